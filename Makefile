@@ -1,0 +1,95 @@
+# Needs a Python of 3.11 or newer and nothing else: every target makes what it needs first.
+# Another Python: make PYTHON=python3.12 rank. Arguments for pytest: make test ARGS="-k relief".
+
+PYTHON ?= python3
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+# Twice quiet: errors only.
+PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input
+RUN_PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+
+# Stamps: each is as old as the last time its part was installed.
+MADE := $(VENV)/.made
+RUN := $(VENV)/.run
+DEV := $(VENV)/.dev
+PACKAGE := $(VENV)/.package
+
+LOCALE := kalsel_gap/locale
+# English is the language of the source, Indonesian the one catalogue.
+CATALOGUE := $(LOCALE)/id/LC_MESSAGES/kalsel_gap.po
+TEMPLATE := $(VENV)/kalsel_gap.pot
+BENCHMARKS := $(sort $(wildcard benchmarks/*.py))
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: rank test check bench lock golden messages help
+
+rank: $(RUN) $(PACKAGE) ## Install what is locked and rank the schools of the example project
+	@$(BIN)/kalsel-gap rank --project data/tiny/kalsel-gap.toml
+
+test: $(DEV) $(PACKAGE) ## Run every test (ARGS="-k relief" hands words to pytest)
+	@$(RUN_PYTEST) $(ARGS)
+
+check: $(DEV) $(PACKAGE) ## Lint, formatting, types and the tests of the documentation
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy --strict kalsel_gap tests data $(if $(BENCHMARKS),benchmarks)
+	@$(BIN)/python -m pytest --quiet tests/test_docs.py
+
+bench: $(DEV) $(PACKAGE) ## Run every script of benchmarks/
+	@set -e; for script in $(BENCHMARKS); do echo "== $$script"; $(BIN)/python "$$script"; done
+
+lock: $(DEV) ## Resolve the newest versions that pyproject.toml allows into both lock files
+	@echo "Resolving ..." >&2
+	@$(BIN)/uv pip compile pyproject.toml --group install \
+		--output-file requirements.lock $(LOCK_OPTIONS)
+	@$(BIN)/uv pip compile pyproject.toml --extra dev --constraint requirements.lock \
+		--output-file requirements-dev.lock $(LOCK_OPTIONS)
+
+# The header of a lock would otherwise hold the command with its addresses and folders.
+LOCK_OPTIONS = --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+
+golden: $(DEV) $(PACKAGE) ## Refresh the golden run that the tests compare with
+	@$(BIN)/python tests/refresh_golden.py
+
+messages: $(DEV) ## Bring the catalogue of messages up to date with the texts in the code
+	@$(BIN)/pybabel --quiet extract --no-default-keywords \
+		--keyword _ --keyword N_ --keyword ngettext:1,2 \
+		--add-location file --sort-by-file --add-comments "Translators:" \
+		--project kalsel-gap --output-file $(TEMPLATE) kalsel_gap
+	@$(BIN)/pybabel --quiet $(if $(wildcard $(CATALOGUE)),update --no-fuzzy-matching \
+		--ignore-pot-creation-date,init) --domain kalsel_gap --locale id \
+		--input-file $(TEMPLATE) --output-dir $(LOCALE)
+	@$(BIN)/pybabel compile --domain kalsel_gap --directory $(LOCALE) --statistics
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# --- the virtual environment -------------------------------------------------
+
+$(MADE):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "kalsel-gap needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1)." >&2; \
+		echo "Install a newer one and name it: make PYTHON=python3.12 rank" >&2; \
+		exit 1; }
+	@echo "Making a virtual environment in $(VENV) ..." >&2
+	@$(PYTHON) -m venv --clear $(VENV)
+	@touch $@
+
+$(RUN): requirements.lock | $(MADE)
+	@echo "Installing the locked dependencies (the first time takes a minute or two) ..." >&2
+	@$(PIP_INSTALL) --require-hashes --requirement requirements.lock
+	@touch $@
+
+$(DEV): requirements-dev.lock | $(MADE)
+	@echo "Installing the locked development tools and dependencies ..." >&2
+	@$(PIP_INSTALL) --require-hashes --requirement requirements-dev.lock
+	@touch $@ $(RUN)
+
+$(PACKAGE): pyproject.toml | $(RUN)
+	@$(PIP_INSTALL) --no-build-isolation --no-deps --editable .
+	@touch $@

@@ -1,0 +1,26 @@
+"""Rank schools by connectivity deficit: registers, coverage rasters and terrain, offline.
+
+>>> import kalsel_gap
+>>> run = kalsel_gap.open_project("data/tiny").rank()  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kalsel_gap.ranking import OpenProject, open_project
+
+__all__ = ["OpenProject", "__version__", "open_project"]
+
+
+def __getattr__(name: str) -> object:
+    """Import the heavy part only when it is asked for: ``--help`` must answer at once."""
+    if name == "__version__":
+        return version("kalsel-gap")
+    if name in __all__:
+        from kalsel_gap import ranking
+
+        return getattr(ranking, name)
+    raise AttributeError(name)

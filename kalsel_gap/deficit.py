@@ -1,0 +1,504 @@
+"""Deficit, barrier, need, priority; gap type, tier, rank; and what each leaf contributes.
+
+``D = (1 - A_d) · (λ + (1 - λ)(1 - A_a))`` and ``P = D · (.5 + .3 N + .2 H)``, all from 0 good to
+1 bad. H and N are trees of weighted power means over leaves with fixed goalposts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from kalsel_gap import schema
+from kalsel_gap.indicators import available, delivered, need
+from kalsel_gap.places import Staged
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from kalsel_gap.assumptions import Gap, Index, Inference, Node
+    from kalsel_gap.project import Opened
+
+# Beyond this many decimals two scores are one: the last bits differ between machines.
+DECIMALS = 12
+# A deficit of which only what is delivered is known lies between two ends; this is their middle.
+_NEUTRAL = 0.5
+NO_INTERNET = frozenset({"tidakada", "none", "no", "0", "tidak"})
+
+
+def scores(schools: gpd.GeoDataFrame, opened: Opened) -> Staged:
+    """The columns of the stage *scores*.
+
+    Parameters
+    ----------
+    schools : GeoDataFrame
+        With the columns of all stages before.
+    opened : Opened
+        The project.
+
+    Returns
+    -------
+    Staged
+        Those of the schema and, for each active leaf, ``<leaf>_score``, ``<leaf>_status`` and
+        ``<leaf>_contribution``.
+    """
+    index = opened.project.index
+    out = pd.DataFrame(index=schools.index)
+    located = schools["lat"].notna()
+    counts = ~schools["is_duplicate"].astype(bool) & located
+    _delivered(out, schools, index, counts)
+    a_d, a_a = out["delivered"], schools["available"]
+    out["deficit"] = deficit(a_d, a_a, index.weight_delivered).where(counts)
+    ranked = out["deficit"].notna()
+    out["deficit_status"] = np.select(
+        [
+            ~ranked,
+            (out["delivered_status"] == "known") & (schools["available_status"] == "known"),
+        ],
+        ["unknown", "known"],
+        "inferred",
+    )
+    out["unranked_reason"] = np.select(
+        [ranked, schools["is_duplicate"].astype(bool), ~located],
+        ["", "duplicate", "no_location"],
+        "no_evidence",
+    )
+    out["unranked_reason"] = out["unranked_reason"].replace("", None)
+    out["gap_type"] = gap_type(
+        a_d.where(out["delivered_status"] == "known"), a_a.where(counts), index.gap
+    ).where(ranked, "unknown")
+    out["tier"] = tier(out["deficit"], index.tiers.bounds)
+    _need_facts(out, schools, index)
+    trees = measure(schools.join(out), index, counts)
+    out["barrier"], out["need"] = trees.value["barrier"], trees.value["need"]
+    weights = index.priority
+    total = weights.base + weights.need + weights.barrier
+    share = {"barrier": weights.barrier / total, "need": weights.need / total}
+    base = weights.base / total
+    # Where a whole tree is unknown the priority does without it.
+    factor = pd.Series(base, index=schools.index)
+    factor_weight = pd.Series(base, index=schools.index)
+    for root, weight in share.items():
+        factor = factor.add(weight * trees.value[root].fillna(0.0))
+        factor_weight = factor_weight.add(weight * trees.value[root].notna())
+    out["priority"] = out["deficit"] * factor / factor_weight
+    scale = out["deficit"] / factor_weight
+    out["delivered_contribution"] = base / factor_weight * index.weight_delivered * (1 - a_d)
+    out["available_contribution"] = base * scale - out["delivered_contribution"]
+    out.loc[~ranked, ["delivered_contribution", "available_contribution"]] = np.nan
+    for leaf, part in trees.share.items():
+        root = index.root(leaf)
+        out[f"{leaf}_score"] = trees.score[leaf]
+        out[f"{leaf}_status"] = trees.status[leaf]
+        contribution = scale * share[root] * trees.value[root].fillna(0.0) * part.fillna(0.0)
+        out[f"{leaf}_contribution"] = contribution.clip(0, 1)
+    out["completeness"] = _completeness(out, schools, trees, index).where(ranked)
+    out["rank"] = rank(schools.join(out[["deficit", "priority"]]), by="deficit")
+    out["reason"] = _reason(out, schools)
+    out["hindrance"] = _hindrance(out, list(trees.share)).where(ranked)
+    written = (*schema.of_stage("scores"), *schema.leaf_columns(trees.share))
+    return Staged(schema.table(out, written))
+
+
+def deficit(
+    delivered_: pd.Series[float], available_: pd.Series[float], weight_delivered: float
+) -> pd.Series[float]:
+    """``D = (1 - A_d) · (λ + (1 - λ)(1 - A_a))``.
+
+    With A_a unknown D lies between λ(1 - A_d) and 1 - A_d: their middle stands for it, and the
+    deficit's status says that it is inferred. With A_d unknown D is unknown.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> deficit(pd.Series([0.168, 1.0]), pd.Series([0.21, 0.0]), 0.6).round(3).tolist()
+    [0.762, 0.0]
+    """
+    out_of_reach = 1.0 - available_.fillna(_NEUTRAL)
+    short = 1.0 - delivered_
+    # (λ + (1 - λ) x) rounds above 1 for x = 1 and some λ.
+    return (short * (weight_delivered + (1.0 - weight_delivered) * out_of_reach)).clip(0.0, 1.0)
+
+
+def gap_type(
+    delivered_: pd.Series[float], available_: pd.Series[float], rule: Gap
+) -> pd.Series[str]:
+    """What kind of gap it is.
+
+    Parameters
+    ----------
+    delivered_ : Series of float
+        A_d where it is known, NaN where it is not (an inferred one is not known).
+    available_ : Series of float
+        A_a, NaN where unknown.
+    rule : Gap
+        Thresholds.
+    """
+    served = delivered_.notna() & (delivered_ > rule.unconnected)
+    return pd.Series(
+        np.select(
+            [
+                delivered_ >= rule.adequate,
+                served,
+                available_.isna(),
+                available_ < rule.weak,
+                available_ < rule.covered,
+                delivered_.isna(),
+            ],
+            ["adequate", "slow", "unknown", "uncovered", "weak", "covered_unverified"],
+            "unconnected",
+        ),
+        index=delivered_.index,
+        dtype="str",
+    )
+
+
+def tier(deficit_: pd.Series[float], bounds: tuple[float, ...]) -> pd.Series[int]:
+    """1 where the deficit reaches the first bound, to 5 below the last; missing where unknown."""
+    below = sum((deficit_.round(DECIMALS) < bound).astype(int) for bound in bounds)
+    return (1 + below).astype("Int64").mask(deficit_.isna())
+
+
+def rank(schools: pd.DataFrame, *, by: str) -> pd.Series[int]:
+    """Ranks 1, 2, … by `by`, then the other of deficit and priority, then NPSN, then row.
+
+    Parameters
+    ----------
+    schools : DataFrame
+        With ``deficit``, ``priority``, ``npsn`` and ``row_id``.
+    by : {'deficit', 'priority'}
+
+    Returns
+    -------
+    Series of nullable int
+        Missing for schools without a deficit.
+    """
+    other = "priority" if by == "deficit" else "deficit"
+    order = schools[["deficit", "priority"]].round(DECIMALS).join(schools[["npsn", "row_id"]])
+    order = order[order["deficit"].notna()].sort_values(
+        [by, other, "npsn", "row_id"], ascending=[False, False, True, True], kind="stable"
+    )
+    ranks = pd.Series(range(1, len(order) + 1), index=order.index, dtype="Int64")
+    return ranks.reindex(schools.index)
+
+
+# --- what is delivered -------------------------------------------------------------------------
+
+
+def _delivered(
+    out: pd.DataFrame, schools: gpd.GeoDataFrame, index: Index, counts: pd.Series[bool]
+) -> None:
+    """Tests before subscription before the register's field; else inferred from A_a."""
+    out["required_mbps"] = delivered.required_mbps(
+        schools["students"].astype("float64"), index.required_mbps
+    )
+    tested, subscribed = (
+        pd.Series(
+            delivered.adequacy(
+                schools[down], schools[up], latency, out["required_mbps"], index.adequacy
+            ),
+            index=schools.index,
+        )
+        for down, up, latency in (
+            ("measured_down_mbps", "measured_up_mbps", schools["measured_latency_ms"]),
+            ("subscription_down_mbps", "subscription_up_mbps", np.full(len(schools), np.nan)),
+        )
+    )
+    folded = schools["internet"].fillna("").map(lambda t: "".join(c for c in t.casefold() if c.isalnum()))
+    without = folded.isin(NO_INTERNET)
+    known = tested.fillna(subscribed).fillna(pd.Series(np.where(without, 0.0, np.nan), index=schools.index))
+    basis = pd.Series(
+        np.select([tested.notna(), subscribed.notna(), without], ["test", "subscription", "register"], ""),
+        index=schools.index,
+        dtype="str",
+    )
+    out["delivered"] = known
+    out["delivered_low"], out["delivered_high"] = known, known
+    out["delivered_status"] = pd.Series(
+        np.where(known.notna(), "known", "unknown"), index=schools.index, dtype="str"
+    )
+    wanted = known.isna() & schools["available"].notna() & counts
+    if wanted.any():
+        both = known.notna() & schools["available"].notna() & counts
+        mean, low, high, rule = infer_delivered(schools, known, both, wanted, index.inference)
+        out.loc[wanted, "delivered"] = mean
+        out.loc[wanted, "delivered_low"] = low
+        out.loc[wanted, "delivered_high"] = high
+        out.loc[wanted, "delivered_status"] = "inferred"
+        basis[wanted] = rule
+    out["delivered_basis"] = basis.replace("", None)
+
+
+def infer_delivered(
+    schools: pd.DataFrame,
+    known: pd.Series[float],
+    both: pd.Series[bool],
+    wanted: pd.Series[bool],
+    rule: Inference,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, str]:
+    """Conditional mean and interval of A_d given A_a, and the rule that gave them.
+
+    The binned rule (A_a quintile × terrain) where enough schools have both, else the Beta rule.
+
+    Parameters
+    ----------
+    schools : DataFrame
+        With ``available`` and ``terrain_class``.
+    known : Series of float
+        Known A_d.
+    both, wanted : Series of bool
+        Schools to learn from, schools to infer.
+    rule : Inference
+        Numbers of the rule.
+
+    Returns
+    -------
+    mean, low, high : float arrays, one value per wanted school
+    basis : {'binned', 'beta'}
+    """
+    x, group = schools.loc[wanted, "available"], schools.loc[wanted, "terrain_class"]
+    if both.sum() >= rule.minimum_schools:
+        distribution = available.binned(
+            schools.loc[both, "available"], known[both], schools.loc[both, "terrain_class"], rule
+        )
+        mean = distribution.mean(x, group)
+        low, high = (distribution.quantile(x, group, q) for q in delivered.INTERVAL)
+        return mean, np.minimum(low, mean), np.maximum(high, mean), "binned"
+    return delivered.beta_mean(x, rule), *delivered.beta_interval(x, rule), "beta"
+
+
+def _need_facts(out: pd.DataFrame, schools: gpd.GeoDataFrame, index: Index) -> None:
+    out["vulnerability"] = need.vulnerability(
+        schools["level"],
+        schools["inclusive"],
+        schools["village_index"],
+        schools["poor_share"],
+        index.vulnerability,
+    )
+    out["idle_devices"] = need.idle(schools["devices"], out["delivered"])
+    out["idle_accounts_share"] = need.idle(schools["accounts_active_share"], out["delivered"])
+    adequate = (out["delivered"] >= index.gap.adequate) & (out["delivered_status"] == "known")
+    out["adequate_school_km"] = need.adequate_school_km(schools["lat"], schools["lon"], adequate)
+
+
+# --- the trees ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Trees:
+    """Barrier and need of each school, and how they come about.
+
+    Attributes
+    ----------
+    value : dict of Series
+        By root: 0 to 1, NaN where no leaf of the tree is known.
+    score : dict of Series
+        By active leaf: its score on the goalposts, NaN where unknown.
+    status : dict of Series
+        By active leaf: known, inferred or unknown.
+    share : dict of Series
+        By active leaf: its part of the root's value; the parts of a tree add up to 1.
+    weight : dict of float
+        By active leaf: its effective weight in its tree; they add up to 1.
+    """
+
+    value: dict[str, pd.Series[float]]
+    score: dict[str, pd.Series[float]]
+    status: dict[str, pd.Series[str]]
+    share: dict[str, pd.Series[float]]
+    weight: dict[str, float]
+
+
+def goalposts(value: pd.Series[float], node: Node) -> pd.Series[float]:
+    """``clip((x - best) / (worst - best), 0, 1)`` after the node's transform; NaN stays NaN."""
+    assert node.best is not None and node.worst is not None  # noqa: PT018 - a leaf has both
+    x, best, worst = value.astype("float64"), node.best, node.worst
+    if node.transform == "log10":
+        with np.errstate(divide="ignore"):
+            x = np.log10(x)
+        best, worst = np.log10(best), np.log10(worst)
+    return ((x - best) / (worst - best)).clip(0.0, 1.0)
+
+
+def power_mean(
+    scores_: list[pd.Series[float]], weights: list[float], p: float
+) -> tuple[pd.Series[float], list[pd.Series[float]]]:
+    """``(Σ w sᵖ / Σ w)^(1/p)`` over the scores that are known, and each one's part of the sum.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> value, parts = power_mean([pd.Series([0.8]), pd.Series([0.6])], [1.0, 1.0], 2.0)
+    >>> value.round(4).tolist(), parts[0].round(2).tolist()
+    ([0.7071], [0.64])
+    """
+    stacked = np.stack([s.to_numpy(dtype=np.float64) for s in scores_])
+    weight = np.asarray(weights)[:, None] * ~np.isnan(stacked)
+    terms = weight * np.nan_to_num(stacked) ** p
+    total, sum_of_weights = terms.sum(axis=0), weight.sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        value = (total / sum_of_weights) ** (1.0 / p)
+        parts = np.where(total > 0, terms / total, 0.0)
+    index = scores_[0].index
+    return (
+        pd.Series(np.clip(value, 0.0, 1.0), index=index),
+        [pd.Series(part, index=index) for part in parts],
+    )
+
+
+def measure(schools: pd.DataFrame, index: Index, counts: pd.Series[bool]) -> Trees:
+    """Both trees over the leaves that the project has anything for.
+
+    Parameters
+    ----------
+    schools : DataFrame
+        With the columns of all leaves, ``kabupaten``, ``level`` and ``delivered_status``.
+    index : Index
+        The trees.
+    counts : Series of bool
+        Schools that are located and no duplicates: the others are neither scored nor asked.
+    """
+    score: dict[str, pd.Series[float]] = {}
+    status: dict[str, pd.Series[str]] = {}
+    for code, node in index.leaves().items():
+        value = schools[str(node.column)].astype("float64").where(counts)
+        if value.notna().any():
+            filled = _group_median(value, schools)
+            status[code] = _leaf_status(value, filled, schools, str(node.column))
+            score[code] = goalposts(filled.where(counts), node)
+    share: dict[str, pd.Series[float]] = {}
+    weight: dict[str, float] = {}
+    value_of: dict[str, pd.Series[float]] = {}
+
+    def combine(parent: str) -> tuple[pd.Series[float], dict[str, pd.Series[float]]] | None:
+        """Value of a node and each leaf's part of it; nothing where no leaf is active."""
+        below = []
+        for code, node in index.children(parent).items():
+            if code in score:
+                below.append((node.weight, score[code], {code: 1.0}))
+            elif node.column is None and (found := combine(code)) is not None:
+                below.append((node.weight, *found))
+        below = [part for part in below if part[0] > 0]
+        if not below:
+            return None
+        p = index.nodes[parent].p
+        assert p is not None  # noqa: S101 - the model sees to it
+        value, parts = power_mean([s for _, s, _ in below], [w for w, _, _ in below], p)
+        return value, {
+            leaf: part * fraction
+            for part, (_, _, leaves) in zip(parts, below, strict=True)
+            for leaf, fraction in leaves.items()
+        }
+
+    for root in ("barrier", "need"):
+        found = combine(root)
+        nothing = pd.Series(np.nan, index=schools.index)
+        value_of[root], parts = found if found is not None else (nothing, {})
+        share |= {leaf: pd.Series(part, index=schools.index) for leaf, part in parts.items()}
+        weight |= _effective_weights(index, root, set(parts))
+    leaves = [leaf for leaf in index.leaves() if leaf in share]
+    return Trees(
+        value=value_of,
+        score={leaf: score[leaf] for leaf in leaves},
+        status={leaf: status[leaf] for leaf in leaves},
+        share={leaf: share[leaf] for leaf in leaves},
+        weight=weight,
+    )
+
+
+def _group_median(value: pd.Series[float], schools: pd.DataFrame) -> pd.Series[float]:
+    """Missing values from the median of the same kabupaten and level; else they stay missing."""
+    groups = [schools["kabupaten"], schools["level"]]
+    return value.fillna(value.groupby(groups).transform("median"))
+
+
+def _leaf_status(
+    value: pd.Series[float], filled: pd.Series[float], schools: pd.DataFrame, column: str
+) -> pd.Series[str]:
+    known = value.notna()
+    if column.startswith("idle_"):  # rests on what is delivered
+        known &= schools["delivered_status"] == "known"
+    choices = np.select([known, filled.notna()], ["known", "inferred"], "unknown")
+    return pd.Series(choices, index=value.index, dtype="str")
+
+
+def _effective_weights(index: Index, root: str, active: set[str]) -> dict[str, float]:
+    """Weight of each active leaf in its tree: products of the shares on the way down."""
+
+    def below(parent: str) -> dict[str, float]:
+        parts = {
+            code: {code: 1.0} if code in active else below(code)
+            for code in index.children(parent)
+        }
+        parts = {c: part for c, part in parts.items() if part and index.nodes[c].weight > 0}
+        total = sum(index.nodes[code].weight for code in parts)
+        return {
+            leaf: index.nodes[code].weight / total * inner
+            for code, part in parts.items()
+            for leaf, inner in part.items()
+        }
+
+    return below(root)
+
+
+def _completeness(
+    out: pd.DataFrame, schools: gpd.GeoDataFrame, trees: Trees, index: Index
+) -> pd.Series[float]:
+    """Share of the priority's weight that is known: λ and 1 - λ of the base, leaves of the trees."""
+    lam, weights = index.weight_delivered, index.priority
+    known = weights.base * (
+        lam * (out["delivered_status"] == "known")
+        + (1 - lam) * (schools["available_status"] == "known")
+    )
+    total = weights.base
+    for root, weight in (("need", weights.need), ("barrier", weights.barrier)):
+        leaves = [leaf for leaf in trees.share if index.root(leaf) == root]
+        if leaves:
+            total += weight
+        for leaf in leaves:
+            known = known + weight * trees.weight[leaf] * (trees.status[leaf] == "known")
+    return (known / total).clip(0.0, 1.0)
+
+
+# --- reasons -----------------------------------------------------------------------------------
+
+
+def _reason(out: pd.DataFrame, schools: gpd.GeoDataFrame) -> pd.Series[str]:
+    """Code of the main reason; the sentence is made at the edge from the row's own numbers."""
+    gap = out["gap_type"]
+    poor = gap.isin(["uncovered", "weak"])
+    return pd.Series(
+        np.select(
+            [
+                out["unranked_reason"].notna(),
+                gap.isin(["adequate", "slow", "unconnected", "covered_unverified"]),
+                poor & (schools["available_status"] == "inferred"),
+                poor & (schools["available"] == 0),
+                poor & schools["best_level_dbm"].isna(),
+                poor,
+            ],
+            [
+                out["unranked_reason"].fillna(""),
+                gap,
+                "far_from_sites",
+                "no_signal",
+                "poor_network",
+                "poor_signal",
+            ],
+            "coverage_unknown",
+        ),
+        index=out.index,
+        dtype="str",
+    )
+
+
+def _hindrance(out: pd.DataFrame, leaves: list[str]) -> pd.Series[str]:
+    """Leaf of barrier or need that adds most to the priority; missing where none adds anything."""
+    if not leaves:
+        return pd.Series(None, index=out.index, dtype="str")
+    parts = out[[f"{leaf}_contribution" for leaf in leaves]].fillna(0.0)
+    parts.columns = pd.Index(leaves)
+    return parts.idxmax(axis="columns").where(parts.max(axis="columns") > 0)

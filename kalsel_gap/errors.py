@@ -1,0 +1,76 @@
+"""Errors that a user can act on: a code and its fields, no sentence.
+
+Sentences are made in :mod:`kalsel_gap.messages`, at the edge, in the reader's language.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class KalselGapError(Exception):
+    """Something a user can mend.
+
+    Parameters
+    ----------
+    code : str
+        Key into :data:`kalsel_gap.messages.ERRORS`.
+    path : Path or str, optional
+        The file or folder at fault.
+    row, column : optional
+        Where in the file: line number as a spreadsheet shows it, column header or key.
+    **params
+        Values that the sentence mentions.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        *,
+        path: Path | str | None = None,
+        row: int | None = None,
+        column: str | None = None,
+        **params: object,
+    ) -> None:
+        super().__init__(code)
+        self.code = code
+        self.path = path
+        self.row = row
+        self.column = column
+        self.params = params
+
+    def __str__(self) -> str:
+        """Code and fields: for logs and for people who use the library from Python."""
+        fields = {"path": self.path, "row": self.row, "column": self.column, **self.params}
+        given = ", ".join(f"{key}={value}" for key, value in fields.items() if value is not None)
+        return f"{self.code} ({given})" if given else self.code
+
+
+class ProjectError(KalselGapError):
+    """The project file cannot be used."""
+
+
+class InputError(KalselGapError):
+    """An input file cannot be used as a whole; a faulty row is a finding, not an error."""
+
+
+class OutputError(KalselGapError):
+    """A result cannot be written; what was there before is untouched."""
+
+
+class SeveralErrors(KalselGapError):
+    """Every fault of a file, collected and reported once.
+
+    Parameters
+    ----------
+    errors : sequence of KalselGapError
+        At least one.
+    """
+
+    def __init__(self, errors: list[KalselGapError]) -> None:
+        super().__init__("several", count=len(errors))
+        self.errors = tuple(errors)
+
+    def __str__(self) -> str:
+        """All of them, one a line."""
+        return "\n".join(str(error) for error in self.errors)

@@ -1,0 +1,104 @@
+"""Findings: what is wrong with a row, as a code with parameters, never a sentence."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pandas as pd
+
+Severity = Literal["error", "warning", "note"]
+
+# error: the row cannot be ranked as it stands; warning: doubtful; note: good to know.
+SEVERITIES: dict[str, Severity] = {
+    "accounts_inconsistent": "warning",
+    "area_geometry_invalid": "note",
+    "attribute_duplicate": "warning",
+    "attribute_without_school": "warning",
+    "date_not_read": "warning",
+    "kabupaten_differs": "warning",
+    "kabupaten_unknown": "warning",
+    "level_unknown": "warning",
+    "location_missing": "error",
+    "location_not_numeric": "error",
+    "location_out_of_range": "error",
+    "location_outside_area": "error",
+    "location_zero": "error",
+    "measurement_without_school": "warning",
+    "npsn_duplicate": "error",
+    "npsn_malformed": "warning",
+    "npsn_missing": "warning",
+    "value_not_read": "warning",
+    "off_elevation": "warning",
+    "off_every_coverage": "warning",
+    "ownership_unknown": "warning",
+    "raster_class_unlisted": "warning",
+    "raster_values_impossible": "warning",
+    "register_row_not_added": "warning",
+    "row_too_long": "warning",
+    "section_unused": "note",
+    "site_unusable": "warning",
+    "technology_unknown": "warning",
+    "village_unknown": "note",
+}
+COLUMNS = ("code", "severity", "file", "row", "npsn", "column", "value", "parameters")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding.
+
+    Attributes
+    ----------
+    code : str
+        Key of :data:`SEVERITIES` and of :data:`kalsel_gap.messages.FINDINGS`.
+    file : str
+        Input file as the project names it.
+    row : int or None
+        Row as a spreadsheet shows it; none when it concerns the whole file.
+    npsn, column, value : str
+        Whom and what it concerns, as given.
+    parameters : dict
+        Further values that the sentence mentions.
+    """
+
+    code: str
+    file: str = ""
+    row: int | None = None
+    npsn: str = ""
+    column: str = ""
+    value: str = ""
+    parameters: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def severity(self) -> Severity:
+        """How bad it is."""
+        return SEVERITIES[self.code]
+
+
+def to_frame(findings: Iterable[Finding]) -> pd.DataFrame:
+    """Findings as a table, sorted by file, row, code and column; parameters as JSON."""
+    import pandas as pd
+
+    rows = [
+        (
+            finding.code,
+            finding.severity,
+            finding.file,
+            finding.row,
+            finding.npsn,
+            finding.column,
+            finding.value,
+            json.dumps(finding.parameters, sort_keys=True, ensure_ascii=False),
+        )
+        for finding in findings
+    ]
+    frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype(
+        {name: "Int64" if name == "row" else "str" for name in COLUMNS}
+    )
+    order = ["file", "row", "code", "column", "value", "parameters"]
+    return frame.sort_values(order, kind="stable", ignore_index=True)

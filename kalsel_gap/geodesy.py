@@ -1,0 +1,319 @@
+"""Distances and shapes on the WGS84 ellipsoid: nothing here assumes a map projection.
+
+Candidates come from k-d trees over Earth-centred coordinates, where a straight line is never
+longer than the way over the ground; what is reported is always the geodesic of Karney (2013)
+as :class:`pyproj.Geod` computes it.
+"""
+
+from __future__ import annotations
+
+from math import pi, sqrt
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+
+import numpy as np
+import shapely
+from numba.extending import register_jitable
+from numpy.typing import ArrayLike, NDArray
+from pyproj import Geod
+from scipy.spatial import KDTree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FloatArray: TypeAlias = NDArray[np.float64]
+IntArray: TypeAlias = NDArray[np.int64]
+Number = TypeVar("Number", float, FloatArray)
+
+WGS84 = Geod(ellps="WGS84")
+SEMI_MAJOR_M: float = WGS84.a
+ECCENTRICITY_SQUARED: float = WGS84.es
+
+# The turn between successive seeds of a sunflower: no two of them line up with the centre.
+GOLDEN_ANGLE_RAD = pi * (3.0 - sqrt(5.0))
+
+# Points handled at once where each of them has a list of candidates.
+CHUNK = 4096
+
+
+@register_jitable
+def metres_per_degree(lat: Number) -> tuple[Number, Number]:
+    """Length of one degree of latitude and of longitude at a latitude of WGS84.
+
+    Usable from Python with arrays and from numba kernels with scalars.
+
+    Parameters
+    ----------
+    lat : float or array
+        Latitude in degrees.
+
+    Returns
+    -------
+    dlat_m, dlon_m : float or array
+        Metres per degree along the meridian and along the parallel, shaped as `lat`.
+
+    Notes
+    -----
+    ``M = a(1 - e²)/w³`` and ``N cos φ = a cos φ/w`` with ``w = √(1 - e² sin² φ)``, per degree.
+
+    Examples
+    --------
+    >>> [round(float(metres)) for metres in metres_per_degree(0.0)]
+    [110574, 111319]
+    """
+    phi = np.radians(lat)
+    w = np.sqrt(1.0 - ECCENTRICITY_SQUARED * np.sin(phi) ** 2)
+    degree_m = SEMI_MAJOR_M * pi / 180.0
+    return degree_m * (1.0 - ECCENTRICITY_SQUARED) / w**3, degree_m * np.cos(phi) / w
+
+
+def nearest_point_m(
+    lat: ArrayLike, lon: ArrayLike, to_lat: ArrayLike, to_lon: ArrayLike
+) -> tuple[FloatArray, IntArray]:
+    """Geodesic distance to the nearest of several points, and which one it is.
+
+    Parameters
+    ----------
+    lat, lon : array of shape (n,)
+        From where, WGS84 degrees.
+    to_lat, to_lon : array of shape (m,)
+        To where; points with a NaN are nobody's nearest.
+
+    Returns
+    -------
+    distance_m : float array of shape (n,)
+        NaN where the position is NaN or there is nothing to reach.
+    index : int array of shape (n,)
+        Into `to_lat`; -1 where the distance is NaN. Of equally near points the first.
+    """
+    lat, lon = _positions(lat, lon)
+    to_lat, to_lon = _positions(to_lat, to_lon)
+    distance_m = np.full(lat.shape, np.nan)
+    index = np.full(lat.shape, -1, dtype=np.int64)
+
+    usable = np.flatnonzero(np.isfinite(to_lat))
+    if usable.size == 0:
+        return distance_m, index
+    # Schools share coordinates, towers do even more: one candidate for each place.
+    places, first = np.unique(
+        np.column_stack([to_lat[usable], to_lon[usable]]), axis=0, return_index=True
+    )
+    target = usable[first]
+    tree = KDTree(_ecef(places[:, 0], places[:, 1]))
+
+    # The nearest by chord need not be the nearest over the ground. But a geodesic is never
+    # shorter than its chord: once the last candidate's chord is longer than the best geodesic,
+    # no place beyond it can be nearer. Whoever is not certain yet asks for more candidates.
+    todo = np.flatnonzero(np.isfinite(lat))
+    candidates = 4
+    while todo.size:
+        candidates = min(candidates, target.size)
+        certain = np.zeros(todo.size, dtype=np.bool_)
+        for chunk in _chunks(todo.size, max(1, CHUNK * 16 // candidates)):
+            rows = todo[chunk]
+            chord_m, found = tree.query(_ecef(lat[rows], lon[rows]), k=np.arange(1, candidates + 1))
+            reached = target[found]
+            geodesic_m = _geodesic_m(
+                lat[rows, None], lon[rows, None], to_lat[reached], to_lon[reached]
+            )
+            best_m = geodesic_m.min(axis=1)
+            distance_m[rows] = best_m
+            index[rows] = np.where(geodesic_m == best_m[:, None], reached, to_lat.size).min(axis=1)
+            certain[chunk] = np.asarray(chord_m)[:, -1] > best_m
+        if candidates == target.size:
+            break
+        todo = todo[~certain]
+        candidates *= 4
+    return distance_m, index
+
+
+def nearest_line_m(
+    lat: ArrayLike, lon: ArrayLike, lines: ArrayLike, *, piece_m: float = 250.0
+) -> FloatArray:
+    """Geodesic distance to the nearest of several lines: a coast, roads, fibre.
+
+    Parameters
+    ----------
+    lat, lon : array of shape (n,)
+        From where, WGS84 degrees.
+    lines : array of shapely geometries
+        In WGS84 longitude and latitude, straight between vertices in these coordinates.
+        Of polygons the boundary counts; missing and empty geometries and points do not.
+    piece_m : float
+        Lines are cut into pieces no longer than this before the search: a matter of speed and
+        memory, the distance is to the exact foot on the piece.
+
+    Returns
+    -------
+    float array of shape (n,)
+        Metres; NaN where the position is NaN or there is no line.
+    """
+    lat, lon = _positions(lat, lon)
+    distance_m = np.full(lat.shape, np.nan)
+    start, end = _pieces(np.asarray(lines, dtype=object), piece_m)
+    if start.size == 0:
+        return distance_m
+
+    a, b = _ecef(start[:, 1], start[:, 0]), _ecef(end[:, 1], end[:, 0])
+    along = b - a
+    length2 = (along**2).sum(axis=1)
+    tree = KDTree((a + b) / 2.0)
+    half_m = float(np.sqrt(length2.max())) / 2.0
+
+    known = np.flatnonzero(np.isfinite(lat))
+    for chunk in _chunks(known.size, CHUNK):
+        rows = known[chunk]
+        here = _ecef(lat[rows], lon[rows])
+        # Whatever is nearer than the nearest midpoint has its own midpoint within half a piece
+        # more. The millimetre keeps a lone midpoint inside its own circle.
+        reach_m = tree.query(here)[0] + half_m + 1e-3
+        found = np.asarray(tree.query_ball_point(here, reach_m), dtype=object)
+        counts = np.array([len(pieces) for pieces in found])
+        piece = np.concatenate([np.asarray(pieces, dtype=np.int64) for pieces in found])
+        owner = np.repeat(np.arange(rows.size), counts)
+
+        offset = here[owner] - a[piece]
+        share = np.clip((offset * along[piece]).sum(axis=1) / length2[piece], 0.0, 1.0)
+        chord2 = ((offset - share[:, None] * along[piece]) ** 2).sum(axis=1)
+        best = np.lexsort((chord2, owner))[np.cumsum(counts) - counts]
+        foot = start[piece[best]] + share[best, None] * (end - start)[piece[best]]
+        distance_m[rows] = _geodesic_m(lat[rows], lon[rows], foot[:, 1], foot[:, 0])
+    return distance_m
+
+
+def disk_points(
+    lat: ArrayLike, lon: ArrayLike, radius_m: ArrayLike, n: int = 61
+) -> tuple[FloatArray, FloatArray]:
+    """Points that stand for equal areas of a disk around each position.
+
+    The mean of a layer over them is its mean over the disk. The pattern is the same everywhere:
+    a sunflower (Vogel 1979) whose first point is the position itself.
+
+    Parameters
+    ----------
+    lat, lon : array of shape (m,)
+        Centres, WGS84 degrees.
+    radius_m : float or array of shape (m,)
+        Radius of each disk over the ground; 0 puts all points on the centre.
+    n : int
+        Points in each disk, at least 1.
+
+    Returns
+    -------
+    lat, lon : float arrays of shape (m, n)
+        NaN where the centre or the radius is NaN.
+    """
+    lat, lon = _positions(lat, lon)
+    seed = np.arange(n)
+    distance = np.sqrt((seed + 0.5) / n)
+    distance[0] = 0.0
+    radius = np.broadcast_to(np.asarray(radius_m, dtype=np.float64), lat.shape)[:, None]
+    north_m = radius * (distance * np.cos(seed * GOLDEN_ANGLE_RAD))
+    east_m = radius * (distance * np.sin(seed * GOLDEN_ANGLE_RAD))
+    dlat_m, dlon_m = metres_per_degree(lat[:, None])
+    return lat[:, None] + north_m / dlat_m, lon[:, None] + east_m / dlon_m
+
+
+def path_points(
+    lat: ArrayLike,
+    lon: ArrayLike,
+    to_lat: ArrayLike,
+    to_lon: ArrayLike,
+    *,
+    points: int = 200,
+) -> tuple[FloatArray, FloatArray]:
+    """Evenly spaced points along the geodesic from each position to its goal.
+
+    Every path is cut into the same number of equal steps and represented by their middles, so
+    the share of a way that lies over water is the plain mean over its points.
+
+    Parameters
+    ----------
+    lat, lon, to_lat, to_lon : array of shape (m,)
+        Both ends, WGS84 degrees.
+    points : int
+        Steps of each path, the same for all: a longer path elsewhere changes nothing here.
+
+    Returns
+    -------
+    lat, lon : float arrays of shape (m, points)
+        NaN where an end is NaN.
+    """
+    lat, lon = _positions(lat, lon)
+    to_lat, to_lon = _positions(to_lat, to_lon)
+    azimuth, _, length_m = WGS84.inv(lon, lat, to_lon, to_lat)
+    shape = (lat.size, points)
+    path_lon, path_lat, _ = WGS84.fwd(
+        np.broadcast_to(lon[:, None], shape),
+        np.broadcast_to(lat[:, None], shape),
+        np.broadcast_to(azimuth[:, None], shape),
+        length_m[:, None] * ((np.arange(points) + 0.5) / points),
+    )
+    return path_lat, path_lon
+
+
+def distance_m(
+    lat: ArrayLike, lon: ArrayLike, to_lat: ArrayLike, to_lon: ArrayLike
+) -> FloatArray:
+    """Geodesic distance from each position to its own goal, metres; NaN where an end is NaN."""
+    lat, lon = _positions(lat, lon)
+    to_lat, to_lon = _positions(to_lat, to_lon)
+    return np.asarray(WGS84.inv(lon, lat, to_lon, to_lat)[2])
+
+
+def _positions(lat: ArrayLike, lon: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    """Both as flat float arrays of one shape, both NaN where no place on Earth is meant."""
+    lat, lon = np.broadcast_arrays(
+        np.atleast_1d(np.asarray(lat, dtype=np.float64)),
+        np.atleast_1d(np.asarray(lon, dtype=np.float64)),
+    )
+    nowhere = ~((np.abs(lat) <= 90.0) & np.isfinite(lon))
+    return np.where(nowhere, np.nan, lat), np.where(nowhere, np.nan, lon)
+
+
+def _ecef(lat: FloatArray, lon: FloatArray) -> FloatArray:
+    """Earth-centred coordinates in metres of points on the ellipsoid, shape (n, 3)."""
+    phi, lam = np.radians(lat), np.radians(lon)
+    normal_m = SEMI_MAJOR_M / np.sqrt(1.0 - ECCENTRICITY_SQUARED * np.sin(phi) ** 2)
+    return np.column_stack(
+        [
+            normal_m * np.cos(phi) * np.cos(lam),
+            normal_m * np.cos(phi) * np.sin(lam),
+            normal_m * (1.0 - ECCENTRICITY_SQUARED) * np.sin(phi),
+        ]
+    )
+
+
+def _geodesic_m(
+    lat: FloatArray, lon: FloatArray, to_lat: FloatArray, to_lon: FloatArray
+) -> FloatArray:
+    """Length of the geodesic between each pair, broadcast against each other."""
+    lat, lon, to_lat, to_lon = np.broadcast_arrays(lat, lon, to_lat, to_lon)
+    length_m: FloatArray = WGS84.inv(lon, lat, to_lon, to_lat)[2]
+    return length_m
+
+
+def _pieces(lines: NDArray[np.object_], piece_m: float) -> tuple[FloatArray, FloatArray]:
+    """Start and end (lon, lat) of all pieces of all lines, two arrays of shape (n, 2)."""
+    parts = shapely.get_parts(lines.ravel())
+    polygon = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
+    parts[polygon] = shapely.boundary(parts[polygon])
+    vertex, part = shapely.get_coordinates(shapely.get_parts(parts), return_index=True)
+    joined = (part[1:] == part[:-1]) & np.isfinite(vertex[1:]).all(axis=1)
+    joined &= np.isfinite(vertex[:-1]).all(axis=1) & (vertex[1:] != vertex[:-1]).any(axis=1)
+    start, end = vertex[:-1][joined], vertex[1:][joined]
+
+    # Never too short: the longer of the degrees at both ends.
+    north_m, east_m = np.maximum(metres_per_degree(start[:, 1]), metres_per_degree(end[:, 1]))
+    length_m = np.hypot((end[:, 0] - start[:, 0]) * east_m, (end[:, 1] - start[:, 1]) * north_m)
+    cuts = np.maximum(np.ceil(length_m / piece_m), 1.0).astype(np.int64)
+    segment = np.repeat(np.arange(cuts.size), cuts)
+    place = np.arange(segment.size) - np.repeat(np.cumsum(cuts) - cuts, cuts)
+    step = (end - start)[segment] / cuts[segment, None]
+    first = start[segment] + place[:, None] * step
+    return first, first + step
+
+
+def _chunks(total: int, size: int) -> Iterator[slice]:
+    """Slices of at most `size` that together cover `total`."""
+    for begin in range(0, total, size):
+        yield slice(begin, min(begin + size, total))

@@ -1,0 +1,92 @@
+"""Delivered adequacy A_d: what the school has now, or what it may have where nobody knows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from kalsel_gap.assumptions import Adequacy, Inference, RequiredMbps
+
+    FloatArray = NDArray[np.float64]
+
+INTERVAL = (0.05, 0.95)
+
+
+def required_mbps(students: ArrayLike, rule: RequiredMbps) -> FloatArray:
+    """Bandwidth a school needs, ``max(minimum, per_student · students)``; unknown: the minimum.
+
+    Source: WSIS 2023 session 407, ITU/Giga target for 2030.
+
+    Parameters
+    ----------
+    students : array
+        Number of pupils; NaN where unknown.
+    rule : RequiredMbps
+        Minimum in Mbps and Mbps per student.
+    """
+    count = np.asarray(students, dtype=np.float64)
+    return np.where(np.isnan(count), rule.minimum, np.fmax(rule.minimum, rule.per_student * count))
+
+
+def adequacy(
+    down_mbps: ArrayLike,
+    up_mbps: ArrayLike,
+    latency_ms: ArrayLike,
+    required: ArrayLike,
+    rule: Adequacy,
+) -> FloatArray:
+    """Adequacy of a link, ``.7·down + .2·up + .1·latency`` of the parts that were measured.
+
+    Parameters
+    ----------
+    down_mbps, up_mbps, latency_ms : array of shape (n,)
+        NaN where not measured; without a download rate the link is unknown.
+    required : array of shape (n,)
+        Required bandwidth, Mbps.
+    rule : Adequacy
+        Weights, exponent and goalposts.
+
+    Returns
+    -------
+    float array of shape (n,)
+        0 to 1.
+    """
+    need = np.asarray(required, dtype=np.float64)
+    down = np.minimum(1.0, np.asarray(down_mbps, dtype=np.float64) / need) ** rule.exponent
+    up_need = need * rule.up_fraction
+    up = np.minimum(1.0, np.asarray(up_mbps, dtype=np.float64) / up_need) ** rule.exponent
+    worst = rule.latency_worst_ms - rule.latency_best_ms
+    late = (np.asarray(latency_ms, dtype=np.float64) - rule.latency_best_ms) / worst
+    parts = np.stack([down, up, 1.0 - np.clip(late, 0.0, 1.0)])
+    weights = np.array([rule.down, rule.up, rule.latency])[:, None] * ~np.isnan(parts)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = (np.nan_to_num(parts) * weights).sum(axis=0) / weights.sum(axis=0)
+    return np.where(np.isnan(down), np.nan, np.clip(mean, 0.0, 1.0))
+
+
+def beta_mean(available: ArrayLike, rule: Inference) -> FloatArray:
+    """Mean delivered where nothing else is known: a share of what is available."""
+    return rule.mean_factor * np.asarray(available, dtype=np.float64)
+
+
+def beta_interval(available: ArrayLike, rule: Inference) -> tuple[FloatArray, FloatArray]:
+    """5 % and 95 % quantile of the Beta rule, widened to hold the mean.
+
+    With next to nothing available the distribution is so skewed that its mean lies beyond the
+    95 % quantile; the interval that is shown always holds the number that is shown.
+    """
+    from scipy.special import betaincinv
+
+    mean = beta_mean(available, rule)
+    low, high = np.zeros_like(mean), mean.copy()
+    inside = (mean > 0) & (mean < 1)
+    a = rule.concentration * mean[inside]
+    b = rule.concentration - a
+    low[inside] = np.minimum(betaincinv(a, b, INTERVAL[0]), mean[inside])
+    high[inside] = np.maximum(betaincinv(a, b, INTERVAL[1]), mean[inside])
+    low[mean >= 1] = 1.0
+    return np.where(np.isnan(mean), np.nan, low), np.where(np.isnan(mean), np.nan, high)

@@ -1,0 +1,139 @@
+"""Where a school lies: the areas whose polygons hold it, its village index, its capital.
+
+What the register claims decides the budget; the areas found here stand beside it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from kalsel_gap import geodesy, schema
+from kalsel_gap.findings import Finding
+from kalsel_gap.sources.boundaries import (
+    capitals,
+    files_of,
+    invalid_areas,
+    known_kabupaten,
+    read_areas,
+    short_name,
+)
+from kalsel_gap.sources.villages import digits, read_villages
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from kalsel_gap.project import Opened
+
+READS = ("row_id", "npsn", "lat", "lon", "kabupaten")
+SECTIONS = ("boundaries", "villages")
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """What a stage makes of the schools table.
+
+    Attributes
+    ----------
+    columns : DataFrame
+        New columns, one row per school, in the order of the table.
+    findings : list of Finding
+        What it found on the way.
+    tables : dict of DataFrame
+        Tidy tables of its own, by name.
+    """
+
+    columns: pd.DataFrame
+    findings: list[Finding] = field(default_factory=list)
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+
+
+def places(schools: gpd.GeoDataFrame, opened: Opened) -> Staged:
+    """Areas by location, village index and distance to the kabupaten's capital.
+
+    Parameters
+    ----------
+    schools : GeoDataFrame
+        With the columns :data:`READS`.
+    opened : Opened
+        The project.
+
+    Returns
+    -------
+    Staged
+        The columns of the stage *places*.
+    """
+    findings: list[Finding] = []
+    found: dict[str, pd.DataFrame] = {}
+    for level, path in files_of(opened).items():
+        areas = read_areas(opened, level)
+        if areas is None or level == "province":
+            continue
+        findings += invalid_areas(areas, opened.shown(path))
+        found[level] = _holding(schools, areas)
+    empty = pd.DataFrame({"code": None, "name": None}, index=schools.index)
+    kabupaten = found.get("kabupaten", empty)["name"].map(short_name, na_action="ignore")
+    desa = found.get("desa", empty)
+    status, village_findings = read_villages(opened)
+    findings += village_findings
+    columns = {
+        "kabupaten_by_location": kabupaten,
+        "kecamatan_by_location": found.get("kecamatan", empty)["name"],
+        "desa_by_location": desa["name"],
+        "desa_code": desa["code"],
+        "village_index": desa["code"].map(
+            lambda code: status.get(digits(code)), na_action="ignore"
+        ).astype("Float64"),
+        "capital_km": _capital_km(schools, opened),
+    }
+    claimed = schools["kabupaten"]
+    differs = kabupaten.notna() & claimed.notna() & (kabupaten != claimed)
+    findings += [
+        Finding(
+            "kabupaten_differs",
+            file=str(row_id).rpartition(":")[0],
+            row=int(str(row_id).rpartition(":")[2]),
+            npsn=npsn,
+            column="kabupaten",
+            value=said,
+            parameters={"by_location": lies},
+        )
+        for row_id, npsn, said, lies in zip(
+            schools["row_id"][differs],
+            schools["npsn"][differs],
+            claimed[differs],
+            kabupaten[differs],
+            strict=True,
+        )
+    ]
+    return Staged(schema.table(columns, schema.of_stage("places")), findings)
+
+
+def _holding(schools: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Code and name of the area that holds each school; of several, the one with the first code."""
+    usable = schools["lat"].notna().to_numpy()
+    school, area = areas.sindex.query(schools.geometry[usable], predicate="intersects")
+    first = pd.Series(area).groupby(school).min()
+    holds = np.full(len(schools), -1)
+    holds[np.flatnonzero(usable)[first.index]] = first
+    inside = areas[["code", "name"]].reindex(holds)
+    return inside.set_index(schools.index)
+
+
+def _capital_km(schools: gpd.GeoDataFrame, opened: Opened) -> pd.Series[float]:
+    lat, lon = capital_of(schools, opened)
+    distance_m = geodesy.distance_m(schools["lat"], schools["lon"], lat, lon)
+    return pd.Series(distance_m / 1000, index=schools.index)
+
+
+def capital_of(
+    schools: gpd.GeoDataFrame, opened: Opened
+) -> tuple[pd.Series[float], pd.Series[float]]:
+    """Latitude and longitude of the capital of the kabupaten that each school claims."""
+    table = capitals(opened, known_kabupaten(opened))
+    lat = schools["kabupaten"].map({name: at[0] for name, at in table.items()})
+    lon = schools["kabupaten"].map({name: at[1] for name, at in table.items()})
+    return lat.astype("float64"), lon.astype("float64")

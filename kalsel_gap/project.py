@@ -1,0 +1,524 @@
+"""The project file: ``kalsel-gap.toml`` read into one frozen, documented :class:`Project`.
+
+Each section is a model; a field's docstring gives its unit and meaning, and makes the reference
+page ``docs/project-file.md``. Paths are relative to the file. Defaults live in
+``kalsel_gap/defaults/*.toml``; a project overrides any of their values under ``[index]``,
+``[signal]`` and ``[terrain]``.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, get_args
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
+
+from kalsel_gap.assumptions import (
+    Index,
+    Latitude,
+    Longitude,
+    Section,
+    Share,
+    Signal,
+    Terrain,
+    default_values,
+)
+from kalsel_gap.errors import InputError, KalselGapError, ProjectError, SeveralErrors
+
+FILE_NAME = "kalsel-gap.toml"
+OVERRIDABLE = ("index", "signal", "terrain")  # sections laid over a file of defaults/
+
+Technology = Literal["2g", "3g", "4g", "5g", "fixed"]
+CoverageKind = Literal["rsrp_dbm", "level_dbm", "class", "binary"]
+Basis = Literal["measured", "predicted", "modelled", "declared"]
+Surface = Literal["dsm", "dtm", "unknown"]
+DataNature = Literal["real", "stylised", "synthetic"]
+
+
+def _below_the_project(value: object, info: ValidationInfo) -> object:
+    if isinstance(value, str) and value and info.context:
+        return Path(os.path.normpath(info.context["folder"] / value))
+    return value
+
+
+InputPath = Annotated[Path, BeforeValidator(_below_the_project)]
+OneOrMany = BeforeValidator(lambda value: [value] if isinstance(value, Mapping) else value)
+
+
+class ProjectSection(Section):
+    """What the project is called and how it speaks."""
+
+    name: str = ""
+    """Name shown on every deliverable."""
+    language: Literal["id", "en"] | None = None
+    """Language of the deliverables: ``id`` or ``en``."""
+    data: DataNature = "real"
+    """``real``, ``stylised`` or ``synthetic``: deliverables of the last two say so."""
+
+
+class Table(Section):
+    """A table file."""
+
+    path: InputPath
+    """CSV (``.csv``, ``.tsv``, ``.txt``) or workbook (``.xlsx``)."""
+    sheet: str | None = None
+    """Sheet of a workbook; the first one by default."""
+    date: str = ""
+    """Date of the data, as deliverables print it."""
+    columns: dict[str, str] = {}
+    """Canonical column = header in the file, where the header is not recognised by itself."""
+
+
+class Register(Table):
+    """A register of schools: its rows are the schools."""
+
+    adds_rows: bool = False
+    """Whether a second or later register may add schools, rather than only fill gaps."""
+
+
+class Attributes(Table):
+    """A table that adds columns to schools by NPSN; its rows without a school are findings."""
+
+    year: int | Literal["latest"] = "latest"
+    """Which year's row to take where the table has several for a school."""
+
+
+class Boundaries(Section):
+    """Polygons of the administrative areas."""
+
+    province: InputPath | None = None
+    """Polygon of the province; bounds the area in which a location is usable."""
+    kabupaten: InputPath | None = None
+    """Polygons of kabupaten and kota."""
+    kecamatan: InputPath | None = None
+    """Polygons of kecamatan."""
+    desa: InputPath | None = None
+    """Polygons of desa and kelurahan."""
+    code: str = "kode"
+    """Column of the area's Kemendagri code."""
+    name: str = "nama"
+    """Column of the area's name."""
+    capitals: dict[str, tuple[Latitude, Longitude]] = {}
+    """Capitals by kabupaten, ``[latitude, longitude]``; they override the built-in ones."""
+
+    def files(self) -> dict[str, Path]:
+        """The polygon files that are given, from the widest area to the smallest."""
+        given = {name: getattr(self, name) for name in ("province", "kabupaten", "kecamatan", "desa")}
+        return {name: path for name, path in given.items() if path is not None}
+
+
+class Elevation(Section):
+    """The digital elevation model."""
+
+    path: InputPath
+    """Raster of heights in metres."""
+    surface: Surface
+    """``dsm`` (canopy included: SRTM, GLO-30), ``dtm`` (bare ground) or ``unknown``."""
+    sea: Literal["nodata", "none"] = "nodata"
+    """Whether cells without data that touch the raster's edge are the open sea."""
+    band: Annotated[int, Field(ge=1)] = 1
+    """Band of the raster."""
+
+
+class Coverage(Section):
+    """A coverage raster of one operator and technology."""
+
+    path: InputPath
+    """Raster in any CRS, grid and data type."""
+    technology: Technology
+    """``2g``, ``3g``, ``4g``, ``5g`` or ``fixed``."""
+    operator: str
+    """Operator's name; ``any`` where the raster does not tell."""
+    kind: CoverageKind
+    """``rsrp_dbm`` or ``level_dbm`` (levels in dBm), ``class`` or ``binary`` (0: not covered)."""
+    basis: Basis
+    """What it rests on: ``measured``, ``predicted``, ``modelled`` or ``declared``."""
+    nodata_means: Literal["none", "unknown"]
+    """Whether a cell without data means *no signal* or *not known*. There is no default."""
+    classes: dict[str, Share] = {}
+    """For ``kind = "class"``: adequacy of each class, 0 to 1."""
+    band: Annotated[int, Field(ge=1)] = 1
+    """Band of the raster."""
+    date: str = ""
+    """Date of the data."""
+
+    @model_validator(mode="after")
+    def _classes_fit_the_kind(self) -> Self:
+        if (self.kind == "class") != bool(self.classes):
+            raise ValueError("coverage_classes")
+        if not all(_is_number(key) for key in self.classes):
+            raise ValueError("coverage_class_key")
+        if self.technology == "fixed" and self.kind != "binary":
+            raise ValueError("coverage_fixed_is_binary")
+        return self
+
+
+class Sites(Table):
+    """Radio sites: our own columns or OpenCelliD's."""
+
+    technology: Technology | None = None
+    """Technology of every row, where the table has no such column."""
+    operator: str = ""
+    """Operator of every row, where the table has no such column."""
+
+
+class Layer(Section):
+    """A vector layer of points, lines or polygons."""
+
+    path: InputPath
+    """GeoJSON or any vector file that GDAL reads."""
+
+
+class Coastline(Section):
+    """The shore of the open sea, and the land that makes islands."""
+
+    path: InputPath
+    """Lines of the shore (not of rivers and lakes)."""
+    land: tuple[InputPath, ...] = ()
+    """Polygons of land; those that are not the mainland are islands."""
+
+
+class Measurements(Table):
+    """Speed tests made at schools."""
+
+
+class Villages(Table):
+    """The village development index, by Kemendagri code of the desa."""
+
+
+class Output(Section):
+    """Where results go."""
+
+    folder: InputPath = Path("runs")
+    """Folder of the runs, relative to the project file."""
+
+
+class Facilities(Layer):
+    """Public facilities that could share a connection."""
+
+
+class Project(Section):
+    """Everything that a run depends on."""
+
+    project: ProjectSection = ProjectSection()
+    """Name and language."""
+    schools: Annotated[tuple[Register, ...], OneOrMany, Field(min_length=1)]
+    """The register of schools, or several (``[[schools]]``): later ones fill gaps."""
+    attributes: Annotated[tuple[Attributes, ...], OneOrMany] = ()
+    """Tables that add columns by NPSN."""
+    boundaries: Boundaries = Boundaries()
+    """Administrative areas."""
+    elevation: Elevation | None = None
+    """Elevation model."""
+    coverage: Annotated[tuple[Coverage, ...], OneOrMany] = ()
+    """Coverage rasters."""
+    sites: Annotated[tuple[Sites, ...], OneOrMany] = ()
+    """Radio sites."""
+    roads: Layer | None = None
+    """Roads, lines."""
+    fibre: Layer | None = None
+    """Fibre nodes or lines."""
+    coastline: Coastline | None = None
+    """Shore and islands."""
+    wetlands: Layer | None = None
+    """Wetlands and peat, polygons."""
+    measurements: Annotated[tuple[Measurements, ...], OneOrMany] = ()
+    """Speed tests."""
+    facilities: Annotated[tuple[Facilities, ...], OneOrMany] = ()
+    """Public facilities (not used by the ranking)."""
+    villages: Villages | None = None
+    """Village development index."""
+    repairs: Table | None = None
+    """Accepted repairs (not used by this version)."""
+    index: Index
+    """Deficit, barrier, need and priority."""
+    signal: Signal
+    """From signal to adequacy."""
+    terrain: Terrain
+    """Terrain classes."""
+    costs: dict[str, Any] = {}
+    """Costs (not used by this version)."""
+    output: Output = Output()
+    """Where results go."""
+
+    def unused_sections(self) -> tuple[str, ...]:
+        """Sections that are given and that this version does not read."""
+        return tuple(name for name in ("facilities", "repairs", "costs") if getattr(self, name))
+
+    def inputs(self) -> Iterator[tuple[str, Path]]:
+        """Every input file with the section that names it."""
+        for section in ("schools", "attributes", "coverage", "sites", "measurements"):
+            for number, item in enumerate(getattr(self, section)):
+                yield f"{section}.{number}", item.path
+        for name, path in self.boundaries.files().items():
+            yield f"boundaries.{name}", path
+        for section in ("elevation", "roads", "fibre", "wetlands", "villages"):
+            if (item := getattr(self, section)) is not None:
+                yield section, item.path
+        if self.coastline is not None:
+            yield "coastline", self.coastline.path
+            for number, path in enumerate(self.coastline.land):
+                yield f"coastline.land.{number}", path
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A project and where each of its values comes from.
+
+    Attributes
+    ----------
+    path : Path
+        The project file.
+    project : Project
+    origins : dict
+        Dotted key to ``default``, ``project`` or ``option``; keys not named are built in.
+    """
+
+    path: Path
+    project: Project
+    origins: dict[str, str] = field(default_factory=dict)
+
+    def shown(self, path: Path) -> str:
+        """`path` as seen from the project file, with forward slashes: no path of a machine."""
+        try:
+            return Path(os.path.relpath(path, self.path.parent)).as_posix()
+        except ValueError:  # another drive on Windows
+            return path.as_posix()
+
+    def values(self) -> Iterator[tuple[str, Any, str]]:
+        """Every value in force: dotted key, value, origin."""
+        for key, value in _flat(self.project.model_dump(by_alias=True)):
+            yield key, self._printable(value), self._origin(key)
+
+    def _printable(self, value: object) -> object:
+        if isinstance(value, tuple):
+            return [self._printable(item) for item in value]
+        return self.shown(value) if isinstance(value, Path) else value
+
+    def _origin(self, key: str) -> str:
+        parts = key.split(".")
+        for length in range(len(parts), 0, -1):
+            if origin := self.origins.get(".".join(parts[:length])):
+                return origin
+        return "built-in"
+
+
+def find_project(folder: Path) -> Path:
+    """The project file of `folder` or the nearest folder above it.
+
+    Raises
+    ------
+    ProjectError
+        When there is none.
+    """
+    for candidate in (folder, *folder.parents):
+        if (candidate / FILE_NAME).is_file():
+            return candidate / FILE_NAME
+    raise ProjectError("project_not_found", path=folder, name=FILE_NAME)
+
+
+def read_project(path: Path, options: tuple[str, ...] = ()) -> Opened:
+    """Read a project file, lay it over the defaults, and check that its inputs exist.
+
+    Parameters
+    ----------
+    path : Path
+        The project file, or the folder that holds ``kalsel-gap.toml``.
+    options : tuple of str
+        ``section.key=value`` assignments that override the file.
+
+    Raises
+    ------
+    ProjectError, SeveralErrors
+        Unreadable, not TOML, unknown keys (with a suggestion), wrong values, missing inputs:
+        all of them at once.
+    """
+    path = path / FILE_NAME if path.is_dir() else path
+    given = _parse(path)
+    assigned: dict[str, Any] = {}
+    for option in options:
+        assigned = merge(assigned, _parse_option(option))
+    stated = merge(given, assigned)
+    defaults = {name: default_values(name) for name in OVERRIDABLE}
+    try:
+        project = Project.model_validate(
+            merge(defaults, stated), context={"folder": path.parent.absolute()}
+        )
+    except ValidationError as error:
+        raise SeveralErrors(_readable(error, path)) from None
+    if not project.output.folder.is_absolute():
+        output = Output(folder=path.parent.absolute() / project.output.folder)
+        project = project.model_copy(update={"output": output})
+    problems = [fault for section, file in project.inputs() if (fault := _fault(section, file))]
+    if problems:
+        raise SeveralErrors(problems)
+    origins = {
+        **{key: f"defaults/{name}.toml" for name in OVERRIDABLE for key, _ in _flat({name: defaults[name]})},
+        **{key: "project" for key, _ in _flat(given)},
+        **{key: "option" for key, _ in _flat(assigned)},
+    }
+    return Opened(path=path.absolute(), project=project, origins=origins)
+
+
+def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """`above` laid over `below`, table by table; neither is changed.
+
+    Examples
+    --------
+    >>> merge({"a": {"x": 1, "y": 2}}, {"a": {"y": 3}})
+    {'a': {'x': 1, 'y': 3}}
+    """
+    merged = dict(below)
+    for key, value in above.items():
+        old = merged.get(key)
+        both = isinstance(old, Mapping) and isinstance(value, Mapping)
+        merged[key] = merge(old, value) if both else value  # type: ignore[arg-type]
+    return merged
+
+
+def suggestion(word: str, words: object) -> str:
+    """The nearest of `words`, or nothing."""
+    return next(iter(difflib.get_close_matches(word, list(words), n=1)), "")  # type: ignore[call-overload]
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise ProjectError("project_missing", path=path) from None
+    except IsADirectoryError:
+        raise ProjectError("file_is_folder", path=path) from None
+    except UnicodeDecodeError:
+        raise ProjectError("project_not_utf8", path=path) from None
+    except tomllib.TOMLDecodeError as error:
+        raise ProjectError("project_not_toml", path=path, reason=str(error)) from None
+    except OSError as error:
+        raise ProjectError("file_unreadable", path=path, reason=error.strerror or "") from None
+
+
+def _parse_option(option: str) -> dict[str, Any]:
+    key, equals, value = option.partition("=")
+    try:
+        if not equals or "\n" in option:
+            raise ProjectError("option_not_assignment", option=option)
+        return tomllib.loads(f"{key} = {value}")
+    except tomllib.TOMLDecodeError:
+        try:  # a bare word stands for itself
+            return tomllib.loads(f'{key} = "{value}"')
+        except tomllib.TOMLDecodeError:
+            raise ProjectError("option_not_assignment", option=option) from None
+
+
+def _fault(section: str, path: Path) -> KalselGapError | None:
+    if path.is_dir():
+        # Shapefile-like folders are no input here; a folder is a slip.
+        return InputError("file_is_folder", path=path, section=section)
+    if not path.exists():
+        siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+        near = suggestion(path.name, siblings)
+        return InputError("file_missing", path=path, section=section, suggestion=near)
+    try:
+        with path.open("rb") as file:
+            empty = not file.read(1)
+    except OSError as error:
+        return InputError("file_unreadable", path=path, reason=error.strerror or "")
+    return InputError("file_empty", path=path) if empty else None
+
+
+def _readable(error: ValidationError, path: Path) -> list[KalselGapError]:
+    """Pydantic's errors as ours: dotted key, what is wrong, what was meant."""
+    readable: list[KalselGapError] = []
+    for fault in error.errors():
+        key = ".".join(str(part) for part in fault["loc"])
+        last = str(fault["loc"][-1]) if fault["loc"] else ""
+        value = str(fault["input"])
+        context = fault.get("ctx", {})
+        match fault["type"]:
+            case "extra_forbidden":
+                known = _known_keys(fault["loc"][:-1])
+                readable.append(
+                    ProjectError(
+                        "key_unknown",
+                        path=path,
+                        column=key,
+                        suggestion=suggestion(last, known),
+                        known=", ".join(sorted(known)),
+                    )
+                )
+            case "missing":
+                readable.append(ProjectError("key_missing", path=path, column=key))
+            case "value_error":
+                readable.append(ProjectError(str(context["error"]), path=path, column=key))
+            case "literal_error":
+                near = suggestion(value, [part.strip("'") for part in context["expected"].replace(" or ", ", ").split(", ")])
+                readable.append(
+                    ProjectError(
+                        "value_not_a_choice",
+                        path=path,
+                        column=key,
+                        value=value,
+                        expected=context["expected"],
+                        suggestion=near,
+                    )
+                )
+            case _:
+                readable.append(
+                    ProjectError(
+                        "value_wrong", path=path, column=key, value=value, reason=fault["msg"]
+                    )
+                )
+    return readable
+
+
+def _known_keys(location: tuple[int | str, ...]) -> list[str]:
+    """Keys that the section at `location` knows."""
+    model: Any = Project
+    for part in location:
+        if isinstance(part, int):
+            continue
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            fields = model.model_fields
+            by_key = {(info.alias or name): info for name, info in fields.items()}
+            model = _model_within(by_key[part].annotation) if part in by_key else None
+    if not (isinstance(model, type) and issubclass(model, BaseModel)):
+        return []
+    return [info.alias or name for name, info in model.model_fields.items()]
+
+
+def _model_within(annotation: Any) -> Any:
+    """The section model inside ``X | None``, ``tuple[X, ...]`` or ``dict[str, X]``."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((m for part in get_args(annotation) if (m := _model_within(part))), None)
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in values.items():
+        dotted = f"{prefix}{key}"
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{dotted}.")
+        elif isinstance(value, list | tuple) and value and isinstance(value[0], Mapping):
+            for number, item in enumerate(value):
+                yield from _flat(item, f"{dotted}.{number}.")
+        else:
+            yield dotted, value
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,279 @@
+"""The way of the data from a project file to a run: one stage after the other.
+
+Each stage takes the table and returns new columns; none drops or reorders rows or changes a column
+that came before. Expensive stages go through the cache, so that other weights answer at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import time
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pandas as pd
+
+from kalsel_gap import schema
+from kalsel_gap.deficit import scores
+from kalsel_gap.findings import Finding, to_frame
+from kalsel_gap.places import places
+from kalsel_gap.project import Opened, find_project, read_project
+from kalsel_gap.run import Cache, Run, default_cache_folder, write_run
+from kalsel_gap.signals import signals
+from kalsel_gap.sources.schools import read_schools
+from kalsel_gap.terrain import terrain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import geopandas as gpd
+
+    from kalsel_gap.places import Staged
+
+STEPS = ("schools", "places", "terrain", "signals", "scores", "write")
+
+
+class Reporter(Protocol):
+    """Who is told how far the work is."""
+
+    def __call__(self, step: str, done: int, total: int) -> None:
+        """`step` is one of :data:`STEPS`; `done` of `total` parts of it are finished."""
+
+
+def _silent(step: str, done: int, total: int) -> None:
+    """Tell nobody."""
+
+
+@dataclass(slots=True)
+class OpenProject:
+    """A project that can be ranked.
+
+    Attributes
+    ----------
+    opened : Opened
+        The project file, read.
+    seconds : dict
+        How long each step of the last :meth:`rank` took.
+    """
+
+    opened: Opened
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def rank(
+        self,
+        *,
+        out: Path | None = None,
+        cached: bool = True,
+        report: Reporter = _silent,
+    ) -> Run:
+        """Rank the schools and write a run.
+
+        Parameters
+        ----------
+        out : Path, optional
+            Folder of the runs, instead of the project's.
+        cached : bool
+            Whether the cache is used.
+        report : Reporter
+            Told how far the work is.
+
+        Raises
+        ------
+        InputError, OutputError, SeveralErrors
+            See the readers and :func:`kalsel_gap.run.write_run`.
+        """
+        opened = self.opened
+        cache = Cache(default_cache_folder() if cached else None)
+        self.seconds.clear()
+        with _Step(self, "schools", report):
+            hashes = {name: cache.file_hash(path) for name, path in opened.project.inputs()}
+            schools, findings = read_schools(opened)
+            schema.check(schools, "attributes")
+        manifest = _manifest(opened, hashes)
+        findings += [
+            Finding("section_unused", file=opened.path.name, column=name)
+            for name in opened.project.unused_sections()
+        ]
+        frames = [to_frame(findings)]
+        tables: dict[str, pd.DataFrame] = {}
+        for stage in _STAGES:
+            with _Step(self, stage.name, report):
+                made, _ = cache.tables(
+                    _key(stage, schools, opened, hashes),
+                    lambda stage=stage, schools=schools: _as_tables(  # type: ignore[misc]
+                        stage.run(schools, opened, report)
+                    ),
+                )
+                schools = _join(schools, made.pop("columns"))
+                frames.append(made.pop("findings"))
+                tables |= made
+        with _Step(self, "scores", report):
+            schools = schema.check(_join(schools, scores(schools, opened).columns), "scores")
+        with _Step(self, "write", report):
+            found = pd.concat(frames, ignore_index=True)
+            order = ["file", "row", "code", "column", "value", "parameters"]
+            found = found.sort_values(order, kind="stable", ignore_index=True)
+            folder = out if out is not None else opened.project.output.folder
+            run = write_run(folder, manifest, _arranged(schools), found, tables)
+            cache.save_hashes()
+        return run
+
+
+def open_project(path: Path | str | None = None, *, options: tuple[str, ...] = ()) -> OpenProject:
+    """Open a project file.
+
+    Parameters
+    ----------
+    path : Path or str, optional
+        ``kalsel-gap.toml`` or its folder; by default the nearest one from here upwards.
+    options : tuple of str
+        ``section.key=value`` assignments that override the file.
+
+    Raises
+    ------
+    ProjectError, SeveralErrors
+        What is wrong with it, all at once.
+
+    Examples
+    --------
+    >>> run = open_project("data/tiny").rank()  # doctest: +SKIP
+    """
+    chosen = Path(path) if path is not None else find_project(Path.cwd())
+    return OpenProject(read_project(chosen, options))
+
+
+# --- stages ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """An expensive stage: what it reads decides when it must run again."""
+
+    name: str
+    run: Callable[[gpd.GeoDataFrame, Opened, Reporter], Staged]
+    reads: tuple[str, ...]
+    sections: tuple[str, ...]
+
+
+def _stages() -> tuple[_Stage, ...]:
+    from kalsel_gap import places as places_, signals as signals_, terrain as terrain_
+
+    return (
+        _Stage("places", lambda s, o, _: places(s, o), places_.READS, places_.SECTIONS),
+        _Stage(
+            "terrain",
+            lambda s, o, report: terrain(s, o, progress=lambda d, t: report("terrain", d, t)),
+            terrain_.READS,
+            terrain_.SECTIONS,
+        ),
+        _Stage(
+            "signals",
+            lambda s, o, report: signals(s, o, progress=lambda d, t: report("signals", d, t)),
+            signals_.READS,
+            signals_.SECTIONS,
+        ),
+    )
+
+
+_STAGES = _stages()
+
+
+def _key(
+    stage: _Stage, schools: gpd.GeoDataFrame, opened: Opened, hashes: dict[str, str]
+) -> str:
+    """Hash of everything the stage depends on: code, sections, input files, columns it reads."""
+    # As text: two values that print alike are alike, and NaN equals NaN.
+    columns = schools[list(stage.reads)].to_csv(index=False, float_format="%.17g")
+    roots = {section.partition(".")[0] for section in stage.sections}
+    parts = {
+        "stage": stage.name,
+        "code": _code_hash(),
+        "sections": {name: _section(opened, name) for name in stage.sections},
+        "files": {name: h for name, h in hashes.items() if name.partition(".")[0] in roots},
+        "columns": hashlib.sha256(columns.encode()).hexdigest(),
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _section(opened: Opened, dotted: str) -> Any:  # noqa: ANN401 - any section
+    value: Any = opened.project
+    for name in dotted.split("."):
+        value = getattr(value, name)
+    if isinstance(value, tuple):
+        return [item.model_dump(mode="json") for item in value]
+    return None if value is None else value.model_dump(mode="json")
+
+
+def _code_hash() -> str:
+    """Hash of the package's own sources: a method that changes asks for its columns anew."""
+    folder = Path(__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted([*folder.rglob("*.py"), *folder.rglob("*.toml")]):
+        digest.update(path.relative_to(folder).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _as_tables(staged: Staged) -> dict[str, pd.DataFrame]:
+    return {"columns": staged.columns, "findings": to_frame(staged.findings), **staged.tables}
+
+
+def _join(schools: gpd.GeoDataFrame, columns: pd.DataFrame) -> gpd.GeoDataFrame:
+    """New columns beside the old ones; a stage that touches an old one is a fault of the code."""
+    again = set(columns.columns) & set(schools.columns)
+    if again or len(columns) != len(schools):
+        message = f"a stage rewrote {sorted(again)} or changed the number of rows"
+        raise AssertionError(message)
+    return schools.join(columns.set_axis(schools.index))
+
+
+def _arranged(schools: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Columns in the order of the contract, leaves behind; rows by rank, the unranked by NPSN."""
+    declared = [column.name for column in schema.COLUMNS]
+    leaves = [name for name in schools.columns if name not in {*declared, "geometry"}]
+    rows = schools.sort_values(["rank", "npsn", "row_id"], na_position="last", ignore_index=True)
+    return rows[[*declared, *leaves, "geometry"]]
+
+
+def _manifest(opened: Opened, hashes: dict[str, str]) -> dict[str, Any]:
+    """What a run rests on; no clock, no path of this machine."""
+    project = opened.project
+    values = {
+        key: value
+        for key, value, _ in opened.values()
+        if not key.startswith("output.") and not key.endswith("path")
+    }
+    return {
+        "kalsel_gap": version("kalsel-gap"),
+        "project": project.project.name,
+        "data": project.project.data,
+        "python": platform.python_version(),
+        "libraries": {
+            name: version(name)
+            for name in ("geopandas", "numba", "numpy", "pandas", "pyproj", "rasterio", "shapely")
+        },
+        "parameters": json.loads(json.dumps(values)),
+        "inputs": {
+            name: {"file": opened.shown(path), "sha256": hashes[name]}
+            for name, path in project.inputs()
+        },
+    }
+
+
+class _Step:
+    """Times a step and tells the reporter when it begins and ends."""
+
+    def __init__(self, project: OpenProject, name: str, report: Reporter) -> None:
+        self.project, self.name, self.report = project, name, report
+
+    def __enter__(self) -> None:
+        self.begun = time.perf_counter()
+        self.report(self.name, 0, 1)
+
+    def __exit__(self, *_: object) -> None:
+        self.project.seconds[self.name] = time.perf_counter() - self.begun
+        self.report(self.name, 1, 1)

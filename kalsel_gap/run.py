@@ -1,0 +1,342 @@
+"""Run folders, written whole or not at all; and the cache of what is expensive to compute.
+
+A run is written to ``runs/.tmp-…``, synced, and renamed to ``runs/<id>``; then the one-line file
+``runs/latest`` is replaced. The id is a hash of the inputs and parameters, so the same input makes
+the same run, byte for byte. Nothing here knows what a stage computes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from kalsel_gap.errors import InputError, OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    import geopandas as gpd
+
+LATEST = "latest"
+SCHOOLS = "schools.parquet"
+MANIFEST = "run.json"
+FINDINGS = "findings.csv"
+_TMP = ".tmp-"
+_MEBIBYTE = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run as it lies on disk.
+
+    Attributes
+    ----------
+    folder : Path
+        ``runs/<id>``.
+    schools : GeoDataFrame
+        One row per row of the register, all stages' columns.
+    findings : DataFrame
+        Columns of :data:`kalsel_gap.findings.COLUMNS`.
+    manifest : dict
+        ``run.json``: versions, parameters, inputs with their SHA-256.
+    """
+
+    folder: Path
+    schools: gpd.GeoDataFrame
+    findings: pd.DataFrame
+    manifest: dict[str, Any]
+
+
+def run_id(manifest: Mapping[str, Any]) -> str:
+    """Twelve hexadecimal digits of the manifest's hash."""
+    text = json.dumps(manifest, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def write_run(
+    folder: Path,
+    manifest: Mapping[str, Any],
+    schools: gpd.GeoDataFrame,
+    findings: pd.DataFrame,
+    tables: Mapping[str, pd.DataFrame],
+) -> Run:
+    """Write a run and make it the latest.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the runs; made when missing.
+    manifest : mapping
+        What ``run.json`` says.
+    schools, findings : DataFrame
+        The table and its findings.
+    tables : mapping of DataFrame
+        Further tidy tables, each written to ``<name>.parquet``; a GeoDataFrame as GeoParquet.
+
+    Raises
+    ------
+    OutputError
+        The folder cannot be written or the disk is full; earlier runs are untouched.
+    """
+    with _writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        _clear_leftovers(folder)
+        temporary = Path(tempfile.mkdtemp(prefix=_TMP, dir=folder))
+        try:
+            _write_parquet(schools, temporary / SCHOOLS)
+            for name, table in tables.items():
+                _write_parquet(table, temporary / f"{name}.parquet")
+            findings.to_csv(temporary / FINDINGS, index=False, lineterminator="\n")
+            text = json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False)
+            (temporary / MANIFEST).write_text(text + "\n", encoding="utf-8", newline="\n")
+            for path in temporary.iterdir():
+                _sync(path)
+            temporary.chmod(0o755)
+            final = folder / run_id(manifest)
+            _swap(temporary, final)
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
+        replace_text(folder / LATEST, final.name + "\n")
+    return Run(final, schools, findings, dict(manifest))
+
+
+def read_run(folder: Path, run: str | None = None) -> Run:
+    """The run named `run`, or the latest of `folder`.
+
+    Raises
+    ------
+    InputError
+        There is none, or it cannot be read.
+    """
+    import geopandas as gpd
+
+    try:
+        name = run or (folder / LATEST).read_text(encoding="utf-8").strip()
+    except OSError:
+        raise InputError("run_missing", path=folder) from None
+    chosen = folder / Path(name).name
+    if not (chosen / MANIFEST).is_file():
+        raise InputError("run_missing", path=chosen)
+    try:
+        schools = gpd.read_parquet(chosen / SCHOOLS)
+        findings = pd.read_csv(
+            chosen / FINDINGS, dtype={"row": "Int64"}, keep_default_na=False, na_values={"row": [""]}
+        )
+        manifest = json.loads((chosen / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError("run_broken", path=chosen, reason=str(error)[:200]) from None
+    return Run(chosen, schools, findings, manifest)
+
+
+@contextlib.contextmanager
+def atomic(path: Path) -> Iterator[Path]:
+    """A temporary file beside `path` that takes its place when the block ends well.
+
+    Raises
+    ------
+    OutputError
+        It cannot be written; `path` is as it was.
+    """
+    with _writing(path):
+        if path.is_dir():
+            raise IsADirectoryError(21, os.strerror(21), str(path))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=_TMP, suffix=path.suffix, dir=path.parent)
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            yield temporary
+            _sync(temporary)
+            temporary.chmod(0o644)
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Replace a small file at once."""
+    with atomic(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+@contextlib.contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Turn what the system says of writing into an error that a user can act on."""
+    try:
+        yield
+    except OSError as error:
+        where = error.filename or path
+        raise OutputError(
+            "not_written", path=where, reason=error.strerror or str(error)[:200]
+        ) from None
+
+
+def _write_parquet(table: pd.DataFrame, path: Path) -> None:
+    import pyarrow as pa
+
+    try:
+        table.to_parquet(path, index=False, compression="zstd")
+    except pa.ArrowException as error:  # arrow's own I/O errors are not all OSErrors
+        raise OSError(str(error)) from error
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _swap(temporary: Path, final: Path) -> None:
+    """Put the new folder in place; an older one of that name (same inputs) makes way."""
+    if final.exists():
+        aside = Path(tempfile.mkdtemp(prefix=_TMP, dir=final.parent))
+        final.rename(aside / final.name)
+        temporary.rename(final)
+        shutil.rmtree(aside, ignore_errors=True)
+    else:
+        temporary.rename(final)
+    if os.name == "posix":
+        handle = os.open(final.parent, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _clear_leftovers(folder: Path) -> None:
+    """Remove what a killed run left behind, but nothing a live one may still be writing."""
+    import time
+
+    for leftover in folder.glob(f"{_TMP}*"):
+        with contextlib.suppress(OSError):
+            if time.time() - leftover.stat().st_mtime > 3600:  # noqa: PLR2004 - an hour
+                shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
+
+
+# --- cache -------------------------------------------------------------------------------------
+
+
+def default_cache_folder() -> Path:
+    """The user's cache folder; ``KALSEL_GAP_CACHE`` overrides it."""
+    from platformdirs import user_cache_path
+
+    override = os.environ.get("KALSEL_GAP_CACHE")
+    return Path(override) if override else user_cache_path("kalsel-gap", appauthor=False)
+
+
+@dataclass(slots=True)
+class Cache:
+    """Tables by the hash of all they depend on; the oldest go when it grows too large.
+
+    A cache that cannot be written is no error: the work is done again next time.
+
+    Attributes
+    ----------
+    folder : Path or None
+        None: nothing is cached.
+    limit_bytes : int
+        Size beyond which the entries not used for longest are removed.
+    """
+
+    folder: Path | None
+    limit_bytes: int = 512 * _MEBIBYTE
+    _known: dict[str, list[Any]] = field(default_factory=dict, repr=False)
+
+    def file_hash(self, path: Path) -> str:
+        """SHA-256 of a file, remembered with its size and time of change."""
+        state = path.stat()
+        remembered = self._remembered().get(str(path))
+        if remembered and remembered[:2] == [state.st_size, state.st_mtime_ns]:
+            return str(remembered[2])
+        try:
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise InputError("file_unreadable", path=path, reason=error.strerror or "") from None
+        self._known[str(path)] = [state.st_size, state.st_mtime_ns, digest]
+        return digest
+
+    def tables(
+        self, key: str, make: Callable[[], dict[str, pd.DataFrame]]
+    ) -> tuple[dict[str, pd.DataFrame], bool]:
+        """The tables under `key`, made and kept when they are not there.
+
+        Returns
+        -------
+        tables : dict of DataFrame
+        hit : bool
+            Whether they came from the cache.
+        """
+        if self.folder is None:
+            return make(), False
+        entry = self.folder / key
+        if (found := self._load(entry)) is not None:
+            return found, True
+        made = make()
+        with contextlib.suppress(OSError, OutputError):
+            self._keep(entry, made)
+        return made, False
+
+    def save_hashes(self) -> None:
+        """Remember the hashes of files for the next run."""
+        if self.folder is None or not self._known:
+            return
+        with contextlib.suppress(OSError, OutputError):
+            text = json.dumps(self._remembered(), indent=0, sort_keys=True)
+            replace_text(self.folder / "hashes.json", text)
+
+    def _remembered(self) -> dict[str, list[Any]]:
+        if not self._known and self.folder is not None:
+            with contextlib.suppress(OSError, ValueError):
+                stored = json.loads((self.folder / "hashes.json").read_text(encoding="utf-8"))
+                if isinstance(stored, dict):
+                    self._known.update(stored)
+        return self._known
+
+    def _load(self, entry: Path) -> dict[str, pd.DataFrame] | None:
+        import pyarrow as pa
+
+        try:
+            names = json.loads((entry / "tables.json").read_text(encoding="utf-8"))
+            tables = {name: pd.read_parquet(entry / f"{name}.parquet") for name in names}
+            os.utime(entry)
+        except (OSError, ValueError, pa.ArrowException):
+            return None
+        return tables
+
+    def _keep(self, entry: Path, tables: dict[str, pd.DataFrame]) -> None:
+        entry.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=_TMP, dir=entry.parent))
+        try:
+            for name, table in tables.items():
+                _write_parquet(table, temporary / f"{name}.parquet")
+            (temporary / "tables.json").write_text(json.dumps(list(tables)), encoding="utf-8")
+            shutil.rmtree(entry, ignore_errors=True)
+            temporary.rename(entry)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+        _clear_leftovers(entry.parent)
+        self._bound(entry.parent)
+
+    def _bound(self, folder: Path) -> None:
+        entries = [
+            (path.stat().st_mtime_ns, sum(f.stat().st_size for f in path.iterdir()), path)
+            for path in folder.iterdir()
+            if path.is_dir() and not path.name.startswith(_TMP)
+        ]
+        total = sum(size for _, size, _ in entries)
+        for _, size, path in sorted(entries)[:-1]:
+            if total <= self.limit_bytes:
+                return
+            shutil.rmtree(path, ignore_errors=True)
+            total -= size

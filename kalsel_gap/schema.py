@@ -1,0 +1,254 @@
+"""The contract: every column of the schools table, declared once.
+
+The same declaration checks the table at the border of each stage (:func:`check`), names the
+columns of every deliverable in both languages, and writes the data dictionary.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from kalsel_gap.text import N_
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import geopandas as gpd
+    import pandas as pd
+
+CRS = "EPSG:4326"
+
+Kind = Literal["text", "float", "integer", "flag"]
+Stage = Literal["register", "attributes", "places", "terrain", "signals", "scores"]
+STAGES: tuple[Stage, ...] = ("register", "attributes", "places", "terrain", "signals", "scores")
+
+LEVELS = (
+    "TK KB SD SMP SMA SMK SLB SDLB SMPLB SMLB RA MI MTs MA MAK PKBM SKB TPA SPS"  # METHODS §5
+).split()
+OWNERSHIPS = ("public", "private")
+AUTHORITIES = ("kabupaten", "province", "kemenag")
+STATUSES = ("known", "inferred", "unknown")
+LOCATION_STATUSES = ("given", "repaired", "area", "unusable")
+CONFIDENCES = ("A", "B", "C", "D")
+TERRAIN_CLASSES = ("dataran", "pesisir", "rawa", "pegunungan", "pulau_kecil")
+GAP_TYPES = (
+    "adequate",
+    "slow",
+    "unconnected",
+    "weak",
+    "uncovered",
+    "covered_unverified",
+    "unknown",
+)
+UNRANKED_REASONS = ("duplicate", "no_location", "no_evidence")
+TECHNOLOGIES = ("2g", "3g", "4g", "5g", "fixed")
+BASES = ("measured", "predicted", "modelled", "declared")  # in the order of evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its name ends in its unit."""
+
+    name: str
+    kind: Kind
+    stage: Stage
+    label: str
+    description: str
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+    nullable: bool = True
+    source: str = ""
+
+    @property
+    def dtype(self) -> str:
+        """The pandas dtype: integers and flags can be missing, so they are nullable ones."""
+        return {"text": "str", "float": "float64", "integer": "Int64", "flag": "boolean"}[self.kind]
+
+
+def _score(name: str, stage: Stage, label: str, description: str, source: str) -> Column:
+    return Column(name, "float", stage, label, description, 0.0, 1.0, source=source)
+
+
+# First the columns that scripts rely on, in this order for good; then the facts behind them.
+COLUMNS: tuple[Column, ...] = (
+    Column("npsn", "text", "register", N_("NPSN"), N_("National school number, text of 8 characters; empty when the register has none."), nullable=False),
+    Column("name", "text", "register", N_("School"), N_("Name as the register gives it."), nullable=False),
+    Column("level", "text", "register", N_("Level"), N_("Kind of school (bentuk pendidikan)."), choices=tuple(LEVELS)),
+    Column("ownership", "text", "register", N_("Ownership"), N_("Public (negeri) or private (swasta)."), choices=OWNERSHIPS),
+    Column("kabupaten", "text", "register", N_("Kabupaten/kota"), N_("Kabupaten or kota that the register claims; it decides the budget.")),
+    Column("kecamatan", "text", "register", N_("Kecamatan"), N_("Kecamatan that the register claims.")),
+    Column("lat", "float", "register", N_("Latitude"), N_("Latitude used, degrees north, WGS 84; empty when unusable."), -90.0, 90.0),
+    Column("lon", "float", "register", N_("Longitude"), N_("Longitude used, degrees east, WGS 84; empty when unusable."), -180.0, 180.0),
+    Column("terrain_class", "text", "terrain", N_("Terrain"), N_("Primary terrain class by precedence: small island, mountains, coast, wetland, plain."), choices=TERRAIN_CLASSES, source="METHODS §2"),
+    Column("gap_type", "text", "scores", N_("Gap"), N_("What kind of gap it is, and so what kind of money helps."), choices=GAP_TYPES, source="METHODS §1.1"),
+    Column("tier", "integer", "scores", N_("Tier"), N_("1 critical (deficit ≥ 0.8) to 5 adequate (< 0.2); empty when unknown."), 1, 5, source="METHODS §1.1"),
+    Column("rank", "integer", "scores", N_("Rank"), N_("1 is served first; by deficit, then priority, then NPSN; empty when unranked."), 1),
+    _score("deficit", "scores", N_("Deficit"), N_("How far the service falls short, 0 adequate to 1 nothing at all."), "METHODS §1.1"),
+    _score("barrier", "scores", N_("Barrier"), N_("Why it will not mend itself: terrain, path, remoteness; 0 to 1."), "METHODS §1.2"),
+    _score("need", "scores", N_("Need"), N_("Whom it hurts: pupils, vulnerability, idle devices; 0 to 1."), "METHODS §1.2"),
+    _score("priority", "scores", N_("Priority"), N_("Deficit × (0.5 + 0.3 need + 0.2 barrier)."), "METHODS §1.2"),
+    _score("completeness", "scores", N_("Completeness"), N_("Share of the weight behind the priority that is known, not inferred."), "METHODS §1.2"),
+    Column("unranked_reason", "text", "scores", N_("Why unranked"), N_("Why the school has no rank; empty for ranked schools."), choices=UNRANKED_REASONS),
+    # Identity
+    Column("row_id", "text", "register", N_("Row"), N_("Register file and row, unique."), nullable=False),
+    Column("authority", "text", "register", N_("Authority"), N_("Who is responsible by law for schools of this level."), choices=AUTHORITIES, source="UU 23/2014"),
+    Column("is_duplicate", "flag", "register", N_("Duplicate"), N_("Another row of the same NPSN is more complete and is ranked in its place."), nullable=False),
+    Column("lat_given", "text", "register", N_("Latitude given"), N_("Latitude exactly as the register has it."), nullable=False),
+    Column("lon_given", "text", "register", N_("Longitude given"), N_("Longitude exactly as the register has it."), nullable=False),
+    Column("location_status", "text", "register", N_("Location"), N_("Whether the location is used as given, repaired, an area, or unusable."), choices=LOCATION_STATUSES, nullable=False),
+    Column("confidence", "text", "register", N_("Location grade"), N_("Grade of the location, A best to D; empty when unusable."), choices=CONFIDENCES, source="METHODS §1.1"),
+    Column("confidence_radius_m", "float", "register", N_("Location radius"), N_("Radius of the position uncertainty in metres, from the grade."), 0.0, source="METHODS §1.1"),
+    # Attributes, from the register itself or from attribute tables
+    Column("students", "integer", "attributes", N_("Students"), N_("Number of pupils."), 0),
+    Column("teachers", "integer", "attributes", N_("Teachers"), N_("Number of teachers."), 0),
+    Column("devices", "integer", "attributes", N_("Devices"), N_("Chromebooks and other pupil devices."), 0),
+    Column("accounts", "integer", "attributes", N_("Accounts"), N_("Number of belajar.id accounts."), 0),
+    Column("accounts_active", "integer", "attributes", N_("Accounts in use"), N_("Number of belajar.id accounts that are active."), 0),
+    Column("accounts_active_share", "float", "attributes", N_("Active accounts"), N_("Share of belajar.id accounts that are active."), 0.0, 1.0),
+    Column("poor_share", "float", "attributes", N_("Poor pupils"), N_("Share of pupils from poor families."), 0.0, 1.0),
+    Column("inclusive", "flag", "attributes", N_("Inclusive"), N_("Whether the school is an inclusive school.")),
+    Column("electricity", "text", "attributes", N_("Electricity"), N_("Source of electricity as the register gives it.")),
+    Column("internet", "text", "attributes", N_("Internet field"), N_("Internet access as the register gives it.")),
+    Column("subscription_down_mbps", "float", "attributes", N_("Subscription down"), N_("Download rate of the declared subscription, Mbps."), 0.0),
+    Column("subscription_up_mbps", "float", "attributes", N_("Subscription up"), N_("Upload rate of the declared subscription, Mbps."), 0.0),
+    Column("fixed_network", "flag", "attributes", N_("Fixed network"), N_("Whether a fixed network serves the location.")),
+    Column("reached_by_water", "flag", "attributes", N_("Reached by water only"), N_("Whether the school can be reached by water only.")),
+    Column("diffraction_loss_db", "float", "attributes", N_("Diffraction loss"), N_("Diffraction loss on the path to the best site, dB."), 0.0, source="METHODS §3"),
+    # Places
+    Column("kabupaten_code", "text", "register", N_("Kabupaten code"), N_("Kemendagri code of the claimed kabupaten, found by its name.")),
+    Column("kabupaten_by_location", "text", "places", N_("Kabupaten by location"), N_("Kabupaten whose polygon holds the point.")),
+    Column("kecamatan_by_location", "text", "places", N_("Kecamatan by location"), N_("Kecamatan whose polygon holds the point.")),
+    Column("desa_by_location", "text", "places", N_("Desa by location"), N_("Desa whose polygon holds the point.")),
+    Column("desa_code", "text", "places", N_("Desa code"), N_("Kemendagri code of that desa.")),
+    Column("village_index", "integer", "places", N_("Village index"), N_("Village development index: 1 Mandiri to 5 Sangat Tertinggal."), 1, 5, source="Kemendes PDTT, IDM"),
+    Column("capital_km", "float", "places", N_("To the capital"), N_("Geodesic distance to the kabupaten capital, km."), 0.0),
+    # Terrain
+    Column("elevation_m", "float", "terrain", N_("Elevation"), N_("Elevation of the school, bilinear, m."), -500.0, 9000.0),
+    Column("slope_deg", "float", "terrain", N_("Slope"), N_("Slope at the school, Horn 3×3, degrees."), 0.0, 90.0, source="Horn 1981"),
+    Column("mean_slope_deg", "float", "terrain", N_("Slope within 5 km"), N_("Mean slope within 5 km, degrees."), 0.0, 90.0, source="Horn 1981"),
+    Column("local_relief_m", "float", "terrain", N_("Local relief"), N_("Highest minus lowest land within 7 km, m; sea excluded."), 0.0, source="Kapos et al. 2000"),
+    Column("mountain_class", "integer", "terrain", N_("Mountain class"), N_("Kapos/UNEP-WCMC class 1 to 6; 0 none."), 0, 6, source="Kapos et al. 2000"),
+    Column("coast_km", "float", "terrain", N_("To the sea"), N_("Geodesic distance to the shore of the open sea, km."), 0.0),
+    Column("island", "text", "terrain", N_("Island"), N_("Named island; 'island' without a name; empty on the mainland.")),
+    Column("island_area_km2", "float", "terrain", N_("Island area"), N_("Legal area where known, else that of the polygon, km²."), 0.0),
+    Column("is_mountain", "flag", "terrain", N_("Mountains"), N_("Kapos class, or local relief above the threshold.")),
+    Column("is_coastal", "flag", "terrain", N_("Coast"), N_("Near the open sea, or a little farther on low land connected to it.")),
+    Column("is_wetland", "flag", "terrain", N_("Wetland"), N_("In a wetland or peat layer; empty without one.")),
+    Column("is_small_island", "flag", "terrain", N_("Small island"), N_("On an island of at most 2,000 km²."), source="UU 27/2007"),
+    Column("is_lowland", "flag", "terrain", N_("Lowland"), N_("Elevation at most 10 m: many, so no class of its own.")),
+    Column("terrain_severity", "float", "terrain", N_("Terrain severity"), N_("Largest severity of the terrain flags that apply."), 0.0, 1.0, source="METHODS §1.2"),
+    Column("site_4g_km", "float", "terrain", N_("To a 4G site"), N_("Geodesic distance to the nearest 4G or 5G site, km."), 0.0),
+    Column("fibre_km", "float", "terrain", N_("To fibre"), N_("Geodesic distance to the nearest fibre node or line, km."), 0.0),
+    Column("road_km", "float", "terrain", N_("To a road"), N_("Geodesic distance to the nearest road, km."), 0.0),
+    Column("water_share", "float", "terrain", N_("Over water"), N_("Share of the line to the kabupaten capital that lies over open sea."), 0.0, 1.0),
+    # Service
+    _score("available", "signals", N_("Available"), N_("Adequacy of the best ordinary subscription at the gate (A_a)."), "METHODS §1.1"),
+    Column("available_status", "text", "signals", N_("Available: status"), N_("Whether that is known, inferred from distance to a site, or unknown."), choices=STATUSES, nullable=False),
+    Column("best_technology", "text", "signals", N_("Best technology"), N_("Technology of the best signal."), choices=TECHNOLOGIES),
+    Column("best_operator", "text", "signals", N_("Best operator"), N_("Operator of the best signal.")),
+    Column("best_level_dbm", "float", "signals", N_("Best signal"), N_("Mean level of the best signal over the circle of position uncertainty, dBm."), -200.0, 0.0),
+    Column("best_basis", "text", "signals", N_("Signal evidence"), N_("What the best signal rests on."), choices=BASES),
+    Column("required_mbps", "float", "scores", N_("Required"), N_("Bandwidth that the school needs, Mbps."), 0.0, source="WSIS 2023 session 407, ITU/Giga"),
+    Column("measured_down_mbps", "float", "signals", N_("Measured down"), N_("Median download of the school's own tests in the latest quarter, Mbps."), 0.0),
+    Column("measured_up_mbps", "float", "signals", N_("Measured up"), N_("Median upload of those tests, Mbps."), 0.0),
+    Column("measured_latency_ms", "float", "signals", N_("Measured latency"), N_("Median latency of those tests, ms."), 0.0),
+    _score("delivered", "scores", N_("Delivered"), N_("Adequacy of what the school has now (A_d); the conditional mean where inferred."), "METHODS §1.1"),
+    Column("delivered_status", "text", "scores", N_("Delivered: status"), N_("Whether that is known, inferred from what is available, or unknown."), choices=STATUSES, nullable=False),
+    Column("delivered_basis", "text", "scores", N_("Delivered: evidence"), N_("Speed test, subscription, register field, or the rule that inferred it."), choices=("test", "subscription", "register", "binned", "beta")),
+    _score("delivered_low", "scores", N_("Delivered, low"), N_("5 % quantile of what is delivered (never above the mean)."), "METHODS §1.1"),
+    _score("delivered_high", "scores", N_("Delivered, high"), N_("95 % quantile of what is delivered (never below the mean)."), "METHODS §1.1"),
+    Column("deficit_status", "text", "scores", N_("Deficit: status"), N_("Known when both what is delivered and what is available are known."), choices=STATUSES, nullable=False),
+    Column("reason", "text", "scores", N_("Main reason"), N_("Code of the main reason for the deficit, or for having no rank."), nullable=False),
+    Column("hindrance", "text", "scores", N_("Main hindrance"), N_("Leaf of barrier or need that adds most to the priority.")),
+    _score("delivered_contribution", "scores", N_("Contribution: delivered"), N_("Part of the priority that comes from the service the school lacks."), "METHODS §1.1"),
+    _score("available_contribution", "scores", N_("Contribution: available"), N_("Part of the priority that comes from what is not to be had there."), "METHODS §1.1"),
+    _score("vulnerability", "scores", N_("Vulnerability"), N_("Special or inclusive school, village index or share of poor pupils, the larger."), "METHODS §1.2"),
+    Column("idle_devices", "float", "scores", N_("Devices without bandwidth"), N_("Devices × (1 − delivered)."), 0.0, source="METHODS §1.2"),
+    _score("idle_accounts_share", "scores", N_("Accounts without bandwidth"), N_("Active accounts × (1 − delivered)."), "METHODS §1.2"),
+    Column("adequate_school_km", "float", "scores", N_("To an adequate school"), N_("Geodesic distance to the nearest school whose service is known to be adequate, km."), 0.0),
+)  # fmt: skip
+
+BY_NAME = {column.name: column for column in COLUMNS}
+CANONICAL = tuple(c.name for c in COLUMNS[: [c.name for c in COLUMNS].index("row_id")])
+
+
+def leaf_columns(leaves: Iterable[str]) -> tuple[Column, ...]:
+    """Columns that the scores write for each leaf of the index.
+
+    Parameters
+    ----------
+    leaves : iterable of str
+        Codes of the leaves of ``index.toml``.
+    """
+    return tuple(
+        column
+        for leaf in leaves
+        for column in (
+            _score(f"{leaf}_score", "scores", N_("Score"), N_("The leaf on its goalposts, 0 good to 1 bad."), "index.toml"),
+            Column(f"{leaf}_status", "text", "scores", N_("Status"), N_("Whether the leaf's value is known, inferred from its group, or unknown."), choices=STATUSES),
+            _score(f"{leaf}_contribution", "scores", N_("Contribution"), N_("The leaf's share of the priority; all contributions add up to it."), "index.toml"),
+        )
+    )  # fmt: skip
+
+
+def up_to(stage: Stage) -> tuple[Column, ...]:
+    """Columns that exist once `stage` has run."""
+    written = STAGES[: STAGES.index(stage) + 1]
+    return tuple(column for column in COLUMNS if column.stage in written)
+
+
+def table(values: Mapping[str, object] | pd.DataFrame, columns: Iterable[Column]) -> pd.DataFrame:
+    """The declared `columns` of `values`, in their order, each with the dtype of the contract."""
+    import pandas as pd
+
+    return pd.DataFrame({c.name: pd.Series(values[c.name]).astype(c.dtype) for c in columns})
+
+
+def of_stage(stage: Stage) -> tuple[Column, ...]:
+    """Columns that `stage` writes."""
+    return tuple(column for column in COLUMNS if column.stage == stage)
+
+
+def check(schools: gpd.GeoDataFrame, stage: Stage) -> gpd.GeoDataFrame:
+    """Hold the table against the contract at the border of `stage`.
+
+    The CRS comes first: pandera would raise a bare TypeError for it. Nothing is coerced.
+
+    Parameters
+    ----------
+    schools : GeoDataFrame
+        One row per row of the register, EPSG:4326 points.
+    stage : Stage
+        The stage that has just run.
+
+    Raises
+    ------
+    AssertionError
+        When the CRS is not EPSG:4326: an error of the code, not of the user.
+    pandera.errors.SchemaErrors
+        When a column is missing, has another dtype or lies outside its range.
+    """
+    import pandera.pandas as pa
+
+    if schools.crs is None or schools.crs.to_string() != CRS:
+        message = f"schools are in {schools.crs}, not {CRS}"
+        raise AssertionError(message)
+
+    def column(declared: Column) -> pa.Column:
+        checks = []
+        if declared.minimum is not None:
+            checks.append(pa.Check.ge(declared.minimum))
+        if declared.maximum is not None:
+            checks.append(pa.Check.le(declared.maximum))
+        if declared.choices:
+            checks.append(pa.Check.isin(declared.choices))
+        unique = declared.name == "row_id"
+        return pa.Column(
+            declared.dtype, checks, nullable=declared.nullable, unique=unique, coerce=False
+        )
+
+    contract = pa.DataFrameSchema({c.name: column(c) for c in up_to(stage)})
+    contract.validate(schools.drop(columns="geometry"), lazy=True)
+    return schools

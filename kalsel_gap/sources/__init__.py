@@ -1,0 +1,1 @@
+"""Readers: files into tidy tables, faults into findings."""

@@ -1,0 +1,195 @@
+"""Administrative areas: polygons, their names, and what people call them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kalsel_gap.assumptions import default_values
+from kalsel_gap.errors import InputError
+from kalsel_gap.findings import Finding
+from kalsel_gap.project import suggestion
+from kalsel_gap.sources.files import fold, read_vector
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    import geopandas as gpd
+
+    from kalsel_gap.project import Opened
+
+AREA_LEVELS = ("province", "kabupaten", "kecamatan", "desa")
+
+_PREFIX = re.compile(r"^\s*(kabupaten|kab|kota|kecamatan|kec|provinsi|prov)\b\.?\s*", re.IGNORECASE)
+# Where no boundary bounds the project: Indonesia, south, west, north, east.
+INDONESIA = (-11.2, 94.9, 6.2, 141.2)
+# A school on a simplified coast may lie a little outside the polygon it belongs to.
+_MARGIN_DEG = 0.05
+
+
+def bare_name(name: str) -> str:
+    """A name without its kind and surplus spaces.
+
+    Examples
+    --------
+    >>> bare_name("Kec. Aluh-Aluh "), bare_name("Kota Banjarmasin")
+    ('Aluh-Aluh', 'Banjarmasin')
+    """
+    return " ".join(_PREFIX.sub("", name).split())
+
+
+def short_name(name: str) -> str:
+    """A kabupaten or kota as tables show it.
+
+    Examples
+    --------
+    >>> short_name("Kabupaten  Tanah Laut"), short_name("KOTA Banjarbaru")
+    ('Kab. Tanah Laut', 'Kota Banjarbaru')
+    """
+    kind = _PREFIX.match(name)
+    word = kind.group(1).casefold() if kind else ""
+    if word.startswith("kab"):
+        return f"Kab. {bare_name(name)}"
+    return f"Kota {bare_name(name)}" if word == "kota" else " ".join(name.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Kabupaten:
+    """Names of kabupaten and kota, however they are spelled.
+
+    Attributes
+    ----------
+    codes : dict
+        Name as tables show it to Kemendagri code, empty where none is known.
+    """
+
+    codes: dict[str, str]
+
+    def find(self, given: str) -> str | None:
+        """The name that `given` means, or nothing when it means none or several.
+
+        Examples
+        --------
+        >>> names = Kabupaten({"Kab. Kotabaru": "63.02", "Kota Banjarbaru": "63.72"})
+        >>> names.find("Kab. Kota Baru"), names.find("KOTA BARU"), names.find("63.72")
+        ('Kab. Kotabaru', 'Kab. Kotabaru', 'Kota Banjarbaru')
+        """
+        if not given.strip():
+            return None
+        whole, bare = fold(given), fold(bare_name(given))
+        kind = fold(short_name(given))[: 3 if bare != whole else 0]
+        for key in (bare, whole):
+            named = [n for n in self.codes if fold(bare_name(n)) == key]
+            of_kind = [n for n in named if kind and fold(n).startswith(kind)]
+            if len(of_kind or named) == 1:
+                return (of_kind or named)[0]
+        coded = [n for n, code in self.codes.items() if code and fold(code) == whole]
+        return coded[0] if len(coded) == 1 else None
+
+    def suggest(self, given: str) -> str:
+        """The nearest name, for a message."""
+        bare = {fold(bare_name(n)): n for n in self.codes}
+        return bare.get(suggestion(fold(bare_name(given)), bare), "")
+
+
+def read_areas(opened: Opened, level: str) -> gpd.GeoDataFrame | None:
+    """Polygons of one level: ``code``, ``name``, ``valid`` and geometry, in the order of codes.
+
+    Invalid polygons are made valid; ``valid`` tells which were.
+
+    Parameters
+    ----------
+    opened : Opened
+        The project.
+    level : str
+        One of :data:`AREA_LEVELS`.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read or lacks the columns of code and name.
+    """
+    boundaries = opened.project.boundaries
+    path = boundaries.files().get(level)
+    if path is None:
+        return None
+    layer = read_vector(path)
+    for column in (boundaries.code, boundaries.name):
+        if column not in layer.columns:
+            known = [str(c) for c in layer.columns if c != "geometry"]
+            raise InputError(
+                "column_missing",
+                path=path,
+                column=column,
+                suggestion=suggestion(column, known),
+                known=", ".join(known),
+            )
+    areas = layer[[boundaries.code, boundaries.name, "geometry"]].set_axis(
+        ["code", "name", "geometry"], axis="columns"
+    )
+    areas = areas[areas.geometry.notna() & ~areas.geometry.is_empty]
+    areas = areas.assign(
+        code=areas["code"].fillna("").astype("str").str.strip(),
+        name=areas["name"].fillna("").astype("str").str.strip(),
+        valid=areas.geometry.is_valid,
+    )
+    areas = areas.set_geometry(areas.geometry.make_valid())
+    return areas.sort_values(["code", "name"], kind="stable", ignore_index=True)
+
+
+def invalid_areas(areas: gpd.GeoDataFrame, file: str) -> list[Finding]:
+    """A finding for each polygon that had to be made valid."""
+    return [
+        Finding(
+            "area_geometry_invalid",
+            file=file,
+            value=area.name_,
+            parameters={"area": f"{area.code} {area.name_}".strip()},
+        )
+        for area in areas[~areas["valid"]].rename(columns={"name": "name_"}).itertuples()
+    ]
+
+
+def known_kabupaten(opened: Opened) -> Kabupaten:
+    """Names and codes: the project's polygons, else the built-in table of Kalsel."""
+    areas = read_areas(opened, "kabupaten")
+    if areas is not None:
+        pairs: Iterable[tuple[str, str]] = zip(areas["name"], areas["code"], strict=True)
+        return Kabupaten({short_name(name): code for name, code in pairs if name})
+    codes: dict[str, str] = default_values("regions")["codes"]
+    return Kabupaten(codes)
+
+
+def capitals(opened: Opened, names: Kabupaten) -> dict[str, tuple[float, float]]:
+    """Latitude and longitude of the capital by the kabupaten's name as tables show it."""
+    table = {
+        **default_values("regions")["capitals"],
+        **opened.project.boundaries.capitals,
+    }
+    return {
+        found: (float(lat), float(lon))
+        for name, (lat, lon) in table.items()
+        if (found := names.find(name)) is not None
+    }
+
+
+def envelope(opened: Opened) -> tuple[float, float, float, float]:
+    """South, west, north and east of where a school of the project can lie.
+
+    The bounds of the widest boundary that is given, with a margin for simplified coasts; without
+    boundaries those of Indonesia.
+    """
+    for level in opened.project.boundaries.files():
+        areas = read_areas(opened, level)
+        if areas is not None and len(areas):
+            west, south, east, north = areas.total_bounds
+            margin = _MARGIN_DEG
+            return south - margin, west - margin, north + margin, east + margin
+    return INDONESIA
+
+
+def files_of(opened: Opened) -> dict[str, Path]:
+    """The boundary files of the project by level."""
+    return opened.project.boundaries.files()

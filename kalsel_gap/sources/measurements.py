@@ -1,0 +1,100 @@
+"""Speed tests made at schools, and what they say of the latest quarter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from kalsel_gap.findings import Finding
+from kalsel_gap.sources.files import ROW, day, number, read_table, recognise
+
+if TYPE_CHECKING:
+    from kalsel_gap.project import Measurements, Opened
+
+ALIASES: dict[str, tuple[str, ...]] = {
+    "npsn": ("npsn",),
+    "date": ("date", "tanggal", "waktu", "timestamp"),
+    "down_mbps": ("downmbps", "downloadmbps", "download", "unduh", "unduhmbps"),
+    "up_mbps": ("upmbps", "uploadmbps", "upload", "unggah", "unggahmbps"),
+    "latency_ms": ("latencyms", "latency", "ping", "pingms", "latensi", "latensims"),
+}
+VALUES = ("down_mbps", "up_mbps", "latency_ms")
+
+
+def read_measurements(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
+    """All tests: ``npsn``, ``quarter``, :data:`VALUES`, ``file``, ``row``.
+
+    Returns
+    -------
+    tests : DataFrame
+        Negative and unreadable values are NaN.
+    findings : list of Finding
+        Dates and values that could not be read.
+    """
+    frames, findings = [], []
+    for source in opened.project.measurements:
+        frame, found = _read(source, opened.shown(source.path))
+        frames.append(frame)
+        findings += found
+    if not frames:
+        return pd.DataFrame(columns=["npsn", "quarter", *VALUES, "file", "row"]), []
+    return pd.concat(frames, ignore_index=True), findings
+
+
+def latest_quarter(tests: pd.DataFrame) -> pd.DataFrame:
+    """Median of each school's tests in its latest quarter.
+
+    Parameters
+    ----------
+    tests : DataFrame
+        As :func:`read_measurements` gives them.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by NPSN: ``measured_down_mbps``, ``measured_up_mbps``, ``measured_latency_ms``.
+    """
+    names = {value: f"measured_{value}" for value in VALUES}
+    if tests.empty:
+        return pd.DataFrame(columns=list(names.values()), dtype="float64")
+    latest = tests.groupby("npsn")["quarter"].transform("max")
+    recent = tests[tests["quarter"] == latest]
+    return recent.groupby("npsn")[list(VALUES)].median().rename(columns=names)
+
+
+def _read(source: Measurements, file: str) -> tuple[pd.DataFrame, list[Finding]]:
+    table = read_table(source.path, source.sheet)
+    required = ("npsn", "date", "down_mbps")
+    header = recognise(table, ALIASES, override=source.columns, required=required)
+    cells = table.cells
+    days = cells[header["date"]].map(day)
+    tests = pd.DataFrame(
+        {
+            "npsn": cells[header["npsn"]],
+            "quarter": [f"{d.year}Q{(d.month + 2) // 3}" if d else "" for d in days],
+            "file": file,
+            "row": cells[ROW],
+        }
+    )
+    findings = [
+        Finding("date_not_read", file=file, row=int(row), npsn=npsn, column="date", value=value)
+        for row, npsn, value, quarter in zip(
+            tests["row"], tests["npsn"], cells[header["date"]], tests["quarter"], strict=True
+        )
+        if not quarter
+    ]
+    for name in VALUES:
+        given = cells[header[name]] if name in header else pd.Series("", index=cells.index)
+        values = given.map(number).astype("float64")
+        tests[name] = values.where(values >= 0)
+        findings += [
+            Finding("value_not_read", file=file, row=int(row), npsn=npsn, column=name, value=value)
+            for row, npsn, value in zip(
+                tests["row"][(given != "") & tests[name].isna()],
+                tests["npsn"][(given != "") & tests[name].isna()],
+                given[(given != "") & tests[name].isna()],
+                strict=True,
+            )
+        ]
+    return tests[tests["quarter"] != ""].reset_index(drop=True), findings

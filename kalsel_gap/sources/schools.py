@@ -1,0 +1,398 @@
+"""Registers of schools and attribute tables: every row of a register becomes a school.
+
+A register makes rows; an attribute table only adds columns by NPSN, and each of its rows without a
+school is a finding. A value that was read first stands: later files fill gaps.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from kalsel_gap import schema
+from kalsel_gap.errors import InputError
+from kalsel_gap.findings import Finding
+from kalsel_gap.sources.boundaries import bare_name, envelope, known_kabupaten, short_name
+from kalsel_gap.sources.files import ROW, RawTable, fold, number, read_table, recognise
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import geopandas as gpd
+
+    from kalsel_gap.project import Attributes, Opened, Register
+
+REGISTER_ALIASES: dict[str, tuple[str, ...]] = {
+    "npsn": ("npsn",),
+    "name": ("sekolah", "namasekolah", "nama", "schoolname", "namasatuanpendidikan"),
+    "level": ("bentuk", "bp", "bentukpendidikan", "jenjang", "schoollevel", "educationlevel"),
+    "ownership": ("status", "statussekolah"),
+    "kabupaten": ("kabupatenkota", "kabkota", "kabkotanegaraln", "kotakabupaten"),
+    "kecamatan": ("kecamatankotaln",),
+    "lat": ("lintang", "latitude"),
+    "lon": ("bujur", "long", "lng", "longitude"),
+}
+ATTRIBUTE_ALIASES: dict[str, tuple[str, ...]] = {
+    "students": ("pd", "siswa", "pesertadidik", "jumlahsiswa", "jmlsiswa", "murid"),
+    "teachers": ("guru", "jumlahguru", "ptk"),
+    "devices": ("chromebook", "chromebooks", "jumlahchromebook", "perangkat"),
+    "accounts": ("akun", "akunbelajar", "jumlahakun"),
+    "accounts_active": ("akunaktif", "akunbelajaraktif"),
+    "poor_share": ("sharemiskin", "proporsimiskin"),
+    "inclusive": ("inklusi", "inklusif"),
+    "electricity": ("listrik", "sumberlistrik"),
+    "internet": ("aksesinternet",),
+    "subscription_down_mbps": ("bandwidth", "bandwidthmbps", "downloadspeedcontracted"),
+    "subscription_up_mbps": ("uploadspeedcontracted",),
+    "fixed_network": ("jaringantetap", "fiber"),
+    "reached_by_water": ("aksesair", "hanyalewatair"),
+    "diffraction_loss_db": (),
+}
+YEAR_ALIASES = {"year": ("tahun",)}
+
+LEVEL_IDS = {"5": "SD", "6": "SMP", "13": "SMA", "15": "SMK", "29": "SLB", "9": "MI", "10": "MTs", "16": "MA"}  # fmt: skip
+OWNERSHIP = {"n": "public", "negeri": "public", "1": "public", "s": "private", "swasta": "private"}
+AUTHORITY = {
+    **dict.fromkeys(("TK", "KB", "TPA", "SPS", "SD", "SMP", "PKBM", "SKB"), "kabupaten"),
+    **dict.fromkeys(("SMA", "SMK", "SLB", "SDLB", "SMPLB", "SMLB"), "province"),
+    **dict.fromkeys(("RA", "MI", "MTs", "MA", "MAK"), "kemenag"),
+}  # UU 23/2014
+YES = frozenset({"ya", "y", "1", "true", "ada", "yes", "inklusi", "inklusif"})
+NO = frozenset({"tidak", "t", "0", "false", "tidakada", "no", "bukan"})
+
+_NPSN = re.compile(r"[A-Z0-9]{8}")
+_LEVELS = {fold(level): level for level in schema.LEVELS}
+_TEXT = [*REGISTER_ALIASES, *ATTRIBUTE_ALIASES]
+
+
+def read_schools(opened: Opened) -> tuple[gpd.GeoDataFrame, list[Finding]]:
+    """All registers and attribute tables as one table, one row per row of the register.
+
+    Returns
+    -------
+    schools : GeoDataFrame
+        Columns of the stages *register* and *attributes*, EPSG:4326 points (empty where the
+        location is unusable), in the order of the register.
+    findings : list of Finding
+        What is wrong with rows.
+
+    Raises
+    ------
+    InputError
+        A file is unusable as a whole.
+    """
+    import geopandas as gpd
+
+    findings: list[Finding] = []
+    cells = _registers(opened, findings)
+    known = set(cells["npsn"]) - {""}
+    for source in opened.project.attributes:
+        given = _attributes(source, opened.shown(source.path), known, findings)
+        _fill(cells, given)
+    columns = pd.DataFrame(
+        {
+            "row_id": cells["file"] + ":" + cells["row"].astype("str"),
+            "npsn": cells["npsn"],
+            "name": cells["name"],
+            **_identity(cells, opened, findings),
+            **_location(cells, opened, findings),
+            **_facts(cells, findings),
+        }
+    )
+    columns["is_duplicate"] = _duplicates(cells, columns, findings)
+    findings += list(_npsn_findings(cells))
+    columns = schema.table(columns, schema.up_to("attributes"))
+    points = gpd.points_from_xy(columns["lon"], columns["lat"])
+    schools = gpd.GeoDataFrame(columns, geometry=points, crs=schema.CRS)
+    schools.loc[columns["lat"].isna(), "geometry"] = None
+    return schools, findings
+
+
+def _registers(opened: Opened, findings: list[Finding]) -> pd.DataFrame:
+    """Text cells of all registers by canonical column, with ``file`` and ``row``."""
+    sources = opened.project.schools
+    names = [source.path.name for source in sources]
+    base = pd.DataFrame()
+    for number_, source in enumerate(sources):
+        repeated = names.count(source.path.name) > 1
+        shown = opened.shown(source.path)
+        cells = _register(source, shown, findings)
+        cells["file"] = shown if repeated else source.path.name
+        if number_ == 0:
+            base = cells
+            continue
+        is_new = ~cells["npsn"].isin(set(base["npsn"]) - {""})
+        _fill(base, cells[~is_new].drop_duplicates("npsn").set_index("npsn"))
+        if source.adds_rows:
+            base = pd.concat([base, cells[is_new]], ignore_index=True)
+        else:
+            findings += [
+                Finding("register_row_not_added", file=shown, row=int(row), npsn=npsn, value=name)
+                for row, npsn, name in cells.loc[is_new, ["row", "npsn", "name"]].itertuples(
+                    index=False
+                )
+            ]
+    return base
+
+
+def _register(source: Register, shown: str, findings: list[Finding]) -> pd.DataFrame:
+    table = read_table(source.path, source.sheet)
+    header = recognise(
+        table,
+        REGISTER_ALIASES | ATTRIBUTE_ALIASES,
+        override=source.columns,
+        required=("npsn", "name", "lat", "lon"),
+    )
+    findings += [Finding("row_too_long", file=shown, row=row) for row in table.too_long]
+    return _text(table, header)
+
+
+def _text(table: RawTable, header: Mapping[str, str]) -> pd.DataFrame:
+    cells = pd.DataFrame(
+        {
+            column: table.cells[header[column]] if column in header else ""
+            for column in _TEXT
+        }
+    ).astype("str")
+    cells["row"] = table.cells[ROW]
+    return cells
+
+
+def _attributes(
+    source: Attributes, shown: str, known: set[str], findings: list[Finding]
+) -> pd.DataFrame:
+    """The attribute rows to use, one per NPSN of a school, indexed by NPSN."""
+    table = read_table(source.path, source.sheet)
+    aliases = {"npsn": REGISTER_ALIASES["npsn"], **ATTRIBUTE_ALIASES, **YEAR_ALIASES}
+    header = recognise(table, aliases, override=source.columns, required=("npsn",))
+    used = [column for column in ATTRIBUTE_ALIASES if column in header]
+    if not used:
+        raise InputError(
+            "table_adds_nothing",
+            path=source.path,
+            known=", ".join(table.headers),
+            expected=", ".join(ATTRIBUTE_ALIASES),
+        )
+    cells = _text(table, header)
+    cells["year"] = (
+        table.cells[header["year"]].map(number).astype("float64") if "year" in header else np.nan
+    )
+    findings += [Finding("row_too_long", file=shown, row=row) for row in table.too_long]
+    schoolless = ~cells["npsn"].isin(known)
+    findings += [
+        Finding("attribute_without_school", file=shown, row=int(row), npsn=npsn, column="npsn")
+        for row, npsn in cells.loc[schoolless, ["row", "npsn"]].itertuples(index=False)
+    ]
+    cells = cells[~schoolless]
+    if "year" in header:
+        wanted = (
+            cells.groupby("npsn")["year"].transform("max")
+            if source.year == "latest"
+            else float(source.year)
+        )
+        cells = cells[cells["year"] == wanted]
+    best = _most_complete(cells, used)
+    findings += [
+        Finding(
+            "attribute_duplicate",
+            file=shown,
+            row=int(row),
+            npsn=npsn,
+            parameters={"used_row": int(best.loc[npsn, "row"])},
+        )
+        for row, npsn in cells.loc[~cells["row"].isin(best["row"]), ["row", "npsn"]].itertuples(
+            index=False
+        )
+    ]
+    return best
+
+
+def _most_complete(cells: pd.DataFrame, used: list[str]) -> pd.DataFrame:
+    """One row per NPSN: most filled cells, then by content, so that order decides nothing."""
+    order = cells.assign(filled=(cells[used] != "").sum(axis="columns"))
+    order = order.sort_values(
+        ["filled", *used, "row"], ascending=[False, *[True] * (len(used) + 1)], kind="stable"
+    )
+    return order.drop_duplicates("npsn").set_index("npsn")
+
+
+def _fill(cells: pd.DataFrame, given: pd.DataFrame) -> None:
+    """Fill empty cells of `cells` from `given`, indexed by NPSN; what is there stands."""
+    for column in _TEXT:
+        if column in given.columns and column != "npsn":
+            empty = cells[column] == ""
+            cells.loc[empty, column] = cells.loc[empty, "npsn"].map(given[column]).fillna("")
+
+
+def _identity(
+    cells: pd.DataFrame, opened: Opened, findings: list[Finding]
+) -> dict[str, pd.Series[str]]:
+    folded = cells["level"].map(fold)
+    level = folded.map(_LEVELS).fillna(cells["level"].map(LEVEL_IDS))
+    findings += _unread(cells, level.isna() & (cells["level"] != ""), "level_unknown", "level")
+    # 1 is negeri in the API's list; any other number is not.
+    ownership = cells["ownership"].map(fold).map(
+        lambda text: OWNERSHIP.get(text, "private" if text.isdigit() else None)
+    )
+    findings += _unread(
+        cells, ownership.isna() & (cells["ownership"] != ""), "ownership_unknown", "ownership"
+    )
+    names = known_kabupaten(opened)
+    spellings = {text: names.find(text) for text in cells["kabupaten"].unique()}
+    kabupaten = cells["kabupaten"].map(lambda text: spellings[text] or short_name(text) or None)
+    if opened.project.boundaries.kabupaten is not None:
+        unknown = cells["kabupaten"].map(lambda text: bool(text) and spellings[text] is None)
+        findings += _unread(cells, unknown, "kabupaten_unknown", "kabupaten", names.suggest)
+    return {
+        "level": level,
+        "ownership": ownership,
+        "authority": level.map(AUTHORITY),
+        "kabupaten": kabupaten,
+        "kabupaten_code": kabupaten.map(names.codes).replace("", None),
+        "kecamatan": cells["kecamatan"].map(lambda text: bare_name(text) or None),
+    }
+
+
+def _location(
+    cells: pd.DataFrame, opened: Opened, findings: list[Finding]
+) -> dict[str, pd.Series[str] | pd.Series[float]]:
+    south, west, north, east = envelope(opened)
+    lat = cells["lat"].map(number).astype("float64")
+    lon = cells["lon"].map(number).astype("float64")
+    missing = (cells["lat"] == "") | (cells["lon"] == "")
+    fault = pd.Series(
+        np.select(
+            [
+                missing,
+                lat.isna() | lon.isna(),
+                (lat.abs() > 90) | (lon.abs() > 180),
+                (lat == 0) | (lon == 0),
+                ~(lat.between(south, north) & lon.between(west, east)),
+            ],
+            [
+                "location_missing",
+                "location_not_numeric",
+                "location_out_of_range",
+                "location_zero",
+                "location_outside_area",
+            ],
+            "",
+        ),
+        index=cells.index,
+    )
+    findings += [
+        Finding(code, file=file, row=int(row), npsn=npsn, column="lat, lon", value=f"{y}, {x}")
+        for code, file, row, npsn, y, x in zip(
+            fault, cells["file"], cells["row"], cells["npsn"], cells["lat"], cells["lon"], strict=True
+        )
+        if code
+    ]
+    usable = fault == ""
+    confidence = pd.Series(np.where(usable, "B", None), index=cells.index, dtype="str")
+    return {
+        "lat_given": cells["lat"],
+        "lon_given": cells["lon"],
+        "lat": lat.where(usable),
+        "lon": lon.where(usable),
+        "location_status": pd.Series(np.where(usable, "given", "unusable"), index=cells.index),
+        "confidence": confidence,
+        "confidence_radius_m": pd.Series(
+            np.where(usable, opened.project.signal.radius_m.B, np.nan), index=cells.index
+        ),
+    }
+
+
+def _facts(cells: pd.DataFrame, findings: list[Finding]) -> dict[str, object]:
+    """Numbers, flags and texts of the attribute columns; what cannot be read is unknown."""
+    facts: dict[str, object] = {}
+    for column in schema.COLUMNS:
+        if column.stage != "attributes" or column.name == "accounts_active_share":
+            continue
+        text = cells[column.name]
+        if column.kind == "text":
+            facts[column.name] = text.replace("", None)
+            continue
+        if column.kind == "flag":
+            values = text.map(fold).map(lambda t: True if t in YES else False if t in NO else None)
+        else:
+            values = text.map(number).astype("float64")
+            low = -np.inf if column.minimum is None else column.minimum
+            high = np.inf if column.maximum is None else column.maximum
+            good = values.between(low, high)
+            if column.kind == "integer":
+                good &= values == values.round()
+            values = values.where(good)
+        findings += _unread(cells, values.isna() & (text != ""), "value_not_read", column.name)
+        facts[column.name] = values.astype("boolean") if column.kind == "flag" else values
+    share = facts["accounts_active"] / facts["accounts"].where(facts["accounts"] > 0)  # type: ignore[operator, attr-defined]
+    findings += _unread(cells, share > 1, "accounts_inconsistent", "accounts_active")
+    facts["accounts_active_share"] = share.where(share <= 1)
+    return facts
+
+
+def _duplicates(
+    cells: pd.DataFrame, columns: pd.DataFrame, findings: list[Finding]
+) -> pd.Series[bool]:
+    """Rows of an NPSN other than its most complete one."""
+    repeated = (cells["npsn"] != "") & cells["npsn"].duplicated(keep=False)
+    rivals = cells.assign(
+        usable=columns["location_status"] != "unusable",
+        filled=(cells[_TEXT] != "").sum(axis="columns"),
+    )[repeated]
+    rivals = rivals.sort_values(
+        ["usable", "filled", *_TEXT, "file", "row"],
+        ascending=[False, False, *[True] * (len(_TEXT) + 2)],
+        kind="stable",
+    )
+    best = rivals.drop_duplicates("npsn")
+    ranked = dict(zip(best["npsn"], best["file"] + ":" + best["row"].astype("str"), strict=True))
+    others = rivals.drop(best.index)
+    findings += [
+        Finding(
+            "npsn_duplicate",
+            file=file,
+            row=int(row),
+            npsn=npsn,
+            column="npsn",
+            value=npsn,
+            parameters={"ranked_row": ranked[npsn]},
+        )
+        for file, row, npsn in others[["file", "row", "npsn"]].itertuples(index=False)
+    ]
+    return pd.Series(cells.index.isin(others.index), index=cells.index)
+
+
+def _npsn_findings(cells: pd.DataFrame) -> Iterator[Finding]:
+    for file, row, npsn in cells[["file", "row", "npsn"]].itertuples(index=False):
+        if not npsn:
+            yield Finding("npsn_missing", file=file, row=int(row), column="npsn")
+        elif not _NPSN.fullmatch(npsn):
+            yield Finding(
+                "npsn_malformed", file=file, row=int(row), npsn=npsn, column="npsn", value=npsn
+            )
+
+
+def _unread(
+    cells: pd.DataFrame,
+    at_fault: pd.Series[bool],
+    code: str,
+    column: str,
+    suggest: object = None,
+) -> list[Finding]:
+    """One finding for each row at fault."""
+    wrong = cells[at_fault.fillna(value=False).astype(bool)]
+    return [
+        Finding(
+            code,
+            file=file,
+            row=int(row),
+            npsn=npsn,
+            column=column,
+            value=value,
+            parameters={"suggestion": suggest(value)} if callable(suggest) else {},
+        )
+        for file, row, npsn, value in wrong[["file", "row", "npsn", column]].itertuples(index=False)
+    ]

@@ -1,0 +1,129 @@
+"""Radio sites from our own columns or from OpenCelliD's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from kalsel_gap.findings import Finding
+from kalsel_gap.sources.files import ROW, RawTable, number, read_table, recognise
+
+if TYPE_CHECKING:
+    from kalsel_gap.project import Opened, Sites
+
+ALIASES: dict[str, tuple[str, ...]] = {
+    "site_id": ("siteid", "site", "idsite", "cell"),
+    "operator": ("operator", "provider"),
+    "technology": ("technology", "teknologi", "radio", "jaringan"),
+    "lat": ("lat", "latitude", "lintang"),
+    "lon": ("lon", "long", "lng", "longitude", "bujur"),
+    "antenna_height_m": ("antennaheightm", "height", "tinggi", "tinggim"),
+    "frequency_mhz": ("frequencymhz", "frequency", "frekuensi"),
+    "eirp_dbm": ("eirpdbm", "eirp"),
+    "mcc": ("mcc",),
+    "net": ("net", "mnc"),
+}
+TECHNOLOGY = {
+    **{name: name for name in ("2g", "3g", "4g", "5g")},
+    **{"gsm": "2g", "edge": "2g", "umts": "3g", "wcdma": "3g", "hspa": "3g"},
+    **{"lte": "4g", "nr": "5g", "nr5g": "5g"},
+}
+# Mobile network codes of Indonesia (MCC 510); merged operators carry their present name.
+OPERATORS = {
+    "1": "indosat",
+    "21": "indosat",
+    "89": "indosat",
+    "8": "xlsmart",
+    "9": "xlsmart",
+    "11": "xlsmart",
+    "28": "xlsmart",
+    "10": "telkomsel",
+}
+COLUMNS = (
+    "site_id",
+    "operator",
+    "technology",
+    "lat",
+    "lon",
+    "antenna_height_m",
+    "frequency_mhz",
+    "eirp_dbm",
+    "file",
+    "row",
+)
+
+
+def read_sites(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
+    """All sites of the project that have a place and a technology.
+
+    Returns
+    -------
+    sites : DataFrame
+        :data:`COLUMNS`; heights, frequencies and powers are NaN where not given.
+    findings : list of Finding
+        A row without a usable place or technology.
+    """
+    frames, findings = [], []
+    for source in opened.project.sites:
+        frame, found = _read(source, opened.shown(source.path))
+        frames.append(frame)
+        findings += found
+    if not frames:
+        return pd.DataFrame(columns=list(COLUMNS)), []
+    return pd.concat(frames, ignore_index=True), findings
+
+
+def _read(source: Sites, file: str) -> tuple[pd.DataFrame, list[Finding]]:
+    table = read_table(source.path, source.sheet)
+    required = ["lat", "lon", *([] if source.technology else ["technology"])]
+    header = recognise(table, ALIASES, override=source.columns, required=required)
+
+    def text(column: str) -> pd.Series[str]:
+        return _column(table, header.get(column))
+
+    given = text("technology").str.casefold()
+    technology = given.map(TECHNOLOGY) if "technology" in header else source.technology
+    operator = text("operator").str.casefold()
+    by_network = text("net").where(text("mcc") == "510", "").str.lstrip("0").map(OPERATORS)
+    sites = pd.DataFrame(
+        {
+            "site_id": text("site_id"),
+            "operator": operator.where(operator != "", by_network.fillna(source.operator)),
+            "technology": technology,
+            **{
+                name: text(name).map(number).astype("float64")
+                for name in ("lat", "lon", "antenna_height_m", "frequency_mhz", "eirp_dbm")
+            },
+            "file": file,
+            "row": table.cells[ROW],
+        }
+    )
+    placed = sites["lat"].between(-90, 90) & sites["lon"].between(-180, 180)
+    placed &= ~((sites["lat"] == 0) & (sites["lon"] == 0))
+    known = sites["technology"].notna()
+    findings = [
+        Finding(
+            "site_unusable" if not ok else "technology_unknown",
+            file=file,
+            row=int(row),
+            column="lat, lon" if not ok else "technology",
+            value=f"{lat}, {lon}" if not ok else tech,
+        )
+        for ok, row, lat, lon, tech in zip(
+            placed[~(placed & known)],
+            table.cells[ROW][~(placed & known)],
+            text("lat")[~(placed & known)],
+            text("lon")[~(placed & known)],
+            text("technology")[~(placed & known)],
+            strict=True,
+        )
+    ]
+    return sites[placed & known].reset_index(drop=True), findings
+
+
+def _column(table: RawTable, header: str | None) -> pd.Series[str]:
+    if header is None:
+        return pd.Series(np.full(len(table.cells), ""), dtype="str")
+    return table.cells[header]

@@ -1,0 +1,54 @@
+"""The village development index (Indeks Desa Membangun)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kalsel_gap.findings import Finding
+from kalsel_gap.sources.files import ROW, fold, number, read_table, recognise
+
+if TYPE_CHECKING:
+    from kalsel_gap.project import Opened
+
+ALIASES: dict[str, tuple[str, ...]] = {
+    "code": ("kode", "kodedesa", "desacode"),
+    "status": ("status", "statusidx", "statusidm", "idmstatus"),
+}
+STATUS = {"mandiri": 1, "maju": 2, "berkembang": 3, "tertinggal": 4, "sangattertinggal": 5}
+_LARGEST = len(STATUS)
+
+
+def read_villages(opened: Opened) -> tuple[dict[str, int], list[Finding]]:
+    """Status 1 Mandiri to 5 Sangat Tertinggal by the desa's code, digits only.
+
+    Returns
+    -------
+    status : dict
+        Villages whose status is none (0 or empty) are left out: that is unknown.
+    findings : list of Finding
+        Statuses that mean nothing.
+    """
+    source = opened.project.villages
+    if source is None:
+        return {}, []
+    table = read_table(source.path, source.sheet)
+    header = recognise(table, ALIASES, override=source.columns, required=("code", "status"))
+    given = table.cells[header["status"]]
+    status = given.map(lambda text: STATUS.get(fold(text), number(text))).astype("float64")
+    none = given.isin(["", "0"])
+    good = status.isin(range(1, _LARGEST + 1))
+    findings = [
+        Finding(
+            "village_unknown", file=opened.shown(source.path), row=int(row), column="status", value=text
+        )
+        for row, text in zip(table.cells[ROW][~good & ~none], given[~good & ~none], strict=True)
+    ]
+    codes = table.cells[header["code"]].map(digits)
+    return dict(zip(codes[good], status[good].astype(int), strict=True)), findings
+
+
+def digits(code: str) -> str:
+    """A code without its dots and spaces: 63.01.10.2001 is 6301102001."""
+    return "".join(char for char in code if char.isdigit())
+
+

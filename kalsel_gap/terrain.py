@@ -1,0 +1,308 @@
+"""Terrain of each school: relief, sea and islands, flags, the primary class, and distances.
+
+Thresholds come from ``defaults/terrain.toml``. A flag whose layer the project does not have stays
+unknown; so does every fact of a school without a usable location.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj import Geod
+
+from kalsel_gap import geodesy, raster, relief, schema
+from kalsel_gap.errors import InputError
+from kalsel_gap.findings import Finding
+from kalsel_gap.indicators import barrier
+from kalsel_gap.places import Staged, capital_of
+from kalsel_gap.sources.files import read_vector
+from kalsel_gap.sources.sites import read_sites
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from kalsel_gap.assumptions import NamedIsland, Terrain
+    from kalsel_gap.project import Layer, Opened
+
+    Progress = Callable[[int, int], object]
+
+READS = ("row_id", "npsn", "lat", "lon", "kabupaten", "reached_by_water")
+SECTIONS = ("terrain", "elevation", "coastline", "wetlands", "roads", "fibre", "sites", "boundaries")
+_ELLIPSOID = Geod(ellps="WGS84")
+
+
+def terrain(
+    schools: gpd.GeoDataFrame, opened: Opened, *, progress: Progress | None = None
+) -> Staged:
+    """The columns of the stage *terrain*.
+
+    Parameters
+    ----------
+    schools : GeoDataFrame
+        With the columns :data:`READS`.
+    opened : Opened
+        The project.
+    progress : callable, optional
+        Called with the number of schools done and of all while the elevation model is read.
+
+    Returns
+    -------
+    Staged
+        Table ``sites`` besides the columns.
+
+    Raises
+    ------
+    InputError
+        A layer is unusable, or the elevation model touches no school.
+    """
+    limits = opened.project.terrain
+    lat, lon = schools["lat"].to_numpy(), schools["lon"].to_numpy()
+    facts = pd.DataFrame(index=schools.index)
+    findings: list[Finding] = []
+    _relief(facts, lat, lon, opened, findings, progress)
+    _coast(facts, lat, lon, schools, opened)
+    _islands(facts, lat, lon, opened)
+    facts["is_wetland"] = _within(lat, lon, opened.project.wetlands)
+    classify(facts, schools["reached_by_water"], limits)
+    sites, site_findings = read_sites(opened)
+    modern = sites[sites["technology"].isin(["4g", "5g"])]
+    facts["site_4g_km"] = (
+        geodesy.nearest_point_m(
+            lat, lon, modern["lat"].to_numpy("float64"), modern["lon"].to_numpy("float64")
+        )[0]
+        / 1000
+    )
+    facts["fibre_km"] = _distance_km(lat, lon, opened.project.fibre)
+    facts["road_km"] = _distance_km(lat, lon, opened.project.roads)
+    located = np.isfinite(lat)
+    if opened.project.elevation is not None:
+        off = located & facts["mean_slope_deg"].isna() & facts["local_relief_m"].isna()
+        findings += _off(schools, off.to_numpy(), opened.shown(opened.project.elevation.path))
+    columns = schema.table(facts, schema.of_stage("terrain"))
+    return Staged(columns, findings + site_findings, {"sites": sites})
+
+
+def _relief(  # noqa: PLR0913 - the place, the table and its two companions
+    facts: pd.DataFrame,
+    lat: NDArray[np.float64],
+    lon: NDArray[np.float64],
+    opened: Opened,
+    findings: list[Finding],
+    progress: Progress | None,
+) -> None:
+    source, limits = opened.project.elevation, opened.project.terrain
+    names = ("elevation_m", "slope_deg", "mean_slope_deg", "local_relief_m")
+    if source is None:
+        facts[[*names, "mountain_class"]] = np.nan
+        return
+    if not raster.touches(source.path, lat, lon):
+        raise InputError("raster_touches_no_school", path=source.path)
+    found = relief.relief_at(
+        source.path,
+        lat,
+        lon,
+        slope_radius_m=limits.radius_m.slope,
+        relief_radius_m=limits.radius_m.relief,
+        band=source.band,
+        progress=progress,
+    )
+    low, high = schema.BY_NAME["elevation_m"].minimum, schema.BY_NAME["elevation_m"].maximum
+    impossible = (found.elevation_m < low) | (found.elevation_m > high)
+    if impossible.any():
+        findings.append(
+            Finding(
+                "raster_values_impossible",
+                file=opened.shown(source.path),
+                parameters={"count": int(impossible.sum()), "low": low, "high": high},
+            )
+        )
+    for name in names:
+        facts[name] = np.where(impossible, np.nan, getattr(found, name))
+    bounds = limits.mountain.model_dump(exclude={"source"})
+    kapos = relief.kapos_class(
+        facts["elevation_m"].to_numpy(),
+        facts["slope_deg"].to_numpy(),
+        facts["local_relief_m"].to_numpy(),
+        thresholds=relief.KaposThresholds(**bounds),
+    )
+    facts["mountain_class"] = np.where(kapos < 0, np.nan, kapos)
+
+
+def _coast(
+    facts: pd.DataFrame,
+    lat: NDArray[np.float64],
+    lon: NDArray[np.float64],
+    schools: gpd.GeoDataFrame,
+    opened: Opened,
+) -> None:
+    """Distance to the sea, low land connected to it, and the way over water to the capital."""
+    project = opened.project
+    shore = project.coastline
+    facts["coast_km"] = np.nan
+    if shore is not None:
+        lines = read_vector(shore.path)
+        facts["coast_km"] = geodesy.nearest_line_m(lat, lon, lines.geometry.to_numpy()) / 1000
+    facts["in_coastal_zone"] = pd.Series(pd.NA, index=facts.index, dtype="boolean")
+    facts["water_share"] = np.nan
+    source = project.elevation
+    if source is None or source.sea == "none":
+        return
+    sea = relief.open_sea(source.path, band=source.band)
+    zone = relief.low_coast(source.path, sea, project.terrain.coast.zone_m, band=source.band)
+    inside, outside = zone.at(lat, lon)
+    facts["in_coastal_zone"] = pd.Series(inside, index=facts.index, dtype="boolean").mask(outside)
+    if not sea.inside.any():
+        return
+    to_lat, to_lon = capital_of(schools, opened)
+    way_lat, way_lon = geodesy.path_points(
+        lat, lon, to_lat.to_numpy(), to_lon.to_numpy(), points=project.terrain.water.points
+    )
+    wet, unknown = sea.at(way_lat, way_lon)
+    facts["water_share"] = np.where(unknown.any(axis=1), np.nan, wet.mean(axis=1))
+
+
+def _islands(
+    facts: pd.DataFrame, lat: NDArray[np.float64], lon: NDArray[np.float64], opened: Opened
+) -> None:
+    """Name and area of the island a school lies on; the largest polygon is the mainland."""
+    facts["island"] = pd.Series(None, index=facts.index, dtype="str")
+    facts["island_area_km2"] = np.nan
+    facts["is_small_island"] = pd.Series(pd.NA, index=facts.index, dtype="boolean")
+    shore = opened.project.coastline
+    if shore is None or not shore.land:
+        return
+    land = np.concatenate([_polygons(path) for path in shore.land])
+    tree = shapely.STRtree(land)
+    # A school on a simplified shore lies a little off its polygon: the nearest one holds it, up to
+    # a limit beyond which it may as well stand on an islet that the layer does not have.
+    points = shapely.points(lon, lat)
+    rows = np.flatnonzero(np.isfinite(lat))
+    holder = tree.nearest(points[rows])
+    limits = opened.project.terrain.small_island
+    gap = shapely.shortest_line(points[rows], land[holder])
+    near = np.array([_ELLIPSOID.geometry_length(line) for line in gap]) <= 1000 * limits.offset_km
+    rows, holder = rows[near], holder[near]
+    area_km2 = np.array([abs(_ELLIPSOID.geometry_area_perimeter(p)[0]) for p in land]) / 1e6
+    named = {
+        int(polygon): island
+        for island in opened.project.terrain.islands.values()
+        for polygon in tree.query(shapely.Point(island.lon, island.lat), predicate="intersects")
+    }
+    facts.loc[facts.index[rows], "is_small_island"] = False
+    on_island = holder != int(area_km2.argmax())
+    for polygon in np.unique(holder[on_island]):
+        name, area = _island(named.get(int(polygon)), float(area_km2[polygon]))
+        here = facts.index[rows[holder == polygon]]
+        facts.loc[here, "island"] = name
+        facts.loc[here, "island_area_km2"] = area
+        facts.loc[here, "is_small_island"] = (
+            area <= limits.area_km2
+        )
+
+
+def _island(known: NamedIsland | None, polygon_km2: float) -> tuple[str, float]:
+    if known is None:
+        return "island", polygon_km2
+    return known.name, known.area_km2 if known.area_km2 is not None else polygon_km2
+
+
+def _polygons(path: Path) -> NDArray[np.object_]:
+    shapes = read_vector(path).geometry.dropna().make_valid().to_numpy()
+    parts = shapely.get_parts(shapely.get_parts(shapes))  # collections hold multipolygons
+    return np.asarray([p for p in parts if p.geom_type == "Polygon" and not p.is_empty], dtype=object)
+
+
+def _within(
+    lat: NDArray[np.float64], lon: NDArray[np.float64], layer: Layer | None
+) -> pd.Series[bool]:
+    inside = pd.Series(pd.NA, index=range(len(lat)), dtype="boolean")
+    if layer is None:
+        return inside
+    located = np.isfinite(lat)
+    tree = shapely.STRtree(_polygons(layer.path))
+    hits = tree.query(shapely.points(lon[located], lat[located]), predicate="intersects")[0]
+    inside[located] = False
+    inside.iloc[np.flatnonzero(located)[np.unique(hits)]] = True
+    return inside
+
+
+def _distance_km(
+    lat: NDArray[np.float64], lon: NDArray[np.float64], layer: Layer | None
+) -> NDArray[np.float64]:
+    """Distance to the nearest point or line of a layer; NaN without one."""
+    if layer is None:
+        return np.full(lat.shape, np.nan)
+    shapes = shapely.get_parts(read_vector(layer.path).geometry.dropna().to_numpy())
+    is_point = shapely.get_type_id(shapes) == shapely.GeometryType.POINT
+    points = shapes[is_point]
+    to_point, _ = geodesy.nearest_point_m(lat, lon, shapely.get_y(points), shapely.get_x(points))
+    to_line = geodesy.nearest_line_m(lat, lon, shapes[~is_point])
+    return np.fmin(to_point, to_line) / 1000
+
+
+def classify(facts: pd.DataFrame, reached_by_water: pd.Series[bool], limits: Terrain) -> None:
+    """Set the flags, the primary class and the severity from the facts.
+
+    A flag is unknown where its facts are; the class follows the precedence small island, mountains,
+    coast, wetland, plain, and is unknown where neither relief nor coast is known.
+
+    Parameters
+    ----------
+    facts : DataFrame
+        Gets ``is_mountain, is_coastal, is_lowland, terrain_class, terrain_severity``.
+    reached_by_water : Series of nullable bool
+        Whether each school is reached by water only.
+    limits : Terrain
+        Thresholds and severities.
+    """
+    relief_known = facts["mountain_class"].notna() | facts["local_relief_m"].notna()
+    mountain = (facts["mountain_class"].fillna(0) > 0) | (
+        facts["local_relief_m"] > limits.mountain.relief_m
+    )
+    facts["is_mountain"] = mountain.astype("boolean").mask(~relief_known)
+    near = facts["coast_km"] <= limits.coast.shore_km
+    zone = (facts["coast_km"] <= limits.coast.zone_km) & facts["in_coastal_zone"]
+    decided = facts["coast_km"].notna() & (
+        near | (facts["coast_km"] > limits.coast.zone_km) | facts["in_coastal_zone"].notna()
+    )
+    facts["is_coastal"] = (near | zone).astype("boolean").mask(~decided)
+    facts["is_lowland"] = (
+        (facts["elevation_m"] <= limits.lowland.elevation_m)
+        .astype("boolean")
+        .mask(facts["elevation_m"].isna())
+    )
+    flags = {
+        "pulau_kecil": facts["is_small_island"],
+        "pegunungan": facts["is_mountain"],
+        "pesisir": facts["is_coastal"],
+        "rawa": facts["is_wetland"],
+    }
+    applies = {name: flag.fillna(value=False).astype(bool) for name, flag in flags.items()}
+    known = facts["is_mountain"].notna() | facts["is_coastal"].notna()
+    known |= pd.concat(applies, axis="columns").any(axis="columns")
+    facts["terrain_class"] = pd.Series(
+        np.select(list(applies.values()), list(applies), "dataran"), index=facts.index, dtype="str"
+    ).where(known)
+    severity = barrier.terrain_severity(applies, reached_by_water, limits.severity)
+    facts["terrain_severity"] = severity.where(known)
+
+
+def _off(schools: gpd.GeoDataFrame, at_fault: NDArray[np.bool_], file: str) -> list[Finding]:
+    return [
+        Finding(
+            "off_elevation",
+            file=str(row_id).rpartition(":")[0],
+            row=int(str(row_id).rpartition(":")[2]),
+            npsn=npsn,
+            column="lat, lon",
+            parameters={"raster": file},
+        )
+        for row_id, npsn in schools.loc[at_fault, ["row_id", "npsn"]].itertuples(index=False)
+    ]
