@@ -26,7 +26,11 @@ class Section(BaseModel):
     """A section of the project file: frozen, and a key it does not know is an error."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", use_attribute_docstrings=True, populate_by_name=True
+        frozen=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+        populate_by_name=True,
+        allow_inf_nan=False,  # TOML knows both; no figure of ours is either
     )
 
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -71,7 +72,7 @@ def scores(schools: gpd.GeoDataFrame, opened: Opened) -> Staged:
         a_d.where(out["delivered_status"] == "known"), a_a.where(counts), index.gap
     ).where(ranked, "unknown")
     out["tier"] = tier(out["deficit"], index.tiers.bounds)
-    _need_facts(out, schools, index)
+    _need_facts(out, schools, index, counts)
     trees = measure(schools.join(out), index, counts)
     out["barrier"], out["need"] = trees.value["barrier"], trees.value["need"]
     weights = index.priority
@@ -87,7 +88,8 @@ def scores(schools: gpd.GeoDataFrame, opened: Opened) -> Staged:
     out["priority"] = out["deficit"] * factor / factor_weight
     scale = out["deficit"] / factor_weight
     out["delivered_contribution"] = base / factor_weight * index.weight_delivered * (1 - a_d)
-    out["available_contribution"] = base * scale - out["delivered_contribution"]
+    rest = base * scale - out["delivered_contribution"]
+    out["available_contribution"] = rest.clip(lower=0.0)  # rounding goes below
     out.loc[~ranked, ["delivered_contribution", "available_contribution"]] = np.nan
     for leaf, part in trees.share.items():
         root = index.root(leaf)
@@ -158,8 +160,8 @@ def gap_type(
 
 def tier(deficit_: pd.Series[float], bounds: tuple[float, ...]) -> pd.Series[int]:
     """1 where the deficit reaches the first bound, to 5 below the last; missing where unknown."""
-    below = sum((deficit_.round(DECIMALS) < bound).astype(int) for bound in bounds)
-    return (1 + below).astype("Int64").mask(deficit_.isna())
+    below = (deficit_.round(DECIMALS).to_numpy()[:, None] < np.asarray(bounds)).sum(axis=1)
+    return pd.Series(1 + below, index=deficit_.index, dtype="Int64").mask(deficit_.isna())
 
 
 def rank(schools: pd.DataFrame, *, by: str) -> pd.Series[int]:
@@ -207,11 +209,19 @@ def _delivered(
             ("subscription_down_mbps", "subscription_up_mbps", np.full(len(schools), np.nan)),
         )
     )
-    folded = schools["internet"].fillna("").map(lambda t: "".join(c for c in t.casefold() if c.isalnum()))
+    folded = (
+        schools["internet"]
+        .fillna("")
+        .map(lambda t: "".join(c for c in t.casefold() if c.isalnum()))
+    )
     without = folded.isin(NO_INTERNET)
-    known = tested.fillna(subscribed).fillna(pd.Series(np.where(without, 0.0, np.nan), index=schools.index))
+    known = tested.fillna(subscribed).fillna(
+        pd.Series(np.where(without, 0.0, np.nan), index=schools.index)
+    )
     basis = pd.Series(
-        np.select([tested.notna(), subscribed.notna(), without], ["test", "subscription", "register"], ""),
+        np.select(
+            [tested.notna(), subscribed.notna(), without], ["test", "subscription", "register"], ""
+        ),
         index=schools.index,
         dtype="str",
     )
@@ -270,7 +280,9 @@ def infer_delivered(
     return delivered.beta_mean(x, rule), *delivered.beta_interval(x, rule), "beta"
 
 
-def _need_facts(out: pd.DataFrame, schools: gpd.GeoDataFrame, index: Index) -> None:
+def _need_facts(
+    out: pd.DataFrame, schools: gpd.GeoDataFrame, index: Index, counts: pd.Series[bool]
+) -> None:
     out["vulnerability"] = need.vulnerability(
         schools["level"],
         schools["inclusive"],
@@ -281,6 +293,7 @@ def _need_facts(out: pd.DataFrame, schools: gpd.GeoDataFrame, index: Index) -> N
     out["idle_devices"] = need.idle(schools["devices"], out["delivered"])
     out["idle_accounts_share"] = need.idle(schools["accounts_active_share"], out["delivered"])
     adequate = (out["delivered"] >= index.gap.adequate) & (out["delivered_status"] == "known")
+    adequate &= counts  # the place of a duplicate is not to be trusted
     out["adequate_school_km"] = need.adequate_school_km(schools["lat"], schools["lon"], adequate)
 
 
@@ -318,8 +331,8 @@ def goalposts(value: pd.Series[float], node: Node) -> pd.Series[float]:
     x, best, worst = value.astype("float64"), node.best, node.worst
     if node.transform == "log10":
         with np.errstate(divide="ignore"):
-            x = np.log10(x)
-        best, worst = np.log10(best), np.log10(worst)
+            x = pd.Series(np.log10(x), index=value.index)
+        best, worst = math.log10(best), math.log10(worst)
     return ((x - best) / (worst - best)).clip(0.0, 1.0)
 
 
@@ -366,26 +379,27 @@ def measure(schools: pd.DataFrame, index: Index, counts: pd.Series[bool]) -> Tre
     for code, node in index.leaves().items():
         value = schools[str(node.column)].astype("float64").where(counts)
         if value.notna().any():
-            filled = _group_median(value, schools)
+            filled = _group_median(value, schools).where(counts)
             status[code] = _leaf_status(value, filled, schools, str(node.column))
-            score[code] = goalposts(filled.where(counts), node)
+            score[code] = goalposts(filled, node)
     share: dict[str, pd.Series[float]] = {}
     weight: dict[str, float] = {}
     value_of: dict[str, pd.Series[float]] = {}
+    everything = pd.Series(1.0, index=schools.index)
 
     def combine(parent: str) -> tuple[pd.Series[float], dict[str, pd.Series[float]]] | None:
         """Value of a node and each leaf's part of it; nothing where no leaf is active."""
-        below = []
+        below: list[tuple[float, pd.Series[float], dict[str, pd.Series[float]]]] = []
         for code, node in index.children(parent).items():
             if code in score:
-                below.append((node.weight, score[code], {code: 1.0}))
+                below.append((node.weight, score[code], {code: everything}))
             elif node.column is None and (found := combine(code)) is not None:
                 below.append((node.weight, *found))
         below = [part for part in below if part[0] > 0]
         if not below:
             return None
         p = index.nodes[parent].p
-        assert p is not None  # noqa: S101 - the model sees to it
+        assert p is not None
         value, parts = power_mean([s for _, s, _ in below], [w for w, _, _ in below], p)
         return value, {
             leaf: part * fraction
@@ -397,7 +411,7 @@ def measure(schools: pd.DataFrame, index: Index, counts: pd.Series[bool]) -> Tre
         found = combine(root)
         nothing = pd.Series(np.nan, index=schools.index)
         value_of[root], parts = found if found is not None else (nothing, {})
-        share |= {leaf: pd.Series(part, index=schools.index) for leaf, part in parts.items()}
+        share |= parts
         weight |= _effective_weights(index, root, set(parts))
     leaves = [leaf for leaf in index.leaves() if leaf in share]
     return Trees(
@@ -430,8 +444,7 @@ def _effective_weights(index: Index, root: str, active: set[str]) -> dict[str, f
 
     def below(parent: str) -> dict[str, float]:
         parts = {
-            code: {code: 1.0} if code in active else below(code)
-            for code in index.children(parent)
+            code: {code: 1.0} if code in active else below(code) for code in index.children(parent)
         }
         parts = {c: part for c, part in parts.items() if part and index.nodes[c].weight > 0}
         total = sum(index.nodes[code].weight for code in parts)
@@ -447,11 +460,11 @@ def _effective_weights(index: Index, root: str, active: set[str]) -> dict[str, f
 def _completeness(
     out: pd.DataFrame, schools: gpd.GeoDataFrame, trees: Trees, index: Index
 ) -> pd.Series[float]:
-    """Share of the priority's weight that is known: λ and 1 - λ of the base, leaves of the trees."""
+    """Share of the priority's weight that is known: λ and 1 - λ of its base, and the leaves."""
     lam, weights = index.weight_delivered, index.priority
-    known = weights.base * (
-        lam * (out["delivered_status"] == "known")
-        + (1 - lam) * (schools["available_status"] == "known")
+    known: pd.Series[float] = weights.base * (
+        lam * (out["delivered_status"] == "known").astype("float64")
+        + (1 - lam) * (schools["available_status"] == "known").astype("float64")
     )
     total = weights.base
     for root, weight in (("need", weights.need), ("barrier", weights.barrier)):
@@ -459,7 +472,9 @@ def _completeness(
         if leaves:
             total += weight
         for leaf in leaves:
-            known = known + weight * trees.weight[leaf] * (trees.status[leaf] == "known")
+            known = known + weight * trees.weight[leaf] * (trees.status[leaf] == "known").astype(
+                "float64"
+            )
     return (known / total).clip(0.0, 1.0)
 
 
@@ -501,4 +516,5 @@ def _hindrance(out: pd.DataFrame, leaves: list[str]) -> pd.Series[str]:
         return pd.Series(None, index=out.index, dtype="str")
     parts = out[[f"{leaf}_contribution" for leaf in leaves]].fillna(0.0)
     parts.columns = pd.Index(leaves)
-    return parts.idxmax(axis="columns").where(parts.max(axis="columns") > 0)
+    largest = parts.idxmax(axis="columns").astype("str")
+    return largest.where(parts.max(axis="columns") > 0)

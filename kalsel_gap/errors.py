@@ -5,7 +5,10 @@ Sentences are made in :mod:`kalsel_gap.messages`, at the edge, in the reader's l
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class KalselGapError(Exception):
@@ -58,7 +61,7 @@ class OutputError(KalselGapError):
     """A result cannot be written; what was there before is untouched."""
 
 
-class SeveralErrors(KalselGapError):
+class SeveralErrors(KalselGapError):  # noqa: N818 - it holds errors
     """Every fault of a file, collected and reported once.
 
     Parameters

@@ -18,6 +18,7 @@ SEVERITIES: dict[str, Severity] = {
     "accounts_inconsistent": "warning",
     "area_geometry_invalid": "note",
     "attribute_duplicate": "warning",
+    "attribute_other_year": "note",
     "attribute_without_school": "warning",
     "date_not_read": "warning",
     "kabupaten_differs": "warning",
@@ -81,7 +82,7 @@ class Finding:
 
 
 def to_frame(findings: Iterable[Finding]) -> pd.DataFrame:
-    """Findings as a table, sorted by file, row, code and column; parameters as JSON."""
+    """Findings as a table, sorted; parameters as JSON."""
     import pandas as pd
 
     rows = [
@@ -100,5 +101,10 @@ def to_frame(findings: Iterable[Finding]) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype(
         {name: "Int64" if name == "row" else "str" for name in COLUMNS}
     )
+    return sort(frame)
+
+
+def sort(findings: pd.DataFrame) -> pd.DataFrame:
+    """Findings in the order of file, row, code and column."""
     order = ["file", "row", "code", "column", "value", "parameters"]
-    return frame.sort_values(order, kind="stable", ignore_index=True)
+    return findings.sort_values(order, kind="stable", ignore_index=True)

@@ -12,10 +12,8 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import numpy as np
 import shapely
-from numba.extending import register_jitable
 from numpy.typing import ArrayLike, NDArray
 from pyproj import Geod
-from scipy.spatial import KDTree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +33,6 @@ GOLDEN_ANGLE_RAD = pi * (3.0 - sqrt(5.0))
 CHUNK = 4096
 
 
-@register_jitable
 def metres_per_degree(lat: Number) -> tuple[Number, Number]:
     """Length of one degree of latitude and of longitude at a latitude of WGS84.
 
@@ -98,6 +95,8 @@ def nearest_point_m(
         np.column_stack([to_lat[usable], to_lon[usable]]), axis=0, return_index=True
     )
     target = usable[first]
+    from scipy.spatial import KDTree  # slow to import, not always needed
+
     tree = KDTree(_ecef(places[:, 0], places[:, 1]))
 
     # The nearest by chord need not be the nearest over the ground. But a geodesic is never
@@ -156,6 +155,8 @@ def nearest_line_m(
     a, b = _ecef(start[:, 1], start[:, 0]), _ecef(end[:, 1], end[:, 0])
     along = b - a
     length2 = (along**2).sum(axis=1)
+    from scipy.spatial import KDTree  # slow to import, not always needed
+
     tree = KDTree((a + b) / 2.0)
     half_m = float(np.sqrt(length2.max())) / 2.0
 
@@ -251,9 +252,7 @@ def path_points(
     return path_lat, path_lon
 
 
-def distance_m(
-    lat: ArrayLike, lon: ArrayLike, to_lat: ArrayLike, to_lon: ArrayLike
-) -> FloatArray:
+def distance_m(lat: ArrayLike, lon: ArrayLike, to_lat: ArrayLike, to_lon: ArrayLike) -> FloatArray:
     """Geodesic distance from each position to its own goal, metres; NaN where an end is NaN."""
     lat, lon = _positions(lat, lon)
     to_lat, to_lon = _positions(to_lat, to_lon)

@@ -84,9 +84,9 @@ def places(schools: gpd.GeoDataFrame, opened: Opened) -> Staged:
         "kecamatan_by_location": found.get("kecamatan", empty)["name"],
         "desa_by_location": desa["name"],
         "desa_code": desa["code"],
-        "village_index": desa["code"].map(
-            lambda code: status.get(digits(code)), na_action="ignore"
-        ).astype("Float64"),
+        "village_index": desa["code"]
+        .map(lambda code: status.get(digits(code)), na_action="ignore")
+        .astype("Float64"),
         "capital_km": _capital_km(schools, opened),
     }
     claimed = schools["kabupaten"]
@@ -119,7 +119,7 @@ def _holding(schools: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.DataFrame
     first = pd.Series(area).groupby(school).min()
     holds = np.full(len(schools), -1)
     holds[np.flatnonzero(usable)[first.index]] = first
-    inside = areas[["code", "name"]].reindex(holds)
+    inside = pd.DataFrame(areas[["code", "name"]]).reindex(holds)
     return inside.set_index(schools.index)
 
 

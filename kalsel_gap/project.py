@@ -9,12 +9,13 @@ page ``docs/project-file.md``. Paths are relative to the file. Defaults live in
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, get_args, get_origin
 
 from pydantic import (
     BaseModel,
@@ -115,7 +116,9 @@ class Boundaries(Section):
 
     def files(self) -> dict[str, Path]:
         """The polygon files that are given, from the widest area to the smallest."""
-        given = {name: getattr(self, name) for name in ("province", "kabupaten", "kecamatan", "desa")}
+        given = {
+            name: getattr(self, name) for name in ("province", "kabupaten", "kecamatan", "desa")
+        }
         return {name: path for name, path in given.items() if path is not None}
 
 
@@ -365,9 +368,13 @@ def read_project(path: Path, options: tuple[str, ...] = ()) -> Opened:
     if problems:
         raise SeveralErrors(problems)
     origins = {
-        **{key: f"defaults/{name}.toml" for name in OVERRIDABLE for key, _ in _flat({name: defaults[name]})},
-        **{key: "project" for key, _ in _flat(given)},
-        **{key: "option" for key, _ in _flat(assigned)},
+        **{
+            key: f"defaults/{name}.toml"
+            for name in OVERRIDABLE
+            for key, _ in _flat({name: defaults[name]})
+        },
+        **{key: "project" for key, _ in _flat(_listed(given))},
+        **{key: "option" for key, _ in _flat(_listed(assigned))},
     }
     return Opened(path=path.absolute(), project=project, origins=origins)
 
@@ -386,6 +393,12 @@ def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
         both = isinstance(old, Mapping) and isinstance(value, Mapping)
         merged[key] = merge(old, value) if both else value  # type: ignore[arg-type]
     return merged
+
+
+def _listed(values: Mapping[str, Any]) -> dict[str, Any]:
+    """`values` with each section that may be given once or several times as a list."""
+    several = {name for name, info in Project.model_fields.items() if OneOrMany in info.metadata}
+    return {k: [v] if k in several and isinstance(v, Mapping) else v for k, v in values.items()}
 
 
 def suggestion(word: str, words: object) -> str:
@@ -416,20 +429,20 @@ def _parse_option(option: str) -> dict[str, Any]:
         return tomllib.loads(f"{key} = {value}")
     except tomllib.TOMLDecodeError:
         try:  # a bare word stands for itself
-            return tomllib.loads(f'{key} = "{value}"')
+            return tomllib.loads(f"{key} = {json.dumps(value.strip(), ensure_ascii=False)}")
         except tomllib.TOMLDecodeError:
             raise ProjectError("option_not_assignment", option=option) from None
 
 
 def _fault(section: str, path: Path) -> KalselGapError | None:
-    if path.is_dir():
-        # Shapefile-like folders are no input here; a folder is a slip.
-        return InputError("file_is_folder", path=path, section=section)
-    if not path.exists():
-        siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-        near = suggestion(path.name, siblings)
-        return InputError("file_missing", path=path, section=section, suggestion=near)
     try:
+        if path.is_dir():
+            # Shapefile-like folders are no input here; a folder is a slip.
+            return InputError("file_is_folder", path=path, section=section)
+        if not path.exists():
+            siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+            near = suggestion(path.name, siblings)
+            return InputError("file_missing", path=path, section=section, suggestion=near)
         with path.open("rb") as file:
             empty = not file.read(1)
     except OSError as error:
@@ -462,7 +475,13 @@ def _readable(error: ValidationError, path: Path) -> list[KalselGapError]:
             case "value_error":
                 readable.append(ProjectError(str(context["error"]), path=path, column=key))
             case "literal_error":
-                near = suggestion(value, [part.strip("'") for part in context["expected"].replace(" or ", ", ").split(", ")])
+                near = suggestion(
+                    value,
+                    [
+                        part.strip("'")
+                        for part in context["expected"].replace(" or ", ", ").split(", ")
+                    ],
+                )
                 readable.append(
                     ProjectError(
                         "value_not_a_choice",
@@ -485,19 +504,23 @@ def _readable(error: ValidationError, path: Path) -> list[KalselGapError]:
 def _known_keys(location: tuple[int | str, ...]) -> list[str]:
     """Keys that the section at `location` knows."""
     model: Any = Project
+    inside_dict = False
     for part in location:
-        if isinstance(part, int):
+        if isinstance(part, int) or inside_dict:
+            inside_dict = False
             continue
         if isinstance(model, type) and issubclass(model, BaseModel):
             fields = model.model_fields
             by_key = {(info.alias or name): info for name, info in fields.items()}
-            model = _model_within(by_key[part].annotation) if part in by_key else None
+            annotation = by_key[part].annotation if part in by_key else None
+            inside_dict = get_origin(annotation) is dict  # its keys are the user's own
+            model = _model_within(annotation)
     if not (isinstance(model, type) and issubclass(model, BaseModel)):
         return []
     return [info.alias or name for name, info in model.model_fields.items()]
 
 
-def _model_within(annotation: Any) -> Any:
+def _model_within(annotation: Any) -> Any:  # noqa: ANN401 - any annotation
     """The section model inside ``X | None``, ``tuple[X, ...]`` or ``dict[str, X]``."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation

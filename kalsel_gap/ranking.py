@@ -11,28 +11,26 @@ import json
 import platform
 import time
 from dataclasses import dataclass, field
+from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pandas as pd
 
-from kalsel_gap import schema
+from kalsel_gap import places, schema, signals, terrain
 from kalsel_gap.deficit import scores
-from kalsel_gap.findings import Finding, to_frame
-from kalsel_gap.places import places
+from kalsel_gap.findings import Finding, sort, to_frame
+from kalsel_gap.places import Staged
 from kalsel_gap.project import Opened, find_project, read_project
 from kalsel_gap.run import Cache, Run, default_cache_folder, write_run
-from kalsel_gap.signals import signals
-from kalsel_gap.sources.schools import read_schools
-from kalsel_gap.terrain import terrain
+from kalsel_gap.sources.schools import located, read_schools
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import geopandas as gpd
 
-    from kalsel_gap.places import Staged
 
 STEPS = ("schools", "places", "terrain", "signals", "scores", "write")
 
@@ -87,39 +85,31 @@ class OpenProject:
             See the readers and :func:`kalsel_gap.run.write_run`.
         """
         opened = self.opened
-        cache = Cache(default_cache_folder() if cached else None)
+        store = Cache(default_cache_folder() if cached else None)
         self.seconds.clear()
-        with _Step(self, "schools", report):
-            hashes = {name: cache.file_hash(path) for name, path in opened.project.inputs()}
-            schools, findings = read_schools(opened)
-            schema.check(schools, "attributes")
-        manifest = _manifest(opened, hashes)
-        findings += [
-            Finding("section_unused", file=opened.path.name, column=name)
-            for name in opened.project.unused_sections()
-        ]
-        frames = [to_frame(findings)]
+        frames = [to_frame(_unused(opened))]
         tables: dict[str, pd.DataFrame] = {}
+        schools = located(pd.DataFrame({"lat": [], "lon": []}))
+        hashes: dict[str, str] = {}
         for stage in _STAGES:
             with _Step(self, stage.name, report):
-                made, _ = cache.tables(
+                hashes = hashes or {n: store.file_hash(path) for n, path in opened.project.inputs()}
+                made = store.tables(
                     _key(stage, schools, opened, hashes),
-                    lambda stage=stage, schools=schools: _as_tables(  # type: ignore[misc]
-                        stage.run(schools, opened, report)
-                    ),
+                    partial(_made, stage, schools, opened, report),
                 )
-                schools = _join(schools, made.pop("columns"))
+                columns = made.pop("columns")
+                schools = _join(schools, columns) if stage.reads else located(columns)
                 frames.append(made.pop("findings"))
                 tables |= made
         with _Step(self, "scores", report):
             schools = schema.check(_join(schools, scores(schools, opened).columns), "scores")
         with _Step(self, "write", report):
-            found = pd.concat(frames, ignore_index=True)
-            order = ["file", "row", "code", "column", "value", "parameters"]
-            found = found.sort_values(order, kind="stable", ignore_index=True)
+            found = sort(pd.concat(frames, ignore_index=True))
             folder = out if out is not None else opened.project.output.folder
+            manifest = _manifest(opened, hashes)
             run = write_run(folder, manifest, _arranged(schools), found, tables)
-            cache.save_hashes()
+            store.save_hashes()
         return run
 
 
@@ -151,40 +141,89 @@ def open_project(path: Path | str | None = None, *, options: tuple[str, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class _Stage:
-    """An expensive stage: what it reads decides when it must run again."""
+    """An expensive stage, and what decides that it must run again.
+
+    Attributes
+    ----------
+    name : str
+        One of :data:`STEPS`.
+    run : callable
+        Makes its columns.
+    reads : tuple of str
+        Columns of earlier stages that it reads; none for the first one.
+    sections : tuple of str
+        Sections of the project that it reads.
+    writes : tuple of Stage
+        Stages of the contract whose columns it writes.
+    """
 
     name: str
     run: Callable[[gpd.GeoDataFrame, Opened, Reporter], Staged]
     reads: tuple[str, ...]
     sections: tuple[str, ...]
+    writes: tuple[schema.Stage, ...]
 
 
-def _stages() -> tuple[_Stage, ...]:
-    from kalsel_gap import places as places_, signals as signals_, terrain as terrain_
-
-    return (
-        _Stage("places", lambda s, o, _: places(s, o), places_.READS, places_.SECTIONS),
-        _Stage(
-            "terrain",
-            lambda s, o, report: terrain(s, o, progress=lambda d, t: report("terrain", d, t)),
-            terrain_.READS,
-            terrain_.SECTIONS,
-        ),
-        _Stage(
-            "signals",
-            lambda s, o, report: signals(s, o, progress=lambda d, t: report("signals", d, t)),
-            signals_.READS,
-            signals_.SECTIONS,
-        ),
-    )
+def _read(_schools: gpd.GeoDataFrame, opened: Opened, _report: Reporter) -> Staged:
+    schools, findings = read_schools(opened)
+    return Staged(pd.DataFrame(schools.drop(columns="geometry")), findings)
 
 
-_STAGES = _stages()
+def _progress(report: Reporter, step: str) -> Callable[[int, int], None]:
+    return lambda done, total: report(step, done, total)
 
 
-def _key(
-    stage: _Stage, schools: gpd.GeoDataFrame, opened: Opened, hashes: dict[str, str]
-) -> str:
+_STAGES = (
+    _Stage(
+        "schools",
+        _read,
+        (),
+        ("schools", "attributes", "boundaries", "signal.radius_m"),
+        ("register", "attributes"),
+    ),
+    _Stage(
+        "places",
+        lambda s, o, _: places.places(s, o),
+        places.READS,
+        places.SECTIONS,
+        ("places",),
+    ),
+    _Stage(
+        "terrain",
+        lambda s, o, report: terrain.terrain(s, o, progress=_progress(report, "terrain")),
+        terrain.READS,
+        terrain.SECTIONS,
+        ("terrain",),
+    ),
+    _Stage(
+        "signals",
+        lambda s, o, report: signals.signals(s, o, progress=_progress(report, "signals")),
+        signals.READS,
+        signals.SECTIONS,
+        ("signals",),
+    ),
+)
+
+
+def _made(
+    stage: _Stage, schools: gpd.GeoDataFrame, opened: Opened, report: Reporter
+) -> dict[str, pd.DataFrame]:
+    """Run a stage and hold what it wrote against the contract."""
+    staged = stage.run(schools, opened, report)
+    after = _join(schools, staged.columns) if stage.reads else located(staged.columns)
+    for written in stage.writes:
+        schema.check(after, written)
+    return {"columns": staged.columns, "findings": to_frame(staged.findings), **staged.tables}
+
+
+def _unused(opened: Opened) -> list[Finding]:
+    return [
+        Finding("section_unused", file=opened.path.name, column=name)
+        for name in opened.project.unused_sections()
+    ]
+
+
+def _key(stage: _Stage, schools: gpd.GeoDataFrame, opened: Opened, hashes: dict[str, str]) -> str:
     """Hash of everything the stage depends on: code, sections, input files, columns it reads."""
     # As text: two values that print alike are alike, and NaN equals NaN.
     columns = schools[list(stage.reads)].to_csv(index=False, float_format="%.17g")
@@ -208,6 +247,7 @@ def _section(opened: Opened, dotted: str) -> Any:  # noqa: ANN401 - any section
     return None if value is None else value.model_dump(mode="json")
 
 
+@cache
 def _code_hash() -> str:
     """Hash of the package's own sources: a method that changes asks for its columns anew."""
     folder = Path(__file__).parent
@@ -216,10 +256,6 @@ def _code_hash() -> str:
         digest.update(path.relative_to(folder).as_posix().encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
-
-
-def _as_tables(staged: Staged) -> dict[str, pd.DataFrame]:
-    return {"columns": staged.columns, "findings": to_frame(staged.findings), **staged.tables}
 
 
 def _join(schools: gpd.GeoDataFrame, columns: pd.DataFrame) -> gpd.GeoDataFrame:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 from numba import njit
+from numba.extending import register_jitable
 from numpy.typing import ArrayLike, NDArray
 from rasterio.windows import Window
 
@@ -98,6 +99,8 @@ class KaposThresholds:
 
 
 KAPOS = KaposThresholds()
+
+register_jitable(metres_per_degree)  # the kernels below call it as it is
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,9 +8,11 @@ the same run, byte for byte. Nothing here knows what a stage computes.
 from __future__ import annotations
 
 import contextlib
+import filecmp
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from dataclasses import dataclass, field
@@ -20,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from kalsel_gap.errors import InputError, OutputError
+from kalsel_gap.findings import COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -30,7 +33,8 @@ LATEST = "latest"
 SCHOOLS = "schools.parquet"
 MANIFEST = "run.json"
 FINDINGS = "findings.csv"
-_TMP = ".tmp-"
+_TMP = ".tmp-kalsel-gap-"  # what bears it is ours to remove
+_ENTRY = re.compile(r"[0-9a-f]{64}")  # anything else in the cache folder is not ours
 _MEBIBYTE = 2**20
 
 
@@ -122,7 +126,7 @@ def read_run(folder: Path, run: str | None = None) -> Run:
 
     try:
         name = run or (folder / LATEST).read_text(encoding="utf-8").strip()
-    except OSError:
+    except (OSError, ValueError):
         raise InputError("run_missing", path=folder) from None
     chosen = folder / Path(name).name
     if not (chosen / MANIFEST).is_file():
@@ -130,7 +134,10 @@ def read_run(folder: Path, run: str | None = None) -> Run:
     try:
         schools = gpd.read_parquet(chosen / SCHOOLS)
         findings = pd.read_csv(
-            chosen / FINDINGS, dtype={"row": "Int64"}, keep_default_na=False, na_values={"row": [""]}
+            chosen / FINDINGS,
+            dtype={name: "Int64" if name == "row" else "str" for name in COLUMNS},
+            keep_default_na=False,
+            na_values={"row": [""]},
         )
         manifest = json.loads((chosen / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -198,11 +205,19 @@ def _sync(path: Path) -> None:
 
 def _swap(temporary: Path, final: Path) -> None:
     """Put the new folder in place; an older one of that name (same inputs) makes way."""
-    if final.exists():
+    if final.exists() and _same(temporary, final):
+        shutil.rmtree(temporary)
+    elif final.exists():
         aside = Path(tempfile.mkdtemp(prefix=_TMP, dir=final.parent))
-        final.rename(aside / final.name)
-        temporary.rename(final)
-        shutil.rmtree(aside, ignore_errors=True)
+        try:
+            final.rename(aside / final.name)
+            temporary.rename(final)
+        except BaseException:
+            if not final.exists():
+                (aside / final.name).rename(final)
+            raise
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
     else:
         temporary.rename(final)
     if os.name == "posix":
@@ -213,13 +228,21 @@ def _swap(temporary: Path, final: Path) -> None:
             os.close(handle)
 
 
+def _same(folder: Path, other: Path) -> bool:
+    """Whether two folders hold the same files, byte for byte."""
+    names = sorted(path.name for path in folder.iterdir())
+    if not other.is_dir() or names != sorted(path.name for path in other.iterdir()):
+        return False
+    return filecmp.cmpfiles(folder, other, names, shallow=False)[0] == names
+
+
 def _clear_leftovers(folder: Path) -> None:
     """Remove what a killed run left behind, but nothing a live one may still be writing."""
     import time
 
     for leftover in folder.glob(f"{_TMP}*"):
         with contextlib.suppress(OSError):
-            if time.time() - leftover.stat().st_mtime > 3600:  # noqa: PLR2004 - an hour
+            if time.time() - leftover.stat().st_mtime > 3600:
                 shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
 
 
@@ -254,11 +277,11 @@ class Cache:
 
     def file_hash(self, path: Path) -> str:
         """SHA-256 of a file, remembered with its size and time of change."""
-        state = path.stat()
-        remembered = self._remembered().get(str(path))
-        if remembered and remembered[:2] == [state.st_size, state.st_mtime_ns]:
-            return str(remembered[2])
         try:
+            state = path.stat()
+            remembered = self._remembered().get(str(path))
+            if remembered and remembered[:2] == [state.st_size, state.st_mtime_ns]:
+                return str(remembered[2])
             with path.open("rb") as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
         except OSError as error:
@@ -268,24 +291,17 @@ class Cache:
 
     def tables(
         self, key: str, make: Callable[[], dict[str, pd.DataFrame]]
-    ) -> tuple[dict[str, pd.DataFrame], bool]:
-        """The tables under `key`, made and kept when they are not there.
-
-        Returns
-        -------
-        tables : dict of DataFrame
-        hit : bool
-            Whether they came from the cache.
-        """
+    ) -> dict[str, pd.DataFrame]:
+        """The tables under `key`, made and kept when they are not there."""
         if self.folder is None:
-            return make(), False
+            return make()
         entry = self.folder / key
         if (found := self._load(entry)) is not None:
-            return found, True
+            return found
         made = make()
         with contextlib.suppress(OSError, OutputError):
             self._keep(entry, made)
-        return made, False
+        return made
 
     def save_hashes(self) -> None:
         """Remember the hashes of files for the next run."""
@@ -332,7 +348,7 @@ class Cache:
         entries = [
             (path.stat().st_mtime_ns, sum(f.stat().st_size for f in path.iterdir()), path)
             for path in folder.iterdir()
-            if path.is_dir() and not path.name.startswith(_TMP)
+            if _ENTRY.fullmatch(path.name) and path.is_dir()
         ]
         total = sum(size for _, size, _ in entries)
         for _, size, path in sorted(entries)[:-1]:

@@ -24,8 +24,9 @@ Stage = Literal["register", "attributes", "places", "terrain", "signals", "score
 STAGES: tuple[Stage, ...] = ("register", "attributes", "places", "terrain", "signals", "scores")
 
 LEVELS = (
-    "TK KB SD SMP SMA SMK SLB SDLB SMPLB SMLB RA MI MTs MA MAK PKBM SKB TPA SPS"  # METHODS §5
-).split()
+    *("TK", "KB", "TPA", "SPS", "SD", "SMP", "SMA", "SMK", "PKBM", "SKB"),
+    *("SLB", "SDLB", "SMPLB", "SMLB", "RA", "MI", "MTs", "MA", "MAK"),
+)
 OWNERSHIPS = ("public", "private")
 AUTHORITIES = ("kabupaten", "province", "kemenag")
 STATUSES = ("known", "inferred", "unknown")
@@ -75,21 +76,21 @@ def _score(name: str, stage: Stage, label: str, description: str, source: str) -
 COLUMNS: tuple[Column, ...] = (
     Column("npsn", "text", "register", N_("NPSN"), N_("National school number, text of 8 characters; empty when the register has none."), nullable=False),
     Column("name", "text", "register", N_("School"), N_("Name as the register gives it."), nullable=False),
-    Column("level", "text", "register", N_("Level"), N_("Kind of school (bentuk pendidikan)."), choices=tuple(LEVELS)),
+    Column("level", "text", "register", N_("Level"), N_("Kind of school (bentuk pendidikan)."), choices=LEVELS),
     Column("ownership", "text", "register", N_("Ownership"), N_("Public (negeri) or private (swasta)."), choices=OWNERSHIPS),
     Column("kabupaten", "text", "register", N_("Kabupaten/kota"), N_("Kabupaten or kota that the register claims; it decides the budget.")),
     Column("kecamatan", "text", "register", N_("Kecamatan"), N_("Kecamatan that the register claims.")),
     Column("lat", "float", "register", N_("Latitude"), N_("Latitude used, degrees north, WGS 84; empty when unusable."), -90.0, 90.0),
     Column("lon", "float", "register", N_("Longitude"), N_("Longitude used, degrees east, WGS 84; empty when unusable."), -180.0, 180.0),
-    Column("terrain_class", "text", "terrain", N_("Terrain"), N_("Primary terrain class by precedence: small island, mountains, coast, wetland, plain."), choices=TERRAIN_CLASSES, source="METHODS §2"),
-    Column("gap_type", "text", "scores", N_("Gap"), N_("What kind of gap it is, and so what kind of money helps."), choices=GAP_TYPES, source="METHODS §1.1"),
-    Column("tier", "integer", "scores", N_("Tier"), N_("1 critical (deficit ≥ 0.8) to 5 adequate (< 0.2); empty when unknown."), 1, 5, source="METHODS §1.1"),
+    Column("terrain_class", "text", "terrain", N_("Terrain"), N_("Primary terrain class by precedence: small island, mountains, coast, wetland, plain."), choices=TERRAIN_CLASSES, source="docs/method.md §2"),
+    Column("gap_type", "text", "scores", N_("Gap"), N_("What kind of gap it is, and so what kind of money helps."), choices=GAP_TYPES, source="docs/method.md §1.1"),
+    Column("tier", "integer", "scores", N_("Tier"), N_("1 critical (deficit ≥ 0.8) to 5 adequate (< 0.2); empty when unknown."), 1, 5, source="docs/method.md §1.1"),
     Column("rank", "integer", "scores", N_("Rank"), N_("1 is served first; by deficit, then priority, then NPSN; empty when unranked."), 1),
-    _score("deficit", "scores", N_("Deficit"), N_("How far the service falls short, 0 adequate to 1 nothing at all."), "METHODS §1.1"),
-    _score("barrier", "scores", N_("Barrier"), N_("Why it will not mend itself: terrain, path, remoteness; 0 to 1."), "METHODS §1.2"),
-    _score("need", "scores", N_("Need"), N_("Whom it hurts: pupils, vulnerability, idle devices; 0 to 1."), "METHODS §1.2"),
-    _score("priority", "scores", N_("Priority"), N_("Deficit × (0.5 + 0.3 need + 0.2 barrier)."), "METHODS §1.2"),
-    _score("completeness", "scores", N_("Completeness"), N_("Share of the weight behind the priority that is known, not inferred."), "METHODS §1.2"),
+    _score("deficit", "scores", N_("Deficit"), N_("How far the service falls short, 0 adequate to 1 nothing at all."), "docs/method.md §1.1"),
+    _score("barrier", "scores", N_("Barrier"), N_("Why it will not mend itself: terrain, path, remoteness; 0 to 1."), "docs/method.md §1.2"),
+    _score("need", "scores", N_("Need"), N_("Whom it hurts: pupils, vulnerability, idle devices; 0 to 1."), "docs/method.md §1.2"),
+    _score("priority", "scores", N_("Priority"), N_("Deficit × (0.5 + 0.3 need + 0.2 barrier)."), "docs/method.md §1.2"),
+    _score("completeness", "scores", N_("Completeness"), N_("Share of the weight behind the priority that is known, not inferred."), "docs/method.md §1.2"),
     Column("unranked_reason", "text", "scores", N_("Why unranked"), N_("Why the school has no rank; empty for ranked schools."), choices=UNRANKED_REASONS),
     # Identity
     Column("row_id", "text", "register", N_("Row"), N_("Register file and row, unique."), nullable=False),
@@ -98,8 +99,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("lat_given", "text", "register", N_("Latitude given"), N_("Latitude exactly as the register has it."), nullable=False),
     Column("lon_given", "text", "register", N_("Longitude given"), N_("Longitude exactly as the register has it."), nullable=False),
     Column("location_status", "text", "register", N_("Location"), N_("Whether the location is used as given, repaired, an area, or unusable."), choices=LOCATION_STATUSES, nullable=False),
-    Column("confidence", "text", "register", N_("Location grade"), N_("Grade of the location, A best to D; empty when unusable."), choices=CONFIDENCES, source="METHODS §1.1"),
-    Column("confidence_radius_m", "float", "register", N_("Location radius"), N_("Radius of the position uncertainty in metres, from the grade."), 0.0, source="METHODS §1.1"),
+    Column("confidence", "text", "register", N_("Location grade"), N_("Grade of the location, A best to D; empty when unusable."), choices=CONFIDENCES, source="docs/method.md §1.1"),
+    Column("confidence_radius_m", "float", "register", N_("Location radius"), N_("Radius of the position uncertainty in metres, from the grade."), 0.0, source="docs/method.md §1.1"),
     # Attributes, from the register itself or from attribute tables
     Column("students", "integer", "attributes", N_("Students"), N_("Number of pupils."), 0),
     Column("teachers", "integer", "attributes", N_("Teachers"), N_("Number of teachers."), 0),
@@ -115,7 +116,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("subscription_up_mbps", "float", "attributes", N_("Subscription up"), N_("Upload rate of the declared subscription, Mbps."), 0.0),
     Column("fixed_network", "flag", "attributes", N_("Fixed network"), N_("Whether a fixed network serves the location.")),
     Column("reached_by_water", "flag", "attributes", N_("Reached by water only"), N_("Whether the school can be reached by water only.")),
-    Column("diffraction_loss_db", "float", "attributes", N_("Diffraction loss"), N_("Diffraction loss on the path to the best site, dB."), 0.0, source="METHODS §3"),
+    Column("diffraction_loss_db", "float", "attributes", N_("Diffraction loss"), N_("Diffraction loss on the path to the best site, dB."), 0.0, source="ITU-R P.526"),
     # Places
     Column("kabupaten_code", "text", "register", N_("Kabupaten code"), N_("Kemendagri code of the claimed kabupaten, found by its name.")),
     Column("kabupaten_by_location", "text", "places", N_("Kabupaten by location"), N_("Kabupaten whose polygon holds the point.")),
@@ -138,13 +139,13 @@ COLUMNS: tuple[Column, ...] = (
     Column("is_wetland", "flag", "terrain", N_("Wetland"), N_("In a wetland or peat layer; empty without one.")),
     Column("is_small_island", "flag", "terrain", N_("Small island"), N_("On an island of at most 2,000 km²."), source="UU 27/2007"),
     Column("is_lowland", "flag", "terrain", N_("Lowland"), N_("Elevation at most 10 m: many, so no class of its own.")),
-    Column("terrain_severity", "float", "terrain", N_("Terrain severity"), N_("Largest severity of the terrain flags that apply."), 0.0, 1.0, source="METHODS §1.2"),
+    Column("terrain_severity", "float", "terrain", N_("Terrain severity"), N_("Largest severity of the terrain flags that apply."), 0.0, 1.0, source="docs/method.md §1.2"),
     Column("site_4g_km", "float", "terrain", N_("To a 4G site"), N_("Geodesic distance to the nearest 4G or 5G site, km."), 0.0),
     Column("fibre_km", "float", "terrain", N_("To fibre"), N_("Geodesic distance to the nearest fibre node or line, km."), 0.0),
     Column("road_km", "float", "terrain", N_("To a road"), N_("Geodesic distance to the nearest road, km."), 0.0),
     Column("water_share", "float", "terrain", N_("Over water"), N_("Share of the line to the kabupaten capital that lies over open sea."), 0.0, 1.0),
     # Service
-    _score("available", "signals", N_("Available"), N_("Adequacy of the best ordinary subscription at the gate (A_a)."), "METHODS §1.1"),
+    _score("available", "signals", N_("Available"), N_("Adequacy of the best ordinary subscription at the gate (A_a)."), "docs/method.md §1.1"),
     Column("available_status", "text", "signals", N_("Available: status"), N_("Whether that is known, inferred from distance to a site, or unknown."), choices=STATUSES, nullable=False),
     Column("best_technology", "text", "signals", N_("Best technology"), N_("Technology of the best signal."), choices=TECHNOLOGIES),
     Column("best_operator", "text", "signals", N_("Best operator"), N_("Operator of the best signal.")),
@@ -154,19 +155,19 @@ COLUMNS: tuple[Column, ...] = (
     Column("measured_down_mbps", "float", "signals", N_("Measured down"), N_("Median download of the school's own tests in the latest quarter, Mbps."), 0.0),
     Column("measured_up_mbps", "float", "signals", N_("Measured up"), N_("Median upload of those tests, Mbps."), 0.0),
     Column("measured_latency_ms", "float", "signals", N_("Measured latency"), N_("Median latency of those tests, ms."), 0.0),
-    _score("delivered", "scores", N_("Delivered"), N_("Adequacy of what the school has now (A_d); the conditional mean where inferred."), "METHODS §1.1"),
+    _score("delivered", "scores", N_("Delivered"), N_("Adequacy of what the school has now (A_d); the conditional mean where inferred."), "docs/method.md §1.1"),
     Column("delivered_status", "text", "scores", N_("Delivered: status"), N_("Whether that is known, inferred from what is available, or unknown."), choices=STATUSES, nullable=False),
     Column("delivered_basis", "text", "scores", N_("Delivered: evidence"), N_("Speed test, subscription, register field, or the rule that inferred it."), choices=("test", "subscription", "register", "binned", "beta")),
-    _score("delivered_low", "scores", N_("Delivered, low"), N_("5 % quantile of what is delivered (never above the mean)."), "METHODS §1.1"),
-    _score("delivered_high", "scores", N_("Delivered, high"), N_("95 % quantile of what is delivered (never below the mean)."), "METHODS §1.1"),
+    _score("delivered_low", "scores", N_("Delivered, low"), N_("5 % quantile of what is delivered (never above the mean)."), "docs/method.md §1.1"),
+    _score("delivered_high", "scores", N_("Delivered, high"), N_("95 % quantile of what is delivered (never below the mean)."), "docs/method.md §1.1"),
     Column("deficit_status", "text", "scores", N_("Deficit: status"), N_("Known when both what is delivered and what is available are known."), choices=STATUSES, nullable=False),
     Column("reason", "text", "scores", N_("Main reason"), N_("Code of the main reason for the deficit, or for having no rank."), nullable=False),
     Column("hindrance", "text", "scores", N_("Main hindrance"), N_("Leaf of barrier or need that adds most to the priority.")),
-    _score("delivered_contribution", "scores", N_("Contribution: delivered"), N_("Part of the priority that comes from the service the school lacks."), "METHODS §1.1"),
-    _score("available_contribution", "scores", N_("Contribution: available"), N_("Part of the priority that comes from what is not to be had there."), "METHODS §1.1"),
-    _score("vulnerability", "scores", N_("Vulnerability"), N_("Special or inclusive school, village index or share of poor pupils, the larger."), "METHODS §1.2"),
-    Column("idle_devices", "float", "scores", N_("Devices without bandwidth"), N_("Devices × (1 − delivered)."), 0.0, source="METHODS §1.2"),
-    _score("idle_accounts_share", "scores", N_("Accounts without bandwidth"), N_("Active accounts × (1 − delivered)."), "METHODS §1.2"),
+    _score("delivered_contribution", "scores", N_("Contribution: delivered"), N_("Part of the priority that comes from the service the school lacks."), "docs/method.md §1.1"),
+    _score("available_contribution", "scores", N_("Contribution: available"), N_("Part of the priority that comes from what is not to be had there."), "docs/method.md §1.1"),
+    _score("vulnerability", "scores", N_("Vulnerability"), N_("Special or inclusive school, village index or share of poor pupils, the larger."), "docs/method.md §1.2"),
+    Column("idle_devices", "float", "scores", N_("Devices without bandwidth"), N_("Devices × (1 − delivered)."), 0.0, source="docs/method.md §1.2"),
+    _score("idle_accounts_share", "scores", N_("Accounts without bandwidth"), N_("Active accounts × (1 − delivered)."), "docs/method.md §1.2"),
     Column("adequate_school_km", "float", "scores", N_("To an adequate school"), N_("Geodesic distance to the nearest school whose service is known to be adequate, km."), 0.0),
 )  # fmt: skip
 
@@ -203,7 +204,8 @@ def table(values: Mapping[str, object] | pd.DataFrame, columns: Iterable[Column]
     """The declared `columns` of `values`, in their order, each with the dtype of the contract."""
     import pandas as pd
 
-    return pd.DataFrame({c.name: pd.Series(values[c.name]).astype(c.dtype) for c in columns})
+    typed = pd.DataFrame({column.name: values[column.name] for column in columns})
+    return typed.astype({column.name: column.dtype for column in columns})
 
 
 def of_stage(stage: Stage) -> tuple[Column, ...]:
@@ -212,7 +214,7 @@ def of_stage(stage: Stage) -> tuple[Column, ...]:
 
 
 def check(schools: gpd.GeoDataFrame, stage: Stage) -> gpd.GeoDataFrame:
-    """Hold the table against the contract at the border of `stage`.
+    """Hold what `stage` has written against the contract.
 
     The CRS comes first: pandera would raise a bare TypeError for it. Nothing is coerced.
 
@@ -230,6 +232,7 @@ def check(schools: gpd.GeoDataFrame, stage: Stage) -> gpd.GeoDataFrame:
     pandera.errors.SchemaErrors
         When a column is missing, has another dtype or lies outside its range.
     """
+    import pandas as pd
     import pandera.pandas as pa
 
     if schools.crs is None or schools.crs.to_string() != CRS:
@@ -249,6 +252,6 @@ def check(schools: gpd.GeoDataFrame, stage: Stage) -> gpd.GeoDataFrame:
             declared.dtype, checks, nullable=declared.nullable, unique=unique, coerce=False
         )
 
-    contract = pa.DataFrameSchema({c.name: column(c) for c in up_to(stage)})
-    contract.validate(schools.drop(columns="geometry"), lazy=True)
+    contract = pa.DataFrameSchema({c.name: column(c) for c in of_stage(stage)})
+    contract.validate(pd.DataFrame(schools.drop(columns="geometry")), lazy=True)
     return schools

@@ -75,7 +75,9 @@ def signals(
     sources = opened.project.coverage
     findings: list[Finding] = []
     lat, lon = geodesy.disk_points(
-        schools["lat"].to_numpy(), schools["lon"].to_numpy(), schools["confidence_radius_m"].to_numpy()
+        schools["lat"].to_numpy(),
+        schools["lon"].to_numpy(),
+        schools["confidence_radius_m"].to_numpy(),
     )
     frames = []
     for done, source in enumerate(sources):
@@ -103,16 +105,18 @@ def signals(
     findings += test_findings
     findings += [
         Finding("measurement_without_school", file=file, row=int(row), npsn=npsn, column="npsn")
-        for file, row, npsn in tests.loc[schoolless, ["file", "row", "npsn"]].itertuples(index=False)
+        for file, row, npsn in tests.loc[schoolless, ["file", "row", "npsn"]].itertuples(
+            index=False
+        )
     ]
-    recent = latest_quarter(tests)
+    recent = latest_quarter(tests[~schoolless])
     for name in recent.columns:
         columns[name] = schools["npsn"].map(recent[name])
     written = schema.table(columns, schema.of_stage("signals"))
     return Staged(written, findings, {"signals": tidy})
 
 
-def _signal(  # noqa: PLR0913 - the circles are shared by all rasters
+def _signal(
     schools: gpd.GeoDataFrame,
     source: Coverage,
     opened: Opened,
@@ -121,7 +125,10 @@ def _signal(  # noqa: PLR0913 - the circles are shared by all rasters
     findings: list[Finding],
 ) -> pd.DataFrame:
     """One raster at all schools."""
-    if not raster.touches(source.path, schools["lat"].to_numpy(), schools["lon"].to_numpy()):
+    located = schools["lat"].notna().any()
+    if located and not raster.touches(
+        source.path, schools["lat"].to_numpy(), schools["lon"].to_numpy()
+    ):
         raise InputError("raster_touches_no_school", path=source.path)
     found = raster.sample(source.path, lat, lon, band=source.band)
     value = found.value
@@ -190,13 +197,10 @@ def _adequacy(
                 )
             )
         return available.from_class(value, table)
+    if source.technology == "fixed":
+        return available.from_binary(value, signal.fixed_network)
     if source.kind == "binary":
-        covered = (
-            signal.fixed_network
-            if source.technology == "fixed"
-            else signal.curves[source.technology].declared
-        )
-        return available.from_binary(value, covered)
+        return available.from_binary(value, signal.curves[source.technology].declared)
     return available.from_level(value, signal.curves[source.technology].points)
 
 
@@ -204,14 +208,18 @@ def _used(tidy: pd.DataFrame) -> pd.DataFrame:
     """Mark, per school, operator and technology, the evidence that counts."""
     order = {basis: number for number, basis in enumerate(schema.BASES)}
     ranked = tidy.assign(
-        evidence=tidy["basis"].map(order), unknown=tidy["status"] == "unknown", poor=-tidy["adequacy"]
+        evidence=tidy["basis"].map(order),
+        unknown=tidy["status"] == "unknown",
+        poor=-tidy["adequacy"],
     )
     ranked = ranked.sort_values(
         ["row_id", "technology", "operator", "unknown", "evidence", "poor", "source"], kind="stable"
     )
     first = ~ranked.duplicated(["row_id", "technology", "operator"])
     tidy = tidy.assign(used=first.reindex(tidy.index) & (tidy["status"] != "unknown"))
-    return tidy.sort_values(["npsn", "row_id", "technology", "operator", "source"], ignore_index=True)
+    return tidy.sort_values(
+        ["npsn", "row_id", "technology", "operator", "source"], ignore_index=True
+    )
 
 
 def _no_signals() -> pd.DataFrame:
@@ -237,11 +245,16 @@ def _best(schools: gpd.GeoDataFrame, tidy: pd.DataFrame, opened: Opened) -> pd.D
             "best_basis": best["basis"],
         }
     )
+    silent = best["status"] == "none"
+    columns.loc[silent, ["best_technology", "best_operator"]] = None
     # A school that only lesser technologies speak of may have a better one: that is not known.
     ceiling = _ceilings(opened)
-    highest = max((ceiling[s.technology] for s in opened.project.coverage), default=0.0)
+    radio = {s.technology for s in opened.project.coverage} - {"fixed"}
+    highest = max((ceiling[technology] for technology in radio), default=0.0)
     top = {t for t, worth in ceiling.items() if worth >= highest}
-    heard = schools["row_id"].isin(set(used.loc[used["technology"].isin(top), "row_id"]))
+    serves = (used["technology"] == "fixed") & (used["adequacy"] > 0)
+    tells = used["technology"].isin(top) | serves
+    heard = schools["row_id"].isin(set(used.loc[tells, "row_id"]))
     columns.loc[~heard, list(columns.columns)] = None
     fixed = schools["fixed_network"].fillna(value=False).astype(bool)
     better = fixed & ~(columns["available"] >= opened.project.signal.fixed_network)
@@ -254,12 +267,11 @@ def _best(schools: gpd.GeoDataFrame, tidy: pd.DataFrame, opened: Opened) -> pd.D
 
 def _ceilings(opened: Opened) -> dict[str, float]:
     signal = opened.project.signal
-    ceilings = {name: curve.points[-1][1] for name, curve in signal.curves.items()}
-    return {**ceilings, "fixed": 0.0}  # a fixed network says nothing of radio
+    return {name: curve.points[-1][1] for name, curve in signal.curves.items()}
 
 
 def _inferred(schools: gpd.GeoDataFrame, columns: pd.DataFrame, opened: Opened) -> pd.DataFrame:
-    """Fill what is available from the distance to the nearest 4G site, where enough schools tell."""
+    """Infer what is available from the distance to a 4G site, where enough schools tell."""
     rule = opened.project.index.inference
     known = columns["available"].notna()
     reference = known & schools["site_4g_km"].notna() & ~schools["is_duplicate"].astype(bool)

@@ -13,7 +13,7 @@ import pandas as pd
 import shapely
 from pyproj import Geod
 
-from kalsel_gap import geodesy, raster, relief, schema
+from kalsel_gap import geodesy, raster, schema
 from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding
 from kalsel_gap.indicators import barrier
@@ -34,7 +34,17 @@ if TYPE_CHECKING:
     Progress = Callable[[int, int], object]
 
 READS = ("row_id", "npsn", "lat", "lon", "kabupaten", "reached_by_water")
-SECTIONS = ("terrain", "elevation", "coastline", "wetlands", "roads", "fibre", "sites", "boundaries")
+SECTIONS = (
+    "terrain",
+    "elevation",
+    "coastline",
+    "wetlands",
+    "roads",
+    "fibre",
+    "sites",
+    "boundaries",
+)
+_POSSIBLE_M = (-500.0, 9000.0)  # between the Dead Sea's shore and Mount Everest
 _ELLIPSOID = Geod(ellps="WGS84")
 
 
@@ -89,7 +99,7 @@ def terrain(
     return Staged(columns, findings + site_findings, {"sites": sites})
 
 
-def _relief(  # noqa: PLR0913 - the place, the table and its two companions
+def _relief(
     facts: pd.DataFrame,
     lat: NDArray[np.float64],
     lon: NDArray[np.float64],
@@ -97,12 +107,14 @@ def _relief(  # noqa: PLR0913 - the place, the table and its two companions
     findings: list[Finding],
     progress: Progress | None,
 ) -> None:
+    from kalsel_gap import relief  # compiles kernels: only when they are needed
+
     source, limits = opened.project.elevation, opened.project.terrain
     names = ("elevation_m", "slope_deg", "mean_slope_deg", "local_relief_m")
     if source is None:
         facts[[*names, "mountain_class"]] = np.nan
         return
-    if not raster.touches(source.path, lat, lon):
+    if np.isfinite(lat).any() and not raster.touches(source.path, lat, lon):
         raise InputError("raster_touches_no_school", path=source.path)
     found = relief.relief_at(
         source.path,
@@ -113,7 +125,7 @@ def _relief(  # noqa: PLR0913 - the place, the table and its two companions
         band=source.band,
         progress=progress,
     )
-    low, high = schema.BY_NAME["elevation_m"].minimum, schema.BY_NAME["elevation_m"].maximum
+    low, high = _POSSIBLE_M
     impossible = (found.elevation_m < low) | (found.elevation_m > high)
     if impossible.any():
         findings.append(
@@ -143,6 +155,8 @@ def _coast(
     opened: Opened,
 ) -> None:
     """Distance to the sea, low land connected to it, and the way over water to the capital."""
+    from kalsel_gap import relief  # compiles kernels: only when they are needed
+
     project = opened.project
     shore = project.coastline
     facts["coast_km"] = np.nan
@@ -202,9 +216,7 @@ def _islands(
         here = facts.index[rows[holder == polygon]]
         facts.loc[here, "island"] = name
         facts.loc[here, "island_area_km2"] = area
-        facts.loc[here, "is_small_island"] = (
-            area <= limits.area_km2
-        )
+        facts.loc[here, "is_small_island"] = area <= limits.area_km2
 
 
 def _island(known: NamedIsland | None, polygon_km2: float) -> tuple[str, float]:
@@ -216,7 +228,10 @@ def _island(known: NamedIsland | None, polygon_km2: float) -> tuple[str, float]:
 def _polygons(path: Path) -> NDArray[np.object_]:
     shapes = read_vector(path).geometry.dropna().make_valid().to_numpy()
     parts = shapely.get_parts(shapely.get_parts(shapes))  # collections hold multipolygons
-    return np.asarray([p for p in parts if p.geom_type == "Polygon" and not p.is_empty], dtype=object)
+    polygons = [p for p in parts if p.geom_type == "Polygon" and not p.is_empty]
+    if not polygons:
+        raise InputError("vector_no_geometry", path=path)
+    return np.asarray(polygons, dtype=object)
 
 
 def _within(

@@ -11,7 +11,7 @@ import math
 import os
 import re
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -22,7 +22,9 @@ DOMAIN = "kalsel_gap"
 
 # Everything that a terminal, a spreadsheet or a log would act on instead of showing: C0 and C1
 # controls, and the marks that reorder text.
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+_CONTROL = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
+)
 
 
 def N_(message: str) -> str:  # noqa: N802 - the name that gettext's tools look for
@@ -31,11 +33,11 @@ def N_(message: str) -> str:  # noqa: N802 - the name that gettext's tools look 
 
 
 def plain(value: object) -> str:
-    """Text of others, made safe to show: each control or direction character becomes a space.
+    r"""Text of others, made safe to show: each control or direction character becomes a space.
 
     Examples
     --------
-    >>> plain("SD \\x1b[31mMERAH")
+    >>> plain("SD \x1b[31mMERAH")
     'SD  [31mMERAH'
     """
     return _CONTROL.sub(" ", str(value))
@@ -44,6 +46,14 @@ def plain(value: object) -> str:
 @cache
 def _catalogue(language: Language) -> gettext.NullTranslations:
     return gettext.translation(DOMAIN, LOCALE_FOLDER, languages=[language], fallback=True)
+
+
+@lru_cache(maxsize=10_000)
+def _decimal(value: float, digits: int, language: Language) -> str:
+    from babel.numbers import format_decimal
+
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    return str(format_decimal(value, format=pattern, locale=language))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +89,9 @@ class Text:
         >>> Text("en").number(float("nan"))
         ''
         """
-        from babel.numbers import format_decimal
-
         if value is None or value != value or math.isinf(value):  # noqa: PLR0124 - NaN or NA
             return ""
-        pattern = "#,##0" + ("." + "0" * digits if digits else "")
-        return str(format_decimal(value, format=pattern, locale=self.language))
+        return _decimal(round(float(value), digits), digits, self.language)
 
 
 def choose_language(

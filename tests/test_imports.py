@@ -33,6 +33,7 @@ ROOMS = (
     "assumptions",
     "findings",
     "schema",
+    "messages",
     "errors",
     "text",
 )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+import pyproj
 import pytest
 import rasterio
 from affine import Affine
@@ -23,6 +24,7 @@ from kalsel_gap.errors import InputError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+    from rasterio.windows import Window
 
 NAN = np.nan
 
@@ -260,7 +262,7 @@ def test_tiling_and_order_change_nothing(data: st.DataObject, method: raster.Met
             driver="GTiff", crs="EPSG:4326", transform=TENTHS, **profile, **tiles
         ) as dataset:
             dataset.write(cells.astype("int16"), 1)
-        row, col = raster.Grid(20, 35, TENTHS, raster.pyproj.CRS(4326)).pixel(lat, lon)
+        row, col = raster.Grid(20, 35, TENTHS, pyproj.CRS(4326)).pixel(lat, lon)
         within = (row >= 0) & (row < 35) & (col >= 0) & (col < 20)
         got = raster.sample(Path(memory.name), lat, lon, method=method).value
         again = raster.sample(Path(memory.name), lat[::-1], lon[::-1], method=method).value[::-1]
@@ -282,7 +284,7 @@ def test_every_needed_window_is_read_once_in_file_order(
     read: list[tuple[int, int]] = []
     original = raster.Band.read
 
-    def spy(self: raster.Band, window: raster.Window) -> NDArray[np.float64]:
+    def spy(self: raster.Band, window: Window) -> NDArray[np.float64]:
         read.append((int(window.row_off) // 16, int(window.col_off) // 16))
         return original(self, window)
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import pandas as pd
     from numpy.typing import ArrayLike, NDArray
 
     from kalsel_gap.assumptions import Inference
@@ -124,7 +124,7 @@ def binned(
         Whether y cannot fall as x rises, or cannot rise.
     """
     shares = np.arange(1, rule.bins) / rule.bins
-    edges = np.unique(np.quantile(x.to_numpy(), shares))
+    edges: FloatArray = np.unique(np.quantile(x.to_numpy("float64"), shares)).astype(np.float64)
     bins = np.searchsorted(edges, x.to_numpy(), side="right")
     names = group.fillna("").to_numpy()
     count = len(edges) + 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from kalsel_gap import geodesy
@@ -42,7 +41,8 @@ def vulnerability(
     by_index = dict(enumerate(rule.village, start=1))
     village = village_index.map(by_index, na_action="ignore").astype("float64")
     special = level.isin(SPECIAL_LEVELS) | inclusive.fillna(value=False).astype(bool)
-    return np.fmax(village, poor_share.astype("float64")).mask(special, 1.0)
+    larger = pd.concat([village, poor_share.astype("float64")], axis="columns").max(axis="columns")
+    return larger.mask(special, 1.0)
 
 
 def idle(amount: pd.Series[float], delivered: pd.Series[float]) -> pd.Series[float]:

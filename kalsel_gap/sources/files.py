@@ -9,9 +9,11 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import itertools
 import math
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -72,14 +74,15 @@ def read_table(path: Path, sheet: str | None = None) -> RawTable:
         Unreadable, not a table, no such sheet, or no rows.
     """
     records = _xlsx(path, sheet) if path.suffix.lower() in {".xlsx", ".xlsm"} else _csv(path)
-    numbered = [(number, row) for number, row in enumerate(records, start=1) if any(row)]
-    if len(numbered) < 2:  # noqa: PLR2004 - a header and a row
+    stripped = [[cell.strip() for cell in row] for row in records]
+    numbered = [(number, row) for number, row in enumerate(stripped, start=1) if any(row)]
+    if len(numbered) < 2:
         raise InputError("table_no_rows", path=path)
-    headers = _distinct([cell.strip() for cell in numbered[0][1]])
+    headers = _distinct(numbered[0][1])
     width = len(headers)
     rows = numbered[1:]
     cells = pd.DataFrame(
-        [[cell.strip() for cell in row[:width]] + [""] * (width - len(row)) for _, row in rows],
+        [row[:width] + [""] * (width - len(row)) for _, row in rows],
         columns=headers,
         dtype="str",
     )
@@ -91,7 +94,7 @@ def read_table(path: Path, sheet: str | None = None) -> RawTable:
 def _csv(path: Path) -> list[list[str]]:
     try:
         raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise InputError("file_unreadable", path=path, reason=_reason(error)) from None
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = raw.decode("utf-16", errors="replace")
@@ -152,11 +155,11 @@ def _cell(value: object) -> str:
 
 def _distinct(headers: Sequence[str]) -> list[str]:
     """Headers without repetitions: an empty or repeated one gets a number."""
-    seen: dict[str, int] = {}
-    distinct = []
+    distinct: list[str] = []
     for header in headers:
-        seen[header] = seen.get(header, 0) + 1
-        distinct.append(header if seen[header] == 1 and header else f"{header} ({seen[header]})")
+        numbered = (f"{header} ({number})" for number in itertools.count(2 if header else 1))
+        candidates = itertools.chain([header] if header else [], numbered)
+        distinct.append(next(name for name in candidates if name not in distinct))
     return distinct
 
 

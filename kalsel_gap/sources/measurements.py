@@ -56,6 +56,7 @@ def latest_quarter(tests: pd.DataFrame) -> pd.DataFrame:
         Indexed by NPSN: ``measured_down_mbps``, ``measured_up_mbps``, ``measured_latency_ms``.
     """
     names = {value: f"measured_{value}" for value in VALUES}
+    tests = tests[tests["down_mbps"].notna()]  # without it the link stays unknown
     if tests.empty:
         return pd.DataFrame(columns=list(names.values()), dtype="float64")
     latest = tests.groupby("npsn")["quarter"].transform("max")
@@ -77,7 +78,8 @@ def _read(source: Measurements, file: str) -> tuple[pd.DataFrame, list[Finding]]
             "row": cells[ROW],
         }
     )
-    findings = [
+    findings = [Finding("row_too_long", file=file, row=row) for row in table.too_long]
+    findings += [
         Finding("date_not_read", file=file, row=int(row), npsn=npsn, column="date", value=value)
         for row, npsn, value, quarter in zip(
             tests["row"], tests["npsn"], cells[header["date"]], tests["quarter"], strict=True

@@ -53,7 +53,8 @@ ATTRIBUTE_ALIASES: dict[str, tuple[str, ...]] = {
 }
 YEAR_ALIASES = {"year": ("tahun",)}
 
-LEVEL_IDS = {"5": "SD", "6": "SMP", "13": "SMA", "15": "SMK", "29": "SLB", "9": "MI", "10": "MTs", "16": "MA"}  # fmt: skip
+_IDS = "5 SD, 6 SMP, 13 SMA, 15 SMK, 29 SLB, 9 MI, 10 MTs, 16 MA"  # bentuk_pendidikan_id
+LEVEL_IDS = dict(pair.split() for pair in _IDS.split(", "))
 OWNERSHIP = {"n": "public", "negeri": "public", "1": "public", "s": "private", "swasta": "private"}
 AUTHORITY = {
     **dict.fromkeys(("TK", "KB", "TPA", "SPS", "SD", "SMP", "PKBM", "SKB"), "kabupaten"),
@@ -84,8 +85,6 @@ def read_schools(opened: Opened) -> tuple[gpd.GeoDataFrame, list[Finding]]:
     InputError
         A file is unusable as a whole.
     """
-    import geopandas as gpd
-
     findings: list[Finding] = []
     cells = _registers(opened, findings)
     known = set(cells["npsn"]) - {""}
@@ -104,11 +103,17 @@ def read_schools(opened: Opened) -> tuple[gpd.GeoDataFrame, list[Finding]]:
     )
     columns["is_duplicate"] = _duplicates(cells, columns, findings)
     findings += list(_npsn_findings(cells))
-    columns = schema.table(columns, schema.up_to("attributes"))
+    return located(schema.table(columns, schema.up_to("attributes"))), findings
+
+
+def located(columns: pd.DataFrame) -> gpd.GeoDataFrame:
+    """The table with its points, EPSG:4326; none where the location is unusable."""
+    import geopandas as gpd
+
     points = gpd.points_from_xy(columns["lon"], columns["lat"])
     schools = gpd.GeoDataFrame(columns, geometry=points, crs=schema.CRS)
     schools.loc[columns["lat"].isna(), "geometry"] = None
-    return schools, findings
+    return schools
 
 
 def _registers(opened: Opened, findings: list[Finding]) -> pd.DataFrame:
@@ -125,7 +130,9 @@ def _registers(opened: Opened, findings: list[Finding]) -> pd.DataFrame:
             base = cells
             continue
         is_new = ~cells["npsn"].isin(set(base["npsn"]) - {""})
-        _fill(base, cells[~is_new].drop_duplicates("npsn").set_index("npsn"))
+        fuller = _most_complete(cells[~is_new], _TEXT)
+        _fill(base, fuller)
+        findings += _not_used(cells[~is_new], fuller, shown)
         if source.adds_rows:
             base = pd.concat([base, cells[is_new]], ignore_index=True)
         else:
@@ -152,10 +159,7 @@ def _register(source: Register, shown: str, findings: list[Finding]) -> pd.DataF
 
 def _text(table: RawTable, header: Mapping[str, str]) -> pd.DataFrame:
     cells = pd.DataFrame(
-        {
-            column: table.cells[header[column]] if column in header else ""
-            for column in _TEXT
-        }
+        {column: table.cells[header[column]] if column in header else "" for column in _TEXT}
     ).astype("str")
     cells["row"] = table.cells[ROW]
     return cells
@@ -188,14 +192,26 @@ def _attributes(
     ]
     cells = cells[~schoolless]
     if "year" in header:
+        year = cells["year"].fillna(-np.inf)  # a row without a year is older than all others
         wanted = (
-            cells.groupby("npsn")["year"].transform("max")
+            year.groupby(cells["npsn"]).transform("max")
             if source.year == "latest"
             else float(source.year)
         )
-        cells = cells[cells["year"] == wanted]
+        other = year != wanted
+        if other.any():
+            counted = {"count": int(other.sum()), "year": str(source.year)}
+            findings.append(Finding("attribute_other_year", file=shown, parameters=counted))
+        cells = cells[~other]
     best = _most_complete(cells, used)
-    findings += [
+    findings += _not_used(cells, best, shown)
+    return best
+
+
+def _not_used(cells: pd.DataFrame, best: pd.DataFrame, shown: str) -> list[Finding]:
+    """A finding for each row of an NPSN other than its most complete one."""
+    others = cells.loc[~cells["row"].isin(best["row"]), ["row", "npsn"]]
+    return [
         Finding(
             "attribute_duplicate",
             file=shown,
@@ -203,11 +219,8 @@ def _attributes(
             npsn=npsn,
             parameters={"used_row": int(best.loc[npsn, "row"])},
         )
-        for row, npsn in cells.loc[~cells["row"].isin(best["row"]), ["row", "npsn"]].itertuples(
-            index=False
-        )
+        for row, npsn in others.itertuples(index=False)
     ]
-    return best
 
 
 def _most_complete(cells: pd.DataFrame, used: list[str]) -> pd.DataFrame:
@@ -221,9 +234,11 @@ def _most_complete(cells: pd.DataFrame, used: list[str]) -> pd.DataFrame:
 
 def _fill(cells: pd.DataFrame, given: pd.DataFrame) -> None:
     """Fill empty cells of `cells` from `given`, indexed by NPSN; what is there stands."""
+    placeless = (cells["lat"] == "") & (cells["lon"] == "")
     for column in _TEXT:
         if column in given.columns and column != "npsn":
-            empty = cells[column] == ""
+            # A latitude of one file and a longitude of another are no place.
+            empty = placeless if column in ("lat", "lon") else cells[column] == ""
             cells.loc[empty, column] = cells.loc[empty, "npsn"].map(given[column]).fillna("")
 
 
@@ -234,8 +249,10 @@ def _identity(
     level = folded.map(_LEVELS).fillna(cells["level"].map(LEVEL_IDS))
     findings += _unread(cells, level.isna() & (cells["level"] != ""), "level_unknown", "level")
     # 1 is negeri in the API's list; any other number is not.
-    ownership = cells["ownership"].map(fold).map(
-        lambda text: OWNERSHIP.get(text, "private" if text.isdigit() else None)
+    ownership = (
+        cells["ownership"]
+        .map(fold)
+        .map(lambda text: OWNERSHIP.get(text, "private" if text.isdigit() else None))
     )
     findings += _unread(
         cells, ownership.isna() & (cells["ownership"] != ""), "ownership_unknown", "ownership"
@@ -286,12 +303,18 @@ def _location(
     findings += [
         Finding(code, file=file, row=int(row), npsn=npsn, column="lat, lon", value=f"{y}, {x}")
         for code, file, row, npsn, y, x in zip(
-            fault, cells["file"], cells["row"], cells["npsn"], cells["lat"], cells["lon"], strict=True
+            fault,
+            cells["file"],
+            cells["row"],
+            cells["npsn"],
+            cells["lat"],
+            cells["lon"],
+            strict=True,
         )
         if code
     ]
     usable = fault == ""
-    confidence = pd.Series(np.where(usable, "B", None), index=cells.index, dtype="str")
+    confidence = usable.map({True: "B", False: None})
     return {
         "lat_given": cells["lat"],
         "lon_given": cells["lon"],

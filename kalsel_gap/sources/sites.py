@@ -27,8 +27,14 @@ ALIASES: dict[str, tuple[str, ...]] = {
 }
 TECHNOLOGY = {
     **{name: name for name in ("2g", "3g", "4g", "5g")},
-    **{"gsm": "2g", "edge": "2g", "umts": "3g", "wcdma": "3g", "hspa": "3g"},
-    **{"lte": "4g", "nr": "5g", "nr5g": "5g"},
+    "gsm": "2g",
+    "edge": "2g",
+    "umts": "3g",
+    "wcdma": "3g",
+    "hspa": "3g",
+    "lte": "4g",
+    "nr": "5g",
+    "nr5g": "5g",
 }
 # Mobile network codes of Indonesia (MCC 510); merged operators carry their present name.
 OPERATORS = {
@@ -103,7 +109,8 @@ def _read(source: Sites, file: str) -> tuple[pd.DataFrame, list[Finding]]:
     placed = sites["lat"].between(-90, 90) & sites["lon"].between(-180, 180)
     placed &= ~((sites["lat"] == 0) & (sites["lon"] == 0))
     known = sites["technology"].notna()
-    findings = [
+    findings = [Finding("row_too_long", file=file, row=row) for row in table.too_long]
+    findings += [
         Finding(
             "site_unusable" if not ok else "technology_unknown",
             file=file,

@@ -37,9 +37,15 @@ def read_villages(opened: Opened) -> tuple[dict[str, int], list[Finding]]:
     status = given.map(lambda text: STATUS.get(fold(text), number(text))).astype("float64")
     none = given.isin(["", "0"])
     good = status.isin(range(1, _LARGEST + 1))
-    findings = [
+    shown = opened.shown(source.path)
+    findings = [Finding("row_too_long", file=shown, row=row) for row in table.too_long]
+    findings += [
         Finding(
-            "village_unknown", file=opened.shown(source.path), row=int(row), column="status", value=text
+            "village_unknown",
+            file=shown,
+            row=int(row),
+            column="status",
+            value=text,
         )
         for row, text in zip(table.cells[ROW][~good & ~none], given[~good & ~none], strict=True)
     ]
@@ -50,5 +56,3 @@ def read_villages(opened: Opened) -> tuple[dict[str, int], list[Finding]]:
 def digits(code: str) -> str:
     """A code without its dots and spaces: 63.01.10.2001 is 6301102001."""
     return "".join(char for char in code if char.isdigit())
-
-

@@ -1,0 +1,685 @@
+"""Write the pages of ``docs/`` that the code itself knows best.
+
+``project-file.md`` comes from the models of the project file, ``data-dictionary.md`` from the
+schema, ``commands.md`` from the help of the commands; in ``method.md`` only the blocks between
+``<!-- table: … -->`` and ``<!-- end -->`` are written, from the defaults.
+"""
+
+from __future__ import annotations
+
+import re
+import types
+import typing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, Union, get_args, get_origin
+
+import typer
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from typer.testing import CliRunner
+
+from kalsel_gap import findings, messages, schema
+from kalsel_gap.assumptions import Index, Signal, Terrain, default_values
+from kalsel_gap.cli import app
+from kalsel_gap.project import OVERRIDABLE, Project
+from kalsel_gap.sources import measurements, schools, sites, villages
+from kalsel_gap.text import Text
+
+DOCS = Path(__file__).parent
+NOTE = "<!-- Written by docs/generate.py: `make docs`. Do not edit by hand. -->"
+ENGLISH, INDONESIAN = Text("en"), Text("id")
+
+INDEX = Index.model_validate(default_values("index"))
+SIGNAL = Signal.model_validate(default_values("signal"))
+TERRAIN = Terrain.model_validate(default_values("terrain"))
+
+
+def table(headers: Sequence[str], rows: Iterator[Sequence[object]]) -> str:
+    """A table in Markdown; a bar inside a cell is escaped."""
+    lines = [list(headers), ["---"] * len(headers)]
+    lines += [[str(cell).replace("|", "\\|").replace("\n", " ") for cell in row] for row in rows]
+    return "\n".join(f"| {' | '.join(line)} |".replace("|  |", "| |") for line in lines)
+
+
+def code(value: object) -> str:
+    """`value` as code; nothing for nothing."""
+    return f"`{value}`" if str(value) else ""
+
+
+def figure(value: float) -> str:
+    """A number as people write it: 0.25, 5, 1,873."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:g}"
+
+
+# --- the project file --------------------------------------------------------------------------
+
+UNITS = {
+    "m": "m",
+    "km": "km",
+    "km2": "km²",
+    "deg": "°",
+    "ms": "ms",
+    "mbps": "Mbps",
+    "lat": "°",
+    "lon": "°",
+}
+UNIT_OF = {
+    "required_mbps.per_student": "Mbps per student",
+    "boundaries.capitals": "°",
+    "curves.points": "dBm, adequacy",
+}
+TYPES = {
+    str: "text",
+    int: "whole number",
+    float: "number",
+    bool: "true or false",
+    Path: "path",
+    Any: "anything",
+}
+
+
+def project_file() -> str:
+    """Every section and key of the project file."""
+    parts = [
+        NOTE,
+        "# The project file",
+        "`kalsel-gap.toml` says which files play which part. Paths are relative to the file. A key "
+        "that is not known is an error, and the message names the nearest one. "
+        "`kalsel-gap config` prints every value in force and where it comes from; `--set "
+        "section.key=value` overrides one for a single run.",
+        "Only `[schools]` is needed. What a project does not have is not scored, and every output "
+        "says so. The figures of `[index]`, `[signal]` and `[terrain]` have defaults with their "
+        "sources in `kalsel_gap/defaults/`; a project overrides any of them, key by key:",
+        "```toml\n[schools]\npath = \"schools.csv\"\n\n[index.nodes.students]\nweight = 0.5\n```",
+    ]
+    for name, info in Project.model_fields.items():
+        many = get_origin(info.annotation) is tuple
+        brackets = f"[[{name}]]" if many else f"[{name}]"
+        parts += [f"## {code(brackets)}", info.description or ""]
+        if many:
+            parts.append(f"One table `[{name}]`, or several `{brackets}`.")
+        if (model := model_within(info.annotation)) is not None:
+            parts += section(model, name, default_values(name) if name in OVERRIDABLE else None)
+    parts += ["## Headers that are recognised", headers()]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def section(
+    model: type[BaseModel], name: str, defaults: Mapping[str, Any] | None
+) -> Iterator[str]:
+    """Table of a model's keys, then its sub-tables."""
+    rows, inner = [], []
+    for attribute, info in model.model_fields.items():
+        key = info.alias or attribute
+        if not info.description:
+            message = f"{model.__name__}.{attribute} has no docstring"
+            raise LookupError(message)
+        if (below := model_within(info.annotation)) is not None:
+            keyed = get_origin(info.annotation) is dict
+            below_defaults = None if keyed or defaults is None else defaults.get(key)
+            label = f"{name}.{key}.<key>" if keyed else f"{name}.{key}"
+            inner.append((label, info.description, below, below_defaults))
+        else:
+            default = shown_default(info, defaults, key)
+            rows.append((code(key), kind(info), default, unit(name, key), info.description))
+    yield table(("key", "type", "default", "unit", "meaning"), iter(rows)) if rows else ""
+    for label, description, below, below_defaults in inner:
+        yield f"### `[{label}]`"
+        yield description
+        yield from section(below, label, below_defaults)
+
+
+def model_within(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 - any annotation
+    """The section model inside ``X | None``, ``tuple[X, ...]`` or ``dict[str, X]``."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((m for part in get_args(annotation) if (m := model_within(part))), None)
+
+
+def kind(info: FieldInfo) -> str:
+    """Type of a field in words, with its bounds."""
+    words = type_words(info.annotation)
+    return f"{words}{bounds(info.metadata)}"
+
+
+def type_words(annotation: Any) -> str:  # noqa: ANN401 - any annotation
+    """A type in words."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is typing.Annotated:
+        return type_words(arguments[0]) + bounds(arguments[1:])
+    if origin is Literal:
+        return ", ".join(code(choice) for choice in arguments)
+    if origin in (Union, types.UnionType):
+        return " or ".join(type_words(a) for a in arguments if a is not types.NoneType)
+    if origin is tuple:
+        if arguments[-1] is Ellipsis:
+            return f"list of: {type_words(arguments[0])}"
+        return f"list of {len(arguments)}: {type_words(arguments[0])}"
+    if origin is dict:
+        return f"table of: {type_words(arguments[1])}"
+    return TYPES[annotation]
+
+
+def bounds(metadata: Sequence[object]) -> str:
+    """What annotated-types say of a number."""
+    said: dict[str, float] = {}
+    for item in (part for each in metadata for part in getattr(each, "metadata", [each])):
+        said |= {n: getattr(item, n) for n in ("ge", "gt", "le", "lt") if hasattr(item, n)}
+    if "ge" in said and "le" in said:
+        return f", {said['ge']:,g} to {said['le']:,g}"
+    words = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
+    return "".join(f", {words[name]} {value:,g}" for name, value in said.items())
+
+
+def shown_default(info: FieldInfo, defaults: Mapping[str, Any] | None, key: str) -> str:
+    """Default of a field, from ``defaults/`` where it stands there."""
+    if defaults is not None and key in defaults:
+        value = defaults[key]
+    elif info.is_required():
+        return "" if defaults is None and not info.default else "required"
+    else:
+        value = info.default
+    if value is None or value in ("", (), {}):
+        return ""
+    if isinstance(value, Path):
+        value = value.as_posix()
+    if isinstance(value, list | tuple):
+        value = ", ".join(figure(item) for item in value)
+    return code(figure(value) if isinstance(value, int | float) else value)
+
+
+def unit(name: str, key: str) -> str:
+    """Unit of a key, by its suffix or that of its table."""
+    own = UNIT_OF.get(f"{name.removesuffix('.<key>').rpartition('.')[2]}.{key}")
+    suffixes = (text.rpartition("_")[2] for text in (key, name) if "_" in text or text in UNITS)
+    return own or next((UNITS[s] for s in suffixes if s in UNITS), "")
+
+
+def headers() -> str:
+    """Spellings of headers that readers know."""
+    own = {
+        "schools": schools.REGISTER_ALIASES,
+        "schools, attributes": schools.ATTRIBUTE_ALIASES,
+        "attributes": schools.YEAR_ALIASES,
+        "sites": sites.ALIASES,
+        "measurements": measurements.ALIASES,
+        "villages": villages.ALIASES,
+    }
+    rows = (
+        (name, code(column), ", ".join(code(a) for a in aliases if a != column))
+        for name, columns in own.items()
+        for column, aliases in columns.items()
+    )
+    return (
+        "Case, spaces and signs do not matter: `Kab.-Kota` is `kabkota`. Any other header is named "
+        "in the `columns` of its section: `columns = { students = \"Jumlah PD\" }`.\n\n"
+        + table(("section", "column", "other headers"), rows)
+    )
+
+
+# --- the data dictionary -----------------------------------------------------------------------
+
+
+def data_dictionary() -> str:
+    """Columns of ``schools.parquet`` and the CSV, codes and findings, in both languages."""
+    canonical = [c for c in schema.COLUMNS if c.name in schema.CANONICAL]
+    further = [c for c in schema.COLUMNS if c.name not in schema.CANONICAL]
+    leaves = INDEX.leaves()
+    parts = [
+        NOTE,
+        "# Data dictionary",
+        "One row for each row of the register. `schools.parquet` is GeoParquet in EPSG:4326; the "
+        "CSV and JSON have the same columns, and after the first ones `reason_text`, the main "
+        "reason in words. An empty cell means *unknown* or *does not apply*, never *none* and "
+        "never 0; whether a fact is known, inferred or unknown stands in its `…_status`.",
+        "*Stage* is the step that writes a column: "
+        + ", ".join(code(stage) for stage in schema.STAGES)
+        + ". A dtype is that of pandas.",
+        "## First columns",
+        "Their names and order are stable: scripts can rely on them.",
+        columns_table(canonical),
+        "## Further columns",
+        columns_table(further),
+        "## Columns of the leaves",
+        "Each leaf of the trees of barrier and need for which the project has data adds three "
+        "columns behind these: "
+        + ", ".join(f"`<leaf>{c.name}`" for c in schema.leaf_columns([""]))
+        + ".",
+        columns_table(schema.leaf_columns(["<leaf>"])),
+        table(
+            ("leaf", "measures", "tree"),
+            ((code(n), code(x.column), INDEX.root(n)) for n, x in leaves.items()),
+        ),
+        "## Codes in words",
+        codes(),
+        "## Findings",
+        "`findings.csv` has the columns "
+        + ", ".join(code(c) for c in findings.COLUMNS)
+        + ". What is wrong with a row is a finding, and the row goes on. *error*: the row cannot "
+        "be ranked as it stands; *warning*: doubtful; *note*: good to know. `parameters` is JSON.",
+        table(
+            ("code", "severity", "English", "Indonesian"),
+            (
+                (code(name), severity, messages.FINDINGS[name], translated(messages.FINDINGS[name]))
+                for name, severity in sorted(findings.SEVERITIES.items())
+            ),
+        ),
+        "## Other files of a run",
+        other_files(),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def columns_table(columns: Sequence[schema.Column]) -> str:
+    """Columns in order."""
+    headings = ("column", "English", "Indonesian", "dtype", "values", "stage", "meaning", "source")
+    rows = (
+        (
+            code(c.name),
+            c.label,
+            translated(c.label),
+            c.dtype,
+            "; ".join(filter(None, (values_of(c), "" if c.nullable else "never missing"))),
+            c.stage,
+            c.description,
+            linked(c.source),
+        )
+        for c in columns
+    )
+    return table(headings, rows)
+
+
+def values_of(column: schema.Column) -> str:
+    """Range or choices of a column."""
+    if column.choices:
+        return ", ".join(code(choice) for choice in column.choices)
+    low, high = column.minimum, column.maximum
+    if low is not None and high is not None:
+        return f"{figure(low)} to {figure(high)}"
+    return "" if low is None else f"from {figure(low)}"
+
+
+def linked(source: str) -> str:
+    """A source, its section of the method linked."""
+    method = "docs/method.md §"
+    if not source.startswith(method):
+        return source
+    number = source.removeprefix(method)
+    return f"[method {number}](method.md#{anchor(heading(number))})"
+
+
+def heading(number: str) -> str:
+    """Heading of the method's section `number`."""
+    text = (DOCS / "method.md").read_text(encoding="utf-8")
+    found = re.search(rf"^#+ ({re.escape(number)} .+)$", text, re.MULTILINE)
+    if found is None:
+        message = f"docs/method.md has no section {number}"
+        raise LookupError(message)
+    return found.group(1)
+
+
+def anchor(title: str) -> str:
+    """The anchor that a heading gets: lower case, no signs, hyphens for spaces."""
+    return re.sub(r"[^\w\- ]", "", title.lower()).strip().replace(" ", "-")
+
+
+def translated(message: str) -> str:
+    """The Indonesian text."""
+    return INDONESIAN(message)
+
+
+def codes() -> str:
+    """Codes of columns and how outputs say them."""
+    groups: dict[str, Mapping[str, str]] = {
+        column: {c: messages.NAMES[c] for c in choices if c in messages.NAMES}
+        for column, choices in (
+            ("gap_type", schema.GAP_TYPES),
+            ("terrain_class", schema.TERRAIN_CLASSES),
+            ("tier", ("1", "2", "3", "4", "5")),
+            ("ownership", schema.OWNERSHIPS),
+            ("authority", schema.AUTHORITIES),
+        )
+    }
+    groups |= {"reason": messages.REASONS, "hindrance": messages.HINDRANCES}
+    rows = (
+        (code(column), code(key), words, translated(words))
+        for column, texts in groups.items()
+        for key, words in texts.items()
+    )
+    return table(("column", "code", "English", "Indonesian"), rows)
+
+
+SIGNALS = {
+    "row_id": "The school's row.",
+    "npsn": "Its NPSN.",
+    "technology": "2g, 3g, 4g, 5g or fixed.",
+    "operator": "Operator of the raster.",
+    "basis": "measured, predicted, modelled or declared.",
+    "kind": "rsrp_dbm, level_dbm, class or binary.",
+    "level_dbm": "Mean level over the part of the circle that has a signal, dBm.",
+    "adequacy": "Mean adequacy over the known part of the circle, 0 to 1.",
+    "signal_share": "Share of the circle that has a signal.",
+    "known_share": "Share of the circle that the raster knows.",
+    "status": "value, none (known to have no signal) or unknown.",
+    "source": "The raster, as the project file names it.",
+    "used": "Whether this is the evidence that counts for the operator and technology.",
+}
+SITES = {
+    "site_id": "Identifier in the file.",
+    "operator": "Operator.",
+    "technology": "2g, 3g, 4g or 5g.",
+    "lat": "Latitude, degrees.",
+    "lon": "Longitude, degrees.",
+    "antenna_height_m": "Height of the antenna above ground, m.",
+    "frequency_mhz": "Carrier, MHz.",
+    "eirp_dbm": "Radiated power, dBm.",
+    "file": "Input file.",
+    "row": "Row in it.",
+}
+
+
+def other_files() -> str:
+    """What stands beside ``schools.parquet``."""
+    rows = [
+        (code(file), code(column), meaning)
+        for file, columns in (("signals.parquet", SIGNALS), ("sites.parquet", SITES))
+        for column, meaning in columns.items()
+    ]
+    return (
+        "`run.json` holds the versions, every parameter in force, and the SHA-256 of every input. "
+        "The name of a run's folder is a hash of it; `runs/latest` names the latest run.\n\n"
+        + table(("file", "column", "meaning"), iter(rows))
+    )
+
+
+# --- commands ----------------------------------------------------------------------------------
+
+
+def commands() -> str:
+    """The help of every command, in English."""
+    parts = [
+        NOTE,
+        "# Commands",
+        "What `--help` says. Exit status: 0 done, 1 a fault that the message explains, 2 wrong "
+        "usage of the command line.",
+    ]
+    for path in command_paths():
+        parts += [f"## {' '.join(('kalsel-gap', *path))}", f"```text\n{help_page(path)}\n```"]
+    return "\n\n".join(parts) + "\n"
+
+
+def command_paths() -> list[tuple[str, ...]]:
+    """Every command with the groups above it; the top is the empty path."""
+
+    def below(command: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:  # noqa: ANN401
+        yield path
+        for name, inner in getattr(command, "commands", {}).items():
+            yield from below(inner, (*path, name))
+
+    return list(below(typer.main.get_command(app), ()))
+
+
+def help_page(path: tuple[str, ...]) -> str:
+    """The help of a command as an 80-column terminal shows it."""
+    environment = {"COLUMNS": "80", "TERM": "dumb", "NO_COLOR": "1"}
+    runner = CliRunner(env=environment)
+    result = runner.invoke(
+        app, [*path, "--help"], prog_name="kalsel-gap", terminal_width=80, obj=ENGLISH
+    )
+    if result.exit_code:
+        raise RuntimeError(result.output)
+    return "\n".join(line.rstrip() for line in result.output.splitlines()).strip()
+
+
+# --- the method --------------------------------------------------------------------------------
+
+
+def formulas() -> str:
+    """The formulas with the figures in force."""
+    lam, weights = INDEX.weight_delivered, INDEX.priority
+    need = INDEX.required_mbps
+    link = INDEX.adequacy
+    span = link.latency_worst_ms - link.latency_best_ms
+    root = "" if link.exponent == 1 else f"^{link.exponent:g}"
+    lines = [
+        f"B_req = max({need.minimum:g}, {need.per_student:g} × students)           Mbps",
+        f"A     = {link.down:g} × down + {link.up:g} × up + {link.latency:g} × latency",
+        f"        down    = min(1, Mbps down / B_req){root}",
+        f"        up      = min(1, Mbps up / ({link.up_fraction:g} × B_req)){root}",
+        f"        latency = 1 − clip((ms − {link.latency_best_ms:g}) / {span:g}, 0, 1)",
+        f"D     = (1 − A_d) × ({lam:g} + {1 - lam:g} × (1 − A_a))",
+        f"P     = D × ({weights.base:g} + {weights.need:g} × N + {weights.barrier:g} × H)",
+    ]
+    return "```text\n" + "\n".join(lines) + "\n```"
+
+
+def curves() -> str:
+    """Level to adequacy, by technology."""
+    measures = {"4g": "4G RSRP", "5g": "5G RSRP", "3g": "3G RSCP", "2g": "2G RSSI"}
+    rows = (
+        (
+            measures[name],
+            ", ".join(f"{figure(level)}: {figure(worth)}" for level, worth in curve.points),
+            figure(curve.declared),
+        )
+        for name, curve in SIGNAL.curves.items()
+    )
+    return table(("signal", "dBm: adequacy", "covered, only declared"), rows)
+
+
+def radii() -> str:
+    """Circle of the position uncertainty."""
+    grades = type(SIGNAL.radius_m).model_fields
+    rows = (
+        (g, figure(getattr(SIGNAL.radius_m, g)), grades[g].description) for g in ("A", "B", "C", "D")
+    )
+    return table(("grade", "radius, m", "location"), rows)
+
+
+def gaps() -> str:
+    """Gap types and the bounds between them."""
+    g = INDEX.gap
+    rows = [
+        ("adequate", f"A_d known, ≥ {g.adequate:g}", "nothing is missing"),
+        ("slow", f"A_d known, {g.unconnected:g} to {g.adequate:g}", "a faster line"),
+        (
+            "unconnected",
+            f"A_d known, ≤ {g.unconnected:g}; A_a ≥ {g.covered:g}",
+            "a subscription suffices",
+        ),
+        (
+            "covered_unverified",
+            f"A_d not known; A_a ≥ {g.covered:g}",
+            "ask the school first",
+        ),
+        ("weak", f"A_a {g.weak:g} to {g.covered:g}", "antenna, better site or another technology"),
+        ("uncovered", f"A_a < {g.weak:g}", "a network has to be built, or satellite"),
+        ("unknown", "A_a not known, and A_d not known to be served", "evidence first"),
+    ]
+    return table(("gap type", "when", "what helps"), ((code(n), w, h) for n, w, h in rows))
+
+
+def tiers() -> str:
+    """Tiers by deficit."""
+    ends = [1.0, *INDEX.tiers.bounds, 0.0]
+    rows = (
+        (
+            code(number),
+            f"{low:g} to {high:g}" if number == 1 else f"{low:g} to below {high:g}",
+            messages.NAMES[str(number)].partition(" ")[2],
+        )
+        for number, (high, low) in enumerate(zip(ends, ends[1:], strict=False), start=1)
+    )
+    return table(("tier", "deficit", "in words"), rows)
+
+
+def trees() -> str:
+    """Leaves with goalposts and effective weights, branch by branch."""
+    rows = []
+    for name, node in INDEX.leaves().items():
+        branch = node.parent if node.parent != INDEX.root(name) else ""
+        upper = INDEX.nodes[branch].weight if branch else 1.0
+        log = ", log10" if node.transform == "log10" else ""
+        rows.append(
+            (
+                INDEX.root(name),
+                f"{branch} ({upper:g})" if branch else "",
+                code(name),
+                f"{schema.BY_NAME[str(node.column)].label}{log}",
+                code(node.column),
+                figure(node.best),
+                figure(node.worst),
+                figure(node.weight),
+            )
+        )
+    heads = ("tree", "branch (weight)", "leaf", "measures", "column", "best", "worst", "weight")
+    return table(heads, iter(rows))
+
+
+def vulnerability() -> str:
+    """Vulnerability by the village's status."""
+    names = ("Mandiri", "Maju", "Berkembang", "Tertinggal", "Sangat Tertinggal")
+    values = INDEX.vulnerability.village
+    rows = (
+        (f"{number} {name}", figure(value))
+        for number, (name, value) in enumerate(zip(names, values, strict=True), start=1)
+    )
+    return table(("village index", "vulnerability"), rows)
+
+
+def inference() -> str:
+    """Figures of the rules that infer."""
+    fields = type(INDEX.inference).model_fields
+    rows = (
+        (code(f"index.inference.{name}"), figure(getattr(INDEX.inference, name)), info.description)
+        for name, info in fields.items()
+        if name != "source"
+    )
+    return table(("key", "value", "meaning"), rows)
+
+
+def terrain_classes() -> str:
+    """Classes in the order of their precedence."""
+    t = TERRAIN
+    relief = f"local relief within {t.radius_m.relief / 1000:g} km above {t.mountain.relief_m:g} m"
+    rows = [
+        (
+            "pulau_kecil",
+            f"island of at most {t.small_island.area_km2:,.0f} km²",
+            t.severity.pulau_kecil,
+        ),
+        ("pegunungan", f"Kapos class K1 to K6, or {relief}", t.severity.pegunungan),
+        (
+            "pesisir",
+            f"at most {t.coast.shore_km:g} km from the open sea; or at most {t.coast.zone_km:g} km "
+            f"and on land of at most {t.coast.zone_m:g} m that hangs together with the sea",
+            t.severity.pesisir,
+        ),
+        ("rawa", "inside a wetland or peat layer", t.severity.rawa),
+        ("dataran", "none of these", t.severity.dataran),
+    ]
+    return table(
+        ("class", "when", "severity"), ((code(n), when, figure(s)) for n, when, s in rows)
+    )
+
+
+def mountain_classes() -> str:
+    """Bounds of the Kapos classes."""
+    m = TERRAIN.mountain
+    rows = [
+        ("K1", f"from {figure(m.k1_m)}", ""),
+        ("K2", f"{figure(m.k2_m)} to {figure(m.k1_m)}", ""),
+        ("K3", f"{figure(m.k3_m)} to {figure(m.k2_m)}", ""),
+        ("K4", f"{figure(m.k4_m)} to {figure(m.k3_m)}", f"slope ≥ {m.k4_slope_deg:g}°"),
+        (
+            "K5",
+            f"{figure(m.k5_m)} to {figure(m.k4_m)}",
+            f"slope ≥ {m.k5_slope_deg:g}°, or local relief > {m.relief_m:g} m",
+        ),
+        ("K6", f"{figure(m.k6_m)} to {figure(m.k5_m)}", f"local relief > {m.relief_m:g} m"),
+    ]
+    return table(("class", "elevation, m", "and"), iter(rows))
+
+
+def worked_school() -> str:
+    """The worked school, ranked by the real code."""
+    from worked import worked  # beside this file
+
+    school = worked()
+    rows = [
+        ("A_a, available", school["available"], "4G at -112 dBm on the curve"),
+        ("A_d, delivered", school["delivered"], "inferred by the Beta rule"),
+        ("5 % to 95 % of A_d", f"{school['delivered_low']:.3f} to {school['delivered_high']:.3f}",
+         "the same rule"),
+        ("D, deficit", school["deficit"], f"tier {school['tier']}, gap type `{school['gap_type']}`"),
+        ("terrain", school["terrain"], "class, relief, slope"),
+        ("path", school["path"], "diffraction"),
+        ("remoteness", school["remoteness"], "4G site, capital, water; no fibre, no roads"),
+        ("H, barrier", school["barrier"], "the three branches"),
+        ("N, need", school["need"], "pupils, vulnerability, devices, adequate school; no accounts"),
+        ("P, priority", school["priority"], "what the school is ranked by with `--by priority`"),
+        ("completeness", school["completeness"], "known part of the weight"),
+    ]  # fmt: skip
+    said = (
+        (name, f"{value:.3f}" if isinstance(value, float) else value, why)
+        for name, value, why in rows
+    )
+    parts = sorted(school["contributions"].items(), key=lambda item: (-item[1], item[0]))
+    shares = ", ".join(f"{name} {value:.3f}" for name, value in parts)
+    total = sum(school["contributions"].values())
+    return (
+        table(("number", "value", "from"), said)
+        + f"\n\nContributions to P: {shares}. They add up to {total:.3f}."
+    )
+
+
+BLOCKS: dict[str, Callable[[], str]] = {
+    "formulas": formulas,
+    "curves": curves,
+    "radii": radii,
+    "gaps": gaps,
+    "tiers": tiers,
+    "trees": trees,
+    "vulnerability": vulnerability,
+    "inference": inference,
+    "terrain classes": terrain_classes,
+    "mountain classes": mountain_classes,
+    "worked school": worked_school,
+}
+
+
+def method() -> str:
+    """The committed page with its blocks written anew."""
+    text = (DOCS / "method.md").read_text(encoding="utf-8")
+    used = re.findall(r"<!-- table: (.+?) -->", text)
+    if sorted(used) != sorted(BLOCKS):
+        message = f"docs/method.md must have each block once: {sorted(set(BLOCKS) ^ set(used))}"
+        raise LookupError(message)
+    return re.sub(
+        r"(<!-- table: (.+?) -->\n).*?(<!-- end -->)",
+        lambda found: f"{found[1]}\n{BLOCKS[found[2]]()}\n\n{found[3]}",
+        text,
+        flags=re.DOTALL,
+    )
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "method.md": method,
+    "project-file.md": project_file,
+    "data-dictionary.md": data_dictionary,
+    "commands.md": commands,
+}
+
+
+def main() -> None:
+    """Write the pages that have changed."""
+    for name, page in PAGES.items():
+        path, text = DOCS / name, page()
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8", newline="\n")
+            print(f"docs/{name}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,183 @@
+"""The command line: parse, call the library, render. Only here are typer and rich imported.
+
+Heavy libraries are imported inside the commands, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import re
+import signal
+import sys
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from kalsel_gap.cli import config, export, rank
+from kalsel_gap.cli.console import fail, note
+from kalsel_gap.errors import KalselGapError, OutputError
+from kalsel_gap.text import N_, Text, choose_language
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# The framework's own words: those that stand in a page, and the help of its own options.
+_HELP_WORDS = (
+    *(N_("Usage:"), N_("[OPTIONS]"), N_("COMMAND [ARGS]..."), N_("[default:")),
+    *(N_("Options:"), N_("Commands:"), N_("Show this message and exit.")),
+)
+_HELP_OF_OPTIONS = (
+    N_("Install completion for the current shell."),
+    N_("Show completion for the current shell, to copy it or customize the installation."),
+)
+# What the framework says of a wrong command line, as a code of ours; the first that fits.
+_USAGE = {
+    "command_unknown": r"No such command '(?P<value>.*?)'.?( Did you mean '(?P<suggestion>.*)'\?)?",
+    "option_unknown": r"No such option: (?P<value>.*?)( \(Possible options: (?P<suggestion>.*)\))?",
+    "option_without_value": r"Option '(?P<option>.*)' requires an argument.",
+    "option_with_value": r"Option '(?P<option>.*)' does not take a value.",
+    "arguments_surplus": r"Got unexpected extra argument.*? \((?P<value>.*)\)",
+    "value_not_a_choice": (
+        r"Invalid value for (?P<column>.*?): (Value error, )?'(?P<value>.*)' is not one of "
+        r"(?P<expected>.*?)\.?"
+    ),
+    "value_unfit": r"Invalid value for (?P<column>.*?): (?P<reason>.*)",
+    "usage": r"(?P<reason>.*)",
+}
+# Only this child of the framework's usage errors is public.
+_UsageError: Any = typer.BadParameter.__base__
+
+
+class Command(TyperCommand):
+    """A command whose help speaks the reader's language."""
+
+    def get_help(self, ctx: Any) -> str:  # noqa: ANN401 - the framework's vendored type
+        """The help page, with the framework's headings translated as well."""
+        return _translated_help(super().get_help(ctx), ctx.obj)
+
+
+class Group(TyperGroup):
+    """The top: errors that a user can act on become one message and exit status 1."""
+
+    def get_help(self, ctx: Any) -> str:  # noqa: ANN401
+        """The help page, with the framework's headings translated as well."""
+        return _translated_help(super().get_help(ctx), ctx.obj)
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401
+        """Run the command; an unknown exception keeps its traceback."""
+        try:
+            return super().invoke(ctx)
+        except KalselGapError as error:
+            fail(error, ctx.obj)
+        except KeyboardInterrupt:
+            fail(KalselGapError("interrupted"), ctx.obj)
+        except BrokenPipeError:
+            raise  # the reader of a pipe has seen enough: the framework ends quietly
+        except OSError as error:
+            reason = error.strerror or str(error)
+            fail(OutputError("disk_or_folder", path=error.filename, reason=reason), ctx.obj)
+        raise typer.Exit(1)
+
+
+app = typer.Typer(
+    cls=Group,
+    help=N_(
+        "Rank schools by connectivity deficit, and say how sure that is.\n\n"
+        "Example: kalsel-gap rank --project data/tiny"
+    ),
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("rank", cls=Command, help=rank.HELP)(rank.rank)
+app.command("config", cls=Command, help=config.HELP)(config.config)
+export_app = typer.Typer(
+    cls=Group,
+    help=export.HELP,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+export_app.command("csv", cls=Command, help=export.CSV_HELP)(export.csv)
+app.add_typer(export_app, name="export")
+
+
+@app.callback()
+def _top(
+    *,
+    version: bool = typer.Option(False, "--version", help=N_("Print the version and exit.")),
+) -> None:
+    if version:
+        from kalsel_gap import __version__
+
+        typer.echo(f"kalsel-gap {__version__}")
+        raise typer.Exit
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Instead of the process's own.
+    """
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    text = Text(choose_language(_language_option(arguments)))
+    command = typer.main.get_command(app)
+    _translate(command, text)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does: cleanly
+    try:
+        status = command.main(
+            args=arguments, prog_name="kalsel-gap", obj=text, standalone_mode=False
+        )
+    except _UsageError as error:
+        _explain(error, text)
+        status = error.exit_code
+    raise SystemExit(status or 0)
+
+
+def _explain(error: Any, text: Text) -> None:  # noqa: ANN401
+    """Say what is wrong with the command line, and where its help is."""
+    if error.ctx and error.message == error.ctx.get_help():  # nothing was asked for
+        print(error.message, file=sys.stderr)  # noqa: T201 - a page of several lines
+        return
+    words = error.format_message()
+    fits = ((code, re.fullmatch(p, words, re.DOTALL)) for code, p in _USAGE.items())
+    code, found = next((code, match) for code, match in fits if match)
+    params = {key: (value or "").replace("'", "") for key, value in found.groupdict().items()}
+    fail(KalselGapError(code, **params), text)
+    path = error.ctx.command_path if error.ctx else "kalsel-gap"
+    note(text(N_("Help: {command}"), command=f"{path} --help"))
+
+
+def _language_option(arguments: Sequence[str]) -> str | None:
+    """What ``--lang`` says, before anything is parsed: help and errors need it too."""
+    for argument, following in pairwise([*arguments, ""]):
+        if argument == "--lang":
+            return following
+        if argument.startswith("--lang="):
+            return argument.removeprefix("--lang=")
+    return None
+
+
+def _translate(command: Any, text: Text) -> None:  # noqa: ANN401
+    """Put the help of a command, its options and its sub-commands into the reader's language."""
+    for name in ("help", "short_help", "epilog"):
+        if value := getattr(command, name, None):
+            setattr(command, name, text(value))
+    for parameter in command.params:
+        for name in ("help", "metavar"):
+            if value := getattr(parameter, name, None):
+                setattr(parameter, name, text(value))
+    for inner in getattr(command, "commands", {}).values():
+        _translate(inner, text)
+
+
+def _translated_help(page: str, text: Text | None) -> str:
+    if text is None:
+        return page
+    for word in _HELP_WORDS:
+        page = page.replace(word, text(word))
+    return page

@@ -1,0 +1,47 @@
+"""``kalsel-gap config``."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import typer
+
+from kalsel_gap.cli import console, options
+from kalsel_gap.cli.options import Format
+from kalsel_gap.text import N_, Text
+
+HELP = N_(
+    "Print every value in force and where it comes from.\n\n"
+    "Origins: project (the project file), option (--set), a file of defaults/, or built-in.\n\n"
+    "Example: kalsel-gap config --project data/tiny --format csv"
+)
+
+
+def config(
+    ctx: typer.Context,
+    *,
+    project: options.ProjectFile = None,
+    assignments: options.Assignments = None,
+    format: options.TableFormat = None,  # noqa: A002 - the option's name
+    lang: options.Lang = None,  # noqa: ARG001 - read before parsing
+) -> None:
+    """Do what :data:`HELP` says."""
+    from pathlib import Path
+
+    from kalsel_gap.project import find_project, read_project
+
+    text: Text = ctx.obj
+    opened = read_project(project or find_project(Path.cwd()), tuple(assignments or ()))
+    rows = [(key, json.dumps(v, ensure_ascii=False), origin) for key, v, origin in opened.values()]
+    chosen = format or (Format.table if console.to_terminal() else Format.csv)
+    if chosen is Format.table:
+        console.values(rows, text)
+    elif chosen is Format.json:
+        records = [{"key": k, "value": json.loads(v), "origin": o} for k, v, o in rows]
+        console.emit(json.dumps(records, indent=1, ensure_ascii=False) + "\n")
+    else:
+        file = io.StringIO(newline="")
+        csv.writer(file, lineterminator="\n").writerows([("key", "value", "origin"), *rows])
+        console.emit(file.getvalue())

@@ -1,0 +1,219 @@
+"""What the terminal shows: tables, progress, notes and errors. Names of others are never markup."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sys
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text as Styled
+
+from kalsel_gap import messages
+from kalsel_gap.text import N_, Text, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import pandas as pd
+
+    from kalsel_gap.errors import KalselGapError
+    from kalsel_gap.project import Opened
+    from kalsel_gap.ranking import Reporter
+    from kalsel_gap.run import Run
+
+TOP = 20
+_WIDE = 150
+_TIER_STYLE = {1: "bold red", 2: "red", 3: "yellow", 4: "green", 5: "bold green"}
+
+# GDAL's own log would repeat in its words what our message says in the reader's.
+logging.getLogger("rasterio").addHandler(logging.NullHandler())
+logging.getLogger("pyogrio").addHandler(logging.NullHandler())
+
+
+def to_terminal() -> bool:
+    """Whether standard output is a terminal."""
+    return sys.stdout.isatty()
+
+
+def emit(data: str) -> None:
+    """Data to standard output, as UTF-8 whatever the console's code page."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data.encode("utf-8"))
+    sys.stdout.buffer.flush()
+
+
+def note(sentence: str, *, quiet: bool = False) -> None:
+    """A sentence to standard error."""
+    if not quiet:
+        print(plain(sentence), file=sys.stderr)  # noqa: T201 - this is the place that prints
+
+
+def fail(error: KalselGapError, text: Text) -> None:
+    """Print what a user can act on to standard error."""
+    for line in messages.error_lines(error, text):
+        note(f"kalsel-gap: {text(N_('error'))}: {line}")
+
+
+def runs_of(project: Path | None, runs: Path | None) -> tuple[Opened, Path]:
+    """The project and the folder of its runs."""
+    from pathlib import Path
+
+    from kalsel_gap.project import find_project, read_project
+
+    opened = read_project(project or find_project(Path.cwd()))
+    return opened, runs or opened.project.output.folder
+
+
+@contextlib.contextmanager
+def progress(text: Text, *, quiet: bool) -> Iterator[Reporter]:
+    """A progress bar on standard error, for whoever works inside the block."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from kalsel_gap.ranking import STEPS
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    hidden = quiet or not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=hidden) as bar:
+        task = bar.add_task(text(messages.NAMES[STEPS[0]]), total=len(STEPS))
+
+        def report(step: str, done: int, total: int) -> None:
+            bar.update(
+                task,
+                description=text(messages.NAMES[step]),
+                completed=STEPS.index(step) + done / max(total, 1),
+            )
+
+        yield report
+
+
+def ranking(run: Run, shown: pd.DataFrame, counts: pd.DataFrame, text: Text) -> None:
+    """The ranked schools and, below, each kabupaten's schools by tier."""
+    console = Console(highlight=False)
+    if notice := messages.NAMES.get(run.manifest["data"]):
+        console.print(Styled(text(notice), style="bold"))
+    wide = console.width >= _WIDE
+    console.print(_wide_table(shown, text) if wide else _narrow_table(shown, text))
+    console.print()
+    console.print(_count_table(counts, text))
+
+
+def _narrow_table(shown: pd.DataFrame, text: Text) -> Table:
+    """For 80 columns: what belongs to a school stands in lines below its name."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(text(N_("Rank")), justify="right", no_wrap=True)
+    table.add_column(text(N_("NPSN")), no_wrap=True)
+    table.add_column(text(N_("School")), ratio=1)
+    for label in (N_("Signal"), N_("Pupils"), N_("Deficit"), N_("Priority")):
+        table.add_column(text(label), justify="right", no_wrap=True)
+    for row in shown.to_dict("records"):
+        place = " · ".join(part for part in _place(row, text) if part)
+        school = Styled(plain(row["name"]))
+        school.append(f"\n{place}", style="cyan")
+        school.append(f"\n{messages.reason(row, text)}", style="dim")
+        table.add_row(
+            text.number(_value(row["rank"])) or "–",
+            plain(row["npsn"]),
+            school,
+            _signal(row, text).replace(" dBm", "").replace(" ", "\n"),
+            text.number(_value(row["students"])) or "?",
+            _deficit(row, text),
+            text.number(_value(row["priority"]), 2) or "–",
+        )
+    return table
+
+
+def _wide_table(shown: pd.DataFrame, text: Text) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for label, side in (
+        (N_("Rank"), "right"),
+        (N_("NPSN"), "left"),
+        (N_("School"), "left"),
+        (N_("Level"), "left"),
+        (N_("Kabupaten/kota"), "left"),
+        (N_("Terrain"), "left"),
+        (N_("Best signal"), "left"),
+        (N_("Pupils"), "right"),
+        (N_("Deficit"), "right"),
+        (N_("Gap"), "left"),
+        (N_("Priority"), "right"),
+        (N_("Main reason"), "left"),
+    ):
+        table.add_column(text(label), justify="right" if side == "right" else "left")
+    for row in shown.to_dict("records"):
+        level, kabupaten, terrain, gap = _place(row, text)
+        table.add_row(
+            text.number(_value(row["rank"])) or "–",
+            plain(row["npsn"]),
+            Styled(plain(row["name"])),
+            level,
+            Styled(kabupaten),
+            terrain,
+            _signal(row, text),
+            text.number(_value(row["students"])) or "?",
+            _deficit(row, text),
+            gap,
+            text.number(_value(row["priority"]), 2) or "–",
+            Styled(messages.reason(row, text)),
+        )
+    return table
+
+
+def _count_table(counts: pd.DataFrame, text: Text) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
+    table.title = Styled(text(N_("Schools by tier of deficit")), style="bold")
+    table.add_column(text(N_("Kabupaten/kota")))
+    for name in list(counts.columns)[1:]:
+        words = text(messages.NAMES.get(name, N_("all")))
+        table.add_column(words.replace(" ", "\n"), justify="right")
+    for row in counts.to_dict("records"):
+        name = str(row["kabupaten"])
+        label = {"__all__": text(N_("all")), "": text(N_("not given"))}.get(name, plain(name))
+        style = "bold" if name == "__all__" else ""
+        numbers = [text.number(int(row[c])) for c in list(counts.columns)[1:]]
+        table.add_row(Styled(label), *numbers, style=style)
+    return table
+
+
+def values(rows: list[tuple[str, str, str]], text: Text) -> None:
+    """Keys, values and origins of a project."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for label in (N_("Key"), N_("Value"), N_("Origin")):
+        table.add_column(text(label), overflow="fold")
+    for row in rows:
+        table.add_row(*(Styled(plain(cell)) for cell in row))
+    Console(highlight=False).print(table)
+
+
+def _place(row: messages.Row, text: Text) -> tuple[str, str, str, str]:
+    def words(column: str) -> str:
+        code = row[column]
+        return text(messages.NAMES[code]) if isinstance(code, str) else text(N_("unknown"))
+
+    level, kabupaten = (
+        plain(row[c]) if isinstance(row[c], str) else "?" for c in ("level", "kabupaten")
+    )
+    return level, kabupaten, words("terrain_class"), words("gap_type")
+
+
+def _signal(row: messages.Row, text: Text) -> str:
+    if signal := messages.signal(row, text):
+        return signal
+    return text(N_("none")) if row["available"] == 0 else "?"
+
+
+def _deficit(row: messages.Row, text: Text) -> Styled:
+    """The deficit, marked ~ where it is inferred: never by colour alone."""
+    number = text.number(_value(row["deficit"]), 2)
+    if not number:
+        return Styled("–")
+    inferred = "~" if row["deficit_status"] == "inferred" else ""
+    return Styled(inferred + number, style=_TIER_STYLE[int(str(row["tier"]))])
+
+
+def _value(value: object) -> float | None:
+    return None if value is None or value != value else float(str(value))  # noqa: PLR0124

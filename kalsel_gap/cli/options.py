@@ -1,0 +1,150 @@
+"""Options that several commands share, each described once."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kalsel_gap.text import N_
+
+
+class Format(StrEnum):
+    """How a table is printed."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+class Language(StrEnum):
+    """Languages of the output."""
+
+    id = "id"
+    en = "en"
+
+
+class By(StrEnum):
+    """What the rank is by."""
+
+    deficit = "deficit"
+    priority = "priority"
+
+
+class Dialect(StrEnum):
+    """Kinds of CSV."""
+
+    raw = "raw"
+    id = "id"
+
+
+# Option values as a help page shows them.
+_TEXT, _FILE, _FOLDER = N_("<text>"), N_("<file>"), N_("<folder>")
+
+ProjectFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--project",
+        "-p",
+        metavar=_FILE,
+        help=N_("Project file or its folder; the nearest kalsel-gap.toml by default."),
+    ),
+]
+Assignments = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar=N_("<key=value>"),
+        help=N_("Override a value, such as index.nodes.students.weight=0.5; repeatable."),
+    ),
+]
+RunFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", "-o", metavar=_FOLDER, help=N_("Folder of the runs, instead of the project's.")
+    ),
+]
+RunsFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--runs", metavar=_FOLDER, help=N_("Folder of the runs, instead of the project's.")
+    ),
+]
+OutFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", "-o", metavar=_FILE, help=N_("File to write; standard output by default.")
+    ),
+]
+TableFormat = Annotated[
+    Format | None,
+    typer.Option(
+        "--format", "-f", help=N_("How to print: table, csv or json; csv when output is piped.")
+    ),
+]
+Lang = Annotated[
+    Language | None,
+    typer.Option("--lang", help=N_("Language of the output: id (Indonesian) or en (English).")),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help=N_("No progress bar and no notes."))]
+NoCache = Annotated[bool, typer.Option("--no-cache", help=N_("Compute everything anew."))]
+Top = Annotated[
+    int | None,
+    typer.Option(
+        "--top",
+        "-n",
+        min=1,
+        metavar=N_("<number>"),
+        help=N_("So many schools at most; 20 in a table, else all."),
+    ),
+]
+RankBy = Annotated[By, typer.Option("--by", help=N_("Rank by deficit or by priority."))]
+Kabupaten = Annotated[
+    str | None,
+    typer.Option(
+        "--kabupaten", metavar=_TEXT, help=N_("Only this kabupaten or kota, name or code.")
+    ),
+]
+Kecamatan = Annotated[
+    str | None, typer.Option("--kecamatan", metavar=_TEXT, help=N_("Only this kecamatan."))
+]
+Level = Annotated[
+    str | None,
+    typer.Option("--level", metavar=_TEXT, help=N_("Only this kind of school, such as SD or SMP.")),
+]
+Authority = Annotated[
+    str | None,
+    typer.Option(
+        "--authority", metavar=_TEXT, help=N_("Only schools of kabupaten, province or kemenag.")
+    ),
+]
+Terrain = Annotated[
+    str | None,
+    typer.Option(
+        "--terrain",
+        metavar=_TEXT,
+        help=N_("Only pegunungan, pesisir, rawa, pulau_kecil or dataran."),
+    ),
+]
+Gap = Annotated[
+    str | None,
+    typer.Option(
+        "--gap",
+        metavar=_TEXT,
+        help=N_(
+            "Only this gap: adequate, slow, unconnected, weak, uncovered, covered_unverified, "
+            "unknown."
+        ),
+    ),
+]
+CsvDialect = Annotated[
+    Dialect,
+    typer.Option(
+        "--dialect", help=N_("raw: comma and point; id: semicolon and decimal comma, for Excel.")
+    ),
+]
+RunName = Annotated[
+    str | None, typer.Option("--run", metavar=_TEXT, help=N_("Which run; the latest by default."))
+]

@@ -1,0 +1,57 @@
+"""``kalsel-gap rank``."""
+
+from __future__ import annotations
+
+import typer
+
+from kalsel_gap.cli import console, options
+from kalsel_gap.cli.options import By, Format
+from kalsel_gap.text import N_, Text
+
+HELP = N_(
+    "Rank the schools of a project and show who comes first, and why.\n\n"
+    "The run is kept in a folder of its own; deliverables are drawn from it.\n\n"
+    "Example: kalsel-gap rank --project data/tiny --top 5"
+)
+
+
+def rank(
+    ctx: typer.Context,
+    *,
+    project: options.ProjectFile = None,
+    out: options.RunFolder = None,
+    format: options.TableFormat = None,  # noqa: A002 - the option's name
+    top: options.Top = None,
+    by: options.RankBy = By.deficit,
+    kabupaten: options.Kabupaten = None,
+    kecamatan: options.Kecamatan = None,
+    level: options.Level = None,
+    authority: options.Authority = None,
+    terrain: options.Terrain = None,
+    gap: options.Gap = None,
+    assignments: options.Assignments = None,
+    no_cache: options.NoCache = False,
+    quiet: options.Quiet = False,
+    lang: options.Lang = None,  # noqa: ARG001 - read before parsing
+) -> None:
+    """Do what :data:`HELP` says."""
+    text: Text = ctx.obj
+    with console.progress(text, quiet=quiet) as report:
+        from kalsel_gap import tables
+        from kalsel_gap.ranking import open_project
+
+        opened = open_project(project, options=tuple(assignments or ()))
+        run = opened.rank(out=out, cached=not no_cache, report=report)
+    view = tables.View(by.value, top, kabupaten, kecamatan, level, authority, terrain, gap)
+    selected = tables.select(run.schools, view)
+    chosen = format or (Format.table if console.to_terminal() else Format.csv)
+    if chosen is Format.table:
+        everyone = tables.select(run.schools, view.everyone())
+        console.ranking(run, selected.head(top or console.TOP), tables.by_kabupaten(everyone), text)
+    elif chosen is Format.json:
+        console.emit(tables.to_json(run, selected, text))
+    else:
+        console.emit(tables.to_csv(run, selected, text))
+    for sentence in tables.remarks(run, text):
+        console.note(sentence, quiet=quiet)
+    console.note(text(N_("Run: {folder}"), folder=run.folder), quiet=quiet)

@@ -1,0 +1,234 @@
+"""Tables of a run for people and programs: views, CSV and JSON.
+
+Cells that a spreadsheet would run as a formula are made inert, in every dialect.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+import pandas as pd
+
+from kalsel_gap import schema
+from kalsel_gap.deficit import rank as rank_by
+from kalsel_gap.errors import InputError
+from kalsel_gap.messages import HINDRANCES, NAMES, REASON_COLUMNS, REASONS, reason
+from kalsel_gap.project import suggestion
+from kalsel_gap.sources.boundaries import Kabupaten, bare_name
+from kalsel_gap.sources.files import fold, number
+from kalsel_gap.text import N_, Text, plain
+
+if TYPE_CHECKING:
+    from kalsel_gap.run import Run
+
+Dialect = Literal["raw", "id"]
+_FORMULA = ("=", "+", "-", "@")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Which schools to show, and in which order.
+
+    Attributes
+    ----------
+    by : {'deficit', 'priority'}
+        What the rank is by.
+    top : int, optional
+        So many at most; the rank stays that among all schools.
+    kabupaten, kecamatan, level, authority, terrain, gap : str, optional
+        Only these; names are compared without case and signs.
+    """
+
+    by: Literal["deficit", "priority"] = "deficit"
+    top: int | None = None
+    kabupaten: str | None = None
+    kecamatan: str | None = None
+    level: str | None = None
+    authority: str | None = None
+    terrain: str | None = None
+    gap: str | None = None
+
+    def everyone(self) -> View:
+        """The same filters without a limit."""
+        return replace(self, top=None)
+
+
+def remarks(run: Run, text: Text) -> list[str]:
+    """What a reader of the ranking must know besides: unranked schools, findings, idle leaves."""
+    schools, findings = run.schools, run.findings
+    sentences = []
+    reasons = schools["unranked_reason"].value_counts()
+    if len(reasons):
+        counted = [f"{text.number(n)} {text(REASONS[code])}" for code, n in reasons.items()]
+        sentences.append(
+            text(
+                N_("Unranked: {count} schools ({reasons})."),
+                count=text.number(reasons.sum()),
+                reasons=", ".join(counted),
+            )
+        )
+    active = {name.removesuffix("_score") for name in schools.columns if name.endswith("_score")}
+    idle = [leaf for leaf in HINDRANCES if leaf not in active]
+    if idle:
+        sentences.append(
+            text(N_("Not in the project, so not scored: {leaves}."), leaves=", ".join(idle))
+        )
+    if len(findings):
+        severities = findings["severity"].value_counts()
+        counted = [
+            f"{text.number(severities[s])} {text(NAMES[s])}"
+            for s in ("error", "warning", "note")
+            if s in severities
+        ]
+        sentences.append(text(N_("Findings in findings.csv: {counts}."), counts=", ".join(counted)))
+    return sentences
+
+
+def select(schools: pd.DataFrame, view: View) -> pd.DataFrame:
+    """The schools of a view, ranked first and the unranked after them.
+
+    Raises
+    ------
+    InputError
+        A filter names what no school has: the message says what there is.
+    """
+    chosen = pd.DataFrame(schools.drop(columns="geometry", errors="ignore"))
+    if view.by != "deficit":
+        chosen["rank"] = rank_by(chosen, by=view.by)
+    chosen = chosen.sort_values(["rank", "npsn", "row_id"], na_position="last", ignore_index=True)
+    filters = {
+        "kabupaten": view.kabupaten,
+        "kecamatan": view.kecamatan,
+        "level": view.level,
+        "authority": view.authority,
+        "terrain_class": view.terrain,
+        "gap_type": view.gap,
+    }
+    keep = pd.Series(data=True, index=chosen.index)
+    for column, wanted in filters.items():
+        if wanted is not None:
+            keep &= chosen[column].isin(_meant(chosen, column, wanted))
+    chosen = chosen[keep]
+    return chosen if view.top is None else chosen.head(view.top)
+
+
+def _meant(schools: pd.DataFrame, column: str, wanted: str) -> set[str]:
+    """Values of a column that `wanted` means."""
+    values = sorted(schools[column].dropna().unique())
+    if column == "kabupaten":
+        codes = dict(zip(schools["kabupaten"], schools["kabupaten_code"].fillna(""), strict=True))
+        names = Kabupaten({name: codes[name] for name in values})
+        found = {name for name in [names.find(wanted)] if name}
+    else:
+        found = {v for v in values if fold(v) == fold(wanted) or fold(v) == fold(bare_name(wanted))}
+    if not found:
+        bare = {fold(bare_name(value)): value for value in values}
+        raise InputError(
+            "filter_unknown",
+            column=column,
+            value=wanted,
+            known=", ".join(values),
+            suggestion=bare.get(suggestion(fold(bare_name(wanted)), bare), ""),
+        )
+    return found
+
+
+def by_kabupaten(schools: pd.DataFrame) -> pd.DataFrame:
+    """Schools by tier and unknown in each kabupaten; the last row is all of them.
+
+    Returns
+    -------
+    DataFrame
+        ``kabupaten, 1, 2, 3, 4, 5, unknown, all``; the kabupaten is empty where the register
+        gives none.
+    """
+    tiers = schools["tier"].astype("str").where(schools["tier"].notna(), "unknown")
+    names = [*(str(number) for number in range(1, 6)), "unknown"]
+    counts = pd.crosstab(schools["kabupaten"].fillna(""), tiers)
+    counts = counts.reindex(columns=names, fill_value=0)
+    counts["all"] = counts.sum(axis="columns")
+    counts.loc["__all__"] = counts.sum(axis="index")
+    table = counts.reset_index(names="kabupaten")
+    table.columns.name = None
+    return table
+
+
+def to_csv(run: Run, schools: pd.DataFrame, text: Text, dialect: Dialect = "raw") -> str:
+    """Schools as CSV: canonical columns first, then the indicators and the reason in words.
+
+    Parameters
+    ----------
+    run : Run
+        Where they come from: data that are not real say so in a column of their own.
+    schools : DataFrame
+        A view of the run's schools.
+    text : Text
+        Language of the reason (and, in the dialect *id*, of the numbers).
+    dialect : {'raw', 'id'}
+        *raw*: comma and decimal point, for programs. *id*: semicolon, decimal comma and a BOM,
+        for Excel in an Indonesian locale.
+    """
+    table = _with_words(run, schools, text)
+    for name in table.columns:
+        column = table[name]
+        if pd.api.types.is_bool_dtype(column):
+            table[name] = column.astype("Int64")
+        elif not pd.api.types.is_numeric_dtype(column):
+            table[name] = column.map({value: inert(value) for value in column.dropna().unique()})
+    # 12 digits hold any score to the last bit that two machines share.
+    separator, decimal = (";", ",") if dialect == "id" else (",", ".")
+    written = table.to_csv(
+        index=False, sep=separator, decimal=decimal, float_format="%.12g", lineterminator="\n"
+    )
+    return ("\ufeff" if dialect == "id" else "") + written
+
+
+def to_json(run: Run, schools: pd.DataFrame, text: Text) -> str:
+    """Schools as a JSON list of objects; what is unknown is null."""
+    table = _with_words(run, schools, text)
+    records = [
+        {key: None if _missing(value) else _plain_value(value) for key, value in row.items()}
+        for row in table.to_dict("records")
+    ]
+    return json.dumps(records, indent=1, ensure_ascii=False) + "\n"
+
+
+def inert(value: object) -> str:
+    r"""A text cell that no spreadsheet runs: no control characters, no leading formula sign.
+
+    Examples
+    --------
+    >>> inert('=HYPERLINK("x")'), inert("SD 1"), inert("-3.4")
+    ('\'=HYPERLINK("x")', 'SD 1', '-3.4')
+    """
+    if _missing(value):
+        return ""
+    shown = plain(value)
+    risky = shown.lstrip().startswith(_FORMULA) and math.isnan(number(shown))
+    return f"'{shown}" if risky else shown
+
+
+def _with_words(run: Run, schools: pd.DataFrame, text: Text) -> pd.DataFrame:
+    told = [name for name in schools.columns if name in REASON_COLUMNS]
+    words = [reason(row, text) for row in schools[told].to_dict("records")]
+    declared = [c.name for c in schema.COLUMNS if c.name in schools.columns]
+    canonical = len(schema.CANONICAL)
+    order = [*declared, *(n for n in schools.columns if n not in set(declared))]
+    table = schools[order].copy()
+    table.insert(canonical, "reason_text", words)
+    if run.manifest["data"] != "real":
+        table["data"] = run.manifest["data"]
+    return table
+
+
+def _missing(value: object) -> bool:
+    return value is None or value is pd.NA or value != value  # noqa: PLR0124 - NaN
+
+
+def _plain_value(value: object) -> object:
+    if isinstance(value, float):
+        return float(f"{value:.12g}")
+    return value.item() if hasattr(value, "item") else value

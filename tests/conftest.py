@@ -1,0 +1,231 @@
+"""Fixtures for all tests: folders, small rasters, small projects, and the real one ranked once."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import shutil
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import rasterio
+from hypothesis import settings
+from rasterio.transform import from_origin
+
+import kalsel_gap
+from kalsel_gap import schema
+from kalsel_gap.project import FILE_NAME, Opened, merge, read_project
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import ArrayLike
+
+    from kalsel_gap.run import Run
+
+REPOSITORY = Path(__file__).parents[1]
+TINY = REPOSITORY / "data" / "tiny"
+DATA_OF_TINY = (".csv", ".geojson", ".tif")
+
+# A shared machine is slow now and then; a property is not wrong for that.
+settings.register_profile("tests", deadline=None)
+settings.load_profile("tests")
+
+
+class MakeRaster(Protocol):
+    def __call__(self, name: str, cells: ArrayLike, **profile: Any) -> Path: ...
+
+
+class MakeCsv(Protocol):
+    def __call__(self, rows: Sequence[Mapping[str, object]]) -> str: ...
+
+
+class MakeProject(Protocol):
+    def __call__(
+        self,
+        sections: Mapping[str, Any] | None = ...,
+        *,
+        files: Mapping[str, str | bytes] | None = ...,
+        toml: str | None = ...,
+        options: tuple[str, ...] = ...,
+        bare: bool = ...,
+    ) -> Opened: ...
+
+
+class MakeSchools(Protocol):
+    def __call__(self, rows: Sequence[Mapping[str, object]]) -> gpd.GeoDataFrame: ...
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cache_of_the_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KALSEL_GAP_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.delenv("KALSEL_GAP_LANG", raising=False)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def cache_folder(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """An empty cache of its own for each test: the user's is never touched."""
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("KALSEL_GAP_CACHE", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The shared data folder beside the clone."""
+    folder = REPOSITORY.parent / "shared"
+    if not (folder / "kalsel").is_dir():
+        if os.environ.get("CI") == "true":
+            pytest.fail("the shared data folder is missing")
+        pytest.skip("the shared data folder is not here")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def kalsel(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The real project, ranked once for each process that tests it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KALSEL_GAP_CACHE", str(tmp_path_factory.mktemp("kalsel-cache")))
+        project = kalsel_gap.open_project(REPOSITORY / "tests" / "real" / "kalsel.toml")
+        return project.rank(out=tmp_path_factory.mktemp("kalsel"))
+
+
+@pytest.fixture
+def raster(tmp_path: Path) -> MakeRaster:
+    """A small GeoTIFF; unless told otherwise 0.01° cells from 2.9° S, 115.3° E as in data/tiny."""
+
+    def make(name: str, cells: ArrayLike, **profile: Any) -> Path:
+        array = np.asarray(cells)
+        if array.dtype.kind == "i":
+            array = array.astype("int16")
+        given: dict[str, Any] = {
+            "driver": "GTiff",
+            "height": array.shape[0],
+            "width": array.shape[1],
+            "count": 1,
+            "dtype": array.dtype,
+            "crs": "EPSG:4326",
+            "transform": from_origin(115.30, -2.90, 0.01, 0.01),
+        }
+        path = tmp_path / name
+        with rasterio.open(path, "w", **(given | profile)) as dataset:
+            dataset.write(array, 1)
+        return path
+
+    return make
+
+
+@pytest.fixture
+def as_csv() -> MakeCsv:
+    """Rows as the text of a CSV file."""
+
+    def make(rows: Sequence[Mapping[str, object]]) -> str:
+        text = io.StringIO()
+        writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        return text.getvalue()
+
+    return make
+
+
+def toml_value(value: object) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(k)} = {toml_value(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(toml_value, value)) + "]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return repr(value) if isinstance(value, int | float) else json.dumps(str(value))
+
+
+@pytest.fixture
+def project(tmp_path_factory: pytest.TempPathFactory) -> MakeProject:
+    """A project in a folder of its own: data/tiny with other sections, files or options.
+
+    A section that is None is left out. `bare` starts from nothing but the register. `toml` is
+    the whole project file, as text.
+    """
+
+    def make(
+        sections: Mapping[str, Any] | None = None,
+        *,
+        files: Mapping[str, str | bytes] | None = None,
+        toml: str | None = None,
+        options: tuple[str, ...] = (),
+        bare: bool = False,
+    ) -> Opened:
+        folder = tmp_path_factory.mktemp("project")
+        for path in TINY.iterdir():
+            if path.suffix in DATA_OF_TINY:
+                shutil.copy(path, folder)
+        for name, content in (files or {}).items():
+            raw = content.encode() if isinstance(content, str) else content
+            (folder / name).write_bytes(raw)
+        below = tomllib.loads((TINY / FILE_NAME).read_text(encoding="utf-8"))
+        if bare:
+            below = {"schools": {"path": "schools.csv"}}
+        values = {key: v for key, v in merge(below, sections or {}).items() if v is not None}
+        lines = [f"{json.dumps(key)} = {toml_value(value)}" for key, value in values.items()]
+        text = toml if toml is not None else "\n".join(lines)
+        (folder / FILE_NAME).write_text(text, encoding="utf-8")
+        return read_project(folder, options)
+
+    return make
+
+
+# What a school is unless a test says otherwise: on a plain, nothing known of its service.
+USUAL: dict[str, object] = {
+    "level": "SD",
+    "ownership": "public",
+    "kabupaten": "Kab. Contoh",
+    "kecamatan": "Contoh",
+    "lat": -3.0,
+    "lon": 115.0,
+    "authority": "kabupaten",
+    "is_duplicate": False,
+    "lat_given": "-3",
+    "lon_given": "115",
+    "location_status": "given",
+    "confidence": "B",
+    "confidence_radius_m": 250.0,
+    "terrain_class": "dataran",
+    "available_status": "unknown",
+}
+
+
+@pytest.fixture
+def schools() -> MakeSchools:
+    """A table as it comes to the stage *scores*, from the few facts that a test is about."""
+
+    def make(rows: Sequence[Mapping[str, object]]) -> gpd.GeoDataFrame:
+        usual = [
+            {**USUAL, "npsn": f"{n:08}", "name": f"Sekolah {n}", "row_id": f"schools.csv:{n + 1}"}
+            for n in range(1, len(rows) + 1)
+        ]
+        full: list[dict[str, Any]] = [{**a, **b} for a, b in zip(usual, rows, strict=True)]
+        for row in full:
+            if row.get("available") is not None and "available_status" not in rows[full.index(row)]:
+                row["available_status"] = "known"
+        columns = {
+            c.name: pd.Series([row.get(c.name) for row in full], dtype="object").astype(c.dtype)
+            for c in schema.up_to("signals")
+        }
+        frame = pd.DataFrame(columns)
+        points = gpd.points_from_xy(frame["lon"], frame["lat"])
+        table = gpd.GeoDataFrame(frame, geometry=points, crs=schema.CRS)
+        table.loc[frame["lat"].isna(), "geometry"] = None
+        return schema.check(table, "signals")
+
+    return make

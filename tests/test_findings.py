@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import ast
+import json
+from pathlib import Path
+
+import pytest
+
+from kalsel_gap import findings as findings_
+from kalsel_gap.findings import COLUMNS, SEVERITIES, Finding, to_frame
+
+PACKAGE = Path(findings_.__file__).parent
+
+
+def test_no_findings_are_an_empty_table_of_the_same_columns() -> None:
+    frame = to_frame([])
+    assert list(frame.columns) == list(COLUMNS)
+    assert frame.empty
+    assert (frame.dtypes == to_frame([Finding("npsn_missing", row=2)]).dtypes).all()
+
+
+def test_findings_are_sorted_whatever_the_order_they_come_in() -> None:
+    given = [
+        Finding("npsn_missing", file="b.csv", row=2),
+        Finding("npsn_missing", file="a.csv", row=10),
+        Finding("location_zero", file="a.csv", row=9, npsn="00000001", value="0, 0"),
+        Finding("area_geometry_invalid", file="a.csv"),
+    ]
+    frame = to_frame(given)
+    assert frame["file"].tolist() == ["a.csv", "a.csv", "a.csv", "b.csv"]
+    assert frame["row"].tolist()[:2] == [9, 10]  # by number, not as text
+    assert frame.equals(to_frame(reversed(given)))
+
+
+def test_parameters_are_json_in_the_order_of_their_names() -> None:
+    finding = Finding("raster_class_unlisted", parameters={"classes": "7 é", "b": 1})
+    text = to_frame([finding])["parameters"][0]
+    assert text == '{"b": 1, "classes": "7 é"}'
+    assert json.loads(text) == finding.parameters
+
+
+def test_a_finding_of_a_file_has_no_row() -> None:
+    assert to_frame([Finding("section_unused", file="a")])["row"].isna().all()
+
+
+@pytest.mark.parametrize("code", SEVERITIES)
+def test_every_code_has_a_severity(code: str) -> None:
+    assert Finding(code).severity in {"error", "warning", "note"}
+
+
+def test_every_code_is_found_somewhere_and_every_one_found_is_known() -> None:
+    """The codes in the sources, read from their syntax trees."""
+    used = set()
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                used.add((path.name, node.value))
+            if (
+                isinstance(node, ast.Call)
+                and getattr(node.func, "id", "") == "Finding"
+                and node.args
+                and isinstance(node.args[0], ast.Constant)
+            ):
+                assert node.args[0].value in SEVERITIES
+    elsewhere = {text for name, text in used if name not in {"findings.py", "messages.py"}}
+    assert set(SEVERITIES) <= elsewhere
