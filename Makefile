@@ -25,7 +25,7 @@ BENCHMARKS := $(sort $(wildcard benchmarks/*.py))
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: rank test check bench lock golden messages help
+.PHONY: rank test check bench lock golden messages docs help
 
 rank: $(RUN) $(PACKAGE) ## Install what is locked and rank the schools of the example project
 	@$(BIN)/kalsel-gap rank --project data/tiny/kalsel-gap.toml
@@ -65,6 +65,10 @@ messages: $(DEV) ## Bring the catalogue of messages up to date with the texts in
 		--ignore-pot-creation-date,init) --domain kalsel_gap --locale id \
 		--input-file $(TEMPLATE) --output-dir $(LOCALE)
 	@$(BIN)/pybabel compile --domain kalsel_gap --directory $(LOCALE) --statistics
+
+docs: $(DEV) $(PACKAGE) ## Write the generated pages and the picture of docs/ anew
+	@$(BIN)/python docs/generate.py
+	@$(BIN)/python docs/picture.py
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

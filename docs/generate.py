@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import re
 import types
-import typing
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 import typer
 from pydantic import BaseModel
-from pydantic.fields import FieldInfo
 from typer.testing import CliRunner
 
 from kalsel_gap import findings, messages, schema
@@ -25,6 +23,11 @@ from kalsel_gap.cli import app
 from kalsel_gap.project import OVERRIDABLE, Project
 from kalsel_gap.sources import measurements, schools, sites, villages
 from kalsel_gap.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from pydantic.fields import FieldInfo
 
 DOCS = Path(__file__).parent
 NOTE = "<!-- Written by docs/generate.py: `make docs`. Do not edit by hand. -->"
@@ -39,7 +42,7 @@ def table(headers: Sequence[str], rows: Iterator[Sequence[object]]) -> str:
     """A table in Markdown; a bar inside a cell is escaped."""
     lines = [list(headers), ["---"] * len(headers)]
     lines += [[str(cell).replace("|", "\\|").replace("\n", " ") for cell in row] for row in rows]
-    return "\n".join(f"| {' | '.join(line)} |".replace("|  |", "| |") for line in lines)
+    return "\n".join(re.sub(r"\|  (?=\|)", "| ", f"| {' | '.join(line)} |") for line in lines)
 
 
 def code(value: object) -> str:
@@ -84,19 +87,24 @@ def project_file() -> str:
     parts = [
         NOTE,
         "# The project file",
-        "`kalsel-gap.toml` says which files play which part. Paths are relative to the file. A key "
-        "that is not known is an error, and the message names the nearest one. "
-        "`kalsel-gap config` prints every value in force and where it comes from; `--set "
-        "section.key=value` overrides one for a single run.",
-        "Only `[schools]` is needed. What a project does not have is not scored, and every output "
-        "says so. The figures of `[index]`, `[signal]` and `[terrain]` have defaults with their "
-        "sources in `kalsel_gap/defaults/`; a project overrides any of them, key by key:",
-        "```toml\n[schools]\npath = \"schools.csv\"\n\n[index.nodes.students]\nweight = 0.5\n```",
+        (
+            "`kalsel-gap.toml` says which files play which part. Paths are relative to the file. A "
+            "key that is not known is an error, and the message names the nearest one. "
+            "`kalsel-gap config` prints every value in force and where it comes from; `--set "
+            "section.key=value` overrides one for a single run."
+        ),
+        (
+            "Only `[schools]` is needed. What a project does not have is not scored, and every "
+            "output says so. The figures of `[index]`, `[signal]` and `[terrain]` have defaults "
+            "with their sources in `kalsel_gap/defaults/`; a project overrides any of them, key "
+            "by key:"
+        ),
+        '```toml\n[schools]\npath = "schools.csv"\n\n[index.nodes.students]\nweight = 0.5\n```',
     ]
     for name, info in Project.model_fields.items():
         many = get_origin(info.annotation) is tuple
         brackets = f"[[{name}]]" if many else f"[{name}]"
-        parts += [f"## {code(brackets)}", info.description or ""]
+        parts += [f"## {code(brackets)}", said(info)]
         if many:
             parts.append(f"One table `[{name}]`, or several `{brackets}`.")
         if (model := model_within(info.annotation)) is not None:
@@ -105,29 +113,32 @@ def project_file() -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def section(
-    model: type[BaseModel], name: str, defaults: Mapping[str, Any] | None
-) -> Iterator[str]:
+def section(model: type[BaseModel], name: str, defaults: Mapping[str, Any] | None) -> Iterator[str]:
     """Table of a model's keys, then its sub-tables."""
     rows, inner = [], []
     for attribute, info in model.model_fields.items():
         key = info.alias or attribute
-        if not info.description:
-            message = f"{model.__name__}.{attribute} has no docstring"
-            raise LookupError(message)
         if (below := model_within(info.annotation)) is not None:
             keyed = get_origin(info.annotation) is dict
             below_defaults = None if keyed or defaults is None else defaults.get(key)
             label = f"{name}.{key}.<key>" if keyed else f"{name}.{key}"
-            inner.append((label, info.description, below, below_defaults))
+            inner.append((label, said(info), below, below_defaults))
         else:
             default = shown_default(info, defaults, key)
-            rows.append((code(key), kind(info), default, unit(name, key), info.description))
+            rows.append((code(key), kind(info), default, unit(name, key, info), said(info)))
     yield table(("key", "type", "default", "unit", "meaning"), iter(rows)) if rows else ""
     for label, description, below, below_defaults in inner:
         yield f"### `[{label}]`"
         yield description
         yield from section(below, label, below_defaults)
+
+
+def said(info: FieldInfo) -> str:
+    """A field's docstring; code in it is marked the way of Markdown."""
+    if not info.description:
+        message = f"a field of type {info.annotation} has no docstring"
+        raise LookupError(message)
+    return info.description.replace("``", "`")
 
 
 def model_within(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 - any annotation
@@ -146,19 +157,20 @@ def kind(info: FieldInfo) -> str:
 def type_words(annotation: Any) -> str:  # noqa: ANN401 - any annotation
     """A type in words."""
     origin, arguments = get_origin(annotation), get_args(annotation)
-    if origin is typing.Annotated:
-        return type_words(arguments[0]) + bounds(arguments[1:])
-    if origin is Literal:
-        return ", ".join(code(choice) for choice in arguments)
-    if origin in (Union, types.UnionType):
-        return " or ".join(type_words(a) for a in arguments if a is not types.NoneType)
-    if origin is tuple:
-        if arguments[-1] is Ellipsis:
-            return f"list of: {type_words(arguments[0])}"
-        return f"list of {len(arguments)}: {type_words(arguments[0])}"
-    if origin is dict:
-        return f"table of: {type_words(arguments[1])}"
-    return TYPES[annotation]
+    if origin is Annotated:
+        words = type_words(arguments[0]) + bounds(arguments[1:])
+    elif origin is Literal:
+        words = ", ".join(code(choice) for choice in arguments)
+    elif origin in (Union, types.UnionType):
+        words = " or ".join(type_words(a) for a in arguments if a is not types.NoneType)
+    elif origin is tuple:
+        length = "" if arguments[-1] is Ellipsis else f" {len(arguments)}"
+        words = f"list of{length}: {type_words(arguments[0])}"
+    elif origin is dict:
+        words = f"table of: {type_words(arguments[1])}"
+    else:
+        words = TYPES[annotation]
+    return words
 
 
 def bounds(metadata: Sequence[object]) -> str:
@@ -182,15 +194,24 @@ def shown_default(info: FieldInfo, defaults: Mapping[str, Any] | None, key: str)
         value = info.default
     if value is None or value in ("", (), {}):
         return ""
-    if isinstance(value, Path):
-        value = value.as_posix()
+    return code(toml(value))
+
+
+def toml(value: object) -> str:
+    """A value as the project file writes it; text without its quotation marks."""
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, list | tuple):
-        value = ", ".join(figure(item) for item in value)
-    return code(figure(value) if isinstance(value, int | float) else value)
+        return f"[{', '.join(toml(item) for item in value)}]"
+    if isinstance(value, Path):
+        return value.as_posix()
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def unit(name: str, key: str) -> str:
-    """Unit of a key, by its suffix or that of its table."""
+def unit(name: str, key: str, info: FieldInfo) -> str:
+    """Unit of a key that holds numbers, by its suffix or that of its table."""
+    if "number" not in type_words(info.annotation):
+        return ""
     own = UNIT_OF.get(f"{name.removesuffix('.<key>').rpartition('.')[2]}.{key}")
     suffixes = (text.rpartition("_")[2] for text in (key, name) if "_" in text or text in UNITS)
     return own or next((UNITS[s] for s in suffixes if s in UNITS), "")
@@ -213,7 +234,7 @@ def headers() -> str:
     )
     return (
         "Case, spaces and signs do not matter: `Kab.-Kota` is `kabkota`. Any other header is named "
-        "in the `columns` of its section: `columns = { students = \"Jumlah PD\" }`.\n\n"
+        'in the `columns` of its section: `columns = { students = "Jumlah PD" }`.\n\n'
         + table(("section", "column", "other headers"), rows)
     )
 
@@ -229,10 +250,12 @@ def data_dictionary() -> str:
     parts = [
         NOTE,
         "# Data dictionary",
-        "One row for each row of the register. `schools.parquet` is GeoParquet in EPSG:4326; the "
-        "CSV and JSON have the same columns, and after the first ones `reason_text`, the main "
-        "reason in words. An empty cell means *unknown* or *does not apply*, never *none* and "
-        "never 0; whether a fact is known, inferred or unknown stands in its `…_status`.",
+        (
+            "One row for each row of the register. `schools.parquet` is GeoParquet in EPSG:4326; "
+            "the CSV and JSON have the same columns, and after the first ones `reason_text`, the "
+            "main reason in words. An empty cell means *unknown* or *does not apply*, never *none* "
+            "and never 0; whether a fact is known, inferred or unknown stands in its `…_status`."
+        ),
         "*Stage* is the step that writes a column: "
         + ", ".join(code(stage) for stage in schema.STAGES)
         + ". A dtype is that of pandas.",
@@ -312,7 +335,7 @@ def linked(source: str) -> str:
 def heading(number: str) -> str:
     """Heading of the method's section `number`."""
     text = (DOCS / "method.md").read_text(encoding="utf-8")
-    found = re.search(rf"^#+ ({re.escape(number)} .+)$", text, re.MULTILINE)
+    found = re.search(rf"^#+ ({re.escape(number)}\.? .+)$", text, re.MULTILINE)
     if found is None:
         message = f"docs/method.md has no section {number}"
         raise LookupError(message)
@@ -401,8 +424,10 @@ def commands() -> str:
     parts = [
         NOTE,
         "# Commands",
-        "What `--help` says. Exit status: 0 done, 1 a fault that the message explains, 2 wrong "
-        "usage of the command line.",
+        (
+            "What `--help` says. Exit status: 0 done, 1 a fault that the message explains, 2 wrong "
+            "usage of the command line."
+        ),
     ]
     for path in command_paths():
         parts += [f"## {' '.join(('kalsel-gap', *path))}", f"```text\n{help_page(path)}\n```"]
@@ -451,7 +476,18 @@ def formulas() -> str:
         f"D     = (1 − A_d) × ({lam:g} + {1 - lam:g} × (1 − A_a))",
         f"P     = D × ({weights.base:g} + {weights.need:g} × N + {weights.barrier:g} × H)",
     ]
-    return "```text\n" + "\n".join(lines) + "\n```"
+    cases = (
+        ("no connection, nothing to be had", 0.0, 0.0),
+        ("no connection under the strongest 4G", 0.0, SIGNAL.curves["4g"].points[-1][1]),
+        ("half of an adequate line, the rest to be had", 0.5, 1.0),
+        ("an adequate line, whatever the coverage", 1.0, 0.0),
+    )
+    examples = (
+        (words, figure(a_d), figure(a_a), f"{(1 - a_d) * (lam + (1 - lam) * (1 - a_a)):.2f}")
+        for words, a_d, a_a in cases
+    )
+    heads = ("for example", "A_d", "A_a", "D")
+    return "```text\n" + "\n".join(lines) + "\n```\n\n" + table(heads, examples)
 
 
 def curves() -> str:
@@ -472,7 +508,8 @@ def radii() -> str:
     """Circle of the position uncertainty."""
     grades = type(SIGNAL.radius_m).model_fields
     rows = (
-        (g, figure(getattr(SIGNAL.radius_m, g)), grades[g].description) for g in ("A", "B", "C", "D")
+        (g, figure(getattr(SIGNAL.radius_m, g)), grades[g].description)
+        for g in ("A", "B", "C", "D")
     )
     return table(("grade", "radius, m", "location"), rows)
 
@@ -509,7 +546,7 @@ def tiers() -> str:
             f"{low:g} to {high:g}" if number == 1 else f"{low:g} to below {high:g}",
             messages.NAMES[str(number)].partition(" ")[2],
         )
-        for number, (high, low) in enumerate(zip(ends, ends[1:], strict=False), start=1)
+        for number, (high, low) in enumerate(pairwise(ends), start=1)
     )
     return table(("tier", "deficit", "in words"), rows)
 
@@ -563,6 +600,10 @@ def terrain_classes() -> str:
     """Classes in the order of their precedence."""
     t = TERRAIN
     relief = f"local relief within {t.radius_m.relief / 1000:g} km above {t.mountain.relief_m:g} m"
+    coast = (
+        f"at most {t.coast.shore_km:g} km from the open sea; or at most {t.coast.zone_km:g} km and "
+        f"on land of at most {t.coast.zone_m:g} m that hangs together with the sea"
+    )
     rows = [
         (
             "pulau_kecil",
@@ -572,16 +613,13 @@ def terrain_classes() -> str:
         ("pegunungan", f"Kapos class K1 to K6, or {relief}", t.severity.pegunungan),
         (
             "pesisir",
-            f"at most {t.coast.shore_km:g} km from the open sea; or at most {t.coast.zone_km:g} km "
-            f"and on land of at most {t.coast.zone_m:g} m that hangs together with the sea",
+            coast,
             t.severity.pesisir,
         ),
         ("rawa", "inside a wetland or peat layer", t.severity.rawa),
         ("dataran", "none of these", t.severity.dataran),
     ]
-    return table(
-        ("class", "when", "severity"), ((code(n), when, figure(s)) for n, when, s in rows)
-    )
+    return table(("class", "when", "severity"), ((code(n), when, figure(s)) for n, when, s in rows))
 
 
 def mountain_classes() -> str:
@@ -612,7 +650,7 @@ def worked_school() -> str:
         ("A_d, delivered", school["delivered"], "inferred by the Beta rule"),
         ("5 % to 95 % of A_d", f"{school['delivered_low']:.3f} to {school['delivered_high']:.3f}",
          "the same rule"),
-        ("D, deficit", school["deficit"], f"tier {school['tier']}, gap type `{school['gap_type']}`"),
+        ("D, deficit", school["deficit"], f"tier {school['tier']}, `{school['gap_type']}`"),
         ("terrain", school["terrain"], "class, relief, slope"),
         ("path", school["path"], "diffraction"),
         ("remoteness", school["remoteness"], "4G site, capital, water; no fibre, no roads"),

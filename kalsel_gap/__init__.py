@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,6 +17,8 @@ __all__ = ["OpenProject", "__version__", "open_project"]
 def __getattr__(name: str) -> object:
     """Import the heavy part only when it is asked for: ``--help`` must answer at once."""
     if name == "__version__":
+        from importlib.metadata import version
+
         return version("kalsel-gap")
     if name in __all__:
         from kalsel_gap import ranking

@@ -1,5 +1,91 @@
-"""``python -m kalsel_gap``."""
+"""``kalsel-gap`` and ``python -m kalsel_gap``: the process around the command line.
 
-from kalsel_gap.cli import main
+Ctrl-C, a request to end and a closed terminal end it with one line and exit status 1, from the
+first import to the last line of output.
+"""
 
-main()
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
+
+_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")  # the last one does not exist on Windows
+# The same wish often comes twice: `timeout` signals the process and then its group.
+_SAME_WISH_S = 2.0
+
+
+class Interruption:
+    """The wish to end, raised once as KeyboardInterrupt, so that what is half done is undone."""
+
+    def __init__(self) -> None:
+        self.wished_s: float | None = None
+
+    def watch(self) -> None:
+        """From now on signals are wishes; one that the caller has switched off stays so."""
+        for number in self._numbers():
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self._wish)
+        sys.unraisablehook = self._unraisable
+
+    def end(self) -> None:
+        """Nothing is left to interrupt."""
+        for number in self._numbers():
+            signal.signal(number, signal.SIG_IGN)
+
+    @staticmethod
+    def _numbers() -> list[signal.Signals]:
+        return [signal.Signals[name] for name in _SIGNALS if hasattr(signal, name)]
+
+    def _wish(self, *_: object) -> None:
+        now_s = time.monotonic()
+        if self.wished_s is None or now_s - self.wished_s > _SAME_WISH_S:
+            self.wished_s = now_s
+            raise KeyboardInterrupt
+
+    def _unraisable(self, error: UnraisableHookArgs) -> None:
+        """Where nothing can be raised the wish would be lost: it comes again a moment later."""
+        if self.wished_s is None:
+            sys.__unraisablehook__(error)
+        elif error.exc_type is KeyboardInterrupt:
+            import _thread
+            import threading
+
+            self.wished_s = None
+            again = threading.Timer(0.02, _thread.interrupt_main)
+            again.daemon = True
+            again.start()
+
+
+def main() -> NoReturn:
+    """Run the command line of this process."""
+    interruption = Interruption()
+    interruption.watch()
+    try:
+        try:
+            from kalsel_gap.cli import main as run
+
+            run()
+        finally:
+            interruption.end()
+    except SystemExit:
+        raise
+    except BaseException:
+        # Once the wish was raised anything can follow from it, such as an import that failed.
+        if interruption.wished_s is None:
+            raise
+        from kalsel_gap.errors import KalselGapError
+        from kalsel_gap.messages import error_lines
+        from kalsel_gap.text import Text, choose_language
+
+        (line,) = error_lines(KalselGapError("interrupted"), Text(choose_language()))
+        sys.exit(f"kalsel-gap: {line}")
+    sys.exit()
+
+
+if __name__ == "__main__":
+    main()

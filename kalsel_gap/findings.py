@@ -20,6 +20,8 @@ SEVERITIES: dict[str, Severity] = {
     "attribute_duplicate": "warning",
     "attribute_other_year": "note",
     "attribute_without_school": "warning",
+    "column_not_understood": "warning",
+    "columns_understood": "note",
     "date_not_read": "warning",
     "kabupaten_differs": "warning",
     "kabupaten_unknown": "warning",

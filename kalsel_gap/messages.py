@@ -23,7 +23,10 @@ Row: TypeAlias = "Mapping[Any, Any]"
 # Each says what is wrong and what to do.
 ERRORS: dict[str, str] = {
     "arguments_surplus": N_("“{value}” is not expected here. Put names with spaces in quotation marks."),
+    "already_there": N_("this is there already, and nothing is overwritten. Choose another folder or move it away."),
+    "area_column_missing": N_("column “{column}” is missing; the layer has: {known}. Name the columns of code and name under [boundaries] in the project file."),
     "column_missing": N_("column “{column}” is missing; the file has: {known}. Rename a column, or name it under [….columns] in the project file."),
+    "column_not_measurable": N_("“{value}” is no column that can be measured; these can: {known}."),
     "column_not_ours": N_("[….columns] names “{column}”, which is no column of ours; known are: {known}."),
     "column_twice": N_("several columns could be “{column}”: {known}. Say which one under [….columns] in the project file."),
     "command_unknown": N_("there is no command “{value}”."),
@@ -35,20 +38,25 @@ ERRORS: dict[str, str] = {
     "file_empty": N_("the file is empty. Was it copied completely?"),
     "file_is_folder": N_("this is a folder, and a file belongs here."),
     "file_missing": N_("there is no such file ([{section}])."),
+    "file_too_large": N_("unpacked, the file is larger than {limit} MB. Take the part of it that is needed."),
+    "file_special": N_("this is a pipe or a device, and a file belongs here. Save the data as a file first."),
     "file_unreadable": N_("the file cannot be read: {reason}."),
-    "filter_unknown": N_("nothing in this run has {column} “{value}”; there is: {known}."),
+    "filter_unknown": N_("no school of this run has “{value}”; there is: {known}."),
     "goalposts_equal": N_("best and worst must be given and must differ."),
     "goalposts_log": N_("with log10 best and worst must be above 0."),
-    "interrupted": N_("interrupted. Nothing was changed."),
+    "interrupted": N_("interrupted. Nothing half-written is left."),
     "key_missing": N_("this key must be given."),
+    "key_new": N_("a new table needs the key “{key}”."),
     "key_unknown": N_("there is no such key; known here are: {known}."),
     "node_leaf_or_branch": N_("a node has either a column with best and worst, or an aggregator with p."),
     "node_parent": N_("the trees do not hang together: each parent must be a node without a column, and “barrier” and “need” must exist."),
     "not_written": N_("cannot be written: {reason}. Is the disk full, the folder protected, or the file open in another program? What was there is untouched."),
+    "option_missing": N_("{option} must be given."),
     "option_unknown": N_("there is no option {value}."),
     "option_with_value": N_("the option {option} takes no value."),
     "option_without_value": N_("the option {option} needs a value."),
     "option_not_assignment": N_("“{option}” is no assignment. Write section.key=value, such as index.nodes.students.weight=0.5."),
+    "path_empty": N_("the path is empty. Name a file."),
     "project_missing": N_("there is no such project file. Check the path after --project."),
     "project_not_found": N_("there is no {name} here or in a folder above. Name a project file with --project FILE."),
     "project_not_toml": N_("this is not valid TOML: {reason}."),
@@ -59,13 +67,20 @@ ERRORS: dict[str, str] = {
     "raster_unreadable": N_("the raster cannot be read: {reason}. Was it copied completely?"),
     "run_broken": N_("the run cannot be read: {reason}. Run “kalsel-gap rank” again."),
     "run_missing": N_("there is no run yet. Run “kalsel-gap rank” first."),
+    "sample_missing": N_("the sample is not part of this installation. Install the package again."),
     "several": N_("{count} faults"),
     "sheet_missing": N_("there is no sheet “{column}”; the workbook has: {known}."),
     "table_adds_nothing": N_("no column of this attribute table is recognised; the file has: {known}. Recognised are: {expected}."),
     "table_broken": N_("the table breaks off here: {reason}. Is a quotation mark left open?"),
     "table_no_rows": N_("the table has no rows below its header."),
+    "table_not_json": N_("this is not JSON that can be read: {reason}."),
+    "table_not_kml": N_("this is not KML that can be read: {reason}."),
+    "table_not_parquet": N_("this is not a Parquet file that can be read: {reason}."),
+    "table_not_records": N_("the file holds no list of objects that could be rows. Save it as one."),
     "table_not_text": N_("this is not a text table. Save it as CSV (UTF-8) or XLSX."),
     "table_not_xlsx": N_("this is not a workbook that can be read: {reason}. Save it as XLSX again."),
+    "table_one_column": N_("the table has one column only, “{known}”. Separate its columns with comma, semicolon, tab or bar."),
+    "table_too_wide": N_("the sheet reaches to row {rows} and column {columns}: too far for a table. Delete what stands outside it."),
     "tiers_not_falling": N_("the bounds of the tiers must fall."),
     "usage": N_("the command line is not understood: {reason}"),
     "value_not_a_choice": N_("“{value}” is not possible here; possible are: {expected}."),
@@ -73,9 +88,14 @@ ERRORS: dict[str, str] = {
     "value_wrong": N_("“{value}” does not fit: {reason}."),
     "vector_no_crs": N_("the layer has no coordinate reference system. Assign the right one and save it again."),
     "vector_no_geometry": N_("the file has no geometry."),
+    "vector_no_lines": N_("the layer has no lines."),
+    "vector_no_polygons": N_("the layer has no polygons."),
     "vector_unreadable": N_("the layer cannot be read: {reason}."),
+    "zip_without_layer": N_("there is no Shapefile (.shp) in this archive."),
     "weights_all_zero": N_("one of the weights must be above 0."),
+    "weights_of_branch": N_("every weight below “{node}” is 0, so it has no value. To leave it out, set its own weight to 0."),
 }  # fmt: skip
+_LONGEST = 600  # characters of other people's text in a sentence of ours
 SUGGESTION = N_("Did you mean “{suggestion}”?")
 # Reasons that libraries and the system often give, in words that can be translated.
 LIBRARY_WORDS: dict[str, str] = {
@@ -92,6 +112,10 @@ LIBRARY_WORDS: dict[str, str] = {
     r"Input should be less than (?P<bound>.*)": N_("it must be below {bound}"),
     r"\w+ should have at least (?P<bound>\d+) item.*": N_("at least {bound} must be given"),
     r"\w+ should have at most (?P<bound>\d+) item.*": N_("at most {bound} may be given"),
+    r".*\(at line (?P<line>\d+), column (?P<place>\d+)\)": N_(
+        "check line {line}, character {place}"
+    ),
+    r".*\(at end of document\)": N_("it breaks off at its end"),
     r"Field required": N_("a value is missing"),
     r"Is a directory": N_("it is a folder"),
     r"Not a directory": N_("part of the path is a file"),
@@ -108,6 +132,8 @@ FINDINGS: dict[str, str] = {
     "attribute_other_year": N_("{count} rows are not of the year that is used ({year})."),
     "attribute_duplicate": N_("Another row of the same NPSN (row {used_row}) is more complete and is used."),
     "attribute_without_school": N_("No school of the register has NPSN {npsn}; the row is not used."),
+    "column_not_understood": N_("The column “{column}” is not understood and not used. Did you mean “{suggestion}”? Rename it, or name it under [….columns] in the project file."),
+    "columns_understood": N_("Understood: {understood}. Not used ({count}): {others}."),
     "date_not_read": N_("“{value}” is not read as a date; the row is not used. Write 2026-11-21."),
     "kabupaten_differs": N_("The register says {value}, the point lies in {by_location}. Check the coordinates."),
     "kabupaten_unknown": N_("“{value}” is no kabupaten of the boundaries. Nearest name: {suggestion}."),
@@ -199,6 +225,7 @@ NAMES: dict[str, str] = {
     "places": N_("areas"),
     "terrain": N_("terrain"),
     "signals": N_("signals"),
+    "previews": N_("pictures for the map"),
     "scores": N_("scores"),
     "write": N_("writing"),
 }
@@ -211,10 +238,10 @@ def error_lines(error: KalselGapError, text: Text) -> list[str]:
 
 
 def _error_line(error: KalselGapError, text: Text) -> str:
-    params = {key: plain(value) for key, value in error.params.items()}
-    params.setdefault("column", plain(error.column))
+    params = {key: _short(plain(value)) for key, value in error.params.items()}
+    params.setdefault("column", _short(plain(error.column)))
     if "reason" in params:
-        params["reason"] = _in_our_words(params["reason"], text)
+        params["reason"] = _in_our_words(params["reason"], text).rstrip(".")
     sentence = text(ERRORS[error.code], **params)
     if params.get("suggestion"):
         sentence = f"{sentence} {text(SUGGESTION, **params)}"
@@ -224,6 +251,10 @@ def _error_line(error: KalselGapError, text: Text) -> str:
     if error.column is not None and "{column}" not in ERRORS[error.code]:
         where.append(plain(error.column))
     return f"{', '.join(where)}: {sentence}" if where else sentence
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= _LONGEST else f"{value[:_LONGEST]}…"
 
 
 def _in_our_words(reason: str, text: Text) -> str:

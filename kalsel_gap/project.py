@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import math
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -26,6 +27,7 @@ from pydantic import (
     model_validator,
 )
 
+from kalsel_gap import schema
 from kalsel_gap.assumptions import (
     Index,
     Latitude,
@@ -49,7 +51,9 @@ DataNature = Literal["real", "stylised", "synthetic"]
 
 
 def _below_the_project(value: object, info: ValidationInfo) -> object:
-    if isinstance(value, str) and value and info.context:
+    if value == "":
+        raise ValueError("path_empty")
+    if isinstance(value, str) and info.context:
         return Path(os.path.normpath(info.context["folder"] / value))
     return value
 
@@ -362,9 +366,11 @@ def read_project(path: Path, options: tuple[str, ...] = ()) -> Opened:
     except ValidationError as error:
         raise SeveralErrors(_readable(error, path)) from None
     if not project.output.folder.is_absolute():
-        output = Output(folder=path.parent.absolute() / project.output.folder)
+        folder = os.path.normpath(path.parent.absolute() / project.output.folder)
+        output = Output(folder=Path(folder))
         project = project.model_copy(update={"output": output})
-    problems = [fault for section, file in project.inputs() if (fault := _fault(section, file))]
+    problems = list(_tree_faults(project.index, path))
+    problems += [fault for section, file in project.inputs() if (fault := _fault(section, file))]
     if problems:
         raise SeveralErrors(problems)
     origins = {
@@ -434,6 +440,25 @@ def _parse_option(option: str) -> dict[str, Any]:
             raise ProjectError("option_not_assignment", option=option) from None
 
 
+def _tree_faults(index: Index, path: Path) -> Iterator[KalselGapError]:
+    """What is wrong with the trees of barrier and need beyond a single node."""
+    known = schema.measurable()
+    for code, node in index.nodes.items():
+        key = f"index.nodes.{code}"
+        if node.column is None:
+            if not any(child.weight for child in index.children(code).values()):
+                yield ProjectError("weights_of_branch", path=path, column=key, node=code)
+        elif node.column not in known:
+            yield ProjectError(
+                "column_not_measurable",
+                path=path,
+                column=f"{key}.column",
+                value=node.column,
+                known=", ".join(known),
+                suggestion=suggestion(node.column, known),
+            )
+
+
 def _fault(section: str, path: Path) -> KalselGapError | None:
     try:
         if path.is_dir():
@@ -443,6 +468,8 @@ def _fault(section: str, path: Path) -> KalselGapError | None:
             siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
             near = suggestion(path.name, siblings)
             return InputError("file_missing", path=path, section=section, suggestion=near)
+        if not path.is_file():  # reading a pipe or a device may never end
+            return InputError("file_special", path=path)
         with path.open("rb") as file:
             empty = not file.read(1)
     except OSError as error:
@@ -453,9 +480,11 @@ def _fault(section: str, path: Path) -> KalselGapError | None:
 def _readable(error: ValidationError, path: Path) -> list[KalselGapError]:
     """Pydantic's errors as ours: dotted key, what is wrong, what was meant."""
     readable: list[KalselGapError] = []
+    misnamed: set[tuple[int | str, ...]] = set()
     for fault in error.errors():
-        key = ".".join(str(part) for part in fault["loc"])
-        last = str(fault["loc"][-1]) if fault["loc"] else ""
+        location = tuple(part for part in fault["loc"] if part != "[key]")
+        key = ".".join(str(part) for part in location)
+        last = str(location[-1]) if location else ""
         value = str(fault["input"])
         context = fault.get("ctx", {})
         match fault["type"]:
@@ -470,26 +499,32 @@ def _readable(error: ValidationError, path: Path) -> list[KalselGapError]:
                         known=", ".join(sorted(known)),
                     )
                 )
+            case "missing" if near := _meant_default(location[:-1]):
+                if location[:-1] not in misnamed:  # of such a node nearly every key is missing
+                    readable.append(
+                        ProjectError(
+                            "key_new",
+                            path=path,
+                            column=".".join(map(str, location[:-1])),
+                            key=last,
+                            suggestion=near,
+                        )
+                    )
+                misnamed.add(location[:-1])
             case "missing":
                 readable.append(ProjectError("key_missing", path=path, column=key))
             case "value_error":
                 readable.append(ProjectError(str(context["error"]), path=path, column=key))
             case "literal_error":
-                near = suggestion(
-                    value,
-                    [
-                        part.strip("'")
-                        for part in context["expected"].replace(" or ", ", ").split(", ")
-                    ],
-                )
+                choices = context["expected"].replace(" or ", ", ").replace("'", "")
                 readable.append(
                     ProjectError(
                         "value_not_a_choice",
                         path=path,
                         column=key,
                         value=value,
-                        expected=context["expected"],
-                        suggestion=near,
+                        expected=choices,
+                        suggestion=suggestion(value, choices.split(", ")),
                     )
                 )
             case _:
@@ -499,6 +534,17 @@ def _readable(error: ValidationError, path: Path) -> list[KalselGapError]:
                     )
                 )
     return readable
+
+
+def _meant_default(location: tuple[int | str, ...]) -> str:
+    """The table of defaults/ that a table of the project nearly bears the name of, if any."""
+    *above, last = location or ("",)
+    if not above or above[0] not in OVERRIDABLE:
+        return ""
+    table: Any = default_values(str(above[0]))
+    for part in above[1:]:
+        table = table.get(part, {}) if isinstance(table, Mapping) else {}
+    return "" if last in table else suggestion(str(last), table)
 
 
 def _known_keys(location: tuple[int | str, ...]) -> list[str]:
@@ -541,7 +587,6 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, An
 
 def _is_number(text: str) -> bool:
     try:
-        float(text)
+        return math.isfinite(float(text))
     except ValueError:
         return False
-    return True

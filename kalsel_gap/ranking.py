@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pandas as pd
 
-from kalsel_gap import places, schema, signals, terrain
+from kalsel_gap import places, previews, schema, signals, terrain
 from kalsel_gap.deficit import scores
 from kalsel_gap.findings import Finding, sort, to_frame
 from kalsel_gap.places import Staged
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 
-STEPS = ("schools", "places", "terrain", "signals", "scores", "write")
+STEPS = ("schools", "places", "terrain", "signals", "previews", "scores", "write")
 
 
 class Reporter(Protocol):
@@ -107,7 +107,7 @@ class OpenProject:
         with _Step(self, "write", report):
             found = sort(pd.concat(frames, ignore_index=True))
             folder = out if out is not None else opened.project.output.folder
-            manifest = _manifest(opened, hashes)
+            manifest = _manifest(opened, hashes, schools)
             run = write_run(folder, manifest, _arranged(schools), found, tables)
             store.save_hashes()
         return run
@@ -202,6 +202,13 @@ _STAGES = (
         signals.SECTIONS,
         ("signals",),
     ),
+    _Stage(
+        "previews",
+        lambda s, o, report: previews.previews(s, o, progress=_progress(report, "previews")),
+        previews.READS,
+        previews.SECTIONS,
+        (),
+    ),
 )
 
 
@@ -260,6 +267,8 @@ def _code_hash() -> str:
 
 def _join(schools: gpd.GeoDataFrame, columns: pd.DataFrame) -> gpd.GeoDataFrame:
     """New columns beside the old ones; a stage that touches an old one is a fault of the code."""
+    if not len(columns.columns):  # a stage that makes tables only
+        return schools
     again = set(columns.columns) & set(schools.columns)
     if again or len(columns) != len(schools):
         message = f"a stage rewrote {sorted(again)} or changed the number of rows"
@@ -275,7 +284,9 @@ def _arranged(schools: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return rows[[*declared, *leaves, "geometry"]]
 
 
-def _manifest(opened: Opened, hashes: dict[str, str]) -> dict[str, Any]:
+def _manifest(
+    opened: Opened, hashes: dict[str, str], schools: gpd.GeoDataFrame
+) -> dict[str, Any]:
     """What a run rests on; no clock, no path of this machine."""
     project = opened.project
     values = {
@@ -292,6 +303,7 @@ def _manifest(opened: Opened, hashes: dict[str, str]) -> dict[str, Any]:
             name: version(name)
             for name in ("geopandas", "numba", "numpy", "pandas", "pyproj", "rasterio", "shapely")
         },
+        "not_scored": [x for x in project.index.leaves() if f"{x}_score" not in schools.columns],
         "parameters": json.loads(json.dumps(values)),
         "inputs": {
             name: {"file": opened.shown(path), "sha256": hashes[name]}

@@ -195,21 +195,26 @@ class Band:
         as_stored = self._scale == 1.0 and self._offset == 0.0
         return as_stored and (dtype.kind in "iu") and np.can_cast(dtype, np.int32)
 
-    def read(self, window: Window) -> FloatArray:
-        """Values of a window, scale and offset applied, NaN where there is no data."""
-        raw, valid = self.read_raw(window)
+    def read(self, window: Window, shape: tuple[int, int] | None = None) -> FloatArray:
+        """Values of a window, scale and offset applied, NaN where there is no data.
+
+        With a `shape` smaller than the window's, the nearest cells only: as many as it has.
+        """
+        raw, valid = self.read_raw(window, shape)
         value = raw.astype(np.float64)
         if self._scale != 1.0 or self._offset != 0.0:
             value = value * self._scale + self._offset
         value[~valid] = np.nan
         return value
 
-    def read_raw(self, window: Window) -> tuple[NDArray[np.generic], BoolArray]:
+    def read_raw(
+        self, window: Window, shape: tuple[int, int] | None = None
+    ) -> tuple[NDArray[np.generic], BoolArray]:
         """Cells of a window as the file holds them, and which of them are data."""
-        raw: NDArray[np.generic] = self.dataset.read(self.index, window=window)
+        raw: NDArray[np.generic] = self.dataset.read(self.index, window=window, out_shape=shape)
         if self.dataset.mask_flag_enums[self.index - 1] == [MaskFlags.all_valid]:
             return raw, np.ones(raw.shape, dtype=np.bool_)
-        return raw, self.dataset.read_masks(self.index, window=window) > 0
+        return raw, self.dataset.read_masks(self.index, window=window, out_shape=shape) > 0
 
     def values(self, row: IntArray, col: IntArray) -> FloatArray:
         """Values of cells that lie on the raster, given in any order, by flat arrays."""

@@ -1,20 +1,22 @@
 """Run folders, written whole or not at all; and the cache of what is expensive to compute.
 
 A run is written to ``runs/.tmp-…``, synced, and renamed to ``runs/<id>``; then the one-line file
-``runs/latest`` is replaced. The id is a hash of the inputs and parameters, so the same input makes
-the same run, byte for byte. Nothing here knows what a stage computes.
+``runs/latest`` is replaced. The id is a hash of inputs, parameters and results: the same input makes
+the same run, byte for byte, and no run ever takes the place of another one. Nothing here knows what
+a stage computes.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import filecmp
 import hashlib
 import json
 import os
 import re
+import secrets
 import shutil
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,13 +53,27 @@ class Run:
     findings : DataFrame
         Columns of :data:`kalsel_gap.findings.COLUMNS`.
     manifest : dict
-        ``run.json``: versions, parameters, inputs with their SHA-256.
+        ``run.json``: versions, parameters, inputs and files of the run with their SHA-256.
     """
 
     folder: Path
     schools: gpd.GeoDataFrame
     findings: pd.DataFrame
     manifest: dict[str, Any]
+
+    def table(self, name: str) -> pd.DataFrame:
+        """A further table of the run; a GeoDataFrame when it has a geometry.
+
+        Raises
+        ------
+        InputError
+            The run has no such table, or it cannot be read.
+        """
+        path = self.folder / f"{name}.parquet"
+        try:
+            return _read_parquet(path)
+        except (OSError, ValueError) as error:
+            raise InputError("run_broken", path=path, reason=str(error)[:200]) from None
 
 
 def run_id(manifest: Mapping[str, Any]) -> str:
@@ -94,17 +110,19 @@ def write_run(
     with _writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         _clear_leftovers(folder)
-        temporary = Path(tempfile.mkdtemp(prefix=_TMP, dir=folder))
+        temporary = _temporary(folder)
         try:
+            temporary.mkdir()
             _write_parquet(schools, temporary / SCHOOLS)
             for name, table in tables.items():
                 _write_parquet(table, temporary / f"{name}.parquet")
             findings.to_csv(temporary / FINDINGS, index=False, lineterminator="\n")
+            files = {path.name: _sha256(path) for path in sorted(temporary.iterdir())}
+            manifest = {**manifest, "files": files}
             text = json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False)
             (temporary / MANIFEST).write_text(text + "\n", encoding="utf-8", newline="\n")
             for path in temporary.iterdir():
                 _sync(path)
-            temporary.chmod(0o755)
             final = folder / run_id(manifest)
             _swap(temporary, final)
         except BaseException:
@@ -155,16 +173,14 @@ def atomic(path: Path) -> Iterator[Path]:
         It cannot be written; `path` is as it was.
     """
     with _writing(path):
-        if path.is_dir():
-            raise IsADirectoryError(21, os.strerror(21), str(path))
+        if path.exists() and not path.is_file():  # a device would be replaced, not written to
+            fault = errno.EISDIR if path.is_dir() else errno.EINVAL
+            raise OSError(fault, os.strerror(fault), str(path))
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=_TMP, suffix=path.suffix, dir=path.parent)
-        os.close(handle)
-        temporary = Path(name)
+        temporary = _temporary(path.parent, path.suffix)
         try:
             yield temporary
             _sync(temporary)
-            temporary.chmod(0o644)
             temporary.replace(path)
         except BaseException:
             temporary.unlink(missing_ok=True)
@@ -189,6 +205,16 @@ def _writing(path: Path) -> Iterator[None]:
         ) from None
 
 
+def _temporary(folder: Path, suffix: str = "") -> Path:
+    """A name that is still free: known before it is taken, so that it can be cleared at any time."""
+    return folder / f"{_TMP}{secrets.token_hex(8)}{suffix}"
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _write_parquet(table: pd.DataFrame, path: Path) -> None:
     import pyarrow as pa
 
@@ -198,23 +224,32 @@ def _write_parquet(table: pd.DataFrame, path: Path) -> None:
         raise OSError(str(error)) from error
 
 
+def _read_parquet(path: Path) -> pd.DataFrame:
+    """A table as it was written: a GeoDataFrame when it has a geometry."""
+    import geopandas as gpd
+    import pyarrow.parquet as pq
+
+    geographic = b"geo" in (pq.read_schema(path).metadata or {})
+    return gpd.read_parquet(path) if geographic else pd.read_parquet(path)
+
+
 def _sync(path: Path) -> None:
     with path.open("rb+") as file:
         os.fsync(file.fileno())
 
 
 def _swap(temporary: Path, final: Path) -> None:
-    """Put the new folder in place; an older one of that name (same inputs) makes way."""
+    """Put the new folder in place; one of that name holds the same, or was tampered with."""
     if final.exists() and _same(temporary, final):
         shutil.rmtree(temporary)
     elif final.exists():
-        aside = Path(tempfile.mkdtemp(prefix=_TMP, dir=final.parent))
+        aside = _temporary(final.parent)
         try:
-            final.rename(aside / final.name)
+            final.rename(aside)
             temporary.rename(final)
         except BaseException:
             if not final.exists():
-                (aside / final.name).rename(final)
+                aside.rename(final)
             raise
         finally:
             shutil.rmtree(aside, ignore_errors=True)
@@ -282,8 +317,7 @@ class Cache:
             remembered = self._remembered().get(str(path))
             if remembered and remembered[:2] == [state.st_size, state.st_mtime_ns]:
                 return str(remembered[2])
-            with path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            digest = _sha256(path)
         except OSError as error:
             raise InputError("file_unreadable", path=path, reason=error.strerror or "") from None
         self._known[str(path)] = [state.st_size, state.st_mtime_ns, digest]
@@ -324,7 +358,7 @@ class Cache:
 
         try:
             names = json.loads((entry / "tables.json").read_text(encoding="utf-8"))
-            tables = {name: pd.read_parquet(entry / f"{name}.parquet") for name in names}
+            tables = {name: _read_parquet(entry / f"{name}.parquet") for name in names}
             os.utime(entry)
         except (OSError, ValueError, pa.ArrowException):
             return None
@@ -332,8 +366,9 @@ class Cache:
 
     def _keep(self, entry: Path, tables: dict[str, pd.DataFrame]) -> None:
         entry.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=_TMP, dir=entry.parent))
+        temporary = _temporary(entry.parent)
         try:
+            temporary.mkdir()
             for name, table in tables.items():
                 _write_parquet(table, temporary / f"{name}.parquet")
             (temporary / "tables.json").write_text(json.dumps(list(tables)), encoding="utf-8")

@@ -84,12 +84,12 @@ COLUMNS: tuple[Column, ...] = (
     Column("lon", "float", "register", N_("Longitude"), N_("Longitude used, degrees east, WGS 84; empty when unusable."), -180.0, 180.0),
     Column("terrain_class", "text", "terrain", N_("Terrain"), N_("Primary terrain class by precedence: small island, mountains, coast, wetland, plain."), choices=TERRAIN_CLASSES, source="docs/method.md §2"),
     Column("gap_type", "text", "scores", N_("Gap"), N_("What kind of gap it is, and so what kind of money helps."), choices=GAP_TYPES, source="docs/method.md §1.1"),
-    Column("tier", "integer", "scores", N_("Tier"), N_("1 critical (deficit ≥ 0.8) to 5 adequate (< 0.2); empty when unknown."), 1, 5, source="docs/method.md §1.1"),
+    Column("tier", "integer", "scores", N_("Tier"), N_("1 critical to 5 adequate, by the deficit; empty when unknown."), 1, 5, source="docs/method.md §1.1"),
     Column("rank", "integer", "scores", N_("Rank"), N_("1 is served first; by deficit, then priority, then NPSN; empty when unranked."), 1),
     _score("deficit", "scores", N_("Deficit"), N_("How far the service falls short, 0 adequate to 1 nothing at all."), "docs/method.md §1.1"),
     _score("barrier", "scores", N_("Barrier"), N_("Why it will not mend itself: terrain, path, remoteness; 0 to 1."), "docs/method.md §1.2"),
     _score("need", "scores", N_("Need"), N_("Whom it hurts: pupils, vulnerability, idle devices; 0 to 1."), "docs/method.md §1.2"),
-    _score("priority", "scores", N_("Priority"), N_("Deficit × (0.5 + 0.3 need + 0.2 barrier)."), "docs/method.md §1.2"),
+    _score("priority", "scores", N_("Priority"), N_("Deficit × (base + need + barrier), each with its weight."), "docs/method.md §1.2"),
     _score("completeness", "scores", N_("Completeness"), N_("Share of the weight behind the priority that is known, not inferred."), "docs/method.md §1.2"),
     Column("unranked_reason", "text", "scores", N_("Why unranked"), N_("Why the school has no rank; empty for ranked schools."), choices=UNRANKED_REASONS),
     # Identity
@@ -171,6 +171,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("adequate_school_km", "float", "scores", N_("To an adequate school"), N_("Geodesic distance to the nearest school whose service is known to be adequate, km."), 0.0),
 )  # fmt: skip
 
+NEED_FACTS = ("vulnerability", "idle_devices", "idle_accounts_share", "adequate_school_km")
 BY_NAME = {column.name: column for column in COLUMNS}
 CANONICAL = tuple(c.name for c in COLUMNS[: [c.name for c in COLUMNS].index("row_id")])
 
@@ -211,6 +212,16 @@ def table(values: Mapping[str, object] | pd.DataFrame, columns: Iterable[Column]
 def of_stage(stage: Stage) -> tuple[Column, ...]:
     """Columns that `stage` writes."""
     return tuple(column for column in COLUMNS if column.stage == stage)
+
+
+def measurable() -> tuple[str, ...]:
+    """Columns that a leaf of the index can measure: numbers and flags known before its trees."""
+    of_scores = ("required_mbps", "delivered", *NEED_FACTS)
+    return tuple(
+        column.name
+        for column in COLUMNS
+        if column.kind != "text" and (column.stage != "scores" or column.name in of_scores)
+    )
 
 
 def check(schools: gpd.GeoDataFrame, stage: Stage) -> gpd.GeoDataFrame:

@@ -133,24 +133,7 @@ def _signal(
     found = raster.sample(source.path, lat, lon, band=source.band)
     value = found.value
     shown = opened.shown(source.path)
-    if source.kind in ("rsrp_dbm", "level_dbm"):
-        low, high = _POSSIBLE_DBM
-        impossible = (value < low) | (value > high)
-        if impossible.any():
-            findings.append(
-                Finding(
-                    "raster_values_impossible",
-                    file=shown,
-                    parameters={"count": int(impossible.sum()), "low": low, "high": high},
-                )
-            )
-    else:
-        impossible = np.zeros(value.shape, dtype=bool)
-    adequacy = _adequacy(value, source, opened.project.signal, shown, findings)
-    nodata = np.isnan(value) & ~found.outside
-    none = nodata & (source.nodata_means == "none")
-    adequacy[none] = 0.0
-    adequacy[impossible] = np.nan
+    adequacy, none = worth(found, source, opened, findings)
     known = ~np.isnan(adequacy)
     signal = known & ~none & (adequacy > 0)
     known_share, signal_share = known.mean(axis=1), signal.mean(axis=1)
@@ -175,6 +158,51 @@ def _signal(
             "source": shown,
         }
     )
+
+
+def worth(
+    found: raster.Sample, source: Coverage, opened: Opened, findings: list[Finding]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """What cells of a coverage raster are worth, NaN where they say nothing.
+
+    Parameters
+    ----------
+    found : Sample
+        The cells' values.
+    source : Coverage
+        The raster's section of the project.
+    opened : Opened
+        The project.
+    findings : list of Finding
+        What is wrong with the values is added here.
+
+    Returns
+    -------
+    adequacy : float array
+        0 to 1.
+    none : bool array
+        Cells without data that mean *no signal*.
+    """
+    value = found.value
+    shown = opened.shown(source.path)
+    if source.kind in ("rsrp_dbm", "level_dbm"):
+        low, high = _POSSIBLE_DBM
+        impossible = (value < low) | (value > high)
+        if impossible.any():
+            findings.append(
+                Finding(
+                    "raster_values_impossible",
+                    file=shown,
+                    parameters={"count": int(impossible.sum()), "low": low, "high": high},
+                )
+            )
+    else:
+        impossible = np.zeros(value.shape, dtype=bool)
+    adequacy = _adequacy(value, source, opened.project.signal, shown, findings)
+    none = np.isnan(value) & ~found.outside & (source.nodata_means == "none")
+    adequacy[none] = 0.0
+    adequacy[impossible] = np.nan
+    return adequacy, none
 
 
 def _adequacy(

@@ -15,10 +15,11 @@ import pandas as pd
 from kalsel_gap import schema
 from kalsel_gap.deficit import rank as rank_by
 from kalsel_gap.errors import InputError
-from kalsel_gap.messages import HINDRANCES, NAMES, REASON_COLUMNS, REASONS, reason
+from kalsel_gap.messages import NAMES, REASON_COLUMNS, REASONS, reason
 from kalsel_gap.project import suggestion
 from kalsel_gap.sources.boundaries import Kabupaten, bare_name
-from kalsel_gap.sources.files import fold, number
+from kalsel_gap.sources.files import number
+from kalsel_gap.sources.formats import fold
 from kalsel_gap.text import N_, Text, plain
 
 if TYPE_CHECKING:
@@ -62,24 +63,22 @@ def remarks(run: Run, text: Text) -> list[str]:
     sentences = []
     reasons = schools["unranked_reason"].value_counts()
     if len(reasons):
-        counted = [f"{text.number(n)} {text(REASONS[code])}" for code, n in reasons.items()]
+        counted = [f"{text(REASONS[code])}: {text.number(n)}" for code, n in reasons.items()]
         sentences.append(
             text(
-                N_("Unranked: {count} schools ({reasons})."),
+                N_("Schools without a rank: {count} ({reasons})."),
                 count=text.number(reasons.sum()),
-                reasons=", ".join(counted),
+                reasons="; ".join(counted),
             )
         )
-    active = {name.removesuffix("_score") for name in schools.columns if name.endswith("_score")}
-    idle = [leaf for leaf in HINDRANCES if leaf not in active]
-    if idle:
+    if idle := run.manifest["not_scored"]:
         sentences.append(
-            text(N_("Not in the project, so not scored: {leaves}."), leaves=", ".join(idle))
+            text(N_("No data in the project, so not scored: {leaves}."), leaves=", ".join(idle))
         )
     if len(findings):
         severities = findings["severity"].value_counts()
         counted = [
-            f"{text.number(severities[s])} {text(NAMES[s])}"
+            f"{text(NAMES[s])} {text.number(severities[s])}"
             for s in ("error", "warning", "note")
             if s in severities
         ]
@@ -171,7 +170,7 @@ def to_csv(run: Run, schools: pd.DataFrame, text: Text, dialect: Dialect = "raw"
         *raw*: comma and decimal point, for programs. *id*: semicolon, decimal comma and a BOM,
         for Excel in an Indonesian locale.
     """
-    table = _with_words(run, schools, text)
+    table = with_words(run, schools, text)
     for name in table.columns:
         column = table[name]
         if pd.api.types.is_bool_dtype(column):
@@ -188,12 +187,16 @@ def to_csv(run: Run, schools: pd.DataFrame, text: Text, dialect: Dialect = "raw"
 
 def to_json(run: Run, schools: pd.DataFrame, text: Text) -> str:
     """Schools as a JSON list of objects; what is unknown is null."""
-    table = _with_words(run, schools, text)
-    records = [
-        {key: None if _missing(value) else _plain_value(value) for key, value in row.items()}
+    table = with_words(run, schools, text)
+    return json.dumps(to_records(table), indent=1, ensure_ascii=False) + "\n"
+
+
+def to_records(table: pd.DataFrame) -> list[dict[str, object]]:
+    """Rows as plain Python values; what is unknown is None."""
+    return [
+        {str(key): None if _missing(value) else _plain_value(value) for key, value in row.items()}
         for row in table.to_dict("records")
     ]
-    return json.dumps(records, indent=1, ensure_ascii=False) + "\n"
 
 
 def inert(value: object) -> str:
@@ -211,7 +214,8 @@ def inert(value: object) -> str:
     return f"'{shown}" if risky else shown
 
 
-def _with_words(run: Run, schools: pd.DataFrame, text: Text) -> pd.DataFrame:
+def with_words(run: Run, schools: pd.DataFrame, text: Text) -> pd.DataFrame:
+    """The schools with the reason in words, what was not scored, and whether they are invented."""
     told = [name for name in schools.columns if name in REASON_COLUMNS]
     words = [reason(row, text) for row in schools[told].to_dict("records")]
     declared = [c.name for c in schema.COLUMNS if c.name in schools.columns]
@@ -219,6 +223,7 @@ def _with_words(run: Run, schools: pd.DataFrame, text: Text) -> pd.DataFrame:
     order = [*declared, *(n for n in schools.columns if n not in set(declared))]
     table = schools[order].copy()
     table.insert(canonical, "reason_text", words)
+    table["not_scored"] = ";".join(run.manifest["not_scored"])
     if run.manifest["data"] != "real":
         table["data"] = run.manifest["data"]
     return table

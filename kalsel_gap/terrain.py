@@ -161,7 +161,7 @@ def _coast(
     shore = project.coastline
     facts["coast_km"] = np.nan
     if shore is not None:
-        lines = read_vector(shore.path)
+        lines = read_vector(shore.path, shapes="lines")
         facts["coast_km"] = geodesy.nearest_line_m(lat, lon, lines.geometry.to_numpy()) / 1000
     facts["in_coastal_zone"] = pd.Series(pd.NA, index=facts.index, dtype="boolean")
     facts["water_share"] = np.nan
@@ -226,7 +226,7 @@ def _island(known: NamedIsland | None, polygon_km2: float) -> tuple[str, float]:
 
 
 def _polygons(path: Path) -> NDArray[np.object_]:
-    shapes = read_vector(path).geometry.dropna().make_valid().to_numpy()
+    shapes = read_vector(path, shapes="polygons").geometry.dropna().make_valid().to_numpy()
     parts = shapely.get_parts(shapely.get_parts(shapes))  # collections hold multipolygons
     polygons = [p for p in parts if p.geom_type == "Polygon" and not p.is_empty]
     if not polygons:
@@ -300,8 +300,13 @@ def classify(facts: pd.DataFrame, reached_by_water: pd.Series[bool], limits: Ter
         "rawa": facts["is_wetland"],
     }
     applies = {name: flag.fillna(value=False).astype(bool) for name, flag in flags.items()}
-    known = facts["is_mountain"].notna() | facts["is_coastal"].notna()
-    known |= pd.concat(applies, axis="columns").any(axis="columns")
+    # A flag that is unknown here but known elsewhere hides whatever comes after it.
+    unsettled = pd.Series(data=False, index=facts.index)
+    settled = pd.Series(data=False, index=facts.index)
+    for name, flag in flags.items():
+        unsettled |= flag.isna() & flag.notna().any() & ~settled
+        settled |= applies[name] & ~unsettled
+    known = ~unsettled & (facts["is_mountain"].notna() | facts["is_coastal"].notna() | settled)
     facts["terrain_class"] = pd.Series(
         np.select(list(applies.values()), list(applies), "dataran"), index=facts.index, dtype="str"
     ).where(known)

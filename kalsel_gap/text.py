@@ -1,12 +1,14 @@
 """Both languages: gettext catalogues, numbers and the choice of language.
 
-English is the language of the source; ``locale/id`` holds the Indonesian catalogue. Nothing here
-is global: a :class:`Text` is made for a language and handed to whoever writes sentences.
+English is the language of the source, so it needs no catalogue: each msgid is the English text.
+``locale/id`` holds the Indonesian one. Nothing here is global: a :class:`Text` is made for a
+language and handed to whoever writes sentences.
 """
 
 from __future__ import annotations
 
 import gettext
+import locale
 import math
 import os
 import re
@@ -72,7 +74,7 @@ class Text:
         """Load the catalogue once."""
         object.__setattr__(self, "_catalogue", _catalogue(self.language))
 
-    def __call__(self, message: str, **params: object) -> str:
+    def __call__(self, message: str, /, **params: object) -> str:
         """Translate `message`; its ``{named}`` parameters are filled in after that."""
         if not message:
             return ""
@@ -91,7 +93,8 @@ class Text:
         """
         if value is None or value != value or math.isinf(value):  # noqa: PLR0124 - NaN or NA
             return ""
-        return _decimal(round(float(value), digits), digits, self.language)
+        rounded = round(float(value), digits) + 0.0  # no minus before a zero
+        return _decimal(rounded, digits, self.language)
 
 
 def choose_language(
@@ -109,14 +112,14 @@ def choose_language(
         Whether the text goes into a file for others rather than to this terminal.
     """
     environment = os.environ
-    locale = next(
-        (environment[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(name)),
-        "",
-    )
+    names = ("LC_ALL", "LC_MESSAGES", "LANG")
+    given = next((environment[name] for name in names if environment.get(name)), None)
+    # Windows has no such variables, and calls the locale Indonesian_Indonesia.
+    region = (given or locale.getlocale()[0] or "").lower().replace("indonesian", "id")
     candidates = [
         option,
         environment.get("KALSEL_GAP_LANG"),
         project if deliverable else None,
-        locale.partition("_")[0].partition(".")[0].lower(),
+        re.split(r"[_.@-]", region)[0],
     ]
     return next((lang for c in candidates for lang in LANGUAGES if c == lang), "en")

@@ -9,18 +9,19 @@ import os
 import shutil
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 import rasterio
+from affine import Affine
 from hypothesis import settings
-from rasterio.transform import from_origin
 
 import kalsel_gap
 from kalsel_gap import schema
+from kalsel_gap.cli import main
 from kalsel_gap.project import FILE_NAME, Opened, merge, read_project
 
 if TYPE_CHECKING:
@@ -61,6 +62,18 @@ class MakeProject(Protocol):
 
 class MakeSchools(Protocol):
     def __call__(self, rows: Sequence[Mapping[str, object]]) -> gpd.GeoDataFrame: ...
+
+
+class Answer(NamedTuple):
+    """What a command left behind."""
+
+    status: int
+    out: bytes
+    err: str
+
+
+class CommandLine(Protocol):
+    def __call__(self, *arguments: object) -> Answer: ...
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -116,7 +129,7 @@ def raster(tmp_path: Path) -> MakeRaster:
             "count": 1,
             "dtype": array.dtype,
             "crs": "EPSG:4326",
-            "transform": from_origin(115.30, -2.90, 0.01, 0.01),
+            "transform": Affine(0.01, 0.0, 115.30, 0.0, -0.01, -2.90),
         }
         path = tmp_path / name
         with rasterio.open(path, "w", **(given | profile)) as dataset:
@@ -185,6 +198,42 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> MakeProject:
     return make
 
 
+@pytest.fixture
+def cli(
+    capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
+) -> CommandLine:
+    """Run a command in this process, in English."""
+    monkeypatch.setenv("KALSEL_GAP_LANG", "en")
+
+    def run(*arguments: object) -> Answer:
+        capfdbinary.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main([str(argument) for argument in arguments])
+        said = capfdbinary.readouterr()
+        status = ended.value.code
+        assert isinstance(status, int)
+        return Answer(status, said.out, said.err.decode("utf-8"))
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def _ranked_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("ranked") / "tiny"
+    folder.mkdir()
+    for path in (*TINY.iterdir(),):
+        if path.suffix in DATA_OF_TINY or path.name == FILE_NAME:
+            shutil.copy(path, folder)
+    kalsel_gap.open_project(folder).rank()
+    return folder
+
+
+@pytest.fixture
+def ranked(_ranked_once: Path, tmp_path: Path) -> Path:
+    """A folder of its own with data/tiny and a run of it."""
+    return Path(shutil.copytree(_ranked_once, tmp_path / "tiny"))
+
+
 # What a school is unless a test says otherwise: on a plain, nothing known of its service.
 USUAL: dict[str, object] = {
     "level": "SD",
@@ -210,14 +259,13 @@ def schools() -> MakeSchools:
     """A table as it comes to the stage *scores*, from the few facts that a test is about."""
 
     def make(rows: Sequence[Mapping[str, object]]) -> gpd.GeoDataFrame:
-        usual = [
-            {**USUAL, "npsn": f"{n:08}", "name": f"Sekolah {n}", "row_id": f"schools.csv:{n + 1}"}
+        full: list[dict[str, object]] = [
+            {"npsn": f"{n:08}", "name": f"Sekolah {n}", "row_id": f"schools.csv:{n + 1}"}
             for n in range(1, len(rows) + 1)
         ]
-        full: list[dict[str, Any]] = [{**a, **b} for a, b in zip(usual, rows, strict=True)]
-        for row in full:
-            if row.get("available") is not None and "available_status" not in rows[full.index(row)]:
-                row["available_status"] = "known"
+        for row, given in zip(full, rows, strict=True):
+            known = {"available_status": "known"} if given.get("available") is not None else {}
+            row.update({**USUAL, **known, **given})
         columns = {
             c.name: pd.Series([row.get(c.name) for row in full], dtype="object").astype(c.dtype)
             for c in schema.up_to("signals")
@@ -226,6 +274,8 @@ def schools() -> MakeSchools:
         points = gpd.points_from_xy(frame["lon"], frame["lat"])
         table = gpd.GeoDataFrame(frame, geometry=points, crs=schema.CRS)
         table.loc[frame["lat"].isna(), "geometry"] = None
-        return schema.check(table, "signals")
+        for stage in schema.STAGES[: schema.STAGES.index("scores")]:
+            schema.check(table, stage)
+        return table
 
     return make

@@ -16,10 +16,15 @@ PACKAGE = Path(__file__).parents[1] / "kalsel_gap"
 # From top to bottom: a room may import those below it. A new module gets its place here.
 ROOMS = (
     "cli",
+    "gis",
+    "maps",
+    "offline",
     "tables",
+    "starter",
     "ranking",
     "run",
     "deficit",
+    "previews",
     "signals",
     "terrain",
     "places",
@@ -35,6 +40,7 @@ ROOMS = (
     "schema",
     "messages",
     "errors",
+    "palette",
     "text",
 )
 TERMINAL = {"typer", "rich"}

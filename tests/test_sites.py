@@ -35,7 +35,7 @@ def test_our_own_columns(project: MakeProject) -> None:
         57.0,
     ]
     assert sites["row"].tolist() == [2, 3, 4]
-    assert findings == []
+    assert {f.code for f in findings} <= {"columns_understood"}
 
 
 def test_opencellid(project: MakeProject) -> None:
@@ -52,14 +52,14 @@ def test_opencellid(project: MakeProject) -> None:
     # 510-99 is nobody we know, and 525 is not Indonesia.
     assert sites["operator"].tolist() == ["telkomsel", "indosat", "xlsmart", "", ""]
     assert sites["site_id"].tolist() == ["7", "8", "9", "10", "11"]
-    assert findings == []
+    assert {f.code for f in findings} <= {"columns_understood"}
 
 
 def test_the_real_opencellid_file(shared: Path, project: MakeProject) -> None:
     path = shared / "kalsel" / "towers" / "opencellid_510_kalsel.csv"
     sites, findings = read_sites(project({"sites": {"path": str(path)}}, bare=True))
     assert len(sites) == 23
-    assert findings == []
+    assert {f.code for f in findings} <= {"columns_understood"}
 
 
 def test_a_row_without_place_or_technology_is_a_finding(project: MakeProject) -> None:
@@ -109,4 +109,4 @@ def test_no_sites_at_all(project: MakeProject) -> None:
     sites, findings = read_sites(project(bare=True))
     assert sites.empty
     assert list(sites.columns) == list(COLUMNS)
-    assert findings == []
+    assert {f.code for f in findings} <= {"columns_understood"}

@@ -56,8 +56,12 @@ def test_no_status_is_unknown_and_a_wrong_one_is_found(project: MakeProject) -> 
 
 
 def test_a_village_without_code_is_nobodys(project: MakeProject) -> None:
-    status, _ = read(project, "kode,status\n,3\n-,3\n9901012001,2\n")
+    status, findings = read(project, "kode,status\n,3\n-,3\n9901012001,2\n")
     assert status == {"9901012001": 2}
+    assert [(f.code, f.row, f.value) for f in findings] == [
+        ("value_not_read", 2, ""),
+        ("value_not_read", 3, "-"),
+    ]
 
 
 def test_without_the_section_there_are_none(project: MakeProject) -> None:

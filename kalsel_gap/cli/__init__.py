@@ -6,7 +6,6 @@ Heavy libraries are imported inside the commands, so that ``--help`` answers at 
 from __future__ import annotations
 
 import re
-import signal
 import sys
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from kalsel_gap.cli import config, export, rank
+from kalsel_gap.cli import config, export, init, rank
+from kalsel_gap.cli import map as map_
 from kalsel_gap.cli.console import fail, note
 from kalsel_gap.errors import KalselGapError, OutputError
 from kalsel_gap.text import N_, Text, choose_language
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 # The framework's own words: those that stand in a page, and the help of its own options.
 _HELP_WORDS = (
-    *(N_("Usage:"), N_("[OPTIONS]"), N_("COMMAND [ARGS]..."), N_("[default:")),
-    *(N_("Options:"), N_("Commands:"), N_("Show this message and exit.")),
+    *(N_("Usage:"), N_("[OPTIONS]"), N_("COMMAND [ARGS]..."), N_("[default:"), N_("[required]")),
+    *(N_("Arguments:"), N_("Options:"), N_("Commands:"), N_("Show this message and exit.")),
 )
 _HELP_OF_OPTIONS = (
     N_("Install completion for the current shell."),
@@ -35,6 +35,7 @@ _HELP_OF_OPTIONS = (
 _USAGE = {
     "command_unknown": r"No such command '(?P<value>.*?)'.?( Did you mean '(?P<suggestion>.*)'\?)?",
     "option_unknown": r"No such option: (?P<value>.*?)( \(Possible options: (?P<suggestion>.*)\))?",
+    "option_missing": r"Missing (option|argument) (?P<option>.*?)\.( .*)?",
     "option_without_value": r"Option '(?P<option>.*)' requires an argument.",
     "option_with_value": r"Option '(?P<option>.*)' does not take a value.",
     "arguments_surplus": r"Got unexpected extra argument.*? \((?P<value>.*)\)",
@@ -45,6 +46,7 @@ _USAGE = {
     "value_unfit": r"Invalid value for (?P<column>.*?): (?P<reason>.*)",
     "usage": r"(?P<reason>.*)",
 }
+_INTERRUPTED = 130  # what the framework makes of Ctrl-C while it reads the command line
 # Only this child of the framework's usage errors is public.
 _UsageError: Any = typer.BadParameter.__base__
 
@@ -91,7 +93,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command("init", cls=Command, help=init.HELP)(init.init)
 app.command("rank", cls=Command, help=rank.HELP)(rank.rank)
+app.command("map", cls=Command, help=map_.HELP)(map_.map)
 app.command("config", cls=Command, help=config.HELP)(config.config)
 export_app = typer.Typer(
     cls=Group,
@@ -100,19 +104,31 @@ export_app = typer.Typer(
     rich_markup_mode=None,
 )
 export_app.command("csv", cls=Command, help=export.CSV_HELP)(export.csv)
+export_app.command("gpkg", cls=Command, help=export.GPKG_HELP)(export.gpkg)
+export_app.command("geojson", cls=Command, help=export.GEOJSON_HELP)(export.geojson)
 app.add_typer(export_app, name="export")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from kalsel_gap import __version__
+
+        typer.echo(f"kalsel-gap {__version__}")
+        raise typer.Exit
 
 
 @app.callback()
 def _top(
     *,
-    version: bool = typer.Option(False, "--version", help=N_("Print the version and exit.")),
+    version: bool = typer.Option(
+        False,
+        "--version",
+        callback=_print_version,
+        is_eager=True,
+        help=N_("Print the version and exit."),
+    ),
 ) -> None:
-    if version:
-        from kalsel_gap import __version__
-
-        typer.echo(f"kalsel-gap {__version__}")
-        raise typer.Exit
+    pass
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -127,7 +143,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     text = Text(choose_language(_language_option(arguments)))
     command = typer.main.get_command(app)
     _translate(command, text)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does: cleanly
     try:
         status = command.main(
             args=arguments, prog_name="kalsel-gap", obj=text, standalone_mode=False
@@ -135,6 +150,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except _UsageError as error:
         _explain(error, text)
         status = error.exit_code
+    if status == _INTERRUPTED:
+        fail(KalselGapError("interrupted"), text)
+        status = 1
     raise SystemExit(status or 0)
 
 
@@ -146,7 +164,9 @@ def _explain(error: Any, text: Text) -> None:  # noqa: ANN401
     words = error.format_message()
     fits = ((code, re.fullmatch(p, words, re.DOTALL)) for code, p in _USAGE.items())
     code, found = next((code, match) for code, match in fits if match)
-    params = {key: (value or "").replace("'", "") for key, value in found.groupdict().items()}
+    params: dict[str, Any] = {
+        key: (value or "").replace("'", "") for key, value in found.groupdict().items()
+    }
     fail(KalselGapError(code, **params), text)
     path = error.ctx.command_path if error.ctx else "kalsel-gap"
     note(text(N_("Help: {command}"), command=f"{path} --help"))

@@ -54,8 +54,9 @@ def note(sentence: str, *, quiet: bool = False) -> None:
 
 def fail(error: KalselGapError, text: Text) -> None:
     """Print what a user can act on to standard error."""
+    word = text(N_("error"))  # not inside the f-string: there gettext's tools do not look
     for line in messages.error_lines(error, text):
-        note(f"kalsel-gap: {text(N_('error'))}: {line}")
+        note(f"kalsel-gap: {word}: {line}")
 
 
 def runs_of(project: Path | None, runs: Path | None) -> tuple[Opened, Path]:
@@ -105,15 +106,16 @@ def ranking(run: Run, shown: pd.DataFrame, counts: pd.DataFrame, text: Text) -> 
 def _narrow_table(shown: pd.DataFrame, text: Text) -> Table:
     """For 80 columns: what belongs to a school stands in lines below its name."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(text(N_("Rank")), justify="right", no_wrap=True)
+    table.add_column(text(N_("#")), justify="right", no_wrap=True)
     table.add_column(text(N_("NPSN")), no_wrap=True)
     table.add_column(text(N_("School")), ratio=1)
     for label in (N_("Signal"), N_("Pupils"), N_("Deficit"), N_("Priority")):
         table.add_column(text(label), justify="right", no_wrap=True)
     for row in shown.to_dict("records"):
-        place = " · ".join(part for part in _place(row, text) if part)
+        level, kabupaten, terrain, gap = _place(row, text)
         school = Styled(plain(row["name"]))
-        school.append(f"\n{place}", style="cyan")
+        nature = " · ".join(dict.fromkeys((terrain, gap)))  # both may be unknown
+        school.append(f"\n{level} · {kabupaten}\n{nature}", style="cyan")
         school.append(f"\n{messages.reason(row, text)}", style="dim")
         table.add_row(
             text.number(_value(row["rank"])) or "–",

@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import typer
 
 from kalsel_gap.cli import console, options
-from kalsel_gap.cli.options import By, Dialect
+from kalsel_gap.cli.options import By, Dialect, Language
 from kalsel_gap.text import N_, Text, choose_language
 
-HELP = N_("Write the latest run for others.\n\nExample: kalsel-gap export csv --out list.csv")
+if TYPE_CHECKING:
+    from kalsel_gap.run import Run
+
+HELP = N_(
+    "Write the latest run for others.\n\n"
+    "Example: kalsel-gap export csv --project data/tiny --out list.csv"
+)
 CSV_HELP = N_(
     "Write the schools as CSV.\n\n"
     "The canonical columns come first, then the reason in words, then the indicators.\n\n"
     "Example: kalsel-gap export csv --project data/tiny --out list.csv"
+)
+
+
+GPKG_HELP = N_(
+    "Write a GeoPackage that opens styled in QGIS.\n\n"
+    "Layers: schools, sites, boundaries; the columns are described inside.\n\n"
+    "Example: kalsel-gap export gpkg --project data/tiny --out schools.gpkg"
+)
+GEOJSON_HELP = N_(
+    "Write the schools as GeoJSON.\n\n"
+    "Example: kalsel-gap export geojson --project data/tiny --out schools.geojson"
 )
 
 
@@ -37,21 +57,71 @@ def csv(
 ) -> None:
     """Do what :data:`CSV_HELP` says."""
     from kalsel_gap import tables
-    from kalsel_gap.run import atomic, read_run
+
+    chosen, words = _opened(project, runs, run, lang)
+    view = tables.View(by.value, top, kabupaten, kecamatan, level, authority, terrain, gap)
+    selected = tables.select(chosen.schools, view)
+    _write(tables.to_csv(chosen, selected, words, dialect.value), out, ctx.obj, quiet=quiet)
+
+
+def geojson(
+    ctx: typer.Context,
+    *,
+    project: options.ProjectFile = None,
+    runs: options.RunsFolder = None,
+    run: options.RunName = None,
+    out: options.OutFile = None,
+    quiet: options.Quiet = False,
+    lang: options.Lang = None,
+) -> None:
+    """Do what :data:`GEOJSON_HELP` says."""
+    from kalsel_gap import gis
+
+    chosen, words = _opened(project, runs, run, lang)
+    _write(gis.to_geojson(chosen, chosen.schools, words), out, ctx.obj, quiet=quiet)
+
+
+def gpkg(
+    ctx: typer.Context,
+    *,
+    out: options.NewFile,
+    project: options.ProjectFile = None,
+    runs: options.RunsFolder = None,
+    run: options.RunName = None,
+    quiet: options.Quiet = False,
+    lang: options.Lang = None,
+) -> None:
+    """Do what :data:`GPKG_HELP` says."""
+    from kalsel_gap import gis
+    from kalsel_gap.run import atomic
+
+    chosen, words = _opened(project, runs, run, lang)
+    with atomic(out) as temporary:
+        gis.write_gpkg(chosen, temporary, words)
+    text: Text = ctx.obj
+    console.note(text(N_("Written: {path}"), path=out), quiet=quiet)
+
+
+def _opened(
+    project: Path | None, runs: Path | None, run: str | None, lang: Language | None
+) -> tuple[Run, Text]:
+    """The run, and the language of what is drawn from it."""
+    from kalsel_gap.run import read_run
 
     opened, folder = console.runs_of(project, runs)
     language = choose_language(
         lang.value if lang else None, project=opened.project.project.language, deliverable=True
     )
-    chosen = read_run(folder, run)
-    view = tables.View(by.value, top, kabupaten, kecamatan, level, authority, terrain, gap)
-    written = tables.to_csv(
-        chosen, tables.select(chosen.schools, view), Text(language), dialect.value
-    )
+    return read_run(folder, run), Text(language)
+
+
+def _write(data: str, out: Path | None, text: Text, *, quiet: bool) -> None:
+    """To the file, or to standard output without one."""
+    from kalsel_gap.run import atomic
+
     if out is None:
-        console.emit(written)
+        console.emit(data)
         return
     with atomic(out) as temporary:
-        temporary.write_bytes(written.encode("utf-8"))
-    text: Text = ctx.obj
+        temporary.write_bytes(data.encode("utf-8"))
     console.note(text(N_("Written: {path}"), path=out), quiet=quiet)

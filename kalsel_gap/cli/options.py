@@ -78,6 +78,7 @@ OutFile = Annotated[
         "--out", "-o", metavar=_FILE, help=N_("File to write; standard output by default.")
     ),
 ]
+NewFile = Annotated[Path, typer.Option("--out", "-o", help=N_("File to write."))]
 TableFormat = Annotated[
     Format | None,
     typer.Option(

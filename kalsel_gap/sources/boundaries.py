@@ -10,7 +10,8 @@ from kalsel_gap.assumptions import default_values
 from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding
 from kalsel_gap.project import suggestion
-from kalsel_gap.sources.files import fold, read_vector
+from kalsel_gap.sources.files import read_vector
+from kalsel_gap.sources.formats import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -115,12 +116,12 @@ def read_areas(opened: Opened, level: str) -> gpd.GeoDataFrame | None:
     path = boundaries.files().get(level)
     if path is None:
         return None
-    layer = read_vector(path)
+    layer = read_vector(path, shapes="polygons")
     for column in (boundaries.code, boundaries.name):
         if column not in layer.columns:
             known = [str(c) for c in layer.columns if c != "geometry"]
             raise InputError(
-                "column_missing",
+                "area_column_missing",
                 path=path,
                 column=column,
                 suggestion=suggestion(column, known),

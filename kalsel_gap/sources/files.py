@@ -6,22 +6,20 @@ A row keeps the number that a spreadsheet shows for it. What makes a file unusab
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
 import itertools
 import math
 import re
-import zipfile
-import zlib
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
 from kalsel_gap.errors import InputError
+from kalsel_gap.findings import Finding
 from kalsel_gap.project import suggestion
+from kalsel_gap.sources import formats
+from kalsel_gap.sources.formats import fold, reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -29,8 +27,10 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
+Shapes = Literal["any", "lines", "polygons"]
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-_DELIMITERS = ",;\t"
+_DIMENSIONS = {"lines": 1, "polygons": 2}
+_MOST_LISTED = 60  # headers in a note: a file can have thousands
 ROW = "__row__"  # no header can be this once spaces and signs are folded away
 
 
@@ -58,99 +58,73 @@ class RawTable:
         return [str(name) for name in self.cells.columns if name != ROW]
 
 
-def read_table(path: Path, sheet: str | None = None) -> RawTable:
-    """Read CSV (also gzipped) or XLSX.
+def read_table(
+    path: Path,
+    sheet: str | None = None,
+    *,
+    aliases: Mapping[str, Sequence[str]] | None = None,
+    override: Mapping[str, str] | None = None,
+) -> RawTable:
+    """Read a table of any kind: CSV (also gzipped), workbook, JSON, GIS layer, Parquet.
+
+    The kind is told by the file's ending: ``.xlsx .xlsm .xls``, ``.json .geojson``, ``.gpkg``,
+    ``.shp`` (also in a ``.zip``), ``.kml .kmz``, ``.parquet .geoparquet``; any other is CSV, with
+    comma, semicolon, tab or bar, in UTF-8, UTF-16 or Windows-1252. All cells become text as in a
+    CSV of the same table; the first record is row 2, as there. Numbers with a decimal comma get a
+    point where the file shows that it writes them so (:func:`formats.decimal_points`); thousands
+    separators are never guessed.
+
+    With `aliases`, titles may stand above the header of a CSV file or workbook: the header is the
+    row with the most headers that they name among the first 20. And a table without columns of
+    latitude and longitude takes them from its points, one without a name from its placemarks.
 
     Parameters
     ----------
     path : Path
-        The file; its ending tells which kind it is.
+        The file.
     sheet : str, optional
-        Sheet of a workbook; the first by default.
+        Sheet of a workbook or layer of a GeoPackage; the first by default.
+    aliases, override : mapping, optional
+        As for :func:`recognise`.
 
     Raises
     ------
     InputError
         Unreadable, not a table, no such sheet, or no rows.
     """
-    records = _xlsx(path, sheet) if path.suffix.lower() in {".xlsx", ".xlsm"} else _csv(path)
-    stripped = [[cell.strip() for cell in row] for row in records]
-    numbered = [(number, row) for number, row in enumerate(stripped, start=1) if any(row)]
-    if len(numbered) < 2:
+    aliases, override = aliases or {}, override or {}
+    spellings = {fold(header) for header in override.values()}
+    spellings |= {fold(c) for c in aliases} | {s for words in aliases.values() for s in words}
+    cells = formats.read_cells(path, sheet, spellings)
+    stripped = [[cell.strip() for cell in row] for row in cells.rows]
+    top = formats.header_row(stripped, spellings) if cells.titled else 0
+    headers = _distinct(stripped[top]) if stripped else []
+    body = list(enumerate(stripped[top + 1 :], start=top + 2))
+    known = {fold(header) for header in headers}
+    spare = {
+        column: [cell.strip() for cell in make()]
+        for column, make in cells.spare.items()
+        if column not in override
+        and (column in aliases or not aliases)
+        and not known & {fold(column), *aliases.get(column, ())}
+    }
+    beside = zip(*spare.values(), strict=True) if spare else itertools.repeat(())
+    placed = [any(row) or any(more) for (_, row), more in zip(body, beside, strict=False)]
+    body = list(itertools.compress(body, placed))
+    if not body:
         raise InputError("table_no_rows", path=path)
-    headers = _distinct(numbered[0][1])
     width = len(headers)
-    rows = numbered[1:]
-    cells = pd.DataFrame(
-        [row[:width] + [""] * (width - len(row)) for _, row in rows],
-        columns=headers,
-        dtype="str",
-    )
-    cells[ROW] = [number for number, _ in rows]
-    too_long = tuple(number for number, row in rows if any(row[width:]))
-    return RawTable(path=path, cells=cells, too_long=too_long)
-
-
-def _csv(path: Path) -> list[list[str]]:
-    try:
-        raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    except (OSError, EOFError, zlib.error) as error:
-        raise InputError("file_unreadable", path=path, reason=_reason(error)) from None
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        text = raw.decode("utf-16", errors="replace")
-    else:
-        try:
-            text = raw.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            if b"\0" in raw[:4096]:
-                raise InputError("table_not_text", path=path) from None
-            text = raw.decode("cp1252", errors="replace")
-    if "\0" in text[:4096]:
-        raise InputError("table_not_text", path=path)
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    delimiter = max(_DELIMITERS, key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    try:
-        return list(reader)
-    except csv.Error as error:
-        raise InputError(
-            "table_broken", path=path, row=reader.line_num, reason=str(error)
-        ) from None
-
-
-def _xlsx(path: Path, sheet: str | None) -> list[list[str]]:
-    from python_calamine import CalamineError, CalamineWorkbook
-
-    try:
-        workbook = CalamineWorkbook.from_path(str(path))
-    except (CalamineError, zipfile.BadZipFile, OSError) as error:
-        raise InputError("table_not_xlsx", path=path, reason=_reason(error)) from None
-    names = workbook.sheet_names
-    name = sheet if sheet is not None else next(iter(names), "")
-    if name not in names:
-        raise InputError(
-            "sheet_missing",
-            path=path,
-            column=name,
-            known=", ".join(names),
-            suggestion=suggestion(name, names),
-        )
-    rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
-    return [[_cell(value) for value in row] for row in rows]
-
-
-def _cell(value: object) -> str:
-    """A workbook's cell as the text a person reads: 30300503.0 is 30300503."""
-    if isinstance(value, bool):
-        return "1" if value else "0"
-    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
-        return str(int(value))
-    if isinstance(value, datetime):
-        midnight = (value.hour, value.minute, value.second) == (0, 0, 0)
-        return value.date().isoformat() if midnight else value.isoformat(sep=" ")
-    if isinstance(value, date):
-        return value.isoformat()
-    return str(value)
+    columns: dict[str, list[str]] = {
+        header: [row[n] if n < len(row) else "" for _, row in body]
+        for n, header in enumerate(headers)
+    }
+    if cells.decimal_comma:
+        columns = formats.decimal_points(columns)
+    columns |= {column: list(itertools.compress(texts, placed)) for column, texts in spare.items()}
+    table = pd.DataFrame(columns, dtype="str")
+    table[ROW] = [number for number, _ in body]
+    too_long = tuple(number for number, row in body if any(row[width:]))
+    return RawTable(path=path, cells=table, too_long=too_long)
 
 
 def _distinct(headers: Sequence[str]) -> list[str]:
@@ -161,17 +135,6 @@ def _distinct(headers: Sequence[str]) -> list[str]:
         candidates = itertools.chain([header] if header else [], numbered)
         distinct.append(next(name for name in candidates if name not in distinct))
     return distinct
-
-
-def fold(text: str) -> str:
-    """Header or name without case, spaces and signs, to compare by.
-
-    Examples
-    --------
-    >>> fold("Kab.-Kota/Negara (LN)")
-    'kabkotanegaraln'
-    """
-    return "".join(char for char in text.casefold() if char.isalnum())
 
 
 def recognise(
@@ -237,6 +200,8 @@ def recognise(
         if headers:
             found[column] = headers[0]
     for column in required:
+        if not found and len(table.headers) == 1:
+            raise InputError("table_one_column", path=table.path, known=table.headers[0])
         if column not in found:
             folded = {fold(h): h for h in table.headers}
             near = suggestion(fold(column), folded)
@@ -248,6 +213,80 @@ def recognise(
                 known=", ".join(table.headers),
             )
     return found
+
+
+def understood(
+    table: RawTable, header: Mapping[str, str], aliases: Mapping[str, Sequence[str]], file: str
+) -> list[Finding]:
+    """What was made of headers, where some are left: one note, and a warning for each likely slip.
+
+    Parameters
+    ----------
+    table : RawTable
+        The table.
+    header : mapping
+        Canonical column to header, as :func:`recognise` gives it.
+    aliases : mapping
+        As for :func:`recognise`.
+    file : str
+        The file as the project names it.
+    """
+    taken = set(header.values())
+    left = [name for name in table.headers if name not in taken]
+    missing = {
+        spelling
+        for column, words in aliases.items()
+        if column not in header
+        for spelling in (fold(column), *words)
+    }
+    note = {
+        "understood": "; ".join(f"{column} ← {name}" for column, name in header.items()),
+        "others": "; ".join(left[:_MOST_LISTED]),
+        "count": len(left),
+    }
+    findings = [Finding("columns_understood", file=file, parameters=note)] if left else []
+    for name in left:
+        if near := _slip_of(name, missing):
+            meant = {"suggestion": near}
+            findings.append(
+                Finding("column_not_understood", file=file, column=name, parameters=meant)
+            )
+    return findings
+
+
+def _slip_of(name: str, spellings: Iterable[str]) -> str:
+    """The spelling that a header misses by one letter in eight, or by a cut after ten; or none."""
+    folded = fold(name)
+    near = [
+        (slips, spelling)
+        for spelling in spellings
+        if min(len(folded), len(spelling)) >= 4
+        and abs(len(folded) - len(spelling)) <= 2
+        and 0 < (slips := _slips(folded, spelling)) <= (1 if len(spelling) < 8 else 2)
+    ]
+    # A Shapefile cuts its headers after ten characters.
+    near += [(9, s) for s in spellings if len(name) == 10 and s.startswith(folded) and s != folded]
+    return min(near, default=(0, ""))[1]
+
+
+def _slips(one: str, other: str) -> int:
+    """Letters to add, drop, change or swap with a neighbour (optimal string alignment).
+
+    Examples
+    --------
+    >>> _slips("bujur", "bujru"), _slips("lintan", "lintang"), _slips("siswi", "siswa")
+    (1, 1, 1)
+    """
+    before: list[int] = []
+    line = list(range(len(other) + 1))
+    for i, char in enumerate(one, start=1):
+        last, before, line = before, line, [i]
+        for j, wanted in enumerate(other, start=1):
+            cost = min(before[j] + 1, line[j - 1] + 1, before[j - 1] + (char != wanted))
+            if i > 1 and j > 1 and char == other[j - 2] and one[i - 2] == wanted:
+                cost = min(cost, last[j - 2] + 1)
+            line.append(cost)
+    return line[-1]
 
 
 def number(text: str) -> float:
@@ -275,28 +314,33 @@ def day(text: str) -> date | None:
     return None
 
 
-def read_vector(path: Path) -> gpd.GeoDataFrame:
+def read_vector(path: Path, *, shapes: Shapes = "any") -> gpd.GeoDataFrame:
     """Read a vector layer and bring it to WGS 84.
+
+    Parameters
+    ----------
+    path : Path
+        Any vector file that GDAL reads.
+    shapes : {'any', 'lines', 'polygons'}
+        What it must hold, besides others; a polygon counts as lines, by its boundary.
 
     Raises
     ------
     InputError
-        Unreadable, without CRS, or without a geometry.
+        Unreadable, without CRS, or without such a geometry.
     """
     import geopandas as gpd
+    import shapely
     from pyogrio.errors import DataLayerError, DataSourceError
 
     try:
         layer = gpd.read_file(path, engine="pyogrio", use_arrow=True)
     except (DataSourceError, DataLayerError, OSError, RuntimeError, ValueError) as error:
-        raise InputError("vector_unreadable", path=path, reason=_reason(error)) from None
+        raise InputError("vector_unreadable", path=path, reason=reason(error)) from None
     if not isinstance(layer, gpd.GeoDataFrame) or layer.geometry.isna().all():
         raise InputError("vector_no_geometry", path=path)
+    if shapes != "any" and shapely.get_dimensions(layer.geometry).max() < _DIMENSIONS[shapes]:
+        raise InputError(f"vector_no_{shapes}", path=path)
     if layer.crs is None:
         raise InputError("vector_no_crs", path=path)
     return layer.to_crs("EPSG:4326")
-
-
-def _reason(error: Exception) -> str:
-    """First line of what a library says: its own words, shortened."""
-    return (str(error).splitlines() or [type(error).__name__])[0][:200]

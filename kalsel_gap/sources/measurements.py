@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from kalsel_gap.findings import Finding
-from kalsel_gap.sources.files import ROW, day, number, read_table, recognise
+from kalsel_gap.sources.files import ROW, day, number, read_table, recognise, understood
 
 if TYPE_CHECKING:
     from kalsel_gap.project import Measurements, Opened

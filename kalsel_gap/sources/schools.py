@@ -16,7 +16,8 @@ from kalsel_gap import schema
 from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding
 from kalsel_gap.sources.boundaries import bare_name, envelope, known_kabupaten, short_name
-from kalsel_gap.sources.files import ROW, RawTable, fold, number, read_table, recognise
+from kalsel_gap.sources.files import ROW, RawTable, number, read_table, recognise, understood
+from kalsel_gap.sources.formats import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,36 +27,90 @@ if TYPE_CHECKING:
     from kalsel_gap.project import Attributes, Opened, Register
 
 REGISTER_ALIASES: dict[str, tuple[str, ...]] = {
-    "npsn": ("npsn",),
-    "name": ("sekolah", "namasekolah", "nama", "schoolname", "namasatuanpendidikan"),
-    "level": ("bentuk", "bp", "bentukpendidikan", "jenjang", "schoollevel", "educationlevel"),
-    "ownership": ("status", "statussekolah"),
-    "kabupaten": ("kabupatenkota", "kabkota", "kabkotanegaraln", "kotakabupaten"),
-    "kecamatan": ("kecamatankotaln",),
+    "npsn": ("npsn", "schoolidgovt", "schoolidgov"),
+    "name": (
+        *("sekolah", "namasekolah", "nama", "schoolname", "namasatuanpendidikan"),
+        *("madrasah", "namamadrasah", "namalembaga"),
+    ),
+    "level": (
+        *("bentuk", "bp", "bentukpendidikan", "jenjang", "schoollevel", "educationlevel"),
+        "jenjangmadrasah",
+    ),
+    "ownership": (
+        *("status", "statussekolah", "statusmadrasah", "statuslembaga"),
+        *("statussatuanpendidikan", "schoolfundingtype"),
+    ),
+    "kabupaten": (
+        *("kabupatenkota", "kabkota", "kabkotanegaraln", "kotakabupaten", "namakabupaten"),
+        *("namakabupatenkota", "namakabkota", "kabupatennama", "admin2"),
+    ),
+    "kecamatan": ("kecamatankotaln", "namakecamatan", "kecamatannama"),
     "lat": ("lintang", "latitude"),
     "lon": ("bujur", "long", "lng", "longitude"),
 }
 ATTRIBUTE_ALIASES: dict[str, tuple[str, ...]] = {
-    "students": ("pd", "siswa", "pesertadidik", "jumlahsiswa", "jmlsiswa", "murid"),
-    "teachers": ("guru", "jumlahguru", "ptk"),
+    "students": (
+        *("pd", "siswa", "pesertadidik", "jumlahsiswa", "jmlsiswa", "murid", "totalsiswa"),
+        *("numstudents", "studentcount"),
+    ),
+    "teachers": ("guru", "jumlahguru", "jmlguru", "ptk", "numteachers", "teachercount"),
     "devices": ("chromebook", "chromebooks", "jumlahchromebook", "perangkat"),
     "accounts": ("akun", "akunbelajar", "jumlahakun"),
     "accounts_active": ("akunaktif", "akunbelajaraktif"),
     "poor_share": ("sharemiskin", "proporsimiskin"),
     "inclusive": ("inklusi", "inklusif"),
-    "electricity": ("listrik", "sumberlistrik"),
-    "internet": ("aksesinternet",),
+    "electricity": ("listrik", "sumberlistrik", "electricityavailability"),
+    "internet": ("aksesinternet", "connectivity"),
     "subscription_down_mbps": ("bandwidth", "bandwidthmbps", "downloadspeedcontracted"),
     "subscription_up_mbps": ("uploadspeedcontracted",),
     "fixed_network": ("jaringantetap", "fiber"),
     "reached_by_water": ("aksesair", "hanyalewatair"),
     "diffraction_loss_db": (),
 }
-YEAR_ALIASES = {"year": ("tahun",)}
+# Pupils where a table gives them by sex only (EMIS): their sum is taken.
+PART_ALIASES: dict[str, tuple[str, ...]] = {
+    "students_male": (
+        *("siswalakilaki", "jumlahsiswalakilaki", "jmlsiswalakilaki", "siswalk", "siswal"),
+        *("pdlakilaki", "pdl", "studentcountboys"),
+    ),
+    "students_female": (
+        *("siswaperempuan", "jumlahsiswaperempuan", "jmlsiswaperempuan", "siswapr", "siswap"),
+        *("pdperempuan", "pdp", "studentcountgirls"),
+    ),
+}
+YEAR_ALIASES = {"year": ("tahun", "tahundata")}
 
 _IDS = "5 SD, 6 SMP, 13 SMA, 15 SMK, 29 SLB, 9 MI, 10 MTs, 16 MA"  # bentuk_pendidikan_id
 LEVEL_IDS = dict(pair.split() for pair in _IDS.split(", "))
-OWNERSHIP = {"n": "public", "negeri": "public", "1": "public", "s": "private", "swasta": "private"}
+LEVEL_NAMES = {
+    "sekolahdasar": "SD",
+    "sekolahmenengahpertama": "SMP",
+    "sekolahmenengahatas": "SMA",
+    "sekolahmenengahkejuruan": "SMK",
+    "sekolahluarbiasa": "SLB",
+    "raudhatulathfal": "RA",
+    "raudlatulathfal": "RA",
+    "madrasahibtidaiyah": "MI",
+    "madrasahtsanawiyah": "MTs",
+    "madrasahaliyah": "MA",
+    "madrasahaliyahkejuruan": "MAK",
+}
+# What an English level can be; which of them it is, the school's name must tell.
+ENGLISH_LEVELS: dict[str, tuple[str, ...]] = {
+    "preprimary": ("TK", "KB", "TPA", "SPS", "RA"),
+    "primary": ("SD", "MI", "SDLB"),
+    "lowersecondary": ("SMP", "MTs", "SMPLB"),
+    "juniorsecondary": ("SMP", "MTs", "SMPLB"),
+    "juniorhigh": ("SMP", "MTs", "SMPLB"),
+    "uppersecondary": ("SMA", "SMK", "MA", "MAK", "SMLB"),
+    "seniorsecondary": ("SMA", "SMK", "MA", "MAK", "SMLB"),
+    "seniorhigh": ("SMA", "SMK", "MA", "MAK", "SMLB"),
+    "secondary": ("SMP", "MTs", "SMPLB", "SMA", "SMK", "MA", "MAK", "SMLB"),
+}
+OWNERSHIP = {
+    **dict.fromkeys(("n", "negeri", "1", "public", "government"), "public"),
+    **dict.fromkeys(("s", "swasta", "private"), "private"),
+}
 AUTHORITY = {
     **dict.fromkeys(("TK", "KB", "TPA", "SPS", "SD", "SMP", "PKBM", "SKB"), "kabupaten"),
     **dict.fromkeys(("SMA", "SMK", "SLB", "SDLB", "SMPLB", "SMLB"), "province"),
@@ -146,13 +201,11 @@ def _registers(opened: Opened, findings: list[Finding]) -> pd.DataFrame:
 
 
 def _register(source: Register, shown: str, findings: list[Finding]) -> pd.DataFrame:
-    table = read_table(source.path, source.sheet)
-    header = recognise(
-        table,
-        REGISTER_ALIASES | ATTRIBUTE_ALIASES,
-        override=source.columns,
-        required=("npsn", "name", "lat", "lon"),
-    )
+    aliases = REGISTER_ALIASES | ATTRIBUTE_ALIASES | PART_ALIASES
+    table = read_table(source.path, source.sheet, aliases=aliases, override=source.columns)
+    required = ("npsn", "name", "lat", "lon")
+    header = recognise(table, aliases, override=source.columns, required=required)
+    findings += understood(table, header, aliases, shown)
     findings += [Finding("row_too_long", file=shown, row=row) for row in table.too_long]
     return _text(table, header)
 
@@ -162,17 +215,45 @@ def _text(table: RawTable, header: Mapping[str, str]) -> pd.DataFrame:
         {column: table.cells[header[column]] if column in header else "" for column in _TEXT}
     ).astype("str")
     cells["row"] = table.cells[ROW]
+    if set(PART_ALIASES) <= set(header):
+        parts = [table.cells[header[part]] for part in PART_ALIASES]
+        absent = cells["students"] == ""
+        sums = [_sum(*both) for both in zip(*parts, strict=True)]
+        cells["students"] = cells["students"].where(~absent, pd.Series(sums, dtype="str"))
     return cells
+
+
+def _sum(boys: str, girls: str) -> str:
+    """Both counts as one; where one of them is no count, as text that says so and is not read.
+
+    Examples
+    --------
+    >>> _sum("12", "11"), _sum("", ""), _sum("12", "")
+    ('23', '', '12 + ')
+    """
+    if not boys and not girls:
+        return ""
+    return str(int(boys) + int(girls)) if _is_count(boys, girls) else f"{boys} + {girls}"
+
+
+def _is_count(*texts: str) -> bool:
+    return all(text.isascii() and text.isdigit() and len(text) < 10 for text in texts)
 
 
 def _attributes(
     source: Attributes, shown: str, known: set[str], findings: list[Finding]
 ) -> pd.DataFrame:
     """The attribute rows to use, one per NPSN of a school, indexed by NPSN."""
-    table = read_table(source.path, source.sheet)
-    aliases = {"npsn": REGISTER_ALIASES["npsn"], **ATTRIBUTE_ALIASES, **YEAR_ALIASES}
+    aliases = {
+        "npsn": REGISTER_ALIASES["npsn"],
+        **ATTRIBUTE_ALIASES,
+        **PART_ALIASES,
+        **YEAR_ALIASES,
+    }
+    table = read_table(source.path, source.sheet, aliases=aliases, override=source.columns)
     header = recognise(table, aliases, override=source.columns, required=("npsn",))
-    used = [column for column in ATTRIBUTE_ALIASES if column in header]
+    made = {"students"} if set(PART_ALIASES) <= set(header) else set()
+    used = [column for column in ATTRIBUTE_ALIASES if column in header or column in made]
     if not used:
         raise InputError(
             "table_adds_nothing",
@@ -180,6 +261,7 @@ def _attributes(
             known=", ".join(table.headers),
             expected=", ".join(ATTRIBUTE_ALIASES),
         )
+    findings += understood(table, header, aliases, shown)
     cells = _text(table, header)
     cells["year"] = (
         table.cells[header["year"]].map(number).astype("float64") if "year" in header else np.nan
@@ -239,7 +321,8 @@ def _fill(cells: pd.DataFrame, given: pd.DataFrame) -> None:
         if column in given.columns and column != "npsn":
             # A latitude of one file and a longitude of another are no place.
             empty = placeless if column in ("lat", "lon") else cells[column] == ""
-            cells.loc[empty, column] = cells.loc[empty, "npsn"].map(given[column]).fillna("")
+            filled = given[column].reindex(cells.loc[empty, "npsn"]).fillna("")
+            cells.loc[empty, column] = filled.to_numpy()
 
 
 def _identity(
@@ -247,6 +330,12 @@ def _identity(
 ) -> dict[str, pd.Series[str]]:
     folded = cells["level"].map(fold)
     level = folded.map(_LEVELS).fillna(cells["level"].map(LEVEL_IDS))
+    level = level.fillna(folded.map(LEVEL_NAMES))
+    english = level.isna() & folded.isin(list(ENGLISH_LEVELS))
+    level[english] = [
+        _level_in_name(name, ENGLISH_LEVELS[text])
+        for name, text in zip(cells.loc[english, "name"], folded[english], strict=True)
+    ]
     findings += _unread(cells, level.isna() & (cells["level"] != ""), "level_unknown", "level")
     # 1 is negeri in the API's list; any other number is not.
     ownership = (
@@ -271,6 +360,20 @@ def _identity(
         "kabupaten_code": kabupaten.map(names.codes).replace("", None),
         "kecamatan": cells["kecamatan"].map(lambda text: bare_name(text) or None),
     }
+
+
+def _level_in_name(name: str, levels: tuple[str, ...]) -> str | None:
+    """The one of `levels` that a school's name begins with, also as negeri, swasta or Islam.
+
+    Examples
+    --------
+    >>> _level_in_name("MIN 1 Banjar", ("SD", "MI")), _level_in_name("Harapan", ("SD", "MI"))
+    ('MI', None)
+    """
+    first = re.match(r"\w+", name.upper())
+    word = first.group() if first else ""
+    endings = ("", "N", "S", "K", "IT", "TA")
+    return next((lv for lv in levels if word in {lv.upper() + end for end in endings}), None)
 
 
 def _location(

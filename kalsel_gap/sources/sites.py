@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from kalsel_gap.findings import Finding
-from kalsel_gap.sources.files import ROW, RawTable, number, read_table, recognise
+from kalsel_gap.sources.files import ROW, RawTable, number, read_table, recognise, understood
 
 if TYPE_CHECKING:
     from kalsel_gap.project import Opened, Sites
@@ -82,7 +82,7 @@ def read_sites(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
 
 
 def _read(source: Sites, file: str) -> tuple[pd.DataFrame, list[Finding]]:
-    table = read_table(source.path, source.sheet)
+    table = read_table(source.path, source.sheet, aliases=ALIASES, override=source.columns)
     required = ["lat", "lon", *([] if source.technology else ["technology"])]
     header = recognise(table, ALIASES, override=source.columns, required=required)
 
@@ -109,7 +109,8 @@ def _read(source: Sites, file: str) -> tuple[pd.DataFrame, list[Finding]]:
     placed = sites["lat"].between(-90, 90) & sites["lon"].between(-180, 180)
     placed &= ~((sites["lat"] == 0) & (sites["lon"] == 0))
     known = sites["technology"].notna()
-    findings = [Finding("row_too_long", file=file, row=row) for row in table.too_long]
+    findings = understood(table, header, ALIASES, file)
+    findings += [Finding("row_too_long", file=file, row=row) for row in table.too_long]
     findings += [
         Finding(
             "site_unusable" if not ok else "technology_unknown",

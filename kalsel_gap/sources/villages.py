@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kalsel_gap.findings import Finding
-from kalsel_gap.sources.files import ROW, fold, number, read_table, recognise
+from kalsel_gap.sources.files import ROW, number, read_table, recognise, understood
+from kalsel_gap.sources.formats import fold
 
 if TYPE_CHECKING:
     from kalsel_gap.project import Opened
@@ -31,14 +32,15 @@ def read_villages(opened: Opened) -> tuple[dict[str, int], list[Finding]]:
     source = opened.project.villages
     if source is None:
         return {}, []
-    table = read_table(source.path, source.sheet)
+    table = read_table(source.path, source.sheet, aliases=ALIASES, override=source.columns)
     header = recognise(table, ALIASES, override=source.columns, required=("code", "status"))
     given = table.cells[header["status"]]
     status = given.map(lambda text: STATUS.get(fold(text), number(text))).astype("float64")
     none = given.isin(["", "0"])
     good = status.isin(range(1, _LARGEST + 1))
     shown = opened.shown(source.path)
-    findings = [Finding("row_too_long", file=shown, row=row) for row in table.too_long]
+    findings = understood(table, header, ALIASES, shown)
+    findings += [Finding("row_too_long", file=shown, row=row) for row in table.too_long]
     findings += [
         Finding(
             "village_unknown",
@@ -50,6 +52,11 @@ def read_villages(opened: Opened) -> tuple[dict[str, int], list[Finding]]:
         for row, text in zip(table.cells[ROW][~good & ~none], given[~good & ~none], strict=True)
     ]
     codes = table.cells[header["code"]].map(digits)
+    good &= codes != ""
+    findings += [
+        Finding("value_not_read", file=shown, row=int(row), column="code", value=text)
+        for row, text in table.cells.loc[codes == "", [ROW, header["code"]]].itertuples(index=False)
+    ]
     return dict(zip(codes[good], status[good].astype(int), strict=True)), findings
 
 

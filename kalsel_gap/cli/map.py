@@ -1,0 +1,40 @@
+"""``kalsel-gap map``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from kalsel_gap.cli import console, options
+from kalsel_gap.text import N_, Text, choose_language
+
+HELP = N_(
+    "Write the latest run as a map: one HTML file that opens without a network.\n\n"
+    "Example: kalsel-gap map --project data/tiny --out map.html"
+)
+
+
+def map(  # noqa: A001 - the command's name
+    ctx: typer.Context,
+    *,
+    project: options.ProjectFile = None,
+    runs: options.RunsFolder = None,
+    run: options.RunName = None,
+    out: options.NewFile = Path("map.html"),
+    quiet: options.Quiet = False,
+    lang: options.Lang = None,
+) -> None:
+    """Do what :data:`HELP` says."""
+    from kalsel_gap.maps import write_map
+    from kalsel_gap.run import atomic, read_run
+
+    opened, folder = console.runs_of(project, runs)
+    language = choose_language(
+        lang.value if lang else None, project=opened.project.project.language, deliverable=True
+    )
+    chosen = read_run(folder, run)
+    with atomic(out) as temporary:
+        write_map(chosen, temporary, Text(language))
+    text: Text = ctx.obj
+    console.note(text(N_("Written: {path}"), path=out), quiet=quiet)

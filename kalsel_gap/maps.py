@@ -1,0 +1,569 @@
+"""The map of a run: one HTML file that opens without a network, in the reader's language.
+
+folium makes the Leaflet map; schools are one layer on a canvas, fed by columns of JSON. Marks on a
+canvas take no keyboard focus, so the page also holds a search and the schools as tables. Names of
+others are shown as text and never as markup: escaped in the page, ``textContent`` in the browser.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import folium
+import numpy as np
+import shapely
+from branca.element import MacroElement
+from folium.template import Template
+
+from kalsel_gap import palette
+from kalsel_gap.messages import NAMES, REASON_COLUMNS, REASONS, reason, signal
+from kalsel_gap.offline import Page, as_json, data_uri
+from kalsel_gap.tables import by_kabupaten, remarks, to_records
+from kalsel_gap.text import N_, Text, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    import pandas as pd
+
+    from kalsel_gap.run import Run
+
+LISTED = 100  # schools in the table below the map
+MOST_ZOOM = 18
+_DEGREES = 5  # decimals of a school's place: a metre
+_AREA_DEGREES = 4  # of a border that is simplified anyway
+_SHOWN = (
+    *("npsn", "name", "level", "kabupaten", "lat", "lon", "rank", "tier", "deficit"),
+    *("deficit_status", "priority", "students", "unranked_reason", "best_operator"),
+)
+_SITE = palette.Mark("#5c3200", "cross")
+_OUTLINES = {
+    "kabupaten": {"color": "#333333", "weight": 1.6, "fill": False},
+    "kecamatan": {"color": "#5a5a5a", "weight": 0.7, "dashArray": "3 3", "fill": False},
+}
+_GROUND = {"fill": True, "fillColor": "#f2f2ee", "fillOpacity": 1.0}
+
+WORDS: dict[str, str] = {
+    "all_ranked": N_("Every school has a rank."),
+    "close": N_("Close"),
+    "adequacy": N_("Adequacy of the best signal, 0 to 1"),
+    "found": N_("Schools found"),
+    "found_count": N_("Schools found: {count}"),
+    "inferred": N_("~ means inferred: the service is not measured or declared."),
+    "kabupaten": N_("Kabupaten/kota"),
+    "layers": N_("Layers"),
+    "no_place": N_("This school has no usable location, so it is not on the map."),
+    "noscript": N_("The map needs JavaScript. The tables below do not."),
+    "search": N_("Find a school"),
+    "search_hint": N_("Name or NPSN"),
+    "skip": N_("Skip to the table of schools"),
+    "sources": N_("Made from these files (SHA-256)"),
+    "table": N_("Schools served first"),
+    "tiers": N_("Schools by tier of deficit"),
+    "unranked": N_("Schools without a rank"),
+    "zoom_in": N_("Zoom in"),
+    "zoom_out": N_("Zoom out"),
+}
+_QUALITY = (N_("very weak"), N_("weak"), N_("fair"), N_("good"), N_("very good"))
+
+
+def write_map(run: Run, path: Path, text: Text) -> None:
+    """Write the map of a run.
+
+    Parameters
+    ----------
+    run : Run
+        The run; nothing else is read.
+    path : Path
+        The HTML file.
+    text : Text
+        Language of the page.
+
+    Raises
+    ------
+    InputError
+        The run lacks its tables of boundaries, sites or previews.
+    """
+    path.write_text(to_html(run, text), encoding="utf-8", newline="\n")
+
+
+def to_html(run: Run, text: Text) -> str:
+    """The page of :func:`write_map` as text: the same run gives the same bytes."""
+    previews, areas = run.table("previews"), run.table("boundaries")
+    sites = run.table("sites")
+    words = {key: text(sentence) for key, sentence in WORDS.items()}
+    title = text(N_("Connectivity deficit of schools"))
+    if name := run.manifest["project"]:
+        title = f"{title}: {plain(name)}"
+    notice = NAMES.get(run.manifest["data"], "")
+    content = {
+        "language": text.language,
+        "title": title,
+        "notice": text(notice),
+        "words": words,
+        "legend": _legend(run.schools, text),
+        "coverage": _coverage_legend(previews, text),
+        "coverage_shown": _coverage_name(_best_technology(previews), text),
+        "placeless": _placeless(run.schools, text),
+        "remarks": remarks(run, text),
+        "sources": _sources(run),
+        "made_by": text(
+            N_("kalsel-gap {version}, run {run}"),
+            version=run.manifest["kalsel_gap"],
+            run=run.folder.name,
+        ),
+        "data": as_json(
+            {
+                "words": words,
+                "schools": _columns(run.schools, text),
+                "marks": {
+                    key: _drawn(mark, radius) for key, (mark, radius) in _school_marks().items()
+                },
+                "sites": _places(sites),
+                "siteMark": _drawn(_SITE, 3.5),
+                "areas": {level: _areas(areas, level) for level in _OUTLINES},
+            }
+        ),
+        **_tables(run.schools, text),
+    }
+    page = Page("map", content)
+    page.add_child(_map(run.schools, previews, areas, sites, text))
+    return page.render()
+
+
+# --- the map -----------------------------------------------------------------------------------
+
+
+class _Map(folium.Map):  # type: ignore[misc]
+    """A Leaflet map without tiles, in a page of ours."""
+
+    _template = Template(
+        """
+        {% macro header(this, kwargs) %}{% endmacro %}
+        {% macro html(this, kwargs) %}
+        <div class="map" id={{ this.get_name()|tojson }} role="region" aria-label="{{ this.label|e }}"></div>
+        {% endmacro %}
+        {% macro script(this, kwargs) %}
+        const {{ this.get_name() }} = L.map({{ this.get_name()|tojson }}, {{ this.options|tojavascript }});
+        {{ this.get_name() }}.attributionControl.setPrefix("Leaflet").addAttribution({{ this.credit|tojavascript }});
+        L.control.zoom({{ this.zoom_titles|tojavascript }}).addTo({{ this.get_name() }});
+        L.control.scale({ imperial: false }).addTo({{ this.get_name() }});
+        {% endmacro %}
+        """
+    )
+    default_js = [pair for pair in folium.Map.default_js if pair[0] == "leaflet"]
+    default_css = [pair for pair in folium.Map.default_css if pair[0] == "leaflet_css"]
+
+    def __init__(self, label: str, credit: str, zoom_titles: dict[str, str]) -> None:
+        super().__init__(tiles=None, zoom_control=False)
+        self.label, self.credit, self.zoom_titles = label, credit, zoom_titles
+        # Steps of a quarter let the province fill a window of any size.
+        self.options = {"zoomControl": False, "maxZoom": MOST_ZOOM, "zoomSnap": 0.25}
+
+
+class _OwnLayer(folium.map.Layer):  # type: ignore[misc]
+    """A layer that a function of our script makes."""
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+        const {{ this.get_name() }} = kalselGap.{{ this.function }}(...{{ this.arguments|tojavascript }});
+        {% endmacro %}
+        """
+    )
+
+    def __init__(
+        self, function: str, *arguments: object, name: str, show: bool = True, control: bool = True
+    ) -> None:
+        super().__init__(name=name, overlay=True, control=control, show=show)
+        self._name = f"Own_{function}"
+        self.function, self.arguments = function, list(arguments)
+
+
+class _Start(MacroElement):  # type: ignore[misc]
+    """Ties search, legend and pop-ups to the layer of schools; comes last."""
+
+    _template = Template(
+        "{% macro script(this, kwargs) %}"
+        "kalselGap.start({{ this._parent.get_name() }}, {{ this.schools.get_name() }});"
+        "{% endmacro %}"
+    )
+
+    def __init__(self, schools: _OwnLayer) -> None:
+        super().__init__()
+        self._name, self.schools = "Start", schools
+
+
+def _map(
+    schools: pd.DataFrame,
+    previews: pd.DataFrame,
+    areas: pd.DataFrame,
+    sites: pd.DataFrame,
+    text: Text,
+) -> folium.Map:
+    made = _Map(
+        text(N_("Map of the schools")),
+        escape(text(N_("data: see the sources below"))),
+        {"zoomInTitle": text(WORDS["zoom_in"]), "zoomOutTitle": text(WORDS["zoom_out"])},
+    )
+    best = _best_technology(previews)
+    if best:
+        nothing = folium.FeatureGroup(text(N_("No coverage")), overlay=False, show=False)
+        made.add_child(nothing)
+    for preview in previews.to_dict("records"):
+        is_coverage = preview["kind"] == "coverage"
+        label = _coverage_name(preview["name"], text) if is_coverage else text(N_("Relief"))
+        image = folium.raster_layers.ImageOverlay(
+            data_uri(preview["media_type"], preview["image"]),
+            [[preview["south"], preview["west"]], [preview["north"], preview["east"]]],
+            name=label,
+            alt=label,
+            overlay=not is_coverage,
+            show=not is_coverage or preview["name"] == best,
+            pixelated=False,
+            class_name=str(preview["kind"]),
+            opacity=0.75 if is_coverage else 1.0,
+            z_index=2 if is_coverage else 1,
+        )
+        made.add_child(image)
+    has_relief = bool((previews["kind"] == "hillshade").any())
+    for level, outline in _OUTLINES.items():
+        if (areas["level"] == level).any():
+            ground = {} if has_relief or level != "kabupaten" else _GROUND
+            name = text(N_("Borders of kabupaten")) if level == "kabupaten" else None
+            made.add_child(
+                _OwnLayer(
+                    "areas",
+                    level,
+                    outline | ground,
+                    name=name or text(N_("Borders of kecamatan")),
+                    show=level == "kabupaten",
+                )
+            )
+    if len(sites):
+        label = text(N_("Radio sites ({count})"), count=text.number(len(sites)))
+        made.add_child(_OwnLayer("sites", name=label, show=False))
+    layer = _OwnLayer("schools", name=text(N_("Schools")))
+    made.add_child(layer)
+    made.add_child(folium.LayerControl(autoZIndex=False))
+    if (bounds := _bounds(schools, areas)) is not None:
+        made.fit_bounds(bounds, padding=(8, 8))
+    made.add_child(_Start(layer))
+    return made
+
+
+def _bounds(schools: pd.DataFrame, areas: pd.DataFrame) -> list[list[float]] | None:
+    """South-west and north-east of the kabupaten, else of the schools."""
+    if len(areas):
+        west, south, east, north = (float(bound) for bound in areas.total_bounds)
+        return [[south, west], [north, east]]
+    if not schools["lat"].notna().any():
+        return [[-11.2, 94.9], [6.2, 141.2]]  # Indonesia
+    lat, lon = schools["lat"], schools["lon"]
+    return [[float(lat.min()), float(lon.min())], [float(lat.max()), float(lon.max())]]
+
+
+# --- data of the script ------------------------------------------------------------------------
+
+
+def _columns(schools: pd.DataFrame, text: Text) -> dict[str, Any]:
+    """What the script must know of the schools, column by column, in words."""
+    rows = _rows(schools)
+    count = text.number(int(schools["rank"].notna().sum()))
+    told = [_told(row, count, text) for row in rows]
+    fields = [
+        {"label": label, "values": _packed([row[label] for row in told])}
+        for label in (told[0] if told else ())
+    ]
+    return {
+        "npsn": [plain(row["npsn"]) for row in rows],
+        "name": _packed([plain(row["name"]) for row in rows]),
+        "where": _packed([_joined(row["level"], row["kabupaten"]) for row in rows]),
+        "mark": [_mark_of(row["tier"]) for row in rows],
+        **_places(schools),
+        "fields": fields,
+    }
+
+
+def _told(row: dict[str, Any], count: str, text: Text) -> dict[str, str]:
+    """A school's pop-up: label and value; an empty value is left out."""
+    unknown = text(NAMES["unknown"])
+    rank, tier = text.number(row["rank"]), _mark_of(row["tier"])
+    place = text(N_("{rank} of {count}"), rank=rank, count=count) if rank else text(N_("no rank"))
+    return {
+        text(N_("NPSN")): plain(row["npsn"]) or unknown,
+        text(N_("Level")): _joined(row["level"]) or unknown,
+        text(N_("Kabupaten/kota")): _joined(row["kabupaten"]) or unknown,
+        text(N_("Rank")): place,
+        text(N_("Deficit")): _deficit(row, text) or unknown,
+        text(N_("Tier")): text(NAMES[tier]),
+        text(N_("Main reason")): reason(row, text),
+        text(N_("Best signal")): _signal(row, text),
+        text(N_("Pupils")): text.number(row["students"]) or unknown,
+        text(N_("Priority")): text.number(row["priority"], 2) or unknown,
+    }
+
+
+def _places(points: pd.DataFrame) -> dict[str, list[float | None]]:
+    return {
+        name: [None if math.isnan(v) else round(v, _DEGREES) for v in points[name].astype("float64")]
+        for name in ("lat", "lon")
+    }
+
+
+def _packed(values: list[str]) -> list[str] | dict[str, list[Any]]:
+    """A column of texts; where they repeat, as distinct texts and each row's number among them."""
+    words = list(dict.fromkeys(values))
+    if len(words) * 2 > len(values):
+        return values
+    number = {word: n for n, word in enumerate(words)}
+    return {"words": words, "rows": [number[value] for value in values]}
+
+
+def _areas(areas: pd.DataFrame, level: str) -> list[dict[str, Any]]:
+    chosen = areas[areas["level"] == level]
+    return [
+        {
+            "name": plain(name),
+            "at": [round(at.y, _AREA_DEGREES), round(at.x, _AREA_DEGREES)],
+            "shape": json.loads(
+                shapely.to_geojson(
+                    shapely.transform(shape, lambda places: np.round(places, _AREA_DEGREES))
+                )
+            ),
+        }
+        for name, shape, at in zip(
+            chosen["name"], chosen.geometry, chosen.geometry.representative_point(), strict=True
+        )
+    ]
+
+
+# --- marks and legends -------------------------------------------------------------------------
+
+
+def _school_marks() -> dict[str, tuple[palette.Mark, float]]:
+    """Mark and radius in pixels of each tier, worst first, and of schools without one."""
+    tiers = palette.TIERS.items()
+    marks = {str(tier): (mark, 6.6 - 0.6 * tier) for tier, mark in tiers}
+    return {**marks, "unknown": (palette.UNKNOWN, 4.5)}
+
+
+def _drawn(mark: palette.Mark, radius: float) -> dict[str, Any]:
+    hollow = mark.shape in ("ring", "cross")
+    return {
+        "path": _path(mark.shape),
+        "fill": "#ffffff99" if mark.shape == "ring" else mark.colour,
+        "stroke": mark.colour if hollow else palette.OUTLINE,
+        "line": 0.45 if hollow else 0.2,  # of the radius
+        "radius": radius,
+    }
+
+
+def _path(shape: str) -> str:
+    """SVG path of a shape about the origin, as large as a circle of radius 1."""
+    if shape in ("circle", "ring"):
+        return "M1 0A1 1 0 1 1-1 0A1 1 0 1 1 1 0Z"
+    if shape == "cross":
+        return "M-1 0H1M0-1V1"
+    corners, turn, size = {
+        "square": (4, 45, 1.25),
+        "triangle": (3, -90, 1.4),
+        "diamond": (4, 0, 1.35),
+        "pentagon": (5, -90, 1.15),
+    }[shape]
+    points = [
+        (
+            size * math.cos(math.radians(turn + 360 * n / corners)),
+            size * math.sin(math.radians(turn + 360 * n / corners)),
+        )
+        for n in range(corners)
+    ]
+    return "M" + "L".join(f"{x + 0:.3f} {y + 0:.3f}" for x, y in points) + "Z"
+
+
+def _legend(schools: pd.DataFrame, text: Text) -> list[dict[str, Any]]:
+    counts = schools["tier"].value_counts()
+    found = {str(tier): int(count) for tier, count in counts.items()}
+    found["unknown"] = int(schools["tier"].isna().sum())
+    return [
+        {
+            "mark": key,
+            **_drawn(mark, radius),
+            "label": text(NAMES[key]),
+            "count": text.number(found.get(key, 0)),
+        }
+        for key, (mark, radius) in _school_marks().items()
+    ]
+
+
+def _placeless(schools: pd.DataFrame, text: Text) -> str:
+    count = int(schools["lat"].isna().sum())
+    if not count:
+        return ""
+    return text(
+        N_("Without a usable location, so not on the map: {count}."), count=text.number(count)
+    )
+
+
+def _best_technology(previews: pd.DataFrame) -> str:
+    """The technology whose coverage a map shows at first: the last by name that is no cable."""
+    names = sorted(previews.loc[previews["kind"] == "coverage", "name"])
+    return next((name for name in reversed(names) if name != "fixed"), *names[:1]) if names else ""
+
+
+def _coverage_name(technology: str, text: Text) -> str:
+    if technology == "fixed":
+        return text(N_("Coverage of fixed networks"))
+    return text(N_("Coverage {technology}"), technology=technology.upper())
+
+
+def _coverage_legend(previews: pd.DataFrame, text: Text) -> list[dict[str, Any]]:
+    shown = previews.loc[previews["kind"] == "coverage", "legend"]
+    if shown.empty:
+        return []
+    items = json.loads(shown.iloc[0])
+    classes = [item for item in items if "from" in item]
+    ends = [*(item["from"] for item in classes[1:]), 1.0]
+    named = [
+        {
+            "colour": item["colour"],
+            "label": f"{text(quality)} ({text.number(item['from'], 2)}–{text.number(end, 2)})",
+            "hatched": False,
+        }
+        for item, end, quality in zip(classes, ends, _QUALITY, strict=True)
+    ]
+    apart = {"none": text(N_("no signal")), "unknown": text(NAMES["unknown"])}
+    named += [
+        {
+            "colour": item["colour"],
+            "label": apart[item["status"]],
+            "hatched": item["status"] == "unknown",
+        }
+        for item in items
+        if "status" in item
+    ]
+    return named
+
+
+# --- tables ------------------------------------------------------------------------------------
+
+
+def _tables(schools: pd.DataFrame, text: Text) -> dict[str, Any]:
+    """The schools as tables: the first by rank, the unranked, and every kabupaten's tiers."""
+    rows = list(enumerate(_rows(schools)))
+    ranked = [(n, row) for n, row in rows if row["rank"] is not None]
+    unranked = [(n, row) for n, row in rows if row["rank"] is None]
+    heads = (
+        *((N_("Rank"), True), (N_("School"), False), (N_("NPSN"), False), (N_("Level"), False)),
+        *((N_("Kabupaten/kota"), False), (N_("Deficit"), True), (N_("Tier"), False)),
+        *((N_("Best signal"), False), (N_("Pupils"), True), (N_("Priority"), True)),
+        (N_("Main reason"), False),
+    )
+    numbers = [number for _, number in heads[2:]]
+    counts = by_kabupaten(schools)
+    count_names = {"kabupaten": N_("Kabupaten/kota"), "all": N_("all")}
+    return {
+        "heads": [{"label": text(label), "number": number} for label, number in heads],
+        "listed": text(
+            N_("The first {shown} of {count} ranked schools; the search finds all of them."),
+            shown=text.number(min(LISTED, len(ranked))),
+            count=text.number(len(ranked)),
+        ),
+        "ranked": [
+            {
+                "index": n,
+                "rank": text.number(row["rank"]),
+                "name": plain(row["name"]),
+                "cells": [
+                    {"text": cell, "number": number}
+                    for cell, number in zip(_cells(row, text), numbers, strict=True)
+                ],
+            }
+            for n, row in ranked[:LISTED]
+        ],
+        "unranked_heads": [
+            text(label)
+            for label in (
+                *(N_("School"), N_("NPSN"), N_("Level")),
+                *(N_("Kabupaten/kota"), N_("Why unranked")),
+            )
+        ],
+        "unranked": [
+            {
+                "index": n,
+                "placed": row["lat"] is not None,
+                "name": plain(row["name"]),
+                "cells": [
+                    plain(row["npsn"]),
+                    _joined(row["level"]),
+                    _joined(row["kabupaten"]),
+                    text(REASONS[str(row["unranked_reason"])]),
+                ],
+            }
+            for n, row in unranked
+        ],
+        "count_heads": [text(count_names.get(c) or NAMES[c]) for c in counts.columns],
+        "counts": [
+            {
+                "name": {"__all__": text(N_("all")), "": text(N_("not given"))}.get(
+                    str(row["kabupaten"]), plain(row["kabupaten"])
+                ),
+                "cells": [text.number(int(row[c])) for c in counts.columns[1:]],
+            }
+            for row in counts.to_dict("records")
+        ],
+    }
+
+
+def _cells(row: dict[str, Any], text: Text) -> Sequence[str]:
+    unknown = text(NAMES["unknown"])
+    return (
+        plain(row["npsn"]),
+        _joined(row["level"]),
+        _joined(row["kabupaten"]),
+        _deficit(row, text),
+        text(NAMES[_mark_of(row["tier"])]),
+        _signal(row, text),
+        text.number(row["students"]) or unknown,
+        text.number(row["priority"], 2),
+        reason(row, text),
+    )
+
+
+def _sources(run: Run) -> list[dict[str, str]]:
+    inputs: Iterable[dict[str, str]] = run.manifest["inputs"].values()
+    return [{"file": plain(item["file"]), "sha256": item["sha256"]} for item in inputs]
+
+
+# --- words for one school ----------------------------------------------------------------------
+
+
+def _rows(schools: pd.DataFrame) -> list[dict[str, Any]]:
+    """The columns that words are made from, row by row; what is unknown is None."""
+    wanted = {*_SHOWN, *REASON_COLUMNS}
+    return to_records(schools[[name for name in schools.columns if name in wanted]])
+
+
+def _mark_of(tier: object) -> str:
+    return "unknown" if tier is None else str(tier)
+
+
+def _joined(*parts: object) -> str:
+    return " · ".join(plain(part) for part in parts if isinstance(part, str))
+
+
+def _deficit(row: dict[str, Any], text: Text) -> str:
+    number = text.number(row["deficit"], 2)
+    return f"~{number}" if number and row["deficit_status"] == "inferred" else number
+
+
+def _signal(row: dict[str, Any], text: Text) -> str:
+    if words := signal(row, text):
+        operator = row["best_operator"]
+        known = isinstance(operator, str) and operator != "any"
+        return f"{words} ({plain(operator)})" if known else words
+    return text(N_("none")) if row["available"] == 0 else text(NAMES["unknown"])

@@ -1,0 +1,46 @@
+"""Colours and shapes of the tiers: told apart without colour vision, and without colour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How a tier is drawn.
+
+    Attributes
+    ----------
+    colour : str
+        Hexadecimal, from a viridis-like scale: dark is worst.
+    shape : {'circle', 'square', 'triangle', 'diamond', 'pentagon', 'ring'}
+        A second cue besides colour.
+    """
+
+    colour: str
+    shape: str
+
+
+# Five steps of viridis: neighbours differ by at least 17 ΔE for every kind of colour vision.
+TIERS: dict[int, Mark] = {
+    1: Mark("#440154", "square"),
+    2: Mark("#3b528b", "triangle"),
+    3: Mark("#21918c", "diamond"),
+    4: Mark("#5ec962", "pentagon"),
+    5: Mark("#fde725", "circle"),
+}
+UNKNOWN = Mark("#767676", "ring")
+OUTLINE = "#1a1a1a"  # gives the light end its 3:1 against a light ground
+
+# Adequacy of what is to be had, five classes from their lower bound: cividis turned round and
+# lightened, so that pale is poor, marks of the schools stand out, and every kind of colour vision
+# keeps the order. *No signal* and *unknown* are no steps of that scale.
+COVERAGE: tuple[tuple[float, str], ...] = (
+    (0.0, "#fdea9b"),
+    (0.25, "#d5c78f"),
+    (0.5, "#a6a399"),
+    (0.7, "#76819b"),
+    (0.85, "#44608f"),
+)
+NO_SIGNAL = "#f6d5cf"
+NOT_KNOWN = "#767676"  # hatched

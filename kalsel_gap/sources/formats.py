@@ -1,0 +1,714 @@
+"""Each kind of table file as cells of text: what a CSV file of the same table would hold.
+
+A number is its shortest decimal text, without ``.0`` where it is whole; a date is ISO; true and
+false are 1 and 0; what is missing is empty. So the same table says the same in every format.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import itertools
+import json
+import math
+import re
+import zipfile
+import zlib
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET  # noqa: S405 - a DTD is refused before it is parsed
+
+from kalsel_gap.errors import InputError
+from kalsel_gap.project import suggestion
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    import pyarrow as pa
+
+WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xls"})
+HEADER_ROWS = 20  # the header stands in one of the first rows, titles above it
+LIMIT_BYTES = 2**30  # of what is packed: beyond it is a bomb, not a table
+LIMIT_CELLS = 50_000_000  # that a workbook's farthest cell may span
+
+_NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\ufffd]")  # in the first line that is not empty
+_DELIMITERS = ",;\t|"
+_SEPARATOR_LINE = re.compile(r"sep=(.)\s*", re.IGNORECASE)  # what Excel writes for itself
+_COMMA_NUMBER = re.compile(r"[+-]?(\d+),\d+", re.ASCII)
+_POINT_NUMBER = re.compile(r"[+-]?(\d+)\.\d+", re.ASCII)
+_GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}([.,]\d{3})+", re.ASCII)  # 1,234 could be thousands
+_PLAIN_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
+_CELL_ADDRESS = re.compile(rb"""\br=["']([A-Z]{1,3})(\d{1,7})["']""")
+_WRAPPERS = frozenset({"satuanPendidikan", "sekolah", "school", "attributes", "properties"})
+_LISTS = ("data", "results", "result", "items", "rows", "records")
+_TOO_GENERAL = frozenset({"nama", "name", "kode", "code", "id", "status"})  # of whom?
+_WGS84 = frozenset({"EPSG:4326", "OGC:CRS84"})
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """A table as it lies in the file.
+
+    Attributes
+    ----------
+    rows : list of list of str
+        All rows. The header is the first one, unless titles may stand above it.
+    titled : bool
+        Whether titles may stand above the header: in CSV files and workbooks.
+    decimal_comma : bool
+        Whether the delimiter leaves the comma free for decimals.
+    spare : mapping
+        Canonical column to what makes its cells, one for each row below the header: for tables
+        that have no such column, such as the place of a point.
+    """
+
+    rows: list[list[str]]
+    titled: bool = False
+    decimal_comma: bool = False
+    spare: Mapping[str, Callable[[], list[str]]] = field(default_factory=dict)
+
+
+def read_cells(path: Path, sheet: str | None, spellings: Collection[str]) -> Cells:
+    """Read a file by the kind that its ending tells; any other ending is CSV.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    sheet : str, optional
+        Sheet of a workbook, layer of a GeoPackage or of a zipped Shapefile.
+    spellings : collection of str
+        Folded headers that mean something: they tell a header from a title.
+
+    Raises
+    ------
+    InputError
+        Unreadable, or not what its ending says.
+    """
+    kind = path.suffix.lower()
+    if kind in WORKBOOKS:
+        return _workbook(path, sheet)
+    if kind in {".json", ".geojson"}:
+        return _json(path)
+    if kind in {".kml", ".kmz"}:
+        return _kml(path)
+    if kind in {".parquet", ".geoparquet"}:
+        return _parquet(path)
+    if kind in {".gpkg", ".shp", ".zip"}:
+        return _layer(path, sheet)
+    return _csv(path, spellings)
+
+
+def fold(text: str) -> str:
+    """Header or name without case, spaces and signs, to compare by.
+
+    Examples
+    --------
+    >>> fold("Kab.-Kota/Negara (LN)")
+    'kabkotanegaraln'
+    """
+    return "".join(char for char in text.casefold() if char.isalnum())
+
+
+def cell_text(value: object) -> str:
+    """A value as the text a person reads.
+
+    Examples
+    --------
+    >>> [cell_text(v) for v in (30300503.0, -2.5, True, None, float("nan"), Decimal("1.50"))]
+    ['30300503', '-2.5', '1', '', '', '1.5']
+    """
+    match value:
+        case None:
+            return ""
+        case str():
+            return value
+        case bool():
+            return "1" if value else "0"
+        case float():
+            return _float_text(value)
+        case Decimal() if value.is_finite():
+            text = format(value, "f")
+            return text.rstrip("0").rstrip(".") if "." in text else text
+        case datetime():
+            midnight = (value.hour, value.minute, value.second) == (0, 0, 0)
+            return value.date().isoformat() if midnight else value.isoformat(sep=" ")
+        case date():
+            return value.isoformat()
+        case bytes():
+            return value.decode("utf-8", errors="replace")
+        case dict() | list():
+            return json.dumps(value, ensure_ascii=False, default=cell_text)
+    return str(value)
+
+
+def _float_text(value: float) -> str:
+    if math.isnan(value):
+        return ""
+    return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
+
+
+def reason(error: Exception) -> str:
+    """First line of what a library says, shortened, without its advice for programmers."""
+    line = (str(error).splitlines() or [type(error).__name__])[0]
+    return line.partition("; It might help")[0][:200]
+
+
+# --- CSV ---------------------------------------------------------------------------------------
+
+
+def _csv(path: Path, spellings: Collection[str]) -> Cells:
+    text = _decoded(_bytes(path), path)
+    head, _, below = text.partition("\n")
+    given = _SEPARATOR_LINE.fullmatch(head)
+    if given:
+        text = "\n" + below
+    delimiter = given.group(1) if given else _delimiter(text, spellings)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        rows = list(reader)
+    except csv.Error as error:
+        raise InputError(
+            "table_broken", path=path, row=reader.line_num, reason=str(error)
+        ) from None
+    return Cells(rows, titled=True, decimal_comma=delimiter != ",")
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        if path.suffix.lower() != ".gz":
+            return path.read_bytes()
+        with gzip.open(path) as file:
+            raw = file.read(LIMIT_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError("file_unreadable", path=path, reason=reason(error)) from None
+    if len(raw) > LIMIT_BYTES:
+        raise _too_large(path)
+    return raw
+
+
+def _too_large(path: Path) -> InputError:
+    return InputError("file_too_large", path=path, limit=LIMIT_BYTES // 2**20)
+
+
+def _decoded(raw: bytes, path: Path) -> str:
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        text = raw.decode("utf-16", errors="replace")
+    else:
+        try:
+            text = raw.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            if b"\0" in raw[:4096]:
+                raise InputError("table_not_text", path=path) from None
+            text = raw.decode("cp1252", errors="replace")
+    first = next((line for line in text.split("\n") if line.strip()), "")
+    if "\0" in text[:4096] or _NO_TEXT.search(first):
+        raise InputError("table_not_text", path=path)
+    return text
+
+
+def _delimiter(text: str, spellings: Collection[str]) -> str:
+    """The delimiter that makes most sense of the first rows: known headers, then even rows."""
+
+    def sense(delimiter: str) -> tuple[int, int, int]:
+        rows = [row for row in _first_rows(text, delimiter) if any(cell.strip() for cell in row)]
+        if not rows:
+            return 0, 0, 0
+        header = rows[header_row(rows, spellings)]
+        width = len(header)
+        even = sum(len(row) == width for row in rows) if width > 1 else 0
+        return known_headers(header, spellings), even, width
+
+    return max(_DELIMITERS, key=sense)
+
+
+def _first_rows(text: str, delimiter: str) -> list[list[str]]:
+    rows = []
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        rows += itertools.islice(reader, HEADER_ROWS)
+    except csv.Error:
+        pass
+    return rows
+
+
+def known_headers(row: Sequence[str], spellings: Collection[str]) -> int:
+    """How many cells of a row are headers that mean something."""
+    return len({fold(cell) for cell in row} & set(spellings))
+
+
+def header_row(rows: Sequence[Sequence[str]], spellings: Collection[str]) -> int:
+    """Which of the first rows that are not empty is the header.
+
+    The one with the most headers that mean something, the first of equals: exports have titles and
+    dates above it.
+    """
+    filled = [n for n, row in enumerate(rows[:HEADER_ROWS]) if any(cell.strip() for cell in row)]
+    if not filled:
+        return next((n for n, row in enumerate(rows) if any(cell.strip() for cell in row)), 0)
+    return max(filled, key=lambda n: (known_headers(rows[n], spellings), -n))
+
+
+def decimal_points(columns: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Columns with decimal points where the file shows that its dialect writes decimal commas.
+
+    It does when more cells are beyond doubt numbers with a comma (-3,4356) than with a point.
+    What could be a group of thousands (1,234) proves nothing; beside proof it is a decimal.
+
+    Parameters
+    ----------
+    columns : dict
+        Text cells by column, of a file whose delimiter is no comma.
+    """
+    numbers = {name: [c for c in cells if "," in c or "." in c] for name, cells in columns.items()}
+    doubtless = {
+        sign: sum(
+            bool(pattern.fullmatch(cell)) and not _GROUPED.fullmatch(cell)
+            for cells in numbers.values()
+            for cell in cells
+        )
+        for sign, pattern in ((",", _COMMA_NUMBER), (".", _POINT_NUMBER))
+    }
+    if doubtless[","] <= doubtless["."]:
+        return columns
+    return {
+        name: _with_points(cells) if any("," in cell for cell in numbers[name]) else cells
+        for name, cells in columns.items()
+    }
+
+
+def _with_points(cells: list[str]) -> list[str]:
+    """A column of numbers with points; a column of other text as it is."""
+    commas = [bool(_COMMA_NUMBER.fullmatch(cell)) for cell in cells]
+    numeric = sum(commas) + sum(bool(_PLAIN_NUMBER.fullmatch(cell)) for cell in cells)
+    if 2 * numeric < sum(map(bool, cells)):
+        return cells
+    return [c.replace(",", ".") if comma else c for c, comma in zip(cells, commas, strict=True)]
+
+
+# --- workbooks ---------------------------------------------------------------------------------
+
+
+def _workbook(path: Path, sheet: str | None) -> Cells:
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        if path.suffix.lower() != ".xls":
+            _hold_to_size(path)
+        workbook = CalamineWorkbook.from_path(str(path))
+        names = workbook.sheet_names
+        name = _chosen(sheet, names, path)
+        rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
+    except (CalamineError, zipfile.BadZipFile, zlib.error, OSError, EOFError) as error:
+        raise InputError("table_not_xlsx", path=path, reason=reason(error)) from None
+    return Cells([[cell_text(value) for value in row] for row in rows], titled=True)
+
+
+def _chosen(sheet: str | None, names: Sequence[str], path: Path) -> str:
+    name = sheet if sheet is not None else next(iter(names), "")
+    if name not in names:
+        raise InputError(
+            "sheet_missing",
+            path=path,
+            column=name,
+            known=", ".join(names),
+            suggestion=suggestion(name, names),
+        )
+    return name
+
+
+def _hold_to_size(path: Path) -> None:
+    """Refuse a workbook whose cells would not fit into memory: one far cell spans them all."""
+    with zipfile.ZipFile(path) as archive:
+        parts = archive.infolist()
+        if sum(part.file_size for part in parts) > LIMIT_BYTES:
+            raise _too_large(path)
+        for part in parts:
+            if not part.filename.endswith(".xml") or part.filename.endswith("Strings.xml"):
+                continue
+            addresses = set(_CELL_ADDRESS.findall(archive.read(part)))
+            width = max((_column(letters) for letters, _ in addresses), default=0)
+            height = max((int(digits) for _, digits in addresses), default=0)
+            if width * height > LIMIT_CELLS:
+                raise InputError("table_too_wide", path=path, rows=height, columns=width)
+
+
+def _column(letters: bytes) -> int:
+    """Number of a column: A is 1, XFD 16,384."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
+
+
+# --- JSON and GeoJSON --------------------------------------------------------------------------
+
+
+def _json(path: Path) -> Cells:
+    raw = _bytes(path)
+    try:
+        document = json.loads(
+            raw.removeprefix(b"\xef\xbb\xbf"),
+            parse_float=lambda text: cell_text(float(text)),
+            parse_int=str,
+            parse_constant=lambda _: None,
+        )
+    except (ValueError, RecursionError) as error:
+        raise InputError("table_not_json", path=path, reason=reason(error)) from None
+    if not isinstance(document, dict) or document.get("type") not in {
+        "FeatureCollection",
+        "Feature",
+    }:
+        found = _records(document)
+        if found is None:
+            raise InputError("table_not_records", path=path)
+        if found and isinstance(found[0], list):
+            return Cells(_encodable([[cell_text(v) for v in row] for row in found], raw))
+        return Cells(_encodable(_flat_rows(found), raw))
+    features = document.get("features", [document])
+    if not isinstance(features, list) or not all(isinstance(f, dict) for f in features):
+        raise InputError("table_not_records", path=path)
+    rows = _encodable(_flat_rows([_dict(f.get("properties")) for f in features]), raw)
+    pairs = [_coordinates(feature.get("geometry")) for feature in features]
+    named = _dict(_dict(document.get("crs")).get("properties")).get("name", "OGC:CRS84")
+
+    def places() -> tuple[list[str], list[str]]:
+        if all(x == "" for x, _ in pairs) or _is_wgs84(named):
+            return [y for _, y in pairs], [x for x, _ in pairs]
+        return _projected([_float(x) for x, _ in pairs], [_float(y) for _, y in pairs], named, path)
+
+    return Cells(rows, spare=_of_points(places))
+
+
+def _encodable(rows: list[list[str]], raw: bytes) -> list[list[str]]:
+    """Rows whose text can be written again: half a surrogate pair is no character."""
+    if b"\\ud" not in raw.lower():
+        return rows
+    return [[cell.encode("utf-8", "replace").decode("utf-8") for cell in row] for row in rows]
+
+
+def _dict(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _records(document: object) -> list[Any] | None:
+    """The rows of a document: a list of objects, wherever the API has wrapped it."""
+    if isinstance(document, list):
+        alike = all(isinstance(item, dict) for item in document)
+        return document if alike or all(isinstance(item, list) for item in document) else None
+    if not isinstance(document, dict):
+        return None
+    lists = {k: v for k, v in document.items() if isinstance(v, list) and v and _records(v)}
+    named = next((lists[key] for key in _LISTS if key in lists), None)
+    if named is not None or len(lists) == 1:
+        return named if named is not None else next(iter(lists.values()))
+    if lists:
+        return None
+    inner = next((document[k] for k in _LISTS if isinstance(document.get(k), dict)), None)
+    if inner is not None:
+        return _records(inner)
+    if any(isinstance(document.get(key), list) for key in _LISTS):
+        return []
+    return [document]
+
+
+def _flat_rows(records: Sequence[Mapping[str, Any]]) -> list[list[str]]:
+    """Header and rows of objects within objects: each is named by its last key where that is clear.
+
+    A key that says little alone (``nama``, ``kode``) keeps those above it: ``kabupaten.nama``. The
+    object of the school itself (``satuanPendidikan``) adds nothing to a name.
+    """
+    flat = [dict(_leaves(record, ())) for record in records]
+    paths = list(dict.fromkeys(itertools.chain.from_iterable(flat)))
+    uses: dict[str, int] = {}
+    for path in paths:
+        uses[fold(path[-1])] = uses.get(fold(path[-1]), 0) + 1
+
+    def header(path: tuple[str, ...]) -> str:
+        last = fold(path[-1])
+        clear = len(path) == 1 or (uses[last] == 1 and last not in _TOO_GENERAL)
+        return path[-1] if clear else ".".join(path)
+
+    body = [[cell_text(record.get(path)) for path in paths] for record in flat]
+    return [[header(path) for path in paths], *body]
+
+
+def _leaves(
+    record: Mapping[str, Any], above: tuple[str, ...]
+) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for key, value in record.items():
+        path = above if not above and key in _WRAPPERS and value else (*above, str(key))
+        if isinstance(value, dict) and value and len(path) < 20:
+            yield from _leaves(value, path)
+        else:
+            yield path or (str(key),), value
+
+
+def _coordinates(geometry: object) -> tuple[str, str]:
+    """Text of x and y of a GeoJSON point; empty for anything else."""
+    shape = _dict(geometry)
+    place = shape.get("coordinates")
+    if shape.get("type") == "MultiPoint" and isinstance(place, list) and len(place) == 1:
+        place = place[0]
+    elif shape.get("type") != "Point":
+        return "", ""
+    if not isinstance(place, list) or len(place) < 2:
+        return "", ""
+    return cell_text(place[0]), cell_text(place[1])
+
+
+def _float(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
+# --- points ------------------------------------------------------------------------------------
+
+
+def _of_points(
+    places: Callable[[], tuple[list[str], list[str]]],
+) -> dict[str, Callable[[], list[str]]]:
+    return {"lat": lambda: places()[0], "lon": lambda: places()[1]}
+
+
+def _is_wgs84(crs: object) -> bool:
+    from pyproj import CRS
+    from pyproj.exceptions import CRSError
+
+    try:
+        known = CRS.from_user_input(crs)
+    except CRSError:
+        return False
+    return ":".join(known.to_authority() or ()) in _WGS84
+
+
+def _projected(
+    x: Sequence[float], y: Sequence[float], crs: object, path: Path
+) -> tuple[list[str], list[str]]:
+    """Latitudes and longitudes of points of another CRS, as text; to a tenth of a millimetre."""
+    import numpy as np
+    from pyproj import Transformer
+    from pyproj.exceptions import CRSError
+
+    try:
+        transformer = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
+    except CRSError:
+        raise InputError("vector_no_crs", path=path) from None
+    lon, lat = transformer.transform(np.asarray(x, "float64"), np.asarray(y, "float64"))
+    return _numbers(lat), _numbers(lon)
+
+
+def _numbers(values: Iterable[float]) -> list[str]:
+    return ["" if not math.isfinite(v) else cell_text(round(float(v), 9)) for v in values]
+
+
+# --- Parquet, GeoPackage, Shapefile ------------------------------------------------------------
+
+
+def _parquet(path: Path) -> Cells:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        file = pq.ParquetFile(path)
+        geo = json.loads((file.schema_arrow.metadata or {}).get(b"geo", b"{}"))
+        geometries = list(_dict(_dict(geo).get("columns")))
+        names = [n for n in file.schema_arrow.names if n not in geometries]
+        table = file.read(columns=names)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise InputError("table_not_parquet", path=path, reason=reason(error)) from None
+    if not geometries:
+        return Cells(_arrow_rows(table))
+
+    def places() -> tuple[list[str], list[str]]:
+        import geopandas as gpd
+
+        primary = _dict(geo).get("primary_column", geometries[0])
+        try:
+            layer = gpd.read_parquet(path, columns=[primary])
+        except (pa.ArrowException, OSError, ValueError, KeyError) as error:
+            raise InputError("table_not_parquet", path=path, reason=reason(error)) from None
+        return _of_shapes(layer.geometry.to_numpy(), layer.crs, path)
+
+    return Cells(_arrow_rows(table), spare=_of_points(places))
+
+
+def _layer(path: Path, sheet: str | None) -> Cells:
+    import pyarrow as pa
+    import pyogrio
+    from pyogrio.errors import DataLayerError, DataSourceError
+
+    where, name = _within(path, sheet)
+    try:
+        if name is None:
+            layers = [str(n) for n in pyogrio.list_layers(where)[:, 0] if n != "layer_styles"]
+            name = _chosen(sheet, layers, path) if layers else None
+        if name is None:
+            raise InputError("table_no_rows", path=path)
+        meta, table = pyogrio.raw.read_arrow(where, layer=name)
+    except (
+        *(DataSourceError, DataLayerError, pa.ArrowException),
+        *(OSError, RuntimeError, ValueError),
+    ) as error:
+        raise InputError("vector_unreadable", path=path, reason=reason(error)) from None
+    shapes = meta["geometry_name"] or "wkb_geometry"
+    names = [n for n in table.column_names if n != shapes]
+    if shapes not in table.column_names:
+        return Cells(_arrow_rows(table))
+
+    def places() -> tuple[list[str], list[str]]:
+        import numpy as np
+        import shapely
+
+        wkb = np.array(table.column(shapes).to_pylist(), dtype=object)
+        return _of_shapes(shapely.from_wkb(wkb, on_invalid="ignore"), meta["crs"], path)
+
+    return Cells(_arrow_rows(table.select(names)), spare=_of_points(places))
+
+
+def _within(path: Path, sheet: str | None) -> tuple[str, str | None]:
+    """What GDAL is to open, and the name of the layer where the file's kind fixes it.
+
+    The first bytes must be those of the kind: GDAL would open anything under any ending.
+    """
+    kind = path.suffix.lower()
+    try:
+        with path.open("rb") as file:
+            first = file.read(16)
+        if kind == ".zip":
+            with zipfile.ZipFile(path) as archive:
+                inner = {
+                    name.rpartition("/")[2][:-4]: name
+                    for name in archive.namelist()
+                    if name.lower().endswith(".shp")
+                }
+                if sum(part.file_size for part in archive.infolist()) > LIMIT_BYTES:
+                    raise _too_large(path)
+    except (OSError, zipfile.BadZipFile) as error:
+        raise InputError("vector_unreadable", path=path, reason=reason(error)) from None
+    if kind == ".zip":
+        if not inner:
+            raise InputError("zip_without_layer", path=path)
+        name = _chosen(sheet, sorted(inner), path)
+        return f"/vsizip/{{{path.absolute().as_posix()}}}/{inner[name]}", name
+    magic = b"SQLite format 3\0" if kind == ".gpkg" else b"\x00\x00\x27\x0a"
+    if not first.startswith(magic):
+        raise InputError("vector_unreadable", path=path, reason=f"no {kind[1:].upper()} file")
+    return str(path), path.stem if kind == ".shp" else None
+
+
+def _of_shapes(shapes: Any, crs: object, path: Path) -> tuple[list[str], list[str]]:  # noqa: ANN401 - an array of shapes
+    import shapely
+
+    single = (shapely.get_type_id(shapes) == 4) & (shapely.get_num_geometries(shapes) == 1)
+    shapes = shapes.copy()
+    shapes[single] = shapely.get_geometry(shapes[single], 0)
+    x, y = shapely.get_x(shapes), shapely.get_y(shapes)  # NaN for what is no point
+    if crs is None:
+        raise InputError("vector_no_crs", path=path)
+    if _is_wgs84(crs):
+        return [cell_text(float(v)) for v in y], [cell_text(float(v)) for v in x]
+    return _projected(x, y, crs, path)
+
+
+def _arrow_rows(table: pa.Table) -> list[list[str]]:
+    """Header and rows of an Arrow table; structures within it are flattened as in JSON."""
+    import pyarrow as pa
+
+    if any(pa.types.is_struct(kind) for kind in table.schema.types):
+        return _flat_rows(table.to_pylist())
+    columns = [_arrow_text(table.column(n)) for n in range(table.num_columns)]
+    return [list(table.column_names), *map(list, zip(*columns, strict=True))]
+
+
+def _arrow_text(column: pa.ChunkedArray) -> list[str]:
+    import pyarrow as pa
+
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        column = column.cast(kind.value_type)
+        kind = kind.value_type
+    if pa.types.is_integer(kind):
+        column = column.cast(pa.string())
+    elif pa.types.is_float16(kind) or pa.types.is_float32(kind):
+        return [
+            "" if v is None else cell_text(float(str(kind.to_pandas_dtype()(v))))
+            for v in column.to_pylist()
+        ]
+    return [cell_text(value) for value in column.to_pylist()]
+
+
+# --- KML ---------------------------------------------------------------------------------------
+
+
+def _kml(path: Path) -> Cells:
+    """Placemarks of all folders: extended data as columns, name and description where given."""
+    raw = _bytes(path)
+    if path.suffix.lower() == ".kmz":
+        raw = _unpacked_kml(raw, path)
+    if b"<!DOCTYPE" in raw or b"<!ENTITY" in raw:
+        raise InputError("table_not_kml", path=path, reason="DOCTYPE")
+    declared: dict[str, None] = {}
+    marks: list[dict[str, str]] = []
+    own: list[tuple[str, str]] = []
+    places: list[tuple[str, str]] = []
+    try:
+        for _, element in ET.iterparse(io.BytesIO(raw)):  # noqa: S314 - no DTD, see above
+            kind = element.tag.rpartition("}")[2]
+            if kind == "SimpleField":
+                declared[element.get("name", "")] = None
+            elif kind == "Placemark":
+                marks.append(dict(_extended(element)))
+                own.append((_found(element, "name"), _found(element, "description")))
+                places.append(_kml_place(element))
+                element.clear()
+    except (ET.ParseError, ValueError, LookupError) as error:
+        raise InputError("table_not_kml", path=path, reason=reason(error)) from None
+    headers = [n for n in dict.fromkeys([*declared, *itertools.chain(*marks)]) if n]
+    if "description" not in map(fold, headers) and any(text for _, text in own):
+        headers.append("description")
+        marks = [{**m, "description": text} for m, (_, text) in zip(marks, own, strict=True)]
+    rows = [[mark.get(header, "") for header in headers] for mark in marks]
+    spare = {
+        "name": lambda: [name for name, _ in own],
+        **_of_points(lambda: ([y for _, y in places], [x for x, _ in places])),
+    }
+    return Cells([headers, *rows], spare=spare)
+
+
+def _unpacked_kml(raw: bytes, path: Path) -> bytes:
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            inner = [p for p in archive.infolist() if p.filename.lower().endswith(".kml")]
+            if not inner:
+                raise InputError("table_not_kml", path=path, reason="doc.kml")
+            chosen = min(inner, key=lambda p: (p.filename != "doc.kml", p.filename))
+            if chosen.file_size > LIMIT_BYTES:
+                raise _too_large(path)
+            return archive.read(chosen)
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError) as error:
+        raise InputError("table_not_kml", path=path, reason=reason(error)) from None
+
+
+def _extended(mark: ET.Element) -> Iterator[tuple[str, str]]:
+    for item in mark.iterfind(".//{*}ExtendedData//{*}SimpleData"):
+        yield item.get("name", ""), item.text or ""
+    for item in mark.iterfind(".//{*}ExtendedData/{*}Data"):
+        yield item.get("name", ""), item.findtext("{*}value") or ""
+
+
+def _found(mark: ET.Element, name: str) -> str:
+    return mark.findtext(f"{{*}}{name}") or ""
+
+
+def _kml_place(mark: ET.Element) -> tuple[str, str]:
+    """Text of longitude and latitude of the placemark's only point."""
+    points = mark.findall(".//{*}Point/{*}coordinates")
+    parts = (points[0].text or "").strip().split(",") if len(points) == 1 else []
+    return (parts[0].strip(), parts[1].strip()) if len(parts) >= 2 else ("", "")

@@ -1,0 +1,60 @@
+"""A first project: a commented project file, or the sample province with all its files."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kalsel_gap.assumptions import DEFAULTS_FOLDER
+from kalsel_gap.errors import OutputError
+from kalsel_gap.project import FILE_NAME
+from kalsel_gap.run import atomic
+
+if TYPE_CHECKING:
+    from kalsel_gap.text import Language
+
+_PACKAGE = Path(__file__).parent
+# In an installed package the sample lies inside it; in a clone of the repository beside it.
+_SAMPLES = (_PACKAGE / "sample", _PACKAGE.parent / "data" / "sample")
+
+
+def write_starter(folder: Path, language: Language, *, sample: bool = False) -> Path:
+    """Write a project into `folder`; nothing that is there is overwritten.
+
+    Parameters
+    ----------
+    folder : Path
+        Made when missing.
+    language : {'id', 'en'}
+        Language of the comments in the project file.
+    sample : bool
+        Whether the sample province is written, with all its files, rather than a file to fill in.
+
+    Returns
+    -------
+    Path
+        The project file.
+
+    Raises
+    ------
+    OutputError
+        A file of that name is there already, or the folder cannot be written.
+    """
+    if sample:
+        source = next((path for path in _SAMPLES if path.is_dir()), None)
+        if source is None:
+            raise OutputError("sample_missing", path=_SAMPLES[0])
+        files = sorted(path for path in source.iterdir() if path.is_file() and path.suffix != ".py")
+        # The project file comes last: a folder that has one is complete.
+        files.sort(key=lambda path: path.name == FILE_NAME)
+        targets = {folder / path.name: path for path in files}
+    else:
+        targets = {folder / FILE_NAME: DEFAULTS_FOLDER / f"starter.{language}.toml"}
+    for target in targets:
+        if target.exists():
+            raise OutputError("already_there", path=target)
+    for target, source_file in targets.items():
+        with atomic(target) as temporary:
+            shutil.copyfile(source_file, temporary)
+    return folder / FILE_NAME

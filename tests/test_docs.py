@@ -1,0 +1,317 @@
+"""The pages say what the code does: generated ones are fresh, examples run, links resolve."""
+
+from __future__ import annotations
+
+import contextlib
+import html
+import importlib.util
+import os
+import re
+import shlex
+import shutil
+import sys
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import typer
+
+from kalsel_gap import schema
+from kalsel_gap.assumptions import DEFAULTS_FOLDER, default_values
+from kalsel_gap.cli import app, main
+from kalsel_gap.indicators import available
+from kalsel_gap.project import FILE_NAME, OVERRIDABLE, Project, merge, read_project
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md")])
+GENERATED = ("method.md", "project-file.md", "data-dictionary.md", "commands.md")
+REGENERATE = "it is not what the code says now: run `make docs`"
+
+
+def script(name: str) -> Any:
+    """A script of docs/ as a module."""
+    if str(DOCS) not in sys.path:
+        sys.path.append(str(DOCS))
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, DOCS / f"{name}.py")
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
+    return sys.modules[name]
+
+
+def fenced(language: str) -> list[Any]:
+    """Fenced blocks of the pages."""
+    found = []
+    for page in PAGES:
+        blocks = re.findall(
+            rf"^```{language}\n(.*?)^```",
+            page.read_text(encoding="utf-8"),
+            re.MULTILINE | re.DOTALL,
+        )
+        for number, block in enumerate(blocks, start=1):
+            found.append(pytest.param(block, id=f"{page.name}-{number}"))
+    return found
+
+
+def commands() -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every command with its path below the top."""
+
+    def below(command: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+        yield path, command
+        for name, inner in getattr(command, "commands", {}).items():
+            yield from below(inner, (*path, name))
+
+    yield from below(typer.main.get_command(app), ())
+
+
+COMMANDS = [pytest.param(p, c, id=" ".join(("kalsel-gap", *p))) for p, c in commands()]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a reader of the examples has, in a folder of its own; ranked once."""
+    place = tmp_path_factory.mktemp("clone")
+    shutil.copytree(ROOT / "data" / "tiny", place / "data" / "tiny")
+    with contextlib.chdir(place):
+        assert run("kalsel-gap rank --project data/tiny --quiet --top 1 --format csv") == 0
+    return place
+
+
+def run(line: str) -> int:
+    """Exit status of a command line."""
+    program, *arguments = shlex.split(line)
+    assert program == "kalsel-gap", line
+    try:
+        main(arguments)
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0
+
+
+# --- generated pages ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", GENERATED)
+def test_a_generated_page_is_fresh(name: str) -> None:
+    pages = script("generate").PAGES
+    assert set(pages) == set(GENERATED)
+    assert (DOCS / name).read_text(encoding="utf-8") == pages[name](), f"{name}: {REGENERATE}"
+
+
+def text_of(svg: str) -> list[str]:
+    cells = re.findall(r"<text[^>]*>(.*?)</text>", svg)
+    return [cell for text in cells if (cell := html.unescape(text).strip())]
+
+
+def test_the_picture_is_fresh_and_asks_nobody_for_a_font() -> None:
+    committed = (DOCS / "rank.svg").read_text(encoding="utf-8")
+    assert re.findall(r"https?://[^\"]+", committed) == ["http://www.w3.org/2000/svg"]
+    assert "@font-face" not in committed
+    # Another version of rich draws other lines; what they say must be the same.
+    assert text_of(committed) == text_of(script("picture").draw()), f"rank.svg: {REGENERATE}"
+
+
+def test_the_other_files_of_a_run_have_the_columns_that_the_dictionary_lists(folder: Path) -> None:
+    import pandas as pd
+
+    generate = script("generate")
+    runs = folder / "data" / "tiny" / "runs"
+    latest = runs / (runs / "latest").read_text(encoding="utf-8").strip()
+    for name, columns in (("signals", generate.SIGNALS), ("sites", generate.SITES)):
+        assert set(pd.read_parquet(latest / f"{name}.parquet").columns) == set(columns)
+
+
+# --- the method --------------------------------------------------------------------------------
+
+
+def test_the_worked_school_digit_by_digit() -> None:
+    school = script("worked").worked()
+    expected = {
+        "available": 0.21,
+        "delivered": 0.168,
+        "deficit": 0.762,
+        "terrain": 0.683,
+        "path": 0.625,
+        "remoteness": 0.382,
+        "barrier": 0.565,
+        "need": 0.591,
+        "priority": 0.602,
+    }
+    assert {name: round(school[name], 3) for name in expected} == expected
+    assert school["tier"] == 2
+    assert school["gap_type"] == "uncovered"
+    assert sum(school["contributions"].values()) == pytest.approx(school["priority"])
+
+
+def rows_after(marker: str) -> list[list[str]]:
+    """Cells of the table below a marker of the method."""
+    text = (DOCS / "method.md").read_text(encoding="utf-8")
+    block = text.partition(f"<!-- table: {marker} -->")[2].partition("<!-- end -->")[0]
+    lines = [line for line in block.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def test_the_curves_agree_with_the_defaults() -> None:
+    curves = default_values("signal")["curves"]
+    rows = rows_after("curves")
+    assert [row[0][:2].lower() for row in rows] == list(curves)
+    for (_, points, declared), curve in zip(rows, curves.values(), strict=True):
+        said = [tuple(float(x) for x in pair.split(":")) for pair in points.split(",")]
+        assert said == [tuple(pair) for pair in curve["points"]]
+        assert float(declared) == curve["declared"]
+        for level, worth in said:
+            assert float(available.from_level(level, curve["points"])) == worth
+
+
+def test_the_leaves_agree_with_the_defaults() -> None:
+    nodes = default_values("index")["nodes"]
+    leaves = {name: node for name, node in nodes.items() if "column" in node}
+    rows = {row[2].strip("`"): row for row in rows_after("trees")}
+    assert list(rows) == list(leaves)
+    for name, node in leaves.items():
+        assert [float(x) for x in rows[name][5:]] == [node["best"], node["worst"], node["weight"]]
+        assert rows[name][4].strip("`") == node["column"]
+
+
+def test_every_section_that_a_source_names_exists() -> None:
+    text = (DOCS / "method.md").read_text(encoding="utf-8")
+    headings = set(re.findall(r"^#+ (\d(?:\.\d)?)\.? ", text, re.MULTILINE))
+    named = {
+        column.source.removeprefix("docs/method.md §")
+        for column in schema.COLUMNS
+        if column.source.startswith("docs/method.md")
+    }
+    for name in OVERRIDABLE:
+        defaults = (DEFAULTS_FOLDER / f"{name}.toml").read_text(encoding="utf-8")
+        named |= set(re.findall(r"kalsel-gap method, section (\d(?:\.\d)?)", defaults))
+    assert named
+    assert named <= headings
+    assert not [c.name for c in schema.COLUMNS if "METHODS" in c.source]
+
+
+# --- commands and examples ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("path", "command"), COMMANDS)
+def test_every_command_and_option_is_documented(path: tuple[str, ...], command: Any) -> None:
+    pages = (DOCS / "commands.md").read_text(encoding="utf-8")
+    part = pages.partition(f"\n## {' '.join(('kalsel-gap', *path))}\n")[2].partition("\n## ")[0]
+    assert part
+    for parameter in command.params:
+        for option in parameter.opts:
+            assert re.search(rf"(?<![\w-]){re.escape(option)}(?![\w-])", part), option
+        assert getattr(parameter, "help", None), parameter.name
+
+
+@pytest.mark.parametrize(("path", "command"), COMMANDS)
+def test_the_example_at_the_end_of_each_help_runs(
+    path: tuple[str, ...], command: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    *_, last = re.split(r"\n\s*\n", command.help.strip())
+    assert last.startswith("Example: kalsel-gap "), path
+    monkeypatch.chdir(folder)
+    assert run(" ".join(last.removeprefix("Example: ").split())) == 0
+
+
+@pytest.mark.parametrize("block", fenced("console"))
+def test_console_blocks_run(
+    block: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    monkeypatch.chdir(folder)
+    for line in block.splitlines():
+        assert line.startswith("$ "), "say what is typed, not what comes back"
+        typed = line.removeprefix("$ ")
+        if typed.startswith("make "):
+            assert re.search(rf"^{typed.split()[1]}:", makefile, re.MULTILINE), typed
+        else:
+            assert run(typed) == 0, capsys.readouterr().err
+
+
+@pytest.mark.parametrize("block", fenced("python"))
+def test_python_blocks_run(block: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    exec(compile(block, "block", "exec"), {})
+
+
+@pytest.mark.parametrize("block", fenced("toml"))
+def test_toml_blocks_make_a_project(block: str, tmp_path: Path) -> None:
+    given = tomllib.loads(block)
+    defaults = {name: default_values(name) for name in OVERRIDABLE}
+    below = {**defaults, "schools": {"path": "schools.csv"}}
+    Project.model_validate(merge(below, given), context={"folder": tmp_path})
+    if "project" in given:  # a whole file, of the files of data/tiny
+        for path in (ROOT / "data" / "tiny").iterdir():
+            if path.is_file():
+                shutil.copy(path, tmp_path)
+        (tmp_path / FILE_NAME).write_text(block, encoding="utf-8")
+        assert dict(read_project(tmp_path).project.inputs())
+        with contextlib.chdir(tmp_path):
+            assert run("kalsel-gap rank --quiet --top 1") == 0
+
+
+@pytest.mark.parametrize("block", fenced("bat"))
+def test_windows_lines_name_what_exists(block: str) -> None:
+    for line in block.splitlines():
+        words = line.split()
+        assert words[0] in {"py", r".venv\Scripts\python", r".venv\Scripts\kalsel-gap"}
+        files = [w for w in words if w.endswith(".lock") or w.startswith("data")]
+        assert all((ROOT / name.replace("\\", os.sep)).exists() for name in files), line
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_fenced_block_has_a_kind_that_is_tested(page: Path) -> None:
+    fences = re.findall(r"^```(.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    assert set(fences[::2]) <= {"console", "toml", "python", "bat", "text"}
+    assert set(fences[1::2]) <= {""}
+
+
+# --- links and the tree ------------------------------------------------------------------------
+
+
+def anchors(page: Path) -> set[str]:
+    titles = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {script("generate").anchor(title.replace("`", "")) for title in titles}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_resolve(page: Path) -> None:
+    for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        if link.startswith("https://"):
+            continue
+        path, _, fragment = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.is_relative_to(ROOT), link
+        assert target.exists(), link
+        assert not fragment or fragment in anchors(target), link
+
+
+def test_the_tree_lists_every_module_and_nothing_else() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    tree = text.partition("```text\nkalsel_gap/\n")[2].partition("\ndata/")[0]
+    listed, folder = set(), ""
+    for line in tree.splitlines():
+        depth, name = len(line) - len(line.lstrip()), line.split()[0]
+        folder = name if depth == 2 and name.endswith("/") else folder if depth == 4 else ""
+        if name.endswith(".py"):
+            listed.add(folder + name)
+        elif name.endswith("/"):
+            assert (ROOT / "kalsel_gap" / name).is_dir(), name
+    package = ROOT / "kalsel_gap"
+    assert listed == {path.relative_to(package).as_posix() for path in package.rglob("*.py")}
+    for path in (package / "defaults").glob("*.toml"):
+        assert path.name in tree
+
+
+def test_the_pages_name_no_machine_and_no_host_of_packages() -> None:
+    for page in [*PAGES, *DOCS.glob("*.py")]:
+        text = page.read_text(encoding="utf-8")
+        assert re.findall(r"/home/|/root|/tmp|/work\b|pypi\.org|files\.pythonhosted", text) == []

@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+from pandera.errors import SchemaErrors
+
+from kalsel_gap import schema
+from kalsel_gap.assumptions import Index, Terrain, default_values
+
+if TYPE_CHECKING:
+    from tests.conftest import MakeSchools
+
+INDEX = Index.model_validate(default_values("index"))
+UNITS = ("_m", "_km", "_km2", "_deg", "_dbm", "_db", "_mbps", "_ms", "_share", "_idr")
+# Quantities that are counts, scores, codes or identifiers carry no unit.
+UNITLESS = {"integer", "text", "flag"}
+FIRST = (
+    "npsn name level ownership kabupaten kecamatan lat lon terrain_class gap_type tier rank deficit "
+    "barrier need priority completeness unranked_reason"
+).split()
+
+
+def stage_of(name: str) -> schema.Stage:
+    return schema.BY_NAME[name].stage
+
+
+@pytest.fixture
+def table(schools: MakeSchools) -> gpd.GeoDataFrame:
+    return schools([{"available": 0.5}, {"lat": None, "lon": None}])
+
+
+def test_the_columns_that_scripts_rely_on_come_first() -> None:
+    assert list(schema.CANONICAL) == FIRST
+    assert [c.name for c in schema.COLUMNS[: len(FIRST)]] == FIRST
+
+
+def test_names_are_unique_and_lower_case() -> None:
+    names = [column.name for column in schema.COLUMNS]
+    assert len(names) == len(set(names))
+    assert all(re.fullmatch(r"[a-z][a-z0-9_]*", name) for name in names)
+
+
+@pytest.mark.parametrize("column", schema.COLUMNS, ids=lambda c: c.name)
+def test_every_column_is_declared_in_full(column: schema.Column) -> None:
+    assert column.label
+    assert column.description.endswith((".", ").")) or column.description
+    assert column.stage in schema.STAGES
+    if column.kind == "float" and (column.minimum, column.maximum) != (0.0, 1.0):
+        scoreless = {"lat", "lon", "idle_devices"}
+        assert column.name.endswith(UNITS) or column.name in scoreless
+    if column.choices:
+        assert column.kind == "text"
+
+
+def test_every_leaf_of_the_index_is_a_column_and_the_other_way_round() -> None:
+    measured = {str(node.column) for node in INDEX.leaves().values()}
+    assert measured <= set(schema.BY_NAME)
+    kinds = {schema.BY_NAME[name].kind for name in measured}
+    assert kinds <= {"float", "integer"}
+    # What the leaves measure is written before the trees are built.
+    assert {schema.BY_NAME[name].stage for name in measured} <= set(schema.STAGES)
+
+
+def test_the_weights_of_the_method() -> None:
+    weights = {code: node.weight for code, node in INDEX.nodes.items() if node.parent}
+    assert weights == {
+        **{"terrain": 0.35, "path": 0.25, "remoteness": 0.40},
+        **{"terrain_class": 1, "relief": 1, "slope": 1, "diffraction": 1},
+        **{"site": 0.35, "fibre": 0.25, "road": 0.10, "capital": 0.20, "water": 0.10},
+        **{"students": 0.35, "vulnerable": 0.25, "devices": 0.20, "accounts": 0.05},
+        "adequate": 0.15,
+    }
+    posts = {code: (node.best, node.worst) for code, node in INDEX.leaves().items()}
+    assert posts == {
+        "terrain_class": (0, 1),
+        "relief": (50, 600),
+        "slope": (2, 20),
+        "diffraction": (0, 40),
+        "site": (2, 15),
+        "fibre": (2, 50),
+        "road": (0.2, 5),
+        "capital": (10, 100),
+        "water": (0, 0.3),
+        "students": (20, 600),
+        "vulnerable": (0, 1),
+        "devices": (0, 30),
+        "accounts": (0, 1),
+        "adequate": (1, 20),
+    }
+    assert {c for c, n in INDEX.leaves().items() if n.transform == "log10"} == {"students"}
+    assert {node.p for node in INDEX.nodes.values() if node.aggregator} == {2.0}
+
+
+def test_every_terrain_class_has_a_severity() -> None:
+    severity = Terrain.model_validate(default_values("terrain")).severity
+    fields = set(type(severity).model_fields) - {"source"}
+    assert fields == {*schema.TERRAIN_CLASSES, "reached_by_water"}
+
+
+def test_a_good_table_passes_as_it_is(table: gpd.GeoDataFrame) -> None:
+    before = table.copy()
+    for stage in schema.STAGES[:-1]:
+        assert schema.check(table, stage) is table
+    assert table.equals(before)
+
+
+@pytest.mark.parametrize("crs", [None, "EPSG:32750"])
+def test_the_crs_comes_first(table: gpd.GeoDataFrame, crs: str | None) -> None:
+    other = gpd.GeoDataFrame(pd.DataFrame(table), geometry="geometry")
+    other = other.set_crs(crs, allow_override=True) if crs else other.set_crs(None, allow_override=True)
+    with pytest.raises(AssertionError, match="EPSG:4326"):
+        schema.check(other, "signals")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("lat", -91.0),
+        ("lon", 181.0),
+        ("available", 1.1),
+        ("available", -0.1),
+        ("best_level_dbm", 1.0),
+        ("level", "SEKOLAH"),
+        ("available_status", "guessed"),
+        ("terrain_class", "gunung"),
+    ],
+)
+def test_a_value_out_of_range_is_an_error_of_the_code(
+    table: gpd.GeoDataFrame, name: str, value: Any
+) -> None:
+    table.loc[0, name] = value
+    with pytest.raises(SchemaErrors):
+        schema.check(table, stage_of(name))
+
+
+@pytest.mark.parametrize(("name", "dtype"), [("lat", "float32"), ("students", "float64")])
+def test_another_dtype_is_an_error(table: gpd.GeoDataFrame, name: str, dtype: str) -> None:
+    with pytest.raises(SchemaErrors):
+        schema.check(table.astype({name: dtype}), stage_of(name))
+
+
+def test_a_missing_column_is_an_error(table: gpd.GeoDataFrame) -> None:
+    with pytest.raises(SchemaErrors):
+        schema.check(table.drop(columns="available"), "signals")
+
+
+@pytest.mark.parametrize("name", ["npsn", "name", "row_id", "available_status"])
+def test_what_must_be_there_must_be_there(table: gpd.GeoDataFrame, name: str) -> None:
+    table.loc[1, name] = None
+    with pytest.raises(SchemaErrors):
+        schema.check(table, stage_of(name))
+
+
+def test_rows_are_told_apart(table: gpd.GeoDataFrame) -> None:
+    table["row_id"] = table["row_id"][0]
+    with pytest.raises(SchemaErrors):
+        schema.check(table, "register")
+
+
+def test_a_table_gets_the_dtypes_of_the_contract() -> None:
+    values = {"students": [1.0, None], "inclusive": [True, None], "npsn": ["1", None], "lat": [1, 2]}
+    columns = [schema.BY_NAME[name] for name in ("lat", "npsn", "students", "inclusive")]
+    got = schema.table(values, columns)
+    assert list(got.columns) == ["lat", "npsn", "students", "inclusive"]
+    assert got.dtypes.astype(str).tolist() == ["float64", "str", "Int64", "boolean"]
+    assert got.isna().sum().tolist() == [0, 1, 1, 1]
+
+
+def test_stages_follow_each_other() -> None:
+    assert schema.up_to("scores") == schema.COLUMNS
+    assert {c.stage for c in schema.up_to("attributes")} == {"register", "attributes"}
+    joined = [c for stage in schema.STAGES for c in schema.of_stage(stage)]
+    assert sorted(c.name for c in joined) == sorted(c.name for c in schema.COLUMNS)
+
+
+def test_columns_of_a_leaf() -> None:
+    names = [c.name for c in schema.leaf_columns(["site"])]
+    assert names == ["site_score", "site_status", "site_contribution"]
+    assert not set(names) & set(schema.BY_NAME)

@@ -1,0 +1,465 @@
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from kalsel_gap import schema
+from kalsel_gap.errors import InputError
+from kalsel_gap.sources.schools import AUTHORITY, read_schools
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import geopandas as gpd
+
+    from kalsel_gap.findings import Finding
+    from tests.conftest import MakeProject
+
+HEADER = "npsn,nama,bentuk,status,kab_kota,lat,lon"
+A = "00000001,SD A,SD,N,Kab. Banjar,-3.1,115.1"
+B = "00000002,SD B,SMP,S,Kab. Tapin,-3.2,115.2"
+
+
+def lines(*rows: str) -> str:
+    return "\n".join(rows) + "\n"
+
+
+def read(
+    project: MakeProject,
+    text: str,
+    sections: dict[str, Any] | None = None,
+    **files: str,
+) -> tuple[gpd.GeoDataFrame, list[Finding]]:
+    named = {name.replace("_", "."): content for name, content in files.items()}
+    opened = project(sections, files={"schools.csv": text, **named}, bare=True)
+    schools, findings = read_schools(opened)
+    schema.check(schools, "attributes")
+    return schools, findings
+
+
+def codes(findings: list[Finding]) -> list[tuple[str, int | None]]:
+    return sorted((f.code, f.row or 0) for f in findings)
+
+
+# --- headers and identity --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        (
+            "kode_prop,propinsi,kode_kab_kota,kabupaten_kota,kode_kec,kecamatan,id,npsn,sekolah,bentuk,status,alamat_jalan,lintang,bujur",
+            "150000,P,150100,Kab. Banjar,150102,Kec. Gambut,x,00000001,A,SD,N,Jl,-3.1,115.1",
+        ),
+        (
+            "No,npsn,Nama,Bentuk Pendidikan,Status Sekolah,Alamat,Propinsi/Luar Negeri (LN),Kab.-Kota/Negara (LN),Kecamatan/Kota (LN),Desa/Kelurahan,lat,long",
+            "1,00000001,A,5,NEGERI,Jl,P,Kabupaten  Banjar,Kec. Gambut,D,-3.1,115.1",
+        ),
+        (
+            "npsn,nama,bentuk_pendidikan,status,alamat,kelurahan,kecamatan,kab_kota,provinsi,lat,lon,updated_at",
+            "00000001,A,sd,n,Jl,D,Gambut,KAB BANJAR,P,-3.1,115.1,2025",
+        ),
+        (
+            "NO;PROVINSI;KABUPATEN/KOTA;NPSN;SEKOLAH;JENJANG;STATUS;KECAMATAN;LATITUDE;LONGITUDE",
+            "1;P;banjar;00000001;A;SD;1;kec gambut;-3.1;115.1",
+        ),
+    ],
+)
+def test_headers_of_real_registers(project: MakeProject, header: str, row: str) -> None:
+    schools, findings = read(project, lines(header, row))
+    school = schools.iloc[0]
+    assert (school["npsn"], school["name"], school["level"]) == ("00000001", "A", "SD")
+    assert (school["ownership"], school["authority"]) == ("public", "kabupaten")
+    assert (school["kabupaten"], school["kabupaten_code"]) == ("Kab. Banjar", "63.03")
+    assert school["kecamatan"].casefold() == "gambut"
+    assert (school["lat"], school["lon"]) == (-3.1, 115.1)
+    assert (school["confidence"], school["confidence_radius_m"]) == ("B", 250.0)
+    assert school["row_id"] == "schools.csv:2"
+    assert findings == []
+
+
+def test_columns_that_the_project_names(project: MakeProject) -> None:
+    section = {"schools": {"columns": {"npsn": "school_id", "lat": "y", "lon": "x", "name": "label"}}}
+    schools, _ = read(project, lines("school_id,label,y,x", "00000001,A,-3.1,115.1"), section)
+    assert schools.loc[0, ["npsn", "name", "lat"]].tolist() == ["00000001", "A", -3.1]
+
+
+@pytest.mark.parametrize("header", ["npsn,nama,lat", "npsn,lat,lon", "nama,lat,lon"])
+def test_a_register_needs_number_name_and_place(project: MakeProject, header: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read(project, lines(header, "1,2,3"))
+    assert caught.value.code == "column_missing"
+
+
+def test_a_register_of_the_least(project: MakeProject) -> None:
+    """No level, no kabupaten, one row: unknown stays unknown, and every dtype is the contract's."""
+    schools, findings = read(project, lines("npsn,nama,lat,lon", "00000001,A,-3.1,115.1"))
+    assert len(schools) == 1
+    for name in ("level", "ownership", "authority", "kabupaten", "kabupaten_code", "kecamatan"):
+        assert schools[name].isna().all()
+    for column in schema.of_stage("attributes"):
+        assert schools[column.name].isna().all()
+        assert str(schools[column.name].dtype) == column.dtype
+    assert findings == []
+
+
+def test_levels_and_who_is_responsible(project: MakeProject) -> None:
+    levels = ["MI", "mts", "16", "SLB", "SMPLB", "15", "PKBM", "", "SEKOLAH"]
+    rows = [f"{n:08},S,{level},,,-3,115" for n, level in enumerate(levels, start=1)]
+    schools, findings = read(project, lines(HEADER, *rows))
+    assert schools["level"].fillna("").tolist() == [
+        "MI",
+        "MTs",
+        "MA",
+        "SLB",
+        "SMPLB",
+        "SMK",
+        "PKBM",
+        "",
+        "",
+    ]
+    assert schools["authority"].fillna("").tolist() == [
+        *["kemenag"] * 3,
+        *["province"] * 3,
+        "kabupaten",
+        "",
+        "",
+    ]
+    assert [(f.code, f.row, f.value) for f in findings] == [("level_unknown", 10, "SEKOLAH")]
+
+
+def test_every_level_has_its_authority() -> None:
+    assert set(AUTHORITY) == set(schema.LEVELS)
+    assert set(AUTHORITY.values()) == set(schema.AUTHORITIES)
+
+
+def test_ownership(project: MakeProject) -> None:
+    given = ["N", "S", "Negeri", "swasta", "1", "2", "0", "", "?"]
+    rows = [f"{n:08},S,SD,{text},,-3,115" for n, text in enumerate(given, start=1)]
+    schools, findings = read(project, lines(HEADER, *rows))
+    expected = "public private public private public private private".split()
+    assert schools["ownership"].fillna("").tolist() == [*expected, "", ""]
+    assert [(f.code, f.row) for f in findings] == [("ownership_unknown", 10)]
+
+
+def test_npsn_is_text(project: MakeProject) -> None:
+    given = ["00000001", "P9999999", "1234567", "p9999998", "", "123456789", "30 300 1"]
+    rows = [f"{text},S,SD,N,,-3,115" for text in given]
+    schools, findings = read(project, lines(HEADER, *rows))
+    assert schools["npsn"].tolist() == given
+    assert codes(findings) == [
+        ("npsn_malformed", 4),
+        ("npsn_malformed", 5),
+        ("npsn_malformed", 7),
+        ("npsn_malformed", 8),
+        ("npsn_missing", 6),
+    ]
+
+
+def test_rows_without_npsn_are_no_duplicates(project: MakeProject) -> None:
+    schools, _ = read(project, lines(HEADER, ",A,SD,N,,-3,115", ",A,SD,N,,-3,115"))
+    assert not schools["is_duplicate"].any()
+    assert schools["row_id"].tolist() == ["schools.csv:2", "schools.csv:3"]
+
+
+def test_a_kabupaten_that_the_boundaries_do_not_have(project: MakeProject) -> None:
+    text = lines(HEADER, "00000001,A,SD,N,Kab. Muarra Contoh,-2.95,115.32")
+    opened = project({"attributes": None}, files={"schools.csv": text})
+    schools, findings = read_schools(opened)
+    assert schools["kabupaten"].tolist() == ["Kab. Muarra Contoh"]
+    assert schools["kabupaten_code"].isna().all()
+    assert [(f.code, f.parameters["suggestion"]) for f in findings] == [
+        ("kabupaten_unknown", "Kab. Muara Contoh")
+    ]
+
+
+def test_hostile_names_go_through_unchanged(project: MakeProject) -> None:
+    name = '"<script>alert(1)</script> ${x} =HYPERLINK(""y"")"'
+    schools, _ = read(project, lines(HEADER, f"00000001,{name},SD,N,,-3,115"))
+    assert schools.loc[0, "name"] == '<script>alert(1)</script> ${x} =HYPERLINK("y")'
+
+
+def test_cells_beyond_the_header_are_found(project: MakeProject) -> None:
+    schools, findings = read(project, lines(HEADER, A + ",surplus", B))
+    assert len(schools) == 2
+    assert codes(findings) == [("row_too_long", 2)]
+
+
+# --- places ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("lat", "lon", "code"),
+    [
+        ("", "", "location_missing"),
+        ("-3.1", "", "location_missing"),
+        ("3°S", "115", "location_not_numeric"),
+        ('"-3,1"', "115", "location_not_numeric"),
+        ("nan", "115", "location_not_numeric"),
+        ("115.1", "-3.1", "location_out_of_range"),
+        ("-3.1", "1151.0", "location_out_of_range"),
+        (".0000000", ".0000000", "location_zero"),
+        ("-3.1", "0", "location_zero"),
+        ("51.5", "115.1", "location_outside_area"),
+        ("-3.1", "100.0", None),
+        ("-3.1", "115.1", None),
+    ],
+)
+def test_a_place_is_used_as_given_or_not_at_all(
+    project: MakeProject, lat: str, lon: str, code: str | None
+) -> None:
+    schools, findings = read(project, lines("npsn,nama,lat,lon", f"00000001,A,{lat},{lon}"))
+    school = schools.iloc[0]
+    assert [f.code for f in findings] == ([code] if code else [])
+    assert school["lat_given"] == lat.strip('"')
+    assert school["lon_given"] == lon
+    usable = code is None
+    assert (school["location_status"] == "given") == usable
+    for name in ("lat", "lon", "confidence", "confidence_radius_m", "geometry"):
+        assert pd.notna(school[name]) == usable
+    if usable:
+        assert (school.geometry.x, school.geometry.y) == (float(lon), float(lat))
+
+
+def test_nobody_has_a_place(project: MakeProject) -> None:
+    schools, findings = read(project, lines("npsn,nama,lat,lon", "00000001,A,,", "00000002,B,0,0"))
+    assert schools["lat"].isna().all()
+    assert schools.crs is not None
+    assert codes(findings) == [("location_missing", 2), ("location_zero", 3)]
+
+
+def test_the_boundary_tells_what_is_outside(project: MakeProject) -> None:
+    text = lines("npsn,nama,lat,lon", "00000001,A,-2.95,115.32", "00000002,B,-3.06,115.32")
+    opened = project({"attributes": None}, files={"schools.csv": text})
+    schools, findings = read_schools(opened)
+    assert schools["location_status"].tolist() == ["given", "unusable"]
+    assert codes(findings) == [("location_outside_area", 3)]
+
+
+# --- duplicates ------------------------------------------------------------------------------
+
+SAME = [
+    "00000001,A,SD,N,Kab. Banjar,,",
+    "00000001,A,SD,,,-3.1,115.1",
+    "00000001,A,SD,N,Kab. Banjar,-3.1,115.1",
+    "00000001,A,SD,N,Kab. Banjar,-3.2,115.2",
+    "00000002,B,SD,N,Kab. Banjar,-3.2,115.2",
+]
+
+
+@pytest.mark.parametrize("order", [[0, 1, 2, 3, 4], [4, 3, 2, 1, 0], [3, 0, 4, 1, 2]])
+def test_the_most_complete_row_stands_whatever_the_order(
+    project: MakeProject, order: list[int]
+) -> None:
+    schools, findings = read(project, lines(HEADER, *[SAME[n] for n in order]))
+    assert len(schools) == 5
+    standing = schools[~schools["is_duplicate"]].sort_values("npsn")
+    # Located before full before small: of the two full ones that of the smaller text.
+    assert standing["lat"].tolist() == [-3.1, -3.2]
+    assert standing["kabupaten"].tolist() == ["Kab. Banjar"] * 2
+    row = order.index(2) + 2
+    duplicates = [f for f in findings if f.code == "npsn_duplicate"]
+    assert len(duplicates) == 3
+    assert {f.parameters["ranked_row"] for f in duplicates} == {f"schools.csv:{row}"}
+    assert {f.row for f in duplicates} == {order.index(n) + 2 for n in (0, 1, 3)}
+
+
+# --- attributes ------------------------------------------------------------------------------
+
+WITH = {"attributes": {"path": "a.csv"}}
+
+
+def test_attributes_are_joined_by_number(project: MakeProject) -> None:
+    table = lines(
+        "NPSN,PD,Guru,Chromebook,Akun,Akun Aktif,Inklusi,Internet,Bandwidth,Fiber,Akses Air",
+        "00000002,120,9,15,100,25,Ya,Ada,20,Tidak,ya",
+        "00000001,0,,,0,0,bukan,Tidak Ada,1.5,,",
+        "00000009,1,1,1,1,1,Ya,Ada,1,Ya,Ya",
+        ",1,1,1,1,1,Ya,Ada,1,Ya,Ya",
+    )
+    schools, findings = read(project, lines(HEADER, A, B), WITH, a_csv=table)
+    first, second = schools.iloc[0], schools.iloc[1]
+    assert (second["students"], second["teachers"], second["devices"]) == (120, 9, 15)
+    assert second["accounts_active_share"] == 0.25
+    assert (second["inclusive"], second["fixed_network"], second["reached_by_water"]) == (
+        True,
+        False,
+        True,
+    )
+    assert (second["internet"], second["subscription_down_mbps"]) == ("Ada", 20.0)
+    assert first["students"] == 0  # none is not unknown
+    assert pd.isna(first["teachers"])
+    assert math.isnan(first["accounts_active_share"])  # of no accounts there is no share
+    assert not first["inclusive"]
+    assert pd.isna(first["fixed_network"])
+    assert codes(findings) == [("attribute_without_school", 4), ("attribute_without_school", 5)]
+
+
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [
+        ("siswa", "-1"),
+        ("siswa", "12.5"),
+        ("siswa", "1.200"),
+        ("siswa", "banyak"),
+        ("siswa", "nan"),
+        ("poor_share", "1.2"),
+        ("poor_share", "12%"),
+        ("bandwidth", "10 Mbps"),
+        ("inklusi", "mungkin"),
+        ("diffraction_loss_db", "-3"),
+    ],
+)
+def test_a_value_that_is_not_read_is_unknown_and_found(
+    project: MakeProject, header: str, value: str
+) -> None:
+    table = lines(f"npsn,{header}", f"00000001,{value}")
+    schools, findings = read(project, lines(HEADER, A), WITH, a_csv=table)
+    assert [(f.code, f.npsn, f.value) for f in findings] == [("value_not_read", "00000001", value)]
+    column = findings[0].column
+    assert pd.isna(schools.loc[0, column])
+
+
+def test_more_active_accounts_than_accounts(project: MakeProject) -> None:
+    table = lines("npsn,akun,akun_aktif", "00000001,10,11", "00000002,10,10")
+    schools, findings = read(project, lines(HEADER, A, B), WITH, a_csv=table)
+    assert codes(findings) == [("accounts_inconsistent", 2)]
+    np.testing.assert_array_equal(schools["accounts_active_share"], [np.nan, 1.0])
+
+
+def test_what_was_read_first_stands(project: MakeProject) -> None:
+    register = lines(HEADER + ",siswa", A + ",100", B + ",")
+    sections = {"attributes": [{"path": "a.csv"}, {"path": "b.csv"}]}
+    first = lines("npsn,siswa,guru", "00000001,200,", "00000002,,7")
+    second = lines("npsn,siswa,guru", "00000001,300,3", "00000002,50,8")
+    schools, _ = read(project, register, sections, a_csv=first, b_csv=second)
+    assert schools["students"].tolist() == [100, 50]
+    assert schools["teachers"].tolist() == [3, 7]
+
+
+YEARS = [
+    "00000001,2023,10",
+    "00000001,2025,30",
+    "00000001,2024,20",
+    "00000002,2024,40",
+    "00000002,,50",
+]
+
+
+@pytest.mark.parametrize(
+    ("year", "students", "left"),
+    [("latest", [30, 40], 3), (2024, [20, 40], 3), (2023, [10, None], 4), (1999, [None, None], 5)],
+)
+@pytest.mark.parametrize("order", [[0, 1, 2, 3, 4], [4, 3, 2, 1, 0]])
+def test_the_year_of_a_table(
+    project: MakeProject, year: object, students: list[int | None], left: int, order: list[int]
+) -> None:
+    sections = {"attributes": {"path": "a.csv", "year": year}}
+    table = lines("npsn,tahun,siswa", *[YEARS[n] for n in order])
+    schools, findings = read(project, lines(HEADER, A, B), sections, a_csv=table)
+    assert [None if pd.isna(v) else v for v in schools["students"]] == students
+    # Each row of the table is used or counted in a finding.
+    assert [(f.code, f.parameters["count"]) for f in findings] == [("attribute_other_year", left)]
+
+
+def test_a_school_with_no_year_at_all_is_still_heard(project: MakeProject) -> None:
+    table = lines("npsn,tahun,siswa", "00000001,,10", "00000002,2024,20")
+    schools, findings = read(project, lines(HEADER, A, B), WITH, a_csv=table)
+    assert schools["students"].tolist() == [10, 20]
+    assert findings == []
+
+
+@pytest.mark.parametrize("order", [[0, 1, 2], [2, 1, 0], [1, 2, 0]])
+def test_the_fullest_of_several_rows_is_used(project: MakeProject, order: list[int]) -> None:
+    rows = ["00000001,10,", "00000001,30,5", "00000001,20,6"]
+    table = lines("npsn,siswa,guru", *[rows[n] for n in order])
+    schools, findings = read(project, lines(HEADER, A), WITH, a_csv=table)
+    # Two are full; 20 is before 30, as text too.
+    assert schools.loc[0, ["students", "teachers"]].tolist() == [20, 6]
+    used = order.index(2) + 2
+    assert codes(findings) == sorted(
+        ("attribute_duplicate", n + 2) for n in range(3) if n + 2 != used
+    )
+    assert {f.parameters["used_row"] for f in findings} == {used}
+
+
+def test_a_table_that_adds_nothing_is_unusable(project: MakeProject) -> None:
+    with pytest.raises(InputError) as caught:
+        read(project, lines(HEADER, A), WITH, a_csv=lines("npsn,kepala", "00000001,X"))
+    assert caught.value.code == "table_adds_nothing"
+    with pytest.raises(InputError) as caught:
+        read(project, lines(HEADER, A), WITH, a_csv=lines("siswa", "12"))
+    assert (caught.value.code, caught.value.column) == ("column_missing", "npsn")
+
+
+def test_no_row_of_a_table_has_a_school(project: MakeProject) -> None:
+    table = lines("npsn,siswa", "00000009,12")
+    schools, findings = read(project, lines(HEADER, A), WITH, a_csv=table)
+    assert schools["students"].isna().all()
+    assert codes(findings) == [("attribute_without_school", 2)]
+
+
+# --- several registers -----------------------------------------------------------------------
+
+TWO: dict[str, Any] = {"schools": [{"path": "schools.csv"}, {"path": "b.csv"}]}
+
+
+def test_a_later_register_fills_gaps_and_its_other_rows_are_found(project: MakeProject) -> None:
+    base = lines(HEADER, "00000001,A,SD,,Kab. Banjar,,", B)
+    later = lines(HEADER, "00000001,AA,SMA,S,X,-3.5,115.5", "00000003,C,SD,N,,-3.3,115.3")
+    schools, findings = read(project, base, TWO, b_csv=later)
+    assert len(schools) == 2
+    first = schools.iloc[0]
+    assert first[["name", "level", "ownership"]].tolist() == ["A", "SD", "private"]
+    assert (first["lat"], first["lon"], first["lat_given"]) == (-3.5, 115.5, "-3.5")
+    assert codes(findings) == [("register_row_not_added", 3)]
+
+
+def test_a_later_register_may_add_rows(project: MakeProject) -> None:
+    sections = {"schools": [{"path": "schools.csv"}, {"path": "b.csv", "adds_rows": True}]}
+    later = lines(HEADER, A, "00000003,C,SD,N,,-3.3,115.3", ",D,SD,N,,-3.4,115.4")
+    schools, findings = read(project, lines(HEADER, A, B), sections, b_csv=later)
+    assert schools["row_id"].tolist() == ["schools.csv:2", "schools.csv:3", "b.csv:3", "b.csv:4"]
+    assert codes(findings) == [("npsn_missing", 4)]
+
+
+def test_half_a_place_is_not_completed_from_elsewhere(project: MakeProject) -> None:
+    base = lines(HEADER, "00000001,A,SD,N,,-3.1,", B)
+    later = lines(HEADER, "00000001,A,SD,N,,-3.9,115.9")
+    schools, findings = read(project, base, TWO, b_csv=later)
+    assert math.isnan(schools.loc[0, "lat"])
+    assert schools.loc[0, ["lat_given", "lon_given"]].tolist() == ["-3.1", ""]
+    assert codes(findings) == [("location_missing", 2)]
+
+
+@pytest.mark.parametrize("order", [[0, 1], [1, 0]])
+def test_several_rows_of_a_later_register(project: MakeProject, order: list[int]) -> None:
+    rows = ["00000001,X,SD,,,-3.8,115.8", "00000001,X,SD,S,,-3.9,115.9"]
+    base = lines(HEADER, "00000001,A,SD,,,,")
+    schools, findings = read(project, base, TWO, b_csv=lines(HEADER, *[rows[n] for n in order]))
+    assert schools.loc[0, ["ownership", "lat"]].tolist() == ["private", -3.9]
+    assert codes(findings) == [("attribute_duplicate", order.index(0) + 2)]
+
+
+def test_two_registers_of_one_name_have_rows_of_their_own(
+    project: MakeProject, tmp_path: Path
+) -> None:
+    (tmp_path / "schools.csv").write_text(lines(HEADER, B))
+    sections = {
+        "schools": [
+            {"path": "schools.csv"},
+            {"path": str(tmp_path / "schools.csv"), "adds_rows": True},
+        ]
+    }
+    schools, _ = read(project, lines(HEADER, A), sections)
+    assert schools["row_id"].is_unique
+
+
+def test_an_empty_register_is_unusable(project: MakeProject) -> None:
+    with pytest.raises(InputError) as caught:
+        read(project, HEADER + "\n")
+    assert caught.value.code == "table_no_rows"
