@@ -52,13 +52,22 @@ class Interruption:
         if self.wished_s is None:
             sys.__unraisablehook__(error)
         elif error.exc_type is KeyboardInterrupt:
-            import _thread
             import threading
 
             self.wished_s = None
-            again = threading.Timer(0.02, _thread.interrupt_main)
+            again = threading.Timer(0.02, _interrupt_main_thread)
             again.daemon = True
             again.start()
+
+
+def _interrupt_main_thread() -> None:
+    import _thread
+    import threading
+
+    if hasattr(signal, "pthread_kill"):  # wakes it as well, should it be waiting
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+    else:
+        _thread.interrupt_main()
 
 
 def main() -> NoReturn:
@@ -80,10 +89,12 @@ def main() -> NoReturn:
             raise
         from kalsel_gap.errors import KalselGapError
         from kalsel_gap.messages import error_lines
-        from kalsel_gap.text import Text, choose_language
+        from kalsel_gap.text import N_, Text, choose_language
 
-        (line,) = error_lines(KalselGapError("interrupted"), Text(choose_language()))
-        sys.exit(f"kalsel-gap: {line}")
+        text = Text(choose_language())
+        (line,) = error_lines(KalselGapError("interrupted"), text)
+        word = text(N_("error"))
+        sys.exit(f"kalsel-gap: {word}: {line}")
     sys.exit()
 
 

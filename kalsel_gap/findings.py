@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     import pandas as pd
 
@@ -22,6 +22,8 @@ SEVERITIES: dict[str, Severity] = {
     "attribute_without_school": "warning",
     "column_not_understood": "warning",
     "columns_understood": "note",
+    "coverage_class_unlisted": "warning",
+    "coverage_geometry_invalid": "note",
     "date_not_read": "warning",
     "kabupaten_differs": "warning",
     "kabupaten_unknown": "warning",
@@ -46,6 +48,7 @@ SEVERITIES: dict[str, Severity] = {
     "section_unused": "note",
     "site_unusable": "warning",
     "technology_unknown": "warning",
+    "tiles_not_read": "warning",
     "village_unknown": "note",
 }
 COLUMNS = ("code", "severity", "file", "row", "npsn", "column", "value", "parameters")
@@ -65,7 +68,7 @@ class Finding:
         Row as a spreadsheet shows it; none when it concerns the whole file.
     npsn, column, value : str
         Whom and what it concerns, as given.
-    parameters : dict
+    parameters : mapping
         Further values that the sentence mentions.
     """
 
@@ -75,7 +78,7 @@ class Finding:
     npsn: str = ""
     column: str = ""
     value: str = ""
-    parameters: dict[str, object] = field(default_factory=dict)
+    parameters: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def severity(self) -> Severity:

@@ -138,40 +138,45 @@ def to_html(run: Run, text: Text) -> str:
 # --- the map -----------------------------------------------------------------------------------
 
 
-class _Map(folium.Map):  # type: ignore[misc]
+class _Map(folium.Map):
     """A Leaflet map without tiles, in a page of ours."""
 
     _template = Template(
         """
         {% macro header(this, kwargs) %}{% endmacro %}
         {% macro html(this, kwargs) %}
-        <div class="map" id={{ this.get_name()|tojson }} role="region" aria-label="{{ this.label|e }}"></div>
+        <div class="map" id="{{ this.get_name() }}" role="region" aria-label="{{ this.label|e }}">
+        </div>
         {% endmacro %}
         {% macro script(this, kwargs) %}
-        const {{ this.get_name() }} = L.map({{ this.get_name()|tojson }}, {{ this.options|tojavascript }});
-        {{ this.get_name() }}.attributionControl.setPrefix("Leaflet").addAttribution({{ this.credit|tojavascript }});
-        L.control.zoom({{ this.zoom_titles|tojavascript }}).addTo({{ this.get_name() }});
-        L.control.scale({ imperial: false }).addTo({{ this.get_name() }});
+        {% set map = this.get_name() %}
+        const {{ map }} = L.map({{ map|tojson }}, {{ this.options|tojavascript }});
+        {{ map }}.attributionControl.setPrefix("Leaflet");
+        {{ map }}.attributionControl.addAttribution({{ this.credit|tojavascript }});
+        L.control.zoom({{ this.zoom_titles|tojavascript }}).addTo({{ map }});
+        L.control.scale({ imperial: false }).addTo({{ map }});
         {% endmacro %}
         """
     )
-    default_js = [pair for pair in folium.Map.default_js if pair[0] == "leaflet"]
-    default_css = [pair for pair in folium.Map.default_css if pair[0] == "leaflet_css"]
 
     def __init__(self, label: str, credit: str, zoom_titles: dict[str, str]) -> None:
         super().__init__(tiles=None, zoom_control=False)
+        # Of folium's own links only these two: its pop-ups and icons need the others, ours do not.
+        self.default_js = [pair for pair in folium.Map.default_js if pair[0] == "leaflet"]
+        self.default_css = [pair for pair in folium.Map.default_css if pair[0] == "leaflet_css"]
         self.label, self.credit, self.zoom_titles = label, credit, zoom_titles
         # Steps of a quarter let the province fill a window of any size.
         self.options = {"zoomControl": False, "maxZoom": MOST_ZOOM, "zoomSnap": 0.25}
 
 
-class _OwnLayer(folium.map.Layer):  # type: ignore[misc]
+class _OwnLayer(folium.map.Layer):
     """A layer that a function of our script makes."""
 
     _template = Template(
         """
         {% macro script(this, kwargs) %}
-        const {{ this.get_name() }} = kalselGap.{{ this.function }}(...{{ this.arguments|tojavascript }});
+        const {{ this.get_name() }} =
+            kalselGap.{{ this.function }}(...{{ this.arguments|tojavascript }});
         {% endmacro %}
         """
     )
@@ -184,7 +189,7 @@ class _OwnLayer(folium.map.Layer):  # type: ignore[misc]
         self.function, self.arguments = function, list(arguments)
 
 
-class _Start(MacroElement):  # type: ignore[misc]
+class _Start(MacroElement):
     """Ties search, legend and pop-ups to the layer of schools; comes last."""
 
     _template = Template(
@@ -194,7 +199,7 @@ class _Start(MacroElement):  # type: ignore[misc]
     )
 
     def __init__(self, schools: _OwnLayer) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._name, self.schools = "Start", schools
 
 
@@ -212,7 +217,7 @@ def _map(
     )
     best = _best_technology(previews)
     if best:
-        nothing = folium.FeatureGroup(text(N_("No coverage")), overlay=False, show=False)
+        nothing = folium.FeatureGroup(text(N_("Hide coverage")), overlay=False, show=False)
         made.add_child(nothing)
     for preview in previews.to_dict("records"):
         is_coverage = preview["kind"] == "coverage"
@@ -310,7 +315,9 @@ def _told(row: dict[str, Any], count: str, text: Text) -> dict[str, str]:
 
 def _places(points: pd.DataFrame) -> dict[str, list[float | None]]:
     return {
-        name: [None if math.isnan(v) else round(v, _DEGREES) for v in points[name].astype("float64")]
+        name: [
+            None if math.isnan(v) else round(v, _DEGREES) for v in points[name].astype("float64")
+        ]
         for name in ("lat", "lon")
     }
 

@@ -31,8 +31,11 @@ ERRORS: dict[str, str] = {
     "column_twice": N_("several columns could be “{column}”: {known}. Say which one under [….columns] in the project file."),
     "command_unknown": N_("there is no command “{value}”."),
     "coverage_class_key": N_("a key of “classes” is not a number. Write the raster's class in quotes, such as \"1\" = 0.02."),
+    "coverage_class_column": N_('“class_column” goes with polygons of kind = "class", and only with them: name the column that holds the class.'),
     "coverage_classes": N_('“classes” goes with kind = "class", and only with it: give the adequacy (0 to 1) of each class.'),
     "coverage_fixed_is_binary": N_('a fixed network is kind = "binary": 0 where there is none.'),
+    "coverage_touches_no_school": N_("the polygons touch no school. Is it the right region, and their CRS the right one?"),
+    "coverage_vector_kind": N_('polygons are kind = "binary" (covered inside) or kind = "class".'),
     "curve_not_rising": N_("the points must rise, in level and in adequacy."),
     "disk_or_folder": N_("cannot be read or written: {reason}."),
     "file_empty": N_("the file is empty. Was it copied completely?"),
@@ -50,6 +53,7 @@ ERRORS: dict[str, str] = {
     "key_unknown": N_("there is no such key; known here are: {known}."),
     "node_leaf_or_branch": N_("a node has either a column with best and worst, or an aggregator with p."),
     "node_parent": N_("the trees do not hang together: each parent must be a node without a column, and “barrier” and “need” must exist."),
+    "network_technology": N_('network = "fixed" goes with technology = "fixed", and only with it.'),
     "not_written": N_("cannot be written: {reason}. Is the disk full, the folder protected, or the file open in another program? What was there is untouched."),
     "option_missing": N_("{option} must be given."),
     "option_unknown": N_("there is no option {value}."),
@@ -82,6 +86,7 @@ ERRORS: dict[str, str] = {
     "table_one_column": N_("the table has one column only, “{known}”. Separate its columns with comma, semicolon, tab or bar."),
     "table_too_wide": N_("the sheet reaches to row {rows} and column {columns}: too far for a table. Delete what stands outside it."),
     "tiers_not_falling": N_("the bounds of the tiers must fall."),
+    "tiles_touch_no_school": N_("no tile of speed tests lies near a school. Is it the right region?"),
     "usage": N_("the command line is not understood: {reason}"),
     "value_not_a_choice": N_("“{value}” is not possible here; possible are: {expected}."),
     "value_unfit": N_("this value does not fit: {reason}."),
@@ -97,6 +102,8 @@ ERRORS: dict[str, str] = {
 }  # fmt: skip
 _LONGEST = 600  # characters of other people's text in a sentence of ours
 SUGGESTION = N_("Did you mean “{suggestion}”?")
+# What a library says before it hands on what the system has said.
+_SYSTEM_WORDS = re.compile(r".*Detail: \[errno \d+\] ", re.DOTALL)
 # Reasons that libraries and the system often give, in words that can be translated.
 LIBRARY_WORDS: dict[str, str] = {
     r"Input should be a valid integer.*": N_("a whole number is needed"),
@@ -134,6 +141,8 @@ FINDINGS: dict[str, str] = {
     "attribute_without_school": N_("No school of the register has NPSN {npsn}; the row is not used."),
     "column_not_understood": N_("The column “{column}” is not understood and not used. Did you mean “{suggestion}”? Rename it, or name it under [….columns] in the project file."),
     "columns_understood": N_("Understood: {understood}. Not used ({count}): {others}."),
+    "coverage_class_unlisted": N_("Classes {classes} of the polygons are not in their table; there the signal is unknown."),
+    "coverage_geometry_invalid": N_("{count} polygons are invalid; repaired copies are used."),
     "date_not_read": N_("“{value}” is not read as a date; the row is not used. Write 2026-11-21."),
     "kabupaten_differs": N_("The register says {value}, the point lies in {by_location}. Check the coordinates."),
     "kabupaten_unknown": N_("“{value}” is no kabupaten of the boundaries. Nearest name: {suggestion}."),
@@ -157,6 +166,7 @@ FINDINGS: dict[str, str] = {
     "section_unused": N_("This version does not use the section [{column}]."),
     "site_unusable": N_("Coordinates {value} place no site; the row is not used."),
     "technology_unknown": N_("“{value}” is not read as a technology; the site is not used."),
+    "tiles_not_read": N_("{count} rows do not tell which tile they speak of; they are not used."),
     "value_not_read": N_("“{value}” in {column} is not read: it is unknown. Write a plain number."),
     "village_unknown": N_("“{value}” is no status of the village index; it is unknown."),
 }  # fmt: skip
@@ -259,6 +269,7 @@ def _short(value: str) -> str:
 
 def _in_our_words(reason: str, text: Text) -> str:
     """A library's reason in the reader's language where we know it, else in its own words."""
+    reason = _SYSTEM_WORDS.sub("", reason)
     for pattern, sentence in LIBRARY_WORDS.items():
         if match := re.fullmatch(pattern, reason):
             return text(sentence, **match.groupdict())

@@ -36,7 +36,7 @@ _INLINE = re.compile(r"<(script|style)>(.*?)</\1>", re.DOTALL)
 _POLICY_GOES_HERE = "policy-goes-here"
 
 
-class Page(Figure):  # type: ignore[misc]
+class Page(Figure):
     """A figure of folium that is written as a whole page of ours, with everything in it.
 
     Parameters
@@ -84,7 +84,7 @@ def asset(name: str) -> str:
 
 
 def as_json(data: object) -> Markup:
-    """Data for a ``<script type="application/json">``: nothing in it can end that element.
+    r"""Data for a ``<script type="application/json">``: nothing in it can end that element.
 
     Examples
     --------
@@ -95,7 +95,7 @@ def as_json(data: object) -> Markup:
     return Markup(written.replace("<", "\\u003c"))  # noqa: S704 - that is the escaping
 
 
-class Inline(Element):  # type: ignore[misc]
+class Inline(Element):
     """A script or style sheet written into the page as it is: no template runs over it."""
 
     def __init__(self, tag: str, content: str) -> None:
@@ -107,10 +107,12 @@ class Inline(Element):  # type: ignore[misc]
         return self._content
 
 
-class _Head(Element):  # type: ignore[misc]
+class _Head(Element):
     """The head of a page: in place of a link it holds what the link leads to."""
 
-    def add_child(self, child: Element, name: str | None = None, index: int | None = None) -> Element:
+    def add_child(
+        self, child: Element, name: str | None = None, index: int | None = None
+    ) -> Element:
         if isinstance(child, JavascriptLink):
             child = Inline("script", _installed(child.url))
         elif isinstance(child, CssLink):

@@ -11,6 +11,7 @@ import json
 import math
 import warnings
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +19,7 @@ import pandas as pd
 from affine import Affine
 from pyproj import Transformer
 from rasterio.errors import NotGeoreferencedWarning
-from rasterio.features import geometry_mask
+from rasterio.features import geometry_mask, rasterize
 from rasterio.io import MemoryFile
 from rasterio.warp import Resampling, reproject
 from rasterio.windows import Window
@@ -26,15 +27,16 @@ from scipy.ndimage import distance_transform_edt
 
 from kalsel_gap import palette, raster, schema
 from kalsel_gap.places import Staged
-from kalsel_gap.signals import worth
+from kalsel_gap.signals import polygons_worth, worth
 from kalsel_gap.sources.boundaries import AREA_LEVELS, read_areas, short_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import geopandas as gpd
     from numpy.typing import NDArray
+    from rasterio.crs import CRS
 
     from kalsel_gap.project import Coverage, Opened
 
@@ -91,17 +93,14 @@ def previews(
     widest = next(iter(given.values()), None)
     extent = _extent(schools, widest)
     technologies = sorted({source.technology for source in opened.project.coverage})
+    wanted = (["relief"] if opened.project.elevation else []) + technologies
     rows: list[dict[str, Any]] = []
-    if extent is not None:
-        makers = [lambda: _relief(opened, extent, widest)] if opened.project.elevation else []
-        makers += [
-            lambda technology=technology: _coverage(opened, technology, extent, widest)  # type: ignore[misc]
-            for technology in technologies
-        ]
-        for done, make in enumerate(makers):
-            rows.append(make())
-            if progress is not None:
-                progress(done + 1, len(makers))
+    for name in wanted if extent is not None else ():
+        assert extent is not None
+        make = _relief if name == "relief" else partial(_coverage, name)
+        rows.append(make(opened, extent, widest))
+        if progress is not None:
+            progress(len(rows), len(wanted))
     tables = {
         "boundaries": _boundaries(given),
         "previews": pd.DataFrame(rows, columns=list(COLUMNS)),
@@ -210,20 +209,18 @@ def _extent(
 
 
 def _frame(extent: tuple[float, float, float, float], cell_m: float) -> Frame:
-    """A grid over the extent, no finer than a quarter of the raster's cells."""
+    """A grid over the extent, no finer than a sixteenth of the raster's cells."""
     west, south, east, north = extent
     to_metres = Transformer.from_crs(schema.CRS, _WEB_MERCATOR, always_xy=True)
     left, bottom = to_metres.transform(west, south)
     right, top = to_metres.transform(east, north)
     pixel = max(right - left, top - bottom) / LONGEST_PX
-    pixel = max(pixel, cell_m / 4)
+    pixel = max(pixel, cell_m / 16)
     width, height = math.ceil((right - left) / pixel), math.ceil((top - bottom) / pixel)
     return Frame(width, height, Affine(pixel, 0.0, left, 0.0, -pixel, top))
 
 
-def _read(
-    path: Path, band: int, frame: Frame
-) -> tuple[FloatArray, Affine, Any] | None:
+def _read(path: Path, band: int, frame: Frame) -> tuple[FloatArray, Affine, CRS] | None:
     """The part of a raster that the frame shows, decimated: values, their transform and CRS."""
     edge = np.linspace(0.0, 1.0, 22)
     row = np.concatenate([edge * 0, edge * 0 + 1, edge, edge]) * frame.height
@@ -256,7 +253,11 @@ def _read(
 
 
 def _warped(
-    value: FloatArray, transform: Affine, crs: Any, frame: Frame, method: Resampling  # noqa: ANN401
+    value: FloatArray,
+    transform: Affine,
+    crs: CRS,
+    frame: Frame,
+    method: Resampling,
 ) -> FloatArray:
     """Values on the frame's grid; NaN where the raster says nothing or does not reach."""
     warped = np.full((frame.height, frame.width), np.nan)
@@ -306,11 +307,9 @@ def _relief(
 
 
 def _outside(areas: gpd.GeoDataFrame, frame: Frame) -> NDArray[np.bool_]:
-    """Pixels that no area touches."""
+    """Pixels whose centre no area holds."""
     shapes = areas.geometry.to_crs(_WEB_MERCATOR)
-    outside: NDArray[np.bool_] = geometry_mask(
-        shapes, (frame.height, frame.width), frame.transform, all_touched=True
-    )
+    outside: NDArray[np.bool_] = geometry_mask(shapes, (frame.height, frame.width), frame.transform)
     return outside
 
 
@@ -338,12 +337,13 @@ def hillshade(elevation_m: FloatArray, pixel_m: float) -> FloatArray:
     light = math.sin(height) * np.cos(slope) - math.cos(height) * np.sin(slope) * np.cos(
         azimuth - aspect
     )
-    return np.clip(light, 0.0, 1.0)
+    lit: FloatArray = np.clip(light, 0.0, 1.0)
+    return lit
 
 
 def _coverage(
-    opened: Opened,
     technology: str,
+    opened: Opened,
     extent: tuple[float, float, float, float],
     widest: gpd.GeoDataFrame | None,
 ) -> dict[str, Any]:
@@ -353,7 +353,9 @@ def _coverage(
         for number, source in enumerate(opened.project.coverage)
         if source.technology == technology
     ]
-    cell_m = min(raster.describe(s.path, band=s.band).cell_width_m for _, s in sources)
+    rasters = [s for _, s in sources if not s.is_vector]
+    cells_m = [raster.describe(s.path, band=s.band).cell_width_m for s in rasters]
+    cell_m = min(cells_m, default=0.0)  # polygons are as fine as the picture
     frame = _frame(extent, cell_m)
     best = np.full((frame.height, frame.width), np.nan)
     for operator in sorted({source.operator for _, source in sources}):
@@ -380,19 +382,43 @@ def _coverage(
     return _row(technology, "coverage", frame, image, legend, names)
 
 
-def _of_operator(opened: Opened, sources: Iterable[Coverage], frame: Frame) -> FloatArray:
-    """Adequacy by one operator: the best evidence that speaks of a pixel."""
+def _of_operator(opened: Opened, sources: Sequence[Coverage], frame: Frame) -> FloatArray:
+    """Adequacy by one operator: the best evidence that speaks of a pixel, the best of equals."""
     adequacy = np.full((frame.height, frame.width), np.nan)
-    for source in sorted(sources, key=lambda source: schema.BASES.index(source.basis)):
-        read = _read(source.path, source.band, frame)
-        if read is not None:
-            value, transform, crs = read
-            cells = raster.Sample(value, np.zeros(value.shape, dtype=bool))
-            # What is wrong with the values has been found where the schools are.
-            worth_, _ = worth(cells, source, opened, [])
-            said = _warped(worth_, transform, crs, frame, Resampling.nearest)
-            adequacy = np.where(np.isnan(adequacy), said, adequacy)
+    for basis in schema.BASES:
+        said = np.full(adequacy.shape, np.nan)
+        for source in sources:
+            if source.basis == basis:
+                draw = _of_polygons if source.is_vector else _of_raster
+                said = np.fmax(said, draw(source, opened, frame))
+        adequacy = np.where(np.isnan(adequacy), said, adequacy)
     return adequacy
+
+
+def _of_raster(source: Coverage, opened: Opened, frame: Frame) -> FloatArray:
+    read = _read(source.path, source.band, frame)
+    if read is None:
+        return np.full((frame.height, frame.width), np.nan)
+    value, transform, crs = read
+    cells = raster.Sample(value, np.zeros(value.shape, dtype=bool))
+    # What is wrong with the values has been found where the schools are.
+    adequacy, _ = worth(cells, source, opened, [])
+    return _warped(adequacy, transform, crs, frame, Resampling.nearest)
+
+
+def _of_polygons(source: Coverage, opened: Opened, frame: Frame) -> FloatArray:
+    outside = 0.0 if source.nodata_means == "none" else np.nan
+    polygons = polygons_worth(source, opened, []).to_crs(_WEB_MERCATOR)
+    # Where polygons overlap, the last one drawn stays: the one that is worth most.
+    drawn = polygons.sort_values("adequacy", na_position="first")
+    image: FloatArray = rasterize(
+        zip(drawn.geometry, drawn["adequacy"], strict=True),
+        (frame.height, frame.width),
+        fill=outside,
+        transform=frame.transform,
+        dtype="float64",
+    )
+    return image
 
 
 def _paint(image: NDArray[np.uint8], where: NDArray[np.bool_], colour: str) -> None:

@@ -41,6 +41,10 @@ from kalsel_gap.assumptions import (
 from kalsel_gap.errors import InputError, KalselGapError, ProjectError, SeveralErrors
 
 FILE_NAME = "kalsel-gap.toml"
+VECTORS = frozenset(
+    (".geojson .json .gpkg .shp .zip .kml .kmz .parquet .geoparquet .fgb .gml .tab .mif").split()
+)  # endings of layers of polygons; other coverage is a raster
+SHAPEFILE_PARTS = (".dbf", ".shx", ".prj", ".cpg")
 OVERRIDABLE = ("index", "signal", "terrain")  # sections laid over a file of defaults/
 
 Technology = Literal["2g", "3g", "4g", "5g", "fixed"]
@@ -77,9 +81,10 @@ class Table(Section):
     """A table file."""
 
     path: InputPath
-    """CSV (``.csv``, ``.tsv``, ``.txt``) or workbook (``.xlsx``)."""
+    """CSV (``.csv``, ``.tsv``, ``.txt``, ``.csv.gz``), workbook (``.xlsx``, ``.xls``), JSON,
+    GeoJSON, GeoPackage, Shapefile (also zipped), KML, KMZ or Parquet."""
     sheet: str | None = None
-    """Sheet of a workbook; the first one by default."""
+    """Sheet of a workbook or layer of a GeoPackage; the first one by default."""
     date: str = ""
     """Date of the data, as deliverables print it."""
     columns: dict[str, str] = {}
@@ -140,22 +145,28 @@ class Elevation(Section):
 
 
 class Coverage(Section):
-    """A coverage raster of one operator and technology."""
+    """Coverage by one operator and technology: a raster, or polygons."""
 
     path: InputPath
-    """Raster in any CRS, grid and data type."""
+    """Raster in any CRS, grid and data type; or a vector file of polygons in any CRS."""
     technology: Technology
     """``2g``, ``3g``, ``4g``, ``5g`` or ``fixed``."""
     operator: str
-    """Operator's name; ``any`` where the raster does not tell."""
+    """Operator's name; ``any`` where the file does not tell."""
     kind: CoverageKind
-    """``rsrp_dbm`` or ``level_dbm`` (levels in dBm), ``class`` or ``binary`` (0: not covered)."""
+    """``rsrp_dbm`` or ``level_dbm`` (levels in dBm), ``class`` or ``binary`` (0: not covered).
+    Polygons are ``binary``, covered inside, or ``class``."""
     basis: Basis
     """What it rests on: ``measured``, ``predicted``, ``modelled`` or ``declared``."""
     nodata_means: Literal["none", "unknown"]
-    """Whether a cell without data means *no signal* or *not known*. There is no default."""
+    """Whether a cell without data, or a place outside of all polygons, means *no signal* or
+    *not known*. There is no default."""
     classes: dict[str, Share] = {}
     """For ``kind = "class"``: adequacy of each class, 0 to 1."""
+    class_column: str = ""
+    """For polygons of ``kind = "class"``: the column that holds the class."""
+    layer: str | None = None
+    """For polygons: layer of the file; the first one by default."""
     band: Annotated[int, Field(ge=1)] = 1
     """Band of the raster."""
     date: str = ""
@@ -165,11 +176,20 @@ class Coverage(Section):
     def _classes_fit_the_kind(self) -> Self:
         if (self.kind == "class") != bool(self.classes):
             raise ValueError("coverage_classes")
-        if not all(_is_number(key) for key in self.classes):
+        if bool(self.class_column) != (self.is_vector and self.kind == "class"):
+            raise ValueError("coverage_class_column")
+        if self.is_vector and self.kind not in ("binary", "class"):
+            raise ValueError("coverage_vector_kind")
+        if not self.is_vector and not all(_is_number(key) for key in self.classes):
             raise ValueError("coverage_class_key")
         if self.technology == "fixed" and self.kind != "binary":
             raise ValueError("coverage_fixed_is_binary")
         return self
+
+    @property
+    def is_vector(self) -> bool:
+        """Whether the file holds polygons, by its ending."""
+        return self.path.suffix.lower() in VECTORS
 
 
 class Sites(Table):
@@ -198,7 +218,29 @@ class Coastline(Section):
 
 
 class Measurements(Table):
-    """Speed tests made at schools."""
+    """Speed tests: made at schools (by NPSN), or summed up in map tiles (Ookla's open data).
+
+    Tests of a school say what it has; those of the tile around it only what is to be had there.
+    """
+
+    network: Literal["mobile", "fixed"] | None = None
+    """For tiles: the network that was tested; ``mobile`` by default."""
+    technology: Technology | None = None
+    """For tiles: the technology that was tested; by default ``4g``, or ``fixed`` by `network`."""
+    minimum_tests: Annotated[int, Field(ge=1)] = 1
+    """For tiles: fewest tests that a tile must have to be used."""
+
+    @model_validator(mode="after")
+    def _technology_fits_the_network(self) -> Self:
+        if self.network and self.technology:
+            if (self.network == "fixed") != (self.technology == "fixed"):
+                raise ValueError("network_technology")
+        return self
+
+    @property
+    def tested(self) -> Technology:
+        """The technology that tiles speak of."""
+        return self.technology or ("fixed" if self.network == "fixed" else "4g")
 
 
 class Villages(Table):
@@ -262,10 +304,22 @@ class Project(Section):
 
     def unused_sections(self) -> tuple[str, ...]:
         """Sections that are given and that this version does not read."""
-        return tuple(name for name in ("facilities", "repairs", "costs") if getattr(self, name))
+        unread = [name for name in ("facilities", "repairs", "costs") if getattr(self, name)]
+        if self.villages is not None and self.boundaries.desa is None:
+            unread.append("villages")  # nothing tells which desa a school lies in
+        return tuple(unread)
 
     def inputs(self) -> Iterator[tuple[str, Path]]:
-        """Every input file with the section that names it."""
+        """Every input file with the section that names it, the parts of a Shapefile too."""
+        for name, path in self._named_inputs():
+            yield name, path
+            if path.suffix.lower() == ".shp":
+                for part in SHAPEFILE_PARTS:
+                    beside = path.with_suffix(part)
+                    if beside.exists() or part in (".dbf", ".shx"):
+                        yield f"{name}{part}", beside
+
+    def _named_inputs(self) -> Iterator[tuple[str, Path]]:
         for section in ("schools", "attributes", "coverage", "sites", "measurements"):
             for number, item in enumerate(getattr(self, section)):
                 yield f"{section}.{number}", item.path
@@ -409,7 +463,9 @@ def _listed(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def suggestion(word: str, words: object) -> str:
     """The nearest of `words`, or nothing."""
-    return next(iter(difflib.get_close_matches(word, list(words), n=1)), "")  # type: ignore[call-overload]
+    spelled = {str(each).casefold(): str(each) for each in words}  # type: ignore[attr-defined]
+    near = difflib.get_close_matches(word.casefold(), spelled, n=1)
+    return spelled[near[0]] if near else ""
 
 
 def _parse(path: Path) -> dict[str, Any]:
@@ -480,9 +536,13 @@ def _fault(section: str, path: Path) -> KalselGapError | None:
 def _readable(error: ValidationError, path: Path) -> list[KalselGapError]:
     """Pydantic's errors as ours: dotted key, what is wrong, what was meant."""
     readable: list[KalselGapError] = []
+    told: set[tuple[int | str, ...]] = set()
     misnamed: set[tuple[int | str, ...]] = set()
     for fault in error.errors():
-        location = tuple(part for part in fault["loc"] if part != "[key]")
+        location = tuple(part for part in fault["loc"] if not _is_tag(part))
+        if location in told:  # each branch of a union complains
+            continue
+        told.add(location)
         key = ".".join(str(part) for part in location)
         last = str(location[-1]) if location else ""
         value = str(fault["input"])
@@ -545,6 +605,11 @@ def _meant_default(location: tuple[int | str, ...]) -> str:
     for part in above[1:]:
         table = table.get(part, {}) if isinstance(table, Mapping) else {}
     return "" if last in table else suggestion(str(last), table)
+
+
+def _is_tag(part: int | str) -> bool:
+    """Whether a part of a location is pydantic's own word rather than a key."""
+    return part in ("[key]", "int") or str(part).startswith("literal[")
 
 
 def _known_keys(location: tuple[int | str, ...]) -> list[str]:

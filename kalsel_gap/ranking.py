@@ -284,9 +284,7 @@ def _arranged(schools: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return rows[[*declared, *leaves, "geometry"]]
 
 
-def _manifest(
-    opened: Opened, hashes: dict[str, str], schools: gpd.GeoDataFrame
-) -> dict[str, Any]:
+def _manifest(opened: Opened, hashes: dict[str, str], schools: gpd.GeoDataFrame) -> dict[str, Any]:
     """What a run rests on; no clock, no path of this machine."""
     project = opened.project
     values = {

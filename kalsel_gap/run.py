@@ -38,6 +38,9 @@ FINDINGS = "findings.csv"
 _TMP = ".tmp-kalsel-gap-"  # what bears it is ours to remove
 _ENTRY = re.compile(r"[0-9a-f]{64}")  # anything else in the cache folder is not ours
 _MEBIBYTE = 2**20
+_GIVEN = ("file", "npsn", "value")  # of a finding: text of others
+# A formula, but no number; and what begins like the guard itself.
+_RUN_BY_SPREADSHEETS = r"(?![+-]?[\d.]+$)\s*[=+\-@']"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,7 @@ def write_run(
             _write_parquet(schools, temporary / SCHOOLS)
             for name, table in tables.items():
                 _write_parquet(table, temporary / f"{name}.parquet")
-            findings.to_csv(temporary / FINDINGS, index=False, lineterminator="\n")
+            _guarded(findings).to_csv(temporary / FINDINGS, index=False, lineterminator="\n")
             files = {path.name: _sha256(path) for path in sorted(temporary.iterdir())}
             manifest = {**manifest, "files": files}
             text = json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False)
@@ -157,8 +160,9 @@ def read_run(folder: Path, run: str | None = None) -> Run:
             keep_default_na=False,
             na_values={"row": [""]},
         )
+        findings = findings.assign(**{c: findings[c].str.removeprefix("'") for c in _GIVEN})
         manifest = json.loads((chosen / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, KeyError) as error:
         raise InputError("run_broken", path=chosen, reason=str(error)[:200]) from None
     return Run(chosen, schools, findings, manifest)
 
@@ -203,6 +207,13 @@ def _writing(path: Path) -> Iterator[None]:
         raise OutputError(
             "not_written", path=where, reason=error.strerror or str(error)[:200]
         ) from None
+
+
+def _guarded(findings: pd.DataFrame) -> pd.DataFrame:
+    """Findings as people open them: an apostrophe keeps spreadsheets from running other's text."""
+    cells = findings[list(_GIVEN)]
+    risky = cells.apply(lambda column: column.str.match(_RUN_BY_SPREADSHEETS))
+    return findings.assign(**cells.where(~risky, "'" + cells))
 
 
 def _temporary(folder: Path, suffix: str = "") -> Path:

@@ -1,8 +1,8 @@
 """Signals: per school, technology and operator, the level and what it is worth.
 
-The value at a school is the mean adequacy over the circle of its position uncertainty. A raster
-speaks of a school as far as it knows that circle: *value*, *none* (known to have no signal) or
-*unknown*. Where several rasters speak of one operator and technology the best evidence is used:
+The value at a school is the mean adequacy over the circle of its position uncertainty. A raster,
+a layer of polygons or a file of tiles of speed tests speaks of a school as far as it knows that
+circle: *value*, *none* (known to have no signal) or *unknown*. Where several speak of one operator and technology the best evidence is used:
 measured, predicted, modelled, declared.
 """
 
@@ -16,18 +16,22 @@ import pandas as pd
 from kalsel_gap import geodesy, raster, schema
 from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding
-from kalsel_gap.indicators import available
+from kalsel_gap.indicators import available, delivered
 from kalsel_gap.places import Staged
+from kalsel_gap.sources import coverage
+from kalsel_gap.sources.files import number
+from kalsel_gap.sources.formats import cell_text, fold
 from kalsel_gap.sources.measurements import latest_quarter, read_measurements
+from kalsel_gap.sources.tiles import read_tiles, tile_numbers, tile_sources
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import geopandas as gpd
     from numpy.typing import NDArray
 
     from kalsel_gap.assumptions import Signal
-    from kalsel_gap.project import Coverage, Opened
+    from kalsel_gap.project import Coverage, Measurements, Opened
 
     Progress = Callable[[int, int], object]
 
@@ -41,10 +45,21 @@ READS = (
     "site_4g_km",
     "terrain_class",
     "is_duplicate",
+    "students",
 )
-SECTIONS = ("signal", "coverage", "measurements", "index.inference")
+SECTIONS = (
+    *("signal", "coverage", "measurements"),
+    *("index.inference", "index.required_mbps", "index.adequacy"),
+)
+SIGNALS = (
+    *("row_id", "npsn", "technology", "operator", "basis", "kind", "level_dbm"),
+    *("adequacy", "signal_share", "known_share", "status", "source", "used"),
+)
+_SCHOOLS_AT_ONCE = 20_000
 # Levels that no receiver reports: the raster is not in dBm, or its nodata is not declared.
 _POSSIBLE_DBM = (-200.0, 0.0)
+# Technologies of which one suffices to know what is available: both reach an adequate service.
+_BEST = {"4g", "5g"}
 
 
 def signals(
@@ -64,15 +79,16 @@ def signals(
     Returns
     -------
     Staged
-        Table ``signals``: ``row_id npsn technology operator basis kind level_dbm adequacy
-        signal_share known_share status used source``, one row per school and raster.
+        Table ``signals``: :data:`SIGNALS`, one row per school and raster, layer of polygons or
+        file of tiles of speed tests (``kind`` *tile*, ``operator`` *any*).
 
     Raises
     ------
     InputError
-        A raster is unusable or touches no school.
+        A raster, layer or file of tiles is unusable or touches no school.
     """
     sources = opened.project.coverage
+    tiled = tuple(tile_sources(opened))
     findings: list[Finding] = []
     lat, lon = geodesy.disk_points(
         schools["lat"].to_numpy(),
@@ -83,11 +99,15 @@ def signals(
     for done, source in enumerate(sources):
         frames.append(_signal(schools, source, opened, lat, lon, findings))
         if progress is not None:
-            progress(done + 1, len(sources))
+            progress(done + 1, len(sources) + len(tiled))
+    for done, tiles in enumerate(tiled, start=len(sources)):
+        frames.append(_surroundings(schools, tiles, opened, lat, lon, findings))
+        if progress is not None:
+            progress(done + 1, len(sources) + len(tiled))
     tidy = _used(pd.concat(frames, ignore_index=True)) if frames else _no_signals()
     columns = _best(schools, tidy, opened)
     located = schools["lat"].notna()
-    if frames:
+    if sources:
         seen = set(tidy.loc[tidy["status"] != "unknown", "row_id"])
         unseen = located & ~schools["row_id"].isin(seen)
         findings += [
@@ -124,40 +144,153 @@ def _signal(
     lon: NDArray[np.float64],
     findings: list[Finding],
 ) -> pd.DataFrame:
-    """One raster at all schools."""
+    """One raster or layer of polygons at all schools."""
+    at = schools["lat"].to_numpy(), schools["lon"].to_numpy()
     located = schools["lat"].notna().any()
-    if located and not raster.touches(
-        source.path, schools["lat"].to_numpy(), schools["lon"].to_numpy()
-    ):
-        raise InputError("raster_touches_no_school", path=source.path)
-    found = raster.sample(source.path, lat, lon, band=source.band)
-    value = found.value
-    shown = opened.shown(source.path)
-    adequacy, none = worth(found, source, opened, findings)
+    value = None
+    if source.is_vector:
+        polygons = polygons_worth(source, opened, findings)
+        if located and not coverage.touches(polygons, *at):
+            raise InputError("coverage_touches_no_school", path=source.path)
+        adequacy, inside = coverage.best_at(polygons, polygons["adequacy"], lat, lon)
+        none = ~inside & ~np.isnan(lat) & (source.nodata_means == "none")
+        adequacy[none] = 0.0
+    else:
+        if located and not raster.touches(source.path, *at):
+            raise InputError("raster_touches_no_school", path=source.path)
+        found = raster.sample(source.path, lat, lon, band=source.band)
+        adequacy, none = worth(found, source, opened, findings)
+        value = found.value if source.kind in ("rsrp_dbm", "level_dbm") else None
+    spoken = {
+        "technology": source.technology,
+        "operator": source.operator,
+        "basis": source.basis,
+        "kind": source.kind,
+        "date": source.date,
+        "source": opened.shown(source.path),
+    }
+    return _evidence(schools, spoken, adequacy, none, opened.project.signal, level_dbm=value)
+
+
+def _evidence(
+    schools: gpd.GeoDataFrame,
+    spoken: Mapping[str, str],
+    adequacy: NDArray[np.float64],
+    none: NDArray[np.bool_],
+    signal: Signal,
+    *,
+    level_dbm: NDArray[np.float64] | None = None,
+) -> pd.DataFrame:
+    """Means over each school's circle, as rows of the table ``signals``.
+
+    Parameters
+    ----------
+    spoken : mapping
+        Columns that are the same in all rows.
+    adequacy, none, level_dbm : arrays of shape (schools, points)
+        Worth of each point, NaN where unknown; whether it means *no signal*; its level.
+    """
     known = ~np.isnan(adequacy)
-    signal = known & ~none & (adequacy > 0)
-    known_share, signal_share = known.mean(axis=1), signal.mean(axis=1)
-    enough = (known_share > 0) & (known_share >= opened.project.signal.minimum_known_share)
+    heard = known & ~none & (adequacy > 0)
+    known_share, signal_share = known.mean(axis=1), heard.mean(axis=1)
+    enough = (known_share > 0) & (known_share >= signal.minimum_known_share)
+    level = np.full(len(schools), np.nan)
     with np.errstate(invalid="ignore"):
         mean = np.where(known, adequacy, 0.0).sum(axis=1) / known.sum(axis=1)
-        level = np.where(signal, value, 0.0).sum(axis=1) / signal.sum(axis=1)
-    in_dbm = source.kind in ("rsrp_dbm", "level_dbm")
+        if level_dbm is not None:
+            level = np.where(heard, level_dbm, 0.0).sum(axis=1) / heard.sum(axis=1)
     return pd.DataFrame(
         {
             "row_id": schools["row_id"],
             "npsn": schools["npsn"],
-            "technology": source.technology,
-            "operator": source.operator,
-            "basis": source.basis,
-            "kind": source.kind,
-            "level_dbm": np.where(enough & in_dbm & (signal_share > 0), level, np.nan),
+            **spoken,
+            "level_dbm": np.where(enough & (signal_share > 0), level, np.nan),
             "adequacy": np.where(enough, mean, np.nan),
             "signal_share": np.where(enough, signal_share, np.nan),
             "known_share": known_share,
             "status": np.select([~enough, signal_share > 0], ["unknown", "value"], "none"),
-            "source": shown,
         }
     )
+
+
+def _surroundings(
+    schools: gpd.GeoDataFrame,
+    source: Measurements,
+    opened: Opened,
+    lat: NDArray[np.float64],
+    lon: NDArray[np.float64],
+    findings: list[Finding],
+) -> pd.DataFrame:
+    """Speed tests of the tiles around all schools: what others get there is to be had there.
+
+    A tile's rates and latency make an adequacy by each school's own required bandwidth, and that is
+    averaged over the school's circle as a raster is. No operator is told: it is ``any``.
+    """
+    shown = opened.shown(source.path)
+    tiles, found = read_tiles(source, lat, lon, shown)
+    findings += found
+    index = opened.project.index
+    required = delivered.required_mbps(schools["students"].astype("float64"), index.required_mbps)
+    adequacy = np.full(lat.shape, np.nan)
+    for first in range(0, len(schools), _SCHOOLS_AT_ONCE):
+        part = slice(first, first + _SCHOOLS_AT_ONCE)
+        numbers = tile_numbers(lat[part], lon[part], tiles.zoom)
+        rows = tiles.values.reindex(numbers.ravel())
+        need = np.repeat(required[part], numbers.shape[1])
+        worth_ = delivered.adequacy(
+            rows["down_mbps"], rows["up_mbps"], rows["latency_ms"], need, index.adequacy
+        )
+        adequacy[part] = worth_.reshape(numbers.shape)
+    spoken = {
+        "technology": source.tested,
+        "operator": "any",
+        "basis": "measured",
+        "kind": "tile",
+        "date": source.date,
+        "source": shown,
+    }
+    nowhere = np.zeros(adequacy.shape, dtype=bool)
+    return _evidence(schools, spoken, adequacy, nowhere, opened.project.signal)
+
+
+def polygons_worth(source: Coverage, opened: Opened, findings: list[Finding]) -> gpd.GeoDataFrame:
+    """Polygons of a coverage layer with their ``adequacy``, NaN where their class says nothing.
+
+    Parameters
+    ----------
+    source : Coverage
+        The layer's section of the project.
+    opened : Opened
+        The project.
+    findings : list of Finding
+        What is wrong with the layer is added here.
+
+    Raises
+    ------
+    InputError
+        The layer is unusable.
+    """
+    shown = opened.shown(source.path)
+    polygons, found = coverage.read_polygons(source, shown)
+    findings += found
+    signal = opened.project.signal
+    if source.kind == "binary":
+        fixed = source.technology == "fixed"
+        covered = signal.fixed_network if fixed else signal.curves[source.technology].declared
+        return polygons.assign(adequacy=covered)
+    # A number is the same class however it is written: "1" and 1.0.
+    table = {fold(_plain(key)): worth_ for key, worth_ in source.classes.items()}
+    folded = polygons["class"].map(lambda text: fold(_plain(text)))
+    unlisted = sorted(set(polygons.loc[~folded.isin(list(table)), "class"]))
+    if unlisted:
+        classes = {"classes": ", ".join(text or "–" for text in unlisted[:20])}
+        findings.append(Finding("coverage_class_unlisted", file=shown, parameters=classes))
+    return polygons.assign(adequacy=folded.map(table).astype("float64"))
+
+
+def _plain(text: str) -> str:
+    value = number(text)
+    return text if np.isnan(value) else cell_text(value)
 
 
 def worth(
@@ -239,20 +372,25 @@ def _used(tidy: pd.DataFrame) -> pd.DataFrame:
         evidence=tidy["basis"].map(order),
         unknown=tidy["status"] == "unknown",
         poor=-tidy["adequacy"],
+        # Of tiles of several quarters the latest one speaks.
+        newest=tidy["date"].where(tidy["kind"] == "tile", "").rank(method="dense", ascending=False),
     )
     ranked = ranked.sort_values(
-        ["row_id", "technology", "operator", "unknown", "evidence", "poor", "source"], kind="stable"
+        [
+            *("row_id", "technology", "operator", "unknown"),
+            *("evidence", "newest", "poor", "source"),
+        ],
+        kind="stable",
     )
     first = ~ranked.duplicated(["row_id", "technology", "operator"])
     tidy = tidy.assign(used=first.reindex(tidy.index) & (tidy["status"] != "unknown"))
-    return tidy.sort_values(
+    return tidy[list(SIGNALS)].sort_values(
         ["npsn", "row_id", "technology", "operator", "source"], ignore_index=True
     )
 
 
 def _no_signals() -> pd.DataFrame:
-    names = "row_id npsn technology operator basis kind level_dbm adequacy signal_share known_share"
-    return pd.DataFrame(columns=[*names.split(), "status", "source", "used"])
+    return pd.DataFrame(columns=list(SIGNALS))
 
 
 def _best(schools: gpd.GeoDataFrame, tidy: pd.DataFrame, opened: Opened) -> pd.DataFrame:
@@ -276,10 +414,9 @@ def _best(schools: gpd.GeoDataFrame, tidy: pd.DataFrame, opened: Opened) -> pd.D
     silent = best["status"] == "none"
     columns.loc[silent, ["best_technology", "best_operator"]] = None
     # A school that only lesser technologies speak of may have a better one: that is not known.
-    ceiling = _ceilings(opened)
-    radio = {s.technology for s in opened.project.coverage} - {"fixed"}
-    highest = max((ceiling[technology] for technology in radio), default=0.0)
-    top = {t for t, worth in ceiling.items() if worth >= highest}
+    radio = {s.technology for s in opened.project.coverage}
+    radio |= set(tidy.loc[tidy["kind"] == "tile", "technology"])
+    top = _BEST & radio or {max(radio - {"fixed"}, default="")}
     serves = (used["technology"] == "fixed") & (used["adequacy"] > 0)
     tells = used["technology"].isin(top) | serves
     heard = schools["row_id"].isin(set(used.loc[tells, "row_id"]))
@@ -291,11 +428,6 @@ def _best(schools: gpd.GeoDataFrame, tidy: pd.DataFrame, opened: Opened) -> pd.D
     columns.loc[better, ["best_operator", "best_level_dbm"]] = None
     columns.loc[better, "best_basis"] = "declared"
     return _inferred(schools, columns, opened)
-
-
-def _ceilings(opened: Opened) -> dict[str, float]:
-    signal = opened.project.signal
-    return {name: curve.points[-1][1] for name, curve in signal.curves.items()}
 
 
 def _inferred(schools: gpd.GeoDataFrame, columns: pd.DataFrame, opened: Opened) -> pd.DataFrame:

@@ -20,7 +20,7 @@ from kalsel_gap.project import suggestion
 from kalsel_gap.sources.boundaries import Kabupaten, bare_name
 from kalsel_gap.sources.files import number
 from kalsel_gap.sources.formats import fold
-from kalsel_gap.text import N_, Text, plain
+from kalsel_gap.text import N_, Text, escaped, plain
 
 if TYPE_CHECKING:
     from kalsel_gap.run import Run
@@ -188,7 +188,7 @@ def to_csv(run: Run, schools: pd.DataFrame, text: Text, dialect: Dialect = "raw"
 def to_json(run: Run, schools: pd.DataFrame, text: Text) -> str:
     """Schools as a JSON list of objects; what is unknown is null."""
     table = with_words(run, schools, text)
-    return json.dumps(to_records(table), indent=1, ensure_ascii=False) + "\n"
+    return escaped(json.dumps(to_records(table), indent=1, ensure_ascii=False)) + "\n"
 
 
 def to_records(table: pd.DataFrame) -> list[dict[str, object]]:

@@ -266,7 +266,8 @@ def classify(facts: pd.DataFrame, reached_by_water: pd.Series[bool], limits: Ter
     """Set the flags, the primary class and the severity from the facts.
 
     A flag is unknown where its facts are; the class follows the precedence small island, mountains,
-    coast, wetland, plain, and is unknown where neither relief nor coast is known.
+    coast, wetland, plain. Nothing is a plain whose relief is unknown, and a flag that is unknown
+    here but known for other schools leaves the class unknown unless one before it applies.
 
     Parameters
     ----------
@@ -304,9 +305,10 @@ def classify(facts: pd.DataFrame, reached_by_water: pd.Series[bool], limits: Ter
     unsettled = pd.Series(data=False, index=facts.index)
     settled = pd.Series(data=False, index=facts.index)
     for name, flag in flags.items():
-        unsettled |= flag.isna() & flag.notna().any() & ~settled
+        if flag.notna().any():
+            unsettled |= flag.isna() & ~settled
         settled |= applies[name] & ~unsettled
-    known = ~unsettled & (facts["is_mountain"].notna() | facts["is_coastal"].notna() | settled)
+    known = ~unsettled & (facts["is_mountain"].notna() | settled)
     facts["terrain_class"] = pd.Series(
         np.select(list(applies.values()), list(applies), "dataran"), index=facts.index, dtype="str"
     ).where(known)

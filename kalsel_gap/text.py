@@ -27,6 +27,7 @@ DOMAIN = "kalsel_gap"
 _CONTROL = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
 )
+_UNSEEN = re.compile(_CONTROL.pattern.replace(r"\x00-\x1f", ""))  # JSON escapes the C0 controls
 
 
 def N_(message: str) -> str:  # noqa: N802 - the name that gettext's tools look for
@@ -43,6 +44,17 @@ def plain(value: object) -> str:
     'SD  [31mMERAH'
     """
     return _CONTROL.sub(" ", str(value))
+
+
+def escaped(written: str) -> str:
+    r"""JSON text, made safe to show: what a terminal would act on is written as an escape.
+
+    Examples
+    --------
+    >>> escaped('["\x9b31mMERAH"]\n')
+    '["\\u009b31mMERAH"]\n'
+    """
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", written)
 
 
 @cache

@@ -85,9 +85,7 @@ def _cache_of_the_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.fixture(autouse=True)
-def cache_folder(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Path:
+def cache_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache of its own for each test: the user's is never touched."""
     folder = tmp_path_factory.mktemp("cache")
     monkeypatch.setenv("KALSEL_GAP_CACHE", str(folder))
@@ -106,10 +104,16 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
-def kalsel(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+def kalsel_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The cache that the real project is ranked with."""
+    return tmp_path_factory.mktemp("kalsel-cache")
+
+
+@pytest.fixture(scope="session")
+def kalsel(shared: Path, kalsel_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """The real project, ranked once for each process that tests it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KALSEL_GAP_CACHE", str(tmp_path_factory.mktemp("kalsel-cache")))
+        patch.setenv("KALSEL_GAP_CACHE", str(kalsel_cache))
         project = kalsel_gap.open_project(REPOSITORY / "tests" / "real" / "kalsel.toml")
         return project.rank(out=tmp_path_factory.mktemp("kalsel"))
 
@@ -199,9 +203,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> MakeProject:
 
 
 @pytest.fixture
-def cli(
-    capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
-) -> CommandLine:
+def cli(capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch) -> CommandLine:
     """Run a command in this process, in English."""
     monkeypatch.setenv("KALSEL_GAP_LANG", "en")
 
@@ -267,10 +269,10 @@ def schools() -> MakeSchools:
             known = {"available_status": "known"} if given.get("available") is not None else {}
             row.update({**USUAL, **known, **given})
         columns = {
-            c.name: pd.Series([row.get(c.name) for row in full], dtype="object").astype(c.dtype)
+            c.name: pd.Series([row.get(c.name) for row in full], dtype="object")
             for c in schema.up_to("signals")
         }
-        frame = pd.DataFrame(columns)
+        frame = schema.table(columns, schema.up_to("signals"))
         points = gpd.points_from_xy(frame["lon"], frame["lat"])
         table = gpd.GeoDataFrame(frame, geometry=points, crs=schema.CRS)
         table.loc[frame["lat"].isna(), "geometry"] = None

@@ -120,7 +120,7 @@ def test_other_columns_of_code_and_name(project: MakeProject) -> None:
     text = layer(("99.01", "A", SQUARE)).replace('"kode"', '"KDPKAB"')
     with pytest.raises(InputError) as caught:
         read_areas(with_layer(project, text), "kabupaten")
-    assert (caught.value.code, caught.value.column) == ("column_missing", "kode")
+    assert (caught.value.code, caught.value.column) == ("area_column_missing", "kode")
     assert "KDPKAB" in str(caught.value.params["known"])
     areas = read_areas(with_layer(project, text, code="KDPKAB"), "kabupaten")
     assert areas is not None

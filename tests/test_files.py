@@ -46,9 +46,7 @@ def fault(path: Path, sheet: str | None = None) -> InputError:
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
-def test_csv_of_any_usual_make(
-    tmp_path: Path, delimiter: str, encoding: str, newline: str
-) -> None:
+def test_csv_of_any_usual_make(tmp_path: Path, delimiter: str, encoding: str, newline: str) -> None:
     lines = [["npsn", "sekolah"], ["00000101", "SD É"], ["", ""], ["00000102", '"a\nb"']]
     text = newline.join(delimiter.join(line) for line in lines) + newline
     table = read_table(written(tmp_path, text.encode(encoding)))
@@ -91,7 +89,9 @@ def test_a_table_without_rows_is_unusable(tmp_path: Path, text: str) -> None:
     assert fault(written(tmp_path, text)).code == "table_no_rows"
 
 
-@pytest.mark.parametrize("raw", [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", b"PK\x03\x04\0\0\xff\xfe", b"a\0b"])
+@pytest.mark.parametrize(
+    "raw", [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", b"PK\x03\x04\0\0\xff\xfe", b"a\0b"]
+)
 def test_no_text_is_unusable(tmp_path: Path, raw: bytes) -> None:
     assert fault(written(tmp_path, raw)).code == "table_not_text"
 
@@ -253,7 +253,9 @@ def test_fold() -> None:
 
 # --- vector layers ---------------------------------------------------------------------------
 
-POINT = '{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {"a": 1}, %s}]}'
+POINT = (
+    '{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {"a": 1}, %s}]}'
+)
 
 
 def test_a_layer_comes_in_wgs84(tmp_path: Path) -> None:

@@ -142,13 +142,14 @@ def binned(
     return available.binned(
         pd.Series(x, dtype="float64"),
         pd.Series(y, dtype="float64"),
-        pd.Series(group, dtype="str"),
+        pd.Series(list(group), dtype="object").astype("str"),
         inference,
     )
 
 
 def means(found: available.Binned, x: Sequence[float], group: Sequence[str | None]) -> list[float]:
-    series = pd.Series(x, dtype="float64"), pd.Series(group, dtype="str")
+    names = pd.Series(list(group), dtype="object").astype("str")
+    series = pd.Series(x, dtype="float64"), names
     return [float(v) for v in found.mean(*series)]
 
 

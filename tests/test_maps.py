@@ -1,27 +1,473 @@
 from __future__ import annotations
 
 import base64
-import contextlib
+import csv
 import json
 import os
 import re
 import shutil
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import folium
 import pytest
 
 from kalsel_gap import open_project
-from kalsel_gap.maps import to_html
-from kalsel_gap.offline import Page
+from kalsel_gap.maps import LISTED, to_html
+from kalsel_gap.offline import Page, as_json
+from kalsel_gap.ranking import OpenProject
+from kalsel_gap.run import read_run
 from kalsel_gap.text import LANGUAGES, Language, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conftest import MakeProject
-
     from kalsel_gap.run import Run
+    from tests.conftest import CommandLine, MakeProject
+
+SIZES = [(1366, 768), (360, 740)]
+# Names of XML, and what the library's comments point to; nothing of it is ever fetched.
+NO_ADDRESS = re.compile(
+    r"https?://(?!www\.w3\.org/|leafletjs\.com|bugzilla\.mozilla\.org)[^\s\"']*"
+)
+HOSTILE = (
+    "</script><script>window.hurt = 1</script>",
+    "<img src=x onerror='window.hurt = 1'>",
+    "${window.hurt = 1}",
+    "`+(window.hurt = 1)+`",
+    "{{ 7 * 7 }}{% raw %}",
+    "<!--<script>",
+    "&lt;b&gt; \\u003c &amp;",
+)
+
+
+class Browser:
+    """A headless Chromium without a network, driven over the pipe that it offers for that."""
+
+    def __init__(self, program: str, profile: Path) -> None:
+        import fcntl  # not everywhere
+
+        to_browser, self._out = os.pipe()
+        self._in, from_browser = os.pipe()
+        flags = (
+            *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"),
+            *("--disable-background-networking", "--disable-component-update"),
+            *("--host-resolver-rules=MAP * ~NOTFOUND", "--remote-debugging-pipe"),
+            f"--user-data-dir={profile}",
+        )
+
+        def descriptors() -> None:  # it reads from 3 and writes to 4
+            spare = [fcntl.fcntl(end, fcntl.F_DUPFD, 10) for end in (to_browser, from_browser)]
+            os.dup2(spare[0], 3)
+            os.dup2(spare[1], 4)
+
+        self._process = subprocess.Popen(
+            [program, *flags],
+            pass_fds=(3, 4),
+            preexec_fn=descriptors,  # noqa: PLW1509 - nothing else runs in this process yet
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        os.close(to_browser)
+        os.close(from_browser)
+        self._buffer = b""
+        self._number = 0
+        self._session: str | None = None
+        self.events: list[dict[str, Any]] = []
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        os.close(self._in)
+        os.close(self._out)
+
+    def ask(self, method: str, **params: Any) -> Any:
+        self._number += 1
+        message: dict[str, Any] = {"id": self._number, "method": method, "params": params}
+        if self._session:
+            message["sessionId"] = self._session
+        os.write(self._out, json.dumps(message).encode() + b"\0")
+        while True:
+            while b"\0" not in self._buffer:
+                read = os.read(self._in, 1 << 20)
+                assert read, "the browser is gone"
+                self._buffer += read
+            raw, _, self._buffer = self._buffer.partition(b"\0")
+            answer = json.loads(raw)
+            if answer.get("id") == self._number:
+                assert "error" not in answer, answer
+                return answer["result"]
+            self.events.append(answer)
+
+    def open(self, page: Path, width: int = 1366, height: int = 768) -> None:
+        self._session = None
+        target = self.ask("Target.createTarget", url="about:blank")["targetId"]
+        session = self.ask("Target.attachToTarget", targetId=target, flatten=True)
+        self._session = session["sessionId"]
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            self.ask(f"{domain}.enable")
+        self.ask(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=False,
+        )
+        self.events.clear()
+        self.ask("Page.navigate", url=page.as_uri())
+        self.wait("document.readyState === 'complete'")
+        self.wait("performance.getEntriesByName('marks-drawn').length")
+
+    def wait(self, expression: str, seconds: float = 20.0) -> None:
+        until = time.monotonic() + seconds
+        while not self.value(expression):
+            assert time.monotonic() < until, expression
+            time.sleep(0.05)
+
+    def value(self, expression: str) -> Any:
+        answer = self.ask("Runtime.evaluate", expression=expression, returnByValue=True)
+        assert "exceptionDetails" not in answer, answer
+        return answer["result"].get("value")
+
+    def click(self, x: float, y: float) -> None:
+        for kind in ("mousePressed", "mouseReleased"):
+            self.ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+
+    def type(self, text: str) -> None:
+        self.ask("Input.insertText", text=text)
+
+    def press(self, key: str) -> None:
+        code = {"Enter": 13, "Escape": 27, "ArrowDown": 40, "Tab": 9}[key]
+        extra = {"text": "\r"} if key == "Enter" else {}
+        for kind in ("keyDown", "keyUp"):
+            self.ask(
+                "Input.dispatchKeyEvent",
+                type=kind,
+                key=key,
+                code=key,
+                windowsVirtualKeyCode=code,
+                **extra,
+            )
+            extra = {}
+
+    def complaints(self) -> list[str]:
+        """What the console holds, and every request beyond the page itself."""
+        self.value("0")
+        found = []
+        for event in self.events:
+            method, params = event.get("method"), event.get("params", {})
+            if method in ("Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded"):
+                found.append(json.dumps(params))
+            elif method == "Page.javascriptDialogOpening":
+                found.append("a dialog")
+            elif method == "Network.requestWillBeSent":
+                url = params["request"]["url"]
+                if not url.startswith(("file:", "data:", "blob:")):
+                    found.append(url)
+        return found
+
+    def picture(self) -> bytes:
+        return base64.b64decode(self.ask("Page.captureScreenshot")["data"])
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    names = ("chromium", "chromium-browser", "google-chrome")
+    program = next((found for name in names if (found := shutil.which(name))), None)
+    if program is None or os.name != "posix":
+        if os.environ.get("CI") == "true":
+            pytest.fail("Chromium is missing")
+        pytest.skip("Chromium is not here")
+    started = Browser(program, tmp_path_factory.mktemp("profile"))
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    folder = Path(__file__).parents[1] / "data" / "tiny"
+    return open_project(folder).rank(out=tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture
+def hostile(project: MakeProject, tmp_path: Path) -> Run:
+    """data/tiny with names that are programs, of schools, areas, operators and the project."""
+    opened = project()
+    folder = opened.path.parent
+    register = folder / "schools.csv"
+    rows = list(csv.reader(register.read_text(encoding="utf-8").splitlines()))
+    for number, name in enumerate(HOSTILE, start=1):
+        rows[number][rows[0].index("sekolah")] = name
+    with register.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+    areas = json.loads((folder / "kabupaten.geojson").read_text(encoding="utf-8"))
+    areas["features"][0]["properties"]["nama"] = HOSTILE[1]
+    (folder / "kabupaten.geojson").write_text(json.dumps(areas), encoding="utf-8")
+    text = opened.path.read_text(encoding="utf-8")
+    text = text.replace('"Tiny"', json.dumps(HOSTILE[0])).replace(
+        '"telkomsel"', json.dumps(HOSTILE[1])
+    )
+    opened.path.write_text(text, encoding="utf-8")
+    return open_project(opened.path).rank(out=tmp_path / "runs")
+
+
+def page_of(run: Run, folder: Path, language: Language = "en") -> Path:
+    path = folder / "map.html"
+    path.write_text(to_html(run, Text(language)), encoding="utf-8")
+    return path
+
+
+def find(browser: Browser, words: str) -> None:
+    browser.value("document.getElementById('search').focus()")
+    browser.value("document.getElementById('search').select()")
+    browser.type(words)
+    browser.wait("document.querySelectorAll('#found li').length")
+
+
+POPUP = "document.querySelector('.leaflet-popup h3')?.textContent"
+
+
+# --- the file ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_names_no_address(tiny: Run, language: Language) -> None:
+    page = to_html(tiny, Text(language))
+    assert NO_ADDRESS.findall(page) == []
+    markup = re.sub(r"<(script|style)\b.*?</\1>", "", page, flags=re.DOTALL)
+    assert re.findall(r'<(?:link|iframe|object|embed|base)\b|(?:src|href)="(?!#)', markup) == []
+    assert "@import" not in page
+
+
+def test_the_same_run_gives_the_same_bytes(tiny: Run, tmp_path: Path) -> None:
+    again = open_project(Path(__file__).parents[1] / "data" / "tiny").rank(
+        out=tmp_path, cached=False
+    )
+    assert to_html(tiny, Text("id")) == to_html(tiny, Text("id")) == to_html(again, Text("id"))
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "notice"),
+    [
+        ("en", "Connectivity deficit of schools: Tiny", "SYNTHETIC DATA"),
+        ("id", "Defisit konektivitas sekolah: Tiny", "DATA SINTETIS"),
+    ],
+)
+def test_the_page_speaks_the_language(
+    tiny: Run, language: Language, title: str, notice: str
+) -> None:
+    page = to_html(tiny, Text(language))
+    assert f'<html lang="{language}">' in page
+    assert f"<title>{title}</title>" in page
+    assert f"<h1>{title}</h1>" in page
+    assert re.search(rf'role="note">{notice}', page)
+
+
+def test_real_data_carry_no_notice(project: MakeProject, tmp_path: Path) -> None:
+    run = OpenProject(project({"project": {"data": "real"}})).rank(out=tmp_path)
+    assert 'role="note"' not in to_html(run, Text("en"))
+
+
+def test_the_legend_counts_the_schools_of_the_run(tiny: Run) -> None:
+    page = to_html(tiny, Text("en"))
+    found = dict(re.findall(r'data-mark="(\w+)".*?class="count">([\d,]+)<', page))
+    counts = {str(tier): str(n) for tier, n in tiny.schools["tier"].value_counts().items()}
+    assert found == {**counts, "unknown": str(tiny.schools["tier"].isna().sum())}
+    assert sum(map(int, found.values())) == len(tiny.schools)
+
+
+def test_every_unranked_school_is_named_below_the_table(tiny: Run) -> None:
+    below = to_html(tiny, Text("en")).partition('id="unranked-title"')[2]
+    below = below.partition("</section>")[0]
+    unranked = tiny.schools[tiny.schools["rank"].isna()]
+    assert len(unranked) == 2
+    assert all(f"<td>{npsn}</td>" in below for npsn in unranked["npsn"])
+    assert below.count("no usable location") == 2
+
+
+def test_the_table_lists_the_first_by_rank(tiny: Run) -> None:
+    page = to_html(tiny, Text("en"))
+    table = page.partition('<section id="table"')[2].partition("</section>")[0]
+    ranked = tiny.schools[tiny.schools["rank"].notna()].sort_values("rank")
+    listed = re.findall(r"</th><td>(\w+)</td>", table)
+    assert listed == ranked["npsn"].head(LISTED).tolist()
+
+
+def test_a_link_that_nothing_installed_answers_is_an_error() -> None:
+    page = Page("map", {})
+    page.add_child(folium.Map(tiles=None))
+    with pytest.raises(LookupError, match="nothing installed answers for https://"):
+        page.render()
+
+
+def test_json_cannot_end_its_element() -> None:
+    written = as_json({"name": HOSTILE[0]})
+    assert "<" not in written
+    assert json.loads(written) == {"name": HOSTILE[0]}
+
+
+# --- the command -------------------------------------------------------------------------------
+
+
+def test_the_command_writes_the_map(ranked: Path, cli: CommandLine, tmp_path: Path) -> None:
+    out = tmp_path / "maps" / "map.html"
+    answer = cli("map", "--project", ranked, "--out", out, "--lang", "id")
+    assert (answer.status, answer.out) == (0, b"")
+    run = read_run(ranked / "runs")
+    assert out.read_text(encoding="utf-8") == to_html(run, Text("id"))
+
+
+def test_without_a_run_the_command_says_what_to_do(
+    project: MakeProject, cli: CommandLine, tmp_path: Path
+) -> None:
+    answer = cli("map", "--project", project().path, "--out", tmp_path / "map.html")
+    assert answer.status == 1
+    assert "kalsel-gap rank" in answer.err
+    assert not (tmp_path / "map.html").exists()
+
+
+def test_a_run_without_pictures_must_be_made_again(
+    ranked: Path, cli: CommandLine, tmp_path: Path
+) -> None:
+    for path in ranked.glob("runs/*/previews.parquet"):
+        path.unlink()
+    answer = cli("map", "--project", ranked, "--out", tmp_path / "map.html")
+    assert answer.status == 1
+    assert "previews.parquet" in answer.err
+    assert not (tmp_path / "map.html").exists()
+
+
+# --- in a browser ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("size", SIZES)
+def test_the_map_opens_without_a_network_or_a_complaint(
+    browser: Browser, tiny: Run, tmp_path: Path, language: Language, size: tuple[int, int]
+) -> None:
+    browser.open(page_of(tiny, tmp_path, language), *size)
+    assert browser.complaints() == []
+    assert browser.value("document.documentElement.scrollWidth") <= size[0]
+    assert browser.value("document.querySelectorAll('img.leaflet-image-layer').length") == 2
+    assert browser.value(
+        "[...document.querySelectorAll('img.leaflet-image-layer')].every((i) => i.naturalWidth > 0)"
+    )
+
+
+@pytest.mark.real
+def test_the_map_of_the_real_province_opens(browser: Browser, kalsel: Run, tmp_path: Path) -> None:
+    path = page_of(kalsel, tmp_path, "id")
+    assert path.stat().st_size < 2_000_000
+    browser.open(path)
+    assert browser.complaints() == []
+
+
+def test_hostile_names_are_shown_and_do_nothing(
+    browser: Browser, hostile: Run, tmp_path: Path
+) -> None:
+    browser.open(page_of(hostile, tmp_path))
+    for name in HOSTILE:
+        npsn = hostile.schools.loc[hostile.schools["name"] == name, "npsn"].item()
+        find(browser, npsn)
+        assert browser.value("document.querySelector('#found strong').textContent") == name
+        browser.press("Enter")
+        title = "document.querySelector('.leaflet-popup h3, #chosen:not([hidden]) h3')?.textContent"
+        browser.wait(f"{title} === {json.dumps(name)}")
+        browser.press("Escape")
+        shown = "[...document.querySelectorAll('tbody th')].some((e) => e.textContent === {})"
+        assert browser.value(shown.format(json.dumps(name)))
+    assert browser.value("window.hurt") is None
+    assert (
+        browser.value(
+            "document.querySelectorAll('main script, main img:not(.leaflet-image-layer)').length"
+        )
+        == 0
+    )
+    assert browser.value("document.querySelector('h1').textContent").endswith(HOSTILE[0])
+    assert browser.complaints() == []
+
+
+def test_a_click_on_a_mark_opens_its_pop_up(browser: Browser, tiny: Run, tmp_path: Path) -> None:
+    browser.open(page_of(tiny, tmp_path))
+    first = tiny.schools.iloc[0]
+    shown = browser.value("document.querySelector('.map').id")
+    at = browser.value(
+        f"(() => {{ const box = {shown}.getContainer().getBoundingClientRect();"
+        f"const at = {shown}.latLngToContainerPoint([{first['lat']}, {first['lon']}]);"
+        "return [box.x + at.x, box.y + at.y]; })()"
+    )
+    browser.click(*at)
+    browser.wait(f"{POPUP} === {json.dumps(first['name'])}")
+    words = browser.value("document.querySelector('.leaflet-popup dl').textContent")
+    assert "1 of 11" in words
+    assert "no signal from any operator" in words
+    assert browser.complaints() == []
+
+
+def test_the_search_is_used_with_the_keyboard_alone(
+    browser: Browser, tiny: Run, tmp_path: Path
+) -> None:
+    browser.open(page_of(tiny, tmp_path))
+    find(browser, "gunung")
+    found = browser.value(
+        "[...document.querySelectorAll('#found strong')].map((e) => e.textContent)"
+    )
+    ranked = tiny.schools[tiny.schools["name"].str.contains("GUNUNG")]["name"].tolist()
+    assert found == ranked
+    browser.press("ArrowDown")
+    browser.press("ArrowDown")
+    active = "document.getElementById('search').getAttribute('aria-activedescendant')"
+    assert browser.value(active) == "found-1"
+    browser.press("Enter")
+    browser.wait(f"{POPUP} === {json.dumps(ranked[1])}")
+    assert browser.value("document.activeElement.className") == "school"
+    browser.press("Escape")
+    browser.wait("!document.querySelector('.leaflet-popup h3')")
+    assert browser.value("document.activeElement.id") == "search"
+
+
+def test_a_school_without_a_place_is_told_beside_the_map(
+    browser: Browser, tiny: Run, tmp_path: Path
+) -> None:
+    browser.open(page_of(tiny, tmp_path))
+    find(browser, "00000107")
+    browser.press("Enter")
+    browser.wait("!document.getElementById('chosen').hidden")
+    words = browser.value("document.getElementById('chosen').textContent")
+    assert "MI MUARA CONTOH" in words
+    assert "no usable location" in words
+
+
+def test_a_name_in_the_table_leads_to_the_map(browser: Browser, tiny: Run, tmp_path: Path) -> None:
+    browser.open(page_of(tiny, tmp_path))
+    browser.value("document.querySelector('#table button').click()")
+    browser.wait(f"{POPUP} === {json.dumps(tiny.schools.iloc[0]['name'])}")
+
+
+def test_the_legend_hides_a_tier(browser: Browser, tiny: Run, tmp_path: Path) -> None:
+    browser.open(page_of(tiny, tmp_path))
+    ink = (
+        "(() => { const c = document.querySelector('.leaflet-schools-pane canvas');"
+        "return c.getContext('2d').getImageData(0, 0, c.width, c.height).data"
+        ".reduce((sum, v, n) => sum + (n % 4 === 3 && v > 0), 0); })()"
+    )
+    before = browser.value(ink)
+    browser.value("document.querySelector('[data-mark=\"1\"]').click()")
+    assert 0 < browser.value(ink) < before
+    browser.value("document.querySelector('#table button').click()")
+    assert browser.value("document.querySelector('[data-mark=\"1\"]').checked")
+
+
+def test_a_project_with_nothing_but_a_register_has_a_map(
+    browser: Browser, project: MakeProject, tmp_path: Path
+) -> None:
+    run = OpenProject(project(bare=True)).rank(out=tmp_path)
+    browser.open(page_of(run, tmp_path))
+    assert browser.complaints() == []
+    rings = int((run.schools["lat"].notna() & run.schools["tier"].isna()).sum())
+    assert rings > 0
+    find(browser, run.schools.iloc[0]["npsn"])
+    browser.press("Enter")
+    browser.wait(POPUP)

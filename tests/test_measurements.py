@@ -31,8 +31,8 @@ def test_the_median_of_the_latest_quarter_counts(project: MakeProject) -> None:
     tests, findings = read(project, text)
     assert tests["quarter"].tolist() == ["2026Q1", "2026Q2", "2026Q2", "2026Q2", "2025Q4"]
     got = latest_quarter(tests)
-    assert got.loc["00000104"].tolist() == [20.0, 4.0, 80.0]
-    assert got.loc["00000105"].tolist() == [5.0, 1.0, 50.0]
+    assert list(got.loc["00000104"]) == [20.0, 4.0, 80.0]
+    assert list(got.loc["00000105"]) == [5.0, 1.0, 50.0]
     assert findings == []
 
 
@@ -61,7 +61,7 @@ def test_what_cannot_be_read_is_unknown_and_found(project: MakeProject) -> None:
     assert np.isnan(tests["down_mbps"]).tolist() == [True, True, False]
     got = latest_quarter(tests)
     assert got.index.tolist() == ["00000106"]
-    assert got.loc["00000106"].tolist() == [0.0, 0.0, 700.0]  # a test that got nothing through
+    assert list(got.loc["00000106"]) == [0.0, 0.0, 700.0]  # a test that got nothing through
 
 
 def test_a_test_without_download_does_not_hide_an_older_one(project: MakeProject) -> None:

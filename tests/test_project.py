@@ -44,7 +44,11 @@ def only_fault(project: MakeProject, **given: Any) -> KalselGapError:
         ({"elevaton": {"path": "dem.tif"}}, "elevaton", "elevation"),
         ({"elevation": {"surfce": "dsm"}}, "elevation.surfce", "surface"),
         ({"project": {"nane": "X"}}, "project.nane", "name"),
-        ({"schools": [{"path": "schools.csv", "add_rows": True}]}, "schools.0.add_rows", "adds_rows"),
+        (
+            {"schools": [{"path": "schools.csv", "add_rows": True}]},
+            "schools.0.add_rows",
+            "adds_rows",
+        ),
         ({"coverage": [{**COVERAGE, "oprator": "x"}]}, "coverage.0.oprator", "operator"),
         ({"index": {"lamda": 0.5}}, "index.lamda", "lambda"),
         ({"index": {"gap": {"adequat": 0.5}}}, "index.gap.adequat", "adequate"),
@@ -116,14 +120,26 @@ def test_a_wrong_choice_names_the_right_ones(
             "value_wrong",
             "index.nodes.site.best",
         ),
-        ({"index": {"nodes": {"site": {"weight": -1.0}}}}, "value_wrong", "index.nodes.site.weight"),
+        (
+            {"index": {"nodes": {"site": {"weight": -1.0}}}},
+            "value_wrong",
+            "index.nodes.site.weight",
+        ),
         ({"index": {"nodes": {"site": {"best": 15.0}}}}, "goalposts_equal", "index.nodes.site"),
-        ({"index": {"nodes": {"students": {"best": 0.0}}}}, "goalposts_log", "index.nodes.students"),
+        (
+            {"index": {"nodes": {"students": {"best": 0.0}}}},
+            "goalposts_log",
+            "index.nodes.students",
+        ),
         ({"index": {"nodes": {"site": {"parent": "nowhere"}}}}, "node_parent", "index"),
         ({"index": {"nodes": {"terrain": {"parent": "terrain"}}}}, "node_parent", "index"),
         ({"index": {"nodes": {"slope": {"parent": "relief"}}}}, "node_parent", "index"),
         ({"index": {"nodes": {"terrain": {"column": "students"}}}}, "goalposts_equal", None),
-        ({"index": {"tiers": {"bounds": [0.8, 0.6, 0.6, 0.2]}}}, "tiers_not_falling", "index.tiers"),
+        (
+            {"index": {"tiers": {"bounds": [0.8, 0.6, 0.6, 0.2]}}},
+            "tiers_not_falling",
+            "index.tiers",
+        ),
         (
             {"index": {"priority": {"base": 0.0, "need": 0.0, "barrier": 0.0}}},
             "weights_all_zero",
@@ -260,9 +276,7 @@ def test_what_is_no_file(project: MakeProject, path: str, code: str) -> None:
     assert error.code == code
 
 
-def test_a_file_that_may_not_be_read(
-    project: MakeProject, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_that_may_not_be_read(project: MakeProject, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = Path.open
 
     def refuse(self: Path, *args: Any, **kwargs: Any) -> Any:
@@ -352,7 +366,7 @@ def test_no_value_holds_a_path_of_this_machine(project: MakeProject) -> None:
         ("project.name = two words", "two words"),
         ('project.name="quoted"', "quoted"),
         ("project.name=a=b", "a=b"),
-        ("project.name=Ma'had \"x\"", "Ma'had \"x\""),
+        ('project.name=Ma\'had "x"', 'Ma\'had "x"'),
         ("project.name=C:\\new", "C:\\new"),
         ("project.name=É", "É"),
         ("project.name=", ""),

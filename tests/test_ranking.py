@@ -26,8 +26,23 @@ if TYPE_CHECKING:
     from kalsel_gap.run import Run
     from tests.conftest import MakeProject, MakeRaster
 
+# Images for maps are half the time of a small run, and no number rests on them.
+pytestmark = pytest.mark.usefixtures("without_images")
+
 TINY = Path(__file__).parents[1] / "data" / "tiny"
+WHOLE = ranking._STAGES
 NUMBERS = ("deficit", "priority", "barrier", "need", "completeness", "delivered", "available")
+
+
+@pytest.fixture
+def without_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = tuple(stage for stage in WHOLE if stage.name != "previews")
+    monkeypatch.setattr(ranking, "_STAGES", kept)
+
+
+@pytest.fixture
+def whole(without_images: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ranking, "_STAGES", WHOLE)
 
 
 def ranked(opened: Opened, **kwargs: Any) -> Run:
@@ -60,7 +75,7 @@ def snapshot(folder: Path) -> dict[str, bytes]:
 # --- properties ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_permuting_the_rows_of_all_tables_changes_no_number(
     project: MakeProject, seed: int
 ) -> None:
@@ -99,25 +114,26 @@ def test_one_more_school_changes_nobody_elses_numbers(
     rows = tiny_rows()
     more = {**rows[0], "npsn": "00000100", "sekolah": "MORE", "lintang": lat, "bujur": lon}
     without = ("row_id", "rank")
-    before = by_number(ranked(project()), without=without)
+    first = ranked(project())
+    before = by_number(first, without=without)
     run = ranked(project(files={"schools.csv": as_text([more, *rows])}))
     after = by_number(run, without=without)
     assert len(after) == len(before) + 1
     after = after[after["npsn"] != "00000100"].reset_index(drop=True)
     pd.testing.assert_frame_equal(after, before)
-    # The ranks of the others keep their order.
-    ranks = run.schools[run.schools["npsn"] != "00000100"].dropna(subset=["rank"])
-    assert ranks["npsn"].tolist() == [
-        n for n in before.sort_values("npsn")["npsn"] if n in set(ranks["npsn"])
-    ] or ranks["rank"].is_monotonic_increasing
+    # The others keep their order: the table is sorted by rank.
+    assert [n for n in run.schools["npsn"] if n != "00000100"] == first.schools["npsn"].tolist()
 
 
-@pytest.mark.parametrize("factor", [0.25, 3.0, 1000.0])
+@pytest.mark.parametrize("factor", [0.25, 1000.0])
 def test_scaling_all_weights_changes_nothing(project: MakeProject, factor: float) -> None:
     opened = project()
     index = opened.project.index
     options = [
-        *(f"index.nodes.{code}.weight={node.weight * factor}" for code, node in index.nodes.items()),
+        *(
+            f"index.nodes.{code}.weight={node.weight * factor}"
+            for code, node in index.nodes.items()
+        ),
         *(
             f"index.priority.{name}={getattr(index.priority, name) * factor}"
             for name in ("base", "need", "barrier")
@@ -152,7 +168,7 @@ def test_rows_in_are_rows_out_and_all_scores_are_shares(project: MakeProject) ->
     assert list(table.columns[: len(schema.CANONICAL)]) == list(schema.CANONICAL)
 
 
-@pytest.mark.parametrize("stronger_db", [1, 10, 40])
+@pytest.mark.parametrize("stronger_db", [1, 20])
 def test_raising_the_signal_never_raises_a_deficit(
     project: MakeProject, raster: MakeRaster, stronger_db: int
 ) -> None:
@@ -183,7 +199,7 @@ def test_an_adequate_line_on_the_hill(project: MakeProject) -> None:
     table = by_number(ranked(project(files={"tests.csv": as_text(rows)}))).set_index("npsn")
     school = table.loc["00000108"]
     assert school["terrain_class"] == "pegunungan"
-    assert school[["deficit", "priority"]].tolist() == [0.0, 0.0]
+    assert list(school[["deficit", "priority"]]) == [0.0, 0.0]
     assert school["gap_type"] == "adequate"
 
 
@@ -266,11 +282,11 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return names
 
 
-STAGES = [stage.name for stage in ranking._STAGES]
+STAGES = [stage.name for stage in WHOLE]
 
 
 def test_the_same_input_makes_the_same_bytes_cached_or_not(
-    project: MakeProject, made: list[str], tmp_path: Path
+    project: MakeProject, whole: None, made: list[str], tmp_path: Path
 ) -> None:
     opened = project()
     runs = [
@@ -286,13 +302,14 @@ def test_the_same_input_makes_the_same_bytes_cached_or_not(
     assert snapshot(again.folder.parent) == first
 
 
-def test_no_path_and_no_clock_in_a_run(project: MakeProject) -> None:
+def test_no_path_and_no_clock_in_a_run(project: MakeProject, whole: None) -> None:
     run = ranked(project())
     for name, content in snapshot(run.folder).items():
         assert str(run.folder.parents[1]).encode() not in content, name
-    assert json.loads((run.folder / "run.json").read_text(encoding="utf-8")) == read_run(
-        run.folder.parent
-    ).manifest
+    assert (
+        json.loads((run.folder / "run.json").read_text(encoding="utf-8"))
+        == read_run(run.folder.parent).manifest
+    )
 
 
 def test_another_weighting_asks_for_nothing_anew(project: MakeProject, made: list[str]) -> None:
@@ -309,7 +326,7 @@ def test_another_weighting_asks_for_nothing_anew(project: MakeProject, made: lis
     [
         ("signal.minimum_known_share=0.4", "signals", "terrain"),
         ("terrain.coast.shore_km=2.0", "terrain", "places"),
-        ("boundaries.capitals={\"Kab. Muara Contoh\" = [-2.95, 115.3]}", "places", ""),
+        ('boundaries.capitals={"Kab. Muara Contoh" = [-2.95, 115.3]}', "places", ""),
     ],
 )
 def test_another_section_asks_for_its_stage_anew(
@@ -341,7 +358,7 @@ def test_a_file_that_changes_without_growing_asks_for_its_stage_anew(
 
 
 def test_a_damaged_cache_gives_the_same_run(
-    project: MakeProject, made: list[str], cache_folder: Path, tmp_path: Path
+    project: MakeProject, whole: None, made: list[str], cache_folder: Path, tmp_path: Path
 ) -> None:
     opened = project()
     first = snapshot(ranked(opened, out=tmp_path / "a").folder)
@@ -353,11 +370,11 @@ def test_a_damaged_cache_gives_the_same_run(
     assert made == STAGES
 
 
-def test_the_steps_are_told(project: MakeProject) -> None:
+def test_the_steps_are_told(project: MakeProject, whole: None) -> None:
     told: list[tuple[str, int, int]] = []
     opened = ranking.OpenProject(project())
     opened.rank(report=lambda *step: told.append(step))
-    assert [name for name, done, _ in told if done == 0][0] == ranking.STEPS[0]
+    assert told[0][:2] == (ranking.STEPS[0], 0)
     assert {name for name, _, _ in told} == set(ranking.STEPS)
     assert all(0 <= done <= total for _, done, total in told)
     assert set(opened.seconds) == set(ranking.STEPS)
@@ -442,16 +459,11 @@ def test_the_package_names_what_it_gives() -> None:
 def test_levels_of_tiny_are_those_typed_in(project: MakeProject) -> None:
     """Schools far enough from the edges of their cells have the cell's own level."""
     table: gpd.GeoDataFrame = ranked(project()).schools.set_index("npsn")
-    typed = {  # row and column counted from the north-western corner, of 0.01°
-        "00000103": -91,  # 3, 2 or 3: see below
-        "00000104": -64,
-        "00000105": -89,
-        "00000106": -80,
-    }
-    # 00000105 stands at 7.6 rows and 1.5 columns; 250 m are .23 of a cell: inside row 7, column 1.
-    assert table.loc["00000105", "best_level_dbm"] == typed["00000105"]
-    # 00000104: 6.4 and 4.6: row 6, column 4.
-    assert table.loc["00000104", "best_level_dbm"] == typed["00000104"]
+    # Rows and columns are counted from 0 at the north-western corner, in cells of 0.01°, of which
+    # 250 m are .23. 00000105 stands at 7.6 rows and 1.5 columns: inside row 7, column 1.
+    assert table.loc["00000105", "best_level_dbm"] == -89
+    # 00000104: 6.4 and 4.6, inside row 6, column 4.
+    assert table.loc["00000104", "best_level_dbm"] == -64
     # 00000109 stands at 2.7 and 8.8, in cells without signal but for those of row 3.
     assert table.loc["00000109", "available"] < 0.01
     # 00000106 (8.3, 4.1) reaches a tenth of a cell into column 3: between -80 and -82.

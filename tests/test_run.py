@@ -89,9 +89,7 @@ def test_what_is_written_is_read_again(write: Callable[..., run_.Run], tmp_path:
     assert read_run(tmp_path / "runs", got.folder.name).folder == got.folder
 
 
-def test_the_latest_is_the_last_one_written(
-    write: Callable[..., run_.Run], tmp_path: Path
-) -> None:
+def test_the_latest_is_the_last_one_written(write: Callable[..., run_.Run], tmp_path: Path) -> None:
     first, second = write(), write(OTHER)
     assert first.folder != second.folder
     assert read_run(tmp_path / "runs").folder == second.folder
@@ -142,9 +140,7 @@ def test_a_run_that_was_tampered_with_is_written_again(
 
 
 @pytest.mark.parametrize("name", ["none", "../elsewhere", ""])
-def test_a_run_that_is_not_there(
-    write: Callable[..., run_.Run], tmp_path: Path, name: str
-) -> None:
+def test_a_run_that_is_not_there(write: Callable[..., run_.Run], tmp_path: Path, name: str) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "run.json").write_text("{}")
     if name:
@@ -155,9 +151,7 @@ def test_a_run_that_is_not_there(
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"gone\n", b"\xff\xfe", b"../elsewhere"])
-def test_a_damaged_latest(
-    write: Callable[..., run_.Run], tmp_path: Path, content: bytes
-) -> None:
+def test_a_damaged_latest(write: Callable[..., run_.Run], tmp_path: Path, content: bytes) -> None:
     write()
     (tmp_path / "runs" / "latest").write_bytes(content)
     with pytest.raises(InputError) as caught:
@@ -269,9 +263,7 @@ def test_the_error_names_the_folder_and_the_systems_reason(
     assert error.params["reason"] == os.strerror(errno.ENOSPC)
 
 
-def test_a_file_where_the_folder_belongs(
-    write: Callable[..., run_.Run], tmp_path: Path
-) -> None:
+def test_a_file_where_the_folder_belongs(write: Callable[..., run_.Run], tmp_path: Path) -> None:
     (tmp_path / "runs").write_text("mine")
     with pytest.raises(OutputError) as caught:
         write()
@@ -372,9 +364,7 @@ def test_a_run_that_is_killed(project: MakeProject) -> None:
     assert snapshot(runs) == before
 
 
-def test_only_its_own_leftovers_are_removed(
-    write: Callable[..., run_.Run], tmp_path: Path
-) -> None:
+def test_only_its_own_leftovers_are_removed(write: Callable[..., run_.Run], tmp_path: Path) -> None:
     mine = tmp_path / "runs" / ".tmp-of-somebody"
     mine.mkdir(parents=True)
     os.utime(mine, (0, 0))
@@ -397,14 +387,21 @@ def test_a_file_takes_its_place_when_the_block_ends_well(tmp_path: Path) -> None
         assert path.stat().st_mode & 0o777 == 0o644
 
 
-@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "full"), KeyboardInterrupt(), ValueError()])
+@pytest.mark.parametrize(
+    "error", [OSError(errno.ENOSPC, "full"), KeyboardInterrupt(), ValueError()]
+)
 def test_a_file_is_as_it_was_when_it_does_not(tmp_path: Path, error: BaseException) -> None:
     path = tmp_path / "x.csv"
     path.write_text("old")
     expected = OutputError if isinstance(error, OSError) else type(error)
-    with pytest.raises(expected), atomic(path) as temporary:
-        temporary.write_text("half")
-        raise error
+
+    def write() -> None:
+        with atomic(path) as temporary:
+            temporary.write_text("half")
+            raise error
+
+    with pytest.raises(expected):
+        write()
     assert snapshot(tmp_path) == {"x.csv": b"old"}
 
 
@@ -422,7 +419,12 @@ KEY = "0" * 64
 
 def table(value: float = 1.0) -> dict[str, pd.DataFrame]:
     flags = pd.array([True, None], "boolean")
-    columns = {"x": [value, None], "flag": flags, "n": pd.array([1, None], "Int64"), "t": ["a", None]}
+    columns = {
+        "x": [value, None],
+        "flag": flags,
+        "n": pd.array([1, None], "Int64"),
+        "t": ["a", None],
+    }
     return {"columns": pd.DataFrame(columns).astype({"t": "str"}), "findings": to_frame([])}
 
 
@@ -532,9 +534,7 @@ def test_a_fault_while_making_is_not_hidden(tmp_path: Path) -> None:
     assert entries(tmp_path) == set()
 
 
-def test_hashes_are_remembered_and_renewed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_hashes_are_remembered_and_renewed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "input.csv"
     path.write_bytes(b"abc")
     cache = Cache(tmp_path / "cache")

@@ -18,10 +18,10 @@ INDEX = Index.model_validate(default_values("index"))
 UNITS = ("_m", "_km", "_km2", "_deg", "_dbm", "_db", "_mbps", "_ms", "_share", "_idr")
 # Quantities that are counts, scores, codes or identifiers carry no unit.
 UNITLESS = {"integer", "text", "flag"}
-FIRST = (
-    "npsn name level ownership kabupaten kecamatan lat lon terrain_class gap_type tier rank deficit "
-    "barrier need priority completeness unranked_reason"
-).split()
+FIRST = """
+    npsn name level ownership kabupaten kecamatan lat lon terrain_class gap_type tier rank deficit
+    barrier need priority completeness unranked_reason
+""".split()  # noqa: SIM905 - reads as the row of headers that it is
 
 
 def stage_of(name: str) -> schema.Stage:
@@ -68,10 +68,22 @@ def test_every_leaf_of_the_index_is_a_column_and_the_other_way_round() -> None:
 def test_the_weights_of_the_method() -> None:
     weights = {code: node.weight for code, node in INDEX.nodes.items() if node.parent}
     assert weights == {
-        **{"terrain": 0.35, "path": 0.25, "remoteness": 0.40},
-        **{"terrain_class": 1, "relief": 1, "slope": 1, "diffraction": 1},
-        **{"site": 0.35, "fibre": 0.25, "road": 0.10, "capital": 0.20, "water": 0.10},
-        **{"students": 0.35, "vulnerable": 0.25, "devices": 0.20, "accounts": 0.05},
+        "terrain": 0.35,
+        "path": 0.25,
+        "remoteness": 0.40,
+        "terrain_class": 1,
+        "relief": 1,
+        "slope": 1,
+        "diffraction": 1,
+        "site": 0.35,
+        "fibre": 0.25,
+        "road": 0.10,
+        "capital": 0.20,
+        "water": 0.10,
+        "students": 0.35,
+        "vulnerable": 0.25,
+        "devices": 0.20,
+        "accounts": 0.05,
         "adequate": 0.15,
     }
     posts = {code: (node.best, node.worst) for code, node in INDEX.leaves().items()}
@@ -111,7 +123,9 @@ def test_a_good_table_passes_as_it_is(table: gpd.GeoDataFrame) -> None:
 @pytest.mark.parametrize("crs", [None, "EPSG:32750"])
 def test_the_crs_comes_first(table: gpd.GeoDataFrame, crs: str | None) -> None:
     other = gpd.GeoDataFrame(pd.DataFrame(table), geometry="geometry")
-    other = other.set_crs(crs, allow_override=True) if crs else other.set_crs(None, allow_override=True)
+    other = (
+        other.set_crs(crs, allow_override=True) if crs else other.set_crs(None, allow_override=True)
+    )
     with pytest.raises(AssertionError, match="EPSG:4326"):
         schema.check(other, "signals")
 
@@ -162,7 +176,12 @@ def test_rows_are_told_apart(table: gpd.GeoDataFrame) -> None:
 
 
 def test_a_table_gets_the_dtypes_of_the_contract() -> None:
-    values = {"students": [1.0, None], "inclusive": [True, None], "npsn": ["1", None], "lat": [1, 2]}
+    values = {
+        "students": [1.0, None],
+        "inclusive": [True, None],
+        "npsn": ["1", None],
+        "lat": [1, 2],
+    }
     columns = [schema.BY_NAME[name] for name in ("lat", "npsn", "students", "inclusive")]
     got = schema.table(values, columns)
     assert list(got.columns) == ["lat", "npsn", "students", "inclusive"]

@@ -52,11 +52,17 @@ def codes(findings: list[Finding]) -> list[tuple[str, int | None]]:
     ("header", "row"),
     [
         (
-            "kode_prop,propinsi,kode_kab_kota,kabupaten_kota,kode_kec,kecamatan,id,npsn,sekolah,bentuk,status,alamat_jalan,lintang,bujur",
+            (
+                "kode_prop,propinsi,kode_kab_kota,kabupaten_kota,kode_kec,kecamatan,id,npsn,sekolah,"
+                "bentuk,status,alamat_jalan,lintang,bujur"
+            ),
             "150000,P,150100,Kab. Banjar,150102,Kec. Gambut,x,00000001,A,SD,N,Jl,-3.1,115.1",
         ),
         (
-            "No,npsn,Nama,Bentuk Pendidikan,Status Sekolah,Alamat,Propinsi/Luar Negeri (LN),Kab.-Kota/Negara (LN),Kecamatan/Kota (LN),Desa/Kelurahan,lat,long",
+            (
+                "No,npsn,Nama,Bentuk Pendidikan,Status Sekolah,Alamat,Propinsi/Luar Negeri (LN),"
+                "Kab.-Kota/Negara (LN),Kecamatan/Kota (LN),Desa/Kelurahan,lat,long"
+            ),
             "1,00000001,A,5,NEGERI,Jl,P,Kabupaten  Banjar,Kec. Gambut,D,-3.1,115.1",
         ),
         (
@@ -79,11 +85,13 @@ def test_headers_of_real_registers(project: MakeProject, header: str, row: str) 
     assert (school["lat"], school["lon"]) == (-3.1, 115.1)
     assert (school["confidence"], school["confidence_radius_m"]) == ("B", 250.0)
     assert school["row_id"] == "schools.csv:2"
-    assert findings == []
+    assert {f.code for f in findings} <= {"columns_understood"}
 
 
 def test_columns_that_the_project_names(project: MakeProject) -> None:
-    section = {"schools": {"columns": {"npsn": "school_id", "lat": "y", "lon": "x", "name": "label"}}}
+    section = {
+        "schools": {"columns": {"npsn": "school_id", "lat": "y", "lon": "x", "name": "label"}}
+    }
     schools, _ = read(project, lines("school_id,label,y,x", "00000001,A,-3.1,115.1"), section)
     assert schools.loc[0, ["npsn", "name", "lat"]].tolist() == ["00000001", "A", -3.1]
 
@@ -141,8 +149,8 @@ def test_ownership(project: MakeProject) -> None:
     given = ["N", "S", "Negeri", "swasta", "1", "2", "0", "", "?"]
     rows = [f"{n:08},S,SD,{text},,-3,115" for n, text in enumerate(given, start=1)]
     schools, findings = read(project, lines(HEADER, *rows))
-    expected = "public private public private public private private".split()
-    assert schools["ownership"].fillna("").tolist() == [*expected, "", ""]
+    expected = ["public", "private"] * 2 + ["public", "private", "private", "", ""]
+    assert schools["ownership"].fillna("").tolist() == expected
     assert [(f.code, f.row) for f in findings] == [("ownership_unknown", 10)]
 
 

@@ -16,9 +16,7 @@ if TYPE_CHECKING:
     from tests.conftest import MakeProject
 
 
-def read(
-    project: MakeProject, text: str, **section: Any
-) -> tuple[pd.DataFrame, list[Finding]]:
+def read(project: MakeProject, text: str, **section: Any) -> tuple[pd.DataFrame, list[Finding]]:
     sections = {"sites": {"path": "sites.csv", **section}}
     return read_sites(project(sections, files={"sites.csv": text}, bare=True))
 
@@ -27,13 +25,8 @@ def test_our_own_columns(project: MakeProject) -> None:
     sites, findings = read_sites(project())
     assert list(sites.columns) == list(COLUMNS)
     assert sites["technology"].tolist() == ["4g", "2g", "2g"]
-    assert sites.loc[2, ["lat", "lon", "antenna_height_m", "frequency_mhz", "eirp_dbm"]].tolist() == [
-        -2.945,
-        115.325,
-        52.0,
-        900.0,
-        57.0,
-    ]
+    numbers = ["lat", "lon", "antenna_height_m", "frequency_mhz", "eirp_dbm"]
+    assert list(sites.loc[2, numbers]) == [-2.945, 115.325, 52.0, 900.0, 57.0]
     assert sites["row"].tolist() == [2, 3, 4]
     assert {f.code for f in findings} <= {"columns_understood"}
 
@@ -88,7 +81,7 @@ def test_a_row_without_place_or_technology_is_a_finding(project: MakeProject) ->
 
 def test_technology_and_operator_of_the_whole_table(project: MakeProject) -> None:
     sites, _ = read(project, "lat,lon\n-3,115\n", technology="4g", operator="any")
-    assert sites.loc[0, ["technology", "operator"]].tolist() == ["4g", "any"]
+    assert list(sites.loc[0, ["technology", "operator"]]) == ["4g", "any"]
     assert sites["antenna_height_m"].isna().all()
 
 

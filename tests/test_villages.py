@@ -42,9 +42,7 @@ def test_a_status_is_a_number_or_a_word(project: MakeProject) -> None:
 
 
 def test_no_status_is_unknown_and_a_wrong_one_is_found(project: MakeProject) -> None:
-    status, findings = read(
-        project, "kode,status\n1,0\n2,\n3,6\n4,2.5\n5,baik\n6,-1\n7,3\n8,3,9\n"
-    )
+    status, findings = read(project, "kode,status\n1,0\n2,\n3,6\n4,2.5\n5,baik\n6,-1\n7,3\n8,3,9\n")
     assert status == {"7": 3, "8": 3}
     assert [(f.code, f.row, f.value) for f in findings] == [
         ("row_too_long", 9, ""),
@@ -90,4 +88,4 @@ def test_the_real_index(shared: Path, project: MakeProject) -> None:
         if line.split(",")[-2] in {"1", "2", "3", "4", "5"}
     ]
     assert status == {line[0]: int(line[-2]) for line in with_status}
-    assert findings == []
+    assert {f.code for f in findings} <= {"columns_understood"}

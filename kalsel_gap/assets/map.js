@@ -206,6 +206,7 @@ const kalselGap = (() => {
 
     function show(row, from) {
       const box = details(row);
+      map.closePopup();
       opener = from;
       chosen.hidden = true;
       if (columns.lat[row] === null) {
@@ -219,11 +220,11 @@ const kalselGap = (() => {
       if (!map.hasLayer(layer)) map.addLayer(layer);
       const at = L.latLng(columns.lat[row], columns.lon[row]);
       if (from) {
-        map.closePopup();
         map.setView(at, Math.max(map.getZoom(), NEAR), { animate: false });
         map.getContainer().scrollIntoView({ block: "nearest" });
       }
-      const popup = L.popup({ maxWidth: 270, minWidth: 200, maxHeight: 300, autoPanPadding: [8, 8] });
+      const maxHeight = Math.min(380, map.getSize().y - 100);
+      const popup = L.popup({ maxWidth: 270, minWidth: 200, maxHeight, autoPanPadding: [8, 8] });
       popup.setLatLng(at).setContent(box).openOn(map);
       const close = popup.getElement().querySelector(".leaflet-popup-close-button");
       close.setAttribute("aria-label", words.close);
@@ -238,8 +239,10 @@ const kalselGap = (() => {
       const over = layer._map && layer.nearest(event.containerPoint) !== undefined;
       map.getContainer().classList.toggle("over-mark", Boolean(over));
     });
+    map.on("popupopen", () => map.getContainer().classList.add("reading"));
     map.on("popupclose", () => {
-      if (opener) opener.focus({ preventScroll: true });
+      map.getContainer().classList.remove("reading");
+      (opener || map.getContainer()).focus({ preventScroll: true });
       opener = undefined;
     });
     map.getContainer().addEventListener("keydown", (event) => {
@@ -248,7 +251,7 @@ const kalselGap = (() => {
 
     const label = () => {
       map.getContainer().classList.toggle("near", map.getZoom() >= 10);
-      map.getContainer().classList.toggle("far", map.getZoom() < 7.5);
+      map.getContainer().classList.toggle("far", map.getZoom() < 7.75);
     };
     map.on("zoomend", label);
     label();
@@ -275,21 +278,16 @@ const kalselGap = (() => {
   function search(columns, words, status, show) {
     const input = document.getElementById("search");
     const list = document.getElementById("found");
-    const keys = columns.npsn.map((npsn, row) => folded(`${npsn} ${cell(columns.name, row)}`));
+    const keys = columns.npsn.map((npsn, row) => folded(` ${npsn} ${cell(columns.name, row)}`));
     let rows = [];
     let active = -1;
 
     function find() {
       const parts = folded(input.value).split(/\s+/).filter(Boolean);
-      const found = [];
-      if (parts.length) {
-        keys.forEach((key, row) => {
-          if (parts.every((part) => key.includes(part))) found.push(row);
-        });
-      }
-      // A number that begins as it was typed comes first; otherwise the order of rank stays.
-      const first = (row) => (keys[row].startsWith(parts[0]) ? 0 : 1);
-      found.sort((a, b) => first(a) - first(b) || a - b);
+      // Beginnings of words, in the order of rank; parts of words only where nothing begins so.
+      const matching = (test) => [...keys.keys()].filter((row) => parts.every((part) => test(keys[row], part)));
+      let found = parts.length ? matching((key, part) => key.includes(` ${part}`)) : [];
+      if (!found.length && parts.length) found = matching((key, part) => key.includes(part));
       rows = found.slice(0, MOST_FOUND);
       active = -1;
       list.replaceChildren(...rows.map(option));

@@ -10,7 +10,7 @@ import typer
 
 from kalsel_gap.cli import console, options
 from kalsel_gap.cli.options import Format
-from kalsel_gap.text import N_, Text
+from kalsel_gap.text import N_, Text, escaped
 
 HELP = N_(
     "Print every value in force and where it comes from.\n\n"
@@ -40,7 +40,7 @@ def config(
         console.values(rows, text)
     elif chosen is Format.json:
         records = [{"key": k, "value": json.loads(v), "origin": o} for k, v, o in rows]
-        console.emit(json.dumps(records, indent=1, ensure_ascii=False) + "\n")
+        console.emit(escaped(json.dumps(records, indent=1, ensure_ascii=False)) + "\n")
     else:
         file = io.StringIO(newline="")
         csv.writer(file, lineterminator="\n").writerows([("key", "value", "origin"), *rows])

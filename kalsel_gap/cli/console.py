@@ -108,7 +108,7 @@ def _narrow_table(shown: pd.DataFrame, text: Text) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column(text(N_("#")), justify="right", no_wrap=True)
     table.add_column(text(N_("NPSN")), no_wrap=True)
-    table.add_column(text(N_("School")), ratio=1)
+    table.add_column(text(N_("School")), ratio=1, overflow="fold")
     for label in (N_("Signal"), N_("Pupils"), N_("Deficit"), N_("Priority")):
         table.add_column(text(label), justify="right", no_wrap=True)
     for row in shown.to_dict("records"):

@@ -314,15 +314,19 @@ def day(text: str) -> date | None:
     return None
 
 
-def read_vector(path: Path, *, shapes: Shapes = "any") -> gpd.GeoDataFrame:
+def read_vector(
+    path: Path, *, shapes: Shapes = "any", layer: str | None = None
+) -> gpd.GeoDataFrame:
     """Read a vector layer and bring it to WGS 84.
 
     Parameters
     ----------
     path : Path
-        Any vector file that GDAL reads.
+        Any vector file that GDAL reads, a zipped Shapefile, or GeoParquet.
     shapes : {'any', 'lines', 'polygons'}
         What it must hold, besides others; a polygon counts as lines, by its boundary.
+    layer : str, optional
+        Layer of the file; by default the first one, of KML all of them.
 
     Raises
     ------
@@ -330,17 +334,28 @@ def read_vector(path: Path, *, shapes: Shapes = "any") -> gpd.GeoDataFrame:
         Unreadable, without CRS, or without such a geometry.
     """
     import geopandas as gpd
+    import pyarrow as pa
     import shapely
     from pyogrio.errors import DataLayerError, DataSourceError
 
     try:
-        layer = gpd.read_file(path, engine="pyogrio", use_arrow=True)
-    except (DataSourceError, DataLayerError, OSError, RuntimeError, ValueError) as error:
+        if path.suffix.lower() in formats.PARQUETS:
+            frame = gpd.read_parquet(path)
+        else:
+            where, names = formats.layers(path, layer)
+            frames = [
+                gpd.read_file(where, layer=n, engine="pyogrio", use_arrow=True) for n in names
+            ]
+            frame = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
+    except (
+        *(DataSourceError, DataLayerError, pa.ArrowException),
+        *(OSError, RuntimeError, ValueError),
+    ) as error:
         raise InputError("vector_unreadable", path=path, reason=reason(error)) from None
-    if not isinstance(layer, gpd.GeoDataFrame) or layer.geometry.isna().all():
+    if not isinstance(frame, gpd.GeoDataFrame) or frame.geometry.isna().all():
         raise InputError("vector_no_geometry", path=path)
-    if shapes != "any" and shapely.get_dimensions(layer.geometry).max() < _DIMENSIONS[shapes]:
+    if shapes != "any" and shapely.get_dimensions(frame.geometry).max() < _DIMENSIONS[shapes]:
         raise InputError(f"vector_no_{shapes}", path=path)
-    if layer.crs is None:
+    if frame.crs is None:
         raise InputError("vector_no_crs", path=path)
-    return layer.to_crs("EPSG:4326")
+    return frame.to_crs("EPSG:4326")

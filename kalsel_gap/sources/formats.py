@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xls"})
+PARQUETS = frozenset({".parquet", ".geoparquet"})
 HEADER_ROWS = 20  # the header stands in one of the first rows, titles above it
 LIMIT_BYTES = 2**30  # of what is packed: beyond it is a bomb, not a table
 LIMIT_CELLS = 50_000_000  # that a workbook's farthest cell may span
@@ -46,6 +47,9 @@ _CELL_ADDRESS = re.compile(rb"""\br=["']([A-Z]{1,3})(\d{1,7})["']""")
 _WRAPPERS = frozenset({"satuanPendidikan", "sekolah", "school", "attributes", "properties"})
 _LISTS = ("data", "results", "result", "items", "rows", "records")
 _TOO_GENERAL = frozenset({"nama", "name", "kode", "code", "id", "status"})  # of whom?
+_SHAPEFILE = b"\x00\x00\x27\x0a"
+_MAGIC = {".gpkg": b"SQLite format 3\0", ".shp": _SHAPEFILE, ".zip": _SHAPEFILE}
+_INDIRECT = (b"<OGRVRT", b"<VRTDataset", b"gdal_streamed_alg", b"OGRVRTDataSource")
 _WGS84 = frozenset({"EPSG:4326", "OGC:CRS84"})
 
 
@@ -96,7 +100,7 @@ def read_cells(path: Path, sheet: str | None, spellings: Collection[str]) -> Cel
         return _json(path)
     if kind in {".kml", ".kmz"}:
         return _kml(path)
-    if kind in {".parquet", ".geoparquet"}:
+    if kind in PARQUETS:
         return _parquet(path)
     if kind in {".gpkg", ".shp", ".zip"}:
         return _layer(path, sheet)
@@ -169,12 +173,14 @@ def _csv(path: Path, spellings: Collection[str]) -> Cells:
         text = "\n" + below
     delimiter = given.group(1) if given else _delimiter(text, spellings)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    rows: list[list[str]] = []
+    begins = 1  # a quotation mark left open is noticed rows below
     try:
-        rows = list(reader)
+        for row in reader:
+            rows.append(row)
+            begins = reader.line_num + 1
     except csv.Error as error:
-        raise InputError(
-            "table_broken", path=path, row=reader.line_num, reason=str(error)
-        ) from None
+        raise InputError("table_broken", path=path, row=begins, reason=str(error)) from None
     return Cells(rows, titled=True, decimal_comma=delimiter != ",")
 
 
@@ -544,14 +550,9 @@ def _layer(path: Path, sheet: str | None) -> Cells:
     import pyogrio
     from pyogrio.errors import DataLayerError, DataSourceError
 
-    where, name = _within(path, sheet)
     try:
-        if name is None:
-            layers = [str(n) for n in pyogrio.list_layers(where)[:, 0] if n != "layer_styles"]
-            name = _chosen(sheet, layers, path) if layers else None
-        if name is None:
-            raise InputError("table_no_rows", path=path)
-        meta, table = pyogrio.raw.read_arrow(where, layer=name)
+        where, names = layers(path, sheet)
+        meta, table = pyogrio.raw.read_arrow(where, layer=names[0])
     except (
         *(DataSourceError, DataLayerError, pa.ArrowException),
         *(OSError, RuntimeError, ValueError),
@@ -572,35 +573,54 @@ def _layer(path: Path, sheet: str | None) -> Cells:
     return Cells(_arrow_rows(table.select(names)), spare=_of_points(places))
 
 
-def _within(path: Path, sheet: str | None) -> tuple[str, str | None]:
-    """What GDAL is to open, and the name of the layer where the file's kind fixes it.
+def layers(path: Path, layer: str | None) -> tuple[str, list[str]]:
+    """What GDAL is to open, and which of its layers: `layer`, else the first, else all of KML.
 
-    The first bytes must be those of the kind: GDAL would open anything under any ending.
+    GDAL would open anything under any ending, also files that name other files and addresses:
+    those are refused, and a file must begin as its ending says.
+
+    Raises
+    ------
+    InputError
+        It is something else, or has no such layer.
     """
+    import pyogrio
+
     kind = path.suffix.lower()
+    where = str(path)
     try:
-        with path.open("rb") as file:
-            first = file.read(16)
         if kind == ".zip":
             with zipfile.ZipFile(path) as archive:
-                inner = {
-                    name.rpartition("/")[2][:-4]: name
-                    for name in archive.namelist()
-                    if name.lower().endswith(".shp")
-                }
-                if sum(part.file_size for part in archive.infolist()) > LIMIT_BYTES:
-                    raise _too_large(path)
-    except (OSError, zipfile.BadZipFile) as error:
+                inner = _zipped_layers(archive, path)
+                name = _chosen(layer, sorted(inner), path)
+                first = archive.open(inner[name]).read(2048)
+            where = f"/vsizip/{{{path.absolute().as_posix()}}}/{inner[name]}"
+        else:
+            with path.open("rb") as file:
+                first = file.read(2048)
+    except (OSError, RuntimeError, zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise InputError("vector_unreadable", path=path, reason=reason(error)) from None
+    magic = _MAGIC.get(kind, b"")
+    if not first.startswith(magic) or any(mark in first for mark in _INDIRECT):
+        raise InputError("vector_unreadable", path=path, reason=f"no {kind[1:].upper()}")
+    names = [str(n) for n in pyogrio.list_layers(where)[:, 0] if n != "layer_styles"]
+    if not names:
+        raise InputError("vector_no_geometry", path=path)
     if kind == ".zip":
-        if not inner:
-            raise InputError("zip_without_layer", path=path)
-        name = _chosen(sheet, sorted(inner), path)
-        return f"/vsizip/{{{path.absolute().as_posix()}}}/{inner[name]}", name
-    magic = b"SQLite format 3\0" if kind == ".gpkg" else b"\x00\x00\x27\x0a"
-    if not first.startswith(magic):
-        raise InputError("vector_unreadable", path=path, reason=f"no {kind[1:].upper()} file")
-    return str(path), path.stem if kind == ".shp" else None
+        return where, names[:1]
+    if layer is None and kind in {".kml", ".kmz"}:
+        return where, names
+    return where, [_chosen(layer, names, path)]
+
+
+def _zipped_layers(archive: zipfile.ZipFile, path: Path) -> dict[str, str]:
+    """Shapefiles of an archive: name of the layer to path inside."""
+    if sum(part.file_size for part in archive.infolist()) > LIMIT_BYTES:
+        raise _too_large(path)
+    names = [name for name in archive.namelist() if name.lower().endswith(".shp")]
+    if not names:
+        raise InputError("zip_without_layer", path=path)
+    return {name.rpartition("/")[2][:-4]: name for name in names}
 
 
 def _of_shapes(shapes: Any, crs: object, path: Path) -> tuple[list[str], list[str]]:  # noqa: ANN401 - an array of shapes

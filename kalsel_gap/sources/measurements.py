@@ -8,6 +8,7 @@ import pandas as pd
 
 from kalsel_gap.findings import Finding
 from kalsel_gap.sources.files import ROW, day, number, read_table, recognise, understood
+from kalsel_gap.sources.tiles import is_tiles
 
 if TYPE_CHECKING:
     from kalsel_gap.project import Measurements, Opened
@@ -15,15 +16,19 @@ if TYPE_CHECKING:
 ALIASES: dict[str, tuple[str, ...]] = {
     "npsn": ("npsn",),
     "date": ("date", "tanggal", "waktu", "timestamp"),
+    "down_kbps": ("downkbps", "avgdkbps"),
+    "up_kbps": ("upkbps", "avgukbps"),
     "down_mbps": ("downmbps", "downloadmbps", "download", "unduh", "unduhmbps"),
     "up_mbps": ("upmbps", "uploadmbps", "upload", "unggah", "unggahmbps"),
-    "latency_ms": ("latencyms", "latency", "ping", "pingms", "latensi", "latensims"),
+    "latency_ms": ("latencyms", "latency", "ping", "pingms", "latensi", "latensims", "avglatms"),
 }
 VALUES = ("down_mbps", "up_mbps", "latency_ms")
 
 
 def read_measurements(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
-    """All tests: ``npsn``, ``quarter``, :data:`VALUES`, ``file``, ``row``.
+    """All schools' own tests: ``npsn``, ``quarter``, :data:`VALUES`, ``file``, ``row``.
+
+    Rates in kbps become Mbps. Tests summed up in tiles are not among them.
 
     Returns
     -------
@@ -34,6 +39,8 @@ def read_measurements(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
     """
     frames, findings = [], []
     for source in opened.project.measurements:
+        if is_tiles(source):
+            continue
         frame, found = _read(source, opened.shown(source.path))
         frames.append(frame)
         findings += found
@@ -65,8 +72,10 @@ def latest_quarter(tests: pd.DataFrame) -> pd.DataFrame:
 
 
 def _read(source: Measurements, file: str) -> tuple[pd.DataFrame, list[Finding]]:
-    table = read_table(source.path, source.sheet)
-    required = ("npsn", "date", "down_mbps")
+    table = read_table(source.path, source.sheet, aliases=ALIASES, override=source.columns)
+    header = recognise(table, ALIASES, override=source.columns)
+    rate = "down_kbps" if "down_kbps" in header else "down_mbps"
+    required = ("npsn", "date", rate)
     header = recognise(table, ALIASES, override=source.columns, required=required)
     cells = table.cells
     days = cells[header["date"]].map(day)
@@ -78,7 +87,8 @@ def _read(source: Measurements, file: str) -> tuple[pd.DataFrame, list[Finding]]
             "row": cells[ROW],
         }
     )
-    findings = [Finding("row_too_long", file=file, row=row) for row in table.too_long]
+    findings = understood(table, header, ALIASES, file)
+    findings += [Finding("row_too_long", file=file, row=row) for row in table.too_long]
     findings += [
         Finding("date_not_read", file=file, row=int(row), npsn=npsn, column="date", value=value)
         for row, npsn, value, quarter in zip(
@@ -87,8 +97,10 @@ def _read(source: Measurements, file: str) -> tuple[pd.DataFrame, list[Finding]]
         if not quarter
     ]
     for name in VALUES:
-        given = cells[header[name]] if name in header else pd.Series("", index=cells.index)
-        values = given.map(number).astype("float64")
+        in_kbps = name.replace("_mbps", "_kbps")
+        column = name if name in header or in_kbps not in header else in_kbps
+        given = cells[header[column]] if column in header else pd.Series("", index=cells.index)
+        values = given.map(number).astype("float64") / (1000.0 if column != name else 1.0)
         tests[name] = values.where(values >= 0)
         findings += [
             Finding("value_not_read", file=file, row=int(row), npsn=npsn, column=name, value=value)

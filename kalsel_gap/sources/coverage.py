@@ -1,0 +1,115 @@
+"""Coverage that an operator gives as polygons, and which of them hold a point."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kalsel_gap.errors import InputError
+from kalsel_gap.findings import Finding
+from kalsel_gap.project import suggestion
+from kalsel_gap.sources.files import read_vector
+from kalsel_gap.sources.formats import cell_text
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import ArrayLike, NDArray
+
+    from kalsel_gap.project import Coverage
+
+    FloatArray = NDArray[np.float64]
+    BoolArray = NDArray[np.bool_]
+
+_AREAS = ("Polygon", "MultiPolygon", "GeometryCollection")
+
+
+def read_polygons(source: Coverage, file: str) -> tuple[gpd.GeoDataFrame, list[Finding]]:
+    """Polygons of a coverage layer in WGS 84, with the text of their ``class``.
+
+    Invalid polygons are made valid, and a finding counts them; empty ones are left away.
+
+    Parameters
+    ----------
+    source : Coverage
+        Its section of the project.
+    file : str
+        The file as the project names it.
+
+    Raises
+    ------
+    InputError
+        The layer cannot be read, has no polygon, or lacks the column of classes.
+    """
+    layer = read_vector(source.path, shapes="polygons", layer=source.layer)
+    if source.class_column and source.class_column not in layer.columns:
+        known = [str(column) for column in layer.columns if column != layer.geometry.name]
+        raise InputError(
+            "column_missing",
+            path=source.path,
+            column=source.class_column,
+            suggestion=suggestion(source.class_column, known),
+            known=", ".join(known),
+        )
+    layer = layer[layer.geometry.notna() & ~layer.geometry.is_empty]
+    layer = layer[layer.geom_type.isin(_AREAS)].reset_index(drop=True)
+    if layer.empty:
+        raise InputError("vector_no_polygons", path=source.path)
+    valid = layer.geometry.is_valid
+    findings = []
+    if not valid.all():
+        count = {"count": int((~valid).sum())}
+        findings.append(Finding("coverage_geometry_invalid", file=file, parameters=count))
+    classes = layer[source.class_column].map(cell_text) if source.class_column else ""
+    polygons = layer[[layer.geometry.name]].rename_geometry("geometry").assign(**{"class": classes})
+    return polygons.set_geometry(polygons.geometry.make_valid()), findings
+
+
+def touches(polygons: gpd.GeoDataFrame, lat: ArrayLike, lon: ArrayLike) -> bool:
+    """Whether a point lies within the bounds of all polygons together."""
+    west, south, east, north = polygons.total_bounds
+    x, y = np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
+    return bool(np.any((x >= west) & (x <= east) & (y >= south) & (y <= north)))
+
+
+def best_at(
+    polygons: gpd.GeoDataFrame, worth: ArrayLike, lat: ArrayLike, lon: ArrayLike
+) -> tuple[FloatArray, BoolArray]:
+    """The most that the polygons which hold a point are worth; a border belongs to its polygon.
+
+    Parameters
+    ----------
+    polygons : GeoDataFrame
+        As :func:`read_polygons` gives them.
+    worth : array of shape (polygons,)
+        NaN where a polygon says nothing.
+    lat, lon : arrays of shape (places, points)
+        Points of one place lie near each other.
+
+    Returns
+    -------
+    value : float array of shape (places, points)
+        NaN outside of all polygons, and where those that hold a point say nothing.
+    inside : bool array of the same shape
+        Whether any polygon holds the point.
+    """
+    import shapely
+
+    x, y = np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
+    value, inside = np.full(x.shape, np.nan), np.zeros(x.shape, dtype=np.bool_)
+    placed = np.flatnonzero(~np.isnan(x).any(axis=1))
+    if not len(placed):
+        return value, inside
+    px, py = x[placed], y[placed]
+    boxes = shapely.box(px.min(axis=1), py.min(axis=1), px.max(axis=1), py.max(axis=1))
+    tree = shapely.STRtree(boxes)
+    shapes = polygons.geometry.to_numpy()
+    for shape, gives in zip(shapes, np.asarray(worth, dtype=np.float64), strict=True):
+        near = placed[np.sort(tree.query(shape))]
+        if not len(near):
+            continue
+        shapely.prepare(shape)
+        holds = shapely.intersects_xy(shape, x[near], y[near])
+        inside[near] |= holds
+        value[near] = np.where(holds, np.fmax(value[near], gives), value[near])
+    return value, inside

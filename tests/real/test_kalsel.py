@@ -1,0 +1,335 @@
+"""The real schools of South Kalimantan: counts made another way, and independent routes."""
+
+from __future__ import annotations
+
+import csv
+import os
+import random
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import rasterio
+import shapely
+from pyproj import Geod, Transformer
+from python_calamine import CalamineWorkbook
+
+import kalsel_gap
+from kalsel_gap.project import read_project
+from kalsel_gap.signals import signals
+from kalsel_gap.sources.schools import read_schools
+
+if TYPE_CHECKING:
+    from kalsel_gap.run import Run
+
+pytestmark = pytest.mark.real
+
+PROJECT = Path(__file__).parent / "kalsel.toml"
+GEOD = Geod(ellps="WGS84")
+REGISTER = "kalsel/schools/kalsel_sekolah_2019_raw.csv"
+WORKBOOK = "kalsel/schools/dapodik_banjar_2025.xlsx"
+MIRRORED = {"30301027", "30303233", "30303356"}  # a latitude without its minus sign
+WEST = {"30300939"}
+LAYERS = {
+    "telkomsel": "rsrp_4g_telkomsel_9arcsec.tif",
+    "indosat": "rsrp_4g_indosat_9arcsec.tif",
+    "xlsmart": "rsrp_4g_xlsmart_9arcsec.tif",
+}
+CLASSES = "class_2g_telkomsel_utm50s_250m.tif"
+
+
+@pytest.fixture(scope="session")
+def register(shared: Path) -> list[dict[str, str]]:
+    with (shared / REGISTER).open(encoding="utf-8", newline="") as file:
+        return [{k: v.strip() for k, v in row.items()} for row in csv.DictReader(file)]
+
+
+@pytest.fixture(scope="session")
+def hundred(kalsel: Run) -> gpd.GeoDataFrame:
+    located = kalsel.schools[kalsel.schools["lat"].notna()]
+    return located.sort_values("npsn").sample(100, random_state=7)
+
+
+# --- rows ------------------------------------------------------------------------------------
+
+
+def test_every_row_in_is_a_row_out(kalsel: Run, register: list[dict[str, str]]) -> None:
+    assert len(register) == len(kalsel.schools) == 3845
+    assert sorted(kalsel.schools["npsn"]) == sorted(row["npsn"] for row in register)
+    lines = {f"kalsel_sekolah_2019_raw.csv:{n}" for n in range(2, 3847)}
+    assert set(kalsel.schools["row_id"]) == lines
+    ranks = kalsel.schools["rank"]
+    assert ranks.dropna().tolist() == list(range(1, 3824))
+
+
+def test_what_cannot_be_placed_is_listed_with_its_reason(kalsel: Run) -> None:
+    found = kalsel.findings
+    missing = set(found.loc[found["code"] == "location_missing", "npsn"])
+    zero = set(found.loc[found["code"] == "location_zero", "npsn"])
+    outside = set(found.loc[found["code"] == "location_outside_area", "npsn"])
+    assert (len(missing), len(zero)) == (12, 6)
+    assert outside == MIRRORED | WEST
+    unranked = kalsel.schools[kalsel.schools["rank"].isna()]
+    assert set(unranked["npsn"]) == missing | zero | outside
+    assert len(unranked) == 22
+    assert (unranked["unranked_reason"] == "no_location").all()
+    assert unranked[["lat", "lon", "deficit"]].isna().all(axis=None)
+    # What the register says stays beside it.
+    given = unranked.set_index("npsn").loc[sorted(MIRRORED), "lat_given"].astype(float)
+    assert (given > 0).all()
+
+
+def test_schools_in_another_kabupaten_than_they_say(kalsel: Run) -> None:
+    differs = kalsel.findings["code"] == "kabupaten_differs"
+    assert differs.sum() == 33
+    table = kalsel.schools
+    claimed, lies = table["kabupaten"], table["kabupaten_by_location"]
+    assert set(table.loc[lies.notna() & (claimed != lies), "npsn"]) == set(
+        kalsel.findings.loc[differs, "npsn"]
+    )
+
+
+def test_counts_by_kabupaten_and_level(kalsel: Run, shared: Path) -> None:
+    with (shared / "kalsel/schools/jumlah_per_kab_bentuk.csv").open(encoding="utf-8") as file:
+        rows = {row.pop("kabupaten_kota"): row for row in csv.DictReader(file)}
+    total = rows.pop("All")
+    table = kalsel.schools
+    names = {name: name.replace("Kota Baru", "Kotabaru") for name in rows}
+    assert set(table["kabupaten"]) == set(names.values())
+    for given, name in names.items():
+        here = table[table["kabupaten"] == name]
+        levels = here["level"].value_counts()
+        for level, count in rows[given].items():
+            assert (len(here) if level == "All" else levels.get(level, 0)) == int(count)
+    assert int(total["All"]) == len(table)
+    assert table["kabupaten_code"].notna().all()
+    assert table["kabupaten_code"].nunique() == 13
+
+
+# --- the workbook of Kabupaten Banjar --------------------------------------------------------
+
+
+def test_every_row_of_the_workbook_is_used_or_accounted_for(
+    kalsel: Run, shared: Path, register: list[dict[str, str]]
+) -> None:
+    rows = CalamineWorkbook.from_path(str(shared / WORKBOOK)).get_sheet_by_index(0).to_python()
+    sheet = pd.DataFrame(rows[1:], columns=[str(cell) for cell in rows[0]])
+    sheet["NPSN"] = sheet["NPSN"].map(lambda n: str(int(n)) if isinstance(n, float) else str(n))
+    year = sheet["Tahun"].astype(int)
+    assert len(sheet) == 2956
+    known = sheet["NPSN"].isin({row["npsn"] for row in register})
+    latest = year == year.groupby(sheet["NPSN"]).transform("max")
+    used = sheet[known & latest]["NPSN"].nunique()
+
+    found = kalsel.findings[kalsel.findings["file"].str.endswith(".xlsx")]
+    counts = found["code"].value_counts()
+    assert counts["attribute_without_school"] == (~known).sum()
+    assert counts["attribute_duplicate"] == (known & latest).sum() - used
+    other = found.loc[found["code"] == "attribute_other_year", "parameters"]
+    assert len(other) == 1
+    assert f'"count": {(known & ~latest).sum()},' in other.iloc[0]
+    total = counts["attribute_without_school"] + counts["attribute_duplicate"] + used
+    assert total + (known & ~latest).sum() == 2956
+
+    banjar = kalsel.schools[kalsel.schools["kabupaten"] == "Kab. Banjar"]
+    assert len(banjar) == 466
+    assert banjar["npsn"].isin(sheet["NPSN"]).sum() == 462
+    # A number that is once in the sheet, in its only year, is that number.
+    once = sheet[known & (sheet.groupby("NPSN")["NPSN"].transform("size") == 1)]
+    pupils = kalsel.schools.set_index("npsn")["students"]
+    for npsn, given in once[["NPSN", "PD"]].itertuples(index=False):
+        assert pupils[npsn] == int(given)
+
+
+# --- terrain ---------------------------------------------------------------------------------
+
+
+def test_the_mountains_of_hantakan_and_the_plain_of_barito_kuala(kalsel: Run) -> None:
+    table = kalsel.schools
+    hantakan = table[table["kecamatan"] == "Hantakan"]
+    assert len(hantakan) == 23
+    assert (hantakan["terrain_class"] == "pegunungan").all()
+    assert (hantakan["local_relief_m"] > 300).all()
+    barito = table[table["kabupaten"] == "Kab. Barito Kuala"]
+    assert len(barito) == 350
+    assert not (barito["terrain_class"] == "pegunungan").any()
+
+
+def test_islands(kalsel: Run) -> None:
+    names = kalsel.schools.loc[kalsel.schools["lat"].notna(), ["island", "is_small_island"]]
+    assert {"Pulau Laut", "Pulau Sebuku"} <= set(names["island"].dropna())
+    assert names.loc[names["island"].notna(), "is_small_island"].all()
+
+
+def test_distance_to_the_coast(kalsel: Run, hundred: gpd.GeoDataFrame, shared: Path) -> None:
+    """Brute force: all of the shore as points 20 m apart, the nearest few of them by Geod."""
+    layer = gpd.read_file(shared / "kalsel/natural_earth/ne_10m_coastline_kalsel.geojson")
+    along: list[np.ndarray[Any, Any]] = []
+    for line in shapely.get_parts(layer.geometry.to_numpy()):
+        for (x0, y0), (x1, y1) in zip(line.coords[:-1], line.coords[1:], strict=True):
+            pieces = int(GEOD.inv(x0, y0, x1, y1)[2] / 20) + 2
+            along.append(
+                np.column_stack([np.linspace(x0, x1, pieces), np.linspace(y0, y1, pieces)])
+            )
+    x, y = np.concatenate(along).T
+    for lat, lon, km in hundred[["lat", "lon", "coast_km"]].itertuples(index=False):
+        rough = np.hypot((x - lon) * np.cos(np.radians(lat)), y - lat)
+        # On a map of degrees distances are off by a percent, never by two.
+        few = np.flatnonzero(rough <= rough.min() * 1.02)
+        metres = GEOD.inv(np.full(len(few), lon), np.full(len(few), lat), x[few], y[few])[2].min()
+        # The foot lies at most 10 m along the shore from a point: 1 m off from 50 m away on.
+        assert km * 1000 == pytest.approx(metres, abs=1.0 if metres > 50 else 10.0)
+    assert kalsel.schools["coast_km"].notna().sum() == 3823
+
+
+def test_distance_to_a_site(hundred: gpd.GeoDataFrame, shared: Path) -> None:
+    with (shared / "kalsel/stylised/towers.csv").open(encoding="utf-8") as file:
+        sites = [row for row in csv.DictReader(file) if row["technology"] in {"4g", "5g"}]
+    x = np.array([float(row["lon"]) for row in sites])
+    y = np.array([float(row["lat"]) for row in sites])
+    for lat, lon, km in hundred[["lat", "lon", "site_4g_km"]].itertuples(index=False):
+        metres = GEOD.inv(np.full(len(x), lon), np.full(len(x), lat), x, y)[2]
+        assert km * 1000 == pytest.approx(metres.min(), abs=1.0)
+
+
+# --- signals ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def at_the_point(shared: Path) -> dict[tuple[str, str], pd.DataFrame]:
+    """Signals with a circle of no size: the cell that the school stands in."""
+    options = ("signal.radius_m.B=0.0",)
+    opened = read_project(PROJECT, options)
+    schools, _ = read_schools(opened)
+    schools["site_4g_km"], schools["terrain_class"] = np.nan, None
+    tidy = signals(schools, opened).tables["signals"]
+    return {
+        (str(operator), str(technology)): rows.set_index("npsn")
+        for (operator, technology), rows in tidy.groupby(["operator", "technology"])
+    }
+
+
+def rows_of(path: Path, lat: pd.Series[float], lon: pd.Series[float]) -> Any:
+    """Coordinates in the raster's system, without those within a hair of the edge of a cell."""
+    with rasterio.open(path) as dataset:
+        to_crs = Transformer.from_crs("EPSG:4326", dataset.crs, always_xy=True)
+        x, y = to_crs.transform(lon.to_numpy(), lat.to_numpy())
+        inverse = ~dataset.transform
+        col, row = inverse.a * x + inverse.c, inverse.e * y + inverse.f
+        hair = (np.abs(col - col.round()) < 1e-4) | (np.abs(row - row.round()) < 1e-4)
+        values = np.array([v[0] for v in dataset.sample(np.column_stack([x, y]))], dtype=float)
+        return x, y, hair, values, float(dataset.nodata)
+
+
+@pytest.mark.parametrize("operator", LAYERS)
+def test_levels_are_those_that_rasterio_samples(
+    kalsel: Run, at_the_point: dict[tuple[str, str], pd.DataFrame], shared: Path, operator: str
+) -> None:
+    located = kalsel.schools[kalsel.schools["lat"].notna()]
+    path = shared / "kalsel/stylised" / LAYERS[operator]
+    _, _, hair, values, nodata = rows_of(path, located["lat"], located["lon"])
+    got = at_the_point[operator, "4g"].loc[located["npsn"]]
+    value = values != nodata
+    # -140 dBm and less is worth nothing: that is no signal too.
+    audible = value & (values > -140)
+    assert hair.mean() < 0.2
+    level = got["level_dbm"].to_numpy()
+    np.testing.assert_array_equal(level[audible & ~hair], values[audible & ~hair])
+    assert np.isnan(level[~audible & ~hair]).all()
+    assert (got["status"].to_numpy()[~audible & ~hair] == "none").all()
+
+
+def test_classes_of_the_raster_in_utm(
+    kalsel: Run, at_the_point: dict[tuple[str, str], pd.DataFrame], shared: Path
+) -> None:
+    located = kalsel.schools[kalsel.schools["lat"].notna()]
+    path = shared / "kalsel/stylised" / CLASSES
+    _, _, hair, values, nodata = rows_of(path, located["lat"], located["lon"])
+    worth = pd.Series(values).map({0: 0.0, 1: 0.02, 2: 0.05, 3: 0.10, nodata: np.nan})
+    got = at_the_point["telkomsel", "2g"].loc[located["npsn"]]["adequacy"].to_numpy()
+    np.testing.assert_allclose(got[~hair], worth.to_numpy()[~hair])
+    assert hair.sum() < 10
+
+
+@pytest.mark.parametrize("name", [*LAYERS.values(), CLASSES])
+def test_levels_are_those_of_gdallocationinfo(
+    hundred: gpd.GeoDataFrame,
+    at_the_point: dict[tuple[str, str], pd.DataFrame],
+    shared: Path,
+    name: str,
+) -> None:
+    tool = shutil.which("gdallocationinfo")
+    if tool is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("gdallocationinfo is missing")
+        pytest.skip("gdallocationinfo is not installed")
+    path = shared / "kalsel/stylised" / name
+    x, y, hair, _, nodata = rows_of(path, hundred["lat"], hundred["lon"])
+    text = "".join(f"{a:.12f} {b:.12f}\n" for a, b in zip(x, y, strict=True))
+    command = [tool, "-valonly", "-geoloc", str(path)]
+    done = subprocess.run(command, input=text, capture_output=True, text=True, check=True)
+    values = np.array([float(line) for line in done.stdout.split()])
+    operators = {file: operator for operator, file in LAYERS.items()}
+    if name == CLASSES:
+        got = at_the_point["telkomsel", "2g"].loc[hundred["npsn"]]["adequacy"].to_numpy()
+        table = {0: 0.0, 1: 0.02, 2: 0.05, 3: 0.10, nodata: np.nan}
+        np.testing.assert_allclose(got[~hair], pd.Series(values).map(table).to_numpy()[~hair])
+    else:
+        got = at_the_point[operators[name], "4g"].loc[hundred["npsn"]]["level_dbm"].to_numpy()
+        audible = (values != nodata) & (values > -140) & ~hair
+        np.testing.assert_array_equal(got[audible], values[audible])
+
+
+# --- the ranking -----------------------------------------------------------------------------
+
+
+def test_the_deficit_of_each_school_from_its_own_columns(kalsel: Run) -> None:
+    """The Beta rule and D, written out once more."""
+    table = kalsel.schools[kalsel.schools["rank"].notna()]
+    a_a = table["available"]
+    a_d = 0.8 * a_a
+    assert (table["delivered_basis"] == "beta").all()
+    expected = (1 - a_d) * (0.6 + 0.4 * (1 - a_a))
+    np.testing.assert_allclose(table["deficit"], expected, atol=1e-12)
+    # Where nothing is known of the need the priority does without it.
+    without = (0.5 + 0.2 * table["barrier"]) / 0.7
+    factor = (0.5 + 0.3 * table["need"] + 0.2 * table["barrier"]).fillna(without)
+    np.testing.assert_allclose(table["priority"], expected * factor, atol=1e-12)
+    assert (table["deficit"].diff().dropna() <= 1e-12).all()
+    for name in ("deficit", "barrier", "need", "priority", "completeness"):
+        assert table[name].dropna().between(0, 1).all()
+
+
+def test_permuting_the_real_register_changes_nothing(
+    kalsel: Run, shared: Path, tmp_path: Path
+) -> None:
+    text = (shared / REGISTER).read_text(encoding="utf-8")
+    header, *rows = list(csv.reader(text.splitlines(keepends=True)))
+    random.Random(11).shuffle(rows)
+    path = tmp_path / "kalsel_sekolah_2019_raw.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([header, *rows])
+    project = kalsel_gap.open_project(PROJECT, options=(f"schools.path={path.as_posix()}",))
+    run = project.rank(out=tmp_path / "runs")
+    without = ["row_id", "geometry"]
+    first = pd.DataFrame(kalsel.schools.drop(columns=without))
+    second = pd.DataFrame(run.schools.drop(columns=without))
+    pd.testing.assert_frame_equal(second, first, check_exact=True)
+
+
+def test_another_weighting_moves_deficits_alone(
+    kalsel: Run, kalsel_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KALSEL_GAP_CACHE", str(kalsel_cache))
+    project = kalsel_gap.open_project(PROJECT, options=("index.lambda=0.8",))
+    run = project.rank(out=tmp_path)
+    first = kalsel.schools.sort_values("row_id", ignore_index=True)
+    second = run.schools.sort_values("row_id", ignore_index=True)
+    for name in ("available", "barrier", "need", "delivered"):
+        pd.testing.assert_series_equal(first[name], second[name], check_exact=name != "need")
+    assert not first["deficit"].equals(second["deficit"])
