@@ -27,8 +27,10 @@ BENCHMARKS := $(sort $(wildcard benchmarks/*.py))
 .NOTPARALLEL:
 .PHONY: rank test check bench lock golden messages docs help
 
-rank: $(RUN) $(PACKAGE) ## Install what is locked and rank the schools of the example project
-	@$(BIN)/kalsel-gap rank --project data/tiny/kalsel-gap.toml
+rank: $(RUN) $(PACKAGE) ## Install what is locked, rank the sample province, draw its map and list
+	@$(BIN)/kalsel-gap rank
+	@$(BIN)/kalsel-gap map --out runs/map.html
+	@$(BIN)/kalsel-gap export csv --dialect id --out runs/schools.csv
 
 test: $(DEV) $(PACKAGE) ## Run every test (ARGS="-k relief" hands words to pytest)
 	@$(RUN_PYTEST) $(ARGS)

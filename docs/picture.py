@@ -19,7 +19,7 @@ from kalsel_gap.cli import console, main
 
 ROOT = Path(__file__).parents[1]
 PICTURE = ROOT / "docs" / "rank.svg"
-COMMAND = "kalsel-gap rank --project data/tiny --top 6"
+COMMAND = "kalsel-gap rank --top 6"
 WIDTH = 100
 
 

@@ -6,6 +6,8 @@ first import to the last line of output.
 
 from __future__ import annotations
 
+import gc
+import io
 import signal
 import sys
 import time
@@ -74,6 +76,10 @@ def main() -> NoReturn:
     """Run the command line of this process."""
     interruption = Interruption()
     interruption.watch()
+    gc.set_threshold(100_000)  # a process of seconds makes little garbage, and imports a lot
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # what an old console cannot show becomes ?
     try:
         try:
             from kalsel_gap.cli import main as run

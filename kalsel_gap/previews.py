@@ -23,7 +23,6 @@ from rasterio.features import geometry_mask, rasterize
 from rasterio.io import MemoryFile
 from rasterio.warp import Resampling, reproject
 from rasterio.windows import Window
-from scipy.ndimage import distance_transform_edt
 
 from kalsel_gap import palette, raster, schema
 from kalsel_gap.places import Staged
@@ -298,6 +297,8 @@ def _relief(
     grey = np.clip(96 + 200 * light, 120, 255).astype(np.uint8)
     shown = np.where(np.isnan(elevation), 0.0, 1.0)
     if widest is not None:
+        from scipy.ndimage import distance_transform_edt  # slow to import, only needed here
+
         outside = _outside(widest, frame)
         far = distance_transform_edt(outside) * (right - left) / frame.width
         shown *= np.clip(1.0 - far / _FADE_DEG, 0.0, 1.0)

@@ -42,7 +42,10 @@ from kalsel_gap.errors import InputError, KalselGapError, ProjectError, SeveralE
 
 FILE_NAME = "kalsel-gap.toml"
 VECTORS = frozenset(
-    (".geojson .json .gpkg .shp .zip .kml .kmz .parquet .geoparquet .fgb .gml .tab .mif").split()
+    (
+        *(".geojson", ".json", ".gpkg", ".shp", ".zip", ".kml", ".kmz"),
+        *(".parquet", ".geoparquet", ".fgb", ".gml", ".tab", ".mif"),
+    )
 )  # endings of layers of polygons; other coverage is a raster
 SHAPEFILE_PARTS = (".dbf", ".shx", ".prj", ".cpg")
 OVERRIDABLE = ("index", "signal", "terrain")  # sections laid over a file of defaults/
@@ -232,9 +235,9 @@ class Measurements(Table):
 
     @model_validator(mode="after")
     def _technology_fits_the_network(self) -> Self:
-        if self.network and self.technology:
-            if (self.network == "fixed") != (self.technology == "fixed"):
-                raise ValueError("network_technology")
+        contradict = (self.network == "fixed") != (self.technology == "fixed")
+        if self.network and self.technology and contradict:
+            raise ValueError("network_technology")
         return self
 
     @property

@@ -2,8 +2,8 @@
 
 The value at a school is the mean adequacy over the circle of its position uncertainty. A raster,
 a layer of polygons or a file of tiles of speed tests speaks of a school as far as it knows that
-circle: *value*, *none* (known to have no signal) or *unknown*. Where several speak of one operator and technology the best evidence is used:
-measured, predicted, modelled, declared.
+circle: *value*, *none* (known to have no signal) or *unknown*. Where several speak of one operator
+and technology the best evidence is used: measured, predicted, modelled, declared.
 """
 
 from __future__ import annotations
@@ -235,7 +235,7 @@ def _surroundings(
     for first in range(0, len(schools), _SCHOOLS_AT_ONCE):
         part = slice(first, first + _SCHOOLS_AT_ONCE)
         numbers = tile_numbers(lat[part], lon[part], tiles.zoom)
-        rows = tiles.values.reindex(numbers.ravel())
+        rows = tiles.rates.reindex(numbers.ravel())
         need = np.repeat(required[part], numbers.shape[1])
         worth_ = delivered.adequacy(
             rows["down_mbps"], rows["up_mbps"], rows["latency_ms"], need, index.adequacy
@@ -275,9 +275,9 @@ def polygons_worth(source: Coverage, opened: Opened, findings: list[Finding]) ->
     findings += found
     signal = opened.project.signal
     if source.kind == "binary":
-        fixed = source.technology == "fixed"
-        covered = signal.fixed_network if fixed else signal.curves[source.technology].declared
-        return polygons.assign(adequacy=covered)
+        if source.technology == "fixed":
+            return polygons.assign(adequacy=signal.fixed_network)
+        return polygons.assign(adequacy=signal.curves[source.technology].declared)
     # A number is the same class however it is written: "1" and 1.0.
     table = {fold(_plain(key)): worth_ for key, worth_ in source.classes.items()}
     folded = polygons["class"].map(lambda text: fold(_plain(text)))

@@ -79,9 +79,10 @@ COMMANDS = [pytest.param(p, c, id=" ".join(("kalsel-gap", *p))) for p, c in comm
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a reader of the examples has, in a folder of its own; ranked once."""
     place = tmp_path_factory.mktemp("clone")
-    shutil.copytree(ROOT / "data" / "tiny", place / "data" / "tiny")
+    shutil.copytree(ROOT / "data", place / "data")
+    shutil.copy(ROOT / "kalsel-gap.toml", place)
     with contextlib.chdir(place):
-        assert run("kalsel-gap rank --project data/tiny --quiet --top 1 --format csv") == 0
+        assert run("kalsel-gap rank --quiet --top 1 --format csv") == 0
     return place
 
 
@@ -123,7 +124,7 @@ def test_the_other_files_of_a_run_have_the_columns_that_the_dictionary_lists(fol
     import pandas as pd
 
     generate = script("generate")
-    runs = folder / "data" / "tiny" / "runs"
+    runs = folder / "runs"
     latest = runs / (runs / "latest").read_text(encoding="utf-8").strip()
     for name, columns in (("signals", generate.SIGNALS), ("sites", generate.SITES)):
         assert set(pd.read_parquet(latest / f"{name}.parquet").columns) == set(columns)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[1]
+# What belongs to the package besides folders and caches.
+SUFFIXES = {".py", ".toml", ".mo", ".po", ".html", ".css", ".js"}
 LOCKS = ("requirements.lock", "requirements-dev.lock")
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 RUNTIME: list[str] = PROJECT["project"]["dependencies"]
@@ -111,7 +113,7 @@ def test_hooks_fetch_nothing() -> None:
 
 def source_files(folder: Path) -> set[str]:
     """What of the package should reach a user."""
-    found = (path for path in folder.rglob("*") if path.suffix in {".py", ".toml", ".mo", ".po"})
+    found = (path for path in folder.rglob("*") if path.suffix in SUFFIXES)
     return {path.relative_to(ROOT).as_posix() for path in found if "__pycache__" not in path.parts}
 
 

@@ -42,7 +42,10 @@ def pixels(row: pd.Series[Any]) -> NDArray[np.uint8]:
     with warnings.catch_warnings(), MemoryFile(row["image"]) as file:
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         with file.open() as image:
-            return np.moveaxis(image.read(), 0, -1)
+            bands: NDArray[np.uint8] = np.moveaxis(image.read(), 0, -1)
+    if bands.shape[2] == 3:  # nothing is clear: the file leaves that away
+        bands = np.dstack([bands, np.full(bands.shape[:2], 255, np.uint8)])
+    return bands
 
 
 def at(row: pd.Series[Any], lat: float, lon: float) -> tuple[int, ...]:

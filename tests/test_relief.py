@@ -346,9 +346,9 @@ def test_strips_of_a_wide_raster_are_cut(
     widths: list[int] = []
     original = raster.Band.read_raw
 
-    def spy(self: raster.Band, window: Window) -> Any:
+    def spy(self: raster.Band, window: Window, shape: Any = None) -> Any:
         widths.append(int(window.width))
-        return original(self, window)
+        return original(self, window, shape)
 
     monkeypatch.setattr(raster.Band, "read_raw", spy)
     got = at(path, row, col, **radii)

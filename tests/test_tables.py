@@ -10,11 +10,11 @@ import shutil
 import subprocess
 from typing import TYPE_CHECKING, Any
 
-import openpyxl
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from python_calamine import CalamineWorkbook
 from rich.cells import cell_len
 
 from kalsel_gap import open_project, schema, tables
@@ -27,10 +27,26 @@ if TYPE_CHECKING:
     from kalsel_gap.run import Run
     from tests.conftest import CommandLine
 
-CANONICAL = (
-    "npsn name level ownership kabupaten kecamatan lat lon terrain_class gap_type tier rank deficit "
-    "barrier need priority completeness unranked_reason"
-).split()
+CANONICAL = [
+    "npsn",
+    "name",
+    "level",
+    "ownership",
+    "kabupaten",
+    "kecamatan",
+    "lat",
+    "lon",
+    "terrain_class",
+    "gap_type",
+    "tier",
+    "rank",
+    "deficit",
+    "barrier",
+    "need",
+    "priority",
+    "completeness",
+    "unranked_reason",
+]
 HOSTILE = (
     "<b>SD</b><script>alert(1)</script>",
     '=HYPERLINK("http://x";"klik")',
@@ -137,7 +153,7 @@ def test_an_npsn_keeps_its_zeros(ranked: Path, cli: CommandLine) -> None:
         written = cli(*command).out
         assert written.startswith(b"\xef\xbb\xbf") == (dialect == "id")
         text = written.decode("utf-8-sig")
-        assert [row["npsn"] for row in records(text, delimiter)][0] == "00000109"
+        assert records(text, delimiter)[0]["npsn"] == "00000109"
         table = pd.read_csv(io.StringIO(text), sep=delimiter, dtype={"npsn": "str"})
         assert table["npsn"].str.len().eq(8).all()
     # What no tool of ours reads: a value that only a spreadsheet takes for an NPSN.
@@ -241,16 +257,14 @@ def test_hostile_names_in_a_table(
 
 def test_hostile_text_in_the_findings_of_a_run(ranked: Path, cli: CommandLine) -> None:
     text = (ranked / "schools.csv").read_text(encoding="utf-8")
-    (ranked / "schools.csv").write_text(
-        text.replace("00000101,SD NEGERI", "=1+1,SD NEGERI").replace(",SD,N,", ",=cmd|x,@N,", 1),
-        encoding="utf-8",
-    )
+    changed = text.replace(",SD,N,", ",=cmd|x,N,", 1).replace("-2.9410000", "+2+2,", 1)
+    (ranked / "schools.csv").write_text(changed, encoding="utf-8")
     assert cli("rank", "--project", ranked).status == 0
     run = read_run(ranked / "runs")
-    assert {"=1+1", "=cmd|x", "@N"} <= set(run.findings["value"])
+    assert "=cmd|x" in set(run.findings["value"])
     with (run.folder / "findings.csv").open(encoding="utf-8", newline="") as file:
         cells = [cell for row in csv.reader(file) for cell in row]
-    assert {"'=1+1", "'=cmd|x", "'@N"} <= set(cells)
+    assert "'=cmd|x" in cells
     assert not [cell for cell in cells if cell.lstrip().startswith(("=", "@", "+"))]
 
 
@@ -288,9 +302,11 @@ def test_the_local_dialect_in_a_spreadsheet(hostile: Path, cli: CommandLine) -> 
         *("--outdir", str(hostile), str(out)),
     ]
     subprocess.run(command, check=True, capture_output=True, timeout=120)
-    sheet = openpyxl.load_workbook(hostile / "list.xlsx").worksheets[0]
-    header, *rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
-    assert {cell.data_type for row in sheet.iter_rows() for cell in row} == {"s", "n"}
+    sheet = CalamineWorkbook.from_path(str(hostile / "list.xlsx")).get_sheet_by_index(0)
+    header, *rows = sheet.to_python(skip_empty_area=False)
+    assert {type(cell) for row in rows for cell in row} <= {str, float}
+    shown = {row[header.index("name")] for row in rows}
+    assert shown == {tables.inert(name.strip()).strip() for name in HOSTILE}
     first = dict(zip(header, rows[0], strict=True))
     assert (first["lat"], first["lon"], first["deficit"]) == (-2.927, 115.388, 1)
     assert first["lat_given"] == "-2.9270000"

@@ -216,7 +216,10 @@ def test_islands(project: MakeProject) -> None:
     assert area[1] == 1873.0  # the legal one, not that of the rectangle
     x, y = np.array(ring(116.32, -3.6, 116.42, -3.45)[0]).T
     assert area[2] == pytest.approx(abs(GEOD.polygon_area_perimeter(x, y)[0]) / 1e6)
-    assert got["terrain_class"].fillna("").tolist()[:4] == ["", *["pulau_kecil"] * 3]  # no relief, no plain
+    assert got["terrain_class"].fillna("").tolist()[:4] == [
+        "",
+        *["pulau_kecil"] * 3,
+    ]  # no relief, no plain
     assert pd.isna(got["terrain_class"][6])
 
 

@@ -86,7 +86,7 @@ app = typer.Typer(
     cls=Group,
     help=N_(
         "Rank schools by connectivity deficit, and say how sure that is.\n\n"
-        "Example: kalsel-gap rank --project data/tiny"
+        "Example: kalsel-gap rank"
     ),
     no_args_is_help=True,
     rich_markup_mode=None,

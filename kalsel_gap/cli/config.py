@@ -15,7 +15,7 @@ from kalsel_gap.text import N_, Text, escaped
 HELP = N_(
     "Print every value in force and where it comes from.\n\n"
     "Origins: project (the project file), option (--set), a file of defaults/, or built-in.\n\n"
-    "Example: kalsel-gap config --project data/tiny --format csv"
+    "Example: kalsel-gap config --format csv"
 )
 
 

@@ -16,23 +16,23 @@ if TYPE_CHECKING:
 
 HELP = N_(
     "Write the latest run for others.\n\n"
-    "Example: kalsel-gap export csv --project data/tiny --out list.csv"
+    "Example: kalsel-gap export csv --out list.csv"
 )
 CSV_HELP = N_(
     "Write the schools as CSV.\n\n"
     "The canonical columns come first, then the reason in words, then the indicators.\n\n"
-    "Example: kalsel-gap export csv --project data/tiny --out list.csv"
+    "Example: kalsel-gap export csv --out list.csv"
 )
 
 
 GPKG_HELP = N_(
     "Write a GeoPackage that opens styled in QGIS.\n\n"
     "Layers: schools, sites, boundaries; the columns are described inside.\n\n"
-    "Example: kalsel-gap export gpkg --project data/tiny --out schools.gpkg"
+    "Example: kalsel-gap export gpkg --out schools.gpkg"
 )
 GEOJSON_HELP = N_(
     "Write the schools as GeoJSON.\n\n"
-    "Example: kalsel-gap export geojson --project data/tiny --out schools.geojson"
+    "Example: kalsel-gap export geojson --out schools.geojson"
 )
 
 

@@ -11,7 +11,7 @@ from kalsel_gap.text import N_, Text, choose_language
 
 HELP = N_(
     "Write the latest run as a map: one HTML file that opens without a network.\n\n"
-    "Example: kalsel-gap map --project data/tiny --out map.html"
+    "Example: kalsel-gap map --out map.html"
 )
 
 

@@ -11,7 +11,7 @@ from kalsel_gap.text import N_, Text
 HELP = N_(
     "Rank the schools of a project and show who comes first, and why.\n\n"
     "The run is kept in a folder of its own; deliverables are drawn from it.\n\n"
-    "Example: kalsel-gap rank --project data/tiny --top 5"
+    "Example: kalsel-gap rank --top 5"
 )
 
 

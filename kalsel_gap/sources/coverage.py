@@ -41,6 +41,8 @@ def read_polygons(source: Coverage, file: str) -> tuple[gpd.GeoDataFrame, list[F
     InputError
         The layer cannot be read, has no polygon, or lacks the column of classes.
     """
+    import geopandas as gpd
+
     layer = read_vector(source.path, shapes="polygons", layer=source.layer)
     if source.class_column and source.class_column not in layer.columns:
         known = [str(column) for column in layer.columns if column != layer.geometry.name]
@@ -60,9 +62,10 @@ def read_polygons(source: Coverage, file: str) -> tuple[gpd.GeoDataFrame, list[F
     if not valid.all():
         count = {"count": int((~valid).sum())}
         findings.append(Finding("coverage_geometry_invalid", file=file, parameters=count))
-    classes = layer[source.class_column].map(cell_text) if source.class_column else ""
-    polygons = layer[[layer.geometry.name]].rename_geometry("geometry").assign(**{"class": classes})
-    return polygons.set_geometry(polygons.geometry.make_valid()), findings
+    column = source.class_column
+    classes = [cell_text(value) for value in layer[column]] if column else [""] * len(layer)
+    shapes = layer.geometry.make_valid()
+    return gpd.GeoDataFrame({"class": classes}, geometry=shapes, crs=layer.crs), findings
 
 
 def touches(polygons: gpd.GeoDataFrame, lat: ArrayLike, lon: ArrayLike) -> bool:

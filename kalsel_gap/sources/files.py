@@ -200,19 +200,23 @@ def recognise(
         if headers:
             found[column] = headers[0]
     for column in required:
-        if not found and len(table.headers) == 1:
-            raise InputError("table_one_column", path=table.path, known=table.headers[0])
         if column not in found:
-            folded = {fold(h): h for h in table.headers}
-            near = suggestion(fold(column), folded)
-            raise InputError(
-                "column_missing",
-                path=table.path,
-                column=column,
-                suggestion=folded.get(near, ""),
-                known=", ".join(table.headers),
-            )
+            raise _missing(table, column, found)
     return found
+
+
+def _missing(table: RawTable, column: str, found: Mapping[str, str]) -> InputError:
+    if not found and len(table.headers) == 1:
+        return InputError("table_one_column", path=table.path, known=table.headers[0])
+    folded = {fold(h): h for h in table.headers}
+    near = suggestion(fold(column), folded)
+    return InputError(
+        "column_missing",
+        path=table.path,
+        column=column,
+        suggestion=folded.get(near, ""),
+        known=", ".join(table.headers),
+    )
 
 
 def understood(
@@ -342,10 +346,11 @@ def read_vector(
         if path.suffix.lower() in formats.PARQUETS:
             frame = gpd.read_parquet(path)
         else:
-            where, names = formats.layers(path, layer)
-            frames = [
-                gpd.read_file(where, layer=n, engine="pyogrio", use_arrow=True) for n in names
-            ]
+            with formats.quiet():
+                where, names = formats.layers(path, layer)
+                frames = [
+                    gpd.read_file(where, layer=n, engine="pyogrio", use_arrow=True) for n in names
+                ]
             frame = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
     except (
         *(DataSourceError, DataLayerError, pa.ArrowException),

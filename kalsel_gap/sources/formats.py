@@ -6,6 +6,7 @@ false are 1 and 0; what is missing is empty. So the same table says the same in 
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import gzip
 import io
@@ -13,13 +14,14 @@ import itertools
 import json
 import math
 import re
+import warnings
 import zipfile
 import zlib
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
-from xml.etree import ElementTree as ET  # noqa: S405 - a DTD is refused before it is parsed
+from xml.etree import ElementTree as ET
 
 from kalsel_gap.errors import InputError
 from kalsel_gap.project import suggestion
@@ -96,15 +98,14 @@ def read_cells(path: Path, sheet: str | None, spellings: Collection[str]) -> Cel
     kind = path.suffix.lower()
     if kind in WORKBOOKS:
         return _workbook(path, sheet)
-    if kind in {".json", ".geojson"}:
-        return _json(path)
-    if kind in {".kml", ".kmz"}:
-        return _kml(path)
-    if kind in PARQUETS:
-        return _parquet(path)
     if kind in {".gpkg", ".shp", ".zip"}:
         return _layer(path, sheet)
-    return _csv(path, spellings)
+    whole = {
+        **dict.fromkeys((".json", ".geojson"), _json),
+        **dict.fromkeys((".kml", ".kmz"), _kml),
+        **dict.fromkeys(PARQUETS, _parquet),
+    }
+    return whole[kind](path) if kind in whole else _csv(path, spellings)
 
 
 def fold(text: str) -> str:
@@ -118,7 +119,7 @@ def fold(text: str) -> str:
     return "".join(char for char in text.casefold() if char.isalnum())
 
 
-def cell_text(value: object) -> str:
+def cell_text(value: object) -> str:  # noqa: PLR0911 - one line for each type
     """A value as the text a person reads.
 
     Examples
@@ -169,8 +170,8 @@ def _csv(path: Path, spellings: Collection[str]) -> Cells:
     text = _decoded(_bytes(path), path)
     head, _, below = text.partition("\n")
     given = _SEPARATOR_LINE.fullmatch(head)
-    if given:
-        text = "\n" + below
+    if given:  # a spreadsheet does not show that line
+        text = below
     delimiter = given.group(1) if given else _delimiter(text, spellings)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     rows: list[list[str]] = []
@@ -233,12 +234,10 @@ def _delimiter(text: str, spellings: Collection[str]) -> str:
 
 
 def _first_rows(text: str, delimiter: str) -> list[list[str]]:
-    rows = []
+    rows: list[list[str]] = []
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    try:
-        rows += itertools.islice(reader, HEADER_ROWS)
-    except csv.Error:
-        pass
+    with contextlib.suppress(csv.Error):
+        rows.extend(itertools.islice(reader, HEADER_ROWS))
     return rows
 
 
@@ -409,17 +408,14 @@ def _records(document: object) -> list[Any] | None:
     if not isinstance(document, dict):
         return None
     lists = {k: v for k, v in document.items() if isinstance(v, list) and v and _records(v)}
-    named = next((lists[key] for key in _LISTS if key in lists), None)
-    if named is not None or len(lists) == 1:
-        return named if named is not None else next(iter(lists.values()))
+    named = [lists[key] for key in _LISTS if key in lists]
     if lists:
-        return None
+        return (named or list(lists.values()))[0] if named or len(lists) == 1 else None
     inner = next((document[k] for k in _LISTS if isinstance(document.get(k), dict)), None)
     if inner is not None:
         return _records(inner)
-    if any(isinstance(document.get(key), list) for key in _LISTS):
-        return []
-    return [document]
+    is_empty_list = any(isinstance(document.get(key), list) for key in _LISTS)
+    return [] if is_empty_list else [document]
 
 
 def _flat_rows(records: Sequence[Mapping[str, Any]]) -> list[list[str]]:
@@ -551,8 +547,9 @@ def _layer(path: Path, sheet: str | None) -> Cells:
     from pyogrio.errors import DataLayerError, DataSourceError
 
     try:
-        where, names = layers(path, sheet)
-        meta, table = pyogrio.raw.read_arrow(where, layer=names[0])
+        with quiet():
+            where, names = layers(path, sheet)
+            meta, table = pyogrio.raw.read_arrow(where, layer=names[0])
     except (
         *(DataSourceError, DataLayerError, pa.ArrowException),
         *(OSError, RuntimeError, ValueError),
@@ -571,6 +568,15 @@ def _layer(path: Path, sheet: str | None) -> Cells:
         return _of_shapes(shapely.from_wkb(wkb, on_invalid="ignore"), meta["crs"], path)
 
     return Cells(_arrow_rows(table.select(names)), spare=_of_points(places))
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Keep what GDAL warns of from standard error: what matters to a user is said in our words."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        warnings.simplefilter("ignore", UserWarning)
+        yield
 
 
 def layers(path: Path, layer: str | None) -> tuple[str, list[str]]:

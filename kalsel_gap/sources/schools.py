@@ -332,10 +332,11 @@ def _identity(
     level = folded.map(_LEVELS).fillna(cells["level"].map(LEVEL_IDS))
     level = level.fillna(folded.map(LEVEL_NAMES))
     english = level.isna() & folded.isin(list(ENGLISH_LEVELS))
-    level[english] = [
+    named = [
         _level_in_name(name, ENGLISH_LEVELS[text])
         for name, text in zip(cells.loc[english, "name"], folded[english], strict=True)
     ]
+    level = level.fillna(pd.Series(named, index=cells.index[english], dtype="str"))
     findings += _unread(cells, level.isna() & (cells["level"] != ""), "level_unknown", "level")
     # 1 is negeri in the API's list; any other number is not.
     ownership = (

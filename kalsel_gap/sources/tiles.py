@@ -57,12 +57,12 @@ class Tiles:
     ----------
     zoom : int
         Zoom of all tiles.
-    values : DataFrame
+    rates : DataFrame
         Columns ``down_mbps``, ``up_mbps``, ``latency_ms`` by :func:`tile_numbers`.
     """
 
     zoom: int
-    values: pd.DataFrame
+    rates: pd.DataFrame
 
 
 def tile_sources(opened: Opened) -> Iterator[Measurements]:
@@ -168,31 +168,26 @@ def read_tiles(
         kept.append(rows(mine).assign(number=tile[mine]))
     if not near and len(wanted):
         raise InputError("tiles_touch_no_school", path=source.path)
-    values, found = _values(pd.concat(kept, ignore_index=True), source, file)
+    rates, found = _rates(pd.concat(kept, ignore_index=True), source, file)
     if unread:
         found.append(Finding("tiles_not_read", file=file, parameters={"count": unread}))
-    return Tiles(zoom, values), found
+    return Tiles(zoom, rates), found
 
 
-def _values(
+def _rates(
     rows: pd.DataFrame, source: Measurements, file: str
 ) -> tuple[pd.DataFrame, list[Finding]]:
     findings = []
-    numbers = {
-        name: rows[name].map(number).astype("float64")
-        if name in rows
-        else pd.Series(np.nan, index=rows.index, dtype="float64")
-        for name in VALUES
-    }
-    for name, values in numbers.items():
-        given = rows[name] != "" if name in rows else pd.Series(data=False, index=rows.index)
-        wrong = given & ~(values >= 0)
+    numbers: dict[str, pd.Series[float]] = {}
+    for name in VALUES:
+        given = rows[name] if name in rows else pd.Series("", index=rows.index, dtype="str")
+        values = given.map(number).astype("float64")
         numbers[name] = values.where(values >= 0)
         findings += [
             Finding("value_not_read", file=file, column=name, value=text)
-            for text in rows.loc[wrong, name]
+            for text in given[(given != "") & numbers[name].isna()]
         ]
-    values = pd.DataFrame(
+    rates = pd.DataFrame(
         {
             "down_mbps": numbers["down_kbps"] / 1000.0,
             "up_mbps": numbers["up_kbps"] / 1000.0,
@@ -200,9 +195,9 @@ def _values(
             "number": rows["number"],
         }
     )
-    enough = ~(numbers["tests"] < source.minimum_tests) & values["down_mbps"].notna()
+    enough = ~(numbers["tests"] < source.minimum_tests) & rates["down_mbps"].notna()
     # A tile that stands there several times counts once, with the mean of its rows.
-    return values[enough].groupby("number").mean(), findings
+    return rates[enough].groupby("number").mean(), findings
 
 
 def _parts(
@@ -261,7 +256,7 @@ def _named(headers: list[str], source: Measurements) -> dict[str, str]:
 
 def _zoom(places: pd.DataFrame) -> int:
     """Zoom of the first quadkey; without any that of Ookla's tiles."""
-    keys = map(_quadkey, places["quadkey"] if "quadkey" in places else ())
+    keys = map(_quadkey, places.get("quadkey", ()))
     return next((len(key) for key in keys if _QUADKEY.fullmatch(key)), ZOOM)
 
 

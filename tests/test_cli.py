@@ -1,0 +1,240 @@
+"""The command line: data to standard output, talk to standard error, and help at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from rich.cells import cell_len
+
+import kalsel_gap
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conftest import CommandLine
+
+# The framework itself asks pydantic to read some options: 0.1 s.
+HEAVY = (
+    *("babel", "geopandas", "numba", "numpy", "pandas", "pandera", "pyarrow"),
+    *("pyogrio", "pyproj", "rasterio", "scipy", "shapely"),
+)
+PAGES = [("--help",), ("--version",), ("rank", "--help"), ("config", "--help"), ("export", "-h")]
+NOTICE = "SYNTHETIC DATA: every school is invented. Not for decisions."
+
+# What a command has imported when it ends.
+IMPORTED = """
+import sys
+from kalsel_gap.__main__ import main
+try:
+    main()
+except SystemExit as ended:
+    print("\\n".join(sorted({name.partition(".")[0] for name in sys.modules})), file=sys.stderr)
+    raise
+"""
+
+
+def process(
+    *arguments: object, code: str = "", **variables: str
+) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, *(["-c", code] if code else ["-m", "kalsel_gap"])]
+    return subprocess.run(
+        [*command, *map(str, arguments)],
+        check=False,
+        capture_output=True,
+        env={**os.environ, "KALSEL_GAP_LANG": "en", **variables},
+    )
+
+
+# --- help ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("arguments", [*PAGES, ("--show-completion", "bash")])
+def test_help_and_version_import_nothing_heavy(arguments: tuple[str, ...]) -> None:
+    done = process(*arguments, code=IMPORTED)
+    assert done.returncode == 0
+    assert done.stdout
+    assert set(HEAVY) & set(done.stderr.decode().split()) == set()
+
+
+def test_completion_imports_nothing_heavy() -> None:
+    typed = {"COMP_WORDS": "kalsel-gap rank --ka", "COMP_CWORD": "2"}
+    done = process(code=IMPORTED, _KALSEL_GAP_COMPLETE="complete_bash", **typed)
+    assert done.stdout.split() == [b"--kabupaten"]
+    assert set(HEAVY) & set(done.stderr.decode().split()) == set()
+
+
+def test_version(cli: CommandLine) -> None:
+    assert cli("--version") == (0, f"kalsel-gap {kalsel_gap.__version__}\n".encode(), "")
+
+
+@pytest.mark.parametrize("arguments", [*PAGES, ("export", "csv", "--help")])
+@pytest.mark.parametrize("language", ["en", "id"])
+def test_a_page_of_help_fits_80_columns(
+    arguments: tuple[str, ...], language: str, cli: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("KALSEL_GAP_LANG", language)
+    answer = cli(*arguments)
+    assert (answer.status, answer.err) == (0, "")
+    assert max(map(cell_len, answer.out.decode().splitlines())) <= 80
+
+
+def test_nothing_asked_for_is_a_page_of_help(cli: CommandLine) -> None:
+    answer = cli()
+    assert (answer.status, answer.out) == (2, b"")
+    assert answer.err.startswith("Usage: kalsel-gap")
+
+
+# --- streams -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "table"])
+def test_notes_go_to_standard_error_and_quiet_silences_them(
+    form: str, ranked: Path, cli: CommandLine
+) -> None:
+    command = ("rank", "--project", ranked, "--format", form)
+    told, quiet = cli(*command), cli(*command, "--quiet")
+    assert (told.status, quiet.status) == (0, 0)
+    assert told.out == quiet.out
+    assert quiet.err == ""
+    folder = ranked / "runs" / (ranked / "runs" / "latest").read_text().strip()
+    assert told.err.endswith(f"Run: {folder}\n")
+    assert "Schools without a rank: 2" in told.err
+    assert (NOTICE in told.out.decode()) == (form == "table")
+    if form == "json":
+        assert len(json.loads(told.out)) == 13
+    if form == "csv":
+        assert told.out.decode().count("\n") == 14
+
+
+def test_a_pipe_gets_csv(ranked: Path, cli: CommandLine) -> None:
+    command = ("rank", "--project", ranked)
+    assert cli(*command).out == cli(*command, "--format", "csv").out
+    assert cli("config", "--project", ranked).out.startswith(b"key,value,origin\n")
+
+
+def test_every_value_in_force_and_its_origin(ranked: Path, cli: CommandLine) -> None:
+    command = ("config", "--project", ranked, "--set", "index.nodes.students.weight=0.5")
+    found = {row["key"]: row for row in json.loads(cli(*command, "--format", "json").out)}
+    assert found["index.nodes.students.weight"]["value"] == 0.5
+    assert found["index.nodes.students.weight"]["origin"] == "option"
+    assert found["index.lambda"]["origin"] == "defaults/index.toml"
+    assert found["elevation.sea"] == {
+        "key": "elevation.sea",
+        "value": "nodata",
+        "origin": "project",
+    }
+    assert found["elevation.band"]["origin"] == "built-in"
+    assert str(ranked) not in cli(*command).out.decode()
+
+
+def test_an_export_says_where_it_went(ranked: Path, cli: CommandLine) -> None:
+    out = ranked / "new" / "list.csv"
+    command = ("export", "csv", "--project", ranked, "--out", out)
+    assert cli(*command) == (0, b"", f"Written: {out}\n")
+    assert cli(*command, "--quiet") == (0, b"", "")
+    assert out.read_bytes() == cli("export", "csv", "--project", ranked).out
+
+
+def test_the_language_of_a_deliverable_is_the_projects(ranked: Path) -> None:
+    words = {"id": b"perangkat", "en": b"devices"}
+    command = ("export", "csv", "--project", ranked, "--top", "1")
+    for project, given, expected in (
+        ("en", {}, "en"),
+        ("id", {}, "id"),
+        ("id", {"KALSEL_GAP_LANG": "en"}, "en"),
+    ):
+        text = (ranked / "kalsel-gap.toml").read_text(encoding="utf-8")
+        for language in words:
+            text = text.replace(f'language = "{language}"', f'language = "{project}"')
+        (ranked / "kalsel-gap.toml").write_text(text, encoding="utf-8")
+        done = process(*command, **{"KALSEL_GAP_LANG": "", "LC_ALL": "C.UTF-8", **given})
+        assert words[expected] in done.stdout
+    assert words["en"] in process(*command, "--lang", "en", KALSEL_GAP_LANG="id").stdout
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "table"])
+def test_a_reader_that_has_seen_enough(form: str, ranked: Path) -> None:
+    command = [sys.executable, "-m", "kalsel_gap", "rank", "--project", str(ranked)]
+    running = subprocess.Popen(
+        [*command, "--format", form], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert running.stdout is not None
+    assert running.stderr is not None
+    running.stdout.close()
+    said = running.stderr.read().decode()
+    running.stderr.close()
+    assert running.wait() in {0, 1}
+    assert "Traceback" not in said
+    assert "rror" not in said.replace("errors", "")
+
+
+# --- terminals -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("width", [80, 100, 149, 150, 220])
+@pytest.mark.parametrize("language", ["en", "id"])
+def test_a_table_keeps_to_the_width(
+    width: int, language: str, ranked: Path, cli: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setenv("KALSEL_GAP_LANG", language)
+    for command in (("rank", "--quiet"), ("config",)):
+        answer = cli(*command, "--project", ranked, "--format", "table")
+        assert answer.status == 0
+        lines = answer.out.decode().splitlines()
+        assert max(map(cell_len, lines)) <= width
+    assert "\x1b" not in answer.out.decode()  # no terminal, no colour
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals there")
+@pytest.mark.parametrize(
+    ("variables", "coloured"),
+    [({"TERM": "xterm-256color"}, True), ({"TERM": "dumb"}, False)],
+)
+def test_a_terminal(variables: dict[str, str], coloured: bool, ranked: Path) -> None:
+    import pty
+
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "kalsel_gap", "rank", "--project", str(ranked), "--top", "3"]
+    environment = {**os.environ, "KALSEL_GAP_LANG": "en", "COLUMNS": "80", **variables}
+    environment.pop("NO_COLOR", None)
+    running = subprocess.Popen(command, stdout=theirs, stderr=theirs, env=environment)
+    os.close(theirs)
+    shown = b""
+    while True:
+        try:
+            part = os.read(ours, 65536)
+        except OSError:  # the other end is closed
+            break
+        if not part:
+            break
+        shown += part
+    os.close(ours)
+    assert running.wait() == 0
+    assert NOTICE.encode() in shown
+    assert b"SD NEGERI GUNUNG CONTOH 2" in shown
+    assert (b"\x1b[1;31m" in shown) == coloured
+    if not coloured:
+        assert b"\x1b" not in shown
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_a_console_of_another_encoding(encoding: str, ranked: Path) -> None:
+    with (ranked / "schools.csv").open("a", encoding="utf-8") as file:
+        cells = ["990000", "", "", "Kab. Muara Contoh", "", "", "", "00000120", "SD ශ්‍රී 学校 ✓"]
+        file.write(",".join([*cells, "SD", "N", "", "-2.92", "115.32"]) + "\n")
+    for form in ("table", "csv"):
+        done = process(
+            *("rank", "--project", ranked, "--format", form, "--lang", "id"),
+            PYTHONIOENCODING=encoding,
+            PYTHONUTF8="0",
+        )
+        assert done.returncode == 0, done.stderr.decode()
+        assert b"00000120" in done.stdout
+    assert "学校" in done.stdout.decode()  # data are UTF-8 wherever they go
