@@ -21,7 +21,7 @@ from kalsel_gap import findings, messages, schema
 from kalsel_gap.assumptions import Index, Signal, Terrain, default_values
 from kalsel_gap.cli import app
 from kalsel_gap.project import OVERRIDABLE, Project
-from kalsel_gap.sources import measurements, schools, sites, villages
+from kalsel_gap.sources import measurements, schools, sites, tiles, villages
 from kalsel_gap.text import Text
 
 if TYPE_CHECKING:
@@ -222,9 +222,11 @@ def headers() -> str:
     own = {
         "schools": schools.REGISTER_ALIASES,
         "schools, attributes": schools.ATTRIBUTE_ALIASES,
+        "schools, attributes (by sex, summed up)": schools.PART_ALIASES,
         "attributes": schools.YEAR_ALIASES,
         "sites": sites.ALIASES,
         "measurements": measurements.ALIASES,
+        "measurements (tiles)": tiles.ALIASES,
         "villages": villages.ALIASES,
     }
     rows = (

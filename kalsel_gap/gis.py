@@ -49,15 +49,13 @@ def write_gpkg(run: Run, path: Path, text: Text, *, crs: str = METRIC_CRS) -> No
 
     schools = _told(run, run.schools, text)
     layers: dict[str, gpd.GeoDataFrame] = {"schools": schools}
-    sites = pd.read_parquet(run.folder / "sites.parquet")
+    sites = run.table("sites")
     if len(sites):
         points = gpd.points_from_xy(sites["lon"], sites["lat"])
         layers["sites"] = gpd.GeoDataFrame(sites, geometry=points, crs=schema.CRS)
-    boundaries = run.folder / "boundaries.parquet"
-    if boundaries.is_file():
-        areas = gpd.read_parquet(boundaries)
-        for level, of_level in areas.groupby("level", sort=True):
-            layers[str(level)] = of_level.reset_index(drop=True)
+    areas = run.table("boundaries")
+    for level, of_level in areas.groupby("level", sort=True):
+        layers[str(level)] = gpd.GeoDataFrame(of_level.reset_index(drop=True))
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _NO_CLOCK})
     try:
         for name, layer in layers.items():

@@ -1,9 +1,9 @@
 """Run folders, written whole or not at all; and the cache of what is expensive to compute.
 
 A run is written to ``runs/.tmp-…``, synced, and renamed to ``runs/<id>``; then the one-line file
-``runs/latest`` is replaced. The id is a hash of inputs, parameters and results: the same input makes
-the same run, byte for byte, and no run ever takes the place of another one. Nothing here knows what
-a stage computes.
+``runs/latest`` is replaced. The id is a hash of inputs, parameters and results: the same input
+makes the same run, byte for byte, and no run takes the place of another one. Nothing here knows
+what a stage computes.
 """
 
 from __future__ import annotations
@@ -217,7 +217,7 @@ def _guarded(findings: pd.DataFrame) -> pd.DataFrame:
 
 
 def _temporary(folder: Path, suffix: str = "") -> Path:
-    """A name that is still free: known before it is taken, so that it can be cleared at any time."""
+    """A name that is still free: known before it is taken, so that it can always be cleared."""
     return folder / f"{_TMP}{secrets.token_hex(8)}{suffix}"
 
 

@@ -558,7 +558,8 @@ def test_hostile_cells_are_only_text(tmp_path: Path, name: str) -> None:
         case ".kml":
             data = [
                 f'<Placemark><ExtendedData><Data name="npsn"><value>{escape(t)}</value></Data>'
-                f'<Data name="{{nama}}"><value>{escape(t)}</value></Data></ExtendedData></Placemark>'
+                f'<Data name="{{nama}}"><value>{escape(t)}</value></Data></ExtendedData>'
+                "</Placemark>"
                 for t in HOSTILE
             ]
             path.write_text(f"<kml>{''.join(data)}</kml>", encoding="utf-8")
@@ -719,7 +720,7 @@ def test_emis(project: MakeProject) -> None:
         project,
         "NSM,NPSN,Nama Madrasah,Jenjang,Status,Kabupaten/Kota,Jumlah Siswa Laki-laki,"
         "Jumlah Siswa Perempuan,Lintang,Bujur",
-        "111163030001,60722731,MIN 1 Banjar,Madrasah Ibtidaiyah,Negeri,Kab. Banjar,60,71,-3.4,114.9",
+        "111163030001,60722731,MIN 1 Banjar,Madrasah Ibtidaiyah,Negeri,Kab. Banjar,60,71,-3.4,115",
     )
     assert school[["level", "ownership", "authority"]].tolist() == ["MI", "public", "kemenag"]
     assert school["students"] == 131
