@@ -112,12 +112,15 @@ def text_of(svg: str) -> list[str]:
     return [cell for text in cells if (cell := html.unescape(text).strip())]
 
 
-def test_the_picture_is_fresh_and_asks_nobody_for_a_font() -> None:
-    committed = (DOCS / "rank.svg").read_text(encoding="utf-8")
+@pytest.mark.parametrize(("language", "name"), [("en", "rank.svg"), ("id", "rank.id.svg")])
+def test_the_picture_is_fresh_and_asks_nobody_for_a_font(language: str, name: str) -> None:
+    picture = script("picture")
+    assert picture.PICTURES[language] == DOCS / name
+    committed = (DOCS / name).read_text(encoding="utf-8")
     assert re.findall(r"https?://[^\"]+", committed) == ["http://www.w3.org/2000/svg"]
     assert "@font-face" not in committed
     # Another version of rich draws other lines; what they say must be the same.
-    assert text_of(committed) == text_of(script("picture").draw()), f"rank.svg: {REGENERATE}"
+    assert text_of(committed) == text_of(picture.draw(language)), f"{name}: {REGENERATE}"
 
 
 def test_the_other_files_of_a_run_have_the_columns_that_the_dictionary_lists(folder: Path) -> None:
@@ -293,6 +296,34 @@ def test_links_resolve(page: Path) -> None:
         assert target.is_relative_to(ROOT), link
         assert target.exists(), link
         assert not fragment or fragment in anchors(target), link
+
+
+def test_the_readme_says_the_same_in_both_languages() -> None:
+    english, indonesian = (ROOT / name for name in ("README.md", "README.id.md"))
+
+    def parts(page: Path) -> tuple[list[str], list[tuple[str, str]], list[str]]:
+        text = page.read_text(encoding="utf-8")
+        fence = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+        prose = fence.sub("", text)
+        headings = [marks for marks, _ in re.findall(r"^(#+) (.+)$", prose, re.MULTILINE)]
+        return headings, fence.findall(text), re.findall(r"\]\(([^)\s]+)\)", prose)
+
+    headings, blocks, links = parts(english)
+    their_headings, their_blocks, their_links = parts(indonesian)
+    assert their_headings == headings
+    assert [kind for kind, _ in their_blocks] == [kind for kind, _ in blocks]
+    for (kind, block), (_, theirs) in zip(blocks, their_blocks, strict=True):
+        if kind == "toml":  # its comments are in the language of the page
+            assert tomllib.loads(theirs) == tomllib.loads(block)
+        else:
+            assert theirs == block
+    twins = {
+        "README.id.md": "README.md",
+        "docs/map.png": "docs/map.id.png",
+        "docs/rank.svg": "docs/rank.id.svg",
+    }
+    assert twins.keys() <= set(links)
+    assert their_links == [twins.get(link, link) for link in links]
 
 
 def test_the_tree_lists_every_module_and_nothing_else() -> None:
