@@ -14,10 +14,7 @@ from kalsel_gap.text import N_, Text, choose_language
 if TYPE_CHECKING:
     from kalsel_gap.run import Run
 
-HELP = N_(
-    "Write the latest run for others.\n\n"
-    "Example: kalsel-gap export csv --out list.csv"
-)
+HELP = N_("Write the latest run for others.\n\nExample: kalsel-gap export csv --out list.csv")
 CSV_HELP = N_(
     "Write the schools as CSV.\n\n"
     "The canonical columns come first, then the reason in words, then the indicators.\n\n"
@@ -31,8 +28,7 @@ GPKG_HELP = N_(
     "Example: kalsel-gap export gpkg --out schools.gpkg"
 )
 GEOJSON_HELP = N_(
-    "Write the schools as GeoJSON.\n\n"
-    "Example: kalsel-gap export geojson --out schools.geojson"
+    "Write the schools as GeoJSON.\n\nExample: kalsel-gap export geojson --out schools.geojson"
 )
 
 
