@@ -45,7 +45,7 @@ def write_starter(folder: Path, language: Language, *, sample: bool = False) -> 
         source = next((path for path in _SAMPLES if path.is_dir()), None)
         if source is None:
             raise OutputError("sample_missing", path=_SAMPLES[0])
-        files = sorted(path for path in source.iterdir() if path.is_file() and path.suffix != ".py")
+        files = sorted(p for p in source.glob("[!.]*") if p.is_file() and p.suffix != ".py")
         # The project file comes last: a folder that has one is complete.
         files.sort(key=lambda path: path.name == FILE_NAME)
         targets = {folder / path.name: path for path in files}

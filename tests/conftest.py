@@ -223,16 +223,19 @@ def cli(capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPat
 def _ranked_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("ranked") / "tiny"
     folder.mkdir()
-    for path in (*TINY.iterdir(),):
+    for path in TINY.iterdir():
         if path.suffix in DATA_OF_TINY or path.name == FILE_NAME:
             shutil.copy(path, folder)
-    kalsel_gap.open_project(folder).rank()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KALSEL_GAP_CACHE", str(folder.with_name("cache")))
+        kalsel_gap.open_project(folder).rank()
     return folder
 
 
 @pytest.fixture
-def ranked(_ranked_once: Path, tmp_path: Path) -> Path:
-    """A folder of its own with data/tiny and a run of it."""
+def ranked(_ranked_once: Path, tmp_path: Path, cache_folder: Path) -> Path:
+    """A folder of its own with data/tiny and a run of it; the cache knows it."""
+    shutil.copytree(_ranked_once.with_name("cache"), cache_folder, dirs_exist_ok=True)
     return Path(shutil.copytree(_ranked_once, tmp_path / "tiny"))
 
 

@@ -158,7 +158,7 @@ def test_the_language_of_a_deliverable_is_the_projects(ranked: Path) -> None:
     assert words["en"] in process(*command, "--lang", "en", KALSEL_GAP_LANG="id").stdout
 
 
-@pytest.mark.parametrize("form", ["csv", "json", "table"])
+@pytest.mark.parametrize("form", ["csv", "table"])
 def test_a_reader_that_has_seen_enough(form: str, ranked: Path) -> None:
     command = [sys.executable, "-m", "kalsel_gap", "rank", "--project", str(ranked)]
     running = subprocess.Popen(

@@ -127,9 +127,11 @@ def test_the_wheel_holds_the_package_and_its_data(tmp_path: Path) -> None:
         commands = wheel.read(entry_points).decode()
     assert source_files(ROOT / "kalsel_gap") <= names
     assert any(name.endswith("/licenses/LICENSE") for name in names)
-    assert "kalsel-gap = kalsel_gap.cli:main" in commands
+    assert "kalsel-gap = kalsel_gap.__main__:main" in commands
     assert {name.split("/")[0].split("-")[0] for name in names} == {"kalsel_gap"}
     assert not any("__pycache__" in name for name in names)
+    sample = {f"kalsel_gap/sample/{path.name}" for path in (ROOT / "data" / "sample").glob("*.*")}
+    assert sample <= names  # for `kalsel-gap init --sample` of an installed package
 
 
 def test_the_source_archive_holds_no_runs_and_no_environment() -> None:

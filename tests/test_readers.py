@@ -20,7 +20,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kalsel_gap import messages
+from kalsel_gap import messages, tables
 from kalsel_gap.errors import InputError
 from kalsel_gap.ranking import OpenProject
 from kalsel_gap.sources.files import ROW, RawTable, read_table, read_vector
@@ -809,3 +809,10 @@ def test_the_parts_of_a_shapefile_are_inputs(project: MakeProject, tmp_path: Pat
     opened = register(project, tmp_path / "a.shp")
     names = [name for name, _ in opened.project.inputs()]
     assert set(names) >= {"schools.0", "schools.0.dbf", "schools.0.shx", "schools.0.prj"}
+
+
+def test_a_slip_is_told_beside_the_ranking(project: MakeProject, tmp_path: Path) -> None:
+    text = "npsn,siswaa\n00000101,96\n"
+    opened = project(files={"pupils.csv": text.replace("\n", ",1\n").replace("a,1", "a,guru")})
+    remarks = tables.remarks(OpenProject(opened).rank(out=tmp_path), Text("en"))
+    assert [r for r in remarks if r.startswith("pupils.csv: ") and "“siswa”" in r]

@@ -648,7 +648,7 @@ def test_a_disk_too_small_for_a_second_run(ranked: Path, full_disk: Path, cli: C
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has it")
-@pytest.mark.parametrize("form", ["csv", "json", "table"])
+@pytest.mark.parametrize("form", ["csv", "table"])
 def test_standard_output_that_takes_nothing(form: str, ranked: Path) -> None:
     with Path("/dev/full").open("wb") as full:
         answer = program("rank", "--project", ranked, "--format", form, "--quiet", stdout=full)
@@ -730,8 +730,11 @@ def interrupted(folder: Path, name: str, *, point: str = "", delay_s: float = 0.
     """Rank with another weight; a signal comes at a point of the code, or after a while."""
     command = [sys.executable, "-c", WATCHED, name, point, "rank", "--project", str(folder)]
     command += ["--set", "index.lambda=0.5", "--out", str(folder / "runs")]
+    variables = environment()
+    if not point:  # with everything to compute
+        variables["KALSEL_GAP_CACHE"] = str(folder / "cold")
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=variables
     )
     assert process.stdout is not None
     assert process.stdout.read(7) == b"watched"
@@ -788,8 +791,7 @@ def test_interrupted_at_any_moment(ranked: Path, tmp_path: Path) -> None:
     before = snapshot(ranked / "runs")
     chance = random.Random(63)
     cases = [
-        (chance.choice(["SIGINT", "SIGTERM"]), chance.uniform(0.0, 0.1 + 0.2 * n))
-        for n in range(12)
+        (chance.choice(["SIGINT", "SIGTERM"]), chance.uniform(0.0, 0.1 + 0.4 * n)) for n in range(8)
     ]
     folders = [Path(shutil.copytree(ranked, tmp_path / f"copy-{n}")) for n in range(len(cases))]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
