@@ -184,9 +184,8 @@ def test_an_npsn_keeps_its_zeros(ranked: Path, cli: CommandLine) -> None:
 )
 def test_filters(arguments: tuple[str, ...], npsn: str, ranked: Path, cli: CommandLine) -> None:
     expected = [f"00000{each}" for each in npsn.split()]
-    for command in (("rank", "--quiet"), ("export", "csv")):
-        rows = records(cli(*command, "--project", ranked, *arguments).out.decode())
-        assert [row["npsn"] for row in rows] == expected
+    rows = records(cli("export", "csv", "--project", ranked, *arguments).out.decode())
+    assert [row["npsn"] for row in rows] == expected
     answer = cli("rank", "--project", ranked, "--quiet", "--format", "table", *arguments)
     assert answer.status == 0
     shown = answer.out.decode()

@@ -766,12 +766,10 @@ def ended_well(answer: Answer, runs: Path, before: dict[str, bytes]) -> None:
 @pytest.mark.parametrize(
     ("name", "point"),
     [
-        ("SIGINT", "kalsel_gap.project.find_project"),
         ("SIGTERM", "kalsel_gap.run._write_parquet"),
         ("SIGINT", "kalsel_gap.run._sync"),
         ("SIGHUP", "kalsel_gap.run._swap"),
         ("SIGINT", "kalsel_gap.run.replace_text"),
-        ("SIGTERM", "os.fsync"),
         ("SIGINT", "kalsel_gap.tables.select"),
         ("SIGINT", "kalsel_gap.tables.remarks"),
     ],
@@ -780,8 +778,7 @@ def test_interrupted_on_the_way(name: str, point: str, ranked: Path) -> None:
     before = snapshot(ranked / "runs")
     answer = interrupted(ranked, name, point=point)
     ended_well(answer, ranked / "runs", before)
-    if point != "kalsel_gap.project.find_project":  # not needed when the project is named
-        assert answer.status == 1
+    assert answer.status == 1
     if not point.startswith("kalsel_gap.tables"):
         assert (snapshot(ranked / "runs")["latest"] == before["latest"]) == (answer.status == 1)
 
@@ -791,7 +788,7 @@ def test_interrupted_at_any_moment(ranked: Path, tmp_path: Path) -> None:
     before = snapshot(ranked / "runs")
     chance = random.Random(63)
     cases = [
-        (chance.choice(["SIGINT", "SIGTERM"]), chance.uniform(0.0, 0.1 + 0.4 * n)) for n in range(8)
+        (chance.choice(["SIGINT", "SIGTERM"]), chance.uniform(0.0, 0.1 + 0.6 * n)) for n in range(6)
     ]
     folders = [Path(shutil.copytree(ranked, tmp_path / f"copy-{n}")) for n in range(len(cases))]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
