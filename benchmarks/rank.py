@@ -2,7 +2,7 @@
 
 The real schools of South Kalimantan where the shared data folder lies beside the clone, else the
 tiny project, whose figures say nothing of the targets. Compiling the kernels is timed apart: it
-happens once for each installation.
+happens once for each installation. What is ranked is shown as a table, as a planner sees it.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ TARGET_MB = 1000.0
 # The command line as it is, which besides says how long each stage took.
 CHILD = """
 import json, sys
+sys.modules["hypothesis"] = None  # pandera imports it where it is installed: users do not have it
 seconds, *arguments = sys.argv[1:]
 if arguments[0] == "rank":
     from kalsel_gap import ranking
@@ -100,7 +101,7 @@ def measure(arguments: list[str], *, cache: Path, numba: Path) -> Measured:
 def runs(project: Path, folder: Path, repeat: int) -> dict[str, list[Measured]]:
     """Every kind of process, each as often as wanted but the first."""
     numba, cache = folder / "numba", folder / "cache"
-    rank = ["rank", "--project", str(project), "--out", str(folder / "runs")]
+    rank = ["rank", "--project", str(project), "--out", str(folder / "runs"), "--format", "table"]
     found = {"first, with compiling": [measure(rank, cache=cache, numba=numba)], "cold": []}
     for _ in range(repeat):
         shutil.rmtree(cache)

@@ -151,7 +151,7 @@ class Node(Sourced):
     """Column of the schools table that a leaf measures."""
     aggregator: Literal["power"] | None = None
     """How a node that is no leaf combines its children: the weighted power mean."""
-    p: Positive | None = None
+    p: Annotated[float, Field(gt=0.0, le=20.0)] | None = None
     """Exponent of the power mean."""
     best: float | None = None
     """Value of the column that scores 0."""

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 DECIMALS = 12
 # A deficit of which only what is delivered is known lies between two ends; this is their middle.
 _NEUTRAL = 0.5
+# A hindrance is named from this score on.
+_WORTH_NAMING = 0.3
 NO_INTERNET = frozenset({"tidakada", "none", "no", "0", "tidak"})
 
 
@@ -76,31 +78,34 @@ def scores(schools: gpd.GeoDataFrame, opened: Opened) -> Staged:
     trees = measure(schools.join(out), index, counts)
     out["barrier"], out["need"] = trees.value["barrier"], trees.value["need"]
     weights = index.priority
-    total = weights.base + weights.need + weights.barrier
-    share = {"barrier": weights.barrier / total, "need": weights.need / total}
-    base = weights.base / total
-    # Where a whole tree is unknown the priority does without it.
-    factor = pd.Series(base, index=schools.index)
-    factor_weight = pd.Series(base, index=schools.index)
-    for root, weight in share.items():
-        factor = factor.add(weight * trees.value[root].fillna(0.0))
-        factor_weight = factor_weight.add(weight * trees.value[root].notna())
-    out["priority"] = out["deficit"] * factor / factor_weight
-    scale = out["deficit"] / factor_weight
-    out["delivered_contribution"] = base / factor_weight * index.weight_delivered * (1 - a_d)
+    # A tree for which the project has nothing at all is left out; one that is unknown for a single
+    # school counts as the middle of its range, so that knowing less moves nobody to the front.
+    given = {"barrier": weights.barrier, "need": weights.need}
+    given = {root: weight for root, weight in given.items() if trees.value[root].notna().any()}
+    total = (weights.base + sum(given.values())) or 1.0
+    base, share = weights.base / total, {root: weight / total for root, weight in given.items()}
+    scale = out["deficit"]
+    out["delivered_contribution"] = (base * index.weight_delivered * (1 - a_d)).where(ranked)
     rest = base * scale - out["delivered_contribution"]
     out["available_contribution"] = rest.clip(lower=0.0)  # rounding goes below
-    out.loc[~ranked, ["delivered_contribution", "available_contribution"]] = np.nan
+    out["priority"] = base * scale
+    out["unknown_contribution"] = 0.0 * scale
+    for root, weight in share.items():
+        value = trees.value[root]
+        out["priority"] += weight * scale * value.fillna(_NEUTRAL)
+        out["unknown_contribution"] += (weight * scale * _NEUTRAL).where(value.isna(), 0.0)
+    out["priority"] = out["priority"].clip(0.0, 1.0)
     for leaf, part in trees.share.items():
         root = index.root(leaf)
         out[f"{leaf}_score"] = trees.score[leaf]
         out[f"{leaf}_status"] = trees.status[leaf]
-        contribution = scale * share[root] * trees.value[root].fillna(0.0) * part.fillna(0.0)
+        weight = share.get(root, 0.0)
+        contribution = scale * weight * trees.value[root].fillna(0.0) * part.fillna(0.0)
         out[f"{leaf}_contribution"] = contribution.clip(0, 1)
     out["completeness"] = _completeness(out, schools, trees, index).where(ranked)
     out["rank"] = rank(schools.join(out[["deficit", "priority"]]), by="deficit")
     out["reason"] = _reason(out, schools)
-    out["hindrance"] = _hindrance(out, list(trees.share)).where(ranked)
+    out["hindrance"] = _hindrance(out, list(trees.share), index).where(ranked)
     written = (*schema.of_stage("scores"), *schema.leaf_columns(trees.share))
     return Staged(schema.table(out, written))
 
@@ -377,10 +382,11 @@ def measure(schools: pd.DataFrame, index: Index, counts: pd.Series[bool]) -> Tre
     score: dict[str, pd.Series[float]] = {}
     status: dict[str, pd.Series[str]] = {}
     for code, node in index.leaves().items():
-        value = schools[str(node.column)].astype("float64").where(counts)
+        column = str(node.column)
+        value = schools[column].astype("float64").where(counts)
         if value.notna().any():
-            filled = _group_median(value, schools).where(counts)
-            status[code] = _leaf_status(value, filled, schools, str(node.column))
+            filled = _filled(column, value, schools, counts).where(counts)
+            status[code] = _leaf_status(value, filled, schools, column)
             score[code] = goalposts(filled, node)
     share: dict[str, pd.Series[float]] = {}
     weight: dict[str, float] = {}
@@ -423,6 +429,20 @@ def measure(schools: pd.DataFrame, index: Index, counts: pd.Series[bool]) -> Tre
     )
 
 
+# What lies idle rests on an amount, which the group may tell, and on the school's own line.
+_IDLE = {"idle_devices": "devices", "idle_accounts_share": "accounts_active_share"}
+
+
+def _filled(
+    column: str, value: pd.Series[float], schools: pd.DataFrame, counts: pd.Series[bool]
+) -> pd.Series[float]:
+    """The values of a leaf, those that are missing inferred from the school's group."""
+    if column in _IDLE:
+        amount = schools[_IDLE[column]].astype("float64").where(counts)
+        return need.idle(_group_median(amount, schools), schools["delivered"])
+    return _group_median(value, schools)
+
+
 def _group_median(value: pd.Series[float], schools: pd.DataFrame) -> pd.Series[float]:
     """Missing values from the median of the same kabupaten and level; else they stay missing."""
     groups = [schools["kabupaten"], schools["level"]]
@@ -433,7 +453,7 @@ def _leaf_status(
     value: pd.Series[float], filled: pd.Series[float], schools: pd.DataFrame, column: str
 ) -> pd.Series[str]:
     known = value.notna()
-    if column.startswith("idle_"):  # rests on what is delivered
+    if column in _IDLE:
         known &= schools["delivered_status"] == "known"
     choices = np.select([known, filled.notna()], ["known", "inferred"], "unknown")
     return pd.Series(choices, index=value.index, dtype="str")
@@ -510,11 +530,24 @@ def _reason(out: pd.DataFrame, schools: gpd.GeoDataFrame) -> pd.Series[str]:
     )
 
 
-def _hindrance(out: pd.DataFrame, leaves: list[str]) -> pd.Series[str]:
-    """Leaf of barrier or need that adds most to the priority; missing where none adds anything."""
-    if not leaves:
+def _hindrance(out: pd.DataFrame, leaves: list[str], index: Index) -> pd.Series[str]:
+    """Leaf that adds most to the priority, of those known and worth naming; else missing.
+
+    Where a signal is lacking it is a leaf of the barrier: what stands in its way.
+    """
+    lacking = out["gap_type"].isin(["uncovered", "weak"])
+    parts = pd.DataFrame(
+        {
+            leaf: out[f"{leaf}_contribution"].where(
+                (out[f"{leaf}_status"] == "known")
+                & (out[f"{leaf}_score"] >= _WORTH_NAMING)
+                & (~lacking | (index.root(leaf) == "barrier"))
+            )
+            for leaf in leaves
+        },
+        index=out.index,
+    ).fillna(0.0)
+    if parts.empty:
         return pd.Series(None, index=out.index, dtype="str")
-    parts = out[[f"{leaf}_contribution" for leaf in leaves]].fillna(0.0)
-    parts.columns = pd.Index(leaves)
     largest = parts.idxmax(axis="columns").astype("str")
     return largest.where(parts.max(axis="columns") > 0)

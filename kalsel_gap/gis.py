@@ -60,7 +60,7 @@ def write_gpkg(run: Run, path: Path, text: Text, *, crs: str = METRIC_CRS) -> No
     try:
         for name, layer in layers.items():
             pyogrio.write_dataframe(
-                layer.to_crs(crs),
+                layer.assign(data=run.manifest.get("data", "real")).to_crs(crs),
                 path,
                 layer=name,
                 driver="GPKG",
@@ -73,6 +73,8 @@ def write_gpkg(run: Run, path: Path, text: Text, *, crs: str = METRIC_CRS) -> No
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
     with sqlite3.connect(path) as database:
+        notice = text(NAMES.get(run.manifest.get("data", "real"), ""))
+        database.execute("UPDATE gpkg_contents SET description = ?", (notice,))
         _describe(database, text)
         _style(database, text)
     database.close()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,7 @@ _OUTLINES = {
     "kabupaten": {"color": "#333333", "weight": 1.6, "fill": False},
     "kecamatan": {"color": "#5a5a5a", "weight": 0.7, "dashArray": "3 3", "fill": False},
 }
+_KABUPATEN = re.compile(r"^kab(\.|upaten)?\s+(?=\S)", re.IGNORECASE)
 _GROUND = {"fill": True, "fillColor": "#f2f2ee", "fillOpacity": 1.0}
 
 WORDS: dict[str, str] = {
@@ -68,7 +70,10 @@ WORDS: dict[str, str] = {
     "zoom_in": N_("Zoom in"),
     "zoom_out": N_("Zoom out"),
 }
-_QUALITY = (N_("very weak"), N_("weak"), N_("fair"), N_("good"), N_("very good"))
+_QUALITY = (
+    *(N_("very weak signal"), N_("weak signal"), N_("fair signal")),
+    *(N_("good signal"), N_("very good signal")),
+)
 
 
 def write_map(run: Run, path: Path, text: Text) -> None:
@@ -94,12 +99,13 @@ def write_map(run: Run, path: Path, text: Text) -> None:
 def to_html(run: Run, text: Text) -> str:
     """The page of :func:`write_map` as text: the same run gives the same bytes."""
     previews, areas = run.table("previews"), run.table("boundaries")
-    sites = run.table("sites")
+    # Many cells stand on one mast: a place is drawn and counted once.
+    sites = run.table("sites").drop_duplicates(["lat", "lon"], ignore_index=True)
     words = {key: text(sentence) for key, sentence in WORDS.items()}
     title = text(N_("Connectivity deficit of schools"))
-    if name := run.manifest["project"]:
+    if name := run.manifest.get("project"):
         title = f"{title}: {plain(name)}"
-    notice = NAMES.get(run.manifest["data"], "")
+    notice = NAMES.get(run.manifest.get("data"), "")
     content = {
         "language": text.language,
         "title": title,
@@ -108,12 +114,14 @@ def to_html(run: Run, text: Text) -> str:
         "legend": _legend(run.schools, text),
         "coverage": _coverage_legend(previews, text),
         "coverage_shown": _coverage_name(_best_technology(previews), text),
+        "sites": _sites_name(sites, text) if len(sites) else "",
+        "site_mark": _drawn(_SITE, 3.5),
         "placeless": _placeless(run.schools, text),
         "remarks": remarks(run, text),
         "sources": _sources(run),
         "made_by": text(
             N_("kalsel-gap {version}, run {run}"),
-            version=run.manifest["kalsel_gap"],
+            version=run.manifest.get("kalsel_gap", ""),
             run=run.folder.name,
         ),
         "data": as_json(
@@ -165,8 +173,8 @@ class _Map(folium.Map):
         self.default_js = [pair for pair in folium.Map.default_js if pair[0] == "leaflet"]
         self.default_css = [pair for pair in folium.Map.default_css if pair[0] == "leaflet_css"]
         self.label, self.credit, self.zoom_titles = label, credit, zoom_titles
-        # Steps of a quarter let the province fill a window of any size.
-        self.options = {"zoomControl": False, "maxZoom": MOST_ZOOM, "zoomSnap": 0.25}
+        # Steps of a tenth let the province fill a window of any size.
+        self.options = {"zoomControl": False, "maxZoom": MOST_ZOOM, "zoomSnap": 0.1}
 
 
 class _OwnLayer(folium.map.Layer):
@@ -250,26 +258,25 @@ def _map(
                 )
             )
     if len(sites):
-        label = text(N_("Radio sites ({count})"), count=text.number(len(sites)))
-        made.add_child(_OwnLayer("sites", name=label, show=False))
+        made.add_child(_OwnLayer("sites", name=_sites_name(sites, text), show=False))
     layer = _OwnLayer("schools", name=text(N_("Schools")))
     made.add_child(layer)
     made.add_child(folium.LayerControl(autoZIndex=False))
     if (bounds := _bounds(schools, areas)) is not None:
-        made.fit_bounds(bounds, padding=(8, 8))
+        made.fit_bounds(bounds, padding=(12, 12))
     made.add_child(_Start(layer))
     return made
 
 
 def _bounds(schools: pd.DataFrame, areas: pd.DataFrame) -> list[list[float]] | None:
-    """South-west and north-east of the kabupaten, else of the schools."""
+    """South-west and north-east of the schools, else of the areas."""
+    lat, lon = schools["lat"], schools["lon"]
+    if lat.notna().any():
+        return [[float(lat.min()), float(lon.min())], [float(lat.max()), float(lon.max())]]
     if len(areas):
         west, south, east, north = (float(bound) for bound in areas.total_bounds)
         return [[south, west], [north, east]]
-    if not schools["lat"].notna().any():
-        return [[-11.2, 94.9], [6.2, 141.2]]  # Indonesia
-    lat, lon = schools["lat"], schools["lon"]
-    return [[float(lat.min()), float(lon.min())], [float(lat.max()), float(lon.max())]]
+    return [[-11.2, 94.9], [6.2, 141.2]]  # Indonesia
 
 
 # --- data of the script ------------------------------------------------------------------------
@@ -332,10 +339,12 @@ def _packed(values: list[str]) -> list[str] | dict[str, list[Any]]:
 
 
 def _areas(areas: pd.DataFrame, level: str) -> list[dict[str, Any]]:
+    """Borders and labels, the largest first: where labels collide, it keeps its own."""
     chosen = areas[areas["level"] == level]
+    chosen = chosen.iloc[np.argsort(-shapely.area(chosen.geometry.to_numpy()), kind="stable")]
     return [
         {
-            "name": plain(name),
+            "name": _KABUPATEN.sub("", plain(name)),
             "at": [round(at.y, _AREA_DEGREES), round(at.x, _AREA_DEGREES)],
             "shape": json.loads(
                 shapely.to_geojson(
@@ -408,12 +417,16 @@ def _legend(schools: pd.DataFrame, text: Text) -> list[dict[str, Any]]:
 
 
 def _placeless(schools: pd.DataFrame, text: Text) -> str:
-    count = int(schools["lat"].isna().sum())
+    count = int((schools["lat"].isna() & (schools["unranked_reason"] != "duplicate")).sum())
     if not count:
         return ""
     return text(
         N_("Without a usable location, so not on the map: {count}."), count=text.number(count)
     )
+
+
+def _sites_name(sites: pd.DataFrame, text: Text) -> str:
+    return text(N_("Radio sites ({count})"), count=text.number(len(sites)))
 
 
 def _best_technology(previews: pd.DataFrame) -> str:
@@ -542,7 +555,7 @@ def _cells(row: dict[str, Any], text: Text) -> Sequence[str]:
 
 
 def _sources(run: Run) -> list[dict[str, str]]:
-    inputs: Iterable[dict[str, str]] = run.manifest["inputs"].values()
+    inputs: Iterable[dict[str, str]] = run.manifest.get("inputs", {}).values()
     return [{"file": plain(item["file"]), "sha256": item["sha256"]} for item in inputs]
 
 

@@ -65,7 +65,8 @@ ERRORS: dict[str, str] = {
     "project_not_found": N_("there is no {name} here or in a folder above. Name a project file with --project FILE."),
     "project_not_toml": N_("this is not valid TOML: {reason}."),
     "project_not_utf8": N_("the file is not UTF-8 text. Save it as UTF-8."),
-    "raster_no_crs": N_("the raster has no coordinate reference system. Assign the right one (gdal_edit.py -a_srs EPSG:…)."),
+    "raster_indirect": N_("the file only points to other files. Give the raster itself (gdal_translate makes one of them)."),
+    "raster_no_crs": N_("the raster has no coordinate reference system. Was it copied completely? If so, assign the right one (gdal_edit.py -a_srs EPSG:…)."),
     "raster_rotated": N_("the raster's grid is rotated. Warp it to a north-up grid (gdalwarp)."),
     "raster_touches_no_school": N_("the raster touches no school. Is it the right region, and its CRS the right one?"),
     "raster_unreadable": N_("the raster cannot be read: {reason}. Was it copied completely?"),
@@ -167,7 +168,7 @@ FINDINGS: dict[str, str] = {
     "site_unusable": N_("Coordinates {value} place no site; the row is not used."),
     "technology_unknown": N_("“{value}” is not read as a technology; the site is not used."),
     "tiles_not_read": N_("{count} rows do not tell which tile they speak of; they are not used."),
-    "value_not_read": N_("“{value}” in {column} is not read: it is unknown. Write a plain number."),
+    "value_not_read": N_("“{value}” in {column} is not read: it is unknown. Write a plain number, such as 1693 and not 1.693."),
     "village_unknown": N_("“{value}” is no status of the village index; it is unknown."),
 }  # fmt: skip
 
@@ -200,7 +201,7 @@ HINDRANCES: dict[str, str] = {
     "slope": N_("slope {mean_slope_deg}°"),
     "students": N_("{students} pupils"),
     "terrain_class": N_("difficult terrain"),
-    "vulnerable": N_("vulnerable pupils"),
+    "vulnerable": N_("vulnerable school or village"),
     "water": N_("way over water"),
 }
 NAMES: dict[str, str] = {

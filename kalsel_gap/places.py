@@ -79,6 +79,9 @@ def places(schools: gpd.GeoDataFrame, opened: Opened) -> Staged:
     desa = found.get("desa", empty)
     status, village_findings = read_villages(opened)
     findings += village_findings
+    # A point in another kabupaten than the school's is not to be trusted with its village.
+    elsewhere = kabupaten.notna() & schools["kabupaten"].notna()
+    elsewhere &= kabupaten != schools["kabupaten"]
     columns = {
         "kabupaten_by_location": kabupaten,
         "kecamatan_by_location": found.get("kecamatan", empty)["name"],
@@ -86,7 +89,8 @@ def places(schools: gpd.GeoDataFrame, opened: Opened) -> Staged:
         "desa_code": desa["code"],
         "village_index": desa["code"]
         .map(lambda code: status.get(digits(code)), na_action="ignore")
-        .astype("Float64"),
+        .astype("Float64")
+        .mask(elsewhere),
         "capital_km": _capital_km(schools, opened),
     }
     claimed = schools["kabupaten"]

@@ -253,8 +253,9 @@ def open_band(path: Path, band: int = 1) -> Iterator[Band]:
     Raises
     ------
     InputError
-        `raster_unreadable` (with `reason`) or `raster_no_crs`.
+        `raster_indirect`, `raster_unreadable` (with `reason`) or `raster_no_crs`.
     """
+    _refuse_indirect(path)
     try:
         with (
             rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES),
@@ -266,6 +267,20 @@ def open_band(path: Path, band: int = 1) -> Iterator[Band]:
     except RasterioError as error:
         reason = str(error.__cause__ or error)
         raise InputError("raster_unreadable", path=path, reason=reason) from error
+
+
+def _refuse_indirect(path: Path) -> None:
+    """Refuse descriptions of other rasters (VRT, WMS, STAC): these are text, XML or JSON.
+
+    What they point to could change without the file, or lie behind a network connection.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(512).lstrip(b"\xef\xbb\xbf \t\r\n")
+    except OSError:
+        return  # GDAL will say what is wrong
+    if head.startswith((b"<", b"{")):
+        raise InputError("raster_indirect", path=path)
 
 
 def sample(

@@ -162,7 +162,7 @@ def read_run(folder: Path, run: str | None = None) -> Run:
         )
         findings = findings.assign(**{c: findings[c].str.removeprefix("'") for c in _GIVEN})
         manifest = json.loads((chosen / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError("run_broken", path=chosen, reason=str(error)[:200]) from None
     return Run(chosen, schools, findings, manifest)
 
@@ -361,7 +361,7 @@ class Cache:
             with contextlib.suppress(OSError, ValueError):
                 stored = json.loads((self.folder / "hashes.json").read_text(encoding="utf-8"))
                 if isinstance(stored, dict):
-                    self._known.update(stored)
+                    self._known.update({k: v for k, v in stored.items() if isinstance(v, list)})
         return self._known
 
     def _load(self, entry: Path) -> dict[str, pd.DataFrame] | None:
@@ -371,9 +371,9 @@ class Cache:
             names = json.loads((entry / "tables.json").read_text(encoding="utf-8"))
             tables = {name: _read_parquet(entry / f"{name}.parquet") for name in names}
             os.utime(entry)
-        except (OSError, ValueError, pa.ArrowException):
+        except (OSError, ValueError, TypeError, pa.ArrowException):
             return None
-        return tables
+        return tables or None
 
     def _keep(self, entry: Path, tables: dict[str, pd.DataFrame]) -> None:
         entry.parent.mkdir(parents=True, exist_ok=True)

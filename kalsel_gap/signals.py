@@ -49,7 +49,7 @@ READS = (
 )
 SECTIONS = (
     *("signal", "coverage", "measurements"),
-    *("index.inference", "index.required_mbps", "index.adequacy"),
+    *("index.inference", "index.required_mbps", "index.adequacy", "index.gap"),
 )
 SIGNALS = (
     *("row_id", "npsn", "technology", "operator", "basis", "kind", "level_dbm"),
@@ -421,17 +421,32 @@ def _best(schools: gpd.GeoDataFrame, tidy: pd.DataFrame, opened: Opened) -> pd.D
     tells = used["technology"].isin(top) | serves
     heard = schools["row_id"].isin(set(used.loc[tells, "row_id"]))
     columns.loc[~heard, list(columns.columns)] = None
+    # A poor signal is all there is only where no other map of 4G or 5G is silent about the place.
+    silent_map = tidy["technology"].isin(_BEST) & (tidy["status"] == "unknown")
+    spoken = tidy["used"].astype(bool)
+    pairs = ["row_id", "technology", "operator"]
+    answered = pd.MultiIndex.from_frame(tidy.loc[spoken, pairs])
+    asked = tidy.loc[silent_map, pairs]
+    unanswered = asked[~pd.MultiIndex.from_frame(asked).isin(answered)]
+    poor = columns["available"] < opened.project.index.gap.covered
+    bound = columns["available"].where(poor & schools["row_id"].isin(set(unanswered["row_id"])))
+    columns.loc[bound.notna(), "available"] = np.nan
     fixed = schools["fixed_network"].fillna(value=False).astype(bool)
     better = fixed & ~(columns["available"] >= opened.project.signal.fixed_network)
     columns.loc[better, "available"] = opened.project.signal.fixed_network
     columns.loc[better, "best_technology"] = "fixed"
     columns.loc[better, ["best_operator", "best_level_dbm"]] = None
     columns.loc[better, "best_basis"] = "declared"
-    return _inferred(schools, columns, opened)
+    return _inferred(schools, columns, bound, opened)
 
 
-def _inferred(schools: gpd.GeoDataFrame, columns: pd.DataFrame, opened: Opened) -> pd.DataFrame:
-    """Infer what is available from the distance to a 4G site, where enough schools tell."""
+def _inferred(
+    schools: gpd.GeoDataFrame, columns: pd.DataFrame, bound: pd.Series[float], opened: Opened
+) -> pd.DataFrame:
+    """Infer what is available from the distance to a 4G site, where enough schools tell.
+
+    `bound` is what one map knows where another one is silent: what is available is at least that.
+    """
     rule = opened.project.index.inference
     known = columns["available"].notna()
     reference = known & schools["site_4g_km"].notna() & ~schools["is_duplicate"].astype(bool)
@@ -449,5 +464,10 @@ def _inferred(schools: gpd.GeoDataFrame, columns: pd.DataFrame, opened: Opened) 
             schools.loc[wanted, "site_4g_km"], schools.loc[wanted, "terrain_class"]
         )
         status[wanted] = "inferred"
+    at_least = bound.notna() & (bound > 0) & ~known
+    columns.loc[at_least, "available"] = (
+        columns["available"].fillna(0.0).clip(lower=bound)[at_least]
+    )
+    status[at_least] = "inferred"
     columns["available_status"] = status
     return columns

@@ -22,7 +22,7 @@ from kalsel_gap.project import suggestion
 from kalsel_gap.sources.boundaries import Kabupaten, bare_name
 from kalsel_gap.sources.files import number
 from kalsel_gap.sources.formats import fold
-from kalsel_gap.text import N_, Text, escaped, plain
+from kalsel_gap.text import LANGUAGES, N_, Text, escaped, plain
 
 if TYPE_CHECKING:
     from kalsel_gap.run import Run
@@ -74,9 +74,13 @@ def remarks(run: Run, text: Text) -> list[str]:
                 reasons="; ".join(counted),
             )
         )
-    if idle := run.manifest["not_scored"]:
+    if idle := run.manifest.get("not_scored", []):
+        columns = [
+            run.manifest.get("parameters", {}).get(f"index.nodes.{leaf}.column") for leaf in idle
+        ]
+        labels = [text(schema.BY_NAME[c].label) if c in schema.BY_NAME else str(c) for c in columns]
         sentences.append(
-            text(N_("No data in the project, so not scored: {leaves}."), leaves=", ".join(idle))
+            text(N_("No data in the project, so not scored: {leaves}."), leaves=", ".join(labels))
         )
     if len(findings):
         severities = findings["severity"].value_counts()
@@ -130,7 +134,12 @@ def _meant(schools: pd.DataFrame, column: str, wanted: str) -> set[str]:
         names = Kabupaten({name: codes[name] for name in values})
         found = {name for name in [names.find(wanted)] if name}
     else:
-        found = {v for v in values if fold(v) == fold(wanted) or fold(v) == fold(bare_name(wanted))}
+        choices = schema.BY_NAME[column].choices
+        words = {
+            v: {fold(v), *(fold(Text(lang)(NAMES.get(v, v))) for lang in LANGUAGES)}
+            for v in {*values, *choices}
+        }
+        found = {v for v, said in words.items() if {fold(wanted), fold(bare_name(wanted))} & said}
     if not found:
         bare = {fold(bare_name(value)): value for value in values}
         raise InputError(
@@ -238,9 +247,9 @@ def with_words(run: Run, schools: pd.DataFrame, text: Text) -> pd.DataFrame:
     order = [*declared, *(n for n in schools.columns if n not in set(declared))]
     table = schools[order].copy()
     table.insert(canonical, "reason_text", words)
-    table["not_scored"] = ";".join(run.manifest["not_scored"])
-    if run.manifest["data"] != "real":
-        table["data"] = run.manifest["data"]
+    table["not_scored"] = ";".join(run.manifest.get("not_scored", []))
+    if (nature := run.manifest.get("data", "real")) != "real":
+        table["data"] = nature
     return table
 
 

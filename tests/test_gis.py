@@ -53,6 +53,14 @@ def test_layers_of_the_run(run: Run, gpkg: Path) -> None:
     assert len(gpd.read_file(gpkg, layer="sites")) == len(run.table("sites"))
 
 
+def test_every_layer_says_that_its_data_are_invented(run: Run, gpkg: Path) -> None:
+    with sqlite3.connect(gpkg) as database:
+        told = dict(database.execute("SELECT table_name, description FROM gpkg_contents"))
+    for name in ("schools", "sites", "kabupaten", "kecamatan"):
+        assert set(gpd.read_file(gpkg, layer=name)["data"]) == {run.manifest["data"]}
+        assert told[name].startswith("DATA SINTETIS")
+
+
 def test_columns_are_described_in_the_reader_s_language(gpkg: Path) -> None:
     with sqlite3.connect(gpkg) as database:
         rows = database.execute("SELECT column_name, title, description FROM gpkg_data_columns")

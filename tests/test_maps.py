@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import csv
+import dataclasses
 import json
 import os
 import re
@@ -458,6 +459,76 @@ def test_the_legend_hides_a_tier(browser: Browser, tiny: Run, tmp_path: Path) ->
     assert 0 < browser.value(ink) < before
     browser.value("document.querySelector('#table button').click()")
     assert browser.value("document.querySelector('[data-mark=\"1\"]').checked")
+
+
+def test_hiding_the_coverage_hides_its_legend(browser: Browser, tiny: Run, tmp_path: Path) -> None:
+    browser.open(page_of(tiny, tmp_path))
+    legend = "document.getElementById('coverage-legend')"
+    bases = "document.querySelectorAll('.leaflet-control-layers-base input')"
+    assert not browser.value(f"{legend}.hidden")
+    browser.value(f"{bases}[0].click()")
+    browser.wait(f"{legend}.hidden")
+    browser.value(f"{bases}[1].click()")
+    browser.wait(f"!{legend}.hidden")
+    assert "Coverage" in browser.value(f"{legend}.textContent")
+
+
+def test_a_place_with_many_cells_is_one_site(browser: Browser, tiny: Run, tmp_path: Path) -> None:
+    sites = tiny.table("sites")
+    places = len(sites[["lat", "lon"]].drop_duplicates())
+    browser.open(page_of(tiny, tmp_path))
+    drawn = "JSON.parse(document.getElementById('data').textContent).sites.lat.length"
+    assert browser.value(drawn) == places < len(sites)
+    legend = "document.getElementById('sites-legend')"
+    assert browser.value(f"{legend}.hidden")
+    box = (
+        "[...document.querySelectorAll('.leaflet-control-layers-overlays label')]"
+        ".find((e) => e.textContent.includes('Radio sites')).querySelector('input')"
+    )
+    browser.value(f"{box}.click()")
+    browser.wait(f"!{legend}.hidden")
+    assert browser.value(f"{legend}.textContent").strip() == f"Radio sites ({places})"
+
+
+def test_names_of_areas_do_not_collide(browser: Browser, tiny: Run, tmp_path: Path) -> None:
+    browser.open(page_of(tiny, tmp_path))
+    shown = browser.value("document.querySelector('.map').id")
+    names = (
+        "[...document.querySelectorAll('.area-name')].filter((e) => e.offsetWidth"
+        " && e.style.visibility !== 'hidden').map((e) => e.getBoundingClientRect())"
+        ".map((b) => [b.left, b.top, b.right, b.bottom])"
+    )
+    for zoom in (8, 11):
+        browser.value(f"void {shown}.setZoom({zoom}, {{ animate: false }})")
+        boxes = browser.value(names)
+        assert boxes
+        for n, (left, top, right, bottom) in enumerate(boxes):
+            for other in boxes[:n]:
+                apart = left >= other[2] or right <= other[0]
+                assert apart or top >= other[3] or bottom <= other[1]
+    assert "Kab." not in browser.value(
+        "[...document.querySelectorAll('.area-name')].map((e) => e.textContent).join()"
+    )
+
+
+def test_only_schools_without_a_place_are_counted_as_such(tiny: Run) -> None:
+    schools = tiny.schools.copy()
+    placeless = schools["lat"].isna()
+    assert placeless.sum() == 2
+    schools.loc[placeless.idxmax(), "unranked_reason"] = "duplicate"
+    page = to_html(dataclasses.replace(tiny, schools=schools), Text("en"))
+    assert "so not on the map: 1." in page
+
+
+@pytest.mark.parametrize("width", [1366, 360])
+def test_the_last_column_is_reached(
+    browser: Browser, tiny: Run, tmp_path: Path, width: int
+) -> None:
+    browser.open(page_of(tiny, tmp_path), width, 768)
+    wider = "(() => { const e = document.querySelector('#table .scroll');"
+    wider += "return e.scrollWidth > e.clientWidth; })()"
+    assert browser.value(wider) is (width == 360)
+    assert browser.value("document.documentElement.scrollWidth") <= width
 
 
 def test_a_project_with_nothing_but_a_register_has_a_map(

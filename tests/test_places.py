@@ -88,7 +88,8 @@ def test_village_index_by_the_desas_code(project: MakeProject, as_csv: MakeCsv) 
     staged = placed(project, as_csv, sections, files=files)
     got = staged.columns["village_index"]
     assert got.dtype == "Int64"
-    assert got.fillna(0).tolist() == [3, 0, 3, 5, 0, 0]
+    # C claims another kabupaten than its point lies in: whose village it is is not known.
+    assert got.fillna(0).tolist() == [3, 0, 0, 5, 0, 0]
     assert staged.columns["desa_code"].tolist()[:2] == ["99.01.01", "99.02.01"]
 
 

@@ -315,6 +315,26 @@ def test_points_without_a_system_are_an_error_only_where_they_are_needed(tmp_pat
     assert caught.value.code == "vector_no_crs"
 
 
+def test_a_point_gives_the_place_where_both_cells_are_empty(
+    tmp_path: Path, project: MakeProject
+) -> None:
+    places = [(None, None), (-3.5, None), (-3.6, 115.6)]
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"npsn": f"0000000{n}", "nama": "A", "lintang": lat, "bujur": lon},
+            "geometry": {"type": "Point", "coordinates": [115.1, -3.1]},
+        }
+        for n, (lat, lon) in enumerate(places)
+    ]
+    path = tmp_path / "a.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    schools, findings = read_schools(register(project, path))
+    assert schools["lat_given"].tolist() == ["-3.1", "-3.5", "-3.6"]
+    assert schools["lon_given"].tolist() == ["115.1", "", "115.6"]
+    assert [(f.code, f.row) for f in findings] == [("location_missing", 3)]
+
+
 def test_a_placemarks_name_is_the_schools_where_no_column_is(tmp_path: Path) -> None:
     path = tmp_path / "a.kml"
     mark = "<Placemark><name>SD A</name><Point><coordinates> 115.1,-3.2 </coordinates></Point>"
@@ -411,6 +431,30 @@ def test_a_decimal_comma_that_the_file_shows(tmp_path: Path, delimiter: str) -> 
 def test_a_comma_that_proves_nothing_stays(tmp_path: Path, text: str) -> None:
     cells = cells_of(tmp_path, text)
     assert any("," in cell for cell in cells[0])
+
+
+def test_beside_a_decimal_comma_a_point_groups(tmp_path: Path, project: MakeProject) -> None:
+    assert cells_of(tmp_path, "a;n;m\n-3,4356;1.693;1.5\n;2,5;\n")[0] == ["-3.4356", "1,693", "1.5"]
+    path = tmp_path / "b.csv"
+    path.write_text("npsn;nama;lintang;bujur;bandwidth\n00000001;A;-3,45;115,1;1.693\n")
+    schools, findings = read_schools(register(project, path))
+    assert pd.isna(schools.loc[0, "subscription_down_mbps"])
+    assert [(f.code, f.row) for f in findings] == [("value_not_read", 2)]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("sign", [".", ","])
+def test_degrees_of_three_decimals(
+    project: MakeProject, tmp_path: Path, delimiter: str, sign: str
+) -> None:
+    if sign == delimiter:
+        return
+    path = tmp_path / "a.csv"
+    row = f"00000001;A;-3{sign}300;114{sign}900"
+    path.write_text(f"npsn;nama;lintang;bujur\n{row}\n".replace(";", delimiter))
+    schools, findings = read_schools(register(project, path))
+    assert schools.loc[0, ["lat", "lon"]].tolist() == [-3.3, 114.9]
+    assert findings == []
 
 
 def test_an_address_is_no_number(tmp_path: Path) -> None:
@@ -700,6 +744,7 @@ def test_a_slip_in_a_header_is_a_warning(project: MakeProject, header: str, mean
         "kode_prop,propinsi,kode_kab_kota,kode_kec,id,alamat_jalan,_file",
         "No,Last Sync,Jml Sync,Rombel,Pegawai,R. Kelas,R. Lab,R. Perpus,Tahun",
         "schoolAddress,province,kelurahan,updated_at,nsm,telepon,email,akreditasi",
+        "kodeProvinsi,kodeKabupaten,kodeKecamatan,kode_pos,nss,rw,yayasan,jml_rombel",
         "school_id_giga,giga_id_school,num_computers,connectivity_type,admin1,school_area_type",
     ],
 )
@@ -725,6 +770,44 @@ def test_emis(project: MakeProject) -> None:
     assert school[["level", "ownership", "authority"]].tolist() == ["MI", "public", "kemenag"]
     assert school["students"] == 131
     assert {f.code for f in findings} == {"columns_understood"}
+
+
+@pytest.mark.parametrize("stem", ["jmlsiswa", "jumlahsiswa", "siswa", "JML_SISWA_"])
+def test_short_headers_of_emis(project: MakeProject, stem: str) -> None:
+    header = f"npsn,nama,lintang,bujur,{stem}L,{stem}P"
+    school, findings = one_row(project, header, "00000001,A,-3,115,60,71")
+    assert school["students"] == 131
+    assert findings == []
+
+
+def test_one_spelling_is_not_suggested_twice(project: MakeProject) -> None:
+    header = "npsn,nama,lintang,bujur,jmlsiswax,jmlsiswaz"
+    _, findings = one_row(project, header, "00000001,A,-3,115,60,71")
+    assert [f.code for f in findings] == ["columns_understood"]
+
+
+def test_a_slip_in_a_column_that_must_be_there(project: MakeProject) -> None:
+    for header, column, near in (
+        ("npsn,nama,lintnag,bujur", "lat", "lintnag"),
+        ("npsn,nama,lintang,bjuur", "lon", "bjuur"),
+        ("nsm,nama,lintang,bujur", "npsn", ""),
+    ):
+        with pytest.raises(InputError) as caught:
+            one_row(project, header, "00000001,A,-3,115")
+        assert (caught.value.code, caught.value.column) == ("column_missing", column)
+        assert caught.value.params["suggestion"] == near
+
+
+def test_a_header_that_stands_twice(project: MakeProject) -> None:
+    header, row = "npsn,nama,lintang,lintang,bujur,x,x", "00000001,A,-3,-4,115,,"
+    with pytest.raises(InputError) as caught:
+        one_row(project, header, row)
+    assert (caught.value.code, caught.value.column) == ("column_twice", "lat")
+    assert caught.value.params["known"] == "lintang, lintang (2)"
+    for chosen, lat in (("lintang", -3), ("lintang (2)", -4)):
+        sections = {"schools": {"path": "schools.csv", "columns": {"lat": chosen}}}
+        opened = project(sections, bare=True, files={"schools.csv": f"{header}\n{row}\n"})
+        assert read_schools(opened)[0].loc[0, "lat"] == lat
 
 
 @pytest.mark.parametrize(

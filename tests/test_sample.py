@@ -32,7 +32,7 @@ SCALE = 0.27
 SPECIAL = {"SLB", "SDLB", "SMPLB", "SMLB"}
 KINDS = {"SD", "SMP", "SMA", "SMK", "PKBM", "MI", "MTs", "MA"} | SPECIAL
 
-# METHODS §5: SD, SMP, SMA, SMK, SLB of 2017/18 by the register's code of the kabupaten.
+# SD, SMP, SMA, SMK, SLB of 2017/18 by the register's code of the kabupaten.
 REAL = {
     "151000": (238, 53, 17, 10, 4),
     "150700": (255, 59, 27, 7, 2),

@@ -313,6 +313,9 @@ def test_attributes_are_joined_by_number(project: MakeProject) -> None:
         ("siswa", "-1"),
         ("siswa", "12.5"),
         ("siswa", "1.200"),
+        ("siswa", "1.000"),
+        ("guru", "-2.000"),
+        ("akun", "1.693.000"),
         ("siswa", "banyak"),
         ("siswa", "nan"),
         ("poor_share", "1.2"),
@@ -374,6 +377,35 @@ def test_the_year_of_a_table(
     assert [(f.code, f.parameters["count"]) for f in findings] == [("attribute_other_year", left)]
 
 
+@pytest.mark.parametrize("year", ["latest", 2025])
+@pytest.mark.parametrize(
+    ("older", "newer"),
+    [
+        ("2024/2025", "2025/2026"),
+        ("2024-2025", "2025-2026"),
+        ("20251", "20252"),
+        ("20242", "2025"),
+        ("2025/2026 Ganjil", "2025/2026 Genap"),
+    ],
+)
+def test_the_latest_school_year(project: MakeProject, older: str, newer: str, year: object) -> None:
+    sections = {"attributes": {"path": "a.csv", "year": year}}
+    rows = [f"00000001,{newer},30", f"00000001,{older},10", f"00000002,{newer},40"]
+    table = lines("npsn,tahun,siswa", *rows)
+    schools, findings = read(project, lines(HEADER, A, B), sections, a_csv=table)
+    assert schools["students"].tolist() == [30, 40]
+    assert [(f.code, f.parameters["count"]) for f in findings] == [("attribute_other_year", 1)]
+
+
+@pytest.mark.parametrize("text", ["2025/2027", "25", "2.025", "lama", "20253"])
+def test_a_year_that_is_not_read_is_found(project: MakeProject, text: str) -> None:
+    table = lines("npsn,tahun,siswa", f"00000001,{text},10", "00000002,2024,20")
+    schools, findings = read(project, lines(HEADER, A, B), WITH, a_csv=table)
+    assert schools["students"].tolist() == [10, 20]
+    (found,) = findings
+    assert (found.code, found.column, found.value) == ("value_not_read", "year", text)
+
+
 def test_a_school_with_no_year_at_all_is_still_heard(project: MakeProject) -> None:
     table = lines("npsn,tahun,siswa", "00000001,,10", "00000002,2024,20")
     schools, findings = read(project, lines(HEADER, A, B), WITH, a_csv=table)
@@ -399,6 +431,9 @@ def test_a_table_that_adds_nothing_is_unusable(project: MakeProject) -> None:
     with pytest.raises(InputError) as caught:
         read(project, lines(HEADER, A), WITH, a_csv=lines("npsn,kepala", "00000001,X"))
     assert caught.value.code == "table_adds_nothing"
+    with pytest.raises(InputError) as caught:
+        read(project, lines(HEADER, A), WITH, a_csv=lines("npsn,jumlah_sisawa", "00000001,1"))
+    assert caught.value.params["suggestion"] == "jumlahsiswa"
     with pytest.raises(InputError) as caught:
         read(project, lines(HEADER, A), WITH, a_csv=lines("siswa", "12"))
     assert (caught.value.code, caught.value.column) == ("column_missing", "npsn")

@@ -485,15 +485,11 @@ def test_assignments(
         (("--gap", "uncoverd"), "uncovered"),
     ],
 )
-@pytest.mark.parametrize("command", [("rank",), ("export", "csv")])
 def test_a_filter_that_nothing_meets(
-    command: tuple[str, ...],
-    arguments: tuple[str, str],
-    suggestion: str,
-    ranked: Path,
-    cli: CommandLine,
+    arguments: tuple[str, str], suggestion: str, ranked: Path, cli: CommandLine
 ) -> None:
     before = snapshot(ranked)
+    command = ("rank",) if arguments[0] == "--gap" else ("export", "csv")
     answer = cli(*command, "--project", ranked, *arguments)
     refused(answer, rf"“{arguments[1]}”; there is: .* Did you mean “{re.escape(suggestion)}”\?$")
     assert snapshot(ranked) == before
@@ -780,7 +776,7 @@ def test_interrupted_on_the_way(name: str, point: str, ranked: Path) -> None:
     ended_well(answer, ranked / "runs", before)
     assert answer.status == 1
     if not point.startswith("kalsel_gap.tables"):
-        assert (snapshot(ranked / "runs")["latest"] == before["latest"]) == (answer.status == 1)
+        assert snapshot(ranked / "runs")["latest"] == before["latest"]
 
 
 @POSIX

@@ -48,7 +48,7 @@ EARTH_M = 12_740_000.0 * 4 / 3  # diameter of the effective Earth
 
 
 class Kabupaten(NamedTuple):
-    """One kabupaten or kota: figures from METHODS of the project, the rest drawn by hand."""
+    """One kabupaten or kota: published figures, the rest drawn by hand."""
 
     code: str
     dapodik: str

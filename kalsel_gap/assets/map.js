@@ -6,6 +6,8 @@ const kalselGap = (() => {
   const MOST_FOUND = 8;
   const NEAR = 13; // zoom at which a school that was looked for is shown
 
+  const names = []; // of areas, as they lie on the map
+
   let data;
 
   function read() {
@@ -174,12 +176,28 @@ const kalselGap = (() => {
     const renderer = L.canvas({ padding: 0.2 });
     for (const area of all[level]) {
       L.geoJSON(area.shape, { style: { ...style, renderer }, interactive: false }).addTo(group);
-      L.tooltip({ permanent: true, direction: "center", className: `area-name ${level}`, pane: "names" })
+      const name = L.tooltip({ permanent: true, direction: "center", className: `area-name ${level}`, pane: "names" })
         .setLatLng(area.at)
         .setContent(element("span", area.name))
         .addTo(group);
+      names.push(name);
     }
     return group;
+  }
+
+  /* Of names that collide the one of the larger area stays; kabupaten come before kecamatan. */
+  function thin(map) {
+    const taken = [];
+    for (const name of names) {
+      const box = map.hasLayer(name) && name.getElement();
+      if (!box || !box.offsetWidth) continue;
+      const at = map.latLngToLayerPoint(name.getLatLng());
+      const half = L.point(box.offsetWidth / 2 + 2, box.offsetHeight / 2);
+      const bounds = L.bounds(at.subtract(half), at.add(half));
+      const free = !taken.some((other) => other.overlaps(bounds));
+      box.style.visibility = free ? "" : "hidden";
+      if (free) taken.push(bounds);
+    }
   }
 
   /* --- a school in words ------------------------------------------------------------------ */
@@ -252,11 +270,18 @@ const kalselGap = (() => {
     const label = () => {
       map.getContainer().classList.toggle("near", map.getZoom() >= 10);
       map.getContainer().classList.toggle("far", map.getZoom() < 7.75);
+      thin(map);
     };
-    map.on("zoomend", label);
+    map.on("zoomend overlayadd overlayremove", label);
     label();
     map.on("baselayerchange", (event) => {
-      document.getElementById("coverage-title").textContent = event.name;
+      const shown = event.layer instanceof L.ImageOverlay; // else "Hide coverage"
+      document.getElementById("coverage-legend").hidden = !shown;
+      if (shown) document.getElementById("coverage-title").textContent = event.name;
+    });
+    map.on("overlayadd overlayremove", (event) => {
+      if (event.layer.options.pane !== "sites") return;
+      document.getElementById("sites-legend").hidden = event.type === "overlayremove";
     });
     const toggle = map.getContainer().querySelector(".leaflet-control-layers-toggle");
     toggle.title = words.layers;

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from kalsel_gap.cli import config, export, init, rank
+from kalsel_gap.cli import config, export, init, options, rank
 from kalsel_gap.cli import map as map_
 from kalsel_gap.cli.console import fail, note
 from kalsel_gap.errors import KalselGapError, OutputError
@@ -127,6 +127,7 @@ def _top(
         is_eager=True,
         help=N_("Print the version and exit."),
     ),
+    lang: options.Lang = None,
 ) -> None:
     pass
 

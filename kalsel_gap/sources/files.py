@@ -6,10 +6,12 @@ A row keeps the number that a spreadsheet shows for it. What makes a file unusab
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
 import re
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -31,6 +33,21 @@ Shapes = Literal["any", "lines", "polygons"]
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _DIMENSIONS = {"lines": 1, "polygons": 2}
 _MOST_LISTED = 60  # headers in a note: a file can have thousands
+# Of schools, and of no use here: none of them is a slip for something else.
+_BESIDE = (
+    "id no nomor nourut nsm nss nis kode provinsi propinsi namaprovinsi kodeprovinsi kodeprop "
+    "kodepropinsi kodekabupaten kodekabkota kodekab kodekabupatenkota kodekecamatan kodekec "
+    "kodewilayah kodedesa kodekelurahan kodepos provinsikode provinsinama kabupatenkode "
+    "kecamatankode desa kelurahan desakelurahan namadesa dusun rt rw rtrw alamat alamatjalan "
+    "alamatsekolah alamatmadrasah alamatlengkap jalan address schooladdress province admin1 "
+    "telepon telp notelp nohp fax email website akreditasi nilaiakreditasi kurikulum yayasan "
+    "namayayasan kepala kepalasekolah kepalamadrasah namakepalasekolah rombel jumlahrombel "
+    "jmlrombel rombonganbelajar tendik pegawai tahunberdiri skpendirian tanggalskpendirian "
+    "skoperasional tglskpendirian luastanah kelas rkelas rlab rperpus jmlsync lastsync "
+    "sinkron createdat updatedat lastupdate semester schoolidgiga gigaidschool numcomputers "
+    "connectivitytype schoolareatype"
+)
+_UNUSED = frozenset(_BESIDE.split())
 ROW = "__row__"  # no header can be this once spaces and signs are folded away
 
 
@@ -46,11 +63,14 @@ class RawTable:
         One text column per header as found, plus :data:`ROW`, the row's number.
     too_long : tuple of int
         Numbers of rows that have cells beyond the last header.
+    repeated : mapping
+        Numbered header to the header that it repeats.
     """
 
     path: Path
     cells: pd.DataFrame
     too_long: tuple[int, ...] = ()
+    repeated: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def headers(self) -> list[str]:
@@ -76,7 +96,8 @@ def read_table(
 
     With `aliases`, titles may stand above the header of a CSV file or workbook: the header is the
     row with the most headers that they name among the first 20. And a table without columns of
-    latitude and longitude takes them from its points, one without a name from its placemarks.
+    latitude and longitude, or a row where both are empty, takes them from its points; a table
+    without a name takes it from its placemarks.
 
     Parameters
     ----------
@@ -101,6 +122,9 @@ def read_table(
     headers = _distinct(stripped[top]) if stripped else []
     body = list(enumerate(stripped[top + 1 :], start=top + 2))
     known = {fold(header) for header in headers}
+    places = _places(headers, aliases, override)
+    if len(places) == 2 and places.keys() <= cells.spare.keys():
+        _take_points(body, places, cells)
     spare = {
         column: [cell.strip() for cell in make()]
         for column, make in cells.spare.items()
@@ -119,12 +143,43 @@ def read_table(
         for n, header in enumerate(headers)
     }
     if cells.decimal_comma:
-        columns = formats.decimal_points(columns)
+        columns = formats.decimal_points(columns, [headers[n] for n in places.values()])
     columns |= {column: list(itertools.compress(texts, placed)) for column, texts in spare.items()}
     table = pd.DataFrame(columns, dtype="str")
     table[ROW] = [number for number, _ in body]
     too_long = tuple(number for number, row in body if any(row[width:]))
-    return RawTable(path=path, cells=table, too_long=too_long)
+    given = dict(zip(headers, stripped[top], strict=True))
+    repeated = {name: header for name, header in given.items() if header and name != header}
+    return RawTable(path=path, cells=table, too_long=too_long, repeated=repeated)
+
+
+def _places(
+    headers: Sequence[str],
+    aliases: Mapping[str, Sequence[str]],
+    override: Mapping[str, str],
+) -> dict[str, int]:
+    """Which of the columns hold latitudes and longitudes."""
+    places: dict[str, int] = {}
+    for column in ("lat", "lon"):
+        meanings = {fold(column), *aliases.get(column, ())}
+        for n, header in enumerate(headers):
+            mine = header == override[column] if column in override else fold(header) in meanings
+            if mine:
+                places.setdefault(column, n)
+    return places
+
+
+def _take_points(
+    body: Sequence[tuple[int, list[str]]], places: Mapping[str, int], cells: formats.Cells
+) -> None:
+    """Fill rows that have neither latitude nor longitude from their points."""
+    bare = [n for n, (_, row) in enumerate(body) if not any(row[p] for p in places.values())]
+    if not bare:
+        return
+    with contextlib.suppress(InputError):  # points of no known system: those rows have no place
+        for column, texts in {column: cells.spare[column]() for column in places}.items():
+            for n in bare:
+                body[n][1][places[column]] = texts[n].strip()
 
 
 def _distinct(headers: Sequence[str]) -> list[str]:
@@ -192,7 +247,11 @@ def recognise(
         if column in found:
             continue
         meanings = {fold(column), *spellings}
-        headers = [h for h in table.headers if h not in taken and fold(h) in meanings]
+        headers = [
+            h
+            for h in table.headers
+            if h not in taken and fold(table.repeated.get(h, h)) in meanings
+        ]
         if len(headers) > 1:
             raise InputError(
                 "column_twice", path=table.path, column=column, known=", ".join(headers)
@@ -201,15 +260,19 @@ def recognise(
             found[column] = headers[0]
     for column in required:
         if column not in found:
-            raise _missing(table, column, found)
+            raise _missing(table, column, aliases.get(column, ()), found)
     return found
 
 
-def _missing(table: RawTable, column: str, found: Mapping[str, str]) -> InputError:
+def _missing(
+    table: RawTable, column: str, spellings: Sequence[str], found: Mapping[str, str]
+) -> InputError:
     if not found and len(table.headers) == 1:
         return InputError("table_one_column", path=table.path, known=table.headers[0])
-    folded = {fold(h): h for h in table.headers}
-    near = suggestion(fold(column), folded)
+    left = [h for h in table.headers if h not in found.values() and fold(h) not in _UNUSED]
+    folded = {fold(h): h for h in left}
+    slips = (fold(h) for h in left if _slip_of(h, {fold(column), *spellings}))
+    near = next(slips, "") or suggestion(fold(column), folded)
     return InputError(
         "column_missing",
         path=table.path,
@@ -237,30 +300,43 @@ def understood(
     """
     taken = set(header.values())
     left = [name for name in table.headers if name not in taken]
-    missing = {
-        spelling
-        for column, words in aliases.items()
-        if column not in header
-        for spelling in (fold(column), *words)
-    }
     note = {
         "understood": "; ".join(f"{column} ← {name}" for column, name in header.items()),
         "others": "; ".join(left[:_MOST_LISTED]),
         "count": len(left),
     }
     findings = [Finding("columns_understood", file=file, parameters=note)] if left else []
-    for name in left:
-        if near := _slip_of(name, missing):
-            meant = {"suggestion": near}
-            findings.append(
-                Finding("column_not_understood", file=file, column=name, parameters=meant)
-            )
+    findings += [
+        Finding("column_not_understood", file=file, column=name, parameters={"suggestion": near})
+        for name, near in slips(table, header, aliases).items()
+    ]
     return findings
+
+
+def slips(
+    table: RawTable, header: Mapping[str, str], aliases: Mapping[str, Sequence[str]]
+) -> dict[str, str]:
+    """Headers left over that are likely slips, and the spelling that each misses.
+
+    Two headers near one spelling are two things of their own, and no slips.
+    """
+    missing = {
+        spelling
+        for column, words in aliases.items()
+        if column not in header
+        for spelling in (fold(column), *words)
+    }
+    taken = set(header.values())
+    near = {name: _slip_of(name, missing) for name in table.headers if name not in taken}
+    uses = Counter(near.values())
+    return {name: spelling for name, spelling in near.items() if spelling and uses[spelling] == 1}
 
 
 def _slip_of(name: str, spellings: Iterable[str]) -> str:
     """The spelling that a header misses by one letter in eight, or by a cut after ten; or none."""
     folded = fold(name)
+    if folded in _UNUSED:
+        return ""
     near = [
         (slips, spelling)
         for spelling in spellings
@@ -305,6 +381,18 @@ def number(text: str) -> float:
         return math.nan
     value = float(text)
     return value if math.isfinite(value) else math.nan
+
+
+def whole(text: str) -> float:
+    """A whole number; NaN for anything else, also for 1.000, which can be a thousand.
+
+    Examples
+    --------
+    >>> whole("12"), whole("12.0"), whole("1.000"), whole("1.5")
+    (12.0, 12.0, nan, nan)
+    """
+    value = math.nan if formats.is_grouped(text) else number(text)
+    return value if value.is_integer() else math.nan
 
 
 def day(text: str) -> date | None:

@@ -16,7 +16,16 @@ from kalsel_gap import schema
 from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding
 from kalsel_gap.sources.boundaries import bare_name, envelope, known_kabupaten, short_name
-from kalsel_gap.sources.files import ROW, RawTable, number, read_table, recognise, understood
+from kalsel_gap.sources.files import (
+    ROW,
+    RawTable,
+    number,
+    read_table,
+    recognise,
+    slips,
+    understood,
+    whole,
+)
 from kalsel_gap.sources.formats import fold
 
 if TYPE_CHECKING:
@@ -71,10 +80,12 @@ ATTRIBUTE_ALIASES: dict[str, tuple[str, ...]] = {
 PART_ALIASES: dict[str, tuple[str, ...]] = {
     "students_male": (
         *("siswalakilaki", "jumlahsiswalakilaki", "jmlsiswalakilaki", "siswalk", "siswal"),
+        *("jmlsiswal", "jumlahsiswal"),
         *("pdlakilaki", "pdl", "studentcountboys"),
     ),
     "students_female": (
         *("siswaperempuan", "jumlahsiswaperempuan", "jmlsiswaperempuan", "siswapr", "siswap"),
+        *("jmlsiswap", "jumlahsiswap"),
         *("pdperempuan", "pdp", "studentcountgirls"),
     ),
 }
@@ -119,6 +130,12 @@ AUTHORITY = {
 YES = frozenset({"ya", "y", "1", "true", "ada", "yes", "inklusi", "inklusif"})
 NO = frozenset({"tidak", "t", "0", "false", "tidakada", "no", "bukan"})
 
+# 2025, 2025/2026, 2025-26, 20251 (year and semester), 2025/2026 Ganjil
+_YEAR = re.compile(
+    r"((?:19|20)\d\d)(?:\s*[/-]\s*((?:\d\d)?\d\d))?(?:[\s/-]*(1|2|ganjil|genap))?",
+    re.IGNORECASE,
+)
+_SEMESTERS = {"1": 0.1, "ganjil": 0.1, "2": 0.2, "genap": 0.2}
 _NPSN = re.compile(r"[A-Z0-9]{8}")
 _LEVELS = {fold(level): level for level in schema.LEVELS}
 _TEXT = [*REGISTER_ALIASES, *ATTRIBUTE_ALIASES]
@@ -255,17 +272,18 @@ def _attributes(
     made = {"students"} if set(PART_ALIASES) <= set(header) else set()
     used = [column for column in ATTRIBUTE_ALIASES if column in header or column in made]
     if not used:
+        near = slips(table, header, aliases)
         raise InputError(
             "table_adds_nothing",
             path=source.path,
             known=", ".join(table.headers),
             expected=", ".join(ATTRIBUTE_ALIASES),
+            suggestion=next(iter(near.values()), ""),
         )
     findings += understood(table, header, aliases, shown)
     cells = _text(table, header)
-    cells["year"] = (
-        table.cells[header["year"]].map(number).astype("float64") if "year" in header else np.nan
-    )
+    cells["file"] = shown
+    cells["year"] = table.cells[header["year"]] if "year" in header else ""
     findings += [Finding("row_too_long", file=shown, row=row) for row in table.too_long]
     schoolless = ~cells["npsn"].isin(known)
     findings += [
@@ -274,13 +292,14 @@ def _attributes(
     ]
     cells = cells[~schoolless]
     if "year" in header:
-        year = cells["year"].fillna(-np.inf)  # a row without a year is older than all others
-        wanted = (
-            year.groupby(cells["npsn"]).transform("max")
-            if source.year == "latest"
-            else float(source.year)
-        )
-        other = year != wanted
+        year = cells["year"].map(_year).astype("float64")
+        findings += _unread(cells, year.isna() & (cells["year"] != ""), "value_not_read", "year")
+        year = year.fillna(-np.inf)  # a row without a year is older than all others
+        usable = pd.Series(data=True, index=cells.index)
+        if source.year != "latest":
+            usable = (np.floor(year) == source.year) | (year == _year(str(source.year)))
+        wanted = year.where(usable).groupby(cells["npsn"]).transform("max")
+        other = ~usable | (year != wanted)
         if other.any():
             counted = {"count": int(other.sum()), "year": str(source.year)}
             findings.append(Finding("attribute_other_year", file=shown, parameters=counted))
@@ -288,6 +307,23 @@ def _attributes(
     best = _most_complete(cells, used)
     findings += _not_used(cells, best, shown)
     return best
+
+
+def _year(text: str) -> float:
+    """The year in which a school year begins, a semester as a part of it; NaN for anything else.
+
+    Examples
+    --------
+    >>> _year("2025"), _year("2025/2026"), _year("2025-26"), _year("20252"), _year("2025/2027")
+    (2025.0, 2025.0, 2025.0, 2025.2, nan)
+    """
+    given = _YEAR.fullmatch(text)
+    if not given:
+        return np.nan
+    first, second, semester = given.groups()
+    if second and second not in (str(int(first) + 1), str(int(first) + 1)[2:]):
+        return np.nan
+    return int(first) + _SEMESTERS.get((semester or "").lower(), 0.0)
 
 
 def _not_used(cells: pd.DataFrame, best: pd.DataFrame, shown: str) -> list[Finding]:
@@ -445,13 +481,11 @@ def _facts(cells: pd.DataFrame, findings: list[Finding]) -> dict[str, object]:
         if column.kind == "flag":
             values = text.map(fold).map(lambda t: True if t in YES else False if t in NO else None)
         else:
-            values = text.map(number).astype("float64")
+            is_whole = column.kind == "integer"
+            values = text.map(whole if is_whole else number).astype("float64")
             low = -np.inf if column.minimum is None else column.minimum
             high = np.inf if column.maximum is None else column.maximum
-            good = values.between(low, high)
-            if column.kind == "integer":
-                good &= values == values.round()
-            values = values.where(good)
+            values = values.where(values.between(low, high))
         findings += _unread(cells, values.isna() & (text != ""), "value_not_read", column.name)
         facts[column.name] = values.astype("boolean") if column.kind == "flag" else values
     share = facts["accounts_active"] / facts["accounts"].where(facts["accounts"] > 0)  # type: ignore[operator, attr-defined]

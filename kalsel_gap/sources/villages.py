@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kalsel_gap.findings import Finding
-from kalsel_gap.sources.files import ROW, number, read_table, recognise, understood
+from kalsel_gap.sources.files import ROW, read_table, recognise, understood, whole
 from kalsel_gap.sources.formats import fold
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def read_villages(opened: Opened) -> tuple[dict[str, int], list[Finding]]:
     table = read_table(source.path, source.sheet, aliases=ALIASES, override=source.columns)
     header = recognise(table, ALIASES, override=source.columns, required=("code", "status"))
     given = table.cells[header["status"]]
-    status = given.map(lambda text: STATUS.get(fold(text), number(text))).astype("float64")
+    status = given.map(lambda text: STATUS.get(fold(text), whole(text))).astype("float64")
     none = given.isin(["", "0"])
     good = status.isin(range(1, _LARGEST + 1))
     shown = opened.shown(source.path)
