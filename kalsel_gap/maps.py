@@ -105,7 +105,7 @@ def to_html(run: Run, text: Text) -> str:
     title = text(N_("Connectivity deficit of schools"))
     if name := run.manifest.get("project"):
         title = f"{title}: {plain(name)}"
-    notice = NAMES.get(run.manifest.get("data"), "")
+    notice = NAMES.get(run.manifest.get("data", ""), "")
     content = {
         "language": text.language,
         "title": title,

@@ -95,7 +95,7 @@ def progress(text: Text, *, quiet: bool) -> Iterator[Reporter]:
 def ranking(run: Run, shown: pd.DataFrame, counts: pd.DataFrame, text: Text) -> None:
     """The ranked schools and, below, each kabupaten's schools by tier."""
     console = Console(highlight=False)
-    if notice := messages.NAMES.get(run.manifest.get("data")):
+    if notice := messages.NAMES.get(run.manifest.get("data", "")):
         console.print(Styled(text(notice), style="bold"))
     wide = console.width >= _WIDE
     console.print(_wide_table(shown, text) if wide else _narrow_table(shown, text))
