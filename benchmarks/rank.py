@@ -41,10 +41,11 @@ if arguments[0] == "rank":
         return opened[-1]
 
     ranking.open_project = open_project
-from kalsel_gap.cli import main
+from kalsel_gap.__main__ import main
 
 try:
-    main(arguments)
+    sys.argv[1:] = arguments
+    main()
 finally:
     if arguments[0] == "rank":
         with open(seconds, "w") as file:

@@ -529,7 +529,7 @@ def _tables(schools: pd.DataFrame, text: Text) -> dict[str, Any]:
         "count_heads": [text(count_names.get(c) or NAMES[c]) for c in counts.columns],
         "counts": [
             {
-                "name": {"__all__": text(N_("all")), "": text(N_("not given"))}.get(
+                "name": {"__all__": text(N_("all")), "": text(N_("not recognised"))}.get(
                     str(row["kabupaten"]), plain(row["kabupaten"])
                 ),
                 "cells": [text.number(int(row[c])) for c in counts.columns[1:]],

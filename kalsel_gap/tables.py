@@ -74,6 +74,10 @@ def remarks(run: Run, text: Text) -> list[str]:
                 reasons="; ".join(counted),
             )
         )
+    if len(schools) and schools["rank"].isna().all():
+        sentences.append(
+            text(N_("No school has a rank. Do the coordinates lie within the boundaries?"))
+        )
     if idle := run.manifest.get("not_scored", []):
         columns = [
             run.manifest.get("parameters", {}).get(f"index.nodes.{leaf}.column") for leaf in idle
@@ -159,11 +163,13 @@ def by_kabupaten(schools: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         ``kabupaten, 1, 2, 3, 4, 5, unknown, all``; the kabupaten is empty where the register
-        gives none.
+        gives none, or one that the boundaries do not know.
     """
+    coded = schools["kabupaten_code"].notna()
+    claimed = schools["kabupaten"].where(coded | (not coded.any()))
     tiers = schools["tier"].astype("str").where(schools["tier"].notna(), "unknown")
     names = [*(str(number) for number in range(1, 6)), "unknown"]
-    counts = pd.crosstab(schools["kabupaten"].fillna(""), tiers)
+    counts = pd.crosstab(claimed.fillna(""), tiers)
     counts = counts.reindex(columns=names, fill_value=0)
     counts["all"] = counts.sum(axis="columns")
     counts.loc["__all__"] = counts.sum(axis="index")

@@ -174,7 +174,7 @@ def _count_table(counts: pd.DataFrame, text: Text) -> Table:
         table.add_column(words.replace(" ", "\n"), justify="right")
     for row in counts.to_dict("records"):
         name = str(row["kabupaten"])
-        label = {"__all__": text(N_("all")), "": text(N_("not given"))}.get(name, plain(name))
+        label = {"__all__": text(N_("all")), "": text(N_("not recognised"))}.get(name, plain(name))
         style = "bold" if name == "__all__" else ""
         numbers = [text.number(int(row[c])) for c in list(counts.columns)[1:]]
         table.add_row(Styled(label), *numbers, style=style)
