@@ -144,10 +144,10 @@ def test_an_export_says_where_it_went(ranked: Path, cli: CommandLine) -> None:
 @pytest.mark.parametrize(
     ("project", "environment", "option", "expected"),
     [
-        ("en", "", (), "devices"),
-        ("id", "", (), "perangkat"),
-        ("id", "en", (), "devices"),
-        ("id", "id", ("--lang", "en"), "devices"),
+        ("en", "", (), "no signal"),
+        ("id", "", (), "tidak ada sinyal"),
+        ("id", "en", (), "no signal"),
+        ("id", "id", ("--lang", "en"), "no signal"),
     ],
 )
 def test_the_language_of_a_deliverable_is_the_projects(

@@ -646,3 +646,20 @@ def test_an_adequate_line_is_no_deficit_on_the_highest_mountain(
     assert (got["tier"] == 5).all()
     assert (got["gap_type"] == "adequate").all()
     assert (got["barrier"] > 0.9).all()
+
+
+def test_knowing_nothing_of_the_need_counts_as_the_middle(
+    schools: MakeSchools, opened: Opened
+) -> None:
+    """The priority lies halfway between those of no need and of the greatest need."""
+    known = {"available": 0.2, "available_status": "known"}
+    rows = [
+        {**known, "kabupaten": "A", "students": 20},  # score 0
+        {**known, "kabupaten": "B", "students": 600},  # score 1
+        {**known, "kabupaten": "C", "students": None},
+    ]
+    got = scored(schools(rows), opened)
+    low, high, unknown = got["priority"]
+    assert got["need"].fillna(-1).tolist() == [0.0, 1.0, -1.0]
+    assert unknown == pytest.approx((low + high) / 2)
+    assert got["unknown_contribution"].tolist() == pytest.approx([0, 0, unknown - low])

@@ -412,3 +412,19 @@ def test_a_table_is_not_changed(
     before = table.copy()
     signals(table, project({"coverage": [source(raster("a.tif", [[-85]]))]}, bare=True))
     assert table.equals(before)
+
+
+def test_a_poor_signal_beside_a_silent_map_is_a_lower_bound(run: Run, raster: MakeRaster) -> None:
+    """One operator's map finds -112 dBm or nothing, the other's does not know the place."""
+    poor = raster("poor.tif", np.full((10, 10), -112), nodata=-9999)
+    none = raster("none.tif", np.full((10, 10), -9999), nodata=-9999)
+    silent = source(none, operator="indosat")
+    got = run([source(poor), silent])
+    assert column(got, "available") == pytest.approx([0.21] * 5)
+    assert column(got, "available_status") == ["inferred"] * 5
+    got = run([source(none, nodata_means="none"), silent])
+    assert column(got, "available") == [None] * 5
+    assert column(got, "available_status") == ["unknown"] * 5
+    # A map of 2G that is silent leaves nothing better open.
+    got = run([source(poor), {**silent, "technology": "2g"}])
+    assert column(got, "available_status") == ["known"] * 5

@@ -296,9 +296,11 @@ def test_the_deficit_of_each_school_from_its_own_columns(kalsel: Run) -> None:
     assert (table["delivered_basis"] == "beta").all()
     expected = (1 - a_d) * (0.6 + 0.4 * (1 - a_a))
     np.testing.assert_allclose(table["deficit"], expected, atol=1e-12)
-    # Where nothing is known of the need the priority does without it.
-    without = (0.5 + 0.2 * table["barrier"]) / 0.7
-    factor = (0.5 + 0.3 * table["need"] + 0.2 * table["barrier"]).fillna(without)
+    # Where nothing is known of the need it counts as the middle of its range, and that is told.
+    assert table["need"].isna().any()
+    factor = 0.5 + 0.3 * table["need"].fillna(0.5) + 0.2 * table["barrier"].fillna(0.5)
+    told = expected * (0.15 * table["need"].isna() + 0.1 * table["barrier"].isna())
+    np.testing.assert_allclose(table["unknown_contribution"], told, atol=1e-12)
     np.testing.assert_allclose(table["priority"], expected * factor, atol=1e-12)
     assert (table["deficit"].diff().dropna() <= 1e-12).all()
     for name in ("deficit", "barrier", "need", "priority", "completeness"):
