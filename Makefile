@@ -53,7 +53,7 @@ lock: $(DEV) ## Resolve the newest versions that pyproject.toml allows into both
 
 # The header of a lock would otherwise hold the command with its addresses and folders.
 LOCK_OPTIONS = --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+	--custom-compile-command "make lock"
 
 golden: $(DEV) $(PACKAGE) ## Refresh the golden run that the tests compare with
 	@$(BIN)/python tests/refresh_golden.py
