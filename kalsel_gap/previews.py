@@ -42,9 +42,6 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
     Progress = Callable[[int, int], object]
 
-READS = ("lat", "lon")
-SECTIONS = ("boundaries", "elevation", "coverage", "signal")
-
 LONGEST_PX = 1400
 TOLERANCE_DEG = 0.001  # about 110 m
 _MARGIN_DEG = 0.02

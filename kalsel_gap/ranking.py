@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pandas as pd
 
-from kalsel_gap import places, previews, schema, signals, terrain
+from kalsel_gap import places, schema, signals, terrain
 from kalsel_gap.deficit import scores
 from kalsel_gap.findings import Finding, sort, to_frame
 from kalsel_gap.places import Staged
@@ -169,6 +169,12 @@ def _read(_schools: gpd.GeoDataFrame, opened: Opened, _report: Reporter) -> Stag
     return Staged(pd.DataFrame(schools.drop(columns="geometry")), findings)
 
 
+def _previews(schools: gpd.GeoDataFrame, opened: Opened, report: Reporter) -> Staged:
+    from kalsel_gap import previews  # GDAL loads only when there is something to draw
+
+    return previews.previews(schools, opened, progress=_progress(report, "previews"))
+
+
 def _progress(report: Reporter, step: str) -> Callable[[int, int], None]:
     return lambda done, total: report(step, done, total)
 
@@ -204,9 +210,9 @@ _STAGES = (
     ),
     _Stage(
         "previews",
-        lambda s, o, report: previews.previews(s, o, progress=_progress(report, "previews")),
-        previews.READS,
-        previews.SECTIONS,
+        _previews,
+        ("lat", "lon"),
+        ("boundaries", "elevation", "coverage", "signal"),
         (),
     ),
 )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from kalsel_gap import geodesy, raster, schema
+from kalsel_gap import geodesy, schema
 from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding
 from kalsel_gap.indicators import available, delivered
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
+    from kalsel_gap import raster
     from kalsel_gap.assumptions import Signal
     from kalsel_gap.project import Coverage, Measurements, Opened
 
@@ -156,6 +157,8 @@ def _signal(
         none = ~inside & ~np.isnan(lat) & (source.nodata_means == "none")
         adequacy[none] = 0.0
     else:
+        from kalsel_gap import raster  # GDAL loads only when there is something to read
+
         if located and not raster.touches(source.path, *at):
             raise InputError("raster_touches_no_school", path=source.path)
         found = raster.sample(source.path, lat, lon, band=source.band)

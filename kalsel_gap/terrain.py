@@ -13,7 +13,7 @@ import pandas as pd
 import shapely
 from pyproj import Geod
 
-from kalsel_gap import geodesy, raster, schema
+from kalsel_gap import geodesy, schema
 from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding
 from kalsel_gap.indicators import barrier
@@ -107,7 +107,7 @@ def _relief(
     findings: list[Finding],
     progress: Progress | None,
 ) -> None:
-    from kalsel_gap import relief  # compiles kernels: only when they are needed
+    from kalsel_gap import raster, relief  # kernels and GDAL: only when they are needed
 
     source, limits = opened.project.elevation, opened.project.terrain
     names = ("elevation_m", "slope_deg", "mean_slope_deg", "local_relief_m")
