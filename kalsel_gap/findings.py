@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -84,6 +84,12 @@ class Finding:
     def severity(self) -> Severity:
         """How bad it is."""
         return SEVERITIES[self.code]
+
+
+def at_school(code: str, row_id: str, npsn: str, **given: Any) -> Finding:  # noqa: ANN401
+    """A finding about a row of the register; `row_id` is its ``file:row``."""
+    file, _, row = row_id.rpartition(":")
+    return Finding(code, file=file, row=int(row), npsn=npsn, **given)
 
 
 def to_frame(findings: Iterable[Finding]) -> pd.DataFrame:

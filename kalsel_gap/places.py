@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from kalsel_gap import geodesy, schema
-from kalsel_gap.findings import Finding
+from kalsel_gap.findings import Finding, at_school
 from kalsel_gap.sources.boundaries import (
     capitals,
     files_of,
@@ -80,8 +80,8 @@ def places(schools: gpd.GeoDataFrame, opened: Opened) -> Staged:
     status, village_findings = read_villages(opened)
     findings += village_findings
     # A point in another kabupaten than the school's is not to be trusted with its village.
-    elsewhere = kabupaten.notna() & schools["kabupaten"].notna()
-    elsewhere &= kabupaten != schools["kabupaten"]
+    claimed = schools["kabupaten"]
+    differs = kabupaten.notna() & claimed.notna() & (kabupaten != claimed)
     columns = {
         "kabupaten_by_location": kabupaten,
         "kecamatan_by_location": found.get("kecamatan", empty)["name"],
@@ -90,17 +90,14 @@ def places(schools: gpd.GeoDataFrame, opened: Opened) -> Staged:
         "village_index": desa["code"]
         .map(lambda code: status.get(digits(code)), na_action="ignore")
         .astype("Float64")
-        .mask(elsewhere),
+        .mask(differs),
         "capital_km": _capital_km(schools, opened),
     }
-    claimed = schools["kabupaten"]
-    differs = kabupaten.notna() & claimed.notna() & (kabupaten != claimed)
     findings += [
-        Finding(
+        at_school(
             "kabupaten_differs",
-            file=str(row_id).rpartition(":")[0],
-            row=int(str(row_id).rpartition(":")[2]),
-            npsn=npsn,
+            row_id,
+            npsn,
             column="kabupaten",
             value=said,
             parameters={"by_location": lies},

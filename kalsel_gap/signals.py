@@ -15,7 +15,7 @@ import pandas as pd
 
 from kalsel_gap import geodesy, schema
 from kalsel_gap.errors import InputError
-from kalsel_gap.findings import Finding
+from kalsel_gap.findings import Finding, at_school
 from kalsel_gap.indicators import available, delivered
 from kalsel_gap.places import Staged
 from kalsel_gap.sources import coverage
@@ -112,13 +112,7 @@ def signals(
         seen = set(tidy.loc[tidy["status"] != "unknown", "row_id"])
         unseen = located & ~schools["row_id"].isin(seen)
         findings += [
-            Finding(
-                "off_every_coverage",
-                file=str(row_id).rpartition(":")[0],
-                row=int(str(row_id).rpartition(":")[2]),
-                npsn=npsn,
-                column="lat, lon",
-            )
+            at_school("off_every_coverage", row_id, npsn, column="lat, lon")
             for row_id, npsn in schools.loc[unseen, ["row_id", "npsn"]].itertuples(index=False)
         ]
     tests, test_findings = read_measurements(opened)

@@ -15,7 +15,7 @@ from pyproj import Geod
 
 from kalsel_gap import geodesy, schema
 from kalsel_gap.errors import InputError
-from kalsel_gap.findings import Finding
+from kalsel_gap.findings import Finding, at_school
 from kalsel_gap.indicators import barrier
 from kalsel_gap.places import Staged, capital_of
 from kalsel_gap.sources.files import read_vector
@@ -318,13 +318,6 @@ def classify(facts: pd.DataFrame, reached_by_water: pd.Series[bool], limits: Ter
 
 def _off(schools: gpd.GeoDataFrame, at_fault: NDArray[np.bool_], file: str) -> list[Finding]:
     return [
-        Finding(
-            "off_elevation",
-            file=str(row_id).rpartition(":")[0],
-            row=int(str(row_id).rpartition(":")[2]),
-            npsn=npsn,
-            column="lat, lon",
-            parameters={"raster": file},
-        )
+        at_school("off_elevation", row_id, npsn, column="lat, lon", parameters={"raster": file})
         for row_id, npsn in schools.loc[at_fault, ["row_id", "npsn"]].itertuples(index=False)
     ]
