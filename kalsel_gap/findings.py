@@ -51,7 +51,10 @@ SEVERITIES: dict[str, Severity] = {
     "tiles_not_read": "warning",
     "village_unknown": "note",
 }
-COLUMNS = ("code", "severity", "file", "row", "npsn", "column", "value", "parameters")
+COLUMNS = (
+    *("code", "severity", "file", "row", "npsn", "column", "value"),
+    *("proposal", "evidence", "parameters"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,10 @@ class Finding:
         Row as a spreadsheet shows it; none when it concerns the whole file.
     npsn, column, value : str
         Whom and what it concerns, as given.
+    proposal : str
+        What the value could be instead, in the way of `value`; empty where nothing is proposed.
+    evidence : mapping
+        Figures that speak for the proposal, each with its unit in its name.
     parameters : mapping
         Further values that the sentence mentions.
     """
@@ -78,6 +85,8 @@ class Finding:
     npsn: str = ""
     column: str = ""
     value: str = ""
+    proposal: str = ""
+    evidence: Mapping[str, object] = field(default_factory=dict)
     parameters: Mapping[str, object] = field(default_factory=dict)
 
     @property
@@ -105,6 +114,8 @@ def to_frame(findings: Iterable[Finding]) -> pd.DataFrame:
             finding.npsn,
             finding.column,
             finding.value,
+            finding.proposal,
+            json.dumps(finding.evidence, sort_keys=True, ensure_ascii=False),
             json.dumps(finding.parameters, sort_keys=True, ensure_ascii=False),
         )
         for finding in findings

@@ -281,7 +281,8 @@ def finding_sentence(finding: Row, text: Text) -> str:
     """What a finding says, from its row of the findings table."""
     import json
 
-    params = {**finding, **json.loads(str(finding["parameters"]))}
+    given = (json.loads(str(finding[name])) for name in ("evidence", "parameters"))
+    params = {**finding, **{key: value for values in given for key, value in values.items()}}
     return text(
         FINDINGS[str(finding["code"])], **{key: plain(value) for key, value in params.items()}
     )

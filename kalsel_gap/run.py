@@ -38,7 +38,7 @@ FINDINGS = "findings.csv"
 _TMP = ".tmp-kalsel-gap-"  # what bears it is ours to remove
 _ENTRY = re.compile(r"[0-9a-f]{64}")  # anything else in the cache folder is not ours
 _MEBIBYTE = 2**20
-_GIVEN = ("file", "npsn", "value")  # of a finding: text of others
+_GIVEN = ("file", "npsn", "value", "proposal")  # of a finding: text of others
 # A formula, but no number; and what begins like the guard itself.
 _RUN_BY_SPREADSHEETS = r"(?![+-]?[\d.]+$)\s*[=+\-@']"
 

@@ -324,7 +324,8 @@ def test_the_findings_and_reasons_of_the_real_project_are_told(
 def test_no_value_breaks_a_finding(code: str, evil: str, language: Language) -> None:
     mentioned = names(messages.FINDINGS[code]) - set(COLUMNS)
     row = dict.fromkeys(COLUMNS, evil)
-    row |= {"code": code, "parameters": json.dumps(dict.fromkeys(mentioned | {"message"}, evil))}
+    given_ = json.dumps(dict.fromkeys(mentioned | {"message"}, evil))
+    row |= {"code": code, "parameters": given_, "evidence": given_}
     told = messages.finding_sentence(row, Text(language))
     assert not re.search(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", told)
 
