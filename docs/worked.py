@@ -14,6 +14,7 @@ from kalsel_gap.assumptions import default_values
 from kalsel_gap.deficit import power_mean, scores
 from kalsel_gap.indicators import available
 from kalsel_gap.project import OVERRIDABLE, Opened, Project
+from kalsel_gap.service import service
 
 LEVEL_DBM = -112.0
 LAT, LON = -2.6, 115.5
@@ -82,7 +83,9 @@ def worked() -> dict[str, Any]:
     table = gpd.GeoDataFrame(
         columns, geometry=gpd.points_from_xy([LON, lon], [LAT, lat]), crs=schema.CRS
     )
-    made = scores(table, Opened(here / "kalsel-gap.toml", project)).columns.iloc[0]
+    opened = Opened(here / "kalsel-gap.toml", project)
+    table = table.join(service(table, opened).columns)
+    made = table.join(scores(table, opened).columns).iloc[0]
     nodes = project.index.nodes
     branches = {}
     for branch in project.index.children("barrier"):

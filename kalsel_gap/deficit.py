@@ -14,13 +14,14 @@ import numpy as np
 import pandas as pd
 
 from kalsel_gap import schema
-from kalsel_gap.indicators import available, delivered, need
+from kalsel_gap.indicators import need
 from kalsel_gap.places import Staged
+from kalsel_gap.service import counted
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from kalsel_gap.assumptions import Gap, Index, Inference, Node
+    from kalsel_gap.assumptions import Gap, Index, Node
     from kalsel_gap.project import Opened
 
 # Beyond this many decimals two scores are one: the last bits differ between machines.
@@ -29,7 +30,6 @@ DECIMALS = 12
 _NEUTRAL = 0.5
 # A hindrance is named from this score on.
 _WORTH_NAMING = 0.3
-NO_INTERNET = frozenset({"tidakada", "none", "no", "0", "tidak"})
 
 
 def scores(schools: gpd.GeoDataFrame, opened: Opened) -> Staged:
@@ -51,15 +51,14 @@ def scores(schools: gpd.GeoDataFrame, opened: Opened) -> Staged:
     index = opened.project.index
     out = pd.DataFrame(index=schools.index)
     located = schools["lat"].notna()
-    counts = ~schools["is_duplicate"].astype(bool) & located
-    _delivered(out, schools, index, counts)
-    a_d, a_a = out["delivered"], schools["available"]
+    counts = counted(schools)
+    a_d, a_a = schools["delivered"], schools["available"]
     out["deficit"] = deficit(a_d, a_a, index.weight_delivered).where(counts)
     ranked = out["deficit"].notna()
     out["deficit_status"] = np.select(
         [
             ~ranked,
-            (out["delivered_status"] == "known") & (schools["available_status"] == "known"),
+            (schools["delivered_status"] == "known") & (schools["available_status"] == "known"),
         ],
         ["unknown", "known"],
         "inferred",
@@ -71,7 +70,7 @@ def scores(schools: gpd.GeoDataFrame, opened: Opened) -> Staged:
     )
     out["unranked_reason"] = out["unranked_reason"].replace("", None)
     out["gap_type"] = gap_type(
-        a_d.where(out["delivered_status"] == "known"), a_a.where(counts), index.gap
+        a_d.where(schools["delivered_status"] == "known"), a_a.where(counts), index.gap
     ).where(ranked, "unknown")
     out["tier"] = tier(out["deficit"], index.tiers.bounds)
     _need_facts(out, schools, index, counts)
@@ -102,7 +101,7 @@ def scores(schools: gpd.GeoDataFrame, opened: Opened) -> Staged:
         weight = share.get(root, 0.0)
         contribution = scale * weight * trees.value[root].fillna(0.0) * part.fillna(0.0)
         out[f"{leaf}_contribution"] = contribution.clip(0, 1)
-    out["completeness"] = _completeness(out, schools, trees, index).where(ranked)
+    out["completeness"] = _completeness(schools, trees, index).where(ranked)
     out["rank"] = rank(schools.join(out[["deficit", "priority"]]), by="deficit")
     out["reason"] = _reason(out, schools)
     out["hindrance"] = _hindrance(out, list(trees.share), index).where(ranked)
@@ -192,99 +191,6 @@ def rank(schools: pd.DataFrame, *, by: str) -> pd.Series[int]:
     return ranks.reindex(schools.index)
 
 
-# --- what is delivered -------------------------------------------------------------------------
-
-
-def _delivered(
-    out: pd.DataFrame, schools: gpd.GeoDataFrame, index: Index, counts: pd.Series[bool]
-) -> None:
-    """Tests before subscription before the register's field; else inferred from A_a."""
-    out["required_mbps"] = delivered.required_mbps(
-        schools["students"].astype("float64"), index.required_mbps
-    )
-    tested, subscribed = (
-        pd.Series(
-            delivered.adequacy(
-                schools[down], schools[up], latency, out["required_mbps"], index.adequacy
-            ),
-            index=schools.index,
-        )
-        for down, up, latency in (
-            ("measured_down_mbps", "measured_up_mbps", schools["measured_latency_ms"]),
-            ("subscription_down_mbps", "subscription_up_mbps", np.full(len(schools), np.nan)),
-        )
-    )
-    folded = (
-        schools["internet"]
-        .fillna("")
-        .map(lambda t: "".join(c for c in t.casefold() if c.isalnum()))
-    )
-    without = folded.isin(NO_INTERNET)
-    known = tested.fillna(subscribed).fillna(
-        pd.Series(np.where(without, 0.0, np.nan), index=schools.index)
-    )
-    basis = pd.Series(
-        np.select(
-            [tested.notna(), subscribed.notna(), without], ["test", "subscription", "register"], ""
-        ),
-        index=schools.index,
-        dtype="str",
-    )
-    out["delivered"] = known
-    out["delivered_low"], out["delivered_high"] = known, known
-    out["delivered_status"] = pd.Series(
-        np.where(known.notna(), "known", "unknown"), index=schools.index, dtype="str"
-    )
-    wanted = known.isna() & schools["available"].notna() & counts
-    if wanted.any():
-        both = known.notna() & schools["available"].notna() & counts
-        mean, low, high, rule = infer_delivered(schools, known, both, wanted, index.inference)
-        out.loc[wanted, "delivered"] = mean
-        out.loc[wanted, "delivered_low"] = low
-        out.loc[wanted, "delivered_high"] = high
-        out.loc[wanted, "delivered_status"] = "inferred"
-        basis[wanted] = rule
-    out["delivered_basis"] = basis.replace("", None)
-
-
-def infer_delivered(
-    schools: pd.DataFrame,
-    known: pd.Series[float],
-    both: pd.Series[bool],
-    wanted: pd.Series[bool],
-    rule: Inference,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, str]:
-    """Conditional mean and interval of A_d given A_a, and the rule that gave them.
-
-    The binned rule (A_a quintile × terrain) where enough schools have both, else the Beta rule.
-
-    Parameters
-    ----------
-    schools : DataFrame
-        With ``available`` and ``terrain_class``.
-    known : Series of float
-        Known A_d.
-    both, wanted : Series of bool
-        Schools to learn from, schools to infer.
-    rule : Inference
-        Numbers of the rule.
-
-    Returns
-    -------
-    mean, low, high : float arrays, one value per wanted school
-    basis : {'binned', 'beta'}
-    """
-    x, group = schools.loc[wanted, "available"], schools.loc[wanted, "terrain_class"]
-    if both.sum() >= rule.minimum_schools:
-        distribution = available.binned(
-            schools.loc[both, "available"], known[both], schools.loc[both, "terrain_class"], rule
-        )
-        mean = distribution.mean(x, group)
-        low, high = (distribution.quantile(x, group, q) for q in delivered.INTERVAL)
-        return mean, np.minimum(low, mean), np.maximum(high, mean), "binned"
-    return delivered.beta_mean(x, rule), *delivered.beta_interval(x, rule), "beta"
-
-
 def _need_facts(
     out: pd.DataFrame, schools: gpd.GeoDataFrame, index: Index, counts: pd.Series[bool]
 ) -> None:
@@ -295,9 +201,10 @@ def _need_facts(
         schools["poor_share"],
         index.vulnerability,
     )
-    out["idle_devices"] = need.idle(schools["devices"], out["delivered"])
-    out["idle_accounts_share"] = need.idle(schools["accounts_active_share"], out["delivered"])
-    adequate = (out["delivered"] >= index.gap.adequate) & (out["delivered_status"] == "known")
+    has = schools["delivered"]
+    out["idle_devices"] = need.idle(schools["devices"], has)
+    out["idle_accounts_share"] = need.idle(schools["accounts_active_share"], has)
+    adequate = (has >= index.gap.adequate) & (schools["delivered_status"] == "known")
     adequate &= counts  # the place of a duplicate is not to be trusted
     out["adequate_school_km"] = need.adequate_school_km(schools["lat"], schools["lon"], adequate)
 
@@ -477,13 +384,11 @@ def _effective_weights(index: Index, root: str, active: set[str]) -> dict[str, f
     return below(root)
 
 
-def _completeness(
-    out: pd.DataFrame, schools: gpd.GeoDataFrame, trees: Trees, index: Index
-) -> pd.Series[float]:
+def _completeness(schools: gpd.GeoDataFrame, trees: Trees, index: Index) -> pd.Series[float]:
     """Share of the priority's weight that is known: λ and 1 - λ of its base, and the leaves."""
     lam, weights = index.weight_delivered, index.priority
     known: pd.Series[float] = weights.base * (
-        lam * (out["delivered_status"] == "known").astype("float64")
+        lam * (schools["delivered_status"] == "known").astype("float64")
         + (1 - lam) * (schools["available_status"] == "known").astype("float64")
     )
     total = weights.base

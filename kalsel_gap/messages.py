@@ -236,6 +236,7 @@ NAMES: dict[str, str] = {
     "places": N_("areas"),
     "terrain": N_("terrain"),
     "signals": N_("signals"),
+    "service": N_("service"),
     "previews": N_("pictures for the map"),
     "scores": N_("scores"),
     "write": N_("writing"),

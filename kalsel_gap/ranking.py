@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pandas as pd
 
-from kalsel_gap import places, schema, signals, terrain
+from kalsel_gap import places, schema, service, signals, terrain
 from kalsel_gap.deficit import scores
 from kalsel_gap.findings import Finding, sort, to_frame
 from kalsel_gap.places import Staged
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 
-STEPS = ("schools", "places", "terrain", "signals", "previews", "scores", "write")
+STEPS = ("schools", "places", "terrain", "signals", "service", "previews", "scores", "write")
 
 
 class Reporter(Protocol):
@@ -88,7 +88,7 @@ class OpenProject:
         store = Cache(default_cache_folder() if cached else None)
         self.seconds.clear()
         frames = [to_frame(_unused(opened))]
-        tables: dict[str, pd.DataFrame] = {}
+        tables: dict[str, pd.DataFrame | bytes] = {}
         schools = located(pd.DataFrame({"lat": [], "lon": []}))
         hashes: dict[str, str] = {}
         for stage in _STAGES:
@@ -97,6 +97,7 @@ class OpenProject:
                 made = store.tables(
                     _key(stage, schools, opened, hashes),
                     partial(_made, stage, schools, opened, report),
+                    read=("columns", "findings"),
                 )
                 columns = made.pop("columns")
                 schools = _join(schools, columns) if stage.reads else located(columns)
@@ -207,6 +208,13 @@ _STAGES = (
         signals.READS,
         signals.SECTIONS,
         ("signals",),
+    ),
+    _Stage(
+        "service",
+        lambda s, o, _: service.service(s, o),
+        service.READS,
+        service.SECTIONS,
+        ("service",),
     ),
     _Stage(
         "previews",

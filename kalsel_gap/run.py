@@ -27,7 +27,7 @@ from kalsel_gap.errors import InputError, OutputError
 from kalsel_gap.findings import COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     import geopandas as gpd
 
@@ -35,6 +35,7 @@ LATEST = "latest"
 SCHOOLS = "schools.parquet"
 MANIFEST = "run.json"
 FINDINGS = "findings.csv"
+_PARQUET = b"PAR1"  # how such a file begins and ends
 _TMP = ".tmp-kalsel-gap-"  # what bears it is ours to remove
 _ENTRY = re.compile(r"[0-9a-f]{64}")  # anything else in the cache folder is not ours
 _MEBIBYTE = 2**20
@@ -90,7 +91,7 @@ def write_run(
     manifest: Mapping[str, Any],
     schools: gpd.GeoDataFrame,
     findings: pd.DataFrame,
-    tables: Mapping[str, pd.DataFrame],
+    tables: Mapping[str, pd.DataFrame | bytes],
 ) -> Run:
     """Write a run and make it the latest.
 
@@ -102,8 +103,9 @@ def write_run(
         What ``run.json`` says.
     schools, findings : DataFrame
         The table and its findings.
-    tables : mapping of DataFrame
-        Further tidy tables, each written to ``<name>.parquet``; a GeoDataFrame as GeoParquet.
+    tables : mapping of DataFrame or bytes
+        Further tidy tables, each written to ``<name>.parquet``; a GeoDataFrame as GeoParquet,
+        bytes as they are.
 
     Raises
     ------
@@ -118,7 +120,8 @@ def write_run(
             temporary.mkdir()
             _write_parquet(schools, temporary / SCHOOLS)
             for name, table in tables.items():
-                _write_parquet(table, temporary / f"{name}.parquet")
+                path = temporary / f"{name}.parquet"
+                path.write_bytes(table) if isinstance(table, bytes) else _write_parquet(table, path)
             _guarded(findings).to_csv(temporary / FINDINGS, index=False, lineterminator="\n")
             files = {path.name: _sha256(path) for path in sorted(temporary.iterdir())}
             manifest = {**manifest, "files": files}
@@ -244,6 +247,14 @@ def _read_parquet(path: Path) -> pd.DataFrame:
     return gpd.read_parquet(path) if geographic else pd.read_parquet(path)
 
 
+def _parquet_bytes(path: Path) -> bytes:
+    content = path.read_bytes()
+    if len(content) < 2 * len(_PARQUET) or content[:4] != _PARQUET or content[-4:] != _PARQUET:
+        message = f"{path} is cut off"
+        raise ValueError(message)
+    return content
+
+
 def _sync(path: Path) -> None:
     with path.open("rb+") as file:
         os.fsync(file.fileno())
@@ -335,13 +346,16 @@ class Cache:
         return digest
 
     def tables(
-        self, key: str, make: Callable[[], dict[str, pd.DataFrame]]
-    ) -> dict[str, pd.DataFrame]:
-        """The tables under `key`, made and kept when they are not there."""
+        self, key: str, make: Callable[[], dict[str, pd.DataFrame]], *, read: Collection[str]
+    ) -> dict[str, Any]:
+        """The tables under `key`, made and kept when they are not there.
+
+        Those that nobody needs to `read` may come as the bytes of their Parquet file.
+        """
         if self.folder is None:
             return make()
         entry = self.folder / key
-        if (found := self._load(entry)) is not None:
+        if (found := self._load(entry, read)) is not None:
             return found
         made = make()
         with contextlib.suppress(OSError, OutputError):
@@ -364,12 +378,15 @@ class Cache:
                     self._known.update({k: v for k, v in stored.items() if isinstance(v, list)})
         return self._known
 
-    def _load(self, entry: Path) -> dict[str, pd.DataFrame] | None:
+    def _load(self, entry: Path, read: Collection[str]) -> dict[str, Any] | None:
         import pyarrow as pa
 
         try:
             names = json.loads((entry / "tables.json").read_text(encoding="utf-8"))
-            tables = {name: _read_parquet(entry / f"{name}.parquet") for name in names}
+            tables = {
+                name: (_read_parquet if name in read else _parquet_bytes)(entry / f"{name}.parquet")
+                for name in names
+            }
             os.utime(entry)
         except (OSError, ValueError, TypeError, pa.ArrowException):
             return None

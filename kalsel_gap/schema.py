@@ -7,7 +7,7 @@ columns of every deliverable in both languages, and writes the data dictionary.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from kalsel_gap.text import N_
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 CRS = "EPSG:4326"
 
 Kind = Literal["text", "float", "integer", "flag"]
-Stage = Literal["register", "attributes", "places", "terrain", "signals", "scores"]
-STAGES: tuple[Stage, ...] = ("register", "attributes", "places", "terrain", "signals", "scores")
+Stage = Literal["register", "attributes", "places", "terrain", "signals", "service", "scores"]
+STAGES: tuple[Stage, ...] = get_args(Stage)
 
 LEVELS = (
     *("TK", "KB", "TPA", "SPS", "SD", "SMP", "SMA", "SMK", "PKBM", "SKB"),
@@ -151,15 +151,15 @@ COLUMNS: tuple[Column, ...] = (
     Column("best_operator", "text", "signals", N_("Best operator"), N_("Operator of the best signal.")),
     Column("best_level_dbm", "float", "signals", N_("Best signal"), N_("Mean level of the best signal over the circle of position uncertainty, dBm."), -200.0, 0.0),
     Column("best_basis", "text", "signals", N_("Signal evidence"), N_("What the best signal rests on."), choices=BASES),
-    Column("required_mbps", "float", "scores", N_("Required"), N_("Bandwidth that the school needs, Mbps."), 0.0, source="WSIS 2023 session 407, ITU/Giga"),
+    Column("required_mbps", "float", "service", N_("Required"), N_("Bandwidth that the school needs, Mbps."), 0.0, source="WSIS 2023 session 407, ITU/Giga"),
     Column("measured_down_mbps", "float", "signals", N_("Measured down"), N_("Median download of the school's own tests in the latest quarter, Mbps."), 0.0),
     Column("measured_up_mbps", "float", "signals", N_("Measured up"), N_("Median upload of those tests, Mbps."), 0.0),
     Column("measured_latency_ms", "float", "signals", N_("Measured latency"), N_("Median latency of those tests, ms."), 0.0),
-    _score("delivered", "scores", N_("Delivered"), N_("Adequacy of what the school has now (A_d); the conditional mean where inferred."), "docs/method.md §1.1"),
-    Column("delivered_status", "text", "scores", N_("Delivered: status"), N_("Whether that is known, inferred from what is available, or unknown."), choices=STATUSES, nullable=False),
-    Column("delivered_basis", "text", "scores", N_("Delivered: evidence"), N_("Speed test, subscription, register field, or the rule that inferred it."), choices=("test", "subscription", "register", "binned", "beta")),
-    _score("delivered_low", "scores", N_("Delivered, low"), N_("5 % quantile of what is delivered (never above the mean)."), "docs/method.md §1.1"),
-    _score("delivered_high", "scores", N_("Delivered, high"), N_("95 % quantile of what is delivered (never below the mean)."), "docs/method.md §1.1"),
+    _score("delivered", "service", N_("Delivered"), N_("Adequacy of what the school has now (A_d); the conditional mean where inferred."), "docs/method.md §1.1"),
+    Column("delivered_status", "text", "service", N_("Delivered: status"), N_("Whether that is known, inferred from what is available, or unknown."), choices=STATUSES, nullable=False),
+    Column("delivered_basis", "text", "service", N_("Delivered: evidence"), N_("Speed test, subscription, register field, or the rule that inferred it."), choices=("test", "subscription", "register", "binned", "beta")),
+    _score("delivered_low", "service", N_("Delivered, low"), N_("5 % quantile of what is delivered (never above the mean)."), "docs/method.md §1.1"),
+    _score("delivered_high", "service", N_("Delivered, high"), N_("95 % quantile of what is delivered (never below the mean)."), "docs/method.md §1.1"),
     Column("deficit_status", "text", "scores", N_("Deficit: status"), N_("Known when both what is delivered and what is available are known."), choices=STATUSES, nullable=False),
     Column("reason", "text", "scores", N_("Main reason"), N_("Code of the main reason for the deficit, or for having no rank."), nullable=False),
     Column("hindrance", "text", "scores", N_("Main hindrance"), N_("Leaf of barrier or need that adds most to the priority, of those that are known.")),
@@ -217,11 +217,10 @@ def of_stage(stage: Stage) -> tuple[Column, ...]:
 
 def measurable() -> tuple[str, ...]:
     """Columns that a leaf of the index can measure: numbers and flags known before its trees."""
-    of_scores = ("required_mbps", "delivered", *NEED_FACTS)
     return tuple(
         column.name
         for column in COLUMNS
-        if column.kind != "text" and (column.stage != "scores" or column.name in of_scores)
+        if column.kind != "text" and (column.stage != "scores" or column.name in NEED_FACTS)
     )
 
 

@@ -279,7 +279,7 @@ def schools() -> MakeSchools:
         points = gpd.points_from_xy(frame["lon"], frame["lat"])
         table = gpd.GeoDataFrame(frame, geometry=points, crs=schema.CRS)
         table.loc[frame["lat"].isna(), "geometry"] = None
-        for stage in schema.STAGES[: schema.STAGES.index("scores")]:
+        for stage in schema.STAGES[: schema.STAGES.index("service")]:
             schema.check(table, stage)
         return table
 

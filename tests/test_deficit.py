@@ -23,6 +23,7 @@ from kalsel_gap.deficit import (
 )
 from kalsel_gap.indicators import available
 from kalsel_gap.project import read_project
+from kalsel_gap.service import service
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +46,12 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Opened:
     return read_project(folder)
 
 
+def served(table: gpd.GeoDataFrame, opened: Opened) -> gpd.GeoDataFrame:
+    return schema.check(table.join(service(table, opened).columns), "service")
+
+
 def scored(table: gpd.GeoDataFrame, opened: Opened) -> pd.DataFrame:
+    table = served(table, opened)
     columns = scores(table, opened).columns
     assert columns.index.equals(table.index)
     joined: pd.DataFrame = schema.check(table.join(columns), "scores")
@@ -618,7 +624,7 @@ def test_more_signal_never_raises_a_deficit(
         {"available": a_a, "measured_down_mbps": down, "terrain_class": terrain}
         for (a_a, down), terrain in zip(telling, ["dataran", "pegunungan"] * 20, strict=False)
     ]
-    got = scores(schools(asked + known), opened).columns["deficit"]
+    got = scored(schools(asked + known), opened)["deficit"]
     assert got[1] <= got[0] + 1e-12
 
 

@@ -25,6 +25,7 @@ ROOMS = (
     "run",
     "deficit",
     "previews",
+    "service",
     "signals",
     "terrain",
     "places",

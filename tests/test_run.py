@@ -417,6 +417,9 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
 KEY = "0" * 64
 
 
+READ = ("columns", "findings")
+
+
 def table(value: float = 1.0) -> dict[str, pd.DataFrame]:
     flags = pd.array([True, None], "boolean")
     columns = {
@@ -436,21 +439,35 @@ def is_hit(cache: Cache, key: str = KEY) -> bool:
         made.append(key)
         return table()
 
-    assert cache.tables(key, make)["columns"]["x"][0] == 1.0
+    assert cache.tables(key, make, read=READ)["columns"]["x"][0] == 1.0
     return not made
 
 
 def test_a_hit_is_what_was_kept(tmp_path: Path) -> None:
     assert not is_hit(Cache(tmp_path))
     assert is_hit(Cache(tmp_path))
-    made, found = table(), Cache(tmp_path).tables(KEY, pytest.fail)
+    made, found = table(), Cache(tmp_path).tables(KEY, pytest.fail, read=READ)
     assert list(found) == list(made)
     for name, frame in made.items():
         pd.testing.assert_frame_equal(found[name], frame)
 
 
+def test_tables_that_nobody_reads_come_as_the_bytes_of_their_file(tmp_path: Path) -> None:
+    Cache(tmp_path).tables(KEY, table, read=READ)
+    found = Cache(tmp_path).tables(KEY, pytest.fail, read=("findings",))
+    assert found["columns"] == (tmp_path / KEY / "columns.parquet").read_bytes()
+
+
+@pytest.mark.parametrize("damage", [b"", b"PAR1", b"\x00" * 64])
+def test_a_damaged_table_that_nobody_reads_is_made_anew(tmp_path: Path, damage: bytes) -> None:
+    Cache(tmp_path).tables(KEY, table, read=READ)
+    (tmp_path / KEY / "columns.parquet").write_bytes(damage)
+    made = Cache(tmp_path).tables(KEY, table, read=("findings",))
+    assert isinstance(made["columns"], pd.DataFrame)
+
+
 def test_another_key_is_a_miss(tmp_path: Path) -> None:
-    Cache(tmp_path).tables(KEY, table)
+    Cache(tmp_path).tables(KEY, table, read=READ)
     assert not is_hit(Cache(tmp_path), "1" * 64)
 
 
@@ -463,7 +480,7 @@ def test_without_a_folder_nothing_is_kept() -> None:
 @pytest.mark.parametrize("name", ["columns.parquet", "findings.parquet", "tables.json"])
 @pytest.mark.parametrize("damage", ["truncated", "empty", "garbage", "gone", "folder"])
 def test_a_damaged_entry_is_made_anew(tmp_path: Path, name: str, damage: str) -> None:
-    Cache(tmp_path).tables(KEY, table)
+    Cache(tmp_path).tables(KEY, table, read=READ)
     path = tmp_path / KEY / name
     raw = path.read_bytes()
     path.unlink()
@@ -478,21 +495,21 @@ def test_a_damaged_entry_is_made_anew(tmp_path: Path, name: str, damage: str) ->
 
 def test_the_oldest_go_when_it_grows_too_large(tmp_path: Path) -> None:
     keys = [f"{n:064x}" for n in range(4)]
-    Cache(tmp_path).tables(keys[0], table)
+    Cache(tmp_path).tables(keys[0], table, read=READ)
     size = sum(path.stat().st_size for path in (tmp_path / keys[0]).iterdir())
     cache = Cache(tmp_path, limit_bytes=int(3.5 * size))
     for age, key in enumerate(keys[:3]):
-        cache.tables(key, table)
+        cache.tables(key, table, read=READ)
         os.utime(tmp_path / key, (age, age))
-    cache.tables(keys[0], pytest.fail)  # used again: no longer the oldest
-    cache.tables(keys[3], table)
+    cache.tables(keys[0], pytest.fail, read=READ)  # used again: no longer the oldest
+    cache.tables(keys[3], table, read=READ)
     assert entries(tmp_path) == {keys[0], keys[2], keys[3]}
 
 
 def test_an_entry_larger_than_the_limit_is_kept_alone(tmp_path: Path) -> None:
     cache = Cache(tmp_path, limit_bytes=1)
     for key in ("a" * 64, "b" * 64):
-        cache.tables(key, table)
+        cache.tables(key, table, read=READ)
     assert entries(tmp_path) == {"b" * 64}
 
 
@@ -502,7 +519,7 @@ def test_what_others_keep_in_that_folder_is_theirs(tmp_path: Path) -> None:
     os.utime(tmp_path / "photos", (0, 0))
     cache = Cache(tmp_path, limit_bytes=1)
     for key in ("a" * 64, "b" * 64):
-        cache.tables(key, table)
+        cache.tables(key, table, read=READ)
     assert (tmp_path / "photos" / "large.jpg").exists()
 
 
@@ -530,7 +547,7 @@ def test_a_fault_while_making_is_not_hidden(tmp_path: Path) -> None:
         raise InputError("file_unreadable")
 
     with pytest.raises(InputError):
-        Cache(tmp_path).tables(KEY, fail)
+        Cache(tmp_path).tables(KEY, fail, read=READ)
     assert entries(tmp_path) == set()
 
 

@@ -115,7 +115,7 @@ def test_every_terrain_class_has_a_severity() -> None:
 
 def test_a_good_table_passes_as_it_is(table: gpd.GeoDataFrame) -> None:
     before = table.copy()
-    for stage in schema.STAGES[:-1]:
+    for stage in schema.STAGES[: schema.STAGES.index("service")]:
         assert schema.check(table, stage) is table
     assert table.equals(before)
 
