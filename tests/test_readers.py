@@ -790,7 +790,7 @@ def test_a_slip_in_a_column_that_must_be_there(project: MakeProject) -> None:
     for header, column, near in (
         ("npsn,nama,lintnag,bujur", "lat", "lintnag"),
         ("npsn,nama,lintang,bjuur", "lon", "bjuur"),
-        ("nsm,nama,lintang,bujur", "npsn", ""),
+        ("nomor,nama,lintang,bujur", "npsn", ""),
     ):
         with pytest.raises(InputError) as caught:
             one_row(project, header, "00000001,A,-3,115")
@@ -839,6 +839,15 @@ def test_giga(project: MakeProject) -> None:
     assert school[["npsn", "level", "ownership"]].tolist() == ["30300503", "SD", "public"]
     assert (school["students"], school["internet"]) == (120, "No")
     assert {f.code for f in findings} == {"columns_understood"}
+
+
+@pytest.mark.parametrize("number", ["nsm", "school_id_giga", "giga_id_school"])
+def test_a_register_with_another_number_may_have_no_npsn(
+    project: MakeProject, number: str
+) -> None:
+    school, findings = one_row(project, f"{number},nama,lintang,bujur", "a-1,MIS Al Falah,-3,115")
+    assert (school["npsn"], school["lat"]) == ("", -3.0)
+    assert "npsn_missing" in {f.code for f in findings}
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,9 @@ PART_ALIASES: dict[str, tuple[str, ...]] = {
 }
 YEAR_ALIASES = {"year": ("tahun", "tahundata")}
 
+# Numbers of Giga and EMIS: a register that has one of them may have no NPSN at all.
+_OTHER_NUMBERS = frozenset({"schoolidgiga", "gigaidschool", "nsm"})
+
 _IDS = "5 SD, 6 SMP, 13 SMA, 15 SMK, 29 SLB, 9 MI, 10 MTs, 16 MA"  # bentuk_pendidikan_id
 LEVEL_IDS = dict(pair.split() for pair in _IDS.split(", "))
 LEVEL_NAMES = {
@@ -220,7 +223,8 @@ def _registers(opened: Opened, findings: list[Finding]) -> pd.DataFrame:
 def _register(source: Register, shown: str, findings: list[Finding]) -> pd.DataFrame:
     aliases = REGISTER_ALIASES | ATTRIBUTE_ALIASES | PART_ALIASES
     table = read_table(source.path, source.sheet, aliases=aliases, override=source.columns)
-    required = ("npsn", "name", "lat", "lon")
+    numbered = _OTHER_NUMBERS & {fold(name) for name in table.headers}
+    required = ("name", "lat", "lon") if numbered else ("npsn", "name", "lat", "lon")
     header = recognise(table, aliases, override=source.columns, required=required)
     findings += understood(table, header, aliases, shown)
     findings += [Finding("row_too_long", file=shown, row=row) for row in table.too_long]
