@@ -1,15 +1,21 @@
-"""What a row says of where its school lies, against the polygons that bear those names."""
+"""What a row says of where its school lies, against the polygons that bear those names.
+
+Where the project has no polygon of a kabupaten, the other schools that claim it say where it lies:
+the circle around their middle that holds most of them, and a little more.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import pandas as pd
 import shapely
 
 from kalsel_gap import geodesy
-from kalsel_gap.sources.boundaries import bare_name, read_areas, short_name
+from kalsel_gap.sources import coordinates
+from kalsel_gap.sources.boundaries import bare_name, envelope, read_areas, short_name
 from kalsel_gap.sources.formats import fold
 from kalsel_gap.sources.villages import digits
 
@@ -17,14 +23,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import geopandas as gpd
-    import pandas as pd
     from numpy.typing import ArrayLike, NDArray
 
     from kalsel_gap.geodesy import FloatArray
+    from kalsel_gap.project import Opened, Repairs
 
-    from kalsel_gap.project import Opened
+LEVELS = ("desa", "kecamatan", "kabupaten", "peers")  # from the most telling
 
-LEVELS = ("desa", "kecamatan", "kabupaten")  # from the smallest
+
+class Circle(NamedTuple):
+    """Where the schools of a kabupaten lie: their middle, and how far from it."""
+
+    lat: float
+    lon: float
+    reach_km: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +45,20 @@ class Claims:
 
     Attributes
     ----------
+    kabupaten : array of str
+        The kabupaten that each row names; empty where none.
     areas : dict of GeoDataFrame
         ``code``, ``name``, ``geometry`` by level, for the levels that the project has.
     which : dict of int array
         By level, the position of the claimed area for each row; -1 where none is known.
+    circles : dict of Circle
+        By name, of kabupaten without a polygon that enough schools claim.
     """
 
+    kabupaten: NDArray[np.object_]
     areas: dict[str, gpd.GeoDataFrame] = field(default_factory=dict)
     which: dict[str, NDArray[np.int64]] = field(default_factory=dict)
+    circles: dict[str, Circle] = field(default_factory=dict)
 
     def distance_km(
         self, level: str, rows: ArrayLike, lat: ArrayLike, lon: ArrayLike
@@ -59,38 +77,46 @@ class Claims:
         Returns
         -------
         float array of shape (n,)
-            NaN where nothing is claimed, or there is no place.
+            NaN where nothing is claimed, or there is no place on Earth.
         """
-        rows, lat, lon = np.asarray(rows), np.asarray(lat, float), np.asarray(lon, float)
+        rows, lat, lon = (np.asarray(values) for values in (rows, lat, lon))
         km = np.full(rows.shape, np.nan)
-        if level not in self.areas:
-            return km
-        claimed = self.which[level][rows]
-        known = (claimed >= 0) & np.isfinite(lat) & np.isfinite(lon)
-        known &= (np.abs(lat) <= 90) & (np.abs(lon) <= 180)
-        km[known] = _away_km(
-            self.areas[level].geometry.to_numpy()[claimed[known]], lat[known], lon[known]
-        )
+        known = (np.abs(lat) <= 90) & (np.abs(lon) <= 180)
+        if level == "peers":
+            known &= np.isin(self.kabupaten[rows], list(self.circles))
+            circles = [self.circles[name] for name in self.kabupaten[rows[known]]]
+            middle_lat, middle_lon, reach_km = np.array(circles).reshape(-1, 3).T
+            away_m = geodesy.distance_m(lat[known], lon[known], middle_lat, middle_lon)
+            km[known] = np.maximum(away_m / 1000 - reach_km, 0.0)
+        elif level in self.areas:
+            claimed = self.which[level][rows]
+            known &= claimed >= 0
+            polygons = self.areas[level].geometry.to_numpy()[claimed[known]]
+            km[known] = _away_km(polygons, lat[known], lon[known])
         return km
 
     def name(self, level: str, row: int) -> str:
         """Code and name of the area that a row claims."""
+        if level == "peers":
+            return str(self.kabupaten[row])
         return _named(self.areas[level], int(self.which[level][row]))
 
     def smallest(self, row: int, levels: Iterable[str] = LEVELS) -> str | None:
-        """The smallest level at which a row claims a known area."""
-        known = (level for level in levels if level in self.areas and self.which[level][row] >= 0)
-        return next(known, None)
+        """The most telling level at which a row claims a known area."""
+        return next((level for level in levels if self._known(level, row)), None)
+
+    def _known(self, level: str, row: int) -> bool:
+        if level == "peers":
+            return self.kabupaten[row] in self.circles
+        return level in self.areas and bool(self.which[level][row] >= 0)
 
     def holding(self, lat: float, lon: float) -> str:
         """Code and name of the smallest area that holds a place; empty where none does."""
-        for level in LEVELS:
-            if level in self.areas:
-                found = self.areas[level].sindex.query(
-                    shapely.Point(lon, lat), predicate="intersects"
-                )
-                if len(found):
-                    return _named(self.areas[level], int(found.min()))
+        point = shapely.Point(lon, lat)
+        for level in (level for level in LEVELS if level in self.areas):
+            found = self.areas[level].sindex.query(point, predicate="intersects")
+            if len(found):
+                return _named(self.areas[level], int(found.min()))
         return ""
 
 
@@ -103,11 +129,12 @@ def claims_of(schools: pd.DataFrame, opened: Opened) -> Claims:
     Parameters
     ----------
     schools : DataFrame
-        With ``kabupaten`` as tables show it, ``kecamatan``, and ``desa`` where it is known.
+        With ``kabupaten`` as tables show it, ``kecamatan``, and ``desa`` where it is known;
+        ``lat_given`` and ``lon_given``.
     opened : Opened
         The project.
     """
-    claims = Claims()
+    claims = Claims(schools["kabupaten"].fillna("").to_numpy(dtype=object))
     above: NDArray[np.str_] = np.full(len(schools), "", dtype="U20")
     for level in ("kabupaten", "kecamatan", "desa"):
         areas = read_areas(opened, level) if level in schools.columns else None
@@ -117,7 +144,31 @@ def claims_of(schools: pd.DataFrame, opened: Opened) -> Claims:
         claims.areas[level], claims.which[level] = areas, found
         codes = np.array([*(digits(code) for code in areas["code"]), ""], dtype="U20")
         above = codes[found]
+    claims.circles.update(_circles(schools, claims, opened))
     return claims
+
+
+def _circles(schools: pd.DataFrame, claims: Claims, opened: Opened) -> dict[str, Circle]:
+    """Where the schools of each kabupaten lie that no polygon shows."""
+    texts = schools["lat_given"], schools["lon_given"]
+    usable = np.asarray(coordinates.faults(*texts, envelope(opened)) == "")
+    unshown = claims.which.get("kabupaten", np.full(len(schools), -1)) < 0
+    telling = usable & unshown & (claims.kabupaten != "")
+    lat, lon = (np.asarray(coordinates.read(text))[telling] for text in texts)
+    groups = pd.Series(np.arange(len(lat))).groupby(claims.kabupaten[telling]).indices
+    rule = opened.project.repairs
+    return {
+        str(name): _circle(lat[at], lon[at], rule)
+        for name, at in groups.items()
+        if len(at) >= rule.peers
+    }
+
+
+def _circle(lat: FloatArray, lon: FloatArray, rule: Repairs) -> Circle:
+    middle = float(np.median(lat)), float(np.median(lon))
+    away_m = geodesy.distance_m(lat, lon, *(np.full(lat.shape, degrees) for degrees in middle))
+    reach_km = float(np.quantile(away_m, rule.peers_share)) * rule.peers_factor / 1000
+    return Circle(*middle, reach_km)
 
 
 def _matched(
@@ -132,12 +183,10 @@ def _matched(
         for prefix in prefixes:
             for key in {fold(name), fold(spelled(name))}:
                 by_key.setdefault((prefix, key), set()).add(at)
-    pairs = {
-        pair: next(iter(found)) if len(found) == 1 else -1
-        for pair in {*zip(above, names, strict=True)}
-        if (found := by_key.get((pair[0], fold(pair[1])), set())) is not None
-    }
-    return np.array([pairs[pair] for pair in zip(above, names, strict=True)], dtype=np.int64)
+    single = {key: next(iter(found)) for key, found in by_key.items() if len(found) == 1}
+    folded_names = {name: fold(name) for name in set(names)}
+    keys = ((prefix, folded_names[name]) for prefix, name in zip(above, names, strict=True))
+    return np.array([single.get(key, -1) if key[1] else -1 for key in keys], dtype=np.int64)
 
 
 def _named(areas: gpd.GeoDataFrame, at: int) -> str:

@@ -86,7 +86,9 @@ def confidence(
     radius_m = np.where(status == "area", _reach_m(schools, opened), radius_m)
     return pd.DataFrame(
         {
-            "confidence": np.where(usable, np.array(GRADES)[grade], None),
+            "confidence": pd.Series(grade, schools.index)
+            .map(dict(enumerate(GRADES)))
+            .where(usable),
             "confidence_radius_m": np.where(usable, radius_m, np.nan),
         },
         index=schools.index,

@@ -9,7 +9,7 @@ claim that is known a candidate fits                                            
 ==================  ==========================================================  ==========
 kecamatan (desa)    within ``near_km`` of its polygon                           high
 kabupaten           the same, where none fits the kecamatan                     medium
-kabupaten, by name  as near the middle of its other schools as they are         medium
+kabupaten, by name  the same, of the circle that holds its other schools        medium
 nothing             inside the project's area                                   low
 ==================  ==========================================================  ==========
 
@@ -26,12 +26,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import pandas as pd
 
-from kalsel_gap import geodesy
 from kalsel_gap.errors import InputError, KalselGapError, SeveralErrors
 from kalsel_gap.findings import Finding, at_school, to_frame
 from kalsel_gap.messages import finding_sentence
+from kalsel_gap.quality.claims import LEVELS
 from kalsel_gap.sources import coordinates
 from kalsel_gap.sources.boundaries import envelope
 from kalsel_gap.sources.repairs import COLUMNS, is_of, read_repairs, same_place
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import geopandas as gpd
+    import pandas as pd
     from numpy.typing import NDArray
 
     from kalsel_gap.geodesy import FloatArray
@@ -109,16 +109,14 @@ def judge(
     """
     bounds = envelope(opened)
     fault = coordinates.faults(schools["lat_given"], schools["lon_given"], bounds).to_numpy()
-    given = tuple(
-        coordinates.read(schools[name]).to_numpy(np.float64) for name in ("lat_given", "lon_given")
-    )
+    given = [np.asarray(coordinates.read(schools[n])) for n in ("lat_given", "lon_given")]
     suspect = (fault == "") & (_claimed_km(claims, given) > opened.project.repairs.far_km)
     doubted = np.flatnonzero((fault != "") | suspect)
     rows = schools.iloc[doubted]
     found = coordinates.candidates(
         rows["lat_given"].tolist(), rows["lon_given"].tolist(), bounds
     ).assign(at=lambda frame: doubted[frame["at"]])
-    chosen = _chosen(found, schools, given, claims, opened, suspect)
+    chosen = _chosen(found, claims, opened, suspect)
     findings, proposals = [], []
     facts = rows[["row_id", "npsn", "name", "lat_given", "lon_given", "kabupaten"]].fillna("")
     for at, row in zip(doubted.tolist(), facts.itertuples(index=False), strict=True):
@@ -167,7 +165,7 @@ def _claimed_km(claims: Claims, given: Sequence[FloatArray]) -> FloatArray:
     """Distance of each given place from the smallest area that its row claims, km."""
     rows = np.arange(len(given[0]))
     km = np.full(len(rows), np.nan)
-    for level in ("kecamatan", "kabupaten"):
+    for level in LEVELS:
         todo = np.isnan(km)
         km[todo] = claims.distance_km(level, rows[todo], given[0][todo], given[1][todo])
     return km
@@ -175,24 +173,20 @@ def _claimed_km(claims: Claims, given: Sequence[FloatArray]) -> FloatArray:
 
 def _chosen(
     found: pd.DataFrame,
-    schools: gpd.GeoDataFrame,
-    given: Sequence[FloatArray],
     claims: Claims,
     opened: Opened,
     suspect: NDArray[np.bool_],
 ) -> dict[int, _Place]:
     """The one candidate of each row that its smallest telling claim points out."""
-    rule = opened.project.repairs
+    near_km = opened.project.repairs.near_km
     at = found["at"].to_numpy()
     lat, lon = found["lat"].to_numpy(), found["lon"].to_numpy()
-    km = {level: claims.distance_km(level, at, lat, lon) for level in ("kecamatan", "kabupaten")}
-    peers = _near_peers(schools["kabupaten"].fillna("").to_numpy(), given, at, lat, lon, opened)
-    none = np.isnan(km["kecamatan"]) & np.isnan(km["kabupaten"])
+    km = {level: claims.distance_km(level, at, lat, lon) for level in LEVELS}
+    claimless = np.isnan(list(km.values())).all(axis=0)
     tiers: tuple[tuple[Sureness, NDArray[np.bool_]], ...] = (
-        ("high", km["kecamatan"] <= rule.near_km),
-        ("medium", km["kabupaten"] <= rule.near_km),
-        ("medium", none & (peers == 1)),
-        ("low", none & np.isnan(peers)),
+        ("high", (km["desa"] <= near_km) | (km["kecamatan"] <= near_km)),
+        ("medium", (km["kabupaten"] <= near_km) | (km["peers"] <= near_km)),
+        ("low", np.asarray(claimless)),
     )
     chosen: dict[int, _Place] = {}
     settled: set[int] = set()
@@ -208,39 +202,6 @@ def _chosen(
                 code, y, x = fewest.iloc[0][["code", "lat", "lon"]]
                 chosen[int(row)] = _Place(str(code), float(y), float(x), sure)
     return chosen
-
-
-def _near_peers(
-    kabupaten: NDArray[np.object_],
-    given: Sequence[FloatArray],
-    at: NDArray[np.int64],
-    lat: FloatArray,
-    lon: FloatArray,
-    opened: Opened,
-) -> FloatArray:
-    """Whether candidates lie where the schools of the same kabupaten do; NaN with too few."""
-    rule = opened.project.repairs
-    south, west, north, east = envelope(opened)
-    usable = (given[0] >= south) & (given[0] <= north) & (given[1] >= west) & (given[1] <= east)
-    usable &= (given[0] != 0) & (given[1] != 0)
-    near = np.full(len(at), np.nan)
-    asked = pd.Series(kabupaten[at])
-    members = pd.Series(np.flatnonzero(usable)).groupby(kabupaten[usable]).groups
-    for name, candidates in asked[asked != ""].groupby(asked).groups.items():
-        peers = np.flatnonzero(usable)[members.get(name, [])]
-        if len(peers) < rule.peers:
-            continue
-        middle = np.median(given[0][peers]), np.median(given[1][peers])
-        away_m = _from_m(middle, given[0][peers], given[1][peers])
-        reach_m = np.quantile(away_m, rule.peers_share) * rule.peers_factor
-        here = candidates.to_numpy()
-        near[here] = _from_m(middle, lat[here], lon[here]) <= reach_m
-    return near
-
-
-def _from_m(middle: Sequence[float], lat: FloatArray, lon: FloatArray) -> FloatArray:
-    there = (np.full(lat.shape, degrees) for degrees in middle)
-    return geodesy.distance_m(lat, lon, *there)
 
 
 def _offered(claims: Claims, at: int) -> str:

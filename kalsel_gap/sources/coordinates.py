@@ -44,8 +44,18 @@ _LONGEST = 40  # characters; longer texts are no coordinates
 _COMMA = re.compile(r"[+-]?\d*,\d+", re.ASCII)
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:(?:\.\d{3}){2,}|(?:,\d{3}){2,})", re.ASCII)
 _DOTTED = re.compile(r"(\d{1,3})\.(\d{1,2})\.(\d{1,2})(?!\d)", re.ASCII)
-_WORDS = (("LINTANG", "L"), ("BUJUR", "B"), ("SELATAN", "S"), ("UTARA", "U"), ("TIMUR", "T"))
-_WORDS += (("BARAT", "B"), ("SOUTH", "S"), ("NORTH", "N"), ("EAST", "E"), ("WEST", "W"))
+_WORDS = {
+    "LINTANG": "L",
+    "BUJUR": "B",
+    "SELATAN": "S",
+    "UTARA": "U",
+    "TIMUR": "T",
+    "BARAT": "B",
+    "SOUTH": "S",
+    "NORTH": "N",
+    "EAST": "E",
+    "WEST": "W",
+}
 _HEMISPHERE = "LS|LU|BT|BB|[SNUETWB]"
 _PART = r"(\d+(?:\.\d+)?)"
 _BETWEEN = r"""(?:\s*[°º˚'’‘′"”“″:;*]+\s*|\s+|-)"""
@@ -111,7 +121,7 @@ def typed(text: str) -> Typed:
 def _sexagesimal(text: str) -> Typed:
     """Degrees with minutes, seconds, signs or hemispheres."""
     cleaned = text.upper()
-    for word, letter in _WORDS:
+    for word, letter in _WORDS.items():
         cleaned = cleaned.replace(word, letter)
     cleaned = re.sub(r"(?<=\d),(?=\d)", ".", re.sub(r"\bL ([SU])\b|\bB ([TB])\b", _joined, cleaned))
     cleaned = _DOTTED.sub(r"\1 \2 \3", cleaned)

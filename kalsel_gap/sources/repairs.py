@@ -127,27 +127,27 @@ def same_place(repair: Repair, lat: float, lon: float) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """Locations that accepted repairs change.
+    """A location that an accepted repair changes.
 
     Attributes
     ----------
-    at : list of int
-        Positions of the rows.
-    lat, lon : list of float
+    at : int
+        Position of the row.
+    lat, lon : float
         Degrees to use.
-    area : list of str
+    area : str
         Code of the area that stands for the location; empty for a point.
     """
 
-    at: list[int]
-    lat: list[float]
-    lon: list[float]
-    area: list[str]
+    at: int
+    lat: float
+    lon: float
+    area: str
 
 
 def accepted_repairs(
     cells: pd.DataFrame, opened: Opened, bounds: Bounds
-) -> tuple[Applied, list[Finding]]:
+) -> tuple[list[Applied], list[Finding]]:
     """The accepted repairs of the project that hold for the rows of the register as they are.
 
     A repair whose row reads otherwise today is stale; one that is no transformation of what was
@@ -164,10 +164,9 @@ def accepted_repairs(
     """
     path = opened.project.repairs.path
     shown = opened.shown(path)
-    applied = Applied([], [], [], [])
     if not path.exists():
         named = opened.origins.get("repairs.path") in ("project", "option")
-        return applied, [Finding("repairs_missing", file=shown)] if named else []
+        return [], [Finding("repairs_missing", file=shown)] if named else []
     repairs = [repair for repair in read_repairs(path) if repair.accepted]
     keys = zip(cells["file"], cells["row"].astype("int64"), strict=True)
     position = {key: at for at, key in enumerate(keys)}
@@ -181,23 +180,17 @@ def accepted_repairs(
             current.append((at, repair))
     possible = _possible([repair for _, repair in current], bounds)
     areas = standing_areas(opened) if any(repair.area for _, repair in current) else {}
+    applied: dict[int, Applied] = {}
     for (at, repair), places in zip(current, possible, strict=True):
         known = repair.area in areas
         meant = any(same_place(repair, *place) for place in places)
-        if at in applied.at or not (known if repair.area else meant):
+        if at in applied or not (known if repair.area else meant):
             findings.append(_told("repair_refused", repair, shown))
             continue
-        lat, lon = repair.lat, repair.lon
-        if repair.area:
-            inner = areas[repair.area].representative_point()
-            lat, lon = inner.y, inner.x
-        for values, value in zip(
-            (applied.at, applied.lat, applied.lon, applied.area),
-            (at, lat, lon, repair.area),
-            strict=True,
-        ):
-            values.append(value)  # type: ignore[arg-type]
-    return applied, findings
+        inner = areas[repair.area].representative_point() if repair.area else None
+        lat, lon = (inner.y, inner.x) if inner else (repair.lat, repair.lon)
+        applied[at] = Applied(at, lat, lon, repair.area)
+    return list(applied.values()), findings
 
 
 def is_of(repair: Repair, npsn: str, lat_given: str, lon_given: str) -> bool:

@@ -427,10 +427,10 @@ def _location(
     columns["location_area"] = np.full(len(cells), None, dtype=object)
     repairs, told = accepted_repairs(cells, opened, bounds)
     findings += told
-    for at, lat, lon, code in zip(repairs.at, repairs.lat, repairs.lon, repairs.area, strict=True):
-        columns["lat"][at], columns["lon"][at] = lat, lon
-        columns["location_status"][at] = "area" if code else "repaired"
-        columns["location_area"][at] = code or None
+    for repair in repairs:
+        columns["lat"][repair.at], columns["lon"][repair.at] = repair.lat, repair.lon
+        columns["location_status"][repair.at] = "area" if repair.area else "repaired"
+        columns["location_area"][repair.at] = repair.area or None
     used = {name: pd.Series(values, index=cells.index) for name, values in columns.items()}
     return {"lat_given": cells["lat"], "lon_given": cells["lon"], **used}
 
