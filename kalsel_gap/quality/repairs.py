@@ -296,10 +296,12 @@ def accepted(path: Path, proposals: Sequence[Proposal]) -> list[Proposal]:
             continue
         key = (repair.file, repair.row)
         proposal = by_row.get(key)
-        if fault := "repair_twice" if key in chosen else _fault(repair, proposal):
+        if fault := "twice" if key in chosen else _fault(repair, proposal):
             where = f"{repair.file}:{repair.row}"
             faults.append(
-                InputError(fault, path=path, row=repair.line, npsn=repair.npsn, row_id=where)
+                InputError(
+                    f"repair_{fault}", path=path, row=repair.line, npsn=repair.npsn, row_id=where
+                )
             )
         elif proposal is not None:
             chosen[key] = proposal
@@ -311,11 +313,11 @@ def accepted(path: Path, proposals: Sequence[Proposal]) -> list[Proposal]:
 def _fault(repair: Repair, proposal: Proposal | None) -> str:
     """Why an accepted row cannot be taken; empty when it can."""
     if proposal is None:
-        return "repair_not_proposed"
+        return "not_proposed"
     if not is_of(repair, proposal.finding.npsn, proposal.lat_given, proposal.lon_given):
-        return "repair_row_changed"
+        return "row_changed"
     if proposal.area:
         edited = repair.area != proposal.area.partition(" ")[0] or not np.isnan(repair.lat)
     else:
         edited = bool(repair.area) or not same_place(repair, proposal.lat, proposal.lon)
-    return "repair_edited" if edited else ""
+    return "edited" if edited else ""

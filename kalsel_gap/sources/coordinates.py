@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -71,7 +71,7 @@ _POWERS = range(-2, 10)  # 10**power times too large; below 0 too small
 _ZONES = range(46, 55)  # of UTM over Indonesia
 # Northings of the two hemispheres between 11.5° S and 6.5° N: elsewhere EPSG has no meaning here.
 _NORTHING_M = {"326": (0.0, 720_000.0), "327": (8_700_000.0, 10_000_000.0)}
-_EASTING_M = (100_000.0, 900_000.0)
+_EASTING_M = (100_000.0, 1_200_000.0)  # offices carry a zone on beyond its border
 
 
 class Typed(NamedTuple):
@@ -123,8 +123,9 @@ def _sexagesimal(text: str) -> Typed:
     cleaned = text.upper()
     for word, letter in _WORDS.items():
         cleaned = cleaned.replace(word, letter)
-    cleaned = re.sub(r"(?<=\d),(?=\d)", ".", re.sub(r"\bL ([SU])\b|\bB ([TB])\b", _joined, cleaned))
+    cleaned = re.sub(r"\bL (?=[SU]\b)|\bB (?=[TB]\b)", lambda match: match.group()[0], cleaned)
     cleaned = _DOTTED.sub(r"\1 \2 \3", cleaned)
+    cleaned = re.sub(r"(?<=\d),(?=\d)", ".", cleaned)
     match = _DMS.fullmatch(cleaned.strip())
     if match is None:
         return _UNREAD
@@ -138,10 +139,6 @@ def _sexagesimal(text: str) -> Typed:
         return _UNREAD
     value = sum(part / 60**n for n, part in enumerate(parts))
     return Typed(-value if negative else value, "location_dms", _AXIS.get(hemisphere, ""))
-
-
-def _joined(match: re.Match[str]) -> str:
-    return match.group().replace(" ", "")
 
 
 def read(texts: pd.Series[str]) -> pd.Series[float]:
@@ -214,34 +211,35 @@ def candidates(lat: Sequence[str], lon: Sequence[str], bounds: Bounds) -> pd.Dat
     known = {text: typed(text) for text in {*lat, *lon}}
     first, second = [known[text] for text in lat], [known[text] for text in lon]
     spelled = [
-        {t.change for t in pair} - {"", "grouped"} for pair in zip(first, second, strict=True)
+        {texts.change for texts in pair} - {"", "grouped"}
+        for pair in zip(first, second, strict=True)
     ]
     spelling = np.array([len(changes) for changes in spelled], dtype=np.int64)
-    named = [[c for c in CHANGES if c in changes] for changes in spelled]
-    frames = []
+    order = {code: n for n, code in enumerate((*CHANGES, ""))}
+    named = np.array([min(map(order.__getitem__, {*c, ""})) for c in spelled], dtype=np.int64)
+    parts: list[tuple[NDArray[Any], ...]] = [
+        (np.empty(0, int), np.empty(0, int)) + (np.empty(0),) * 3
+    ]
     for change in _changed(first, second):
         steps = spelling + change.steps
         with np.errstate(invalid="ignore"):
             inside = (change.lat >= bounds[0]) & (change.lat <= bounds[2])
             inside &= (change.lon >= bounds[1]) & (change.lon <= bounds[3])
         fits = inside & change.allowed & (steps >= 1) & (steps <= _MOST_CHANGES)
-        fits &= (change.lat != 0) & (change.lon != 0)
-        at = np.flatnonzero(fits)
-        codes = [
-            min([*named[n], *([change.code] if change.code else [])], key=CHANGES.index) for n in at
-        ]
-        frames.append(
-            pd.DataFrame(
-                {
-                    "at": at,
-                    "code": pd.Series(codes, dtype="str"),
-                    "changes": steps[at],
-                    "lat": np.round(change.lat[at], DECIMALS),
-                    "lon": np.round(change.lon[at], DECIMALS),
-                }
-            )
-        )
-    found = pd.concat(frames, ignore_index=True)
+        at = np.flatnonzero(fits & (change.lat != 0) & (change.lon != 0))
+        if at.size:
+            code = np.minimum(named[at], order[change.code])
+            parts.append((at, code, steps[at], change.lat[at], change.lon[at]))
+    at, code, steps, y, x = (np.concatenate(column) for column in zip(*parts, strict=True))
+    found = pd.DataFrame(
+        {
+            "at": at,
+            "code": pd.Series(np.array((*CHANGES, ""))[code], dtype="str"),
+            "changes": steps.astype(np.int64),
+            "lat": np.round(y, DECIMALS),
+            "lon": np.round(x, DECIMALS),
+        }
+    )
     found = found.sort_values(["at", "changes", "code", "lat", "lon"], kind="stable")
     return found.drop_duplicates(["at", "lat", "lon"], ignore_index=True)
 
