@@ -1,4 +1,4 @@
-"""Assumptions: the models of ``defaults/index.toml``, ``signal.toml`` and ``terrain.toml``.
+"""Assumptions: the models of the files in ``defaults/``.
 
 A figure that somebody could argue about is data with a source, never a constant in the code. A
 project lays its own values over the defaults, key by key.
@@ -19,6 +19,7 @@ Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[float, Field(gt=0.0)]
 NotNegative = Annotated[float, Field(ge=0.0)]
 Latitude = Annotated[float, Field(ge=-90.0, le=90.0)]
+Grade = Literal["A", "B", "C", "D"]
 Longitude = Annotated[float, Field(ge=-180.0, le=180.0)]
 
 
@@ -400,6 +401,34 @@ class Terrain(Sourced):
     """Way over water."""
     islands: dict[str, NamedIsland] = {}
     """Named islands."""
+
+
+class GradeByStatus(Section):
+    """Worst grade by where a location comes from."""
+
+    repaired: Grade
+    """A location that an accepted repair has changed."""
+    area: Grade
+    """An area that stands for the location."""
+
+
+class Confidence(Sourced):
+    """Grade of a location from its facts and findings: ``defaults/confidence.toml``."""
+
+    date: str
+    """When the figures were set."""
+    confidence: Literal["high", "medium", "low"]
+    """How sure the figures are."""
+    decimals: Annotated[int, Field(ge=0)]
+    """Decimals of degrees that an A needs."""
+    agreement: Literal["desa", "kecamatan"]
+    """Widest claimed area whose agreement with the location allows an A."""
+    bound_limit_m: Positive
+    """Largest radius that a measured bound can give, metres."""
+    status: GradeByStatus
+    """By where the location comes from."""
+    findings: dict[str, Grade]
+    """Worst grade that a finding leaves, by its code."""
 
 
 def default_values(name: str) -> dict[str, Any]:

@@ -29,6 +29,10 @@ ECCENTRICITY_SQUARED: float = WGS84.es
 # The turn between successive seeds of a sunflower: no two of them line up with the centre.
 GOLDEN_ANGLE_RAD = pi * (3.0 - sqrt(5.0))
 
+# Real root of x³ = x + 1: its powers fill a square as evenly as the golden ratio does a line.
+_PLASTIC = 1.324717957244746
+_MOST_TRIES = 1 << 20  # a polygon that so few points hit has no area
+
 # Points handled at once where each of them has a list of candidates.
 CHUNK = 4096
 
@@ -212,6 +216,47 @@ def disk_points(
     east_m = radius * (distance * np.sin(seed * GOLDEN_ANGLE_RAD))
     dlat_m, dlon_m = metres_per_degree(lat[:, None])
     return lat[:, None] + north_m / dlat_m, lon[:, None] + east_m / dlon_m
+
+
+def polygon_points(polygon: shapely.Geometry, n: int = 61) -> tuple[FloatArray, FloatArray]:
+    """Points that stand for equal areas of a polygon, as :func:`disk_points` for a disk.
+
+    A sequence that fills the polygon's box evenly, of which those inside count: the R2 sequence
+    of Roberts (2018), in longitude and the sine of latitude, where equal areas are equal.
+
+    Parameters
+    ----------
+    polygon : shapely geometry
+        Polygon or polygons in WGS 84 longitude and latitude, not empty.
+    n : int
+        Points, at least 1.
+
+    Returns
+    -------
+    lat, lon : float arrays of shape (n,)
+        The same for the same polygon. A polygon without an area stands for one point.
+
+    Examples
+    --------
+    >>> lat, lon = polygon_points(shapely.box(115.0, -3.0, 116.0, -2.0))
+    >>> round(float(lat.mean()), 2), round(float(lon.mean()), 2)
+    (-2.5, 115.5)
+    """
+    west, south, east, north = shapely.bounds(polygon)
+    low, high = np.sin(np.radians(south)), np.sin(np.radians(north))
+    shapely.prepare(polygon)
+    lat, lon = np.empty(0), np.empty(0)
+    for begin in range(0, _MOST_TRIES, CHUNK):
+        step = np.arange(begin + 1, begin + CHUNK + 1)
+        x = west + (east - west) * ((0.5 + step / _PLASTIC) % 1.0)
+        sine = low + (high - low) * ((0.5 + step / _PLASTIC**2) % 1.0)
+        y = np.degrees(np.arcsin(sine))
+        inside = shapely.intersects_xy(polygon, x, y)
+        lat, lon = np.append(lat, y[inside]), np.append(lon, x[inside])
+        if lat.size >= n:
+            return lat[:n], lon[:n]
+    inner = shapely.point_on_surface(polygon)
+    return np.full(n, inner.y), np.full(n, inner.x)
 
 
 def path_points(

@@ -2,8 +2,8 @@
 
 Each section is a model; a field's docstring gives its unit and meaning, and makes the reference
 page ``docs/project-file.md``. Paths are relative to the file. Defaults live in
-``kalsel_gap/defaults/*.toml``; a project overrides any of their values under ``[index]``,
-``[signal]`` and ``[terrain]``.
+``kalsel_gap/defaults/*.toml``; a project overrides any of their values in the section of the
+same name.
 """
 
 from __future__ import annotations
@@ -29,12 +29,16 @@ from pydantic import (
 
 from kalsel_gap import schema
 from kalsel_gap.assumptions import (
+    Confidence,
     Index,
     Latitude,
     Longitude,
+    NotNegative,
+    Positive,
     Section,
     Share,
     Signal,
+    Sourced,
     Terrain,
     default_values,
 )
@@ -48,7 +52,13 @@ VECTORS = frozenset(
     )
 )  # endings of layers of polygons; other coverage is a raster
 SHAPEFILE_PARTS = (".dbf", ".shx", ".prj", ".cpg")
-OVERRIDABLE = ("index", "signal", "terrain")  # sections laid over a file of defaults/
+OVERRIDABLE = (
+    "index",
+    "signal",
+    "terrain",
+    "confidence",
+    "repairs",
+)  # sections laid over a file of defaults/
 
 Technology = Literal["2g", "3g", "4g", "5g", "fixed"]
 CoverageKind = Literal["rsrp_dbm", "level_dbm", "class", "binary"]
@@ -250,6 +260,24 @@ class Villages(Table):
     """The village development index, by Kemendagri code of the desa."""
 
 
+class Repairs(Sourced):
+    """Accepted repairs of locations, and when a change is proposed as one."""
+
+    path: InputPath
+    """Accepted repairs, a table that ``check --accept-repairs`` writes. While it is missing
+    nothing is accepted."""
+    near_km: NotNegative
+    """Distance from the claimed area up to which a candidate lies in it."""
+    far_km: Positive
+    """Distance from the claimed area beyond which a usable location is looked at."""
+    peers: Annotated[int, Field(ge=1)]
+    """Schools that say where a kabupaten without a polygon lies."""
+    peers_share: Share
+    """Share of them that lie within the distance from their middle that a candidate may have."""
+    peers_factor: Positive
+    """Factor of that distance."""
+
+
 class Output(Section):
     """Where results go."""
 
@@ -292,8 +320,10 @@ class Project(Section):
     """Public facilities (not used by the ranking)."""
     villages: Villages | None = None
     """Village development index."""
-    repairs: Table | None = None
-    """Accepted repairs (not used by this version)."""
+    repairs: Repairs
+    """Repairs of locations."""
+    confidence: Confidence
+    """Grade of a location."""
     index: Index
     """Deficit, barrier, need and priority."""
     signal: Signal
@@ -307,7 +337,7 @@ class Project(Section):
 
     def unused_sections(self) -> tuple[str, ...]:
         """Sections that are given and that this version does not read."""
-        unread = [name for name in ("facilities", "repairs", "costs") if getattr(self, name)]
+        unread = [name for name in ("facilities", "costs") if getattr(self, name)]
         if self.villages is not None and self.boundaries.desa is None:
             unread.append("villages")  # nothing tells which desa a school lies in
         return tuple(unread)
@@ -328,6 +358,8 @@ class Project(Section):
                 yield f"{section}.{number}", item.path
         for name, path in self.boundaries.files().items():
             yield f"boundaries.{name}", path
+        if os.path.lexists(self.repairs.path):  # until something is accepted there is no such file
+            yield "repairs", self.repairs.path
         for section in ("elevation", "roads", "fibre", "wetlands", "villages"):
             if (item := getattr(self, section)) is not None:
                 yield section, item.path

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pandas as pd
 
-from kalsel_gap import places, schema, service, signals, terrain
+from kalsel_gap import places, quality, schema, service, signals, terrain
 from kalsel_gap.deficit import scores
 from kalsel_gap.findings import Finding, sort, to_frame
 from kalsel_gap.places import Staged
@@ -32,7 +32,10 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 
-STEPS = ("schools", "places", "terrain", "signals", "service", "previews", "scores", "write")
+STEPS = (
+    *("schools", "places", "quality", "terrain", "signals", "service", "previews"),
+    *("scores", "write"),
+)
 
 
 class Reporter(Protocol):
@@ -185,7 +188,7 @@ _STAGES = (
         "schools",
         _read,
         (),
-        ("schools", "attributes", "boundaries", "signal.radius_m"),
+        ("schools", "attributes", "boundaries", "repairs"),
         ("register", "attributes"),
     ),
     _Stage(
@@ -194,6 +197,13 @@ _STAGES = (
         places.READS,
         places.SECTIONS,
         ("places",),
+    ),
+    _Stage(
+        "quality",
+        lambda s, o, _: quality.quality(s, o),
+        quality.READS,
+        quality.SECTIONS,
+        ("quality",),
     ),
     _Stage(
         "terrain",

@@ -1,6 +1,7 @@
 """Signals: per school, technology and operator, the level and what it is worth.
 
-The value at a school is the mean adequacy over the circle of its position uncertainty. A raster,
+The value at a school is the mean adequacy over the circle of its position uncertainty, or over the
+area that stands for its location. A raster,
 a layer of polygons or a file of tiles of speed tests speaks of a school as far as it knows that
 circle: *value*, *none* (known to have no signal) or *unknown*. Where several speak of one operator
 and technology the best evidence is used: measured, predicted, modelled, declared.
@@ -19,6 +20,7 @@ from kalsel_gap.findings import Finding, at_school
 from kalsel_gap.indicators import available, delivered
 from kalsel_gap.places import Staged
 from kalsel_gap.sources import coverage
+from kalsel_gap.sources.boundaries import standing_areas
 from kalsel_gap.sources.files import number
 from kalsel_gap.sources.formats import cell_text, fold
 from kalsel_gap.sources.measurements import latest_quarter, read_measurements
@@ -42,6 +44,7 @@ READS = (
     "lat",
     "lon",
     "confidence_radius_m",
+    "location_area",
     "fixed_network",
     "site_4g_km",
     "terrain_class",
@@ -49,7 +52,7 @@ READS = (
     "students",
 )
 SECTIONS = (
-    *("signal", "coverage", "measurements"),
+    *("signal", "coverage", "measurements", "boundaries"),
     *("index.inference", "index.required_mbps", "index.adequacy", "index.gap"),
 )
 SIGNALS = (
@@ -91,11 +94,7 @@ def signals(
     sources = opened.project.coverage
     tiled = tuple(tile_sources(opened))
     findings: list[Finding] = []
-    lat, lon = geodesy.disk_points(
-        schools["lat"].to_numpy(),
-        schools["lon"].to_numpy(),
-        schools["confidence_radius_m"].to_numpy(),
-    )
+    lat, lon = sampled(schools, opened)
     frames = []
     for done, source in enumerate(sources):
         frames.append(_signal(schools, source, opened, lat, lon, findings))
@@ -129,6 +128,33 @@ def signals(
         columns[name] = schools["npsn"].map(recent[name])
     written = schema.table(columns, schema.of_stage("signals"))
     return Staged(written, findings, {"signals": tidy})
+
+
+def sampled(
+    schools: gpd.GeoDataFrame, opened: Opened
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Points at which a map is asked about each school: over its circle, or the area in its place.
+
+    Parameters
+    ----------
+    schools : GeoDataFrame
+        With ``lat``, ``lon``, ``confidence_radius_m``, ``location_area``.
+    opened : Opened
+        The project.
+
+    Returns
+    -------
+    lat, lon : float arrays of shape (schools, points)
+        Degrees; NaN where the location is unusable.
+    """
+    columns = ("lat", "lon", "confidence_radius_m")
+    lat, lon = geodesy.disk_points(*(schools[name].to_numpy() for name in columns))
+    of_area = schools["location_area"].dropna()
+    polygons = standing_areas(opened) if len(of_area) else {}
+    inside = {code: geodesy.polygon_points(polygons[code]) for code in of_area.unique()}
+    for at in np.flatnonzero(schools["location_area"].notna()):
+        lat[at], lon[at] = inside[schools["location_area"].iloc[at]]
+    return lat, lon
 
 
 def _signal(

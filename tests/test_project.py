@@ -319,8 +319,17 @@ def test_one_table_or_several(project: MakeProject) -> None:
 
 
 def test_sections_that_nobody_reads_are_known_of(project: MakeProject) -> None:
-    opened = project({"costs": {"bts": 1}, "repairs": {"path": "no.csv"}})
-    assert opened.project.unused_sections() == ("repairs", "costs")
+    opened = project({"costs": {"bts": 1}})
+    assert opened.project.unused_sections() == ("costs",)
+
+
+def test_repairs_lie_beside_the_project_and_count_once_they_are_there(project: MakeProject) -> None:
+    opened = project()
+    path = opened.path.with_name("repairs.csv")
+    assert opened.project.repairs.path == path
+    assert "repairs" not in dict(opened.project.inputs())
+    path.write_text("accept\n", encoding="utf-8")
+    assert dict(opened.project.inputs())["repairs"] == path
 
 
 def test_a_project_is_frozen(project: MakeProject) -> None:

@@ -249,7 +249,7 @@ def test_the_same_schools_and_findings_from_every_format(
     schools["row_id"] = schools["row_id"].str.replace(name, "plain.csv")
     pd.testing.assert_frame_equal(schools, expected)
     assert without_file(findings) == without_file(expected_findings)
-    assert {f.code for f in findings} >= {"npsn_duplicate", "location_missing", "value_not_read"}
+    assert {f.code for f in findings} >= {"npsn_duplicate", "value_not_read"}
 
 
 @pytest.mark.parametrize("name", ["a.xlsx", "api.json", "a.gpkg", "comma.csv"])
@@ -332,7 +332,8 @@ def test_a_point_gives_the_place_where_both_cells_are_empty(
     schools, findings = read_schools(register(project, path))
     assert schools["lat_given"].tolist() == ["-3.1", "-3.5", "-3.6"]
     assert schools["lon_given"].tolist() == ["115.1", "", "115.6"]
-    assert [(f.code, f.row) for f in findings] == [("location_missing", 3)]
+    assert schools["location_status"].tolist() == ["given", "unusable", "given"]
+    assert findings == []
 
 
 def test_a_placemarks_name_is_the_schools_where_no_column_is(tmp_path: Path) -> None:

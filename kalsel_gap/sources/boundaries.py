@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import geopandas as gpd
+    import shapely
 
     from kalsel_gap.project import Opened
 
@@ -138,6 +139,17 @@ def read_areas(opened: Opened, level: str) -> gpd.GeoDataFrame | None:
     )
     areas = areas.set_geometry(areas.geometry.make_valid())
     return areas.sort_values(["code", "name"], kind="stable", ignore_index=True)
+
+
+def standing_areas(opened: Opened) -> dict[str, shapely.Geometry]:
+    """Polygons that can stand for a location, by code: those of kecamatan and of desa."""
+    polygons: dict[str, shapely.Geometry] = {}
+    for level in ("kecamatan", "desa"):
+        areas = read_areas(opened, level)
+        if areas is not None:
+            polygons |= dict(zip(areas["code"], areas.geometry, strict=True))
+    polygons.pop("", None)
+    return polygons
 
 
 def invalid_areas(areas: gpd.GeoDataFrame, file: str) -> list[Finding]:

@@ -7,7 +7,7 @@ school is a finding. A value that was read first stands: later files fill gaps.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ import pandas as pd
 from kalsel_gap import schema
 from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding
+from kalsel_gap.sources import coordinates
 from kalsel_gap.sources.boundaries import bare_name, envelope, known_kabupaten, short_name
 from kalsel_gap.sources.files import (
     ROW,
@@ -27,6 +28,7 @@ from kalsel_gap.sources.files import (
     whole,
 )
 from kalsel_gap.sources.formats import fold
+from kalsel_gap.sources.repairs import accepted_repairs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -419,57 +421,22 @@ def _level_in_name(name: str, levels: tuple[str, ...]) -> str | None:
 
 def _location(
     cells: pd.DataFrame, opened: Opened, findings: list[Finding]
-) -> dict[str, pd.Series[str] | pd.Series[float]]:
-    south, west, north, east = envelope(opened)
-    lat = cells["lat"].map(number).astype("float64")
-    lon = cells["lon"].map(number).astype("float64")
-    missing = (cells["lat"] == "") | (cells["lon"] == "")
-    fault = pd.Series(
-        np.select(
-            [
-                missing,
-                lat.isna() | lon.isna(),
-                (lat.abs() > 90) | (lon.abs() > 180),
-                (lat == 0) | (lon == 0),
-                ~(lat.between(south, north) & lon.between(west, east)),
-            ],
-            [
-                "location_missing",
-                "location_not_numeric",
-                "location_out_of_range",
-                "location_zero",
-                "location_outside_area",
-            ],
-            "",
-        ),
-        index=cells.index,
-    )
-    findings += [
-        Finding(code, file=file, row=int(row), npsn=npsn, column="lat, lon", value=f"{y}, {x}")
-        for code, file, row, npsn, y, x in zip(
-            fault,
-            cells["file"],
-            cells["row"],
-            cells["npsn"],
-            cells["lat"],
-            cells["lon"],
-            strict=True,
-        )
-        if code
-    ]
-    usable = fault == ""
-    confidence = usable.map({True: "B", False: None})
-    return {
-        "lat_given": cells["lat"],
-        "lon_given": cells["lon"],
-        "lat": lat.where(usable),
-        "lon": lon.where(usable),
-        "location_status": pd.Series(np.where(usable, "given", "unusable"), index=cells.index),
-        "confidence": confidence,
-        "confidence_radius_m": pd.Series(
-            np.where(usable, opened.project.signal.radius_m.B, np.nan), index=cells.index
-        ),
-    }
+) -> dict[str, pd.Series[Any]]:
+    """Where each row lies: as given when that is usable, else by its accepted repair if any."""
+    bounds = envelope(opened)
+    usable = coordinates.faults(cells["lat"], cells["lon"], bounds) == ""
+    given = {name: coordinates.read(cells[name]).where(usable) for name in ("lat", "lon")}
+    columns = {name: values.to_numpy(copy=True) for name, values in given.items()}
+    columns["location_status"] = np.where(usable, "given", "unusable").astype(object)
+    columns["location_area"] = np.full(len(cells), None, dtype=object)
+    repairs, told = accepted_repairs(cells, opened, bounds)
+    findings += told
+    for repair in repairs:
+        columns["lat"][repair.at], columns["lon"][repair.at] = repair.lat, repair.lon
+        columns["location_status"][repair.at] = "area" if repair.area else "repaired"
+        columns["location_area"][repair.at] = repair.area or None
+    used = {name: pd.Series(values, index=cells.index) for name, values in columns.items()}
+    return {"lat_given": cells["lat"], "lon_given": cells["lon"], **used}
 
 
 def _facts(cells: pd.DataFrame, findings: list[Finding]) -> dict[str, object]:

@@ -70,12 +70,13 @@ def test_every_row_in_is_a_row_out(kalsel: Run, register: list[dict[str, str]]) 
 def test_what_cannot_be_placed_is_listed_with_its_reason(kalsel: Run) -> None:
     found = kalsel.findings
     missing = set(found.loc[found["code"] == "location_missing", "npsn"])
-    zero = set(found.loc[found["code"] == "location_zero", "npsn"])
+    zero = set(found.loc[found["code"].isin(["location_zero", "location_half_zero"]), "npsn"])
     outside = set(found.loc[found["code"] == "location_outside_area", "npsn"])
+    mirrored = set(found.loc[found["code"] == "location_sign_missing", "npsn"])
     assert (len(missing), len(zero)) == (12, 6)
-    assert outside == MIRRORED | WEST
+    assert (mirrored, outside) == (MIRRORED, WEST)
     unranked = kalsel.schools[kalsel.schools["rank"].isna()]
-    assert set(unranked["npsn"]) == missing | zero | outside
+    assert set(unranked["npsn"]) == missing | zero | outside | mirrored
     assert len(unranked) == 22
     assert (unranked["unranked_reason"] == "no_location").all()
     assert unranked[["lat", "lon", "deficit"]].isna().all(axis=None)

@@ -1,0 +1,142 @@
+"""How sure a location is: a grade from A to D and a radius in metres, from what was measured.
+
+The rule. Every usable location begins at **B**: given and plausible. It becomes **A** when it was
+given with at least ``decimals`` decimals *and* lies in the area that the row claims at the level
+``agreement`` or a smaller one. It falls to the worst grade that any of these leaves:
+
+- where it comes from (``[status]``): a repair, an area;
+- each finding about the row (``[findings]``, by code); of a finding that leaves B, A is lost;
+- a measured bound on its error beyond the radius of its grade: half the diagonal of the cell that
+  the given decimals leave open, and the distance that a finding tells (``distance_km``). It falls
+  to the grade whose radius holds the bound, and to D beyond all of them.
+
+The radius is that of the grade, or the bound where it is larger, up to ``bound_limit_m``. For an
+area it is the distance from the point used to the polygon's farthest corner. An unusable location
+has neither grade nor radius. The figures are in ``defaults/confidence.toml``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from kalsel_gap import geodesy
+from kalsel_gap.sources import coordinates
+from kalsel_gap.sources.boundaries import standing_areas
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from kalsel_gap.findings import Finding
+    from kalsel_gap.project import Opened
+    from kalsel_gap.quality.claims import Claims
+
+GRADES = ("A", "B", "C", "D")
+_B = GRADES.index("B")
+
+
+def confidence(
+    schools: gpd.GeoDataFrame, findings: Iterable[Finding], claims: Claims, opened: Opened
+) -> pd.DataFrame:
+    """Grade and radius of each location.
+
+    Parameters
+    ----------
+    schools : GeoDataFrame
+        With ``row_id``, ``lat``, ``lon``, ``location_status``, ``location_area``.
+    findings : iterable of Finding
+        All findings about the rows.
+    claims : Claims
+        The areas that the rows name.
+    opened : Opened
+        The project.
+
+    Returns
+    -------
+    DataFrame
+        ``confidence`` and ``confidence_radius_m``, in the order of `schools`; missing where the
+        location is unusable.
+    """
+    rule = opened.project.confidence
+    radii_m = np.array([getattr(opened.project.signal.radius_m, grade) for grade in GRADES])
+    usable = schools["lat"].notna().to_numpy()
+    status = schools["location_status"]
+    places = decimals_used(schools)
+    best = _agrees(schools, claims, rule.agreement) & (places >= rule.decimals)
+    grade = np.where(best, 0, _B)
+    bound_m = np.where(status == "area", 0.0, np.nan_to_num(decimal_radius_m(schools, places)))
+    for name in ("repaired", "area"):
+        worst = GRADES.index(getattr(rule.status, name))
+        grade = np.where(status == name, np.maximum(grade, worst), grade)
+    position = {row_id: at for at, row_id in enumerate(schools["row_id"])}
+    for finding in findings:
+        at = position.get(f"{finding.file}:{finding.row}")
+        if at is not None and finding.code in rule.findings:
+            grade[at] = max(grade[at], GRADES.index(rule.findings[finding.code]))
+            bound_m[at] = max(bound_m[at], _distance_m(finding))
+    holds = radii_m[None, :] >= bound_m[:, None]
+    grade = np.maximum(grade, np.where(holds.any(axis=1), holds.argmax(axis=1), len(GRADES) - 1))
+    radius_m = np.maximum(radii_m[grade], np.minimum(bound_m, rule.bound_limit_m))
+    radius_m = np.where(status == "area", _reach_m(schools, opened), radius_m)
+    return pd.DataFrame(
+        {
+            "confidence": pd.Series(grade, schools.index)
+            .map(dict(enumerate(GRADES)))
+            .where(usable),
+            "confidence_radius_m": np.where(usable, radius_m, np.nan),
+        },
+        index=schools.index,
+    )
+
+
+def decimals_used(schools: pd.DataFrame) -> NDArray[np.float64]:
+    """Decimals of each location that is used, of the coordinate that has more of them.
+
+    A zero at the end of one of them is chance once in ten times. A repair keeps the digits that
+    were given, so its decimals are theirs.
+    """
+    texts = schools[["lat", "lon"]].map(f"{{:.{coordinates.DECIMALS}f}}".format)
+    places: NDArray[np.float64] = texts.apply(coordinates.decimals).max(axis="columns").to_numpy()
+    return places
+
+
+def decimal_radius_m(schools: pd.DataFrame, places: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Half the diagonal of the cell of the ground that so many decimals leave open, metres."""
+    dlat_m, dlon_m = geodesy.metres_per_degree(schools["lat"].to_numpy(dtype=np.float64))
+    half_m: NDArray[np.float64] = np.hypot(dlat_m, dlon_m) / 2.0 * 10.0**-places
+    return half_m
+
+
+def _reach_m(schools: gpd.GeoDataFrame, opened: Opened) -> NDArray[np.float64]:
+    """Distance from each location to the farthest corner of the area that it stands for."""
+    reach_m = np.full(len(schools), np.nan)
+    rows = np.flatnonzero(schools["location_area"].notna())
+    polygons = standing_areas(opened) if len(rows) else {}
+    for at in rows:
+        school = schools.iloc[at]
+        lon, lat = shapely.get_coordinates(polygons[school["location_area"]]).T
+        here = (np.full(lat.shape, school[name]) for name in ("lat", "lon"))
+        reach_m[at] = geodesy.distance_m(lat, lon, *here).max()
+    return reach_m
+
+
+def _agrees(schools: pd.DataFrame, claims: Claims, widest: str) -> NDArray[np.bool_]:
+    """Whether each location lies in the area that its row claims, down from `widest`."""
+    rows = np.arange(len(schools))
+    agrees = np.zeros(len(schools), dtype=bool)
+    for level in ("kecamatan", "desa") if widest == "kecamatan" else ("desa",):
+        km = claims.distance_km(level, rows, schools["lat"], schools["lon"])
+        agrees = np.where(np.isnan(km), agrees, km == 0)
+    return agrees
+
+
+def _distance_m(finding: Finding) -> float:
+    """What a finding measured of the error, metres."""
+    km = finding.evidence.get("distance_km", 0.0)
+    return float(km) * 1000 if isinstance(km, int | float) and np.isfinite(km) else 0.0

@@ -1,0 +1,323 @@
+"""Repairs of locations: proposed with evidence, reviewed by a person, accepted or refused.
+
+A repair is one of the candidates of :func:`kalsel_gap.sources.coordinates.candidates`: what was
+given with one change or two. It is proposed when it alone, among those with the fewest changes,
+falls where the row says that its school lies. The smallest claimed area decides:
+
+==================  ==========================================================  ==========
+claim that is known a candidate fits                                            confidence
+==================  ==========================================================  ==========
+kecamatan (desa)    within ``near_km`` of its polygon                           high
+kabupaten           the same, where none fits the kecamatan                     medium
+kabupaten, by name  the same, of the circle that holds its other schools        medium
+nothing             inside the project's area                                   low
+==================  ==========================================================  ==========
+
+Where no candidate fits or several do, nothing is proposed but the polygon of the claimed desa or
+kecamatan, as an *area*.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from kalsel_gap.errors import InputError, KalselGapError, SeveralErrors
+from kalsel_gap.findings import Finding, at_school, to_frame
+from kalsel_gap.messages import finding_sentence
+from kalsel_gap.quality.claims import LEVELS
+from kalsel_gap.sources import coordinates
+from kalsel_gap.sources.boundaries import envelope
+from kalsel_gap.sources.repairs import COLUMNS, is_of, read_repairs, same_place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    import geopandas as gpd
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from kalsel_gap.geodesy import FloatArray
+    from kalsel_gap.project import Opened
+    from kalsel_gap.quality.claims import Claims
+    from kalsel_gap.sources.repairs import Repair
+    from kalsel_gap.text import Text
+
+Sureness = Literal["high", "medium", "low"]
+_NUMBER = re.compile(r"[+-]?[\d.,]+")
+_FORMULA = re.compile(r"[=+\-@\t\r\n']")
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a location could be instead, and the finding that says so.
+
+    Attributes
+    ----------
+    finding : Finding
+        With the proposal in words and its evidence.
+    at : int
+        Position of the row.
+    name, lat_given, lon_given : str
+        The row as given.
+    lat, lon : float
+        Degrees; NaN for an area.
+    area : str
+        Code and name of the polygon offered instead of a point; empty for a point.
+    confidence : {'high', 'medium', 'low'}
+        How sure it is.
+    """
+
+    finding: Finding
+    at: int
+    name: str
+    lat_given: str
+    lon_given: str
+    lat: float
+    lon: float
+    area: str
+    confidence: Sureness
+
+
+def judge(
+    schools: gpd.GeoDataFrame, opened: Opened, claims: Claims
+) -> tuple[list[Finding], list[Proposal]]:
+    """Findings about locations as they were given, and what is proposed for them.
+
+    Parameters
+    ----------
+    schools : GeoDataFrame
+        With ``row_id``, ``npsn``, ``name``, ``kabupaten``, ``lat_given``, ``lon_given``.
+    opened : Opened
+        The project.
+    claims : Claims
+        The areas that the rows name.
+
+    Returns
+    -------
+    findings : list of Finding
+        One for each location that is unusable or suspect as given, whether or not a repair of
+        it has been accepted.
+    proposals : list of Proposal
+        Those of them that propose something.
+    """
+    bounds = envelope(opened)
+    fault = coordinates.faults(schools["lat_given"], schools["lon_given"], bounds).to_numpy()
+    given = [np.asarray(coordinates.read(schools[n])) for n in ("lat_given", "lon_given")]
+    suspect = (fault == "") & (_claimed_km(claims, given) > opened.project.repairs.far_km)
+    doubted = np.flatnonzero((fault != "") | suspect)
+    rows = schools.iloc[doubted]
+    found = coordinates.candidates(
+        rows["lat_given"].tolist(), rows["lon_given"].tolist(), bounds
+    ).assign(at=lambda frame: doubted[frame["at"]])
+    chosen = _chosen(found, claims, opened, suspect)
+    findings, proposals = [], []
+    facts = rows[["row_id", "npsn", "name", "lat_given", "lon_given", "kabupaten"]].fillna("")
+    for at, row in zip(doubted.tolist(), facts.itertuples(index=False), strict=True):
+        place = chosen.get(at)
+        if place is None and suspect[at]:
+            continue
+        area = "" if place else _offered(claims, at)
+        evidence = _evidence(claims, at, given, place, row.kabupaten) if place or area else {}
+        repair = place.code if place else fault[at]
+        sure: Sureness = place.confidence if place else "low"
+        said = (
+            f"{place.lat:.{coordinates.DECIMALS}f}, {place.lon:.{coordinates.DECIMALS}f}"
+            if place
+            else area
+        )
+        finding = at_school(
+            "location_suspect" if suspect[at] else repair,
+            row.row_id,
+            row.npsn,
+            column="lat, lon",
+            value=f"{row.lat_given}, {row.lon_given}",
+            proposal=said,
+            evidence=evidence,
+            parameters={"confidence": sure, "repair": repair} if said else {},
+        )
+        findings.append(finding)
+        if said:
+            lat, lon = (place.lat, place.lon) if place else (np.nan, np.nan)
+            proposals.append(
+                Proposal(finding, at, row.name, row.lat_given, row.lon_given, lat, lon, area, sure)
+            )
+    return findings, proposals
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """The candidate that is proposed for a row."""
+
+    code: str
+    lat: float
+    lon: float
+    confidence: Sureness
+
+
+def _claimed_km(claims: Claims, given: Sequence[FloatArray]) -> FloatArray:
+    """Distance of each given place from the smallest area that its row claims, km."""
+    rows = np.arange(len(given[0]))
+    km = np.full(len(rows), np.nan)
+    for level in LEVELS:
+        todo = np.isnan(km)
+        km[todo] = claims.distance_km(level, rows[todo], given[0][todo], given[1][todo])
+    return km
+
+
+def _chosen(
+    found: pd.DataFrame,
+    claims: Claims,
+    opened: Opened,
+    suspect: NDArray[np.bool_],
+) -> dict[int, _Place]:
+    """The one candidate of each row that its smallest telling claim points out."""
+    near_km = opened.project.repairs.near_km
+    at = found["at"].to_numpy()
+    lat, lon = found["lat"].to_numpy(), found["lon"].to_numpy()
+    km = {level: claims.distance_km(level, at, lat, lon) for level in LEVELS}
+    claimless = np.isnan(list(km.values())).all(axis=0)
+    tiers: tuple[tuple[Sureness, NDArray[np.bool_]], ...] = (
+        ("high", (km["desa"] <= near_km) | (km["kecamatan"] <= near_km)),
+        ("medium", (km["kabupaten"] <= near_km) | (km["peers"] <= near_km)),
+        ("low", np.asarray(claimless)),
+    )
+    chosen: dict[int, _Place] = {}
+    settled: set[int] = set()
+    for sure, fits in tiers:
+        # A usable place is doubted only for the smallest claimed area, never for less.
+        fits = fits & (~suspect[at] | (sure == "high") | np.isnan(km["kecamatan"]))  # noqa: PLW2901
+        for row, fitting in found[fits].groupby("at"):
+            if row in settled:
+                continue
+            settled.add(row)
+            fewest = fitting[fitting["changes"] == fitting["changes"].min()]
+            if len(fewest) == 1:
+                code, y, x = fewest.iloc[0][["code", "lat", "lon"]]
+                chosen[int(row)] = _Place(str(code), float(y), float(x), sure)
+    return chosen
+
+
+def _offered(claims: Claims, at: int) -> str:
+    """The polygon that can stand for a location: of the claimed desa, else of the kecamatan."""
+    level = claims.smallest(at, ("desa", "kecamatan"))
+    name = claims.name(level, at) if level else ""
+    return name if " " in name else ""  # without a code nothing can refer to it
+
+
+def _evidence(
+    claims: Claims,
+    at: int,
+    given: Sequence[FloatArray],
+    place: _Place | None,
+    kabupaten: str,
+) -> dict[str, object]:
+    """How far the given and the proposed place lie from the claimed area."""
+    level = claims.smallest(at)
+    evidence: dict[str, object] = {"claimed": claims.name(level, at) if level else kabupaten}
+    places = {"before_km": (given[0][at], given[1][at])}
+    if place is not None:
+        places["after_km"] = (place.lat, place.lon)
+        evidence["lies_in"] = claims.holding(place.lat, place.lon)
+    for name, (lat, lon) in places.items():
+        if level and lat != 0 and lon != 0:  # from a zero there is nothing to measure
+            km = float(claims.distance_km(level, [at], [lat], [lon])[0])
+            evidence |= {name: round(km, 2)} if np.isfinite(km) else {}
+    return evidence
+
+
+# --- the table that a person reviews -----------------------------------------------------------
+
+
+def review(proposals: Iterable[Proposal], text: Text, *, accepted: bool = False) -> str:
+    """The proposals as a CSV table with an empty column ``accept``.
+
+    Parameters
+    ----------
+    proposals : iterable of Proposal
+        What is proposed.
+    text : Text
+        Language of the sentences.
+    accepted : bool
+        Whether the person has accepted them: so they are stored beside the project.
+    """
+    lines = io.StringIO()
+    writer = csv.writer(lines, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for proposal in sorted(proposals, key=lambda p: (p.finding.file, p.finding.row or 0)):
+        finding = proposal.finding
+        sentence = finding_sentence(to_frame([finding]).iloc[0].to_dict(), text)
+        point = [f"{v:.{coordinates.DECIMALS}f}" for v in (proposal.lat, proposal.lon)]
+        cells = (
+            *("yes" if accepted else "", finding.file, str(finding.row), finding.npsn),
+            *(proposal.name, finding.code, proposal.lat_given, proposal.lon_given),
+            *(("", "") if proposal.area else point),
+            *(proposal.area, proposal.confidence, sentence),
+            *(str(finding.evidence.get(name, "")) for name in ("before_km", "after_km")),
+        )
+        writer.writerow([_inert(cell) for cell in cells])
+    return lines.getvalue()
+
+
+def _inert(cell: str) -> str:
+    """A cell that no spreadsheet runs as a formula."""
+    return f"'{cell}" if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell) else cell
+
+
+def accepted(path: Path, proposals: Sequence[Proposal]) -> list[Proposal]:
+    """The proposals that a reviewed table accepts.
+
+    Parameters
+    ----------
+    path : Path
+        The table of :func:`review`, with ``accept`` filled in.
+    proposals : sequence of Proposal
+        What is proposed for the register as it is today.
+
+    Raises
+    ------
+    SeveralErrors
+        Accepted rows that are no proposal of today's: of a row that is not there or reads
+        otherwise now, with an edited value, or accepted twice.
+    InputError
+        The table cannot be read.
+    """
+    by_row = {(p.finding.file, p.finding.row): p for p in proposals}
+    chosen: dict[tuple[str, int], Proposal] = {}
+    faults: list[KalselGapError] = []
+    for repair in read_repairs(path):
+        if not repair.accepted:
+            continue
+        key = (repair.file, repair.row)
+        proposal = by_row.get(key)
+        if fault := "twice" if key in chosen else _fault(repair, proposal):
+            where = f"{repair.file}:{repair.row}"
+            faults.append(
+                InputError(
+                    f"repair_{fault}", path=path, row=repair.line, npsn=repair.npsn, row_id=where
+                )
+            )
+        elif proposal is not None:
+            chosen[key] = proposal
+    if faults:
+        raise SeveralErrors(faults)
+    return list(chosen.values())
+
+
+def _fault(repair: Repair, proposal: Proposal | None) -> str:
+    """Why an accepted row cannot be taken; empty when it can."""
+    if proposal is None:
+        return "not_proposed"
+    if not is_of(repair, proposal.finding.npsn, proposal.lat_given, proposal.lon_given):
+        return "row_changed"
+    if proposal.area:
+        edited = repair.area != proposal.area.partition(" ")[0] or not np.isnan(repair.lat)
+    else:
+        edited = bool(repair.area) or not same_place(repair, proposal.lat, proposal.lon)
+    return "edited" if edited else ""

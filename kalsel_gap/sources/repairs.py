@@ -1,0 +1,224 @@
+"""Accepted repairs of locations: a reviewed table, applied to the rows that it was made for.
+
+The table is the one that proposes repairs (:mod:`kalsel_gap.quality.repairs`), with the column
+``accept`` filled in. The register itself is never changed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from kalsel_gap.errors import InputError
+from kalsel_gap.findings import Finding
+from kalsel_gap.sources.boundaries import standing_areas
+from kalsel_gap.sources.coordinates import candidates
+from kalsel_gap.sources.files import ROW, number, read_table, recognise
+from kalsel_gap.sources.formats import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from kalsel_gap.project import Opened
+    from kalsel_gap.sources.coordinates import Bounds
+
+COLUMNS = (
+    *("accept", "file", "row", "npsn", "name", "code", "lat_given", "lon_given", "lat", "lon"),
+    *("area", "confidence", "why", "before_km", "after_km"),
+)
+# Each decides to which row a repair belongs or what it does.
+_REQUIRED = ("accept", "file", "row", "npsn", "lat_given", "lon_given", "lat", "lon", "area")
+_YES = frozenset(("yes", "ya", "y", "1", "x"))
+_SAME_DEG = 5e-8  # half of the last decimal of a proposal
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A row of the reviewed table.
+
+    Attributes
+    ----------
+    line : int
+        Its row in that table.
+    accepted : bool
+        Whether the person accepts it.
+    file, row, npsn, lat_given, lon_given : str, int
+        The row of the register that it was made for, as it was given then.
+    lat, lon : float
+        Degrees to use instead; NaN for an area.
+    area : str
+        Code of the polygon that stands for the location; empty for a point.
+    code : str
+        What the repair was proposed for.
+    """
+
+    line: int
+    accepted: bool
+    file: str
+    row: int
+    npsn: str
+    lat_given: str
+    lon_given: str
+    lat: float
+    lon: float
+    area: str
+    code: str
+
+
+def read_repairs(path: Path) -> list[Repair]:
+    """Rows of a reviewed table, accepted or not; none when it has only a header.
+
+    Raises
+    ------
+    InputError
+        Unreadable, or without the columns that it was proposed with.
+    """
+    aliases: dict[str, tuple[str, ...]] = dict.fromkeys(COLUMNS, ())
+    try:
+        table = read_table(path, aliases=aliases)
+    except InputError as error:
+        if error.code == "table_no_rows":
+            return []
+        raise
+    header = recognise(table, aliases, required=_REQUIRED)
+    cells = pd.DataFrame(
+        {column: table.cells[header[column]] if column in header else "" for column in COLUMNS}
+    )
+    # A spreadsheet must not run a name or a text as a formula: the guard is no part of it.
+    cells = cells.apply(lambda column: column.str.removeprefix("'"))
+    return [
+        Repair(
+            line=int(line),
+            accepted=fold(row["accept"]) in _YES,
+            file=row["file"],
+            row=int(row["row"]) if row["row"].isascii() and row["row"].isdigit() else 0,
+            npsn=row["npsn"],
+            lat_given=row["lat_given"],
+            lon_given=row["lon_given"],
+            lat=number(row["lat"]),
+            lon=number(row["lon"]),
+            area=row["area"].partition(" ")[0],
+            code=row["code"],
+        )
+        for line, row in zip(table.cells[ROW], cells.to_dict("records"), strict=True)
+    ]
+
+
+def same_text(given: str, remembered: str) -> bool:
+    """Whether two texts are one coordinate: alike, or numbers that a spreadsheet wrote anew.
+
+    Examples
+    --------
+    >>> same_text("-3.4356000", "-3,4356"), same_text("-3.4356", "3.4356"), same_text("", "0")
+    (True, False, False)
+    """
+    return given == remembered or number(given.replace(",", ".")) == number(
+        remembered.replace(",", ".")
+    )
+
+
+def same_place(repair: Repair, lat: float, lon: float) -> bool:
+    """Whether a repair means this place, to the last decimal of a proposal."""
+    return abs(repair.lat - lat) <= _SAME_DEG and abs(repair.lon - lon) <= _SAME_DEG
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A location that an accepted repair changes.
+
+    Attributes
+    ----------
+    at : int
+        Position of the row.
+    lat, lon : float
+        Degrees to use.
+    area : str
+        Code of the area that stands for the location; empty for a point.
+    """
+
+    at: int
+    lat: float
+    lon: float
+    area: str
+
+
+def accepted_repairs(
+    cells: pd.DataFrame, opened: Opened, bounds: Bounds
+) -> tuple[list[Applied], list[Finding]]:
+    """The accepted repairs of the project that hold for the rows of the register as they are.
+
+    A repair whose row reads otherwise today is stale; one that is no transformation of what was
+    given, or names no known area, is refused. Neither is applied, and both are findings.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        Text cells of the register: ``file``, ``row``, ``npsn``, ``lat``, ``lon``.
+    opened : Opened
+        The project.
+    bounds : tuple of float
+        South, west, north and east of where a school can lie.
+    """
+    path = opened.project.repairs.path
+    shown = opened.shown(path)
+    if not path.exists():
+        named = opened.origins.get("repairs.path") in ("project", "option")
+        return [], [Finding("repairs_missing", file=shown)] if named else []
+    repairs = [repair for repair in read_repairs(path) if repair.accepted]
+    keys = zip(cells["file"], cells["row"].astype("int64"), strict=True)
+    position = {key: at for at, key in enumerate(keys)}
+    findings: list[Finding] = []
+    current: list[tuple[int, Repair]] = []
+    for repair in repairs:
+        at = position.get((repair.file, repair.row), -1)
+        if at < 0 or not is_of(repair, *cells.iloc[at][["npsn", "lat", "lon"]]):
+            findings.append(_told("repair_stale", repair, shown))
+        else:
+            current.append((at, repair))
+    possible = _possible([repair for _, repair in current], bounds)
+    areas = standing_areas(opened) if any(repair.area for _, repair in current) else {}
+    applied: dict[int, Applied] = {}
+    for (at, repair), places in zip(current, possible, strict=True):
+        known = repair.area in areas
+        meant = any(same_place(repair, *place) for place in places)
+        if at in applied or not (known if repair.area else meant):
+            findings.append(_told("repair_refused", repair, shown))
+            continue
+        inner = areas[repair.area].representative_point() if repair.area else None
+        lat, lon = (inner.y, inner.x) if inner else (repair.lat, repair.lon)
+        applied[at] = Applied(at, lat, lon, repair.area)
+    return list(applied.values()), findings
+
+
+def is_of(repair: Repair, npsn: str, lat_given: str, lon_given: str) -> bool:
+    """Whether a row of the register still reads as it did when the repair was proposed."""
+    return (
+        repair.npsn == npsn
+        and same_text(lat_given, repair.lat_given)
+        and same_text(lon_given, repair.lon_given)
+    )
+
+
+def _possible(repairs: Sequence[Repair], bounds: Bounds) -> list[list[tuple[float, float]]]:
+    """Every place that what was given could mean, for each repair."""
+    found = candidates([r.lat_given for r in repairs], [r.lon_given for r in repairs], bounds)
+    places: list[list[tuple[float, float]]] = [[] for _ in repairs]
+    for at, lat, lon in found[["at", "lat", "lon"]].itertuples(index=False):
+        places[at].append((lat, lon))
+    return places
+
+
+def _told(code: str, repair: Repair, shown: str) -> Finding:
+    place = f"{repair.lat}, {repair.lon}" if not repair.area else repair.area
+    return Finding(
+        code,
+        file=shown,
+        row=repair.line,
+        npsn=repair.npsn,
+        column="lat, lon",
+        value=place,
+        parameters={"row_id": f"{repair.file}:{repair.row}"},
+    )
