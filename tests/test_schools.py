@@ -9,7 +9,7 @@ import pytest
 
 from kalsel_gap import schema
 from kalsel_gap.errors import InputError
-from kalsel_gap.sources.schools import AUTHORITY, read_schools
+from kalsel_gap.sources.schools import AUTHORITY, CELLS, read_cells, read_schools
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -506,3 +506,37 @@ def test_an_empty_register_is_unusable(project: MakeProject) -> None:
     with pytest.raises(InputError) as caught:
         read(project, HEADER + "\n")
     assert caught.value.code == "table_no_rows"
+
+
+def test_read_cells_gives_the_rows_as_they_are_written(project: MakeProject) -> None:
+    register = lines(
+        "npsn,nama,bentuk,lat,lon,kode_kec,Desa/Kelurahan,jalan,Last Sync,alamat,kode_kab_kota",
+        "00000001, SD A ,SD,x,115.1,150102  ,Sungai,Jl. 1,2025-02-05,Jl. 2,150100",
+        "00000002,SD B,,,,,,,,,",
+    )
+    pupils = lines("npsn,siswa,guru", "00000002,12,3")
+    sections = {"attributes": [{"path": "pupils.csv"}]}
+    opened = project(sections, files={"schools.csv": register, "pupils.csv": pupils}, bare=True)
+    cells, findings = read_cells(opened)
+    assert tuple(cells.columns) == CELLS
+    assert not {f.code for f in findings} - {"columns_understood"}
+    a, b = cells.to_dict("records")
+    assert a["row"] == 2
+    assert (
+        a
+        | {
+            "name": "SD A",
+            "lat": "x",
+            "kabupaten_code": "150100",
+            "kecamatan_code": "150102",
+            "desa": "Sungai",
+            "address": "Jl. 1",
+            "updated_at": "2025-02-05",
+            "ministry": "",
+            "students": "",
+        }
+        == a
+    )
+    assert (b["students"], b["teachers"], b["desa"]) == ("12", "3", "")
+    schools, _ = read_schools(opened)
+    assert list(schools["npsn"]) == list(cells["npsn"])

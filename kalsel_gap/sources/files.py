@@ -24,7 +24,7 @@ from kalsel_gap.sources import formats
 from kalsel_gap.sources.formats import fold, reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
     import geopandas as gpd
@@ -198,6 +198,7 @@ def recognise(
     *,
     override: Mapping[str, str] | None = None,
     required: Iterable[str] = (),
+    lenient: Collection[str] = (),
 ) -> dict[str, str]:
     """Which header holds which canonical column.
 
@@ -211,6 +212,8 @@ def recognise(
         Canonical column to header, as the project says.
     required : iterable of str
         Columns without which the file is of no use.
+    lenient : collection of str
+        Columns of which the first header counts where there are several.
 
     Returns
     -------
@@ -252,7 +255,7 @@ def recognise(
             for h in table.headers
             if h not in taken and fold(table.repeated.get(h, h)) in meanings
         ]
-        if len(headers) > 1:
+        if len(headers) > 1 and column not in lenient:
             raise InputError(
                 "column_twice", path=table.path, column=column, known=", ".join(headers)
             )

@@ -90,6 +90,28 @@ PART_ALIASES: dict[str, tuple[str, ...]] = {
     ),
 }
 YEAR_ALIASES = {"year": ("tahun", "tahundata")}
+# Read for checks only. Of several headers the first one counts: none of them is worth an error.
+CHECK_ALIASES: dict[str, tuple[str, ...]] = {
+    "kabupaten_code": (
+        *("kodekabkota", "kodekab", "kodekabupaten", "kodekabupatenkota", "kodekota"),
+        "kabupatenkode",
+    ),
+    "kecamatan_code": ("kodekec", "kodekecamatan", "kecamatankode"),
+    "desa_code": ("kodedesa", "kodekelurahan", "kodedesakelurahan", "desakode"),
+    "desa": (
+        *("kelurahan", "desakelurahan", "kelurahandesa", "namadesa", "namakelurahan"),
+        *("namadesakelurahan", "desanama"),
+    ),
+    "address": (
+        *("alamat", "alamatjalan", "alamatsekolah", "alamatmadrasah", "alamatlengkap", "jalan"),
+        "schooladdress",
+    ),
+    "ministry": ("kementerian", "kementrian", "kementerianpembina", "pembina", "naungan"),
+    "updated_at": (
+        *("lastsync", "lastupdate", "sinkron", "sinkronterakhir", "terakhirsinkron"),
+        *("tanggalsinkron", "tglsinkron"),
+    ),
+}
 
 _IDS = "5 SD, 6 SMP, 13 SMA, 15 SMK, 29 SLB, 9 MI, 10 MTs, 16 MA"  # bentuk_pendidikan_id
 LEVEL_IDS = dict(pair.split() for pair in _IDS.split(", "))
@@ -139,6 +161,7 @@ _SEMESTERS = {"1": 0.1, "ganjil": 0.1, "2": 0.2, "genap": 0.2}
 _NPSN = re.compile(r"[A-Z0-9]{8}")
 _LEVELS = {fold(level): level for level in schema.LEVELS}
 _TEXT = [*REGISTER_ALIASES, *ATTRIBUTE_ALIASES]
+CELLS = ("file", "row", *_TEXT, *CHECK_ALIASES)
 
 
 def read_schools(opened: Opened) -> tuple[gpd.GeoDataFrame, list[Finding]]:
@@ -157,12 +180,39 @@ def read_schools(opened: Opened) -> tuple[gpd.GeoDataFrame, list[Finding]]:
     InputError
         A file is unusable as a whole.
     """
+    cells, findings = read_cells(opened)
+    schools, faults = schools_of(cells, opened)
+    return schools, findings + faults
+
+
+def read_cells(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
+    """Text of all registers as it is given, gaps filled from later registers and attribute tables.
+
+    Returns
+    -------
+    cells : DataFrame
+        Columns :data:`CELLS`, text and empty where nothing is given, `row` a whole number; one
+        row for each school, in the order of :func:`read_schools`.
+    findings : list of Finding
+        What was made of the files, and rows of theirs that make or fill no school.
+
+    Raises
+    ------
+    InputError
+        A file is unusable as a whole.
+    """
     findings: list[Finding] = []
     cells = _registers(opened, findings)
     known = set(cells["npsn"]) - {""}
     for source in opened.project.attributes:
         given = _attributes(source, opened.shown(source.path), known, findings)
         _fill(cells, given)
+    return cells[list(CELLS)], findings
+
+
+def schools_of(cells: pd.DataFrame, opened: Opened) -> tuple[gpd.GeoDataFrame, list[Finding]]:
+    """The schools that :func:`read_cells` has found, as :func:`read_schools` gives them."""
+    findings: list[Finding] = []
     columns = pd.DataFrame(
         {
             "row_id": cells["file"] + ":" + cells["row"].astype("str"),
@@ -219,9 +269,14 @@ def _registers(opened: Opened, findings: list[Finding]) -> pd.DataFrame:
 
 def _register(source: Register, shown: str, findings: list[Finding]) -> pd.DataFrame:
     aliases = REGISTER_ALIASES | ATTRIBUTE_ALIASES | PART_ALIASES
-    table = read_table(source.path, source.sheet, aliases=aliases, override=source.columns)
-    required = ("npsn", "name", "lat", "lon")
-    header = recognise(table, aliases, override=source.columns, required=required)
+    every = aliases | CHECK_ALIASES
+    table = read_table(source.path, source.sheet, aliases=every, override=source.columns)
+    header = recognise(
+        *(table, every),
+        override=source.columns,
+        required=("npsn", "name", "lat", "lon"),
+        lenient=CHECK_ALIASES,
+    )
     findings += understood(table, header, aliases, shown)
     findings += [Finding("row_too_long", file=shown, row=row) for row in table.too_long]
     return _text(table, header)
@@ -229,7 +284,10 @@ def _register(source: Register, shown: str, findings: list[Finding]) -> pd.DataF
 
 def _text(table: RawTable, header: Mapping[str, str]) -> pd.DataFrame:
     cells = pd.DataFrame(
-        {column: table.cells[header[column]] if column in header else "" for column in _TEXT}
+        {
+            column: table.cells[header[column]] if column in header else ""
+            for column in (*_TEXT, *CHECK_ALIASES)
+        }
     ).astype("str")
     cells["row"] = table.cells[ROW]
     if set(PART_ALIASES) <= set(header):
@@ -353,7 +411,7 @@ def _most_complete(cells: pd.DataFrame, used: list[str]) -> pd.DataFrame:
 def _fill(cells: pd.DataFrame, given: pd.DataFrame) -> None:
     """Fill empty cells of `cells` from `given`, indexed by NPSN; what is there stands."""
     placeless = (cells["lat"] == "") & (cells["lon"] == "")
-    for column in _TEXT:
+    for column in (*_TEXT, *CHECK_ALIASES):
         if column in given.columns and column != "npsn":
             # A latitude of one file and a longitude of another are no place.
             empty = placeless if column in ("lat", "lon") else cells[column] == ""
