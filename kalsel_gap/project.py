@@ -32,6 +32,7 @@ from kalsel_gap.assumptions import (
     Index,
     Latitude,
     Longitude,
+    Registers,
     Section,
     Share,
     Signal,
@@ -48,7 +49,7 @@ VECTORS = frozenset(
     )
 )  # endings of layers of polygons; other coverage is a raster
 SHAPEFILE_PARTS = (".dbf", ".shx", ".prj", ".cpg")
-OVERRIDABLE = ("index", "signal", "terrain")  # sections laid over a file of defaults/
+OVERRIDABLE = ("index", "signal", "terrain", "registers")  # sections laid over a file of defaults/
 
 Technology = Literal["2g", "3g", "4g", "5g", "fixed"]
 CoverageKind = Literal["rsrp_dbm", "level_dbm", "class", "binary"]
@@ -300,6 +301,8 @@ class Project(Section):
     """From signal to adequacy."""
     terrain: Terrain
     """Terrain classes."""
+    registers: Registers
+    """When what a register says is doubted."""
     costs: dict[str, Any] = {}
     """Costs (not used by this version)."""
     output: Output = Output()

@@ -7,7 +7,7 @@ school is a finding. A value that was read first stands: later files fill gaps.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -29,7 +29,7 @@ from kalsel_gap.sources.files import (
 from kalsel_gap.sources.formats import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     import geopandas as gpd
 
@@ -158,7 +158,7 @@ _YEAR = re.compile(
     re.IGNORECASE,
 )
 _SEMESTERS = {"1": 0.1, "ganjil": 0.1, "2": 0.2, "genap": 0.2}
-_NPSN = re.compile(r"[A-Z0-9]{8}")
+_YES_NO = dict.fromkeys(YES, True) | dict.fromkeys(NO, False)
 _LEVELS = {fold(level): level for level in schema.LEVELS}
 _TEXT = [*REGISTER_ALIASES, *ATTRIBUTE_ALIASES]
 CELLS = ("file", "row", *_TEXT, *CHECK_ALIASES)
@@ -224,7 +224,6 @@ def schools_of(cells: pd.DataFrame, opened: Opened) -> tuple[gpd.GeoDataFrame, l
         }
     )
     columns["is_duplicate"] = _duplicates(cells, columns, findings)
-    findings += list(_npsn_findings(cells))
     return located(schema.table(columns, schema.up_to("attributes"))), findings
 
 
@@ -422,28 +421,14 @@ def _fill(cells: pd.DataFrame, given: pd.DataFrame) -> None:
 def _identity(
     cells: pd.DataFrame, opened: Opened, findings: list[Finding]
 ) -> dict[str, pd.Series[str]]:
-    folded = cells["level"].map(fold)
-    level = folded.map(_LEVELS).fillna(cells["level"].map(LEVEL_IDS))
-    level = level.fillna(folded.map(LEVEL_NAMES))
-    english = level.isna() & folded.isin(list(ENGLISH_LEVELS))
-    named = [
-        _level_in_name(name, ENGLISH_LEVELS[text])
-        for name, text in zip(cells.loc[english, "name"], folded[english], strict=True)
-    ]
-    level = level.fillna(pd.Series(named, index=cells.index[english], dtype="str"))
+    level, ownership = level_of(cells), ownership_of(cells)
     findings += _unread(cells, level.isna() & (cells["level"] != ""), "level_unknown", "level")
-    # 1 is negeri in the API's list; any other number is not.
-    ownership = (
-        cells["ownership"]
-        .map(fold)
-        .map(lambda text: OWNERSHIP.get(text, "private" if text.isdigit() else None))
-    )
     findings += _unread(
         cells, ownership.isna() & (cells["ownership"] != ""), "ownership_unknown", "ownership"
     )
     names = known_kabupaten(opened)
     spellings = {text: names.find(text) for text in cells["kabupaten"].unique()}
-    kabupaten = cells["kabupaten"].map(lambda text: spellings[text] or short_name(text) or None)
+    kabupaten = _each(cells["kabupaten"], lambda text: spellings[text] or short_name(text) or None)
     if opened.project.boundaries.kabupaten is not None:
         unknown = cells["kabupaten"].map(lambda text: bool(text) and spellings[text] is None)
         findings += _unread(cells, unknown, "kabupaten_unknown", "kabupaten", names.suggest)
@@ -453,8 +438,39 @@ def _identity(
         "authority": level.map(AUTHORITY),
         "kabupaten": kabupaten,
         "kabupaten_code": kabupaten.map(names.codes).replace("", None),
-        "kecamatan": cells["kecamatan"].map(lambda text: bare_name(text) or None),
+        "kecamatan": _each(cells["kecamatan"], lambda text: bare_name(text) or None),
     }
+
+
+def level_of(cells: pd.DataFrame) -> pd.Series[str]:
+    """Level of each row by its cell, an English one also by its name; missing where not read."""
+    folded = _each(cells["level"], fold)
+    level = folded.map(_LEVELS).fillna(cells["level"].map(LEVEL_IDS))
+    level = level.fillna(folded.map(LEVEL_NAMES))
+    english = level.isna() & folded.isin(list(ENGLISH_LEVELS))
+    named = [
+        _level_in_name(name, ENGLISH_LEVELS[text])
+        for name, text in zip(cells.loc[english, "name"], folded[english], strict=True)
+    ]
+    return level.fillna(pd.Series(named, index=cells.index[english], dtype="str"))
+
+
+def ownership_of(cells: pd.DataFrame) -> pd.Series[str]:
+    """Ownership of each row by its cell; missing where not read."""
+
+    def read(text: str) -> str | None:
+        # 1 is negeri in the API's list; any other number is not.
+        return OWNERSHIP.get(fold(text), "private" if fold(text).isdigit() else None)
+
+    return _each(cells["ownership"], read)
+
+
+def _each(text: pd.Series[str], read: Callable[[str], Any]) -> pd.Series[Any]:
+    """`read` of every cell, called once for each different text."""
+    codes, different = pd.factorize(text)
+    values = np.empty(len(different), dtype=object)
+    values[:] = [read(t) for t in different]
+    return pd.Series(values[codes], index=text.index)
 
 
 def _level_in_name(name: str, levels: tuple[str, ...]) -> str | None:
@@ -537,10 +553,10 @@ def _facts(cells: pd.DataFrame, findings: list[Finding]) -> dict[str, object]:
             facts[column.name] = text.replace("", None)
             continue
         if column.kind == "flag":
-            values = text.map(fold).map(lambda t: True if t in YES else False if t in NO else None)
+            values = _each(text, lambda t: _YES_NO.get(fold(t)))
         else:
             is_whole = column.kind == "integer"
-            values = text.map(whole if is_whole else number).astype("float64")
+            values = _each(text, whole if is_whole else number).astype("float64")
             low = -np.inf if column.minimum is None else column.minimum
             high = np.inf if column.maximum is None else column.maximum
             values = values.where(values.between(low, high))
@@ -582,16 +598,6 @@ def _duplicates(
         for file, row, npsn in others[["file", "row", "npsn"]].itertuples(index=False)
     ]
     return pd.Series(cells.index.isin(others.index), index=cells.index)
-
-
-def _npsn_findings(cells: pd.DataFrame) -> Iterator[Finding]:
-    for file, row, npsn in cells[["file", "row", "npsn"]].itertuples(index=False):
-        if not npsn:
-            yield Finding("npsn_missing", file=file, row=int(row), column="npsn")
-        elif not _NPSN.fullmatch(npsn):
-            yield Finding(
-                "npsn_malformed", file=file, row=int(row), npsn=npsn, column="npsn", value=npsn
-            )
 
 
 def _unread(

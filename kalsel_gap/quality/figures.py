@@ -1,0 +1,175 @@
+"""Numbers and dates of a school: plausible for its level, and consistent with each other."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from kalsel_gap.findings import Finding, at_rows
+from kalsel_gap.sources.files import day, number
+from kalsel_gap.sources.schools import level_of
+
+if TYPE_CHECKING:
+    from kalsel_gap.assumptions import Dates, Registers
+    from kalsel_gap.project import Opened
+
+_TUTORED = ("PKBM", "SKB")  # their tutors stand in no list of teachers
+_TIME = r"[ T]+\d{1,2}[:.]\d\d.*$"
+
+
+def figures(cells: pd.DataFrame, limits: Registers) -> list[Finding]:
+    """Numbers that are implausible for the level, or contradict each other.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        Text cells as of :func:`kalsel_gap.sources.schools.read_cells`.
+    limits : Registers
+        What is plausible.
+    """
+    level = level_of(cells)
+    findings: list[Finding] = []
+    for column in limits.highest:
+        if column in cells:
+            findings += _too_many(cells, level, column, limits)
+    return findings + _people(cells, level, limits)
+
+
+def _numbers(text: pd.Series[str]) -> pd.Series[float]:
+    values = {cell: number(cell) for cell in text.unique()}
+    return text.map(values).astype("float64")
+
+
+def _too_many(
+    cells: pd.DataFrame, level: pd.Series[str], column: str, limits: Registers
+) -> list[Finding]:
+    bounds = limits.highest[column]
+    highest = level.map(bounds.levels).astype("float64").fillna(bounds.otherwise)
+    return at_rows(
+        "number_implausible",
+        *(cells, _numbers(cells[column]) > highest, column),
+        parameters={"highest": highest, "level": level.fillna("")},
+    )
+
+
+def _people(cells: pd.DataFrame, level: pd.Series[str], limits: Registers) -> list[Finding]:
+    """Contradictions between students, teachers, devices and accounts of one school."""
+    columns = ("students", "teachers", "devices", "accounts", "accounts_active")
+    students, teachers, devices, accounts, active = (_numbers(cells[name]) for name in columns)
+    most = limits.people
+    people = students + teachers
+    taught = (students > 0) & (teachers > 0)
+    crowded = students > most.students_per_teacher * teachers
+    told = {"students": students, "teachers": teachers}
+    return [
+        *at_rows("students_zero", cells, students == 0, "students"),
+        *at_rows(
+            "teachers_zero",
+            cells,
+            (teachers == 0) & (students > 0),
+            "teachers",
+            parameters={"students": students},
+        ),
+        *at_rows(
+            "teachers_exceed_students",
+            cells,
+            taught & (teachers > students),
+            "teachers",
+            parameters={"students": students},
+        ),
+        *at_rows(
+            "teachers_too_few",
+            cells,
+            taught & crowded & ~level.isin(_TUTORED),
+            "teachers",
+            parameters={"students": students},
+        ),
+        *at_rows(
+            "accounts_exceed_people",
+            cells,
+            (people > 0) & (accounts > most.accounts_per_person * people),
+            "accounts",
+            parameters=told,
+        ),
+        *at_rows(
+            "accounts_exceed_people",
+            cells,
+            (people > 0) & accounts.isna() & (active > most.accounts_per_person * people),
+            "accounts_active",
+            parameters=told,
+        ),
+        *at_rows(
+            "devices_exceed_people",
+            cells,
+            (people > 0) & (devices > most.devices_per_person * people),
+            "devices",
+            parameters=told,
+        ),
+    ]
+
+
+# --- dates -------------------------------------------------------------------------------------
+
+
+def dates(cells: pd.DataFrame, opened: Opened, column: str = "updated_at") -> list[Finding]:
+    """Days that nobody can read, that cannot be, or that come after the data's own date.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        Text cells with `column`.
+    opened : Opened
+        The project: its dates say until when the data reach, no clock does.
+    column : str
+        The column of days.
+    """
+    bounds = opened.project.registers.dates
+    text = cells[column]
+    heads = text.str.replace(_TIME, "", regex=True)
+    read = {head: day(head) for head in heads.unique() if head}
+    year = heads.map({head: when.year if when else np.nan for head, when in read.items()})
+    year = year.astype("float64")
+    ordinal = heads.map({h: when.toordinal() if when else np.nan for h, when in read.items()})
+    impossible = ~year.between(bounds.earliest_year, bounds.latest_year) & year.notna()
+    findings = at_rows("date_unreadable", cells, (heads != "") & year.isna(), column)
+    findings += at_rows("date_impossible", cells, impossible, column)
+    last = data_date(opened, bounds)
+    if last is not None:
+        later = (ordinal.astype("float64") > last.toordinal()) & ~impossible
+        until = pd.Series(last.isoformat(), index=cells.index)
+        findings += at_rows("date_in_future", cells, later, column, parameters={"until": until})
+    return findings
+
+
+def data_date(opened: Opened, bounds: Dates) -> date | None:
+    """Last day that the registers' date allows; without one, the last day of any input's date."""
+    project = opened.project
+    others = (*project.attributes, *project.measurements, *project.sites)
+    for tables in (project.schools, others):
+        days = [last for table in tables if (last := last_day(table.date)) is not None]
+        plausible = [d for d in days if bounds.earliest_year <= d.year <= bounds.latest_year]
+        if plausible:
+            return max(plausible)
+    return None
+
+
+def last_day(text: str) -> date | None:
+    """Last day of a date that may be only a year or a month; none where it is not read.
+
+    Examples
+    --------
+    >>> [str(last_day(t)) for t in ("2019", "2024-02", "2025-02-10", "10 Februari 2025", "soon")]
+    ['2019-12-31', '2024-02-29', '2025-02-10', '2025-02-10', 'None']
+    """
+    if re.fullmatch(r"\d{4}", text, re.ASCII) and int(text):
+        return date(int(text), 12, 31)
+    month = re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])", text, re.ASCII)
+    if month and int(month.group(1)):
+        year, number_ = int(month.group(1)), int(month.group(2))
+        return date(year, number_, calendar.monthrange(year, number_)[1])
+    return day(text)
