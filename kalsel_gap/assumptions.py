@@ -438,6 +438,13 @@ class Gaps(Sourced):
     """Share of the rows above which a column's gaps are told."""
 
 
+class SameName(Sourced):
+    """Two names of one school."""
+
+    similarity: Annotated[float, Field(ge=0.0, le=100.0)]
+    """Smallest similarity of their words, 0 to 100."""
+
+
 class Registers(Sourced):
     """When what a register says is doubted: ``defaults/registers.toml``."""
 
@@ -453,6 +460,8 @@ class Registers(Sourced):
     """Dates."""
     gaps: Gaps
     """Gaps."""
+    same_name: SameName
+    """Names of a school in two files."""
 
 
 def default_values(name: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ SEVERITIES: dict[str, Severity] = {
     "accounts_inconsistent": "warning",
     "area_geometry_invalid": "note",
     "attribute_duplicate": "warning",
-    "attribute_name_differs": "warning",
+    "attribute_name_differs": "note",
     "attribute_npsn_repairable": "warning",
     "attribute_other_year": "note",
     "attribute_without_school": "warning",

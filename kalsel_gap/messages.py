@@ -139,7 +139,7 @@ FINDINGS: dict[str, str] = {
     "accounts_inconsistent": N_("More active accounts ({value}) than accounts: their share is unknown."),
     "area_geometry_invalid": N_("The polygon of {area} is invalid; a repaired copy is used."),
     "attribute_duplicate": N_("Another row of the same NPSN (row {used_row}) is more complete and is used."),
-    "attribute_name_differs": N_("The row is called “{value}”, the school of this NPSN in the register “{name}”. Check which NPSN is right."),
+    "attribute_name_differs": N_("The row is called “{value}”, the school of NPSN {npsn} in the register “{name}”. If it was renamed, correct the older file; if not, the NPSN."),
     "attribute_npsn_repairable": N_("No school of the register has NPSN {value}, but one has {proposal}. If it is the same school, correct the NPSN in this table."),
     "attribute_other_year": N_("{count} rows are not of the year that is used ({year})."),
     "attribute_without_school": N_("No school of the register has NPSN {npsn}; the row is not used."),

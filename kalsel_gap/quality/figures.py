@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from kalsel_gap.findings import Finding, at_rows
-from kalsel_gap.sources.files import day, number
+from kalsel_gap.sources.files import day, number, whole
 from kalsel_gap.sources.schools import level_of
 
 if TYPE_CHECKING:
@@ -41,7 +41,9 @@ def figures(cells: pd.DataFrame, limits: Registers) -> list[Finding]:
 
 
 def _numbers(text: pd.Series[str]) -> pd.Series[float]:
-    values = {cell: number(cell) for cell in text.unique()}
+    """Counts are whole, rates are not; what is not read is a finding of the reader."""
+    read = number if str(text.name).endswith("_mbps") else whole
+    values = {cell: read(cell) for cell in text.unique()}
     return text.map(values).astype("float64")
 
 
@@ -116,19 +118,22 @@ def _people(cells: pd.DataFrame, level: pd.Series[str], limits: Registers) -> li
 # --- dates -------------------------------------------------------------------------------------
 
 
-def dates(cells: pd.DataFrame, opened: Opened, column: str = "updated_at") -> list[Finding]:
+def dates(
+    cells: pd.DataFrame, bounds: Dates, last: date | None, column: str = "updated_at"
+) -> list[Finding]:
     """Days that nobody can read, that cannot be, or that come after the data's own date.
 
     Parameters
     ----------
     cells : DataFrame
         Text cells with `column`.
-    opened : Opened
-        The project: its dates say until when the data reach, no clock does.
+    bounds : Dates
+        Years that can be.
+    last : date, optional
+        Until when the data reach, as the project says: no clock does.
     column : str
         The column of days.
     """
-    bounds = opened.project.registers.dates
     text = cells[column]
     heads = text.str.replace(_TIME, "", regex=True)
     read = {head: day(head) for head in heads.unique() if head}
@@ -138,7 +143,6 @@ def dates(cells: pd.DataFrame, opened: Opened, column: str = "updated_at") -> li
     impossible = ~year.between(bounds.earliest_year, bounds.latest_year) & year.notna()
     findings = at_rows("date_unreadable", cells, (heads != "") & year.isna(), column)
     findings += at_rows("date_impossible", cells, impossible, column)
-    last = data_date(opened, bounds)
     if last is not None:
         later = (ordinal.astype("float64") > last.toordinal()) & ~impossible
         until = pd.Series(last.isoformat(), index=cells.index)

@@ -30,7 +30,7 @@ def npsn(cells: pd.DataFrame) -> list[Finding]:
     given = cells["npsn"]
     odd = given[~given.str.fullmatch(_GIVEN).astype(bool)]
     uses = given.value_counts()
-    readings = {text: _reading(text) for text in odd.unique()}
+    readings = {text: npsn_reading(text) for text in odd.unique()}
     code = odd.map({text: code for text, (code, _) in readings.items()})
     proposal = odd.map({text: better for text, (_, better) in readings.items()})
     taken = proposal.map(uses).fillna(0).astype("int64")
@@ -42,14 +42,14 @@ def npsn(cells: pd.DataFrame) -> list[Finding]:
     return findings
 
 
-def _reading(text: str) -> tuple[str, str]:
+def npsn_reading(text: str) -> tuple[str, str]:
     """What is wrong with an NPSN, as a code, and what it was before; empty where nobody can tell.
 
     Examples
     --------
-    >>> _reading("3030102"), _reading("30301027.0"), _reading("3.03E+07")
+    >>> npsn_reading("3030102"), npsn_reading("30301027.0"), npsn_reading("3.03E+07")
     (('npsn_zero_lost', '03030102'), ('npsn_formatted', '30301027'), ('npsn_digits_lost', ''))
-    >>> _reading("NP567838"), _reading("3030l027"), _reading("12345")
+    >>> npsn_reading("NP567838"), npsn_reading("3030l027"), npsn_reading("12345")
     (('npsn_irregular', ''), ('npsn_irregular', '30301027'), ('npsn_malformed', ''))
     """
     if not text:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kalsel_gap.findings import Finding
-from kalsel_gap.quality.figures import dates, figures
+from kalsel_gap.quality.attributes import attributes
+from kalsel_gap.quality.figures import data_date, dates, figures
 from kalsel_gap.quality.names import names
 from kalsel_gap.quality.npsn import npsn
 
@@ -20,14 +21,14 @@ _WELCOME = ("students", "teachers", "devices", "accounts", "electricity", "inter
 
 
 def registers(cells: pd.DataFrame, opened: Opened) -> list[Finding]:
-    """Everything that is wrong with the rows of the registers, but for their locations.
+    """What is wrong with the rows of registers and attribute tables, but for locations.
 
     Parameters
     ----------
     cells : DataFrame
         Text cells as of :func:`kalsel_gap.sources.schools.read_cells`.
     opened : Opened
-        The project.
+        The project; its attribute tables are read again.
 
     Returns
     -------
@@ -39,8 +40,9 @@ def registers(cells: pd.DataFrame, opened: Opened) -> list[Finding]:
         *npsn(cells),
         *names(cells),
         *figures(cells, limits),
-        *dates(cells, opened),
+        *dates(cells, limits.dates, data_date(opened, limits.dates)),
         *gaps(cells, limits.gaps.empty_share),
+        *attributes(cells, opened),
     ]
 
 

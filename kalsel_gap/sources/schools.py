@@ -14,7 +14,7 @@ import pandas as pd
 
 from kalsel_gap import schema
 from kalsel_gap.errors import InputError
-from kalsel_gap.findings import Finding
+from kalsel_gap.findings import Finding, at_rows
 from kalsel_gap.sources.boundaries import bare_name, envelope, known_kabupaten, short_name
 from kalsel_gap.sources.files import (
     ROW,
@@ -203,11 +203,39 @@ def read_cells(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
     """
     findings: list[Finding] = []
     cells = _registers(opened, findings)
-    known = set(cells["npsn"]) - {""}
-    for source in opened.project.attributes:
-        given = _attributes(source, opened.shown(source.path), known, findings)
-        _fill(cells, given)
-    return cells[list(CELLS)], findings
+    tables, faults = read_attributes(opened, cells["npsn"])
+    for given in tables:
+        _fill(cells, given[list(ATTRIBUTE_ALIASES)])
+    return cells[list(CELLS)], findings + faults
+
+
+def read_attributes(
+    opened: Opened, npsn: pd.Series[str]
+) -> tuple[list[pd.DataFrame], list[Finding]]:
+    """Rows of the attribute tables that the schools use, and findings about the others.
+
+    Parameters
+    ----------
+    opened : Opened
+        The project.
+    npsn : Series of str
+        NPSN of the schools.
+
+    Returns
+    -------
+    tables : list of DataFrame
+        One for each table of the project: text cells indexed by NPSN, one row for each, with
+        ``file``, ``row``, the attributes, ``name`` and ``updated_at``.
+    findings : list of Finding
+        What was made of the files, and one for each row that is not used.
+    """
+    findings: list[Finding] = []
+    known = set(npsn) - {""}
+    tables = [
+        _attributes(source, opened.shown(source.path), known, findings)
+        for source in opened.project.attributes
+    ]
+    return tables, findings
 
 
 def schools_of(cells: pd.DataFrame, opened: Opened) -> tuple[gpd.GeoDataFrame, list[Finding]]:
@@ -220,7 +248,7 @@ def schools_of(cells: pd.DataFrame, opened: Opened) -> tuple[gpd.GeoDataFrame, l
             "name": cells["name"],
             **_identity(cells, opened, findings),
             **_location(cells, opened, findings),
-            **_facts(cells, findings),
+            **_facts(cells, opened, findings),
         }
     )
     columns["is_duplicate"] = _duplicates(cells, columns, findings)
@@ -324,8 +352,10 @@ def _attributes(
         **PART_ALIASES,
         **YEAR_ALIASES,
     }
-    table = read_table(source.path, source.sheet, aliases=aliases, override=source.columns)
-    header = recognise(table, aliases, override=source.columns, required=("npsn",))
+    beside = {"name": REGISTER_ALIASES["name"], "updated_at": CHECK_ALIASES["updated_at"]}
+    every = aliases | beside
+    table = read_table(source.path, source.sheet, aliases=every, override=source.columns)
+    header = recognise(table, every, override=source.columns, required=("npsn",), lenient=beside)
     made = {"students"} if set(PART_ALIASES) <= set(header) else set()
     used = [column for column in ATTRIBUTE_ALIASES if column in header or column in made]
     if not used:
@@ -542,9 +572,10 @@ def _location(
     }
 
 
-def _facts(cells: pd.DataFrame, findings: list[Finding]) -> dict[str, object]:
+def _facts(cells: pd.DataFrame, opened: Opened, findings: list[Finding]) -> dict[str, object]:
     """Numbers, flags and texts of the attribute columns; what cannot be read is unknown."""
     facts: dict[str, object] = {}
+    highest = opened.project.registers.highest
     for column in schema.COLUMNS:
         if column.stage != "attributes" or column.name == "accounts_active_share":
             continue
@@ -560,12 +591,35 @@ def _facts(cells: pd.DataFrame, findings: list[Finding]) -> dict[str, object]:
             low = -np.inf if column.minimum is None else column.minimum
             high = np.inf if column.maximum is None else column.maximum
             values = values.where(values.between(low, high))
-        findings += _unread(cells, values.isna() & (text != ""), "value_not_read", column.name)
+        unread = values.isna() & (text != "")
+        limit = highest.get(column.name) if column.kind == "integer" else None
+        proposal = _counts(text[unread], limit.otherwise if limit else 0.0)
+        findings += at_rows("value_not_read", cells, unread, column.name, proposal=proposal)
         facts[column.name] = values.astype("boolean") if column.kind == "flag" else values
     share = facts["accounts_active"] / facts["accounts"].where(facts["accounts"] > 0)  # type: ignore[operator, attr-defined]
     findings += _unread(cells, share > 1, "accounts_inconsistent", "accounts_active")
     facts["accounts_active_share"] = share.where(share <= 1)
     return facts
+
+
+def _counts(text: pd.Series[str], highest: float) -> pd.Series[str]:
+    """What counts that are not read could be, up to `highest`."""
+    return pd.Series([_thousands(t, highest) for t in text], index=text.index, dtype="str")
+
+
+def _thousands(text: str, highest: float) -> str:
+    """A count with a sign between its thousands, without it; empty where it is none.
+
+    A spreadsheet that takes the sign for a decimal one drops zeros: 1.400 becomes 1.4.
+
+    Examples
+    --------
+    >>> _thousands("1.693", 4000.0), _thousands("1.4", 4000.0), _thousands("12.5", 4000.0)
+    ('1693', '1400', '')
+    """
+    groups = re.fullmatch(r"([1-9]\d{0,2})[.,](\d{1,3})", text, re.ASCII)
+    whole_ = groups.group(1) + groups.group(2).ljust(3, "0") if groups else ""
+    return whole_ if groups and int(whole_) <= highest else ""
 
 
 def _duplicates(
