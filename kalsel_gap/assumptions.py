@@ -429,6 +429,10 @@ class Dates(Sourced):
     """No date is earlier."""
     latest_year: Annotated[int, Field(ge=1, le=9999)]
     """No date is later, whatever the project says."""
+    stale_days: Annotated[int, Field(ge=1)]
+    """Days after the data's own date up to which that date may be what is wrong."""
+    stale_share: Share
+    """Share of rows so late above which it is."""
 
 
 class Gaps(Sourced):

@@ -30,6 +30,7 @@ SEVERITIES: dict[str, Severity] = {
     "coverage_geometry_invalid": "note",
     "date_impossible": "warning",
     "date_in_future": "warning",
+    "date_of_data_stale": "note",
     "date_not_read": "warning",
     "date_unreadable": "note",
     "devices_exceed_people": "warning",
@@ -153,6 +154,7 @@ def at_rows(
         The column at fault; its cell is the value.
     proposal, evidence, parameters : optional
         As of :class:`Finding`, each a Series that has a value for the rows at fault at least.
+        Evidence that is empty is left out.
     """
     wrong = cells.loc[at_fault, ["file", "row", "npsn", column]]
 
@@ -172,7 +174,7 @@ def at_rows(
             column=column,
             value=value,
             proposal=better,
-            evidence=proof,
+            evidence={key: figure for key, figure in proof.items() if figure != ""},
             parameters=more,
         )
         for (file, row, npsn, value), better, proof, more in zip(

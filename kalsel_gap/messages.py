@@ -151,6 +151,7 @@ FINDINGS: dict[str, str] = {
     "date_impossible": N_("“{value}” in {column} cannot be. Correct the date."),
     "date_in_future": N_("“{value}” in {column} is later than the data themselves ({until}). Correct the date, or “date” in the project file."),
     "date_not_read": N_("“{value}” is not read as a date; the row is not used. Write 2026-11-21."),
+    "date_of_data_stale": N_("{count} rows are later than the date that the project gives the file ({value}). Set it to {proposal}."),
     "date_unreadable": N_("“{value}” in {column} is not read as a date. Write 2026-11-21."),
     "devices_exceed_people": N_("{value} devices for {students} students and {teachers} teachers. Check the figures."),
     "kabupaten_differs": N_("The register says {value}, the point lies in {by_location}. Check the coordinates."),

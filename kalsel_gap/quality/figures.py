@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import calendar
+import itertools
 import re
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,9 @@ from kalsel_gap.sources.files import day, number, whole
 from kalsel_gap.sources.schools import level_of
 
 if TYPE_CHECKING:
-    from kalsel_gap.assumptions import Dates, Registers
+    from collections.abc import Mapping
+
+    from kalsel_gap.assumptions import Dates, Highest, People, Registers
     from kalsel_gap.project import Opened
 
 _TUTORED = ("PKBM", "SKB")  # their tutors stand in no list of teachers
@@ -33,11 +36,12 @@ def figures(cells: pd.DataFrame, limits: Registers) -> list[Finding]:
         What is plausible.
     """
     level = level_of(cells)
-    findings: list[Finding] = []
-    for column in limits.highest:
-        if column in cells:
-            findings += _too_many(cells, level, column, limits)
-    return findings + _people(cells, level, limits)
+    too_many = (
+        _too_many(cells, level, column, bounds)
+        for column, bounds in limits.highest.items()
+        if column in cells
+    )
+    return [*itertools.chain.from_iterable(too_many), *_people(cells, level, limits.people)]
 
 
 def _numbers(text: pd.Series[str]) -> pd.Series[float]:
@@ -48,71 +52,49 @@ def _numbers(text: pd.Series[str]) -> pd.Series[float]:
 
 
 def _too_many(
-    cells: pd.DataFrame, level: pd.Series[str], column: str, limits: Registers
+    cells: pd.DataFrame, level: pd.Series[str], column: str, bounds: Highest
 ) -> list[Finding]:
-    bounds = limits.highest[column]
     highest = level.map(bounds.levels).astype("float64").fillna(bounds.otherwise)
-    return at_rows(
-        "number_implausible",
-        *(cells, _numbers(cells[column]) > highest, column),
-        parameters={"highest": highest, "level": level.fillna("")},
-    )
+    at_fault = _numbers(cells[column]) > highest
+    told = {"highest": highest[at_fault].map("{:g}".format)}
+    return _found("number_implausible", cells, at_fault, column, told)
 
 
-def _people(cells: pd.DataFrame, level: pd.Series[str], limits: Registers) -> list[Finding]:
+def _people(cells: pd.DataFrame, level: pd.Series[str], most: People) -> list[Finding]:
     """Contradictions between students, teachers, devices and accounts of one school."""
     columns = ("students", "teachers", "devices", "accounts", "accounts_active")
     students, teachers, devices, accounts, active = (_numbers(cells[name]) for name in columns)
-    most = limits.people
-    people = students + teachers
+    people = (students + teachers).where(lambda both: both > 0)
     taught = (students > 0) & (teachers > 0)
-    crowded = students > most.students_per_teacher * teachers
-    told = {"students": students, "teachers": teachers}
+    crowded = (students > most.students_per_teacher * teachers) & ~level.isin(_TUTORED)
+    allowed = most.accounts_per_person * people
+    faults = (
+        ("students_zero", students == 0, "students"),
+        ("teachers_zero", (teachers == 0) & (students > 0), "teachers"),
+        ("teachers_exceed_students", taught & (teachers > students), "teachers"),
+        ("teachers_too_few", taught & crowded, "teachers"),
+        ("accounts_exceed_people", accounts > allowed, "accounts"),
+        ("accounts_exceed_people", accounts.isna() & (active > allowed), "accounts_active"),
+        ("devices_exceed_people", devices > most.devices_per_person * people, "devices"),
+    )
+    told = {"students": cells["students"], "teachers": cells["teachers"]}
     return [
-        *at_rows("students_zero", cells, students == 0, "students"),
-        *at_rows(
-            "teachers_zero",
-            cells,
-            (teachers == 0) & (students > 0),
-            "teachers",
-            parameters={"students": students},
-        ),
-        *at_rows(
-            "teachers_exceed_students",
-            cells,
-            taught & (teachers > students),
-            "teachers",
-            parameters={"students": students},
-        ),
-        *at_rows(
-            "teachers_too_few",
-            cells,
-            taught & crowded & ~level.isin(_TUTORED),
-            "teachers",
-            parameters={"students": students},
-        ),
-        *at_rows(
-            "accounts_exceed_people",
-            cells,
-            (people > 0) & (accounts > most.accounts_per_person * people),
-            "accounts",
-            parameters=told,
-        ),
-        *at_rows(
-            "accounts_exceed_people",
-            cells,
-            (people > 0) & accounts.isna() & (active > most.accounts_per_person * people),
-            "accounts_active",
-            parameters=told,
-        ),
-        *at_rows(
-            "devices_exceed_people",
-            cells,
-            (people > 0) & (devices > most.devices_per_person * people),
-            "devices",
-            parameters=told,
-        ),
+        finding
+        for code, at_fault, column in faults
+        for finding in _found(code, cells, at_fault, column, told)
     ]
+
+
+def _found(
+    code: str,
+    cells: pd.DataFrame,
+    at_fault: pd.Series[bool],
+    column: str,
+    told: Mapping[str, pd.Series[str]],
+) -> list[Finding]:
+    """Findings that name the row of another table that the figure may come from."""
+    origin = {"filled_from": cells["filled_from"]}
+    return at_rows(code, cells, at_fault, column, evidence=origin, parameters=told)
 
 
 # --- dates -------------------------------------------------------------------------------------
@@ -143,11 +125,31 @@ def dates(
     impossible = ~year.between(bounds.earliest_year, bounds.latest_year) & year.notna()
     findings = at_rows("date_unreadable", cells, (heads != "") & year.isna(), column)
     findings += at_rows("date_impossible", cells, impossible, column)
-    if last is not None:
-        later = (ordinal.astype("float64") > last.toordinal()) & ~impossible
-        until = pd.Series(last.isoformat(), index=cells.index)
-        findings += at_rows("date_in_future", cells, later, column, parameters={"until": until})
-    return findings
+    if last is None:
+        return findings
+    days = (ordinal.astype("float64") - last.toordinal()).where(~impossible)
+    until = pd.Series(last.isoformat(), index=cells.index)
+    late, later = days.between(1, bounds.stale_days), days > bounds.stale_days
+    if late.mean() > bounds.stale_share:
+        findings += _stale(cells, heads[late].map(read), last)
+    else:
+        later |= late
+    return findings + at_rows("date_in_future", cells, later, column, parameters={"until": until})
+
+
+def _stale(cells: pd.DataFrame, days: pd.Series[Any], last: date) -> list[Finding]:
+    """So many rows are a little later that the data's own date is wrong, and not they."""
+    files = cells.loc[days.index, "file"]
+    return [
+        Finding(
+            "date_of_data_stale",
+            file=str(file),
+            value=last.isoformat(),
+            proposal=max(of_file).isoformat(),
+            parameters={"count": len(of_file)},
+        )
+        for file, of_file in days.groupby(files)
+    ]
 
 
 def data_date(opened: Opened, bounds: Dates) -> date | None:

@@ -161,7 +161,7 @@ _SEMESTERS = {"1": 0.1, "ganjil": 0.1, "2": 0.2, "genap": 0.2}
 _YES_NO = dict.fromkeys(YES, True) | dict.fromkeys(NO, False)
 _LEVELS = {fold(level): level for level in schema.LEVELS}
 _TEXT = [*REGISTER_ALIASES, *ATTRIBUTE_ALIASES]
-CELLS = ("file", "row", *_TEXT, *CHECK_ALIASES)
+CELLS = ("file", "row", *_TEXT, *CHECK_ALIASES, "filled_from")
 
 
 def read_schools(opened: Opened) -> tuple[gpd.GeoDataFrame, list[Finding]]:
@@ -192,7 +192,8 @@ def read_cells(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
     -------
     cells : DataFrame
         Columns :data:`CELLS`, text and empty where nothing is given, `row` a whole number; one
-        row for each school, in the order of :func:`read_schools`.
+        row for each school, in the order of :func:`read_schools`. ``filled_from`` names the rows
+        of other tables, ``file:row``, that have filled cells.
     findings : list of Finding
         What was made of the files, and rows of theirs that make or fill no school.
 
@@ -205,7 +206,7 @@ def read_cells(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
     cells = _registers(opened, findings)
     tables, faults = read_attributes(opened, cells["npsn"])
     for given in tables:
-        _fill(cells, given[list(ATTRIBUTE_ALIASES)])
+        _fill(cells, given[["file", "row", *ATTRIBUTE_ALIASES]])
     return cells[list(CELLS)], findings + faults
 
 
@@ -317,6 +318,7 @@ def _text(table: RawTable, header: Mapping[str, str]) -> pd.DataFrame:
         }
     ).astype("str")
     cells["row"] = table.cells[ROW]
+    cells["filled_from"] = pd.Series("", index=cells.index, dtype="str")
     if set(PART_ALIASES) <= set(header):
         parts = [table.cells[header[part]] for part in PART_ALIASES]
         absent = cells["students"] == ""
@@ -440,12 +442,18 @@ def _most_complete(cells: pd.DataFrame, used: list[str]) -> pd.DataFrame:
 def _fill(cells: pd.DataFrame, given: pd.DataFrame) -> None:
     """Fill empty cells of `cells` from `given`, indexed by NPSN; what is there stands."""
     placeless = (cells["lat"] == "") & (cells["lon"] == "")
+    filled_any = pd.Series(data=False, index=cells.index)
     for column in (*_TEXT, *CHECK_ALIASES):
         if column in given.columns and column != "npsn":
             # A latitude of one file and a longitude of another are no place.
             empty = placeless if column in ("lat", "lon") else cells[column] == ""
             filled = given[column].reindex(cells.loc[empty, "npsn"]).fillna("")
             cells.loc[empty, column] = filled.to_numpy()
+            filled_any |= empty & (cells[column] != "")
+    origin = (given["file"] + ":" + given["row"].astype("str")).astype("str")
+    names = cells.loc[filled_any, "npsn"].map(origin).astype("str")
+    before = cells.loc[filled_any, "filled_from"]
+    cells.loc[filled_any, "filled_from"] = names.where(before == "", before + "; " + names)
 
 
 def _identity(
@@ -594,7 +602,11 @@ def _facts(cells: pd.DataFrame, opened: Opened, findings: list[Finding]) -> dict
         unread = values.isna() & (text != "")
         limit = highest.get(column.name) if column.kind == "integer" else None
         proposal = _counts(text[unread], limit.otherwise if limit else 0.0)
-        findings += at_rows("value_not_read", cells, unread, column.name, proposal=proposal)
+        findings += at_rows(
+            *("value_not_read", cells, unread, column.name),
+            proposal=proposal,
+            evidence={"filled_from": cells["filled_from"]},
+        )
         facts[column.name] = values.astype("boolean") if column.kind == "flag" else values
     share = facts["accounts_active"] / facts["accounts"].where(facts["accounts"] > 0)  # type: ignore[operator, attr-defined]
     findings += _unread(cells, share > 1, "accounts_inconsistent", "accounts_active")
