@@ -34,7 +34,7 @@ def _words() -> Iterator[tuple[str, frozenset[str]]]:
         **dict.fromkeys(("STM", "SMEA", "SMKK"), frozenset({"SMK"})),
         "SMALB": _SPECIAL,
         "SMAK": frozenset({"SMA", "SMK"}),  # Katolik, or Sekolah Menengah Analis Kimia
-        "MAK": frozenset({"MA", "MAK"}),
+        **dict.fromkeys(("MA", "MAK"), frozenset({"MA", "MAK"})),  # MA Kejuruan
     }.items()
 
 
