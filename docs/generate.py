@@ -223,6 +223,7 @@ def headers() -> str:
         "schools": schools.REGISTER_ALIASES,
         "schools, attributes": schools.ATTRIBUTE_ALIASES,
         "schools, attributes (by sex, summed up)": schools.PART_ALIASES,
+        "schools (for checks)": schools.CHECK_ALIASES,
         "attributes": schools.YEAR_ALIASES,
         "sites": sites.ALIASES,
         "measurements": measurements.ALIASES,

@@ -431,6 +431,72 @@ class Confidence(Sourced):
     """Worst grade that a finding leaves, by its code."""
 
 
+class Highest(Sourced):
+    """Largest plausible number."""
+
+    otherwise: Positive
+    """For every level that is not named."""
+    levels: dict[str, Positive] = {}
+    """By level."""
+
+
+class People(Sourced):
+    """Proportions to the people of a school."""
+
+    students_per_teacher: Positive
+    """Most students for each teacher."""
+    accounts_per_person: Positive
+    """Most accounts for each student or teacher."""
+    devices_per_person: Positive
+    """Most devices for each student or teacher."""
+
+
+class Dates(Sourced):
+    """Dates that can be."""
+
+    earliest_year: Annotated[int, Field(ge=1, le=9999)]
+    """No date is earlier."""
+    latest_year: Annotated[int, Field(ge=1, le=9999)]
+    """No date is later, whatever the project says."""
+    stale_days: Annotated[int, Field(ge=1)]
+    """Days after the data's own date up to which that date may be what is wrong."""
+    stale_share: Share
+    """Share of rows so late above which it is."""
+
+
+class Gaps(Sourced):
+    """Empty cells."""
+
+    empty_share: Share
+    """Share of the rows above which a column's gaps are told."""
+
+
+class SameName(Sourced):
+    """Two names of one school."""
+
+    similarity: Annotated[float, Field(ge=0.0, le=100.0)]
+    """Smallest similarity of their words, 0 to 100."""
+
+
+class Registers(Sourced):
+    """When what a register says is doubted: ``defaults/registers.toml``."""
+
+    date: str
+    """When the figures were set."""
+    confidence: Literal["high", "medium", "low"]
+    """How sure the figures are."""
+    highest: dict[str, Highest]
+    """Largest plausible number, by column."""
+    people: People
+    """Students, teachers, accounts and devices of one school."""
+    dates: Dates
+    """Dates."""
+    gaps: Gaps
+    """Gaps."""
+    same_name: SameName
+    """Names of a school in two files."""
+
+
 def default_values(name: str) -> dict[str, Any]:
     """A file of ``defaults/`` as a dictionary of its own."""
     return tomllib.loads(_default_text(name))

@@ -15,18 +15,28 @@ Severity = Literal["error", "warning", "note"]
 
 # error: the row cannot be ranked as it stands; warning: doubtful; note: good to know.
 SEVERITIES: dict[str, Severity] = {
+    "accounts_exceed_people": "warning",
     "accounts_inconsistent": "warning",
     "area_geometry_invalid": "note",
     "attribute_duplicate": "warning",
+    "attribute_name_differs": "note",
+    "attribute_npsn_repairable": "warning",
     "attribute_other_year": "note",
     "attribute_without_school": "warning",
+    "column_has_gaps": "note",
     "column_not_understood": "warning",
     "columns_understood": "note",
     "coverage_class_unlisted": "warning",
     "coverage_geometry_invalid": "note",
+    "date_impossible": "warning",
+    "date_in_future": "warning",
+    "date_of_data_stale": "note",
     "date_not_read": "warning",
+    "date_unreadable": "note",
+    "devices_exceed_people": "warning",
     "kabupaten_differs": "warning",
     "kabupaten_unknown": "warning",
+    "level_differs_from_name": "warning",
     "level_unknown": "warning",
     "location_decimal_comma": "error",
     "location_dms": "error",
@@ -44,12 +54,23 @@ SEVERITIES: dict[str, Severity] = {
     "location_swapped": "error",
     "location_zero": "error",
     "measurement_without_school": "warning",
+    "ministry_differs_from_level": "warning",
+    "name_has_control": "warning",
+    "name_has_formula": "warning",
+    "name_has_html": "warning",
+    "name_missing": "warning",
+    "name_without_letters": "warning",
+    "npsn_digits_lost": "warning",
     "npsn_duplicate": "error",
+    "npsn_formatted": "warning",
+    "npsn_irregular": "warning",
     "npsn_malformed": "warning",
     "npsn_missing": "warning",
-    "value_not_read": "warning",
+    "npsn_zero_lost": "warning",
+    "number_implausible": "warning",
     "off_elevation": "warning",
     "off_every_coverage": "warning",
+    "ownership_differs_from_name": "warning",
     "ownership_unknown": "warning",
     "raster_class_unlisted": "warning",
     "raster_values_impossible": "warning",
@@ -60,8 +81,16 @@ SEVERITIES: dict[str, Severity] = {
     "row_too_long": "warning",
     "section_unused": "note",
     "site_unusable": "warning",
+    "students_zero": "warning",
+    "teachers_exceed_students": "warning",
+    "teachers_too_few": "warning",
+    "teachers_zero": "warning",
     "technology_unknown": "warning",
+    "text_has_control": "note",
+    "text_lost": "warning",
+    "text_mojibake": "warning",
     "tiles_not_read": "warning",
+    "value_not_read": "warning",
     "village_unknown": "note",
 }
 COLUMNS = (
@@ -112,6 +141,63 @@ def at_school(code: str, row_id: str, npsn: str, **given: Any) -> Finding:  # no
     """A finding about a row of the register; `row_id` is its ``file:row``."""
     file, _, row = row_id.rpartition(":")
     return Finding(code, file=file, row=int(row), npsn=npsn, **given)
+
+
+def at_rows(
+    code: str,
+    cells: pd.DataFrame,
+    at_fault: pd.Series[bool],
+    column: str,
+    *,
+    proposal: pd.Series[str] | None = None,
+    evidence: Mapping[str, pd.Series[Any]] | None = None,
+    parameters: Mapping[str, pd.Series[Any]] | None = None,
+) -> list[Finding]:
+    """A finding for each row at fault.
+
+    Parameters
+    ----------
+    code : str
+        As of :class:`Finding`.
+    cells : DataFrame
+        With ``file``, ``row``, ``npsn`` and the column that is at fault.
+    at_fault : Series of bool
+        With the index of `cells`.
+    column : str
+        The column at fault; its cell is the value.
+    proposal, evidence, parameters : optional
+        As of :class:`Finding`, each a Series that has a value for the rows at fault at least.
+        Evidence that is empty is left out.
+    """
+    wrong = cells.loc[at_fault, ["file", "row", "npsn", column]]
+
+    def told(given: Mapping[str, pd.Series[Any]] | None) -> list[dict[str, object]]:
+        if not given:
+            return [{} for _ in wrong.index]
+        values = [series.reindex(wrong.index).tolist() for series in given.values()]
+        return [dict(zip(given, row, strict=True)) for row in zip(*values, strict=True)]
+
+    proposed = [""] * len(wrong) if proposal is None else proposal.reindex(wrong.index).tolist()
+    return [
+        Finding(
+            code,
+            file=file,
+            row=int(row),
+            npsn=npsn,
+            column=column,
+            value=value,
+            proposal=better,
+            evidence={key: figure for key, figure in proof.items() if figure != ""},
+            parameters=more,
+        )
+        for (file, row, npsn, value), better, proof, more in zip(
+            wrong.itertuples(index=False, name=None),
+            proposed,
+            told(evidence),
+            told(parameters),
+            strict=True,
+        )
+    ]
 
 
 def to_frame(findings: Iterable[Finding]) -> pd.DataFrame:

@@ -35,6 +35,7 @@ from kalsel_gap.assumptions import (
     Longitude,
     NotNegative,
     Positive,
+    Registers,
     Section,
     Share,
     Signal,
@@ -52,13 +53,8 @@ VECTORS = frozenset(
     )
 )  # endings of layers of polygons; other coverage is a raster
 SHAPEFILE_PARTS = (".dbf", ".shx", ".prj", ".cpg")
-OVERRIDABLE = (
-    "index",
-    "signal",
-    "terrain",
-    "confidence",
-    "repairs",
-)  # sections laid over a file of defaults/
+# Sections laid over a file of defaults/.
+OVERRIDABLE = ("index", "signal", "terrain", "confidence", "repairs", "registers")
 
 Technology = Literal["2g", "3g", "4g", "5g", "fixed"]
 CoverageKind = Literal["rsrp_dbm", "level_dbm", "class", "binary"]
@@ -330,6 +326,8 @@ class Project(Section):
     """From signal to adequacy."""
     terrain: Terrain
     """Terrain classes."""
+    registers: Registers
+    """When what a register says is doubted."""
     costs: dict[str, Any] = {}
     """Costs (not used by this version)."""
     output: Output = Output()

@@ -9,7 +9,7 @@ import pytest
 
 from kalsel_gap import schema
 from kalsel_gap.errors import InputError
-from kalsel_gap.sources.schools import AUTHORITY, read_schools
+from kalsel_gap.sources.schools import AUTHORITY, CELLS, read_cells, read_schools
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -156,15 +156,8 @@ def test_ownership(project: MakeProject) -> None:
 def test_npsn_is_text(project: MakeProject) -> None:
     given = ["00000001", "P9999999", "1234567", "p9999998", "", "123456789", "30 300 1"]
     rows = [f"{text},S,SD,N,,-3,115" for text in given]
-    schools, findings = read(project, lines(HEADER, *rows))
+    schools, _ = read(project, lines(HEADER, *rows))
     assert schools["npsn"].tolist() == given
-    assert codes(findings) == [
-        ("npsn_malformed", 4),
-        ("npsn_malformed", 5),
-        ("npsn_malformed", 7),
-        ("npsn_malformed", 8),
-        ("npsn_missing", 6),
-    ]
 
 
 def test_rows_without_npsn_are_no_duplicates(project: MakeProject) -> None:
@@ -460,7 +453,7 @@ def test_a_later_register_may_add_rows(project: MakeProject) -> None:
     later = lines(HEADER, A, "00000003,C,SD,N,,-3.3,115.3", ",D,SD,N,,-3.4,115.4")
     schools, findings = read(project, lines(HEADER, A, B), sections, b_csv=later)
     assert schools["row_id"].tolist() == ["schools.csv:2", "schools.csv:3", "b.csv:3", "b.csv:4"]
-    assert codes(findings) == [("npsn_missing", 4)]
+    assert not findings
 
 
 def test_half_a_place_is_not_completed_from_elsewhere(project: MakeProject) -> None:
@@ -499,3 +492,37 @@ def test_an_empty_register_is_unusable(project: MakeProject) -> None:
     with pytest.raises(InputError) as caught:
         read(project, HEADER + "\n")
     assert caught.value.code == "table_no_rows"
+
+
+def test_read_cells_gives_the_rows_as_they_are_written(project: MakeProject) -> None:
+    register = lines(
+        "npsn,nama,bentuk,lat,lon,kode_kec,Desa/Kelurahan,jalan,Last Sync,alamat,kode_kab_kota",
+        "00000001, SD A ,SD,x,115.1,150102  ,Sungai,Jl. 1,2025-02-05,Jl. 2,150100",
+        "00000002,SD B,,,,,,,,,",
+    )
+    pupils = lines("npsn,siswa,guru", "00000002,12,3")
+    sections = {"attributes": [{"path": "pupils.csv"}]}
+    opened = project(sections, files={"schools.csv": register, "pupils.csv": pupils}, bare=True)
+    cells, findings = read_cells(opened)
+    assert tuple(cells.columns) == CELLS
+    assert not {f.code for f in findings} - {"columns_understood"}
+    a, b = cells.to_dict("records")
+    assert a["row"] == 2
+    assert (
+        a
+        | {
+            "name": "SD A",
+            "lat": "x",
+            "kabupaten_code": "150100",
+            "kecamatan_code": "150102",
+            "desa": "Sungai",
+            "address": "Jl. 1",
+            "updated_at": "2025-02-05",
+            "ministry": "",
+            "students": "",
+        }
+        == a
+    )
+    assert (b["students"], b["teachers"], b["desa"]) == ("12", "3", "")
+    schools, _ = read_schools(opened)
+    assert list(schools["npsn"]) == list(cells["npsn"])

@@ -24,7 +24,7 @@ from kalsel_gap.sources import formats
 from kalsel_gap.sources.formats import fold, reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
     import geopandas as gpd
@@ -48,6 +48,10 @@ _BESIDE = (
     "connectivitytype schoolareatype"
 )
 _UNUSED = frozenset(_BESIDE.split())
+_NAMED_MONTH = re.compile(r"(\d{1,2})[\s-]+([A-Za-z]{3,9})\.?[\s-]+(\d{4})\b", re.ASCII)
+_NAMES = ("jan", "feb", "mar", "apr", "mei", "jun", "jul", "agu", "sep", "okt", "nov", "des")
+_MONTHS = {name: number for number, name in enumerate(_NAMES, start=1)}
+_MONTHS |= {"may": 5, "agt": 8, "ags": 8, "aug": 8, "oct": 10, "nop": 11, "dec": 12}
 ROW = "__row__"  # no header can be this once spaces and signs are folded away
 
 
@@ -198,6 +202,7 @@ def recognise(
     *,
     override: Mapping[str, str] | None = None,
     required: Iterable[str] = (),
+    lenient: Collection[str] = (),
 ) -> dict[str, str]:
     """Which header holds which canonical column.
 
@@ -211,6 +216,8 @@ def recognise(
         Canonical column to header, as the project says.
     required : iterable of str
         Columns without which the file is of no use.
+    lenient : collection of str
+        Columns of which the first header counts where there are several.
 
     Returns
     -------
@@ -252,7 +259,7 @@ def recognise(
             for h in table.headers
             if h not in taken and fold(table.repeated.get(h, h)) in meanings
         ]
-        if len(headers) > 1:
+        if len(headers) > 1 and column not in lenient:
             raise InputError(
                 "column_twice", path=table.path, column=column, known=", ".join(headers)
             )
@@ -396,14 +403,29 @@ def whole(text: str) -> float:
 
 
 def day(text: str) -> date | None:
-    """A date as 2026-11-21, 21/11/2026, 21-11-2026 or 2026-11-21 10:00; nothing for others."""
+    """A date as 2026-11-21, 21/11/2026, 21-11-2026 or 2026-11-21 10:00; nothing for others.
+
+    A month may also be named, in Indonesian or English.
+
+    Examples
+    --------
+    >>> str(day("21/11/2026 10:00")), str(day("05 Agustus 2025")), day("31 Feb 2025")
+    ('2026-11-21', '2025-08-05', None)
+    """
     head = text.strip()[:10]
     for pattern in ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%Y/%m/%d"):
         try:
             return datetime.strptime(head, pattern).date()  # noqa: DTZ007 - a day has no zone
         except ValueError:
             continue
-    return None
+    named = _NAMED_MONTH.match(text.strip())
+    month = _MONTHS.get(named.group(2)[:3].lower()) if named else None
+    if named is None or month is None:
+        return None
+    try:
+        return date(int(named.group(3)), month, int(named.group(1)))
+    except ValueError:
+        return None
 
 
 def read_vector(

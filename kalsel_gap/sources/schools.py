@@ -14,7 +14,7 @@ import pandas as pd
 
 from kalsel_gap import schema
 from kalsel_gap.errors import InputError
-from kalsel_gap.findings import Finding
+from kalsel_gap.findings import Finding, at_rows
 from kalsel_gap.sources import coordinates
 from kalsel_gap.sources.boundaries import bare_name, envelope, known_kabupaten, short_name
 from kalsel_gap.sources.files import (
@@ -31,7 +31,7 @@ from kalsel_gap.sources.formats import fold
 from kalsel_gap.sources.repairs import accepted_repairs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     import geopandas as gpd
 
@@ -92,6 +92,28 @@ PART_ALIASES: dict[str, tuple[str, ...]] = {
     ),
 }
 YEAR_ALIASES = {"year": ("tahun", "tahundata")}
+# Read for checks only. Of several headers the first one counts: none of them is worth an error.
+CHECK_ALIASES: dict[str, tuple[str, ...]] = {
+    "kabupaten_code": (
+        *("kodekabkota", "kodekab", "kodekabupaten", "kodekabupatenkota", "kodekota"),
+        "kabupatenkode",
+    ),
+    "kecamatan_code": ("kodekec", "kodekecamatan", "kecamatankode"),
+    "desa_code": ("kodedesa", "kodekelurahan", "kodedesakelurahan", "desakode"),
+    "desa": (
+        *("kelurahan", "desakelurahan", "kelurahandesa", "namadesa", "namakelurahan"),
+        *("namadesakelurahan", "desanama"),
+    ),
+    "address": (
+        *("alamat", "alamatjalan", "alamatsekolah", "alamatmadrasah", "alamatlengkap", "jalan"),
+        "schooladdress",
+    ),
+    "ministry": ("kementerian", "kementrian", "kementerianpembina", "pembina", "naungan"),
+    "updated_at": (
+        *("lastsync", "lastupdate", "sinkron", "sinkronterakhir", "terakhirsinkron"),
+        *("tanggalsinkron", "tglsinkron"),
+    ),
+}
 
 # Numbers of Giga and EMIS: a register that has one of them may have no NPSN at all.
 _OTHER_NUMBERS = frozenset({"schoolidgiga", "gigaidschool", "nsm"})
@@ -141,9 +163,10 @@ _YEAR = re.compile(
     re.IGNORECASE,
 )
 _SEMESTERS = {"1": 0.1, "ganjil": 0.1, "2": 0.2, "genap": 0.2}
-_NPSN = re.compile(r"[A-Z0-9]{8}")
+_YES_NO = dict.fromkeys(YES, True) | dict.fromkeys(NO, False)
 _LEVELS = {fold(level): level for level in schema.LEVELS}
 _TEXT = [*REGISTER_ALIASES, *ATTRIBUTE_ALIASES]
+CELLS = ("file", "row", *_TEXT, *CHECK_ALIASES, "filled_from")
 
 
 def read_schools(opened: Opened) -> tuple[gpd.GeoDataFrame, list[Finding]]:
@@ -162,12 +185,68 @@ def read_schools(opened: Opened) -> tuple[gpd.GeoDataFrame, list[Finding]]:
     InputError
         A file is unusable as a whole.
     """
+    cells, findings = read_cells(opened)
+    schools, faults = schools_of(cells, opened)
+    return schools, findings + faults
+
+
+def read_cells(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
+    """Text of all registers as it is given, gaps filled from later registers and attribute tables.
+
+    Returns
+    -------
+    cells : DataFrame
+        Columns :data:`CELLS`, text and empty where nothing is given, `row` a whole number; one
+        row for each school, in the order of :func:`read_schools`. ``filled_from`` names the rows
+        of other tables, ``file:row``, that have filled cells.
+    findings : list of Finding
+        What was made of the files, and rows of theirs that make or fill no school.
+
+    Raises
+    ------
+    InputError
+        A file is unusable as a whole.
+    """
     findings: list[Finding] = []
     cells = _registers(opened, findings)
-    known = set(cells["npsn"]) - {""}
-    for source in opened.project.attributes:
-        given = _attributes(source, opened.shown(source.path), known, findings)
-        _fill(cells, given)
+    tables, faults = read_attributes(opened, cells["npsn"])
+    for given in tables:
+        _fill(cells, given[["file", "row", *ATTRIBUTE_ALIASES]])
+    return cells[list(CELLS)], findings + faults
+
+
+def read_attributes(
+    opened: Opened, npsn: pd.Series[str]
+) -> tuple[list[pd.DataFrame], list[Finding]]:
+    """Rows of the attribute tables that the schools use, and findings about the others.
+
+    Parameters
+    ----------
+    opened : Opened
+        The project.
+    npsn : Series of str
+        NPSN of the schools.
+
+    Returns
+    -------
+    tables : list of DataFrame
+        One for each table of the project: text cells indexed by NPSN, one row for each, with
+        ``file``, ``row``, the attributes, ``name`` and ``updated_at``.
+    findings : list of Finding
+        What was made of the files, and one for each row that is not used.
+    """
+    findings: list[Finding] = []
+    known = set(npsn) - {""}
+    tables = [
+        _attributes(source, opened.shown(source.path), known, findings)
+        for source in opened.project.attributes
+    ]
+    return tables, findings
+
+
+def schools_of(cells: pd.DataFrame, opened: Opened) -> tuple[gpd.GeoDataFrame, list[Finding]]:
+    """The schools that :func:`read_cells` has found, as :func:`read_schools` gives them."""
+    findings: list[Finding] = []
     columns = pd.DataFrame(
         {
             "row_id": cells["file"] + ":" + cells["row"].astype("str"),
@@ -175,11 +254,10 @@ def read_schools(opened: Opened) -> tuple[gpd.GeoDataFrame, list[Finding]]:
             "name": cells["name"],
             **_identity(cells, opened, findings),
             **_location(cells, opened, findings),
-            **_facts(cells, findings),
+            **_facts(cells, opened, findings),
         }
     )
     columns["is_duplicate"] = _duplicates(cells, columns, findings)
-    findings += list(_npsn_findings(cells))
     return located(schema.table(columns, schema.up_to("attributes"))), findings
 
 
@@ -224,10 +302,15 @@ def _registers(opened: Opened, findings: list[Finding]) -> pd.DataFrame:
 
 def _register(source: Register, shown: str, findings: list[Finding]) -> pd.DataFrame:
     aliases = REGISTER_ALIASES | ATTRIBUTE_ALIASES | PART_ALIASES
-    table = read_table(source.path, source.sheet, aliases=aliases, override=source.columns)
+    every = aliases | CHECK_ALIASES
+    table = read_table(source.path, source.sheet, aliases=every, override=source.columns)
     numbered = _OTHER_NUMBERS & {fold(name) for name in table.headers}
-    required = ("name", "lat", "lon") if numbered else ("npsn", "name", "lat", "lon")
-    header = recognise(table, aliases, override=source.columns, required=required)
+    header = recognise(
+        *(table, every),
+        override=source.columns,
+        required=("name", "lat", "lon") if numbered else ("npsn", "name", "lat", "lon"),
+        lenient=CHECK_ALIASES,
+    )
     findings += understood(table, header, aliases, shown)
     findings += [Finding("row_too_long", file=shown, row=row) for row in table.too_long]
     return _text(table, header)
@@ -235,9 +318,13 @@ def _register(source: Register, shown: str, findings: list[Finding]) -> pd.DataF
 
 def _text(table: RawTable, header: Mapping[str, str]) -> pd.DataFrame:
     cells = pd.DataFrame(
-        {column: table.cells[header[column]] if column in header else "" for column in _TEXT}
+        {
+            column: table.cells[header[column]] if column in header else ""
+            for column in (*_TEXT, *CHECK_ALIASES)
+        }
     ).astype("str")
     cells["row"] = table.cells[ROW]
+    cells["filled_from"] = pd.Series("", index=cells.index, dtype="str")
     if set(PART_ALIASES) <= set(header):
         parts = [table.cells[header[part]] for part in PART_ALIASES]
         absent = cells["students"] == ""
@@ -273,8 +360,10 @@ def _attributes(
         **PART_ALIASES,
         **YEAR_ALIASES,
     }
-    table = read_table(source.path, source.sheet, aliases=aliases, override=source.columns)
-    header = recognise(table, aliases, override=source.columns, required=("npsn",))
+    beside = {"name": REGISTER_ALIASES["name"], "updated_at": CHECK_ALIASES["updated_at"]}
+    every = aliases | beside
+    table = read_table(source.path, source.sheet, aliases=every, override=source.columns)
+    header = recognise(table, every, override=source.columns, required=("npsn",), lenient=beside)
     made = {"students"} if set(PART_ALIASES) <= set(header) else set()
     used = [column for column in ATTRIBUTE_ALIASES if column in header or column in made]
     if not used:
@@ -359,39 +448,31 @@ def _most_complete(cells: pd.DataFrame, used: list[str]) -> pd.DataFrame:
 def _fill(cells: pd.DataFrame, given: pd.DataFrame) -> None:
     """Fill empty cells of `cells` from `given`, indexed by NPSN; what is there stands."""
     placeless = (cells["lat"] == "") & (cells["lon"] == "")
-    for column in _TEXT:
+    filled_any = pd.Series(data=False, index=cells.index)
+    for column in (*_TEXT, *CHECK_ALIASES):
         if column in given.columns and column != "npsn":
             # A latitude of one file and a longitude of another are no place.
             empty = placeless if column in ("lat", "lon") else cells[column] == ""
             filled = given[column].reindex(cells.loc[empty, "npsn"]).fillna("")
             cells.loc[empty, column] = filled.to_numpy()
+            filled_any |= empty & (cells[column] != "")
+    origin = (given["file"] + ":" + given["row"].astype("str")).astype("str")
+    names = cells.loc[filled_any, "npsn"].map(origin).astype("str")
+    before = cells.loc[filled_any, "filled_from"]
+    cells.loc[filled_any, "filled_from"] = names.where(before == "", before + "; " + names)
 
 
 def _identity(
     cells: pd.DataFrame, opened: Opened, findings: list[Finding]
 ) -> dict[str, pd.Series[str]]:
-    folded = cells["level"].map(fold)
-    level = folded.map(_LEVELS).fillna(cells["level"].map(LEVEL_IDS))
-    level = level.fillna(folded.map(LEVEL_NAMES))
-    english = level.isna() & folded.isin(list(ENGLISH_LEVELS))
-    named = [
-        _level_in_name(name, ENGLISH_LEVELS[text])
-        for name, text in zip(cells.loc[english, "name"], folded[english], strict=True)
-    ]
-    level = level.fillna(pd.Series(named, index=cells.index[english], dtype="str"))
+    level, ownership = level_of(cells), ownership_of(cells)
     findings += _unread(cells, level.isna() & (cells["level"] != ""), "level_unknown", "level")
-    # 1 is negeri in the API's list; any other number is not.
-    ownership = (
-        cells["ownership"]
-        .map(fold)
-        .map(lambda text: OWNERSHIP.get(text, "private" if text.isdigit() else None))
-    )
     findings += _unread(
         cells, ownership.isna() & (cells["ownership"] != ""), "ownership_unknown", "ownership"
     )
     names = known_kabupaten(opened)
     spellings = {text: names.find(text) for text in cells["kabupaten"].unique()}
-    kabupaten = cells["kabupaten"].map(lambda text: spellings[text] or short_name(text) or None)
+    kabupaten = _each(cells["kabupaten"], lambda text: spellings[text] or short_name(text) or None)
     if opened.project.boundaries.kabupaten is not None:
         unknown = cells["kabupaten"].map(lambda text: bool(text) and spellings[text] is None)
         findings += _unread(cells, unknown, "kabupaten_unknown", "kabupaten", names.suggest)
@@ -401,8 +482,39 @@ def _identity(
         "authority": level.map(AUTHORITY),
         "kabupaten": kabupaten,
         "kabupaten_code": kabupaten.map(names.codes).replace("", None),
-        "kecamatan": cells["kecamatan"].map(lambda text: bare_name(text) or None),
+        "kecamatan": _each(cells["kecamatan"], lambda text: bare_name(text) or None),
     }
+
+
+def level_of(cells: pd.DataFrame) -> pd.Series[str]:
+    """Level of each row by its cell, an English one also by its name; missing where not read."""
+    folded = _each(cells["level"], fold)
+    level = folded.map(_LEVELS).fillna(cells["level"].map(LEVEL_IDS))
+    level = level.fillna(folded.map(LEVEL_NAMES))
+    english = level.isna() & folded.isin(list(ENGLISH_LEVELS))
+    named = [
+        _level_in_name(name, ENGLISH_LEVELS[text])
+        for name, text in zip(cells.loc[english, "name"], folded[english], strict=True)
+    ]
+    return level.fillna(pd.Series(named, index=cells.index[english], dtype="str"))
+
+
+def ownership_of(cells: pd.DataFrame) -> pd.Series[str]:
+    """Ownership of each row by its cell; missing where not read."""
+
+    def read(text: str) -> str | None:
+        # 1 is negeri in the API's list; any other number is not.
+        return OWNERSHIP.get(fold(text), "private" if fold(text).isdigit() else None)
+
+    return _each(cells["ownership"], read)
+
+
+def _each(text: pd.Series[str], read: Callable[[str], Any]) -> pd.Series[Any]:
+    """`read` of every cell, called once for each different text."""
+    codes, different = pd.factorize(text)
+    values = np.empty(len(different), dtype=object)
+    values[:] = [read(t) for t in different]
+    return pd.Series(values[codes], index=text.index)
 
 
 def _level_in_name(name: str, levels: tuple[str, ...]) -> str | None:
@@ -439,9 +551,10 @@ def _location(
     return {"lat_given": cells["lat"], "lon_given": cells["lon"], **used}
 
 
-def _facts(cells: pd.DataFrame, findings: list[Finding]) -> dict[str, object]:
+def _facts(cells: pd.DataFrame, opened: Opened, findings: list[Finding]) -> dict[str, object]:
     """Numbers, flags and texts of the attribute columns; what cannot be read is unknown."""
     facts: dict[str, object] = {}
+    highest = opened.project.registers.highest
     for column in schema.COLUMNS:
         if column.stage != "attributes" or column.name == "accounts_active_share":
             continue
@@ -450,19 +563,46 @@ def _facts(cells: pd.DataFrame, findings: list[Finding]) -> dict[str, object]:
             facts[column.name] = text.replace("", None)
             continue
         if column.kind == "flag":
-            values = text.map(fold).map(lambda t: True if t in YES else False if t in NO else None)
+            values = _each(text, lambda t: _YES_NO.get(fold(t)))
         else:
             is_whole = column.kind == "integer"
-            values = text.map(whole if is_whole else number).astype("float64")
+            values = _each(text, whole if is_whole else number).astype("float64")
             low = -np.inf if column.minimum is None else column.minimum
             high = np.inf if column.maximum is None else column.maximum
             values = values.where(values.between(low, high))
-        findings += _unread(cells, values.isna() & (text != ""), "value_not_read", column.name)
+        unread = values.isna() & (text != "")
+        limit = highest.get(column.name) if column.kind == "integer" else None
+        proposal = _counts(text[unread], limit.otherwise if limit else 0.0)
+        findings += at_rows(
+            *("value_not_read", cells, unread, column.name),
+            proposal=proposal,
+            evidence={"filled_from": cells["filled_from"]},
+        )
         facts[column.name] = values.astype("boolean") if column.kind == "flag" else values
     share = facts["accounts_active"] / facts["accounts"].where(facts["accounts"] > 0)  # type: ignore[operator, attr-defined]
     findings += _unread(cells, share > 1, "accounts_inconsistent", "accounts_active")
     facts["accounts_active_share"] = share.where(share <= 1)
     return facts
+
+
+def _counts(text: pd.Series[str], highest: float) -> pd.Series[str]:
+    """What counts that are not read could be, up to `highest`."""
+    return pd.Series([_thousands(t, highest) for t in text], index=text.index, dtype="str")
+
+
+def _thousands(text: str, highest: float) -> str:
+    """A count with a sign between its thousands, without it; empty where it is none.
+
+    A spreadsheet that takes the sign for a decimal one drops zeros: 1.400 becomes 1.4.
+
+    Examples
+    --------
+    >>> _thousands("1.693", 4000.0), _thousands("1.4", 4000.0), _thousands("12.5", 4000.0)
+    ('1693', '1400', '')
+    """
+    groups = re.fullmatch(r"([1-9]\d{0,2})[.,](\d{1,3})", text, re.ASCII)
+    whole_ = groups.group(1) + groups.group(2).ljust(3, "0") if groups else ""
+    return whole_ if groups and int(whole_) <= highest else ""
 
 
 def _duplicates(
@@ -495,16 +635,6 @@ def _duplicates(
         for file, row, npsn in others[["file", "row", "npsn"]].itertuples(index=False)
     ]
     return pd.Series(cells.index.isin(others.index), index=cells.index)
-
-
-def _npsn_findings(cells: pd.DataFrame) -> Iterator[Finding]:
-    for file, row, npsn in cells[["file", "row", "npsn"]].itertuples(index=False):
-        if not npsn:
-            yield Finding("npsn_missing", file=file, row=int(row), column="npsn")
-        elif not _NPSN.fullmatch(npsn):
-            yield Finding(
-                "npsn_malformed", file=file, row=int(row), npsn=npsn, column="npsn", value=npsn
-            )
 
 
 def _unread(

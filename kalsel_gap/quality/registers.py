@@ -1,0 +1,72 @@
+"""Checks of the registers' rows: numbers of schools, names, figures, dates, gaps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kalsel_gap.findings import Finding
+from kalsel_gap.quality.attributes import attributes
+from kalsel_gap.quality.figures import data_date, dates, figures
+from kalsel_gap.quality.names import names
+from kalsel_gap.quality.npsn import npsn
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from kalsel_gap.project import Opened
+
+# What a ranking leans on. A register has no column of the latter ones unless a cell is filled.
+_EXPECTED = ("name", "level", "ownership", "kabupaten", "kecamatan")
+_WELCOME = ("students", "teachers", "devices", "accounts", "electricity", "internet", "updated_at")
+
+
+def registers(cells: pd.DataFrame, opened: Opened) -> list[Finding]:
+    """What is wrong with the rows of registers and attribute tables, but for locations.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        Text cells as of :func:`kalsel_gap.sources.schools.read_cells`.
+    opened : Opened
+        The project; its attribute tables are read again.
+
+    Returns
+    -------
+    list of Finding
+        In no particular order; `cells` are left as they are.
+    """
+    limits = opened.project.registers
+    return [
+        *npsn(cells),
+        *names(cells),
+        *figures(cells, limits),
+        *dates(cells, limits.dates, data_date(opened, limits.dates)),
+        *gaps(cells, limits.gaps.empty_share),
+        *attributes(cells, opened),
+    ]
+
+
+def gaps(cells: pd.DataFrame, empty_share: float) -> list[Finding]:
+    """A note for each column of a file that is empty in more than a share of its rows.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        Text cells as of :func:`kalsel_gap.sources.schools.read_cells`.
+    empty_share : float
+        The share, 0 to 1.
+    """
+    filled = [name for name in _WELCOME if (cells[name] != "").any()]
+    columns = [*_EXPECTED, *filled]
+    empty = (cells[columns] == "").groupby(cells["file"])
+    return [
+        Finding(
+            "column_has_gaps",
+            file=str(file),
+            column=column,
+            parameters={"empty": int(count), "count": int(total)},
+        )
+        for column in columns
+        for (file, count), total in zip(empty[column].sum().items(), empty.size(), strict=True)
+        if count > empty_share * total
+    ]
