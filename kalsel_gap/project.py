@@ -3,7 +3,7 @@
 Each section is a model; a field's docstring gives its unit and meaning, and makes the reference
 page ``docs/project-file.md``. Paths are relative to the file. Defaults live in
 ``kalsel_gap/defaults/*.toml``; a project overrides any of their values under ``[index]``,
-``[signal]`` and ``[terrain]``.
+``[signal]``, ``[terrain]`` and ``[locations]``.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from kalsel_gap import schema
 from kalsel_gap.assumptions import (
     Index,
     Latitude,
+    Locations,
     Longitude,
     Section,
     Share,
@@ -48,7 +49,7 @@ VECTORS = frozenset(
     )
 )  # endings of layers of polygons; other coverage is a raster
 SHAPEFILE_PARTS = (".dbf", ".shx", ".prj", ".cpg")
-OVERRIDABLE = ("index", "signal", "terrain")  # sections laid over a file of defaults/
+OVERRIDABLE = ("index", "signal", "terrain", "locations")  # sections laid over a file of defaults/
 
 Technology = Literal["2g", "3g", "4g", "5g", "fixed"]
 CoverageKind = Literal["rsrp_dbm", "level_dbm", "class", "binary"]
@@ -289,7 +290,7 @@ class Project(Section):
     measurements: Annotated[tuple[Measurements, ...], OneOrMany] = ()
     """Speed tests."""
     facilities: Annotated[tuple[Facilities, ...], OneOrMany] = ()
-    """Public facilities (not used by the ranking)."""
+    """Public facilities: no school has the very coordinates of one."""
     villages: Villages | None = None
     """Village development index."""
     repairs: Table | None = None
@@ -300,6 +301,8 @@ class Project(Section):
     """From signal to adequacy."""
     terrain: Terrain
     """Terrain classes."""
+    locations: Locations
+    """When a location is doubted."""
     costs: dict[str, Any] = {}
     """Costs (not used by this version)."""
     output: Output = Output()
@@ -307,7 +310,7 @@ class Project(Section):
 
     def unused_sections(self) -> tuple[str, ...]:
         """Sections that are given and that this version does not read."""
-        unread = [name for name in ("facilities", "repairs", "costs") if getattr(self, name)]
+        unread = [name for name in ("repairs", "costs") if getattr(self, name)]
         if self.villages is not None and self.boundaries.desa is None:
             unread.append("villages")  # nothing tells which desa a school lies in
         return tuple(unread)
@@ -323,7 +326,7 @@ class Project(Section):
                         yield f"{name}{part}", beside
 
     def _named_inputs(self) -> Iterator[tuple[str, Path]]:
-        for section in ("schools", "attributes", "coverage", "sites", "measurements"):
+        for section in ("schools", "attributes", "coverage", "sites", "measurements", "facilities"):
             for number, item in enumerate(getattr(self, section)):
                 yield f"{section}.{number}", item.path
         for name, path in self.boundaries.files().items():

@@ -1,0 +1,1 @@
+"""Findings about inputs: nothing is changed here, and nothing is repaired silently."""
