@@ -114,17 +114,19 @@ def precision_m(
     Returns
     -------
     float
-        A high quantile of how far vertices of the finer polygons lie outside their own area.
-        Without such a layer a share of the spacing of vertices, as simplification leaves
-        errors in proportion to what it cuts.
+        A high quantile of how far vertices of the finer polygons lie outside their own area,
+        and the finer layer's own precision besides. Without such a layer a share of the spacing
+        of vertices, as simplification leaves errors in proportion to what it cuts.
     """
     if finer is not None:
         vertex, owner = shapely.get_coordinates(finer.geometry.to_numpy(), return_index=True)
         step = max(1, len(vertex) // _SAMPLE)
         vertex, own = vertex[::step], parents(finer, areas)[owner[::step]]
         off_m = geodesy.shape_distance_m(vertex[:, 1], vertex[:, 0], areas.geometry.to_numpy(), own)
-        if (off_m > 0).any():
-            return float(np.quantile(off_m[off_m > 0], figures.outside_quantile))
+        if np.isfinite(off_m).any():
+            outside_m = off_m[off_m > 0]
+            beyond_m = np.quantile(outside_m, figures.outside_quantile) if len(outside_m) else 0.0
+            return precision_m(finer, None, figures) + float(beyond_m)
     edges = shapely.get_parts(areas.geometry.boundary.to_numpy())
     vertex, edge = shapely.get_coordinates(edges, return_index=True)
     joined = edge[1:] == edge[:-1]

@@ -42,7 +42,13 @@ READS = (
     *("row_id", "npsn", "name", "level", "ownership", "kabupaten", "kecamatan"),
     *("lat", "lon", "lat_given", "lon_given", "location_status"),
 )
-_CLAIMED = ("kabupaten", "kecamatan", "desa")
+# Levels that a row claims an area of, with what is found where the point lies elsewhere.
+_CLAIMED = {
+    "kabupaten": "kabupaten_differs",
+    "kecamatan": "kecamatan_differs",
+    "desa": "desa_differs",
+}
+_UNKNOWN = {"kecamatan": "kecamatan_unknown", "desa": "desa_unknown"}
 _PLAIN = re.compile(r"[-+]?\d*(?:[.,](\d*?)0*)?")
 _NOWHERE = "–"
 
@@ -107,7 +113,7 @@ def area_findings(
             keys, said[f"{level}_code"], layer, known=known, within=within, figures=figures
         )
         yield from _differs(schools, said, level, layer, claimed, opened)
-        if level != "kabupaten":  # the register's reader has told of unknown kabupaten
+        if level in _UNKNOWN:  # the register's reader has told of unknown kabupaten
             yield from _unknown(schools, said, level, layer, claimed, wider, figures.names)
         wider = layer, claimed
 
@@ -138,13 +144,10 @@ def _differs(
         yield _finding(
             schools,
             n,
-            "area_newer" if newer[n] else f"{level}_differs",
+            "area_newer" if newer[n] else _CLAIMED[level],
             column=level if by_name else f"{level}_code",
             value=str(given) if by_name else said[f"{level}_code"].iloc[n],
-            evidence={
-                "distance_km": _km(off_m[n]),
-                "tolerance_km": _km(tolerance_m),
-            },
+            evidence={"distance_km": _km(off_m[n]), "tolerance_km": _km(tolerance_m)},
             parameters={
                 "by_location": names[lies[n]] if lies[n] >= 0 else _NOWHERE,
                 "claimed": names[claimed.area[n]],
@@ -200,7 +203,7 @@ def _unknown(
         yield _finding(
             schools,
             n,
-            f"{level}_unknown",
+            _UNKNOWN[level],
             column=level,
             value=given,
             parameters={"suggestion": nearest[given, parent], "within": wide},
@@ -366,14 +369,13 @@ def _points(points: NDArray[np.object_], names: ArrayLike | str) -> pd.DataFrame
 def decimal_findings(schools: gpd.GeoDataFrame, figures: Decimals) -> Iterator[Finding]:
     """Coordinates as given with too few decimals, zeros at the end not counted."""
     lat, lon = _decimals_given(schools)
-    finest = np.fmax(lat, lon)
-    with np.errstate(invalid="ignore"):
-        few = finest < figures.enough
-        # Zeros at the end of one coordinate alone may be chance, many of them are not.
-        few |= (finest - np.fmin(lat, lon) >= figures.gap) & (np.fmin(lat, lon) < figures.enough)
-    few &= (schools["location_status"] == "given").to_numpy()
-    lat_m, lon_m = geodesy.metres_per_degree(schools["lat"].fillna(0.0).to_numpy())
-    unit_m = np.fmax(lat_m * 10.0**-lat, lon_m * 10.0**-lon)
+    finest, coarsest = np.fmax(lat, lon), np.fmin(lat, lon)
+    both = finest < figures.enough
+    # Zeros at the end of one coordinate alone may be chance, many of them are not.
+    one = (coarsest < figures.enough) & (finest - coarsest >= figures.gap)
+    few = (both | one) & (schools["location_status"] == "given").to_numpy()
+    degree_m, _ = geodesy.metres_per_degree(schools["lat"].fillna(0.0).to_numpy())
+    unit_m = degree_m * 10.0 ** -np.where(both, finest, coarsest)
     for n in np.flatnonzero(few).tolist():
         yield _finding(
             schools,
