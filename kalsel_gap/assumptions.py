@@ -497,6 +497,113 @@ class Registers(Sourced):
     """Names of a school in two files."""
 
 
+class Precision(Sourced):
+    """How far a simplified boundary lies from where it should."""
+
+    outside_quantile: Share
+    """Of the distances at which vertices of a finer layer lie outside their own area."""
+    spacing_quantile: Share
+    """Of the spacing of vertices, where there is no finer layer."""
+    spacing_share: NotNegative
+    """Precision as a share of that spacing."""
+
+
+class AreaNames(Sourced):
+    """Names of areas."""
+
+    newer_share: Share
+    """Share of a layer that the register names, from which an area it never names is newer."""
+    similarity: Annotated[float, Field(ge=0.0, le=100.0)]
+    """Similarity, 0 to 100, from which a name is offered for an unknown one."""
+    words: dict[str, str]
+    """Short forms of words, in small letters."""
+
+
+class AreaCodes(Sourced):
+    """Codes of areas."""
+
+    majority: Share
+    """Share of a code's rows above which they say what it means."""
+    kemendagri: Share
+    """Share of agreeing codes from which a column is in Kemendagri codes."""
+
+
+class SharedPoint(Sourced):
+    """Schools with identical coordinates."""
+
+    schools: Annotated[int, Field(ge=1)]
+    """Schools that a compound holds at most."""
+    similarity: Annotated[float, Field(ge=0.0, le=100.0)]
+    """Similarity of names, 0 to 100, from which two of one level may share a compound."""
+
+
+class NearDuplicate(Sourced):
+    """Schools of nearly the same name beside each other."""
+
+    radius_m: Positive
+    """Largest distance, metres."""
+    similarity: Annotated[float, Field(ge=0.0, le=100.0)]
+    """Smallest similarity of the names, 0 to 100."""
+    neighbours: Annotated[int, Field(ge=1, le=1000)]
+    """Nearest schools of the same kind that each is compared with."""
+    generic: tuple[str, ...]
+    """Words that tell no school from another, in capitals."""
+    telling: tuple[str, ...]
+    """Words that tell schools of one place apart, in capitals."""
+
+
+class Cluster(Sourced):
+    """Schools too close together."""
+
+    radius_m: Positive
+    """Radius, metres."""
+    schools: Annotated[int, Field(ge=1)]
+    """Other schools in it that are still plausible."""
+
+
+class Decimals(Sourced):
+    """Decimals of coordinates."""
+
+    enough: Annotated[int, Field(ge=0)]
+    """Decimals that suffice."""
+    gap: Annotated[int, Field(ge=1)]
+    """By how many fewer decimals one coordinate shows that it was rounded."""
+
+
+class Centroid(Sourced):
+    """Coordinates that are those of an area."""
+
+    decimals_least: Annotated[int, Field(ge=0)]
+    """Fewest decimals that are compared."""
+    decimals_most: Annotated[int, Field(ge=0)]
+    """Most decimals that are compared."""
+
+
+class Locations(Sourced):
+    """When a location is doubted: ``defaults/locations.toml``."""
+
+    date: str
+    """When the figures were set."""
+    confidence: Literal["high", "medium", "low"]
+    """How sure the figures are."""
+    precision: Precision
+    """Precision of boundaries."""
+    names: AreaNames
+    """Names of areas."""
+    codes: AreaCodes
+    """Codes of areas."""
+    shared: SharedPoint
+    """Identical coordinates."""
+    near_duplicate: NearDuplicate
+    """Near-duplicates."""
+    cluster: Cluster
+    """Clusters."""
+    decimals: Decimals
+    """Decimals."""
+    centroid: Centroid
+    """Centroids and offices."""
+
+
 def default_values(name: str) -> dict[str, Any]:
     """A file of ``defaults/`` as a dictionary of its own."""
     return tomllib.loads(_default_text(name))

@@ -101,7 +101,7 @@ def nearest_point_m(
     target = usable[first]
     from scipy.spatial import KDTree  # slow to import, not always needed
 
-    tree = KDTree(_ecef(places[:, 0], places[:, 1]))
+    tree = KDTree(earth_centred_m(places[:, 0], places[:, 1]))
 
     # The nearest by chord need not be the nearest over the ground. But a geodesic is never
     # shorter than its chord: once the last candidate's chord is longer than the best geodesic,
@@ -113,7 +113,9 @@ def nearest_point_m(
         certain = np.zeros(todo.size, dtype=np.bool_)
         for chunk in _chunks(todo.size, max(1, CHUNK * 16 // candidates)):
             rows = todo[chunk]
-            chord_m, found = tree.query(_ecef(lat[rows], lon[rows]), k=np.arange(1, candidates + 1))
+            chord_m, found = tree.query(
+                earth_centred_m(lat[rows], lon[rows]), k=np.arange(1, candidates + 1)
+            )
             reached = target[found]
             geodesic_m = _geodesic_m(
                 lat[rows, None], lon[rows, None], to_lat[reached], to_lon[reached]
@@ -156,7 +158,7 @@ def nearest_line_m(
     if start.size == 0:
         return distance_m
 
-    a, b = _ecef(start[:, 1], start[:, 0]), _ecef(end[:, 1], end[:, 0])
+    a, b = earth_centred_m(start[:, 1], start[:, 0]), earth_centred_m(end[:, 1], end[:, 0])
     along = b - a
     length2 = (along**2).sum(axis=1)
     from scipy.spatial import KDTree  # slow to import, not always needed
@@ -167,7 +169,7 @@ def nearest_line_m(
     known = np.flatnonzero(np.isfinite(lat))
     for chunk in _chunks(known.size, CHUNK):
         rows = known[chunk]
-        here = _ecef(lat[rows], lon[rows])
+        here = earth_centred_m(lat[rows], lon[rows])
         # Whatever is nearer than the nearest midpoint has its own midpoint within half a piece
         # more. The millimetre keeps a lone midpoint inside its own circle.
         reach_m = tree.query(here)[0] + half_m + 1e-3
@@ -182,6 +184,52 @@ def nearest_line_m(
         best = np.lexsort((chord2, owner))[np.cumsum(counts) - counts]
         foot = start[piece[best]] + share[best, None] * (end - start)[piece[best]]
         distance_m[rows] = _geodesic_m(lat[rows], lon[rows], foot[:, 1], foot[:, 0])
+    return distance_m
+
+
+def shape_distance_m(
+    lat: ArrayLike, lon: ArrayLike, shapes: ArrayLike, index: ArrayLike
+) -> FloatArray:
+    """Geodesic distance from each position to its own polygon, 0 inside of it.
+
+    Parameters
+    ----------
+    lat, lon : array of shape (n,)
+        From where, WGS84 degrees.
+    shapes : array of shapely geometries
+        Polygons in WGS84 longitude and latitude.
+    index : int array of shape (n,)
+        Which of `shapes` each position is measured to; negative for none.
+
+    Returns
+    -------
+    float array of shape (n,)
+        Metres; NaN where the position is NaN, the index negative or the polygon empty.
+
+    Notes
+    -----
+    The nearest point is found in degrees of longitude shrunk as at the middle of the polygon; the
+    way to it is the geodesic.
+    """
+    lat, lon = _positions(lat, lon)
+    index = np.asarray(index, dtype=np.int64)
+    distance_m = np.full(lat.shape, np.nan)
+    rows = np.flatnonzero(np.isfinite(lat) & (index >= 0))
+    used, which = np.unique(index[rows], return_inverse=True)
+    own = np.asarray(shapes, dtype=object)[used]
+    shrink = np.cos(np.radians(shapely.bounds(own)[:, [1, 3]].mean(axis=1)))
+    vertex, owner = shapely.get_coordinates(own, return_index=True)
+    vertex[:, 0] *= shrink[owner]
+    own = shapely.set_coordinates(own.copy(), vertex)
+    shapely.prepare(own)
+    here = shapely.points(lon[rows] * shrink[which], lat[rows])
+    way = shapely.shortest_line(own[which], here)
+    reached = ~shapely.is_missing(way)  # no way leads to an empty shape
+    rows, which = rows[reached], which[reached]
+    foot = shapely.get_coordinates(shapely.get_point(way[reached], 0))
+    distance_m[rows] = _geodesic_m(lat[rows], lon[rows], foot[:, 1], foot[:, 0] / shrink[which])
+    inside = shapely.length(way[reached]) == 0
+    distance_m[rows[inside]] = 0.0
     return distance_m
 
 
@@ -304,17 +352,7 @@ def distance_m(lat: ArrayLike, lon: ArrayLike, to_lat: ArrayLike, to_lon: ArrayL
     return np.asarray(WGS84.inv(lon, lat, to_lon, to_lat)[2])
 
 
-def _positions(lat: ArrayLike, lon: ArrayLike) -> tuple[FloatArray, FloatArray]:
-    """Both as flat float arrays of one shape, both NaN where no place on Earth is meant."""
-    lat, lon = np.broadcast_arrays(
-        np.atleast_1d(np.asarray(lat, dtype=np.float64)),
-        np.atleast_1d(np.asarray(lon, dtype=np.float64)),
-    )
-    nowhere = ~((np.abs(lat) <= 90.0) & np.isfinite(lon))
-    return np.where(nowhere, np.nan, lat), np.where(nowhere, np.nan, lon)
-
-
-def _ecef(lat: FloatArray, lon: FloatArray) -> FloatArray:
+def earth_centred_m(lat: FloatArray, lon: FloatArray) -> FloatArray:
     """Earth-centred coordinates in metres of points on the ellipsoid, shape (n, 3)."""
     phi, lam = np.radians(lat), np.radians(lon)
     normal_m = SEMI_MAJOR_M / np.sqrt(1.0 - ECCENTRICITY_SQUARED * np.sin(phi) ** 2)
@@ -325,6 +363,16 @@ def _ecef(lat: FloatArray, lon: FloatArray) -> FloatArray:
             normal_m * (1.0 - ECCENTRICITY_SQUARED) * np.sin(phi),
         ]
     )
+
+
+def _positions(lat: ArrayLike, lon: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    """Both as flat float arrays of one shape, both NaN where no place on Earth is meant."""
+    lat, lon = np.broadcast_arrays(
+        np.atleast_1d(np.asarray(lat, dtype=np.float64)),
+        np.atleast_1d(np.asarray(lon, dtype=np.float64)),
+    )
+    nowhere = ~((np.abs(lat) <= 90.0) & np.isfinite(lon))
+    return np.where(nowhere, np.nan, lat), np.where(nowhere, np.nan, lon)
 
 
 def _geodesic_m(

@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from kalsel_gap import geodesy, schema
-from kalsel_gap.findings import Finding, at_school
 from kalsel_gap.sources.boundaries import (
     capitals,
     files_of,
@@ -25,7 +24,9 @@ from kalsel_gap.sources.villages import digits, read_villages
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from numpy.typing import NDArray
 
+    from kalsel_gap.findings import Finding
     from kalsel_gap.project import Opened
 
 READS = ("row_id", "npsn", "lat", "lon", "kabupaten")
@@ -73,7 +74,7 @@ def places(schools: gpd.GeoDataFrame, opened: Opened) -> Staged:
         if areas is None or level == "province":
             continue
         findings += invalid_areas(areas, opened.shown(path))
-        found[level] = _holding(schools, areas)
+        found[level] = _held(schools, areas)
     empty = pd.DataFrame({"code": None, "name": None}, index=schools.index)
     kabupaten = found.get("kabupaten", empty)["name"].map(short_name, na_action="ignore")
     desa = found.get("desa", empty)
@@ -93,34 +94,22 @@ def places(schools: gpd.GeoDataFrame, opened: Opened) -> Staged:
         .mask(differs),
         "capital_km": _capital_km(schools, opened),
     }
-    findings += [
-        at_school(
-            "kabupaten_differs",
-            row_id,
-            npsn,
-            column="kabupaten",
-            value=said,
-            parameters={"by_location": lies},
-        )
-        for row_id, npsn, said, lies in zip(
-            schools["row_id"][differs],
-            schools["npsn"][differs],
-            claimed[differs],
-            kabupaten[differs],
-            strict=True,
-        )
-    ]
     return Staged(schema.table(columns, schema.of_stage("places")), findings)
 
 
-def _holding(schools: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Code and name of the area that holds each school; of several, the one with the first code."""
+def holding(schools: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> NDArray[np.int64]:
+    """Place in `areas` of the one that holds each school; of several the first, -1 for none."""
     usable = schools["lat"].notna().to_numpy()
     school, area = areas.sindex.query(schools.geometry[usable], predicate="intersects")
     first = pd.Series(area).groupby(school).min()
     holds = np.full(len(schools), -1)
     holds[np.flatnonzero(usable)[first.index]] = first
-    inside = pd.DataFrame(areas[["code", "name"]]).reindex(holds)
+    return holds
+
+
+def _held(schools: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Code and name of the area that holds each school; of several, the one with the first code."""
+    inside = pd.DataFrame(areas[["code", "name"]]).reindex(holding(schools, areas))
     return inside.set_index(schools.index)
 
 

@@ -32,6 +32,7 @@ from kalsel_gap.assumptions import (
     Confidence,
     Index,
     Latitude,
+    Locations,
     Longitude,
     NotNegative,
     Positive,
@@ -54,7 +55,7 @@ VECTORS = frozenset(
 )  # endings of layers of polygons; other coverage is a raster
 SHAPEFILE_PARTS = (".dbf", ".shx", ".prj", ".cpg")
 # Sections laid over a file of defaults/.
-OVERRIDABLE = ("index", "signal", "terrain", "confidence", "repairs", "registers")
+OVERRIDABLE = ("index", "signal", "terrain", "confidence", "repairs", "registers", "locations")
 
 Technology = Literal["2g", "3g", "4g", "5g", "fixed"]
 CoverageKind = Literal["rsrp_dbm", "level_dbm", "class", "binary"]
@@ -313,7 +314,7 @@ class Project(Section):
     measurements: Annotated[tuple[Measurements, ...], OneOrMany] = ()
     """Speed tests."""
     facilities: Annotated[tuple[Facilities, ...], OneOrMany] = ()
-    """Public facilities (not used by the ranking)."""
+    """Public facilities: no school has the very coordinates of one."""
     villages: Villages | None = None
     """Village development index."""
     repairs: Repairs
@@ -328,6 +329,8 @@ class Project(Section):
     """Terrain classes."""
     registers: Registers
     """When what a register says is doubted."""
+    locations: Locations
+    """When a location is doubted."""
     costs: dict[str, Any] = {}
     """Costs (not used by this version)."""
     output: Output = Output()
@@ -335,7 +338,7 @@ class Project(Section):
 
     def unused_sections(self) -> tuple[str, ...]:
         """Sections that are given and that this version does not read."""
-        unread = [name for name in ("facilities", "costs") if getattr(self, name)]
+        unread = ["costs"] if self.costs else []
         if self.villages is not None and self.boundaries.desa is None:
             unread.append("villages")  # nothing tells which desa a school lies in
         return tuple(unread)
@@ -351,7 +354,7 @@ class Project(Section):
                         yield f"{name}{part}", beside
 
     def _named_inputs(self) -> Iterator[tuple[str, Path]]:
-        for section in ("schools", "attributes", "coverage", "sites", "measurements"):
+        for section in ("schools", "attributes", "coverage", "sites", "measurements", "facilities"):
             for number, item in enumerate(getattr(self, section)):
                 yield f"{section}.{number}", item.path
         for name, path in self.boundaries.files().items():

@@ -188,7 +188,7 @@ _STAGES = (
         "schools",
         _read,
         (),
-        ("schools", "attributes", "boundaries", "repairs"),
+        ("schools", "attributes", "boundaries", "repairs", "registers"),
         ("register", "attributes"),
     ),
     _Stage(

@@ -216,6 +216,42 @@ def test_more_points_than_a_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
     np.testing.assert_array_equal(again, points)
 
 
+# --- shapes ----------------------------------------------------------------------------------
+
+
+SHAPES = [
+    shapely.box(115.0, -3.2, 115.1, -3.0),
+    shapely.MultiPolygon([shapely.box(116.0, -3.2, 116.1, -3.0), shapely.box(110, 60, 111, 61)]),
+    shapely.Polygon(),
+]
+
+
+def test_distance_to_ones_own_shape_by_hand() -> None:
+    lat = [-3.1, -3.1, -3.1, -3.1, -3.1, NAN, 60.5]
+    lon = [115.05, 115.2, 115.2, 115.2, 115.2, 115.2, 112.0]
+    got = geodesy.shape_distance_m(lat, lon, SHAPES, [0, 0, 1, 2, -1, 0, 1])
+    expected = [0.0, WGS84.inv(115.2, -3.1, 115.1, -3.1)[2], WGS84.inv(115.2, -3.1, 116, -3.1)[2]]
+    assert got[:3] == pytest.approx(expected, abs=0.5)
+    assert np.isnan(got[3:6]).all()
+    # Up north a degree of longitude is half as long: still straight to the east.
+    assert got[6] == pytest.approx(WGS84.inv(112.0, 60.5, 111.0, 60.5)[2], rel=1e-3)
+
+
+@given(lat=st.floats(-4, -2), lon=st.floats(114, 117), shape=st.integers(0, 1))
+def test_distance_to_ones_own_shape_agrees_with_the_nearest_line(
+    lat: float, lon: float, shape: int
+) -> None:
+    got = geodesy.shape_distance_m([lat], [lon], SHAPES, [shape])[0]
+    inside = shapely.intersects_xy(SHAPES[shape], lon, lat)
+    line = geodesy.nearest_line_m([lat], [lon], SHAPES[shape : shape + 1])[0]
+    assert got == pytest.approx(0.0 if inside else line, rel=1e-4, abs=1e-3)
+
+
+def test_no_shapes_no_distance() -> None:
+    assert np.isnan(geodesy.shape_distance_m([-3.0], [115.0], [], [-1])).all()
+    assert geodesy.shape_distance_m([], [], SHAPES, []).size == 0
+
+
 # --- disks -----------------------------------------------------------------------------------
 
 

@@ -58,17 +58,6 @@ def test_the_polygon_that_holds_the_point(project: MakeProject, as_csv: MakeCsv)
     assert staged.columns["desa_by_location"].isna().all()
 
 
-def test_another_kabupaten_than_the_register_says_is_found(
-    project: MakeProject, as_csv: MakeCsv
-) -> None:
-    staged = placed(project, as_csv)
-    differing = [f for f in staged.findings if f.code == "kabupaten_differs"]
-    assert [(f.row, f.npsn, f.value, f.parameters["by_location"]) for f in differing] == [
-        (3, "00000002", "Kab. Muara Contoh", "Kab. Gunung Contoh"),
-        (4, "00000003", "Kab. Gunung Contoh", "Kab. Muara Contoh"),
-    ]
-
-
 def test_distance_to_the_capital_of_the_claimed_kabupaten(
     project: MakeProject, as_csv: MakeCsv
 ) -> None:

@@ -15,29 +15,39 @@ from kalsel_gap.findings import Finding, at_school
 from kalsel_gap.places import Staged, places
 from kalsel_gap.quality.claims import claims_of
 from kalsel_gap.quality.confidence import confidence
+from kalsel_gap.quality.locations import locations
+from kalsel_gap.quality.registers import registers
 from kalsel_gap.quality.repairs import Proposal, judge
 from kalsel_gap.sources.coordinates import DECIMALS
-from kalsel_gap.sources.schools import read_schools
+from kalsel_gap.sources.schools import read_cells, read_schools
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import geopandas as gpd
+    import pandas as pd
 
     from kalsel_gap.project import Opened
 
-    RowCheck = Callable[[gpd.GeoDataFrame, Opened], list[Finding]]
+    RowCheck = Callable[[gpd.GeoDataFrame, pd.DataFrame, Opened], list[Finding]]
     FileCheck = Callable[[Opened, gpd.GeoDataFrame], list[Finding]]
     Report = Callable[[str, int, int], None]
 
 READS = (
-    *("row_id", "npsn", "name", "kabupaten", "kecamatan", "lat_given", "lon_given"),
+    *("row_id", "npsn", "name", "level", "ownership", "kabupaten", "kecamatan"),
+    *("lat_given", "lon_given"),
     *("lat", "lon", "location_status", "location_area"),
 )
-SECTIONS = ("schools", "boundaries", "repairs", "confidence", "signal.radius_m")
+SECTIONS = (
+    *("schools", "attributes", "boundaries", "coastline", "facilities"),
+    *("repairs", "registers", "locations", "confidence", "signal.radius_m"),
+)
 
 # Of rows of the register and their locations: `rank` runs these too.
-ROW_CHECKS: tuple[RowCheck, ...] = ()
+ROW_CHECKS: tuple[RowCheck, ...] = (
+    locations,
+    lambda _, cells, opened: registers(cells, opened),
+)
 # Of the other kinds of files: only `check` runs these.
 FILE_CHECKS: tuple[FileCheck, ...] = ()
 
@@ -114,8 +124,9 @@ def _quality(schools: gpd.GeoDataFrame, opened: Opened) -> tuple[Staged, list[Pr
     claims = claims_of(schools, opened)
     doubts, proposals = judge(schools, opened, claims)
     findings = _with_repairs(schools, doubts)
+    cells, _ = read_cells(opened)  # what the reader found in them it has told already
     for check in ROW_CHECKS:
-        findings += check(schools, opened)
+        findings += check(schools, cells, opened)
     columns = confidence(schools, findings, claims, opened)
     return Staged(schema.table(columns, schema.of_stage("quality")), findings), proposals
 

@@ -1,0 +1,410 @@
+"""Usable locations against areas, land and their own digits; each doubt is a finding.
+
+Nothing here needs a layer: what the project does not have is not checked.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from kalsel_gap import geodesy
+from kalsel_gap.findings import Finding, at_school
+from kalsel_gap.places import holding
+from kalsel_gap.quality.areas import (
+    Claim,
+    Layer,
+    area_key,
+    claim,
+    kabupaten_key,
+    majority,
+    read_layers,
+)
+from kalsel_gap.quality.neighbours import neighbours
+from kalsel_gap.sources.boundaries import capitals, known_kabupaten
+from kalsel_gap.sources.files import read_vector
+from kalsel_gap.sources.villages import digits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import geopandas as gpd
+    from numpy.typing import ArrayLike, NDArray
+
+    from kalsel_gap.assumptions import AreaNames, Decimals, Locations
+    from kalsel_gap.project import Opened
+
+READS = (
+    *("row_id", "npsn", "name", "level", "ownership", "kabupaten", "kecamatan"),
+    *("lat", "lon", "lat_given", "lon_given", "location_status"),
+)
+# Levels that a row claims an area of, with what is found where the point lies elsewhere.
+_CLAIMED = {
+    "kabupaten": "kabupaten_differs",
+    "kecamatan": "kecamatan_differs",
+    "desa": "desa_differs",
+}
+_UNKNOWN = {"kecamatan": "kecamatan_unknown", "desa": "desa_unknown"}
+_PLAIN = re.compile(r"[-+]?\d*(?:[.,](\d*?)0*)?")
+_NOWHERE = "–"
+
+
+def locations(schools: gpd.GeoDataFrame, cells: pd.DataFrame, opened: Opened) -> list[Finding]:
+    """What is doubtful about locations that can be used.
+
+    Parameters
+    ----------
+    schools : GeoDataFrame
+        With the columns :data:`READS`.
+    cells : DataFrame of str
+        The same rows as the register gives them; ``desa`` and the columns ``kabupaten_code``,
+        ``kecamatan_code``, ``desa_code`` are used, a missing one is empty.
+    opened : Opened
+        The project.
+    """
+    said = _said(schools, cells)
+    layers = read_layers(opened)
+    return [
+        *area_findings(schools, said, layers, opened),
+        *code_findings(schools, said, opened),
+        *border_findings(schools, layers, opened),
+        *centroid_findings(schools, layers, opened),
+        *decimal_findings(schools, opened.project.locations.decimals),
+        *neighbours(schools, opened.project.locations),
+    ]
+
+
+def _said(schools: gpd.GeoDataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+    """Names and codes of areas as the rows give them, in the index of `schools`."""
+    said = pd.DataFrame(index=schools.index)
+    for level in _CLAIMED:
+        for column in (level, f"{level}_code"):
+            given = cells[column].to_numpy() if column in cells else ""
+            said[column] = pd.Series(given, schools.index, dtype="str").str.strip()
+    # Of several registers the row may have its names from another one.
+    for level in ("kabupaten", "kecamatan"):
+        said[level] = said[level].where(said[level] != "", schools[level].fillna(""))
+    return said
+
+
+def area_findings(
+    schools: gpd.GeoDataFrame, said: pd.DataFrame, layers: Mapping[str, Layer], opened: Opened
+) -> Iterator[Finding]:
+    """Points outside of the kabupaten, kecamatan or desa that their row claims."""
+    figures = opened.project.locations
+    wider: tuple[Layer, Claim] | None = None
+    for level in _CLAIMED:
+        if level not in layers:
+            continue
+        layer = layers[level]
+        if level == "kabupaten":
+            keys = schools["kabupaten"].fillna("").map(kabupaten_key)
+            known = [kabupaten_key(name) for name in layer.areas["name"]]
+        else:
+            words = figures.names.words
+            keys = said[level].map(lambda name, w=words: area_key(name, w))
+            known = [area_key(name, words) for name in layer.areas["name"]]
+        within = wider[1].area if wider is not None else None
+        claimed = claim(
+            keys, said[f"{level}_code"], layer, known=known, within=within, figures=figures
+        )
+        yield from _differs(schools, said, level, layer, claimed, opened)
+        if level in _UNKNOWN:  # the register's reader has told of unknown kabupaten
+            yield from _unknown(schools, said, level, layer, claimed, wider, figures.names)
+        wider = layer, claimed
+
+
+def _differs(
+    schools: gpd.GeoDataFrame,
+    said: pd.DataFrame,
+    level: str,
+    layer: Layer,
+    claimed: Claim,
+    opened: Opened,
+) -> Iterator[Finding]:
+    """Points outside of what is claimed, by more than the boundary and the point can be wrong."""
+    figures, point_m = opened.project.locations, opened.project.signal.radius_m.B
+    shapes, names = layer.areas.geometry.to_numpy(), layer.areas["name"].to_numpy()
+    off_m = geodesy.shape_distance_m(schools["lat"], schools["lon"], shapes, claimed.area)
+    lies = holding(schools, layer.areas)
+    if level == "kabupaten":  # a budget follows it: any other one counts
+        tolerance_m = layer.precision_m
+        doubtful = (lies >= 0) & (claimed.area >= 0) & (lies != claimed.area)
+    else:
+        tolerance_m = layer.precision_m + point_m
+        doubtful = off_m > tolerance_m
+    newer = doubtful & _founded_later(claimed.area, lies, len(names), figures)
+    for n in np.flatnonzero(doubtful).tolist():
+        given = schools["kabupaten"].iloc[n] if level == "kabupaten" else said[level].iloc[n]
+        by_name = isinstance(given, str) and given and claimed.by_name[n] >= 0
+        yield _finding(
+            schools,
+            n,
+            "area_newer" if newer[n] else _CLAIMED[level],
+            column=level if by_name else f"{level}_code",
+            value=str(given) if by_name else said[f"{level}_code"].iloc[n],
+            evidence={"distance_km": _km(off_m[n]), "tolerance_km": _km(tolerance_m)},
+            parameters={
+                "by_location": names[lies[n]] if lies[n] >= 0 else _NOWHERE,
+                "claimed": names[claimed.area[n]],
+            },
+        )
+
+
+def _founded_later(
+    claimed: NDArray[np.int64], lies: NDArray[np.int64], areas: int, figures: Locations
+) -> NDArray[np.bool_]:
+    """Rows in an area that the register never names though it names nearly all.
+
+    Only those that claim what most rows there claim: the area that it was cut from.
+    """
+    named = np.unique(claimed[claimed >= 0])
+    if len(named) < figures.names.newer_share * areas:
+        return np.zeros(len(claimed), dtype=np.bool_)
+    inside = (lies >= 0) & (claimed >= 0) & ~np.isin(lies, named)
+    place = pd.Series(lies.astype(str)).where(inside, "")
+    cut_from = majority(place, pd.Series(claimed), figures.codes.majority)
+    return inside & (place.map(cut_from) == claimed).to_numpy()
+
+
+def _unknown(
+    schools: gpd.GeoDataFrame,
+    said: pd.DataFrame,
+    level: str,
+    layer: Layer,
+    claimed: Claim,
+    wider: tuple[Layer, Claim] | None,
+    figures: AreaNames,
+) -> Iterator[Finding]:
+    """Names that no area bears inside the wider one that the row claims."""
+    from rapidfuzz import fuzz, process
+
+    words, least = figures.words, figures.similarity
+    names = layer.areas["name"].to_numpy(object)
+    every = {place: area_key(name, words) for place, name in enumerate(names)}
+    nearest: dict[tuple[str, int], str] = {}
+    for n in np.flatnonzero(claimed.unknown).tolist():
+        parent = int(wider[1].area[n]) if wider is not None else -1
+        given = said[level].iloc[n]
+        if (given, parent) not in nearest:
+            key = area_key(given, words)
+            inside = {place: every[place] for place in every if layer.parent[place] == parent}
+            found = [
+                process.extractOne(key, choices, scorer=fuzz.ratio, score_cutoff=least)
+                for choices in (inside, every)
+            ]
+            best = found[0] or found[1]
+            nearest[given, parent] = names[best[2]] if best else _NOWHERE
+        wide = wider[0].areas["name"].iloc[parent] if wider and parent >= 0 else _NOWHERE
+        yield _finding(
+            schools,
+            n,
+            _UNKNOWN[level],
+            column=level,
+            value=given,
+            parameters={"suggestion": nearest[given, parent], "within": wide},
+        )
+
+
+def code_findings(
+    schools: gpd.GeoDataFrame, said: pd.DataFrame, opened: Opened
+) -> Iterator[Finding]:
+    """Rows whose name of an area is not the one that most rows with the same code have.
+
+    What a code means is taken from the register itself, so that Dapodik's, BPS' and Kemendagri's
+    are never mistaken for each other.
+    """
+    figures = opened.project.locations
+    label = pd.Series("", schools.index, dtype="str")
+    for level in _CLAIMED:
+        if level == "kabupaten":
+            spelled = {name: kabupaten_key(name) for name in said[level].unique()}
+        else:
+            words = figures.names.words
+            spelled = {name: area_key(name, words) for name in said[level].unique()}
+        key = said[level].map(spelled)
+        # Two kecamatan of one name are two.
+        label = (label + "/" + key).where(key != "", "")
+        codes = said[f"{level}_code"].map(digits)
+        codes = codes.where(label != "", "")
+        meant = majority(codes, label, figures.codes.majority)
+        shown = dict(sorted(zip(label, said[level], strict=True)))
+        odd = codes.isin(set(meant)) & (codes.map(meant) != label)
+        for n in np.flatnonzero(odd).tolist():
+            yield _finding(
+                schools,
+                n,
+                "area_code_inconsistent",
+                column=f"{level}_code",
+                value=said[f"{level}_code"].iloc[n],
+                parameters={
+                    "mostly": shown[str(meant[codes.iloc[n]])],
+                    "said": said[level].iloc[n],
+                },
+            )
+
+
+def border_findings(
+    schools: gpd.GeoDataFrame, layers: Mapping[str, Layer], opened: Opened
+) -> Iterator[Finding]:
+    """Points outside of every polygon, by more than the finest of them can be wrong."""
+    if not layers:
+        return
+    outside = schools["lat"].notna().to_numpy()
+    for layer in layers.values():
+        outside = outside & (holding(schools, layer.areas) < 0)
+    shapes = np.concatenate([layer.areas.geometry.to_numpy() for layer in layers.values()])
+    tolerance_m = min(layer.precision_m for layer in layers.values())
+    tolerance_m += opened.project.signal.radius_m.B
+    lat, lon = schools["lat"].to_numpy(), schools["lon"].to_numpy()
+    border_m = geodesy.nearest_line_m(np.where(outside, lat, np.nan), lon, shapes)
+    rows = np.flatnonzero(border_m > tolerance_m)
+    land_m, at_sea = _off_land(lat[rows], lon[rows], border_m[rows], shapes, opened)
+    for n, land, wet in zip(rows.tolist(), land_m, at_sea, strict=True):
+        distance_m = land if wet else border_m[n]
+        if distance_m > tolerance_m:
+            yield _finding(
+                schools,
+                n,
+                "location_at_sea" if wet else "location_outside_province",
+                column="lat, lon",
+                value=_given(schools, n),
+                evidence={"distance_km": _km(distance_m), "tolerance_km": _km(tolerance_m)},
+            )
+
+
+def _off_land(
+    lat: NDArray[np.float64],
+    lon: NDArray[np.float64],
+    border_m: NDArray[np.float64],
+    shapes: NDArray[np.object_],
+    opened: Opened,
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Metres to the nearest land, and whether a point lies on the sea's side of the coast.
+
+    Boundaries end at neighbours as they do at the sea; only a coastline tells one from the other.
+    A straight way from the sea to the mainland crosses it an odd number of times.
+    """
+    at_sea = np.zeros(len(lat), dtype=np.bool_)
+    shore = opened.project.coastline
+    if shore is None or not len(lat):
+        return border_m, at_sea
+    parts = shapely.get_parts(shapes)
+    inland = shapely.point_on_surface(parts[np.argmax(shapely.area(parts))])
+    ends = np.broadcast_to([inland.x, inland.y], (len(lat), 2))
+    ways = shapely.linestrings(np.stack([np.column_stack([lon, lat]), ends], axis=1))
+    coast = shapely.union_all(read_vector(shore.path, shapes="lines").geometry.to_numpy())
+    met, way = shapely.get_parts(shapely.intersection(ways, coast), return_index=True)
+    crossings = np.bincount(way[~shapely.is_empty(met)], minlength=len(lat))
+    at_sea = crossings % 2 == 1
+    land_m = border_m
+    for path in shore.land:
+        land = read_vector(path, shapes="polygons").geometry.make_valid()
+        at_sea[land.sindex.query(shapely.points(lon, lat), predicate="intersects")[0]] = False
+        land_m = np.fmin(land_m, geodesy.nearest_line_m(lat, lon, land.to_numpy()))
+    return land_m, at_sea
+
+
+def centroid_findings(
+    schools: gpd.GeoDataFrame, layers: Mapping[str, Layer], opened: Opened
+) -> Iterator[Finding]:
+    """Coordinates that are an area's centre, a capital's or an office's, as finely as written."""
+    figures = opened.project.locations.centroid
+    places = _known_points(layers, opened)
+    usable = np.flatnonzero(schools["lat"].notna())
+    if places.empty or not usable.size:
+        return
+    located = schools.iloc[usable]
+    fine = np.fmax(*_decimals_given(located)).clip(figures.decimals_least, figures.decimals_most)
+    fine = np.where(np.isfinite(fine), fine, figures.decimals_most).astype(int)
+    for decimals in np.unique(fine).tolist():
+        known = dict(zip(_rounded(places, decimals), places["name"], strict=True))
+        rows = usable[fine == decimals]
+        for n, place in zip(rows.tolist(), _rounded(schools.iloc[rows], decimals), strict=True):
+            if place in known:
+                yield _finding(
+                    schools,
+                    n,
+                    "coordinates_at_centroid",
+                    column="lat, lon",
+                    value=_given(schools, n),
+                    parameters={"place": known[place]},
+                )
+
+
+def _rounded(table: pd.DataFrame, decimals: int) -> list[tuple[int, ...]]:
+    units = np.round(table[["lat", "lon"]].to_numpy("float64") * 10.0**decimals)
+    return [tuple(place) for place in units.astype(np.int64).tolist()]
+
+
+def _known_points(layers: Mapping[str, Layer], opened: Opened) -> pd.DataFrame:
+    """Points that stand for areas: centres, points inside, capitals, public facilities."""
+    tables = [
+        _points(middle(layer.areas.geometry.to_numpy()), layer.areas["name"])
+        for level, layer in layers.items()
+        if level != "province"
+        for middle in (shapely.centroid, shapely.point_on_surface)
+    ]
+    seats = capitals(opened, known_kabupaten(opened))
+    tables.append(
+        pd.DataFrame([(name, *at) for name, at in seats.items()], columns=["name", "lat", "lon"])
+    )
+    for source in opened.project.facilities:
+        found = read_vector(source.path)
+        named = next((c for c in ("nama", "name") if c in found.columns), None)
+        names = found[named].fillna("").astype("str") if named else opened.shown(source.path)
+        tables.append(_points(shapely.centroid(found.geometry.to_numpy()), names))
+    points = pd.concat(tables, ignore_index=True).dropna(subset=["lat", "lon"])
+    return points.sort_values(["name", "lat", "lon"], ignore_index=True)
+
+
+def _points(points: NDArray[np.object_], names: ArrayLike | str) -> pd.DataFrame:
+    return pd.DataFrame({"name": names, "lat": shapely.get_y(points), "lon": shapely.get_x(points)})
+
+
+def decimal_findings(schools: gpd.GeoDataFrame, figures: Decimals) -> Iterator[Finding]:
+    """Coordinates as given with too few decimals, zeros at the end not counted."""
+    lat, lon = _decimals_given(schools)
+    finest, coarsest = np.fmax(lat, lon), np.fmin(lat, lon)
+    both = finest < figures.enough
+    # Zeros at the end of one coordinate alone may be chance, many of them are not.
+    one = (coarsest < figures.enough) & (finest - coarsest >= figures.gap)
+    few = (both | one) & (schools["location_status"] == "given").to_numpy()
+    degree_m, _ = geodesy.metres_per_degree(schools["lat"].fillna(0.0).to_numpy())
+    unit_m = degree_m * 10.0 ** -np.where(both, finest, coarsest)
+    for n in np.flatnonzero(few).tolist():
+        yield _finding(
+            schools,
+            n,
+            "decimals_few",
+            column="lat, lon",
+            value=_given(schools, n),
+            evidence={"precision_m": round(float(unit_m[n]))},
+        )
+
+
+def _decimals_given(schools: gpd.GeoDataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Decimals of latitude and longitude as text without zeros at the end; NaN where not plain."""
+
+    def decimals(text: object) -> float:
+        found = _PLAIN.fullmatch(text.strip()) if isinstance(text, str) else None
+        return len(found[1] or "") if found else np.nan
+
+    lat, lon = (schools[c].map(decimals).to_numpy("float64") for c in ("lat_given", "lon_given"))
+    return lat, lon
+
+
+def _km(metres: float) -> float:
+    return round(float(metres) / 1000, 3)
+
+
+def _given(schools: gpd.GeoDataFrame, n: int) -> str:
+    return f"{schools['lat_given'].iloc[n]}, {schools['lon_given'].iloc[n]}"
+
+
+def _finding(schools: gpd.GeoDataFrame, n: int, code: str, **given: object) -> Finding:
+    return at_school(code, schools["row_id"].iloc[n], schools["npsn"].iloc[n], **given)
