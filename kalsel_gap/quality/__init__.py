@@ -39,7 +39,7 @@ READS = (
     *("lat", "lon", "location_status", "location_area"),
 )
 SECTIONS = (
-    *("schools", "attributes", "boundaries", "coastline", "facilities"),
+    *("schools", "attributes", "boundaries", "coastline", "facilities", "measurements", "sites"),
     *("repairs", "registers", "locations", "confidence", "signal.radius_m"),
 )
 
