@@ -43,7 +43,8 @@ class Page(Figure):
     ----------
     name : str
         Our assets ``<name>.html``, ``.css`` and ``.js``: the page's template, into which all is
-        put escaped, and its style and script, which come after those of the libraries.
+        put escaped, and its style and script, which come after those of the libraries and
+        ``base.css`` and ``base.js``, which all pages share.
     content : dict
         What the template shows, besides ``head``, ``body`` and ``script`` of the elements.
     """
@@ -60,8 +61,9 @@ class Page(Figure):
             element._id = str(number)  # noqa: SLF001 - branca's own are random
         for child in list(self._children.values()):
             child.render(**kwargs)
-        self.header.add_child(Inline("style", asset(f"{self._page}.css")), name="own_style")
-        self.header.add_child(Inline("script", asset(f"{self._page}.js")), name="own_script")
+        for part in ("base", self._page):
+            self.header.add_child(Inline("style", asset(f"{part}.css")), name=f"{part}_style")
+            self.header.add_child(Inline("script", asset(f"{part}.js")), name=f"{part}_script")
         environment = Environment(
             autoescape=True,
             undefined=StrictUndefined,

@@ -16,8 +16,12 @@ PACKAGE = Path(__file__).parents[1] / "kalsel_gap"
 # From top to bottom: a room may import those below it. A new module gets its place here.
 ROOMS = (
     "cli",
+    "doctor",
+    "faults",
+    "faultmap",
     "gis",
     "maps",
+    "leaflet",
     "offline",
     "tables",
     "starter",
@@ -27,9 +31,9 @@ ROOMS = (
     "previews",
     "signals",
     "terrain",
+    "quality",
     "places",
     "indicators",
-    "quality",
     "relief",
     "raster",
     "geodesy",
