@@ -6,6 +6,7 @@ fills in the ``{named}`` parameters.
 
 from __future__ import annotations
 
+import json
 import re
 from string import Formatter
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -13,7 +14,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from kalsel_gap.text import N_, Text, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+
+    import pandas as pd
 
     from kalsel_gap.errors import KalselGapError
 
@@ -60,6 +63,7 @@ ERRORS: dict[str, str] = {
     "option_with_value": N_("the option {option} takes no value."),
     "option_without_value": N_("the option {option} needs a value."),
     "option_not_assignment": N_("“{option}” is no assignment. Write section.key=value, such as index.nodes.students.weight=0.5."),
+    "output_is_input": N_("this file is an input of the project, and nothing is written over it. Choose another folder with --out."),
     "path_empty": N_("the path is empty. Name a file."),
     "project_missing": N_("there is no such project file. Check the path after --project."),
     "project_not_found": N_("there is no {name} here or in a folder above. Name a project file with --project FILE."),
@@ -102,6 +106,7 @@ ERRORS: dict[str, str] = {
     "weights_of_branch": N_("every weight below “{node}” is 0, so it has no value. To leave it out, set its own weight to 0."),
 }  # fmt: skip
 _LONGEST = 600  # characters of other people's text in a sentence of ours
+_DIFFERS = "…"
 SUGGESTION = N_("Did you mean “{suggestion}”?")
 # What a library says before it hands on what the system has said.
 _SYSTEM_WORDS = re.compile(r".*Detail: \[errno \d+\] ", re.DOTALL)
@@ -279,12 +284,35 @@ def _in_our_words(reason: str, text: Text) -> str:
 
 def finding_sentence(finding: Row, text: Text) -> str:
     """What a finding says, from its row of the findings table."""
-    import json
+    return _sentence(finding, (_read(finding, "evidence"), _read(finding, "parameters")), text)
 
-    given = (json.loads(str(finding[name])) for name in ("evidence", "parameters"))
+
+def findings_sentence(findings: pd.DataFrame, text: Text) -> str:
+    """What findings of one code say together: an ellipsis where they differ."""
+    common = {
+        name: column.iloc[0] if len(column.unique()) == 1 else _DIFFERS
+        for name, column in findings.items()
+    }
+    known = []
+    for name in ("evidence", "parameters"):
+        first, *others = (json.loads(given) for given in findings[name].unique())
+        known.append(
+            {
+                key: value if all(o.get(key) == value for o in others) else _DIFFERS
+                for key, value in first.items()
+            }
+        )
+    return _sentence(common, known, text)
+
+
+def _read(finding: Row, name: str) -> dict[str, object]:
+    return dict(json.loads(str(finding[name])))
+
+
+def _sentence(finding: Row, given: Iterable[Mapping[str, object]], text: Text) -> str:
     params = {**finding, **{key: value for values in given for key, value in values.items()}}
     return text(
-        FINDINGS[str(finding["code"])], **{key: plain(value) for key, value in params.items()}
+        FINDINGS[str(finding["code"])], **{str(key): plain(value) for key, value in params.items()}
     )
 
 
