@@ -15,11 +15,11 @@ import numpy as np
 import pandas as pd
 
 from kalsel_gap.errors import InputError, OutputError
-from kalsel_gap.messages import finding_sentence, findings_sentence
+from kalsel_gap.messages import NAMES, finding_sentence, findings_sentence
 from kalsel_gap.run import atomic
 from kalsel_gap.sources.files import number, read_table
 from kalsel_gap.tables import csv_of, to_records
-from kalsel_gap.text import Text, escaped, plain
+from kalsel_gap.text import N_, Text, escaped, plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -110,6 +110,26 @@ def counts(checked: Checked) -> dict[str, int]:
     """How many findings of each severity."""
     found = checked.findings["severity"].value_counts()
     return {severity: int(found.get(severity, 0)) for severity in SEVERITIES}
+
+
+def remarks(checked: Checked, folder: Path, text: Text) -> list[str]:
+    """What a person must know besides: how much there is, where it is, what to do next."""
+    found = counts(checked)
+    if not any(found.values()):
+        sentences = [text(N_("Nothing is wrong with the inputs, as far as the checks go."))]
+    else:
+        counted = ", ".join(f"{text(NAMES[s])} {text.number(n)}" for s, n in found.items() if n)
+        files = checked.findings["file"].nunique()
+        words = N_("Findings: {counts}; files concerned: {files}.")
+        sentences = [text(words, counts=counted, files=text.number(files))]
+    if len(checked.repairs):
+        words = N_(
+            "Repairs proposed: {count}. Review {path}, write yes in its column “accept” where you "
+            "agree, then: kalsel-gap check --accept-repairs {path}"
+        )
+        count = text.number(len(checked.repairs))
+        sentences.append(text(words, count=count, path=folder / REPAIRS))
+    return [*sentences, text(N_("Written: {path}"), path=folder)]
 
 
 # --- places --------------------------------------------------------------------------------------

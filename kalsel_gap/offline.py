@@ -116,15 +116,21 @@ class _Head(Element):
         self, child: Element, name: str | None = None, index: int | None = None
     ) -> Element:
         if isinstance(child, JavascriptLink):
-            child = Inline("script", _installed(child.url))
+            child = Inline("script", installed(child.url))
         elif isinstance(child, CssLink):
-            child = Inline("style", _installed(child.url))
+            child = Inline("style", installed(child.url))
         return super().add_child(child, name=name, index=index)
 
 
 @cache
-def _installed(url: str) -> str:
-    """The text that an address stands for, from an installed package."""
+def installed(url: str) -> str:
+    """The text that an address stands for, from an installed package.
+
+    Raises
+    ------
+    LookupError
+        No installed package answers for it.
+    """
     name = url.rpartition("/")[2]
     if name not in _INSTALLED:
         message = f"nothing installed answers for {url}"
