@@ -119,7 +119,9 @@ def _map(checked: Checked, areas: pd.DataFrame, text: Text) -> leaflet.Map:
     layer = leaflet.OwnLayer("findings", name=text(WORDS["table"]))
     made.add_child(layer)
     made.add_child(folium.LayerControl(autoZIndex=False))
-    made.fit_bounds(leaflet.bounds_of(checked.schools, areas), padding=(12, 12))
+    # What lies outside of the areas is a fault: it does not make the map small.
+    schools = checked.schools.head(0) if len(areas) else checked.schools
+    made.fit_bounds(leaflet.bounds_of(schools, areas), padding=(12, 12))
     made.add_child(leaflet.Start(layer))
     return made
 

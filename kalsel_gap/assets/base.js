@@ -2,7 +2,6 @@
 "use strict";
 
 const kalselGap = (() => {
-  const NEAR = 13; // zoom at which something that was looked for is shown
   const TOLERANCE = 14; // pixels between a click and the mark that is meant
 
   const names = []; // of areas, as they lie on the map
@@ -144,7 +143,7 @@ const kalselGap = (() => {
       const origin = this._map.getPixelOrigin().add(this._bounds.min);
       const size = this._bounds.getSize();
       const ratio = window.devicePixelRatio || 1;
-      const grown = Math.min(1.7, Math.max(0.5, 0.6 + 0.2 * (zoom - 8)));
+      const grown = Math.min(1.7, Math.max(this.options.least || 0.5, 0.6 + 0.2 * (zoom - 8)));
       const sprites = {};
       for (const [name, mark] of Object.entries(this._marks)) {
         sprites[name] = sprite(mark, mark.radius * grown, ratio);
@@ -212,8 +211,9 @@ const kalselGap = (() => {
     toggle.setAttribute("aria-label", read().words.layers);
   }
 
-  /* Pop-ups that take the focus and give it back to what they were opened from. */
-  function popups(map) {
+  /* Pop-ups that take the focus and give it back to what they were opened from; what was looked
+     for is shown at the zoom `near`. */
+  function popups(map, near) {
     let opener;
     map.on("popupopen", () => map.getContainer().classList.add("reading"));
     map.on("popupclose", () => {
@@ -228,7 +228,7 @@ const kalselGap = (() => {
       map.closePopup();
       opener = from;
       if (from) {
-        map.setView(at, Math.max(map.getZoom(), NEAR), { animate: false });
+        map.setView(at, Math.max(map.getZoom(), near), { animate: false });
         map.getContainer().scrollIntoView({ block: "nearest" });
       }
       const maxHeight = Math.min(380, map.getSize().y - 100);

@@ -9,7 +9,7 @@ Object.assign(kalselGap, (() => {
 
   function findings() {
     const { points, marks } = read();
-    return new Points({ ...points, marks }, { pane: "findings", level: 450 });
+    return new Points({ ...points, marks }, { pane: "findings", level: 450, least: 0.8 });
   }
 
   /* From the place of a finding to the one that its repair proposes. */
@@ -31,7 +31,7 @@ Object.assign(kalselGap, (() => {
     const numbers = new Intl.NumberFormat(document.documentElement.lang);
     const filled = (words_, values) =>
       words_.replace(/\{(\w+)\}/g, (_, name) => typeof values[name] === "number" ? numbers.format(values[name]) : values[name]);
-    const open = popups(map);
+    const open = popups(map, 11);
     const lines = joins(points);
     const dashes = L.polyline([], { renderer: L.canvas(), interactive: false, color: marks[PROPOSED].stroke, weight: 1.5, dashArray: "5 4" });
     const body = document.getElementById("rows");

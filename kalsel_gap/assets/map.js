@@ -38,7 +38,7 @@ Object.assign(kalselGap, (() => {
     const { words, schools: columns } = read();
     const status = document.getElementById("status");
     const chosen = document.getElementById("chosen");
-    const open = popups(map);
+    const open = popups(map, 13);
 
     function show(row, from) {
       const box = details(row);
