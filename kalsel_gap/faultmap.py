@@ -59,13 +59,15 @@ WORDS: dict[str, str] = {
 }
 
 
-def to_html(checked: Checked, opened: Opened, text: Text) -> str:
+def to_html(checked: Checked, table: pd.DataFrame, opened: Opened, text: Text) -> str:
     """The page as text: the same findings give the same bytes.
 
     Parameters
     ----------
     checked : Checked
         What the checks have found.
+    table : DataFrame
+        The same, :func:`kalsel_gap.faults.told`.
     opened : Opened
         The project: its boundaries are drawn, its files listed.
     text : Text
@@ -82,8 +84,7 @@ def to_html(checked: Checked, opened: Opened, text: Text) -> str:
     if project.project.name:
         title = f"{title}: {plain(project.project.name)}"
     areas = boundaries(opened)
-    table = faults.told(checked, opened, text)
-    points = _points(checked)
+    at = faults.located(checked)
     marks = {key: leaflet.drawn(mark, _RADII[key]) for key, mark in _marks().items()}
     content = {
         "language": text.language,
@@ -101,8 +102,8 @@ def to_html(checked: Checked, opened: Opened, text: Text) -> str:
             {
                 "words": words,
                 "severities": {key: text(name) for key, name in SEVERITY_NAMES.items()},
-                "findings": _columns(table, checked),
-                "points": points,
+                "findings": _columns(table, at),
+                "points": _points(checked, at),
                 "marks": marks,
                 "areas": leaflet.borders(areas),
             }
@@ -129,23 +130,21 @@ def _map(checked: Checked, areas: pd.DataFrame, text: Text) -> leaflet.Map:
 # --- data of the script ------------------------------------------------------------------------
 
 
-def _columns(table: pd.DataFrame, checked: Checked) -> dict[str, Any]:
+def _columns(table: pd.DataFrame, at: pd.DataFrame) -> dict[str, Any]:
     """All findings, column by column."""
-    names = faults.located(checked)["name"].fillna("")
     return {
         "row": [None if pd.isna(row) else int(row) for row in table["row"]],
-        "name": leaflet.packed([plain(name) for name in names]),
+        "name": leaflet.packed([plain(name) for name in at["name"].fillna("")]),
         **{key: leaflet.packed([plain(value) for value in table[key]]) for key in _TEXTS},
     }
 
 
-def _points(checked: Checked) -> dict[str, list[Any]]:
+def _points(checked: Checked, at: pd.DataFrame) -> dict[str, list[Any]]:
     """Marks of the map: each finding where it lies, and the place that a repair proposes.
 
     ``finding`` is the number of the finding that a mark stands for; a finding and its proposal
     are joined by a line.
     """
-    at = faults.located(checked)
     severity = checked.findings["severity"]
     # Where the location is neither used nor given, a finding lies where its row is proposed to.
     known = np.full((len(at), 2), np.nan)

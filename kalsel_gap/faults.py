@@ -22,7 +22,7 @@ from kalsel_gap.tables import csv_of, to_records
 from kalsel_gap.text import N_, Text, escaped, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from kalsel_gap.project import Opened
@@ -182,17 +182,18 @@ def _given(lat: object, lon: object, *stated: str) -> tuple[float, float]:
 # --- files ---------------------------------------------------------------------------------------
 
 
-def contents(checked: Checked, opened: Opened, text: Text, folder: Path) -> dict[str, str]:
+def contents(checked: Checked, table: pd.DataFrame, folder: Path) -> dict[str, str]:
     """Files by name: the findings as CSV, JSON and GeoJSON, and what is proposed.
 
     Parameters
     ----------
-    checked, opened, text
-        As for :func:`told`.
+    checked : Checked
+        What the checks have found.
+    table : DataFrame
+        The same, :func:`told`.
     folder : Path
         Where they will go: answers that a person has written into the proposals there are kept.
     """
-    table = told(checked, opened, text)
     files = {
         "findings.csv": csv_of(table),
         "findings.json": to_json(table),
@@ -205,8 +206,7 @@ def contents(checked: Checked, opened: Opened, text: Text, folder: Path) -> dict
 
 def to_json(table: pd.DataFrame) -> str:
     """What :func:`told` gave as a JSON list of objects; what is unknown is null."""
-    records = [_read(record) for record in to_records(table)]
-    return escaped(json.dumps(records, indent=1, ensure_ascii=False)) + "\n"
+    return escaped(f"[\n{_lines(_records(table))}\n]\n")
 
 
 def to_geojson(checked: Checked, table: pd.DataFrame) -> str:
@@ -215,26 +215,38 @@ def to_geojson(checked: Checked, table: pd.DataFrame) -> str:
     A point's ``location`` tells what it is: *proposed* (the finding has a repair, or the row has
     no other), *used*, or *given* (as the input has it, where it is not used).
     """
-    features = []
     places = located(checked).to_dict("records")
-    for record, at in zip(to_records(table), places, strict=True):
-        kinds = ("used", "proposed", "given")
-        kind = "proposed" if at["repairs"] else next((k for k in kinds if _is_at(at, k)), None)
-        if kind is None:
-            continue
-        properties = {key: _shown(value) for key, value in _read(record).items()}
-        properties |= {"name": _shown(at["name"]), "location": kind}
-        properties |= {str(key): _shown(at[key]) for key in at if str(key)[-4:] in ("_lat", "_lon")}
-        point = [at[f"{kind}_lon"], at[f"{kind}_lat"]]
-        features.append(
-            {
-                "type": "Feature",
-                "geometry": {"type": "Point", "coordinates": point},
-                "properties": properties,
-            }
-        )
-    collection = {"type": "FeatureCollection", "name": "findings", "features": features}
-    return json.dumps(collection, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+    pairs = zip(_records(table), places, strict=True)
+    features = _lines(_feature(record, at, kind) for record, at in pairs if (kind := _kind(at)))
+    head = '{"type": "FeatureCollection", "name": "findings", "features": ['
+    return f"{head}\n{features}\n]}}\n"
+
+
+def _feature(record: dict[str, object], at: Mapping[Any, Any], kind: str) -> dict[str, object]:
+    beside = {name: value for name, value in at.items() if name != "repairs"}
+    properties = {key: _shown(value) for key, value in {**record, **beside}.items()}
+    point = [at[f"{kind}_lon"], at[f"{kind}_lat"]]
+    return {
+        "type": "Feature",
+        "geometry": {"type": "Point", "coordinates": point},
+        "properties": {**properties, "location": kind},
+    }
+
+
+def _kind(at: Mapping[Any, Any]) -> str:
+    """Which of its places a finding is drawn at; empty where it has none."""
+    kinds = ("proposed",) if at["repairs"] else ("used", "proposed", "given")
+    return next((kind for kind in kinds if not math.isnan(at[f"{kind}_lat"])), "")
+
+
+def _records(table: pd.DataFrame) -> Iterator[dict[str, object]]:
+    for record in to_records(table):
+        yield {**record, "evidence": json.loads(str(record["evidence"]))}
+
+
+def _lines(records: Iterable[object]) -> str:
+    """One record a line: written so it takes a fifth of the time that an indented list takes."""
+    return ",\n".join(json.dumps(each, ensure_ascii=False, allow_nan=False) for each in records)
 
 
 def write(folder: Path, files: Mapping[str, str], opened: Opened) -> None:
@@ -288,14 +300,6 @@ def _key(row: Mapping[Any, Any]) -> tuple[object, ...]:
         text.removeprefix("'") if math.isnan(number(text)) else f"{number(text):.9g}"
         for text in texts
     )
-
-
-def _is_at(at: Mapping[Any, Any], kind: str) -> bool:
-    return not math.isnan(at[f"{kind}_lat"])
-
-
-def _read(record: Mapping[str, object]) -> dict[str, object]:
-    return {**record, "evidence": json.loads(str(record["evidence"]))}
 
 
 def _shown(value: object) -> object:

@@ -51,8 +51,10 @@ def check(
         lang.value if lang else None, project=opened.project.project.language, deliverable=True
     )
     folder = out or opened.project.output.folder / faults.FOLDER
-    files = faults.contents(checked, opened, Text(language), folder)
-    files["check.html"] = faultmap.to_html(checked, opened, Text(language))
+    words = Text(language)
+    table = faults.told(checked, opened, words)
+    files = faults.contents(checked, table, folder)
+    files["check.html"] = faultmap.to_html(checked, table, opened, words)
     faults.write(folder, files, opened)
     _print(checked, opened, format, text)
     for sentence in faults.remarks(checked, folder, text):
