@@ -17,8 +17,8 @@ PACKAGE = Path(__file__).parents[1] / "kalsel_gap"
 ROOMS = (
     "cli",
     "doctor",
-    "faults",
     "faultmap",
+    "faults",
     "gis",
     "maps",
     "leaflet",

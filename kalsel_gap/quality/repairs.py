@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kalsel_gap.errors import InputError
+from kalsel_gap.sources.files import read_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,13 +29,11 @@ class Accepted:
 
 def accept(opened: Opened, reviewed: Path) -> Accepted:
     """Keep the accepted repairs beside the data."""
-    try:
-        rows = list(csv.DictReader(reviewed.read_text(encoding="utf-8-sig").splitlines()))
-    except OSError as error:
-        raise InputError("file_unreadable", path=reviewed, reason=error.strerror or "") from None
-    if not rows or "accept" not in rows[0]:
-        known = ", ".join(rows[0]) if rows else ""
+    table = read_table(reviewed)
+    if "accept" not in table.headers:
+        known = ", ".join(table.headers)
         raise InputError("column_missing", path=reviewed, column="accept", known=known)
+    rows = table.cells.to_dict("records")
     kept = [row for row in rows if row["accept"].strip().lower() in ("yes", "ya", "y", "1", "x")]
     path = opened.path.parent / "repairs.csv"
     path.write_text("".join(f"{row['npsn']}\n" for row in kept), encoding="utf-8")
