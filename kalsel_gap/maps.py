@@ -9,17 +9,11 @@ from __future__ import annotations
 
 import json
 import math
-import re
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import folium
-import numpy as np
-import shapely
-from branca.element import MacroElement
-from folium.template import Template
 
-from kalsel_gap import palette
+from kalsel_gap import leaflet, palette
 from kalsel_gap.messages import NAMES, REASON_COLUMNS, REASONS, reason, signal
 from kalsel_gap.offline import Page, as_json, data_uri
 from kalsel_gap.tables import by_kabupaten, remarks, to_records
@@ -34,20 +28,12 @@ if TYPE_CHECKING:
     from kalsel_gap.run import Run
 
 LISTED = 100  # schools in the table below the map
-MOST_ZOOM = 18
 _DEGREES = 5  # decimals of a school's place: a metre
-_AREA_DEGREES = 4  # of a border that is simplified anyway
 _SHOWN = (
     *("npsn", "name", "level", "kabupaten", "lat", "lon", "rank", "tier", "deficit"),
     *("deficit_status", "priority", "students", "unranked_reason", "best_operator"),
 )
 _SITE = palette.Mark("#5c3200", "cross")
-_OUTLINES = {
-    "kabupaten": {"color": "#333333", "weight": 1.6, "fill": False},
-    "kecamatan": {"color": "#5a5a5a", "weight": 0.7, "dashArray": "3 3", "fill": False},
-}
-_KABUPATEN = re.compile(r"^kab(\.|upaten)?\s+(?=\S)", re.IGNORECASE)
-_GROUND = {"fill": True, "fillColor": "#f2f2ee", "fillOpacity": 1.0}
 
 WORDS: dict[str, str] = {
     "all_ranked": N_("Every school has a rank."),
@@ -67,8 +53,6 @@ WORDS: dict[str, str] = {
     "table": N_("Schools served first"),
     "tiers": N_("Schools by tier of deficit"),
     "unranked": N_("Schools without a rank"),
-    "zoom_in": N_("Zoom in"),
-    "zoom_out": N_("Zoom out"),
 }
 _QUALITY = (
     *(N_("very weak signal"), N_("weak signal"), N_("fair signal")),
@@ -115,7 +99,7 @@ def to_html(run: Run, text: Text) -> str:
         "coverage": _coverage_legend(previews, text),
         "coverage_shown": _coverage_name(_best_technology(previews), text),
         "sites": _sites_name(sites, text) if len(sites) else "",
-        "site_mark": _drawn(_SITE, 3.5),
+        "site_mark": leaflet.drawn(_SITE, 3.5),
         "placeless": _placeless(run.schools, text),
         "remarks": remarks(run, text),
         "sources": _sources(run),
@@ -129,11 +113,12 @@ def to_html(run: Run, text: Text) -> str:
                 "words": words,
                 "schools": _columns(run.schools, text),
                 "marks": {
-                    key: _drawn(mark, radius) for key, (mark, radius) in _school_marks().items()
+                    key: leaflet.drawn(mark, radius)
+                    for key, (mark, radius) in _school_marks().items()
                 },
                 "sites": _places(sites),
-                "siteMark": _drawn(_SITE, 3.5),
-                "areas": {level: _areas(areas, level) for level in _OUTLINES},
+                "siteMark": leaflet.drawn(_SITE, 3.5),
+                "areas": leaflet.borders(areas),
             }
         ),
         **_tables(run.schools, text),
@@ -146,71 +131,6 @@ def to_html(run: Run, text: Text) -> str:
 # --- the map -----------------------------------------------------------------------------------
 
 
-class _Map(folium.Map):
-    """A Leaflet map without tiles, in a page of ours."""
-
-    _template = Template(
-        """
-        {% macro header(this, kwargs) %}{% endmacro %}
-        {% macro html(this, kwargs) %}
-        <div class="map" id="{{ this.get_name() }}" role="region" aria-label="{{ this.label|e }}">
-        </div>
-        {% endmacro %}
-        {% macro script(this, kwargs) %}
-        {% set map = this.get_name() %}
-        const {{ map }} = L.map({{ map|tojson }}, {{ this.options|tojavascript }});
-        {{ map }}.attributionControl.setPrefix("Leaflet");
-        {{ map }}.attributionControl.addAttribution({{ this.credit|tojavascript }});
-        L.control.zoom({{ this.zoom_titles|tojavascript }}).addTo({{ map }});
-        L.control.scale({ imperial: false }).addTo({{ map }});
-        {% endmacro %}
-        """
-    )
-
-    def __init__(self, label: str, credit: str, zoom_titles: dict[str, str]) -> None:
-        super().__init__(tiles=None, zoom_control=False)
-        # Of folium's own links only these two: its pop-ups and icons need the others, ours do not.
-        self.default_js = [pair for pair in folium.Map.default_js if pair[0] == "leaflet"]
-        self.default_css = [pair for pair in folium.Map.default_css if pair[0] == "leaflet_css"]
-        self.label, self.credit, self.zoom_titles = label, credit, zoom_titles
-        # Steps of a tenth let the province fill a window of any size.
-        self.options = {"zoomControl": False, "maxZoom": MOST_ZOOM, "zoomSnap": 0.1}
-
-
-class _OwnLayer(folium.map.Layer):
-    """A layer that a function of our script makes."""
-
-    _template = Template(
-        """
-        {% macro script(this, kwargs) %}
-        const {{ this.get_name() }} =
-            kalselGap.{{ this.function }}(...{{ this.arguments|tojavascript }});
-        {% endmacro %}
-        """
-    )
-
-    def __init__(
-        self, function: str, *arguments: object, name: str, show: bool = True, control: bool = True
-    ) -> None:
-        super().__init__(name=name, overlay=True, control=control, show=show)
-        self._name = f"Own_{function}"
-        self.function, self.arguments = function, list(arguments)
-
-
-class _Start(MacroElement):
-    """Ties search, legend and pop-ups to the layer of schools; comes last."""
-
-    _template = Template(
-        "{% macro script(this, kwargs) %}"
-        "kalselGap.start({{ this._parent.get_name() }}, {{ this.schools.get_name() }});"
-        "{% endmacro %}"
-    )
-
-    def __init__(self, schools: _OwnLayer) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self._name, self.schools = "Start", schools
-
-
 def _map(
     schools: pd.DataFrame,
     previews: pd.DataFrame,
@@ -218,11 +138,7 @@ def _map(
     sites: pd.DataFrame,
     text: Text,
 ) -> folium.Map:
-    made = _Map(
-        text(N_("Map of the schools")),
-        escape(text(N_("data: see the sources below"))),
-        {"zoomInTitle": text(WORDS["zoom_in"]), "zoomOutTitle": text(WORDS["zoom_out"])},
-    )
+    made = leaflet.Map(text(N_("Map of the schools")), text)
     best = _best_technology(previews)
     if best:
         nothing = folium.FeatureGroup(text(N_("Hide coverage")), overlay=False, show=False)
@@ -244,39 +160,15 @@ def _map(
         )
         made.add_child(image)
     has_relief = bool((previews["kind"] == "hillshade").any())
-    for level, outline in _OUTLINES.items():
-        if (areas["level"] == level).any():
-            ground = {} if has_relief or level != "kabupaten" else _GROUND
-            name = text(N_("Borders of kabupaten")) if level == "kabupaten" else None
-            made.add_child(
-                _OwnLayer(
-                    "areas",
-                    level,
-                    outline | ground,
-                    name=name or text(N_("Borders of kecamatan")),
-                    show=level == "kabupaten",
-                )
-            )
+    leaflet.add_borders(made, areas, text, ground=not has_relief)
     if len(sites):
-        made.add_child(_OwnLayer("sites", name=_sites_name(sites, text), show=False))
-    layer = _OwnLayer("schools", name=text(N_("Schools")))
+        made.add_child(leaflet.OwnLayer("sites", name=_sites_name(sites, text), show=False))
+    layer = leaflet.OwnLayer("schools", name=text(N_("Schools")))
     made.add_child(layer)
     made.add_child(folium.LayerControl(autoZIndex=False))
-    if (bounds := _bounds(schools, areas)) is not None:
-        made.fit_bounds(bounds, padding=(12, 12))
-    made.add_child(_Start(layer))
+    made.fit_bounds(leaflet.bounds_of(schools, areas), padding=(12, 12))
+    made.add_child(leaflet.Start(layer))
     return made
-
-
-def _bounds(schools: pd.DataFrame, areas: pd.DataFrame) -> list[list[float]] | None:
-    """South-west and north-east of the schools, else of the areas."""
-    lat, lon = schools["lat"], schools["lon"]
-    if lat.notna().any():
-        return [[float(lat.min()), float(lon.min())], [float(lat.max()), float(lon.max())]]
-    if len(areas):
-        west, south, east, north = (float(bound) for bound in areas.total_bounds)
-        return [[south, west], [north, east]]
-    return [[-11.2, 94.9], [6.2, 141.2]]  # Indonesia
 
 
 # --- data of the script ------------------------------------------------------------------------
@@ -288,13 +180,13 @@ def _columns(schools: pd.DataFrame, text: Text) -> dict[str, Any]:
     count = text.number(int(schools["rank"].notna().sum()))
     told = [_told(row, count, text) for row in rows]
     fields = [
-        {"label": label, "values": _packed([row[label] for row in told])}
+        {"label": label, "values": leaflet.packed([row[label] for row in told])}
         for label in (told[0] if told else ())
     ]
     return {
         "npsn": [plain(row["npsn"]) for row in rows],
-        "name": _packed([plain(row["name"]) for row in rows]),
-        "where": _packed([_joined(row["level"], row["kabupaten"]) for row in rows]),
+        "name": leaflet.packed([plain(row["name"]) for row in rows]),
+        "where": leaflet.packed([_joined(row["level"], row["kabupaten"]) for row in rows]),
         "mark": [_mark_of(row["tier"]) for row in rows],
         **_places(schools),
         "fields": fields,
@@ -329,35 +221,6 @@ def _places(points: pd.DataFrame) -> dict[str, list[float | None]]:
     }
 
 
-def _packed(values: list[str]) -> list[str] | dict[str, list[Any]]:
-    """A column of texts; where they repeat, as distinct texts and each row's number among them."""
-    words = list(dict.fromkeys(values))
-    if len(words) * 2 > len(values):
-        return values
-    number = {word: n for n, word in enumerate(words)}
-    return {"words": words, "rows": [number[value] for value in values]}
-
-
-def _areas(areas: pd.DataFrame, level: str) -> list[dict[str, Any]]:
-    """Borders and labels, the largest first: where labels collide, it keeps its own."""
-    chosen = areas[areas["level"] == level]
-    chosen = chosen.iloc[np.argsort(-shapely.area(chosen.geometry.to_numpy()), kind="stable")]
-    return [
-        {
-            "name": _KABUPATEN.sub("", plain(name)),
-            "at": [round(at.y, _AREA_DEGREES), round(at.x, _AREA_DEGREES)],
-            "shape": json.loads(
-                shapely.to_geojson(
-                    shapely.transform(shape, lambda places: np.round(places, _AREA_DEGREES))
-                )
-            ),
-        }
-        for name, shape, at in zip(
-            chosen["name"], chosen.geometry, chosen.geometry.representative_point(), strict=True
-        )
-    ]
-
-
 # --- marks and legends -------------------------------------------------------------------------
 
 
@@ -368,39 +231,6 @@ def _school_marks() -> dict[str, tuple[palette.Mark, float]]:
     return {**marks, "unknown": (palette.UNKNOWN, 4.5)}
 
 
-def _drawn(mark: palette.Mark, radius: float) -> dict[str, Any]:
-    hollow = mark.shape in ("ring", "cross")
-    return {
-        "path": _path(mark.shape),
-        "fill": "#ffffff99" if mark.shape == "ring" else mark.colour,
-        "stroke": mark.colour if hollow else palette.OUTLINE,
-        "line": 0.45 if hollow else 0.2,  # of the radius
-        "radius": radius,
-    }
-
-
-def _path(shape: str) -> str:
-    """SVG path of a shape about the origin, as large as a circle of radius 1."""
-    if shape in ("circle", "ring"):
-        return "M1 0A1 1 0 1 1-1 0A1 1 0 1 1 1 0Z"
-    if shape == "cross":
-        return "M-1 0H1M0-1V1"
-    corners, turn, size = {
-        "square": (4, 45, 1.25),
-        "triangle": (3, -90, 1.4),
-        "diamond": (4, 0, 1.35),
-        "pentagon": (5, -90, 1.15),
-    }[shape]
-    points = [
-        (
-            size * math.cos(math.radians(turn + 360 * n / corners)),
-            size * math.sin(math.radians(turn + 360 * n / corners)),
-        )
-        for n in range(corners)
-    ]
-    return "M" + "L".join(f"{x + 0:.3f} {y + 0:.3f}" for x, y in points) + "Z"
-
-
 def _legend(schools: pd.DataFrame, text: Text) -> list[dict[str, Any]]:
     counts = schools["tier"].value_counts()
     found = {str(tier): int(count) for tier, count in counts.items()}
@@ -408,7 +238,7 @@ def _legend(schools: pd.DataFrame, text: Text) -> list[dict[str, Any]]:
     return [
         {
             "mark": key,
-            **_drawn(mark, radius),
+            **leaflet.drawn(mark, radius),
             "label": text(NAMES[key]),
             "count": text.number(found.get(key, 0)),
         }

@@ -6,6 +6,7 @@ fills in the ``{named}`` parameters.
 
 from __future__ import annotations
 
+import json
 import re
 from string import Formatter
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -13,8 +14,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from kalsel_gap.text import N_, Text, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
+    import pandas as pd
+
+    from kalsel_gap.doctor import Fact
     from kalsel_gap.errors import KalselGapError
 
 # A row of a table, as pandas hands it over.
@@ -60,6 +64,7 @@ ERRORS: dict[str, str] = {
     "option_unknown": N_("there is no option {value}."),
     "option_with_value": N_("the option {option} takes no value."),
     "option_without_value": N_("the option {option} needs a value."),
+    "output_is_input": N_("this file is an input of the project, and nothing is written over it. Choose another folder with --out."),
     "path_empty": N_("the path is empty. Name a file."),
     "project_missing": N_("there is no such project file. Check the path after --project."),
     "project_not_found": N_("there is no {name} here or in a folder above. Name a project file with --project FILE."),
@@ -106,6 +111,7 @@ ERRORS: dict[str, str] = {
     "zip_without_layer": N_("there is no Shapefile (.shp) in this archive."),
 }  # fmt: skip
 _LONGEST = 600  # characters of other people's text in a sentence of ours
+_DIFFERS = "…"
 SUGGESTION = N_("Did you mean “{suggestion}”?")
 # What a library says before it hands on what the system has said.
 _SYSTEM_WORDS = re.compile(r".*Detail: \[errno \d+\] ", re.DOTALL)
@@ -303,6 +309,60 @@ NAMES: dict[str, str] = {
     "write": N_("writing"),
 }
 
+# One finding's severity; NAMES has them in the plural.
+SEVERITY_NAMES: dict[str, str] = {
+    "error": N_("error"),
+    "warning": N_("warning"),
+    "note": N_("note"),
+}
+
+# What the doctor looks at, how it is, and what it says.
+PARTS: dict[str, str] = {
+    "cache": N_("cache"),
+    "compiler": N_("compiler"),
+    "gdal": N_("GDAL"),
+    "inputs": N_("inputs"),
+    "languages": N_("languages"),
+    "libraries": N_("libraries"),
+    "output": N_("output"),
+    "pages": N_("web pages"),
+    "proj": N_("PROJ"),
+    "project": N_("project"),
+    "python": N_("Python"),
+    "terminal": N_("terminal"),
+}
+STATES: dict[str, str] = {"ok": N_("ok"), "warning": N_("warning"), "fault": N_("fault")}
+FACTS: dict[str, str] = {
+    "cache": N_("{folder}: {size_mb} MB of at most {limit_mb} MB."),
+    "cache_not_kept": N_("{folder} cannot be written: everything is computed anew each time. Let KALSEL_GAP_CACHE name a folder of yours."),
+    "compiler": N_("numba {version}; what it compiles is kept in {folder}."),
+    "compiler_forgets": N_("What numba compiles cannot be kept ({folder}): each start takes longer. Let NUMBA_CACHE_DIR name a folder of yours."),
+    "compiler_wrong": N_("numba computes wrongly. Install the locked versions again."),
+    "disk": N_("{free_mb} MB free in {folder}."),
+    "disk_low": N_("Only {free_mb} MB free in {folder}; up to {wanted_mb} MB may be needed. Make room."),
+    "failed": N_("The examination broke off: {reason}. Install the locked versions again."),
+    "gdal": N_("{rasters} for rasters, {layers} for layers; formats: {drivers}."),
+    "gdal_lacks": N_("GDAL lacks formats that are needed: {drivers}. Install rasterio and pyogrio again, from their wheels."),
+    "gdal_lacks_useful": N_("GDAL lacks formats, whose files cannot be read: {drivers}."),
+    "inputs": N_("Files read without a fault: {count}."),
+    "language_missing": N_("The catalogue is missing ({languages}): everything is in English. Install the package again."),
+    "languages": N_("Catalogues: {languages}."),
+    "libraries": N_("{count}, each in its range: {versions}."),
+    "library_missing": N_("{name} is not installed ({wanted}). Install the locked versions again."),
+    "library_unfit": N_("{name} {version} is not in its range ({wanted}). Install the locked versions again."),
+    "output": N_("{folder} can be written."),
+    "output_not_writable": N_("{folder} cannot be written. Name another folder under [output] in the project file, or with --out."),
+    "pages": N_("All that a page needs offline is installed."),
+    "proj": N_("{version}; its data are found."),
+    "proj_wrong": N_("PROJ {version} computes wrongly. Do PROJ_DATA or PROJ_LIB point to another installation? Unset them."),
+    "project": N_("{path} is valid."),
+    "project_none": N_("There is none here, so no inputs are examined. “kalsel-gap init” makes one."),
+    "python": N_("{version} on {platform}."),
+    "python_unfit": N_("{version} is not in its range ({wanted}). Install another Python."),
+    "terminal": N_("It shows every letter ({encoding})."),
+    "terminal_letters": N_("It cannot show every letter ({encoding}); the others become question marks. Set PYTHONUTF8=1."),
+}  # fmt: skip
+
 
 def error_lines(error: KalselGapError, text: Text) -> list[str]:
     """One line for each fault: where, what is wrong, what to do."""
@@ -341,13 +401,47 @@ def _in_our_words(reason: str, text: Text) -> str:
 
 def finding_sentence(finding: Row, text: Text) -> str:
     """What a finding says, from its row of the findings table."""
-    import json
+    return _sentence(finding, (_read(finding, "evidence"), _read(finding, "parameters")), text)
 
-    given = (json.loads(str(finding[name])) for name in ("evidence", "parameters"))
+
+def findings_sentence(findings: pd.DataFrame, text: Text) -> str:
+    """What findings of one code say together: an ellipsis where they differ."""
+    common = {
+        name: column.iloc[0] if len(column.unique()) == 1 else _DIFFERS
+        for name, column in findings.items()
+    }
+    known = []
+    for name in ("evidence", "parameters"):
+        first, *others = (json.loads(given) for given in findings[name].unique())
+        known.append(
+            {
+                key: value if all(o.get(key) == value for o in others) else _DIFFERS
+                for key, value in first.items()
+            }
+        )
+    return _sentence(common, known, text)
+
+
+def _read(finding: Row, name: str) -> dict[str, object]:
+    return dict(json.loads(str(finding[name])))
+
+
+def _sentence(finding: Row, given: Iterable[Mapping[str, object]], text: Text) -> str:
     params = {**finding, **{key: value for values in given for key, value in values.items()}}
     return text(
-        FINDINGS[str(finding["code"])], **{key: plain(value) for key, value in params.items()}
+        FINDINGS[str(finding["code"])], **{str(key): plain(value) for key, value in params.items()}
     )
+
+
+def fact(found: Fact, text: Text) -> str:
+    """What the doctor says of a part."""
+    if found.error is not None:
+        return " ".join(error_lines(found.error, text))
+    params = {
+        name: text.number(value) if isinstance(value, int) else plain(value)
+        for name, value in found.params.items()
+    }
+    return text(FACTS[found.code], **params)
 
 
 def reason(row: Row, text: Text) -> str:

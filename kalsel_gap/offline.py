@@ -43,7 +43,8 @@ class Page(Figure):
     ----------
     name : str
         Our assets ``<name>.html``, ``.css`` and ``.js``: the page's template, into which all is
-        put escaped, and its style and script, which come after those of the libraries.
+        put escaped, and its style and script, which come after those of the libraries and
+        ``base.css`` and ``base.js``, which all pages share.
     content : dict
         What the template shows, besides ``head``, ``body`` and ``script`` of the elements.
     """
@@ -60,8 +61,9 @@ class Page(Figure):
             element._id = str(number)  # noqa: SLF001 - branca's own are random
         for child in list(self._children.values()):
             child.render(**kwargs)
-        self.header.add_child(Inline("style", asset(f"{self._page}.css")), name="own_style")
-        self.header.add_child(Inline("script", asset(f"{self._page}.js")), name="own_script")
+        for part in ("base", self._page):
+            self.header.add_child(Inline("style", asset(f"{part}.css")), name=f"{part}_style")
+            self.header.add_child(Inline("script", asset(f"{part}.js")), name=f"{part}_script")
         environment = Environment(
             autoescape=True,
             undefined=StrictUndefined,
@@ -114,15 +116,21 @@ class _Head(Element):
         self, child: Element, name: str | None = None, index: int | None = None
     ) -> Element:
         if isinstance(child, JavascriptLink):
-            child = Inline("script", _installed(child.url))
+            child = Inline("script", installed(child.url))
         elif isinstance(child, CssLink):
-            child = Inline("style", _installed(child.url))
+            child = Inline("style", installed(child.url))
         return super().add_child(child, name=name, index=index)
 
 
 @cache
-def _installed(url: str) -> str:
-    """The text that an address stands for, from an installed package."""
+def installed(url: str) -> str:
+    """The text that an address stands for, from an installed package.
+
+    Raises
+    ------
+    LookupError
+        No installed package answers for it.
+    """
     name = url.rpartition("/")[2]
     if name not in _INSTALLED:
         message = f"nothing installed answers for {url}"

@@ -32,6 +32,14 @@ TIERS: dict[int, Mark] = {
 UNKNOWN = Mark("#767676", "ring")
 OUTLINE = "#1a1a1a"  # gives the light end its 3:1 against a light ground
 
+# How bad a finding is: dark, middle and light ground apart for every kind of colour vision.
+SEVERITIES: dict[str, Mark] = {
+    "error": Mark("#a1002f", "triangle"),
+    "warning": Mark("#f0a202", "diamond"),
+    "note": Mark("#2f86c8", "circle"),
+}
+PROPOSED = Mark("#00663f", "ring")
+
 # Adequacy of what is to be had, five classes from their lower bound: cividis turned round and
 # lightened, so that pale is poor, marks of the schools stand out, and every kind of colour vision
 # keeps the order. *No signal* and *unknown* are no steps of that scale.

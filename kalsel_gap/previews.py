@@ -84,8 +84,7 @@ def previews(
     InputError
         A raster or boundary file is unusable.
     """
-    areas = {level: read_areas(opened, level) for level in AREA_LEVELS}
-    given = {level: frame for level, frame in areas.items() if frame is not None and len(frame)}
+    given = _areas(opened)
     widest = next(iter(given.values()), None)
     extent = _extent(schools, widest)
     technologies = sorted({source.technology for source in opened.project.coverage})
@@ -98,7 +97,7 @@ def previews(
         if progress is not None:
             progress(len(rows), len(wanted))
     tables = {
-        "boundaries": _boundaries(given),
+        "boundaries": _simplified(given),
         "previews": pd.DataFrame(rows, columns=list(COLUMNS)),
     }
     return Staged(pd.DataFrame(index=schools.index), [], tables)
@@ -107,7 +106,17 @@ def previews(
 # --- boundaries --------------------------------------------------------------------------------
 
 
-def _boundaries(given: dict[str, gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
+def boundaries(opened: Opened) -> gpd.GeoDataFrame:
+    """The table ``boundaries`` alone: ``level code name geometry``, simplified."""
+    return _simplified(_areas(opened))
+
+
+def _areas(opened: Opened) -> dict[str, gpd.GeoDataFrame]:
+    areas = {level: read_areas(opened, level) for level in AREA_LEVELS}
+    return {level: frame for level, frame in areas.items() if frame is not None and len(frame)}
+
+
+def _simplified(given: dict[str, gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
     import geopandas as gpd
 
     frames = [

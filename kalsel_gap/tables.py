@@ -193,7 +193,11 @@ def to_csv(run: Run, schools: pd.DataFrame, text: Text, dialect: Dialect = "raw"
         *raw*: comma and decimal point, for programs. *id*: semicolon, decimal comma and a BOM,
         for Excel in an Indonesian locale.
     """
-    table = with_words(run, schools, text)
+    return csv_of(with_words(run, schools, text), dialect)
+
+
+def csv_of(table: pd.DataFrame, dialect: Dialect = "raw") -> str:
+    """Any table as CSV, its texts inert."""
     file = io.StringIO("\ufeff" if dialect == "id" else "", newline="")
     file.seek(0, io.SEEK_END)
     writer = csv.writer(file, delimiter=";" if dialect == "id" else ",", lineterminator="\n")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import json
 import os
 import shutil
+import subprocess
+import time
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -74,6 +77,148 @@ class Answer(NamedTuple):
 
 class CommandLine(Protocol):
     def __call__(self, *arguments: object) -> Answer: ...
+
+
+class Browser:
+    """A headless Chromium without a network, driven over the pipe that it offers for that."""
+
+    def __init__(self, program: str, profile: Path) -> None:
+        import fcntl  # not everywhere
+
+        to_browser, self._out = os.pipe()
+        self._in, from_browser = os.pipe()
+        flags = (
+            *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"),
+            *("--disable-background-networking", "--disable-component-update"),
+            *("--host-resolver-rules=MAP * ~NOTFOUND", "--remote-debugging-pipe"),
+            f"--user-data-dir={profile}",
+        )
+
+        def descriptors() -> None:  # it reads from 3 and writes to 4
+            spare = [fcntl.fcntl(end, fcntl.F_DUPFD, 10) for end in (to_browser, from_browser)]
+            os.dup2(spare[0], 3)
+            os.dup2(spare[1], 4)
+
+        self._process = subprocess.Popen(
+            [program, *flags],
+            pass_fds=(3, 4),
+            preexec_fn=descriptors,  # noqa: PLW1509 - nothing else runs in this process yet
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        os.close(to_browser)
+        os.close(from_browser)
+        self._buffer = b""
+        self._number = 0
+        self._session: str | None = None
+        self.events: list[dict[str, Any]] = []
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        os.close(self._in)
+        os.close(self._out)
+
+    def ask(self, method: str, **params: Any) -> Any:
+        self._number += 1
+        message: dict[str, Any] = {"id": self._number, "method": method, "params": params}
+        if self._session:
+            message["sessionId"] = self._session
+        os.write(self._out, json.dumps(message).encode() + b"\0")
+        while True:
+            while b"\0" not in self._buffer:
+                read = os.read(self._in, 1 << 20)
+                assert read, "the browser is gone"
+                self._buffer += read
+            raw, _, self._buffer = self._buffer.partition(b"\0")
+            answer = json.loads(raw)
+            if answer.get("id") == self._number:
+                assert "error" not in answer, answer
+                return answer["result"]
+            self.events.append(answer)
+
+    def open(self, page: Path, width: int = 1366, height: int = 768) -> None:
+        self._session = None
+        target = self.ask("Target.createTarget", url="about:blank")["targetId"]
+        session = self.ask("Target.attachToTarget", targetId=target, flatten=True)
+        self._session = session["sessionId"]
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            self.ask(f"{domain}.enable")
+        self.ask(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=False,
+        )
+        self.events.clear()
+        self.ask("Page.navigate", url=page.as_uri())
+        self.wait("document.readyState === 'complete'")
+        self.wait("performance.getEntriesByName('marks-drawn').length")
+
+    def wait(self, expression: str, seconds: float = 20.0) -> None:
+        until = time.monotonic() + seconds
+        while not self.value(expression):
+            assert time.monotonic() < until, expression
+            time.sleep(0.05)
+
+    def value(self, expression: str) -> Any:
+        answer = self.ask("Runtime.evaluate", expression=expression, returnByValue=True)
+        assert "exceptionDetails" not in answer, answer
+        return answer["result"].get("value")
+
+    def click(self, x: float, y: float) -> None:
+        for kind in ("mousePressed", "mouseReleased"):
+            self.ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+
+    def type(self, text: str) -> None:
+        self.ask("Input.insertText", text=text)
+
+    def press(self, key: str) -> None:
+        code = {"Enter": 13, "Escape": 27, "ArrowDown": 40, "Tab": 9}[key]
+        extra = {"text": "\r"} if key == "Enter" else {}
+        for kind in ("keyDown", "keyUp"):
+            self.ask(
+                "Input.dispatchKeyEvent",
+                type=kind,
+                key=key,
+                code=key,
+                windowsVirtualKeyCode=code,
+                **extra,
+            )
+            extra = {}
+
+    def complaints(self) -> list[str]:
+        """What the console holds, and every request beyond the page itself."""
+        self.value("0")
+        found = []
+        for event in self.events:
+            method, params = event.get("method"), event.get("params", {})
+            if method in ("Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded"):
+                found.append(json.dumps(params))
+            elif method == "Page.javascriptDialogOpening":
+                found.append("a dialog")
+            elif method == "Network.requestWillBeSent":
+                url = params["request"]["url"]
+                if not url.startswith(("file:", "data:", "blob:")):
+                    found.append(url)
+        return found
+
+    def picture(self) -> bytes:
+        return base64.b64decode(self.ask("Page.captureScreenshot")["data"])
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    names = ("chromium", "chromium-browser", "google-chrome")
+    program = next((found for name in names if (found := shutil.which(name))), None)
+    if program is None or os.name != "posix":
+        if os.environ.get("CI") == "true":
+            pytest.fail("Chromium is missing")
+        pytest.skip("Chromium is not here")
+    started = Browser(program, tmp_path_factory.mktemp("profile"))
+    yield started
+    started.close()
 
 
 @pytest.fixture(scope="session", autouse=True)

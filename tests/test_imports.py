@@ -16,8 +16,12 @@ PACKAGE = Path(__file__).parents[1] / "kalsel_gap"
 # From top to bottom: a room may import those below it. A new module gets its place here.
 ROOMS = (
     "cli",
+    "doctor",
+    "faultmap",
+    "faults",
     "gis",
     "maps",
+    "leaflet",
     "offline",
     "tables",
     "starter",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 
 import typer
@@ -42,6 +40,4 @@ def config(
         records = [{"key": k, "value": json.loads(v), "origin": o} for k, v, o in rows]
         console.emit(escaped(json.dumps(records, indent=1, ensure_ascii=False)) + "\n")
     else:
-        file = io.StringIO(newline="")
-        csv.writer(file, lineterminator="\n").writerows([("key", "value", "origin"), *rows])
-        console.emit(file.getvalue())
+        console.emit_csv(("key", "value", "origin"), rows)

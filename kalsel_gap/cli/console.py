@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import csv
+import io
 import logging
 import sys
 from typing import TYPE_CHECKING
@@ -15,18 +17,22 @@ from kalsel_gap import messages
 from kalsel_gap.text import N_, Text, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     import pandas as pd
 
+    from kalsel_gap.doctor import Fact
     from kalsel_gap.errors import KalselGapError
+    from kalsel_gap.faults import Group
     from kalsel_gap.project import Opened
     from kalsel_gap.ranking import Reporter
     from kalsel_gap.run import Run
 
 TOP = 20
 _WIDE = 150
+_SEVERITY_STYLE = {"error": "bold red", "warning": "yellow", "note": "dim"}
+_STATE_STYLE = {"ok": "green", "warning": "yellow", "fault": "bold red"}
 _TIER_STYLE = {1: "bold red", 2: "red", 3: "yellow", 4: "green", 5: "bold green"}
 
 # GDAL's own log would repeat in its words what our message says in the reader's.
@@ -44,6 +50,13 @@ def emit(data: str) -> None:
     sys.stdout.flush()
     sys.stdout.buffer.write(data.encode("utf-8"))
     sys.stdout.buffer.flush()
+
+
+def emit_csv(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
+    """A small table to standard output, as CSV."""
+    file = io.StringIO(newline="")
+    csv.writer(file, lineterminator="\n").writerows([header, *rows])
+    emit(file.getvalue())
 
 
 def note(sentence: str, *, quiet: bool = False) -> None:
@@ -70,23 +83,21 @@ def runs_of(project: Path | None, runs: Path | None) -> tuple[Opened, Path]:
 
 
 @contextlib.contextmanager
-def progress(text: Text, *, quiet: bool) -> Iterator[Reporter]:
-    """A progress bar on standard error, for whoever works inside the block."""
+def progress(text: Text, steps: Sequence[str], *, quiet: bool) -> Iterator[Reporter]:
+    """A progress bar on standard error, for whoever works on `steps` inside the block."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    from kalsel_gap.ranking import STEPS
 
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     hidden = quiet or not console.is_terminal
     with Progress(*columns, console=console, transient=True, disable=hidden) as bar:
-        task = bar.add_task(text(messages.NAMES[STEPS[0]]), total=len(STEPS))
+        task = bar.add_task(text(messages.NAMES[steps[0]]), total=len(steps))
 
         def report(step: str, done: int, total: int) -> None:
             bar.update(
                 task,
                 description=text(messages.NAMES[step]),
-                completed=STEPS.index(step) + done / max(total, 1),
+                completed=steps.index(step) + done / max(total, 1),
             )
 
         yield report
@@ -188,6 +199,43 @@ def values(rows: list[tuple[str, str, str]], text: Text) -> None:
         table.add_column(text(label), overflow="fold")
     for row in rows:
         table.add_row(*(Styled(plain(cell)) for cell in row))
+    Console(highlight=False).print(table)
+
+
+def summary(groups: Sequence[Group], nature: str, text: Text) -> None:
+    """Findings by file and code: how many, what they say, where the first ones stand."""
+    console = Console(highlight=False)
+    if notice := messages.NAMES.get(nature):
+        console.print(Styled(text(notice), style="bold"))
+    for file in dict.fromkeys(group.file for group in groups):
+        table = Table(box=None, pad_edge=False, show_header=False, title_justify="left")
+        table.title = Styled(plain(file), style="bold")
+        table.add_column(no_wrap=True)
+        table.add_column(justify="right", no_wrap=True)
+        table.add_column(ratio=1, overflow="fold")
+        for group in (group for group in groups if group.file == file):
+            said = Styled(group.code, style="bold")
+            said.append(f"\n{group.sentence}", style="not bold")
+            if group.rows:
+                more = " …" if len(group.rows) < group.count else ""
+                rows = ", ".join(str(row) for row in group.rows) + more
+                said.append("\n" + text(N_("row {row}"), row=rows), style="not bold dim")
+            severity = text(messages.SEVERITY_NAMES[group.severity])
+            style = _SEVERITY_STYLE[group.severity]
+            table.add_row(Styled(severity, style=style), text.number(group.count), said)
+        console.print(table)
+        console.print()
+
+
+def facts(found: Sequence[Fact], text: Text) -> None:
+    """What the doctor has found: state, subject, what it is and what to do."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(text(N_("State")), no_wrap=True)
+    table.add_column(text(N_("Part")), no_wrap=True)
+    table.add_column(text(N_("What was found")), ratio=1, overflow="fold")
+    for fact in found:
+        state = Styled(text(messages.STATES[fact.state]), style=_STATE_STYLE[fact.state])
+        table.add_row(state, text(messages.PARTS[fact.part]), Styled(messages.fact(fact, text)))
     Console(highlight=False).print(table)
 
 

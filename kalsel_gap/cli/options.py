@@ -72,6 +72,24 @@ RunsFolder = Annotated[
         "--runs", metavar=_FOLDER, help=N_("Folder of the runs, instead of the project's.")
     ),
 ]
+CheckFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        "-o",
+        metavar=_FOLDER,
+        help=N_("Folder for what is written; check/ in the project's folder of runs by default."),
+    ),
+]
+Strict = Annotated[bool, typer.Option("--strict", help=N_("Exit status 3 for warnings too."))]
+AcceptRepairs = Annotated[
+    Path | None,
+    typer.Option(
+        "--accept-repairs",
+        metavar=_FILE,
+        help=N_("Keep the repairs that this reviewed file accepts; nothing else is done."),
+    ),
+]
 OutFile = Annotated[
     Path | None,
     typer.Option(

@@ -35,11 +35,11 @@ def rank(
     lang: options.Lang = None,  # noqa: ARG001 - read before parsing
 ) -> None:
     """Do what :data:`HELP` says."""
-    text: Text = ctx.obj
-    with console.progress(text, quiet=quiet) as report:
-        from kalsel_gap import tables
-        from kalsel_gap.ranking import open_project
+    from kalsel_gap import tables
+    from kalsel_gap.ranking import STEPS, open_project
 
+    text: Text = ctx.obj
+    with console.progress(text, STEPS, quiet=quiet) as report:
         opened = open_project(project, options=tuple(assignments or ()))
         run = opened.rank(out=out, cached=not no_cache, report=report)
     view = tables.View(by.value, top, kabupaten, kecamatan, level, authority, terrain, gap)

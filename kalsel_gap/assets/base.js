@@ -1,0 +1,258 @@
+/* What pages with a map share in the browser. Texts of others reach the page through textContent only. */
+"use strict";
+
+const kalselGap = (() => {
+  const TOLERANCE = 14; // pixels between a click and the mark that is meant
+
+  const names = []; // of areas, as they lie on the map
+
+  let data;
+
+  function read() {
+    data = data || JSON.parse(document.getElementById("data").textContent);
+    return data;
+  }
+
+  /* A column is a list of texts, or of numbers that point into a list of texts. */
+  function cell(column, row) {
+    return column.words ? column.words[column.rows[row]] : column[row];
+  }
+
+  function element(tag, text, className) {
+    const made = document.createElement(tag);
+    if (text !== undefined) made.textContent = text;
+    if (className) made.className = className;
+    return made;
+  }
+
+  function pane(map, name, level) {
+    if (!map.getPane(name)) map.createPane(name).style.zIndex = level;
+  }
+
+  /* --- marks on a canvas ------------------------------------------------------------------ */
+
+  function sprite(mark, radius, ratio) {
+    const half = Math.ceil(radius * 1.5 + 3);
+    const canvas = document.createElement("canvas");
+    canvas.width = canvas.height = 2 * half * ratio;
+    const context = canvas.getContext("2d");
+    const path = new Path2D();
+    path.addPath(new Path2D(mark.path), new DOMMatrix([radius, 0, 0, radius, 0, 0]));
+    context.scale(ratio, ratio);
+    context.translate(half, half);
+    context.lineJoin = "round";
+    context.strokeStyle = "rgba(255,255,255,.85)";
+    context.lineWidth = mark.line * radius + Math.min(2, radius * 0.4);
+    context.stroke(path);
+    context.fillStyle = mark.fill;
+    context.fill(path);
+    context.strokeStyle = mark.stroke;
+    context.lineWidth = mark.line * radius;
+    context.stroke(path);
+    return { canvas, half };
+  }
+
+  /* Many points as one layer: the renderer of the library places and zooms the canvas. */
+  const Points = L.Renderer.extend({
+    initialize(points, options) {
+      L.Renderer.prototype.initialize.call(this, options);
+      const rows = points.lat.map((_, row) => row).filter((row) => points.lat[row] !== null);
+      const order = Object.keys(points.marks);
+      // Worst last, so that it lies on top.
+      rows.sort((a, b) => order.indexOf(points.mark[b]) - order.indexOf(points.mark[a]) || b - a);
+      this._rows = rows;
+      this._mark = rows.map((row) => points.mark[row]);
+      this._marks = points.marks;
+      const at = rows.map((row) =>
+        L.CRS.EPSG3857.latLngToPoint(L.latLng(points.lat[row], points.lon[row]), 0));
+      this._x = Float64Array.from(at, (point) => point.x);
+      this._y = Float64Array.from(at, (point) => point.y);
+      this._hidden = new Set();
+    },
+
+    beforeAdd(map) {
+      pane(map, this.options.pane, this.options.level);
+    },
+
+    setHidden(mark, hidden) {
+      if (hidden) this._hidden.add(mark);
+      else this._hidden.delete(mark);
+      if (this._map) this._draw();
+    },
+
+    /* Only rows of which `kept` says so are drawn and found. */
+    setKept(kept) {
+      this._kept = kept;
+      if (this._map) this._draw();
+    },
+
+    _isOut(n) {
+      return this._hidden.has(this._mark[n]) || (this._kept && !this._kept[this._rows[n]]);
+    },
+
+    isHidden(mark) {
+      return this._hidden.has(mark);
+    },
+
+    /* Row of the mark next to a point of the map's window, or undefined. */
+    nearest(point) {
+      const scale = this._map.options.crs.scale(this._map.getZoom()) / 256;
+      const wanted = this._map.containerPointToLayerPoint(point).add(this._map.getPixelOrigin());
+      let best;
+      let least = TOLERANCE * TOLERANCE;
+      for (let n = 0; n < this._x.length; n += 1) {
+        const right = this._x[n] * scale - wanted.x;
+        const down = this._y[n] * scale - wanted.y;
+        const distance = right * right + down * down;
+        if (distance <= least && !this._isOut(n)) {
+          least = distance;
+          best = this._rows[n];
+        }
+      }
+      return best;
+    },
+
+    _initContainer() {
+      this._container = document.createElement("canvas");
+      this._container.setAttribute("aria-hidden", "true");
+    },
+
+    _destroyContainer() {
+      this._container.remove();
+      delete this._container;
+    },
+
+    _updatePaths() {},
+
+    _update() {
+      if (this._map._animatingZoom && this._bounds) return;
+      L.Renderer.prototype._update.call(this);
+      const size = this._bounds.getSize();
+      const ratio = window.devicePixelRatio || 1;
+      L.DomUtil.setPosition(this._container, this._bounds.min);
+      this._container.width = size.x * ratio;
+      this._container.height = size.y * ratio;
+      this._container.style.width = `${size.x}px`;
+      this._container.style.height = `${size.y}px`;
+      this._draw();
+    },
+
+    _draw() {
+      const zoom = this._map.getZoom();
+      const scale = this._map.options.crs.scale(zoom) / 256;
+      const origin = this._map.getPixelOrigin().add(this._bounds.min);
+      const size = this._bounds.getSize();
+      const ratio = window.devicePixelRatio || 1;
+      const grown = Math.min(1.7, Math.max(this.options.least || 0.5, 0.6 + 0.2 * (zoom - 8)));
+      const sprites = {};
+      for (const [name, mark] of Object.entries(this._marks)) {
+        sprites[name] = sprite(mark, mark.radius * grown, ratio);
+      }
+      const context = this._container.getContext("2d");
+      context.setTransform(ratio, 0, 0, ratio, 0, 0);
+      context.clearRect(0, 0, size.x, size.y);
+      for (let n = 0; n < this._x.length; n += 1) {
+        const x = this._x[n] * scale - origin.x;
+        const y = this._y[n] * scale - origin.y;
+        if (x < -20 || y < -20 || x > size.x + 20 || y > size.y + 20) continue;
+        if (this._isOut(n)) continue;
+        const { canvas, half } = sprites[this._mark[n]];
+        context.drawImage(canvas, x - half, y - half, 2 * half, 2 * half);
+      }
+      if (!performance.getEntriesByName("marks-drawn").length) performance.mark("marks-drawn");
+    },
+  });
+
+  /* --- layers, as the page's script makes them -------------------------------------------- */
+
+  function areas(level, style) {
+    const group = L.layerGroup();
+    group.beforeAdd = (map) => pane(map, "names", 460);
+    const { areas: all } = read();
+    const renderer = L.canvas({ padding: 0.2 });
+    for (const area of all[level]) {
+      L.geoJSON(area.shape, { style: { ...style, renderer }, interactive: false }).addTo(group);
+      const name = L.tooltip({ permanent: true, direction: "center", className: `area-name ${level}`, pane: "names" })
+        .setLatLng(area.at)
+        .setContent(element("span", area.name))
+        .addTo(group);
+      names.push(name);
+    }
+    return group;
+  }
+
+  /* Of names that collide the one of the larger area stays; kabupaten come before kecamatan. */
+  function thin(map) {
+    const taken = [];
+    for (const name of names) {
+      const box = map.hasLayer(name) && name.getElement();
+      if (!box || !box.offsetWidth) continue;
+      const at = map.latLngToLayerPoint(name.getLatLng());
+      const half = L.point(box.offsetWidth / 2 + 2, box.offsetHeight / 2);
+      const bounds = L.bounds(at.subtract(half), at.add(half));
+      const free = !taken.some((other) => other.overlaps(bounds));
+      box.style.visibility = free ? "" : "hidden";
+      if (free) taken.push(bounds);
+    }
+  }
+
+  /* --- what a page ties to its map --------------------------------------------------------- */
+
+  function label(map) {
+    const again = () => {
+      map.getContainer().classList.toggle("near", map.getZoom() >= 10);
+      map.getContainer().classList.toggle("far", map.getZoom() < 7.75);
+      thin(map);
+    };
+    map.on("zoomend overlayadd overlayremove", again);
+    again();
+    const toggle = map.getContainer().querySelector(".leaflet-control-layers-toggle");
+    toggle.title = read().words.layers;
+    toggle.setAttribute("aria-label", read().words.layers);
+  }
+
+  /* Pop-ups that take the focus and give it back to what they were opened from; what was looked
+     for is shown at the zoom `near`. */
+  function popups(map, near) {
+    let opener;
+    map.on("popupopen", () => map.getContainer().classList.add("reading"));
+    map.on("popupclose", () => {
+      map.getContainer().classList.remove("reading");
+      (opener || map.getContainer()).focus({ preventScroll: true });
+      opener = undefined;
+    });
+    map.getContainer().addEventListener("keydown", (event) => {
+      if (event.key === "Escape") map.closePopup();
+    });
+    return (at, box, from) => {
+      map.closePopup();
+      opener = from;
+      if (from) {
+        map.setView(at, Math.max(map.getZoom(), near), { animate: false });
+        map.getContainer().scrollIntoView({ block: "nearest" });
+      }
+      const maxHeight = Math.min(380, map.getSize().y - 100);
+      const popup = L.popup({ maxWidth: 270, minWidth: 200, maxHeight, autoPanPadding: [8, 8] });
+      popup.setLatLng(at).setContent(box).openOn(map);
+      const close = popup.getElement().querySelector(".leaflet-popup-close-button");
+      close.setAttribute("aria-label", read().words.close);
+      box.focus({ preventScroll: true });
+    };
+  }
+
+  /* A click next to a mark, and the hand above one. */
+  function onMark(map, layer, act) {
+    map.on("click", (event) => {
+      const row = layer._map && layer.nearest(event.containerPoint);
+      if (row !== undefined && row !== null) act(row);
+    });
+    map.on("mousemove", (event) => {
+      const over = layer._map && layer.nearest(event.containerPoint) !== undefined;
+      map.getContainer().classList.toggle("over-mark", Boolean(over));
+    });
+  }
+
+  const folded = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+
+  return { read, cell, element, Points, areas, label, popups, onMark, folded };
+})();

@@ -1,0 +1,90 @@
+"""``kalsel-gap check``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from kalsel_gap.cli import console, options
+from kalsel_gap.cli.options import Format
+from kalsel_gap.text import N_, Text, choose_language
+
+if TYPE_CHECKING:
+    from kalsel_gap.project import Opened
+    from kalsel_gap.quality import Checked
+
+HELP = N_(
+    "Say what is wrong with the inputs, where and how bad, and propose repairs.\n\n"
+    "It writes findings.csv, .json and .geojson, check.html with a map, and repairs.csv to review. "
+    "Exit status 3 where something cannot be ranked as it stands.\n\n"
+    "Example: kalsel-gap check"
+)
+_FOUND = 3  # exit status
+
+
+def check(
+    ctx: typer.Context,
+    *,
+    project: options.ProjectFile = None,
+    out: options.CheckFolder = None,
+    format: options.TableFormat = None,  # noqa: A002 - the option's name
+    strict: options.Strict = False,
+    accept_repairs: options.AcceptRepairs = None,
+    quiet: options.Quiet = False,
+    lang: options.Lang = None,
+) -> None:
+    """Do what :data:`HELP` says."""
+    from kalsel_gap import faultmap, faults
+    from kalsel_gap.project import find_project, read_project
+    from kalsel_gap.quality import STEPS, check_all
+
+    text: Text = ctx.obj
+    opened = read_project(project or find_project(Path.cwd()))
+    if accept_repairs is not None:
+        _accept(opened, accept_repairs, text, quiet=quiet)
+        return
+    with console.progress(text, STEPS, quiet=quiet) as report:
+        checked = check_all(opened, report=report)
+    language = choose_language(
+        lang.value if lang else None, project=opened.project.project.language, deliverable=True
+    )
+    folder = out or opened.project.output.folder / faults.FOLDER
+    words = Text(language)
+    table = faults.told(checked, opened, words)
+    files = faults.contents(checked, table, folder)
+    files["check.html"] = faultmap.to_html(checked, table, opened, words)
+    faults.write(folder, files, opened)
+    _print(checked, opened, format, text)
+    for sentence in faults.remarks(checked, folder, text):
+        console.note(sentence, quiet=quiet)
+    found = faults.counts(checked)
+    if found["error"] or (strict and found["warning"]):
+        raise typer.Exit(_FOUND)
+
+
+def _accept(opened: Opened, reviewed: Path, text: Text, *, quiet: bool) -> None:
+    """Keep what the reviewed file accepts, and say so."""
+    from kalsel_gap.quality.repairs import accept
+
+    accepted = accept(opened, reviewed)
+    params = {"count": text.number(accepted.count), "path": accepted.path, "reviewed": reviewed}
+    sentence = N_("Repairs accepted: {count}, kept in {path}. “kalsel-gap rank” uses them now.")
+    if not accepted.count:
+        sentence = N_("{reviewed} accepts nothing: write yes in its column “accept”.")
+    console.note(text(sentence, **params), quiet=quiet)
+
+
+def _print(checked: Checked, opened: Opened, format_: Format | None, text: Text) -> None:
+    """The findings to standard output."""
+    from kalsel_gap import faults, tables
+
+    chosen = format_ or (Format.table if console.to_terminal() else Format.csv)
+    if chosen is Format.table:
+        nature = opened.project.project.data
+        console.summary(faults.summary(checked, text), nature, text)
+    else:
+        table = faults.told(checked, opened, text)
+        write = faults.to_json if chosen is Format.json else tables.csv_of
+        console.emit(write(table))

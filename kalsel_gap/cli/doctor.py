@@ -1,0 +1,44 @@
+"""``kalsel-gap doctor``."""
+
+from __future__ import annotations
+
+import json
+
+import typer
+
+from kalsel_gap.cli import console, options
+from kalsel_gap.cli.options import Format
+from kalsel_gap.text import N_, Text, escaped
+
+HELP = N_(
+    "Look at what the tool needs and say what to do where something is at fault.\n\n"
+    "Environment, libraries, GDAL, project and inputs, cache, disk, terminal. Works without a "
+    "project. Exit status 3 where something is at fault.\n\n"
+    "Example: kalsel-gap doctor"
+)
+_AT_FAULT = 3  # exit status
+
+
+def doctor(
+    ctx: typer.Context,
+    *,
+    project: options.ProjectFile = None,
+    format: options.TableFormat = None,  # noqa: A002 - the option's name
+    lang: options.Lang = None,  # noqa: ARG001 - read before parsing
+) -> None:
+    """Do what :data:`HELP` says."""
+    from kalsel_gap.doctor import examine
+    from kalsel_gap.messages import fact
+
+    text: Text = ctx.obj
+    found = examine(project)
+    chosen = format or (Format.table if console.to_terminal() else Format.csv)
+    rows = [{"part": f.part, "state": f.state, "message": fact(f, text)} for f in found]
+    if chosen is Format.table:
+        console.facts(found, text)
+    elif chosen is Format.json:
+        console.emit(escaped(json.dumps(rows, indent=1, ensure_ascii=False)) + "\n")
+    else:
+        console.emit_csv(("part", "state", "message"), [tuple(row.values()) for row in rows])
+    if any(f.state == "fault" for f in found):
+        raise typer.Exit(_AT_FAULT)

@@ -1,0 +1,350 @@
+"""What a command needs and whether it is there: environment, project, cache, disk, terminal.
+
+Every examination answers for itself: one that fails is a fact like any other, and the rest goes on.
+So nothing heavy is imported before it is examined.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from kalsel_gap.errors import InputError, KalselGapError, ProjectError, SeveralErrors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from kalsel_gap.project import Opened
+
+State = Literal["ok", "warning", "fault"]
+
+# Formats of GDAL that the tool reads or writes; without the others it does less.
+NEEDED = ("GTiff", "MEM", "GPKG", "GeoJSON", "ESRI Shapefile")
+USEFUL = ("COG", "PNG", "WEBP", "KML", "FlatGeobuf", "MapInfo File", "GML")
+_MEBIBYTE = 2**20
+_LETTERS = "“”…–°≥→"  # of our own sentences
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that was examined.
+
+    Attributes
+    ----------
+    part : str
+        What it is a part of; key of :data:`kalsel_gap.messages.PARTS`.
+    state : {'ok', 'warning', 'fault'}
+    code : str
+        Key of :data:`kalsel_gap.messages.FACTS`; of an error that was raised its own code.
+    params : mapping
+        What the sentence mentions.
+    error : KalselGapError, optional
+        The error that was raised, whose sentence is told.
+    """
+
+    part: str
+    state: State
+    code: str
+    params: Mapping[str, object] = field(default_factory=dict)
+    error: KalselGapError | None = None
+
+
+def examine(project: Path | None = None) -> list[Fact]:
+    """Every fact, in a fixed order.
+
+    Parameters
+    ----------
+    project : Path, optional
+        Project file or its folder; the nearest one from here upwards by default. None is needed.
+    """
+    facts: list[Fact] = []
+    for part, examination in (
+        ("python", _python),
+        ("libraries", _libraries),
+        ("gdal", _gdal),
+        ("proj", _proj),
+        ("compiler", _compiler),
+        ("languages", _languages),
+        ("pages", _pages),
+        ("terminal", _terminal),
+        ("cache", _cache),
+    ):
+        facts += _examined(part, examination)
+    opened, about_project = _project(project)
+    facts += about_project
+    if opened is not None:
+        facts += _examined("inputs", lambda: _inputs(opened))
+        facts += _examined("output", lambda: _output(opened))
+    return facts
+
+
+def _examined(part: str, examination: Callable[[], Iterator[Fact]]) -> list[Fact]:
+    """What an examination says; where it breaks off, that it did."""
+    facts: list[Fact] = []
+    try:
+        facts += examination()
+    except KalselGapError as error:
+        facts += _faults(part, error)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is what the user must know
+        reason = f"{type(error).__name__}: {str(error)[:200]}"
+        facts.append(Fact(part, "fault", "failed", {"reason": reason}))
+    return facts
+
+
+def _faults(part: str, error: KalselGapError) -> list[Fact]:
+    errors = error.errors if isinstance(error, SeveralErrors) else (error,)
+    return [Fact(part, "fault", each.code, error=each) for each in errors]
+
+
+# --- environment ---------------------------------------------------------------------------------
+
+
+def _python() -> Iterator[Fact]:
+    from packaging.specifiers import SpecifierSet
+
+    wanted = metadata.metadata("kalsel-gap")["Requires-Python"]
+    version = platform.python_version()
+    fits = SpecifierSet(wanted).contains(version, prereleases=True)
+    params = {"version": version, "wanted": wanted, "platform": platform.platform(terse=True)}
+    yield Fact("python", "ok" if fits else "fault", "python" if fits else "python_unfit", params)
+
+
+def _libraries() -> Iterator[Fact]:
+    """Each library against the range that the package asks for."""
+    from packaging.requirements import Requirement
+
+    found, wrong = [], 0
+    for line in sorted(metadata.requires("kalsel-gap") or (), key=str.lower):
+        wanted = Requirement(line)
+        if wanted.marker is not None and not wanted.marker.evaluate({"extra": ""}):
+            continue
+        params = {"name": wanted.name, "wanted": str(wanted.specifier)}
+        try:
+            version = metadata.version(wanted.name)
+        except metadata.PackageNotFoundError:
+            wrong += 1
+            yield Fact("libraries", "fault", "library_missing", params)
+            continue
+        found.append(f"{wanted.name} {version}")
+        if not wanted.specifier.contains(version, prereleases=True):
+            wrong += 1
+            yield Fact("libraries", "fault", "library_unfit", {**params, "version": version})
+    if not wrong:
+        params = {"count": str(len(found)), "versions": ", ".join(found)}
+        yield Fact("libraries", "ok", "libraries", params)
+
+
+def _gdal() -> Iterator[Fact]:
+    import pyogrio
+    import rasterio
+
+    with rasterio.Env() as environment:
+        drivers = {*environment.drivers(), *pyogrio.list_drivers()}
+    missing = [name for name in NEEDED if name not in drivers]
+    fewer = [name for name in USEFUL if name not in drivers]
+    if missing:
+        yield Fact("gdal", "fault", "gdal_lacks", {"drivers": ", ".join(missing)})
+    if fewer:
+        yield Fact("gdal", "warning", "gdal_lacks_useful", {"drivers": ", ".join(fewer)})
+    present = [name for name in (*NEEDED, *USEFUL) if name in drivers]
+    version = ".".join(map(str, pyogrio.__gdal_version__))
+    params = {"rasters": rasterio.__gdal_version__, "layers": version}
+    if not missing:
+        yield Fact("gdal", "ok", "gdal", {**params, "drivers": ", ".join(present)})
+
+
+def _proj() -> Iterator[Fact]:
+    """The central meridian of UTM zone 50 lies 500 km east of its false origin, everywhere."""
+    import pyproj
+
+    to_utm = pyproj.Transformer.from_crs("EPSG:4326", "EPSG:32750", always_xy=True)
+    easting_m, northing_m = to_utm.transform(117.0, 0.0)
+    right = abs(easting_m - 500_000) < 0.01 and abs(northing_m - 10_000_000) < 0.01
+    params = {"version": pyproj.proj_version_str}
+    yield Fact("proj", "ok" if right else "fault", "proj" if right else "proj_wrong", params)
+
+
+def _compiler() -> Iterator[Fact]:
+    """A kernel is compiled, and the folder where compiled ones are kept can be written."""
+    import numba
+
+    if numba.njit(lambda number: number + 1)(1) != 2:
+        yield Fact("compiler", "fault", "compiler_wrong")
+    try:
+        from kalsel_gap import relief
+    except RuntimeError:  # numba finds no folder that it may write
+        yield Fact("compiler", "warning", "compiler_forgets", {"folder": "__pycache__"})
+        return
+    folder = Path(str(relief._missing.stats.cache_path))  # noqa: SLF001 - any of our kernels will do
+    kept = _is_writable(folder)
+    code = "compiler" if kept else "compiler_forgets"
+    params = {"version": numba.__version__, "folder": folder}
+    yield Fact("compiler", "ok" if kept else "warning", code, params)
+
+
+def _languages() -> Iterator[Fact]:
+    from kalsel_gap.text import LANGUAGES, Text
+
+    missing = [lang for lang in LANGUAGES if lang != "en" and Text(lang)("error") == "error"]
+    if missing:
+        yield Fact("languages", "fault", "language_missing", {"languages": ", ".join(missing)})
+    else:
+        yield Fact("languages", "ok", "languages", {"languages": ", ".join(LANGUAGES)})
+
+
+def _pages() -> Iterator[Fact]:
+    """What a browser needs is inside an installed package: a page is made of it."""
+    from kalsel_gap.offline import installed
+
+    installed("leaflet.js")
+    installed("leaflet.css")
+    yield Fact("pages", "ok", "pages")
+
+
+def _terminal() -> Iterator[Fact]:
+    encoding = sys.stdout.encoding or "ascii"
+    try:
+        _LETTERS.encode(encoding)
+    except UnicodeEncodeError:
+        yield Fact("terminal", "warning", "terminal_letters", {"encoding": encoding})
+    else:
+        yield Fact("terminal", "ok", "terminal", {"encoding": encoding})
+
+
+def _cache() -> Iterator[Fact]:
+    from kalsel_gap.run import Cache, default_cache_folder
+
+    folder, limit = default_cache_folder(), Cache(None).limit_bytes
+    if not _is_writable(folder):
+        yield Fact("cache", "warning", "cache_not_kept", {"folder": folder})
+        return
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    params = {"folder": folder, "size_mb": _mb(size), "limit_mb": _mb(limit)}
+    yield Fact("cache", "ok", "cache", params)
+    yield _disk("cache", folder, limit - min(size, limit))
+
+
+# --- project -------------------------------------------------------------------------------------
+
+
+def _project(path: Path | None) -> tuple[Opened | None, list[Fact]]:
+    """The project, where there is one that can be read, and what is to be said of it."""
+    opened: list[Opened] = []
+
+    def read() -> Iterator[Fact]:
+        from kalsel_gap.project import find_project, read_project
+
+        if path is None:
+            try:
+                chosen = find_project(Path.cwd())
+            except ProjectError:
+                yield Fact("project", "ok", "project_none")
+                return
+        else:
+            chosen = path
+        opened.append(read_project(chosen))
+        yield Fact("project", "ok", "project", {"path": opened[0].path})
+
+    facts = _examined("project", read)
+    return (opened[0] if opened else None), facts
+
+
+def _inputs(opened: Opened) -> Iterator[Fact]:
+    """Each input, read as a whole: a file that was cut off shows."""
+    read = 0
+    for reader, path, options in _readers(opened):
+        try:
+            reader(path, **options)
+        except InputError as error:
+            yield Fact("inputs", "fault", error.code, error=error)
+        else:
+            read += 1
+    if read:
+        yield Fact("inputs", "ok", "inputs", {"count": str(read)})
+
+
+def _readers(opened: Opened) -> Iterator[tuple[Callable[..., object], Path, dict[str, Any]]]:
+    """Who reads each input, and how."""
+    from kalsel_gap.raster import describe
+    from kalsel_gap.sources.files import read_table, read_vector
+
+    project = opened.project
+    tables = (*project.schools, *project.attributes, *project.sites, *project.measurements)
+    for table in (*tables, *([project.villages] if project.villages else [])):
+        # Tiles of a whole country are not read for this.
+        reader = _parquet_schema if table.path.suffix.lower() == ".parquet" else read_table
+        yield reader, table.path, {} if reader is _parquet_schema else {"sheet": table.sheet}
+    for path in project.boundaries.files().values():
+        yield read_vector, path, {"shapes": "polygons"}
+    if project.elevation is not None:
+        yield describe, project.elevation.path, {"band": project.elevation.band}
+    for source in project.coverage:
+        if source.is_vector:
+            yield read_vector, source.path, {"shapes": "polygons", "layer": source.layer}
+        else:
+            yield describe, source.path, {"band": source.band}
+    for layer in (project.roads, project.fibre, project.wetlands):
+        if layer is not None:
+            yield read_vector, layer.path, {}
+    if project.coastline is not None:
+        yield read_vector, project.coastline.path, {"shapes": "lines"}
+        for path in project.coastline.land:
+            yield read_vector, path, {"shapes": "polygons"}
+
+
+def _parquet_schema(path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        pq.read_schema(path)
+    except (OSError, pa.ArrowException) as error:
+        raise InputError("table_not_parquet", path=path, reason=str(error)[:200]) from None
+
+
+def _output(opened: Opened) -> Iterator[Fact]:
+    folder = opened.project.output.folder
+    if not _is_writable(folder):
+        yield Fact("output", "fault", "output_not_writable", {"folder": folder})
+        return
+    yield Fact("output", "ok", "output", {"folder": folder})
+    # A run holds no more than what it was made from.
+    yield _disk("output", folder, sum(path.stat().st_size for _, path in opened.project.inputs()))
+
+
+# --- disk ----------------------------------------------------------------------------------------
+
+
+def _disk(part: str, folder: Path, wanted_bytes: int) -> Fact:
+    free = shutil.disk_usage(_existing(folder)).free
+    params = {"folder": folder, "free_mb": _mb(free), "wanted_mb": _mb(wanted_bytes)}
+    enough = free >= wanted_bytes
+    return Fact(part, "ok" if enough else "warning", "disk" if enough else "disk_low", params)
+
+
+def _existing(folder: Path) -> Path:
+    """The folder, or the nearest one above it that there is."""
+    return next((path for path in (folder, *folder.parents) if path.exists()), Path.cwd())
+
+
+def _is_writable(folder: Path) -> bool:
+    """Whether files can be made in the folder, or it itself where it does not exist yet."""
+    place = _existing(folder)
+    if not place.is_dir() or not os.access(place, os.W_OK):
+        return False
+    try:
+        with tempfile.TemporaryFile(dir=place):
+            return True
+    except OSError:
+        return False
+
+
+def _mb(size: int) -> int:
+    return round(size / _MEBIBYTE)
