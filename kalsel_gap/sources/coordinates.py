@@ -217,9 +217,7 @@ def candidates(lat: Sequence[str], lon: Sequence[str], bounds: Bounds) -> pd.Dat
     spelling = np.array([len(changes) for changes in spelled], dtype=np.int64)
     order = {code: n for n, code in enumerate((*CHANGES, ""))}
     named = np.array([min(map(order.__getitem__, {*c, ""})) for c in spelled], dtype=np.int64)
-    parts: list[tuple[NDArray[Any], ...]] = [
-        (np.empty(0, int), np.empty(0, int)) + (np.empty(0),) * 3
-    ]
+    parts: list[tuple[NDArray[Any], ...]] = [(np.empty(0, dtype=np.int64),) * 5]
     for change in _changed(first, second):
         steps = spelling + change.steps
         with np.errstate(invalid="ignore"):
