@@ -16,8 +16,11 @@ import pandas as pd
 
 from kalsel_gap.errors import InputError, OutputError
 from kalsel_gap.messages import NAMES, finding_sentence, findings_sentence
+from kalsel_gap.quality import check_all
+from kalsel_gap.quality.repairs import accepted
 from kalsel_gap.run import atomic
 from kalsel_gap.sources.files import number, read_table
+from kalsel_gap.sources.repairs import read_repairs
 from kalsel_gap.tables import csv_of, to_records
 from kalsel_gap.text import N_, Text, escaped, plain
 
@@ -60,6 +63,14 @@ class Group:
     count: int
     sentence: str
     rows: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Where accepted repairs are stored, and how many were accepted now."""
+
+    path: Path
+    count: int
 
 
 # --- words ---------------------------------------------------------------------------------------
@@ -200,8 +211,45 @@ def contents(checked: Checked, table: pd.DataFrame, folder: Path) -> dict[str, s
         "findings.geojson": to_geojson(checked, table),
     }
     if len(checked.repairs):
-        files[REPAIRS] = csv_of(_with_answers(checked.repairs, folder / REPAIRS))
+        files[REPAIRS] = csv_of(_with_answers(_with_reasons(checked, table), folder / REPAIRS))
     return files
+
+
+def accept(opened: Opened, reviewed: Path) -> Accepted:
+    """Store the repairs that a person has accepted where the project reads them.
+
+    A row that the reviewed table does not speak of stays as it was accepted before.
+
+    Raises
+    ------
+    InputError, SeveralErrors
+        The table cannot be read, or an accepted row is no proposal of today's; nothing is stored.
+    OutputError
+        The file cannot be written; what was there is untouched.
+    """
+    checked = check_all(opened)
+    chosen, told_of = accepted(reviewed, checked.repairs)
+    path = opened.project.repairs.path
+    before = (
+        {(r.file, r.row) for r in read_repairs(path) if r.accepted} if path.is_file() else set()
+    )
+    rows = zip(checked.repairs["file"], checked.repairs["row"], strict=True)
+    stays = np.array([row in before and row not in told_of for row in rows], dtype=bool)
+    stays |= checked.repairs.index.isin(chosen.index)
+    if chosen.empty and not before & told_of:
+        return Accepted(path, 0)
+    kept = _with_reasons(checked, told(checked, opened, Text(opened.project.project.language)))
+    with atomic(path) as temporary:
+        temporary.write_text(csv_of(kept[stays].assign(accept="yes")), encoding="utf-8", newline="")
+    return Accepted(path, len(chosen))
+
+
+def _with_reasons(checked: Checked, table: pd.DataFrame) -> pd.DataFrame:
+    """The proposals, each with the sentence of its finding in `table`."""
+    key = ["file", "row", "code"]
+    sentences = table[[*key, "message"]].drop_duplicates(key).rename(columns={"message": "why"})
+    merged = checked.repairs.drop(columns="why").merge(sentences, on=key, how="left")
+    return merged[list(checked.repairs.columns)]
 
 
 def to_json(table: pd.DataFrame) -> str:
@@ -260,8 +308,7 @@ def write(folder: Path, files: Mapping[str, str], opened: Opened) -> None:
         The folder cannot be written, or a file there is an input of the project.
     """
     inputs = {path.resolve() for _, path in opened.project.inputs()}
-    if opened.project.repairs is not None:
-        inputs.add(opened.project.repairs.path.resolve())
+    inputs.add(opened.project.repairs.path.resolve())  # no input before it is there
     with contextlib.ExitStack() as stack:
         for name, content in files.items():
             if (folder / name).resolve() in inputs:

@@ -424,7 +424,7 @@ def test_a_reviewed_file_is_handed_on(
         seen.append(reviewed)
         return SimpleNamespace(path=opened.path.with_name("accepted.csv"), count=len(seen) - 1)
 
-    monkeypatch.setattr("kalsel_gap.quality.repairs.accept", accept)
+    monkeypatch.setattr("kalsel_gap.faults.accept", accept)
     command = ("check", "--project", ranked, "--accept-repairs", tmp_path / "r.csv")
     none, one = cli(*command), cli(*command)
     assert seen == [tmp_path / "r.csv"] * 2

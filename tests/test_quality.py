@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import random
 from typing import TYPE_CHECKING, Any
 
@@ -16,24 +17,24 @@ from hypothesis import strategies as st
 from benchmarks.quality import KINDS, TARGET_FALSE, TARGET_RECALL, TARGET_RIGHT, dirtied, judged
 from kalsel_gap import geodesy, schema, signals
 from kalsel_gap.errors import SeveralErrors
+from kalsel_gap.faults import accept
 from kalsel_gap.findings import Finding
 from kalsel_gap.project import read_project
 from kalsel_gap.quality import check_all, quality
 from kalsel_gap.quality.claims import claims_of
 from kalsel_gap.quality.confidence import confidence
-from kalsel_gap.quality.repairs import accepted, judge, review
+from kalsel_gap.quality.repairs import accepted, as_table, judge
 from kalsel_gap.ranking import OpenProject
 from kalsel_gap.sources.coordinates import candidates
 from kalsel_gap.sources.repairs import COLUMNS, read_repairs
 from kalsel_gap.sources.schools import read_schools
-from kalsel_gap.text import Text
+from kalsel_gap.tables import csv_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from kalsel_gap.project import Opened
     from kalsel_gap.quality import Checked
-    from kalsel_gap.quality.repairs import Proposal
     from tests.conftest import MakeCsv, MakeProject, MakeSchools
 
 HERE = ("Kab. Muara Contoh", "Kec. Hulu Contoh", "-2.92340", "115.31450")
@@ -70,13 +71,19 @@ def opened(project: MakeProject, as_csv: MakeCsv) -> Any:
     return make
 
 
+def findings_of(checked: Checked) -> list[Finding]:
+    rows = checked.findings.drop(columns="severity").to_dict("records")
+    told = ("evidence", "parameters")
+    return [Finding(**{**row, **{name: json.loads(row[name]) for name in told}}) for row in rows]
+
+
 def of_code(checked: Checked, code: str) -> list[Finding]:
-    return [finding for finding in checked.findings if finding.code == code]
+    return [finding for finding in findings_of(checked) if finding.code == code]
 
 
-def reviewed(proposals: list[Proposal], path: Path, accept: str = "ya", **edits: str) -> Path:
+def reviewed(repairs: pd.DataFrame, path: Path, accept: str = "ya", **edits: str) -> Path:
     """The review table with every row accepted, and cells edited."""
-    rows = list(csv.DictReader(review(proposals, Text("en")).splitlines()))
+    rows = list(csv.DictReader(csv_of(repairs).splitlines()))
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
@@ -136,7 +143,7 @@ def test_what_fits_nowhere_is_offered_its_kecamatan(opened: Any) -> None:
         "location_missing",
     ]
     assert [found[n].proposal for n in (2, 3, 4, 5)] == ["99.02.02 Lembah Contoh"] * 3 + [""]
-    assert [p.area for p in checked.proposals] == ["99.02.02 Lembah Contoh"] * 3
+    assert [p.area for p in checked.repairs] == ["99.02.02 Lembah Contoh"] * 3
 
 
 def test_several_candidates_are_none(opened: Any) -> None:
@@ -190,11 +197,8 @@ BAD = (
 def test_accepted_repairs_are_used_and_the_given_texts_stay(opened: Any) -> None:
     project = opened(*BAD)
     before = check_all(project)
-    path = reviewed(before.proposals, project.path.with_name("mine.csv"))
-    chosen = accepted(path, before.proposals)
-    assert [p.at for p in chosen] == [0, 1]
-    text = review(chosen, Text("id"), accepted=True)
-    project.project.repairs.path.write_text(text, encoding="utf-8")
+    path = reviewed(before.repairs, project.path.with_name("mine.csv"))
+    assert accept(project, path).count == 2
     after = check_all(read_project(project.path))
     schools = after.schools
     assert schools["location_status"].tolist() == ["repaired", "area", "given"]
@@ -207,14 +211,14 @@ def test_accepted_repairs_are_used_and_the_given_texts_stay(opened: Any) -> None
     diagonal_m = np.hypot(0.05 * 110_577, 0.05 * 111_180)
     radius_m = [1000.0, pytest.approx(diagonal_m / 2, rel=0.01), 250.0]
     assert schools["confidence_radius_m"].tolist() == radius_m
-    codes = [f.code for f in after.findings if f.code.startswith("location")]
+    codes = [c for c in after.findings["code"] if c.startswith("location")]
     assert sorted(codes) == ["location_is_area", "location_repaired"]
     # What was proposed once can be accepted again.
-    assert [p.at for p in accepted(path, after.proposals)] == [0, 1]
+    assert accepted(path, after.repairs)[0]["row"].tolist() == [2, 3]
 
 
 def test_the_table_survives_a_spreadsheet(opened: Any, tmp_path: Path) -> None:
-    proposals = check_all(opened(*BAD)).proposals
+    proposals = check_all(opened(*BAD)).repairs
     path = reviewed(proposals, tmp_path / "a.csv")
     rows = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
     for row in rows:  # decimal commas, semicolons and no trailing zeros
@@ -224,13 +228,13 @@ def test_the_table_survives_a_spreadsheet(opened: Any, tmp_path: Path) -> None:
         writer = csv.DictWriter(file, COLUMNS, delimiter=";")
         writer.writeheader()
         writer.writerows(rows)
-    assert len(accepted(path, proposals)) == 2
+    assert len(accepted(path, proposals)[0]) == 2
 
 
 @pytest.mark.parametrize("accept", ["", "no", "tidak", "?", "0"])
 def test_nothing_is_accepted_unless_it_is_said(opened: Any, tmp_path: Path, accept: str) -> None:
-    proposals = check_all(opened(*BAD)).proposals
-    assert accepted(reviewed(proposals, tmp_path / "a.csv", accept), proposals) == []
+    proposals = check_all(opened(*BAD)).repairs
+    assert accepted(reviewed(proposals, tmp_path / "a.csv", accept), proposals)[0].empty
 
 
 @pytest.mark.parametrize(
@@ -249,7 +253,7 @@ def test_nothing_is_accepted_unless_it_is_said(opened: Any, tmp_path: Path, acce
 def test_an_edited_or_stale_row_is_refused_by_name(
     opened: Any, tmp_path: Path, edits: dict[str, str], code: str
 ) -> None:
-    proposals = check_all(opened(BAD[0])).proposals
+    proposals = check_all(opened(BAD[0])).repairs
     path = reviewed(proposals, tmp_path / "a.csv", **edits)
     with pytest.raises(SeveralErrors) as raised:
         accepted(path, proposals)
@@ -258,8 +262,8 @@ def test_an_edited_or_stale_row_is_refused_by_name(
 
 
 def test_one_row_is_accepted_once(opened: Any, tmp_path: Path) -> None:
-    proposals = check_all(opened(BAD[0])).proposals
-    path = reviewed(proposals * 2, tmp_path / "a.csv")
+    proposals = check_all(opened(BAD[0])).repairs
+    path = reviewed(pd.concat([proposals] * 2), tmp_path / "a.csv")
     with pytest.raises(SeveralErrors) as raised:
         accepted(path, proposals)
     assert [(e.code, e.row) for e in raised.value.errors] == [("repair_twice", 3)]
@@ -279,7 +283,7 @@ def test_a_stored_repair_that_does_not_hold_is_not_applied(
     opened: Any, edits: dict[str, str], code: str
 ) -> None:
     project = opened(BAD[0])
-    reviewed(check_all(project).proposals, project.project.repairs.path, **edits)
+    reviewed(check_all(project).repairs, project.project.repairs.path, **edits)
     checked = check_all(project)
     (finding,) = of_code(checked, code)
     assert (finding.file, finding.row, finding.npsn) == ("repairs.csv", 2, "00000001")
@@ -296,18 +300,14 @@ def test_a_repairs_file_that_is_named_and_missing_is_told(opened: Any) -> None:
 
 def test_a_repairs_file_may_hold_no_row(opened: Any) -> None:
     project = opened(BAD[0])
-    project.project.repairs.path.write_text(review([], Text("en")), encoding="utf-8")
+    project.project.repairs.path.write_text(csv_of(as_table([])), encoding="utf-8")
     assert read_repairs(project.project.repairs.path) == []
-    assert len(check_all(project).proposals) == 1
+    assert len(check_all(project).repairs) == 1
 
 
 def test_a_name_never_becomes_a_formula(opened: Any, tmp_path: Path) -> None:
     project = opened(BAD[0])
-    (proposal,) = check_all(project).proposals
-    hostile = type(proposal)(
-        proposal.finding, 0, "=HYPERLINK(1)", "2.92340", "115.31450", -2.9234, 115.3145, "", "high"
-    )
-    text = review([hostile], Text("en"))
+    text = csv_of(check_all(project).repairs.assign(name="=HYPERLINK(1)"))
     assert "'=HYPERLINK(1)" in text
     (tmp_path / "a.csv").write_text(text, encoding="utf-8")
     assert read_repairs(tmp_path / "a.csv")[0].lat == -2.9234
@@ -316,8 +316,7 @@ def test_a_name_never_becomes_a_formula(opened: Any, tmp_path: Path) -> None:
 def test_accepting_a_repair_makes_another_run(opened: Any, tmp_path: Path) -> None:
     project = opened(*BAD)
     first = OpenProject(project).rank(out=tmp_path / "runs")
-    text = review(check_all(project).proposals, Text("en"), accepted=True)
-    project.project.repairs.path.write_text(text, encoding="utf-8")
+    reviewed(check_all(project).repairs, project.project.repairs.path)
     second = OpenProject(read_project(project.path)).rank(out=tmp_path / "runs")
     assert first.folder != second.folder
     assert "repairs" in second.manifest["inputs"]

@@ -66,7 +66,7 @@ def check(
 
 def _accept(opened: Opened, reviewed: Path, text: Text, *, quiet: bool) -> None:
     """Keep what the reviewed file accepts, and say so."""
-    from kalsel_gap.quality.repairs import accept
+    from kalsel_gap.faults import accept
 
     accepted = accept(opened, reviewed)
     params = {"count": text.number(accepted.count), "path": accepted.path, "reviewed": reviewed}

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kalsel_gap import schema
-from kalsel_gap.findings import Finding, at_school
+from kalsel_gap.findings import Finding, at_school, to_frame
 from kalsel_gap.places import Staged, places
 from kalsel_gap.quality.claims import claims_of
 from kalsel_gap.quality.confidence import confidence
 from kalsel_gap.quality.locations import locations
 from kalsel_gap.quality.registers import registers
-from kalsel_gap.quality.repairs import Proposal, judge
+from kalsel_gap.quality.repairs import Proposal, as_table, judge
 from kalsel_gap.sources.coordinates import DECIMALS
 from kalsel_gap.sources.schools import read_cells, read_schools
 
@@ -43,6 +43,8 @@ SECTIONS = (
     *("repairs", "registers", "locations", "confidence", "signal.radius_m"),
 )
 
+STEPS = ("schools", "places", "quality")
+
 # Of rows of the register and their locations: `rank` runs these too.
 ROW_CHECKS: tuple[RowCheck, ...] = (
     locations,
@@ -58,17 +60,17 @@ class Checked:
 
     Attributes
     ----------
-    findings : list of Finding
-        All of them, in no particular order.
     schools : GeoDataFrame
         The table up to the stage *quality*.
-    proposals : list of Proposal
-        Repairs that a person can accept.
+    findings : DataFrame
+        Columns of :data:`kalsel_gap.findings.COLUMNS`.
+    repairs : DataFrame
+        What a person can accept, :func:`kalsel_gap.quality.repairs.as_table`.
     """
 
-    findings: list[Finding]
     schools: gpd.GeoDataFrame
-    proposals: list[Proposal]
+    findings: pd.DataFrame
+    repairs: pd.DataFrame
 
 
 def quality(schools: gpd.GeoDataFrame, opened: Opened) -> Staged:
@@ -117,7 +119,7 @@ def check_all(opened: Opened, report: Report = lambda *_: None) -> Checked:
         report("quality", done, len(FILE_CHECKS) + 1)
         findings += check(opened, schools)
     report("quality", 1, 1)
-    return Checked(findings, schools, proposals)
+    return Checked(schools, to_frame(findings), as_table(proposals))
 
 
 def _quality(schools: gpd.GeoDataFrame, opened: Opened) -> tuple[Staged, list[Proposal]]:

@@ -19,24 +19,20 @@ kecamatan, as an *area*.
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from kalsel_gap.errors import InputError, KalselGapError, SeveralErrors
-from kalsel_gap.findings import Finding, at_school, to_frame
-from kalsel_gap.messages import finding_sentence
+from kalsel_gap.findings import Finding, at_school
 from kalsel_gap.quality.claims import LEVELS
 from kalsel_gap.sources import coordinates
 from kalsel_gap.sources.boundaries import envelope
 from kalsel_gap.sources.repairs import COLUMNS, is_of, read_repairs, same_place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Hashable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     import geopandas as gpd
@@ -47,11 +43,8 @@ if TYPE_CHECKING:
     from kalsel_gap.project import Opened
     from kalsel_gap.quality.claims import Claims
     from kalsel_gap.sources.repairs import Repair
-    from kalsel_gap.text import Text
 
 Sureness = Literal["high", "medium", "low"]
-_NUMBER = re.compile(r"[+-]?[\d.,]+")
-_FORMULA = re.compile(r"[=+\-@\t\r\n']")
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,50 +228,49 @@ def _evidence(
 # --- the table that a person reviews -----------------------------------------------------------
 
 
-def review(proposals: Iterable[Proposal], text: Text, *, accepted: bool = False) -> str:
-    """The proposals as a CSV table with an empty column ``accept``.
+def as_table(proposals: Iterable[Proposal]) -> pd.DataFrame:
+    """The proposals as the table that a person reviews: ``accept`` and ``why`` are empty."""
+    import pandas as pd
 
-    Parameters
-    ----------
-    proposals : iterable of Proposal
-        What is proposed.
-    text : Text
-        Language of the sentences.
-    accepted : bool
-        Whether the person has accepted them: so they are stored beside the project.
-    """
-    lines = io.StringIO()
-    writer = csv.writer(lines, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for proposal in sorted(proposals, key=lambda p: (p.finding.file, p.finding.row or 0)):
-        finding = proposal.finding
-        sentence = finding_sentence(to_frame([finding]).iloc[0].to_dict(), text)
-        point = [f"{v:.{coordinates.DECIMALS}f}" for v in (proposal.lat, proposal.lon)]
-        cells = (
-            *("yes" if accepted else "", finding.file, str(finding.row), finding.npsn),
-            *(proposal.name, finding.code, proposal.lat_given, proposal.lon_given),
-            *(("", "") if proposal.area else point),
-            *(proposal.area, proposal.confidence, sentence),
-            *(str(finding.evidence.get(name, "")) for name in ("before_km", "after_km")),
-        )
-        writer.writerow([_inert(cell) for cell in cells])
-    return lines.getvalue()
+    ordered = sorted(proposals, key=lambda p: (p.finding.file, p.finding.row or 0))
+    rows = [
+        {
+            **dict.fromkeys(COLUMNS, ""),
+            "file": p.finding.file,
+            "row": p.finding.row,
+            "npsn": p.finding.npsn,
+            "name": p.name,
+            "code": p.finding.code,
+            "area": p.area,
+            "confidence": p.confidence,
+            "lat_given": p.lat_given,
+            "lon_given": p.lon_given,
+            "lat": np.round(p.lat, coordinates.DECIMALS),
+            "lon": np.round(p.lon, coordinates.DECIMALS),
+            **{name: p.finding.evidence.get(name, np.nan) for name in ("before_km", "after_km")},
+        }
+        for p in ordered
+    ]
+    numbers = dict.fromkeys(("lat", "lon", "before_km", "after_km"), "float64")
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(numbers)
 
 
-def _inert(cell: str) -> str:
-    """A cell that no spreadsheet runs as a formula."""
-    return f"'{cell}" if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell) else cell
-
-
-def accepted(path: Path, proposals: Sequence[Proposal]) -> list[Proposal]:
-    """The proposals that a reviewed table accepts.
+def accepted(path: Path, proposed: pd.DataFrame) -> tuple[pd.DataFrame, set[tuple[str, int]]]:
+    """The proposals that a reviewed table accepts, and the rows that it speaks of.
 
     Parameters
     ----------
     path : Path
-        The table of :func:`review`, with ``accept`` filled in.
-    proposals : sequence of Proposal
+        The table of :func:`as_table`, with ``accept`` filled in.
+    proposed : DataFrame
         What is proposed for the register as it is today.
+
+    Returns
+    -------
+    chosen : DataFrame
+        Accepted rows of `proposed`.
+    told : set of (file, row)
+        Rows of the register that the table accepts or refuses.
 
     Raises
     ------
@@ -288,36 +280,38 @@ def accepted(path: Path, proposals: Sequence[Proposal]) -> list[Proposal]:
     InputError
         The table cannot be read.
     """
-    by_row = {(p.finding.file, p.finding.row): p for p in proposals}
-    chosen: dict[tuple[str, int], Proposal] = {}
+    rows = [*zip(proposed["file"], proposed["row"], strict=True)]
+    by_row = dict(zip(rows, proposed.to_dict("records"), strict=True))
+    chosen: set[tuple[str, int]] = set()
+    told: set[tuple[str, int]] = set()
     faults: list[KalselGapError] = []
     for repair in read_repairs(path):
+        key = (repair.file, repair.row)
+        told.add(key)
         if not repair.accepted:
             continue
-        key = (repair.file, repair.row)
-        proposal = by_row.get(key)
-        if fault := "twice" if key in chosen else _fault(repair, proposal):
+        if fault := "twice" if key in chosen else _fault(repair, by_row.get(key)):
             where = f"{repair.file}:{repair.row}"
             faults.append(
                 InputError(
                     f"repair_{fault}", path=path, row=repair.line, npsn=repair.npsn, row_id=where
                 )
             )
-        elif proposal is not None:
-            chosen[key] = proposal
+        else:
+            chosen.add(key)
     if faults:
         raise SeveralErrors(faults)
-    return list(chosen.values())
+    return proposed[[row in chosen for row in rows]], told
 
 
-def _fault(repair: Repair, proposal: Proposal | None) -> str:
+def _fault(repair: Repair, proposal: Mapping[Hashable, Any] | None) -> str:
     """Why an accepted row cannot be taken; empty when it can."""
     if proposal is None:
         return "not_proposed"
-    if not is_of(repair, proposal.finding.npsn, proposal.lat_given, proposal.lon_given):
+    if not is_of(repair, proposal["npsn"], proposal["lat_given"], proposal["lon_given"]):
         return "row_changed"
-    if proposal.area:
-        edited = repair.area != proposal.area.partition(" ")[0] or not np.isnan(repair.lat)
+    if proposal["area"]:
+        edited = repair.area != proposal["area"].partition(" ")[0] or not np.isnan(repair.lat)
     else:
-        edited = bool(repair.area) or not same_place(repair, proposal.lat, proposal.lon)
+        edited = bool(repair.area) or not same_place(repair, proposal["lat"], proposal["lon"])
     return "edited" if edited else ""
