@@ -17,7 +17,6 @@ import resource
 import sys
 import tempfile
 import time
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -173,6 +172,12 @@ def dirtied(
     return dirty, where
 
 
+def told_of(checked: Checked, what: str) -> set[int]:
+    """Positions of rows with a finding about their location or their NPSN."""
+    rows = checked.findings.loc[checked.findings["code"].str.startswith(f"{what}_"), "row"]
+    return set(rows.dropna() - 2)
+
+
 def judged(
     checked: Checked, rows: Sequence[dict[str, str]], where: dict[str, list[int]]
 ) -> tuple[dict[str, Found], list[int]]:
@@ -187,11 +192,10 @@ def judged(
     where : dict of list of int
         Positions of each kind, as :func:`dirtied` gives them.
     """
-    about: dict[str, set[int]] = {"location": set(), "npsn": set()}
-    for finding in checked.findings:
-        if finding.row is not None and finding.code.startswith(("location_", "npsn_")):
-            about[finding.code.partition("_")[0]].add(finding.row - 2)
-    proposed = {p.at: (p.lat, p.lon) for p in checked.proposals if not p.area}
+    about = {what: told_of(checked, what) for what in ("location", "npsn")}
+    points = checked.repairs[checked.repairs["area"] == ""]
+    places = zip(points["lat"], points["lon"], strict=True)
+    proposed = dict(zip(points["row"] - 2, places, strict=True))
     found = {}
     for kind, positions in where.items():
         seen = about["npsn" if kind in NPSN else "location"].intersection(positions)
@@ -237,11 +241,7 @@ def injected(folder: Path, each: int, seed: int) -> bool:
     with REGISTER.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     as_it_is = check_all(read_project(project_of(folder, REGISTER, bounded=True)))
-    doubted = {
-        finding.row - 2
-        for finding in as_it_is.findings
-        if finding.row is not None and finding.code.startswith(("location_", "npsn_"))
-    }
+    doubted = told_of(as_it_is, "location") | told_of(as_it_is, "npsn")
     clean = [at for at in range(len(rows)) if at not in doubted]
     dirty, where = dirtied(rows, clean, each, seed)
     path = write(dirty, folder / "dirty.csv")
@@ -277,8 +277,8 @@ def national(folder: Path) -> bool:
         f"\nnational: {count} rows in {wall_s:.1f} s (CPU {cpu_s:.1f} s, target {TARGET_S:.0f} s), "
         f"peak {peak_mb:.0f} MB (target {TARGET_MB:.0f}){'' if holds else '  OVER'}"
     )
-    codes = Counter(f.code for f in checked.findings if f.code.startswith("location_"))
-    print(", ".join(f"{code} {number}" for code, number in sorted(codes.items())))
+    codes = checked.findings["code"].value_counts().sort_index()
+    print(", ".join(f"{code} {number}" for code, number in codes.items()))
     return holds
 
 

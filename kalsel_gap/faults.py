@@ -22,7 +22,7 @@ from kalsel_gap.run import atomic
 from kalsel_gap.sources.files import number, read_table
 from kalsel_gap.sources.repairs import read_repairs
 from kalsel_gap.tables import csv_of, to_records
-from kalsel_gap.text import N_, Text, escaped, plain
+from kalsel_gap.text import N_, Text, choose_language, escaped, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -238,7 +238,8 @@ def accept(opened: Opened, reviewed: Path) -> Accepted:
     stays |= checked.repairs.index.isin(chosen.index)
     if chosen.empty and not before & told_of:
         return Accepted(path, 0)
-    kept = _with_reasons(checked, told(checked, opened, Text(opened.project.project.language)))
+    language = choose_language(None, project=opened.project.project.language, deliverable=True)
+    kept = _with_reasons(checked, told(checked, opened, Text(language)))
     with atomic(path) as temporary:
         temporary.write_text(csv_of(kept[stays].assign(accept="yes")), encoding="utf-8", newline="")
     return Accepted(path, len(chosen))
