@@ -116,7 +116,11 @@ def test_another_kabupaten_and_how_far(schools: MakeSchools, world: Opened) -> N
 
 def test_another_kecamatan_beyond_the_tolerance(schools: MakeSchools, world: Opened) -> None:
     # 7 % of the 11 km between vertices and the 250 m of the point: 1.03 km are 0.0092 degrees.
-    rows = [{"lon": 115.1082}, {"lon": 115.1102}, {"lon": 115.15, "_kecamatan": "Kec. Hulu"}]
+    rows: list[dict[str, Any]] = [
+        {"lon": 115.1082},
+        {"lon": 115.1102},
+        {"lon": 115.15, "_kecamatan": "Kec. Hulu"},
+    ]
     got = found(schools, world, rows)
     assert [f.row for f in got["kecamatan_differs"]] == [3, 4]
     finding = got["kecamatan_differs"][1]
@@ -128,7 +132,10 @@ def test_another_kecamatan_beyond_the_tolerance(schools: MakeSchools, world: Ope
 
 
 def test_a_name_in_two_kabupaten(schools: MakeSchools, world: Opened) -> None:
-    rows = [{"kabupaten": "Kota Timur", "lon": 115.2512}, {"kabupaten": "Kota Timur"}]
+    rows: list[dict[str, Any]] = [
+        {"kabupaten": "Kota Timur", "lon": 115.2512},
+        {"kabupaten": "Kota Timur"},
+    ]
     got = found(schools, world, rows)
     assert [f.row for f in got["kecamatan_differs"]] == [3]
     assert [f.row for f in got["kabupaten_differs"]] == [3]
