@@ -111,7 +111,13 @@ def test_no_edges_of_cells(schools: MakeSchools) -> None:
 def test_many_namesakes_at_one_point_end(schools: MakeSchools) -> None:
     rows = [{"name": "SDN Mawar"} for _ in range(300)]
     got = found(schools, rows, "school_near_duplicate")
-    assert 0 < len(got) <= 300 * FIGURES.near_duplicate.neighbours
+    assert len(got) == FIGURES.near_duplicate.neighbours + 1
+
+
+def test_of_several_near_duplicates_the_nearest(schools: MakeSchools) -> None:
+    rows = [{"name": "SDN Mawar", "lat": metres * METRE_DEG} for metres in (0, 100, 150)]
+    got = found(schools, rows, "school_near_duplicate")
+    assert [(f.row, f.evidence["distance_m"]) for f in got] == [(2, 100), (3, 50), (4, 50)]
 
 
 def test_too_many_around_one_point(schools: MakeSchools) -> None:

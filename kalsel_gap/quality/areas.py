@@ -178,15 +178,12 @@ class Claim:
         Place in the layer; -1 where nothing is claimed or the claim means nothing.
     by_name : int array
         The same by the name alone.
-    by_code : int array
-        The same by the code alone.
     unknown : bool array
         A name is given, and no area inside the claimed wider one has it.
     """
 
     area: NDArray[np.int64]
     by_name: NDArray[np.int64]
-    by_code: NDArray[np.int64]
     unknown: NDArray[np.bool_]
 
 
@@ -227,11 +224,10 @@ def claim(
 
     pairs = list(zip(keys, wider.tolist(), strict=True))
     found = {pair: find(*pair) for pair in set(pairs) if pair[0]}
-    by_name = np.array([found.get(pair, -2) for pair in pairs], dtype=np.int64)
-    by_code = _by_code(codes, np.maximum(by_name, -1), layer, figures.codes)
-    unknown = by_name == -1
-    by_name = np.maximum(by_name, -1)
-    return Claim(np.where(by_name >= 0, by_name, by_code), by_name, by_code, unknown)
+    meant = np.array([found.get(pair, -2) for pair in pairs], dtype=np.int64)
+    by_name = np.maximum(meant, -1)
+    by_code = _by_code(codes, by_name, layer, figures.codes)
+    return Claim(np.where(by_name >= 0, by_name, by_code), by_name, unknown=meant == -1)
 
 
 def _by_code(

@@ -167,6 +167,10 @@ def near_duplicates(located: pd.DataFrame, figures: NearDuplicate) -> Iterator[F
     one, other, alike = one[hit], other[hit], alike[hit]
     lat, lon = located["lat"].to_numpy(), located["lon"].to_numpy()
     apart_m = geodesy.distance_m(lat[one], lon[one], lat[other], lon[other])
+    # Of several the nearest.
+    order = np.lexsort((other, apart_m, one))
+    order = order[np.unique(one[order], return_index=True)[1]]
+    one, other, apart_m, alike = one[order], other[order], apart_m[order], alike[order]
     row_id, name = located["row_id"].to_numpy(object), located["name"].to_numpy(object)
     for a, b, metres, likeness in zip(one, other, apart_m, alike, strict=True):
         yield at_school(
