@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pyproj import Transformer
 
@@ -150,7 +150,8 @@ def test_decimals_are_those_that_say_something() -> None:
     np.testing.assert_array_equal(decimals(texts), [4, 0, 0, 1, 1, np.nan, np.nan])
 
 
-@given(st.lists(st.tuples(TEXTS, TEXTS), max_size=5))
+@settings(max_examples=40)
+@given(st.lists(st.tuples(TEXTS, TEXTS), max_size=8))
 @example([("9" * 40, "-" + "9" * 39), ("1e308", "-1e308")])
 def test_any_texts_are_read_without_complaint(pairs: list[tuple[str, str]]) -> None:
     lat, lon = (pd.Series([pair[n] for pair in pairs], dtype="str") for n in (0, 1))
@@ -167,6 +168,7 @@ def test_any_texts_are_read_without_complaint(pairs: list[tuple[str, str]]) -> N
     pd.testing.assert_series_equal(lon, before[1])
 
 
+@settings(max_examples=40)
 @given(
     st.lists(
         st.tuples(*(st.decimals(-(10**9), 10**9, places=4).map(str) for _ in range(2))), max_size=5

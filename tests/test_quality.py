@@ -453,7 +453,7 @@ TEXTS = st.text(
 ) | st.sampled_from(["-2.92", "115.3", "292", "-29200000", "0", "2°55'S", "9676800", "312345.6"])
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(
         st.tuples(st.sampled_from(sorted(BOXES)) | st.tuples(TEXTS, TEXTS), TEXTS, TEXTS),

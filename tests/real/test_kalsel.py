@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import random
 import shutil
@@ -83,6 +84,26 @@ def test_what_cannot_be_placed_is_listed_with_its_reason(kalsel: Run) -> None:
     # What the register says stays beside it.
     given = unranked.set_index("npsn").loc[sorted(MIRRORED), "lat_given"].astype(float)
     assert (given > 0).all()
+
+
+def test_the_mirrored_schools_get_the_right_proposal_with_evidence(kalsel: Run) -> None:
+    found = kalsel.findings[kalsel.findings["code"] == "location_sign_missing"]
+    given = kalsel.schools.set_index("npsn").loc[found["npsn"], ["lat_given", "lon_given"]]
+    for finding, (lat, lon) in zip(
+        found.itertuples(), given.itertuples(index=False, name=None), strict=True
+    ):
+        assert finding.value == f"{lat}, {lon}"
+        assert finding.proposal == f"{-float(lat):.7f}, {float(lon):.7f}"
+        evidence = json.loads(str(finding.evidence))
+        assert evidence["after_km"] == 0.0
+        assert 600 < evidence["before_km"] < 700
+        assert evidence["lies_in"] == evidence["claimed"]
+        assert json.loads(str(finding.parameters))["confidence"] == "high"
+    # Nothing else looks like a slip, and every other school without a place may be an area.
+    assert not found.empty
+    assert not (kalsel.findings["code"] == "location_suspect").any()
+    located = kalsel.findings["code"].str.startswith("location_")
+    assert (kalsel.findings.loc[located, "proposal"] != "").all()
 
 
 def test_schools_in_another_kabupaten_than_they_say(kalsel: Run) -> None:
