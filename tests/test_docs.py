@@ -87,13 +87,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(line: str) -> int:
-    """Exit status of a command line."""
+    """Exit status of a command line; that `check` found something is no failure."""
     program, *arguments = shlex.split(line)
     assert program == "kalsel-gap", line
     try:
         main(arguments)
     except SystemExit as end:
-        return int(end.code or 0)
+        found = arguments[:1] == ["check"] and end.code == 3
+        return 0 if found else int(end.code or 0)
     return 0
 
 
