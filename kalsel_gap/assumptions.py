@@ -1,4 +1,4 @@
-"""Assumptions: the models of ``defaults/index.toml``, ``signal.toml`` and ``terrain.toml``.
+"""Assumptions: the models of the files in ``defaults/``.
 
 A figure that somebody could argue about is data with a source, never a constant in the code. A
 project lays its own values over the defaults, key by key.
@@ -400,6 +400,144 @@ class Terrain(Sourced):
     """Way over water."""
     islands: dict[str, NamedIsland] = {}
     """Named islands."""
+
+
+class Reading(Sourced):
+    """How much of a raster is read."""
+
+    most_cells: Annotated[int, Field(ge=1)]
+    """Cells; of a larger raster every n-th row and column is read."""
+
+
+class CoverageCheck(Sourced):
+    """Coverage rasters."""
+
+    low_dbm: float
+    """Weakest plausible level."""
+    high_dbm: float
+    """Strongest plausible level."""
+    nodata_values: tuple[int, ...]
+    """Values that often stand for no data without being declared."""
+    nodata_share: Share
+    """Share of the cells from which such a value is told."""
+    doubtful_share: Share
+    """Share of plausible levels below which the unit is doubted."""
+    explained_share: Share
+    """Share of plausible levels that another unit must give."""
+    inside_share: Share
+    """Share of schools on the raster that another CRS must give."""
+    outside_share: Share
+    """Share of schools on the raster up to which its CRS is doubted."""
+    coarse_factor: Positive
+    """Cell size in median radii of the schools' uncertainty from which a raster is coarse."""
+
+
+class OffsetCheck(Sourced):
+    """Shift of a coverage raster against its sites."""
+
+    reach_m: Positive
+    """Largest shift that is sought, metres."""
+    minimum_sites: Annotated[int, Field(ge=2)]
+    """Fewest sites on the raster."""
+    minimum_m: NotNegative
+    """Smallest shift that is told, metres."""
+    minimum_db: NotNegative
+    """Least gain of the mean level, dB."""
+    minimum_t: NotNegative
+    """Least gain in standard errors of the mean."""
+
+
+class SitesCheck(Sourced):
+    """Radio sites."""
+
+    highest_m: Positive
+    """Highest plausible antenna, metres above ground."""
+    reach_km: Positive
+    """Distance from the area at which a site serves none of its schools, km."""
+    border_tolerance_m: NotNegative
+    """Error of boundaries and coasts, metres."""
+    same_place_deg: Positive
+    """Two sites nearer than this, in degrees, are at one place."""
+    spelling: Share
+    """Similarity from which two operators' names may be one."""
+    bands_mhz: dict[Literal["2g", "3g", "4g", "5g"], tuple[tuple[float, float], ...]]
+    """Bands in use by technology, from and to, MHz."""
+
+
+class BoundariesCheck(Sourced):
+    """Boundaries."""
+
+    tolerance_m: Positive
+    """Width up to which overlaps, gaps and overhangs are imprecision, metres."""
+
+
+class ElevationCheck(Sourced):
+    """Elevation model."""
+
+    lowest_m: float
+    """Lowest plausible height of land."""
+    margin_m: NotNegative
+    """Tolerance above the highest mountain, metres."""
+    world_m: float
+    """Highest mountain where the province is not listed."""
+    highest_m: dict[str, float]
+    """Highest mountain by Kemendagri code of the province, metres."""
+    sea_share: Share
+    """Share of the cells at 0 m, or without data, from which they are the sea."""
+    void_km2: NotNegative
+    """Smallest void that is told, km²."""
+    seam_deg: Positive
+    """Tiles begin at multiples of this, degrees."""
+    seam_lines: Annotated[int, Field(ge=2)]
+    """Lines on either side that a line is compared with."""
+    seam_cells: Annotated[int, Field(ge=1)]
+    """Cells of a piece of a line."""
+    seam_ratio: Positive
+    """Jump against the largest of those lines."""
+    seam_m: Positive
+    """Jump above the median of those lines, metres."""
+
+
+class MeasurementsCheck(Sourced):
+    """Speed tests."""
+
+    highest_mbps: Positive
+    """Fastest plausible rate."""
+    highest_latency_ms: Positive
+    """Longest plausible latency."""
+    up_times_down: Positive
+    """Largest plausible upload as a multiple of the download."""
+    usual_mbps: Positive
+    """Median download above which the column is rather kbps."""
+    usual_kbps: Positive
+    """Median download below which the column is rather Mbps."""
+    identical_tests: Annotated[int, Field(ge=2)]
+    """Tests of one school, the same to the last digit, from which they are doubted."""
+    earliest: str
+    """Earliest plausible day, as 2008-01-01."""
+
+
+class FileChecks(Sourced):
+    """From where on a file is doubtful: ``defaults/file_checks.toml``."""
+
+    date: str
+    """When the figures were set."""
+    confidence: Literal["high", "medium", "low"]
+    """How sure the figures are."""
+    reading: Reading
+    """How much of a raster is read."""
+    coverage: CoverageCheck
+    """Coverage rasters."""
+    offset: OffsetCheck
+    """Shift of a coverage raster against its sites."""
+    sites: SitesCheck
+    """Radio sites."""
+    boundaries: BoundariesCheck
+    """Boundaries."""
+    elevation: ElevationCheck
+    """Elevation model."""
+    measurements: MeasurementsCheck
+    """Speed tests."""
 
 
 def default_values(name: str) -> dict[str, Any]:

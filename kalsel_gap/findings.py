@@ -11,12 +11,24 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from kalsel_gap.errors import InputError
+
 Severity = Literal["error", "warning", "note"]
 
 # error: the row cannot be ranked as it stands; warning: doubtful; note: good to know.
 SEVERITIES: dict[str, Severity] = {
     "accounts_inconsistent": "warning",
+    "area_code_orphan": "warning",
+    "area_code_repeated": "warning",
+    "area_gap": "note",
     "area_geometry_invalid": "note",
+    "area_name_repeated": "note",
+    "area_outside_parent": "warning",
+    "area_unnamed": "warning",
+    "area_without_shape": "warning",
+    "areas_counted": "note",
+    "areas_do_not_meet": "note",
+    "areas_overlap": "warning",
     "attribute_duplicate": "warning",
     "attribute_other_year": "note",
     "attribute_without_school": "warning",
@@ -24,7 +36,16 @@ SEVERITIES: dict[str, Severity] = {
     "columns_understood": "note",
     "coverage_class_unlisted": "warning",
     "coverage_geometry_invalid": "note",
+    "coverage_off_every_school": "error",
     "date_not_read": "warning",
+    "elevation_in_feet": "error",
+    "elevation_sea_is_zero": "warning",
+    "elevation_sea_not_declared": "warning",
+    "elevation_seam": "warning",
+    "elevation_too_high": "warning",
+    "elevation_too_low": "warning",
+    "elevation_void": "warning",
+    "file_unusable": "error",
     "kabupaten_differs": "warning",
     "kabupaten_unknown": "warning",
     "level_unknown": "warning",
@@ -33,22 +54,54 @@ SEVERITIES: dict[str, Severity] = {
     "location_out_of_range": "error",
     "location_outside_area": "error",
     "location_zero": "error",
+    "measurement_after_file": "warning",
+    "measurement_identical": "warning",
+    "measurement_impossible": "warning",
+    "measurement_too_early": "warning",
+    "measurement_unit_kbps": "error",
+    "measurement_unit_mbps": "error",
+    "measurement_upload_exceeds": "warning",
     "measurement_without_school": "warning",
     "npsn_duplicate": "error",
     "npsn_malformed": "warning",
     "npsn_missing": "warning",
-    "value_not_read": "warning",
     "off_elevation": "warning",
     "off_every_coverage": "warning",
     "ownership_unknown": "warning",
     "raster_class_unlisted": "warning",
+    "raster_coarse": "note",
+    "raster_crs_doubtful": "error",
+    "raster_misses_schools": "warning",
+    "raster_nodata_undeclared": "warning",
+    "raster_nodata_unstated": "note",
+    "raster_off_every_school": "error",
+    "raster_offset": "warning",
+    "raster_unit_asu": "error",
+    "raster_unit_db": "error",
+    "raster_unit_percent": "error",
+    "raster_unit_sign": "error",
+    "raster_unit_times_10": "error",
+    "raster_unit_times_100": "error",
+    "raster_unit_unknown": "error",
+    "raster_values_implausible": "warning",
     "raster_values_impossible": "warning",
+    "raster_without_data": "error",
     "register_row_not_added": "warning",
     "row_too_long": "warning",
     "section_unused": "note",
+    "site_at_sea": "warning",
+    "site_duplicate": "warning",
+    "site_far_away": "warning",
+    "site_frequency_implausible": "warning",
+    "site_height_implausible": "warning",
+    "site_operator_spelling": "warning",
+    "site_outside_area": "note",
+    "site_sign_missing": "warning",
+    "site_swapped": "warning",
     "site_unusable": "warning",
     "technology_unknown": "warning",
     "tiles_not_read": "warning",
+    "value_not_read": "warning",
     "village_unknown": "note",
 }
 COLUMNS = (
@@ -99,6 +152,26 @@ def at_school(code: str, row_id: str, npsn: str, **given: Any) -> Finding:  # no
     """A finding about a row of the register; `row_id` is its ``file:row``."""
     file, _, row = row_id.rpartition(":")
     return Finding(code, file=file, row=int(row), npsn=npsn, **given)
+
+
+def unusable(error: InputError, file: str) -> Finding:
+    """What made a file unusable, as a finding: the others can still be checked.
+
+    Parameters
+    ----------
+    error : InputError
+        What a reader raised.
+    file : str
+        The file as the project names it: no path of a machine.
+    """
+    parameters = {"error": error.code, **{key: str(value) for key, value in error.params.items()}}
+    return Finding(
+        "file_unusable",
+        file=file,
+        row=error.row,
+        column=error.column or "",
+        parameters=parameters,
+    )
 
 
 def to_frame(findings: Iterable[Finding]) -> pd.DataFrame:

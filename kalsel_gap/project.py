@@ -29,6 +29,7 @@ from pydantic import (
 
 from kalsel_gap import schema
 from kalsel_gap.assumptions import (
+    FileChecks,
     Index,
     Latitude,
     Longitude,
@@ -48,7 +49,12 @@ VECTORS = frozenset(
     )
 )  # endings of layers of polygons; other coverage is a raster
 SHAPEFILE_PARTS = (".dbf", ".shx", ".prj", ".cpg")
-OVERRIDABLE = ("index", "signal", "terrain")  # sections laid over a file of defaults/
+OVERRIDABLE = (
+    "index",
+    "signal",
+    "terrain",
+    "file_checks",
+)  # sections laid over a file of defaults/
 
 Technology = Literal["2g", "3g", "4g", "5g", "fixed"]
 CoverageKind = Literal["rsrp_dbm", "level_dbm", "class", "binary"]
@@ -300,6 +306,8 @@ class Project(Section):
     """From signal to adequacy."""
     terrain: Terrain
     """Terrain classes."""
+    file_checks: FileChecks
+    """From where on a file is doubtful."""
     costs: dict[str, Any] = {}
     """Costs (not used by this version)."""
     output: Output = Output()

@@ -95,10 +95,8 @@ class Kabupaten:
         return bare.get(suggestion(fold(bare_name(given)), bare), "")
 
 
-def read_areas(opened: Opened, level: str) -> gpd.GeoDataFrame | None:
-    """Polygons of one level: ``code``, ``name``, ``valid`` and geometry, in the order of codes.
-
-    Invalid polygons are made valid; ``valid`` tells which were.
+def read_layer(opened: Opened, level: str) -> gpd.GeoDataFrame | None:
+    """Areas of one level as they are: ``code``, ``name`` and geometry, in the order of the file.
 
     Parameters
     ----------
@@ -130,12 +128,26 @@ def read_areas(opened: Opened, level: str) -> gpd.GeoDataFrame | None:
     areas = layer[[boundaries.code, boundaries.name, "geometry"]].set_axis(
         ["code", "name", "geometry"], axis="columns"
     )
-    areas = areas[areas.geometry.notna() & ~areas.geometry.is_empty]
-    areas = areas.assign(
+    return areas.assign(
         code=areas["code"].fillna("").astype("str").str.strip(),
         name=areas["name"].fillna("").astype("str").str.strip(),
-        valid=areas.geometry.is_valid,
     )
+
+
+def read_areas(opened: Opened, level: str) -> gpd.GeoDataFrame | None:
+    """Polygons of one level: ``code``, ``name``, ``valid`` and geometry, in the order of codes.
+
+    Invalid polygons are made valid; ``valid`` tells which were. Parameters and errors are those
+    of :func:`read_layer`.
+    """
+    layer = read_layer(opened, level)
+    return None if layer is None else repaired(layer)
+
+
+def repaired(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """A layer as :func:`read_areas` gives it."""
+    areas = layer[layer.geometry.notna() & ~layer.geometry.is_empty]
+    areas = areas.assign(valid=areas.geometry.is_valid)
     areas = areas.set_geometry(areas.geometry.make_valid())
     return areas.sort_values(["code", "name"], kind="stable", ignore_index=True)
 

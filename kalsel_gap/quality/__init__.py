@@ -1,0 +1,1 @@
+"""What is wrong with the inputs: checks of one kind of file beside each other."""
