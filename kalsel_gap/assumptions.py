@@ -469,6 +469,8 @@ class BoundariesCheck(Sourced):
 
     tolerance_m: Positive
     """Width up to which overlaps, gaps and overhangs are imprecision, metres."""
+    outside_share: Share
+    """Share of an area outside of its parent from which that is told."""
 
 
 class ElevationCheck(Sourced):

@@ -11,6 +11,7 @@ import math
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
+from rasterio.windows import Window
 
 from kalsel_gap import raster
 from kalsel_gap.errors import InputError
@@ -135,7 +136,7 @@ def _void(band: raster.Band, most_cells: int) -> BoolArray:
     void = np.empty((math.ceil(height / step), math.ceil(width / step)), dtype=np.bool_)
     for window in band.windows():
         top, left = (math.ceil(at / step) for at in (window.row_off, window.col_off))
-        _, valid = band.read_raw(window)
+        valid = ~np.isnan(band.read(window))
         part = ~valid[top * step - window.row_off :: step, left * step - window.col_off :: step]
         void[top : top + part.shape[0], left : left + part.shape[1]] = part
     return void
@@ -181,7 +182,7 @@ def _zero_at_edge(band: raster.Band) -> bool:
         (0, 0, 1, height),
         (width - 1, 0, 1, height),
     )
-    values = (band.read(raster.Window(*edge)) for edge in edges)
+    values = (band.read(Window(*edge)) for edge in edges)
     return any(float(np.mean(value == 0.0)) >= 0.1 for value in values)
 
 
@@ -191,18 +192,20 @@ def _voids(void: BoolArray, grid: raster.Grid, limits: ElevationCheck, file: str
         return []
     from scipy import ndimage
 
-    label, count = ndimage.label(void)
-    size = np.bincount(label.ravel(), minlength=count + 1)
-    size[0] = 0
-    for edge in (label[0], label[-1], label[:, 0], label[:, -1]):
-        size[edge] = 0
+    label, _ = ndimage.label(void)
+    edge = set(np.unique(np.concatenate([label[0], label[-1], label[:, 0], label[:, -1]])).tolist())
+    boxes = enumerate(ndimage.find_objects(label), start=1)
+    size = {n: int((label[box] == n).sum()) for n, box in boxes if n not in edge}
     step = grid.height / void.shape[0], grid.width / void.shape[1]
     cell_km2 = _cell_km2(grid) * step[0] * step[1]
-    large = np.flatnonzero(size * cell_km2 >= limits.void_km2)
-    if not len(large):
+    large = {
+        n: cells * cell_km2 for n, cells in size.items() if cells * cell_km2 >= limits.void_km2
+    }
+    if not large:
         return []
-    largest = int(np.argmax(size))
-    at = np.argwhere(label == largest)[size[largest] // 2]
+    largest = max(large, key=lambda n: (large[n], -n))
+    inside = np.argwhere(label == largest)
+    at = inside[len(inside) // 2]
     lat, lon = grid.position((at[0] + 0.5) * step[0], (at[1] + 0.5) * step[1])
     return [
         Finding(
@@ -211,8 +214,8 @@ def _voids(void: BoolArray, grid: raster.Grid, limits: ElevationCheck, file: str
             evidence={"lat": round(float(lat), 4), "lon": round(float(lon), 4)},
             parameters={
                 "count": len(large),
-                "area_km2": float(f"{size[large].sum() * cell_km2:.3g}"),
-                "largest_km2": float(f"{size[largest] * cell_km2:.3g}"),
+                "area_km2": float(f"{sum(large.values()):.3g}"),
+                "largest_km2": float(f"{large[largest]:.3g}"),
                 "place": f"{float(lat):.4f}, {float(lon):.4f}",
             },
         )
@@ -297,7 +300,7 @@ def _jumps(band: raster.Band, axis: int, line: int, limits: ElevationCheck) -> F
     length = (band.grid.width, band.grid.height)[axis]
     first, last = max(0, line - limits.seam_lines - 1), min(size, line + limits.seam_lines + 1)
     window = (0, first, length, last - first) if axis == 0 else (first, 0, last - first, length)
-    strip = band.read(raster.Window(*window))
+    strip = band.read(Window(*window))
     jump = np.diff(strip if axis == 0 else strip.T, axis=0)
     pieces = [
         np.add.reduceat(values, np.arange(0, length, limits.seam_cells), axis=1)

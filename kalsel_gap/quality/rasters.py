@@ -113,8 +113,8 @@ def places(opened: Opened, schools: pd.DataFrame) -> tuple[FloatArray, FloatArra
         lat, lon = (schools.loc[located, name].to_numpy("float64") for name in ("lat", "lon"))
         return lat, lon
     south, west, north, east = envelope(opened)
-    lat, lon = np.meshgrid(np.linspace(south, north, 20), np.linspace(west, east, 20))
-    return lat.ravel(), lon.ravel()
+    rows, cols = np.meshgrid(np.linspace(south, north, 20), np.linspace(west, east, 20))
+    return rows.ravel(), cols.ravel()
 
 
 def placement(grid: raster.Grid, opened: Opened, schools: pd.DataFrame, file: str) -> list[Finding]:
@@ -386,11 +386,11 @@ def _offset(band: raster.Band, sites: pd.DataFrame, limits: FileChecks, file: st
     on = ~band.grid.outside(row, col)
     if on.sum() < offset.minimum_sites:
         return []
-    row, col = np.floor(row[on]).astype(np.int64), np.floor(col[on]).astype(np.int64)
-    middle = (float(np.median(row)) + 0.5, float(np.median(col)) + 0.5)
+    rows, cols = (np.floor(at[on]).astype(np.int64) for at in (row, col))
+    middle = (float(np.median(rows)) + 0.5, float(np.median(cols)) + 0.5)
     height_m, width_m = _cell_m(band.grid, middle)
     reach = (math.ceil(offset.reach_m / height_m), math.ceil(offset.reach_m / width_m))
-    level = _around(band, row, col, reach, coverage_.low_dbm)
+    level = _around(band, rows, cols, reach, coverage_.low_dbm)
     mean = np.nanmean(level, axis=0)
     peak = np.unravel_index(int(np.argmax(mean)), mean.shape)
     down = _summit(mean[:, peak[1]], int(peak[0])) - reach[0]

@@ -190,8 +190,7 @@ def _at_sea(off: pd.DataFrame, elevation: Elevation | None, limits: SitesCheck) 
         found = raster.sample(elevation.path, lat, lon, band=elevation.band)
     except InputError:  # told where the elevation model is checked
         return nowhere
-    sea: BoolArray = (np.isnan(found.value) & ~found.outside).all(axis=1)
-    return sea
+    return np.asarray((np.isnan(found.value) & ~found.outside).all(axis=1))
 
 
 # --- what they have -----------------------------------------------------------------------------
