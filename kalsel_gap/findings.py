@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from kalsel_gap.errors import InputError
-
 Severity = Literal["error", "warning", "note"]
 
 # error: the row cannot be ranked as it stands; warning: doubtful; note: good to know.
@@ -152,26 +150,6 @@ def at_school(code: str, row_id: str, npsn: str, **given: Any) -> Finding:  # no
     """A finding about a row of the register; `row_id` is its ``file:row``."""
     file, _, row = row_id.rpartition(":")
     return Finding(code, file=file, row=int(row), npsn=npsn, **given)
-
-
-def unusable(error: InputError, file: str) -> Finding:
-    """What made a file unusable, as a finding: the others can still be checked.
-
-    Parameters
-    ----------
-    error : InputError
-        What a reader raised.
-    file : str
-        The file as the project names it: no path of a machine.
-    """
-    parameters = {"error": error.code, **{key: str(value) for key, value in error.params.items()}}
-    return Finding(
-        "file_unusable",
-        file=file,
-        row=error.row,
-        column=error.column or "",
-        parameters=parameters,
-    )
 
 
 def to_frame(findings: Iterable[Finding]) -> pd.DataFrame:

@@ -339,8 +339,8 @@ def finding_sentence(finding: Row, text: Text) -> str:
     params = {**finding, **{key: value for values in given for key, value in values.items()}}
     shown = {str(key): plain(value) for key, value in params.items()}
     if shown.get("error") in ERRORS:  # what a reader raised, told as it would have told it
-        given = {key: _short(value) for key, value in shown.items()}
-        shown["fault"] = _error_sentence(shown["error"], given, text)
+        params = {key: _short(value) for key, value in shown.items()}
+        shown["fault"] = _error_sentence(shown["error"], params, text)
     return text(FINDINGS[str(finding["code"])], **shown)
 
 

@@ -14,8 +14,9 @@ import numpy as np
 import shapely
 
 from kalsel_gap.errors import InputError
-from kalsel_gap.findings import Finding, unusable
+from kalsel_gap.findings import Finding
 from kalsel_gap.geodesy import metres_per_degree
+from kalsel_gap.quality.files import unusable
 from kalsel_gap.sources.boundaries import AREA_LEVELS, invalid_areas, read_layer, repaired
 from kalsel_gap.sources.formats import fold
 

@@ -15,8 +15,9 @@ from rasterio.windows import Window
 
 from kalsel_gap import raster
 from kalsel_gap.errors import InputError
-from kalsel_gap.findings import Finding, unusable
+from kalsel_gap.findings import Finding
 from kalsel_gap.geodesy import metres_per_degree
+from kalsel_gap.quality.files import unusable
 from kalsel_gap.quality.rasters import Histogram, placement
 from kalsel_gap.sources.boundaries import read_layer
 from kalsel_gap.sources.formats import fold

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from kalsel_gap.errors import InputError
-from kalsel_gap.findings import Finding, unusable
+from kalsel_gap.findings import Finding
+from kalsel_gap.quality.files import unusable
 from kalsel_gap.quality.rasters import places
 from kalsel_gap.sources.files import ROW, day, number, read_table, recognise
 from kalsel_gap.sources.measurements import ALIASES, read_source

@@ -15,8 +15,9 @@ import numpy as np
 
 from kalsel_gap import raster
 from kalsel_gap.errors import InputError
-from kalsel_gap.findings import Finding, unusable
+from kalsel_gap.findings import Finding
 from kalsel_gap.geodesy import WGS84
+from kalsel_gap.quality.files import unusable
 from kalsel_gap.sources import coverage
 from kalsel_gap.sources.boundaries import envelope
 from kalsel_gap.sources.sites import read_sites
@@ -166,9 +167,12 @@ def _name(grid: raster.Grid) -> str:
 
 def _bounds(grid: raster.Grid) -> str:
     """West, south, east and north in the raster's own numbers."""
-    left, top = grid.transform * (0, 0)
-    right, bottom = grid.transform * (grid.width, grid.height)
-    return ", ".join(f"{value:.10g}" for value in (left, bottom, right, top))
+    t = grid.transform
+    right, bottom = (
+        t.c + t.a * grid.width + t.b * grid.height,
+        t.f + t.d * grid.width + t.e * grid.height,
+    )
+    return ", ".join(f"{value:.10g}" for value in (t.c, bottom, right, t.f))
 
 
 def _resolution(
@@ -346,9 +350,9 @@ def _other_unit(found: Histogram, limits: CoverageCheck, low: int, high: int) ->
     def explained(value: FloatArray | IntArray) -> bool:
         return found.share(_plausible(value, limits)) >= limits.explained_share
 
-    for factor in (10, 100):
+    for factor, code in ((10, "raster_unit_times_10"), (100, "raster_unit_times_100")):
         if explained(found.value / factor):
-            return f"raster_unit_times_{factor}", f"{low / factor:g} … {high / factor:g}"
+            return code, f"{low / factor:g} … {high / factor:g}"
     if low >= 0 and high <= _GSM_STEPS:
         return "raster_unit_asu", f"{2 * low - 113} … {2 * high - 113}"
     if explained(-found.value) and (high > _HUNDRED or low >= _HUNDRED / 2):

@@ -10,7 +10,8 @@ import pandas as pd
 
 from kalsel_gap import geodesy
 from kalsel_gap.errors import InputError
-from kalsel_gap.findings import Finding, unusable
+from kalsel_gap.findings import Finding
+from kalsel_gap.quality.files import unusable
 from kalsel_gap.sources.boundaries import envelope, read_areas
 from kalsel_gap.sources.files import ROW, RawTable, number, read_table, recognise
 from kalsel_gap.sources.formats import fold
