@@ -159,7 +159,7 @@ FINDINGS: dict[str, str] = {
     "elevation_in_feet": N_("The highest cell is {value}; no mountain here is above {highest_m} m. In feet it would be {proposal} m. Convert the heights to metres (gdal_calc.py)."),
     "elevation_sea_is_zero": N_("{percent}% of the cells are 0 up to the edge: that is the sea, and only cells without data are taken for it, while the project says sea = “{value}”. Make them nodata (gdal_translate -a_nodata 0) and say sea = “nodata”; else coast and way over water are wrong or unknown."),
     "elevation_sea_not_declared": N_("{percent}% of the cells have no data, up to the edge, while the project says sea = “{value}”. If that is the sea, say sea = “{proposal}” under [elevation]."),
-    "elevation_seam": N_("A step of about {step_m} m runs along {line}, where two tiles meet. Slopes and relief there are false; take tiles of one source, or level them."),
+    "elevation_seam": N_("Heights jump by {jump_m} m across {line}, where two tiles meet, and by {beside_m} m across the lines beside it: a step between the tiles, or a row that both lack. Slope and relief there are false; join tiles of one source with all their rows."),
     "elevation_too_high": N_("{count} cells are higher than any mountain here ({highest_m} m), up to {value}. Is the unit metres, and the nodata value declared?"),
     "elevation_too_low": N_("{count} cells are lower than {lowest_m} m, down to {value}: errors of the model, or open pits. Repair or mask them where they are errors."),
     "elevation_void": N_("{count} places on land have no height, {area_km2} km² in all; the largest ({largest_km2} km²) is at {place}. Lakes are no fault; fill other voids (gdal_fillnodata.py)."),

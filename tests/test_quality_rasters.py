@@ -38,7 +38,9 @@ SCHOOLS = pd.DataFrame(
     }
 )
 LEVELS = np.full((5, 5), -95)
-UTM50S = {"crs": "EPSG:32750", "transform": Affine(2000, 0, 310000, 0, -2000, 9680000)}
+# 30 km around data/tiny, in degrees and in metres.
+DEGREES = {"transform": Affine(0.05, 0, 115.2, 0, -0.05, -2.8)}
+UTM50S = {"transform": Affine(6000, 0, 302000, 0, -6000, 9692000)}
 
 
 def section(path: Path, **given: Any) -> dict[str, Any]:
@@ -73,7 +75,7 @@ def test_a_raster_as_it_should_be(project: MakeProject, raster: MakeRaster) -> N
 @pytest.mark.parametrize(
     ("profile", "proposal"),
     [
-        ({"crs": "EPSG:32750"}, "EPSG:4326"),  # degrees stamped as metres
+        ({**DEGREES, "crs": "EPSG:32750"}, "EPSG:4326"),  # degrees stamped as metres
         ({**UTM50S, "crs": "EPSG:4326"}, "EPSG:32750"),  # metres stamped as degrees
         ({**UTM50S, "crs": "EPSG:32650"}, "EPSG:32750"),  # the northern zone
         ({**UTM50S, "crs": "EPSG:32749"}, "EPSG:32750"),  # the neighbouring zone
@@ -163,7 +165,11 @@ def test_nodata_that_nobody_states(project: MakeProject, raster: MakeRaster) -> 
 
 def test_classes(project: MakeProject, raster: MakeRaster) -> None:
     cells = np.array([[0, 1, 2, 7], [255, 255, 0, 1], [0, 1, 2, 0], [0, 0, 0, 0]], dtype="uint8")
-    given = {"kind": "class", "technology": "2g", "classes": {"0": 0.0, "1": 0.5, "2": 1.0}}
+    given: dict[str, Any] = {
+        "kind": "class",
+        "technology": "2g",
+        "classes": {"0": 0.0, "1": 0.5, "2": 1.0},
+    }
     undeclared, unlisted = found(project, raster("class.tif", cells), **given)[1:]
     assert (undeclared.code, undeclared.value) == ("raster_nodata_undeclared", "255")
     assert (unlisted.code, unlisted.parameters) == ("raster_class_unlisted", {"classes": "7"})

@@ -87,7 +87,7 @@ def _local(areas: gpd.GeoDataFrame, tolerance_m: float) -> dict[str, Shapes]:
     scale = _metres(areas)
     shapes = shapely.transform(areas.geometry.to_numpy(), lambda at: at * scale)
     simple = shapely.simplify(shapes, _SIMPLER * tolerance_m, preserve_topology=False)
-    simple = shapely.make_valid(simple)
+    simple = shapely.make_valid(np.where(shapely.is_empty(simple), shapes, simple))
     inner, outer = (
         shapely.buffer(simple, each, quad_segs=4) for each in (-tolerance_m / 2, tolerance_m / 2)
     )
@@ -155,7 +155,6 @@ def _codes(
     # An area that is narrower than the tolerance everywhere has nothing inner.
     beyond = ~shapely.covers(holders[parent[mine]], inner[mine]) & ~shapely.is_empty(inner[mine])
     beyond |= ~shapely.intersects(holders[parent[mine]], shapes[mine])
-    beyond &= ~shapely.is_empty(shapes[mine])
     holders = above["local"].to_numpy()
     for n in mine[beyond]:
         outside = shapely.difference(shapes[n], holders[parent[n]])

@@ -244,8 +244,9 @@ def _seams(band: raster.Band, limits: ElevationCheck, file: str) -> list[Finding
 
     Notes
     -----
-    It sees a step of a metre or more along much of a line. It does not see tiles that begin at
-    other lines, nor, in a model that is not in degrees, any but those of the file's own blocks.
+    It sees a step of a metre or more along much of a line, and a row that two tiles lack between
+    them. It does not see tiles that begin at other lines, nor, in a model that is not in degrees,
+    any but those of the file's own blocks.
     """
     findings = []
     for axis in (0, 1):
@@ -262,10 +263,10 @@ def _seams(band: raster.Band, limits: ElevationCheck, file: str) -> list[Finding
                     Finding(
                         "elevation_seam",
                         file=file,
-                        evidence={"jump_m": round(float(mine), 1), "beside_m": round(usual, 1)},
                         parameters={
                             "line": degrees,
-                            "step_m": round(math.sqrt(max(mine**2 - usual**2, 0.0)), 1),
+                            "jump_m": round(float(mine), 1),
+                            "beside_m": round(usual, 1),
                         },
                     )
                 )
@@ -302,7 +303,9 @@ def _jumps(band: raster.Band, axis: int, line: int, limits: ElevationCheck) -> F
     first, last = max(0, line - limits.seam_lines - 1), min(size, line + limits.seam_lines + 1)
     window = (0, first, length, last - first) if axis == 0 else (first, 0, last - first, length)
     strip = band.read(Window(*window))
-    jump = np.diff(strip if axis == 0 else strip.T, axis=0)
+    across = strip if axis == 0 else strip.T
+    jump = np.diff(across, axis=0)
+    jump[(across[1:] == 0) & (across[:-1] == 0)] = np.nan  # the sea has no seams
     pieces = [
         np.add.reduceat(values, np.arange(0, length, limits.seam_cells), axis=1)
         for values in (np.nan_to_num(jump), ~np.isnan(jump) * 1.0)

@@ -20,11 +20,11 @@ def unusable(error: InputError, file: str) -> Finding:
     file : str
         The file as the project names it: no path of a machine.
     """
-    fields = {key: str(value) for key, value in error.params.items()}
+    parameters = {"error": error.code} | {key: str(value) for key, value in error.params.items()}
     return Finding(
         "file_unusable",
         file=file,
         row=error.row,
         column=error.column or "",
-        parameters={"error": error.code, **fields},
+        parameters=parameters,
     )
