@@ -288,6 +288,27 @@ def test_a_shifted_raster(
     assert finding.parameters["bearing_deg"] == pytest.approx(bearing_deg, abs=4)
 
 
+def test_of_many_sites_every_nth_tells_the_shift(project: MakeProject, raster: MakeRaster) -> None:
+    levels, sites = bumps((0, 2))
+    fine = Affine(0.0025, 0.0, 115.30, 0.0, -0.0025, -2.90)
+    sections = section(raster("bumps.tif", levels, nodata=-9999, transform=fine))
+    sections["sites"] = {"path": "sites.csv"}
+    options = ("file_checks.reading.most_cells=10000",)  # 27 times 361
+    opened = project(sections, files={"sites.csv": sites}, bare=True, options=options)
+    (finding,) = rasters(opened, SCHOOLS)
+    assert finding.evidence["sites"] == 18
+    assert finding.parameters["offset_m"] == pytest.approx(556, abs=60)
+
+
+def test_levels_of_another_unit_tell_no_shift(project: MakeProject, raster: MakeRaster) -> None:
+    levels, sites = bumps((0, 2))
+    fine = Affine(0.0025, 0.0, 115.30, 0.0, -0.0025, -2.90)
+    sections = section(raster("bumps.tif", 10 * levels, nodata=-9999, transform=fine))
+    sections["sites"] = {"path": "sites.csv"}
+    opened = project(sections, files={"sites.csv": sites}, bare=True)
+    assert codes(rasters(opened, SCHOOLS)) == ["raster_unit_times_10"]
+
+
 def test_a_few_sites_tell_no_shift(project: MakeProject, raster: MakeRaster) -> None:
     levels, sites = bumps((0, 3))
     fine = Affine(0.0025, 0.0, 115.30, 0.0, -0.0025, -2.90)

@@ -149,6 +149,13 @@ def test_a_table_that_cannot_be_used(project: MakeProject) -> None:
     assert finding.column == "lat"
 
 
+def test_boundaries_that_cannot_be_used_stop_no_check(project: MakeProject) -> None:
+    text = f"{HEADER}\nA,telkomsel,4g,-2.95,115.35,42,1800\nB,telkomsel,4g,-2.95,15.35,42,1800\n"
+    sections = {"sites": {"path": "sites.csv"}, "boundaries": {"province": "p.geojson"}}
+    opened = project(sections, files={"sites.csv": text, "p.geojson": "{"}, bare=True)
+    assert [(f.code, f.row) for f in sites(opened, NOBODY)] == [("site_far_away", 3)]
+
+
 TEXT = st.text(max_size=12) | st.sampled_from(["", "-2.95", "115.35", "0", "1e999", "4g", "=1"])
 
 

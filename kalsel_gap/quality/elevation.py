@@ -1,8 +1,9 @@
 """The elevation model: where it lies, its heights, its voids, its sea, the seams of its tiles.
 
 It is read block by block, of a model with more than ``file_checks.reading.most_cells`` cells every
-n-th row and column: a void smaller than that step goes unseen there. Memory is one byte for each
-cell that is read. Seams are sought at full resolution in strips along the lines where tiles begin.
+n-th row and column: a void smaller than that step goes unseen there. Memory is some five bytes for
+each cell that is read. Seams are sought at full resolution, in strips along the lines where tiles
+begin.
 """
 
 from __future__ import annotations

@@ -19,7 +19,6 @@ from kalsel_gap.findings import Finding
 from kalsel_gap.geodesy import WGS84
 from kalsel_gap.quality.files import unusable
 from kalsel_gap.sources import coverage
-from kalsel_gap.sources.boundaries import envelope
 from kalsel_gap.sources.sites import read_sites
 
 if TYPE_CHECKING:
@@ -113,7 +112,7 @@ def places(opened: Opened, schools: pd.DataFrame) -> tuple[FloatArray, FloatArra
     if located.any():
         lat, lon = (schools.loc[located, name].to_numpy("float64") for name in ("lat", "lon"))
         return lat, lon
-    south, west, north, east = envelope(opened)
+    south, west, north, east = bounds(opened)
     rows, cols = np.meshgrid(np.linspace(south, north, 20), np.linspace(west, east, 20))
     return rows.ravel(), cols.ravel()
 
@@ -394,8 +393,9 @@ def _offset(band: raster.Band, sites: pd.DataFrame, limits: FileChecks, file: st
     middle = (float(np.median(rows)) + 0.5, float(np.median(cols)) + 0.5)
     height_m, width_m = _cell_m(band.grid, middle)
     reach = (math.ceil(offset.reach_m / height_m), math.ceil(offset.reach_m / width_m))
-    level = _around(band, rows, cols, reach, coverage_.low_dbm)
-    mean = np.nanmean(level, axis=0)
+    chosen = _spread(rows, cols, reach, limits.reading.most_cells)
+    level = _around(band, rows[chosen], cols[chosen], reach, coverage_.low_dbm)
+    mean = _mean(level, coverage_.low_dbm)
     peak = np.unravel_index(int(np.argmax(mean)), mean.shape)
     down = _summit(mean[:, peak[1]], int(peak[0])) - reach[0]
     right = _summit(mean[peak[0], :], int(peak[1])) - reach[1]
@@ -414,7 +414,7 @@ def _offset(band: raster.Band, sites: pd.DataFrame, limits: FileChecks, file: st
         Finding(
             "raster_offset",
             file=file,
-            evidence={"gain_db": round(gain_db, 1), "sites": int(on.sum())},
+            evidence={"gain_db": round(gain_db, 1), "sites": len(chosen)},
             parameters=shift,
         )
     ]
@@ -422,6 +422,22 @@ def _offset(band: raster.Band, sites: pd.DataFrame, limits: FileChecks, file: st
 
 def _is_gain(gain_db: float, t: float, limits: OffsetCheck) -> bool:
     return gain_db >= limits.minimum_db and t >= limits.minimum_t
+
+
+def _spread(row: IntArray, col: IntArray, reach: tuple[int, int], most_cells: int) -> IntArray:
+    """Every n-th site in the order of rows, so that no more than `most_cells` are laid together."""
+    around = (2 * reach[0] + 1) * (2 * reach[1] + 1)
+    step = math.ceil(len(row) * around / most_cells)
+    return np.lexsort((col, row))[::step]
+
+
+def _mean(level: FloatArray, low_dbm: float) -> FloatArray:
+    """Mean level at each shift; the weakest where most sites are off the raster or no level."""
+    known = ~np.isnan(level)
+    count = known.sum(axis=0)
+    total = np.where(known, level, 0.0).sum(axis=0)
+    enough = count > len(level) / 2
+    return np.where(enough, total / np.maximum(count, 1), low_dbm)
 
 
 def _around(

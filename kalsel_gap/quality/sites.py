@@ -12,7 +12,8 @@ from kalsel_gap import geodesy
 from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding
 from kalsel_gap.quality.files import unusable
-from kalsel_gap.sources.boundaries import envelope, read_areas
+from kalsel_gap.quality.rasters import bounds
+from kalsel_gap.sources.boundaries import read_areas
 from kalsel_gap.sources.files import ROW, RawTable, number, read_table, recognise
 from kalsel_gap.sources.formats import fold
 from kalsel_gap.sources.sites import ALIASES, read_source
@@ -73,12 +74,7 @@ def _area(opened: Opened) -> gpd.GeoSeries:
             continue
         if areas is not None and len(areas):
             return areas.geometry
-    try:
-        south, west, north, east = envelope(opened)
-    except InputError:
-        from kalsel_gap.sources.boundaries import INDONESIA
-
-        south, west, north, east = INDONESIA
+    south, west, north, east = bounds(opened)
     return gpd.GeoSeries([shapely.box(west, south, east, north)], crs="EPSG:4326")
 
 
