@@ -53,6 +53,7 @@ def test_sites_as_they_should_be(project: MakeProject) -> None:
         (",115.35", "site_unusable", "", {}),
         ("0,0", "site_unusable", "", {}),
         ("abc,115.35", "site_unusable", "", {}),
+        ("-2.95,1153500", "site_unusable", "", {}),
         ("0,115.35", "site_far_away", "", {}),
         ("-2.95,116.35", "site_far_away", "", {}),
         ("-2.95,115.55", "site_outside_area", "", {}),

@@ -19,6 +19,7 @@ from kalsel_gap.findings import Finding
 from kalsel_gap.geodesy import WGS84
 from kalsel_gap.quality.files import unusable
 from kalsel_gap.sources import coverage
+from kalsel_gap.sources.boundaries import INDONESIA, envelope
 from kalsel_gap.sources.sites import read_sites
 
 if TYPE_CHECKING:
@@ -115,6 +116,14 @@ def places(opened: Opened, schools: pd.DataFrame) -> tuple[FloatArray, FloatArra
     south, west, north, east = bounds(opened)
     rows, cols = np.meshgrid(np.linspace(south, north, 20), np.linspace(west, east, 20))
     return rows.ravel(), cols.ravel()
+
+
+def bounds(opened: Opened) -> tuple[float, float, float, float]:
+    """South, west, north and east of the area, though its boundaries may be unusable."""
+    try:
+        return envelope(opened)
+    except InputError:  # told where boundaries are checked
+        return INDONESIA
 
 
 def placement(grid: raster.Grid, opened: Opened, schools: pd.DataFrame, file: str) -> list[Finding]:

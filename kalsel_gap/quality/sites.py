@@ -103,8 +103,8 @@ def _places(
     distance_km = _distance_km(known["lat"], known["lon"], area)
     off = known.assign(distance_km=distance_km)[distance_km * 1000 > limits.border_tolerance_m]
     proposed = _proposals(off[off["distance_km"] > limits.reach_km], area, file)
-    rest = off[~off["row"].isin([f.row for f in proposed]) & (off["lat"].abs() <= 90)]
     told = {f.row for f in proposed}
+    rest = off[~off["row"].isin(told) & np.isfinite(off["distance_km"])]
     kept = [f for f in found if not (f.code == "site_unusable" and f.row in told)]
     return kept + proposed + _outside(rest, opened, limits, file)
 
