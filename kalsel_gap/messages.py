@@ -148,8 +148,18 @@ FINDINGS: dict[str, str] = {
     "accounts_exceed_people": N_("{value} accounts for {students} students and {teachers} teachers. Delete accounts of those who have left, or correct the figure."),
     "accounts_inconsistent": N_("More active accounts ({value}) than accounts: their share is unknown."),
     "area_code_inconsistent": N_("Code {value} in {column} is that of {mostly} in most rows; this row says {said}. Correct the code or the name."),
+    "area_code_orphan": N_("No area of the level above has the code that “{value}” begins with. Correct the code, or add the area."),
+    "area_code_repeated": N_("Code {value} stands at {count} areas. Give each area its own code, or merge the parts of one area."),
+    "area_gap": N_("{area_km2} km² around {lat}, {lon} belong to no area of this level: a lake, a river mouth, a border that the two levels draw differently, or a missing area. Schools there get no area."),
     "area_geometry_invalid": N_("The polygon of {area} is invalid; a repaired copy is used."),
+    "area_name_repeated": N_("“{value}” is the name of several areas of one parent ({codes}). Rows that give only the name cannot tell them apart."),
     "area_newer": N_("The point lies in {by_location}, a neighbour of {value} that the register never names: it was probably founded later. Bring the register up to date."),
+    "area_outside_parent": N_("{percent}% of {value} lie outside of {parent}, to which its code belongs. Correct the code or the polygon."),
+    "area_unnamed": N_("The area “{value}” has no {column}. Add it, so that schools can be matched with it."),
+    "area_without_shape": N_("The area {value} has no polygon: no school can lie in it. Add the polygon or delete the row."),
+    "areas_counted": N_("{count} areas."),
+    "areas_do_not_meet": N_("The borders of {count} of {total} areas do not match their neighbours' exactly, as after simplifying: a school beside a border can fall into the neighbour, or into none. For exact borders take the layer before simplification."),
+    "areas_overlap": N_("{value} and {other} overlap by {area_km2} km²: a school there lies in both and counts to the first code. Correct the polygons."),
     "attribute_duplicate": N_("Another row of the same NPSN (row {used_row}) is more complete and is used."),
     "attribute_name_differs": N_("The row is called “{value}”, the school of NPSN {npsn} in the register “{name}”. If it was renamed, correct the older file; if not, the NPSN."),
     "attribute_npsn_repairable": N_("No school of the register has NPSN {value}, but one has {proposal}. If it is the same school, correct the NPSN in this table."),
@@ -164,6 +174,7 @@ FINDINGS: dict[str, str] = {
     "coordinates_shared": N_("{count} schools have these coordinates (also {others}). If they are not on one compound, correct them."),
     "coverage_class_unlisted": N_("Classes {classes} of the polygons are not in their table; there the signal is unknown."),
     "coverage_geometry_invalid": N_("{count} polygons are invalid; repaired copies are used."),
+    "coverage_off_every_school": N_("The polygons touch no school. Is it the right region, and their CRS the right one?"),
     "date_impossible": N_("“{value}” in {column} cannot be. Correct the date."),
     "date_in_future": N_("“{value}” in {column} is later than the data themselves ({until}). Correct the date, or “date” in the project file."),
     "date_not_read": N_("“{value}” is not read as a date; the row is not used. Write 2026-11-21."),
@@ -173,6 +184,14 @@ FINDINGS: dict[str, str] = {
     "desa_differs": N_("The register says {value}; the point lies {distance_km} km from there (in: {by_location}). Check the coordinates and the name."),
     "desa_unknown": N_("“{value}” is no desa of {within} in the boundaries. Nearest name: {suggestion}. Correct the name."),
     "devices_exceed_people": N_("{value} devices for {students} students and {teachers} teachers. Check the figures."),
+    "elevation_in_feet": N_("The highest cell is {value}; no mountain here is above {highest_m} m. In feet it would be {proposal} m. Convert the heights to metres (gdal_calc.py)."),
+    "elevation_sea_is_zero": N_("{percent}% of the cells are 0 up to the edge: that is the sea, and only cells without data are taken for it, while the project says sea = “{value}”. Make them nodata (gdal_translate -a_nodata 0) and say sea = “nodata”; else coast and way over water are wrong or unknown."),
+    "elevation_sea_not_declared": N_("{percent}% of the cells have no data, up to the edge, while the project says sea = “{value}”. If that is the sea, say sea = “{proposal}” under [elevation]."),
+    "elevation_seam": N_("Heights jump by {jump_m} m across {line}, where two tiles meet, and by {beside_m} m across the lines beside it: a step between the tiles, or a row that both lack. Slope and relief there are false; join tiles of one source with all their rows."),
+    "elevation_too_high": N_("{count} cells are higher than any mountain here ({highest_m} m), up to {value}. Is the unit metres, and the nodata value declared?"),
+    "elevation_too_low": N_("{count} cells are lower than {lowest_m} m, down to {value}: errors of the model, or open pits. Repair or mask them where they are errors."),
+    "elevation_void": N_("{count} places on land have no height, {area_km2} km² in all; the largest ({largest_km2} km²) is at {place}. Lakes are no fault; fill other voids (gdal_fillnodata.py)."),
+    "file_unusable": N_("The file cannot be used: {fault}"),
     "kabupaten_differs": N_("The register says {value}, the point lies in {by_location}, {distance_km} km off. Check the coordinates."),
     "kabupaten_unknown": N_("“{value}” is no kabupaten of the boundaries. Nearest name: {suggestion}."),
     "kecamatan_differs": N_("The register says {value}; the point lies {distance_km} km from there (in: {by_location}). Check the coordinates and the name."),
@@ -196,6 +215,13 @@ FINDINGS: dict[str, str] = {
     "location_suspect": N_("Coordinates {value} lie {before_km} km from {claimed}, the area the row names; {proposal} would lie in it. Accept or refuse it with check --accept-repairs."),
     "location_swapped": N_("Latitude and longitude in {value} are swapped; {proposal} is proposed. Accept or refuse it with check --accept-repairs."),
     "location_zero": N_("Coordinates {value} have a zero: the school is listed unranked."),
+    "measurement_after_file": N_("The test is dated {value}, after the data ({declared}). Correct the day, or the date of the file in the project."),
+    "measurement_identical": N_("{count} tests of this school are the same to the last digit ({value}). Were they copied? Keep those that were measured."),
+    "measurement_impossible": N_("{value} in {column} is impossible. Correct or delete the test."),
+    "measurement_too_early": N_("The test is dated {value}, before {earliest}. Correct the day."),
+    "measurement_unit_kbps": N_("Half of the downloads are above {value} Mbps: they are rather kbps (then {proposal} Mbps). Name the columns down_kbps and up_kbps."),
+    "measurement_unit_mbps": N_("Half of the downloads are below {value} kbps: they are rather Mbps (then {proposal} kbps). Name the columns down_mbps and up_mbps."),
+    "measurement_upload_exceeds": N_("An upload of {value} with a download of {down}: more than {times} times as much. Are the columns swapped, or the test broken off?"),
     "measurement_without_school": N_("No school of the register has NPSN {npsn}; the test is not used."),
     "ministry_differs_from_level": N_("“{value}” does not run schools of the level {level}. Correct the level or the ministry: they decide who pays."),
     "name_has_control": N_("The name holds invisible characters that can hide or turn text. Delete them; without them it is {proposal}."),
@@ -216,7 +242,23 @@ FINDINGS: dict[str, str] = {
     "ownership_differs_from_name": N_("The status is {value}, but the name says otherwise: “{name}”. Correct one of them: the status decides who pays."),
     "ownership_unknown": N_("“{value}” is read neither as public nor as private."),
     "raster_class_unlisted": N_("Classes {classes} of the raster are not in its table; there the signal is unknown."),
+    "raster_coarse": N_("A cell is {cell_m} m wide, and schools are known to {radius_m} m: the level at a school is that of its surroundings. Ask for the raster at the resolution it was computed at."),
+    "raster_crs_doubtful": N_("As {value} the raster's bounds ({bounds}) lie away from the schools; as {proposal} they would hold them. A CRS was assigned, it seems, instead of the raster being reprojected: assign {proposal} (gdal_edit.py -a_srs {proposal})."),
+    "raster_misses_schools": N_("{count} schools ({percent}%) lie off the raster: nothing is known there. Get the part that is missing."),
+    "raster_nodata_undeclared": N_("{percent}% of the cells hold {value}, which is no level: it stands for no data, and the file does not say so. Declare it (gdal_edit.py -a_nodata {value})."),
+    "raster_nodata_unstated": N_("The file names no value for cells without data: every cell counts as known. Is it so? Else declare the value (gdal_edit.py -a_nodata …)."),
+    "raster_off_every_school": N_("The raster's bounds ({bounds}) hold no school. Is it the right region, and its CRS the right one?"),
+    "raster_offset": N_("The strongest cells stand {offset_m} m from their sites, in the direction {bearing_deg}°: the raster or the table of sites is shifted, by a datum or half a grid perhaps. Ask which, and shift it back."),
+    "raster_unit_asu": N_("The values ({value}) are no levels in dBm; they look like steps of a phone (ASU 0–31, dBm = 2 × ASU − 113), which would be {proposal} dBm. Convert them."),
+    "raster_unit_db": N_("The values ({value}) are no levels in dBm; they look like a quality in dB (RSRQ). Ask the operator for RSRP in dBm."),
+    "raster_unit_percent": N_("The values ({value}) are no levels in dBm; they look like percent, or LTE's steps 0–97 (dBm = step − 140). Ask the operator which, and convert them."),
+    "raster_unit_sign": N_("The values ({value}) have no minus sign; with it they would be {proposal} dBm. Change the sign (gdal_calc.py)."),
+    "raster_unit_times_10": N_("The values ({value}) are no levels in dBm; as tenths they would be {proposal} dBm. Declare the scale (gdal_edit.py -scale 0.1)."),
+    "raster_unit_times_100": N_("The values ({value}) are no levels in dBm; as hundredths they would be {proposal} dBm. Declare the scale (gdal_edit.py -scale 0.01)."),
+    "raster_unit_unknown": N_("The values ({value}) are no levels in dBm, nor any unit known here. Ask the operator for RSRP in dBm, or declare classes."),
+    "raster_values_implausible": N_("{percent}% of the cells lie outside {low} to {high} dBm. Are these levels, and is the nodata value declared?"),
     "raster_values_impossible": N_("{count} sampled values lie outside {low} to {high} and are taken as unknown. Is the unit right, and the nodata value declared?"),
+    "raster_without_data": N_("No cell of the raster has data. Was it copied completely, and is the nodata value the right one?"),
     "register_row_not_added": N_("“{value}” is not in the first register and is not added. Set adds_rows = true to add it."),
     "repair_refused": N_("The repair {value} of {row_id} is no transformation of what was given there, no known area, or a second one for the row: it is not applied. Take it out of the file."),
     "repair_stale": N_("{row_id} reads otherwise than when the repair {value} was proposed: it is not applied. Run check again and review what it proposes now."),
@@ -224,6 +266,15 @@ FINDINGS: dict[str, str] = {
     "row_too_long": N_("The row has more cells than the header; the surplus is not read."),
     "school_near_duplicate": N_("{other_name} ({other_npsn}, {other}) has nearly the same name and lies {distance_m} m away. If it is one school, keep one row; if not, correct the coordinates."),
     "section_unused": N_("This version does not use the section [{column}]."),
+    "site_at_sea": N_("Coordinates {value} lie in the sea, {distance_km} km off the area. Correct them."),
+    "site_duplicate": N_("The same place, operator, technology, carrier and azimuth as row {other_row}. Delete one of them."),
+    "site_far_away": N_("Coordinates {value} lie {distance_km} km off the area, too far to serve it. Correct them, or leave the site out."),
+    "site_frequency_implausible": N_("{value} MHz is no carrier of {technology} here ({bands}). Give it in MHz."),
+    "site_height_implausible": N_("An antenna {value} m above ground is implausible (above 0, up to {highest_m} m). Give its height above ground in metres."),
+    "site_operator_spelling": N_("“{value}” ({count} rows) is nearly “{proposal}”: one operator, it seems, and counted as two. Write both alike."),
+    "site_outside_area": N_("The site lies {distance_km} km outside of the area; it can still serve schools near the border."),
+    "site_sign_missing": N_("Coordinates {value} lie far off; with a minus sign ({proposal}) the site stands in the area. Correct them if that is right."),
+    "site_swapped": N_("Coordinates {value} lie far off; swapped ({proposal}) the site stands in the area. Correct them if that is right."),
     "site_unusable": N_("Coordinates {value} place no site; the row is not used."),
     "students_zero": N_("0 students. Is the school closed, or the figure missing? Leave the cell empty where it is not known."),
     "teachers_exceed_students": N_("{value} teachers for {students} students. Check the figures."),
@@ -373,17 +424,20 @@ def error_lines(error: KalselGapError, text: Text) -> list[str]:
 def _error_line(error: KalselGapError, text: Text) -> str:
     params = {key: _short(plain(value)) for key, value in error.params.items()}
     params.setdefault("column", _short(plain(error.column)))
-    if "reason" in params:
-        params["reason"] = _in_our_words(params["reason"], text).rstrip(".")
-    sentence = text(ERRORS[error.code], **params)
-    if params.get("suggestion"):
-        sentence = f"{sentence} {text(SUGGESTION, **params)}"
+    sentence = _error_sentence(error.code, params, text)
     where = [plain(error.path)] if error.path is not None else []
     if error.row is not None:
         where.append(text(N_("row {row}"), row=error.row))
     if error.column is not None and "{column}" not in ERRORS[error.code]:
         where.append(plain(error.column))
     return f"{', '.join(where)}: {sentence}" if where else sentence
+
+
+def _error_sentence(code: str, params: dict[str, str], text: Text) -> str:
+    if "reason" in params:
+        params = {**params, "reason": _in_our_words(params["reason"], text).rstrip(".")}
+    sentence = text(ERRORS[code], **params)
+    return f"{sentence} {text(SUGGESTION, **params)}" if params.get("suggestion") else sentence
 
 
 def _short(value: str) -> str:
@@ -428,9 +482,11 @@ def _read(finding: Row, name: str) -> dict[str, object]:
 
 def _sentence(finding: Row, given: Iterable[Mapping[str, object]], text: Text) -> str:
     params = {**finding, **{key: value for values in given for key, value in values.items()}}
-    return text(
-        FINDINGS[str(finding["code"])], **{str(key): plain(value) for key, value in params.items()}
-    )
+    shown = {str(key): plain(value) for key, value in params.items()}
+    if shown.get("error") in ERRORS:  # what a reader raised, told as it would have told it
+        params = {key: _short(value) for key, value in shown.items()}
+        shown["fault"] = _error_sentence(shown["error"], params, text)
+    return text(FINDINGS[str(finding["code"])], **shown)
 
 
 def fact(found: Fact, text: Text) -> str:

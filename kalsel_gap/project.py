@@ -29,14 +29,11 @@ from pydantic import (
 
 from kalsel_gap import schema
 from kalsel_gap.assumptions import (
-    Confidence,
     Index,
     Latitude,
-    Locations,
     Longitude,
     NotNegative,
     Positive,
-    Registers,
     Section,
     Share,
     Signal,
@@ -45,6 +42,7 @@ from kalsel_gap.assumptions import (
     default_values,
 )
 from kalsel_gap.errors import InputError, KalselGapError, ProjectError, SeveralErrors
+from kalsel_gap.limits import Confidence, FileChecks, Locations, Registers
 
 FILE_NAME = "kalsel-gap.toml"
 VECTORS = frozenset(
@@ -55,7 +53,10 @@ VECTORS = frozenset(
 )  # endings of layers of polygons; other coverage is a raster
 SHAPEFILE_PARTS = (".dbf", ".shx", ".prj", ".cpg")
 # Sections laid over a file of defaults/.
-OVERRIDABLE = ("index", "signal", "terrain", "confidence", "repairs", "registers", "locations")
+OVERRIDABLE = (
+    *("index", "signal", "terrain"),
+    *("confidence", "repairs", "registers", "locations", "file_checks"),
+)
 
 Technology = Literal["2g", "3g", "4g", "5g", "fixed"]
 CoverageKind = Literal["rsrp_dbm", "level_dbm", "class", "binary"]
@@ -331,6 +332,8 @@ class Project(Section):
     """When what a register says is doubted."""
     locations: Locations
     """When a location is doubted."""
+    file_checks: FileChecks
+    """When another file is doubted."""
     costs: dict[str, Any] = {}
     """Costs (not used by this version)."""
     output: Output = Output()

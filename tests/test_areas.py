@@ -7,7 +7,8 @@ import pytest
 from pyproj import Geod
 from shapely import box
 
-from kalsel_gap.assumptions import Locations, default_values
+from kalsel_gap.assumptions import default_values
+from kalsel_gap.limits import Locations
 from kalsel_gap.quality.areas import Layer, area_key, claim, majority, parents, precision_m
 
 FIGURES = Locations.model_validate(default_values("locations"))

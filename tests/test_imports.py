@@ -40,6 +40,7 @@ ROOMS = (
     "geodesy",
     "sources",
     "project",
+    "limits",
     "assumptions",
     "findings",
     "schema",

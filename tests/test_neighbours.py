@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from kalsel_gap.assumptions import Locations, default_values
+from kalsel_gap.assumptions import default_values
+from kalsel_gap.limits import Locations
 from kalsel_gap.quality.neighbours import name_parts, neighbours
 
 if TYPE_CHECKING:

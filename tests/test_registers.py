@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kalsel_gap import messages
-from kalsel_gap.assumptions import Registers, default_values
+from kalsel_gap.assumptions import default_values
 from kalsel_gap.findings import SEVERITIES, Finding, to_frame
+from kalsel_gap.limits import Registers
 from kalsel_gap.project import read_project
 from kalsel_gap.quality.figures import dates, figures, last_day
 from kalsel_gap.quality.names import names, unmangled

@@ -13,13 +13,18 @@ from typing import TYPE_CHECKING
 from kalsel_gap import schema
 from kalsel_gap.findings import Finding, at_school, to_frame
 from kalsel_gap.places import Staged, places
+from kalsel_gap.quality.boundaries import boundaries
 from kalsel_gap.quality.claims import claims_of
 from kalsel_gap.quality.confidence import confidence
+from kalsel_gap.quality.elevation import elevation
 from kalsel_gap.quality.locations import locations
+from kalsel_gap.quality.measurements import measurements
+from kalsel_gap.quality.rasters import rasters
 from kalsel_gap.quality.registers import registers
 from kalsel_gap.quality.repairs import Proposal, as_table, judge
+from kalsel_gap.quality.sites import sites
 from kalsel_gap.sources.coordinates import DECIMALS
-from kalsel_gap.sources.schools import read_cells, read_schools
+from kalsel_gap.sources.schools import read_cells, schools_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +48,7 @@ SECTIONS = (
     *("repairs", "registers", "locations", "confidence", "signal.radius_m"),
 )
 
-STEPS = ("schools", "places", "quality")
+STEPS = ("schools", "places", "quality", "files")
 
 # Of rows of the register and their locations: `rank` runs these too.
 ROW_CHECKS: tuple[RowCheck, ...] = (
@@ -51,7 +56,7 @@ ROW_CHECKS: tuple[RowCheck, ...] = (
     lambda _, cells, opened: registers(cells, opened),
 )
 # Of the other kinds of files: only `check` runs these.
-FILE_CHECKS: tuple[FileCheck, ...] = ()
+FILE_CHECKS: tuple[FileCheck, ...] = (boundaries, rasters, elevation, sites, measurements)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,8 @@ def quality(schools: gpd.GeoDataFrame, opened: Opened) -> Staged:
     Staged
         The columns of the stage *quality*.
     """
-    return _quality(schools, opened)[0]
+    cells, _ = read_cells(opened)  # what the reader found in them it has told already
+    return _quality(schools, cells, opened)[0]
 
 
 def check_all(opened: Opened, report: Report = lambda *_: None) -> Checked:
@@ -107,26 +113,30 @@ def check_all(opened: Opened, report: Report = lambda *_: None) -> Checked:
         A file is unusable as a whole.
     """
     report("schools", 0, 1)
-    schools, findings = read_schools(opened)
+    cells, findings = read_cells(opened)
+    schools, told = schools_of(cells, opened)
+    findings += told
     report("places", 0, 1)
     staged = places(schools, opened)
     schools = schools.join(staged.columns)
-    report("quality", 0, len(FILE_CHECKS) + 1)
-    judged, proposals = _quality(schools, opened)
+    report("quality", 0, 1)
+    judged, proposals = _quality(schools, cells, opened)
     schools = schools.join(judged.columns)
     findings = [*findings, *staged.findings, *judged.findings]
-    for done, check in enumerate(FILE_CHECKS, start=1):
-        report("quality", done, len(FILE_CHECKS) + 1)
+    for done, check in enumerate(FILE_CHECKS):
+        report("files", done, len(FILE_CHECKS))
         findings += check(opened, schools)
-    report("quality", 1, 1)
-    return Checked(schools, to_frame(findings), as_table(proposals))
+    report("files", 1, 1)
+    # A reader tells the same thing to everybody who reads with it.
+    return Checked(schools, to_frame(findings).drop_duplicates(), as_table(proposals))
 
 
-def _quality(schools: gpd.GeoDataFrame, opened: Opened) -> tuple[Staged, list[Proposal]]:
+def _quality(
+    schools: gpd.GeoDataFrame, cells: pd.DataFrame, opened: Opened
+) -> tuple[Staged, list[Proposal]]:
     claims = claims_of(schools, opened)
     doubts, proposals = judge(schools, opened, claims)
     findings = _with_repairs(schools, doubts)
-    cells, _ = read_cells(opened)  # what the reader found in them it has told already
     for check in ROW_CHECKS:
         findings += check(schools, cells, opened)
     columns = confidence(schools, findings, claims, opened)

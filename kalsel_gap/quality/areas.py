@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from kalsel_gap.assumptions import AreaCodes, Locations, Precision
+    from kalsel_gap.limits import AreaCodes, Locations, Precision
     from kalsel_gap.project import Opened
 
 _KIND = re.compile(r"\s*(kecamatan|kec|distrik|kelurahan|kel|desa|ds)\b\.?\s*", re.IGNORECASE)

@@ -18,7 +18,7 @@ from kalsel_gap.sources.schools import level_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kalsel_gap.assumptions import Dates, Highest, People, Registers
+    from kalsel_gap.limits import Dates, Highest, People, Registers
     from kalsel_gap.project import Opened
 
 _TUTORED = ("PKBM", "SKB")  # their tutors stand in no list of teachers

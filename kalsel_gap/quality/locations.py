@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import ArrayLike, NDArray
 
-    from kalsel_gap.assumptions import AreaNames, Decimals, Locations
+    from kalsel_gap.limits import AreaNames, Decimals, Locations
     from kalsel_gap.project import Opened
 
 READS = (

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from kalsel_gap.assumptions import Cluster, Locations, NearDuplicate, SharedPoint
+    from kalsel_gap.limits import Cluster, Locations, NearDuplicate, SharedPoint
 
 _WORD = re.compile(r"\d+|[^\W\d_]+")
 _OTHERS = 5  # named in a finding

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 AREA_LEVELS = ("province", "kabupaten", "kecamatan", "desa")
 
 _PREFIX = re.compile(r"^\s*(kabupaten|kab|kota|kecamatan|kec|provinsi|prov)\b\.?\s*", re.IGNORECASE)
+# What GEOS says of an invalid shape: the fault, and where it begins.
+_FAULT = re.compile(r"(.*)\[(\S+) (\S+)\]")
 # Where no boundary bounds the project: Indonesia, south, west, north, east.
 INDONESIA = (-11.2, 94.9, 6.2, 141.2)
 # A school on a simplified coast may lie a little outside the polygon it belongs to.
@@ -96,10 +98,8 @@ class Kabupaten:
         return bare.get(suggestion(fold(bare_name(given)), bare), "")
 
 
-def read_areas(opened: Opened, level: str) -> gpd.GeoDataFrame | None:
-    """Polygons of one level: ``code``, ``name``, ``valid`` and geometry, in the order of codes.
-
-    Invalid polygons are made valid; ``valid`` tells which were.
+def read_layer(opened: Opened, level: str) -> gpd.GeoDataFrame | None:
+    """Areas of one level as they are: ``code``, ``name`` and geometry, in the order of the file.
 
     Parameters
     ----------
@@ -131,12 +131,27 @@ def read_areas(opened: Opened, level: str) -> gpd.GeoDataFrame | None:
     areas = layer[[boundaries.code, boundaries.name, "geometry"]].set_axis(
         ["code", "name", "geometry"], axis="columns"
     )
-    areas = areas[areas.geometry.notna() & ~areas.geometry.is_empty]
-    areas = areas.assign(
+    return areas.assign(
         code=areas["code"].fillna("").astype("str").str.strip(),
         name=areas["name"].fillna("").astype("str").str.strip(),
-        valid=areas.geometry.is_valid,
     )
+
+
+def read_areas(opened: Opened, level: str) -> gpd.GeoDataFrame | None:
+    """Polygons of one level: ``code``, ``name``, ``valid`` and geometry, in the order of codes.
+
+    Invalid polygons are made valid; ``valid`` tells which were and ``fault`` why not. Parameters
+    and errors are those of :func:`read_layer`.
+    """
+    layer = read_layer(opened, level)
+    return None if layer is None else repaired(layer)
+
+
+def repaired(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """A layer as :func:`read_areas` gives it."""
+    areas = layer[layer.geometry.notna() & ~layer.geometry.is_empty]
+    areas = areas.assign(valid=areas.geometry.is_valid)
+    areas["fault"] = areas.geometry.where(~areas["valid"]).is_valid_reason()
     areas = areas.set_geometry(areas.geometry.make_valid())
     return areas.sort_values(["code", "name"], kind="stable", ignore_index=True)
 
@@ -153,16 +168,21 @@ def standing_areas(opened: Opened) -> dict[str, shapely.Geometry]:
 
 
 def invalid_areas(areas: gpd.GeoDataFrame, file: str) -> list[Finding]:
-    """A finding for each polygon that had to be made valid."""
-    return [
-        Finding(
-            "area_geometry_invalid",
-            file=file,
-            value=area.name_,
-            parameters={"area": f"{area.code} {area.name_}".strip()},
+    """A finding for each polygon that had to be made valid: why, and where."""
+    findings = []
+    for code, name, fault in areas.loc[~areas["valid"], ["code", "name", "fault"]].itertuples(
+        index=False
+    ):
+        at = _FAULT.fullmatch(fault)
+        place = {"lon": round(float(at[2]), 5), "lat": round(float(at[3]), 5)} if at else {}
+        evidence = {"fault": at[1] if at else fault, **place}
+        area = {"area": f"{code} {name}".strip()}
+        findings.append(
+            Finding(
+                "area_geometry_invalid", file=file, value=name, evidence=evidence, parameters=area
+            )
         )
-        for area in areas[~areas["valid"]].rename(columns={"name": "name_"}).itertuples()
-    ]
+    return findings
 
 
 def known_kabupaten(opened: Opened) -> Kabupaten:

@@ -41,7 +41,7 @@ def read_measurements(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
     for source in opened.project.measurements:
         if is_tiles(source):
             continue
-        frame, found = _read(source, opened.shown(source.path))
+        frame, found = read_source(source, opened.shown(source.path))
         frames.append(frame)
         findings += found
     if not frames:
@@ -71,7 +71,8 @@ def latest_quarter(tests: pd.DataFrame) -> pd.DataFrame:
     return recent.groupby("npsn")[list(VALUES)].median().rename(columns=names)
 
 
-def _read(source: Measurements, file: str) -> tuple[pd.DataFrame, list[Finding]]:
+def read_source(source: Measurements, file: str) -> tuple[pd.DataFrame, list[Finding]]:
+    """One file of schools' own tests; see :func:`read_measurements`."""
     table = read_table(source.path, source.sheet, aliases=ALIASES, override=source.columns)
     header = recognise(table, ALIASES, override=source.columns)
     rate = "down_kbps" if "down_kbps" in header else "down_mbps"

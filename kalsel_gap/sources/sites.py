@@ -73,7 +73,7 @@ def read_sites(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
     """
     frames, findings = [], []
     for source in opened.project.sites:
-        frame, found = _read(source, opened.shown(source.path))
+        frame, found = read_source(source, opened.shown(source.path))
         frames.append(frame)
         findings += found
     if not frames:
@@ -81,7 +81,8 @@ def read_sites(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
     return pd.concat(frames, ignore_index=True), findings
 
 
-def _read(source: Sites, file: str) -> tuple[pd.DataFrame, list[Finding]]:
+def read_source(source: Sites, file: str) -> tuple[pd.DataFrame, list[Finding]]:
+    """One table of sites; see :func:`read_sites`."""
     table = read_table(source.path, source.sheet, aliases=ALIASES, override=source.columns)
     required = ["lat", "lon", *([] if source.technology else ["technology"])]
     header = recognise(table, ALIASES, override=source.columns, required=required)

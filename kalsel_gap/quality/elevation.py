@@ -1,0 +1,321 @@
+"""The elevation model: where it lies, its heights, its voids, its sea, the seams of its tiles.
+
+It is read block by block, of a model with more than ``file_checks.reading.most_cells`` cells every
+n-th row and column: a void smaller than that step goes unseen there. Memory is some five bytes for
+each cell that is read. Seams are sought at full resolution, in strips along the lines where tiles
+begin.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from rasterio.windows import Window
+
+from kalsel_gap import raster
+from kalsel_gap.errors import InputError
+from kalsel_gap.findings import Finding
+from kalsel_gap.geodesy import metres_per_degree
+from kalsel_gap.quality.files import unusable
+from kalsel_gap.quality.rasters import Histogram, placement
+from kalsel_gap.sources.boundaries import read_layer
+from kalsel_gap.sources.formats import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from kalsel_gap.limits import ElevationCheck
+    from kalsel_gap.project import Elevation, Opened
+
+    FloatArray: TypeAlias = NDArray[np.float64]
+    BoolArray: TypeAlias = NDArray[np.bool_]
+
+_METRES_A_FOOT = 0.3048
+_TOO_DEEP = -400.0  # below the Dead Sea a value is no height: the nodata of somebody
+
+
+def elevation(opened: Opened, schools: pd.DataFrame) -> list[Finding]:
+    """Findings about the elevation model.
+
+    Parameters
+    ----------
+    opened : Opened
+        The project.
+    schools : DataFrame
+        With ``lat`` and ``lon``, NaN where unusable.
+    """
+    source = opened.project.elevation
+    if source is None:
+        return []
+    file = opened.shown(source.path)
+    try:
+        with raster.open_band(source.path, source.band) as band:
+            return [
+                *placement(band.grid, opened, schools, file),
+                *_cells(band, source, opened, file),
+                *_seams(band, opened.project.file_checks.elevation, file),
+            ]
+    except InputError as error:
+        return [unusable(error, file)]
+
+
+def _cells(band: raster.Band, source: Elevation, opened: Opened, file: str) -> list[Finding]:
+    """Heights, voids and sea, from one reading."""
+    limits = opened.project.file_checks.elevation
+    most_cells = opened.project.file_checks.reading.most_cells
+    found = Histogram.of(band, most_cells)
+    if not found.total:
+        return [Finding("raster_without_data", file=file)]
+    void = _void(band, most_cells)
+    return [
+        *_heights(found, highest_m(opened), limits, file),
+        *_sea(found, void, band, source, limits, file),
+        *_voids(void, band.grid, limits, file),
+    ]
+
+
+def highest_m(opened: Opened) -> float:
+    """Highest mountain of the boundaries' provinces; the world's where one is not listed."""
+    limits = opened.project.file_checks.elevation
+    for level in opened.project.boundaries.files():
+        try:
+            layer = read_layer(opened, level)
+        except InputError:  # told where boundaries are checked
+            continue
+        provinces = sorted({fold(code)[:2] for code in layer["code"]}) if layer is not None else []
+        heights = [limits.highest_m.get(code) for code in provinces]
+        known = [height for height in heights if height is not None]
+        if known and len(known) == len(heights):
+            return max(known)
+        break
+    return limits.world_m
+
+
+def _heights(
+    found: Histogram, highest: float, limits: ElevationCheck, file: str
+) -> Iterator[Finding]:
+    """Heights that no land has, and the unit that would explain them."""
+    deep = found.value < _TOO_DEEP
+    for value, count in zip(found.value[deep][:3], found.count[deep][:3], strict=True):
+        yield Finding(
+            "raster_nodata_undeclared",
+            file=file,
+            value=str(value),
+            parameters={"percent": float(f"{100 * count / found.total:.3g}")},
+        )
+    low = (found.value < limits.lowest_m) & ~deep
+    if low.any():
+        counts = {"count": int(found.count[low].sum()), "lowest_m": limits.lowest_m}
+        value = f"{found.value[low].min()}"
+        yield Finding("elevation_too_low", file=file, value=value, parameters=counts)
+    top = float(found.value.max())
+    if top <= highest + limits.margin_m:
+        return
+    high = found.value > highest + limits.margin_m
+    in_metres = top * _METRES_A_FOOT
+    feet = highest / 2 <= in_metres <= highest + limits.margin_m
+    yield Finding(
+        "elevation_in_feet" if feet else "elevation_too_high",
+        file=file,
+        value=f"{top:g}",
+        proposal=f"{in_metres:.0f}" if feet else "",
+        parameters={"count": int(found.count[high].sum()), "highest_m": highest},
+    )
+
+
+# --- cells without data -------------------------------------------------------------------------
+
+
+def _void(band: raster.Band, most_cells: int) -> BoolArray:
+    """Which cells have no data; of a large raster every n-th row and column."""
+    height, width = band.grid.height, band.grid.width
+    step = math.ceil(math.sqrt(height * width / most_cells))
+    void = np.empty((math.ceil(height / step), math.ceil(width / step)), dtype=np.bool_)
+    for window in band.windows():
+        top, left = (math.ceil(at / step) for at in (window.row_off, window.col_off))
+        valid = ~np.isnan(band.read(window))
+        part = ~valid[top * step - window.row_off :: step, left * step - window.col_off :: step]
+        void[top : top + part.shape[0], left : left + part.shape[1]] = part
+    return void
+
+
+def _at_edge(cells: BoolArray) -> BoolArray:
+    return np.concatenate([cells[0], cells[-1], cells[:, 0], cells[:, -1]])
+
+
+def _sea(
+    found: Histogram,
+    void: BoolArray,
+    band: raster.Band,
+    source: Elevation,
+    limits: ElevationCheck,
+    file: str,
+) -> Iterator[Finding]:
+    """Whether the sea is in the file what the project says it is."""
+    zero = found.share(found.value == 0) * (1.0 - float(void.mean()))
+    if zero >= limits.sea_share and not _at_edge(void).any() and _zero_at_edge(band):
+        yield Finding(
+            "elevation_sea_is_zero",
+            file=file,
+            value=source.sea,
+            parameters={"percent": float(f"{100 * zero:.3g}")},
+        )
+    if source.sea == "none" and void.mean() >= limits.sea_share and _at_edge(void).any():
+        yield Finding(
+            "elevation_sea_not_declared",
+            file=file,
+            value=source.sea,
+            proposal="nodata",
+            parameters={"percent": float(f"{100 * void.mean():.3g}")},
+        )
+
+
+def _zero_at_edge(band: raster.Band) -> bool:
+    """Whether a tenth of an edge of the raster is at 0, as where the sea lies."""
+    height, width = band.grid.height, band.grid.width
+    edges = (
+        (0, 0, width, 1),
+        (0, height - 1, width, 1),
+        (0, 0, 1, height),
+        (width - 1, 0, 1, height),
+    )
+    values = (band.read(Window(*edge)) for edge in edges)
+    return any(float(np.mean(value == 0.0)) >= 0.1 for value in values)
+
+
+def _voids(void: BoolArray, grid: raster.Grid, limits: ElevationCheck, file: str) -> list[Finding]:
+    """Cells without data that do not reach the edge of the raster: lakes, or holes in the model."""
+    if not void.any():
+        return []
+    from scipy import ndimage
+
+    label, _ = ndimage.label(void)
+    edge = set(np.unique(np.concatenate([label[0], label[-1], label[:, 0], label[:, -1]])).tolist())
+    boxes = enumerate(ndimage.find_objects(label), start=1)
+    size = {n: int((label[box] == n).sum()) for n, box in boxes if n not in edge}
+    step = grid.height / void.shape[0], grid.width / void.shape[1]
+    cell_km2 = _cell_km2(grid) * step[0] * step[1]
+    large = {
+        n: cells * cell_km2 for n, cells in size.items() if cells * cell_km2 >= limits.void_km2
+    }
+    if not large:
+        return []
+    largest = max(large, key=lambda n: (large[n], -n))
+    inside = np.argwhere(label == largest)
+    at = inside[len(inside) // 2]
+    lat, lon = grid.position((at[0] + 0.5) * step[0], (at[1] + 0.5) * step[1])
+    return [
+        Finding(
+            "elevation_void",
+            file=file,
+            evidence={"lat": round(float(lat), 4), "lon": round(float(lon), 4)},
+            parameters={
+                "count": len(large),
+                "area_km2": float(f"{sum(large.values()):.3g}"),
+                "largest_km2": float(f"{large[largest]:.3g}"),
+                "place": f"{float(lat):.4f}, {float(lon):.4f}",
+            },
+        )
+    ]
+
+
+def _cell_km2(grid: raster.Grid) -> float:
+    """Area of the raster's central cell."""
+    row, col = grid.height / 2, grid.width / 2
+    lat, lon = grid.position(np.array([row, row + 1, row]), np.array([col, col, col + 1]))
+    lat_m, lon_m = metres_per_degree(float(lat[0]))
+    down = np.array([(lat[1] - lat[0]) * lat_m, (lon[1] - lon[0]) * lon_m])
+    right = np.array([(lat[2] - lat[0]) * lat_m, (lon[2] - lon[0]) * lon_m])
+    return abs(float(down[0] * right[1] - down[1] * right[0])) / 1e6
+
+
+# --- seams --------------------------------------------------------------------------------------
+
+
+def _seams(band: raster.Band, limits: ElevationCheck, file: str) -> list[Finding]:
+    """Steps along the lines where tiles begin.
+
+    The mean jump over pieces of a line, without sign, is compared with that over the lines beside
+    it: slopes and noise are alike on both, a step between two tiles is not.
+
+    Notes
+    -----
+    It sees a step of a metre or more along much of a line, and a row that two tiles lack between
+    them. It does not see tiles that begin at other lines, nor, in a model that is not in degrees,
+    any but those of the file's own blocks.
+    """
+    findings = []
+    for axis in (0, 1):
+        for line, degrees in _lines(band, axis, limits.seam_deg):
+            jump_m = _jumps(band, axis, line, limits)
+            beside = np.delete(jump_m, limits.seam_lines)
+            beside = beside[~np.isnan(beside)]
+            mine = jump_m[limits.seam_lines]
+            if len(beside) < limits.seam_lines or np.isnan(mine):
+                continue
+            usual = float(np.median(beside))
+            if mine > limits.seam_ratio * beside.max() and mine - usual >= limits.seam_m:
+                findings.append(
+                    Finding(
+                        "elevation_seam",
+                        file=file,
+                        parameters={
+                            "line": degrees,
+                            "jump_m": round(float(mine), 1),
+                            "beside_m": round(usual, 1),
+                        },
+                    )
+                )
+    return findings
+
+
+def _lines(band: raster.Band, axis: int, seam_deg: float) -> list[tuple[int, str]]:
+    """First row (axis 0) or column (axis 1) of tiles, and its coordinate."""
+    grid = band.grid
+    size = (grid.height, grid.width)[axis]
+    block = band.dataset.block_shapes[band.index - 1][axis]
+    named = (("y", "lat"), ("x", "lon"))[axis][bool(grid.crs.is_geographic)]
+    along = grid.transform
+    origin, step = ((along.f, along.e), (along.c, along.a))[axis]
+    lines = {}
+    if block >= 64:  # strips of a few rows are no tiles
+        lines = {at: f"{named} {origin + step * at:g}" for at in range(block, size, block)}
+    if grid.crs.is_geographic and not grid.is_rotated:
+        first, last = sorted((origin, origin + step * size))
+        for number in range(math.ceil(first / seam_deg), math.floor(last / seam_deg) + 1):
+            at = round((number * seam_deg - origin) / step)
+            if 0 < at < size:
+                lines[at] = f"{named} {number * seam_deg:g}"
+    return sorted(lines.items())
+
+
+def _jumps(band: raster.Band, axis: int, line: int, limits: ElevationCheck) -> FloatArray:
+    """Mean jump over pieces of the lines around one, metres; NaN where there is no land beside.
+
+    Shape (2·seam_lines + 1,); the line itself is in the middle.
+    """
+    size = (band.grid.height, band.grid.width)[axis]
+    length = (band.grid.width, band.grid.height)[axis]
+    first, last = max(0, line - limits.seam_lines - 1), min(size, line + limits.seam_lines + 1)
+    window = (0, first, length, last - first) if axis == 0 else (first, 0, last - first, length)
+    strip = band.read(Window(*window))
+    across = strip if axis == 0 else strip.T
+    jump = np.diff(across, axis=0)
+    jump[(across[1:] == 0) & (across[:-1] == 0)] = np.nan  # the sea has no seams
+    pieces = [
+        np.add.reduceat(values, np.arange(0, length, limits.seam_cells), axis=1)
+        for values in (np.nan_to_num(jump), ~np.isnan(jump) * 1.0)
+    ]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.abs(pieces[0] / pieces[1])
+        weight = np.where(pieces[1] >= limits.seam_cells / 8, pieces[1], 0.0)
+        per_line = np.nansum(mean * weight, axis=1) / weight.sum(axis=1)
+    around = np.full(2 * limits.seam_lines + 1, np.nan)
+    start = limits.seam_lines - (line - 1 - first)
+    around[start : start + len(per_line)] = per_line
+    return around

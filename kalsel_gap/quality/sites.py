@@ -1,0 +1,299 @@
+"""Radio sites: where they stand, what antennas and carriers they have, who runs them."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from kalsel_gap import geodesy
+from kalsel_gap.errors import InputError
+from kalsel_gap.findings import Finding
+from kalsel_gap.quality.files import unusable
+from kalsel_gap.quality.rasters import bounds
+from kalsel_gap.sources.boundaries import read_areas
+from kalsel_gap.sources.files import ROW, RawTable, number, read_table, recognise
+from kalsel_gap.sources.formats import fold
+from kalsel_gap.sources.sites import ALIASES, read_source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from kalsel_gap.limits import SitesCheck
+    from kalsel_gap.project import Elevation, Opened, Sites
+
+    FloatArray: TypeAlias = NDArray[np.float64]
+    BoolArray: TypeAlias = NDArray[np.bool_]
+
+_MORE: dict[str, tuple[str, ...]] = {"azimuth_deg": ("azimuth", "azimut", "azimuthdeg", "arah")}
+_CELL_ID = "cell"  # OpenCelliD numbers cells, of which a site has several
+
+
+def sites(opened: Opened, schools: pd.DataFrame) -> list[Finding]:  # noqa: ARG001 - as its siblings
+    """Findings about every table of radio sites.
+
+    Parameters
+    ----------
+    opened : Opened
+        The project.
+    schools : DataFrame
+        Not looked at: sites are compared with the project's area.
+    """
+    findings = []
+    area = _area(opened)
+    for source in opened.project.sites:
+        file = opened.shown(source.path)
+        try:
+            read, found = read_source(source, file)
+            findings += _places(found, _given(source), area, opened, file)
+            findings += _equipment(read, opened.project.file_checks.sites, file)
+            findings += _duplicates(_with_azimuth(read, source), opened, file)
+            findings += _spellings(read, opened, file)
+        except InputError as error:
+            findings.append(unusable(error, file))
+    return findings
+
+
+# --- where they stand ---------------------------------------------------------------------------
+
+
+def _area(opened: Opened) -> gpd.GeoSeries:
+    """The project's area: its widest boundaries that can be read, else where a school can lie."""
+    import geopandas as gpd
+    import shapely
+
+    for level in opened.project.boundaries.files():
+        try:
+            areas = read_areas(opened, level)
+        except InputError:  # told where boundaries are checked
+            continue
+        if areas is not None and len(areas):
+            return areas.geometry
+    south, west, north, east = bounds(opened)
+    return gpd.GeoSeries([shapely.box(west, south, east, north)], crs="EPSG:4326")
+
+
+def _given(source: Sites) -> pd.DataFrame:
+    """Row, texts and numbers of all coordinates, those that place no site too."""
+    table = _table(source)
+    header = recognise(table, ALIASES, override=source.columns)
+    given = pd.DataFrame({"row": table.cells[ROW]})
+    for name in ("lat", "lon"):
+        given[f"given_{name}"] = table.cells[header[name]]
+        given[name] = given[f"given_{name}"].map(number).astype("float64")
+    return given
+
+
+def _table(source: Sites) -> RawTable:
+    return read_table(source.path, source.sheet, aliases=ALIASES, override=source.columns)
+
+
+def _places(
+    found: list[Finding], given: pd.DataFrame, area: gpd.GeoSeries, opened: Opened, file: str
+) -> list[Finding]:
+    """Sites off the area; a proposal takes the place of what the reader says of the same row."""
+    limits = opened.project.file_checks.sites
+    known = given[given["lat"].notna() & given["lon"].notna()]
+    known = known[(known["lat"] != 0) | (known["lon"] != 0)]
+    distance_km = _distance_km(known["lat"], known["lon"], area)
+    off = known.assign(distance_km=distance_km)[distance_km * 1000 > limits.border_tolerance_m]
+    proposed = _proposals(off[off["distance_km"] > limits.reach_km], area, file)
+    told = {f.row for f in proposed}
+    rest = off[~off["row"].isin(told) & np.isfinite(off["distance_km"])]
+    kept = [f for f in found if not (f.code == "site_unusable" and f.row in told)]
+    return kept + proposed + _outside(rest, opened, limits, file)
+
+
+def _distance_km(lat: pd.Series[float], lon: pd.Series[float], area: gpd.GeoSeries) -> FloatArray:
+    """Distance of each place to the area, 0 inside; infinite where it is no place on Earth."""
+    import shapely
+
+    y, x = lat.to_numpy("float64"), lon.to_numpy("float64")
+    distance = np.where((np.abs(y) <= 90) & (np.abs(x) <= 180), np.nan, np.inf)
+    shapes = area.to_numpy()
+    inside, _ = shapely.STRtree(shapely.points(x, y)).query(shapes, predicate="intersects")[::-1]
+    distance[inside] = 0.0
+    off = np.isnan(distance)
+    if off.any():
+        distance[off] = geodesy.nearest_line_m(y[off], x[off], shapes, piece_m=2000.0) / 1000
+    return distance
+
+
+def _proposals(far: pd.DataFrame, area: gpd.GeoSeries, file: str) -> list[Finding]:
+    """Places far off that lie inside once they are swapped or have their minus sign."""
+    unsigned = far[far["lat"] > 0]
+    minus = "-" + unsigned["given_lat"].str.lstrip("+")
+    ways = (
+        ("site_swapped", far, far["lon"], far["lat"], far["given_lon"] + ", " + far["given_lat"]),
+        (
+            *("site_sign_missing", unsigned, -unsigned["lat"], unsigned["lon"]),
+            minus + ", " + unsigned["given_lon"],
+        ),
+    )
+    findings: dict[int, Finding] = {}
+    for code, rows, lat, lon, proposal in ways:
+        inside = _distance_km(lat, lon, area) == 0.0
+        for row, y, x, better, distance_km in zip(
+            *(rows[name][inside] for name in ("row", "given_lat", "given_lon")),
+            *(proposal[inside], rows["distance_km"][inside]),
+            strict=True,
+        ):
+            before = {"before_km": round(distance_km, 1)} if np.isfinite(distance_km) else {}
+            finding = Finding(
+                code,
+                file=file,
+                row=int(row),
+                column="lat, lon",
+                value=f"{y}, {x}",
+                proposal=better,
+                evidence={**before, "after_km": 0.0},
+            )
+            findings.setdefault(int(row), finding)
+    return [findings[row] for row in sorted(findings)]
+
+
+def _outside(off: pd.DataFrame, opened: Opened, limits: SitesCheck, file: str) -> list[Finding]:
+    """Sites off the area: at sea, too far to serve a school, or across the border."""
+    at_sea = _at_sea(off, opened.project.elevation, limits)
+    codes = np.where(off["distance_km"] > limits.reach_km, "site_far_away", "site_outside_area")
+    columns = [off[name] for name in ("row", "given_lat", "given_lon", "distance_km")]
+    return [
+        Finding(
+            "site_at_sea" if sea else str(code),
+            file=file,
+            row=int(row),
+            column="lat, lon",
+            value=f"{lat}, {lon}",
+            parameters={"distance_km": round(distance_km, 1)},
+        )
+        for row, lat, lon, distance_km, sea, code in zip(*columns, at_sea, codes, strict=True)
+    ]
+
+
+def _at_sea(off: pd.DataFrame, elevation: Elevation | None, limits: SitesCheck) -> BoolArray:
+    """Whether there is no land within the tolerance, as the elevation model shows the sea."""
+    nowhere = np.zeros(len(off), dtype=np.bool_)
+    if elevation is None or elevation.sea != "nodata" or off.empty:
+        return nowhere
+    from kalsel_gap import raster
+
+    lat, lon = geodesy.disk_points(off["lat"], off["lon"], limits.border_tolerance_m)
+    try:
+        found = raster.sample(elevation.path, lat, lon, band=elevation.band)
+    except InputError:  # told where the elevation model is checked
+        return nowhere
+    return np.asarray((np.isnan(found.value) & ~found.outside).all(axis=1))
+
+
+# --- what they have -----------------------------------------------------------------------------
+
+
+def _equipment(read: pd.DataFrame, limits: SitesCheck, file: str) -> Iterator[Finding]:
+    """Heights of antennas and carriers that cannot be."""
+    height = read["antenna_height_m"]
+    odd = (height <= 0) | (height > limits.highest_m)
+    for row, value in zip(read["row"][odd], height[odd], strict=True):
+        yield Finding(
+            "site_height_implausible",
+            file=file,
+            row=int(row),
+            column="antenna_height_m",
+            value=f"{value:g}",
+            parameters={"highest_m": limits.highest_m},
+        )
+    for row, technology, value in zip(
+        read["row"], read["technology"], read["frequency_mhz"], strict=True
+    ):
+        bands = limits.bands_mhz.get(technology)
+        if bands is None or np.isnan(value) or _in_band(value, bands):
+            continue
+        meant = [value * f for f in (1e3, 1e-3, 1e-6) if _in_band(value * f, bands)]
+        yield Finding(
+            "site_frequency_implausible",
+            file=file,
+            row=int(row),
+            column="frequency_mhz",
+            value=f"{value:g}",
+            proposal=f"{meant[0]:g}" if meant else "",
+            parameters={
+                "technology": technology.upper(),
+                "bands": ", ".join(f"{low:g}–{high:g}" for low, high in bands),
+            },
+        )
+
+
+def _in_band(value: float, bands: tuple[tuple[float, ...], ...]) -> bool:
+    return any(low <= value <= high for low, high in bands)
+
+
+def _with_azimuth(read: pd.DataFrame, source: Sites) -> pd.DataFrame:
+    """Sites with what else tells their cells apart: azimuth and a cell's own number."""
+    table = _table(source)
+    aliases = {**ALIASES, **_MORE}
+    header = recognise(table, aliases, override=source.columns)
+    azimuth = table.cells[header["azimuth_deg"]] if "azimuth_deg" in header else ""
+    cell = fold(header.get("site_id", "")) == _CELL_ID
+    beside = pd.DataFrame({"row": table.cells[ROW], "azimuth": azimuth})
+    joined = read.merge(beside, on="row", how="left")
+    return joined.assign(cell=joined["site_id"] if cell else "")
+
+
+def _duplicates(read: pd.DataFrame, opened: Opened, file: str) -> Iterator[Finding]:
+    """Rows of one place, operator, technology, carrier and azimuth."""
+    grain = opened.project.file_checks.sites.same_place_deg
+    key = pd.DataFrame(
+        {
+            "lat": (read["lat"] / grain).round(),
+            "lon": (read["lon"] / grain).round(),
+            **{name: read[name] for name in ("operator", "technology", "frequency_mhz")},
+            **{name: read[name] for name in ("azimuth", "cell")},
+        }
+    )
+    first = read.groupby([key[name] for name in key], dropna=False)["row"].transform("min")
+    for row, other, site in zip(read["row"], first, read["site_id"], strict=True):
+        if row != other:
+            yield Finding(
+                "site_duplicate",
+                file=file,
+                row=int(row),
+                column="site_id",
+                value=site,
+                parameters={"other_row": int(other)},
+            )
+
+
+def _spellings(read: pd.DataFrame, opened: Opened, file: str) -> Iterator[Finding]:
+    """Operators whose names nearly agree with a more frequent one, here or in the coverage."""
+    counts = read.loc[read["operator"] != "", "operator"].value_counts()
+    named = [s.operator.strip().casefold() for s in opened.project.coverage if s.operator != "any"]
+    known = {name: int(counts.get(name, 0)) for name in sorted({*named, *counts.index})}
+    limit = opened.project.file_checks.sites.spelling
+    for name in sorted(counts.index):
+        better = [
+            other
+            for other, count in known.items()
+            if other != name
+            and _alike(name, other) >= limit
+            and (other in named, count, name) > (name in named, int(counts[name]), other)
+        ]
+        if better:
+            meant = max(better, key=lambda other: (other in named, known[other], other))
+            yield Finding(
+                "site_operator_spelling",
+                file=file,
+                column="operator",
+                value=name,
+                proposal=meant,
+                evidence={"rows": int(counts[name]), "rows_of_proposal": known[meant]},
+                parameters={"count": int(counts[name])},
+            )
+
+
+def _alike(one: str, other: str) -> float:
+    """Similarity of two names, 0 to 1, spaces and signs aside."""
+    return difflib.SequenceMatcher(None, fold(one), fold(other), autojunk=False).ratio()
