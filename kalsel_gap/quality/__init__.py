@@ -16,7 +16,7 @@ from kalsel_gap.places import Staged, places
 from kalsel_gap.quality.claims import claims_of
 from kalsel_gap.quality.confidence import confidence
 from kalsel_gap.quality.repairs import Proposal, judge
-from kalsel_gap.sources.coordinates import DECIMALS
+from kalsel_gap.sources.coordinates import spelled
 from kalsel_gap.sources.schools import read_schools
 
 if TYPE_CHECKING:
@@ -131,9 +131,7 @@ def _with_repairs(schools: gpd.GeoDataFrame, doubts: list[Finding]) -> list[Find
             npsn,
             column="lat, lon",
             value=f"{lat_given}, {lon_given}",
-            parameters={"area": area}
-            if area
-            else {"used": f"{lat:.{DECIMALS}f}, {lon:.{DECIMALS}f}"},
+            parameters={"area": area} if area else {"used": spelled(lat, lon)},
         )
         for row_id, npsn, lat_given, lon_given, lat, lon, area in schools.loc[
             settled,

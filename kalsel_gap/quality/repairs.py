@@ -127,11 +127,7 @@ def judge(
         evidence = _evidence(claims, at, given, place, row.kabupaten) if place or area else {}
         repair = place.code if place else fault[at]
         sure: Sureness = place.confidence if place else "low"
-        said = (
-            f"{place.lat:.{coordinates.DECIMALS}f}, {place.lon:.{coordinates.DECIMALS}f}"
-            if place
-            else area
-        )
+        said = coordinates.spelled(place.lat, place.lon) if place else area
         finding = at_school(
             "location_suspect" if suspect[at] else repair,
             row.row_id,
@@ -253,7 +249,7 @@ def review(proposals: Iterable[Proposal], text: Text, *, accepted: bool = False)
     for proposal in sorted(proposals, key=lambda p: (p.finding.file, p.finding.row or 0)):
         finding = proposal.finding
         sentence = finding_sentence(to_frame([finding]).iloc[0].to_dict(), text)
-        point = [f"{v:.{coordinates.DECIMALS}f}" for v in (proposal.lat, proposal.lon)]
+        point = coordinates.spelled(proposal.lat, proposal.lon).split(", ")
         cells = (
             *("yes" if accepted else "", finding.file, str(finding.row), finding.npsn),
             *(proposal.name, finding.code, proposal.lat_given, proposal.lon_given),
