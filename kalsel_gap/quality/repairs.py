@@ -120,11 +120,7 @@ def judge(
         evidence = _evidence(claims, at, given, place, row.kabupaten) if place or area else {}
         repair = place.code if place else fault[at]
         sure: Sureness = place.confidence if place else "low"
-        said = (
-            f"{place.lat:.{coordinates.DECIMALS}f}, {place.lon:.{coordinates.DECIMALS}f}"
-            if place
-            else area
-        )
+        said = coordinates.spelled(place.lat, place.lon) if place else area
         finding = at_school(
             "location_suspect" if suspect[at] else repair,
             row.row_id,

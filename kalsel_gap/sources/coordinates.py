@@ -191,6 +191,17 @@ def decimals(texts: pd.Series[str]) -> pd.Series[float]:
     return texts.map({text: places(text) for text in texts.unique()}).astype("float64")
 
 
+def spelled(lat: float, lon: float) -> str:
+    """A place as a proposal writes it: no spreadsheet takes its points for thousands.
+
+    Examples
+    --------
+    >>> spelled(-3.4356, 114.668)
+    '-3.4356000, 114.6680000'
+    """
+    return f"{lat:.{DECIMALS}f}, {lon:.{DECIMALS}f}"
+
+
 def candidates(lat: Sequence[str], lon: Sequence[str], bounds: Bounds) -> pd.DataFrame:
     """Every place that a pair could mean: what was given with one change or two.
 
@@ -210,13 +221,13 @@ def candidates(lat: Sequence[str], lon: Sequence[str], bounds: Bounds) -> pd.Dat
     """
     known = {text: typed(text) for text in {*lat, *lon}}
     first, second = [known[text] for text in lat], [known[text] for text in lon]
-    spelled = [
+    respelled = [
         {texts.change for texts in pair} - {"", "grouped"}
         for pair in zip(first, second, strict=True)
     ]
-    spelling = np.array([len(changes) for changes in spelled], dtype=np.int64)
+    spelling = np.array([len(changes) for changes in respelled], dtype=np.int64)
     order = {code: n for n, code in enumerate((*CHANGES, ""))}
-    named = np.array([min(map(order.__getitem__, {*c, ""})) for c in spelled], dtype=np.int64)
+    named = np.array([min(map(order.__getitem__, {*c, ""})) for c in respelled], dtype=np.int64)
     parts: list[tuple[NDArray[Any], ...]] = [(np.empty(0, dtype=np.int64),) * 5]
     for change in _changed(first, second):
         steps = spelling + change.steps

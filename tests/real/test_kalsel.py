@@ -225,10 +225,10 @@ def test_distance_to_a_site(hundred: gpd.GeoDataFrame, shared: Path) -> None:
 @pytest.fixture(scope="session")
 def at_the_point(shared: Path) -> dict[tuple[str, str], pd.DataFrame]:
     """Signals with a circle of no size: the cell that the school stands in."""
-    options = ("signal.radius_m.B=0.0",)
-    opened = read_project(PROJECT, options)
+    opened = read_project(PROJECT)
     schools, _ = read_schools(opened)
     schools["site_4g_km"], schools["terrain_class"] = np.nan, None
+    schools["confidence_radius_m"] = 0.0
     tidy = signals(schools, opened).tables["signals"]
     return {
         (str(operator), str(technology)): rows.set_index("npsn")
