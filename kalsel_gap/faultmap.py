@@ -184,7 +184,7 @@ def _legend(checked: Checked, marks: dict[str, Any], text: Text) -> list[dict[st
 
 def _proposed(checked: Checked, marks: dict[str, Any], text: Text) -> dict[str, Any] | None:
     """The legend of proposed places, where there are any."""
-    count = int(checked.repairs["lat"].notna().sum())
+    count = len(faults.points_of(checked.repairs))
     if not count:
         return None
     label = text(N_("Proposed locations, joined to the given ones"))

@@ -166,7 +166,7 @@ def located(checked: Checked) -> pd.DataFrame:
     texts = (schools["lat_given"], schools["lon_given"], found["evidence"], found["parameters"])
     for n in np.flatnonzero(unused):
         given[n] = _given(*(column.iloc[n] for column in texts))
-    repairs = checked.repairs[checked.repairs["lat"].notna() & checked.repairs["lon"].notna()]
+    repairs = points_of(checked.repairs)
     of_row = repairs["file"].astype("str") + ":" + repairs["row"].astype("str")
     proposed = repairs.assign(key=of_row).drop_duplicates("key").set_index("key")
     own = repairs.assign(key=of_row + ":" + repairs["code"]).drop_duplicates("key").set_index("key")
@@ -177,6 +177,12 @@ def located(checked: Checked) -> pd.DataFrame:
     names = [f"{kind}_{axis}" for kind in ("used", "given", "proposed") for axis in ("lat", "lon")]
     table = pd.DataFrame(places, columns=names)
     return table.assign(name=schools["name"].to_numpy(), repairs=answers)
+
+
+def points_of(repairs: pd.DataFrame) -> pd.DataFrame:
+    """Repairs that propose a point, and not an area only."""
+    numbers = {axis: pd.to_numeric(repairs[axis], errors="coerce") for axis in ("lat", "lon")}
+    return repairs.assign(**numbers).dropna(subset=["lat", "lon"])
 
 
 def _given(lat: object, lon: object, *stated: str) -> tuple[float, float]:
