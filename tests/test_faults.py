@@ -88,7 +88,7 @@ def checked() -> Checked:
         to_frame(
             [
                 Finding("kabupaten_differs", file="s.csv", row=2, npsn="00000001", value="Banjar",
-                        parameters={"by_location": "Tapin"}),
+                        evidence={"distance_km": 4.2}, parameters={"by_location": "Tapin"}),
                 SIGN,
                 Finding("npsn_malformed", file="s.csv", row=3, npsn="00000002", value=HOSTILE[2]),
                 Finding("location_missing", file="s.csv", row=4, npsn="00000003"),
@@ -237,7 +237,11 @@ def test_the_summary_is_by_file_with_the_worst_first(checked: Checked) -> None:
 def test_where_findings_differ_stands_an_ellipsis() -> None:
     two = to_frame(
         Finding(
-            "kabupaten_differs", file="s.csv", row=n, value=v, parameters={"by_location": "Tapin"}
+            *("kabupaten_differs", "s.csv"),
+            row=n,
+            value=v,
+            evidence={"distance_km": 4.2},
+            parameters={"by_location": "Tapin"},
         )
         for n, v in ((2, "Banjar"), (3, "Balangan"))
     )

@@ -134,7 +134,7 @@ def check_all(opened: Opened, report: Report = lambda *_: None) -> Checked:
 def _quality(
     schools: gpd.GeoDataFrame, cells: pd.DataFrame, opened: Opened
 ) -> tuple[Staged, list[Proposal]]:
-    claims = claims_of(schools, opened)
+    claims = claims_of(schools.assign(desa=cells["desa"].to_numpy()), opened)
     doubts, proposals = judge(schools, opened, claims)
     findings = _with_repairs(schools, doubts)
     for check in ROW_CHECKS:

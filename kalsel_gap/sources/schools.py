@@ -278,9 +278,9 @@ def _registers(opened: Opened, findings: list[Finding]) -> pd.DataFrame:
     base = pd.DataFrame()
     for number_, source in enumerate(sources):
         repeated = names.count(source.path.name) > 1
-        shown = opened.shown(source.path)
+        shown = opened.shown(source.path) if repeated else source.path.name
         cells = _register(source, shown, findings)
-        cells["file"] = shown if repeated else source.path.name
+        cells["file"] = shown
         if number_ == 0:
             base = cells
             continue
