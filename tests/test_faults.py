@@ -246,7 +246,9 @@ def test_where_findings_differ_stands_an_ellipsis() -> None:
         for n, v in ((2, "Banjar"), (3, "Balangan"))
     )
     said = messages.findings_sentence(two, Text("en"))
-    assert said == "The register says …, the point lies in Tapin. Check the coordinates."
+    assert (
+        said == "The register says …, the point lies in Tapin, 4.2 km off. Check the coordinates."
+    )
     (one,) = two.head(1).to_dict("records")
     assert messages.findings_sentence(two.head(1), Text("en")) == messages.finding_sentence(
         one, Text("en")

@@ -80,7 +80,7 @@ def read_repairs(path: Path) -> list[Repair]:
     try:
         table = read_table(path, aliases=aliases)
     except InputError as error:
-        if error.code == "table_no_rows":
+        if error.code == "table_no_rows" and path.stat().st_size:
             return []
         raise
     header = recognise(table, aliases, required=_REQUIRED)
