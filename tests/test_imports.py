@@ -30,6 +30,7 @@ ROOMS = (
     "places",
     "indicators",
     "quality",
+    "exposure",
     "relief",
     "raster",
     "geodesy",
