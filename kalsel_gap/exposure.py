@@ -335,7 +335,8 @@ def open_share(horizon_deg: ArrayLike, lowest_deg: float) -> FloatArray:
     """
     covered = np.sin(np.radians(np.maximum(np.asarray(horizon_deg, np.float64), lowest_deg)))
     lowest = math.sin(math.radians(lowest_deg))
-    return (1.0 - covered.mean(axis=-1)) / (1.0 - lowest)
+    share: FloatArray = (1.0 - covered.mean(axis=-1)) / (1.0 - lowest)
+    return share
 
 
 def _rays(
@@ -355,9 +356,11 @@ def _rays(
     col = np.empty((*shape, 3))
     for place in range(3):
         way_m = np.full(shape, horizon.distance_m * place / 2)
-        to_lon, to_lat, _ = WGS84.fwd(
-            *np.broadcast_arrays(lon[:, None], lat[:, None], azimuth), way_m
+        from_lon, from_lat = (
+            np.broadcast_to(lon[:, None], shape),
+            np.broadcast_to(lat[:, None], shape),
         )
+        to_lon, to_lat, _ = WGS84.fwd(from_lon, from_lat, azimuth, way_m)
         row[..., place], col[..., place] = grid.pixel(to_lat, to_lon)
     height_m, width_m = _cell_m(frame, row[:, 0, 0])
     step_m = np.minimum(height_m, width_m) / SAMPLES_A_CELL

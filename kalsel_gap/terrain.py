@@ -203,12 +203,12 @@ def _coast(
         lat, lon, to_lat.to_numpy(), to_lon.to_numpy(), points=project.terrain.water.points
     )
     wet, unknown = sea.at(way_lat, way_lon)
-    unknown = unknown.any(axis=1)
-    facts["water_share"] = np.where(unknown, np.nan, wet.mean(axis=1))
+    somewhere_unknown = unknown.any(axis=1)
+    facts["water_share"] = np.where(somewhere_unknown, np.nan, wet.mean(axis=1))
     crossing_m = geodesy.longest_stretch_m(
         *(lat, lon, to_lat.to_numpy(), to_lon.to_numpy()), wet, lambda y, x: sea.at(y, x)[0]
     )
-    facts["water_crossing_km"] = np.where(unknown, np.nan, crossing_m / 1000)
+    facts["water_crossing_km"] = np.where(somewhere_unknown, np.nan, crossing_m / 1000)
     return sea
 
 
@@ -232,7 +232,7 @@ def _exposure(
         return pd.DataFrame(columns=list(HORIZONS))
     from kalsel_gap import exposure  # compiles kernels: only when they are needed
 
-    around = np.arange(limits.horizon.directions) * (360.0 / limits.horizon.directions)
+    around = np.linspace(0.0, 360.0, limits.horizon.directions, endpoint=False, dtype=np.float64)
     near, wide, sight = exposure.exposure_at(
         source.path,
         np.where(impossible, np.nan, lat),
@@ -285,7 +285,7 @@ def _horizons(
         "obstacle_lon": sight.lon[known][school, direction],
     }
     ids = schools.loc[known, ["npsn", "row_id"]].iloc[school].reset_index(drop=True)
-    table = ids.join(pd.DataFrame(values))[list(HORIZONS)]
+    table: pd.DataFrame = ids.join(pd.DataFrame(values))[list(HORIZONS)]
     return table.sort_values(["row_id", "azimuth_deg"], kind="stable", ignore_index=True)
 
 
