@@ -394,7 +394,7 @@ HORIZONS = {
     "npsn": "School.",
     "row_id": "Row of the register.",
     "azimuth_deg": "Direction, degrees clockwise from north.",
-    "horizon_deg": "Elevation angle of the horizon, curvature and refraction in it; empty: unknown.",
+    "horizon_deg": "Elevation angle of the horizon, with curvature and refraction; empty: unknown.",
     "found_deg": "Highest elevation angle seen: the horizon is no lower, whatever is unknown.",
     "distance_m": "How far away that is, m.",
     "obstacle_lat": "Latitude of that place, degrees.",
