@@ -335,7 +335,8 @@ def open_share(horizon_deg: ArrayLike, lowest_deg: float) -> FloatArray:
     """
     covered = np.sin(np.radians(np.maximum(np.asarray(horizon_deg, np.float64), lowest_deg)))
     lowest = math.sin(math.radians(lowest_deg))
-    share: FloatArray = (1.0 - covered.mean(axis=-1)) / (1.0 - lowest)
+    # Rounding of the mean could leave the range.
+    share: FloatArray = np.clip((1.0 - covered.mean(axis=-1)) / (1.0 - lowest), 0.0, 1.0)
     return share
 
 
