@@ -57,6 +57,9 @@ EARTH_RADIUS_M = 6_371_000.0
 # Heights are summed in whole centimetres: exact, so in any order the same.
 UNITS_PER_METRE = 100
 
+# Land that cannot stand out is passed over by squares of so many cells a side, and their bits.
+SQUARE_CELLS, SQUARE_BITS = 16, 4
+
 # What is counted in a disk.
 LAND, SEA, HEIGHT, SQUARE, LOWEST, HIGHEST, SLOPES, SLOPE, STEEPEST = range(9)
 
@@ -565,6 +568,22 @@ def _surface(tile: Tile) -> FloatArray:
 
 
 @kernel
+def _highest(surface: FloatArray) -> FloatArray:
+    """What no bilinear height in each square of cells is above; infinite where there are voids."""
+    height, width = surface.shape
+    highest = np.full((height // SQUARE_CELLS + 1, width // SQUARE_CELLS + 1), -np.inf)
+    for p in range(highest.shape[0]):
+        for q in range(highest.shape[1]):
+            top, left = p * SQUARE_CELLS, q * SQUARE_CELLS
+            for i in range(max(top - 1, 0), min(top + SQUARE_CELLS + 1, height)):
+                for j in range(max(left - 1, 0), min(left + SQUARE_CELLS + 1, width)):
+                    # A comparison with NaN is false.
+                    if not surface[i, j] <= highest[p, q]:
+                        highest[p, q] = np.inf if np.isnan(surface[i, j]) else surface[i, j]
+    return highest
+
+
+@kernel
 def _mean_of_known(surface: FloatArray, row: float, col: float) -> float:
     """Bilinear height where of the four cells some may be unknown or off the raster."""
     i, j = int(np.floor(row - 0.5)), int(np.floor(col - 0.5))
@@ -614,6 +633,7 @@ def _between(
 def _look(tile: Tile, rays: Rays, members: IntArray, bend: float, seen: Seen) -> None:
     """Follow the rays through a window; `bend` is what a metre of way takes off a tangent."""
     surface = _surface(tile)
+    highest = _highest(surface)
     top, bottom, left, right = (
         float(tile.top),
         float(tile.bottom),
@@ -638,7 +658,12 @@ def _look(tile: Tile, rays: Rays, members: IntArray, bend: float, seen: Seen) ->
                 row, col = a + s * (b + s * c), d + s * (e + s * f)
                 if not (top <= row < bottom and left <= col < right):
                     continue
-                height_m = _bilinear(surface, row - tile.row, col - tile.col)
+                y, x = row - tile.row, col - tile.col
+                # Most of the land is too low to matter; a micrometre for the rounding of means.
+                limit_m = highest[int(y) >> SQUARE_BITS, int(x) >> SQUARE_BITS] - eye_m
+                if limit_m + 1e-6 < (tangent + s * bend) * s:
+                    continue
+                height_m = _bilinear(surface, y, x)
                 if np.isnan(height_m):
                     void = min(void, k)
                     continue
