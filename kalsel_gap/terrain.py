@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kalsel_gap.assumptions import NamedIsland, Terrain
-    from kalsel_gap.exposure import Sight
+    from kalsel_gap.horizons import Sight
     from kalsel_gap.project import Layer, Opened
     from kalsel_gap.relief import SeaMask
 
@@ -230,7 +230,7 @@ def _exposure(
         facts[list(_EXPOSURE)] = np.nan
         facts["landform"] = pd.Series(None, index=facts.index, dtype="str")
         return pd.DataFrame(columns=list(HORIZONS))
-    from kalsel_gap import exposure  # compiles kernels: only when they are needed
+    from kalsel_gap import exposure, horizons  # compile kernels: only when they are needed
 
     around = np.linspace(0.0, 360.0, limits.horizon.directions, endpoint=False, dtype=np.float64)
     near, wide, sight = exposure.exposure_at(
@@ -254,8 +254,8 @@ def _exposure(
     facts["landform"] = pd.Series(landform, index=facts.index, dtype="str").where(landform != "")
     horizon = sight.horizon_deg[:, :-1]
     facts["max_horizon_deg"] = horizon.max(axis=1)
-    facts["sky_view_share"] = exposure.sky_view_share(horizon)
-    facts["leo_open_share"] = exposure.open_share(horizon, limits.leo.lowest_deg)
+    facts["sky_view_share"] = horizons.sky_view_share(horizon)
+    facts["leo_open_share"] = horizons.open_share(horizon, limits.leo.lowest_deg)
     known = facts["max_horizon_deg"].notna()
     facts["exposure_status"] = np.where(known, "known", "unknown")
     facts["leo_clear"] = _flag(facts["leo_open_share"] >= limits.leo.open_share, known)

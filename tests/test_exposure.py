@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from pyproj import Transformer
 
-from kalsel_gap import exposure, raster, relief
+from kalsel_gap import exposure, horizons, raster, relief
 from kalsel_gap.assumptions import Horizon, Landform, default_values
-from kalsel_gap.exposure import EARTH_RADIUS_M, Disk, Sight, exposure_at
+from kalsel_gap.exposure import Disk, exposure_at
 from kalsel_gap.geodesy import WGS84, metres_per_degree
+from kalsel_gap.horizons import EARTH_RADIUS_M, Sight
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,7 +95,7 @@ def test_a_plain_ends_at_a_dip(raster: MakeRaster) -> None:
     dip_deg = math.degrees(math.sqrt(2 * 0.1 / (4 / 3 * EARTH_RADIUS_M)))
     assert near.horizon_deg[0] == pytest.approx(-dip_deg, abs=1e-5)
     assert near.distance_m[0] == pytest.approx(1300.0)
-    assert exposure.sky_view_share(near.horizon_deg) == pytest.approx(1.0)
+    assert horizons.sky_view_share(near.horizon_deg) == pytest.approx(1.0)
 
 
 def test_a_wall(raster: MakeRaster) -> None:
@@ -135,11 +136,11 @@ def test_the_bottom_of_a_crater(raster: MakeRaster) -> None:
     near, _, sight = at(path, horizon=looking(observer_m=0.0))
     high_deg = angle(1700.0 * tan, 2000.0)
     assert sight.horizon_deg[0] == pytest.approx(high_deg, abs=0.02)
-    assert exposure.sky_view_share(sight.horizon_deg)[0] == pytest.approx(
+    assert horizons.sky_view_share(sight.horizon_deg)[0] == pytest.approx(
         1.0 - math.sin(math.radians(high_deg)), abs=1e-3
     )
-    assert exposure.open_share(sight.horizon_deg, 30.0).tolist() == [1.0]
-    assert exposure.open_share(sight.horizon_deg, 25.0)[0] < 1.0
+    assert horizons.open_share(sight.horizon_deg, 30.0).tolist() == [1.0]
+    assert horizons.open_share(sight.horizon_deg, 25.0)[0] < 1.0
     assert near.height_share.tolist() == [0.0]
     assert near.max_slope_deg[0] == pytest.approx(30.0, abs=0.2)
     # 2/R² ∫ (r - 300) r dr and 2/R² ∫ (r - 300)² r dr from 300 to 1,000 m.
@@ -152,7 +153,7 @@ def test_the_top_of_a_cone(raster: MakeRaster) -> None:
     cells = land(lambda x, y: 2000.0 - np.hypot(x, y) * 0.2)
     near, _, sight = at(raster("cone.tif", cells, **UTM))
     assert (sight.horizon_deg < -11.0).all()  # the land falls by 11.3°
-    assert exposure.sky_view_share(sight.horizon_deg).tolist() == [1.0]
+    assert horizons.sky_view_share(sight.horizon_deg).tolist() == [1.0]
     assert near.height_share.tolist() == [1.0]
     assert exposure.landform(near, [0.0], LIMITS).tolist() == ["crest"]
 
@@ -266,7 +267,7 @@ def test_a_sea_of_another_raster(raster: MakeRaster) -> None:
         exposure_at(path, [NAN], [NAN], [NAN], [[0.0]], horizon=looking(), sea=sea)
 
 
-# --- landform and sky ----------------------------------------------------------------------------
+# --- landform ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -289,20 +290,6 @@ def test_landform(
     one = np.array([0.0])
     near = Disk(one, one, one, one + height_m, one, one + deviation_m, one + range_m)
     assert exposure.landform(near, [slope_deg], LIMITS).tolist() == [expected]
-
-
-def test_open_sky_by_hand() -> None:
-    # Half of the horizon at 30°, half level: 1 - (½·½ + 0)/1.
-    assert exposure.sky_view_share([[30.0, 30.0, 0.0, -1.0]]).tolist() == pytest.approx([0.75])
-    # Above 30° nothing of that counts; at 90° in one of four directions a quarter is gone.
-    assert exposure.open_share([[30.0, 10.0, 0.0, 90.0]], 30.0) == pytest.approx([0.75])
-    assert np.isnan(exposure.sky_view_share([[NAN, 0.0]])).all()
-
-
-@given(st.lists(st.floats(-90.0, 90.0), min_size=1, max_size=16), st.floats(0.0, 89.0))
-def test_shares_of_the_sky_are_shares(horizon: list[float], lowest_deg: float) -> None:
-    share = exposure.open_share([horizon], lowest_deg)[0]
-    assert 0.0 <= share <= 1.0
 
 
 # --- properties ----------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ ROOMS = (
     "indicators",
     "quality",
     "exposure",
+    "horizons",
     "relief",
     "raster",
     "geodesy",
