@@ -27,6 +27,7 @@ from kalsel_gap.horizons import (
     look,
     nothing_seen,
     rays_of,
+    reach,
     sight_of,
 )
 from kalsel_gap.raster import Grid, open_band
@@ -60,6 +61,9 @@ RADII_M = (1000.0, 5000.0)
 
 # Heights are summed in whole centimetres: exact, so in any order the same.
 UNITS_PER_METRE = 100
+
+# A disk of which less is known tells nothing.
+KNOWN_SHARE = 0.5
 
 # What is counted in a disk.
 LAND, SEA, HEIGHT, SQUARE, LOWEST, HIGHEST, SLOPES, SLOPE, STEEPEST = range(9)
@@ -165,16 +169,19 @@ def exposure_at(  # noqa: PLR0913 - four arrays a school
         bend = 0.5 / (horizon.k * EARTH_RADIUS_M)
 
         school = np.flatnonzero(on_raster)
-        halo = _halo(frame, row[school], max(*RADII_M, horizon.distance_m))
+        # In a projection a line may take more cells than its length tells.
+        rows, cols = _halo(frame, row[school], max(RADII_M))
+        far_rows, far_cols = reach(rays, horizon.distance_m)
+        halo = np.maximum(rows, far_rows[school]), np.maximum(cols, far_cols[school])
         visits = list(_visits(grid, source.window_shape, row[school], col[school], halo))
         for done, (window, members) in enumerate(visits):
             here = school[members]
             tile = _tile(window, grid, lambda w: _elevation(source, w), sea)
             slopes = _slopes(tile.z, frame, tile.row)
             for disk, radius_m in enumerate(RADII_M):
-                reach, _ = _halo(frame, row[here], radius_m)
+                lines, _ = _halo(frame, row[here], radius_m)
                 _count(
-                    tile, slopes, frame, (row, col, base_m), here, radius_m, reach, tally[:, disk]
+                    tile, slopes, frame, (row, col, base_m), here, radius_m, lines, tally[:, disk]
                 )
             look(tile, rays, here, bend, seen)
             if progress is not None:
@@ -229,7 +236,7 @@ def _visits(
     shape: tuple[int, int],
     row: FloatArray,
     col: FloatArray,
-    halo: tuple[int, IntArray],
+    halo: tuple[IntArray, IntArray],
 ) -> Iterator[tuple[Window, IntArray]]:
     """Windows in file order, each with the schools that reach it."""
     first_row, rows = _span(row, halo[0], shape[0], grid.height)
@@ -251,9 +258,7 @@ def _visits(
             yield Window(left, top, width, height), school[members]
 
 
-def _span(
-    place: FloatArray, halo: int | IntArray, side: int, cells: int
-) -> tuple[IntArray, IntArray]:
+def _span(place: FloatArray, halo: IntArray, side: int, cells: int) -> tuple[IntArray, IntArray]:
     """First window and number of windows along one axis that halos reach."""
     middle = place.astype(np.int64)
     first = np.maximum(middle - halo, 0) // side
@@ -280,7 +285,7 @@ def _disk(tally: IntArray, above_m: FloatArray, cells: FloatArray, sea: SeaMask 
     land = tally[:, LAND].astype(np.float64)
     known = land + tally[:, SEA]
     with np.errstate(invalid="ignore"):
-        enough = (known > 0) & (known >= 0.5 * cells)
+        enough = (known > 0) & (known >= KNOWN_SHARE * cells)
     land = np.where(enough & (land > 0), land, np.nan)
     steep = np.where(enough & (tally[:, SLOPES] > 0), tally[:, SLOPES], np.nan)
     mean, square = (tally[:, what] / land / UNITS_PER_METRE for what in (HEIGHT, SQUARE))

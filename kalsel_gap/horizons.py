@@ -195,6 +195,16 @@ def rays_of(
     )
 
 
+def reach(rays: Rays, distance_m: float) -> tuple[IntArray, IntArray]:
+    """Rows and columns, for each school, within which its rays end, and a cell more or two."""
+    rows, cols = (
+        np.abs(axis[..., 1] + distance_m * axis[..., 2]).max(axis=1) * distance_m
+        for axis in (rays.row, rays.col)
+    )
+    far = np.where(np.isfinite(rows + cols), [rows, cols], 0.0)
+    return tuple(np.ceil(far).astype(np.int64) + 2)
+
+
 def _parabola(places: FloatArray, length_m: float) -> FloatArray:
     """Coefficients of the parabola through values at the beginning, middle and end of a way."""
     first, middle, last = (places[..., place] for place in range(3))

@@ -380,6 +380,18 @@ def values_of(found: tuple[Disk, Disk, Sight]) -> list[FloatArray]:
     return [getattr(part, field.name) for part in found for field in fields(part)]
 
 
+def test_a_projection_that_stretches(tmp_path: Path) -> None:
+    """At 60° north 100 m of the Mercator grid are 50: a wall 80 cells away is 4 km away."""
+    cells = np.zeros((61, 320))
+    cells[:, 260] = 60.0
+    mercator = {"crs": "EPSG:3857", "transform": Affine(100.0, 0.0, 0.0, 0.0, -100.0, 8_402_789.0)}
+    blocks = {"tiled": True, "blockxsize": 256, "blockysize": 64}
+    path = written(tmp_path / "mercator.tif", cells, **mercator, **blocks)
+    _, _, sight = at(path, 30, 180, azimuth=[90.0], horizon=looking(distance_m=6000.0))
+    assert sight.distance_m[0, 0] == pytest.approx(4000.0, abs=60.0)
+    assert sight.found_deg[0, 0] > angle(20.0, 4000.0)
+
+
 # --- another route ---------------------------------------------------------------------------
 
 
