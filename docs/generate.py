@@ -391,6 +391,16 @@ SIGNALS = {
     "source": "The raster, as the project file names it.",
     "used": "Whether this is the evidence that counts for the operator and technology.",
 }
+HORIZONS = {
+    "npsn": "School.",
+    "row_id": "Row of the register.",
+    "azimuth_deg": "Direction, degrees clockwise from north.",
+    "horizon_deg": "Elevation angle of the horizon, with curvature and refraction; empty: unknown.",
+    "found_deg": "Highest elevation angle seen: the horizon is no lower, whatever is unknown.",
+    "distance_m": "How far away that is, m.",
+    "obstacle_lat": "Latitude of that place, degrees.",
+    "obstacle_lon": "Longitude of that place, degrees.",
+}
 SITES = {
     "site_id": "Identifier in the file.",
     "operator": "Operator.",
@@ -409,7 +419,11 @@ def other_files() -> str:
     """What stands beside ``schools.parquet``."""
     rows = [
         (code(file), code(column), meaning)
-        for file, columns in (("signals.parquet", SIGNALS), ("sites.parquet", SITES))
+        for file, columns in (
+            ("signals.parquet", SIGNALS),
+            ("sites.parquet", SITES),
+            ("horizons.parquet", HORIZONS),
+        )
         for column, meaning in columns.items()
     ]
     return (

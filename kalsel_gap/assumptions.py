@@ -365,6 +365,60 @@ class Water(Sourced):
     """Points on it at which sea and land are told apart."""
 
 
+class Landform(Sourced):
+    """Classes of the position on a slope, by the land within 1 km."""
+
+    crest_deviations: NotNegative
+    """A crest is higher above the mean height than so many standard deviations of the heights."""
+    valley_deviations: NotNegative
+    """A valley floor is lower below it than so many."""
+    flat_deg: NotNegative
+    """Between them land is flat up to this slope, degrees."""
+    flat_range_m: NotNegative
+    """Land is flat, whatever else, where its heights differ by no more than this, m."""
+
+
+class Horizon(Sourced):
+    """What a school can see."""
+
+    distance_m: Annotated[float, Field(ge=1000.0, le=100_000.0)]
+    """How far it looks, m."""
+    directions: Annotated[int, Field(ge=4, le=360)]
+    """In how many directions, evenly spaced from north."""
+    observer_m: NotNegative
+    """Height of the antenna above the elevation model, m."""
+    k: Positive
+    """Radius of the Earth that makes up for refraction, in radii of the Earth."""
+    void_m: NotNegative
+    """A horizon is unknown where its line meets cells without data nearer than this, m."""
+    confidence: Literal["high", "medium", "low"]
+    """How sure the figures are."""
+
+
+class Satellite(Sourced):
+    """A geostationary satellite that serves schools."""
+
+    name: str
+    """Its name."""
+    lon_deg: Longitude
+    """Longitude of its orbital slot, degrees east."""
+    margin_deg: NotNegative
+    """The line to it is clear so far above the horizon, degrees."""
+    confidence: Literal["high", "medium", "low"]
+    """How sure the figures are."""
+
+
+class Leo(Sourced):
+    """Terminals of satellites in low orbits."""
+
+    lowest_deg: Annotated[float, Field(ge=0.0, lt=90.0)]
+    """Lowest elevation at which a satellite is used, degrees."""
+    open_share: Share
+    """Share of the sky above it that must be open."""
+    confidence: Literal["high", "medium", "low"]
+    """How sure the figures are."""
+
+
 class NamedIsland(Sourced):
     """An island whose legal area or name is known."""
 
@@ -399,6 +453,14 @@ class Terrain(Sourced):
     """Severities."""
     water: Water
     """Way over water."""
+    landform: Landform
+    """Position on the slope."""
+    horizon: Horizon
+    """Horizons."""
+    satellite: Satellite
+    """Geostationary satellite."""
+    leo: Leo
+    """Satellites in low orbits."""
     islands: dict[str, NamedIsland] = {}
     """Named islands."""
 

@@ -16,10 +16,11 @@ from numpy.typing import ArrayLike, NDArray
 from pyproj import Geod
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.int64]
+BoolArray: TypeAlias = NDArray[np.bool_]
 Number = TypeVar("Number", float, FloatArray)
 
 WGS84 = Geod(ellps="WGS84")
@@ -32,6 +33,12 @@ GOLDEN_ANGLE_RAD = pi * (3.0 - sqrt(5.0))
 # Real root of x³ = x + 1: its powers fill a square as evenly as the golden ratio does a line.
 _PLASTIC = 1.324717957244746
 _MOST_TRIES = 1 << 20  # a polygon that so few points hit has no area
+
+# Radius of an orbit that takes one sidereal day: (GM/ω²)^⅓.
+GEOSTATIONARY_M = 42_164_170.0
+
+# A change between two points of a path is found to a 128th of their distance.
+HALVINGS = 7
 
 # Points handled at once where each of them has a list of candidates.
 CHUNK = 4096
@@ -343,6 +350,96 @@ def path_points(
         length_m[:, None] * ((np.arange(points) + 0.5) / points),
     )
     return path_lat, path_lon
+
+
+def longest_stretch_m(
+    lat: ArrayLike,
+    lon: ArrayLike,
+    to_lat: ArrayLike,
+    to_lon: ArrayLike,
+    inside: BoolArray,
+    holds: Callable[[FloatArray, FloatArray], BoolArray],
+) -> FloatArray:
+    """Longest stretch of each path, on end, that lies inside of an area.
+
+    Parameters
+    ----------
+    lat, lon, to_lat, to_lon : array of shape (m,)
+        Both ends, WGS84 degrees.
+    inside : bool array of shape (m, points)
+        Whether the points of :func:`path_points` lie inside. A stretch between two of them that
+        are outside is not seen.
+    holds : callable
+        The same for other points: where the path enters and leaves is halved in between.
+
+    Returns
+    -------
+    float array of shape (m,)
+        Metres, to a hundredth of the step between two points; 0 for a path with no point inside,
+        NaN where an end is NaN.
+    """
+    lat, lon = _positions(lat, lon)
+    to_lat, to_lon = _positions(to_lat, to_lon)
+    points = inside.shape[1]
+    azimuth, _, length_m = WGS84.inv(lon, lat, to_lon, to_lat)
+    around = np.zeros((lat.size, points + 2), dtype=np.bool_)
+    around[:, 1:-1] = inside
+    path, point = np.nonzero(around[:, 1:] != around[:, :-1])  # entering, leaving, entering …
+    # In steps: the path changes between this point's middle and the one before.
+    low, high = point - 0.5, point + 0.5
+    low[point == 0], high[point == points] = 0.0, points
+    high[point == 0], low[point == points] = 0.0, points
+    entering = inside[path, np.minimum(point, points - 1)] & (point < points)
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2.0
+        there_lon, there_lat, _ = WGS84.fwd(
+            lon[path], lat[path], azimuth[path], middle / points * length_m[path]
+        )
+        before = holds(np.asarray(there_lat), np.asarray(there_lon)) != entering
+        low, high = np.where(before, middle, low), np.where(before, high, middle)
+    change = (low + high) / 2.0
+    longest = np.where(np.isnan(length_m), np.nan, 0.0)
+    np.maximum.at(longest, path[::2], (change[1::2] - change[::2]) / points * length_m[path[::2]])
+    return longest
+
+
+def look_angles(
+    lat: ArrayLike, lon: ArrayLike, satellite_lon: float
+) -> tuple[FloatArray, FloatArray]:
+    """Where a geostationary satellite stands in the sky, seen from the ellipsoid.
+
+    Parameters
+    ----------
+    lat, lon : array of shape (n,)
+        WGS84 degrees.
+    satellite_lon : float
+        Longitude of its orbital slot, degrees east.
+
+    Returns
+    -------
+    azimuth_deg : float array of shape (n,)
+        Clockwise from north, 0 to 360; of no meaning right below the satellite.
+    elevation_deg : float array of shape (n,)
+        Above the tangent plane of the ellipsoid, negative below it; without refraction. Both are
+        NaN where the position is.
+
+    Examples
+    --------
+    >>> azimuth, elevation = look_angles([0.0, -3.32], [146.0, 114.59], 146.0)
+    >>> [round(float(angle), 2) for angle in (elevation[0], azimuth[1], elevation[1])]
+    [90.0, 84.58, 53.4]
+    """
+    lat, lon = _positions(lat, lon)
+    turn = np.radians(satellite_lon)
+    satellite = GEOSTATIONARY_M * np.array([np.cos(turn), np.sin(turn), 0.0])
+    x, y, z = (satellite - _ecef(lat, lon)).T
+    phi, lam = np.radians(lat), np.radians(lon)
+    outward = np.cos(lam) * x + np.sin(lam) * y
+    east = np.cos(lam) * y - np.sin(lam) * x
+    north = np.cos(phi) * z - np.sin(phi) * outward
+    up = np.cos(phi) * outward + np.sin(phi) * z
+    azimuth = np.degrees(np.arctan2(east, north)) % 360.0
+    return azimuth, np.degrees(np.arctan2(up, np.hypot(east, north)))
 
 
 def distance_m(lat: ArrayLike, lon: ArrayLike, to_lat: ArrayLike, to_lon: ArrayLike) -> FloatArray:

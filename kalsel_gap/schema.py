@@ -35,6 +35,7 @@ STATUSES = ("known", "inferred", "unknown")
 LOCATION_STATUSES = ("given", "repaired", "area", "unusable")
 CONFIDENCES = ("A", "B", "C", "D")
 TERRAIN_CLASSES = ("dataran", "pesisir", "rawa", "pegunungan", "pulau_kecil")
+LANDFORMS = ("valley_floor", "slope", "crest", "flat")
 GAP_TYPES = (
     "adequate",
     "slow",
@@ -147,6 +148,25 @@ COLUMNS: tuple[Column, ...] = (
     Column("fibre_km", "float", "terrain", N_("To fibre"), N_("Geodesic distance to the nearest fibre node or line, km."), 0.0),
     Column("road_km", "float", "terrain", N_("To a road"), N_("Geodesic distance to the nearest road, km."), 0.0),
     Column("water_share", "float", "terrain", N_("Over water"), N_("Share of the line to the kabupaten capital that lies over open sea."), 0.0, 1.0),
+    Column("slope_1km_deg", "float", "terrain", N_("Slope within 1 km"), N_("Mean slope within 1 km, degrees."), 0.0, 90.0, source="Horn 1981"),
+    Column("max_slope_1km_deg", "float", "terrain", N_("Steepest within 1 km"), N_("Largest slope within 1 km, degrees."), 0.0, 90.0, source="Horn 1981"),
+    Column("max_slope_5km_deg", "float", "terrain", N_("Steepest within 5 km"), N_("Largest slope within 5 km, degrees."), 0.0, 90.0, source="Horn 1981"),
+    Column("land_share_5km", "float", "terrain", N_("Land within 5 km"), N_("Share of land in land and open sea within 5 km; voids count for neither."), 0.0, 1.0),
+    Column("relative_height_1km_m", "float", "terrain", N_("Height within 1 km"), N_("Elevation less the mean of the land within 1 km, m: the topographic position index."), source="Weiss 2001"),
+    Column("relative_height_5km_m", "float", "terrain", N_("Height within 5 km"), N_("Elevation less the mean of the land within 5 km, m."), source="Weiss 2001"),
+    Column("height_share_1km", "float", "terrain", N_("Position within 1 km"), N_("Where the elevation lies between the lowest land within 1 km, 0, and the highest, 1; 0.5 on level land."), 0.0, 1.0),
+    Column("height_share_5km", "float", "terrain", N_("Position within 5 km"), N_("Where the elevation lies between the lowest land within 5 km, 0, and the highest, 1; 0.5 on level land."), 0.0, 1.0),
+    Column("landform", "text", "terrain", N_("Landform"), N_("Valley floor, slope, crest or flat, by the land within 1 km."), choices=LANDFORMS, source="Weiss 2001"),
+    Column("exposure_status", "text", "terrain", N_("Horizon: status"), N_("Known when the horizon is known in every direction."), choices=("known", "unknown"), nullable=False),
+    Column("max_horizon_deg", "float", "terrain", N_("Highest horizon"), N_("Largest elevation angle of the horizon, with curvature and refraction, degrees."), -90.0, 90.0, source="ITU-R P.526"),
+    Column("sky_view_share", "float", "terrain", N_("Sky view"), N_("Share of the sky that no terrain hides: 1 − mean of the sine of the horizon."), 0.0, 1.0, source="Zakšek et al. 2011"),
+    Column("satellite_azimuth_deg", "float", "terrain", N_("Satellite azimuth"), N_("Direction of the geostationary satellite, degrees clockwise from north."), 0.0, 360.0),
+    Column("satellite_elevation_deg", "float", "terrain", N_("Satellite elevation"), N_("Angle of the geostationary satellite above the level, degrees; refraction left out."), -90.0, 90.0),
+    Column("satellite_margin_deg", "float", "terrain", N_("Satellite margin"), N_("Elevation of the satellite less that of the horizon in its direction, degrees."), -180.0, 180.0),
+    Column("satellite_clear", "flag", "terrain", N_("Satellite in sight"), N_("Whether no terrain stands in the line to the geostationary satellite; trees and buildings are not seen."), source="docs/method.md §2"),
+    Column("leo_open_share", "float", "terrain", N_("Open sky for low orbits"), N_("Share of the sky above the lowest usable elevation that no terrain hides."), 0.0, 1.0),
+    Column("leo_clear", "flag", "terrain", N_("Open to low orbits"), N_("Whether enough of that sky is open for a terminal of satellites in low orbits."), source="docs/method.md §2"),
+    Column("water_crossing_km", "float", "terrain", N_("Longest crossing"), N_("Longest stretch of open sea on the line to the kabupaten capital, km; 0 without one."), 0.0),
     # Service
     _score("available", "signals", N_("Available"), N_("Adequacy of the best ordinary subscription at the gate (A_a)."), "docs/method.md §1.1"),
     Column("available_status", "text", "signals", N_("Available: status"), N_("Whether that is known, inferred from distance to a site, or unknown."), choices=STATUSES, nullable=False),

@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kalsel_gap.assumptions import NamedIsland, Terrain
+    from kalsel_gap.horizons import Sight
     from kalsel_gap.project import Layer, Opened
+    from kalsel_gap.relief import SeaMask
 
     Progress = Callable[[int, int], object]
 
@@ -43,6 +45,17 @@ SECTIONS = (
     "fibre",
     "sites",
     "boundaries",
+)
+HORIZONS = (
+    *("npsn", "row_id", "azimuth_deg", "horizon_deg", "found_deg"),
+    *("distance_m", "obstacle_lat", "obstacle_lon"),
+)
+# What only an elevation model tells, but for the landform.
+_EXPOSURE = (
+    *("slope_1km_deg", "max_slope_1km_deg", "max_slope_5km_deg", "land_share_5km"),
+    *("relative_height_1km_m", "relative_height_5km_m", "height_share_1km", "height_share_5km"),
+    *("max_horizon_deg", "sky_view_share", "leo_open_share", "leo_clear"),
+    *("satellite_margin_deg", "satellite_clear"),
 )
 _POSSIBLE_M = (-500.0, 9000.0)  # between the Dead Sea's shore and Mount Everest
 _ELLIPSOID = Geod(ellps="WGS84")
@@ -60,12 +73,13 @@ def terrain(
     opened : Opened
         The project.
     progress : callable, optional
-        Called with the number of schools done and of all while the elevation model is read.
+        Called with the number of parts done and of all while the elevation model is read.
 
     Returns
     -------
     Staged
-        Table ``sites`` besides the columns.
+        Tables ``sites`` and ``horizons`` besides the columns: :data:`HORIZONS`, one row for each
+        school with an elevation and each direction.
 
     Raises
     ------
@@ -76,8 +90,9 @@ def terrain(
     lat, lon = schools["lat"].to_numpy(), schools["lon"].to_numpy()
     facts = pd.DataFrame(index=schools.index)
     findings: list[Finding] = []
-    _relief(facts, lat, lon, opened, findings, progress)
-    _coast(facts, lat, lon, schools, opened)
+    impossible = _relief(facts, lat, lon, opened, findings, _half(progress, 0))
+    sea = _coast(facts, lat, lon, schools, opened)
+    horizons = _exposure(facts, schools, opened, sea, impossible, _half(progress, 1))
     _islands(facts, lat, lon, opened)
     facts["is_wetland"] = _within(lat, lon, opened.project.wetlands)
     classify(facts, schools["reached_by_water"], limits)
@@ -96,7 +111,14 @@ def terrain(
         off = located & facts["mean_slope_deg"].isna() & facts["local_relief_m"].isna()
         findings += _off(schools, off.to_numpy(), opened.shown(opened.project.elevation.path))
     columns = schema.table(facts, schema.of_stage("terrain"))
-    return Staged(columns, findings + site_findings, {"sites": sites})
+    return Staged(columns, findings + site_findings, {"sites": sites, "horizons": horizons})
+
+
+def _half(progress: Progress | None, before: int) -> Progress | None:
+    """Progress of one of the two passes over the elevation model, of which so many are done."""
+    if progress is None:
+        return None
+    return lambda done, total: progress(before * total + done, 2 * total)
 
 
 def _relief(
@@ -106,14 +128,15 @@ def _relief(
     opened: Opened,
     findings: list[Finding],
     progress: Progress | None,
-) -> None:
+) -> NDArray[np.bool_]:
+    """Shape of the land; whether what a school stands on cannot be an elevation."""
     from kalsel_gap import raster, relief  # kernels and GDAL: only when they are needed
 
     source, limits = opened.project.elevation, opened.project.terrain
     names = ("elevation_m", "slope_deg", "mean_slope_deg", "local_relief_m")
     if source is None:
         facts[[*names, "mountain_class"]] = np.nan
-        return
+        return np.zeros(lat.shape, dtype=np.bool_)
     if np.isfinite(lat).any() and not raster.touches(source.path, lat, lon):
         raise InputError("raster_touches_no_school", path=source.path)
     found = relief.relief_at(
@@ -145,6 +168,7 @@ def _relief(
         thresholds=relief.KaposThresholds(**bounds),
     )
     facts["mountain_class"] = np.where(kapos < 0, np.nan, kapos)
+    return impossible
 
 
 def _coast(
@@ -153,7 +177,7 @@ def _coast(
     lon: NDArray[np.float64],
     schools: gpd.GeoDataFrame,
     opened: Opened,
-) -> None:
+) -> SeaMask | None:
     """Distance to the sea, low land connected to it, and the way over water to the capital."""
     from kalsel_gap import relief  # compiles kernels: only when they are needed
 
@@ -164,22 +188,105 @@ def _coast(
         lines = read_vector(shore.path, shapes="lines")
         facts["coast_km"] = geodesy.nearest_line_m(lat, lon, lines.geometry.to_numpy()) / 1000
     facts["in_coastal_zone"] = pd.Series(pd.NA, index=facts.index, dtype="boolean")
-    facts["water_share"] = np.nan
+    facts["water_share"] = facts["water_crossing_km"] = np.nan
     source = project.elevation
     if source is None or source.sea == "none":
-        return
+        return None
     sea = relief.open_sea(source.path, band=source.band)
     zone = relief.low_coast(source.path, sea, project.terrain.coast.zone_m, band=source.band)
     inside, outside = zone.at(lat, lon)
     facts["in_coastal_zone"] = pd.Series(inside, index=facts.index, dtype="boolean").mask(outside)
     if not sea.inside.any():
-        return
+        return sea
     to_lat, to_lon = capital_of(schools, opened)
     way_lat, way_lon = geodesy.path_points(
         lat, lon, to_lat.to_numpy(), to_lon.to_numpy(), points=project.terrain.water.points
     )
     wet, unknown = sea.at(way_lat, way_lon)
-    facts["water_share"] = np.where(unknown.any(axis=1), np.nan, wet.mean(axis=1))
+    somewhere_unknown = unknown.any(axis=1)
+    facts["water_share"] = np.where(somewhere_unknown, np.nan, wet.mean(axis=1))
+    crossing_m = geodesy.longest_stretch_m(
+        *(lat, lon, to_lat.to_numpy(), to_lon.to_numpy()), wet, lambda y, x: sea.at(y, x)[0]
+    )
+    facts["water_crossing_km"] = np.where(somewhere_unknown, np.nan, crossing_m / 1000)
+    return sea
+
+
+def _exposure(
+    facts: pd.DataFrame,
+    schools: gpd.GeoDataFrame,
+    opened: Opened,
+    sea: SeaMask | None,
+    impossible: NDArray[np.bool_],
+    progress: Progress | None,
+) -> pd.DataFrame:
+    """Access, relative height, horizons and open sky; the table of the horizons."""
+    source, limits = opened.project.elevation, opened.project.terrain
+    lat, lon = schools["lat"].to_numpy(), schools["lon"].to_numpy()
+    azimuth, elevation = geodesy.look_angles(lat, lon, limits.satellite.lon_deg)
+    facts["satellite_azimuth_deg"], facts["satellite_elevation_deg"] = azimuth, elevation
+    facts["exposure_status"] = "unknown"
+    if source is None:
+        facts[list(_EXPOSURE)] = np.nan
+        facts["landform"] = pd.Series(None, index=facts.index, dtype="str")
+        return pd.DataFrame(columns=list(HORIZONS))
+    from kalsel_gap import exposure, horizons  # compile kernels: only when they are needed
+
+    around = np.linspace(0.0, 360.0, limits.horizon.directions, endpoint=False, dtype=np.float64)
+    near, wide, sight = exposure.exposure_at(
+        source.path,
+        np.where(impossible, np.nan, lat),
+        lon,
+        facts["elevation_m"].to_numpy(),
+        np.column_stack([np.tile(around, (lat.size, 1)), azimuth]),
+        horizon=limits.horizon,
+        sea=sea,
+        band=source.band,
+        progress=progress,
+    )
+    facts["slope_1km_deg"] = near.slope_deg
+    for name, disk in (("1km", near), ("5km", wide)):
+        facts[f"max_slope_{name}_deg"] = disk.max_slope_deg
+        facts[f"relative_height_{name}_m"] = disk.relative_height_m
+        facts[f"height_share_{name}"] = disk.height_share
+    facts["land_share_5km"] = wide.land_share
+    landform = exposure.landform(near, facts["slope_deg"].to_numpy(), limits.landform)
+    facts["landform"] = pd.Series(landform, index=facts.index, dtype="str").where(landform != "")
+    horizon = sight.horizon_deg[:, :-1]
+    facts["max_horizon_deg"] = horizon.max(axis=1)
+    facts["sky_view_share"] = horizons.sky_view_share(horizon)
+    facts["leo_open_share"] = horizons.open_share(horizon, limits.leo.lowest_deg)
+    known = facts["max_horizon_deg"].notna()
+    facts["exposure_status"] = np.where(known, "known", "unknown")
+    facts["leo_clear"] = _flag(facts["leo_open_share"] >= limits.leo.open_share, known)
+    # What has been seen hides the satellite, whatever a void beside it hides.
+    facts["satellite_margin_deg"] = elevation - sight.horizon_deg[:, -1]
+    at_most = pd.Series(elevation - sight.found_deg[:, -1], index=facts.index)
+    hidden = at_most < limits.satellite.margin_deg
+    facts["satellite_clear"] = _flag(~hidden, facts["satellite_margin_deg"].notna() | hidden)
+    return _horizons(schools, facts["elevation_m"].notna().to_numpy(), around, sight)
+
+
+def _flag(holds: pd.Series[bool], known: pd.Series[bool]) -> pd.Series[bool]:
+    return holds.astype("boolean").mask(~known)
+
+
+def _horizons(
+    schools: gpd.GeoDataFrame, known: NDArray[np.bool_], azimuth: NDArray[np.float64], sight: Sight
+) -> pd.DataFrame:
+    """The horizons of schools with an elevation, tidy: :data:`HORIZONS`."""
+    school, direction = (places.ravel() for places in np.indices((known.sum(), azimuth.size)))
+    values = {
+        "azimuth_deg": azimuth[direction],
+        "horizon_deg": sight.horizon_deg[known][school, direction],
+        "found_deg": sight.found_deg[known][school, direction],
+        "distance_m": sight.distance_m[known][school, direction],
+        "obstacle_lat": sight.lat[known][school, direction],
+        "obstacle_lon": sight.lon[known][school, direction],
+    }
+    ids = schools.loc[known, ["npsn", "row_id"]].iloc[school].reset_index(drop=True)
+    table: pd.DataFrame = ids.join(pd.DataFrame(values))[list(HORIZONS)]
+    return table.sort_values(["row_id", "azimuth_deg"], kind="stable", ignore_index=True)
 
 
 def _islands(

@@ -400,6 +400,7 @@ USUAL: dict[str, object] = {
     "confidence": "B",
     "confidence_radius_m": 250.0,
     "terrain_class": "dataran",
+    "exposure_status": "unknown",
     "available_status": "unknown",
 }
 

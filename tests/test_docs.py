@@ -130,7 +130,11 @@ def test_the_other_files_of_a_run_have_the_columns_that_the_dictionary_lists(fol
     generate = script("generate")
     runs = folder / "runs"
     latest = runs / (runs / "latest").read_text(encoding="utf-8").strip()
-    for name, columns in (("signals", generate.SIGNALS), ("sites", generate.SITES)):
+    for name, columns in (
+        ("signals", generate.SIGNALS),
+        ("sites", generate.SITES),
+        ("horizons", generate.HORIZONS),
+    ):
         assert set(pd.read_parquet(latest / f"{name}.parquet").columns) == set(columns)
 
 

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import njit
 from numpy.typing import NDArray
+from pyproj import Transformer
 
 from kalsel_gap import geodesy
 from kalsel_gap.geodesy import WGS84
@@ -362,3 +363,94 @@ def test_towers_and_coast_of_kalsel(shared: Path) -> None:
     # The dense points lie 55 m apart: beside a near shore up to 28 m from the foot.
     assert (shore_m <= expected_m + 0.01).all()
     np.testing.assert_allclose(shore_m[expected_m > 1000], expected_m[expected_m > 1000], atol=1.0)
+
+
+# --- stretches -------------------------------------------------------------------------------
+
+
+def stretch_m(area: list[tuple[float, float]], start: float = 100.0, end: float = 104.0) -> float:
+    """Longest stretch of the equator between two meridians that lies in intervals of longitude."""
+
+    def holds(lat: FloatArray, lon: FloatArray) -> NDArray[np.bool_]:
+        parts = np.array([(west <= lon) & (lon <= east) for west, east in area])
+        return np.asarray(parts.any(axis=0))
+
+    ends = (np.array([0.0]), np.array([start]), np.array([0.0]), np.array([end]))
+    inside = holds(*geodesy.path_points(*ends, points=40))
+    return float(geodesy.longest_stretch_m(*ends, inside, holds)[0])
+
+
+@pytest.mark.parametrize(
+    ("area", "degrees"),
+    [
+        ([(101.23, 102.71)], 1.48),
+        ([(100.33, 100.9), (101.23, 102.71), (103.0, 103.5)], 1.48),
+        ([(99.0, 101.234)], 1.234),  # begins inside
+        ([(102.9, 105.0)], 1.1),  # ends inside
+        ([(99.0, 105.0)], 4.0),
+        ([(105.0, 106.0)], 0.0),
+        ([(102.011, 102.012)], 0.0),  # between two points
+    ],
+)
+def test_longest_stretch(area: list[tuple[float, float]], degrees: float) -> None:
+    step_m = 0.1 * geodesy.metres_per_degree(0.0)[1]
+    expected_m = degrees * geodesy.metres_per_degree(0.0)[1]
+    assert stretch_m(area) == pytest.approx(expected_m, abs=step_m / 64)
+
+
+def test_longest_stretch_of_several_paths_and_of_none() -> None:
+    lat, lon = np.array([0.0, NAN, 0.0, 0.0]), np.array([100.0, 100.0, 99.0, 101.0])
+    ends = lat, lon, lat, lon + 1.0
+    inside = geodesy.path_points(*ends, points=8)[1] > 100.5
+    got = geodesy.longest_stretch_m(*ends, inside, lambda y, x: x > 100.5)
+    degrees = got / geodesy.metres_per_degree(0.0)[1]
+    np.testing.assert_allclose(degrees, [0.5, NAN, 0.0, 1.0], atol=0.125 / 64)
+
+
+# --- satellites ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("lat", "lon", "satellite", "azimuth_deg", "elevation_deg"),
+    [
+        # Worked examples of text books, over a sphere.
+        (35.0, -100.0, -90.0, 162.9, 48.0),  # Roddy, Satellite Communications
+        (52.0, 0.0, 66.0, 109.3, 5.85),  # Pratt, Bostian & Allnutt, Satellite Communications
+    ],
+)
+def test_look_angles_of_text_books(
+    lat: float, lon: float, satellite: float, azimuth_deg: float, elevation_deg: float
+) -> None:
+    azimuth, elevation = geodesy.look_angles([lat], [lon], satellite)
+    assert azimuth[0] == pytest.approx(azimuth_deg, abs=0.2)
+    assert elevation[0] == pytest.approx(elevation_deg, abs=0.2)
+
+
+@given(st.floats(-80.0, 80.0), st.floats(-180.0, 180.0), st.floats(-180.0, 180.0))
+def test_look_angles_against_proj(lat: float, lon: float, satellite: float) -> None:
+    to_local = Transformer.from_pipeline(
+        f"+proj=topocentric +ellps=WGS84 +lat_0={lat!r} +lon_0={lon!r} +h_0=0"
+    )
+    turn = np.radians(satellite)
+    orbit_m = geodesy.GEOSTATIONARY_M
+    east, north, up = to_local.transform(orbit_m * np.cos(turn), orbit_m * np.sin(turn), 0.0)
+    azimuth, elevation = geodesy.look_angles([lat], [lon], satellite)
+    assert elevation[0] == pytest.approx(
+        np.degrees(np.arctan2(up, np.hypot(east, north))), abs=1e-9
+    )
+    off = (azimuth[0] - np.degrees(np.arctan2(east, north)) + 180.0) % 360.0 - 180.0
+    assert off * np.hypot(east, north) / orbit_m == pytest.approx(0.0, abs=1e-7)
+
+
+def test_a_satellite_overhead_and_below() -> None:
+    _, elevation = geodesy.look_angles([0.0, 0.0, 0.0, NAN], [146.0, -34.0, 64.5, 0.0], 146.0)
+    assert elevation[0] == pytest.approx(90.0)
+    assert elevation[1] == pytest.approx(-90.0)  # on the other side of the Earth
+    # It rises 81.3° away: acos of the Earth's radius over that of the orbit.
+    assert elevation[2] == pytest.approx(0.0, abs=0.25)
+    assert np.isnan(elevation[3])
+
+
+def test_a_geostationary_orbit_takes_a_sidereal_day() -> None:
+    seconds = 2.0 * np.pi * np.sqrt(geodesy.GEOSTATIONARY_M**3 / 3.986004418e14)
+    assert seconds == pytest.approx(86_164.0905, abs=0.01)

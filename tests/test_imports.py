@@ -35,6 +35,8 @@ ROOMS = (
     "quality",
     "places",
     "indicators",
+    "exposure",
+    "horizons",
     "relief",
     "raster",
     "geodesy",

@@ -12,7 +12,7 @@ from pyproj import Geod
 
 from kalsel_gap.errors import InputError
 from kalsel_gap.sources.schools import read_schools
-from kalsel_gap.terrain import classify, terrain
+from kalsel_gap.terrain import HORIZONS, classify, terrain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -265,14 +265,22 @@ def test_distances_and_wetlands_of_layers(project: MakeProject) -> None:
 
 def test_without_layers_everything_is_unknown(project: MakeProject) -> None:
     result = staged(project(bare=True))
-    assert result.columns.isna().all(axis=None)
+    # Where a satellite stands is known without any layer.
+    known = ["satellite_azimuth_deg", "satellite_elevation_deg"]
+    assert result.columns[known].notna().sum().tolist() == [11, 11]
+    assert (result.columns["exposure_status"] == "unknown").all()
+    assert result.columns.drop(columns=[*known, "exposure_status"]).isna().all(axis=None)
     assert result.findings == []
+    assert result.tables["horizons"].empty
     assert result.tables["sites"].empty
 
 
 def test_nobody_has_a_place(project: MakeProject) -> None:
     opened = project(files={"schools.csv": "npsn,nama,lat,lon\n1,A,,\n2,B,,\n"})
-    assert staged(opened).columns.isna().all(axis=None)
+    result = staged(opened)
+    assert (result.columns.pop("exposure_status") == "unknown").all()
+    assert result.columns.isna().all(axis=None)
+    assert result.tables["horizons"].empty
 
 
 def test_a_model_that_touches_no_school_is_unusable(
@@ -333,3 +341,81 @@ def test_tiny_by_hand(project: MakeProject) -> None:
     assert got["is_lowland"].sum() == 2
     assert got["island"].isna().all()
     assert got["is_small_island"].isna().all()  # no land polygons: not known
+
+
+def test_tiny_knows_its_satellite_but_not_its_horizon(project: MakeProject) -> None:
+    """The model of data/tiny ends within 5 km of everybody; its hill is seen all the same."""
+    result = staged(project())
+    got, horizons = result.columns, result.tables["horizons"]
+    assert (got["exposure_status"] == "unknown").all()
+    assert (
+        got[["max_horizon_deg", "sky_view_share", "leo_open_share", "leo_clear"]]
+        .isna()
+        .all(axis=None)
+    )
+    assert tuple(horizons.columns) == HORIZONS
+    assert len(horizons) == 16 * got["elevation_m"].notna().sum()
+    seen = horizons[horizons["found_deg"].notna()]
+    assert not seen.empty
+    first = seen[seen["npsn"] == "00000105"].iloc[0]  # at -2.976, 115.315
+    way_m = GEOD.inv(115.315, -2.976, first["obstacle_lon"], first["obstacle_lat"])[2]
+    assert way_m == pytest.approx(first["distance_m"], abs=0.1)
+
+
+# A bowl 30 km wide: level in the middle, and a wall of 3 km around it, in cells of 500 m.
+def bowl(raster: MakeRaster, *, wall_m: float, east_of: float = -1.0) -> str:
+    i, j = np.mgrid[:200, :200]
+    away = np.hypot(i - 99.5, j - 99.5) * 0.0045 * 111_000
+    cells = np.where((away > 2500) & (away < 4000) & ((j - 99.5) * 500.0 > east_of), wall_m, 10.0)
+    corner = Affine(0.0045, 0.0, 115.0 - 0.45, 0.0, -0.0045, -2.55)
+    return str(raster("bowl.tif", cells, transform=corner, crs="EPSG:4326", nodata=-32768))
+
+
+@pytest.mark.parametrize(
+    ("wall_m", "clear", "leo_clear"),
+    [(10.0, True, True), (1500.0, True, False), (6000.0, False, False)],
+)
+def test_walls_around_a_school(
+    project: MakeProject, raster: MakeRaster, wall_m: float, clear: bool, leo_clear: bool
+) -> None:
+    elevation = {"path": bowl(raster, wall_m=wall_m, east_of=-1e9), "surface": "dtm"}
+    text = "npsn,nama,lat,lon\n1,A,-3.0,115.0\n"
+    got = staged(
+        project({"elevation": elevation}, files={"schools.csv": text}, bare=True)
+    ).columns.iloc[0]
+    assert got["exposure_status"] == "known"
+    # The satellite stands 31° to the east, over the equator.
+    assert got["satellite_azimuth_deg"] == pytest.approx(85.0, abs=0.1)
+    assert got["satellite_elevation_deg"] == pytest.approx(53.8, abs=0.1)
+    horizon_deg = got["satellite_elevation_deg"] - got["satellite_margin_deg"]
+    assert horizon_deg <= got["max_horizon_deg"] + 1e-6
+    if wall_m > 10.0:
+        assert horizon_deg == pytest.approx(math.degrees(math.atan((wall_m - 15) / 2500)), abs=4.0)
+    assert bool(got["satellite_clear"]) is clear
+    assert bool(got["leo_clear"]) is leo_clear
+
+
+def test_a_wall_in_the_east_hides_the_satellite_whatever_is_unknown(
+    project: MakeProject, raster: MakeRaster
+) -> None:
+    """The model ends 50 km away: nearer than is asked for, so no horizon is known."""
+    text = "npsn,nama,lat,lon\n1,A,-3.0,115.0\n"
+    elevation = {"path": bowl(raster, wall_m=6000.0, east_of=0.0), "surface": "dtm"}
+    clear = []
+    for satellite in (146.0, 84.0):
+        horizon = {"void_m": 90_000.0, "distance_m": 80_000.0}
+        limits = {"horizon": horizon, "satellite": {"lon_deg": satellite}}
+        sections = {"elevation": elevation, "terrain": limits}
+        got = staged(project(sections, files={"schools.csv": text}, bare=True)).columns.iloc[0]
+        assert got["exposure_status"] == "unknown"
+        assert np.isnan(got["satellite_margin_deg"])
+        clear.append(None if pd.isna(got["satellite_clear"]) else bool(got["satellite_clear"]))
+    assert clear == [False, None]
+
+
+def test_the_longest_crossing(project: MakeProject) -> None:
+    """Of data/tiny, whose capital is found by its polygon: part of the share over water."""
+    got = staged(project()).columns
+    known = got["water_share"].notna()
+    assert (got["water_crossing_km"].notna() == known).all()
+    assert ((got["water_crossing_km"] > 0) == (got["water_share"] > 0))[known].all()

@@ -357,3 +357,55 @@ def test_another_weighting_moves_deficits_alone(
     for name in ("available", "barrier", "need", "delivered"):
         pd.testing.assert_series_equal(first[name], second[name], check_exact=name != "need")
     assert not first["deficit"].equals(second["deficit"])
+
+
+# --- exposure --------------------------------------------------------------------------------
+
+
+def test_every_school_sees_the_satellite_and_few_hardly_the_low_orbits(kalsel: Run) -> None:
+    schools = kalsel.schools[kalsel.schools["lat"].notna()]
+    known = schools["satellite_clear"].notna()
+    assert known.sum() > 3800
+    # It stands 53° to 56° high: no school lies below a wall like that.
+    assert schools.loc[known, "satellite_clear"].all()
+    assert schools["satellite_elevation_deg"].between(52.5, 56.0).all()
+    narrow = schools[schools["leo_clear"].eq(other=False).fillna(value=False)]
+    assert 5 <= len(narrow) <= 15
+    assert (narrow["terrain_class"] == "pegunungan").all()
+    assert (narrow["max_horizon_deg"] > 25.0).all()
+
+
+def test_a_plain_has_an_open_sky_and_a_mountain_valley_has_not(kalsel: Run) -> None:
+    view = kalsel.schools.groupby("kabupaten")["sky_view_share"].mean()
+    flat = view[view.index.str.contains("Barito Kuala|Banjarmasin")]
+    assert (flat > 0.999).all()
+    steep = kalsel.schools[kalsel.schools["kecamatan"].str.contains("Hantakan", na=False)]
+    assert steep["sky_view_share"].max() < 0.98
+
+
+def test_horizons_by_another_route(kalsel: Run) -> None:
+    """The obstacle as a place of its own: azimuth, distance and angle from there to the school."""
+    horizons = kalsel.table("horizons")
+    assert len(horizons) == 16 * kalsel.schools["elevation_m"].notna().sum()
+    some = horizons.dropna().sample(500, random_state=3)
+    place = kalsel.schools.set_index("row_id").loc[some["row_id"]]
+    azimuth, _, way_m = GEOD.inv(
+        place["lon"].to_numpy(),
+        place["lat"].to_numpy(),
+        some["obstacle_lon"].to_numpy(),
+        some["obstacle_lat"].to_numpy(),
+    )
+    np.testing.assert_allclose(way_m, some["distance_m"], atol=0.1)
+    off_deg = (azimuth - some["azimuth_deg"].to_numpy() + 180.0) % 360.0 - 180.0
+    np.testing.assert_allclose(off_deg * np.radians(1.0) * way_m, 0.0, atol=0.1)
+
+
+def test_the_longest_crossing_is_part_of_the_way_over_water(kalsel: Run) -> None:
+    schools = kalsel.schools.dropna(subset=["water_share", "capital_km"])
+    over_km = schools["water_share"] * schools["capital_km"]
+    # Each end of a stretch is known to half a step of the share's points, 200 a way.
+    stretches = schools["capital_km"] / 200
+    assert (schools["water_crossing_km"] <= over_km + stretches + 1e-6).all()
+    far = schools[schools["kecamatan"].str.contains("Pulau Sembilan", na=False)]
+    assert len(far) > 4
+    assert far["water_crossing_km"].median() > 60.0
