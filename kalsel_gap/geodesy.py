@@ -432,7 +432,7 @@ def look_angles(
     lat, lon = _positions(lat, lon)
     turn = np.radians(satellite_lon)
     satellite = GEOSTATIONARY_M * np.array([np.cos(turn), np.sin(turn), 0.0])
-    x, y, z = (satellite - _ecef(lat, lon)).T
+    x, y, z = (satellite - earth_centred_m(lat, lon)).T
     phi, lam = np.radians(lat), np.radians(lon)
     outward = np.cos(lam) * x + np.sin(lam) * y
     east = np.cos(lam) * y - np.sin(lam) * x
