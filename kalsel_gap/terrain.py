@@ -107,17 +107,17 @@ def _relief(
     findings: list[Finding],
     progress: Progress | None,
 ) -> None:
-    from kalsel_gap import raster, relief  # kernels and GDAL: only when they are needed
+    from kalsel_gap import mountains, raster, relief  # kernels and GDAL: only when they are needed
 
     source, limits = opened.project.elevation, opened.project.terrain
     names = ("elevation_m", "slope_deg", "mean_slope_deg", "local_relief_m")
     if source is None:
         facts[[*names, "mountain_class"]] = np.nan
         return
-    if np.isfinite(lat).any() and not raster.touches(source.path, lat, lon):
-        raise InputError("raster_touches_no_school", path=source.path)
+    if np.isfinite(lat).any() and not raster.touches(source.tiles, lat, lon):
+        raise InputError("raster_touches_no_school", path=source.path[0])
     found = relief.relief_at(
-        source.path,
+        source.tiles,
         lat,
         lon,
         slope_radius_m=limits.radius_m.slope,
@@ -138,11 +138,11 @@ def _relief(
     for name in names:
         facts[name] = np.where(impossible, np.nan, getattr(found, name))
     bounds = limits.mountain.model_dump(exclude={"source"})
-    kapos = relief.kapos_class(
+    kapos = mountains.kapos_class(
         facts["elevation_m"].to_numpy(),
         facts["slope_deg"].to_numpy(),
         facts["local_relief_m"].to_numpy(),
-        thresholds=relief.KaposThresholds(**bounds),
+        thresholds=mountains.KaposThresholds(**bounds),
     )
     facts["mountain_class"] = np.where(kapos < 0, np.nan, kapos)
 
@@ -155,7 +155,7 @@ def _coast(
     opened: Opened,
 ) -> None:
     """Distance to the sea, low land connected to it, and the way over water to the capital."""
-    from kalsel_gap import relief  # compiles kernels: only when they are needed
+    from kalsel_gap import coasts  # compiles kernels: only when they are needed
 
     project = opened.project
     shore = project.coastline
@@ -168,11 +168,11 @@ def _coast(
     source = project.elevation
     if source is None or source.sea == "none":
         return
-    sea = relief.open_sea(source.path, band=source.band)
-    zone = relief.low_coast(source.path, sea, project.terrain.coast.zone_m, band=source.band)
+    sea = coasts.open_sea(source.tiles, band=source.band, zero=source.sea == "zero")
+    zone = coasts.low_coast(source.tiles, sea, project.terrain.coast.zone_m, band=source.band)
     inside, outside = zone.at(lat, lon)
     facts["in_coastal_zone"] = pd.Series(inside, index=facts.index, dtype="boolean").mask(outside)
-    if not sea.inside.any():
+    if not sea.any():
         return
     to_lat, to_lon = capital_of(schools, opened)
     way_lat, way_lon = geodesy.path_points(

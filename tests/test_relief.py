@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from rasterio.warp import Resampling, reproject
 from scipy import ndimage
 
-from kalsel_gap import raster, relief
+from kalsel_gap import coasts, mosaic, mountains, raster, relief
 from kalsel_gap.errors import InputError
 from kalsel_gap.geodesy import WGS84, metres_per_degree
 
@@ -307,7 +307,7 @@ def test_fast_is_naive_whatever_the_tiles(
         lat, lon = band.grid.position(*schools.T)
 
     whole = relief.relief_at(path, lat, lon, slope_radius_m=radius_m, relief_radius_m=radius_m)
-    monkeypatch.setattr(raster, "FEWEST_CELLS_A_SIDE", 1)
+    monkeypatch.setattr(mosaic, "FEWEST_CELLS_A_SIDE", 1)
     monkeypatch.setattr(relief, "TILE_HALOS", 0.01)
     cut = relief.relief_at(
         path, lat[::-1], lon[::-1], slope_radius_m=radius_m, relief_radius_m=radius_m
@@ -346,9 +346,9 @@ def test_strips_of_a_wide_raster_are_cut(
     widths: list[int] = []
     original = raster.Band.read_raw
 
-    def spy(self: raster.Band, window: Window, shape: Any = None) -> Any:
+    def spy(self: raster.Band, window: Window) -> Any:
         widths.append(int(window.width))
-        return original(self, window, shape)
+        return original(self, window)
 
     monkeypatch.setattr(raster.Band, "read_raw", spy)
     got = at(path, row, col, **radii)
@@ -397,16 +397,16 @@ def test_strips_of_a_wide_raster_are_cut(
 def test_mountain_class(
     elevation_m: float, slope_deg: float, local_relief_m: float, expected: int
 ) -> None:
-    got = relief.kapos_class([elevation_m], [slope_deg], [local_relief_m])
+    got = mountains.kapos_class([elevation_m], [slope_deg], [local_relief_m])
     assert got.dtype == np.int8
     assert got.tolist() == [expected]
 
 
 def test_other_limits() -> None:
-    lower = relief.KaposThresholds(k6_m=100.0, relief_m=50.0)
+    lower = mountains.KaposThresholds(k6_m=100.0, relief_m=50.0)
     args = ([100.0, 99.0], [0.0, 0.0], [51.0, 51.0])
-    assert relief.kapos_class(*args, thresholds=lower).tolist() == [6, 0]
-    assert relief.kapos_class(*args).tolist() == [0, 0]
+    assert mountains.kapos_class(*args, thresholds=lower).tolist() == [6, 0]
+    assert mountains.kapos_class(*args).tolist() == [0, 0]
 
 
 # --- sea and low coast -----------------------------------------------------------------------
@@ -441,7 +441,7 @@ def heights(text: str) -> NDArray[np.int16]:
 )
 def test_open_sea(make_dem: MakeDem, land: str, sea: str) -> None:
     path = make_dem(heights(land))
-    mask = relief.open_sea(path)
+    mask = coasts.open_sea(path)
     assert mask.inside.dtype == np.bool_
     np.testing.assert_array_equal(mask.inside, picture(sea) == "#")
 
@@ -461,27 +461,27 @@ def test_open_sea(make_dem: MakeDem, land: str, sea: str) -> None:
 )
 def test_low_coast(make_dem: MakeDem, land: str, coast: str) -> None:
     path = make_dem(heights(land))
-    zone = relief.low_coast(path, relief.open_sea(path))
+    zone = coasts.low_coast(path, coasts.open_sea(path))
     np.testing.assert_array_equal(zone.inside, picture(coast) == "#")
 
 
 def test_the_limit_of_the_low_coast_belongs_to_it(make_dem: MakeDem) -> None:
     path = make_dem(heights("~78"))
-    sea = relief.open_sea(path)
-    assert relief.low_coast(path, sea, 7.0).inside.tolist() == [[False, True, False]]
-    assert relief.low_coast(path, sea, 8.0).inside.tolist() == [[False, True, True]]
-    assert relief.low_coast(path, sea, 6.9).inside.tolist() == [[False, False, False]]
+    sea = coasts.open_sea(path)
+    assert coasts.low_coast(path, sea, 7.0).inside.tolist() == [[False, True, False]]
+    assert coasts.low_coast(path, sea, 8.0).inside.tolist() == [[False, True, True]]
+    assert coasts.low_coast(path, sea, 6.9).inside.tolist() == [[False, False, False]]
 
 
 def test_the_sea_of_another_raster(make_dem: MakeDem) -> None:
-    sea = relief.open_sea(make_dem(heights("~1 11")))
+    sea = coasts.open_sea(make_dem(heights("~1 11")))
     with pytest.raises(ValueError, match="another raster"):
-        relief.low_coast(make_dem(heights("~11")), sea)
+        coasts.low_coast(make_dem(heights("~11")), sea)
 
 
 def test_a_zone_at_points(make_dem: MakeDem) -> None:
     path = make_dem(heights("~1 11"), **DEGREES)
-    sea = relief.open_sea(path)
+    sea = coasts.open_sea(path)
     inside, outside = sea.at(
         [-2.0005, -2.0005, -2.0015, 2.0, NAN], [115.0005, 115.0015] + [115.0] * 3
     )
@@ -506,16 +506,16 @@ def test_sea_and_coast_agree_with_labels(make_dem: MakeDem, data: st.DataObject)
     border = np.ones(cells.shape, dtype=bool)
     border[1:-1, 1:-1] = False
     expected_sea = np.isin(labels, np.setdiff1d(labels[border], [0]))
-    sea = relief.open_sea(path)
+    sea = coasts.open_sea(path)
     np.testing.assert_array_equal(sea.inside, expected_sea)
 
     eight = np.ones((3, 3), dtype=bool)
     low = (cells != SEA) & (cells <= 10)
     spread = ndimage.binary_propagation(expected_sea, structure=eight, mask=low | expected_sea)
-    coast = relief.low_coast(path, sea)
+    coast = coasts.low_coast(path, sea)
     np.testing.assert_array_equal(coast.inside, spread & ~expected_sea)
     # More land is low under a higher limit.
-    assert (relief.low_coast(path, sea, 60.0).inside | ~coast.inside).all()
+    assert (coasts.low_coast(path, sea, 60.0).inside | ~coast.inside).all()
 
 
 # --- the shared data -------------------------------------------------------------------------
@@ -549,7 +549,7 @@ def test_the_meratus(shared: Path, register: Any) -> None:
     assert hantakan.sum() == 23
     assert (got.local_relief_m[hantakan] > 300.0).all()
     assert (got.elevation_m[hantakan] > 300.0).sum() == 1
-    classes = relief.kapos_class(got.elevation_m, got.slope_deg, got.local_relief_m)
+    classes = mountains.kapos_class(got.elevation_m, got.slope_deg, got.local_relief_m)
     assert {int(k): int((classes == k).sum()) for k in (1, 2, 3, 4, 5, 6)} == {
         1: 0, 2: 0, 3: 0, 4: 0, 5: 2, 6: 68,
     }  # fmt: skip
@@ -616,7 +616,7 @@ def test_slope_agrees_with_gdaldem(shared: Path, tmp_path: Path) -> None:
 def test_the_sea_of_kalsel(shared: Path, register: Any) -> None:
     path = shared / "kalsel/stylised/dem_3arcsec.tif"
     lat, lon, _ = register(shared)
-    sea = relief.open_sea(path)
+    sea = coasts.open_sea(path)
     assert sea.inside.nbytes == 4080 * 4560
     # The Java Sea and Banjarbaru.
     inside, _ = sea.at([-4.8, -3.44], [115.0, 114.83])
@@ -627,5 +627,5 @@ def test_the_sea_of_kalsel(shared: Path, register: Any) -> None:
     border = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
     np.testing.assert_array_equal(sea.inside, np.isin(labels, border[border > 0]))
     # 44 % of the schools lie below 10 m; nearly all of these on land that meets the sea.
-    coast, outside = relief.low_coast(path, sea).at(lat, lon)
+    coast, outside = coasts.low_coast(path, sea).at(lat, lon)
     assert coast.sum() / (~outside).sum() == pytest.approx(0.44, abs=0.01)
