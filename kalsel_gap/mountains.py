@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TypeAlias
 
 import numpy as np
+from numba import njit
+from numpy.typing import ArrayLike, NDArray
 
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+FloatArray: TypeAlias = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,30 +69,43 @@ def kapos_class(
     >>> kapos_class([1901.0, 350.0, 350.0, 20.0], [25.0, 8.0, 8.0, 0.0], [900.0, 301.0, 300.0, 9.0])
     array([4, 6, 0, 0], dtype=int8)
     """
-    z, slope, relief = (
-        np.asarray(values, dtype=np.float64) for values in (elevation_m, slope_deg, local_relief_m)
+    z, slope, relief = np.broadcast_arrays(
+        *(np.asarray(given, dtype=np.float64) for given in (elevation_m, slope_deg, local_relief_m))
     )
     t = thresholds
-    steep4, steep5, high_relief = (
-        slope >= t.k4_slope_deg,
-        slope >= t.k5_slope_deg,
-        relief > t.relief_m,
+    kapos = np.empty(z.shape, dtype=np.int8)
+    _classify(
+        *(z.ravel(), slope.ravel(), relief.ravel(), kapos.reshape(-1)),
+        (t.k1_m, t.k2_m, t.k3_m, t.k4_m, t.k5_m, t.k6_m),
+        (t.k4_slope_deg, t.k5_slope_deg, t.relief_m),
     )
-    no_slope, no_relief = np.isnan(slope), np.isnan(relief)
-    # The first row that holds decides.
-    choices = [
-        (np.isnan(z), -1),
-        (z >= t.k1_m, 1),
-        (z >= t.k2_m, 2),
-        (z >= t.k3_m, 3),
-        ((z >= t.k4_m) & no_slope, -1),
-        ((z >= t.k4_m) & steep4, 4),
-        (z >= t.k4_m, 0),
-        ((z >= t.k5_m) & (steep5 | high_relief), 5),
-        ((z >= t.k5_m) & (no_slope | no_relief), -1),
-        (z >= t.k5_m, 0),
-        ((z >= t.k6_m) & no_relief, -1),
-        ((z >= t.k6_m) & high_relief, 6),
-    ]
-    kapos = np.select([c for c, _ in choices], [k for _, k in choices], default=0)
-    return kapos.astype(np.int8)
+    return kapos
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _classify(
+    z: FloatArray,
+    slope: FloatArray,
+    relief: FloatArray,
+    kapos: NDArray[np.int8],
+    bounds: tuple[float, float, float, float, float, float],
+    limits: tuple[float, float, float],
+) -> None:
+    """Class of each cell; comparisons with NaN do not hold."""
+    k1, k2, k3, k4, k5, k6 = bounds
+    steep4, steep5, high = limits
+    for n in range(z.size):
+        if np.isnan(z[n]):
+            kapos[n] = -1
+        elif z[n] >= k3:
+            kapos[n] = 1 if z[n] >= k1 else (2 if z[n] >= k2 else 3)
+        elif z[n] >= k4:
+            kapos[n] = -1 if np.isnan(slope[n]) else (4 if slope[n] >= steep4 else 0)
+        elif z[n] >= k5:
+            unknown = np.isnan(slope[n]) or np.isnan(relief[n])
+            holds = slope[n] >= steep5 or relief[n] > high
+            kapos[n] = 5 if holds else (-1 if unknown else 0)
+        elif z[n] >= k6:
+            kapos[n] = 6 if relief[n] > high else (-1 if np.isnan(relief[n]) else 0)
+        else:
+            kapos[n] = 0

@@ -198,6 +198,12 @@ def _halo(frame: Frame, row: FloatArray, radius_m: float) -> tuple[int, IntArray
     return rows, np.ceil(radius_m / (narrowest_m * frame.col)).astype(np.int64) + 1
 
 
+def halo_of(frame: Frame, height: int, radius_m: float) -> int:
+    """Rows and columns around a cell that hold its disk, for every row of a raster."""
+    rows, cols = _halo(frame, np.array([0.5, height - 0.5]), radius_m)
+    return max(rows, int(cols.max()))
+
+
 def _tile_shape(source: Band, halo_rows: int, halo_cols: IntArray) -> tuple[int, int]:
     """Whole windows of the file, some halos wide; parts of windows where these are very wide."""
     halo = halo_rows, int(halo_cols.max(initial=1))
@@ -268,7 +274,7 @@ def _missing(z: float) -> bool:
 
 
 @kernel
-def _to_row(frame: Frame, from_row: float, row: int) -> tuple[float, float, float]:
+def to_row(frame: Frame, from_row: float, row: int) -> tuple[float, float, float]:
     """Metres from a place on the grid to the centre of a row; height and width of cells there.
 
     On the ellipsoid as at the latitude half way.
@@ -301,7 +307,7 @@ def _slopes(z: Elevation, frame: Frame, top: int) -> NDArray[np.int32]:
     """Slope of every cell of a window in whole units; `NO_SLOPE` where it has none."""
     slopes = np.full(z.shape, NO_SLOPE, dtype=np.int32)
     for i in range(1, z.shape[0] - 1):
-        _, height_m, width_m = _to_row(frame, top + i + 0.5, top + i)
+        _, height_m, width_m = to_row(frame, top + i + 0.5, top + i)
         for j in range(1, z.shape[1] - 1):
             slope = _horn_deg(z, i, j, height_m, width_m)
             if not np.isnan(slope):
@@ -318,7 +324,7 @@ def _slopes_at(
     for n in range(row.size):
         i, j = row[n] - top, col[n] - left
         if 0 < i < z.shape[0] - 1 and 0 < j < z.shape[1] - 1:
-            _, height_m, width_m = _to_row(frame, row[n] + 0.5, row[n])
+            _, height_m, width_m = to_row(frame, row[n] + 0.5, row[n])
             result[n] = _horn_deg(z, i, j, height_m, width_m)
     return result
 
@@ -335,7 +341,7 @@ def _in_disk(
     left: int,
 ) -> Elevation:
     """Cells of one row of a window whose centres lie within a radius of a place on the grid."""
-    away_m, _, width_m = _to_row(frame, row, line)
+    away_m, _, width_m = to_row(frame, row, line)
     if abs(away_m) > radius_m:
         return layer[0, :0]
     half = np.sqrt(radius_m * radius_m - away_m * away_m) / width_m

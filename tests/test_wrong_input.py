@@ -198,12 +198,7 @@ FAULTS: dict[str, tuple[Mangle, tuple[str, ...]]] = {
     **{
         f"empty {name}": (write(name, ""), (re.escape(name) + ": the file is empty",))
         for name in (*TABLES, *RASTERS, *LAYERS)
-        if name != "dem.tif"
     },
-    "folder without tiles": (
-        folder_in_place_of("dem.tif"),
-        (r"dem\.tif: the folder holds no raster",),
-    ),
     # Tables
     **{
         f"header only, {name}": (header_only(name), (re.escape(name) + ": the table has no rows",))
