@@ -21,16 +21,15 @@ if TYPE_CHECKING:
 
 Layer: TypeAlias = NDArray[np.float32]
 
-# The arctangent of Moshier's Cephes library: exact to the last digit of a double but one.
-_P = (
-    *(-8.750608600031904122785e-1, -1.615753718733365076637e1, -7.500855792314704667340e1),
-    *(-1.228866684490136173410e2, -6.485021904942025371773e1),
+# The arctangent of Moshier's Cephes library for single precision, good to 2e-7 of its value.
+_A, _B, _C, _D = (
+    np.float32(each)
+    for each in (8.05374449538e-2, -1.38776856032e-1, 1.99777106478e-1, -3.33329491539e-1)
 )
-_Q = (
-    *(2.485846490142306297962e1, 1.650270098316988542046e2, 4.328810604912902668951e2),
-    *(4.853903996359136964868e2, 1.945506571482613964425e2),
-)
-_STEEP, _FLAT = 2.41421356237309504880, 0.66
+_STEEP, _FLAT = np.float32(2.414213562373095), np.float32(0.4142135623730950)
+_HALF_TURN, _ZERO, _ONE = np.float32(np.pi), np.float32(0.0), np.float32(1.0)
+_HALF, _QUARTER = np.float32(0.5), np.float32(0.25)
+_DEGREES = np.float32(180.0 / np.pi)
 
 kernel = njit(cache=True, nogil=True, error_model="numpy")
 
@@ -107,38 +106,43 @@ def _any_none(nine: Nine, j: int) -> bool:
 
 
 @kernel
-def _gradient(nine: Nine, j: int, height_m: float, width_m: float) -> tuple[float, float]:
+def _gradient(nine: Nine, j: int, per_width: float, per_height: float) -> tuple[float, float]:
     """Rise to the east and to the south, metres per metre, by Horn."""
     a, b, c, d, _, f, g, h, k = nine
     west = float(a[j]) + 2.0 * float(d[j]) + float(g[j])
     east = float(c[j]) + 2.0 * float(f[j]) + float(k[j])
     north = float(a[j]) + 2.0 * float(b[j]) + float(c[j])
     south = float(g[j]) + 2.0 * float(h[j]) + float(k[j])
-    return (east - west) / (8.0 * width_m), (south - north) / (8.0 * height_m)
+    return (east - west) * per_width, (south - north) * per_height
 
 
 @kernel
 def _slope(nine: Nine, height_m: float, width_m: float, found: Layer) -> None:
+    per_width, per_height = 0.125 / width_m, 0.125 / height_m
     for j in range(found.size):
-        east, south = _gradient(nine, j, height_m, width_m)
-        degrees = _arctan(np.sqrt(east * east + south * south)) * (180.0 / np.pi)
-        found[j] = np.nan if _any_none(nine, j) else degrees
+        east, south = _gradient(nine, j, per_width, per_height)
+        rise = np.sqrt(np.float32(east * east + south * south))
+        found[j] = np.float32(np.nan) if _any_none(nine, j) else _arctan(rise) * _DEGREES
 
 
 @kernel
 def _aspect(nine: Nine, height_m: float, width_m: float, found: Layer) -> None:
+    per_width, per_height = 0.125 / width_m, 0.125 / height_m
     for j in range(found.size):
-        east, south = _gradient(nine, j, height_m, width_m)
+        exact_east, exact_south = _gradient(nine, j, per_width, per_height)
+        east, south = np.float32(exact_east), np.float32(exact_south)
         across, along = abs(east), abs(south)
+        is_across = across > along
         # From the nearer of the two axes, then into the quadrant that the slope faces.
-        angle = _arctan(min(across, along) / max(across, along))
-        angle = 0.5 * np.pi - angle if across > along else angle
-        angle = np.pi - angle if south < 0.0 else angle
-        angle = 2.0 * np.pi - angle if east > 0.0 else angle
-        degrees = np.float32(angle * (180.0 / np.pi))
-        degrees = np.float32(0.0) if degrees >= np.float32(360.0) else degrees
-        level = (east == 0.0) & (south == 0.0)
-        found[j] = np.float32(np.nan) if _any_none(nine, j) | level else degrees
+        near, far = (along if is_across else across), (across if is_across else along)
+        angle = _arctan(near / far)
+        angle = _HALF * _HALF_TURN - angle if is_across else angle
+        angle = _HALF_TURN - angle if south < _ZERO else angle
+        degrees = angle * _DEGREES
+        degrees = np.float32(360.0) - degrees if east > _ZERO else degrees
+        degrees = _ZERO if degrees >= np.float32(360.0) else degrees
+        none = _any_none(nine, j) | (far == _ZERO)
+        found[j] = np.float32(np.nan) if none else degrees
 
 
 @kernel
@@ -174,14 +178,12 @@ def _lower(one: float, other: float) -> float:
 
 
 @kernel
-def _arctan(x: float) -> float:
-    """Arctangent of a number that is not negative, radians."""
+def _arctan(x: np.float32) -> np.float32:
+    """Arctangent of a number that is not negative, radians, in single precision."""
     steep, flat = x > _STEEP, x <= _FLAT
-    base = 0.5 * np.pi if steep else (0.0 if flat else 0.25 * np.pi)
-    over = -1.0 if steep else (x if flat else x - 1.0)
-    under = x if steep else (1.0 if flat else x + 1.0)
+    base = _HALF * _HALF_TURN if steep else (_ZERO if flat else _QUARTER * _HALF_TURN)
+    over = -_ONE if steep else (x if flat else x - _ONE)
+    under = x if steep else (_ONE if flat else x + _ONE)
     y = over / under
     s = y * y
-    p = (((_P[0] * s + _P[1]) * s + _P[2]) * s + _P[3]) * s + _P[4]
-    q = ((((s + _Q[0]) * s + _Q[1]) * s + _Q[2]) * s + _Q[3]) * s + _Q[4]
-    return base + (y + y * (s * p / q))
+    return base + (y + y * s * (((_A * s + _B) * s + _C) * s + _D))
