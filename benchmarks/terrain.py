@@ -94,7 +94,7 @@ def fractal(height: int, width: int, path: Path) -> None:
                 lines = grid[row // side] * (1 - down) + grid[row // side + 1] * down
                 lines = lines.astype(np.float32)
                 z += (lines[:, col // side] * (1 - along) + lines[:, col // side + 1] * along) * (
-                    0.25 * side
+                    side**0.85
                 )
             z = np.where(z < -250, NODATA, np.clip(z + 250, 1, 4000))
             dataset.write(z.astype(np.int16), 1, window=((top, top + row.size), (0, width)))
@@ -141,8 +141,8 @@ def make(path: Path, wanted: list[str], folder: Path | None) -> None:
         own = given | ({"predictor": "2"} if dtype == "int8" else {})
         opened[name] = rasterio.open(folder / f"{name}.tif", "w", dtype=dtype, **own)
     layers.layers(path, work, lambda name, window, z: opened[name].write(z, 1, window=window))
-    for dataset in opened.values():
-        dataset.close()
+    for file in opened.values():
+        file.close()
 
 
 def sample(path: Path, method: str) -> None:
@@ -195,23 +195,26 @@ CHILDREN: dict[str, Callable[..., None]] = {
     "sample": lambda path, method: sample(Path(path), method),
     "spatial": lambda path, folder: spatial(Path(path), Path(folder)),
     "facts": lambda project, run: facts(Path(project), Path(run)),
+    "fractal": lambda height, width, path: fractal(int(height), int(width), Path(path)),
     "kernels": lambda path: kernels(Path(path)),
 }
 
 
 def child(task: str, arguments: list[str]) -> None:
     """Do one piece of work and say what it took, start and imports apart."""
-    import rasterio  # noqa: F401 - imported before the clock starts, as all below
+    import rasterio
 
     if task != "spatial":
+        # Before the clock starts.
         from kalsel_gap import coasts, layers, raster, relief  # noqa: F401
     else:
         import xrspatial  # noqa: F401
     wall, cpu = time.perf_counter(), time.process_time()
-    CHILDREN[task](*arguments)
+    with rasterio.Env(GDAL_CACHEMAX=64 * 2**20):  # before GDAL looks at the machine's memory
+        CHILDREN[task](*arguments)
     unit = 1 if sys.platform == "darwin" else 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
-    if task != "kernels":
+    if task in {"read", "make", "sample", "spatial"}:
         print(json.dumps([time.perf_counter() - wall, time.process_time() - cpu, peak]))
 
 
@@ -425,17 +428,18 @@ def main() -> None:
     kept.mkdir(exist_ok=True)
     sizes = {n: s for n, s in SIZES.items() if not (given.small and n == "168 Mpx")}
     paths = {}
+    # Everything in processes of its own: a child's peak of memory begins at its parent's.
     for name, (height, width) in sizes.items():
         paths[name] = kept / f"fractal-{height}x{width}.tif"
         if not paths[name].exists():
             print(f"making {paths[name].name}", file=sys.stderr)
-            fractal(height, width, paths[name])
+            made = [str(height), str(width), str(paths[name])]
+            subprocess.run([sys.executable, __file__, "--child", "fractal", *made], check=True)
     print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}, {THREADS} threads each")
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         first = paths["20 Mpx"]
         measured("make", first, ",".join((*LAYERS, "relief", "mountain")), "")  # compiles
-        # In a process of its own, as all else: a child's peak begins at its parent's.
         subprocess.run([sys.executable, __file__, "--child", "kernels", str(first)], check=True)
         took = {
             name: end_to_end(name, path, folder, peers=name == "20 Mpx")

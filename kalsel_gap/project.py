@@ -235,6 +235,13 @@ class Layer(Section):
     """GeoJSON or any vector file that GDAL reads."""
 
 
+class Wetlands(Layer):
+    """Wetlands and peat, polygons."""
+
+    kind: str = ""
+    """Column that names the kind: tidal, lebak, peat …; without one the kind stays unknown."""
+
+
 class Coastline(Section):
     """The shore of the open sea, and the land that makes islands."""
 
@@ -302,13 +309,15 @@ class Project(Section):
     """Coverage rasters."""
     sites: Annotated[tuple[Sites, ...], OneOrMany] = ()
     """Radio sites."""
+    rivers: Layer | None = None
+    """Rivers, lines or polygons."""
     roads: Layer | None = None
     """Roads, lines."""
     fibre: Layer | None = None
     """Fibre nodes or lines."""
     coastline: Coastline | None = None
     """Shore and islands."""
-    wetlands: Layer | None = None
+    wetlands: Wetlands | None = None
     """Wetlands and peat, polygons."""
     measurements: Annotated[tuple[Measurements, ...], OneOrMany] = ()
     """Speed tests."""
@@ -367,7 +376,7 @@ class Project(Section):
             files = self.elevation.tiles.files
             one = len(files) == 1
             yield from (("elevation" if one else f"elevation.{n}", f) for n, f in enumerate(files))
-        for section in ("roads", "fibre", "wetlands", "villages"):
+        for section in ("rivers", "roads", "fibre", "wetlands", "villages"):
             if (item := getattr(self, section)) is not None:
                 yield section, item.path
         if self.coastline is not None:

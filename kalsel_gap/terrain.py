@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import shapely
-from pyproj import Geod
 
-from kalsel_gap import geodesy, schema
+from kalsel_gap import geodesy, islands, schema
 from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding, at_school
 from kalsel_gap.indicators import barrier
 from kalsel_gap.places import Staged, capital_of
+from kalsel_gap.project import suggestion
 from kalsel_gap.sources.files import read_vector
+from kalsel_gap.sources.formats import cell_text
 from kalsel_gap.sources.sites import read_sites
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from kalsel_gap.assumptions import NamedIsland, Terrain
+    from kalsel_gap.assumptions import Terrain
     from kalsel_gap.project import Layer, Opened
 
     Progress = Callable[[int, int], object]
@@ -39,13 +40,13 @@ SECTIONS = (
     "elevation",
     "coastline",
     "wetlands",
+    "rivers",
     "roads",
     "fibre",
     "sites",
     "boundaries",
 )
 _POSSIBLE_M = (-500.0, 9000.0)  # between the Dead Sea's shore and Mount Everest
-_ELLIPSOID = Geod(ellps="WGS84")
 
 
 def terrain(
@@ -79,7 +80,7 @@ def terrain(
     _relief(facts, lat, lon, opened, findings, progress)
     _coast(facts, lat, lon, schools, opened)
     _islands(facts, lat, lon, opened)
-    facts["is_wetland"] = _within(lat, lon, opened.project.wetlands)
+    _wetlands(facts, lat, lon, opened)
     classify(facts, schools["reached_by_water"], limits)
     sites, site_findings = read_sites(opened)
     modern = sites[sites["technology"].isin(["4g", "5g"])]
@@ -91,6 +92,7 @@ def terrain(
     )
     facts["fibre_km"] = _distance_km(lat, lon, opened.project.fibre)
     facts["road_km"] = _distance_km(lat, lon, opened.project.roads)
+    facts["river_km"] = _distance_km(lat, lon, opened.project.rivers)
     located = np.isfinite(lat)
     if opened.project.elevation is not None:
         off = located & facts["mean_slope_deg"].isna() & facts["local_relief_m"].isna()
@@ -185,44 +187,47 @@ def _coast(
 def _islands(
     facts: pd.DataFrame, lat: NDArray[np.float64], lon: NDArray[np.float64], opened: Opened
 ) -> None:
-    """Name and area of the island a school lies on; the largest polygon is the mainland."""
+    """Name and area of the island a school lies on, and the strait before it."""
     facts["island"] = pd.Series(None, index=facts.index, dtype="str")
-    facts["island_area_km2"] = np.nan
+    facts[["island_area_km2", "strait_km"]] = np.nan
     facts["is_small_island"] = pd.Series(pd.NA, index=facts.index, dtype="boolean")
     shore = opened.project.coastline
-    if shore is None or not shore.land:
+    if shore is not None and shore.land:
+        land = np.concatenate([_polygons(path) for path in shore.land])
+        found = islands.islands(lat, lon, land, opened.project.terrain)
+        facts[found.columns] = found.set_axis(facts.index)
+
+
+def _wetlands(
+    facts: pd.DataFrame, lat: NDArray[np.float64], lon: NDArray[np.float64], opened: Opened
+) -> None:
+    """Whether a school stands in a wetland, and of which kind where the layer tells."""
+    layer = opened.project.wetlands
+    facts["is_wetland"] = pd.Series(pd.NA, index=facts.index, dtype="boolean")
+    facts["wetland_kind"] = pd.Series(None, index=facts.index, dtype="str")
+    if layer is None:
         return
-    land = np.concatenate([_polygons(path) for path in shore.land])
-    tree = shapely.STRtree(land)
-    # A school on a simplified shore lies a little off its polygon: the nearest one holds it, up to
-    # a limit beyond which it may as well stand on an islet that the layer does not have.
-    points = shapely.points(lon, lat)
+    shapes = read_vector(layer.path, shapes="polygons")
+    if layer.kind and layer.kind not in shapes.columns:
+        known = [str(name) for name in shapes.columns if name != shapes.geometry.name]
+        raise InputError(
+            "column_missing",
+            path=layer.path,
+            column=layer.kind,
+            suggestion=suggestion(layer.kind, known),
+            known=", ".join(known),
+        )
+    shapes = shapes[shapes.geometry.notna()]
     rows = np.flatnonzero(np.isfinite(lat))
-    holder = tree.nearest(points[rows])
-    limits = opened.project.terrain.small_island
-    gap = shapely.shortest_line(points[rows], land[holder])
-    near = np.array([_ELLIPSOID.geometry_length(line) for line in gap]) <= 1000 * limits.offset_km
-    rows, holder = rows[near], holder[near]
-    area_km2 = np.array([abs(_ELLIPSOID.geometry_area_perimeter(p)[0]) for p in land]) / 1e6
-    named = {
-        int(polygon): island
-        for island in opened.project.terrain.islands.values()
-        for polygon in tree.query(shapely.Point(island.lon, island.lat), predicate="intersects")
-    }
-    facts.loc[facts.index[rows], "is_small_island"] = False
-    on_island = holder != int(area_km2.argmax())
-    for polygon in np.unique(holder[on_island]):
-        name, area = _island(named.get(int(polygon)), float(area_km2[polygon]))
-        here = facts.index[rows[holder == polygon]]
-        facts.loc[here, "island"] = name
-        facts.loc[here, "island_area_km2"] = area
-        facts.loc[here, "is_small_island"] = area <= limits.area_km2
-
-
-def _island(known: NamedIsland | None, polygon_km2: float) -> tuple[str, float]:
-    if known is None:
-        return "island", polygon_km2
-    return known.name, known.area_km2 if known.area_km2 is not None else polygon_km2
+    tree = shapely.STRtree(shapes.geometry.make_valid().to_numpy())
+    point, polygon = tree.query(shapely.points(lon[rows], lat[rows]), predicate="intersects")
+    facts.loc[facts.index[rows], "is_wetland"] = False
+    facts.loc[facts.index[rows[point]], "is_wetland"] = True
+    if layer.kind:
+        # Of several the first by name, so that the order of the file does not matter.
+        kinds = pd.Series(shapes[layer.kind].map(cell_text).to_numpy()[polygon], index=rows[point])
+        first = kinds[kinds != ""].groupby(level=0).min()
+        facts.loc[facts.index[first.index], "wetland_kind"] = first.to_numpy()
 
 
 def _polygons(path: Path) -> NDArray[np.object_]:
@@ -232,20 +237,6 @@ def _polygons(path: Path) -> NDArray[np.object_]:
     if not polygons:
         raise InputError("vector_no_geometry", path=path)
     return np.asarray(polygons, dtype=object)
-
-
-def _within(
-    lat: NDArray[np.float64], lon: NDArray[np.float64], layer: Layer | None
-) -> pd.Series[bool]:
-    inside = pd.Series(pd.NA, index=range(len(lat)), dtype="boolean")
-    if layer is None:
-        return inside
-    located = np.isfinite(lat)
-    tree = shapely.STRtree(_polygons(layer.path))
-    hits = tree.query(shapely.points(lon[located], lat[located]), predicate="intersects")[0]
-    inside[located] = False
-    inside.iloc[np.flatnonzero(located)[np.unique(hits)]] = True
-    return inside
 
 
 def _distance_km(

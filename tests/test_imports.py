@@ -30,6 +30,7 @@ ROOMS = (
     "places",
     "indicators",
     "quality",
+    "islands",
     "layers",
     "coasts",
     "disks",
