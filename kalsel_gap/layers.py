@@ -45,7 +45,7 @@ NO_CLASS = -1
 
 # Rows and columns worked at once, and columns of a band.
 TILE = (256, 512)
-BAND_COLUMNS = 2**14
+BAND_COLUMNS = 2**13
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +132,8 @@ def layers(
 
 
 def _hand_out(write: Write, window: Window | None, made: dict[Name, Cells]) -> None:
-    for name, cells in made.items():
-        write(name, window, cells)
+    for name in sorted(made):
+        write(name, window, made.pop(name))  # and let go of it
 
 
 def _check(work: Work, grid: Grid) -> None:

@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-import itertools
 import math
 import shutil
 import subprocess
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -12,7 +11,7 @@ import rasterio
 from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from rasterio.windows import Window
 from scipy import ndimage
 
@@ -23,12 +22,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kalsel_gap.tilesets import RasterPath
+    from tests.conftest import MakeDem
 
 NAN = np.nan
 SEA = -32768
 EVERY: tuple[layers.Name, ...] = (
     *("elevation", "slope", "aspect", "tri", "roughness", "relief", "mountain", "coast", "zone"),
 )
+# Cells of 100 m whose first corner lies on the central meridian of zone 50, south of the equator.
 UTM: dict[str, Any] = {
     "crs": "EPSG:32750",
     "transform": Affine(100.0, 0.0, 500_000.0, 0.0, -100.0, 9_700_000.0),
@@ -40,27 +41,6 @@ DEGREES: dict[str, Any] = {
 }
 
 Layers = dict[layers.Name, NDArray[Any]]
-
-
-class MakeDem(Protocol):
-    def __call__(self, cells: ArrayLike, **profile: Any) -> Path: ...
-
-
-@pytest.fixture(scope="module")
-def make_dem(tmp_path_factory: pytest.TempPathFactory) -> MakeDem:
-    folder = tmp_path_factory.mktemp("dem")
-    numbers = itertools.count()
-
-    def make(cells: ArrayLike, **profile: Any) -> Path:
-        array = np.asarray(cells, dtype=profile.get("dtype", "int16"))
-        path = folder / f"{next(numbers)}.tif"
-        height, width = array.shape
-        given = UTM | {"nodata": SEA, "dtype": array.dtype, "driver": "GTiff", "count": 1} | profile
-        with rasterio.open(path, "w", height=height, width=width, **given) as dataset:
-            dataset.write(array, 1)
-        return path
-
-    return make
 
 
 def made(path: RasterPath, *wanted: layers.Name, **options: Any) -> Layers:
