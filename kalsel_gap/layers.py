@@ -84,6 +84,7 @@ def layers(
     write: Write,
     *,
     band: int = 1,
+    skip: Callable[[Window], bool] | None = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> None:
     """Make terrain layers of a raster and hand them out piece by piece.
@@ -95,12 +96,15 @@ def layers(
     work : Work
     write : callable
         Takes the name of a layer, a window of the raster and its cells: float32 with NaN, int8
-        with `NO_CLASS` for ``mountain`` and ``zone``. Is called from one thread at a time; the
-        windows of a layer come in file order, and together they are the raster.
+        with `NO_CLASS` for ``mountain`` and ``zone``. Is called from one thread at a time, stripe
+        after stripe of each band of columns; together the windows are the raster.
     band : int
         Counted from 1.
+    skip : callable, optional
+        Says of a window whether it is done already, as after an interruption: the windows of a
+        raster are always the same.
     progress : callable, optional
-        Called with the number of cells done and of all.
+        Called with the number of cells made and of all, the skipped ones among them.
 
     Raises
     ------
@@ -111,7 +115,7 @@ def layers(
     """
     with open_band(path, band) as source:
         _check(work, source.grid)
-        pieces = _pieces(source, work)
+        pieces = _pieces(source, work, skip or (lambda _: False))
         done, total = 0, source.grid.width * source.grid.height
         with (
             ThreadPoolExecutor(work.threads or os.cpu_count()) as workers,
@@ -159,7 +163,7 @@ class _Piece:
     shore: Shore | None
 
 
-def _pieces(source: Band, work: Work) -> Iterator[_Piece]:
+def _pieces(source: Band, work: Work, skip: Callable[[Window], bool]) -> Iterator[_Piece]:
     """All of a raster, each of its cells read once but those of halos between bands."""
     grid = source.grid
     frame = frame_of(grid, source.tiles[0].path)
@@ -174,6 +178,9 @@ def _pieces(source: Band, work: Work) -> Iterator[_Piece]:
         for top in range(0, grid.height, TILE[0]):
             bottom = min(top + TILE[0], grid.height)
             window = Window(left, top, right - left, bottom - top)
+            if skip(window):
+                before = None
+                continue
             before = _surrounded(source, window, halo, before)
             yield _Piece(
                 window=window,

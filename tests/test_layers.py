@@ -229,6 +229,22 @@ def test_a_fault_of_the_writer_ends_it(make_dem: MakeDem) -> None:
         layers.layers(make_dem(np.zeros((600, 5))), layers.Work(["slope"]), full)
 
 
+def test_what_is_done_is_skipped(make_dem: MakeDem, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layers, "TILE", (10, 10))
+    path = make_dem(np.random.default_rng(1).integers(0, 99, (45, 12)))
+    work = layers.Work(["relief"], relief_radius_m=350.0)
+    whole: dict[int, bytes] = {}
+    layers.layers(path, work, lambda _, w, cells: whole.setdefault(w.row_off, cells.tobytes()))
+    rest: dict[int, bytes] = {}
+    layers.layers(
+        path,
+        work,
+        lambda _, w, cells: rest.setdefault(w.row_off, cells.tobytes()),
+        skip=lambda window: window.row_off in (0, 20),
+    )
+    assert rest == {row: cells for row, cells in whole.items() if row not in (0, 20)}
+
+
 # --- however it is cut -----------------------------------------------------------------------
 
 
