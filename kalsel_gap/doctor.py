@@ -283,8 +283,9 @@ def _readers(opened: Opened) -> Iterator[tuple[Callable[..., object], Path, dict
         yield reader, table.path, {} if reader is _parquet_schema else {"sheet": table.sheet}
     for path in project.boundaries.files().values():
         yield read_vector, path, {"shapes": "polygons"}
-    if project.elevation is not None:
-        yield describe, project.elevation.path, {"band": project.elevation.band}
+    elevation = project.elevation
+    for path in elevation.tiles.files if elevation is not None else ():
+        yield describe, path, {}
     for source in project.coverage:
         if source.is_vector:
             yield read_vector, source.path, {"shapes": "polygons", "layer": source.layer}

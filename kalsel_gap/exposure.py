@@ -30,27 +30,29 @@ from kalsel_gap.horizons import (
     reach,
     sight_of,
 )
-from kalsel_gap.raster import Grid, open_band
+from kalsel_gap.mosaic import open_band
 from kalsel_gap.relief import (
+    NO_INTEGER,
     NO_SLOPE,
     UNITS_PER_DEGREE,
     Elevation,
     Frame,
     _elevation,
-    _frame,
     _halo,
     _missing,
     _slopes,
-    _to_row,
+    frame_of,
     kernel,
+    to_row,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from kalsel_gap.assumptions import Horizon, Landform
-    from kalsel_gap.relief import SeaMask
+    from kalsel_gap.coasts import SeaMask
+    from kalsel_gap.grid import Grid
+    from kalsel_gap.tilesets import RasterPath
 
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.int64]
@@ -97,7 +99,7 @@ class Disk:
 
 
 def exposure_at(  # noqa: PLR0913 - four arrays a school
-    path: Path,
+    path: RasterPath,
     lat: ArrayLike,
     lon: ArrayLike,
     elevation_m: ArrayLike,
@@ -112,7 +114,7 @@ def exposure_at(  # noqa: PLR0913 - four arrays a school
 
     Parameters
     ----------
-    path : Path
+    path : Path, sequence of Path, or Tiles
         Elevation model in metres.
     lat, lon : array of shape (n,)
         WGS84 degrees.
@@ -154,7 +156,7 @@ def exposure_at(  # noqa: PLR0913 - four arrays a school
     ground_m = np.atleast_1d(np.asarray(elevation_m, dtype=np.float64))
     azimuth = np.asarray(azimuth_deg, dtype=np.float64)
     with open_band(path, band) as source:
-        grid, frame = source.grid, _frame(path, source.grid)
+        grid, frame = source.grid, frame_of(source.grid, source.tiles[0].path)
         if sea is not None and sea.grid != grid:
             raise ValueError("the sea was made from another raster")
         row, col = grid.pixel(lat, lon)
@@ -276,7 +278,8 @@ def _tile(
     z = heights(Window(col, row, width, height))
     wet = np.zeros(z.shape, dtype=np.bool_)
     if sea is not None:
-        wet[:] = sea.inside[row : row + height, col : col + width]
+        wet[:] = sea.rows(row, row + height)[:, col : col + width]
+        z[wet] = NO_INTEGER if z.dtype.kind == "i" else np.nan  # where the model has it as 0
     return Tile(z, wet, row, col, top, bottom, left, right)
 
 
@@ -323,7 +326,7 @@ def _count(
     for n in members:
         counted, middle = tally[n], int(rows[n])
         for line in range(max(tile.top, middle - reach), min(tile.bottom, middle + reach + 1)):
-            away_m, _, width_m = _to_row(frame, rows[n], line)
+            away_m, _, width_m = to_row(frame, rows[n], line)
             if abs(away_m) > radius_m:
                 continue
             half = np.sqrt(radius_m * radius_m - away_m * away_m) / width_m

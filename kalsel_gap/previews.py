@@ -31,13 +31,13 @@ from kalsel_gap.sources.boundaries import AREA_LEVELS, read_areas, short_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     import geopandas as gpd
     from numpy.typing import NDArray
     from rasterio.crs import CRS
 
     from kalsel_gap.project import Coverage, Opened
+    from kalsel_gap.tilesets import RasterPath
 
     FloatArray = NDArray[np.float64]
     Progress = Callable[[int, int], object]
@@ -225,7 +225,7 @@ def _frame(extent: tuple[float, float, float, float], cell_m: float) -> Frame:
     return Frame(width, height, Affine(pixel, 0.0, left, 0.0, -pixel, top))
 
 
-def _read(path: Path, band: int, frame: Frame) -> tuple[FloatArray, Affine, CRS] | None:
+def _read(path: RasterPath, band: int, frame: Frame) -> tuple[FloatArray, Affine, CRS] | None:
     """The part of a raster that the frame shows, decimated: values, their transform and CRS."""
     edge = np.linspace(0.0, 1.0, 22)
     row = np.concatenate([edge * 0, edge * 0 + 1, edge, edge]) * frame.height
@@ -254,7 +254,7 @@ def _read(path: Path, band: int, frame: Frame) -> tuple[FloatArray, Affine, CRS]
             *(given.a * across, given.b * down, corner_x),
             *(given.d * across, given.e * down, corner_y),
         )
-        return value, transform, source.dataset.crs
+        return value, transform, source.crs
 
 
 def _warped(
@@ -290,9 +290,9 @@ def _relief(
     assert source is not None
     west, south, east, north = extent
     wider = (west - _FADE_DEG, south - _FADE_DEG, east + _FADE_DEG, north + _FADE_DEG)
-    cell_m = raster.describe(source.path, band=source.band).cell_width_m
+    cell_m = raster.describe(source.tiles, band=source.band).cell_width_m
     frame = _frame(wider if widest is not None else extent, cell_m)
-    read = _read(source.path, source.band, frame)
+    read = _read(source.tiles, source.band, frame)
     elevation = np.full((frame.height, frame.width), np.nan)
     if read is not None:
         elevation = _warped(*read, frame, Resampling.bilinear)
@@ -310,7 +310,8 @@ def _relief(
         shown *= np.clip(1.0 - far / _FADE_DEG, 0.0, 1.0)
     image = np.stack([grey, grey, grey, (255 * shown).astype(np.uint8)])
     image[:, image[3] == 0] = 0
-    return _row("relief", "hillshade", frame, image, [], ["elevation"], quality=50)
+    files = [n for n, _ in opened.project.inputs() if n.partition(".")[0] == "elevation"]
+    return _row("relief", "hillshade", frame, image, [], files, quality=50)
 
 
 def _outside(areas: gpd.GeoDataFrame, frame: Frame) -> NDArray[np.bool_]:

@@ -43,6 +43,7 @@ from kalsel_gap.assumptions import (
 )
 from kalsel_gap.errors import InputError, KalselGapError, ProjectError, SeveralErrors
 from kalsel_gap.limits import Confidence, FileChecks, Locations, Registers
+from kalsel_gap.tilesets import Tiles, sources, tiles_of
 
 FILE_NAME = "kalsel-gap.toml"
 VECTORS = frozenset(
@@ -74,6 +75,19 @@ def _below_the_project(value: object, info: ValidationInfo) -> object:
 
 
 InputPath = Annotated[Path, BeforeValidator(_below_the_project)]
+
+
+def _several_below(value: object, info: ValidationInfo) -> object:
+    if isinstance(value, str):
+        value = [value]
+    if not isinstance(value, list):
+        return value
+    if not value:
+        raise ValueError("path_empty")
+    return tuple(_below_the_project(item, info) for item in value)
+
+
+InputPaths = Annotated[tuple[Path, ...], BeforeValidator(_several_below)]
 OneOrMany = BeforeValidator(lambda value: [value] if isinstance(value, Mapping) else value)
 
 
@@ -145,14 +159,24 @@ class Boundaries(Section):
 class Elevation(Section):
     """The digital elevation model."""
 
-    path: InputPath
-    """Raster of heights in metres."""
+    path: InputPaths
+    """Raster of heights: one file, a list of files, a folder of tiles, or a VRT whose files are
+    on this machine. Tiles lie on one grid; where they overlap, the first that has data holds.
+    Heights are metres unless the band or the CRS says otherwise (feet)."""
     surface: Surface
     """``dsm`` (canopy included: SRTM, GLO-30), ``dtm`` (bare ground) or ``unknown``."""
-    sea: Literal["nodata", "none"] = "nodata"
-    """Whether cells without data that touch the raster's edge are the open sea."""
+    sea: Literal["nodata", "zero", "none"] = "nodata"
+    """Which cells are the open sea where they reach the raster's edge: those without data, these
+    and those of exactly 0 m (SRTM without voids), or none."""
     band: Annotated[int, Field(ge=1)] = 1
     """Band of the raster."""
+    nodata: float | None = None
+    """A value that stands for no data, where the files do not declare it."""
+
+    @property
+    def tiles(self) -> Tiles:
+        """The files that together are the raster."""
+        return Tiles(tiles_of(self.path).files, self.nodata)
 
 
 class Coverage(Section):
@@ -217,6 +241,13 @@ class Layer(Section):
 
     path: InputPath
     """GeoJSON or any vector file that GDAL reads."""
+
+
+class Wetlands(Layer):
+    """Wetlands and peat, polygons."""
+
+    kind: str = ""
+    """Column that names the kind: tidal, lebak, peat …; without one the kind stays unknown."""
 
 
 class Coastline(Section):
@@ -304,13 +335,15 @@ class Project(Section):
     """Coverage rasters."""
     sites: Annotated[tuple[Sites, ...], OneOrMany] = ()
     """Radio sites."""
+    rivers: Layer | None = None
+    """Rivers, lines or polygons."""
     roads: Layer | None = None
     """Roads, lines."""
     fibre: Layer | None = None
     """Fibre nodes or lines."""
     coastline: Coastline | None = None
     """Shore and islands."""
-    wetlands: Layer | None = None
+    wetlands: Wetlands | None = None
     """Wetlands and peat, polygons."""
     measurements: Annotated[tuple[Measurements, ...], OneOrMany] = ()
     """Speed tests."""
@@ -347,9 +380,20 @@ class Project(Section):
         return tuple(unread)
 
     def inputs(self) -> Iterator[tuple[str, Path]]:
-        """Every input file with the section that names it, the parts of a Shapefile too."""
+        """Every input file with the section that names it.
+
+        The parts of a Shapefile, the tiles of a folder and the sources of a VRT too.
+
+        Raises
+        ------
+        InputError
+            A VRT that cannot be followed; see `tilesets.sources`.
+        """
         for name, path in self._named_inputs():
             yield name, path
+            is_raster = path.suffix.lower() not in VECTORS
+            if is_raster and name.startswith(("elevation", "coverage")):
+                yield from ((f"{name}.{n}", file) for n, file in enumerate(sources(path)))
             if path.suffix.lower() == ".shp":
                 for part in SHAPEFILE_PARTS:
                     beside = path.with_suffix(part)
@@ -364,7 +408,11 @@ class Project(Section):
             yield f"boundaries.{name}", path
         if os.path.lexists(self.repairs.path):  # until something is accepted there is no such file
             yield "repairs", self.repairs.path
-        for section in ("elevation", "roads", "fibre", "wetlands", "villages"):
+        if self.elevation is not None:
+            files = self.elevation.tiles.files
+            one = len(files) == 1
+            yield from (("elevation" if one else f"elevation.{n}", f) for n, f in enumerate(files))
+        for section in ("rivers", "roads", "fibre", "wetlands", "villages"):
             if (item := getattr(self, section)) is not None:
                 yield section, item.path
         if self.coastline is not None:
@@ -390,8 +438,13 @@ class Opened:
     project: Project
     origins: dict[str, str] = field(default_factory=dict)
 
-    def shown(self, path: Path) -> str:
-        """`path` as seen from the project file, with forward slashes: no path of a machine."""
+    def shown(self, path: Path | tuple[Path, ...]) -> str:
+        """`path` as seen from the project file, with forward slashes: no path of a machine.
+
+        Of several the first, and that there are more.
+        """
+        if isinstance(path, tuple):
+            return self.shown(path[0]) + (" …" if len(path) > 1 else "")
         try:
             return Path(os.path.relpath(path, self.path.parent)).as_posix()
         except ValueError:  # another drive on Windows
@@ -463,7 +516,10 @@ def read_project(path: Path, options: tuple[str, ...] = ()) -> Opened:
         output = Output(folder=Path(folder))
         project = project.model_copy(update={"output": output})
     problems = list(_tree_faults(project.index, path))
-    problems += [fault for section, file in project.inputs() if (fault := _fault(section, file))]
+    try:
+        problems += [f for section, file in project.inputs() if (f := _fault(section, file))]
+    except InputError as error:
+        problems.append(error)
     if problems:
         raise SeveralErrors(problems)
     origins = {
@@ -557,8 +613,9 @@ def _tree_faults(index: Index, path: Path) -> Iterator[KalselGapError]:
 def _fault(section: str, path: Path) -> KalselGapError | None:
     try:
         if path.is_dir():
-            # Shapefile-like folders are no input here; a folder is a slip.
-            return InputError("file_is_folder", path=path, section=section)
+            # Only elevation may be a folder, and one with tiles would not come to here.
+            code = "folder_no_raster" if section.startswith("elevation") else "file_is_folder"
+            return InputError(code, path=path, section=section)
         if not path.exists():
             siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
             near = suggestion(path.name, siblings)

@@ -29,13 +29,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from kalsel_gap.tilesets import RasterPath
+
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.int64]
 BoolArray: TypeAlias = NDArray[np.bool_]
 Elevation: TypeAlias = NDArray[np.int32] | FloatArray
+Heights: TypeAlias = NDArray[np.int16] | NDArray[np.float32]
 
 # Stands for nodata in a window of whole numbers; a window of floats has NaN.
 NO_INTEGER = np.iinfo(np.int32).min
+
+# The same in windows of heights, which are as narrow as the file allows.
+NO_HEIGHT = np.iinfo(np.int16).min
 
 # Slopes are summed in whole millionths of a degree: exact, so in any order the same.
 UNITS_PER_DEGREE = 1_000_000
@@ -46,9 +52,6 @@ TILE_HALOS = 2
 
 # Strips of a wide raster are cut: read more often than once, but never all of them together.
 WIDEST_WINDOW = 4096
-
-# States of a cell while an area spreads.
-BARRIER, OPEN, REACHED = 0, 1, 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,76 +76,7 @@ class Relief:
     local_relief_m: FloatArray
 
 
-@dataclass(frozen=True, slots=True)
-class KaposThresholds:
-    """Limits of the mountain classes (Kapos et al. 2000; FAO Mountain Partnership).
-
-    Attributes
-    ----------
-    k1_m, k2_m, k3_m, k4_m, k5_m, k6_m : float
-        Lowest elevation of each class.
-    k4_slope_deg, k5_slope_deg : float
-        Lowest slope that makes a mountain of class 4, of class 5.
-    relief_m : float
-        Local relief above which land is a mountain of class 5 or 6.
-    """
-
-    k1_m: float = 4500.0
-    k2_m: float = 3500.0
-    k3_m: float = 2500.0
-    k4_m: float = 1500.0
-    k5_m: float = 1000.0
-    k6_m: float = 300.0
-    k4_slope_deg: float = 2.0
-    k5_slope_deg: float = 5.0
-    relief_m: float = 300.0
-
-
-KAPOS = KaposThresholds()
-
 register_jitable(metres_per_degree)  # the kernels below call it as it is
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Zone:
-    """A yes or no for every cell of a raster's grid, one byte each.
-
-    Attributes
-    ----------
-    inside : bool array of shape (height, width)
-        Whether the cell belongs to the zone.
-    grid : Grid
-        Where the cells lie.
-    """
-
-    inside: BoolArray
-    grid: Grid
-
-    def at(self, lat: ArrayLike, lon: ArrayLike) -> tuple[BoolArray, BoolArray]:
-        """Whether points lie in a cell of the zone.
-
-        Parameters
-        ----------
-        lat, lon : array
-            WGS84 degrees, any equal shape.
-
-        Returns
-        -------
-        inside : bool array
-            False where the point is off the grid.
-        outside : bool array
-            True where the point is off the grid or NaN.
-        """
-        row, col = self.grid.pixel(lat, lon)
-        outside = self.grid.outside(row, col)
-        # The first cell stands in for points that have none.
-        rows = np.where(outside, 0.0, row).astype(np.int64)
-        cols = np.where(outside, 0.0, col).astype(np.int64)
-        return self.inside[rows, cols] & ~outside, outside
-
-
-class SeaMask(Zone):
-    """The open sea on the grid of an elevation model."""
 
 
 class Frame(NamedTuple):
@@ -165,7 +99,7 @@ class Frame(NamedTuple):
 
 
 def relief_at(
-    path: Path,
+    path: RasterPath,
     lat: ArrayLike,
     lon: ArrayLike,
     *,
@@ -209,7 +143,7 @@ def relief_at(
     slope_deg, mean_slope_deg, local_relief_m = (np.full(lat.shape, np.nan) for _ in range(3))
 
     with open_band(path, band) as source:
-        frame = _frame(path, source.grid)
+        frame = frame_of(source.grid, source.tiles[0].path)
         row, col = source.grid.pixel(lat, lon)
         school = np.flatnonzero(~source.grid.outside(row, col))
         rows, cols = row[school].astype(np.int64), col[school].astype(np.int64)
@@ -239,139 +173,7 @@ def relief_at(
     return Relief(elevation_m, slope_deg, mean_slope_deg, local_relief_m)
 
 
-def kapos_class(
-    elevation_m: ArrayLike,
-    slope_deg: ArrayLike,
-    local_relief_m: ArrayLike,
-    *,
-    thresholds: KaposThresholds = KAPOS,
-) -> NDArray[np.int8]:
-    """Mountain class of Kapos et al. (2000).
-
-    K1 ≥ 4500 m; K2 3500 to 4500; K3 2500 to 3500; K4 1500 to 2500 and slope ≥ 2°;
-    K5 1000 to 1500 and (slope ≥ 5° or relief > 300 m); K6 300 to 1000 and relief > 300 m.
-
-    Parameters
-    ----------
-    elevation_m, slope_deg, local_relief_m : array
-        Of any equal shape.
-    thresholds : KaposThresholds
-        Other limits.
-
-    Returns
-    -------
-    int8 array
-        1 to 6 for K1 to K6, 0 for no mountain, -1 where a missing value decides.
-
-    Examples
-    --------
-    >>> kapos_class([1901.0, 350.0, 350.0, 20.0], [25.0, 8.0, 8.0, 0.0], [900.0, 301.0, 300.0, 9.0])
-    array([4, 6, 0, 0], dtype=int8)
-    """
-    z, slope, relief = (
-        np.asarray(values, dtype=np.float64) for values in (elevation_m, slope_deg, local_relief_m)
-    )
-    t = thresholds
-    steep4, steep5, high_relief = (
-        slope >= t.k4_slope_deg,
-        slope >= t.k5_slope_deg,
-        relief > t.relief_m,
-    )
-    no_slope, no_relief = np.isnan(slope), np.isnan(relief)
-    # The first row that holds decides.
-    choices = [
-        (np.isnan(z), -1),
-        (z >= t.k1_m, 1),
-        (z >= t.k2_m, 2),
-        (z >= t.k3_m, 3),
-        ((z >= t.k4_m) & no_slope, -1),
-        ((z >= t.k4_m) & steep4, 4),
-        (z >= t.k4_m, 0),
-        ((z >= t.k5_m) & (steep5 | high_relief), 5),
-        ((z >= t.k5_m) & (no_slope | no_relief), -1),
-        (z >= t.k5_m, 0),
-        ((z >= t.k6_m) & no_relief, -1),
-        ((z >= t.k6_m) & high_relief, 6),
-    ]
-    kapos = np.select([c for c, _ in choices], [k for _, k in choices], default=0)
-    return kapos.astype(np.int8)
-
-
-def open_sea(path: Path, *, band: int = 1) -> SeaMask:
-    """Cells of the open sea: nodata that reaches the border of the raster.
-
-    Water spreads from cell to cell over edges, not over corners. Land that hangs together by
-    corners only then still keeps the sea out (the usual pairing: land by eight neighbours, water
-    by four), and a void behind such a bank is a lake. Wide river mouths that are nodata up to
-    the sea count as sea, and so does nodata in the corners of a warped raster.
-
-    Parameters
-    ----------
-    path : Path
-        Elevation model whose nodata is sea; voids on land are told apart by not reaching the
-        border.
-    band : int
-        Counted from 1.
-
-    Returns
-    -------
-    SeaMask
-        Takes one byte for each cell of the whole raster.
-
-    Raises
-    ------
-    InputError
-        As `raster.open_band`.
-    """
-    with open_band(path, band) as source:
-        state = np.empty((source.grid.height, source.grid.width), dtype=np.uint8)
-        for window in source.windows():
-            state[window.toslices()] = np.isnan(source.read(window))
-        _spread(state, _open_border(state), diagonal=False)
-        return SeaMask(_reached(state), source.grid)
-
-
-def low_coast(path: Path, sea: SeaMask, limit_m: float = 10.0, *, band: int = 1) -> Zone:
-    """Low-elevation coastal zone: low land that hangs together with the open sea.
-
-    Land at or below the limit belongs to it where it touches the open sea, or other land of the
-    zone, over an edge or a corner (McGranahan, Balk & Anderson 2007). Low land behind a ridge
-    does not.
-
-    Parameters
-    ----------
-    path : Path
-        The elevation model that `sea` was made from.
-    sea : SeaMask
-        See `open_sea`.
-    limit_m : float
-        Highest elevation of the zone.
-    band : int
-        Counted from 1.
-
-    Returns
-    -------
-    Zone
-        Takes one byte for each cell of the whole raster, beside the sea's.
-
-    Raises
-    ------
-    InputError
-        As `raster.open_band`.
-    ValueError
-        If `sea` lies on another grid.
-    """
-    with open_band(path, band) as source:
-        if source.grid != sea.grid:
-            raise ValueError("the sea was made from another raster")
-        state = np.empty(sea.inside.shape, dtype=np.uint8)
-        for window in source.windows():
-            state[window.toslices()] = source.read(window) <= limit_m
-        _spread(state, _open_shore(state, sea.inside), diagonal=True)
-        return Zone(_reached(state), source.grid)
-
-
-def _frame(path: Path, grid: Grid) -> Frame:
+def frame_of(grid: Grid, path: Path) -> Frame:
     """Cell size of an upright grid in degrees or metres."""
     if grid.is_rotated:
         raise InputError("raster_rotated", path=path)
@@ -396,6 +198,12 @@ def _halo(frame: Frame, row: FloatArray, radius_m: float) -> tuple[int, IntArray
     return rows, np.ceil(radius_m / (narrowest_m * frame.col)).astype(np.int64) + 1
 
 
+def halo_of(frame: Frame, height: int, radius_m: float) -> int:
+    """Rows and columns around a cell that hold its disk, for every row of a raster."""
+    rows, cols = _halo(frame, np.array([0.5, height - 0.5]), radius_m)
+    return max(rows, int(cols.max()))
+
+
 def _tile_shape(source: Band, halo_rows: int, halo_cols: IntArray) -> tuple[int, int]:
     """Whole windows of the file, some halos wide; parts of windows where these are very wide."""
     halo = halo_rows, int(halo_cols.max(initial=1))
@@ -416,6 +224,28 @@ def _window(grid: Grid, rows: IntArray, cols: IntArray, halo_rows: int, halo_col
     return Window(left, top, right - left, bottom - top)
 
 
+def heights(source: Band, window: Window) -> Heights:
+    """Elevations of a window as narrow as they come: `NO_HEIGHT` or NaN is no data.
+
+    Parameters
+    ----------
+    source : Band
+    window : Window
+
+    Returns
+    -------
+    int16 or float32 array
+        Whole metres where the files hold such, else rounded to 24 binary digits: less than a
+        millimetre on land. A stored -32768 m is no data, declared or not.
+    """
+    if not (source.is_whole_numbers and all(np.can_cast(t.dtype, np.int16) for t in source.tiles)):
+        return source.read(window).astype(np.float32)
+    raw, valid = source.read_raw(window)
+    z = raw.astype(np.int16)
+    z[~valid] = NO_HEIGHT
+    return z
+
+
 def _elevation(source: Band, window: Window) -> Elevation:
     """Elevations of a window: whole numbers where the file has them; see `_missing`."""
     if not source.is_whole_numbers:
@@ -432,13 +262,19 @@ kernel = njit(cache=True, nogil=True, error_model="numpy")
 
 
 @kernel
+def missing(z: float) -> bool:
+    """Whether a height stands for no data; see `heights`."""
+    return z == NO_HEIGHT or not np.isfinite(z)
+
+
+@kernel
 def _missing(z: float) -> bool:
     """Whether an elevation stands for no data: the integer that does, NaN or an infinity."""
     return z == NO_INTEGER or not np.isfinite(z)
 
 
 @kernel
-def _to_row(frame: Frame, from_row: float, row: int) -> tuple[float, float, float]:
+def to_row(frame: Frame, from_row: float, row: int) -> tuple[float, float, float]:
     """Metres from a place on the grid to the centre of a row; height and width of cells there.
 
     On the ellipsoid as at the latitude half way.
@@ -471,7 +307,7 @@ def _slopes(z: Elevation, frame: Frame, top: int) -> NDArray[np.int32]:
     """Slope of every cell of a window in whole units; `NO_SLOPE` where it has none."""
     slopes = np.full(z.shape, NO_SLOPE, dtype=np.int32)
     for i in range(1, z.shape[0] - 1):
-        _, height_m, width_m = _to_row(frame, top + i + 0.5, top + i)
+        _, height_m, width_m = to_row(frame, top + i + 0.5, top + i)
         for j in range(1, z.shape[1] - 1):
             slope = _horn_deg(z, i, j, height_m, width_m)
             if not np.isnan(slope):
@@ -488,7 +324,7 @@ def _slopes_at(
     for n in range(row.size):
         i, j = row[n] - top, col[n] - left
         if 0 < i < z.shape[0] - 1 and 0 < j < z.shape[1] - 1:
-            _, height_m, width_m = _to_row(frame, row[n] + 0.5, row[n])
+            _, height_m, width_m = to_row(frame, row[n] + 0.5, row[n])
             result[n] = _horn_deg(z, i, j, height_m, width_m)
     return result
 
@@ -505,7 +341,7 @@ def _in_disk(
     left: int,
 ) -> Elevation:
     """Cells of one row of a window whose centres lie within a radius of a place on the grid."""
-    away_m, _, width_m = _to_row(frame, row, line)
+    away_m, _, width_m = to_row(frame, row, line)
     if abs(away_m) > radius_m:
         return layer[0, :0]
     half = np.sqrt(radius_m * radius_m - away_m * away_m) / width_m
@@ -567,64 +403,3 @@ def _ranges(
         if found:
             result[n] = float(highest) - float(lowest)
     return result
-
-
-@kernel
-def _open_border(state: NDArray[np.uint8]) -> IntArray:
-    """Mark the open cells on the border of a raster as reached; their flat indices."""
-    height, width = state.shape
-    found = np.empty(2 * (height + width), dtype=np.int64)
-    count = 0
-    for i in range(height):
-        step = 1 if i in (0, height - 1) else max(width - 1, 1)
-        for j in range(0, width, step):
-            if state[i, j] == OPEN:
-                state[i, j] = REACHED
-                found[count] = i * width + j
-                count += 1
-    return found[:count]
-
-
-@kernel
-def _open_shore(state: NDArray[np.uint8], sea: BoolArray) -> IntArray:
-    """Mark the open cells that touch the sea, also by a corner, as reached; their flat indices."""
-    height, width = state.shape
-    count = 0
-    for i in range(height):
-        for j in range(width):
-            if state[i, j] == OPEN and sea[max(i - 1, 0) : i + 2, max(j - 1, 0) : j + 2].any():
-                state[i, j] = REACHED
-                count += 1
-    found = np.empty(count, dtype=np.int64)
-    count = 0
-    for i in range(height):
-        for j in range(width):
-            if state[i, j] == REACHED:
-                found[count] = i * width + j
-                count += 1
-    return found
-
-
-@kernel
-def _spread(state: NDArray[np.uint8], front: IntArray, diagonal: bool) -> None:  # noqa: FBT001
-    """Mark as reached every open cell that hangs together with a front of reached cells."""
-    height, width = state.shape
-    while front.size:
-        ahead = np.empty(8 * front.size, dtype=np.int64)
-        count = 0
-        for cell in front:
-            i, j = cell // width, cell % width
-            for p in range(max(i - 1, 0), min(i + 2, height)):
-                for q in range(max(j - 1, 0), min(j + 2, width)):
-                    if state[p, q] == OPEN and (diagonal or p == i or q == j):
-                        state[p, q] = REACHED
-                        ahead[count] = p * width + q
-                        count += 1
-        front = ahead[:count]
-
-
-def _reached(state: NDArray[np.uint8]) -> BoolArray:
-    """The reached cells, in the memory of the states."""
-    inside: BoolArray = state.view(np.bool_)
-    np.equal(state, REACHED, out=inside)
-    return inside

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import shapely
-from pyproj import Geod
 
-from kalsel_gap import geodesy, schema
+from kalsel_gap import geodesy, islands, schema
 from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding, at_school
 from kalsel_gap.indicators import barrier
 from kalsel_gap.places import Staged, capital_of
+from kalsel_gap.project import suggestion
 from kalsel_gap.sources.files import read_vector
+from kalsel_gap.sources.formats import cell_text
 from kalsel_gap.sources.sites import read_sites
 
 if TYPE_CHECKING:
@@ -28,10 +29,10 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from kalsel_gap.assumptions import NamedIsland, Terrain
+    from kalsel_gap.assumptions import Terrain
+    from kalsel_gap.coasts import SeaMask
     from kalsel_gap.horizons import Sight
     from kalsel_gap.project import Layer, Opened
-    from kalsel_gap.relief import SeaMask
 
     Progress = Callable[[int, int], object]
 
@@ -41,6 +42,7 @@ SECTIONS = (
     "elevation",
     "coastline",
     "wetlands",
+    "rivers",
     "roads",
     "fibre",
     "sites",
@@ -58,7 +60,6 @@ _EXPOSURE = (
     *("satellite_margin_deg", "satellite_clear"),
 )
 _POSSIBLE_M = (-500.0, 9000.0)  # between the Dead Sea's shore and Mount Everest
-_ELLIPSOID = Geod(ellps="WGS84")
 
 
 def terrain(
@@ -94,7 +95,7 @@ def terrain(
     sea = _coast(facts, lat, lon, schools, opened)
     horizons = _exposure(facts, schools, opened, sea, impossible, _half(progress, 1))
     _islands(facts, lat, lon, opened)
-    facts["is_wetland"] = _within(lat, lon, opened.project.wetlands)
+    _wetlands(facts, lat, lon, opened)
     classify(facts, schools["reached_by_water"], limits)
     sites, site_findings = read_sites(opened)
     modern = sites[sites["technology"].isin(["4g", "5g"])]
@@ -106,6 +107,7 @@ def terrain(
     )
     facts["fibre_km"] = _distance_km(lat, lon, opened.project.fibre)
     facts["road_km"] = _distance_km(lat, lon, opened.project.roads)
+    facts["river_km"] = _distance_km(lat, lon, opened.project.rivers)
     located = np.isfinite(lat)
     if opened.project.elevation is not None:
         off = located & facts["mean_slope_deg"].isna() & facts["local_relief_m"].isna()
@@ -130,17 +132,17 @@ def _relief(
     progress: Progress | None,
 ) -> NDArray[np.bool_]:
     """Shape of the land; whether what a school stands on cannot be an elevation."""
-    from kalsel_gap import raster, relief  # kernels and GDAL: only when they are needed
+    from kalsel_gap import mountains, raster, relief  # kernels and GDAL: only when they are needed
 
     source, limits = opened.project.elevation, opened.project.terrain
     names = ("elevation_m", "slope_deg", "mean_slope_deg", "local_relief_m")
     if source is None:
         facts[[*names, "mountain_class"]] = np.nan
         return np.zeros(lat.shape, dtype=np.bool_)
-    if np.isfinite(lat).any() and not raster.touches(source.path, lat, lon):
-        raise InputError("raster_touches_no_school", path=source.path)
+    if np.isfinite(lat).any() and not raster.touches(source.tiles, lat, lon):
+        raise InputError("raster_touches_no_school", path=source.path[0])
     found = relief.relief_at(
-        source.path,
+        source.tiles,
         lat,
         lon,
         slope_radius_m=limits.radius_m.slope,
@@ -161,11 +163,11 @@ def _relief(
     for name in names:
         facts[name] = np.where(impossible, np.nan, getattr(found, name))
     bounds = limits.mountain.model_dump(exclude={"source"})
-    kapos = relief.kapos_class(
+    kapos = mountains.kapos_class(
         facts["elevation_m"].to_numpy(),
         facts["slope_deg"].to_numpy(),
         facts["local_relief_m"].to_numpy(),
-        thresholds=relief.KaposThresholds(**bounds),
+        thresholds=mountains.KaposThresholds(**bounds),
     )
     facts["mountain_class"] = np.where(kapos < 0, np.nan, kapos)
     return impossible
@@ -179,7 +181,7 @@ def _coast(
     opened: Opened,
 ) -> SeaMask | None:
     """Distance to the sea, low land connected to it, and the way over water to the capital."""
-    from kalsel_gap import relief  # compiles kernels: only when they are needed
+    from kalsel_gap import coasts  # compiles kernels: only when they are needed
 
     project = opened.project
     shore = project.coastline
@@ -192,11 +194,11 @@ def _coast(
     source = project.elevation
     if source is None or source.sea == "none":
         return None
-    sea = relief.open_sea(source.path, band=source.band)
-    zone = relief.low_coast(source.path, sea, project.terrain.coast.zone_m, band=source.band)
+    sea = coasts.open_sea(source.tiles, band=source.band, zero=source.sea == "zero")
+    zone = coasts.low_coast(source.tiles, sea, project.terrain.coast.zone_m, band=source.band)
     inside, outside = zone.at(lat, lon)
     facts["in_coastal_zone"] = pd.Series(inside, index=facts.index, dtype="boolean").mask(outside)
-    if not sea.inside.any():
+    if not sea.any():
         return sea
     to_lat, to_lon = capital_of(schools, opened)
     way_lat, way_lon = geodesy.path_points(
@@ -234,7 +236,7 @@ def _exposure(
 
     around = np.linspace(0.0, 360.0, limits.horizon.directions, endpoint=False, dtype=np.float64)
     near, wide, sight = exposure.exposure_at(
-        source.path,
+        source.tiles,
         np.where(impossible, np.nan, lat),
         lon,
         facts["elevation_m"].to_numpy(),
@@ -292,44 +294,47 @@ def _horizons(
 def _islands(
     facts: pd.DataFrame, lat: NDArray[np.float64], lon: NDArray[np.float64], opened: Opened
 ) -> None:
-    """Name and area of the island a school lies on; the largest polygon is the mainland."""
+    """Name and area of the island a school lies on, and the strait before it."""
     facts["island"] = pd.Series(None, index=facts.index, dtype="str")
-    facts["island_area_km2"] = np.nan
+    facts[["island_area_km2", "strait_km"]] = np.nan
     facts["is_small_island"] = pd.Series(pd.NA, index=facts.index, dtype="boolean")
     shore = opened.project.coastline
-    if shore is None or not shore.land:
+    if shore is not None and shore.land:
+        land = np.concatenate([_polygons(path) for path in shore.land])
+        found = islands.islands(lat, lon, land, opened.project.terrain)
+        facts[found.columns] = found.set_axis(facts.index)
+
+
+def _wetlands(
+    facts: pd.DataFrame, lat: NDArray[np.float64], lon: NDArray[np.float64], opened: Opened
+) -> None:
+    """Whether a school stands in a wetland, and of which kind where the layer tells."""
+    layer = opened.project.wetlands
+    facts["is_wetland"] = pd.Series(pd.NA, index=facts.index, dtype="boolean")
+    facts["wetland_kind"] = pd.Series(None, index=facts.index, dtype="str")
+    if layer is None:
         return
-    land = np.concatenate([_polygons(path) for path in shore.land])
-    tree = shapely.STRtree(land)
-    # A school on a simplified shore lies a little off its polygon: the nearest one holds it, up to
-    # a limit beyond which it may as well stand on an islet that the layer does not have.
-    points = shapely.points(lon, lat)
+    shapes = read_vector(layer.path, shapes="polygons")
+    if layer.kind and layer.kind not in shapes.columns:
+        known = [str(name) for name in shapes.columns if name != shapes.geometry.name]
+        raise InputError(
+            "column_missing",
+            path=layer.path,
+            column=layer.kind,
+            suggestion=suggestion(layer.kind, known),
+            known=", ".join(known),
+        )
+    shapes = shapes[shapes.geometry.notna()]
     rows = np.flatnonzero(np.isfinite(lat))
-    holder = tree.nearest(points[rows])
-    limits = opened.project.terrain.small_island
-    gap = shapely.shortest_line(points[rows], land[holder])
-    near = np.array([_ELLIPSOID.geometry_length(line) for line in gap]) <= 1000 * limits.offset_km
-    rows, holder = rows[near], holder[near]
-    area_km2 = np.array([abs(_ELLIPSOID.geometry_area_perimeter(p)[0]) for p in land]) / 1e6
-    named = {
-        int(polygon): island
-        for island in opened.project.terrain.islands.values()
-        for polygon in tree.query(shapely.Point(island.lon, island.lat), predicate="intersects")
-    }
-    facts.loc[facts.index[rows], "is_small_island"] = False
-    on_island = holder != int(area_km2.argmax())
-    for polygon in np.unique(holder[on_island]):
-        name, area = _island(named.get(int(polygon)), float(area_km2[polygon]))
-        here = facts.index[rows[holder == polygon]]
-        facts.loc[here, "island"] = name
-        facts.loc[here, "island_area_km2"] = area
-        facts.loc[here, "is_small_island"] = area <= limits.area_km2
-
-
-def _island(known: NamedIsland | None, polygon_km2: float) -> tuple[str, float]:
-    if known is None:
-        return "island", polygon_km2
-    return known.name, known.area_km2 if known.area_km2 is not None else polygon_km2
+    tree = shapely.STRtree(shapes.geometry.make_valid().to_numpy())
+    point, polygon = tree.query(shapely.points(lon[rows], lat[rows]), predicate="intersects")
+    facts.loc[facts.index[rows], "is_wetland"] = False
+    facts.loc[facts.index[rows[point]], "is_wetland"] = True
+    if layer.kind:
+        # Of several the first by name, so that the order of the file does not matter.
+        kinds = pd.Series(shapes[layer.kind].map(cell_text).to_numpy()[polygon], index=rows[point])
+        first = kinds[kinds != ""].groupby(level=0).min()
+        facts.loc[facts.index[first.index], "wetland_kind"] = first.to_numpy()
 
 
 def _polygons(path: Path) -> NDArray[np.object_]:
@@ -339,20 +344,6 @@ def _polygons(path: Path) -> NDArray[np.object_]:
     if not polygons:
         raise InputError("vector_no_geometry", path=path)
     return np.asarray(polygons, dtype=object)
-
-
-def _within(
-    lat: NDArray[np.float64], lon: NDArray[np.float64], layer: Layer | None
-) -> pd.Series[bool]:
-    inside = pd.Series(pd.NA, index=range(len(lat)), dtype="boolean")
-    if layer is None:
-        return inside
-    located = np.isfinite(lat)
-    tree = shapely.STRtree(_polygons(layer.path))
-    hits = tree.query(shapely.points(lon[located], lat[located]), predicate="intersects")[0]
-    inside[located] = False
-    inside.iloc[np.flatnonzero(located)[np.unique(hits)]] = True
-    return inside
 
 
 def _distance_km(

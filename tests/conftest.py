@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import csv
 import io
+import itertools
 import json
 import os
 import shutil
@@ -45,6 +46,10 @@ settings.load_profile("tests")
 
 class MakeRaster(Protocol):
     def __call__(self, name: str, cells: ArrayLike, **profile: Any) -> Path: ...
+
+
+class MakeDem(Protocol):
+    def __call__(self, cells: ArrayLike, *, dtype: str = ..., **profile: Any) -> Path: ...
 
 
 class MakeCsv(Protocol):
@@ -286,6 +291,52 @@ def raster(tmp_path: Path) -> MakeRaster:
         return path
 
     return make
+
+
+# Cells of 100 m whose first corner lies on the central meridian of zone 50, south of the equator.
+UTM: dict[str, Any] = {
+    "crs": "EPSG:32750",
+    "transform": Affine(100.0, 0.0, 500_000.0, 0.0, -100.0, 9_700_000.0),
+}
+
+
+@pytest.fixture(scope="session")
+def make_dem(tmp_path_factory: pytest.TempPathFactory) -> MakeDem:
+    """A small elevation model; unless told otherwise 100 m cells in UTM, -32768 for the sea."""
+    folder = tmp_path_factory.mktemp("dem")
+    numbers = itertools.count()
+
+    def make(cells: ArrayLike, *, dtype: str = "int16", **profile: Any) -> Path:
+        array = np.asarray(cells, dtype=dtype)
+        path = folder / f"dem{next(numbers)}.tif"
+        scale = profile.pop("scale", None)
+        given: dict[str, Any] = {"nodata": -32768} | UTM | profile
+        height, width = array.shape
+        given |= {"driver": "GTiff", "height": height, "width": width, "dtype": dtype, "count": 1}
+        with rasterio.open(path, "w", **given) as dataset:
+            dataset.write(array, 1)
+            if scale:
+                dataset.scales = (scale,)
+        return path
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def register() -> Any:
+    """Reads latitude, longitude and kecamatan of the real register's rows with a location."""
+
+    def read(shared: Path) -> tuple[Any, Any, Any]:
+        path = shared / "kalsel/schools/kalsel_sekolah_2019_raw.csv"
+        with path.open(encoding="utf-8") as file:
+            rows = [row for row in csv.DictReader(file) if row["lintang"].strip()]
+        return (
+            np.array([float(row["lintang"]) for row in rows]),
+            np.array([float(row["bujur"]) for row in rows]),
+            np.array([row["kecamatan"].strip() for row in rows]),
+        )
+
+    return read
 
 
 @pytest.fixture

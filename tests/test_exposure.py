@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from pyproj import Transformer
 
-from kalsel_gap import exposure, horizons, raster, relief
+from kalsel_gap import coasts, exposure, horizons, raster, relief
 from kalsel_gap.assumptions import Horizon, Landform, default_values
 from kalsel_gap.exposure import Disk, exposure_at
 from kalsel_gap.geodesy import WGS84, metres_per_degree
@@ -73,7 +73,7 @@ def at(
         )
     ground = raster.sample(path, lat, lon, method="bilinear").value
     where = np.tile(np.asarray(azimuth, dtype=float), (lat.size, 1))
-    mask = relief.open_sea(path) if sea else None
+    mask = coasts.open_sea(path) if sea else None
     return exposure_at(path, lat, lon, ground, where, horizon=horizon or looking(), sea=mask)
 
 
@@ -261,7 +261,7 @@ def test_one_cell(raster: MakeRaster) -> None:
 
 
 def test_a_sea_of_another_raster(raster: MakeRaster) -> None:
-    sea = relief.open_sea(raster("small.tif", np.zeros((3, 3)), **UTM))
+    sea = coasts.open_sea(raster("small.tif", np.zeros((3, 3)), **UTM))
     path = raster("land.tif", land(lambda x, y: 30.0), **UTM)
     with pytest.raises(ValueError, match="another raster"):
         exposure_at(path, [NAN], [NAN], [NAN], [[0.0]], horizon=looking(), sea=sea)

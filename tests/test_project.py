@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kalsel_gap.errors import InputError, KalselGapError, ProjectError, SeveralErrors
-from kalsel_gap.project import FILE_NAME, find_project, merge, read_project
+from kalsel_gap.project import FILE_NAME, Opened, find_project, merge, read_project
 
 if TYPE_CHECKING:
     from tests.conftest import MakeProject
@@ -410,3 +410,52 @@ def test_merge_changes_neither_side() -> None:
     below, above = {"a": {"x": 1}, "b": 1}, {"a": {"y": 2}, "b": {"z": 3}}
     assert merge(below, above) == {"a": {"x": 1, "y": 2}, "b": {"z": 3}}
     assert (below, above) == ({"a": {"x": 1}, "b": 1}, {"a": {"y": 2}, "b": {"z": 3}})
+
+
+# --- elevation of many files -----------------------------------------------------------------
+
+
+def named(opened: Opened, section: str) -> dict[str, str]:
+    return {n: opened.shown(p) for n, p in opened.project.inputs() if n.startswith(section)}
+
+
+def test_elevation_of_one_file_a_list_and_a_folder(project: MakeProject) -> None:
+    one = project({"elevation": {"path": "dem.tif"}})
+    assert named(one, "elevation") == {"elevation": "dem.tif"}
+    files = {"b.tif": b"II", "a.hgt": b"II"}
+    two = project({"elevation": {"path": ["b.tif", "a.hgt"]}}, files=files)
+    assert named(two, "elevation") == {"elevation.0": "b.tif", "elevation.1": "a.hgt"}
+    assert two.shown(two.project.elevation.path) == "b.tif …"  # type: ignore[union-attr]
+    folder = project({"elevation": {"path": "."}}, files=files)
+    shown = list(named(folder, "elevation").values())
+    assert shown == sorted(shown)
+    assert {"a.hgt", "b.tif", "dem.tif"} <= set(shown)
+
+
+def test_every_source_of_a_vrt_is_an_input(project: MakeProject) -> None:
+    def vrt(name: str) -> dict[str, str | bytes]:
+        source = f'<SourceFilename relativeToVRT="1">{name}</SourceFilename>'
+        band = f"<VRTRasterBand><SimpleSource>{source}</SimpleSource></VRTRasterBand>"
+        return {"all.vrt": f"<VRTDataset>{band}</VRTDataset>"}
+
+    opened = project({"elevation": {"path": "all.vrt"}}, files=vrt("dem.tif"))
+    assert named(opened, "elevation") == {"elevation": "all.vrt", "elevation.0": "dem.tif"}
+    with pytest.raises(SeveralErrors) as caught:
+        project({"elevation": {"path": "all.vrt"}}, files=vrt("/vsicurl/http://x/dem.tif"))
+    assert [error.code for error in caught.value.errors] == ["raster_source"]
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [([], "path_empty"), ("", "path_empty"), (5, "value_wrong"), (["no.tif"], "file_missing")],
+)
+def test_elevation_paths_that_are_none(project: MakeProject, path: Any, code: str) -> None:
+    with pytest.raises(SeveralErrors) as caught:
+        project({"elevation": {"path": path}})
+    assert [error.code for error in caught.value.errors] == [code]
+
+
+def test_a_folder_without_rasters(project: MakeProject, tmp_path: Path) -> None:
+    with pytest.raises(SeveralErrors) as caught:
+        project({"elevation": {"path": str(tmp_path)}})
+    assert [error.code for error in caught.value.errors] == ["folder_no_raster"]

@@ -19,7 +19,7 @@ from rasterio.errors import NotGeoreferencedWarning
 from rasterio.io import MemoryFile
 from rasterio.warp import transform, transform_bounds
 
-from kalsel_gap import raster
+from kalsel_gap import mosaic, raster
 from kalsel_gap.errors import InputError
 
 if TYPE_CHECKING:
@@ -254,8 +254,8 @@ def test_tiling_and_order_change_nothing(data: st.DataObject, method: raster.Met
     lat, lon = -2.0 - 0.1 * points[:, 0], 115.0 + 0.1 * points[:, 1]
 
     with MemoryFile() as memory, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(raster, "FEWEST_CELLS_A_SIDE", side)
-        patch.setattr(raster, "MOST_CELLS", side * 16)
+        patch.setattr(mosaic, "FEWEST_CELLS_A_SIDE", side)
+        patch.setattr(mosaic, "MOST_CELLS", side * 16)
         profile = {"height": 35, "width": 20, "count": 1, "dtype": "int16", "nodata": -5}
         tiles = {"tiled": True, "blockxsize": 16, "blockysize": 16} if side == 16 else {}
         with memory.open(
@@ -280,15 +280,15 @@ def test_every_needed_window_is_read_once_in_file_order(
     make_raster: MakeRaster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = make_raster(np.arange(64 * 64).reshape(64, 64), tiled=True, blockxsize=16, blockysize=16)
-    monkeypatch.setattr(raster, "FEWEST_CELLS_A_SIDE", 1)
+    monkeypatch.setattr(mosaic, "FEWEST_CELLS_A_SIDE", 1)
     read: list[tuple[int, int]] = []
-    original = raster.Band.read
+    original = raster.Band._cells
 
-    def spy(self: raster.Band, window: Window) -> NDArray[np.float64]:
+    def spy(self: raster.Band, tile: mosaic.Tile, window: Window, shape: tuple[int, int]) -> Any:
         read.append((int(window.row_off) // 16, int(window.col_off) // 16))
-        return original(self, window)
+        return original(self, tile, window, shape)
 
-    monkeypatch.setattr(raster.Band, "read", spy)
+    monkeypatch.setattr(raster.Band, "_cells", spy)
     lat, lon = centres([60, 3, 20, 5, 61, 17], [60, 40, 1, 41, 50, 3])
     raster.sample(path, lat, lon)
     assert read == [(0, 2), (1, 0), (3, 3)]
@@ -298,8 +298,8 @@ def test_every_needed_window_is_read_once_in_file_order(
 def test_windows_tile_the_raster(
     make_raster: MakeRaster, monkeypatch: pytest.MonkeyPatch, fewest: int, most: int
 ) -> None:
-    monkeypatch.setattr(raster, "FEWEST_CELLS_A_SIDE", fewest)
-    monkeypatch.setattr(raster, "MOST_CELLS", most)
+    monkeypatch.setattr(mosaic, "FEWEST_CELLS_A_SIDE", fewest)
+    monkeypatch.setattr(mosaic, "MOST_CELLS", most)
     path = make_raster(np.arange(7 * 9).reshape(7, 9))
     seen = np.zeros((7, 9), dtype=int)
     with raster.open_band(path) as band:

@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-import csv
 import math
 import os
 import shutil
 import subprocess
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -15,9 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import ArrayLike, NDArray
 from rasterio.warp import Resampling, reproject
-from scipy import ndimage
 
-from kalsel_gap import raster, relief
+from kalsel_gap import mosaic, mountains, raster, relief
 from kalsel_gap.errors import InputError
 from kalsel_gap.geodesy import WGS84, metres_per_degree
 
@@ -25,6 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rasterio.windows import Window
+
+    from tests.conftest import MakeDem
 
 FloatArray = NDArray[np.float64]
 NAN = np.nan
@@ -40,30 +40,6 @@ DEGREES: dict[str, Any] = {
     "crs": "EPSG:4326",
     "transform": Affine(0.001, 0.0, 115.0, 0.0, -0.001, -2.0),
 }
-
-
-class MakeDem(Protocol):
-    def __call__(self, cells: ArrayLike, *, dtype: str = ..., **profile: Any) -> Path: ...
-
-
-@pytest.fixture(scope="module")
-def make_dem(tmp_path_factory: pytest.TempPathFactory) -> MakeDem:
-    folder = tmp_path_factory.mktemp("dem")
-
-    def make(cells: ArrayLike, *, dtype: str = "int16", **profile: Any) -> Path:
-        array = np.asarray(cells, dtype=dtype)
-        path = folder / f"dem{len(list(folder.iterdir()))}.tif"
-        scale = profile.pop("scale", None)
-        given: dict[str, Any] = {"nodata": SEA} | UTM | profile
-        height, width = array.shape
-        given |= {"driver": "GTiff", "height": height, "width": width, "dtype": dtype, "count": 1}
-        with rasterio.open(path, "w", **given) as dataset:
-            dataset.write(array, 1)
-            if scale:
-                dataset.scales = (scale,)
-        return path
-
-    return make
 
 
 def centre(path: Path, row: ArrayLike, col: ArrayLike) -> tuple[FloatArray, FloatArray]:
@@ -307,7 +283,7 @@ def test_fast_is_naive_whatever_the_tiles(
         lat, lon = band.grid.position(*schools.T)
 
     whole = relief.relief_at(path, lat, lon, slope_radius_m=radius_m, relief_radius_m=radius_m)
-    monkeypatch.setattr(raster, "FEWEST_CELLS_A_SIDE", 1)
+    monkeypatch.setattr(mosaic, "FEWEST_CELLS_A_SIDE", 1)
     monkeypatch.setattr(relief, "TILE_HALOS", 0.01)
     cut = relief.relief_at(
         path, lat[::-1], lon[::-1], slope_radius_m=radius_m, relief_radius_m=radius_m
@@ -346,9 +322,9 @@ def test_strips_of_a_wide_raster_are_cut(
     widths: list[int] = []
     original = raster.Band.read_raw
 
-    def spy(self: raster.Band, window: Window, shape: Any = None) -> Any:
+    def spy(self: raster.Band, window: Window) -> Any:
         widths.append(int(window.width))
-        return original(self, window, shape)
+        return original(self, window)
 
     monkeypatch.setattr(raster.Band, "read_raw", spy)
     got = at(path, row, col, **radii)
@@ -357,183 +333,7 @@ def test_strips_of_a_wide_raster_are_cut(
         np.testing.assert_array_equal(once, again)
 
 
-# --- mountain classes ------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("elevation_m", "slope_deg", "local_relief_m", "expected"),
-    [
-        (4500.0, 0.0, 0.0, 1),
-        (4499.9, 0.0, 0.0, 2),
-        (3500.0, 0.0, 0.0, 2),
-        (3499.9, 0.0, 0.0, 3),
-        (2500.0, 0.0, 0.0, 3),
-        (2499.9, 2.0, 0.0, 4),
-        (1500.0, 2.0, 0.0, 4),
-        (1500.0, 1.99, 9999.0, 0),
-        (1499.9, 5.0, 0.0, 5),
-        (1499.9, 4.99, 300.0, 0),
-        (1000.0, 4.99, 300.1, 5),
-        (1000.0, 5.0, 0.0, 5),
-        (999.9, 89.0, 300.0, 0),
-        (999.9, 0.0, 300.1, 6),
-        (300.0, 0.0, 300.1, 6),
-        (300.0, 89.0, 300.0, 0),
-        (299.9, 89.0, 9999.0, 0),
-        (-5.0, 0.0, 0.0, 0),
-        (NAN, 30.0, 9999.0, -1),
-        # A missing value matters only where it decides.
-        (4500.0, NAN, NAN, 1),
-        (1600.0, NAN, 500.0, -1),
-        (1200.0, NAN, 301.0, 5),
-        (1200.0, 5.0, NAN, 5),
-        (1200.0, NAN, 300.0, -1),
-        (1200.0, 4.0, NAN, -1),
-        (500.0, NAN, 301.0, 6),
-        (500.0, 20.0, NAN, -1),
-        (100.0, NAN, NAN, 0),
-    ],
-)
-def test_mountain_class(
-    elevation_m: float, slope_deg: float, local_relief_m: float, expected: int
-) -> None:
-    got = relief.kapos_class([elevation_m], [slope_deg], [local_relief_m])
-    assert got.dtype == np.int8
-    assert got.tolist() == [expected]
-
-
-def test_other_limits() -> None:
-    lower = relief.KaposThresholds(k6_m=100.0, relief_m=50.0)
-    args = ([100.0, 99.0], [0.0, 0.0], [51.0, 51.0])
-    assert relief.kapos_class(*args, thresholds=lower).tolist() == [6, 0]
-    assert relief.kapos_class(*args).tolist() == [0, 0]
-
-
-# --- sea and low coast -----------------------------------------------------------------------
-
-
-def picture(text: str) -> NDArray[np.str_]:
-    return np.array([list(line) for line in text.split()])
-
-
-def heights(text: str) -> NDArray[np.int16]:
-    """`~` is nodata, a digit that many metres, `^` a hill."""
-    values = {"~": SEA, "^": 99} | {str(digit): digit for digit in range(10)}
-    return np.array([[values[cell] for cell in line] for line in text.split()], dtype=np.int16)
-
-
-@pytest.mark.parametrize(
-    ("land", "sea"),
-    [
-        ("111 1~1 111", "... ... ..."),  # a lake
-        ("1~1 1~1 111", ".#. .#. ..."),  # a bay
-        ("~11 1~1 111", "#.. ... ..."),  # water does not pass a corner
-        ("~~1 1~1 111", "##. .#. ..."),  # but it does pass an edge
-        ("111 ~11 111", "... #.. ..."),  # the border is enough
-        ("~~~ ~~~ ~~~", "### ### ###"),
-        ("111 111 111", "... ... ..."),
-        ("~", "#"),
-        ("1", "."),
-        ("1~1", ".#."),
-        ("~1111 ~1~11 ~~1~1 111~1 11111", "#.... #.... ##... ..... ....."),
-        ("11111 1~~~1 1~1~1 1~1~1 111~1", "..... .###. .#.#. .#.#. ...#."),  # round a corner
-    ],
-)
-def test_open_sea(make_dem: MakeDem, land: str, sea: str) -> None:
-    path = make_dem(heights(land))
-    mask = relief.open_sea(path)
-    assert mask.inside.dtype == np.bool_
-    np.testing.assert_array_equal(mask.inside, picture(sea) == "#")
-
-
-@pytest.mark.parametrize(
-    ("land", "coast"),
-    [
-        ("~5^", ".#."),
-        ("~^5", "..."),  # low land behind a hill
-        ("~^^ ^5^ ^^^", "... .#. ..."),  # the corner of the sea is the coast
-        ("~5^^ ^^5^ ^^^5", ".#.. ..#. ...#"),  # and low land goes on over corners
-        ("555 5~5 555", "... ... ..."),  # a lake has no coast
-        ("~555 55~5 5555", ".### ##.# ####"),  # but may lie within one
-        ("~0^ 9^5", ".#. #.#"),
-        ("~~~", "..."),
-    ],
-)
-def test_low_coast(make_dem: MakeDem, land: str, coast: str) -> None:
-    path = make_dem(heights(land))
-    zone = relief.low_coast(path, relief.open_sea(path))
-    np.testing.assert_array_equal(zone.inside, picture(coast) == "#")
-
-
-def test_the_limit_of_the_low_coast_belongs_to_it(make_dem: MakeDem) -> None:
-    path = make_dem(heights("~78"))
-    sea = relief.open_sea(path)
-    assert relief.low_coast(path, sea, 7.0).inside.tolist() == [[False, True, False]]
-    assert relief.low_coast(path, sea, 8.0).inside.tolist() == [[False, True, True]]
-    assert relief.low_coast(path, sea, 6.9).inside.tolist() == [[False, False, False]]
-
-
-def test_the_sea_of_another_raster(make_dem: MakeDem) -> None:
-    sea = relief.open_sea(make_dem(heights("~1 11")))
-    with pytest.raises(ValueError, match="another raster"):
-        relief.low_coast(make_dem(heights("~11")), sea)
-
-
-def test_a_zone_at_points(make_dem: MakeDem) -> None:
-    path = make_dem(heights("~1 11"), **DEGREES)
-    sea = relief.open_sea(path)
-    inside, outside = sea.at(
-        [-2.0005, -2.0005, -2.0015, 2.0, NAN], [115.0005, 115.0015] + [115.0] * 3
-    )
-    assert inside.tolist() == [True, False, False, False, False]
-    assert outside.tolist() == [False, False, False, True, True]
-    inside, outside = sea.at(np.full((2, 3), -2.0005), np.full((2, 3), 115.0005))
-    assert inside.shape == outside.shape == (2, 3)
-    assert inside.all()
-
-
-@settings(max_examples=60, deadline=None)
-@given(data=st.data())
-def test_sea_and_coast_agree_with_labels(make_dem: MakeDem, data: st.DataObject) -> None:
-    height, width = data.draw(st.integers(1, 12)), data.draw(st.integers(1, 12))
-    flat = st.lists(
-        st.sampled_from([SEA, SEA, 3, 3, 50]), min_size=height * width, max_size=height * width
-    )
-    cells = np.reshape(data.draw(flat), (height, width))
-    path = make_dem(cells)
-
-    labels, _ = ndimage.label(cells == SEA)
-    border = np.ones(cells.shape, dtype=bool)
-    border[1:-1, 1:-1] = False
-    expected_sea = np.isin(labels, np.setdiff1d(labels[border], [0]))
-    sea = relief.open_sea(path)
-    np.testing.assert_array_equal(sea.inside, expected_sea)
-
-    eight = np.ones((3, 3), dtype=bool)
-    low = (cells != SEA) & (cells <= 10)
-    spread = ndimage.binary_propagation(expected_sea, structure=eight, mask=low | expected_sea)
-    coast = relief.low_coast(path, sea)
-    np.testing.assert_array_equal(coast.inside, spread & ~expected_sea)
-    # More land is low under a higher limit.
-    assert (relief.low_coast(path, sea, 60.0).inside | ~coast.inside).all()
-
-
 # --- the shared data -------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def register() -> Any:
-    def read(shared: Path) -> tuple[FloatArray, FloatArray, NDArray[np.str_]]:
-        path = shared / "kalsel/schools/kalsel_sekolah_2019_raw.csv"
-        with path.open(encoding="utf-8") as file:
-            rows = [row for row in csv.DictReader(file) if row["lintang"].strip()]
-        return (
-            np.array([float(row["lintang"]) for row in rows]),
-            np.array([float(row["bujur"]) for row in rows]),
-            np.array([row["kecamatan"].strip() for row in rows]),
-        )
-
-    return read
 
 
 @pytest.mark.real
@@ -549,7 +349,7 @@ def test_the_meratus(shared: Path, register: Any) -> None:
     assert hantakan.sum() == 23
     assert (got.local_relief_m[hantakan] > 300.0).all()
     assert (got.elevation_m[hantakan] > 300.0).sum() == 1
-    classes = relief.kapos_class(got.elevation_m, got.slope_deg, got.local_relief_m)
+    classes = mountains.kapos_class(got.elevation_m, got.slope_deg, got.local_relief_m)
     assert {int(k): int((classes == k).sum()) for k in (1, 2, 3, 4, 5, 6)} == {
         1: 0, 2: 0, 3: 0, 4: 0, 5: 2, 6: 68,
     }  # fmt: skip
@@ -610,22 +410,3 @@ def test_slope_agrees_with_gdaldem(shared: Path, tmp_path: Path) -> None:
     got = at(dem, row, col).slope_deg.reshape(60, 60)
     assert np.nanmax(expected) > 20.0
     np.testing.assert_allclose(got, expected, rtol=0, atol=1e-4)
-
-
-@pytest.mark.real
-def test_the_sea_of_kalsel(shared: Path, register: Any) -> None:
-    path = shared / "kalsel/stylised/dem_3arcsec.tif"
-    lat, lon, _ = register(shared)
-    sea = relief.open_sea(path)
-    assert sea.inside.nbytes == 4080 * 4560
-    # The Java Sea and Banjarbaru.
-    inside, _ = sea.at([-4.8, -3.44], [115.0, 114.83])
-    assert inside.tolist() == [True, False]
-    with rasterio.open(path) as dataset:
-        nodata = dataset.read(1) == SEA
-    labels, _ = ndimage.label(nodata)
-    border = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
-    np.testing.assert_array_equal(sea.inside, np.isin(labels, border[border > 0]))
-    # 44 % of the schools lie below 10 m; nearly all of these on land that meets the sea.
-    coast, outside = relief.low_coast(path, sea).at(lat, lon)
-    assert coast.sum() / (~outside).sum() == pytest.approx(0.44, abs=0.01)

@@ -223,6 +223,46 @@ def test_islands(project: MakeProject) -> None:
     assert pd.isna(got["terrain_class"][6])
 
 
+def test_straits(project: MakeProject) -> None:
+    got = staged(island_project(project)).columns["strait_km"].tolist()
+
+    def km(*line: float) -> float:
+        return float(GEOD.inv(line[1], line[0], line[3], line[2])[2]) / 1000
+
+    # Laut is a degree east and 0.4° south of the mainland's corner; Sebuku lies before Laut, and
+    # the islet before it.
+    laut, sebuku = km(-3.0, 115.0, -3.4, 116.0), km(-3.5, 116.3, -3.5, 116.32)
+    islet = km(-3.99, 116.5, -3.9, 116.3)
+    assert got[1:5] == pytest.approx([laut, sebuku, islet, islet], rel=1e-3)
+    assert np.isnan([got[0], *got[5:]]).all()
+
+
+def test_kinds_of_wetland_and_rivers(project: MakeProject) -> None:
+    wet = json.loads(
+        layer("Polygon", *(ring(w, -3.1, w + 0.2, -2.9) for w in (114.9, 115.0, 115.2, 115.3)))
+    )
+    for feature, kind in zip(wet["features"], ("tidal", "lebak", "", None), strict=True):
+        feature["properties"]["jenis"] = kind
+    files = {
+        "schools.csv": "npsn,nama,lat,lon\n"
+        "1,both,-3.0,115.05\n2,one,-3.0,114.95\n3,untold,-3.0,115.35\n4,dry,-2.0,115.0\n5,,,\n",
+        "wet.geojson": json.dumps(wet),
+        "rivers.geojson": layer("LineString", [[115.0, -2.1], [115.0, -2.2]]),
+    }
+    sections = {
+        "wetlands": {"path": "wet.geojson", "kind": "jenis"},
+        "rivers": {"path": "rivers.geojson"},
+    }
+    got = staged(project(sections, files=files, bare=True)).columns
+    assert got["wetland_kind"].fillna("").tolist() == ["lebak", "tidal", "", "", ""]
+    assert got["is_wetland"].fillna(value=False).tolist() == [True] * 3 + [False] * 2
+    assert got["river_km"][3] == pytest.approx(GEOD.inv(115, -2, 115, -2.1)[2] / 1000, abs=1e-3)
+    sections["wetlands"]["kind"] = "jenes"
+    with pytest.raises(InputError) as caught:
+        staged(project(sections, files=files, bare=True))
+    assert (caught.value.code, caught.value.params["suggestion"]) == ("column_missing", "jenis")
+
+
 def test_a_large_island_is_no_small_one(project: MakeProject) -> None:
     got = staged(island_project(project, terrain={"small_island": {"area_km2": 1872.0}})).columns
     assert got.loc[1, "island"] == "Pulau Laut"

@@ -189,7 +189,12 @@ FAULTS: dict[str, tuple[Mangle, tuple[str, ...]]] = {
             (re.escape(name) + ": this is a folder, and a file belongs here",),
         )
         for name in (*TABLES, *RASTERS, *LAYERS)
+        if name != "dem.tif"
     },
+    "folder without tiles": (
+        folder_in_place_of("dem.tif"),
+        (r"dem\.tif: the folder holds no raster",),
+    ),
     **{
         f"empty {name}": (write(name, ""), (re.escape(name) + ": the file is empty",))
         for name in (*TABLES, *RASTERS, *LAYERS)

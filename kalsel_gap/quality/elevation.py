@@ -278,13 +278,18 @@ def _lines(band: raster.Band, axis: int, seam_deg: float) -> list[tuple[int, str
     """First row (axis 0) or column (axis 1) of tiles, and its coordinate."""
     grid = band.grid
     size = (grid.height, grid.width)[axis]
-    block = band.dataset.block_shapes[band.index - 1][axis]
     named = (("y", "lat"), ("x", "lon"))[axis][bool(grid.crs.is_geographic)]
     along = grid.transform
     origin, step = ((along.f, along.e), (along.c, along.a))[axis]
-    lines = {}
-    if block >= 64:  # strips of a few rows are no tiles
-        lines = {at: f"{named} {origin + step * at:g}" for at in range(block, size, block)}
+    edges = set()
+    for tile in band.tiles:
+        start, length, block = (
+            (tile.row, tile.height, tile.block[0]),
+            (tile.col, tile.width, tile.block[1]),
+        )[axis]
+        # Strips of a few rows are no tiles.
+        edges |= {start, *range(start, start + length, block if block >= 64 else length)}
+    lines = {at: f"{named} {origin + step * at:g}" for at in edges if 0 < at < size}
     if grid.crs.is_geographic and not grid.is_rotated:
         first, last = sorted((origin, origin + step * size))
         for number in range(math.ceil(first / seam_deg), math.floor(last / seam_deg) + 1):

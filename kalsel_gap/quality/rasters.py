@@ -253,19 +253,17 @@ def cells(band: raster.Band, most_cells: int) -> Iterator[tuple[NDArray[np.gener
     """
     step = math.ceil(math.sqrt(band.grid.width * band.grid.height / most_cells))
     for window in band.windows():
-        shape = (max(1, window.height // step), max(1, window.width // step))
-        if band.is_whole_numbers:
-            yield band.read_raw(window, shape)
+        if step == 1 and band.is_whole_numbers:
+            yield band.read_raw(window)
         else:
+            shape = (max(1, window.height // step), max(1, window.width // step))
             value = band.read(window, shape)
             yield value, ~np.isnan(value)
 
 
 def _declares(band: raster.Band) -> bool:
     """Whether the file tells cells without data from others."""
-    return band.dataset.nodatavals[band.index - 1] is not None or not all(
-        flag.name == "all_valid" for flag in band.dataset.mask_flag_enums[band.index - 1]
-    )
+    return all(tile.declared is not None or tile.has_mask for tile in band.tiles)
 
 
 def _cells(

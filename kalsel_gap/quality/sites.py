@@ -184,7 +184,7 @@ def _at_sea(off: pd.DataFrame, elevation: Elevation | None, limits: SitesCheck) 
 
     lat, lon = geodesy.disk_points(off["lat"], off["lon"], limits.border_tolerance_m)
     try:
-        found = raster.sample(elevation.path, lat, lon, band=elevation.band)
+        found = raster.sample(elevation.tiles, lat, lon, band=elevation.band)
     except InputError:  # told where the elevation model is checked
         return nowhere
     return np.asarray((np.isnan(found.value) & ~found.outside).all(axis=1))

@@ -1,0 +1,165 @@
+"""Which files a raster is made of: one file, a list, a folder of tiles, or a VRT and its sources.
+
+No raster is opened here. A VRT is XML that points to other files; it is followed only where every
+one of them is a file on this machine, so that a run can be traced to the bytes it read and no
+input reaches for the network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+from xml.etree import ElementTree as ET
+
+from kalsel_gap.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Endings of files that a folder of tiles is searched for. No VRT: its tiles lie beside it.
+TILES = frozenset(
+    (
+        *(".asc", ".bil", ".bt", ".dem", ".dt0", ".dt1", ".dt2", ".flt"),
+        *(".grd", ".hgt", ".img", ".jp2", ".tif", ".tiff"),
+    )
+)
+
+# A VRT in a VRT in a VRT: deeper than this they go round in circles.
+DEEPEST = 8
+
+# What a plain mosaic is written with, in lower case as GDAL does not mind case. Whatever else a VRT
+# may hold (warping, formulas, options of drivers) is not needed here, and some of it runs code.
+_PLAIN = frozenset(
+    (
+        *("vrtdataset", "srs", "geotransform", "metadata", "mdi", "overviewlist", "maskband"),
+        *("blockxsize", "blockysize", "vrtrasterband", "description", "unittype", "offset"),
+        *("scale", "nodatavalue", "hidenodatavalue", "colorinterp", "colortable", "entry"),
+        *("categorynames", "category", "histograms", "histitem", "histmin", "histmax"),
+        *("bucketcount", "includeoutofrange", "approximate", "histcounts", "simplesource"),
+        *("complexsource", "averagedsource", "sourcefilename", "sourceband", "srcrect", "dstrect"),
+        *("sourceproperties", "nodata", "usemaskband", "scaleoffset", "scaleratio"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tiles:
+    """Files that together are one raster.
+
+    Attributes
+    ----------
+    files : tuple of Path
+        Where several have data for a cell, the first of them holds.
+    nodata : float or None
+        A value of the files' cells that stands for no data, beside the ones the files declare.
+    """
+
+    files: tuple[Path, ...]
+    nodata: float | None = None
+
+
+RasterPath: TypeAlias = Path | Sequence[Path] | Tiles
+
+
+def tiles_of(path: RasterPath) -> Tiles:
+    """The files that a path stands for.
+
+    Parameters
+    ----------
+    path : Path, sequence of Path, or Tiles
+        A file is itself; of a folder the rasters in it, by name; a list is taken in its order.
+
+    Returns
+    -------
+    Tiles
+        A folder without rasters stays itself: whoever opens it will say what is wrong.
+    """
+    if isinstance(path, Tiles):
+        return path
+    given = (path,) if isinstance(path, Path) else tuple(path)
+    return Tiles(tuple(file for each in given for file in _within(each)))
+
+
+def sources(path: Path) -> tuple[Path, ...]:
+    """Every file that a VRT draws from, those of VRTs among them too.
+
+    Parameters
+    ----------
+    path : Path
+        Any file.
+
+    Returns
+    -------
+    tuple of Path
+        In the order in which they are named, each once; empty for a file that is no VRT.
+
+    Raises
+    ------
+    InputError
+        `raster_indirect` where the file points elsewhere and is no plain mosaic,
+        `raster_source` where one of its files is none on this machine.
+    """
+    return tuple(dict.fromkeys(_followed(path, DEEPEST)))
+
+
+def _within(path: Path) -> tuple[Path, ...]:
+    if not path.is_dir():
+        return (path,)
+    inside = (file for file in path.iterdir() if file.suffix.lower() in TILES and file.is_file())
+    return tuple(sorted(inside, key=lambda file: file.name)) or (path,)
+
+
+def _followed(path: Path, depth: int) -> Iterator[Path]:
+    """Sources of a file and theirs."""
+    if not _points_elsewhere(path):
+        return
+    if depth == 0:
+        raise InputError("raster_indirect", path=path)
+    for source in _named_in(path):
+        yield source
+        yield from _followed(source, depth - 1)
+
+
+def _points_elsewhere(path: Path) -> bool:
+    """Whether a file is text that describes another raster: XML (VRT, WMS) or JSON (STAC)."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(512).lstrip(b"\xef\xbb\xbf \t\r\n")
+    except OSError:
+        return False  # whoever opens it will say what is wrong
+    return head.startswith((b"<", b"{"))
+
+
+def _named_in(path: Path) -> Iterator[Path]:
+    """The files that a plain VRT names."""
+    try:
+        text = path.read_bytes()
+        if b"<!" in text.replace(b"<!--", b""):  # an entity may stand for anything
+            raise InputError("raster_indirect", path=path)
+        root = ET.fromstring(text)  # noqa: S314 - without entities
+    except (OSError, ET.ParseError) as error:
+        raise InputError("raster_indirect", path=path) from error
+    if root.tag.lower() != "vrtdataset" or not all(map(_is_plain, root.iter())):
+        raise InputError("raster_indirect", path=path)
+    for element in root.iter():
+        if element.tag.lower() == "sourcefilename":
+            yield _source(path, element)
+
+
+def _source(path: Path, element: ET.Element) -> Path:
+    name = element.text or ""
+    attributes = {key.lower(): value for key, value in element.items()}
+    source = path.parent / name if attributes.get("relativetovrt") == "1" else Path(name)
+    if name.startswith("/vsi") or not source.is_file():
+        raise InputError("raster_source", path=path, source=name)
+    return source
+
+
+def _is_plain(element: ET.Element) -> bool:
+    """Whether an element belongs to a plain mosaic; GDAL takes attributes for children too."""
+    attributes = {key.lower(): value for key, value in element.items()}
+    plain_band = attributes.get("subclass", "VRTSourcedRasterBand") == "VRTSourcedRasterBand"
+    has_file = element.tag.lower() == "sourcefilename"
+    return element.tag.lower() in _PLAIN and plain_band and not (has_file and len(element))
