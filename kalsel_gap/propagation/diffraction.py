@@ -1,0 +1,212 @@
+"""Diffraction over a profile by the delta-Bullington method: ITU-R P.1812-8, section 4.3.
+
+Kernels for one path; ITU-R P.526 section 4.5 is the same method. Equation numbers are those of
+P.1812-8. Inside, frequencies are gigahertz and distances kilometres, as the equations have them.
+
+`d`, `to_tx` and `to_rx` hold for each sample its distance from the transmitter and the inverses
+of its distances from either end, as ``geometry.inverses`` makes them.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kalsel_gap.propagation.fresnel import knife_edge
+from kalsel_gap.propagation.paths import kernel
+
+FloatArray: TypeAlias = NDArray[np.float64]
+
+# The rounded speed of light that the published results rest on: the loss moves by 0.0001 dB.
+WAVELENGTH_M_GHZ = 0.2998
+LAND, SEA = (22.0, 0.003), (80.0, 5.0)  # relative permittivity, conductivity in S/m
+
+
+class Diffraction(NamedTuple):
+    """Diffraction loss of one path for one effective Earth radius, dB."""
+
+    total_db: float
+    """Delta-Bullington loss, eq. (39)."""
+    bullington_actual_db: float
+    """Bullington loss over the profile, eq. (21)."""
+    bullington_smooth_db: float
+    """Bullington loss over the smooth path, eq. (21)."""
+    spherical_db: float
+    """Loss over the spherical Earth, eq. (27)."""
+
+
+@kernel
+def bullington_db(
+    d: FloatArray,
+    to_tx: FloatArray,
+    to_rx: FloatArray,
+    s: FloatArray,
+    n: int,
+    tx_m: float,
+    rx_m: float,
+    radius_km: float,
+    f_ghz: float,
+) -> float:
+    """Bullington loss over surface heights `s`, between antennas at `tx_m` and `rx_m`.
+
+    Eqs. (13) to (21): a single edge where the steepest rays from both ends meet, or, with line
+    of sight, the sample that reaches farthest into the Fresnel zone.
+    """
+    path = d[n - 1]
+    curvature = 500.0 / radius_km
+    wavelength = WAVELENGTH_M_GHZ / f_ghz
+    steepest_tx = steepest_rx = deepest = -np.inf
+    for i in range(1, n - 1):
+        after, before = path - d[i], d[i]
+        steepest_tx = max(steepest_tx, (s[i] - tx_m) * to_tx[i] + curvature * after)
+        steepest_rx = max(steepest_rx, (s[i] - rx_m) * to_rx[i] + curvature * before)
+        above = s[i] + curvature * before * after - (tx_m * after + rx_m * before) / path
+        # ν squared with the sign of ν: the root is taken once, of the largest.
+        deepest = max(deepest, above * abs(above) * to_tx[i] * to_rx[i])
+    line = (rx_m - tx_m) / path
+    if steepest_tx < line:
+        nu = np.sign(deepest) * np.sqrt(0.002 * path / wavelength * abs(deepest))
+    else:
+        at = (rx_m - tx_m + steepest_rx * path) / (steepest_tx + steepest_rx)
+        above = tx_m + steepest_tx * at - (tx_m * (path - at) + rx_m * at) / path
+        nu = above * np.sqrt(0.002 * path / (wavelength * at * (path - at)))
+    edge = knife_edge(nu)
+    return edge + (1.0 - np.exp(-edge / 6.0)) * (10.0 + 0.02 * path)
+
+
+@kernel
+def _ground_db(
+    path_km: float,
+    tx_m: float,
+    rx_m: float,
+    radius_km: float,
+    f_ghz: float,
+    vertical: bool,
+    permittivity: float,
+    conductivity: float,
+) -> float:
+    """First-term loss over a smooth Earth of one kind of ground, eqs. (29) to (36)."""
+    loss = 18.0 * conductivity / f_ghz
+    k = (
+        0.036
+        * (radius_km * f_ghz) ** (-1.0 / 3.0)
+        * ((permittivity - 1.0) ** 2 + loss * loss) ** -0.25
+    )
+    if vertical:
+        k *= np.sqrt(permittivity * permittivity + loss * loss)
+    k2 = k * k
+    beta = (1.0 + 1.6 * k2 + 0.67 * k2 * k2) / (1.0 + 4.5 * k2 + 1.53 * k2 * k2)
+    x = 21.88 * beta * (f_ghz / radius_km**2) ** (1.0 / 3.0) * path_km
+    per_metre = 0.9575 * beta * (f_ghz * f_ghz / radius_km) ** (1.0 / 3.0)
+    if x >= 1.6:
+        by_distance = 11.0 + 10.0 * np.log10(x) - 17.6 * x
+    else:
+        by_distance = -20.0 * np.log10(x) - 5.6488 * x**1.425
+    floor = 2.0 + 20.0 * np.log10(k)
+    return -by_distance - _gain(beta * per_metre * tx_m, floor) - _gain(
+        beta * per_metre * rx_m, floor
+    )
+
+
+@kernel
+def _gain(b: float, floor: float) -> float:
+    """Height gain G(Y) with B = βY, eqs. (34) and (35)."""
+    if b > 2.0:
+        gain = 17.6 * np.sqrt(b - 1.1) - 5.0 * np.log10(b - 1.1) - 8.0
+    elif b > 0.0:
+        gain = 20.0 * np.log10(b + 0.1 * b**3)
+    else:
+        gain = floor
+    return max(gain, floor)
+
+
+@kernel
+def _first_term_db(
+    path_km: float,
+    tx_m: float,
+    rx_m: float,
+    radius_km: float,
+    f_ghz: float,
+    vertical: bool,
+    sea_share: float,
+) -> float:
+    """First-term loss over land and sea by their shares of the path, eq. (28)."""
+    loss = 0.0
+    if sea_share < 1.0:
+        loss += (1.0 - sea_share) * _ground_db(
+            path_km, tx_m, rx_m, radius_km, f_ghz, vertical, LAND[0], LAND[1]
+        )
+    if sea_share > 0.0:
+        loss += sea_share * _ground_db(
+            path_km, tx_m, rx_m, radius_km, f_ghz, vertical, SEA[0], SEA[1]
+        )
+    return loss
+
+
+@kernel
+def spherical_db(
+    path_km: float,
+    tx_m: float,
+    rx_m: float,
+    radius_km: float,
+    f_ghz: float,
+    vertical: bool,
+    sea_share: float,
+) -> float:
+    """Loss over the spherical Earth between antennas at heights above it, eqs. (22) to (28)."""
+    # Above a smooth surface fitted below the terrain no height is negative but by rounding.
+    tx_m, rx_m = max(tx_m, 0.0), max(rx_m, 0.0)
+    roots = np.sqrt(0.001 * tx_m) + np.sqrt(0.001 * rx_m)
+    if path_km >= np.sqrt(2.0 * radius_km) * roots:
+        return _first_term_db(path_km, tx_m, rx_m, radius_km, f_ghz, vertical, sea_share)
+    # With line of sight: least clearance over the curved path against what is free of loss.
+    both = tx_m + rx_m
+    c = (tx_m - rx_m) / both
+    m = 250.0 * path_km * path_km / (radius_km * both)
+    turn = np.arccos(3.0 * c / 2.0 * np.sqrt(3.0 * m / (m + 1.0) ** 3))
+    b = 2.0 * np.sqrt((m + 1.0) / (3.0 * m)) * np.cos(np.pi / 3.0 + turn / 3.0)
+    near = path_km / 2.0 * (1.0 + b)
+    far = path_km - near
+    clearance = (
+        (tx_m - 500.0 * near * near / radius_km) * far
+        + (rx_m - 500.0 * far * far / radius_km) * near
+    ) / path_km
+    required = 17.456 * np.sqrt(near * far * (WAVELENGTH_M_GHZ / f_ghz) / path_km)
+    if clearance > required:
+        return 0.0
+    marginal_km = 500.0 * (path_km / (np.sqrt(tx_m) + np.sqrt(rx_m))) ** 2
+    loss = _first_term_db(path_km, tx_m, rx_m, marginal_km, f_ghz, vertical, sea_share)
+    if loss < 0.0:
+        return 0.0
+    return (1.0 - clearance / required) * loss
+
+
+@kernel
+def delta_bullington(
+    d: FloatArray,
+    to_tx: FloatArray,
+    to_rx: FloatArray,
+    s: FloatArray,
+    flat: FloatArray,
+    n: int,
+    tx_m: float,
+    rx_m: float,
+    tx_base_m: float,
+    rx_base_m: float,
+    radius_km: float,
+    f_ghz: float,
+    vertical: bool,
+    sea_share: float,
+) -> Diffraction:
+    """Loss of the profile, with what a spherical Earth adds to a smooth path, eqs. (37) to (39).
+
+    `flat` is all zeros: the smooth path. `tx_base_m` and `rx_base_m` are the ends of the surface
+    fitted below the terrain, eq. (89).
+    """
+    actual = bullington_db(d, to_tx, to_rx, s, n, tx_m, rx_m, radius_km, f_ghz)
+    above_tx, above_rx = tx_m - tx_base_m, rx_m - rx_base_m
+    smooth = bullington_db(d, to_tx, to_rx, flat, n, above_tx, above_rx, radius_km, f_ghz)
+    sphere = spherical_db(d[n - 1], above_tx, above_rx, radius_km, f_ghz, vertical, sea_share)
+    return Diffraction(actual + max(sphere - smooth, 0.0), actual, smooth, sphere)
