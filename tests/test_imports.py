@@ -30,6 +30,7 @@ ROOMS = (
     "places",
     "indicators",
     "quality",
+    "propagation",
     "relief",
     "raster",
     "geodesy",

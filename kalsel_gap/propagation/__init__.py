@@ -8,13 +8,16 @@ a million must not stop the others.
 ==============  ==================================================================================
 ``p1812``       Recommendation ITU-R P.1812-8, the model that predictions are made with
 ``itm``         the Irregular Terrain Model (Longley-Rice), point to point, the second opinion
+``longley_rice`` its attenuation over irregular terrain, ``variability`` its spread
 ``free_space``  what both would say with nothing in the way
 ``fresnel``     Earth bulge, Fresnel zone, clearance, a single knife edge
 ``diffraction`` delta-Bullington, which is the core of P.1812
+``mechanisms``  its line of sight, scatter and ducts, and how they combine
 ``geometry``    horizons and smooth Earth of a profile: Attachment 1 of P.1812
 ``clutter``     heights of land-cover classes, radio-climatic zones
 ``vegetation``  loss inside woodland: Recommendation ITU-R P.833
 ``building``    loss into a building: Recommendation ITU-R P.2109
+``locations``   spread of the loss from place to place
 ==============  ==================================================================================
 
 Distances are kilometres, heights metres, frequencies megahertz, levels decibels.

@@ -2,20 +2,20 @@
 
 Kernels for one path; ITU-R P.526 section 4.5 is the same method. Equation numbers are those of
 P.1812-8. Inside, frequencies are gigahertz and distances kilometres, as the equations have them.
-
-`d`, `to_tx` and `to_rx` hold for each sample its distance from the transmitter and the inverses
-of its distances from either end, as ``geometry.inverses`` makes them.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kalsel_gap.propagation.fresnel import knife_edge
 from kalsel_gap.propagation.paths import kernel
+
+if TYPE_CHECKING:
+    from kalsel_gap.propagation.geometry import Profile
 
 FloatArray: TypeAlias = NDArray[np.float64]
 
@@ -37,23 +37,35 @@ class Diffraction(NamedTuple):
     """Loss over the spherical Earth, eq. (27)."""
 
 
+class Wave(NamedTuple):
+    """What diffraction asks of a link."""
+
+    f_ghz: float
+    vertical: bool
+    """Vertical polarization, else horizontal."""
+    sea_share: float
+    """Share of the path over sea ω."""
+
+
+class Ends(NamedTuple):
+    """Antennas of a link above sea level, and the surface fitted below the terrain, m."""
+
+    tx_m: float
+    rx_m: float
+    tx_base_m: float
+    rx_base_m: float
+
+
 @kernel
 def bullington_db(
-    d: FloatArray,
-    to_tx: FloatArray,
-    to_rx: FloatArray,
-    s: FloatArray,
-    n: int,
-    tx_m: float,
-    rx_m: float,
-    radius_km: float,
-    f_ghz: float,
+    profile: Profile, s: FloatArray, tx_m: float, rx_m: float, radius_km: float, f_ghz: float
 ) -> float:
     """Bullington loss over surface heights `s`, between antennas at `tx_m` and `rx_m`.
 
     Eqs. (13) to (21): a single edge where the steepest rays from both ends meet, or, with line
     of sight, the sample that reaches farthest into the Fresnel zone.
     """
+    n, d, to_tx, to_rx = profile.n, profile.d, profile.to_tx, profile.to_rx
     path = d[n - 1]
     curvature = 500.0 / radius_km
     wavelength = WAVELENGTH_M_GHZ / f_ghz
@@ -73,7 +85,7 @@ def bullington_db(
         above = tx_m + steepest_tx * at - (tx_m * (path - at) + rx_m * at) / path
         nu = above * np.sqrt(0.002 * path / (wavelength * at * (path - at)))
     edge = knife_edge(nu)
-    return edge + (1.0 - np.exp(-edge / 6.0)) * (10.0 + 0.02 * path)
+    return float(edge + (1.0 - np.exp(-edge / 6.0)) * (10.0 + 0.02 * path))
 
 
 @kernel
@@ -82,36 +94,30 @@ def _ground_db(
     tx_m: float,
     rx_m: float,
     radius_km: float,
-    f_ghz: float,
-    vertical: bool,
-    permittivity: float,
-    conductivity: float,
+    wave: Wave,
+    ground: tuple[float, float],
 ) -> float:
     """First-term loss over a smooth Earth of one kind of ground, eqs. (29) to (36)."""
-    loss = 18.0 * conductivity / f_ghz
-    k = (
-        0.036
-        * (radius_km * f_ghz) ** (-1.0 / 3.0)
-        * ((permittivity - 1.0) ** 2 + loss * loss) ** -0.25
-    )
-    if vertical:
-        k *= np.sqrt(permittivity * permittivity + loss * loss)
-    k2 = k * k
-    beta = (1.0 + 1.6 * k2 + 0.67 * k2 * k2) / (1.0 + 4.5 * k2 + 1.53 * k2 * k2)
-    x = 21.88 * beta * (f_ghz / radius_km**2) ** (1.0 / 3.0) * path_km
-    per_metre = 0.9575 * beta * (f_ghz * f_ghz / radius_km) ** (1.0 / 3.0)
+    f, permittivity = wave.f_ghz, ground[0]
+    loss = 18.0 * ground[1] / f
+    k = 0.036 * (radius_km * f) ** (-1.0 / 3.0) * ((permittivity - 1.0) ** 2 + loss**2) ** -0.25
+    if wave.vertical:
+        k *= np.sqrt(permittivity**2 + loss**2)
+    beta = (1.0 + 1.6 * k**2 + 0.67 * k**4) / (1.0 + 4.5 * k**2 + 1.53 * k**4)
+    x = 21.88 * beta * (f / radius_km**2) ** (1.0 / 3.0) * path_km
     if x >= 1.6:
         by_distance = 11.0 + 10.0 * np.log10(x) - 17.6 * x
     else:
         by_distance = -20.0 * np.log10(x) - 5.6488 * x**1.425
+    per_metre = beta * 0.9575 * beta * (f**2 / radius_km) ** (1.0 / 3.0)
     floor = 2.0 + 20.0 * np.log10(k)
-    return -by_distance - _gain(beta * per_metre * tx_m, floor) - _gain(
-        beta * per_metre * rx_m, floor
+    return float(
+        -by_distance - _gain_db(per_metre * tx_m, floor) - _gain_db(per_metre * rx_m, floor)
     )
 
 
 @kernel
-def _gain(b: float, floor: float) -> float:
+def _gain_db(b: float, floor: float) -> float:
     """Height gain G(Y) with B = βY, eqs. (34) and (35)."""
     if b > 2.0:
         gain = 17.6 * np.sqrt(b - 1.1) - 5.0 * np.log10(b - 1.1) - 8.0
@@ -119,48 +125,26 @@ def _gain(b: float, floor: float) -> float:
         gain = 20.0 * np.log10(b + 0.1 * b**3)
     else:
         gain = floor
-    return max(gain, floor)
+    return float(max(gain, floor))
 
 
 @kernel
-def _first_term_db(
-    path_km: float,
-    tx_m: float,
-    rx_m: float,
-    radius_km: float,
-    f_ghz: float,
-    vertical: bool,
-    sea_share: float,
-) -> float:
+def _first_term_db(path_km: float, tx_m: float, rx_m: float, radius_km: float, wave: Wave) -> float:
     """First-term loss over land and sea by their shares of the path, eq. (28)."""
     loss = 0.0
-    if sea_share < 1.0:
-        loss += (1.0 - sea_share) * _ground_db(
-            path_km, tx_m, rx_m, radius_km, f_ghz, vertical, LAND[0], LAND[1]
-        )
-    if sea_share > 0.0:
-        loss += sea_share * _ground_db(
-            path_km, tx_m, rx_m, radius_km, f_ghz, vertical, SEA[0], SEA[1]
-        )
+    if wave.sea_share < 1.0:
+        loss += (1.0 - wave.sea_share) * _ground_db(path_km, tx_m, rx_m, radius_km, wave, LAND)
+    if wave.sea_share > 0.0:
+        loss += wave.sea_share * _ground_db(path_km, tx_m, rx_m, radius_km, wave, SEA)
     return loss
 
 
 @kernel
-def spherical_db(
-    path_km: float,
-    tx_m: float,
-    rx_m: float,
-    radius_km: float,
-    f_ghz: float,
-    vertical: bool,
-    sea_share: float,
-) -> float:
+def spherical_db(path_km: float, tx_m: float, rx_m: float, radius_km: float, wave: Wave) -> float:
     """Loss over the spherical Earth between antennas at heights above it, eqs. (22) to (28)."""
-    # Above a smooth surface fitted below the terrain no height is negative but by rounding.
-    tx_m, rx_m = max(tx_m, 0.0), max(rx_m, 0.0)
     roots = np.sqrt(0.001 * tx_m) + np.sqrt(0.001 * rx_m)
     if path_km >= np.sqrt(2.0 * radius_km) * roots:
-        return _first_term_db(path_km, tx_m, rx_m, radius_km, f_ghz, vertical, sea_share)
+        return _first_term_db(path_km, tx_m, rx_m, radius_km, wave)
     # With line of sight: least clearance over the curved path against what is free of loss.
     both = tx_m + rx_m
     c = (tx_m - rx_m) / both
@@ -173,40 +157,20 @@ def spherical_db(
         (tx_m - 500.0 * near * near / radius_km) * far
         + (rx_m - 500.0 * far * far / radius_km) * near
     ) / path_km
-    required = 17.456 * np.sqrt(near * far * (WAVELENGTH_M_GHZ / f_ghz) / path_km)
+    required = 17.456 * np.sqrt(near * far * (WAVELENGTH_M_GHZ / wave.f_ghz) / path_km)
     if clearance > required:
         return 0.0
     marginal_km = 500.0 * (path_km / (np.sqrt(tx_m) + np.sqrt(rx_m))) ** 2
-    loss = _first_term_db(path_km, tx_m, rx_m, marginal_km, f_ghz, vertical, sea_share)
-    if loss < 0.0:
-        return 0.0
-    return (1.0 - clearance / required) * loss
+    loss = _first_term_db(path_km, tx_m, rx_m, marginal_km, wave)
+    return float(max((1.0 - clearance / required) * loss, 0.0))
 
 
 @kernel
-def delta_bullington(
-    d: FloatArray,
-    to_tx: FloatArray,
-    to_rx: FloatArray,
-    s: FloatArray,
-    flat: FloatArray,
-    n: int,
-    tx_m: float,
-    rx_m: float,
-    tx_base_m: float,
-    rx_base_m: float,
-    radius_km: float,
-    f_ghz: float,
-    vertical: bool,
-    sea_share: float,
-) -> Diffraction:
-    """Loss of the profile, with what a spherical Earth adds to a smooth path, eqs. (37) to (39).
-
-    `flat` is all zeros: the smooth path. `tx_base_m` and `rx_base_m` are the ends of the surface
-    fitted below the terrain, eq. (89).
-    """
-    actual = bullington_db(d, to_tx, to_rx, s, n, tx_m, rx_m, radius_km, f_ghz)
-    above_tx, above_rx = tx_m - tx_base_m, rx_m - rx_base_m
-    smooth = bullington_db(d, to_tx, to_rx, flat, n, above_tx, above_rx, radius_km, f_ghz)
-    sphere = spherical_db(d[n - 1], above_tx, above_rx, radius_km, f_ghz, vertical, sea_share)
+def delta_bullington(profile: Profile, ends: Ends, radius_km: float, wave: Wave) -> Diffraction:
+    """Loss of the profile, with what a spherical Earth adds to a smooth path, eqs. (37) to (39)."""
+    f = wave.f_ghz
+    actual = bullington_db(profile, profile.surface, ends.tx_m, ends.rx_m, radius_km, f)
+    tx, rx = ends.tx_m - ends.tx_base_m, ends.rx_m - ends.rx_base_m
+    smooth = bullington_db(profile, profile.flat, tx, rx, radius_km, f)
+    sphere = spherical_db(profile.d[profile.n - 1], tx, rx, radius_km, wave)
     return Diffraction(actual + max(sphere - smooth, 0.0), actual, smooth, sphere)

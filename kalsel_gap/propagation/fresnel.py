@@ -5,6 +5,7 @@ Textbook formulas of Recommendations ITU-R P.526 and P.530, for arrays of any sh
 
 from __future__ import annotations
 
+from math import sqrt
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -107,7 +108,8 @@ def worst_k(path_km: ArrayLike, points: Sequence[tuple[float, float]]) -> FloatA
     [0.6, 0.7, 0.8]
     """
     km, k = zip(*points, strict=True)
-    return np.asarray(np.interp(path_km, km, k), dtype=np.float64)
+    found: FloatArray = np.interp(np.asarray(path_km, dtype=np.float64), km, k)
+    return found
 
 
 def diffraction_parameter(
@@ -132,7 +134,7 @@ def diffraction_parameter(
     1.414
     """
     radius_m = fresnel_radius_m(to_tx_km, to_rx_km, frequency_mhz)
-    return np.sqrt(2.0) * clearance_ratio(height_m, radius_m)
+    return sqrt(2.0) * clearance_ratio(height_m, radius_m)
 
 
 def knife_edge(nu: float) -> float:
@@ -149,7 +151,7 @@ def knife_edge(nu: float) -> float:
     """
     if nu > -0.78:
         shifted = nu - 0.1
-        return 6.9 + 20.0 * np.log10(np.sqrt(shifted * shifted + 1.0) + shifted)
+        return float(6.9 + 20.0 * np.log10(np.sqrt(shifted * shifted + 1.0) + shifted))
     return 0.0
 
 

@@ -1,5 +1,4 @@
-"""Horizons, smooth Earth and zones of one profile: Attachment 1 and sections 3.2 to 3.6 of
-ITU-R P.1812-8.
+"""Horizons, smooth Earth and zones of one profile: ITU-R P.1812-8, Attachment 1 and section 3.
 
 Heights are metres above sea level, distances kilometres, angles milliradians. The horizon and
 the smooth Earth are those of the bare terrain; what stands on it is seen by diffraction only.
@@ -12,7 +11,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from kalsel_gap.propagation.paths import ByteArray, Zone, kernel
+from kalsel_gap.propagation.paths import Arrays, ByteArray, Zone, kernel
 
 FloatArray: TypeAlias = NDArray[np.float64]
 
@@ -20,6 +19,24 @@ SEA, INLAND = int(Zone.SEA), int(Zone.INLAND)
 
 # Terminal distance from the coast where there is none on the path: too far to matter.
 NO_COAST_KM = 500.0
+
+
+class Profile(NamedTuple):
+    """One path of n samples, in arrays that may be longer."""
+
+    n: int
+    d: FloatArray
+    """Distance from the transmitter, km."""
+    to_tx: FloatArray
+    """Inverse distance of the inner samples from the transmitter, 1/km."""
+    to_rx: FloatArray
+    """Inverse distance of the inner samples from the receiver, 1/km."""
+    ground: FloatArray
+    """Terrain above sea level, m."""
+    surface: FloatArray
+    """Terrain with what stands on it, m."""
+    flat: FloatArray
+    """All zeros: the surface of a smooth path."""
 
 
 class Horizons(NamedTuple):
@@ -78,39 +95,52 @@ class Shares(NamedTuple):
 
 
 @kernel
-def inverses(d: FloatArray, n: int, to_tx: FloatArray, to_rx: FloatArray) -> None:
-    """Inverse distances of the inner samples from either end."""
-    for i in range(1, n - 1):
-        to_tx[i] = 1.0 / d[i]
-        to_rx[i] = 1.0 / (d[n - 1] - d[i])
+def empty_profile(longest: int) -> Profile:
+    """Room for paths of up to `longest` samples."""
+    return Profile(
+        0,
+        np.empty(longest),
+        np.empty(longest),
+        np.empty(longest),
+        np.empty(longest),
+        np.empty(longest),
+        np.zeros(longest),
+    )
 
 
 @kernel
-def horizons(
-    d: FloatArray,
-    to_tx: FloatArray,
-    to_rx: FloatArray,
-    h: FloatArray,
-    n: int,
-    tx_m: float,
-    rx_m: float,
-    radius_km: float,
-) -> Horizons:
-    """Horizons over terrain `h` between antennas at heights `tx_m` and `rx_m` above sea."""
+def filled(room: Profile, paths: Arrays, path: int) -> Profile:
+    """A path whose distances and ground are in `room`, with its clutter; NaN where that is void."""
+    d, start = room.d, paths.first[path]
+    n = paths.first[path + 1] - start
+    for i in range(n):
+        room.surface[i] = room.ground[i]
+        if 0 < i < n - 1:
+            room.to_tx[i] = 1.0 / d[i]
+            room.to_rx[i] = 1.0 / (d[n - 1] - d[i])
+            if paths.clutter_m.size > 0:
+                room.surface[i] += paths.clutter_m[start + i]
+    return Profile(n, d, room.to_tx, room.to_rx, room.ground, room.surface, room.flat)
+
+
+@kernel
+def horizons(profile: Profile, tx_m: float, rx_m: float, radius_km: float) -> Horizons:
+    """Horizons over the terrain between antennas at heights `tx_m` and `rx_m` above sea."""
+    n, d, h = profile.n, profile.d, profile.ground
     path = d[n - 1]
     curvature = 500.0 / radius_km
     highest_tx = highest_rx = deepest = -np.inf
     at_tx = at_rx = at_deepest = 1
     for i in range(1, n - 1):
         before, after = d[i], path - d[i]
-        slope = (h[i] - tx_m) * to_tx[i] - curvature * before
+        slope = (h[i] - tx_m) * profile.to_tx[i] - curvature * before
         if slope > highest_tx:
             highest_tx, at_tx = slope, i
-        slope = (h[i] - rx_m) * to_rx[i] - curvature * after
+        slope = (h[i] - rx_m) * profile.to_rx[i] - curvature * after
         if slope > highest_rx:
             highest_rx, at_rx = slope, i
         above = h[i] + curvature * before * after - (tx_m * after + rx_m * before) / path
-        depth = above * abs(above) * to_tx[i] * to_rx[i]
+        depth = above * abs(above) * profile.to_tx[i] * profile.to_rx[i]
         if depth > deepest:
             deepest, at_deepest = depth, i
     # Slopes in metres a kilometre; the arc tangent is taken once, of the largest.
@@ -127,17 +157,9 @@ def horizons(
 
 
 @kernel
-def smooth_earth(
-    d: FloatArray,
-    to_tx: FloatArray,
-    to_rx: FloatArray,
-    h: FloatArray,
-    n: int,
-    tx_m: float,
-    rx_m: float,
-    horizon: Horizons,
-) -> SmoothEarth:
-    """Surface fitted to terrain `h`, and antenna heights above it."""
+def smooth_earth(profile: Profile, tx_m: float, rx_m: float, horizon: Horizons) -> SmoothEarth:
+    """Surface fitted to the terrain, and antenna heights above it."""
+    n, d, h = profile.n, profile.d, profile.ground
     path = d[n - 1]
     sum1 = sum2 = 0.0
     for i in range(1, n):
@@ -151,8 +173,8 @@ def smooth_earth(
     for i in range(1, n - 1):
         above = h[i] - (tx_m * (path - d[i]) + rx_m * d[i]) / path
         obstacle = max(obstacle, above)
-        from_tx = max(from_tx, above * to_tx[i])
-        from_rx = max(from_rx, above * to_rx[i])
+        from_tx = max(from_tx, above * profile.to_tx[i])
+        from_rx = max(from_rx, above * profile.to_rx[i])
     tx_base, rx_base = tx_fit, rx_fit
     if obstacle > 0.0:
         tx_base -= obstacle * from_tx / (from_tx + from_rx)
@@ -175,12 +197,13 @@ def smooth_earth(
 
 
 @kernel
-def shares(d: FloatArray, n: int, zone: ByteArray, begin: int) -> Shares:
+def shares(profile: Profile, zone: ByteArray, begin: int) -> Shares:
     """Share over sea, longest sections over land, distances from the coast.
 
     Each sample stands for the path half way to its neighbours. `zone` is that of all paths, this
     one from `begin` on; an empty one is all inland.
     """
+    n, d = profile.n, profile.d
     path = d[n - 1]
     if zone.size == 0:
         return Shares(0.0, path, path, NO_COAST_KM, NO_COAST_KM)

@@ -17,11 +17,28 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
-from numba.extending import register_jitable
 from numpy.typing import ArrayLike, NDArray
 
-from kalsel_gap.propagation.diffraction import delta_bullington
-from kalsel_gap.propagation.geometry import horizons, inverses, shares, smooth_earth
+from kalsel_gap.propagation.diffraction import Ends, Wave, delta_bullington
+from kalsel_gap.propagation.geometry import (
+    SEA,
+    Profile,
+    empty_profile,
+    filled,
+    horizons,
+    shares,
+    smooth_earth,
+)
+from kalsel_gap.propagation.locations import normal_quantile
+from kalsel_gap.propagation.mechanisms import (
+    Parts,
+    coupling_db,
+    ducting_db,
+    ducting_percent,
+    mixed,
+    sight,
+    troposcatter_db,
+)
 from kalsel_gap.propagation.paths import (
     ANTENNA,
     DISTANCE,
@@ -29,8 +46,8 @@ from kalsel_gap.propagation.paths import (
     OK,
     TERM,
     VOID,
+    Arrays,
     ByteArray,
-    Heights,
     IntArray,
     Paths,
     Polarization,
@@ -38,6 +55,7 @@ from kalsel_gap.propagation.paths import (
     kernel,
     load,
     terms_of,
+    within,
 )
 
 FloatArray: TypeAlias = NDArray[np.float64]
@@ -52,6 +70,7 @@ LATITUDE_DEG = (-80.0, 80.0)
 # Physically possible lapse rates only: at 157 N-units/km the ray follows the Earth.
 DELTA_N = (0.0, 150.0)
 N0 = (200.0, 500.0)
+SIGMA_DB = (0.0, 50.0)
 
 EARTH_KM = 6371.0
 BETA0_RADIUS_KM = 3.0 * EARTH_KM  # eq. (7b): kβ = 3
@@ -78,7 +97,7 @@ class Link:
     location_percent : array
         Share of the locations around the receiver for which it is not exceeded.
     location_sigma_db : array
-        Standard deviation over locations, from :func:`location_sigma_db`; 0 leaves it out.
+        Standard deviation over locations, from ``locations``; 0 leaves it out.
     entry_loss_db, entry_sigma_db : array
         Median and standard deviation of the loss into the building; 0 outdoors.
     polarization : array
@@ -282,7 +301,9 @@ def loss(paths: Paths, link: Link, *, threads: int = 1) -> Losses:
     return Losses(found[0], found[1], found[2], found[3] == 1.0, status)
 
 
-def details(paths: Paths, link: Link, *, threads: int = 1) -> tuple[dict[str, FloatArray], ByteArray]:
+def details(
+    paths: Paths, link: Link, *, threads: int = 1
+) -> tuple[dict[str, FloatArray], ByteArray]:
     """Every step of many paths, for validation and for explaining a prediction.
 
     Returns
@@ -296,86 +317,19 @@ def details(paths: Paths, link: Link, *, threads: int = 1) -> tuple[dict[str, Fl
     return dict(zip(Details._fields, found, strict=True)), status
 
 
-def location_sigma_db(
-    frequency_mhz: ArrayLike,
-    resolution_m: ArrayLike,
-    rx_height_m: ArrayLike = 1.5,
-    clutter_m: ArrayLike = 10.0,
-) -> FloatArray:
-    """Standard deviation of the loss over locations, eqs. (64) to (66).
-
-    Parameters
-    ----------
-    frequency_mhz : array
-        Frequency.
-    resolution_m : array
-        Width of the square over which the prediction stands, 50 to 1000 m in the Recommendation.
-    rx_height_m, clutter_m : array
-        Antenna above ground and clutter at the receiver: 10 m above it nothing varies.
-
-    Examples
-    --------
-    >>> round(float(location_sigma_db(600.0, 500.0)), 2)
-    3.04
-    """
-    spread = (0.52 + 0.024 * np.asarray(frequency_mhz, dtype=np.float64) / 1000.0) * (
-        np.asarray(resolution_m, dtype=np.float64) ** 0.28
-    )
-    above_m = np.asarray(rx_height_m, dtype=np.float64) - np.asarray(clutter_m, dtype=np.float64)
-    return spread * np.clip(1.0 - above_m / 10.0, 0.0, 1.0)
-
-
-def normal_quantile(share: float) -> float:
-    """Value that a standard normal variable stays below in a share of cases, eqs. (95) to (97).
-
-    The rational approximation of the Recommendation, which its results rest on (error below
-    0.00054), for one number, in Python and in kernels.
-
-    Examples
-    --------
-    >>> round(normal_quantile(0.9), 3)
-    1.282
-    """
-    tail = min(share, 1.0 - share)
-    t = np.sqrt(-2.0 * np.log(tail))
-    rational = ((0.010328 * t + 0.802853) * t + 2.515516698) / (
-        ((0.001308 * t + 0.189269) * t + 1.432788) * t + 1.0
-    )
-    value: float = rational - t if share <= 0.5 else t - rational
-    return value
-
-
-register_jitable(normal_quantile)  # the kernels call it as it is
-
-
 def _run(
     paths: Paths, link: Link, names: tuple[str, ...], threads: int
 ) -> tuple[FloatArray, ByteArray]:
     """Steps with these names, one row each, and the status of each path."""
-    count = len(paths)
-    rows = link.rows(paths)
+    rows, arrays, longest = link.rows(paths), paths.arrays, paths.longest
     keep = np.array([Details._fields.index(name) for name in names])
-    found = np.full((len(names), count), np.nan)
-    status = np.zeros(count, dtype=np.int8)
+    found = np.full((len(names), len(paths)), np.nan)
+    status = np.zeros(len(paths), dtype=np.int8)
 
     def work(begin: int, end: int) -> None:
-        _batch(
-            begin,
-            end,
-            paths.longest,
-            paths.first,
-            paths.length_km,
-            paths.ground_m,
-            paths.distance_km,
-            paths.clutter_m,
-            paths.zone,
-            rows,
-            keep,
-            found,
-            status,
-        )
+        _batch(begin, end, longest, arrays, rows, keep, found, status)
 
-    in_pieces(work, count, threads)
+    in_pieces(work, len(paths), threads)
     return found, status
 
 
@@ -384,86 +338,50 @@ def _run(
 
 @kernel
 def _batch(
-    begin: int,
-    end: int,
-    longest: int,
-    first: IntArray,
-    length_km: FloatArray,
-    ground_m: Heights,
-    distance_km: FloatArray,
-    clutter_m: Heights,
-    zone: ByteArray,
-    rows: FloatArray,
-    keep: IntArray,
-    found: FloatArray,
-    status: ByteArray,
-) -> None:
+    begin: int, end: int, longest: int, paths: Arrays, rows: FloatArray, keep: IntArray,
+    found: FloatArray, status: ByteArray,
+) -> None:  # fmt: skip
     """Paths from `begin` to `end`: their status, and what is kept of their steps."""
-    d, h, s = np.empty(longest), np.empty(longest), np.empty(longest)
-    to_tx, to_rx, flat = np.empty(longest), np.empty(longest), np.zeros(longest)
+    room = empty_profile(longest)
     for path in range(begin, end):
-        state = load(path, first, length_km, ground_m, distance_km, d, h)
-        start = first[path]
-        n = first[path + 1] - start
         row = rows[path]
         terms = Terms(
-            row[0],
-            row[1],
-            row[2],
-            row[3],
-            row[4],
-            row[5],
-            row[6],
-            row[7],
-            row[8],
-            row[9],
-            row[10],
-            row[11],
-            row[12],
-            row[13],
-        )
+            row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8], row[9],
+            row[10], row[11], row[12], row[13],
+        )  # fmt: skip
+        state = load(paths, path, room.d, room.ground)
         if state == OK:
-            state = _covered(terms, d[n - 1])
+            state = _covered(terms, paths.length_km[path])
         if state == OK:
-            s[:n] = h[:n]
-            if clutter_m.size > 0:
-                for i in range(1, n - 1):
-                    s[i] += clutter_m[start + i]
-                    if not np.isfinite(s[i]):
-                        state = VOID
-        status[path] = state
+            profile = filled(room, paths, path)
+            if not np.isfinite(profile.surface[: profile.n]).all():
+                state = VOID
         if state == OK:
-            inverses(d, n, to_tx, to_rx)
-            steps = _path(d, to_tx, to_rx, h, s, flat, n, zone, start, terms)
+            steps = _path(profile, paths.zone, paths.first[path], terms)
             for k in range(keep.size):
                 found[k, path] = steps[keep[k]]
-
-
-@kernel
-def _within(value: float, bounds: tuple[float, float]) -> bool:
-    """Whether a value is known and within bounds."""
-    return bounds[0] <= value <= bounds[1]
+        status[path] = state
 
 
 @kernel
 def _covered(terms: Terms, path_km: float) -> int:
     """Status of a link by the limits of the Recommendation."""
-    if not _within(terms.frequency_mhz, FREQUENCY_MHZ):
+    if not within(terms.frequency_mhz, FREQUENCY_MHZ):
         return FREQUENCY
-    if not _within(path_km, DISTANCE_KM):
+    if not within(path_km, DISTANCE_KM):
         return DISTANCE
-    if not (_within(terms.tx_height_m, ANTENNA_M) and _within(terms.rx_height_m, ANTENNA_M)):
+    if not (within(terms.tx_height_m, ANTENNA_M) and within(terms.rx_height_m, ANTENNA_M)):
         return ANTENNA
     known = (
-        _within(terms.time_percent, TIME_PERCENT)
-        and _within(terms.location_percent, LOCATION_PERCENT)
-        and _within(terms.latitude_deg, LATITUDE_DEG)
-        and _within(terms.delta_n, DELTA_N)
-        and _within(terms.n0, N0)
-        and 0.0 <= terms.location_sigma_db < np.inf
-        and 0.0 <= terms.entry_sigma_db < np.inf
+        within(terms.time_percent, TIME_PERCENT)
+        and within(terms.location_percent, LOCATION_PERCENT)
+        and within(terms.latitude_deg, LATITUDE_DEG)
+        and within(terms.delta_n, DELTA_N)
+        and within(terms.n0, N0)
+        and within(terms.location_sigma_db, SIGMA_DB)
+        and within(terms.entry_sigma_db, SIGMA_DB)
         and np.isfinite(terms.entry_loss_db)
-        and (terms.polarization == 0.0 or terms.polarization == 1.0)
+        and terms.polarization in (0.0, 1.0)
         and not terms.tx_coast_km < 0.0
         and not terms.rx_coast_km < 0.0
     )
@@ -471,161 +389,46 @@ def _covered(terms: Terms, path_km: float) -> int:
 
 
 @kernel
-def _beta0(latitude_deg: float, land_km: float, inland_km: float) -> float:
-    """Share of the time with strong lapse rates near the ground, %, eqs. (2) to (5)."""
-    tau = _tau(inland_km)
-    mu1 = (10.0 ** (-land_km / (16.0 - 6.6 * tau)) + 10.0 ** (-5.0 * (0.496 + 0.354 * tau))) ** 0.2
-    mu1 = min(mu1, 1.0)
-    latitude = abs(latitude_deg)
-    if latitude <= 70.0:
-        mu4 = mu1 ** (-0.935 + 0.0176 * latitude)
-        return float(10.0 ** (-0.015 * latitude + 1.67) * mu1 * mu4)
-    return float(4.17 * mu1 * mu1**0.3)
-
-
-@kernel
-def _tau(inland_km: float) -> float:
-    """How far inland the path runs, eq. (3)."""
-    return float(1.0 - np.exp(-4.12e-4 * inland_km**2.41))
-
-
-@kernel
-def _coast_db(sea_share: float, coast_km: float, horizon_km: float, antenna_m: float) -> float:
-    """Gain of an antenna near the coast over sea, eq. (49)."""
-    if sea_share >= 0.75 and coast_km <= horizon_km and coast_km <= 5.0:
-        return float(
-            -3.0 * np.exp(-0.25 * coast_km**2) * (1.0 + np.tanh(0.07 * (50.0 - antenna_m)))
-        )
-    return 0.0
-
-
-@kernel
-def _shielding_db(elevation_mrad: float, horizon_km: float, f_ghz: float) -> float:
-    """Site shielding of an antenna against a duct, eq. (48)."""
-    angle = elevation_mrad - 0.1 * horizon_km
-    if angle <= 0.0:
-        return 0.0
-    near = 20.0 * np.log10(1.0 + 0.361 * angle * np.sqrt(f_ghz * horizon_km))
-    return float(near + 0.264 * angle * f_ghz ** (1.0 / 3.0))
-
-
-@kernel
-def _path(
-    d: FloatArray,
-    to_tx: FloatArray,
-    to_rx: FloatArray,
-    h: FloatArray,
-    s: FloatArray,
-    flat: FloatArray,
-    n: int,
-    zone: ByteArray,
-    start: int,
-    terms: Terms,
-) -> Details:
+def _path(profile: Profile, zone: ByteArray, start: int, terms: Terms) -> Details:
     """Every step of one path that the Recommendation covers."""
-    f = terms.frequency_mhz / 1000.0
-    p = terms.time_percent
-    path = d[n - 1]
-    tx, rx = h[0] + terms.tx_height_m, h[n - 1] + terms.rx_height_m
-    vertical = terms.polarization == 1.0
+    f, p = terms.frequency_mhz / 1000.0, terms.time_percent
+    last = profile.n - 1
+    path = profile.d[last]
+    tx = profile.ground[0] + terms.tx_height_m
+    rx = profile.ground[last] + terms.rx_height_m
 
-    # 3.3 to 3.7 and Attachment 1
-    over = shares(d, n, zone, start)
-    beta0 = _beta0(terms.latitude_deg, over.land_km, over.inland_km)
+    over = shares(profile, zone, start)
+    beta0 = ducting_percent(terms.latitude_deg, over)
     radius = EARTH_KM * 157.0 / (157.0 - terms.delta_n)
-    horizon = horizons(d, to_tx, to_rx, h, n, tx, rx, radius)
-    earth = smooth_earth(d, to_tx, to_rx, h, n, tx, rx, horizon)
-    horizon_km = horizon.tx_horizon_km + horizon.rx_horizon_km
-
-    # 4.2 line of sight
+    horizon = horizons(profile, tx, rx, radius)
+    earth = smooth_earth(profile, tx, rx, horizon)
     ray = np.sqrt(path * path + ((tx - rx) / 1000.0) ** 2)
-    free_space = 92.4 + 20.0 * np.log10(f) + 20.0 * np.log10(ray)
-    fading = 2.6 * (1.0 - np.exp(-0.1 * horizon_km))
-    sight_p = free_space + fading * np.log10(p / 50.0)
-    sight_beta = free_space + fading * np.log10(beta0 / 50.0)
+    seen = sight(ray, horizon.tx_horizon_km + horizon.rx_horizon_km, f, p, beta0)
 
-    # 4.3 diffraction
-    base_tx, base_rx = earth.tx_diffraction_m, earth.rx_diffraction_m
-    median = delta_bullington(
-        d, to_tx, to_rx, s, flat, n, tx, rx, base_tx, base_rx, radius, f, vertical, over.sea_share
-    )
+    wave = Wave(f, terms.polarization == 1.0, over.sea_share)
+    ends = Ends(tx, rx, earth.tx_diffraction_m, earth.rx_diffraction_m)
+    median = delta_bullington(profile, ends, radius, wave)
     beta, factor = median, 0.0
-    if p < 50.0:
-        beta = delta_bullington(
-            d, to_tx, to_rx, s, flat, n, tx, rx, base_tx, base_rx, BETA0_RADIUS_KM, f, vertical,
-            over.sea_share,
-        )  # fmt: skip
+    if p < 50.0:  # half of the time is the median alone
+        beta = delta_bullington(profile, ends, BETA0_RADIUS_KM, wave)
         factor = 1.0
         if p > beta0:
             factor = normal_quantile(p / 100.0) / normal_quantile(beta0 / 100.0)
     diffraction_p = median.total_db + factor * (beta.total_db - median.total_db)
-    diffracted_50 = free_space + median.total_db
-    diffracted_p = sight_p + diffraction_p
 
-    # 4.4 and 4.5 scatter and ducts
-    troposcatter = _troposcatter_db(path, horizon.angular_distance_mrad, f, p, terms.n0)
-    coast_tx = over.tx_coast_km if np.isnan(terms.tx_coast_km) else terms.tx_coast_km
-    coast_rx = over.rx_coast_km if np.isnan(terms.rx_coast_km) else terms.rx_coast_km
-    coupling = (
-        102.45
-        + 20.0 * np.log10(f)
-        + 20.0 * np.log10(horizon_km)
-        + _shielding_db(horizon.tx_elevation_mrad, horizon.tx_horizon_km, f)
-        + _shielding_db(horizon.rx_elevation_mrad, horizon.rx_horizon_km, f)
-        + _coast_db(over.sea_share, coast_tx, horizon.tx_horizon_km, tx)
-        + _coast_db(over.sea_share, coast_rx, horizon.rx_horizon_km, rx)
-    )
-    if f < 0.5:
-        coupling += 45.375 - 137.0 * f + 92.5 * f * f
-    angle = (
-        1000.0 * path / radius
-        + min(horizon.tx_elevation_mrad, 0.1 * horizon.tx_horizon_km)
-        + min(horizon.rx_elevation_mrad, 0.1 * horizon.rx_horizon_km)
-    )
-    ducting = (
-        coupling
-        + 5e-5 * radius * f ** (1.0 / 3.0) * angle
-        + _ducting_time_db(
-            path,
-            path - horizon_km,
-            radius,
-            p,
-            beta0,
-            _tau(over.inland_km),
-            earth.tx_effective_m,
-            earth.rx_effective_m,
-            earth.roughness_m,
-        )
-    )
+    scatter = troposcatter_db(path, horizon.angular_distance_mrad, f, p, terms.n0)
+    tx_coast = over.tx_coast_km if np.isnan(terms.tx_coast_km) else terms.tx_coast_km
+    rx_coast = over.rx_coast_km if np.isnan(terms.rx_coast_km) else terms.rx_coast_km
+    duct = coupling_db(tx, rx, tx_coast, rx_coast, over, f, horizon)
+    duct += ducting_db(path, radius, f, p, beta0, horizon, earth, over.inland_km)
+    parts = Parts(seen, median.total_db, diffraction_p, duct, scatter)
+    mix = mixed(path, horizon.angular_distance_mrad, p, beta0, factor, over, parts)
 
-    # 4.6 combination
-    by_angle = 1.0 - 0.5 * (
-        1.0 + np.tanh(2.4 * (horizon.angular_distance_mrad - 0.3) / 0.3)
-    )
-    by_distance = 1.0 - 0.5 * (1.0 + np.tanh(1.5 * (path - 20.0) / 20.0))
-    over_land = (1.0 - over.sea_share) * diffraction_p
-    if p < beta0:
-        least_p = sight_p + over_land
-    else:
-        least_p = diffracted_50 + (sight_beta + over_land - diffracted_50) * factor
-    # η·ln(exp(Lba/η) + exp(Lb0p/η)) without an overflow.
-    low, high = min(ducting, sight_p), max(ducting, sight_p)
-    least_ducting = high + 2.5 * np.log1p(np.exp((low - high) / 2.5))
-    ducted = diffracted_p
-    if least_ducting <= diffracted_p:
-        ducted = least_ducting + (diffracted_p - least_ducting) * by_distance
-    modified = ducted + (least_p - ducted) * by_angle
-    # -5·log10(10^(-0.2·Lbs) + 10^(-0.2·Lbam)), likewise.
-    outdoor = min(troposcatter, modified) - 5.0 * np.log10(
-        1.0 + 10.0 ** (-0.2 * abs(troposcatter - modified))
-    )
-
-    # 4.7 to 4.10 locations, buildings, field strength
+    # 4.7 to 4.10: locations, buildings, field strength. At sea nothing varies.
     sigma = np.sqrt(terms.location_sigma_db**2 + terms.entry_sigma_db**2)
-    at_sea = zone.size > 0 and zone[start + n - 1] == 1
+    at_sea = zone.size > 0 and zone[start + last] == SEA
     spread = 0.0 if at_sea else normal_quantile(terms.location_percent / 100.0) * sigma
-    total = max(sight_p, outdoor + terms.entry_loss_db + spread)
-    field = 199.36 + 20.0 * np.log10(f) - total
+    total = max(seen.p_db, mix.total_db + terms.entry_loss_db + spread)
     return Details(
         path,
         horizon.tx_horizon_km,
@@ -649,11 +452,11 @@ def _path(
         earth.rx_effective_m,
         earth.roughness_m,
         factor,
-        by_angle,
-        by_distance,
-        free_space,
-        sight_p,
-        sight_beta,
+        mix.angle_factor,
+        mix.distance_factor,
+        seen.free_space_db,
+        seen.p_db,
+        seen.beta_db,
         median.bullington_actual_db,
         median.bullington_smooth_db,
         median.spherical_db,
@@ -663,61 +466,15 @@ def _path(
         beta.spherical_db,
         beta.total_db,
         diffraction_p,
-        diffracted_50,
-        diffracted_p,
-        least_p,
-        ducting,
-        least_ducting,
-        ducted,
-        modified,
-        troposcatter,
-        outdoor,
+        seen.free_space_db + median.total_db,
+        mix.diffracted_p_db,
+        mix.least_p_db,
+        duct,
+        mix.least_ducting_db,
+        mix.ducted_db,
+        mix.modified_db,
+        scatter,
+        mix.total_db,
         total,
-        field,
-    )
-
-
-@kernel
-def _troposcatter_db(path_km: float, angle_mrad: float, f: float, p: float, n0: float) -> float:
-    """Loss by tropospheric scatter, eqs. (44) and (45)."""
-    by_frequency = 25.0 * np.log10(f) - 2.5 * np.log10(f / 2.0) ** 2
-    return float(
-        190.1
-        + by_frequency
-        + 20.0 * np.log10(path_km)
-        + 0.573 * angle_mrad
-        - 0.15 * n0
-        - 10.125 * np.log10(50.0 / p) ** 0.7
-    )
-
-
-@kernel
-def _ducting_time_db(
-    path: float,
-    between_horizons_km: float,
-    radius: float,
-    p: float,
-    beta0: float,
-    tau: float,
-    tx_m: float,
-    rx_m: float,
-    roughness_m: float,
-) -> float:
-    """Variability A(p) of ducts in time, eqs. (53) to (56)."""
-    alpha = max(-0.6 - 3.5e-9 * path**3.1 * tau, -3.4)
-    reach = 500.0 / radius * path * path / (np.sqrt(tx_m) + np.sqrt(rx_m)) ** 2
-    mu2 = min(reach**alpha, 1.0)
-    mu3 = 1.0
-    if roughness_m > 10.0:
-        between = min(between_horizons_km, 40.0)
-        mu3 = np.exp(-4.6e-5 * (roughness_m - 10.0) * (43.0 + 6.0 * between))
-    beta = beta0 * mu2 * mu3
-    log_beta = np.log10(beta)
-    gamma = (
-        1.076
-        / (2.0058 - log_beta) ** 1.012
-        * np.exp(-(9.51 - 4.8 * log_beta + 0.198 * log_beta**2) * 1e-6 * path**1.13)
-    )
-    return float(
-        -12.0 + (1.2 + 3.7e-3 * path) * np.log10(p / beta) + 12.0 * (p / beta) ** gamma
+        199.36 + 20.0 * np.log10(f) - total,
     )

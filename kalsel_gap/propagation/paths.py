@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numba import njit
@@ -66,6 +66,17 @@ class Polarization(IntEnum):
     VERTICAL = 1
 
 
+class Arrays(NamedTuple):
+    """What kernels see of :class:`Paths`."""
+
+    first: IntArray
+    length_km: FloatArray
+    ground_m: Heights
+    distance_km: FloatArray
+    clutter_m: Heights
+    zone: ByteArray
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Paths:
     """Terrain profiles of n paths, one after the other in flat arrays of m samples.
@@ -101,7 +112,7 @@ class Paths:
         """Bring the arrays into the few forms that the kernels are compiled for."""
         ground = np.asarray(self.ground_m)
         heights: type[Any] = np.float32 if ground.dtype == np.float32 else np.float64
-        forms = {
+        forms: dict[str, type[Any]] = {
             "first": np.int64,
             "length_km": np.float64,
             "ground_m": heights,
@@ -124,6 +135,11 @@ class Paths:
     def __len__(self) -> int:
         """Number of paths."""
         return self.length_km.size
+
+    @property
+    def arrays(self) -> Arrays:
+        """The arrays together, for a kernel."""
+        return Arrays(*(getattr(self, name) for name in Arrays._fields))
 
     @property
     def longest(self) -> int:
@@ -204,27 +220,25 @@ def in_pieces(work: Callable[[int, int], None], count: int, threads: int) -> Non
 
 
 @kernel
-def load(
-    path: int,
-    first: IntArray,
-    length_km: FloatArray,
-    ground_m: Heights,
-    distance_km: FloatArray,
-    d: FloatArray,
-    h: FloatArray,
-) -> int:
+def within(value: float, bounds: tuple[float, float]) -> bool:
+    """Whether a value is known and within bounds."""
+    return bounds[0] <= value <= bounds[1]
+
+
+@kernel
+def load(paths: Arrays, path: int, d: FloatArray, h: FloatArray) -> int:
     """Copy distances and ground of one path into `d` and `h`; its status."""
-    begin = first[path]
-    n = first[path + 1] - begin
-    length = length_km[path]
+    begin = paths.first[path]
+    n = paths.first[path + 1] - begin
+    length = paths.length_km[path]
     if not (np.isfinite(length) and length > 0.0):
         return DISTANCE
     if n < 3:
         return PROFILE
-    given = distance_km.size > 0
+    given = paths.distance_km.size > 0
     for i in range(n):
-        h[i] = ground_m[begin + i]
-        d[i] = distance_km[begin + i] if given else length * i / (n - 1)
+        h[i] = paths.ground_m[begin + i]
+        d[i] = paths.distance_km[begin + i] if given else length * i / (n - 1)
     if not given:
         d[n - 1] = length  # the quotient may miss it by the last digit
     if d[0] != 0.0 or d[n - 1] != length:
