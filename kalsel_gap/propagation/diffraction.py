@@ -78,10 +78,12 @@ def bullington_db(
         # ν squared with the sign of ν: the root is taken once, of the largest.
         deepest = max(deepest, above * abs(above) * to_tx[i] * to_rx[i])
     line = (rx_m - tx_m) / path
-    if steepest_tx < line:
+    slopes = steepest_tx + steepest_rx
+    if steepest_tx < line or slopes <= 0.0:  # the slopes cancel where the ray just grazes
         nu = np.sign(deepest) * np.sqrt(0.002 * path / wavelength * abs(deepest))
     else:
-        at = (rx_m - tx_m + steepest_rx * path) / (steepest_tx + steepest_rx)
+        # Between the outermost samples, whatever is left of the digits of a grazing ray.
+        at = min(max((rx_m - tx_m + steepest_rx * path) / slopes, d[1]), d[n - 2])
         above = tx_m + steepest_tx * at - (tx_m * (path - at) + rx_m * at) / path
         nu = above * np.sqrt(0.002 * path / (wavelength * at * (path - at)))
     edge = knife_edge(nu)

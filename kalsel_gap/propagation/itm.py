@@ -51,6 +51,8 @@ DISTANCE_KM = (1.0, 2000.0)
 ANTENNA_M = (0.5, 3000.0)
 N0 = (250.0, 400.0)
 PERCENT = (0.01, 99.99)
+RADIUS_M = (4e6, 13.333e6)
+LEAST_REFRACTIVITY = 150.0
 
 
 # Samples that the terrain irregularity is taken from: at most 10·25 - 5.
@@ -212,7 +214,9 @@ def _batch(
         state = load(paths, path, d, h)
         n = paths.first[path + 1] - paths.first[path]
         if state == OK:
-            state = _covered(terms, d, n)
+            state = _covered(terms, d[n - 1])
+        if state == OK:
+            state = _spaced(d, h, n, terms.n0)
         if state == OK:
             steps = _path(h, n, 1000.0 * d[n - 1] / (n - 1), terms, scratch)
             for k in range(keep.size):
@@ -221,11 +225,11 @@ def _batch(
 
 
 @kernel
-def _covered(terms: Terms, d: FloatArray, n: int) -> int:
+def _covered(terms: Terms, path_km: float) -> int:
     """Status of a link by the limits of the model."""
     if not within(terms.frequency_mhz, FREQUENCY_MHZ):
         return FREQUENCY
-    if not within(d[n - 1], DISTANCE_KM):
+    if not within(path_km, DISTANCE_KM):
         return DISTANCE
     if not (within(terms.tx_height_m, ANTENNA_M) and within(terms.rx_height_m, ANTENNA_M)):
         return ANTENNA
@@ -245,31 +249,57 @@ def _covered(terms: Terms, d: FloatArray, n: int) -> int:
     )
     if not known:
         return TERM
+    impedance = _impedance(terms)
+    return OK if impedance.real > abs(impedance.imag) else TERM
+
+
+@kernel
+def _spaced(d: FloatArray, h: FloatArray, n: int, n0: float) -> int:
+    """Status of a profile: its spacing, and the air at its mean height."""
     step = d[n - 1] / (n - 1)
     for i in range(n):
         if abs(d[i] - i * step) > 1e-6 * d[n - 1]:
             return PROFILE
+    refractivity = _refractivity(h, n, n0)
+    if refractivity < LEAST_REFRACTIVITY or not within(_radius_m(refractivity), RADIUS_M):
+        return PROFILE
     return OK
+
+
+@kernel
+def _refractivity(h: FloatArray, n: int, n0: float) -> float:
+    """Refractivity at the mean height of the inner eight tenths of the path, N-units."""
+    last = n - 1
+    tenth = int(0.1 * last)
+    height = 0.0
+    for i in range(tenth, last - tenth + 1):
+        height += h[i]
+    return float(n0 * np.exp(-height / (last - 2 * tenth + 1) / 9460.0))
+
+
+@kernel
+def _radius_m(refractivity: float) -> float:
+    """Effective Earth radius for a refractivity at the ground."""
+    return float(1.0 / (157e-9 * (1.0 - 0.04665 * np.exp(refractivity / 179.3))))
+
+
+@kernel
+def _impedance(terms: Terms) -> complex:
+    """Surface transfer impedance of the ground."""
+    permittivity = complex(
+        terms.permittivity, 18_000.0 * terms.conductivity_s_m / terms.frequency_mhz
+    )
+    impedance: complex = np.sqrt(permittivity - 1.0)
+    return impedance / permittivity if terms.polarization == 1.0 else impedance
 
 
 @kernel
 def _path(h: FloatArray, n: int, step: float, terms: Terms, scratch: FloatArray) -> Details:
     """Loss of one path that the model covers."""
     f = terms.frequency_mhz
-    last = n - 1
-    path = last * step
-    tenth = int(0.1 * last)
-    height = 0.0
-    for i in range(tenth, last - tenth + 1):
-        height += h[i]
-    height /= last - 2 * tenth + 1
-    refractivity = terms.n0 if height == 0.0 else terms.n0 * np.exp(-height / 9460.0)
-    curvature = 157e-9 * (1.0 - 0.04665 * np.exp(refractivity / 179.3))
-    permittivity = complex(terms.permittivity, 18_000.0 * terms.conductivity_s_m / f)
-    impedance = np.sqrt(permittivity - 1.0)
-    if terms.polarization == 1.0:
-        impedance /= permittivity
-    ground = _ground(h, n, step, terms, refractivity, curvature, impedance, scratch)
+    path = (n - 1) * step
+    refractivity = _refractivity(h, n, terms.n0)
+    ground = _ground(h, n, step, terms, refractivity, scratch)
     reference = reference_db(path, ground)
     free_space = 32.45 + 20.0 * np.log10(f) + 20.0 * np.log10(path / 1000.0)
     total = free_space + varied_db(path, reference, ground, terms)
@@ -299,15 +329,13 @@ def _ground(
     step: float,
     terms: Terms,
     refractivity: float,
-    curvature: float,
-    impedance: complex,
     scratch: FloatArray,
 ) -> Ground:
     """Horizons, irregularity and effective heights of a profile."""
     last = n - 1
     path = last * step
     tx, rx = terms.tx_height_m, terms.rx_height_m
-    radius = 1.0 / curvature
+    radius = _radius_m(refractivity)
     at_tx, at_rx, angle_tx, angle_rx = _horizons(h, n, step, tx, rx, radius)
     start = min(15.0 * tx, 0.1 * at_tx)
     end = path - min(15.0 * rx, 0.1 * at_rx)
@@ -332,7 +360,7 @@ def _ground(
     return Ground(
         terms.frequency_mhz,
         terms.frequency_mhz / WAVE_NUMBER,
-        impedance,
+        _impedance(terms),
         radius,
         refractivity,
         irregularity,

@@ -43,6 +43,7 @@ from kalsel_gap.propagation.paths import (
     ANTENNA,
     DISTANCE,
     FREQUENCY,
+    HEIGHT_M,
     OK,
     TERM,
     VOID,
@@ -354,8 +355,9 @@ def _batch(
             state = _covered(terms, paths.length_km[path])
         if state == OK:
             profile = filled(room, paths, path)
-            if not np.isfinite(profile.surface[: profile.n]).all():
-                state = VOID
+            for i in range(profile.n):
+                if not within(profile.surface[i], HEIGHT_M):
+                    state = VOID
         if state == OK:
             steps = _path(profile, paths.zone, paths.first[path], terms)
             for k in range(keep.size):

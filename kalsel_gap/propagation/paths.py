@@ -22,6 +22,9 @@ ByteArray: TypeAlias = NDArray[np.int8]
 # No fastmath: digits must not hang on how a compiler orders sums, nor on the number of threads.
 kernel = njit(cache=True, nogil=True, error_model="numpy")
 
+# From the deepest trench to the highest summit.
+HEIGHT_M = (-12_000.0, 9_000.0)
+
 # Each thread takes several pieces, so that none waits long for the slowest.
 PIECES_PER_THREAD = 4
 
@@ -32,9 +35,10 @@ class Status(IntEnum):
     OK = 0
     """The loss is known."""
     VOID = 1
-    """A height along the path is missing."""
+    """A height along the path is missing, or is none that the Earth has: a leaked nodata value."""
     PROFILE = 2
-    """Fewer than three samples, or distances that do not rise from 0 to the path's length."""
+    """Fewer than three samples, or distances that do not rise from 0 to the path's length; for the
+    Irregular Terrain Model also samples that are not equally spaced, or too high a mean height."""
     DISTANCE = 3
     """The path is shorter or longer than the model covers, or has no length."""
     FREQUENCY = 4
@@ -131,6 +135,8 @@ class Paths:
         for name in ("distance_km", "clutter_m", "zone"):
             if getattr(self, name).size not in (0, samples):
                 raise ValueError(f"{name} must be empty or as long as ground_m")
+        if not np.isin(self.zone, [each.value for each in Zone]).all():
+            raise ValueError("zone holds a code that Zone has not")
 
     def __len__(self) -> int:
         """Number of paths."""
@@ -247,6 +253,6 @@ def load(paths: Arrays, path: int, d: FloatArray, h: FloatArray) -> int:
         if not d[i] > d[i - 1]:
             return PROFILE
     for i in range(n):
-        if not np.isfinite(h[i]):
+        if not within(h[i], HEIGHT_M):
             return VOID
     return OK
