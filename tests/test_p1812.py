@@ -455,6 +455,15 @@ def test_an_edge_scales(seed: int, path_km: float, factor: float) -> None:
     assert large == pytest.approx(small, abs=1e-6)
 
 
+@given(seeds, st.floats(0.5, 150.0), st.lists(st.floats(1.0, 50.0), min_size=2, max_size=2))
+def test_what_more_of_the_time_shall_meet_loses_more(
+    seed: int, path_km: float, percent: list[float]
+) -> None:
+    paths = Paths.equally_spaced([path_km] * 2, hills(seed).repeat(2, axis=0))
+    found = p1812.loss(paths, usual(time_percent=sorted(percent)))
+    assert found.loss_db[0] <= found.loss_db[1] + 1e-9
+
+
 @given(seeds, st.floats(0.5, 100.0), st.floats(-100.0, 3000.0))
 def test_only_differences_of_height_count_over_land(
     seed: int, path_km: float, lift_m: float

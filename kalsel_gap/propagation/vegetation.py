@@ -32,7 +32,7 @@ def specific_db_per_m(
 
     Examples
     --------
-    >>> specific_db_per_m([100.0, 200.0, 400.0, 800.0], [(200.0, 0.1), (400.0, 0.2)]).tolist()
+    >>> specific_db_per_m([100, 200, 400, 800], [(200, 0.1), (400, 0.2)]).round(3).tolist()
     [0.05, 0.1, 0.2, 0.4]
     """
     mhz, rate = np.log(np.asarray(points, dtype=np.float64)).T
