@@ -69,22 +69,22 @@ def bullington_db(
     path = d[n - 1]
     curvature = 500.0 / radius_km
     wavelength = WAVELENGTH_M_GHZ / f_ghz
+    rise = (rx_m - tx_m) / path
     steepest_tx = steepest_rx = deepest = -np.inf
     for i in range(1, n - 1):
         after, before = path - d[i], d[i]
         steepest_tx = max(steepest_tx, (s[i] - tx_m) * to_tx[i] + curvature * after)
         steepest_rx = max(steepest_rx, (s[i] - rx_m) * to_rx[i] + curvature * before)
-        above = s[i] + curvature * before * after - (tx_m * after + rx_m * before) / path
+        above = s[i] + curvature * before * after - (tx_m + rise * before)
         # ν squared with the sign of ν: the root is taken once, of the largest.
         deepest = max(deepest, above * abs(above) * to_tx[i] * to_rx[i])
-    line = (rx_m - tx_m) / path
     slopes = steepest_tx + steepest_rx
-    if steepest_tx < line or slopes <= 0.0:  # the slopes cancel where the ray just grazes
+    if steepest_tx < rise or slopes <= 0.0:  # the slopes cancel where the ray just grazes
         nu = np.sign(deepest) * np.sqrt(0.002 * path / wavelength * abs(deepest))
     else:
         # Between the outermost samples, whatever is left of the digits of a grazing ray.
         at = min(max((rx_m - tx_m + steepest_rx * path) / slopes, d[1]), d[n - 2])
-        above = tx_m + steepest_tx * at - (tx_m * (path - at) + rx_m * at) / path
+        above = (steepest_tx - rise) * at
         nu = above * np.sqrt(0.002 * path / (wavelength * at * (path - at)))
     edge = knife_edge(nu)
     return float(edge + (1.0 - np.exp(-edge / 6.0)) * (10.0 + 0.02 * path))

@@ -113,13 +113,13 @@ def filled(room: Profile, paths: Arrays, path: int) -> Profile:
     """A path whose distances and ground are in `room`, with its clutter; NaN where that is void."""
     d, start = room.d, paths.first[path]
     n = paths.first[path + 1] - start
-    for i in range(n):
-        room.surface[i] = room.ground[i]
-        if 0 < i < n - 1:
-            room.to_tx[i] = 1.0 / d[i]
-            room.to_rx[i] = 1.0 / (d[n - 1] - d[i])
-            if paths.clutter_m.size > 0:
-                room.surface[i] += paths.clutter_m[start + i]
+    room.surface[:n] = room.ground[:n]
+    if paths.clutter_m.size > 0:
+        for i in range(1, n - 1):
+            room.surface[i] += paths.clutter_m[start + i]
+    for i in range(1, n - 1):
+        room.to_tx[i] = 1.0 / d[i]
+        room.to_rx[i] = 1.0 / (d[n - 1] - d[i])
     return Profile(n, d, room.to_tx, room.to_rx, room.ground, room.surface, room.flat)
 
 
@@ -129,6 +129,7 @@ def horizons(profile: Profile, tx_m: float, rx_m: float, radius_km: float) -> Ho
     n, d, h = profile.n, profile.d, profile.ground
     path = d[n - 1]
     curvature = 500.0 / radius_km
+    rise = (rx_m - tx_m) / path
     highest_tx = highest_rx = deepest = -np.inf
     at_tx = at_rx = at_deepest = 1
     for i in range(1, n - 1):
@@ -139,17 +140,17 @@ def horizons(profile: Profile, tx_m: float, rx_m: float, radius_km: float) -> Ho
         slope = (h[i] - rx_m) * profile.to_rx[i] - curvature * after
         if slope > highest_rx:
             highest_rx, at_rx = slope, i
-        above = h[i] + curvature * before * after - (tx_m * after + rx_m * before) / path
+        above = h[i] + curvature * before * after - (tx_m + rise * before)
         depth = above * abs(above) * profile.to_tx[i] * profile.to_rx[i]
         if depth > deepest:
             deepest, at_deepest = depth, i
     # Slopes in metres a kilometre; the arc tangent is taken once, of the largest.
-    direct = (rx_m - tx_m) / path - curvature * path
+    direct = rise - curvature * path
     sees = highest_tx <= direct
     if sees:
         at_tx = at_rx = at_deepest
         highest_tx = direct
-        highest_rx = (tx_m - rx_m) / path - curvature * path
+        highest_rx = -rise - curvature * path
     tx_mrad = 1000.0 * np.arctan(highest_tx / 1000.0)
     rx_mrad = 1000.0 * np.arctan(highest_rx / 1000.0)
     angle = 1000.0 * path / radius_km + tx_mrad + rx_mrad
@@ -169,9 +170,10 @@ def smooth_earth(profile: Profile, tx_m: float, rx_m: float, horizon: Horizons) 
     tx_fit = (2.0 * sum1 * path - sum2) / path**2
     rx_fit = (sum2 - sum1 * path) / path**2
 
+    rise = (rx_m - tx_m) / path
     obstacle = from_tx = from_rx = -np.inf
     for i in range(1, n - 1):
-        above = h[i] - (tx_m * (path - d[i]) + rx_m * d[i]) / path
+        above = h[i] - (tx_m + rise * d[i])
         obstacle = max(obstacle, above)
         from_tx = max(from_tx, above * profile.to_tx[i])
         from_rx = max(from_rx, above * profile.to_rx[i])

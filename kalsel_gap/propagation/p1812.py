@@ -3,12 +3,15 @@
 30 MHz to 6 GHz, 0.25 to 3000 km, 1 to 50 % of time, 1 to 99 % of locations. All mechanisms:
 line of sight with multipath and focusing (4.2), delta-Bullington diffraction (4.3), tropospheric
 scatter (4.4), ducting and layer reflection (4.5), their combination (4.6), location variability
-(4.7), building entry loss (4.8) and field strength (4.10). Equation numbers are those of the
-published step-by-step results of that edition. The surface that diffracts is the terrain with its
-clutter, but for both ends (3.2); since the fifth edition there is no further loss at a terminal.
+(4.7), building entry loss (4.8) and field strength (4.10).
 
-The alternative of Attachment 4, which does without the profile's own samples for the smooth
-path, is not offered: the main method needs nothing that is missing here.
+Equation numbers are those that the published step-by-step results of the edition print. The
+surface that diffracts is the terrain with its clutter, but for both ends (3.2): since the fifth
+edition that is how clutter around a terminal counts, and no further loss is added there. The
+results of that kind for the sixth and the eighth edition are the same numbers where both were seen.
+
+Attachment 4, which does without the profile's own samples for the smooth path, is not offered: it
+is an alternative, and the main method needs nothing that is missing here.
 """
 
 from __future__ import annotations

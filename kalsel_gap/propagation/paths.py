@@ -232,6 +232,18 @@ def within(value: float, bounds: tuple[float, float]) -> bool:
 
 
 @kernel
+def _place(distance_km: FloatArray, begin: int, length: float, n: int, d: FloatArray) -> None:
+    """Distances of the samples of one path, equally spaced where none are given."""
+    if distance_km.size > 0:
+        d[:n] = distance_km[begin : begin + n]
+        return
+    step = length / (n - 1)
+    for i in range(n - 1):
+        d[i] = step * i
+    d[n - 1] = length  # the product may miss it by the last digit
+
+
+@kernel
 def load(paths: Arrays, path: int, d: FloatArray, h: FloatArray) -> int:
     """Copy distances and ground of one path into `d` and `h`; its status."""
     begin = paths.first[path]
@@ -241,18 +253,11 @@ def load(paths: Arrays, path: int, d: FloatArray, h: FloatArray) -> int:
         return DISTANCE
     if n < 3:
         return PROFILE
-    given = paths.distance_km.size > 0
+    _place(paths.distance_km, begin, length, n, d)
+    if d[0] != 0.0 or d[n - 1] != length or not np.all(d[1:n] > d[: n - 1]):
+        return PROFILE
     for i in range(n):
         h[i] = paths.ground_m[begin + i]
-        d[i] = paths.distance_km[begin + i] if given else length * i / (n - 1)
-    if not given:
-        d[n - 1] = length  # the quotient may miss it by the last digit
-    if d[0] != 0.0 or d[n - 1] != length:
-        return PROFILE
-    for i in range(1, n):
-        if not d[i] > d[i - 1]:
-            return PROFILE
-    for i in range(n):
         if not within(h[i], HEIGHT_M):
             return VOID
     return OK
