@@ -9,14 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from kalsel_gap.assumptions import (
-    Grade,
-    NotNegative,
-    Positive,
-    Section,
-    Share,
-    Sourced,
-)
+from kalsel_gap.assumptions import Grade, NotNegative, Positive, Section, Share, Sourced
 
 
 class GradeByStatus(Section):

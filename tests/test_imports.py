@@ -35,6 +35,7 @@ ROOMS = (
     "quality",
     "places",
     "indicators",
+    "propagation",
     "exposure",
     "horizons",
     "islands",

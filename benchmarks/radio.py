@@ -1,0 +1,166 @@
+"""Paths per second of each radio model, on one thread and two, against a peer.
+
+Terrain is invented: what a path costs hangs on its number of samples and hardly on its shape. The
+machine may be busy, so every figure is the best of several, with the CPU time beside the wall
+time. The peer, the reference program of ITU-R P.1812 in Python, is no dependency of the project:
+where it is not installed, that is said.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kalsel_gap.propagation import itm, p1812
+from kalsel_gap.propagation.free_space import free_space_db
+from kalsel_gap.propagation.paths import Paths
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FloatArray = NDArray[np.float64]
+
+SAMPLES = 223
+TARGET_PATHS_S = 100_000.0  # of P.1812 in full, one thread
+SCHOOLS, SITES, SCHOOL_SAMPLES = 5000, 8, 500
+TARGET_SCHOOLS_S = 1.0  # two threads
+
+
+class Spent(NamedTuple):
+    """Best of several runs."""
+
+    wall_s: float
+    cpu_s: float
+    found: FloatArray
+
+
+def best(work: Callable[[], FloatArray], repeat: int) -> Spent:
+    """The least wall and CPU time, and what came out."""
+    found = work()  # compiles where that was not done before
+    wall, cpu = [], []
+    for _ in range(repeat):
+        wall_s, cpu_s = time.perf_counter(), time.process_time()
+        found = work()
+        wall.append(time.perf_counter() - wall_s)
+        cpu.append(time.process_time() - cpu_s)
+    return Spent(min(wall), min(cpu), found)
+
+
+def ground(rows: int, samples: int) -> NDArray[np.float32]:
+    """Hills by a random walk."""
+    steps = np.random.default_rng(1812).normal(0.0, 8.0, (rows, samples))
+    return np.abs(np.cumsum(steps, axis=1)).astype(np.float32)
+
+
+def links() -> tuple[p1812.Link, p1812.Link, itm.Link]:
+    """A 4G site and a school: the median, a tenth of the time, the second opinion."""
+    usual: dict[str, Any] = {"frequency_mhz": 1800.0, "tx_height_m": 40.0, "rx_height_m": 8.0}
+    air: dict[str, Any] = {"latitude_deg": -3.0, "delta_n": 50.0, "n0": 380.0}
+    return (
+        p1812.Link(**usual, **air),
+        p1812.Link(**usual, **air, time_percent=10.0),
+        itm.Link(**usual, n0=380.0),
+    )
+
+
+def line(name: str, count: int, spent: Spent, note: str = "") -> None:
+    """One row of the table."""
+    rate = count / spent.cpu_s
+    print(f"{name:34} {spent.wall_s:8.3f} {spent.cpu_s:8.3f} {rate:12,.0f} {note}")
+
+
+def over(value: float, target: float) -> str:
+    """How a time compares with its target."""
+    return f"target {target:g} s{'  OVER' if value > target else ''}"
+
+
+def models(count: int, repeat: int) -> None:
+    """Every model over the same paths, with one and two threads."""
+    length = np.random.default_rng(1).uniform(2.0, 40.0, count)
+    paths = Paths.equally_spaced(length, ground(count, SAMPLES))
+    median, tenth, second = links()
+    works: dict[str, Callable[[int], FloatArray]] = {
+        "P.1812, 50 % of time": lambda threads: p1812.loss(paths, median, threads=threads).loss_db,
+        "P.1812, 10 % of time": lambda threads: p1812.loss(paths, tenth, threads=threads).loss_db,
+        "ITM point to point": lambda threads: itm.loss(paths, second, threads=threads).loss_db,
+        "free space": lambda _: free_space_db(length, 1800.0),
+    }
+    print(f"{count:,} paths of {SAMPLES} samples")
+    print(f"{'':34} {'wall s':>8} {'CPU s':>8} {'paths/CPU s':>12}")
+    for name, work in works.items():
+        one = best(lambda work=work: work(1), repeat)  # type: ignore[misc]
+        note = ""
+        if name.startswith("P.1812, 50"):
+            slow = count / one.cpu_s < TARGET_PATHS_S
+            note = f"target {TARGET_PATHS_S:,.0f}{'  UNDER' if slow else ''}"
+        line(f"{name}, 1 thread", count, one, note)
+        if name == "free space":
+            continue
+        two = best(lambda work=work: work(2), repeat)  # type: ignore[misc]
+        same = np.array_equal(one.found, two.found, equal_nan=True)
+        line(f"{name}, 2 threads", count, two, "same bits" if same else "OTHER BITS")
+
+
+def province(repeat: int) -> None:
+    """The size that the method names: every school of the province with its nearest sites."""
+    median, _, _ = links()
+    count = SCHOOLS * SITES
+    length = np.random.default_rng(2).uniform(2.0, 30.0, count)
+    paths = Paths.equally_spaced(length, ground(count, SCHOOL_SAMPLES))
+    spent = best(lambda: p1812.loss(paths, median, threads=2).loss_db, repeat)
+    name = f"{SCHOOLS:,} schools x {SITES}, {SCHOOL_SAMPLES} samples"
+    line(name, count, spent, over(spent.wall_s, TARGET_SCHOOLS_S))
+
+
+def peer_of_p1812(repeat: int) -> None:
+    """The reference program over a few of the same paths."""
+    paths = ground(20, SAMPLES).astype(np.float64)
+    d = np.linspace(0.0, 20.0, SAMPLES)
+    median, _, _ = links()
+    ours = best(
+        lambda: p1812.loss(Paths.equally_spaced(np.full(20, 20.0), paths), median).loss_db,
+        repeat,
+    )
+    try:
+        peer = importlib.import_module("Py1812.P1812")
+    except ImportError:
+        print("Py1812 (P.1812 in numpy) is not installed: no ratio")
+        return
+
+    def work() -> FloatArray:
+        nothing, inland = np.zeros(SAMPLES), np.full(SAMPLES, 4)
+        return np.array(
+            [
+                peer.bt_loss(
+                    1.8, 50.0, d, h, nothing, inland, 40.0, 8.0, 2, -3.0, -3.0, 115.0, 115.18,
+                    DN=50.0, N0=380.0,
+                )[0]
+                for h in paths
+            ]
+        )  # fmt: skip
+
+    theirs = best(work, repeat)
+    apart = np.abs(theirs.found - ours.found).max()
+    line("Py1812", 20, theirs, f"{theirs.cpu_s / ours.cpu_s:.0f} times ours, {apart:.4f} dB apart")
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--paths", type=int, default=20_000, help="paths of each model")
+    parser.add_argument("--repeat", type=int, default=5, help="runs, of which the best counts")
+    options = parser.parse_args()
+    print(f"{os.cpu_count()} cores, best of {options.repeat}")
+    models(options.paths, options.repeat)
+    province(options.repeat)
+    peer_of_p1812(options.repeat)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,26 @@
+"""Path loss over terrain: ITU-R P.1812-8, NTIA's ITM, free space, and what they are made of.
+
+A model takes :class:`~kalsel_gap.propagation.paths.Paths` and a link's terms and gives a loss in
+decibels and a :class:`~kalsel_gap.propagation.paths.Status` for each path. What a model does not
+cover is NaN with a status that says why, never a number and never an exception: one bad path of
+a million must not stop the others.
+
+================  ================================================================================
+``p1812``         Recommendation ITU-R P.1812-8, the model that predictions are made with
+``diffraction``   its core: delta-Bullington
+``mechanisms``    its line of sight, scatter and ducts, and how they combine
+``geometry``      its horizons and smooth Earth of a profile
+``locations``     its spread of the loss from place to place
+``itm``           the Irregular Terrain Model (Longley-Rice), point to point, the second opinion
+``longley_rice``  its attenuation over irregular terrain
+``variability``   its spread in time, places and cases
+``free_space``    what both would say with nothing in the way
+``fresnel``       Earth bulge, Fresnel zone, clearance, a single knife edge
+``clutter``       heights of land-cover classes, radio-climatic zones
+``vegetation``    loss inside woodland: Recommendation ITU-R P.833
+``building``      loss into a building: Recommendation ITU-R P.2109
+``paths``         profiles of many paths, status of a path, threads
+================  ================================================================================
+
+Distances are kilometres, heights metres, frequencies megahertz, levels decibels.
+"""

@@ -1,0 +1,178 @@
+"""Diffraction over a profile by the delta-Bullington method: ITU-R P.1812-8, section 4.3.
+
+Kernels for one path; ITU-R P.526 section 4.5 is the same method. Equation numbers are those of
+P.1812-8. Inside, frequencies are gigahertz and distances kilometres, as the equations have them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kalsel_gap.propagation.fresnel import knife_edge
+from kalsel_gap.propagation.paths import kernel
+
+if TYPE_CHECKING:
+    from kalsel_gap.propagation.geometry import Profile
+
+FloatArray: TypeAlias = NDArray[np.float64]
+
+# The rounded speed of light that the published results rest on: the loss moves by 0.0001 dB.
+WAVELENGTH_M_GHZ = 0.2998
+LAND, SEA = (22.0, 0.003), (80.0, 5.0)  # relative permittivity, conductivity in S/m
+
+
+class Diffraction(NamedTuple):
+    """Diffraction loss of one path for one effective Earth radius, dB."""
+
+    total_db: float
+    """Delta-Bullington loss, eq. (39)."""
+    bullington_actual_db: float
+    """Bullington loss over the profile, eq. (21)."""
+    bullington_smooth_db: float
+    """Bullington loss over the smooth path, eq. (21)."""
+    spherical_db: float
+    """Loss over the spherical Earth, eq. (27)."""
+
+
+class Wave(NamedTuple):
+    """What diffraction asks of a link."""
+
+    f_ghz: float
+    vertical: bool
+    """Vertical polarization, else horizontal."""
+    sea_share: float
+    """Share of the path over sea ω."""
+
+
+class Ends(NamedTuple):
+    """Antennas of a link above sea level, and the surface fitted below the terrain, m."""
+
+    tx_m: float
+    rx_m: float
+    tx_base_m: float
+    rx_base_m: float
+
+
+@kernel
+def bullington_db(
+    profile: Profile, s: FloatArray, tx_m: float, rx_m: float, radius_km: float, f_ghz: float
+) -> float:
+    """Bullington loss over surface heights `s`, between antennas at `tx_m` and `rx_m`.
+
+    Eqs. (13) to (21): a single edge where the steepest rays from both ends meet, or, with line
+    of sight, the sample that reaches farthest into the Fresnel zone.
+    """
+    n, d, to_tx, to_rx = profile.n, profile.d, profile.to_tx, profile.to_rx
+    path = d[n - 1]
+    curvature = 500.0 / radius_km
+    wavelength = WAVELENGTH_M_GHZ / f_ghz
+    rise = (rx_m - tx_m) / path
+    steepest_tx = steepest_rx = deepest = -np.inf
+    for i in range(1, n - 1):
+        after, before = path - d[i], d[i]
+        steepest_tx = max(steepest_tx, (s[i] - tx_m) * to_tx[i] + curvature * after)
+        steepest_rx = max(steepest_rx, (s[i] - rx_m) * to_rx[i] + curvature * before)
+        above = s[i] + curvature * before * after - (tx_m + rise * before)
+        # ν squared with the sign of ν: the root is taken once, of the largest.
+        deepest = max(deepest, above * abs(above) * to_tx[i] * to_rx[i])
+    slopes = steepest_tx + steepest_rx
+    if steepest_tx < rise or slopes <= 0.0:  # the slopes cancel where the ray just grazes
+        nu = np.sign(deepest) * np.sqrt(0.002 * path / wavelength * abs(deepest))
+    else:
+        # Between the outermost samples, whatever is left of the digits of a grazing ray.
+        at = min(max((rx_m - tx_m + steepest_rx * path) / slopes, d[1]), d[n - 2])
+        above = (steepest_tx - rise) * at
+        nu = above * np.sqrt(0.002 * path / (wavelength * at * (path - at)))
+    edge = knife_edge(nu)
+    return float(edge + (1.0 - np.exp(-edge / 6.0)) * (10.0 + 0.02 * path))
+
+
+@kernel
+def _ground_db(
+    path_km: float,
+    tx_m: float,
+    rx_m: float,
+    radius_km: float,
+    wave: Wave,
+    ground: tuple[float, float],
+) -> float:
+    """First-term loss over a smooth Earth of one kind of ground, eqs. (29) to (36)."""
+    f, permittivity = wave.f_ghz, ground[0]
+    loss = 18.0 * ground[1] / f
+    k = 0.036 * (radius_km * f) ** (-1.0 / 3.0) * ((permittivity - 1.0) ** 2 + loss**2) ** -0.25
+    if wave.vertical:
+        k *= np.sqrt(permittivity**2 + loss**2)
+    beta = (1.0 + 1.6 * k**2 + 0.67 * k**4) / (1.0 + 4.5 * k**2 + 1.53 * k**4)
+    x = 21.88 * beta * (f / radius_km**2) ** (1.0 / 3.0) * path_km
+    if x >= 1.6:
+        by_distance = 11.0 + 10.0 * np.log10(x) - 17.6 * x
+    else:
+        by_distance = -20.0 * np.log10(x) - 5.6488 * x**1.425
+    per_metre = beta * 0.9575 * beta * (f**2 / radius_km) ** (1.0 / 3.0)
+    floor = 2.0 + 20.0 * np.log10(k)
+    return float(
+        -by_distance - _gain_db(per_metre * tx_m, floor) - _gain_db(per_metre * rx_m, floor)
+    )
+
+
+@kernel
+def _gain_db(b: float, floor: float) -> float:
+    """Height gain G(Y) with B = βY, eqs. (34) and (35)."""
+    if b > 2.0:
+        gain = 17.6 * np.sqrt(b - 1.1) - 5.0 * np.log10(b - 1.1) - 8.0
+    elif b > 0.0:
+        gain = 20.0 * np.log10(b + 0.1 * b**3)
+    else:
+        gain = floor
+    return float(max(gain, floor))
+
+
+@kernel
+def _first_term_db(path_km: float, tx_m: float, rx_m: float, radius_km: float, wave: Wave) -> float:
+    """First-term loss over land and sea by their shares of the path, eq. (28)."""
+    loss = 0.0
+    if wave.sea_share < 1.0:
+        loss += (1.0 - wave.sea_share) * _ground_db(path_km, tx_m, rx_m, radius_km, wave, LAND)
+    if wave.sea_share > 0.0:
+        loss += wave.sea_share * _ground_db(path_km, tx_m, rx_m, radius_km, wave, SEA)
+    return loss
+
+
+@kernel
+def spherical_db(path_km: float, tx_m: float, rx_m: float, radius_km: float, wave: Wave) -> float:
+    """Loss over the spherical Earth between antennas at heights above it, eqs. (22) to (28)."""
+    roots = np.sqrt(0.001 * tx_m) + np.sqrt(0.001 * rx_m)
+    if path_km >= np.sqrt(2.0 * radius_km) * roots:
+        return _first_term_db(path_km, tx_m, rx_m, radius_km, wave)
+    # With line of sight: least clearance over the curved path against what is free of loss.
+    both = tx_m + rx_m
+    c = (tx_m - rx_m) / both
+    m = 250.0 * path_km * path_km / (radius_km * both)
+    turn = np.arccos(3.0 * c / 2.0 * np.sqrt(3.0 * m / (m + 1.0) ** 3))
+    b = 2.0 * np.sqrt((m + 1.0) / (3.0 * m)) * np.cos(np.pi / 3.0 + turn / 3.0)
+    near = path_km / 2.0 * (1.0 + b)
+    far = path_km - near
+    clearance = (
+        (tx_m - 500.0 * near * near / radius_km) * far
+        + (rx_m - 500.0 * far * far / radius_km) * near
+    ) / path_km
+    required = 17.456 * np.sqrt(near * far * (WAVELENGTH_M_GHZ / wave.f_ghz) / path_km)
+    if clearance > required:
+        return 0.0
+    marginal_km = 500.0 * (path_km / (np.sqrt(tx_m) + np.sqrt(rx_m))) ** 2
+    loss = _first_term_db(path_km, tx_m, rx_m, marginal_km, wave)
+    return float(max((1.0 - clearance / required) * loss, 0.0))
+
+
+@kernel
+def delta_bullington(profile: Profile, ends: Ends, radius_km: float, wave: Wave) -> Diffraction:
+    """Loss of the profile, with what a spherical Earth adds to a smooth path, eqs. (37) to (39)."""
+    f = wave.f_ghz
+    actual = bullington_db(profile, profile.surface, ends.tx_m, ends.rx_m, radius_km, f)
+    tx, rx = ends.tx_m - ends.tx_base_m, ends.rx_m - ends.rx_base_m
+    smooth = bullington_db(profile, profile.flat, tx, rx, radius_km, f)
+    sphere = spherical_db(profile.d[profile.n - 1], tx, rx, radius_km, wave)
+    return Diffraction(actual + max(sphere - smooth, 0.0), actual, smooth, sphere)
