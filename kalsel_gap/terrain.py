@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kalsel_gap.assumptions import Terrain
+    from kalsel_gap.coasts import SeaMask
     from kalsel_gap.project import Layer, Opened
 
     Progress = Callable[[int, int], object]
@@ -77,8 +78,9 @@ def terrain(
     lat, lon = schools["lat"].to_numpy(), schools["lon"].to_numpy()
     facts = pd.DataFrame(index=schools.index)
     findings: list[Finding] = []
-    _relief(facts, lat, lon, opened, findings, progress)
-    _coast(facts, lat, lon, schools, opened)
+    sea = _sea(opened)
+    _relief(facts, lat, lon, opened, sea, findings, progress)
+    _coast(facts, lat, lon, schools, opened, sea)
     _islands(facts, lat, lon, opened)
     _wetlands(facts, lat, lon, opened)
     classify(facts, schools["reached_by_water"], limits)
@@ -101,11 +103,22 @@ def terrain(
     return Staged(columns, findings + site_findings, {"sites": sites})
 
 
+def _sea(opened: Opened) -> SeaMask | None:
+    """The open sea of the elevation model, where it tells."""
+    from kalsel_gap import coasts  # compiles kernels: only when they are needed
+
+    source = opened.project.elevation
+    if source is None or source.sea == "none":
+        return None
+    return coasts.open_sea(source.tiles, band=source.band, zero=source.sea == "zero")
+
+
 def _relief(
     facts: pd.DataFrame,
     lat: NDArray[np.float64],
     lon: NDArray[np.float64],
     opened: Opened,
+    sea: SeaMask | None,
     findings: list[Finding],
     progress: Progress | None,
 ) -> None:
@@ -125,6 +138,7 @@ def _relief(
         slope_radius_m=limits.radius_m.slope,
         relief_radius_m=limits.radius_m.relief,
         band=source.band,
+        sea=sea if source.sea == "zero" else None,  # nodata counts nowhere anyway
         progress=progress,
     )
     low, high = _POSSIBLE_M
@@ -155,6 +169,7 @@ def _coast(
     lon: NDArray[np.float64],
     schools: gpd.GeoDataFrame,
     opened: Opened,
+    sea: SeaMask | None,
 ) -> None:
     """Distance to the sea, low land connected to it, and the way over water to the capital."""
     from kalsel_gap import coasts  # compiles kernels: only when they are needed
@@ -168,9 +183,8 @@ def _coast(
     facts["in_coastal_zone"] = pd.Series(pd.NA, index=facts.index, dtype="boolean")
     facts["water_share"] = np.nan
     source = project.elevation
-    if source is None or source.sea == "none":
+    if source is None or sea is None:
         return
-    sea = coasts.open_sea(source.tiles, band=source.band, zero=source.sea == "zero")
     zone = coasts.low_coast(source.tiles, sea, project.terrain.coast.zone_m, band=source.band)
     inside, outside = zone.at(lat, lon)
     facts["in_coastal_zone"] = pd.Series(inside, index=facts.index, dtype="boolean").mask(outside)
