@@ -155,9 +155,7 @@ def sample(path: Path, method: str) -> None:
         rng.uniform(low, high, POINTS)
         for low, high in ((info.south, info.north), (info.west, info.east))
     )
-    begun = time.perf_counter()
     raster.sample(path, lat, lon, method=method)  # type: ignore[arg-type]
-    print(f"{time.perf_counter() - begun:.2f} s on the wall", file=sys.stderr)
 
 
 def spatial(path: Path, folder: Path) -> None:
@@ -184,7 +182,7 @@ def facts(project: Path, run: Path) -> None:
     from kalsel_gap.terrain import terrain
 
     schools = gpd.read_parquet(run)
-    print(len(terrain(schools, read_project(project)).columns), "schools", file=sys.stderr)
+    terrain(schools, read_project(project))
 
 
 CHILDREN: dict[str, Callable[..., None]] = {

@@ -96,8 +96,8 @@ def layers(
     work : Work
     write : callable
         Takes the name of a layer, a window of the raster and its cells: float32 with NaN, int8
-        with `NO_CLASS` for ``mountain`` and ``zone``. Is called from one thread at a time, stripe
-        after stripe of each band of columns; together the windows are the raster.
+        with `NO_CLASS` for ``mountain`` and ``zone``. Is called from one thread at a time; the
+        windows of a layer come in file order, and together they are the raster.
     band : int
         Counted from 1.
     skip : callable, optional
@@ -160,7 +160,7 @@ class _Piece:
     frame: Frame
     disks: Footprint
     work: Work
-    shore: Shore | None
+    coast: NDArray[np.float32] | None
 
 
 def _pieces(source: Band, work: Work, skip: Callable[[Window], bool]) -> Iterator[_Piece]:
@@ -172,30 +172,34 @@ def _pieces(source: Band, work: Work, skip: Callable[[Window], bool]) -> Iterato
     shore = None
     if "coast" in work.wanted and work.sea is not None:
         shore = Shore(work.sea, frame, TILE[0])
-    for left in range(0, grid.width, BAND_COLUMNS):
-        right = min(left + BAND_COLUMNS, grid.width)
-        before: Heights | None = None
-        for top in range(0, grid.height, TILE[0]):
-            bottom = min(top + TILE[0], grid.height)
+    before: dict[int, Heights] = {}  # last rows of the stripe before, by band of columns
+    for top in range(0, grid.height, TILE[0]):
+        bottom = min(top + TILE[0], grid.height)
+        coast = None
+        for left in range(0, grid.width, BAND_COLUMNS):
+            right = min(left + BAND_COLUMNS, grid.width)
             window = Window(left, top, right - left, bottom - top)
             if skip(window):
-                before = None
+                before.pop(left, None)
                 continue
-            before = _surrounded(source, window, halo, before)
+            z = _surrounded(source, window, halo, before.get(left))
+            before[left] = z[-2 * halo :].copy()
+            if shore is not None and coast is None:
+                coast = shore.distance_m(top, bottom)
             yield _Piece(
                 window=window,
-                z=before,
+                z=z,
                 sea=None if work.sea is None else _sea_around(work.sea, window, halo),
                 halo=halo,
                 frame=frame,
                 disks=footprint(frame, top, bottom - top, float(work.relief_radius_m), halo),
                 work=work,
-                shore=shore,
+                coast=None if coast is None else coast[:, left:right],
             )
 
 
 def _surrounded(source: Band, window: Window, halo: int, before: Heights | None) -> Heights:
-    """Heights of a window and around it; `before` has those of the stripe before, read already."""
+    """Heights of a window and around it; `before` has the first 2 `halo` rows, read already."""
     top, left = int(window.row_off), int(window.col_off)
     first_col, last_col = max(left - halo, 0), min(left + window.width + halo, source.grid.width)
     first_row = max(top - halo, 0) if before is None else top + halo
@@ -204,7 +208,7 @@ def _surrounded(source: Band, window: Window, halo: int, before: Heights | None)
     fresh = heights(source, Window(first_col, first_row, last_col - first_col, rows))
     z = np.full((int(window.height) + 2 * halo, window.width + 2 * halo), NO_HEIGHT, fresh.dtype)
     if before is not None:
-        z[: 2 * halo] = before[-2 * halo :]
+        z[: 2 * halo] = before
     down, along = first_row - top + halo, first_col - left + halo
     z[down : down + rows, along : along + fresh.shape[1]] = fresh
     return z
@@ -231,7 +235,7 @@ def _made(piece: _Piece, workers: ThreadPoolExecutor) -> dict[Name, Cells]:
         else np.empty((rows, columns), np.float32)
         for name in sorted(wanted)
     }
-    tasks = [workers.submit(_of_all_columns, piece, found)]
+    tasks = [workers.submit(_of_stripe, piece, found)]
     tasks += [
         workers.submit(_of_tile, piece, found, left, min(left + TILE[1], columns))
         for left in range(0, columns, TILE[1])
@@ -241,22 +245,18 @@ def _made(piece: _Piece, workers: ThreadPoolExecutor) -> dict[Name, Cells]:
     return found
 
 
-def _of_all_columns(piece: _Piece, found: dict[Name, Cells]) -> None:
-    """Layers that are made from whole rows of the raster."""
+def _of_stripe(piece: _Piece, found: dict[Name, Cells]) -> None:
+    """Layers that the sea and the zone know by rows."""
     top, left = int(piece.window.row_off), int(piece.window.col_off)
-    rows, columns = (
-        slice(top, top + int(piece.window.height)),
-        slice(left, left + piece.window.width),
-    )
-    if "coast" in found and piece.shore is not None:
-        found["coast"][:] = piece.shore.distance_m(rows.start, rows.stop)[:, columns]
+    if "coast" in found and piece.coast is not None:
+        found["coast"][:] = piece.coast
     if "zone" in found and piece.work.zone is not None:
         inner = slice(piece.halo, -piece.halo)
         land = ~_missing(piece.z[inner, inner])
         if piece.sea is not None:
             land &= ~piece.sea[inner, inner]
-        zone = piece.work.zone.rows(rows.start, rows.stop)[:, columns]
-        found["zone"][:] = np.where(land, zone, NO_CLASS)
+        zone = piece.work.zone.rows(top, top + int(piece.window.height))
+        found["zone"][:] = np.where(land, zone[:, left : left + piece.window.width], NO_CLASS)
 
 
 def _of_tile(piece: _Piece, found: dict[Name, Cells], left: int, right: int) -> None:

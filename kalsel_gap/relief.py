@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from kalsel_gap.coasts import SeaMask
     from kalsel_gap.tilesets import RasterPath
 
 FloatArray: TypeAlias = NDArray[np.float64]
@@ -106,6 +107,7 @@ def relief_at(
     slope_radius_m: float = 5000.0,
     relief_radius_m: float = 7000.0,
     band: int = 1,
+    sea: SeaMask | None = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> Relief:
     """Elevation, slope, mean slope and local relief at schools.
@@ -124,6 +126,8 @@ def relief_at(
         Radius of the mean slope and of the local relief.
     band : int
         Counted from 1.
+    sea : SeaMask, optional
+        Cells that count in no local relief though they have a height, as a sea of zeros does.
     progress : callable, optional
         Called with the number of schools done and of all on the raster after each tile.
 
@@ -163,6 +167,11 @@ def relief_at(
             mean_slope_deg[here] = _mean_slopes(
                 slopes, *place, float(slope_radius_m), halo_rows, top, left
             )
+            if sea is not None:
+                rows_of_sea = sea.rows(top, top + z.shape[0])
+                z[rows_of_sea[:, left : left + z.shape[1]]] = (
+                    NO_INTEGER if z.dtype.kind == "i" else np.nan
+                )
             local_relief_m[here] = _ranges(z, *place, float(relief_radius_m), halo_rows, top, left)
             done += members.size
             if progress is not None:

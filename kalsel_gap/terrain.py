@@ -91,8 +91,9 @@ def terrain(
     lat, lon = schools["lat"].to_numpy(), schools["lon"].to_numpy()
     facts = pd.DataFrame(index=schools.index)
     findings: list[Finding] = []
-    impossible = _relief(facts, lat, lon, opened, findings, _half(progress, 0))
-    sea = _coast(facts, lat, lon, schools, opened)
+    sea = _sea(opened)
+    impossible = _relief(facts, lat, lon, opened, sea, findings, _half(progress, 0))
+    _coast(facts, lat, lon, schools, opened, sea)
     horizons = _exposure(facts, schools, opened, sea, impossible, _half(progress, 1))
     _islands(facts, lat, lon, opened)
     _wetlands(facts, lat, lon, opened)
@@ -123,11 +124,22 @@ def _half(progress: Progress | None, before: int) -> Progress | None:
     return lambda done, total: progress(before * total + done, 2 * total)
 
 
+def _sea(opened: Opened) -> SeaMask | None:
+    """The open sea of the elevation model, where it tells."""
+    from kalsel_gap import coasts  # compiles kernels: only when they are needed
+
+    source = opened.project.elevation
+    if source is None or source.sea == "none":
+        return None
+    return coasts.open_sea(source.tiles, band=source.band, zero=source.sea == "zero")
+
+
 def _relief(
     facts: pd.DataFrame,
     lat: NDArray[np.float64],
     lon: NDArray[np.float64],
     opened: Opened,
+    sea: SeaMask | None,
     findings: list[Finding],
     progress: Progress | None,
 ) -> NDArray[np.bool_]:
@@ -148,6 +160,7 @@ def _relief(
         slope_radius_m=limits.radius_m.slope,
         relief_radius_m=limits.radius_m.relief,
         band=source.band,
+        sea=sea if source.sea == "zero" else None,  # nodata counts nowhere anyway
         progress=progress,
     )
     low, high = _POSSIBLE_M
@@ -179,7 +192,8 @@ def _coast(
     lon: NDArray[np.float64],
     schools: gpd.GeoDataFrame,
     opened: Opened,
-) -> SeaMask | None:
+    sea: SeaMask | None,
+) -> None:
     """Distance to the sea, low land connected to it, and the way over water to the capital."""
     from kalsel_gap import coasts  # compiles kernels: only when they are needed
 
@@ -192,14 +206,13 @@ def _coast(
     facts["in_coastal_zone"] = pd.Series(pd.NA, index=facts.index, dtype="boolean")
     facts["water_share"] = facts["water_crossing_km"] = np.nan
     source = project.elevation
-    if source is None or source.sea == "none":
+    if source is None or sea is None:
         return None
-    sea = coasts.open_sea(source.tiles, band=source.band, zero=source.sea == "zero")
     zone = coasts.low_coast(source.tiles, sea, project.terrain.coast.zone_m, band=source.band)
     inside, outside = zone.at(lat, lon)
     facts["in_coastal_zone"] = pd.Series(inside, index=facts.index, dtype="boolean").mask(outside)
     if not sea.any():
-        return sea
+        return
     to_lat, to_lon = capital_of(schools, opened)
     way_lat, way_lon = geodesy.path_points(
         lat, lon, to_lat.to_numpy(), to_lon.to_numpy(), points=project.terrain.water.points
@@ -211,7 +224,6 @@ def _coast(
         *(lat, lon, to_lat.to_numpy(), to_lon.to_numpy()), wet, lambda y, x: sea.at(y, x)[0]
     )
     facts["water_crossing_km"] = np.where(somewhere_unknown, np.nan, crossing_m / 1000)
-    return sea
 
 
 def _exposure(

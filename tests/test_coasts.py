@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from kalsel_gap import coasts
+from kalsel_gap import coasts, raster, relief
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -133,6 +133,20 @@ def test_sea_and_coast_agree_with_labels(make_dem: MakeDem, data: st.DataObject)
     np.testing.assert_array_equal(coast.inside, spread & ~expected_sea)
     # More land is low under a higher limit.
     assert (coasts.low_coast(path, sea, 60.0).inside | ~coast.inside).all()
+
+
+@pytest.mark.parametrize("dtype", ["int16", "float32"])
+def test_a_sea_of_zeros_has_no_relief(make_dem: MakeDem, dtype: str) -> None:
+    cells = np.array([[0, 0, 40, 90, 30, 70, 70]] * 3)
+    cells[1, 4] = 0  # a pond: its zero is land
+    path = make_dem(cells, dtype=dtype, nodata=None)
+    sea = coasts.open_sea(path, zero=True)
+    with raster.open_band(path) as band:
+        place = band.grid.position(np.full(3, 1.5), np.array([1.5, 2.5, 4.5]))
+    got = relief.relief_at(path, *place, relief_radius_m=101.0, sea=sea)
+    assert got.local_relief_m.tolist() == [0.0, 50.0, 90.0]
+    counted = relief.relief_at(path, *place, relief_radius_m=101.0)
+    assert counted.local_relief_m.tolist() == [40.0, 90.0, 90.0]
 
 
 @pytest.mark.real

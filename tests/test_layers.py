@@ -51,7 +51,7 @@ def made(path: RasterPath, *wanted: layers.Name, **options: Any) -> Layers:
     before: dict[layers.Name, tuple[int, int]] = {}
 
     def write(name: layers.Name, window: Window, cells: layers.Cells) -> None:
-        place = int(window.col_off), int(window.row_off)
+        place = int(window.row_off), int(window.col_off)
         assert before.get(name, (-1, -1)) < place
         before[name] = place
         whole = found.setdefault(name, np.empty((info.height, info.width), cells.dtype))
