@@ -207,7 +207,7 @@ def _coast(
     facts["water_share"] = facts["water_crossing_km"] = np.nan
     source = project.elevation
     if source is None or sea is None:
-        return None
+        return
     zone = coasts.low_coast(source.tiles, sea, project.terrain.coast.zone_m, band=source.band)
     inside, outside = zone.at(lat, lon)
     facts["in_coastal_zone"] = pd.Series(inside, index=facts.index, dtype="boolean").mask(outside)

@@ -844,9 +844,8 @@ def test_giga(project: MakeProject) -> None:
 
 @pytest.mark.parametrize("number", ["nsm", "school_id_giga", "giga_id_school"])
 def test_a_register_with_another_number_may_have_no_npsn(project: MakeProject, number: str) -> None:
-    school, findings = one_row(project, f"{number},nama,lintang,bujur", "a-1,MIS Al Falah,-3,115")
+    school, _ = one_row(project, f"{number},nama,lintang,bujur", "a-1,MIS Al Falah,-3,115")
     assert (school["npsn"], school["lat"]) == ("", -3.0)
-    assert "npsn_missing" in {f.code for f in findings}
 
 
 @pytest.mark.parametrize(

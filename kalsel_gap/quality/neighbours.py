@@ -70,7 +70,8 @@ def name_parts(name: str, figures: NearDuplicate) -> tuple[str, str]:
 
     Examples
     --------
-    >>> from kalsel_gap.assumptions import Locations, default_values
+    >>> from kalsel_gap.assumptions import default_values
+    >>> from kalsel_gap.limits import Locations
     >>> figures = Locations.model_validate(default_values("locations")).near_duplicate
     >>> name_parts("SDN 04 Batu Mandi", figures), name_parts("SD NEGERI BATU MANDI IV", figures)
     (('BATU MANDI', '4'), ('BATU MANDI', '4'))
