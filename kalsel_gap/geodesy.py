@@ -427,7 +427,7 @@ def look_angles(
     --------
     >>> azimuth, elevation = look_angles([0.0, -3.32], [146.0, 114.59], 146.0)
     >>> [round(float(angle), 2) for angle in (elevation[0], azimuth[1], elevation[1])]
-    [90.0, 84.58, 53.4]
+    [90.0, 84.59, 53.24]
     """
     lat, lon = _positions(lat, lon)
     turn = np.radians(satellite_lon)
