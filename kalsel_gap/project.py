@@ -613,9 +613,9 @@ def _tree_faults(index: Index, path: Path) -> Iterator[KalselGapError]:
 def _fault(section: str, path: Path) -> KalselGapError | None:
     try:
         if path.is_dir():
-            # Only elevation may be a folder, and one with tiles would not come to here.
-            code = "folder_no_raster" if section.startswith("elevation") else "file_is_folder"
-            return InputError(code, path=path, section=section)
+            if section.startswith("elevation"):  # one with tiles would not come to here
+                return InputError("folder_no_raster", path=path, section=section)
+            return InputError("file_is_folder", path=path, section=section)
         if not path.exists():
             siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
             near = suggestion(path.name, siblings)
