@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 from rasterio.windows import Window
 
 from kalsel_gap.geodesy import metres_per_degree
+from kalsel_gap.kernels import kernel
 from kalsel_gap.mosaic import open_band
 from kalsel_gap.relief import heights, missing
 
@@ -37,8 +37,6 @@ STRIPE_CELLS = 2**23
 
 # What a run is made of.
 WATER, WATER_OR_ZERO, LOW = 0, 1, 2
-
-kernel = njit(cache=True, nogil=True, error_model="numpy")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from kalsel_gap.kernels import kernel
 from kalsel_gap.relief import missing, to_row
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 Counts: TypeAlias = NDArray[np.int32]
 Height: TypeAlias = np.int16 | np.float32
-
-kernel = njit(cache=True, nogil=True, error_model="numpy")
 
 
 class Footprint(NamedTuple):

@@ -219,7 +219,8 @@ def _terminal() -> Iterator[Fact]:
 
 
 def _cache() -> Iterator[Fact]:
-    from kalsel_gap.run import Cache, default_cache_folder
+    from kalsel_gap.fingerprint import default_cache_folder
+    from kalsel_gap.run import Cache
 
     folder, limit = default_cache_folder(), Cache(None).limit_bytes
     if not _is_writable(folder):

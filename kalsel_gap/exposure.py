@@ -30,6 +30,7 @@ from kalsel_gap.horizons import (
     reach,
     sight_of,
 )
+from kalsel_gap.kernels import kernel
 from kalsel_gap.mosaic import open_band
 from kalsel_gap.relief import (
     NO_INTEGER,
@@ -42,7 +43,6 @@ from kalsel_gap.relief import (
     _missing,
     _slopes,
     frame_of,
-    kernel,
     to_row,
 )
 

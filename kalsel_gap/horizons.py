@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from kalsel_gap.geodesy import WGS84, metres_per_degree
-from kalsel_gap.relief import Elevation, Frame, _missing, kernel
+from kalsel_gap.kernels import kernel
+from kalsel_gap.relief import Elevation, Frame, _missing
 
 if TYPE_CHECKING:
     from kalsel_gap.assumptions import Horizon

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
+
+from kalsel_gap.kernels import kernel
 
 FloatArray: TypeAlias = NDArray[np.float64]
 
@@ -82,7 +83,7 @@ def kapos_class(
     return kapos
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _classify(
     z: FloatArray,
     slope: FloatArray,

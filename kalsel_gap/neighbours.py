@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from kalsel_gap.kernels import kernel
 from kalsel_gap.relief import NO_HEIGHT, to_row
 
 if TYPE_CHECKING:
@@ -30,8 +30,6 @@ _STEEP, _FLAT = np.float32(2.414213562373095), np.float32(0.4142135623730950)
 _HALF_TURN, _ZERO, _ONE = np.float32(np.pi), np.float32(0.0), np.float32(1.0)
 _HALF, _QUARTER = np.float32(0.5), np.float32(0.25)
 _DEGREES = np.float32(180.0 / np.pi)
-
-kernel = njit(cache=True, nogil=True, error_model="numpy")
 
 
 @kernel

@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
-from numba import njit
 from numba.extending import register_jitable
 from numpy.typing import ArrayLike, NDArray
 from rasterio.windows import Window
 
 from kalsel_gap.errors import InputError
 from kalsel_gap.geodesy import metres_per_degree
+from kalsel_gap.kernels import kernel
 from kalsel_gap.raster import Band, Grid, groups, open_band, sample
 
 if TYPE_CHECKING:
@@ -263,11 +263,6 @@ def _elevation(source: Band, window: Window) -> Elevation:
     whole = raw.astype(np.int32)
     whole[~valid] = NO_INTEGER
     return whole
-
-
-# --- kernels: no fastmath, digits must not hang on how a compiler orders sums --------------------
-
-kernel = njit(cache=True, nogil=True, error_model="numpy")
 
 
 @kernel

@@ -306,14 +306,6 @@ def _clear_leftovers(folder: Path) -> None:
 # --- cache -------------------------------------------------------------------------------------
 
 
-def default_cache_folder() -> Path:
-    """The user's cache folder; ``KALSEL_GAP_CACHE`` overrides it."""
-    from platformdirs import user_cache_path
-
-    override = os.environ.get("KALSEL_GAP_CACHE")
-    return Path(override) if override else user_cache_path("kalsel-gap", appauthor=False)
-
-
 @dataclass(slots=True)
 class Cache:
     """Tables by the hash of all they depend on; the oldest go when it grows too large.

@@ -26,6 +26,7 @@ from hypothesis import settings
 import kalsel_gap
 from kalsel_gap import schema
 from kalsel_gap.cli import main
+from kalsel_gap.fingerprint import code_hash, default_cache_folder
 from kalsel_gap.project import FILE_NAME, Opened, merge, read_project
 
 if TYPE_CHECKING:
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from kalsel_gap.run import Run
+
+# Folders of caches come and go with the tests; what is compiled is kept for all of them.
+KERNELS = default_cache_folder() / "kernels" / code_hash()[:16]
+os.environ.setdefault("NUMBA_CACHE_DIR", str(KERNELS))
 
 REPOSITORY = Path(__file__).parents[1]
 TINY = REPOSITORY / "data" / "tiny"

@@ -48,6 +48,7 @@ ROOMS = (
     "raster",
     "mosaic",
     "grid",
+    "kernels",
     "geodesy",
     "sources",
     "project",
@@ -60,6 +61,7 @@ ROOMS = (
     "errors",
     "palette",
     "text",
+    "fingerprint",
 )
 TERMINAL = {"typer", "rich"}
 HEAVY = {"geopandas", "numba", "pandas", "pandera", "pyproj", "rasterio", "scipy"}

@@ -18,7 +18,8 @@ import pytest
 from kalsel_gap import run as run_
 from kalsel_gap.errors import InputError, OutputError
 from kalsel_gap.findings import Finding, to_frame
-from kalsel_gap.run import Cache, atomic, default_cache_folder, read_run, run_id, write_run
+from kalsel_gap.fingerprint import default_cache_folder
+from kalsel_gap.run import Cache, atomic, read_run, run_id, write_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from kalsel_gap.propagation.paths import ByteArray, Heights, IntArray, Paths, Zone, kernel
+from kalsel_gap.kernels import kernel
+from kalsel_gap.propagation.paths import ByteArray, Heights, IntArray, Paths, Zone
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from kalsel_gap.kernels import kernel
 from kalsel_gap.propagation.fresnel import knife_edge
-from kalsel_gap.propagation.paths import kernel
 
 if TYPE_CHECKING:
     from kalsel_gap.propagation.geometry import Profile

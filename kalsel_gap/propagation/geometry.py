@@ -11,7 +11,8 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from kalsel_gap.propagation.paths import Arrays, ByteArray, Zone, kernel
+from kalsel_gap.kernels import kernel
+from kalsel_gap.propagation.paths import Arrays, ByteArray, Zone
 
 FloatArray: TypeAlias = NDArray[np.float64]
 

@@ -17,6 +17,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from kalsel_gap.kernels import kernel
 from kalsel_gap.propagation.longley_rice import (
     TERRAIN_SCALE_M,
     WAVE_NUMBER,
@@ -36,7 +37,6 @@ from kalsel_gap.propagation.paths import (
     Paths,
     Polarization,
     in_pieces,
-    kernel,
     load,
     terms_of,
     within,

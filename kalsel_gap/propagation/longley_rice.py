@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kalsel_gap.propagation.paths import kernel
+from kalsel_gap.kernels import kernel
 
 EARTH_M = 6_370_000.0
 WAVE_NUMBER = 47.7  # MHz of a wave number of 1 per metre

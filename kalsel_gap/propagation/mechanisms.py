@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from kalsel_gap.propagation.paths import kernel
+from kalsel_gap.kernels import kernel
 
 if TYPE_CHECKING:
     from kalsel_gap.propagation.geometry import Horizons, Shares, SmoothEarth

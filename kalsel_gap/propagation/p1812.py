@@ -22,6 +22,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from kalsel_gap.kernels import kernel
 from kalsel_gap.propagation.diffraction import Ends, Wave, delta_bullington
 from kalsel_gap.propagation.geometry import (
     SEA,
@@ -56,7 +57,6 @@ from kalsel_gap.propagation.paths import (
     Paths,
     Polarization,
     in_pieces,
-    kernel,
     load,
     terms_of,
     within,

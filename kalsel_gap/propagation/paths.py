@@ -8,8 +8,9 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
+
+from kalsel_gap.kernels import kernel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,8 +20,6 @@ Heights: TypeAlias = NDArray[np.float64] | NDArray[np.float32]
 IntArray: TypeAlias = NDArray[np.int64]
 ByteArray: TypeAlias = NDArray[np.int8]
 
-# No fastmath: digits must not hang on how a compiler orders sums, nor on the number of threads.
-kernel = njit(cache=True, nogil=True, error_model="numpy")
 
 # From the deepest trench to the highest summit.
 HEIGHT_M = (-12_000.0, 9_000.0)

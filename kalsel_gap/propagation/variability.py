@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from kalsel_gap.kernels import kernel
 from kalsel_gap.propagation.locations import normal_quantile
 from kalsel_gap.propagation.longley_rice import irregularity_at_m
-from kalsel_gap.propagation.paths import kernel
 
 if TYPE_CHECKING:
     from kalsel_gap.propagation.longley_rice import Ground

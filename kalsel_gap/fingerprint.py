@@ -1,0 +1,27 @@
+"""Which version of the code this is, by its own text, and where what it made before is kept."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from functools import cache
+from pathlib import Path
+
+
+@cache
+def code_hash() -> str:
+    """Hash of the package's own sources: a method that changes asks for its results anew."""
+    folder = Path(__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted([*folder.rglob("*.py"), *folder.rglob("*.toml")]):
+        digest.update(path.relative_to(folder).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def default_cache_folder() -> Path:
+    """The user's cache folder; ``KALSEL_GAP_CACHE`` overrides it."""
+    from platformdirs import user_cache_path
+
+    override = os.environ.get("KALSEL_GAP_CACHE")
+    return Path(override) if override else user_cache_path("kalsel-gap", appauthor=False)
