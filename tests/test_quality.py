@@ -207,7 +207,7 @@ def test_accepted_repairs_are_used_and_the_given_texts_stay(opened: Any) -> None
     assert schools.loc[0, ["lat", "lon"]].tolist() == [-2.9234, 115.3145]
     assert shapely.box(115.35, -3.0, 115.40, -2.95).contains(schools.geometry[1])
     assert schools["location_area"].fillna("").tolist() == ["", "99.02.02", ""]
-    assert schools["confidence"].tolist() == ["C", "D", "B"]  # two of them share their point now
+    assert schools["confidence"].tolist() == ["C", "D", "B"]
     # From the middle of the box to its corner: half its diagonal.
     diagonal_m = np.hypot(0.05 * 110_577, 0.05 * 111_180)
     radius_m = [1000.0, pytest.approx(diagonal_m / 2, rel=0.01), 250.0]
