@@ -103,8 +103,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("lon_given", "text", "register", N_("Longitude given"), N_("Longitude exactly as the register has it."), nullable=False),
     Column("location_status", "text", "register", N_("Location"), N_("Whether the location is used as given, repaired, an area, or unusable."), choices=LOCATION_STATUSES, nullable=False),
     Column("location_area", "text", "register", N_("Location area"), N_("Code of the desa or kecamatan whose polygon stands for the location; empty for a point.")),
-    Column("confidence", "text", "quality", N_("Location grade"), N_("Grade of the location, A best to D; empty when unusable."), choices=CONFIDENCES, source="docs/method.md §1.1"),
-    Column("confidence_radius_m", "float", "quality", N_("Location radius"), N_("Radius of the position uncertainty in metres, from the grade or a larger measured bound."), 0.0, source="docs/method.md §1.1"),
+    Column("confidence", "text", "quality", N_("Location grade"), N_("Grade of the location, A best to D; empty when unusable."), choices=CONFIDENCES, source="docs/method.md §3.3"),
+    Column("confidence_radius_m", "float", "quality", N_("Location radius"), N_("Radius of the position uncertainty in metres, from the grade or a larger measured bound."), 0.0, source="docs/method.md §3.3"),
     # Attributes, from the register itself or from attribute tables
     Column("students", "integer", "attributes", N_("Students"), N_("Number of pupils."), 0),
     Column("teachers", "integer", "attributes", N_("Teachers"), N_("Number of teachers."), 0),

@@ -158,3 +158,19 @@ def test_the_envelope_is_that_of_the_widest_boundary(project: MakeProject) -> No
     opened = project(sections, files={"p.geojson": wide}, bare=True)
     assert envelope(opened) == pytest.approx((-5.05, 109.95, 0.05, 120.05))
     assert envelope(project(bare=True)) == INDONESIA
+
+
+def test_a_layer_that_was_changed_is_read_again(project: MakeProject) -> None:
+    opened = with_layer(project, layer(("99.01", "A", SQUARE)))
+    first = read_areas(opened, "kabupaten")
+    assert first is not None
+    first["name"] = "spoiled"  # what a caller does to its table is its own affair
+    again = read_areas(opened, "kabupaten")
+    assert again is not None
+    assert again["name"].tolist() == ["A"]
+    opened.project.boundaries.files()["kabupaten"].write_text(
+        layer(("99.01", "A", SQUARE), ("99.02", "B", SQUARE)), encoding="utf-8"
+    )
+    changed = read_areas(opened, "kabupaten")
+    assert changed is not None
+    assert changed["name"].tolist() == ["A", "B"]

@@ -19,7 +19,9 @@ from kalsel_gap import schema
 from kalsel_gap.findings import to_frame
 from kalsel_gap.messages import finding_sentence
 from kalsel_gap.project import Opened, read_project
-from kalsel_gap.quality.locations import READS, locations
+from kalsel_gap.quality.claims import claims_of
+from kalsel_gap.quality.locations import READS
+from kalsel_gap.quality.locations import locations as locations_of
 from kalsel_gap.sources.schools import read_schools
 from kalsel_gap.text import Text
 
@@ -82,6 +84,10 @@ def world(project: MakeProject) -> Opened:
         "facilities": {"path": "offices.geojson"},
     }
     return project(sections, files=FILES, bare=True)
+
+
+def locations(schools: gpd.GeoDataFrame, cells: pd.DataFrame, opened: Opened) -> list[Finding]:
+    return locations_of(schools, claims_of(schools, cells, opened), opened)
 
 
 def found(

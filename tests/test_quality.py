@@ -181,7 +181,7 @@ def test_names_are_compared_below_the_area_above_them(opened: Any) -> None:
             ("", "", "", ""),
         )
     )
-    claims = claims_of(schools, project)
+    claims = claims_of(schools, pd.DataFrame(), project)
     assert [claims.smallest(n) for n in range(4)] == ["kecamatan", "kabupaten", "kecamatan", None]
     assert claims.name("kecamatan", 0) == "99.01.01 Hulu Contoh"
 
@@ -363,7 +363,7 @@ def test_points_of_a_polygon_stand_for_equal_areas() -> None:
 
 def graded(project: Opened, *findings: Finding) -> list[tuple[str, float]]:
     table, _ = read_schools(project)
-    columns = confidence(table, findings, claims_of(table, project), project)
+    columns = confidence(table, findings, claims_of(table, pd.DataFrame(), project), project)
     return list(columns.itertuples(index=False, name=None))
 
 
@@ -419,6 +419,74 @@ def test_only_agreement_and_decimals_make_an_a(opened: Any) -> None:
     assert graded(opened((*HERE[:2], "-2.92341", "115.31452")))[0] == ("B", 250.0)
 
 
+@pytest.fixture
+def with_desa(project: MakeProject, as_csv: MakeCsv) -> Any:
+    """A project whose register names desa; two of them have the same name."""
+    desa = {
+        ("99.01.01.2001", "Tepi"): shapely.box(115.30, -2.95, 115.32, -2.90),
+        ("99.01.01.2002", "Sungai Hulu"): shapely.box(115.32, -2.95, 115.35, -2.90),
+        ("99.02.02.2001", "Tepi"): shapely.box(115.35, -3.00, 115.40, -2.95),
+    }
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"kode": code, "nama": name},
+            "geometry": json.loads(shapely.to_geojson(shape)),
+        }
+        for (code, name), shape in desa.items()
+    ]
+    layers = {level: f"{level}.geojson" for level in ("kabupaten", "kecamatan", "desa")}
+
+    def make(*rows: tuple[str, str, str, str]) -> Opened:
+        """Rows: desa, its code, latitude, longitude; all in the kecamatan Hulu Contoh."""
+        places = rows_of(*((*HERE[:2], lat, lon) for *_, lat, lon in rows))
+        named = [
+            {**place, "desa_kelurahan": name, "kode_desa": code}
+            for place, (name, code, *_) in zip(places, rows, strict=True)
+        ]
+        collection = {"type": "FeatureCollection", "features": features}
+        files = {"schools.csv": as_csv(named), "desa.geojson": json.dumps(collection)}
+        left_out = dict.fromkeys(("attributes", "measurements"))
+        return project({**left_out, "boundaries": layers}, files=files)
+
+    return make
+
+
+def test_a_point_in_its_desa_with_enough_decimals_is_an_a(with_desa: Any) -> None:
+    project = with_desa(
+        ("Kel. Tepi", "", "-2.92341", "115.31452"),
+        ("Sei Hulu", "", "-2.93341", "115.33452"),
+        ("", "9901012001", "-2.94341", "115.30452"),  # the code alone
+        ("Tepi", "", "-2.91341", "115.33452"),  # 1.6 km from it: more than a C holds
+        ("Tepi", "", "-2.903", "115.307"),  # too few decimals
+        ("Nowhere", "", "-2.94141", "115.31352"),
+    )
+    schools = check_all(project).schools
+    assert schools["confidence"].tolist() == ["A", "A", "A", "D", "B", "B"]
+    assert schools["confidence_radius_m"].iloc[:3].tolist() == [50.0] * 3
+
+
+def test_without_coordinates_the_claimed_desa_is_offered(with_desa: Any, tmp_path: Path) -> None:
+    project = with_desa(
+        ("Desa Tepi", "", "", ""),
+        ("", "99.01.01.2002", "0", "0"),
+        ("Nowhere", "", "", ""),
+        ("Tepi", "", "2.92341", "115.31452"),  # a repair falls into it
+    )
+    checked = check_all(project)
+    areas = ["99.01.01.2001 Tepi", "99.01.01.2002 Sungai Hulu", "99.01.01 Hulu Contoh", ""]
+    assert checked.repairs["area"].tolist() == areas
+    (sign,) = of_code(checked, "location_sign_missing")
+    assert sign.evidence["claimed"] == sign.evidence["lies_in"] == areas[0]
+    accept(project, reviewed(checked.repairs, tmp_path / "mine.csv"))
+    schools = check_all(read_project(project.path)).schools
+    assert schools["location_area"].fillna("").tolist() == [*(a.split()[0] for a in areas[:3]), ""]
+    assert schools["confidence"].tolist() == ["D", "D", "D", "C"]
+    # Half the diagonal of 0.02° by 0.05°.
+    reach_m = np.hypot(0.01 * 111_180, 0.025 * 110_577)
+    assert schools["confidence_radius_m"].iloc[0] == pytest.approx(reach_m, rel=0.01)
+
+
 def test_what_is_unusable_has_no_grade(opened: Any) -> None:
     schools, _ = read_schools(project := opened((*HERE[:2], "", ""), HERE))
     columns = quality(schools, project).columns
@@ -470,7 +538,8 @@ def test_any_strings_give_findings_and_only_listed_changes(
     made = quality(schools, project)
     pd.testing.assert_frame_equal(pd.DataFrame(schools), pd.DataFrame(before))
     schema.check(schools.join(made.columns), "quality")
-    for proposal in judge(schools, project, claims_of(schools, project))[1]:
+    claims = claims_of(schools, pd.DataFrame(), project)
+    for proposal in judge(schools, claims, project)[1]:
         if proposal.area:
             continue
         possible = candidates(

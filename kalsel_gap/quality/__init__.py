@@ -1,8 +1,8 @@
 """What is wrong with the inputs: findings, proposed repairs, and how sure each location is.
 
-A check of rows is a function of the schools table and the project; a check of another kind of
-file of the project and the schools. None changes what it is given. A new one gets its line in
-:data:`ROW_CHECKS` or :data:`FILE_CHECKS`.
+A check of rows is a function of the schools table, the register's own cells, the areas that rows
+claim and the project; a check of another kind of file of the project and the schools. None changes
+what it is given. A new one gets its line in :data:`ROW_CHECKS` or :data:`FILE_CHECKS`.
 """
 
 from __future__ import annotations
@@ -33,8 +33,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from kalsel_gap.project import Opened
+    from kalsel_gap.quality.claims import Claims
 
-    RowCheck = Callable[[gpd.GeoDataFrame, pd.DataFrame, Opened], list[Finding]]
+    RowCheck = Callable[[gpd.GeoDataFrame, pd.DataFrame, Claims, Opened], list[Finding]]
     FileCheck = Callable[[Opened, gpd.GeoDataFrame], list[Finding]]
     Report = Callable[[str, int, int], None]
 
@@ -52,8 +53,8 @@ STEPS = ("schools", "places", "quality", "files")
 
 # Of rows of the register and their locations: `rank` runs these too.
 ROW_CHECKS: tuple[RowCheck, ...] = (
-    locations,
-    lambda _, cells, opened: registers(cells, opened),
+    lambda schools, _, claims, opened: locations(schools, claims, opened),
+    lambda _, cells, __, opened: registers(cells, opened),
 )
 # Of the other kinds of files: only `check` runs these.
 FILE_CHECKS: tuple[FileCheck, ...] = (boundaries, rasters, elevation, sites, measurements)
@@ -134,11 +135,11 @@ def check_all(opened: Opened, report: Report = lambda *_: None) -> Checked:
 def _quality(
     schools: gpd.GeoDataFrame, cells: pd.DataFrame, opened: Opened
 ) -> tuple[Staged, list[Proposal]]:
-    claims = claims_of(schools.assign(desa=cells["desa"].to_numpy()), opened)
-    doubts, proposals = judge(schools, opened, claims)
+    claims = claims_of(schools, cells, opened)
+    doubts, proposals = judge(schools, claims, opened)
     findings = _with_repairs(schools, doubts)
     for check in ROW_CHECKS:
-        findings += check(schools, cells, opened)
+        findings += check(schools, cells, claims, opened)
     columns = confidence(schools, findings, claims, opened)
     return Staged(schema.table(columns, schema.of_stage("quality")), findings), proposals
 

@@ -1,17 +1,13 @@
-"""Areas that a register claims, by name or by code, and how precise their polygons are.
-
-Codes are never translated by a table of ours: Kemendagri codes are those of the boundaries, and
-what any other code means (Dapodik, BPS) the rows that bear it say themselves.
-"""
+"""Areas that a register can claim: how precise their polygons are, and how names are compared."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import shapely
 
 from kalsel_gap import geodesy
@@ -20,12 +16,12 @@ from kalsel_gap.sources.formats import fold
 from kalsel_gap.sources.villages import digits
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from kalsel_gap.limits import AreaCodes, Locations, Precision
+    from kalsel_gap.limits import Precision
     from kalsel_gap.project import Opened
 
 _KIND = re.compile(r"\s*(kecamatan|kec|distrik|kelurahan|kel|desa|ds)\b\.?\s*", re.IGNORECASE)
@@ -168,98 +164,6 @@ def kabupaten_key(name: str) -> str:
     return fold(short_name(name))
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """What the rows of a register claim at one level.
-
-    Attributes
-    ----------
-    area : int array
-        Place in the layer; -1 where nothing is claimed or the claim means nothing.
-    by_name : int array
-        The same by the name alone.
-    unknown : bool array
-        A name is given, and no area inside the claimed wider one has it.
-    """
-
-    area: NDArray[np.int64]
-    by_name: NDArray[np.int64]
-    unknown: NDArray[np.bool_]
-
-
-def claim(
-    keys: pd.Series[str],
-    codes: pd.Series[str],
-    layer: Layer,
-    *,
-    known: list[str],
-    within: NDArray[np.int64] | None,
-    figures: Locations,
-) -> Claim:
-    """The area of a layer that each row claims.
-
-    Parameters
-    ----------
-    keys, codes : Series of str
-        Names to compare by, and codes as given; empty where there is none.
-    layer : Layer
-        The areas.
-    known : list of str
-        Their names to compare by.
-    within : int array or None
-        Area of the next wider layer that each row claims: of equal names the one inside it.
-    figures : Locations
-        Shares for reading codes.
-    """
-    wider = np.full(len(keys), -1) if within is None else within
-    named: dict[str, list[int]] = {}
-    for place, key in enumerate(known):
-        named.setdefault(key, []).append(place)
-
-    def find(key: str, parent: int) -> int:
-        """Place of the one area that is meant; -1 when there is none, -2 when there are several."""
-        of_name = named.get(key, [])
-        fit = [place for place in of_name if parent < 0 or layer.parent[place] in (parent, -1)]
-        return fit[0] if len(fit) == 1 else -2 if fit else -1
-
-    pairs = list(zip(keys, wider.tolist(), strict=True))
-    found = {pair: find(*pair) for pair in set(pairs) if pair[0]}
-    meant = np.array([found.get(pair, -2) for pair in pairs], dtype=np.int64)
-    by_name = np.maximum(meant, -1)
-    by_code = _by_code(codes, by_name, layer, figures.codes)
-    return Claim(np.where(by_name >= 0, by_name, by_code), by_name, unknown=meant == -1)
-
-
-def _by_code(
-    codes: pd.Series[str], by_name: NDArray[np.int64], layer: Layer, figures: AreaCodes
-) -> NDArray[np.int64]:
-    """Area by code: the boundaries' own codes, else what most rows of a code say it means."""
-    plain = codes.map(digits)
-    places = {digits(code): n for n, code in enumerate(layer.areas["code"])}
-    places.pop("", None)
-    own = np.asarray(plain.map(places).fillna(-1), dtype=np.int64)
-    both = (own >= 0) & (by_name >= 0)
-    given = plain.to_numpy() != ""
-    agreeing = (own == by_name)[both] if both.any() else (own >= 0)[given]
-    if agreeing.size and agreeing.mean() >= figures.kemendagri:
-        return own
-    meant = majority(
-        plain.where(by_name >= 0, ""), pd.Series(by_name, plain.index), figures.majority
-    )
-    return np.asarray(plain.map(meant).fillna(-1), dtype=np.int64)
-
-
-def majority(codes: pd.Series[str], says: pd.Series, share: float) -> dict[str, object]:
-    """What most rows of each code say, where at least two do and more than `share` of them.
-
-    Examples
-    --------
-    >>> majority(pd.Series(["1", "1", "1", "2", ""]), pd.Series(list("aabbb")), 0.5)
-    {'1': 'a'}
-    """
-    rows = pd.DataFrame({"code": codes, "says": says})[codes != ""]
-    counts = rows.value_counts().rename("count").reset_index()
-    of_code = counts.groupby("code")["count"].transform("sum")
-    most = counts[(counts["count"] >= 2) & (counts["count"] > share * of_code)]
-    most = most.sort_values(["code", "count", "says"]).drop_duplicates("code", keep="last")
-    return dict(zip(most["code"], most["says"], strict=True))
+def spelling(level: str, words: Mapping[str, str]) -> Callable[[str], str]:
+    """How names of a level are made comparable."""
+    return kabupaten_key if level == "kabupaten" else partial(area_key, words=words)

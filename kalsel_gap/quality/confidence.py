@@ -53,7 +53,7 @@ def confidence(
     findings : iterable of Finding
         All findings about the rows.
     claims : Claims
-        The areas that the rows name.
+        The areas that the rows claim.
     opened : Opened
         The project.
 

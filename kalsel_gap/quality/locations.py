@@ -15,15 +15,8 @@ import shapely
 from kalsel_gap import geodesy
 from kalsel_gap.findings import Finding, at_school
 from kalsel_gap.places import holding
-from kalsel_gap.quality.areas import (
-    Claim,
-    Layer,
-    area_key,
-    claim,
-    kabupaten_key,
-    majority,
-    read_layers,
-)
+from kalsel_gap.quality.areas import spelling
+from kalsel_gap.quality.claims import CLAIMED, majority
 from kalsel_gap.quality.neighbours import neighbours
 from kalsel_gap.sources.boundaries import capitals, known_kabupaten
 from kalsel_gap.sources.files import read_vector
@@ -37,13 +30,15 @@ if TYPE_CHECKING:
 
     from kalsel_gap.limits import AreaNames, Decimals, Locations
     from kalsel_gap.project import Opened
+    from kalsel_gap.quality.areas import Layer
+    from kalsel_gap.quality.claims import Claims
 
 READS = (
     *("row_id", "npsn", "name", "level", "ownership", "kabupaten", "kecamatan"),
     *("lat", "lon", "lat_given", "lon_given", "location_status"),
 )
-# Levels that a row claims an area of, with what is found where the point lies elsewhere.
-_CLAIMED = {
+# What is found, by level, where the point lies elsewhere, and where no area has the name.
+_DIFFERS = {
     "kabupaten": "kabupaten_differs",
     "kecamatan": "kecamatan_differs",
     "desa": "desa_differs",
@@ -53,80 +48,41 @@ _PLAIN = re.compile(r"[-+]?\d*(?:[.,](\d*?)0*)?")
 _NOWHERE = "–"
 
 
-def locations(schools: gpd.GeoDataFrame, cells: pd.DataFrame, opened: Opened) -> list[Finding]:
+def locations(schools: gpd.GeoDataFrame, claims: Claims, opened: Opened) -> list[Finding]:
     """What is doubtful about locations that can be used.
 
     Parameters
     ----------
     schools : GeoDataFrame
         With the columns :data:`READS`.
-    cells : DataFrame of str
-        The same rows as the register gives them; ``desa`` and the columns ``kabupaten_code``,
-        ``kecamatan_code``, ``desa_code`` are used, a missing one is empty.
+    claims : Claims
+        The areas that the rows claim.
     opened : Opened
         The project.
     """
-    said = _said(schools, cells)
-    layers = read_layers(opened)
     return [
-        *area_findings(schools, said, layers, opened),
-        *code_findings(schools, said, opened),
-        *border_findings(schools, layers, opened),
-        *centroid_findings(schools, layers, opened),
+        *area_findings(schools, claims, opened),
+        *code_findings(schools, claims.said, opened),
+        *border_findings(schools, claims.layers, opened),
+        *centroid_findings(schools, claims.layers, opened),
         *decimal_findings(schools, opened.project.locations.decimals),
         *neighbours(schools, opened.project.locations),
     ]
 
 
-def _said(schools: gpd.GeoDataFrame, cells: pd.DataFrame) -> pd.DataFrame:
-    """Names and codes of areas as the rows give them, in the index of `schools`."""
-    said = pd.DataFrame(index=schools.index)
-    for level in _CLAIMED:
-        for column in (level, f"{level}_code"):
-            given = cells[column].to_numpy() if column in cells else ""
-            said[column] = pd.Series(given, schools.index, dtype="str").str.strip()
-    # Of several registers the row may have its names from another one.
-    for level in ("kabupaten", "kecamatan"):
-        said[level] = said[level].where(said[level] != "", schools[level].fillna(""))
-    return said
-
-
-def area_findings(
-    schools: gpd.GeoDataFrame, said: pd.DataFrame, layers: Mapping[str, Layer], opened: Opened
-) -> Iterator[Finding]:
+def area_findings(schools: gpd.GeoDataFrame, claims: Claims, opened: Opened) -> Iterator[Finding]:
     """Points outside of the kabupaten, kecamatan or desa that their row claims."""
-    figures = opened.project.locations
-    wider: tuple[Layer, Claim] | None = None
-    for level in _CLAIMED:
-        if level not in layers:
-            continue
-        layer = layers[level]
-        if level == "kabupaten":
-            keys = schools["kabupaten"].fillna("").map(kabupaten_key)
-            known = [kabupaten_key(name) for name in layer.areas["name"]]
-        else:
-            words = figures.names.words
-            keys = said[level].map(lambda name, w=words: area_key(name, w))
-            known = [area_key(name, words) for name in layer.areas["name"]]
-        within = wider[1].area if wider is not None else None
-        claimed = claim(
-            keys, said[f"{level}_code"], layer, known=known, within=within, figures=figures
-        )
-        yield from _differs(schools, said, level, layer, claimed, opened)
+    for level in claims.of:
+        yield from _differs(schools, claims, level, opened)
         if level in _UNKNOWN:  # the register's reader has told of unknown kabupaten
-            yield from _unknown(schools, said, level, layer, claimed, wider, figures.names)
-        wider = layer, claimed
+            yield from _unknown(schools, claims, level, opened.project.locations.names)
 
 
 def _differs(
-    schools: gpd.GeoDataFrame,
-    said: pd.DataFrame,
-    level: str,
-    layer: Layer,
-    claimed: Claim,
-    opened: Opened,
+    schools: gpd.GeoDataFrame, claims: Claims, level: str, opened: Opened
 ) -> Iterator[Finding]:
     """Points outside of what is claimed, by more than the boundary and the point can be wrong."""
+    layer, claimed, said = claims.layers[level], claims.of[level], claims.said
     figures, point_m = opened.project.locations, opened.project.signal.radius_m.B
     shapes, names = layer.areas.geometry.to_numpy(), layer.areas["name"].to_numpy()
     off_m = geodesy.shape_distance_m(schools["lat"], schools["lon"], shapes, claimed.area)
@@ -139,14 +95,14 @@ def _differs(
         doubtful = off_m > tolerance_m
     newer = doubtful & _founded_later(claimed.area, lies, len(names), figures)
     for n in np.flatnonzero(doubtful).tolist():
-        given = schools["kabupaten"].iloc[n] if level == "kabupaten" else said[level].iloc[n]
-        by_name = isinstance(given, str) and given and claimed.by_name[n] >= 0
+        given = claims.kabupaten[n] if level == "kabupaten" else said[level].iloc[n]
+        by_name = claimed.by_name[n] >= 0
         yield _finding(
             schools,
             n,
-            "area_newer" if newer[n] else _CLAIMED[level],
+            "area_newer" if newer[n] else _DIFFERS[level],
             column=level if by_name else f"{level}_code",
-            value=str(given) if by_name else said[f"{level}_code"].iloc[n],
+            value=given if by_name else said[f"{level}_code"].iloc[n],
             evidence={"distance_km": _km(off_m[n]), "tolerance_km": _km(tolerance_m)},
             parameters={
                 "by_location": names[lies[n]] if lies[n] >= 0 else _NOWHERE,
@@ -172,41 +128,43 @@ def _founded_later(
 
 
 def _unknown(
-    schools: gpd.GeoDataFrame,
-    said: pd.DataFrame,
-    level: str,
-    layer: Layer,
-    claimed: Claim,
-    wider: tuple[Layer, Claim] | None,
-    figures: AreaNames,
+    schools: gpd.GeoDataFrame, claims: Claims, level: str, figures: AreaNames
 ) -> Iterator[Finding]:
     """Names that no area bears inside the wider one that the row claims."""
     from rapidfuzz import fuzz, process
 
-    words, least = figures.words, figures.similarity
-    names = layer.areas["name"].to_numpy(object)
-    every = {place: area_key(name, words) for place, name in enumerate(names)}
-    nearest: dict[tuple[str, int], str] = {}
+    areas, claimed, said = claims.layers[level].areas, claims.of[level], claims.said[level]
+    spelled, names = spelling(level, figures.words), areas["name"].to_numpy(object)
+    every = {place: spelled(name) for place, name in enumerate(names)}
+    codes = [digits(code) for code in areas["code"]]
+    wider = {
+        digits(code): name
+        for layer in claims.layers.values()
+        for code, name in zip(layer.areas["code"], layer.areas["name"], strict=True)
+    }
+    nearest: dict[tuple[str, str], str] = {}
     for n in np.flatnonzero(claimed.unknown).tolist():
-        parent = int(wider[1].area[n]) if wider is not None else -1
-        given = said[level].iloc[n]
-        if (given, parent) not in nearest:
-            key = area_key(given, words)
-            inside = {place: every[place] for place in every if layer.parent[place] == parent}
+        given, within = said.iloc[n], claimed.within[n]
+        if (given, within) not in nearest:
+            inside = {p: key for p, key in every.items() if codes[p].startswith(within)}
             found = [
-                process.extractOne(key, choices, scorer=fuzz.ratio, score_cutoff=least)
+                process.extractOne(
+                    spelled(given), choices, scorer=fuzz.ratio, score_cutoff=figures.similarity
+                )
                 for choices in (inside, every)
             ]
             best = found[0] or found[1]
-            nearest[given, parent] = names[best[2]] if best else _NOWHERE
-        wide = wider[0].areas["name"].iloc[parent] if wider and parent >= 0 else _NOWHERE
+            nearest[given, within] = names[best[2]] if best else _NOWHERE
         yield _finding(
             schools,
             n,
             _UNKNOWN[level],
             column=level,
             value=given,
-            parameters={"suggestion": nearest[given, parent], "within": wide},
+            parameters={
+                "suggestion": nearest[given, within],
+                "within": wider[within] if within else _NOWHERE,
+            },
         )
 
 
@@ -220,13 +178,9 @@ def code_findings(
     """
     figures = opened.project.locations
     label = pd.Series("", schools.index, dtype="str")
-    for level in _CLAIMED:
-        if level == "kabupaten":
-            spelled = {name: kabupaten_key(name) for name in said[level].unique()}
-        else:
-            words = figures.names.words
-            spelled = {name: area_key(name, words) for name in said[level].unique()}
-        key = said[level].map(spelled)
+    for level in CLAIMED:
+        spelled = spelling(level, figures.names.words)
+        key = said[level].map({name: spelled(name) for name in said[level].unique()})
         # Two kecamatan of one name are two.
         label = (label + "/" + key).where(key != "", "")
         codes = said[f"{level}_code"].map(digits)

@@ -28,7 +28,6 @@ from kalsel_gap.errors import InputError, KalselGapError, SeveralErrors
 from kalsel_gap.findings import Finding, at_school
 from kalsel_gap.quality.claims import LEVELS
 from kalsel_gap.sources import coordinates
-from kalsel_gap.sources.boundaries import envelope
 from kalsel_gap.sources.repairs import COLUMNS, is_of, read_repairs, same_place
 
 if TYPE_CHECKING:
@@ -79,7 +78,7 @@ class Proposal:
 
 
 def judge(
-    schools: gpd.GeoDataFrame, opened: Opened, claims: Claims
+    schools: gpd.GeoDataFrame, claims: Claims, opened: Opened
 ) -> tuple[list[Finding], list[Proposal]]:
     """Findings about locations as they were given, and what is proposed for them.
 
@@ -87,10 +86,10 @@ def judge(
     ----------
     schools : GeoDataFrame
         With ``row_id``, ``npsn``, ``name``, ``kabupaten``, ``lat_given``, ``lon_given``.
+    claims : Claims
+        The areas that the rows claim.
     opened : Opened
         The project.
-    claims : Claims
-        The areas that the rows name.
 
     Returns
     -------
@@ -100,14 +99,14 @@ def judge(
     proposals : list of Proposal
         Those of them that propose something.
     """
-    bounds = envelope(opened)
-    fault = coordinates.faults(schools["lat_given"], schools["lon_given"], bounds).to_numpy()
-    given = [np.asarray(coordinates.read(schools[n])) for n in ("lat_given", "lon_given")]
+    texts = schools["lat_given"], schools["lon_given"]
+    fault = coordinates.faults(*texts, claims.bounds).to_numpy()
+    given = [np.asarray(coordinates.read(text)) for text in texts]
     suspect = (fault == "") & (_claimed_km(claims, given) > opened.project.repairs.far_km)
     doubted = np.flatnonzero((fault != "") | suspect)
     rows = schools.iloc[doubted]
     found = coordinates.candidates(
-        rows["lat_given"].tolist(), rows["lon_given"].tolist(), bounds
+        rows["lat_given"].tolist(), rows["lon_given"].tolist(), claims.bounds
     ).assign(at=lambda frame: doubted[frame["at"]])
     chosen = _chosen(found, claims, opened, suspect)
     findings, proposals = [], []

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from kalsel_gap.assumptions import default_values
 from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding
-from kalsel_gap.project import suggestion
+from kalsel_gap.project import SHAPEFILE_PARTS, suggestion
 from kalsel_gap.sources.files import read_vector
 from kalsel_gap.sources.formats import fold
 
@@ -117,8 +118,26 @@ def read_layer(opened: Opened, level: str) -> gpd.GeoDataFrame | None:
     path = boundaries.files().get(level)
     if path is None:
         return None
+    return _read(path, _state(path), boundaries.code, boundaries.name).copy()
+
+
+def _state(path: Path) -> tuple[tuple[int, int], ...]:
+    """Size and time of change of a file and of those that belong to it."""
+    files = (path, *(path.with_suffix(part) for part in SHAPEFILE_PARTS))
+    states = [file.stat() for file in files if file.exists()]
+    return tuple((state.st_size, state.st_mtime_ns) for state in states)
+
+
+# Every stage and several checks ask for the same few layers.
+@lru_cache(maxsize=len(AREA_LEVELS))
+def _read(
+    path: Path,
+    state: tuple[tuple[int, int], ...],  # noqa: ARG001 - another state is another layer
+    code: str,
+    name: str,
+) -> gpd.GeoDataFrame:
     layer = read_vector(path, shapes="polygons")
-    for column in (boundaries.code, boundaries.name):
+    for column in (code, name):
         if column not in layer.columns:
             known = [str(c) for c in layer.columns if c != "geometry"]
             raise InputError(
@@ -128,9 +147,7 @@ def read_layer(opened: Opened, level: str) -> gpd.GeoDataFrame | None:
                 suggestion=suggestion(column, known),
                 known=", ".join(known),
             )
-    areas = layer[[boundaries.code, boundaries.name, "geometry"]].set_axis(
-        ["code", "name", "geometry"], axis="columns"
-    )
+    areas = layer[[code, name, "geometry"]].set_axis(["code", "name", "geometry"], axis="columns")
     return areas.assign(
         code=areas["code"].fillna("").astype("str").str.strip(),
         name=areas["name"].fillna("").astype("str").str.strip(),
