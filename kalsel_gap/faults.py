@@ -247,9 +247,16 @@ def accept(opened: Opened, reviewed: Path) -> Accepted:
     # What does not hold any more has been told, and goes.
     of_store = checked.findings["code"].isin(("repair_stale", "repair_refused"))
     void = set(checked.findings.loc[of_store, "row"])
-    stays = [row for line, (key, row) in before.items() if key not in answered and line not in void]
+    again = {_key(row) for row in chosen.to_dict("records")}
+    stays = [
+        row
+        for line, (key, row) in before.items()
+        if line not in void and (key not in answered or _key(row) in again)
+    ]
+    kept = {_key(row) for row in stays}
+    new = [row for row in chosen.index if _key(chosen.loc[row].to_dict()) not in kept]
     language = choose_language(None, project=opened.project.project.language, deliverable=True)
-    reasons = _with_reasons(checked, told(checked, opened, Text(language))).loc[chosen.index]
+    reasons = _with_reasons(checked, told(checked, opened, Text(language))).loc[new]
     rows: list[Mapping[Any, Any]] = [*stays, *reasons.assign(accept="yes").to_dict("records")]
     rows.sort(key=lambda row: (row["file"], row["row"]))
     table = pd.DataFrame(rows, columns=list(checked.repairs.columns))
@@ -260,10 +267,14 @@ def accept(opened: Opened, reviewed: Path) -> Accepted:
 
 
 def _with_reasons(checked: Checked, table: pd.DataFrame) -> pd.DataFrame:
-    """The proposals, each with the sentence of its finding in `table`."""
+    """The proposals, each with the sentence of its finding in `table`, or that it is accepted."""
     key = ["file", "row", "code"]
     sentences = table[[*key, "message"]].drop_duplicates(key).rename(columns={"message": "why"})
     merged = checked.repairs.drop(columns="why").merge(sentences, on=key, how="left")
+    of_row = sentences[sentences["code"].isin(("location_repaired", "location_is_area"))]
+    settled = of_row.drop_duplicates(key[:2]).set_index(key[:2])["why"]
+    rows = pd.MultiIndex.from_frame(merged[key[:2]].astype({"row": "Int64"}))
+    merged["why"] = merged["why"].fillna(pd.Series(settled.reindex(rows).to_numpy()))
     return merged[list(checked.repairs.columns)]
 
 

@@ -254,8 +254,11 @@ def test_what_is_accepted_stands_in_the_next_review(opened: Any, tmp_path: Path)
     text = contents(checked, told(checked, project, Text("en")), tmp_path)["repairs.csv"]
     rows = list(csv.DictReader(text.splitlines()))
     assert [(row["row"], row["accept"]) for row in rows] == [("2", "yes"), ("3", "")]
+    assert ["accepted" in row["why"] for row in rows] == [True, False]
+    before = project.project.repairs.path.read_bytes()
     (tmp_path / "next.csv").write_text(text, encoding="utf-8")
     assert accept(project, tmp_path / "next.csv").count == 1
+    assert project.project.repairs.path.read_bytes() == before
 
 
 def test_another_proposal_of_today_changes_nothing_that_is_accepted(
