@@ -17,6 +17,7 @@ from kalsel_gap import faults, leaflet, palette
 from kalsel_gap.messages import NAMES, SEVERITY_NAMES
 from kalsel_gap.offline import Page, as_json
 from kalsel_gap.previews import boundaries
+from kalsel_gap.quality.files import tried
 from kalsel_gap.text import N_, Text, plain
 
 if TYPE_CHECKING:
@@ -69,21 +70,16 @@ def to_html(checked: Checked, table: pd.DataFrame, opened: Opened, text: Text) -
     table : DataFrame
         The same, :func:`kalsel_gap.faults.told`.
     opened : Opened
-        The project: its boundaries are drawn, its files listed.
+        The project: its files are listed, its boundaries drawn where they can be used.
     text : Text
         Language of the page.
-
-    Raises
-    ------
-    InputError
-        A boundary file is unusable.
     """
     words = {key: text(sentence) for key, sentence in WORDS.items()}
     project = opened.project
     title = text(N_("Findings about the inputs"))
     if project.project.name:
         title = f"{title}: {plain(project.project.name)}"
-    areas = boundaries(opened)
+    areas, _ = tried(boundaries, opened)  # the findings tell of the others
     at = faults.located(checked)
     marks = {key: leaflet.drawn(mark, _RADII[key]) for key, mark in _marks().items()}
     content = {

@@ -20,7 +20,7 @@ from kalsel_gap.quality import check_all
 from kalsel_gap.quality.repairs import accepted
 from kalsel_gap.run import atomic
 from kalsel_gap.sources.files import number, read_table
-from kalsel_gap.sources.repairs import read_repairs
+from kalsel_gap.sources.repairs import stored
 from kalsel_gap.tables import csv_of, to_records
 from kalsel_gap.text import N_, Text, choose_language, escaped, plain
 
@@ -40,6 +40,7 @@ COLUMNS = (
 )
 _ROWS_SHOWN = 4
 _DEGREES = 7  # decimals: a centimetre
+_NUMBERS = ("lat", "lon", "before_km", "after_km")
 _PROPOSAL = ("file", "row", "code", "lat", "lon", "area")  # what makes a proposal the same
 
 
@@ -67,10 +68,11 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """Where accepted repairs are stored, and how many were accepted now."""
+    """Where accepted repairs are stored, how many were accepted now, and how many taken back."""
 
     path: Path
     count: int
+    withdrawn: int
 
 
 # --- words ---------------------------------------------------------------------------------------
@@ -217,14 +219,15 @@ def contents(checked: Checked, table: pd.DataFrame, folder: Path) -> dict[str, s
         "findings.geojson": to_geojson(checked, table),
     }
     if len(checked.repairs):
-        files[REPAIRS] = csv_of(_with_answers(_with_reasons(checked, table), folder / REPAIRS))
+        reasoned = _with_reasons(checked, table)
+        files[REPAIRS] = csv_of(_with_answers(reasoned, folder / REPAIRS, checked.schools))
     return files
 
 
 def accept(opened: Opened, reviewed: Path) -> Accepted:
     """Store the repairs that a person has accepted where the project reads them.
 
-    A row that the reviewed table does not speak of stays as it was accepted before.
+    A row that the reviewed table has no answer for stays as it was accepted before.
 
     Raises
     ------
@@ -234,28 +237,44 @@ def accept(opened: Opened, reviewed: Path) -> Accepted:
         The file cannot be written; what was there is untouched.
     """
     checked = check_all(opened)
-    chosen, told_of = accepted(reviewed, checked.repairs)
+    chosen, answered = accepted(reviewed, checked.repairs)
     path = opened.project.repairs.path
-    before = (
-        {(r.file, r.row) for r in read_repairs(path) if r.accepted} if path.is_file() else set()
-    )
-    rows = zip(checked.repairs["file"], checked.repairs["row"], strict=True)
-    stays = np.array([row in before and row not in told_of for row in rows], dtype=bool)
-    stays |= checked.repairs.index.isin(chosen.index)
-    if chosen.empty and not before & told_of:
-        return Accepted(path, 0)
+    before = {line: ((row["file"], row["row"]), row) for line, row in stored(path).items()}
+    renewed = {*zip(chosen["file"], chosen["row"], strict=True)}
+    withdrawn = len(answered.intersection(key for key, _ in before.values()) - renewed)
+    if chosen.empty and not withdrawn:
+        return Accepted(path, 0, 0)
+    # What does not hold any more has been told, and goes.
+    of_store = checked.findings["code"].isin(("repair_stale", "repair_refused"))
+    void = set(checked.findings.loc[of_store, "row"])
+    again = {_key(row) for row in chosen.to_dict("records")}
+    stays = [
+        row
+        for line, (key, row) in before.items()
+        if line not in void and (key not in answered or _key(row) in again)
+    ]
+    kept = {_key(row) for row in stays}
+    new = [row for row in chosen.index if _key(chosen.loc[row].to_dict()) not in kept]
     language = choose_language(None, project=opened.project.project.language, deliverable=True)
-    kept = _with_reasons(checked, told(checked, opened, Text(language)))
+    reasons = _with_reasons(checked, told(checked, opened, Text(language))).loc[new]
+    rows: list[Mapping[Any, Any]] = [*stays, *reasons.assign(accept="yes").to_dict("records")]
+    rows.sort(key=lambda row: (row["file"], row["row"]))
+    table = pd.DataFrame(rows, columns=list(checked.repairs.columns))
+    numbers = table[[*_NUMBERS]].apply(pd.to_numeric, errors="coerce")
     with atomic(path) as temporary:
-        temporary.write_text(csv_of(kept[stays].assign(accept="yes")), encoding="utf-8", newline="")
-    return Accepted(path, len(chosen))
+        temporary.write_text(csv_of(table.assign(**numbers)), encoding="utf-8", newline="")
+    return Accepted(path, len(chosen), withdrawn)
 
 
 def _with_reasons(checked: Checked, table: pd.DataFrame) -> pd.DataFrame:
-    """The proposals, each with the sentence of its finding in `table`."""
+    """The proposals, each with the sentence of its finding in `table`, or that it is accepted."""
     key = ["file", "row", "code"]
     sentences = table[[*key, "message"]].drop_duplicates(key).rename(columns={"message": "why"})
     merged = checked.repairs.drop(columns="why").merge(sentences, on=key, how="left")
+    of_row = sentences[sentences["code"].isin(("location_repaired", "location_is_area"))]
+    settled = of_row.drop_duplicates(key[:2]).set_index(key[:2])["why"]
+    rows = pd.MultiIndex.from_frame(merged[key[:2]].astype({"row": "Int64"}))
+    merged["why"] = merged["why"].fillna(pd.Series(settled.reindex(rows).to_numpy()))
     return merged[list(checked.repairs.columns)]
 
 
@@ -327,13 +346,25 @@ def write(folder: Path, files: Mapping[str, str], opened: Opened) -> None:
         left.unlink()
 
 
-def _with_answers(repairs: pd.DataFrame, path: Path) -> pd.DataFrame:
-    """Proposals with what a person has answered to the same ones before."""
+def _with_answers(repairs: pd.DataFrame, path: Path, schools: pd.DataFrame) -> pd.DataFrame:
+    """Proposals with what a person has answered to the same ones before, here or by accepting."""
     answers = _answers(path) or {}
-    if not any(answers.values()):
-        return repairs
-    keys = (_key(row) for row in repairs.to_dict("records"))
-    return repairs.assign(accept=[answers.get(key, "") for key in keys])
+    mended = schools[schools["location_status"].isin(("repaired", "area"))]
+    used = mended.set_index("row_id")[["lat", "lon", "location_area"]].to_dict("index")
+
+    def answer(row: Mapping[Any, Any]) -> str:
+        given = answers.get(_key(row), "")
+        now = used.get(f"{row['file']}:{row['row']}")
+        return given or ("yes" if now is not None and _is_used(row, now) else "")
+
+    return repairs.assign(accept=[answer(row) for row in repairs.to_dict("records")])
+
+
+def _is_used(proposal: Mapping[Any, Any], school: Mapping[Any, Any]) -> bool:
+    """Whether a proposal is what stands for the location already."""
+    if proposal["area"]:
+        return bool(proposal["area"].partition(" ")[0] == school["location_area"])
+    return all(round(school[axis] - proposal[axis], _DEGREES) == 0 for axis in ("lat", "lon"))
 
 
 def _answers(path: Path) -> dict[tuple[object, ...], str] | None:

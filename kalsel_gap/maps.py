@@ -32,6 +32,7 @@ _DEGREES = 5  # decimals of a school's place: a metre
 _SHOWN = (
     *("npsn", "name", "level", "kabupaten", "lat", "lon", "rank", "tier", "deficit"),
     *("deficit_status", "priority", "students", "unranked_reason", "best_operator"),
+    *("confidence", "confidence_radius_m"),
 )
 _SITE = palette.Mark("#5c3200", "cross")
 
@@ -207,9 +208,18 @@ def _told(row: dict[str, Any], count: str, text: Text) -> dict[str, str]:
         text(N_("Tier")): text(NAMES[tier]),
         text(N_("Main reason")): reason(row, text),
         text(N_("Best signal")): _signal(row, text),
+        text(N_("Location grade")): _grade(row, text) or unknown,
         text(N_("Pupils")): text.number(row["students"]) or unknown,
         text(N_("Priority")): text.number(row["priority"], 2) or unknown,
     }
+
+
+def _grade(row: dict[str, Any], text: Text) -> str:
+    """Grade of a school's location and how far off it may be; empty where it has none."""
+    if row["confidence"] is None:
+        return ""
+    radius = text.number(row["confidence_radius_m"])
+    return text(N_("{grade}, within {radius} m"), grade=row["confidence"], radius=radius)
 
 
 def _places(points: pd.DataFrame) -> dict[str, list[float | None]]:

@@ -48,6 +48,8 @@ def register(rows: list[dict[str, Any]]) -> gpd.GeoDataFrame:
         "lon": np.nan,
         "lat_given": "",
         "lon_given": "",
+        "location_status": "given",
+        "location_area": None,
     }
     table = pd.DataFrame(
         [{"row_id": f"s.csv:{n}", **usual, **row} for n, row in enumerate(rows, start=2)]
@@ -428,7 +430,9 @@ def test_a_reviewed_file_is_handed_on(
 
     def accept(opened: Any, reviewed: Path) -> Any:
         seen.append(reviewed)
-        return SimpleNamespace(path=opened.path.with_name("accepted.csv"), count=len(seen) - 1)
+        return SimpleNamespace(
+            path=opened.path.with_name("accepted.csv"), count=len(seen) - 1, withdrawn=0
+        )
 
     monkeypatch.setattr("kalsel_gap.faults.accept", accept)
     command = ("check", "--project", ranked, "--accept-repairs", tmp_path / "r.csv")

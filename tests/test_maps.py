@@ -255,6 +255,7 @@ def test_a_click_on_a_mark_opens_its_pop_up(browser: Browser, tiny: Run, tmp_pat
     words = browser.value("document.querySelector('.leaflet-popup dl').textContent")
     assert "1 of 11" in words
     assert "no signal from any operator" in words
+    assert f"{first['confidence']}, within {first['confidence_radius_m']:,.0f} m" in words
     assert browser.complaints() == []
 
 

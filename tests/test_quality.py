@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from benchmarks.quality import KINDS, TARGET_FALSE, TARGET_RECALL, TARGET_RIGHT, dirtied, judged
 from kalsel_gap import geodesy, schema, signals
 from kalsel_gap.errors import SeveralErrors
-from kalsel_gap.faults import accept
+from kalsel_gap.faults import accept, contents, told
 from kalsel_gap.findings import Finding
 from kalsel_gap.project import read_project
 from kalsel_gap.quality import check_all, quality
@@ -29,6 +29,7 @@ from kalsel_gap.sources.coordinates import candidates
 from kalsel_gap.sources.repairs import COLUMNS, read_repairs
 from kalsel_gap.sources.schools import read_schools
 from kalsel_gap.tables import csv_of
+from kalsel_gap.text import Text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -216,6 +217,80 @@ def test_accepted_repairs_are_used_and_the_given_texts_stay(opened: Any) -> None
     assert sorted(codes) == ["location_is_area", "location_repaired"]
     # What was proposed once can be accepted again.
     assert accepted(path, after.repairs)[0]["row"].tolist() == [2, 3]
+
+
+def answered(repairs: pd.DataFrame, path: Path, answers: dict[int, str]) -> Path:
+    """The review table with answers to some rows of the register, and none to the others."""
+    answer = [answers.get(row, "") for row in repairs["row"]]
+    path.write_text(csv_of(repairs.assign(accept=answer)), encoding="utf-8")
+    return path
+
+
+def test_rows_without_an_answer_stay_as_they_were_accepted(opened: Any, tmp_path: Path) -> None:
+    project = opened(*BAD)
+    proposals = check_all(project).repairs
+    mine = tmp_path / "mine.csv"
+    rounds: list[tuple[dict[int, str], tuple[int, int], list[int]]] = [
+        ({2: "yes"}, (1, 0), [2]),
+        ({3: "ya"}, (1, 0), [2, 3]),
+        ({}, (0, 0), [2, 3]),
+        ({2: "tidak"}, (0, 1), [3]),
+        ({2: "tidak"}, (0, 0), [3]),
+    ]
+    for answers, counts, rows in rounds:
+        result = accept(project, answered(proposals, mine, answers))
+        assert (result.count, result.withdrawn) == counts
+        assert [repair.row for repair in read_repairs(result.path)] == rows
+    assert check_all(read_project(project.path)).schools["location_status"].tolist() == [
+        *("unusable", "area", "given")
+    ]
+
+
+def test_what_is_accepted_stands_in_the_next_review(opened: Any, tmp_path: Path) -> None:
+    project = opened(*BAD)
+    accept(project, answered(check_all(project).repairs, tmp_path / "mine.csv", {2: "yes"}))
+    project = read_project(project.path)
+    checked = check_all(project)
+    text = contents(checked, told(checked, project, Text("en")), tmp_path)["repairs.csv"]
+    rows = list(csv.DictReader(text.splitlines()))
+    assert [(row["row"], row["accept"]) for row in rows] == [("2", "yes"), ("3", "")]
+    assert ["accepted" in row["why"] for row in rows] == [True, False]
+    before = project.project.repairs.path.read_bytes()
+    (tmp_path / "next.csv").write_text(text, encoding="utf-8")
+    assert accept(project, tmp_path / "next.csv").count == 1
+    assert project.project.repairs.path.read_bytes() == before
+
+
+def test_another_proposal_of_today_changes_nothing_that_is_accepted(
+    opened: Any, tmp_path: Path
+) -> None:
+    """The minus sign was accepted; now the row claims another area, and its polygon is offered."""
+    project = opened(*BAD)
+    accept(project, answered(check_all(project).repairs, tmp_path / "mine.csv", {2: "yes"}))
+    before = read_repairs(project.path.with_name("repairs.csv"))
+    register = project.project.schools[0].path
+    text = register.read_text(encoding="utf-8").replace(*HERE[:1], "Kab. Gunung Contoh", 1)
+    register.write_text(text.replace(HERE[1], "Kec. Lembah Contoh", 1), encoding="utf-8")
+    project = read_project(project.path)
+    proposals = check_all(project).repairs
+    assert proposals["area"].tolist()[0] == "99.02.02 Lembah Contoh"
+    accept(project, answered(proposals, tmp_path / "mine.csv", {3: "yes"}))
+    after = read_repairs(project.path.with_name("repairs.csv"))
+    assert after[0] == before[0]
+    assert [repair.row for repair in after] == [2, 3]
+
+
+def test_what_does_not_hold_any_more_goes(opened: Any, tmp_path: Path) -> None:
+    project = opened(*BAD)
+    accept(project, answered(check_all(project).repairs, tmp_path / "mine.csv", {2: "yes"}))
+    register = project.project.schools[0].path
+    text = register.read_text(encoding="utf-8").replace(BAD[0][2], "-2.92341", 1)
+    register.write_text(text, encoding="utf-8")
+    project = read_project(project.path)
+    checked = check_all(project)
+    assert "repair_stale" in set(checked.findings["code"])
+    accept(project, answered(checked.repairs, tmp_path / "mine.csv", {3: "yes"}))
+    assert [r.row for r in read_repairs(project.path.with_name("repairs.csv"))] == [3]
 
 
 def test_the_table_survives_a_spreadsheet(opened: Any, tmp_path: Path) -> None:

@@ -69,11 +69,17 @@ def _accept(opened: Opened, reviewed: Path, text: Text, *, quiet: bool) -> None:
     from kalsel_gap.faults import accept
 
     accepted = accept(opened, reviewed)
-    params = {"count": text.number(accepted.count), "path": accepted.path, "reviewed": reviewed}
-    sentence = N_("Repairs accepted: {count}, kept in {path}. “kalsel-gap rank” uses them now.")
-    if not accepted.count:
-        sentence = N_("{reviewed} accepts nothing: write yes in its column “accept”.")
-    console.note(text(sentence, **params), quiet=quiet)
+    count, withdrawn = text.number(accepted.count), text.number(accepted.withdrawn)
+    sentences = []
+    if accepted.count:
+        words = N_("Repairs accepted: {count}, kept in {path}. “kalsel-gap rank” uses them now.")
+        sentences.append(text(words, count=count, path=accepted.path))
+    if accepted.withdrawn:
+        words = N_("Repairs taken back: {count}, they are no longer in {path}.")
+        sentences.append(text(words, count=withdrawn, path=accepted.path))
+    words = N_("{reviewed} accepts nothing: write yes in its column “accept”.")
+    for sentence in sentences or [text(words, reviewed=reviewed)]:
+        console.note(sentence, quiet=quiet)
 
 
 def _print(checked: Checked, opened: Opened, format_: Format | None, text: Text) -> None:

@@ -17,6 +17,7 @@ from kalsel_gap.quality.boundaries import boundaries
 from kalsel_gap.quality.claims import claims_of
 from kalsel_gap.quality.confidence import confidence
 from kalsel_gap.quality.elevation import elevation
+from kalsel_gap.quality.files import layers, tried
 from kalsel_gap.quality.locations import locations
 from kalsel_gap.quality.measurements import measurements
 from kalsel_gap.quality.rasters import rasters
@@ -57,7 +58,10 @@ ROW_CHECKS: tuple[RowCheck, ...] = (
     lambda _, cells, __, opened: registers(cells, opened),
 )
 # Of the other kinds of files: only `check` runs these.
-FILE_CHECKS: tuple[FileCheck, ...] = (boundaries, rasters, elevation, sites, measurements)
+FILE_CHECKS: tuple[FileCheck, ...] = (
+    *(boundaries, rasters, elevation, sites, measurements),
+    layers,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,8 @@ def quality(schools: gpd.GeoDataFrame, opened: Opened) -> Staged:
 def check_all(opened: Opened, report: Report = lambda *_: None) -> Checked:
     """Run every check that the project's files allow.
 
+    A file that cannot be used is a finding, and the others are checked without it.
+
     Parameters
     ----------
     opened : Opened
@@ -111,8 +117,17 @@ def check_all(opened: Opened, report: Report = lambda *_: None) -> Checked:
     Raises
     ------
     InputError
-        A file is unusable as a whole.
+        A register is unusable, or the accepted repairs are.
     """
+    (schools, findings, proposals), broken = tried(lambda usable: _checked(usable, report), opened)
+    # A reader tells the same thing to everybody who reads with it.
+    told = to_frame([*findings, *broken]).drop_duplicates()
+    return Checked(schools, told, as_table(proposals))
+
+
+def _checked(
+    opened: Opened, report: Report
+) -> tuple[gpd.GeoDataFrame, list[Finding], list[Proposal]]:
     report("schools", 0, 1)
     cells, findings = read_cells(opened)
     schools, told = schools_of(cells, opened)
@@ -128,8 +143,7 @@ def check_all(opened: Opened, report: Report = lambda *_: None) -> Checked:
         report("files", done, len(FILE_CHECKS))
         findings += check(opened, schools)
     report("files", 1, 1)
-    # A reader tells the same thing to everybody who reads with it.
-    return Checked(schools, to_frame(findings).drop_duplicates(), as_table(proposals))
+    return schools, findings, proposals
 
 
 def _quality(

@@ -251,7 +251,7 @@ def as_table(proposals: Iterable[Proposal]) -> pd.DataFrame:
 
 
 def accepted(path: Path, proposed: pd.DataFrame) -> tuple[pd.DataFrame, set[tuple[str, int]]]:
-    """The proposals that a reviewed table accepts, and the rows that it speaks of.
+    """The proposals that a reviewed table accepts, and the rows that it answers for.
 
     Parameters
     ----------
@@ -264,8 +264,8 @@ def accepted(path: Path, proposed: pd.DataFrame) -> tuple[pd.DataFrame, set[tupl
     -------
     chosen : DataFrame
         Accepted rows of `proposed`.
-    told : set of (file, row)
-        Rows of the register that the table accepts or refuses.
+    answered : set of (file, row)
+        Rows of the register that the table accepts or refuses; an empty cell is no answer.
 
     Raises
     ------
@@ -278,11 +278,12 @@ def accepted(path: Path, proposed: pd.DataFrame) -> tuple[pd.DataFrame, set[tupl
     rows = [*zip(proposed["file"], proposed["row"], strict=True)]
     by_row = dict(zip(rows, proposed.to_dict("records"), strict=True))
     chosen: set[tuple[str, int]] = set()
-    told: set[tuple[str, int]] = set()
+    answered: set[tuple[str, int]] = set()
     faults: list[KalselGapError] = []
     for repair in read_repairs(path):
         key = (repair.file, repair.row)
-        told.add(key)
+        if repair.accepted or repair.refused:
+            answered.add(key)
         if not repair.accepted:
             continue
         if fault := "twice" if key in chosen else _fault(repair, by_row.get(key)):
@@ -296,7 +297,7 @@ def accepted(path: Path, proposed: pd.DataFrame) -> tuple[pd.DataFrame, set[tupl
             chosen.add(key)
     if faults:
         raise SeveralErrors(faults)
-    return proposed[[row in chosen for row in rows]], told
+    return proposed[[row in chosen for row in rows]], answered
 
 
 def _fault(repair: Repair, proposal: Mapping[Hashable, Any] | None) -> str:

@@ -7,7 +7,7 @@ The table is the one that proposes repairs (:mod:`kalsel_gap.quality.repairs`), 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -32,6 +32,7 @@ COLUMNS = (
 # Each decides to which row a repair belongs or what it does.
 _REQUIRED = ("accept", "file", "row", "npsn", "lat_given", "lon_given", "lat", "lon", "area")
 _YES = frozenset(("yes", "ya", "y", "1", "x"))
+_NO = frozenset(("no", "tidak", "n", "0"))
 _SAME_DEG = 5e-8  # half of the last decimal of a proposal
 
 
@@ -43,8 +44,8 @@ class Repair:
     ----------
     line : int
         Its row in that table.
-    accepted : bool
-        Whether the person accepts it.
+    accepted, refused : bool
+        What the person answers; neither where nothing is answered yet.
     file, row, npsn, lat_given, lon_given : str, int
         The row of the register that it was made for, as it was given then.
     lat, lon : float
@@ -57,6 +58,7 @@ class Repair:
 
     line: int
     accepted: bool
+    refused: bool
     file: str
     row: int
     npsn: str
@@ -76,23 +78,11 @@ def read_repairs(path: Path) -> list[Repair]:
     InputError
         Unreadable, or without the columns that it was proposed with.
     """
-    aliases: dict[str, tuple[str, ...]] = dict.fromkeys(COLUMNS, ())
-    try:
-        table = read_table(path, aliases=aliases)
-    except InputError as error:
-        if error.code == "table_no_rows" and path.stat().st_size:
-            return []
-        raise
-    header = recognise(table, aliases, required=_REQUIRED)
-    cells = pd.DataFrame(
-        {column: table.cells[header[column]] if column in header else "" for column in COLUMNS}
-    )
-    # A spreadsheet must not run a name or a text as a formula: the guard is no part of it.
-    cells = cells.apply(lambda column: column.str.removeprefix("'"))
     return [
         Repair(
-            line=int(line),
+            line=int(row[ROW]),
             accepted=fold(row["accept"]) in _YES,
+            refused=fold(row["accept"]) in _NO,
             file=row["file"],
             row=int(row["row"]) if row["row"].isascii() and row["row"].isdigit() else 0,
             npsn=row["npsn"],
@@ -103,8 +93,41 @@ def read_repairs(path: Path) -> list[Repair]:
             area=row["area"].partition(" ")[0],
             code=row["code"],
         )
-        for line, row in zip(table.cells[ROW], cells.to_dict("records"), strict=True)
+        for row in _cells(path).to_dict("records")
     ]
+
+
+def stored(path: Path) -> dict[int, dict[str, Any]]:
+    """Rows of a table that are accepted, as they stand there, by their line; none without a file.
+
+    Raises
+    ------
+    InputError
+        As of :func:`read_repairs`.
+    """
+    if not path.is_file():
+        return {}
+    accepted = {repair.line: repair.row for repair in read_repairs(path) if repair.accepted}
+    rows = {line: dict(row) for line, row in _cells(path).set_index(ROW).iterrows()}
+    return {line: rows[line] | {"row": row} for line, row in accepted.items()}
+
+
+def _cells(path: Path) -> pd.DataFrame:
+    """The columns :data:`COLUMNS` of a reviewed table as text, and the line of each row."""
+    aliases: dict[str, tuple[str, ...]] = dict.fromkeys(COLUMNS, ())
+    try:
+        table = read_table(path, aliases=aliases)
+    except InputError as error:
+        if error.code == "table_no_rows" and path.stat().st_size:
+            return pd.DataFrame(columns=[*COLUMNS, ROW])
+        raise
+    header = recognise(table, aliases, required=_REQUIRED)
+    cells = pd.DataFrame(
+        {column: table.cells[header[column]] if column in header else "" for column in COLUMNS}
+    )
+    # A spreadsheet must not run a name or a text as a formula: the guard is no part of it.
+    cells = pd.DataFrame(cells.apply(lambda column: column.str.removeprefix("'")))
+    return cells.assign(**{ROW: table.cells[ROW]})
 
 
 def same_text(given: str, remembered: str) -> bool:
