@@ -66,6 +66,8 @@ class Work:
         The open sea: counts in no local relief, is no mountain. Needed for ``coast``.
     zone : Zone, optional
         Needed for ``zone``.
+    shore : Zone, optional
+        What ``coast`` is the distance to, instead of the sea: cells of a given coastline.
     threads : int, optional
         As many as there are processors.
     """
@@ -75,6 +77,7 @@ class Work:
     mountains: KaposThresholds = KAPOS
     sea: SeaMask | None = None
     zone: Zone | None = None
+    shore: Zone | None = None
     threads: int | None = None
 
 
@@ -135,17 +138,25 @@ def layers(
             written.result()
 
 
+def windows(grid: Grid) -> Iterator[Window]:
+    """The pieces of a raster in the order of `layers`: always the same."""
+    for left in range(0, grid.width, BAND_COLUMNS):
+        width = min(BAND_COLUMNS, grid.width - left)
+        for top in range(0, grid.height, TILE[0]):
+            yield Window(left, top, width, min(TILE[0], grid.height - top))
+
+
 def _hand_out(write: Write, window: Window | None, made: dict[Name, Cells]) -> None:
     for name in sorted(made):
         write(name, window, made.pop(name))  # and let go of it
 
 
 def _check(work: Work, grid: Grid) -> None:
-    for needed, zone in (("coast", work.sea), ("zone", work.zone)):
+    for needed, zone in (("coast", work.shore or work.sea), ("zone", work.zone)):
         if needed in work.wanted and zone is None:
             message = f"the layer {needed} needs to be told where the sea is"
             raise ValueError(message)
-    if any(zone is not None and zone.grid != grid for zone in (work.sea, work.zone)):
+    if any(zone is not None and zone.grid != grid for zone in (work.sea, work.zone, work.shore)):
         raise ValueError("the sea was made from another raster")
 
 
@@ -170,28 +181,26 @@ def _pieces(source: Band, work: Work, skip: Callable[[Window], bool]) -> Iterato
     has_disks = bool({"relief", "mountain"} & set(work.wanted))
     halo = halo_of(frame, grid.height, work.relief_radius_m) if has_disks else 1
     shore = None
-    if "coast" in work.wanted and work.sea is not None:
-        shore = Shore(work.sea, frame, TILE[0])
-    for left in range(0, grid.width, BAND_COLUMNS):
-        right = min(left + BAND_COLUMNS, grid.width)
-        before: Heights | None = None
-        for top in range(0, grid.height, TILE[0]):
-            bottom = min(top + TILE[0], grid.height)
-            window = Window(left, top, right - left, bottom - top)
-            if skip(window):
-                before = None
-                continue
-            before = _surrounded(source, window, halo, before)
-            yield _Piece(
-                window=window,
-                z=before,
-                sea=None if work.sea is None else _sea_around(work.sea, window, halo),
-                halo=halo,
-                frame=frame,
-                disks=footprint(frame, top, bottom - top, float(work.relief_radius_m), halo),
-                work=work,
-                shore=shore,
-            )
+    towards = work.shore or work.sea
+    if "coast" in work.wanted and towards is not None:
+        shore = Shore(towards, frame, TILE[0])
+    before: Heights | None = None
+    for window in windows(grid):
+        top, rows = int(window.row_off), int(window.height)
+        if skip(window):
+            before = None
+            continue
+        before = _surrounded(source, window, halo, before if top else None)
+        yield _Piece(
+            window=window,
+            z=before,
+            sea=None if work.sea is None else _sea_around(work.sea, window, halo),
+            halo=halo,
+            frame=frame,
+            disks=footprint(frame, top, rows, float(work.relief_radius_m), halo),
+            work=work,
+            shore=shore,
+        )
 
 
 def _surrounded(source: Band, window: Window, halo: int, before: Heights | None) -> Heights:

@@ -11,7 +11,7 @@ import json
 import platform
 import time
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -23,7 +23,7 @@ from kalsel_gap.deficit import scores
 from kalsel_gap.findings import Finding, sort, to_frame
 from kalsel_gap.places import Staged
 from kalsel_gap.project import Opened, find_project, read_project
-from kalsel_gap.run import Cache, Run, default_cache_folder, write_run
+from kalsel_gap.run import Cache, Run, code_hash, default_cache_folder, write_run
 from kalsel_gap.sources.schools import located, read_schools
 
 if TYPE_CHECKING:
@@ -261,7 +261,7 @@ def _key(stage: _Stage, schools: gpd.GeoDataFrame, opened: Opened, hashes: dict[
     roots = {section.partition(".")[0] for section in stage.sections}
     parts = {
         "stage": stage.name,
-        "code": _code_hash(),
+        "code": code_hash(),
         "sections": {name: _section(opened, name) for name in stage.sections},
         "files": {name: h for name, h in hashes.items() if name.partition(".")[0] in roots},
         "columns": hashlib.sha256(columns.encode()).hexdigest(),
@@ -276,17 +276,6 @@ def _section(opened: Opened, dotted: str) -> Any:  # noqa: ANN401 - any section
     if isinstance(value, tuple):
         return [item.model_dump(mode="json") for item in value]
     return None if value is None else value.model_dump(mode="json")
-
-
-@cache
-def _code_hash() -> str:
-    """Hash of the package's own sources: a method that changes asks for its columns anew."""
-    folder = Path(__file__).parent
-    digest = hashlib.sha256()
-    for path in sorted([*folder.rglob("*.py"), *folder.rglob("*.toml")]):
-        digest.update(path.relative_to(folder).as_posix().encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 def _join(schools: gpd.GeoDataFrame, columns: pd.DataFrame) -> gpd.GeoDataFrame:

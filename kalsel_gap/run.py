@@ -18,6 +18,7 @@ import re
 import secrets
 import shutil
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -301,6 +302,17 @@ def _clear_leftovers(folder: Path) -> None:
         with contextlib.suppress(OSError):
             if time.time() - leftover.stat().st_mtime > 3600:
                 shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
+
+
+@cache
+def code_hash() -> str:
+    """Hash of the package's own sources: a method that changes asks for its results anew."""
+    folder = Path(__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted([*folder.rglob("*.py"), *folder.rglob("*.toml")]):
+        digest.update(path.relative_to(folder).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 # --- cache -------------------------------------------------------------------------------------

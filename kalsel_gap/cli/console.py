@@ -83,12 +83,24 @@ def runs_of(project: Path | None, runs: Path | None) -> tuple[Opened, Path]:
 
 
 @contextlib.contextmanager
-def progress(text: Text, steps: Sequence[str], *, quiet: bool) -> Iterator[Reporter]:
-    """A progress bar on standard error, for whoever works on `steps` inside the block."""
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+def progress(
+    text: Text, steps: Sequence[str], *, quiet: bool, is_even: bool = False
+) -> Iterator[Reporter]:
+    """A progress bar on standard error, for whoever works on `steps` inside the block.
+
+    It tells the time left where the parts of the work take about as long as each other.
+    """
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
     console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    time = TimeRemainingColumn() if is_even else TimeElapsedColumn()
+    columns = (TextColumn("{task.description}"), BarColumn(), time)
     hidden = quiet or not console.is_terminal
     with Progress(*columns, console=console, transient=True, disable=hidden) as bar:
         task = bar.add_task(text(messages.NAMES[steps[0]]), total=len(steps))
@@ -199,6 +211,21 @@ def values(rows: list[tuple[str, str, str]], text: Text) -> None:
         table.add_column(text(label), overflow="fold")
     for row in rows:
         table.add_row(*(Styled(plain(cell)) for cell in row))
+    Console(highlight=False).print(table)
+
+
+def figures(frame: pd.DataFrame, text: Text) -> None:
+    """Any table, its columns by their names."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name, column in frame.items():
+        label = Styled(str(name).replace("_", "\n"))
+        table.add_column(label, justify="right" if column.dtype.kind in "if" else "left")
+    for row in frame.itertuples(index=False):
+        cells = [
+            plain(v) if isinstance(v, str) else text.number(v, 2 if isinstance(v, float) else 0)
+            for v in row
+        ]
+        table.add_row(*(Styled(cell) for cell in cells))
     Console(highlight=False).print(table)
 
 
