@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
+from rasterio._err import CPLE_BaseError
 from rasterio.errors import RasterioError
 from rasterio.io import MemoryFile
 
@@ -32,7 +33,7 @@ from kalsel_gap.mountains import KaposThresholds, kapos_class
 from kalsel_gap.pieces import Pieces, bound, encode
 from kalsel_gap.previews import light
 from kalsel_gap.project import suggestion
-from kalsel_gap.run import Cache, atomic, code_hash, default_cache_folder
+from kalsel_gap.run import Cache, atomic, clear_leftovers, code_hash, default_cache_folder
 from kalsel_gap.sources.files import read_vector
 from kalsel_gap.tables import csv_of
 from kalsel_gap.tallies import Tally
@@ -263,9 +264,12 @@ class Atlas:
         return default_cache_folder() / FOLDER
 
     @cached_property
+    def _store(self) -> Cache:
+        return Cache(default_cache_folder())
+
+    @cached_property
     def _hashes(self) -> dict[str, str]:
-        store = Cache(default_cache_folder())
-        return {name: store.file_hash(path) for name, path in self.opened.project.inputs()}
+        return {name: self._store.file_hash(path) for name, path in self.opened.project.inputs()}
 
     @cached_property
     def kept(self) -> dict[str, Pieces]:
@@ -417,6 +421,7 @@ class Atlas:
         """
         self._refuse_inputs(folder)
         self._refuse_small_disk(folder)
+        self._tidy(folder)
         size = self.grid.width * self.grid.height
         parts = [len(self._missing(self.measured)), len(self.derived), len(self.wanted), 1]
         done = _Done(report, size * sum(parts))
@@ -433,8 +438,16 @@ class Atlas:
         with atomic(folder / STATISTICS) as temporary:
             temporary.write_bytes(csv_of(table).encode("utf-8"))
         done.step(size)
-        bound(self._root, [pieces.folder for pieces in self.kept.values()])
+        self._tidy(folder)
         return table
+
+    def _tidy(self, folder: Path) -> None:
+        """Keep the cache small, and remove what a killed run has left."""
+        used = [pieces.folder for pieces in self.kept.values()]
+        bound(self._root, used)
+        for place in (folder, *used):
+            clear_leftovers(place)
+        self._store.save_hashes()
 
     def statistics(self) -> pd.DataFrame:
         """Figures of every area, from the pieces of the layers that were asked for."""
@@ -450,18 +463,19 @@ class Atlas:
     def _write(self, name: str, folder: Path, words: Text) -> None:
         look = _in_words(LOOKS[name], words)
         pieces = self.kept[name]
-        try:
-            with atomic(folder / f"{name}.tif") as temporary:
+        path = folder / f"{name}.tif"
+        with atomic(path) as temporary:
+            try:
                 write_cog(
                     *(pieces.files(), self.grid, temporary, look),
                     tags=self._tags(name, words),
                     listed=pieces.folder / "pieces.vrt",
                 )
-        except RasterioError as error:
-            pieces.clear()
-            raise OutputError(
-                "layer_not_written", path=folder / f"{name}.tif", reason=str(error)[:200]
-            ) from None
+            except (RasterioError, CPLE_BaseError) as error:
+                for window in windows(self.grid):
+                    pieces.read(window)  # a broken one is told apart from a disk that is full
+                reason = str(error.__cause__ or error)[:200]
+                raise OutputError("not_written", path=path, reason=reason) from None
         with atomic(folder / f"{name}.qml") as temporary:
             temporary.write_text(qml(look), encoding="utf-8", newline="\n")
 
@@ -502,7 +516,7 @@ class Atlas:
         for name in (*self.measured, *self.derived):
             begun = time.perf_counter()
             cells = made[name] if name in made else self._derive(name, middle, made.__getitem__)
-            for level, is_needed in ((1, name in todo), (6, name in self.wanted)):
+            for level, is_needed in ((1, name in todo), (3, name in self.wanted)):
                 if is_needed:
                     size = math.ceil(_encoded(self.grid, LOOKS[name], middle, cells, level) * share)
                     cache_bytes += size if level == 1 else 0

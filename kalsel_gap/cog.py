@@ -111,7 +111,7 @@ def write_cog(
             path,
             driver="COG",
             COMPRESS="DEFLATE",
-            LEVEL="6",
+            LEVEL="3",
             PREDICTOR="FLOATING_POINT" if look.dtype == "float32" else "STANDARD",
             BLOCKSIZE=str(BLOCK),
             OVERVIEW_RESAMPLING="AVERAGE" if look.is_mixable else "NEAREST",

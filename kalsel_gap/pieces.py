@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import rasterio
 from rasterio.crs import CRS
+from rasterio.errors import RasterioError
 
+from kalsel_gap.errors import InputError
 from kalsel_gap.layers import windows
 from kalsel_gap.run import atomic
 
@@ -82,19 +84,27 @@ class Pieces:
             encode(temporary, self.grid, self.look, window, cells, level=1)
 
     def read(self, window: Window) -> NDArray[Any]:
-        """A piece as it was given: float32 with NaN, or int16 with -1."""
-        with rasterio.open(self.path(window)) as source:
-            cells: NDArray[Any] = source.read(1)
+        """A piece as it was given: float32 with NaN, or int16 with -1.
+
+        Raises
+        ------
+        InputError
+            It cannot be read; it is removed, so that it is made again.
+        """
+        path = self.path(window)
+        try:
+            with rasterio.open(path) as source:
+                cells: NDArray[Any] = source.read(1)
+        except RasterioError as error:
+            path.unlink(missing_ok=True)
+            reason = str(error.__cause__ or error)[:200]
+            raise InputError("piece_broken", path=path, reason=reason) from None
         if self.look.dtype == "float32":
             cells[cells == self.look.nodata] = np.nan
             return cells
         wide: NDArray[Any] = cells.astype(np.int16)
         wide[cells == self.look.nodata] = -1
         return wide
-
-    def clear(self) -> None:
-        """Remove every piece."""
-        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def encode(

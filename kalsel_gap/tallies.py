@@ -58,7 +58,7 @@ class Tally:
             shapes = Footprints(grid, areas.geometry.to_numpy(), numbers)
             self._levels.append((first, len(areas), shapes))
         self._sums: dict[str, NDArray[np.float64]] = {}
-        self._highest = np.full(len(self._rows), -np.inf)
+        self._highest = np.full(len(self._rows), -np.inf, dtype=np.float32)
 
     def add(self, window: Window, layers: Mapping[str, NDArray[Any]]) -> None:
         """Count a piece: ``elevation`` tells what is land, other layers as far as they are there.

@@ -17,7 +17,7 @@ from kalsel_gap import messages
 from kalsel_gap.text import N_, Text, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -214,19 +214,26 @@ def values(rows: list[tuple[str, str, str]], text: Text) -> None:
     Console(highlight=False).print(table)
 
 
-def figures(frame: pd.DataFrame, text: Text) -> None:
-    """Any table, its columns by their names."""
+def figures(frame: pd.DataFrame, labels: Mapping[str, str], text: Text) -> None:
+    """The columns of a table that have a label; shares as per cent."""
+    shown = frame[[name for name in labels if name in frame.columns]]
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name, column in frame.items():
-        label = Styled(str(name).replace("_", "\n"))
-        table.add_column(label, justify="right" if column.dtype.kind in "if" else "left")
-    for row in frame.itertuples(index=False):
-        cells = [
-            plain(v) if isinstance(v, str) else text.number(v, 2 if isinstance(v, float) else 0)
-            for v in row
-        ]
-        table.add_row(*(Styled(cell) for cell in cells))
+    for name, column in shown.items():
+        is_text = column.dtype.kind not in "if"
+        label = text(labels[str(name)]).replace(" ", "\n")
+        table.add_column(label, justify="left" if is_text else "right", overflow="fold")
+    for row in shown.to_dict("records"):
+        table.add_row(*(Styled(_figure(str(name), value, text)) for name, value in row.items()))
     Console(highlight=False).print(table)
+
+
+def _figure(name: str, value: object, text: Text) -> str:
+    if isinstance(value, str):
+        return plain(value)
+    number = _value(value)
+    if number is not None and name.endswith("_share"):
+        number *= 100
+    return text.number(number, 1 if name.endswith("_deg") else 0)
 
 
 def summary(groups: Sequence[Group], nature: str, text: Text) -> None:

@@ -24,6 +24,26 @@ HELP = N_(
     "an interrupted run goes on where it stopped, and other thresholds answer soon.\n\n"
     "Example: kalsel-gap terrain --layers slope,class"
 )
+_LABELS = {  # of columns on a terminal; the files have all of them, and the kecamatan too
+    "layer": N_("Layer"),
+    "file": N_("File"),
+    "unit": N_("Unit"),
+    "cells": N_("Cells"),
+    "bytes": N_("Bytes"),
+    "name": N_("Kabupaten/kota"),
+    "land_km2": N_("Land km²"),
+    "mean_elevation_m": N_("Height m"),
+    "max_elevation_m": N_("Highest m"),
+    "mean_slope_deg": N_("Slope °"),
+    "mean_local_relief_m": N_("Relief m"),
+    "coastal_zone_share": N_("Low coast %"),
+    "dataran_share": N_("Plain %"),
+    "pesisir_share": N_("Coast %"),
+    "rawa_share": N_("Wetland %"),
+    "pegunungan_share": N_("Mountains %"),
+    "pulau_kecil_share": N_("Small island %"),
+    "class_known_share": N_("Known %"),
+}
 
 
 def terrain(
@@ -44,7 +64,7 @@ def terrain(
 
     text: Text = ctx.obj
     opened = read_project(project or find_project(Path.cwd()), tuple(assignments or ()))
-    names = [name.strip() for name in (layers or "").split(",") if name.strip()]
+    names = [name.strip().lower() for name in (layers or "").split(",") if name.strip()]
     atlas = Atlas(opened, names)
     for name in atlas.left_out:
         sentence = N_("Left out, as there is no sea: {layer}.")
@@ -91,8 +111,16 @@ def _print(table: pd.DataFrame, format_: Format | None, text: Text) -> None:
 
     chosen = format_ or (Format.table if console.to_terminal() else Format.csv)
     if chosen is Format.table:
-        console.figures(table, text)
+        console.figures(_for_terminal(table, text), _LABELS, text)
     elif chosen is Format.json:
         console.emit(tables.json_of(table))
     else:
         console.emit(tables.csv_of(table))
+
+
+def _for_terminal(table: pd.DataFrame, text: Text) -> pd.DataFrame:
+    """The statistics without the kecamatan; other tables as they are."""
+    if "level" not in table.columns:
+        return table
+    few = table[table["level"] != "kecamatan"]
+    return few.assign(name=few["name"].where(few["level"] != "all", text(N_("all"))))
