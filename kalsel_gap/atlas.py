@@ -134,6 +134,7 @@ _FROM = {
     "mountain": ("elevation", "slope", "relief"),
     "class": ("elevation", "slope", "relief", "coast", "zone"),
 }
+_NEEDS = {"coast": "shore", "zone": "sea"}
 # Parts of the terrain limits that a layer depends on, and sections of files.
 _LIMITS = {
     "relief": ("radius_m.relief",),
@@ -199,8 +200,8 @@ class Atlas:
         self.wanted = tuple(name for name in LOOKS if name in (names or LOOKS))
         self.left_out = tuple(name for name in self.wanted if not self._is_possible(name))
         if names and self.left_out:
-            code = "layer_needs_shore" if "coast" in self.left_out else "layer_needs_sea"
-            raise InputError(code, path=opened.path, value=self.left_out[0])
+            first = self.left_out[0]
+            raise InputError(f"layer_needs_{_NEEDS[first]}", path=opened.path, value=first)
         self.wanted = tuple(name for name in self.wanted if name not in self.left_out)
 
     # --- what there is -------------------------------------------------------------------------
@@ -241,8 +242,7 @@ class Atlas:
         )
 
     def _is_possible(self, name: str) -> bool:
-        needed = {"zone": "sea", "coast": "shore"}.get(name)
-        return needed is None or getattr(self, needed) is not None
+        return name not in _NEEDS or getattr(self, _NEEDS[name]) is not None
 
     @property
     def measured(self) -> tuple[str, ...]:
