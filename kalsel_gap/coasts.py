@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
+import pyproj
+import shapely
 from numpy.typing import ArrayLike, NDArray
+from rasterio.features import rasterize
 from rasterio.windows import Window
 
 from kalsel_gap.geodesy import metres_per_degree
@@ -177,6 +180,36 @@ def low_coast(path: RasterPath, sea: SeaMask, limit_m: float = 10.0, *, band: in
         return Zone(begin[reached], end[reached], source.grid)
 
 
+def line_cells(lines: NDArray[np.object_], grid: Grid) -> Zone:
+    """Cells that lines run through, as a shore that is given instead of found.
+
+    Parameters
+    ----------
+    lines : array of shapely geometries
+        WGS84 degrees.
+    grid : Grid
+    """
+    to_crs = pyproj.Transformer.from_crs("EPSG:4326", grid.crs, always_xy=True)
+    # A straight line in degrees is bent in a projection: 0.01° of it is straight enough.
+    pieces = shapely.segmentize(lines, 0.01)
+    shapes = list(shapely.transform(pieces, to_crs.transform, interleaved=False))
+    begins, ends = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+    rows = max(1, STRIPE_CELLS // grid.width)
+    for top in range(0, grid.height if shapes else 0, rows):
+        part = grid.part(top, 0, min(rows, grid.height - top), grid.width)
+        within = rasterize(
+            shapes,
+            (part.height, part.width),
+            transform=part.transform,
+            all_touched=True,
+            dtype="uint8",
+        )
+        begin, end = _runs_in(within.astype(np.bool_))
+        begins.append(begin + top * grid.width)
+        ends.append(end + top * grid.width)
+    return Zone(np.concatenate(begins), np.concatenate(ends), grid)
+
+
 class Shore:
     """Distance of cells to the open sea, row by row.
 
@@ -186,14 +219,15 @@ class Shore:
 
     Parameters
     ----------
-    sea : SeaMask
+    sea : Zone
+        The open sea, or the cells of a shore.
     frame : Frame
         Of the grid that the sea lies on; see `relief.frame_of`.
     stripe : int
         Rows that are asked for at once; memory is four bytes for each column and stripe.
     """
 
-    def __init__(self, sea: SeaMask, frame: Frame, stripe: int) -> None:
+    def __init__(self, sea: Zone, frame: Frame, stripe: int) -> None:
         grid = sea.grid
         self._sea, self._stripe = sea, stripe
         self._above, self._below = _nearest_rows(

@@ -13,7 +13,7 @@ from kalsel_gap.geodesy import WGS84
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from kalsel_gap.assumptions import NamedIsland, Terrain
+    from kalsel_gap.assumptions import Terrain
 
 
 def islands(
@@ -52,27 +52,38 @@ def islands(
     holder = tree.nearest(points[rows])
     near = _apart_km(points[rows], land[holder]) <= limits.small_island.offset_km
     rows, holder = rows[near], holder[near]
-    area_km2 = np.array([abs(WGS84.geometry_area_perimeter(p)[0]) for p in land]) / 1e6
-    named = {
-        int(polygon): island
-        for island in limits.islands.values()
-        for polygon in tree.query(shapely.Point(island.lon, island.lat), predicate="intersects")
-    }
+    own_km2, names, legal_km2 = _areas(land, limits)
     found.loc[rows, "is_small_island"] = False
-    for polygon in np.unique(holder[holder != int(area_km2.argmax())]):
-        name, area = _known(named.get(int(polygon)), float(area_km2[polygon]))
+    for polygon in np.unique(holder[holder != int(own_km2.argmax())]):
         here = rows[holder == polygon]
-        found.loc[here, "island"] = name
-        found.loc[here, "island_area_km2"] = area
-        found.loc[here, "is_small_island"] = area <= limits.small_island.area_km2
-        found.loc[here, "strait_km"] = _strait_km(int(polygon), land, area_km2)
+        found.loc[here, "island"] = names[polygon]
+        found.loc[here, "island_area_km2"] = legal_km2[polygon]
+        found.loc[here, "is_small_island"] = legal_km2[polygon] <= limits.small_island.area_km2
+        found.loc[here, "strait_km"] = _strait_km(int(polygon), land, own_km2)
     return found
 
 
-def _known(known: NamedIsland | None, polygon_km2: float) -> tuple[str, float]:
-    if known is None:
-        return "island", polygon_km2
-    return known.name, known.area_km2 if known.area_km2 is not None else polygon_km2
+def are_small(land: NDArray[np.object_], limits: Terrain) -> NDArray[np.bool_]:
+    """Which polygons of land are small islands; the largest is the mainland and none."""
+    own_km2, _, legal_km2 = _areas(land, limits)
+    small: NDArray[np.bool_] = legal_km2 <= limits.small_island.area_km2
+    small[own_km2.argmax()] = False
+    return small
+
+
+def _areas(
+    land: NDArray[np.object_], limits: Terrain
+) -> tuple[NDArray[np.float64], list[str], NDArray[np.float64]]:
+    """Area of each polygon, the name of its island, and the legal area where there is one."""
+    own_km2 = np.array([abs(WGS84.geometry_area_perimeter(p)[0]) for p in land]) / 1e6
+    names, legal_km2 = ["island"] * len(land), own_km2.copy()
+    tree = shapely.STRtree(land)
+    for island in limits.islands.values():
+        for polygon in tree.query(shapely.Point(island.lon, island.lat), predicate="intersects"):
+            names[polygon] = island.name
+            if island.area_km2 is not None:
+                legal_km2[polygon] = island.area_km2
+    return own_km2, names, legal_km2
 
 
 def _strait_km(island: int, land: NDArray[np.object_], area_km2: NDArray[np.float64]) -> float:

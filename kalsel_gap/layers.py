@@ -66,6 +66,8 @@ class Work:
         The open sea: counts in no local relief, is no mountain. Needed for ``coast``.
     zone : Zone, optional
         Needed for ``zone``.
+    shore : Zone, optional
+        What ``coast`` is the distance to, instead of the sea: cells of a given coastline.
     threads : int, optional
         As many as there are processors.
     """
@@ -75,6 +77,7 @@ class Work:
     mountains: KaposThresholds = KAPOS
     sea: SeaMask | None = None
     zone: Zone | None = None
+    shore: Zone | None = None
     threads: int | None = None
 
 
@@ -135,17 +138,25 @@ def layers(
             written.result()
 
 
+def windows(grid: Grid) -> Iterator[Window]:
+    """The pieces of a raster in the order of `layers`: always the same."""
+    for top in range(0, grid.height, TILE[0]):
+        for left in range(0, grid.width, BAND_COLUMNS):
+            width = min(BAND_COLUMNS, grid.width - left)
+            yield Window(left, top, width, min(TILE[0], grid.height - top))
+
+
 def _hand_out(write: Write, window: Window | None, made: dict[Name, Cells]) -> None:
     for name in sorted(made):
         write(name, window, made.pop(name))  # and let go of it
 
 
 def _check(work: Work, grid: Grid) -> None:
-    for needed, zone in (("coast", work.sea), ("zone", work.zone)):
+    for needed, zone in (("coast", work.shore or work.sea), ("zone", work.zone)):
         if needed in work.wanted and zone is None:
             message = f"the layer {needed} needs to be told where the sea is"
             raise ValueError(message)
-    if any(zone is not None and zone.grid != grid for zone in (work.sea, work.zone)):
+    if any(zone is not None and zone.grid != grid for zone in (work.sea, work.zone, work.shore)):
         raise ValueError("the sea was made from another raster")
 
 
@@ -170,32 +181,30 @@ def _pieces(source: Band, work: Work, skip: Callable[[Window], bool]) -> Iterato
     has_disks = bool({"relief", "mountain"} & set(work.wanted))
     halo = halo_of(frame, grid.height, work.relief_radius_m) if has_disks else 1
     shore = None
-    if "coast" in work.wanted and work.sea is not None:
-        shore = Shore(work.sea, frame, TILE[0])
+    towards = work.shore or work.sea
+    if "coast" in work.wanted and towards is not None:
+        shore = Shore(towards, frame, TILE[0])
     before: dict[int, Heights] = {}  # last rows of the stripe before, by band of columns
-    for top in range(0, grid.height, TILE[0]):
-        bottom = min(top + TILE[0], grid.height)
-        coast = None
-        for left in range(0, grid.width, BAND_COLUMNS):
-            right = min(left + BAND_COLUMNS, grid.width)
-            window = Window(left, top, right - left, bottom - top)
-            if skip(window):
-                before.pop(left, None)
-                continue
-            z = _surrounded(source, window, halo, before.get(left))
-            before[left] = z[-2 * halo :].copy()
-            if shore is not None and coast is None:
-                coast = shore.distance_m(top, bottom)
-            yield _Piece(
-                window=window,
-                z=z,
-                sea=None if work.sea is None else _sea_around(work.sea, window, halo),
-                halo=halo,
-                frame=frame,
-                disks=footprint(frame, top, bottom - top, float(work.relief_radius_m), halo),
-                work=work,
-                coast=None if coast is None else coast[:, left:right],
-            )
+    coast: tuple[int, NDArray[np.float32]] | None = None  # of a stripe, and which
+    for window in windows(grid):
+        top, left, rows = int(window.row_off), int(window.col_off), int(window.height)
+        if skip(window):
+            before.pop(left, None)
+            continue
+        z = _surrounded(source, window, halo, before.get(left))
+        before[left] = z[-2 * halo :].copy()
+        if shore is not None and (coast is None or coast[0] != top):
+            coast = top, shore.distance_m(top, top + rows)
+        yield _Piece(
+            window=window,
+            z=z,
+            sea=None if work.sea is None else _sea_around(work.sea, window, halo),
+            halo=halo,
+            frame=frame,
+            disks=footprint(frame, top, rows, float(work.relief_radius_m), halo),
+            work=work,
+            coast=None if coast is None else coast[1][:, left : left + window.width],
+        )
 
 
 def _surrounded(source: Band, window: Window, halo: int, before: Heights | None) -> Heights:

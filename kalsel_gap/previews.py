@@ -336,16 +336,29 @@ def hillshade(elevation_m: FloatArray, pixel_m: float) -> FloatArray:
     >>> hillshade(np.zeros((3, 3)), 30.0).round(2).max()
     np.float64(0.71)
     """
-    azimuth, height = _SUN
     if min(elevation_m.shape) < 2:
-        return np.full(elevation_m.shape, math.sin(height))
+        return np.full(elevation_m.shape, math.sin(_SUN[1]))
     down, right = np.gradient(elevation_m * (_EXAGGERATION / pixel_m))
     slope = np.arctan(np.hypot(down, right))
-    aspect = np.arctan2(right, -down)  # of the uphill direction, clockwise from north
-    light = math.sin(height) * np.cos(slope) - math.cos(height) * np.sin(slope) * np.cos(
-        azimuth - aspect
+    return light(slope, np.arctan2(-right, down))
+
+
+def light(slope_rad: FloatArray, aspect_rad: FloatArray) -> FloatArray:
+    """Light that falls on a slope from the north-west, 0 to 1 (Horn 1981).
+
+    Parameters
+    ----------
+    slope_rad : float array
+    aspect_rad : float array
+        Of the downhill direction, clockwise from north; anything on level ground.
+    """
+    azimuth, height = _SUN
+    lit: FloatArray = np.clip(
+        math.sin(height) * np.cos(slope_rad)
+        + math.cos(height) * np.sin(slope_rad) * np.cos(azimuth - aspect_rad),
+        0.0,
+        1.0,
     )
-    lit: FloatArray = np.clip(light, 0.0, 1.0)
     return lit
 
 

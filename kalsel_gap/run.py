@@ -114,7 +114,7 @@ def write_run(
     """
     with _writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        _clear_leftovers(folder)
+        clear_leftovers(folder)
         temporary = _temporary(folder)
         try:
             temporary.mkdir()
@@ -293,7 +293,7 @@ def _same(folder: Path, other: Path) -> bool:
     return filecmp.cmpfiles(folder, other, names, shallow=False)[0] == names
 
 
-def _clear_leftovers(folder: Path) -> None:
+def clear_leftovers(folder: Path) -> None:
     """Remove what a killed run left behind, but nothing a live one may still be writing."""
     import time
 
@@ -396,7 +396,7 @@ class Cache:
             temporary.rename(entry)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
-        _clear_leftovers(entry.parent)
+        clear_leftovers(entry.parent)
         self._bound(entry.parent)
 
     def _bound(self, folder: Path) -> None:

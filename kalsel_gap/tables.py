@@ -221,7 +221,11 @@ def _cells(column: pd.Series[Any], decimal: str) -> list[str]:
 
 def to_json(run: Run, schools: pd.DataFrame, text: Text) -> str:
     """Schools as a JSON list of objects; what is unknown is null."""
-    table = with_words(run, schools, text)
+    return json_of(with_words(run, schools, text))
+
+
+def json_of(table: pd.DataFrame) -> str:
+    """Any table as a JSON list of objects; what is unknown is null."""
     return escaped(json.dumps(to_records(table), indent=1, ensure_ascii=False)) + "\n"
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from kalsel_gap import geodesy, islands, schema
+from kalsel_gap import classes, geodesy, islands, schema
 from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding, at_school
 from kalsel_gap.indicators import barrier
@@ -312,7 +312,7 @@ def _islands(
     facts["is_small_island"] = pd.Series(pd.NA, index=facts.index, dtype="boolean")
     shore = opened.project.coastline
     if shore is not None and shore.land:
-        land = np.concatenate([_polygons(path) for path in shore.land])
+        land = np.concatenate([land_polygons(path) for path in shore.land])
         found = islands.islands(lat, lon, land, opened.project.terrain)
         facts[found.columns] = found.set_axis(facts.index)
 
@@ -349,7 +349,8 @@ def _wetlands(
         facts.loc[facts.index[first.index], "wetland_kind"] = first.to_numpy()
 
 
-def _polygons(path: Path) -> NDArray[np.object_]:
+def land_polygons(path: Path) -> NDArray[np.object_]:
+    """Single polygons of a layer, made valid: each is an island, or the mainland."""
     shapes = read_vector(path, shapes="polygons").geometry.dropna().make_valid().to_numpy()
     parts = shapely.get_parts(shapely.get_parts(shapes))  # collections hold multipolygons
     polygons = [p for p in parts if p.geom_type == "Polygon" and not p.is_empty]
@@ -388,42 +389,36 @@ def classify(facts: pd.DataFrame, reached_by_water: pd.Series[bool], limits: Ter
     limits : Terrain
         Thresholds and severities.
     """
-    relief_known = facts["mountain_class"].notna() | facts["local_relief_m"].notna()
-    mountain = (facts["mountain_class"].fillna(0) > 0) | (
-        facts["local_relief_m"] > limits.mountain.relief_m
-    )
-    facts["is_mountain"] = mountain.astype("boolean").mask(~relief_known)
-    near = facts["coast_km"] <= limits.coast.shore_km
-    zone = (facts["coast_km"] <= limits.coast.zone_km) & facts["in_coastal_zone"]
-    decided = facts["coast_km"].notna() & (
-        near | (facts["coast_km"] > limits.coast.zone_km) | facts["in_coastal_zone"].notna()
-    )
-    facts["is_coastal"] = (near | zone).astype("boolean").mask(~decided)
+    kapos = facts["mountain_class"].to_numpy("float64")
+    zone = _tristate(facts["in_coastal_zone"])
+    coast_km = facts["coast_km"].to_numpy()
+    flags = {
+        "pulau_kecil": _tristate(facts["is_small_island"]),
+        "pegunungan": classes.mountain(kapos, facts["local_relief_m"].to_numpy(), limits.mountain),
+        "pesisir": classes.coastal(coast_km, zone, limits.coast),
+        "rawa": _tristate(facts["is_wetland"]),
+    }
+    for column, name in (("is_mountain", "pegunungan"), ("is_coastal", "pesisir")):
+        flag = pd.Series(flags[name], index=facts.index)
+        facts[column] = (flag == 1).astype("boolean").mask(flag == classes.UNKNOWN)
     facts["is_lowland"] = (
         (facts["elevation_m"] <= limits.lowland.elevation_m)
         .astype("boolean")
         .mask(facts["elevation_m"].isna())
     )
-    flags = {
-        "pulau_kecil": facts["is_small_island"],
-        "pegunungan": facts["is_mountain"],
-        "pesisir": facts["is_coastal"],
-        "rawa": facts["is_wetland"],
-    }
-    applies = {name: flag.fillna(value=False).astype(bool) for name, flag in flags.items()}
-    # A flag that is unknown here but known elsewhere hides whatever comes after it.
-    unsettled = pd.Series(data=False, index=facts.index)
-    settled = pd.Series(data=False, index=facts.index)
-    for name, flag in flags.items():
-        if flag.notna().any():
-            unsettled |= flag.isna() & ~settled
-        settled |= applies[name] & ~unsettled
-    known = ~unsettled & (facts["is_mountain"].notna() | settled)
-    facts["terrain_class"] = pd.Series(
-        np.select(list(applies.values()), list(applies), "dataran"), index=facts.index, dtype="str"
-    ).where(known)
+    given = [name for name, flag in flags.items() if (flag != classes.UNKNOWN).any()]
+    first = classes.primary(flags, given)
+    names = np.array([*classes.PRECEDENCE, classes.ELSE], dtype=object)
+    facts["terrain_class"] = pd.Series(names[first], index=facts.index, dtype="str").where(
+        first != classes.UNKNOWN
+    )
+    applies = {name: pd.Series(flag == 1, index=facts.index) for name, flag in flags.items()}
     severity = barrier.terrain_severity(applies, reached_by_water, limits.severity)
-    facts["terrain_severity"] = severity.where(known)
+    facts["terrain_severity"] = severity.where(first != classes.UNKNOWN)
+
+
+def _tristate(flag: pd.Series[bool]) -> classes.Flags:
+    return flag.astype("Int8").fillna(classes.UNKNOWN).to_numpy().astype(np.int8)
 
 
 def _off(schools: gpd.GeoDataFrame, at_fault: NDArray[np.bool_], file: str) -> list[Finding]:

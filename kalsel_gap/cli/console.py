@@ -17,7 +17,7 @@ from kalsel_gap import messages
 from kalsel_gap.text import N_, Text, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -83,12 +83,24 @@ def runs_of(project: Path | None, runs: Path | None) -> tuple[Opened, Path]:
 
 
 @contextlib.contextmanager
-def progress(text: Text, steps: Sequence[str], *, quiet: bool) -> Iterator[Reporter]:
-    """A progress bar on standard error, for whoever works on `steps` inside the block."""
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+def progress(
+    text: Text, steps: Sequence[str], *, quiet: bool, is_even: bool = False
+) -> Iterator[Reporter]:
+    """A progress bar on standard error, for whoever works on `steps` inside the block.
+
+    It tells the time left where the parts of the work take about as long as each other.
+    """
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
     console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    time = TimeRemainingColumn() if is_even else TimeElapsedColumn()
+    columns = (TextColumn("{task.description}"), BarColumn(), time)
     hidden = quiet or not console.is_terminal
     with Progress(*columns, console=console, transient=True, disable=hidden) as bar:
         task = bar.add_task(text(messages.NAMES[steps[0]]), total=len(steps))
@@ -200,6 +212,28 @@ def values(rows: list[tuple[str, str, str]], text: Text) -> None:
     for row in rows:
         table.add_row(*(Styled(plain(cell)) for cell in row))
     Console(highlight=False).print(table)
+
+
+def figures(frame: pd.DataFrame, labels: Mapping[str, str], text: Text) -> None:
+    """The columns of a table that have a label; shares as per cent."""
+    shown = frame[[name for name in labels if name in frame.columns]]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name, column in shown.items():
+        is_text = column.dtype.kind not in "if"
+        label = text(labels[str(name)]).replace(" ", "\n")
+        table.add_column(label, justify="left" if is_text else "right", overflow="fold")
+    for row in shown.to_dict("records"):
+        table.add_row(*(Styled(_figure(str(name), value, text)) for name, value in row.items()))
+    Console(highlight=False).print(table)
+
+
+def _figure(name: str, value: object, text: Text) -> str:
+    if isinstance(value, str):
+        return plain(value)
+    number = _value(value)
+    if number is not None and name.endswith("_share"):
+        number *= 100
+    return text.number(number, 1 if name.endswith("_deg") else 0)
 
 
 def summary(groups: Sequence[Group], nature: str, text: Text) -> None:

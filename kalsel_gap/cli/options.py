@@ -81,6 +81,27 @@ CheckFolder = Annotated[
         help=N_("Folder for what is written; check/ in the project's folder of runs by default."),
     ),
 ]
+Layers = Annotated[
+    str | None,
+    typer.Option(
+        "--layers",
+        metavar=N_("<name,…>"),
+        help=N_("Which layers, such as slope,class; by default all that the project can have."),
+    ),
+]
+TerrainFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        "-o",
+        metavar=_FOLDER,
+        help=N_("Folder for the layers; terrain/ in the project's folder of runs by default."),
+    ),
+]
+DryRun = Annotated[
+    bool,
+    typer.Option("--dry-run", help=N_("Say what would be written, its size and time; no more.")),
+]
 Strict = Annotated[bool, typer.Option("--strict", help=N_("Exit status 3 for warnings too."))]
 AcceptRepairs = Annotated[
     Path | None,

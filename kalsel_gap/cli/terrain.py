@@ -1,0 +1,126 @@
+"""``kalsel-gap terrain``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from kalsel_gap.cli import console, options
+from kalsel_gap.cli.options import Format
+from kalsel_gap.text import N_, Text, choose_language
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from kalsel_gap.atlas import Atlas
+
+HELP = N_(
+    "Write terrain layers of the whole elevation model for GIS, and figures by area.\n\n"
+    "Each layer is a Cloud Optimized GeoTIFF with a style for QGIS (.qml) beside it: elevation, "
+    "slope, aspect, tri, roughness, relief, coast, zone, hillshade, mountain, class. "
+    "terrain_statistics.csv has a row for each kabupaten and kecamatan. What was measured is kept: "
+    "an interrupted run goes on where it stopped, and other thresholds answer soon.\n\n"
+    "Example: kalsel-gap terrain --layers slope,class"
+)
+_LABELS = {  # of columns on a terminal; the files have all of them, and the kecamatan too
+    "layer": N_("Layer"),
+    "file": N_("File"),
+    "unit": N_("Unit"),
+    "cells": N_("Cells"),
+    "bytes": N_("Bytes"),
+    "name": N_("Kabupaten/kota"),
+    "land_km2": N_("Land km²"),
+    "mean_elevation_m": N_("Height m"),
+    "max_elevation_m": N_("Highest m"),
+    "mean_slope_deg": N_("Slope °"),
+    "mean_local_relief_m": N_("Relief m"),
+    "coastal_zone_share": N_("Low coast %"),
+    "dataran_share": N_("Plain %"),
+    "pesisir_share": N_("Coast %"),
+    "rawa_share": N_("Wetland %"),
+    "pegunungan_share": N_("Mountains %"),
+    "pulau_kecil_share": N_("Small island %"),
+    "class_known_share": N_("Known %"),
+}
+
+
+def terrain(
+    ctx: typer.Context,
+    *,
+    project: options.ProjectFile = None,
+    layers: options.Layers = None,
+    out: options.TerrainFolder = None,
+    dry_run: options.DryRun = False,
+    format: options.TableFormat = None,  # noqa: A002 - the option's name
+    assignments: options.Assignments = None,
+    quiet: options.Quiet = False,
+    lang: options.Lang = None,
+) -> None:
+    """Do what :data:`HELP` says."""
+    from kalsel_gap.atlas import FOLDER, Atlas
+    from kalsel_gap.project import find_project, read_project
+
+    text: Text = ctx.obj
+    opened = read_project(project or find_project(Path.cwd()), tuple(assignments or ()))
+    names = [name.strip().lower() for name in (layers or "").split(",") if name.strip()]
+    atlas = Atlas(opened, names)
+    for name in atlas.left_out:
+        sentence = N_("Left out, as there is no sea: {layer}.")
+        console.note(text(sentence, layer=name), quiet=quiet)
+    folder = out or opened.project.output.folder / FOLDER
+    if dry_run:
+        _estimate(atlas, folder, format, text, quiet=quiet)
+        return
+    language = choose_language(
+        lang.value if lang else None, project=opened.project.project.language, deliverable=True
+    )
+    with console.progress(text, ("terrain",), quiet=quiet, is_even=True) as report:
+        table = atlas.make(folder, Text(language), lambda d, t: report("terrain", d, t))
+    _print(table, format, text)
+    console.note(text(N_("Written: {path}"), path=folder), quiet=quiet)
+
+
+def _estimate(
+    atlas: Atlas, folder: Path, format_: Format | None, text: Text, *, quiet: bool
+) -> None:
+    """Say what would be written, and write nothing."""
+    estimate = atlas.estimate(folder)
+    _print(estimate.layers, format_, text)
+    sentence = N_(
+        "About {seconds} s, {out_mb} MB in {folder} ({free_mb} MB free) and {cache_mb} MB in the "
+        "cache. Nothing was written."
+    )
+    console.note(
+        text(
+            sentence,
+            seconds=text.number(estimate.seconds, 1),
+            out_mb=text.number(estimate.layers["bytes"].sum() / 1e6, 1),
+            folder=folder,
+            free_mb=text.number(estimate.free_bytes / 1e6),
+            cache_mb=text.number(estimate.cache_bytes / 1e6, 1),
+        ),
+        quiet=quiet,
+    )
+
+
+def _print(table: pd.DataFrame, format_: Format | None, text: Text) -> None:
+    """A table to standard output."""
+    from kalsel_gap import tables
+
+    chosen = format_ or (Format.table if console.to_terminal() else Format.csv)
+    if chosen is Format.table:
+        console.figures(_for_terminal(table, text), _LABELS, text)
+    elif chosen is Format.json:
+        console.emit(tables.json_of(table))
+    else:
+        console.emit(tables.csv_of(table))
+
+
+def _for_terminal(table: pd.DataFrame, text: Text) -> pd.DataFrame:
+    """The statistics without the kecamatan; other tables as they are."""
+    if "level" not in table.columns:
+        return table
+    few = table[table["level"] != "kecamatan"]
+    return few.assign(name=few["name"].where(few["level"] != "all", text(N_("all"))))
