@@ -174,8 +174,9 @@ def test_whatever_is_covered_has_a_loss(
         location_percent=100.0 - percent, situation_percent=percent,
     )  # fmt: skip
     found = itm.loss(Paths.equally_spaced([path_km], h), link)
-    assert found.status[0] == Status.OK
-    assert np.isfinite(found.loss_db[0])
+    impossibly_steep = np.abs(np.diff(h)).max() > 2000.0 * path_km / h.size
+    assert found.status[0] == Status.OK or (impossibly_steep and found.status[0] == Status.PROFILE)
+    assert np.isfinite(found.loss_db[0]) == (found.status[0] == Status.OK)
 
 
 @given(seeds, st.floats(2.0, 300.0), st.integers(5, 54), st.floats(500.0, 2000.0))

@@ -219,6 +219,9 @@ def _batch(
             state = _spaced(d, h, n, terms.n0)
         if state == OK:
             steps = _path(h, n, 1000.0 * d[n - 1] / (n - 1), terms, scratch)
+            if not np.isfinite(steps.loss_db):  # no ground is so steep that its angles fit no curve
+                state = PROFILE
+        if state == OK:
             for k in range(keep.size):
                 found[k, path] = steps[keep[k]]
         status[path] = state

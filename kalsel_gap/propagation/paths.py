@@ -37,7 +37,8 @@ class Status(IntEnum):
     """A height along the path is missing, or is none that the Earth has: a leaked nodata value."""
     PROFILE = 2
     """Fewer than three samples, or distances that do not rise from 0 to the path's length; for the
-    Irregular Terrain Model also samples that are not equally spaced, or too high a mean height."""
+    Irregular Terrain Model also samples that are not equally spaced, too high a mean height, or
+    ground as steep as no ground is."""
     DISTANCE = 3
     """The path is shorter or longer than the model covers, or has no length."""
     FREQUENCY = 4
