@@ -130,6 +130,11 @@ def test_sea_and_coast_agree_with_labels(make_dem: MakeDem, data: st.DataObject)
     eight = np.ones((3, 3), dtype=bool)
     low = (cells != SEA) & (cells <= 10)
     spread = ndimage.binary_propagation(expected_sea, structure=eight, mask=low | expected_sea)
+    around = np.pad(expected_sea, 1, constant_values=True)
+    edge = expected_sea & ~ndimage.binary_erosion(around)[1:-1, 1:-1]
+    row, col = sea.grid.pixel(*sea.edge())
+    np.testing.assert_array_equal(np.argwhere(edge), np.column_stack([row, col]).astype(int))
+
     coast = coasts.low_coast(path, sea)
     np.testing.assert_array_equal(coast.inside, spread & ~expected_sea)
     # More land is low under a higher limit.
