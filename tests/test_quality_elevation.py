@@ -215,13 +215,13 @@ def test_the_stylised_model_has_no_fault_but_a_planted_one(shared: Path, tmp_pat
     assert elevation(opened, schools) == []
     source = opened.project.elevation
     assert source is not None
-    with rasterio.open(source.path) as dataset:
+    with rasterio.open(source.path[0]) as dataset:
         profile, cells = dataset.profile, dataset.read(1)
     column = round((116.0 - profile["transform"].c) / profile["transform"].a)
     cells[:, column:][cells[:, column:] > 0] += 5
     with rasterio.open(tmp_path / "stepped.tif", "w", **profile) as dataset:
         dataset.write(cells, 1)
-    stepped = source.model_copy(update={"path": tmp_path / "stepped.tif"})
+    stepped = source.model_copy(update={"path": (tmp_path / "stepped.tif",)})
     project = opened.project.model_copy(update={"elevation": stepped})
     (finding,) = elevation(type(opened)(opened.path, project), schools)
     assert (finding.code, finding.parameters["line"]) == ("elevation_seam", "lon 116")

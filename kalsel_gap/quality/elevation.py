@@ -55,7 +55,7 @@ def elevation(opened: Opened, schools: pd.DataFrame) -> list[Finding]:
     file = opened.shown(source.path)
     try:
         raster.refuse_unknown_unit(source.tiles, source.band)
-        with raster.open_band(source.path, source.band) as band:
+        with raster.open_band(source.tiles, source.band) as band:
             return [
                 *placement(band.grid, opened, schools, file),
                 *_cells(band, source, opened, file),
