@@ -285,10 +285,10 @@ class Signal(Sourced):
 class TerrainRadius(Sourced):
     """Radii of the terrain statistics, metres."""
 
-    slope: Positive
-    """Of the mean slope."""
-    relief: Positive
-    """Of the local elevation range."""
+    slope: Annotated[Positive, Field(le=100_000.0)]
+    """Of the mean slope, 100 km at most: memory grows with it."""
+    relief: Annotated[Positive, Field(le=100_000.0)]
+    """Of the local elevation range, 100 km at most."""
 
 
 class Mountain(Sourced):

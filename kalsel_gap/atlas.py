@@ -29,7 +29,7 @@ from kalsel_gap.errors import InputError, OutputError
 from kalsel_gap.fingerprint import code_hash, default_cache_folder
 from kalsel_gap.footprints import Footprints, small_island
 from kalsel_gap.layers import Work, layers, windows
-from kalsel_gap.mosaic import open_band
+from kalsel_gap.mosaic import open_band, refuse_unknown_unit
 from kalsel_gap.mountains import KaposThresholds, kapos_class
 from kalsel_gap.pieces import Pieces, bound, encode
 from kalsel_gap.previews import light
@@ -190,6 +190,7 @@ class Atlas:
             raise InputError("elevation_missing", path=opened.path)
         self.opened, self.limits = opened, opened.project.terrain
         self.source: Elevation = opened.project.elevation
+        refuse_unknown_unit(self.source.tiles, self.source.band)
         for name in names:
             if name not in LOOKS:
                 raise InputError(

@@ -77,6 +77,23 @@ class Zone:
         )
         return cells
 
+    def edge(self) -> tuple[FloatArray, FloatArray]:
+        """Latitude and longitude of the centres of its cells that have another kind beside them.
+
+        From a cell outside of the zone its nearest cell is one of these.
+        """
+        found = [np.zeros((0, 2), dtype=np.int64)]
+        rows = max(1, STRIPE_CELLS // self.grid.width)
+        for top in range(0, self.grid.height, rows):
+            bottom = min(top + rows, self.grid.height)
+            around = self.rows(max(top - 1, 0), min(bottom + 1, self.grid.height))
+            beyond = (int(top == 0), int(bottom == self.grid.height)), (1, 1)
+            within = np.pad(around, beyond, constant_values=True)
+            inner = within[:-2, 1:-1] & within[2:, 1:-1] & within[1:-1, :-2] & within[1:-1, 2:]
+            found.append(np.argwhere(within[1:-1, 1:-1] & ~inner) + np.array([top, 0]))
+        row, col = np.concatenate(found).T
+        return self.grid.position(row + 0.5, col + 0.5)
+
     def at(self, lat: ArrayLike, lon: ArrayLike) -> tuple[BoolArray, BoolArray]:
         """Whether points lie in a cell of the zone.
 

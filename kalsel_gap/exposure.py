@@ -178,8 +178,7 @@ def exposure_at(  # noqa: PLR0913 - four arrays a school
         visits = list(_visits(grid, source.window_shape, row[school], col[school], halo))
         for done, (window, members) in enumerate(visits):
             here = school[members]
-            tile = _tile(window, grid, lambda w: _elevation(source, w), sea)
-            slopes = _slopes(tile.z, frame, tile.row)
+            tile, slopes = _tile(window, grid, frame, lambda w: _elevation(source, w), sea)
             for disk, radius_m in enumerate(RADII_M):
                 lines, _ = _halo(frame, row[here], radius_m)
                 _count(
@@ -268,19 +267,24 @@ def _span(place: FloatArray, halo: IntArray, side: int, cells: int) -> tuple[Int
 
 
 def _tile(
-    window: Window, grid: Grid, heights: Callable[[Window], Elevation], sea: SeaMask | None
-) -> Tile:
-    """A window with one cell more on each side."""
+    window: Window,
+    grid: Grid,
+    frame: Frame,
+    heights: Callable[[Window], Elevation],
+    sea: SeaMask | None,
+) -> tuple[Tile, NDArray[np.int32]]:
+    """A window with one cell more on each side, and its slopes: beside the sea down to it."""
     top, left = int(window.row_off), int(window.col_off)
     bottom, right = top + int(window.height), left + int(window.width)
     row, col = max(top - 1, 0), max(left - 1, 0)
     height, width = min(bottom + 1, grid.height) - row, min(right + 1, grid.width) - col
     z = heights(Window(col, row, width, height))
+    slopes = _slopes(z, frame, row)
     wet = np.zeros(z.shape, dtype=np.bool_)
     if sea is not None:
         wet[:] = sea.rows(row, row + height)[:, col : col + width]
         z[wet] = NO_INTEGER if z.dtype.kind == "i" else np.nan  # where the model has it as 0
-    return Tile(z, wet, row, col, top, bottom, left, right)
+    return Tile(z, wet, row, col, top, bottom, left, right), slopes
 
 
 def _disk(tally: IntArray, above_m: FloatArray, cells: FloatArray, sea: SeaMask | None) -> Disk:

@@ -63,7 +63,7 @@ class Work:
     mountains : KaposThresholds
         Limits of the mountain classes.
     sea : SeaMask, optional
-        The open sea: counts in no local relief, is no mountain. Needed for ``coast``.
+        The open sea: has no slope, counts in no local relief, is no mountain. Needed for ``coast``.
     zone : Zone, optional
         Needed for ``zone``.
     shore : Zone, optional
@@ -283,7 +283,11 @@ def _of_tile(piece: _Piece, found: dict[Name, Cells], left: int, right: int) -> 
     neighbours(z, halo, piece.frame, int(piece.window.row_off), slope, aspect, tri, roughness)
     land, relief = z, room("relief")
     if piece.sea is not None:
-        land = np.where(piece.sea[:, left : right + 2 * halo], z.dtype.type(NO_HEIGHT), z)
+        wet = piece.sea[:, left : right + 2 * halo]
+        land = np.where(wet, z.dtype.type(NO_HEIGHT), z)
+        for cells in (slope, aspect, tri, roughness):
+            if cells.size:
+                cells[wet[inner, inner]] = np.nan
     if relief.size:
         local_relief(land, piece.disks, halo, relief)
     own = land[inner, inner].astype(np.float32)

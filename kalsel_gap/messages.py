@@ -83,6 +83,7 @@ ERRORS: dict[str, str] = {
     "raster_rotated": N_("the raster's grid is rotated. Warp it to a north-up grid (gdalwarp)."),
     "raster_source": N_("it draws from “{source}”, which is no file on this machine. Copy the tiles beside it and build it again (gdalbuildvrt)."),
     "raster_touches_no_school": N_("the raster touches no school. Is it the right region, and its CRS the right one?"),
+    "raster_unit_no_length": N_("the band of heights has the unit “{value}”, which is no length that is known here. Write the right one into the file (gdal_edit.py -units m, or ft)."),
     "raster_unreadable": N_("the raster cannot be read: {reason}. Was it copied completely?"),
     "repair_edited": N_("the repair of {row_id} (NPSN {npsn}) is not the one that was proposed: a repair is accepted or refused, never edited. Correct the register, or take the row out."),
     "repair_not_proposed": N_("nothing is proposed for {row_id} (NPSN {npsn}) today. Run check again and review what it proposes now."),

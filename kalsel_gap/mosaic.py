@@ -56,6 +56,7 @@ MOST_HANDLES = 48
 
 # Metres in the units that bands of elevation bear.
 METRES = {
+    **dict.fromkeys(("m", "metre", "meter", "metres", "meters"), 1.0),
     **dict.fromkeys(("ft", "foot", "feet", "international foot"), 0.3048),
     **dict.fromkeys(("us-ft", "ftus", "us survey foot", "us_survey_foot", "foot_us"), 1200 / 3937),
     **dict.fromkeys(("km", "kilometre", "kilometer"), 1000.0),
@@ -89,6 +90,8 @@ class Tile:
         Cells as stored that are no data.
     has_mask : bool
         Whether only a mask, an alpha band or GDAL's own comparison tells what is data.
+    unit : str
+        As the band bears it; empty where it bears none.
     """
 
     path: Path
@@ -103,6 +106,7 @@ class Tile:
     declared: float | None
     nodata: tuple[float, ...]
     has_mask: bool
+    unit: str
 
     @property
     def window_shape(self) -> tuple[int, int]:
@@ -300,6 +304,20 @@ def open_band(path: RasterPath, band: int = 1) -> Iterator[Band]:
             handles.close()
 
 
+def refuse_unknown_unit(path: RasterPath, band: int = 1) -> None:
+    """An error where a band of heights bears a unit that is no known length.
+
+    Raises
+    ------
+    InputError
+        `raster_unit_no_length`, and as `open_band`.
+    """
+    with open_band(path, band) as source:
+        for tile in source.tiles:
+            if tile.unit and tile.unit.lower() not in METRES:
+                raise InputError("raster_unit_no_length", path=tile.path, value=tile.unit)
+
+
 def groups(row: IntArray, col: IntArray, shape: tuple[int, int]) -> Iterator[IntArray]:
     """Which cells share a window, window by window in file order.
 
@@ -368,7 +386,8 @@ def _tile(
     plain = flags == [MaskFlags.nodata] and dtype.kind in "iu"
     all_valid = flags == [MaskFlags.all_valid]
     values = {nodata} | ({declared} if plain else set())
-    metres = _metres(dataset, band)
+    unit = (dataset.units[band - 1] or "").strip()
+    metres = _metres(dataset, unit)
     return Tile(
         path=file,
         height=dataset.height,
@@ -382,14 +401,14 @@ def _tile(
         declared=None if declared is None else float(declared),
         nodata=tuple(value for value in values if value is not None and _fits(value, dtype)),
         has_mask=not (plain or all_valid),
+        unit=unit,
     )
 
 
-def _metres(dataset: DatasetReader, band: int) -> float:
+def _metres(dataset: DatasetReader, unit: str) -> float:
     """Metres in the unit of a band: its own, else that of heights in the CRS; else 1."""
-    unit = (dataset.units[band - 1] or "").strip().lower()
     if unit:
-        return METRES.get(unit, 1.0)
+        return METRES.get(unit.lower(), 1.0)  # coverage bears units that are no length
     crs = pyproj.CRS.from_wkt(dataset.crs.to_wkt())
     if crs.is_compound and len(crs.sub_crs_list) > 1:
         return float(crs.sub_crs_list[1].axis_info[0].unit_conversion_factor)

@@ -53,6 +53,9 @@ VECTORS = frozenset(
     )
 )  # endings of layers of polygons; other coverage is a raster
 SHAPEFILE_PARTS = (".dbf", ".shx", ".prj", ".cpg")
+# Files beside a raster from which GDAL takes its place, CRS, mask, unit or no data.
+RASTER_PARTS = (".tfw", ".wld", ".prj", ".hdr")
+RASTER_ENDINGS = (".aux.xml", ".msk")  # after the whole name of the raster
 # Sections laid over a file of defaults/.
 OVERRIDABLE = (
     *("index", "signal", "terrain"),
@@ -382,7 +385,8 @@ class Project(Section):
     def inputs(self) -> Iterator[tuple[str, Path]]:
         """Every input file with the section that names it.
 
-        The parts of a Shapefile, the tiles of a folder and the sources of a VRT too.
+        The parts of a Shapefile, the tiles of a folder, the sources of a VRT and what lies beside
+        a raster too.
 
         Raises
         ------
@@ -393,7 +397,10 @@ class Project(Section):
             yield name, path
             is_raster = path.suffix.lower() not in VECTORS
             if is_raster and name.startswith(("elevation", "coverage")):
-                yield from ((f"{name}.{n}", file) for n, file in enumerate(sources(path)))
+                drawn = [(f"{name}.{n}", file) for n, file in enumerate(sources(path))]
+                yield from drawn
+                for each, file in [(name, path), *drawn]:
+                    yield from ((f"{each}{part}", beside) for part, beside in _beside(file))
             if path.suffix.lower() == ".shp":
                 for part in SHAPEFILE_PARTS:
                     beside = path.with_suffix(part)
@@ -466,6 +473,17 @@ class Opened:
             if origin := self.origins.get(".".join(parts[:length])):
                 return origin
         return "built-in"
+
+
+def _beside(raster: Path) -> Iterator[tuple[str, Path]]:
+    """Files that belong to a raster, by their endings."""
+    world = f".{raster.suffix[1:2]}{raster.suffix[-1:]}w"
+    for part in dict.fromkeys((*RASTER_PARTS, world)):
+        if part != raster.suffix and (beside := raster.with_suffix(part)).is_file():
+            yield part, beside
+    for part in RASTER_ENDINGS:
+        if (beside := raster.with_name(raster.name + part)).is_file():
+            yield part, beside
 
 
 def find_project(folder: Path) -> Path:

@@ -14,7 +14,7 @@ import numpy as np
 
 from kalsel_gap.geodesy import WGS84
 from kalsel_gap.grid import Grid
-from kalsel_gap.mosaic import Band, groups, open_band
+from kalsel_gap.mosaic import Band, groups, open_band, refuse_unknown_unit
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -33,6 +33,7 @@ __all__ = [
     "describe",
     "groups",
     "open_band",
+    "refuse_unknown_unit",
     "sample",
     "touches",
 ]

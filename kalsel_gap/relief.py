@@ -127,7 +127,8 @@ def relief_at(
     band : int
         Counted from 1.
     sea : SeaMask, optional
-        Cells that count in no local relief though they have a height, as a sea of zeros does.
+        Cells that count in no mean slope and no local relief though they have a height, as a sea
+        of zeros does. The slope of the land beside them is down to that height.
     progress : callable, optional
         Called with the number of schools done and of all on the raster after each tile.
 
@@ -164,14 +165,13 @@ def relief_at(
             slopes = _slopes(z, frame, top)
             place = (frame, row[here], col[here])
             slope_deg[here] = _slopes_at(z, frame, rows[members], cols[members], top, left)
+            if sea is not None:
+                wet = sea.rows(top, top + z.shape[0])[:, left : left + z.shape[1]]
+                slopes[wet] = NO_SLOPE
+                z[wet] = NO_INTEGER if z.dtype.kind == "i" else np.nan
             mean_slope_deg[here] = _mean_slopes(
                 slopes, *place, float(slope_radius_m), halo_rows, top, left
             )
-            if sea is not None:
-                rows_of_sea = sea.rows(top, top + z.shape[0])
-                z[rows_of_sea[:, left : left + z.shape[1]]] = (
-                    NO_INTEGER if z.dtype.kind == "i" else np.nan
-                )
             local_relief_m[here] = _ranges(z, *place, float(relief_radius_m), halo_rows, top, left)
             done += members.size
             if progress is not None:

@@ -151,6 +151,7 @@ def _relief(
     if source is None:
         facts[[*names, "mountain_class"]] = np.nan
         return np.zeros(lat.shape, dtype=np.bool_)
+    raster.refuse_unknown_unit(source.tiles, source.band)
     if np.isfinite(lat).any() and not raster.touches(source.tiles, lat, lon):
         raise InputError("raster_touches_no_school", path=source.path[0])
     found = relief.relief_at(
@@ -194,7 +195,10 @@ def _coast(
     opened: Opened,
     sea: SeaMask | None,
 ) -> None:
-    """Distance to the sea, low land connected to it, and the way over water to the capital."""
+    """Distance to the sea, low land connected to it, and the way over water to the capital.
+
+    The shore is that of the coastline, without one that of the elevation model's own sea.
+    """
     from kalsel_gap import coasts  # compiles kernels: only when they are needed
 
     project = opened.project
@@ -203,6 +207,10 @@ def _coast(
     if shore is not None:
         lines = read_vector(shore.path, shapes="lines")
         facts["coast_km"] = geodesy.nearest_line_m(lat, lon, lines.geometry.to_numpy()) / 1000
+    elif sea is not None and sea.any():
+        wet, outside = sea.at(lat, lon)
+        away_m = geodesy.nearest_point_m(lat, lon, *sea.edge())[0]
+        facts["coast_km"] = np.where(outside, np.nan, np.where(wet, 0.0, away_m)) / 1000
     facts["in_coastal_zone"] = pd.Series(pd.NA, index=facts.index, dtype="boolean")
     facts["water_share"] = facts["water_crossing_km"] = np.nan
     source = project.elevation
@@ -210,15 +218,16 @@ def _coast(
         return
     zone = coasts.low_coast(source.tiles, sea, project.terrain.coast.zone_m, band=source.band)
     inside, outside = zone.at(lat, lon)
-    facts["in_coastal_zone"] = pd.Series(inside, index=facts.index, dtype="boolean").mask(outside)
+    unknown = outside | sea.at(lat, lon)[0]  # what stands in the sea has no height
+    facts["in_coastal_zone"] = pd.Series(inside, index=facts.index, dtype="boolean").mask(unknown)
     if not sea.any():
         return
     to_lat, to_lon = capital_of(schools, opened)
     way_lat, way_lon = geodesy.path_points(
         lat, lon, to_lat.to_numpy(), to_lon.to_numpy(), points=project.terrain.water.points
     )
-    wet, unknown = sea.at(way_lat, way_lon)
-    somewhere_unknown = unknown.any(axis=1)
+    wet, off = sea.at(way_lat, way_lon)
+    somewhere_unknown = off.any(axis=1)
     facts["water_share"] = np.where(somewhere_unknown, np.nan, wet.mean(axis=1))
     crossing_m = geodesy.longest_stretch_m(
         *(lat, lon, to_lat.to_numpy(), to_lon.to_numpy()), wet, lambda y, x: sea.at(y, x)[0]

@@ -19,6 +19,7 @@ import rasterio
 import kalsel_gap
 from kalsel_gap import atlas, coasts, layers, messages, pieces
 from kalsel_gap.atlas import DERIVED, LOOKS, MEASURED, NUMBERS, SEA, STATISTICS, Atlas
+from kalsel_gap.cli import console
 from kalsel_gap.errors import InputError, OutputError
 from kalsel_gap.geodesy import WGS84
 from kalsel_gap.project import read_project
@@ -412,6 +413,24 @@ def test_the_command_prints_the_statistics(
     table = cli("terrain", "-p", opened.path, *options)
     assert table.err == ""
     assert "Highest" in table.out.decode().replace("\n", "")
+
+
+@pytest.mark.parametrize("width", [80, 200])
+def test_figures_stay_whole_on_a_narrow_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    table = pd.DataFrame({"name": ["Kab. Hulu Sungai Selatan"], "land_km2": [1804.0]})
+    labels = {"name": "Kabupaten/kota", "land_km2": "Land km²"}
+    spare = [f"more{n}_km2" for n in range(9)]
+    wide = table.assign(**dict.fromkeys(spare, 12345.0))
+    many = labels | dict.fromkeys(spare, "Something")
+    console.figures(wide, many, Text("en"), spare=spare)
+    shown = capsys.readouterr().out
+    assert max(map(len, shown.splitlines())) <= width
+    assert "Kabupaten/kota" in shown
+    assert "1,804" in shown
+    assert shown.count("12,345") == shown.count("Something") == {80: 5, 200: 9}[width]
 
 
 @pytest.mark.parametrize(

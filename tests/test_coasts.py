@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -129,6 +130,11 @@ def test_sea_and_coast_agree_with_labels(make_dem: MakeDem, data: st.DataObject)
     eight = np.ones((3, 3), dtype=bool)
     low = (cells != SEA) & (cells <= 10)
     spread = ndimage.binary_propagation(expected_sea, structure=eight, mask=low | expected_sea)
+    around = np.pad(expected_sea, 1, constant_values=True)
+    edge = expected_sea & ~ndimage.binary_erosion(around)[1:-1, 1:-1]
+    row, col = sea.grid.pixel(*sea.edge())
+    np.testing.assert_array_equal(np.argwhere(edge), np.column_stack([row, col]).astype(int))
+
     coast = coasts.low_coast(path, sea)
     np.testing.assert_array_equal(coast.inside, spread & ~expected_sea)
     # More land is low under a higher limit.
@@ -147,6 +153,13 @@ def test_a_sea_of_zeros_has_no_relief(make_dem: MakeDem, dtype: str) -> None:
     assert got.local_relief_m.tolist() == [0.0, 50.0, 90.0]
     counted = relief.relief_at(path, *place, relief_radius_m=101.0)
     assert counted.local_relief_m.tolist() == [40.0, 90.0, 90.0]
+    # The beach rises from the sea; the sea beside it, as steep by the numbers, has no slope.
+    beach = relief.relief_at(path, *place, slope_radius_m=101.0, relief_radius_m=101.0, sea=sea)
+    up = math.degrees(math.atan(90 / 200))
+    assert beach.slope_deg[1] == pytest.approx(up)
+    assert beach.mean_slope_deg[0] == pytest.approx(up)
+    with_sea = relief.relief_at(path, *place, slope_radius_m=101.0, relief_radius_m=101.0)
+    assert with_sea.mean_slope_deg[0] == pytest.approx((up + math.degrees(math.atan(40 / 200))) / 2)
 
 
 @pytest.mark.real

@@ -164,6 +164,11 @@ def test_a_sea_of_zeros(make_dem: MakeDem) -> None:
     assert got["zone"].tolist() == [[-1, -1, 1, 0, -1, 0], [-1, -1, 1, 0, 0, 0], [-1] * 3 + [0] * 3]
     np.testing.assert_array_equal(got["relief"][1], [NAN, 0, 75, 75, 0, 0])
     assert not with_sea(path, "zone")["zone"].any()
+    names: tuple[layers.Name, ...] = ("slope", "aspect", "tri", "roughness")
+    # Nothing of the sea has a shape; the land beside it falls to its level.
+    shape = with_sea(path, *names, zero=True)
+    assert all(np.isnan(shape[name][1, [0, 1]]).all() for name in names)
+    assert shape["roughness"][1, 2] == 80.0
 
 
 def test_across_the_equator_and_a_degree(make_dem: MakeDem) -> None:

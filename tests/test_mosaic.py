@@ -109,6 +109,18 @@ def test_tiles_may_differ_in_type_nodata_scale_and_unit(make_tile: MakeTile) -> 
         )
 
 
+def test_a_unit_of_heights_must_be_a_length(make_tile: MakeTile) -> None:
+    known = [
+        make_tile(f"{n}.tif", [[1]], col=n, units=(u,)) for n, u in enumerate(("", "Metre", "ft"))
+    ]
+    mosaic.refuse_unknown_unit(known)
+    odd = make_tile("odd.tif", [[1]], col=3, units=("fathom",))
+    assert everything([*known, odd])[0, 3] == 1.0  # as coverage may have any unit
+    with pytest.raises(InputError) as caught:
+        mosaic.refuse_unknown_unit([*known, odd])
+    assert (caught.value.code, caught.value.path) == ("raster_unit_no_length", odd)
+
+
 def test_nodata_that_only_the_project_knows(make_tile: MakeTile) -> None:
     one = make_tile("1.tif", [[1, -9999, VOID]], nodata=VOID)
     two = make_tile("2.tif", [[5.5, -9999.0]], col=3, dtype="float32")

@@ -432,6 +432,17 @@ def test_elevation_of_one_file_a_list_and_a_folder(project: MakeProject) -> None
     assert {"a.hgt", "b.tif", "dem.tif"} <= set(shown)
 
 
+def test_what_lies_beside_a_raster_is_an_input(project: MakeProject) -> None:
+    # Each changes what is read: unit, mask, place; other neighbours do not.
+    beside = ("b.tif.aux.xml", "b.tif.msk", "b.tfw", "c.blw", "c.prj", "c.hdr")
+    files = dict.fromkeys(("b.tif", "c.bil", *beside, "b.txt", "b.tif.bak"), b"II")
+    opened = project({"elevation": {"path": ["b.tif", "c.bil"]}}, files=files)
+    shown = named(opened, "elevation")
+    assert sorted(shown.values()) == sorted(("b.tif", "c.bil", *beside))
+    assert shown["elevation.0.aux.xml"] == "b.tif.aux.xml"
+    assert shown["elevation.1.blw"] == "c.blw"
+
+
 def test_every_source_of_a_vrt_is_an_input(project: MakeProject) -> None:
     def vrt(name: str) -> dict[str, str | bytes]:
         source = f'<SourceFilename relativeToVRT="1">{name}</SourceFilename>'

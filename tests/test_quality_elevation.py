@@ -221,7 +221,7 @@ def test_the_stylised_model_has_no_fault_but_a_planted_one(shared: Path, tmp_pat
     cells[:, column:][cells[:, column:] > 0] += 5
     with rasterio.open(tmp_path / "stepped.tif", "w", **profile) as dataset:
         dataset.write(cells, 1)
-    stepped = source.model_copy(update={"path": tmp_path / "stepped.tif"})
+    stepped = source.model_copy(update={"path": (tmp_path / "stepped.tif",)})
     project = opened.project.model_copy(update={"elevation": stepped})
     (finding,) = elevation(type(opened)(opened.path, project), schools)
     assert (finding.code, finding.parameters["line"]) == ("elevation_seam", "lon 116")

@@ -154,6 +154,33 @@ def staged(opened: Opened) -> Staged:
     return result
 
 
+@pytest.mark.parametrize(("sea", "void"), [("nodata", -32768), ("zero", 0)])
+def test_the_sea_of_the_elevation_model_has_a_shore(
+    project: MakeProject, raster: MakeRaster, sea: str, void: int
+) -> None:
+    cells = np.full((3, 8), 5)
+    cells[:, :2] = void  # the open sea
+    cells[1, 5] = void  # a lake is not the sea
+    degrees = {"crs": "EPSG:4326", "transform": Affine(0.001, 0, 115.0, 0, -0.001, -2.0)}
+    path = raster("dem.tif", cells, dtype="int16", nodata=-32768, **degrees)
+    places = "-2.0015,115.0005", "-2.0015,115.0065", "-2.5,115.0065", ","
+    rows = "".join(f"{n},s,{place}\n" for n, place in enumerate(places))
+    files = {
+        "schools.csv": "npsn,nama,lintang,bujur\n" + rows,
+        "shore.geojson": layer("LineString", [[114.0, -2.03], [116.0, -2.03]]),
+    }
+    elevation = {"path": str(path), "sea": sea, "surface": "dtm"}
+    got = staged(project({"elevation": elevation}, files=files, bare=True)).columns
+    km = GEOD.inv(115.0065, -2.0015, 115.0015, -2.0015)[2] / 1000
+    np.testing.assert_allclose(got["coast_km"], [0.0, km, np.nan, np.nan], rtol=1e-9)
+    assert got["is_coastal"].astype(object).fillna("").tolist() == [True, True, "", ""]
+    # A coastline goes first. Three km from it, what lies in the model's sea may be low or not.
+    given = {"elevation": elevation, "coastline": {"path": "shore.geojson"}}
+    got = staged(project(given, files=files, bare=True)).columns
+    assert got["coast_km"].iloc[:2].between(3.0, 3.3).all()
+    assert got["is_coastal"].astype(object).fillna("").tolist()[:2] == ["", True]
+
+
 def ring(west: float, south: float, east: float, north: float) -> list[list[list[float]]]:
     corners = [[west, south], [east, south], [east, north], [west, north], [west, south]]
     return [corners]

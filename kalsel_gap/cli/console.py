@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text as Styled
 
@@ -214,17 +215,39 @@ def values(rows: list[tuple[str, str, str]], text: Text) -> None:
     Console(highlight=False).print(table)
 
 
-def figures(frame: pd.DataFrame, labels: Mapping[str, str], text: Text) -> None:
-    """The columns of a table that have a label; shares as per cent."""
-    shown = frame[[name for name in labels if name in frame.columns]]
+def figures(
+    frame: pd.DataFrame, labels: Mapping[str, str], text: Text, *, spare: Sequence[str] = ()
+) -> None:
+    """The columns of a table that have a label; shares as per cent.
+
+    Numbers and words stay whole: where the terminal is too narrow, columns of `spare` are left
+    out, the first ones first.
+    """
+    console = Console(highlight=False)
+    unbound = console.options.update(max_width=1000)
+    names = [name for name in labels if name in frame.columns]
+    table = _figures(frame[names], labels, text)
+    for name in spare:
+        if Measurement.get(console, unbound, table).minimum <= console.width:
+            break
+        names = [each for each in names if each != name]
+        table = _figures(frame[names], labels, text)
+    console.print(table)
+
+
+def _figures(frame: pd.DataFrame, labels: Mapping[str, str], text: Text) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name, column in shown.items():
-        is_text = column.dtype.kind not in "if"
-        label = text(labels[str(name)]).replace(" ", "\n")
-        table.add_column(label, justify="left" if is_text else "right", overflow="fold")
-    for row in shown.to_dict("records"):
-        table.add_row(*(Styled(_figure(str(name), value, text)) for name, value in row.items()))
-    Console(highlight=False).print(table)
+    cells = {name: [_figure(str(name), v, text) for v in column] for name, column in frame.items()}
+    for name, values in cells.items():
+        label = text(labels[str(name)])
+        is_text = frame[name].dtype.kind not in "if"
+        least = max(len(word) for value in (label, *values) for word in [*value.split(), ""])
+        table.add_column(
+            label.replace(" ", "\n"), justify="left" if is_text else "right", min_width=least
+        )
+    for row in zip(*cells.values(), strict=True):
+        table.add_row(*map(Styled, row))
+    return table
 
 
 def _figure(name: str, value: object, text: Text) -> str:

@@ -44,6 +44,11 @@ _LABELS = {  # of columns on a terminal; the files have all of them, and the kec
     "pulau_kecil_share": N_("Small island %"),
     "class_known_share": N_("Known %"),
 }
+# Left out of these where a terminal is narrow, the first ones first.
+_SPARE = (
+    *("max_elevation_m", "coastal_zone_share", "mean_local_relief_m"),
+    *("class_known_share", "mean_elevation_m", "mean_slope_deg"),
+)
 
 
 def terrain(
@@ -111,7 +116,7 @@ def _print(table: pd.DataFrame, format_: Format | None, text: Text) -> None:
 
     chosen = format_ or (Format.table if console.to_terminal() else Format.csv)
     if chosen is Format.table:
-        console.figures(_for_terminal(table, text), _LABELS, text)
+        console.figures(_for_terminal(table, text), _LABELS, text, spare=_SPARE)
     elif chosen is Format.json:
         console.emit(tables.json_of(table))
     else:

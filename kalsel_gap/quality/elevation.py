@@ -54,7 +54,8 @@ def elevation(opened: Opened, schools: pd.DataFrame) -> list[Finding]:
         return []
     file = opened.shown(source.path)
     try:
-        with raster.open_band(source.path, source.band) as band:
+        raster.refuse_unknown_unit(source.tiles, source.band)
+        with raster.open_band(source.tiles, source.band) as band:
             return [
                 *placement(band.grid, opened, schools, file),
                 *_cells(band, source, opened, file),
