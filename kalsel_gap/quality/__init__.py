@@ -2,7 +2,7 @@
 
 A check of rows is a function of the schools table, the register's own cells, the areas that rows
 claim and the project; a check of another kind of file of the project and the schools. None changes
-what it is given. A new one gets its line in :data:`ROW_CHECKS` or :data:`FILE_CHECKS`.
+what it is given. A new one gets its line in :data:`ROW_CHECKS` or :func:`file_checks`.
 """
 
 from __future__ import annotations
@@ -13,17 +13,12 @@ from typing import TYPE_CHECKING
 from kalsel_gap import schema
 from kalsel_gap.findings import Finding, at_school, to_frame
 from kalsel_gap.places import Staged, places
-from kalsel_gap.quality.boundaries import boundaries
 from kalsel_gap.quality.claims import claims_of
 from kalsel_gap.quality.confidence import confidence
-from kalsel_gap.quality.elevation import elevation
 from kalsel_gap.quality.files import layers, tried
 from kalsel_gap.quality.locations import locations
-from kalsel_gap.quality.measurements import measurements
-from kalsel_gap.quality.rasters import rasters
 from kalsel_gap.quality.registers import registers
 from kalsel_gap.quality.repairs import Proposal, as_table, judge
-from kalsel_gap.quality.sites import sites
 from kalsel_gap.sources.coordinates import spelled
 from kalsel_gap.sources.schools import read_cells, schools_of
 
@@ -56,11 +51,6 @@ STEPS = ("schools", "places", "quality", "files")
 ROW_CHECKS: tuple[RowCheck, ...] = (
     lambda schools, _, claims, opened: locations(schools, claims, opened),
     lambda _, cells, __, opened: registers(cells, opened),
-)
-# Of the other kinds of files: only `check` runs these.
-FILE_CHECKS: tuple[FileCheck, ...] = (
-    *(boundaries, rasters, elevation, sites, measurements),
-    layers,
 )
 
 
@@ -139,11 +129,23 @@ def _checked(
     judged, proposals = _quality(schools, cells, opened)
     schools = schools.join(judged.columns)
     findings = [*findings, *staged.findings, *judged.findings]
-    for done, check in enumerate(FILE_CHECKS):
-        report("files", done, len(FILE_CHECKS))
+    checks = file_checks()
+    for done, check in enumerate(checks):
+        report("files", done, len(checks))
         findings += check(opened, schools)
     report("files", 1, 1)
     return schools, findings, proposals
+
+
+def file_checks() -> tuple[FileCheck, ...]:
+    """Checks of the other kinds of files: only `check` runs these, and only they need GDAL."""
+    from kalsel_gap.quality.boundaries import boundaries
+    from kalsel_gap.quality.elevation import elevation
+    from kalsel_gap.quality.measurements import measurements
+    from kalsel_gap.quality.rasters import rasters
+    from kalsel_gap.quality.sites import sites
+
+    return (*(boundaries, rasters, elevation, sites, measurements), layers)
 
 
 def _quality(
