@@ -160,8 +160,9 @@ def _float_text(value: float) -> str:
 
 
 def reason(error: Exception) -> str:
-    """First line of what a library says, shortened, without its advice for programmers."""
-    line = (str(error).splitlines() or [type(error).__name__])[0]
+    """What the system says, else a library's first line without its advice for programmers."""
+    said = getattr(error, "strerror", None) or str(error)
+    line = (said.splitlines() or [type(error).__name__])[0]
     return line.partition("; It might help")[0][:200]
 
 
