@@ -40,6 +40,8 @@ ROOMS = (
     "quality",
     "places",
     "indicators",
+    "profile",
+    "sight",
     "propagation",
     "classes",
     "exposure",
