@@ -59,6 +59,7 @@ ROOMS = (
     "sources",
     "project",
     "limits",
+    "radio",
     "tilesets",
     "assumptions",
     "findings",
