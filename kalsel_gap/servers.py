@@ -60,14 +60,14 @@ def read_servers(
     Returns
     -------
     servers : DataFrame
-        :data:`TERMS` and ``number``, from 1 within each operator and technology; sorted.
+        :data:`TERMS` and ``number``, from 1 within each operator and technology; sorted. It may
+        have no rows.
     findings : list of Finding
 
     Raises
     ------
     InputError
-        `sites_missing`, `operator_unknown`, `technology_without_sites`, or `sites_unusable` where
-        no row is left.
+        `sites_missing`, `operator_unknown`, or `technology_without_sites`.
     """
     if not opened.project.sites:
         raise InputError("sites_missing", path=opened.path)
@@ -78,15 +78,6 @@ def read_servers(
     at_fault = {(finding.file, finding.row) for finding in found}
     faulty = [place in at_fault for place in zip(asked["file"], asked["row"], strict=True)]
     used = asked[~np.array(faulty, dtype=np.bool_)]
-    if used.empty:
-        first = (found or findings)[0] if found or findings else None
-        raise InputError(
-            "sites_unusable",
-            path=opened.path,
-            count=len(asked),
-            file=first.file if first else "",
-            rows=first.row if first and first.row else "",
-        )
     servers = used[list(TERMS)].drop_duplicates().sort_values(list(TERMS), ignore_index=True)
     servers["number"] = servers.groupby(["operator", "technology"]).cumcount() + 1
     return servers, [*findings, *found]
@@ -134,12 +125,12 @@ def _faults(sites: pd.DataFrame, opened: Opened) -> Iterator[Finding]:
         at = {"file": str(site["file"]), "row": int(site["row"])}
         missing = [name for name in NEEDED if np.isnan(site[name])]
         if missing:
-            yield Finding("site_term_missing", **at, column=", ".join(missing))
+            yield Finding("server_term_missing", **at, column=", ".join(missing))
             continue
         for name, (low, high) in BOUNDS.items():
             if not low <= site[name] <= high:
                 yield Finding(
-                    "site_term_off_model",
+                    "server_term_off_model",
                     **at,
                     column=name,
                     value=f"{site[name]:g}",
@@ -155,12 +146,12 @@ def _faults(sites: pd.DataFrame, opened: Opened) -> Iterator[Finding]:
 def _place_fault(is_off: bool, row: int, col: int, is_known: bool, sea: SeaMask | None) -> str:
     """What is wrong with where an antenna stands; nothing on a cell of sea beside land."""
     if is_off:
-        return "site_off_elevation"
+        return "server_off_elevation"
     if sea is not None:
         top, left = max(row - 1, 0), max(col - 1, 0)
         around = sea.rows(top, min(row + 2, sea.grid.height))[:, left : col + 2]
         if around.all():
-            return "site_in_open_sea"
+            return "server_in_open_sea"
         if around[row - top, col - left]:
             return ""
-    return "" if is_known else "site_on_void"
+    return "" if is_known else "server_on_void"

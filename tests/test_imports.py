@@ -24,6 +24,8 @@ ROOMS = (
     "leaflet",
     "offline",
     "atlas",
+    "reception",
+    "servers",
     "tables",
     "starter",
     "tallies",
