@@ -33,13 +33,15 @@ from kalsel_gap.fingerprint import code_hash, default_cache_folder
 from kalsel_gap.footprints import Footprints, cell_m
 from kalsel_gap.geodesy import WGS84
 from kalsel_gap.grid import Grid
+from kalsel_gap.ground import Grounds
 from kalsel_gap.layers import windows
 from kalsel_gap.mosaic import open_band, refuse_unknown_unit
 from kalsel_gap.pieces import Estimate, Pieces, bound, encode, encoded_bytes, free_bytes
-from kalsel_gap.profile import ground_of, resolution_m, sea_of, terrain_of
+from kalsel_gap.profile import resolution_m, sea_of, terrain_of
 from kalsel_gap.project import suggestion
 from kalsel_gap.propagation.antennas import sector_gain_db
 from kalsel_gap.propagation.budget import level_dbm
+from kalsel_gap.propagation.locations import location_sigma_db
 from kalsel_gap.propagation.p1812 import Link
 from kalsel_gap.propagation.sweep import sweep
 from kalsel_gap.run import Cache, atomic, clear_leftovers
@@ -80,14 +82,18 @@ def _ramp(unit: str, description: str, values: Sequence[float], colours: Sequenc
 
 LOOKS: dict[str, Look] = {
     "level": _ramp("dBm", N_("Predicted level"), (-120, -110, -100, -90, -75), _VIRIDIS),
-    "server": Look("int32", 0, "", N_("Best server by number"), (), is_class=True, is_mixable=False),
+    "server": Look(
+        "int32", 0, "", N_("Best server by number"), (), is_class=True, is_mixable=False
+    ),
     "servers": replace(
         _ramp("", N_("Number of servers at or above the threshold"), (0, 1, 2, 3, 5), _VIRIDIS),
         dtype="int32",
         nodata=-1,
         is_mixable=False,
     ),
-    "margin": _ramp("dB", N_("Predicted level above the threshold"), (-20, -10, 0, 10, 20), _AROUND),
+    "margin": _ramp(
+        "dB", N_("Predicted level above the threshold"), (-20, -10, 0, 10, 20), _AROUND
+    ),
 }
 # Losses are kept in hundredths of a decibel; levels are told in tenths.
 _LOSS = Look("uint16", 2**16 - 1, "", "", ())
@@ -199,7 +205,7 @@ class Reception:
             Network(*map(str, key), part, self.radio.carriers[str(key[1])].usable_dbm)  # type: ignore[index]
             for key, part in servers.groupby(["operator", "technology"], sort=True)
         )
-        self.masts = sorted({mast_of(server) for _, server in servers.iterrows()})
+        self.masts = sorted({mast_of(server) for server in _rows(servers)}, reverse=True)
 
     # --- what it hangs on ----------------------------------------------------------------------
 
@@ -207,6 +213,11 @@ class Reception:
     def sea(self) -> SeaMask | None:
         """The open sea; None where the model does not tell."""
         return sea_of(self.terrain)
+
+    @cached_property
+    def grounds(self) -> Grounds:
+        """Windows of the elevation model."""
+        return Grounds(self.terrain, self.sea)
 
     @cached_property
     def inputs(self) -> dict[str, str]:
@@ -297,12 +308,16 @@ class Reception:
             delta_n=air.delta_n,
             n0=air.n0,
             time_percent=wanted.time_percent,
+            location_percent=wanted.location_percent,
+            location_sigma_db=location_sigma_db(
+                mast.frequency_mhz, wanted.resolution_m, self.radio.receiver.height_m
+            ),
         )
 
     def _swept(self, mast: Mast) -> FloatArray:
         """Loss of the cells of a mast's window of the rasters, dB; NaN where it is not known."""
         window = self._around(mast)
-        ground = ground_of(self.terrain, window, sea=self.sea)
+        ground = self.grounds.at(window)
         link, radius = self._link(mast), self.radius_km
         found = sweep(ground, mast.lat, mast.lon, link, radius_km=radius, threads=self.threads)
         whole = np.full((int(window.height), int(window.width)), np.nan)
@@ -476,6 +491,7 @@ class Reception:
         OutputError
             A file cannot be written or is an input, or the disk is too small.
         """
+        self._refuse_nothing()
         self._refuse_inputs(folder)
         self._refuse_small_disk(folder)
         self._tidy(folder)
@@ -599,7 +615,9 @@ class Reception:
             top, left = int(window.row_off), int(window.col_off)
             for i in range(is_land.shape[0]):
                 row = (top + i) * n + half
-                is_land[i] &= ~self.sea.rows(row, row + 1)[0, left * n + half :: n][: is_land.shape[1]]
+                is_land[i] &= ~self.sea.rows(row, row + 1)[0, left * n + half :: n][
+                    : is_land.shape[1]
+                ]
         if areas is not None:
             is_land &= areas.at(window) > 0
         rows = range(int(window.row_off), int(window.row_off + window.height))
@@ -610,6 +628,7 @@ class Reception:
 
     def estimate(self, folder: Path) -> Estimate:
         """What making the rasters would take, by the mast in the middle; nothing is written."""
+        self._refuse_nothing()
         todo = self._todo()
         mast = self.masts[len(self.masts) // 2]
         for _ in range(2):  # the first time compiles
@@ -667,6 +686,11 @@ class Reception:
             along = (col * coarse - w.col_off) / w.width - 0.5
             reached |= down**2 + along**2 <= 0.25
         return int(reached.sum()) * coarse**2
+
+    def _refuse_nothing(self) -> None:
+        if not self.networks:
+            count = len({(finding.file, finding.row) for finding in self.findings})
+            raise InputError("sites_unusable", path=self.opened.path, count=count)
 
     def _refuse_inputs(self, folder: Path) -> None:
         inputs = {path.resolve() for _, path in self.opened.project.inputs()}

@@ -42,6 +42,7 @@ ROOMS = (
     "quality",
     "places",
     "indicators",
+    "ground",
     "profile",
     "sight",
     "propagation",

@@ -110,7 +110,9 @@ TerrainFolder = Annotated[
 Operators = Annotated[
     list[str] | None,
     typer.Option(
-        "--operator", metavar=_TEXT, help=N_("Only this operator's sites; repeatable, all by default.")
+        "--operator",
+        metavar=_TEXT,
+        help=N_("Only this operator's sites; repeatable, all by default."),
     ),
 ]
 Technologies = Annotated[
