@@ -7,7 +7,6 @@ An interrupted run goes on where it stopped, and a file appears when it is compl
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import time
@@ -22,7 +21,7 @@ import pandas as pd
 from kalsel_gap import classes, coasts, islands, messages, schema
 from kalsel_gap.cog import Look, Step
 from kalsel_gap.errors import InputError, OutputError
-from kalsel_gap.fingerprint import code_hash, default_cache_folder
+from kalsel_gap.fingerprint import code_hash, default_cache_folder, hash_of
 from kalsel_gap.footprints import Footprints, small_island
 from kalsel_gap.layers import Work, layers, windows
 from kalsel_gap.mosaic import open_band, refuse_unknown_unit
@@ -266,7 +265,7 @@ class Atlas:
             "limits": {dotted: _part(limits, dotted) for dotted in _LIMITS.get(name, ())},
             "from": {part: self._key(part) for part in _FROM.get(name, ())},
         }
-        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+        return hash_of(parts)
 
     def _missing(self, names: Sequence[str]) -> tuple[str, ...]:
         return tuple(name for name in names if not self.kept[name].are_complete())

@@ -6,7 +6,10 @@ are one. Servers are numbered by what they are, never by where they stand in a f
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
     from kalsel_gap.coasts import SeaMask
     from kalsel_gap.project import Opened
+    from kalsel_gap.radio import Carrier
 
 # What a server is; servers that are alike in all of it are one.
 TERMS = (
@@ -33,6 +37,7 @@ TERMS = (
     *("azimuth_deg", "downtilt_deg", "eirp_dbm", "bandwidth_mhz"),
 )
 NEEDED = ("antenna_height_m", "frequency_mhz", "eirp_dbm")
+LONGEST_NAME = 40  # of an operator in the name of a file
 BOUNDS = {"antenna_height_m": ANTENNA_M, "frequency_mhz": FREQUENCY_MHZ}
 
 
@@ -43,6 +48,61 @@ class Mast(NamedTuple):
     lon: float
     antenna_height_m: float
     frequency_mhz: float
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """The servers of one operator and technology.
+
+    Attributes
+    ----------
+    operator, technology : str
+    servers : DataFrame
+        :data:`TERMS` and ``number``, counted from 1.
+    threshold_dbm : float
+        Lowest level that is of use.
+    """
+
+    operator: str
+    technology: str
+    servers: pd.DataFrame
+    threshold_dbm: float
+
+    @property
+    def name(self) -> str:
+        """What its files begin with: nothing in an operator's name leads anywhere.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> Network("telkomsel", "4g", pd.DataFrame(), -110.0).name
+        '4g_telkomsel'
+        >>> Network("../a", "4g", pd.DataFrame(), -110.0).name
+        '4g_a-ff0a8e1c'
+        """
+        bare = re.sub(r"[^a-z0-9]+", "-", self.operator.casefold()).strip("-")[:LONGEST_NAME]
+        if bare != self.operator:  # two operators must not share a file
+            tail = hashlib.sha256(self.operator.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+            bare = f"{bare}-{tail}".lstrip("-")
+        return f"{self.technology}_{bare}"
+
+    @property
+    def masts(self) -> list[Mast]:
+        """The mast of each server."""
+        return [mast_of(server) for server in rows_of(self.servers)]
+
+
+def read_networks(
+    opened: Opened, operators: Sequence[str] = (), technologies: Sequence[str] = ()
+) -> tuple[list[Network], list[Finding]]:
+    """The servers of a project by operator and technology; see `read_servers`."""
+    servers, findings = read_servers(opened, operators, technologies)
+    carriers: dict[str, Carrier] = {**opened.project.radio.carriers}
+    networks = [
+        Network(operator, technology, part.reset_index(drop=True), carriers[technology].usable_dbm)
+        for (operator, technology), part in servers.groupby(["operator", "technology"], sort=True)
+    ]
+    return networks, findings
 
 
 def read_servers(
@@ -83,9 +143,14 @@ def read_servers(
     return servers, [*findings, *found]
 
 
-def mast_of(server: pd.Series[float]) -> Mast:
+def mast_of(server: pd.Series[Any]) -> Mast:
     """The mast of a server."""
     return Mast(*(float(server[name]) for name in Mast._fields))
+
+
+def rows_of(servers: pd.DataFrame) -> Iterator[pd.Series[Any]]:
+    """Servers one by one."""
+    return (server for _, server in servers.iterrows())
 
 
 def _asked(
@@ -120,8 +185,8 @@ def _faults(sites: pd.DataFrame, opened: Opened) -> Iterator[Finding]:
         off = source.grid.outside(row, col)
         row, col = (np.where(off, 0, each).astype(np.int64) for each in (row, col))
         known = ~np.isnan(source.values(row, col))
-    places = zip(off.tolist(), row.tolist(), col.tolist(), known.tolist(), strict=True)
-    for site, place in zip(sites.to_dict("records"), places, strict=True):
+    places = zip(row.tolist(), col.tolist(), off.tolist(), known.tolist(), strict=True)
+    for site, (y, x, is_off, is_known) in zip(sites.to_dict("records"), places, strict=True):
         at = {"file": str(site["file"]), "row": int(site["row"])}
         missing = [name for name in NEEDED if np.isnan(site[name])]
         if missing:
@@ -138,12 +203,12 @@ def _faults(sites: pd.DataFrame, opened: Opened) -> Iterator[Finding]:
                 )
                 break
         else:
-            if code := _place_fault(*place, sea):
+            if code := _place_fault(y, x, sea, is_off=is_off, is_known=is_known):
                 coordinates = f"{site['lat']:g}, {site['lon']:g}"
                 yield Finding(code, **at, column="lat, lon", value=coordinates)
 
 
-def _place_fault(is_off: bool, row: int, col: int, is_known: bool, sea: SeaMask | None) -> str:
+def _place_fault(row: int, col: int, sea: SeaMask | None, *, is_off: bool, is_known: bool) -> str:
     """What is wrong with where an antenna stands; nothing on a cell of sea beside land."""
     if is_off:
         return "server_off_elevation"

@@ -25,6 +25,8 @@ ROOMS = (
     "offline",
     "atlas",
     "reception",
+    "levels",
+    "losses",
     "servers",
     "tables",
     "starter",

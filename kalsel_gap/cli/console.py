@@ -96,12 +96,13 @@ def estimate(made: Estimate, folder: Path, text: Text, *, quiet: bool) -> None:
 
 
 def remarks(findings: Sequence[Finding], text: Text, *, quiet: bool) -> None:
-    """What is wrong with rows of the inputs, to standard error: a line for each file and code."""
-    if quiet or not findings:
+    """What is doubtful in the inputs, to standard error: a line for each file and code."""
+    doubtful = [finding for finding in findings if finding.severity != "note"]
+    if quiet or not doubtful:
         return
     from kalsel_gap.findings import to_frame
 
-    for (file, _), group in to_frame(findings).groupby(["file", "code"], sort=True):
+    for (file, _), group in to_frame(doubtful).groupby(["file", "code"], sort=True):
         rows = group["row"].dropna().drop_duplicates().tolist()
         few = ", ".join(map(str, rows[:_FEW])) + (" …" if len(rows) > _FEW else "")
         where = f"{file}, {text(N_('row {row}'), row=few)}" if rows else file

@@ -18,10 +18,10 @@ HELP = N_(
     "Predict coverage from sites and terrain, as rasters for GIS.\n\n"
     "For each operator and technology: level (dBm), server (the best one; a CSV beside it says "
     "which site each number is), servers (how many reach the threshold) and margin (dB above it), "
-    "by ITU-R P.1812. Cells without data are beyond the radius of every site, or unknown; the sites "
-    "need antenna_height_m, frequency_mhz and eirp_dbm. The threshold is "
-    "radio.carriers.<technology>.usable_dbm. What was computed is kept: an interrupted run goes on "
-    "where it stopped.\n\n"
+    "by ITU-R P.1812. Cells without data lie beyond the radius of every site, or are unknown. "
+    "Sites need antenna_height_m, frequency_mhz and eirp_dbm. The threshold is "
+    "radio.carriers.<technology>.usable_dbm. What was computed is kept: an interrupted run goes "
+    "on where it stopped.\n\n"
     "Example: kalsel-gap predict --technology 4g --layers level,server"
 )
 _LABELS = {  # of columns on a terminal
