@@ -52,8 +52,6 @@ FOLDER = "reception"  # in the cache
 # Losses are kept in hundredths of a decibel.
 LOOK = Look("uint16", 2**16 - 1, "", "", ())
 PER_DB = 100.0
-# Parts of [radio] that the loss hangs on; the others only make a level of it.
-_RADIO = {"atmosphere", "ground", "prediction", "clutter", "receiver"}
 _INPUTS = {"elevation", "land_cover", "sites"}
 _RING = 64  # points of the rim of a disk
 
@@ -131,7 +129,22 @@ class Losses:
             "code": code_hash(),
             "files": {n: h for n, h in self._hashes.items() if n.partition(".")[0] in sections},
             **{n: s.model_dump(mode="json", exclude={"path"}) for n, s in sections.items()},
-            "radio": self.radio.model_dump(mode="json", include=_RADIO),
+            **self.parameters,
+        }
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What is assumed of air, receiver and clutter, and how far and how finely is swept."""
+        air, wanted, radio = self.radio.atmosphere, self.radio.prediction, self.radio
+        has_clutter = self.opened.project.land_cover and self.source.surface == "dtm"
+        return {
+            "delta_n": air.delta_n,
+            "n0": air.n0,
+            "time_percent": wanted.time_percent,
+            "location_percent": wanted.location_percent,
+            "resolution_m": wanted.resolution_m,
+            "rx_height_m": radio.receiver.height_m,
+            **({"clutter_m": radio.clutter_heights_m()} if has_clutter else {}),
             "radius_km": self.radius_km,
             "every": self.every,
         }

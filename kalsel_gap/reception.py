@@ -268,8 +268,8 @@ class Reception:
     def _tags(self, network: Network, name: str, words: Text) -> dict[str, str]:
         """Metadata of a file: that it is predicted, by what and from what."""
         nature = messages.NAMES.get(self.opened.project.project.data)
-        terms = {key: self.losses.terms[key] for key in ("radio", "radius_km", "every")}
-        terms |= {"carrier": self._carrier(network)}
+        carrier = self._carrier(network)
+        given = {key: carrier[key] for key in ("bandwidth_mhz", "spacing_khz", "pilot_share")}
         return {
             "AREA_OR_POINT": "Area",
             "TIFFTAG_SOFTWARE": f"kalsel-gap {version('kalsel-gap')}",
@@ -279,7 +279,7 @@ class Reception:
             "OPERATOR": plain(network.operator),
             "TECHNOLOGY": network.technology,
             "THRESHOLD_DBM": f"{network.threshold_dbm:g}",
-            "PARAMETERS": json.dumps(terms, sort_keys=True),
+            "PARAMETERS": json.dumps(given | self.losses.parameters, sort_keys=True),
             "INPUTS_SHA256": json.dumps(self.losses.inputs, sort_keys=True),
             **({"SERVERS": f"{network.name}_server.csv"} if name == "server" else {}),
             **({"NOTICE": words(nature)} if nature else {}),

@@ -78,7 +78,7 @@ class Network:
         >>> Network("telkomsel", "4g", pd.DataFrame(), -110.0).name
         '4g_telkomsel'
         >>> Network("../a", "4g", pd.DataFrame(), -110.0).name
-        '4g_a-ff0a8e1c'
+        '4g_a-61b4c98b'
         """
         bare = re.sub(r"[^a-z0-9]+", "-", self.operator.casefold()).strip("-")[:LONGEST_NAME]
         if bare != self.operator:  # two operators must not share a file
