@@ -231,11 +231,10 @@ class Reception:
         kept = {name: self._kept(network, name) for name in dict.fromkeys(("level", *self.layers))}
 
         def work(window: Window) -> None:
-            if all(pieces.has(window) for pieces in kept.values()):
-                return
-            made = fold(self.losses, network, window)
-            for name, pieces in kept.items():
-                pieces.write(window, made[name])
+            todo = [name for name, pieces in kept.items() if not pieces.has(window)]
+            made = fold(self.losses, network, window) if todo else {}
+            for name in todo:
+                kept[name].write(window, made[name])
 
         stripes = list(windows(self.grid))
         for _ in in_turn(work, stripes, self.losses.threads):

@@ -221,8 +221,7 @@ def test_levels_of_many_servers_by_the_plain_way() -> None:
     made = fold(kept, Network("x", "4g", servers, -85.0), Window(0, 0, 9, 7))
     every = np.round(60.0 - 10 * np.log10(1200) - np.stack(list(found.values())), 1)
     none = np.isnan(every).all(axis=0)
-    with np.errstate(all="ignore"), pytest.warns(RuntimeWarning):
-        level = np.nanmax(every, axis=0)
+    level = np.where(none, np.nan, np.nan_to_num(every, nan=-999.0).max(axis=0))
     np.testing.assert_allclose(made["level"], level, atol=1e-4)
     np.testing.assert_array_equal(
         made["server"], np.where(none, -1, np.argmax(np.nan_to_num(every, nan=-999), axis=0) + 1)
@@ -447,7 +446,7 @@ def test_a_hostile_operator_is_only_a_name(
     )
     own = next(f for f in files if f.endswith("_level.tif") and f != "4g_telkomsel_level.tif")
     with rasterio.open(tmp_path / "out" / own) as source:
-        assert source.tags()["OPERATOR"] == name.casefold()
+        assert source.tags().get("OPERATOR", "") == name.casefold()
 
 
 def test_operators_that_look_alike_have_files_of_their_own() -> None:
@@ -487,10 +486,10 @@ def test_sites_that_cannot_be_used_are_named_and_the_rest_goes_on(
         (6, "no height"),
         (7, "no eirp_dbm"),
         (8, "frequency_mhz = 28000"),
+        (9, "antenna_height_m = 0.2"),
         (10, "place no site"),
     ):
         assert any(f"sites.csv, row {row}" in line and words in line for line in said), (row, said)
-    assert any("row 8, 9" in line for line in said)
     rows_of_servers = csv.DictReader(
         io.StringIO((tmp_path / "4g_telkomsel_server.csv").read_text())
     )
