@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from kalsel_gap.geodesy import WGS84
 from kalsel_gap.kernels import kernel
-from kalsel_gap.propagation.geometry import Profile, empty_profile
-from kalsel_gap.propagation.mechanisms import sight
+from kalsel_gap.propagation.geometry import Profile, area, empty_profile, shares
+from kalsel_gap.propagation.mechanisms import free_space_db, sight
 from kalsel_gap.propagation.p1812 import DISTANCE_KM, Terms, covered, spread_db, steps_of
 from kalsel_gap.propagation.paths import HEIGHT_M, VOID, ByteArray, Status, Zone, in_pieces, within
 
@@ -436,9 +436,12 @@ def _cell(
             for i in range(1, last):
                 room.to_rx[i] = 1.0 / (distance_km - room.d[i])
             profile = Profile(
-                last + 1, room.d, room.to_tx, room.to_rx, room.ground, room.surface, room.flat
+                last + 1, room.d, room.to_tx, room.to_rx, room.ground, room.surface,
+                layers.clutter_m.size == 0,
             )
-            loss = steps_of(profile, zones, 0, terms).loss_db
+            loss = steps_of(
+                profile, area(profile), shares(profile, zones, 0), rx_zone, terms, False
+            ).loss_db
     room.d[last], room.ground[last], room.surface[last] = kept
     if zones.size > 0:
         zones[last] = kind
@@ -452,6 +455,6 @@ def _near_db(
     """Loss nearer than the Recommendation begins: with line of sight."""
     rise = tx_ground_m + terms.tx_height_m - rx_ground_m - terms.rx_height_m
     ray = max(np.sqrt(distance_km**2 + (rise / 1000.0) ** 2), LEAST_RAY_KM)
-    f, p = terms.frequency_mhz / 1000.0, terms.time_percent
-    seen = sight(ray, distance_km, f, p, p).p_db
+    free_space = free_space_db(ray, terms.frequency_mhz / 1000.0)
+    seen = sight(free_space, distance_km, terms.time_percent, terms.time_percent).p_db
     return float(max(seen, seen + terms.entry_loss_db + spread_db(terms, zone)))
