@@ -111,6 +111,25 @@ class Courses(NamedTuple):
     period: float
 
 
+class Held(NamedTuple):
+    """Pages of a raster in memory, for the kernels.
+
+    Attributes
+    ----------
+    cells : int16 or float32 array of shape (pages, PAGE, PAGE)
+        See `cells_of`.
+    table : int array
+        Which of the pages lies at each row and column of pages; -1 where none is held.
+    height, width : int
+        Of the raster.
+    """
+
+    cells: Heights
+    table: Table
+    height: int
+    width: int
+
+
 class Ends(NamedTuple):
     """Both ends of paths and the geodesics between them, each of shape (n,)."""
 
@@ -396,10 +415,10 @@ def _sampled(
     pages.hold(wanted)
     value = np.empty(first[-1], dtype=np.float32)
     is_sea = np.empty(first[-1], dtype=np.bool_)
-    size = pages.grid.height, pages.grid.width
+    held = Held(pages.cells, pages.table, pages.grid.height, pages.grid.width)
 
     def work(begin: int, end: int) -> None:
-        _sample(courses, begin, end, first, pages.cells, pages.table, size, nearest, value, is_sea)
+        _sample(courses, held, begin, end, first, nearest, value, is_sea)
 
     in_pieces(work, first.size - 1, threads)
     return value, is_sea
@@ -418,7 +437,7 @@ def _cubic(y0: float, y1: float, y2: float, y3: float) -> tuple[float, float, fl
 
 
 @kernel
-def _on_grid(col: float, width: int, period: float) -> float:
+def _on_grid(col: float, width: float, period: float) -> float:
     """A column as the grid counts it, where columns go round the Earth."""
     if period > 0.0 and not 0.0 <= col < width:
         return col - period * np.floor(col / period)
@@ -460,56 +479,66 @@ def _touch(courses: Courses, wanted: BoolArray, height: int, width: int) -> None
 
 
 @kernel
-def _cell(cells: Heights, table: Table, i: int, j: int) -> float:
+def _cell(pages: Held, i: int, j: int) -> float:
     """Cell of a row and a column that lie on the raster."""
-    return float(cells[table[i >> PAGE_BITS, j >> PAGE_BITS], i & (PAGE - 1), j & (PAGE - 1)])
+    page = pages.table[i >> PAGE_BITS, j >> PAGE_BITS]
+    return float(pages.cells[page, i & (PAGE - 1), j & (PAGE - 1)])
 
 
 @kernel
-def _height(
-    cells: Heights, table: Table, size: tuple[int, int], row: float, col: float
-) -> tuple[float, bool]:
-    """Weighted mean of the four cells around a point, and whether its own cell is sea."""
-    own = _cell(cells, table, int(row), int(col))
-    if own != SEA_HEIGHT and not LOWEST_M <= own <= HIGHEST_M:
+def _known(z: float) -> bool:
+    """Whether a cell is a height that the Earth has."""
+    return bool(LOWEST_M <= z <= HIGHEST_M)
+
+
+@kernel
+def _mixed(pages: Held, row: float, col: float) -> tuple[float, bool]:
+    """Mean of the four cells around a point, some of which may be sea, void or off the raster."""
+    own = _cell(pages, int(row), int(col))
+    if own != SEA_HEIGHT and not _known(own):
         return np.nan, False
     i, j = int(np.floor(row - 0.5)), int(np.floor(col - 0.5))
     down, right = row - 0.5 - i, col - 0.5 - j
     total = weights = 0.0
     for below in range(2):
         for beside in range(2):
-            if not (0 <= i + below < size[0] and 0 <= j + beside < size[1]):
+            if not (0 <= i + below < pages.height and 0 <= j + beside < pages.width):
                 continue
-            z = _cell(cells, table, i + below, j + beside)
-            if z == SEA_HEIGHT:
-                z = 0.0
-            elif not LOWEST_M <= z <= HIGHEST_M:
+            z = _cell(pages, i + below, j + beside)
+            if z != SEA_HEIGHT and not _known(z):
                 continue
             weight = (down if below else 1.0 - down) * (right if beside else 1.0 - right)
-            total += weight * z
+            total += weight * (0.0 if z == SEA_HEIGHT else z)
             weights += weight
     return total / weights, own == SEA_HEIGHT
 
 
 @kernel
+def _inner(pages: Held, i: int, j: int) -> bool:
+    """Whether a cell, the next one, and those below both lie on one page and on the raster."""
+    on_page = (i & (PAGE - 1)) < PAGE - 1 and (j & (PAGE - 1)) < PAGE - 1
+    return bool(i >= 0 and j >= 0 and i + 1 < pages.height and j + 1 < pages.width and on_page)
+
+
+@kernel
 def _sample(
     courses: Courses,
+    pages: Held,
     begin: int,
     end: int,
     first: IntArray,
-    cells: Heights,
-    table: Table,
-    size: tuple[int, int],
     nearest: bool,
     value: NDArray[np.float32],
     is_sea: BoolArray,
 ) -> None:
     """Heights along paths `begin` to `end`, or the cells that samples lie in."""
-    height, width = size
+    cells, table, period = pages.cells, pages.table, courses.period
+    height, width = float(pages.height), float(pages.width)
     for path in range(begin, end):
         steps = first[path + 1] - first[path] - 1
         start, stop = courses.first[path], courses.first[path + 1] - 1
         stretches = (stop - start) // 3
+        share = stretches / steps
         for stretch in range(stretches):
             r0, r1, r2, r3, c0, c1, c2, c3 = _stretch(courses, start + 3 * stretch)
             # Samples from this stretch's beginning to before the next one's; the last has all.
@@ -518,17 +547,31 @@ def _sample(
             if stretch == stretches - 1:
                 high = steps + 1
             for sample in range(low, high):
-                u = sample * stretches / steps - stretch
+                u = sample * share - stretch
                 row = r0 + u * (r1 + u * (r2 + u * r3))
                 col = c0 + u * (c1 + u * (c2 + u * c3))
                 if sample == steps:  # no rounding of the end itself
                     row, col = courses.row[stop], courses.col[stop]
-                col = _on_grid(col, width, courses.period)
+                col = _on_grid(col, width, period)
                 at = first[path] + sample
-                value[at], is_sea[at] = np.nan, False
+                is_sea[at] = False
                 if not (0.0 <= row < height and 0.0 <= col < width):
+                    value[at] = np.nan
                     continue
                 if nearest:
-                    value[at] = _cell(cells, table, int(row), int(col))
-                else:
-                    value[at], is_sea[at] = _height(cells, table, size, row, col)
+                    value[at] = _cell(pages, int(row), int(col))
+                    continue
+                i, j = int(row + 0.5) - 1, int(col + 0.5) - 1
+                if _inner(pages, i, j):
+                    page, m, n = table[i >> PAGE_BITS, j >> PAGE_BITS], i & (PAGE - 1), j & (PAGE - 1)
+                    a, b = cells[page, m, n], cells[page, m, n + 1]
+                    c, d = cells[page, m + 1, n], cells[page, m + 1, n + 1]
+                    if _known(a) and _known(b) and _known(c) and _known(d):
+                        down, right = row - 0.5 - i, col - 0.5 - j
+                        upper = a + right * (b - a)
+                        value[at] = upper + down * (c + right * (d - c) - upper)
+                        continue
+                    if a == b == c == d == SEA_HEIGHT:
+                        value[at], is_sea[at] = 0.0, True
+                        continue
+                value[at], is_sea[at] = _mixed(pages, row, col)
