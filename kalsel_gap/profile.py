@@ -26,7 +26,7 @@ from kalsel_gap.propagation.paths import HEIGHT_M, Paths, in_pieces
 from kalsel_gap.relief import NO_HEIGHT, Heights, heights
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from kalsel_gap.grid import Grid
@@ -208,7 +208,7 @@ def profiles(
     if sea is None:
         sea = sea_of(terrain)
     given = (tx_lat, tx_lon, rx_lat, rx_lon)
-    ends = _ends(*(np.atleast_1d(np.asarray(each, dtype=np.float64)) for each in given), threads)
+    ends = _ends(np.broadcast_arrays(*(np.atleast_1d(each) for each in given)), threads)
     with ExitStack() as stack:
         source = stack.enter_context(open_band(terrain.path, terrain.band))
         samples = _samples(ends.length_m, terrain.spacing_m or resolution_m(source.grid))
@@ -277,13 +277,9 @@ def _period(grid: Grid) -> float:
     return 360.0 / abs(grid.transform.a * degrees)
 
 
-def _ends(
-    lat: FloatArray, lon: FloatArray, to_lat: FloatArray, to_lon: FloatArray, threads: int
-) -> Ends:
+def _ends(given: Sequence[NDArray[np.generic]], threads: int) -> Ends:
     """Lengths and azimuths of the geodesics; NaN where an end is none."""
-    lat, lon, to_lat, to_lon = (
-        np.array(each) for each in np.broadcast_arrays(lat, lon, to_lat, to_lon)
-    )
+    lat, lon, to_lat, to_lon = (np.array(each, dtype=np.float64) for each in given)
     azimuth, length_m = np.empty(lat.shape), np.empty(lat.shape)
 
     def inverse(begin: int, end: int) -> None:
@@ -306,8 +302,8 @@ def _file_order(grid: Grid, ends: Ends) -> IntArray:
     """Paths by the page that they begin in, row of pages by row."""
     row, col = grid.pixel(ends.lat, ends.lon)
     off = grid.outside(row, col)
-    row, col = (np.where(off, 0.0, each).astype(np.int64) >> PAGE_BITS for each in (row, col))
-    return np.lexsort((col, row))
+    down, along = (np.where(off, 0.0, each).astype(np.int64) >> PAGE_BITS for each in (row, col))
+    return np.lexsort((along, down))
 
 
 def _cut(order: IntArray, samples: IntArray) -> Iterator[IntArray]:
@@ -331,7 +327,7 @@ class _Pages:
         self.table: Table = np.full(shape, -1, dtype=np.int32)
         self.cells: Heights = load(Window(0, 0, 1, 1))[:0].reshape(0, PAGE, PAGE)
 
-    def hold(self, wanted: BoolArray) -> None:
+    def hold(self, wanted: BoolArray, threads: int) -> None:
         """Read the pages that are wanted and not here yet; let go of the others."""
         here = self.table >= 0
         cells = np.empty((int(wanted.sum()), PAGE, PAGE), dtype=self.cells.dtype)
@@ -339,8 +335,13 @@ class _Pages:
         table[wanted] = np.arange(cells.shape[0])
         both = here & wanted
         cells[table[both]] = self.cells[self.table[both]]
-        for run in _runs(wanted & ~here):
-            self._read(cells, table, *run)
+        runs = list(_runs(wanted & ~here))
+
+        def read(begin: int, end: int) -> None:
+            for run in runs[begin:end]:
+                self._read(cells, table, *run)
+
+        in_pieces(read, len(runs), threads)
         self.table, self.cells = table, cells
 
     def _read(self, cells: Heights, table: Table, row: int, first: int, last: int) -> None:
@@ -399,7 +400,7 @@ def _profiles(
     ground, is_sea = _sampled(layers[0], first, threads, nearest=False)
     paths = Paths(first, part.length_m / 1000.0, ground)
     if sea is not None:
-        paths = replace(paths, zone=zones(paths, is_sea))
+        paths = replace(paths, zone=zones(paths, is_sea, threads=threads))
     if len(layers) > 1:
         codes, _ = _sampled(layers[1], first, threads, nearest=True)
         clutter = clutter_m(codes, terrain.clutter, surface=terrain.surface)
@@ -412,13 +413,13 @@ def _sampled(
 ) -> tuple[NDArray[np.float32], BoolArray]:
     """Values along paths, and whether the cell of each sample is sea."""
     pages, courses, wanted = layer
-    pages.hold(wanted)
+    pages.hold(wanted, threads)
     value = np.empty(first[-1], dtype=np.float32)
     is_sea = np.empty(first[-1], dtype=np.bool_)
     held = Held(pages.cells, pages.table, pages.grid.height, pages.grid.width)
 
     def work(begin: int, end: int) -> None:
-        _sample(courses, held, begin, end, first, nearest, value, is_sea)
+        _sample(courses, held, first, (begin, end), nearest, value, is_sea)
 
     in_pieces(work, first.size - 1, threads)
     return value, is_sea
@@ -510,31 +511,30 @@ def _mixed(pages: Held, row: float, col: float) -> tuple[float, bool]:
             weight = (down if below else 1.0 - down) * (right if beside else 1.0 - right)
             total += weight * (0.0 if z == SEA_HEIGHT else z)
             weights += weight
-    return total / weights, own == SEA_HEIGHT
+    return total / weights, bool(own == SEA_HEIGHT)
 
 
 @kernel
-def _inner(pages: Held, i: int, j: int) -> bool:
+def _on_one_page(pages: Held, i: int, j: int) -> bool:
     """Whether a cell, the next one, and those below both lie on one page and on the raster."""
-    on_page = (i & (PAGE - 1)) < PAGE - 1 and (j & (PAGE - 1)) < PAGE - 1
-    return bool(i >= 0 and j >= 0 and i + 1 < pages.height and j + 1 < pages.width and on_page)
+    inner = (i & (PAGE - 1)) < PAGE - 1 and (j & (PAGE - 1)) < PAGE - 1
+    return bool(i >= 0 and j >= 0 and i + 1 < pages.height and j + 1 < pages.width and inner)
 
 
 @kernel
 def _sample(
     courses: Courses,
     pages: Held,
-    begin: int,
-    end: int,
     first: IntArray,
-    nearest: bool,
+    part: tuple[int, int],
+    nearest: bool,  # noqa: FBT001 - a kernel takes no keywords
     value: NDArray[np.float32],
     is_sea: BoolArray,
 ) -> None:
-    """Heights along paths `begin` to `end`, or the cells that samples lie in."""
+    """Heights along some of the paths, or the cells that samples lie in."""
     cells, table, period = pages.cells, pages.table, courses.period
     height, width = float(pages.height), float(pages.width)
-    for path in range(begin, end):
+    for path in range(*part):
         steps = first[path + 1] - first[path] - 1
         start, stop = courses.first[path], courses.first[path + 1] - 1
         stretches = (stop - start) // 3
@@ -562,8 +562,9 @@ def _sample(
                     value[at] = _cell(pages, int(row), int(col))
                     continue
                 i, j = int(row + 0.5) - 1, int(col + 0.5) - 1
-                if _inner(pages, i, j):
-                    page, m, n = table[i >> PAGE_BITS, j >> PAGE_BITS], i & (PAGE - 1), j & (PAGE - 1)
+                if _on_one_page(pages, i, j):
+                    page = table[i >> PAGE_BITS, j >> PAGE_BITS]
+                    m, n = i & (PAGE - 1), j & (PAGE - 1)
                     a, b = cells[page, m, n], cells[page, m, n + 1]
                     c, d = cells[page, m + 1, n], cells[page, m + 1, n + 1]
                     if _known(a) and _known(b) and _known(c) and _known(d):
