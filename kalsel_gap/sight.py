@@ -110,7 +110,8 @@ def sight(
         _look(arrays, terms, begin, end, longest, found, seen, status)
 
     in_pieces(work, len(paths), threads)
-    return Sight(seen, *found[:7], status=status)
+    ratio, at_km, top_m, excess_m, tx_mast_m, rx_mast_m, sea = found
+    return Sight(seen, ratio, at_km, top_m, excess_m, tx_mast_m, rx_mast_m, sea, status)
 
 
 @kernel

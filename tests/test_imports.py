@@ -41,6 +41,7 @@ ROOMS = (
     "places",
     "indicators",
     "profile",
+    "pages",
     "sight",
     "propagation",
     "classes",
