@@ -50,6 +50,9 @@ BoolArray: TypeAlias = NDArray[np.bool_]
 # The longest stretch of a geodesic that one cubic follows: to a thousandth of a 3″ cell up to 80°.
 STRETCH_M = 50_000.0
 
+# The most that a stretch may bend, as a share of its length: the cubic follows no more.
+MOST_BEND = 0.1
+
 # A course is followed in steps of so many cells to find its pages; it bends less than the margin.
 STEP_CELLS, MARGIN_CELLS = 32.0, 2
 
@@ -58,6 +61,9 @@ BATCH_SAMPLES = 2**23
 BATCH_PAGES = 256
 
 LEAST_SAMPLES = 3
+
+# A path of four cells and a hair has four steps.
+SPARE_STEP = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +244,16 @@ def courses_of(grid: Grid, ends: Ends, threads: int = 1) -> Courses:
     if period > 0.0:
         with np.errstate(invalid="ignore"):
             col += period * np.rint((col[first[:-1]][path] - col) / period)
+    row[_torn(row, col, path, place)] = np.nan
     return Courses(first, row, col, period)
+
+
+def _torn(row: FloatArray, col: FloatArray, path: IntArray, place: IntArray) -> IntArray:
+    """Points that begin a stretch which the grid tears or bends too far, as at a pole."""
+    begin = np.flatnonzero((place[:-1] % 3 == 0) & (path[:-1] == path[1:]))
+    r, c = (np.stack([axis[begin + k] for k in range(4)]) for axis in (row, col))
+    bend = np.hypot(np.diff(r, 2, axis=0), np.diff(c, 2, axis=0)).max(axis=0)
+    return begin[bend > MOST_BEND * np.hypot(r[3] - r[0], c[3] - c[0]) + 1.0]
 
 
 def _period(grid: Grid) -> float:
@@ -266,7 +281,7 @@ def _ends(given: Sequence[NDArray[np.generic]], threads: int) -> Ends:
 
 def _samples(length_m: FloatArray, spacing_m: float) -> IntArray:
     """Number of samples of each path."""
-    steps = np.ceil(np.where(np.isfinite(length_m), length_m, 0.0) / spacing_m)
+    steps = np.ceil(np.where(np.isfinite(length_m), length_m, 0.0) / spacing_m - SPARE_STEP)
     return np.maximum(steps.astype(np.int64) + 1, LEAST_SAMPLES)
 
 
