@@ -253,7 +253,8 @@ def _torn(row: FloatArray, col: FloatArray, path: IntArray, place: IntArray) -> 
     begin = np.flatnonzero((place[:-1] % 3 == 0) & (path[:-1] == path[1:]))
     r, c = (np.stack([axis[begin + k] for k in range(4)]) for axis in (row, col))
     bend = np.hypot(np.diff(r, 2, axis=0), np.diff(c, 2, axis=0)).max(axis=0)
-    return begin[bend > MOST_BEND * np.hypot(r[3] - r[0], c[3] - c[0]) + 1.0]
+    torn: BoolArray = bend > MOST_BEND * np.hypot(r[3] - r[0], c[3] - c[0]) + 1.0
+    return begin[torn]
 
 
 def _period(grid: Grid) -> float:
