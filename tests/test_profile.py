@@ -24,7 +24,7 @@ from kalsel_gap.sight import sight
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import MakeDem, MakeProject, MakeRaster
+    from tests.conftest import MakeDem, MakeProject, MakeRaster
     from numpy.typing import NDArray
     from rasterio.windows import Window
 
