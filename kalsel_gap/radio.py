@@ -133,6 +133,10 @@ class Carrier(Sourced):
             raise ValueError("carrier_blocks")
         return self
 
+    def blocks(self) -> tuple[tuple[float, float], ...]:
+        """Pairs of bandwidth and resource blocks at its spacing; none without subcarriers."""
+        return self.resource_blocks.get(self.spacing_khz, ())
+
 
 class Receiver(Sourced):
     """Antennas at a school."""

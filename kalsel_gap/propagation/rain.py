@@ -2,38 +2,73 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from kalsel_gap.propagation.paths import Polarization
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 FloatArray: TypeAlias = NDArray[np.float64]
 
-# P.838-3, Tables 1 to 4: a, b and c of each bell, then slope and offset.
-_K_HORIZONTAL = (
-    ((-5.33980, -0.10008, 1.13098), (-0.35351, 1.26970, 0.45400))
-    + ((-0.23789, 0.86036, 0.15354), (-0.94158, 0.64552, 0.16817)),
-    *(-0.18961, 0.71147),
+
+class _Fit(NamedTuple):
+    """A curve of P.838-3: bells (a, b, c) over the logarithm of the frequency, and a line."""
+
+    bells: tuple[tuple[float, float, float], ...]
+    slope: float
+    offset: float
+
+    def __call__(self, log_f: FloatArray) -> FloatArray:
+        """Eqs. (2) and (3)."""
+        found = self.slope * log_f + self.offset
+        for a, b, c in self.bells:
+            found += a * np.exp(-(((log_f - b) / c) ** 2))
+        return found
+
+
+# P.838-3, Tables 1 to 4.
+_LOG_K_HORIZONTAL = _Fit(
+    (
+        (-5.33980, -0.10008, 1.13098),
+        (-0.35351, 1.26970, 0.45400),
+        (-0.23789, 0.86036, 0.15354),
+        (-0.94158, 0.64552, 0.16817),
+    ),
+    -0.18961,
+    0.71147,
 )
-_K_VERTICAL = (
-    ((-3.80595, 0.56934, 0.81061), (-3.44965, -0.22911, 0.51059))
-    + ((-0.39902, 0.73042, 0.11899), (0.50167, 1.07319, 0.27195)),
-    *(-0.16398, 0.63297),
+_LOG_K_VERTICAL = _Fit(
+    (
+        (-3.80595, 0.56934, 0.81061),
+        (-3.44965, -0.22911, 0.51059),
+        (-0.39902, 0.73042, 0.11899),
+        (0.50167, 1.07319, 0.27195),
+    ),
+    -0.16398,
+    0.63297,
 )
-_ALPHA_HORIZONTAL = (
-    ((-0.14318, 1.82442, -0.55187), (0.29591, 0.77564, 0.19822))
-    + ((0.32177, 0.63773, 0.13164), (-5.37610, -0.96230, 1.47828), (16.1721, -3.29980, 3.43990)),
-    *(0.67849, -1.95537),
+_ALPHA_HORIZONTAL = _Fit(
+    (
+        (-0.14318, 1.82442, -0.55187),
+        (0.29591, 0.77564, 0.19822),
+        (0.32177, 0.63773, 0.13164),
+        (-5.37610, -0.96230, 1.47828),
+        (16.1721, -3.29980, 3.43990),
+    ),
+    0.67849,
+    -1.95537,
 )
-_ALPHA_VERTICAL = (
-    ((-0.07771, 2.33840, -0.76284), (0.56727, 0.95545, 0.54039), (-0.20238, 1.14520, 0.26809))
-    + ((-48.2991, 0.791669, 0.116226), (48.5833, 0.791459, 0.116479)),
-    *(-0.053739, 0.83433),
+_ALPHA_VERTICAL = _Fit(
+    (
+        (-0.07771, 2.33840, -0.76284),
+        (0.56727, 0.95545, 0.54039),
+        (-0.20238, 1.14520, 0.26809),
+        (-48.2991, 0.791669, 0.116226),
+        (48.5833, 0.791459, 0.116479),
+    ),
+    -0.053739,
+    0.83433,
 )
 FREQUENCY_GHZ = (1.0, 100.0)  # of P.530-18; P.838-3 goes up to 1000
 DISTANCE_KM = (0.0, 60.0)
@@ -71,26 +106,13 @@ def coefficients(
     ghz = np.asarray(frequency_ghz, dtype=np.float64)
     covered = (ghz >= FREQUENCY_GHZ[0]) & (ghz <= FREQUENCY_GHZ[1])
     log_f = np.log10(np.where(covered, ghz, np.nan))
-    k_h, k_v = (10.0 ** _bells(log_f, *each) for each in (_K_HORIZONTAL, _K_VERTICAL))
-    a_h, a_v = (_bells(log_f, *each) for each in (_ALPHA_HORIZONTAL, _ALPHA_VERTICAL))
+    k_h, k_v = 10.0 ** _LOG_K_HORIZONTAL(log_f), 10.0 ** _LOG_K_VERTICAL(log_f)
+    a_h, a_v = _ALPHA_HORIZONTAL(log_f), _ALPHA_VERTICAL(log_f)
     tilt = 1.0 if polarization == Polarization.HORIZONTAL else -1.0  # cos 2τ
     share = tilt * np.cos(np.deg2rad(np.asarray(elevation_deg, dtype=np.float64))) ** 2
     k = (k_h + k_v + (k_h - k_v) * share) / 2.0
     alpha = (k_h * a_h + k_v * a_v + (k_h * a_h - k_v * a_v) * share) / (2.0 * k)
     return k, alpha
-
-
-def _bells(
-    log_f: FloatArray,
-    bells: Sequence[tuple[float, float, float]],
-    slope: float,
-    offset: float,
-) -> FloatArray:
-    """Sum of bells over the logarithm of the frequency and a line, eqs. (2) and (3)."""
-    found = slope * log_f + offset
-    for a, b, c in bells:
-        found += a * np.exp(-(((log_f - b) / c) ** 2))
-    return found
 
 
 def specific_db_km(
