@@ -62,6 +62,7 @@ ROOMS = (
     "sources",
     "project",
     "limits",
+    "radio",
     "tilesets",
     "assumptions",
     "findings",
