@@ -37,7 +37,6 @@ from kalsel_gap.relief import heights
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from kalsel_gap.grid import Grid
     from kalsel_gap.project import Opened, Surface
@@ -81,8 +80,10 @@ class Terrain:
         without data, these and those of exactly 0 m, or none. Others without data are voids.
     surface : {'dsm', 'dtm', 'unknown'}
         What the model shows. Clutter is added to bare ground only.
-    land_cover : Path or None
+    land_cover : Path, sequence of Path, Tiles, or None
         Raster of land-cover classes, in any CRS.
+    land_cover_band : int
+        Counted from 1.
     clutter : mapping of int to float
         Height of each class above the ground, metres.
     spacing_m : float or None
@@ -93,7 +94,8 @@ class Terrain:
     band: int = 1
     sea: Literal["nodata", "zero", "none"] = "nodata"
     surface: Surface = "unknown"
-    land_cover: Path | None = None
+    land_cover: RasterPath | None = None
+    land_cover_band: int = 1
     clutter: Mapping[int, float] = field(default_factory=dict)
     spacing_m: float | None = None
 
@@ -143,7 +145,16 @@ def terrain_of(opened: Opened) -> Terrain:
     source = opened.project.elevation
     if source is None:
         raise ValueError("the project has no elevation model")
-    return Terrain(source.tiles, source.band, source.sea, source.surface)
+    cover = opened.project.land_cover
+    return Terrain(
+        source.tiles,
+        source.band,
+        source.sea,
+        source.surface,
+        land_cover=cover.tiles if cover else None,
+        land_cover_band=cover.band if cover else 1,
+        clutter=opened.project.radio.clutter_heights_m() if cover else {},
+    )
 
 
 def sea_of(terrain: Terrain) -> SeaMask | None:
@@ -201,7 +212,7 @@ def profiles(
         samples = _samples(ends.length_m, terrain.spacing_m or resolution_m(source.grid))
         pages = [Pages(source, lambda window: cells_of(source, window, sea))]
         if terrain.land_cover is not None and terrain.surface == "dtm":
-            cover = stack.enter_context(open_band(terrain.land_cover))
+            cover = stack.enter_context(open_band(terrain.land_cover, terrain.land_cover_band))
             pages.append(Pages(cover, lambda window: heights(cover, window)))
         order = _file_order(source.grid, ends)
         for index in _cut(order, samples[order]):

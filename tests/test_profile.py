@@ -20,6 +20,7 @@ from kalsel_gap.profile import Terrain, profiles, terrain_of
 from kalsel_gap.propagation.paths import Paths, Status, Zone
 from kalsel_gap.relief import heights
 from kalsel_gap.sight import sight
+from kalsel_gap.tilesets import Tiles
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -347,12 +348,15 @@ def test_clutter_of_another_grid(make_dem: MakeDem, raster: MakeRaster) -> None:
     assert found.clutter_m.tolist() == [20.0, 20.0, 10.0, 10.0, 20.0]
 
 
-def test_the_terrain_of_a_project(project: MakeProject, raster: MakeRaster) -> None:
+def test_the_terrain_of_a_project(project: MakeProject) -> None:
     opened = project()
-    assert opened.project.elevation is not None
+    source = opened.project.elevation
+    assert source is not None
     found = terrain_of(opened)
-    assert found.sea == opened.project.elevation.sea
-    assert found.surface == opened.project.elevation.surface
+    assert found == Terrain(source.tiles, source.band, source.sea, source.surface)
+    covered = terrain_of(project({"land_cover": {"path": str(source.path[0])}}))
+    assert covered.land_cover == Tiles(source.tiles.files)
+    assert covered.clutter[10] == 20.0  # trees
     bare = replace(opened, project=opened.project.model_copy(update={"elevation": None}))
     with pytest.raises(ValueError, match="no elevation"):
         terrain_of(bare)
