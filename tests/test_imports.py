@@ -46,6 +46,7 @@ ROOMS = (
     "indicators",
     "ground",
     "profile",
+    "pages",
     "sight",
     "propagation",
     "classes",
