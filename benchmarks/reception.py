@@ -64,9 +64,8 @@ def some(count: int) -> None:
     cpu_s = time.process_time() - cpu_s
     print(f"{len(masts)} masts, one at a time    {clock}")
     every_s = cpu_s / len(masts) * len(losses.masts) / THREADS
-    print(
-        f"{len(losses.masts)} masts, {THREADS} idle cores: {every_s:.0f} s, {over(every_s, TARGET_S)}"
-    )
+    reckoned = f"{every_s:.0f} s, {over(every_s, TARGET_S)}"
+    print(f"{len(losses.masts)} masts, {THREADS} idle cores: {reckoned}")
 
 
 def province() -> None:

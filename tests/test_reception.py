@@ -67,7 +67,10 @@ def flat(project: MakeProject) -> Callable[..., Opened]:
 
     def make(*rows: str, cells: Any = None, header: str = HEADER, **sections: Any) -> Opened:
         ground = np.full((N, N), 10) if cells is None else cells
-        files = {"dem.tif": dem(ground), "sites.csv": "\n".join([header, *rows]) + "\n"}
+        files: dict[str, str | bytes] = {
+            "dem.tif": dem(ground),
+            "sites.csv": "\n".join([header, *rows]) + "\n",
+        }
         return project({"coverage": None, "boundaries": None, **sections}, files=files)
 
     return make
@@ -155,7 +158,7 @@ def test_figures_by_hand_in_free_space(flat: Callable[..., Opened], tmp_path: Pa
     np.testing.assert_allclose(
         cells(tmp_path, "4g_telkomsel_margin")[known], level[known] + 70, atol=1e-4
     )
-    counted = sum((np.nan_to_num(each, nan=-999) >= -70).astype(int) for each in expected)
+    counted = (np.nan_to_num(np.stack(expected), nan=-999) >= -70).sum(axis=0)
     differ = cells(tmp_path, "4g_telkomsel_servers")[known] != counted[known]
     near = np.any([np.abs(each + 70) < 0.1 for each in expected], axis=0)[known]
     assert not (differ & ~near).any()
