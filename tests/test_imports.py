@@ -28,6 +28,7 @@ ROOMS = (
     "levels",
     "losses",
     "servers",
+    "looks",
     "tables",
     "starter",
     "tallies",
