@@ -122,6 +122,28 @@ class Shares(NamedTuple):
     """From the receiver to the first sea on the path."""
 
 
+class Course(NamedTuple):
+    """What the beginning of a path runs over."""
+
+    sea_km: float
+    """Over sea."""
+    land_km: float
+    """Over land since the last sea."""
+    inland_km: float
+    """Inland since the last sea or coast."""
+    longest_land_km: float
+    """Longest section over land."""
+    longest_inland_km: float
+    """Longest section inland."""
+    first_sea_km: float
+    """Where the first sea begins."""
+    last_sea_km: float
+    """Where the last sea ends."""
+
+
+ASHORE = Course(0.0, 0.0, 0.0, 0.0, 0.0, NO_COAST_KM, 0.0)
+
+
 @kernel
 def empty_profile(longest: int) -> Profile:
     """Room for paths of up to `longest` samples."""
@@ -303,17 +325,38 @@ def shares(profile: Profile, zone: ByteArray, begin: int) -> Shares:
     path = d[n - 1]
     if zone.size == 0:
         return Shares(0.0, path, path, NO_COAST_KM, NO_COAST_KM)
-    sea = longest_land = longest_inland = land = inland = 0.0
-    tx_coast = rx_coast = NO_COAST_KM
-    for i in range(n):
-        left = (d[i] + d[i - 1]) / 2.0 if i > 0 else 0.0
-        right = (d[i] + d[i + 1]) / 2.0 if i < n - 1 else path
-        kind = zone[begin + i]
-        if kind == SEA:
-            sea += right - left
-            tx_coast = min(tx_coast, left)
-            rx_coast = path - right
-        land = 0.0 if kind == SEA else land + right - left
-        inland = inland + right - left if kind == INLAND else 0.0
-        longest_land, longest_inland = max(longest_land, land), max(longest_inland, inland)
-    return Shares(sea / path, longest_land, longest_inland, tx_coast, rx_coast)
+    course, left = ASHORE, 0.0
+    for i in range(n - 1):
+        right = (d[i] + d[i + 1]) / 2.0
+        course = onward(course, zone[begin + i], left, right)
+        left = right
+    return shares_of(onward(course, zone[begin + n - 1], left, path), path)
+
+
+@kernel
+def onward(course: Course, kind: int, left: float, right: float) -> Course:
+    """What a path has run over after one more stretch, from `left` to `right`."""
+    if kind == SEA:
+        shore = min(course.first_sea_km, left)
+        return Course(
+            course.sea_km + right - left, 0.0, 0.0, course.longest_land_km,
+            course.longest_inland_km, shore, right,
+        )  # fmt: skip
+    land = course.land_km + right - left
+    inland = course.inland_km + right - left if kind == INLAND else 0.0
+    return Course(
+        course.sea_km, land, inland, max(course.longest_land_km, land),
+        max(course.longest_inland_km, inland), course.first_sea_km, course.last_sea_km,
+    )  # fmt: skip
+
+
+@kernel
+def shares_of(course: Course, path_km: float) -> Shares:
+    """What a whole path has run over."""
+    return Shares(
+        course.sea_km / path_km,
+        course.longest_land_km,
+        course.longest_inland_km,
+        course.first_sea_km,
+        path_km - course.last_sea_km if course.sea_km > 0.0 else NO_COAST_KM,
+    )
