@@ -25,11 +25,11 @@ from kalsel_gap.tilesets import Tiles
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.conftest import MakeDem, MakeProject, MakeRaster
     from numpy.typing import NDArray
     from rasterio.windows import Window
 
     from kalsel_gap.relief import Heights
+    from tests.conftest import MakeDem, MakeProject, MakeRaster
 
     Floats = NDArray[np.float64]
 
