@@ -454,29 +454,51 @@ def _lay(
     layers: _Layers,
 ) -> int:  # fmt: skip
     """Lay a radial over the cells; how many of its samples are known on end."""
-    d, h = radial.profile.d, radial.profile.ground
-    sums, course = Area(0.0, 0.0), ASHORE
-    for k in range(7):
-        radial.course[0, k] = course[k]
+    known = samples
+    h, ground_m = radial.profile.ground, layers.ground_m
     for i in range(samples):
-        if not _put(radial, i, layers, _value(rows, i * step), _value(cols, i * step)):
-            return i
-        if i > 0:
-            sums = with_section(sums, d[i - 1], d[i], h[i - 1], h[i])
-            radial.sums[i, 0], radial.sums[i, 1] = sums
-            if radial.zone.size > 0:
-                course = _past(radial, course, i - 1, d[i])
-                for k in range(7):
-                    radial.course[i, k] = course[k]
-    return samples
+        h[i] = _height_m(ground_m, _value(rows, i * step), _value(cols, i * step))
+        if not within(h[i], HEIGHT_M):
+            known = i
+            break
+    surface, clutter_m = radial.profile.surface, layers.clutter_m
+    surface[:known] = h[:known]
+    if clutter_m.size > 0:
+        for i in range(1, known):
+            row, col = int(_value(rows, i * step)), int(_value(cols, i * step))
+            surface[i] += clutter_m[row, col]
+            if not within(surface[i], HEIGHT_M):
+                known = i
+                break
+    kinds, zone = radial.zone, layers.zone
+    if zone.size > 0:
+        for i in range(known):
+            kinds[i] = zone[int(_value(rows, i * step)), int(_value(cols, i * step))]
+        _sum_courses(kinds[:known], radial.profile.d, radial.course)
+    _sum_areas(h[:known], radial.profile.d, radial.sums)
+    return known
 
 
 @kernel
-def _past(radial: _Radial, course: Course, i: int, next_km: float) -> Course:
-    """What the path has run over after sample `i`, whose next one is so far from the site."""
-    d = radial.profile.d
-    left = (d[i - 1] + d[i]) / 2.0 if i > 0 else 0.0
-    return onward(course, radial.zone[i], left, (d[i] + next_km) / 2.0)
+def _sum_areas(h: FloatArray, d: FloatArray, found: FloatArray) -> None:
+    """What the sections come to up to each sample."""
+    sums = Area(0.0, 0.0)
+    for i in range(1, h.size):
+        sums = with_section(sums, d[i - 1], d[i], h[i - 1], h[i])
+        found[i, 0], found[i, 1] = sums.height, sums.moment
+
+
+@kernel
+def _sum_courses(zone: ByteArray, d: FloatArray, found: FloatArray) -> None:
+    """What has been run over before each sample."""
+    course, left = ASHORE, 0.0
+    for i in range(zone.size):
+        right = (d[i] + d[i + 1]) / 2.0
+        found[i, 0], found[i, 1], found[i, 2] = course.sea_km, course.land_km, course.inland_km
+        found[i, 3], found[i, 4] = course.longest_land_km, course.longest_inland_km
+        found[i, 5], found[i, 6] = course.first_sea_km, course.last_sea_km
+        course = onward(course, zone[i], left, right)
+        left = right
 
 
 @kernel
@@ -516,8 +538,10 @@ def _far_db(radial: _Radial, last: int, terms: Terms, rx_zone: int) -> float:
     over = Shares(0.0, path, path, NO_COAST_KM, NO_COAST_KM)
     if radial.zone.size > 0:
         course = Course(before[0], before[1], before[2], before[3], before[4], before[5], before[6])
-        course = _past(radial, course, last - 1, path)
-        over = shares_of(onward(course, rx_zone, (d[last - 1] + path) / 2.0, path), path)
+        left = (d[last - 2] + d[last - 1]) / 2.0 if last > 1 else 0.0
+        right = (d[last - 1] + path) / 2.0
+        course = onward(course, radial.zone[last - 1], left, right)
+        over = shares_of(onward(course, rx_zone, right, path), path)
     profile = Profile(last + 1, d, room.to_tx, room.to_rx, h, room.surface, radial.bare)
     return float(steps_of(profile, sums, over, rx_zone, terms, False).loss_db)
 
