@@ -157,11 +157,11 @@ def terrain_of(opened: Opened) -> Terrain:
     )
 
 
-def sea_of(terrain: Terrain) -> SeaMask | None:
+def sea_of(terrain: Terrain, *, threads: int = 1) -> SeaMask | None:
     """The open sea of an elevation model; None where it does not tell."""
     if terrain.sea == "none":
         return None
-    return open_sea(terrain.path, band=terrain.band, zero=terrain.sea == "zero")
+    return open_sea(terrain.path, band=terrain.band, zero=terrain.sea == "zero", threads=threads)
 
 
 def profiles(
@@ -204,7 +204,7 @@ def profiles(
         As `mosaic.open_band`.
     """
     if sea is None:
-        sea = sea_of(terrain)
+        sea = sea_of(terrain, threads=threads)
     given = (tx_lat, tx_lon, rx_lat, rx_lon)
     ends = _ends(np.broadcast_arrays(*(np.atleast_1d(each) for each in given)), threads)
     with ExitStack() as stack:
