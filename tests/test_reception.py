@@ -21,7 +21,10 @@ from kalsel_gap import layers, losses, pieces, reception
 from kalsel_gap.errors import InputError, OutputError
 from kalsel_gap.geodesy import WGS84
 from kalsel_gap.levels import fold
+from kalsel_gap.profile import profiles, terrain_of
+from kalsel_gap.propagation.budget import level_dbm
 from kalsel_gap.propagation.free_space import free_space_db
+from kalsel_gap.propagation.p1812 import Link, loss
 from kalsel_gap.propagation.paths import Status
 from kalsel_gap.propagation.sweep import Ground, Sweep
 from kalsel_gap.reception import LOOKS, Reception
@@ -232,6 +235,35 @@ def test_levels_of_many_servers_by_the_plain_way() -> None:
     counted = (every.astype(np.float32) >= np.float32(-85.0)).sum(axis=0)
     np.testing.assert_array_equal(made["servers"], np.where(none, -1, counted))
     np.testing.assert_allclose(made["margin"], level + 85.0, atol=1e-3)
+
+
+def test_levels_agree_with_paths_to_the_middles_of_cells(
+    flat: Callable[..., Opened], tmp_path: Path
+) -> None:
+    """Among hills, against the profiles that schools are predicted with."""
+    walk = np.random.default_rng(7).normal(0, 12, (N, N)).cumsum(axis=0).cumsum(axis=1) / 4
+    opened = flat(A, cells=np.abs(walk).astype(int), elevation={"sea": "none"})
+    make(opened, tmp_path, layers=["level"])
+    level = cells(tmp_path, "4g_telkomsel_level")
+    lat, lon = cell_places()
+    near = away_km(lat, lon, *LEFT)
+    known = (near > 0.3) & (near < 8.9)
+    radio = opened.project.radio
+    link = Link(
+        frequency_mhz=1800.0,
+        tx_height_m=40.0,
+        rx_height_m=radio.receiver.height_m,
+        latitude_deg=LEFT[0],
+        delta_n=radio.atmosphere.delta_n,
+        n0=radio.atmosphere.n0,
+    )
+    expected = np.full(known.sum(), np.nan)
+    for index, paths in profiles(terrain_of(opened), *LEFT, lat[known], lon[known]):
+        lost = loss(paths, link).loss_db
+        expected[index] = level_dbm("4g", 62.0, lost, carriers=dict(radio.carriers))
+    apart = np.abs(level[known] - expected)
+    assert np.median(apart) < 0.3
+    assert np.quantile(apart, 0.95) < 3.0
 
 
 def test_behind_a_void_nothing_is_known(flat: Callable[..., Opened], tmp_path: Path) -> None:
