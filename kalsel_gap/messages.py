@@ -91,6 +91,7 @@ ERRORS: dict[str, str] = {
     "repair_not_proposed": N_("nothing is proposed for {row_id} (NPSN {npsn}) today. Run check again and review what it proposes now."),
     "repair_row_changed": N_("{row_id} (NPSN {npsn}) reads otherwise than when the repair was proposed. Run check again and review what it proposes now."),
     "repair_twice": N_("{row_id} (NPSN {npsn}) is accepted twice. Keep one of the rows."),
+    "resolution_too_coarse": N_("a cell of {value} × {value} cells of the elevation model is wider than what any site reaches. Choose a smaller --resolution."),
     "run_broken": N_("the run cannot be read: {reason}. Run “kalsel-gap rank” again."),
     "run_missing": N_("there is no run yet. Run “kalsel-gap rank” first."),
     "sample_missing": N_("the sample is not part of this installation. Install the package again."),

@@ -347,8 +347,9 @@ class Reception:
     def estimate(self, folder: Path) -> Estimate:
         """What making the rasters would take, by one of the masts; nothing is written."""
         self._refuse_nothing()
-        network = max(self.networks, key=lambda each: len(each.servers))
-        server = list(rows_of(network.servers))[len(network.servers) // 2]
+        network = max(self.networks, key=self._cells)
+        seen = [server for server in rows_of(network.servers) if self.losses.cells(mast_of(server))]
+        server = seen[len(seen) // 2]
         mast = mast_of(server)
         for _ in range(2):  # the first time compiles
             begun = time.perf_counter()
@@ -388,8 +389,9 @@ class Reception:
         cache_bytes = one * todo + int(table["bytes"].sum())
         return Estimate(table, seconds, cache_bytes, free_bytes(folder))
 
-    def _reached(self, network: Network, coarse: int = 16) -> int:
-        """Cells within the radius of a server of a network, about: so many at once."""
+    def _reached(self, network: Network) -> int:
+        """Cells within the radius of a server of a network, about: on a grid of a few hundred."""
+        coarse = max(min(self.grid.height, self.grid.width) // 256, 1)
         shape = -(-self.grid.height // coarse), -(-self.grid.width // coarse)
         row, col = np.mgrid[0 : shape[0], 0 : shape[1]] + 0.5
         reached = np.zeros(shape, dtype=np.bool_)
@@ -404,6 +406,8 @@ class Reception:
         if not self.networks:
             count = len({(finding.file, finding.row) for finding in self.findings if finding.row})
             raise InputError("sites_unusable", path=self.opened.path, count=count)
+        if not any(map(self.losses.cells, self.losses.masts)):
+            raise InputError("resolution_too_coarse", value=self.losses.every)
 
     def _refuse_inputs(self, folder: Path) -> None:
         inputs = {path.resolve() for _, path in self.opened.project.inputs()}

@@ -412,6 +412,22 @@ def test_a_coarse_cell_is_the_fine_one_in_its_middle(
         assert (source.transform.c, source.transform.f) == (115.30, -2.90)
 
 
+@pytest.mark.usefixtures("free")
+def test_wide_cells_may_pass_a_mast_by(flat: Callable[..., Opened], tmp_path: Path) -> None:
+    # Of cells of 15 × 15 the middles lie in rows and columns 7, 22 and 37.
+    between = f"C,telkomsel,4g,{LEFT[0]},115.3725,40,1800,62"  # column 14
+    beside = f"D,telkomsel,4g,{-2.90 - 22.5 * CELL},{115.30 + 22.5 * CELL},40,1800,62"
+    opened = flat(between, beside)
+    made = Reception(opened, radius_km=2.0, resolution_m=8300.0)
+    assert made.losses.every == 15
+    assert len(made.losses.todo()) == 1
+    assert made.estimate(tmp_path).layers["bytes"].min() > 0
+    make(opened, tmp_path, radius_km=2.0, resolution_m=8300.0)
+    np.testing.assert_array_equal(
+        cells(tmp_path, "4g_telkomsel_server"), [[0, 0, 0], [0, 2, 0], [0, 0, 0]]
+    )
+
+
 # --- what they say -----------------------------------------------------------------------------
 
 
@@ -543,6 +559,7 @@ def test_sites_that_cannot_be_used_are_named_and_the_rest_goes_on(
         ([A], {}, {"technologies": ["5g"]}, "technology_without_sites"),
         ([A], {}, {"layers": ["levels"]}, "layer_unknown"),
         ([A.replace(",62", ",")], {}, {}, "sites_unusable"),
+        ([A], {}, {"resolution_m": 90_000.0, "radius_km": 2.0}, "resolution_too_coarse"),
     ],
 )
 def test_what_cannot_be_made(
