@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from kalsel_gap.coasts import SeaMask
     from kalsel_gap.project import Elevation, Opened
-    from kalsel_gap.servers import Mast
+    from kalsel_gap.transmitters import Mast
 
     FloatArray = NDArray[np.float64]
     SingleArray = NDArray[np.float32]

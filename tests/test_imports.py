@@ -27,7 +27,7 @@ ROOMS = (
     "reception",
     "levels",
     "losses",
-    "servers",
+    "transmitters",
     "looks",
     "tables",
     "starter",

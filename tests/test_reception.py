@@ -28,8 +28,8 @@ from kalsel_gap.propagation.p1812 import Link, loss
 from kalsel_gap.propagation.paths import Status
 from kalsel_gap.propagation.sweep import Ground, Sweep
 from kalsel_gap.reception import LOOKS, Reception
-from kalsel_gap.servers import Mast, Network
 from kalsel_gap.text import Text
+from kalsel_gap.transmitters import Mast, Network
 
 if TYPE_CHECKING:
     from collections.abc import Callable
