@@ -36,6 +36,7 @@ ROOMS = (
     "previews",
     "service",
     "signals",
+    "prediction",
     "terrain",
     "quality",
     "places",
