@@ -60,6 +60,7 @@ ROOMS = (
     "sources",
     "project",
     "limits",
+    "radio",
     "tilesets",
     "assumptions",
     "findings",
