@@ -41,6 +41,8 @@ ROOMS = (
     "quality",
     "places",
     "indicators",
+    "profile",
+    "sight",
     "propagation",
     "classes",
     "exposure",
