@@ -37,6 +37,7 @@ ROOMS = (
     "service",
     "signals",
     "prediction",
+    "servers",
     "terrain",
     "quality",
     "places",
