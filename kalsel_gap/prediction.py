@@ -568,5 +568,5 @@ def _columns(schools: gpd.GeoDataFrame, tidy: pd.DataFrame) -> pd.DataFrame:
     given = schools["diffraction_loss_db"].astype("float64")
     columns["diffraction_db"] = given.fillna(path["diffraction_db"])
     known = columns["diffraction_db"].notna()
-    columns["diffraction_status"] = np.where(known, "known", "unknown")
+    columns["path_status"] = np.where(known, "known", "unknown")
     return columns
