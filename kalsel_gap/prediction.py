@@ -23,10 +23,11 @@ from kalsel_gap.servers import Ground, Servers, cells_of, losses, servers, sight
 from kalsel_gap.sources.sites import read_sites
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import geopandas as gpd
 
+    from kalsel_gap.assumptions import Curve
     from kalsel_gap.project import Opened
     from kalsel_gap.radio import Radio
     from kalsel_gap.servers import Cells, Losses
@@ -372,7 +373,7 @@ def _levels(
         table["technology"].to_numpy(),
         table["eirp_dbm"],
         lost.loss_db[found.path],
-        carriers=dict(radio.carriers),
+        carriers={**radio.carriers},
         bandwidth_mhz=table["bandwidth_mhz"],
         pattern_db=pattern_db,
     )
@@ -444,11 +445,12 @@ def _rows(
     from kalsel_gap.propagation.paths import Status
 
     signal, covered = opened.project.signal, opened.project.index.gap.covered
+    curves: Mapping[str, Curve] = {**signal.curves}
     known = ~np.isnan(best.level_dbm)
     # Where nothing reaches a point, what it is worth is 0 for certain or at least 0.
     adequacy = np.column_stack(
         [
-            available.from_level(best.level_dbm[:, group], signal.curves[technology].points)
+            available.from_level(best.level_dbm[:, group], curves[technology].points)
             for group, (_, technology) in enumerate(cells.groups)
         ]
     )
