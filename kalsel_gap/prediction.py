@@ -20,7 +20,7 @@ from kalsel_gap.findings import Finding, at_school
 from kalsel_gap.indicators import available
 from kalsel_gap.places import Staged, sampled
 from kalsel_gap.servers import Ground, Servers, cells_of, losses, servers, sights
-from kalsel_gap.sources.sites import read_sites
+from kalsel_gap.sources.sites import RANGES, implausible, read_sites
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -221,7 +221,7 @@ def _usable(
     bounds = {
         "antenna_height_m": p1812.ANTENNA_M,
         "frequency_mhz": p1812.FREQUENCY_MHZ,
-        "eirp_dbm": radio.candidates.eirp_dbm,
+        "eirp_dbm": RANGES["eirp_dbm"],
     }
     findings: list[Finding] = []
     usable = pd.Series(data=True, index=sites.index)
@@ -277,14 +277,7 @@ def _unfit(sites: pd.DataFrame, fits: pd.Series[bool], column: str, known: str) 
         ]
     wrong = sites[~fits & ~missing]
     findings += [
-        Finding(
-            "site_term_implausible",
-            file=file,
-            row=int(row),
-            column=column,
-            value=f"{value:g}",
-            parameters={"known": known},
-        )
+        implausible(file, int(row), column, value, known)
         for file, row, value in zip(wrong["file"], wrong["row"], wrong[column], strict=True)
     ]
     return findings
