@@ -43,6 +43,7 @@ ROOMS = (
     "places",
     "indicators",
     "profile",
+    "pages",
     "sight",
     "propagation",
     "classes",
