@@ -23,11 +23,10 @@ from kalsel_gap.servers import Ground, Servers, cells_of, losses, servers, sight
 from kalsel_gap.sources.sites import RANGES, implausible, read_sites
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     import geopandas as gpd
 
-    from kalsel_gap.assumptions import Curve
     from kalsel_gap.project import Opened
     from kalsel_gap.radio import Radio
     from kalsel_gap.servers import Cells, Losses
@@ -438,16 +437,13 @@ def _rows(
     from kalsel_gap.propagation.paths import Status
 
     signal, covered = opened.project.signal, opened.project.index.gap.covered
-    curves: Mapping[str, Curve] = {**signal.curves}
     known = ~np.isnan(best.level_dbm)
     # Where nothing reaches a point, what it is worth is 0 for certain or at least 0.
-    adequacy = np.column_stack(
-        [
-            available.from_level(best.level_dbm[:, group], curves[technology].points)
-            for group, (_, technology) in enumerate(cells.groups)
-        ]
-    )
-    adequacy = np.nan_to_num(adequacy)
+    adequacy = np.zeros(known.shape)
+    for technology, curve in signal.curves.items():
+        of = np.array([name == technology for _, name in cells.groups])
+        worth = available.from_level(best.level_dbm[:, of], curve.points)
+        adequacy[:, of] = np.nan_to_num(worth)
     heard = adequacy > 0.0
 
     def mean(values: NDArray[np.generic], of: BoolArray | None = None) -> FloatArray:
