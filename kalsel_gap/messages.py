@@ -383,6 +383,7 @@ NAMES: dict[str, str] = {
     "quality": N_("checking rows"),
     "files": N_("checking files"),
     "terrain": N_("terrain"),
+    "prediction": N_("predicted levels"),
     "signals": N_("signals"),
     "service": N_("service"),
     "previews": N_("pictures for the map"),
