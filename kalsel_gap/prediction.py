@@ -71,7 +71,7 @@ def prediction(
     opened : Opened
         The project.
     progress : callable, optional
-        Called with the number of paths done and of all.
+        Called with the number of schools done and of all.
 
     Returns
     -------
