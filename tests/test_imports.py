@@ -24,6 +24,7 @@ ROOMS = (
     "leaflet",
     "offline",
     "atlas",
+    "looks",
     "tables",
     "starter",
     "tallies",
