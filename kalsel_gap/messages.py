@@ -252,6 +252,8 @@ FINDINGS: dict[str, str] = {
     "off_every_coverage": N_("No coverage raster speaks of this school's location."),
     "ownership_differs_from_name": N_("The status is {value}, but the name says otherwise: “{name}”. Correct one of them: the status decides who pays."),
     "ownership_unknown": N_("“{value}” is read neither as public nor as private."),
+    "prediction_disagrees": N_("{raster} has {claimed_dbm} dBm of {operator}'s {technology} here, and {predicted_dbm} dBm are predicted from site {site}: more than {limit_db} dB apart. Measure at the school; until then trust neither, and check the site and the raster."),
+    "prediction_over_void": N_("The elevation model has no data on any path from a site to this school: no level is predicted. Fill the voids, or add the missing tiles."),
     "raster_class_unlisted": N_("Classes {classes} of the raster are not in its table; there the signal is unknown."),
     "raster_coarse": N_("A cell is {cell_m} m wide, and schools are known to {radius_m} m: the level at a school is that of its surroundings. Ask for the raster at the resolution it was computed at."),
     "raster_crs_doubtful": N_("As {value} the raster's bounds ({bounds}) lie away from the schools; as {proposal} they would hold them. A CRS was assigned, it seems, instead of the raster being reprojected: assign {proposal} (gdal_edit.py -a_srs {proposal})."),
@@ -282,6 +284,8 @@ FINDINGS: dict[str, str] = {
     "site_far_away": N_("Coordinates {value} lie {distance_km} km off the area, too far to serve it. Correct them, or leave the site out."),
     "site_frequency_implausible": N_("{value} MHz is no carrier of {technology} here ({bands}). Give it in MHz."),
     "site_height_implausible": N_("An antenna {value} m above ground is implausible ({lowest_m} to {highest_m} m). Give its height above ground in metres."),
+    "site_off_elevation": N_("The elevation model {raster} has no height at {value}: nothing is predicted from this site. Correct its coordinates, or add the missing tiles."),
+    "site_on_sea": N_("The elevation model {raster} shows open sea at {value}: nothing is predicted from this site. Correct its coordinates."),
     "site_operator_spelling": N_("“{value}” ({count} rows) is nearly “{proposal}”: one operator, it seems, and counted as two. Write both alike."),
     "site_outside_area": N_("The site lies {distance_km} km outside of the area; it can still serve schools near the border."),
     "site_sign_missing": N_("Coordinates {value} lie far off; with a minus sign ({proposal}) the site stands in the area. Correct them if that is right."),
@@ -289,6 +293,7 @@ FINDINGS: dict[str, str] = {
     "site_term_implausible": N_("{value} in “{column}” cannot be used: here it can be {known}. Correct it."),
     "site_term_missing": N_("{count} sites have no {column}, this one the first: what they give at a school cannot be predicted. Add the column, or state one value for all of them under [[sites]]."),
     "site_term_stated": N_("{column} = {value} is stated for the {count} sites that have none of their own."),
+    "site_term_unknown": N_("The site has no {column}: nothing is predicted from it. Add it, or state one value for all sites without it under [[sites]]."),
     "site_unusable": N_("Coordinates {value} place no site; the row is not used."),
     "students_zero": N_("0 students. Is the school closed, or the figure missing? Leave the cell empty where it is not known."),
     "teachers_exceed_students": N_("{value} teachers for {students} students. Check the figures."),
@@ -324,7 +329,7 @@ HINDRANCES: dict[str, str] = {
     "adequate": N_("{adequate_school_km} km to an adequate school"),
     "capital": N_("{capital_km} km to the capital"),
     "devices": N_("{idle_devices} devices idle"),
-    "diffraction": N_("{diffraction_loss_db} dB of terrain in the path"),
+    "diffraction": N_("{diffraction_db} dB of terrain in the path"),
     "fibre": N_("{fibre_km} km to fibre"),
     "relief": N_("relief {local_relief_m} m"),
     "road": N_("{road_km} km to a road"),
@@ -335,6 +340,12 @@ HINDRANCES: dict[str, str] = {
     "vulnerable": N_("vulnerable school or village"),
     "water": N_("way over water"),
 }
+# How sure a predicted level is; keys are the codes of the column `prediction_status`.
+PREDICTED: dict[str, str] = {
+    "calibrated": N_("predicted"),
+    "uncalibrated": N_("predicted, uncalibrated"),
+}
+_NEWEST = ("5g", "4g", "3g", "2g")
 NAMES: dict[str, str] = {
     "adequate": N_("adequate"),
     "slow": N_("slow"),
@@ -372,6 +383,7 @@ NAMES: dict[str, str] = {
     "quality": N_("checking rows"),
     "files": N_("checking files"),
     "terrain": N_("terrain"),
+    "prediction": N_("predicted levels"),
     "signals": N_("signals"),
     "service": N_("service"),
     "previews": N_("pictures for the map"),
@@ -536,12 +548,31 @@ def signal(row: Row, text: Text) -> str:
     if not isinstance(technology, str):
         return ""
     level = text.number(_number(row.get("best_level_dbm")))
-    return f"{technology.upper()} {level} dBm" if level else technology.upper()
+    words = f"{technology.upper()} {level} dBm" if level else technology.upper()
+    if row.get("best_basis") != "predicted":
+        return words
+    return f"{words} ({_sureness(row, text)})"
+
+
+def predicted(row: Row, text: Text) -> str:
+    """The predicted level of the newest technology in words; empty where none is predicted."""
+    for technology in _NEWEST:
+        level = text.number(_number(row.get(f"predicted_{technology}_dbm")))
+        if level:
+            return f"{technology.upper()} {level} dBm ({_sureness(row, text)})"
+    return ""
+
+
+def _sureness(row: Row, text: Text) -> str:
+    """What a predicted level rests on: uncalibrated unless it is known to be calibrated."""
+    calibrated = row.get("prediction_status") == "calibrated"
+    return text(PREDICTED["calibrated" if calibrated else "uncalibrated"])
 
 
 # Columns of the schools table that a reason is told from.
 REASON_COLUMNS = frozenset(
-    {"reason", "hindrance", "available", "best_technology", "best_level_dbm"}
+    {"reason", "hindrance", "available", "best_technology", "best_level_dbm", "best_basis"}
+    | {"prediction_status", *(f"predicted_{technology}_dbm" for technology in _NEWEST)}
     | {
         name
         for sentence in (*REASONS.values(), *HINDRANCES.values())

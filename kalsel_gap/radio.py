@@ -122,6 +122,9 @@ class Carrier(Sourced):
     pilot_share: Annotated[float, Field(gt=0.0, le=1.0)]
     """Power of what is measured, as a share of the whole carrier's or, with subcarriers, of an
     even spread over all of them."""
+    margin_db: NotNegative
+    """Taken off every level: loss of trees, houses and hands near a receiver that neither the
+    elevation model nor the land cover shows."""
     usable_dbm: float
     """Lowest level that is of use."""
     confidence: Sureness
@@ -173,6 +176,8 @@ class Candidates(Sourced):
     """Farthest site."""
     sites: Annotated[int, Field(ge=1)]
     """Nearest sites of each operator and technology."""
+    points: Annotated[int, Field(ge=1)]
+    """Points of the circle or area of a school whose place is not well known."""
     confidence: Sureness
     """How sure the figures are."""
 

@@ -37,6 +37,8 @@ ROOMS = (
     "previews",
     "service",
     "signals",
+    "prediction",
+    "servers",
     "terrain",
     "quality",
     "places",
