@@ -23,24 +23,44 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from kalsel_gap.kernels import kernel
-from kalsel_gap.propagation.diffraction import Ends, Wave, delta_bullington
+from kalsel_gap.propagation.diffraction import (
+    ALL_STEPS,
+    LOSS_ONLY,
+    Ends,
+    Wave,
+    delta_bullington,
+)
 from kalsel_gap.propagation.geometry import (
+    INLAND,
     SEA,
+    Area,
+    Ducted,
+    Horizons,
     Profile,
+    Shares,
+    area,
+    ducted,
     empty_profile,
     filled,
     horizons,
+    rays,
     shares,
     smooth_earth,
+    steepest,
 )
 from kalsel_gap.propagation.locations import normal_quantile
 from kalsel_gap.propagation.mechanisms import (
     Parts,
+    Sight,
+    bent_db,
     coupling_db,
-    ducting_db,
+    duct_angle_mrad,
     ducting_percent,
+    free_space_db,
+    least_duct_db,
     mixed,
     sight,
+    timed_db,
     troposcatter_db,
 )
 from kalsel_gap.propagation.paths import (
@@ -301,7 +321,7 @@ def loss(paths: Paths, link: Link, *, threads: int = 1) -> Losses:
     True
     """
     kept = ("loss_db", "diffraction_median_db", "free_space_db", "line_of_sight")
-    found, status = _run(paths, link, kept, threads)
+    found, status = _run(paths, link, kept, threads, LOSS_ONLY)
     return Losses(found[0], found[1], found[2], found[3] == 1.0, status)
 
 
@@ -317,21 +337,21 @@ def details(
     status : int8 array of shape (n,)
         :class:`~kalsel_gap.propagation.paths.Status`.
     """
-    found, status = _run(paths, link, Details._fields, threads)
+    found, status = _run(paths, link, Details._fields, threads, ALL_STEPS)
     return dict(zip(Details._fields, found, strict=True)), status
 
 
 def _run(
-    paths: Paths, link: Link, names: tuple[str, ...], threads: int
+    paths: Paths, link: Link, names: tuple[str, ...], threads: int, extent: int
 ) -> tuple[FloatArray, ByteArray]:
     """Steps with these names, one row each, and the status of each path."""
-    rows, arrays, longest = link.rows(paths), paths.arrays, paths.longest
+    rows, arrays = link.rows(paths), paths.arrays
     keep = np.array([Details._fields.index(name) for name in names])
     found = np.full((len(names), len(paths)), np.nan)
     status = np.zeros(len(paths), dtype=np.int8)
 
     def work(begin: int, end: int) -> None:
-        _batch(begin, end, longest, arrays, rows, keep, found, status)
+        _batch(begin, end, arrays, rows, keep, extent, found, status)
 
     in_pieces(work, len(paths), threads)
     return found, status
@@ -342,10 +362,13 @@ def _run(
 
 @kernel
 def _batch(
-    begin: int, end: int, longest: int, paths: Arrays, rows: FloatArray, keep: IntArray,
-    found: FloatArray, status: ByteArray,
+    begin: int, end: int, paths: Arrays, rows: FloatArray, keep: IntArray,
+    extent: int, found: FloatArray, status: ByteArray,
 ) -> None:  # fmt: skip
     """Paths from `begin` to `end`: their status, and what is kept of their steps."""
+    longest = 0
+    for path in range(begin, end):
+        longest = max(longest, paths.first[path + 1] - paths.first[path])
     room = empty_profile(longest)
     for path in range(begin, end):
         row = rows[path]
@@ -355,21 +378,24 @@ def _batch(
         )  # fmt: skip
         state = load(paths, path, room.d, room.ground)
         if state == OK:
-            state = _covered(terms, paths.length_km[path])
+            state = covered(terms, paths.length_km[path])
         if state == OK:
             profile = filled(room, paths, path)
+            known = True
             for i in range(profile.n):
-                if not within(profile.surface[i], HEIGHT_M):
-                    state = VOID
+                known &= within(profile.surface[i], HEIGHT_M)
+            state = OK if known else VOID
         if state == OK:
-            steps = _path(profile, paths.zone, paths.first[path], terms)
+            over = shares(profile, paths.zone, paths.first[path])
+            rx_zone = paths.zone[paths.first[path + 1] - 1] if paths.zone.size > 0 else INLAND
+            steps = steps_of(profile, area(profile), over, rx_zone, terms, extent)
             for k in range(keep.size):
                 found[k, path] = steps[keep[k]]
         status[path] = state
 
 
 @kernel
-def _covered(terms: Terms, path_km: float) -> int:
+def covered(terms: Terms, path_km: float) -> int:
     """Status of a link by the limits of the Recommendation."""
     if not within(terms.frequency_mhz, FREQUENCY_MHZ):
         return FREQUENCY
@@ -394,54 +420,81 @@ def _covered(terms: Terms, path_km: float) -> int:
 
 
 @kernel
-def _path(profile: Profile, zone: ByteArray, start: int, terms: Terms) -> Details:
-    """Every step of one path that the Recommendation covers."""
+def spread_db(terms: Terms, zone: int) -> float:
+    """What locations and buildings add to the median, eqs. (67) to (69); nothing varies at sea."""
+    sigma = np.sqrt(terms.location_sigma_db**2 + terms.entry_sigma_db**2)
+    if zone == SEA or sigma == 0.0:
+        return 0.0
+    return float(normal_quantile(terms.location_percent / 100.0) * sigma)
+
+
+@kernel
+def steps_of(
+    profile: Profile, sums: Area, over: Shares, rx_zone: int, terms: Terms, extent: int
+) -> Details:  # fmt: skip
+    """Every step of one path that the Recommendation covers.
+
+    With LOSS_ONLY for an `extent`, steps that cannot change the loss are passed over: NaN.
+    """
     f, p = terms.frequency_mhz / 1000.0, terms.time_percent
     last = profile.n - 1
     path = profile.d[last]
     tx = profile.ground[0] + terms.tx_height_m
     rx = profile.ground[last] + terms.rx_height_m
 
-    over = shares(profile, zone, start)
-    beta0 = ducting_percent(terms.latitude_deg, over)
     radius = EARTH_KM * 157.0 / (157.0 - terms.delta_n)
-    horizon = horizons(profile, tx, rx, radius)
-    earth = smooth_earth(profile, tx, rx, horizon)
-    ray = np.sqrt(path * path + ((tx - rx) / 1000.0) ** 2)
-    seen = sight(ray, horizon.tx_horizon_km + horizon.rx_horizon_km, f, p, beta0)
+    ray = rays(profile, tx, rx, radius)
+    earth = smooth_earth(profile, sums, tx, rx, ray)
+    straight = np.sqrt(path * path + ((tx - rx) / 1000.0) ** 2)
+    free_space = free_space_db(straight, f)
 
     wave = Wave(f, terms.polarization == 1.0, over.sea_share)
     ends = Ends(tx, rx, earth.tx_diffraction_m, earth.rx_diffraction_m)
-    median = delta_bullington(profile, ends, radius, wave)
-    beta, factor = median, 0.0
-    if p < 50.0:  # half of the time is the median alone
-        beta = delta_bullington(profile, ends, BETA0_RADIUS_KM, wave)
+    slopes = ray.tx_slope, ray.rx_slope
+    if not profile.bare:
+        slopes = steepest(profile, profile.surface, tx, rx, 500.0 / radius)
+    median = delta_bullington(profile, ends, radius, wave, slopes, extent)
+    diffraction_p, beta, factor = median.total_db, median, 0.0
+
+    # Half of the time there is the median alone, and often more lost in a duct than without.
+    beta0 = duct = np.nan
+    horizon, flat = Horizons(np.nan, np.nan, 0, 0), Ducted(np.nan, np.nan, np.nan)
+    seen = Sight(free_space, free_space, np.nan)
+    whole = extent == ALL_STEPS or p < 50.0
+    reached = free_space + median.total_db
+    if whole or not ray.line_of_sight or least_duct_db(path, radius, f, ray) <= reached:
+        horizon = horizons(profile, tx, rx, radius, ray)
+        tx_coast = over.tx_coast_km if np.isnan(terms.tx_coast_km) else terms.tx_coast_km
+        rx_coast = over.rx_coast_km if np.isnan(terms.rx_coast_km) else terms.rx_coast_km
+        duct = coupling_db(tx, rx, tx_coast, rx_coast, over, f, ray, horizon)
+        duct += bent_db(radius, f, duct_angle_mrad(path, radius, ray, horizon))
+    if whole or duct <= reached:
+        beta0 = ducting_percent(terms.latitude_deg, over)
+        seen = sight(free_space, horizon.tx_horizon_km + horizon.rx_horizon_km, p, beta0)
+        flat = ducted(profile, tx, rx, horizon, earth)
+        duct += timed_db(path, radius, p, beta0, horizon, flat, over.inland_km)
+    if p < 50.0:
+        slopes = steepest(profile, profile.surface, tx, rx, 500.0 / BETA0_RADIUS_KM)
+        beta = delta_bullington(profile, ends, BETA0_RADIUS_KM, wave, slopes, extent)
         factor = 1.0
         if p > beta0:
             factor = normal_quantile(p / 100.0) / normal_quantile(beta0 / 100.0)
-    diffraction_p = median.total_db + factor * (beta.total_db - median.total_db)
+        diffraction_p = median.total_db + factor * (beta.total_db - median.total_db)
 
-    scatter = troposcatter_db(path, horizon.angular_distance_mrad, f, p, terms.n0)
-    tx_coast = over.tx_coast_km if np.isnan(terms.tx_coast_km) else terms.tx_coast_km
-    rx_coast = over.rx_coast_km if np.isnan(terms.rx_coast_km) else terms.rx_coast_km
-    duct = coupling_db(tx, rx, tx_coast, rx_coast, over, f, horizon)
-    duct += ducting_db(path, radius, f, p, beta0, horizon, earth, over.inland_km)
+    scatter = troposcatter_db(path, ray.angular_distance_mrad, f, p, terms.n0)
     parts = Parts(seen, median.total_db, diffraction_p, duct, scatter)
-    mix = mixed(path, horizon.angular_distance_mrad, p, beta0, factor, over, parts)
+    mix = mixed(path, ray.angular_distance_mrad, p, beta0, factor, over, parts)
 
-    # 4.7 to 4.10: locations, buildings, field strength. At sea nothing varies.
-    sigma = np.sqrt(terms.location_sigma_db**2 + terms.entry_sigma_db**2)
-    at_sea = zone.size > 0 and zone[start + last] == SEA
-    spread = 0.0 if at_sea else normal_quantile(terms.location_percent / 100.0) * sigma
-    total = max(seen.p_db, mix.total_db + terms.entry_loss_db + spread)
+    # 4.7 to 4.10: locations, buildings, field strength.
+    total = max(seen.p_db, mix.total_db + terms.entry_loss_db + spread_db(terms, rx_zone))
     return Details(
         path,
         horizon.tx_horizon_km,
         horizon.rx_horizon_km,
-        horizon.tx_elevation_mrad,
-        horizon.rx_elevation_mrad,
-        horizon.angular_distance_mrad,
-        1.0 * horizon.line_of_sight,
+        ray.tx_elevation_mrad,
+        ray.rx_elevation_mrad,
+        ray.angular_distance_mrad,
+        1.0 * ray.line_of_sight,
         tx,
         rx,
         over.sea_share,
@@ -453,9 +506,9 @@ def _path(profile: Profile, zone: ByteArray, start: int, terms: Terms) -> Detail
         earth.rx_fit_m,
         earth.tx_diffraction_m,
         earth.rx_diffraction_m,
-        earth.tx_effective_m,
-        earth.rx_effective_m,
-        earth.roughness_m,
+        flat.tx_effective_m,
+        flat.rx_effective_m,
+        flat.roughness_m,
         factor,
         mix.angle_factor,
         mix.distance_factor,
