@@ -25,6 +25,8 @@ ROOMS = (
     "offline",
     "atlas",
     "tables",
+    "pathview",
+    "drawing",
     "starter",
     "tallies",
     "footprints",
