@@ -61,6 +61,7 @@ ROOMS = (
     "sources",
     "project",
     "limits",
+    "radio",
     "tilesets",
     "assumptions",
     "findings",

@@ -19,9 +19,15 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "technology": ("technology", "teknologi", "radio", "jaringan"),
     "lat": ("lat", "latitude", "lintang"),
     "lon": ("lon", "long", "lng", "longitude", "bujur"),
-    "antenna_height_m": ("antennaheightm", "height", "tinggi", "tinggim"),
-    "frequency_mhz": ("frequencymhz", "frequency", "frekuensi"),
+    "antenna_height_m": (
+        *("antennaheightm", "antennaheight", "height"),
+        *("tinggi", "tinggim", "tinggiantena", "tinggiantenam"),
+    ),
+    "frequency_mhz": ("frequencymhz", "frequency", "frekuensi", "frekuensimhz"),
     "eirp_dbm": ("eirpdbm", "eirp"),
+    "azimuth_deg": ("azimuthdeg", "azimuth", "azimut", "azimutderajat", "arah", "arahantena"),
+    "downtilt_deg": ("downtiltdeg", "downtilt", "tilt", "kemiringan", "sudutkemiringan"),
+    "bandwidth_mhz": ("bandwidthmhz", "bandwidth", "lebarpita", "lebarpitamhz", "lebarkanal"),
     "mcc": ("mcc",),
     "net": ("net", "mnc"),
 }
@@ -47,6 +53,8 @@ OPERATORS = {
     "28": "xlsmart",
     "10": "telkomsel",
 }
+STATED = ("antenna_height_m", "frequency_mhz", "eirp_dbm", "bandwidth_mhz")
+NUMBERS = ("lat", "lon", *STATED, "azimuth_deg", "downtilt_deg")
 COLUMNS = (
     "site_id",
     "operator",
@@ -56,6 +64,9 @@ COLUMNS = (
     "antenna_height_m",
     "frequency_mhz",
     "eirp_dbm",
+    "azimuth_deg",
+    "downtilt_deg",
+    "bandwidth_mhz",
     "file",
     "row",
 )
@@ -67,9 +78,9 @@ def read_sites(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
     Returns
     -------
     sites : DataFrame
-        :data:`COLUMNS`; heights, frequencies and powers are NaN where not given.
+        :data:`COLUMNS`; what is given neither in the table nor in its section is NaN.
     findings : list of Finding
-        A row without a usable place or technology.
+        A row without a usable place or technology, and what the section states for others.
     """
     frames, findings = [], []
     for source in opened.project.sites:
@@ -99,14 +110,12 @@ def read_source(source: Sites, file: str) -> tuple[pd.DataFrame, list[Finding]]:
             "site_id": text("site_id"),
             "operator": operator.where(operator != "", by_network.fillna(source.operator)),
             "technology": technology,
-            **{
-                name: text(name).map(number).astype("float64")
-                for name in ("lat", "lon", "antenna_height_m", "frequency_mhz", "eirp_dbm")
-            },
+            **{name: text(name).map(number).astype("float64") for name in NUMBERS},
             "file": file,
             "row": table.cells[ROW],
         }
-    )
+    )[list(COLUMNS)]
+    sites["azimuth_deg"] = sites["azimuth_deg"].where(sites["azimuth_deg"].between(0, 360))
     placed = sites["lat"].between(-90, 90) & sites["lon"].between(-180, 180)
     placed &= ~((sites["lat"] == 0) & (sites["lon"] == 0))
     known = sites["technology"].notna()
@@ -129,7 +138,28 @@ def read_source(source: Sites, file: str) -> tuple[pd.DataFrame, list[Finding]]:
             strict=True,
         )
     ]
-    return sites[placed & known].reset_index(drop=True), findings
+    sites = sites[placed & known].reset_index(drop=True)
+    return sites, findings + _state(sites, source, file)
+
+
+def _state(sites: pd.DataFrame, source: Sites, file: str) -> list[Finding]:
+    """Fill in what the section states for rows without it, and say so."""
+    findings = []
+    for name in STATED:
+        value, missing = getattr(source, name), sites[name].isna()
+        if value is None or not missing.any():
+            continue
+        sites[name] = sites[name].fillna(value)
+        findings.append(
+            Finding(
+                "site_term_stated",
+                file=file,
+                column=name,
+                value=f"{value:g}",
+                parameters={"count": int(missing.sum())},
+            )
+        )
+    return findings
 
 
 def _column(table: RawTable, header: str | None) -> pd.Series[str]:

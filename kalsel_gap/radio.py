@@ -1,4 +1,4 @@
-"""Models of ``defaults/radio.toml``: refractivity, ground, clutter, forest, buildings."""
+"""Models of ``defaults/radio.toml``: air, ground, clutter, carriers, antennas, rain."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from kalsel_gap.assumptions import NotNegative, Positive, Sourced
 
 Sureness = Literal["high", "medium", "low"]
+Mobile = Literal["2g", "3g", "4g", "5g"]
 
 
 class Atmosphere(Sourced):
@@ -72,6 +73,8 @@ class Prediction(Sourced):
     """Width of the square over which locations vary."""
     building: Literal["traditional", "efficient"]
     """Kind of school building, by ITU-R P.2109."""
+    disagreement_db: Positive
+    """Difference between a predicted level and an operator's that neither's error explains."""
     confidence: Sureness
     """How sure the figures are."""
 
@@ -107,8 +110,82 @@ class Vegetation(Sourced):
         return self
 
 
+class Carrier(Sourced):
+    """What a phone measures of a carrier."""
+
+    bandwidth_mhz: Positive
+    """Bandwidth of a carrier whose site does not say it."""
+    spacing_khz: Literal["", "15", "30"]
+    """Spacing of the subcarriers; empty where the technology has none."""
+    resource_blocks: dict[str, tuple[tuple[Positive, Positive], ...]]
+    """By spacing in kHz: pairs of bandwidth in MHz and resource blocks of twelve subcarriers."""
+    pilot_share: Annotated[float, Field(gt=0.0, le=1.0)]
+    """Power of what is measured, as a share of the whole carrier's or, with subcarriers, of an
+    even spread over all of them."""
+    usable_dbm: float
+    """Lowest level that is of use."""
+    confidence: Sureness
+    """How sure the figures are."""
+
+    @model_validator(mode="after")
+    def _blocks_of_the_spacing(self) -> Self:
+        if self.spacing_khz and not self.resource_blocks.get(self.spacing_khz):
+            raise ValueError("carrier_blocks")
+        return self
+
+
+class Receiver(Sourced):
+    """Antennas at a school."""
+
+    height_m: Annotated[float, Field(ge=1.0, le=3000.0)]
+    """Of a phone or laptop above ground: where predicted levels hold."""
+    cpe_height_m: Annotated[float, Field(ge=1.0, le=3000.0)]
+    """Of an outdoor antenna above ground."""
+    cpe_gain_dbi: NotNegative
+    """Gain of an outdoor antenna, its cable taken off."""
+    confidence: Sureness
+    """How sure the figures are."""
+
+
+class Pattern(Sourced):
+    """Antenna of a sector: parabolas of 3GPP TR 36.814 and TR 38.901."""
+
+    horizontal_deg: Annotated[float, Field(gt=0.0, le=360.0)]
+    """Half-power width seen from above."""
+    vertical_deg: Annotated[float, Field(gt=0.0, le=180.0)]
+    """Half-power width seen from the side."""
+    front_to_back_db: Positive
+    """Largest loss seen from above, and of both together."""
+    side_lobe_db: Positive
+    """Largest loss seen from the side."""
+    confidence: Sureness
+    """How sure the figures are."""
+
+
+class Candidates(Sourced):
+    """Which sites are looked at for a school."""
+
+    reach_km: Annotated[float, Field(gt=0.0, le=3000.0)]
+    """Farthest site."""
+    sites: Annotated[int, Field(ge=1)]
+    """Nearest sites of each operator and technology."""
+    confidence: Sureness
+    """How sure the figures are."""
+
+
+class Calibration(Sourced):
+    """Offsets learnt from measured levels."""
+
+    minimum: Annotated[int, Field(ge=2)]
+    """Fewest measured levels that make an offset."""
+    folds: Annotated[int, Field(ge=2)]
+    """Parts, each of which is held out once."""
+    confidence: Sureness
+    """How sure the figures are."""
+
+
 class Radio(Sourced):
-    """Air, ground and trees as radio meets them: ``defaults/radio.toml``."""
+    """What predictions of levels rest on: ``defaults/radio.toml``."""
 
     date: str
     """When the figures were set."""
@@ -126,6 +203,16 @@ class Radio(Sourced):
     """Land cover by name."""
     vegetation: Vegetation
     """Loss inside woodland."""
+    carriers: dict[Mobile, Carrier]
+    """Carriers by technology."""
+    receiver: Receiver
+    """Antennas at a school."""
+    pattern: Pattern
+    """Antenna of a sector."""
+    candidates: Candidates
+    """Which sites are looked at for a school."""
+    calibration: Calibration
+    """Offsets learnt from measured levels."""
 
     def clutter_heights_m(self) -> dict[int, float]:
         """Height of each class by its code in the raster."""
