@@ -66,6 +66,8 @@ ERRORS: dict[str, str] = {
     "node_leaf_or_branch": N_("a node has either a column with best and worst, or an aggregator with p."),
     "node_parent": N_("the trees do not hang together: each parent must be a node without a column, and “barrier” and “need” must exist."),
     "not_written": N_("cannot be written: {reason}. Is the disk full, the folder protected, or the file open in another program? What was there is untouched."),
+    "offset_twice": N_("there are two offsets for the same operator, technology, site and land cover. Leave one of them."),
+    "offset_wrong": N_("the offset “{value}” is no number of decibels between -60 and 60. Correct it, or make the file anew with “kalsel-gap predict --calibrate”."),
     "option_missing": N_("{option} must be given."),
     "option_not_assignment": N_("“{option}” is no assignment. Write section.key=value, such as index.nodes.students.weight=0.5."),
     "option_unknown": N_("there is no option {value}."),

@@ -42,6 +42,7 @@ ROOMS = (
     "quality",
     "places",
     "indicators",
+    "calibration",
     "propagation",
     "classes",
     "exposure",
