@@ -43,6 +43,8 @@ ROOMS = (
     "places",
     "indicators",
     "calibration",
+    "profile",
+    "sight",
     "propagation",
     "classes",
     "exposure",

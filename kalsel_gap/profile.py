@@ -1,0 +1,534 @@
+"""Path profiles: the ground under the great circles between many pairs of places.
+
+A geodesic is laid on the grid of the elevation model through exact points and a cubic between
+each four of them, so samples need neither trigonometry nor a transformation; see `courses_of`.
+Only the pages of the model that paths of a batch run over are read, and kept as the files hold
+them. Each path is a computation of its own: threads and batches change no bit.
+"""
+
+from __future__ import annotations
+
+import math
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from rasterio.windows import Window
+
+from kalsel_gap.coasts import SeaMask, open_sea
+from kalsel_gap.geodesy import WGS84
+from kalsel_gap.kernels import kernel
+from kalsel_gap.mosaic import open_band
+from kalsel_gap.propagation.clutter import clutter_m, zones
+from kalsel_gap.propagation.paths import HEIGHT_M, Paths, in_pieces
+from kalsel_gap.relief import NO_HEIGHT, Heights, heights
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from kalsel_gap.grid import Grid
+    from kalsel_gap.mosaic import Band
+    from kalsel_gap.project import Opened, Surface
+    from kalsel_gap.tilesets import RasterPath
+
+FloatArray: TypeAlias = NDArray[np.float64]
+IntArray: TypeAlias = NDArray[np.int64]
+BoolArray: TypeAlias = NDArray[np.bool_]
+Table: TypeAlias = NDArray[np.int32]
+
+# Stands for a cell of the open sea; no land lies as low.
+SEA_HEIGHT = NO_HEIGHT + 1
+LOWEST_M, HIGHEST_M = HEIGHT_M
+
+# The longest stretch of a geodesic that one cubic follows: to a thousandth of a 3″ cell up to 80°.
+STRETCH_M = 50_000.0
+
+# A page of the raster: 2**9 cells a side, the usual block of a tiled file.
+PAGE_BITS = 9
+PAGE = 1 << PAGE_BITS
+
+# A course is followed in steps of so many cells to find its pages; it bends less than the margin.
+STEP_CELLS, MARGIN_CELLS = 32.0, 2
+
+# Bounds of a batch: 32 MB of heights, and 128 or 256 MB of pages.
+BATCH_SAMPLES = 2**23
+BATCH_PAGES = 256
+
+LEAST_SAMPLES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Terrain:
+    """An elevation model as radio sees it.
+
+    Attributes
+    ----------
+    path : Path, sequence of Path, or Tiles
+        The raster; see `mosaic.open_band`.
+    band : int
+        Counted from 1.
+    sea : {'nodata', 'zero', 'none'}
+        Which cells are open sea, at 0 m, where they hang together with the raster's edge: those
+        without data, these and those of exactly 0 m, or none. Others without data are voids.
+    surface : {'dsm', 'dtm', 'unknown'}
+        What the model shows. Clutter is added to bare ground only.
+    land_cover : Path or None
+        Raster of land-cover classes, in any CRS.
+    clutter : mapping of int to float
+        Height of each class above the ground, metres.
+    spacing_m : float or None
+        Between samples; None is the model's own resolution, the mean of the sides of a cell.
+    """
+
+    path: RasterPath
+    band: int = 1
+    sea: Literal["nodata", "zero", "none"] = "nodata"
+    surface: Surface = "unknown"
+    land_cover: Path | None = None
+    clutter: Mapping[int, float] = field(default_factory=dict)
+    spacing_m: float | None = None
+
+
+class Courses(NamedTuple):
+    """Geodesics on a grid, for the kernels.
+
+    Attributes
+    ----------
+    first : int array of shape (n + 1,)
+        Where the points of each path begin; three to a stretch, and the last one.
+    row, col : float array
+        Fractional row and column of the points.
+    period : float
+        Columns round the Earth; 0 where columns do not come back to where they began.
+    """
+
+    first: IntArray
+    row: FloatArray
+    col: FloatArray
+    period: float
+
+
+class Ends(NamedTuple):
+    """Both ends of paths and the geodesics between them, each of shape (n,)."""
+
+    lat: FloatArray
+    lon: FloatArray
+    to_lat: FloatArray
+    to_lon: FloatArray
+    azimuth: FloatArray
+    length_m: FloatArray
+
+    def of(self, path: IntArray) -> Ends:
+        """Some of them."""
+        return Ends(*(values[path] for values in self))
+
+
+def terrain_of(opened: Opened) -> Terrain:
+    """The elevation model of a project.
+
+    Raises
+    ------
+    ValueError
+        If the project has none: ask ``opened.project.elevation`` first.
+    """
+    source = opened.project.elevation
+    if source is None:
+        raise ValueError("the project has no elevation model")
+    return Terrain(source.tiles, source.band, source.sea, source.surface)
+
+
+def sea_of(terrain: Terrain) -> SeaMask | None:
+    """The open sea of an elevation model; None where it does not tell."""
+    if terrain.sea == "none":
+        return None
+    return open_sea(terrain.path, band=terrain.band, zero=terrain.sea == "zero")
+
+
+def profiles(
+    terrain: Terrain,
+    tx_lat: ArrayLike,
+    tx_lon: ArrayLike,
+    rx_lat: ArrayLike,
+    rx_lon: ArrayLike,
+    *,
+    threads: int = 2,
+    sea: SeaMask | None = None,
+) -> Iterator[tuple[IntArray, Paths]]:
+    """Terrain profiles along the geodesics between pairs of places.
+
+    Samples are equally spaced, both ends among them, at least three; heights are bilinear between
+    cells. Neighbours without data give their weight to the others; where a sample's own cell has
+    none, or lies off the raster, the height is NaN.
+
+    Parameters
+    ----------
+    terrain : Terrain
+    tx_lat, tx_lon, rx_lat, rx_lon : array of shape (n,) or ()
+        Both ends of each path, WGS84 degrees.
+    threads : int
+        At work at the same time.
+    sea : SeaMask, optional
+        What `sea_of` says, where it is known already.
+
+    Yields
+    ------
+    index : int array
+        Which paths a batch has.
+    paths : Paths
+        Their profiles, in this order. Batches follow the file; memory is bounded by
+        `BATCH_SAMPLES` and `BATCH_PAGES`.
+
+    Raises
+    ------
+    InputError
+        As `mosaic.open_band`.
+    """
+    if sea is None:
+        sea = sea_of(terrain)
+    given = (tx_lat, tx_lon, rx_lat, rx_lon)
+    ends = _ends(*(np.atleast_1d(np.asarray(each, dtype=np.float64)) for each in given), threads)
+    with ExitStack() as stack:
+        source = stack.enter_context(open_band(terrain.path, terrain.band))
+        samples = _samples(ends.length_m, terrain.spacing_m or resolution_m(source.grid))
+        pages = [_Pages(source, lambda window: cells_of(source, window, sea))]
+        if terrain.land_cover is not None and terrain.surface == "dtm":
+            cover = stack.enter_context(open_band(terrain.land_cover))
+            pages.append(_Pages(cover, lambda window: heights(cover, window)))
+        order = _file_order(source.grid, ends)
+        for index in _cut(order, samples[order]):
+            yield from _profiles(terrain, ends, samples, index, pages, sea, threads)
+
+
+def resolution_m(grid: Grid) -> float:
+    """Mean of the sides of a cell in the centre of a grid."""
+    row, col, half = grid.height / 2, grid.width / 2, np.array([[0.5, 0.0], [0.0, 0.5]])
+    lat0, lon0 = grid.position(row - half[0], col - half[1])
+    lat1, lon1 = grid.position(row + half[0], col + half[1])
+    return float(np.mean(WGS84.inv(lon0, lat0, lon1, lat1)[2]))
+
+
+def cells_of(source: Band, window: Window, sea: SeaMask | None) -> Heights:
+    """Cells of a window as `relief.heights` has them, those of the open sea `SEA_HEIGHT`."""
+    z = heights(source, window)
+    if sea is not None:
+        top, left = int(window.row_off), int(window.col_off)
+        z[sea.rows(top, top + z.shape[0])[:, left : left + z.shape[1]]] = SEA_HEIGHT
+    return z
+
+
+def courses_of(grid: Grid, ends: Ends, threads: int = 1) -> Courses:
+    """Geodesics laid on a grid, through exact points each third of a stretch.
+
+    A cubic through four such points follows the geodesic to well under a thousandth of a cell.
+    Where columns go round the Earth the points are kept together across the antimeridian.
+    """
+    stretches = np.ceil(ends.length_m / STRETCH_M)
+    stretches = np.where(stretches >= 1.0, stretches, 1.0).astype(np.int64)
+    points = 3 * stretches + 1
+    first = np.concatenate([[0], np.cumsum(points)])
+    path = np.repeat(np.arange(points.size), points)
+    place = np.arange(first[-1]) - first[path]
+    lat, lon = ends.lat[path], ends.lon[path]
+    last = first[1:] - 1
+    lat[last], lon[last] = ends.to_lat, ends.to_lon
+    inner = np.flatnonzero((place > 0) & (place < 3 * stretches[path]))
+
+    def forward(begin: int, end: int) -> None:
+        at = inner[begin:end]
+        way_m = ends.length_m[path[at]] * (place[at] / (3 * stretches[path[at]]))
+        lon[at], lat[at], _ = WGS84.fwd(lon[at], lat[at], ends.azimuth[path[at]], way_m)
+
+    in_pieces(forward, inner.size, threads)
+    row, col = grid.pixel(lat, lon)
+    period = _period(grid)
+    if period > 0.0:
+        with np.errstate(invalid="ignore"):
+            col += period * np.rint((col[first[:-1]][path] - col) / period)
+    return Courses(first, row, col, period)
+
+
+def _period(grid: Grid) -> float:
+    """Columns round the Earth, 0 where there is no such number."""
+    if grid.is_rotated or not grid.crs.is_geographic:
+        return 0.0
+    degrees = math.degrees(grid.crs.axis_info[0].unit_conversion_factor)
+    return 360.0 / abs(grid.transform.a * degrees)
+
+
+def _ends(
+    lat: FloatArray, lon: FloatArray, to_lat: FloatArray, to_lon: FloatArray, threads: int
+) -> Ends:
+    """Lengths and azimuths of the geodesics; NaN where an end is none."""
+    lat, lon, to_lat, to_lon = (
+        np.array(each) for each in np.broadcast_arrays(lat, lon, to_lat, to_lon)
+    )
+    azimuth, length_m = np.empty(lat.shape), np.empty(lat.shape)
+
+    def inverse(begin: int, end: int) -> None:
+        part = slice(begin, end)
+        azimuth[part], _, length_m[part] = WGS84.inv(
+            lon[part], lat[part], to_lon[part], to_lat[part]
+        )
+
+    in_pieces(inverse, lat.size, threads)
+    return Ends(lat, lon, to_lat, to_lon, azimuth, length_m)
+
+
+def _samples(length_m: FloatArray, spacing_m: float) -> IntArray:
+    """Number of samples of each path."""
+    steps = np.ceil(np.where(np.isfinite(length_m), length_m, 0.0) / spacing_m)
+    return np.maximum(steps.astype(np.int64) + 1, LEAST_SAMPLES)
+
+
+def _file_order(grid: Grid, ends: Ends) -> IntArray:
+    """Paths by the page that they begin in, row of pages by row."""
+    row, col = grid.pixel(ends.lat, ends.lon)
+    off = grid.outside(row, col)
+    row, col = (np.where(off, 0.0, each).astype(np.int64) >> PAGE_BITS for each in (row, col))
+    return np.lexsort((col, row))
+
+
+def _cut(order: IntArray, samples: IntArray) -> Iterator[IntArray]:
+    """Paths in batches of no more samples than `BATCH_SAMPLES`, or of one path."""
+    total = np.cumsum(samples)
+    begin = 0
+    while begin < order.size:
+        bound = BATCH_SAMPLES + (total[begin - 1] if begin else 0)
+        end = max(int(np.searchsorted(total, bound, side="right")), begin + 1)
+        yield order[begin:end]
+        begin = end
+
+
+class _Pages:
+    """Pages of a raster that are held at the moment."""
+
+    def __init__(self, source: Band, load: Callable[[Window], Heights]) -> None:
+        self.grid = source.grid
+        self._load = load
+        shape = -(-self.grid.height // PAGE), -(-self.grid.width // PAGE)
+        self.table: Table = np.full(shape, -1, dtype=np.int32)
+        self.cells: Heights = load(Window(0, 0, 1, 1))[:0].reshape(0, PAGE, PAGE)
+
+    def hold(self, wanted: BoolArray) -> None:
+        """Read the pages that are wanted and not here yet; let go of the others."""
+        here = self.table >= 0
+        cells = np.empty((int(wanted.sum()), PAGE, PAGE), dtype=self.cells.dtype)
+        table: Table = np.full(self.table.shape, -1, dtype=np.int32)
+        table[wanted] = np.arange(cells.shape[0])
+        both = here & wanted
+        cells[table[both]] = self.cells[self.table[both]]
+        for run in _runs(wanted & ~here):
+            self._read(cells, table, *run)
+        self.table, self.cells = table, cells
+
+    def _read(self, cells: Heights, table: Table, row: int, first: int, last: int) -> None:
+        """Read pages of one row from `first` to before `last`."""
+        top, left = row * PAGE, first * PAGE
+        height = min(PAGE, self.grid.height - top)
+        width = min(last * PAGE, self.grid.width) - left
+        z = self._load(Window(left, top, width, height))
+        for col in range(first, last):
+            part = z[:, (col - first) * PAGE : (col - first + 1) * PAGE]
+            cells[table[row, col], :height, : part.shape[1]] = part
+
+
+def _runs(pages: BoolArray, most: int = 8) -> Iterator[tuple[int, int, int]]:
+    """Stretches of pages side by side: row, first, the one after the last."""
+    for row, cols in enumerate(pages):
+        along = np.flatnonzero(cols)
+        for run in np.split(along, np.flatnonzero(np.diff(along) > 1) + 1):
+            for begin in range(0, run.size, most):
+                part = run[begin : begin + most]
+                yield row, int(part[0]), int(part[-1]) + 1
+
+
+class _Layer(NamedTuple):
+    """Pages of a raster and how paths run over it."""
+
+    pages: _Pages
+    courses: Courses
+    wanted: BoolArray
+
+
+def _layer(pages: _Pages, ends: Ends, threads: int) -> _Layer:
+    courses = courses_of(pages.grid, ends, threads)
+    wanted = np.zeros(pages.table.shape, dtype=np.bool_)
+    _touch(courses, wanted, pages.grid.height, pages.grid.width)
+    return _Layer(pages, courses, wanted)
+
+
+def _profiles(
+    terrain: Terrain,
+    ends: Ends,
+    samples: IntArray,
+    index: IntArray,
+    pages: list[_Pages],
+    sea: SeaMask | None,
+    threads: int,
+) -> Iterator[tuple[IntArray, Paths]]:
+    """Profiles of some paths, halved until their pages are few enough."""
+    part = ends.of(index)
+    layers = [_layer(each, part, threads) for each in pages]
+    if index.size > 1 and any(each.wanted.sum() > BATCH_PAGES for each in layers):
+        for half in np.array_split(index, 2):
+            yield from _profiles(terrain, ends, samples, half, pages, sea, threads)
+        return
+    first = np.concatenate([[0], np.cumsum(samples[index])])
+    ground, is_sea = _sampled(layers[0], first, threads, nearest=False)
+    paths = Paths(first, part.length_m / 1000.0, ground)
+    if sea is not None:
+        paths = replace(paths, zone=zones(paths, is_sea))
+    if len(layers) > 1:
+        codes, _ = _sampled(layers[1], first, threads, nearest=True)
+        clutter = clutter_m(codes, terrain.clutter, surface=terrain.surface)
+        paths = replace(paths, clutter_m=np.where(is_sea, 0.0, clutter))
+    yield index, paths
+
+
+def _sampled(
+    layer: _Layer, first: IntArray, threads: int, *, nearest: bool
+) -> tuple[NDArray[np.float32], BoolArray]:
+    """Values along paths, and whether the cell of each sample is sea."""
+    pages, courses, wanted = layer
+    pages.hold(wanted)
+    value = np.empty(first[-1], dtype=np.float32)
+    is_sea = np.empty(first[-1], dtype=np.bool_)
+    size = pages.grid.height, pages.grid.width
+
+    def work(begin: int, end: int) -> None:
+        _sample(courses, begin, end, first, pages.cells, pages.table, size, nearest, value, is_sea)
+
+    in_pieces(work, first.size - 1, threads)
+    return value, is_sea
+
+
+@kernel
+def _cubic(y0: float, y1: float, y2: float, y3: float) -> tuple[float, float, float, float]:
+    """Coefficients of the cubic through values at 0, 1/3, 2/3 and 1."""
+    d1, d2, d3 = y1 - y0, y2 - y0, y3 - y0
+    return (
+        y0,
+        9.0 * d1 - 4.5 * d2 + d3,
+        -22.5 * d1 + 18.0 * d2 - 4.5 * d3,
+        13.5 * d1 - 13.5 * d2 + 4.5 * d3,
+    )
+
+
+@kernel
+def _on_grid(col: float, width: int, period: float) -> float:
+    """A column as the grid counts it, where columns go round the Earth."""
+    if period > 0.0 and not 0.0 <= col < width:
+        return col - period * np.floor(col / period)
+    return col
+
+
+@kernel
+def _stretch(courses: Courses, point: int) -> tuple[float, ...]:
+    """Cubics of row and column through the four points from this one on."""
+    row, col = courses.row, courses.col
+    return (
+        *_cubic(row[point], row[point + 1], row[point + 2], row[point + 3]),
+        *_cubic(col[point], col[point + 1], col[point + 2], col[point + 3]),
+    )
+
+
+@kernel
+def _touch(courses: Courses, wanted: BoolArray, height: int, width: int) -> None:
+    """Mark the pages that courses run over, with a margin."""
+    reach = STEP_CELLS / 2.0 + MARGIN_CELLS
+    for path in range(courses.first.size - 1):
+        for point in range(courses.first[path], courses.first[path + 1] - 1, 3):
+            r0, r1, r2, r3, c0, c1, c2, c3 = _stretch(courses, point)
+            cells = max(abs(r1 + r2 + r3), abs(c1 + c2 + c3))
+            if not np.isfinite(cells):
+                continue
+            steps = int(cells / STEP_CELLS) + 1
+            for step in range(steps + 1):
+                u = step / steps
+                row = r0 + u * (r1 + u * (r2 + u * r3))
+                col = _on_grid(c0 + u * (c1 + u * (c2 + u * c3)), width, courses.period)
+                if not (-reach <= row < height + reach and -reach <= col < width + reach):
+                    continue
+                top, bottom = max(int(row - reach), 0), min(int(row + reach), height - 1)
+                left, right = max(int(col - reach), 0), min(int(col + reach), width - 1)
+                for i in (top >> PAGE_BITS, bottom >> PAGE_BITS):
+                    for j in (left >> PAGE_BITS, right >> PAGE_BITS):
+                        wanted[i, j] = True
+
+
+@kernel
+def _cell(cells: Heights, table: Table, i: int, j: int) -> float:
+    """Cell of a row and a column that lie on the raster."""
+    return float(cells[table[i >> PAGE_BITS, j >> PAGE_BITS], i & (PAGE - 1), j & (PAGE - 1)])
+
+
+@kernel
+def _height(
+    cells: Heights, table: Table, size: tuple[int, int], row: float, col: float
+) -> tuple[float, bool]:
+    """Weighted mean of the four cells around a point, and whether its own cell is sea."""
+    own = _cell(cells, table, int(row), int(col))
+    if own != SEA_HEIGHT and not LOWEST_M <= own <= HIGHEST_M:
+        return np.nan, False
+    i, j = int(np.floor(row - 0.5)), int(np.floor(col - 0.5))
+    down, right = row - 0.5 - i, col - 0.5 - j
+    total = weights = 0.0
+    for below in range(2):
+        for beside in range(2):
+            if not (0 <= i + below < size[0] and 0 <= j + beside < size[1]):
+                continue
+            z = _cell(cells, table, i + below, j + beside)
+            if z == SEA_HEIGHT:
+                z = 0.0
+            elif not LOWEST_M <= z <= HIGHEST_M:
+                continue
+            weight = (down if below else 1.0 - down) * (right if beside else 1.0 - right)
+            total += weight * z
+            weights += weight
+    return total / weights, own == SEA_HEIGHT
+
+
+@kernel
+def _sample(
+    courses: Courses,
+    begin: int,
+    end: int,
+    first: IntArray,
+    cells: Heights,
+    table: Table,
+    size: tuple[int, int],
+    nearest: bool,
+    value: NDArray[np.float32],
+    is_sea: BoolArray,
+) -> None:
+    """Heights along paths `begin` to `end`, or the cells that samples lie in."""
+    height, width = size
+    for path in range(begin, end):
+        steps = first[path + 1] - first[path] - 1
+        start, stop = courses.first[path], courses.first[path + 1] - 1
+        stretches = (stop - start) // 3
+        for stretch in range(stretches):
+            r0, r1, r2, r3, c0, c1, c2, c3 = _stretch(courses, start + 3 * stretch)
+            # Samples from this stretch's beginning to before the next one's; the last has all.
+            low = (stretch * steps + stretches - 1) // stretches
+            high = ((stretch + 1) * steps + stretches - 1) // stretches
+            if stretch == stretches - 1:
+                high = steps + 1
+            for sample in range(low, high):
+                u = sample * stretches / steps - stretch
+                row = r0 + u * (r1 + u * (r2 + u * r3))
+                col = c0 + u * (c1 + u * (c2 + u * c3))
+                if sample == steps:  # no rounding of the end itself
+                    row, col = courses.row[stop], courses.col[stop]
+                col = _on_grid(col, width, courses.period)
+                at = first[path] + sample
+                value[at], is_sea[at] = np.nan, False
+                if not (0.0 <= row < height and 0.0 <= col < width):
+                    continue
+                if nearest:
+                    value[at] = _cell(cells, table, int(row), int(col))
+                else:
+                    value[at], is_sea[at] = _height(cells, table, size, row, col)

@@ -1,0 +1,199 @@
+"""What stands in the way of a ray: clearance of the first Fresnel zone, the worst obstacle, masts.
+
+The ray is straight, and the ground bulges by the Earth's curvature at an effective radius k·a.
+Clear is what leaves :data:`CLEAR_SHARE` of the first Fresnel radius free (ITU-R P.530).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from kalsel_gap.kernels import kernel
+from kalsel_gap.propagation.fresnel import EARTH_RADIUS_KM, SPEED_OF_LIGHT_KM_S
+from kalsel_gap.propagation.paths import (
+    ANTENNA,
+    FREQUENCY,
+    OK,
+    TERM,
+    VOID,
+    Arrays,
+    ByteArray,
+    Paths,
+    Zone,
+    in_pieces,
+    load,
+    terms_of,
+)
+
+FloatArray: TypeAlias = NDArray[np.float64]
+BoolArray: TypeAlias = NDArray[np.bool_]
+
+# Share of the first Fresnel radius from which on an edge below the ray takes nothing away.
+CLEAR_SHARE = 0.6
+
+SEA = int(Zone.SEA)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sight:
+    """What stands in the way, arrays of shape (n,); NaN where the status is not OK.
+
+    Attributes
+    ----------
+    line_of_sight : bool array
+        Whether the straight ray clears the ground; False where nobody knows.
+    clearance_ratio : float array
+        Least clearance as a share of the first Fresnel radius, over the samples between the ends.
+    obstacle_km : float array
+        Where that is, from the transmitter.
+    obstacle_m : float array
+        Height above sea level there, of the ground and of what stands on it.
+    obstacle_excess_m : float array
+        How much of that is too high for 60 % to be free; negative where there is room left.
+    tx_mast_m, rx_mast_m : float array
+        Least antenna height above ground at that end that leaves 60 % free, the other end as given.
+    sea_share : float array
+        Share of the path over sea.
+    status : int8 array
+        :class:`~kalsel_gap.propagation.paths.Status`.
+    """
+
+    line_of_sight: BoolArray
+    clearance_ratio: FloatArray
+    obstacle_km: FloatArray
+    obstacle_m: FloatArray
+    obstacle_excess_m: FloatArray
+    tx_mast_m: FloatArray
+    rx_mast_m: FloatArray
+    sea_share: FloatArray
+    status: ByteArray
+
+
+def sight(
+    paths: Paths,
+    tx_height_m: ArrayLike,
+    rx_height_m: ArrayLike,
+    frequency_mhz: ArrayLike,
+    *,
+    k: ArrayLike,
+    threads: int = 2,
+) -> Sight:
+    """What stands in the way of each path.
+
+    Parameters
+    ----------
+    paths : Paths
+        Terrain profiles.
+    tx_height_m, rx_height_m : array of shape (n,) or ()
+        Antennas above ground, not negative.
+    frequency_mhz : array of shape (n,) or ()
+        Frequency.
+    k : array of shape (n,) or ()
+        Effective Earth radius factor; of the worst case by `fresnel.worst_k` of ``length_km``.
+    threads : int
+        At work at the same time.
+
+    Returns
+    -------
+    Sight
+    """
+    terms = terms_of(paths, (tx_height_m, rx_height_m, frequency_mhz, k))
+    found = np.full((7, len(paths)), np.nan)
+    seen, status = np.zeros(len(paths), np.bool_), np.empty(len(paths), np.int8)
+    arrays, longest = paths.arrays, paths.longest
+
+    def work(begin: int, end: int) -> None:
+        _look(arrays, terms, begin, end, longest, found, seen, status)
+
+    in_pieces(work, len(paths), threads)
+    return Sight(seen, *found, status)
+
+
+@kernel
+def _fault(terms: FloatArray) -> int:
+    """Why the terms of a link say nothing; OK where they do."""
+    tx, rx, frequency, k = terms
+    if not (np.isfinite(tx) and np.isfinite(rx) and tx >= 0.0 and rx >= 0.0):
+        return ANTENNA
+    if not (np.isfinite(frequency) and frequency > 0.0):
+        return FREQUENCY
+    if not (np.isfinite(k) and k > 0.0):
+        return TERM
+    return OK
+
+
+@kernel
+def _sea_share(zone: ByteArray, first: int, d: FloatArray, n: int) -> float:
+    """Share of a path over sea: each sample stands for the way half to its neighbours."""
+    if zone.size == 0:
+        return 0.0
+    sea = 0.0
+    for i in range(n):
+        if zone[first + i] == SEA:
+            sea += d[min(i + 1, n - 1)] - d[max(i - 1, 0)]
+    return sea / 2.0 / d[n - 1]
+
+
+@kernel
+def _look(
+    paths: Arrays,
+    terms: FloatArray,
+    begin: int,
+    end: int,
+    longest: int,
+    found: FloatArray,
+    seen: BoolArray,
+    status: ByteArray,
+) -> None:
+    """Fill in paths `begin` to `end`."""
+    d, h = np.empty(longest), np.empty(longest)
+    for path in range(begin, end):
+        state = load(paths, path, d, h)
+        if state == OK:
+            state = _fault(terms[path])
+        first = paths.first[path]
+        n = paths.first[path + 1] - first
+        status[path] = state
+        if state != OK:
+            continue
+        if paths.clutter_m.size > 0:
+            for i in range(1, n - 1):
+                h[i] += paths.clutter_m[first + i]
+        length = d[n - 1]
+        tx_m, rx_m = h[0] + terms[path, 0], h[n - 1] + terms[path, 1]
+        bend = 1000.0 / (2.0 * EARTH_RADIUS_KM * terms[path, 3])
+        # d1·d2/D in kilometres, wavelength in metres: metres.
+        zone = 1000.0 * SPEED_OF_LIGHT_KM_S / 1000.0 / terms[path, 2] / length
+        least, at = np.inf, 0
+        lowest, tx_mast, rx_mast = np.inf, -np.inf, -np.inf
+        room = 0.0
+        for i in range(1, n - 1):
+            before, after = d[i], length - d[i]
+            product = before * after
+            radius = np.sqrt(zone * product)
+            top = h[i] + bend * product
+            clearance = (tx_m * after + rx_m * before) / length - top
+            ratio = clearance / radius
+            if np.isnan(ratio):  # nobody knows what stands there
+                status[path] = VOID
+                break
+            if ratio < least:
+                least, at, room = ratio, i, clearance - CLEAR_SHARE * radius
+            lowest = min(lowest, clearance)
+            needed = (top + CLEAR_SHARE * radius) * length
+            tx_mast = max(tx_mast, (needed - rx_m * before) / after)
+            rx_mast = max(rx_mast, (needed - tx_m * after) / before)
+        if status[path] != OK:
+            continue
+        seen[path] = lowest >= 0.0
+        found[0, path] = least
+        found[1, path] = d[at]
+        found[2, path] = h[at]
+        found[3, path] = -room
+        found[4, path] = max(tx_mast - h[0], 0.0)
+        found[5, path] = max(rx_mast - h[n - 1], 0.0)
+        found[6, path] = _sea_share(paths.zone, first, d, n)
