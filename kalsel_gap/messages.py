@@ -326,7 +326,7 @@ HINDRANCES: dict[str, str] = {
     "adequate": N_("{adequate_school_km} km to an adequate school"),
     "capital": N_("{capital_km} km to the capital"),
     "devices": N_("{idle_devices} devices idle"),
-    "diffraction": N_("{diffraction_loss_db} dB of terrain in the path"),
+    "diffraction": N_("{diffraction_db} dB of terrain in the path"),
     "fibre": N_("{fibre_km} km to fibre"),
     "relief": N_("relief {local_relief_m} m"),
     "road": N_("{road_km} km to a road"),

@@ -247,6 +247,11 @@ def _read_parquet(path: Path) -> pd.DataFrame:
     return gpd.read_parquet(path) if geographic else pd.read_parquet(path)
 
 
+def table_of(table: pd.DataFrame | bytes) -> pd.DataFrame:
+    """A table that may have come from the cache as the bytes of its Parquet file."""
+    return pd.read_parquet(io.BytesIO(table)) if isinstance(table, bytes) else table
+
+
 def _parquet_bytes(path: Path) -> bytes:
     content = path.read_bytes()
     if len(content) < 2 * len(_PARQUET) or content[:4] != _PARQUET or content[-4:] != _PARQUET:

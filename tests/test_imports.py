@@ -38,6 +38,7 @@ ROOMS = (
     "previews",
     "service",
     "signals",
+    "prediction",
     "terrain",
     "quality",
     "places",

@@ -1,0 +1,141 @@
+"""Which known sites could serve a place, and over which paths.
+
+Cells at one site with the same antenna height and frequency share one path: what differs between
+them, power and antenna, is no matter of the terrain.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from kalsel_gap import geodesy
+
+if TYPE_CHECKING:
+    from kalsel_gap.radio import Candidates
+
+FloatArray: TypeAlias = NDArray[np.float64]
+IntArray: TypeAlias = NDArray[np.int64]
+
+# In this order, so that the order of rows in a file decides nothing.
+_ORDER = (
+    *("operator", "technology", "lat", "lon", "antenna_height_m", "frequency_mhz", "eirp_dbm"),
+    *("bandwidth_mhz", "azimuth_deg", "downtilt_deg", "site_id", "file", "row"),
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells:
+    """Cells of known sites, sorted.
+
+    Attributes
+    ----------
+    table : DataFrame
+        As ``read_sites`` gives them.
+    groups : list of (operator, technology)
+        Of which each cell has one.
+    group : int array of shape (cells,)
+        Its number.
+    antenna : int array of shape (cells,)
+        Cells with the same number share paths: place, height and frequency.
+    """
+
+    table: pd.DataFrame
+    groups: list[tuple[str, str]]
+    group: IntArray
+    antenna: IntArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Servers:
+    """Cells that could serve points, and the paths from them.
+
+    Attributes
+    ----------
+    point, cell, path : int array of shape (servers,)
+        Which point, which cell, which of the paths; by point, then group, then distance.
+    path_point, path_cell : int array of shape (paths,)
+        Where each path ends, and a cell that it begins at.
+    """
+
+    point: IntArray
+    cell: IntArray
+    path: IntArray
+    path_point: IntArray
+    path_cell: IntArray
+
+
+def cells_of(sites: pd.DataFrame) -> Cells:
+    """Sites in an order of their own, with what they have in common."""
+    table = sites.sort_values(list(_ORDER), ignore_index=True)
+    keys = table[["operator", "technology"]]
+    groups = [(str(o), str(t)) for o, t in keys.drop_duplicates().itertuples(index=False)]
+    shared = table.groupby(["lat", "lon", "antenna_height_m", "frequency_mhz"], dropna=False)
+    return Cells(
+        table,
+        groups,
+        keys.groupby(["operator", "technology"], sort=False).ngroup().to_numpy("int64"),
+        shared.ngroup().to_numpy("int64"),
+    )
+
+
+def servers(lat: FloatArray, lon: FloatArray, cells: Cells, rule: Candidates) -> Servers:
+    """Cells at the nearest sites of each operator and technology that reach each point.
+
+    Parameters
+    ----------
+    lat, lon : float array of shape (points,)
+        Degrees, all known.
+    cells : Cells
+        Cells of known sites.
+    rule : Candidates
+        How far and how many.
+    """
+    found = [_of_group(lat, lon, cells, group, rule) for group in range(len(cells.groups))]
+    empty = np.empty((3, 0))
+    point, cell, distance_m = np.concatenate([empty, *found], axis=1)
+    at, of = point.astype(np.int64), cell.astype(np.int64)
+    order = np.lexsort((of, distance_m, cells.group[of], at))
+    at, of = at[order], of[order]
+    antennas = int(cells.antenna.max(initial=0)) + 1
+    _, first, path = np.unique(
+        at * antennas + cells.antenna[of], return_index=True, return_inverse=True
+    )
+    return Servers(at, of, path, at[first], of[first])
+
+
+def _of_group(
+    lat: FloatArray, lon: FloatArray, cells: Cells, group: int, rule: Candidates
+) -> FloatArray:
+    """Points, cells and distances in metres, three rows, for one operator and technology."""
+    from scipy.spatial import KDTree
+
+    members = np.flatnonzero(cells.group == group)
+    places, place = np.unique(
+        cells.table.loc[members, ["lat", "lon"]].to_numpy(), axis=0, return_inverse=True
+    )
+    tree = KDTree(geodesy.earth_centred_m(places[:, 0], places[:, 1]))
+    count = min(rule.sites, len(places))
+    # A straight line is shorter than the way over the ground: none within reach is missed.
+    _, near = tree.query(
+        geodesy.earth_centred_m(lat, lon),
+        k=np.arange(1, count + 1),
+        distance_upper_bound=1000.0 * rule.reach_km,
+    )
+    point, rank = np.nonzero(near < len(places))
+    site = near[point, rank]
+    distance_m = geodesy.distance_m(lat[point], lon[point], places[site, 0], places[site, 1])
+    within = distance_m <= 1000.0 * rule.reach_km
+    point, site, distance_m = point[within], site[within], distance_m[within]
+    # All cells of each site.
+    by_place = np.argsort(place, kind="stable")
+    first = np.searchsorted(place[by_place], np.arange(len(places) + 1))
+    each = np.diff(first)[site]
+    pair = np.repeat(np.arange(site.size), each)
+    step = np.arange(pair.size) - np.repeat(np.cumsum(each) - each, each)
+    cell = members[by_place[first[site[pair]] + step]]
+    return np.stack([point[pair], cell, distance_m[pair]])
