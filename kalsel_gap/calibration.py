@@ -47,7 +47,7 @@ MOST_DB = 60.0  # an offset that is larger is none: the power or the height of t
 class Statistics(NamedTuple):
     """Predicted against measured levels."""
 
-    count: int
+    places: int
     """Places where both are known."""
     bias_db: float
     """Mean of predicted less measured: positive where predictions are too good."""
@@ -82,7 +82,7 @@ def statistics(
     Examples
     --------
     >>> found = statistics([-100.0, -112.0, -90.0], [-104.0, -104.0, -90.0], -110.0)
-    >>> found.count, round(found.bias_db, 2), round(found.rmse_db, 2), round(found.sigma_db, 2)
+    >>> found.places, round(found.bias_db, 2), round(found.rmse_db, 2), round(found.sigma_db, 2)
     (3, 1.33, 5.16, 6.11)
     >>> found.covered, found.missed, found.promised, found.uncovered
     (2, 0, 1, 0)
@@ -271,20 +271,19 @@ def report(pairs: pd.DataFrame, terms: Calibration) -> pd.DataFrame:
         the held-out error smaller.
     """
     pairs = pairs[pairs["measured_dbm"].notna() & pairs["predicted_dbm"].notna()]
-    after = corrected(pairs, fit(pairs, terms))
-    apart = held_out(pairs, terms)
+    pairs = pairs.assign(
+        after_dbm=corrected(pairs, fit(pairs, terms)), held_out_dbm=held_out(pairs, terms)
+    )
     rows = []
-    for key, places in sorted(pairs.groupby(GROUP).indices.items()):
-        measured, predicted, usable = (
-            pairs[name].to_numpy(np.float64)[places]
-            for name in ("measured_dbm", "predicted_dbm", "usable_dbm")
+    for (operator, technology), part in pairs.groupby(GROUP):
+        before, within, outside = (
+            statistics(part["measured_dbm"], part[name], part["usable_dbm"])
+            for name in ("predicted_dbm", "after_dbm", "held_out_dbm")
         )
-        before = statistics(measured, predicted, usable)
-        within = statistics(measured, after[places], usable)
-        outside = statistics(measured, apart[places], usable)
         rows.append(
             {
-                **dict(zip(GROUP, key, strict=True)),
+                "operator": operator,
+                "technology": technology,
                 **before._asdict(),
                 "after_rmse_db": within.rmse_db,
                 "held_out_bias_db": outside.bias_db,
@@ -300,15 +299,12 @@ def report(pairs: pd.DataFrame, terms: Calibration) -> pd.DataFrame:
 
 def by_site(pairs: pd.DataFrame) -> pd.DataFrame:
     """A row of :class:`Statistics` for each site that was measured, the worst ones first."""
-    rows = [
-        {
-            **dict(zip([*GROUP, "site_id"], key, strict=True)),
-            **statistics(part["measured_dbm"], part["predicted_dbm"], part["usable_dbm"])._asdict(),
-        }
-        for key, part in pairs.groupby([*GROUP, "site_id"])
-    ]
+    rows = []
+    for (operator, technology, site), part in pairs.groupby([*GROUP, "site_id"]):
+        found = statistics(part["measured_dbm"], part["predicted_dbm"], part["usable_dbm"])
+        rows.append([operator, technology, site, *found])
     table = pd.DataFrame(rows, columns=[*GROUP, "site_id", *Statistics._fields])
-    return table[table["count"] > 0].sort_values(
+    return table[table["places"] > 0].sort_values(
         ["rmse_db", *GROUP, "site_id"], ascending=[False, True, True, True], ignore_index=True
     )
 
@@ -322,7 +318,7 @@ def calibrate(pairs: pd.DataFrame, terms: Calibration) -> pd.DataFrame:
         :data:`COLUMNS`, to a hundredth of a decibel; empty when nothing gains.
     """
     told = report(pairs, terms).set_index(GROUP)
-    gains = told[told["gain"]]
+    gains = told[told["gain"].astype(bool)]
     mine = pairs.set_index(GROUP).index.isin(gains.index)
     offsets = fit(pairs[mine], terms)  # land cover learns from nobody who gains nothing
     beside = gains[["bias_db", "rmse_db", "after_rmse_db", "held_out_rmse_db"]]
@@ -349,8 +345,8 @@ def read_offsets(path: Path) -> pd.DataFrame:
         No such table, an offset that is no number or larger than :data:`MOST_DB`, or two for the
         same.
     """
-    table = read_table(path, aliases={name: () for name in COLUMNS})
-    header = recognise(table, {name: () for name in COLUMNS}, required=(*KEYS, "offset_db"))
+    table = read_table(path, aliases=dict.fromkeys(COLUMNS, ()))
+    header = recognise(table, dict.fromkeys(COLUMNS, ()), required=(*KEYS, "offset_db"))
     cells = table.cells
     found = pd.DataFrame({key: cells[header[key]] for key in KEYS})
     for name in COLUMNS[len(KEYS) :]:

@@ -98,7 +98,9 @@ class Worst(NamedTuple):
     ratio: float
     """Clearance over the Fresnel radius there."""
     excess_m: float
-    """How much the ground stands above the line that leaves 60 % free; negative: room left."""
+    """How much of it is too high for 60 % to be free; negative where there is room left."""
+    height_m: float
+    """Above sea level, of the ground and of what stands on it."""
 
 
 class Curves(NamedTuple):
@@ -138,14 +140,15 @@ def curves(view: PathView) -> Curves:
 
 
 def worst(view: PathView) -> Worst:
-    """The worst obstacle: where the bare ground leaves the least of the Fresnel zone free."""
+    """Where the least of the Fresnel zone is free, as `sight.sight` finds it."""
     curve = curves(view)
-    ratio = clearance_ratio(curve.ray - curve.ground, curve.radius)
+    ratio = clearance_ratio(curve.ray - curve.top, curve.radius)
     if not np.isfinite(ratio[1:-1]).any():
-        return Worst(-1, math.nan, math.nan)
+        return Worst(-1, math.nan, math.nan, math.nan)
     sample = 1 + int(np.nanargmin(ratio[1:-1]))
-    excess = curve.ground[sample] - (curve.ray[sample] - CLEAR * curve.radius[sample])
-    return Worst(sample, float(ratio[sample]), float(excess))
+    excess = curve.top[sample] - (curve.ray[sample] - CLEAR * curve.radius[sample])
+    height_m = curve.top[sample] - curve.bulge[sample]
+    return Worst(sample, float(ratio[sample]), float(excess), float(height_m))
 
 
 def statements(view: PathView, text: Text) -> list[str]:
@@ -201,23 +204,23 @@ def _obstacle(view: PathView, text: Text) -> str:
         return text(N_("Heights are missing along the path: whether it is free is unknown."))
     if found.ratio < 0:
         sentence = N_(
-            "Blocked at {km} km: the ground ({height} m above sea level) stands {excess} m too "
+            "Blocked at {km} km: what stands there ({height} m above sea level) is {excess} m too "
             "high for 60 % of the first Fresnel zone to be free."
         )
     elif found.ratio < CLEAR:
         sentence = N_(
-            "In sight but not clear at {km} km: the ground ({height} m above sea level) stands "
+            "In sight but not clear at {km} km: what stands there ({height} m above sea level) is "
             "{excess} m too high for 60 % of the first Fresnel zone to be free."
         )
     else:
         sentence = N_(
-            "Clear: where the ground comes nearest, at {km} km ({height} m above sea level), the "
-            "ray passes over it by {ratio} % of the first Fresnel radius, and 60 % is enough."
+            "Clear: over what comes nearest, at {km} km ({height} m above sea level), {ratio} % of "
+            "the first Fresnel radius is free, and 60 % is enough."
         )
     return text(
         sentence,
         km=text.number(float(view.distance_km[found.sample]), 1),
-        height=text.number(float(view.ground_m[found.sample])),
+        height=text.number(found.height_m),
         excess=text.number(abs(found.excess_m)),
         ratio=text.number(100.0 * found.ratio),
     )
@@ -368,13 +371,13 @@ def _mark(drawn: Drawing, frame: _Frame, view: PathView, curve: Curves, text: Te
     if found.sample < 0:
         return
     x = frame.x(float(view.distance_km[found.sample]))
-    y = frame.y(float(curve.ground[found.sample]))
+    y = frame.y(float(curve.top[found.sample]))
     drawn.line([(x, y), (x, frame.y(float(curve.ray[found.sample])))], WORST, 2.0)
     drawn.area([(x, y), (x - 7, y + 12), (x + 7, y + 12)], WORST)
     words = text(
         N_("{km} km, {height} m"),
         km=text.number(float(view.distance_km[found.sample]), 1),
-        height=text.number(float(view.ground_m[found.sample])),
+        height=text.number(found.height_m),
     )
     if found.ratio < 0:
         above = frame.y(float(curve.top[found.sample])) - 8
