@@ -1,4 +1,4 @@
-"""Which known sites could serve a place, and over which paths.
+"""Which known sites could serve a place, over which paths, and what these lose.
 
 Cells at one site with the same antenna height and frequency share one path: what differs between
 them, power and antenna, is no matter of the terrain.
@@ -6,20 +6,30 @@ them, power and antenna, is no matter of the terrain.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from kalsel_gap import geodesy
 
 if TYPE_CHECKING:
-    from kalsel_gap.radio import Candidates
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+    from kalsel_gap.coasts import SeaMask
+    from kalsel_gap.profile import Terrain
+    from kalsel_gap.propagation.paths import ByteArray, Paths
+    from kalsel_gap.radio import Candidates, Radio
 
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.int64]
+BoolArray: TypeAlias = NDArray[np.bool_]
+
+THREADS = os.cpu_count() or 1  # they change no bit
 
 # In this order, so that the order of rows in a file decides nothing.
 _ORDER = (
@@ -139,3 +149,122 @@ def _of_group(
     step = np.arange(pair.size) - np.repeat(np.cumsum(each) - each, each)
     cell = members[by_place[first[site[pair]] + step]]
     return np.stack([point[pair], cell, distance_m[pair]])
+
+
+# --- over the ground ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ground:
+    """What paths run over, and how they are predicted."""
+
+    terrain: Terrain
+    sea: SeaMask | None
+    radio: Radio
+
+    def profiles(
+        self, cells: pd.DataFrame, lat: FloatArray, lon: FloatArray
+    ) -> Iterator[tuple[IntArray, Paths]]:
+        """Profiles from cells to places, one for one, in batches."""
+        from kalsel_gap.profile import profiles  # compiles kernels: only when they are needed
+
+        tx = cells["lat"].to_numpy("float64"), cells["lon"].to_numpy("float64")
+        yield from profiles(self.terrain, *tx, lat, lon, threads=THREADS, sea=self.sea)
+
+
+class Losses(NamedTuple):
+    """What paths lose, arrays of shape (paths,); NaN unless the status is OK.
+
+    A path that is shorter than ITU-R P.1812 covers has the loss of free space: so near to the
+    antenna nothing else is known.
+    """
+
+    loss_db: FloatArray
+    diffraction_db: FloatArray
+    elevation_deg: FloatArray
+    """How high the ray leaves the antenna, above the horizon."""
+    is_near: BoolArray
+    """Whether the loss is that of free space."""
+    status: ByteArray
+
+
+def losses(cells: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: Ground) -> Losses:
+    """Loss of the path from each cell to its place: ITU-R P.1812-8, exact along the profile.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        A row for each path.
+    lat, lon : float array of shape (paths,)
+        Where they end, degrees.
+    ground : Ground
+        What they run over.
+    """
+    from kalsel_gap.propagation import p1812
+    from kalsel_gap.propagation.free_space import free_space_db
+    from kalsel_gap.propagation.paths import DISTANCE, OK
+
+    radio, count = ground.radio, len(cells)
+    found = Losses(
+        *(np.full(count, np.nan) for _ in range(3)),
+        np.zeros(count, dtype=np.bool_),
+        np.full(count, DISTANCE, dtype=np.int8),
+    )
+    height, mhz = (cells[n].to_numpy("float64") for n in ("antenna_height_m", "frequency_mhz"))
+    middle = (cells["lat"].to_numpy("float64") + lat) / 2.0
+    for at, paths in ground.profiles(cells, lat, lon):
+        link = p1812.Link(
+            frequency_mhz=mhz[at],
+            tx_height_m=height[at],
+            rx_height_m=radio.receiver.height_m,
+            latitude_deg=middle[at],
+            delta_n=radio.atmosphere.delta_n,
+            n0=radio.atmosphere.n0,
+            time_percent=radio.prediction.time_percent,
+        )
+        made = p1812.loss(paths, link, threads=THREADS)
+        found.loss_db[at], found.status[at] = made.loss_db, made.status
+        found.diffraction_db[at] = made.diffraction_db
+        tx_m = paths.ground_m[paths.first[:-1]] + height[at]
+        rise_km = (paths.ground_m[paths.first[1:] - 1] + radio.receiver.height_m - tx_m) / 1000.0
+        found.elevation_deg[at] = np.degrees(np.arctan2(rise_km, paths.length_km))
+        free = free_space_db(np.hypot(paths.length_km, rise_km), mhz[at])
+        near = (made.status == DISTANCE) & (paths.length_km < p1812.DISTANCE_KM[0])
+        near &= np.isfinite(free)
+        found.loss_db[at[near]], found.diffraction_db[at[near]] = free[near], 0.0
+        found.is_near[at], found.status[at[near]] = near, OK
+    return found
+
+
+def sights(
+    cells: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: Ground
+) -> dict[str, NDArray[np.generic]]:
+    """What stands in the path from each cell to its place.
+
+    Returns
+    -------
+    dict of array of shape (paths,)
+        ``line_of_sight``, ``clearance_ratio``, ``obstacle_km`` from the place, ``obstacle_m``
+        above the sea, ``obstacle_excess_m`` for median air; ``clearance_ratio_worst``.
+    """
+    from kalsel_gap.propagation.fresnel import worst_k
+    from kalsel_gap.sight import sight
+
+    radio = ground.radio
+    names = ("clearance_ratio", "obstacle_km", "obstacle_m", "obstacle_excess_m")
+    found: dict[str, NDArray[np.generic]] = {
+        name: np.full(len(cells), np.nan) for name in (*names, "clearance_ratio_worst")
+    }
+    found["line_of_sight"] = np.zeros(len(cells), dtype=np.bool_)
+    height, mhz = (cells[n].to_numpy("float64") for n in ("antenna_height_m", "frequency_mhz"))
+    for at, paths in ground.profiles(cells, lat, lon):
+        ends = (paths, height[at], radio.receiver.height_m, mhz[at])
+        median = sight(*ends, k=radio.k_factor.median, threads=THREADS)
+        worst_air = worst_k(paths.length_km, radio.k_factor.worst)
+        worst = sight(*ends, k=worst_air, threads=THREADS)
+        for name in names:
+            found[name][at] = getattr(median, name)
+        found["obstacle_km"][at] = paths.length_km - median.obstacle_km
+        found["line_of_sight"][at] = median.line_of_sight
+        found["clearance_ratio_worst"][at] = worst.clearance_ratio
+    return found

@@ -1,0 +1,336 @@
+"""Predictions: what the known sites give at each school, over the real terrain.
+
+For each operator and technology the nearest sites are tried, each over its own path by ITU-R
+P.1812, and the best level counts; of a circle of position uncertainty the mean over a few points.
+A site list that does not say that it is complete knows a lower bound only: another site may serve.
+Without measurements every level is uncalibrated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from kalsel_gap import geodesy, schema
+from kalsel_gap.findings import Finding, at_school
+from kalsel_gap.indicators import available
+from kalsel_gap.places import Staged, sampled
+from kalsel_gap.servers import Ground, Servers, cells_of, losses, servers, sights
+from kalsel_gap.sources.sites import read_sites
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import geopandas as gpd
+
+    from kalsel_gap.coasts import SeaMask
+    from kalsel_gap.profile import Terrain
+    from kalsel_gap.project import Opened
+    from kalsel_gap.servers import Cells, Losses
+
+    Progress = Callable[[int, int], object]
+
+FloatArray: TypeAlias = NDArray[np.float64]
+IntArray: TypeAlias = NDArray[np.int64]
+BoolArray: TypeAlias = NDArray[np.bool_]
+
+READS = (
+    *("row_id", "npsn", "lat", "lon", "confidence", "confidence_radius_m", "location_area"),
+    "diffraction_loss_db",
+)
+SECTIONS = ("radio", "elevation", "land_cover", "sites", "boundaries", "signal", "index.gap")
+PREDICTIONS = (
+    *("row_id", "npsn", "technology", "operator", "level_dbm", "sd_db", "adequacy"),
+    *("signal_share", "known_share", "status", "reason", "calibration", "source"),
+    *("site_id", "site_km", "loss_db", "model", "diffraction_db", "line_of_sight"),
+    *("clearance_ratio", "clearance_ratio_worst", "obstacle_km", "obstacle_m"),
+    "obstacle_excess_m",
+)
+_FLOATS = (
+    *("level_dbm", "sd_db", "adequacy", "signal_share", "known_share", "site_km", "loss_db"),
+    *("diffraction_db", "clearance_ratio", "clearance_ratio_worst", "obstacle_km", "obstacle_m"),
+    "obstacle_excess_m",
+)
+# Terms without which nothing can be predicted from a site.
+_TERMS = ("antenna_height_m", "frequency_mhz", "eirp_dbm")
+_SURE = ("A", "B")  # grades whose circle is a point for radio
+_BEST = ("4g", "5g")  # what an adequate service needs
+_SCHOOLS_AT_ONCE = 4_000
+
+
+def prediction(
+    schools: gpd.GeoDataFrame, opened: Opened, *, progress: Progress | None = None
+) -> Staged:
+    """The columns of the stage *prediction* and the tidy table ``predictions``.
+
+    Parameters
+    ----------
+    schools : GeoDataFrame
+        With the columns :data:`READS`.
+    opened : Opened
+        The project.
+    progress : callable, optional
+        Called with the number of paths done and of all.
+
+    Returns
+    -------
+    Staged
+        Table ``predictions``: :data:`PREDICTIONS`, one row per school and each operator and
+        technology of which a site can be predicted; empty without an elevation model. ``status``
+        is *value*, *none* or *unknown*; ``reason`` says why it is unknown, or that the level is
+        only a lower bound (*sites_incomplete*).
+
+    Raises
+    ------
+    InputError
+        The elevation model or the table of sites is unusable.
+    """
+    tidy, findings = _predictions(schools, opened, progress)
+    columns = schema.table(_columns(schools, tidy), schema.of_stage("prediction"))
+    return Staged(columns, findings, {"predictions": tidy})
+
+
+def disagreements(signals: pd.DataFrame, predictions: pd.DataFrame, opened: Opened) -> list[Finding]:
+    """Schools at which an operator's coverage and the prediction cannot both be right.
+
+    Parameters
+    ----------
+    signals : DataFrame
+        The tidy table of the stage *signals*.
+    predictions : DataFrame
+        That of this stage.
+    opened : Opened
+        The project.
+
+    Returns
+    -------
+    list of Finding
+        One for each school, of what differs most. Coverage without levels counts as the level
+        that its class is worth, and a place without signal as the level that is worth nothing;
+        coverage that only says *covered* may be any better. A lower bound contradicts nothing
+        better.
+    """
+    keys = ["row_id", "technology", "operator"]
+    claims = signals[(signals["kind"] != "prediction") & (signals["status"] != "unknown")]
+    known = predictions.loc[
+        predictions["level_dbm"].notna() & (predictions["status"] != "unknown"),
+        [*keys, "level_dbm", "reason", "site_id"],
+    ]
+    both = claims.merge(known, on=keys, suffixes=("", "_predicted"))
+    both["claimed_dbm"] = both["level_dbm"].fillna(_worth_as_level(both, opened))
+    both["difference_db"] = both["level_dbm_predicted"] - both["claimed_dbm"]
+    limit = opened.project.radio.prediction.disagreement_db
+    exact = both["kind"].isin(["rsrp_dbm", "level_dbm"]) | (both["status"] == "none")
+    better = exact & (both["difference_db"] > limit)
+    worse = (both["reason"] == "") & (both["difference_db"] < -limit)
+    wrong = both[better | worse].assign(size=lambda rows: rows["difference_db"].abs())
+    wrong = wrong.sort_values(
+        ["row_id", "size", *keys[1:], "source"], ascending=[True, False, True, True, True]
+    ).drop_duplicates("row_id")
+    return [
+        at_school(
+            "prediction_disagrees",
+            row.row_id,
+            row.npsn,
+            column=row.technology,
+            value=row.operator,
+            parameters={
+                "raster": row.source,
+                "technology": row.technology.upper(),
+                "operator": row.operator,
+                "claimed_dbm": round(row.claimed_dbm, 1),
+                "predicted_dbm": round(row.level_dbm_predicted, 1),
+                "site": row.site_id,
+                "limit_db": limit,
+            },
+        )
+        for row in wrong.itertuples(index=False)
+    ]
+
+
+def _worth_as_level(claims: pd.DataFrame, opened: Opened) -> pd.Series[float]:
+    """The level that has the adequacy of each claim, by the curve of its technology."""
+    level = pd.Series(np.nan, index=claims.index)
+    for technology, curve in opened.project.signal.curves.items():
+        rows = claims["technology"] == technology
+        levels, worth = zip(*curve.points, strict=True)
+        level[rows] = np.interp(claims.loc[rows, "adequacy"], worth, levels)
+    return level
+
+
+# --- the table ---------------------------------------------------------------------------------
+
+
+def _predictions(
+    schools: gpd.GeoDataFrame, opened: Opened, progress: Progress | None
+) -> tuple[pd.DataFrame, list[Finding]]:
+    """The table ``predictions`` and what is wrong with sites and paths."""
+    located = np.flatnonzero(schools["lat"].notna())
+    if opened.project.elevation is None or not opened.project.sites or not located.size:
+        return _empty(), []
+    sites = read_sites(opened)[0]
+    sites = sites[sites["technology"].isin(schema.RADIO)]
+    sites, findings = _usable(sites, opened)
+    if not sites["usable"].any():
+        return _empty(), findings
+    from kalsel_gap import profile  # compiles kernels: only when they are needed
+
+    terrain = profile.terrain_of(opened)
+    ground = Ground(terrain, profile.sea_of(terrain), opened.project.radio)
+    cells = cells_of(sites[sites["usable"]])
+    # Neighbours together: what their paths run over is read once.
+    near = schools.iloc[located][["lat", "lon", "row_id"]].round({"lat": 0, "lon": 0})
+    located = located[near.reset_index(drop=True).sort_values(["lat", "lon", "row_id"]).index]
+    frames = []
+    for begin in range(0, located.size, _SCHOOLS_AT_ONCE):
+        part = schools.iloc[located[begin : begin + _SCHOOLS_AT_ONCE]]
+        frames.append(_at(part, cells, sites[~sites["usable"]], ground, opened))
+        if progress is not None:
+            progress(min(begin + _SCHOOLS_AT_ONCE, located.size), located.size)
+    found = pd.concat(frames, ignore_index=True)
+    tidy = _everywhere(schools, cells).merge(found, "left", ["row_id", "operator", "technology"])
+    tidy["status"] = tidy["status"].fillna("unknown")
+    tidy["reason"] = tidy["reason"].fillna("no_location")
+    tidy["calibration"] = tidy["level_dbm"].notna().map({True: "uncalibrated"})
+    tidy = tidy.sort_values(["npsn", "row_id", "technology", "operator"], ignore_index=True)
+    return tidy[list(PREDICTIONS)], findings + _over_voids(tidy)
+
+
+def _empty() -> pd.DataFrame:
+    return pd.DataFrame({name: pd.Series(dtype="float64" if name in _FLOATS else "str") for name in PREDICTIONS})
+
+
+def _everywhere(schools: gpd.GeoDataFrame, cells: Cells) -> pd.DataFrame:
+    """Every school with every operator and technology."""
+    files = cells.table.groupby(["operator", "technology"])["file"]
+    groups = files.agg(lambda names: ", ".join(sorted(set(names)))).rename("source").reset_index()
+    return pd.DataFrame(schools[["row_id", "npsn"]]).merge(groups, how="cross")
+
+
+def _at(
+    schools: gpd.GeoDataFrame,
+    cells: Cells,
+    unusable: pd.DataFrame,
+    ground: Ground,
+    opened: Opened,
+) -> pd.DataFrame:
+    """Some schools with a location: a row for each operator and technology."""
+    places = _places(schools, opened)
+    found = servers(places.lat, places.lon, cells, ground.radio.candidates)
+    lost = losses(
+        cells.table.iloc[found.path_cell],
+        places.lat[found.path_point],
+        places.lon[found.path_point],
+        ground,
+    )
+    level = _levels(places, found, cells, lost, ground.radio)
+    best = _best_servers(places, found, cells, level, lost)
+    certain = _complete(cells, opened) & ~best.is_void & ~_in_doubt(places, cells, unusable, ground)
+    rows = _rows(schools, places, cells, best, certain, opened)
+    return rows.join(_served(best, places, found, cells, lost, ground))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Places:
+    """Points at which schools are predicted, those of one school one after the other."""
+
+    lat: FloatArray
+    lon: FloatArray
+    first: IntArray
+    """Where each school begins."""
+    count: IntArray
+    """Points of each school."""
+
+
+def _places(schools: gpd.GeoDataFrame, opened: Opened) -> _Places:
+    """A point for a place that is well known, else a few over the circle or area in its stead."""
+    lat, lon = sampled(schools, opened, opened.project.radio.candidates.points)
+    wanted = np.ones(lat.shape, dtype=np.bool_)
+    sure = schools["confidence"].isin(_SURE) & schools["location_area"].isna()
+    wanted[sure.to_numpy(), 1:] = False
+    count = wanted.sum(axis=1)
+    return _Places(lat[wanted], lon[wanted], np.cumsum(count) - count, count)
+
+
+def _levels(
+    places: _Places, found: Servers, cells: Cells, lost: Losses, radio: Radio
+) -> FloatArray:
+    """Level of each server, dBm."""
+    from kalsel_gap.propagation.antennas import sector_gain_db
+    from kalsel_gap.propagation.budget import level_dbm
+
+    table = cells.table.iloc[found.cell]
+    lat, lon = places.lat[found.point], places.lon[found.point]
+    bearing_deg = geodesy.WGS84.inv(table["lon"], table["lat"], lon, lat)[0]
+    pattern_db = sector_gain_db(
+        table["azimuth_deg"],
+        table["downtilt_deg"],
+        bearing_deg,
+        lost.elevation_deg[found.path],
+        pattern=radio.pattern,
+    )
+    return level_dbm(
+        table["technology"].to_numpy(),
+        table["eirp_dbm"],
+        lost.loss_db[found.path],
+        carriers=radio.carriers,
+        bandwidth_mhz=table["bandwidth_mhz"],
+        pattern_db=pattern_db,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Best:
+    """The best server of each point and each operator and technology, shape (points, groups)."""
+
+    level_dbm: FloatArray
+    """NaN where none is known."""
+    server: IntArray
+    """Which of the servers; -1 where none is known."""
+    is_void: BoolArray
+    """Whether the path of another server is unknown."""
+    status: IntArray
+    """Why it is unknown: the status of the nearest such path; 0 where all are known."""
+
+
+def _best_servers(
+    places: _Places, found: Servers, cells: Cells, level: FloatArray, lost: Losses
+) -> _Best:
+    group = cells.group[found.cell]
+    shape = (places.lat.size, len(cells.groups))
+    best, server = np.full(shape, np.nan), np.full(shape, -1)
+    status = np.zeros(shape, dtype=np.int64)
+    # Of equal levels the nearest, as servers are sorted by distance; the first is written last.
+    order = np.lexsort((np.where(np.isnan(level), np.inf, -level), group, found.point))[::-1]
+    order = order[~np.isnan(level[order])]
+    best[found.point[order], group[order]] = level[order]
+    server[found.point[order], group[order]] = order
+    void = np.flatnonzero(np.isnan(level))[::-1]
+    status[found.point[void], group[void]] = lost.status[found.path[void]]
+    return _Best(best, server, status != 0, status)
+
+
+def _complete(cells: Cells, opened: Opened) -> BoolArray:
+    """Operators and technologies of which the project says that it holds every site."""
+    files = {opened.shown(each.path) for each in opened.project.sites if each.complete}
+    table = cells.table
+    said = table["file"].isin(files).groupby(cells.group).all()
+    return said.to_numpy(dtype=np.bool_)
+
+
+def _in_doubt(
+    places: _Places, cells: Cells, unusable: pd.DataFrame, ground: Ground
+) -> BoolArray:
+    """Whether a site from which nothing can be predicted may serve a point, by group."""
+    doubt = np.zeros((places.lat.size, len(cells.groups)), dtype=np.bool_)
+    for group, (operator, technology) in enumerate(cells.groups):
+        of = unusable[(unusable["operator"] == operator) & (unusable["technology"] == technology)]
+        away_m, _ = geodesy.nearest_point_m(
+            places.lat, places.lon, of["lat"].to_numpy("float64"), of["lon"].to_numpy("float64")
+        )
+        doubt[:, group] = away_m <= 1000.0 * ground.radio.candidates.reach_km
+    return doubt
