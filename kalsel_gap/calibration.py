@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from kalsel_gap.project import Opened
     from kalsel_gap.radio import Calibration
 
 FloatArray: TypeAlias = NDArray[np.float64]
@@ -334,6 +335,14 @@ def calibrate(pairs: pd.DataFrame, terms: Calibration) -> pd.DataFrame:
 def to_csv(offsets: pd.DataFrame) -> str:
     """The table of offsets as a file, read again by :func:`read_offsets`."""
     return str(offsets.to_csv(index=False, lineterminator="\n"))
+
+
+def offsets_of(opened: Opened) -> pd.DataFrame:
+    """The offsets that a project names under ``[calibration]``; none where there is no file yet."""
+    named = opened.project.calibration
+    if named is None or not named.path.exists():
+        return pd.DataFrame(columns=list(COLUMNS))
+    return read_offsets(named.path)
 
 
 def read_offsets(path: Path) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,7 +113,7 @@ class Curves(NamedTuple):
     radius: FloatArray
 
 
-def of_paths(paths: Paths, path: int) -> dict[str, NDArray[np.generic]]:
+def of_paths(paths: Paths, path: int) -> dict[str, Any]:
     """Samples of one of many paths, by the names of :class:`PathView`."""
     part = slice(paths.first[path], paths.first[path + 1])
     ground_m = paths.ground_m[part].astype(np.float64)

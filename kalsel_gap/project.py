@@ -319,6 +319,14 @@ class Measurements(Table):
         return self.technology or ("fixed" if self.network == "fixed" else "4g")
 
 
+class Offsets(Section):
+    """Offsets of predicted levels that measured ones have taught; ``predict --calibrate``."""
+
+    path: InputPath
+    """A table that ``predict --calibrate`` writes. While it is missing, predictions are
+    uncalibrated."""
+
+
 class Villages(Table):
     """The village development index, by Kemendagri code of the desa."""
 
@@ -383,6 +391,8 @@ class Project(Section):
     """Wetlands and peat, polygons."""
     measurements: Annotated[tuple[Measurements, ...], OneOrMany] = ()
     """Speed tests."""
+    calibration: Offsets | None = None
+    """Offsets of predicted levels."""
     facilities: Annotated[tuple[Facilities, ...], OneOrMany] = ()
     """Public facilities: no school has the very coordinates of one."""
     villages: Villages | None = None
@@ -448,8 +458,7 @@ class Project(Section):
                 yield f"{section}.{number}", item.path
         for name, path in self.boundaries.files().items():
             yield f"boundaries.{name}", path
-        if os.path.lexists(self.repairs.path):  # until something is accepted there is no such file
-            yield "repairs", self.repairs.path
+        yield from self._made()
         for section in ("elevation", "land_cover"):
             files = tiled.tiles.files if (tiled := getattr(self, section)) is not None else ()
             one = len(files) == 1
@@ -461,6 +470,12 @@ class Project(Section):
             yield "coastline", self.coastline.path
             for number, path in enumerate(self.coastline.land):
                 yield f"coastline.land.{number}", path
+
+    def _made(self) -> Iterator[tuple[str, Path]]:
+        """Inputs that our own commands write, once they are there."""
+        for name in ("repairs", "calibration"):
+            if (item := getattr(self, name)) is not None and os.path.lexists(item.path):
+                yield name, item.path
 
 
 @dataclass(frozen=True, slots=True)

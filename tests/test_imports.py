@@ -25,6 +25,7 @@ ROOMS = (
     "offline",
     "atlas",
     "tables",
+    "linktable",
     "pathview",
     "drawing",
     "starter",
