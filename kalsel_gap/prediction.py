@@ -27,9 +27,8 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from kalsel_gap.coasts import SeaMask
-    from kalsel_gap.profile import Terrain
     from kalsel_gap.project import Opened
+    from kalsel_gap.radio import Radio
     from kalsel_gap.servers import Cells, Losses
 
     Progress = Callable[[int, int], object]
@@ -55,8 +54,6 @@ _FLOATS = (
     *("diffraction_db", "clearance_ratio", "clearance_ratio_worst", "obstacle_km", "obstacle_m"),
     "obstacle_excess_m",
 )
-# Terms without which nothing can be predicted from a site.
-_TERMS = ("antenna_height_m", "frequency_mhz", "eirp_dbm")
 _SURE = ("A", "B")  # grades whose circle is a point for radio
 _BEST = ("4g", "5g")  # what an adequate service needs
 _SCHOOLS_AT_ONCE = 4_000
@@ -94,7 +91,9 @@ def prediction(
     return Staged(columns, findings, {"predictions": tidy})
 
 
-def disagreements(signals: pd.DataFrame, predictions: pd.DataFrame, opened: Opened) -> list[Finding]:
+def disagreements(
+    signals: pd.DataFrame, predictions: pd.DataFrame, opened: Opened
+) -> list[Finding]:
     """Schools at which an operator's coverage and the prediction cannot both be right.
 
     Parameters
@@ -134,21 +133,21 @@ def disagreements(signals: pd.DataFrame, predictions: pd.DataFrame, opened: Open
     return [
         at_school(
             "prediction_disagrees",
-            row.row_id,
-            row.npsn,
-            column=row.technology,
-            value=row.operator,
+            row["row_id"],
+            row["npsn"],
+            column=row["technology"],
+            value=row["operator"],
             parameters={
-                "raster": row.source,
-                "technology": row.technology.upper(),
-                "operator": row.operator,
-                "claimed_dbm": round(row.claimed_dbm, 1),
-                "predicted_dbm": round(row.level_dbm_predicted, 1),
-                "site": row.site_id,
+                "raster": row["source"],
+                "technology": row["technology"].upper(),
+                "operator": row["operator"],
+                "claimed_dbm": round(row["claimed_dbm"], 1),
+                "predicted_dbm": round(row["level_dbm_predicted"], 1),
+                "site": row["site_id"],
                 "limit_db": limit,
             },
         )
-        for row in wrong.itertuples(index=False)
+        for row in wrong.to_dict("records")
     ]
 
 
@@ -174,13 +173,15 @@ def _predictions(
         return _empty(), []
     sites = read_sites(opened)[0]
     sites = sites[sites["technology"].isin(schema.RADIO)]
-    sites, findings = _usable(sites, opened)
-    if not sites["usable"].any():
-        return _empty(), findings
+    if sites.empty:
+        return _empty(), []
     from kalsel_gap import profile  # compiles kernels: only when they are needed
 
     terrain = profile.terrain_of(opened)
     ground = Ground(terrain, profile.sea_of(terrain), opened.project.radio)
+    sites, findings = _usable(sites, ground, opened.shown(opened.project.elevation.path))
+    if not sites["usable"].any():
+        return _empty(), findings
     cells = cells_of(sites[sites["usable"]])
     # Neighbours together: what their paths run over is read once.
     near = schools.iloc[located][["lat", "lon", "row_id"]].round({"lat": 0, "lon": 0})
@@ -195,13 +196,107 @@ def _predictions(
     tidy = _everywhere(schools, cells).merge(found, "left", ["row_id", "operator", "technology"])
     tidy["status"] = tidy["status"].fillna("unknown")
     tidy["reason"] = tidy["reason"].fillna("no_location")
-    tidy["calibration"] = tidy["level_dbm"].notna().map({True: "uncalibrated"})
+    tidy["sd_db"] = np.hypot(tidy["sigma_db"], tidy["spread_db"])
+    # Nothing that a receiver has measured enters yet: no level may look as if it had.
+    tidy["calibration"] = tidy["level_dbm"].notna().map({True: "uncalibrated", False: None})
     tidy = tidy.sort_values(["npsn", "row_id", "technology", "operator"], ignore_index=True)
     return tidy[list(PREDICTIONS)], findings + _over_voids(tidy)
 
 
 def _empty() -> pd.DataFrame:
-    return pd.DataFrame({name: pd.Series(dtype="float64" if name in _FLOATS else "str") for name in PREDICTIONS})
+    types = {name: "float64" if name in _FLOATS else "str" for name in PREDICTIONS}
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in types.items()})
+
+
+def _usable(
+    sites: pd.DataFrame, ground: Ground, raster_shown: str
+) -> tuple[pd.DataFrame, list[Finding]]:
+    """Sites with whether anything can be predicted from them (``usable``), and why not."""
+    from kalsel_gap import raster
+    from kalsel_gap.propagation import p1812
+    from kalsel_gap.propagation.budget import below_eirp_db
+
+    terrain, radio = ground.terrain, ground.radio
+    bounds = {
+        "antenna_height_m": p1812.ANTENNA_M,
+        "frequency_mhz": p1812.FREQUENCY_MHZ,
+        "eirp_dbm": radio.candidates.eirp_dbm,
+    }
+    findings: list[Finding] = []
+    usable = pd.Series(data=True, index=sites.index)
+    for column, (low, high) in bounds.items():
+        fits = sites[column].between(low, high)
+        findings += _unfit(sites, fits, column, f"{low:g}–{high:g}")
+        usable &= fits
+    for technology, carrier in radio.carriers.items():
+        fits = sites["technology"] != technology
+        fits |= np.isfinite(below_eirp_db(carrier, sites["bandwidth_mhz"]))
+        widths = carrier.resource_blocks.get(carrier.spacing_khz, ())
+        told = ", ".join(f"{width:g}" for width, _ in widths)
+        findings += _unfit(sites[~fits], fits[~fits], "bandwidth_mhz", told)
+        usable &= fits
+    lat, lon = sites["lat"].to_numpy("float64"), sites["lon"].to_numpy("float64")
+    height = raster.sample(terrain.path, lat, lon, band=terrain.band)
+    wet = np.zeros(len(sites), np.bool_) if ground.sea is None else ground.sea.at(lat, lon)[0]
+    nowhere = np.isnan(height.value) & ~wet
+    for code, off in (("site_on_sea", wet), ("site_off_elevation", nowhere)):
+        findings += [
+            Finding(
+                code,
+                file=row["file"],
+                row=int(row["row"]),
+                column="lat, lon",
+                value=f"{row['lat']:g}, {row['lon']:g}",
+                parameters={"raster": raster_shown},
+            )
+            for row in sites[usable & off].to_dict("records")
+        ]
+    return sites.assign(usable=usable & ~wet & ~nowhere), findings
+
+
+def _unfit(sites: pd.DataFrame, fits: pd.Series[bool], column: str, known: str) -> list[Finding]:
+    """Findings about sites that lack a term of their link, or have an impossible one.
+
+    A column that a whole file lacks is told once.
+    """
+    findings = []
+    missing = sites[column].isna()
+    for file, rows in sites.groupby("file"):
+        lacking = rows[missing[rows.index]]
+        whole = len(lacking) == len(rows)
+        findings += [
+            Finding(
+                "site_term_missing" if whole else "site_term_unknown",
+                file=str(file),
+                row=int(row),
+                column=column,
+                parameters={"count": len(lacking)} if whole else {},
+            )
+            for row in (lacking["row"].head(1) if whole else lacking["row"])
+        ]
+    wrong = sites[~fits & ~missing]
+    findings += [
+        Finding(
+            "site_term_implausible",
+            file=file,
+            row=int(row),
+            column=column,
+            value=f"{value:g}",
+            parameters={"known": known},
+        )
+        for file, row, value in zip(wrong["file"], wrong["row"], wrong[column], strict=True)
+    ]
+    return findings
+
+
+def _over_voids(tidy: pd.DataFrame) -> list[Finding]:
+    """Schools at which nothing is predicted because each path runs over a void."""
+    levels = tidy["level_dbm"].notna().groupby(tidy["row_id"]).any()
+    void = tidy[(tidy["reason"] == "void") & ~tidy["row_id"].map(levels)]
+    return [
+        at_school("prediction_over_void", row["row_id"], row["npsn"], column="lat, lon")
+        for row in void.drop_duplicates("row_id").to_dict("records")
+    ]
 
 
 def _everywhere(schools: gpd.GeoDataFrame, cells: Cells) -> pd.DataFrame:
@@ -277,7 +372,7 @@ def _levels(
         table["technology"].to_numpy(),
         table["eirp_dbm"],
         lost.loss_db[found.path],
-        carriers=radio.carriers,
+        carriers=dict(radio.carriers),
         bandwidth_mhz=table["bandwidth_mhz"],
         pattern_db=pattern_db,
     )
@@ -294,12 +389,14 @@ class _Best:
     is_void: BoolArray
     """Whether the path of another server is unknown."""
     status: IntArray
-    """Why it is unknown: the status of the nearest such path; 0 where all are known."""
+    """Why it is unknown, of the nearest such path: its :class:`Status`; 0 where all are known."""
 
 
 def _best_servers(
     places: _Places, found: Servers, cells: Cells, level: FloatArray, lost: Losses
 ) -> _Best:
+    from kalsel_gap.propagation.paths import Status
+
     group = cells.group[found.cell]
     shape = (places.lat.size, len(cells.groups))
     best, server = np.full(shape, np.nan), np.full(shape, -1)
@@ -310,7 +407,8 @@ def _best_servers(
     best[found.point[order], group[order]] = level[order]
     server[found.point[order], group[order]] = order
     void = np.flatnonzero(np.isnan(level))[::-1]
-    status[found.point[void], group[void]] = lost.status[found.path[void]]
+    why = lost.status[found.path[void]]
+    status[found.point[void], group[void]] = np.where(why == Status.OK, Status.TERM, why)
     return _Best(best, server, status != 0, status)
 
 
@@ -322,9 +420,7 @@ def _complete(cells: Cells, opened: Opened) -> BoolArray:
     return said.to_numpy(dtype=np.bool_)
 
 
-def _in_doubt(
-    places: _Places, cells: Cells, unusable: pd.DataFrame, ground: Ground
-) -> BoolArray:
+def _in_doubt(places: _Places, cells: Cells, unusable: pd.DataFrame, ground: Ground) -> BoolArray:
     """Whether a site from which nothing can be predicted may serve a point, by group."""
     doubt = np.zeros((places.lat.size, len(cells.groups)), dtype=np.bool_)
     for group, (operator, technology) in enumerate(cells.groups):
@@ -334,3 +430,143 @@ def _in_doubt(
         )
         doubt[:, group] = away_m <= 1000.0 * ground.radio.candidates.reach_km
     return doubt
+
+
+def _rows(
+    schools: gpd.GeoDataFrame,
+    places: _Places,
+    cells: Cells,
+    best: _Best,
+    certain: BoolArray,
+    opened: Opened,
+) -> pd.DataFrame:
+    """What is to be had at each school, of each group in turn: level, adequacy, status, reason."""
+    from kalsel_gap.propagation.paths import Status
+
+    signal, covered = opened.project.signal, opened.project.index.gap.covered
+    known = ~np.isnan(best.level_dbm)
+    # Where nothing reaches a point, what it is worth is 0 for certain or at least 0.
+    adequacy = np.column_stack(
+        [
+            available.from_level(best.level_dbm[:, group], signal.curves[technology].points)
+            for group, (_, technology) in enumerate(cells.groups)
+        ]
+    )
+    adequacy = np.nan_to_num(adequacy)
+    heard = adequacy > 0.0
+
+    def mean(values: NDArray[np.generic], of: BoolArray | None = None) -> FloatArray:
+        """Over the points of each school, or over those of them that are meant."""
+        weight = np.ones(values.shape) if of is None else of.astype(np.float64)
+        total = np.add.reduceat(np.where(weight > 0.0, values, 0.0), places.first, axis=0)
+        with np.errstate(invalid="ignore"):
+            return total / np.add.reduceat(weight, places.first, axis=0)
+
+    certain_share, at_least = mean(certain), mean(adequacy)
+    answered = (certain_share > 0.0) & (certain_share >= signal.minimum_known_share)
+    enough = ~answered & (at_least >= covered)
+    level = mean(best.level_dbm, known)
+    spread = np.sqrt(np.maximum(mean(best.level_dbm**2, known) - level**2, 0.0))
+    known_share = np.where(answered, certain_share, np.where(enough, mean(known), 0.0))
+    signal_share = np.where(answered | enough, mean(heard), np.nan)
+    status = np.select(
+        [~answered & ~enough, signal_share > 0.0], ["unknown", "value"], default="none"
+    )
+    void = np.maximum.reduceat(best.status, places.first, axis=0)
+    names = np.array([each.name.lower() for each in Status])
+    incomplete = ~np.tile(_complete(cells, opened), (len(schools), 1))
+    reason = np.select(
+        [answered, void > 0, incomplete & ~np.isnan(level), incomplete],
+        ["", names[void], "sites_incomplete", "no_site"],
+        default="site_unusable",
+    )
+    values = {
+        "level_dbm": level,
+        "spread_db": spread,
+        "adequacy": np.where(answered, mean(adequacy, certain), np.where(enough, at_least, np.nan)),
+        "signal_share": signal_share,
+        "known_share": known_share,
+        "status": status,
+        "reason": reason,
+    }
+    groups = len(cells.groups)
+    return pd.DataFrame(
+        {
+            "row_id": np.repeat(schools["row_id"].to_numpy(), groups),
+            "operator": np.tile([operator for operator, _ in cells.groups], len(schools)),
+            "technology": np.tile([technology for _, technology in cells.groups], len(schools)),
+            **{name: array.ravel() for name, array in values.items()},
+        }
+    )
+
+
+def _served(
+    best: _Best, places: _Places, found: Servers, cells: Cells, lost: Losses, ground: Ground
+) -> pd.DataFrame:
+    """The serving site of each school and group, in the middle of its circle, and the path to it.
+
+    Where the middle has none, the first point that has one stands in.
+    """
+    from kalsel_gap.propagation.locations import location_sigma_db
+
+    none = best.server.size
+    at = np.arange(places.lat.size)[:, None]
+    first = np.minimum.reduceat(np.where(best.server >= 0, at, none), places.first, axis=0)
+    row, group = np.nonzero(first < none)
+    point = first[row, group]
+    server = best.server[point, group]
+    cell, path = cells.table.iloc[found.cell[server]], found.path[server]
+    lat, lon = places.lat[point], places.lon[point]
+    site_km = geodesy.distance_m(cell["lat"], cell["lon"], lat, lon) / 1000.0
+    radio = ground.radio
+    served = pd.DataFrame(
+        {
+            "sigma_db": location_sigma_db(
+                cell["frequency_mhz"], radio.prediction.resolution_m, radio.receiver.height_m
+            ),
+            "site_id": cell["site_id"].to_numpy(),
+            "site_km": site_km,
+            "loss_db": lost.loss_db[path],
+            "model": np.where(lost.is_near[path], "free_space", "p1812"),
+            "diffraction_db": lost.diffraction_db[path],
+            **sights(cell, lat, lon, ground),
+        },
+        index=row * len(cells.groups) + group,
+    )
+    return served.reindex(range(best.server.shape[1] * places.first.size))
+
+
+# --- the columns -------------------------------------------------------------------------------
+
+
+def _columns(schools: gpd.GeoDataFrame, tidy: pd.DataFrame) -> pd.DataFrame:
+    """What the schools table shows of the predictions: the best operator of each technology."""
+    best = tidy[tidy["level_dbm"].notna()].sort_values(
+        ["row_id", "technology", "level_dbm", "operator"], ascending=[True, True, False, True]
+    )
+    columns = pd.DataFrame(index=schools.index)
+
+    def of(rows: pd.DataFrame) -> pd.DataFrame:
+        """One row for each school."""
+        return rows.set_index("row_id").reindex(schools["row_id"]).set_axis(schools.index)
+
+    best = best.drop_duplicates(["row_id", "technology"])
+    for technology in schema.RADIO:
+        rows = of(best[best["technology"] == technology])
+        columns[f"predicted_{technology}_dbm"] = rows["level_dbm"]
+        columns[f"predicted_{technology}_sd_db"] = rows["sd_db"]
+        columns[f"predicted_{technology}_site"] = rows["site_id"]
+    # The site that the path is told of: of 4G or 5G where there is one, of the others else.
+    modern = best["technology"].isin(_BEST)
+    best = best.assign(modern=modern).sort_values(
+        ["row_id", "modern", "level_dbm", "technology"], ascending=[True, False, False, False]
+    )
+    path = of(best.drop_duplicates("row_id"))
+    for name in ("clearance_ratio", "obstacle_km", "obstacle_excess_m"):
+        columns[name] = path[name]
+    columns["prediction_status"] = path["calibration"]
+    given = schools["diffraction_loss_db"].astype("float64")
+    columns["diffraction_db"] = given.fillna(path["diffraction_db"])
+    known = columns["diffraction_db"].notna()
+    columns["path_status"] = np.where(known, "known", "unknown")
+    return columns

@@ -169,6 +169,10 @@ class Candidates(Sourced):
     """Farthest site."""
     sites: Annotated[int, Field(ge=1)]
     """Nearest sites of each operator and technology."""
+    points: Annotated[int, Field(ge=1)]
+    """Points of the circle or area of a school whose place is not well known."""
+    eirp_dbm: tuple[float, float]
+    """Least and largest EIRP of a whole carrier that is believed."""
     confidence: Sureness
     """How sure the figures are."""
 

@@ -177,9 +177,7 @@ class _Stage:
     tables: tuple[str, ...] = ()
 
 
-def _read(
-    _schools: gpd.GeoDataFrame, opened: Opened, _report: Reporter, _tables: Tables
-) -> Staged:
+def _read(_schools: gpd.GeoDataFrame, opened: Opened, _report: Reporter, _tables: Tables) -> Staged:
     schools, findings = read_schools(opened)
     return Staged(pd.DataFrame(schools.drop(columns="geometry")), findings)
 

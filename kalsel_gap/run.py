@@ -12,6 +12,7 @@ import contextlib
 import errno
 import filecmp
 import hashlib
+import io
 import json
 import os
 import re

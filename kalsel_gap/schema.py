@@ -200,7 +200,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("obstacle_km", "float", "prediction", N_("Obstacle"), N_("Distance from the school to where the clearance is least, km."), 0.0),
     Column("obstacle_excess_m", "float", "prediction", N_("Obstacle: excess"), N_("How far the ground there rises above the line of 60 % clearance, m; negative is room to spare.")),
     Column("diffraction_db", "float", "prediction", N_("Diffraction loss"), N_("Diffraction loss on the path to the best 4G or 5G site, else the best site, dB; given, else predicted."), 0.0, source="ITU-R P.526"),
-    Column("diffraction_status", "text", "prediction", N_("Diffraction loss: status"), N_("Known where it is given or predicted."), choices=("known", "unknown"), nullable=False),
+    Column("path_status", "text", "prediction", N_("Path: status"), N_("Whether the diffraction loss is known, given or predicted, or unknown."), choices=("known", "unknown"), nullable=False),
     # Service
     _score("available", "signals", N_("Available"), N_("Adequacy of the best ordinary subscription at the gate (A_a)."), "docs/method.md §1.1"),
     Column("available_status", "text", "signals", N_("Available: status"), N_("Whether that is known, inferred from distance to a site, or unknown."), choices=STATUSES, nullable=False),

@@ -202,6 +202,7 @@ def losses(cells: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: Ground
     """
     from kalsel_gap.propagation import p1812
     from kalsel_gap.propagation.free_space import free_space_db
+    from kalsel_gap.propagation.locations import location_sigma_db
     from kalsel_gap.propagation.paths import DISTANCE, OK
 
     radio, count = ground.radio, len(cells)
@@ -221,6 +222,10 @@ def losses(cells: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: Ground
             delta_n=radio.atmosphere.delta_n,
             n0=radio.atmosphere.n0,
             time_percent=radio.prediction.time_percent,
+            location_percent=radio.prediction.location_percent,
+            location_sigma_db=location_sigma_db(
+                mhz[at], radio.prediction.resolution_m, radio.receiver.height_m
+            ),
         )
         made = p1812.loss(paths, link, threads=THREADS)
         found.loss_db[at], found.status[at] = made.loss_db, made.status

@@ -40,6 +40,7 @@ ROOMS = (
     "service",
     "signals",
     "prediction",
+    "servers",
     "terrain",
     "quality",
     "places",
