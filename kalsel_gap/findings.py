@@ -67,6 +67,7 @@ SEVERITIES: dict[str, Severity] = {
     "kecamatan_differs": "warning",
     "kecamatan_unknown": "warning",
     "level_differs_from_name": "warning",
+    "level_not_placed": "warning",
     "level_unknown": "warning",
     "location_at_sea": "warning",
     "location_decimal_comma": "error",

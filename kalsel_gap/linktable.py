@@ -184,7 +184,7 @@ def levels_dbm(
         sites["technology"].to_numpy(),
         sites["eirp_dbm"].to_numpy(np.float64),
         lost.loss_db,
-        carriers=dict(radio.carriers),
+        carriers={str(name): each for name, each in radio.carriers.items()},
         bandwidth_mhz=sites["bandwidth_mhz"].to_numpy(np.float64),
         pattern_db=pattern_db,
     )

@@ -294,15 +294,20 @@ class Coastline(Section):
 
 
 class Measurements(Table):
-    """Speed tests: made at schools (by NPSN), or summed up in map tiles (Ookla's open data).
+    """Speed tests: made at schools (by NPSN), or summed up in map tiles (Ookla's open data); or
+    measured levels (``rsrp_dbm``, ``rscp_dbm``, ``rssi_dbm`` with a place or an NPSN).
 
     Tests of a school say what it has; those of the tile around it only what is to be had there.
+    Levels judge and calibrate predictions.
     """
 
     network: Literal["mobile", "fixed"] | None = None
     """For tiles: the network that was tested; ``mobile`` by default."""
     technology: Technology | None = None
-    """For tiles: the technology that was tested; by default ``4g``, or ``fixed`` by `network`."""
+    """For tiles: the technology that was tested; by default ``4g``, or ``fixed`` by `network`. For
+    levels: that of every row, where the table has no such column."""
+    operator: str = ""
+    """For levels: operator of every row, where the table has no such column."""
     minimum_tests: Annotated[int, Field(ge=1)] = 1
     """For tiles: fewest tests that a tile must have to be used."""
 
