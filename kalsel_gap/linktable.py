@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from kalsel_gap.project import Opened
     from kalsel_gap.propagation.paths import Paths
     from kalsel_gap.radio import Radio
-    from kalsel_gap.servers import Losses
 
 FloatArray: TypeAlias = NDArray[np.float64]
 
@@ -166,7 +165,12 @@ def _path(found: LinkTable, link: int) -> Paths:
 
 
 def levels_dbm(
-    sites: pd.DataFrame, lat: FloatArray, lon: FloatArray, lost: Losses, radio: Radio
+    sites: pd.DataFrame,
+    lat: FloatArray,
+    lon: FloatArray,
+    loss_db: FloatArray,
+    elevation_deg: FloatArray,
+    radio: Radio,
 ) -> FloatArray:
     """Level that each site gives at its place, from what its path loses."""
     from kalsel_gap.propagation.antennas import sector_gain_db
@@ -177,13 +181,13 @@ def levels_dbm(
         sites["azimuth_deg"],
         sites["downtilt_deg"],
         bearing_deg,
-        lost.elevation_deg,
+        elevation_deg,
         pattern=radio.pattern,
     )
     return level_dbm(
         sites["technology"].to_numpy(),
         sites["eirp_dbm"].to_numpy(np.float64),
-        lost.loss_db,
+        loss_db,
         carriers={str(name): each for name, each in radio.carriers.items()},
         bandwidth_mhz=sites["bandwidth_mhz"].to_numpy(np.float64),
         pattern_db=pattern_db,
@@ -225,7 +229,7 @@ def _links(
     lost = losses(near, lat, lon, ground)
     to_site = geodesy.WGS84.inv(lon, lat, near["lon"], near["lat"])
     offset_db, calibrated = _offsets(near, lat, lon, opened)
-    level = levels_dbm(near, lat, lon, lost, radio) + offset_db
+    level = levels_dbm(near, lat, lon, lost.loss_db, lost.elevation_deg, radio) + offset_db
     usable = near["technology"].map({n: each.usable_dbm for n, each in radio.carriers.items()})
     status = np.array(STATUS, dtype=object)[lost.status]
     status[(lost.status == 0) & np.isnan(level)] = "power"

@@ -27,6 +27,8 @@ Row: TypeAlias = "Mapping[Any, Any]"
 # Each says what is wrong and what to do.
 ERRORS: dict[str, str] = {
     "already_there": N_("this is there already, and nothing is overwritten. Choose another folder or move it away."),
+    "calibration_no_gain": N_("no offset makes the held-out error smaller, so nothing was written: there are too few measured levels, or the predictions need none."),
+    "calibration_not_named": N_('the project does not say where offsets belong. Write [calibration] and path = "calibration.csv" into the project file.'),
     "area_column_missing": N_("column “{column}” is missing; the layer has: {known}. Name the columns of code and name under [boundaries] in the project file."),
     "arguments_surplus": N_("“{value}” is not expected here. Put names with spaces in quotation marks."),
     "carrier_blocks": N_("“spacing_khz” names a spacing that “resource_blocks” has no table for."),
@@ -62,6 +64,7 @@ ERRORS: dict[str, str] = {
     "layer_needs_sea": N_("the layer “{value}” needs to know where the sea is, and the elevation model has none. Say under [elevation] which cells are sea, or leave the layer out."),
     "layer_needs_shore": N_("the layer “{value}” needs a shore, and there is none on the elevation model. Name a [coastline], or say under [elevation] which cells are sea, or leave the layer out."),
     "layer_unknown": N_("there is no layer “{value}”; there are: {known}."),
+    "levels_missing": N_("the project has no measured levels, so predictions stay uncalibrated. Name a table with rsrp_dbm, rscp_dbm or rssi_dbm, operator, and lat, lon or npsn under [[measurements]]."),
     "network_technology": N_('network = "fixed" goes with technology = "fixed", and only with it.'),
     "no_site_near": N_("no site of the project lies within {reach_km} km of school {value}. Name more tables under [[sites]], or look farther with radio.candidates.reach_km."),
     "node_leaf_or_branch": N_("a node has either a column with best and worst, or an aggregator with p."),
@@ -99,6 +102,7 @@ ERRORS: dict[str, str] = {
     "sample_missing": N_("the sample is not part of this installation. Install the package again."),
     "school_not_placed": N_("school {value} has no usable location, so nothing can be predicted there. Correct its coordinates in the register, or accept a repair (kalsel-gap check)."),
     "school_unknown": N_("no school of the registers has the NPSN “{value}”."),
+    "sites_missing": N_("the project has no radio site that a level could come from. Name a table under [[sites]] in the project file."),
     "several": N_("{count} faults"),
     "sheet_missing": N_("there is no sheet “{column}”; the workbook has: {known}."),
     "table_adds_nothing": N_("no column of this attribute table is recognised; the file has: {known}. Recognised are: {expected}."),

@@ -25,6 +25,7 @@ ROOMS = (
     "offline",
     "atlas",
     "tables",
+    "verification",
     "linktable",
     "pathview",
     "drawing",
