@@ -149,8 +149,10 @@ def sampled(
     lat, lon : float arrays of shape (schools, n)
         Degrees; NaN where the location is unusable. The first point of a circle is its middle.
     """
-    columns = ("lat", "lon", "confidence_radius_m")
-    lat, lon = geodesy.disk_points(*(schools[name].to_numpy() for name in columns), n=n)
+    lat, lon, radius_m = (
+        schools[name].to_numpy() for name in ("lat", "lon", "confidence_radius_m")
+    )
+    lat, lon = geodesy.disk_points(lat, lon, radius_m, n)
     of_area = schools["location_area"].dropna()
     polygons = standing_areas(opened) if len(of_area) else {}
     inside = {code: geodesy.polygon_points(polygons[code], n) for code in of_area.unique()}

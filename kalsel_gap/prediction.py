@@ -20,7 +20,7 @@ from kalsel_gap.findings import Finding, at_school
 from kalsel_gap.indicators import available
 from kalsel_gap.places import Staged, sampled
 from kalsel_gap.servers import Ground, Servers, cells_of, losses, servers, sights
-from kalsel_gap.sources.sites import read_sites
+from kalsel_gap.sources.sites import RANGES, implausible, read_sites
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -220,7 +220,7 @@ def _usable(
     bounds = {
         "antenna_height_m": p1812.ANTENNA_M,
         "frequency_mhz": p1812.FREQUENCY_MHZ,
-        "eirp_dbm": radio.candidates.eirp_dbm,
+        "eirp_dbm": RANGES["eirp_dbm"],
     }
     findings: list[Finding] = []
     usable = pd.Series(data=True, index=sites.index)
@@ -276,14 +276,7 @@ def _unfit(sites: pd.DataFrame, fits: pd.Series[bool], column: str, known: str) 
         ]
     wrong = sites[~fits & ~missing]
     findings += [
-        Finding(
-            "site_term_implausible",
-            file=file,
-            row=int(row),
-            column=column,
-            value=f"{value:g}",
-            parameters={"known": known},
-        )
+        implausible(file, int(row), column, value, known)
         for file, row, value in zip(wrong["file"], wrong["row"], wrong[column], strict=True)
     ]
     return findings
@@ -372,7 +365,7 @@ def _levels(
         table["technology"].to_numpy(),
         table["eirp_dbm"],
         lost.loss_db[found.path],
-        carriers=dict(radio.carriers),
+        carriers={**radio.carriers},
         bandwidth_mhz=table["bandwidth_mhz"],
         pattern_db=pattern_db,
     )
@@ -446,13 +439,11 @@ def _rows(
     signal, covered = opened.project.signal, opened.project.index.gap.covered
     known = ~np.isnan(best.level_dbm)
     # Where nothing reaches a point, what it is worth is 0 for certain or at least 0.
-    adequacy = np.column_stack(
-        [
-            available.from_level(best.level_dbm[:, group], signal.curves[technology].points)
-            for group, (_, technology) in enumerate(cells.groups)
-        ]
-    )
-    adequacy = np.nan_to_num(adequacy)
+    adequacy = np.zeros(known.shape)
+    for technology, curve in signal.curves.items():
+        of = np.array([name == technology for _, name in cells.groups])
+        worth = available.from_level(best.level_dbm[:, of], curve.points)
+        adequacy[:, of] = np.nan_to_num(worth)
     heard = adequacy > 0.0
 
     def mean(values: NDArray[np.generic], of: BoolArray | None = None) -> FloatArray:

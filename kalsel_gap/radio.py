@@ -133,6 +133,10 @@ class Carrier(Sourced):
             raise ValueError("carrier_blocks")
         return self
 
+    def blocks(self) -> tuple[tuple[float, float], ...]:
+        """Pairs of bandwidth and resource blocks at its spacing; none without subcarriers."""
+        return self.resource_blocks.get(self.spacing_khz, ())
+
 
 class Receiver(Sourced):
     """Antennas at a school."""
@@ -171,8 +175,6 @@ class Candidates(Sourced):
     """Nearest sites of each operator and technology."""
     points: Annotated[int, Field(ge=1)]
     """Points of the circle or area of a school whose place is not well known."""
-    eirp_dbm: tuple[float, float]
-    """Least and largest EIRP of a whole carrier that is believed."""
     confidence: Sureness
     """How sure the figures are."""
 
@@ -196,6 +198,71 @@ class Calibration(Sourced):
     """Side of such a square."""
     confidence: Sureness
     """How sure the figures are."""
+
+
+class Rain(Sourced):
+    """Rain on microwave paths."""
+
+    rate_mm_h: NotNegative
+    """Rain rate exceeded in 0.01 % of an average year, over one minute."""
+    confidence: Sureness
+    """How sure the figure is."""
+
+
+class Multipath(Sourced):
+    """Multipath on microwave paths, by ITU-R P.530."""
+
+    dn1: float
+    """Refractivity gradient in the lowest 65 m not exceeded in 1 % of a year, N-units/km."""
+    roughness_m: NotNegative
+    """Standard deviation of the land's heights within 110 km by 110 km."""
+    confidence: Sureness
+    """How sure the figures are."""
+
+
+class Gas(Sourced):
+    """Absorption of the air on microwave paths."""
+
+    specific: tuple[tuple[Positive, Positive], ...]
+    """Pairs of frequency in GHz and dB/km, rising in frequency."""
+    confidence: Sureness
+    """How sure the figures are."""
+
+    @model_validator(mode="after")
+    def _rising(self) -> Self:
+        frequencies = [ghz for ghz, _ in self.specific]
+        if len(frequencies) < 2 or frequencies != sorted(set(frequencies)):
+            raise ValueError("curve_not_rising")
+        return self
+
+
+class Microwave(Sourced):
+    """A point-to-point microwave hop."""
+
+    frequency_ghz: Annotated[float, Field(ge=1.0, le=100.0)]
+    """Carrier."""
+    polarization: Literal["horizontal", "vertical"]
+    """Of the waves; rain weakens vertical ones less."""
+    tx_power_dbm: float
+    """Power of the radio."""
+    dish_m: Positive
+    """Diameter of the dish at either end."""
+    dish_efficiency: Annotated[float, Field(gt=0.0, le=1.0)]
+    """Share of its area that counts."""
+    losses_db: NotNegative
+    """In cables, branching and what else is fixed, both ends together."""
+    threshold_dbm: float
+    """Level at which the radio still carries what it is wanted for."""
+    availability_percent: Annotated[float, Field(gt=0.0, lt=100.0)]
+    """Availability that is wanted over an average year."""
+    confidence: Sureness
+    """How sure the figures are."""
+    rain: Rain
+    """Rain."""
+    multipath: Multipath
+    """Multipath."""
+    gas: Gas
+    """The air."""
 
 
 class Radio(Sourced):
@@ -227,6 +294,8 @@ class Radio(Sourced):
     """Which sites are looked at for a school."""
     calibration: Calibration
     """Offsets learnt from measured levels."""
+    microwave: Microwave
+    """A point-to-point microwave hop."""
 
     def clutter_heights_m(self) -> dict[int, float]:
         """Height of each class by its code in the raster."""

@@ -88,8 +88,8 @@ def cells_of(sites: pd.DataFrame) -> Cells:
     return Cells(
         table,
         groups,
-        keys.groupby(["operator", "technology"], sort=False).ngroup().to_numpy("int64"),
-        shared.ngroup().to_numpy("int64"),
+        keys.groupby(["operator", "technology"], sort=False).ngroup().to_numpy().astype(np.int64),
+        shared.ngroup().to_numpy().astype(np.int64),
     )
 
 
@@ -131,11 +131,12 @@ def _of_group(
     tree = KDTree(geodesy.earth_centred_m(places[:, 0], places[:, 1]))
     count = min(rule.sites, len(places))
     # A straight line is shorter than the way over the ground: none within reach is missed.
-    _, near = tree.query(
+    found = tree.query(
         geodesy.earth_centred_m(lat, lon),
         k=np.arange(1, count + 1),
         distance_upper_bound=1000.0 * rule.reach_km,
     )
+    near = np.asarray(found[1])
     point, rank = np.nonzero(near < len(places))
     site = near[point, rank]
     distance_m = geodesy.distance_m(lat[point], lon[point], places[site, 0], places[site, 1])
@@ -207,9 +208,11 @@ def losses(cells: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: Ground
 
     radio, count = ground.radio, len(cells)
     found = Losses(
-        *(np.full(count, np.nan) for _ in range(3)),
-        np.zeros(count, dtype=np.bool_),
-        np.full(count, DISTANCE, dtype=np.int8),
+        loss_db=np.full(count, np.nan),
+        diffraction_db=np.full(count, np.nan),
+        elevation_deg=np.full(count, np.nan),
+        is_near=np.zeros(count, dtype=np.bool_),
+        status=np.full(count, DISTANCE, dtype=np.int8),
     )
     height, mhz = (cells[n].to_numpy("float64") for n in ("antenna_height_m", "frequency_mhz"))
     middle = (cells["lat"].to_numpy("float64") + lat) / 2.0

@@ -110,7 +110,8 @@ def sight(
         _look(arrays, terms, begin, end, longest, found, seen, status)
 
     in_pieces(work, len(paths), threads)
-    return Sight(seen, *found, status)
+    ratio, at_km, top_m, excess_m, tx_mast_m, rx_mast_m, sea = found
+    return Sight(seen, ratio, at_km, top_m, excess_m, tx_mast_m, rx_mast_m, sea, status)
 
 
 @kernel
@@ -135,7 +136,7 @@ def _sea_share(zone: ByteArray, first: int, d: FloatArray, n: int) -> float:
     for i in range(n):
         if zone[first + i] == SEA:
             sea += d[min(i + 1, n - 1)] - d[max(i - 1, 0)]
-    return sea / 2.0 / d[n - 1]
+    return float(sea / 2.0 / d[n - 1])
 
 
 @kernel

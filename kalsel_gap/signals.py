@@ -265,7 +265,7 @@ def _surroundings(
 def _predicted(predictions: pd.DataFrame) -> pd.DataFrame:
     """Predictions as evidence: those that say nothing have no level."""
     said = predictions["status"] == "value"
-    level = predictions["level_dbm"].where(said)
+    level = predictions["level_dbm"].where(said).clip(*_POSSIBLE_DBM)
     spoken = {"basis": "predicted", "kind": "prediction", "date": ""}
     return predictions.assign(**spoken, level_dbm=level)[
         [*(name for name in SIGNALS if name != "used"), "date"]

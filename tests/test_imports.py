@@ -48,6 +48,7 @@ ROOMS = (
     "indicators",
     "calibration",
     "profile",
+    "pages",
     "sight",
     "propagation",
     "classes",

@@ -13,12 +13,11 @@ from kalsel_gap.propagation.building import Building, entry_loss_db, entry_sigma
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kalsel_gap.radio import Carrier
+    from kalsel_gap.radio import Carrier, Mobile
 
 FloatArray: TypeAlias = NDArray[np.float64]
 
 SUBCARRIERS = 12.0  # of a resource block: 3GPP TS 36.211 and TS 38.211
-BANDWIDTH_TOLERANCE_MHZ = 0.001  # of a number that went through text
 
 
 class Level(NamedTuple):
@@ -57,8 +56,8 @@ def below_eirp_db(carrier: Carrier, bandwidth_mhz: ArrayLike = np.nan) -> FloatA
     given = np.asarray(bandwidth_mhz, dtype=np.float64)
     mhz = np.where(np.isnan(given), carrier.bandwidth_mhz, given)
     elements = np.full(mhz.shape, np.nan if carrier.spacing_khz else 1.0)
-    for width, blocks in carrier.resource_blocks.get(carrier.spacing_khz, ()):
-        elements[np.abs(mhz - width) < BANDWIDTH_TOLERANCE_MHZ] = SUBCARRIERS * blocks
+    for width, blocks in carrier.blocks():
+        elements[mhz == width] = SUBCARRIERS * blocks
     found: FloatArray = 10.0 * np.log10(elements / carrier.pilot_share)
     return found
 
@@ -68,7 +67,7 @@ def level_dbm(
     eirp_dbm: ArrayLike,
     loss_db: ArrayLike,
     *,
-    carriers: Mapping[str, Carrier],
+    carriers: Mapping[Mobile, Carrier],
     bandwidth_mhz: ArrayLike = np.nan,
     pattern_db: ArrayLike = 0.0,
     rx_gain_dbi: ArrayLike = 0.0,
@@ -154,7 +153,7 @@ def reached_share(
     """
     margin = np.asarray(level_dbm, dtype=np.float64) - np.asarray(threshold_dbm, dtype=np.float64)
     sigma = np.asarray(sigma_db, dtype=np.float64)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         found: FloatArray = ndtr(margin / sigma)
     certain = np.where(np.isnan(margin), np.nan, (margin >= 0.0).astype(np.float64))
     return np.where(sigma == 0.0, certain, found)

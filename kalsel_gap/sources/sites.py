@@ -53,8 +53,11 @@ OPERATORS = {
     "28": "xlsmart",
     "10": "telkomsel",
 }
-STATED = ("antenna_height_m", "frequency_mhz", "eirp_dbm", "bandwidth_mhz")
+NEEDED = ("antenna_height_m", "frequency_mhz", "eirp_dbm")  # by any prediction
+STATED = (*NEEDED, "bandwidth_mhz")
 NUMBERS = ("lat", "lon", *STATED, "azimuth_deg", "downtilt_deg")
+# A number outside means another unit, or that there is none: -1, 999.
+RANGES = {"eirp_dbm": (0.0, 100.0), "azimuth_deg": (0.0, 360.0), "downtilt_deg": (-90.0, 90.0)}
 COLUMNS = (
     "site_id",
     "operator",
@@ -115,7 +118,6 @@ def read_source(source: Sites, file: str) -> tuple[pd.DataFrame, list[Finding]]:
             "row": table.cells[ROW],
         }
     )[list(COLUMNS)]
-    sites["azimuth_deg"] = sites["azimuth_deg"].where(sites["azimuth_deg"].between(0, 360))
     placed = sites["lat"].between(-90, 90) & sites["lon"].between(-180, 180)
     placed &= ~((sites["lat"] == 0) & (sites["lon"] == 0))
     known = sites["technology"].notna()
@@ -139,7 +141,32 @@ def read_source(source: Sites, file: str) -> tuple[pd.DataFrame, list[Finding]]:
         )
     ]
     sites = sites[placed & known].reset_index(drop=True)
-    return sites, findings + _state(sites, source, file)
+    return sites, findings + _drop(sites, file) + _state(sites, source, file)
+
+
+def _drop(sites: pd.DataFrame, file: str) -> list[Finding]:
+    """Take out numbers off their range, and say so."""
+    findings = []
+    for name, (low, high) in RANGES.items():
+        odd = sites[name].notna() & ~sites[name].between(low, high)
+        findings += [
+            implausible(file, int(row), name, value, f"{low:g}–{high:g}")
+            for row, value in zip(sites.loc[odd, "row"], sites.loc[odd, name], strict=True)
+        ]
+        sites[name] = sites[name].mask(odd)
+    return findings
+
+
+def implausible(file: str, row: int, column: str, value: float, known: str) -> Finding:
+    """Finding of a number that cannot be used."""
+    return Finding(
+        "site_term_implausible",
+        file=file,
+        row=row,
+        column=column,
+        value=f"{value:g}",
+        parameters={"known": known},
+    )
 
 
 def _state(sites: pd.DataFrame, source: Sites, file: str) -> list[Finding]:
