@@ -223,6 +223,56 @@ def offset_db(
     return total, calibrated
 
 
+def classes_at(opened: Opened, lat: FloatArray, lon: FloatArray) -> NDArray[np.object_]:
+    """Class of land cover at places, as text; empty where the project or the raster has none."""
+    from kalsel_gap.raster import sample
+
+    cover = opened.project.land_cover
+    if cover is None:
+        return np.full(lat.shape, "", dtype=object)
+    value = sample(cover.tiles, lat, lon, band=cover.band).value
+    return np.array([f"{each:g}" if np.isfinite(each) else "" for each in value], dtype=object)
+
+
+class Taught(NamedTuple):
+    """What measurements have taught about links, arrays of shape (n,)."""
+
+    offset_db: FloatArray
+    """To be added to predicted levels; 0 where there is none."""
+    error_db: FloatArray
+    """Error of a calibrated prediction where nothing was measured; NaN where it is not known."""
+    calibrated: BoolArray
+    """Whether there is an offset."""
+
+
+def taught(opened: Opened, sites: pd.DataFrame, lat: FloatArray, lon: FloatArray) -> Taught:
+    """What the offsets of a project say of links, one from each site to its place.
+
+    Raises
+    ------
+    InputError
+        The file of offsets cannot be used; see :func:`read_offsets`.
+    """
+    offsets = offsets_of(opened)
+    if offsets.empty:
+        count = len(sites)
+        return Taught(np.zeros(count), np.full(count, np.nan), np.zeros(count, dtype=np.bool_))
+    operator, technology, site = (sites[key].to_numpy(object) for key in KEYS[:3])
+    added, calibrated = offset_db(offsets, operator, technology, site, classes_at(opened, lat, lon))
+    errors = errors_of(offsets)
+    known = [errors.get(key, math.nan) for key in zip(operator, technology, strict=True)]
+    return Taught(added, np.array(known, dtype=np.float64), calibrated)
+
+
+def errors_of(offsets: pd.DataFrame) -> dict[tuple[str, str], float]:
+    """Held-out error of each operator and technology that has an offset."""
+    groups = offsets[(offsets[KEYS[2:]] == "").all(axis=1) & (offsets[GROUP] != "").all(axis=1)]
+    return {
+        (str(operator), str(technology)): float(error)
+        for operator, technology, error in groups[[*GROUP, "held_out_rmse_db"]].to_numpy()
+    }
+
+
 def corrected(pairs: pd.DataFrame, offsets: pd.DataFrame) -> FloatArray:
     """Predicted levels of pairs with the offsets added."""
     added, _ = offset_db(offsets, *(pairs[key].to_numpy() for key in KEYS))

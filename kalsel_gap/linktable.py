@@ -18,14 +18,13 @@ from kalsel_gap.errors import InputError
 from kalsel_gap.indicators import available
 from kalsel_gap.pathview import PathView, of_paths
 from kalsel_gap.project import suggestion
-from kalsel_gap.servers import THREADS, Ground, cells_of, losses, servers
+from kalsel_gap.servers import THREADS, Ground, cells_of, levels_dbm, losses, servers
 from kalsel_gap.sources.schools import read_schools
 from kalsel_gap.sources.sites import read_sites
 
 if TYPE_CHECKING:
     from kalsel_gap.project import Opened
     from kalsel_gap.propagation.paths import Paths
-    from kalsel_gap.radio import Radio
 
 FloatArray: TypeAlias = NDArray[np.float64]
 
@@ -164,47 +163,6 @@ def _path(found: LinkTable, link: int) -> Paths:
     return next(paths for _, paths in found.ground.profiles(site, *place))
 
 
-def levels_dbm(
-    sites: pd.DataFrame,
-    lat: FloatArray,
-    lon: FloatArray,
-    loss_db: FloatArray,
-    elevation_deg: FloatArray,
-    radio: Radio,
-) -> FloatArray:
-    """Level that each site gives at its place, from what its path loses."""
-    from kalsel_gap.propagation.antennas import sector_gain_db
-    from kalsel_gap.propagation.budget import level_dbm
-
-    bearing_deg = geodesy.WGS84.inv(sites["lon"], sites["lat"], lon, lat)[0]
-    pattern_db = sector_gain_db(
-        sites["azimuth_deg"],
-        sites["downtilt_deg"],
-        bearing_deg,
-        elevation_deg,
-        pattern=radio.pattern,
-    )
-    return level_dbm(
-        sites["technology"].to_numpy(),
-        sites["eirp_dbm"].to_numpy(np.float64),
-        loss_db,
-        carriers={str(name): each for name, each in radio.carriers.items()},
-        bandwidth_mhz=sites["bandwidth_mhz"].to_numpy(np.float64),
-        pattern_db=pattern_db,
-    )
-
-
-def classes_at(opened: Opened, lat: FloatArray, lon: FloatArray) -> NDArray[np.object_]:
-    """Class of land cover at places, as text; empty where the project or the raster has none."""
-    from kalsel_gap.raster import sample
-
-    cover = opened.project.land_cover
-    if cover is None:
-        return np.full(lat.shape, "", dtype=object)
-    value = sample(cover.tiles, lat, lon, band=cover.band).value
-    return np.array([f"{each:g}" if np.isfinite(each) else "" for each in value], dtype=object)
-
-
 def _school(opened: Opened, npsn: str) -> pd.Series[str]:
     """The row of a school; of several with its number the one that has a location."""
     schools = read_schools(opened)[0]
@@ -228,8 +186,11 @@ def _links(
     radio = ground.radio
     lost = losses(near, lat, lon, ground)
     to_site = geodesy.WGS84.inv(lon, lat, near["lon"], near["lat"])
-    offset_db, calibrated = _offsets(near, lat, lon, opened)
-    level = levels_dbm(near, lat, lon, lost.loss_db, lost.elevation_deg, radio) + offset_db
+    taught = calibration.taught(opened, near, lat, lon)
+    level = levels_dbm(near, lat, lon, lost.loss_db, lost.elevation_deg, radio) + taught.offset_db
+    sigma_db = location_sigma_db(
+        near["frequency_mhz"], radio.prediction.resolution_m, radio.receiver.height_m
+    )
     usable = near["technology"].map({n: each.usable_dbm for n, each in radio.carriers.items()})
     status = np.array(STATUS, dtype=object)[lost.status]
     status[(lost.status == 0) & np.isnan(level)] = "power"
@@ -241,13 +202,11 @@ def _links(
             "distance_km": np.asarray(to_site[2]) / 1000.0,
             "azimuth_deg": np.asarray(to_site[0]) % 360.0,
             "level_dbm": level,
-            "sd_db": location_sigma_db(
-                near["frequency_mhz"], radio.prediction.resolution_m, radio.receiver.height_m
-            ),
+            "sd_db": np.where(np.isnan(taught.error_db), sigma_db, taught.error_db),
             "margin_db": level - usable,
             "adequacy": _adequacy(near["technology"], level, opened),
-            "calibration": np.where(calibrated, "calibrated", "uncalibrated"),
-            "offset_db": np.where(calibrated, offset_db, np.nan),
+            "calibration": np.where(taught.calibrated, "calibrated", "uncalibrated"),
+            "offset_db": np.where(taught.calibrated, taught.offset_db, np.nan),
             "model": np.where(lost.is_near, "free_space", "p1812"),
             "loss_db": lost.loss_db,
             "diffraction_db": lost.diffraction_db,
@@ -264,15 +223,6 @@ def _adequacy(technology: pd.Series[str], level_dbm: FloatArray, opened: Opened)
         mine = (technology == name).to_numpy()
         found[mine] = available.from_level(level_dbm[mine], curve.points)
     return found
-
-
-def _offsets(
-    near: pd.DataFrame, lat: FloatArray, lon: FloatArray, opened: Opened
-) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """What measurements have taught about these links."""
-    offsets = calibration.offsets_of(opened)
-    operator, technology, site = (near[key].to_numpy(object) for key in calibration.KEYS[:3])
-    return calibration.offset_db(offsets, operator, technology, site, classes_at(opened, lat, lon))
 
 
 def _second_look(

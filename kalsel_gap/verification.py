@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kalsel_gap import calibration
-from kalsel_gap.calibration import GROUP, KM_PER_DEGREE, PAIRS
+from kalsel_gap.calibration import GROUP, KM_PER_DEGREE, PAIRS, classes_at
 from kalsel_gap.errors import InputError
-from kalsel_gap.linktable import classes_at, levels_dbm
-from kalsel_gap.servers import Ground, cells_of, losses, servers
+from kalsel_gap.servers import Ground, cells_of, levels_dbm, losses, servers
 from kalsel_gap.sources.levels import read_levels
 from kalsel_gap.sources.schools import read_schools
 from kalsel_gap.sources.sites import read_sites
@@ -83,7 +82,7 @@ def thinned(levels: pd.DataFrame, side_m: float) -> pd.DataFrame:
     Examples
     --------
     >>> import pandas as pd
-    >>> at = {"lat": [-2.9002, -2.9003, -2.95], "lon": 115.3001, "measured_dbm": [-90.0, -96.0, -80.0]}
+    >>> at = {"lat": [-2.9002, -2.9003, -2.95], "lon": 115.3, "measured_dbm": [-90, -96, -80]}
     >>> levels = pd.DataFrame({"operator": "a", "technology": "4g", "site_id": "", **at})
     >>> sorted(thinned(levels, 90.0)["measured_dbm"])
     [-93.0, -80.0]
