@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from kalsel_gap.cli import console, options
+from kalsel_gap.cli import calibration, console, linktable, options
 from kalsel_gap.cli.options import Format
+from kalsel_gap.errors import KalselGapError
 from kalsel_gap.text import N_, Text, choose_language
 
 if TYPE_CHECKING:
@@ -47,6 +48,10 @@ def predict(
     ctx: typer.Context,
     *,
     project: options.ProjectFile = None,
+    at: options.AtSchool = None,
+    picture: options.Picture = None,
+    report: options.LevelReport = False,
+    calibrate: options.Calibrate = False,
     operator: options.Operators = None,
     technology: options.Technologies = None,
     layers: options.ReceptionLayers = None,
@@ -61,10 +66,29 @@ def predict(
 ) -> None:
     """Do what :data:`HELP` says."""
     from kalsel_gap.project import find_project, read_project
-    from kalsel_gap.reception import FOLDER, Reception
 
     text: Text = ctx.obj
+    if picture is not None and at is None:
+        raise KalselGapError("option_needs", option="--picture", other="--at")
     opened = read_project(project or find_project(Path.cwd()), tuple(assignments or ()))
+    language = choose_language(
+        lang.value if lang else None, project=opened.project.project.language, deliverable=True
+    )
+    if at is not None:
+        linktable.show(
+            *(opened, at),
+            picture=picture,
+            format_=format,
+            text=text,
+            words=Text(language),
+            quiet=quiet,
+        )
+        return
+    if report or calibrate:
+        calibration.judge(opened, calibrate=calibrate, format_=format, text=text, quiet=quiet)
+        return
+    from kalsel_gap.reception import FOLDER, Reception
+
     reception = Reception(
         opened,
         operators=operator or (),
@@ -80,11 +104,8 @@ def predict(
         _print(estimate.layers, format, text)
         console.estimate(estimate, folder, text, quiet=quiet)
         return
-    language = choose_language(
-        lang.value if lang else None, project=opened.project.project.language, deliverable=True
-    )
-    with console.progress(text, ("reception",), quiet=quiet, is_even=True) as report:
-        table = reception.make(folder, Text(language), lambda d, t: report("reception", d, t))
+    with console.progress(text, ("reception",), quiet=quiet, is_even=True) as tell:
+        table = reception.make(folder, Text(language), lambda d, t: tell("reception", d, t))
     _print(table, format, text)
     console.note(text(N_("Written: {path}"), path=folder), quiet=quiet)
     console.note(text(N_("Predicted, uncalibrated: no measured level was used.")), quiet=quiet)
