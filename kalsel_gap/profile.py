@@ -37,7 +37,6 @@ from kalsel_gap.relief import heights
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from kalsel_gap.grid import Grid
     from kalsel_gap.project import Opened, Surface
@@ -50,6 +49,9 @@ BoolArray: TypeAlias = NDArray[np.bool_]
 # The longest stretch of a geodesic that one cubic follows: to a thousandth of a 3″ cell up to 80°.
 STRETCH_M = 50_000.0
 
+# The most that a stretch may bend, as a share of its length: the cubic follows no more.
+MOST_BEND = 0.1
+
 # A course is followed in steps of so many cells to find its pages; it bends less than the margin.
 STEP_CELLS, MARGIN_CELLS = 32.0, 2
 
@@ -58,6 +60,9 @@ BATCH_SAMPLES = 2**23
 BATCH_PAGES = 256
 
 LEAST_SAMPLES = 3
+
+# A path of four cells and a hair has four steps.
+SPARE_STEP = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +80,10 @@ class Terrain:
         without data, these and those of exactly 0 m, or none. Others without data are voids.
     surface : {'dsm', 'dtm', 'unknown'}
         What the model shows. Clutter is added to bare ground only.
-    land_cover : Path or None
+    land_cover : Path, sequence of Path, Tiles, or None
         Raster of land-cover classes, in any CRS.
+    land_cover_band : int
+        Counted from 1.
     clutter : mapping of int to float
         Height of each class above the ground, metres.
     spacing_m : float or None
@@ -87,7 +94,8 @@ class Terrain:
     band: int = 1
     sea: Literal["nodata", "zero", "none"] = "nodata"
     surface: Surface = "unknown"
-    land_cover: Path | None = None
+    land_cover: RasterPath | None = None
+    land_cover_band: int = 1
     clutter: Mapping[int, float] = field(default_factory=dict)
     spacing_m: float | None = None
 
@@ -137,7 +145,16 @@ def terrain_of(opened: Opened) -> Terrain:
     source = opened.project.elevation
     if source is None:
         raise ValueError("the project has no elevation model")
-    return Terrain(source.tiles, source.band, source.sea, source.surface)
+    cover = opened.project.land_cover
+    return Terrain(
+        source.tiles,
+        source.band,
+        source.sea,
+        source.surface,
+        land_cover=cover.tiles if cover else None,
+        land_cover_band=cover.band if cover else 1,
+        clutter=opened.project.radio.clutter_heights_m() if cover else {},
+    )
 
 
 def sea_of(terrain: Terrain) -> SeaMask | None:
@@ -195,7 +212,7 @@ def profiles(
         samples = _samples(ends.length_m, terrain.spacing_m or resolution_m(source.grid))
         pages = [Pages(source, lambda window: cells_of(source, window, sea))]
         if terrain.land_cover is not None and terrain.surface == "dtm":
-            cover = stack.enter_context(open_band(terrain.land_cover))
+            cover = stack.enter_context(open_band(terrain.land_cover, terrain.land_cover_band))
             pages.append(Pages(cover, lambda window: heights(cover, window)))
         order = _file_order(source.grid, ends)
         for index in _cut(order, samples[order]):
@@ -238,7 +255,17 @@ def courses_of(grid: Grid, ends: Ends, threads: int = 1) -> Courses:
     if period > 0.0:
         with np.errstate(invalid="ignore"):
             col += period * np.rint((col[first[:-1]][path] - col) / period)
+    row[_torn(row, col, path, place)] = np.nan
     return Courses(first, row, col, period)
+
+
+def _torn(row: FloatArray, col: FloatArray, path: IntArray, place: IntArray) -> IntArray:
+    """Points that begin a stretch which the grid tears or bends too far, as at a pole."""
+    begin = np.flatnonzero((place[:-1] % 3 == 0) & (path[:-1] == path[1:]))
+    r, c = (np.stack([axis[begin + k] for k in range(4)]) for axis in (row, col))
+    bend = np.hypot(np.diff(r, 2, axis=0), np.diff(c, 2, axis=0)).max(axis=0)
+    torn: BoolArray = bend > MOST_BEND * np.hypot(r[3] - r[0], c[3] - c[0]) + 1.0
+    return begin[torn]
 
 
 def _period(grid: Grid) -> float:
@@ -266,7 +293,7 @@ def _ends(given: Sequence[NDArray[np.generic]], threads: int) -> Ends:
 
 def _samples(length_m: FloatArray, spacing_m: float) -> IntArray:
     """Number of samples of each path."""
-    steps = np.ceil(np.where(np.isfinite(length_m), length_m, 0.0) / spacing_m)
+    steps = np.ceil(np.where(np.isfinite(length_m), length_m, 0.0) / spacing_m - SPARE_STEP)
     return np.maximum(steps.astype(np.int64) + 1, LEAST_SAMPLES)
 
 

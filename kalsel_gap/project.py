@@ -261,7 +261,7 @@ class Sites(Table):
     """Height above ground of every antenna for which the table has none."""
     frequency_mhz: Annotated[float, Field(ge=30.0, le=6000.0)] | None = None
     """Carrier of every row for which the table has none."""
-    eirp_dbm: float | None = None
+    eirp_dbm: Annotated[float, Field(ge=0.0, le=100.0)] | None = None
     """EIRP of the whole carrier for every row for which the table has none."""
     bandwidth_mhz: Positive | None = None
     """Bandwidth of every carrier for which the table has none."""

@@ -38,6 +38,12 @@ def test_air_between_two_frequencies_of_the_table() -> None:
     assert np.isnan(microwave.gas_db(5.0, [9.9, 40.1], table)).all()
 
 
+def test_the_air_of_the_defaults_is_wet() -> None:
+    """On the water line it absorbs a little less than 22 / 7.5 of ITU-R's standard 0.19 dB/km."""
+    wet = microwave.gas_db(1.0, 22.235, DEFAULTS.gas.specific)
+    assert 2.4 < wet / 0.19 < 22.0 / 7.5
+
+
 def test_multipath_of_a_worked_example() -> None:
     """A hop of 20.7 km at 24.6 GHz whose K of 1.7708e-5 and terms somebody else worked out."""
     worked = hop(

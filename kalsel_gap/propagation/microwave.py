@@ -180,7 +180,7 @@ def occurrence_percent(hop: Hop) -> FloatArray:
 
 
 def _inclination_mrad(hop: Hop) -> FloatArray:
-    """How steep the path is, P.530-17, eq. (6)."""
+    """How steep the path is, P.530-17, eq. (5)."""
     found: FloatArray = np.abs(
         np.asarray(hop.tx_m, dtype=np.float64) - np.asarray(hop.rx_m, dtype=np.float64)
     ) / np.asarray(hop.distance_km, dtype=np.float64)

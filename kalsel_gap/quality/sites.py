@@ -246,10 +246,9 @@ def _unpredictable(
         widths = [width for width, _ in carrier.blocks()]
         rows = read[(read["technology"] == technology) & read["bandwidth_mhz"].notna()]
         odd = rows[~rows["bandwidth_mhz"].isin(widths)] if widths else rows[:0]
+        known = ", ".join(f"{width:g}" for width in widths)
         for row, value in zip(odd["row"], odd["bandwidth_mhz"], strict=True):
-            yield implausible(
-                file, int(row), "bandwidth_mhz", value, ", ".join(f"{width:g}" for width in widths)
-            )
+            yield implausible(file, int(row), "bandwidth_mhz", value, known)
 
 
 def _in_band(value: float, bands: tuple[tuple[float, ...], ...]) -> bool:
