@@ -204,18 +204,18 @@ def _obstacle(view: PathView, text: Text) -> str:
         return text(N_("Heights are missing along the path: whether it is free is unknown."))
     if found.ratio < 0:
         sentence = N_(
-            "Blocked at {km} km: what stands there ({height} m above sea level) is {excess} m too "
-            "high for 60 % of the first Fresnel zone to be free."
+            "Blocked {km} km from the site: what stands there ({height} m above sea level) is "
+            "{excess} m too high for 60 % of the first Fresnel zone to be free."
         )
     elif found.ratio < CLEAR:
         sentence = N_(
-            "In sight but not clear at {km} km: what stands there ({height} m above sea level) is "
-            "{excess} m too high for 60 % of the first Fresnel zone to be free."
+            "In sight but not clear {km} km from the site: what stands there ({height} m above sea "
+            "level) is {excess} m too high for 60 % of the first Fresnel zone to be free."
         )
     else:
         sentence = N_(
-            "Clear: over what comes nearest, at {km} km ({height} m above sea level), {ratio} % of "
-            "the first Fresnel radius is free, and 60 % is enough."
+            "Clear: over what comes nearest, {km} km from the site ({height} m above sea level), "
+            "{ratio} % of the first Fresnel radius is free, and 60 % is enough."
         )
     return text(
         sentence,
@@ -247,7 +247,7 @@ def picture(view: PathView, text: Text) -> Drawing:
     _zone(drawn, frame, view, curve)
     _ends(drawn, frame, view, curve, text)
     _mark(drawn, frame, view, curve, text)
-    _key(drawn, view, text)
+    _key(drawn, view, text, earth=bool(np.nanmax(curve.bulge) > frame.low_m))
     drawn.say((LEFT - 54, 34), title, 20, bold=True)
     lines = [line for sentence in said for line in _wrapped(sentence)]
     for row, line in enumerate(lines[:4]):
@@ -389,11 +389,11 @@ def _mark(drawn: Drawing, frame: _Frame, view: PathView, curve: Curves, text: Te
     drawn.say(at, words, 13, anchor=anchor, colour=WORST, bold=True)
 
 
-def _key(drawn: Drawing, view: PathView, text: Text) -> None:
+def _key(drawn: Drawing, view: PathView, text: Text, *, earth: bool) -> None:
     """What the lines and areas mean, four a row."""
     entries = [
         (N_("Terrain"), "ground"),
-        (N_("Earth's curvature"), "earth"),
+        *([(N_("Earth's curvature"), "earth")] if earth else []),
         (N_("Straight ray"), "ray"),
         (N_("First Fresnel zone"), "zone"),
         (N_("60 % of it"), "inner"),

@@ -23,6 +23,9 @@ HELP = N_(
     "Sites need antenna_height_m, frequency_mhz and eirp_dbm. The threshold is "
     "radio.carriers.<technology>.usable_dbm. What was computed is kept: an interrupted run goes "
     "on where it stopped.\n\n"
+    "With --at, the links of one school instead: every site in reach with level, loss, a second "
+    "opinion and what is in the way. With --report, how far predictions lie from measured levels; "
+    "with --calibrate what these teach is kept.\n\n"
     "Example: kalsel-gap predict --technology 4g --layers level,server"
 )
 _LABELS = {  # of columns on a terminal
