@@ -361,6 +361,12 @@ HINDRANCES: dict[str, str] = {
     "vulnerable": N_("vulnerable school or village"),
     "water": N_("way over water"),
 }
+# How sure a predicted level is; keys are the codes of the column `prediction_status`.
+PREDICTED: dict[str, str] = {
+    "calibrated": N_("predicted"),
+    "uncalibrated": N_("predicted, uncalibrated"),
+}
+_NEWEST = ("5g", "4g", "3g", "2g")
 NAMES: dict[str, str] = {
     "adequate": N_("adequate"),
     "slow": N_("slow"),
@@ -563,12 +569,31 @@ def signal(row: Row, text: Text) -> str:
     if not isinstance(technology, str):
         return ""
     level = text.number(_number(row.get("best_level_dbm")))
-    return f"{technology.upper()} {level} dBm" if level else technology.upper()
+    words = f"{technology.upper()} {level} dBm" if level else technology.upper()
+    if row.get("best_basis") != "predicted":
+        return words
+    return f"{words} ({_sureness(row, text)})"
+
+
+def predicted(row: Row, text: Text) -> str:
+    """The predicted level of the newest technology in words; empty where none is predicted."""
+    for technology in _NEWEST:
+        level = text.number(_number(row.get(f"predicted_{technology}_dbm")))
+        if level:
+            return f"{technology.upper()} {level} dBm ({_sureness(row, text)})"
+    return ""
+
+
+def _sureness(row: Row, text: Text) -> str:
+    """What a predicted level rests on: uncalibrated unless it is known to be calibrated."""
+    calibrated = row.get("prediction_status") == "calibrated"
+    return text(PREDICTED["calibrated" if calibrated else "uncalibrated"])
 
 
 # Columns of the schools table that a reason is told from.
 REASON_COLUMNS = frozenset(
-    {"reason", "hindrance", "available", "best_technology", "best_level_dbm"}
+    {"reason", "hindrance", "available", "best_technology", "best_level_dbm", "best_basis"}
+    | {"prediction_status", *(f"predicted_{technology}_dbm" for technology in _NEWEST)}
     | {
         name
         for sentence in (*REASONS.values(), *HINDRANCES.values())

@@ -233,7 +233,7 @@ def test_the_fast_way_is_the_plain_way() -> None:
 
 def test_a_run_with_polygons_has_its_picture(project: MakeProject, tmp_path: Path) -> None:
     path = layer(tmp_path, [box(115.2, -3.0, 115.33, -2.8)], "c.geojson")
-    opened = project({"coverage": source(path), "sites": None})
+    opened = project({"coverage": source(path)})
     run = OpenProject(opened).rank(out=tmp_path / "runs")
     assert set(run.schools["best_basis"].dropna()) == {"declared"}
     previews = run.table("previews").set_index("name")

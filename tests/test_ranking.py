@@ -219,8 +219,7 @@ def test_nobody_has_a_place(project: MakeProject) -> None:
 
 
 def test_one_school_of_which_only_the_place_is_known(project: MakeProject) -> None:
-    text = "npsn,nama,lat,lon\n00000001,A,-2.955,115.345\n"
-    run = of_register(project, text, {"sites": None})
+    run = of_register(project, "npsn,nama,lat,lon\n00000001,A,-2.955,115.345\n")
     school = run.schools.iloc[0]
     # Row 6, column 5 of the typed-in table: -86 to -64 around, and the circle within one cell.
     assert school["best_level_dbm"] == -78.0
@@ -230,7 +229,7 @@ def test_one_school_of_which_only_the_place_is_known(project: MakeProject) -> No
 
 def test_a_school_without_evidence(project: MakeProject) -> None:
     text = "npsn,nama,lat,lon\n00000001,A,-2.955,115.345\n00000002,B,-2.90,115.30\n"
-    sections = dict.fromkeys(("coverage", "measurements", "attributes", "sites"))
+    sections = {"coverage": None, "measurements": None, "attributes": None}
     run = of_register(project, text, sections)
     assert run.schools["unranked_reason"].tolist() == ["no_evidence"] * 2
     assert (run.schools["gap_type"] == "unknown").all()
@@ -459,7 +458,7 @@ def test_the_package_names_what_it_gives() -> None:
 
 def test_levels_of_tiny_are_those_typed_in(project: MakeProject) -> None:
     """Schools far enough from the edges of their cells have the cell's own level."""
-    table: gpd.GeoDataFrame = ranked(project({"sites": None})).schools.set_index("npsn")
+    table: gpd.GeoDataFrame = ranked(project()).schools.set_index("npsn")
     # Rows and columns are counted from 0 at the north-western corner, in cells of 0.01°, of which
     # 250 m are .23. 00000105 stands at 7.6 rows and 1.5 columns: inside row 7, column 1.
     assert table.loc["00000105", "best_level_dbm"] == -89
