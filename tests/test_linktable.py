@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -15,14 +15,33 @@ from kalsel_gap import linktable, pathview
 from kalsel_gap.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from kalsel_gap.project import Opened
     from tests.conftest import CommandLine, MakeProject
 
 SCHOOL = "00000109"  # 6.4 km from T00001, behind a ridge
-HEADER = "site_id,operator,technology,lat,lon,antenna_height_m,frequency_mhz,eirp_dbm\n"
+SITES = (
+    "site_id,operator,technology,lat,lon,antenna_height_m,frequency_mhz,eirp_dbm\n"
+    "T00001,telkomsel,4g,-2.965,115.345,42,1800,62\n"
+    "T00001,telkomsel,2g,-2.965,115.345,42,900,57\n"
+    "T00002,telkomsel,2g,-2.945,115.325,52,900,57\n"
+)
+HEADER = SITES.splitlines(keepends=True)[0]
 OFFSETS = "operator,technology,site_id,clutter,offset_db,held_out_rmse_db\n"
+
+
+@pytest.fixture
+def project(project: MakeProject) -> MakeProject:
+    """The small project, whose sites have a power."""
+
+    def make(
+        sections: Mapping[str, Any] | None = None, *, files: Mapping[str, str] | None = None
+    ) -> Opened:
+        return project(sections, files={"sites.csv": SITES, **(files or {})})
+
+    return cast("MakeProject", make)
 
 
 def link_of(opened: Opened, site: str, technology: str) -> Any:

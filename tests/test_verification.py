@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 
 TERMS = {"minimum": 5, "block_km": 1.0, "per_clutter": False}
 OFFSET_DB = -11.0
+SITES = (
+    "site_id,operator,technology,lat,lon,antenna_height_m,frequency_mhz,eirp_dbm\n"
+    "T00001,telkomsel,4g,-2.965,115.345,42,1800,62\n"
+    "T00001,telkomsel,2g,-2.965,115.345,42,900,57\n"
+    "T00002,telkomsel,2g,-2.945,115.325,52,900,57\n"
+)
 
 
 def driven() -> pd.DataFrame:
@@ -34,7 +40,7 @@ def opened(project: MakeProject, levels: pd.DataFrame, **sections: Any) -> Opene
         "calibration": {"path": "cal.csv"},
         **sections,
     }
-    return project(given, files={"levels.csv": levels.to_csv(index=False)})
+    return project(given, files={"levels.csv": levels.to_csv(index=False), "sites.csv": SITES})
 
 
 @pytest.fixture
