@@ -57,7 +57,8 @@ class Work:
     wanted : collection of str
         ``elevation`` m; ``slope`` and ``aspect`` °, ``tri`` and ``roughness`` m (see
         `neighbours`); ``relief``, the local elevation range, m; ``mountain``, class of Kapos;
-        ``coast``, distance to the open sea, m; ``zone``, 1 in the low-elevation coastal zone.
+        ``coast``, distance to the shore, m, 0 in the open sea; ``zone``, 1 in the low-elevation
+        coastal zone.
     relief_radius_m : float
         Of the local elevation range.
     mountains : KaposThresholds
@@ -259,6 +260,8 @@ def _of_stripe(piece: _Piece, found: dict[Name, Cells]) -> None:
     top, left = int(piece.window.row_off), int(piece.window.col_off)
     if "coast" in found and piece.coast is not None:
         found["coast"][:] = piece.coast
+        if piece.sea is not None:  # a given coastline crosses cells of the sea and of the land
+            found["coast"][piece.sea[piece.halo : -piece.halo, piece.halo : -piece.halo]] = 0.0
     if "zone" in found and piece.work.zone is not None:
         inner = slice(piece.halo, -piece.halo)
         land = ~_missing(piece.z[inner, inner])

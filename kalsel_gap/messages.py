@@ -533,8 +533,8 @@ def _read(finding: Row, name: str) -> dict[str, object]:
 
 
 def _sentence(finding: Row, given: Iterable[Mapping[str, object]], text: Text) -> str:
-    params = {**finding, **{key: value for values in given for key, value in values.items()}}
-    shown = {str(key): plain(value) for key, value in params.items()}
+    shown = {str(key): plain(value) for key, value in finding.items()}
+    shown |= {key: text.figure(value) for values in given for key, value in values.items()}
     if shown.get("error") in ERRORS:  # what a reader raised, told as it would have told it
         params = {key: _short(value) for key, value in shown.items()}
         shown["fault"] = _error_sentence(shown["error"], params, text)

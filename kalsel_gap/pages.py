@@ -59,7 +59,8 @@ def cells_of(source: Band, window: Window, sea: SeaMask | None) -> Heights:
     z = heights(source, window)
     if sea is not None:
         top, left = int(window.row_off), int(window.col_off)
-        z[sea.rows(top, top + z.shape[0])[:, left : left + z.shape[1]]] = SEA_HEIGHT
+        is_sea = sea.rows(top, top + z.shape[0])[:, left : left + z.shape[1]]
+        np.copyto(z, SEA_HEIGHT, where=is_sea)
     return z
 
 

@@ -83,7 +83,7 @@ LOOKS: dict[str, Look] = {
     ),
 }
 # What a cell costs: swept, put together, and written.
-_SWEPT, _PUT, _WRITTEN = 60, 1, 2
+_SWEPT, _PUT, _WRITTEN = 60, 2, 4
 _PUT_SECONDS = 4e-8
 _OVERVIEWS = 4 / 3  # a file with its overviews against one without
 _BYTES = 4  # of a cell of a raster, before it is packed; half of them are kept of a loss
@@ -202,15 +202,15 @@ class Reception:
         self._refuse_inputs(folder)
         self._refuse_small_disk(folder)
         self._tidy(folder)
-        size, done = self.grid.height * self.grid.width, 0
+        size, done = self.grid.height * self.grid.width, 0.0
         total = sum(_SWEPT * self.losses.cells(mast) for mast in self.losses.todo())
         total += sum(_PUT * self._cells(network) for network in self.networks)
         total += _WRITTEN * size * len(self.layers) * len(self.networks)
 
         def step(cost: float) -> None:
             nonlocal done
-            done += int(cost)
-            report(done, total)
+            done += cost
+            report(round(done), total)
 
         self.losses.make(lambda mast: step(_SWEPT * self.losses.cells(mast)))
         for network in self.networks:
@@ -231,11 +231,10 @@ class Reception:
         kept = {name: self._kept(network, name) for name in dict.fromkeys(("level", *self.layers))}
 
         def work(window: Window) -> None:
-            if all(pieces.has(window) for pieces in kept.values()):
-                return
-            made = fold(self.losses, network, window)
-            for name, pieces in kept.items():
-                pieces.write(window, made[name])
+            todo = [name for name, pieces in kept.items() if not pieces.has(window)]
+            made = fold(self.losses, network, window) if todo else {}
+            for name in todo:
+                kept[name].write(window, made[name])
 
         stripes = list(windows(self.grid))
         for _ in in_turn(work, stripes, self.losses.threads):

@@ -93,6 +93,18 @@ class Text:
         translated = self._catalogue.gettext(message)
         return translated.format(**params) if params else translated
 
+    def figure(self, value: object) -> str:
+        """A value as it is, with all its digits; a fraction with the decimal sign.
+
+        Examples
+        --------
+        >>> Text("id").figure(12.25), Text("id").figure("12.25"), Text("en").figure(12.25)
+        ('12,25', '12.25', '12.25')
+        """
+        written = plain(value)
+        is_comma = isinstance(value, float) and self.language == "id"
+        return written.replace(".", ",") if is_comma else written
+
     def number(self, value: float | None, digits: int = 0) -> str:
         """A number with its thousands and decimal signs; empty where it is unknown.
 

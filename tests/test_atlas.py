@@ -18,10 +18,11 @@ import rasterio
 
 import kalsel_gap
 from kalsel_gap import atlas, coasts, layers, messages, pieces
-from kalsel_gap.atlas import DERIVED, LOOKS, MEASURED, NUMBERS, SEA, STATISTICS, Atlas
+from kalsel_gap.atlas import STATISTICS, Atlas
 from kalsel_gap.cli import console
 from kalsel_gap.errors import InputError, OutputError
 from kalsel_gap.geodesy import WGS84
+from kalsel_gap.looks import DERIVED, LOOKS, MEASURED, NUMBERS, SEA
 from kalsel_gap.project import read_project
 from kalsel_gap.sources.boundaries import read_areas
 from kalsel_gap.text import LANGUAGES, Language, Text

@@ -28,6 +28,7 @@ ROOMS = (
     "levels",
     "losses",
     "transmitters",
+    "looks",
     "tables",
     "verification",
     "linktable",

@@ -6,8 +6,10 @@ import subprocess
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyproj
 import pytest
 import rasterio
+import shapely
 from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -153,6 +155,23 @@ def test_a_lake_below_the_sea_is_no_sea(make_dem: MakeDem) -> None:
     np.testing.assert_array_equal(got["coast"], [np.arange(9) * 100.0] * 3)
     assert (got["zone"][:, 1:][cells[:, 1:] != SEA] == 0).all()
     assert (got["zone"][1, 6], got["relief"][1, 4], got["relief"][1, 7]) == (-1, 50.0, 0.0)
+
+
+def test_the_sea_has_no_distance_to_a_given_shore(make_dem: MakeDem) -> None:
+    cells = np.full((3, 6), 20)
+    cells[:, :3] = SEA
+    path = make_dem(cells)
+    sea = coasts.open_sea(path)
+    grid = sea.grid
+    to_degrees = pyproj.Transformer.from_crs(grid.crs, "EPSG:4326", always_xy=True)
+    ends = [to_degrees.transform(*(grid.transform @ (3.5, row))) for row in (0.0, 3.0)]
+    shore = coasts.line_cells(np.array([shapely.LineString(ends)]), grid)
+    got = made(path, "coast", sea=sea, shore=shore)["coast"]
+    np.testing.assert_array_equal(got, [[0, 0, 0, 0, 100, 200]] * 3)
+    # Without one the sea itself is the shore.
+    np.testing.assert_array_equal(
+        made(path, "coast", sea=sea)["coast"][0], [0, 0, 0, 100, 200, 300]
+    )
 
 
 def test_a_sea_of_zeros(make_dem: MakeDem) -> None:

@@ -67,7 +67,10 @@ def flat(project: MakeProject) -> Callable[..., Opened]:
 
     def make(*rows: str, cells: Any = None, header: str = HEADER, **sections: Any) -> Opened:
         ground = np.full((N, N), 10) if cells is None else cells
-        files = {"dem.tif": dem(ground), "sites.csv": "\n".join([header, *rows]) + "\n"}
+        files: dict[str, str | bytes] = {
+            "dem.tif": dem(ground),
+            "sites.csv": "\n".join([header, *rows]) + "\n",
+        }
         return project({"coverage": None, "boundaries": None, **sections}, files=files)
 
     return make
@@ -155,7 +158,7 @@ def test_figures_by_hand_in_free_space(flat: Callable[..., Opened], tmp_path: Pa
     np.testing.assert_allclose(
         cells(tmp_path, "4g_telkomsel_margin")[known], level[known] + 70, atol=1e-4
     )
-    counted = sum((np.nan_to_num(each, nan=-999) >= -70).astype(int) for each in expected)
+    counted = (np.nan_to_num(np.stack(expected), nan=-999) >= -70).sum(axis=0)
     differ = cells(tmp_path, "4g_telkomsel_servers")[known] != counted[known]
     near = np.any([np.abs(each + 70) < 0.1 for each in expected], axis=0)[known]
     assert not (differ & ~near).any()
@@ -221,8 +224,7 @@ def test_levels_of_many_servers_by_the_plain_way() -> None:
     made = fold(kept, Network("x", "4g", servers, -85.0), Window(0, 0, 9, 7))
     every = np.round(60.0 - 10 * np.log10(1200) - np.stack(list(found.values())), 1)
     none = np.isnan(every).all(axis=0)
-    with np.errstate(all="ignore"), pytest.warns(RuntimeWarning):
-        level = np.nanmax(every, axis=0)
+    level = np.where(none, np.nan, np.nan_to_num(every, nan=-999.0).max(axis=0))
     np.testing.assert_allclose(made["level"], level, atol=1e-4)
     np.testing.assert_array_equal(
         made["server"], np.where(none, -1, np.argmax(np.nan_to_num(every, nan=-999), axis=0) + 1)
@@ -447,7 +449,7 @@ def test_a_hostile_operator_is_only_a_name(
     )
     own = next(f for f in files if f.endswith("_level.tif") and f != "4g_telkomsel_level.tif")
     with rasterio.open(tmp_path / "out" / own) as source:
-        assert source.tags()["OPERATOR"] == name.casefold()
+        assert source.tags().get("OPERATOR", "") == name.casefold()
 
 
 def test_operators_that_look_alike_have_files_of_their_own() -> None:
@@ -487,10 +489,10 @@ def test_sites_that_cannot_be_used_are_named_and_the_rest_goes_on(
         (6, "no height"),
         (7, "no eirp_dbm"),
         (8, "frequency_mhz = 28000"),
+        (9, "antenna_height_m = 0.2"),
         (10, "place no site"),
     ):
         assert any(f"sites.csv, row {row}" in line and words in line for line in said), (row, said)
-    assert any("row 8, 9" in line for line in said)
     rows_of_servers = csv.DictReader(
         io.StringIO((tmp_path / "4g_telkomsel_server.csv").read_text())
     )

@@ -97,13 +97,13 @@ def estimate(made: Estimate, folder: Path, text: Text, *, quiet: bool) -> None:
 
 
 def remarks(findings: Sequence[Finding], text: Text, *, quiet: bool) -> None:
-    """What is doubtful in the inputs, to standard error: a line for each file and code."""
+    """What is doubtful in the inputs, to standard error: a line for each file, code and column."""
     doubtful = [finding for finding in findings if finding.severity != "note"]
     if quiet or not doubtful:
         return
     from kalsel_gap.findings import to_frame
 
-    for (file, _), group in to_frame(doubtful).groupby(["file", "code"], sort=True):
+    for (file, *_), group in to_frame(doubtful).groupby(["file", "code", "column"], sort=True):
         rows = group["row"].dropna().drop_duplicates().tolist()
         few = ", ".join(map(str, rows[:_FEW])) + (" …" if len(rows) > _FEW else "")
         where = f"{file}, {text(N_('row {row}'), row=few)}" if rows else file

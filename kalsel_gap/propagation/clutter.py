@@ -103,6 +103,8 @@ def _zones(
     """Zones of all paths: once forth and once back, with the last sea kept in mind."""
     for path in range(length_km.size):
         begin, end = first[path], first[path + 1]
+        if not np.any(sea[begin:end]):
+            continue
         step = length_km[path] / max(end - begin - 1, 1)
         for direction in (1, -1):
             shore = np.inf

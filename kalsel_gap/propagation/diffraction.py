@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from kalsel_gap.kernels import kernel
 from kalsel_gap.propagation.fresnel import knife_edge
+from kalsel_gap.propagation.geometry import deepest, steepest
 
 if TYPE_CHECKING:
     from kalsel_gap.propagation.geometry import Profile
@@ -65,26 +66,83 @@ def bullington_db(
     Eqs. (13) to (21): a single edge where the steepest rays from both ends meet, or, with line
     of sight, the sample that reaches farthest into the Fresnel zone.
     """
-    n, d, to_tx, to_rx = profile.n, profile.d, profile.to_tx, profile.to_rx
+    slopes = steepest(profile, s, tx_m, rx_m, 500.0 / radius_km)
+    return _actual_db(profile, s, tx_m, rx_m, radius_km, f_ghz, slopes)
+
+
+@kernel
+def _actual_db(
+    profile: Profile, s: FloatArray, tx_m: float, rx_m: float, radius_km: float, f_ghz: float,
+    slopes: tuple[float, float],
+) -> float:  # fmt: skip
+    """Bullington loss by the steepest slopes from both ends to samples of the surface."""
+    curvature = 500.0 / radius_km
+    chord = curvature * profile.d[profile.n - 1]
+    tx_slope, rx_slope, depth = slopes[0] + chord, slopes[1] + chord, -np.inf
+    if _grazes(tx_slope, rx_slope, tx_m, rx_m, profile.d[profile.n - 1]):
+        depth = deepest(profile, s, tx_m, rx_m, curvature)
+    return _edge_db(profile, tx_slope, rx_slope, depth, rx_m - tx_m, f_ghz)
+
+
+@kernel
+def _smooth_db(profile: Profile, tx_m: float, rx_m: float, radius_km: float, f_ghz: float) -> float:
+    """Bullington loss over a smooth path, eqs. (13) to (21), whose antennas are above 0.
+
+    What a sample has to say of it rises and falls once along the path, so the samples on both
+    sides of the summit are enough: where the Earth's curve touches the rays from either end, and
+    with line of sight the point that mirrors them.
+    """
+    n, d = profile.n, profile.d
     path = d[n - 1]
     curvature = 500.0 / radius_km
+    tx_slope = rx_slope = depth = -np.inf
+    at = _before(profile, np.sqrt(tx_m / curvature))
+    for i in range(at, min(at + 2, n - 1)):
+        tx_slope = max(tx_slope, curvature * (path - d[i]) - tx_m * profile.to_tx[i])
+    at = _before(profile, path - np.sqrt(rx_m / curvature))
+    for i in range(at, min(at + 2, n - 1)):
+        rx_slope = max(rx_slope, curvature * d[i] - rx_m * profile.to_rx[i])
+    if _grazes(tx_slope, rx_slope, tx_m, rx_m, path):
+        rise = (rx_m - tx_m) / path
+        at = _before(profile, mirror_km(path, tx_m, rx_m, radius_km))
+        for i in range(at, min(at + 2, n - 1)):
+            above = curvature * d[i] * (path - d[i]) - (tx_m + rise * d[i])
+            depth = max(depth, above * abs(above) * profile.to_tx[i] * profile.to_rx[i])
+    return _edge_db(profile, tx_slope, rx_slope, depth, rx_m - tx_m, f_ghz)
+
+
+@kernel
+def _before(profile: Profile, distance_km: float) -> int:
+    """The inner sample before a distance, or the first or the last but one."""
+    n, d = profile.n, profile.d
+    i = int(max(min(distance_km / d[n - 1] * (n - 1), n - 3.0), 1.0))
+    while i < n - 3 and d[i + 1] <= distance_km:
+        i += 1
+    while i > 1 and d[i] > distance_km:
+        i -= 1
+    return i
+
+
+@kernel
+def _grazes(tx_slope: float, rx_slope: float, tx_m: float, rx_m: float, path_km: float) -> bool:
+    """Whether there is line of sight; the slopes cancel where the ray just grazes."""
+    return bool(tx_slope < (rx_m - tx_m) / path_km or tx_slope + rx_slope <= 0.0)
+
+
+@kernel
+def _edge_db(
+    profile: Profile, tx_slope: float, rx_slope: float, depth: float, climb_m: float, f_ghz: float
+) -> float:
+    """Bullington loss by the slopes, or by the depth in the Fresnel zone where that is known."""
+    n, d = profile.n, profile.d
+    path = d[n - 1]
     wavelength = WAVELENGTH_M_GHZ / f_ghz
-    rise = (rx_m - tx_m) / path
-    steepest_tx = steepest_rx = deepest = -np.inf
-    for i in range(1, n - 1):
-        after, before = path - d[i], d[i]
-        steepest_tx = max(steepest_tx, (s[i] - tx_m) * to_tx[i] + curvature * after)
-        steepest_rx = max(steepest_rx, (s[i] - rx_m) * to_rx[i] + curvature * before)
-        above = s[i] + curvature * before * after - (tx_m + rise * before)
-        # ν squared with the sign of ν: the root is taken once, of the largest.
-        deepest = max(deepest, above * abs(above) * to_tx[i] * to_rx[i])
-    slopes = steepest_tx + steepest_rx
-    if steepest_tx < rise or slopes <= 0.0:  # the slopes cancel where the ray just grazes
-        nu = np.sign(deepest) * np.sqrt(0.002 * path / wavelength * abs(deepest))
+    if depth > -np.inf:
+        nu = np.sign(depth) * np.sqrt(0.002 * path / wavelength * abs(depth))
     else:
         # Between the outermost samples, whatever is left of the digits of a grazing ray.
-        at = min(max((rx_m - tx_m + steepest_rx * path) / slopes, d[1]), d[n - 2])
-        above = (steepest_tx - rise) * at
+        at = min(max((climb_m + rx_slope * path) / (tx_slope + rx_slope), d[1]), d[n - 2])
+        above = (tx_slope - climb_m / path) * at
         nu = above * np.sqrt(0.002 * path / (wavelength * at * (path - at)))
     edge = knife_edge(nu)
     return float(edge + (1.0 - np.exp(-edge / 6.0)) * (10.0 + 0.02 * path))
@@ -102,16 +160,17 @@ def _ground_db(
     """First-term loss over a smooth Earth of one kind of ground, eqs. (29) to (36)."""
     f, permittivity = wave.f_ghz, ground[0]
     loss = 18.0 * ground[1] / f
-    k = 0.036 * (radius_km * f) ** (-1.0 / 3.0) * ((permittivity - 1.0) ** 2 + loss**2) ** -0.25
+    root_f, root_radius = f ** (1.0 / 3.0), radius_km ** (1.0 / 3.0)
+    k = 0.036 / (root_radius * root_f) / np.sqrt(np.sqrt((permittivity - 1.0) ** 2 + loss**2))
     if wave.vertical:
         k *= np.sqrt(permittivity**2 + loss**2)
     beta = (1.0 + 1.6 * k**2 + 0.67 * k**4) / (1.0 + 4.5 * k**2 + 1.53 * k**4)
-    x = 21.88 * beta * (f / radius_km**2) ** (1.0 / 3.0) * path_km
+    x = 21.88 * beta * root_f / root_radius**2 * path_km
     if x >= 1.6:
         by_distance = 11.0 + 10.0 * np.log10(x) - 17.6 * x
     else:
         by_distance = -20.0 * np.log10(x) - 5.6488 * x**1.425
-    per_metre = beta * 0.9575 * beta * (f**2 / radius_km) ** (1.0 / 3.0)
+    per_metre = beta * 0.9575 * beta * root_f**2 / root_radius
     floor = 2.0 + 20.0 * np.log10(k)
     return float(
         -by_distance - _gain_db(per_metre * tx_m, floor) - _gain_db(per_metre * rx_m, floor)
@@ -142,18 +201,24 @@ def _first_term_db(path_km: float, tx_m: float, rx_m: float, radius_km: float, w
 
 
 @kernel
+def mirror_km(path_km: float, tx_m: float, rx_m: float, radius_km: float) -> float:
+    """Where a smooth Earth mirrors the antennas to each other, from the first, eqs. (24) to (26)."""
+    both = tx_m + rx_m
+    c = (tx_m - rx_m) / both
+    m = 250.0 * path_km * path_km / (radius_km * both)
+    turn = np.arccos(3.0 * c / 2.0 * np.sqrt(3.0 * m / (m + 1.0) ** 3))
+    b = 2.0 * np.sqrt((m + 1.0) / (3.0 * m)) * np.cos(np.pi / 3.0 + turn / 3.0)
+    return float(path_km / 2.0 * (1.0 + b))
+
+
+@kernel
 def spherical_db(path_km: float, tx_m: float, rx_m: float, radius_km: float, wave: Wave) -> float:
     """Loss over the spherical Earth between antennas at heights above it, eqs. (22) to (28)."""
     roots = np.sqrt(0.001 * tx_m) + np.sqrt(0.001 * rx_m)
     if path_km >= np.sqrt(2.0 * radius_km) * roots:
         return _first_term_db(path_km, tx_m, rx_m, radius_km, wave)
     # With line of sight: least clearance over the curved path against what is free of loss.
-    both = tx_m + rx_m
-    c = (tx_m - rx_m) / both
-    m = 250.0 * path_km * path_km / (radius_km * both)
-    turn = np.arccos(3.0 * c / 2.0 * np.sqrt(3.0 * m / (m + 1.0) ** 3))
-    b = 2.0 * np.sqrt((m + 1.0) / (3.0 * m)) * np.cos(np.pi / 3.0 + turn / 3.0)
-    near = path_km / 2.0 * (1.0 + b)
+    near = mirror_km(path_km, tx_m, rx_m, radius_km)
     far = path_km - near
     clearance = (
         (tx_m - 500.0 * near * near / radius_km) * far
@@ -168,11 +233,21 @@ def spherical_db(path_km: float, tx_m: float, rx_m: float, radius_km: float, wav
 
 
 @kernel
-def delta_bullington(profile: Profile, ends: Ends, radius_km: float, wave: Wave) -> Diffraction:
-    """Loss of the profile, with what a spherical Earth adds to a smooth path, eqs. (37) to (39)."""
+def delta_bullington(
+    profile: Profile, ends: Ends, radius_km: float, wave: Wave, slopes: tuple[float, float],
+    whole: bool,
+) -> Diffraction:  # fmt: skip
+    """Loss of the profile, with what a spherical Earth adds to a smooth path, eqs. (37) to (39).
+
+    `slopes` are the steepest from both ends to samples of the surface. Unless the steps are asked
+    for, a smooth path is passed over where a spherical Earth adds nothing anyway.
+    """
     f = wave.f_ghz
-    actual = bullington_db(profile, profile.surface, ends.tx_m, ends.rx_m, radius_km, f)
+    actual = _actual_db(profile, profile.surface, ends.tx_m, ends.rx_m, radius_km, f, slopes)
     tx, rx = ends.tx_m - ends.tx_base_m, ends.rx_m - ends.rx_base_m
-    smooth = bullington_db(profile, profile.flat, tx, rx, radius_km, f)
-    sphere = spherical_db(profile.d[profile.n - 1], tx, rx, radius_km, wave)
-    return Diffraction(actual + max(sphere - smooth, 0.0), actual, smooth, sphere)
+    sphere, smooth = spherical_db(profile.d[profile.n - 1], tx, rx, radius_km, wave), np.nan
+    added = 0.0
+    if whole or sphere > 0.0:
+        smooth = _smooth_db(profile, tx, rx, radius_km, f)
+        added = max(sphere - smooth, 0.0)
+    return Diffraction(actual + added, actual, smooth, sphere)
