@@ -294,11 +294,11 @@ class Coastline(Section):
 
 
 class Measurements(Table):
-    """Speed tests: made at schools (by NPSN), or summed up in map tiles (Ookla's open data); or
-    measured levels (``rsrp_dbm``, ``rscp_dbm``, ``rssi_dbm`` with a place or an NPSN).
+    """Speed tests, made at schools or summed up in map tiles (Ookla's open data), or levels.
 
-    Tests of a school say what it has; those of the tile around it only what is to be had there.
-    Levels judge and calibrate predictions.
+    Tests of a school (by NPSN) say what it has; those of the tile around it only what is to be had
+    there. Measured levels (``rsrp_dbm``, ``rscp_dbm``, ``rssi_dbm``, each row with a place or an
+    NPSN) judge and calibrate predictions.
     """
 
     network: Literal["mobile", "fixed"] | None = None

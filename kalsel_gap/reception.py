@@ -31,10 +31,10 @@ from kalsel_gap.mosaic import refuse_unknown_unit
 from kalsel_gap.pieces import Estimate, Pieces, bound, encoded_bytes, free_bytes
 from kalsel_gap.project import suggestion
 from kalsel_gap.run import atomic, clear_leftovers
-from kalsel_gap.transmitters import Network, mast_of, read_networks, rows_of
 from kalsel_gap.sources.boundaries import read_areas
 from kalsel_gap.tables import csv_of
 from kalsel_gap.text import N_, Text, plain
+from kalsel_gap.transmitters import Network, mast_of, read_networks, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 FOLDER = "reception"  # in the folder of runs
 MODEL = "ITU-R P.1812-8"
-BASIS = "predicted, uncalibrated"
+BASIS = {False: "predicted, uncalibrated", True: "predicted, calibrated"}
 NO_DATA = -9999.0
 _VIRIDIS = ("#440154", "#3b528b", "#21918c", "#5ec962", "#fde725")
 _AROUND = ("#762a83", "#c2a5cf", "#f7f7f7", "#a6dba0", "#1b7837")
@@ -273,7 +273,7 @@ class Reception:
             "AREA_OR_POINT": "Area",
             "TIFFTAG_SOFTWARE": f"kalsel-gap {version('kalsel-gap')}",
             "PROJECT": plain(self.opened.project.project.name),
-            "BASIS": BASIS,
+            "BASIS": BASIS[network.is_calibrated],
             "MODEL": MODEL,
             "OPERATOR": plain(network.operator),
             "TECHNOLOGY": network.technology,

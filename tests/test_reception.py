@@ -217,7 +217,7 @@ def test_levels_of_many_servers_by_the_plain_way() -> None:
     from kalsel_gap.radio import Radio
 
     servers = pd.DataFrame([mast._asdict() for mast in found]).assign(
-        number=range(1, 7), eirp_dbm=60.0, bandwidth_mhz=np.nan, azimuth_deg=np.nan,
+        number=range(1, 7), eirp_dbm=60.0, offset_db=0.0, calibrated=False, bandwidth_mhz=np.nan, azimuth_deg=np.nan,
         downtilt_deg=np.nan,
     )  # fmt: skip
     kept: Any = Kept(Radio.model_validate(default_values("radio")))

@@ -111,7 +111,8 @@ def predict(
         table = reception.make(folder, Text(language), lambda d, t: tell("reception", d, t))
     _print(table, format, text)
     console.note(text(N_("Written: {path}"), path=folder), quiet=quiet)
-    console.note(text(N_("Predicted, uncalibrated: no measured level was used.")), quiet=quiet)
+    if not all(network.is_calibrated for network in reception.networks):
+        console.note(text(N_("Predicted, uncalibrated: no measured level was used.")), quiet=quiet)
 
 
 def _print(table: pd.DataFrame, format_: Format | None, text: Text) -> None:
