@@ -25,8 +25,8 @@ from kalsel_gap.propagation.free_space import free_space_db
 from kalsel_gap.propagation.paths import Status
 from kalsel_gap.propagation.sweep import Ground, Sweep
 from kalsel_gap.reception import LOOKS, Reception
-from kalsel_gap.transmitters import Mast, Network
 from kalsel_gap.text import Text
+from kalsel_gap.transmitters import Mast, Network
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -217,8 +217,8 @@ def test_levels_of_many_servers_by_the_plain_way() -> None:
     from kalsel_gap.radio import Radio
 
     servers = pd.DataFrame([mast._asdict() for mast in found]).assign(
-        number=range(1, 7), eirp_dbm=60.0, offset_db=0.0, calibrated=False, bandwidth_mhz=np.nan, azimuth_deg=np.nan,
-        downtilt_deg=np.nan,
+        number=range(1, 7), eirp_dbm=60.0, bandwidth_mhz=np.nan, azimuth_deg=np.nan,
+        downtilt_deg=np.nan, offset_db=0.0, calibrated=False,
     )  # fmt: skip
     kept: Any = Kept(Radio.model_validate(default_values("radio")))
     made = fold(kept, Network("x", "4g", servers, -85.0), Window(0, 0, 9, 7))

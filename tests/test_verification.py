@@ -11,6 +11,9 @@ import pytest
 
 from kalsel_gap import calibration, verification
 from kalsel_gap.errors import InputError
+from kalsel_gap.prediction import prediction
+from kalsel_gap.sources.schools import read_schools
+from kalsel_gap.transmitters import read_networks
 
 if TYPE_CHECKING:
     from kalsel_gap.project import Opened
@@ -41,6 +44,14 @@ def opened(project: MakeProject, levels: pd.DataFrame, **sections: Any) -> Opene
         **sections,
     }
     return project(given, files={"levels.csv": levels.to_csv(index=False), "sites.csv": SITES})
+
+
+def at_schools(given: Opened) -> pd.DataFrame:
+    """The table of predictions at schools whose location is taken to be exact."""
+    schools = read_schools(given)[0].assign(
+        confidence="A", confidence_radius_m=50.0, diffraction_loss_db=np.nan
+    )
+    return prediction(schools, given).tables["predictions"]
 
 
 @pytest.fixture
@@ -142,6 +153,30 @@ def test_from_measured_levels_to_calibrated_ones(
     before = next(row for row in bare if row["technology"] == "4g")["level_dbm"]
     apart = by["T00001", "4g"]["level_dbm"] - before
     assert apart == pytest.approx(offsets["offset_db"][0])
+
+
+def test_schools_and_rasters_apply_the_same_offset(project: MakeProject) -> None:
+    offsets = (
+        "operator,technology,site_id,clutter,offset_db,held_out_rmse_db\n"
+        "telkomsel,4g,,,-7.5,9\ntelkomsel,4g,T00001,,0.5,\n"
+    )
+    section = {"calibration": {"path": "cal.csv"}}
+    bare = project(files={"sites.csv": SITES})
+    mine = project(section, files={"sites.csv": SITES, "cal.csv": offsets})
+    networks = {each.name: each for each in read_networks(mine)[0]}
+    assert networks["4g_telkomsel"].servers["offset_db"].tolist() == [-7.0]
+    assert networks["4g_telkomsel"].is_calibrated
+    assert not networks["2g_telkomsel"].is_calibrated
+    assert not any(each.is_calibrated for each in read_networks(bare)[0])
+    before, after = (at_schools(each) for each in (bare, mine))
+    is_4g = (before["technology"] == "4g") & before["level_dbm"].notna()
+    assert is_4g.sum() > 5
+    apart = after["level_dbm"] - before["level_dbm"]
+    assert apart[is_4g].to_numpy() == pytest.approx(-7.0)
+    assert (apart[~is_4g].dropna() == 0.0).all()
+    assert set(after.loc[is_4g, "calibration"]) == {"calibrated"}
+    assert (after.loc[is_4g, "sd_db"] >= 9.0).all()
+    assert "calibrated" not in set(before["calibration"]) | set(after.loc[~is_4g, "calibration"])
 
 
 def test_nothing_is_written_where_nothing_is_gained(project: MakeProject, cli: CommandLine) -> None:
