@@ -11,18 +11,27 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import tempfile
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import rasterio
+from affine import Affine
 from numpy.typing import NDArray
 
+from kalsel_gap.geodesy import WGS84
+from kalsel_gap.profile import Terrain, profiles, sea_of
 from kalsel_gap.propagation import itm, p1812
 from kalsel_gap.propagation.free_space import free_space_db
 from kalsel_gap.propagation.paths import Paths
+from kalsel_gap.sight import sight
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from kalsel_gap.coasts import SeaMask
 
 FloatArray = NDArray[np.float64]
 
@@ -30,6 +39,8 @@ SAMPLES = 223
 TARGET_PATHS_S = 100_000.0  # of P.1812 in full, one thread
 SCHOOLS, SITES, SCHOOL_SAMPLES = 5000, 8, 500
 TARGET_SCHOOLS_S = 1.0  # two threads
+TARGET_SIGHT_S = 0.3  # profiles and line of sight, two threads
+REACH_KM = (0.5, 30.0)
 
 
 class Spent(NamedTuple):
@@ -118,6 +129,51 @@ def province(repeat: int) -> None:
     line(name, count, spent, over(spent.wall_s, TARGET_SCHOOLS_S))
 
 
+def invented(folder: Path) -> Path:
+    """An elevation model as large as the province's: 3″, hills, sea in the west and the south."""
+    row, col = np.mgrid[:4560, :4080]
+    hills = 300 + 250 * np.sin(row / 130) * np.cos(col / 90) + 40 * np.sin((row + col) / 7)
+    hills[(row + 2 * col < 1800) | (row > 3400)] = -32768
+    path = folder / "dem.tif"
+    given: dict[str, Any] = {"width": 4080, "height": 4560, "count": 1, "dtype": "int16"}
+    given |= {"crs": "EPSG:4326", "transform": Affine(1 / 1200, 0, 114.2, 0, -1 / 1200, -1.2)}
+    given |= {"tiled": True, "blockxsize": 512, "blockysize": 512, "compress": "deflate"}
+    with rasterio.open(path, "w", nodata=-32768, predictor=2, **given) as dataset:
+        dataset.write(hills.astype("int16"), 1)
+    return path
+
+
+def lines_of_sight(dem: Path, repeat: int) -> None:
+    """Every school and its nearest sites: from the file to the worst obstacle."""
+    random, count = np.random.default_rng(3), SCHOOLS * SITES
+    lat, lon = random.uniform(-3.9, -2.0, count), random.uniform(114.8, 116.5, count)
+    way_m = 1000.0 * random.uniform(*REACH_KM, count)
+    to_lon, to_lat, _ = WGS84.fwd(lon, lat, random.uniform(0, 360, count), way_m)
+    terrain = Terrain(dem, surface="dsm")
+
+    def work(threads: int, sea: SeaMask | None) -> FloatArray:
+        found = np.empty((4, count))
+        ends = lat, lon, to_lat, to_lon
+        for index, paths in profiles(terrain, *ends, threads=threads, sea=sea):
+            seen = sight(paths, 40.0, 8.0, 1800.0, k=4.0 / 3.0, threads=threads)
+            worst = seen.clearance_ratio, seen.obstacle_km, seen.tx_mast_m, seen.sea_share
+            found[:, index] = worst
+        return found
+
+    samples = sum(paths.ground_m.size for _, paths in profiles(terrain, lat, lon, to_lat, to_lon))
+    sea = sea_of(terrain)
+    first = best(lambda: work(2, None), repeat)
+    print(f"profiles and line of sight, {samples:,} samples of {dem.name}")
+    line("reading, sea, profiles, sight", count, first, over(first.wall_s, TARGET_SIGHT_S))
+    for threads in (1, 2):
+        spent = best(lambda threads=threads: work(threads, sea), repeat)  # type: ignore[misc]
+        same = np.array_equal(spent.found, first.found, equal_nan=True)
+        bits = "same bits" if same else "OTHER BITS"
+        line(f"the sea known already, {threads} threads", count, spent, bits)
+    whole = best(lambda: np.asarray(sea_of(terrain, threads=2) is None, dtype=np.float64), repeat)
+    line("of this reading once, sea", count, whole)
+
+
 def peer_of_p1812(repeat: int) -> None:
     """The reference program over a few of the same paths."""
     paths = ground(20, SAMPLES).astype(np.float64)
@@ -155,10 +211,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--paths", type=int, default=20_000, help="paths of each model")
     parser.add_argument("--repeat", type=int, default=5, help="runs, of which the best counts")
+    parser.add_argument("--dem", type=Path, help="elevation model; an invented one by default")
     options = parser.parse_args()
     print(f"{os.cpu_count()} cores, best of {options.repeat}")
     models(options.paths, options.repeat)
     province(options.repeat)
+    with tempfile.TemporaryDirectory() as folder:
+        lines_of_sight(options.dem or invented(Path(folder)), options.repeat)
     peer_of_p1812(options.repeat)
 
 

@@ -405,6 +405,7 @@ NAMES: dict[str, str] = {
     "files": N_("checking files"),
     "terrain": N_("terrain"),
     "reception": N_("coverage"),
+    "prediction": N_("predicted levels"),
     "signals": N_("signals"),
     "service": N_("service"),
     "previews": N_("pictures for the map"),

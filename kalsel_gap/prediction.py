@@ -242,8 +242,7 @@ def _usable(
     for technology, carrier in radio.carriers.items():
         fits = sites["technology"] != technology
         fits |= np.isfinite(below_eirp_db(carrier, sites["bandwidth_mhz"]))
-        widths = carrier.resource_blocks.get(carrier.spacing_khz, ())
-        told = ", ".join(f"{width:g}" for width, _ in widths)
+        told = ", ".join(f"{width:g}" for width, _ in carrier.blocks())
         findings += _unfit(sites[~fits], fits[~fits], "bandwidth_mhz", told)
         usable &= fits
     lat, lon = sites["lat"].to_numpy("float64"), sites["lon"].to_numpy("float64")

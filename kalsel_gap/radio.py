@@ -122,6 +122,9 @@ class Carrier(Sourced):
     pilot_share: Annotated[float, Field(gt=0.0, le=1.0)]
     """Power of what is measured, as a share of the whole carrier's or, with subcarriers, of an
     even spread over all of them."""
+    margin_db: NotNegative
+    """Taken off every level: loss of trees, houses and hands near a receiver that neither the
+    elevation model nor the land cover shows."""
     usable_dbm: float
     """Lowest level that is of use."""
     confidence: Sureness
