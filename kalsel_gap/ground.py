@@ -120,7 +120,8 @@ class Grounds:
         if terrain.land_cover is None or terrain.surface != "dtm":
             return None
         row, col = np.mgrid[top:bottom, 0 : self.grid.width] + 0.5
-        codes = sample(terrain.land_cover, *self.grid.position(row, col)).value
+        places = self.grid.position(row, col)
+        codes = sample(terrain.land_cover, *places, band=terrain.land_cover_band).value
         heights = clutter_m(codes, terrain.clutter, surface=terrain.surface)
         if zone is not None:
             heights[zone == Zone.SEA] = 0.0
