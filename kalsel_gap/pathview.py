@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 FloatArray: TypeAlias = NDArray[np.float64]
 BoolArray: TypeAlias = NDArray[np.bool_]
 
-WIDTH, HEIGHT = 960, 560
-LEFT, RIGHT, TOP, BOTTOM = 76.0, 936.0, 132.0, 440.0
+WIDTH, HEIGHT = 960, 570
+LEFT, RIGHT, TOP, BOTTOM = 76.0, 936.0, 142.0, 450.0
 END = 14.0  # between the frame and the antennas
 CLEAR = 0.6  # of the first Fresnel radius: free of ground, a path loses nothing by it
-WRAP = 144  # letters a line
+WRAP = 150  # letters a line
 
 # Light, middle and dark apart in grey as well.
 GROUND, EARTH, ZONE = "#b79f7e", "#86715a", "#d7e8f7"
@@ -221,7 +221,7 @@ def _obstacle(view: PathView, text: Text) -> str:
         sentence,
         km=text.number(float(view.distance_km[found.sample]), 1),
         height=text.number(found.height_m),
-        excess=text.number(abs(found.excess_m)),
+        excess=text.number(abs(found.excess_m), 1 if abs(found.excess_m) < 10.0 else 0),
         ratio=text.number(100.0 * found.ratio),
     )
 
