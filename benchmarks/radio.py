@@ -11,6 +11,8 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -297,6 +299,7 @@ def main() -> None:
     parser.add_argument("--paths", type=int, default=20_000, help="paths of each model")
     parser.add_argument("--repeat", type=int, default=5, help="runs, of which the best counts")
     parser.add_argument("--dem", type=Path, help="elevation model; an invented one by default")
+    parser.add_argument("--province", action="store_true", help="coverage rasters of all of it too")
     options = parser.parse_args()
     print(f"{os.cpu_count()} cores, best of {options.repeat}")
     models(options.paths, options.repeat)
@@ -306,6 +309,9 @@ def main() -> None:
         lines_of_sight(dem, options.repeat)
         sweeps(places_to_sweep(dem), options.repeat)
     peer_of_p1812(options.repeat)
+    if options.province:
+        script = Path(__file__).with_name("reception.py")
+        subprocess.run([sys.executable, script, "--province"], check=True)
 
 
 if __name__ == "__main__":

@@ -7,32 +7,26 @@ An interrupted run goes on where it stopped, and a file appears when it is compl
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
-import shutil
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
-from rasterio._err import CPLE_BaseError
-from rasterio.errors import RasterioError
-from rasterio.io import MemoryFile
 
 from kalsel_gap import classes, coasts, islands, messages
-from kalsel_gap.cog import qml, write_cog
 from kalsel_gap.errors import InputError, OutputError
-from kalsel_gap.fingerprint import code_hash, default_cache_folder
+from kalsel_gap.fingerprint import code_hash, default_cache_folder, hash_of
 from kalsel_gap.footprints import Footprints, small_island
 from kalsel_gap.layers import Work, layers, windows
 from kalsel_gap.looks import DERIVED, LOOKS, MEASURED, NUMBERS, SEA
 from kalsel_gap.mosaic import open_band, refuse_unknown_unit
 from kalsel_gap.mountains import KaposThresholds, kapos_class
-from kalsel_gap.pieces import Pieces, bound, encode
+from kalsel_gap.pieces import Estimate, Pieces, bound, encoded_bytes, free_bytes
 from kalsel_gap.previews import light
 from kalsel_gap.project import suggestion
 from kalsel_gap.run import Cache, atomic, clear_leftovers
@@ -76,28 +70,6 @@ _LIMITS = {
     "class": ("radius_m.relief", "mountain", "coast", "small_island", "islands"),
 }
 _FILES = {"coast": ("coastline",), "class": ("coastline", "wetlands")}
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """What making the layers would take.
-
-    Attributes
-    ----------
-    layers : DataFrame
-        ``layer file unit cells bytes``, one row for each file.
-    seconds : float
-        All of the work that is left.
-    cache_bytes : int
-        Of pieces that would be kept.
-    free_bytes : int
-        Where the files would be written.
-    """
-
-    layers: pd.DataFrame
-    seconds: float
-    cache_bytes: int
-    free_bytes: int
 
 
 class Atlas:
@@ -224,7 +196,7 @@ class Atlas:
             "limits": {dotted: _part(limits, dotted) for dotted in _LIMITS.get(name, ())},
             "from": {part: self._key(part) for part in _FROM.get(name, ())},
         }
-        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+        return hash_of(parts)
 
     def _missing(self, names: Sequence[str]) -> tuple[str, ...]:
         return tuple(name for name in names if not self.kept[name].are_complete())
@@ -395,23 +367,8 @@ class Atlas:
         return table if nature == "real" else table.assign(data=nature)
 
     def _write(self, name: str, folder: Path, words: Text) -> None:
-        look = _in_words(LOOKS[name], words)
-        pieces = self.kept[name]
-        path = folder / f"{name}.tif"
-        with atomic(path) as temporary:
-            try:
-                write_cog(
-                    *(pieces.files(), self.grid, temporary, look),
-                    tags=self._tags(name, words),
-                    listed=pieces.folder / "pieces.vrt",
-                )
-            except (RasterioError, CPLE_BaseError) as error:
-                for window in windows(self.grid):
-                    pieces.read(window)  # a broken one is told apart from a disk that is full
-                reason = str(error.__cause__ or error)[:200]
-                raise OutputError("not_written", path=path, reason=reason) from None
-        with atomic(folder / f"{name}.qml") as temporary:
-            temporary.write_text(qml(look), encoding="utf-8", newline="\n")
+        path, look = folder / f"{name}.tif", _in_words(LOOKS[name], words)
+        self.kept[name].publish(path, look, self._tags(name, words))
 
     def _tags(self, name: str, words: Text) -> dict[str, str]:
         """Metadata of a file: what made it and by which limits."""
@@ -452,7 +409,8 @@ class Atlas:
             cells = made[name] if name in made else self._derive(name, middle, made.__getitem__)
             for level, is_needed in ((1, name in todo), (3, name in self.wanted)):
                 if is_needed:
-                    size = math.ceil(_encoded(self.grid, LOOKS[name], middle, cells, level) * share)
+                    part = encoded_bytes(self.grid, LOOKS[name], middle, cells, level=level)
+                    size = math.ceil(part * share)
                     cache_bytes += size if level == 1 else 0
                     sizes[name] = math.ceil(size * _OVERVIEWS)
             seconds += (time.perf_counter() - begun) * share * _OVERVIEWS
@@ -465,7 +423,7 @@ class Atlas:
                 "bytes": [sizes[name] for name in self.wanted],
             }
         )
-        return Estimate(table, seconds, cache_bytes, _free(folder))
+        return Estimate(table, seconds, cache_bytes, free_bytes(folder))
 
     def _refuse_inputs(self, folder: Path) -> None:
         inputs = {path.resolve() for _, path in self.opened.project.inputs()}
@@ -479,17 +437,17 @@ class Atlas:
         cells = self.grid.width * self.grid.height
         every = [LOOKS[name] for name in (*self.wanted, *self.measured, *self.derived)]
         at_most = sum(_BYTES[look.dtype] for look in every) * cells * _OVERVIEWS
-        if at_most < min(_free(folder), _free(self._root)):
+        if at_most < min(free_bytes(folder), free_bytes(self._root)):
             return
         estimate = self.estimate(folder)
         needed = int(estimate.layers["bytes"].sum())
         for place, wanted in ((folder, needed), (self._root, estimate.cache_bytes)):
-            if wanted > _free(place):
+            if wanted > free_bytes(place):
                 raise OutputError(
                     "disk_too_small",
                     path=place,
                     needed_mb=math.ceil(wanted / 1e6),
-                    free_mb=_free(place) // 10**6,
+                    free_mb=free_bytes(place) // 10**6,
                 )
 
 
@@ -531,17 +489,3 @@ def _hillshade(slope_deg: NDArray[Any], aspect_deg: NDArray[Any]) -> NDArray[np.
     lit = light(np.radians(slope_deg), np.radians(np.nan_to_num(aspect_deg)))
     shade: NDArray[np.uint8] = np.nan_to_num(np.rint(1.0 + 254.0 * lit)).astype(np.uint8)
     return shade
-
-
-def _encoded(grid: Grid, look: Look, window: Window, cells: NDArray[Any], level: int) -> int:
-    """Bytes of a piece as a file."""
-    with MemoryFile() as memory:
-        encode(memory.name, grid, look, window, cells, level=level)
-        return len(memory.getbuffer())
-
-
-def _free(folder: Path) -> int:
-    """Bytes free where a folder is, or would be made."""
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
-    return shutil.disk_usage(folder).free

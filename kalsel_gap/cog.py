@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from kalsel_gap.grid import Grid
 
 BLOCK = 512
-_GDAL_TYPES = {"uint8": "Byte", "float32": "Float32"}
+_GDAL_TYPES = {"uint8": "Byte", "uint16": "UInt16", "int32": "Int32", "float32": "Float32"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Look:
 
     Attributes
     ----------
-    dtype : {'uint8', 'float32'}
+    dtype : {'uint8', 'uint16', 'int32', 'float32'}
         Of its cells.
     nodata : float
         The value of cells without data.
@@ -160,8 +160,11 @@ def _axes(grid: Grid) -> str:
 
 
 def _colour_table(look: Look) -> str:
-    """For classes: the colour of each value up to the highest; the others are clear."""
-    if not look.is_class:
+    """For classes: the colour of each value up to the highest; the others are clear.
+
+    A table of a GeoTIFF has room for every value of its type: more than a byte's are in the style.
+    """
+    if not look.is_class or look.dtype != "uint8":
         return ""
     colours = {int(step.value): step.colour for step in look.steps}
     entries = "".join(

@@ -16,10 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import rasterio
+from rasterio._err import CPLE_BaseError
 from rasterio.crs import CRS
 from rasterio.errors import RasterioError
+from rasterio.io import MemoryFile
 
-from kalsel_gap.errors import InputError
+from kalsel_gap.cog import qml, write_cog
+from kalsel_gap.errors import InputError, OutputError
 from kalsel_gap.layers import windows
 from kalsel_gap.run import atomic
 
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
+    import pandas as pd
     from numpy.typing import NDArray
     from rasterio.windows import Window
 
@@ -84,7 +88,7 @@ class Pieces:
             encode(temporary, self.grid, self.look, window, cells, level=1)
 
     def read(self, window: Window) -> NDArray[Any]:
-        """A piece as it was given: float32 with NaN, or int16 with -1.
+        """A piece as it was given: float32 with NaN, or signed integers with -1.
 
         Raises
         ------
@@ -102,9 +106,81 @@ class Pieces:
         if self.look.dtype == "float32":
             cells[cells == self.look.nodata] = np.nan
             return cells
-        wide: NDArray[Any] = cells.astype(np.int16)
+        wide: NDArray[Any] = cells.astype(np.promote_types(cells.dtype, np.int16))
         wide[cells == self.look.nodata] = -1
         return wide
+
+    def publish(self, path: Path, look: Look, tags: dict[str, str]) -> None:
+        """Put the pieces together as a Cloud Optimized GeoTIFF, its style for QGIS beside it.
+
+        Parameters
+        ----------
+        path : Path
+            File to write, ending in ``.tif``; one that is there is replaced once this is whole.
+        look : Look
+            In the words of the reader.
+        tags : dict of str
+            Metadata of the file.
+
+        Raises
+        ------
+        OutputError
+            It cannot be written.
+        InputError
+            A piece cannot be read; see `read`.
+        """
+        with atomic(path) as temporary:
+            try:
+                write_cog(
+                    *(self.files(), self.grid, temporary, look),
+                    tags=tags,
+                    listed=self.folder / "pieces.vrt",
+                )
+            except (RasterioError, CPLE_BaseError) as error:
+                for window in windows(self.grid):
+                    self.read(window)  # a broken one is told apart from a disk that is full
+                reason = str(error.__cause__ or error)[:200]
+                raise OutputError("not_written", path=path, reason=reason) from None
+        with atomic(path.with_suffix(".qml")) as temporary:
+            temporary.write_text(qml(look), encoding="utf-8", newline="\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What making rasters would take.
+
+    Attributes
+    ----------
+    layers : DataFrame
+        One row for each file, with ``layer file unit cells bytes`` at least.
+    seconds : float
+        All of the work that is left.
+    cache_bytes : int
+        Of pieces that would be kept.
+    free_bytes : int
+        Where the files would be written.
+    """
+
+    layers: pd.DataFrame
+    seconds: float
+    cache_bytes: int
+    free_bytes: int
+
+
+def encoded_bytes(
+    grid: Grid, look: Look, window: Window, cells: NDArray[Any], *, level: int
+) -> int:
+    """Bytes of a piece as a file; see `encode`."""
+    with MemoryFile() as memory:
+        encode(memory.name, grid, look, window, cells, level=level)
+        return len(memory.getbuffer())
+
+
+def free_bytes(folder: Path) -> int:
+    """Bytes free where a folder is, or would be made."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return shutil.disk_usage(folder).free
 
 
 def encode(

@@ -15,11 +15,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from kalsel_gap import geodesy, schema
+from kalsel_gap import calibration, geodesy, schema
 from kalsel_gap.findings import Finding, at_school
 from kalsel_gap.indicators import available
 from kalsel_gap.places import Staged, sampled
-from kalsel_gap.servers import Ground, Servers, cells_of, losses, servers, sights
+from kalsel_gap.servers import Ground, Servers, cells_of, levels_dbm, losses, servers, sights
 from kalsel_gap.sources.sites import RANGES, implausible, read_sites
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from kalsel_gap.project import Opened
-    from kalsel_gap.radio import Radio
     from kalsel_gap.servers import Cells, Losses
 
     Progress = Callable[[int, int], object]
@@ -41,7 +40,16 @@ READS = (
     *("row_id", "npsn", "lat", "lon", "confidence", "confidence_radius_m", "location_area"),
     "diffraction_loss_db",
 )
-SECTIONS = ("radio", "elevation", "land_cover", "sites", "boundaries", "signal", "index.gap")
+SECTIONS = (
+    "radio",
+    "calibration",
+    "elevation",
+    "land_cover",
+    "sites",
+    "boundaries",
+    "signal",
+    "index.gap",
+)
 PREDICTIONS = (
     *("row_id", "npsn", "technology", "operator", "level_dbm", "sd_db", "adequacy"),
     *("signal_share", "known_share", "status", "reason", "calibration", "source"),
@@ -196,9 +204,12 @@ def _predictions(
     tidy = _everywhere(schools, cells).merge(found, "left", ["row_id", "operator", "technology"])
     tidy["status"] = tidy["status"].fillna("unknown")
     tidy["reason"] = tidy["reason"].fillna("no_location")
-    tidy["sd_db"] = np.hypot(tidy["sigma_db"], tidy["spread_db"])
-    # Nothing that a receiver has measured enters yet: no level may look as if it had.
-    tidy["calibration"] = tidy["level_dbm"].notna().map({True: "uncalibrated", False: None})
+    errors = calibration.errors_of(calibration.offsets_of(opened))
+    groups = list(zip(tidy["operator"], tidy["technology"], strict=True))
+    error_db = pd.Series([errors.get(key, np.nan) for key in groups], dtype="float64")
+    tidy["sd_db"] = np.hypot(error_db.fillna(tidy["sigma_db"]), tidy["spread_db"])
+    said = pd.Series(["calibrated" if key in errors else "uncalibrated" for key in groups])
+    tidy["calibration"] = said.where(tidy["level_dbm"].notna(), None)
     tidy = tidy.sort_values(["npsn", "row_id", "technology", "operator"], ignore_index=True)
     return tidy[list(PREDICTIONS)], findings + _over_voids(tidy)
 
@@ -314,7 +325,7 @@ def _at(
         places.lon[found.path_point],
         ground,
     )
-    level = _levels(places, found, cells, lost, ground.radio)
+    level = _levels(places, found, cells, lost, opened)
     best = _best_servers(places, found, cells, level, lost)
     certain = _complete(cells, opened) & ~best.is_void & ~_in_doubt(places, cells, unusable, ground)
     rows = _rows(schools, places, cells, best, certain, opened)
@@ -344,30 +355,14 @@ def _places(schools: gpd.GeoDataFrame, opened: Opened) -> _Places:
 
 
 def _levels(
-    places: _Places, found: Servers, cells: Cells, lost: Losses, radio: Radio
+    places: _Places, found: Servers, cells: Cells, lost: Losses, opened: Opened
 ) -> FloatArray:
-    """Level of each server, dBm."""
-    from kalsel_gap.propagation.antennas import sector_gain_db
-    from kalsel_gap.propagation.budget import level_dbm
-
+    """Level of each server with what measurements have taught of it, dBm."""
     table = cells.table.iloc[found.cell]
-    lat, lon = places.lat[found.point], places.lon[found.point]
-    bearing_deg = geodesy.WGS84.inv(table["lon"], table["lat"], lon, lat)[0]
-    pattern_db = sector_gain_db(
-        table["azimuth_deg"],
-        table["downtilt_deg"],
-        bearing_deg,
-        lost.elevation_deg[found.path],
-        pattern=radio.pattern,
-    )
-    return level_dbm(
-        table["technology"].to_numpy(),
-        table["eirp_dbm"],
-        lost.loss_db[found.path],
-        carriers={**radio.carriers},
-        bandwidth_mhz=table["bandwidth_mhz"],
-        pattern_db=pattern_db,
-    )
+    ends = places.lat[found.point], places.lon[found.point]
+    lost_db, elevation_deg = lost.loss_db[found.path], lost.elevation_deg[found.path]
+    level = levels_dbm(table, *ends, lost_db, elevation_deg, opened.project.radio)
+    return level + calibration.taught(opened, table, *ends).offset_db
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -187,8 +187,18 @@ class Calibration(Sourced):
 
     minimum: Annotated[int, Field(ge=2)]
     """Fewest measured levels that make an offset."""
+    ridge: Positive
+    """Measured levels as many as which an offset of zero weighs, for sites and land cover."""
+    per_site: bool
+    """Whether each site has an offset of its own beside that of its operator and technology."""
+    per_clutter: bool
+    """Whether each class of land cover at the receiver has one."""
     folds: Annotated[int, Field(ge=2)]
     """Parts, each of which is held out once."""
+    held_out: Literal["block", "site"]
+    """What is held out together: squares of the country, or all that is measured of a site."""
+    block_km: Positive
+    """Side of such a square."""
     confidence: Sureness
     """How sure the figures are."""
 

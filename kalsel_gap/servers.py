@@ -244,6 +244,36 @@ def losses(cells: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: Ground
     return found
 
 
+def levels_dbm(
+    sites: pd.DataFrame,
+    lat: FloatArray,
+    lon: FloatArray,
+    loss_db: FloatArray,
+    elevation_deg: FloatArray,
+    radio: Radio,
+) -> FloatArray:
+    """Level that each site gives at its place, from what its path loses."""
+    from kalsel_gap.propagation.antennas import sector_gain_db
+    from kalsel_gap.propagation.budget import level_dbm
+
+    bearing_deg = geodesy.WGS84.inv(sites["lon"], sites["lat"], lon, lat)[0]
+    pattern_db = sector_gain_db(
+        sites["azimuth_deg"],
+        sites["downtilt_deg"],
+        bearing_deg,
+        elevation_deg,
+        pattern=radio.pattern,
+    )
+    return level_dbm(
+        sites["technology"].to_numpy(),
+        sites["eirp_dbm"].to_numpy(np.float64),
+        loss_db,
+        carriers=radio.carriers,
+        bandwidth_mhz=sites["bandwidth_mhz"].to_numpy(np.float64),
+        pattern_db=pattern_db,
+    )
+
+
 def sights(
     cells: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: Ground
 ) -> dict[str, NDArray[np.generic]]:

@@ -336,7 +336,7 @@ def test_an_interruption_while_a_file_is_written_leaves_the_old_one(
 
     make(project(), tmp_path, "slope")
     before = contents(tmp_path)
-    monkeypatch.setattr(atlas, "write_cog", interrupted)
+    monkeypatch.setattr(pieces, "write_cog", interrupted)
     with pytest.raises(KeyboardInterrupt):
         make(project(), tmp_path, "slope")
     assert contents(tmp_path) == before
@@ -467,7 +467,7 @@ def test_without_a_sea_the_rest_is_made(
 def test_a_disk_that_is_too_small(
     project: MakeProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(atlas, "_free", lambda _: 100)
+    monkeypatch.setattr(atlas, "free_bytes", lambda _: 100)
     with pytest.raises(OutputError) as caught:
         make(project(), tmp_path / "out", "slope")
     assert caught.value.code == "disk_too_small"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from kalsel_gap.cli import check, config, doctor, export, init, options, rank, terrain
+from kalsel_gap.cli import check, config, doctor, export, init, options, predict, rank, terrain
 from kalsel_gap.cli import map as map_
 from kalsel_gap.cli.console import fail, note
 from kalsel_gap.errors import KalselGapError, OutputError
@@ -97,6 +97,7 @@ app.command("init", cls=Command, help=init.HELP)(init.init)
 app.command("check", cls=Command, help=check.HELP)(check.check)
 app.command("rank", cls=Command, help=rank.HELP)(rank.rank)
 app.command("terrain", cls=Command, help=terrain.HELP)(terrain.terrain)
+app.command("predict", cls=Command, help=predict.HELP)(predict.predict)
 app.command("map", cls=Command, help=map_.HELP)(map_.map)
 app.command("config", cls=Command, help=config.HELP)(config.config)
 app.command("doctor", cls=Command, help=doctor.HELP)(doctor.doctor)

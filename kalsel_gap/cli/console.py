@@ -26,12 +26,16 @@ if TYPE_CHECKING:
     from kalsel_gap.doctor import Fact
     from kalsel_gap.errors import KalselGapError
     from kalsel_gap.faults import Group
+    from kalsel_gap.findings import Finding
+    from kalsel_gap.pieces import Estimate
     from kalsel_gap.project import Opened
     from kalsel_gap.ranking import Reporter
     from kalsel_gap.run import Run
 
 TOP = 20
 _WIDE = 150
+_FEW = 10  # rows that a remark names
+_DIGITS = {"_deg": 1, "_db": 1, "_ratio": 2, "distance_km": 1, "obstacle_km": 1}
 _SEVERITY_STYLE = {"error": "bold red", "warning": "yellow", "note": "dim"}
 _STATE_STYLE = {"ok": "green", "warning": "yellow", "fault": "bold red"}
 _TIER_STYLE = {1: "bold red", 2: "red", 3: "yellow", 4: "green", 5: "bold green"}
@@ -71,6 +75,39 @@ def fail(error: KalselGapError, text: Text) -> None:
     word = text(N_("error"))  # not inside the f-string: there gettext's tools do not look
     for line in messages.error_lines(error, text):
         note(f"kalsel-gap: {word}: {line}")
+
+
+def estimate(made: Estimate, folder: Path, text: Text, *, quiet: bool) -> None:
+    """What making rasters would take, and that nothing was written, to standard error."""
+    sentence = N_(
+        "About {seconds} s, {out_mb} MB in {folder} ({free_mb} MB free) and {cache_mb} MB in the "
+        "cache. Nothing was written."
+    )
+    note(
+        text(
+            sentence,
+            seconds=text.number(made.seconds, 1),
+            out_mb=text.number(made.layers["bytes"].sum() / 1e6, 1),
+            folder=folder,
+            free_mb=text.number(made.free_bytes / 1e6),
+            cache_mb=text.number(made.cache_bytes / 1e6, 1),
+        ),
+        quiet=quiet,
+    )
+
+
+def remarks(findings: Sequence[Finding], text: Text, *, quiet: bool) -> None:
+    """What is doubtful in the inputs, to standard error: a line for each file, code and column."""
+    doubtful = [finding for finding in findings if finding.severity != "note"]
+    if quiet or not doubtful:
+        return
+    from kalsel_gap.findings import to_frame
+
+    for (file, *_), group in to_frame(doubtful).groupby(["file", "code", "column"], sort=True):
+        rows = group["row"].dropna().drop_duplicates().tolist()
+        few = ", ".join(map(str, rows[:_FEW])) + (" …" if len(rows) > _FEW else "")
+        where = f"{file}, {text(N_('row {row}'), row=few)}" if rows else file
+        note(f"{where}: {messages.findings_sentence(group, text)}")
 
 
 def runs_of(project: Path | None, runs: Path | None) -> tuple[Opened, Path]:
@@ -256,7 +293,8 @@ def _figure(name: str, value: object, text: Text) -> str:
     number = _value(value)
     if number is not None and name.endswith("_share"):
         number *= 100
-    return text.number(number, 1 if name.endswith("_deg") else 0)
+    digits = next((n for end, n in _DIGITS.items() if end in name), 0)
+    return text.number(number, digits)
 
 
 def summary(groups: Sequence[Group], nature: str, text: Text) -> None:

@@ -40,6 +40,15 @@ class Dialect(StrEnum):
     id = "id"
 
 
+class Mobile(StrEnum):
+    """Technologies that a level can be predicted of."""
+
+    g2 = "2g"
+    g3 = "3g"
+    g4 = "4g"
+    g5 = "5g"
+
+
 # Option values as a help page shows them.
 _TEXT, _FILE, _FOLDER = N_("<text>"), N_("<file>"), N_("<folder>")
 
@@ -96,6 +105,84 @@ TerrainFolder = Annotated[
         "-o",
         metavar=_FOLDER,
         help=N_("Folder for the layers; terrain/ in the project's folder of runs by default."),
+    ),
+]
+AtSchool = Annotated[
+    str | None,
+    typer.Option(
+        "--at", metavar=_TEXT, help=N_("Only the links of the school with this NPSN, as a table.")
+    ),
+]
+Picture = Annotated[
+    Path | None,
+    typer.Option(
+        "--picture",
+        metavar=_FILE,
+        help=N_("With --at: draw the path of the best link to this .svg or .png file."),
+    ),
+]
+LevelReport = Annotated[
+    bool,
+    typer.Option("--report", help=N_("Only how far predictions lie from measured levels.")),
+]
+Calibrate = Annotated[
+    bool,
+    typer.Option(
+        "--calibrate",
+        help=N_("The same, and keep what measured levels teach in the file of [calibration]."),
+    ),
+]
+Operators = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--operator",
+        metavar=_TEXT,
+        help=N_("Only this operator's sites; repeatable, all by default."),
+    ),
+]
+Technologies = Annotated[
+    list[Mobile] | None,
+    typer.Option(
+        "--technology", help=N_("Only sites of 2g, 3g, 4g or 5g; repeatable, all by default.")
+    ),
+]
+ReceptionLayers = Annotated[
+    str | None,
+    typer.Option(
+        "--layers",
+        metavar=N_("<name,…>"),
+        help=N_("Which rasters: level,server,servers,margin; all by default."),
+    ),
+]
+RadiusKm = Annotated[
+    float | None,
+    typer.Option(
+        "--radius-km",
+        min=1.0,
+        max=200.0,
+        metavar=N_("<number>"),
+        help=N_("How far from each site; radio.candidates.reach_km by default."),
+    ),
+]
+Resolution = Annotated[
+    float | None,
+    typer.Option(
+        "--resolution",
+        min=1.0,
+        metavar=N_("<number>"),
+        help=N_(
+            "Width of a cell in metres, taken to the nearest odd number of cells of the elevation "
+            "model; these by default."
+        ),
+    ),
+]
+ReceptionFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        "-o",
+        metavar=_FOLDER,
+        help=N_("Folder for the rasters; reception/ in the project's folder of runs by default."),
     ),
 ]
 DryRun = Annotated[

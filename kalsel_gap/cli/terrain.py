@@ -93,21 +93,7 @@ def _estimate(
     """Say what would be written, and write nothing."""
     estimate = atlas.estimate(folder)
     _print(estimate.layers, format_, text)
-    sentence = N_(
-        "About {seconds} s, {out_mb} MB in {folder} ({free_mb} MB free) and {cache_mb} MB in the "
-        "cache. Nothing was written."
-    )
-    console.note(
-        text(
-            sentence,
-            seconds=text.number(estimate.seconds, 1),
-            out_mb=text.number(estimate.layers["bytes"].sum() / 1e6, 1),
-            folder=folder,
-            free_mb=text.number(estimate.free_bytes / 1e6),
-            cache_mb=text.number(estimate.cache_bytes / 1e6, 1),
-        ),
-        quiet=quiet,
-    )
+    console.estimate(estimate, folder, text, quiet=quiet)
 
 
 def _print(table: pd.DataFrame, format_: Format | None, text: Text) -> None:
