@@ -22,16 +22,20 @@ import numpy as np
 import rasterio
 from affine import Affine
 from numpy.typing import NDArray
+from rasterio.windows import Window
 
 from kalsel_gap.geodesy import WGS84
-from kalsel_gap.profile import Terrain, profiles, sea_of
+from kalsel_gap.mosaic import open_band
+from kalsel_gap.profile import Terrain, profiles, resolution_m, sea_of
 from kalsel_gap.propagation import itm, p1812
+from kalsel_gap.propagation.clutter import COASTAL_HEIGHT_M
 from kalsel_gap.propagation.free_space import free_space_db
-from kalsel_gap.propagation.paths import Paths
+from kalsel_gap.propagation.paths import Paths, Zone
+from kalsel_gap.propagation.sweep import Ground, Sweep, sweep
 from kalsel_gap.sight import sight
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from kalsel_gap.coasts import SeaMask
 
@@ -43,6 +47,19 @@ SCHOOLS, SITES, SCHOOL_SAMPLES = 5000, 8, 500
 TARGET_SCHOOLS_S = 1.0  # two threads
 TARGET_SIGHT_S = 0.3  # profiles and line of sight, two threads
 REACH_KM = (0.5, 30.0)
+SWEEP_KM, SWEEP_EXACT = 30.0, 4000
+TARGET_SWEEP_S = 0.4  # two threads
+TARGET_APART_DB = (0.3, 3.0)  # median, 95 in 100
+SHARED = Path(__file__).resolve().parents[1].parent / "shared"
+
+
+class Place(NamedTuple):
+    """A site to sweep around."""
+
+    name: str
+    terrain: Terrain
+    lat: float
+    lon: float
 
 
 class Spent(NamedTuple):
@@ -176,6 +193,74 @@ def lines_of_sight(dem: Path, repeat: int) -> None:
     line("of this reading once, sea", count, whole)
 
 
+def ground_around(terrain: Terrain, lat: float, lon: float) -> Ground:
+    """The window of an elevation model that a sweep from a site needs; low land is coast."""
+    sea = sea_of(terrain)
+    with open_band(terrain.path) as band:
+        row, col = (int(each) for each in band.grid.pixel(lat, lon))
+        side = round(1000.0 * SWEEP_KM / resolution_m(band.grid)) + 20
+        top, left = max(row - side, 0), max(col - side, 0)
+        bottom, right = min(row + side, band.grid.height), min(col + side, band.grid.width)
+        cells = band.read(Window(left, top, right - left, bottom - top)).astype(np.float32)
+        grid = band.grid.part(top, left, bottom - top, right - left)
+    zone = np.where(cells <= COASTAL_HEIGHT_M, Zone.COASTAL, Zone.INLAND)
+    if sea is not None:
+        wet = sea.rows(top, bottom)[:, left:right]
+        cells[wet], zone[wet] = 0.0, Zone.SEA
+    return Ground(ground_m=cells, grid=grid, zone=zone.astype(np.int8))
+
+
+def sweeps(places: Iterable[Place], repeat: int) -> None:
+    """One site each: the cells around it along radials, against exact paths to some of them."""
+    median, _, _ = links()
+    print(f'one site, {SWEEP_KM:g} km of a 3" model, P.1812 in full')
+    for name, terrain, lat, lon in places:
+        given = ground_around(terrain, lat, lon)
+
+        def work(
+            threads: int, given: Ground = given, at: tuple[float, float] = (lat, lon)
+        ) -> Sweep:
+            return sweep(given, *at, median, radius_km=SWEEP_KM, threads=threads)
+
+        one, two = work(1), work(2)
+        spent = best(lambda work=work: work(2).loss_db, repeat)  # type: ignore[misc]
+        rows, cols = np.nonzero(np.isfinite(two.loss_db))
+        note = over(spent.wall_s, TARGET_SWEEP_S)
+        same = np.array_equal(one.loss_db, two.loss_db, equal_nan=True)
+        line(name, rows.size, spent, f"{note}, {'same bits' if same else 'OTHER BITS'}")
+        some = np.random.default_rng(3).choice(rows.size, SWEEP_EXACT, replace=False)
+        rows, cols = rows[some], cols[some]
+        to_lat, to_lon = given.grid.position(rows + two.row + 0.5, cols + two.col + 0.5)
+        apart = np.empty(SWEEP_EXACT)
+        for index, paths in profiles(terrain, lat, lon, to_lat, to_lon):
+            swept = two.loss_db[rows[index], cols[index]]
+            apart[index] = np.abs(p1812.loss(paths, median).loss_db - swept)
+        apart = apart[np.isfinite(apart)]
+        middle, high = np.percentile(apart, (50, 95))
+        missed = middle > TARGET_APART_DB[0] or high > TARGET_APART_DB[1]
+        print(
+            f"{'':34} {apart.size:,} exact paths: median {middle:.2f} dB, p95 {high:.2f} dB apart; "
+            f"target {TARGET_APART_DB[0]:g}, {TARGET_APART_DB[1]:g}{'  MISSED' if missed else ''}"
+        )
+
+
+def places_to_sweep(dem: Path) -> Iterator[Place]:
+    """Sites on the invented model, and on those of the shared folder where it is there."""
+    yield Place("invented hills", Terrain(dem, surface="dsm"), -3.0, 115.3)
+    stylised = SHARED / "kalsel" / "stylised" / "dem_3arcsec.tif"
+    if not stylised.is_file():
+        print("The shared data folder is not beside the clone: no real terrain.")
+        return
+    yield Place("stylised, mountains", Terrain(stylised), -2.75, 115.55)
+    yield Place("stylised, plain and coast", Terrain(stylised), -3.32, 114.75)
+    srtm = SHARED / "validation" / "srtm"
+    for name, tile, lat, lon in (
+        ("SRTM, Monterey", "N36W122", 36.45, -121.45),
+        ("SRTM, Cape", "S34E018", -33.55, 18.6),
+    ):
+        yield Place(name, Terrain(srtm / f"{tile}_3arcsec.tif", sea="zero"), lat, lon)
+
+
 def peer_of_p1812(repeat: int) -> None:
     """The reference program over a few of the same paths."""
     paths = ground(20, SAMPLES).astype(np.float64)
@@ -220,7 +305,9 @@ def main() -> None:
     models(options.paths, options.repeat)
     province(options.repeat)
     with tempfile.TemporaryDirectory() as folder:
-        lines_of_sight(options.dem or invented(Path(folder)), options.repeat)
+        dem = options.dem or invented(Path(folder))
+        lines_of_sight(dem, options.repeat)
+        sweeps(places_to_sweep(dem), options.repeat)
     peer_of_p1812(options.repeat)
     if options.province:
         script = Path(__file__).with_name("reception.py")

@@ -24,7 +24,7 @@ WORKED: dict[str, object] = {
     "terrain_severity": 0.8,
     "local_relief_m": 420.0,
     "mean_slope_deg": 12.0,
-    "diffraction_loss_db": 25.0,
+    "diffraction_db": 25.0,
     "site_4g_km": 7.5,
     "capital_km": 46.0,
     "water_share": 0.0,

@@ -68,7 +68,7 @@ def levels(
     """Level of a server in tenths of a decibel, over cells that it loses so much to."""
     found = level_dbm(
         technology,
-        server["eirp_dbm"],
+        server["eirp_dbm"] + server["offset_db"],
         loss_db,
         carriers=dict(losses.radio.carriers),
         bandwidth_mhz=server["bandwidth_mhz"],

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import folium
 
 from kalsel_gap import leaflet, palette
-from kalsel_gap.messages import NAMES, REASON_COLUMNS, REASONS, reason, signal
+from kalsel_gap.messages import NAMES, REASON_COLUMNS, REASONS, predicted, reason, signal
 from kalsel_gap.offline import Page, as_json, data_uri
 from kalsel_gap.tables import by_kabupaten, remarks, to_records
 from kalsel_gap.text import N_, Text, plain
@@ -208,6 +208,9 @@ def _told(row: dict[str, Any], count: str, text: Text) -> dict[str, str]:
         text(N_("Tier")): text(NAMES[tier]),
         text(N_("Main reason")): reason(row, text),
         text(N_("Best signal")): _signal(row, text),
+        text(N_("Predicted level")): ""
+        if row["best_basis"] == "predicted"
+        else predicted(row, text),
         text(N_("Location grade")): _grade(row, text) or unknown,
         text(N_("Pupils")): text.number(row["students"]) or unknown,
         text(N_("Priority")): text.number(row["priority"], 2) or unknown,

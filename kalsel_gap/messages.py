@@ -27,6 +27,8 @@ Row: TypeAlias = "Mapping[Any, Any]"
 # Each says what is wrong and what to do.
 ERRORS: dict[str, str] = {
     "already_there": N_("this is there already, and nothing is overwritten. Choose another folder or move it away."),
+    "calibration_no_gain": N_("no offset makes the held-out error smaller, so nothing was written: there are too few measured levels, or the predictions need none."),
+    "calibration_not_named": N_('the project does not say where offsets belong. Write [calibration] and path = "calibration.csv" into the project file.'),
     "area_column_missing": N_("column “{column}” is missing; the layer has: {known}. Name the columns of code and name under [boundaries] in the project file."),
     "arguments_surplus": N_("“{value}” is not expected here. Put names with spaces in quotation marks."),
     "carrier_blocks": N_("“spacing_khz” names a spacing that “resource_blocks” has no table for."),
@@ -62,18 +64,25 @@ ERRORS: dict[str, str] = {
     "layer_needs_sea": N_("the layer “{value}” needs to know where the sea is, and the elevation model has none. Say under [elevation] which cells are sea, or leave the layer out."),
     "layer_needs_shore": N_("the layer “{value}” needs a shore, and there is none on the elevation model. Name a [coastline], or say under [elevation] which cells are sea, or leave the layer out."),
     "layer_unknown": N_("there is no layer “{value}”; there are: {known}."),
+    "levels_missing": N_("the project has no measured levels, so predictions stay uncalibrated. Name a table with rsrp_dbm, rscp_dbm or rssi_dbm, operator, and lat, lon or npsn under [[measurements]]."),
     "network_technology": N_('network = "fixed" goes with technology = "fixed", and only with it.'),
+    "no_site_near": N_("no site of the project lies within {reach_km} km of school {value}. Name more tables under [[sites]], or look farther with radio.candidates.reach_km."),
     "node_leaf_or_branch": N_("a node has either a column with best and worst, or an aggregator with p."),
     "node_parent": N_("the trees do not hang together: each parent must be a node without a column, and “barrier” and “need” must exist."),
     "not_written": N_("cannot be written: {reason}. Is the disk full, the folder protected, or the file open in another program? What was there is untouched."),
+    "offset_twice": N_("there are two offsets for the same operator, technology, site and land cover. Leave one of them."),
+    "offset_wrong": N_("the offset “{value}” is no number of decibels between -60 and 60. Correct it, or make the file anew with “kalsel-gap predict --calibrate”."),
     "operator_unknown": N_("no site in the project belongs to “{value}”; there is: {known}."),
     "option_missing": N_("{option} must be given."),
+    "option_needs": N_("{option} goes with {other}, and only with it."),
     "option_not_assignment": N_("“{option}” is no assignment. Write section.key=value, such as index.nodes.students.weight=0.5."),
     "option_unknown": N_("there is no option {value}."),
     "option_with_value": N_("the option {option} takes no value."),
     "option_without_value": N_("the option {option} needs a value."),
     "output_is_input": N_("this file is an input of the project, and nothing is written over it. Choose another folder with --out."),
     "path_empty": N_("the path is empty. Name a file."),
+    "path_not_drawn": N_("the path from site “{value}” cannot be drawn: the elevation model has no height at one of its ends, or the site no antenna height or frequency. Add what is missing to the table of sites."),
+    "picture_kind": N_("a picture is written as SVG or PNG. Let its name end in .svg or .png."),
     "piece_broken": N_("this part of a layer cannot be read: {reason}. It was removed from the cache; run the command again."),
     "project_missing": N_("there is no such project file. Check the path after --project."),
     "project_not_found": N_("there is no {name} here or in a folder above. Name a project file with --project FILE."),
@@ -95,6 +104,8 @@ ERRORS: dict[str, str] = {
     "run_broken": N_("the run cannot be read: {reason}. Run “kalsel-gap rank” again."),
     "run_missing": N_("there is no run yet. Run “kalsel-gap rank” first."),
     "sample_missing": N_("the sample is not part of this installation. Install the package again."),
+    "school_not_placed": N_("school {value} has no usable location, so nothing can be predicted there. Correct its coordinates in the register, or accept a repair (kalsel-gap check)."),
+    "school_unknown": N_("no school of the registers has the NPSN “{value}”."),
     "several": N_("{count} faults"),
     "sheet_missing": N_("there is no sheet “{column}”; the workbook has: {known}."),
     "sites_missing": N_("the project names no radio sites. Name a table of them under [[sites]] in the project file."),
@@ -213,6 +224,7 @@ FINDINGS: dict[str, str] = {
     "kecamatan_differs": N_("The register says {value}; the point lies {distance_km} km from there (in: {by_location}). Check the coordinates and the name."),
     "kecamatan_unknown": N_("“{value}” is no kecamatan of {within} in the boundaries. Nearest name: {suggestion}. Correct the name."),
     "level_differs_from_name": N_("The level is {value}, but the name says otherwise: “{name}”. Correct one of them: the level decides who pays."),
+    "level_not_placed": N_("The measured level has no place: neither usable coordinates nor an NPSN. Add one of them."),
     "level_unknown": N_("“{value}” is not read as a kind of school; the level is unknown."),
     "location_at_sea": N_("The point lies in the sea, {distance_km} km from land. Correct the coordinates; if there is an islet, give a boundary that has it."),
     "location_decimal_comma": N_("Coordinates {value} have a decimal comma in a table of decimal points; {proposal} is proposed. Accept or refuse it with check --accept-repairs."),
@@ -257,6 +269,8 @@ FINDINGS: dict[str, str] = {
     "off_every_coverage": N_("No coverage raster speaks of this school's location."),
     "ownership_differs_from_name": N_("The status is {value}, but the name says otherwise: “{name}”. Correct one of them: the status decides who pays."),
     "ownership_unknown": N_("“{value}” is read neither as public nor as private."),
+    "prediction_disagrees": N_("{raster} has {claimed_dbm} dBm of {operator}'s {technology} here, and {predicted_dbm} dBm are predicted from site {site}: more than {limit_db} dB apart. Measure at the school; until then trust neither, and check the site and the raster."),
+    "prediction_over_void": N_("The elevation model has no data on any path from a site to this school: no level is predicted. Fill the voids, or add the missing tiles."),
     "raster_class_unlisted": N_("Classes {classes} of the raster are not in its table; there the signal is unknown."),
     "raster_coarse": N_("A cell is {cell_m} m wide, and schools are known to {radius_m} m: the level at a school is that of its surroundings. Ask for the raster at the resolution it was computed at."),
     "raster_crs_doubtful": N_("As {value} the raster's bounds ({bounds}) lie away from the schools; as {proposal} they would hold them. A CRS was assigned, it seems, instead of the raster being reprojected: assign {proposal} (gdal_edit.py -a_srs {proposal})."),
@@ -292,6 +306,8 @@ FINDINGS: dict[str, str] = {
     "site_far_away": N_("Coordinates {value} lie {distance_km} km off the area, too far to serve it. Correct them, or leave the site out."),
     "site_frequency_implausible": N_("{value} MHz is no carrier of {technology} here ({bands}). Give it in MHz."),
     "site_height_implausible": N_("An antenna {value} m above ground is implausible ({lowest_m} to {highest_m} m). Give its height above ground in metres."),
+    "site_off_elevation": N_("The elevation model {raster} has no height at {value}: nothing is predicted from this site. Correct its coordinates, or add the missing tiles."),
+    "site_on_sea": N_("The elevation model {raster} shows open sea at {value}: nothing is predicted from this site. Correct its coordinates."),
     "site_operator_spelling": N_("“{value}” ({count} rows) is nearly “{proposal}”: one operator, it seems, and counted as two. Write both alike."),
     "site_outside_area": N_("The site lies {distance_km} km outside of the area; it can still serve schools near the border."),
     "site_sign_missing": N_("Coordinates {value} lie far off; with a minus sign ({proposal}) the site stands in the area. Correct them if that is right."),
@@ -299,12 +315,13 @@ FINDINGS: dict[str, str] = {
     "site_term_implausible": N_("{value} in “{column}” cannot be used: here it can be {known}. Correct it."),
     "site_term_missing": N_("{count} sites have no {column}, this one the first: what they give at a school cannot be predicted. Add the column, or state one value for all of them under [[sites]]."),
     "site_term_stated": N_("{column} = {value} is stated for the {count} sites that have none of their own."),
+    "site_term_unknown": N_("The site has no {column}: nothing is predicted from it. Add it, or state one value for all sites without it under [[sites]]."),
     "site_unusable": N_("Coordinates {value} place no site; the row is not used."),
     "students_zero": N_("0 students. Is the school closed, or the figure missing? Leave the cell empty where it is not known."),
     "teachers_exceed_students": N_("{value} teachers for {students} students. Check the figures."),
     "teachers_too_few": N_("{value} teachers for {students} students. Check the figures."),
     "teachers_zero": N_("0 teachers for {students} students. Leave the cell empty where it is not known."),
-    "technology_unknown": N_("“{value}” is not read as a technology; the site is not used."),
+    "technology_unknown": N_("“{value}” is not read as a technology; the row is not used."),
     "text_has_control": N_("The cell in {column} holds invisible characters. Delete them."),
     "text_lost": N_("“{value}” in {column} has lost characters. Take it from the source again and save it as UTF-8."),
     "text_mojibake": N_("“{value}” in {column} was read in the wrong encoding. It is likely {proposal}; save the file as UTF-8."),
@@ -334,7 +351,7 @@ HINDRANCES: dict[str, str] = {
     "adequate": N_("{adequate_school_km} km to an adequate school"),
     "capital": N_("{capital_km} km to the capital"),
     "devices": N_("{idle_devices} devices idle"),
-    "diffraction": N_("{diffraction_loss_db} dB of terrain in the path"),
+    "diffraction": N_("{diffraction_db} dB of terrain in the path"),
     "fibre": N_("{fibre_km} km to fibre"),
     "relief": N_("relief {local_relief_m} m"),
     "road": N_("{road_km} km to a road"),
@@ -345,6 +362,12 @@ HINDRANCES: dict[str, str] = {
     "vulnerable": N_("vulnerable school or village"),
     "water": N_("way over water"),
 }
+# How sure a predicted level is; keys are the codes of the column `prediction_status`.
+PREDICTED: dict[str, str] = {
+    "calibrated": N_("predicted"),
+    "uncalibrated": N_("predicted, uncalibrated"),
+}
+_NEWEST = ("5g", "4g", "3g", "2g")
 NAMES: dict[str, str] = {
     "adequate": N_("adequate"),
     "slow": N_("slow"),
@@ -383,6 +406,7 @@ NAMES: dict[str, str] = {
     "files": N_("checking files"),
     "terrain": N_("terrain"),
     "reception": N_("coverage"),
+    "prediction": N_("predicted levels"),
     "signals": N_("signals"),
     "service": N_("service"),
     "previews": N_("pictures for the map"),
@@ -547,12 +571,31 @@ def signal(row: Row, text: Text) -> str:
     if not isinstance(technology, str):
         return ""
     level = text.number(_number(row.get("best_level_dbm")))
-    return f"{technology.upper()} {level} dBm" if level else technology.upper()
+    words = f"{technology.upper()} {level} dBm" if level else technology.upper()
+    if row.get("best_basis") != "predicted":
+        return words
+    return f"{words} ({_sureness(row, text)})"
+
+
+def predicted(row: Row, text: Text) -> str:
+    """The predicted level of the newest technology in words; empty where none is predicted."""
+    for technology in _NEWEST:
+        level = text.number(_number(row.get(f"predicted_{technology}_dbm")))
+        if level:
+            return f"{technology.upper()} {level} dBm ({_sureness(row, text)})"
+    return ""
+
+
+def _sureness(row: Row, text: Text) -> str:
+    """What a predicted level rests on: uncalibrated unless it is known to be calibrated."""
+    calibrated = row.get("prediction_status") == "calibrated"
+    return text(PREDICTED["calibrated" if calibrated else "uncalibrated"])
 
 
 # Columns of the schools table that a reason is told from.
 REASON_COLUMNS = frozenset(
-    {"reason", "hindrance", "available", "best_technology", "best_level_dbm"}
+    {"reason", "hindrance", "available", "best_technology", "best_level_dbm", "best_basis"}
+    | {"prediction_status", *(f"predicted_{technology}_dbm" for technology in _NEWEST)}
     | {
         name
         for sentence in (*REASONS.values(), *HINDRANCES.values())

@@ -19,6 +19,7 @@ from kalsel_gap.sources.boundaries import (
     known_kabupaten,
     read_areas,
     short_name,
+    standing_areas,
 )
 from kalsel_gap.sources.villages import digits, read_villages
 
@@ -127,3 +128,34 @@ def capital_of(
     lat = schools["kabupaten"].map({name: at[0] for name, at in table.items()})
     lon = schools["kabupaten"].map({name: at[1] for name, at in table.items()})
     return lat.astype("float64"), lon.astype("float64")
+
+
+def sampled(
+    schools: gpd.GeoDataFrame, opened: Opened, n: int = 61
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Points at which a map is asked about each school: over its circle, or the area in its place.
+
+    Parameters
+    ----------
+    schools : GeoDataFrame
+        With ``lat``, ``lon``, ``confidence_radius_m``, ``location_area``.
+    opened : Opened
+        The project.
+    n : int
+        Points of each.
+
+    Returns
+    -------
+    lat, lon : float arrays of shape (schools, n)
+        Degrees; NaN where the location is unusable. The first point of a circle is its middle.
+    """
+    lat, lon, radius_m = (
+        schools[name].to_numpy() for name in ("lat", "lon", "confidence_radius_m")
+    )
+    lat, lon = geodesy.disk_points(lat, lon, radius_m, n)
+    of_area = schools["location_area"].dropna()
+    polygons = standing_areas(opened) if len(of_area) else {}
+    inside = {code: geodesy.polygon_points(polygons[code], n) for code in of_area.unique()}
+    for at in np.flatnonzero(schools["location_area"].notna()):
+        lat[at], lon[at] = inside[schools["location_area"].iloc[at]]
+    return lat, lon

@@ -294,15 +294,20 @@ class Coastline(Section):
 
 
 class Measurements(Table):
-    """Speed tests: made at schools (by NPSN), or summed up in map tiles (Ookla's open data).
+    """Speed tests, made at schools or summed up in map tiles (Ookla's open data), or levels.
 
-    Tests of a school say what it has; those of the tile around it only what is to be had there.
+    Tests of a school (by NPSN) say what it has; those of the tile around it only what is to be had
+    there. Measured levels (``rsrp_dbm``, ``rscp_dbm``, ``rssi_dbm``, each row with a place or an
+    NPSN) judge and calibrate predictions.
     """
 
     network: Literal["mobile", "fixed"] | None = None
     """For tiles: the network that was tested; ``mobile`` by default."""
     technology: Technology | None = None
-    """For tiles: the technology that was tested; by default ``4g``, or ``fixed`` by `network`."""
+    """For tiles: the technology that was tested; by default ``4g``, or ``fixed`` by `network`. For
+    levels: that of every row, where the table has no such column."""
+    operator: str = ""
+    """For levels: operator of every row, where the table has no such column."""
     minimum_tests: Annotated[int, Field(ge=1)] = 1
     """For tiles: fewest tests that a tile must have to be used."""
 
@@ -317,6 +322,14 @@ class Measurements(Table):
     def tested(self) -> Technology:
         """The technology that tiles speak of."""
         return self.technology or ("fixed" if self.network == "fixed" else "4g")
+
+
+class Offsets(Section):
+    """Offsets of predicted levels that measured ones have taught; ``predict --calibrate``."""
+
+    path: InputPath
+    """A table that ``predict --calibrate`` writes. While it is missing, predictions are
+    uncalibrated."""
 
 
 class Villages(Table):
@@ -383,6 +396,8 @@ class Project(Section):
     """Wetlands and peat, polygons."""
     measurements: Annotated[tuple[Measurements, ...], OneOrMany] = ()
     """Speed tests."""
+    calibration: Offsets | None = None
+    """Offsets of predicted levels."""
     facilities: Annotated[tuple[Facilities, ...], OneOrMany] = ()
     """Public facilities: no school has the very coordinates of one."""
     villages: Villages | None = None
@@ -448,8 +463,7 @@ class Project(Section):
                 yield f"{section}.{number}", item.path
         for name, path in self.boundaries.files().items():
             yield f"boundaries.{name}", path
-        if os.path.lexists(self.repairs.path):  # until something is accepted there is no such file
-            yield "repairs", self.repairs.path
+        yield from self._made()
         for section in ("elevation", "land_cover"):
             files = tiled.tiles.files if (tiled := getattr(self, section)) is not None else ()
             one = len(files) == 1
@@ -461,6 +475,12 @@ class Project(Section):
             yield "coastline", self.coastline.path
             for number, path in enumerate(self.coastline.land):
                 yield f"coastline.land.{number}", path
+
+    def _made(self) -> Iterator[tuple[str, Path]]:
+        """Inputs that our own commands write, once they are there."""
+        for name in ("repairs", "calibration"):
+            if (item := getattr(self, name)) is not None and os.path.lexists(item.path):
+                yield name, item.path
 
 
 @dataclass(frozen=True, slots=True)

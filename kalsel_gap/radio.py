@@ -122,6 +122,9 @@ class Carrier(Sourced):
     pilot_share: Annotated[float, Field(gt=0.0, le=1.0)]
     """Power of what is measured, as a share of the whole carrier's or, with subcarriers, of an
     even spread over all of them."""
+    margin_db: NotNegative
+    """Taken off every level: loss of trees, houses and hands near a receiver that neither the
+    elevation model nor the land cover shows."""
     usable_dbm: float
     """Lowest level that is of use."""
     confidence: Sureness
@@ -173,6 +176,8 @@ class Candidates(Sourced):
     """Farthest site."""
     sites: Annotated[int, Field(ge=1)]
     """Nearest sites of each operator and technology."""
+    points: Annotated[int, Field(ge=1)]
+    """Points of the circle or area of a school whose place is not well known."""
     confidence: Sureness
     """How sure the figures are."""
 
@@ -182,8 +187,18 @@ class Calibration(Sourced):
 
     minimum: Annotated[int, Field(ge=2)]
     """Fewest measured levels that make an offset."""
+    ridge: Positive
+    """Measured levels as many as which an offset of zero weighs, for sites and land cover."""
+    per_site: bool
+    """Whether each site has an offset of its own beside that of its operator and technology."""
+    per_clutter: bool
+    """Whether each class of land cover at the receiver has one."""
     folds: Annotated[int, Field(ge=2)]
     """Parts, each of which is held out once."""
+    held_out: Literal["block", "site"]
+    """What is held out together: squares of the country, or all that is measured of a site."""
+    block_km: Positive
+    """Side of such a square."""
     confidence: Sureness
     """How sure the figures are."""
 

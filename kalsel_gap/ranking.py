@@ -18,24 +18,26 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pandas as pd
 
-from kalsel_gap import places, quality, schema, service, signals, terrain
+from kalsel_gap import places, prediction, quality, schema, service, signals, terrain
 from kalsel_gap.deficit import scores
 from kalsel_gap.findings import Finding, sort, to_frame
 from kalsel_gap.fingerprint import code_hash, default_cache_folder
 from kalsel_gap.places import Staged
 from kalsel_gap.project import Opened, find_project, read_project
-from kalsel_gap.run import Cache, Run, write_run
+from kalsel_gap.run import Cache, Run, table_of, write_run
 from kalsel_gap.sources.schools import located, read_schools
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import geopandas as gpd
 
+    Tables = Mapping[str, pd.DataFrame]
+
 
 STEPS = (
-    *("schools", "places", "quality", "terrain", "signals", "service", "previews"),
-    *("scores", "write"),
+    *("schools", "places", "quality", "terrain", "prediction", "signals", "service"),
+    *("previews", "scores", "write"),
 )
 
 
@@ -95,18 +97,21 @@ class OpenProject:
         tables: dict[str, pd.DataFrame | bytes] = {}
         schools = located(pd.DataFrame({"lat": [], "lon": []}))
         hashes: dict[str, str] = {}
+        keys: dict[str, str] = {}
         for stage in _STAGES:
             with _Step(self, stage.name, report):
                 hashes = hashes or {n: store.file_hash(path) for n, path in opened.project.inputs()}
+                key = _key(stage, schools, opened, hashes, keys)
                 made = store.tables(
-                    _key(stage, schools, opened, hashes),
-                    partial(_made, stage, schools, opened, report),
+                    key,
+                    partial(_made, stage, schools, opened, report, tables),
                     read=("columns", "findings"),
                 )
                 columns = made.pop("columns")
                 schools = _join(schools, columns) if stage.reads else located(columns)
                 frames.append(made.pop("findings"))
                 tables |= made
+                keys |= dict.fromkeys(made, key)
         with _Step(self, "scores", report):
             schools = schema.check(_join(schools, scores(schools, opened).columns), "scores")
         with _Step(self, "write", report):
@@ -160,21 +165,26 @@ class _Stage:
         Sections of the project that it reads.
     writes : tuple of Stage
         Stages of the contract whose columns it writes.
+    tables : tuple of str
+        Tables of earlier stages that it reads.
     """
 
     name: str
-    run: Callable[[gpd.GeoDataFrame, Opened, Reporter], Staged]
+    run: Callable[[gpd.GeoDataFrame, Opened, Reporter, Tables], Staged]
     reads: tuple[str, ...]
     sections: tuple[str, ...]
     writes: tuple[schema.Stage, ...]
+    tables: tuple[str, ...] = ()
 
 
-def _read(_schools: gpd.GeoDataFrame, opened: Opened, _report: Reporter) -> Staged:
+def _read(_schools: gpd.GeoDataFrame, opened: Opened, _report: Reporter, _tables: Tables) -> Staged:
     schools, findings = read_schools(opened)
     return Staged(pd.DataFrame(schools.drop(columns="geometry")), findings)
 
 
-def _previews(schools: gpd.GeoDataFrame, opened: Opened, report: Reporter) -> Staged:
+def _previews(
+    schools: gpd.GeoDataFrame, opened: Opened, report: Reporter, _tables: Tables
+) -> Staged:
     from kalsel_gap import previews  # GDAL loads only when there is something to draw
 
     return previews.previews(schools, opened, progress=_progress(report, "previews"))
@@ -194,35 +204,47 @@ _STAGES = (
     ),
     _Stage(
         "places",
-        lambda s, o, _: places.places(s, o),
+        lambda s, o, *_: places.places(s, o),
         places.READS,
         places.SECTIONS,
         ("places",),
     ),
     _Stage(
         "quality",
-        lambda s, o, _: quality.quality(s, o),
+        lambda s, o, *_: quality.quality(s, o),
         quality.READS,
         quality.SECTIONS,
         ("quality",),
     ),
     _Stage(
         "terrain",
-        lambda s, o, report: terrain.terrain(s, o, progress=_progress(report, "terrain")),
+        lambda s, o, report, _: terrain.terrain(s, o, progress=_progress(report, "terrain")),
         terrain.READS,
         terrain.SECTIONS,
         ("terrain",),
     ),
     _Stage(
+        "prediction",
+        lambda s, o, report, _: prediction.prediction(
+            s, o, progress=_progress(report, "prediction")
+        ),
+        prediction.READS,
+        prediction.SECTIONS,
+        ("prediction",),
+    ),
+    _Stage(
         "signals",
-        lambda s, o, report: signals.signals(s, o, progress=_progress(report, "signals")),
+        lambda s, o, report, tables: signals.signals(
+            s, o, predictions=tables["predictions"], progress=_progress(report, "signals")
+        ),
         signals.READS,
         signals.SECTIONS,
         ("signals",),
+        ("predictions",),
     ),
     _Stage(
         "service",
-        lambda s, o, _: service.service(s, o),
+        lambda s, o, *_: service.service(s, o),
         service.READS,
         service.SECTIONS,
         ("service",),
@@ -238,10 +260,14 @@ _STAGES = (
 
 
 def _made(
-    stage: _Stage, schools: gpd.GeoDataFrame, opened: Opened, report: Reporter
+    stage: _Stage,
+    schools: gpd.GeoDataFrame,
+    opened: Opened,
+    report: Reporter,
+    tables: Mapping[str, pd.DataFrame | bytes],
 ) -> dict[str, pd.DataFrame]:
     """Run a stage and hold what it wrote against the contract."""
-    staged = stage.run(schools, opened, report)
+    staged = stage.run(schools, opened, report, {n: table_of(tables[n]) for n in stage.tables})
     after = _join(schools, staged.columns) if stage.reads else located(staged.columns)
     for written in stage.writes:
         schema.check(after, written)
@@ -255,8 +281,17 @@ def _unused(opened: Opened) -> list[Finding]:
     ]
 
 
-def _key(stage: _Stage, schools: gpd.GeoDataFrame, opened: Opened, hashes: dict[str, str]) -> str:
-    """Hash of everything the stage depends on: code, sections, input files, columns it reads."""
+def _key(
+    stage: _Stage,
+    schools: gpd.GeoDataFrame,
+    opened: Opened,
+    hashes: dict[str, str],
+    keys: Mapping[str, str],
+) -> str:
+    """Hash of everything the stage depends on: code, sections, input files, columns and tables.
+
+    A table is known by the key of the stage that made it: what goes in there decides the table.
+    """
     # As text: two values that print alike are alike, and NaN equals NaN.
     columns = schools[list(stage.reads)].to_csv(index=False, float_format="%.17g")
     roots = {section.partition(".")[0] for section in stage.sections}
@@ -266,6 +301,7 @@ def _key(stage: _Stage, schools: gpd.GeoDataFrame, opened: Opened, hashes: dict[
         "sections": {name: _section(opened, name) for name in stage.sections},
         "files": {name: h for name, h in hashes.items() if name.partition(".")[0] in roots},
         "columns": hashlib.sha256(columns.encode()).hexdigest(),
+        "tables": {name: keys[name] for name in stage.tables},
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 FOLDER = "reception"  # in the folder of runs
 MODEL = "ITU-R P.1812-8"
-BASIS = "predicted, uncalibrated"
+BASIS = {False: "predicted, uncalibrated", True: "predicted, calibrated"}
 NO_DATA = -9999.0
 _VIRIDIS = ("#440154", "#3b528b", "#21918c", "#5ec962", "#fde725")
 _AROUND = ("#762a83", "#c2a5cf", "#f7f7f7", "#a6dba0", "#1b7837")
@@ -273,7 +273,7 @@ class Reception:
             "AREA_OR_POINT": "Area",
             "TIFFTAG_SOFTWARE": f"kalsel-gap {version('kalsel-gap')}",
             "PROJECT": plain(self.opened.project.project.name),
-            "BASIS": BASIS,
+            "BASIS": BASIS[network.is_calibrated],
             "MODEL": MODEL,
             "OPERATOR": plain(network.operator),
             "TECHNOLOGY": network.technology,

@@ -12,6 +12,7 @@ import contextlib
 import errno
 import filecmp
 import hashlib
+import io
 import json
 import os
 import re
@@ -245,6 +246,11 @@ def _read_parquet(path: Path) -> pd.DataFrame:
 
     geographic = b"geo" in (pq.read_schema(path).metadata or {})
     return gpd.read_parquet(path) if geographic else pd.read_parquet(path)
+
+
+def table_of(table: pd.DataFrame | bytes) -> pd.DataFrame:
+    """A table that may have come from the cache as the bytes of its Parquet file."""
+    return pd.read_parquet(io.BytesIO(table)) if isinstance(table, bytes) else table
 
 
 def _parquet_bytes(path: Path) -> bytes:

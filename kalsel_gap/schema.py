@@ -21,7 +21,15 @@ CRS = "EPSG:4326"
 
 Kind = Literal["text", "float", "integer", "flag"]
 Stage = Literal[
-    "register", "attributes", "places", "quality", "terrain", "signals", "service", "scores"
+    "register",
+    "attributes",
+    "places",
+    "quality",
+    "terrain",
+    "prediction",
+    "signals",
+    "service",
+    "scores",
 ]
 STAGES: tuple[Stage, ...] = get_args(Stage)
 
@@ -48,6 +56,8 @@ GAP_TYPES = (
 UNRANKED_REASONS = ("duplicate", "no_location", "no_evidence")
 TECHNOLOGIES = ("2g", "3g", "4g", "5g", "fixed")
 BASES = ("measured", "predicted", "modelled", "declared")  # in the order of evidence
+RADIO = ("2g", "3g", "4g", "5g")  # technologies of which a level can be predicted
+CALIBRATIONS = ("calibrated", "uncalibrated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +83,16 @@ class Column:
 
 def _score(name: str, stage: Stage, label: str, description: str, source: str) -> Column:
     return Column(name, "float", stage, label, description, 0.0, 1.0, source=source)
+
+
+def _predicted(technology: str, level: str, deviation: str, server: str) -> tuple[Column, ...]:
+    """What is predicted of one technology."""
+    name = f"predicted_{technology}"
+    return (
+        Column(f"{name}_dbm", "float", "prediction", level, N_("Level of the best server that is known, outdoors, mean over the circle of position uncertainty, dBm."), source="ITU-R P.1812-8"),
+        Column(f"{name}_sd_db", "float", "prediction", deviation, N_("Standard deviation of that level over places around the school and over the circle, dB."), 0.0, source="ITU-R P.1812-8"),
+        Column(f"{name}_site", "text", "prediction", server, N_("Site that serves best by prediction; of a circle, in its middle.")),
+    )  # fmt: skip
 
 
 # First the columns that scripts rely on, in this order for good; then the facts behind them.
@@ -120,7 +140,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("subscription_up_mbps", "float", "attributes", N_("Subscription up"), N_("Upload rate of the declared subscription, Mbps."), 0.0),
     Column("fixed_network", "flag", "attributes", N_("Fixed network"), N_("Whether a fixed network serves the location.")),
     Column("reached_by_water", "flag", "attributes", N_("Reached by water only"), N_("Whether the school can be reached by water only.")),
-    Column("diffraction_loss_db", "float", "attributes", N_("Diffraction loss"), N_("Diffraction loss on the path to the best site, dB."), 0.0, source="ITU-R P.526"),
+    Column("diffraction_loss_db", "float", "attributes", N_("Diffraction loss, given"), N_("Diffraction loss on the path to the best site as the user knows it, dB; it takes the place of the predicted one."), 0.0, source="ITU-R P.526"),
     # Places
     Column("kabupaten_code", "text", "register", N_("Kabupaten code"), N_("Kemendagri code of the claimed kabupaten, found by its name.")),
     Column("kabupaten_by_location", "text", "places", N_("Kabupaten by location"), N_("Kabupaten whose polygon holds the point.")),
@@ -170,6 +190,17 @@ COLUMNS: tuple[Column, ...] = (
     Column("leo_open_share", "float", "terrain", N_("Open sky for low orbits"), N_("Share of the sky above the lowest usable elevation that no terrain hides."), 0.0, 1.0),
     Column("leo_clear", "flag", "terrain", N_("Open to low orbits"), N_("Whether enough of that sky is open for a terminal of satellites in low orbits."), source="docs/method.md §2"),
     Column("water_crossing_km", "float", "terrain", N_("Longest crossing"), N_("Longest stretch of open sea on the line to the kabupaten capital, km; 0 without one."), 0.0),
+    # Prediction
+    *_predicted("2g", N_("Predicted level, 2G"), N_("Deviation, 2G"), N_("Predicted server, 2G")),
+    *_predicted("3g", N_("Predicted level, 3G"), N_("Deviation, 3G"), N_("Predicted server, 3G")),
+    *_predicted("4g", N_("Predicted level, 4G"), N_("Deviation, 4G"), N_("Predicted server, 4G")),
+    *_predicted("5g", N_("Predicted level, 5G"), N_("Deviation, 5G"), N_("Predicted server, 5G")),
+    Column("prediction_status", "text", "prediction", N_("Prediction: status"), N_("Whether measurements have calibrated the predicted levels; empty where none is predicted."), choices=CALIBRATIONS),
+    Column("clearance_ratio", "float", "prediction", N_("Clearance"), N_("Least clearance on the path to the best site, as a share of the first Fresnel radius, median air; below 0 the line of sight is blocked."), source="ITU-R P.530"),
+    Column("obstacle_km", "float", "prediction", N_("Obstacle"), N_("Distance from the school to where the clearance is least, km."), 0.0),
+    Column("obstacle_excess_m", "float", "prediction", N_("Obstacle: excess"), N_("How far the ground there rises above the line of 60 % clearance, m; negative is room to spare.")),
+    Column("diffraction_db", "float", "prediction", N_("Diffraction loss"), N_("Diffraction loss on the path to the best 4G or 5G site, else the best site, dB; given, else predicted."), 0.0, source="ITU-R P.526"),
+    Column("path_status", "text", "prediction", N_("Path: status"), N_("Whether the diffraction loss is known, given or predicted, or unknown."), choices=("known", "unknown"), nullable=False),
     # Service
     _score("available", "signals", N_("Available"), N_("Adequacy of the best ordinary subscription at the gate (A_a)."), "docs/method.md §1.1"),
     Column("available_status", "text", "signals", N_("Available: status"), N_("Whether that is known, inferred from distance to a site, or unknown."), choices=STATUSES, nullable=False),

@@ -3,8 +3,9 @@
 The value at a school is the mean adequacy over the circle of its position uncertainty, or over the
 area that stands for its location. A raster,
 a layer of polygons or a file of tiles of speed tests speaks of a school as far as it knows that
-circle: *value*, *none* (known to have no signal) or *unknown*. Where several speak of one operator
-and technology the best evidence is used: measured, predicted, modelled, declared.
+circle: *value*, *none* (known to have no signal) or *unknown*; so do our own predictions. Where
+several speak of one operator and technology the best evidence is used: measured, predicted,
+modelled, declared.
 """
 
 from __future__ import annotations
@@ -14,13 +15,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from kalsel_gap import geodesy, schema
+from kalsel_gap import schema
 from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding, at_school
 from kalsel_gap.indicators import available, delivered
-from kalsel_gap.places import Staged
+from kalsel_gap.places import Staged, sampled
+from kalsel_gap.prediction import disagreements
 from kalsel_gap.sources import coverage
-from kalsel_gap.sources.boundaries import standing_areas
 from kalsel_gap.sources.files import number
 from kalsel_gap.sources.formats import cell_text, fold
 from kalsel_gap.sources.measurements import latest_quarter, read_measurements
@@ -67,7 +68,11 @@ _BEST = {"4g", "5g"}
 
 
 def signals(
-    schools: gpd.GeoDataFrame, opened: Opened, *, progress: Progress | None = None
+    schools: gpd.GeoDataFrame,
+    opened: Opened,
+    *,
+    predictions: pd.DataFrame | None = None,
+    progress: Progress | None = None,
 ) -> Staged:
     """The columns of the stage *signals* and the tidy table ``signals``.
 
@@ -77,14 +82,17 @@ def signals(
         With the columns :data:`READS`.
     opened : Opened
         The project.
+    predictions : DataFrame, optional
+        The table of the stage *prediction*.
     progress : callable, optional
         Called with the number of rasters done and of all.
 
     Returns
     -------
     Staged
-        Table ``signals``: :data:`SIGNALS`, one row per school and raster, layer of polygons or
-        file of tiles of speed tests (``kind`` *tile*, ``operator`` *any*).
+        Table ``signals``: :data:`SIGNALS`, one row per school and raster, layer of polygons,
+        file of tiles of speed tests (``kind`` *tile*, ``operator`` *any*) or prediction (``kind``
+        *prediction*).
 
     Raises
     ------
@@ -104,16 +112,21 @@ def signals(
         frames.append(_surroundings(schools, tiles, opened, lat, lon, findings))
         if progress is not None:
             progress(done + 1, len(sources) + len(tiled))
+    if predictions is not None and len(predictions):
+        frames.append(_predicted(predictions))
     tidy = _used(pd.concat(frames, ignore_index=True)) if frames else _no_signals()
     columns = _best(schools, tidy, opened)
     located = schools["lat"].notna()
     if sources:
-        seen = set(tidy.loc[tidy["status"] != "unknown", "row_id"])
+        spoken = (tidy["status"] != "unknown") & (tidy["kind"] != "prediction")
+        seen = set(tidy.loc[spoken, "row_id"])
         unseen = located & ~schools["row_id"].isin(seen)
         findings += [
             at_school("off_every_coverage", row_id, npsn, column="lat, lon")
             for row_id, npsn in schools.loc[unseen, ["row_id", "npsn"]].itertuples(index=False)
         ]
+    if predictions is not None:
+        findings += disagreements(tidy, predictions, opened)
     tests, test_findings = read_measurements(opened)
     schoolless = ~tests["npsn"].isin(set(schools["npsn"]) - {""})
     findings += test_findings
@@ -128,33 +141,6 @@ def signals(
         columns[name] = schools["npsn"].map(recent[name])
     written = schema.table(columns, schema.of_stage("signals"))
     return Staged(written, findings, {"signals": tidy})
-
-
-def sampled(
-    schools: gpd.GeoDataFrame, opened: Opened
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Points at which a map is asked about each school: over its circle, or the area in its place.
-
-    Parameters
-    ----------
-    schools : GeoDataFrame
-        With ``lat``, ``lon``, ``confidence_radius_m``, ``location_area``.
-    opened : Opened
-        The project.
-
-    Returns
-    -------
-    lat, lon : float arrays of shape (schools, points)
-        Degrees; NaN where the location is unusable.
-    """
-    columns = ("lat", "lon", "confidence_radius_m")
-    lat, lon = geodesy.disk_points(*(schools[name].to_numpy() for name in columns))
-    of_area = schools["location_area"].dropna()
-    polygons = standing_areas(opened) if len(of_area) else {}
-    inside = {code: geodesy.polygon_points(polygons[code]) for code in of_area.unique()}
-    for at in np.flatnonzero(schools["location_area"].notna()):
-        lat[at], lon[at] = inside[schools["location_area"].iloc[at]]
-    return lat, lon
 
 
 def _signal(
@@ -274,6 +260,16 @@ def _surroundings(
     }
     nowhere = np.zeros(adequacy.shape, dtype=bool)
     return _evidence(schools, spoken, adequacy, nowhere, opened.project.signal)
+
+
+def _predicted(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Predictions as evidence: those that say nothing have no level."""
+    said = predictions["status"] == "value"
+    level = predictions["level_dbm"].where(said).clip(*_POSSIBLE_DBM)
+    spoken = {"basis": "predicted", "kind": "prediction", "date": ""}
+    return predictions.assign(**spoken, level_dbm=level)[
+        [*(name for name in SIGNALS if name != "used"), "date"]
+    ]
 
 
 def polygons_worth(source: Coverage, opened: Opened, findings: list[Finding]) -> gpd.GeoDataFrame:
@@ -439,6 +435,7 @@ def _best(schools: gpd.GeoDataFrame, tidy: pd.DataFrame, opened: Opened) -> pd.D
     # A school that only lesser technologies speak of may have a better one: that is not known.
     radio = {s.technology for s in opened.project.coverage}
     radio |= set(tidy.loc[tidy["kind"] == "tile", "technology"])
+    radio |= set(used.loc[used["kind"] == "prediction", "technology"])
     top = _BEST & radio or {max(radio - {"fixed"}, default="")}
     serves = (used["technology"] == "fixed") & (used["adequacy"] > 0)
     tells = used["technology"].isin(top) | serves
@@ -446,6 +443,7 @@ def _best(schools: gpd.GeoDataFrame, tidy: pd.DataFrame, opened: Opened) -> pd.D
     columns.loc[~heard, list(columns.columns)] = None
     # A poor signal is all there is only where no other map of 4G or 5G is silent about the place.
     silent_map = tidy["technology"].isin(_BEST) & (tidy["status"] == "unknown")
+    silent_map &= tidy["kind"] != "prediction"  # from sites that are no map of anything
     spoken = tidy["used"].astype(bool)
     pairs = ["row_id", "technology", "operator"]
     answered = pd.MultiIndex.from_frame(tidy.loc[spoken, pairs])

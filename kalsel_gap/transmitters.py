@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from kalsel_gap import calibration
 from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding
 from kalsel_gap.mosaic import open_band
@@ -58,7 +59,8 @@ class Network:
     ----------
     operator, technology : str
     servers : DataFrame
-        :data:`TERMS` and ``number``, counted from 1.
+        :data:`TERMS`; ``number``, counted from 1; ``offset_db``, what measurements add to the
+        levels, and ``calibrated``, whether there are any.
     threshold_dbm : float
         Lowest level that is of use.
     """
@@ -85,6 +87,11 @@ class Network:
             tail = hashlib.sha256(self.operator.encode("utf-8", "surrogatepass")).hexdigest()[:8]
             bare = f"{bare}-{tail}".lstrip("-")
         return f"{self.technology}_{bare}"
+
+    @property
+    def is_calibrated(self) -> bool:
+        """Whether measured levels have corrected the levels."""
+        return bool(self.servers["calibrated"].all())
 
     @property
     def masts(self) -> list[Mast]:
@@ -120,8 +127,8 @@ def read_servers(
     Returns
     -------
     servers : DataFrame
-        :data:`TERMS` and ``number``, from 1 within each operator and technology; sorted. It may
-        have no rows.
+        As :class:`Network` has them, ``number`` from 1 within each operator and technology;
+        sorted. It may have no rows.
     findings : list of Finding
 
     Raises
@@ -140,6 +147,9 @@ def read_servers(
     used = asked[~np.array(faulty, dtype=np.bool_)]
     servers = used[list(TERMS)].drop_duplicates().sort_values(list(TERMS), ignore_index=True)
     servers["number"] = servers.groupby(["operator", "technology"]).cumcount() + 1
+    names = (servers[name].to_numpy(object) for name in ("operator", "technology", "site_id"))
+    taught = calibration.offset_db(calibration.offsets_of(opened), *names)
+    servers["offset_db"], servers["calibrated"] = taught
     return servers, [*findings, *found]
 
 

@@ -457,6 +457,7 @@ USUAL: dict[str, object] = {
     "confidence_radius_m": 250.0,
     "terrain_class": "dataran",
     "exposure_status": "unknown",
+    "path_status": "unknown",
     "available_status": "unknown",
 }
 

@@ -66,7 +66,7 @@ def source(path: Path, **given: Any) -> dict[str, Any]:
 def run(project: MakeProject, schools: MakeSchools) -> Run:
     def make(coverage: Sequence[dict[str, Any]], radius_m: float = 0.0) -> Staged:
         rows = [{"lat": y, "lon": x, "confidence_radius_m": radius_m} for y, x in PLACES]
-        table = schools(rows)[[*(c.name for c in schema.up_to("terrain")), "geometry"]]
+        table = schools(rows)[[*(c.name for c in schema.up_to("prediction")), "geometry"]]
         return signals(table, project({"coverage": list(coverage)}, bare=True))
 
     return make

@@ -74,7 +74,7 @@ def worked(schools: MakeSchools, opened: Opened) -> pd.DataFrame:
         "terrain_severity": opened.project.terrain.severity.pegunungan,
         "local_relief_m": 420.0,
         "mean_slope_deg": 12.0,
-        "diffraction_loss_db": 25.0,
+        "diffraction_db": 25.0,
         "site_4g_km": 7.5,
         "capital_km": 46.0,
         "water_share": 0.0,

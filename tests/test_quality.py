@@ -15,10 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.quality import KINDS, TARGET_FALSE, TARGET_RECALL, TARGET_RIGHT, dirtied, judged
-from kalsel_gap import geodesy, schema, signals
+from kalsel_gap import geodesy, schema
 from kalsel_gap.errors import SeveralErrors
 from kalsel_gap.faults import accept, contents, told
 from kalsel_gap.findings import Finding
+from kalsel_gap.places import sampled
 from kalsel_gap.project import read_project
 from kalsel_gap.quality import check_all, quality
 from kalsel_gap.quality.claims import claims_of
@@ -411,7 +412,7 @@ def test_a_signal_is_averaged_over_the_area_or_the_schools_own_circle(
         {"lat": -2.92, "lon": 115.32, "confidence_radius_m": 50.0},
         {"lat": -2.92, "lon": 115.32, "confidence_radius_m": 3000.0},
     ]
-    lat, lon = signals.sampled(schools(rows), opened(HERE))
+    lat, lon = sampled(schools(rows), opened(HERE))
     box = shapely.box(115.35, -3.0, 115.40, -2.95)
     assert shapely.contains_xy(box, lon[0], lat[0]).all()
     assert lat[0].mean() == pytest.approx(-2.975, abs=0.002)

@@ -326,6 +326,9 @@ def test_another_weighting_asks_for_nothing_anew(project: MakeProject, made: lis
     [
         ("signal.minimum_known_share=0.4", "signals", "terrain"),
         ("terrain.coast.shore_km=2.0", "terrain", "places"),
+        ("radio.atmosphere.n0=370.0", "prediction", "terrain"),
+        # What reads a table is made anew with the table.
+        ("radio.atmosphere.n0=370.0", "signals", "terrain"),
         ('boundaries.capitals={"Kab. Muara Contoh" = [-2.95, 115.3]}', "places", ""),
     ],
 )

@@ -221,7 +221,7 @@ def test_levels_of_many_servers_by_the_plain_way() -> None:
 
     servers = pd.DataFrame([mast._asdict() for mast in found]).assign(
         number=range(1, 7), eirp_dbm=60.0, bandwidth_mhz=np.nan, azimuth_deg=np.nan,
-        downtilt_deg=np.nan,
+        downtilt_deg=np.nan, offset_db=0.0, calibrated=False,
     )  # fmt: skip
     kept: Any = Kept(Radio.model_validate(default_values("radio")))
     made = fold(kept, Network("x", "4g", servers, -85.0), Window(0, 0, 9, 7))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.conftest import MakeSchools
 
 INDEX = Index.model_validate(default_values("index"))
-UNITS = ("_m", "_km", "_km2", "_deg", "_dbm", "_db", "_mbps", "_ms", "_share", "_idr")
+UNITS = ("_m", "_km", "_km2", "_deg", "_dbm", "_db", "_mbps", "_ms", "_share", "_ratio", "_idr")
 # Quantities that are counts, scores, codes or identifiers carry no unit.
 UNITLESS = {"integer", "text", "flag"}
 FIRST = """

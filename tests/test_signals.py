@@ -54,7 +54,7 @@ def run(project: MakeProject, schools: MakeSchools) -> Run:
     ) -> Staged:
         given = rows or [{"lat": lat, "lon": lon} for lat, lon in CENTRES]
         table = schools(given)
-        kept = [c.name for c in schema.up_to("terrain")]
+        kept = [c.name for c in schema.up_to("prediction")]
         table = table[[*kept, "geometry"]]
         named = {name.replace("_", "."): text for name, text in files.items()}
         opened = project({"coverage": list(coverage), **(sections or {})}, files=named, bare=True)
@@ -408,7 +408,7 @@ def test_a_table_is_not_changed(
     project: MakeProject, schools: MakeSchools, raster: MakeRaster
 ) -> None:
     table: gpd.GeoDataFrame = schools([{"lat": LAT, "lon": 115.305}])
-    table = table[[*(c.name for c in schema.up_to("terrain")), "geometry"]]
+    table = table[[*(c.name for c in schema.up_to("prediction")), "geometry"]]
     before = table.copy()
     signals(table, project({"coverage": [source(raster("a.tif", [[-85]]))]}, bare=True))
     assert table.equals(before)

@@ -84,7 +84,7 @@ def run(project: MakeProject, schools: MakeSchools) -> Run:
         sections: dict[str, Any] | None = None,
     ) -> Staged:
         usual = [{"lat": y, "lon": x, "confidence_radius_m": 0.0} for y, x in PLACES]
-        frame = schools(rows or usual)[[*(c.name for c in schema.up_to("terrain")), "geometry"]]
+        frame = schools(rows or usual)[[*(c.name for c in schema.up_to("prediction")), "geometry"]]
         given = {"measurements": list(measurements), **(sections or {})}
         return signals(frame, project(given, bare=True))
 
@@ -255,7 +255,7 @@ def test_a_broken_file_is_one_error(run: Run, tmp_path: Path, raw: bytes) -> Non
 def test_tests_of_a_school_in_kbps(project: MakeProject, schools: MakeSchools) -> None:
     text = "npsn,tanggal,avg_d_kbps,avg_u_kbps,avg_lat_ms\n00000001,2026-05-01,20500,4100,45\n"
     rows = [{"lat": y, "lon": x} for y, x in PLACES]
-    frame = schools(rows)[[*(c.name for c in schema.up_to("terrain")), "geometry"]]
+    frame = schools(rows)[[*(c.name for c in schema.up_to("prediction")), "geometry"]]
     opened = project({"measurements": {"path": "t.csv"}}, files={"t.csv": text}, bare=True)
     columns = signals(frame, opened).columns
     names = ["measured_down_mbps", "measured_up_mbps", "measured_latency_ms"]

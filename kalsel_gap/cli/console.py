@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 TOP = 20
 _WIDE = 150
 _FEW = 10  # rows that a remark names
+_DIGITS = {"_deg": 1, "_db": 1, "_ratio": 2, "distance_km": 1, "obstacle_km": 1}
 _SEVERITY_STYLE = {"error": "bold red", "warning": "yellow", "note": "dim"}
 _STATE_STYLE = {"ok": "green", "warning": "yellow", "fault": "bold red"}
 _TIER_STYLE = {1: "bold red", 2: "red", 3: "yellow", 4: "green", 5: "bold green"}
@@ -292,7 +293,8 @@ def _figure(name: str, value: object, text: Text) -> str:
     number = _value(value)
     if number is not None and name.endswith("_share"):
         number *= 100
-    return text.number(number, 1 if name.endswith("_deg") else 0)
+    digits = next((n for end, n in _DIGITS.items() if end in name), 0)
+    return text.number(number, digits)
 
 
 def summary(groups: Sequence[Group], nature: str, text: Text) -> None:

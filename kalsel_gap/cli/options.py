@@ -107,6 +107,31 @@ TerrainFolder = Annotated[
         help=N_("Folder for the layers; terrain/ in the project's folder of runs by default."),
     ),
 ]
+AtSchool = Annotated[
+    str | None,
+    typer.Option(
+        "--at", metavar=_TEXT, help=N_("Only the links of the school with this NPSN, as a table.")
+    ),
+]
+Picture = Annotated[
+    Path | None,
+    typer.Option(
+        "--picture",
+        metavar=_FILE,
+        help=N_("With --at: draw the path of the best link to this .svg or .png file."),
+    ),
+]
+LevelReport = Annotated[
+    bool,
+    typer.Option("--report", help=N_("Only how far predictions lie from measured levels.")),
+]
+Calibrate = Annotated[
+    bool,
+    typer.Option(
+        "--calibrate",
+        help=N_("The same, and keep what measured levels teach in the file of [calibration]."),
+    ),
+]
 Operators = Annotated[
     list[str] | None,
     typer.Option(

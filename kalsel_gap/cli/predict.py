@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from kalsel_gap.cli import console, options
+from kalsel_gap.cli import calibration, console, linktable, options
 from kalsel_gap.cli.options import Format
+from kalsel_gap.errors import KalselGapError
 from kalsel_gap.text import N_, Text, choose_language
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ HELP = N_(
     "Sites need antenna_height_m, frequency_mhz and eirp_dbm. The threshold is "
     "radio.carriers.<technology>.usable_dbm. What was computed is kept: an interrupted run goes "
     "on where it stopped.\n\n"
+    "With --at, the links of one school instead: every site in reach with level, loss, a second "
+    "opinion and what is in the way. With --report, how far predictions lie from measured levels; "
+    "with --calibrate what these teach is kept.\n\n"
     "Example: kalsel-gap predict --technology 4g --layers level,server"
 )
 _LABELS = {  # of columns on a terminal
@@ -47,6 +51,10 @@ def predict(
     ctx: typer.Context,
     *,
     project: options.ProjectFile = None,
+    at: options.AtSchool = None,
+    picture: options.Picture = None,
+    report: options.LevelReport = False,
+    calibrate: options.Calibrate = False,
     operator: options.Operators = None,
     technology: options.Technologies = None,
     layers: options.ReceptionLayers = None,
@@ -61,10 +69,29 @@ def predict(
 ) -> None:
     """Do what :data:`HELP` says."""
     from kalsel_gap.project import find_project, read_project
-    from kalsel_gap.reception import FOLDER, Reception
 
     text: Text = ctx.obj
+    if picture is not None and at is None:
+        raise KalselGapError("option_needs", option="--picture", other="--at")
     opened = read_project(project or find_project(Path.cwd()), tuple(assignments or ()))
+    language = choose_language(
+        lang.value if lang else None, project=opened.project.project.language, deliverable=True
+    )
+    if at is not None:
+        linktable.show(
+            *(opened, at),
+            picture=picture,
+            format_=format,
+            text=text,
+            words=Text(language),
+            quiet=quiet,
+        )
+        return
+    if report or calibrate:
+        calibration.judge(opened, calibrate=calibrate, format_=format, text=text, quiet=quiet)
+        return
+    from kalsel_gap.reception import FOLDER, Reception
+
     reception = Reception(
         opened,
         operators=operator or (),
@@ -80,14 +107,12 @@ def predict(
         _print(estimate.layers, format, text)
         console.estimate(estimate, folder, text, quiet=quiet)
         return
-    language = choose_language(
-        lang.value if lang else None, project=opened.project.project.language, deliverable=True
-    )
-    with console.progress(text, ("reception",), quiet=quiet, is_even=True) as report:
-        table = reception.make(folder, Text(language), lambda d, t: report("reception", d, t))
+    with console.progress(text, ("reception",), quiet=quiet, is_even=True) as tell:
+        table = reception.make(folder, Text(language), lambda d, t: tell("reception", d, t))
     _print(table, format, text)
     console.note(text(N_("Written: {path}"), path=folder), quiet=quiet)
-    console.note(text(N_("Predicted, uncalibrated: no measured level was used.")), quiet=quiet)
+    if not all(network.is_calibrated for network in reception.networks):
+        console.note(text(N_("Predicted, uncalibrated: no measured level was used.")), quiet=quiet)
 
 
 def _print(table: pd.DataFrame, format_: Format | None, text: Text) -> None:

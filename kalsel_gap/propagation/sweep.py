@@ -4,7 +4,9 @@ Heights are taken once along each of many radials: bilinear, on great circles, a
 cells are. A cell gets Recommendation ITU-R P.1812-8 in full over the radial next to it, up to the
 cell's own distance. Nothing is interpolated between losses, which jump where the terrain does:
 what differs from the path straight to the cell's centre is that the path ends up to an eighth of
-a cell beside it at the rim, and less nearer to the site, and that its samples lie elsewhere.
+a cell beside it at the rim, and less nearer to the site, and that its samples lie elsewhere. Over
+real mountains, 30 km around a site, half of the cells are within 0.1 dB of the straight path and
+95 in 100 within 1.1 dB; ``benchmarks/radio.py`` prints it.
 """
 
 from __future__ import annotations
@@ -51,7 +53,7 @@ RADIALS_A_CELL = 4
 # Samples are no farther apart than lets the shortest path have one between its ends.
 LARGEST_STEP_KM = DISTANCE_KM[0] / 2.0
 
-# Around a site the grid is a polynomial of east and north, exact to a millimetre that far.
+# Around a site the grid is a polynomial of east and north, exact to centimetres that far.
 LARGEST_RADIUS_KM = 200.0
 DEGREE = 5
 # As (power of the first, power of the second), by their sum.

@@ -1,4 +1,4 @@
-"""Speed tests: their unit, their dates, values that no line can have."""
+"""Speed tests and levels: their unit, their dates, values that no line can have."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding
 from kalsel_gap.quality.files import unusable
 from kalsel_gap.quality.rasters import places
+from kalsel_gap.sources import levels
 from kalsel_gap.sources.files import ROW, day, number, read_table, recognise
-from kalsel_gap.sources.measurements import ALIASES, read_source
+from kalsel_gap.sources.levels import holds_levels
+from kalsel_gap.sources.measurements import ALIASES, is_levels, read_source
 from kalsel_gap.sources.tiles import is_tiles, read_tiles
 
 if TYPE_CHECKING:
@@ -44,7 +46,10 @@ def measurements(opened: Opened, schools: pd.DataFrame) -> list[Finding]:
         try:
             if is_tiles(source):
                 findings += read_tiles(source, *places(opened, schools), file)[1]
-            else:
+                continue
+            if holds_levels(source):
+                findings += levels.read_source(source, file)[1]
+            if not is_levels(source):
                 findings += _tests(source, opened, schools, file)
         except InputError as error:
             findings.append(unusable(error, file))

@@ -8,6 +8,7 @@ import pandas as pd
 
 from kalsel_gap.findings import Finding
 from kalsel_gap.sources.files import ROW, day, number, read_table, recognise, understood
+from kalsel_gap.sources.levels import holds, holds_levels
 from kalsel_gap.sources.tiles import is_tiles
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def read_measurements(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
     """
     frames, findings = [], []
     for source in opened.project.measurements:
-        if is_tiles(source):
+        if is_tiles(source) or is_levels(source):
             continue
         frame, found = read_source(source, opened.shown(source.path))
         frames.append(frame)
@@ -69,6 +70,12 @@ def latest_quarter(tests: pd.DataFrame) -> pd.DataFrame:
     latest = tests.groupby("npsn")["quarter"].transform("max")
     recent = tests[tests["quarter"] == latest]
     return recent.groupby("npsn")[list(VALUES)].median().rename(columns=names)
+
+
+def is_levels(source: Measurements) -> bool:
+    """Whether a source has measured levels and no speed tests beside them."""
+    rates = {name: ALIASES[name] for name in ("down_mbps", "down_kbps")}
+    return holds_levels(source) and not holds(source, rates)
 
 
 def read_source(source: Measurements, file: str) -> tuple[pd.DataFrame, list[Finding]]:

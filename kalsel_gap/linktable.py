@@ -1,0 +1,288 @@
+"""The links of one school: from which sites it could be served, how well, and what is in the way.
+
+The level comes from ITU-R P.1812; beside it stand the Irregular Terrain Model, which is another
+school of propagation, and free space: where the two models are far apart the level is doubtful.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from kalsel_gap import calibration, geodesy
+from kalsel_gap.errors import InputError
+from kalsel_gap.indicators import available
+from kalsel_gap.pathview import PathView, of_paths
+from kalsel_gap.project import suggestion
+from kalsel_gap.servers import THREADS, Ground, cells_of, levels_dbm, losses, servers
+from kalsel_gap.sources.schools import read_schools
+from kalsel_gap.sources.sites import read_sites
+
+if TYPE_CHECKING:
+    from kalsel_gap.project import Opened
+    from kalsel_gap.propagation.paths import Paths
+
+FloatArray: TypeAlias = NDArray[np.float64]
+
+# What the table has, in this order; the obstacle is told from the school, the azimuth points from
+# the school to the site.
+COLUMNS = (
+    *("operator", "technology", "site_id", "distance_km", "azimuth_deg"),
+    *("level_dbm", "sd_db", "margin_db", "adequacy", "calibration", "offset_db"),
+    *("model", "loss_db", "itm_loss_db", "free_space_db", "diffraction_db"),
+    *("line_of_sight", "line_of_sight_worst", "clearance_ratio", "clearance_ratio_worst"),
+    *("obstacle_km", "obstacle_m", "obstacle_excess_m", "site_mast_m", "school_mast_m"),
+    *("sea_share", "status"),
+)
+MODELS = {"p1812": "ITU-R P.1812-8", "free_space": "ITU-R P.525"}
+# Why a link has no level, by the status of its path.
+STATUS = ("value", "void", "profile", "distance", "frequency", "antenna", "term")
+_LOOKED_AT = (
+    *("itm_loss_db", "free_space_db", "clearance_ratio", "clearance_ratio_worst", "obstacle_km"),
+    *("obstacle_m", "obstacle_excess_m", "site_mast_m", "school_mast_m", "sea_share"),
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LinkTable:
+    """The links of a school.
+
+    Attributes
+    ----------
+    npsn, name : str
+        The school.
+    lat, lon : float
+        Where it is taken to be, degrees.
+    links : DataFrame
+        :data:`COLUMNS`, best first; links without a level come last.
+    sites : DataFrame
+        Of each link, as ``read_sites`` gives them.
+    ground : Ground
+        What the paths run over.
+    """
+
+    npsn: str
+    name: str
+    lat: float
+    lon: float
+    links: pd.DataFrame
+    sites: pd.DataFrame
+    ground: Ground
+
+
+def linktable(opened: Opened, npsn: str) -> LinkTable:
+    """Every site that is a candidate for a school, best first.
+
+    Parameters
+    ----------
+    opened : Opened
+        The project.
+    npsn : str
+        The school.
+
+    Raises
+    ------
+    InputError
+        No such school, it has no location, the project has no elevation model or no site near.
+    """
+    from kalsel_gap.profile import sea_of, terrain_of  # compiles kernels: only when needed
+
+    school = _school(opened, npsn)
+    if opened.project.elevation is None:
+        raise InputError("elevation_missing", path=opened.path)
+    sites, _ = read_sites(opened)
+    cells = cells_of(sites[sites["technology"].isin(list(opened.project.radio.carriers))])
+    lat, lon = (np.array([school[name]], dtype=np.float64) for name in ("lat", "lon"))
+    radio = opened.project.radio
+    found = servers(lat, lon, cells, radio.candidates)
+    if not found.cell.size:
+        raise InputError(
+            "no_site_near", path=opened.path, value=npsn, reach_km=f"{radio.candidates.reach_km:g}"
+        )
+    near = cells.table.iloc[found.cell].reset_index(drop=True)
+    terrain = terrain_of(opened)
+    ground = Ground(terrain, sea_of(terrain), radio)
+    table = _links(near, np.repeat(lat, len(near)), np.repeat(lon, len(near)), opened, ground)
+    # A strong 2G serves a school less than a weak 4G.
+    order = table.sort_values(
+        ["adequacy", "level_dbm", "distance_km", "operator", "technology", "site_id"],
+        ascending=[False, False, True, True, True, True],
+        kind="stable",
+    )
+    return LinkTable(
+        npsn,
+        str(school["name"]),
+        float(lat[0]),
+        float(lon[0]),
+        table.loc[order.index].reset_index(drop=True),
+        near.loc[order.index].reset_index(drop=True),
+        ground,
+    )
+
+
+def view(found: LinkTable, link: int = 0) -> PathView:
+    """What the picture of a link shows.
+
+    Raises
+    ------
+    InputError
+        The path has no profile: the model has no heights at one of its ends.
+    """
+    site, told = found.sites.iloc[link], found.links.iloc[link]
+    paths = _path(found, link)
+    ends_m = paths.ground_m[[0, -1]]
+    height_m, mhz = float(site["antenna_height_m"]), float(site["frequency_mhz"])
+    if not (np.isfinite(ends_m).all() and height_m >= 0.0 and mhz > 0.0 and len(paths) == 1):
+        raise InputError("path_not_drawn", value=str(site["site_id"]))
+    radio = found.ground.radio
+    return PathView(
+        site=f"{site['site_id']} ({site['operator']}, {str(site['technology']).upper()})",
+        school=f"{found.name} ({found.npsn})",
+        tx_height_m=height_m,
+        rx_height_m=radio.receiver.height_m,
+        frequency_mhz=mhz,
+        k=radio.k_factor.median,
+        model=MODELS[str(told["model"])],
+        loss_db=float(told["loss_db"]),
+        diffraction_db=float(told["diffraction_db"]),
+        level_dbm=float(told["level_dbm"]),
+        sigma_db=float(told["sd_db"]),
+        calibrated=told["calibration"] == "calibrated",
+        **of_paths(paths, 0),
+    )
+
+
+def _path(found: LinkTable, link: int) -> Paths:
+    """The profile of one link."""
+    site = found.sites.iloc[[link]]
+    place = np.array([found.lat]), np.array([found.lon])
+    return next(paths for _, paths in found.ground.profiles(site, *place))
+
+
+def _school(opened: Opened, npsn: str) -> pd.Series[str]:
+    """The row of a school; of several with its number the one that has a location."""
+    schools = read_schools(opened)[0]
+    mine = schools[schools["npsn"] == npsn.strip()]
+    if mine.empty:
+        near = suggestion(npsn.strip(), schools["npsn"].dropna())
+        raise InputError("school_unknown", path=opened.path, value=npsn, suggestion=near)
+    placed = mine[mine["lat"].notna() & mine["lon"].notna()]
+    if placed.empty:
+        raise InputError("school_not_placed", path=opened.path, value=npsn)
+    row: pd.Series[str] = placed.iloc[0]
+    return row
+
+
+def _links(
+    near: pd.DataFrame, lat: FloatArray, lon: FloatArray, opened: Opened, ground: Ground
+) -> pd.DataFrame:
+    """:data:`COLUMNS` of links, a row for each site."""
+    from kalsel_gap.propagation.locations import location_sigma_db
+
+    radio = ground.radio
+    lost = losses(near, lat, lon, ground)
+    to_site = geodesy.WGS84.inv(lon, lat, near["lon"], near["lat"])
+    taught = calibration.taught(opened, near, lat, lon)
+    level = levels_dbm(near, lat, lon, lost.loss_db, lost.elevation_deg, radio) + taught.offset_db
+    sigma_db = location_sigma_db(
+        near["frequency_mhz"], radio.prediction.resolution_m, radio.receiver.height_m
+    )
+    usable = near["technology"].map({n: each.usable_dbm for n, each in radio.carriers.items()})
+    status = np.array(STATUS, dtype=object)[lost.status]
+    status[(lost.status == 0) & np.isnan(level)] = "power"
+    table = pd.DataFrame(
+        {
+            "operator": near["operator"],
+            "technology": near["technology"],
+            "site_id": near["site_id"],
+            "distance_km": np.asarray(to_site[2]) / 1000.0,
+            "azimuth_deg": np.asarray(to_site[0]) % 360.0,
+            "level_dbm": level,
+            "sd_db": np.where(np.isnan(taught.error_db), sigma_db, taught.error_db),
+            "margin_db": level - usable,
+            "adequacy": _adequacy(near["technology"], level, opened),
+            "calibration": np.where(taught.calibrated, "calibrated", "uncalibrated"),
+            "offset_db": np.where(taught.calibrated, taught.offset_db, np.nan),
+            "model": np.where(lost.is_near, "free_space", "p1812"),
+            "loss_db": lost.loss_db,
+            "diffraction_db": lost.diffraction_db,
+            "status": status,
+        }
+    )
+    return table.assign(**_second_look(near, lat, lon, ground))[list(COLUMNS)]
+
+
+def _adequacy(technology: pd.Series[str], level_dbm: FloatArray, opened: Opened) -> FloatArray:
+    """What each level is worth, by the curve of its technology."""
+    found = np.full(level_dbm.shape, np.nan)
+    for name, curve in opened.project.signal.curves.items():
+        mine = (technology == name).to_numpy()
+        found[mine] = available.from_level(level_dbm[mine], curve.points)
+    return found
+
+
+def _second_look(
+    near: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: Ground
+) -> dict[str, Any]:
+    """Sight in median and worst air, the other model, and free space."""
+    from dataclasses import replace
+
+    from kalsel_gap.propagation import itm
+    from kalsel_gap.propagation.free_space import free_space_db
+    from kalsel_gap.propagation.fresnel import worst_k
+    from kalsel_gap.propagation.variability import Climate
+    from kalsel_gap.sight import sight
+
+    radio, count = ground.radio, len(near)
+    found: dict[str, Any] = {name: np.full(count, np.nan) for name in _LOOKED_AT}
+    seen = {name: np.full(count, None, object) for name in ("line_of_sight", "line_of_sight_worst")}
+    height, mhz = (near[n].to_numpy(np.float64) for n in ("antenna_height_m", "frequency_mhz"))
+    for at, paths in ground.profiles(near, lat, lon):
+        ends = (paths, height[at], radio.receiver.height_m, mhz[at])
+        median = sight(*ends, k=radio.k_factor.median, threads=THREADS)
+        bent = worst_k(paths.length_km, radio.k_factor.worst)
+        worst = sight(*ends, k=bent, threads=THREADS)
+        for name in ("clearance_ratio", "obstacle_m", "obstacle_excess_m", "sea_share"):
+            found[name][at] = getattr(median, name)
+        found["clearance_ratio_worst"][at] = worst.clearance_ratio
+        found["obstacle_km"][at] = paths.length_km - median.obstacle_km
+        found["site_mast_m"][at], found["school_mast_m"][at] = median.tx_mast_m, median.rx_mast_m
+        for name, each in (("line_of_sight", median), ("line_of_sight_worst", worst)):
+            known = each.status == 0
+            seen[name][at[known]] = each.line_of_sight[known]
+        # Clutter is no part of that model: on bare ground it belongs into the heights.
+        surface = paths
+        if paths.clutter_m.size:
+            surface = replace(paths, ground_m=_with_clutter(paths), clutter_m=np.empty(0))
+        link = itm.Link(
+            frequency_mhz=mhz[at],
+            tx_height_m=height[at],
+            rx_height_m=radio.receiver.height_m,
+            n0=radio.atmosphere.n0,
+            climate=Climate[radio.atmosphere.climate.upper()],
+            permittivity=radio.ground.permittivity,
+            conductivity_s_m=radio.ground.conductivity_s_m,
+            time_percent=radio.prediction.time_percent,
+        )
+        found["itm_loss_db"][at] = itm.loss(surface, link, threads=THREADS).loss_db
+        rise_m = (
+            paths.ground_m[paths.first[1:] - 1]
+            + radio.receiver.height_m
+            - paths.ground_m[paths.first[:-1]]
+            - height[at]
+        )
+        ray_km = np.hypot(paths.length_km, rise_m / 1000.0)
+        found["free_space_db"][at] = free_space_db(ray_km, mhz[at])
+    flags = {name: pd.array(values, dtype="boolean") for name, values in seen.items()}
+    return {**found, **flags}
+
+
+def _with_clutter(paths: Paths) -> NDArray[np.floating]:
+    """Ground with what stands on it, but for both ends, where the antennas stand above it."""
+    clutter = paths.clutter_m.copy()
+    clutter[paths.first[:-1]] = clutter[paths.first[1:] - 1] = 0.0
+    return paths.ground_m + clutter

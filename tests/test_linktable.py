@@ -1,0 +1,186 @@
+"""The links of one school, and `kalsel-gap predict --at`."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any, cast
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import pytest
+from pyproj import Geod
+
+from kalsel_gap import linktable, pathview
+from kalsel_gap.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from kalsel_gap.project import Opened
+    from tests.conftest import CommandLine, MakeProject
+
+SCHOOL = "00000109"  # 6.4 km from T00001, behind a ridge
+SITES = (
+    "site_id,operator,technology,lat,lon,antenna_height_m,frequency_mhz,eirp_dbm\n"
+    "T00001,telkomsel,4g,-2.965,115.345,42,1800,62\n"
+    "T00001,telkomsel,2g,-2.965,115.345,42,900,57\n"
+    "T00002,telkomsel,2g,-2.945,115.325,52,900,57\n"
+)
+HEADER = SITES.splitlines(keepends=True)[0]
+OFFSETS = "operator,technology,site_id,clutter,offset_db,held_out_rmse_db\n"
+
+
+@pytest.fixture
+def project(project: MakeProject) -> MakeProject:
+    """The small project, whose sites have a power."""
+
+    def make(
+        sections: Mapping[str, Any] | None = None, *, files: Mapping[str, str] | None = None
+    ) -> Opened:
+        return project(sections, files={"sites.csv": SITES, **(files or {})})
+
+    return cast("MakeProject", make)
+
+
+def link_of(opened: Opened, site: str, technology: str) -> Any:
+    links = linktable.linktable(opened, SCHOOL).links
+    return links[(links["site_id"] == site) & (links["technology"] == technology)].iloc[0]
+
+
+def test_a_link_by_hand(project: MakeProject) -> None:
+    link = link_of(project(), "T00001", "4g")
+    azimuth, _, away_m = Geod(ellps="WGS84").inv(115.388, -2.927, 115.345, -2.965)
+    assert link["distance_km"] == pytest.approx(away_m / 1000.0)
+    assert link["azimuth_deg"] == pytest.approx(azimuth % 360.0)
+    # 20 MHz are 1200 resource elements.
+    assert link["level_dbm"] == pytest.approx(62.0 - 10 * math.log10(1200) - link["loss_db"])
+    assert link["margin_db"] == pytest.approx(link["level_dbm"] + 110.0)
+    free_space = 20 * math.log10(4 * math.pi * away_m / (299.792458 / 1800.0))
+    assert link["free_space_db"] == pytest.approx(free_space, abs=0.01)
+    assert link["loss_db"] > link["free_space_db"] + 30.0
+    assert link["itm_loss_db"] > link["free_space_db"] + 30.0
+    assert not link["line_of_sight"]
+    assert link["clearance_ratio_worst"] < link["clearance_ratio"] < 0.0
+    assert link["calibration"] == "uncalibrated"
+
+
+def test_better_links_come_first(project: MakeProject) -> None:
+    links = linktable.linktable(project(), "00000103").links
+    assert links["adequacy"].is_monotonic_decreasing
+    # 4G at -79 dBm serves better than 2G at -36 dBm.
+    assert links["technology"].tolist() == ["4g", "2g", "2g"]
+    assert links["level_dbm"][1] > links["level_dbm"][0]
+
+
+def test_a_mast_of_the_height_told_would_be_clear(project: MakeProject) -> None:
+    link = link_of(project(), "T00001", "4g")
+    mast_m = math.ceil(link["site_mast_m"])
+    sites = f"{HEADER}T00001,telkomsel,4g,-2.965,115.345,{mast_m},1800,62\n"
+    higher = link_of(project(files={"sites.csv": sites}), "T00001", "4g")
+    assert 0.6 <= higher["clearance_ratio"] < 0.65
+    assert higher["diffraction_db"] < link["diffraction_db"]
+
+
+@pytest.mark.parametrize(
+    ("terms", "status"),
+    [
+        (",1800,62", "antenna"),
+        ("42,,62", "frequency"),
+        ("42,1800,", "power"),
+        ("42,9000,62", "frequency"),
+        ("42,1800,62", "value"),
+    ],
+)
+def test_what_is_missing_is_told(project: MakeProject, terms: str, status: str) -> None:
+    sites = f"{HEADER}A,a,4g,-2.965,115.345,{terms}\n"
+    link = link_of(project(files={"sites.csv": sites}), "A", "4g")
+    assert link["status"] == status
+    assert np.isnan(link["level_dbm"]) == (status != "value")
+
+
+def test_a_site_off_the_model_has_no_picture(project: MakeProject) -> None:
+    sites = f"{HEADER}A,a,4g,-2.90,115.10,42,1800,62\n"
+    found = linktable.linktable(project(files={"sites.csv": sites}), SCHOOL)
+    assert found.links["status"].tolist() == ["void"]
+    assert found.links["line_of_sight"].isna().all()
+    with pytest.raises(InputError, match="path_not_drawn"):
+        linktable.view(found)
+
+
+def test_picture_and_table_name_the_same_obstacle(project: MakeProject) -> None:
+    found = linktable.linktable(project(), SCHOOL)
+    view = linktable.view(found)
+    link: Any = found.links.iloc[0]
+    worst = pathview.worst(view)
+    assert worst.ratio == pytest.approx(link["clearance_ratio"], rel=1e-6)
+    assert worst.excess_m == pytest.approx(link["obstacle_excess_m"], abs=1e-4)
+    from_site = link["distance_km"] - link["obstacle_km"]
+    assert view.distance_km[worst.sample] == pytest.approx(from_site, abs=1e-6)
+
+
+def test_offsets_are_added_and_told(project: MakeProject) -> None:
+    offsets = OFFSETS + "telkomsel,4g,,,-7,8.5\ntelkomsel,4g,T00001,,2,\n"
+    given = project({"calibration": {"path": "cal.csv"}}, files={"cal.csv": offsets})
+    bare, link = (link_of(each, "T00001", "4g") for each in (project(), given))
+    assert link["level_dbm"] == pytest.approx(bare["level_dbm"] - 5.0)
+    assert (link["calibration"], link["offset_db"], link["sd_db"]) == ("calibrated", -5.0, 8.5)
+    assert link_of(given, "T00001", "2g")["calibration"] == "uncalibrated"
+
+
+def test_without_a_file_of_offsets_nothing_is_calibrated(project: MakeProject) -> None:
+    given = project({"calibration": {"path": "cal.csv"}})
+    assert set(linktable.linktable(given, SCHOOL).links["calibration"]) == {"uncalibrated"}
+
+
+@pytest.mark.parametrize(
+    ("npsn", "sections", "code"),
+    [
+        ("00000199", {}, "school_unknown"),
+        ("00000107", {}, "school_not_placed"),
+        (SCHOOL, {"elevation": None}, "elevation_missing"),
+        (SCHOOL, {"sites": None}, "no_site_near"),
+        (SCHOOL, {"radio": {"candidates": {"reach_km": 0.5}}}, "no_site_near"),
+    ],
+)
+def test_what_cannot_be_told_is_an_error(
+    project: MakeProject, npsn: str, sections: dict[str, object], code: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        linktable.linktable(project(sections), npsn)
+    assert caught.value.code == code
+
+
+def test_command_prints_and_draws(project: MakeProject, cli: CommandLine, tmp_path: Path) -> None:
+    path = project().path
+    picture = tmp_path / "path.svg"
+    said = cli("predict", "-p", path, "--at", "00000103", "--format", "json", "--picture", picture)
+    assert said.status == 0
+    assert [row["technology"] for row in json.loads(said.out)] == ["4g", "2g", "2g"]
+    assert "Uncalibrated" in said.err
+    root = ET.fromstring(picture.read_bytes())
+    assert "script" not in {each.tag.rpartition("}")[2] for each in root.iter()}
+    before = picture.read_bytes()
+    cli("predict", "-p", path, "--at", "00000103", "--picture", picture, "-q")
+    assert picture.read_bytes() == before
+    table = cli("predict", "-p", path, "--at", SCHOOL, "--format", "table", "-q")
+    assert b"T00001" in table.out
+    assert table.err == ""
+
+
+def test_command_refuses(project: MakeProject, cli: CommandLine, tmp_path: Path) -> None:
+    path = project().path
+    unknown = cli("predict", "-p", path, "--at", "00000199")
+    assert unknown.status == 1
+    assert "Did you mean “00000109”?" in unknown.err
+    for arguments, words in (
+        (("--picture", tmp_path / "a.svg"), "--at"),
+        (("--at", SCHOOL, "--picture", tmp_path / "a.jpg"), ".svg or .png"),
+        (("--report",), "no measured levels"),
+        (("--calibrate",), "[calibration]"),
+    ):
+        refused = cli("predict", "-p", path, *arguments)
+        assert refused.status == 1
+        assert words in refused.err
+    assert list(tmp_path.iterdir()) == []
