@@ -1,0 +1,308 @@
+"""Which known sites could serve a place, over which paths, and what these lose.
+
+Cells at one site with the same antenna height and frequency share one path: what differs between
+them, power and antenna, is no matter of the terrain.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kalsel_gap import geodesy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+    from kalsel_gap.coasts import SeaMask
+    from kalsel_gap.profile import Terrain
+    from kalsel_gap.propagation.paths import ByteArray, Paths
+    from kalsel_gap.radio import Candidates, Radio
+
+FloatArray: TypeAlias = NDArray[np.float64]
+IntArray: TypeAlias = NDArray[np.int64]
+BoolArray: TypeAlias = NDArray[np.bool_]
+
+THREADS = os.cpu_count() or 1  # they change no bit
+
+# In this order, so that the order of rows in a file decides nothing.
+_ORDER = (
+    *("operator", "technology", "lat", "lon", "antenna_height_m", "frequency_mhz", "eirp_dbm"),
+    *("bandwidth_mhz", "azimuth_deg", "downtilt_deg", "site_id", "file", "row"),
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells:
+    """Cells of known sites, sorted.
+
+    Attributes
+    ----------
+    table : DataFrame
+        As ``read_sites`` gives them.
+    groups : list of (operator, technology)
+        Of which each cell has one.
+    group : int array of shape (cells,)
+        Its number.
+    antenna : int array of shape (cells,)
+        Cells with the same number share paths: place, height and frequency.
+    """
+
+    table: pd.DataFrame
+    groups: list[tuple[str, str]]
+    group: IntArray
+    antenna: IntArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Servers:
+    """Cells that could serve points, and the paths from them.
+
+    Attributes
+    ----------
+    point, cell, path : int array of shape (servers,)
+        Which point, which cell, which of the paths; by point, then group, then distance.
+    path_point, path_cell : int array of shape (paths,)
+        Where each path ends, and a cell that it begins at.
+    """
+
+    point: IntArray
+    cell: IntArray
+    path: IntArray
+    path_point: IntArray
+    path_cell: IntArray
+
+
+def cells_of(sites: pd.DataFrame) -> Cells:
+    """Sites in an order of their own, with what they have in common."""
+    table = sites.sort_values(list(_ORDER), ignore_index=True)
+    keys = table[["operator", "technology"]]
+    groups = [(str(o), str(t)) for o, t in keys.drop_duplicates().itertuples(index=False)]
+    shared = table.groupby(["lat", "lon", "antenna_height_m", "frequency_mhz"], dropna=False)
+    return Cells(
+        table,
+        groups,
+        keys.groupby(["operator", "technology"], sort=False).ngroup().to_numpy().astype(np.int64),
+        shared.ngroup().to_numpy().astype(np.int64),
+    )
+
+
+def servers(lat: FloatArray, lon: FloatArray, cells: Cells, rule: Candidates) -> Servers:
+    """Cells at the nearest sites of each operator and technology that reach each point.
+
+    Parameters
+    ----------
+    lat, lon : float array of shape (points,)
+        Degrees, all known.
+    cells : Cells
+        Cells of known sites.
+    rule : Candidates
+        How far and how many.
+    """
+    found = [_of_group(lat, lon, cells, group, rule) for group in range(len(cells.groups))]
+    empty = np.empty((3, 0))
+    point, cell, distance_m = np.concatenate([empty, *found], axis=1)
+    at, of = point.astype(np.int64), cell.astype(np.int64)
+    order = np.lexsort((of, distance_m, cells.group[of], at))
+    at, of = at[order], of[order]
+    antennas = int(cells.antenna.max(initial=0)) + 1
+    _, first, path = np.unique(
+        at * antennas + cells.antenna[of], return_index=True, return_inverse=True
+    )
+    return Servers(at, of, path, at[first], of[first])
+
+
+def _of_group(
+    lat: FloatArray, lon: FloatArray, cells: Cells, group: int, rule: Candidates
+) -> FloatArray:
+    """Points, cells and distances in metres, three rows, for one operator and technology."""
+    from scipy.spatial import KDTree
+
+    members = np.flatnonzero(cells.group == group)
+    places, place = np.unique(
+        cells.table.loc[members, ["lat", "lon"]].to_numpy(), axis=0, return_inverse=True
+    )
+    tree = KDTree(geodesy.earth_centred_m(places[:, 0], places[:, 1]))
+    count = min(rule.sites, len(places))
+    # A straight line is shorter than the way over the ground: none within reach is missed.
+    found = tree.query(
+        geodesy.earth_centred_m(lat, lon),
+        k=np.arange(1, count + 1),
+        distance_upper_bound=1000.0 * rule.reach_km,
+    )
+    near = np.asarray(found[1])
+    point, rank = np.nonzero(near < len(places))
+    site = near[point, rank]
+    distance_m = geodesy.distance_m(lat[point], lon[point], places[site, 0], places[site, 1])
+    within = distance_m <= 1000.0 * rule.reach_km
+    point, site, distance_m = point[within], site[within], distance_m[within]
+    # All cells of each site.
+    by_place = np.argsort(place, kind="stable")
+    first = np.searchsorted(place[by_place], np.arange(len(places) + 1))
+    each = np.diff(first)[site]
+    pair = np.repeat(np.arange(site.size), each)
+    step = np.arange(pair.size) - np.repeat(np.cumsum(each) - each, each)
+    cell = members[by_place[first[site[pair]] + step]]
+    return np.stack([point[pair], cell, distance_m[pair]])
+
+
+# --- over the ground ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ground:
+    """What paths run over, and how they are predicted."""
+
+    terrain: Terrain
+    sea: SeaMask | None
+    radio: Radio
+
+    def profiles(
+        self, cells: pd.DataFrame, lat: FloatArray, lon: FloatArray
+    ) -> Iterator[tuple[IntArray, Paths]]:
+        """Profiles from cells to places, one for one, in batches."""
+        from kalsel_gap.profile import profiles  # compiles kernels: only when they are needed
+
+        tx = cells["lat"].to_numpy("float64"), cells["lon"].to_numpy("float64")
+        yield from profiles(self.terrain, *tx, lat, lon, threads=THREADS, sea=self.sea)
+
+
+class Losses(NamedTuple):
+    """What paths lose, arrays of shape (paths,); NaN unless the status is OK.
+
+    A path that is shorter than ITU-R P.1812 covers has the loss of free space: so near to the
+    antenna nothing else is known.
+    """
+
+    loss_db: FloatArray
+    diffraction_db: FloatArray
+    elevation_deg: FloatArray
+    """How high the ray leaves the antenna, above the horizon."""
+    is_near: BoolArray
+    """Whether the loss is that of free space."""
+    status: ByteArray
+
+
+def losses(cells: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: Ground) -> Losses:
+    """Loss of the path from each cell to its place: ITU-R P.1812-8, exact along the profile.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        A row for each path.
+    lat, lon : float array of shape (paths,)
+        Where they end, degrees.
+    ground : Ground
+        What they run over.
+    """
+    from kalsel_gap.propagation import p1812
+    from kalsel_gap.propagation.free_space import free_space_db
+    from kalsel_gap.propagation.locations import location_sigma_db
+    from kalsel_gap.propagation.paths import DISTANCE, OK
+
+    radio, count = ground.radio, len(cells)
+    found = Losses(
+        loss_db=np.full(count, np.nan),
+        diffraction_db=np.full(count, np.nan),
+        elevation_deg=np.full(count, np.nan),
+        is_near=np.zeros(count, dtype=np.bool_),
+        status=np.full(count, DISTANCE, dtype=np.int8),
+    )
+    height, mhz = (cells[n].to_numpy("float64") for n in ("antenna_height_m", "frequency_mhz"))
+    middle = (cells["lat"].to_numpy("float64") + lat) / 2.0
+    for at, paths in ground.profiles(cells, lat, lon):
+        link = p1812.Link(
+            frequency_mhz=mhz[at],
+            tx_height_m=height[at],
+            rx_height_m=radio.receiver.height_m,
+            latitude_deg=middle[at],
+            delta_n=radio.atmosphere.delta_n,
+            n0=radio.atmosphere.n0,
+            time_percent=radio.prediction.time_percent,
+            location_percent=radio.prediction.location_percent,
+            location_sigma_db=location_sigma_db(
+                mhz[at], radio.prediction.resolution_m, radio.receiver.height_m
+            ),
+        )
+        made = p1812.loss(paths, link, threads=THREADS)
+        found.loss_db[at], found.status[at] = made.loss_db, made.status
+        found.diffraction_db[at] = made.diffraction_db
+        tx_m = paths.ground_m[paths.first[:-1]] + height[at]
+        rise_km = (paths.ground_m[paths.first[1:] - 1] + radio.receiver.height_m - tx_m) / 1000.0
+        found.elevation_deg[at] = np.degrees(np.arctan2(rise_km, paths.length_km))
+        free = free_space_db(np.hypot(paths.length_km, rise_km), mhz[at])
+        near = (made.status == DISTANCE) & (paths.length_km < p1812.DISTANCE_KM[0])
+        near &= np.isfinite(free)
+        found.loss_db[at[near]], found.diffraction_db[at[near]] = free[near], 0.0
+        found.is_near[at], found.status[at[near]] = near, OK
+    return found
+
+
+def levels_dbm(
+    sites: pd.DataFrame,
+    lat: FloatArray,
+    lon: FloatArray,
+    loss_db: FloatArray,
+    elevation_deg: FloatArray,
+    radio: Radio,
+) -> FloatArray:
+    """Level that each site gives at its place, from what its path loses."""
+    from kalsel_gap.propagation.antennas import sector_gain_db
+    from kalsel_gap.propagation.budget import level_dbm
+
+    bearing_deg = geodesy.WGS84.inv(sites["lon"], sites["lat"], lon, lat)[0]
+    pattern_db = sector_gain_db(
+        sites["azimuth_deg"],
+        sites["downtilt_deg"],
+        bearing_deg,
+        elevation_deg,
+        pattern=radio.pattern,
+    )
+    return level_dbm(
+        sites["technology"].to_numpy(),
+        sites["eirp_dbm"].to_numpy(np.float64),
+        loss_db,
+        carriers=radio.carriers,
+        bandwidth_mhz=sites["bandwidth_mhz"].to_numpy(np.float64),
+        pattern_db=pattern_db,
+    )
+
+
+def sights(
+    cells: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: Ground
+) -> dict[str, NDArray[np.generic]]:
+    """What stands in the path from each cell to its place.
+
+    Returns
+    -------
+    dict of array of shape (paths,)
+        ``line_of_sight``, ``clearance_ratio``, ``obstacle_km`` from the place, ``obstacle_m``
+        above the sea, ``obstacle_excess_m`` for median air; ``clearance_ratio_worst``.
+    """
+    from kalsel_gap.propagation.fresnel import worst_k
+    from kalsel_gap.sight import sight
+
+    radio = ground.radio
+    names = ("clearance_ratio", "obstacle_km", "obstacle_m", "obstacle_excess_m")
+    found: dict[str, NDArray[np.generic]] = {
+        name: np.full(len(cells), np.nan) for name in (*names, "clearance_ratio_worst")
+    }
+    found["line_of_sight"] = np.zeros(len(cells), dtype=np.bool_)
+    height, mhz = (cells[n].to_numpy("float64") for n in ("antenna_height_m", "frequency_mhz"))
+    for at, paths in ground.profiles(cells, lat, lon):
+        ends = (paths, height[at], radio.receiver.height_m, mhz[at])
+        median = sight(*ends, k=radio.k_factor.median, threads=THREADS)
+        worst_air = worst_k(paths.length_km, radio.k_factor.worst)
+        worst = sight(*ends, k=worst_air, threads=THREADS)
+        for name in names:
+            found[name][at] = getattr(median, name)
+        found["obstacle_km"][at] = paths.length_km - median.obstacle_km
+        found["line_of_sight"][at] = median.line_of_sight
+        found["clearance_ratio_worst"][at] = worst.clearance_ratio
+    return found
