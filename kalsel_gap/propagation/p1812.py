@@ -25,6 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 from kalsel_gap.kernels import kernel
 from kalsel_gap.propagation.diffraction import Ends, Wave, delta_bullington
 from kalsel_gap.propagation.geometry import (
+    INLAND,
     SEA,
     Profile,
     empty_profile,
@@ -355,21 +356,21 @@ def _batch(
         )  # fmt: skip
         state = load(paths, path, room.d, room.ground)
         if state == OK:
-            state = _covered(terms, paths.length_km[path])
+            state = covered(terms, paths.length_km[path])
         if state == OK:
             profile = filled(room, paths, path)
             for i in range(profile.n):
                 if not within(profile.surface[i], HEIGHT_M):
                     state = VOID
         if state == OK:
-            steps = _path(profile, paths.zone, paths.first[path], terms)
+            steps = steps_of(profile, paths.zone, paths.first[path], terms)
             for k in range(keep.size):
                 found[k, path] = steps[keep[k]]
         status[path] = state
 
 
 @kernel
-def _covered(terms: Terms, path_km: float) -> int:
+def covered(terms: Terms, path_km: float) -> int:
     """Status of a link by the limits of the Recommendation."""
     if not within(terms.frequency_mhz, FREQUENCY_MHZ):
         return FREQUENCY
@@ -394,7 +395,16 @@ def _covered(terms: Terms, path_km: float) -> int:
 
 
 @kernel
-def _path(profile: Profile, zone: ByteArray, start: int, terms: Terms) -> Details:
+def spread_db(terms: Terms, zone: int) -> float:
+    """What locations and buildings add to the median, eqs. (67) to (69); nothing varies at sea."""
+    sigma = np.sqrt(terms.location_sigma_db**2 + terms.entry_sigma_db**2)
+    if zone == SEA or sigma == 0.0:
+        return 0.0
+    return float(normal_quantile(terms.location_percent / 100.0) * sigma)
+
+
+@kernel
+def steps_of(profile: Profile, zone: ByteArray, start: int, terms: Terms) -> Details:
     """Every step of one path that the Recommendation covers."""
     f, p = terms.frequency_mhz / 1000.0, terms.time_percent
     last = profile.n - 1
@@ -429,11 +439,9 @@ def _path(profile: Profile, zone: ByteArray, start: int, terms: Terms) -> Detail
     parts = Parts(seen, median.total_db, diffraction_p, duct, scatter)
     mix = mixed(path, horizon.angular_distance_mrad, p, beta0, factor, over, parts)
 
-    # 4.7 to 4.10: locations, buildings, field strength. At sea nothing varies.
-    sigma = np.sqrt(terms.location_sigma_db**2 + terms.entry_sigma_db**2)
-    at_sea = zone.size > 0 and zone[start + last] == SEA
-    spread = 0.0 if at_sea else normal_quantile(terms.location_percent / 100.0) * sigma
-    total = max(seen.p_db, mix.total_db + terms.entry_loss_db + spread)
+    # 4.7 to 4.10: locations, buildings, field strength.
+    rx_zone = zone[start + last] if zone.size > 0 else INLAND
+    total = max(seen.p_db, mix.total_db + terms.entry_loss_db + spread_db(terms, rx_zone))
     return Details(
         path,
         horizon.tx_horizon_km,

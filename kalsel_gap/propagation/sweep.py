@@ -1,0 +1,457 @@
+"""Loss from one site to every cell around it, by radials over a window of the elevation model.
+
+Heights are taken once along each of many radials: bilinear, on great circles, as far apart as
+cells are. A cell gets Recommendation ITU-R P.1812-8 in full over the radial next to it, up to the
+cell's own distance. Nothing is interpolated between losses, which jump where the terrain does:
+what differs from the path straight to the cell's centre is that the path ends up to an eighth of
+a cell beside it at the rim, and less nearer to the site, and that its samples lie elsewhere.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kalsel_gap.geodesy import WGS84
+from kalsel_gap.kernels import kernel
+from kalsel_gap.propagation.geometry import Profile, empty_profile
+from kalsel_gap.propagation.mechanisms import sight
+from kalsel_gap.propagation.p1812 import DISTANCE_KM, Terms, covered, spread_db, steps_of
+from kalsel_gap.propagation.paths import HEIGHT_M, VOID, ByteArray, Status, Zone, in_pieces, within
+
+if TYPE_CHECKING:
+    from kalsel_gap.grid import Grid
+    from kalsel_gap.propagation.p1812 import Link
+
+FloatArray: TypeAlias = NDArray[np.float64]
+SingleArray: TypeAlias = NDArray[np.float32]
+IntArray: TypeAlias = NDArray[np.int64]
+
+INLAND = int(Zone.INLAND)
+
+# Radials for each cell along the rim: the more, the nearer to a cell its radial ends.
+RADIALS_A_CELL = 4
+
+# Samples are no farther apart than lets the shortest path have one between its ends.
+LARGEST_STEP_KM = DISTANCE_KM[0] / 2.0
+
+# Around a site the grid is a polynomial of east and north, exact to a millimetre that far.
+LARGEST_RADIUS_KM = 200.0
+DEGREE = 5
+# As (power of the first, power of the second), by their sum.
+POWERS = tuple((total - q, q) for total in range(DEGREE + 1) for q in range(total + 1))
+
+# A receiver as high as the transmitter right below it: free space knows no distance of 0.
+LEAST_RAY_KM = 0.001
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Ground:
+    """A window of the elevation model in memory.
+
+    Attributes
+    ----------
+    ground_m : float32 array of shape (rows, columns)
+        Height of the terrain; NaN is a void.
+    grid : Grid
+        Where the cells lie.
+    zone : int8 array of shape (rows, columns) or (0, 0)
+        :class:`~kalsel_gap.propagation.paths.Zone` of each cell; empty where all is inland.
+    clutter_m : float32 array of shape (rows, columns) or (0, 0)
+        Height of what stands on the ground, for a terrain model; empty where nothing does.
+    """
+
+    ground_m: SingleArray
+    grid: Grid
+    zone: ByteArray = field(default_factory=lambda: np.empty((0, 0), dtype=np.int8))
+    clutter_m: SingleArray = field(default_factory=lambda: np.empty((0, 0), dtype=np.float32))
+
+    def __post_init__(self) -> None:
+        """Bring the arrays into the forms that the kernels are compiled for."""
+        shape = (self.grid.height, self.grid.width)
+        for name, dtype in (("ground_m", np.float32), ("zone", np.int8), ("clutter_m", np.float32)):
+            array = np.ascontiguousarray(getattr(self, name), dtype=dtype)
+            if array.shape != shape and (name == "ground_m" or array.size):
+                raise ValueError(f"{name} must have the shape of the grid")
+            object.__setattr__(self, name, array)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sweep:
+    """What a site's signal loses on its way to the cells around it.
+
+    Attributes
+    ----------
+    loss_db : float32 array of shape (rows, columns)
+        Basic transmission loss to the centres of the cells of a part of the grid; NaN beyond the
+        radius, behind and on voids, and everywhere unless the status is OK.
+    row, col : int
+        Of the first of these cells on the grid.
+    status : Status
+        OK; VOID where the site lies outside the elevation model or on a void of it; else what of
+        the link the model does not cover.
+    """
+
+    loss_db: SingleArray
+    row: int
+    col: int
+    status: Status
+
+
+class _Chart(NamedTuple):
+    """The grid around a site: which row and column lies how far east and north, and back.
+
+    Polynomials of two variables, each scaled to about -1 … 1; coefficients in the order of POWERS.
+    """
+
+    row: FloatArray
+    """Of east and north."""
+    col: FloatArray
+    east_km: FloatArray
+    """Of rows and columns."""
+    north_km: FloatArray
+    radius_km: float
+    """Scale of east and north."""
+    at: tuple[float, float]
+    """Row and column of the site."""
+    reach: tuple[float, float]
+    """Scale of rows and columns."""
+
+
+class _Fan(NamedTuple):
+    """Radials, and the cells that belong to each."""
+
+    first: IntArray
+    """Where the cells of each radial begin in `cell`; the last entry is their number."""
+    cell: IntArray
+    """Cells by their index in the flat part of the grid, by radial and then by distance."""
+    distance_km: FloatArray
+    """How far away each of these cells is."""
+    step_km: float
+    """Between two samples of a radial."""
+    longest: int
+    """Most samples of a path."""
+
+
+class _Layers(NamedTuple):
+    """The cells of a :class:`Ground`."""
+
+    ground_m: SingleArray
+    zone: ByteArray
+    clutter_m: SingleArray
+
+
+def sweep(
+    ground: Ground, lat: float, lon: float, link: Link, *, radius_km: float, threads: int = 1
+) -> Sweep:
+    """Loss from a site to every cell within a radius, by ITU-R P.1812-8.
+
+    Cells nearer than the 0.25 km that the Recommendation begins with get the loss of a path with
+    line of sight, whatever stands in between.
+
+    Parameters
+    ----------
+    ground : Ground
+        Elevation model, with all of the radius where it has it.
+    lat, lon : float
+        The site, WGS84 degrees.
+    link : Link
+        Terms of the links, one number each; the latitude may be that of the site.
+    radius_km : float
+        How far to look, at most 200 km.
+    threads : int
+        Threads to work in; the result does not depend on it.
+
+    Returns
+    -------
+    Sweep
+    """
+    if not 0.0 < radius_km <= LARGEST_RADIUS_KM:
+        raise ValueError(f"radius_km must be above 0 and at most {LARGEST_RADIUS_KM}")
+    terms = Terms(*(float(np.asarray(getattr(link, name))) for name in Terms._fields))
+    nowhere = np.empty((0, 0), dtype=np.float32)
+    chart = _chart(ground.grid, lat, lon, radius_km)
+    if chart is None:
+        return Sweep(nowhere, 0, 0, Status.VOID)
+    rows, cols = _part(ground.grid, chart)
+    found = np.full((len(rows), len(cols)), np.nan, dtype=np.float32)
+    status = Status(_site_status(ground.ground_m, chart, terms))
+    if status is Status.OK and found.size:
+        fan = _fan(chart, rows, cols)
+        layers = _Layers(ground.ground_m, ground.zone, ground.clutter_m)
+
+        def work(begin: int, end: int) -> None:
+            _radials(begin, end, fan, chart, terms, layers, found.reshape(-1))
+
+        in_pieces(work, fan.first.size - 1, threads)
+    return Sweep(found, rows.start, cols.start, status)
+
+
+def _chart(grid: Grid, lat: float, lon: float, radius_km: float) -> _Chart | None:
+    """Polynomials through places all around the site; none where the CRS does not know them."""
+    nodes = np.cos(np.pi * (np.arange(2 * DEGREE) + 0.5) / (2 * DEGREE))
+    east, north = (each.reshape(-1) for each in np.meshgrid(nodes, nodes))
+    east, north = np.append(east, 0.0), np.append(north, 0.0)
+    azimuth, distance_m = np.degrees(np.arctan2(east, north)), 1000.0 * np.hypot(east, north)
+    start = np.full(east.shape, 1.0)
+    to_lon, to_lat, _ = WGS84.fwd(start * lon, start * lat, azimuth, distance_m * radius_km)
+    to_lon = lon + (to_lon - lon + 180.0) % 360.0 - 180.0  # across the antimeridian
+    row, col = grid.pixel(to_lat, to_lon)
+    if not np.isfinite(row + col).all():
+        return None
+    at = float(row[-1]), float(col[-1])
+    reach = float(np.abs(row - at[0]).max()), float(np.abs(col - at[1]).max())
+    forth = _powers(east, north)
+    back = _powers((row - at[0]) / reach[0], (col - at[1]) / reach[1])
+    return _Chart(
+        np.linalg.lstsq(forth, row)[0],
+        np.linalg.lstsq(forth, col)[0],
+        np.linalg.lstsq(back, east * radius_km)[0],
+        np.linalg.lstsq(back, north * radius_km)[0],
+        radius_km,
+        at,
+        reach,
+    )
+
+
+def _powers(x: FloatArray, y: FloatArray) -> FloatArray:
+    """Products of powers of two variables, a column for each of POWERS."""
+    return np.stack([x**p * y**q for p, q in POWERS], axis=1)
+
+
+def _part(grid: Grid, chart: _Chart) -> tuple[range, range]:
+    """Rows and columns of the grid that the radius may meet."""
+    angle = np.linspace(0.0, 2.0 * np.pi, 360, endpoint=False)
+    rim = _powers(np.sin(angle), np.cos(angle))
+    found = []
+    for coefficients, size in ((chart.row, grid.height), (chart.col, grid.width)):
+        places = rim @ coefficients
+        first = min(max(math.floor(places.min()) - 1, 0), size)
+        last = max(min(math.ceil(places.max()) + 1, size), first)
+        found.append(range(first, last))
+    return found[0], found[1]
+
+
+def _fan(chart: _Chart, rows: range, cols: range) -> _Fan:
+    """Radials by the size of the cells, and which cells belong to which."""
+    cell_km = _cell_km(chart)
+    radials = RADIALS_A_CELL * math.ceil(2.0 * np.pi * chart.radius_km / cell_km)
+    radials += -radials % 8  # along the axes and their bisectors
+    distance_km = np.empty((len(rows), len(cols)))
+    place = np.empty(distance_km.shape)
+    _polar(chart, rows.start, cols.start, radials, distance_km, place)
+    distance_km, place = distance_km.reshape(-1), place.reshape(-1)
+    cell = np.flatnonzero(distance_km <= chart.radius_km)
+    # One number to sort by: the radial, and within it the distance.
+    cell = cell[np.argsort(place[cell] + 0.5 * distance_km[cell] / chart.radius_km)]
+    first = np.searchsorted(place[cell], np.arange(radials + 1))
+    step_km = min(cell_km, LARGEST_STEP_KM)
+    longest = math.ceil(chart.radius_km / step_km) + 3
+    return _Fan(first, cell, distance_km[cell], step_km, longest)
+
+
+def _cell_km(chart: _Chart) -> float:
+    """Mean of the sides of a cell at the site."""
+    by_row, by_col = POWERS.index((1, 0)), POWERS.index((0, 1))
+    sides = [
+        math.hypot(chart.east_km[power], chart.north_km[power]) / reach
+        for power, reach in zip((by_row, by_col), chart.reach, strict=True)
+    ]
+    return sum(sides) / 2.0
+
+
+# --- kernels -------------------------------------------------------------------------------------
+
+
+@kernel
+def _along(coefficients: FloatArray, x: float, y: float) -> FloatArray:
+    """Polynomial of s where the variables are ``x·s`` and ``y·s``."""
+    found = np.zeros(DEGREE + 1)
+    k = 0
+    for total in range(DEGREE + 1):
+        for q in range(total + 1):
+            found[total] += coefficients[k] * x ** (total - q) * y**q
+            k += 1
+    return found
+
+
+@kernel
+def _across(coefficients: FloatArray, x: float) -> FloatArray:
+    """Polynomial of the second variable where the first is `x`."""
+    found = np.zeros(DEGREE + 1)
+    k = 0
+    for total in range(DEGREE + 1):
+        for q in range(total + 1):
+            found[q] += coefficients[k] * x ** (total - q)
+            k += 1
+    return found
+
+
+@kernel
+def _value(polynomial: FloatArray, x: float) -> float:
+    """Value of a polynomial of one variable."""
+    value = 0.0
+    for k in range(DEGREE, -1, -1):
+        value = value * x + polynomial[k]
+    return value
+
+
+@kernel
+def _polar(
+    chart: _Chart, row: int, col: int, radials: int, distance_km: FloatArray, place: FloatArray
+) -> None:
+    """Distance of each cell from the site, and the radial that passes it nearest."""
+    turn = radials / (2.0 * np.pi)
+    for i in range(distance_km.shape[0]):
+        x = (row + i + 0.5 - chart.at[0]) / chart.reach[0]
+        easts, norths = _across(chart.east_km, x), _across(chart.north_km, x)
+        for j in range(distance_km.shape[1]):
+            y = (col + j + 0.5 - chart.at[1]) / chart.reach[1]
+            east, north = _value(easts, y), _value(norths, y)
+            distance_km[i, j] = np.sqrt(east * east + north * north)
+            place[i, j] = np.rint(np.arctan2(east, north) * turn) % radials
+
+
+@kernel
+def _height_m(ground_m: SingleArray, row: float, col: float) -> float:
+    """Bilinear height, as `raster.sample` has it: none outside and where its own cell has none."""
+    height, width = ground_m.shape
+    if not (0.0 <= row < height and 0.0 <= col < width):
+        return np.nan
+    if np.isnan(ground_m[int(row), int(col)]):
+        return np.nan
+    i, j = int(np.floor(row - 0.5)), int(np.floor(col - 0.5))
+    down, right = row - 0.5 - i, col - 0.5 - j
+    total = weights = 0.0
+    for p in range(2):
+        for q in range(2):
+            if 0 <= i + p < height and 0 <= j + q < width:
+                z = ground_m[i + p, j + q]
+                if not np.isnan(z):
+                    weight = (down if p else 1.0 - down) * (right if q else 1.0 - right)
+                    total += weight * z
+                    weights += weight
+    return float(total / weights)
+
+
+@kernel
+def _site_status(ground_m: SingleArray, chart: _Chart, terms: Terms) -> int:
+    """What keeps a site from having any loss at all."""
+    if not within(_height_m(ground_m, chart.at[0], chart.at[1]), HEIGHT_M):
+        return VOID
+    return int(covered(terms, DISTANCE_KM[0]))
+
+
+@kernel
+def _put(
+    profile: Profile, zones: ByteArray, i: int, layers: _Layers, row: float, col: float
+) -> bool:
+    """Put the height of a place into sample `i`, and what stands there; whether it is known."""
+    profile.ground[i] = profile.surface[i] = _height_m(layers.ground_m, row, col)
+    if not within(profile.ground[i], HEIGHT_M):
+        return False
+    if layers.clutter_m.size > 0:
+        profile.surface[i] += layers.clutter_m[int(row), int(col)]
+    if layers.zone.size > 0:
+        zones[i] = layers.zone[int(row), int(col)]
+    return within(profile.surface[i], HEIGHT_M)
+
+
+@kernel
+def _radials(
+    begin: int, end: int, fan: _Fan, chart: _Chart, terms: Terms, layers: _Layers,
+    found: SingleArray,
+) -> None:  # fmt: skip
+    """Cells of the radials from `begin` to `end`: their losses."""
+    room = empty_profile(fan.longest)
+    zones = np.full(fan.longest if layers.zone.size > 0 else 0, INLAND, dtype=np.int8)
+    radials = fan.first.size - 1
+    for radial in range(begin, end):
+        first, last = fan.first[radial], fan.first[radial + 1] - 1
+        if last < first:
+            continue
+        angle = 2.0 * np.pi * radial / radials
+        rows = _along(chart.row, np.sin(angle), np.cos(angle))
+        cols = _along(chart.col, np.sin(angle), np.cos(angle))
+        samples = _inner(fan.distance_km[last], fan.step_km) + 1
+        known = _lay(room, zones, samples, fan.step_km / chart.radius_km, rows, cols, layers)
+        for i in range(samples):
+            room.d[i] = i * fan.step_km
+            room.to_tx[i] = 1.0 / room.d[i]
+        for k in range(first, last + 1):
+            distance = fan.distance_km[k]
+            inner = _inner(distance, fan.step_km)
+            if inner < known:
+                s = distance / chart.radius_km
+                found[fan.cell[k]] = _cell(
+                    room,
+                    zones,
+                    inner + 1,
+                    distance,
+                    layers,
+                    _value(rows, s),
+                    _value(cols, s),
+                    terms,
+                )
+
+
+@kernel
+def _inner(distance_km: float, step_km: float) -> int:
+    """Samples between the ends of a path: the last one not nearer than half a step to its end."""
+    return max(int(np.floor(distance_km / step_km - 0.5)), 0)
+
+
+@kernel
+def _lay(
+    room: Profile, zones: ByteArray, samples: int, step: float, rows: FloatArray, cols: FloatArray,
+    layers: _Layers,
+) -> int:  # fmt: skip
+    """Lay a radial into the profile; how many of its samples are known on end."""
+    for i in range(samples):
+        if not _put(room, zones, i, layers, _value(rows, i * step), _value(cols, i * step)):
+            return i
+    return samples
+
+
+@kernel
+def _cell(
+    room: Profile, zones: ByteArray, last: int, distance_km: float, layers: _Layers, row: float,
+    col: float, terms: Terms,
+) -> float:  # fmt: skip
+    """Loss to one cell whose path has the radial's samples before the one numbered `last`."""
+    kept = room.d[last], room.ground[last], room.surface[last]
+    kind = zones[last] if zones.size > 0 else INLAND
+    room.d[last] = distance_km
+    loss = np.nan
+    if _put(room, zones, last, layers, row, col):
+        room.surface[last] = room.ground[last]  # what stands at the receiver is not counted
+        rx_zone = zones[last] if zones.size > 0 else INLAND
+        if distance_km < DISTANCE_KM[0]:
+            loss = _near_db(distance_km, room.ground[0], room.ground[last], terms, rx_zone)
+        else:
+            for i in range(1, last):
+                room.to_rx[i] = 1.0 / (distance_km - room.d[i])
+            profile = Profile(
+                last + 1, room.d, room.to_tx, room.to_rx, room.ground, room.surface, room.flat
+            )
+            loss = steps_of(profile, zones, 0, terms).loss_db
+    room.d[last], room.ground[last], room.surface[last] = kept
+    if zones.size > 0:
+        zones[last] = kind
+    return float(loss)
+
+
+@kernel
+def _near_db(
+    distance_km: float, tx_ground_m: float, rx_ground_m: float, terms: Terms, zone: int
+) -> float:
+    """Loss nearer than the Recommendation begins: with line of sight."""
+    rise = tx_ground_m + terms.tx_height_m - rx_ground_m - terms.rx_height_m
+    ray = max(np.sqrt(distance_km**2 + (rise / 1000.0) ** 2), LEAST_RAY_KM)
+    f, p = terms.frequency_mhz / 1000.0, terms.time_percent
+    seen = sight(ray, distance_km, f, p, p).p_db
+    return float(max(seen, seen + terms.entry_loss_db + spread_db(terms, zone)))
