@@ -206,6 +206,23 @@ def test_what_more_cases_shall_meet_loses_more(
     assert found.loss_db[0] <= found.loss_db[1] + 1e-9
 
 
+@given(
+    st.floats(1.0, 8.0), st.integers(25, 75), st.floats(20.0, 6000.0),
+    st.floats(50.0, 1000.0), st.floats(1.0, 2.0), st.floats(1.0, 3.0),
+)  # fmt: skip
+@settings(max_examples=200)
+def test_a_higher_ridge_and_a_higher_frequency_lose_more(
+    path_km: float, at: int, frequency_mhz: float, height_m: float, grown: float, faster: float
+) -> None:
+    """As far as the ridge diffracts: beyond, the model lets scatter take over with a step."""
+    ground = np.zeros((3, 101))
+    ground[:, at] = [height_m, height_m * grown, height_m]
+    link = usual(frequency_mhz=[frequency_mhz, frequency_mhz, frequency_mhz * faster])
+    found = itm.loss(Paths.equally_spaced([path_km] * 3, ground), link)
+    assert found.loss_db[0] <= found.loss_db[1] + 0.5  # where its two diffractions are weighed
+    assert found.loss_db[0] <= found.loss_db[2] + 1e-9
+
+
 # --- batches and hostile input -------------------------------------------------------------------
 
 
