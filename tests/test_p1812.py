@@ -47,7 +47,7 @@ def profile_of(d: FloatArray, ground: FloatArray, surface: FloatArray | None = N
     to_tx, to_rx = np.zeros(n), np.zeros(n)
     to_tx[1:-1], to_rx[1:-1] = 1.0 / d[1:-1], 1.0 / (d[-1] - d[1:-1])
     top = ground if surface is None else surface
-    return Profile(n, d, to_tx, to_rx, ground, top, np.zeros(n))
+    return Profile(n, d, to_tx, to_rx, ground, top)
 
 
 # --- the published results -----------------------------------------------------------------------

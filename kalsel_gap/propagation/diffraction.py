@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from kalsel_gap.kernels import kernel
 from kalsel_gap.propagation.fresnel import knife_edge
+from kalsel_gap.propagation.geometry import deepest, steepest
 
 if TYPE_CHECKING:
     from kalsel_gap.propagation.geometry import Profile
@@ -65,26 +66,77 @@ def bullington_db(
     Eqs. (13) to (21): a single edge where the steepest rays from both ends meet, or, with line
     of sight, the sample that reaches farthest into the Fresnel zone.
     """
-    n, d, to_tx, to_rx = profile.n, profile.d, profile.to_tx, profile.to_rx
+    n, d = profile.n, profile.d
     path = d[n - 1]
     curvature = 500.0 / radius_km
+    tx_slope, rx_slope = steepest(profile, s, tx_m, rx_m, curvature)
+    depth = -np.inf
+    tx_slope += curvature * path
+    rx_slope += curvature * path
+    if _grazes(tx_slope, rx_slope, tx_m, rx_m, path):
+        depth = deepest(profile, s, tx_m, rx_m, curvature)
+    return _edge_db(profile, tx_slope, rx_slope, depth, rx_m - tx_m, f_ghz)
+
+
+@kernel
+def _smooth_db(profile: Profile, tx_m: float, rx_m: float, radius_km: float, f_ghz: float) -> float:
+    """Bullington loss over a smooth path, eqs. (13) to (21), whose antennas are above 0.
+
+    What a sample has to say of it rises and falls once along the path, so the samples on both
+    sides of the summit are enough: where the Earth's curve touches the rays from either end, and
+    with line of sight the point that mirrors them.
+    """
+    n, d = profile.n, profile.d
+    path = d[n - 1]
+    curvature = 500.0 / radius_km
+    tx_slope = rx_slope = depth = -np.inf
+    at = _before(profile, np.sqrt(tx_m / curvature))
+    for i in range(at, min(at + 2, n - 1)):
+        tx_slope = max(tx_slope, curvature * (path - d[i]) - tx_m * profile.to_tx[i])
+    at = _before(profile, path - np.sqrt(rx_m / curvature))
+    for i in range(at, min(at + 2, n - 1)):
+        rx_slope = max(rx_slope, curvature * d[i] - rx_m * profile.to_rx[i])
+    if _grazes(tx_slope, rx_slope, tx_m, rx_m, path):
+        rise = (rx_m - tx_m) / path
+        at = _before(profile, mirror_km(path, tx_m, rx_m, radius_km))
+        for i in range(at, min(at + 2, n - 1)):
+            above = curvature * d[i] * (path - d[i]) - (tx_m + rise * d[i])
+            depth = max(depth, above * abs(above) * profile.to_tx[i] * profile.to_rx[i])
+    return _edge_db(profile, tx_slope, rx_slope, depth, rx_m - tx_m, f_ghz)
+
+
+@kernel
+def _before(profile: Profile, distance_km: float) -> int:
+    """The inner sample before a distance, or the first or the last but one."""
+    n, d = profile.n, profile.d
+    i = int(max(min(distance_km / d[n - 1] * (n - 1), n - 3.0), 1.0))
+    while i < n - 3 and d[i + 1] <= distance_km:
+        i += 1
+    while i > 1 and d[i] > distance_km:
+        i -= 1
+    return i
+
+
+@kernel
+def _grazes(tx_slope: float, rx_slope: float, tx_m: float, rx_m: float, path_km: float) -> bool:
+    """Whether there is line of sight; the slopes cancel where the ray just grazes."""
+    return bool(tx_slope < (rx_m - tx_m) / path_km or tx_slope + rx_slope <= 0.0)
+
+
+@kernel
+def _edge_db(
+    profile: Profile, tx_slope: float, rx_slope: float, depth: float, climb_m: float, f_ghz: float
+) -> float:
+    """Bullington loss by the slopes, or by the depth in the Fresnel zone where that is known."""
+    n, d = profile.n, profile.d
+    path = d[n - 1]
     wavelength = WAVELENGTH_M_GHZ / f_ghz
-    rise = (rx_m - tx_m) / path
-    steepest_tx = steepest_rx = deepest = -np.inf
-    for i in range(1, n - 1):
-        after, before = path - d[i], d[i]
-        steepest_tx = max(steepest_tx, (s[i] - tx_m) * to_tx[i] + curvature * after)
-        steepest_rx = max(steepest_rx, (s[i] - rx_m) * to_rx[i] + curvature * before)
-        above = s[i] + curvature * before * after - (tx_m + rise * before)
-        # ν squared with the sign of ν: the root is taken once, of the largest.
-        deepest = max(deepest, above * abs(above) * to_tx[i] * to_rx[i])
-    slopes = steepest_tx + steepest_rx
-    if steepest_tx < rise or slopes <= 0.0:  # the slopes cancel where the ray just grazes
-        nu = np.sign(deepest) * np.sqrt(0.002 * path / wavelength * abs(deepest))
+    if depth > -np.inf:
+        nu = np.sign(depth) * np.sqrt(0.002 * path / wavelength * abs(depth))
     else:
         # Between the outermost samples, whatever is left of the digits of a grazing ray.
-        at = min(max((rx_m - tx_m + steepest_rx * path) / slopes, d[1]), d[n - 2])
-        above = (steepest_tx - rise) * at
+        at = min(max((climb_m + rx_slope * path) / (tx_slope + rx_slope), d[1]), d[n - 2])
+        above = (tx_slope - climb_m / path) * at
         nu = above * np.sqrt(0.002 * path / (wavelength * at * (path - at)))
     edge = knife_edge(nu)
     return float(edge + (1.0 - np.exp(-edge / 6.0)) * (10.0 + 0.02 * path))
@@ -142,18 +194,24 @@ def _first_term_db(path_km: float, tx_m: float, rx_m: float, radius_km: float, w
 
 
 @kernel
+def mirror_km(path_km: float, tx_m: float, rx_m: float, radius_km: float) -> float:
+    """Where a smooth Earth mirrors the antennas to each other, from the first, eqs. (24) to (26)."""
+    both = tx_m + rx_m
+    c = (tx_m - rx_m) / both
+    m = 250.0 * path_km * path_km / (radius_km * both)
+    turn = np.arccos(3.0 * c / 2.0 * np.sqrt(3.0 * m / (m + 1.0) ** 3))
+    b = 2.0 * np.sqrt((m + 1.0) / (3.0 * m)) * np.cos(np.pi / 3.0 + turn / 3.0)
+    return float(path_km / 2.0 * (1.0 + b))
+
+
+@kernel
 def spherical_db(path_km: float, tx_m: float, rx_m: float, radius_km: float, wave: Wave) -> float:
     """Loss over the spherical Earth between antennas at heights above it, eqs. (22) to (28)."""
     roots = np.sqrt(0.001 * tx_m) + np.sqrt(0.001 * rx_m)
     if path_km >= np.sqrt(2.0 * radius_km) * roots:
         return _first_term_db(path_km, tx_m, rx_m, radius_km, wave)
     # With line of sight: least clearance over the curved path against what is free of loss.
-    both = tx_m + rx_m
-    c = (tx_m - rx_m) / both
-    m = 250.0 * path_km * path_km / (radius_km * both)
-    turn = np.arccos(3.0 * c / 2.0 * np.sqrt(3.0 * m / (m + 1.0) ** 3))
-    b = 2.0 * np.sqrt((m + 1.0) / (3.0 * m)) * np.cos(np.pi / 3.0 + turn / 3.0)
-    near = path_km / 2.0 * (1.0 + b)
+    near = mirror_km(path_km, tx_m, rx_m, radius_km)
     far = path_km - near
     clearance = (
         (tx_m - 500.0 * near * near / radius_km) * far
@@ -173,6 +231,6 @@ def delta_bullington(profile: Profile, ends: Ends, radius_km: float, wave: Wave)
     f = wave.f_ghz
     actual = bullington_db(profile, profile.surface, ends.tx_m, ends.rx_m, radius_km, f)
     tx, rx = ends.tx_m - ends.tx_base_m, ends.rx_m - ends.rx_base_m
-    smooth = bullington_db(profile, profile.flat, tx, rx, radius_km, f)
+    smooth = _smooth_db(profile, tx, rx, radius_km, f)
     sphere = spherical_db(profile.d[profile.n - 1], tx, rx, radius_km, wave)
     return Diffraction(actual + max(sphere - smooth, 0.0), actual, smooth, sphere)

@@ -18,6 +18,10 @@ FloatArray: TypeAlias = NDArray[np.float64]
 
 SEA, INLAND = int(Zone.SEA), int(Zone.INLAND)
 
+# Whole numbers in the order of floats: all bits but the sign, and what is less than any of them.
+_MAGNITUDE = np.int64(2**63 - 1)
+LOWEST = np.int64(-(2**63))
+
 # Terminal distance from the coast where there is none on the path: too far to matter.
 NO_COAST_KM = 500.0
 
@@ -36,8 +40,6 @@ class Profile(NamedTuple):
     """Terrain above sea level, m."""
     surface: FloatArray
     """Terrain with what stands on it, m."""
-    flat: FloatArray
-    """All zeros: the surface of a smooth path."""
 
 
 class Horizons(NamedTuple):
@@ -105,7 +107,6 @@ def empty_profile(longest: int) -> Profile:
         np.empty(longest),
         np.empty(longest),
         np.empty(longest),
-        np.zeros(longest),
     )
 
 
@@ -121,37 +122,82 @@ def filled(room: Profile, paths: Arrays, path: int) -> Profile:
     for i in range(1, n - 1):
         room.to_tx[i] = 1.0 / d[i]
         room.to_rx[i] = 1.0 / (d[n - 1] - d[i])
-    return Profile(n, d, room.to_tx, room.to_rx, room.ground, room.surface, room.flat)
+    return Profile(n, d, room.to_tx, room.to_rx, room.ground, room.surface)
+
+
+@kernel
+def _ordered(value: float) -> int:
+    """A whole number that is larger where the value is: of these a processor finds many at once."""
+    bits = np.float64(value).view(np.int64)
+    return bits ^ ((bits >> np.int64(63)) & _MAGNITUDE)
+
+
+@kernel
+def _value_of(ordered: int) -> float:
+    """The value that a whole number of `_ordered` stands for."""
+    bits = np.int64(ordered ^ ((ordered >> np.int64(63)) & _MAGNITUDE))
+    return float(bits.view(np.float64))
+
+
+@kernel
+def steepest(
+    profile: Profile, s: FloatArray, tx_m: float, rx_m: float, curvature: float
+) -> tuple[float, float]:
+    """Steepest slopes up from both ends to inner samples of surface `s` over the curved Earth, m/km."""
+    n, d, to_tx, to_rx = profile.n, profile.d, profile.to_tx, profile.to_rx
+    path = d[n - 1]
+    tx = rx = LOWEST
+    for i in range(1, n - 1):
+        tx = max(tx, _ordered((s[i] - tx_m) * to_tx[i] - curvature * d[i]))
+        rx = max(rx, _ordered((s[i] - rx_m) * to_rx[i] - curvature * (path - d[i])))
+    return _value_of(tx), _value_of(rx)
+
+
+@kernel
+def deepest(profile: Profile, s: FloatArray, tx_m: float, rx_m: float, curvature: float) -> float:
+    """How far surface `s` reaches into the Fresnel zone at most: ν² with the sign of ν, scaled."""
+    n, d, to_tx, to_rx = profile.n, profile.d, profile.to_tx, profile.to_rx
+    path = d[n - 1]
+    rise = (rx_m - tx_m) / path
+    found = LOWEST
+    for i in range(1, n - 1):
+        above = s[i] + curvature * d[i] * (path - d[i]) - (tx_m + rise * d[i])
+        found = max(found, _ordered(above * abs(above) * to_tx[i] * to_rx[i]))
+    return _value_of(found)
 
 
 @kernel
 def horizons(profile: Profile, tx_m: float, rx_m: float, radius_km: float) -> Horizons:
     """Horizons over the terrain between antennas at heights `tx_m` and `rx_m` above sea."""
-    n, d, h = profile.n, profile.d, profile.ground
+    n, d, h, to_tx, to_rx = profile.n, profile.d, profile.ground, profile.to_tx, profile.to_rx
     path = d[n - 1]
     curvature = 500.0 / radius_km
     rise = (rx_m - tx_m) / path
-    highest_tx = highest_rx = deepest = -np.inf
-    at_tx = at_rx = at_deepest = 1
-    for i in range(1, n - 1):
-        before, after = d[i], path - d[i]
-        slope = (h[i] - tx_m) * profile.to_tx[i] - curvature * before
-        if slope > highest_tx:
-            highest_tx, at_tx = slope, i
-        slope = (h[i] - rx_m) * profile.to_rx[i] - curvature * after
-        if slope > highest_rx:
-            highest_rx, at_rx = slope, i
-        above = h[i] + curvature * before * after - (tx_m + rise * before)
-        depth = above * abs(above) * profile.to_tx[i] * profile.to_rx[i]
-        if depth > deepest:
-            deepest, at_deepest = depth, i
+    highest_tx, highest_rx = steepest(profile, h, tx_m, rx_m, curvature)
     # Slopes in metres a kilometre; the arc tangent is taken once, of the largest.
     direct = rise - curvature * path
     sees = highest_tx <= direct
+    # The first sample that is as high as that.
+    at_tx, at_rx = 1, 1
     if sees:
-        at_tx = at_rx = at_deepest
+        depth = deepest(profile, h, tx_m, rx_m, curvature)
+        while at_tx < n - 2:
+            above = h[at_tx] + curvature * d[at_tx] * (path - d[at_tx]) - (tx_m + rise * d[at_tx])
+            if above * abs(above) * to_tx[at_tx] * to_rx[at_tx] >= depth:
+                break
+            at_tx += 1
+        at_rx = at_tx
         highest_tx = direct
         highest_rx = -rise - curvature * path
+    else:
+        while at_tx < n - 2:
+            if (h[at_tx] - tx_m) * to_tx[at_tx] - curvature * d[at_tx] >= highest_tx:
+                break
+            at_tx += 1
+        while at_rx < n - 2:
+            if (h[at_rx] - rx_m) * to_rx[at_rx] - curvature * (path - d[at_rx]) >= highest_rx:
+                break
+            at_rx += 1
     tx_mrad = 1000.0 * np.arctan(highest_tx / 1000.0)
     rx_mrad = 1000.0 * np.arctan(highest_rx / 1000.0)
     angle = 1000.0 * path / radius_km + tx_mrad + rx_mrad
@@ -161,7 +207,7 @@ def horizons(profile: Profile, tx_m: float, rx_m: float, radius_km: float) -> Ho
 @kernel
 def smooth_earth(profile: Profile, tx_m: float, rx_m: float, horizon: Horizons) -> SmoothEarth:
     """Surface fitted to the terrain, and antenna heights above it."""
-    n, d, h = profile.n, profile.d, profile.ground
+    n, d, h, to_tx, to_rx = profile.n, profile.d, profile.ground, profile.to_tx, profile.to_rx
     path = d[n - 1]
     sum1 = sum2 = 0.0
     for i in range(1, n):
@@ -172,12 +218,13 @@ def smooth_earth(profile: Profile, tx_m: float, rx_m: float, horizon: Horizons) 
     rx_fit = (sum2 - sum1 * path) / path**2
 
     rise = (rx_m - tx_m) / path
-    obstacle = from_tx = from_rx = -np.inf
+    highest = far_tx = far_rx = LOWEST
     for i in range(1, n - 1):
         above = h[i] - (tx_m + rise * d[i])
-        obstacle = max(obstacle, above)
-        from_tx = max(from_tx, above * profile.to_tx[i])
-        from_rx = max(from_rx, above * profile.to_rx[i])
+        highest = max(highest, _ordered(above))
+        far_tx = max(far_tx, _ordered(above * to_tx[i]))
+        far_rx = max(far_rx, _ordered(above * to_rx[i]))
+    obstacle, from_tx, from_rx = _value_of(highest), _value_of(far_tx), _value_of(far_rx)
     tx_base, rx_base = tx_fit, rx_fit
     if obstacle > 0.0:
         tx_base -= obstacle * from_tx / (from_tx + from_rx)
@@ -185,9 +232,9 @@ def smooth_earth(profile: Profile, tx_m: float, rx_m: float, horizon: Horizons) 
 
     tx_duct, rx_duct = min(tx_fit, h[0]), min(rx_fit, h[n - 1])
     slope = (rx_duct - tx_duct) / path
-    rough = -np.inf
+    rough = LOWEST
     for i in range(horizon.tx_index, horizon.rx_index + 1):
-        rough = max(rough, h[i] - (tx_duct + slope * d[i]))
+        rough = max(rough, _ordered(h[i] - (tx_duct + slope * d[i])))
     return SmoothEarth(
         tx_fit,
         rx_fit,
@@ -195,7 +242,7 @@ def smooth_earth(profile: Profile, tx_m: float, rx_m: float, horizon: Horizons) 
         min(rx_base, h[n - 1]),
         tx_m - tx_duct,
         rx_m - rx_duct,
-        rough,
+        _value_of(rough),
     )
 
 

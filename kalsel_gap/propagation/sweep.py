@@ -435,9 +435,7 @@ def _cell(
         else:
             for i in range(1, last):
                 room.to_rx[i] = 1.0 / (distance_km - room.d[i])
-            profile = Profile(
-                last + 1, room.d, room.to_tx, room.to_rx, room.ground, room.surface, room.flat
-            )
+            profile = Profile(last + 1, room.d, room.to_tx, room.to_rx, room.ground, room.surface)
             loss = steps_of(profile, zones, 0, terms).loss_db
     room.d[last], room.ground[last], room.surface[last] = kept
     if zones.size > 0:
