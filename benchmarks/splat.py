@@ -20,7 +20,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import shutil
 import subprocess
 import tempfile
@@ -33,11 +32,14 @@ import numpy as np
 import rasterio
 from affine import Affine
 from numpy.typing import NDArray
+from pyproj import CRS
 
-from kalsel_gap import profile
-from kalsel_gap.geodesy import WGS84
-from kalsel_gap.propagation import itm
-from kalsel_gap.propagation.paths import Paths, Polarization
+from kalsel_gap import profile, sight
+from kalsel_gap.grid import Grid
+from kalsel_gap.propagation import itm, p1812
+from kalsel_gap.propagation.free_space import free_space_db
+from kalsel_gap.propagation.paths import Heights, Paths, Polarization
+from kalsel_gap.propagation.sweep import Ground, Sweep, sweep
 from kalsel_gap.propagation.variability import Climate, Variability
 
 if TYPE_CHECKING:
@@ -53,7 +55,7 @@ TILES = {
     "monterey_25km": (("N36W123", "N36W122"), 37, -123),
 }
 
-# Constants of SPLAT! 1.4.2: posts to a degree, samples to a radian, its Earth, its dipole, its foot.
+# SPLAT! 1.4.2: posts to a degree, samples to a radian, its Earth, its dipole, its unit.
 POSTS = 1200
 SAMPLES_PER_RADIAN = 68_755.0
 EARTH_KM = 3959.0 * 1.609344
@@ -109,18 +111,23 @@ class Case:
         """Height of the site's antenna in the raster: the figure was read as feet."""
         return float(self.terms["tx_height"]) * FOOT_M
 
-    def clutter_m(self, ground_m: Any) -> Any:
+    def clutter_m(self, ground_m: Heights) -> NDArray[np.float32]:
         """Clutter above heights: none where they are 0, which is the sea."""
         height = np.float32(self.terms["clutter_height"])
         return np.where(ground_m != 0.0, height, np.float32(0.0))
 
+    @property
+    def transform(self) -> Affine:
+        """Of cells whose centres are the posts."""
+        cell = 1.0 / POSTS
+        return Affine(cell, 0.0, self.west - cell / 2.0, 0.0, -cell, self.north - cell / 2.0)
+
     def write(self, path: Path) -> None:
         """The heights as a GeoTIFF whose cells have their centres at the posts."""
         rows, cols = self.ground_m.shape
-        corner = Affine.translation(self.west - 0.5 / POSTS, self.north - 0.5 / POSTS)
         with rasterio.open(
             path, "w", driver="GTiff", width=cols, height=rows, count=1, dtype="int16",
-            crs="EPSG:4326", transform=corner * Affine.scale(1.0 / POSTS, -1.0 / POSTS),
+            crs="EPSG:4326", transform=self.transform,
         ) as sink:  # fmt: skip
             sink.write(self.ground_m, 1)
 
@@ -148,7 +155,8 @@ class Case:
 
     def dbm(self, loss_db: FloatArray) -> FloatArray:
         """Level that SPLAT! makes of a loss: radiated power over a dipole, no receiving gain."""
-        return 10.0 * np.log10(1000.0 * self.watts) + DIPOLE_DBI - loss_db
+        level: FloatArray = 10.0 * np.log10(1000.0 * self.watts) + DIPOLE_DBI - loss_db
+        return level
 
     @property
     def watts(self) -> float:
@@ -231,9 +239,7 @@ def _radial(case: Case, lat: float, lon: float) -> tuple[IntArray, IntArray, Flo
     """Row, column and distance in km of the samples of one radial, on SPLAT!'s round Earth."""
     lat1, lon1 = np.radians([case.terms["lat"], case.terms["lon"]])
     lat2, lon2 = np.radians([lat, lon])
-    arc = np.arccos(
-        np.sin(lat1) * np.sin(lat2) + np.cos(lat1) * np.cos(lat2) * np.cos(lon1 - lon2)
-    )
+    arc = np.arccos(np.sin(lat1) * np.sin(lat2) + np.cos(lat1) * np.cos(lat2) * np.cos(lon1 - lon2))
     step = arc / (SAMPLES_PER_RADIAN * np.hypot(lon1 - lon2, lat1 - lat2))
     azimuth = np.arctan2(
         np.sin(lon2 - lon1) * np.cos(lat2),
@@ -280,9 +286,7 @@ def on_radials(
     return found
 
 
-def our_paths(
-    case: Case, chosen: Cells, folder: Path
-) -> Iterator[tuple[IntArray, Paths]]:
+def our_paths(case: Case, chosen: Cells, folder: Path) -> Iterator[tuple[IntArray, Paths]]:
     """Our profiles to the posts of the cells, the ground raised between their ends."""
     path = folder / f"{case.name}.tif"
     if not path.exists():
@@ -335,20 +339,229 @@ def overlap(first: BoolArray, second: BoolArray) -> float:
 # --- SPLAT! itself -------------------------------------------------------------------------------
 
 
+class Spent(NamedTuple):
+    """Time that something took."""
+
+    wall_s: float
+    cpu_s: float
+
+
+def prepare(case: Case, folder: Path) -> None:
+    """Terrain and parameters as SPLAT! wants them: posts from the south-east corner, west first."""
+    rows, cols = case.ground_m.shape
+    for top in range(0, rows, POSTS):
+        for left in range(0, cols, POSTS):
+            south, west = case.north - top // POSTS - 1, case.west + left // POSTS
+            most_west = -west % 360
+            name = f"{south}:{south + 1}:{most_west - 1}:{most_west}.sdf"
+            posts = case.ground_m[top : top + POSTS, left : left + POSTS][::-1, ::-1]
+            head = [most_west, south, most_west - 1, south + 1]
+            lines = "\n".join(map(str, head + posts.reshape(-1).tolist()))
+            (folder / name).write_text(lines + "\n", encoding="ascii")
+    terms = case.terms
+    parameters = (
+        terms["ground_dielectric"],
+        terms["ground_conductivity"],
+        terms["atmosphere_bending"],
+        terms["frequency_mhz"],
+        int(Climate[terms["radio_climate"].upper()]),
+        int(Polarization[terms["polarization"].upper()]),
+        terms["situation_fraction"] / 100.0,
+        terms["time_fraction"] / 100.0,
+        case.watts,
+    )
+    text = "".join(f"{value} ; \n" for value in parameters)
+    (folder / "site.lrp").write_text(text, encoding="ascii")
+
+
+def run_splat(
+    program: str, case: Case, folder: Path, mast: str, radius_km: float, *options: str
+) -> Spent:
+    """One coverage run, with the height of the mast as it is written into the site's file."""
+    terms = case.terms
+    place = f"{terms['lat']}\n{-terms['lon'] % 360.0}\n"
+    (folder / "site.qth").write_text(f"site\n{place}{mast}\n", encoding="ascii")
+    command = [
+        program, "-t", "site.qth", "-L", str(terms["rx_height"]), "-metric",
+        "-R", str(radius_km), "-gc", str(terms["clutter_height"]), "-N", "-o", "map.ppm",
+        *options,
+    ]  # fmt: skip
+    before, wall_s = os.times(), time.perf_counter()
+    subprocess.run(command, cwd=folder, capture_output=True, check=True)
+    after, wall_s = os.times(), time.perf_counter() - wall_s
+    cpu_s = after.children_user + after.children_system
+    return Spent(wall_s, cpu_s - before.children_user - before.children_system)
+
+
+def splat_losses(case: Case, folder: Path) -> FloatArray:
+    """Losses that it has listed, on the posts; NaN where it has none."""
+    found = np.full(case.ground_m.shape, np.nan)
+    with (folder / "losses.txt").open(encoding="ascii") as lines:
+        for line in lines:
+            if ";" in line:
+                continue
+            lat, west, _, _, loss = line.rstrip(" *\n").split(",")
+            row = round((case.north - float(lat)) * POSTS) - 1
+            col = round(((180.0 - float(west)) % 360.0 - 180.0 - case.west) * POSTS)
+            found[row, col] = float(loss)
+    return found
+
+
+# --- what is printed -----------------------------------------------------------------------------
+
+
+def compare(program: str | None, name: str, folder: Path) -> None:
+    """Everything about one raster."""
+    case = Case.read(SHARED, name)
+    walks = radials(case)
+    chosen = cells(case, walks)
+    shown = case.level_dbm[chosen.row, chosen.col]
+    covered = np.isfinite(shown)
+    print(f"\n{name}: {covered.size:,} cells from {LEAST_KM} km on, {covered.sum():,} covered")
+    print(f"{'':40} {'covered':>8} {'IoU':>7} {'within 1 dB':>12}")
+    listed = None
+    if program is not None:
+        prepare(case, folder)
+        radius_km = case.terms["radius"] / 1000.0
+        for unit in ("", " meters"):
+            mast, options = f"{case.terms['tx_height']}{unit}", ("-olditm", "-erp", "0")
+            run_splat(program, case, folder, mast, radius_km, *options, "-ano", "losses.txt")
+            loss = splat_losses(case, folder)[chosen.row, chosen.col]
+            listed = loss if listed is None else listed
+            row(f"SPLAT! itself, mast of '{mast}'", case, loss, shown)
+    losses = steps(case, walks, chosen, folder)
+    for step, loss in losses.items():
+        row(step, case, loss, shown)
+    if listed is not None:
+        apart = np.abs(losses[STEPS[0]] - listed)
+        apart = apart[np.isfinite(apart)]
+        figures = " ".join(f"{value:.3f}" for value in np.percentile(apart, [50, 95, 99, 100]))
+        print(f"our model over its profiles, dB off its losses (median, p95, p99, most): {figures}")
+    paths(case, chosen, losses, shown, folder)
+
+
+def row(name: str, case: Case, loss_db: FloatArray, shown: FloatArray) -> None:
+    """How far losses explain what the raster shows."""
+    level, covered = case.dbm(loss_db), np.isfinite(shown)
+    covers = case.covers(level)
+    both = covers & covered
+    near = np.abs(np.minimum(level, case.terms["max_dbm"]) - shown)[both] < 1.0
+    share, count = overlap(covers, covered), int(covers.sum())
+    print(f"{name:40} {count:8,} {share:7.4f} {near.mean():12.4f}")
+
+
+def paths(
+    case: Case,
+    chosen: Cells,
+    losses: dict[str, FloatArray],
+    shown: FloatArray,
+    folder: Path,
+) -> None:
+    """Where both disagree most about what is covered: the path, and what each step makes of it."""
+    levels = np.array([case.dbm(loss) for loss in losses.values()])
+    ours, covered = case.covers(levels[3]), np.isfinite(shown)
+    apart = np.where(covered != ours, np.abs(levels[3] - levels[0]), -np.inf)
+    worst = np.concatenate(
+        [np.argsort(np.where(side, -apart, np.inf), kind="stable")[:4] for side in (covered, ours)]
+    )
+    lat, lon = case.posts()
+    few = Cells(*(values[worst] for values in chosen))
+    seen = {}
+    for index, profiles in our_paths(case, few, folder):
+        terms = case.mast_m, case.terms["rx_height"], case.terms["frequency_mhz"]
+        found = sight.sight(profiles, *terms, k=4.0 / 3.0)
+        for i, path in enumerate(index):
+            seen[int(path)] = (profiles.length_km[i], found, i)
+    print("cells of widest disagreement; levels in dBm: shown, free space, and after each step")
+    head = "lat       lon       km    clear  obstacle"
+    print(f"{head:44} {'shown':>6} {'free':>6} " + " ".join(f"{n:>6}" for n in range(1, 6)))
+    for i, cell in enumerate(worst):
+        km, found, at = seen[i]
+        free = case.dbm(free_space_db(km, case.terms["frequency_mhz"]))
+        place = f"{lat[few.row[i]]:9.4f} {lon[few.col[i]]:9.4f} {km:5.1f}"
+        way = f"{found.clearance_ratio[at]:6.1f} {found.obstacle_km[at]:5.1f} km"
+        each = " ".join(f"{level:6.0f}" for level in levels[:, cell])
+        print(f"{place} {way:18} {shown[cell]:6.0f} {free:6.0f} {each}")
+
+
+def cost(program: str, folder: Path, repeat: int) -> None:
+    """One site of 40 m with a radius of 30 km at 90 m: its time and its area beside ours."""
+    case = Case.read(SHARED, "monterey_25km")
+    terms = {"rx_height": 1.5, "clutter_height": 0.0, "frequency_mhz": 1800.0}
+    case = replace(case, terms=case.terms | terms)
+    prepare(case, folder)
+    rows, cols = case.ground_m.shape
+    grid = Grid(cols, rows, case.transform, CRS.from_epsg(4326))
+    ground = Ground(ground_m=case.ground_m.astype(np.float32), grid=grid)
+    link = p1812.Link(
+        frequency_mhz=1800.0, tx_height_m=40.0, rx_height_m=1.5, latitude_deg=36.6,
+        delta_n=45.0, n0=case.terms["atmosphere_bending"],
+    )  # fmt: skip
+    sweeps = [_swept(ground, case, link) for _ in range(repeat + 1)][1:]  # the first one compiles
+    ours, found = _least([spent for spent, _ in sweeps]), sweeps[0][1]
+    print(f"\none site, 30 km at 90 m, {np.isfinite(found.loss_db).sum():,} cells")
+    print(f"{'':40} {'wall s':>7} {'CPU s':>7} {'ratio':>6} {'km² of at most 140 dB':>22}")
+    area_km2 = _area_km2(case, found.loss_db, found.row)
+    _line("P.1812, radial sweep, 2 threads", ours, ours, area_km2)
+    for name, options in (("ITM", ("-olditm",)), ("ITWOM", ())):
+
+        def timed(
+            radius_km: float, *more: str, options: tuple[str, ...] = options, runs: int = repeat
+        ) -> Spent:
+            every = (*options, *more)
+            return _least(
+                [run_splat(program, case, folder, "40 meters", radius_km, *every)
+                 for _ in range(runs)]
+            )  # fmt: skip
+
+        whole, idle = timed(30.0), timed(1.0)
+        timed(30.0, "-erp", "0", "-ano", "losses.txt", runs=1)
+        _line(f"SPLAT!, {name}", whole, ours, _area_km2(case, splat_losses(case, folder), 0))
+        inside = Spent(whole.wall_s - idle.wall_s, whole.cpu_s - idle.cpu_s)
+        _line("  without its reading and drawing", inside, ours)
+
+
+def _swept(ground: Ground, case: Case, link: p1812.Link) -> tuple[Spent, Sweep]:
+    """One sweep and its time."""
+    wall_s, cpu_s = time.perf_counter(), time.process_time()
+    found = sweep(ground, case.terms["lat"], case.terms["lon"], link, radius_km=30.0, threads=2)
+    return Spent(time.perf_counter() - wall_s, time.process_time() - cpu_s), found
+
+
+def _least(runs: list[Spent]) -> Spent:
+    """Best of several runs."""
+    return Spent(*(min(each) for each in zip(*runs, strict=True)))
+
+
+def _line(name: str, spent: Spent, ours: Spent, area_km2: float = np.nan) -> None:
+    """One row of the table."""
+    ratio = f"{spent.wall_s / ours.wall_s:6.1f}" if spent is not ours else ""
+    area = f"{area_km2:,.0f}" if np.isfinite(area_km2) else ""
+    print(f"{name:40} {spent.wall_s:7.2f} {spent.cpu_s:7.2f} {ratio:6} {area:>22}")
+
+
+def _area_km2(case: Case, loss_db: NDArray[Any], row: int) -> float:
+    """Area of the cells with a loss of at most 140 dB."""
+    lat = case.posts()[0][row : row + loss_db.shape[0]]
+    cell_km2 = np.cos(np.radians(lat)) * (EARTH_KM * np.radians(1.0 / POSTS)) ** 2
+    return float(((loss_db <= 140.0).sum(axis=1) * cell_km2).sum())
+
+
 def main() -> None:
     """Compare and print."""
-    for name in TILES:
-        case = Case.read(SHARED, name)
-        walks = radials(case)
-        chosen = cells(case, walks)
-        shown = case.level_dbm[chosen.row, chosen.col]
-        with tempfile.TemporaryDirectory() as folder:
-            t = time.perf_counter()
-            for step, loss in steps(case, walks, chosen, Path(folder)).items():
-                level = case.dbm(loss)
-                both = case.covers(level) & np.isfinite(shown)
-                diff = level[both].clip(None, -80) - shown[both]
-                print(f"{name} {step:36} IoU {overlap(case.covers(level), np.isfinite(shown)):.4f} within 1 dB {np.mean(np.abs(diff) < 1.0):.4f} n {both.size} {time.perf_counter()-t:.1f}")
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--repeat", type=int, default=3, help="runs, of which the best counts")
+    options = parser.parse_args()
+    if not SHARED.is_dir():
+        print("the shared tiles are not here: nothing to compare")
+        return
+    program = shutil.which("splat")
+    print(f"{os.cpu_count()} cores; SPLAT! is {'' if program else 'not '}installed")
+    with tempfile.TemporaryDirectory() as folder:
+        for name in TILES:
+            compare(program, name, Path(folder))
+        if program is not None:
+            cost(program, Path(folder), options.repeat)
 
 
 if __name__ == "__main__":
