@@ -95,9 +95,9 @@ def project_file() -> str:
         ),
         (
             "Only `[schools]` is needed. What a project does not have is not scored, and every "
-            "output says so. The figures of `[index]`, `[signal]` and `[terrain]` have defaults "
-            "with their sources in `kalsel_gap/defaults/`; a project overrides any of them, key "
-            "by key:"
+            "output says so. The figures of `[index]`, `[signal]`, `[terrain]`, `[radio]` and "
+            "others have defaults with their sources in `kalsel_gap/defaults/`; a project "
+            "overrides any of them, key by key:"
         ),
         '```toml\n[schools]\npath = "schools.csv"\n\n[index.nodes.students]\nweight = 0.5\n```',
     ]
@@ -409,7 +409,10 @@ SITES = {
     "lon": "Longitude, degrees.",
     "antenna_height_m": "Height of the antenna above ground, m.",
     "frequency_mhz": "Carrier, MHz.",
-    "eirp_dbm": "Radiated power, dBm.",
+    "eirp_dbm": "Radiated power of the whole carrier, dBm.",
+    "azimuth_deg": "Where the antenna looks, degrees clockwise from north; empty: all around.",
+    "downtilt_deg": "How far it looks below the horizon, degrees; empty: at the school.",
+    "bandwidth_mhz": "Bandwidth of the carrier, MHz.",
     "file": "Input file.",
     "row": "Row in it.",
 }

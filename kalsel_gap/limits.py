@@ -261,6 +261,8 @@ class OffsetCheck(Sourced):
 class SitesCheck(Sourced):
     """Radio sites."""
 
+    lowest_m: Positive
+    """Lowest plausible antenna, metres above ground."""
     highest_m: Positive
     """Highest plausible antenna, metres above ground."""
     reach_km: Positive

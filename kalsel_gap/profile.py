@@ -15,40 +15,42 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from rasterio.windows import Window
 
 from kalsel_gap.coasts import SeaMask, open_sea
 from kalsel_gap.geodesy import WGS84
 from kalsel_gap.kernels import kernel
 from kalsel_gap.mosaic import open_band
+from kalsel_gap.pages import (
+    INNER,
+    PAGE_BITS,
+    SEA_HEIGHT,
+    Held,
+    Pages,
+    cell,
+    cells_of,
+    known,
+    on_one_page,
+)
 from kalsel_gap.propagation.clutter import clutter_m, zones
-from kalsel_gap.propagation.paths import HEIGHT_M, Paths, in_pieces
-from kalsel_gap.relief import NO_HEIGHT, Heights, heights
+from kalsel_gap.propagation.paths import Paths, in_pieces
+from kalsel_gap.relief import heights
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
+    from collections.abc import Iterator, Mapping, Sequence
 
     from kalsel_gap.grid import Grid
-    from kalsel_gap.mosaic import Band
     from kalsel_gap.project import Opened, Surface
     from kalsel_gap.tilesets import RasterPath
 
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.int64]
 BoolArray: TypeAlias = NDArray[np.bool_]
-Table: TypeAlias = NDArray[np.int32]
-
-# Stands for a cell of the open sea; no land lies as low.
-SEA_HEIGHT = NO_HEIGHT + 1
-LOWEST_M, HIGHEST_M = HEIGHT_M
 
 # The longest stretch of a geodesic that one cubic follows: to a thousandth of a 3″ cell up to 80°.
 STRETCH_M = 50_000.0
 
-# A page of the raster: 2**9 cells a side, the usual block of a tiled file.
-PAGE_BITS = 9
-PAGE = 1 << PAGE_BITS
+# The most that a stretch may bend, as a share of its length: the cubic follows no more.
+MOST_BEND = 0.1
 
 # A course is followed in steps of so many cells to find its pages; it bends less than the margin.
 STEP_CELLS, MARGIN_CELLS = 32.0, 2
@@ -58,6 +60,9 @@ BATCH_SAMPLES = 2**23
 BATCH_PAGES = 256
 
 LEAST_SAMPLES = 3
+
+# A path of four cells and a hair has four steps.
+SPARE_STEP = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +80,10 @@ class Terrain:
         without data, these and those of exactly 0 m, or none. Others without data are voids.
     surface : {'dsm', 'dtm', 'unknown'}
         What the model shows. Clutter is added to bare ground only.
-    land_cover : Path or None
+    land_cover : Path, sequence of Path, Tiles, or None
         Raster of land-cover classes, in any CRS.
+    land_cover_band : int
+        Counted from 1.
     clutter : mapping of int to float
         Height of each class above the ground, metres.
     spacing_m : float or None
@@ -87,7 +94,8 @@ class Terrain:
     band: int = 1
     sea: Literal["nodata", "zero", "none"] = "nodata"
     surface: Surface = "unknown"
-    land_cover: Path | None = None
+    land_cover: RasterPath | None = None
+    land_cover_band: int = 1
     clutter: Mapping[int, float] = field(default_factory=dict)
     spacing_m: float | None = None
 
@@ -137,7 +145,16 @@ def terrain_of(opened: Opened) -> Terrain:
     source = opened.project.elevation
     if source is None:
         raise ValueError("the project has no elevation model")
-    return Terrain(source.tiles, source.band, source.sea, source.surface)
+    cover = opened.project.land_cover
+    return Terrain(
+        source.tiles,
+        source.band,
+        source.sea,
+        source.surface,
+        land_cover=cover.tiles if cover else None,
+        land_cover_band=cover.band if cover else 1,
+        clutter=opened.project.radio.clutter_heights_m() if cover else {},
+    )
 
 
 def sea_of(terrain: Terrain) -> SeaMask | None:
@@ -189,14 +206,14 @@ def profiles(
     if sea is None:
         sea = sea_of(terrain)
     given = (tx_lat, tx_lon, rx_lat, rx_lon)
-    ends = _ends(*(np.atleast_1d(np.asarray(each, dtype=np.float64)) for each in given), threads)
+    ends = _ends(np.broadcast_arrays(*(np.atleast_1d(each) for each in given)), threads)
     with ExitStack() as stack:
         source = stack.enter_context(open_band(terrain.path, terrain.band))
         samples = _samples(ends.length_m, terrain.spacing_m or resolution_m(source.grid))
-        pages = [_Pages(source, lambda window: cells_of(source, window, sea))]
+        pages = [Pages(source, lambda window: cells_of(source, window, sea))]
         if terrain.land_cover is not None and terrain.surface == "dtm":
-            cover = stack.enter_context(open_band(terrain.land_cover))
-            pages.append(_Pages(cover, lambda window: heights(cover, window)))
+            cover = stack.enter_context(open_band(terrain.land_cover, terrain.land_cover_band))
+            pages.append(Pages(cover, lambda window: heights(cover, window)))
         order = _file_order(source.grid, ends)
         for index in _cut(order, samples[order]):
             yield from _profiles(terrain, ends, samples, index, pages, sea, threads)
@@ -208,15 +225,6 @@ def resolution_m(grid: Grid) -> float:
     lat0, lon0 = grid.position(row - half[0], col - half[1])
     lat1, lon1 = grid.position(row + half[0], col + half[1])
     return float(np.mean(WGS84.inv(lon0, lat0, lon1, lat1)[2]))
-
-
-def cells_of(source: Band, window: Window, sea: SeaMask | None) -> Heights:
-    """Cells of a window as `relief.heights` has them, those of the open sea `SEA_HEIGHT`."""
-    z = heights(source, window)
-    if sea is not None:
-        top, left = int(window.row_off), int(window.col_off)
-        z[sea.rows(top, top + z.shape[0])[:, left : left + z.shape[1]]] = SEA_HEIGHT
-    return z
 
 
 def courses_of(grid: Grid, ends: Ends, threads: int = 1) -> Courses:
@@ -247,7 +255,17 @@ def courses_of(grid: Grid, ends: Ends, threads: int = 1) -> Courses:
     if period > 0.0:
         with np.errstate(invalid="ignore"):
             col += period * np.rint((col[first[:-1]][path] - col) / period)
+    row[_torn(row, col, path, place)] = np.nan
     return Courses(first, row, col, period)
+
+
+def _torn(row: FloatArray, col: FloatArray, path: IntArray, place: IntArray) -> IntArray:
+    """Points that begin a stretch which the grid tears or bends too far, as at a pole."""
+    begin = np.flatnonzero((place[:-1] % 3 == 0) & (path[:-1] == path[1:]))
+    r, c = (np.stack([axis[begin + k] for k in range(4)]) for axis in (row, col))
+    bend = np.hypot(np.diff(r, 2, axis=0), np.diff(c, 2, axis=0)).max(axis=0)
+    torn: BoolArray = bend > MOST_BEND * np.hypot(r[3] - r[0], c[3] - c[0]) + 1.0
+    return begin[torn]
 
 
 def _period(grid: Grid) -> float:
@@ -258,13 +276,9 @@ def _period(grid: Grid) -> float:
     return 360.0 / abs(grid.transform.a * degrees)
 
 
-def _ends(
-    lat: FloatArray, lon: FloatArray, to_lat: FloatArray, to_lon: FloatArray, threads: int
-) -> Ends:
+def _ends(given: Sequence[NDArray[np.generic]], threads: int) -> Ends:
     """Lengths and azimuths of the geodesics; NaN where an end is none."""
-    lat, lon, to_lat, to_lon = (
-        np.array(each) for each in np.broadcast_arrays(lat, lon, to_lat, to_lon)
-    )
+    lat, lon, to_lat, to_lon = (np.array(each, dtype=np.float64) for each in given)
     azimuth, length_m = np.empty(lat.shape), np.empty(lat.shape)
 
     def inverse(begin: int, end: int) -> None:
@@ -279,7 +293,7 @@ def _ends(
 
 def _samples(length_m: FloatArray, spacing_m: float) -> IntArray:
     """Number of samples of each path."""
-    steps = np.ceil(np.where(np.isfinite(length_m), length_m, 0.0) / spacing_m)
+    steps = np.ceil(np.where(np.isfinite(length_m), length_m, 0.0) / spacing_m - SPARE_STEP)
     return np.maximum(steps.astype(np.int64) + 1, LEAST_SAMPLES)
 
 
@@ -287,8 +301,8 @@ def _file_order(grid: Grid, ends: Ends) -> IntArray:
     """Paths by the page that they begin in, row of pages by row."""
     row, col = grid.pixel(ends.lat, ends.lon)
     off = grid.outside(row, col)
-    row, col = (np.where(off, 0.0, each).astype(np.int64) >> PAGE_BITS for each in (row, col))
-    return np.lexsort((col, row))
+    down, along = (np.where(off, 0.0, each).astype(np.int64) >> PAGE_BITS for each in (row, col))
+    return np.lexsort((along, down))
 
 
 def _cut(order: IntArray, samples: IntArray) -> Iterator[IntArray]:
@@ -302,58 +316,15 @@ def _cut(order: IntArray, samples: IntArray) -> Iterator[IntArray]:
         begin = end
 
 
-class _Pages:
-    """Pages of a raster that are held at the moment."""
-
-    def __init__(self, source: Band, load: Callable[[Window], Heights]) -> None:
-        self.grid = source.grid
-        self._load = load
-        shape = -(-self.grid.height // PAGE), -(-self.grid.width // PAGE)
-        self.table: Table = np.full(shape, -1, dtype=np.int32)
-        self.cells: Heights = load(Window(0, 0, 1, 1))[:0].reshape(0, PAGE, PAGE)
-
-    def hold(self, wanted: BoolArray) -> None:
-        """Read the pages that are wanted and not here yet; let go of the others."""
-        here = self.table >= 0
-        cells = np.empty((int(wanted.sum()), PAGE, PAGE), dtype=self.cells.dtype)
-        table: Table = np.full(self.table.shape, -1, dtype=np.int32)
-        table[wanted] = np.arange(cells.shape[0])
-        both = here & wanted
-        cells[table[both]] = self.cells[self.table[both]]
-        for run in _runs(wanted & ~here):
-            self._read(cells, table, *run)
-        self.table, self.cells = table, cells
-
-    def _read(self, cells: Heights, table: Table, row: int, first: int, last: int) -> None:
-        """Read pages of one row from `first` to before `last`."""
-        top, left = row * PAGE, first * PAGE
-        height = min(PAGE, self.grid.height - top)
-        width = min(last * PAGE, self.grid.width) - left
-        z = self._load(Window(left, top, width, height))
-        for col in range(first, last):
-            part = z[:, (col - first) * PAGE : (col - first + 1) * PAGE]
-            cells[table[row, col], :height, : part.shape[1]] = part
-
-
-def _runs(pages: BoolArray, most: int = 8) -> Iterator[tuple[int, int, int]]:
-    """Stretches of pages side by side: row, first, the one after the last."""
-    for row, cols in enumerate(pages):
-        along = np.flatnonzero(cols)
-        for run in np.split(along, np.flatnonzero(np.diff(along) > 1) + 1):
-            for begin in range(0, run.size, most):
-                part = run[begin : begin + most]
-                yield row, int(part[0]), int(part[-1]) + 1
-
-
 class _Layer(NamedTuple):
     """Pages of a raster and how paths run over it."""
 
-    pages: _Pages
+    pages: Pages
     courses: Courses
     wanted: BoolArray
 
 
-def _layer(pages: _Pages, ends: Ends, threads: int) -> _Layer:
+def _layer(pages: Pages, ends: Ends, threads: int) -> _Layer:
     courses = courses_of(pages.grid, ends, threads)
     wanted = np.zeros(pages.table.shape, dtype=np.bool_)
     _touch(courses, wanted, pages.grid.height, pages.grid.width)
@@ -365,7 +336,7 @@ def _profiles(
     ends: Ends,
     samples: IntArray,
     index: IntArray,
-    pages: list[_Pages],
+    pages: list[Pages],
     sea: SeaMask | None,
     threads: int,
 ) -> Iterator[tuple[IntArray, Paths]]:
@@ -380,7 +351,7 @@ def _profiles(
     ground, is_sea = _sampled(layers[0], first, threads, nearest=False)
     paths = Paths(first, part.length_m / 1000.0, ground)
     if sea is not None:
-        paths = replace(paths, zone=zones(paths, is_sea))
+        paths = replace(paths, zone=zones(paths, is_sea, threads=threads))
     if len(layers) > 1:
         codes, _ = _sampled(layers[1], first, threads, nearest=True)
         clutter = clutter_m(codes, terrain.clutter, surface=terrain.surface)
@@ -393,13 +364,13 @@ def _sampled(
 ) -> tuple[NDArray[np.float32], BoolArray]:
     """Values along paths, and whether the cell of each sample is sea."""
     pages, courses, wanted = layer
-    pages.hold(wanted)
+    pages.hold(wanted, threads)
     value = np.empty(first[-1], dtype=np.float32)
     is_sea = np.empty(first[-1], dtype=np.bool_)
-    size = pages.grid.height, pages.grid.width
+    held = Held(pages.cells, pages.table, pages.grid.height, pages.grid.width)
 
     def work(begin: int, end: int) -> None:
-        _sample(courses, begin, end, first, pages.cells, pages.table, size, nearest, value, is_sea)
+        _sample(courses, held, first, (begin, end), nearest, value, is_sea)
 
     in_pieces(work, first.size - 1, threads)
     return value, is_sea
@@ -418,10 +389,10 @@ def _cubic(y0: float, y1: float, y2: float, y3: float) -> tuple[float, float, fl
 
 
 @kernel
-def _on_grid(col: float, width: int, period: float) -> float:
+def _on_grid(col: float, width: float, period: float) -> float:
     """A column as the grid counts it, where columns go round the Earth."""
     if period > 0.0 and not 0.0 <= col < width:
-        return col - period * np.floor(col / period)
+        return float(col - period * np.floor(col / period))
     return col
 
 
@@ -460,75 +431,82 @@ def _touch(courses: Courses, wanted: BoolArray, height: int, width: int) -> None
 
 
 @kernel
-def _cell(cells: Heights, table: Table, i: int, j: int) -> float:
-    """Cell of a row and a column that lie on the raster."""
-    return float(cells[table[i >> PAGE_BITS, j >> PAGE_BITS], i & (PAGE - 1), j & (PAGE - 1)])
-
-
-@kernel
-def _height(
-    cells: Heights, table: Table, size: tuple[int, int], row: float, col: float
-) -> tuple[float, bool]:
-    """Weighted mean of the four cells around a point, and whether its own cell is sea."""
-    own = _cell(cells, table, int(row), int(col))
-    if own != SEA_HEIGHT and not LOWEST_M <= own <= HIGHEST_M:
+def _mixed(pages: Held, row: float, col: float) -> tuple[float, bool]:
+    """Mean of the four cells around a point, some of which may be sea, void or off the raster."""
+    own = cell(pages, int(row), int(col))
+    if own != SEA_HEIGHT and not known(own):
         return np.nan, False
     i, j = int(np.floor(row - 0.5)), int(np.floor(col - 0.5))
     down, right = row - 0.5 - i, col - 0.5 - j
     total = weights = 0.0
     for below in range(2):
         for beside in range(2):
-            if not (0 <= i + below < size[0] and 0 <= j + beside < size[1]):
+            if not (0 <= i + below < pages.height and 0 <= j + beside < pages.width):
                 continue
-            z = _cell(cells, table, i + below, j + beside)
-            if z == SEA_HEIGHT:
-                z = 0.0
-            elif not LOWEST_M <= z <= HIGHEST_M:
+            z = cell(pages, i + below, j + beside)
+            if z != SEA_HEIGHT and not known(z):
                 continue
             weight = (down if below else 1.0 - down) * (right if beside else 1.0 - right)
-            total += weight * z
+            total += weight * (0.0 if z == SEA_HEIGHT else z)
             weights += weight
-    return total / weights, own == SEA_HEIGHT
+    return total / weights, bool(own == SEA_HEIGHT)
+
+
+@kernel
+def _share_of(stretch: int, stretches: int, steps: int) -> tuple[int, int]:
+    """Samples from a stretch's beginning to before the next one's; the last stretch has its end."""
+    first = (stretch * steps + stretches - 1) // stretches
+    last = ((stretch + 1) * steps + stretches - 1) // stretches
+    return first, last + int(stretch == stretches - 1)
 
 
 @kernel
 def _sample(
     courses: Courses,
-    begin: int,
-    end: int,
+    pages: Held,
     first: IntArray,
-    cells: Heights,
-    table: Table,
-    size: tuple[int, int],
-    nearest: bool,
+    part: tuple[int, int],
+    nearest: bool,  # noqa: FBT001 - a kernel takes no keywords
     value: NDArray[np.float32],
     is_sea: BoolArray,
 ) -> None:
-    """Heights along paths `begin` to `end`, or the cells that samples lie in."""
-    height, width = size
-    for path in range(begin, end):
+    """Heights along some of the paths, or the cells that samples lie in."""
+    cells, table, period = pages.cells, pages.table, courses.period
+    height, width = float(pages.height), float(pages.width)
+    for path in range(*part):
         steps = first[path + 1] - first[path] - 1
         start, stop = courses.first[path], courses.first[path + 1] - 1
         stretches = (stop - start) // 3
+        share = stretches / steps
         for stretch in range(stretches):
             r0, r1, r2, r3, c0, c1, c2, c3 = _stretch(courses, start + 3 * stretch)
-            # Samples from this stretch's beginning to before the next one's; the last has all.
-            low = (stretch * steps + stretches - 1) // stretches
-            high = ((stretch + 1) * steps + stretches - 1) // stretches
-            if stretch == stretches - 1:
-                high = steps + 1
-            for sample in range(low, high):
-                u = sample * stretches / steps - stretch
+            for sample in range(*_share_of(stretch, stretches, steps)):
+                u = sample * share - stretch
                 row = r0 + u * (r1 + u * (r2 + u * r3))
                 col = c0 + u * (c1 + u * (c2 + u * c3))
                 if sample == steps:  # no rounding of the end itself
                     row, col = courses.row[stop], courses.col[stop]
-                col = _on_grid(col, width, courses.period)
+                col = _on_grid(col, width, period)
                 at = first[path] + sample
-                value[at], is_sea[at] = np.nan, False
+                is_sea[at] = False
                 if not (0.0 <= row < height and 0.0 <= col < width):
+                    value[at] = np.nan
                     continue
                 if nearest:
-                    value[at] = _cell(cells, table, int(row), int(col))
-                else:
-                    value[at], is_sea[at] = _height(cells, table, size, row, col)
+                    value[at] = cell(pages, int(row), int(col))
+                    continue
+                i, j = int(row + 0.5) - 1, int(col + 0.5) - 1
+                if on_one_page(pages, i, j):
+                    page = table[i >> PAGE_BITS, j >> PAGE_BITS]
+                    m, n = i & INNER, j & INNER
+                    a, b = cells[page, m, n], cells[page, m, n + 1]
+                    c, d = cells[page, m + 1, n], cells[page, m + 1, n + 1]
+                    if known(a) and known(b) and known(c) and known(d):
+                        down, right = row - 0.5 - i, col - 0.5 - j
+                        upper = a + right * (b - a)
+                        value[at] = upper + down * (c + right * (d - c) - upper)
+                        continue
+                    if a == b == c == d == SEA_HEIGHT:
+                        value[at], is_sea[at] = 0.0, True
+                        continue
+                value[at], is_sea[at] = _mixed(pages, row, col)

@@ -43,6 +43,7 @@ from kalsel_gap.assumptions import (
 )
 from kalsel_gap.errors import InputError, KalselGapError, ProjectError, SeveralErrors
 from kalsel_gap.limits import Confidence, FileChecks, Locations, Registers
+from kalsel_gap.radio import Radio
 from kalsel_gap.tilesets import Tiles, sources, tiles_of
 
 FILE_NAME = "kalsel-gap.toml"
@@ -58,7 +59,7 @@ RASTER_PARTS = (".tfw", ".wld", ".prj", ".hdr")
 RASTER_ENDINGS = (".aux.xml", ".msk")  # after the whole name of the raster
 # Sections laid over a file of defaults/.
 OVERRIDABLE = (
-    *("index", "signal", "terrain"),
+    *("index", "signal", "terrain", "radio"),
     *("confidence", "repairs", "registers", "locations", "file_checks"),
 )
 
@@ -182,6 +183,25 @@ class Elevation(Section):
         return Tiles(tiles_of(self.path).files, self.nodata)
 
 
+class LandCover(Section):
+    """Land cover, whose classes have the heights of ``[radio.clutter]``.
+
+    They are added to an elevation model of the bare ground only (``surface = "dtm"``).
+    """
+
+    path: InputPaths
+    """Raster of classes such as ESA WorldCover: one file, a list, a folder of tiles, or a VRT."""
+    band: Annotated[int, Field(ge=1)] = 1
+    """Band of the raster."""
+    nodata: float | None = None
+    """A value that stands for no data, where the files do not declare it."""
+
+    @property
+    def tiles(self) -> Tiles:
+        """The files that together are the raster."""
+        return Tiles(tiles_of(self.path).files, self.nodata)
+
+
 class Coverage(Section):
     """Coverage by one operator and technology: a raster, or polygons."""
 
@@ -237,6 +257,17 @@ class Sites(Table):
     """Technology of every row, where the table has no such column."""
     operator: str = ""
     """Operator of every row, where the table has no such column."""
+    antenna_height_m: Annotated[float, Field(ge=1.0, le=3000.0)] | None = None
+    """Height above ground of every antenna for which the table has none."""
+    frequency_mhz: Annotated[float, Field(ge=30.0, le=6000.0)] | None = None
+    """Carrier of every row for which the table has none."""
+    eirp_dbm: float | None = None
+    """EIRP of the whole carrier for every row for which the table has none."""
+    bandwidth_mhz: Positive | None = None
+    """Bandwidth of every carrier for which the table has none."""
+    complete: bool = False
+    """Whether the table holds every site of its operators: only then can a poor prediction say
+    that there is no signal."""
 
 
 class Layer(Section):
@@ -334,6 +365,8 @@ class Project(Section):
     """Administrative areas."""
     elevation: Elevation | None = None
     """Elevation model."""
+    land_cover: LandCover | None = None
+    """Land cover."""
     coverage: Annotated[tuple[Coverage, ...], OneOrMany] = ()
     """Coverage rasters."""
     sites: Annotated[tuple[Sites, ...], OneOrMany] = ()
@@ -364,6 +397,8 @@ class Project(Section):
     """From signal to adequacy."""
     terrain: Terrain
     """Terrain classes."""
+    radio: Radio
+    """From a site's power to a level."""
     registers: Registers
     """When what a register says is doubted."""
     locations: Locations
@@ -396,7 +431,7 @@ class Project(Section):
         for name, path in self._named_inputs():
             yield name, path
             is_raster = path.suffix.lower() not in VECTORS
-            if is_raster and name.startswith(("elevation", "coverage")):
+            if is_raster and name.startswith(("elevation", "land_cover", "coverage")):
                 drawn = [(f"{name}.{n}", file) for n, file in enumerate(sources(path))]
                 yield from drawn
                 for each, file in [(name, path), *drawn]:
@@ -415,10 +450,10 @@ class Project(Section):
             yield f"boundaries.{name}", path
         if os.path.lexists(self.repairs.path):  # until something is accepted there is no such file
             yield "repairs", self.repairs.path
-        if self.elevation is not None:
-            files = self.elevation.tiles.files
+        for section in ("elevation", "land_cover"):
+            files = tiled.tiles.files if (tiled := getattr(self, section)) is not None else ()
             one = len(files) == 1
-            yield from (("elevation" if one else f"elevation.{n}", f) for n, f in enumerate(files))
+            yield from ((section if one else f"{section}.{n}", f) for n, f in enumerate(files))
         for section in ("rivers", "roads", "fibre", "wetlands", "villages"):
             if (item := getattr(self, section)) is not None:
                 yield section, item.path
@@ -631,7 +666,7 @@ def _tree_faults(index: Index, path: Path) -> Iterator[KalselGapError]:
 def _fault(section: str, path: Path) -> KalselGapError | None:
     try:
         if path.is_dir():
-            if section.startswith("elevation"):  # one with tiles would not come to here
+            if section.startswith(("elevation", "land_cover")):  # no tiles, or it would be files
                 return InputError("folder_no_raster", path=path, section=section)
             return InputError("file_is_folder", path=path, section=section)
         if not path.exists():

@@ -250,8 +250,8 @@ def heights(source: Band, window: Window) -> Heights:
     if not (source.is_whole_numbers and all(np.can_cast(t.dtype, np.int16) for t in source.tiles)):
         return source.read(window).astype(np.float32)
     raw, valid = source.read_raw(window)
-    z = raw.astype(np.int16)
-    z[~valid] = NO_HEIGHT
+    z = raw.astype(np.int16, copy=False)  # read for us alone
+    np.copyto(z, NO_HEIGHT, where=~valid)
     return z
 
 

@@ -7,7 +7,7 @@ Clear is what leaves :data:`CLEAR_SHARE` of the first Fresnel radius free (ITU-R
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -73,6 +73,21 @@ class Sight:
     status: ByteArray
 
 
+class Room(NamedTuple):
+    """Room for one path at a time."""
+
+    d: FloatArray
+    """Distance from the transmitter, km."""
+    h: FloatArray
+    """Ground and what stands on it, m above sea level."""
+    ratio: FloatArray
+    """Clearance as a share of the first Fresnel radius."""
+    tx: FloatArray
+    """Least height of the transmitter, m above sea level."""
+    rx: FloatArray
+    """The same of the receiver."""
+
+
 def sight(
     paths: Paths,
     tx_height_m: ArrayLike,
@@ -107,10 +122,12 @@ def sight(
     arrays, longest = paths.arrays, paths.longest
 
     def work(begin: int, end: int) -> None:
-        _look(arrays, terms, begin, end, longest, found, seen, status)
+        room = Room(*(np.empty(longest) for _ in Room._fields))
+        _look(arrays, terms, (begin, end), room, found, seen, status)
 
     in_pieces(work, len(paths), threads)
-    return Sight(seen, *found, status)
+    ratio, at_km, top_m, excess_m, tx_mast_m, rx_mast_m, sea = found
+    return Sight(seen, ratio, at_km, top_m, excess_m, tx_mast_m, rx_mast_m, sea, status)
 
 
 @kernel
@@ -135,65 +152,66 @@ def _sea_share(zone: ByteArray, first: int, d: FloatArray, n: int) -> float:
     for i in range(n):
         if zone[first + i] == SEA:
             sea += d[min(i + 1, n - 1)] - d[max(i - 1, 0)]
-    return sea / 2.0 / d[n - 1]
+    return float(sea / 2.0 / d[n - 1])
+
+
+@kernel
+def _weigh(room: Room, n: int, tx_m: float, rx_m: float, bend: float, zone: float) -> None:
+    """Clearance ratio of each inner sample, and how high either antenna must be for its sake.
+
+    A loop without a choice, so that several samples are taken at once.
+    """
+    d, h, ratio, tx, rx = room
+    length = d[n - 1]
+    for i in range(1, n - 1):
+        before = d[i]
+        after = length - before
+        product = before * after
+        radius = np.sqrt(zone * product)
+        top = h[i] + bend * product
+        ratio[i] = ((tx_m * after + rx_m * before) / length - top) / radius
+        needed = (top + CLEAR_SHARE * radius) * length
+        tx[i] = (needed - rx_m * before) / after
+        rx[i] = (needed - tx_m * after) / before
 
 
 @kernel
 def _look(
     paths: Arrays,
     terms: FloatArray,
-    begin: int,
-    end: int,
-    longest: int,
+    part: tuple[int, int],
+    room: Room,
     found: FloatArray,
     seen: BoolArray,
     status: ByteArray,
 ) -> None:
-    """Fill in paths `begin` to `end`."""
-    d, h = np.empty(longest), np.empty(longest)
-    for path in range(begin, end):
+    """Fill in some of the paths."""
+    d, h = room.d, room.h
+    for path in range(*part):
         state = load(paths, path, d, h)
         if state == OK:
             state = _fault(terms[path])
         first = paths.first[path]
         n = paths.first[path + 1] - first
+        if state == OK and paths.clutter_m.size > 0:
+            h[1 : n - 1] += paths.clutter_m[first + 1 : first + n - 1]
+            state = VOID if np.any(np.isnan(h[:n])) else OK
         status[path] = state
         if state != OK:
             continue
-        if paths.clutter_m.size > 0:
-            for i in range(1, n - 1):
-                h[i] += paths.clutter_m[first + i]
         length = d[n - 1]
         tx_m, rx_m = h[0] + terms[path, 0], h[n - 1] + terms[path, 1]
         bend = 1000.0 / (2.0 * EARTH_RADIUS_KM * terms[path, 3])
-        # d1·d2/D in kilometres, wavelength in metres: metres.
-        zone = 1000.0 * SPEED_OF_LIGHT_KM_S / 1000.0 / terms[path, 2] / length
-        least, at = np.inf, 0
-        lowest, tx_mast, rx_mast = np.inf, -np.inf, -np.inf
-        room = 0.0
-        for i in range(1, n - 1):
-            before, after = d[i], length - d[i]
-            product = before * after
-            radius = np.sqrt(zone * product)
-            top = h[i] + bend * product
-            clearance = (tx_m * after + rx_m * before) / length - top
-            ratio = clearance / radius
-            if np.isnan(ratio):  # nobody knows what stands there
-                status[path] = VOID
-                break
-            if ratio < least:
-                least, at, room = ratio, i, clearance - CLEAR_SHARE * radius
-            lowest = min(lowest, clearance)
-            needed = (top + CLEAR_SHARE * radius) * length
-            tx_mast = max(tx_mast, (needed - rx_m * before) / after)
-            rx_mast = max(rx_mast, (needed - tx_m * after) / before)
-        if status[path] != OK:
-            continue
-        seen[path] = lowest >= 0.0
+        # Times d1·d2 in square kilometres, divided by the length: square metres.
+        zone = SPEED_OF_LIGHT_KM_S / terms[path, 2] / length
+        _weigh(room, n, tx_m, rx_m, bend, zone)
+        at = 1 + np.argmin(room.ratio[1 : n - 1])
+        least = room.ratio[at]
+        seen[path] = least >= 0.0
         found[0, path] = least
         found[1, path] = d[at]
         found[2, path] = h[at]
-        found[3, path] = -room
-        found[4, path] = max(tx_mast - h[0], 0.0)
-        found[5, path] = max(rx_mast - h[n - 1], 0.0)
+        found[3, path] = (CLEAR_SHARE - least) * np.sqrt(zone * d[at] * (length - d[at]))
+        found[4, path] = max(np.max(room.tx[1 : n - 1]) - h[0], 0.0)
+        found[5, path] = max(np.max(room.rx[1 : n - 1]) - h[n - 1], 0.0)
         found[6, path] = _sea_share(paths.zone, first, d, n)

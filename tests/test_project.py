@@ -470,3 +470,40 @@ def test_a_folder_without_rasters(project: MakeProject, tmp_path: Path) -> None:
     with pytest.raises(SeveralErrors) as caught:
         project({"elevation": {"path": str(tmp_path)}})
     assert [error.code for error in caught.value.errors] == ["folder_no_raster"]
+
+
+# --- radio --------------------------------------------------------------------------------------
+
+
+def test_land_cover_is_an_input_of_one_file_or_many(project: MakeProject) -> None:
+    assert project().project.land_cover is None
+    one = project({"land_cover": {"path": "cover.tif"}}, files={"cover.tif": "x", "cover.tfw": "1"})
+    assert named(one, "land_cover") == {"land_cover": "cover.tif", "land_cover.tfw": "cover.tfw"}
+    files = {"a.tif": "x", "b.tif": "x"}
+    two = project({"land_cover": {"path": ["b.tif", "a.tif"]}}, files=files)
+    assert named(two, "land_cover") == {"land_cover.0": "b.tif", "land_cover.1": "a.tif"}
+    assert two.project.land_cover is not None
+    assert [f.name for f in two.project.land_cover.tiles.files] == ["b.tif", "a.tif"]
+    error = only_fault(project, sections={"land_cover": {"path": "none.tif"}})
+    assert (error.code, error.params["section"]) == ("file_missing", "land_cover")
+
+
+def test_radio_is_laid_over_its_defaults(project: MakeProject) -> None:
+    opened = project({"radio": {"carriers": {"4g": {"bandwidth_mhz": 10}}}})
+    carrier = opened.project.radio.carriers["4g"]
+    assert (carrier.bandwidth_mhz, carrier.spacing_khz) == (10.0, "15")
+    origins = {key: origin for key, _, origin in opened.values()}
+    assert origins["radio.carriers.4g.bandwidth_mhz"] == "project"
+    assert origins["radio.carriers.5g.bandwidth_mhz"] == "defaults/radio.toml"
+    error = only_fault(project, sections={"radio": {"carriers": {"4g": {"spacing_khz": "30"}}}})
+    assert (error.code, error.column) == ("carrier_blocks", "radio.carriers.4g")
+
+
+def test_every_figure_of_radio_has_a_source(project: MakeProject) -> None:
+    shown = {key: value for key, value, _ in project().values() if key.startswith("radio.")}
+    tables = {key.rpartition(".")[0] for key in shown} - {
+        f"radio.carriers.{each}.resource_blocks" for each in ("4g", "5g")
+    }
+    assert all(shown[f"{table}.source"] for table in tables)
+    sure = {table for table in tables if shown.get(f"{table}.confidence")}
+    assert sure == tables

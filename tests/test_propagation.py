@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from kalsel_gap.assumptions import default_values
 from kalsel_gap.propagation import building, clutter, fresnel, vegetation
-from kalsel_gap.propagation.assumptions import Radio
 from kalsel_gap.propagation.free_space import free_space_db
 from kalsel_gap.propagation.itm import Link as ItmLink
 from kalsel_gap.propagation.itm import loss as itm_loss
 from kalsel_gap.propagation.paths import Paths, Zone, in_pieces
 from kalsel_gap.propagation.variability import Climate
+from kalsel_gap.radio import Radio
 
 NAN = np.nan
 km = st.floats(0.01, 500.0)

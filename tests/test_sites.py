@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from kalsel_gap.errors import InputError
+from kalsel_gap.errors import InputError, SeveralErrors
 from kalsel_gap.sources.sites import COLUMNS, read_sites
 
 if TYPE_CHECKING:
@@ -103,3 +103,64 @@ def test_no_sites_at_all(project: MakeProject) -> None:
     assert sites.empty
     assert list(sites.columns) == list(COLUMNS)
     assert {f.code for f in findings} <= {"columns_understood"}
+
+
+STATEMENTS = {"antenna_height_m": 30, "frequency_mhz": 1800, "eirp_dbm": 60, "bandwidth_mhz": 10}
+
+
+def test_what_the_section_states_holds_for_rows_without_it(project: MakeProject) -> None:
+    text = (
+        "technology,lat,lon,tinggi_antena,frekuensi,eirp,lebar pita\n"
+        "4g,-3,115,42,900,,\n4g,-3,115.1,,,58,\n4g,,,,,,\n"
+    )
+    sites, findings = read(project, text, **STATEMENTS)
+    assert sites[list(STATEMENTS)].to_numpy().tolist() == [
+        [42.0, 900.0, 60.0, 10.0],
+        [30.0, 1800.0, 58.0, 10.0],
+    ]
+    told = [(f.column, f.value, f.parameters) for f in findings if f.code == "site_term_stated"]
+    assert told == [
+        ("antenna_height_m", "30", {"count": 1}),
+        ("frequency_mhz", "1800", {"count": 1}),
+        ("eirp_dbm", "60", {"count": 1}),
+        ("bandwidth_mhz", "10", {"count": 2}),
+    ]
+    assert {f.file for f in findings} == {"sites.csv"}
+
+
+def test_nothing_is_stated_where_every_row_has_it(project: MakeProject) -> None:
+    _, findings = read(project, "technology,lat,lon,eirp_dbm\n4g,-3,115,61\n", eirp_dbm=60)
+    assert findings == []
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        *(("antenna_height_m", 0.5), ("antenna_height_m", 3001)),
+        *(("frequency_mhz", 29), ("frequency_mhz", 6001), ("bandwidth_mhz", 0)),
+    ],
+)
+def test_a_statement_that_no_model_covers_is_refused(
+    project: MakeProject, key: str, value: float
+) -> None:
+    with pytest.raises(SeveralErrors) as caught:
+        read(project, "technology,lat,lon\n4g,-3,115\n", **{key: value})
+    assert [(e.code, e.column) for e in caught.value.errors] == [("value_wrong", f"sites.0.{key}")]
+
+
+def test_angles_and_powers_off_their_range_are_not_used(project: MakeProject) -> None:
+    sites, findings = read(
+        project,
+        "technology,lat,lon,azimut,kemiringan,eirp\n"
+        "4g,-3,115,360,2,62\n4g,-3,115,-1,100,1500\n4g,-3,115,omni,,\n",
+    )
+    names = ["azimuth_deg", "downtilt_deg", "eirp_dbm"]
+    assert list(sites.loc[0, names]) == [360.0, 2.0, 62.0]
+    assert sites[names].iloc[1:].isna().to_numpy().all()
+    odd = [(f.row, f.column, f.value, f.parameters["known"]) for f in findings]
+    assert odd == [
+        (3, "eirp_dbm", "1500", "0–100"),
+        (3, "azimuth_deg", "-1", "0–360"),
+        (3, "downtilt_deg", "100", "-90–90"),
+    ]
+    assert {f.code for f in findings} == {"site_term_implausible"}

@@ -20,6 +20,10 @@ a million must not stop the others.
 ``clutter``       heights of land-cover classes, radio-climatic zones
 ``vegetation``    loss inside woodland: Recommendation ITU-R P.833
 ``building``      loss into a building: Recommendation ITU-R P.2109
+``antennas``      patterns of sectors
+``budget``        from EIRP and loss to what a phone measures, outdoors, indoors, at a CPE
+``microwave``     point-to-point hops: margin, outage by multipath, longest hop (ITU-R P.530)
+``rain``          loss in rain: Recommendations ITU-R P.838 and P.530
 ``paths``         profiles of many paths, status of a path, threads
 ================  ================================================================================
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from kalsel_gap.kernels import kernel
-from kalsel_gap.propagation.paths import ByteArray, Heights, IntArray, Paths, Zone
+from kalsel_gap.propagation.paths import ByteArray, Heights, IntArray, Paths, Zone, in_pieces
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,7 +58,7 @@ def clutter_m(
     return found
 
 
-def zones(paths: Paths, sea: ArrayLike) -> ByteArray:
+def zones(paths: Paths, sea: ArrayLike, *, threads: int = 1) -> ByteArray:
     """Radio-climatic zone of each sample, from what is sea on the path (ITU-R P.1812, Table 3).
 
     Land up to 100 m high and up to 50 km from the sea is coastal. The distance is taken along the
@@ -70,6 +70,8 @@ def zones(paths: Paths, sea: ArrayLike) -> ByteArray:
         Terrain profiles.
     sea : bool array of shape (m,)
         Whether a sample lies on the sea.
+    threads : int
+        At work at the same time.
 
     Returns
     -------
@@ -80,7 +82,12 @@ def zones(paths: Paths, sea: ArrayLike) -> ByteArray:
     if flags.shape != paths.ground_m.shape:
         raise ValueError("sea must be as long as ground_m")
     found = np.full(flags.shape, INLAND, dtype=np.int8)
-    _zones(paths.first, paths.length_km, paths.distance_km, paths.ground_m, flags, found)
+
+    def work(begin: int, end: int) -> None:
+        first, length_km = paths.first[begin : end + 1], paths.length_km[begin:end]
+        _zones(first, length_km, paths.distance_km, paths.ground_m, flags, found)
+
+    in_pieces(work, len(paths), threads)
     return found
 
 
@@ -96,6 +103,8 @@ def _zones(
     """Zones of all paths: once forth and once back, with the last sea kept in mind."""
     for path in range(length_km.size):
         begin, end = first[path], first[path + 1]
+        if not np.any(sea[begin:end]):
+            continue
         step = length_km[path] / max(end - begin - 1, 1)
         for direction in (1, -1):
             shore = np.inf

@@ -66,14 +66,20 @@ def bullington_db(
     Eqs. (13) to (21): a single edge where the steepest rays from both ends meet, or, with line
     of sight, the sample that reaches farthest into the Fresnel zone.
     """
-    n, d = profile.n, profile.d
-    path = d[n - 1]
+    slopes = steepest(profile, s, tx_m, rx_m, 500.0 / radius_km)
+    return _actual_db(profile, s, tx_m, rx_m, radius_km, f_ghz, slopes)
+
+
+@kernel
+def _actual_db(
+    profile: Profile, s: FloatArray, tx_m: float, rx_m: float, radius_km: float, f_ghz: float,
+    slopes: tuple[float, float],
+) -> float:  # fmt: skip
+    """Bullington loss by the steepest slopes from both ends to samples of the surface."""
     curvature = 500.0 / radius_km
-    tx_slope, rx_slope = steepest(profile, s, tx_m, rx_m, curvature)
-    depth = -np.inf
-    tx_slope += curvature * path
-    rx_slope += curvature * path
-    if _grazes(tx_slope, rx_slope, tx_m, rx_m, path):
+    chord = curvature * profile.d[profile.n - 1]
+    tx_slope, rx_slope, depth = slopes[0] + chord, slopes[1] + chord, -np.inf
+    if _grazes(tx_slope, rx_slope, tx_m, rx_m, profile.d[profile.n - 1]):
         depth = deepest(profile, s, tx_m, rx_m, curvature)
     return _edge_db(profile, tx_slope, rx_slope, depth, rx_m - tx_m, f_ghz)
 
@@ -154,16 +160,17 @@ def _ground_db(
     """First-term loss over a smooth Earth of one kind of ground, eqs. (29) to (36)."""
     f, permittivity = wave.f_ghz, ground[0]
     loss = 18.0 * ground[1] / f
-    k = 0.036 * (radius_km * f) ** (-1.0 / 3.0) * ((permittivity - 1.0) ** 2 + loss**2) ** -0.25
+    root_f, root_radius = f ** (1.0 / 3.0), radius_km ** (1.0 / 3.0)
+    k = 0.036 / (root_radius * root_f) / np.sqrt(np.sqrt((permittivity - 1.0) ** 2 + loss**2))
     if wave.vertical:
         k *= np.sqrt(permittivity**2 + loss**2)
     beta = (1.0 + 1.6 * k**2 + 0.67 * k**4) / (1.0 + 4.5 * k**2 + 1.53 * k**4)
-    x = 21.88 * beta * (f / radius_km**2) ** (1.0 / 3.0) * path_km
+    x = 21.88 * beta * root_f / root_radius**2 * path_km
     if x >= 1.6:
         by_distance = 11.0 + 10.0 * np.log10(x) - 17.6 * x
     else:
         by_distance = -20.0 * np.log10(x) - 5.6488 * x**1.425
-    per_metre = beta * 0.9575 * beta * (f**2 / radius_km) ** (1.0 / 3.0)
+    per_metre = beta * 0.9575 * beta * root_f**2 / root_radius
     floor = 2.0 + 20.0 * np.log10(k)
     return float(
         -by_distance - _gain_db(per_metre * tx_m, floor) - _gain_db(per_metre * rx_m, floor)
@@ -226,11 +233,21 @@ def spherical_db(path_km: float, tx_m: float, rx_m: float, radius_km: float, wav
 
 
 @kernel
-def delta_bullington(profile: Profile, ends: Ends, radius_km: float, wave: Wave) -> Diffraction:
-    """Loss of the profile, with what a spherical Earth adds to a smooth path, eqs. (37) to (39)."""
+def delta_bullington(
+    profile: Profile, ends: Ends, radius_km: float, wave: Wave, slopes: tuple[float, float],
+    whole: bool,
+) -> Diffraction:  # fmt: skip
+    """Loss of the profile, with what a spherical Earth adds to a smooth path, eqs. (37) to (39).
+
+    `slopes` are the steepest from both ends to samples of the surface. Unless the steps are asked
+    for, a smooth path is passed over where a spherical Earth adds nothing anyway.
+    """
     f = wave.f_ghz
-    actual = bullington_db(profile, profile.surface, ends.tx_m, ends.rx_m, radius_km, f)
+    actual = _actual_db(profile, profile.surface, ends.tx_m, ends.rx_m, radius_km, f, slopes)
     tx, rx = ends.tx_m - ends.tx_base_m, ends.rx_m - ends.rx_base_m
-    smooth = _smooth_db(profile, tx, rx, radius_km, f)
-    sphere = spherical_db(profile.d[profile.n - 1], tx, rx, radius_km, wave)
-    return Diffraction(actual + max(sphere - smooth, 0.0), actual, smooth, sphere)
+    sphere, smooth = spherical_db(profile.d[profile.n - 1], tx, rx, radius_km, wave), np.nan
+    added = 0.0
+    if whole or sphere > 0.0:
+        smooth = _smooth_db(profile, tx, rx, radius_km, f)
+        added = max(sphere - smooth, 0.0)
+    return Diffraction(actual + added, actual, smooth, sphere)

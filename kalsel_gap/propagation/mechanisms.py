@@ -13,7 +13,7 @@ import numpy as np
 from kalsel_gap.kernels import kernel
 
 if TYPE_CHECKING:
-    from kalsel_gap.propagation.geometry import Horizons, Shares, SmoothEarth
+    from kalsel_gap.propagation.geometry import Ducted, Horizons, Rays, Shares
 
 
 class Sight(NamedTuple):
@@ -83,9 +83,14 @@ def inland_factor(inland_km: float) -> float:
 
 
 @kernel
-def sight(ray_km: float, horizon_km: float, f: float, p: float, beta0: float) -> Sight:
-    """Free space, with multipath and focusing for both shares of the time, eqs. (8) to (11)."""
-    free_space = 92.4 + 20.0 * np.log10(f) + 20.0 * np.log10(ray_km)
+def free_space_db(ray_km: float, f: float) -> float:
+    """Free space, eq. (8)."""
+    return float(92.4 + 20.0 * np.log10(f * ray_km))
+
+
+@kernel
+def sight(free_space: float, horizon_km: float, p: float, beta0: float) -> Sight:
+    """Free space, with multipath and focusing for both shares of the time, eqs. (10) and (11)."""
     fading = 2.6 * (1.0 - np.exp(-0.1 * horizon_km))
     return Sight(
         free_space,
@@ -106,18 +111,22 @@ def troposcatter_db(path_km: float, angle_mrad: float, f: float, p: float, n0: f
 @kernel
 def coupling_db(
     tx_m: float, rx_m: float, tx_coast_km: float, rx_coast_km: float, over: Shares, f: float,
-    horizon: Horizons,
+    ray: Rays, horizon: Horizons,
 ) -> float:  # fmt: skip
     """Fixed loss Af between antennas and duct, eqs. (47) to (49)."""
-    loss = (
-        102.45
-        + 20.0 * np.log10(f)
-        + 20.0 * np.log10(horizon.tx_horizon_km + horizon.rx_horizon_km)
-        + _shielding_db(horizon.tx_elevation_mrad, horizon.tx_horizon_km, f)
-        + _shielding_db(horizon.rx_elevation_mrad, horizon.rx_horizon_km, f)
+    return float(
+        _far_coupling_db(horizon.tx_horizon_km + horizon.rx_horizon_km, f)
+        + _shielding_db(ray.tx_elevation_mrad, horizon.tx_horizon_km, f)
+        + _shielding_db(ray.rx_elevation_mrad, horizon.rx_horizon_km, f)
         + _coast_db(over.sea_share, tx_coast_km, horizon.tx_horizon_km, tx_m)
         + _coast_db(over.sea_share, rx_coast_km, horizon.rx_horizon_km, rx_m)
     )
+
+
+@kernel
+def _far_coupling_db(horizons_km: float, f: float) -> float:
+    """Fixed loss Af of antennas without shielding or coast, eqs. (47) and (47a)."""
+    loss = 102.45 + 20.0 * np.log10(f * horizons_km)
     if f < 0.5:
         loss += 45.375 - 137.0 * f + 92.5 * f * f
     return float(loss)
@@ -143,16 +152,40 @@ def _coast_db(sea_share: float, coast_km: float, horizon_km: float, antenna_m: f
 
 
 @kernel
-def ducting_db(
-    path: float, radius: float, f: float, p: float, beta0: float, horizon: Horizons,
-    earth: SmoothEarth, inland_km: float,
-) -> float:  # fmt: skip
-    """Loss Ad(p) inside a duct by angle and time, eqs. (50) to (56)."""
+def least_duct_db(path: float, radius: float, f: float, ray: Rays) -> float:
+    """What a duct loses at least for half of the time with line of sight.
+
+    No shielding, the sea at both ends, eq. (49), and horizons where they bend the ray least:
+    the share of the time of eqs. (52) to (56) is no larger than 50 %.
+    """
     angle = (
-        1000.0 * path / radius
-        + min(horizon.tx_elevation_mrad, 0.1 * horizon.tx_horizon_km)
-        + min(horizon.rx_elevation_mrad, 0.1 * horizon.rx_horizon_km)
+        1000.0 * path / radius + min(ray.tx_elevation_mrad, 0.0) + min(ray.rx_elevation_mrad, 0.0)
     )
+    return float(_far_coupling_db(path, f) - 12.0 + bent_db(radius, f, angle))
+
+
+@kernel
+def bent_db(radius: float, f: float, angle_mrad: float) -> float:
+    """Loss inside a duct by angle, eq. (51)."""
+    return float(5e-5 * radius * f ** (1.0 / 3.0) * angle_mrad)
+
+
+@kernel
+def duct_angle_mrad(path: float, radius: float, ray: Rays, horizon: Horizons) -> float:
+    """Angular distance of a duct θ', eq. (52)."""
+    return float(
+        1000.0 * path / radius
+        + min(ray.tx_elevation_mrad, 0.1 * horizon.tx_horizon_km)
+        + min(ray.rx_elevation_mrad, 0.1 * horizon.rx_horizon_km)
+    )
+
+
+@kernel
+def timed_db(
+    path: float, radius: float, p: float, beta0: float, horizon: Horizons, earth: Ducted,
+    inland_km: float,
+) -> float:  # fmt: skip
+    """Loss A(p) inside a duct by time, eqs. (53) to (56); at least 0 where `p` is above `beta0`."""
     alpha = max(-0.6 - 3.5e-9 * path**3.1 * inland_factor(inland_km), -3.4)
     heights = (np.sqrt(earth.tx_effective_m) + np.sqrt(earth.rx_effective_m)) ** 2
     mu2 = min((500.0 / radius * path * path / heights) ** alpha, 1.0)
@@ -166,7 +199,7 @@ def ducting_db(
     bend = np.exp(-(9.51 - 4.8 * log_beta + 0.198 * log_beta**2) * 1e-6 * path**1.13)
     gamma = 1.076 / (2.0058 - log_beta) ** 1.012 * bend
     by_time = (1.2 + 3.7e-3 * path) * np.log10(p / beta) + 12.0 * (p / beta) ** gamma
-    return float(5e-5 * radius * f ** (1.0 / 3.0) * angle - 12.0 + by_time)
+    return float(by_time - 12.0)
 
 
 @kernel
@@ -188,8 +221,10 @@ def mixed(
     over_land = (1.0 - over.sea_share) * parts.diffraction_p_db
     if p < beta0:
         least_p = seen.p_db + over_land
-    else:
+    elif factor != 0.0:
         least_p = diffracted_50 + (seen.beta_db + over_land - diffracted_50) * factor
+    else:
+        least_p = diffracted_50
     # η·ln(exp(Lba/η) + exp(Lb0p/η)) without an overflow.
     low, high = min(parts.ducting_db, seen.p_db), max(parts.ducting_db, seen.p_db)
     least_ducting = high + 2.5 * np.log1p(np.exp((low - high) / 2.5))

@@ -27,21 +27,34 @@ from kalsel_gap.propagation.diffraction import Ends, Wave, delta_bullington
 from kalsel_gap.propagation.geometry import (
     INLAND,
     SEA,
+    Area,
+    Ducted,
+    Horizons,
     Profile,
+    Shares,
+    area,
+    ducted,
     empty_profile,
     filled,
     horizons,
+    rays,
     shares,
     smooth_earth,
+    steepest,
 )
 from kalsel_gap.propagation.locations import normal_quantile
 from kalsel_gap.propagation.mechanisms import (
     Parts,
+    Sight,
+    bent_db,
     coupling_db,
-    ducting_db,
+    duct_angle_mrad,
     ducting_percent,
+    free_space_db,
+    least_duct_db,
     mixed,
     sight,
+    timed_db,
     troposcatter_db,
 )
 from kalsel_gap.propagation.paths import (
@@ -302,7 +315,7 @@ def loss(paths: Paths, link: Link, *, threads: int = 1) -> Losses:
     True
     """
     kept = ("loss_db", "diffraction_median_db", "free_space_db", "line_of_sight")
-    found, status = _run(paths, link, kept, threads)
+    found, status = _run(paths, link, kept, threads, whole=False)
     return Losses(found[0], found[1], found[2], found[3] == 1.0, status)
 
 
@@ -318,12 +331,12 @@ def details(
     status : int8 array of shape (n,)
         :class:`~kalsel_gap.propagation.paths.Status`.
     """
-    found, status = _run(paths, link, Details._fields, threads)
+    found, status = _run(paths, link, Details._fields, threads, whole=True)
     return dict(zip(Details._fields, found, strict=True)), status
 
 
 def _run(
-    paths: Paths, link: Link, names: tuple[str, ...], threads: int
+    paths: Paths, link: Link, names: tuple[str, ...], threads: int, *, whole: bool
 ) -> tuple[FloatArray, ByteArray]:
     """Steps with these names, one row each, and the status of each path."""
     rows, arrays, longest = link.rows(paths), paths.arrays, paths.longest
@@ -332,7 +345,7 @@ def _run(
     status = np.zeros(len(paths), dtype=np.int8)
 
     def work(begin: int, end: int) -> None:
-        _batch(begin, end, longest, arrays, rows, keep, found, status)
+        _batch(begin, end, longest, arrays, rows, keep, whole, found, status)
 
     in_pieces(work, len(paths), threads)
     return found, status
@@ -344,7 +357,7 @@ def _run(
 @kernel
 def _batch(
     begin: int, end: int, longest: int, paths: Arrays, rows: FloatArray, keep: IntArray,
-    found: FloatArray, status: ByteArray,
+    whole: bool, found: FloatArray, status: ByteArray,
 ) -> None:  # fmt: skip
     """Paths from `begin` to `end`: their status, and what is kept of their steps."""
     room = empty_profile(longest)
@@ -359,11 +372,14 @@ def _batch(
             state = covered(terms, paths.length_km[path])
         if state == OK:
             profile = filled(room, paths, path)
+            known = True
             for i in range(profile.n):
-                if not within(profile.surface[i], HEIGHT_M):
-                    state = VOID
+                known &= within(profile.surface[i], HEIGHT_M)
+            state = OK if known else VOID
         if state == OK:
-            steps = steps_of(profile, paths.zone, paths.first[path], terms)
+            over = shares(profile, paths.zone, paths.first[path])
+            rx_zone = paths.zone[paths.first[path + 1] - 1] if paths.zone.size > 0 else INLAND
+            steps = steps_of(profile, area(profile), over, rx_zone, terms, whole)
             for k in range(keep.size):
                 found[k, path] = steps[keep[k]]
         status[path] = state
@@ -404,52 +420,72 @@ def spread_db(terms: Terms, zone: int) -> float:
 
 
 @kernel
-def steps_of(profile: Profile, zone: ByteArray, start: int, terms: Terms) -> Details:
-    """Every step of one path that the Recommendation covers."""
+def steps_of(
+    profile: Profile, sums: Area, over: Shares, rx_zone: int, terms: Terms, whole: bool
+) -> Details:  # fmt: skip
+    """Every step of one path that the Recommendation covers.
+
+    Unless the `whole` is asked for, steps that cannot change the loss are passed over: NaN.
+    """
     f, p = terms.frequency_mhz / 1000.0, terms.time_percent
     last = profile.n - 1
     path = profile.d[last]
     tx = profile.ground[0] + terms.tx_height_m
     rx = profile.ground[last] + terms.rx_height_m
 
-    over = shares(profile, zone, start)
-    beta0 = ducting_percent(terms.latitude_deg, over)
     radius = EARTH_KM * 157.0 / (157.0 - terms.delta_n)
-    horizon = horizons(profile, tx, rx, radius)
-    earth = smooth_earth(profile, tx, rx, horizon)
-    ray = np.sqrt(path * path + ((tx - rx) / 1000.0) ** 2)
-    seen = sight(ray, horizon.tx_horizon_km + horizon.rx_horizon_km, f, p, beta0)
+    ray = rays(profile, tx, rx, radius)
+    earth = smooth_earth(profile, sums, tx, rx, ray)
+    straight = np.sqrt(path * path + ((tx - rx) / 1000.0) ** 2)
+    free_space = free_space_db(straight, f)
 
     wave = Wave(f, terms.polarization == 1.0, over.sea_share)
     ends = Ends(tx, rx, earth.tx_diffraction_m, earth.rx_diffraction_m)
-    median = delta_bullington(profile, ends, radius, wave)
-    beta, factor = median, 0.0
-    if p < 50.0:  # half of the time is the median alone
-        beta = delta_bullington(profile, ends, BETA0_RADIUS_KM, wave)
+    slopes = ray.tx_slope, ray.rx_slope
+    if not profile.bare:
+        slopes = steepest(profile, profile.surface, tx, rx, 500.0 / radius)
+    median = delta_bullington(profile, ends, radius, wave, slopes, whole)
+    diffraction_p, beta, factor = median.total_db, median, 0.0
+
+    # Half of the time there is the median alone, and often more lost in a duct than without.
+    beta0 = duct = np.nan
+    horizon, flat = Horizons(np.nan, np.nan, 0, 0), Ducted(np.nan, np.nan, np.nan)
+    seen = Sight(free_space, free_space, np.nan)
+    whole = whole or p < 50.0
+    reached = free_space + median.total_db
+    if whole or not ray.line_of_sight or least_duct_db(path, radius, f, ray) <= reached:
+        horizon = horizons(profile, tx, rx, radius, ray)
+        tx_coast = over.tx_coast_km if np.isnan(terms.tx_coast_km) else terms.tx_coast_km
+        rx_coast = over.rx_coast_km if np.isnan(terms.rx_coast_km) else terms.rx_coast_km
+        duct = coupling_db(tx, rx, tx_coast, rx_coast, over, f, ray, horizon)
+        duct += bent_db(radius, f, duct_angle_mrad(path, radius, ray, horizon))
+    if whole or duct <= reached:
+        beta0 = ducting_percent(terms.latitude_deg, over)
+        seen = sight(free_space, horizon.tx_horizon_km + horizon.rx_horizon_km, p, beta0)
+        flat = ducted(profile, tx, rx, horizon, earth)
+        duct += timed_db(path, radius, p, beta0, horizon, flat, over.inland_km)
+    if p < 50.0:
+        slopes = steepest(profile, profile.surface, tx, rx, 500.0 / BETA0_RADIUS_KM)
+        beta = delta_bullington(profile, ends, BETA0_RADIUS_KM, wave, slopes, whole)
         factor = 1.0
         if p > beta0:
             factor = normal_quantile(p / 100.0) / normal_quantile(beta0 / 100.0)
-    diffraction_p = median.total_db + factor * (beta.total_db - median.total_db)
+        diffraction_p = median.total_db + factor * (beta.total_db - median.total_db)
 
-    scatter = troposcatter_db(path, horizon.angular_distance_mrad, f, p, terms.n0)
-    tx_coast = over.tx_coast_km if np.isnan(terms.tx_coast_km) else terms.tx_coast_km
-    rx_coast = over.rx_coast_km if np.isnan(terms.rx_coast_km) else terms.rx_coast_km
-    duct = coupling_db(tx, rx, tx_coast, rx_coast, over, f, horizon)
-    duct += ducting_db(path, radius, f, p, beta0, horizon, earth, over.inland_km)
+    scatter = troposcatter_db(path, ray.angular_distance_mrad, f, p, terms.n0)
     parts = Parts(seen, median.total_db, diffraction_p, duct, scatter)
-    mix = mixed(path, horizon.angular_distance_mrad, p, beta0, factor, over, parts)
+    mix = mixed(path, ray.angular_distance_mrad, p, beta0, factor, over, parts)
 
     # 4.7 to 4.10: locations, buildings, field strength.
-    rx_zone = zone[start + last] if zone.size > 0 else INLAND
     total = max(seen.p_db, mix.total_db + terms.entry_loss_db + spread_db(terms, rx_zone))
     return Details(
         path,
         horizon.tx_horizon_km,
         horizon.rx_horizon_km,
-        horizon.tx_elevation_mrad,
-        horizon.rx_elevation_mrad,
-        horizon.angular_distance_mrad,
-        1.0 * horizon.line_of_sight,
+        ray.tx_elevation_mrad,
+        ray.rx_elevation_mrad,
+        ray.angular_distance_mrad,
+        1.0 * ray.line_of_sight,
         tx,
         rx,
         over.sea_share,
@@ -461,9 +497,9 @@ def steps_of(profile: Profile, zone: ByteArray, start: int, terms: Terms) -> Det
         earth.rx_fit_m,
         earth.tx_diffraction_m,
         earth.rx_diffraction_m,
-        earth.tx_effective_m,
-        earth.rx_effective_m,
-        earth.roughness_m,
+        flat.tx_effective_m,
+        flat.rx_effective_m,
+        flat.roughness_m,
         factor,
         mix.angle_factor,
         mix.distance_factor,

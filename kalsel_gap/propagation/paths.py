@@ -254,10 +254,13 @@ def load(paths: Arrays, path: int, d: FloatArray, h: FloatArray) -> int:
     if n < 3:
         return PROFILE
     _place(paths.distance_km, begin, length, n, d)
-    if d[0] != 0.0 or d[n - 1] != length or not np.all(d[1:n] > d[: n - 1]):
+    rises = d[0] == 0.0 and d[n - 1] == length
+    for i in range(1, n):
+        rises &= d[i] > d[i - 1]
+    if not rises:
         return PROFILE
+    known = True
     for i in range(n):
         h[i] = paths.ground_m[begin + i]
-        if not within(h[i], HEIGHT_M):
-            return VOID
-    return OK
+        known &= within(h[i], HEIGHT_M)
+    return OK if known else VOID

@@ -18,8 +18,19 @@ from numpy.typing import NDArray
 
 from kalsel_gap.geodesy import WGS84
 from kalsel_gap.kernels import kernel
-from kalsel_gap.propagation.geometry import Profile, empty_profile
-from kalsel_gap.propagation.mechanisms import sight
+from kalsel_gap.propagation.geometry import (
+    ASHORE,
+    NO_COAST_KM,
+    Area,
+    Course,
+    Profile,
+    Shares,
+    empty_profile,
+    onward,
+    shares_of,
+    with_section,
+)
+from kalsel_gap.propagation.mechanisms import free_space_db, sight
 from kalsel_gap.propagation.p1812 import DISTANCE_KM, Terms, covered, spread_db, steps_of
 from kalsel_gap.propagation.paths import HEIGHT_M, VOID, ByteArray, Status, Zone, in_pieces, within
 
@@ -135,6 +146,21 @@ class _Fan(NamedTuple):
     """Between two samples of a radial."""
     longest: int
     """Most samples of a path."""
+
+
+class _Radial(NamedTuple):
+    """Samples along a radial, and what they come to one after the other."""
+
+    profile: Profile
+    """Room for a path; its samples but for the receiver are the radial's."""
+    zone: ByteArray
+    """Of each sample; empty where all is inland."""
+    sums: FloatArray
+    """:class:`Area` up to each sample, shape (samples, 2)."""
+    course: FloatArray
+    """:class:`Course` before each sample, shape (samples, 7)."""
+    bare: bool
+    """Whether nothing stands on the ground."""
 
 
 class _Layers(NamedTuple):
@@ -320,10 +346,23 @@ def _polar(
 def _height_m(ground_m: SingleArray, row: float, col: float) -> float:
     """Bilinear height, as `raster.sample` has it: none outside and where its own cell has none."""
     height, width = ground_m.shape
-    if not (0.0 <= row < height and 0.0 <= col < width):
+    if 0.5 <= row < height - 0.5 and 0.5 <= col < width - 0.5:
+        i, j = int(row - 0.5), int(col - 0.5)
+        down, right = row - 0.5 - i, col - 0.5 - j
+        above = (1.0 - right) * ground_m[i, j] + right * ground_m[i, j + 1]
+        below = (1.0 - right) * ground_m[i + 1, j] + right * ground_m[i + 1, j + 1]
+        found = (1.0 - down) * above + down * below
+        if not np.isnan(found):
+            return float(found)
+    if not (0.0 <= row < height and 0.0 <= col < width) or np.isnan(ground_m[int(row), int(col)]):
         return np.nan
-    if np.isnan(ground_m[int(row), int(col)]):
-        return np.nan
+    return _mean_of_known(ground_m, row, col)
+
+
+@kernel
+def _mean_of_known(ground_m: SingleArray, row: float, col: float) -> float:
+    """Bilinear height where of the four cells some may be unknown or off the window."""
+    height, width = ground_m.shape
     i, j = int(np.floor(row - 0.5)), int(np.floor(col - 0.5))
     down, right = row - 0.5 - i, col - 0.5 - j
     total = weights = 0.0
@@ -347,18 +386,31 @@ def _site_status(ground_m: SingleArray, chart: _Chart, terms: Terms) -> int:
 
 
 @kernel
-def _put(
-    profile: Profile, zones: ByteArray, i: int, layers: _Layers, row: float, col: float
-) -> bool:
+def _put(radial: _Radial, i: int, layers: _Layers, row: float, col: float) -> bool:
     """Put the height of a place into sample `i`, and what stands there; whether it is known."""
-    profile.ground[i] = profile.surface[i] = _height_m(layers.ground_m, row, col)
-    if not within(profile.ground[i], HEIGHT_M):
+    height = _height_m(layers.ground_m, row, col)
+    radial.profile.ground[i] = radial.profile.surface[i] = height
+    if not within(height, HEIGHT_M):
         return False
-    if layers.clutter_m.size > 0:
-        profile.surface[i] += layers.clutter_m[int(row), int(col)]
     if layers.zone.size > 0:
-        zones[i] = layers.zone[int(row), int(col)]
-    return within(profile.surface[i], HEIGHT_M)
+        radial.zone[i] = layers.zone[int(row), int(col)]
+    if layers.clutter_m.size > 0:
+        radial.profile.surface[i] += layers.clutter_m[int(row), int(col)]
+        return within(radial.profile.surface[i], HEIGHT_M)
+    return True
+
+
+@kernel
+def _empty_radial(longest: int, layers: _Layers) -> _Radial:
+    """Room for a radial of up to so many samples."""
+    zone = np.full(longest if layers.zone.size > 0 else 0, INLAND, dtype=np.int8)
+    return _Radial(
+        empty_profile(longest),
+        zone,
+        np.zeros((longest, 2)),
+        np.zeros((longest, 7)),
+        layers.clutter_m.size == 0,
+    )
 
 
 @kernel
@@ -367,36 +419,27 @@ def _radials(
     found: SingleArray,
 ) -> None:  # fmt: skip
     """Cells of the radials from `begin` to `end`: their losses."""
-    room = empty_profile(fan.longest)
-    zones = np.full(fan.longest if layers.zone.size > 0 else 0, INLAND, dtype=np.int8)
-    radials = fan.first.size - 1
-    for radial in range(begin, end):
-        first, last = fan.first[radial], fan.first[radial + 1] - 1
+    radial = _empty_radial(fan.longest, layers)
+    d, to_tx = radial.profile.d, radial.profile.to_tx
+    for i in range(fan.longest):
+        d[i] = i * fan.step_km
+        to_tx[i] = 1.0 / d[i]
+    for number in range(begin, end):
+        first, last = fan.first[number], fan.first[number + 1] - 1
         if last < first:
             continue
-        angle = 2.0 * np.pi * radial / radials
+        angle = 2.0 * np.pi * number / (fan.first.size - 1)
         rows = _along(chart.row, np.sin(angle), np.cos(angle))
         cols = _along(chart.col, np.sin(angle), np.cos(angle))
         samples = _inner(fan.distance_km[last], fan.step_km) + 1
-        known = _lay(room, zones, samples, fan.step_km / chart.radius_km, rows, cols, layers)
-        for i in range(samples):
-            room.d[i] = i * fan.step_km
-            room.to_tx[i] = 1.0 / room.d[i]
+        known = _lay(radial, samples, fan.step_km / chart.radius_km, rows, cols, layers)
         for k in range(first, last + 1):
             distance = fan.distance_km[k]
             inner = _inner(distance, fan.step_km)
             if inner < known:
                 s = distance / chart.radius_km
-                found[fan.cell[k]] = _cell(
-                    room,
-                    zones,
-                    inner + 1,
-                    distance,
-                    layers,
-                    _value(rows, s),
-                    _value(cols, s),
-                    terms,
-                )
+                row, col = _value(rows, s), _value(cols, s)
+                found[fan.cell[k]] = _cell(radial, inner + 1, distance, layers, row, col, terms)
 
 
 @kernel
@@ -407,40 +450,76 @@ def _inner(distance_km: float, step_km: float) -> int:
 
 @kernel
 def _lay(
-    room: Profile, zones: ByteArray, samples: int, step: float, rows: FloatArray, cols: FloatArray,
+    radial: _Radial, samples: int, step: float, rows: FloatArray, cols: FloatArray,
     layers: _Layers,
 ) -> int:  # fmt: skip
-    """Lay a radial into the profile; how many of its samples are known on end."""
+    """Lay a radial over the cells; how many of its samples are known on end."""
+    d, h = radial.profile.d, radial.profile.ground
+    sums, course = Area(0.0, 0.0), ASHORE
+    for k in range(7):
+        radial.course[0, k] = course[k]
     for i in range(samples):
-        if not _put(room, zones, i, layers, _value(rows, i * step), _value(cols, i * step)):
+        if not _put(radial, i, layers, _value(rows, i * step), _value(cols, i * step)):
             return i
+        if i > 0:
+            sums = with_section(sums, d[i - 1], d[i], h[i - 1], h[i])
+            radial.sums[i, 0], radial.sums[i, 1] = sums
+            if radial.zone.size > 0:
+                course = _past(radial, course, i - 1, d[i])
+                for k in range(7):
+                    radial.course[i, k] = course[k]
     return samples
 
 
 @kernel
+def _past(radial: _Radial, course: Course, i: int, next_km: float) -> Course:
+    """What the path has run over after sample `i`, whose next one is so far from the site."""
+    d = radial.profile.d
+    left = (d[i - 1] + d[i]) / 2.0 if i > 0 else 0.0
+    return onward(course, radial.zone[i], left, (d[i] + next_km) / 2.0)
+
+
+@kernel
 def _cell(
-    room: Profile, zones: ByteArray, last: int, distance_km: float, layers: _Layers, row: float,
-    col: float, terms: Terms,
+    radial: _Radial, last: int, distance_km: float, layers: _Layers, row: float, col: float,
+    terms: Terms,
 ) -> float:  # fmt: skip
     """Loss to one cell whose path has the radial's samples before the one numbered `last`."""
+    room, zone = radial.profile, radial.zone
     kept = room.d[last], room.ground[last], room.surface[last]
-    kind = zones[last] if zones.size > 0 else INLAND
+    kept_zone = zone[last] if zone.size > 0 else INLAND
     room.d[last] = distance_km
     loss = np.nan
-    if _put(room, zones, last, layers, row, col):
+    if _put(radial, last, layers, row, col):
         room.surface[last] = room.ground[last]  # what stands at the receiver is not counted
-        rx_zone = zones[last] if zones.size > 0 else INLAND
+        rx_zone = zone[last] if zone.size > 0 else INLAND
         if distance_km < DISTANCE_KM[0]:
             loss = _near_db(distance_km, room.ground[0], room.ground[last], terms, rx_zone)
         else:
-            for i in range(1, last):
-                room.to_rx[i] = 1.0 / (distance_km - room.d[i])
-            profile = Profile(last + 1, room.d, room.to_tx, room.to_rx, room.ground, room.surface)
-            loss = steps_of(profile, zones, 0, terms).loss_db
+            loss = _far_db(radial, last, terms, rx_zone)
     room.d[last], room.ground[last], room.surface[last] = kept
-    if zones.size > 0:
-        zones[last] = kind
+    if zone.size > 0:
+        zone[last] = kept_zone
     return float(loss)
+
+
+@kernel
+def _far_db(radial: _Radial, last: int, terms: Terms, rx_zone: int) -> float:
+    """Loss by the Recommendation over the samples up to the one numbered `last`."""
+    room, before = radial.profile, radial.course[last - 1]
+    d, h = room.d, room.ground
+    path = d[last]
+    for i in range(1, last):
+        room.to_rx[i] = 1.0 / (path - d[i])
+    sums = Area(radial.sums[last - 1, 0], radial.sums[last - 1, 1])
+    sums = with_section(sums, d[last - 1], path, h[last - 1], h[last])
+    over = Shares(0.0, path, path, NO_COAST_KM, NO_COAST_KM)
+    if radial.zone.size > 0:
+        course = Course(before[0], before[1], before[2], before[3], before[4], before[5], before[6])
+        course = _past(radial, course, last - 1, path)
+        over = shares_of(onward(course, rx_zone, (d[last - 1] + path) / 2.0, path), path)
+    profile = Profile(last + 1, d, room.to_tx, room.to_rx, h, room.surface, radial.bare)
+    return float(steps_of(profile, sums, over, rx_zone, terms, False).loss_db)
 
 
 @kernel
@@ -450,6 +529,6 @@ def _near_db(
     """Loss nearer than the Recommendation begins: with line of sight."""
     rise = tx_ground_m + terms.tx_height_m - rx_ground_m - terms.rx_height_m
     ray = max(np.sqrt(distance_km**2 + (rise / 1000.0) ** 2), LEAST_RAY_KM)
-    f, p = terms.frequency_mhz / 1000.0, terms.time_percent
-    seen = sight(ray, distance_km, f, p, p).p_db
+    free_space = free_space_db(ray, terms.frequency_mhz / 1000.0)
+    seen = sight(free_space, distance_km, terms.time_percent, terms.time_percent).p_db
     return float(max(seen, seen + terms.entry_loss_db + spread_db(terms, zone)))

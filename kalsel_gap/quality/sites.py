@@ -16,21 +16,21 @@ from kalsel_gap.quality.rasters import bounds
 from kalsel_gap.sources.boundaries import read_areas
 from kalsel_gap.sources.files import ROW, RawTable, number, read_table, recognise
 from kalsel_gap.sources.formats import fold
-from kalsel_gap.sources.sites import ALIASES, read_source
+from kalsel_gap.sources.sites import ALIASES, NEEDED, implausible, read_source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import geopandas as gpd
     from numpy.typing import NDArray
 
     from kalsel_gap.limits import SitesCheck
     from kalsel_gap.project import Elevation, Opened, Sites
+    from kalsel_gap.radio import Carrier, Mobile
 
     FloatArray: TypeAlias = NDArray[np.float64]
     BoolArray: TypeAlias = NDArray[np.bool_]
 
-_MORE: dict[str, tuple[str, ...]] = {"azimuth_deg": ("azimuth", "azimut", "azimuthdeg", "arah")}
 _CELL_ID = "cell"  # OpenCelliD numbers cells, of which a site has several
 
 
@@ -52,6 +52,7 @@ def sites(opened: Opened, schools: pd.DataFrame) -> list[Finding]:  # noqa: ARG0
             read, found = read_source(source, file)
             findings += _places(found, _given(source), area, opened, file)
             findings += _equipment(read, opened.project.file_checks.sites, file)
+            findings += _unpredictable(read, opened.project.radio.carriers, file)
             findings += _duplicates(_with_azimuth(read, source), opened, file)
             findings += _spellings(read, opened, file)
         except InputError as error:
@@ -196,7 +197,7 @@ def _at_sea(off: pd.DataFrame, elevation: Elevation | None, limits: SitesCheck) 
 def _equipment(read: pd.DataFrame, limits: SitesCheck, file: str) -> Iterator[Finding]:
     """Heights of antennas and carriers that cannot be."""
     height = read["antenna_height_m"]
-    odd = (height <= 0) | (height > limits.highest_m)
+    odd = (height < limits.lowest_m) | (height > limits.highest_m)
     for row, value in zip(read["row"][odd], height[odd], strict=True):
         yield Finding(
             "site_height_implausible",
@@ -204,7 +205,7 @@ def _equipment(read: pd.DataFrame, limits: SitesCheck, file: str) -> Iterator[Fi
             row=int(row),
             column="antenna_height_m",
             value=f"{value:g}",
-            parameters={"highest_m": limits.highest_m},
+            parameters={"lowest_m": limits.lowest_m, "highest_m": limits.highest_m},
         )
     for row, technology, value in zip(
         read["row"], read["technology"], read["frequency_mhz"], strict=True
@@ -227,6 +228,30 @@ def _equipment(read: pd.DataFrame, limits: SitesCheck, file: str) -> Iterator[Fi
         )
 
 
+def _unpredictable(
+    read: pd.DataFrame, carriers: Mapping[Mobile, Carrier], file: str
+) -> Iterator[Finding]:
+    """What a prediction needs and the rows lack: antenna, carrier, power, a known bandwidth."""
+    for name in NEEDED:
+        missing = read[name].isna()
+        if missing.any():
+            yield Finding(
+                "site_term_missing",
+                file=file,
+                row=int(read.loc[missing, "row"].iloc[0]),
+                column=name,
+                parameters={"count": int(missing.sum())},
+            )
+    for technology, carrier in carriers.items():
+        widths = [width for width, _ in carrier.blocks()]
+        rows = read[(read["technology"] == technology) & read["bandwidth_mhz"].notna()]
+        odd = rows[~rows["bandwidth_mhz"].isin(widths)] if widths else rows[:0]
+        for row, value in zip(odd["row"], odd["bandwidth_mhz"], strict=True):
+            yield implausible(
+                file, int(row), "bandwidth_mhz", value, ", ".join(f"{width:g}" for width in widths)
+            )
+
+
 def _in_band(value: float, bands: tuple[tuple[float, ...], ...]) -> bool:
     return any(low <= value <= high for low, high in bands)
 
@@ -234,8 +259,7 @@ def _in_band(value: float, bands: tuple[tuple[float, ...], ...]) -> bool:
 def _with_azimuth(read: pd.DataFrame, source: Sites) -> pd.DataFrame:
     """Sites with what else tells their cells apart: azimuth and a cell's own number."""
     table = _table(source)
-    aliases = {**ALIASES, **_MORE}
-    header = recognise(table, aliases, override=source.columns)
+    header = recognise(table, ALIASES, override=source.columns)
     azimuth = table.cells[header["azimuth_deg"]] if "azimuth_deg" in header else ""
     cell = fold(header.get("site_id", "")) == _CELL_ID
     beside = pd.DataFrame({"row": table.cells[ROW], "azimuth": azimuth})

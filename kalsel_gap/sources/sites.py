@@ -19,9 +19,15 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "technology": ("technology", "teknologi", "radio", "jaringan"),
     "lat": ("lat", "latitude", "lintang"),
     "lon": ("lon", "long", "lng", "longitude", "bujur"),
-    "antenna_height_m": ("antennaheightm", "height", "tinggi", "tinggim"),
-    "frequency_mhz": ("frequencymhz", "frequency", "frekuensi"),
+    "antenna_height_m": (
+        *("antennaheightm", "antennaheight", "height"),
+        *("tinggi", "tinggim", "tinggiantena", "tinggiantenam"),
+    ),
+    "frequency_mhz": ("frequencymhz", "frequency", "frekuensi", "frekuensimhz"),
     "eirp_dbm": ("eirpdbm", "eirp"),
+    "azimuth_deg": ("azimuthdeg", "azimuth", "azimut", "azimutderajat", "arah", "arahantena"),
+    "downtilt_deg": ("downtiltdeg", "downtilt", "tilt", "kemiringan", "sudutkemiringan"),
+    "bandwidth_mhz": ("bandwidthmhz", "bandwidth", "lebarpita", "lebarpitamhz", "lebarkanal"),
     "mcc": ("mcc",),
     "net": ("net", "mnc"),
 }
@@ -47,6 +53,11 @@ OPERATORS = {
     "28": "xlsmart",
     "10": "telkomsel",
 }
+NEEDED = ("antenna_height_m", "frequency_mhz", "eirp_dbm")  # by any prediction
+STATED = (*NEEDED, "bandwidth_mhz")
+NUMBERS = ("lat", "lon", *STATED, "azimuth_deg", "downtilt_deg")
+# A number outside means another unit, or that there is none: -1, 999.
+RANGES = {"eirp_dbm": (0.0, 100.0), "azimuth_deg": (0.0, 360.0), "downtilt_deg": (-90.0, 90.0)}
 COLUMNS = (
     "site_id",
     "operator",
@@ -56,6 +67,9 @@ COLUMNS = (
     "antenna_height_m",
     "frequency_mhz",
     "eirp_dbm",
+    "azimuth_deg",
+    "downtilt_deg",
+    "bandwidth_mhz",
     "file",
     "row",
 )
@@ -67,9 +81,9 @@ def read_sites(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
     Returns
     -------
     sites : DataFrame
-        :data:`COLUMNS`; heights, frequencies and powers are NaN where not given.
+        :data:`COLUMNS`; what is given neither in the table nor in its section is NaN.
     findings : list of Finding
-        A row without a usable place or technology.
+        A row without a usable place or technology, and what the section states for others.
     """
     frames, findings = [], []
     for source in opened.project.sites:
@@ -99,14 +113,11 @@ def read_source(source: Sites, file: str) -> tuple[pd.DataFrame, list[Finding]]:
             "site_id": text("site_id"),
             "operator": operator.where(operator != "", by_network.fillna(source.operator)),
             "technology": technology,
-            **{
-                name: text(name).map(number).astype("float64")
-                for name in ("lat", "lon", "antenna_height_m", "frequency_mhz", "eirp_dbm")
-            },
+            **{name: text(name).map(number).astype("float64") for name in NUMBERS},
             "file": file,
             "row": table.cells[ROW],
         }
-    )
+    )[list(COLUMNS)]
     placed = sites["lat"].between(-90, 90) & sites["lon"].between(-180, 180)
     placed &= ~((sites["lat"] == 0) & (sites["lon"] == 0))
     known = sites["technology"].notna()
@@ -129,7 +140,53 @@ def read_source(source: Sites, file: str) -> tuple[pd.DataFrame, list[Finding]]:
             strict=True,
         )
     ]
-    return sites[placed & known].reset_index(drop=True), findings
+    sites = sites[placed & known].reset_index(drop=True)
+    return sites, findings + _drop(sites, file) + _state(sites, source, file)
+
+
+def _drop(sites: pd.DataFrame, file: str) -> list[Finding]:
+    """Take out numbers off their range, and say so."""
+    findings = []
+    for name, (low, high) in RANGES.items():
+        odd = sites[name].notna() & ~sites[name].between(low, high)
+        findings += [
+            implausible(file, int(row), name, value, f"{low:g}–{high:g}")
+            for row, value in zip(sites.loc[odd, "row"], sites.loc[odd, name], strict=True)
+        ]
+        sites[name] = sites[name].mask(odd)
+    return findings
+
+
+def implausible(file: str, row: int, column: str, value: float, known: str) -> Finding:
+    """Finding of a number that cannot be used."""
+    return Finding(
+        "site_term_implausible",
+        file=file,
+        row=row,
+        column=column,
+        value=f"{value:g}",
+        parameters={"known": known},
+    )
+
+
+def _state(sites: pd.DataFrame, source: Sites, file: str) -> list[Finding]:
+    """Fill in what the section states for rows without it, and say so."""
+    findings = []
+    for name in STATED:
+        value, missing = getattr(source, name), sites[name].isna()
+        if value is None or not missing.any():
+            continue
+        sites[name] = sites[name].fillna(value)
+        findings.append(
+            Finding(
+                "site_term_stated",
+                file=file,
+                column=name,
+                value=f"{value:g}",
+                parameters={"count": int(missing.sum())},
+            )
+        )
+    return findings
 
 
 def _column(table: RawTable, header: str | None) -> pd.Series[str]:

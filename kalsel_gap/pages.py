@@ -1,0 +1,132 @@
+"""Pages of an elevation model in memory: only those that are needed, as the files hold them.
+
+A page is a square of cells, 16-bit whole numbers where the files have such. A table tells where
+each one lies, so that long thin selections cost what they touch and not the rectangle around them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from rasterio.windows import Window
+
+from kalsel_gap.kernels import kernel
+from kalsel_gap.propagation.paths import HEIGHT_M, in_pieces
+from kalsel_gap.relief import NO_HEIGHT, Heights, heights
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from kalsel_gap.coasts import SeaMask
+    from kalsel_gap.mosaic import Band
+
+BoolArray: TypeAlias = NDArray[np.bool_]
+Table: TypeAlias = NDArray[np.int32]
+
+# Stands for a cell of the open sea; no land lies as low.
+SEA_HEIGHT = NO_HEIGHT + 1
+LOWEST_M, HIGHEST_M = HEIGHT_M
+
+# A page of the raster: 2**9 cells a side, the usual block of a tiled file.
+PAGE_BITS = 9
+PAGE = 1 << PAGE_BITS
+INNER = PAGE - 1
+
+
+class Held(NamedTuple):
+    """Pages of a raster in memory, for the kernels.
+
+    Attributes
+    ----------
+    cells : int16 or float32 array of shape (pages, PAGE, PAGE)
+        See `cells_of`.
+    table : int array
+        Which of the pages lies at each row and column of pages; -1 where none is held.
+    height, width : int
+        Of the raster.
+    """
+
+    cells: Heights
+    table: Table
+    height: int
+    width: int
+
+
+def cells_of(source: Band, window: Window, sea: SeaMask | None) -> Heights:
+    """Cells of a window as `relief.heights` has them, those of the open sea `SEA_HEIGHT`."""
+    z = heights(source, window)
+    if sea is not None:
+        top, left = int(window.row_off), int(window.col_off)
+        is_sea = sea.rows(top, top + z.shape[0])[:, left : left + z.shape[1]]
+        np.copyto(z, SEA_HEIGHT, where=is_sea)
+    return z
+
+
+class Pages:
+    """Pages of a raster that are held at the moment."""
+
+    def __init__(self, source: Band, load: Callable[[Window], Heights]) -> None:
+        self.grid = source.grid
+        self._load = load
+        shape = -(-self.grid.height // PAGE), -(-self.grid.width // PAGE)
+        self.table: Table = np.full(shape, -1, dtype=np.int32)
+        self.cells: Heights = load(Window(0, 0, 1, 1))[:0].reshape(0, PAGE, PAGE)
+
+    def hold(self, wanted: BoolArray, threads: int) -> None:
+        """Read the pages that are wanted and not here yet; let go of the others."""
+        here = self.table >= 0
+        cells = np.empty((int(wanted.sum()), PAGE, PAGE), dtype=self.cells.dtype)
+        table: Table = np.full(self.table.shape, -1, dtype=np.int32)
+        table[wanted] = np.arange(cells.shape[0])
+        both = here & wanted
+        cells[table[both]] = self.cells[self.table[both]]
+        runs = list(_runs(wanted & ~here))
+
+        def read(begin: int, end: int) -> None:
+            for run in runs[begin:end]:
+                self._read(cells, table, *run)
+
+        in_pieces(read, len(runs), threads)
+        self.table, self.cells = table, cells
+
+    def _read(self, cells: Heights, table: Table, row: int, first: int, last: int) -> None:
+        """Read pages of one row from `first` to before `last`."""
+        top, left = row * PAGE, first * PAGE
+        height = min(PAGE, self.grid.height - top)
+        width = min(last * PAGE, self.grid.width) - left
+        z = self._load(Window(left, top, width, height))
+        for col in range(first, last):
+            part = z[:, (col - first) * PAGE : (col - first + 1) * PAGE]
+            cells[table[row, col], :height, : part.shape[1]] = part
+
+
+def _runs(pages: BoolArray, most: int = 8) -> Iterator[tuple[int, int, int]]:
+    """Stretches of pages side by side: row, first, the one after the last."""
+    for row, cols in enumerate(pages):
+        along = np.flatnonzero(cols)
+        for run in np.split(along, np.flatnonzero(np.diff(along) > 1) + 1):
+            for begin in range(0, run.size, most):
+                part = run[begin : begin + most]
+                yield row, int(part[0]), int(part[-1]) + 1
+
+
+@kernel
+def cell(pages: Held, i: int, j: int) -> float:
+    """Cell of a row and a column that lie on the raster."""
+    page = pages.table[i >> PAGE_BITS, j >> PAGE_BITS]
+    return float(pages.cells[page, i & INNER, j & INNER])
+
+
+@kernel
+def known(z: float) -> bool:
+    """Whether a cell is a height that the Earth has."""
+    return bool(LOWEST_M <= z <= HIGHEST_M)
+
+
+@kernel
+def on_one_page(pages: Held, i: int, j: int) -> bool:
+    """Whether a cell, the next one, and those below both lie on one page and on the raster."""
+    inner = (i & INNER) < INNER and (j & INNER) < INNER
+    return bool(i >= 0 and j >= 0 and i + 1 < pages.height and j + 1 < pages.width and inner)
