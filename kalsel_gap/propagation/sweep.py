@@ -386,21 +386,6 @@ def _site_status(ground_m: SingleArray, chart: _Chart, terms: Terms) -> int:
 
 
 @kernel
-def _put(radial: _Radial, i: int, layers: _Layers, row: float, col: float) -> bool:
-    """Put the height of a place into sample `i`, and what stands there; whether it is known."""
-    height = _height_m(layers.ground_m, row, col)
-    radial.profile.ground[i] = radial.profile.surface[i] = height
-    if not within(height, HEIGHT_M):
-        return False
-    if layers.zone.size > 0:
-        radial.zone[i] = layers.zone[int(row), int(col)]
-    if layers.clutter_m.size > 0:
-        radial.profile.surface[i] += layers.clutter_m[int(row), int(col)]
-        return within(radial.profile.surface[i], HEIGHT_M)
-    return True
-
-
-@kernel
 def _empty_radial(longest: int, layers: _Layers) -> _Radial:
     """Room for a radial of up to so many samples."""
     zone = np.full(longest if layers.zone.size > 0 else 0, INLAND, dtype=np.int8)
@@ -419,8 +404,9 @@ def _radials(
     found: SingleArray,
 ) -> None:  # fmt: skip
     """Cells of the radials from `begin` to `end`: their losses."""
-    radial = _empty_radial(fan.longest, layers)
-    d, to_tx = radial.profile.d, radial.profile.to_tx
+    radial, scale = _empty_radial(fan.longest, layers), chart.radius_km
+    d, to_tx, h = radial.profile.d, radial.profile.to_tx, radial.profile.ground
+    ground_m, zone = layers.ground_m, layers.zone
     for i in range(fan.longest):
         d[i] = i * fan.step_km
         to_tx[i] = 1.0 / d[i]
@@ -432,14 +418,21 @@ def _radials(
         rows = _along(chart.row, np.sin(angle), np.cos(angle))
         cols = _along(chart.col, np.sin(angle), np.cos(angle))
         samples = _inner(fan.distance_km[last], fan.step_km) + 1
-        known = _lay(radial, samples, fan.step_km / chart.radius_km, rows, cols, layers)
+        known = _lay(radial, samples, fan.step_km / scale, rows, cols, layers)
         for k in range(first, last + 1):
             distance = fan.distance_km[k]
             inner = _inner(distance, fan.step_km)
-            if inner < known:
-                s = distance / chart.radius_km
-                row, col = _value(rows, s), _value(cols, s)
-                found[fan.cell[k]] = _cell(radial, inner + 1, distance, layers, row, col, terms)
+            if inner >= known:
+                break  # and so are all cells behind
+            row, col = _value(rows, distance / scale), _value(cols, distance / scale)
+            height = _height_m(ground_m, row, col)
+            if within(height, HEIGHT_M):
+                rx_zone = zone[int(row), int(col)] if zone.size > 0 else INLAND
+                if distance < DISTANCE_KM[0]:
+                    loss = _near_db(distance, h[0], height, terms, rx_zone)
+                else:
+                    loss = _far_db(radial, inner + 1, distance, height, rx_zone, terms)
+                found[fan.cell[k]] = loss
 
 
 @kernel
@@ -454,72 +447,82 @@ def _lay(
     layers: _Layers,
 ) -> int:  # fmt: skip
     """Lay a radial over the cells; how many of its samples are known on end."""
-    d, h = radial.profile.d, radial.profile.ground
-    sums, course = Area(0.0, 0.0), ASHORE
-    for k in range(7):
-        radial.course[0, k] = course[k]
+    known = samples
+    h, ground_m = radial.profile.ground, layers.ground_m
     for i in range(samples):
-        if not _put(radial, i, layers, _value(rows, i * step), _value(cols, i * step)):
-            return i
-        if i > 0:
-            sums = with_section(sums, d[i - 1], d[i], h[i - 1], h[i])
-            radial.sums[i, 0], radial.sums[i, 1] = sums
-            if radial.zone.size > 0:
-                course = _past(radial, course, i - 1, d[i])
-                for k in range(7):
-                    radial.course[i, k] = course[k]
-    return samples
-
-
-@kernel
-def _past(radial: _Radial, course: Course, i: int, next_km: float) -> Course:
-    """What the path has run over after sample `i`, whose next one is so far from the site."""
-    d = radial.profile.d
-    left = (d[i - 1] + d[i]) / 2.0 if i > 0 else 0.0
-    return onward(course, radial.zone[i], left, (d[i] + next_km) / 2.0)
-
-
-@kernel
-def _cell(
-    radial: _Radial, last: int, distance_km: float, layers: _Layers, row: float, col: float,
-    terms: Terms,
-) -> float:  # fmt: skip
-    """Loss to one cell whose path has the radial's samples before the one numbered `last`."""
-    room, zone = radial.profile, radial.zone
-    kept = room.d[last], room.ground[last], room.surface[last]
-    kept_zone = zone[last] if zone.size > 0 else INLAND
-    room.d[last] = distance_km
-    loss = np.nan
-    if _put(radial, last, layers, row, col):
-        room.surface[last] = room.ground[last]  # what stands at the receiver is not counted
-        rx_zone = zone[last] if zone.size > 0 else INLAND
-        if distance_km < DISTANCE_KM[0]:
-            loss = _near_db(distance_km, room.ground[0], room.ground[last], terms, rx_zone)
-        else:
-            loss = _far_db(radial, last, terms, rx_zone)
-    room.d[last], room.ground[last], room.surface[last] = kept
+        h[i] = _height_m(ground_m, _value(rows, i * step), _value(cols, i * step))
+        if not within(h[i], HEIGHT_M):
+            known = i
+            break
+    surface, clutter_m = radial.profile.surface, layers.clutter_m
+    surface[:known] = h[:known]
+    if clutter_m.size > 0:
+        for i in range(1, known):
+            row, col = int(_value(rows, i * step)), int(_value(cols, i * step))
+            surface[i] += clutter_m[row, col]
+            if not within(surface[i], HEIGHT_M):
+                known = i
+                break
+    kinds, zone = radial.zone, layers.zone
     if zone.size > 0:
-        zone[last] = kept_zone
-    return float(loss)
+        for i in range(known):
+            kinds[i] = zone[int(_value(rows, i * step)), int(_value(cols, i * step))]
+        _sum_courses(kinds[:known], radial.profile.d, radial.course)
+    _sum_areas(h[:known], radial.profile.d, radial.sums)
+    return known
 
 
 @kernel
-def _far_db(radial: _Radial, last: int, terms: Terms, rx_zone: int) -> float:
-    """Loss by the Recommendation over the samples up to the one numbered `last`."""
-    room, before = radial.profile, radial.course[last - 1]
-    d, h = room.d, room.ground
-    path = d[last]
+def _sum_areas(h: FloatArray, d: FloatArray, found: FloatArray) -> None:
+    """What the sections come to up to each sample."""
+    sums = Area(0.0, 0.0)
+    for i in range(1, h.size):
+        sums = with_section(sums, d[i - 1], d[i], h[i - 1], h[i])
+        found[i, 0], found[i, 1] = sums.height, sums.moment
+
+
+@kernel
+def _sum_courses(zone: ByteArray, d: FloatArray, found: FloatArray) -> None:
+    """What has been run over before each sample."""
+    course, left = ASHORE, 0.0
+    for i in range(zone.size):
+        right = (d[i] + d[i + 1]) / 2.0
+        found[i, 0], found[i, 1], found[i, 2] = course.sea_km, course.land_km, course.inland_km
+        found[i, 3], found[i, 4] = course.longest_land_km, course.longest_inland_km
+        found[i, 5], found[i, 6] = course.first_sea_km, course.last_sea_km
+        course = onward(course, zone[i], left, right)
+        left = right
+
+
+@kernel
+def _far_db(
+    radial: _Radial, last: int, path: float, height: float, rx_zone: int, terms: Terms
+) -> float:
+    """Loss by the Recommendation, the receiver in the place of the sample numbered `last`."""
+    room, before = radial.profile, radial.course
+    d, h, surface, to_rx = room.d, room.ground, room.surface, room.to_rx
+    kept = d[last], h[last], surface[last]
+    d[last], h[last] = path, height
+    surface[last] = height  # what stands at the receiver is not counted
     for i in range(1, last):
-        room.to_rx[i] = 1.0 / (path - d[i])
-    sums = Area(radial.sums[last - 1, 0], radial.sums[last - 1, 1])
-    sums = with_section(sums, d[last - 1], path, h[last - 1], h[last])
+        to_rx[i] = 1.0 / (path - d[i])
+    i = last - 1
+    sums = Area(radial.sums[i, 0], radial.sums[i, 1])
+    sums = with_section(sums, d[i], path, h[i], height)
     over = Shares(0.0, path, path, NO_COAST_KM, NO_COAST_KM)
     if radial.zone.size > 0:
-        course = Course(before[0], before[1], before[2], before[3], before[4], before[5], before[6])
-        course = _past(radial, course, last - 1, path)
-        over = shares_of(onward(course, rx_zone, (d[last - 1] + path) / 2.0, path), path)
-    profile = Profile(last + 1, d, room.to_tx, room.to_rx, h, room.surface, radial.bare)
-    return float(steps_of(profile, sums, over, rx_zone, terms, False).loss_db)
+        course = Course(
+            before[i, 0], before[i, 1], before[i, 2], before[i, 3], before[i, 4], before[i, 5],
+            before[i, 6],
+        )  # fmt: skip
+        left = (d[i - 1] + d[i]) / 2.0 if i > 0 else 0.0
+        right = (d[i] + path) / 2.0
+        course = onward(course, radial.zone[i], left, right)
+        over = shares_of(onward(course, rx_zone, right, path), path)
+    profile = Profile(last + 1, d, room.to_tx, to_rx, h, surface, radial.bare)
+    loss = steps_of(profile, sums, over, rx_zone, terms, False).loss_db
+    d[last], h[last], surface[last] = kept
+    return float(loss)
 
 
 @kernel
