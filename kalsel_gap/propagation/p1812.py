@@ -70,7 +70,7 @@ from kalsel_gap.propagation.paths import (
     IntArray,
     Paths,
     Polarization,
-    in_pieces,
+    in_batches,
     load,
     terms_of,
     within,
@@ -263,6 +263,9 @@ class Details(NamedTuple):
     """Ep of 1 kW effective radiated power, eq. (70)."""
 
 
+STEPS = len(Details._fields)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Losses:
     """What the paths lose, arrays of shape (n,); NaN unless the status is OK.
@@ -315,7 +318,7 @@ def loss(paths: Paths, link: Link, *, threads: int = 1) -> Losses:
     True
     """
     kept = ("loss_db", "diffraction_median_db", "free_space_db", "line_of_sight")
-    found, status = _run(paths, link, kept, threads, whole=False)
+    found, status = _run(paths, link, kept, threads)
     return Losses(found[0], found[1], found[2], found[3] == 1.0, status)
 
 
@@ -331,24 +334,16 @@ def details(
     status : int8 array of shape (n,)
         :class:`~kalsel_gap.propagation.paths.Status`.
     """
-    found, status = _run(paths, link, Details._fields, threads, whole=True)
+    found, status = _run(paths, link, Details._fields, threads)
     return dict(zip(Details._fields, found, strict=True)), status
 
 
 def _run(
-    paths: Paths, link: Link, names: tuple[str, ...], threads: int, *, whole: bool
+    paths: Paths, link: Link, names: tuple[str, ...], threads: int
 ) -> tuple[FloatArray, ByteArray]:
     """Steps with these names, one row each, and the status of each path."""
-    rows, arrays, longest = link.rows(paths), paths.arrays, paths.longest
-    keep = np.array([Details._fields.index(name) for name in names])
-    found = np.full((len(names), len(paths)), np.nan)
-    status = np.zeros(len(paths), dtype=np.int8)
-
-    def work(begin: int, end: int) -> None:
-        _batch(begin, end, longest, arrays, rows, keep, whole, found, status)
-
-    in_pieces(work, len(paths), threads)
-    return found, status
+    keep = [Details._fields.index(name) for name in names]
+    return in_batches(_batch, paths, link.rows(paths), keep, threads)
 
 
 # --- kernels -------------------------------------------------------------------------------------
@@ -357,10 +352,11 @@ def _run(
 @kernel
 def _batch(
     begin: int, end: int, longest: int, paths: Arrays, rows: FloatArray, keep: IntArray,
-    whole: bool, found: FloatArray, status: ByteArray,
+    found: FloatArray, status: ByteArray,
 ) -> None:  # fmt: skip
     """Paths from `begin` to `end`: their status, and what is kept of their steps."""
     room = empty_profile(longest)
+    whole = keep.size == STEPS
     for path in range(begin, end):
         row = rows[path]
         terms = Terms(
