@@ -488,6 +488,7 @@ def cost(program: str, folder: Path, repeat: int) -> None:
     """One site of 40 m with a radius of 30 km at 90 m: its time and its area beside ours."""
     case = Case.read(SHARED, "monterey_25km")
     terms = {"rx_height": 1.5, "clutter_height": 0.0, "frequency_mhz": 1800.0}
+    terms |= {"situation_fraction": 50.0, "time_fraction": 50.0}
     case = replace(case, terms=case.terms | terms)
     prepare(case, folder)
     rows, cols = case.ground_m.shape
