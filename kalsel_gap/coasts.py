@@ -7,6 +7,7 @@ the order in which a raster is read changes nothing.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -23,11 +24,11 @@ from kalsel_gap.mosaic import open_band
 from kalsel_gap.relief import heights, missing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from kalsel_gap.grid import Grid
     from kalsel_gap.mosaic import Band
-    from kalsel_gap.relief import Frame
+    from kalsel_gap.relief import Frame, Heights
     from kalsel_gap.tilesets import RasterPath
 
 FloatArray: TypeAlias = NDArray[np.float64]
@@ -123,7 +124,7 @@ class SeaMask(Zone):
     """The open sea on the grid of an elevation model."""
 
 
-def open_sea(path: RasterPath, *, band: int = 1, zero: bool = False) -> SeaMask:
+def open_sea(path: RasterPath, *, band: int = 1, zero: bool = False, threads: int = 1) -> SeaMask:
     """Cells of the open sea: nodata that reaches the border of the raster.
 
     Water spreads from cell to cell over edges, not over corners. Land that hangs together by
@@ -140,6 +141,8 @@ def open_sea(path: RasterPath, *, band: int = 1, zero: bool = False) -> SeaMask:
         Counted from 1.
     zero : bool
         Whether cells of exactly 0 m are water too, as in SRTM with its voids filled.
+    threads : int
+        That read at the same time, a stripe each.
 
     Returns
     -------
@@ -151,11 +154,18 @@ def open_sea(path: RasterPath, *, band: int = 1, zero: bool = False) -> SeaMask:
         As `mosaic.open_band`.
     """
     with open_band(path, band) as source:
-        begin, end = _runs(source, WATER_OR_ZERO if zero else WATER, 0.0)
-        width, height = source.grid.width, source.grid.height
-        reached = _on_border(begin, end, height, width)
-        _join(begin, end, width, 0, reached)
-        return SeaMask(begin[reached], end[reached], source.grid)
+        return sea_in(source, lambda window: heights(source, window), zero=zero, threads=threads)
+
+
+def sea_in(
+    source: Band, read: Callable[[Window], Heights], *, zero: bool = False, threads: int = 1
+) -> SeaMask:
+    """`open_sea` of a raster that is open, whose heights `read` gives, full rows at a time."""
+    begin, end = _runs(source, read, WATER_OR_ZERO if zero else WATER, 0.0, threads=threads)
+    width, height = source.grid.width, source.grid.height
+    reached = _on_border(begin, end, height, width)
+    _join(begin, end, width, 0, reached)
+    return SeaMask(begin[reached], end[reached], source.grid)
 
 
 def low_coast(path: RasterPath, sea: SeaMask, limit_m: float = 10.0, *, band: int = 1) -> Zone:
@@ -190,7 +200,7 @@ def low_coast(path: RasterPath, sea: SeaMask, limit_m: float = 10.0, *, band: in
     with open_band(path, band) as source:
         if source.grid != sea.grid:
             raise ValueError("the sea was made from another raster")
-        begin, end = _runs(source, LOW, float(limit_m), sea)
+        begin, end = _runs(source, lambda window: heights(source, window), LOW, float(limit_m), sea)
         width = source.grid.width
         reached = _beside(begin, end, sea.begin, sea.end, width)
         _join(begin, end, width, 1, reached)
@@ -288,19 +298,29 @@ def _stripes(grid: Grid, block_rows: int) -> Iterator[tuple[int, int]]:
 
 
 def _runs(
-    source: Band, kind: int, limit: float, sea: SeaMask | None = None
+    source: Band,
+    read: Callable[[Window], Heights],
+    kind: int,
+    limit: float,
+    sea: SeaMask | None = None,
+    *,
+    threads: int = 1,
 ) -> tuple[IntArray, IntArray]:
     """Runs of cells of one kind; those of the sea do not count."""
     grid = source.grid
-    begins, ends = [], []
-    for top, bottom in _stripes(grid, source.window_shape[0]):
-        z = heights(source, Window(0, top, grid.width, bottom - top))
+
+    def runs_of(stripe: tuple[int, int]) -> tuple[IntArray, IntArray]:
+        top, bottom = stripe
+        z = read(Window(0, top, grid.width, bottom - top))
         within = _of_kind(z, kind, limit)
         if sea is not None:
             within &= ~sea.rows(top, bottom)
         begin, end = _runs_in(within)
-        begins.append(begin + top * grid.width)
-        ends.append(end + top * grid.width)
+        return begin + top * grid.width, end + top * grid.width
+
+    stripes = _stripes(grid, source.window_shape[0])
+    with ThreadPoolExecutor(threads) as pool:
+        begins, ends = zip(*pool.map(runs_of, stripes), strict=True)
     return np.concatenate(begins), np.concatenate(ends)
 
 

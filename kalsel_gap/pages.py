@@ -17,7 +17,7 @@ from kalsel_gap.propagation.paths import HEIGHT_M, in_pieces
 from kalsel_gap.relief import NO_HEIGHT, Heights, heights
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from kalsel_gap.coasts import SeaMask
     from kalsel_gap.mosaic import Band
@@ -41,7 +41,7 @@ class Held(NamedTuple):
     Attributes
     ----------
     cells : int16 or float32 array of shape (pages, PAGE, PAGE)
-        See `cells_of`.
+        `relief.heights`, of the open sea `SEA_HEIGHT`.
     table : int array
         Which of the pages lies at each row and column of pages; -1 where none is held.
     height, width : int
@@ -54,52 +54,78 @@ class Held(NamedTuple):
     width: int
 
 
-def cells_of(source: Band, window: Window, sea: SeaMask | None) -> Heights:
-    """Cells of a window as `relief.heights` has them, those of the open sea `SEA_HEIGHT`."""
-    z = heights(source, window)
-    if sea is not None:
-        top, left = int(window.row_off), int(window.col_off)
-        is_sea = sea.rows(top, top + z.shape[0])[:, left : left + z.shape[1]]
-        np.copyto(z, SEA_HEIGHT, where=is_sea)
-    return z
-
-
 class Pages:
     """Pages of a raster that are held at the moment."""
 
-    def __init__(self, source: Band, load: Callable[[Window], Heights]) -> None:
+    def __init__(self, source: Band) -> None:
         self.grid = source.grid
-        self._load = load
+        self._source = source
+        self._sea: SeaMask | None = None
         shape = -(-self.grid.height // PAGE), -(-self.grid.width // PAGE)
         self.table: Table = np.full(shape, -1, dtype=np.int32)
-        self.cells: Heights = load(Window(0, 0, 1, 1))[:0].reshape(0, PAGE, PAGE)
+        self.cells: Heights = heights(source, Window(0, 0, 1, 1))[:0].reshape(0, PAGE, PAGE)
 
     def hold(self, wanted: BoolArray, threads: int) -> None:
-        """Read the pages that are wanted and not here yet; let go of the others."""
+        """Read the pages that are wanted; let go of the others if any was not here yet."""
         here = self.table >= 0
+        if not (wanted & ~here).any():
+            return
         cells = np.empty((int(wanted.sum()), PAGE, PAGE), dtype=self.cells.dtype)
         table: Table = np.full(self.table.shape, -1, dtype=np.int32)
         table[wanted] = np.arange(cells.shape[0])
         both = here & wanted
         cells[table[both]] = self.cells[self.table[both]]
+        self.cells, self.table = cells, table
         runs = list(_runs(wanted & ~here))
 
         def read(begin: int, end: int) -> None:
-            for run in runs[begin:end]:
-                self._read(cells, table, *run)
+            for row, first, last in runs[begin:end]:
+                z = heights(self._source, self._window(row, first, last))
+                is_sea = self._sea_of(row)[:, first * PAGE : last * PAGE]
+                np.copyto(z, SEA_HEIGHT, where=is_sea)
+                for col in range(first, last):
+                    part = z[:, (col - first) * PAGE : (col - first + 1) * PAGE]
+                    cells[table[row, col], : part.shape[0], : part.shape[1]] = part
 
         in_pieces(read, len(runs), threads)
-        self.table, self.cells = table, cells
 
-    def _read(self, cells: Heights, table: Table, row: int, first: int, last: int) -> None:
-        """Read pages of one row from `first` to before `last`."""
+    def rows(self, window: Window) -> Heights:
+        """Full rows of cells, of pages that are all here."""
+        top, height = int(window.row_off), int(window.height)
+        z = np.empty((height, self.grid.width), dtype=self.cells.dtype)
+        for row in range(top // PAGE, (top + height - 1) // PAGE + 1):
+            first, last = max(top, row * PAGE), min(top + height, (row + 1) * PAGE)
+            for col, page in enumerate(self.table[row]):
+                into = z[first - top : last - top, col * PAGE : (col + 1) * PAGE]
+                into[:] = self.cells[page, first - row * PAGE : last - row * PAGE, : into.shape[1]]
+        return z
+
+    def flood(self, sea: SeaMask, threads: int) -> None:
+        """Make the cells of the open sea `SEA_HEIGHT`, in pages that are here or will be."""
+        self._sea = sea
+
+        def work(begin: int, end: int) -> None:
+            for row in range(begin, end):
+                is_sea = self._sea_of(row)
+                for col in np.flatnonzero(self.table[row] >= 0):
+                    part = is_sea[:, col * PAGE : (col + 1) * PAGE]
+                    z = self.cells[self.table[row, col], : part.shape[0], : part.shape[1]]
+                    np.copyto(z, SEA_HEIGHT, where=part)
+
+        in_pieces(work, self.table.shape[0], threads)
+
+    def _sea_of(self, row: int) -> BoolArray:
+        """Which cells of a row of pages are sea."""
+        top, bottom = row * PAGE, min((row + 1) * PAGE, self.grid.height)
+        if self._sea is None:
+            return np.zeros((bottom - top, self.grid.width), dtype=np.bool_)
+        return self._sea.rows(top, bottom)
+
+    def _window(self, row: int, first: int, last: int) -> Window:
+        """Pages of one row from `first` to before `last`."""
         top, left = row * PAGE, first * PAGE
         height = min(PAGE, self.grid.height - top)
-        width = min(last * PAGE, self.grid.width) - left
-        z = self._load(Window(left, top, width, height))
-        for col in range(first, last):
-            part = z[:, (col - first) * PAGE : (col - first + 1) * PAGE]
-            cells[table[row, col], :height, : part.shape[1]] = part
+        return Window(left, top, min(last * PAGE, self.grid.width) - left, height)
 
 
 def _runs(pages: BoolArray, most: int = 8) -> Iterator[tuple[int, int, int]]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from kalsel_gap.coasts import SeaMask, open_sea
+from kalsel_gap.coasts import SeaMask, open_sea, sea_in
 from kalsel_gap.geodesy import WGS84
 from kalsel_gap.kernels import kernel
 from kalsel_gap.mosaic import open_band
@@ -27,7 +27,6 @@ from kalsel_gap.pages import (
     Held,
     Pages,
     cell,
-    cells_of,
     known,
     on_one_page,
 )
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from kalsel_gap.grid import Grid
+    from kalsel_gap.mosaic import Band
     from kalsel_gap.project import Opened, Surface
     from kalsel_gap.tilesets import RasterPath
 
@@ -55,9 +55,9 @@ MOST_BEND = 0.1
 # A course is followed in steps of so many cells to find its pages; it bends less than the margin.
 STEP_CELLS, MARGIN_CELLS = 32.0, 2
 
-# Bounds of a batch: 32 MB of heights, and 128 or 256 MB of pages.
+# Bounds of a batch: 32 MB of heights, and 64 or 128 MB of pages.
 BATCH_SAMPLES = 2**23
-BATCH_PAGES = 256
+BATCH_PAGES = 128
 
 LEAST_SAMPLES = 3
 
@@ -157,11 +157,11 @@ def terrain_of(opened: Opened) -> Terrain:
     )
 
 
-def sea_of(terrain: Terrain) -> SeaMask | None:
+def sea_of(terrain: Terrain, *, threads: int = 1) -> SeaMask | None:
     """The open sea of an elevation model; None where it does not tell."""
     if terrain.sea == "none":
         return None
-    return open_sea(terrain.path, band=terrain.band, zero=terrain.sea == "zero")
+    return open_sea(terrain.path, band=terrain.band, zero=terrain.sea == "zero", threads=threads)
 
 
 def profiles(
@@ -203,20 +203,30 @@ def profiles(
     InputError
         As `mosaic.open_band`.
     """
-    if sea is None:
-        sea = sea_of(terrain)
     given = (tx_lat, tx_lon, rx_lat, rx_lon)
     ends = _ends(np.broadcast_arrays(*(np.atleast_1d(each) for each in given)), threads)
     with ExitStack() as stack:
         source = stack.enter_context(open_band(terrain.path, terrain.band))
         samples = _samples(ends.length_m, terrain.spacing_m or resolution_m(source.grid))
-        pages = [Pages(source, lambda window: cells_of(source, window, sea))]
+        pages = [Pages(source)]
+        if sea is None and terrain.sea != "none":
+            sea = _sea_of(pages[0], source, zero=terrain.sea == "zero", threads=threads)
+        if sea is not None:
+            pages[0].flood(sea, threads)
         if terrain.land_cover is not None and terrain.surface == "dtm":
             cover = stack.enter_context(open_band(terrain.land_cover, terrain.land_cover_band))
-            pages.append(Pages(cover, lambda window: heights(cover, window)))
+            pages.append(Pages(cover))
         order = _file_order(source.grid, ends)
         for index in _cut(order, samples[order]):
             yield from _profiles(terrain, ends, samples, index, pages, sea, threads)
+
+
+def _sea_of(pages: Pages, source: Band, *, zero: bool, threads: int) -> SeaMask:
+    """The open sea; a raster that may be held as a whole is read once for both."""
+    if pages.table.size > BATCH_PAGES:
+        return sea_in(source, lambda window: heights(source, window), zero=zero, threads=threads)
+    pages.hold(np.ones(pages.table.shape, dtype=np.bool_), threads)
+    return sea_in(source, pages.rows, zero=zero, threads=threads)
 
 
 def resolution_m(grid: Grid) -> float:
@@ -355,7 +365,8 @@ def _profiles(
     if len(layers) > 1:
         codes, _ = _sampled(layers[1], first, threads, nearest=True)
         clutter = clutter_m(codes, terrain.clutter, surface=terrain.surface)
-        paths = replace(paths, clutter_m=np.where(is_sea, 0.0, clutter))
+        clutter[is_sea] = 0.0
+        paths = replace(paths, clutter_m=clutter)
     yield index, paths
 
 

@@ -47,7 +47,7 @@ def profile_of(d: FloatArray, ground: FloatArray, surface: FloatArray | None = N
     to_tx, to_rx = np.zeros(n), np.zeros(n)
     to_tx[1:-1], to_rx[1:-1] = 1.0 / d[1:-1], 1.0 / (d[-1] - d[1:-1])
     top = ground if surface is None else surface
-    return Profile(n, d, to_tx, to_rx, ground, top)
+    return Profile(n, d, to_tx, to_rx, ground, top, surface is None)
 
 
 # --- the published results -----------------------------------------------------------------------
@@ -386,8 +386,12 @@ def test_horizons_agree_with_the_equations(seed: int, mast_m: float, path_km: fl
     h = hills(seed)[0]
     d = np.linspace(0.0, path_km, h.size)
     tx, rx = h[0] + mast_m, h[-1] + 5.0
-    got = geometry.horizons(profile_of(d, h), tx, rx, 8930.0)
-    assert got[:5] == pytest.approx(plain_horizons(d, h, tx, rx, 8930.0), rel=1e-9, abs=1e-9)
+    profile = profile_of(d, h)
+    ray = geometry.rays(profile, tx, rx, 8930.0)
+    got = geometry.horizons(profile, tx, rx, 8930.0, ray)
+    assert (*got[:2], *ray[3:]) == pytest.approx(
+        plain_horizons(d, h, tx, rx, 8930.0), rel=1e-9, abs=1e-9
+    )
 
 
 @given(st.integers(0, 10_000))
@@ -396,8 +400,9 @@ def test_the_fitted_surface_is_the_least_squares_line(seed: int) -> None:
     h = hills(seed, samples=400)[0]
     d = np.linspace(0.0, 30.0, h.size)
     profile = profile_of(d, h)
-    horizon = geometry.horizons(profile, h[0] + 30.0, h[-1] + 10.0, 8930.0)
-    earth = geometry.smooth_earth(profile, h[0] + 30.0, h[-1] + 10.0, horizon)
+    ray = geometry.rays(profile, h[0] + 30.0, h[-1] + 10.0, 8930.0)
+    sums = geometry.area(profile)
+    earth = geometry.smooth_earth(profile, sums, h[0] + 30.0, h[-1] + 10.0, ray)
     # Least squares over the line through the samples: over many points of it.
     fine = np.linspace(0.0, 30.0, 40_001)
     slope, start = np.polyfit(fine, np.interp(fine, d, h), 1)

@@ -12,6 +12,7 @@ import rasterio
 from affine import Affine
 from hypothesis import given
 from hypothesis import strategies as st
+from rasterio.windows import Window
 
 from kalsel_gap import pages, profile, raster
 from kalsel_gap.geodesy import WGS84
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
-    from rasterio.windows import Window
 
     from kalsel_gap.relief import Heights
     from tests.conftest import MakeDem, MakeProject, MakeRaster
@@ -287,26 +287,27 @@ def test_threads_and_batches_change_no_bit(hills: Path, monkeypatch: pytest.Monk
             assert getattr(parts, name).tobytes() == getattr(whole, name).tobytes()
 
 
-def test_only_touched_pages_are_read(hills: Path) -> None:
+def test_only_touched_pages_are_read(hills: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Window] = []
+
+    def read(source: raster.Band, window: Window) -> Heights:
+        seen.append(window)
+        return heights(source, window)
+
+    monkeypatch.setattr(pages, "heights", read)
     with raster.open_band(hills) as band:
-
-        def load(window: Window) -> Heights:
-            seen.append(window)
-            return heights(band, window)
-
-        held = pages.Pages(band, load)
+        held = pages.Pages(band)
+        seen.clear()
         wanted = np.zeros((2, 3), dtype=np.bool_)
         wanted[1, 1:] = True
         held.hold(wanted, 1)
-        assert [(w.col_off, w.row_off, w.width, w.height) for w in seen[1:]] == [
-            (512, 512, 688, 188)
-        ]
-        wanted[:] = False
-        wanted[1, 2] = wanted[0, 0] = True
+        assert seen == [Window(512, 512, 688, 188)]
+        before = held.cells[held.table[1, 2], :188, :176].copy()
+        wanted[1, 1], wanted[0, 0] = False, True
         held.hold(wanted, 1)
-        assert len(seen) == 3
+        assert seen[1:] == [Window(0, 0, 512, 512)]
         assert held.cells.shape == (2, 512, 512)
+        assert np.array_equal(held.cells[held.table[1, 2], :188, :176], before)
 
 
 def test_reversed_paths_have_the_same_ground(hills: Path) -> None:

@@ -22,6 +22,8 @@ FloatArray: TypeAlias = NDArray[np.float64]
 
 # The rounded speed of light that the published results rest on: the loss moves by 0.0001 dB.
 WAVELENGTH_M_GHZ = 0.2998
+# Every step of a path, or those that its loss hangs on.
+ALL_STEPS, LOSS_ONLY = 1, 0
 LAND, SEA = (22.0, 0.003), (80.0, 5.0)  # relative permittivity, conductivity in S/m
 
 
@@ -202,7 +204,7 @@ def _first_term_db(path_km: float, tx_m: float, rx_m: float, radius_km: float, w
 
 @kernel
 def mirror_km(path_km: float, tx_m: float, rx_m: float, radius_km: float) -> float:
-    """Where a smooth Earth mirrors the antennas to each other, from the first, eqs. (24) to (26)."""
+    """How far from the first antenna a smooth Earth mirrors the other, eqs. (24) to (26)."""
     both = tx_m + rx_m
     c = (tx_m - rx_m) / both
     m = 250.0 * path_km * path_km / (radius_km * both)
@@ -235,19 +237,19 @@ def spherical_db(path_km: float, tx_m: float, rx_m: float, radius_km: float, wav
 @kernel
 def delta_bullington(
     profile: Profile, ends: Ends, radius_km: float, wave: Wave, slopes: tuple[float, float],
-    whole: bool,
+    extent: int,
 ) -> Diffraction:  # fmt: skip
     """Loss of the profile, with what a spherical Earth adds to a smooth path, eqs. (37) to (39).
 
-    `slopes` are the steepest from both ends to samples of the surface. Unless the steps are asked
-    for, a smooth path is passed over where a spherical Earth adds nothing anyway.
+    `slopes` are the steepest from both ends to samples of the surface. With LOSS_ONLY for an
+    `extent`, a smooth path is passed over where a spherical Earth adds nothing anyway.
     """
     f = wave.f_ghz
     actual = _actual_db(profile, profile.surface, ends.tx_m, ends.rx_m, radius_km, f, slopes)
     tx, rx = ends.tx_m - ends.tx_base_m, ends.rx_m - ends.rx_base_m
     sphere, smooth = spherical_db(profile.d[profile.n - 1], tx, rx, radius_km, wave), np.nan
     added = 0.0
-    if whole or sphere > 0.0:
+    if extent == ALL_STEPS or sphere > 0.0:
         smooth = _smooth_db(profile, tx, rx, radius_km, f)
         added = max(sphere - smooth, 0.0)
     return Diffraction(actual + added, actual, smooth, sphere)

@@ -19,8 +19,8 @@ FloatArray: TypeAlias = NDArray[np.float64]
 SEA, INLAND = int(Zone.SEA), int(Zone.INLAND)
 
 # Whole numbers in the order of floats: all bits but the sign, and what is less than any of them.
-_MAGNITUDE = np.int64(2**63 - 1)
-LOWEST = np.int64(-(2**63))
+_MAGNITUDE = 2**63 - 1
+LOWEST = -(2**63)
 
 # Terminal distance from the coast where there is none on the path: too far to matter.
 NO_COAST_KM = 500.0
@@ -154,7 +154,7 @@ def empty_profile(longest: int) -> Profile:
         np.empty(longest),
         np.empty(longest),
         np.empty(longest),
-        True,
+        bare=True,
     )
 
 
@@ -179,13 +179,13 @@ def filled(room: Profile, paths: Arrays, path: int) -> Profile:
 def _ordered(value: float) -> int:
     """A whole number that is larger where the value is: of these a processor finds many at once."""
     bits = np.float64(value).view(np.int64)
-    return bits ^ ((bits >> np.int64(63)) & _MAGNITUDE)
+    return int(bits ^ ((bits >> 63) & _MAGNITUDE))
 
 
 @kernel
 def _value_of(ordered: int) -> float:
     """The value that a whole number of `_ordered` stands for."""
-    bits = np.int64(ordered ^ ((ordered >> np.int64(63)) & _MAGNITUDE))
+    bits = np.int64(ordered ^ ((ordered >> 63) & _MAGNITUDE))
     return float(bits.view(np.float64))
 
 

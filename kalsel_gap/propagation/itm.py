@@ -38,6 +38,7 @@ from kalsel_gap.propagation.paths import (
     Polarization,
     in_batches,
     load,
+    longest,
     terms_of,
     within,
 )
@@ -192,11 +193,12 @@ def _run(
 
 @kernel
 def _batch(
-    begin: int, end: int, longest: int, paths: Arrays, rows: FloatArray, keep: IntArray,
-    found: FloatArray, status: ByteArray,
+    begin: int, end: int, paths: Arrays, rows: FloatArray, keep: IntArray, found: FloatArray,
+    status: ByteArray,
 ) -> None:  # fmt: skip
     """Paths from `begin` to `end`: their status, and what is kept of their details."""
-    d, h, scratch = np.empty(longest), np.empty(longest), np.empty(IRREGULARITY_SAMPLES)
+    room = longest(paths, begin, end)
+    d, h, scratch = np.empty(room), np.empty(room), np.empty(IRREGULARITY_SAMPLES)
     for path in range(begin, end):
         row = rows[path]
         terms = Terms(

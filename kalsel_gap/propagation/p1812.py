@@ -23,7 +23,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from kalsel_gap.kernels import kernel
-from kalsel_gap.propagation.diffraction import Ends, Wave, delta_bullington
+from kalsel_gap.propagation.diffraction import (
+    ALL_STEPS,
+    LOSS_ONLY,
+    Ends,
+    Wave,
+    delta_bullington,
+)
 from kalsel_gap.propagation.geometry import (
     INLAND,
     SEA,
@@ -72,6 +78,7 @@ from kalsel_gap.propagation.paths import (
     Polarization,
     in_batches,
     load,
+    longest,
     terms_of,
     within,
 )
@@ -351,12 +358,12 @@ def _run(
 
 @kernel
 def _batch(
-    begin: int, end: int, longest: int, paths: Arrays, rows: FloatArray, keep: IntArray,
-    found: FloatArray, status: ByteArray,
+    begin: int, end: int, paths: Arrays, rows: FloatArray, keep: IntArray, found: FloatArray,
+    status: ByteArray,
 ) -> None:  # fmt: skip
     """Paths from `begin` to `end`: their status, and what is kept of their steps."""
-    room = empty_profile(longest)
-    whole = keep.size == STEPS
+    room = empty_profile(longest(paths, begin, end))
+    extent = ALL_STEPS if keep.size == STEPS else LOSS_ONLY
     for path in range(begin, end):
         row = rows[path]
         terms = Terms(
@@ -375,7 +382,7 @@ def _batch(
         if state == OK:
             over = shares(profile, paths.zone, paths.first[path])
             rx_zone = paths.zone[paths.first[path + 1] - 1] if paths.zone.size > 0 else INLAND
-            steps = steps_of(profile, area(profile), over, rx_zone, terms, whole)
+            steps = steps_of(profile, area(profile), over, rx_zone, terms, extent)
             for k in range(keep.size):
                 found[k, path] = steps[keep[k]]
         status[path] = state
@@ -417,11 +424,11 @@ def spread_db(terms: Terms, zone: int) -> float:
 
 @kernel
 def steps_of(
-    profile: Profile, sums: Area, over: Shares, rx_zone: int, terms: Terms, whole: bool
+    profile: Profile, sums: Area, over: Shares, rx_zone: int, terms: Terms, extent: int
 ) -> Details:  # fmt: skip
     """Every step of one path that the Recommendation covers.
 
-    Unless the `whole` is asked for, steps that cannot change the loss are passed over: NaN.
+    With LOSS_ONLY for an `extent`, steps that cannot change the loss are passed over: NaN.
     """
     f, p = terms.frequency_mhz / 1000.0, terms.time_percent
     last = profile.n - 1
@@ -440,14 +447,14 @@ def steps_of(
     slopes = ray.tx_slope, ray.rx_slope
     if not profile.bare:
         slopes = steepest(profile, profile.surface, tx, rx, 500.0 / radius)
-    median = delta_bullington(profile, ends, radius, wave, slopes, whole)
+    median = delta_bullington(profile, ends, radius, wave, slopes, extent)
     diffraction_p, beta, factor = median.total_db, median, 0.0
 
     # Half of the time there is the median alone, and often more lost in a duct than without.
     beta0 = duct = np.nan
     horizon, flat = Horizons(np.nan, np.nan, 0, 0), Ducted(np.nan, np.nan, np.nan)
     seen = Sight(free_space, free_space, np.nan)
-    whole = whole or p < 50.0
+    whole = extent == ALL_STEPS or p < 50.0
     reached = free_space + median.total_db
     if whole or not ray.line_of_sight or least_duct_db(path, radius, f, ray) <= reached:
         horizon = horizons(profile, tx, rx, radius, ray)
@@ -462,7 +469,7 @@ def steps_of(
         duct += timed_db(path, radius, p, beta0, horizon, flat, over.inland_km)
     if p < 50.0:
         slopes = steepest(profile, profile.surface, tx, rx, 500.0 / BETA0_RADIUS_KM)
-        beta = delta_bullington(profile, ends, BETA0_RADIUS_KM, wave, slopes, whole)
+        beta = delta_bullington(profile, ends, BETA0_RADIUS_KM, wave, slopes, extent)
         factor = 1.0
         if p > beta0:
             factor = normal_quantile(p / 100.0) / normal_quantile(beta0 / 100.0)

@@ -233,8 +233,8 @@ def in_batches(
     Parameters
     ----------
     batch : kernel
-        Called with (begin, end, samples of the longest path, :class:`Arrays`, `rows`, `keep`,
-        found, status): fills in the columns of found and the status of paths `begin` to `end`.
+        Called with (begin, end, :class:`Arrays`, `rows`, `keep`, found, status): fills in the
+        columns of found and the status of paths `begin` to `end`.
     paths : Paths
     rows : float array of shape (n, terms)
         From :func:`terms_of`.
@@ -250,12 +250,12 @@ def in_batches(
     status : int8 array of shape (n,)
         :class:`Status`.
     """
-    arrays, longest, wanted = paths.arrays, paths.longest, np.array(keep, dtype=np.int64)
+    arrays, wanted = paths.arrays, np.array(keep, dtype=np.int64)
     found = np.full((wanted.size, len(paths)), np.nan)
     status = np.zeros(len(paths), dtype=np.int8)
 
     def work(begin: int, end: int) -> None:
-        batch(begin, end, longest, arrays, rows, wanted, found, status)
+        batch(begin, end, arrays, rows, wanted, found, status)
 
     in_pieces(work, len(paths), threads)
     return found, status
@@ -265,6 +265,15 @@ def in_batches(
 def within(value: float, bounds: tuple[float, float]) -> bool:
     """Whether a value is known and within bounds."""
     return bounds[0] <= value <= bounds[1]
+
+
+@kernel
+def longest(paths: Arrays, begin: int, end: int) -> int:
+    """Samples of the longest path from `begin` to before `end`."""
+    most = 0
+    for path in range(begin, end):
+        most = max(most, paths.first[path + 1] - paths.first[path])
+    return most
 
 
 @kernel

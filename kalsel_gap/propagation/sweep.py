@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from kalsel_gap.geodesy import WGS84
 from kalsel_gap.kernels import kernel
+from kalsel_gap.propagation.diffraction import LOSS_ONLY
 from kalsel_gap.propagation.geometry import (
     ASHORE,
     NO_COAST_KM,
@@ -234,14 +235,19 @@ def _chart(grid: Grid, lat: float, lon: float, radius_km: float) -> _Chart | Non
     forth = _powers(east, north)
     back = _powers((row - at[0]) / reach[0], (col - at[1]) / reach[1])
     return _Chart(
-        np.linalg.lstsq(forth, row)[0],
-        np.linalg.lstsq(forth, col)[0],
-        np.linalg.lstsq(back, east * radius_km)[0],
-        np.linalg.lstsq(back, north * radius_km)[0],
+        _fitted(forth, row),
+        _fitted(forth, col),
+        _fitted(back, east * radius_km),
+        _fitted(back, north * radius_km),
         radius_km,
         at,
         reach,
     )
+
+
+def _fitted(powers: FloatArray, values: FloatArray) -> FloatArray:
+    """Coefficients of the polynomial that is nearest to values."""
+    return np.asarray(np.linalg.lstsq(powers, values)[0], dtype=np.float64)
 
 
 def _powers(x: FloatArray, y: FloatArray) -> FloatArray:
@@ -267,10 +273,9 @@ def _fan(chart: _Chart, rows: range, cols: range) -> _Fan:
     cell_km = _cell_km(chart)
     radials = RADIALS_A_CELL * math.ceil(2.0 * np.pi * chart.radius_km / cell_km)
     radials += -radials % 8  # along the axes and their bisectors
-    distance_km = np.empty((len(rows), len(cols)))
-    place = np.empty(distance_km.shape)
-    _polar(chart, rows.start, cols.start, radials, distance_km, place)
-    distance_km, place = distance_km.reshape(-1), place.reshape(-1)
+    shape = (len(rows), len(cols))
+    distance_km, place = np.empty(shape[0] * shape[1]), np.empty(shape[0] * shape[1])
+    _polar(chart, rows.start, cols.start, radials, distance_km.reshape(shape), place.reshape(shape))
     cell = np.flatnonzero(distance_km <= chart.radius_km)
     # One number to sort by: the radial, and within it the distance.
     cell = cell[np.argsort(place[cell] + 0.5 * distance_km[cell] / chart.radius_km)]
@@ -520,7 +525,7 @@ def _far_db(
         course = onward(course, radial.zone[i], left, right)
         over = shares_of(onward(course, rx_zone, right, path), path)
     profile = Profile(last + 1, d, room.to_tx, to_rx, h, surface, radial.bare)
-    loss = steps_of(profile, sums, over, rx_zone, terms, False).loss_db
+    loss = steps_of(profile, sums, over, rx_zone, terms, LOSS_ONLY).loss_db
     d[last], h[last], surface[last] = kept
     return float(loss)
 
