@@ -206,6 +206,24 @@ def test_what_more_cases_shall_meet_loses_more(
     assert found.loss_db[0] <= found.loss_db[1] + 1e-9
 
 
+@given(
+    st.floats(2.0, 8.0), st.integers(25, 75), st.floats(300.0, 3000.0),
+    st.floats(50.0, 300.0), st.floats(1.0, 2.0), st.floats(1.0, 3.0),
+)  # fmt: skip
+@settings(max_examples=200)
+def test_a_higher_ridge_and_a_higher_frequency_lose_more(
+    path_km: float, at: int, frequency_mhz: float, height_m: float, grown: float, faster: float
+) -> None:
+    """Where an edge is all that counts: over ridges as steep as walls, at wavelengths of metres
+    and far behind, the model weighs it against a round Earth and scatter, and that has steps."""
+    ground = np.zeros((3, 101))
+    ground[:, at] = [height_m, height_m * grown, height_m]
+    link = usual(frequency_mhz=[frequency_mhz, frequency_mhz, frequency_mhz * faster])
+    found = itm.loss(Paths.equally_spaced([path_km] * 3, ground), link)
+    assert found.loss_db[0] <= found.loss_db[1] + 1e-9
+    assert found.loss_db[0] <= found.loss_db[2] + 1e-9
+
+
 # --- batches and hostile input -------------------------------------------------------------------
 
 

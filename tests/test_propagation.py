@@ -159,6 +159,28 @@ def test_entry_loss_by_hand() -> None:
     assert np.isnan(building.entry_loss_db(1000.0, share=[0.0, 1.0, NAN])).all()
 
 
+@pytest.mark.parametrize(
+    ("kind", "frequency_mhz", "elevation_deg", "wanted"),
+    [
+        ("traditional", 28_000.0, 0.0, [2.769, 6.891, 45.021]),
+        ("efficient", 28_000.0, 0.0, [9.369, 19.484, 79.602]),
+        ("traditional", 2000.0, 45.0, [3.508, 11.251, 43.796]),
+        ("efficient", 2000.0, 45.0, [8.605, 20.566, 66.905]),
+    ],
+)
+def test_entry_loss_of_the_reference_workbook(
+    kind: str, frequency_mhz: float, elevation_deg: float, wanted: list[float]
+) -> None:
+    """Of ITU-R Study Group 3, as its implementation in MATLAB lists them (eeveetza/p2109)."""
+    got = building.entry_loss_db(
+        frequency_mhz,
+        share=[0.01, 0.1, 0.9772372],
+        elevation_deg=elevation_deg,
+        building=building.Building(kind),
+    )
+    assert got == pytest.approx(wanted, abs=0.001)
+
+
 @given(mhz.filter(lambda f: f >= 80.0), st.floats(0.01, 0.98))
 def test_more_buildings_lose_more(f: float, share: float) -> None:
     low, high = building.entry_loss_db(f, share=[share, share + 0.01])

@@ -36,8 +36,9 @@ from kalsel_gap.propagation.paths import (
     IntArray,
     Paths,
     Polarization,
-    in_pieces,
+    in_batches,
     load,
+    longest,
     terms_of,
     within,
 )
@@ -183,16 +184,8 @@ def _run(
     paths: Paths, link: Link, names: tuple[str, ...], threads: int
 ) -> tuple[FloatArray, ByteArray]:
     """Details with these names, one row each, and the status of each path."""
-    rows, arrays, longest = link.rows(paths), paths.arrays, paths.longest
-    keep = np.array([Details._fields.index(name) for name in names])
-    found = np.full((len(names), len(paths)), np.nan)
-    status = np.zeros(len(paths), dtype=np.int8)
-
-    def work(begin: int, end: int) -> None:
-        _batch(begin, end, longest, arrays, rows, keep, found, status)
-
-    in_pieces(work, len(paths), threads)
-    return found, status
+    keep = [Details._fields.index(name) for name in names]
+    return in_batches(_batch, paths, link.rows(paths), keep, threads)
 
 
 # --- kernels: the frame --------------------------------------------------------------------------
@@ -200,11 +193,12 @@ def _run(
 
 @kernel
 def _batch(
-    begin: int, end: int, longest: int, paths: Arrays, rows: FloatArray, keep: IntArray,
-    found: FloatArray, status: ByteArray,
+    begin: int, end: int, paths: Arrays, rows: FloatArray, keep: IntArray, found: FloatArray,
+    status: ByteArray,
 ) -> None:  # fmt: skip
     """Paths from `begin` to `end`: their status, and what is kept of their details."""
-    d, h, scratch = np.empty(longest), np.empty(longest), np.empty(IRREGULARITY_SAMPLES)
+    room = longest(paths, begin, end)
+    d, h, scratch = np.empty(room), np.empty(room), np.empty(IRREGULARITY_SAMPLES)
     for path in range(begin, end):
         row = rows[path]
         terms = Terms(

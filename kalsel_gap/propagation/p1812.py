@@ -76,8 +76,9 @@ from kalsel_gap.propagation.paths import (
     IntArray,
     Paths,
     Polarization,
-    in_pieces,
+    in_batches,
     load,
+    longest,
     terms_of,
     within,
 )
@@ -269,6 +270,9 @@ class Details(NamedTuple):
     """Ep of 1 kW effective radiated power, eq. (70)."""
 
 
+STEPS = len(Details._fields)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Losses:
     """What the paths lose, arrays of shape (n,); NaN unless the status is OK.
@@ -321,7 +325,7 @@ def loss(paths: Paths, link: Link, *, threads: int = 1) -> Losses:
     True
     """
     kept = ("loss_db", "diffraction_median_db", "free_space_db", "line_of_sight")
-    found, status = _run(paths, link, kept, threads, LOSS_ONLY)
+    found, status = _run(paths, link, kept, threads)
     return Losses(found[0], found[1], found[2], found[3] == 1.0, status)
 
 
@@ -337,24 +341,16 @@ def details(
     status : int8 array of shape (n,)
         :class:`~kalsel_gap.propagation.paths.Status`.
     """
-    found, status = _run(paths, link, Details._fields, threads, ALL_STEPS)
+    found, status = _run(paths, link, Details._fields, threads)
     return dict(zip(Details._fields, found, strict=True)), status
 
 
 def _run(
-    paths: Paths, link: Link, names: tuple[str, ...], threads: int, extent: int
+    paths: Paths, link: Link, names: tuple[str, ...], threads: int
 ) -> tuple[FloatArray, ByteArray]:
     """Steps with these names, one row each, and the status of each path."""
-    rows, arrays = link.rows(paths), paths.arrays
-    keep = np.array([Details._fields.index(name) for name in names])
-    found = np.full((len(names), len(paths)), np.nan)
-    status = np.zeros(len(paths), dtype=np.int8)
-
-    def work(begin: int, end: int) -> None:
-        _batch(begin, end, arrays, rows, keep, extent, found, status)
-
-    in_pieces(work, len(paths), threads)
-    return found, status
+    keep = [Details._fields.index(name) for name in names]
+    return in_batches(_batch, paths, link.rows(paths), keep, threads)
 
 
 # --- kernels -------------------------------------------------------------------------------------
@@ -362,14 +358,12 @@ def _run(
 
 @kernel
 def _batch(
-    begin: int, end: int, paths: Arrays, rows: FloatArray, keep: IntArray,
-    extent: int, found: FloatArray, status: ByteArray,
+    begin: int, end: int, paths: Arrays, rows: FloatArray, keep: IntArray, found: FloatArray,
+    status: ByteArray,
 ) -> None:  # fmt: skip
     """Paths from `begin` to `end`: their status, and what is kept of their steps."""
-    longest = 0
-    for path in range(begin, end):
-        longest = max(longest, paths.first[path + 1] - paths.first[path])
-    room = empty_profile(longest)
+    room = empty_profile(longest(paths, begin, end))
+    extent = ALL_STEPS if keep.size == STEPS else LOSS_ONLY
     for path in range(begin, end):
         row = rows[path]
         terms = Terms(

@@ -226,10 +226,55 @@ def in_pieces(work: Callable[[int, int], None], count: int, threads: int) -> Non
         list(pool.map(work, bounds[:-1], bounds[1:]))
 
 
+def in_batches(
+    batch: Callable[..., None], paths: Paths, rows: FloatArray, keep: Sequence[int], threads: int
+) -> tuple[FloatArray, ByteArray]:
+    """What a model finds for many paths.
+
+    Parameters
+    ----------
+    batch : kernel
+        Called with (begin, end, :class:`Arrays`, `rows`, `keep`, found, status): fills in the
+        columns of found and the status of paths `begin` to `end`.
+    paths : Paths
+    rows : float array of shape (n, terms)
+        From :func:`terms_of`.
+    keep : sequence of int
+        Which of the model's steps are wanted.
+    threads : int
+        Threads to work in; the result does not depend on it.
+
+    Returns
+    -------
+    found : float array of shape (steps, n)
+        NaN unless the status is OK.
+    status : int8 array of shape (n,)
+        :class:`Status`.
+    """
+    arrays, wanted = paths.arrays, np.array(keep, dtype=np.int64)
+    found = np.full((wanted.size, len(paths)), np.nan)
+    status = np.zeros(len(paths), dtype=np.int8)
+
+    def work(begin: int, end: int) -> None:
+        batch(begin, end, arrays, rows, wanted, found, status)
+
+    in_pieces(work, len(paths), threads)
+    return found, status
+
+
 @kernel
 def within(value: float, bounds: tuple[float, float]) -> bool:
     """Whether a value is known and within bounds."""
     return bounds[0] <= value <= bounds[1]
+
+
+@kernel
+def longest(paths: Arrays, begin: int, end: int) -> int:
+    """Samples of the longest path from `begin` to before `end`."""
+    most = 0
+    for path in range(begin, end):
+        most = max(most, paths.first[path + 1] - paths.first[path])
+    return most
 
 
 @kernel
