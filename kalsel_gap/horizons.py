@@ -15,15 +15,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from kalsel_gap.geodesy import WGS84, metres_per_degree
 from kalsel_gap.kernels import kernel
-from kalsel_gap.relief import Elevation, Frame, _missing
 
 if TYPE_CHECKING:
     from kalsel_gap.assumptions import Horizon
     from kalsel_gap.raster import Grid
+    from kalsel_gap.relief import Frame, Tile
 
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.int64]
-BoolArray: TypeAlias = NDArray[np.bool_]
 
 # A line of sight is sampled this often in the length of a cell, from one cell away on: nearer, the
 # model says nothing that is not in the school's own elevation.
@@ -56,31 +55,6 @@ class Sight:
     distance_m: FloatArray
     lat: FloatArray
     lon: FloatArray
-
-
-class Tile(NamedTuple):
-    """A window of the elevation model, for the kernels.
-
-    Attributes
-    ----------
-    z : Elevation
-        Heights, with one cell more than the window's on each side that the raster has.
-    sea : bool array
-        Which of them are open sea.
-    row, col : int
-        Place of the first of them on the raster.
-    top, bottom, left, right : int
-        The window itself: first row and column, and those after the last.
-    """
-
-    z: Elevation
-    sea: BoolArray
-    row: int
-    col: int
-    top: int
-    bottom: int
-    left: int
-    right: int
 
 
 class Rays(NamedTuple):
@@ -265,17 +239,6 @@ def find_edges(rays: Rays, seen: Seen, height: int, width: int) -> None:
 
 
 @kernel
-def _surface(tile: Tile) -> FloatArray:
-    """Heights of a tile; the open sea's is 0, a void's NaN."""
-    surface = np.empty(tile.z.shape)
-    for i in range(tile.z.shape[0]):
-        for j in range(tile.z.shape[1]):
-            void = 0.0 if tile.sea[i, j] else np.nan
-            surface[i, j] = void if _missing(tile.z[i, j]) else float(tile.z[i, j])
-    return surface
-
-
-@kernel
 def _highest(surface: FloatArray) -> FloatArray:
     """What no bilinear height in each square of cells is above; infinite where there are voids."""
     height, width = surface.shape
@@ -340,7 +303,7 @@ def _between(
 @kernel
 def look(tile: Tile, rays: Rays, members: IntArray, bend: float, seen: Seen) -> None:
     """Follow the rays through a window; `bend` is what a metre of way takes off a tangent."""
-    surface = _surface(tile)
+    surface = tile.surface
     highest = _highest(surface)
     top, bottom, left, right = (
         float(tile.top),
