@@ -230,6 +230,11 @@ def find_edges(rays: Rays, seen: Seen, height: int, width: int) -> None:
         for ray in range(seen.void.shape[1]):
             a, b, c = rays.row[n, ray]
             d, e, f = rays.col[n, ray]
+            # No sample is farther away than this.
+            s = rays.last[n] * rays.step_m[n]
+            rows, cols = s * (abs(b) + s * abs(c)) + 1.0, s * (abs(e) + s * abs(f)) + 1.0
+            if rows < a < height - rows and cols < d < width - cols:
+                continue
             for k in range(SAMPLES_A_CELL, rays.last[n] + 1):
                 s = k * rays.step_m[n]
                 row, col = a + s * (b + s * c), d + s * (e + s * f)
