@@ -151,11 +151,8 @@ def open_sea(path: RasterPath, *, band: int = 1, zero: bool = False) -> SeaMask:
         As `mosaic.open_band`.
     """
     with open_band(path, band) as source:
-        begin, end = _runs(source, WATER_OR_ZERO if zero else WATER, 0.0)
-        width, height = source.grid.width, source.grid.height
-        reached = _on_border(begin, end, height, width)
-        _join(begin, end, width, 0, reached)
-        return SeaMask(begin[reached], end[reached], source.grid)
+        (water,) = _runs(source, _water(zero))
+        return _sea(*water, source.grid)
 
 
 def low_coast(path: RasterPath, sea: SeaMask, limit_m: float = 10.0, *, band: int = 1) -> Zone:
@@ -190,11 +187,37 @@ def low_coast(path: RasterPath, sea: SeaMask, limit_m: float = 10.0, *, band: in
     with open_band(path, band) as source:
         if source.grid != sea.grid:
             raise ValueError("the sea was made from another raster")
-        begin, end = _runs(source, LOW, float(limit_m), sea)
-        width = source.grid.width
-        reached = _beside(begin, end, sea.begin, sea.end, width)
-        _join(begin, end, width, 1, reached)
-        return Zone(begin[reached], end[reached], source.grid)
+        (low,) = _runs(source, (LOW, float(limit_m)))
+        return _coast(*low, sea)
+
+
+def sea_and_low_coast(
+    path: RasterPath, limit_m: float = 10.0, *, band: int = 1, zero: bool = False
+) -> tuple[SeaMask, Zone]:
+    """The `open_sea` and the `low_coast` beside it, of one reading of the elevation model."""
+    with open_band(path, band) as source:
+        water, low = _runs(source, _water(zero), (LOW, float(limit_m)))
+        sea = _sea(*water, source.grid)
+        return sea, _coast(*low, sea)
+
+
+def _water(zero: bool) -> tuple[int, float]:  # noqa: FBT001 - of its two callers
+    return (WATER_OR_ZERO if zero else WATER), 0.0
+
+
+def _sea(begin: IntArray, end: IntArray, grid: Grid) -> SeaMask:
+    """Runs of water that hang together with the border."""
+    reached = _on_border(begin, end, grid.height, grid.width)
+    _join(begin, end, grid.width, 0, reached)
+    return SeaMask(begin[reached], end[reached], grid)
+
+
+def _coast(begin: IntArray, end: IntArray, sea: SeaMask) -> Zone:
+    """Runs of low land that hang together with the sea; where they are sea, they are no land."""
+    begin, end = _without(begin, end, sea.begin, sea.end)
+    reached = _beside(begin, end, sea.begin, sea.end, sea.grid.width)
+    _join(begin, end, sea.grid.width, 1, reached)
+    return Zone(begin[reached], end[reached], sea.grid)
 
 
 def line_cells(lines: NDArray[np.object_], grid: Grid) -> Zone:
@@ -287,21 +310,19 @@ def _stripes(grid: Grid, block_rows: int) -> Iterator[tuple[int, int]]:
         yield top, min(top + rows, grid.height)
 
 
-def _runs(
-    source: Band, kind: int, limit: float, sea: SeaMask | None = None
-) -> tuple[IntArray, IntArray]:
-    """Runs of cells of one kind; those of the sea do not count."""
+def _runs(source: Band, *kinds: tuple[int, float]) -> list[tuple[IntArray, IntArray]]:
+    """Runs of cells of each kind, of one reading."""
     grid = source.grid
-    begins, ends = [], []
+    found: list[list[tuple[IntArray, IntArray]]] = [[] for _ in kinds]
     for top, bottom in _stripes(grid, source.window_shape[0]):
         z = heights(source, Window(0, top, grid.width, bottom - top))
-        within = _of_kind(z, kind, limit)
-        if sea is not None:
-            within &= ~sea.rows(top, bottom)
-        begin, end = _runs_in(within)
-        begins.append(begin + top * grid.width)
-        ends.append(end + top * grid.width)
-    return np.concatenate(begins), np.concatenate(ends)
+        for runs, (kind, limit) in zip(found, kinds, strict=True):
+            begin, end = _runs_in(_of_kind(z, kind, limit))
+            runs.append((begin + top * grid.width, end + top * grid.width))
+    return [
+        (np.concatenate([begin for begin, _ in runs]), np.concatenate([end for _, end in runs]))
+        for runs in found
+    ]
 
 
 @kernel
@@ -342,6 +363,31 @@ def _runs_in(within: BoolArray) -> tuple[IntArray, IntArray]:
             end[count] = (i + 1) * width
             count += 1
     return begin, end
+
+
+@kernel
+def _without(
+    begin: IntArray, end: IntArray, other_begin: IntArray, other_end: IntArray
+) -> tuple[IntArray, IntArray]:
+    """Runs less the cells of others; both in order."""
+    most = begin.size + other_begin.size
+    first, last = np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int64)
+    count = other = 0
+    for run in range(begin.size):
+        start = begin[run]
+        while other < other_begin.size and other_end[other] <= start:
+            other += 1
+        near = other
+        while near < other_begin.size and other_begin[near] < end[run]:
+            if other_begin[near] > start:
+                first[count], last[count] = start, other_begin[near]
+                count += 1
+            start = other_end[near]
+            near += 1
+        if start < end[run]:
+            first[count], last[count] = start, end[run]
+            count += 1
+    return first[:count].copy(), last[:count].copy()
 
 
 @kernel

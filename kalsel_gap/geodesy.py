@@ -352,9 +352,8 @@ def path_points(
     lat, lon = _positions(lat, lon)
     to_lat, to_lon = _positions(to_lat, to_lon)
     azimuth, _, length_m = WGS84.inv(lon, lat, to_lon, to_lat)
-    way = lat, lon, azimuth, length_m
     share, node = (np.arange(points) + 0.5) / points, _chebyshev(NODES)
-    at_lat, at_lon = _along(*way, node)
+    at_lat, at_lon = _along(lat, lon, azimuth, length_m, node)
     smooth = (length_m <= SMOOTH_M) & (np.abs(at_lat).max(axis=1) <= SMOOTH_LAT)
     smooth &= np.abs(at_lon).max(axis=1) <= SMOOTH_LON
     path_lat, path_lon = np.zeros((2, lat.size, points))
@@ -364,7 +363,9 @@ def path_points(
         path_lat += at_lat[:, k, None] * weight
         path_lon += at_lon[:, k, None] * weight
     rest = np.flatnonzero(~smooth)
-    path_lat[rest], path_lon[rest] = _along(*(each[rest] for each in way), share)
+    path_lat[rest], path_lon[rest] = _along(
+        lat[rest], lon[rest], azimuth[rest], length_m[rest], share
+    )
     return path_lat, path_lon
 
 
@@ -373,8 +374,12 @@ def _along(
 ) -> tuple[FloatArray, FloatArray]:
     """Points of geodesics at the same shares of their lengths."""
     shape = (lat.size, share.size)
-    begin = (np.broadcast_to(each[:, None], shape) for each in (lon, lat, azimuth))
-    to_lon, to_lat, _ = WGS84.fwd(*begin, length_m[:, None] * share)
+    to_lon, to_lat, _ = WGS84.fwd(
+        np.broadcast_to(lon[:, None], shape),
+        np.broadcast_to(lat[:, None], shape),
+        np.broadcast_to(azimuth[:, None], shape),
+        length_m[:, None] * share,
+    )
     return to_lat, to_lon
 
 

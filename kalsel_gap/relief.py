@@ -226,9 +226,7 @@ def relief_at(
     return relief_of(elevation_at(path, lat, lon, band=band), tally, 0, 1)
 
 
-def elevation_at(
-    path: RasterPath, lat: ArrayLike, lon: ArrayLike, *, band: int = 1
-) -> FloatArray:
+def elevation_at(path: RasterPath, lat: ArrayLike, lon: ArrayLike, *, band: int = 1) -> FloatArray:
     """Elevation of places, bilinear; NaN where there is none, for an infinite one too."""
     elevation_m = sample(path, lat, lon, band=band, method="bilinear").value
     elevation_m[np.isinf(elevation_m)] = np.nan
@@ -400,8 +398,8 @@ def heights(source: Band, window: Window) -> Heights:
     if not (source.is_whole_numbers and all(np.can_cast(t.dtype, np.int16) for t in source.tiles)):
         return source.read(window).astype(np.float32)
     raw, valid = source.read_raw(window)
-    z = raw.astype(np.int16)
-    z[~valid] = NO_HEIGHT
+    z = raw.astype(np.int16, copy=False)
+    np.putmask(z, ~valid, NO_HEIGHT)
     return z
 
 
@@ -571,7 +569,7 @@ def count(
                 first = max(int(np.ceil(places.col[n] - half - 0.5)), tile.left)
                 last = min(int(np.floor(places.col[n] + half - 0.5)), tile.right - 1)
                 if first <= last:
-                    base = np.int64(places.base_m[n] * UNITS_PER_METRE)
+                    base = int(places.base_m[n] * UNITS_PER_METRE)
                     _add(known, first - tile.left, last + 1 - tile.left, base, n, disk, tally)
             i, j = line - tile.row, col - tile.col
             if line == row and tile.left <= col < tile.right and tile.slopes[i, j] != NO_SLOPE:

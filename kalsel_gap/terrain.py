@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kalsel_gap.assumptions import Terrain
-    from kalsel_gap.coasts import SeaMask
+    from kalsel_gap.coasts import SeaMask, Zone
     from kalsel_gap.exposure import Disk
     from kalsel_gap.horizons import Sight
     from kalsel_gap.project import Elevation, Layer, Opened
@@ -94,9 +94,9 @@ def terrain(
     lat, lon = schools["lat"].to_numpy(), schools["lon"].to_numpy()
     facts = pd.DataFrame(index=schools.index)
     findings: list[Finding] = []
-    sea = _sea(opened)
+    sea, low_coast = _sea(opened)
     horizons = _surroundings(facts, schools, opened, sea, findings, progress)
-    _coast(facts, lat, lon, schools, opened, sea)
+    _coast(facts, schools, opened, sea, low_coast)
     _islands(facts, lat, lon, opened)
     _wetlands(facts, lat, lon, opened)
     classify(facts, schools["reached_by_water"], limits)
@@ -119,14 +119,16 @@ def terrain(
     return Staged(columns, findings + site_findings, {"sites": sites, "horizons": horizons})
 
 
-def _sea(opened: Opened) -> SeaMask | None:
-    """The open sea of the elevation model, where it tells."""
+def _sea(opened: Opened) -> tuple[SeaMask, Zone] | tuple[None, None]:
+    """The open sea of the elevation model, where it tells, and low land beside it."""
     from kalsel_gap import coasts  # compiles kernels: only when they are needed
 
-    source = opened.project.elevation
+    source, limits = opened.project.elevation, opened.project.terrain
     if source is None or source.sea == "none":
-        return None
-    return coasts.open_sea(source.tiles, band=source.band, zero=source.sea == "zero")
+        return None, None
+    return coasts.sea_and_low_coast(
+        source.tiles, limits.coast.zone_m, band=source.band, zero=source.sea == "zero"
+    )
 
 
 def _surroundings(
@@ -214,20 +216,18 @@ def _relief(facts: pd.DataFrame, found: Relief, limits: Terrain) -> None:
 
 def _coast(
     facts: pd.DataFrame,
-    lat: NDArray[np.float64],
-    lon: NDArray[np.float64],
     schools: gpd.GeoDataFrame,
     opened: Opened,
     sea: SeaMask | None,
+    low_coast: Zone | None,
 ) -> None:
     """Distance to the sea, low land connected to it, and the way over water to the capital.
 
     The shore is that of the coastline, without one that of the elevation model's own sea.
     """
-    from kalsel_gap import coasts  # compiles kernels: only when they are needed
-
     project = opened.project
     shore = project.coastline
+    lat, lon = schools["lat"].to_numpy(), schools["lon"].to_numpy()
     facts["coast_km"] = np.nan
     if shore is not None:
         lines = read_vector(shore.path, shapes="lines")
@@ -238,11 +238,9 @@ def _coast(
         facts["coast_km"] = np.where(outside, np.nan, np.where(wet, 0.0, away_m)) / 1000
     facts["in_coastal_zone"] = pd.Series(pd.NA, index=facts.index, dtype="boolean")
     facts["water_share"] = facts["water_crossing_km"] = np.nan
-    source = project.elevation
-    if source is None or sea is None:
+    if sea is None or low_coast is None:
         return
-    zone = coasts.low_coast(source.tiles, sea, project.terrain.coast.zone_m, band=source.band)
-    inside, outside = zone.at(lat, lon)
+    inside, outside = low_coast.at(lat, lon)
     unknown = outside | sea.at(lat, lon)[0]  # what stands in the sea has no height
     facts["in_coastal_zone"] = pd.Series(inside, index=facts.index, dtype="boolean").mask(unknown)
     if not sea.any():
@@ -260,9 +258,7 @@ def _coast(
     facts["water_crossing_km"] = np.where(somewhere_unknown, np.nan, crossing_m / 1000)
 
 
-def _exposure(
-    facts: pd.DataFrame, near: Disk, wide: Disk, sight: Sight, limits: Terrain
-) -> None:
+def _exposure(facts: pd.DataFrame, near: Disk, wide: Disk, sight: Sight, limits: Terrain) -> None:
     """Access, relative height, horizons and open sky."""
     from kalsel_gap import exposure, horizons  # compile kernels: only when they are needed
 
