@@ -182,7 +182,7 @@ def _compiler() -> Iterator[Fact]:
     except RuntimeError:  # numba finds no folder that it may write
         yield Fact("compiler", "warning", "compiler_forgets", {"folder": "__pycache__"})
         return
-    folder = Path(str(relief.missing.stats.cache_path))  # noqa: SLF001 - any of our kernels will do
+    folder = Path(str(relief.missing.stats.cache_path))  # any of our kernels will do
     kept = _is_writable(folder)
     code = "compiler" if kept else "compiler_forgets"
     params = {"version": numba.__version__, "folder": folder}
