@@ -280,16 +280,17 @@ def _mean_of_known(surface: FloatArray, row: float, col: float) -> float:
 @kernel
 def _bilinear(surface: FloatArray, row: float, col: float) -> float:
     """Height at a place of a surface, as `raster.sample` has it: none where its cell has none."""
+    i, j = int(row - 0.5), int(col - 0.5)
+    if row >= 0.5 and col >= 0.5 and i + 1 < surface.shape[0] and j + 1 < surface.shape[1]:
+        down, right = row - 0.5 - i, col - 0.5 - j
+        above = (1.0 - right) * surface[i, j] + right * surface[i, j + 1]
+        below = (1.0 - right) * surface[i + 1, j] + right * surface[i + 1, j + 1]
+        height = (1.0 - down) * above + down * below
+        if not np.isnan(height):
+            return height
     if np.isnan(surface[int(row), int(col)]):
         return np.nan
-    i, j = int(row - 0.5), int(col - 0.5)
-    if row < 0.5 or col < 0.5 or i + 1 >= surface.shape[0] or j + 1 >= surface.shape[1]:
-        return _mean_of_known(surface, row, col)
-    down, right = row - 0.5 - i, col - 0.5 - j
-    above = (1.0 - right) * surface[i, j] + right * surface[i, j + 1]
-    below = (1.0 - right) * surface[i + 1, j] + right * surface[i + 1, j + 1]
-    height = (1.0 - down) * above + down * below
-    return _mean_of_known(surface, row, col) if np.isnan(height) else height
+    return _mean_of_known(surface, row, col)
 
 
 @kernel
