@@ -329,7 +329,7 @@ def kernels(path: Path) -> None:
 
 def frame() -> Any:  # noqa: ANN401 - imported late
     """Cells of 3″ on the equator."""
-    from kalsel_gap.relief import Frame
+    from kalsel_gap.frames import Frame
 
     return Frame(geographic=True, top=0.0, row=-1 / 1200, col=1 / 1200)
 

@@ -17,17 +17,17 @@ from numpy.typing import ArrayLike, NDArray
 from rasterio.features import rasterize
 from rasterio.windows import Window
 
+from kalsel_gap.frames import heights, missing
 from kalsel_gap.geodesy import metres_per_degree
 from kalsel_gap.kernels import kernel
 from kalsel_gap.mosaic import open_band
-from kalsel_gap.relief import heights, missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from kalsel_gap.frames import Frame
     from kalsel_gap.grid import Grid
     from kalsel_gap.mosaic import Band
-    from kalsel_gap.relief import Frame
     from kalsel_gap.tilesets import RasterPath
 
 FloatArray: TypeAlias = NDArray[np.float64]
@@ -262,7 +262,7 @@ class Shore:
     sea : Zone
         The open sea, or the cells of a shore.
     frame : Frame
-        Of the grid that the sea lies on; see `relief.frame_of`.
+        Of the grid that the sea lies on; see `frames.frame_of`.
     stripe : int
         Rows that are asked for at once; memory is four bytes for each column and stripe.
     """

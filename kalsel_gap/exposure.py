@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from kalsel_gap.frames import Frame, frame_of, halo_around
 from kalsel_gap.horizons import (
     EARTH_RADIUS_M,
     Sight,
@@ -39,14 +40,11 @@ from kalsel_gap.relief import (
     STEEPEST,
     UNITS_PER_DEGREE,
     UNITS_PER_METRE,
-    Frame,
     Places,
     Relief,
     Tally,
     Tile,
-    _halo,
     count,
-    frame_of,
     nothing_counted,
     relief_of,
     walk,
@@ -177,7 +175,7 @@ def exposure_at(  # noqa: PLR0913 - four arrays a school
 
         school = np.flatnonzero(on_raster)
         # In a projection a line may take more cells than its length tells.
-        rows, cols = _halo(frame, row[school], float(radii_m.max()))
+        rows, cols = halo_around(frame, row[school], float(radii_m.max()))
         far_rows, far_cols = reach(rays, horizon.distance_m)
         halo = np.maximum(rows, far_rows[school]), np.maximum(cols, far_cols[school])
 

@@ -18,8 +18,9 @@ from kalsel_gap.kernels import kernel
 
 if TYPE_CHECKING:
     from kalsel_gap.assumptions import Horizon
+    from kalsel_gap.frames import Frame
     from kalsel_gap.raster import Grid
-    from kalsel_gap.relief import Frame, Tile
+    from kalsel_gap.relief import Tile
 
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.int64]
@@ -287,7 +288,7 @@ def _bilinear(surface: FloatArray, row: float, col: float) -> float:
         below = (1.0 - right) * surface[i + 1, j] + right * surface[i + 1, j + 1]
         height = (1.0 - down) * above + down * below
         if not np.isnan(height):
-            return height
+            return float(height)
     if np.isnan(surface[int(row), int(col)]):
         return np.nan
     return _mean_of_known(surface, row, col)

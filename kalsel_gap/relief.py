@@ -1,35 +1,29 @@
-"""Shape of the land around schools: elevation, slope, local relief, mountain class, low coast.
+"""Shape of the land around schools: elevation, slope, local relief.
 
-Slope is Horn's (1981), local relief the elevation range within a radius, mountain classes those
-of Kapos et al. (2000). All lengths are metres over the ground: in a geographic grid the size of
-a cell is that of its row on the ellipsoid; in a projected grid it is the projection's (its scale
-at the point, 1.000 ± .001 within a UTM zone, is left out). The vertical unit is the metre.
+Slope is Horn's (1981), local relief the elevation range within a radius. The vertical unit is the
+metre. The elevation model is taken window by window (see `walk`), whatever is made of it.
 
-Numbers do not depend on how the file is tiled or on the number of threads: each school's sums
-are over whole numbers.
+Numbers do not depend on how the file is tiled or on the number of threads: sums are over whole
+numbers, and the rest are the highest and the lowest.
 """
 
 from __future__ import annotations
 
-import math
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
-from numba.extending import register_jitable
 from numpy.typing import ArrayLike, NDArray
 from rasterio.windows import Window
 
-from kalsel_gap.errors import InputError
-from kalsel_gap.geodesy import metres_per_degree
+from kalsel_gap.frames import Frame, frame_of, halo_around, to_row
 from kalsel_gap.kernels import kernel
 from kalsel_gap.raster import Band, Grid, groups, open_band, sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from kalsel_gap.coasts import SeaMask
     from kalsel_gap.tilesets import RasterPath
@@ -37,10 +31,6 @@ if TYPE_CHECKING:
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.int64]
 BoolArray: TypeAlias = NDArray[np.bool_]
-Heights: TypeAlias = NDArray[np.int16] | NDArray[np.float32]
-
-# Stands for no data in windows of heights, which are as narrow as the file allows.
-NO_HEIGHT = np.iinfo(np.int16).min
 
 # Slopes and heights are summed in whole millionths of a degree and whole centimetres: exact, so in
 # any order the same.
@@ -75,28 +65,6 @@ class Relief:
     slope_deg: FloatArray
     mean_slope_deg: FloatArray
     local_relief_m: FloatArray
-
-
-register_jitable(metres_per_degree)  # the kernels below call it as it is
-
-
-class Frame(NamedTuple):
-    """Size of the cells of an upright grid, for the kernels.
-
-    Attributes
-    ----------
-    geographic : bool
-        Whether `row` and `col` are degrees; else metres.
-    top : float
-        Latitude of the grid's first edge; 0 in a projected grid.
-    row, col : float
-        From one row, one column, to the next; signed along the meridian.
-    """
-
-    geographic: bool
-    top: float
-    row: float
-    col: float
 
 
 class Tile(NamedTuple):
@@ -214,7 +182,7 @@ def relief_at(
         school = np.flatnonzero(~source.grid.outside(places.row, places.col))
         radii_m = np.array([slope_radius_m, relief_radius_m], dtype=np.float64)
         tally = nothing_counted(lat.size, radii_m.size)
-        halo = _halo(frame, places.row[school], float(radii_m.max()))
+        halo = halo_around(frame, places.row[school], float(radii_m.max()))
         walk(
             source,
             (school, places.row[school], places.col[school]),
@@ -348,78 +316,6 @@ def _tile(source: Band, frame: Frame, window: Window, sea: SeaMask | None) -> Ti
         wet[:] = sea.rows(row, row + height)[:, col : col + width]
         surface[wet] = 0.0
     return Tile(surface, wet, slopes, row, col, top, bottom, left, right)
-
-
-def frame_of(grid: Grid, path: Path) -> Frame:
-    """Cell size of an upright grid in degrees or metres."""
-    if grid.is_rotated:
-        raise InputError("raster_rotated", path=path)
-    unit = grid.crs.axis_info[0].unit_conversion_factor
-    t = grid.transform
-    if grid.crs.is_geographic:
-        degrees = math.degrees(unit)
-        return Frame(geographic=True, top=t.f * degrees, row=t.e * degrees, col=abs(t.a * degrees))
-    return Frame(geographic=False, top=0.0, row=t.e * unit, col=abs(t.a * unit))
-
-
-def _halo(frame: Frame, row: FloatArray, radius_m: float) -> tuple[int, IntArray]:
-    """Rows and, for each school, columns that hold its disk and one more cell on each side."""
-    if not frame.geographic:
-        cols = math.ceil(radius_m / frame.col) + 1
-        return math.ceil(radius_m / abs(frame.row)) + 1, np.full(row.shape, cols)
-    shortest_m, _ = metres_per_degree(0.0)
-    rows = math.ceil(radius_m / (shortest_m * abs(frame.row))) + 1
-    # The narrowest columns are those of the row nearest to a pole.
-    lat = np.abs(frame.top + row * frame.row) + rows * abs(frame.row)
-    _, narrowest_m = metres_per_degree(np.minimum(lat, 89.9))
-    return rows, np.ceil(radius_m / (narrowest_m * frame.col)).astype(np.int64) + 1
-
-
-def halo_of(frame: Frame, height: int, radius_m: float) -> int:
-    """Rows and columns around a cell that hold its disk, for every row of a raster."""
-    rows, cols = _halo(frame, np.array([0.5, height - 0.5]), radius_m)
-    return max(rows, int(cols.max()))
-
-
-def heights(source: Band, window: Window) -> Heights:
-    """Elevations of a window as narrow as they come: `NO_HEIGHT` or NaN is no data.
-
-    Parameters
-    ----------
-    source : Band
-    window : Window
-
-    Returns
-    -------
-    int16 or float32 array
-        Whole metres where the files hold such, else rounded to 24 binary digits: less than a
-        millimetre on land. A stored -32768 m is no data, declared or not.
-    """
-    if not (source.is_whole_numbers and all(np.can_cast(t.dtype, np.int16) for t in source.tiles)):
-        return source.read(window).astype(np.float32)
-    raw, valid = source.read_raw(window)
-    z = raw.astype(np.int16, copy=False)
-    np.putmask(z, ~valid, NO_HEIGHT)
-    return z
-
-
-@kernel
-def missing(z: float) -> bool:
-    """Whether a height stands for no data; see `heights`."""
-    return z == NO_HEIGHT or not np.isfinite(z)
-
-
-@kernel
-def to_row(frame: Frame, from_row: float, row: int) -> tuple[float, float, float]:
-    """Metres from a place on the grid to the centre of a row; height and width of cells there.
-
-    On the ellipsoid as at the latitude half way.
-    """
-    rows = row + 0.5 - from_row
-    if not frame.geographic:
-        return rows * frame.row, abs(frame.row), frame.col
-    dlat_m, dlon_m = metres_per_degree(frame.top + (from_row + 0.5 * rows) * frame.row)
-    return rows * frame.row * dlat_m, abs(frame.row) * dlat_m, frame.col * dlon_m
 
 
 @kernel

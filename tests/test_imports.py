@@ -51,6 +51,7 @@ ROOMS = (
     "neighbours",
     "mountains",
     "relief",
+    "frames",
     "raster",
     "mosaic",
     "grid",
