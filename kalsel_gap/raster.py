@@ -1,8 +1,9 @@
 """Values of a raster at points: windows in file order, nodata becomes NaN.
 
-A raster is one file or many (see :mod:`kalsel_gap.mosaic`), read in the order of its blocks, each
-needed block once, and never more of it than a block holds. Elevations are taken bilinear between
-cells; classes, and levels that stand for their cell, from the nearest one.
+A raster is one file or many (see :mod:`kalsel_gap.mosaic`), read by windows of whole blocks in file
+order, each needed one once (with the cells around it where values between cells are asked for), and
+never more at a time. Elevations are taken bilinear between cells; classes, and levels that stand
+for their cell, from the nearest one.
 """
 
 from __future__ import annotations
