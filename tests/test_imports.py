@@ -67,6 +67,7 @@ ROOMS = (
     "neighbours",
     "mountains",
     "relief",
+    "frames",
     "raster",
     "mosaic",
     "grid",
