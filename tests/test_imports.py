@@ -52,6 +52,7 @@ ROOMS = (
     "places",
     "indicators",
     "calibration",
+    "woods",
     "ground",
     "profile",
     "pages",
