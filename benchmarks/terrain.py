@@ -329,7 +329,7 @@ def kernels(path: Path) -> None:
 
 def frame() -> Any:  # noqa: ANN401 - imported late
     """Cells of 3″ on the equator."""
-    from kalsel_gap.relief import Frame
+    from kalsel_gap.frames import Frame
 
     return Frame(geographic=True, top=0.0, row=-1 / 1200, col=1 / 1200)
 
@@ -392,10 +392,10 @@ def _against(value: float, target: float, unit: str) -> str:
 def points(path: Path) -> None:
     """Sampling against reading everything."""
     head(f"{POINTS} points")
-    whole = measured("read", path, repeat=2)
+    whole = measured("read", path, repeat=5)
     line("every cell read", whole, whole)
     for method in ("nearest", "bilinear"):
-        one = measured("sample", path, method, repeat=2)
+        one = measured("sample", path, method, repeat=5)
         line(f"sampled, {method}", one, whole, _against(one.cpu_s / whole.cpu_s, 2, "×"))
 
 

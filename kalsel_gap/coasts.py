@@ -18,17 +18,17 @@ from numpy.typing import ArrayLike, NDArray
 from rasterio.features import rasterize
 from rasterio.windows import Window
 
+from kalsel_gap.frames import heights, missing
 from kalsel_gap.geodesy import metres_per_degree
 from kalsel_gap.kernels import kernel
 from kalsel_gap.mosaic import open_band
-from kalsel_gap.relief import heights, missing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from kalsel_gap.frames import Frame, Heights
     from kalsel_gap.grid import Grid
     from kalsel_gap.mosaic import Band
-    from kalsel_gap.relief import Frame, Heights
     from kalsel_gap.tilesets import RasterPath
 
 FloatArray: TypeAlias = NDArray[np.float64]
@@ -161,11 +161,8 @@ def sea_in(
     source: Band, read: Callable[[Window], Heights], *, zero: bool = False, threads: int = 1
 ) -> SeaMask:
     """`open_sea` of a raster that is open, whose heights `read` gives, full rows at a time."""
-    begin, end = _runs(source, read, WATER_OR_ZERO if zero else WATER, 0.0, threads=threads)
-    width, height = source.grid.width, source.grid.height
-    reached = _on_border(begin, end, height, width)
-    _join(begin, end, width, 0, reached)
-    return SeaMask(begin[reached], end[reached], source.grid)
+    (water,) = _runs(source, read, _water(zero), threads=threads)
+    return _sea(*water, source.grid)
 
 
 def low_coast(path: RasterPath, sea: SeaMask, limit_m: float = 10.0, *, band: int = 1) -> Zone:
@@ -200,11 +197,38 @@ def low_coast(path: RasterPath, sea: SeaMask, limit_m: float = 10.0, *, band: in
     with open_band(path, band) as source:
         if source.grid != sea.grid:
             raise ValueError("the sea was made from another raster")
-        begin, end = _runs(source, lambda window: heights(source, window), LOW, float(limit_m), sea)
-        width = source.grid.width
-        reached = _beside(begin, end, sea.begin, sea.end, width)
-        _join(begin, end, width, 1, reached)
-        return Zone(begin[reached], end[reached], source.grid)
+        (low,) = _runs(source, lambda window: heights(source, window), (LOW, float(limit_m)))
+        return _coast(*low, sea)
+
+
+def sea_and_low_coast(
+    path: RasterPath, limit_m: float = 10.0, *, band: int = 1, zero: bool = False
+) -> tuple[SeaMask, Zone]:
+    """The `open_sea` and the `low_coast` beside it, of one reading of the elevation model."""
+    with open_band(path, band) as source:
+        kinds = (_water(zero), (LOW, float(limit_m)))
+        water, low = _runs(source, lambda window: heights(source, window), *kinds)
+        sea = _sea(*water, source.grid)
+        return sea, _coast(*low, sea)
+
+
+def _water(zero: bool) -> tuple[int, float]:  # noqa: FBT001 - of its two callers
+    return (WATER_OR_ZERO if zero else WATER), 0.0
+
+
+def _sea(begin: IntArray, end: IntArray, grid: Grid) -> SeaMask:
+    """Runs of water that hang together with the border."""
+    reached = _on_border(begin, end, grid.height, grid.width)
+    _join(begin, end, grid.width, 0, reached)
+    return SeaMask(begin[reached], end[reached], grid)
+
+
+def _coast(begin: IntArray, end: IntArray, sea: SeaMask) -> Zone:
+    """Runs of low land that hang together with the sea; where they are sea, they are no land."""
+    begin, end = _without(begin, end, sea.begin, sea.end)
+    reached = _beside(begin, end, sea.begin, sea.end, sea.grid.width)
+    _join(begin, end, sea.grid.width, 1, reached)
+    return Zone(begin[reached], end[reached], sea.grid)
 
 
 def line_cells(lines: NDArray[np.object_], grid: Grid) -> Zone:
@@ -249,7 +273,7 @@ class Shore:
     sea : Zone
         The open sea, or the cells of a shore.
     frame : Frame
-        Of the grid that the sea lies on; see `relief.frame_of`.
+        Of the grid that the sea lies on; see `frames.frame_of`.
     stripe : int
         Rows that are asked for at once; memory is four bytes for each column and stripe.
     """
@@ -300,28 +324,24 @@ def _stripes(grid: Grid, block_rows: int) -> Iterator[tuple[int, int]]:
 def _runs(
     source: Band,
     read: Callable[[Window], Heights],
-    kind: int,
-    limit: float,
-    sea: SeaMask | None = None,
-    *,
+    *kinds: tuple[int, float],
     threads: int = 1,
-) -> tuple[IntArray, IntArray]:
-    """Runs of cells of one kind; those of the sea do not count."""
+) -> list[tuple[IntArray, IntArray]]:
+    """Runs of cells of each kind, of one reading."""
     grid = source.grid
 
-    def runs_of(stripe: tuple[int, int]) -> tuple[IntArray, IntArray]:
+    def runs_of(stripe: tuple[int, int]) -> list[tuple[IntArray, IntArray]]:
         top, bottom = stripe
         z = read(Window(0, top, grid.width, bottom - top))
-        within = _of_kind(z, kind, limit)
-        if sea is not None:
-            within &= ~sea.rows(top, bottom)
-        begin, end = _runs_in(within)
-        return begin + top * grid.width, end + top * grid.width
+        found = [_runs_in(_of_kind(z, kind, limit)) for kind, limit in kinds]
+        return [(begin + top * grid.width, end + top * grid.width) for begin, end in found]
 
-    stripes = _stripes(grid, source.window_shape[0])
     with ThreadPoolExecutor(threads) as pool:
-        begins, ends = zip(*pool.map(runs_of, stripes), strict=True)
-    return np.concatenate(begins), np.concatenate(ends)
+        stripes = list(pool.map(runs_of, _stripes(grid, source.window_shape[0])))
+    return [
+        (np.concatenate([begin for begin, _ in runs]), np.concatenate([end for _, end in runs]))
+        for runs in zip(*stripes, strict=True)
+    ]
 
 
 @kernel
@@ -362,6 +382,31 @@ def _runs_in(within: BoolArray) -> tuple[IntArray, IntArray]:
             end[count] = (i + 1) * width
             count += 1
     return begin, end
+
+
+@kernel
+def _without(
+    begin: IntArray, end: IntArray, other_begin: IntArray, other_end: IntArray
+) -> tuple[IntArray, IntArray]:
+    """Runs less the cells of others; both in order."""
+    most = begin.size + other_begin.size
+    first, last = np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int64)
+    count = other = 0
+    for run in range(begin.size):
+        start = begin[run]
+        while other < other_begin.size and other_end[other] <= start:
+            other += 1
+        near = other
+        while near < other_begin.size and other_begin[near] < end[run]:
+            if other_begin[near] > start:
+                first[count], last[count] = start, other_begin[near]
+                count += 1
+            start = other_end[near]
+            near += 1
+        if start < end[run]:
+            first[count], last[count] = start, end[run]
+            count += 1
+    return first[:count].copy(), last[:count].copy()
 
 
 @kernel

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from kalsel_gap.frames import missing, to_row
 from kalsel_gap.kernels import kernel
-from kalsel_gap.relief import missing, to_row
 
 if TYPE_CHECKING:
-    from kalsel_gap.relief import Frame, Heights
+    from kalsel_gap.frames import Frame, Heights
 
 Counts: TypeAlias = NDArray[np.int32]
 Height: TypeAlias = np.int16 | np.float32

@@ -178,11 +178,11 @@ def _compiler() -> Iterator[Fact]:
     if numba.njit(lambda number: number + 1)(1) != 2:
         yield Fact("compiler", "fault", "compiler_wrong")
     try:
-        from kalsel_gap import relief
+        from kalsel_gap import frames
     except RuntimeError:  # numba finds no folder that it may write
         yield Fact("compiler", "warning", "compiler_forgets", {"folder": "__pycache__"})
         return
-    folder = Path(str(relief._missing.stats.cache_path))  # noqa: SLF001 - any of our kernels will do
+    folder = Path(str(frames.missing.stats.cache_path))  # any of our kernels will do
     kept = _is_writable(folder)
     code = "compiler" if kept else "compiler_forgets"
     params = {"version": numba.__version__, "folder": folder}

@@ -1,8 +1,8 @@
 """How a school lies in its surroundings: access, height among its neighbours, open sky.
 
-The elevation model is read once, window by window in file order, each with one cell more on every
-side; whatever of a school's disks and lines of sight lies in a window is added to what is known of
-the school. Memory is bounded by the window, however far a school looks.
+The elevation model is read once, window by window (see `relief.walk`); whatever of a school's disks
+and lines of sight lies in a window is added to what is known of the school. Its relief comes of the
+same windows.
 
 Numbers depend neither on how the file is tiled nor on the order of the windows: sums are over
 whole numbers, and the rest are the highest and the lowest of values that each window finds alone.
@@ -16,12 +16,11 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from rasterio.windows import Window
 
+from kalsel_gap.frames import Frame, frame_of, halo_around
 from kalsel_gap.horizons import (
     EARTH_RADIUS_M,
     Sight,
-    Tile,
     cell_m,
     find_edges,
     look,
@@ -30,28 +29,32 @@ from kalsel_gap.horizons import (
     reach,
     sight_of,
 )
-from kalsel_gap.kernels import kernel
 from kalsel_gap.mosaic import open_band
 from kalsel_gap.relief import (
-    NO_INTEGER,
-    NO_SLOPE,
+    HEIGHT,
+    LAND,
+    SEA,
+    SLOPE,
+    SLOPES,
+    SQUARE,
+    STEEPEST,
     UNITS_PER_DEGREE,
-    Elevation,
-    Frame,
-    _elevation,
-    _halo,
-    _missing,
-    _slopes,
-    frame_of,
-    to_row,
+    UNITS_PER_METRE,
+    Places,
+    Relief,
+    Tally,
+    Tile,
+    count,
+    nothing_counted,
+    relief_of,
+    walk,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from kalsel_gap.assumptions import Horizon, Landform
     from kalsel_gap.coasts import SeaMask
-    from kalsel_gap.grid import Grid
     from kalsel_gap.tilesets import RasterPath
 
 FloatArray: TypeAlias = NDArray[np.float64]
@@ -61,14 +64,8 @@ BoolArray: TypeAlias = NDArray[np.bool_]
 # The disks of a school: their radius is in the names of the columns, so no assumption.
 RADII_M = (1000.0, 5000.0)
 
-# Heights are summed in whole centimetres: exact, so in any order the same.
-UNITS_PER_METRE = 100
-
 # A disk of which less is known tells nothing.
 KNOWN_SHARE = 0.5
-
-# What is counted in a disk.
-LAND, SEA, HEIGHT, SQUARE, LOWEST, HIGHEST, SLOPES, SLOPE, STEEPEST = range(9)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,11 +103,13 @@ def exposure_at(  # noqa: PLR0913 - four arrays a school
     azimuth_deg: ArrayLike,
     *,
     horizon: Horizon,
+    slope_radius_m: float = 5000.0,
+    relief_radius_m: float = 7000.0,
     sea: SeaMask | None = None,
     band: int = 1,
     progress: Callable[[int, int], object] | None = None,
-) -> tuple[Disk, Disk, Sight]:
-    """Access, relative height and horizons of schools.
+) -> tuple[Relief, Disk, Disk, Sight]:
+    """Relief, access, relative height and horizons of schools.
 
     Parameters
     ----------
@@ -124,6 +123,8 @@ def exposure_at(  # noqa: PLR0913 - four arrays a school
         Where each school looks, clockwise from north.
     horizon : Horizon
         How far a school looks, and from what height.
+    slope_radius_m, relief_radius_m : float
+        Radius of the mean slope and of the local relief, as in `relief.relief_at`.
     sea : SeaMask, optional
         Open sea on the same grid. Its height is 0. Other cells without data are voids.
     band : int
@@ -133,6 +134,8 @@ def exposure_at(  # noqa: PLR0913 - four arrays a school
 
     Returns
     -------
+    relief : Relief
+        As of `relief.relief_at`, with the elevation that is given.
     near, wide : Disk
         Of 1 km and of 5 km. Unknown where more than half of the disk is void or off the raster.
     sight : Sight
@@ -165,33 +168,29 @@ def exposure_at(  # noqa: PLR0913 - four arrays a school
         rays.eye_m[:] = np.where(on_raster, ground_m + horizon.observer_m, np.nan)
         seen = nothing_seen(rays)
         find_edges(rays, seen, grid.height, grid.width)
-        tally = np.zeros((lat.size, len(RADII_M), STEEPEST + 1), dtype=np.int64)
-        tally[:, :, LOWEST], tally[:, :, HIGHEST] = np.iinfo(np.int64).max, np.iinfo(np.int64).min
-        base_m = np.where(np.isnan(ground_m), 0.0, np.rint(ground_m))
+        places = Places(row, col, np.where(np.isnan(ground_m), 0.0, np.rint(ground_m)))
+        radii_m = np.unique([*RADII_M, slope_radius_m, relief_radius_m])
+        tally = nothing_counted(lat.size, radii_m.size)
         bend = 0.5 / (horizon.k * EARTH_RADIUS_M)
 
         school = np.flatnonzero(on_raster)
         # In a projection a line may take more cells than its length tells.
-        rows, cols = _halo(frame, row[school], max(RADII_M))
+        rows, cols = halo_around(frame, row[school], float(radii_m.max()))
         far_rows, far_cols = reach(rays, horizon.distance_m)
         halo = np.maximum(rows, far_rows[school]), np.maximum(cols, far_cols[school])
-        visits = list(_visits(grid, source.window_shape, row[school], col[school], halo))
-        for done, (window, members) in enumerate(visits):
-            here = school[members]
-            tile, slopes = _tile(window, grid, frame, lambda w: _elevation(source, w), sea)
-            for disk, radius_m in enumerate(RADII_M):
-                lines, _ = _halo(frame, row[here], radius_m)
-                _count(
-                    tile, slopes, frame, (row, col, base_m), here, radius_m, lines, tally[:, disk]
-                )
+
+        def add(tile: Tile, here: IntArray) -> None:
+            count(tile, frame, places, here, radii_m, rows, tally)
             look(tile, rays, here, bend, seen)
-            if progress is not None:
-                progress(done + 1, len(visits))
+
+        walk(source, (school, row[school], col[school]), halo, add, sea=sea, progress=progress)
+        disk = dict(zip(radii_m.tolist(), range(radii_m.size), strict=True))
         near, wide = (
-            _disk(tally[:, disk], ground_m - base_m, _cells(frame, row, radius_m), sea)
-            for disk, radius_m in enumerate(RADII_M)
+            _disk(tally, disk[radius_m], places, ground_m, _cells(frame, row, radius_m), sea)
+            for radius_m in RADII_M
         )
-        return near, wide, sight_of(grid, rays, seen, horizon.void_m)
+        found = relief_of(ground_m, tally, disk[slope_radius_m], disk[relief_radius_m])
+        return found, near, wide, sight_of(grid, rays, seen, horizon.void_m)
 
 
 def landform(near: Disk, slope_deg: ArrayLike, limits: Landform) -> NDArray[np.str_]:
@@ -232,123 +231,37 @@ def _cells(frame: Frame, row: FloatArray, radius_m: float) -> FloatArray:
     return math.pi * radius_m**2 / (height_m * width_m)
 
 
-def _visits(
-    grid: Grid,
-    shape: tuple[int, int],
-    row: FloatArray,
-    col: FloatArray,
-    halo: tuple[IntArray, IntArray],
-) -> Iterator[tuple[Window, IntArray]]:
-    """Windows in file order, each with the schools that reach it."""
-    first_row, rows = _span(row, halo[0], shape[0], grid.height)
-    first_col, cols = _span(col, halo[1], shape[1], grid.width)
-    count = rows * cols
-    school = np.repeat(np.arange(row.size), count)
-    place = np.arange(school.size) - np.repeat(np.cumsum(count) - count, count)
-    window_row = first_row[school] + place // cols[school]
-    window_col = first_col[school] + place % cols[school]
-    order = np.lexsort([window_col, window_row])
-    moved = np.diff(np.stack([window_row, window_col])[:, order]).any(axis=0)
-    for members in np.split(order, np.flatnonzero(moved) + 1):
-        if members.size:
-            top, left = (
-                int(window_row[members[0]]) * shape[0],
-                int(window_col[members[0]]) * shape[1],
-            )
-            height, width = min(shape[0], grid.height - top), min(shape[1], grid.width - left)
-            yield Window(left, top, width, height), school[members]
-
-
-def _span(place: FloatArray, halo: IntArray, side: int, cells: int) -> tuple[IntArray, IntArray]:
-    """First window and number of windows along one axis that halos reach."""
-    middle = place.astype(np.int64)
-    first = np.maximum(middle - halo, 0) // side
-    return first, np.minimum(middle + halo, cells - 1) // side - first + 1
-
-
-def _tile(
-    window: Window,
-    grid: Grid,
-    frame: Frame,
-    heights: Callable[[Window], Elevation],
+def _disk(
+    tally: Tally,
+    disk: int,
+    places: Places,
+    ground_m: FloatArray,
+    cells: FloatArray,
     sea: SeaMask | None,
-) -> tuple[Tile, NDArray[np.int32]]:
-    """A window with one cell more on each side, and its slopes: beside the sea down to it."""
-    top, left = int(window.row_off), int(window.col_off)
-    bottom, right = top + int(window.height), left + int(window.width)
-    row, col = max(top - 1, 0), max(left - 1, 0)
-    height, width = min(bottom + 1, grid.height) - row, min(right + 1, grid.width) - col
-    z = heights(Window(col, row, width, height))
-    slopes = _slopes(z, frame, row)
-    wet = np.zeros(z.shape, dtype=np.bool_)
-    if sea is not None:
-        wet[:] = sea.rows(row, row + height)[:, col : col + width]
-        z[wet] = NO_INTEGER if z.dtype.kind == "i" else np.nan  # where the model has it as 0
-    return Tile(z, wet, row, col, top, bottom, left, right), slopes
-
-
-def _disk(tally: IntArray, above_m: FloatArray, cells: FloatArray, sea: SeaMask | None) -> Disk:
-    """Facts of a disk from what was counted in it; `above_m` is from the base of the heights."""
-    land = tally[:, LAND].astype(np.float64)
-    known = land + tally[:, SEA]
+) -> Disk:
+    """Facts of a disk from what was counted in it."""
+    counts, base_m = tally.counts[:, disk], places.base_m
+    above_m = ground_m - base_m
+    land = counts[:, LAND].astype(np.float64)
+    known = land + counts[:, SEA]
     with np.errstate(invalid="ignore"):
         enough = (known > 0) & (known >= KNOWN_SHARE * cells)
     land = np.where(enough & (land > 0), land, np.nan)
-    steep = np.where(enough & (tally[:, SLOPES] > 0), tally[:, SLOPES], np.nan)
-    mean, square = (tally[:, what] / land / UNITS_PER_METRE for what in (HEIGHT, SQUARE))
-    lowest, highest = (tally[:, what] / UNITS_PER_METRE for what in (LOWEST, HIGHEST))
+    steep = np.where(enough & (counts[:, SLOPES] > 0), counts[:, SLOPES], np.nan)
+    mean, square = (counts[:, what] / land / UNITS_PER_METRE for what in (HEIGHT, SQUARE))
+    lowest, highest = (
+        np.rint((extreme[:, disk] - base_m) * UNITS_PER_METRE) / UNITS_PER_METRE
+        for extreme in (tally.lowest_m, tally.highest_m)
+    )
     spread = np.where(np.isnan(land), np.nan, highest - lowest)
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.where(spread > 0, np.clip((above_m - lowest) / spread, 0.0, 1.0), 0.5)
     return Disk(
-        slope_deg=tally[:, SLOPE] / steep / UNITS_PER_DEGREE,
-        max_slope_deg=np.where(np.isnan(steep), np.nan, tally[:, STEEPEST] / UNITS_PER_DEGREE),
-        land_share=tally[:, LAND] / np.where(enough & (sea is not None), known, np.nan),
+        slope_deg=counts[:, SLOPE] / steep / UNITS_PER_DEGREE,
+        max_slope_deg=np.where(np.isnan(steep), np.nan, counts[:, STEEPEST] / UNITS_PER_DEGREE),
+        land_share=counts[:, LAND] / np.where(enough & (sea is not None), known, np.nan),
         relative_height_m=above_m - mean,
         height_share=np.where(np.isnan(land + above_m), np.nan, share),
         deviation_m=np.sqrt(np.maximum(square / UNITS_PER_METRE - mean**2, 0.0)),
         range_m=spread,
     )
-
-
-# --- kernels: no fastmath, digits must not hang on how a compiler orders sums --------------------
-
-
-@kernel
-def _count(
-    tile: Tile,
-    slopes: NDArray[np.int32],
-    frame: Frame,
-    place: tuple[FloatArray, FloatArray, FloatArray],
-    members: IntArray,
-    radius_m: float,
-    reach: int,
-    tally: IntArray,
-) -> None:
-    """Add what lies of disks in a window; `place` is row, column and base of the heights."""
-    rows, cols, base_m = place
-    for n in members:
-        counted, middle = tally[n], int(rows[n])
-        for line in range(max(tile.top, middle - reach), min(tile.bottom, middle + reach + 1)):
-            away_m, _, width_m = to_row(frame, rows[n], line)
-            if abs(away_m) > radius_m:
-                continue
-            half = np.sqrt(radius_m * radius_m - away_m * away_m) / width_m
-            first = max(int(np.ceil(cols[n] - half - 0.5)), tile.left)
-            last = min(int(np.floor(cols[n] + half - 0.5)), tile.right - 1)
-            for column in range(first, last + 1):
-                i, j = line - tile.row, column - tile.col
-                if _missing(tile.z[i, j]):
-                    counted[SEA] += tile.sea[i, j]
-                    continue
-                height = np.int64(np.rint((float(tile.z[i, j]) - base_m[n]) * UNITS_PER_METRE))
-                counted[LAND] += 1
-                counted[HEIGHT] += height
-                counted[SQUARE] += height * height
-                counted[LOWEST] = min(counted[LOWEST], height)
-                counted[HIGHEST] = max(counted[HIGHEST], height)
-                slope = np.int64(slopes[i, j])
-                if slope != NO_SLOPE:
-                    counted[SLOPES] += 1
-                    counted[SLOPE] += slope
-                    counted[STEEPEST] = max(counted[STEEPEST], slope)

@@ -13,12 +13,12 @@ import numpy as np
 from rasterio.windows import Window
 
 from kalsel_gap.coasts import Shore
+from kalsel_gap.frames import frame_of
 from kalsel_gap.mosaic import Band, open_band
 from kalsel_gap.propagation.clutter import COASTAL_DISTANCE_KM, COASTAL_HEIGHT_M, clutter_m
 from kalsel_gap.propagation.paths import Zone
 from kalsel_gap.propagation.sweep import Ground
 from kalsel_gap.raster import sample
-from kalsel_gap.relief import frame_of
 from kalsel_gap.tilesets import tiles_of
 
 if TYPE_CHECKING:

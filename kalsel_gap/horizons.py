@@ -15,15 +15,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from kalsel_gap.geodesy import WGS84, metres_per_degree
 from kalsel_gap.kernels import kernel
-from kalsel_gap.relief import Elevation, Frame, _missing
 
 if TYPE_CHECKING:
     from kalsel_gap.assumptions import Horizon
+    from kalsel_gap.frames import Frame
     from kalsel_gap.raster import Grid
+    from kalsel_gap.relief import Tile
 
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.int64]
-BoolArray: TypeAlias = NDArray[np.bool_]
 
 # A line of sight is sampled this often in the length of a cell, from one cell away on: nearer, the
 # model says nothing that is not in the school's own elevation.
@@ -56,31 +56,6 @@ class Sight:
     distance_m: FloatArray
     lat: FloatArray
     lon: FloatArray
-
-
-class Tile(NamedTuple):
-    """A window of the elevation model, for the kernels.
-
-    Attributes
-    ----------
-    z : Elevation
-        Heights, with one cell more than the window's on each side that the raster has.
-    sea : bool array
-        Which of them are open sea.
-    row, col : int
-        Place of the first of them on the raster.
-    top, bottom, left, right : int
-        The window itself: first row and column, and those after the last.
-    """
-
-    z: Elevation
-    sea: BoolArray
-    row: int
-    col: int
-    top: int
-    bottom: int
-    left: int
-    right: int
 
 
 class Rays(NamedTuple):
@@ -256,23 +231,17 @@ def find_edges(rays: Rays, seen: Seen, height: int, width: int) -> None:
         for ray in range(seen.void.shape[1]):
             a, b, c = rays.row[n, ray]
             d, e, f = rays.col[n, ray]
+            # No sample is farther away than this.
+            s = rays.last[n] * rays.step_m[n]
+            rows, cols = s * (abs(b) + s * abs(c)) + 1.0, s * (abs(e) + s * abs(f)) + 1.0
+            if rows < a < height - rows and cols < d < width - cols:
+                continue
             for k in range(SAMPLES_A_CELL, rays.last[n] + 1):
                 s = k * rays.step_m[n]
                 row, col = a + s * (b + s * c), d + s * (e + s * f)
                 if not (0 <= row < height and 0 <= col < width):
                     seen.void[n, ray] = k
                     break
-
-
-@kernel
-def _surface(tile: Tile) -> FloatArray:
-    """Heights of a tile; the open sea's is 0, a void's NaN."""
-    surface = np.empty(tile.z.shape)
-    for i in range(tile.z.shape[0]):
-        for j in range(tile.z.shape[1]):
-            void = 0.0 if tile.sea[i, j] else np.nan
-            surface[i, j] = void if _missing(tile.z[i, j]) else float(tile.z[i, j])
-    return surface
 
 
 @kernel
@@ -312,16 +281,17 @@ def _mean_of_known(surface: FloatArray, row: float, col: float) -> float:
 @kernel
 def _bilinear(surface: FloatArray, row: float, col: float) -> float:
     """Height at a place of a surface, as `raster.sample` has it: none where its cell has none."""
+    i, j = int(row - 0.5), int(col - 0.5)
+    if row >= 0.5 and col >= 0.5 and i + 1 < surface.shape[0] and j + 1 < surface.shape[1]:
+        down, right = row - 0.5 - i, col - 0.5 - j
+        above = (1.0 - right) * surface[i, j] + right * surface[i, j + 1]
+        below = (1.0 - right) * surface[i + 1, j] + right * surface[i + 1, j + 1]
+        height = (1.0 - down) * above + down * below
+        if not np.isnan(height):
+            return float(height)
     if np.isnan(surface[int(row), int(col)]):
         return np.nan
-    i, j = int(row - 0.5), int(col - 0.5)
-    if row < 0.5 or col < 0.5 or i + 1 >= surface.shape[0] or j + 1 >= surface.shape[1]:
-        return _mean_of_known(surface, row, col)
-    down, right = row - 0.5 - i, col - 0.5 - j
-    above = (1.0 - right) * surface[i, j] + right * surface[i, j + 1]
-    below = (1.0 - right) * surface[i + 1, j] + right * surface[i + 1, j + 1]
-    height = (1.0 - down) * above + down * below
-    return _mean_of_known(surface, row, col) if np.isnan(height) else height
+    return _mean_of_known(surface, row, col)
 
 
 @kernel
@@ -340,7 +310,7 @@ def _between(
 @kernel
 def look(tile: Tile, rays: Rays, members: IntArray, bend: float, seen: Seen) -> None:
     """Follow the rays through a window; `bend` is what a metre of way takes off a tangent."""
-    surface = _surface(tile)
+    surface = tile.surface
     highest = _highest(surface)
     top, bottom, left, right = (
         float(tile.top),

@@ -20,17 +20,17 @@ from rasterio.windows import Window
 
 from kalsel_gap.coasts import Shore
 from kalsel_gap.disks import footprint, local_relief
+from kalsel_gap.frames import NO_HEIGHT, frame_of, halo_of, heights
 from kalsel_gap.mosaic import open_band
 from kalsel_gap.mountains import KAPOS, KaposThresholds, kapos_class
 from kalsel_gap.neighbours import neighbours
-from kalsel_gap.relief import NO_HEIGHT, frame_of, halo_of, heights
 
 if TYPE_CHECKING:
     from kalsel_gap.coasts import SeaMask, Zone
     from kalsel_gap.disks import Footprint
+    from kalsel_gap.frames import Frame, Heights
     from kalsel_gap.grid import Grid
     from kalsel_gap.mosaic import Band
-    from kalsel_gap.relief import Frame, Heights
     from kalsel_gap.tilesets import RasterPath
 
 Name: TypeAlias = Literal[

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kalsel_gap.networks import mast_of, rows_of
 from kalsel_gap.propagation.antennas import sector_gain_db
 from kalsel_gap.propagation.budget import level_dbm
 from kalsel_gap.propagation.p1812 import EARTH_KM
-from kalsel_gap.transmitters import mast_of, rows_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rasterio.windows import Window
 
     from kalsel_gap.losses import Losses
-    from kalsel_gap.transmitters import Network
+    from kalsel_gap.networks import Network
 
     FloatArray = NDArray[np.float64]
 

@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kalsel_gap.coasts import SeaMask
+    from kalsel_gap.networks import Mast
     from kalsel_gap.project import Elevation, Opened
-    from kalsel_gap.transmitters import Mast
 
     FloatArray = NDArray[np.float64]
     SingleArray = NDArray[np.float32]
@@ -327,7 +327,8 @@ class Losses:
 
 def stored(loss_db: SingleArray) -> SingleArray:
     """Losses as they are kept."""
-    return np.rint(loss_db * np.float32(PER_DB))
+    rounded: SingleArray = np.rint(loss_db * np.float32(PER_DB))
+    return rounded
 
 
 def in_turn(work: Callable[[T], object], items: Iterable[T], threads: int) -> Iterator[T]:

@@ -51,6 +51,9 @@ MOST_CELLS = 2**22
 MANY_POINTS = 32
 WINDOWS_A_SIDE = 4
 
+# Points looked up at once in a window: what is made of them on the way stays in fast memory.
+POINTS_AT_ONCE = 2**13
+
 # Files open at once in each thread: systems allow 256 or more in all.
 MOST_HANDLES = 48
 
@@ -120,6 +123,13 @@ class Tile:
     def is_as_stored(self) -> bool:
         """Whether cells are values."""
         return self.scale == 1.0 and self.offset == 0.0
+
+    def valid(self, cells: Cells, mask: BoolArray | None) -> BoolArray:
+        """Which cells as stored are data; a mask, where there is one, has a say."""
+        valid = np.ones(cells.shape, dtype=np.bool_) if mask is None else mask
+        for nodata in self.nodata:
+            valid &= cells != self.dtype.type(nodata)
+        return valid
 
     def values(self, cells: Cells, valid: BoolArray) -> FloatArray:
         """Values of cells as stored, NaN where there is no data."""
@@ -220,22 +230,56 @@ class Band:
 
         Tile by tile and block by block in file order; each block that is needed is read once.
         """
-        value = np.full(row.shape, np.nan)
-        for tile in self.tiles:
-            within = (row >= tile.row) & (row < tile.row + tile.height)
-            within &= (col >= tile.col) & (col < tile.col + tile.width)
-            todo = np.flatnonzero(within & np.isnan(value))
-            for members in groups(
-                row[todo] - tile.row, col[todo] - tile.col, _grouping(tile, todo.size)
-            ):
-                here = todo[members]
-                rows, cols = row[here] - tile.row, col[here] - tile.col
-                top, left = int(rows.min()), int(cols.min())
-                window = Window(left, top, int(cols.max()) - left + 1, int(rows.max()) - top + 1)
-                cells, valid = self._cells(tile, window, (int(window.height), int(window.width)))
-                rows, cols = rows - top, cols - left
-                value[here] = tile.values(cells[rows, cols], valid[rows, cols])
+        value = np.empty(row.shape)
+        for here, found in self.squares(row, col, 1):
+            value[here] = found[:, 0]
         return value
+
+    def squares(
+        self, row: IntArray, col: IntArray, side: int
+    ) -> Iterator[tuple[IntArray, FloatArray]]:
+        """Values of squares of cells, given by their first rows and columns, in any order.
+
+        Read as `values`, with as much around a block as squares reach.
+
+        Yields
+        ------
+        which : int array of shape (n,)
+            Some of the squares; together all of them, each once.
+        value : float array of shape (n, side²)
+            Their cells row by row; NaN for those off the raster.
+        """
+        if len(self.tiles) == 1:
+            yield from self._of_tile(self.tiles[0], row, col, side)
+            return
+        value = np.full((row.size, side * side), np.nan)
+        for tile in self.tiles:
+            rows, cols = row - tile.row, col - tile.col
+            within = (rows + side > 0) & (rows < tile.height)
+            within &= (cols + side > 0) & (cols < tile.width)
+            todo = np.flatnonzero(within & np.isnan(value).any(axis=1))
+            for which, found in self._of_tile(tile, rows[todo], cols[todo], side):
+                known = value[todo[which]]
+                value[todo[which]] = np.where(np.isnan(known), found, known)
+        yield np.arange(row.size), value
+
+    def _of_tile(
+        self, tile: Tile, row: IntArray, col: IntArray, side: int
+    ) -> Iterator[tuple[IntArray, FloatArray]]:
+        """What a tile has of squares of cells, window by window in file order."""
+        shape = _grouping(tile, row.size)
+        for which in groups(np.maximum(row, 0), np.maximum(col, 0), shape):
+            rows, cols = row[which], col[which]
+            top, left = max(int(rows.min()), 0), max(int(cols.min()), 0)
+            height = min(int(rows.max()) + side, tile.height) - top
+            width = min(int(cols.max()) + side, tile.width) - left
+            raw, mask = self._raw(tile, Window(left, top, width, height), (height, width))
+            for begin in range(0, which.size, POINTS_AT_ONCE):
+                part = slice(begin, begin + POINTS_AT_ONCE)
+                yield (
+                    which[part],
+                    _squares_in(tile, raw, mask, rows[part] - top, cols[part] - left, side),
+                )
 
     def _parts(
         self, window: Window, shape: tuple[int, int]
@@ -252,18 +296,21 @@ class Band:
 
     def _cells(self, tile: Tile, window: Window, shape: tuple[int, int]) -> tuple[Cells, BoolArray]:
         """Cells of a tile as stored, and which of them are data."""
+        raw, mask = self._raw(tile, window, shape)
+        return raw, tile.valid(raw, mask)
+
+    def _raw(
+        self, tile: Tile, window: Window, shape: tuple[int, int]
+    ) -> tuple[Cells, BoolArray | None]:
+        """Cells of a tile as stored, and what a mask says of them where there is one."""
         try:
             dataset = self._handles.get(tile.path)
             raw: Cells = dataset.read(self.index, window=window, out_shape=shape)
-            if tile.has_mask:
-                valid = dataset.read_masks(self.index, window=window, out_shape=shape) > 0
-            else:
-                valid = np.ones(raw.shape, dtype=np.bool_)
+            if not tile.has_mask:
+                return raw, None
+            return raw, dataset.read_masks(self.index, window=window, out_shape=shape) > 0
         except RasterioError as error:
             raise _unreadable(tile.path, error) from error
-        for nodata in tile.nodata:
-            valid &= raw != tile.dtype.type(nodata)
-        return raw, valid
 
 
 @contextmanager
@@ -337,7 +384,9 @@ def groups(row: IntArray, col: IntArray, shape: tuple[int, int]) -> Iterator[Int
         return
     down, along = row // shape[0], col // shape[1]
     window = down * (int(along.max()) + 1) + along
-    order = np.argsort(window, kind="stable")
+    # Small numbers are sorted by their digits, in a fraction of the time.
+    narrow = window.astype(np.min_scalar_type(int(window.max())))
+    order = np.argsort(narrow, kind="stable")
     yield from np.split(order, np.flatnonzero(np.diff(window[order])) + 1)
 
 
@@ -431,6 +480,27 @@ def _grouping(tile: Tile, points: int) -> tuple[int, int]:
     taller = max(1, min(WINDOWS_A_SIDE, MOST_CELLS // (height * width)))
     wider = max(1, min(WINDOWS_A_SIDE, MOST_CELLS // (taller * height * width)))
     return height * taller, width * wider
+
+
+def _squares_in(
+    tile: Tile, raw: Cells, mask: BoolArray | None, row: IntArray, col: IntArray, side: int
+) -> FloatArray:
+    """Values of squares of cells in a window of a tile; NaN for cells off the window."""
+    height, width = raw.shape
+    found = np.empty((row.size, side * side))
+    at_edge = (row < 0) | (row + side > height) | (col < 0) | (col + side > width)
+    at_edge = np.flatnonzero(at_edge)
+    for place in range(side * side):
+        down, along = place // side, place % side
+        cell = (row + down) * width + (col + along)
+        i, j = row[at_edge] + down, col[at_edge] + along
+        off = at_edge[(i < 0) | (i >= height) | (j < 0) | (j >= width)]
+        cell[off] = 0
+        cells = raw.ravel().take(cell)
+        valid = tile.valid(cells, None if mask is None else mask.ravel().take(cell))
+        valid[off] = False
+        found[:, place] = tile.values(cells, valid)
+    return found
 
 
 def _overlap(

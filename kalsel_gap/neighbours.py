@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from kalsel_gap.frames import NO_HEIGHT, to_row
 from kalsel_gap.kernels import kernel
-from kalsel_gap.relief import NO_HEIGHT, to_row
 
 if TYPE_CHECKING:
-    from kalsel_gap.relief import Frame, Heights
+    from kalsel_gap.frames import Frame, Heights
 
 Layer: TypeAlias = NDArray[np.float32]
 

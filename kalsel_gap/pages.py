@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from rasterio.windows import Window
 
+from kalsel_gap.frames import NO_HEIGHT, Heights, heights
 from kalsel_gap.kernels import kernel
 from kalsel_gap.propagation.paths import HEIGHT_M, in_pieces
-from kalsel_gap.relief import NO_HEIGHT, Heights, heights
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +41,7 @@ class Held(NamedTuple):
     Attributes
     ----------
     cells : int16 or float32 array of shape (pages, PAGE, PAGE)
-        `relief.heights`, of the open sea `SEA_HEIGHT`.
+        `frames.heights`, of the open sea `SEA_HEIGHT`.
     table : int array
         Which of the pages lies at each row and column of pages; -1 where none is held.
     height, width : int

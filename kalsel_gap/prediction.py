@@ -20,7 +20,8 @@ from kalsel_gap.findings import Finding, at_school
 from kalsel_gap.indicators import available
 from kalsel_gap.places import Staged, sampled
 from kalsel_gap.servers import Ground, Servers, cells_of, levels_dbm, losses, servers, sights
-from kalsel_gap.sources.sites import RANGES, implausible, read_sites
+from kalsel_gap.sources.sites import read_sites
+from kalsel_gap.transmitters import usable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -190,8 +191,9 @@ def _predictions(
 
     terrain = profile.terrain_of(opened)
     ground = Ground(terrain, profile.sea_of(terrain), opened.project.radio)
-    sites, findings = _usable(sites, ground, opened.shown(opened.project.elevation.path))
-    if not sites["usable"].any():
+    fits, findings = usable(sites, ground, opened.shown(opened.project.elevation.path))
+    sites = sites.assign(usable=fits)
+    if not fits.any():
         return _empty(), findings
     cells = cells_of(sites[sites["usable"]])
     # Neighbours together: what their paths run over is read once.
@@ -220,79 +222,6 @@ def _predictions(
 def _empty() -> pd.DataFrame:
     types = {name: "float64" if name in _FLOATS else "str" for name in PREDICTIONS}
     return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in types.items()})
-
-
-def _usable(
-    sites: pd.DataFrame, ground: Ground, raster_shown: str
-) -> tuple[pd.DataFrame, list[Finding]]:
-    """Sites with whether anything can be predicted from them (``usable``), and why not."""
-    from kalsel_gap import raster
-    from kalsel_gap.propagation import p1812
-    from kalsel_gap.propagation.budget import below_eirp_db
-
-    terrain, radio = ground.terrain, ground.radio
-    bounds = {
-        "antenna_height_m": p1812.ANTENNA_M,
-        "frequency_mhz": p1812.FREQUENCY_MHZ,
-        "eirp_dbm": RANGES["eirp_dbm"],
-    }
-    findings: list[Finding] = []
-    usable = pd.Series(data=True, index=sites.index)
-    for column, (low, high) in bounds.items():
-        fits = sites[column].between(low, high)
-        findings += _unfit(sites, fits, column, f"{low:g}–{high:g}")
-        usable &= fits
-    for technology, carrier in radio.carriers.items():
-        fits = sites["technology"] != technology
-        fits |= np.isfinite(below_eirp_db(carrier, sites["bandwidth_mhz"]))
-        told = ", ".join(f"{width:g}" for width, _ in carrier.blocks())
-        findings += _unfit(sites[~fits], fits[~fits], "bandwidth_mhz", told)
-        usable &= fits
-    lat, lon = sites["lat"].to_numpy("float64"), sites["lon"].to_numpy("float64")
-    height = raster.sample(terrain.path, lat, lon, band=terrain.band)
-    wet = np.zeros(len(sites), np.bool_) if ground.sea is None else ground.sea.at(lat, lon)[0]
-    nowhere = np.isnan(height.value) & ~wet
-    for code, off in (("site_on_sea", wet), ("site_off_elevation", nowhere)):
-        findings += [
-            Finding(
-                code,
-                file=row["file"],
-                row=int(row["row"]),
-                column="lat, lon",
-                value=f"{row['lat']:g}, {row['lon']:g}",
-                parameters={"raster": raster_shown},
-            )
-            for row in sites[usable & off].to_dict("records")
-        ]
-    return sites.assign(usable=usable & ~wet & ~nowhere), findings
-
-
-def _unfit(sites: pd.DataFrame, fits: pd.Series[bool], column: str, known: str) -> list[Finding]:
-    """Findings about sites that lack a term of their link, or have an impossible one.
-
-    A column that a whole file lacks is told once.
-    """
-    findings = []
-    missing = sites[column].isna()
-    for file, rows in sites.groupby("file"):
-        lacking = rows[missing[rows.index]]
-        whole = len(lacking) == len(rows)
-        findings += [
-            Finding(
-                "site_term_missing" if whole else "site_term_unknown",
-                file=str(file),
-                row=int(row),
-                column=column,
-                parameters={"count": len(lacking)} if whole else {},
-            )
-            for row in (lacking["row"].head(1) if whole else lacking["row"])
-        ]
-    wrong = sites[~fits & ~missing]
-    findings += [
-        implausible(file, int(row), column, value, known)
-        for file, row, value in zip(wrong["file"], wrong["row"], wrong[column], strict=True)
-    ]
-    return findings
 
 
 def _over_voids(tidy: pd.DataFrame) -> list[Finding]:

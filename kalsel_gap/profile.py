@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from kalsel_gap.coasts import SeaMask, open_sea, sea_in
+from kalsel_gap.frames import heights
 from kalsel_gap.geodesy import WGS84
 from kalsel_gap.kernels import kernel
 from kalsel_gap.mosaic import open_band
@@ -32,7 +33,6 @@ from kalsel_gap.pages import (
 )
 from kalsel_gap.propagation.clutter import clutter_m, zones
 from kalsel_gap.propagation.paths import Paths, in_pieces
-from kalsel_gap.relief import heights
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

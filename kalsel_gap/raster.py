@@ -1,8 +1,9 @@
 """Values of a raster at points: windows in file order, nodata becomes NaN.
 
-A raster is one file or many (see :mod:`kalsel_gap.mosaic`), read in the order of its blocks, each
-needed block once, and never more of it than a block holds. Elevations are taken bilinear between
-cells; classes, and levels that stand for their cell, from the nearest one.
+A raster is one file or many (see :mod:`kalsel_gap.mosaic`), read by windows of whole blocks in file
+order, each needed one once (with the cells around it where values between cells are asked for), and
+never more at a time. Elevations are taken bilinear between cells; classes, and levels that stand
+for their cell, from the nearest one.
 """
 
 from __future__ import annotations
@@ -204,25 +205,28 @@ def _nearest(source: Band, row: FloatArray, col: FloatArray) -> FloatArray:
 
 def _bilinear(source: Band, row: FloatArray, col: FloatArray) -> FloatArray:
     """Weighted mean of the four cells whose centres surround each point."""
-    first_row, first_col = np.floor(row - 0.5), np.floor(col - 0.5)
-    down, right = row - 0.5 - first_row, col - 0.5 - first_col
-    corner_row = np.stack([first_row, first_row, first_row + 1, first_row + 1]).astype(np.int64)
-    corner_col = np.stack([first_col, first_col + 1, first_col, first_col + 1]).astype(np.int64)
-    weight = np.stack(
-        [(1 - down) * (1 - right), (1 - down) * right, down * (1 - right), down * right]
-    )
+    first_row, first_col = (np.floor(place - 0.5).astype(np.int64) for place in (row, col))
+    mean = np.empty(row.shape)
+    for here, corner in source.squares(first_row, first_col, 2):
+        down, right = row[here] - 0.5 - first_row[here], col[here] - 0.5 - first_col[here]
+        own = 2 * (down >= 0.5) + (right >= 0.5)
+        known = ~np.isnan(corner)
+        has_value = known[np.arange(own.size), own]
+        weight = np.empty(corner.shape)
+        weight[:, 0], weight[:, 1] = (1 - down) * (1 - right), (1 - down) * right
+        weight[:, 2], weight[:, 3] = down * (1 - right), down * right
+        weight *= known
+        term = np.where(known, corner, 0.0) * weight
+        with np.errstate(invalid="ignore"):
+            found = _sum_of_four(term) / _sum_of_four(weight)
+        mean[here] = np.where(has_value, found, np.nan)
+    return mean
 
-    on_raster = ~source.grid.outside(corner_row, corner_col)
-    value = np.full(weight.shape, np.nan)
-    value[on_raster] = source.values(corner_row[on_raster], corner_col[on_raster])
 
-    own = 2 * (down >= 0.5) + (right >= 0.5)
-    own_value = np.take_along_axis(value, own[None], axis=0)[0]
-    known = ~np.isnan(value)
-    weight = np.where(known, weight, 0.0)
-    with np.errstate(invalid="ignore"):
-        mean = np.where(known, weight * value, 0.0).sum(axis=0) / weight.sum(axis=0)
-    return np.where(np.isnan(own_value), np.nan, mean)
+def _sum_of_four(terms: FloatArray) -> FloatArray:
+    """Sums of rows, always in the same order."""
+    total: FloatArray = terms[:, 0] + terms[:, 1] + terms[:, 2] + terms[:, 3]
+    return total
 
 
 def _outline(grid: Grid, points: int = 22) -> tuple[FloatArray, FloatArray]:

@@ -28,13 +28,13 @@ from kalsel_gap.layers import windows
 from kalsel_gap.levels import fold, levels
 from kalsel_gap.losses import Losses, in_turn, stored
 from kalsel_gap.mosaic import refuse_unknown_unit
+from kalsel_gap.networks import Network, mast_of, read_networks, rows_of
 from kalsel_gap.pieces import Estimate, Pieces, bound, encoded_bytes, free_bytes
 from kalsel_gap.project import suggestion
 from kalsel_gap.run import atomic, clear_leftovers
 from kalsel_gap.sources.boundaries import read_areas
 from kalsel_gap.tables import csv_of
 from kalsel_gap.text import N_, Text, plain
-from kalsel_gap.transmitters import Network, mast_of, read_networks, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -112,7 +112,7 @@ class Reception:
     ------
     InputError
         The project has no elevation model or no usable site, or a name is unknown; as
-        `mosaic.open_band` and `transmitters.read_servers`.
+        `mosaic.open_band` and `networks.read_servers`.
     """
 
     def __init__(

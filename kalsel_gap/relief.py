@@ -1,33 +1,29 @@
-"""Shape of the land around schools: elevation, slope, local relief, mountain class, low coast.
+"""Shape of the land around schools: elevation, slope, local relief.
 
-Slope is Horn's (1981), local relief the elevation range within a radius, mountain classes those
-of Kapos et al. (2000). All lengths are metres over the ground: in a geographic grid the size of
-a cell is that of its row on the ellipsoid; in a projected grid it is the projection's (its scale
-at the point, 1.000 ± .001 within a UTM zone, is left out). The vertical unit is the metre.
+Slope is Horn's (1981), local relief the elevation range within a radius. The vertical unit is the
+metre. The elevation model is taken window by window (see `walk`), whatever is made of it.
 
-Numbers do not depend on how the file is tiled or on the number of threads: each school's sums
-are over whole numbers.
+Numbers do not depend on how the file is tiled or on the number of threads: sums are over whole
+numbers, and the rest are the highest and the lowest.
 """
 
 from __future__ import annotations
 
-import math
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
-from numba.extending import register_jitable
 from numpy.typing import ArrayLike, NDArray
 from rasterio.windows import Window
 
-from kalsel_gap.errors import InputError
-from kalsel_gap.geodesy import metres_per_degree
+from kalsel_gap.frames import Frame, frame_of, halo_around, to_row
 from kalsel_gap.kernels import kernel
 from kalsel_gap.raster import Band, Grid, groups, open_band, sample
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
     from kalsel_gap.coasts import SeaMask
     from kalsel_gap.tilesets import RasterPath
@@ -35,24 +31,18 @@ if TYPE_CHECKING:
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.int64]
 BoolArray: TypeAlias = NDArray[np.bool_]
-Elevation: TypeAlias = NDArray[np.int32] | FloatArray
-Heights: TypeAlias = NDArray[np.int16] | NDArray[np.float32]
 
-# Stands for nodata in a window of whole numbers; a window of floats has NaN.
-NO_INTEGER = np.iinfo(np.int32).min
-
-# The same in windows of heights, which are as narrow as the file allows.
-NO_HEIGHT = np.iinfo(np.int16).min
-
-# Slopes are summed in whole millionths of a degree: exact, so in any order the same.
+# Slopes and heights are summed in whole millionths of a degree and whole centimetres: exact, so in
+# any order the same.
 UNITS_PER_DEGREE = 1_000_000
 NO_SLOPE = -1
+UNITS_PER_METRE = 100
 
-# A tile is at least this many halos wide, so that neighbours do not read the same cells often.
-TILE_HALOS = 2
+# What is counted in a disk.
+LAND, SEA, HEIGHT, SQUARE, SLOPES, SLOPE, STEEPEST = range(7)
 
-# Strips of a wide raster are cut: read more often than once, but never all of them together.
-WIDEST_WINDOW = 4096
+# Extremes of a row are known for so many cells together, and their bits.
+STRETCH_CELLS, STRETCH_BITS = 16, 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,26 +67,69 @@ class Relief:
     local_relief_m: FloatArray
 
 
-register_jitable(metres_per_degree)  # the kernels below call it as it is
-
-
-class Frame(NamedTuple):
-    """Size of the cells of an upright grid, for the kernels.
+class Tile(NamedTuple):
+    """A window of the elevation model, for the kernels.
 
     Attributes
     ----------
-    geographic : bool
-        Whether `row` and `col` are degrees; else metres.
-    top : float
-        Latitude of the grid's first edge; 0 in a projected grid.
-    row, col : float
-        From one row, one column, to the next; signed along the meridian.
+    surface : float array
+        Heights, with one cell more than the window's on each side that the raster has; the open
+        sea's is 0, a void's NaN.
+    sea : bool array
+        Which of them are open sea.
+    slopes : int32 array
+        In whole units, beside the sea down to it; `NO_SLOPE` where a cell has none.
+    row, col : int
+        Place of the first of them on the raster.
+    top, bottom, left, right : int
+        The window itself: first row and column, and those after the last.
     """
 
-    geographic: bool
-    top: float
-    row: float
-    col: float
+    surface: FloatArray
+    sea: BoolArray
+    slopes: NDArray[np.int32]
+    row: int
+    col: int
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+
+class Places(NamedTuple):
+    """Schools on a grid, for the kernels.
+
+    Attributes
+    ----------
+    row, col : float array of shape (n,)
+        Where they are.
+    base_m : float array of shape (n,)
+        Heights around a school are counted from this whole number of metres.
+    """
+
+    row: FloatArray
+    col: FloatArray
+    base_m: FloatArray
+
+
+class Tally(NamedTuple):
+    """What is known of the disks around schools.
+
+    Attributes
+    ----------
+    counts : int array of shape (n, radii, 7)
+        Cells of land, of sea and with a slope; sums of heights, of their squares and of slopes;
+        the largest slope.
+    lowest_m, highest_m : float array of shape (n, radii)
+        Of the land.
+    slope_deg : float array of shape (n,)
+        Of the school's own cell.
+    """
+
+    counts: IntArray
+    lowest_m: FloatArray
+    highest_m: FloatArray
+    slope_deg: FloatArray
 
 
 def relief_at(
@@ -112,9 +145,7 @@ def relief_at(
 ) -> Relief:
     """Elevation, slope, mean slope and local relief at schools.
 
-    Schools are taken tile by tile in the order of the file; a tile is read once, with a halo as
-    wide as the larger radius. Memory is bounded by that window: some 10 MB for 90 m cells,
-    some 300 MB for 8 m cells, whatever the size of the raster.
+    The elevation model is read once, see `walk`.
 
     Parameters
     ----------
@@ -130,7 +161,7 @@ def relief_at(
         Cells that count in no mean slope and no local relief though they have a height, as a sea
         of zeros does. The slope of the land beside them is down to that height.
     progress : callable, optional
-        Called with the number of schools done and of all on the raster after each tile.
+        Called with the number of windows done and of all after each.
 
     Returns
     -------
@@ -145,169 +176,163 @@ def relief_at(
     """
     lat = np.atleast_1d(np.asarray(lat, dtype=np.float64))
     lon = np.atleast_1d(np.asarray(lon, dtype=np.float64))
-    slope_deg, mean_slope_deg, local_relief_m = (np.full(lat.shape, np.nan) for _ in range(3))
-
     with open_band(path, band) as source:
         frame = frame_of(source.grid, source.tiles[0].path)
-        row, col = source.grid.pixel(lat, lon)
-        school = np.flatnonzero(~source.grid.outside(row, col))
-        rows, cols = row[school].astype(np.int64), col[school].astype(np.int64)
-        halo_rows, halo_cols = _halo(frame, row[school], max(slope_radius_m, relief_radius_m))
+        places = Places(*source.grid.pixel(lat, lon), np.zeros(lat.shape))
+        school = np.flatnonzero(~source.grid.outside(places.row, places.col))
+        radii_m = np.array([slope_radius_m, relief_radius_m], dtype=np.float64)
+        tally = nothing_counted(lat.size, radii_m.size)
+        halo = halo_around(frame, places.row[school], float(radii_m.max()))
+        walk(
+            source,
+            (school, places.row[school], places.col[school]),
+            halo,
+            lambda tile, here: count(tile, frame, places, here, radii_m, halo[0], tally),
+            sea=sea,
+            progress=progress,
+        )
+    return relief_of(elevation_at(path, lat, lon, band=band), tally, 0, 1)
 
-        done = 0
-        for members in groups(rows, cols, _tile_shape(source, halo_rows, halo_cols)):
-            here = school[members]
-            window = _window(
-                source.grid, rows[members], cols[members], halo_rows, int(halo_cols[members].max())
-            )
-            z = _elevation(source, window)
-            top, left = int(window.row_off), int(window.col_off)
-            slopes = _slopes(z, frame, top)
-            place = (frame, row[here], col[here])
-            slope_deg[here] = _slopes_at(z, frame, rows[members], cols[members], top, left)
-            if sea is not None:
-                wet = sea.rows(top, top + z.shape[0])[:, left : left + z.shape[1]]
-                slopes[wet] = NO_SLOPE
-                z[wet] = NO_INTEGER if z.dtype.kind == "i" else np.nan
-            mean_slope_deg[here] = _mean_slopes(
-                slopes, *place, float(slope_radius_m), halo_rows, top, left
-            )
-            local_relief_m[here] = _ranges(z, *place, float(relief_radius_m), halo_rows, top, left)
-            done += members.size
-            if progress is not None:
-                progress(done, school.size)
 
+def elevation_at(path: RasterPath, lat: ArrayLike, lon: ArrayLike, *, band: int = 1) -> FloatArray:
+    """Elevation of places, bilinear; NaN where there is none, for an infinite one too."""
     elevation_m = sample(path, lat, lon, band=band, method="bilinear").value
     elevation_m[np.isinf(elevation_m)] = np.nan
-    return Relief(elevation_m, slope_deg, mean_slope_deg, local_relief_m)
+    return elevation_m
 
 
-def frame_of(grid: Grid, path: Path) -> Frame:
-    """Cell size of an upright grid in degrees or metres."""
-    if grid.is_rotated:
-        raise InputError("raster_rotated", path=path)
-    unit = grid.crs.axis_info[0].unit_conversion_factor
-    t = grid.transform
-    if grid.crs.is_geographic:
-        degrees = math.degrees(unit)
-        return Frame(geographic=True, top=t.f * degrees, row=t.e * degrees, col=abs(t.a * degrees))
-    return Frame(geographic=False, top=0.0, row=t.e * unit, col=abs(t.a * unit))
-
-
-def _halo(frame: Frame, row: FloatArray, radius_m: float) -> tuple[int, IntArray]:
-    """Rows and, for each school, columns that hold its disk and one more cell on each side."""
-    if not frame.geographic:
-        cols = math.ceil(radius_m / frame.col) + 1
-        return math.ceil(radius_m / abs(frame.row)) + 1, np.full(row.shape, cols)
-    shortest_m, _ = metres_per_degree(0.0)
-    rows = math.ceil(radius_m / (shortest_m * abs(frame.row))) + 1
-    # The narrowest columns are those of the row nearest to a pole.
-    lat = np.abs(frame.top + row * frame.row) + rows * abs(frame.row)
-    _, narrowest_m = metres_per_degree(np.minimum(lat, 89.9))
-    return rows, np.ceil(radius_m / (narrowest_m * frame.col)).astype(np.int64) + 1
-
-
-def halo_of(frame: Frame, height: int, radius_m: float) -> int:
-    """Rows and columns around a cell that hold its disk, for every row of a raster."""
-    rows, cols = _halo(frame, np.array([0.5, height - 0.5]), radius_m)
-    return max(rows, int(cols.max()))
-
-
-def _tile_shape(source: Band, halo_rows: int, halo_cols: IntArray) -> tuple[int, int]:
-    """Whole windows of the file, some halos wide; parts of windows where these are very wide."""
-    halo = halo_rows, int(halo_cols.max(initial=1))
-    height, width = (
-        side * math.ceil(TILE_HALOS * cells / side)
-        if side <= WIDEST_WINDOW
-        else max(WIDEST_WINDOW, TILE_HALOS * cells)
-        for side, cells in zip(source.window_shape, halo, strict=True)
+def nothing_counted(schools: int, radii: int) -> Tally:
+    """What is known of disks before any window has been read."""
+    shape = schools, radii
+    return Tally(
+        np.zeros((*shape, STEEPEST + 1), dtype=np.int64),
+        np.full(shape, np.inf),
+        np.full(shape, -np.inf),
+        np.full(schools, np.nan),
     )
-    return height, width
 
 
-def _window(grid: Grid, rows: IntArray, cols: IntArray, halo_rows: int, halo_cols: int) -> Window:
-    """What has to be read for schools in these cells."""
-    top, left = max(0, int(rows.min()) - halo_rows), max(0, int(cols.min()) - halo_cols)
-    bottom = min(grid.height, int(rows.max()) + halo_rows + 1)
-    right = min(grid.width, int(cols.max()) + halo_cols + 1)
-    return Window(left, top, right - left, bottom - top)
+def relief_of(elevation_m: FloatArray, tally: Tally, slope_disk: int, relief_disk: int) -> Relief:
+    """The relief of schools from what was counted in two of their disks."""
+    slopes = tally.counts[:, slope_disk]
+    has_land = tally.counts[:, relief_disk, LAND] > 0
+    with np.errstate(invalid="ignore"):
+        mean_deg = slopes[:, SLOPE] / slopes[:, SLOPES] / UNITS_PER_DEGREE
+        range_m = tally.highest_m[:, relief_disk] - tally.lowest_m[:, relief_disk]
+    return Relief(elevation_m, tally.slope_deg, mean_deg, np.where(has_land, range_m, np.nan))
 
 
-def heights(source: Band, window: Window) -> Heights:
-    """Elevations of a window as narrow as they come: `NO_HEIGHT` or NaN is no data.
+def walk(
+    source: Band,
+    schools: tuple[IntArray, FloatArray, FloatArray],
+    halo: tuple[int | IntArray, IntArray],
+    add: Callable[[Tile, IntArray], None],
+    *,
+    sea: SeaMask | None = None,
+    progress: Callable[[int, int], object] | None = None,
+) -> None:
+    """Take an elevation model window by window in file order, each read once.
+
+    Memory is bounded by two windows, however large the raster is and however far a school looks.
+    The next window is read while threads share the schools that reach this one: what is added to
+    a school is added by one thread at a time and in file order.
 
     Parameters
     ----------
     source : Band
-    window : Window
-
-    Returns
-    -------
-    int16 or float32 array
-        Whole metres where the files hold such, else rounded to 24 binary digits: less than a
-        millimetre on land. A stored -32768 m is no data, declared or not.
+        Elevation model in metres.
+    schools : tuple of arrays of shape (n,)
+        Their numbers, and the rows and columns where they are.
+    halo : tuple of int arrays of shape (n,)
+        Rows and columns around each school that it has to do with.
+    add : callable
+        Takes a window and the numbers of schools; adds what of their surroundings lies in it.
+    sea : SeaMask, optional
+        Open sea on the same grid.
+    progress : callable, optional
+        Called with the number of windows done and of all after each.
     """
-    if not (source.is_whole_numbers and all(np.can_cast(t.dtype, np.int16) for t in source.tiles)):
-        return source.read(window).astype(np.float32)
-    raw, valid = source.read_raw(window)
-    z = raw.astype(np.int16, copy=False)  # read for us alone
-    np.copyto(z, NO_HEIGHT, where=~valid)
-    return z
+    number, row, col = schools
+    frame, threads = frame_of(source.grid, source.tiles[0].path), os.cpu_count() or 1
+    visits = list(_visits(source.grid, source.window_shape, row, col, halo))
+    with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(threads) as workers:
+        ahead = [reader.submit(_tile, source, frame, window, sea) for window, _ in visits[:1]]
+        for done, (_, members) in enumerate(visits, start=1):
+            tile = ahead.pop().result()
+            ahead += [
+                reader.submit(_tile, source, frame, window, sea)
+                for window, _ in visits[done : done + 1]
+            ]
+            from_north = members[np.argsort(row[members], kind="stable")]
+            parts = np.array_split(number[from_north], min(threads, members.size))
+            list(workers.map(add, [tile] * len(parts), parts))
+            if progress is not None:
+                progress(done, len(visits))
 
 
-def _elevation(source: Band, window: Window) -> Elevation:
-    """Elevations of a window: whole numbers where the file has them; see `_missing`."""
-    if not source.is_whole_numbers:
-        return source.read(window)
-    raw, valid = source.read_raw(window)
-    whole = raw.astype(np.int32)
-    whole[~valid] = NO_INTEGER
-    return whole
+def _visits(
+    grid: Grid,
+    shape: tuple[int, int],
+    row: FloatArray,
+    col: FloatArray,
+    halo: tuple[int | IntArray, IntArray],
+) -> Iterator[tuple[Window, IntArray]]:
+    """Windows in file order, each with the schools that reach it."""
+    first_row, rows = _span(row, halo[0], shape[0], grid.height)
+    first_col, cols = _span(col, halo[1], shape[1], grid.width)
+    windows = rows * cols
+    school = np.repeat(np.arange(row.size), windows)
+    place = np.arange(school.size) - np.repeat(np.cumsum(windows) - windows, windows)
+    window_row = first_row[school] + place // cols[school]
+    window_col = first_col[school] + place % cols[school]
+    for members in groups(window_row, window_col, (1, 1)):
+        top = int(window_row[members[0]]) * shape[0]
+        left = int(window_col[members[0]]) * shape[1]
+        height, width = min(shape[0], grid.height - top), min(shape[1], grid.width - left)
+        yield Window(left, top, width, height), school[members]
+
+
+def _span(
+    place: FloatArray, halo: int | IntArray, side: int, cells: int
+) -> tuple[IntArray, IntArray]:
+    """First window and number of windows along one axis that halos reach."""
+    middle = place.astype(np.int64)
+    first = np.maximum(middle - halo, 0) // side
+    return first, np.minimum(middle + halo, cells - 1) // side - first + 1
+
+
+def _tile(source: Band, frame: Frame, window: Window, sea: SeaMask | None) -> Tile:
+    """A window with one cell more on each side."""
+    top, left = int(window.row_off), int(window.col_off)
+    bottom, right = top + int(window.height), left + int(window.width)
+    row, col = max(top - 1, 0), max(left - 1, 0)
+    height = min(bottom + 1, source.grid.height) - row
+    width = min(right + 1, source.grid.width) - col
+    surface = source.read(Window(col, row, width, height))
+    surface[np.isinf(surface)] = np.nan
+    slopes = _slopes(surface, frame, row)
+    wet = np.zeros(surface.shape, dtype=np.bool_)
+    if sea is not None:
+        wet[:] = sea.rows(row, row + height)[:, col : col + width]
+        surface[wet] = 0.0
+    return Tile(surface, wet, slopes, row, col, top, bottom, left, right)
 
 
 @kernel
-def missing(z: float) -> bool:
-    """Whether a height stands for no data; see `heights`."""
-    return z == NO_HEIGHT or not np.isfinite(z)
-
-
-@kernel
-def _missing(z: float) -> bool:
-    """Whether an elevation stands for no data: the integer that does, NaN or an infinity."""
-    return z == NO_INTEGER or not np.isfinite(z)
-
-
-@kernel
-def to_row(frame: Frame, from_row: float, row: int) -> tuple[float, float, float]:
-    """Metres from a place on the grid to the centre of a row; height and width of cells there.
-
-    On the ellipsoid as at the latitude half way.
-    """
-    rows = row + 0.5 - from_row
-    if not frame.geographic:
-        return rows * frame.row, abs(frame.row), frame.col
-    dlat_m, dlon_m = metres_per_degree(frame.top + (from_row + 0.5 * rows) * frame.row)
-    return rows * frame.row * dlat_m, abs(frame.row) * dlat_m, frame.col * dlon_m
-
-
-@kernel
-def _horn_deg(z: Elevation, i: int, j: int, height_m: float, width_m: float) -> float:
-    """Slope of an inner cell; NaN where any of the nine cells is missing."""
-    for p in range(i - 1, i + 2):
-        for q in range(j - 1, j + 2):
-            if _missing(z[p, q]):
-                return np.nan
-    # As floats: sums of whole numbers could run over.
-    a, b, c = float(z[i - 1, j - 1]), float(z[i - 1, j]), float(z[i - 1, j + 1])
-    d, f = float(z[i, j - 1]), float(z[i, j + 1])
-    g, h, k = float(z[i + 1, j - 1]), float(z[i + 1, j]), float(z[i + 1, j + 1])
+def _horn_deg(z: FloatArray, i: int, j: int, height_m: float, width_m: float) -> float:
+    """Slope of an inner cell; NaN where any of the nine cells is."""
+    if np.isnan(z[i, j]):
+        return np.nan
+    a, b, c = z[i - 1, j - 1], z[i - 1, j], z[i - 1, j + 1]
+    d, f = z[i, j - 1], z[i, j + 1]
+    g, h, k = z[i + 1, j - 1], z[i + 1, j], z[i + 1, j + 1]
     east = ((c + 2.0 * f + k) - (a + 2.0 * d + g)) / (8.0 * width_m)
     south = ((g + 2.0 * h + k) - (a + 2.0 * b + c)) / (8.0 * height_m)
     return float(np.degrees(np.arctan(np.sqrt(east * east + south * south))))
 
 
 @kernel
-def _slopes(z: Elevation, frame: Frame, top: int) -> NDArray[np.int32]:
+def _slopes(z: FloatArray, frame: Frame, top: int) -> NDArray[np.int32]:
     """Slope of every cell of a window in whole units; `NO_SLOPE` where it has none."""
     slopes = np.full(z.shape, NO_SLOPE, dtype=np.int32)
     for i in range(1, z.shape[0] - 1):
@@ -319,91 +344,130 @@ def _slopes(z: Elevation, frame: Frame, top: int) -> NDArray[np.int32]:
     return slopes
 
 
-@kernel
-def _slopes_at(
-    z: Elevation, frame: Frame, row: IntArray, col: IntArray, top: int, left: int
-) -> FloatArray:
-    """Slope of the cells that schools lie in, degrees."""
-    result = np.full(row.size, np.nan)
-    for n in range(row.size):
-        i, j = row[n] - top, col[n] - left
-        if 0 < i < z.shape[0] - 1 and 0 < j < z.shape[1] - 1:
-            _, height_m, width_m = to_row(frame, row[n] + 0.5, row[n])
-            result[n] = _horn_deg(z, i, j, height_m, width_m)
-    return result
+class _Line(NamedTuple):
+    """What is known of one row of a window, so that any stretch of it is counted at once.
+
+    Attributes
+    ----------
+    sums : int array of shape (width + 1, SLOPE + 1)
+        Of all cells before each column.
+    low, high, steep : array of shape (width,)
+        Heights of the land and slopes; what changes no extreme where there is none.
+    lows, highs, steeps : array of shape (stretches,)
+        Their extremes in each stretch of so many columns.
+    """
+
+    sums: IntArray
+    low: FloatArray
+    high: FloatArray
+    steep: IntArray
+    lows: FloatArray
+    highs: FloatArray
+    steeps: IntArray
 
 
 @kernel
-def _in_disk(
-    layer: Elevation,
+def _fill(tile: Tile, line: int, known: _Line) -> None:
+    """What is known of a row."""
+    sums, i = known.sums, line - tile.row
+    known.lows[:], known.highs[:], known.steeps[:] = np.inf, -np.inf, 0
+    for x in range(tile.right - tile.left):
+        j = tile.left - tile.col + x
+        for what in range(SLOPE + 1):
+            sums[x + 1, what] = sums[x, what]
+        known.low[x], known.high[x], known.steep[x] = np.inf, -np.inf, 0
+        if tile.sea[i, j]:
+            sums[x + 1, SEA] += 1
+            continue
+        z = tile.surface[i, j]
+        if np.isnan(z):
+            continue
+        height = np.int64(np.rint(z * UNITS_PER_METRE))
+        sums[x + 1, LAND] += 1
+        sums[x + 1, HEIGHT] += height
+        sums[x + 1, SQUARE] += height * height
+        stretch = x >> STRETCH_BITS
+        known.low[x] = known.high[x] = z
+        known.lows[stretch] = min(known.lows[stretch], z)
+        known.highs[stretch] = max(known.highs[stretch], z)
+        slope = np.int64(tile.slopes[i, j])
+        if slope != NO_SLOPE:
+            sums[x + 1, SLOPES] += 1
+            sums[x + 1, SLOPE] += slope
+            known.steep[x] = slope
+            known.steeps[stretch] = max(known.steeps[stretch], slope)
+
+
+@kernel
+def _add(known: _Line, first: int, last: int, base: int, n: int, disk: int, tally: Tally) -> None:
+    """Add the columns from `first` to before `last`, heights from a base, to a disk."""
+    counted = tally.counts[n, disk]
+    land = known.sums[last, LAND] - known.sums[first, LAND]
+    height = known.sums[last, HEIGHT] - known.sums[first, HEIGHT]
+    square = known.sums[last, SQUARE] - known.sums[first, SQUARE]
+    counted[LAND] += land
+    counted[SEA] += known.sums[last, SEA] - known.sums[first, SEA]
+    counted[HEIGHT] += height - land * base
+    counted[SQUARE] += square - 2 * base * height + land * base * base
+    counted[SLOPES] += known.sums[last, SLOPES] - known.sums[first, SLOPES]
+    counted[SLOPE] += known.sums[last, SLOPE] - known.sums[first, SLOPE]
+    low, high, steep = tally.lowest_m[n, disk], tally.highest_m[n, disk], counted[STEEPEST]
+    x = first
+    while x < last:
+        if x & (STRETCH_CELLS - 1) == 0 and x + STRETCH_CELLS <= last:
+            stretch = x >> STRETCH_BITS
+            low, high = min(low, known.lows[stretch]), max(high, known.highs[stretch])
+            steep = max(steep, known.steeps[stretch])
+            x += STRETCH_CELLS
+        else:
+            low, high = min(low, known.low[x]), max(high, known.high[x])
+            steep = max(steep, known.steep[x])
+            x += 1
+    tally.lowest_m[n, disk], tally.highest_m[n, disk], counted[STEEPEST] = low, high, steep
+
+
+@kernel
+def count(
+    tile: Tile,
     frame: Frame,
-    row: float,
-    col: float,
-    radius_m: float,
-    line: int,
-    top: int,
-    left: int,
-) -> Elevation:
-    """Cells of one row of a window whose centres lie within a radius of a place on the grid."""
-    away_m, _, width_m = to_row(frame, row, line)
-    if abs(away_m) > radius_m:
-        return layer[0, :0]
-    half = np.sqrt(radius_m * radius_m - away_m * away_m) / width_m
-    first = max(int(np.ceil(col - half - 0.5)) - left, 0)
-    last = min(int(np.floor(col + half - 0.5)) - left, layer.shape[1] - 1)
-    return layer[line - top, first : max(first, last + 1)]
-
-
-@kernel
-def _mean_slopes(
-    slopes: NDArray[np.int32],
-    frame: Frame,
-    row: FloatArray,
-    col: FloatArray,
-    radius_m: float,
-    halo_rows: int,
-    top: int,
-    left: int,
-) -> FloatArray:
-    """Mean over the cells with a slope in the disk around each school, degrees."""
-    bottom = top + slopes.shape[0]
-    result = np.full(row.size, np.nan)
-    for n in range(row.size):
-        total, cells, middle = np.int64(0), np.int64(0), int(row[n])
-        for line in range(max(top, middle - halo_rows), min(bottom, middle + halo_rows + 1)):
-            for slope in _in_disk(slopes, frame, row[n], col[n], radius_m, line, top, left):
-                if slope != NO_SLOPE:
-                    total += slope
-                    cells += 1
-        if cells:
-            result[n] = total / cells / UNITS_PER_DEGREE
-    return result
-
-
-@kernel
-def _ranges(
-    z: Elevation,
-    frame: Frame,
-    row: FloatArray,
-    col: FloatArray,
-    radius_m: float,
-    halo_rows: int,
-    top: int,
-    left: int,
-) -> FloatArray:
-    """Highest less lowest cell in the disk around each school."""
-    bottom = top + z.shape[0]
-    result = np.full(row.size, np.nan)
-    for n in range(row.size):
-        found, middle = False, int(row[n])
-        lowest = highest = z[0, 0]
-        for line in range(max(top, middle - halo_rows), min(bottom, middle + halo_rows + 1)):
-            for value in _in_disk(z, frame, row[n], col[n], radius_m, line, top, left):
-                if _missing(value):
+    places: Places,
+    members: IntArray,
+    radii_m: FloatArray,
+    reach: int,
+    tally: Tally,
+) -> None:
+    """Add what lies of disks in a window; none has more than `reach` rows on either side."""
+    width = tile.right - tile.left
+    stretches = width // STRETCH_CELLS + 1
+    known = _Line(
+        np.zeros((width + 1, SLOPE + 1), np.int64),
+        np.empty(width),
+        np.empty(width),
+        np.empty(width, np.int64),
+        np.empty(stretches),
+        np.empty(stretches),
+        np.empty(stretches, np.int64),
+    )
+    for line in range(tile.top, tile.bottom):
+        filled = False
+        for n in members:
+            row, col = int(places.row[n]), int(places.col[n])
+            if abs(line - row) > reach:
+                continue
+            if not filled:
+                _fill(tile, line, known)
+                filled = True
+            away_m, _, width_m = to_row(frame, places.row[n], line)
+            for disk in range(radii_m.size):
+                if abs(away_m) > radii_m[disk]:
                     continue
-                lowest = min(lowest, value) if found else value
-                highest = max(highest, value) if found else value
-                found = True
-        if found:
-            result[n] = float(highest) - float(lowest)
-    return result
+                half = np.sqrt(radii_m[disk] * radii_m[disk] - away_m * away_m) / width_m
+                first = max(int(np.ceil(places.col[n] - half - 0.5)), tile.left)
+                last = min(int(np.floor(places.col[n] + half - 0.5)), tile.right - 1)
+                if first <= last:
+                    base = int(places.base_m[n] * UNITS_PER_METRE)
+                    _add(known, first - tile.left, last + 1 - tile.left, base, n, disk, tally)
+            i, j = line - tile.row, col - tile.col
+            if line == row and tile.left <= col < tile.right and tile.slopes[i, j] != NO_SLOPE:
+                _, height_m, width_m = to_row(frame, line + 0.5, line)
+                tally.slope_deg[n] = _horn_deg(tile.surface, i, j, height_m, width_m)

@@ -30,9 +30,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kalsel_gap.assumptions import Terrain
-    from kalsel_gap.coasts import SeaMask
+    from kalsel_gap.coasts import SeaMask, Zone
+    from kalsel_gap.exposure import Disk
     from kalsel_gap.horizons import Sight
-    from kalsel_gap.project import Layer, Opened
+    from kalsel_gap.project import Elevation, Layer, Opened
+    from kalsel_gap.relief import Relief
 
     Progress = Callable[[int, int], object]
 
@@ -52,6 +54,7 @@ HORIZONS = (
     *("npsn", "row_id", "azimuth_deg", "horizon_deg", "found_deg"),
     *("distance_m", "obstacle_lat", "obstacle_lon"),
 )
+_RELIEF = ("elevation_m", "slope_deg", "mean_slope_deg", "local_relief_m")
 # What only an elevation model tells, but for the landform.
 _EXPOSURE = (
     *("slope_1km_deg", "max_slope_1km_deg", "max_slope_5km_deg", "land_share_5km"),
@@ -91,10 +94,9 @@ def terrain(
     lat, lon = schools["lat"].to_numpy(), schools["lon"].to_numpy()
     facts = pd.DataFrame(index=schools.index)
     findings: list[Finding] = []
-    sea = _sea(opened)
-    impossible = _relief(facts, lat, lon, opened, sea, findings, _half(progress, 0))
-    _coast(facts, lat, lon, schools, opened, sea)
-    horizons = _exposure(facts, schools, opened, sea, impossible, _half(progress, 1))
+    sea, low_coast = _sea(opened)
+    horizons = _surroundings(facts, schools, opened, sea, findings, progress)
+    _coast(facts, schools, opened, sea, low_coast)
     _islands(facts, lat, lon, opened)
     _wetlands(facts, lat, lon, opened)
     classify(facts, schools["reached_by_water"], limits)
@@ -117,55 +119,74 @@ def terrain(
     return Staged(columns, findings + site_findings, {"sites": sites, "horizons": horizons})
 
 
-def _half(progress: Progress | None, before: int) -> Progress | None:
-    """Progress of one of the two passes over the elevation model, of which so many are done."""
-    if progress is None:
-        return None
-    return lambda done, total: progress(before * total + done, 2 * total)
-
-
-def _sea(opened: Opened) -> SeaMask | None:
-    """The open sea of the elevation model, where it tells."""
+def _sea(opened: Opened) -> tuple[SeaMask, Zone] | tuple[None, None]:
+    """The open sea of the elevation model, where it tells, and low land beside it."""
     from kalsel_gap import coasts  # compiles kernels: only when they are needed
 
-    source = opened.project.elevation
+    source, limits = opened.project.elevation, opened.project.terrain
     if source is None or source.sea == "none":
-        return None
-    return coasts.open_sea(source.tiles, band=source.band, zero=source.sea == "zero")
+        return None, None
+    return coasts.sea_and_low_coast(
+        source.tiles, limits.coast.zone_m, band=source.band, zero=source.sea == "zero"
+    )
 
 
-def _relief(
+def _surroundings(
     facts: pd.DataFrame,
-    lat: NDArray[np.float64],
-    lon: NDArray[np.float64],
+    schools: gpd.GeoDataFrame,
     opened: Opened,
     sea: SeaMask | None,
     findings: list[Finding],
     progress: Progress | None,
-) -> NDArray[np.bool_]:
-    """Shape of the land; whether what a school stands on cannot be an elevation."""
-    from kalsel_gap import mountains, raster, relief  # kernels and GDAL: only when they are needed
-
+) -> pd.DataFrame:
+    """What the elevation model tells of the land around schools; the table of the horizons."""
     source, limits = opened.project.elevation, opened.project.terrain
-    names = ("elevation_m", "slope_deg", "mean_slope_deg", "local_relief_m")
+    lat, lon = schools["lat"].to_numpy(), schools["lon"].to_numpy()
+    azimuth, elevation = geodesy.look_angles(lat, lon, limits.satellite.lon_deg)
+    facts["satellite_azimuth_deg"], facts["satellite_elevation_deg"] = azimuth, elevation
+    facts["exposure_status"] = "unknown"
     if source is None:
-        facts[[*names, "mountain_class"]] = np.nan
-        return np.zeros(lat.shape, dtype=np.bool_)
+        facts[[*_RELIEF, "mountain_class", *_EXPOSURE]] = np.nan
+        facts["landform"] = pd.Series(None, index=facts.index, dtype="str")
+        return pd.DataFrame(columns=list(HORIZONS))
+    from kalsel_gap import exposure  # compiles kernels: only when they are needed
+
+    elevation_m, impossible = _elevation_m(source, lat, lon, opened, findings)
+    around = np.linspace(0.0, 360.0, limits.horizon.directions, endpoint=False, dtype=np.float64)
+    found, near, wide, sight = exposure.exposure_at(
+        source.tiles,
+        np.where(impossible, np.nan, lat),
+        lon,
+        elevation_m,
+        np.column_stack([np.tile(around, (lat.size, 1)), azimuth]),
+        horizon=limits.horizon,
+        slope_radius_m=limits.radius_m.slope,
+        relief_radius_m=limits.radius_m.relief,
+        sea=sea,
+        band=source.band,
+        progress=progress,
+    )
+    _relief(facts, found, limits)
+    _exposure(facts, near, wide, sight, limits)
+    return _horizons(schools, facts["elevation_m"].notna().to_numpy(), around, sight)
+
+
+def _elevation_m(
+    source: Elevation,
+    lat: NDArray[np.float64],
+    lon: NDArray[np.float64],
+    opened: Opened,
+    findings: list[Finding],
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Elevation of schools, NaN where it cannot be one, and where that is so."""
+    from kalsel_gap import raster, relief  # kernels and GDAL: only when they are needed
+
     raster.refuse_unknown_unit(source.tiles, source.band)
     if np.isfinite(lat).any() and not raster.touches(source.tiles, lat, lon):
         raise InputError("raster_touches_no_school", path=source.path[0])
-    found = relief.relief_at(
-        source.tiles,
-        lat,
-        lon,
-        slope_radius_m=limits.radius_m.slope,
-        relief_radius_m=limits.radius_m.relief,
-        band=source.band,
-        sea=sea if source.sea == "zero" else None,  # nodata counts nowhere anyway
-        progress=progress,
-    )
+    elevation_m = relief.elevation_at(source.tiles, lat, lon, band=source.band)
     low, high = _POSSIBLE_M
-    impossible = (found.elevation_m < low) | (found.elevation_m > high)
+    impossible = (elevation_m < low) | (elevation_m > high)
     if impossible.any():
         findings.append(
             Finding(
@@ -174,35 +195,39 @@ def _relief(
                 parameters={"count": int(impossible.sum()), "low": low, "high": high},
             )
         )
-    for name in names:
-        facts[name] = np.where(impossible, np.nan, getattr(found, name))
+    return np.where(impossible, np.nan, elevation_m), impossible
+
+
+def _relief(facts: pd.DataFrame, found: Relief, limits: Terrain) -> None:
+    """Shape of the land."""
+    from kalsel_gap import mountains
+
+    for name in _RELIEF:
+        facts[name] = getattr(found, name)
     bounds = limits.mountain.model_dump(exclude={"source"})
     kapos = mountains.kapos_class(
-        facts["elevation_m"].to_numpy(),
-        facts["slope_deg"].to_numpy(),
-        facts["local_relief_m"].to_numpy(),
+        found.elevation_m,
+        found.slope_deg,
+        found.local_relief_m,
         thresholds=mountains.KaposThresholds(**bounds),
     )
     facts["mountain_class"] = np.where(kapos < 0, np.nan, kapos)
-    return impossible
 
 
 def _coast(
     facts: pd.DataFrame,
-    lat: NDArray[np.float64],
-    lon: NDArray[np.float64],
     schools: gpd.GeoDataFrame,
     opened: Opened,
     sea: SeaMask | None,
+    low_coast: Zone | None,
 ) -> None:
     """Distance to the sea, low land connected to it, and the way over water to the capital.
 
     The shore is that of the coastline, without one that of the elevation model's own sea.
     """
-    from kalsel_gap import coasts  # compiles kernels: only when they are needed
-
     project = opened.project
     shore = project.coastline
+    lat, lon = schools["lat"].to_numpy(), schools["lon"].to_numpy()
     facts["coast_km"] = np.nan
     if shore is not None:
         lines = read_vector(shore.path, shapes="lines")
@@ -213,11 +238,9 @@ def _coast(
         facts["coast_km"] = np.where(outside, np.nan, np.where(wet, 0.0, away_m)) / 1000
     facts["in_coastal_zone"] = pd.Series(pd.NA, index=facts.index, dtype="boolean")
     facts["water_share"] = facts["water_crossing_km"] = np.nan
-    source = project.elevation
-    if source is None or sea is None:
+    if sea is None or low_coast is None:
         return
-    zone = coasts.low_coast(source.tiles, sea, project.terrain.coast.zone_m, band=source.band)
-    inside, outside = zone.at(lat, lon)
+    inside, outside = low_coast.at(lat, lon)
     unknown = outside | sea.at(lat, lon)[0]  # what stands in the sea has no height
     facts["in_coastal_zone"] = pd.Series(inside, index=facts.index, dtype="boolean").mask(unknown)
     if not sea.any():
@@ -235,38 +258,10 @@ def _coast(
     facts["water_crossing_km"] = np.where(somewhere_unknown, np.nan, crossing_m / 1000)
 
 
-def _exposure(
-    facts: pd.DataFrame,
-    schools: gpd.GeoDataFrame,
-    opened: Opened,
-    sea: SeaMask | None,
-    impossible: NDArray[np.bool_],
-    progress: Progress | None,
-) -> pd.DataFrame:
-    """Access, relative height, horizons and open sky; the table of the horizons."""
-    source, limits = opened.project.elevation, opened.project.terrain
-    lat, lon = schools["lat"].to_numpy(), schools["lon"].to_numpy()
-    azimuth, elevation = geodesy.look_angles(lat, lon, limits.satellite.lon_deg)
-    facts["satellite_azimuth_deg"], facts["satellite_elevation_deg"] = azimuth, elevation
-    facts["exposure_status"] = "unknown"
-    if source is None:
-        facts[list(_EXPOSURE)] = np.nan
-        facts["landform"] = pd.Series(None, index=facts.index, dtype="str")
-        return pd.DataFrame(columns=list(HORIZONS))
+def _exposure(facts: pd.DataFrame, near: Disk, wide: Disk, sight: Sight, limits: Terrain) -> None:
+    """Access, relative height, horizons and open sky."""
     from kalsel_gap import exposure, horizons  # compile kernels: only when they are needed
 
-    around = np.linspace(0.0, 360.0, limits.horizon.directions, endpoint=False, dtype=np.float64)
-    near, wide, sight = exposure.exposure_at(
-        source.tiles,
-        np.where(impossible, np.nan, lat),
-        lon,
-        facts["elevation_m"].to_numpy(),
-        np.column_stack([np.tile(around, (lat.size, 1)), azimuth]),
-        horizon=limits.horizon,
-        sea=sea,
-        band=source.band,
-        progress=progress,
-    )
     facts["slope_1km_deg"] = near.slope_deg
     for name, disk in (("1km", near), ("5km", wide)):
         facts[f"max_slope_{name}_deg"] = disk.max_slope_deg
@@ -282,12 +277,12 @@ def _exposure(
     known = facts["max_horizon_deg"].notna()
     facts["exposure_status"] = np.where(known, "known", "unknown")
     facts["leo_clear"] = _flag(facts["leo_open_share"] >= limits.leo.open_share, known)
+    elevation = facts["satellite_elevation_deg"].to_numpy()
     # What has been seen hides the satellite, whatever a void beside it hides.
     facts["satellite_margin_deg"] = elevation - sight.horizon_deg[:, -1]
     at_most = pd.Series(elevation - sight.found_deg[:, -1], index=facts.index)
     hidden = at_most < limits.satellite.margin_deg
     facts["satellite_clear"] = _flag(~hidden, facts["satellite_margin_deg"].notna() | hidden)
-    return _horizons(schools, facts["elevation_m"].notna().to_numpy(), around, sight)
 
 
 def _flag(holds: pd.Series[bool], known: pd.Series[bool]) -> pd.Series[bool]:

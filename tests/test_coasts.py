@@ -115,16 +115,16 @@ def test_a_zone_at_points(make_dem: MakeDem) -> None:
 def test_sea_and_coast_agree_with_labels(make_dem: MakeDem, data: st.DataObject) -> None:
     height, width = data.draw(st.integers(1, 12)), data.draw(st.integers(1, 12))
     flat = st.lists(
-        st.sampled_from([SEA, SEA, 3, 3, 50]), min_size=height * width, max_size=height * width
+        st.sampled_from([SEA, SEA, 0, 3, 3, 50]), min_size=height * width, max_size=height * width
     )
     cells = np.reshape(data.draw(flat), (height, width))
-    path = make_dem(cells)
+    path, zero = make_dem(cells), data.draw(st.booleans())
 
-    labels, _ = ndimage.label(cells == SEA)
+    labels, _ = ndimage.label((cells == SEA) | (zero & (cells == 0)))
     border = np.ones(cells.shape, dtype=bool)
     border[1:-1, 1:-1] = False
     expected_sea = np.isin(labels, np.setdiff1d(labels[border], [0]))
-    sea = coasts.open_sea(path)
+    sea = coasts.open_sea(path, zero=zero)
     np.testing.assert_array_equal(sea.inside, expected_sea)
 
     eight = np.ones((3, 3), dtype=bool)
@@ -137,6 +137,8 @@ def test_sea_and_coast_agree_with_labels(make_dem: MakeDem, data: st.DataObject)
 
     coast = coasts.low_coast(path, sea)
     np.testing.assert_array_equal(coast.inside, spread & ~expected_sea)
+    for at_once, one in zip(coasts.sea_and_low_coast(path, zero=zero), (sea, coast), strict=True):
+        np.testing.assert_array_equal(at_once.inside, one.inside)
     # More land is low under a higher limit.
     assert (coasts.low_coast(path, sea, 60.0).inside | ~coast.inside).all()
 

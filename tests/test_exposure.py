@@ -74,7 +74,7 @@ def at(
     ground = raster.sample(path, lat, lon, method="bilinear").value
     where = np.tile(np.asarray(azimuth, dtype=float), (lat.size, 1))
     mask = coasts.open_sea(path) if sea else None
-    return exposure_at(path, lat, lon, ground, where, horizon=horizon or looking(), sea=mask)
+    return exposure_at(path, lat, lon, ground, where, horizon=horizon or looking(), sea=mask)[1:]
 
 
 def angle(rise_m: float, distance_m: float) -> float:
@@ -247,7 +247,7 @@ def test_nobody_sees_from_nowhere(raster: MakeRaster) -> None:
     path = raster("land.tif", land(lambda x, y: 30.0), **UTM)
     lat, lon = np.array([NAN, 10.0, -2.713]), np.array([NAN, 10.0, 117.0])
     where = np.tile(AROUND, (3, 1))
-    near, _, sight = exposure_at(path, lat, lon, [30.0, 30.0, NAN], where, horizon=looking())
+    _, near, _, sight = exposure_at(path, lat, lon, [30.0, 30.0, NAN], where, horizon=looking())
     assert np.isnan(sight.found_deg).all()
     assert np.isnan(near.slope_deg[:2]).all()
     assert np.isnan(near.relative_height_m).all()
@@ -457,7 +457,7 @@ def test_horizons_of_real_mountains(shared: Path, tile: str) -> None:
     ground = raster.sample(path, lat, lon, method="bilinear").value
     where = np.tile(AROUND, (lat.size, 1))
     horizon = looking(distance_m=10_000.0)
-    _, _, sight = exposure_at(path, lat, lon, ground, where, horizon=horizon)
+    *_, sight = exposure_at(path, lat, lon, ground, where, horizon=horizon)
     expected = naive_horizon(path, lat, lon, step_m, 10_000.0)
     np.testing.assert_allclose(sight.horizon_deg, expected, atol=0.005)
     assert np.nanmax(expected) > 5.0  # there is something to see
@@ -469,7 +469,7 @@ def test_santa_lucia(shared: Path) -> None:
     path = shared / "validation/srtm/N36W122_3arcsec.tif"
     lat, lon = np.array([36.146]), np.array([-121.419])
     facts = relief.relief_at(path, lat, lon)
-    near, wide, sight = exposure_at(
+    _, near, wide, sight = exposure_at(
         path, lat, lon, facts.elevation_m, AROUND[None], horizon=looking(distance_m=10_000.0)
     )
     assert wide.slope_deg[0] == facts.mean_slope_deg[0]

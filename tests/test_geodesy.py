@@ -329,6 +329,26 @@ def test_path_points_at_the_limits() -> None:
     assert geodesy.path_points([], [], [], [])[0].shape == (0, 200)
 
 
+@pytest.mark.parametrize(
+    ("lat", "lon", "longest_m"),
+    [
+        (60.0, 160.0, 500_000.0),  # by the polynomial, all but a few
+        (89.9, 180.0, 500_000.0),
+        (80.0, 180.0, 10_000_000.0),
+    ],
+)
+def test_path_points_everywhere(lat: float, lon: float, longest_m: float) -> None:
+    rng = np.random.default_rng(11)
+    here_lat, here_lon = rng.uniform(-lat, lat, 50), rng.uniform(-lon, lon, 50)
+    azimuth, length_m = rng.uniform(0, 360, 50), rng.uniform(0, longest_m, 50)
+    to_lon, to_lat, _ = WGS84.fwd(here_lon, here_lat, azimuth, length_m)
+    got = geodesy.path_points(here_lat, here_lon, to_lat, to_lon, points=9)
+    for step in range(9):
+        on_lon, on_lat, _ = WGS84.fwd(here_lon, here_lat, azimuth, length_m * (step + 0.5) / 9)
+        off_m = geodesy.distance_m(got[0][:, step], got[1][:, step], on_lat, on_lon)
+        np.testing.assert_allclose(off_m, 0.0, rtol=0, atol=1e-5)
+
+
 def test_distance_of_pairs() -> None:
     got = geodesy.distance_m([0.0, 0.0, 0.0], [0.0, 0.0, NAN], [0.0, 90.0, 0.0], [1.0, 0.0, 0.0])
     np.testing.assert_allclose(got, [111_319.491, 10_001_965.729, NAN], rtol=0, atol=0.001)

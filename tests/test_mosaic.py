@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rasterio.windows import Window
 
-from kalsel_gap import coasts, mosaic, raster, relief
+from kalsel_gap import coasts, frames, mosaic, raster, relief
 from kalsel_gap.errors import InputError
 from kalsel_gap.tilesets import Tiles
 
@@ -105,7 +105,7 @@ def test_tiles_may_differ_in_type_nodata_scale_and_unit(make_tile: MakeTile) -> 
         np.testing.assert_array_equal(band.values(row, col), found[0])
         assert not band.is_whole_numbers
         np.testing.assert_allclose(
-            relief.heights(band, Window(0, 0, 14, 1))[0], found[0], rtol=1e-7
+            frames.heights(band, Window(0, 0, 14, 1))[0], found[0], rtol=1e-7
         )
 
 

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from rasterio.windows import Window
 
 from kalsel_gap import pages, profile, raster
+from kalsel_gap.frames import heights
 from kalsel_gap.geodesy import WGS84
 from kalsel_gap.grid import Grid
 from kalsel_gap.profile import Terrain, profiles, terrain_of
 from kalsel_gap.propagation.paths import Paths, Status, Zone
-from kalsel_gap.relief import heights
 from kalsel_gap.sight import sight
 from kalsel_gap.tilesets import Tiles
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from kalsel_gap.relief import Heights
+    from kalsel_gap.frames import Heights
     from tests.conftest import MakeDem, MakeProject, MakeRaster
 
     Floats = NDArray[np.float64]

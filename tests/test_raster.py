@@ -282,13 +282,13 @@ def test_every_needed_window_is_read_once_in_file_order(
     path = make_raster(np.arange(64 * 64).reshape(64, 64), tiled=True, blockxsize=16, blockysize=16)
     monkeypatch.setattr(mosaic, "FEWEST_CELLS_A_SIDE", 1)
     read: list[tuple[int, int]] = []
-    original = raster.Band._cells
+    original = raster.Band._raw
 
     def spy(self: raster.Band, tile: mosaic.Tile, window: Window, shape: tuple[int, int]) -> Any:
         read.append((int(window.row_off) // 16, int(window.col_off) // 16))
         return original(self, tile, window, shape)
 
-    monkeypatch.setattr(raster.Band, "_cells", spy)
+    monkeypatch.setattr(raster.Band, "_raw", spy)
     lat, lon = centres([60, 3, 20, 5, 61, 17], [60, 40, 1, 41, 50, 3])
     raster.sample(path, lat, lon)
     assert read == [(0, 2), (1, 0), (3, 3)]

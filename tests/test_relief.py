@@ -22,8 +22,6 @@ from kalsel_gap.geodesy import WGS84, metres_per_degree
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from rasterio.windows import Window
-
     from tests.conftest import MakeDem
 
 FloatArray = NDArray[np.float64]
@@ -189,7 +187,7 @@ def test_progress(make_dem: MakeDem) -> None:
     lat, lon = centre(path, [1, 2, 90], [1, 2, 90])
     calls: list[tuple[int, int]] = []
     relief.relief_at(path, lat, lon, progress=lambda done, total: calls.append((done, total)))
-    assert calls == [(2, 2)]
+    assert calls == [(1, 1)]
 
 
 def test_a_rotated_grid_is_refused(make_dem: MakeDem) -> None:
@@ -284,7 +282,6 @@ def test_fast_is_naive_whatever_the_tiles(
 
     whole = relief.relief_at(path, lat, lon, slope_radius_m=radius_m, relief_radius_m=radius_m)
     monkeypatch.setattr(mosaic, "FEWEST_CELLS_A_SIDE", 1)
-    monkeypatch.setattr(relief, "TILE_HALOS", 0.01)
     cut = relief.relief_at(
         path, lat[::-1], lon[::-1], slope_radius_m=radius_m, relief_radius_m=radius_m
     )
@@ -310,27 +307,18 @@ def test_wider_disks_never_have_less_relief(make_dem: MakeDem, data: st.DataObje
     assert (np.isnan(narrow.elevation_m) == (np.array(cells) == SEA)).all()
 
 
-def test_strips_of_a_wide_raster_are_cut(
-    make_dem: MakeDem, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    cells = np.random.default_rng(0).integers(0, 100, (6, 300))
-    path = make_dem(cells)
-    radii = {"slope_radius_m": 200.0, "relief_radius_m": 300.0}
-    row, col = np.full(40, 3), np.arange(5, 300, 7)[:40]
-    expected = at(path, row, col, **radii)
-    monkeypatch.setattr(relief, "WIDEST_WINDOW", 20)
-    widths: list[int] = []
-    original = raster.Band.read_raw
-
-    def spy(self: raster.Band, window: Window) -> Any:
-        widths.append(int(window.width))
-        return original(self, window)
-
-    monkeypatch.setattr(raster.Band, "read_raw", spy)
-    got = at(path, row, col, **radii)
-    assert max(widths[:-1]) <= 20 + 2 * 4
-    for once, again in zip(vars_of(expected), vars_of(got), strict=True):
-        np.testing.assert_array_equal(once, again)
+def test_threads_change_no_bit(make_dem: MakeDem, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    path = make_dem(rng.normal(300.0, 40.0, (60, 90)), dtype="float32")
+    row, col = rng.uniform(0, 60, 80), rng.uniform(0, 90, 80)
+    monkeypatch.setattr(mosaic, "FEWEST_CELLS_A_SIDE", 16)
+    found = []
+    for threads in (1, 3, 64):
+        monkeypatch.setattr(os, "cpu_count", lambda threads=threads: threads)
+        found.append(vars_of(at(path, row, col, slope_radius_m=900.0, relief_radius_m=1500.0)))
+    for others in found[1:]:
+        for one, other in zip(found[0], others, strict=True):
+            np.testing.assert_array_equal(one, other)
 
 
 # --- the shared data -------------------------------------------------------------------------

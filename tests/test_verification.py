@@ -11,9 +11,9 @@ import pytest
 
 from kalsel_gap import calibration, verification
 from kalsel_gap.errors import InputError
+from kalsel_gap.networks import read_networks
 from kalsel_gap.prediction import prediction
 from kalsel_gap.sources.schools import read_schools
-from kalsel_gap.transmitters import read_networks
 
 if TYPE_CHECKING:
     from kalsel_gap.project import Opened
