@@ -33,7 +33,8 @@ FloatArray: TypeAlias = NDArray[np.float64]
 COLUMNS = (
     *("operator", "technology", "site_id", "distance_km", "azimuth_deg"),
     *("level_dbm", "sd_db", "margin_db", "adequacy", "calibration", "offset_db"),
-    *("model", "loss_db", "itm_loss_db", "free_space_db", "diffraction_db"),
+    *("model", "loss_db", "vegetation_db", "surroundings_db"),
+    *("itm_loss_db", "free_space_db", "diffraction_db"),
     *("line_of_sight", "line_of_sight_worst", "clearance_ratio", "clearance_ratio_worst"),
     *("obstacle_km", "obstacle_m", "obstacle_excess_m", "site_mast_m", "school_mast_m"),
     *("sea_share", "status"),
@@ -187,7 +188,7 @@ def _links(
     lost = losses(near, lat, lon, ground)
     to_site = geodesy.WGS84.inv(lon, lat, near["lon"], near["lat"])
     taught = calibration.taught(opened, near, lat, lon)
-    level = levels_dbm(near, lat, lon, lost.loss_db, lost.elevation_deg, radio) + taught.offset_db
+    level = levels_dbm(near, lat, lon, lost.total_db, lost.elevation_deg, radio) + taught.offset_db
     sigma_db = location_sigma_db(
         near["frequency_mhz"], radio.prediction.resolution_m, radio.receiver.height_m
     )
@@ -209,6 +210,8 @@ def _links(
             "offset_db": np.where(taught.calibrated, taught.offset_db, np.nan),
             "model": np.where(lost.is_near, "free_space", "p1812"),
             "loss_db": lost.loss_db,
+            "vegetation_db": lost.vegetation_db,
+            "surroundings_db": lost.surroundings_db,
             "diffraction_db": lost.diffraction_db,
             "status": status,
         }

@@ -1,7 +1,9 @@
 """The loss around masts, swept once and kept in the cache.
 
 What is kept hangs on the terrain, the air and the mast alone: another power, azimuth or threshold
-sweeps nothing again, and an interrupted run goes on where it stopped.
+sweeps nothing again, and an interrupted run goes on where it stopped. Receivers in woods are
+reached over the trees where clutter is in the profile; the way through them is looked at for
+schools only.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from kalsel_gap.pieces import encode
 from kalsel_gap.profile import resolution_m, sea_of, terrain_of
 from kalsel_gap.propagation.locations import location_sigma_db
 from kalsel_gap.propagation.p1812 import Link
+from kalsel_gap.propagation.surroundings import surroundings_db
 from kalsel_gap.propagation.sweep import sweep
 from kalsel_gap.run import Cache, atomic
 
@@ -134,9 +137,13 @@ class Losses:
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """What is assumed of air, receiver and clutter, and how far and how finely is swept."""
+        """What is assumed of air and receiver, and how far and how finely is swept."""
         air, wanted, radio = self.radio.atmosphere, self.radio.prediction, self.radio
-        has_clutter = self.opened.project.land_cover and self.source.surface == "dtm"
+        shown = (
+            {"clutter_m": radio.clutter_heights_m()}
+            if self.terrain.has_clutter
+            else {"surroundings": radio.surroundings.kind}
+        )
         return {
             "delta_n": air.delta_n,
             "n0": air.n0,
@@ -144,7 +151,7 @@ class Losses:
             "location_percent": wanted.location_percent,
             "resolution_m": wanted.resolution_m,
             "rx_height_m": radio.receiver.height_m,
-            **({"clutter_m": radio.clutter_heights_m()} if has_clutter else {}),
+            **shown,
             "radius_km": self.radius_km,
             "every": self.every,
         }
@@ -210,11 +217,18 @@ class Losses:
         found = sweep(ground, mast.lat, mast.lon, self._link(mast), radius_km=self.radius_km)
         whole = np.full((int(window.height), int(window.width)), np.nan, dtype=np.float32)
         rows, cols = found.loss_db.shape
-        whole[found.row : found.row + rows, found.col : found.col + cols] = found.loss_db
+        lost_db = found.loss_db + np.float32(self.surroundings_db(mast.frequency_mhz))
+        whole[found.row : found.row + rows, found.col : found.col + cols] = lost_db
         half = self.every // 2
         top = int(target.row_off) * self.every + half - int(window.row_off)
         left = int(target.col_off) * self.every + half - int(window.col_off)
         return whole[top :: self.every, left :: self.every]
+
+    def surroundings_db(self, frequency_mhz: float) -> float:
+        """Loss in houses and trees that no land cover over bare ground shows."""
+        if self.terrain.has_clutter:
+            return 0.0
+        return float(surroundings_db(frequency_mhz, self.radio.surroundings.kind))
 
     def _link(self, mast: Mast) -> Link:
         air, wanted = self.radio.atmosphere, self.radio.prediction

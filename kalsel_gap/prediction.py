@@ -54,12 +54,14 @@ SECTIONS = (
 PREDICTIONS = (
     *("row_id", "npsn", "technology", "operator", "level_dbm", "sd_db", "adequacy"),
     *("signal_share", "known_share", "status", "reason", "calibration", "source"),
-    *("site_id", "site_km", "loss_db", "model", "diffraction_db", "line_of_sight"),
+    *("site_id", "site_km", "loss_db", "vegetation_db", "surroundings_db", "model"),
+    *("diffraction_db", "line_of_sight"),
     *("clearance_ratio", "clearance_ratio_worst", "obstacle_km", "obstacle_m"),
     "obstacle_excess_m",
 )
 _FLOATS = (
     *("level_dbm", "sd_db", "adequacy", "signal_share", "known_share", "site_km", "loss_db"),
+    *("vegetation_db", "surroundings_db"),
     *("diffraction_db", "clearance_ratio", "clearance_ratio_worst", "obstacle_km", "obstacle_m"),
     "obstacle_excess_m",
 )
@@ -88,7 +90,8 @@ def prediction(
         Table ``predictions``: :data:`PREDICTIONS`, one row per school and each operator and
         technology of which a site can be predicted; empty without an elevation model. ``status``
         is *value*, *none* or *unknown*; ``reason`` says why it is unknown, or that the level is
-        only a lower bound (*sites_incomplete*).
+        only a lower bound (*sites_incomplete*). What is lost is ``loss_db`` of the `model`, where
+        diffraction is part of it, ``vegetation_db`` and ``surroundings_db``.
 
     Raises
     ------
@@ -289,7 +292,7 @@ def _levels(
     """Level of each server with what measurements have taught of it, dBm."""
     table = cells.table.iloc[found.cell]
     ends = places.lat[found.point], places.lon[found.point]
-    lost_db, elevation_deg = lost.loss_db[found.path], lost.elevation_deg[found.path]
+    lost_db, elevation_deg = lost.total_db[found.path], lost.elevation_deg[found.path]
     level = levels_dbm(table, *ends, lost_db, elevation_deg, opened.project.radio)
     return level + calibration.taught(opened, table, *ends).offset_db
 
@@ -441,6 +444,8 @@ def _served(
             "site_id": cell["site_id"].to_numpy(),
             "site_km": site_km,
             "loss_db": lost.loss_db[path],
+            "vegetation_db": lost.vegetation_db[path],
+            "surroundings_db": lost.surroundings_db[path],
             "model": np.where(lost.is_near[path], "free_space", "p1812"),
             "diffraction_db": lost.diffraction_db[path],
             **sights(cell, lat, lon, ground),

@@ -86,6 +86,8 @@ class Terrain:
         Counted from 1.
     clutter : mapping of int to float
         Height of each class above the ground, metres.
+    wood : sequence of int
+        Classes that are woodland.
     spacing_m : float or None
         Between samples; None is the model's own resolution, the mean of the sides of a cell.
     """
@@ -97,7 +99,13 @@ class Terrain:
     land_cover: RasterPath | None = None
     land_cover_band: int = 1
     clutter: Mapping[int, float] = field(default_factory=dict)
+    wood: Sequence[int] = ()
     spacing_m: float | None = None
+
+    @property
+    def has_clutter(self) -> bool:
+        """Whether profiles show what stands on the ground."""
+        return self.land_cover is not None and self.surface == "dtm"
 
 
 class Courses(NamedTuple):
@@ -145,7 +153,7 @@ def terrain_of(opened: Opened) -> Terrain:
     source = opened.project.elevation
     if source is None:
         raise ValueError("the project has no elevation model")
-    cover = opened.project.land_cover
+    cover, radio = opened.project.land_cover, opened.project.radio
     return Terrain(
         source.tiles,
         source.band,
@@ -153,7 +161,8 @@ def terrain_of(opened: Opened) -> Terrain:
         source.surface,
         land_cover=cover.tiles if cover else None,
         land_cover_band=cover.band if cover else 1,
-        clutter=opened.project.radio.clutter_heights_m() if cover else {},
+        clutter=radio.clutter_heights_m() if cover else {},
+        wood=radio.wood_codes() if cover else (),
     )
 
 
@@ -213,7 +222,7 @@ def profiles(
             sea = _sea_of(pages[0], source, zero=terrain.sea == "zero", threads=threads)
         if sea is not None:
             pages[0].flood(sea, threads)
-        if terrain.land_cover is not None and terrain.surface == "dtm":
+        if terrain.land_cover is not None and terrain.has_clutter:
             cover = stack.enter_context(open_band(terrain.land_cover, terrain.land_cover_band))
             pages.append(Pages(cover))
         order = _file_order(source.grid, ends)

@@ -186,7 +186,8 @@ class Elevation(Section):
 class LandCover(Section):
     """Land cover, whose classes have the heights of ``[radio.clutter]``.
 
-    They are added to an elevation model of the bare ground only (``surface = "dtm"``).
+    They are added to an elevation model of the bare ground only (``surface = "dtm"``). Over every
+    model it shows whether a school stands in a wood.
     """
 
     path: InputPaths

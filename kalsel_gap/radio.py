@@ -86,8 +86,19 @@ class Clutter(Sourced):
     """Its code in the raster."""
     height_m: NotNegative
     """Height above the ground."""
+    is_wood: bool
+    """Whether a receiver among it stands in woodland."""
     confidence: Sureness
     """How sure the figure is."""
+
+
+class Surroundings(Sourced):
+    """What stands around a receiver where no land cover over bare ground shows it."""
+
+    kind: Literal["suburban", "open"]
+    """Houses and trees of a village, or open land."""
+    confidence: Sureness
+    """How sure the choice is."""
 
 
 class Vegetation(Sourced):
@@ -99,6 +110,8 @@ class Vegetation(Sourced):
     """Largest loss in dB at 1 MHz."""
     maximum_exponent: NotNegative
     """Power of the frequency that it rises with."""
+    longest_m: Positive
+    """Longest way through a wood that is looked at."""
     confidence: Sureness
     """How sure the figures are."""
 
@@ -122,9 +135,6 @@ class Carrier(Sourced):
     pilot_share: Annotated[float, Field(gt=0.0, le=1.0)]
     """Power of what is measured, as a share of the whole carrier's or, with subcarriers, of an
     even spread over all of them."""
-    margin_db: NotNegative
-    """Taken off every level: loss of trees, houses and hands near a receiver that neither the
-    elevation model nor the land cover shows."""
     usable_dbm: float
     """Lowest level that is of use."""
     confidence: Sureness
@@ -287,6 +297,8 @@ class Radio(Sourced):
     """Land cover by name."""
     vegetation: Vegetation
     """Loss inside woodland."""
+    surroundings: Surroundings
+    """Around a receiver."""
     carriers: dict[Mobile, Carrier]
     """Carriers by technology."""
     receiver: Receiver
@@ -303,3 +315,7 @@ class Radio(Sourced):
     def clutter_heights_m(self) -> dict[int, float]:
         """Height of each class by its code in the raster."""
         return {each.code: each.height_m for each in self.clutter.values()}
+
+    def wood_codes(self) -> tuple[int, ...]:
+        """Codes of the classes that are woodland."""
+        return tuple(sorted(each.code for each in self.clutter.values() if each.is_wood))

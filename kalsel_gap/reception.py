@@ -269,6 +269,10 @@ class Reception:
         nature = messages.NAMES.get(self.opened.project.project.data)
         carrier = self._carrier(network)
         given = {key: carrier[key] for key in ("bandwidth_mhz", "spacing_khz", "pilot_share")}
+        around = {
+            f"{mhz:g}": round(self.losses.surroundings_db(mhz), 1)
+            for mhz in sorted(set(network.servers["frequency_mhz"]))
+        }
         return {
             "AREA_OR_POINT": "Area",
             "TIFFTAG_SOFTWARE": f"kalsel-gap {version('kalsel-gap')}",
@@ -278,6 +282,7 @@ class Reception:
             "OPERATOR": plain(network.operator),
             "TECHNOLOGY": network.technology,
             "THRESHOLD_DBM": f"{network.threshold_dbm:g}",
+            "SURROUNDINGS_DB": json.dumps(around),  # by frequency in MHz
             "PARAMETERS": json.dumps(given | self.losses.parameters, sort_keys=True),
             "INPUTS_SHA256": json.dumps(self.losses.inputs, sort_keys=True),
             **({"SERVERS": f"{network.name}_server.csv"} if name == "server" else {}),

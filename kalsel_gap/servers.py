@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from kalsel_gap.coasts import SeaMask
     from kalsel_gap.profile import Terrain
+    from kalsel_gap.propagation.p1812 import Link
     from kalsel_gap.propagation.paths import ByteArray, Paths
     from kalsel_gap.radio import Candidates, Radio
 
@@ -177,10 +178,15 @@ class Losses(NamedTuple):
     """What paths lose, arrays of shape (paths,); NaN unless the status is OK.
 
     A path that is shorter than ITU-R P.1812 covers has the loss of free space: so near to the
-    antenna nothing else is known.
+    antenna nothing else is known of the ground.
     """
 
     loss_db: FloatArray
+    """Over the ground and what stands on it."""
+    vegetation_db: FloatArray
+    """Through the wood that the receiver stands in, where that is the way; 0 else."""
+    surroundings_db: FloatArray
+    """Of houses and trees that no land cover over bare ground shows."""
     diffraction_db: FloatArray
     elevation_deg: FloatArray
     """How high the ray leaves the antenna, above the horizon."""
@@ -188,9 +194,18 @@ class Losses(NamedTuple):
     """Whether the loss is that of free space."""
     status: ByteArray
 
+    @property
+    def total_db(self) -> FloatArray:
+        """All that is lost from antenna to antenna."""
+        return self.loss_db + self.vegetation_db + self.surroundings_db
+
 
 def losses(cells: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: Ground) -> Losses:
     """Loss of the path from each cell to its place: ITU-R P.1812-8, exact along the profile.
+
+    A receiver in a wood is reached over the trees or through them by ITU-R P.833, with the smaller
+    loss; where the elevation model is no bare ground the way through is added. Where it is unknown
+    whether there is a wood the path is void.
 
     Parameters
     ----------
@@ -201,36 +216,32 @@ def losses(cells: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: Ground
     ground : Ground
         What they run over.
     """
+    from kalsel_gap import woods
     from kalsel_gap.propagation import p1812
     from kalsel_gap.propagation.free_space import free_space_db
-    from kalsel_gap.propagation.locations import location_sigma_db
-    from kalsel_gap.propagation.paths import DISTANCE, OK
+    from kalsel_gap.propagation.paths import DISTANCE, OK, VOID
+    from kalsel_gap.propagation.surroundings import surroundings_db
 
-    radio, count = ground.radio, len(cells)
+    radio, terrain, count = ground.radio, ground.terrain, len(cells)
+    height, mhz, tx_lat, tx_lon = (
+        cells[n].to_numpy("float64") for n in ("antenna_height_m", "frequency_mhz", "lat", "lon")
+    )
+    depth_m = woods.depths_m(
+        *(terrain, ground.sea, (tx_lat, tx_lon), lat, lon), longest_m=radio.vegetation.longest_m
+    )
+    through = woods.through_db(depth_m, mhz, radio.vegetation)
     found = Losses(
         loss_db=np.full(count, np.nan),
+        vegetation_db=np.zeros(count) if terrain.has_clutter else through.copy(),
+        surroundings_db=np.zeros(count),
         diffraction_db=np.full(count, np.nan),
         elevation_deg=np.full(count, np.nan),
         is_near=np.zeros(count, dtype=np.bool_),
         status=np.full(count, DISTANCE, dtype=np.int8),
     )
-    height, mhz = (cells[n].to_numpy("float64") for n in ("antenna_height_m", "frequency_mhz"))
-    middle = (cells["lat"].to_numpy("float64") + lat) / 2.0
+    middle = (tx_lat + lat) / 2.0
     for at, paths in ground.profiles(cells, lat, lon):
-        link = p1812.Link(
-            frequency_mhz=mhz[at],
-            tx_height_m=height[at],
-            rx_height_m=radio.receiver.height_m,
-            latitude_deg=middle[at],
-            delta_n=radio.atmosphere.delta_n,
-            n0=radio.atmosphere.n0,
-            time_percent=radio.prediction.time_percent,
-            location_percent=radio.prediction.location_percent,
-            location_sigma_db=location_sigma_db(
-                mhz[at], radio.prediction.resolution_m, radio.receiver.height_m
-            ),
-        )
-        made = p1812.loss(paths, link, threads=THREADS)
+        made = p1812.loss(paths, _link(at, mhz, height, middle, radio), threads=THREADS)
         found.loss_db[at], found.status[at] = made.loss_db, made.status
         found.diffraction_db[at] = made.diffraction_db
         tx_m = paths.ground_m[paths.first[:-1]] + height[at]
@@ -240,8 +251,48 @@ def losses(cells: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: Ground
         near = (made.status == DISTANCE) & (paths.length_km < p1812.DISTANCE_KM[0])
         near &= np.isfinite(free)
         found.loss_db[at[near]], found.diffraction_db[at[near]] = free[near], 0.0
+        found.vegetation_db[at[near]] = through[at[near]]
         found.is_near[at], found.status[at[near]] = near, OK
+        inside = np.flatnonzero((depth_m[at] > 0.0) & (made.status == OK))
+        if terrain.has_clutter and inside.size:
+            into = at[inside]
+            way = woods.cleared(paths.part(inside), depth_m[into])
+            made = p1812.loss(way, _link(into, mhz, height, middle, radio), threads=THREADS)
+            less = made.loss_db + through[into] < found.loss_db[into]
+            found.loss_db[into[less]] = made.loss_db[less]
+            found.diffraction_db[into[less]] = made.diffraction_db[less]
+            found.vegetation_db[into[less]] = through[into[less]]
+    unknown = (found.status == OK) & np.isnan(depth_m)
+    found.status[unknown] = VOID
+    for values in (found.loss_db, found.diffraction_db):
+        values[unknown] = np.nan
+    lost = found.status != OK
+    found.vegetation_db[lost] = found.surroundings_db[lost] = np.nan
+    if not terrain.has_clutter:
+        kind = radio.surroundings.kind
+        found.surroundings_db[:] = surroundings_db(mhz, kind, found.vegetation_db)
     return found
+
+
+def _link(
+    at: IntArray, mhz: FloatArray, height_m: FloatArray, latitude_deg: FloatArray, radio: Radio
+) -> Link:
+    """Terms of some of the paths."""
+    from kalsel_gap.propagation.locations import location_sigma_db
+    from kalsel_gap.propagation.p1812 import Link
+
+    air, wanted, rx_m = radio.atmosphere, radio.prediction, radio.receiver.height_m
+    return Link(
+        frequency_mhz=mhz[at],
+        tx_height_m=height_m[at],
+        rx_height_m=rx_m,
+        latitude_deg=latitude_deg[at],
+        delta_n=air.delta_n,
+        n0=air.n0,
+        time_percent=wanted.time_percent,
+        location_percent=wanted.location_percent,
+        location_sigma_db=location_sigma_db(mhz[at], wanted.resolution_m, rx_m),
+    )
 
 
 def levels_dbm(
@@ -252,7 +303,7 @@ def levels_dbm(
     elevation_deg: FloatArray,
     radio: Radio,
 ) -> FloatArray:
-    """Level that each site gives at its place, from what its path loses."""
+    """Level that each site gives at its place, from all that its path loses."""
     from kalsel_gap.propagation.antennas import sector_gain_db
     from kalsel_gap.propagation.budget import level_dbm
 

@@ -118,7 +118,7 @@ def _candidates(opened: Opened, cells: Cells, lat: FloatArray, lon: FloatArray) 
     lost = losses(paths, lat[found.path_point], lon[found.path_point], ground)
     of = cells.table.iloc[found.cell].reset_index(drop=True)
     ends = lat[found.point], lon[found.point]
-    level = levels_dbm(of, *ends, lost.loss_db[found.path], lost.elevation_deg[found.path], radio)
+    level = levels_dbm(of, *ends, lost.total_db[found.path], lost.elevation_deg[found.path], radio)
     return of[[*GROUP, "site_id"]].assign(place=found.point, level_dbm=level)
 
 

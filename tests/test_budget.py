@@ -123,11 +123,3 @@ def test_shares_by_hand(level: float, sigma: float, share: float) -> None:
 def test_a_stronger_level_is_no_less_often_enough(levels: list[float], sigma: float) -> None:
     weak, strong = reached_share(sorted(levels), sigma, -105.0)
     assert 0.0 <= weak <= strong <= 1.0
-
-
-def test_a_margin_is_taken_off_every_level() -> None:
-    with_margin = CARRIERS["4g"].model_copy(update={"margin_db": 20.0})
-    levels = [
-        level_dbm("4g", 62.0, 100.0, carriers={"4g": c}) for c in (CARRIERS["4g"], with_margin)
-    ]
-    assert levels[0] - levels[1] == pytest.approx(20.0)

@@ -53,6 +53,7 @@ ROOMS = (
     "places",
     "indicators",
     "calibration",
+    "woods",
     "ground",
     "profile",
     "pages",

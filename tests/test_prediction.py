@@ -83,6 +83,7 @@ def arguments(
     sections = {
         "elevation": {"path": str(dem), "surface": "dtm", "sea": "none"},
         "sites": {"path": "s.csv", **section},
+        "radio": {"surroundings": {"kind": "open"}},
     }
     kept = [c.name for c in schema.up_to("terrain")]
     opened = project(sections, files=files, bare=True)

@@ -75,7 +75,9 @@ def flat(project: MakeProject) -> Callable[..., Opened]:
             "dem.tif": dem(ground),
             "sites.csv": "\n".join([header, *rows]) + "\n",
         }
-        return project({"coverage": None, "boundaries": None, **sections}, files=files)
+        radio = {"surroundings": {"kind": "open"}, **sections.pop("radio", {})}
+        given = {"coverage": None, "boundaries": None, "radio": radio, **sections}
+        return project(given, files=files)
 
     return make
 
@@ -176,6 +178,24 @@ def test_figures_by_hand_in_free_space(flat: Callable[..., Opened], tmp_path: Pa
     assert row["covered_share"] == pytest.approx((level >= -70).mean(), abs=2e-3)
     assert row["predicted_share"] == pytest.approx(known.mean(), abs=2e-3)
     assert row["covered_km2"] == pytest.approx(row["covered_share"] * row["land_km2"], abs=0.03)
+
+
+@pytest.mark.usefixtures("free")
+@pytest.mark.parametrize("surface", ["dtm", "dsm"])
+def test_a_village_takes_what_hata_says(
+    flat: Callable[..., Opened], tmp_path: Path, surface: str
+) -> None:
+    for kind in ("open", "suburban"):
+        radio = {"surroundings": {"kind": kind}}
+        opened = flat(A, radio=radio, elevation={"surface": surface})
+        make(opened, tmp_path / kind, layers=["level"])
+    bare, village = (cells(tmp_path / kind, "4g_telkomsel_level") for kind in ("open", "suburban"))
+    known = bare != -9999
+    np.testing.assert_allclose((bare - village)[known], 20.0, atol=0.11)
+    with rasterio.open(tmp_path / "suburban" / "4g_telkomsel_level.tif") as source:
+        tags = source.tags()
+    assert json.loads(tags["SURROUNDINGS_DB"]) == {"1800": 20.0}
+    assert json.loads(tags["PARAMETERS"])["surroundings"] == "suburban"
 
 
 @pytest.mark.usefixtures("free")

@@ -26,6 +26,8 @@ _LABELS = {  # of columns on a terminal
     "sd_db": N_("± dB"),
     "margin_db": N_("Margin dB"),
     "loss_db": N_("P.1812 dB"),
+    "vegetation_db": N_("Trees dB"),
+    "surroundings_db": N_("Around dB"),
     "itm_loss_db": N_("ITM dB"),
     "free_space_db": N_("Free space dB"),
     "diffraction_db": N_("Diffraction dB"),
@@ -44,8 +46,23 @@ _LABELS = {  # of columns on a terminal
 # Left out of these where a terminal is narrow, the first ones first.
 _SPARE = (
     *("free_space_db", "sea_share", "clearance_ratio_worst", "line_of_sight_worst", "site_mast_m"),
-    *("obstacle_m", "azimuth_deg", "diffraction_db", "obstacle_excess_m", "school_mast_m"),
-    *("obstacle_km", "clearance_ratio", "itm_loss_db", "loss_db", "margin_db", "line_of_sight"),
+    *(
+        "obstacle_m",
+        "azimuth_deg",
+        "diffraction_db",
+        "vegetation_db",
+        "obstacle_excess_m",
+        "school_mast_m",
+    ),
+    *(
+        "obstacle_km",
+        "surroundings_db",
+        "clearance_ratio",
+        "itm_loss_db",
+        "loss_db",
+        "margin_db",
+        "line_of_sight",
+    ),
 )
 _STATUS = {
     "value": N_("known"),

@@ -31,8 +31,7 @@ def below_eirp_db(carrier: Carrier, bandwidth_mhz: ArrayLike = np.nan) -> FloatA
     """How far what is measured lies below the power of the whole carrier.
 
     RSRP is the power of one resource element: ``10·log10(12·resource blocks)`` below an evenly
-    spread carrier. RSCP is that of the pilot. The level of 2G is that of the carrier. The margin
-    of what no input shows counts too.
+    spread carrier. RSCP is that of the pilot. The level of 2G is that of the carrier.
 
     Parameters
     ----------
@@ -59,7 +58,7 @@ def below_eirp_db(carrier: Carrier, bandwidth_mhz: ArrayLike = np.nan) -> FloatA
     elements = np.full(mhz.shape, np.nan if carrier.spacing_khz else 1.0)
     for width, blocks in carrier.blocks():
         elements[mhz == width] = SUBCARRIERS * blocks
-    found: FloatArray = 10.0 * np.log10(elements / carrier.pilot_share) + carrier.margin_db
+    found: FloatArray = 10.0 * np.log10(elements / carrier.pilot_share)
     return found
 
 

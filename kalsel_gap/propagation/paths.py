@@ -153,6 +153,15 @@ class Paths:
         """Samples of the path that has most of them."""
         return int(np.diff(self.first).max()) if len(self) else 0
 
+    def part(self, index: IntArray) -> Paths:
+        """Some of the paths, in this order."""
+        count = np.diff(self.first)[index]
+        first = np.concatenate([[0], np.cumsum(count)])
+        at = np.repeat(self.first[:-1][index] - first[:-1], count) + np.arange(first[-1])
+        given = ("ground_m", "distance_km", "clutter_m", "zone")
+        flat = {name: getattr(self, name)[at] for name in given if getattr(self, name).size}
+        return Paths(first, self.length_km[index], **flat)
+
     @classmethod
     def equally_spaced(
         cls,
