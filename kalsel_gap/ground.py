@@ -59,6 +59,7 @@ class Grounds:
             self.grid = band.grid
         frame = frame_of(self.grid, tiles_of(terrain.path).files[0])
         self._shore = Shore(sea, frame, STRIPE_ROWS) if sea is not None and sea.any() else None
+        self._most = KEPT
         self._kept: OrderedDict[int, _Stripe] = OrderedDict()
 
     def at(self, window: Window) -> Ground:
@@ -71,6 +72,7 @@ class Grounds:
         bottom, right = top + int(window.height), left + int(window.width)
         with open_band(self._terrain.path, self._terrain.band) as band:
             numbers = range(top // STRIPE_ROWS, -(-bottom // STRIPE_ROWS))
+            self._most = max(KEPT, len(numbers) + 1)
             stripes = [self._stripe(band, number) for number in numbers]
         rows = slice(top - numbers[0] * STRIPE_ROWS, bottom - numbers[0] * STRIPE_ROWS)
 
@@ -90,7 +92,7 @@ class Grounds:
     def _stripe(self, band: Band, number: int) -> _Stripe:
         """A stripe, which counts as used last."""
         if number not in self._kept:
-            while len(self._kept) >= KEPT:
+            while len(self._kept) >= self._most:
                 self._kept.popitem(last=False)
             self._kept[number] = self._read(band, number)
         self._kept.move_to_end(number)

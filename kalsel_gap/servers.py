@@ -246,7 +246,8 @@ def losses(cells: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: Ground
         found.diffraction_db[at] = made.diffraction_db
         tx_m = paths.ground_m[paths.first[:-1]] + height[at]
         rise_km = (paths.ground_m[paths.first[1:] - 1] + radio.receiver.height_m - tx_m) / 1000.0
-        found.elevation_deg[at] = np.degrees(np.arctan2(rise_km, paths.length_km))
+        fall = paths.length_km / (2.0 * p1812.EARTH_KM * radio.k_factor.median)
+        found.elevation_deg[at] = np.degrees(np.arctan2(rise_km, paths.length_km) - fall)
         free = free_space_db(np.hypot(paths.length_km, rise_km), mhz[at])
         near = (made.status == DISTANCE) & (paths.length_km < p1812.DISTANCE_KM[0])
         near &= np.isfinite(free)

@@ -218,6 +218,7 @@ def _evidence(
             "signal_share": np.where(enough, signal_share, np.nan),
             "known_share": known_share,
             "status": np.select([~enough, signal_share > 0], ["unknown", "value"], "none"),
+            "at_least": False,
         }
     )
 
@@ -267,8 +268,8 @@ def _predicted(predictions: pd.DataFrame) -> pd.DataFrame:
     said = predictions["status"] == "value"
     level = predictions["level_dbm"].where(said).clip(*_POSSIBLE_DBM)
     spoken = {"basis": "predicted", "kind": "prediction", "date": ""}
-    return predictions.assign(**spoken, level_dbm=level)[
-        [*(name for name in SIGNALS if name != "used"), "date"]
+    return predictions.assign(**spoken, level_dbm=level, at_least=predictions["reason"] != "")[
+        [*(name for name in SIGNALS if name != "used"), "date", "at_least"]
     ]
 
 
@@ -387,8 +388,9 @@ def _adequacy(
 def _used(tidy: pd.DataFrame) -> pd.DataFrame:
     """Mark, per school, operator and technology, the evidence that counts."""
     order = {basis: number for number, basis in enumerate(schema.BASES)}
+    # What is at least to be had contradicts nothing better: the larger counts.
     ranked = tidy.assign(
-        evidence=tidy["basis"].map(order),
+        evidence=tidy["basis"].map(order).mask(tidy["at_least"].astype(bool), order["modelled"]),
         unknown=tidy["status"] == "unknown",
         poor=-tidy["adequacy"],
         # Of tiles of several quarters the latest one speaks.

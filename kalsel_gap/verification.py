@@ -14,6 +14,7 @@ from kalsel_gap.servers import Ground, cells_of, levels_dbm, losses, servers
 from kalsel_gap.sources.levels import read_levels
 from kalsel_gap.sources.schools import read_schools
 from kalsel_gap.sources.sites import read_sites
+from kalsel_gap.transmitters import usable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from kalsel_gap.findings import Finding
     from kalsel_gap.project import Opened
     from kalsel_gap.radio import Radio
-    from kalsel_gap.servers import Cells
 
 FloatArray: TypeAlias = NDArray[np.float64]
 
@@ -62,12 +62,12 @@ def pairs_of(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
         raise InputError("sites_missing", path=opened.path)
     places = thinned(levels, radio.prediction.resolution_m)
     lat, lon = (places[name].to_numpy(np.float64) for name in ("lat", "lon"))
-    at = _best(places, _candidates(opened, cells_of(sites), lat, lon))
-    usable = {str(name): each.usable_dbm for name, each in radio.carriers.items()}
+    at = _best(places, _candidates(opened, sites, lat, lon))
+    usable_dbm = {str(name): each.usable_dbm for name, each in radio.carriers.items()}
     places["predicted_dbm"] = at["level_dbm"].to_numpy(np.float64)
     places["site_id"] = at["site_id"].fillna("").astype(str)
     places["clutter"] = classes_at(opened, lat, lon)
-    places["usable_dbm"] = places["technology"].map(usable).astype("float64")
+    places["usable_dbm"] = places["technology"].map(usable_dbm).astype("float64")
     return places[list(PAIRS)], findings
 
 
@@ -106,13 +106,17 @@ def _placed(levels: pd.DataFrame, opened: Opened) -> pd.DataFrame:
     return levels[levels["lat"].notna() & levels["lon"].notna()].reset_index(drop=True)
 
 
-def _candidates(opened: Opened, cells: Cells, lat: FloatArray, lon: FloatArray) -> pd.DataFrame:
+def _candidates(
+    opened: Opened, sites: pd.DataFrame, lat: FloatArray, lon: FloatArray
+) -> pd.DataFrame:
     """A row for each place and each site that could serve it: what it would give there."""
     from kalsel_gap.profile import sea_of, terrain_of  # compiles kernels: only when needed
 
     radio: Radio = opened.project.radio
     terrain = terrain_of(opened)
     ground = Ground(terrain, sea_of(terrain), radio)
+    fits, _ = usable(sites, ground, "")  # told where levels are predicted
+    cells = cells_of(sites[fits])
     found = servers(lat, lon, cells, radio.candidates)
     paths = cells.table.iloc[found.path_cell]
     lost = losses(paths, lat[found.path_point], lon[found.path_point], ground)

@@ -458,8 +458,11 @@ def steps_of(
     reached = free_space + median.total_db
     if whole or not ray.line_of_sight or least_duct_db(path, radius, f, ray) <= reached:
         horizon = horizons(profile, tx, rx, radius, ray)
-        tx_coast = over.tx_coast_km if np.isnan(terms.tx_coast_km) else terms.tx_coast_km
-        rx_coast = over.rx_coast_km if np.isnan(terms.rx_coast_km) else terms.rx_coast_km
+        tx_coast, rx_coast = over.tx_coast_km, over.rx_coast_km
+        if tx_coast > 0.0 and not np.isnan(terms.tx_coast_km):  # at sea it is 0 whatever is said
+            tx_coast = terms.tx_coast_km
+        if rx_coast > 0.0 and not np.isnan(terms.rx_coast_km):
+            rx_coast = terms.rx_coast_km
         duct = coupling_db(tx, rx, tx_coast, rx_coast, over, f, ray, horizon)
         duct += bent_db(radius, f, duct_angle_mrad(path, radius, ray, horizon))
     if whole or duct <= reached:
