@@ -304,11 +304,12 @@ class Band:
     ) -> tuple[Cells, BoolArray | None]:
         """Cells of a tile as stored, and what a mask says of them where there is one."""
         try:
-            dataset = self._handles.get(tile.path)
-            raw: Cells = dataset.read(self.index, window=window, out_shape=shape)
-            if not tile.has_mask:
-                return raw, None
-            return raw, dataset.read_masks(self.index, window=window, out_shape=shape) > 0
+            with rasterio.Env():  # a thread of its own has none, and GDAL would write to stderr
+                dataset = self._handles.get(tile.path)
+                raw: Cells = dataset.read(self.index, window=window, out_shape=shape)
+                if not tile.has_mask:
+                    return raw, None
+                return raw, dataset.read_masks(self.index, window=window, out_shape=shape) > 0
         except RasterioError as error:
             raise _unreadable(tile.path, error) from error
 
