@@ -18,11 +18,15 @@ from kalsel_gap.errors import InputError
 from kalsel_gap.indicators import available
 from kalsel_gap.pathview import PathView, of_paths
 from kalsel_gap.project import suggestion
+from kalsel_gap.propagation.budget import below_eirp_db
 from kalsel_gap.servers import THREADS, Ground, cells_of, levels_dbm, losses, servers
 from kalsel_gap.sources.schools import read_schools
 from kalsel_gap.sources.sites import read_sites
+from kalsel_gap.transmitters import asked_for
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from kalsel_gap.project import Opened
     from kalsel_gap.propagation.paths import Paths
 
@@ -75,7 +79,14 @@ class LinkTable:
     ground: Ground
 
 
-def linktable(opened: Opened, npsn: str) -> LinkTable:
+def linktable(
+    opened: Opened,
+    npsn: str,
+    *,
+    operators: Sequence[str] = (),
+    technologies: Sequence[str] = (),
+    radius_km: float | None = None,
+) -> LinkTable:
     """Every site that is a candidate for a school, best first.
 
     Parameters
@@ -84,11 +95,16 @@ def linktable(opened: Opened, npsn: str) -> LinkTable:
         The project.
     npsn : str
         The school.
+    operators, technologies : sequence of str, optional
+        Only these; without any, all.
+    radius_km : float, optional
+        How far a site may be; ``radio.candidates.reach_km`` by default.
 
     Raises
     ------
     InputError
-        No such school, it has no location, the project has no elevation model or no site near.
+        No such school, it has no location, the project has no elevation model or no site near; or
+        as `transmitters.asked_for`.
     """
     from kalsel_gap.profile import sea_of, terrain_of  # compiles kernels: only when needed
 
@@ -96,14 +112,15 @@ def linktable(opened: Opened, npsn: str) -> LinkTable:
     if opened.project.elevation is None:
         raise InputError("elevation_missing", path=opened.path)
     sites, _ = read_sites(opened)
-    cells = cells_of(sites[sites["technology"].isin(list(opened.project.radio.carriers))])
+    mobile = sites[sites["technology"].isin(list(opened.project.radio.carriers))]
+    cells = cells_of(asked_for(mobile, operators, technologies, opened))
     lat, lon = (np.array([school[name]], dtype=np.float64) for name in ("lat", "lon"))
     radio = opened.project.radio
-    found = servers(lat, lon, cells, radio.candidates)
+    reach_km = radius_km or radio.candidates.reach_km
+    rule = radio.candidates.model_copy(update={"reach_km": reach_km})
+    found = servers(lat, lon, cells, rule)
     if not found.cell.size:
-        raise InputError(
-            "no_site_near", path=opened.path, value=npsn, reach_km=f"{radio.candidates.reach_km:g}"
-        )
+        raise InputError("no_site_near", path=opened.path, value=npsn, reach_km=f"{reach_km:g}")
     near = cells.table.iloc[found.cell].reset_index(drop=True)
     terrain = terrain_of(opened)
     ground = Ground(terrain, sea_of(terrain), radio)
@@ -140,6 +157,10 @@ def view(found: LinkTable, link: int = 0) -> PathView:
     if not (np.isfinite(ends_m).all() and height_m >= 0.0 and mhz > 0.0 and len(paths) == 1):
         raise InputError("path_not_drawn", value=str(site["site_id"]))
     radio = found.ground.radio
+    vegetation_db, surroundings_db, offset_db = np.nan_to_num(
+        told[["vegetation_db", "surroundings_db", "offset_db"]].to_numpy(np.float64)
+    ).tolist()
+    carrier = dict(radio.carriers)[site["technology"]]
     return PathView(
         site=f"{site['site_id']} ({site['operator']}, {str(site['technology']).upper()})",
         school=f"{found.name} ({found.npsn})",
@@ -153,6 +174,11 @@ def view(found: LinkTable, link: int = 0) -> PathView:
         level_dbm=float(told["level_dbm"]),
         sigma_db=float(told["sd_db"]),
         calibrated=told["calibration"] == "calibrated",
+        eirp_dbm=float(site["eirp_dbm"]),
+        share_db=-float(below_eirp_db(carrier, float(site["bandwidth_mhz"]))),
+        vegetation_db=vegetation_db,
+        surroundings_db=surroundings_db,
+        offset_db=offset_db,
         **of_paths(paths, 0),
     )
 
