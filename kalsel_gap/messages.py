@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from kalsel_gap.text import N_, Text, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     import pandas as pd
 
@@ -53,6 +53,7 @@ ERRORS: dict[str, str] = {
     "file_special": N_("this is a pipe or a device, and a file belongs here. Save the data as a file first."),
     "file_too_large": N_("unpacked, the file is larger than {limit} MB. Take the part of it that is needed."),
     "file_unreadable": N_("the file cannot be read: {reason}."),
+    "folder_missing": N_("there is no such folder. Make it, or name another one."),
     "folder_no_raster": N_("the folder holds no raster. Put the tiles (.tif, .hgt, …) into it, or name the files."),
     "filter_unknown": N_("no school of this run has “{value}”; there is: {known}."),
     "goalposts_equal": N_("best and worst must be given and must differ."),
@@ -66,7 +67,7 @@ ERRORS: dict[str, str] = {
     "layer_unknown": N_("there is no layer “{value}”; there are: {known}."),
     "levels_missing": N_("the project has no measured levels, so predictions stay uncalibrated. Name a table with rsrp_dbm, rscp_dbm or rssi_dbm, operator, and lat, lon or npsn under [[measurements]]."),
     "network_technology": N_('network = "fixed" goes with technology = "fixed", and only with it.'),
-    "no_site_near": N_("no site of the project lies within {reach_km} km of school {value}. Name more tables under [[sites]], or look farther with radio.candidates.reach_km."),
+    "no_site_near": N_("no site of the project lies within {reach_km} km of school {value}. Name more tables under [[sites]], or look farther: radio.candidates.reach_km in the project file, or --radius-km."),
     "node_leaf_or_branch": N_("a node has either a column with best and worst, or an aggregator with p."),
     "node_parent": N_("the trees do not hang together: each parent must be a node without a column, and “barrier” and “need” must exist."),
     "not_written": N_("cannot be written: {reason}. Is the disk full, the folder protected, or the file open in another program? What was there is untouched."),
@@ -79,9 +80,11 @@ ERRORS: dict[str, str] = {
     "option_unknown": N_("there is no option {value}."),
     "option_with_value": N_("the option {option} takes no value."),
     "option_without_value": N_("the option {option} needs a value."),
+    "options_apart": N_("{option} has no meaning with {other}. Leave out one of them."),
     "output_is_input": N_("this file is an input of the project, and nothing is written over it. Choose another folder with --out."),
     "path_empty": N_("the path is empty. Name a file."),
     "path_not_drawn": N_("the path from site “{value}” cannot be drawn: the elevation model has no height at one of its ends, or the site no antenna height or frequency. Add what is missing to the table of sites."),
+    "picture_is_input": N_("this file is an input of the project, and nothing is written over it. Name another file with --picture."),
     "picture_kind": N_("a picture is written as SVG or PNG. Let its name end in .svg or .png."),
     "piece_broken": N_("this part of a layer cannot be read: {reason}. It was removed from the cache; run the command again."),
     "project_missing": N_("there is no such project file. Check the path after --project."),
@@ -139,6 +142,7 @@ ERRORS: dict[str, str] = {
 }  # fmt: skip
 _LONGEST = 600  # characters of other people's text in a sentence of ours
 _DIFFERS = "…"
+_FEW = 3  # values that a sentence names where they differ
 SUGGESTION = N_("Did you mean “{suggestion}”?")
 # What a library says before it hands on what the system has said.
 _SYSTEM_WORDS = re.compile(r".*Detail: \[errno \d+\] ", re.DOTALL)
@@ -508,21 +512,24 @@ def finding_sentence(finding: Row, text: Text) -> str:
 
 
 def findings_sentence(findings: pd.DataFrame, text: Text) -> str:
-    """What findings of one code say together: an ellipsis where they differ."""
-    common = {
-        name: column.iloc[0] if len(column.unique()) == 1 else _DIFFERS
-        for name, column in findings.items()
-    }
+    """What findings of one code say together: the first few values where they differ."""
+    common = {name: _first(column.unique().tolist(), plain) for name, column in findings.items()}
     known = []
     for name in ("evidence", "parameters"):
-        first, *others = (json.loads(given) for given in findings[name].unique())
+        given = [json.loads(each) for each in findings[name].unique()]
         known.append(
-            {
-                key: value if all(o.get(key) == value for o in others) else _DIFFERS
-                for key, value in first.items()
-            }
+            {key: _first([each.get(key) for each in given], text.figure) for key in given[0]}
         )
     return _sentence(common, known, text)
+
+
+def _first(values: list[object], write: Callable[[object], str]) -> object:
+    """The value that all have, or the first few of those there are."""
+    shown = [write(value) for value in values if value is not None and value != ""]
+    shown = list(dict.fromkeys(shown))
+    if len(shown) < 2:
+        return next((value for value in values if value is not None and value != ""), values[0])
+    return "; ".join([*shown[:_FEW], *([_DIFFERS] if len(shown) > _FEW else [])])
 
 
 def _read(finding: Row, name: str) -> dict[str, object]:
