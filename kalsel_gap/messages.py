@@ -513,22 +513,19 @@ def finding_sentence(finding: Row, text: Text) -> str:
 
 def findings_sentence(findings: pd.DataFrame, text: Text) -> str:
     """What findings of one code say together: the first few values where they differ."""
-    common = {name: _first(column.unique().tolist(), plain) for name, column in findings.items()}
+    common = {name: _first(column.dropna().unique(), plain) for name, column in findings.items()}
     known = []
     for name in ("evidence", "parameters"):
         given = [json.loads(each) for each in findings[name].unique()]
         known.append(
-            {key: _first([each.get(key) for each in given], text.figure) for key in given[0]}
+            {key: _first((each.get(key, "") for each in given), text.figure) for key in given[0]}
         )
     return _sentence(common, known, text)
 
 
-def _first(values: list[object], write: Callable[[object], str]) -> object:
-    """The value that all have, or the first few of those there are."""
-    shown = [write(value) for value in values if value is not None and value != ""]
-    shown = list(dict.fromkeys(shown))
-    if len(shown) < 2:
-        return next((value for value in values if value is not None and value != ""), values[0])
+def _first(values: Iterable[object], write: Callable[[object], str]) -> str:
+    """The first few of different values."""
+    shown = [each for each in dict.fromkeys(map(write, values)) if each]
     return "; ".join([*shown[:_FEW], *([_DIFFERS] if len(shown) > _FEW else [])])
 
 

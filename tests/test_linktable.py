@@ -172,6 +172,124 @@ def test_command_prints_and_draws(project: MakeProject, cli: CommandLine, tmp_pa
     assert table.err == ""
 
 
+def test_options_choose_the_sites(project: MakeProject, cli: CommandLine) -> None:
+    command = ("predict", "-p", project().path, "--at", "00000103", "-f", "json", "-q")
+    for options, kept in (
+        (("--technology", "4g"), [("T00001", "4g")]),
+        (("--operator", "Telkomsel", "--technology", "2g", "--radius-km", "3"), [("T00002", "2g")]),
+    ):
+        said = cli(*command, *options)
+        assert said.status == 0, said.err
+        links = [(row["site_id"], row["technology"]) for row in json.loads(said.out)]
+        assert links == kept, json.loads(said.out)
+    for options, words in (
+        (("--operator", "Telkomsl"), "Did you mean"),
+        (("--technology", "5g"), "5G"),
+    ):
+        assert words in cli(*command, *options).err
+
+
+@pytest.mark.parametrize(
+    ("mode", "option"),
+    [
+        *(
+            (("--at", SCHOOL), each)
+            for each in (
+                *(("--layers", "level"), ("--layers", ""), ("--resolution", 90), ("--dry-run",)),
+                *(("--out", "o"), ("--report",), ("--calibrate",)),
+            )
+        ),
+        *(
+            (("--report",), each)
+            for each in (
+                *(("--operator", "a"), ("--technology", "4g"), ("--radius-km", 3)),
+                *(("--layers", "level"), ("--dry-run",), ("--out", "o")),
+            )
+        ),
+        (("--calibrate",), ("--radius-km", 3)),
+    ],
+)
+def test_options_without_meaning_are_refused(
+    project: MakeProject, cli: CommandLine, mode: tuple[str, ...], option: tuple[object, ...]
+) -> None:
+    refused = cli("predict", "-p", project().path, *mode, *option)
+    assert refused.status == 1
+    assert f"{option[0]} has no meaning with {mode[0]}" in refused.err
+
+
+def test_no_layer_at_all_is_refused(project: MakeProject, cli: CommandLine) -> None:
+    refused = cli("predict", "-p", project().path, "--layers", " , ")
+    assert refused.status == 1
+    assert "there is no layer" in refused.err
+
+
+def test_a_narrow_table_keeps_what_matters(
+    project: MakeProject, cli: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offsets = f"{OFFSETS}telkomsel,4g,,,-7.5,9\n"
+    files = {"cal.csv": offsets}
+    path = project({"calibration": {"path": "cal.csv"}}, files=files).path
+    monkeypatch.setenv("COLUMNS", "80")
+    said = cli("predict", "-p", path, "--at", SCHOOL, "--format", "table")
+    table = said.out.decode()
+    assert max(map(len, table.splitlines())) <= 80
+    head = " ".join(table.partition("T0000")[0].split())
+    for word in ("Basis", "± dB", "Obstacle", "high"):
+        assert word.split()[0] in head, table
+    assert " calibrated" in table
+    assert " uncalibrated" in table
+    assert "Status" not in head  # all are known
+    left_out = next(line for line in said.err.splitlines() if line.startswith("Columns left out"))
+    assert "In sight" in left_out
+    assert "Status" not in left_out
+    assert "--format csv" in left_out
+    assert "Calibrated: 4G telkomsel." in said.err
+    assert "Uncalibrated: 2G telkomsel." in said.err
+    assert "not the error of the model" in said.err
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "title"),
+    [
+        (("--lang", "en"), (), "Radio path"),
+        (("--lang", "id"), (), "Jalur radio"),
+        (("--lang", "id"), ("--lang", "en"), "Radio path"),
+    ],
+)
+def test_the_language_counts_before_and_after_the_command(
+    project: MakeProject,
+    cli: CommandLine,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    before: tuple[str, ...],
+    after: tuple[str, ...],
+    title: str,
+) -> None:
+    path, picture = project({"project": {"language": "id"}}).path, tmp_path / "path.svg"
+    monkeypatch.delenv("KALSEL_GAP_LANG")
+    told = cli(*before, "predict", "-p", path, "--at", SCHOOL, "--picture", picture, "-q", *after)
+    assert told.status == 0
+    assert title in picture.read_text(encoding="utf-8")
+
+
+def test_a_picture_that_cannot_be_written_is_refused_first(
+    project: MakeProject, cli: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = project().path
+    monkeypatch.setattr(linktable, "linktable", lambda *_, **__: pytest.fail("computed"))
+    (tmp_path / "a.svg").mkdir()
+    for picture, words in (
+        (tmp_path / "a.svg", f"{tmp_path / 'a.svg'}: cannot be written: it is a folder"),
+        (tmp_path / "no" / "a.svg", f"{tmp_path / 'no'}: there is no such folder"),
+        (path.parent / "sites.csv", "--picture"),
+    ):
+        refused = cli("predict", "-p", path, "--at", SCHOOL, "--picture", picture)
+        assert refused.status == 1
+        assert words in refused.err
+        assert "--out" not in refused.err
+    assert [each.name for each in tmp_path.iterdir() if each.is_dir()].count("no") == 0
+
+
 def test_command_refuses(project: MakeProject, cli: CommandLine, tmp_path: Path) -> None:
     path = project().path
     unknown = cli("predict", "-p", path, "--at", "00000199")

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import kalsel_gap
 from kalsel_gap import cli, errors, messages, schema
 from kalsel_gap.assumptions import Index
-from kalsel_gap.findings import COLUMNS, SEVERITIES, to_frame
+from kalsel_gap.findings import COLUMNS, SEVERITIES, Finding, to_frame
 from kalsel_gap.project import read_project
 from kalsel_gap.text import LANGUAGES, Language, Text
 
@@ -423,3 +423,24 @@ def test_no_value_breaks_a_reason(
     code: str, hindrance: str, values: dict[str, object], language: Language
 ) -> None:
     assert messages.reason({**values, "reason": code, "hindrance": hindrance}, Text(language))
+
+
+def test_several_findings_name_the_first_values() -> None:
+    heights = ["3", "9", "3", "900", "1000"]
+    rows = [
+        Finding(
+            "site_term_implausible", file="sites.csv", row=row, column="antenna_height_m",
+            value=height, parameters={"known": "10 – 150"},
+        )
+        for row, height in enumerate(heights, start=2)
+    ]  # fmt: skip
+    said = messages.findings_sentence(to_frame(rows), Text("en"))
+    assert said.startswith("3; 9; 900; … in “antenna_height_m” cannot be used: here it can be 10")
+    said = messages.findings_sentence(to_frame(rows[:3]), Text("en"))
+    assert said.startswith("3; 9 in “antenna_height_m”")
+    stated = [
+        Finding("site_term_stated", column="eirp_dbm", value="62", parameters={"count": count})
+        for count in (7, 1234)
+    ]
+    said = messages.findings_sentence(to_frame(stated), Text("en"))
+    assert "62 is stated for the 7; 1234 sites" in said
