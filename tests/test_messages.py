@@ -443,4 +443,4 @@ def test_several_findings_name_the_first_values() -> None:
         for count in (7, 1234)
     ]
     said = messages.findings_sentence(to_frame(stated), Text("en"))
-    assert "62 is stated for the 7; 1234 sites" in said
+    assert "62 is stated for the 1234; 7 sites" in said

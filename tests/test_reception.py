@@ -439,7 +439,6 @@ def test_heights_are_read_once_for_all_servers_of_a_window(
     windows: list[Window] = []
     heights = made.losses.heights
 
-
     def counted(window: Window) -> Any:
         windows.append(window)
         return heights(window)
