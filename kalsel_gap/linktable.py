@@ -41,7 +41,7 @@ COLUMNS = (
 )
 MODELS = {"p1812": "ITU-R P.1812-8", "free_space": "ITU-R P.525"}
 # Why a link has no level, by the status of its path.
-STATUS = ("value", "void", "profile", "distance", "frequency", "antenna", "term")
+STATUS = ("value", "void", "profile", "distance", "frequency", "antenna", "term", "land_cover")
 _LOOKED_AT = (
     *("itm_loss_db", "free_space_db", "clearance_ratio", "clearance_ratio_worst", "obstacle_km"),
     *("obstacle_m", "obstacle_excess_m", "site_mast_m", "school_mast_m", "sea_share"),

@@ -67,6 +67,7 @@ _SPARE = (
 _STATUS = {
     "value": N_("known"),
     "void": N_("heights missing"),
+    "land_cover": N_("land cover missing"),
     "profile": N_("no profile"),
     "distance": N_("too near or too far"),
     "frequency": N_("frequency missing or outside the model"),
