@@ -207,6 +207,7 @@ def _predictions(
     sites = sites.assign(usable=fits)
     if not fits.any():
         return _empty(), findings
+    findings += calibration.unused(opened, sites)
     cells = cells_of(sites[sites["usable"]])
     # Neighbours together: what their paths run over is read once.
     near = schools.iloc[located][["lat", "lon", "row_id"]].round({"lat": 0, "lon": 0})

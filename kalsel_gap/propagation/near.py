@@ -1,4 +1,4 @@
-"""Loss nearer to a site than ITU-R P.1812 begins: line of sight, with its shares of time and places.
+"""Loss nearer to a site than ITU-R P.1812 begins: line of sight, by its shares of time and places.
 
 The raster around a site and the schools use the same rule.
 """
