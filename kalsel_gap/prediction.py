@@ -134,6 +134,8 @@ def disagreements(
         [*keys, "level_dbm", "reason", "site_id"],
     ]
     both = claims.merge(known, on=keys, suffixes=("", "_predicted"))
+    if both.empty:
+        return []
     both["claimed_dbm"] = both["level_dbm"].fillna(_worth_as_level(both, opened))
     both["difference_db"] = both["level_dbm_predicted"] - both["claimed_dbm"]
     terms, carriers = opened.project.radio.prediction, opened.project.radio.carriers
