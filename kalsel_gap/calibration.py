@@ -442,17 +442,16 @@ def _read(path: Path) -> tuple[pd.DataFrame, pd.Series[int]]:
     wrong = ~(found["offset_db"].abs() <= MOST_DB)
     groups = (found[KEYS[2:]] == "").all(axis=1) & (found[GROUP] != "").all(axis=1)
     claimed = groups & ~(found["held_out_rmse_db"] > 0.0)
-    for fault, code, column in (
-        (wrong, "offset_wrong", "offset_db"),
-        (twice, "offset_twice", "offset_db"),
-        (claimed, "offset_without_error", "held_out_rmse_db"),
+    for fault, code in (
+        (wrong, "offset_wrong"),
+        (twice, "offset_twice"),
+        (claimed, "offset_without_error"),
     ):
         if fault.any():
             row = int(cells[ROW][fault].iloc[0])
-            first = found[fault].iloc[0]
-            value = str(cells[header["offset_db"]][fault].iloc[0])
-            if code == "offset_without_error":
-                value = _named(first)
+            value, column = str(cells[header["offset_db"]][fault].iloc[0]), "offset_db"
+            if fault is claimed:
+                value, column = _named(found[fault].iloc[0]), "held_out_rmse_db"
             raise InputError(code, path=path, row=row, column=column, value=value)
     return found, cells[ROW].astype(int)
 

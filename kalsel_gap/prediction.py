@@ -288,7 +288,8 @@ def _at(
     lost = _losses(places, found, cells, ground)
     best = _best_servers(places, found, cells, _levels(places, found, cells, lost, opened), lost)
     # Where the nearest sites give too little a farther one may see over what hides them.
-    enough = [ground.radio.carriers[technology].usable_dbm for _, technology in cells.groups]
+    usable_dbm = {str(name): each.usable_dbm for name, each in ground.radio.carriers.items()}
+    enough = [usable_dbm[technology] for _, technology in cells.groups]
     poor = ~(best.level_dbm >= np.array(enough))
     more = servers(places.lat, places.lon, cells, rule, beyond=poor)
     if more.point.size:

@@ -19,6 +19,8 @@ from kalsel_gap.radio import Calibration
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.conftest import MakeProject
+
 
 def terms(**changes: Any) -> Calibration:
     plain = {"minimum": 5, "ridge": 10.0, "per_site": False, "per_clutter": False}

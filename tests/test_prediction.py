@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from kalsel_gap import geodesy, schema
 from kalsel_gap.assumptions import default_values
-from kalsel_gap.prediction import PREDICTIONS, prediction
 from kalsel_gap.errors import InputError
+from kalsel_gap.prediction import PREDICTIONS, prediction
 from kalsel_gap.project import Coverage, LandCover
 from kalsel_gap.propagation import p1812
 from kalsel_gap.propagation.free_space import free_space_db

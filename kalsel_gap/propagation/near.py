@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kalsel_gap.kernels import kernel
+from kalsel_gap.propagation.geometry import INLAND
 from kalsel_gap.propagation.mechanisms import free_space_db, sight
-from kalsel_gap.propagation.p1812 import DISTANCE_KM, INLAND, Terms, covered, spread_db
+from kalsel_gap.propagation.p1812 import DISTANCE_KM, Terms, covered, spread_db
 from kalsel_gap.propagation.paths import DISTANCE, HEIGHT_M, OK, VOID, in_batches, within
 
 if TYPE_CHECKING:
