@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -442,17 +442,23 @@ def _read(path: Path) -> tuple[pd.DataFrame, pd.Series[int]]:
     wrong = ~(found["offset_db"].abs() <= MOST_DB)
     groups = (found[KEYS[2:]] == "").all(axis=1) & (found[GROUP] != "").all(axis=1)
     claimed = groups & ~(found["held_out_rmse_db"] > 0.0)
-    for fault, code in (
-        (wrong, "offset_wrong"),
-        (twice, "offset_twice"),
-        (claimed, "offset_without_error"),
-    ):
-        if fault.any():
-            row = int(cells[ROW][fault].iloc[0])
-            value, column = str(cells[header["offset_db"]][fault].iloc[0]), "offset_db"
-            if fault is claimed:
-                value, column = _named(found[fault].iloc[0]), "held_out_rmse_db"
-            raise InputError(code, path=path, row=row, column=column, value=value)
+
+    def place(fault: pd.Series[bool], column: str) -> dict[str, Any]:
+        row = int(cells[ROW][fault].iloc[0])
+        return {"path": path, "row": row, "column": column}
+
+    given = cells[header["offset_db"]]
+    if wrong.any():
+        raise InputError(
+            "offset_wrong", **place(wrong, "offset_db"), value=str(given[wrong].iloc[0])
+        )
+    if twice.any():
+        raise InputError(
+            "offset_twice", **place(twice, "offset_db"), value=str(given[twice].iloc[0])
+        )
+    if claimed.any():
+        value = _named(found[claimed].iloc[0])
+        raise InputError("offset_without_error", **place(claimed, "held_out_rmse_db"), value=value)
     return found, cells[ROW].astype(int)
 
 

@@ -230,7 +230,8 @@ class Losses(NamedTuple):
 
     def and_then(self, more: Losses) -> Losses:
         """With those of further paths behind them."""
-        return Losses(*(np.concatenate(both) for both in zip(self, more, strict=True)))
+        both = {name: (getattr(self, name), getattr(more, name)) for name in self._fields}
+        return Losses(**{name: np.concatenate(each) for name, each in both.items()})
 
 
 def losses(cells: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: Ground) -> Losses:
