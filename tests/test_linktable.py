@@ -59,6 +59,8 @@ def test_a_link_by_hand(project: MakeProject) -> None:
     assert link["vegetation_db"] == 0.0
     lost_db = link["loss_db"] + link["surroundings_db"]
     assert link["level_dbm"] == pytest.approx(62.0 - 10 * math.log10(1200) - lost_db)
+    assert (link["eirp_dbm"], link["pattern_db"]) == (62.0, 0.0)
+    assert link["share_db"] == pytest.approx(-10 * math.log10(1200))
     assert link["margin_db"] == pytest.approx(link["level_dbm"] + 110.0)
     free_space = 20 * math.log10(4 * math.pi * away_m / (299.792458 / 1800.0))
     assert link["free_space_db"] == pytest.approx(free_space, abs=0.01)
@@ -75,6 +77,24 @@ def test_better_links_come_first(project: MakeProject) -> None:
     # 4G at -79 dBm serves better than 2G at -36 dBm.
     assert links["technology"].tolist() == ["4g", "2g", "2g"]
     assert links["level_dbm"][1] > links["level_dbm"][0]
+
+
+def test_of_links_that_serve_nobody_the_one_that_lacks_least_comes_first(
+    project: MakeProject,
+) -> None:
+    # Usable is 2G from -95 dBm and 4G from -110 dBm: at 16 dB less 2G has the larger level.
+    sites = f"{HEADER}A,a,4g,-2.965,115.345,42,1800,20\nA,a,2g,-2.965,115.345,42,1800,0\n"
+    links = linktable.linktable(project(files={"sites.csv": sites}), SCHOOL).links
+    assert not (links["adequacy"] > 0.0).any()
+    assert links["margin_db"].is_monotonic_decreasing
+
+
+def test_a_site_at_the_very_place_of_the_school(project: MakeProject) -> None:
+    sites = f"{HEADER}A,a,4g,-2.927,115.388,1.5,1800,62\n"
+    link = link_of(project(files={"sites.csv": sites}), "A", "4g")
+    # A metre apart: 92.4 + 20·log10(1.8·0.001).
+    assert link["loss_db"] == pytest.approx(92.4 + 20 * math.log10(1.8e-3), abs=1e-6)
+    assert link["status"] == "value"
 
 
 def test_a_mast_of_the_height_told_would_be_clear(project: MakeProject) -> None:
@@ -106,7 +126,11 @@ def test_what_is_missing_is_told(project: MakeProject, terms: str, status: str) 
 def test_a_site_off_the_model_has_no_picture(project: MakeProject) -> None:
     sites = f"{HEADER}A,a,4g,-2.90,115.10,42,1800,62\n"
     found = linktable.linktable(project(files={"sites.csv": sites}), SCHOOL)
-    assert found.links["status"].tolist() == ["void"]
+    assert found.links["status"].tolist() == ["site_off_elevation"]
+    assert [(f.code, f.row) for f in found.findings if f.severity != "note"] == [
+        ("site_off_elevation", 2)
+    ]
+    assert found.links[["level_dbm", "sd_db"]].isna().all(axis=None)
     assert found.links["line_of_sight"].isna().all()
     with pytest.raises(InputError, match="path_not_drawn"):
         linktable.view(found)
@@ -143,7 +167,7 @@ def test_without_a_file_of_offsets_nothing_is_calibrated(project: MakeProject) -
         ("00000199", {}, "school_unknown"),
         ("00000107", {}, "school_not_placed"),
         (SCHOOL, {"elevation": None}, "elevation_missing"),
-        (SCHOOL, {"sites": None}, "no_site_near"),
+        (SCHOOL, {"sites": None}, "sites_missing"),
         (SCHOOL, {"radio": {"candidates": {"reach_km": 0.5}}}, "no_site_near"),
     ],
 )

@@ -444,3 +444,28 @@ def test_several_findings_name_the_first_values() -> None:
     ]
     said = messages.findings_sentence(to_frame(stated), Text("en"))
     assert "62 is stated for the 1234; 7 sites" in said
+
+
+@pytest.mark.parametrize(
+    ("basis", "status", "told"),
+    [
+        ("predicted", "uncalibrated", " (predicted, uncalibrated)"),
+        ("predicted", None, " (predicted, uncalibrated)"),
+        ("predicted", "calibrated", " (predicted)"),
+        ("measured", "uncalibrated", ""),
+    ],
+)
+def test_silence_is_as_sure_as_what_it_rests_on(basis: str, status: str, told: str) -> None:
+    row = {
+        "reason": "no_signal",
+        "hindrance": "",
+        "available": 0.0,
+        "best_basis": basis,
+        "prediction_status": status,
+    }
+    text = Text("en")
+    assert messages.reason(row, text) == f"no signal from any operator{told}"
+    assert messages.signal(row, text) == f"none{told}"
+    assert messages.signal({**row, "available": float("nan")}, text) == ""
+    poor = {**row, "reason": "poor_network", "best_technology": "2g", "available": 0.02}
+    assert messages.reason(poor, text) == f"only 2G there{told}"

@@ -354,9 +354,7 @@ def _place(row: messages.Row, text: Text) -> tuple[str, str, str, str]:
 
 
 def _signal(row: messages.Row, text: Text) -> str:
-    if signal := messages.signal(row, text):
-        return signal
-    return text(N_("none")) if row["available"] == 0 else "?"
+    return messages.signal(row, text) or "?"
 
 
 def _deficit(row: messages.Row, text: Text) -> Styled:

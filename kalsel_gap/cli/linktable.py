@@ -56,6 +56,9 @@ _SPARE = (
 _STATUS = {
     "value": N_("known"),
     "void": N_("heights missing"),
+    "land_cover": N_("land cover missing"),
+    "site_off_elevation": N_("site off the elevation model"),
+    "site_on_sea": N_("site on open sea"),
     "profile": N_("no profile"),
     "distance": N_("too near or too far"),
     "frequency": N_("frequency missing or outside the model"),
