@@ -391,6 +391,37 @@ SIGNALS = {
     "source": "The raster, as the project file names it.",
     "used": "Whether this is the evidence that counts for the operator and technology.",
 }
+PREDICTIONS = {
+    "row_id": "The school's row.",
+    "npsn": "Its NPSN.",
+    "technology": "2g, 3g, 4g or 5g.",
+    "operator": "Operator of the sites.",
+    "level_dbm": "Level of the best server that can be predicted, outdoors, mean over the circle, "
+    "dBm; where reason is not empty only a lower bound: another server may be better.",
+    "sd_db": "Standard deviation of that level, dB: uncalibrated only from place to place, without "
+    "the error of the model; calibrated the held-out error.",
+    "adequacy": "Mean adequacy over the circle, 0 to 1; empty where status is unknown.",
+    "signal_share": "Share of the circle that has a signal.",
+    "known_share": "Share of the circle for which that is known.",
+    "status": "value, none (known to have no signal) or unknown.",
+    "reason": "Why it is unknown, or the level a lower bound: sites_incomplete, no_site, "
+    "site_unusable, no_location, void, land_cover, or what of the path the model does not cover.",
+    "calibration": "Whether measurements have calibrated the level.",
+    "source": "Tables of the sites.",
+    "site_id": "Serving site; of a circle, in its middle.",
+    "site_km": "How far away it is, km.",
+    "loss_db": "Basic transmission loss by the model, dB.",
+    "vegetation_db": "Loss through the wood around the school, dB.",
+    "surroundings_db": "Loss by houses and trees that no land cover shows, dB.",
+    "model": "p1812, or free_space nearer than ITU-R P.1812 begins.",
+    "diffraction_db": "Diffraction loss, a part of loss_db, dB.",
+    "line_of_sight": "Whether no terrain stands in the way, median air.",
+    "clearance_ratio": "Least clearance as a share of the first Fresnel radius, median air.",
+    "clearance_ratio_worst": "The same in the worst air.",
+    "obstacle_km": "Distance from the school to where the clearance is least, km.",
+    "obstacle_m": "Height of the ground there above the sea, m.",
+    "obstacle_excess_m": "How far it rises above the line of 60 % clearance, m.",
+}
 HORIZONS = {
     "npsn": "School.",
     "row_id": "Row of the register.",
@@ -424,6 +455,7 @@ def other_files() -> str:
         (code(file), code(column), meaning)
         for file, columns in (
             ("signals.parquet", SIGNALS),
+            ("predictions.parquet", PREDICTIONS),
             ("sites.parquet", SITES),
             ("horizons.parquet", HORIZONS),
         )

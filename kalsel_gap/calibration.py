@@ -12,14 +12,16 @@ from __future__ import annotations
 
 import hashlib
 import math
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from kalsel_gap.errors import InputError
+from kalsel_gap.findings import Finding
 from kalsel_gap.sources.files import ROW, number, read_table, recognise
+from kalsel_gap.sources.sites import TECHNOLOGY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,6 +43,8 @@ COLUMNS = (
     *(*KEYS, "offset_db", "count"),
     *("bias_before_db", "rmse_before_db", "rmse_after_db", "held_out_rmse_db"),
 )
+# What begins like a formula, or like the guard itself; numbers are none.
+_RUN_BY_SPREADSHEETS = r"^(?![+-]?[\d.]+$)\s*[=+\-@']"
 KM_PER_DEGREE = 111.32
 MOST_DB = 60.0  # an offset that is larger is none: the power or the height of the site is wrong
 
@@ -199,7 +203,7 @@ def offset_db(
     Returns
     -------
     offset_db : float array of shape (n,)
-        0 where there is none.
+        0 where there is none; all together no more than :data:`MOST_DB`.
     calibrated : bool array of shape (n,)
         Whether the operator and technology have one.
     """
@@ -220,7 +224,7 @@ def offset_db(
             calibrated[n] = True
             total[n] = group + (added.get((who, what, site, ""), 0.0) if site else 0.0)
             total[n] += added.get(("", "", "", ground), 0.0) if ground else 0.0
-    return total, calibrated
+    return np.clip(total, -MOST_DB, MOST_DB), calibrated
 
 
 def classes_at(opened: Opened, lat: FloatArray, lon: FloatArray) -> NDArray[np.object_]:
@@ -383,8 +387,21 @@ def calibrate(pairs: pd.DataFrame, terms: Calibration) -> pd.DataFrame:
 
 
 def to_csv(offsets: pd.DataFrame) -> str:
-    """The table of offsets as a file, read again by :func:`read_offsets`."""
-    return str(offsets.to_csv(index=False, lineterminator="\n"))
+    """The table of offsets as a file, read again by :func:`read_offsets`.
+
+    A name that a spreadsheet would run as a formula, or that begins like the guard, gets one.
+
+    Examples
+    --------
+    >>> row = {"operator": "=1+1", "technology": "4g", "site_id": "", "clutter": "10"}
+    >>> print(to_csv(pd.DataFrame([row])).splitlines()[1])
+    '=1+1,4g,,10
+    """
+    guarded = {
+        key: offsets[key].astype(str).str.replace(_RUN_BY_SPREADSHEETS, r"'\g<0>", regex=True)
+        for key in KEYS
+    }
+    return str(offsets.assign(**guarded).to_csv(index=False, lineterminator="\n"))
 
 
 def offsets_of(opened: Opened) -> pd.DataFrame:
@@ -396,26 +413,92 @@ def offsets_of(opened: Opened) -> pd.DataFrame:
 
 
 def read_offsets(path: Path) -> pd.DataFrame:
-    """A table of offsets.
+    """A table of offsets; operators and technologies are spelled as `sources.sites` does.
 
     Raises
     ------
     InputError
-        No such table, an offset that is no number or larger than :data:`MOST_DB`, or two for the
-        same.
+        No such table, an offset that is no number or larger than :data:`MOST_DB`, two for the
+        same, or one of an operator and technology without a held-out error.
     """
+    return _read(path)[0]
+
+
+def _read(path: Path) -> tuple[pd.DataFrame, pd.Series[int]]:
+    """The table, and where each row stands in the file."""
     table = read_table(path, aliases=dict.fromkeys(COLUMNS, ()))
     header = recognise(table, dict.fromkeys(COLUMNS, ()), required=(*KEYS, "offset_db"))
     cells = table.cells
-    found = pd.DataFrame({key: cells[header[key]] for key in KEYS})
+    found = pd.DataFrame({key: cells[header[key]].str.strip() for key in KEYS})
+    for key in KEYS:
+        found[key] = found[key].str.replace(r"^'(?=\s*[=+\-@'])", "", regex=True)
+    found["operator"] = found["operator"].str.casefold()
+    technology = found["technology"].str.casefold()
+    found["technology"] = technology.map(TECHNOLOGY).fillna(technology)
     for name in COLUMNS[len(KEYS) :]:
         given = cells[header[name]].map(number) if name in header else math.nan
         found[name] = pd.Series(given, index=cells.index, dtype="float64")
     twice = found.duplicated(KEYS)
     wrong = ~(found["offset_db"].abs() <= MOST_DB)
-    for fault, code in ((wrong, "offset_wrong"), (twice, "offset_twice")):
-        if fault.any():
-            row = int(cells[ROW][fault].iloc[0])
-            value = str(cells[header["offset_db"]][fault].iloc[0])
-            raise InputError(code, path=path, row=row, column="offset_db", value=value)
-    return found
+    groups = (found[KEYS[2:]] == "").all(axis=1) & (found[GROUP] != "").all(axis=1)
+    claimed = groups & ~(found["held_out_rmse_db"] > 0.0)
+
+    def place(fault: pd.Series[bool], column: str) -> dict[str, Any]:
+        row = int(cells[ROW][fault].iloc[0])
+        return {"path": path, "row": row, "column": column}
+
+    given = cells[header["offset_db"]]
+    if wrong.any():
+        raise InputError(
+            "offset_wrong", **place(wrong, "offset_db"), value=str(given[wrong].iloc[0])
+        )
+    if twice.any():
+        raise InputError(
+            "offset_twice", **place(twice, "offset_db"), value=str(given[twice].iloc[0])
+        )
+    if claimed.any():
+        value = _named(found[claimed].iloc[0])
+        raise InputError("offset_without_error", **place(claimed, "held_out_rmse_db"), value=value)
+    return found, cells[ROW].astype(int)
+
+
+def _named(offset: pd.Series[str]) -> str:
+    """What an offset is of, in one line."""
+    return ", ".join(str(offset[key]) for key in KEYS if offset[key])
+
+
+def unused(opened: Opened, sites: pd.DataFrame) -> list[Finding]:
+    """Offsets that are applied to no level, for they belong to nothing that is there.
+
+    Parameters
+    ----------
+    opened : Opened
+        The project.
+    sites : DataFrame
+        As `sources.sites.read_sites` gives them.
+    """
+    named = opened.project.calibration
+    if named is None or not named.path.exists():
+        return []
+    offsets, rows = _read(named.path)
+    groups = set(map(tuple, sites[GROUP].to_numpy()))
+    places = set(map(tuple, sites[KEYS[:3]].to_numpy()))
+    taught_groups = set(errors_of(offsets)) & groups
+    codes = set(map(str, opened.project.radio.clutter_heights_m()))
+    classes = codes if opened.project.land_cover is not None and taught_groups else set()
+    findings = []
+    for (operator, technology, site, clutter), row, (_, offset) in zip(
+        offsets[KEYS].to_numpy(), rows, offsets.iterrows(), strict=True
+    ):
+        if clutter:
+            applies = not (operator or technology or site) and clutter in classes
+        else:
+            applies = (operator, technology) in taught_groups
+            applies &= not site or (operator, technology, site) in places
+        if not applies:
+            findings.append(
+                Finding(
+                    *("offset_unused", opened.shown(named.path), int(row)), value=_named(offset)
+                )
+            )
+    return findings

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kalsel_gap.kernels import kernel
 from kalsel_gap.networks import mast_of, rows_of
-from kalsel_gap.propagation.antennas import sector_gain_db
+from kalsel_gap.propagation.antennas import Widths, relative_db, widths
 from kalsel_gap.propagation.budget import level_dbm
 from kalsel_gap.propagation.p1812 import EARTH_KM
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from rasterio.windows import Window
 
+    from kalsel_gap.grid import Grid
     from kalsel_gap.losses import Losses
     from kalsel_gap.networks import Network
 
@@ -42,13 +44,17 @@ def fold(losses: Losses, network: Network, window: Window) -> dict[str, NDArray[
     best = np.full(shape, -1, dtype=np.int32)
     count = np.full(shape, -1, dtype=np.int32)
     threshold = np.float32(network.threshold_dbm)
+    ground_m: FloatArray | None = None
     for server in rows_of(network.servers):
         if (found := losses.read(mast_of(server), window)) is None:
             continue
         part, loss_db = found
-        here = levels(losses, network.technology, server, part, loss_db)
         top, left = int(part.row_off - window.row_off), int(part.col_off - window.col_off)
-        at = np.s_[top : top + here.shape[0], left : left + here.shape[1]]
+        at = np.s_[top : top + loss_db.shape[0], left : left + loss_db.shape[1]]
+        if ground_m is None and not math.isnan(server["downtilt_deg"]):
+            ground_m = losses.heights(window)  # once for all servers
+        below = None if ground_m is None else ground_m[at]
+        here = levels(losses, network.technology, server, part, loss_db, below)
         known = ~np.isnan(here)
         better = known & ~(level[at] >= here)
         level[at][better] = here[better]
@@ -64,44 +70,96 @@ def levels(
     server: pd.Series[Any],
     part: Window,
     loss_db: NDArray[np.float32],
+    ground_m: FloatArray | None = None,
 ) -> NDArray[np.float32]:
-    """Level of a server in tenths of a decibel, over cells that it loses so much to."""
+    """Level of a server in tenths of a decibel, over cells that it loses so much to.
+
+    The elevation of these is read unless it is given.
+    """
     found = level_dbm(
         technology,
         server["eirp_dbm"] + server["offset_db"],
         loss_db,
         carriers=dict(losses.radio.carriers),
         bandwidth_mhz=server["bandwidth_mhz"],
-        pattern_db=_pattern_db(losses, server, part),
+        pattern_db=_pattern_db(losses, server, part, loss_db, ground_m),
     )
     rounded: NDArray[np.float32] = np.round(found, 1).astype(np.float32)
     return rounded
 
 
-def _pattern_db(losses: Losses, server: pd.Series[Any], part: Window) -> FloatArray | float:
-    """Gain of a server's antenna towards cells, against its largest."""
+def _pattern_db(
+    losses: Losses,
+    server: pd.Series[Any],
+    part: Window,
+    loss_db: NDArray[np.float32],
+    ground_m: FloatArray | None,
+) -> FloatArray | float:
+    """Gain of a server's antenna towards cells, against its largest; 0 where no loss is known."""
     azimuth, downtilt = float(server["azimuth_deg"]), float(server["downtilt_deg"])
     if math.isnan(azimuth) and math.isnan(downtilt):
         return 0.0
-    row, col = np.mgrid[0 : int(part.height), 0 : int(part.width)] + 0.5
-    lat, lon = losses.grid.position(row + part.row_off, col + part.col_off)
-    bearing, way_m = _bearing_and_way(server["lat"], server["lon"], lat, lon)
-    elevation: FloatArray | float = 0.0
+    rise_m = np.empty((0, 0))
     if not math.isnan(downtilt):
-        rx_m = np.nan_to_num(losses.heights(part)) + losses.radio.receiver.height_m
+        ground_m = losses.heights(part) if ground_m is None else ground_m
         tx_m = losses.ground_m(mast_of(server)) + server["antenna_height_m"]
-        fall = way_m / (2.0 * EARTH_M * losses.radio.k_factor.median)  # of the Earth below the ray
-        elevation = np.degrees(np.arctan((rx_m - tx_m) / np.maximum(way_m, 1.0) - fall))
-    return sector_gain_db(azimuth, downtilt, bearing, elevation, pattern=losses.radio.pattern)
+        rise_m = np.nan_to_num(ground_m) + losses.radio.receiver.height_m - tx_m
+    lat, lon = _middles(losses.grid, part)
+    lat, lon = np.radians(lat), np.radians(lon - server["lon"])
+    sin_lat, cos_lat, sin_apart, cos_apart = (
+        np.broadcast_to(each, loss_db.shape)
+        for each in (np.sin(lat), np.cos(lat), np.sin(lon), np.cos(lon))
+    )
+    found = np.zeros(loss_db.shape)
+    antenna = (math.radians(server["lat"]), azimuth, downtilt, losses.radio.k_factor.median)
+    _gains(
+        (sin_lat, cos_lat, sin_apart, cos_apart),
+        ~np.isnan(loss_db),
+        rise_m,
+        antenna,
+        widths(losses.radio.pattern),
+        found,
+    )
+    return found
 
 
-def _bearing_and_way(
-    lat: float, lon: float, to_lat: FloatArray, to_lon: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Bearing in degrees and way in metres on a sphere: patterns of antennas ask for no more."""
-    y, to_y, apart = math.radians(lat), np.radians(to_lat), np.radians(to_lon - lon)
-    east = np.sin(apart) * np.cos(to_y)
-    north = math.cos(y) * np.sin(to_y) - math.sin(y) * np.cos(to_y) * np.cos(apart)
-    up = math.sin(y) * np.sin(to_y) + math.cos(y) * np.cos(to_y) * np.cos(apart)
-    way_m = np.arctan2(np.hypot(east, north), up) * EARTH_M
-    return np.degrees(np.arctan2(east, north)), way_m
+def _middles(grid: Grid, part: Window) -> tuple[FloatArray, FloatArray]:
+    """Latitude and longitude of the middles of cells, of a shape that broadcasts to them."""
+    row = part.row_off + 0.5 + np.arange(int(part.height))
+    col = part.col_off + 0.5 + np.arange(int(part.width))
+    if grid.crs.is_geographic and not grid.is_rotated:
+        lat = grid.position(row, np.full(row.shape, col[0]))[0]
+        lon = grid.position(np.full(col.shape, row[0]), col)[1]
+        return lat[:, None], lon[None, :]
+    return grid.position(*np.meshgrid(row, col, indexing="ij"))
+
+
+@kernel
+def _gains(
+    places: tuple[FloatArray, FloatArray, FloatArray, FloatArray],
+    known: NDArray[np.bool_],
+    rise_m: FloatArray,
+    antenna: tuple[float, float, float, float],
+    pattern: Widths,
+    found: FloatArray,
+) -> None:
+    """Gains towards cells; bearing and way on a sphere: patterns of antennas ask for no more."""
+    sin_lat, cos_lat, sin_apart, cos_apart = places
+    from_lat, azimuth_deg, downtilt_deg, k = antenna
+    sin_y, cos_y = math.sin(from_lat), math.cos(from_lat)
+    for i in range(found.shape[0]):
+        for j in range(found.shape[1]):
+            if not known[i, j]:
+                continue
+            east = sin_apart[i, j] * cos_lat[i, j]
+            north = cos_y * sin_lat[i, j] - sin_y * cos_lat[i, j] * cos_apart[i, j]
+            bearing_deg, elevation_deg = math.degrees(math.atan2(east, north)), 0.0
+            if rise_m.size:
+                up = sin_y * sin_lat[i, j] + cos_y * cos_lat[i, j] * cos_apart[i, j]
+                way_m = math.atan2(math.hypot(east, north), up) * EARTH_M
+                fall = way_m / (2.0 * EARTH_M * k)  # of the Earth below the ray
+                slope = math.atan(rise_m[i, j] / max(way_m, 1.0) - fall)
+                elevation_deg = math.degrees(slope)
+            found[i, j] = relative_db(
+                azimuth_deg, downtilt_deg, bearing_deg, elevation_deg, pattern
+            )

@@ -18,11 +18,17 @@ from kalsel_gap.errors import InputError
 from kalsel_gap.indicators import available
 from kalsel_gap.pathview import PathView, of_paths
 from kalsel_gap.project import suggestion
+from kalsel_gap.propagation.budget import below_eirp_db
 from kalsel_gap.servers import THREADS, Ground, cells_of, levels_dbm, losses, servers
 from kalsel_gap.sources.schools import read_schools
+from kalsel_gap.sources.sites import COLUMNS as SITE_COLUMNS
 from kalsel_gap.sources.sites import read_sites
+from kalsel_gap.transmitters import asked_for, usable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kalsel_gap.findings import Finding
     from kalsel_gap.project import Opened
     from kalsel_gap.propagation.paths import Paths
 
@@ -33,6 +39,7 @@ FloatArray: TypeAlias = NDArray[np.float64]
 COLUMNS = (
     *("operator", "technology", "site_id", "distance_km", "azimuth_deg"),
     *("level_dbm", "sd_db", "margin_db", "adequacy", "calibration", "offset_db"),
+    *("eirp_dbm", "pattern_db", "share_db"),
     *("model", "loss_db", "vegetation_db", "surroundings_db"),
     *("itm_loss_db", "free_space_db", "diffraction_db"),
     *("line_of_sight", "line_of_sight_worst", "clearance_ratio", "clearance_ratio_worst"),
@@ -40,8 +47,12 @@ COLUMNS = (
     *("sea_share", "status"),
 )
 MODELS = {"p1812": "ITU-R P.1812-8", "free_space": "ITU-R P.525"}
-# Why a link has no level, by the status of its path.
-STATUS = ("value", "void", "profile", "distance", "frequency", "antenna", "term")
+# Why a link has no level, by the status of its path; else `power` or one of `_OFF`.
+STATUS = ("value", "void", "profile", "distance", "frequency", "antenna", "term", "land_cover")
+# Sites from which nothing is predicted whatever their paths are like.
+_OFF = ("site_on_sea", "site_off_elevation")
+# Rows of no usable site, which may be one within reach; and offsets.
+_OF_NO_SITE = ("site_unusable", "technology_unknown", "offset_unused")
 _LOOKED_AT = (
     *("itm_loss_db", "free_space_db", "clearance_ratio", "clearance_ratio_worst", "obstacle_km"),
     *("obstacle_m", "obstacle_excess_m", "site_mast_m", "school_mast_m", "sea_share"),
@@ -64,6 +75,8 @@ class LinkTable:
         Of each link, as ``read_sites`` gives them.
     ground : Ground
         What the paths run over.
+    findings : list of Finding
+        What is wrong with sites within reach, or with no site in particular.
     """
 
     npsn: str
@@ -73,9 +86,17 @@ class LinkTable:
     links: pd.DataFrame
     sites: pd.DataFrame
     ground: Ground
+    findings: list[Finding]
 
 
-def linktable(opened: Opened, npsn: str) -> LinkTable:
+def linktable(
+    opened: Opened,
+    npsn: str,
+    *,
+    operators: Sequence[str] = (),
+    technologies: Sequence[str] = (),
+    radius_km: float | None = None,
+) -> LinkTable:
     """Every site that is a candidate for a school, best first.
 
     Parameters
@@ -84,44 +105,63 @@ def linktable(opened: Opened, npsn: str) -> LinkTable:
         The project.
     npsn : str
         The school.
+    operators, technologies : sequence of str, optional
+        Only these; without any, all.
+    radius_km : float, optional
+        How far a site may be; ``radio.candidates.reach_km`` by default.
 
     Raises
     ------
     InputError
-        No such school, it has no location, the project has no elevation model or no site near.
+        No such school, it has no location, the project has no elevation model, no table of sites
+        or no site near; or as `transmitters.asked_for`.
     """
     from kalsel_gap.profile import sea_of, terrain_of  # compiles kernels: only when needed
 
     school = _school(opened, npsn)
     if opened.project.elevation is None:
         raise InputError("elevation_missing", path=opened.path)
-    sites, _ = read_sites(opened)
-    cells = cells_of(sites[sites["technology"].isin(list(opened.project.radio.carriers))])
-    lat, lon = (np.array([school[name]], dtype=np.float64) for name in ("lat", "lon"))
+    if not opened.project.sites:
+        raise InputError("sites_missing", path=opened.path)
     radio = opened.project.radio
-    found = servers(lat, lon, cells, radio.candidates)
-    if not found.cell.size:
-        raise InputError(
-            "no_site_near", path=opened.path, value=npsn, reach_km=f"{radio.candidates.reach_km:g}"
-        )
-    near = cells.table.iloc[found.cell].reset_index(drop=True)
+    sites, findings = read_sites(opened)
+    sites = sites[sites["technology"].isin(list(radio.carriers))].reset_index(drop=True)
+    asked = asked_for(sites, operators, technologies, opened).reset_index(drop=True)
     terrain = terrain_of(opened)
     ground = Ground(terrain, sea_of(terrain), radio)
+    fits, unfit = usable(asked, ground, opened.shown(opened.project.elevation.path))
+    findings += [*unfit, *calibration.unused(opened, sites)]
+    off = {(f.file, f.row): f.code for f in unfit if f.code in _OFF}
+    why = [off.get(at, "") for at in zip(asked["file"], asked["row"], strict=True)]
+    cells = cells_of(asked.assign(usable=fits, off=why))
+    lat, lon = (np.array([school[name]], dtype=np.float64) for name in ("lat", "lon"))
+    reach_km = radius_km or radio.candidates.reach_km
+    rule = radio.candidates.model_copy(update={"reach_km": reach_km})
+    wide = rule.model_copy(update={"sites": max(rule.sites, rule.most_sites)})
+    found = servers(lat, lon, cells, wide)
+    if not found.cell.size:
+        raise InputError("no_site_near", path=opened.path, value=npsn, reach_km=f"{reach_km:g}")
+    near = cells.table.iloc[found.cell].reset_index(drop=True)
     table = _links(near, np.repeat(lat, len(near)), np.repeat(lon, len(near)), opened, ground)
-    # A strong 2G serves a school less than a weak 4G.
-    order = table.sort_values(
-        ["adequacy", "level_dbm", "distance_km", "operator", "technology", "site_id"],
+    table = table[_looked_at(table, rule.sites)]
+    # A strong 2G serves a school less than a weak 4G; of links that carry nothing that one comes
+    # first which lacks least, for a level of 2G is none of 4G.
+    serves = table["adequacy"] > 0.0
+    order = table.assign(level=table["level_dbm"].where(serves, table["margin_db"])).sort_values(
+        ["adequacy", "level", "distance_km", "operator", "technology", "site_id"],
         ascending=[False, False, True, True, True, True],
         kind="stable",
     )
+    told = set(zip(near["file"], near["row"], strict=True))
     return LinkTable(
         npsn,
         str(school["name"]),
         float(lat[0]),
         float(lon[0]),
         table.loc[order.index].reset_index(drop=True),
-        near.loc[order.index].reset_index(drop=True),
+        near.loc[order.index, list(SITE_COLUMNS)].reset_index(drop=True),
         ground,
+        [f for f in findings if f.row is None or (f.file, f.row) in told or f.code in _OF_NO_SITE],
     )
 
 
@@ -140,6 +180,10 @@ def view(found: LinkTable, link: int = 0) -> PathView:
     if not (np.isfinite(ends_m).all() and height_m >= 0.0 and mhz > 0.0 and len(paths) == 1):
         raise InputError("path_not_drawn", value=str(site["site_id"]))
     radio = found.ground.radio
+    vegetation_db, surroundings_db, offset_db = np.nan_to_num(
+        told[["vegetation_db", "surroundings_db", "offset_db"]].to_numpy(np.float64)
+    ).tolist()
+    carrier = dict(radio.carriers)[site["technology"]]
     return PathView(
         site=f"{site['site_id']} ({site['operator']}, {str(site['technology']).upper()})",
         school=f"{found.name} ({found.npsn})",
@@ -153,6 +197,11 @@ def view(found: LinkTable, link: int = 0) -> PathView:
         level_dbm=float(told["level_dbm"]),
         sigma_db=float(told["sd_db"]),
         calibrated=told["calibration"] == "calibrated",
+        eirp_dbm=float(site["eirp_dbm"]),
+        share_db=-float(below_eirp_db(carrier, float(site["bandwidth_mhz"]))),
+        vegetation_db=vegetation_db,
+        surroundings_db=surroundings_db,
+        offset_db=offset_db,
         **of_paths(paths, 0),
     )
 
@@ -192,9 +241,18 @@ def _links(
     sigma_db = location_sigma_db(
         near["frequency_mhz"], radio.prediction.resolution_m, radio.receiver.height_m
     )
-    usable = near["technology"].map({n: each.usable_dbm for n, each in radio.carriers.items()})
+    enough_dbm = near["technology"].map({n: c.usable_dbm for n, c in radio.carriers.items()})
     status = np.array(STATUS, dtype=object)[lost.status]
     status[(lost.status == 0) & np.isnan(level)] = "power"
+    off = near["off"].to_numpy(object)
+    status[off != ""] = off[off != ""]
+    level = np.where(near["usable"], level, np.nan)
+    status[~near["usable"] & (status == "value")] = "power"
+    sd_db = np.where(np.isnan(taught.error_db), sigma_db, taught.error_db)
+    eirp_dbm = near["eirp_dbm"].to_numpy(np.float64)
+    ends = lat, lon, np.zeros(len(near)), lost.elevation_deg
+    straight = near.assign(azimuth_deg=np.nan, downtilt_deg=np.nan)
+    omni = levels_dbm(straight, *ends, radio)
     table = pd.DataFrame(
         {
             "operator": near["operator"],
@@ -203,11 +261,14 @@ def _links(
             "distance_km": np.asarray(to_site[2]) / 1000.0,
             "azimuth_deg": np.asarray(to_site[0]) % 360.0,
             "level_dbm": level,
-            "sd_db": np.where(np.isnan(taught.error_db), sigma_db, taught.error_db),
-            "margin_db": level - usable,
+            "sd_db": np.where(np.isnan(level), np.nan, sd_db),
+            "margin_db": level - enough_dbm,
             "adequacy": _adequacy(near["technology"], level, opened),
             "calibration": np.where(taught.calibrated, "calibrated", "uncalibrated"),
             "offset_db": np.where(taught.calibrated, taught.offset_db, np.nan),
+            "eirp_dbm": eirp_dbm,
+            "pattern_db": levels_dbm(near, *ends, radio) - omni,
+            "share_db": omni - eirp_dbm,
             "model": np.where(lost.is_near, "free_space", "p1812"),
             "loss_db": lost.loss_db,
             "vegetation_db": lost.vegetation_db,
@@ -217,6 +278,14 @@ def _links(
         }
     )
     return table.assign(**_second_look(near, lat, lon, ground))[list(COLUMNS)]
+
+
+def _looked_at(table: pd.DataFrame, sites: int) -> pd.Series[bool]:
+    """Links of the nearest sites, and of farther ones where the nearest give no usable level."""
+    groups = [table["operator"], table["technology"]]
+    nearest = table["distance_km"].groupby(groups).rank("dense") <= sites
+    best = table["margin_db"].where(nearest).groupby(groups).transform("max")
+    return nearest | ~(best >= 0.0)
 
 
 def _adequacy(technology: pd.Series[str], level_dbm: FloatArray, opened: Opened) -> FloatArray:

@@ -113,6 +113,7 @@ class Losses:
         self.every = max(2 * round((cells - 1.0) / 2.0) + 1, 1)
         self.grid = _coarse(self.fine, self.every)
         self._reading = threading.Lock()
+        self._feet: dict[Mast, float] = {}
 
     @cached_property
     def sea(self) -> SeaMask | None:
@@ -297,6 +298,9 @@ class Losses:
     def heights(self, part: Window) -> FloatArray:
         """Elevation of cells of the grid; NaN where the model has none."""
         n, half = self.every, self.every // 2
+        if n == 1:
+            with open_band(self.source.tiles, self.source.band) as band:
+                return band.read(part)
         left = int(part.col_off) * n + half
         width = (int(part.width) - 1) * n + 1
         with open_band(self.source.tiles, self.source.band) as band:
@@ -308,10 +312,13 @@ class Losses:
 
     def ground_m(self, mast: Mast) -> float:
         """Elevation where a mast stands; 0 where the model has none."""
+        if (known := self._feet.get(mast)) is not None:
+            return known
         row, col = self.fine.pixel(mast.lat, mast.lon)
         with open_band(self.source.tiles, self.source.band) as band:
             cell = band.read(Window(int(col), int(row), 1, 1))
-        return float(np.nan_to_num(cell[0, 0]))
+        self._feet[mast] = float(np.nan_to_num(cell[0, 0]))
+        return self._feet[mast]
 
     def is_land(self, part: Window) -> NDArray[np.bool_]:
         """Whether cells of the grid have a height and are no open sea."""
@@ -334,19 +341,23 @@ def stored(loss_db: SingleArray) -> SingleArray:
 def in_turn(work: Callable[[T], object], items: Iterable[T], threads: int) -> Iterator[T]:
     """Work on items in threads and hand them out in their order, each when it is done.
 
-    Few are taken ahead: an interruption or an error waits for these only.
+    Few are taken ahead, and an interruption or an error waits for those only that have begun.
     """
     ahead: deque[tuple[T, Future[object]]] = deque()
     with ThreadPoolExecutor(threads) as workers:
-        for item in items:
-            ahead.append((item, workers.submit(work, item)))
-            if len(ahead) > 2 * threads:
-                done, result = ahead.popleft()
+        try:
+            for item in items:
+                ahead.append((item, workers.submit(work, item)))
+                if len(ahead) > 2 * threads:
+                    done, result = ahead.popleft()
+                    result.result()
+                    yield done
+            for done, result in ahead:
                 result.result()
                 yield done
-        for done, result in ahead:
-            result.result()
-            yield done
+        finally:
+            for _, result in ahead:
+                result.cancel()
 
 
 def _coarse(grid: Grid, every: int) -> Grid:

@@ -429,4 +429,4 @@ def _signal(row: dict[str, Any], text: Text) -> str:
         operator = row["best_operator"]
         known = isinstance(operator, str) and operator != "any"
         return f"{words} ({plain(operator)})" if known else words
-    return text(N_("none")) if row["available"] == 0 else text(NAMES["unknown"])
+    return text(NAMES["unknown"])

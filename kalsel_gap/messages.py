@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from kalsel_gap.text import N_, Text, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     import pandas as pd
 
@@ -53,6 +53,7 @@ ERRORS: dict[str, str] = {
     "file_special": N_("this is a pipe or a device, and a file belongs here. Save the data as a file first."),
     "file_too_large": N_("unpacked, the file is larger than {limit} MB. Take the part of it that is needed."),
     "file_unreadable": N_("the file cannot be read: {reason}."),
+    "folder_missing": N_("there is no such folder. Make it, or name another one."),
     "folder_no_raster": N_("the folder holds no raster. Put the tiles (.tif, .hgt, …) into it, or name the files."),
     "filter_unknown": N_("no school of this run has “{value}”; there is: {known}."),
     "goalposts_equal": N_("best and worst must be given and must differ."),
@@ -66,11 +67,12 @@ ERRORS: dict[str, str] = {
     "layer_unknown": N_("there is no layer “{value}”; there are: {known}."),
     "levels_missing": N_("the project has no measured levels, so predictions stay uncalibrated. Name a table with rsrp_dbm, rscp_dbm or rssi_dbm, operator, and lat, lon or npsn under [[measurements]]."),
     "network_technology": N_('network = "fixed" goes with technology = "fixed", and only with it.'),
-    "no_site_near": N_("no site of the project lies within {reach_km} km of school {value}. Name more tables under [[sites]], or look farther with radio.candidates.reach_km."),
+    "no_site_near": N_("no site of the project lies within {reach_km} km of school {value}. Name more tables under [[sites]], or look farther: radio.candidates.reach_km in the project file, or --radius-km."),
     "node_leaf_or_branch": N_("a node has either a column with best and worst, or an aggregator with p."),
     "node_parent": N_("the trees do not hang together: each parent must be a node without a column, and “barrier” and “need” must exist."),
     "not_written": N_("cannot be written: {reason}. Is the disk full, the folder protected, or the file open in another program? What was there is untouched."),
     "offset_twice": N_("there are two offsets for the same operator, technology, site and land cover. Leave one of them."),
+    "offset_without_error": N_("the offset of {value} has no held-out error, a number of decibels above 0, and without it nothing is calibrated. Make the file anew with “kalsel-gap predict --calibrate”."),
     "offset_wrong": N_("the offset “{value}” is no number of decibels between -60 and 60. Correct it, or make the file anew with “kalsel-gap predict --calibrate”."),
     "operator_unknown": N_("no site in the project belongs to “{value}”; there is: {known}."),
     "option_missing": N_("{option} must be given."),
@@ -79,9 +81,11 @@ ERRORS: dict[str, str] = {
     "option_unknown": N_("there is no option {value}."),
     "option_with_value": N_("the option {option} takes no value."),
     "option_without_value": N_("the option {option} needs a value."),
+    "options_apart": N_("{option} has no meaning with {other}. Leave out one of them."),
     "output_is_input": N_("this file is an input of the project, and nothing is written over it. Choose another folder with --out."),
     "path_empty": N_("the path is empty. Name a file."),
     "path_not_drawn": N_("the path from site “{value}” cannot be drawn: the elevation model has no height at one of its ends, or the site no antenna height or frequency. Add what is missing to the table of sites."),
+    "picture_is_input": N_("this file is an input of the project, and nothing is written over it. Name another file with --picture."),
     "picture_kind": N_("a picture is written as SVG or PNG. Let its name end in .svg or .png."),
     "piece_broken": N_("this part of a layer cannot be read: {reason}. It was removed from the cache; run the command again."),
     "project_missing": N_("there is no such project file. Check the path after --project."),
@@ -139,6 +143,7 @@ ERRORS: dict[str, str] = {
 }  # fmt: skip
 _LONGEST = 600  # characters of other people's text in a sentence of ours
 _DIFFERS = "…"
+_FEW = 3  # values that a sentence names where they differ
 SUGGESTION = N_("Did you mean “{suggestion}”?")
 # What a library says before it hands on what the system has said.
 _SYSTEM_WORDS = re.compile(r".*Detail: \[errno \d+\] ", re.DOTALL)
@@ -223,6 +228,8 @@ FINDINGS: dict[str, str] = {
     "kabupaten_unknown": N_("“{value}” is no kabupaten of the boundaries. Nearest name: {suggestion}."),
     "kecamatan_differs": N_("The register says {value}; the point lies {distance_km} km from there (in: {by_location}). Check the coordinates and the name."),
     "kecamatan_unknown": N_("“{value}” is no kecamatan of {within} in the boundaries. Nearest name: {suggestion}. Correct the name."),
+    "land_cover_class_unlisted": N_("Classes {classes} of the land cover have no height under [radio.clutter]: nothing is predicted where one of them stands in the way. Add them there, or correct the raster."),
+    "land_cover_missing": N_("The land cover {raster} has no class that is known at this school or along any path to it: no level is predicted. Add the missing tiles, or the missing class under [radio.clutter]."),
     "level_differs_from_name": N_("The level is {value}, but the name says otherwise: “{name}”. Correct one of them: the level decides who pays."),
     "level_not_placed": N_("The measured level has no place: neither usable coordinates nor an NPSN. Add one of them."),
     "level_unknown": N_("“{value}” is not read as a kind of school; the level is unknown."),
@@ -267,6 +274,7 @@ FINDINGS: dict[str, str] = {
     "number_implausible": N_("{value} in {column} is more than is plausible for one school (at most {highest}). Check the figure and its unit."),
     "off_elevation": N_("The school lies off the elevation model {raster}: its relief is unknown."),
     "off_every_coverage": N_("No coverage raster speaks of this school's location."),
+    "offset_unused": N_("The offset of “{value}” belongs to nothing that is predicted and is not applied. Spell operator, technology, site and class as the sites and the land cover do, or delete the row."),
     "ownership_differs_from_name": N_("The status is {value}, but the name says otherwise: “{name}”. Correct one of them: the status decides who pays."),
     "ownership_unknown": N_("“{value}” is read neither as public nor as private."),
     "prediction_disagrees": N_("{raster} has {claimed_dbm} dBm of {operator}'s {technology} here, and {predicted_dbm} dBm are predicted from site {site}: more than {limit_db} dB apart. Measure at the school; until then trust neither, and check the site and the raster."),
@@ -297,6 +305,7 @@ FINDINGS: dict[str, str] = {
     "school_near_duplicate": N_("{other_name} ({other_npsn}, {other}) has nearly the same name and lies {distance_m} m away. If it is one school, keep one row; if not, correct the coordinates."),
     "section_unused": N_("This version does not use the section [{column}]."),
     "site_at_sea": N_("Coordinates {value} lie in the sea, {distance_km} km off the area. Correct them."),
+    "site_azimuth_refused": N_("The azimuth “{value}” is no direction in degrees: the antenna is treated as omni, and levels behind it may be far too high. Give degrees clockwise from north, or leave the cell empty for an omni antenna."),
     "site_duplicate": N_("The same place, operator, technology, carrier and azimuth as row {other_row}. Delete one of them."),
     "site_far_away": N_("Coordinates {value} lie {distance_km} km off the area, too far to serve it. Correct them, or leave the site out."),
     "site_frequency_implausible": N_("{value} MHz is no carrier of {technology} here ({bands}). Give it in MHz."),
@@ -340,6 +349,8 @@ REASONS: dict[str, str] = {
     "slow": N_("line too slow for {required_mbps} Mbps"),
     "unconnected": N_("{signal} available, not connected"),
 }
+# Reasons that speak of a signal without {signal}, which says how sure it is.
+_BARE = {"no_signal", "poor_network"}
 # Main hindrance; keys are leaves of the index.
 HINDRANCES: dict[str, str] = {
     "accounts": N_("accounts idle"),
@@ -508,21 +519,21 @@ def finding_sentence(finding: Row, text: Text) -> str:
 
 
 def findings_sentence(findings: pd.DataFrame, text: Text) -> str:
-    """What findings of one code say together: an ellipsis where they differ."""
-    common = {
-        name: column.iloc[0] if len(column.unique()) == 1 else _DIFFERS
-        for name, column in findings.items()
-    }
+    """What findings of one code say together: the first few values where they differ."""
+    common = {name: _first(column.dropna().unique(), plain) for name, column in findings.items()}
     known = []
     for name in ("evidence", "parameters"):
-        first, *others = (json.loads(given) for given in findings[name].unique())
+        given = [json.loads(each) for each in findings[name].unique()]
         known.append(
-            {
-                key: value if all(o.get(key) == value for o in others) else _DIFFERS
-                for key, value in first.items()
-            }
+            {key: _first((each.get(key, "") for each in given), text.figure) for key in given[0]}
         )
     return _sentence(common, known, text)
+
+
+def _first(values: Iterable[object], write: Callable[[object], str]) -> str:
+    """The first few of different values."""
+    shown = [each for each in dict.fromkeys(map(write, values)) if each]
+    return "; ".join([*shown[:_FEW], *([_DIFFERS] if len(shown) > _FEW else [])])
 
 
 def _read(finding: Row, name: str) -> dict[str, object]:
@@ -554,6 +565,8 @@ def reason(row: Row, text: Text) -> str:
     values = _Values(row, text)
     code = str(row["reason"])
     sentence = text(REASONS[code]).format_map(values)
+    if code in _BARE and row.get("best_basis") == "predicted":
+        sentence = f"{sentence} ({_sureness(row, text)})"
     hindrance = str(row.get("hindrance") or "")
     if hindrance in HINDRANCES and code != "adequate":
         sentence = f"{sentence}; {text(HINDRANCES[hindrance]).format_map(values)}"
@@ -561,12 +574,15 @@ def reason(row: Row, text: Text) -> str:
 
 
 def signal(row: Row, text: Text) -> str:
-    """The best signal in words: technology and level; empty where nothing is known."""
+    """The best signal in words: technology and level, or none; empty where nothing is known."""
     technology = row.get("best_technology")
-    if not isinstance(technology, str):
+    if isinstance(technology, str):
+        level = text.number(_number(row.get("best_level_dbm")))
+        words = f"{technology.upper()} {level} dBm" if level else technology.upper()
+    elif _number(row.get("available")) == 0.0:
+        words = text(N_("none"))
+    else:
         return ""
-    level = text.number(_number(row.get("best_level_dbm")))
-    words = f"{technology.upper()} {level} dBm" if level else technology.upper()
     if row.get("best_basis") != "predicted":
         return words
     return f"{words} ({_sureness(row, text)})"

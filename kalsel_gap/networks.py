@@ -14,11 +14,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from kalsel_gap import calibration
 from kalsel_gap.errors import InputError
 from kalsel_gap.profile import sea_of, terrain_of
-from kalsel_gap.project import suggestion
 from kalsel_gap.servers import Ground
-from kalsel_gap.sources.formats import fold
 from kalsel_gap.sources.sites import read_sites
-from kalsel_gap.transmitters import usable
+from kalsel_gap.transmitters import asked_for, usable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -137,7 +135,7 @@ def read_servers(
         raise InputError("sites_missing", path=opened.path)
     sites, findings = read_sites(opened)
     mobile = sites[sites["technology"].isin(list(opened.project.radio.carriers))]
-    asked = _asked(mobile, operators, technologies, opened)
+    asked = asked_for(mobile, operators, technologies, opened)
     elevation = opened.project.elevation
     if elevation is None:
         raise InputError("elevation_missing", path=opened.path)
@@ -161,24 +159,3 @@ def mast_of(server: pd.Series[Any]) -> Mast:
 def rows_of(servers: pd.DataFrame) -> Iterator[pd.Series[Any]]:
     """Servers one by one."""
     return (server for _, server in servers.iterrows())
-
-
-def _asked(
-    sites: pd.DataFrame, operators: Sequence[str], technologies: Sequence[str], opened: Opened
-) -> pd.DataFrame:
-    """Sites of the operators and technologies that are asked for."""
-    known = {fold(name): name for name in sorted(sites["operator"].unique())}
-    for name in operators:
-        if fold(name) not in known:
-            raise InputError(
-                "operator_unknown",
-                value=name,
-                known=", ".join(known.values()),
-                suggestion=known.get(suggestion(fold(name), known), ""),
-            )
-    for name in technologies:
-        if name not in set(sites["technology"]):
-            raise InputError("technology_without_sites", path=opened.path, value=name.upper())
-    names = {known[fold(name)] for name in operators} or set(known.values())
-    kinds = set(technologies) or set(sites["technology"])
-    return sites[sites["operator"].isin(names) & sites["technology"].isin(kinds)]

@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 FloatArray: TypeAlias = NDArray[np.float64]
 BoolArray: TypeAlias = NDArray[np.bool_]
 
-WIDTH, HEIGHT = 960, 570
-LEFT, RIGHT, TOP, BOTTOM = 76.0, 936.0, 142.0, 450.0
+WIDTH, HEIGHT = 960, 606
+LEFT, RIGHT, TOP, BOTTOM = 76.0, 936.0, 178.0, 486.0
 END = 14.0  # between the frame and the antennas
 CLEAR = 0.6  # of the first Fresnel radius: free of ground, a path loses nothing by it
-WRAP = 150  # letters a line
+WRAP, LINES = 150, 6  # letters a line, and lines below the title
 
 # Light, middle and dark apart in grey as well.
 GROUND, EARTH, ZONE = "#b79f7e", "#86715a", "#d7e8f7"
@@ -70,6 +70,10 @@ class PathView:
         What it gives; NaN is left out.
     calibrated : bool
         Whether measurements have corrected the level.
+    eirp_dbm, share_db : float
+        Power of the whole carrier, and the share of it that the level is of (below 0).
+    vegetation_db, surroundings_db, offset_db : float
+        Lost in trees and houses at the school, and added by calibration.
     """
 
     site: str
@@ -88,6 +92,11 @@ class PathView:
     level_dbm: float = math.nan
     sigma_db: float = math.nan
     calibrated: bool = False
+    eirp_dbm: float = math.nan
+    share_db: float = math.nan
+    vegetation_db: float = 0.0
+    surroundings_db: float = 0.0
+    offset_db: float = 0.0
 
 
 class Worst(NamedTuple):
@@ -165,6 +174,7 @@ def statements(view: PathView, text: Text) -> list[str]:
             frequency=text.number(view.frequency_mhz),
         ),
         _loss(view, text),
+        _budget(view, text),
         _obstacle(view, text),
     ]
     return [line for line in lines if line]
@@ -193,8 +203,34 @@ def _loss(view: PathView, text: Text) -> str:
                 sigma=text.number(view.sigma_db, 1) or "?",
             )
         )
-        parts.append(text(N_("calibrated")) if view.calibrated else text(N_("uncalibrated")))
+        spread = N_("uncalibrated: ± is the spread between places only, not the model's error")
+        parts.append(text(N_("calibrated")) if view.calibrated else text(spread))
     return f"{view.model}: {'; '.join(parts)}."
+
+
+def _budget(view: PathView, text: Text) -> str:
+    """What lies between the power and the level; what is nothing is left out."""
+    lost = view.loss_db + view.vegetation_db + view.surroundings_db
+    whole_dbm = view.eirp_dbm + view.share_db - lost + view.offset_db
+    antenna_db = view.level_dbm - whole_dbm
+    if not math.isfinite(antenna_db):
+        return ""
+    terms = {
+        N_("share of the carrier"): view.share_db,
+        N_("direction of the antenna"): antenna_db,
+        N_("loss"): -view.loss_db,
+        N_("trees"): -view.vegetation_db,
+        N_("surroundings"): -view.surroundings_db,
+        N_("calibration"): view.offset_db,
+    }
+    said = "".join(
+        f" {'−' if db < 0 else '+'} {text.number(abs(db), 1)} ({text(name)})"
+        for name, db in terms.items()
+        if abs(db) >= 0.05
+    )
+    sentence = N_("{eirp} dBm (EIRP){terms} = {level} dBm.")
+    figures = {name: text.number(getattr(view, f"{name}_dbm"), 1) for name in ("eirp", "level")}
+    return text(sentence, terms=said, **figures)
 
 
 def _obstacle(view: PathView, text: Text) -> str:
@@ -250,7 +286,7 @@ def picture(view: PathView, text: Text) -> Drawing:
     _key(drawn, view, text, earth=bool(np.nanmax(curve.bulge) > frame.low_m))
     drawn.say((LEFT - 54, 34), title, 20, bold=True)
     lines = [line for sentence in said for line in _wrapped(sentence)]
-    for row, line in enumerate(lines[:4]):
+    for row, line in enumerate(lines[:LINES]):
         drawn.say((LEFT - 54, 56 + 18 * row), line, 13, colour=GREY)
     return drawn
 

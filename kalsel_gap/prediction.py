@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from kalsel_gap import calibration, geodesy, schema
+from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding, at_school
 from kalsel_gap.indicators import available
 from kalsel_gap.places import Staged, sampled
@@ -24,7 +25,7 @@ from kalsel_gap.sources.sites import read_sites
 from kalsel_gap.transmitters import usable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import geopandas as gpd
 
@@ -123,7 +124,8 @@ def disagreements(
         One for each school, of what differs most. Coverage without levels counts as the level
         that its class is worth, and a place without signal as the level that is worth nothing;
         coverage that only says *covered* may be any better. A lower bound contradicts nothing
-        better.
+        better, and below a usable level one is as good as the other. The limit is twice the
+        held-out error and that of the coverage; without a held-out error ``disagreement_db``.
     """
     keys = ["row_id", "technology", "operator"]
     claims = signals[(signals["kind"] != "prediction") & (signals["status"] != "unknown")]
@@ -132,13 +134,24 @@ def disagreements(
         [*keys, "level_dbm", "reason", "site_id"],
     ]
     both = claims.merge(known, on=keys, suffixes=("", "_predicted"))
+    if both.empty:
+        return []
     both["claimed_dbm"] = both["level_dbm"].fillna(_worth_as_level(both, opened))
     both["difference_db"] = both["level_dbm_predicted"] - both["claimed_dbm"]
-    limit = opened.project.radio.prediction.disagreement_db
+    terms, carriers = opened.project.radio.prediction, opened.project.radio.carriers
+    errors = calibration.errors_of(calibration.offsets_of(opened))
+    groups = zip(both["operator"], both["technology"], strict=True)
+    error_db = pd.Series([errors.get(key, np.nan) for key in groups], both.index, dtype="float64")
+    limit = (2.0 * error_db + terms.coverage_error_db).fillna(terms.disagreement_db)
+    both["limit_db"] = limit
+    usable_dbm = both["technology"].map({name: c.usable_dbm for name, c in carriers.items()})
+    both_poor = both[["claimed_dbm", "level_dbm_predicted"]].max(axis=1) < usable_dbm
     exact = both["kind"].isin(["rsrp_dbm", "level_dbm"]) | (both["status"] == "none")
     better = exact & (both["difference_db"] > limit)
     worse = (both["reason"] == "") & (both["difference_db"] < -limit)
-    wrong = both[better | worse].assign(size=lambda rows: rows["difference_db"].abs())
+    wrong = both[(better | worse) & ~both_poor].assign(
+        size=lambda rows: rows["difference_db"].abs()
+    )
     wrong = wrong.sort_values(
         ["row_id", "size", *keys[1:], "source"], ascending=[True, False, True, True, True]
     ).drop_duplicates("row_id")
@@ -156,7 +169,7 @@ def disagreements(
                 "claimed_dbm": round(row["claimed_dbm"], 1),
                 "predicted_dbm": round(row["level_dbm_predicted"], 1),
                 "site": row["site_id"],
-                "limit_db": limit,
+                "limit_db": round(row["limit_db"], 1),
             },
         )
         for row in wrong.to_dict("records")
@@ -190,11 +203,13 @@ def _predictions(
     from kalsel_gap import profile  # compiles kernels: only when they are needed
 
     terrain = profile.terrain_of(opened)
+    _refuse_cover_elsewhere(schools.iloc[located], opened)
     ground = Ground(terrain, profile.sea_of(terrain), opened.project.radio)
     fits, findings = usable(sites, ground, opened.shown(opened.project.elevation.path))
     sites = sites.assign(usable=fits)
     if not fits.any():
         return _empty(), findings
+    findings += calibration.unused(opened, sites)
     cells = cells_of(sites[sites["usable"]])
     # Neighbours together: what their paths run over is read once.
     near = schools.iloc[located][["lat", "lon", "row_id"]].round({"lat": 0, "lon": 0})
@@ -216,7 +231,7 @@ def _predictions(
     said = pd.Series(["calibrated" if key in errors else "uncalibrated" for key in groups])
     tidy["calibration"] = said.where(tidy["level_dbm"].notna(), None)
     tidy = tidy.sort_values(["npsn", "row_id", "technology", "operator"], ignore_index=True)
-    return tidy[list(PREDICTIONS)], findings + _over_voids(tidy)
+    return tidy[list(PREDICTIONS)], [*findings, *_unpredicted(tidy, opened)]
 
 
 def _empty() -> pd.DataFrame:
@@ -224,14 +239,32 @@ def _empty() -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in types.items()})
 
 
-def _over_voids(tidy: pd.DataFrame) -> list[Finding]:
-    """Schools at which nothing is predicted because each path runs over a void."""
+def _refuse_cover_elsewhere(located: gpd.GeoDataFrame, opened: Opened) -> None:
+    """A land cover on which no school lies leaves every level unknown."""
+    from kalsel_gap import raster
+
+    cover = opened.project.land_cover
+    if cover is not None and not raster.touches(cover.tiles, located["lat"], located["lon"]):
+        raise InputError("raster_touches_no_school", path=cover.path[0])
+
+
+def _unpredicted(tidy: pd.DataFrame, opened: Opened) -> Iterator[Finding]:
+    """Schools at which nothing is predicted because no path is known, and what is missing."""
     levels = tidy["level_dbm"].notna().groupby(tidy["row_id"]).any()
-    void = tidy[(tidy["reason"] == "void") & ~tidy["row_id"].map(levels)]
-    return [
-        at_school("prediction_over_void", row["row_id"], row["npsn"], column="lat, lon")
-        for row in void.drop_duplicates("row_id").to_dict("records")
-    ]
+    none = tidy[~tidy["row_id"].map(levels)]
+    cover = opened.project.land_cover
+    shown = {"raster": opened.shown(cover.path)} if cover is not None else {}
+    told: set[str] = set()
+    for reason, code, parameters in (
+        ("land_cover", "land_cover_missing", shown),
+        ("void", "prediction_over_void", {}),
+    ):
+        for row in none[none["reason"] == reason].drop_duplicates("row_id").to_dict("records"):
+            if row["row_id"] not in told:
+                told.add(row["row_id"])
+                yield at_school(
+                    *(code, row["row_id"], row["npsn"]), column="lat, lon", parameters=parameters
+                )
 
 
 def _everywhere(schools: gpd.GeoDataFrame, cells: Cells) -> pd.DataFrame:
@@ -250,15 +283,20 @@ def _at(
 ) -> pd.DataFrame:
     """Some schools with a location: a row for each operator and technology."""
     places = _places(schools, opened)
-    found = servers(places.lat, places.lon, cells, ground.radio.candidates)
-    lost = losses(
-        cells.table.iloc[found.path_cell],
-        places.lat[found.path_point],
-        places.lon[found.path_point],
-        ground,
-    )
-    level = _levels(places, found, cells, lost, opened)
-    best = _best_servers(places, found, cells, level, lost)
+    rule = ground.radio.candidates
+    found = servers(places.lat, places.lon, cells, rule)
+    lost = _losses(places, found, cells, ground)
+    best = _best_servers(places, found, cells, _levels(places, found, cells, lost, opened), lost)
+    # Where the nearest sites give too little a farther one may see over what hides them.
+    usable_dbm = {str(name): each.usable_dbm for name, each in ground.radio.carriers.items()}
+    enough = [usable_dbm[technology] for _, technology in cells.groups]
+    poor = ~(best.level_dbm >= np.array(enough))
+    more = servers(places.lat, places.lon, cells, rule, beyond=poor)
+    if more.point.size:
+        lost = lost.and_then(_losses(places, more, cells, ground))
+        found = found.and_then(more)
+        level = _levels(places, found, cells, lost, opened)
+        best = _best_servers(places, found, cells, level, lost)
     certain = _complete(cells, opened) & ~best.is_void & ~_in_doubt(places, cells, unusable, ground)
     rows = _rows(schools, places, cells, best, certain, opened)
     return rows.join(_served(best, places, found, cells, lost, ground))
@@ -284,6 +322,12 @@ def _places(schools: gpd.GeoDataFrame, opened: Opened) -> _Places:
     wanted[sure.to_numpy(), 1:] = False
     count = wanted.sum(axis=1)
     return _Places(lat[wanted], lon[wanted], np.cumsum(count) - count, count)
+
+
+def _losses(places: _Places, found: Servers, cells: Cells, ground: Ground) -> Losses:
+    """What the paths of servers lose."""
+    at = found.path_point
+    return losses(cells.table.iloc[found.path_cell], places.lat[at], places.lon[at], ground)
 
 
 def _levels(
@@ -459,33 +503,38 @@ def _served(
 
 
 def _columns(schools: gpd.GeoDataFrame, tidy: pd.DataFrame) -> pd.DataFrame:
-    """What the schools table shows of the predictions: the best operator of each technology."""
-    best = tidy[tidy["level_dbm"].notna()].sort_values(
+    """What the schools table shows of the predictions: the best operator of each technology.
+
+    Levels only where they answer what is to be had there; the path is told wherever there is one.
+    """
+    known = tidy[tidy["level_dbm"].notna()].sort_values(
         ["row_id", "technology", "level_dbm", "operator"], ascending=[True, True, False, True]
     )
+    best = known[known["status"] != "unknown"].drop_duplicates(["row_id", "technology"])
     columns = pd.DataFrame(index=schools.index)
 
     def of(rows: pd.DataFrame) -> pd.DataFrame:
         """One row for each school."""
         return rows.set_index("row_id").reindex(schools["row_id"]).set_axis(schools.index)
 
-    best = best.drop_duplicates(["row_id", "technology"])
     for technology in schema.RADIO:
         rows = of(best[best["technology"] == technology])
         columns[f"predicted_{technology}_dbm"] = rows["level_dbm"]
         columns[f"predicted_{technology}_sd_db"] = rows["sd_db"]
         columns[f"predicted_{technology}_site"] = rows["site_id"]
     # The site that the path is told of: of 4G or 5G where there is one, of the others else.
-    modern = best["technology"].isin(_BEST)
-    best = best.assign(modern=modern).sort_values(
+    path = known.assign(modern=known["technology"].isin(_BEST)).sort_values(
         ["row_id", "modern", "level_dbm", "technology"], ascending=[True, False, False, False]
     )
-    path = of(best.drop_duplicates("row_id"))
+    path = of(path.drop_duplicates("row_id"))
     for name in ("clearance_ratio", "obstacle_km", "obstacle_excess_m"):
         columns[name] = path[name]
-    columns["prediction_status"] = path["calibration"]
+    # One word for all levels of a school: as sure as the least sure of them.
+    columns["prediction_status"] = of(
+        best.sort_values(["row_id", "calibration"]).drop_duplicates("row_id", keep="last")
+    )["calibration"]
     given = schools["diffraction_loss_db"].astype("float64")
     columns["diffraction_db"] = given.fillna(path["diffraction_db"])
-    known = columns["diffraction_db"].notna()
-    columns["path_status"] = np.where(known, "known", "unknown")
+    is_known = columns["diffraction_db"].notna()
+    columns["path_status"] = np.where(is_known, "known", "unknown")
     return columns

@@ -75,6 +75,9 @@ class Prediction(Sourced):
     """Kind of school building, by ITU-R P.2109."""
     disagreement_db: Positive
     """Difference between a predicted level and an operator's that neither's error explains."""
+    coverage_error_db: NotNegative
+    """Error of an operator's level: with twice the held-out error of a calibrated prediction it
+    takes the place of ``disagreement_db``."""
     confidence: Sureness
     """How sure the figures are."""
 
@@ -186,6 +189,8 @@ class Candidates(Sourced):
     """Farthest site."""
     sites: Annotated[int, Field(ge=1)]
     """Nearest sites of each operator and technology."""
+    most_sites: Annotated[int, Field(ge=1)]
+    """Of them where the nearest ones give no usable level; no fewer than `sites` are looked at."""
     points: Annotated[int, Field(ge=1)]
     """Points of the circle or area of a school whose place is not well known."""
     confidence: Sureness

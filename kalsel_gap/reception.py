@@ -7,6 +7,8 @@ stripe, so memory is bounded by a stripe and the disks of a few masts, whatever 
 
 from __future__ import annotations
 
+import colorsys
+import hashlib
 import json
 import math
 import os
@@ -55,11 +57,8 @@ NO_DATA = -9999.0
 _VIRIDIS = ("#440154", "#3b528b", "#21918c", "#5ec962", "#fde725")
 _AROUND = ("#762a83", "#c2a5cf", "#f7f7f7", "#a6dba0", "#1b7837")
 _SITE = ("site_id", "lat", "lon")
-# Colours of neighbouring servers; their numbers say which they are.
-_SERVERS = (
-    *("#88ccee", "#cc6677", "#ddcc77", "#117733", "#332288", "#aa4499"),
-    *("#44aa99", "#999933", "#882255", "#661100", "#6699cc", "#888888"),
-)
+_NO_FIGURES = {"confidence", "source", "usable_dbm"}  # the last has a tag of its own
+_GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0  # steps of it around a circle never come near each other
 
 
 def _ramp(unit: str, description: str, values: Sequence[float], colours: Sequence[str]) -> Look:
@@ -258,7 +257,7 @@ class Reception:
         look, servers = LOOKS[name], network.servers
         whose = f"{network.technology.upper()} {plain(network.operator)}".strip()
         steps = tuple(
-            Step(number, _SERVERS[number % len(_SERVERS)], site or str(number))
+            Step(number, _colour(number), site or str(number))
             for number, site in zip(servers["number"], servers["site_id"], strict=True)
         )
         description = f"{whose}: {words(look.description)}"
@@ -267,8 +266,6 @@ class Reception:
     def _tags(self, network: Network, name: str, words: Text) -> dict[str, str]:
         """Metadata of a file: that it is predicted, by what and from what."""
         nature = messages.NAMES.get(self.opened.project.project.data)
-        carrier = self._carrier(network)
-        given = {key: carrier[key] for key in ("bandwidth_mhz", "spacing_khz", "pilot_share")}
         around = {
             f"{mhz:g}": round(self.losses.surroundings_db(mhz), 1)
             for mhz in sorted(set(network.servers["frequency_mhz"]))
@@ -283,11 +280,32 @@ class Reception:
             "TECHNOLOGY": network.technology,
             "THRESHOLD_DBM": f"{network.threshold_dbm:g}",
             "SURROUNDINGS_DB": json.dumps(around),  # by frequency in MHz
-            "PARAMETERS": json.dumps(given | self.losses.parameters, sort_keys=True),
-            "INPUTS_SHA256": json.dumps(self.losses.inputs, sort_keys=True),
+            "PARAMETERS": json.dumps(self._parameters(network), sort_keys=True),
+            "INPUTS_SHA256": json.dumps(self._inputs(network), sort_keys=True),
             **({"SERVERS": f"{network.name}_server.csv"} if name == "server" else {}),
             **({"NOTICE": words(nature)} if nature else {}),
         }
+
+    def _parameters(self, network: Network) -> dict[str, Any]:
+        """All figures that move the levels and are in no table of sites."""
+        moves = {key: v for key, v in self._carrier(network).items() if key not in _NO_FIGURES}
+        pattern = self.radio.pattern.model_dump(mode="json", exclude=_NO_FIGURES)
+        numbers, offsets = (network.servers[name] for name in ("number", "offset_db"))
+        taught = {f"{n}": db for n, db in zip(numbers, offsets.round(4), strict=True) if db}
+        return {
+            **moves,
+            "pattern": pattern,
+            "k": self.radio.k_factor.median,
+            **({"offset_db": taught} if taught else {}),  # by number of the server
+            **self.losses.parameters,
+        }
+
+    def _inputs(self, network: Network) -> dict[str, str]:
+        """SHA-256 of the files that the levels of a network come from."""
+        taught = self.opened.project.calibration
+        if taught is None or not network.servers["calibrated"].any():
+            return self.losses.inputs
+        return self.losses.inputs | {self.opened.shown(taught.path): _sha256(taught.path)}
 
     def table(self) -> pd.DataFrame:
         """What the rasters say of the land.
@@ -440,6 +458,23 @@ class Reception:
                     needed_mb=math.ceil(wanted / 1e6),
                     free_mb=free_bytes(place) // 10**6,
                 )
+
+
+def _colour(number: int) -> str:
+    """A colour of its own for each server: which one it is, its number says.
+
+    Examples
+    --------
+    >>> _colour(1), _colour(2), _colour(14)
+    ('#3d64c2', '#b7d987', '#878ed9')
+    """
+    lightness = (0.32, 0.50, 0.69)[number % 3]
+    rgb = colorsys.hls_to_rgb(number * _GOLDEN % 1.0, lightness, 0.52)
+    return "#" + "".join(f"{round(255 * part):02x}" for part in rgb)
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _numbered(network: Network) -> pd.DataFrame:

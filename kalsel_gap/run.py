@@ -181,9 +181,7 @@ def atomic(path: Path) -> Iterator[Path]:
         It cannot be written; `path` is as it was.
     """
     with _writing(path):
-        if path.exists() and not path.is_file():  # a device would be replaced, not written to
-            fault = errno.EISDIR if path.is_dir() else errno.EINVAL
-            raise OSError(fault, os.strerror(fault), str(path))
+        _refuse_other_than_file(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = _temporary(path.parent, path.suffix)
         try:
@@ -193,6 +191,29 @@ def atomic(path: Path) -> Iterator[Path]:
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
+
+
+def refuse_unwritable(path: Path) -> None:
+    """An error where `atomic` could not write, told before anything is computed.
+
+    Raises
+    ------
+    OutputError
+        As `atomic`; the folder must be there.
+    """
+    with _writing(path):
+        _refuse_other_than_file(path)
+        temporary = _temporary(path.parent)
+        try:
+            temporary.touch()
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def _refuse_other_than_file(path: Path) -> None:
+    if path.exists() and not path.is_file():  # a device would be replaced, not written to
+        fault = errno.EISDIR if path.is_dir() else errno.EINVAL
+        raise OSError(fault, os.strerror(fault), str(path))
 
 
 def replace_text(path: Path, text: str) -> None:
@@ -207,7 +228,8 @@ def _writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        where = error.filename or path
+        # Nobody knows the name of what would have taken its place.
+        where = path if _TMP in str(error.filename) else error.filename or path
         raise OutputError(
             "not_written", path=where, reason=error.strerror or str(error)[:200]
         ) from None

@@ -89,8 +89,8 @@ def _predicted(technology: str, level: str, deviation: str, server: str) -> tupl
     """What is predicted of one technology."""
     name = f"predicted_{technology}"
     return (
-        Column(f"{name}_dbm", "float", "prediction", level, N_("Level of the best server that is known, outdoors, mean over the circle of position uncertainty, dBm."), source="ITU-R P.1812-8"),
-        Column(f"{name}_sd_db", "float", "prediction", deviation, N_("Standard deviation of that level over places around the school and over the circle, dB."), 0.0, source="ITU-R P.1812-8"),
+        Column(f"{name}_dbm", "float", "prediction", level, N_("Level of the best server, outdoors, mean over the circle of position uncertainty, dBm; empty where sites or paths are missing and a better server may be among them."), source="ITU-R P.1812-8"),
+        Column(f"{name}_sd_db", "float", "prediction", deviation, N_("Standard deviation of that level, dB: uncalibrated only from place to place around the school and over the circle, without the error of the model; calibrated the held-out error."), 0.0, source="ITU-R P.1812-8"),
         Column(f"{name}_site", "text", "prediction", server, N_("Site that serves best by prediction; of a circle, in its middle.")),
     )  # fmt: skip
 

@@ -79,6 +79,16 @@ class Servers:
     path_point: IntArray
     path_cell: IntArray
 
+    def and_then(self, more: Servers) -> Servers:
+        """With further ones behind them, which lie farther away."""
+        return Servers(
+            np.concatenate([self.point, more.point]),
+            np.concatenate([self.cell, more.cell]),
+            np.concatenate([self.path, more.path + self.path_point.size]),
+            np.concatenate([self.path_point, more.path_point]),
+            np.concatenate([self.path_cell, more.path_cell]),
+        )
+
 
 def cells_of(sites: pd.DataFrame) -> Cells:
     """Sites in an order of their own, with what they have in common."""
@@ -94,7 +104,14 @@ def cells_of(sites: pd.DataFrame) -> Cells:
     )
 
 
-def servers(lat: FloatArray, lon: FloatArray, cells: Cells, rule: Candidates) -> Servers:
+def servers(
+    lat: FloatArray,
+    lon: FloatArray,
+    cells: Cells,
+    rule: Candidates,
+    *,
+    beyond: BoolArray | None = None,
+) -> Servers:
     """Cells at the nearest sites of each operator and technology that reach each point.
 
     Parameters
@@ -105,8 +122,11 @@ def servers(lat: FloatArray, lon: FloatArray, cells: Cells, rule: Candidates) ->
         Cells of known sites.
     rule : Candidates
         How far and how many.
+    beyond : bool array of shape (points, groups), optional
+        Only for these, and of them the sites after the nearest ``rule.sites``, up to
+        ``rule.most_sites``.
     """
-    found = [_of_group(lat, lon, cells, group, rule) for group in range(len(cells.groups))]
+    found = [_of_group(lat, lon, cells, group, rule, beyond) for group in range(len(cells.groups))]
     empty = np.empty((3, 0))
     point, cell, distance_m = np.concatenate([empty, *found], axis=1)
     at, of = point.astype(np.int64), cell.astype(np.int64)
@@ -120,7 +140,12 @@ def servers(lat: FloatArray, lon: FloatArray, cells: Cells, rule: Candidates) ->
 
 
 def _of_group(
-    lat: FloatArray, lon: FloatArray, cells: Cells, group: int, rule: Candidates
+    lat: FloatArray,
+    lon: FloatArray,
+    cells: Cells,
+    group: int,
+    rule: Candidates,
+    beyond: BoolArray | None,
 ) -> FloatArray:
     """Points, cells and distances in metres, three rows, for one operator and technology."""
     from scipy.spatial import KDTree
@@ -130,16 +155,20 @@ def _of_group(
         cells.table.loc[members, ["lat", "lon"]].to_numpy(), axis=0, return_inverse=True
     )
     tree = KDTree(geodesy.earth_centred_m(places[:, 0], places[:, 1]))
-    count = min(rule.sites, len(places))
+    asked = np.arange(lat.size) if beyond is None else np.flatnonzero(beyond[:, group])
+    ranks = (1, rule.sites) if beyond is None else (rule.sites + 1, rule.most_sites)
+    ranks = ranks[0], min(ranks[1], len(places))
+    if not asked.size or ranks[1] < ranks[0]:
+        return np.empty((3, 0))
     # A straight line is shorter than the way over the ground: none within reach is missed.
     found = tree.query(
-        geodesy.earth_centred_m(lat, lon),
-        k=np.arange(1, count + 1),
+        geodesy.earth_centred_m(lat[asked], lon[asked]),
+        k=np.arange(ranks[0], ranks[1] + 1),
         distance_upper_bound=1000.0 * rule.reach_km,
     )
     near = np.asarray(found[1])
     point, rank = np.nonzero(near < len(places))
-    site = near[point, rank]
+    site, point = near[point, rank], asked[point]
     distance_m = geodesy.distance_m(lat[point], lon[point], places[site, 0], places[site, 1])
     within = distance_m <= 1000.0 * rule.reach_km
     point, site, distance_m = point[within], site[within], distance_m[within]
@@ -177,8 +206,8 @@ class Ground:
 class Losses(NamedTuple):
     """What paths lose, arrays of shape (paths,); NaN unless the status is OK.
 
-    A path that is shorter than ITU-R P.1812 covers has the loss of free space: so near to the
-    antenna nothing else is known of the ground.
+    A path that is shorter than ITU-R P.1812 covers has the loss of free space, as `near.loss_db`
+    has it: so near to the antenna nothing else is known of the ground.
     """
 
     loss_db: FloatArray
@@ -199,13 +228,18 @@ class Losses(NamedTuple):
         """All that is lost from antenna to antenna."""
         return self.loss_db + self.vegetation_db + self.surroundings_db
 
+    def and_then(self, more: Losses) -> Losses:
+        """With those of further paths behind them."""
+        both = {name: (getattr(self, name), getattr(more, name)) for name in self._fields}
+        return Losses(**{name: np.concatenate(each) for name, each in both.items()})
+
 
 def losses(cells: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: Ground) -> Losses:
     """Loss of the path from each cell to its place: ITU-R P.1812-8, exact along the profile.
 
     A receiver in a wood is reached over the trees or through them by ITU-R P.833, with the smaller
     loss; where the elevation model is no bare ground the way through is added. Where it is unknown
-    whether there is a wood the path is void.
+    whether there is a wood, or what stands along the path, the status is LAND_COVER.
 
     Parameters
     ----------
@@ -217,9 +251,8 @@ def losses(cells: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: Ground
         What they run over.
     """
     from kalsel_gap import woods
-    from kalsel_gap.propagation import p1812
-    from kalsel_gap.propagation.free_space import free_space_db
-    from kalsel_gap.propagation.paths import DISTANCE, OK, VOID
+    from kalsel_gap.propagation import near, p1812
+    from kalsel_gap.propagation.paths import DISTANCE, LAND_COVER, OK
     from kalsel_gap.propagation.surroundings import surroundings_db
 
     radio, terrain, count = ground.radio, ground.terrain, len(cells)
@@ -241,19 +274,24 @@ def losses(cells: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: Ground
     )
     middle = (tx_lat + lat) / 2.0
     for at, paths in ground.profiles(cells, lat, lon):
-        made = p1812.loss(paths, _link(at, mhz, height, middle, radio), threads=THREADS)
+        link = _link(at, mhz, height, middle, radio)
+        made = p1812.loss(paths, link, threads=THREADS)
         found.loss_db[at], found.status[at] = made.loss_db, made.status
         found.diffraction_db[at] = made.diffraction_db
         tx_m = paths.ground_m[paths.first[:-1]] + height[at]
         rise_km = (paths.ground_m[paths.first[1:] - 1] + radio.receiver.height_m - tx_m) / 1000.0
         fall = paths.length_km / (2.0 * p1812.EARTH_KM * radio.k_factor.median)
         found.elevation_deg[at] = np.degrees(np.arctan2(rise_km, paths.length_km) - fall)
-        free = free_space_db(np.hypot(paths.length_km, rise_km), mhz[at])
-        near = (made.status == DISTANCE) & (paths.length_km < p1812.DISTANCE_KM[0])
-        near &= np.isfinite(free)
-        found.loss_db[at[near]], found.diffraction_db[at[near]] = free[near], 0.0
-        found.vegetation_db[at[near]] = through[at[near]]
-        found.is_near[at], found.status[at[near]] = near, OK
+        short = np.flatnonzero((made.status == DISTANCE) & (paths.length_km < p1812.DISTANCE_KM[0]))
+        if short.size:
+            by = at[short]
+            link = _link(by, mhz, height, middle, radio)
+            found.loss_db[by], status = near.loss_db(paths.part(short), link, threads=THREADS)
+            found.status[by], found.is_near[by] = status, status == OK
+            found.diffraction_db[by] = np.where(status == OK, 0.0, np.nan)
+            found.vegetation_db[by] = through[by]
+        if terrain.has_clutter:
+            found.status[at[_bare(paths, made.status)]] = LAND_COVER
         inside = np.flatnonzero((depth_m[at] > 0.0) & (made.status == OK))
         if terrain.has_clutter and inside.size:
             into = at[inside]
@@ -264,7 +302,7 @@ def losses(cells: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: Ground
             found.diffraction_db[into[less]] = made.diffraction_db[less]
             found.vegetation_db[into[less]] = through[into[less]]
     unknown = (found.status == OK) & np.isnan(depth_m)
-    found.status[unknown] = VOID
+    found.status[unknown] = LAND_COVER
     for values in (found.loss_db, found.diffraction_db):
         values[unknown] = np.nan
     lost = found.status != OK
@@ -273,6 +311,18 @@ def losses(cells: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: Ground
         kind = radio.surroundings.kind
         found.surroundings_db[:] = surroundings_db(mhz, kind, found.vegetation_db)
     return found
+
+
+def _bare(paths: Paths, status: ByteArray) -> IntArray:
+    """Void paths whose heights are known: it is what stands on the ground that is not."""
+    from kalsel_gap.propagation.paths import HEIGHT_M, VOID
+
+    void = np.flatnonzero(status == VOID)
+    if not void.size:
+        return void
+    part = paths.part(void)
+    known = (part.ground_m >= HEIGHT_M[0]) & (part.ground_m <= HEIGHT_M[1])
+    return void[np.logical_and.reduceat(known, part.first[:-1])]
 
 
 def _link(

@@ -7,13 +7,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding
+from kalsel_gap.project import suggestion
+from kalsel_gap.sources.formats import fold
 from kalsel_gap.sources.sites import RANGES, implausible
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from kalsel_gap.coasts import SeaMask
+    from kalsel_gap.project import Opened
     from kalsel_gap.servers import Ground
 
 
@@ -123,3 +129,30 @@ def _unfit(sites: pd.DataFrame, fits: pd.Series[bool], column: str, known: str) 
         for file, row, value in zip(wrong["file"], wrong["row"], wrong[column], strict=True)
     ]
     return findings
+
+
+def asked_for(
+    sites: pd.DataFrame, operators: Sequence[str], technologies: Sequence[str], opened: Opened
+) -> pd.DataFrame:
+    """Sites of the operators and technologies that are asked for; without any, of all.
+
+    Raises
+    ------
+    InputError
+        `operator_unknown`, or `technology_without_sites`.
+    """
+    known = {fold(name): name for name in sorted(sites["operator"].unique())}
+    for name in operators:
+        if fold(name) not in known:
+            raise InputError(
+                "operator_unknown",
+                value=name,
+                known=", ".join(known.values()),
+                suggestion=known.get(suggestion(fold(name), known), ""),
+            )
+    for name in technologies:
+        if name not in set(sites["technology"]):
+            raise InputError("technology_without_sites", path=opened.path, value=name.upper())
+    names = {known[fold(name)] for name in operators} or set(known.values())
+    kinds = set(technologies) or set(sites["technology"])
+    return sites[sites["operator"].isin(names) & sites["technology"].isin(kinds)]

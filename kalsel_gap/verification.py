@@ -117,7 +117,9 @@ def _candidates(
     ground = Ground(terrain, sea_of(terrain), radio)
     fits, _ = usable(sites, ground, "")  # told where levels are predicted
     cells = cells_of(sites[fits])
-    found = servers(lat, lon, cells, radio.candidates)
+    rule = radio.candidates
+    wide = rule.model_copy(update={"sites": max(rule.sites, rule.most_sites)})
+    found = servers(lat, lon, cells, wide)
     paths = cells.table.iloc[found.path_cell]
     lost = losses(paths, lat[found.path_point], lon[found.path_point], ground)
     of = cells.table.iloc[found.cell].reset_index(drop=True)

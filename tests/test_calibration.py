@@ -19,6 +19,8 @@ from kalsel_gap.radio import Calibration
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.conftest import MakeProject
+
 
 def terms(**changes: Any) -> Calibration:
     plain = {"minimum": 5, "ridge": 10.0, "per_site": False, "per_clutter": False}
@@ -266,3 +268,63 @@ def test_a_wrong_offset_is_refused(tmp_path: Path, line: str, code: str) -> None
         calibration.read_offsets(file)
     assert caught.value.code == code
     assert caught.value.row in (2, 3)
+
+
+@pytest.mark.parametrize("error", ["", "0", "-3", "x"])
+def test_an_offset_without_a_held_out_error_calibrates_nothing(tmp_path: Path, error: str) -> None:
+    path = tmp_path / "c.csv"
+    path.write_text(
+        "operator,technology,site_id,clutter,offset_db,held_out_rmse_db\n"
+        f"a,4g,,,-7,8\na,2g,,,-7,{error}\n"
+    )
+    with pytest.raises(InputError) as caught:
+        calibration.read_offsets(path)
+    assert (caught.value.code, caught.value.row) == ("offset_without_error", 3)
+    assert caught.value.params["value"] == "a, 2g"
+
+
+def test_offsets_are_spelled_as_sites_and_bounded(tmp_path: Path) -> None:
+    path = tmp_path / "c.csv"
+    path.write_text(
+        "operator,technology,site_id,clutter,offset_db,held_out_rmse_db\n"
+        "Telkomsel ,LTE,,,-50,8\ntelkomsel,4g,A,,-40,\n"
+    )
+    offsets = calibration.read_offsets(path)
+    found, calibrated = calibration.offset_db(offsets, ["telkomsel"], ["4g"], ["A"])
+    assert (found.tolist(), calibrated.tolist()) == ([-60.0], [True])
+
+
+def test_names_of_offsets_are_no_formulas_and_come_back(tmp_path: Path) -> None:
+    names = ["=1+1", "'=x", "@a", "-b", "plain"]
+    offsets = pd.DataFrame(
+        {
+            "operator": names,
+            "technology": "4g",
+            "site_id": "",
+            "clutter": "",
+            "offset_db": 1.0,
+            "held_out_rmse_db": 5.0,
+        }
+    )
+    path = tmp_path / "c.csv"
+    path.write_text(calibration.to_csv(offsets))
+    assert not any(line[0] in "=@-+" for line in path.read_text().splitlines())
+    assert calibration.read_offsets(path)["operator"].tolist() == names
+
+
+def test_offsets_of_nothing_are_told(project: MakeProject) -> None:
+    rows = ("a,4g,,,1,5", "a,4g,S1,,1,", "a,4g,S2,,1,", "b,4g,,,1,5", "a,2g,S1,,1,", ",,,10,1,")
+    header = "operator,technology,site_id,clutter,offset_db,held_out_rmse_db"
+    opened = project(
+        {"calibration": {"path": "c.csv"}},
+        files={"c.csv": "\n".join([header, *rows]) + "\n"},
+        bare=True,
+    )
+    sites = pd.DataFrame({"operator": ["a", "a"], "technology": ["4g", "2g"], "site_id": "S1"})
+    found = calibration.unused(opened, sites)
+    assert [(f.code, f.row, f.value) for f in found] == [
+        ("offset_unused", 4, "a, 4g, S2"),
+        ("offset_unused", 5, "b, 4g"),
+        ("offset_unused", 6, "a, 2g, S1"),
+        ("offset_unused", 7, "10"),
+    ]

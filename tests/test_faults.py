@@ -236,7 +236,7 @@ def test_the_summary_is_by_file_with_the_worst_first(checked: Checked) -> None:
     assert faults.counts(checked) == {"error": 3, "warning": 3, "note": 1}
 
 
-def test_where_findings_differ_stands_an_ellipsis() -> None:
+def test_where_findings_differ_the_first_values_stand() -> None:
     two = to_frame(
         Finding(
             *("kabupaten_differs", "s.csv"),
@@ -249,7 +249,8 @@ def test_where_findings_differ_stands_an_ellipsis() -> None:
     )
     said = messages.findings_sentence(two, Text("en"))
     assert (
-        said == "The register says …, the point lies in Tapin, 4.2 km off. Check the coordinates."
+        said == "The register says Banjar; Balangan, the point lies in Tapin, 4.2 km off. "
+        "Check the coordinates."
     )
     (one,) = two.head(1).to_dict("records")
     assert messages.findings_sentence(two.head(1), Text("en")) == messages.finding_sentence(

@@ -59,6 +59,8 @@ def test_a_link_by_hand(project: MakeProject) -> None:
     assert link["vegetation_db"] == 0.0
     lost_db = link["loss_db"] + link["surroundings_db"]
     assert link["level_dbm"] == pytest.approx(62.0 - 10 * math.log10(1200) - lost_db)
+    assert (link["eirp_dbm"], link["pattern_db"]) == (62.0, 0.0)
+    assert link["share_db"] == pytest.approx(-10 * math.log10(1200))
     assert link["margin_db"] == pytest.approx(link["level_dbm"] + 110.0)
     free_space = 20 * math.log10(4 * math.pi * away_m / (299.792458 / 1800.0))
     assert link["free_space_db"] == pytest.approx(free_space, abs=0.01)
@@ -75,6 +77,24 @@ def test_better_links_come_first(project: MakeProject) -> None:
     # 4G at -79 dBm serves better than 2G at -36 dBm.
     assert links["technology"].tolist() == ["4g", "2g", "2g"]
     assert links["level_dbm"][1] > links["level_dbm"][0]
+
+
+def test_of_links_that_serve_nobody_the_one_that_lacks_least_comes_first(
+    project: MakeProject,
+) -> None:
+    # Usable is 2G from -95 dBm and 4G from -110 dBm: at 16 dB less 2G has the larger level.
+    sites = f"{HEADER}A,a,4g,-2.965,115.345,42,1800,20\nA,a,2g,-2.965,115.345,42,1800,0\n"
+    links = linktable.linktable(project(files={"sites.csv": sites}), SCHOOL).links
+    assert not (links["adequacy"] > 0.0).any()
+    assert links["margin_db"].is_monotonic_decreasing
+
+
+def test_a_site_at_the_very_place_of_the_school(project: MakeProject) -> None:
+    sites = f"{HEADER}A,a,4g,-2.927,115.388,1.5,1800,62\n"
+    link = link_of(project(files={"sites.csv": sites}), "A", "4g")
+    # A metre apart: 92.4 + 20·log10(1.8·0.001).
+    assert link["loss_db"] == pytest.approx(92.4 + 20 * math.log10(1.8e-3), abs=1e-6)
+    assert link["status"] == "value"
 
 
 def test_a_mast_of_the_height_told_would_be_clear(project: MakeProject) -> None:
@@ -106,7 +126,11 @@ def test_what_is_missing_is_told(project: MakeProject, terms: str, status: str) 
 def test_a_site_off_the_model_has_no_picture(project: MakeProject) -> None:
     sites = f"{HEADER}A,a,4g,-2.90,115.10,42,1800,62\n"
     found = linktable.linktable(project(files={"sites.csv": sites}), SCHOOL)
-    assert found.links["status"].tolist() == ["void"]
+    assert found.links["status"].tolist() == ["site_off_elevation"]
+    assert [(f.code, f.row) for f in found.findings if f.severity != "note"] == [
+        ("site_off_elevation", 2)
+    ]
+    assert found.links[["level_dbm", "sd_db"]].isna().all(axis=None)
     assert found.links["line_of_sight"].isna().all()
     with pytest.raises(InputError, match="path_not_drawn"):
         linktable.view(found)
@@ -143,7 +167,7 @@ def test_without_a_file_of_offsets_nothing_is_calibrated(project: MakeProject) -
         ("00000199", {}, "school_unknown"),
         ("00000107", {}, "school_not_placed"),
         (SCHOOL, {"elevation": None}, "elevation_missing"),
-        (SCHOOL, {"sites": None}, "no_site_near"),
+        (SCHOOL, {"sites": None}, "sites_missing"),
         (SCHOOL, {"radio": {"candidates": {"reach_km": 0.5}}}, "no_site_near"),
     ],
 )
@@ -170,6 +194,124 @@ def test_command_prints_and_draws(project: MakeProject, cli: CommandLine, tmp_pa
     table = cli("predict", "-p", path, "--at", SCHOOL, "--format", "table", "-q")
     assert b"T00001" in table.out
     assert table.err == ""
+
+
+def test_options_choose_the_sites(project: MakeProject, cli: CommandLine) -> None:
+    command = ("predict", "-p", project().path, "--at", "00000103", "-f", "json", "-q")
+    for options, kept in (
+        (("--technology", "4g"), [("T00001", "4g")]),
+        (("--operator", "Telkomsel", "--technology", "2g", "--radius-km", "3"), [("T00002", "2g")]),
+    ):
+        said = cli(*command, *options)
+        assert said.status == 0, said.err
+        links = [(row["site_id"], row["technology"]) for row in json.loads(said.out)]
+        assert links == kept, json.loads(said.out)
+    for options, words in (
+        (("--operator", "Telkomsl"), "Did you mean"),
+        (("--technology", "5g"), "5G"),
+    ):
+        assert words in cli(*command, *options).err
+
+
+@pytest.mark.parametrize(
+    ("mode", "option"),
+    [
+        *(
+            (("--at", SCHOOL), each)
+            for each in (
+                *(("--layers", "level"), ("--layers", ""), ("--resolution", 90), ("--dry-run",)),
+                *(("--out", "o"), ("--report",), ("--calibrate",)),
+            )
+        ),
+        *(
+            (("--report",), each)
+            for each in (
+                *(("--operator", "a"), ("--technology", "4g"), ("--radius-km", 3)),
+                *(("--layers", "level"), ("--dry-run",), ("--out", "o")),
+            )
+        ),
+        (("--calibrate",), ("--radius-km", 3)),
+    ],
+)
+def test_options_without_meaning_are_refused(
+    project: MakeProject, cli: CommandLine, mode: tuple[str, ...], option: tuple[object, ...]
+) -> None:
+    refused = cli("predict", "-p", project().path, *mode, *option)
+    assert refused.status == 1
+    assert f"{option[0]} has no meaning with {mode[0]}" in refused.err
+
+
+def test_no_layer_at_all_is_refused(project: MakeProject, cli: CommandLine) -> None:
+    refused = cli("predict", "-p", project().path, "--layers", " , ")
+    assert refused.status == 1
+    assert "there is no layer" in refused.err
+
+
+def test_a_narrow_table_keeps_what_matters(
+    project: MakeProject, cli: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offsets = f"{OFFSETS}telkomsel,4g,,,-7.5,9\n"
+    files = {"cal.csv": offsets}
+    path = project({"calibration": {"path": "cal.csv"}}, files=files).path
+    monkeypatch.setenv("COLUMNS", "80")
+    said = cli("predict", "-p", path, "--at", SCHOOL, "--format", "table")
+    table = said.out.decode()
+    assert max(map(len, table.splitlines())) <= 80
+    head = " ".join(table.partition("T0000")[0].split())
+    for word in ("Basis", "± dB", "Obstacle", "high"):
+        assert word.split()[0] in head, table
+    assert " calibrated" in table
+    assert " uncalibrated" in table
+    assert "Status" not in head  # all are known
+    left_out = next(line for line in said.err.splitlines() if line.startswith("Columns left out"))
+    assert "In sight" in left_out
+    assert "Status" not in left_out
+    assert "--format csv" in left_out
+    assert "Calibrated: 4G telkomsel." in said.err
+    assert "Uncalibrated: 2G telkomsel." in said.err
+    assert "not the error of the model" in said.err
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "title"),
+    [
+        (("--lang", "en"), (), "Radio path"),
+        (("--lang", "id"), (), "Jalur radio"),
+        (("--lang", "id"), ("--lang", "en"), "Radio path"),
+    ],
+)
+def test_the_language_counts_before_and_after_the_command(
+    project: MakeProject,
+    cli: CommandLine,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    before: tuple[str, ...],
+    after: tuple[str, ...],
+    title: str,
+) -> None:
+    path, picture = project({"project": {"language": "id"}}).path, tmp_path / "path.svg"
+    monkeypatch.delenv("KALSEL_GAP_LANG")
+    told = cli(*before, "predict", "-p", path, "--at", SCHOOL, "--picture", picture, "-q", *after)
+    assert told.status == 0
+    assert title in picture.read_text(encoding="utf-8")
+
+
+def test_a_picture_that_cannot_be_written_is_refused_first(
+    project: MakeProject, cli: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = project().path
+    monkeypatch.setattr(linktable, "linktable", lambda *_, **__: pytest.fail("computed"))
+    (tmp_path / "a.svg").mkdir()
+    for picture, words in (
+        (tmp_path / "a.svg", f"{tmp_path / 'a.svg'}: cannot be written: it is a folder"),
+        (tmp_path / "no" / "a.svg", f"{tmp_path / 'no'}: there is no such folder"),
+        (path.parent / "sites.csv", "--picture"),
+    ):
+        refused = cli("predict", "-p", path, "--at", SCHOOL, "--picture", picture)
+        assert refused.status == 1
+        assert words in refused.err
+        assert "--out" not in refused.err
+    assert [each.name for each in tmp_path.iterdir() if each.is_dir()].count("no") == 0
 
 
 def test_command_refuses(project: MakeProject, cli: CommandLine, tmp_path: Path) -> None:

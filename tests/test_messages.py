@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import kalsel_gap
 from kalsel_gap import cli, errors, messages, schema
 from kalsel_gap.assumptions import Index
-from kalsel_gap.findings import COLUMNS, SEVERITIES, to_frame
+from kalsel_gap.findings import COLUMNS, SEVERITIES, Finding, to_frame
 from kalsel_gap.project import read_project
 from kalsel_gap.text import LANGUAGES, Language, Text
 
@@ -423,3 +423,49 @@ def test_no_value_breaks_a_reason(
     code: str, hindrance: str, values: dict[str, object], language: Language
 ) -> None:
     assert messages.reason({**values, "reason": code, "hindrance": hindrance}, Text(language))
+
+
+def test_several_findings_name_the_first_values() -> None:
+    heights = ["3", "9", "3", "900", "1000"]
+    rows = [
+        Finding(
+            "site_term_implausible", file="sites.csv", row=row, column="antenna_height_m",
+            value=height, parameters={"known": "10 – 150"},
+        )
+        for row, height in enumerate(heights, start=2)
+    ]  # fmt: skip
+    said = messages.findings_sentence(to_frame(rows), Text("en"))
+    assert said.startswith("3; 9; 900; … in “antenna_height_m” cannot be used: here it can be 10")
+    said = messages.findings_sentence(to_frame(rows[:3]), Text("en"))
+    assert said.startswith("3; 9 in “antenna_height_m”")
+    stated = [
+        Finding("site_term_stated", column="eirp_dbm", value="62", parameters={"count": count})
+        for count in (7, 1234)
+    ]
+    said = messages.findings_sentence(to_frame(stated), Text("en"))
+    assert "62 is stated for the 1234; 7 sites" in said
+
+
+@pytest.mark.parametrize(
+    ("basis", "status", "told"),
+    [
+        ("predicted", "uncalibrated", " (predicted, uncalibrated)"),
+        ("predicted", None, " (predicted, uncalibrated)"),
+        ("predicted", "calibrated", " (predicted)"),
+        ("measured", "uncalibrated", ""),
+    ],
+)
+def test_silence_is_as_sure_as_what_it_rests_on(basis: str, status: str, told: str) -> None:
+    row = {
+        "reason": "no_signal",
+        "hindrance": "",
+        "available": 0.0,
+        "best_basis": basis,
+        "prediction_status": status,
+    }
+    text = Text("en")
+    assert messages.reason(row, text) == f"no signal from any operator{told}"
+    assert messages.signal(row, text) == f"none{told}"
+    assert messages.signal({**row, "available": float("nan")}, text) == ""
+    poor = {**row, "reason": "poor_network", "best_technology": "2g", "available": 0.02}
+    assert messages.reason(poor, text) == f"only 2G there{told}"

@@ -85,6 +85,19 @@ def test_title_names_both_ends_and_the_level_is_labelled() -> None:
     assert any("; calibrated" in each for each in words_of(view([0.0] * 3, calibrated=True)))
 
 
+def test_the_figures_add_up() -> None:
+    shown = view(
+        [0.0] * 3, eirp_dbm=62.0, share_db=-30.8, loss_db=120.0, vegetation_db=4.0,
+        surroundings_db=20.0, offset_db=-2.0, level_dbm=-117.8, calibrated=True,
+    )  # fmt: skip
+    said = pathview.statements(shown, Text("en"))[2]
+    assert said == (
+        "62.0 dBm (EIRP) − 30.8 (share of the carrier) − 3.0 (direction of the antenna) "
+        "− 120.0 (loss) − 4.0 (trees) − 20.0 (surroundings) − 2.0 (calibration) = -117.8 dBm."
+    )
+    assert any("spread between places only" in each for each in words_of(view([0.0] * 3)))
+
+
 def test_numbers_are_written_in_the_readers_language() -> None:
     assert any("1.800 MHz" in each for each in words_of(view([0.0] * 3), "id"))
     assert any("1,800 MHz" in each for each in words_of(view([0.0] * 3), "en"))

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from kalsel_gap import geodesy, schema
 from kalsel_gap.assumptions import default_values
+from kalsel_gap.errors import InputError
 from kalsel_gap.prediction import PREDICTIONS, prediction
-from kalsel_gap.project import Coverage
+from kalsel_gap.project import Coverage, LandCover
 from kalsel_gap.propagation import p1812
 from kalsel_gap.propagation.free_space import free_space_db
 from kalsel_gap.propagation.paths import Paths
@@ -145,7 +146,8 @@ def test_nearer_than_the_model_covers_the_loss_is_that_of_free_space(
     table = predicted(plain(), [SITE], rows).tables["predictions"]
     for row, km in zip(table.to_dict("records"), (0.1667, 0.0), strict=True):
         slant_km = np.hypot(km, (40.0 - RADIO.receiver.height_m) / 1000)
-        assert row["loss_db"] == pytest.approx(free_space_db(slant_km, 1800.0), abs=0.02)
+        # Equation (8) has 92.4 where ITU-R P.525 has 92.45.
+        assert row["loss_db"] == pytest.approx(free_space_db(slant_km, 1800.0) - 0.048, abs=0.02)
         assert row["model"] == "free_space"
         assert row["diffraction_db"] == 0.0
 
@@ -219,6 +221,70 @@ def test_no_site_within_reach(
     got = predicted(plain(), [SITE], [row], complete=complete).tables["predictions"].iloc[0]
     assert got[["status", "reason"]].tolist() == [status, reason]
     assert pd.isna(got["level_dbm"])
+
+
+def test_a_level_that_is_only_a_lower_bound_is_no_level_of_the_school(
+    plain: Any, predicted: Run
+) -> None:
+    dem = plain(slice(70, 74), height=200)
+    site = f"A,telkomsel,4g,{LAT},115.32,40,1800,40,"
+    for complete in (False, True):
+        staged = predicted(dem, [site], [EAST], complete=complete)
+        assert staged.tables["predictions"]["level_dbm"].notna().all()
+        school = staged.columns.iloc[0]
+        for name in ("predicted_4g_dbm", "predicted_4g_sd_db", "prediction_status"):
+            assert pd.notna(school[name]) == complete
+        # What stands in the path is known all the same.
+        assert school["path_status"] == "known"
+        assert school["clearance_ratio"] < 0.0
+
+
+def test_a_farther_site_is_tried_where_the_nearest_are_hidden(plain: Any, predicted: Run) -> None:
+    # Eight sites behind the ridge, and a ninth on the school's side of it but farther away.
+    hidden = [f"H{n},telkomsel,4g,{LAT},{115.355 - 0.0001 * n},10,1800,62," for n in range(8)]
+    seen = f"S,telkomsel,4g,{LAT},115.47,40,1800,62,"
+    dem = plain(slice(70, 74), height=600)
+    row = predicted(dem, [*hidden, seen], [EAST]).tables["predictions"].iloc[0]
+    assert row["site_id"] == "S"
+    assert row["level_dbm"] > -110.0
+
+
+@pytest.fixture
+def over_wood(
+    plain: Any, raster: MakeRaster, project: MakeProject, schools: MakeSchools
+) -> Callable[..., Staged]:
+    def make(classes: Any, *, west: float = 115.3, void: slice | None = None) -> Staged:
+        # Cells of 0.01° over the whole elevation model.
+        cover = np.full((9, 18), 30, dtype="uint8")
+        cover[:, 8:10] = classes
+        grid = Affine(0.01, 0.0, west, 0.0, -0.01, -2.9)
+        path = raster("cover.tif", cover, transform=grid, nodata=0)
+        table, opened = arguments(project, schools, plain(void=void), [SITE], [EAST])
+        given = LandCover.model_validate({"path": str(path)}, context={"folder": path.parent})
+        wooded = opened.project.model_copy(update={"land_cover": given})
+        return prediction(table, type(opened)(opened.path, wooded, opened.origins))
+
+    return make
+
+
+@pytest.mark.parametrize("classes", [0, 99])
+def test_what_stands_on_a_path_may_be_unknown(over_wood: Any, classes: int) -> None:
+    staged = over_wood(classes)
+    row = staged.tables["predictions"].iloc[0]
+    assert row[["status", "reason"]].tolist() == ["unknown", "land_cover"]
+    assert [f.code for f in staged.findings] == ["land_cover_missing"]
+    assert str(staged.findings[0].parameters["raster"]).endswith("cover.tif")
+    assert pd.notna(over_wood(30).tables["predictions"].iloc[0]["level_dbm"])
+    # A void of the elevation model is told as one.
+    void = over_wood(30, void=slice(60, 64))
+    assert [f.code for f in void.findings] == ["prediction_over_void"]
+
+
+def test_a_land_cover_of_somewhere_else_is_an_error(over_wood: Any) -> None:
+    with pytest.raises(InputError) as caught:
+        over_wood(30, west=105.3)
+    assert caught.value.code == "raster_touches_no_school"
+    assert str(caught.value.path).endswith("cover.tif")
 
 
 def test_over_a_void_nothing_is_known(plain: Any, predicted: Run) -> None:
@@ -355,7 +421,8 @@ def test_the_nearest_sites_within_reach(places: list[tuple[int, int]], count: in
         }
     )
     cells = cells_of(table)
-    rule = Candidates(reach_km=25.0, sites=count, points=1, confidence="low", source="test")
+    terms: dict[str, Any] = {"reach_km": 25.0, "points": 1, "confidence": "low", "source": "test"}
+    rule = Candidates(sites=count, most_sites=count + 3, **terms)
     lat, lon = np.array([-2.61]), np.array([115.43])
     found = servers(lat, lon, cells, rule)
     site = cells.table[["lat", "lon"]].drop_duplicates()
@@ -365,6 +432,11 @@ def test_the_nearest_sites_within_reach(places: list[tuple[int, int]], count: in
     got = cells.table.iloc[found.cell]
     got_m = geodesy.distance_m(lat[found.point], lon[found.point], got["lat"], got["lon"])
     np.testing.assert_allclose(np.unique(got_m.round(3)), np.unique(expected.round(3)))
+    # The two steps together are what so many sites at once would be.
+    more = servers(lat, lon, cells, rule, beyond=np.array([[True]]))
+    wide = servers(lat, lon, cells, Candidates(sites=count + 3, most_sites=1, **terms))
+    assert sorted(found.and_then(more).cell) == sorted(wide.cell)
+    assert not servers(lat, lon, cells, rule, beyond=np.array([[False]])).cell.size
     # Every cell of a site is there, and they share its path.
     assert len(found.path_cell) == len(got[["lat", "lon"]].drop_duplicates())
 
@@ -437,3 +509,21 @@ def test_a_level_far_above_the_operators_is_told(
         ("prediction_disagrees", "00000001", "telkomsel")
     ]
     assert str(found[0].parameters["raster"]).endswith("claim.tif")
+
+
+def test_below_a_usable_level_nothing_contradicts(
+    project: MakeProject, schools: MakeSchools, raster: MakeRaster, plain: Any
+) -> None:
+    # At 600 m the ridge leaves less than -150 dBm, and -112 dBm is no usable level either.
+    dem = plain(slice(70, 74), height=600)
+    assert evidence(project, schools, raster, dem, -112.0, complete=True).findings == []
+    found = evidence(project, schools, raster, dem, -108.0, complete=True).findings
+    assert [f.code for f in found] == ["prediction_disagrees"]
+
+
+def test_nearer_than_the_model_schools_and_raster_have_one_rule(plain: Any, predicted: Run) -> None:
+    near = {"lat": LAT, "lon": 115.3215}
+    row = predicted(plain(), [SITE], [near]).tables["predictions"].iloc[0]
+    km = float(geodesy.distance_m(LAT, 115.32, LAT, 115.3215)[0]) / 1000
+    ray_km = np.hypot(km, (40.0 - RADIO.receiver.height_m) / 1000)
+    assert row["loss_db"] == pytest.approx(92.4 + 20 * np.log10(1.8 * ray_km), abs=1e-4)

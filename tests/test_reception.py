@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import threading
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -413,6 +414,40 @@ def test_a_broken_loss_is_swept_again(
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
 
 
+def test_an_interruption_waits_only_for_what_has_begun() -> None:
+    begun, free = [], threading.Event()
+
+    def work(item: int) -> None:
+        begun.append(item)
+        if item:
+            free.wait(10)
+
+    turn: Any = losses.in_turn(work, range(9), threads=1)
+    assert next(turn) == 0
+    threading.Timer(0.2, free.set).start()
+    turn.close()
+    assert len(begun) <= 2
+
+
+@pytest.mark.usefixtures("free")
+def test_heights_are_read_once_for_all_servers_of_a_window(
+    flat: Callable[..., Opened], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [f"{each},{azimuth},4" for each in (A, B) for azimuth in (0, 120, 240)]
+    made = Reception(flat(*rows, header=f"{HEADER},azimuth_deg,downtilt_deg"), radius_km=9.0)
+    made.losses.make(lambda _: None)
+    windows: list[Window] = []
+    heights = made.losses.heights
+
+    def counted(window: Window) -> Any:
+        windows.append(window)
+        return heights(window)
+
+    monkeypatch.setattr(made.losses, "heights", counted)
+    fold(made.losses, made.networks[0], Window(0, 0, N, N))
+    assert windows == [Window(0, 0, N, N)]
+
+
 # --- another resolution ------------------------------------------------------------------------
 
 
@@ -485,6 +520,36 @@ def test_a_file_says_that_it_is_predicted_by_what_and_from_what(
         e.attrib["label"] for e in ET.fromstring(style.partition("\n")[2]).iter("paletteEntry")
     ]
     assert labels == ["A", "B"]
+
+
+@pytest.mark.usefixtures("free")
+def test_a_calibrated_file_names_what_calibrated_it(
+    flat: Callable[..., Opened], tmp_path: Path
+) -> None:
+    other = A.replace("A,telkomsel", "C,indosat")
+    opened = flat(A, B, other, calibration={"path": "cal.csv"})
+    (opened.path.parent / "cal.csv").write_text(
+        "operator,technology,site_id,clutter,offset_db,held_out_rmse_db\n"
+        "telkomsel,4g,,,-7.5,9\ntelkomsel,4g,B,,0.5,\n"
+    )
+    make(opened, tmp_path / "out", layers=["level"])
+    tags = {}
+    for name in ("telkomsel", "indosat"):
+        with rasterio.open(tmp_path / "out" / f"4g_{name}_level.tif") as source:
+            tags[name] = source.tags()
+    known = {name: json.loads(each["PARAMETERS"]) for name, each in tags.items()}
+    inputs = {name: set(json.loads(each["INPUTS_SHA256"])) for name, each in tags.items()}
+    assert inputs == {
+        "telkomsel": {"dem.tif", "sites.csv", "cal.csv"},
+        "indosat": {"dem.tif", "sites.csv"},
+    }
+    assert tags["telkomsel"]["BASIS"] == "predicted, calibrated"
+    assert known["telkomsel"]["offset_db"] == {"1": -7.5, "2": -7.0}
+    assert "offset_db" not in known["indosat"]
+    assert known["indosat"]["resource_blocks"]["15"][-1] == [20, 100]
+    assert known["indosat"]["pattern"]["horizontal_deg"] == 65.0
+    assert known["indosat"]["k"] == pytest.approx(4 / 3, abs=0.01)
+    assert {"surroundings", "delta_n", "rx_height_m", "bandwidth_mhz"} <= set(known["indosat"])
 
 
 @pytest.mark.usefixtures("free")
@@ -580,6 +645,7 @@ def test_sites_that_cannot_be_used_are_named_and_the_rest_goes_on(
         ([A], {}, {"operators": ["telkomsl"]}, "operator_unknown"),
         ([A], {}, {"technologies": ["5g"]}, "technology_without_sites"),
         ([A], {}, {"layers": ["levels"]}, "layer_unknown"),
+        ([A], {}, {"layers": [""]}, "layer_unknown"),
         ([A.replace(",62", ",")], {}, {}, "sites_unusable"),
         ([A], {}, {"resolution_m": 90_000.0, "radius_km": 2.0}, "resolution_too_coarse"),
     ],

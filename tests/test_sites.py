@@ -156,12 +156,23 @@ def test_angles_and_powers_off_their_range_are_not_used(project: MakeProject) ->
         "4g,-3,115,360,2,62\n4g,-3,115,-1,100,1500\n4g,-3,115,omni,,\n",
     )
     names = ["azimuth_deg", "downtilt_deg", "eirp_dbm"]
-    assert list(sites.loc[0, names]) == [360.0, 2.0, 62.0]
+    assert list(sites.loc[0, names]) == [0.0, 2.0, 62.0]
     assert sites[names].iloc[1:].isna().to_numpy().all()
+    refused = [f for f in findings if f.code == "site_azimuth_refused"]
+    assert [(f.row, f.column, f.value) for f in refused] == [(3, "azimuth_deg", "-1")]
+    findings = [f for f in findings if f not in refused]
     odd = [(f.row, f.column, f.value, f.parameters["known"]) for f in findings]
     assert odd == [
         (3, "eirp_dbm", "1500", "0–100"),
-        (3, "azimuth_deg", "-1", "0–360"),
         (3, "downtilt_deg", "100", "-90–90"),
     ]
     assert {f.code for f in findings} == {"site_term_implausible"}
+
+
+def test_azimuths_beyond_a_turn_are_directions_and_words_are_none(project: MakeProject) -> None:
+    given = ("-90", "450", "720", "-361", "999", "north", "Omni", "")
+    rows = "".join(f"4g,-3,115,{each}\n" for each in given)
+    sites, findings = read(project, "technology,lat,lon,azimuth\n" + rows)
+    assert sites["azimuth_deg"].fillna(-1.0).tolist() == [270.0, 90.0, 0.0, *[-1.0] * 5]
+    refused = [(f.row, f.value) for f in findings if f.code == "site_azimuth_refused"]
+    assert refused == [(5, "-361"), (6, "999"), (7, "north")]

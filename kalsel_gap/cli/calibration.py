@@ -29,7 +29,7 @@ _LABELS = {  # of columns on a terminal
     "after_rmse_db": N_("Calibrated dB"),
     "held_out_rmse_db": N_("Held out dB"),
 }
-_SPARE = ("uncovered", "covered", "missed", "promised", "sigma_db")
+_SPARE = ("sigma_db", "agreed_share", "uncovered", "covered", "missed", "promised")
 
 
 def judge(
@@ -49,7 +49,7 @@ def judge(
         raise ProjectError("calibration_not_named", path=opened.path)
     pairs, findings = verification.pairs_of(opened)
     console.remarks(findings, text, quiet=quiet)
-    _print(verification.report(opened, pairs), format_, text)
+    _print(verification.report(opened, pairs), format_, text, quiet=quiet)
     sentence = N_(
         "Bias: predicted less measured. Held out: calibrated by other places only, so it is the "
         "error where nothing was measured. {count} places have no predicted level."
@@ -77,12 +77,12 @@ def _keep(opened: Opened, pairs: pd.DataFrame, text: Text, *, quiet: bool) -> No
     console.note(text(N_("Written: {path}"), path=path), quiet=quiet)
 
 
-def _print(table: pd.DataFrame, format_: Format | None, text: Text) -> None:
+def _print(table: pd.DataFrame, format_: Format | None, text: Text, *, quiet: bool) -> None:
     from kalsel_gap import tables
 
     chosen = format_ or (Format.table if console.to_terminal() else Format.csv)
     if chosen is Format.table:
-        console.figures(table, _LABELS, text, spare=_SPARE)
+        console.figures(table, _LABELS, text, spare=_SPARE, quiet=quiet)
     elif chosen is Format.json:
         console.emit(tables.json_of(table))
     else:

@@ -9,7 +9,7 @@ import typer
 
 from kalsel_gap.cli import console, options
 from kalsel_gap.cli.options import Format
-from kalsel_gap.text import N_, Text, choose_language
+from kalsel_gap.text import N_, Text
 
 if TYPE_CHECKING:
     from kalsel_gap.project import Opened
@@ -47,11 +47,8 @@ def check(
         return
     with console.progress(text, STEPS, quiet=quiet) as report:
         checked = check_all(opened, report=report)
-    language = choose_language(
-        lang.value if lang else None, project=opened.project.project.language, deliverable=True
-    )
     folder = out or opened.project.output.folder / faults.FOLDER
-    words = Text(language)
+    words = options.words(ctx, lang, opened)
     table = faults.told(checked, opened, words)
     files = faults.contents(checked, table, folder)
     files["check.html"] = faultmap.to_html(checked, table, opened, words)

@@ -253,16 +253,21 @@ def values(rows: list[tuple[str, str, str]], text: Text) -> None:
 
 
 def figures(
-    frame: pd.DataFrame, labels: Mapping[str, str], text: Text, *, spare: Sequence[str] = ()
+    frame: pd.DataFrame,
+    labels: Mapping[str, str],
+    text: Text,
+    *,
+    spare: Sequence[str] = (),
+    quiet: bool = False,
 ) -> None:
     """The columns of a table that have a label; shares as per cent.
 
     Numbers and words stay whole: where the terminal is too narrow, columns of `spare` are left
-    out, the first ones first.
+    out, the first ones first, and named on standard error.
     """
     console = Console(highlight=False)
     unbound = console.options.update(max_width=1000)
-    names = [name for name in labels if name in frame.columns]
+    whole = names = [name for name in labels if name in frame.columns]
     table = _figures(frame[names], labels, text)
     for name in spare:
         if Measurement.get(console, unbound, table).minimum <= console.width:
@@ -270,6 +275,9 @@ def figures(
         names = [each for each in names if each != name]
         table = _figures(frame[names], labels, text)
     console.print(table)
+    if left_out := [text(labels[name]) for name in whole if name not in names]:
+        sentence = N_("Columns left out: {columns}; --format csv has all of them.")
+        note(text(sentence, columns=", ".join(left_out)), quiet=quiet)
 
 
 def _figures(frame: pd.DataFrame, labels: Mapping[str, str], text: Text) -> Table:
@@ -346,9 +354,7 @@ def _place(row: messages.Row, text: Text) -> tuple[str, str, str, str]:
 
 
 def _signal(row: messages.Row, text: Text) -> str:
-    if signal := messages.signal(row, text):
-        return signal
-    return text(N_("none")) if row["available"] == 0 else "?"
+    return messages.signal(row, text) or "?"
 
 
 def _deficit(row: messages.Row, text: Text) -> Styled:

@@ -9,7 +9,7 @@ import typer
 
 from kalsel_gap.cli import console, options
 from kalsel_gap.cli.options import By, Dialect, Language
-from kalsel_gap.text import N_, Text, choose_language
+from kalsel_gap.text import N_, Text
 
 if TYPE_CHECKING:
     from kalsel_gap.run import Run
@@ -54,7 +54,7 @@ def csv(
     """Do what :data:`CSV_HELP` says."""
     from kalsel_gap import tables
 
-    chosen, words = _opened(project, runs, run, lang)
+    chosen, words = _opened(ctx, project, runs, run, lang)
     view = tables.View(by.value, top, kabupaten, kecamatan, level, authority, terrain, gap)
     selected = tables.select(chosen.schools, view)
     _write(tables.to_csv(chosen, selected, words, dialect.value), out, ctx.obj, quiet=quiet)
@@ -73,7 +73,7 @@ def geojson(
     """Do what :data:`GEOJSON_HELP` says."""
     from kalsel_gap import gis
 
-    chosen, words = _opened(project, runs, run, lang)
+    chosen, words = _opened(ctx, project, runs, run, lang)
     _write(gis.to_geojson(chosen, chosen.schools, words), out, ctx.obj, quiet=quiet)
 
 
@@ -91,7 +91,7 @@ def gpkg(
     from kalsel_gap import gis
     from kalsel_gap.run import atomic
 
-    chosen, words = _opened(project, runs, run, lang)
+    chosen, words = _opened(ctx, project, runs, run, lang)
     with atomic(out) as temporary:
         gis.write_gpkg(chosen, temporary, words)
     text: Text = ctx.obj
@@ -99,16 +99,17 @@ def gpkg(
 
 
 def _opened(
-    project: Path | None, runs: Path | None, run: str | None, lang: Language | None
+    ctx: typer.Context,
+    project: Path | None,
+    runs: Path | None,
+    run: str | None,
+    lang: Language | None,
 ) -> tuple[Run, Text]:
     """The run, and the language of what is drawn from it."""
     from kalsel_gap.run import read_run
 
     opened, folder = console.runs_of(project, runs)
-    language = choose_language(
-        lang.value if lang else None, project=opened.project.project.language, deliverable=True
-    )
-    return read_run(folder, run), Text(language)
+    return read_run(folder, run), options.words(ctx, lang, opened)
 
 
 def _write(data: str, out: Path | None, text: Text, *, quiet: bool) -> None:

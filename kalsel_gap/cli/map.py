@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 
 from kalsel_gap.cli import console, options
-from kalsel_gap.text import N_, Text, choose_language
+from kalsel_gap.text import N_, Text
 
 HELP = N_(
     "Write the latest run as a map: one HTML file that opens without a network.\n\n"
@@ -30,11 +30,8 @@ def map(  # noqa: A001 - the command's name
     from kalsel_gap.run import atomic, read_run
 
     opened, folder = console.runs_of(project, runs)
-    language = choose_language(
-        lang.value if lang else None, project=opened.project.project.language, deliverable=True
-    )
     chosen = read_run(folder, run)
     with atomic(out) as temporary:
-        write_map(chosen, temporary, Text(language))
+        write_map(chosen, temporary, options.words(ctx, lang, opened))
     text: Text = ctx.obj
     console.note(text(N_("Written: {path}"), path=out), quiet=quiet)

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kalsel_gap.text import N_
+from kalsel_gap.errors import KalselGapError
+from kalsel_gap.text import N_, Text, choose_language
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kalsel_gap.project import Opened
 
 
 class Format(StrEnum):
@@ -275,3 +281,25 @@ CsvDialect = Annotated[
 RunName = Annotated[
     str | None, typer.Option("--run", metavar=_TEXT, help=N_("Which run; the latest by default."))
 ]
+
+
+def words(ctx: typer.Context, lang: Language | None, opened: Opened) -> Text:
+    """Language of what is written for others; ``--lang`` counts before and after the command."""
+    chosen = lang or ctx.find_root().params.get("lang")
+    project = opened.project.project.language
+    return Text(choose_language(chosen and str(chosen), project=project, deliverable=True))
+
+
+def names_of(layers: str | None) -> list[str] | None:
+    """The names in a list with commas; none where the option is not given."""
+    if layers is None:
+        return None
+    names = [name.strip().lower() for name in layers.split(",") if name.strip()]
+    return names or [""]  # which is no layer
+
+
+def refuse_beside(option: str, others: Mapping[str, object]) -> None:
+    """An error where an option is given beside one that has no meaning with it."""
+    for other, value in others.items():
+        if value is not None and value is not False and value != []:
+            raise KalselGapError("options_apart", option=other, other=option)

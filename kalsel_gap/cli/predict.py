@@ -10,7 +10,7 @@ import typer
 from kalsel_gap.cli import calibration, console, linktable, options
 from kalsel_gap.cli.options import Format
 from kalsel_gap.errors import KalselGapError
-from kalsel_gap.text import N_, Text, choose_language
+from kalsel_gap.text import N_, Text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,17 +73,30 @@ def predict(
     text: Text = ctx.obj
     if picture is not None and at is None:
         raise KalselGapError("option_needs", option="--picture", other="--at")
+    rasters = {
+        "--layers": layers,
+        "--resolution": resolution,
+        "--out": out,
+        "--dry-run": dry_run,
+    }
+    if at is not None:
+        judged = {"--report": report, "--calibrate": calibrate}
+        options.refuse_beside("--at", {**judged, **rasters})
+    elif report or calibrate:
+        chosen = {"--operator": operator, "--technology": technology, "--radius-km": radius_km}
+        mode = "--calibrate" if calibrate else "--report"
+        options.refuse_beside(mode, {**chosen, **rasters})
     opened = read_project(project or find_project(Path.cwd()), tuple(assignments or ()))
-    language = choose_language(
-        lang.value if lang else None, project=opened.project.project.language, deliverable=True
-    )
+    words = options.words(ctx, lang, opened)
+    technologies = [each.value for each in technology or ()]
     if at is not None:
         linktable.show(
-            *(opened, at),
+            opened,
+            linktable.Asked(at, operator or (), technologies, radius_km),
             picture=picture,
             format_=format,
             text=text,
-            words=Text(language),
+            words=words,
             quiet=quiet,
         )
         return
@@ -95,8 +108,8 @@ def predict(
     reception = Reception(
         opened,
         operators=operator or (),
-        technologies=[each.value for each in technology or ()],
-        layers=[name.strip().lower() for name in (layers or "").split(",") if name.strip()],
+        technologies=technologies,
+        layers=options.names_of(layers) or (),
         radius_km=radius_km,
         resolution_m=resolution,
     )
@@ -104,24 +117,28 @@ def predict(
     folder = out or opened.project.output.folder / FOLDER
     if dry_run:
         estimate = reception.estimate(folder)
-        _print(estimate.layers, format, text)
+        _print(estimate.layers, format, text, quiet=quiet)
         console.estimate(estimate, folder, text, quiet=quiet)
         return
     with console.progress(text, ("reception",), quiet=quiet, is_even=True) as tell:
-        table = reception.make(folder, Text(language), lambda d, t: tell("reception", d, t))
-    _print(table, format, text)
+        table = reception.make(folder, words, lambda d, t: tell("reception", d, t))
+    _print(table, format, text, quiet=quiet)
     console.note(text(N_("Written: {path}"), path=folder), quiet=quiet)
-    if not all(network.is_calibrated for network in reception.networks):
-        console.note(text(N_("Predicted, uncalibrated: no measured level was used.")), quiet=quiet)
+    bare = [
+        f"{n.technology.upper()} {n.operator}" for n in reception.networks if not n.is_calibrated
+    ]
+    if bare:
+        sentence = N_("Predicted, uncalibrated: no measured level was used for {networks}.")
+        console.note(text(sentence, networks=", ".join(bare)), quiet=quiet)
 
 
-def _print(table: pd.DataFrame, format_: Format | None, text: Text) -> None:
+def _print(table: pd.DataFrame, format_: Format | None, text: Text, *, quiet: bool) -> None:
     """A table to standard output."""
     from kalsel_gap import tables
 
     chosen = format_ or (Format.table if console.to_terminal() else Format.csv)
     if chosen is Format.table:
-        console.figures(table, _LABELS, text, spare=_SPARE)
+        console.figures(table, _LABELS, text, spare=_SPARE, quiet=quiet)
     elif chosen is Format.json:
         console.emit(tables.json_of(table))
     else:

@@ -9,7 +9,7 @@ import typer
 
 from kalsel_gap.cli import console, options
 from kalsel_gap.cli.options import Format
-from kalsel_gap.text import N_, Text, choose_language
+from kalsel_gap.text import N_, Text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,8 +69,7 @@ def terrain(
 
     text: Text = ctx.obj
     opened = read_project(project or find_project(Path.cwd()), tuple(assignments or ()))
-    names = [name.strip().lower() for name in (layers or "").split(",") if name.strip()]
-    atlas = Atlas(opened, names)
+    atlas = Atlas(opened, options.names_of(layers) or ())
     for name in atlas.left_out:
         sentence = N_("Left out, as there is no sea: {layer}.")
         console.note(text(sentence, layer=name), quiet=quiet)
@@ -78,12 +77,10 @@ def terrain(
     if dry_run:
         _estimate(atlas, folder, format, text, quiet=quiet)
         return
-    language = choose_language(
-        lang.value if lang else None, project=opened.project.project.language, deliverable=True
-    )
     with console.progress(text, ("terrain",), quiet=quiet, is_even=True) as report:
-        table = atlas.make(folder, Text(language), lambda d, t: report("terrain", d, t))
-    _print(table, format, text)
+        words = options.words(ctx, lang, opened)
+        table = atlas.make(folder, words, lambda d, t: report("terrain", d, t))
+    _print(table, format, text, quiet=quiet)
     console.note(text(N_("Written: {path}"), path=folder), quiet=quiet)
 
 
@@ -92,17 +89,17 @@ def _estimate(
 ) -> None:
     """Say what would be written, and write nothing."""
     estimate = atlas.estimate(folder)
-    _print(estimate.layers, format_, text)
+    _print(estimate.layers, format_, text, quiet=quiet)
     console.estimate(estimate, folder, text, quiet=quiet)
 
 
-def _print(table: pd.DataFrame, format_: Format | None, text: Text) -> None:
+def _print(table: pd.DataFrame, format_: Format | None, text: Text, *, quiet: bool) -> None:
     """A table to standard output."""
     from kalsel_gap import tables
 
     chosen = format_ or (Format.table if console.to_terminal() else Format.csv)
     if chosen is Format.table:
-        console.figures(_for_terminal(table, text), _LABELS, text, spare=_SPARE)
+        console.figures(_for_terminal(table, text), _LABELS, text, spare=_SPARE, quiet=quiet)
     elif chosen is Format.json:
         console.emit(tables.json_of(table))
     else:

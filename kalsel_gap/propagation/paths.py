@@ -47,12 +47,15 @@ class Status(IntEnum):
     """An antenna height is missing or lies outside the model's range."""
     TERM = 6
     """Another term of the link is missing or lies outside the model's range."""
+    LAND_COVER = 7
+    """Heights are known, but not what stands on the ground along the path or at its end."""
 
 
 # The kernels know whole numbers only.
 OK, VOID, PROFILE = int(Status.OK), int(Status.VOID), int(Status.PROFILE)
 DISTANCE, FREQUENCY = int(Status.DISTANCE), int(Status.FREQUENCY)
 ANTENNA, TERM = int(Status.ANTENNA), int(Status.TERM)
+LAND_COVER = int(Status.LAND_COVER)
 
 
 class Zone(IntEnum):

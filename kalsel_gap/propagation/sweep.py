@@ -33,8 +33,8 @@ from kalsel_gap.propagation.geometry import (
     shares_of,
     with_section,
 )
-from kalsel_gap.propagation.mechanisms import free_space_db, sight
-from kalsel_gap.propagation.p1812 import DISTANCE_KM, Terms, covered, spread_db, steps_of
+from kalsel_gap.propagation.near import near_db
+from kalsel_gap.propagation.p1812 import DISTANCE_KM, Terms, covered, steps_of
 from kalsel_gap.propagation.paths import HEIGHT_M, VOID, ByteArray, Status, Zone, in_pieces, within
 
 if TYPE_CHECKING:
@@ -58,9 +58,6 @@ LARGEST_RADIUS_KM = 200.0
 DEGREE = 5
 # As (power of the first, power of the second), by their sum.
 POWERS = tuple((total - q, q) for total in range(DEGREE + 1) for q in range(total + 1))
-
-# A receiver as high as the transmitter right below it: free space knows no distance of 0.
-LEAST_RAY_KM = 0.001
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -436,7 +433,7 @@ def _radials(
             if within(height, HEIGHT_M):
                 rx_zone = zone[int(row), int(col)] if zone.size > 0 else INLAND
                 if distance < DISTANCE_KM[0]:
-                    loss = _near_db(distance, h[0], height, terms, rx_zone)
+                    loss = near_db(distance, h[0], height, terms, rx_zone)
                 else:
                     loss = _far_db(radial, inner + 1, distance, height, rx_zone, terms)
                 found[fan.cell[k]] = loss
@@ -530,15 +527,3 @@ def _far_db(
     loss = steps_of(profile, sums, over, rx_zone, terms, LOSS_ONLY).loss_db
     d[last], h[last], surface[last] = kept
     return float(loss)
-
-
-@kernel
-def _near_db(
-    distance_km: float, tx_ground_m: float, rx_ground_m: float, terms: Terms, zone: int
-) -> float:
-    """Loss nearer than the Recommendation begins: with line of sight."""
-    rise = tx_ground_m + terms.tx_height_m - rx_ground_m - terms.rx_height_m
-    ray = max(np.sqrt(distance_km**2 + (rise / 1000.0) ** 2), LEAST_RAY_KM)
-    free_space = free_space_db(ray, terms.frequency_mhz / 1000.0)
-    seen = sight(free_space, distance_km, terms.time_percent, terms.time_percent).p_db
-    return float(max(seen, seen + terms.entry_loss_db + spread_db(terms, zone)))

@@ -141,11 +141,12 @@ def file_checks() -> tuple[FileCheck, ...]:
     """Checks of the other kinds of files: only `check` runs these, and only they need GDAL."""
     from kalsel_gap.quality.boundaries import boundaries
     from kalsel_gap.quality.elevation import elevation
+    from kalsel_gap.quality.land_cover import land_cover
     from kalsel_gap.quality.measurements import measurements
     from kalsel_gap.quality.rasters import rasters
     from kalsel_gap.quality.sites import sites
 
-    return (*(boundaries, rasters, elevation, sites, measurements), layers)
+    return (*(boundaries, rasters, elevation, land_cover, sites, measurements), layers)
 
 
 def _quality(

@@ -57,7 +57,9 @@ NEEDED = ("antenna_height_m", "frequency_mhz", "eirp_dbm")  # by any prediction
 STATED = (*NEEDED, "bandwidth_mhz")
 NUMBERS = ("lat", "lon", *STATED, "azimuth_deg", "downtilt_deg")
 # A number outside means another unit, or that there is none: -1, 999.
-RANGES = {"eirp_dbm": (0.0, 100.0), "azimuth_deg": (0.0, 360.0), "downtilt_deg": (-90.0, 90.0)}
+RANGES = {"eirp_dbm": (0.0, 100.0), "downtilt_deg": (-90.0, 90.0)}
+AZIMUTHS = (-360.0, 720.0)  # a turn too far either way is a direction still; 999 is none
+OMNI = ("", "omni", "omnidirectional")
 COLUMNS = (
     "site_id",
     "operator",
@@ -118,6 +120,10 @@ def read_source(source: Sites, file: str) -> tuple[pd.DataFrame, list[Finding]]:
             "row": table.cells[ROW],
         }
     )[list(COLUMNS)]
+    azimuths = text("azimuth_deg")
+    fits = sites["azimuth_deg"].between(*AZIMUTHS) & (sites["azimuth_deg"] != -1.0)
+    refused = ~fits & ~azimuths.str.strip().str.casefold().isin(OMNI)
+    sites["azimuth_deg"] = (sites["azimuth_deg"] % 360.0).where(fits)
     placed = sites["lat"].between(-90, 90) & sites["lon"].between(-180, 180)
     placed &= ~((sites["lat"] == 0) & (sites["lon"] == 0))
     known = sites["technology"].notna()
@@ -138,6 +144,12 @@ def read_source(source: Sites, file: str) -> tuple[pd.DataFrame, list[Finding]]:
             text("lon")[~(placed & known)],
             text("technology")[~(placed & known)],
             strict=True,
+        )
+    ]
+    findings += [
+        Finding("site_azimuth_refused", file=file, row=int(row), column="azimuth_deg", value=value)
+        for row, value in zip(
+            *(each[refused & placed & known] for each in (table.cells[ROW], azimuths)), strict=True
         )
     ]
     sites = sites[placed & known].reset_index(drop=True)

@@ -1,0 +1,50 @@
+"""Land cover: whether it can be read, lies where the schools are, and has known classes only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kalsel_gap import raster
+from kalsel_gap.errors import InputError
+from kalsel_gap.findings import Finding
+from kalsel_gap.quality.files import unusable
+from kalsel_gap.quality.rasters import Histogram, placement
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from kalsel_gap.project import Opened
+
+_SHOWN = 20  # classes in a sentence
+
+
+def land_cover(opened: Opened, schools: pd.DataFrame) -> list[Finding]:
+    """Findings about the land cover.
+
+    Parameters
+    ----------
+    opened : Opened
+        The project.
+    schools : DataFrame
+        With ``lat`` and ``lon``, NaN where unusable.
+    """
+    source = opened.project.land_cover
+    if source is None:
+        return []
+    file = opened.shown(source.path)
+    try:
+        with raster.open_band(source.tiles, source.band) as band:
+            findings = placement(band.grid, opened, schools, file)
+            counts = Histogram.of(band, opened.project.file_checks.reading.most_cells)
+    except InputError as error:
+        return [unusable(error, file)]
+    if not counts.total:
+        return [*findings, Finding("raster_without_data", file=file)]
+    listed = opened.project.radio.clutter_heights_m()
+    unlisted = [f"{value:g}" for value in counts.value if int(value) not in listed]
+    if unlisted:
+        classes = ", ".join(unlisted[:_SHOWN]) + (" …" if len(unlisted) > _SHOWN else "")
+        findings.append(
+            Finding("land_cover_class_unlisted", file=file, parameters={"classes": classes})
+        )
+    return findings
