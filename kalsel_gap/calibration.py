@@ -450,8 +450,8 @@ def _read(path: Path) -> tuple[pd.DataFrame, pd.Series[int]]:
         row, value = first(wrong)
         raise InputError("offset_wrong", path=path, row=row, column="offset_db", value=value)
     if twice.any():
-        row, value = first(twice)
-        raise InputError("offset_twice", path=path, row=row, column="offset_db", value=value)
+        row, _ = first(twice)
+        raise InputError("offset_twice", path=path, row=row, column="offset_db")
     if claimed.any():
         row, _ = first(claimed)
         value, column = _named(found[claimed].iloc[0]), "held_out_rmse_db"
