@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -443,22 +443,19 @@ def _read(path: Path) -> tuple[pd.DataFrame, pd.Series[int]]:
     groups = (found[KEYS[2:]] == "").all(axis=1) & (found[GROUP] != "").all(axis=1)
     claimed = groups & ~(found["held_out_rmse_db"] > 0.0)
 
-    def place(fault: pd.Series[bool], column: str) -> dict[str, Any]:
-        row = int(cells[ROW][fault].iloc[0])
-        return {"path": path, "row": row, "column": column}
+    def first(fault: pd.Series[bool]) -> tuple[int, str]:
+        return int(cells[ROW][fault].iloc[0]), str(cells[header["offset_db"]][fault].iloc[0])
 
-    given = cells[header["offset_db"]]
     if wrong.any():
-        raise InputError(
-            "offset_wrong", **place(wrong, "offset_db"), value=str(given[wrong].iloc[0])
-        )
+        row, value = first(wrong)
+        raise InputError("offset_wrong", path=path, row=row, column="offset_db", value=value)
     if twice.any():
-        raise InputError(
-            "offset_twice", **place(twice, "offset_db"), value=str(given[twice].iloc[0])
-        )
+        row, _ = first(twice)
+        raise InputError("offset_twice", path=path, row=row, column="offset_db")
     if claimed.any():
-        value = _named(found[claimed].iloc[0])
-        raise InputError("offset_without_error", **place(claimed, "held_out_rmse_db"), value=value)
+        row, _ = first(claimed)
+        value, column = _named(found[claimed].iloc[0]), "held_out_rmse_db"
+        raise InputError("offset_without_error", path=path, row=row, column=column, value=value)
     return found, cells[ROW].astype(int)
 
 
