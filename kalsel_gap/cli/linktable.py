@@ -124,6 +124,7 @@ def show(
     else:
         console.emit(tables.csv_of(found.links))
     _remark(found, text, quiet=quiet)
+    console.remarks(found.findings, text, quiet=quiet)
     if picture is not None:
         _draw(found, picture, words)
         console.note(text(N_("Written: {path}"), path=picture), quiet=quiet)

@@ -26,7 +26,7 @@ HELP = N_(
     "With --at, the links of one school instead: every site in reach with level, loss, a second "
     "opinion and what is in the way. With --report, how far predictions lie from measured levels; "
     "with --calibrate what these teach is kept.\n\n"
-    "Example: kalsel-gap predict --technology 4g --layers level,server"
+    "Example: kalsel-gap predict --technology 4g --layers level,server --radius-km 10"
 )
 _LABELS = {  # of columns on a terminal
     "operator": N_("Operator"),
