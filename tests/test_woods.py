@@ -179,5 +179,5 @@ def test_outside_of_woods_clutter_stays(raster: MakeRaster) -> None:
 @pytest.mark.parametrize("surface", ["dtm", "dsm"])
 def test_where_land_cover_is_unknown_so_is_the_loss(raster: MakeRaster, surface: Surface) -> None:
     found, _ = lost(raster, land(raster, slice(0), unknown=slice(20, 21)), surface)
-    assert found.status[0] == Status.VOID
+    assert found.status[0] == Status.LAND_COVER
     assert np.isnan(found.total_db[0])
