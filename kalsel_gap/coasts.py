@@ -202,12 +202,17 @@ def low_coast(path: RasterPath, sea: SeaMask, limit_m: float = 10.0, *, band: in
 
 
 def sea_and_low_coast(
-    path: RasterPath, limit_m: float = 10.0, *, band: int = 1, zero: bool = False
+    path: RasterPath,
+    limit_m: float = 10.0,
+    *,
+    band: int = 1,
+    zero: bool = False,
+    threads: int = 1,
 ) -> tuple[SeaMask, Zone]:
     """The `open_sea` and the `low_coast` beside it, of one reading of the elevation model."""
     with open_band(path, band) as source:
         kinds = (_water(zero), (LOW, float(limit_m)))
-        water, low = _runs(source, lambda window: heights(source, window), *kinds)
+        water, low = _runs(source, lambda window: heights(source, window), *kinds, threads=threads)
         sea = _sea(*water, source.grid)
         return sea, _coast(*low, sea)
 

@@ -6,6 +6,7 @@ unknown; so does every fact of a school without a usable location.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -127,7 +128,10 @@ def _sea(opened: Opened) -> tuple[SeaMask, Zone] | tuple[None, None]:
     if source is None or source.sea == "none":
         return None, None
     return coasts.sea_and_low_coast(
-        source.tiles, limits.coast.zone_m, band=source.band, zero=source.sea == "zero"
+        *(source.tiles, limits.coast.zone_m),
+        band=source.band,
+        zero=source.sea == "zero",
+        threads=os.cpu_count() or 1,
     )
 
 
