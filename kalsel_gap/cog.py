@@ -14,6 +14,7 @@ from xml.sax.saxutils import escape, quoteattr
 import rasterio
 import rasterio.shutil
 
+from kalsel_gap.mosaic import CACHE_BYTES
 from kalsel_gap.text import plain
 
 if TYPE_CHECKING:
@@ -106,18 +107,19 @@ def write_cog(
     """
     listed.write_text(_vrt(pieces, grid, look, tags), encoding="utf-8")
     try:
-        rasterio.shutil.copy(
-            listed,
-            path,
-            driver="COG",
-            COMPRESS="DEFLATE",
-            LEVEL="3",
-            PREDICTOR="FLOATING_POINT" if look.dtype == "float32" else "STANDARD",
-            BLOCKSIZE=str(BLOCK),
-            OVERVIEW_RESAMPLING="AVERAGE" if look.is_mixable else "NEAREST",
-            BIGTIFF="IF_SAFER",
-            NUM_THREADS=str(os.cpu_count() or 1),
-        )
+        with rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES):
+            rasterio.shutil.copy(
+                listed,
+                path,
+                driver="COG",
+                COMPRESS="DEFLATE",
+                LEVEL="3",
+                PREDICTOR="FLOATING_POINT" if look.dtype == "float32" else "STANDARD",
+                BLOCKSIZE=str(BLOCK),
+                OVERVIEW_RESAMPLING="AVERAGE" if look.is_mixable else "NEAREST",
+                BIGTIFF="IF_SAFER",
+                NUM_THREADS=str(os.cpu_count() or 1),
+            )
     finally:
         listed.unlink(missing_ok=True)
 
