@@ -352,18 +352,6 @@ def report(pairs: pd.DataFrame, terms: Calibration) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names)
 
 
-def by_site(pairs: pd.DataFrame) -> pd.DataFrame:
-    """A row of :class:`Statistics` for each site that was measured, the worst ones first."""
-    rows = []
-    for (operator, technology, site), part in pairs.groupby([*GROUP, "site_id"]):
-        found = statistics(part["measured_dbm"], part["predicted_dbm"], part["usable_dbm"])
-        rows.append([operator, technology, site, *found])
-    table = pd.DataFrame(rows, columns=[*GROUP, "site_id", *Statistics._fields])
-    return table[table["places"] > 0].sort_values(
-        ["rmse_db", *GROUP, "site_id"], ascending=[False, True, True, True], ignore_index=True
-    )
-
-
 def calibrate(pairs: pd.DataFrame, terms: Calibration) -> pd.DataFrame:
     """The table of offsets to keep: of operators and technologies that gain by it.
 

@@ -233,15 +233,6 @@ def test_an_operator_that_gains_nothing_stays_as_it_is() -> None:
 def test_report_of_no_pairs_is_empty() -> None:
     assert calibration.report(pairs(0), terms()).empty
     assert calibration.calibrate(pairs(0), terms()).empty
-    assert calibration.by_site(pairs(0)).empty
-
-
-def test_sites_are_told_with_the_worst_first() -> None:
-    table = pairs(200)
-    table.loc[table["site_id"] == "s2", "measured_dbm"] -= 30.0
-    told = calibration.by_site(table)
-    assert told["site_id"][0] == "s2"
-    assert told["places"].sum() == 200
 
 
 def test_file_of_offsets_is_read_as_it_was_written(tmp_path: Path) -> None:

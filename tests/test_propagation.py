@@ -143,12 +143,6 @@ def test_more_wood_and_higher_frequencies_lose_more(
     assert woods(low, min(near, deep)) <= woods(low, max(near, deep)) + 1e-9
 
 
-def test_a_stand_of_trees_is_passed_or_passed_by() -> None:
-    got = vegetation.single_obstruction_db([10.0, 1000.0, -1.0], 0.2, 15.0)
-    assert got[:2].tolist() == [2.0, 15.0]
-    assert np.isnan(got[2])
-
-
 def test_entry_loss_by_hand() -> None:
     # 1 GHz, half of the cases: 10·log₁₀(10^1.264 + 10^0.91 + 10^-0.3) = 14.3 and for an efficient
     # building 10·log₁₀(10^2.819 + 10^2.78 + 10^-0.3) = 31.0.

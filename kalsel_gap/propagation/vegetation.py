@@ -77,27 +77,3 @@ def woodland_db(depth_m: ArrayLike, specific: ArrayLike, maximum: ArrayLike) -> 
     depth = np.where(depth >= 0.0, depth, np.nan)
     limit = np.asarray(maximum, dtype=np.float64)
     return -limit * np.expm1(-depth * np.asarray(specific, dtype=np.float64) / limit)
-
-
-def single_obstruction_db(
-    depth_m: ArrayLike, specific: ArrayLike, around_db: ArrayLike
-) -> FloatArray:
-    """Loss of one stand of trees between open ends: through it or around it, section 3.
-
-    ``min(d·γ, around)``, as at or below 1 GHz; above it this is an upper bound.
-
-    Parameters
-    ----------
-    depth_m, specific : array
-        Depth of the stand, metres, and γ in dB/m.
-    around_db : array
-        Loss of the least lossy way over or beside it, by diffraction.
-
-    Examples
-    --------
-    >>> single_obstruction_db([10.0, 200.0], 0.2, 15.0).tolist()
-    [2.0, 15.0]
-    """
-    depth = np.asarray(depth_m, dtype=np.float64)
-    depth = np.where(depth >= 0.0, depth, np.nan)
-    return np.minimum(depth * np.asarray(specific, dtype=np.float64), around_db)
