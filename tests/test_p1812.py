@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from kalsel_gap.propagation import geometry, p1812
-from kalsel_gap.propagation.diffraction import Wave, bullington_db, spherical_db
+from kalsel_gap.propagation.diffraction import bullington_db, globe_of, spherical_db, wave_of
 from kalsel_gap.propagation.geometry import Profile
 from kalsel_gap.propagation.locations import location_sigma_db, normal_quantile
 from kalsel_gap.propagation.paths import Paths, Polarization, Status, Zone
@@ -287,10 +287,13 @@ def test_a_ray_that_just_grazes_costs_six_decibels() -> None:
 def test_spherical_earth_by_hand() -> None:
     # 10 km, 50 m masts, k = 4/3, 2 GHz: the ray clears the bulge of 25·1000/(2·8495) = 1.47 m by
     # 48.5 m, more than 17.456·√(5·5·0.1499/10) = 10.7 m: free.
-    assert spherical_db(10.0, 50.0, 50.0, 8495.0, Wave(2.0, True, 0.0)) == 0.0
+    assert spherical_db(10.0, 50.0, 50.0, globe_of(8495.0), wave_of(2.0, 1.0), 0.0) == 0.0
     # Beyond the horizons, √(2·8495)·2·√0.05 = 58.3 km, a land path loses as P.526 says: every
     # kilometre at a rate of 17.6·21.88·β·(f/a²)^⅓ dB with β ≈ 1, less 10·log₁₀ of the distance.
-    loss = [spherical_db(d, 50.0, 50.0, 8495.0, Wave(2.0, True, 0.0)) for d in (100.0, 200.0)]
+    loss = [
+        spherical_db(d, 50.0, 50.0, globe_of(8495.0), wave_of(2.0, 1.0), 0.0)
+        for d in (100.0, 200.0)
+    ]
     rate = 17.6 * 21.88 * (2.0 / 8495.0**2) ** (1.0 / 3.0)
     assert loss[1] - loss[0] == pytest.approx(100.0 * rate - 10.0 * np.log10(2.0), abs=0.05)
 

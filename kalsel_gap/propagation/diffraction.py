@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from kalsel_gap.kernels import kernel
+from kalsel_gap.kernels import inlined
 from kalsel_gap.propagation.fresnel import knife_edge
 from kalsel_gap.propagation.geometry import deepest, steepest
+from kalsel_gap.propagation.paths import Polarization
 
 if TYPE_CHECKING:
     from kalsel_gap.propagation.geometry import Profile
@@ -24,6 +25,7 @@ FloatArray: TypeAlias = NDArray[np.float64]
 WAVELENGTH_M_GHZ = 0.2998
 # Every step of a path, or those that its loss hangs on.
 ALL_STEPS, LOSS_ONLY = 1, 0
+VERTICAL = int(Polarization.VERTICAL)
 LAND, SEA = (22.0, 0.003), (80.0, 5.0)  # relative permittivity, conductivity in S/m
 
 
@@ -41,13 +43,23 @@ class Diffraction(NamedTuple):
 
 
 class Wave(NamedTuple):
-    """What diffraction asks of a link."""
+    """A carrier, and what follows from it alone."""
 
     f_ghz: float
-    vertical: bool
-    """Vertical polarization, else horizontal."""
-    sea_share: float
-    """Share of the path over sea ω."""
+    root_f: float
+    """Cube root of it."""
+    over_land: float
+    """Admittance of the ground times the cube root of the Earth's radius, eqs. (29) and (30)."""
+    over_sea: float
+    """Of the sea."""
+
+
+class Globe(NamedTuple):
+    """An Earth by its effective radius."""
+
+    radius_km: float
+    root_km: float
+    """Cube root of it."""
 
 
 class Ends(NamedTuple):
@@ -59,7 +71,36 @@ class Ends(NamedTuple):
     rx_base_m: float
 
 
-@kernel
+@inlined
+def wave_of(f_ghz: float, polarization: float) -> Wave:
+    """A carrier of a :class:`~kalsel_gap.propagation.paths.Polarization`."""
+    root_f = f_ghz ** (1.0 / 3.0)
+    over_land = _admittance(f_ghz, root_f, polarization, LAND)
+    return Wave(f_ghz, root_f, over_land, _admittance(f_ghz, root_f, polarization, SEA))
+
+
+@inlined
+def _admittance(
+    f_ghz: float,
+    root_f: float,
+    polarization: float,
+    ground: tuple[float, float],
+) -> float:
+    """Normalised surface admittance times the cube root of the Earth's radius, eqs. (29), (30)."""
+    permittivity, loss = ground[0], 18.0 * ground[1] / f_ghz
+    found = 0.036 / root_f / np.sqrt(np.sqrt((permittivity - 1.0) ** 2 + loss**2))
+    if polarization == VERTICAL:
+        found *= np.sqrt(permittivity**2 + loss**2)
+    return float(found)
+
+
+@inlined
+def globe_of(radius_km: float) -> Globe:
+    """An Earth of this effective radius."""
+    return Globe(radius_km, radius_km ** (1.0 / 3.0))
+
+
+@inlined
 def bullington_db(
     profile: Profile, s: FloatArray, tx_m: float, rx_m: float, radius_km: float, f_ghz: float
 ) -> float:
@@ -72,7 +113,7 @@ def bullington_db(
     return _actual_db(profile, s, tx_m, rx_m, radius_km, f_ghz, slopes)
 
 
-@kernel
+@inlined
 def _actual_db(
     profile: Profile, s: FloatArray, tx_m: float, rx_m: float, radius_km: float, f_ghz: float,
     slopes: tuple[float, float],
@@ -86,7 +127,7 @@ def _actual_db(
     return _edge_db(profile, tx_slope, rx_slope, depth, rx_m - tx_m, f_ghz)
 
 
-@kernel
+@inlined
 def _smooth_db(profile: Profile, tx_m: float, rx_m: float, radius_km: float, f_ghz: float) -> float:
     """Bullington loss over a smooth path, eqs. (13) to (21), whose antennas are above 0.
 
@@ -113,7 +154,7 @@ def _smooth_db(profile: Profile, tx_m: float, rx_m: float, radius_km: float, f_g
     return _edge_db(profile, tx_slope, rx_slope, depth, rx_m - tx_m, f_ghz)
 
 
-@kernel
+@inlined
 def _before(profile: Profile, distance_km: float) -> int:
     """The inner sample before a distance, or the first or the last but one."""
     n, d = profile.n, profile.d
@@ -125,13 +166,13 @@ def _before(profile: Profile, distance_km: float) -> int:
     return i
 
 
-@kernel
+@inlined
 def _grazes(tx_slope: float, rx_slope: float, tx_m: float, rx_m: float, path_km: float) -> bool:
     """Whether there is line of sight; the slopes cancel where the ray just grazes."""
     return bool(tx_slope < (rx_m - tx_m) / path_km or tx_slope + rx_slope <= 0.0)
 
 
-@kernel
+@inlined
 def _edge_db(
     profile: Profile, tx_slope: float, rx_slope: float, depth: float, climb_m: float, f_ghz: float
 ) -> float:
@@ -147,62 +188,54 @@ def _edge_db(
         above = (tx_slope - climb_m / path) * at
         nu = above * np.sqrt(0.002 * path / (wavelength * at * (path - at)))
     edge = knife_edge(nu)
+    if edge == 0.0:
+        return 0.0
     return float(edge + (1.0 - np.exp(-edge / 6.0)) * (10.0 + 0.02 * path))
 
 
-@kernel
+@inlined
 def _ground_db(
-    path_km: float,
-    tx_m: float,
-    rx_m: float,
-    radius_km: float,
-    wave: Wave,
-    ground: tuple[float, float],
+    path_km: float, tx_m: float, rx_m: float, globe: Globe, root_f: float, admittance: float
 ) -> float:
     """First-term loss over a smooth Earth of one kind of ground, eqs. (29) to (36)."""
-    f, permittivity = wave.f_ghz, ground[0]
-    loss = 18.0 * ground[1] / f
-    root_f, root_radius = f ** (1.0 / 3.0), radius_km ** (1.0 / 3.0)
-    k = 0.036 / (root_radius * root_f) / np.sqrt(np.sqrt((permittivity - 1.0) ** 2 + loss**2))
-    if wave.vertical:
-        k *= np.sqrt(permittivity**2 + loss**2)
-    beta = (1.0 + 1.6 * k**2 + 0.67 * k**4) / (1.0 + 4.5 * k**2 + 1.53 * k**4)
-    x = 21.88 * beta * root_f / root_radius**2 * path_km
+    k = admittance / globe.root_km
+    k2 = k * k
+    beta = (1.0 + (1.6 + 0.67 * k2) * k2) / (1.0 + (4.5 + 1.53 * k2) * k2)
+    x = 21.88 * beta * root_f / (globe.root_km * globe.root_km) * path_km
+    log_x = np.log10(x)
     if x >= 1.6:
-        by_distance = 11.0 + 10.0 * np.log10(x) - 17.6 * x
+        by_distance = 11.0 + 10.0 * log_x - 17.6 * x
     else:
-        by_distance = -20.0 * np.log10(x) - 5.6488 * x**1.425
-    per_metre = beta * 0.9575 * beta * root_f**2 / root_radius
-    floor = 2.0 + 20.0 * np.log10(k)
-    return float(
-        -by_distance - _gain_db(per_metre * tx_m, floor) - _gain_db(per_metre * rx_m, floor)
-    )
+        by_distance = -20.0 * log_x - 5.6488 * 10.0 ** (1.425 * log_x)
+    per_metre = beta * 0.9575 * beta * root_f * root_f / globe.root_km
+    return float(-by_distance - _gain_db(per_metre * tx_m, k) - _gain_db(per_metre * rx_m, k))
 
 
-@kernel
-def _gain_db(b: float, floor: float) -> float:
-    """Height gain G(Y) with B = βY, eqs. (34) and (35)."""
+@inlined
+def _gain_db(b: float, k: float) -> float:
+    """Height gain G(Y) with B = βY, at least 2 + 20·log10(K), eqs. (34) and (35)."""
     if b > 2.0:
         gain = 17.6 * np.sqrt(b - 1.1) - 5.0 * np.log10(b - 1.1) - 8.0
-    elif b > 0.0:
-        gain = 20.0 * np.log10(b + 0.1 * b**3)
-    else:
-        gain = floor
-    return float(max(gain, floor))
+        # It is 8.9 at least: only on an Earth as small as a hill is K so large.
+        return float(max(gain, 2.0 + 20.0 * np.log10(k))) if k > 2.0 else float(gain)
+    return float(20.0 * np.log10(max(b + 0.1 * b**3, 10.0**0.1 * k)))
 
 
-@kernel
-def _first_term_db(path_km: float, tx_m: float, rx_m: float, radius_km: float, wave: Wave) -> float:
+@inlined
+def _first_term_db(
+    path_km: float, tx_m: float, rx_m: float, globe: Globe, wave: Wave, sea_share: float
+) -> float:
     """First-term loss over land and sea by their shares of the path, eq. (28)."""
-    loss = 0.0
-    if wave.sea_share < 1.0:
-        loss += (1.0 - wave.sea_share) * _ground_db(path_km, tx_m, rx_m, radius_km, wave, LAND)
-    if wave.sea_share > 0.0:
-        loss += wave.sea_share * _ground_db(path_km, tx_m, rx_m, radius_km, wave, SEA)
+    loss, root_f = 0.0, wave.root_f
+    if sea_share < 1.0:
+        over_land = _ground_db(path_km, tx_m, rx_m, globe, root_f, wave.over_land)
+        loss += (1.0 - sea_share) * over_land
+    if sea_share > 0.0:
+        loss += sea_share * _ground_db(path_km, tx_m, rx_m, globe, root_f, wave.over_sea)
     return loss
 
 
-@kernel
+@inlined
 def mirror_km(path_km: float, tx_m: float, rx_m: float, radius_km: float) -> float:
     """How far from the first antenna a smooth Earth mirrors the other, eqs. (24) to (26)."""
     both = tx_m + rx_m
@@ -213,12 +246,15 @@ def mirror_km(path_km: float, tx_m: float, rx_m: float, radius_km: float) -> flo
     return float(path_km / 2.0 * (1.0 + b))
 
 
-@kernel
-def spherical_db(path_km: float, tx_m: float, rx_m: float, radius_km: float, wave: Wave) -> float:
+@inlined
+def spherical_db(
+    path_km: float, tx_m: float, rx_m: float, globe: Globe, wave: Wave, sea_share: float
+) -> float:
     """Loss over the spherical Earth between antennas at heights above it, eqs. (22) to (28)."""
-    roots = np.sqrt(0.001 * tx_m) + np.sqrt(0.001 * rx_m)
-    if path_km >= np.sqrt(2.0 * radius_km) * roots:
-        return _first_term_db(path_km, tx_m, rx_m, radius_km, wave)
+    radius_km = globe.radius_km
+    roots = np.sqrt(tx_m) + np.sqrt(rx_m)
+    if path_km >= np.sqrt(0.002 * radius_km) * roots:
+        return _first_term_db(path_km, tx_m, rx_m, globe, wave, sea_share)
     # With line of sight: least clearance over the curved path against what is free of loss.
     near = mirror_km(path_km, tx_m, rx_m, radius_km)
     far = path_km - near
@@ -229,26 +265,27 @@ def spherical_db(path_km: float, tx_m: float, rx_m: float, radius_km: float, wav
     required = 17.456 * np.sqrt(near * far * (WAVELENGTH_M_GHZ / wave.f_ghz) / path_km)
     if clearance > required:
         return 0.0
-    marginal_km = 500.0 * (path_km / (np.sqrt(tx_m) + np.sqrt(rx_m))) ** 2
-    loss = _first_term_db(path_km, tx_m, rx_m, marginal_km, wave)
+    marginal = globe_of(500.0 * (path_km / roots) ** 2)
+    loss = _first_term_db(path_km, tx_m, rx_m, marginal, wave, sea_share)
     return float(max((1.0 - clearance / required) * loss, 0.0))
 
 
-@kernel
+@inlined
 def delta_bullington(
-    profile: Profile, ends: Ends, radius_km: float, wave: Wave, slopes: tuple[float, float],
-    extent: int,
+    profile: Profile, ends: Ends, globe: Globe, wave: Wave, sea_share: float,
+    slopes: tuple[float, float], extent: int,
 ) -> Diffraction:  # fmt: skip
     """Loss of the profile, with what a spherical Earth adds to a smooth path, eqs. (37) to (39).
 
-    `slopes` are the steepest from both ends to samples of the surface. With LOSS_ONLY for an
-    `extent`, a smooth path is passed over where a spherical Earth adds nothing anyway.
+    `slopes` are the steepest from both ends to samples of the surface, `sea_share` the share ω of
+    the path over sea. With LOSS_ONLY for an `extent`, a smooth path is passed over where a
+    spherical Earth adds nothing anyway.
     """
-    f = wave.f_ghz
+    f, radius_km = wave.f_ghz, globe.radius_km
     actual = _actual_db(profile, profile.surface, ends.tx_m, ends.rx_m, radius_km, f, slopes)
     tx, rx = ends.tx_m - ends.tx_base_m, ends.rx_m - ends.rx_base_m
-    sphere, smooth = spherical_db(profile.d[profile.n - 1], tx, rx, radius_km, wave), np.nan
-    added = 0.0
+    sphere = spherical_db(profile.d[profile.n - 1], tx, rx, globe, wave, sea_share)
+    smooth, added = np.nan, 0.0
     if extent == ALL_STEPS or sphere > 0.0:
         smooth = _smooth_db(profile, tx, rx, radius_km, f)
         added = max(sphere - smooth, 0.0)

@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from kalsel_gap.kernels import kernel
+from kalsel_gap.kernels import inlined, kernel
 from kalsel_gap.propagation.paths import Arrays, ByteArray, Zone
 
 FloatArray: TypeAlias = NDArray[np.float64]
@@ -175,21 +175,21 @@ def filled(room: Profile, paths: Arrays, path: int) -> Profile:
     )
 
 
-@kernel
+@inlined
 def _ordered(value: float) -> int:
     """A whole number that is larger where the value is: of these a processor finds many at once."""
     bits = np.float64(value).view(np.int64)
     return int(bits ^ ((bits >> 63) & _MAGNITUDE))
 
 
-@kernel
+@inlined
 def _value_of(ordered: int) -> float:
     """The value that a whole number of `_ordered` stands for."""
     bits = np.int64(ordered ^ ((ordered >> 63) & _MAGNITUDE))
     return float(bits.view(np.float64))
 
 
-@kernel
+@inlined
 def steepest(
     profile: Profile, s: FloatArray, tx_m: float, rx_m: float, curvature: float
 ) -> tuple[float, float]:
@@ -203,7 +203,7 @@ def steepest(
     return _value_of(tx), _value_of(rx)
 
 
-@kernel
+@inlined
 def deepest(profile: Profile, s: FloatArray, tx_m: float, rx_m: float, curvature: float) -> float:
     """How far surface `s` reaches into the Fresnel zone at most: ν² with the sign of ν, scaled."""
     n, d, to_tx, to_rx = profile.n, profile.d, profile.to_tx, profile.to_rx
@@ -216,7 +216,7 @@ def deepest(profile: Profile, s: FloatArray, tx_m: float, rx_m: float, curvature
     return _value_of(found)
 
 
-@kernel
+@inlined
 def rays(profile: Profile, tx_m: float, rx_m: float, radius_km: float) -> Rays:
     """Rays over the terrain from antennas at heights `tx_m` and `rx_m` above sea."""
     path = profile.d[profile.n - 1]
@@ -235,7 +235,7 @@ def rays(profile: Profile, tx_m: float, rx_m: float, radius_km: float) -> Rays:
     return Rays(tx_slope, rx_slope, sees, tx_mrad, rx_mrad, angle)
 
 
-@kernel
+@inlined
 def horizons(profile: Profile, tx_m: float, rx_m: float, radius_km: float, ray: Rays) -> Horizons:
     """Samples that the rays to the horizons meet first, or the one that obstructs most."""
     n, d, h, to_tx, to_rx = profile.n, profile.d, profile.ground, profile.to_tx, profile.to_rx
@@ -258,7 +258,7 @@ def horizons(profile: Profile, tx_m: float, rx_m: float, radius_km: float, ray: 
     return Horizons(d[at_tx], path - d[at_rx], at_tx, at_rx)
 
 
-@kernel
+@inlined
 def area(profile: Profile) -> Area:
     """Sums over all sections of a profile."""
     found = Area(0.0, 0.0)
@@ -269,7 +269,7 @@ def area(profile: Profile) -> Area:
     return found
 
 
-@kernel
+@inlined
 def with_section(area: Area, d0: float, d1: float, h0: float, h1: float) -> Area:
     """Sums that count one more section, eqs. (83) and (84)."""
     step = d1 - d0
@@ -277,7 +277,7 @@ def with_section(area: Area, d0: float, d1: float, h0: float, h1: float) -> Area
     return Area(area.height + step * (h1 + h0), area.moment + moment)
 
 
-@kernel
+@inlined
 def smooth_earth(profile: Profile, sums: Area, tx_m: float, rx_m: float, ray: Rays) -> SmoothEarth:
     """Surface fitted to the terrain, below its obstacles."""
     n, d, h, to_tx, to_rx = profile.n, profile.d, profile.ground, profile.to_tx, profile.to_rx
@@ -300,7 +300,7 @@ def smooth_earth(profile: Profile, sums: Area, tx_m: float, rx_m: float, ray: Ra
     return SmoothEarth(tx_fit, rx_fit, min(tx_base, h[0]), min(rx_base, h[n - 1]))
 
 
-@kernel
+@inlined
 def ducted(
     profile: Profile, tx_m: float, rx_m: float, horizon: Horizons, earth: SmoothEarth
 ) -> Ducted:
@@ -314,7 +314,7 @@ def ducted(
     return Ducted(tx_m - tx_duct, rx_m - rx_duct, _value_of(rough))
 
 
-@kernel
+@inlined
 def shares(profile: Profile, zone: ByteArray, begin: int) -> Shares:
     """Share over sea, longest sections over land, distances from the coast.
 
@@ -333,7 +333,7 @@ def shares(profile: Profile, zone: ByteArray, begin: int) -> Shares:
     return shares_of(onward(course, zone[begin + n - 1], left, path), path)
 
 
-@kernel
+@inlined
 def onward(course: Course, kind: int, left: float, right: float) -> Course:
     """What a path has run over after one more stretch, from `left` to `right`."""
     if kind == SEA:
@@ -350,7 +350,7 @@ def onward(course: Course, kind: int, left: float, right: float) -> Course:
     )  # fmt: skip
 
 
-@kernel
+@inlined
 def shares_of(course: Course, path_km: float) -> Shares:
     """What a whole path has run over."""
     return Shares(

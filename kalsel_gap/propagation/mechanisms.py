@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from kalsel_gap.kernels import kernel
+from kalsel_gap.kernels import inlined
+from kalsel_gap.propagation.diffraction import ALL_STEPS
 
 if TYPE_CHECKING:
+    from kalsel_gap.propagation.diffraction import Wave
     from kalsel_gap.propagation.geometry import Ducted, Horizons, Rays, Shares
 
 
@@ -63,7 +65,7 @@ class Mix(NamedTuple):
     """Lbc, eq. (63)."""
 
 
-@kernel
+@inlined
 def ducting_percent(latitude_deg: float, over: Shares) -> float:
     """Share β0 of the time with strong lapse rates near the ground, %, eqs. (2) to (5)."""
     tau = inland_factor(over.inland_km)
@@ -76,19 +78,19 @@ def ducting_percent(latitude_deg: float, over: Shares) -> float:
     return float(4.17 * mu1 * mu1**0.3)
 
 
-@kernel
+@inlined
 def inland_factor(inland_km: float) -> float:
     """How far inland the path runs, τ of eq. (3)."""
     return float(1.0 - np.exp(-4.12e-4 * inland_km**2.41))
 
 
-@kernel
+@inlined
 def free_space_db(ray_km: float, f: float) -> float:
     """Free space, eq. (8)."""
     return float(92.4 + 20.0 * np.log10(f * ray_km))
 
 
-@kernel
+@inlined
 def sight(free_space: float, horizon_km: float, p: float, beta0: float) -> Sight:
     """Free space, with multipath and focusing for both shares of the time, eqs. (10) and (11)."""
     fading = 2.6 * (1.0 - np.exp(-0.1 * horizon_km))
@@ -99,31 +101,36 @@ def sight(free_space: float, horizon_km: float, p: float, beta0: float) -> Sight
     )
 
 
-@kernel
-def troposcatter_db(path_km: float, angle_mrad: float, f: float, p: float, n0: float) -> float:
-    """Loss Lbs by tropospheric scatter, eqs. (44) and (45)."""
+@inlined
+def scatter_base_db(f: float, p: float, n0: float) -> float:
+    """What tropospheric scatter loses beside path and angle, eqs. (44) and (45)."""
     by_frequency = 25.0 * np.log10(f) - 2.5 * np.log10(f / 2.0) ** 2
     by_time = 10.125 * np.log10(50.0 / p) ** 0.7
-    by_path = 20.0 * np.log10(path_km) + 0.573 * angle_mrad
-    return float(190.1 + by_frequency + by_path - 0.15 * n0 - by_time)
+    return float(190.1 + by_frequency - 0.15 * n0 - by_time)
 
 
-@kernel
+@inlined
+def troposcatter_db(base_db: float, path_km: float, angle_mrad: float) -> float:
+    """Loss Lbs by tropospheric scatter, eq. (44), with :func:`scatter_base_db`."""
+    return float(base_db + 20.0 * np.log10(path_km) + 0.573 * angle_mrad)
+
+
+@inlined
 def coupling_db(
-    tx_m: float, rx_m: float, tx_coast_km: float, rx_coast_km: float, over: Shares, f: float,
+    tx_m: float, rx_m: float, tx_coast_km: float, rx_coast_km: float, over: Shares, wave: Wave,
     ray: Rays, horizon: Horizons,
 ) -> float:  # fmt: skip
     """Fixed loss Af between antennas and duct, eqs. (47) to (49)."""
     return float(
-        _far_coupling_db(horizon.tx_horizon_km + horizon.rx_horizon_km, f)
-        + _shielding_db(ray.tx_elevation_mrad, horizon.tx_horizon_km, f)
-        + _shielding_db(ray.rx_elevation_mrad, horizon.rx_horizon_km, f)
+        _far_coupling_db(horizon.tx_horizon_km + horizon.rx_horizon_km, wave.f_ghz)
+        + _shielding_db(ray.tx_elevation_mrad, horizon.tx_horizon_km, wave)
+        + _shielding_db(ray.rx_elevation_mrad, horizon.rx_horizon_km, wave)
         + _coast_db(over.sea_share, tx_coast_km, horizon.tx_horizon_km, tx_m)
         + _coast_db(over.sea_share, rx_coast_km, horizon.rx_horizon_km, rx_m)
     )
 
 
-@kernel
+@inlined
 def _far_coupling_db(horizons_km: float, f: float) -> float:
     """Fixed loss Af of antennas without shielding or coast, eqs. (47) and (47a)."""
     loss = 102.45 + 20.0 * np.log10(f * horizons_km)
@@ -132,17 +139,17 @@ def _far_coupling_db(horizons_km: float, f: float) -> float:
     return float(loss)
 
 
-@kernel
-def _shielding_db(elevation_mrad: float, horizon_km: float, f: float) -> float:
+@inlined
+def _shielding_db(elevation_mrad: float, horizon_km: float, wave: Wave) -> float:
     """Site shielding of an antenna against a duct, eq. (48)."""
     angle = elevation_mrad - 0.1 * horizon_km
     if angle <= 0.0:
         return 0.0
-    near = 20.0 * np.log10(1.0 + 0.361 * angle * np.sqrt(f * horizon_km))
-    return float(near + 0.264 * angle * f ** (1.0 / 3.0))
+    near = 20.0 * np.log10(1.0 + 0.361 * angle * np.sqrt(wave.f_ghz * horizon_km))
+    return float(near + 0.264 * angle * wave.root_f)
 
 
-@kernel
+@inlined
 def _coast_db(sea_share: float, coast_km: float, horizon_km: float, antenna_m: float) -> float:
     """Correction for an antenna near the coast of a path over sea, eq. (49)."""
     if sea_share < 0.75 or coast_km > horizon_km or coast_km > 5.0:
@@ -151,8 +158,8 @@ def _coast_db(sea_share: float, coast_km: float, horizon_km: float, antenna_m: f
     return float(-3.0 * np.exp(-0.25 * coast_km**2) * by_height)
 
 
-@kernel
-def least_duct_db(path: float, radius: float, f: float, ray: Rays) -> float:
+@inlined
+def least_duct_db(path: float, radius: float, wave: Wave, ray: Rays) -> float:
     """What a duct loses at least for half of the time with line of sight.
 
     No shielding, the sea at both ends, eq. (49), and horizons where they bend the ray least:
@@ -161,16 +168,16 @@ def least_duct_db(path: float, radius: float, f: float, ray: Rays) -> float:
     angle = (
         1000.0 * path / radius + min(ray.tx_elevation_mrad, 0.0) + min(ray.rx_elevation_mrad, 0.0)
     )
-    return float(_far_coupling_db(path, f) - 12.0 + bent_db(radius, f, angle))
+    return float(_far_coupling_db(path, wave.f_ghz) - 12.0 + bent_db(radius, wave, angle))
 
 
-@kernel
-def bent_db(radius: float, f: float, angle_mrad: float) -> float:
+@inlined
+def bent_db(radius: float, wave: Wave, angle_mrad: float) -> float:
     """Loss inside a duct by angle, eq. (51)."""
-    return float(5e-5 * radius * f ** (1.0 / 3.0) * angle_mrad)
+    return float(5e-5 * radius * wave.root_f * angle_mrad)
 
 
-@kernel
+@inlined
 def duct_angle_mrad(path: float, radius: float, ray: Rays, horizon: Horizons) -> float:
     """Angular distance of a duct θ', eq. (52)."""
     return float(
@@ -180,7 +187,7 @@ def duct_angle_mrad(path: float, radius: float, ray: Rays, horizon: Horizons) ->
     )
 
 
-@kernel
+@inlined
 def timed_db(
     path: float, radius: float, p: float, beta0: float, horizon: Horizons, earth: Ducted,
     inland_km: float,
@@ -202,20 +209,16 @@ def timed_db(
     return float(by_time - 12.0)
 
 
-@kernel
+@inlined
 def mixed(
-    path: float,
-    angle_mrad: float,
-    p: float,
-    beta0: float,
-    factor: float,
-    over: Shares,
-    parts: Parts,
-) -> Mix:
-    """All mechanisms together, eqs. (42), (43) and (57) to (63)."""
+    path: float, angle_mrad: float, p: float, beta0: float, factor: float, over: Shares,
+    parts: Parts, extent: int,
+) -> Mix:  # fmt: skip
+    """All mechanisms together, eqs. (42), (43) and (57) to (63).
+
+    With LOSS_ONLY for an `extent`, factors of what makes no difference are passed over.
+    """
     seen, scatter = parts.seen, parts.scatter_db
-    by_angle = 1.0 - 0.5 * (1.0 + np.tanh(2.4 * (angle_mrad - 0.3) / 0.3))
-    by_distance = 1.0 - 0.5 * (1.0 + np.tanh(1.5 * (path - 20.0) / 20.0))
     diffracted_50 = seen.free_space_db + parts.median_db
     diffracted_p = seen.p_db + parts.diffraction_p_db
     over_land = (1.0 - over.sea_share) * parts.diffraction_p_db
@@ -225,14 +228,21 @@ def mixed(
         least_p = diffracted_50 + (seen.beta_db + over_land - diffracted_50) * factor
     else:
         least_p = diffracted_50
-    # η·ln(exp(Lba/η) + exp(Lb0p/η)) without an overflow.
-    low, high = min(parts.ducting_db, seen.p_db), max(parts.ducting_db, seen.p_db)
-    least_ducting = high + 2.5 * np.log1p(np.exp((low - high) / 2.5))
+    by_angle = by_distance = least_ducting = np.nan
     ducted = diffracted_p
-    if least_ducting <= diffracted_p:
-        ducted = least_ducting + (diffracted_p - least_ducting) * by_distance
-    modified = ducted + (least_p - ducted) * by_angle
-    # -5·log10(10^(-0.2·Lbs) + 10^(-0.2·Lbam)), likewise.
-    gain = 5.0 * np.log10(1.0 + 10.0 ** (-0.2 * abs(scatter - modified)))
-    total = min(scatter, modified) - gain
+    if extent == ALL_STEPS or parts.ducting_db <= diffracted_p:
+        # η·ln(exp(Lba/η) + exp(Lb0p/η)) without an overflow.
+        low, high = min(parts.ducting_db, seen.p_db), max(parts.ducting_db, seen.p_db)
+        least_ducting = high + 2.5 * np.log1p(np.exp((low - high) / 2.5))
+        by_distance = 1.0 - 0.5 * (1.0 + np.tanh(1.5 * (path - 20.0) / 20.0))
+        if least_ducting <= diffracted_p:
+            ducted = least_ducting + (diffracted_p - least_ducting) * by_distance
+    modified = ducted
+    if extent == ALL_STEPS or least_p != ducted:
+        by_angle = 1.0 - 0.5 * (1.0 + np.tanh(2.4 * (angle_mrad - 0.3) / 0.3))
+        modified = ducted + (least_p - ducted) * by_angle
+    # -5·log10(10^(-0.2·Lbs) + 10^(-0.2·Lbam)), likewise; 80 dB apart one of them is nothing.
+    apart, total = abs(scatter - modified), min(scatter, modified)
+    if apart < 80.0:
+        total -= 5.0 * np.log10(1.0 + 10.0 ** (-0.2 * apart))
     return Mix(by_angle, by_distance, diffracted_p, least_p, least_ducting, ducted, modified, total)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kalsel_gap.kernels import kernel
+from kalsel_gap.kernels import inlined, kernel
 from kalsel_gap.propagation.geometry import INLAND
 from kalsel_gap.propagation.mechanisms import free_space_db, sight
 from kalsel_gap.propagation.p1812 import DISTANCE_KM, Terms, covered, spread_db
@@ -90,7 +90,7 @@ def _batch(
         status[path] = state
 
 
-@kernel
+@inlined
 def near_db(
     distance_km: float, tx_ground_m: float, rx_ground_m: float, terms: Terms, zone: int
 ) -> float:

@@ -22,13 +22,16 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from kalsel_gap.kernels import kernel
+from kalsel_gap.kernels import inlined, kernel
 from kalsel_gap.propagation.diffraction import (
     ALL_STEPS,
     LOSS_ONLY,
     Ends,
+    Globe,
     Wave,
     delta_bullington,
+    globe_of,
+    wave_of,
 )
 from kalsel_gap.propagation.geometry import (
     INLAND,
@@ -59,6 +62,7 @@ from kalsel_gap.propagation.mechanisms import (
     free_space_db,
     least_duct_db,
     mixed,
+    scatter_base_db,
     sight,
     timed_db,
     troposcatter_db,
@@ -169,6 +173,20 @@ class Terms(NamedTuple):
     polarization: float
     tx_coast_km: float
     rx_coast_km: float
+
+
+class Common(NamedTuple):
+    """What all paths of a link's terms have alike."""
+
+    wave: Wave
+    median: Globe
+    """Earth of the median effective radius, eq. (7a)."""
+    beta: Globe
+    """Earth of β0, eq. (7b)."""
+    scatter_db: float
+    """Of tropospheric scatter."""
+    field_dbuv_m: float
+    """Field strength of 1 kW at no loss, eq. (70)."""
 
 
 class Details(NamedTuple):
@@ -382,13 +400,13 @@ def _batch(
         if state == OK:
             over = shares(profile, paths.zone, paths.first[path])
             rx_zone = paths.zone[paths.first[path + 1] - 1] if paths.zone.size > 0 else INLAND
-            steps = steps_of(profile, area(profile), over, rx_zone, terms, extent)
+            steps = steps_of(profile, area(profile), over, rx_zone, terms, common_of(terms), extent)
             for k in range(keep.size):
                 found[k, path] = steps[keep[k]]
         status[path] = state
 
 
-@kernel
+@inlined
 def covered(terms: Terms, path_km: float) -> int:
     """Status of a link by the limits of the Recommendation."""
     if not within(terms.frequency_mhz, FREQUENCY_MHZ):
@@ -413,7 +431,7 @@ def covered(terms: Terms, path_km: float) -> int:
     return OK if known else TERM
 
 
-@kernel
+@inlined
 def spread_db(terms: Terms, zone: int) -> float:
     """What locations and buildings add to the median, eqs. (67) to (69); nothing varies at sea."""
     sigma = np.sqrt(terms.location_sigma_db**2 + terms.entry_sigma_db**2)
@@ -422,32 +440,45 @@ def spread_db(terms: Terms, zone: int) -> float:
     return float(normal_quantile(terms.location_percent / 100.0) * sigma)
 
 
-@kernel
+@inlined
+def common_of(terms: Terms) -> Common:
+    """What a path of a link has to do with its terms only."""
+    f = terms.frequency_mhz / 1000.0
+    return Common(
+        wave_of(f, terms.polarization),
+        globe_of(EARTH_KM * 157.0 / (157.0 - terms.delta_n)),
+        globe_of(BETA0_RADIUS_KM),
+        scatter_base_db(f, terms.time_percent, terms.n0),
+        199.36 + 20.0 * np.log10(f),
+    )
+
+
+@inlined
 def steps_of(
-    profile: Profile, sums: Area, over: Shares, rx_zone: int, terms: Terms, extent: int
+    profile: Profile, sums: Area, over: Shares, rx_zone: int, terms: Terms, common: Common,
+    extent: int,
 ) -> Details:  # fmt: skip
     """Every step of one path that the Recommendation covers.
 
     With LOSS_ONLY for an `extent`, steps that cannot change the loss are passed over: NaN.
     """
-    f, p = terms.frequency_mhz / 1000.0, terms.time_percent
+    wave, p = common.wave, terms.time_percent
     last = profile.n - 1
     path = profile.d[last]
     tx = profile.ground[0] + terms.tx_height_m
     rx = profile.ground[last] + terms.rx_height_m
 
-    radius = EARTH_KM * 157.0 / (157.0 - terms.delta_n)
+    radius = common.median.radius_km
     ray = rays(profile, tx, rx, radius)
     earth = smooth_earth(profile, sums, tx, rx, ray)
     straight = np.sqrt(path * path + ((tx - rx) / 1000.0) ** 2)
-    free_space = free_space_db(straight, f)
+    free_space = free_space_db(straight, wave.f_ghz)
 
-    wave = Wave(f, terms.polarization == 1.0, over.sea_share)
     ends = Ends(tx, rx, earth.tx_diffraction_m, earth.rx_diffraction_m)
     slopes = ray.tx_slope, ray.rx_slope
     if not profile.bare:
         slopes = steepest(profile, profile.surface, tx, rx, 500.0 / radius)
-    median = delta_bullington(profile, ends, radius, wave, slopes, extent)
+    median = delta_bullington(profile, ends, common.median, wave, over.sea_share, slopes, extent)
     diffraction_p, beta, factor = median.total_db, median, 0.0
 
     # Half of the time there is the median alone, and often more lost in a duct than without.
@@ -456,15 +487,15 @@ def steps_of(
     seen = Sight(free_space, free_space, np.nan)
     whole = extent == ALL_STEPS or p < 50.0
     reached = free_space + median.total_db
-    if whole or not ray.line_of_sight or least_duct_db(path, radius, f, ray) <= reached:
+    if whole or not ray.line_of_sight or least_duct_db(path, radius, wave, ray) <= reached:
         horizon = horizons(profile, tx, rx, radius, ray)
         tx_coast, rx_coast = over.tx_coast_km, over.rx_coast_km
         if tx_coast > 0.0 and not np.isnan(terms.tx_coast_km):  # at sea it is 0 whatever is said
             tx_coast = terms.tx_coast_km
         if rx_coast > 0.0 and not np.isnan(terms.rx_coast_km):
             rx_coast = terms.rx_coast_km
-        duct = coupling_db(tx, rx, tx_coast, rx_coast, over, f, ray, horizon)
-        duct += bent_db(radius, f, duct_angle_mrad(path, radius, ray, horizon))
+        duct = coupling_db(tx, rx, tx_coast, rx_coast, over, wave, ray, horizon)
+        duct += bent_db(radius, wave, duct_angle_mrad(path, radius, ray, horizon))
     if whole or duct <= reached:
         beta0 = ducting_percent(terms.latitude_deg, over)
         seen = sight(free_space, horizon.tx_horizon_km + horizon.rx_horizon_km, p, beta0)
@@ -472,15 +503,15 @@ def steps_of(
         duct += timed_db(path, radius, p, beta0, horizon, flat, over.inland_km)
     if p < 50.0:
         slopes = steepest(profile, profile.surface, tx, rx, 500.0 / BETA0_RADIUS_KM)
-        beta = delta_bullington(profile, ends, BETA0_RADIUS_KM, wave, slopes, extent)
+        beta = delta_bullington(profile, ends, common.beta, wave, over.sea_share, slopes, extent)
         factor = 1.0
         if p > beta0:
             factor = normal_quantile(p / 100.0) / normal_quantile(beta0 / 100.0)
         diffraction_p = median.total_db + factor * (beta.total_db - median.total_db)
 
-    scatter = troposcatter_db(path, ray.angular_distance_mrad, f, p, terms.n0)
+    scatter = troposcatter_db(common.scatter_db, path, ray.angular_distance_mrad)
     parts = Parts(seen, median.total_db, diffraction_p, duct, scatter)
-    mix = mixed(path, ray.angular_distance_mrad, p, beta0, factor, over, parts)
+    mix = mixed(path, ray.angular_distance_mrad, p, beta0, factor, over, parts, extent)
 
     # 4.7 to 4.10: locations, buildings, field strength.
     total = max(seen.p_db, mix.total_db + terms.entry_loss_db + spread_db(terms, rx_zone))
@@ -531,5 +562,5 @@ def steps_of(
         scatter,
         mix.total_db,
         total,
-        199.36 + 20.0 * np.log10(f) - total,
+        common.field_dbuv_m - total,
     )

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kalsel_gap.geodesy import WGS84
-from kalsel_gap.kernels import kernel
+from kalsel_gap.kernels import inlined, kernel
 from kalsel_gap.propagation.diffraction import LOSS_ONLY
 from kalsel_gap.propagation.geometry import (
     ASHORE,
@@ -34,7 +34,7 @@ from kalsel_gap.propagation.geometry import (
     with_section,
 )
 from kalsel_gap.propagation.near import near_db
-from kalsel_gap.propagation.p1812 import DISTANCE_KM, Terms, covered, steps_of
+from kalsel_gap.propagation.p1812 import DISTANCE_KM, Common, Terms, common_of, covered, steps_of
 from kalsel_gap.propagation.paths import HEIGHT_M, VOID, ByteArray, Status, Zone, in_pieces, within
 
 if TYPE_CHECKING:
@@ -321,7 +321,7 @@ def _across(coefficients: FloatArray, x: float) -> FloatArray:
     return found
 
 
-@kernel
+@inlined
 def _value(polynomial: FloatArray, x: float) -> float:
     """Value of a polynomial of one variable."""
     value = 0.0
@@ -346,7 +346,7 @@ def _polar(
             place[i, j] = np.rint(np.arctan2(east, north) * turn) % radials
 
 
-@kernel
+@inlined
 def _height_m(ground_m: SingleArray, row: float, col: float) -> float:
     """Bilinear height, as `raster.sample` has it: none outside and where its own cell has none."""
     height, width = ground_m.shape
@@ -409,6 +409,7 @@ def _radials(
 ) -> None:  # fmt: skip
     """Cells of the radials from `begin` to `end`: their losses."""
     radial, scale = _empty_radial(fan.longest, layers), chart.radius_km
+    common = common_of(terms)
     d, to_tx, h = radial.profile.d, radial.profile.to_tx, radial.profile.ground
     ground_m, zone = layers.ground_m, layers.zone
     for i in range(fan.longest):
@@ -435,11 +436,11 @@ def _radials(
                 if distance < DISTANCE_KM[0]:
                     loss = near_db(distance, h[0], height, terms, rx_zone)
                 else:
-                    loss = _far_db(radial, inner + 1, distance, height, rx_zone, terms)
+                    loss = _far_db(radial, inner + 1, distance, height, rx_zone, terms, common)
                 found[fan.cell[k]] = loss
 
 
-@kernel
+@inlined
 def _inner(distance_km: float, step_km: float) -> int:
     """Samples between the ends of a path: the last one not nearer than half a step to its end."""
     return max(int(np.floor(distance_km / step_km - 0.5)), 0)
@@ -476,7 +477,7 @@ def _lay(
     return known
 
 
-@kernel
+@inlined
 def _sum_areas(h: FloatArray, d: FloatArray, found: FloatArray) -> None:
     """What the sections come to up to each sample."""
     sums = Area(0.0, 0.0)
@@ -485,7 +486,7 @@ def _sum_areas(h: FloatArray, d: FloatArray, found: FloatArray) -> None:
         found[i, 0], found[i, 1] = sums.height, sums.moment
 
 
-@kernel
+@inlined
 def _sum_courses(zone: ByteArray, d: FloatArray, found: FloatArray) -> None:
     """What has been run over before each sample."""
     course, left = ASHORE, 0.0
@@ -498,9 +499,15 @@ def _sum_courses(zone: ByteArray, d: FloatArray, found: FloatArray) -> None:
         left = right
 
 
-@kernel
+@inlined
 def _far_db(
-    radial: _Radial, last: int, path: float, height: float, rx_zone: int, terms: Terms
+    radial: _Radial,
+    last: int,
+    path: float,
+    height: float,
+    rx_zone: int,
+    terms: Terms,
+    common: Common,
 ) -> float:
     """Loss by the Recommendation, the receiver in the place of the sample numbered `last`."""
     room, before = radial.profile, radial.course
@@ -524,6 +531,6 @@ def _far_db(
         course = onward(course, radial.zone[i], left, right)
         over = shares_of(onward(course, rx_zone, right, path), path)
     profile = Profile(last + 1, d, room.to_tx, to_rx, h, surface, radial.bare)
-    loss = steps_of(profile, sums, over, rx_zone, terms, LOSS_ONLY).loss_db
+    loss = steps_of(profile, sums, over, rx_zone, terms, common, LOSS_ONLY).loss_db
     d[last], h[last], surface[last] = kept
     return float(loss)
