@@ -38,6 +38,9 @@ if folder := keep_apart(os.environ):
     config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
 
 kernel = njit(cache=True, nogil=True, error_model="numpy")
-# A step of a kernel, which makes no array of its own: compiled into what calls it, and arrays are
-# not counted on their way in and out. For a path of 200 samples the counting alone is a third.
-inlined = njit(cache=True, nogil=True, error_model="numpy", forceinline=True, _nrt=False)
+# A step of a kernel, which makes no array of its own: compiled into what calls it, and nobody
+# counts who holds the arrays. For a path of 200 samples the counting alone is a third.
+if TYPE_CHECKING:
+    inlined = kernel
+else:
+    inlined = njit(cache=True, nogil=True, error_model="numpy", forceinline=True, _nrt=False)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from rasterio.windows import Window
 
 from kalsel_gap.frames import NO_HEIGHT, Heights, heights
-from kalsel_gap.kernels import kernel
+from kalsel_gap.kernels import inlined
 from kalsel_gap.propagation.paths import HEIGHT_M, in_pieces
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ LOWEST_M, HIGHEST_M = HEIGHT_M
 PAGE_BITS = 9
 PAGE = 1 << PAGE_BITS
 INNER = PAGE - 1
+# In the flat array of all pages: the next cell, and the one below.
+BESIDE, BELOW = np.uint64(1), np.uint64(PAGE)
 
 
 class Held(NamedTuple):
@@ -138,20 +140,39 @@ def _runs(pages: BoolArray, most: int = 8) -> Iterator[tuple[int, int, int]]:
                 yield row, int(part[0]), int(part[-1]) + 1
 
 
-@kernel
+@inlined
+def place(pages: Held, i: int, j: int) -> np.uint64:
+    """Where a cell that lies on the raster lies in the flat array of all pages.
+
+    It has no sign, so that nothing asks whether it counts from the end.
+    """
+    page = np.int64(pages.table[i >> PAGE_BITS, j >> PAGE_BITS])
+    return np.uint64((((page << PAGE_BITS) | (i & INNER)) << PAGE_BITS) | (j & INNER))
+
+
+@inlined
 def cell(pages: Held, i: int, j: int) -> float:
     """Cell of a row and a column that lie on the raster."""
     page = pages.table[i >> PAGE_BITS, j >> PAGE_BITS]
     return float(pages.cells[page, i & INNER, j & INNER])
 
 
-@kernel
+@inlined
 def known(z: float) -> bool:
     """Whether a cell is a height that the Earth has."""
     return bool(LOWEST_M <= z <= HIGHEST_M)
 
 
-@kernel
+@inlined
+def all_known(a: float, b: float, c: float, d: float) -> bool:
+    """Whether four cells are such heights; a comparison with NaN holds of none of them."""
+    # Two by two: numba makes a chain of choices of four at once.
+    low, low_too, high, high_too = min(a, b), min(c, d), max(a, b), max(c, d)
+    in_bounds = min(low, low_too) >= LOWEST_M and max(high, high_too) <= HIGHEST_M
+    return bool(in_bounds and not np.isnan(a + b + c + d))
+
+
+@inlined
 def on_one_page(pages: Held, i: int, j: int) -> bool:
     """Whether a cell, the next one, and those below both lie on one page and on the raster."""
     inner = (i & INNER) < INNER and (j & INNER) < INNER

@@ -19,17 +19,20 @@ from numpy.typing import ArrayLike, NDArray
 from kalsel_gap.coasts import SeaMask, open_sea, sea_in
 from kalsel_gap.frames import heights
 from kalsel_gap.geodesy import WGS84
-from kalsel_gap.kernels import kernel
+from kalsel_gap.kernels import inlined, kernel
 from kalsel_gap.mosaic import open_band
 from kalsel_gap.pages import (
-    INNER,
+    BELOW,
+    BESIDE,
     PAGE_BITS,
     SEA_HEIGHT,
     Held,
     Pages,
+    all_known,
     cell,
     known,
     on_one_page,
+    place,
 )
 from kalsel_gap.propagation.clutter import clutter_m, zones
 from kalsel_gap.propagation.paths import Paths, in_pieces
@@ -396,7 +399,7 @@ def _sampled(
     return value, is_sea
 
 
-@kernel
+@inlined
 def _cubic(y0: float, y1: float, y2: float, y3: float) -> tuple[float, float, float, float]:
     """Coefficients of the cubic through values at 0, 1/3, 2/3 and 1."""
     d1, d2, d3 = y1 - y0, y2 - y0, y3 - y0
@@ -408,7 +411,7 @@ def _cubic(y0: float, y1: float, y2: float, y3: float) -> tuple[float, float, fl
     )
 
 
-@kernel
+@inlined
 def _on_grid(col: float, width: float, period: float) -> float:
     """A column as the grid counts it, where columns go round the Earth."""
     if period > 0.0 and not 0.0 <= col < width:
@@ -416,7 +419,7 @@ def _on_grid(col: float, width: float, period: float) -> float:
     return col
 
 
-@kernel
+@inlined
 def _stretch(courses: Courses, point: int) -> tuple[float, ...]:
     """Cubics of row and column through the four points from this one on."""
     row, col = courses.row, courses.col
@@ -472,7 +475,7 @@ def _mixed(pages: Held, row: float, col: float) -> tuple[float, bool]:
     return total / weights, bool(own == SEA_HEIGHT)
 
 
-@kernel
+@inlined
 def _share_of(stretch: int, stretches: int, steps: int) -> tuple[int, int]:
     """Samples from a stretch's beginning to before the next one's; the last stretch has its end."""
     first = (stretch * steps + stretches - 1) // stretches
@@ -491,42 +494,53 @@ def _sample(
     is_sea: BoolArray,
 ) -> None:
     """Heights along some of the paths, or the cells that samples lie in."""
-    cells, table, period = pages.cells, pages.table, courses.period
+    cells, period = pages.cells.reshape(-1), courses.period
     height, width = float(pages.height), float(pages.width)
+    rows, cols = np.empty(0), np.empty(0)
     for path in range(*part):
-        steps = first[path + 1] - first[path] - 1
-        start, stop = courses.first[path], courses.first[path + 1] - 1
-        stretches = (stop - start) // 3
-        share = stretches / steps
-        for stretch in range(stretches):
-            r0, r1, r2, r3, c0, c1, c2, c3 = _stretch(courses, start + 3 * stretch)
-            for sample in range(*_share_of(stretch, stretches, steps)):
-                u = sample * share - stretch
-                row = r0 + u * (r1 + u * (r2 + u * r3))
-                col = c0 + u * (c1 + u * (c2 + u * c3))
-                if sample == steps:  # no rounding of the end itself
-                    row, col = courses.row[stop], courses.col[stop]
-                col = _on_grid(col, width, period)
-                at = first[path] + sample
-                is_sea[at] = False
-                if not (0.0 <= row < height and 0.0 <= col < width):
-                    value[at] = np.nan
+        begin, end = first[path], first[path + 1]
+        if end - begin > rows.size:
+            rows, cols = np.empty(2 * (end - begin)), np.empty(2 * (end - begin))
+        _place(courses, path, end - begin, rows, cols)
+        for sample in range(end - begin):
+            row, col = rows[sample], _on_grid(cols[sample], width, period)
+            at = begin + sample
+            is_sea[at] = False
+            if not (0.0 <= row < height and 0.0 <= col < width):
+                value[at] = np.nan
+                continue
+            if nearest:
+                value[at] = cell(pages, int(row), int(col))
+                continue
+            i, j = int(row + 0.5) - 1, int(col + 0.5) - 1
+            if on_one_page(pages, i, j):
+                k = place(pages, i, j)
+                a, b = cells[k], cells[k + BESIDE]
+                c, d = cells[k + BELOW], cells[k + BELOW + BESIDE]
+                if all_known(a, b, c, d):
+                    down, right = row - 0.5 - i, col - 0.5 - j
+                    upper = a + right * (b - a)
+                    value[at] = upper + down * (c + right * (d - c) - upper)
                     continue
-                if nearest:
-                    value[at] = cell(pages, int(row), int(col))
+                if a == b == c == d == SEA_HEIGHT:
+                    value[at], is_sea[at] = 0.0, True
                     continue
-                i, j = int(row + 0.5) - 1, int(col + 0.5) - 1
-                if on_one_page(pages, i, j):
-                    page = table[i >> PAGE_BITS, j >> PAGE_BITS]
-                    m, n = i & INNER, j & INNER
-                    a, b = cells[page, m, n], cells[page, m, n + 1]
-                    c, d = cells[page, m + 1, n], cells[page, m + 1, n + 1]
-                    if known(a) and known(b) and known(c) and known(d):
-                        down, right = row - 0.5 - i, col - 0.5 - j
-                        upper = a + right * (b - a)
-                        value[at] = upper + down * (c + right * (d - c) - upper)
-                        continue
-                    if a == b == c == d == SEA_HEIGHT:
-                        value[at], is_sea[at] = 0.0, True
-                        continue
-                value[at], is_sea[at] = _mixed(pages, row, col)
+            value[at], is_sea[at] = _mixed(pages, row, col)
+
+
+@inlined
+def _place(courses: Courses, path: int, samples: int, rows: FloatArray, cols: FloatArray) -> None:
+    """Rows and columns of the samples of a path.
+
+    Loops without a choice, so that several samples are taken at once.
+    """
+    start, stop = courses.first[path], courses.first[path + 1] - 1
+    stretches, steps = (stop - start) // 3, samples - 1
+    share = stretches / steps
+    for stretch in range(stretches):
+        r0, r1, r2, r3, c0, c1, c2, c3 = _stretch(courses, start + 3 * stretch)
+        for sample in range(*_share_of(stretch, stretches, steps)):
+            u = sample * share - stretch
+            rows[sample] = r0 + u * (r1 + u * (r2 + u * r3))
+            cols[sample] = c0 + u * (c1 + u * (c2 + u * c3))
+    rows[steps], cols[steps] = courses.row[stop], courses.col[stop]  # no rounding of the end

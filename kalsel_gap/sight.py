@@ -12,8 +12,9 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from kalsel_gap.kernels import kernel
+from kalsel_gap.kernels import inlined, kernel
 from kalsel_gap.propagation.fresnel import EARTH_RADIUS_KM, SPEED_OF_LIGHT_KM_S
+from kalsel_gap.propagation.geometry import LOWEST, ordered, value_of
 from kalsel_gap.propagation.paths import (
     ANTENNA,
     FREQUENCY,
@@ -36,6 +37,7 @@ BoolArray: TypeAlias = NDArray[np.bool_]
 CLEAR_SHARE = 0.6
 
 SEA = int(Zone.SEA)
+HIGHEST = -LOWEST - 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,10 +84,6 @@ class Room(NamedTuple):
     """Ground and what stands on it, m above sea level."""
     ratio: FloatArray
     """Clearance as a share of the first Fresnel radius."""
-    tx: FloatArray
-    """Least height of the transmitter, m above sea level."""
-    rx: FloatArray
-    """The same of the receiver."""
 
 
 def sight(
@@ -143,7 +141,7 @@ def _fault(terms: FloatArray) -> int:
     return OK
 
 
-@kernel
+@inlined
 def _sea_share(zone: ByteArray, first: int, d: FloatArray, n: int) -> float:
     """Share of a path over sea: each sample stands for the way half to its neighbours."""
     if zone.size == 0:
@@ -155,24 +153,32 @@ def _sea_share(zone: ByteArray, first: int, d: FloatArray, n: int) -> float:
     return float(sea / 2.0 / d[n - 1])
 
 
-@kernel
-def _weigh(room: Room, n: int, tx_m: float, rx_m: float, bend: float, zone: float) -> None:
-    """Clearance ratio of each inner sample, and how high either antenna must be for its sake.
+@inlined
+def _weigh(
+    room: Room, n: int, tx_m: float, rx_m: float, bend: float, zone: float
+) -> tuple[float, float, float]:
+    """Least clearance ratio of inner samples, and how high either antenna must be, above the sea.
 
     A loop without a choice, so that several samples are taken at once.
     """
-    d, h, ratio, tx, rx = room
+    d, h, ratio = room
     length = d[n - 1]
+    rise = (rx_m - tx_m) / length
+    least, tx, rx = HIGHEST, LOWEST, LOWEST
     for i in range(1, n - 1):
         before = d[i]
         after = length - before
         product = before * after
+        # Of several divisions one is left: they cost more than all the rest.
+        over = 1.0 / product
         radius = np.sqrt(zone * product)
         top = h[i] + bend * product
-        ratio[i] = ((tx_m * after + rx_m * before) / length - top) / radius
+        ratio[i] = (tx_m + rise * before - top) * (radius * over / zone)
         needed = (top + CLEAR_SHARE * radius) * length
-        tx[i] = (needed - rx_m * before) / after
-        rx[i] = (needed - tx_m * after) / before
+        least = min(least, ordered(ratio[i]))
+        tx = max(tx, ordered((needed - rx_m * before) * (before * over)))
+        rx = max(rx, ordered((needed - tx_m * after) * (after * over)))
+    return value_of(least), value_of(tx), value_of(rx)
 
 
 @kernel
@@ -204,14 +210,15 @@ def _look(
         bend = 1000.0 / (2.0 * EARTH_RADIUS_KM * terms[path, 3])
         # Times d1·d2 in square kilometres, divided by the length: square metres.
         zone = SPEED_OF_LIGHT_KM_S / terms[path, 2] / length
-        _weigh(room, n, tx_m, rx_m, bend, zone)
-        at = 1 + np.argmin(room.ratio[1 : n - 1])
-        least = room.ratio[at]
+        least, needed_tx_m, needed_rx_m = _weigh(room, n, tx_m, rx_m, bend, zone)
+        at = n - 2
+        for i in range(1, n - 1):
+            at = min(at, i if room.ratio[i] <= least else n)
         seen[path] = least >= 0.0
         found[0, path] = least
         found[1, path] = d[at]
         found[2, path] = h[at]
         found[3, path] = (CLEAR_SHARE - least) * np.sqrt(zone * d[at] * (length - d[at]))
-        found[4, path] = max(np.max(room.tx[1 : n - 1]) - h[0], 0.0)
-        found[5, path] = max(np.max(room.rx[1 : n - 1]) - h[n - 1], 0.0)
+        found[4, path] = max(needed_tx_m - h[0], 0.0)
+        found[5, path] = max(needed_rx_m - h[n - 1], 0.0)
         found[6, path] = _sea_share(paths.zone, first, d, n)

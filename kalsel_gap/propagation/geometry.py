@@ -176,15 +176,15 @@ def filled(room: Profile, paths: Arrays, path: int) -> Profile:
 
 
 @inlined
-def _ordered(value: float) -> int:
+def ordered(value: float) -> int:
     """A whole number that is larger where the value is: of these a processor finds many at once."""
     bits = np.float64(value).view(np.int64)
     return int(bits ^ ((bits >> 63) & _MAGNITUDE))
 
 
 @inlined
-def _value_of(ordered: int) -> float:
-    """The value that a whole number of `_ordered` stands for."""
+def value_of(ordered: int) -> float:
+    """The value that a whole number of `ordered` stands for."""
     bits = np.int64(ordered ^ ((ordered >> 63) & _MAGNITUDE))
     return float(bits.view(np.float64))
 
@@ -198,9 +198,9 @@ def steepest(
     path = d[n - 1]
     tx = rx = LOWEST
     for i in range(1, n - 1):
-        tx = max(tx, _ordered((s[i] - tx_m) * to_tx[i] - curvature * d[i]))
-        rx = max(rx, _ordered((s[i] - rx_m) * to_rx[i] - curvature * (path - d[i])))
-    return _value_of(tx), _value_of(rx)
+        tx = max(tx, ordered((s[i] - tx_m) * to_tx[i] - curvature * d[i]))
+        rx = max(rx, ordered((s[i] - rx_m) * to_rx[i] - curvature * (path - d[i])))
+    return value_of(tx), value_of(rx)
 
 
 @inlined
@@ -212,8 +212,8 @@ def deepest(profile: Profile, s: FloatArray, tx_m: float, rx_m: float, curvature
     found = LOWEST
     for i in range(1, n - 1):
         above = s[i] + curvature * d[i] * (path - d[i]) - (tx_m + rise * d[i])
-        found = max(found, _ordered(above * abs(above) * to_tx[i] * to_rx[i]))
-    return _value_of(found)
+        found = max(found, ordered(above * abs(above) * to_tx[i] * to_rx[i]))
+    return value_of(found)
 
 
 @inlined
@@ -290,10 +290,10 @@ def smooth_earth(profile: Profile, sums: Area, tx_m: float, rx_m: float, ray: Ra
         highest = far_tx = far_rx = LOWEST
         for i in range(1, n - 1):
             above = h[i] - (tx_m + rise * d[i])
-            highest = max(highest, _ordered(above))
-            far_tx = max(far_tx, _ordered(above * to_tx[i]))
-            far_rx = max(far_rx, _ordered(above * to_rx[i]))
-        obstacle, from_tx, from_rx = _value_of(highest), _value_of(far_tx), _value_of(far_rx)
+            highest = max(highest, ordered(above))
+            far_tx = max(far_tx, ordered(above * to_tx[i]))
+            far_rx = max(far_rx, ordered(above * to_rx[i]))
+        obstacle, from_tx, from_rx = value_of(highest), value_of(far_tx), value_of(far_rx)
         if obstacle > 0.0:
             tx_base -= obstacle * from_tx / (from_tx + from_rx)
             rx_base -= obstacle * from_rx / (from_tx + from_rx)
@@ -310,8 +310,8 @@ def ducted(
     slope = (rx_duct - tx_duct) / d[n - 1]
     rough = LOWEST
     for i in range(horizon.tx_index, horizon.rx_index + 1):
-        rough = max(rough, _ordered(h[i] - (tx_duct + slope * d[i])))
-    return Ducted(tx_m - tx_duct, rx_m - rx_duct, _value_of(rough))
+        rough = max(rough, ordered(h[i] - (tx_duct + slope * d[i])))
+    return Ducted(tx_m - tx_duct, rx_m - rx_duct, value_of(rough))
 
 
 @inlined

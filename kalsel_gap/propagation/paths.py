@@ -138,8 +138,9 @@ class Paths:
         for name in ("distance_km", "clutter_m", "zone"):
             if getattr(self, name).size not in (0, samples):
                 raise ValueError(f"{name} must be empty or as long as ground_m")
-        # Ten times as fast as isin for millions of samples.
-        if not np.logical_or.reduce([self.zone == each.value for each in Zone]).all():
+        # Many times as fast as isin for millions of samples.
+        known = sum(np.count_nonzero(self.zone == each.value) for each in Zone)
+        if known != self.zone.size:
             raise ValueError("zone holds a code that Zone has not")
 
     def __len__(self) -> int:
