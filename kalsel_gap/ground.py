@@ -36,6 +36,7 @@ class _Stripe(NamedTuple):
     ground_m: NDArray[np.float32]
     zone: NDArray[np.int8] | None
     clutter_m: NDArray[np.float32] | None
+    wood: NDArray[np.int8] | None
 
 
 class Grounds:
@@ -87,6 +88,7 @@ class Grounds:
             grid=self.grid.part(top, left, bottom - top, right - left),
             zone=part("zone"),  # type: ignore[arg-type]
             clutter_m=part("clutter_m"),  # type: ignore[arg-type]
+            wood=part("wood"),  # type: ignore[arg-type]
         )
 
     def _stripe(self, band: Band, number: int) -> _Stripe:
@@ -112,19 +114,23 @@ class Grounds:
                 coastal = (ground <= COASTAL_HEIGHT_M) & (away_m <= COASTAL_DISTANCE_KM * 1000.0)
             zone = np.where(wet, Zone.SEA, np.where(coastal, Zone.COASTAL, Zone.INLAND))
             zone = zone.astype(np.int8)
-        return _Stripe(ground, zone, self._clutter(top, bottom, zone))
+        return _Stripe(ground, zone, *self._cover(top, bottom, zone))
 
-    def _clutter(
+    def _cover(
         self, top: int, bottom: int, zone: NDArray[np.int8] | None
-    ) -> NDArray[np.float32] | None:
-        """Height of what stands on bare ground; none without land cover."""
+    ) -> tuple[NDArray[np.float32] | None, NDArray[np.int8] | None]:
+        """Height of what stands on bare ground, and where woods are; none without land cover."""
         terrain = self._terrain
-        if terrain.land_cover is None or terrain.surface != "dtm":
-            return None
+        if terrain.land_cover is None:
+            return None, None
         row, col = np.mgrid[top:bottom, 0 : self.grid.width] + 0.5
         places = self.grid.position(row, col)
         codes = sample(terrain.land_cover, *places, band=terrain.land_cover_band).value
+        is_sea = np.zeros(codes.shape, np.bool_) if zone is None else zone == Zone.SEA
+        wood = np.where(np.isin(codes, list(terrain.clutter)), np.isin(codes, terrain.wood), -1)
+        wood[is_sea & (wood < 0)] = 0
+        if not terrain.has_clutter:
+            return None, wood.astype(np.int8)
         heights = clutter_m(codes, terrain.clutter, surface=terrain.surface)
-        if zone is not None:
-            heights[zone == Zone.SEA] = 0.0
-        return heights.astype(np.float32)
+        heights[is_sea] = 0.0
+        return heights.astype(np.float32), wood.astype(np.int8)

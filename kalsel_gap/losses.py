@@ -2,8 +2,7 @@
 
 What is kept hangs on the terrain, the air and the mast alone: another power, azimuth or threshold
 sweeps nothing again, and an interrupted run goes on where it stopped. Receivers in woods are
-reached over the trees where clutter is in the profile; the way through them is looked at for
-schools only.
+reached as schools are, but for what a cell of the elevation model does not show of the land cover.
 """
 
 from __future__ import annotations
@@ -34,6 +33,7 @@ from kalsel_gap.propagation.locations import location_sigma_db
 from kalsel_gap.propagation.p1812 import Link
 from kalsel_gap.propagation.surroundings import surroundings_db
 from kalsel_gap.propagation.sweep import sweep
+from kalsel_gap.propagation.vegetation import Woodland, maximum_db, specific_db_per_m
 from kalsel_gap.run import Cache, atomic
 
 if TYPE_CHECKING:
@@ -140,11 +140,14 @@ class Losses:
     def parameters(self) -> dict[str, Any]:
         """What is assumed of air and receiver, and how far and how finely is swept."""
         air, wanted, radio = self.radio.atmosphere, self.radio.prediction, self.radio
-        shown = (
+        shown: dict[str, Any] = (
             {"clutter_m": radio.clutter_heights_m()}
             if self.terrain.has_clutter
             else {"surroundings": radio.surroundings.kind}
         )
+        if self.terrain.land_cover is not None:
+            figures = radio.vegetation.model_dump(mode="json", exclude={"confidence", "source"})
+            shown |= {"vegetation": figures, "wood": sorted(self.terrain.wood)}
         return {
             "delta_n": air.delta_n,
             "n0": air.n0,
@@ -215,11 +218,16 @@ class Losses:
         window, target = self._around(mast), self.disks[mast].window
         with self._reading:
             ground = self._grounds.at(window)
-        found = sweep(ground, mast.lat, mast.lon, self._link(mast), radius_km=self.radius_km)
+        found = sweep(
+            ground,
+            *(mast.lat, mast.lon, self._link(mast)),
+            radius_km=self.radius_km,
+            woodland=self._woodland(mast.frequency_mhz),
+            around_db=self.surroundings_db(mast.frequency_mhz),
+        )
         whole = np.full((int(window.height), int(window.width)), np.nan, dtype=np.float32)
         rows, cols = found.loss_db.shape
-        lost_db = found.loss_db + np.float32(self.surroundings_db(mast.frequency_mhz))
-        whole[found.row : found.row + rows, found.col : found.col + cols] = lost_db
+        whole[found.row : found.row + rows, found.col : found.col + cols] = found.loss_db
         half = self.every // 2
         top = int(target.row_off) * self.every + half - int(window.row_off)
         left = int(target.col_off) * self.every + half - int(window.col_off)
@@ -230,6 +238,15 @@ class Losses:
         if self.terrain.has_clutter:
             return 0.0
         return float(surroundings_db(frequency_mhz, self.radio.surroundings.kind))
+
+    def _woodland(self, frequency_mhz: float) -> Woodland:
+        """What the woods around receivers take."""
+        figures = self.radio.vegetation
+        return Woodland(
+            float(specific_db_per_m(frequency_mhz, figures.specific)),
+            float(maximum_db(frequency_mhz, figures.maximum_factor, figures.maximum_exponent)),
+            figures.longest_m,
+        )
 
     def _link(self, mast: Mast) -> Link:
         air, wanted = self.radio.atmosphere, self.radio.prediction

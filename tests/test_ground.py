@@ -16,6 +16,7 @@ from kalsel_gap.profile import Terrain, sea_of
 from kalsel_gap.propagation.paths import Zone
 
 if TYPE_CHECKING:
+    from kalsel_gap.project import Surface
     from tests.conftest import MakeDem
 
 SEA, COAST, INLAND = Zone.SEA, Zone.COASTAL, Zone.INLAND
@@ -68,6 +69,23 @@ def test_clutter_stands_on_bare_ground_and_not_in_the_sea(make_dem: MakeDem) -> 
     np.testing.assert_array_equal(found, expected)
     surface = replace(bare, surface="dsm")
     assert Grounds(surface, sea).at(Window(0, 0, 5, 4)).clutter_m.size == 0
+
+
+@pytest.mark.parametrize("surface", ["dtm", "dsm"])
+def test_woods_are_known_where_the_land_cover_is(make_dem: MakeDem, surface: Surface) -> None:
+    codes = np.full((4, 5), 30)
+    codes[1, :], codes[2, :], codes[3, 2:] = 10, 99, 255  # wood, a class of no list, no data
+    cover = make_dem(codes, dtype="uint8", nodata=255)
+    heights = {10: 20.0, 30: 0.0}
+    terrain = Terrain(
+        make_dem(CELLS), surface=surface, land_cover=cover, clutter=heights, wood=(10,)
+    )
+    found = Grounds(terrain, sea_of(terrain)).at(Window(0, 0, 5, 4)).wood
+    # The first column is sea: there an unknown class is no wood.
+    expected = [[0] * 5, [1] * 5, [0, *[-1] * 4], [0, 0, -1, -1, -1]]
+    assert found.tolist() == expected
+    bare = Terrain(make_dem(CELLS), surface=surface)
+    assert Grounds(bare, sea_of(bare)).at(Window(0, 0, 5, 4)).wood.size == 0
 
 
 @pytest.mark.parametrize("kept", [1, 2, 8])

@@ -88,12 +88,22 @@ def free(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, float]]:
     """Free space instead of terrain, and the places that were swept."""
     swept: list[tuple[float, float]] = []
 
-    def sweep(ground: Ground, lat: float, lon: float, link: Any, *, radius_km: float) -> Sweep:
+    def sweep(
+        ground: Ground,
+        lat: float,
+        lon: float,
+        link: Any,
+        *,
+        radius_km: float,
+        around_db: float,
+        **_: Any,
+    ) -> Sweep:
         swept.append((lat, lon))
         rows, cols = np.mgrid[0 : ground.grid.height, 0 : ground.grid.width] + 0.5
         km = away_km(*ground.grid.position(rows, cols), lat, lon)
         loss = free_space_db(np.maximum(km, 0.01), link.frequency_mhz).astype(np.float32)
         loss[(km > radius_km) | np.isnan(ground.ground_m)] = np.nan
+        loss += np.float32(around_db)
         return Sweep(loss, 0, 0, Status.OK)
 
     monkeypatch.setattr(losses, "sweep", sweep)

@@ -12,9 +12,10 @@ from rasterio.windows import Window
 
 from kalsel_gap.geodesy import WGS84
 from kalsel_gap.grid import Grid
-from kalsel_gap.propagation import p1812, sweep
+from kalsel_gap.propagation import fan, p1812, sweep
 from kalsel_gap.propagation.paths import Paths, Status, Zone
 from kalsel_gap.propagation.sweep import Ground, Sweep
+from kalsel_gap.propagation.vegetation import Woodland
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -101,7 +102,7 @@ def test_a_plain_is_the_recommendation_to_the_last_digit() -> None:
     np.testing.assert_array_equal(np.isfinite(found.loss_db), km <= 3.0)
     far = np.isfinite(found.loss_db) & (km >= 0.25)
     # The samples of the radial: a cell apart, none nearer to the receiver than half of that.
-    step = sweep._cell_km(_chart(given, 3.0))
+    step = fan._cell_km(_chart(given, 3.0))
     profiles = [np.append(np.arange(int(d / step - 0.5) + 1) * step, d) for d in km[far]]
     paths = Paths.of(profiles, [np.full(each.size, 12.0) for each in profiles])
     expected = p1812.loss(paths, usual())
@@ -115,8 +116,8 @@ def test_a_plain_is_the_recommendation_to_the_last_digit() -> None:
     )
 
 
-def _chart(given: Ground, radius_km: float) -> sweep._Chart:
-    chart = sweep._chart(given.grid, -3.0, 115.0, radius_km)
+def _chart(given: Ground, radius_km: float) -> fan.Chart:
+    chart = fan.chart_of(given.grid, -3.0, 115.0, radius_km)
     assert chart is not None
     return chart
 
@@ -129,17 +130,17 @@ def test_the_chart_is_the_geodesic(epsg: int, lat: float, lon: float, cell: floa
     crs = pyproj.CRS.from_epsg(epsg)
     x, y = pyproj.Transformer.from_crs(4326, crs, always_xy=True).transform(lon, lat)
     grid = Grid(3000, 3000, Affine(cell, 0.0, x - 1500 * cell, 0.0, -cell, y + 1500 * cell), crs)
-    chart = sweep._chart(grid, lat, lon, 100.0)
+    chart = fan.chart_of(grid, lat, lon, 100.0)
     assert chart is not None
     rng = np.random.default_rng(3)
     azimuth, km = rng.uniform(-180.0, 180.0, 200), rng.uniform(0.0, 100.0, 200)
     to_lon, to_lat, _ = WGS84.fwd(np.full(200, lon), np.full(200, lat), azimuth, 1000.0 * km)
     row, col = grid.pixel(to_lat, lon + (to_lon - lon + 180.0) % 360.0 - 180.0)
     east, north = km * np.sin(np.radians(azimuth)), km * np.cos(np.radians(azimuth))
-    forth = sweep._powers(east / 100.0, north / 100.0)
+    forth = fan._powers(east / 100.0, north / 100.0)
     np.testing.assert_allclose(forth @ chart.row, row, rtol=0.0, atol=1e-4)  # cells: a centimetre
     np.testing.assert_allclose(forth @ chart.col, col, rtol=0.0, atol=1e-4)
-    back = sweep._powers((row - chart.at[0]) / chart.reach[0], (col - chart.at[1]) / chart.reach[1])
+    back = fan._powers((row - chart.at[0]) / chart.reach[0], (col - chart.at[1]) / chart.reach[1])
     np.testing.assert_allclose(back @ chart.east_km, east, rtol=0.0, atol=1e-5)
     np.testing.assert_allclose(back @ chart.north_km, north, rtol=0.0, atol=1e-5)
 
@@ -195,7 +196,7 @@ def test_sea_and_what_stands_on_the_ground_count_as_on_an_exact_path() -> None:
     for percent in (50.0, 5.0):
         link = usual(time_percent=percent, location_percent=90.0, location_sigma_db=5.0)
         found = sweep.sweep(given, -3.0, 115.0, link, radius_km=5.0)
-        step = sweep._cell_km(_chart(given, 5.0))
+        step = fan._cell_km(_chart(given, 5.0))
         cell_km = WGS84.inv(115.0, -3.0, 115.0 + CELL_DEG, -3.0)[2] / 1000.0
         d, h, c, z, got = [], [], [], [], []
         for col in range(70, 110):
@@ -211,6 +212,84 @@ def test_sea_and_what_stands_on_the_ground_count_as_on_an_exact_path() -> None:
         expected = p1812.loss(Paths.of(d, h, clutter_m=c, zone=z), link)
         assert (expected.status == Status.OK).all()
         np.testing.assert_allclose(got, expected.loss_db, rtol=0.0, atol=0.01)
+
+
+WOODLAND = Woodland(0.3, 50.0, 500.0)
+
+
+def along_a_row(wood: Any, **given: Any) -> tuple[FloatArray, FloatArray]:
+    """Loss of the cells east of a site on flat land, with a wood and without any."""
+    shape = (3, 121)
+    layers = {"wood": np.broadcast_to(wood, shape), **given.pop("layers", {})}
+    both = []
+    for what in (layers, {n: v for n, v in layers.items() if n != "wood"}):
+        found = sweep.sweep(
+            ground(np.full(shape, 20.0), **what),
+            *(-3.0, 115.0, usual()),
+            radius_km=5.0,
+            woodland=WOODLAND,
+            **given,
+        )
+        both.append(found.loss_db[1 - found.row, 61 - found.col : 110 - found.col])
+    return both[0].astype(np.float64), both[1].astype(np.float64)
+
+
+def test_a_wood_on_a_surface_model_takes_what_lies_in_front_of_a_cell() -> None:
+    # Cells 80 to 89 are wood, of 92.5 m each; the site stands in the middle of cell 60. Samples of
+    # the radial lie a few metres beside the middles of cells: the wood begins at the western side
+    # of cell 80, and its first cell has half of it in front.
+    cell_m = float(WGS84.inv(115.0, -3.0, 115.0 + CELL_DEG, -3.0)[2])
+    wood = np.zeros(121, np.int8)
+    wood[80:90] = 1
+    found, bare = along_a_row(wood)
+    taken = found - bare
+    assert not taken[: 80 - 61].any()
+    assert not taken[90 - 61 :].any()
+    depth_m = np.minimum((np.arange(10) + 0.5) * cell_m, 500.0)
+    by_hand = 50.0 * (1.0 - np.exp(-depth_m * 0.3 / 50.0))
+    np.testing.assert_allclose(taken[80 - 61 : 90 - 61], by_hand, rtol=0.0, atol=1.0)
+    # Of the surroundings the wood is a part: the larger counts.
+    around, _ = along_a_row(wood, around_db=20.0)
+    np.testing.assert_allclose(around - bare, np.maximum(taken, 20.0), rtol=0.0, atol=1e-4)
+
+
+def test_a_wood_about_which_nothing_is_known_leaves_its_cells_unknown() -> None:
+    wood = np.zeros(121, np.int8)
+    wood[80:90], wood[76:80], wood[100] = 1, -1, -1
+    found, bare = along_a_row(wood)
+    known = np.isfinite(found)
+    # Cells of no class, and those in whose wood the way to them matters: 500 m are 5.4 cells.
+    # Cell 85 lies 5.5 cells behind the edge: whatever lies before that changes nothing.
+    assert np.flatnonzero(~known).tolist() == [*range(76 - 61, 85 - 61), 100 - 61]
+    assert np.isfinite(bare).all()
+    deep = 50.0 * (1.0 - np.exp(-500.0 * 0.3 / 50.0))
+    np.testing.assert_allclose((found - bare)[85 - 61 : 90 - 61], deep, rtol=0.0, atol=1e-3)
+
+
+def test_trees_are_passed_over_or_through_whichever_takes_less() -> None:
+    """What stands on bare ground is in the profile; the way through it is the other choice."""
+    wood = np.zeros(121, np.int8)
+    wood[80:90] = 1
+    tall: dict[str, Any] = {"clutter_m": np.where(wood, 20.0, 0.0) * np.ones((3, 1))}
+    found, over = along_a_row(wood, layers=tall)
+    _, bare = along_a_row(wood)
+    inside = slice(80 - 61, 90 - 61)
+    # The first cell is half a cell deep: nearly nothing stands in front of it but its own trees.
+    by_hand = 50.0 * (1.0 - np.exp(-0.5 * 92.5 * 0.3 / 50.0))
+    assert (found - bare)[80 - 61] == pytest.approx(min(by_hand, (over - bare)[80 - 61]), abs=0.6)
+    assert (found <= over + 1e-4).all()
+    # Where a wood lets everything through, bare ground is left inside of it, and what it shades
+    # behind it stays.
+    thin = Woodland(1e-9, 50.0, 2000.0)
+    through = sweep.sweep(
+        ground(np.full((3, 121), 20.0), wood=np.broadcast_to(wood, (3, 121)), **tall),
+        *(-3.0, 115.0, usual()),
+        radius_km=5.0,
+        woodland=thin,
+    )
+    got = through.loss_db[1 - through.row, 61 - through.col : 110 - through.col]
+    np.testing.assert_allclose(got[inside], bare[inside], rtol=0.0, atol=1e-4)
+    np.testing.assert_allclose(got[90 - 61 :], over[90 - 61 :], rtol=0.0, atol=1e-4)
 
 
 def test_behind_a_void_nothing_is_known() -> None:

@@ -10,6 +10,7 @@ a million must not stop the others.
 ``diffraction``   its core: delta-Bullington
 ``mechanisms``    its line of sight, scatter and ducts, and how they combine
 ``geometry``      its horizons and smooth Earth of a profile
+``fan``           radials around a site, and which cells belong to each
 ``sweep``         its losses to every cell around a site
 ``locations``     its spread of the loss from place to place
 ``itm``           the Irregular Terrain Model (Longley-Rice), point to point, the second opinion

@@ -11,16 +11,24 @@ real mountains, 30 km around a site, half of the cells are within 0.1 dB of the 
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kalsel_gap.geodesy import WGS84
 from kalsel_gap.kernels import inlined, kernel
 from kalsel_gap.propagation.diffraction import LOSS_ONLY
+from kalsel_gap.propagation.fan import (
+    LARGEST_RADIUS_KM,
+    Chart,
+    Fan,
+    along,
+    chart_of,
+    fan_of,
+    part_of,
+    value_at,
+)
 from kalsel_gap.propagation.geometry import (
     ASHORE,
     NO_COAST_KM,
@@ -36,6 +44,7 @@ from kalsel_gap.propagation.geometry import (
 from kalsel_gap.propagation.near import near_db
 from kalsel_gap.propagation.p1812 import DISTANCE_KM, Common, Terms, common_of, covered, steps_of
 from kalsel_gap.propagation.paths import HEIGHT_M, VOID, ByteArray, Status, Zone, in_pieces, within
+from kalsel_gap.propagation.vegetation import CLEAR, Woodland, through_db
 
 if TYPE_CHECKING:
     from kalsel_gap.grid import Grid
@@ -46,18 +55,6 @@ SingleArray: TypeAlias = NDArray[np.float32]
 IntArray: TypeAlias = NDArray[np.int64]
 
 INLAND = int(Zone.INLAND)
-
-# Radials for each cell along the rim: the more, the nearer to a cell its radial ends.
-RADIALS_A_CELL = 4
-
-# Samples are no farther apart than lets the shortest path have one between its ends.
-LARGEST_STEP_KM = DISTANCE_KM[0] / 2.0
-
-# Around a site the grid is a polynomial of east and north, exact to centimetres that far.
-LARGEST_RADIUS_KM = 200.0
-DEGREE = 5
-# As (power of the first, power of the second), by their sum.
-POWERS = tuple((total - q, q) for total in range(DEGREE + 1) for q in range(total + 1))
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -74,17 +71,21 @@ class Ground:
         :class:`~kalsel_gap.propagation.paths.Zone` of each cell; empty where all is inland.
     clutter_m : float32 array of shape (rows, columns) or (0, 0)
         Height of what stands on the ground, for a terrain model; empty where nothing does.
+    wood : int8 array of shape (rows, columns) or (0, 0)
+        1 in woods, 0 outside, -1 where nobody knows; empty where there are none.
     """
 
     ground_m: SingleArray
     grid: Grid
     zone: ByteArray = field(default_factory=lambda: np.empty((0, 0), dtype=np.int8))
     clutter_m: SingleArray = field(default_factory=lambda: np.empty((0, 0), dtype=np.float32))
+    wood: ByteArray = field(default_factory=lambda: np.empty((0, 0), dtype=np.int8))
 
     def __post_init__(self) -> None:
         """Bring the arrays into the forms that the kernels are compiled for."""
         shape = (self.grid.height, self.grid.width)
-        for name, dtype in (("ground_m", np.float32), ("zone", np.int8), ("clutter_m", np.float32)):
+        for name in ("ground_m", "zone", "clutter_m", "wood"):
+            dtype = np.float32 if name.endswith("_m") else np.int8
             array = np.ascontiguousarray(getattr(self, name), dtype=dtype)
             if array.shape != shape and (name == "ground_m" or array.size):
                 raise ValueError(f"{name} must have the shape of the grid")
@@ -113,41 +114,6 @@ class Sweep:
     status: Status
 
 
-class _Chart(NamedTuple):
-    """The grid around a site: which row and column lies how far east and north, and back.
-
-    Polynomials of two variables, each scaled to about -1 … 1; coefficients in the order of POWERS.
-    """
-
-    row: FloatArray
-    """Of east and north."""
-    col: FloatArray
-    east_km: FloatArray
-    """Of rows and columns."""
-    north_km: FloatArray
-    radius_km: float
-    """Scale of east and north."""
-    at: tuple[float, float]
-    """Row and column of the site."""
-    reach: tuple[float, float]
-    """Scale of rows and columns."""
-
-
-class _Fan(NamedTuple):
-    """Radials, and the cells that belong to each."""
-
-    first: IntArray
-    """Where the cells of each radial begin in `cell`; the last entry is their number."""
-    cell: IntArray
-    """Cells by their index in the flat part of the grid, by radial and then by distance."""
-    distance_km: FloatArray
-    """How far away each of these cells is."""
-    step_km: float
-    """Between two samples of a radial."""
-    longest: int
-    """Most samples of a path."""
-
-
 class _Radial(NamedTuple):
     """Samples along a radial, and what they come to one after the other."""
 
@@ -161,6 +127,12 @@ class _Radial(NamedTuple):
     """:class:`Course` before each sample, shape (samples, 7)."""
     bare: bool
     """Whether nothing stands on the ground."""
+    wood: ByteArray
+    """Of each sample, as of :class:`Ground`; empty where there are no woods."""
+    edge_km: FloatArray
+    """Where the wood around each sample begins; negative where nobody knows what lies before it."""
+    kept: FloatArray
+    """Room for a surface."""
 
 
 class _Layers(NamedTuple):
@@ -169,15 +141,44 @@ class _Layers(NamedTuple):
     ground_m: SingleArray
     zone: ByteArray
     clutter_m: SingleArray
+    wood: ByteArray
+
+
+class _Cell(NamedTuple):
+    """What there is of a cell."""
+
+    distance_km: float
+    height_m: float
+    zone: int
+    wood: int
+
+
+class _Task(NamedTuple):
+    """What the cells are asked for."""
+
+    terms: Terms
+    common: Common
+    woodland: Woodland
+    around_db: float
+    """What the surroundings of a receiver take at least."""
 
 
 def sweep(
-    ground: Ground, lat: float, lon: float, link: Link, *, radius_km: float, threads: int = 1
+    ground: Ground,
+    lat: float,
+    lon: float,
+    link: Link,
+    *,
+    radius_km: float,
+    woodland: Woodland = CLEAR,
+    around_db: float = 0.0,
+    threads: int = 1,
 ) -> Sweep:
     """Loss from a site to every cell within a radius, by ITU-R P.1812-8.
 
     Cells nearer than the 0.25 km that the Recommendation begins with get the loss of a path with
-    line of sight, whatever stands in between.
+    line of sight, whatever stands in between. A cell in a wood is reached over the trees or through
+    them, with the smaller loss; where no clutter stands on the ground the way through is added.
 
     Parameters
     ----------
@@ -189,6 +190,10 @@ def sweep(
         Terms of the links, one number each; the latitude may be that of the site.
     radius_km : float
         How far to look, at most 200 km.
+    woodland : Woodland
+        What the woods of `ground` take.
+    around_db : float
+        What the surroundings of a receiver take at least, of which its wood is a part.
     threads : int
         Threads to work in; the result does not depend on it.
 
@@ -200,150 +205,25 @@ def sweep(
         raise ValueError(f"radius_km must be above 0 and at most {LARGEST_RADIUS_KM}")
     terms = Terms(*(float(np.asarray(getattr(link, name))) for name in Terms._fields))
     nowhere = np.empty((0, 0), dtype=np.float32)
-    chart = _chart(ground.grid, lat, lon, radius_km)
+    chart = chart_of(ground.grid, lat, lon, radius_km)
     if chart is None:
         return Sweep(nowhere, 0, 0, Status.VOID)
-    rows, cols = _part(ground.grid, chart)
+    rows, cols = part_of(ground.grid, chart)
     found = np.full((len(rows), len(cols)), np.nan, dtype=np.float32)
     status = Status(_site_status(ground.ground_m, chart, terms))
     if status is Status.OK and found.size:
-        fan = _fan(chart, rows, cols)
-        layers = _Layers(ground.ground_m, ground.zone, ground.clutter_m)
+        fan = fan_of(chart, rows, cols)
+        layers = _Layers(ground.ground_m, ground.zone, ground.clutter_m, ground.wood)
+        task = _Task(terms, common_of(terms), woodland, around_db)
 
         def work(begin: int, end: int) -> None:
-            _radials(begin, end, fan, chart, terms, layers, found.reshape(-1))
+            _radials(begin, end, fan, chart, task, layers, found.reshape(-1))
 
         in_pieces(work, fan.first.size - 1, threads)
     return Sweep(found, rows.start, cols.start, status)
 
 
-def _chart(grid: Grid, lat: float, lon: float, radius_km: float) -> _Chart | None:
-    """Polynomials through places all around the site; none where the CRS does not know them."""
-    nodes = np.cos(np.pi * (np.arange(2 * DEGREE) + 0.5) / (2 * DEGREE))
-    east, north = (each.reshape(-1) for each in np.meshgrid(nodes, nodes))
-    east, north = np.append(east, 0.0), np.append(north, 0.0)
-    azimuth, distance_m = np.degrees(np.arctan2(east, north)), 1000.0 * np.hypot(east, north)
-    start = np.full(east.shape, 1.0)
-    to_lon, to_lat, _ = WGS84.fwd(start * lon, start * lat, azimuth, distance_m * radius_km)
-    to_lon = lon + (to_lon - lon + 180.0) % 360.0 - 180.0  # across the antimeridian
-    row, col = grid.pixel(to_lat, to_lon)
-    if not np.isfinite(row + col).all():
-        return None
-    at = float(row[-1]), float(col[-1])
-    reach = float(np.abs(row - at[0]).max()), float(np.abs(col - at[1]).max())
-    forth = _powers(east, north)
-    back = _powers((row - at[0]) / reach[0], (col - at[1]) / reach[1])
-    return _Chart(
-        _fitted(forth, row),
-        _fitted(forth, col),
-        _fitted(back, east * radius_km),
-        _fitted(back, north * radius_km),
-        radius_km,
-        at,
-        reach,
-    )
-
-
-def _fitted(powers: FloatArray, values: FloatArray) -> FloatArray:
-    """Coefficients of the polynomial that is nearest to values."""
-    return np.asarray(np.linalg.lstsq(powers, values)[0], dtype=np.float64)
-
-
-def _powers(x: FloatArray, y: FloatArray) -> FloatArray:
-    """Products of powers of two variables, a column for each of POWERS."""
-    return np.stack([x**p * y**q for p, q in POWERS], axis=1)
-
-
-def _part(grid: Grid, chart: _Chart) -> tuple[range, range]:
-    """Rows and columns of the grid that the radius may meet."""
-    angle = np.linspace(0.0, 2.0 * np.pi, 360, endpoint=False)
-    rim = _powers(np.sin(angle), np.cos(angle))
-    found = []
-    for coefficients, size in ((chart.row, grid.height), (chart.col, grid.width)):
-        places = rim @ coefficients
-        first = min(max(math.floor(places.min()) - 1, 0), size)
-        last = max(min(math.ceil(places.max()) + 1, size), first)
-        found.append(range(first, last))
-    return found[0], found[1]
-
-
-def _fan(chart: _Chart, rows: range, cols: range) -> _Fan:
-    """Radials by the size of the cells, and which cells belong to which."""
-    cell_km = _cell_km(chart)
-    radials = RADIALS_A_CELL * math.ceil(2.0 * np.pi * chart.radius_km / cell_km)
-    radials += -radials % 8  # along the axes and their bisectors
-    shape = (len(rows), len(cols))
-    distance_km, place = np.empty(shape[0] * shape[1]), np.empty(shape[0] * shape[1])
-    _polar(chart, rows.start, cols.start, radials, distance_km.reshape(shape), place.reshape(shape))
-    cell = np.flatnonzero(distance_km <= chart.radius_km)
-    # One number to sort by: the radial, and within it the distance.
-    cell = cell[np.argsort(place[cell] + 0.5 * distance_km[cell] / chart.radius_km)]
-    first = np.searchsorted(place[cell], np.arange(radials + 1))
-    step_km = min(cell_km, LARGEST_STEP_KM)
-    longest = math.ceil(chart.radius_km / step_km) + 3
-    return _Fan(first, cell, distance_km[cell], step_km, longest)
-
-
-def _cell_km(chart: _Chart) -> float:
-    """Mean of the sides of a cell at the site."""
-    by_row, by_col = POWERS.index((1, 0)), POWERS.index((0, 1))
-    sides = [
-        math.hypot(chart.east_km[power], chart.north_km[power]) / reach
-        for power, reach in zip((by_row, by_col), chart.reach, strict=True)
-    ]
-    return sum(sides) / 2.0
-
-
 # --- kernels -------------------------------------------------------------------------------------
-
-
-@kernel
-def _along(coefficients: FloatArray, x: float, y: float) -> FloatArray:
-    """Polynomial of s where the variables are ``x·s`` and ``y·s``."""
-    found = np.zeros(DEGREE + 1)
-    k = 0
-    for total in range(DEGREE + 1):
-        for q in range(total + 1):
-            found[total] += coefficients[k] * x ** (total - q) * y**q
-            k += 1
-    return found
-
-
-@kernel
-def _across(coefficients: FloatArray, x: float) -> FloatArray:
-    """Polynomial of the second variable where the first is `x`."""
-    found = np.zeros(DEGREE + 1)
-    k = 0
-    for total in range(DEGREE + 1):
-        for q in range(total + 1):
-            found[q] += coefficients[k] * x ** (total - q)
-            k += 1
-    return found
-
-
-@inlined
-def _value(polynomial: FloatArray, x: float) -> float:
-    """Value of a polynomial of one variable."""
-    value = 0.0
-    for k in range(DEGREE, -1, -1):
-        value = value * x + polynomial[k]
-    return value
-
-
-@kernel
-def _polar(
-    chart: _Chart, row: int, col: int, radials: int, distance_km: FloatArray, place: FloatArray
-) -> None:
-    """Distance of each cell from the site, and the radial that passes it nearest."""
-    turn = radials / (2.0 * np.pi)
-    for i in range(distance_km.shape[0]):
-        x = (row + i + 0.5 - chart.at[0]) / chart.reach[0]
-        easts, norths = _across(chart.east_km, x), _across(chart.north_km, x)
-        for j in range(distance_km.shape[1]):
-            y = (col + j + 0.5 - chart.at[1]) / chart.reach[1]
-            east, north = _value(easts, y), _value(norths, y)
-            distance_km[i, j] = np.sqrt(east * east + north * north)
-            place[i, j] = np.rint(np.arctan2(east, north) * turn) % radials
 
 
 @inlined
@@ -382,7 +262,7 @@ def _mean_of_known(ground_m: SingleArray, row: float, col: float) -> float:
 
 
 @kernel
-def _site_status(ground_m: SingleArray, chart: _Chart, terms: Terms) -> int:
+def _site_status(ground_m: SingleArray, chart: Chart, terms: Terms) -> int:
     """What keeps a site from having any loss at all."""
     if not within(_height_m(ground_m, chart.at[0], chart.at[1]), HEIGHT_M):
         return VOID
@@ -393,25 +273,27 @@ def _site_status(ground_m: SingleArray, chart: _Chart, terms: Terms) -> int:
 def _empty_radial(longest: int, layers: _Layers) -> _Radial:
     """Room for a radial of up to so many samples."""
     zone = np.full(longest if layers.zone.size > 0 else 0, INLAND, dtype=np.int8)
+    wood = np.zeros(longest if layers.wood.size > 0 else 0, dtype=np.int8)
     return _Radial(
         empty_profile(longest),
         zone,
         np.zeros((longest, 2)),
         np.zeros((longest, 7)),
         layers.clutter_m.size == 0,
+        wood,
+        np.zeros(wood.size),
+        np.empty(longest),
     )
 
 
 @kernel
 def _radials(
-    begin: int, end: int, fan: _Fan, chart: _Chart, terms: Terms, layers: _Layers,
+    begin: int, end: int, fan: Fan, chart: Chart, task: _Task, layers: _Layers,
     found: SingleArray,
 ) -> None:  # fmt: skip
     """Cells of the radials from `begin` to `end`: their losses."""
     radial, scale = _empty_radial(fan.longest, layers), chart.radius_km
-    common = common_of(terms)
-    d, to_tx, h = radial.profile.d, radial.profile.to_tx, radial.profile.ground
-    ground_m, zone = layers.ground_m, layers.zone
+    d, to_tx, ground_m = radial.profile.d, radial.profile.to_tx, layers.ground_m
     for i in range(fan.longest):
         d[i] = i * fan.step_km
         to_tx[i] = 1.0 / d[i]
@@ -420,8 +302,8 @@ def _radials(
         if last < first:
             continue
         angle = 2.0 * np.pi * number / (fan.first.size - 1)
-        rows = _along(chart.row, np.sin(angle), np.cos(angle))
-        cols = _along(chart.col, np.sin(angle), np.cos(angle))
+        rows = along(chart.row, np.sin(angle), np.cos(angle))
+        cols = along(chart.col, np.sin(angle), np.cos(angle))
         samples = _inner(fan.distance_km[last], fan.step_km) + 1
         known = _lay(radial, samples, fan.step_km / scale, rows, cols, layers)
         for k in range(first, last + 1):
@@ -429,15 +311,11 @@ def _radials(
             inner = _inner(distance, fan.step_km)
             if inner >= known:
                 break  # and so are all cells behind
-            row, col = _value(rows, distance / scale), _value(cols, distance / scale)
+            row, col = value_at(rows, distance / scale), value_at(cols, distance / scale)
             height = _height_m(ground_m, row, col)
             if within(height, HEIGHT_M):
-                rx_zone = zone[int(row), int(col)] if zone.size > 0 else INLAND
-                if distance < DISTANCE_KM[0]:
-                    loss = near_db(distance, h[0], height, terms, rx_zone)
-                else:
-                    loss = _far_db(radial, inner + 1, distance, height, rx_zone, terms, common)
-                found[fan.cell[k]] = loss
+                cell = _cell(layers, int(row), int(col), distance, height)
+                found[fan.cell[k]] = _cell_db(radial, inner + 1, cell, task)
 
 
 @inlined
@@ -455,7 +333,7 @@ def _lay(
     known = samples
     h, ground_m = radial.profile.ground, layers.ground_m
     for i in range(samples):
-        h[i] = _height_m(ground_m, _value(rows, i * step), _value(cols, i * step))
+        h[i] = _height_m(ground_m, value_at(rows, i * step), value_at(cols, i * step))
         if not within(h[i], HEIGHT_M):
             known = i
             break
@@ -463,7 +341,7 @@ def _lay(
     surface[:known] = h[:known]
     if clutter_m.size > 0:
         for i in range(1, known):
-            row, col = int(_value(rows, i * step)), int(_value(cols, i * step))
+            row, col = int(value_at(rows, i * step)), int(value_at(cols, i * step))
             surface[i] += clutter_m[row, col]
             if not within(surface[i], HEIGHT_M):
                 known = i
@@ -471,8 +349,13 @@ def _lay(
     kinds, zone = radial.zone, layers.zone
     if zone.size > 0:
         for i in range(known):
-            kinds[i] = zone[int(_value(rows, i * step)), int(_value(cols, i * step))]
+            kinds[i] = zone[int(value_at(rows, i * step)), int(value_at(cols, i * step))]
         _sum_courses(kinds[:known], radial.profile.d, radial.course)
+    if layers.wood.size > 0:
+        for i in range(known):
+            row, col = int(value_at(rows, i * step)), int(value_at(cols, i * step))
+            radial.wood[i] = layers.wood[row, col]
+        _sum_woods(radial.wood[:known], radial.profile.d, radial.edge_km)
     _sum_areas(h[:known], radial.profile.d, radial.sums)
     return known
 
@@ -500,26 +383,80 @@ def _sum_courses(zone: ByteArray, d: FloatArray, found: FloatArray) -> None:
 
 
 @inlined
-def _far_db(
-    radial: _Radial,
-    last: int,
-    path: float,
-    height: float,
-    rx_zone: int,
-    terms: Terms,
-    common: Common,
-) -> float:
-    """Loss by the Recommendation, the receiver in the place of the sample numbered `last`."""
-    room, before = radial.profile, radial.course
+def _cell(layers: _Layers, row: int, col: int, distance_km: float, height_m: float) -> _Cell:
+    """What there is of a cell."""
+    zone = layers.zone[row, col] if layers.zone.size > 0 else INLAND
+    wood = layers.wood[row, col] if layers.wood.size > 0 else 0
+    return _Cell(distance_km, height_m, zone, wood)
+
+
+@inlined
+def _cell_db(radial: _Radial, last: int, cell: _Cell, task: _Task) -> float:
+    """Loss of a cell, the receiver in the place of the sample numbered `last`."""
+    depth_km = 0.0
+    if cell.wood != 0:
+        depth_km = _depth_km(radial, last, cell, task.woodland.longest_m / 1000.0)
+    if np.isnan(depth_km):
+        return np.nan
+    more = max(through_db(1000.0 * depth_km, task.woodland), task.around_db)
+    if cell.distance_km < DISTANCE_KM[0]:
+        here_m = radial.profile.ground[0], cell.height_m
+        return near_db(cell.distance_km, here_m[0], here_m[1], task.terms, cell.zone) + more
+    over = _far_db(radial, last, cell, task)
+    if radial.bare or depth_km == 0.0:
+        return over + more
+    kept, surface, h = radial.kept, radial.profile.surface, radial.profile.ground
+    begin = last
+    while begin > 0 and cell.distance_km - radial.profile.d[begin - 1] <= depth_km:
+        begin -= 1
+        kept[begin], surface[begin] = surface[begin], h[begin]
+    under = _far_db(radial, last, cell, task) + more
+    for i in range(begin, last):
+        surface[i] = kept[i]
+    return min(over, under)
+
+
+@inlined
+def _depth_km(radial: _Radial, last: int, cell: _Cell, longest_km: float) -> float:
+    """How deep in a wood a cell lies; NaN where that is unknown."""
+    before = last - 1
+    path, at = cell.distance_km, radial.profile.d[before]
+    if cell.wood < 0 or (radial.wood[before] < 0 and (path - at) / 2.0 < longest_km):
+        return np.nan
+    if radial.wood[before] == 0:
+        return float(min((path - at) / 2.0, longest_km))
+    edge = radial.edge_km[before]
+    depth = path - abs(edge)
+    if edge < 0.0 and depth < longest_km:
+        return np.nan
+    return float(min(depth, longest_km))
+
+
+@inlined
+def _sum_woods(wood: ByteArray, d: FloatArray, edge_km: FloatArray) -> None:
+    """Where the wood around each sample begins: in the middle between it and what is none."""
+    for i in range(wood.size):
+        if i == 0:
+            edge_km[i] = 0.0
+        elif wood[i - 1] > 0:
+            edge_km[i] = edge_km[i - 1]
+        else:
+            edge_km[i] = (d[i - 1] + d[i]) / (2.0 if wood[i - 1] == 0 else -2.0)
+
+
+@inlined
+def _far_db(radial: _Radial, last: int, cell: _Cell, task: _Task) -> float:
+    """Loss by the Recommendation."""
+    room, before, path = radial.profile, radial.course, cell.distance_km
     d, h, surface, to_rx = room.d, room.ground, room.surface, room.to_rx
     kept = d[last], h[last], surface[last]
-    d[last], h[last] = path, height
-    surface[last] = height  # what stands at the receiver is not counted
+    d[last], h[last] = path, cell.height_m
+    surface[last] = cell.height_m  # what stands at the receiver is not counted
     for i in range(1, last):
         to_rx[i] = 1.0 / (path - d[i])
     i = last - 1
     sums = Area(radial.sums[i, 0], radial.sums[i, 1])
-    sums = with_section(sums, d[i], path, h[i], height)
+    sums = with_section(sums, d[i], path, h[i], cell.height_m)
     over = Shares(0.0, path, path, NO_COAST_KM, NO_COAST_KM)
     if radial.zone.size > 0:
         course = Course(
@@ -529,8 +466,8 @@ def _far_db(
         left = (d[i - 1] + d[i]) / 2.0 if i > 0 else 0.0
         right = (d[i] + path) / 2.0
         course = onward(course, radial.zone[i], left, right)
-        over = shares_of(onward(course, rx_zone, right, path), path)
+        over = shares_of(onward(course, cell.zone, right, path), path)
     profile = Profile(last + 1, d, room.to_tx, to_rx, h, surface, radial.bare)
-    loss = steps_of(profile, sums, over, rx_zone, terms, common, LOSS_ONLY).loss_db
+    steps = steps_of(profile, sums, over, cell.zone, task.terms, task.common, LOSS_ONLY)
     d[last], h[last], surface[last] = kept
-    return float(loss)
+    return float(steps.loss_db)

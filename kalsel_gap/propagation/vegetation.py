@@ -6,15 +6,31 @@ profile are the way *over* the same trees: of both the smaller loss counts, neve
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from kalsel_gap.kernels import inlined
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 FloatArray: TypeAlias = NDArray[np.float64]
+
+
+class Woodland(NamedTuple):
+    """What a wood takes of a signal of one frequency."""
+
+    specific_db_per_m: float
+    """γ, from :func:`specific_db_per_m`."""
+    maximum_db: float
+    """Am, from :func:`maximum_db`."""
+    longest_m: float
+    """Deeper inside the loss grows no more."""
+
+
+CLEAR = Woodland(0.0, 1.0, 0.0)  # takes nothing
 
 
 def specific_db_per_m(
@@ -52,6 +68,13 @@ def maximum_db(frequency_mhz: ArrayLike, factor: float, exponent: float) -> Floa
     32.5
     """
     return factor * np.asarray(frequency_mhz, dtype=np.float64) ** exponent
+
+
+@inlined
+def through_db(depth_m: float, woodland: Woodland) -> float:
+    """Loss of one path with one end in a wood, as :func:`woodland_db`; NaN where the depth is."""
+    limit = woodland.maximum_db
+    return float(-limit * np.expm1(-depth_m * woodland.specific_db_per_m / limit))
 
 
 def woodland_db(depth_m: ArrayLike, specific: ArrayLike, maximum: ArrayLike) -> FloatArray:
