@@ -273,6 +273,8 @@ class Microwave(Sourced):
     """Level at which the radio still carries what it is wanted for."""
     availability_percent: Annotated[float, Field(gt=0.0, lt=100.0)]
     """Availability that is wanted over an average year."""
+    longest_km: Positive
+    """Longest hop that is planned, whatever the availability."""
     confidence: Sureness
     """How sure the figures are."""
     rain: Rain
