@@ -265,7 +265,7 @@ def losses(cells: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: Ground
         cells[n].to_numpy("float64") for n in ("antenna_height_m", "frequency_mhz", "lat", "lon")
     )
     rx_m = radio.receiver.height_m
-    higher = replace(terrain, wood=[c for c in terrain.wood if terrain.clutter[c] > rx_m])
+    higher = replace(terrain, wood=[c for c in terrain.wood if terrain.clutter.get(c, 0.0) > rx_m])
     depth_m = woods.depths_m(
         *(higher, ground.sea, (tx_lat, tx_lon), lat, lon), longest_m=radio.vegetation.longest_m
     )

@@ -282,14 +282,14 @@ def figures(
 
 def pairs(title: str, rows: Sequence[tuple[str, str]]) -> None:
     """Names and what there is to say of each, below a title."""
-    table = Table(box=None, pad_edge=False, show_header=False, title_justify="left")
-    table.title = Styled(plain(title), style="bold")
+    table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(no_wrap=True)
     table.add_column(ratio=1, overflow="fold")
     for row in rows:
         table.add_row(*(Styled(plain(cell)) for cell in row))
     console = Console(highlight=False)
     console.print()
+    console.print(Styled(plain(title), style="bold"))
     console.print(table)
 
 
