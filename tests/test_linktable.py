@@ -362,6 +362,14 @@ def test_a_narrow_table_keeps_what_matters(
     assert "not the error of the model" in said.err
 
 
+def test_names_of_others_are_no_markup(project: MakeProject, cli: CommandLine) -> None:
+    sites = f"{HEADER}[red]A\x1b[31m,a,4g,-2.965,115.345,42,1800,62\n"
+    path = project(files={"sites.csv": sites}).path
+    table = cli("predict", "-p", path, "--at", SCHOOL, "--format", "table", "-q").out
+    assert b"\x1b" not in table
+    assert table.count(b"[red]A") == 3  # in the table, as the best link, and as the best hop
+
+
 @pytest.mark.parametrize(
     ("before", "after", "title"),
     [
