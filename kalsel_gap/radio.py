@@ -160,7 +160,7 @@ class Receiver(Sourced):
     height_m: Annotated[float, Field(ge=1.0, le=3000.0)]
     """Of a phone or laptop above ground: where predicted levels hold."""
     cpe_height_m: Annotated[float, Field(ge=1.0, le=3000.0)]
-    """Of an outdoor antenna above ground."""
+    """Of an outdoor antenna, or a microwave dish, above ground."""
     cpe_gain_dbi: NotNegative
     """Gain of an outdoor antenna, its cable taken off."""
     confidence: Sureness
