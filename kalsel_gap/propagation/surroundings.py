@@ -119,7 +119,7 @@ def surroundings_db(
     >>> surroundings_db(1800.0, "suburban", height_m=[1.5, 6.0, 10.0]).round(1).tolist()
     [20.0, 14.1, 0.0]
     """
-    whole: ArrayLike = 0.0
+    whole: FloatArray = np.zeros(())
     if kind == "suburban":
         at_phone_db = below_roofs_db(frequency_mhz, PHONE_M)
         share = below_roofs_db(frequency_mhz, height_m) / at_phone_db
