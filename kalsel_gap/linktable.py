@@ -2,11 +2,13 @@
 
 The level comes from ITU-R P.1812; beside it stand the Irregular Terrain Model, which is another
 school of propagation, and free space: where the two models are far apart the level is doubtful.
+Besides the phone outdoors there are three more ways to be served: the phone inside the building,
+an antenna on the roof, and a microwave hop from the site.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -18,7 +20,8 @@ from kalsel_gap.errors import InputError
 from kalsel_gap.indicators import available
 from kalsel_gap.pathview import PathView, of_paths
 from kalsel_gap.project import suggestion
-from kalsel_gap.propagation.budget import below_eirp_db
+from kalsel_gap.propagation.budget import below_eirp_db, indoors, reached_share
+from kalsel_gap.propagation.building import Building
 from kalsel_gap.servers import THREADS, Ground, cells_of, levels_dbm, losses, servers
 from kalsel_gap.sources.schools import read_schools
 from kalsel_gap.sources.sites import COLUMNS as SITE_COLUMNS
@@ -44,8 +47,14 @@ COLUMNS = (
     *("itm_loss_db", "free_space_db", "diffraction_db"),
     *("line_of_sight", "line_of_sight_worst", "clearance_ratio", "clearance_ratio_worst"),
     *("obstacle_km", "obstacle_m", "obstacle_excess_m", "site_mast_m", "school_mast_m"),
-    *("sea_share", "status"),
+    "sea_share",
+    *("indoor_dbm", "indoor_sd_db", "indoor_share"),
+    *("cpe_dbm", "cpe_margin_db"),
+    *("hop_clearance_ratio", "hop_mast_m", "hop_margin_db", "hop_rain_percent"),
+    *("hop_multipath_percent", "hop_availability_percent", "hop_longest_km", "hop_status"),
+    "status",
 )
+_OF_HOP = tuple(name for name in COLUMNS if name.startswith("hop_"))
 MODELS = {"p1812": "ITU-R P.1812-8", "free_space": "ITU-R P.525"}
 # Why a link has no level, by the status of its path; else `power` or one of `_OFF`.
 STATUS = ("value", "void", "profile", "distance", "frequency", "antenna", "term", "land_cover")
@@ -251,6 +260,10 @@ def _links(
     sd_db = np.where(np.isnan(taught.error_db), sigma_db, taught.error_db)
     eirp_dbm = near["eirp_dbm"].to_numpy(np.float64)
     ends = lat, lon, np.zeros(len(near)), lost.elevation_deg
+    inside = indoors(
+        level, sd_db, near["frequency_mhz"], building=Building(radio.prediction.building)
+    )
+    at_roof = np.where(near["usable"], _cpe_dbm(near, lat, lon, ground) + taught.offset_db, np.nan)
     straight = near.assign(azimuth_deg=np.nan, downtilt_deg=np.nan)
     omni = levels_dbm(straight, *ends, radio)
     table = pd.DataFrame(
@@ -274,10 +287,30 @@ def _links(
             "vegetation_db": lost.vegetation_db,
             "surroundings_db": lost.surroundings_db,
             "diffraction_db": lost.diffraction_db,
+            "indoor_dbm": inside.median_dbm,
+            "indoor_sd_db": np.where(np.isnan(level), np.nan, inside.sigma_db),
+            "indoor_share": reached_share(inside.median_dbm, inside.sigma_db, enough_dbm),
+            "cpe_dbm": at_roof,
+            "cpe_margin_db": at_roof - enough_dbm,
             "status": status,
         }
     )
     return table.assign(**_second_look(near, lat, lon, ground))[list(COLUMNS)]
+
+
+def _cpe_dbm(near: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: Ground) -> FloatArray:
+    """Level that a CPE measures with its antenna on the roof of the school.
+
+    The path is another one than that of a phone: it ends higher, and the terrain takes less. Of
+    the village it loses less, above 10 m nothing (`surroundings.below_roofs_db`); of a wood as
+    much as a phone while the antenna is lower than the trees: it still looks through them.
+    """
+    radio = ground.radio
+    receiver = radio.receiver.model_copy(update={"height_m": radio.receiver.cpe_height_m})
+    raised = replace(ground, radio=radio.model_copy(update={"receiver": receiver}))
+    lost = losses(near, lat, lon, raised)
+    ends = lat, lon, lost.total_db, lost.elevation_deg
+    return levels_dbm(near, *ends, radio, rx_gain_dbi=radio.receiver.cpe_gain_dbi)
 
 
 def _looked_at(table: pd.DataFrame, sites: int) -> pd.Series[bool]:
@@ -300,9 +333,8 @@ def _adequacy(technology: pd.Series[str], level_dbm: FloatArray, opened: Opened)
 def _second_look(
     near: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: Ground
 ) -> dict[str, Any]:
-    """Sight in median and worst air, the other model, and free space."""
-    from dataclasses import replace
-
+    """Sight in median and worst air, the other model, free space, and a microwave hop."""
+    from kalsel_gap.hops import hops
     from kalsel_gap.propagation import itm
     from kalsel_gap.propagation.free_space import free_space_db
     from kalsel_gap.propagation.fresnel import worst_k
@@ -310,7 +342,8 @@ def _second_look(
     from kalsel_gap.sight import sight
 
     radio, count = ground.radio, len(near)
-    found: dict[str, Any] = {name: np.full(count, np.nan) for name in _LOOKED_AT}
+    found: dict[str, Any] = {name: np.full(count, np.nan) for name in (*_LOOKED_AT, *_OF_HOP)}
+    found["hop_status"] = np.full(count, "profile", object)
     seen = {name: np.full(count, None, object) for name in ("line_of_sight", "line_of_sight_worst")}
     height, mhz = (near[n].to_numpy(np.float64) for n in ("antenna_height_m", "frequency_mhz"))
     for at, paths in ground.profiles(near, lat, lon):
@@ -349,6 +382,12 @@ def _second_look(
         )
         ray_km = np.hypot(paths.length_km, rise_m / 1000.0)
         found["free_space_db"][at] = free_space_db(ray_km, mhz[at])
+        hop = hops(paths, height[at], float(lat[0]), radio, threads=THREADS)
+        for name in _OF_HOP:
+            found[name][at] = getattr(hop, name.removeprefix("hop_"))
+    off = near["off"].to_numpy(object)
+    for name in _OF_HOP:
+        found[name][off != ""] = off[off != ""] if name == "hop_status" else np.nan
     flags = {name: pd.array(values, dtype="boolean") for name, values in seen.items()}
     return {**found, **flags}
 

@@ -237,7 +237,9 @@ class Losses:
         """Loss in houses and trees that no land cover over bare ground shows."""
         if self.terrain.has_clutter:
             return 0.0
-        return float(surroundings_db(frequency_mhz, self.radio.surroundings.kind))
+        height_m = self.radio.receiver.height_m
+        kind = self.radio.surroundings.kind
+        return float(surroundings_db(frequency_mhz, kind, height_m=height_m))
 
     def _woodland(self, frequency_mhz: float) -> Woodland:
         """What the woods around receivers take."""

@@ -160,7 +160,7 @@ class Receiver(Sourced):
     height_m: Annotated[float, Field(ge=1.0, le=3000.0)]
     """Of a phone or laptop above ground: where predicted levels hold."""
     cpe_height_m: Annotated[float, Field(ge=1.0, le=3000.0)]
-    """Of an outdoor antenna above ground."""
+    """Of an outdoor antenna, or a microwave dish, above ground."""
     cpe_gain_dbi: NotNegative
     """Gain of an outdoor antenna, its cable taken off."""
     confidence: Sureness
@@ -273,6 +273,8 @@ class Microwave(Sourced):
     """Level at which the radio still carries what it is wanted for."""
     availability_percent: Annotated[float, Field(gt=0.0, lt=100.0)]
     """Availability that is wanted over an average year."""
+    longest_km: Positive
+    """Longest hop that is planned, whatever the availability."""
     confidence: Sureness
     """How sure the figures are."""
     rain: Rain

@@ -241,6 +241,9 @@ def losses(cells: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: Ground
     loss; where the elevation model is no bare ground the way through is added. Where it is unknown
     whether there is a wood, or what stands along the path, the status is LAND_COVER.
 
+    Everything is of a receiver ``radio.receiver.height_m`` above ground: a wood that is no higher
+    takes nothing of it, and a village the less, the higher it is.
+
     Parameters
     ----------
     cells : DataFrame
@@ -250,6 +253,8 @@ def losses(cells: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: Ground
     ground : Ground
         What they run over.
     """
+    from dataclasses import replace
+
     from kalsel_gap import woods
     from kalsel_gap.propagation import near, p1812
     from kalsel_gap.propagation.paths import DISTANCE, LAND_COVER, OK
@@ -259,8 +264,10 @@ def losses(cells: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: Ground
     height, mhz, tx_lat, tx_lon = (
         cells[n].to_numpy("float64") for n in ("antenna_height_m", "frequency_mhz", "lat", "lon")
     )
+    rx_m = radio.receiver.height_m
+    higher = replace(terrain, wood=[c for c in terrain.wood if terrain.clutter.get(c, 0.0) > rx_m])
     depth_m = woods.depths_m(
-        *(terrain, ground.sea, (tx_lat, tx_lon), lat, lon), longest_m=radio.vegetation.longest_m
+        *(higher, ground.sea, (tx_lat, tx_lon), lat, lon), longest_m=radio.vegetation.longest_m
     )
     through = woods.through_db(depth_m, mhz, radio.vegetation)
     found = Losses(
@@ -279,7 +286,7 @@ def losses(cells: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: Ground
         found.loss_db[at], found.status[at] = made.loss_db, made.status
         found.diffraction_db[at] = made.diffraction_db
         tx_m = paths.ground_m[paths.first[:-1]] + height[at]
-        rise_km = (paths.ground_m[paths.first[1:] - 1] + radio.receiver.height_m - tx_m) / 1000.0
+        rise_km = (paths.ground_m[paths.first[1:] - 1] + rx_m - tx_m) / 1000.0
         fall = paths.length_km / (2.0 * p1812.EARTH_KM * radio.k_factor.median)
         found.elevation_deg[at] = np.degrees(np.arctan2(rise_km, paths.length_km) - fall)
         short = np.flatnonzero((made.status == DISTANCE) & (paths.length_km < p1812.DISTANCE_KM[0]))
@@ -291,7 +298,7 @@ def losses(cells: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: Ground
             found.diffraction_db[by] = np.where(status == OK, 0.0, np.nan)
             found.vegetation_db[by] = through[by]
         if terrain.has_clutter:
-            found.status[at[_bare(paths, made.status)]] = LAND_COVER
+            found.status[at[bare(paths, made.status)]] = LAND_COVER
         inside = np.flatnonzero((depth_m[at] > 0.0) & (made.status == OK))
         if terrain.has_clutter and inside.size:
             into = at[inside]
@@ -309,11 +316,11 @@ def losses(cells: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: Ground
     found.vegetation_db[lost] = found.surroundings_db[lost] = np.nan
     if not terrain.has_clutter:
         kind = radio.surroundings.kind
-        found.surroundings_db[:] = surroundings_db(mhz, kind, found.vegetation_db)
+        found.surroundings_db[:] = surroundings_db(mhz, kind, found.vegetation_db, height_m=rx_m)
     return found
 
 
-def _bare(paths: Paths, status: ByteArray) -> IntArray:
+def bare(paths: Paths, status: ByteArray) -> IntArray:
     """Void paths whose heights are known: it is what stands on the ground that is not."""
     from kalsel_gap.propagation.paths import HEIGHT_M, VOID
 
@@ -353,8 +360,13 @@ def levels_dbm(
     loss_db: FloatArray,
     elevation_deg: FloatArray,
     radio: Radio,
+    *,
+    rx_gain_dbi: float = 0.0,
 ) -> FloatArray:
-    """Level that each site gives at its place, from all that its path loses."""
+    """Level that each site gives at its place, from all that its path loses.
+
+    The gain is that of the receiving antenna: 0 of a phone.
+    """
     from kalsel_gap.propagation.antennas import sector_gain_db
     from kalsel_gap.propagation.budget import level_dbm
 
@@ -373,6 +385,7 @@ def levels_dbm(
         carriers=radio.carriers,
         bandwidth_mhz=sites["bandwidth_mhz"].to_numpy(np.float64),
         pattern_db=pattern_db,
+        rx_gain_dbi=rx_gain_dbi,
     )
 
 

@@ -32,6 +32,7 @@ ROOMS = (
     "tables",
     "verification",
     "linktable",
+    "hops",
     "pathview",
     "drawing",
     "starter",

@@ -9,7 +9,9 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
+import rasterio
 from pyproj import Geod
+from scipy.special import ndtr
 
 from kalsel_gap import linktable, pathview
 from kalsel_gap.errors import InputError
@@ -71,6 +73,59 @@ def test_a_link_by_hand(project: MakeProject) -> None:
     assert link["calibration"] == "uncalibrated"
 
 
+NEAR = f"{HEADER}A,a,4g,-2.9255,115.388,42,1800,62\n"  # 166 m north of the school
+
+
+def test_an_antenna_on_the_roof_by_hand(project: MakeProject) -> None:
+    """Nearer than P.1812 begins nothing but distance counts, and what stands around."""
+    found = linktable.linktable(project(files={"sites.csv": NEAR}), SCHOOL)
+    link: Any = found.links.iloc[0]
+    site_m, school_m = linktable.view(found).ground_m[[0, -1]]
+    phone_m, roof_m = (
+        math.hypot(1000.0 * link["distance_km"], site_m + 42.0 - school_m - height)
+        for height in (1.5, 6.0)
+    )
+    # 9 dBi; of 19.985 dB for the village 19.985·15.382/21.757 are left at 6 m.
+    expected_db = 9.0 + 19.985 * (1.0 - 15.382 / 21.757) + 20.0 * math.log10(phone_m / roof_m)
+    assert link["model"] == "free_space"
+    assert link["cpe_dbm"] - link["level_dbm"] == pytest.approx(expected_db, abs=2e-3)
+    assert link["cpe_margin_db"] == pytest.approx(link["cpe_dbm"] + 110.0)
+    assert link["hop_status"] == "feasible"
+
+
+def test_behind_a_ridge_an_antenna_gains_by_its_height(project: MakeProject) -> None:
+    link = link_of(project(), "T00001", "4g")
+    assert link["cpe_dbm"] - link["level_dbm"] > 9.0 + 5.855
+    higher = link_of(project({"radio": {"receiver": {"cpe_height_m": 20.0}}}), "T00001", "4g")
+    assert higher["cpe_dbm"] - link["cpe_dbm"] > 14.13  # what was left of the village, and terrain
+    assert higher["level_dbm"] == link["level_dbm"]
+
+
+def test_inside_the_building_by_hand(project: MakeProject) -> None:
+    link = link_of(project(files={"sites.csv": NEAR}), "A", "4g")
+    # ITU-R P.2109 at 1800 MHz: 14.843 dB. A is 13.652 ± 10.111, B 8.334 ± 3.989: from 7.389 to
+    # 24.072 dB, a spread of 8.342.
+    assert link["level_dbm"] - link["indoor_dbm"] == pytest.approx(14.843, abs=1e-3)
+    spread_db = math.hypot(link["sd_db"], 8.342)
+    assert link["indoor_sd_db"] == pytest.approx(spread_db, abs=1e-3)
+    share = ndtr((link["indoor_dbm"] + 110.0) / link["indoor_sd_db"])
+    assert link["indoor_share"] == pytest.approx(share)
+    foil = {"radio": {"prediction": {"building": "efficient"}}}
+    shielded = link_of(project(foil, files={"sites.csv": NEAR}), "A", "4g")
+    assert link["indoor_dbm"] - shielded["indoor_dbm"] > 15.0
+
+
+def test_a_mast_of_the_height_told_would_clear_the_hop(project: MakeProject) -> None:
+    link = link_of(project(), "T00001", "4g")
+    assert link["hop_status"] == "blocked"
+    # The narrower zone of the microwave takes less than that of the phone.
+    assert 6.0 < link["hop_mast_m"] < link["school_mast_m"]
+    pole = {"radio": {"receiver": {"cpe_height_m": math.ceil(link["hop_mast_m"])}}}
+    raised = link_of(project(pole), "T00001", "4g")
+    assert raised["hop_status"] == "feasible"
+    assert 0.6 <= raised["hop_clearance_ratio"] < 0.7
+
+
 def test_better_links_come_first(project: MakeProject) -> None:
     links = linktable.linktable(project(), "00000103").links
     assert links["adequacy"].is_monotonic_decreasing
@@ -107,20 +162,39 @@ def test_a_mast_of_the_height_told_would_be_clear(project: MakeProject) -> None:
 
 
 @pytest.mark.parametrize(
-    ("terms", "status"),
+    ("terms", "status", "hop_status"),
     [
-        (",1800,62", "antenna"),
-        ("42,,62", "frequency"),
-        ("42,1800,", "power"),
-        ("42,9000,62", "frequency"),
-        ("42,1800,62", "value"),
+        (",1800,62", "antenna", "antenna"),
+        # A hop has a frequency and a power of its own.
+        ("42,,62", "frequency", "blocked"),
+        ("42,1800,", "power", "blocked"),
+        ("42,9000,62", "frequency", "blocked"),
+        ("42,1800,62", "value", "blocked"),
     ],
 )
-def test_what_is_missing_is_told(project: MakeProject, terms: str, status: str) -> None:
+def test_what_is_missing_is_told(
+    project: MakeProject, terms: str, status: str, hop_status: str
+) -> None:
     sites = f"{HEADER}A,a,4g,-2.965,115.345,{terms}\n"
     link = link_of(project(files={"sites.csv": sites}), "A", "4g")
     assert link["status"] == status
-    assert np.isnan(link["level_dbm"]) == (status != "value")
+    ways = ["level_dbm", "indoor_dbm", "indoor_sd_db", "indoor_share", "cpe_dbm", "cpe_margin_db"]
+    assert link[ways].isna().tolist() == [status != "value"] * len(ways)
+    assert link["hop_status"] == hop_status
+    assert np.isnan(link["hop_margin_db"]) == (hop_status != "blocked")
+
+
+def test_a_void_leaves_nothing_known(project: MakeProject) -> None:
+    opened = project({"elevation": {"sea": "none"}})
+    with rasterio.open(opened.path.parent / "dem.tif", "r+") as dem:
+        heights = dem.read(1)
+        row, col = dem.index(115.3665, -2.946)  # half way
+        heights[row - 1 : row + 2, col - 1 : col + 2] = dem.nodata
+        dem.write(heights, 1)
+    link = link_of(opened, "T00001", "4g")
+    assert (link["status"], link["hop_status"]) == ("void", "void")
+    numbers = [n for n in linktable.COLUMNS if n.startswith(("indoor", "cpe", "hop"))][:-1]
+    assert link[numbers].isna().all()
 
 
 def test_a_site_off_the_model_has_no_picture(project: MakeProject) -> None:
@@ -130,7 +204,9 @@ def test_a_site_off_the_model_has_no_picture(project: MakeProject) -> None:
     assert [(f.code, f.row) for f in found.findings if f.severity != "note"] == [
         ("site_off_elevation", 2)
     ]
-    assert found.links[["level_dbm", "sd_db"]].isna().all(axis=None)
+    assert found.links["hop_status"].tolist() == ["site_off_elevation"]
+    numbers = ["level_dbm", "sd_db", "indoor_sd_db", "indoor_share", "cpe_dbm", "hop_mast_m"]
+    assert found.links[numbers].isna().all(axis=None)
     assert found.links["line_of_sight"].isna().all()
     with pytest.raises(InputError, match="path_not_drawn"):
         linktable.view(found)
@@ -151,7 +227,9 @@ def test_offsets_are_added_and_told(project: MakeProject) -> None:
     offsets = OFFSETS + "telkomsel,4g,,,-7,8.5\ntelkomsel,4g,T00001,,2,\n"
     given = project({"calibration": {"path": "cal.csv"}}, files={"cal.csv": offsets})
     bare, link = (link_of(each, "T00001", "4g") for each in (project(), given))
-    assert link["level_dbm"] == pytest.approx(bare["level_dbm"] - 5.0)
+    for name in ("level_dbm", "indoor_dbm", "cpe_dbm"):
+        assert link[name] == pytest.approx(bare[name] - 5.0)
+    assert link["indoor_sd_db"] == pytest.approx(math.hypot(8.5, 8.342), abs=1e-3)
     assert (link["calibration"], link["offset_db"], link["sd_db"]) == ("calibrated", -5.0, 8.5)
     assert link_of(given, "T00001", "2g")["calibration"] == "uncalibrated"
 
@@ -186,6 +264,10 @@ def test_command_prints_and_draws(project: MakeProject, cli: CommandLine, tmp_pa
     assert said.status == 0
     assert [row["technology"] for row in json.loads(said.out)] == ["4g", "2g", "2g"]
     assert "Uncalibrated" in said.err
+    assert "ITU-R P.2109" in said.err
+    for row in json.loads(said.out):
+        assert row["hop_status"] == "feasible"
+        assert 0.0 <= row["indoor_share"] <= 1.0
     root = ET.fromstring(picture.read_bytes())
     assert "script" not in {each.tag.rpartition("}")[2] for each in root.iter()}
     before = picture.read_bytes()
@@ -262,6 +344,14 @@ def test_a_narrow_table_keeps_what_matters(
         assert word.split()[0] in head, table
     assert " calibrated" in table
     assert " uncalibrated" in table
+    ways = table.partition("Best link: T00001 (telkomsel, 2G; uncalibrated)\n")[2]
+    assert [line.partition("  ")[0] for line in ways.splitlines() if line[:1].isalpha()] == [
+        "Phone outdoors",
+        "Phone inside",
+        "Antenna on the roof",
+        "Microwave",
+    ]
+    assert "takes a mast of" in ways
     assert "Status" not in head  # all are known
     left_out = next(line for line in said.err.splitlines() if line.startswith("Columns left out"))
     assert "In sight" in left_out
@@ -270,6 +360,14 @@ def test_a_narrow_table_keeps_what_matters(
     assert "Calibrated: 4G telkomsel." in said.err
     assert "Uncalibrated: 2G telkomsel." in said.err
     assert "not the error of the model" in said.err
+
+
+def test_names_of_others_are_no_markup(project: MakeProject, cli: CommandLine) -> None:
+    sites = f"{HEADER}[red]A\x1b[31m,a,4g,-2.965,115.345,42,1800,62\n"
+    path = project(files={"sites.csv": sites}).path
+    table = cli("predict", "-p", path, "--at", SCHOOL, "--format", "table", "-q").out
+    assert b"\x1b" not in table
+    assert table.count(b"[red]A") == 3  # in the table, as the best link, and as the best hop
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,12 @@ def test_clutter_is_cleared_from_the_receiver_on() -> None:
 
 
 def lost(
-    raster: MakeRaster, cover: Path | None, surface: Surface, *, mhz: float = 1800.0
+    raster: MakeRaster,
+    cover: Path | None,
+    surface: Surface,
+    *,
+    mhz: float = 1800.0,
+    rx_m: float = RADIO.receiver.height_m,
 ) -> tuple[Losses, Terrain]:
     """From a mast of 40 m over a plain, 7.4 km to the school."""
     dem = raster("dem.tif", np.full((11, 120), 10), transform=GRID)
@@ -121,7 +126,9 @@ def lost(
         {"lat": [LAT], "lon": lon_of(SITE_COL), "antenna_height_m": 40.0, "frequency_mhz": mhz}
     )
     place = np.array([LAT]), np.array([lon_of(SCHOOL_COL)])
-    return losses(cells, *place, Ground(terrain, None, RADIO)), terrain
+    receiver = RADIO.receiver.model_copy(update={"height_m": rx_m})
+    radio = RADIO.model_copy(update={"receiver": receiver})
+    return losses(cells, *place, Ground(terrain, None, radio)), terrain
 
 
 def test_nothing_else_known_leaves_a_village(raster: MakeRaster) -> None:
@@ -145,6 +152,24 @@ def test_a_surface_model_gets_the_way_through(raster: MakeRaster) -> None:
     deep, _ = lost(raster, land(raster, slice(0, 120)), "dsm")
     assert deep.vegetation_db[0] == pytest.approx(50.3, abs=0.3)
     assert deep.surroundings_db[0] == 0.0
+
+
+@pytest.mark.parametrize(("rx_m", "is_inside"), [(6.0, True), (20.0, False), (25.0, False)])
+def test_an_antenna_as_high_as_the_trees_looks_over_them(
+    raster: MakeRaster, rx_m: float, is_inside: bool
+) -> None:
+    """Trees are 20 m high; the roofs of the village, 10 m, are below it as well."""
+    found, _ = lost(raster, land(raster, slice(0, 120)), "dsm", rx_m=rx_m)
+    assert (found.vegetation_db[0] > 0.0) == is_inside
+    assert found.surroundings_db[0] == 0.0
+    over = lost(raster, land(raster, slice(0, 120)), "dtm", rx_m=rx_m)[0]
+    assert over.vegetation_db[0] == 0.0
+    assert over.total_db[0] < lost(raster, land(raster, slice(0, 120)), "dtm")[0].total_db[0]
+
+
+def test_a_village_takes_less_of_an_antenna_on_a_roof(raster: MakeRaster) -> None:
+    found, _ = lost(raster, None, "dtm", rx_m=6.0)
+    assert found.surroundings_db[0] == pytest.approx(14.13, abs=0.01)
 
 
 @pytest.mark.parametrize(("wood", "is_through"), [(slice(20, 22), True), (slice(0, 120), False)])

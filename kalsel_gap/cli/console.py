@@ -280,6 +280,19 @@ def figures(
         note(text(sentence, columns=", ".join(left_out)), quiet=quiet)
 
 
+def pairs(title: str, rows: Sequence[tuple[str, str]]) -> None:
+    """Names and what there is to say of each, below a title."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(ratio=1, overflow="fold")
+    for row in rows:
+        table.add_row(*(Styled(plain(cell)) for cell in row))
+    console = Console(highlight=False)
+    console.print()
+    console.print(Styled(plain(title), style="bold"))
+    console.print(table)
+
+
 def _figures(frame: pd.DataFrame, labels: Mapping[str, str], text: Text) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     cells = {name: [_figure(str(name), v, text) for v in column] for name, column in frame.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -44,10 +45,19 @@ _LABELS = {  # of columns on a terminal
     "site_mast_m": N_("Mast there m"),
     "school_mast_m": N_("Mast here m"),
     "sea_share": N_("Over sea %"),
+    "indoor_dbm": N_("Inside dBm"),
+    "indoor_share": N_("Enough inside %"),
+    "cpe_dbm": N_("Roof dBm"),
+    "cpe_margin_db": N_("Roof margin dB"),
+    "hop_mast_m": N_("Hop mast m"),
+    "hop_margin_db": N_("Hop margin dB"),
+    "hop_status": N_("Microwave"),
     "status": N_("Status"),
 }
 # Left out of these where a terminal is narrow, the first ones first.
 _SPARE = (
+    *("hop_margin_db", "hop_mast_m", "indoor_share", "indoor_dbm", "cpe_margin_db", "cpe_dbm"),
+    "hop_status",
     *("free_space_db", "sea_share", "clearance_ratio_worst", "line_of_sight_worst", "site_mast_m"),
     *("azimuth_deg", "diffraction_db", "vegetation_db", "school_mast_m", "surroundings_db"),
     *("itm_loss_db", "obstacle_m", "clearance_ratio", "loss_db", "line_of_sight", "margin_db"),
@@ -65,6 +75,21 @@ _STATUS = {
     "antenna": N_("antenna height missing or implausible"),
     "power": N_("EIRP missing, or a bandwidth that the technology does not have"),
     "term": N_("a term of the link outside the model"),
+}
+_HOPS = {  # the best one first
+    "feasible": N_("clear"),
+    "blocked": N_("takes a mast"),
+    "too_long": N_("too long"),
+}
+_VERDICTS = {
+    "feasible": N_(
+        "{site}, {distance} km: clear from {mast} m; {margin} dB fade margin, {share} % of the year"
+    ),
+    "blocked": N_(
+        "{site}, {distance} km: takes a mast of {mast} m at the school; then {margin} dB fade "
+        "margin, {share} % of the year"
+    ),
+    "too_long": N_("{site}, {distance} km: too long, {longest} km at most"),
 }
 _PICTURES = (".svg", ".png")
 _BASIS = {"calibrated": N_("calibrated"), "uncalibrated": N_("uncalibrated")}
@@ -119,6 +144,7 @@ def show(
     chosen = format_ or (Format.table if console.to_terminal() else Format.csv)
     if chosen is Format.table:
         console.figures(_for_terminal(found.links, text), _LABELS, text, spare=_SPARE, quiet=quiet)
+        console.pairs(_best(found, text), _ways(found, text))
     elif chosen is Format.json:
         console.emit(tables.json_of(found.links))
     else:
@@ -138,9 +164,75 @@ def _for_terminal(links: pd.DataFrame, text: Text) -> pd.DataFrame:
         technology=links["technology"].str.upper(),
         status=[text(_STATUS[code]) for code in links["status"]],
         calibration=[text(_BASIS[code]) for code in links["calibration"]],
+        hop_status=[text({**_STATUS, **_HOPS}[code]) for code in links["hop_status"]],
         **{name: [seen.get(flag, "?") for flag in links[name]] for name in flags},
     )
     return shown.drop(columns="status") if (links["status"] == "value").all() else shown
+
+
+def _best(found: LinkTable, text: Text) -> str:
+    """Which link is the best one, and what its level rests on."""
+    best = found.links.iloc[0]
+    return text(
+        N_("Best link: {site} ({operator}, {technology}; {basis})"),
+        site=best["site_id"],
+        operator=best["operator"],
+        technology=str(best["technology"]).upper(),
+        basis=text(_BASIS[best["calibration"]]),
+    )
+
+
+def _ways(found: LinkTable, text: Text) -> list[tuple[str, str]]:
+    """What the best link gives to a phone and to an antenna, and the best hop by microwave."""
+    best, receiver = found.links.iloc[0], found.ground.radio.receiver
+    unknown = text(N_("unknown: {reason}"), reason=text(_STATUS[best["status"]]))
+
+    def told(name: str, sentence: str, margin_db: float = math.nan, **more: str) -> str:
+        if math.isnan(best[name]):
+            return unknown
+        enough = N_("{db} dB to spare") if margin_db >= 0.0 else N_("{db} dB too little")
+        margin = text(enough, db=text.number(abs(margin_db), 1))
+        return text(sentence, level=text.number(best[name], 1), margin=margin, **more)
+
+    outdoors = told(
+        *("level_dbm", N_("{level} dBm, ± {sd} dB: {margin}"), best["margin_db"]),
+        sd=text.number(best["sd_db"], 1),
+    )
+    inside = told(
+        *("indoor_dbm", N_("{level} dBm, ± {sd} dB: enough at {share} % of the places")),
+        sd=text.number(best["indoor_sd_db"], 1),
+        share=text.number(100.0 * best["indoor_share"]),
+    )
+    roof = told(
+        *("cpe_dbm", N_("{level} dBm at {height} m with {gain} dBi: {margin}")),
+        best["cpe_margin_db"],
+        height=text.number(receiver.cpe_height_m),
+        gain=text.number(receiver.cpe_gain_dbi),
+    )
+    return [
+        (text(N_("Phone outdoors")), outdoors),
+        (text(N_("Phone inside")), inside),
+        (text(N_("Antenna on the roof")), roof),
+        (text(N_("Microwave")), _hop(found.links, text)),
+    ]
+
+
+def _hop(links: pd.DataFrame, text: Text) -> str:
+    """The hop to choose: clear before those that take a mast, then the lowest, then the nearest."""
+    order = list(_HOPS)
+    rank = [order.index(code) if code in _HOPS else len(order) for code in links["hop_status"]]
+    hop = links.assign(rank=rank).sort_values(["rank", "hop_mast_m", "distance_km"]).iloc[0]
+    if hop["hop_status"] not in _HOPS:
+        return text(N_("unknown: {reason}"), reason=text(_STATUS[hop["hop_status"]]))
+    return text(
+        _VERDICTS[hop["hop_status"]],
+        site=hop["site_id"],
+        distance=text.number(hop["distance_km"], 1),
+        mast=text.number(math.ceil(hop["hop_mast_m"])),
+        margin=text.number(hop["hop_margin_db"], 1),
+        share=text.number(hop["hop_availability_percent"], 3),
+        longest=text.number(hop["hop_longest_km"], 1),
+    )
 
 
 def _remark(found: LinkTable, text: Text, *, quiet: bool) -> None:
@@ -151,6 +243,13 @@ def _remark(found: LinkTable, text: Text, *, quiet: bool) -> None:
     )
     place = {"lat": f"{found.lat:.5f}", "lon": f"{found.lon:.5f}"}
     console.note(text(sentence, name=found.name, npsn=found.npsn, **place), quiet=quiet)
+    sentence = N_(
+        "Inside by ITU-R P.2109; microwave at {frequency} GHz by ITU-R P.530, clear where 60 % of "
+        "the first Fresnel zone is free in the worst air. No input shows every tree and roof: look "
+        "before you build."
+    )
+    ghz = text.number(found.ground.radio.microwave.frequency_ghz, 1)
+    console.note(text(sentence, frequency=ghz), quiet=quiet)
     for basis, sentence in (
         (
             "calibrated",

@@ -24,8 +24,9 @@ HELP = N_(
     "radio.carriers.<technology>.usable_dbm. What was computed is kept: an interrupted run goes "
     "on where it stopped.\n\n"
     "With --at, the links of one school instead: every site in reach with level, loss, a second "
-    "opinion and what is in the way. With --report, how far predictions lie from measured levels; "
-    "with --calibrate what these teach is kept.\n\n"
+    "opinion and what is in the way; what reaches inside the building and an antenna on the roof, "
+    "and whether a microwave hop is feasible. With --report, how far predictions lie from measured "
+    "levels; with --calibrate what these teach is kept.\n\n"
     "Example: kalsel-gap predict --technology 4g --layers level,server --radius-km 10"
 )
 _LABELS = {  # of columns on a terminal
