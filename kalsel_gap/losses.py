@@ -35,6 +35,7 @@ from kalsel_gap.propagation.surroundings import surroundings_db
 from kalsel_gap.propagation.sweep import sweep
 from kalsel_gap.propagation.vegetation import Woodland, maximum_db, specific_db_per_m
 from kalsel_gap.run import Cache, atomic
+from kalsel_gap.woods import above
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -122,7 +123,7 @@ class Losses:
 
     @cached_property
     def _grounds(self) -> Grounds:
-        return Grounds(self.terrain, self.sea)
+        return Grounds(above(self.terrain, self.radio.receiver.height_m), self.sea)
 
     @cached_property
     def terms(self) -> dict[str, Any]:

@@ -253,8 +253,6 @@ def losses(cells: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: Ground
     ground : Ground
         What they run over.
     """
-    from dataclasses import replace
-
     from kalsel_gap import woods
     from kalsel_gap.propagation import near, p1812
     from kalsel_gap.propagation.paths import DISTANCE, LAND_COVER, OK
@@ -265,9 +263,9 @@ def losses(cells: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: Ground
         cells[n].to_numpy("float64") for n in ("antenna_height_m", "frequency_mhz", "lat", "lon")
     )
     rx_m = radio.receiver.height_m
-    higher = replace(terrain, wood=[c for c in terrain.wood if terrain.clutter.get(c, 0.0) > rx_m])
     depth_m = woods.depths_m(
-        *(higher, ground.sea, (tx_lat, tx_lon), lat, lon), longest_m=radio.vegetation.longest_m
+        *(woods.above(terrain, rx_m), ground.sea, (tx_lat, tx_lon), lat, lon),
+        longest_m=radio.vegetation.longest_m,
     )
     through = woods.through_db(depth_m, mhz, radio.vegetation)
     found = Losses(

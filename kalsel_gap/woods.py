@@ -126,6 +126,12 @@ def _wood(
     return wood, known
 
 
+def above(terrain: Terrain, height_m: float) -> Terrain:
+    """A terrain whose woods are those that stand higher than a receiver: others take nothing."""
+    wood = [code for code in terrain.wood if terrain.clutter.get(code, 0.0) > height_m]
+    return replace(terrain, wood=wood)
+
+
 def through_db(depth_m: FloatArray, frequency_mhz: FloatArray, figures: Vegetation) -> FloatArray:
     """Loss through so much wood by ITU-R P.833; NaN where depth or frequency is unknown."""
     mhz = np.where(frequency_mhz > 0.0, frequency_mhz, np.nan)

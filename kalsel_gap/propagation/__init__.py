@@ -12,6 +12,7 @@ a million must not stop the others.
 ``geometry``      its horizons and smooth Earth of a profile
 ``fan``           radials around a site, and which cells belong to each
 ``sweep``         its losses to every cell around a site
+``near``          its losses nearer to a site than it begins
 ``locations``     its spread of the loss from place to place
 ``itm``           the Irregular Terrain Model (Longley-Rice), point to point, the second opinion
 ``longley_rice``  its attenuation over irregular terrain
@@ -20,6 +21,7 @@ a million must not stop the others.
 ``fresnel``       Earth bulge, Fresnel zone, clearance, a single knife edge
 ``clutter``       heights of land-cover classes, radio-climatic zones
 ``vegetation``    loss inside woodland: Recommendation ITU-R P.833
+``surroundings``  loss among houses and trees that no input shows
 ``building``      loss into a building: Recommendation ITU-R P.2109
 ``antennas``      patterns of sectors
 ``budget``        from EIRP and loss to what a phone measures, outdoors, indoors, at a CPE
