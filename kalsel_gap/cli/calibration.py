@@ -49,7 +49,8 @@ def judge(
         raise ProjectError("calibration_not_named", path=opened.path)
     pairs, findings = verification.pairs_of(opened)
     console.remarks(findings, text, quiet=quiet)
-    _print(verification.report(opened, pairs), format_, text, quiet=quiet)
+    report = verification.report(opened, pairs)
+    console.publish(report, format_, _LABELS, text, spare=_SPARE, quiet=quiet)
     sentence = N_(
         "Bias: predicted less measured. Held out: calibrated by other places only, so it is the "
         "error where nothing was measured. {count} places have no predicted level."
@@ -75,15 +76,3 @@ def _keep(opened: Opened, pairs: pd.DataFrame, text: Text, *, quiet: bool) -> No
         raise KalselGapError("calibration_no_gain", path=opened.path)
     replace_text(path, calibration.to_csv(offsets))
     console.note(text(N_("Written: {path}"), path=path), quiet=quiet)
-
-
-def _print(table: pd.DataFrame, format_: Format | None, text: Text, *, quiet: bool) -> None:
-    from kalsel_gap import tables
-
-    chosen = format_ or (Format.table if console.to_terminal() else Format.csv)
-    if chosen is Format.table:
-        console.figures(table, _LABELS, text, spare=_SPARE, quiet=quiet)
-    elif chosen is Format.json:
-        console.emit(tables.json_of(table))
-    else:
-        console.emit(tables.csv_of(table))

@@ -83,7 +83,7 @@ def _print(checked: Checked, opened: Opened, format_: Format | None, text: Text)
     """The findings to standard output."""
     from kalsel_gap import faults, tables
 
-    chosen = format_ or (Format.table if console.to_terminal() else Format.csv)
+    chosen = console.chosen(format_)
     if chosen is Format.table:
         nature = opened.project.project.data
         console.summary(faults.summary(checked, text), nature, text)

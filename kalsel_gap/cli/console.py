@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text as Styled
 
 from kalsel_gap import messages
+from kalsel_gap.cli.options import Format
 from kalsel_gap.text import N_, Text, plain
 
 if TYPE_CHECKING:
@@ -48,6 +49,11 @@ logging.getLogger("pyogrio").addHandler(logging.NullHandler())
 def to_terminal() -> bool:
     """Whether standard output is a terminal."""
     return sys.stdout.isatty()
+
+
+def chosen(format_: Format | None) -> Format:
+    """The format of standard output: a table where somebody reads it, unless one is named."""
+    return format_ or (Format.table if to_terminal() else Format.csv)
 
 
 def emit(data: str) -> None:
@@ -250,6 +256,29 @@ def values(rows: list[tuple[str, str, str]], text: Text) -> None:
     for row in rows:
         table.add_row(*(Styled(plain(cell)) for cell in row))
     Console(highlight=False).print(table)
+
+
+def publish(
+    frame: pd.DataFrame,
+    format_: Format | None,
+    labels: Mapping[str, str],
+    text: Text,
+    *,
+    spare: Sequence[str] = (),
+    shown: pd.DataFrame | None = None,
+    quiet: bool = False,
+) -> None:
+    """A table to standard output; somebody who reads it sees `figures` of it, or of `shown`."""
+    from kalsel_gap import tables
+
+    match chosen(format_):
+        case Format.table:
+            seen = frame if shown is None else shown
+            figures(seen, labels, text, spare=spare, quiet=quiet)
+        case Format.json:
+            emit(tables.json_of(frame))
+        case Format.csv:
+            emit(tables.csv_of(frame))
 
 
 def figures(

@@ -32,7 +32,7 @@ def doctor(
 
     text: Text = ctx.obj
     found = examine(project)
-    chosen = format or (Format.table if console.to_terminal() else Format.csv)
+    chosen = console.chosen(format)
     rows = [{"part": f.part, "state": f.state, "message": fact(f, text)} for f in found]
     if chosen is Format.table:
         console.facts(found, text)

@@ -131,7 +131,6 @@ def show(
     quiet : bool
         Whether to say nothing beside the table.
     """
-    from kalsel_gap import tables
     from kalsel_gap.linktable import linktable
 
     _refuse(opened, picture)
@@ -141,14 +140,10 @@ def show(
         technologies=asked.technologies,
         radius_km=asked.radius_km,
     )
-    chosen = format_ or (Format.table if console.to_terminal() else Format.csv)
-    if chosen is Format.table:
-        console.figures(_for_terminal(found.links, text), _LABELS, text, spare=_SPARE, quiet=quiet)
+    shown = _for_terminal(found.links, text)
+    console.publish(found.links, format_, _LABELS, text, spare=_SPARE, shown=shown, quiet=quiet)
+    if console.chosen(format_) is Format.table:
         console.pairs(_best(found, text), _ways(found, text))
-    elif chosen is Format.json:
-        console.emit(tables.json_of(found.links))
-    else:
-        console.emit(tables.csv_of(found.links))
     _remark(found, text, quiet=quiet)
     console.remarks(found.findings, text, quiet=quiet)
     if picture is not None:

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 import typer
 
 from kalsel_gap.cli import calibration, console, linktable, options
-from kalsel_gap.cli.options import Format
 from kalsel_gap.errors import KalselGapError
 from kalsel_gap.text import N_, Text
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 HELP = N_(
     "Predict coverage from sites and terrain, as rasters for GIS.\n\n"
@@ -118,12 +117,12 @@ def predict(
     folder = out or opened.project.output.folder / FOLDER
     if dry_run:
         estimate = reception.estimate(folder)
-        _print(estimate.layers, format, text, quiet=quiet)
+        console.publish(estimate.layers, format, _LABELS, text, spare=_SPARE, quiet=quiet)
         console.estimate(estimate, folder, text, quiet=quiet)
         return
     with console.progress(text, ("reception",), quiet=quiet, is_even=True) as tell:
         table = reception.make(folder, words, lambda d, t: tell("reception", d, t))
-    _print(table, format, text, quiet=quiet)
+    console.publish(table, format, _LABELS, text, spare=_SPARE, quiet=quiet)
     console.note(text(N_("Written: {path}"), path=folder), quiet=quiet)
     bare = [
         f"{n.technology.upper()} {n.operator}" for n in reception.networks if not n.is_calibrated
@@ -131,16 +130,3 @@ def predict(
     if bare:
         sentence = N_("Predicted, uncalibrated: no measured level was used for {networks}.")
         console.note(text(sentence, networks=", ".join(bare)), quiet=quiet)
-
-
-def _print(table: pd.DataFrame, format_: Format | None, text: Text, *, quiet: bool) -> None:
-    """A table to standard output."""
-    from kalsel_gap import tables
-
-    chosen = format_ or (Format.table if console.to_terminal() else Format.csv)
-    if chosen is Format.table:
-        console.figures(table, _LABELS, text, spare=_SPARE, quiet=quiet)
-    elif chosen is Format.json:
-        console.emit(tables.json_of(table))
-    else:
-        console.emit(tables.csv_of(table))

@@ -95,15 +95,8 @@ def _estimate(
 
 def _print(table: pd.DataFrame, format_: Format | None, text: Text, *, quiet: bool) -> None:
     """A table to standard output."""
-    from kalsel_gap import tables
-
-    chosen = format_ or (Format.table if console.to_terminal() else Format.csv)
-    if chosen is Format.table:
-        console.figures(_for_terminal(table, text), _LABELS, text, spare=_SPARE, quiet=quiet)
-    elif chosen is Format.json:
-        console.emit(tables.json_of(table))
-    else:
-        console.emit(tables.csv_of(table))
+    shown = _for_terminal(table, text)
+    console.publish(table, format_, _LABELS, text, spare=_SPARE, shown=shown, quiet=quiet)
 
 
 def _for_terminal(table: pd.DataFrame, text: Text) -> pd.DataFrame:
