@@ -46,7 +46,8 @@ if TYPE_CHECKING:
     from kalsel_gap.cog import Look
     from kalsel_gap.grid import Grid
     from kalsel_gap.layers import Name
-    from kalsel_gap.project import Elevation, Opened
+    from kalsel_gap.project import Opened
+    from kalsel_gap.sections import Elevation
     from kalsel_gap.text import Text
 
     Progress = Callable[[int, int], object]

@@ -45,7 +45,8 @@ if TYPE_CHECKING:
 
     from kalsel_gap.coasts import SeaMask
     from kalsel_gap.networks import Mast
-    from kalsel_gap.project import Elevation, Opened
+    from kalsel_gap.project import Opened
+    from kalsel_gap.sections import Elevation
 
     FloatArray = NDArray[np.float64]
     SingleArray = NDArray[np.float32]

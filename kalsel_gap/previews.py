@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from rasterio.crs import CRS
 
-    from kalsel_gap.project import Coverage, Opened
+    from kalsel_gap.project import Opened
+    from kalsel_gap.sections import Coverage
     from kalsel_gap.tilesets import RasterPath
 
     FloatArray = NDArray[np.float64]

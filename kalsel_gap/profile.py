@@ -42,7 +42,8 @@ if TYPE_CHECKING:
 
     from kalsel_gap.grid import Grid
     from kalsel_gap.mosaic import Band
-    from kalsel_gap.project import Opened, Surface
+    from kalsel_gap.project import Opened
+    from kalsel_gap.sections import Surface
     from kalsel_gap.tilesets import RasterPath
 
 FloatArray: TypeAlias = NDArray[np.float64]

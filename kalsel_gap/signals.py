@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
     from kalsel_gap import raster
     from kalsel_gap.assumptions import Signal
-    from kalsel_gap.project import Coverage, Measurements, Opened
+    from kalsel_gap.project import Opened
+    from kalsel_gap.sections import Coverage, Measurements
 
     Progress = Callable[[int, int], object]
 

@@ -34,8 +34,9 @@ if TYPE_CHECKING:
     from kalsel_gap.coasts import SeaMask, Zone
     from kalsel_gap.exposure import Disk
     from kalsel_gap.horizons import Sight
-    from kalsel_gap.project import Elevation, Layer, Opened
+    from kalsel_gap.project import Opened
     from kalsel_gap.relief import Relief
+    from kalsel_gap.sections import Elevation, Layer
 
     Progress = Callable[[int, int], object]
 

@@ -16,7 +16,7 @@ from kalsel_gap.profile import Terrain, sea_of
 from kalsel_gap.propagation.paths import Zone
 
 if TYPE_CHECKING:
-    from kalsel_gap.project import Surface
+    from kalsel_gap.sections import Surface
     from tests.conftest import MakeDem
 
 SEA, COAST, INLAND = Zone.SEA, Zone.COASTAL, Zone.INLAND

@@ -78,6 +78,7 @@ ROOMS = (
     "geodesy",
     "sources",
     "project",
+    "sections",
     "limits",
     "radio",
     "tilesets",

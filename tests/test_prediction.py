@@ -15,11 +15,11 @@ from kalsel_gap import geodesy, schema
 from kalsel_gap.assumptions import default_values
 from kalsel_gap.errors import InputError
 from kalsel_gap.prediction import PREDICTIONS, prediction
-from kalsel_gap.project import Coverage, LandCover
 from kalsel_gap.propagation import p1812
 from kalsel_gap.propagation.free_space import free_space_db
 from kalsel_gap.propagation.paths import Paths
 from kalsel_gap.radio import Candidates, Radio
+from kalsel_gap.sections import Coverage, LandCover
 from kalsel_gap.servers import cells_of, servers
 from kalsel_gap.signals import signals
 

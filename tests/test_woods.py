@@ -25,7 +25,7 @@ from kalsel_gap.woods import cleared, depths_m, through_db
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from kalsel_gap.project import Surface
+    from kalsel_gap.sections import Surface
     from tests.conftest import MakeRaster
 
 RADIO = Radio.model_validate(default_values("radio"))

@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 
     from kalsel_gap.geodesy import FloatArray
     from kalsel_gap.limits import AreaCodes, Locations
-    from kalsel_gap.project import Opened, Repairs
+    from kalsel_gap.project import Opened
     from kalsel_gap.quality.areas import Layer
+    from kalsel_gap.sections import Repairs
 
 CLAIMED = ("kabupaten", "kecamatan", "desa")  # what a row can name, from the widest
 LEVELS = (*reversed(CLAIMED), "peers")  # from the most telling

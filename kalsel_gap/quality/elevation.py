@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kalsel_gap.limits import ElevationCheck
-    from kalsel_gap.project import Elevation, Opened
+    from kalsel_gap.project import Opened
+    from kalsel_gap.sections import Elevation
 
     FloatArray: TypeAlias = NDArray[np.float64]
     BoolArray: TypeAlias = NDArray[np.bool_]

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kalsel_gap.limits import MeasurementsCheck
-    from kalsel_gap.project import Measurements, Opened
+    from kalsel_gap.project import Opened
+    from kalsel_gap.sections import Measurements
 
 _RATES = {"mbps": ("down_mbps", "up_mbps"), "kbps": ("down_kbps", "up_kbps")}
 _PART_OF_A_DATE = re.compile(r"(\d{4})(?:-(\d{2}))?")

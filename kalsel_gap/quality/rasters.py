@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kalsel_gap.limits import CoverageCheck, FileChecks, OffsetCheck
-    from kalsel_gap.project import Coverage, Opened
+    from kalsel_gap.project import Opened
+    from kalsel_gap.sections import Coverage
 
     FloatArray: TypeAlias = NDArray[np.float64]
     IntArray: TypeAlias = NDArray[np.int64]

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kalsel_gap.limits import SitesCheck
-    from kalsel_gap.project import Elevation, Opened, Sites
+    from kalsel_gap.project import Opened
     from kalsel_gap.radio import Carrier, Mobile
+    from kalsel_gap.sections import Elevation, Sites
 
     FloatArray: TypeAlias = NDArray[np.float64]
     BoolArray: TypeAlias = NDArray[np.bool_]

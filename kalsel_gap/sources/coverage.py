@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import ArrayLike, NDArray
 
-    from kalsel_gap.project import Coverage
+    from kalsel_gap.sections import Coverage
 
     FloatArray = NDArray[np.float64]
     BoolArray = NDArray[np.bool_]

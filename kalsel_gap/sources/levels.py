@@ -15,7 +15,8 @@ from kalsel_gap.sources.tiles import is_tiles
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from kalsel_gap.project import Measurements, Opened
+    from kalsel_gap.project import Opened
+    from kalsel_gap.sections import Measurements
 
 # What is measured of each technology; a carrier's total power (RSSI) of 4G is not its RSRP.
 LEVELS = {"2g": "rssi_dbm", "3g": "rscp_dbm", "4g": "rsrp_dbm", "5g": "rsrp_dbm"}

@@ -12,7 +12,8 @@ from kalsel_gap.sources.levels import holds, holds_levels
 from kalsel_gap.sources.tiles import is_tiles
 
 if TYPE_CHECKING:
-    from kalsel_gap.project import Measurements, Opened
+    from kalsel_gap.project import Opened
+    from kalsel_gap.sections import Measurements
 
 ALIASES: dict[str, tuple[str, ...]] = {
     "npsn": ("npsn",),

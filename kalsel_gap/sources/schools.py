@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from kalsel_gap.project import Attributes, Opened, Register
+    from kalsel_gap.project import Opened
+    from kalsel_gap.sections import Attributes, Register
 
 REGISTER_ALIASES: dict[str, tuple[str, ...]] = {
     "npsn": ("npsn", "schoolidgovt", "schoolidgov"),

@@ -11,7 +11,8 @@ from kalsel_gap.findings import Finding
 from kalsel_gap.sources.files import ROW, RawTable, number, read_table, recognise, understood
 
 if TYPE_CHECKING:
-    from kalsel_gap.project import Opened, Sites
+    from kalsel_gap.project import Opened
+    from kalsel_gap.sections import Sites
 
 ALIASES: dict[str, tuple[str, ...]] = {
     "site_id": ("siteid", "site", "idsite", "cell"),

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import ArrayLike, NDArray
 
-    from kalsel_gap.project import Measurements, Opened
+    from kalsel_gap.project import Opened
+    from kalsel_gap.sections import Measurements
 
     IntArray = NDArray[np.int64]
 
