@@ -422,22 +422,25 @@ def cli(capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPat
 
 @pytest.fixture(scope="session")
 def _ranked_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("ranked") / "tiny"
+    place = tmp_path_factory.mktemp("ranked")
+    folder = place / "tiny"
     folder.mkdir()
     for path in TINY.iterdir():
         if path.suffix in DATA_OF_TINY or path.name == FILE_NAME:
             shutil.copy(path, folder)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KALSEL_GAP_CACHE", str(folder.with_name("cache")))
+        patch.setenv("KALSEL_GAP_CACHE", str(place / "cache"))
         kalsel_gap.open_project(folder).rank()
-    return folder
+    shutil.copytree(folder, place / "kept")
+    return place
 
 
 @pytest.fixture
-def ranked(_ranked_once: Path, tmp_path: Path, cache_folder: Path) -> Path:
-    """A folder of its own with data/tiny and a run of it; the cache knows it."""
-    shutil.copytree(_ranked_once.with_name("cache"), cache_folder, dirs_exist_ok=True)
-    return Path(shutil.copytree(_ranked_once, tmp_path / "tiny"))
+def ranked(_ranked_once: Path, cache_folder: Path) -> Path:
+    """A fresh copy of data/tiny with a run of it, always in the one folder that its cache knows."""
+    shutil.copytree(_ranked_once / "cache", cache_folder, dirs_exist_ok=True)
+    shutil.rmtree(_ranked_once / "tiny")
+    return Path(shutil.copytree(_ranked_once / "kept", _ranked_once / "tiny"))
 
 
 # What a school is unless a test says otherwise: on a plain, nothing known of its service.
