@@ -31,10 +31,8 @@ pytestmark = pytest.mark.usefixtures("without_images")
 
 TINY = Path(__file__).parents[1] / "data" / "tiny"
 WHOLE = ranking._STAGES
-NUMBERS = ("deficit", "priority", "barrier", "need", "completeness", "delivered", "available")
-
-
 KEPT = tuple(stage for stage in WHOLE if stage.name != "previews")
+NUMBERS = ("deficit", "priority", "barrier", "need", "completeness", "delivered", "available")
 
 
 @pytest.fixture
