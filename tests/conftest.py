@@ -49,6 +49,15 @@ settings.register_profile("tests", deadline=None)
 settings.load_profile("tests")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The examples of a module right before its tests, the real province last.
+
+    Each worker begins with a part of its own: kernels that one of them compiles then lie in the
+    cache, most of the time, before another one asks for them.
+    """
+    items.sort(key=lambda i: (i.path.parent.name == "real", i.path.stem.removeprefix("test_")))
+
+
 class MakeRaster(Protocol):
     def __call__(self, name: str, cells: ArrayLike, **profile: Any) -> Path: ...
 
@@ -218,7 +227,7 @@ class Browser:
         return base64.b64decode(self.ask("Page.captureScreenshot")["data"])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     names = ("chromium", "chromium-browser", "google-chrome")
     program = next((found for name in names if (found := shutil.which(name))), None)
@@ -259,18 +268,28 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
-def kalsel_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The cache that the real project is ranked with."""
-    return tmp_path_factory.mktemp("kalsel-cache")
+def provinces_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The cache that whole provinces are ranked with, one for all processes that test."""
+    base = tmp_path_factory.getbasetemp()
+    return (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "provinces"
 
 
 @pytest.fixture(scope="session")
-def kalsel(shared: Path, kalsel_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """The real project, ranked once for each process that tests it."""
+def kalsel(shared: Path, provinces_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The real project, ranked once."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KALSEL_GAP_CACHE", str(kalsel_cache))
+        patch.setenv("KALSEL_GAP_CACHE", str(provinces_cache))
         project = kalsel_gap.open_project(REPOSITORY / "tests" / "real" / "kalsel.toml")
         return project.rank(out=tmp_path_factory.mktemp("kalsel"))
+
+
+@pytest.fixture(scope="session")
+def sample_run(provinces_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The synthetic province, ranked once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KALSEL_GAP_CACHE", str(provinces_cache))
+        project = kalsel_gap.open_project(REPOSITORY / "data" / "sample")
+        return project.rank(out=tmp_path_factory.mktemp("sample-run"))
 
 
 @pytest.fixture
@@ -368,7 +387,7 @@ def toml_value(value: object) -> str:
     return repr(value) if isinstance(value, int | float) else json.dumps(str(value))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> MakeProject:
     """A project in a folder of its own: data/tiny with other sections, files or options.
 
@@ -422,22 +441,25 @@ def cli(capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPat
 
 @pytest.fixture(scope="session")
 def _ranked_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("ranked") / "tiny"
+    place = tmp_path_factory.mktemp("ranked")
+    folder = place / "tiny"
     folder.mkdir()
     for path in TINY.iterdir():
         if path.suffix in DATA_OF_TINY or path.name == FILE_NAME:
             shutil.copy(path, folder)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KALSEL_GAP_CACHE", str(folder.with_name("cache")))
+        patch.setenv("KALSEL_GAP_CACHE", str(place / "cache"))
         kalsel_gap.open_project(folder).rank()
-    return folder
+    shutil.copytree(folder, place / "kept")
+    return place
 
 
 @pytest.fixture
-def ranked(_ranked_once: Path, tmp_path: Path, cache_folder: Path) -> Path:
-    """A folder of its own with data/tiny and a run of it; the cache knows it."""
-    shutil.copytree(_ranked_once.with_name("cache"), cache_folder, dirs_exist_ok=True)
-    return Path(shutil.copytree(_ranked_once, tmp_path / "tiny"))
+def ranked(_ranked_once: Path, cache_folder: Path) -> Path:
+    """A fresh copy of data/tiny with a run of it, always in the one folder that its cache knows."""
+    shutil.copytree(_ranked_once / "cache", cache_folder, dirs_exist_ok=True)
+    shutil.rmtree(_ranked_once / "tiny")
+    return Path(shutil.copytree(_ranked_once / "kept", _ranked_once / "tiny"))
 
 
 # What a school is unless a test says otherwise: on a plain, nothing known of its service.

@@ -16,7 +16,6 @@ import pandas as pd
 import pytest
 import rasterio
 
-import kalsel_gap
 from kalsel_gap import atlas, coasts, layers, messages, pieces
 from kalsel_gap.atlas import STATISTICS, Atlas
 from kalsel_gap.cli import console
@@ -198,9 +197,8 @@ def within_a_cell(differing: pd.DataFrame, cell_km: float) -> pd.Series[bool]:
     return held | ((own > 300) != (cell > 300))
 
 
-def test_a_school_and_its_cell_have_one_class(sample: Path, tmp_path: Path) -> None:
-    run = kalsel_gap.open_project(SAMPLE).rank(out=tmp_path)
-    count, differing = agreement(run, sample)
+def test_a_school_and_its_cell_have_one_class(sample: Path, sample_run: Run) -> None:
+    count, differing = agreement(sample_run, sample)
     # Islands and wetlands end within a cell too: 460 m.
     at_edge = differing["cell"].isin(["rawa", "pulau_kecil"]) | differing["terrain_class"].isin(
         ["rawa", "pulau_kecil"]

@@ -48,8 +48,8 @@ def script(name: str) -> Any:
 
 
 def fenced(language: str) -> list[Any]:
-    """Fenced blocks of the pages."""
-    found = []
+    """Fenced blocks of the pages, each text once: the two READMEs share most of theirs."""
+    found: dict[str, str] = {}
     for page in PAGES:
         blocks = re.findall(
             rf"^```{language}\n(.*?)^```",
@@ -57,8 +57,8 @@ def fenced(language: str) -> list[Any]:
             re.MULTILINE | re.DOTALL,
         )
         for number, block in enumerate(blocks, start=1):
-            found.append(pytest.param(block, id=f"{page.name}-{number}"))
-    return found
+            found.setdefault(block, f"{page.name}-{number}")
+    return [pytest.param(block, id=name) for block, name in found.items()]
 
 
 def commands() -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -75,8 +75,17 @@ def commands() -> Iterator[tuple[tuple[str, ...], Any]]:
 COMMANDS = [pytest.param(p, c, id=" ".join(("kalsel-gap", *p))) for p, c in commands()]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """One cache for all examples, as their reader has: the first one fills it."""
+    folder = tmp_path_factory.mktemp("cache-of-docs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KALSEL_GAP_CACHE", str(folder))
+        yield folder
+
+
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(cache_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a reader of the examples has, in a folder of its own; ranked once."""
     place = tmp_path_factory.mktemp("clone")
     shutil.copytree(ROOT / "data", place / "data")

@@ -164,17 +164,22 @@ def test_the_page_opens_without_a_network_or_a_complaint(
     assert browser.value(ROWS) == 100
 
 
+@pytest.fixture(scope="module")
+def real_page(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    opened = read_project(REAL)
+    checked = check_all(opened, report=lambda step, done, total: None)
+    path = tmp_path_factory.mktemp("real") / "check.html"
+    path.write_text(html_of(checked, opened, "id"), encoding="utf-8")
+    return path
+
+
 @pytest.mark.real
 @pytest.mark.parametrize("size", SIZES)
 def test_the_findings_of_the_real_province_open(
-    browser: Browser, shared: Path, tmp_path: Path, size: tuple[int, int]
+    browser: Browser, real_page: Path, size: tuple[int, int]
 ) -> None:
-    opened = read_project(REAL)
-    checked = check_all(opened, report=lambda step, done, total: None)
-    path = tmp_path / "check.html"
-    path.write_text(html_of(checked, opened, "id"), encoding="utf-8")
-    assert path.stat().st_size < 4_000_000
-    browser.open(path, *size)
+    assert real_page.stat().st_size < 4_000_000
+    browser.open(real_page, *size)
     assert browser.complaints() == []
     assert browser.value("document.documentElement.scrollWidth") <= size[0]
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from kalsel_gap import open_project
+from kalsel_gap import open_project, ranking
 from kalsel_gap.run import read_run
 
 if TYPE_CHECKING:
@@ -49,6 +49,16 @@ def test_the_golden_run(refresh: ModuleType, ranked: Path) -> None:
         else:
             shown = found[name].astype("str").where(found[name].notna(), "").astype("str")
             assert shown.tolist() == golden[name].tolist(), name
+
+
+def test_a_folder_that_the_cache_knows_computes_nothing(
+    ranked: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object) -> None:
+        pytest.fail("a stage ran anew")
+
+    monkeypatch.setattr(ranking, "_made", never)
+    assert open_project(ranked).rank().folder == read_run(ranked / "runs").folder
 
 
 def test_the_same_bytes_again(ranked: Path) -> None:

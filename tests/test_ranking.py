@@ -31,13 +31,13 @@ pytestmark = pytest.mark.usefixtures("without_images")
 
 TINY = Path(__file__).parents[1] / "data" / "tiny"
 WHOLE = ranking._STAGES
+KEPT = tuple(stage for stage in WHOLE if stage.name != "previews")
 NUMBERS = ("deficit", "priority", "barrier", "need", "completeness", "delivered", "available")
 
 
 @pytest.fixture
 def without_images(monkeypatch: pytest.MonkeyPatch) -> None:
-    kept = tuple(stage for stage in WHOLE if stage.name != "previews")
-    monkeypatch.setattr(ranking, "_STAGES", kept)
+    monkeypatch.setattr(ranking, "_STAGES", KEPT)
 
 
 @pytest.fixture
@@ -47,6 +47,14 @@ def whole(without_images: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def ranked(opened: Opened, **kwargs: Any) -> Run:
     return ranking.OpenProject(opened).rank(**kwargs)
+
+
+@pytest.fixture(scope="module")
+def tiny(project: MakeProject) -> Run:
+    """data/tiny as it is; a test that asks for it leaves it alone."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ranking, "_STAGES", KEPT)
+        return ranked(project())
 
 
 def tiny_rows(name: str = "schools.csv") -> list[dict[str, str]]:
@@ -77,7 +85,7 @@ def snapshot(folder: Path) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_permuting_the_rows_of_all_tables_changes_no_number(
-    project: MakeProject, seed: int
+    project: MakeProject, tiny: Run, seed: int
 ) -> None:
     shuffle = random.Random(seed).shuffle
     files = {}
@@ -85,9 +93,7 @@ def test_permuting_the_rows_of_all_tables_changes_no_number(
         rows = tiny_rows(name)
         shuffle(rows)
         files[name] = as_text(rows)
-    pd.testing.assert_frame_equal(
-        by_number(ranked(project())), by_number(ranked(project(files=files)))
-    )
+    pd.testing.assert_frame_equal(by_number(tiny), by_number(ranked(project(files=files))))
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -109,20 +115,19 @@ def test_permuting_duplicates_changes_no_number(project: MakeProject, seed: int)
 
 @pytest.mark.parametrize(("lat", "lon"), [("-2.945", "115.355"), ("-2.905", "115.395"), ("", "")])
 def test_one_more_school_changes_nobody_elses_numbers(
-    project: MakeProject, lat: str, lon: str
+    project: MakeProject, tiny: Run, lat: str, lon: str
 ) -> None:
     rows = tiny_rows()
     more = {**rows[0], "npsn": "00000100", "sekolah": "MORE", "lintang": lat, "bujur": lon}
     without = ("row_id", "rank")
-    first = ranked(project())
-    before = by_number(first, without=without)
+    before = by_number(tiny, without=without)
     run = ranked(project(files={"schools.csv": as_text([more, *rows])}))
     after = by_number(run, without=without)
     assert len(after) == len(before) + 1
     after = after[after["npsn"] != "00000100"].reset_index(drop=True)
     pd.testing.assert_frame_equal(after, before)
     # The others keep their order: the table is sorted by rank.
-    assert [n for n in run.schools["npsn"] if n != "00000100"] == first.schools["npsn"].tolist()
+    assert [n for n in run.schools["npsn"] if n != "00000100"] == tiny.schools["npsn"].tolist()
 
 
 @pytest.mark.parametrize("factor", [0.25, 1000.0])
@@ -149,9 +154,8 @@ def test_scaling_all_weights_changes_nothing(project: MakeProject, factor: float
     )
 
 
-def test_rows_in_are_rows_out_and_all_scores_are_shares(project: MakeProject) -> None:
-    run = ranked(project())
-    table = run.schools
+def test_rows_in_are_rows_out_and_all_scores_are_shares(tiny: Run) -> None:
+    table = tiny.schools
     assert sorted(table["npsn"]) == sorted(row["npsn"] for row in tiny_rows())
     assert table["row_id"].is_unique
     for name in NUMBERS:
@@ -170,7 +174,7 @@ def test_rows_in_are_rows_out_and_all_scores_are_shares(project: MakeProject) ->
 
 @pytest.mark.parametrize("stronger_db", [1, 20])
 def test_raising_the_signal_never_raises_a_deficit(
-    project: MakeProject, raster: MakeRaster, stronger_db: int
+    project: MakeProject, tiny: Run, raster: MakeRaster, stronger_db: int
 ) -> None:
     import rasterio
 
@@ -186,7 +190,7 @@ def test_raising_the_signal_never_raises_a_deficit(
         "basis": "modelled",
         "nodata_means": "none",
     }
-    before = by_number(ranked(project()))
+    before = by_number(tiny)
     after = by_number(ranked(project({"coverage": [coverage]})))
     known = before["deficit"].notna()
     assert (after.loc[known, "deficit"] <= before.loc[known, "deficit"] + 1e-12).all()
@@ -459,9 +463,9 @@ def test_the_package_names_what_it_gives() -> None:
 # --- data/tiny by hand -----------------------------------------------------------------------
 
 
-def test_levels_of_tiny_are_those_typed_in(project: MakeProject) -> None:
+def test_levels_of_tiny_are_those_typed_in(tiny: Run) -> None:
     """Schools far enough from the edges of their cells have the cell's own level."""
-    table: gpd.GeoDataFrame = ranked(project()).schools.set_index("npsn")
+    table: gpd.GeoDataFrame = tiny.schools.set_index("npsn")
     # Rows and columns are counted from 0 at the north-western corner, in cells of 0.01°, of which
     # 250 m are .23. 00000105 stands at 7.6 rows and 1.5 columns: inside row 7, column 1.
     assert table.loc["00000105", "best_level_dbm"] == -89
@@ -473,8 +477,8 @@ def test_levels_of_tiny_are_those_typed_in(project: MakeProject) -> None:
     assert -82 <= table.loc["00000106", "best_level_dbm"] <= -80
 
 
-def test_speed_tests_of_tiny(project: MakeProject) -> None:
-    table = ranked(project()).schools.set_index("npsn")
+def test_speed_tests_of_tiny(tiny: Run) -> None:
+    table = tiny.schools.set_index("npsn")
     # 00000104: the median of 22.4, 18.0, 20.6 is 20.6; 420 pupils need 21 Mbps.
     assert table.loc["00000104", "measured_down_mbps"] == 20.6
     assert table.loc["00000104", "required_mbps"] == 21.0

@@ -252,21 +252,28 @@ def test_the_same_schools_and_findings_from_every_format(
     assert {f.code for f in findings} >= {"npsn_duplicate", "value_not_read"}
 
 
+def ranked(path: Path, project: MakeProject) -> tuple[bytes, bytes]:
+    """Schools and findings of a run with a register, whatever its name."""
+    opened = project({"schools": {"path": str(path)}})
+    run = OpenProject(opened).rank()
+    found = run.findings[run.findings["code"] != "columns_understood"].to_csv(index=False)
+    shown = opened.shown(path)
+    return (
+        run.schools.drop(columns="geometry").to_csv().replace(path.name, "register").encode(),
+        found.replace(shown, "register").replace(path.name, "register").encode(),
+    )
+
+
+@pytest.fixture(scope="module")
+def plain(files: Path, project: MakeProject) -> tuple[bytes, bytes]:
+    return ranked(files / "plain.csv", project)
+
+
 @pytest.mark.parametrize("name", ["a.xlsx", "api.json", "a.gpkg", "comma.csv"])
 def test_the_same_run_byte_for_byte_but_for_the_files_name(
-    files: Path, project: MakeProject, tmp_path: Path, name: str
+    files: Path, project: MakeProject, plain: tuple[bytes, bytes], name: str
 ) -> None:
-    def ranked(path: Path, folder: str) -> tuple[bytes, bytes]:
-        opened = project({"schools": {"path": str(path)}})
-        run = OpenProject(opened).rank(out=tmp_path / folder)
-        found = run.findings[run.findings["code"] != "columns_understood"].to_csv(index=False)
-        shown = opened.shown(path)
-        return (
-            run.schools.drop(columns="geometry").to_csv().replace(path.name, "register").encode(),
-            found.replace(shown, "register").replace(path.name, "register").encode(),
-        )
-
-    assert ranked(files / name, "a") == ranked(files / "plain.csv", "b")
+    assert ranked(files / name, project) == plain
 
 
 @pytest.mark.parametrize("name", ["a.geojson", "a.gpkg", "a.shp", "a.kml", "a.geoparquet"])

@@ -18,12 +18,10 @@ import rasterio
 import shapely
 from rasterio.features import rasterize
 
-import kalsel_gap
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    import geopandas as gpd
+    from kalsel_gap.run import Run
 
 SAMPLE = Path(__file__).parents[1] / "data" / "sample"
 WRITTEN_BY_HAND = {"kalsel-gap.toml", "generate.py", ".gitattributes"}
@@ -115,14 +113,6 @@ def clean(dirt: list[dict[str, str]]) -> list[dict[str, str]]:
         else:
             rows[int(entry["row"])][entry["column"]] = entry["truth"]
     return list(rows.values())
-
-
-@pytest.fixture(scope="module")
-def ranked(tmp_path_factory: pytest.TempPathFactory) -> gpd.GeoDataFrame:
-    folder = tmp_path_factory.mktemp("sample")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KALSEL_GAP_CACHE", str(folder / "cache"))
-        return kalsel_gap.open_project(SAMPLE).rank(out=folder / "runs").schools
 
 
 def test_the_generator_gives_the_same_bytes(tmp_path: Path) -> None:
@@ -290,7 +280,8 @@ def test_rasters_have_the_systems_they_should() -> None:
             assert (raster.crs.to_epsg(), raster.nodata) == (crs, nodata)
 
 
-def test_the_ranking_is_that_of_a_province(ranked: gpd.GeoDataFrame) -> None:
+def test_the_ranking_is_that_of_a_province(sample_run: Run) -> None:
+    ranked = sample_run.schools
     assert set(ranked["terrain_class"].dropna()) == {
         "dataran",
         "pesisir",

@@ -347,9 +347,9 @@ def test_permuting_the_real_register_changes_nothing(
 
 
 def test_another_weighting_moves_deficits_alone(
-    kalsel: Run, kalsel_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kalsel: Run, provinces_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("KALSEL_GAP_CACHE", str(kalsel_cache))
+    monkeypatch.setenv("KALSEL_GAP_CACHE", str(provinces_cache))
     project = kalsel_gap.open_project(PROJECT, options=("index.lambda=0.8",))
     run = project.rank(out=tmp_path)
     first = kalsel.schools.sort_values("row_id", ignore_index=True)
