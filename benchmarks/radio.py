@@ -2,8 +2,8 @@
 
 Terrain is invented: what a path costs hangs on its number of samples and hardly on its shape. The
 machine may be busy, so every figure is the best of several, with the CPU time beside the wall
-time. The peer, the reference program of ITU-R P.1812 in Python, is no dependency of the project:
-where it is not installed, that is said.
+time. The peers, the reference program of ITU-R P.1812 in Python and SPLAT! (Debian: splat), are no
+dependencies of the project: where they are not installed, that is said.
 """
 
 from __future__ import annotations
@@ -293,6 +293,11 @@ def peer_of_p1812(repeat: int) -> None:
     line("Py1812", 20, theirs, f"{theirs.cpu_s / ours.cpu_s:.0f} times ours, {apart:.4f} dB apart")
 
 
+def beside(script: str, *arguments: str) -> None:
+    """Run another script of this folder."""
+    subprocess.run([sys.executable, Path(__file__).with_name(script), *arguments], check=True)
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -309,9 +314,10 @@ def main() -> None:
         lines_of_sight(dem, options.repeat)
         sweeps(places_to_sweep(dem), options.repeat)
     peer_of_p1812(options.repeat)
+    sys.stdout.flush()
+    beside("splat.py", "--cost")
     if options.province:
-        script = Path(__file__).with_name("reception.py")
-        subprocess.run([sys.executable, script, "--province"], check=True)
+        beside("reception.py", "--province")
 
 
 if __name__ == "__main__":

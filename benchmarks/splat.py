@@ -552,6 +552,7 @@ def main() -> None:
     """Compare and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--repeat", type=int, default=3, help="runs, of which the best counts")
+    parser.add_argument("--cost", action="store_true", help="only what a site costs")
     options = parser.parse_args()
     if not SHARED.is_dir():
         print("the shared tiles are not here: nothing to compare")
@@ -559,7 +560,7 @@ def main() -> None:
     program = shutil.which("splat")
     print(f"{os.cpu_count()} cores; SPLAT! is {'' if program else 'not '}installed")
     with tempfile.TemporaryDirectory() as folder:
-        for name in TILES:
+        for name in () if options.cost else TILES:
             compare(program, name, Path(folder))
         if program is not None:
             cost(program, Path(folder), options.repeat)

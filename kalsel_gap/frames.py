@@ -103,7 +103,9 @@ def heights(source: Band, window: Window) -> Heights:
         return source.read(window).astype(np.float32)
     raw, valid = source.read_raw(window)
     z = raw.astype(np.int16, copy=False)
-    np.putmask(z, ~valid, NO_HEIGHT)
+    (only, *more) = source.tiles
+    if more or only.has_mask or only.nodata != (NO_HEIGHT,):  # else it is there already
+        np.putmask(z, ~valid, NO_HEIGHT)
     return z
 
 

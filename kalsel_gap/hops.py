@@ -43,9 +43,9 @@ class Hops(NamedTuple):
     longest_km: FloatArray
     """Longest hop that holds the wanted availability and may be planned."""
     status: NDArray[np.object_]
-    """`feasible` from the pole; `blocked`: it takes a mast; `too_long`, or not as available as
-    wanted; else what is not known: `void`, `land_cover`, `profile`, `distance`, `frequency` or
-    `antenna`."""
+    """`feasible` from the pole; `blocked`: it takes a mast; `too_tall`: a higher one than is
+    planned; `too_long`, or not as available as wanted; else what is not known: `void`,
+    `land_cover`, `profile`, `distance`, `frequency` or `antenna`."""
 
 
 def hops(
@@ -81,16 +81,20 @@ def hops(
     found = microwave.outage(hop)
     ends = zip(tx_m.tolist(), rx_m.tolist(), strict=True)
     longest_km = np.array([_longest_km(*each, latitude_deg, radio) for each in ends])
-    too_long = (found.availability_percent < wanted.availability_percent) | (
-        ray_km > wanted.longest_km
-    )
+    far = ray_km > wanted.longest_km
+    too_long = far | (found.availability_percent < wanted.availability_percent)
     status = seen.status.copy()
     status[bare(paths, status)] = LAND_COVER
     blocked = seen.clearance_ratio < CLEAR_SHARE
+    unknown = np.isnan(found.availability_percent) & ~far
     code = np.select(
-        [status != OK, np.isnan(found.margin_db), np.isnan(found.availability_percent)],
+        [status != OK, np.isnan(found.margin_db), unknown],
         [_CODES[status], "frequency", "distance"],
-        np.select([too_long, blocked], ["too_long", "blocked"], "feasible"),
+        np.select(
+            [too_long, blocked & (mast_m > wanted.tallest_m), blocked],
+            ["too_long", "too_tall", "blocked"],
+            "feasible",
+        ),
     ).astype(object)
     return Hops(
         clearance_ratio=seen.clearance_ratio,

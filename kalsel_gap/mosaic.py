@@ -126,10 +126,11 @@ class Tile:
 
     def valid(self, cells: Cells, mask: BoolArray | None) -> BoolArray:
         """Which cells as stored are data; a mask, where there is one, has a say."""
-        valid = np.ones(cells.shape, dtype=np.bool_) if mask is None else mask
+        valid = mask
         for nodata in self.nodata:
-            valid &= cells != self.dtype.type(nodata)
-        return valid
+            differs = cells != self.dtype.type(nodata)
+            valid = differs if valid is None else valid & differs
+        return np.ones(cells.shape, dtype=np.bool_) if valid is None else valid
 
     def values(self, cells: Cells, valid: BoolArray) -> FloatArray:
         """Values of cells as stored, NaN where there is no data."""

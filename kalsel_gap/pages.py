@@ -83,8 +83,9 @@ class Pages:
         def read(begin: int, end: int) -> None:
             for row, first, last in runs[begin:end]:
                 z = heights(self._source, self._window(row, first, last))
-                is_sea = self._sea_of(row)[:, first * PAGE : last * PAGE]
-                np.copyto(z, SEA_HEIGHT, where=is_sea)
+                if self._sea is not None:
+                    is_sea = self._sea_of(row)[:, first * PAGE : last * PAGE]
+                    np.copyto(z, SEA_HEIGHT, where=is_sea)
                 for col in range(first, last):
                     part = z[:, (col - first) * PAGE : (col - first + 1) * PAGE]
                     cells[table[row, col], : part.shape[0], : part.shape[1]] = part

@@ -275,6 +275,8 @@ class Microwave(Sourced):
     """Availability that is wanted over an average year."""
     longest_km: Positive
     """Longest hop that is planned, whatever the availability."""
+    tallest_m: Positive
+    """Highest mast that is planned at a school for a hop."""
     confidence: Sureness
     """How sure the figures are."""
     rain: Rain

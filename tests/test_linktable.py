@@ -116,7 +116,9 @@ def test_inside_the_building_by_hand(project: MakeProject) -> None:
 
 
 def test_a_mast_of_the_height_told_would_clear_the_hop(project: MakeProject) -> None:
-    link = link_of(project(), "T00001", "4g")
+    tallest = {"radio": {"microwave": {"tallest_m": 200.0}}}
+    assert link_of(project(), "T00001", "4g")["hop_status"] == "too_tall"
+    link = link_of(project(tallest), "T00001", "4g")
     assert link["hop_status"] == "blocked"
     # The narrower zone of the microwave takes less than that of the phone.
     assert 6.0 < link["hop_mast_m"] < link["school_mast_m"]
@@ -166,10 +168,10 @@ def test_a_mast_of_the_height_told_would_be_clear(project: MakeProject) -> None:
     [
         (",1800,62", "antenna", "antenna"),
         # A hop has a frequency and a power of its own.
-        ("42,,62", "frequency", "blocked"),
-        ("42,1800,", "power", "blocked"),
-        ("42,9000,62", "frequency", "blocked"),
-        ("42,1800,62", "value", "blocked"),
+        ("42,,62", "frequency", "too_tall"),
+        ("42,1800,", "power", "too_tall"),
+        ("42,9000,62", "frequency", "too_tall"),
+        ("42,1800,62", "value", "too_tall"),
     ],
 )
 def test_what_is_missing_is_told(
@@ -181,7 +183,7 @@ def test_what_is_missing_is_told(
     ways = ["level_dbm", "indoor_dbm", "indoor_sd_db", "indoor_share", "cpe_dbm", "cpe_margin_db"]
     assert link[ways].isna().tolist() == [status != "value"] * len(ways)
     assert link["hop_status"] == hop_status
-    assert np.isnan(link["hop_margin_db"]) == (hop_status != "blocked")
+    assert np.isnan(link["hop_margin_db"]) == (hop_status != "too_tall")
 
 
 def test_a_void_leaves_nothing_known(project: MakeProject) -> None:
@@ -327,6 +329,24 @@ def test_no_layer_at_all_is_refused(project: MakeProject, cli: CommandLine) -> N
     refused = cli("predict", "-p", project().path, "--layers", " , ")
     assert refused.status == 1
     assert "there is no layer" in refused.err
+
+
+@pytest.mark.parametrize("lang", ["en", "id"])
+def test_no_width_of_a_terminal_cuts_a_word(
+    project: MakeProject, cli: CommandLine, monkeypatch: pytest.MonkeyPatch, lang: str
+) -> None:
+    """A site without a height has a long reason, and everything else is there beside it."""
+    sites = f"{HEADER}A site with a name,An operator,4g,-2.965,115.345,,1800,62\n"
+    path = project(files={"sites.csv": sites}).path
+    reason = {"en": "antenna height missing", "id": "tinggi antena tidak ada"}[lang]
+    for width in range(80, 240, 13):
+        monkeypatch.setenv("COLUMNS", str(width))
+        arguments = ("--at", SCHOOL, "--format", "table", "--lang", lang)
+        table = cli("predict", "-p", path, *arguments).out.decode().partition("\n\n")[0]
+        # A word may be folded, but no letter of it is lost.
+        letters = "".join(table.split())
+        for word in reason.split():
+            assert word in letters, (width, table)
 
 
 def test_a_narrow_table_keeps_what_matters(

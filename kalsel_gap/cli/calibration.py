@@ -47,9 +47,10 @@ def judge(
 
     if calibrate and opened.project.calibration is None:
         raise ProjectError("calibration_not_named", path=opened.path)
-    pairs, findings = verification.pairs_of(opened)
+    with console.progress(text, ("verification",), quiet=quiet):
+        pairs, findings = verification.pairs_of(opened)
+        report = verification.report(opened, pairs)
     console.remarks(findings, text, quiet=quiet)
-    report = verification.report(opened, pairs)
     console.publish(report, format_, _LABELS, text, spare=_SPARE, quiet=quiet)
     sentence = N_(
         "Bias: predicted less measured. Held out: calibrated by other places only, so it is the "

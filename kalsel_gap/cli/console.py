@@ -330,7 +330,11 @@ def _figures(frame: pd.DataFrame, labels: Mapping[str, str], text: Text) -> Tabl
         is_text = frame[name].dtype.kind not in "if"
         least = max(len(word) for value in (label, *values) for word in [*value.split(), ""])
         table.add_column(
-            label.replace(" ", "\n"), justify="left" if is_text else "right", min_width=least
+            label.replace(" ", "\n"),
+            justify="left" if is_text else "right",
+            overflow="fold",
+            width=None if is_text else least,
+            no_wrap=not is_text,
         )
     for row in zip(*cells.values(), strict=True):
         table.add_row(*map(Styled, row))

@@ -61,7 +61,7 @@ _SPARE = (
     *("free_space_db", "sea_share", "clearance_ratio_worst", "line_of_sight_worst", "site_mast_m"),
     *("azimuth_deg", "diffraction_db", "vegetation_db", "school_mast_m", "surroundings_db"),
     *("itm_loss_db", "obstacle_m", "clearance_ratio", "loss_db", "line_of_sight", "margin_db"),
-    *("obstacle_excess_m", "obstacle_km"),
+    *("obstacle_excess_m", "obstacle_km", "calibration"),
 )
 _STATUS = {
     "value": N_("known"),
@@ -79,6 +79,7 @@ _STATUS = {
 _HOPS = {  # the best one first
     "feasible": N_("clear"),
     "blocked": N_("takes a mast"),
+    "too_tall": N_("mast too tall"),
     "too_long": N_("too long"),
 }
 _VERDICTS = {
@@ -89,6 +90,7 @@ _VERDICTS = {
         "{site}, {distance} km: takes a mast of {mast} m at the school; then {margin} dB fade "
         "margin, {share} % of the year"
     ),
+    "too_tall": N_("{site}, {distance} km: takes a mast of {mast} m, {tallest} m at most"),
     "too_long": N_("{site}, {distance} km: too long, {longest} km at most"),
 }
 _PICTURES = (".svg", ".png")
@@ -134,12 +136,13 @@ def show(
     from kalsel_gap.linktable import linktable
 
     _refuse(opened, picture)
-    found = linktable(
-        *(opened, asked.npsn),
-        operators=asked.operators,
-        technologies=asked.technologies,
-        radius_km=asked.radius_km,
-    )
+    with console.progress(text, ("links",), quiet=quiet):  # kernels are compiled the first time
+        found = linktable(
+            *(opened, asked.npsn),
+            operators=asked.operators,
+            technologies=asked.technologies,
+            radius_km=asked.radius_km,
+        )
     shown = _for_terminal(found.links, text)
     console.publish(found.links, format_, _LABELS, text, spare=_SPARE, shown=shown, quiet=quiet)
     if console.chosen(format_) is Format.table:
@@ -208,13 +211,13 @@ def _ways(found: LinkTable, text: Text) -> list[tuple[str, str]]:
         (text(N_("Phone outdoors")), outdoors),
         (text(N_("Phone inside")), inside),
         (text(N_("Antenna on the roof")), roof),
-        (text(N_("Microwave")), _hop(found.links, text)),
+        (text(N_("Microwave")), _hop(found, text)),
     ]
 
 
-def _hop(links: pd.DataFrame, text: Text) -> str:
+def _hop(found: LinkTable, text: Text) -> str:
     """The hop to choose: clear before those that take a mast, then the lowest, then the nearest."""
-    order = list(_HOPS)
+    links, order = found.links, list(_HOPS)
     rank = [order.index(code) if code in _HOPS else len(order) for code in links["hop_status"]]
     hop = links.assign(rank=rank).sort_values(["rank", "hop_mast_m", "distance_km"]).iloc[0]
     if hop["hop_status"] not in _HOPS:
@@ -227,6 +230,7 @@ def _hop(links: pd.DataFrame, text: Text) -> str:
         margin=text.number(hop["hop_margin_db"], 1),
         share=text.number(hop["hop_availability_percent"], 3),
         longest=text.number(hop["hop_longest_km"], 1),
+        tallest=text.number(found.ground.radio.microwave.tallest_m),
     )
 
 

@@ -255,7 +255,7 @@ class Details(NamedTuple):
     diffraction_median_db: float
     """Ld50, eq. (39)."""
     bullington_beta_db: float
-    """Lbulla, eq. (21), Earth radius of β0; that of the median where p is 50 %."""
+    """Lbulla, eq. (21), Earth radius of β0."""
     smooth_beta_db: float
     """Lbulls, eq. (21), likewise."""
     spherical_beta_db: float
@@ -501,9 +501,10 @@ def steps_of(
         seen = sight(free_space, horizon.tx_horizon_km + horizon.rx_horizon_km, p, beta0)
         flat = ducted(profile, tx, rx, horizon, earth)
         duct += timed_db(path, radius, p, beta0, horizon, flat, over.inland_km)
-    if p < 50.0:
+    if whole:  # where p is 50 % no loss hangs on it, but published steps have it
         slopes = steepest(profile, profile.surface, tx, rx, 500.0 / BETA0_RADIUS_KM)
         beta = delta_bullington(profile, ends, common.beta, wave, over.sea_share, slopes, extent)
+    if p < 50.0:
         factor = 1.0
         if p > beta0:
             factor = normal_quantile(p / 100.0) / normal_quantile(beta0 / 100.0)
