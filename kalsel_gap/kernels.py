@@ -38,9 +38,10 @@ if folder := keep_apart(os.environ):
     config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
 
 kernel = njit(cache=True, nogil=True, error_model="numpy")
-# A step of a kernel, which makes no array of its own: compiled into what calls it, and nobody
-# counts who holds the arrays. For a path of 200 samples the counting alone is a third.
+# Steps of kernels, which make no array of their own: nobody counts who holds the arrays, which for
+# a path of 200 samples is a third of the time. Small ones are compiled into what calls them.
 if TYPE_CHECKING:
-    inlined = kernel
+    uncounted = inlined = kernel
 else:
-    inlined = njit(cache=True, nogil=True, error_model="numpy", forceinline=True, _nrt=False)
+    uncounted = njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+    inlined = njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)

@@ -22,7 +22,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from kalsel_gap.kernels import inlined, kernel
+from kalsel_gap.kernels import inlined, kernel, uncounted
 from kalsel_gap.propagation.diffraction import (
     ALL_STEPS,
     LOSS_ONLY,
@@ -453,7 +453,7 @@ def common_of(terms: Terms) -> Common:
     )
 
 
-@inlined
+@uncounted
 def steps_of(
     profile: Profile, sums: Area, over: Shares, rx_zone: int, terms: Terms, common: Common,
     extent: int,
