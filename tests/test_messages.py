@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 PACKAGE = Path(messages.__file__).parent
 OURS = {"KalselGapError", "ProjectError", "InputError", "OutputError"}
 # A validator of the project says ValueError(code): pydantic makes the rest of it.
-VALIDATORS = ("assumptions.py", "radio.py", "project.py")
+VALIDATORS = ("assumptions.py", "radio.py", "project.py", "sections.py")
 HOSTILE = (
     *("{x}", "{0}", "{", "}", "{}", "{value!r:>10}", "{x.__class__}", "%s", "%(x)s", "${7*7}"),
     *(
