@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from kalsel_gap.errors import InputError
 from kalsel_gap.geodesy import metres_per_degree
-from kalsel_gap.kernels import kernel
+from kalsel_gap.kernels import inlined, kernel
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -113,6 +113,41 @@ def heights(source: Band, window: Window) -> Heights:
 def missing(z: float) -> bool:
     """Whether a height stands for no data; see `heights`."""
     return z == NO_HEIGHT or not np.isfinite(z)
+
+
+@inlined
+def height_at(heights_m: NDArray[np.floating], row: float, col: float) -> float:
+    """Bilinear height, as `raster.sample` has it: none outside and where its own cell has none."""
+    height, width = heights_m.shape
+    if 0.5 <= row < height - 0.5 and 0.5 <= col < width - 0.5:
+        i, j = int(row - 0.5), int(col - 0.5)
+        down, right = row - 0.5 - i, col - 0.5 - j
+        above = (1.0 - right) * heights_m[i, j] + right * heights_m[i, j + 1]
+        below = (1.0 - right) * heights_m[i + 1, j] + right * heights_m[i + 1, j + 1]
+        found = (1.0 - down) * above + down * below
+        if not np.isnan(found):
+            return float(found)
+    if not (0.0 <= row < height and 0.0 <= col < width) or np.isnan(heights_m[int(row), int(col)]):
+        return np.nan
+    return _mean_of_known(heights_m, row, col)
+
+
+@kernel
+def _mean_of_known(heights_m: NDArray[np.floating], row: float, col: float) -> float:
+    """Bilinear height where of the four cells some may be unknown or off the raster."""
+    height, width = heights_m.shape
+    i, j = int(np.floor(row - 0.5)), int(np.floor(col - 0.5))
+    down, right = row - 0.5 - i, col - 0.5 - j
+    total = weights = 0.0
+    for p in range(2):
+        for q in range(2):
+            if 0 <= i + p < height and 0 <= j + q < width:
+                z = heights_m[i + p, j + q]
+                if not np.isnan(z):
+                    weight = (down if p else 1.0 - down) * (right if q else 1.0 - right)
+                    total += weight * z
+                    weights += weight
+    return float(total / weights)
 
 
 @kernel

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from kalsel_gap.frames import height_at
 from kalsel_gap.geodesy import WGS84, metres_per_degree
 from kalsel_gap.kernels import kernel
 
@@ -261,40 +262,6 @@ def _highest(surface: FloatArray) -> FloatArray:
 
 
 @kernel
-def _mean_of_known(surface: FloatArray, row: float, col: float) -> float:
-    """Bilinear height where of the four cells some may be unknown or off the raster."""
-    i, j = int(np.floor(row - 0.5)), int(np.floor(col - 0.5))
-    down, right = row - 0.5 - i, col - 0.5 - j
-    total = weights = 0.0
-    for p in range(2):
-        for q in range(2):
-            if not (0 <= i + p < surface.shape[0] and 0 <= j + q < surface.shape[1]):
-                continue
-            height = surface[i + p, j + q]
-            if not np.isnan(height):
-                weight = (down if p else 1.0 - down) * (right if q else 1.0 - right)
-                total += weight * height
-                weights += weight
-    return total / weights
-
-
-@kernel
-def _bilinear(surface: FloatArray, row: float, col: float) -> float:
-    """Height at a place of a surface, as `raster.sample` has it: none where its cell has none."""
-    i, j = int(row - 0.5), int(col - 0.5)
-    if row >= 0.5 and col >= 0.5 and i + 1 < surface.shape[0] and j + 1 < surface.shape[1]:
-        down, right = row - 0.5 - i, col - 0.5 - j
-        above = (1.0 - right) * surface[i, j] + right * surface[i, j + 1]
-        below = (1.0 - right) * surface[i + 1, j] + right * surface[i + 1, j + 1]
-        height = (1.0 - down) * above + down * below
-        if not np.isnan(height):
-            return float(height)
-    if np.isnan(surface[int(row), int(col)]):
-        return np.nan
-    return _mean_of_known(surface, row, col)
-
-
-@kernel
 def _between(
     axis: FloatArray, low: float, high: float, first_m: float, last_m: float
 ) -> tuple[float, float]:
@@ -341,7 +308,7 @@ def look(tile: Tile, rays: Rays, members: IntArray, bend: float, seen: Seen) -> 
                 limit_m = highest[int(y) >> SQUARE_BITS, int(x) >> SQUARE_BITS] - eye_m
                 if limit_m + 1e-6 < (tangent + s * bend) * s:
                     continue
-                height_m = _bilinear(surface, y, x)
+                height_m = height_at(surface, y, x)
                 if np.isnan(height_m):
                     void = min(void, k)
                     continue

@@ -10,6 +10,7 @@ from affine import Affine
 from numpy.typing import NDArray
 from rasterio.windows import Window
 
+from kalsel_gap.frames import height_at
 from kalsel_gap.geodesy import WGS84
 from kalsel_gap.grid import Grid
 from kalsel_gap.propagation import fan, p1812, sweep
@@ -86,9 +87,7 @@ def exact(
         start = np.full(size, at[1]), np.full(size, at[0]), np.full(size, angle)
         there = WGS84.fwd(start[0], start[1], start[2], way)
         row, col = given.grid.pixel(there[1], there[0])
-        heights.append(
-            [sweep._height_m(given.ground_m, *place) for place in zip(row, col, strict=True)]
-        )
+        heights.append([height_at(given.ground_m, *place) for place in zip(row, col, strict=True)])
         sizes.append(size)
     paths = Paths(np.cumsum([0, *sizes]), length_m / 1000.0, np.concatenate(heights))
     return p1812.loss(paths, link).loss_db, length_m / 1000.0
@@ -204,7 +203,7 @@ def test_sea_and_what_stands_on_the_ground_count_as_on_an_exact_path() -> None:
             at = np.append(np.arange(int(km / step - 0.5) + 1) * step, km)
             place = 60.5 + at / cell_km
             d.append(at)
-            h.append([sweep._height_m(given.ground_m, 1.5, each) for each in place])
+            h.append([height_at(given.ground_m, 1.5, each) for each in place])
             own = np.floor(place + 1e-9).astype(int)
             c.append(clutter[1, own])
             z.append(zone[1, own])

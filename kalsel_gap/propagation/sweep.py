@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from kalsel_gap.frames import height_at
 from kalsel_gap.kernels import inlined, kernel
 from kalsel_gap.propagation.diffraction import LOSS_ONLY
 from kalsel_gap.propagation.fan import (
@@ -226,45 +227,10 @@ def sweep(
 # --- kernels -------------------------------------------------------------------------------------
 
 
-@inlined
-def _height_m(ground_m: SingleArray, row: float, col: float) -> float:
-    """Bilinear height, as `raster.sample` has it: none outside and where its own cell has none."""
-    height, width = ground_m.shape
-    if 0.5 <= row < height - 0.5 and 0.5 <= col < width - 0.5:
-        i, j = int(row - 0.5), int(col - 0.5)
-        down, right = row - 0.5 - i, col - 0.5 - j
-        above = (1.0 - right) * ground_m[i, j] + right * ground_m[i, j + 1]
-        below = (1.0 - right) * ground_m[i + 1, j] + right * ground_m[i + 1, j + 1]
-        found = (1.0 - down) * above + down * below
-        if not np.isnan(found):
-            return float(found)
-    if not (0.0 <= row < height and 0.0 <= col < width) or np.isnan(ground_m[int(row), int(col)]):
-        return np.nan
-    return _mean_of_known(ground_m, row, col)
-
-
-@kernel
-def _mean_of_known(ground_m: SingleArray, row: float, col: float) -> float:
-    """Bilinear height where of the four cells some may be unknown or off the window."""
-    height, width = ground_m.shape
-    i, j = int(np.floor(row - 0.5)), int(np.floor(col - 0.5))
-    down, right = row - 0.5 - i, col - 0.5 - j
-    total = weights = 0.0
-    for p in range(2):
-        for q in range(2):
-            if 0 <= i + p < height and 0 <= j + q < width:
-                z = ground_m[i + p, j + q]
-                if not np.isnan(z):
-                    weight = (down if p else 1.0 - down) * (right if q else 1.0 - right)
-                    total += weight * z
-                    weights += weight
-    return float(total / weights)
-
-
 @kernel
 def _site_status(ground_m: SingleArray, chart: Chart, terms: Terms) -> int:
     """What keeps a site from having any loss at all."""
-    if not within(_height_m(ground_m, chart.at[0], chart.at[1]), HEIGHT_M):
+    if not within(height_at(ground_m, chart.at[0], chart.at[1]), HEIGHT_M):
         return VOID
     return int(covered(terms, DISTANCE_KM[0]))
 
@@ -312,7 +278,7 @@ def _radials(
             if inner >= known:
                 break  # and so are all cells behind
             row, col = value_at(rows, distance / scale), value_at(cols, distance / scale)
-            height = _height_m(ground_m, row, col)
+            height = height_at(ground_m, row, col)
             if within(height, HEIGHT_M):
                 cell = _cell(layers, int(row), int(col), distance, height)
                 found[fan.cell[k]] = _cell_db(radial, inner + 1, cell, task)
@@ -333,7 +299,7 @@ def _lay(
     known = samples
     h, ground_m = radial.profile.ground, layers.ground_m
     for i in range(samples):
-        h[i] = _height_m(ground_m, value_at(rows, i * step), value_at(cols, i * step))
+        h[i] = height_at(ground_m, value_at(rows, i * step), value_at(cols, i * step))
         if not within(h[i], HEIGHT_M):
             known = i
             break
