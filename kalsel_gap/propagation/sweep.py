@@ -53,7 +53,6 @@ if TYPE_CHECKING:
 
 FloatArray: TypeAlias = NDArray[np.float64]
 SingleArray: TypeAlias = NDArray[np.float32]
-IntArray: TypeAlias = NDArray[np.int64]
 
 INLAND = int(Zone.INLAND)
 
@@ -366,8 +365,8 @@ def _cell_db(radial: _Radial, last: int, cell: _Cell, task: _Task) -> float:
         return np.nan
     more = max(through_db(1000.0 * depth_km, task.woodland), task.around_db)
     if cell.distance_km < DISTANCE_KM[0]:
-        here_m = radial.profile.ground[0], cell.height_m
-        return near_db(cell.distance_km, here_m[0], here_m[1], task.terms, cell.zone) + more
+        foot_m = radial.profile.ground[0]
+        return near_db(cell.distance_km, foot_m, cell.height_m, task.terms, cell.zone) + more
     over = _far_db(radial, last, cell, task)
     if radial.bare or depth_km == 0.0:
         return over + more
