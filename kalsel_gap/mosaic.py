@@ -211,12 +211,16 @@ class Band:
         return value
 
     def read_raw(self, window: Window) -> tuple[Cells, BoolArray]:
-        """Cells of a window as the files hold them, and which of them are data."""
+        """Cells of a window as the files hold them, and which of them are data.
+
+        Cells off the files are none, and hold what the first file holds for no data.
+        """
         shape = int(window.height), int(window.width)
         parts = list(self._parts(window, shape))
         if len(parts) == 1 and parts[0][1].height == shape[0] and parts[0][1].width == shape[1]:
             return self._cells(parts[0][0], parts[0][1], shape)
-        raw = np.zeros(shape, dtype=np.result_type(*(tile.dtype for tile in self.tiles)))
+        empty = self.tiles[0].nodata[0] if self.tiles[0].nodata else 0
+        raw = np.full(shape, empty, dtype=np.result_type(*(tile.dtype for tile in self.tiles)))
         valid = np.zeros(shape, dtype=np.bool_)
         for tile, part, place in parts:
             todo = ~valid[place]

@@ -278,3 +278,19 @@ def test_a_fault_names_its_tile(make_tile: MakeTile) -> None:
     with pytest.raises(InputError) as caught:
         everything([one, three])
     assert (caught.value.code, caught.value.path) == ("raster_no_crs", three)
+
+
+@pytest.mark.parametrize("nodata", [VOID, -9999, None])
+def test_heights_off_the_raster_are_none(make_tile: MakeTile, nodata: int | None) -> None:
+    """A cell of 0 m is land at the sea; off the raster there is nothing."""
+    path = make_tile("rim.tif", [[0, VOID], [7, nodata or 9]], nodata=nodata)
+    with mosaic.open_band(path) as band:
+        found = frames.heights(band, Window(-1, -1, 4, 4))
+    none = frames.NO_HEIGHT
+    last = 9 if nodata is None else none
+    assert found.tolist() == [
+        [none] * 4,
+        [none, 0, none, none],
+        [none, 7, last, none],
+        [none] * 4,
+    ]

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import typer
 
 from kalsel_gap.cli import calibration, console, linktable, options
 from kalsel_gap.errors import KalselGapError
 from kalsel_gap.text import N_, Text
-
-if TYPE_CHECKING:
-    pass
 
 HELP = N_(
     "Predict coverage from sites and terrain, as rasters for GIS.\n\n"
