@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import tomllib
 from functools import cache
-from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-DEFAULTS_FOLDER = Path(__file__).parent / "defaults"
+from kalsel_gap import PACKAGE_FOLDER
+
+DEFAULTS_FOLDER = PACKAGE_FOLDER / "defaults"
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[float, Field(gt=0.0)]

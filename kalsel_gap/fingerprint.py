@@ -8,14 +8,20 @@ import os
 from functools import cache
 from pathlib import Path
 
+from kalsel_gap import PACKAGE_FOLDER
+
+
+def hashed_files() -> list[Path]:
+    """The sources that decide what is computed: every module and every table of defaults."""
+    return sorted([*PACKAGE_FOLDER.rglob("*.py"), *PACKAGE_FOLDER.rglob("*.toml")])
+
 
 @cache
 def code_hash() -> str:
     """Hash of the package's own sources: a method that changes asks for its results anew."""
-    folder = Path(__file__).parent
     digest = hashlib.sha256()
-    for path in sorted([*folder.rglob("*.py"), *folder.rglob("*.toml")]):
-        digest.update(path.relative_to(folder).as_posix().encode())
+    for path in hashed_files():
+        digest.update(path.relative_to(PACKAGE_FOLDER).as_posix().encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

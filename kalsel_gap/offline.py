@@ -15,12 +15,13 @@ import mimetypes
 import re
 from functools import cache
 from importlib.metadata import files
-from importlib.resources import files as resources
 from typing import TYPE_CHECKING, Any
 
 from branca.element import CssLink, Element, Figure, JavascriptLink
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
+
+from kalsel_gap import PACKAGE_FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,7 +83,7 @@ class Page(Figure):
 
 def asset(name: str) -> str:
     """The text of a file of ours in ``assets/``."""
-    return (resources("kalsel_gap") / "assets" / name).read_text(encoding="utf-8")
+    return (PACKAGE_FOLDER / "assets" / name).read_text(encoding="utf-8")
 
 
 def as_json(data: object) -> Markup:

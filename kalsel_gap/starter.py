@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kalsel_gap import PACKAGE_FOLDER
 from kalsel_gap.assumptions import DEFAULTS_FOLDER
 from kalsel_gap.errors import OutputError
 from kalsel_gap.project import FILE_NAME
 from kalsel_gap.run import atomic
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from kalsel_gap.text import Language
 
-_PACKAGE = Path(__file__).parent
 # In an installed package the sample lies inside it; in a clone of the repository beside it.
-_SAMPLES = (_PACKAGE / "sample", _PACKAGE.parent / "data" / "sample")
+_SAMPLES = (PACKAGE_FOLDER / "sample", PACKAGE_FOLDER.parent / "data" / "sample")
 
 
 def write_starter(folder: Path, language: Language, *, sample: bool = False) -> Path:

@@ -14,12 +14,13 @@ import os
 import re
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from pathlib import Path
 from typing import Literal, get_args
+
+from kalsel_gap import PACKAGE_FOLDER
 
 Language = Literal["id", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
-LOCALE_FOLDER = Path(__file__).parent / "locale"
+LOCALE_FOLDER = PACKAGE_FOLDER / "locale"
 DOMAIN = "kalsel_gap"
 
 # Everything that a terminal, a spreadsheet or a log would act on instead of showing: C0 and C1

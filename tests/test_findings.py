@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from kalsel_gap import findings as findings_
+from kalsel_gap import PACKAGE_FOLDER
 from kalsel_gap.findings import COLUMNS, SEVERITIES, Finding, to_frame
 
-PACKAGE = Path(findings_.__file__).parent
+PACKAGE = PACKAGE_FOLDER
 
 
 def test_no_findings_are_an_empty_table_of_the_same_columns() -> None:

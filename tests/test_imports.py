@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import ast
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from kalsel_gap import PACKAGE_FOLDER
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-PACKAGE = Path(__file__).parents[1] / "kalsel_gap"
+PACKAGE = PACKAGE_FOLDER
 
 # From top to bottom: a room may import those below it. A new module gets its place here.
 ROOMS = (

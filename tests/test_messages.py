@@ -6,7 +6,6 @@ import ast
 import json
 import re
 from functools import cache
-from pathlib import Path
 from string import Formatter
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import kalsel_gap
-from kalsel_gap import cli, errors, messages, schema
+from kalsel_gap import PACKAGE_FOLDER, cli, errors, messages, schema
 from kalsel_gap.assumptions import Index
 from kalsel_gap.findings import COLUMNS, SEVERITIES, Finding, to_frame
 from kalsel_gap.project import read_project
@@ -23,11 +22,12 @@ from kalsel_gap.text import LANGUAGES, Language, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from kalsel_gap.run import Run
     from tests.conftest import MakeProject
 
-PACKAGE = Path(messages.__file__).parent
+PACKAGE = PACKAGE_FOLDER
 OURS = {"KalselGapError", "ProjectError", "InputError", "OutputError"}
 # A validator of the project says ValueError(code): pydantic makes the rest of it.
 VALIDATORS = ("assumptions.py", "radio.py", "project.py", "sections.py")

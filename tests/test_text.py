@@ -18,7 +18,7 @@ from babel.messages.pofile import read_po
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kalsel_gap import messages, schema
+from kalsel_gap import PACKAGE_FOLDER, messages, schema
 from kalsel_gap.cli import app
 from kalsel_gap.text import DOMAIN, LANGUAGES, LOCALE_FOLDER, Language, Text, choose_language, plain
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from babel.messages.catalog import Catalog
 
-PACKAGE = Path(messages.__file__).parent
+PACKAGE = PACKAGE_FOLDER
 CATALOGUE = LOCALE_FOLDER / "id" / "LC_MESSAGES" / f"{DOMAIN}.po"
 UPDATE = "bring the catalogue up to date with `make messages`, and translate what is new"
 # The same as in the Makefile.
