@@ -16,7 +16,7 @@ RUN := $(VENV)/.run
 DEV := $(VENV)/.dev
 PACKAGE := $(VENV)/.package
 
-LOCALE := kalsel_gap/locale
+LOCALE := kalsel_gap/i18n/locale
 # English is the language of the source, Indonesian the one catalogue.
 CATALOGUE := $(LOCALE)/id/LC_MESSAGES/kalsel_gap.po
 TEMPLATE := $(VENV)/kalsel_gap.pot

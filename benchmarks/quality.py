@@ -23,14 +23,14 @@ from typing import TYPE_CHECKING
 
 from pyproj import Transformer
 
-from kalsel_gap.geodesy import distance_m
-from kalsel_gap.project import read_project
-from kalsel_gap.quality import check_all
+from kalsel_gap.geo.geodesy import distance_m
+from kalsel_gap.project.read import read_project
+from kalsel_gap.quality.stage import check_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from kalsel_gap.quality import Checked
+    from kalsel_gap.quality.stage import Checked
 
 REPOSITORY = Path(__file__).parents[1]
 SHARED = REPOSITORY.parent / "shared"

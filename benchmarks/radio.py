@@ -24,20 +24,20 @@ from affine import Affine
 from numpy.typing import NDArray
 from rasterio.windows import Window
 
-from kalsel_gap.geodesy import WGS84
-from kalsel_gap.mosaic import open_band
-from kalsel_gap.profile import Terrain, profiles, resolution_m, sea_of
-from kalsel_gap.propagation import itm, p1812
-from kalsel_gap.propagation.clutter import COASTAL_HEIGHT_M
-from kalsel_gap.propagation.free_space import free_space_db
-from kalsel_gap.propagation.paths import Paths, Zone
-from kalsel_gap.propagation.sweep import Ground, Sweep, sweep
-from kalsel_gap.sight import sight
+from kalsel_gap.geo.geodesy import WGS84
+from kalsel_gap.geo.mosaic import open_band
+from kalsel_gap.radio.paths.line_of_sight import sight
+from kalsel_gap.radio.paths.profiles import Terrain, profiles, resolution_m, sea_of
+from kalsel_gap.radio.propagation import itm, p1812
+from kalsel_gap.radio.propagation.clutter import COASTAL_HEIGHT_M
+from kalsel_gap.radio.propagation.free_space import free_space_db
+from kalsel_gap.radio.propagation.path_inputs import Paths, Zone
+from kalsel_gap.radio.propagation.sweep import Ground, Sweep, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from kalsel_gap.coasts import SeaMask
+    from kalsel_gap.terrain.sea_mask import SeaMask
 
 FloatArray = NDArray[np.float64]
 

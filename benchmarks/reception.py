@@ -15,9 +15,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from kalsel_gap.project import read_project
-from kalsel_gap.reception import Reception
-from kalsel_gap.text import Text
+from kalsel_gap.i18n.text import Text
+from kalsel_gap.project.read import read_project
+from kalsel_gap.radio.coverage.products import Reception
 
 REAL = Path(__file__).parents[1] / "tests" / "real" / "kalsel.toml"
 RADIUS_KM = 25.0

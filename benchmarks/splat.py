@@ -34,13 +34,13 @@ from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from kalsel_gap import profile, sight
-from kalsel_gap.grid import Grid
-from kalsel_gap.propagation import itm, p1812
-from kalsel_gap.propagation.free_space import free_space_db
-from kalsel_gap.propagation.paths import Heights, Paths, Polarization
-from kalsel_gap.propagation.sweep import Ground, Sweep, sweep
-from kalsel_gap.propagation.variability import Climate, Variability
+from kalsel_gap.geo.grid import Grid
+from kalsel_gap.radio.paths import line_of_sight, profiles
+from kalsel_gap.radio.propagation import itm, p1812
+from kalsel_gap.radio.propagation.free_space import free_space_db
+from kalsel_gap.radio.propagation.itm_variability import Climate, Variability
+from kalsel_gap.radio.propagation.path_inputs import Heights, Paths, Polarization
+from kalsel_gap.radio.propagation.sweep import Ground, Sweep, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -293,9 +293,9 @@ def our_paths(case: Case, chosen: Cells, folder: Path) -> Iterator[tuple[IntArra
         case.write(path)
     lat, lon = case.posts()
     to_lat, to_lon = lat[chosen.row], lon[chosen.col]
-    terrain = profile.Terrain(path, sea="none")
+    terrain = profiles.Terrain(path, sea="none")
     site = case.terms["lat"], case.terms["lon"]
-    for index, paths in profile.profiles(terrain, *site, to_lat, to_lon):
+    for index, paths in profiles.profiles(terrain, *site, to_lat, to_lon):
         ground = paths.ground_m
         clutter = case.clutter_m(ground)
         clutter[paths.first[:-1]] = clutter[paths.first[1:] - 1] = 0.0
@@ -467,11 +467,11 @@ def paths(
     lat, lon = case.posts()
     few = Cells(*(values[worst] for values in chosen))
     seen = {}
-    for index, profiles in our_paths(case, few, folder):
+    for index, found_paths in our_paths(case, few, folder):
         terms = case.mast_m, case.terms["rx_height"], case.terms["frequency_mhz"]
-        found = sight.sight(profiles, *terms, k=4.0 / 3.0)
+        found = line_of_sight.sight(found_paths, *terms, k=4.0 / 3.0)
         for i, path in enumerate(index):
-            seen[int(path)] = (profiles.length_km[i], found, i)
+            seen[int(path)] = (found_paths.length_km[i], found, i)
     print("cells of widest disagreement; levels in dBm: shown, free space, and after each step")
     head = "lat       lon       km    clear  obstacle"
     print(f"{head:44} {'shown':>6} {'free':>6} " + " ".join(f"{n:>6}" for n in range(1, 6)))

@@ -109,7 +109,7 @@ def fractal(height: int, width: int, path: Path) -> None:
 
 def read(path: Path) -> None:
     """Every cell once."""
-    from kalsel_gap.mosaic import open_band
+    from kalsel_gap.geo.mosaic import open_band
 
     with open_band(path) as source:
         for window in _stripes(source.grid.height, source.grid.width):
@@ -126,7 +126,7 @@ def make(path: Path, wanted: list[str], folder: Path | None) -> None:
     """Layers into files of their own; without a folder nothing is written."""
     import rasterio
 
-    from kalsel_gap import layers
+    from kalsel_gap.terrain import layers
 
     work = layers.Work(wanted, threads=THREADS)  # type: ignore[arg-type]
     if folder is None:
@@ -147,15 +147,15 @@ def make(path: Path, wanted: list[str], folder: Path | None) -> None:
 
 def sample(path: Path, method: str) -> None:
     """Values at many points."""
-    from kalsel_gap import raster
+    from kalsel_gap.geo import sampling
 
-    info = raster.describe(path)
+    info = sampling.describe(path)
     rng = np.random.default_rng(1)
     lat, lon = (
         rng.uniform(low, high, POINTS)
         for low, high in ((info.south, info.north), (info.west, info.east))
     )
-    raster.sample(path, lat, lon, method=method)  # type: ignore[arg-type]
+    sampling.sample(path, lat, lon, method=method)  # type: ignore[arg-type]
 
 
 def spatial(path: Path, folder: Path) -> None:
@@ -178,8 +178,8 @@ def facts(project: Path, run: Path) -> None:
     """Terrain facts of the schools of a run."""
     import geopandas as gpd
 
-    from kalsel_gap.project import read_project
-    from kalsel_gap.terrain import terrain
+    from kalsel_gap.project.read import read_project
+    from kalsel_gap.terrain.stage import terrain
 
     schools = gpd.read_parquet(run)
     terrain(schools, read_project(project))
@@ -204,7 +204,7 @@ def child(task: str, arguments: list[str]) -> None:
 
     if task != "spatial":
         # Before the clock starts.
-        from kalsel_gap import coasts, layers, raster, relief  # noqa: F401
+        from kalsel_gap.geo import sampling  # noqa: F401
     else:
         import xrspatial  # noqa: F401
     wall, cpu = time.perf_counter(), time.process_time()
@@ -304,7 +304,7 @@ def kernels(path: Path) -> None:
     """Ours and theirs on cells in memory, one thread each, CPU nanoseconds a cell."""
     import rasterio
 
-    from kalsel_gap.neighbours import neighbours
+    from kalsel_gap.terrain.slope_aspect import neighbours
 
     with rasterio.open(path) as dataset:
         z = dataset.read(1, window=((0, 2000), (0, 4000)))
@@ -329,7 +329,7 @@ def kernels(path: Path) -> None:
 
 def frame() -> Any:  # noqa: ANN401 - imported late
     """Cells of 3″ on the equator."""
-    from kalsel_gap.frames import Frame
+    from kalsel_gap.geo.dem import Frame
 
     return Frame(geographic=True, top=0.0, row=-1 / 1200, col=1 / 1200)
 
@@ -338,7 +338,7 @@ def local_relief_s(z: NDArray[np.int16]) -> tuple[float, float]:
     """CPU seconds a cell: ours, and scipy's with the same disk."""
     from scipy import ndimage
 
-    from kalsel_gap.disks import footprint, local_relief
+    from kalsel_gap.terrain.local_relief import footprint, local_relief
 
     halo, found = 77, np.empty((256, 512), np.float32)
     part = np.ascontiguousarray(z[: 256 + 2 * halo, : 512 + 2 * halo])

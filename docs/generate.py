@@ -17,12 +17,13 @@ import typer
 from pydantic import BaseModel
 from typer.testing import CliRunner
 
-from kalsel_gap import findings, messages, schema
-from kalsel_gap.assumptions import Index, Signal, Terrain, default_values
+from kalsel_gap import findings, schema
 from kalsel_gap.cli import app
-from kalsel_gap.project import OVERRIDABLE, Project
-from kalsel_gap.sources import measurements, schools, sites, tiles, villages
-from kalsel_gap.text import Text
+from kalsel_gap.i18n import messages
+from kalsel_gap.i18n.text import Text
+from kalsel_gap.project.index import Index, Signal, Terrain, default_values
+from kalsel_gap.project.read import OVERRIDABLE, Project
+from kalsel_gap.sources import schools, sites, speed_test_tiles, speed_tests, villages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -96,7 +97,7 @@ def project_file() -> str:
         (
             "Only `[schools]` is needed. What a project does not have is not scored, and every "
             "output says so. The figures of `[index]`, `[signal]`, `[terrain]`, `[radio]` and "
-            "others have defaults with their sources in `kalsel_gap/defaults/`; a project "
+            "others have defaults with their sources in `kalsel_gap/project/defaults/`; a project "
             "overrides any of them, key by key:"
         ),
         '```toml\n[schools]\npath = "schools.csv"\n\n[index.nodes.students]\nweight = 0.5\n```',
@@ -226,8 +227,8 @@ def headers() -> str:
         "schools (for checks)": schools.CHECK_ALIASES,
         "attributes": schools.YEAR_ALIASES,
         "sites": sites.ALIASES,
-        "measurements": measurements.ALIASES,
-        "measurements (tiles)": tiles.ALIASES,
+        "measurements": speed_tests.ALIASES,
+        "measurements (tiles)": speed_test_tiles.ALIASES,
         "villages": villages.ALIASES,
     }
     rows = (

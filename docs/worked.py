@@ -10,11 +10,11 @@ import pandas as pd
 from pyproj import Geod
 
 from kalsel_gap import schema
-from kalsel_gap.assumptions import default_values
-from kalsel_gap.deficit import power_mean, scores
+from kalsel_gap.deficit.scores import power_mean, scores
+from kalsel_gap.deficit.service import service
 from kalsel_gap.indicators import available
-from kalsel_gap.project import OVERRIDABLE, Opened, Project
-from kalsel_gap.service import service
+from kalsel_gap.project.index import default_values
+from kalsel_gap.project.read import OVERRIDABLE, Opened, Project
 
 LEVEL_DBM = -112.0
 LAT, LON = -2.6, 115.5

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kalsel_gap.ranking import OpenProject, open_project
+    from kalsel_gap.pipeline import OpenProject, open_project
 
 __all__ = ["PACKAGE_FOLDER", "OpenProject", "__version__", "open_project"]
 
@@ -26,7 +26,7 @@ def __getattr__(name: str) -> object:
 
         return version("kalsel-gap")
     if name in __all__:
-        from kalsel_gap import ranking
+        from kalsel_gap import pipeline
 
-        return getattr(ranking, name)
+        return getattr(pipeline, name)
     raise AttributeError(name)

@@ -94,8 +94,8 @@ def main() -> NoReturn:
         if interruption.wished_s is None:
             raise
         from kalsel_gap.errors import KalselGapError
-        from kalsel_gap.messages import error_lines
-        from kalsel_gap.text import N_, Text, choose_language
+        from kalsel_gap.i18n.messages import error_lines
+        from kalsel_gap.i18n.text import N_, Text, choose_language
 
         text = Text(choose_language())
         (line,) = error_lines(KalselGapError("interrupted"), text)

@@ -21,7 +21,7 @@ from kalsel_gap.errors import InputError, KalselGapError, ProjectError, SeveralE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from kalsel_gap.project import Opened
+    from kalsel_gap.project.read import Opened
 
 State = Literal["ok", "warning", "fault"]
 
@@ -39,10 +39,10 @@ class Fact:
     Attributes
     ----------
     part : str
-        What it is a part of; key of :data:`kalsel_gap.messages.PARTS`.
+        What it is a part of; key of :data:`kalsel_gap.i18n.messages.PARTS`.
     state : {'ok', 'warning', 'fault'}
     code : str
-        Key of :data:`kalsel_gap.messages.FACTS`; of an error that was raised its own code.
+        Key of :data:`kalsel_gap.i18n.messages.FACTS`; of an error that was raised its own code.
     params : mapping
         What the sentence mentions.
     error : KalselGapError, optional
@@ -178,11 +178,11 @@ def _compiler() -> Iterator[Fact]:
     if numba.njit(lambda number: number + 1)(1) != 2:
         yield Fact("compiler", "fault", "compiler_wrong")
     try:
-        from kalsel_gap import frames
+        from kalsel_gap.geo import dem
     except RuntimeError:  # numba finds no folder that it may write
         yield Fact("compiler", "warning", "compiler_forgets", {"folder": "__pycache__"})
         return
-    folder = Path(str(frames.missing.stats.cache_path))  # any of our kernels will do
+    folder = Path(str(dem.missing.stats.cache_path))  # any of our kernels will do
     kept = _is_writable(folder)
     code = "compiler" if kept else "compiler_forgets"
     params = {"version": numba.__version__, "folder": folder}
@@ -190,7 +190,7 @@ def _compiler() -> Iterator[Fact]:
 
 
 def _languages() -> Iterator[Fact]:
-    from kalsel_gap.text import LANGUAGES, Text
+    from kalsel_gap.i18n.text import LANGUAGES, Text
 
     missing = [lang for lang in LANGUAGES if lang != "en" and Text(lang)("error") == "error"]
     if missing:
@@ -201,7 +201,7 @@ def _languages() -> Iterator[Fact]:
 
 def _pages() -> Iterator[Fact]:
     """What a browser needs is inside an installed package: a page is made of it."""
-    from kalsel_gap.offline import installed
+    from kalsel_gap.deliverables.offline_html import installed
 
     installed("leaflet.js")
     installed("leaflet.css")
@@ -219,8 +219,8 @@ def _terminal() -> Iterator[Fact]:
 
 
 def _cache() -> Iterator[Fact]:
-    from kalsel_gap.fingerprint import default_cache_folder
-    from kalsel_gap.run import Cache
+    from kalsel_gap.storage.fingerprint import default_cache_folder
+    from kalsel_gap.storage.run_folder import Cache
 
     folder, limit = default_cache_folder(), Cache(None).limit_bytes
     if not _is_writable(folder):
@@ -240,7 +240,7 @@ def _project(path: Path | None) -> tuple[Opened | None, list[Fact]]:
     opened: list[Opened] = []
 
     def read() -> Iterator[Fact]:
-        from kalsel_gap.project import find_project, read_project
+        from kalsel_gap.project.read import find_project, read_project
 
         if path is None:
             try:
@@ -273,8 +273,8 @@ def _inputs(opened: Opened) -> Iterator[Fact]:
 
 def _readers(opened: Opened) -> Iterator[tuple[Callable[..., object], Path, dict[str, Any]]]:
     """Who reads each input, and how."""
-    from kalsel_gap.raster import describe
-    from kalsel_gap.sources.files import read_table, read_vector
+    from kalsel_gap.geo.sampling import describe
+    from kalsel_gap.sources.tables import read_table, read_vector
 
     project = opened.project
     tables = (*project.schools, *project.attributes, *project.sites, *project.measurements)

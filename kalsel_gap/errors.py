@@ -1,6 +1,6 @@
 """Errors that a user can act on: a code and its fields, no sentence.
 
-Sentences are made in :mod:`kalsel_gap.messages`, at the edge, in the reader's language.
+Sentences are made in :mod:`kalsel_gap.i18n.messages`, at the edge, in the reader's language.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ class KalselGapError(Exception):
     Parameters
     ----------
     code : str
-        Key into :data:`kalsel_gap.messages.ERRORS`.
+        Key into :data:`kalsel_gap.i18n.messages.ERRORS`.
     path : Path or str, optional
         The file or folder at fault.
     row, column : optional

@@ -184,7 +184,7 @@ class Finding:
     Attributes
     ----------
     code : str
-        Key of :data:`SEVERITIES` and of :data:`kalsel_gap.messages.FINDINGS`.
+        Key of :data:`SEVERITIES` and of :data:`kalsel_gap.i18n.messages.FINDINGS`.
     file : str
         Input file as the project names it.
     row : int or None

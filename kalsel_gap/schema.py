@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
-from kalsel_gap.text import N_
+from kalsel_gap.i18n.text import N_
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -26,15 +26,15 @@ from hypothesis import settings
 import kalsel_gap
 from kalsel_gap import schema
 from kalsel_gap.cli import main
-from kalsel_gap.fingerprint import code_hash, default_cache_folder
-from kalsel_gap.project import FILE_NAME, Opened, merge, read_project
+from kalsel_gap.project.read import FILE_NAME, Opened, merge, read_project
+from kalsel_gap.storage.fingerprint import code_hash, default_cache_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import ArrayLike
 
-    from kalsel_gap.run import Run
+    from kalsel_gap.storage.run_folder import Run
 
 # Folders of caches come and go with the tests; what is compiled is kept for all of them.
 KERNELS = default_cache_folder() / "kernels" / code_hash()[:16]

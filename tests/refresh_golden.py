@@ -13,7 +13,7 @@ import kalsel_gap
 from kalsel_gap import schema
 
 if TYPE_CHECKING:
-    from kalsel_gap.run import Run
+    from kalsel_gap.storage.run_folder import Run
 
 REPOSITORY = Path(__file__).parents[1]
 GOLDEN = Path(__file__).parent / "golden" / "tiny.csv"

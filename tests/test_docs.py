@@ -18,10 +18,10 @@ import pytest
 import typer
 
 from kalsel_gap import schema
-from kalsel_gap.assumptions import DEFAULTS_FOLDER, default_values
 from kalsel_gap.cli import app, main
 from kalsel_gap.indicators import available
-from kalsel_gap.project import FILE_NAME, OVERRIDABLE, Project, merge, read_project
+from kalsel_gap.project.index import DEFAULTS_FOLDER, default_values
+from kalsel_gap.project.read import FILE_NAME, OVERRIDABLE, Project, merge, read_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

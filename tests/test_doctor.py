@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.cells import cell_len
 
-from kalsel_gap import doctor, messages
+from kalsel_gap import doctor
 from kalsel_gap.doctor import Fact, examine
-from kalsel_gap.text import LANGUAGES
+from kalsel_gap.i18n import messages
+from kalsel_gap.i18n.text import LANGUAGES
 
 if TYPE_CHECKING:
     from tests.conftest import CommandLine

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from kalsel_gap import open_project, ranking
-from kalsel_gap.run import read_run
+from kalsel_gap import open_project, pipeline
+from kalsel_gap.storage.run_folder import read_run
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -57,7 +57,7 @@ def test_a_folder_that_the_cache_knows_computes_nothing(
     def never(*_: object) -> None:
         pytest.fail("a stage ran anew")
 
-    monkeypatch.setattr(ranking, "_made", never)
+    monkeypatch.setattr(pipeline, "_made", never)
     assert open_project(ranked).rank().folder == read_run(ranked / "runs").folder
 
 

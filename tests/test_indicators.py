@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from pyproj import Geod
 from scipy.stats import beta
 
-from kalsel_gap.assumptions import Index, Signal, Terrain, default_values
 from kalsel_gap.indicators import available, barrier, delivered, need
+from kalsel_gap.project.index import Index, Signal, Terrain, default_values
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -21,7 +21,7 @@ from rasterio.features import rasterize
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from kalsel_gap.run import Run
+    from kalsel_gap.storage.run_folder import Run
 
 SAMPLE = Path(__file__).parents[1] / "data" / "sample"
 WRITTEN_BY_HAND = {"kalsel-gap.toml", "generate.py", ".gitattributes"}

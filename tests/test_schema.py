@@ -9,7 +9,7 @@ import pytest
 from pandera.errors import SchemaErrors
 
 from kalsel_gap import schema
-from kalsel_gap.assumptions import Index, Terrain, default_values
+from kalsel_gap.project.index import Index, Terrain, default_values
 
 if TYPE_CHECKING:
     from tests.conftest import MakeSchools

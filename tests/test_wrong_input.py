@@ -767,12 +767,12 @@ def ended_well(answer: Answer, runs: Path, before: dict[str, bytes]) -> None:
 @pytest.mark.parametrize(
     ("name", "point"),
     [
-        ("SIGTERM", "kalsel_gap.run._write_parquet"),
-        ("SIGINT", "kalsel_gap.run._sync"),
-        ("SIGHUP", "kalsel_gap.run._swap"),
-        ("SIGINT", "kalsel_gap.run.replace_text"),
-        ("SIGINT", "kalsel_gap.tables.select"),
-        ("SIGINT", "kalsel_gap.tables.remarks"),
+        ("SIGTERM", "kalsel_gap.storage.run_folder._write_parquet"),
+        ("SIGINT", "kalsel_gap.storage.run_folder._sync"),
+        ("SIGHUP", "kalsel_gap.storage.run_folder._swap"),
+        ("SIGINT", "kalsel_gap.storage.run_folder.replace_text"),
+        ("SIGINT", "kalsel_gap.deliverables.tables.select"),
+        ("SIGINT", "kalsel_gap.deliverables.tables.remarks"),
     ],
 )
 def test_interrupted_on_the_way(name: str, point: str, ranked: Path) -> None:
@@ -780,7 +780,7 @@ def test_interrupted_on_the_way(name: str, point: str, ranked: Path) -> None:
     answer = interrupted(ranked, name, point=point)
     ended_well(answer, ranked / "runs", before)
     assert answer.status == 1
-    if not point.startswith("kalsel_gap.tables"):
+    if not point.startswith("kalsel_gap.deliverables.tables"):
         assert snapshot(ranked / "runs")["latest"] == before["latest"]
 
 

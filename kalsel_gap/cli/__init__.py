@@ -17,7 +17,7 @@ from kalsel_gap.cli import check, config, doctor, export, init, options, predict
 from kalsel_gap.cli import map as map_
 from kalsel_gap.cli.console import fail, note
 from kalsel_gap.errors import KalselGapError, OutputError
-from kalsel_gap.text import N_, Text, choose_language
+from kalsel_gap.i18n.text import N_, Text, choose_language
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

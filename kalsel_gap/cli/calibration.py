@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from kalsel_gap.cli import console
 from kalsel_gap.cli.options import Format
 from kalsel_gap.errors import KalselGapError, OutputError, ProjectError
-from kalsel_gap.text import N_, Text
+from kalsel_gap.i18n.text import N_, Text
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from kalsel_gap.project import Opened
+    from kalsel_gap.project.read import Opened
 
 _LABELS = {  # of columns on a terminal
     "operator": N_("Operator"),
@@ -43,13 +43,13 @@ def judge(
         There are no measured levels; or offsets are wanted and none helps, or the project does not
         say where they belong.
     """
-    from kalsel_gap import verification
+    from kalsel_gap.radio.links import validation
 
     if calibrate and opened.project.calibration is None:
         raise ProjectError("calibration_not_named", path=opened.path)
     with console.progress(text, ("verification",), quiet=quiet):
-        pairs, findings = verification.pairs_of(opened)
-        report = verification.report(opened, pairs)
+        pairs, findings = validation.pairs_of(opened)
+        report = validation.report(opened, pairs)
     console.remarks(findings, text, quiet=quiet)
     console.publish(report, format_, _LABELS, text, spare=_SPARE, quiet=quiet)
     sentence = N_(
@@ -64,8 +64,8 @@ def judge(
 
 def _keep(opened: Opened, pairs: pd.DataFrame, text: Text, *, quiet: bool) -> None:
     """Write the offsets of those that gain by them to where the project says."""
-    from kalsel_gap import calibration
-    from kalsel_gap.run import replace_text
+    from kalsel_gap.radio.links import calibration
+    from kalsel_gap.storage.run_folder import replace_text
 
     assert opened.project.calibration is not None
     path = opened.project.calibration.path

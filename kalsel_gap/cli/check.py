@@ -9,11 +9,11 @@ import typer
 
 from kalsel_gap.cli import console, options
 from kalsel_gap.cli.options import Format
-from kalsel_gap.text import N_, Text
+from kalsel_gap.i18n.text import N_, Text
 
 if TYPE_CHECKING:
-    from kalsel_gap.project import Opened
-    from kalsel_gap.quality import Checked
+    from kalsel_gap.project.read import Opened
+    from kalsel_gap.quality.stage import Checked
 
 HELP = N_(
     "Say what is wrong with the inputs, where and how bad, and propose repairs.\n\n"
@@ -36,9 +36,9 @@ def check(
     lang: options.Lang = None,
 ) -> None:
     """Do what :data:`HELP` says."""
-    from kalsel_gap import faultmap, faults
-    from kalsel_gap.project import find_project, read_project
-    from kalsel_gap.quality import STEPS, check_all
+    from kalsel_gap.deliverables import findings_map, findings_report
+    from kalsel_gap.project.read import find_project, read_project
+    from kalsel_gap.quality.stage import STEPS, check_all
 
     text: Text = ctx.obj
     opened = read_project(project or find_project(Path.cwd()))
@@ -47,23 +47,23 @@ def check(
         return
     with console.progress(text, STEPS, quiet=quiet) as report:
         checked = check_all(opened, report=report)
-    folder = out or opened.project.output.folder / faults.FOLDER
+    folder = out or opened.project.output.folder / findings_report.FOLDER
     words = options.words(ctx, lang, opened)
-    table = faults.told(checked, opened, words)
-    files = faults.contents(checked, table, folder)
-    files["check.html"] = faultmap.to_html(checked, table, opened, words)
-    faults.write(folder, files, opened)
+    table = findings_report.told(checked, opened, words)
+    files = findings_report.contents(checked, table, folder)
+    files["check.html"] = findings_map.to_html(checked, table, opened, words)
+    findings_report.write(folder, files, opened)
     _print(checked, opened, format, text)
-    for sentence in faults.remarks(checked, folder, text):
+    for sentence in findings_report.remarks(checked, folder, text):
         console.note(sentence, quiet=quiet)
-    found = faults.counts(checked)
+    found = findings_report.counts(checked)
     if found["error"] or (strict and found["warning"]):
         raise typer.Exit(_FOUND)
 
 
 def _accept(opened: Opened, reviewed: Path, text: Text, *, quiet: bool) -> None:
     """Keep what the reviewed file accepts, and say so."""
-    from kalsel_gap.faults import accept
+    from kalsel_gap.deliverables.findings_report import accept
 
     accepted = accept(opened, reviewed)
     count, withdrawn = text.number(accepted.count), text.number(accepted.withdrawn)
@@ -81,13 +81,13 @@ def _accept(opened: Opened, reviewed: Path, text: Text, *, quiet: bool) -> None:
 
 def _print(checked: Checked, opened: Opened, format_: Format | None, text: Text) -> None:
     """The findings to standard output."""
-    from kalsel_gap import faults, tables
+    from kalsel_gap.deliverables import findings_report, tables
 
     chosen = console.chosen(format_)
     if chosen is Format.table:
         nature = opened.project.project.data
-        console.summary(faults.summary(checked, text), nature, text)
+        console.summary(findings_report.summary(checked, text), nature, text)
     else:
-        table = faults.told(checked, opened, text)
-        write = faults.to_json if chosen is Format.json else tables.csv_of
+        table = findings_report.told(checked, opened, text)
+        write = findings_report.to_json if chosen is Format.json else tables.csv_of
         console.emit(write(table))

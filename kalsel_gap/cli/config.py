@@ -8,7 +8,7 @@ import typer
 
 from kalsel_gap.cli import console, options
 from kalsel_gap.cli.options import Format
-from kalsel_gap.text import N_, Text, escaped
+from kalsel_gap.i18n.text import N_, Text, escaped
 
 HELP = N_(
     "Print every value in force and where it comes from.\n\n"
@@ -28,7 +28,7 @@ def config(
     """Do what :data:`HELP` says."""
     from pathlib import Path
 
-    from kalsel_gap.project import find_project, read_project
+    from kalsel_gap.project.read import find_project, read_project
 
     text: Text = ctx.obj
     opened = read_project(project or find_project(Path.cwd()), tuple(assignments or ()))

@@ -14,9 +14,9 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text as Styled
 
-from kalsel_gap import messages
 from kalsel_gap.cli.options import Format
-from kalsel_gap.text import N_, Text, plain
+from kalsel_gap.i18n import messages
+from kalsel_gap.i18n.text import N_, Text, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from kalsel_gap.deliverables.findings_report import Group
     from kalsel_gap.doctor import Fact
     from kalsel_gap.errors import KalselGapError
-    from kalsel_gap.faults import Group
     from kalsel_gap.findings import Finding
-    from kalsel_gap.pieces import Estimate
-    from kalsel_gap.project import Opened
-    from kalsel_gap.ranking import Reporter
-    from kalsel_gap.run import Run
+    from kalsel_gap.geo.raster_cache import Estimate
+    from kalsel_gap.pipeline import Reporter
+    from kalsel_gap.project.read import Opened
+    from kalsel_gap.storage.run_folder import Run
 
 TOP = 20
 _WIDE = 150
@@ -120,7 +120,7 @@ def runs_of(project: Path | None, runs: Path | None) -> tuple[Opened, Path]:
     """The project and the folder of its runs."""
     from pathlib import Path
 
-    from kalsel_gap.project import find_project, read_project
+    from kalsel_gap.project.read import find_project, read_project
 
     opened = read_project(project or find_project(Path.cwd()))
     return opened, runs or opened.project.output.folder
@@ -269,7 +269,7 @@ def publish(
     quiet: bool = False,
 ) -> None:
     """A table to standard output; somebody who reads it sees `figures` of it, or of `shown`."""
-    from kalsel_gap import tables
+    from kalsel_gap.deliverables import tables
 
     match chosen(format_):
         case Format.table:

@@ -8,7 +8,7 @@ import typer
 
 from kalsel_gap.cli import console, options
 from kalsel_gap.cli.options import Format
-from kalsel_gap.text import N_, Text, escaped
+from kalsel_gap.i18n.text import N_, Text, escaped
 
 HELP = N_(
     "Look at what the tool needs and say what to do where something is at fault.\n\n"
@@ -28,7 +28,7 @@ def doctor(
 ) -> None:
     """Do what :data:`HELP` says."""
     from kalsel_gap.doctor import examine
-    from kalsel_gap.messages import fact
+    from kalsel_gap.i18n.messages import fact
 
     text: Text = ctx.obj
     found = examine(project)

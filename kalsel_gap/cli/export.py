@@ -9,10 +9,10 @@ import typer
 
 from kalsel_gap.cli import console, options
 from kalsel_gap.cli.options import By, Dialect, Language
-from kalsel_gap.text import N_, Text
+from kalsel_gap.i18n.text import N_, Text
 
 if TYPE_CHECKING:
-    from kalsel_gap.run import Run
+    from kalsel_gap.storage.run_folder import Run
 
 HELP = N_("Write the latest run for others.\n\nExample: kalsel-gap export csv --out list.csv")
 CSV_HELP = N_(
@@ -52,7 +52,7 @@ def csv(
     lang: options.Lang = None,
 ) -> None:
     """Do what :data:`CSV_HELP` says."""
-    from kalsel_gap import tables
+    from kalsel_gap.deliverables import tables
 
     chosen, words = _opened(ctx, project, runs, run, lang)
     view = tables.View(by.value, top, kabupaten, kecamatan, level, authority, terrain, gap)
@@ -71,10 +71,10 @@ def geojson(
     lang: options.Lang = None,
 ) -> None:
     """Do what :data:`GEOJSON_HELP` says."""
-    from kalsel_gap import gis
+    from kalsel_gap.deliverables import gis_layers
 
     chosen, words = _opened(ctx, project, runs, run, lang)
-    _write(gis.to_geojson(chosen, chosen.schools, words), out, ctx.obj, quiet=quiet)
+    _write(gis_layers.to_geojson(chosen, chosen.schools, words), out, ctx.obj, quiet=quiet)
 
 
 def gpkg(
@@ -88,12 +88,12 @@ def gpkg(
     lang: options.Lang = None,
 ) -> None:
     """Do what :data:`GPKG_HELP` says."""
-    from kalsel_gap import gis
-    from kalsel_gap.run import atomic
+    from kalsel_gap.deliverables import gis_layers
+    from kalsel_gap.storage.run_folder import atomic
 
     chosen, words = _opened(ctx, project, runs, run, lang)
     with atomic(out) as temporary:
-        gis.write_gpkg(chosen, temporary, words)
+        gis_layers.write_gpkg(chosen, temporary, words)
     text: Text = ctx.obj
     console.note(text(N_("Written: {path}"), path=out), quiet=quiet)
 
@@ -106,7 +106,7 @@ def _opened(
     lang: Language | None,
 ) -> tuple[Run, Text]:
     """The run, and the language of what is drawn from it."""
-    from kalsel_gap.run import read_run
+    from kalsel_gap.storage.run_folder import read_run
 
     opened, folder = console.runs_of(project, runs)
     return read_run(folder, run), options.words(ctx, lang, opened)
@@ -114,7 +114,7 @@ def _opened(
 
 def _write(data: str, out: Path | None, text: Text, *, quiet: bool) -> None:
     """To the file, or to standard output without one."""
-    from kalsel_gap.run import atomic
+    from kalsel_gap.storage.run_folder import atomic
 
     if out is None:
         console.emit(data)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from kalsel_gap.cli import console, options
-from kalsel_gap.text import N_, Text
+from kalsel_gap.i18n.text import N_, Text
 
 HELP = N_(
     "Write a commented project file to fill in, or the sample province.\n\n"
@@ -29,7 +29,7 @@ def init(
     lang: options.Lang = None,  # noqa: ARG001 - read before parsing
 ) -> None:
     """Do what :data:`HELP` says."""
-    from kalsel_gap.starter import write_starter
+    from kalsel_gap.project.starter import write_starter
 
     text: Text = ctx.obj
     written = write_starter(folder, text.language, sample=sample)

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from kalsel_gap.cli import console
 from kalsel_gap.cli.options import Format
 from kalsel_gap.errors import OutputError
-from kalsel_gap.text import N_, Text
+from kalsel_gap.i18n.text import N_, Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
 
-    from kalsel_gap.linktable import LinkTable
-    from kalsel_gap.project import Opened
+    from kalsel_gap.project.read import Opened
+    from kalsel_gap.radio.links.link_table import LinkTable
 
 _LABELS = {  # of columns on a terminal
     "operator": N_("Operator"),
@@ -133,7 +133,7 @@ def show(
     quiet : bool
         Whether to say nothing beside the table.
     """
-    from kalsel_gap.linktable import linktable
+    from kalsel_gap.radio.links.link_table import linktable
 
     _refuse(opened, picture)
     with console.progress(text, ("links",), quiet=quiet):  # kernels are compiled the first time
@@ -270,7 +270,7 @@ def _remark(found: LinkTable, text: Text, *, quiet: bool) -> None:
 
 def _refuse(opened: Opened, picture: Path | None) -> None:
     """An error where the picture cannot go, before anything is computed."""
-    from kalsel_gap.run import refuse_unwritable
+    from kalsel_gap.storage.run_folder import refuse_unwritable
 
     if picture is None:
         return
@@ -284,10 +284,11 @@ def _refuse(opened: Opened, picture: Path | None) -> None:
 
 
 def _draw(found: LinkTable, picture: Path, words: Text) -> None:
-    from kalsel_gap import drawing, linktable, pathview
-    from kalsel_gap.run import atomic
+    from kalsel_gap.deliverables import drawing, profile_plot
+    from kalsel_gap.radio.links import link_table
+    from kalsel_gap.storage.run_folder import atomic
 
     write = drawing.to_svg if picture.suffix.lower() == ".svg" else drawing.to_png
-    drawn = write(pathview.picture(linktable.view(found), words))
+    drawn = write(profile_plot.picture(link_table.view(found), words))
     with atomic(picture) as temporary:
         temporary.write_bytes(drawn)

@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 
 from kalsel_gap.cli import console, options
-from kalsel_gap.text import N_, Text
+from kalsel_gap.i18n.text import N_, Text
 
 HELP = N_(
     "Write the latest run as a map: one HTML file that opens without a network.\n\n"
@@ -26,8 +26,8 @@ def map(  # noqa: A001 - the command's name
     lang: options.Lang = None,
 ) -> None:
     """Do what :data:`HELP` says."""
-    from kalsel_gap.maps import write_map
-    from kalsel_gap.run import atomic, read_run
+    from kalsel_gap.deliverables.web_map import write_map
+    from kalsel_gap.storage.run_folder import atomic, read_run
 
     opened, folder = console.runs_of(project, runs)
     chosen = read_run(folder, run)

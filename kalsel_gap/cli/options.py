@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kalsel_gap.errors import KalselGapError
-from kalsel_gap.text import N_, Text, choose_language
+from kalsel_gap.i18n.text import N_, Text, choose_language
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kalsel_gap.project import Opened
+    from kalsel_gap.project.read import Opened
 
 
 class Format(StrEnum):

@@ -8,7 +8,7 @@ import typer
 
 from kalsel_gap.cli import calibration, console, linktable, options
 from kalsel_gap.errors import KalselGapError
-from kalsel_gap.text import N_, Text
+from kalsel_gap.i18n.text import N_, Text
 
 HELP = N_(
     "Predict coverage from sites and terrain, as rasters for GIS.\n\n"
@@ -64,7 +64,7 @@ def predict(
     lang: options.Lang = None,
 ) -> None:
     """Do what :data:`HELP` says."""
-    from kalsel_gap.project import find_project, read_project
+    from kalsel_gap.project.read import find_project, read_project
 
     text: Text = ctx.obj
     if picture is not None and at is None:
@@ -99,7 +99,7 @@ def predict(
     if report or calibrate:
         calibration.judge(opened, calibrate=calibrate, format_=format, text=text, quiet=quiet)
         return
-    from kalsel_gap.reception import FOLDER, Reception
+    from kalsel_gap.radio.coverage.products import FOLDER, Reception
 
     reception = Reception(
         opened,

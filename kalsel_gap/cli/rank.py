@@ -6,7 +6,7 @@ import typer
 
 from kalsel_gap.cli import console, options
 from kalsel_gap.cli.options import By, Format
-from kalsel_gap.text import N_, Text
+from kalsel_gap.i18n.text import N_, Text
 
 HELP = N_(
     "Rank the schools of a project and show who comes first, and why.\n\n"
@@ -35,8 +35,8 @@ def rank(
     lang: options.Lang = None,  # noqa: ARG001 - read before parsing
 ) -> None:
     """Do what :data:`HELP` says."""
-    from kalsel_gap import tables
-    from kalsel_gap.ranking import STEPS, open_project
+    from kalsel_gap.deliverables import tables
+    from kalsel_gap.pipeline import STEPS, open_project
 
     text: Text = ctx.obj
     with console.progress(text, STEPS, quiet=quiet) as report:

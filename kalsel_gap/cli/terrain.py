@@ -9,12 +9,12 @@ import typer
 
 from kalsel_gap.cli import console, options
 from kalsel_gap.cli.options import Format
-from kalsel_gap.text import N_, Text
+from kalsel_gap.i18n.text import N_, Text
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from kalsel_gap.atlas import Atlas
+    from kalsel_gap.terrain.products import Atlas
 
 HELP = N_(
     "Write terrain layers of the whole elevation model for GIS, and figures by area.\n\n"
@@ -64,8 +64,8 @@ def terrain(
     lang: options.Lang = None,
 ) -> None:
     """Do what :data:`HELP` says."""
-    from kalsel_gap.atlas import FOLDER, Atlas
-    from kalsel_gap.project import find_project, read_project
+    from kalsel_gap.project.read import find_project, read_project
+    from kalsel_gap.terrain.products import FOLDER, Atlas
 
     text: Text = ctx.obj
     opened = read_project(project or find_project(Path.cwd()), tuple(assignments or ()))

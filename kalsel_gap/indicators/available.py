@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
 
-    from kalsel_gap.assumptions import Inference
+    from kalsel_gap.project.index import Inference
 
     FloatArray = NDArray[np.float64]
 

@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from kalsel_gap.assumptions import Adequacy, Inference, RequiredMbps
+    from kalsel_gap.project.index import Adequacy, Inference, RequiredMbps
 
     FloatArray = NDArray[np.float64]
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from kalsel_gap import geodesy
+from kalsel_gap.geo import geodesy
 
 if TYPE_CHECKING:
-    from kalsel_gap.assumptions import Vulnerability
+    from kalsel_gap.project.index import Vulnerability
 
 SPECIAL_LEVELS = frozenset({"SLB", "SDLB", "SMPLB", "SMLB"})
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from kalsel_gap.findings import Finding, at_rows
-from kalsel_gap.quality.figures import dates, last_day
 from kalsel_gap.quality.names import unmangled
 from kalsel_gap.quality.npsn import npsn_reading
+from kalsel_gap.quality.plausibility import dates, last_day
 from kalsel_gap.sources.schools import read_attributes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from kalsel_gap.project import Opened
+    from kalsel_gap.project.read import Opened
 
 
 def attributes(cells: pd.DataFrame, opened: Opened) -> list[Finding]:

@@ -15,8 +15,8 @@ import shapely
 
 from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding
-from kalsel_gap.geodesy import metres_per_degree
-from kalsel_gap.quality.files import unusable
+from kalsel_gap.geo.geodesy import metres_per_degree
+from kalsel_gap.quality.unusable_files import unusable
 from kalsel_gap.sources.boundaries import AREA_LEVELS, invalid_areas, read_layer, repaired
 from kalsel_gap.sources.formats import fold
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from kalsel_gap.project import Opened
+    from kalsel_gap.project.read import Opened
 
     Shapes: TypeAlias = NDArray[np.object_]
 

@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from kalsel_gap import geodesy
+from kalsel_gap.geo import geodesy
 from kalsel_gap.sources import coordinates
 from kalsel_gap.sources.boundaries import standing_areas
 
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kalsel_gap.findings import Finding
-    from kalsel_gap.project import Opened
-    from kalsel_gap.quality.claims import Claims
+    from kalsel_gap.project.read import Opened
+    from kalsel_gap.quality.claimed_areas import Claims
 
 GRADES = ("A", "B", "C", "D")
 _B = GRADES.index("B")

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from rasterio.windows import Window
 
-from kalsel_gap import raster
 from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding
-from kalsel_gap.geodesy import metres_per_degree
-from kalsel_gap.quality.files import unusable
-from kalsel_gap.quality.rasters import Histogram, placement
+from kalsel_gap.geo import sampling
+from kalsel_gap.geo.geodesy import metres_per_degree
+from kalsel_gap.quality.coverage import Histogram, placement
+from kalsel_gap.quality.unusable_files import unusable
 from kalsel_gap.sources.boundaries import read_layer
 from kalsel_gap.sources.formats import fold
 
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from kalsel_gap.limits import ElevationCheck
-    from kalsel_gap.project import Opened
-    from kalsel_gap.sections import Elevation
+    from kalsel_gap.project.checks import ElevationCheck
+    from kalsel_gap.project.inputs import Elevation
+    from kalsel_gap.project.read import Opened
 
     FloatArray: TypeAlias = NDArray[np.float64]
     BoolArray: TypeAlias = NDArray[np.bool_]
@@ -55,8 +55,8 @@ def elevation(opened: Opened, schools: pd.DataFrame) -> list[Finding]:
         return []
     file = opened.shown(source.path)
     try:
-        raster.refuse_unknown_unit(source.tiles, source.band)
-        with raster.open_band(source.tiles, source.band) as band:
+        sampling.refuse_unknown_unit(source.tiles, source.band)
+        with sampling.open_band(source.tiles, source.band) as band:
             return [
                 *placement(band.grid, opened, schools, file),
                 *_cells(band, source, opened, file),
@@ -66,7 +66,7 @@ def elevation(opened: Opened, schools: pd.DataFrame) -> list[Finding]:
         return [unusable(error, file)]
 
 
-def _cells(band: raster.Band, source: Elevation, opened: Opened, file: str) -> list[Finding]:
+def _cells(band: sampling.Band, source: Elevation, opened: Opened, file: str) -> list[Finding]:
     """Heights, voids and sea, from one reading."""
     limits = opened.project.file_checks.elevation
     most_cells = opened.project.file_checks.reading.most_cells
@@ -133,7 +133,7 @@ def _heights(
 # --- cells without data -------------------------------------------------------------------------
 
 
-def _void(band: raster.Band, most_cells: int) -> BoolArray:
+def _void(band: sampling.Band, most_cells: int) -> BoolArray:
     """Which cells have no data; of a large raster every n-th row and column."""
     height, width = band.grid.height, band.grid.width
     step = math.ceil(math.sqrt(height * width / most_cells))
@@ -153,7 +153,7 @@ def _at_edge(cells: BoolArray) -> BoolArray:
 def _sea(
     found: Histogram,
     void: BoolArray,
-    band: raster.Band,
+    band: sampling.Band,
     source: Elevation,
     limits: ElevationCheck,
     file: str,
@@ -177,7 +177,7 @@ def _sea(
         )
 
 
-def _zero_at_edge(band: raster.Band) -> bool:
+def _zero_at_edge(band: sampling.Band) -> bool:
     """Whether a tenth of an edge of the raster is at 0, as where the sea lies."""
     height, width = band.grid.height, band.grid.width
     edges = (
@@ -190,7 +190,9 @@ def _zero_at_edge(band: raster.Band) -> bool:
     return any(float(np.mean(value == 0.0)) >= 0.1 for value in values)
 
 
-def _voids(void: BoolArray, grid: raster.Grid, limits: ElevationCheck, file: str) -> list[Finding]:
+def _voids(
+    void: BoolArray, grid: sampling.Grid, limits: ElevationCheck, file: str
+) -> list[Finding]:
     """Cells without data that do not reach the edge of the raster: lakes, or holes in the model."""
     if not void.any():
         return []
@@ -226,7 +228,7 @@ def _voids(void: BoolArray, grid: raster.Grid, limits: ElevationCheck, file: str
     ]
 
 
-def _cell_km2(grid: raster.Grid) -> float:
+def _cell_km2(grid: sampling.Grid) -> float:
     """Area of the raster's central cell."""
     row, col = grid.height / 2, grid.width / 2
     lat, lon = grid.position(np.array([row, row + 1, row]), np.array([col, col, col + 1]))
@@ -239,7 +241,7 @@ def _cell_km2(grid: raster.Grid) -> float:
 # --- seams --------------------------------------------------------------------------------------
 
 
-def _seams(band: raster.Band, limits: ElevationCheck, file: str) -> list[Finding]:
+def _seams(band: sampling.Band, limits: ElevationCheck, file: str) -> list[Finding]:
     """Steps along the lines where tiles begin.
 
     The mean jump over pieces of a line, without sign, is compared with that over the lines beside
@@ -276,7 +278,7 @@ def _seams(band: raster.Band, limits: ElevationCheck, file: str) -> list[Finding
     return findings
 
 
-def _lines(band: raster.Band, axis: int, seam_deg: float) -> list[tuple[int, str]]:
+def _lines(band: sampling.Band, axis: int, seam_deg: float) -> list[tuple[int, str]]:
     """First row (axis 0) or column (axis 1) of tiles, and its coordinate."""
     grid = band.grid
     size = (grid.height, grid.width)[axis]
@@ -301,7 +303,7 @@ def _lines(band: raster.Band, axis: int, seam_deg: float) -> list[tuple[int, str
     return sorted(lines.items())
 
 
-def _jumps(band: raster.Band, axis: int, line: int, limits: ElevationCheck) -> FloatArray:
+def _jumps(band: sampling.Band, axis: int, line: int, limits: ElevationCheck) -> FloatArray:
     """Mean jump over pieces of the lines around one, metres; NaN where there is no land beside.
 
     Shape (2·seam_lines + 1,); the line itself is in the middle.

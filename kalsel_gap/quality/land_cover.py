@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kalsel_gap import raster
 from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding
-from kalsel_gap.quality.files import unusable
-from kalsel_gap.quality.rasters import Histogram, placement
+from kalsel_gap.geo import sampling
+from kalsel_gap.quality.coverage import Histogram, placement
+from kalsel_gap.quality.unusable_files import unusable
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from kalsel_gap.project import Opened
+    from kalsel_gap.project.read import Opened
 
 _SHOWN = 20  # classes in a sentence
 
@@ -33,7 +33,7 @@ def land_cover(opened: Opened, schools: pd.DataFrame) -> list[Finding]:
         return []
     file = opened.shown(source.path)
     try:
-        with raster.open_band(source.tiles, source.band) as band:
+        with sampling.open_band(source.tiles, source.band) as band:
             findings = placement(band.grid, opened, schools, file)
             counts = Histogram.of(band, opened.project.file_checks.reading.most_cells)
     except InputError as error:

@@ -12,14 +12,14 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from kalsel_gap import geodesy
 from kalsel_gap.findings import Finding, at_school
-from kalsel_gap.places import holding
-from kalsel_gap.quality.areas import spelling
-from kalsel_gap.quality.claims import CLAIMED, majority
-from kalsel_gap.quality.neighbours import neighbours
+from kalsel_gap.geo import geodesy
+from kalsel_gap.quality.area_names import spelling
+from kalsel_gap.quality.claimed_areas import CLAIMED, majority
+from kalsel_gap.quality.duplicates import neighbours
 from kalsel_gap.sources.boundaries import capitals, known_kabupaten
-from kalsel_gap.sources.files import read_vector
+from kalsel_gap.sources.places import holding
+from kalsel_gap.sources.tables import read_vector
 from kalsel_gap.sources.villages import digits
 
 if TYPE_CHECKING:
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import ArrayLike, NDArray
 
-    from kalsel_gap.limits import AreaNames, Decimals, Locations
-    from kalsel_gap.project import Opened
-    from kalsel_gap.quality.areas import Layer
-    from kalsel_gap.quality.claims import Claims
+    from kalsel_gap.project.checks import AreaNames, Decimals, Locations
+    from kalsel_gap.project.read import Opened
+    from kalsel_gap.quality.area_names import Layer
+    from kalsel_gap.quality.claimed_areas import Claims
 
 READS = (
     *("row_id", "npsn", "name", "level", "ownership", "kabupaten", "kecamatan"),

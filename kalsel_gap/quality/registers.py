@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from kalsel_gap.findings import Finding
 from kalsel_gap.quality.attributes import attributes
-from kalsel_gap.quality.figures import data_date, dates, figures
 from kalsel_gap.quality.names import names
 from kalsel_gap.quality.npsn import npsn
+from kalsel_gap.quality.plausibility import data_date, dates, figures
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from kalsel_gap.project import Opened
+    from kalsel_gap.project.read import Opened
 
 # What a ranking leans on. A register has no column of the latter ones unless a cell is filled.
 _EXPECTED = ("name", "level", "ownership", "kabupaten", "kecamatan")

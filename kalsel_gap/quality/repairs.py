@@ -26,7 +26,7 @@ import numpy as np
 
 from kalsel_gap.errors import InputError, KalselGapError, SeveralErrors
 from kalsel_gap.findings import Finding, at_school
-from kalsel_gap.quality.claims import LEVELS
+from kalsel_gap.quality.claimed_areas import LEVELS
 from kalsel_gap.sources import coordinates
 from kalsel_gap.sources.repairs import COLUMNS, is_of, read_repairs, same_place
 
@@ -38,9 +38,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from kalsel_gap.geodesy import FloatArray
-    from kalsel_gap.project import Opened
-    from kalsel_gap.quality.claims import Claims
+    from kalsel_gap.geo.geodesy import FloatArray
+    from kalsel_gap.project.read import Opened
+    from kalsel_gap.quality.claimed_areas import Claims
     from kalsel_gap.sources.repairs import Repair
 
 Sureness = Literal["high", "medium", "low"]

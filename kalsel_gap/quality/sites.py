@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import pandas as pd
 
-from kalsel_gap import geodesy
 from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding
-from kalsel_gap.quality.files import unusable
-from kalsel_gap.quality.rasters import bounds
+from kalsel_gap.geo import geodesy
+from kalsel_gap.quality.coverage import bounds
+from kalsel_gap.quality.unusable_files import unusable
 from kalsel_gap.sources.boundaries import read_areas
-from kalsel_gap.sources.files import ROW, RawTable, number, read_table, recognise
 from kalsel_gap.sources.formats import fold
 from kalsel_gap.sources.sites import ALIASES, NEEDED, implausible, read_source
+from kalsel_gap.sources.tables import ROW, RawTable, number, read_table, recognise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from kalsel_gap.limits import SitesCheck
-    from kalsel_gap.project import Opened
-    from kalsel_gap.radio import Carrier, Mobile
-    from kalsel_gap.sections import Elevation, Sites
+    from kalsel_gap.project.checks import SitesCheck
+    from kalsel_gap.project.inputs import Elevation, Sites
+    from kalsel_gap.project.radio import Carrier, Mobile
+    from kalsel_gap.project.read import Opened
 
     FloatArray: TypeAlias = NDArray[np.float64]
     BoolArray: TypeAlias = NDArray[np.bool_]
@@ -182,11 +182,11 @@ def _at_sea(off: pd.DataFrame, elevation: Elevation | None, limits: SitesCheck) 
     nowhere = np.zeros(len(off), dtype=np.bool_)
     if elevation is None or elevation.sea != "nodata" or off.empty:
         return nowhere
-    from kalsel_gap import raster
+    from kalsel_gap.geo import sampling
 
     lat, lon = geodesy.disk_points(off["lat"], off["lon"], limits.border_tolerance_m)
     try:
-        found = raster.sample(elevation.tiles, lat, lon, band=elevation.band)
+        found = sampling.sample(elevation.tiles, lat, lon, band=elevation.band)
     except InputError:  # told where the elevation model is checked
         return nowhere
     return np.asarray((np.isnan(found.value) & ~found.outside).all(axis=1))

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from kalsel_gap.assumptions import default_values
 from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding
-from kalsel_gap.project import SHAPEFILE_PARTS, suggestion
-from kalsel_gap.sources.files import read_vector
+from kalsel_gap.project.index import default_values
+from kalsel_gap.project.read import SHAPEFILE_PARTS, suggestion
 from kalsel_gap.sources.formats import fold
+from kalsel_gap.sources.tables import read_vector
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import shapely
 
-    from kalsel_gap.project import Opened
+    from kalsel_gap.project.read import Opened
 
 AREA_LEVELS = ("province", "kabupaten", "kecamatan", "desa")
 

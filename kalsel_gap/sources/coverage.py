@@ -8,15 +8,15 @@ import numpy as np
 
 from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding
-from kalsel_gap.project import suggestion
-from kalsel_gap.sources.files import read_vector
+from kalsel_gap.project.read import suggestion
 from kalsel_gap.sources.formats import cell_text
+from kalsel_gap.sources.tables import read_vector
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import ArrayLike, NDArray
 
-    from kalsel_gap.sections import Coverage
+    from kalsel_gap.project.inputs import Coverage
 
     FloatArray = NDArray[np.float64]
     BoolArray = NDArray[np.bool_]

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 from kalsel_gap.errors import InputError
-from kalsel_gap.project import suggestion
+from kalsel_gap.project.read import suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence

@@ -17,7 +17,9 @@ from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding, at_rows
 from kalsel_gap.sources import coordinates
 from kalsel_gap.sources.boundaries import bare_name, envelope, known_kabupaten, short_name
-from kalsel_gap.sources.files import (
+from kalsel_gap.sources.formats import fold
+from kalsel_gap.sources.repairs import accepted_repairs
+from kalsel_gap.sources.tables import (
     ROW,
     RawTable,
     number,
@@ -27,16 +29,14 @@ from kalsel_gap.sources.files import (
     understood,
     whole,
 )
-from kalsel_gap.sources.formats import fold
-from kalsel_gap.sources.repairs import accepted_repairs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     import geopandas as gpd
 
-    from kalsel_gap.project import Opened
-    from kalsel_gap.sections import Attributes, Register
+    from kalsel_gap.project.inputs import Attributes, Register
+    from kalsel_gap.project.read import Opened
 
 REGISTER_ALIASES: dict[str, tuple[str, ...]] = {
     "npsn": ("npsn", "schoolidgovt", "schoolidgov"),

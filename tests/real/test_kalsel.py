@@ -21,12 +21,12 @@ from pyproj import Geod, Transformer
 from python_calamine import CalamineWorkbook
 
 import kalsel_gap
-from kalsel_gap.project import read_project
-from kalsel_gap.signals import signals
+from kalsel_gap.deficit.signals import signals
+from kalsel_gap.project.read import read_project
 from kalsel_gap.sources.schools import read_schools
 
 if TYPE_CHECKING:
-    from kalsel_gap.run import Run
+    from kalsel_gap.storage.run_folder import Run
 
 pytestmark = pytest.mark.real
 

@@ -11,11 +11,11 @@ import rasterio
 from pyproj import Geod
 from scipy.ndimage import map_coordinates
 
-from kalsel_gap.linktable import linktable
-from kalsel_gap.project import read_project
+from kalsel_gap.project.read import read_project
+from kalsel_gap.radio.links.link_table import linktable
 
 if TYPE_CHECKING:
-    from kalsel_gap.linktable import LinkTable
+    from kalsel_gap.radio.links.link_table import LinkTable
 
 pytestmark = pytest.mark.real
 

@@ -1,0 +1,458 @@
+"""Deficit, barrier, need, priority; gap type, tier, rank; and what each leaf contributes.
+
+``D = (1 - A_d) · (λ + (1 - λ)(1 - A_a))`` and ``P = D · (.5 + .3 N + .2 H)``, all from 0 good to
+1 bad. H and N are trees of weighted power means over leaves with fixed goalposts.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from kalsel_gap import schema
+from kalsel_gap.deficit.service import counted
+from kalsel_gap.indicators import need
+from kalsel_gap.sources.places import Staged
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from kalsel_gap.project.index import Gap, Index, Node
+    from kalsel_gap.project.read import Opened
+
+# Beyond this many decimals two scores are one: the last bits differ between machines.
+DECIMALS = 12
+# A deficit of which only what is delivered is known lies between two ends; this is their middle.
+_NEUTRAL = 0.5
+# A hindrance is named from this score on.
+_WORTH_NAMING = 0.3
+
+
+def scores(schools: gpd.GeoDataFrame, opened: Opened) -> Staged:
+    """The columns of the stage *scores*.
+
+    Parameters
+    ----------
+    schools : GeoDataFrame
+        With the columns of all stages before.
+    opened : Opened
+        The project.
+
+    Returns
+    -------
+    Staged
+        Those of the schema and, for each active leaf, ``<leaf>_score``, ``<leaf>_status`` and
+        ``<leaf>_contribution``.
+    """
+    index = opened.project.index
+    out = pd.DataFrame(index=schools.index)
+    located = schools["lat"].notna()
+    counts = counted(schools)
+    a_d, a_a = schools["delivered"], schools["available"]
+    out["deficit"] = deficit(a_d, a_a, index.weight_delivered).where(counts)
+    ranked = out["deficit"].notna()
+    out["deficit_status"] = np.select(
+        [
+            ~ranked,
+            (schools["delivered_status"] == "known") & (schools["available_status"] == "known"),
+        ],
+        ["unknown", "known"],
+        "inferred",
+    )
+    out["unranked_reason"] = np.select(
+        [ranked, schools["is_duplicate"].astype(bool), ~located],
+        ["", "duplicate", "no_location"],
+        "no_evidence",
+    )
+    out["unranked_reason"] = out["unranked_reason"].replace("", None)
+    out["gap_type"] = gap_type(
+        a_d.where(schools["delivered_status"] == "known"), a_a.where(counts), index.gap
+    ).where(ranked, "unknown")
+    out["tier"] = tier(out["deficit"], index.tiers.bounds)
+    _need_facts(out, schools, index, counts)
+    trees = measure(schools.join(out), index, counts)
+    out["barrier"], out["need"] = trees.value["barrier"], trees.value["need"]
+    weights = index.priority
+    # A tree for which the project has nothing at all is left out; one that is unknown for a single
+    # school counts as the middle of its range, so that knowing less moves nobody to the front.
+    given = {"barrier": weights.barrier, "need": weights.need}
+    given = {root: weight for root, weight in given.items() if trees.value[root].notna().any()}
+    total = (weights.base + sum(given.values())) or 1.0
+    base, share = weights.base / total, {root: weight / total for root, weight in given.items()}
+    scale = out["deficit"]
+    out["delivered_contribution"] = (base * index.weight_delivered * (1 - a_d)).where(ranked)
+    rest = base * scale - out["delivered_contribution"]
+    out["available_contribution"] = rest.clip(lower=0.0)  # rounding goes below
+    out["priority"] = base * scale
+    out["unknown_contribution"] = 0.0 * scale
+    for root, weight in share.items():
+        value = trees.value[root]
+        out["priority"] += weight * scale * value.fillna(_NEUTRAL)
+        out["unknown_contribution"] += (weight * scale * _NEUTRAL).where(value.isna(), 0.0)
+    out["priority"] = out["priority"].clip(0.0, 1.0)
+    for leaf, part in trees.share.items():
+        root = index.root(leaf)
+        out[f"{leaf}_score"] = trees.score[leaf]
+        out[f"{leaf}_status"] = trees.status[leaf]
+        weight = share.get(root, 0.0)
+        contribution = scale * weight * trees.value[root].fillna(0.0) * part.fillna(0.0)
+        out[f"{leaf}_contribution"] = contribution.clip(0, 1)
+    out["completeness"] = _completeness(schools, trees, index).where(ranked)
+    out["rank"] = rank(schools.join(out[["deficit", "priority"]]), by="deficit")
+    out["reason"] = _reason(out, schools)
+    out["hindrance"] = _hindrance(out, list(trees.share), index).where(ranked)
+    written = (*schema.of_stage("scores"), *schema.leaf_columns(trees.share))
+    return Staged(schema.table(out, written))
+
+
+def deficit(
+    delivered_: pd.Series[float], available_: pd.Series[float], weight_delivered: float
+) -> pd.Series[float]:
+    """``D = (1 - A_d) · (λ + (1 - λ)(1 - A_a))``.
+
+    With A_a unknown D lies between λ(1 - A_d) and 1 - A_d: their middle stands for it, and the
+    deficit's status says that it is inferred. With A_d unknown D is unknown.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> deficit(pd.Series([0.168, 1.0]), pd.Series([0.21, 0.0]), 0.6).round(3).tolist()
+    [0.762, 0.0]
+    """
+    out_of_reach = 1.0 - available_.fillna(_NEUTRAL)
+    short = 1.0 - delivered_
+    # (λ + (1 - λ) x) rounds above 1 for x = 1 and some λ.
+    return (short * (weight_delivered + (1.0 - weight_delivered) * out_of_reach)).clip(0.0, 1.0)
+
+
+def gap_type(
+    delivered_: pd.Series[float], available_: pd.Series[float], rule: Gap
+) -> pd.Series[str]:
+    """What kind of gap it is.
+
+    Parameters
+    ----------
+    delivered_ : Series of float
+        A_d where it is known, NaN where it is not (an inferred one is not known).
+    available_ : Series of float
+        A_a, NaN where unknown.
+    rule : Gap
+        Thresholds.
+    """
+    served = delivered_.notna() & (delivered_ > rule.unconnected)
+    return pd.Series(
+        np.select(
+            [
+                delivered_ >= rule.adequate,
+                served,
+                available_.isna(),
+                available_ < rule.weak,
+                available_ < rule.covered,
+                delivered_.isna(),
+            ],
+            ["adequate", "slow", "unknown", "uncovered", "weak", "covered_unverified"],
+            "unconnected",
+        ),
+        index=delivered_.index,
+        dtype="str",
+    )
+
+
+def tier(deficit_: pd.Series[float], bounds: tuple[float, ...]) -> pd.Series[int]:
+    """1 where the deficit reaches the first bound, to 5 below the last; missing where unknown."""
+    below = (deficit_.round(DECIMALS).to_numpy()[:, None] < np.asarray(bounds)).sum(axis=1)
+    return pd.Series(1 + below, index=deficit_.index, dtype="Int64").mask(deficit_.isna())
+
+
+def rank(schools: pd.DataFrame, *, by: str) -> pd.Series[int]:
+    """Ranks 1, 2, … by `by`, then the other of deficit and priority, then NPSN, then row.
+
+    Parameters
+    ----------
+    schools : DataFrame
+        With ``deficit``, ``priority``, ``npsn`` and ``row_id``.
+    by : {'deficit', 'priority'}
+
+    Returns
+    -------
+    Series of nullable int
+        Missing for schools without a deficit.
+    """
+    other = "priority" if by == "deficit" else "deficit"
+    order = schools[["deficit", "priority"]].round(DECIMALS).join(schools[["npsn", "row_id"]])
+    order = order[order["deficit"].notna()].sort_values(
+        [by, other, "npsn", "row_id"], ascending=[False, False, True, True], kind="stable"
+    )
+    ranks = pd.Series(range(1, len(order) + 1), index=order.index, dtype="Int64")
+    return ranks.reindex(schools.index)
+
+
+def _need_facts(
+    out: pd.DataFrame, schools: gpd.GeoDataFrame, index: Index, counts: pd.Series[bool]
+) -> None:
+    out["vulnerability"] = need.vulnerability(
+        schools["level"],
+        schools["inclusive"],
+        schools["village_index"],
+        schools["poor_share"],
+        index.vulnerability,
+    )
+    has = schools["delivered"]
+    out["idle_devices"] = need.idle(schools["devices"], has)
+    out["idle_accounts_share"] = need.idle(schools["accounts_active_share"], has)
+    adequate = (has >= index.gap.adequate) & (schools["delivered_status"] == "known")
+    adequate &= counts  # the place of a duplicate is not to be trusted
+    out["adequate_school_km"] = need.adequate_school_km(schools["lat"], schools["lon"], adequate)
+
+
+# --- the trees ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Trees:
+    """Barrier and need of each school, and how they come about.
+
+    Attributes
+    ----------
+    value : dict of Series
+        By root: 0 to 1, NaN where no leaf of the tree is known.
+    score : dict of Series
+        By active leaf: its score on the goalposts, NaN where unknown.
+    status : dict of Series
+        By active leaf: known, inferred or unknown.
+    share : dict of Series
+        By active leaf: its part of the root's value; the parts of a tree add up to 1.
+    weight : dict of float
+        By active leaf: its effective weight in its tree; they add up to 1.
+    """
+
+    value: dict[str, pd.Series[float]]
+    score: dict[str, pd.Series[float]]
+    status: dict[str, pd.Series[str]]
+    share: dict[str, pd.Series[float]]
+    weight: dict[str, float]
+
+
+def goalposts(value: pd.Series[float], node: Node) -> pd.Series[float]:
+    """``clip((x - best) / (worst - best), 0, 1)`` after the node's transform; NaN stays NaN."""
+    assert node.best is not None and node.worst is not None  # noqa: PT018 - a leaf has both
+    x, best, worst = value.astype("float64"), node.best, node.worst
+    if node.transform == "log10":
+        with np.errstate(divide="ignore"):
+            x = pd.Series(np.log10(x), index=value.index)
+        best, worst = math.log10(best), math.log10(worst)
+    return ((x - best) / (worst - best)).clip(0.0, 1.0)
+
+
+def power_mean(
+    scores_: list[pd.Series[float]], weights: list[float], p: float
+) -> tuple[pd.Series[float], list[pd.Series[float]]]:
+    """``(Σ w sᵖ / Σ w)^(1/p)`` over the scores that are known, and each one's part of the sum.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> value, parts = power_mean([pd.Series([0.8]), pd.Series([0.6])], [1.0, 1.0], 2.0)
+    >>> value.round(4).tolist(), parts[0].round(2).tolist()
+    ([0.7071], [0.64])
+    """
+    stacked = np.stack([s.to_numpy(dtype=np.float64) for s in scores_])
+    weight = np.asarray(weights)[:, None] * ~np.isnan(stacked)
+    terms = weight * np.nan_to_num(stacked) ** p
+    total, sum_of_weights = terms.sum(axis=0), weight.sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        value = (total / sum_of_weights) ** (1.0 / p)
+        parts = np.where(total > 0, terms / total, 0.0)
+    index = scores_[0].index
+    return (
+        pd.Series(np.clip(value, 0.0, 1.0), index=index),
+        [pd.Series(part, index=index) for part in parts],
+    )
+
+
+def measure(schools: pd.DataFrame, index: Index, counts: pd.Series[bool]) -> Trees:
+    """Both trees over the leaves that the project has anything for.
+
+    Parameters
+    ----------
+    schools : DataFrame
+        With the columns of all leaves, ``kabupaten``, ``level`` and ``delivered_status``.
+    index : Index
+        The trees.
+    counts : Series of bool
+        Schools that are located and no duplicates: the others are neither scored nor asked.
+    """
+    score: dict[str, pd.Series[float]] = {}
+    status: dict[str, pd.Series[str]] = {}
+    for code, node in index.leaves().items():
+        column = str(node.column)
+        value = schools[column].astype("float64").where(counts)
+        if value.notna().any():
+            filled = _filled(column, value, schools, counts).where(counts)
+            status[code] = _leaf_status(value, filled, schools, column)
+            score[code] = goalposts(filled, node)
+    share: dict[str, pd.Series[float]] = {}
+    weight: dict[str, float] = {}
+    value_of: dict[str, pd.Series[float]] = {}
+    everything = pd.Series(1.0, index=schools.index)
+
+    def combine(parent: str) -> tuple[pd.Series[float], dict[str, pd.Series[float]]] | None:
+        """Value of a node and each leaf's part of it; nothing where no leaf is active."""
+        below: list[tuple[float, pd.Series[float], dict[str, pd.Series[float]]]] = []
+        for code, node in index.children(parent).items():
+            if code in score:
+                below.append((node.weight, score[code], {code: everything}))
+            elif node.column is None and (found := combine(code)) is not None:
+                below.append((node.weight, *found))
+        below = [part for part in below if part[0] > 0]
+        if not below:
+            return None
+        p = index.nodes[parent].p
+        assert p is not None
+        value, parts = power_mean([s for _, s, _ in below], [w for w, _, _ in below], p)
+        return value, {
+            leaf: part * fraction
+            for part, (_, _, leaves) in zip(parts, below, strict=True)
+            for leaf, fraction in leaves.items()
+        }
+
+    for root in ("barrier", "need"):
+        found = combine(root)
+        nothing = pd.Series(np.nan, index=schools.index)
+        value_of[root], parts = found if found is not None else (nothing, {})
+        share |= parts
+        weight |= _effective_weights(index, root, set(parts))
+    leaves = [leaf for leaf in index.leaves() if leaf in share]
+    return Trees(
+        value=value_of,
+        score={leaf: score[leaf] for leaf in leaves},
+        status={leaf: status[leaf] for leaf in leaves},
+        share={leaf: share[leaf] for leaf in leaves},
+        weight=weight,
+    )
+
+
+# What lies idle rests on an amount, which the group may tell, and on the school's own line.
+_IDLE = {"idle_devices": "devices", "idle_accounts_share": "accounts_active_share"}
+
+
+def _filled(
+    column: str, value: pd.Series[float], schools: pd.DataFrame, counts: pd.Series[bool]
+) -> pd.Series[float]:
+    """The values of a leaf, those that are missing inferred from the school's group."""
+    if column in _IDLE:
+        amount = schools[_IDLE[column]].astype("float64").where(counts)
+        return need.idle(_group_median(amount, schools), schools["delivered"])
+    return _group_median(value, schools)
+
+
+def _group_median(value: pd.Series[float], schools: pd.DataFrame) -> pd.Series[float]:
+    """Missing values from the median of the same kabupaten and level; else they stay missing."""
+    groups = [schools["kabupaten"], schools["level"]]
+    return value.fillna(value.groupby(groups).transform("median"))
+
+
+def _leaf_status(
+    value: pd.Series[float], filled: pd.Series[float], schools: pd.DataFrame, column: str
+) -> pd.Series[str]:
+    known = value.notna()
+    if column in _IDLE:
+        known &= schools["delivered_status"] == "known"
+    choices = np.select([known, filled.notna()], ["known", "inferred"], "unknown")
+    return pd.Series(choices, index=value.index, dtype="str")
+
+
+def _effective_weights(index: Index, root: str, active: set[str]) -> dict[str, float]:
+    """Weight of each active leaf in its tree: products of the shares on the way down."""
+
+    def below(parent: str) -> dict[str, float]:
+        parts = {
+            code: {code: 1.0} if code in active else below(code) for code in index.children(parent)
+        }
+        parts = {c: part for c, part in parts.items() if part and index.nodes[c].weight > 0}
+        total = sum(index.nodes[code].weight for code in parts)
+        return {
+            leaf: index.nodes[code].weight / total * inner
+            for code, part in parts.items()
+            for leaf, inner in part.items()
+        }
+
+    return below(root)
+
+
+def _completeness(schools: gpd.GeoDataFrame, trees: Trees, index: Index) -> pd.Series[float]:
+    """Share of the priority's weight that is known: λ and 1 - λ of its base, and the leaves."""
+    lam, weights = index.weight_delivered, index.priority
+    known: pd.Series[float] = weights.base * (
+        lam * (schools["delivered_status"] == "known").astype("float64")
+        + (1 - lam) * (schools["available_status"] == "known").astype("float64")
+    )
+    total = weights.base
+    for root, weight in (("need", weights.need), ("barrier", weights.barrier)):
+        leaves = [leaf for leaf in trees.share if index.root(leaf) == root]
+        if leaves:
+            total += weight
+        for leaf in leaves:
+            known = known + weight * trees.weight[leaf] * (trees.status[leaf] == "known").astype(
+                "float64"
+            )
+    return (known / total).clip(0.0, 1.0)
+
+
+# --- reasons -----------------------------------------------------------------------------------
+
+
+def _reason(out: pd.DataFrame, schools: gpd.GeoDataFrame) -> pd.Series[str]:
+    """Code of the main reason; the sentence is made at the edge from the row's own numbers."""
+    gap = out["gap_type"]
+    poor = gap.isin(["uncovered", "weak"])
+    return pd.Series(
+        np.select(
+            [
+                out["unranked_reason"].notna(),
+                gap.isin(["adequate", "slow", "unconnected", "covered_unverified"]),
+                poor & (schools["available_status"] == "inferred"),
+                poor & (schools["available"] == 0),
+                poor & schools["best_level_dbm"].isna(),
+                poor,
+            ],
+            [
+                out["unranked_reason"].fillna(""),
+                gap,
+                "far_from_sites",
+                "no_signal",
+                "poor_network",
+                "poor_signal",
+            ],
+            "coverage_unknown",
+        ),
+        index=out.index,
+        dtype="str",
+    )
+
+
+def _hindrance(out: pd.DataFrame, leaves: list[str], index: Index) -> pd.Series[str]:
+    """Leaf that adds most to the priority, of those known and worth naming; else missing.
+
+    Where a signal is lacking it is a leaf of the barrier: what stands in its way.
+    """
+    lacking = out["gap_type"].isin(["uncovered", "weak"])
+    parts = pd.DataFrame(
+        {
+            leaf: out[f"{leaf}_contribution"].where(
+                (out[f"{leaf}_status"] == "known")
+                & (out[f"{leaf}_score"] >= _WORTH_NAMING)
+                & (~lacking | (index.root(leaf) == "barrier"))
+            )
+            for leaf in leaves
+        },
+        index=out.index,
+    ).fillna(0.0)
+    if parts.empty:
+        return pd.Series(None, index=out.index, dtype="str")
+    largest = parts.idxmax(axis="columns").astype("str")
+    return largest.where(parts.max(axis="columns") > 0)

@@ -1,0 +1,1 @@
+"""What a person receives: tables, the web map, GIS layers, the page of findings."""

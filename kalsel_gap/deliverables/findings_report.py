@@ -1,0 +1,393 @@
+"""Deliverables of findings: tables, GeoJSON, the repairs that are proposed, a summary.
+
+What a finding says is told in the reader's language; codes, values and figures stay as they are.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from kalsel_gap.deliverables.tables import csv_of, to_records
+from kalsel_gap.errors import InputError, OutputError
+from kalsel_gap.i18n.messages import NAMES, finding_sentence, findings_sentence
+from kalsel_gap.i18n.text import N_, Text, choose_language, escaped, plain
+from kalsel_gap.quality.repairs import accepted
+from kalsel_gap.quality.stage import check_all
+from kalsel_gap.sources.repairs import stored
+from kalsel_gap.sources.tables import number, read_table
+from kalsel_gap.storage.run_folder import atomic
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from kalsel_gap.project.read import Opened
+    from kalsel_gap.quality.stage import Checked
+
+FOLDER = "check"  # below the project's folder of outputs
+REPAIRS = "repairs.csv"
+SEVERITIES = ("error", "warning", "note")
+COLUMNS = (
+    *("file", "row", "npsn", "code", "severity", "column", "value"),
+    *("proposal", "evidence", "message"),
+)
+_ROWS_SHOWN = 4
+_DEGREES = 7  # decimals: a centimetre
+_NUMBERS = ("lat", "lon", "before_km", "after_km")
+_PROPOSAL = ("file", "row", "code", "lat", "lon", "area")  # what makes a proposal the same
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Findings of one code in one file.
+
+    Attributes
+    ----------
+    file, code, severity : str
+    count : int
+    sentence : str
+        What they say; where they differ stands an ellipsis.
+    rows : tuple of int
+        The first rows.
+    """
+
+    file: str
+    code: str
+    severity: str
+    count: int
+    sentence: str
+    rows: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Where accepted repairs are stored, how many were accepted now, and how many taken back."""
+
+    path: Path
+    count: int
+    withdrawn: int
+
+
+# --- words ---------------------------------------------------------------------------------------
+
+
+def told(checked: Checked, opened: Opened, text: Text) -> pd.DataFrame:
+    """Findings as people read them, in the order of file and row.
+
+    Parameters
+    ----------
+    checked : Checked
+        What the checks have found.
+    opened : Opened
+        The project: data that are not real say so in a column of their own.
+    text : Text
+        Language of the messages.
+
+    Returns
+    -------
+    DataFrame
+        The columns :data:`COLUMNS`, evidence as JSON.
+    """
+    found = checked.findings
+    messages = [finding_sentence(row, text) for row in found.to_dict("records")]
+    table = found.assign(message=pd.Series(messages, index=found.index, dtype="str"))
+    table = table[list(COLUMNS)]
+    nature = opened.project.project.data
+    return table if nature == "real" else table.assign(data=nature)
+
+
+def summary(checked: Checked, text: Text) -> list[Group]:
+    """Findings by file, in each of them the worst and the most frequent first."""
+    groups = [
+        Group(
+            file=str(file),
+            code=str(code),
+            severity=str(of_code["severity"].iloc[0]),
+            count=len(of_code),
+            sentence=findings_sentence(of_code, text),
+            rows=tuple(int(row) for row in of_code["row"].dropna().head(_ROWS_SHOWN)),
+        )
+        for (file, code), of_code in checked.findings.groupby(["file", "code"], sort=True)
+    ]
+    return sorted(groups, key=lambda g: (g.file, SEVERITIES.index(g.severity), -g.count, g.code))
+
+
+def counts(checked: Checked) -> dict[str, int]:
+    """How many findings of each severity."""
+    found = checked.findings["severity"].value_counts()
+    return {severity: int(found.get(severity, 0)) for severity in SEVERITIES}
+
+
+def remarks(checked: Checked, folder: Path, text: Text) -> list[str]:
+    """What a person must know besides: how much there is, where it is, what to do next."""
+    found = counts(checked)
+    if not any(found.values()):
+        sentences = [text(N_("Nothing is wrong with the inputs, as far as the checks go."))]
+    else:
+        counted = ", ".join(f"{text(NAMES[s])} {text.number(n)}" for s, n in found.items() if n)
+        files = checked.findings["file"].nunique()
+        words = N_("Findings: {counts}; files concerned: {files}.")
+        sentences = [text(words, counts=counted, files=text.number(files))]
+    if len(checked.repairs):
+        words = N_(
+            "Repairs proposed: {count}. Review {path}, write yes in its column “accept” where you "
+            "agree, then: kalsel-gap check --accept-repairs {path}"
+        )
+        count = text.number(len(checked.repairs))
+        sentences.append(text(words, count=count, path=folder / REPAIRS))
+    return [*sentences, text(N_("Written: {path}"), path=folder)]
+
+
+# --- places --------------------------------------------------------------------------------------
+
+
+def located(checked: Checked) -> pd.DataFrame:
+    """Where each finding lies, as far as that is known.
+
+    Returns
+    -------
+    DataFrame
+        One row per finding: ``name``; the location in use (``used_lat``, ``used_lon``), the one
+        that was given where none is in use (``given_…``), and the one that is proposed for its row
+        (``proposed_…``); ``repairs`` tells whether that proposal answers this very finding.
+        Degrees, NaN where there is none.
+    """
+    found = checked.findings
+    row_id = found["file"] + ":" + found["row"].astype("str")
+    schools = checked.schools.drop_duplicates("row_id").set_index("row_id").reindex(row_id)
+    used = schools[["lat", "lon"]].to_numpy("float64")
+    unused = np.isnan(used).any(axis=1)
+    given = np.full((len(found), 2), np.nan)
+    texts = (schools["lat_given"], schools["lon_given"], found["evidence"], found["parameters"])
+    for n in np.flatnonzero(unused):
+        given[n] = _given(*(column.iloc[n] for column in texts))
+    repairs = points_of(checked.repairs)
+    of_row = repairs["file"].astype("str") + ":" + repairs["row"].astype("str")
+    proposed = repairs.assign(key=of_row).drop_duplicates("key").set_index("key")
+    own = repairs.assign(key=of_row + ":" + repairs["code"]).drop_duplicates("key").set_index("key")
+    its = own.reindex(row_id + ":" + found["code"])[["lat", "lon"]].to_numpy("float64")
+    any_ = proposed.reindex(row_id)[["lat", "lon"]].to_numpy("float64")
+    answers = ~np.isnan(its).any(axis=1)
+    places = np.hstack([used, given, np.where(answers[:, None], its, any_)]).round(_DEGREES)
+    names = [f"{kind}_{axis}" for kind in ("used", "given", "proposed") for axis in ("lat", "lon")]
+    table = pd.DataFrame(places, columns=names)
+    return table.assign(name=schools["name"].to_numpy(), repairs=answers)
+
+
+def points_of(repairs: pd.DataFrame) -> pd.DataFrame:
+    """Repairs that propose a point, and not an area only."""
+    numbers = {axis: pd.to_numeric(repairs[axis], errors="coerce") for axis in ("lat", "lon")}
+    return repairs.assign(**numbers).dropna(subset=["lat", "lon"])
+
+
+def _given(lat: object, lon: object, *stated: str) -> tuple[float, float]:
+    """Degrees as the register gives them, or as the finding states them; NaN off the Earth."""
+    places = [(number(str(lat)), number(str(lon)))]
+    for mapping in stated:
+        if '"lat"' in mapping:
+            values = json.loads(mapping)
+            places.append((number(str(values.get("lat"))), number(str(values.get("lon")))))
+    on_earth = ((y, x) for y, x in places if 0 < abs(y) <= 90 and 0 < abs(x) <= 180)
+    return next(on_earth, (math.nan, math.nan))
+
+
+# --- files ---------------------------------------------------------------------------------------
+
+
+def contents(checked: Checked, table: pd.DataFrame, folder: Path) -> dict[str, str]:
+    """Files by name: the findings as CSV, JSON and GeoJSON, and what is proposed.
+
+    Parameters
+    ----------
+    checked : Checked
+        What the checks have found.
+    table : DataFrame
+        The same, :func:`told`.
+    folder : Path
+        Where they will go: answers that a person has written into the proposals there are kept.
+    """
+    files = {
+        "findings.csv": csv_of(table),
+        "findings.json": to_json(table),
+        "findings.geojson": to_geojson(checked, table),
+    }
+    if len(checked.repairs):
+        reasoned = _with_reasons(checked, table)
+        files[REPAIRS] = csv_of(_with_answers(reasoned, folder / REPAIRS, checked.schools))
+    return files
+
+
+def accept(opened: Opened, reviewed: Path) -> Accepted:
+    """Store the repairs that a person has accepted where the project reads them.
+
+    A row that the reviewed table has no answer for stays as it was accepted before.
+
+    Raises
+    ------
+    InputError, SeveralErrors
+        The table cannot be read, or an accepted row is no proposal of today's; nothing is stored.
+    OutputError
+        The file cannot be written; what was there is untouched.
+    """
+    checked = check_all(opened)
+    chosen, answered = accepted(reviewed, checked.repairs)
+    path = opened.project.repairs.path
+    before = {line: ((row["file"], row["row"]), row) for line, row in stored(path).items()}
+    renewed = {*zip(chosen["file"], chosen["row"], strict=True)}
+    withdrawn = len(answered.intersection(key for key, _ in before.values()) - renewed)
+    if chosen.empty and not withdrawn:
+        return Accepted(path, 0, 0)
+    # What does not hold any more has been told, and goes.
+    of_store = checked.findings["code"].isin(("repair_stale", "repair_refused"))
+    void = set(checked.findings.loc[of_store, "row"])
+    again = {_key(row) for row in chosen.to_dict("records")}
+    stays = [
+        row
+        for line, (key, row) in before.items()
+        if line not in void and (key not in answered or _key(row) in again)
+    ]
+    kept = {_key(row) for row in stays}
+    new = [row for row in chosen.index if _key(chosen.loc[row].to_dict()) not in kept]
+    language = choose_language(None, project=opened.project.project.language, deliverable=True)
+    reasons = _with_reasons(checked, told(checked, opened, Text(language))).loc[new]
+    rows: list[Mapping[Any, Any]] = [*stays, *reasons.assign(accept="yes").to_dict("records")]
+    rows.sort(key=lambda row: (row["file"], row["row"]))
+    table = pd.DataFrame(rows, columns=list(checked.repairs.columns))
+    numbers = table[[*_NUMBERS]].apply(pd.to_numeric, errors="coerce")
+    with atomic(path) as temporary:
+        temporary.write_text(csv_of(table.assign(**numbers)), encoding="utf-8", newline="")
+    return Accepted(path, len(chosen), withdrawn)
+
+
+def _with_reasons(checked: Checked, table: pd.DataFrame) -> pd.DataFrame:
+    """The proposals, each with the sentence of its finding in `table`, or that it is accepted."""
+    key = ["file", "row", "code"]
+    sentences = table[[*key, "message"]].drop_duplicates(key).rename(columns={"message": "why"})
+    merged = checked.repairs.drop(columns="why").merge(sentences, on=key, how="left")
+    of_row = sentences[sentences["code"].isin(("location_repaired", "location_is_area"))]
+    settled = of_row.drop_duplicates(key[:2]).set_index(key[:2])["why"]
+    rows = pd.MultiIndex.from_frame(merged[key[:2]].astype({"row": "Int64"}))
+    merged["why"] = merged["why"].fillna(pd.Series(settled.reindex(rows).to_numpy()))
+    return merged[list(checked.repairs.columns)]
+
+
+def to_json(table: pd.DataFrame) -> str:
+    """What :func:`told` gave as a JSON list of objects; what is unknown is null."""
+    return escaped(f"[\n{_lines(_records(table))}\n]\n")
+
+
+def to_geojson(checked: Checked, table: pd.DataFrame) -> str:
+    """Findings that lie somewhere as GeoJSON (RFC 7946) points, WGS 84.
+
+    A point's ``location`` tells what it is: *proposed* (the finding has a repair, or the row has
+    no other), *used*, or *given* (as the input has it, where it is not used).
+    """
+    places = located(checked).to_dict("records")
+    pairs = zip(_records(table), places, strict=True)
+    features = _lines(_feature(record, at, kind) for record, at in pairs if (kind := _kind(at)))
+    head = '{"type": "FeatureCollection", "name": "findings", "features": ['
+    return f"{head}\n{features}\n]}}\n"
+
+
+def _feature(record: dict[str, object], at: Mapping[Any, Any], kind: str) -> dict[str, object]:
+    beside = {name: value for name, value in at.items() if name != "repairs"}
+    properties = {key: _shown(value) for key, value in {**record, **beside}.items()}
+    point = [at[f"{kind}_lon"], at[f"{kind}_lat"]]
+    return {
+        "type": "Feature",
+        "geometry": {"type": "Point", "coordinates": point},
+        "properties": {**properties, "location": kind},
+    }
+
+
+def _kind(at: Mapping[Any, Any]) -> str:
+    """Which of its places a finding is drawn at; empty where it has none."""
+    kinds = ("proposed",) if at["repairs"] else ("used", "proposed", "given")
+    return next((kind for kind in kinds if not math.isnan(at[f"{kind}_lat"])), "")
+
+
+def _records(table: pd.DataFrame) -> Iterator[dict[str, object]]:
+    for record in to_records(table):
+        yield {**record, "evidence": json.loads(str(record["evidence"]))}
+
+
+def _lines(records: Iterable[object]) -> str:
+    """One record a line: written so it takes a fifth of the time that an indented list takes."""
+    return ",\n".join(json.dumps(each, ensure_ascii=False, allow_nan=False) for each in records)
+
+
+def write(folder: Path, files: Mapping[str, str], opened: Opened) -> None:
+    """Write all files, or none: each takes its name when every one is written.
+
+    Proposals that an earlier check left there go when nothing is proposed any more.
+
+    Raises
+    ------
+    OutputError
+        The folder cannot be written, or a file there is an input of the project.
+    """
+    inputs = {path.resolve() for _, path in opened.project.inputs()}
+    inputs.add(opened.project.repairs.path.resolve())  # no input before it is there
+    with contextlib.ExitStack() as stack:
+        for name, content in files.items():
+            if (folder / name).resolve() in inputs:
+                raise OutputError("output_is_input", path=folder / name)
+            temporary = stack.enter_context(atomic(folder / name))
+            temporary.write_bytes(content.encode("utf-8"))
+    left = folder / REPAIRS
+    if REPAIRS not in files and left.resolve() not in inputs and _answers(left) is not None:
+        left.unlink()
+
+
+def _with_answers(repairs: pd.DataFrame, path: Path, schools: pd.DataFrame) -> pd.DataFrame:
+    """Proposals with what a person has answered to the same ones before, here or by accepting."""
+    answers = _answers(path) or {}
+    mended = schools[schools["location_status"].isin(("repaired", "area"))]
+    used = mended.set_index("row_id")[["lat", "lon", "location_area"]].to_dict("index")
+
+    def answer(row: Mapping[Any, Any]) -> str:
+        given = answers.get(_key(row), "")
+        now = used.get(f"{row['file']}:{row['row']}")
+        return given or ("yes" if now is not None and _is_used(row, now) else "")
+
+    return repairs.assign(accept=[answer(row) for row in repairs.to_dict("records")])
+
+
+def _is_used(proposal: Mapping[Any, Any], school: Mapping[Any, Any]) -> bool:
+    """Whether a proposal is what stands for the location already."""
+    if proposal["area"]:
+        return bool(proposal["area"].partition(" ")[0] == school["location_area"])
+    return all(round(school[axis] - proposal[axis], _DEGREES) == 0 for axis in ("lat", "lon"))
+
+
+def _answers(path: Path) -> dict[tuple[object, ...], str] | None:
+    """Answers in a file of proposals; None where there is no such file."""
+    try:
+        cells = read_table(path).cells if path.is_file() else pd.DataFrame()
+    except InputError:
+        return None
+    if not {"accept", *_PROPOSAL} <= set(cells.columns):
+        return None
+    return {_key(row): row["accept"] for row in cells.to_dict("records")}
+
+
+def _key(row: Mapping[Any, Any]) -> tuple[object, ...]:
+    """What a proposal is, however a spreadsheet wrote it again."""
+    texts = ["" if pd.isna(row[name]) else str(row[name]) for name in _PROPOSAL]
+    return tuple(
+        text.removeprefix("'") if math.isnan(number(text)) else f"{number(text):.9g}"
+        for text in texts
+    )
+
+
+def _shown(value: object) -> object:
+    if isinstance(value, str):
+        return plain(value)
+    return None if isinstance(value, float) and math.isnan(value) else value

@@ -1,0 +1,277 @@
+"""Tables of a run for people and programs: views, CSV and JSON.
+
+Cells that a spreadsheet would run as a formula are made inert, in every dialect.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+import pandas as pd
+
+from kalsel_gap import schema
+from kalsel_gap.deficit.scores import rank as rank_by
+from kalsel_gap.errors import InputError
+from kalsel_gap.i18n.messages import NAMES, REASON_COLUMNS, REASONS, finding_sentence, reason
+from kalsel_gap.i18n.text import LANGUAGES, N_, Text, escaped, plain
+from kalsel_gap.project.read import suggestion
+from kalsel_gap.sources.boundaries import Kabupaten, bare_name
+from kalsel_gap.sources.formats import fold
+from kalsel_gap.sources.tables import number
+
+if TYPE_CHECKING:
+    from kalsel_gap.storage.run_folder import Run
+
+Dialect = Literal["raw", "id"]
+_FORMULA = ("=", "+", "-", "@")
+_SLIPS_TOLD = 3  # headers that look misspelt: the rest are in findings.csv
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Which schools to show, and in which order.
+
+    Attributes
+    ----------
+    by : {'deficit', 'priority'}
+        What the rank is by.
+    top : int, optional
+        So many at most; the rank stays that among all schools.
+    kabupaten, kecamatan, level, authority, terrain, gap : str, optional
+        Only these; names are compared without case and signs.
+    """
+
+    by: Literal["deficit", "priority"] = "deficit"
+    top: int | None = None
+    kabupaten: str | None = None
+    kecamatan: str | None = None
+    level: str | None = None
+    authority: str | None = None
+    terrain: str | None = None
+    gap: str | None = None
+
+    def everyone(self) -> View:
+        """The same filters without a limit."""
+        return replace(self, top=None)
+
+
+def remarks(run: Run, text: Text) -> list[str]:
+    """What a reader of the ranking must know besides: unranked schools, findings, idle leaves."""
+    schools, findings = run.schools, run.findings
+    sentences = []
+    reasons = schools["unranked_reason"].value_counts()
+    if len(reasons):
+        counted = [f"{text(REASONS[code])}: {text.number(n)}" for code, n in reasons.items()]
+        sentences.append(
+            text(
+                N_("Schools without a rank: {count} ({reasons})."),
+                count=text.number(reasons.sum()),
+                reasons="; ".join(counted),
+            )
+        )
+    if len(schools) and schools["rank"].isna().all():
+        sentences.append(
+            text(N_("No school has a rank. Do the coordinates lie within the boundaries?"))
+        )
+    if idle := run.manifest.get("not_scored", []):
+        columns = [
+            run.manifest.get("parameters", {}).get(f"index.nodes.{leaf}.column") for leaf in idle
+        ]
+        labels = [text(schema.BY_NAME[c].label) if c in schema.BY_NAME else str(c) for c in columns]
+        sentences.append(
+            text(N_("No data in the project, so not scored: {leaves}."), leaves=", ".join(labels))
+        )
+    if len(findings):
+        severities = findings["severity"].value_counts()
+        counted = [
+            f"{text(NAMES[s])} {text.number(severities[s])}"
+            for s in ("error", "warning", "note")
+            if s in severities
+        ]
+        sentences.append(text(N_("Findings in findings.csv: {counts}."), counts=", ".join(counted)))
+    slips = findings[findings["code"] == "column_not_understood"]
+    sentences += [
+        f"{row['file']}: {finding_sentence(row, text)}"
+        for row in slips.head(_SLIPS_TOLD).to_dict("records")
+    ]
+    return sentences
+
+
+def select(schools: pd.DataFrame, view: View) -> pd.DataFrame:
+    """The schools of a view, ranked first and the unranked after them.
+
+    Raises
+    ------
+    InputError
+        A filter names what no school has: the message says what there is.
+    """
+    chosen = pd.DataFrame(schools.drop(columns="geometry", errors="ignore"))
+    if view.by != "deficit":
+        chosen["rank"] = rank_by(chosen, by=view.by)
+    chosen = chosen.sort_values(["rank", "npsn", "row_id"], na_position="last", ignore_index=True)
+    filters = {
+        "kabupaten": view.kabupaten,
+        "kecamatan": view.kecamatan,
+        "level": view.level,
+        "authority": view.authority,
+        "terrain_class": view.terrain,
+        "gap_type": view.gap,
+    }
+    keep = pd.Series(data=True, index=chosen.index)
+    for column, wanted in filters.items():
+        if wanted is not None:
+            keep &= chosen[column].isin(_meant(chosen, column, wanted))
+    chosen = chosen[keep]
+    return chosen if view.top is None else chosen.head(view.top)
+
+
+def _meant(schools: pd.DataFrame, column: str, wanted: str) -> set[str]:
+    """Values of a column that `wanted` means."""
+    values = sorted(schools[column].dropna().unique())
+    if column == "kabupaten":
+        codes = dict(zip(schools["kabupaten"], schools["kabupaten_code"].fillna(""), strict=True))
+        names = Kabupaten({name: codes[name] for name in values})
+        found = {name for name in [names.find(wanted)] if name}
+    else:
+        choices = schema.BY_NAME[column].choices
+        words = {
+            v: {fold(v), *(fold(Text(lang)(NAMES.get(v, v))) for lang in LANGUAGES)}
+            for v in {*values, *choices}
+        }
+        found = {v for v, said in words.items() if {fold(wanted), fold(bare_name(wanted))} & said}
+    if not found:
+        bare = {fold(bare_name(value)): value for value in values}
+        raise InputError(
+            "filter_unknown",
+            column=column,
+            value=wanted,
+            known=", ".join(values),
+            suggestion=bare.get(suggestion(fold(bare_name(wanted)), bare), ""),
+        )
+    return found
+
+
+def by_kabupaten(schools: pd.DataFrame) -> pd.DataFrame:
+    """Schools by tier and unknown in each kabupaten; the last row is all of them.
+
+    Returns
+    -------
+    DataFrame
+        ``kabupaten, 1, 2, 3, 4, 5, unknown, all``; the kabupaten is empty where the register
+        gives none, or one that the boundaries do not know.
+    """
+    coded = schools["kabupaten_code"].notna()
+    claimed = schools["kabupaten"].where(coded | (not coded.any()))
+    tiers = schools["tier"].astype("str").where(schools["tier"].notna(), "unknown")
+    names = [*(str(number) for number in range(1, 6)), "unknown"]
+    counts = pd.crosstab(claimed.fillna(""), tiers)
+    counts = counts.reindex(columns=names, fill_value=0)
+    counts["all"] = counts.sum(axis="columns")
+    counts.loc["__all__"] = counts.sum(axis="index")
+    table = counts.reset_index(names="kabupaten")
+    table.columns.name = None
+    return table
+
+
+def to_csv(run: Run, schools: pd.DataFrame, text: Text, dialect: Dialect = "raw") -> str:
+    """Schools as CSV: canonical columns first, then the indicators and the reason in words.
+
+    Parameters
+    ----------
+    run : Run
+        Where they come from: data that are not real say so in a column of their own.
+    schools : DataFrame
+        A view of the run's schools.
+    text : Text
+        Language of the reason (and, in the dialect *id*, of the numbers).
+    dialect : {'raw', 'id'}
+        *raw*: comma and decimal point, for programs. *id*: semicolon, decimal comma and a BOM,
+        for Excel in an Indonesian locale.
+    """
+    return csv_of(with_words(run, schools, text), dialect)
+
+
+def csv_of(table: pd.DataFrame, dialect: Dialect = "raw") -> str:
+    """Any table as CSV, its texts inert."""
+    file = io.StringIO("\ufeff" if dialect == "id" else "", newline="")
+    file.seek(0, io.SEEK_END)
+    writer = csv.writer(file, delimiter=";" if dialect == "id" else ",", lineterminator="\n")
+    writer.writerow(table.columns)
+    decimal = "," if dialect == "id" else "."
+    # Column by column: pandas's own writer takes twice the time.
+    writer.writerows(zip(*(_cells(table[name], decimal) for name in table.columns), strict=True))
+    return file.getvalue()
+
+
+def _cells(column: pd.Series[Any], decimal: str) -> list[str]:
+    """A column as text; 12 digits hold any score to the last bit that two machines share."""
+    values = column.tolist()
+    if pd.api.types.is_float_dtype(column):
+        return ["" if _missing(v) else f"{v:.12g}".replace(".", decimal) for v in values]
+    if pd.api.types.is_numeric_dtype(column):  # flags are 1 and 0
+        return ["" if _missing(v) else str(int(v)) for v in values]
+    written = {value: inert(value) for value in column.dropna().unique()}
+    return [written.get(value, "") for value in values]
+
+
+def to_json(run: Run, schools: pd.DataFrame, text: Text) -> str:
+    """Schools as a JSON list of objects; what is unknown is null."""
+    return json_of(with_words(run, schools, text))
+
+
+def json_of(table: pd.DataFrame) -> str:
+    """Any table as a JSON list of objects; what is unknown is null."""
+    return escaped(json.dumps(to_records(table), indent=1, ensure_ascii=False)) + "\n"
+
+
+def to_records(table: pd.DataFrame) -> list[dict[str, object]]:
+    """Rows as plain Python values; what is unknown is None."""
+    return [
+        {str(key): None if _missing(value) else _plain_value(value) for key, value in row.items()}
+        for row in table.to_dict("records")
+    ]
+
+
+def inert(value: object) -> str:
+    r"""A text cell that no spreadsheet runs: no control characters, no leading formula sign.
+
+    Examples
+    --------
+    >>> inert('=HYPERLINK("x")'), inert("SD 1"), inert("-3.4")
+    ('\'=HYPERLINK("x")', 'SD 1', '-3.4')
+    """
+    if _missing(value):
+        return ""
+    shown = plain(value)
+    risky = shown.lstrip().startswith(_FORMULA) and math.isnan(number(shown))
+    return f"'{shown}" if risky else shown
+
+
+def with_words(run: Run, schools: pd.DataFrame, text: Text) -> pd.DataFrame:
+    """The schools with the reason in words, what was not scored, and whether they are invented."""
+    told = [name for name in schools.columns if name in REASON_COLUMNS]
+    words = [reason(row, text) for row in schools[told].to_dict("records")]
+    declared = [c.name for c in schema.COLUMNS if c.name in schools.columns]
+    canonical = len(schema.CANONICAL)
+    order = [*declared, *(n for n in schools.columns if n not in set(declared))]
+    table = schools[order].copy()
+    table.insert(canonical, "reason_text", words)
+    table["not_scored"] = ";".join(run.manifest.get("not_scored", []))
+    if (nature := run.manifest.get("data", "real")) != "real":
+        table["data"] = nature
+    return table
+
+
+def _missing(value: object) -> bool:
+    return value is None or value is pd.NA or value != value  # noqa: PLR0124 - NaN
+
+
+def _plain_value(value: object) -> object:
+    if isinstance(value, float):
+        return float(f"{value:.12g}")
+    return value.item() if hasattr(value, "item") else value

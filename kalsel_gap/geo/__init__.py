@@ -1,0 +1,1 @@
+"""Raster and vector basics: geodesy, grids, mosaics, sampling, compiled kernels."""

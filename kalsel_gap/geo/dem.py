@@ -1,0 +1,163 @@
+"""Cells of an elevation model over the ground: their size row by row, and the heights they hold.
+
+In a geographic grid the size of a cell is that of its row on the ellipsoid; in a projected grid it
+is the projection's (its scale at the point, 1.000 ± .001 within a UTM zone, is left out).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+import numpy as np
+from numba.extending import register_jitable
+from numpy.typing import NDArray
+
+from kalsel_gap.errors import InputError
+from kalsel_gap.geo.geodesy import metres_per_degree
+from kalsel_gap.geo.kernels import inlined, kernel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rasterio.windows import Window
+
+    from kalsel_gap.geo.grid import Grid
+    from kalsel_gap.geo.mosaic import Band
+
+FloatArray: TypeAlias = NDArray[np.float64]
+IntArray: TypeAlias = NDArray[np.int64]
+Heights: TypeAlias = NDArray[np.int16] | NDArray[np.float32]
+
+# Stands for no data in windows of heights, which are as narrow as the file allows.
+NO_HEIGHT = np.iinfo(np.int16).min
+
+register_jitable(metres_per_degree)  # the kernels below call it as it is
+
+
+class Frame(NamedTuple):
+    """Size of the cells of an upright grid, for the kernels.
+
+    Attributes
+    ----------
+    geographic : bool
+        Whether `row` and `col` are degrees; else metres.
+    top : float
+        Latitude of the grid's first edge; 0 in a projected grid.
+    row, col : float
+        From one row, one column, to the next; signed along the meridian.
+    """
+
+    geographic: bool
+    top: float
+    row: float
+    col: float
+
+
+def frame_of(grid: Grid, path: Path) -> Frame:
+    """Cell size of an upright grid in degrees or metres."""
+    if grid.is_rotated:
+        raise InputError("raster_rotated", path=path)
+    unit = grid.crs.axis_info[0].unit_conversion_factor
+    t = grid.transform
+    if grid.crs.is_geographic:
+        degrees = math.degrees(unit)
+        return Frame(geographic=True, top=t.f * degrees, row=t.e * degrees, col=abs(t.a * degrees))
+    return Frame(geographic=False, top=0.0, row=t.e * unit, col=abs(t.a * unit))
+
+
+def halo_around(frame: Frame, row: FloatArray, radius_m: float) -> tuple[int, IntArray]:
+    """Rows and, for each school, columns that hold its disk and one more cell on each side."""
+    if not frame.geographic:
+        cols = math.ceil(radius_m / frame.col) + 1
+        return math.ceil(radius_m / abs(frame.row)) + 1, np.full(row.shape, cols)
+    shortest_m, _ = metres_per_degree(0.0)
+    rows = math.ceil(radius_m / (shortest_m * abs(frame.row))) + 1
+    # The narrowest columns are those of the row nearest to a pole.
+    lat = np.abs(frame.top + row * frame.row) + rows * abs(frame.row)
+    _, narrowest_m = metres_per_degree(np.minimum(lat, 89.9))
+    return rows, np.ceil(radius_m / (narrowest_m * frame.col)).astype(np.int64) + 1
+
+
+def halo_of(frame: Frame, height: int, radius_m: float) -> int:
+    """Rows and columns around a cell that hold its disk, for every row of a raster."""
+    rows, cols = halo_around(frame, np.array([0.5, height - 0.5]), radius_m)
+    return max(rows, int(cols.max()))
+
+
+def heights(source: Band, window: Window) -> Heights:
+    """Elevations of a window as narrow as they come: `NO_HEIGHT` or NaN is no data.
+
+    Parameters
+    ----------
+    source : Band
+    window : Window
+
+    Returns
+    -------
+    int16 or float32 array
+        Whole metres where the files hold such, else rounded to 24 binary digits: less than a
+        millimetre on land. A stored -32768 m is no data, declared or not.
+    """
+    if not (source.is_whole_numbers and all(np.can_cast(t.dtype, np.int16) for t in source.tiles)):
+        return source.read(window).astype(np.float32)
+    raw, valid = source.read_raw(window)
+    z = raw.astype(np.int16, copy=False)
+    (only, *more) = source.tiles
+    if more or only.has_mask or only.nodata != (NO_HEIGHT,):  # else it is there already
+        np.putmask(z, ~valid, NO_HEIGHT)
+    return z
+
+
+@kernel
+def missing(z: float) -> bool:
+    """Whether a height stands for no data; see `heights`."""
+    return z == NO_HEIGHT or not np.isfinite(z)
+
+
+@inlined
+def height_at(heights_m: NDArray[np.floating], row: float, col: float) -> float:
+    """Bilinear height, as `raster.sample` has it: none outside and where its own cell has none."""
+    height, width = heights_m.shape
+    if 0.5 <= row < height - 0.5 and 0.5 <= col < width - 0.5:
+        i, j = int(row - 0.5), int(col - 0.5)
+        down, right = row - 0.5 - i, col - 0.5 - j
+        above = (1.0 - right) * heights_m[i, j] + right * heights_m[i, j + 1]
+        below = (1.0 - right) * heights_m[i + 1, j] + right * heights_m[i + 1, j + 1]
+        found = (1.0 - down) * above + down * below
+        if not np.isnan(found):
+            return float(found)
+    if not (0.0 <= row < height and 0.0 <= col < width) or np.isnan(heights_m[int(row), int(col)]):
+        return np.nan
+    return _mean_of_known(heights_m, row, col)
+
+
+@kernel
+def _mean_of_known(heights_m: NDArray[np.floating], row: float, col: float) -> float:
+    """Bilinear height where of the four cells some may be unknown or off the raster."""
+    height, width = heights_m.shape
+    i, j = int(np.floor(row - 0.5)), int(np.floor(col - 0.5))
+    down, right = row - 0.5 - i, col - 0.5 - j
+    total = weights = 0.0
+    for p in range(2):
+        for q in range(2):
+            if 0 <= i + p < height and 0 <= j + q < width:
+                z = heights_m[i + p, j + q]
+                if not np.isnan(z):
+                    weight = (down if p else 1.0 - down) * (right if q else 1.0 - right)
+                    total += weight * z
+                    weights += weight
+    return float(total / weights)
+
+
+@kernel
+def to_row(frame: Frame, from_row: float, row: int) -> tuple[float, float, float]:
+    """Metres from a place on the grid to the centre of a row; height and width of cells there.
+
+    On the ellipsoid as at the latitude half way.
+    """
+    rows = row + 0.5 - from_row
+    if not frame.geographic:
+        return rows * frame.row, abs(frame.row), frame.col
+    dlat_m, dlon_m = metres_per_degree(frame.top + (from_row + 0.5 * rows) * frame.row)
+    return rows * frame.row * dlat_m, abs(frame.row) * dlat_m, frame.col * dlon_m

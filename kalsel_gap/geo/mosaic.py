@@ -1,0 +1,533 @@
+"""Rasters of one file or of many, read as one grid of cells: nodata told apart, lengths in metres.
+
+Tiles of a mosaic lie on one grid: same CRS, same cells. Where several cover a cell (SRTM tiles
+share their outer rows and columns), the first of them that has data there holds, so that no seam
+shows and nothing counts twice. GDAL reads; any driver, CRS, cell type and nodata style that it
+knows will do, another one for each tile. Each thread has handles of its own.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import warnings
+from collections import OrderedDict
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import pyproj
+import rasterio
+from numpy.typing import NDArray
+from rasterio.enums import MaskFlags
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.windows import Window
+
+from kalsel_gap.errors import InputError
+from kalsel_gap.geo.grid import Grid, grid_of
+from kalsel_gap.geo.raster_files import RasterPath, sources, tiles_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from rasterio.crs import CRS
+    from rasterio.io import DatasetReader
+
+FloatArray: TypeAlias = NDArray[np.float64]
+IntArray: TypeAlias = NDArray[np.int64]
+BoolArray: TypeAlias = NDArray[np.bool_]
+Cells: TypeAlias = NDArray[np.generic]
+
+# GDAL would otherwise take a twentieth of the machine's memory for blocks already read.
+CACHE_BYTES = 64 * 2**20
+
+# Cells read at once, at least and at most: strips of one row are joined, whole-file blocks cut.
+FEWEST_CELLS_A_SIDE = 256
+MOST_CELLS = 2**22
+
+# Points for each such window from which on larger ones are read: less is done for each window.
+MANY_POINTS = 32
+WINDOWS_A_SIDE = 4
+
+# Points looked up at once in a window: what is made of them on the way stays in fast memory.
+POINTS_AT_ONCE = 2**13
+
+# Files open at once in each thread: systems allow 256 or more in all.
+MOST_HANDLES = 48
+
+# Metres in the units that bands of elevation bear.
+METRES = {
+    **dict.fromkeys(("m", "metre", "meter", "metres", "meters"), 1.0),
+    **dict.fromkeys(("ft", "foot", "feet", "international foot"), 0.3048),
+    **dict.fromkeys(("us-ft", "ftus", "us survey foot", "us_survey_foot", "foot_us"), 1200 / 3937),
+    **dict.fromkeys(("km", "kilometre", "kilometer"), 1000.0),
+    **dict.fromkeys(("dm", "decimetre", "decimeter"), 0.1),
+    **dict.fromkeys(("cm", "centimetre", "centimeter"), 0.01),
+    **dict.fromkeys(("mm", "millimetre", "millimeter"), 0.001),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One band of one file, and where it lies on the grid of the mosaic.
+
+    Attributes
+    ----------
+    path : Path
+        The file.
+    height, width : int
+        Rows and columns.
+    row, col : int
+        Of its first cell on the grid of the mosaic.
+    block : tuple of int
+        Rows and columns that the file holds together.
+    dtype : numpy dtype
+        Of the cells as stored.
+    scale, offset : float
+        From cells as stored to values.
+    declared : float or None
+        The value that the file itself names for no data.
+    nodata : tuple of float
+        Cells as stored that are no data.
+    has_mask : bool
+        Whether only a mask, an alpha band or GDAL's own comparison tells what is data.
+    unit : str
+        As the band bears it; empty where it bears none.
+    """
+
+    path: Path
+    height: int
+    width: int
+    row: int
+    col: int
+    block: tuple[int, int]
+    dtype: np.dtype[np.generic]
+    scale: float
+    offset: float
+    declared: float | None
+    nodata: tuple[float, ...]
+    has_mask: bool
+    unit: str
+
+    @property
+    def window_shape(self) -> tuple[int, int]:
+        """Rows and columns to read at once: whole blocks, neither too few nor too many cells."""
+        height, width = self.block
+        height = min(height * math.ceil(FEWEST_CELLS_A_SIDE / height), self.height)
+        width = min(width * math.ceil(FEWEST_CELLS_A_SIDE / width), self.width, MOST_CELLS)
+        return min(height, max(1, MOST_CELLS // width)), width
+
+    @property
+    def is_as_stored(self) -> bool:
+        """Whether cells are values."""
+        return self.scale == 1.0 and self.offset == 0.0
+
+    def valid(self, cells: Cells, mask: BoolArray | None) -> BoolArray:
+        """Which cells as stored are data; a mask, where there is one, has a say."""
+        valid = mask
+        for nodata in self.nodata:
+            differs = cells != self.dtype.type(nodata)
+            valid = differs if valid is None else valid & differs
+        return np.ones(cells.shape, dtype=np.bool_) if valid is None else valid
+
+    def values(self, cells: Cells, valid: BoolArray) -> FloatArray:
+        """Values of cells as stored, NaN where there is no data."""
+        value = cells.astype(np.float64)
+        if not self.is_as_stored:
+            value = value * self.scale + self.offset
+        value[~valid] = np.nan
+        return value
+
+
+class _Handles:
+    """Open files by thread: GDAL's must not be shared. The one longest unused is closed first."""
+
+    def __init__(self) -> None:
+        self._open: dict[int, OrderedDict[Path, DatasetReader]] = {}
+        self._lock = threading.Lock()
+
+    def get(self, path: Path) -> DatasetReader:
+        with self._lock:
+            mine = self._open.setdefault(threading.get_ident(), OrderedDict())
+        if path not in mine:
+            if len(mine) >= MOST_HANDLES:
+                mine.popitem(last=False)[1].close()
+            mine[path] = rasterio.open(path)
+        mine.move_to_end(path)
+        return mine[path]
+
+    def close(self) -> None:
+        for mine in self._open.values():
+            for dataset in mine.values():
+                dataset.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """One band of an open raster; see `open_band`. Threads may read from it at the same time."""
+
+    grid: Grid
+    tiles: tuple[Tile, ...]
+    crs: CRS
+    index: int
+    _handles: _Handles = field(repr=False)
+
+    @property
+    def window_shape(self) -> tuple[int, int]:
+        """Rows and columns to read at once: whole blocks, neither too few nor too many cells."""
+        return self.tiles[0].window_shape
+
+    def windows(self) -> Iterator[Window]:
+        """All of the raster, window by window in file order."""
+        height, width = self.window_shape
+        for row in range(0, self.grid.height, height):
+            for col in range(0, self.grid.width, width):
+                yield Window(
+                    col, row, min(width, self.grid.width - col), min(height, self.grid.height - row)
+                )
+
+    @property
+    def is_whole_numbers(self) -> bool:
+        """Whether values are integers that fit 32 bits with one to spare for nodata."""
+        return all(
+            tile.is_as_stored and tile.dtype.kind in "iu" and np.can_cast(tile.dtype, np.int32)
+            for tile in self.tiles
+        )
+
+    def read(self, window: Window, shape: tuple[int, int] | None = None) -> FloatArray:
+        """Values of a window, scale, offset and unit applied, NaN where there is no data.
+
+        With a `shape` smaller than the window's, the nearest cells only: as many as it has.
+        """
+        shape = shape or (int(window.height), int(window.width))
+        value = np.full(shape, np.nan)
+        for tile, part, place in self._parts(window, shape):
+            todo = np.isnan(value[place])
+            if todo.any():
+                found = tile.values(*self._cells(tile, part, todo.shape))
+                value[place] = np.where(todo, found, value[place])
+        return value
+
+    def read_raw(self, window: Window) -> tuple[Cells, BoolArray]:
+        """Cells of a window as the files hold them, and which of them are data.
+
+        Cells off the files are none, and hold what the first file holds for no data.
+        """
+        shape = int(window.height), int(window.width)
+        parts = list(self._parts(window, shape))
+        if len(parts) == 1 and parts[0][1].height == shape[0] and parts[0][1].width == shape[1]:
+            return self._cells(parts[0][0], parts[0][1], shape)
+        empty = self.tiles[0].nodata[0] if self.tiles[0].nodata else 0
+        raw = np.full(shape, empty, dtype=np.result_type(*(tile.dtype for tile in self.tiles)))
+        valid = np.zeros(shape, dtype=np.bool_)
+        for tile, part, place in parts:
+            todo = ~valid[place]
+            if todo.any():
+                found, known = self._cells(tile, part, todo.shape)
+                np.copyto(raw[place], found, where=todo, casting="unsafe")
+                valid[place] |= known
+        return raw, valid
+
+    def values(self, row: IntArray, col: IntArray) -> FloatArray:
+        """Values of cells that lie on the raster, given in any order, by flat arrays.
+
+        Tile by tile and block by block in file order; each block that is needed is read once.
+        """
+        value = np.empty(row.shape)
+        for here, found in self.squares(row, col, 1):
+            value[here] = found[:, 0]
+        return value
+
+    def squares(
+        self, row: IntArray, col: IntArray, side: int
+    ) -> Iterator[tuple[IntArray, FloatArray]]:
+        """Values of squares of cells, given by their first rows and columns, in any order.
+
+        Read as `values`, with as much around a block as squares reach.
+
+        Yields
+        ------
+        which : int array of shape (n,)
+            Some of the squares; together all of them, each once.
+        value : float array of shape (n, side²)
+            Their cells row by row; NaN for those off the raster.
+        """
+        if len(self.tiles) == 1:
+            yield from self._of_tile(self.tiles[0], row, col, side)
+            return
+        value = np.full((row.size, side * side), np.nan)
+        for tile in self.tiles:
+            rows, cols = row - tile.row, col - tile.col
+            within = (rows + side > 0) & (rows < tile.height)
+            within &= (cols + side > 0) & (cols < tile.width)
+            todo = np.flatnonzero(within & np.isnan(value).any(axis=1))
+            for which, found in self._of_tile(tile, rows[todo], cols[todo], side):
+                known = value[todo[which]]
+                value[todo[which]] = np.where(np.isnan(known), found, known)
+        yield np.arange(row.size), value
+
+    def _of_tile(
+        self, tile: Tile, row: IntArray, col: IntArray, side: int
+    ) -> Iterator[tuple[IntArray, FloatArray]]:
+        """What a tile has of squares of cells, window by window in file order."""
+        shape = _grouping(tile, row.size)
+        for which in groups(np.maximum(row, 0), np.maximum(col, 0), shape):
+            rows, cols = row[which], col[which]
+            top, left = max(int(rows.min()), 0), max(int(cols.min()), 0)
+            height = min(int(rows.max()) + side, tile.height) - top
+            width = min(int(cols.max()) + side, tile.width) - left
+            raw, mask = self._raw(tile, Window(left, top, width, height), (height, width))
+            for begin in range(0, which.size, POINTS_AT_ONCE):
+                part = slice(begin, begin + POINTS_AT_ONCE)
+                yield (
+                    which[part],
+                    _squares_in(tile, raw, mask, rows[part] - top, cols[part] - left, side),
+                )
+
+    def _parts(
+        self, window: Window, shape: tuple[int, int]
+    ) -> Iterator[tuple[Tile, Window, tuple[slice, slice]]]:
+        """Tiles that a window meets: what to read of each, and where it belongs in the shape."""
+        for tile in self.tiles:
+            down = _overlap(
+                int(window.row_off), int(window.height), shape[0], tile.row, tile.height
+            )
+            along = _overlap(int(window.col_off), int(window.width), shape[1], tile.col, tile.width)
+            if down is not None and along is not None:
+                (top, height, rows), (left, width, cols) = down, along
+                yield tile, Window(left, top, width, height), (rows, cols)
+
+    def _cells(self, tile: Tile, window: Window, shape: tuple[int, int]) -> tuple[Cells, BoolArray]:
+        """Cells of a tile as stored, and which of them are data."""
+        raw, mask = self._raw(tile, window, shape)
+        return raw, tile.valid(raw, mask)
+
+    def _raw(
+        self, tile: Tile, window: Window, shape: tuple[int, int]
+    ) -> tuple[Cells, BoolArray | None]:
+        """Cells of a tile as stored, and what a mask says of them where there is one."""
+        try:
+            with rasterio.Env():  # a thread of its own has none, and GDAL would write to stderr
+                dataset = self._handles.get(tile.path)
+                raw: Cells = dataset.read(self.index, window=window, out_shape=shape)
+                if not tile.has_mask:
+                    return raw, None
+                return raw, dataset.read_masks(self.index, window=window, out_shape=shape) > 0
+        except RasterioError as error:
+            raise _unreadable(tile.path, error) from error
+
+
+@contextmanager
+def open_band(path: RasterPath, band: int = 1) -> Iterator[Band]:
+    """Open one band of a raster; whatever GDAL refuses until the end of the block is an error.
+
+    Parameters
+    ----------
+    path : Path, sequence of Path, or Tiles
+        A file, a folder of tiles, several files, or a VRT whose files are on this machine.
+    band : int
+        Counted from 1.
+
+    Yields
+    ------
+    Band
+
+    Raises
+    ------
+    InputError
+        `raster_indirect`, `raster_source`, `raster_unreadable` (with `reason`), `raster_no_crs`,
+        or `raster_off_grid` for a tile that does not lie on the grid of the first.
+    """
+    tiles = tiles_of(path)
+    for file in tiles.files:
+        sources(file)
+    handles = _Handles()
+    with (
+        rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES, GDAL_NUM_THREADS="ALL_CPUS"),
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        try:
+            yield _joined(handles, tiles.files, band, tiles.nodata)
+        except RasterioError as error:
+            raise _unreadable(tiles.files[0], error) from error
+        finally:
+            handles.close()
+
+
+def refuse_unknown_unit(path: RasterPath, band: int = 1) -> None:
+    """An error where a band of heights bears a unit that is no known length.
+
+    Raises
+    ------
+    InputError
+        `raster_unit_no_length`, and as `open_band`.
+    """
+    with open_band(path, band) as source:
+        for tile in source.tiles:
+            if tile.unit and tile.unit.lower() not in METRES:
+                raise InputError("raster_unit_no_length", path=tile.path, value=tile.unit)
+
+
+def groups(row: IntArray, col: IntArray, shape: tuple[int, int]) -> Iterator[IntArray]:
+    """Which cells share a window, window by window in file order.
+
+    Parameters
+    ----------
+    row, col : int arrays of shape (n,)
+        Cells of a raster.
+    shape : tuple of int
+        Rows and columns of a window; the first begins at the raster's first cell.
+
+    Yields
+    ------
+    int array
+        Indices into `row`, in their given order, never empty.
+    """
+    if row.size == 0:
+        return
+    down, along = row // shape[0], col // shape[1]
+    window = down * (int(along.max()) + 1) + along
+    # Small numbers are sorted by their digits, in a fraction of the time.
+    narrow = window.astype(np.min_scalar_type(int(window.max())))
+    order = np.argsort(narrow, kind="stable")
+    yield from np.split(order, np.flatnonzero(np.diff(window[order])) + 1)
+
+
+def _joined(handles: _Handles, files: tuple[Path, ...], band: int, nodata: float | None) -> Band:
+    """All files as one band."""
+    first = _opened(handles, files[0])
+    own = grid_of(files[0], first, band)
+    tiles = [_tile(files[0], first, band, nodata, (0, 0))]
+    for file in files[1:]:
+        dataset = _opened(handles, file)
+        grid = grid_of(file, dataset, band, crs=own.crs if dataset.crs == first.crs else None)
+        corner = own.corner(grid)
+        if corner is None:
+            raise InputError("raster_off_grid", path=file, other=files[0].name)
+        tiles.append(_tile(file, dataset, band, nodata, corner))
+    top, left = min(tile.row for tile in tiles), min(tile.col for tile in tiles)
+    bottom = max(tile.row + tile.height for tile in tiles)
+    right = max(tile.col + tile.width for tile in tiles)
+    grid = own.part(top, left, bottom - top, right - left)
+    placed = tuple(replace(tile, row=tile.row - top, col=tile.col - left) for tile in tiles)
+    return Band(grid, placed, first.crs, band, handles)
+
+
+def _opened(handles: _Handles, file: Path) -> DatasetReader:
+    try:
+        return handles.get(file)
+    except RasterioError as error:
+        raise _unreadable(file, error) from error
+
+
+def _unreadable(file: Path, error: RasterioError) -> InputError:
+    return InputError("raster_unreadable", path=file, reason=str(error.__cause__ or error))
+
+
+def _tile(
+    file: Path,
+    dataset: DatasetReader,
+    band: int,
+    nodata: float | None,
+    corner: tuple[int, int],
+) -> Tile:
+    """What a file says of its cells."""
+    dtype = np.dtype(dataset.dtypes[band - 1])
+    flags, declared = dataset.mask_flag_enums[band - 1], dataset.nodatavals[band - 1]
+    # Whole numbers compare here; of floats GDAL knows best which are meant to be equal.
+    plain = flags == [MaskFlags.nodata] and dtype.kind in "iu"
+    all_valid = flags == [MaskFlags.all_valid]
+    values = {nodata} | ({declared} if plain else set())
+    unit = (dataset.units[band - 1] or "").strip()
+    metres = _metres(dataset, unit)
+    return Tile(
+        path=file,
+        height=dataset.height,
+        width=dataset.width,
+        row=corner[0],
+        col=corner[1],
+        block=dataset.block_shapes[band - 1],
+        dtype=dtype,
+        scale=float(dataset.scales[band - 1]) * metres,
+        offset=float(dataset.offsets[band - 1]) * metres,
+        declared=None if declared is None else float(declared),
+        nodata=tuple(value for value in values if value is not None and _fits(value, dtype)),
+        has_mask=not (plain or all_valid),
+        unit=unit,
+    )
+
+
+def _metres(dataset: DatasetReader, unit: str) -> float:
+    """Metres in the unit of a band: its own, else that of heights in the CRS; else 1."""
+    if unit:
+        return METRES.get(unit.lower(), 1.0)  # coverage bears units that are no length
+    crs = pyproj.CRS.from_wkt(dataset.crs.to_wkt())
+    if crs.is_compound and len(crs.sub_crs_list) > 1:
+        return float(crs.sub_crs_list[1].axis_info[0].unit_conversion_factor)
+    return 1.0
+
+
+def _fits(value: float, dtype: np.dtype[np.generic]) -> bool:
+    """Whether cells of a type can hold a value."""
+    if dtype.kind == "f":
+        return math.isfinite(value)
+    limits = np.iinfo(dtype.name)
+    return value == math.floor(value) and limits.min <= value <= limits.max
+
+
+def _grouping(tile: Tile, points: int) -> tuple[int, int]:
+    """Rows and columns of the windows that points are looked up in."""
+    height, width = tile.window_shape
+    if points * height * width < MANY_POINTS * tile.height * tile.width:
+        return height, width
+    taller = max(1, min(WINDOWS_A_SIDE, MOST_CELLS // (height * width)))
+    wider = max(1, min(WINDOWS_A_SIDE, MOST_CELLS // (taller * height * width)))
+    return height * taller, width * wider
+
+
+def _squares_in(
+    tile: Tile, raw: Cells, mask: BoolArray | None, row: IntArray, col: IntArray, side: int
+) -> FloatArray:
+    """Values of squares of cells in a window of a tile; NaN for cells off the window."""
+    height, width = raw.shape
+    found = np.empty((row.size, side * side))
+    at_edge = (row < 0) | (row + side > height) | (col < 0) | (col + side > width)
+    at_edge = np.flatnonzero(at_edge)
+    for place in range(side * side):
+        down, along = place // side, place % side
+        cell = (row + down) * width + (col + along)
+        i, j = row[at_edge] + down, col[at_edge] + along
+        off = at_edge[(i < 0) | (i >= height) | (j < 0) | (j >= width)]
+        cell[off] = 0
+        cells = raw.ravel().take(cell)
+        valid = tile.valid(cells, None if mask is None else mask.ravel().take(cell))
+        valid[off] = False
+        found[:, place] = tile.values(cells, valid)
+    return found
+
+
+def _overlap(
+    begin: int, size: int, wanted: int, tile_begin: int, tile_size: int
+) -> tuple[int, int, slice] | None:
+    """Where a stretch meets a tile along one axis.
+
+    Of `size` cells `wanted` are asked for, evenly spread. First cell in the tile, number of
+    cells, and which of the wanted they answer for.
+    """
+    if wanted == size:
+        first, last = max(begin, tile_begin), min(begin + size, tile_begin + tile_size)
+        if first >= last:
+            return None
+        return first - tile_begin, last - first, slice(first - begin, last - begin)
+    cell = begin + ((np.arange(wanted) + 0.5) * size / wanted).astype(np.int64)
+    within = np.flatnonzero((cell >= tile_begin) & (cell < tile_begin + tile_size))
+    if within.size == 0:
+        return None
+    first, last = int(cell[within[0]]), int(cell[within[-1]])
+    if within.size == wanted:
+        first, last = max(begin, tile_begin), min(begin + size, tile_begin + tile_size) - 1
+    place = slice(int(within[0]), int(within[-1]) + 1)
+    return first - tile_begin, last - first + 1, place

@@ -1,0 +1,1 @@
+"""Both languages: catalogues, messages, number formats."""

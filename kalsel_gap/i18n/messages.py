@@ -1,0 +1,639 @@
+"""Codes into sentences: what a person reads of errors, findings, reasons and codes.
+
+The sentences are English; :class:`~kalsel_gap.i18n.text.Text` turns them into the reader's language and
+fills in the ``{named}`` parameters.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from string import Formatter
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from kalsel_gap.i18n.text import N_, Text, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    import pandas as pd
+
+    from kalsel_gap.doctor import Fact
+    from kalsel_gap.errors import KalselGapError
+
+# A row of a table, as pandas hands it over.
+Row: TypeAlias = "Mapping[Any, Any]"
+
+# Each says what is wrong and what to do.
+ERRORS: dict[str, str] = {
+    "already_there": N_("this is there already, and nothing is overwritten. Choose another folder or move it away."),
+    "calibration_no_gain": N_("no offset makes the held-out error smaller, so nothing was written: there are too few measured levels, or the predictions need none."),
+    "calibration_not_named": N_('the project does not say where offsets belong. Write [calibration] and path = "calibration.csv" into the project file.'),
+    "area_column_missing": N_("column “{column}” is missing; the layer has: {known}. Name the columns of code and name under [boundaries] in the project file."),
+    "arguments_surplus": N_("“{value}” is not expected here. Put names with spaces in quotation marks."),
+    "carrier_blocks": N_("“spacing_khz” names a spacing that “resource_blocks” has no table for."),
+    "column_missing": N_("column “{column}” is missing; the file has: {known}. Rename a column, or name it under [….columns] in the project file."),
+    "column_not_measurable": N_("“{value}” is no column that can be measured; these can: {known}."),
+    "column_not_ours": N_("[….columns] names “{column}”, which is no column of ours; known are: {known}."),
+    "column_twice": N_("several columns could be “{column}”: {known}. Say which one under [….columns] in the project file."),
+    "command_unknown": N_("there is no command “{value}”."),
+    "coverage_class_column": N_('“class_column” goes with polygons of kind = "class", and only with them: name the column that holds the class.'),
+    "coverage_class_key": N_("a key of “classes” is not a number. Write the raster's class in quotes, such as \"1\" = 0.02."),
+    "coverage_classes": N_('“classes” goes with kind = "class", and only with it: give the adequacy (0 to 1) of each class.'),
+    "coverage_fixed_is_binary": N_('a fixed network is kind = "binary": 0 where there is none.'),
+    "coverage_touches_no_school": N_("the polygons touch no school. Is it the right region, and their CRS the right one?"),
+    "coverage_vector_kind": N_('polygons are kind = "binary" (covered inside) or kind = "class".'),
+    "curve_not_rising": N_("the points must rise, in level and in adequacy."),
+    "disk_or_folder": N_("cannot be read or written: {reason}."),
+    "disk_too_small": N_("{needed_mb} MB are needed and {free_mb} MB are free. Make room, ask for fewer layers (--layers), or choose another disk (--out; KALSEL_GAP_CACHE for the cache)."),
+    "elevation_missing": N_("the project has no elevation model. Name one under [elevation] in the project file."),
+    "file_empty": N_("the file is empty. Was it copied completely?"),
+    "file_is_folder": N_("this is a folder, and a file belongs here."),
+    "file_missing": N_("there is no such file ([{section}])."),
+    "file_special": N_("this is a pipe or a device, and a file belongs here. Save the data as a file first."),
+    "file_too_large": N_("unpacked, the file is larger than {limit} MB. Take the part of it that is needed."),
+    "file_unreadable": N_("the file cannot be read: {reason}."),
+    "folder_missing": N_("there is no such folder. Make it, or name another one."),
+    "folder_no_raster": N_("the folder holds no raster. Put the tiles (.tif, .hgt, …) into it, or name the files."),
+    "filter_unknown": N_("no school of this run has “{value}”; there is: {known}."),
+    "goalposts_equal": N_("best and worst must be given and must differ."),
+    "goalposts_log": N_("with log10 best and worst must be above 0."),
+    "interrupted": N_("interrupted. Nothing half-written is left."),
+    "key_missing": N_("this key must be given."),
+    "key_new": N_("a new table needs the key “{key}”."),
+    "key_unknown": N_("there is no such key; known here are: {known}."),
+    "layer_needs_sea": N_("the layer “{value}” needs to know where the sea is, and the elevation model has none. Say under [elevation] which cells are sea, or leave the layer out."),
+    "layer_needs_shore": N_("the layer “{value}” needs a shore, and there is none on the elevation model. Name a [coastline], or say under [elevation] which cells are sea, or leave the layer out."),
+    "layer_unknown": N_("there is no layer “{value}”; there are: {known}."),
+    "levels_missing": N_("the project has no measured levels, so predictions stay uncalibrated. Name a table with rsrp_dbm, rscp_dbm or rssi_dbm, operator, and lat, lon or npsn under [[measurements]]."),
+    "network_technology": N_('network = "fixed" goes with technology = "fixed", and only with it.'),
+    "no_site_near": N_("no site of the project lies within {reach_km} km of school {value}. Name more tables under [[sites]], or look farther: radio.candidates.reach_km in the project file, or --radius-km."),
+    "node_leaf_or_branch": N_("a node has either a column with best and worst, or an aggregator with p."),
+    "node_parent": N_("the trees do not hang together: each parent must be a node without a column, and “barrier” and “need” must exist."),
+    "not_written": N_("cannot be written: {reason}. Is the disk full, the folder protected, or the file open in another program? What was there is untouched."),
+    "offset_twice": N_("there are two offsets for the same operator, technology, site and land cover. Leave one of them."),
+    "offset_without_error": N_("the offset of {value} has no held-out error, a number of decibels above 0, and without it nothing is calibrated. Make the file anew with “kalsel-gap predict --calibrate”."),
+    "offset_wrong": N_("the offset “{value}” is no number of decibels between -60 and 60. Correct it, or make the file anew with “kalsel-gap predict --calibrate”."),
+    "operator_unknown": N_("no site in the project belongs to “{value}”; there is: {known}."),
+    "option_missing": N_("{option} must be given."),
+    "option_needs": N_("{option} goes with {other}, and only with it."),
+    "option_not_assignment": N_("“{option}” is no assignment. Write section.key=value, such as index.nodes.students.weight=0.5."),
+    "option_unknown": N_("there is no option {value}."),
+    "option_with_value": N_("the option {option} takes no value."),
+    "option_without_value": N_("the option {option} needs a value."),
+    "options_apart": N_("{option} has no meaning with {other}. Leave out one of them."),
+    "output_is_input": N_("this file is an input of the project, and nothing is written over it. Choose another folder with --out."),
+    "path_empty": N_("the path is empty. Name a file."),
+    "path_not_drawn": N_("the path from site “{value}” cannot be drawn: the elevation model has no height at one of its ends, or the site no antenna height or frequency. Add what is missing to the table of sites."),
+    "picture_is_input": N_("this file is an input of the project, and nothing is written over it. Name another file with --picture."),
+    "picture_kind": N_("a picture is written as SVG or PNG. Let its name end in .svg or .png."),
+    "piece_broken": N_("this part of a layer cannot be read: {reason}. It was removed from the cache; run the command again."),
+    "project_missing": N_("there is no such project file. Check the path after --project."),
+    "project_not_found": N_("there is no {name} here or in a folder above. Name a project file with --project FILE."),
+    "project_not_toml": N_("this is not valid TOML: {reason}."),
+    "project_not_utf8": N_("the file is not UTF-8 text. Save it as UTF-8."),
+    "raster_indirect": N_("the file only points to other data and is no plain mosaic of files (VRT by gdalbuildvrt). Give the raster itself (gdal_translate makes one of it)."),
+    "raster_no_crs": N_("the raster has no coordinate reference system. Was it copied completely? If so, assign the right one (gdal_edit.py -a_srs EPSG:…)."),
+    "raster_off_grid": N_("its cells do not continue those of {other}. Warp all tiles to one grid (gdalwarp -tr -tap), or give one file."),
+    "raster_rotated": N_("the raster's grid is rotated. Warp it to a north-up grid (gdalwarp)."),
+    "raster_source": N_("it draws from “{source}”, which is no file on this machine. Copy the tiles beside it and build it again (gdalbuildvrt)."),
+    "raster_touches_no_school": N_("the raster touches no school. Is it the right region, and its CRS the right one?"),
+    "raster_unit_no_length": N_("the band of heights has the unit “{value}”, which is no length that is known here. Write the right one into the file (gdal_edit.py -units m, or ft)."),
+    "raster_unreadable": N_("the raster cannot be read: {reason}. Was it copied completely?"),
+    "repair_edited": N_("the repair of {row_id} (NPSN {npsn}) is not the one that was proposed: a repair is accepted or refused, never edited. Correct the register, or take the row out."),
+    "repair_not_proposed": N_("nothing is proposed for {row_id} (NPSN {npsn}) today. Run check again and review what it proposes now."),
+    "repair_row_changed": N_("{row_id} (NPSN {npsn}) reads otherwise than when the repair was proposed. Run check again and review what it proposes now."),
+    "repair_twice": N_("{row_id} (NPSN {npsn}) is accepted twice. Keep one of the rows."),
+    "resolution_too_coarse": N_("a cell of {value} × {value} cells of the elevation model is wider than what any site reaches. Choose a smaller --resolution."),
+    "run_broken": N_("the run cannot be read: {reason}. Run “kalsel-gap rank” again."),
+    "run_missing": N_("there is no run yet. Run “kalsel-gap rank” first."),
+    "sample_missing": N_("the sample is not part of this installation. Install the package again."),
+    "school_not_placed": N_("school {value} has no usable location, so nothing can be predicted there. Correct its coordinates in the register, or accept a repair (kalsel-gap check)."),
+    "school_unknown": N_("no school of the registers has the NPSN “{value}”."),
+    "several": N_("{count} faults"),
+    "sheet_missing": N_("there is no sheet “{column}”; the workbook has: {known}."),
+    "sites_missing": N_("the project names no radio sites. Name a table of them under [[sites]] in the project file."),
+    "sites_unusable": N_("nothing can be predicted from any of the {count} sites. Each needs a place on the elevation model, antenna_height_m, frequency_mhz and eirp_dbm: give them in the table, or state the last three under [[sites]]."),
+    "table_adds_nothing": N_("no column of this attribute table is recognised; the file has: {known}. Recognised are: {expected}."),
+    "table_broken": N_("the table breaks off here: {reason}. Is a quotation mark left open?"),
+    "table_no_rows": N_("the table has no rows below its header."),
+    "table_not_json": N_("this is not JSON that can be read: {reason}."),
+    "table_not_kml": N_("this is not KML that can be read: {reason}."),
+    "table_not_parquet": N_("this is not a Parquet file that can be read: {reason}."),
+    "table_not_records": N_("the file holds no list of objects that could be rows. Save it as one."),
+    "table_not_text": N_("this is not a text table. Save it as CSV (UTF-8) or XLSX."),
+    "table_not_xlsx": N_("this is not a workbook that can be read: {reason}. Save it as XLSX again."),
+    "table_one_column": N_("the table has one column only, “{known}”. Separate its columns with comma, semicolon, tab or bar."),
+    "table_too_wide": N_("the sheet reaches to row {rows} and column {columns}: too far for a table. Delete what stands outside it."),
+    "technology_without_sites": N_("no site in the project is of {value}."),
+    "tiers_not_falling": N_("the bounds of the tiers must fall."),
+    "tiles_touch_no_school": N_("no tile of speed tests lies near a school. Is it the right region?"),
+    "usage": N_("the command line is not understood: {reason}"),
+    "value_not_a_choice": N_("“{value}” is not possible here; possible are: {expected}."),
+    "value_unfit": N_("this value does not fit: {reason}."),
+    "value_wrong": N_("“{value}” does not fit: {reason}."),
+    "vector_no_crs": N_("the layer has no coordinate reference system. Assign the right one and save it again."),
+    "vector_no_geometry": N_("the file has no geometry."),
+    "vector_no_lines": N_("the layer has no lines."),
+    "vector_no_polygons": N_("the layer has no polygons."),
+    "vector_unreadable": N_("the layer cannot be read: {reason}."),
+    "weights_all_zero": N_("one of the weights must be above 0."),
+    "weights_of_branch": N_("every weight below “{node}” is 0, so it has no value. To leave it out, set its own weight to 0."),
+    "zip_without_layer": N_("there is no Shapefile (.shp) in this archive."),
+}  # fmt: skip
+_LONGEST = 600  # characters of other people's text in a sentence of ours
+_DIFFERS = "…"
+_FEW = 3  # values that a sentence names where they differ
+SUGGESTION = N_("Did you mean “{suggestion}”?")
+# What a library says before it hands on what the system has said.
+_SYSTEM_WORDS = re.compile(r".*Detail: \[errno \d+\] ", re.DOTALL)
+# Reasons that libraries and the system often give, in words that can be translated.
+LIBRARY_WORDS: dict[str, str] = {
+    r"Input should be a valid integer.*": N_("a whole number is needed"),
+    r"Input should be a valid number.*": N_("a number is needed"),
+    r"Input should be a finite number": N_("a number is needed"),
+    r"Input should be a valid string": N_("a text in quotation marks is needed"),
+    r"Input should be a valid boolean.*": N_("true or false is needed"),
+    r"Input should be a valid (list|tuple|array).*": N_("a list in square brackets is needed"),
+    r"Input should be a valid dictionary.*": N_("a section with keys is needed"),
+    r"Input should be greater than or equal to (?P<bound>.*)": N_("it must be at least {bound}"),
+    r"Input should be greater than (?P<bound>.*)": N_("it must be above {bound}"),
+    r"Input should be less than or equal to (?P<bound>.*)": N_("it must be at most {bound}"),
+    r"Input should be less than (?P<bound>.*)": N_("it must be below {bound}"),
+    r"\w+ should have at least (?P<bound>\d+) item.*": N_("at least {bound} must be given"),
+    r"\w+ should have at most (?P<bound>\d+) item.*": N_("at most {bound} may be given"),
+    r".*\(at line (?P<line>\d+), column (?P<place>\d+)\)": N_(
+        "check line {line}, character {place}"
+    ),
+    r".*\(at end of document\)": N_("it breaks off at its end"),
+    r"Field required": N_("a value is missing"),
+    r"Is a directory": N_("it is a folder"),
+    r"Not a directory": N_("part of the path is a file"),
+    r"No such file or directory": N_("there is no such file or folder"),
+    r"Permission denied": N_("you have no permission"),
+    r"Read-only file system": N_("the drive is read-only"),
+    r"No space left on device": N_("the disk is full"),
+    r"File name too long": N_("the file name is too long"),
+}
+
+FINDINGS: dict[str, str] = {
+    "accounts_exceed_people": N_("{value} accounts for {students} students and {teachers} teachers. Delete accounts of those who have left, or correct the figure."),
+    "accounts_inconsistent": N_("More active accounts ({value}) than accounts: their share is unknown."),
+    "area_code_inconsistent": N_("Code {value} in {column} is that of {mostly} in most rows; this row says {said}. Correct the code or the name."),
+    "area_code_orphan": N_("No area of the level above has the code that “{value}” begins with. Correct the code, or add the area."),
+    "area_code_repeated": N_("Code {value} stands at {count} areas. Give each area its own code, or merge the parts of one area."),
+    "area_gap": N_("{area_km2} km² around {lat}, {lon} belong to no area of this level: a lake, a river mouth, a border that the two levels draw differently, or a missing area. Schools there get no area."),
+    "area_geometry_invalid": N_("The polygon of {area} is invalid; a repaired copy is used."),
+    "area_name_repeated": N_("“{value}” is the name of several areas of one parent ({codes}). Rows that give only the name cannot tell them apart."),
+    "area_newer": N_("The point lies in {by_location}, a neighbour of {value} that the register never names: it was probably founded later. Bring the register up to date."),
+    "area_outside_parent": N_("{percent} per cent of {value} lie outside of {parent}, to which its code belongs. Correct the code or the polygon."),
+    "area_unnamed": N_("The area “{value}” has no {column}. Add it, so that schools can be matched with it."),
+    "area_without_shape": N_("The area {value} has no polygon: no school can lie in it. Add the polygon or delete the row."),
+    "areas_counted": N_("{count} areas."),
+    "areas_do_not_meet": N_("The borders of {count} of {total} areas do not match their neighbours' exactly, as after simplifying: a school beside a border can fall into the neighbour, or into none. For exact borders take the layer before simplification."),
+    "areas_overlap": N_("{value} and {other} overlap by {area_km2} km²: a school there lies in both and counts to the first code. Correct the polygons."),
+    "attribute_duplicate": N_("Another row of the same NPSN (row {used_row}) is more complete and is used."),
+    "attribute_name_differs": N_("The row is called “{value}”, the school of NPSN {npsn} in the register “{name}”. If it was renamed, correct the older file; if not, the NPSN."),
+    "attribute_npsn_repairable": N_("No school of the register has NPSN {value}, but one has {proposal}. If it is the same school, correct the NPSN in this table."),
+    "attribute_other_year": N_("{count} rows are not of the year that is used ({year})."),
+    "attribute_without_school": N_("No school of the register has NPSN {npsn}; the row is not used."),
+    "cluster_dense": N_("{count} other schools lie within {radius_m} m. Check whether these coordinates were guessed."),
+    "column_has_gaps": N_("“{column}” is empty in {empty} of {count} rows. Fill it, or add a table that knows it under [[attributes]]."),
+    "column_not_understood": N_("The column “{column}” is not understood and not used. Did you mean “{suggestion}”? Rename it, or name it under [….columns] in the project file."),
+    "columns_understood": N_("Understood: {understood}. Not used ({count}): {others}."),
+    "coordinates_at_centroid": N_("The coordinates are those of {place} itself, its centre or an office. Give those of the school."),
+    "coordinates_copied": N_("{count} schools that do not belong together have these coordinates (also {others}). Find out whose they are, and correct the others."),
+    "coordinates_shared": N_("{count} schools have these coordinates (also {others}). If they are not on one compound, correct them."),
+    "coverage_class_unlisted": N_("Classes {classes} of the polygons are not in their table; there the signal is unknown."),
+    "coverage_geometry_invalid": N_("{count} polygons are invalid; repaired copies are used."),
+    "coverage_off_every_school": N_("The polygons touch no school. Is it the right region, and their CRS the right one?"),
+    "date_impossible": N_("“{value}” in {column} cannot be. Correct the date."),
+    "date_in_future": N_("“{value}” in {column} is later than the data themselves ({until}). Correct the date, or “date” in the project file."),
+    "date_not_read": N_("“{value}” is not read as a date; the row is not used. Write 2026-11-21."),
+    "date_of_data_stale": N_("{count} rows are later than the date that the project gives the file ({value}). Set it to {proposal}."),
+    "date_unreadable": N_("“{value}” in {column} is not read as a date. Write 2026-11-21."),
+    "decimals_few": N_("Coordinates {value} are good to {precision_m} m only. Give them with 5 decimals."),
+    "desa_differs": N_("The register says {value}; the point lies {distance_km} km from there (in: {by_location}). Check the coordinates and the name."),
+    "desa_unknown": N_("“{value}” is no desa of {within} in the boundaries. Nearest name: {suggestion}. Correct the name."),
+    "devices_exceed_people": N_("{value} devices for {students} students and {teachers} teachers. Check the figures."),
+    "elevation_in_feet": N_("The highest cell is {value}; no mountain here is above {highest_m} m. In feet it would be {proposal} m. Convert the heights to metres (gdal_calc.py)."),
+    "elevation_sea_is_zero": N_("{percent} per cent of the cells are 0 up to the edge: that is the sea, and only cells without data are taken for it, while the project says sea = “{value}”. Make them nodata (gdal_translate -a_nodata 0) and say sea = “nodata”; else coast and way over water are wrong or unknown."),
+    "elevation_sea_not_declared": N_("{percent} per cent of the cells have no data, up to the edge, while the project says sea = “{value}”. If that is the sea, say sea = “{proposal}” under [elevation]."),
+    "elevation_seam": N_("Heights jump by {jump_m} m across {line}, where two tiles meet, and by {beside_m} m across the lines beside it: a step between the tiles, or a row that both lack. Slope and relief there are false; join tiles of one source with all their rows."),
+    "elevation_too_high": N_("{count} cells are higher than any mountain here ({highest_m} m), up to {value}. Is the unit metres, and the nodata value declared?"),
+    "elevation_too_low": N_("{count} cells are lower than {lowest_m} m, down to {value}: errors of the model, or open pits. Repair or mask them where they are errors."),
+    "elevation_void": N_("{count} places on land have no height, {area_km2} km² in all; the largest ({largest_km2} km²) is at {place}. Lakes are no fault; fill other voids (gdal_fillnodata.py)."),
+    "file_unusable": N_("The file cannot be used: {fault}"),
+    "kabupaten_differs": N_("The register says {value}, the point lies in {by_location}, {distance_km} km off. Check the coordinates."),
+    "kabupaten_unknown": N_("“{value}” is no kabupaten of the boundaries. Nearest name: {suggestion}."),
+    "kecamatan_differs": N_("The register says {value}; the point lies {distance_km} km from there (in: {by_location}). Check the coordinates and the name."),
+    "kecamatan_unknown": N_("“{value}” is no kecamatan of {within} in the boundaries. Nearest name: {suggestion}. Correct the name."),
+    "land_cover_class_unlisted": N_("Classes {classes} of the land cover have no height under [radio.clutter]: nothing is predicted where one of them stands in the way. Add them there, or correct the raster."),
+    "land_cover_missing": N_("The land cover {raster} has no class that is known at this school or along any path to it: no level is predicted. Add the missing tiles, or the missing class under [radio.clutter]."),
+    "level_differs_from_name": N_("The level is {value}, but the name says otherwise: “{name}”. Correct one of them: the level decides who pays."),
+    "level_not_placed": N_("The measured level has no place: neither usable coordinates nor an NPSN. Add one of them."),
+    "level_unknown": N_("“{value}” is not read as a kind of school; the level is unknown."),
+    "location_at_sea": N_("The point lies in the sea, {distance_km} km from land. Correct the coordinates; if there is an islet, give a boundary that has it."),
+    "location_decimal_comma": N_("Coordinates {value} have a decimal comma in a table of decimal points; {proposal} is proposed. Accept or refuse it with check --accept-repairs."),
+    "location_dms": N_("Coordinates {value} are degrees, minutes and seconds; {proposal} is proposed. Accept or refuse it with check --accept-repairs."),
+    "location_half_zero": N_("One of the coordinates {value} is zero: the school is listed unranked. Put both into the register."),
+    "location_is_area": N_("Coordinates {value} are not used: by an accepted repair the area {area} stands for the location, with the uncertainty that follows."),
+    "location_missing": N_("No coordinates: the school is listed unranked. Add them to the register."),
+    "location_not_numeric": N_("Coordinates {value} are not decimal degrees: the school is listed unranked."),
+    "location_out_of_range": N_("Coordinates {value} are not on Earth: the school is listed unranked."),
+    "location_outside_area": N_("Coordinates {value} lie outside the province: the school is listed unranked."),
+    "location_outside_province": N_("The point lies {distance_km} km outside the boundaries. Correct the coordinates."),
+    "location_projected": N_("Coordinates {value} are metres of a map projection, not degrees; {proposal} is proposed. Accept or refuse it with check --accept-repairs."),
+    "location_repaired": N_("Coordinates {value} are read as {used}: an accepted repair."),
+    "location_scaled": N_("Coordinates {value} have lost their decimal point; {proposal} is proposed. Accept or refuse it with check --accept-repairs."),
+    "location_sign_missing": N_("A minus sign of the coordinates {value} is missing or out of place; {proposal} is proposed. Accept or refuse it with check --accept-repairs."),
+    "location_suspect": N_("Coordinates {value} lie {before_km} km from {claimed}, the area the row names; {proposal} would lie in it. Accept or refuse it with check --accept-repairs."),
+    "location_swapped": N_("Latitude and longitude in {value} are swapped; {proposal} is proposed. Accept or refuse it with check --accept-repairs."),
+    "location_zero": N_("Coordinates {value} have a zero: the school is listed unranked."),
+    "measurement_after_file": N_("The test is dated {value}, after the data ({declared}). Correct the day, or the date of the file in the project."),
+    "measurement_identical": N_("{count} tests of this school are the same to the last digit ({value}). Were they copied? Keep those that were measured."),
+    "measurement_impossible": N_("{value} in {column} is impossible. Correct or delete the test."),
+    "measurement_too_early": N_("The test is dated {value}, before {earliest}. Correct the day."),
+    "measurement_unit_kbps": N_("Half of the downloads are above {value} Mbps: they are rather kbps (then {proposal} Mbps). Name the columns down_kbps and up_kbps."),
+    "measurement_unit_mbps": N_("Half of the downloads are below {value} kbps: they are rather Mbps (then {proposal} kbps). Name the columns down_mbps and up_mbps."),
+    "measurement_upload_exceeds": N_("An upload of {value} with a download of {down}: more than {times} times as much. Are the columns swapped, or the test broken off?"),
+    "measurement_without_school": N_("No school of the register has NPSN {npsn}; the test is not used."),
+    "ministry_differs_from_level": N_("“{value}” does not run schools of the level {level}. Correct the level or the ministry: they decide who pays."),
+    "name_has_control": N_("The name holds invisible characters that can hide or turn text. Delete them; without them it is {proposal}."),
+    "name_has_formula": N_("The name “{value}” begins like a formula, which a spreadsheet would run. Correct it in the register."),
+    "name_has_html": N_("The name “{value}” holds HTML. Write it as plain text."),
+    "name_missing": N_("No name. Add it to the register."),
+    "name_without_letters": N_("“{value}” is no name of a school: it has no letters. Is it another column?"),
+    "npsn_digits_lost": N_("A spreadsheet has rounded the NPSN to {value}; its digits are lost. Take them from the source and format the column as text."),
+    "npsn_duplicate": N_("NPSN {value} stands in several rows; {ranked_row} is the most complete and is ranked."),
+    "npsn_formatted": N_("NPSN “{value}” carries signs of a number format or of typing. If it is {proposal}, write it so, as text."),
+    "npsn_irregular": N_("NPSN “{value}” is neither eight digits nor P and seven digits, so it may be provisional: other tables may know the school by another. Look it up in the ministry's reference data."),
+    "npsn_malformed": N_("NPSN “{value}” does not have eight characters. Look it up in the ministry's reference data."),
+    "npsn_missing": N_("No NPSN: nothing can be joined to this school. Look it up in the ministry's reference data."),
+    "npsn_zero_lost": N_("NPSN “{value}” has seven digits: a spreadsheet drops a zero in front. If it is {proposal}, write it so and format the column as text."),
+    "number_implausible": N_("{value} in {column} is more than is plausible for one school (at most {highest}). Check the figure and its unit."),
+    "off_elevation": N_("The school lies off the elevation model {raster}: its relief is unknown."),
+    "off_every_coverage": N_("No coverage raster speaks of this school's location."),
+    "offset_unused": N_("The offset of “{value}” belongs to nothing that is predicted and is not applied. Spell operator, technology, site and class as the sites and the land cover do, or delete the row."),
+    "ownership_differs_from_name": N_("The status is {value}, but the name says otherwise: “{name}”. Correct one of them: the status decides who pays."),
+    "ownership_unknown": N_("“{value}” is read neither as public nor as private."),
+    "prediction_disagrees": N_("{raster} has {claimed_dbm} dBm of {operator}'s {technology} here, and {predicted_dbm} dBm are predicted from site {site}: more than {limit_db} dB apart. Measure at the school; until then trust neither, and check the site and the raster."),
+    "prediction_over_void": N_("The elevation model has no data on any path from a site to this school: no level is predicted. Fill the voids, or add the missing tiles."),
+    "raster_class_unlisted": N_("Classes {classes} of the raster are not in its table; there the signal is unknown."),
+    "raster_coarse": N_("A cell is {cell_m} m wide, and schools are known to {radius_m} m: the level at a school is that of its surroundings. Ask for the raster at the resolution it was computed at."),
+    "raster_crs_doubtful": N_("As {value} the raster's bounds ({bounds}) lie away from the schools; as {proposal} they would hold them. A CRS was assigned, it seems, instead of the raster being reprojected: assign {proposal} (gdal_edit.py -a_srs {proposal})."),
+    "raster_misses_schools": N_("{count} schools ({percent}%) lie off the raster: nothing is known there. Get the part that is missing."),
+    "raster_nodata_undeclared": N_("{percent} per cent of the cells hold {value}, which is no level: it stands for no data, and the file does not say so. Declare it (gdal_edit.py -a_nodata {value})."),
+    "raster_nodata_unstated": N_("The file names no value for cells without data: every cell counts as known. Is it so? Else declare the value (gdal_edit.py -a_nodata …)."),
+    "raster_off_every_school": N_("The raster's bounds ({bounds}) hold no school. Is it the right region, and its CRS the right one?"),
+    "raster_offset": N_("The strongest cells stand {offset_m} m from their sites, in the direction {bearing_deg}°: the raster or the table of sites is shifted, by a datum or half a grid perhaps. Ask which, and shift it back."),
+    "raster_unit_asu": N_("The values ({value}) are no levels in dBm; they look like steps of a phone (ASU 0–31, dBm = 2 × ASU − 113), which would be {proposal} dBm. Convert them."),
+    "raster_unit_db": N_("The values ({value}) are no levels in dBm; they look like a quality in dB (RSRQ). Ask the operator for RSRP in dBm."),
+    "raster_unit_percent": N_("The values ({value}) are no levels in dBm; they look like percent, or LTE's steps 0–97 (140 above the dBm). Ask the operator which, and convert them."),
+    "raster_unit_sign": N_("The values ({value}) have no minus sign; with it they would be {proposal} dBm. Change the sign (gdal_calc.py)."),
+    "raster_unit_times_10": N_("The values ({value}) are no levels in dBm; as tenths they would be {proposal} dBm. Declare the scale (gdal_edit.py -scale 0.1)."),
+    "raster_unit_times_100": N_("The values ({value}) are no levels in dBm; as hundredths they would be {proposal} dBm. Declare the scale (gdal_edit.py -scale 0.01)."),
+    "raster_unit_unknown": N_("The values ({value}) are no levels in dBm, nor any unit known here. Ask the operator for RSRP in dBm, or declare classes."),
+    "raster_values_implausible": N_("{percent} per cent of the cells lie outside {low} to {high} dBm. Are these levels, and is the nodata value declared?"),
+    "raster_values_impossible": N_("{count} sampled values lie outside {low} to {high} and are taken as unknown. Is the unit right, and the nodata value declared?"),
+    "raster_without_data": N_("No cell of the raster has data. Was it copied completely, and is the nodata value the right one?"),
+    "register_row_not_added": N_("“{value}” is not in the first register and is not added. Set adds_rows = true to add it."),
+    "repair_refused": N_("The repair {value} of {row_id} is no transformation of what was given there, no known area, or a second one for the row: it is not applied. Take it out of the file."),
+    "repair_stale": N_("{row_id} reads otherwise than when the repair {value} was proposed: it is not applied. Run check again and review what it proposes now."),
+    "repairs_missing": N_("There is no such file: no repair is accepted. Correct repairs.path, or run check --accept-repairs."),
+    "row_too_long": N_("The row has more cells than the header; the surplus is not read."),
+    "school_near_duplicate": N_("{other_name} ({other_npsn}, {other}) has nearly the same name and lies {distance_m} m away. If it is one school, keep one row; if not, correct the coordinates."),
+    "section_unused": N_("This version does not use the section [{column}]."),
+    "site_at_sea": N_("Coordinates {value} lie in the sea, {distance_km} km off the area. Correct them."),
+    "site_azimuth_refused": N_("The azimuth “{value}” is no direction in degrees: the antenna is treated as omni, and levels behind it may be far too high. Give degrees clockwise from north, or leave the cell empty for an omni antenna."),
+    "site_duplicate": N_("The same place, operator, technology, carrier and azimuth as row {other_row}. Delete one of them."),
+    "site_far_away": N_("Coordinates {value} lie {distance_km} km off the area, too far to serve it. Correct them, or leave the site out."),
+    "site_frequency_implausible": N_("{value} MHz is no carrier of {technology} here ({bands}). Give it in MHz."),
+    "site_height_implausible": N_("An antenna {value} m above ground is implausible ({lowest_m} to {highest_m} m). Give its height above ground in metres."),
+    "site_off_elevation": N_("The elevation model {raster} has no height at {value}: nothing is predicted from this site. Correct its coordinates, or add the missing tiles."),
+    "site_on_sea": N_("The elevation model {raster} shows open sea at {value}: nothing is predicted from this site. Correct its coordinates."),
+    "site_operator_spelling": N_("“{value}” ({count} rows) is nearly “{proposal}”: one operator, it seems, and counted as two. Write both alike."),
+    "site_outside_area": N_("The site lies {distance_km} km outside of the area; it can still serve schools near the border."),
+    "site_sign_missing": N_("Coordinates {value} lie far off; with a minus sign ({proposal}) the site stands in the area. Correct them if that is right."),
+    "site_swapped": N_("Coordinates {value} lie far off; swapped ({proposal}) the site stands in the area. Correct them if that is right."),
+    "site_term_implausible": N_("{value} in “{column}” cannot be used: here it can be {known}. Correct it."),
+    "site_term_missing": N_("{count} sites have no {column}, this one the first: what they give at a school cannot be predicted. Add the column, or state one value for all of them under [[sites]]."),
+    "site_term_stated": N_("{column} = {value} is stated for the {count} sites that have none of their own."),
+    "site_term_unknown": N_("The site has no {column}: nothing is predicted from it. Add it, or state one value for all sites without it under [[sites]]."),
+    "site_unusable": N_("Coordinates {value} place no site; the row is not used."),
+    "students_zero": N_("0 students. Is the school closed, or the figure missing? Leave the cell empty where it is not known."),
+    "teachers_exceed_students": N_("{value} teachers for {students} students. Check the figures."),
+    "teachers_too_few": N_("{value} teachers for {students} students. Check the figures."),
+    "teachers_zero": N_("0 teachers for {students} students. Leave the cell empty where it is not known."),
+    "technology_unknown": N_("“{value}” is not read as a technology; the row is not used."),
+    "text_has_control": N_("The cell in {column} holds invisible characters. Delete them."),
+    "text_lost": N_("“{value}” in {column} has lost characters. Take it from the source again and save it as UTF-8."),
+    "text_mojibake": N_("“{value}” in {column} was read in the wrong encoding. It is likely {proposal}; save the file as UTF-8."),
+    "tiles_not_read": N_("{count} rows do not tell which tile they speak of; they are not used."),
+    "value_not_read": N_("“{value}” in {column} is not read: it is unknown. Write a plain number, such as 1693 and not 1.693."),
+    "village_unknown": N_("“{value}” is no status of the village index; it is unknown."),
+}  # fmt: skip
+
+# Main reason of a rank, from the row's own numbers; keys are the codes of the column `reason`.
+REASONS: dict[str, str] = {
+    "adequate": N_("service is adequate"),
+    "coverage_unknown": N_("what is available there is unknown"),
+    "covered_unverified": N_("{signal} available, use not verified"),
+    "duplicate": N_("another row of this NPSN is ranked"),
+    "far_from_sites": N_("no coverage data; 4G site {site_4g_km} km away"),
+    "no_evidence": N_("no evidence of any service"),
+    "no_location": N_("no usable location"),
+    "no_signal": N_("no signal from any operator"),
+    "poor_network": N_("only {technology} there"),
+    "poor_signal": N_("weak signal: {signal}"),
+    "slow": N_("line too slow for {required_mbps} Mbps"),
+    "unconnected": N_("{signal} available, not connected"),
+}
+# Reasons that speak of a signal without {signal}, which says how sure it is.
+_BARE = {"no_signal", "poor_network"}
+# Main hindrance; keys are leaves of the index.
+HINDRANCES: dict[str, str] = {
+    "accounts": N_("accounts idle"),
+    "adequate": N_("{adequate_school_km} km to an adequate school"),
+    "capital": N_("{capital_km} km to the capital"),
+    "devices": N_("{idle_devices} devices idle"),
+    "diffraction": N_("{diffraction_db} dB of terrain in the path"),
+    "fibre": N_("{fibre_km} km to fibre"),
+    "relief": N_("relief {local_relief_m} m"),
+    "road": N_("{road_km} km to a road"),
+    "site": N_("{site_4g_km} km to a 4G site"),
+    "slope": N_("slope {mean_slope_deg}°"),
+    "students": N_("{students} pupils"),
+    "terrain_class": N_("difficult terrain"),
+    "vulnerable": N_("vulnerable school or village"),
+    "water": N_("way over water"),
+}
+# How sure a predicted level is; keys are the codes of the column `prediction_status`.
+PREDICTED: dict[str, str] = {
+    "calibrated": N_("predicted"),
+    "uncalibrated": N_("predicted, uncalibrated"),
+}
+_NEWEST = ("5g", "4g", "3g", "2g")
+NAMES: dict[str, str] = {
+    "adequate": N_("adequate"),
+    "slow": N_("slow"),
+    "unconnected": N_("unconnected"),
+    "weak": N_("weak"),
+    "uncovered": N_("uncovered"),
+    "covered_unverified": N_("unverified"),
+    "unknown": N_("unknown"),
+    "dataran": N_("plain"),
+    "pesisir": N_("coast"),
+    "rawa": N_("wetland"),
+    "pegunungan": N_("mountains"),
+    "pulau_kecil": N_("small island"),
+    "valley_floor": N_("valley floor"),
+    "slope": N_("slope"),
+    "crest": N_("crest"),
+    "flat": N_("flat"),
+    "public": N_("public"),
+    "private": N_("private"),
+    "province": N_("province"),
+    "kabupaten": N_("kabupaten"),
+    "kemenag": N_("Kemenag"),
+    "1": N_("1 critical"),
+    "2": N_("2 severe"),
+    "3": N_("3 moderate"),
+    "4": N_("4 slight"),
+    "5": N_("5 adequate"),
+    "error": N_("errors"),
+    "warning": N_("warnings"),
+    "note": N_("notes"),
+    "stylised": N_("STYLISED DATA: coverage and terrain are invented in part. Not for decisions."),
+    "synthetic": N_("SYNTHETIC DATA: every school is invented. Not for decisions."),
+    "schools": N_("reading schools"),
+    "places": N_("areas"),
+    "quality": N_("checking rows"),
+    "files": N_("checking files"),
+    "terrain": N_("terrain"),
+    "links": N_("links of the school"),
+    "reception": N_("coverage"),
+    "verification": N_("measured levels"),
+    "prediction": N_("predicted levels"),
+    "signals": N_("signals"),
+    "service": N_("service"),
+    "previews": N_("pictures for the map"),
+    "scores": N_("scores"),
+    "write": N_("writing"),
+}
+
+# One finding's severity; NAMES has them in the plural.
+SEVERITY_NAMES: dict[str, str] = {
+    "error": N_("error"),
+    "warning": N_("warning"),
+    "note": N_("note"),
+}
+
+# What the doctor looks at, how it is, and what it says.
+PARTS: dict[str, str] = {
+    "cache": N_("cache"),
+    "compiler": N_("compiler"),
+    "gdal": N_("GDAL"),
+    "inputs": N_("inputs"),
+    "languages": N_("languages"),
+    "libraries": N_("libraries"),
+    "output": N_("output"),
+    "pages": N_("web pages"),
+    "proj": N_("PROJ"),
+    "project": N_("project"),
+    "python": N_("Python"),
+    "terminal": N_("terminal"),
+}
+STATES: dict[str, str] = {"ok": N_("ok"), "warning": N_("warning"), "fault": N_("fault")}
+FACTS: dict[str, str] = {
+    "cache": N_("{folder}: {size_mb} MB of at most {limit_mb} MB."),
+    "cache_not_kept": N_("{folder} cannot be written: everything is computed anew each time. Let KALSEL_GAP_CACHE name a folder of yours."),
+    "compiler": N_("numba {version}; what it compiles is kept in {folder}."),
+    "compiler_forgets": N_("What numba compiles cannot be kept ({folder}): each start takes longer. Let NUMBA_CACHE_DIR name a folder of yours."),
+    "compiler_wrong": N_("numba computes wrongly. Install the locked versions again."),
+    "disk": N_("{free_mb} MB free in {folder}."),
+    "disk_low": N_("Only {free_mb} MB free in {folder}; up to {wanted_mb} MB may be needed. Make room."),
+    "failed": N_("The examination broke off: {reason}. Install the locked versions again."),
+    "gdal": N_("{rasters} for rasters, {layers} for layers; formats: {drivers}."),
+    "gdal_lacks": N_("GDAL lacks formats that are needed: {drivers}. Install rasterio and pyogrio again, from their wheels."),
+    "gdal_lacks_useful": N_("GDAL lacks formats, whose files cannot be read: {drivers}."),
+    "inputs": N_("Files read without a fault: {count}."),
+    "language_missing": N_("The catalogue is missing ({languages}): everything is in English. Install the package again."),
+    "languages": N_("Catalogues: {languages}."),
+    "libraries": N_("{count}, each in its range: {versions}."),
+    "library_missing": N_("{name} is not installed ({wanted}). Install the locked versions again."),
+    "library_unfit": N_("{name} {version} is not in its range ({wanted}). Install the locked versions again."),
+    "output": N_("{folder} can be written."),
+    "output_not_writable": N_("{folder} cannot be written. Name another folder under [output] in the project file, or with --out."),
+    "pages": N_("All that a page needs offline is installed."),
+    "proj": N_("{version}; its data are found."),
+    "proj_wrong": N_("PROJ {version} computes wrongly. Do PROJ_DATA or PROJ_LIB point to another installation? Unset them."),
+    "project": N_("{path} is valid."),
+    "project_none": N_("There is none here, so no inputs are examined. “kalsel-gap init” makes one."),
+    "python": N_("{version} on {platform}."),
+    "python_unfit": N_("{version} is not in its range ({wanted}). Install another Python."),
+    "terminal": N_("It shows every letter ({encoding})."),
+    "terminal_letters": N_("It cannot show every letter ({encoding}); the others become question marks. Set PYTHONUTF8=1."),
+}  # fmt: skip
+
+
+def error_lines(error: KalselGapError, text: Text) -> list[str]:
+    """One line for each fault: where, what is wrong, what to do."""
+    errors = getattr(error, "errors", (error,))
+    return [_error_line(each, text) for each in errors]
+
+
+def _error_line(error: KalselGapError, text: Text) -> str:
+    params = {key: _short(plain(value)) for key, value in error.params.items()}
+    params.setdefault("column", _short(plain(error.column)))
+    sentence = _error_sentence(error.code, params, text)
+    where = [plain(error.path)] if error.path is not None else []
+    if error.row is not None:
+        where.append(text(N_("row {row}"), row=error.row))
+    if error.column is not None and "{column}" not in ERRORS[error.code]:
+        where.append(plain(error.column))
+    return f"{', '.join(where)}: {sentence}" if where else sentence
+
+
+def _error_sentence(code: str, params: dict[str, str], text: Text) -> str:
+    if "reason" in params:
+        params = {**params, "reason": _in_our_words(params["reason"], text).rstrip(".")}
+    sentence = text(ERRORS[code], **params)
+    return f"{sentence} {text(SUGGESTION, **params)}" if params.get("suggestion") else sentence
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= _LONGEST else f"{value[:_LONGEST]}…"
+
+
+def _in_our_words(reason: str, text: Text) -> str:
+    """A library's reason in the reader's language where we know it, else in its own words."""
+    reason = _SYSTEM_WORDS.sub("", reason)
+    for pattern, sentence in LIBRARY_WORDS.items():
+        if match := re.fullmatch(pattern, reason):
+            return text(sentence, **match.groupdict())
+    return reason
+
+
+def finding_sentence(finding: Row, text: Text) -> str:
+    """What a finding says, from its row of the findings table."""
+    return _sentence(finding, (_read(finding, "evidence"), _read(finding, "parameters")), text)
+
+
+def findings_sentence(findings: pd.DataFrame, text: Text) -> str:
+    """What findings of one code say together: the first few values where they differ."""
+    common = {name: _first(column.dropna().unique(), plain) for name, column in findings.items()}
+    known = []
+    for name in ("evidence", "parameters"):
+        given = [json.loads(each) for each in findings[name].unique()]
+        known.append(
+            {key: _first((each.get(key, "") for each in given), text.figure) for key in given[0]}
+        )
+    return _sentence(common, known, text)
+
+
+def _first(values: Iterable[object], write: Callable[[object], str]) -> str:
+    """The first few of different values."""
+    shown = [each for each in dict.fromkeys(map(write, values)) if each]
+    return "; ".join([*shown[:_FEW], *([_DIFFERS] if len(shown) > _FEW else [])])
+
+
+def _read(finding: Row, name: str) -> dict[str, object]:
+    return dict(json.loads(str(finding[name])))
+
+
+def _sentence(finding: Row, given: Iterable[Mapping[str, object]], text: Text) -> str:
+    shown = {str(key): plain(value) for key, value in finding.items()}
+    shown |= {key: text.figure(value) for values in given for key, value in values.items()}
+    if shown.get("error") in ERRORS:  # what a reader raised, told as it would have told it
+        params = {key: _short(value) for key, value in shown.items()}
+        shown["fault"] = _error_sentence(shown["error"], params, text)
+    return text(FINDINGS[str(finding["code"])], **shown)
+
+
+def fact(found: Fact, text: Text) -> str:
+    """What the doctor says of a part."""
+    if found.error is not None:
+        return " ".join(error_lines(found.error, text))
+    params = {
+        name: text.number(value) if isinstance(value, int) else plain(value)
+        for name, value in found.params.items()
+    }
+    return text(FACTS[found.code], **params)
+
+
+def reason(row: Row, text: Text) -> str:
+    """Why a school stands where it does: the main reason, then the main hindrance."""
+    values = _Values(row, text)
+    code = str(row["reason"])
+    sentence = text(REASONS[code]).format_map(values)
+    if code in _BARE and row.get("best_basis") == "predicted":
+        sentence = f"{sentence} ({_sureness(row, text)})"
+    hindrance = str(row.get("hindrance") or "")
+    if hindrance in HINDRANCES and code != "adequate":
+        sentence = f"{sentence}; {text(HINDRANCES[hindrance]).format_map(values)}"
+    return sentence
+
+
+def signal(row: Row, text: Text) -> str:
+    """The best signal in words: technology and level, or none; empty where nothing is known."""
+    technology = row.get("best_technology")
+    if isinstance(technology, str):
+        level = text.number(_number(row.get("best_level_dbm")))
+        words = f"{technology.upper()} {level} dBm" if level else technology.upper()
+    elif _number(row.get("available")) == 0.0:
+        words = text(N_("none"))
+    else:
+        return ""
+    if row.get("best_basis") != "predicted":
+        return words
+    return f"{words} ({_sureness(row, text)})"
+
+
+def predicted(row: Row, text: Text) -> str:
+    """The predicted level of the newest technology in words; empty where none is predicted."""
+    for technology in _NEWEST:
+        level = text.number(_number(row.get(f"predicted_{technology}_dbm")))
+        if level:
+            return f"{technology.upper()} {level} dBm ({_sureness(row, text)})"
+    return ""
+
+
+def _sureness(row: Row, text: Text) -> str:
+    """What a predicted level rests on: uncalibrated unless it is known to be calibrated."""
+    calibrated = row.get("prediction_status") == "calibrated"
+    return text(PREDICTED["calibrated" if calibrated else "uncalibrated"])
+
+
+# Columns of the schools table that a reason is told from.
+REASON_COLUMNS = frozenset(
+    {"reason", "hindrance", "available", "best_technology", "best_level_dbm", "best_basis"}
+    | {"prediction_status", *(f"predicted_{technology}_dbm" for technology in _NEWEST)}
+    | {
+        name
+        for sentence in (*REASONS.values(), *HINDRANCES.values())
+        for _, name, _, _ in Formatter().parse(sentence)
+        if name
+    }
+)
+
+
+class _Values(dict[str, str]):
+    """Numbers of a row as a sentence shows them, made when they are asked for."""
+
+    def __init__(self, row: Row, text: Text) -> None:
+        super().__init__()
+        self.row, self.text = row, text
+
+    def __missing__(self, key: str) -> str:
+        if key == "signal":
+            return signal(self.row, self.text)
+        if key == "technology":
+            return str(self.row.get("best_technology") or "").upper()
+        value = _number(self.row.get(key))
+        near = value is not None and abs(value) < 10 and key.endswith("_km")
+        return self.text.number(value, 1 if near else 0) or "?"
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and value == value else None  # noqa: PLR0124

@@ -1,0 +1,1 @@
+"""The project file and the shipped defaults as frozen models."""

@@ -1,0 +1,342 @@
+"""The sections of the project file that name inputs and outputs, and how paths in it are read.
+
+A field's docstring gives its unit and meaning, and makes the reference page. Sections that are
+assumptions only are in ``assumptions``, ``limits`` and ``radio``.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
+
+from kalsel_gap.geo.raster_files import Tiles, tiles_of
+from kalsel_gap.project.index import (
+    Latitude,
+    Longitude,
+    NotNegative,
+    Positive,
+    Section,
+    Share,
+    Sourced,
+)
+
+VECTORS = frozenset(
+    (
+        *(".geojson", ".json", ".gpkg", ".shp", ".zip", ".kml", ".kmz"),
+        *(".parquet", ".geoparquet", ".fgb", ".gml", ".tab", ".mif"),
+    )
+)  # endings of layers of polygons; other coverage is a raster
+
+Technology = Literal["2g", "3g", "4g", "5g", "fixed"]
+CoverageKind = Literal["rsrp_dbm", "level_dbm", "class", "binary"]
+Basis = Literal["measured", "predicted", "modelled", "declared"]
+Surface = Literal["dsm", "dtm", "unknown"]
+DataNature = Literal["real", "stylised", "synthetic"]
+
+
+def _below_the_project(value: object, info: ValidationInfo) -> object:
+    if value == "":
+        raise ValueError("path_empty")
+    if isinstance(value, str) and info.context:
+        return Path(os.path.normpath(info.context["folder"] / value))
+    return value
+
+
+InputPath = Annotated[Path, BeforeValidator(_below_the_project)]
+
+
+def _several_below(value: object, info: ValidationInfo) -> object:
+    if isinstance(value, str):
+        value = [value]
+    if not isinstance(value, list):
+        return value
+    if not value:
+        raise ValueError("path_empty")
+    return tuple(_below_the_project(item, info) for item in value)
+
+
+InputPaths = Annotated[tuple[Path, ...], BeforeValidator(_several_below)]
+OneOrMany = BeforeValidator(lambda value: [value] if isinstance(value, Mapping) else value)
+
+
+class ProjectSection(Section):
+    """What the project is called and how it speaks."""
+
+    name: str = ""
+    """Name shown on every deliverable."""
+    language: Literal["id", "en"] | None = None
+    """Language of the deliverables: ``id`` or ``en``."""
+    data: DataNature = "real"
+    """``real``, ``stylised`` or ``synthetic``: deliverables of the last two say so."""
+
+
+class Table(Section):
+    """A table file."""
+
+    path: InputPath
+    """CSV (``.csv``, ``.tsv``, ``.txt``, ``.csv.gz``), workbook (``.xlsx``, ``.xls``), JSON,
+    GeoJSON, GeoPackage, Shapefile (also zipped), KML, KMZ or Parquet."""
+    sheet: str | None = None
+    """Sheet of a workbook or layer of a GeoPackage; the first one by default."""
+    date: str = ""
+    """Date of the data, as deliverables print it."""
+    columns: dict[str, str] = {}
+    """Canonical column = header in the file, where the header is not recognised by itself."""
+
+
+class Register(Table):
+    """A register of schools: its rows are the schools."""
+
+    adds_rows: bool = False
+    """Whether a second or later register may add schools, rather than only fill gaps."""
+
+
+class Attributes(Table):
+    """A table that adds columns to schools by NPSN; its rows without a school are findings."""
+
+    year: int | Literal["latest"] = "latest"
+    """Which year's row to take where the table has several for a school."""
+
+
+class Boundaries(Section):
+    """Polygons of the administrative areas."""
+
+    province: InputPath | None = None
+    """Polygon of the province; bounds the area in which a location is usable."""
+    kabupaten: InputPath | None = None
+    """Polygons of kabupaten and kota."""
+    kecamatan: InputPath | None = None
+    """Polygons of kecamatan."""
+    desa: InputPath | None = None
+    """Polygons of desa and kelurahan."""
+    code: str = "kode"
+    """Column of the area's Kemendagri code."""
+    name: str = "nama"
+    """Column of the area's name."""
+    capitals: dict[str, tuple[Latitude, Longitude]] = {}
+    """Capitals by kabupaten, ``[latitude, longitude]``; they override the built-in ones."""
+
+    def files(self) -> dict[str, Path]:
+        """The polygon files that are given, from the widest area to the smallest."""
+        given = {
+            name: getattr(self, name) for name in ("province", "kabupaten", "kecamatan", "desa")
+        }
+        return {name: path for name, path in given.items() if path is not None}
+
+
+class Elevation(Section):
+    """The digital elevation model."""
+
+    path: InputPaths
+    """Raster of heights: one file, a list of files, a folder of tiles, or a VRT whose files are
+    on this machine. Tiles lie on one grid; where they overlap, the first that has data holds.
+    Heights are metres unless the band or the CRS says otherwise (feet)."""
+    surface: Surface
+    """``dsm`` (canopy included: SRTM, GLO-30), ``dtm`` (bare ground) or ``unknown``."""
+    sea: Literal["nodata", "zero", "none"] = "nodata"
+    """Which cells are the open sea where they reach the raster's edge: those without data, these
+    and those of exactly 0 m (SRTM without voids), or none."""
+    band: Annotated[int, Field(ge=1)] = 1
+    """Band of the raster."""
+    nodata: float | None = None
+    """A value that stands for no data, where the files do not declare it."""
+
+    @property
+    def tiles(self) -> Tiles:
+        """The files that together are the raster."""
+        return Tiles(tiles_of(self.path).files, self.nodata)
+
+
+class LandCover(Section):
+    """Land cover, whose classes have the heights of ``[radio.clutter]``.
+
+    They are added to an elevation model of the bare ground only (``surface = "dtm"``). Over every
+    model it shows whether a school stands in a wood.
+    """
+
+    path: InputPaths
+    """Raster of classes such as ESA WorldCover: one file, a list, a folder of tiles, or a VRT."""
+    band: Annotated[int, Field(ge=1)] = 1
+    """Band of the raster."""
+    nodata: float | None = None
+    """A value that stands for no data, where the files do not declare it."""
+
+    @property
+    def tiles(self) -> Tiles:
+        """The files that together are the raster."""
+        return Tiles(tiles_of(self.path).files, self.nodata)
+
+
+class Coverage(Section):
+    """Coverage by one operator and technology: a raster, or polygons."""
+
+    path: InputPath
+    """Raster in any CRS, grid and data type; or a vector file of polygons in any CRS."""
+    technology: Technology
+    """``2g``, ``3g``, ``4g``, ``5g`` or ``fixed``."""
+    operator: str
+    """Operator's name; ``any`` where the file does not tell."""
+    kind: CoverageKind
+    """``rsrp_dbm`` or ``level_dbm`` (levels in dBm), ``class`` or ``binary`` (0: not covered).
+    Polygons are ``binary``, covered inside, or ``class``."""
+    basis: Basis
+    """What it rests on: ``measured``, ``predicted``, ``modelled`` or ``declared``."""
+    nodata_means: Literal["none", "unknown"]
+    """Whether a cell without data, or a place outside of all polygons, means *no signal* or
+    *not known*. There is no default."""
+    classes: dict[str, Share] = {}
+    """For ``kind = "class"``: adequacy of each class, 0 to 1."""
+    class_column: str = ""
+    """For polygons of ``kind = "class"``: the column that holds the class."""
+    layer: str | None = None
+    """For polygons: layer of the file; the first one by default."""
+    band: Annotated[int, Field(ge=1)] = 1
+    """Band of the raster."""
+    date: str = ""
+    """Date of the data."""
+
+    @model_validator(mode="after")
+    def _classes_fit_the_kind(self) -> Self:
+        if (self.kind == "class") != bool(self.classes):
+            raise ValueError("coverage_classes")
+        if bool(self.class_column) != (self.is_vector and self.kind == "class"):
+            raise ValueError("coverage_class_column")
+        if self.is_vector and self.kind not in ("binary", "class"):
+            raise ValueError("coverage_vector_kind")
+        if not self.is_vector and not all(_is_number(key) for key in self.classes):
+            raise ValueError("coverage_class_key")
+        if self.technology == "fixed" and self.kind != "binary":
+            raise ValueError("coverage_fixed_is_binary")
+        return self
+
+    @property
+    def is_vector(self) -> bool:
+        """Whether the file holds polygons, by its ending."""
+        return self.path.suffix.lower() in VECTORS
+
+
+class Sites(Table):
+    """Radio sites: our own columns or OpenCelliD's."""
+
+    technology: Technology | None = None
+    """Technology of every row, where the table has no such column."""
+    operator: str = ""
+    """Operator of every row, where the table has no such column."""
+    antenna_height_m: Annotated[float, Field(ge=1.0, le=3000.0)] | None = None
+    """Height above ground of every antenna for which the table has none."""
+    frequency_mhz: Annotated[float, Field(ge=30.0, le=6000.0)] | None = None
+    """Carrier of every row for which the table has none."""
+    eirp_dbm: Annotated[float, Field(ge=0.0, le=100.0)] | None = None
+    """EIRP of the whole carrier for every row for which the table has none."""
+    bandwidth_mhz: Positive | None = None
+    """Bandwidth of every carrier for which the table has none."""
+    complete: bool = False
+    """Whether the table holds every site of its operators: only then can a poor prediction say
+    that there is no signal."""
+
+
+class Layer(Section):
+    """A vector layer of points, lines or polygons."""
+
+    path: InputPath
+    """GeoJSON or any vector file that GDAL reads."""
+
+
+class Wetlands(Layer):
+    """Wetlands and peat, polygons."""
+
+    kind: str = ""
+    """Column that names the kind: tidal, lebak, peat …; without one the kind stays unknown."""
+
+
+class Coastline(Section):
+    """The shore of the open sea, and the land that makes islands."""
+
+    path: InputPath
+    """Lines of the shore (not of rivers and lakes)."""
+    land: tuple[InputPath, ...] = ()
+    """Polygons of land; those that are not the mainland are islands."""
+
+
+class Measurements(Table):
+    """Speed tests, made at schools or summed up in map tiles (Ookla's open data), or levels.
+
+    Tests of a school (by NPSN) say what it has; those of the tile around it only what is to be had
+    there. Measured levels (``rsrp_dbm``, ``rscp_dbm``, ``rssi_dbm``, each row with a place or an
+    NPSN) judge and calibrate predictions.
+    """
+
+    network: Literal["mobile", "fixed"] | None = None
+    """For tiles: the network that was tested; ``mobile`` by default."""
+    technology: Technology | None = None
+    """For tiles: the technology that was tested; by default ``4g``, or ``fixed`` by `network`. For
+    levels: that of every row, where the table has no such column."""
+    operator: str = ""
+    """For levels: operator of every row, where the table has no such column."""
+    minimum_tests: Annotated[int, Field(ge=1)] = 1
+    """For tiles: fewest tests that a tile must have to be used."""
+
+    @model_validator(mode="after")
+    def _technology_fits_the_network(self) -> Self:
+        contradict = (self.network == "fixed") != (self.technology == "fixed")
+        if self.network and self.technology and contradict:
+            raise ValueError("network_technology")
+        return self
+
+    @property
+    def tested(self) -> Technology:
+        """The technology that tiles speak of."""
+        return self.technology or ("fixed" if self.network == "fixed" else "4g")
+
+
+class Offsets(Section):
+    """Offsets of predicted levels that measured ones have taught; ``predict --calibrate``."""
+
+    path: InputPath
+    """A table that ``predict --calibrate`` writes. While it is missing, predictions are
+    uncalibrated."""
+
+
+class Villages(Table):
+    """The village development index, by Kemendagri code of the desa."""
+
+
+class Repairs(Sourced):
+    """Accepted repairs of locations, and when a change is proposed as one."""
+
+    path: InputPath
+    """Accepted repairs, a table that ``check --accept-repairs`` writes. While it is missing
+    nothing is accepted."""
+    near_km: NotNegative
+    """Distance from the claimed area up to which a candidate lies in it."""
+    far_km: Positive
+    """Distance from the claimed area beyond which a usable location is looked at."""
+    peers: Annotated[int, Field(ge=1)]
+    """Schools that say where a kabupaten without a polygon lies."""
+    peers_share: Share
+    """Share of them that lie within the distance from their middle that a candidate may have."""
+    peers_factor: Positive
+    """Factor of that distance."""
+
+
+class Output(Section):
+    """Where results go."""
+
+    folder: InputPath = Path("runs")
+    """Folder of the runs, relative to the project file."""
+
+
+class Facilities(Layer):
+    """Public facilities that could share a connection."""
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False

@@ -1,0 +1,61 @@
+"""A first project: a commented project file, or the sample province with all its files."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+from kalsel_gap import PACKAGE_FOLDER
+from kalsel_gap.errors import OutputError
+from kalsel_gap.project.index import DEFAULTS_FOLDER
+from kalsel_gap.project.read import FILE_NAME
+from kalsel_gap.storage.run_folder import atomic
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from kalsel_gap.i18n.text import Language
+
+# In an installed package the sample lies inside it; in a clone of the repository beside it.
+_SAMPLES = (PACKAGE_FOLDER / "sample", PACKAGE_FOLDER.parent / "data" / "sample")
+
+
+def write_starter(folder: Path, language: Language, *, sample: bool = False) -> Path:
+    """Write a project into `folder`; nothing that is there is overwritten.
+
+    Parameters
+    ----------
+    folder : Path
+        Made when missing.
+    language : {'id', 'en'}
+        Language of the comments in the project file.
+    sample : bool
+        Whether the sample province is written, with all its files, rather than a file to fill in.
+
+    Returns
+    -------
+    Path
+        The project file.
+
+    Raises
+    ------
+    OutputError
+        A file of that name is there already, or the folder cannot be written.
+    """
+    if sample:
+        source = next((path for path in _SAMPLES if path.is_dir()), None)
+        if source is None:
+            raise OutputError("sample_missing", path=_SAMPLES[0])
+        files = sorted(p for p in source.glob("[!.]*") if p.is_file() and p.suffix != ".py")
+        # The project file comes last: a folder that has one is complete.
+        files.sort(key=lambda path: path.name == FILE_NAME)
+        targets = {folder / path.name: path for path in files}
+    else:
+        targets = {folder / FILE_NAME: DEFAULTS_FOLDER / f"starter.{language}.toml"}
+    for target in targets:
+        if target.exists():
+            raise OutputError("already_there", path=target)
+    for target, source_file in targets.items():
+        with atomic(target) as temporary:
+            shutil.copyfile(source_file, temporary)
+    return folder / FILE_NAME

@@ -1,0 +1,227 @@
+"""Schools against each other: the same point, nearly the same name beside it, too many at once.
+
+Neighbours come from k-d trees over Earth-centred coordinates: no grid, hence no edges of cells.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import combinations
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from kalsel_gap.findings import Finding, at_school
+from kalsel_gap.geo import geodesy
+from kalsel_gap.quality.area_names import number_word
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from kalsel_gap.project.checks import Cluster, Locations, NearDuplicate, SharedPoint
+
+_WORD = re.compile(r"\d+|[^\W\d_]+")
+_OTHERS = 5  # named in a finding
+# Farther than any two places on Earth: schools of different kinds are nobody's neighbours.
+_APART_M = 1e8
+
+
+def neighbours(schools: gpd.GeoDataFrame, figures: Locations) -> list[Finding]:
+    """What is doubtful about usable locations beside each other.
+
+    Parameters
+    ----------
+    schools : GeoDataFrame
+        With ``row_id npsn name level ownership kabupaten kecamatan lat lon lat_given lon_given``.
+    figures : Locations
+        Thresholds.
+    """
+    columns = ["npsn", "name", "level", "ownership", "kabupaten", "kecamatan"]
+    columns += ["lat_given", "lon_given"]
+    located = pd.DataFrame(schools.loc[schools["lat"].notna(), ["row_id", *columns, "lat", "lon"]])
+    if located.empty:
+        return []
+    # Sorted, so that the order of the rows decides nothing.
+    located = located.sort_values("row_id", ignore_index=True)
+    located = located.fillna(dict.fromkeys(columns, ""))
+    located["given"] = located["lat_given"] + ", " + located["lon_given"]
+    again = located.duplicated(["npsn", "lat", "lon"]) & (located["npsn"] != "")
+    located = located[~again].reset_index(drop=True)
+    parts = {name: name_parts(name, figures.near_duplicate) for name in located["name"].unique()}
+    located["core"] = located["name"].map({name: core for name, (core, _) in parts.items()})
+    located["mark"] = located["name"].map({name: mark for name, (_, mark) in parts.items()})
+    located["place"] = located.groupby(["lat", "lon"], sort=False).ngroup()
+    return [
+        *shared(located, figures.shared),
+        *near_duplicates(located, figures.near_duplicate),
+        *dense(located, figures.cluster),
+    ]
+
+
+def name_parts(name: str, figures: NearDuplicate) -> tuple[str, str]:
+    """What a school is named after, and what tells it from others of that name.
+
+    Numbers, single letters, directions and the like are marks. Several numbers mean what they do
+    by their places among the words, so that then the whole name is a mark.
+
+    Examples
+    --------
+    >>> from kalsel_gap.project.read.index import default_values
+    >>> from kalsel_gap.project.checks import Locations
+    >>> figures = Locations.model_validate(default_values("locations")).near_duplicate
+    >>> name_parts("SDN 04 Batu Mandi", figures), name_parts("SD NEGERI BATU MANDI IV", figures)
+    (('BATU MANDI', '4'), ('BATU MANDI', '4'))
+    >>> name_parts("SD NEGERI PURWOSARI I.2", figures)
+    ('PURWOSARI', 'PURWOSARI 1 2')
+    """
+    words = [number_word(word.lower()).upper() for word in _WORD.findall(name)]
+    words = [word for word in words if word not in figures.generic]
+    telling = frozenset(figures.telling)
+    marks = [w for w in words if w.isdigit() or len(w) == 1 or w in telling]
+    core = " ".join(w for w in words if w not in marks)
+    several = sum(word.isdigit() for word in marks) > 1
+    return core, " ".join(words if several else sorted(marks))
+
+
+def shared(located: pd.DataFrame, figures: SharedPoint) -> Iterator[Finding]:
+    """Schools with identical coordinates: perhaps one compound, or copied.
+
+    Copied is what no compound can be: too many schools, of different kecamatan, or two of one
+    level that are named after different places.
+    """
+    together = located[located.duplicated("place", keep=False)]
+    groups: dict[int, list[_School]] = {}
+    columns = ("row_id", "npsn", "level", "core", "kabupaten", "kecamatan", "given", "place")
+    for *facts, place in together[[*columns]].itertuples(index=False):
+        groups.setdefault(place, []).append(_School(*facts))
+    for group in groups.values():
+        code = "coordinates_shared" if _is_compound(group, figures) else "coordinates_copied"
+        names = [school.npsn or school.row_id for school in group]
+        for school, name in zip(group, names, strict=True):
+            yield at_school(
+                code,
+                school.row_id,
+                school.npsn,
+                column="lat, lon",
+                value=school.given,
+                parameters={"count": len(group), "others": _few(names, name)},
+            )
+
+
+class _School(NamedTuple):
+    row_id: str
+    npsn: str
+    level: str
+    core: str
+    kabupaten: str
+    kecamatan: str
+    given: str
+
+
+def _is_compound(group: list[_School], figures: SharedPoint) -> bool:
+    from rapidfuzz import fuzz
+
+    claimed = {(school.kabupaten, school.kecamatan) for school in group if school.kecamatan}
+    if len(group) > figures.schools or len(claimed) > 1:
+        return False
+    return all(
+        one.level != other.level
+        or one.core == other.core
+        or fuzz.token_set_ratio(one.core, other.core) >= figures.similarity
+        for one, other in combinations(group, 2)
+    )
+
+
+def _few(names: list[str], mine: str) -> str:
+    """The first few of the others, and a sign where there are more."""
+    others = names[: _OTHERS + 1]
+    others = [name for name in others if name != mine][:_OTHERS]
+    return ", ".join(others) + (" …" if len(names) - 1 > len(others) else "")
+
+
+def near_duplicates(located: pd.DataFrame, figures: NearDuplicate) -> Iterator[Finding]:
+    """Schools of one level, ownership and mark whose names are nearly the same, close together."""
+    from rapidfuzz import fuzz, process
+
+    kind = located["level"] + "|" + located["ownership"] + "|" + located["mark"]
+    kind_id = pd.factorize(kind, sort=True)[0]
+    named = (located["core"] != "").to_numpy()
+    # However many schools share one point, only the first of a kind are compared.
+    heap = pd.Series(kind_id).groupby([kind_id, located["place"]]).cumcount().to_numpy()
+    rows = np.flatnonzero(named & (heap <= figures.neighbours))
+    lat, lon = located["lat"].to_numpy()[rows], located["lon"].to_numpy()[rows]
+    one, other = _pairs(lat, lon, kind_id[rows], figures)
+    one, other = rows[one], rows[other]
+    core = located["core"].to_numpy(object)
+    joined = located["core"].str.replace(" ", "").to_numpy(object)
+    alike = np.maximum(
+        process.cpdist(core[one], core[other], scorer=fuzz.token_sort_ratio),
+        process.cpdist(joined[one], joined[other], scorer=fuzz.ratio),
+    )
+    npsn = located["npsn"].to_numpy(object)
+    same = (npsn[one] == npsn[other]) & (npsn[one] != "")
+    hit = (alike >= figures.similarity) & ~same
+    one, other, alike = one[hit], other[hit], alike[hit]
+    lat, lon = located["lat"].to_numpy(), located["lon"].to_numpy()
+    apart_m = geodesy.distance_m(lat[one], lon[one], lat[other], lon[other])
+    # Of several the nearest.
+    order = np.lexsort((other, apart_m, one))
+    order = order[np.unique(one[order], return_index=True)[1]]
+    one, other, apart_m, alike = one[order], other[order], apart_m[order], alike[order]
+    row_id, name = located["row_id"].to_numpy(object), located["name"].to_numpy(object)
+    for a, b, metres, likeness in zip(one, other, apart_m, alike, strict=True):
+        yield at_school(
+            "school_near_duplicate",
+            row_id[a],
+            npsn[a],
+            column="name",
+            value=name[a],
+            evidence={"distance_m": round(float(metres)), "similarity": round(float(likeness))},
+            parameters={"other": row_id[b], "other_name": name[b], "other_npsn": npsn[b]},
+        )
+
+
+def _pairs(
+    lat: NDArray[np.float64],
+    lon: NDArray[np.float64],
+    kind: NDArray[np.int64],
+    figures: NearDuplicate,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Both directions of every pair of one kind within the radius, as far as the nearest ones."""
+    from scipy.spatial import KDTree
+
+    if not len(lat):
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    # Kinds lie far apart in a fourth dimension, so that one tree serves all.
+    points = np.column_stack([geodesy.earth_centred_m(lat, lon), kind * _APART_M])
+    tree = KDTree(points)
+    k = np.arange(1, min(figures.neighbours + 1, len(points)) + 1)
+    _, found = tree.query(points, k=k, distance_upper_bound=figures.radius_m)
+    one = np.repeat(np.arange(len(points)), found.shape[1])
+    other = found.ravel()
+    real = (other < len(points)) & (other != one)
+    return one[real], other[real]
+
+
+def dense(located: pd.DataFrame, figures: Cluster) -> Iterator[Finding]:
+    """Schools with more others around them than there can be; those at the very point apart."""
+    from scipy.spatial import KDTree
+
+    points = geodesy.earth_centred_m(located["lat"].to_numpy(), located["lon"].to_numpy())
+    around = KDTree(points).query_ball_point(points, figures.radius_m, return_length=True)
+    here = located["place"].map(located["place"].value_counts()).to_numpy()
+    count = np.asarray(around) - here
+    for n in np.flatnonzero(count > figures.schools):
+        yield at_school(
+            "cluster_dense",
+            located["row_id"][n],
+            located["npsn"][n],
+            column="lat, lon",
+            value=located["given"][n],
+            evidence={"radius_m": figures.radius_m},
+            parameters={"count": int(count[n])},
+        )

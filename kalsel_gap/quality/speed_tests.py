@@ -1,0 +1,219 @@
+"""Speed tests and levels: their unit, their dates, values that no line can have."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from kalsel_gap.errors import InputError
+from kalsel_gap.findings import Finding
+from kalsel_gap.quality.coverage import places
+from kalsel_gap.quality.unusable_files import unusable
+from kalsel_gap.sources import signal_levels
+from kalsel_gap.sources.signal_levels import holds_levels
+from kalsel_gap.sources.speed_test_tiles import is_tiles, read_tiles
+from kalsel_gap.sources.speed_tests import ALIASES, is_levels, read_source
+from kalsel_gap.sources.tables import ROW, day, number, read_table, recognise
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kalsel_gap.project.checks import MeasurementsCheck
+    from kalsel_gap.project.inputs import Measurements
+    from kalsel_gap.project.read import Opened
+
+_RATES = {"mbps": ("down_mbps", "up_mbps"), "kbps": ("down_kbps", "up_kbps")}
+_PART_OF_A_DATE = re.compile(r"(\d{4})(?:-(\d{2}))?")
+
+
+def measurements(opened: Opened, schools: pd.DataFrame) -> list[Finding]:
+    """Findings about every file of speed tests.
+
+    Parameters
+    ----------
+    opened : Opened
+        The project.
+    schools : DataFrame
+        With ``npsn``, ``lat`` and ``lon``.
+    """
+    findings = []
+    for source in opened.project.measurements:
+        file = opened.shown(source.path)
+        try:
+            if is_tiles(source):
+                findings += read_tiles(source, *places(opened, schools), file)[1]
+                continue
+            if holds_levels(source):
+                findings += signal_levels.read_source(source, file)[1]
+            if not is_levels(source):
+                findings += _tests(source, opened, schools, file)
+        except InputError as error:
+            findings.append(unusable(error, file))
+    return findings
+
+
+def _tests(source: Measurements, opened: Opened, schools: pd.DataFrame, file: str) -> list[Finding]:
+    """Tests made at schools."""
+    limits = opened.project.file_checks.measurements
+    tests, unit = _numbers(source)
+    found = [
+        *_unit(tests, unit, limits, file),
+        *_dates(tests, source.date, limits, file),
+        *_impossible(tests, limits, file),
+        *_identical(tests, limits, file),
+        *_schoolless(tests, schools, file),
+    ]
+    told = {(finding.row, finding.column) for finding in found}
+    return [f for f in read_source(source, file)[1] if (f.row, f.column) not in told] + found
+
+
+def _numbers(source: Measurements) -> tuple[pd.DataFrame, str]:
+    """Tests as the file gives them, rates in Mbps, and the unit that the file says."""
+    table = read_table(source.path, source.sheet, aliases=ALIASES, override=source.columns)
+    header = recognise(table, ALIASES, override=source.columns)
+    unit = "kbps" if "down_kbps" in header else "mbps"
+    down, up = _RATES[unit]
+    header = recognise(table, ALIASES, override=source.columns, required=("npsn", "date", down))
+    cells = table.cells
+    tests = pd.DataFrame({"row": cells[ROW], "npsn": cells[header["npsn"]]})
+    tests["given_date"] = cells[header["date"]]
+    tests["date"] = tests["given_date"].map(day)
+    empty = pd.Series("", index=cells.index, dtype="str")
+    for name, column in (("down", down), ("up", up), ("latency", "latency_ms")):
+        tests[f"given_{name}"] = cells[header[column]] if column in header else empty
+        tests[name] = tests[f"given_{name}"].map(number).astype("float64")
+    if unit == "kbps":
+        tests[["down", "up"]] /= 1000.0
+    return tests, unit
+
+
+def _unit(
+    tests: pd.DataFrame, unit: str, limits: MeasurementsCheck, file: str
+) -> Iterator[Finding]:
+    """Rates of the whole file that are a thousand times too large or too small."""
+    median = float(tests["down"].median())
+    column = _RATES[unit][0]
+    if unit == "mbps" and median > limits.usual_mbps:
+        yield Finding(
+            "measurement_unit_kbps",
+            file=file,
+            column=column,
+            value=f"{median:g}",
+            proposal=f"{median / 1000:g}",
+        )
+    if unit == "kbps" and median * 1000 < limits.usual_kbps:
+        yield Finding(
+            "measurement_unit_mbps",
+            file=file,
+            column=column,
+            value=f"{median * 1000:g}",
+            proposal=f"{median * 1e6:g}",
+        )
+
+
+def _dates(
+    tests: pd.DataFrame, declared: str, limits: MeasurementsCheck, file: str
+) -> Iterator[Finding]:
+    """Days that cannot be: after the file's own date, or before there was anything to test."""
+    last, first = end_of(declared), date.fromisoformat(limits.earliest)
+    for row, npsn, given, when in tests[["row", "npsn", "given_date", "date"]].itertuples(
+        index=False
+    ):
+        if not isinstance(when, date) or (when >= first and (last is None or when <= last)):
+            continue
+        late = when >= first
+        yield Finding(
+            "measurement_after_file" if late else "measurement_too_early",
+            file=file,
+            row=int(row),
+            npsn=npsn,
+            column="date",
+            value=given,
+            parameters={"declared": declared} if late else {"earliest": limits.earliest},
+        )
+
+
+def end_of(declared: str) -> date | None:
+    """The last day that a date of the project can mean; nothing where it means none.
+
+    Examples
+    --------
+    >>> end_of("2026-06-30"), end_of("2024-02"), end_of("2019")
+    (datetime.date(2026, 6, 30), datetime.date(2024, 2, 29), datetime.date(2019, 12, 31))
+    """
+    if (whole := day(declared)) is not None:
+        return whole
+    part = _PART_OF_A_DATE.fullmatch(declared.strip())
+    if not part:
+        return None
+    year, month = int(part[1]), int(part[2] or 12)
+    if not (year >= 1 and 1 <= month <= 12):
+        return None
+    return date(year, month, calendar.monthrange(year, month)[1])
+
+
+def _impossible(tests: pd.DataFrame, limits: MeasurementsCheck, file: str) -> Iterator[Finding]:
+    """Values that no line has."""
+    down, up, latency = tests["down"], tests["up"], tests["latency"]
+    faults = {
+        "down": (down <= 0) | (down > limits.highest_mbps),
+        "up": (up < 0) | (up > limits.highest_mbps),
+        "latency": (latency <= 0) | (latency > limits.highest_latency_ms),
+    }
+    for name, fault in faults.items():
+        column = "latency_ms" if name == "latency" else f"{name}_mbps"
+        for row, npsn, value in tests.loc[fault, ["row", "npsn", f"given_{name}"]].itertuples(
+            index=False
+        ):
+            yield Finding(
+                "measurement_impossible",
+                file=file,
+                row=int(row),
+                npsn=npsn,
+                column=column,
+                value=value,
+            )
+    odd = (down > 0) & (up > limits.up_times_down * down) & ~faults["up"] & ~faults["down"]
+    for row, npsn, value, rate in tests.loc[
+        odd, ["row", "npsn", "given_up", "given_down"]
+    ].itertuples(index=False):
+        yield Finding(
+            "measurement_upload_exceeds",
+            file=file,
+            row=int(row),
+            npsn=npsn,
+            column="up_mbps",
+            value=value,
+            parameters={"down": rate, "times": limits.up_times_down},
+        )
+
+
+def _identical(tests: pd.DataFrame, limits: MeasurementsCheck, file: str) -> Iterator[Finding]:
+    """Tests of one school that are the same to the last digit, too many to be chance."""
+    known = tests[tests["npsn"].ne("") & np.isfinite(tests["down"])]
+    same = ["npsn", "given_down", "given_up", "given_latency"]
+    for (npsn, *given), group in known.groupby(same, sort=True):
+        if len(group) >= limits.identical_tests:
+            yield Finding(
+                "measurement_identical",
+                file=file,
+                row=int(group["row"].min()),
+                npsn=str(npsn),
+                column="down_mbps",
+                value=" / ".join(text or "–" for text in map(str, given)),
+                parameters={"count": len(group)},
+            )
+
+
+def _schoolless(tests: pd.DataFrame, schools: pd.DataFrame, file: str) -> Iterator[Finding]:
+    known = set(schools["npsn"]) - {""}
+    lost = tests[~tests["npsn"].isin(known)]
+    for row, npsn in lost[["row", "npsn"]].itertuples(index=False):
+        yield Finding(
+            "measurement_without_school", file=file, row=int(row), npsn=npsn, column="npsn"
+        )

@@ -1,0 +1,124 @@
+"""A file that cannot be used, as a finding: the others can still be checked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from kalsel_gap.errors import InputError
+from kalsel_gap.findings import Finding
+from kalsel_gap.sources.tables import read_vector
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import pandas as pd
+
+    from kalsel_gap.project.read import Opened
+    from kalsel_gap.sources.tables import Shapes
+
+Result = TypeVar("Result")
+
+_TABLES = ("attributes", "coverage", "sites", "measurements", "facilities")
+_LAYERS = ("rivers", "roads", "fibre", "wetlands", "villages")
+
+
+def unusable(error: InputError, file: str) -> Finding:
+    """What a reader raised, as a finding.
+
+    Parameters
+    ----------
+    error : InputError
+        Its code and fields become parameters, from which the sentence is made.
+    file : str
+        The file as the project names it: no path of a machine.
+    """
+    parameters = {"error": error.code} | {key: str(value) for key, value in error.params.items()}
+    return Finding(
+        "file_unusable",
+        file=file,
+        row=error.row,
+        column=error.column or "",
+        parameters=parameters,
+    )
+
+
+def tried(run: Callable[[Opened], Result], opened: Opened) -> tuple[Result, list[Finding]]:
+    """What a function makes of the project without the files that stop it, and which those are.
+
+    Parameters
+    ----------
+    run : callable
+        Reads files of the project; begins anew without each that it cannot use.
+    opened : Opened
+        The project.
+
+    Raises
+    ------
+    InputError
+        A file is unusable that the project cannot do without: a register, accepted repairs.
+    """
+    broken: list[Finding] = []
+    while True:
+        try:
+            return run(opened), broken
+        except InputError as error:
+            less = _without(opened, error.path)
+            if less is None:
+                raise
+            broken.append(unusable(error, opened.shown(Path(str(error.path)))))
+            opened = less
+
+
+def _without(opened: Opened, path: Path | str | None) -> Opened | None:
+    """The project without a file, in whatever part; none where it cannot do without."""
+    project = opened.project
+    less: dict[str, object] = {}
+    for section in _TABLES:
+        sources = getattr(project, section)
+        kept = tuple(source for source in sources if source.path != path)
+        less |= {section: kept} if len(kept) < len(sources) else {}
+    for section in _LAYERS:
+        layer = getattr(project, section)
+        less |= {section: None} if layer is not None and layer.path == path else {}
+    levels = [level for level, file in project.boundaries.files().items() if file == path]
+    if levels:
+        less["boundaries"] = project.boundaries.model_copy(update=dict.fromkeys(levels))
+    if (shore := project.coastline) is not None and path in (shore.path, *shore.land):
+        land = tuple(file for file in shore.land if file != path)
+        on_shore = shore.path != path
+        less["coastline"] = shore.model_copy(update={"land": land}) if on_shore else None
+    return replace(opened, project=project.model_copy(update=less)) if less else None
+
+
+def layers(opened: Opened, schools: pd.DataFrame) -> list[Finding]:  # noqa: ARG001 - as its siblings
+    """Layers that a ranking reads and no other check does: whether they can be used.
+
+    Parameters
+    ----------
+    opened : Opened
+        The project.
+    schools : DataFrame
+        Not looked at.
+    """
+    findings = []
+    for path, shapes in sorted(set(_layers(opened))):
+        try:
+            read_vector(path, shapes=shapes)
+        except InputError as error:
+            findings.append(unusable(error, opened.shown(path)))
+    return findings
+
+
+def _layers(opened: Opened) -> Iterator[tuple[Path, Shapes]]:
+    project = opened.project
+    if project.coastline is not None:
+        yield project.coastline.path, "lines"
+        for path in project.coastline.land:
+            yield path, "polygons"
+    if project.wetlands is not None:
+        yield project.wetlands.path, "polygons"
+    for layer in (project.rivers, project.roads, project.fibre, *project.facilities):
+        if layer is not None:
+            yield layer.path, "any"

@@ -1,0 +1,1 @@
+"""Radio: coverage rasters, links to schools, terrain paths, propagation models."""

@@ -1,0 +1,1 @@
+"""Rasters of predicted levels around the sites."""

@@ -1,0 +1,136 @@
+"""The ground around sites: windows of the elevation model with zones and what stands on it.
+
+Stripes of rows are read once and a few of them kept, so sites that are asked for from north to
+south read the model once. A cell has the same values in every window.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from rasterio.windows import Window
+
+from kalsel_gap.geo.dem import frame_of
+from kalsel_gap.geo.mosaic import Band, open_band
+from kalsel_gap.geo.raster_files import tiles_of
+from kalsel_gap.geo.sampling import sample
+from kalsel_gap.radio.propagation.clutter import COASTAL_DISTANCE_KM, COASTAL_HEIGHT_M, clutter_m
+from kalsel_gap.radio.propagation.path_inputs import Zone
+from kalsel_gap.radio.propagation.sweep import Ground
+from kalsel_gap.terrain.sea_mask import Shore
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from kalsel_gap.radio.paths.profiles import Terrain
+    from kalsel_gap.terrain.sea_mask import SeaMask
+
+STRIPE_ROWS = 256
+# Stripes that are kept: those of a window of 35 km on a 3″ model, and the next ones.
+KEPT = 8
+
+
+class _Stripe(NamedTuple):
+    ground_m: NDArray[np.float32]
+    zone: NDArray[np.int8] | None
+    clutter_m: NDArray[np.float32] | None
+    wood: NDArray[np.int8] | None
+
+
+class Grounds:
+    """Windows of an elevation model, for sweeps.
+
+    Parameters
+    ----------
+    terrain : Terrain
+    sea : SeaMask or None
+        What `profile.sea_of` says of it.
+
+    Raises
+    ------
+    InputError
+        As `mosaic.open_band`, and `raster_rotated`.
+    """
+
+    def __init__(self, terrain: Terrain, sea: SeaMask | None) -> None:
+        self._terrain, self._sea = terrain, sea
+        with open_band(terrain.path, terrain.band) as band:
+            self.grid = band.grid
+        frame = frame_of(self.grid, tiles_of(terrain.path).files[0])
+        self._shore = Shore(sea, frame, STRIPE_ROWS) if sea is not None and sea.any() else None
+        self._most = KEPT
+        self._kept: OrderedDict[int, _Stripe] = OrderedDict()
+
+    def at(self, window: Window) -> Ground:
+        """The ground of a window of the model.
+
+        Sea lies at 0 m; other cells without data are voids. Land up to 100 m high and up to 50 km
+        from the sea is coastal (ITU-R P.1812, Table 3).
+        """
+        top, left = int(window.row_off), int(window.col_off)
+        bottom, right = top + int(window.height), left + int(window.width)
+        with open_band(self._terrain.path, self._terrain.band) as band:
+            numbers = range(top // STRIPE_ROWS, -(-bottom // STRIPE_ROWS))
+            self._most = max(KEPT, len(numbers) + 1)
+            stripes = [self._stripe(band, number) for number in numbers]
+        rows = slice(top - numbers[0] * STRIPE_ROWS, bottom - numbers[0] * STRIPE_ROWS)
+
+        def part(name: str) -> NDArray[np.generic]:
+            layers = [getattr(stripe, name) for stripe in stripes]
+            if any(layer is None for layer in layers):
+                return np.empty((0, 0))
+            return np.concatenate([layer[:, left:right] for layer in layers])[rows]
+
+        return Ground(
+            ground_m=part("ground_m"),  # type: ignore[arg-type]
+            grid=self.grid.part(top, left, bottom - top, right - left),
+            zone=part("zone"),  # type: ignore[arg-type]
+            clutter_m=part("clutter_m"),  # type: ignore[arg-type]
+            wood=part("wood"),  # type: ignore[arg-type]
+        )
+
+    def _stripe(self, band: Band, number: int) -> _Stripe:
+        """A stripe, which counts as used last."""
+        if number not in self._kept:
+            while len(self._kept) >= self._most:
+                self._kept.popitem(last=False)
+            self._kept[number] = self._read(band, number)
+        self._kept.move_to_end(number)
+        return self._kept[number]
+
+    def _read(self, band: Band, number: int) -> _Stripe:
+        top = number * STRIPE_ROWS
+        bottom = min(top + STRIPE_ROWS, self.grid.height)
+        window = Window(0, top, self.grid.width, bottom - top)
+        ground = band.read(window).astype(np.float32)
+        zone = None
+        if self._sea is not None and self._shore is not None:
+            wet = self._sea.rows(top, bottom)
+            ground[wet] = 0.0
+            away_m = self._shore.distance_m(top, bottom)
+            with np.errstate(invalid="ignore"):
+                coastal = (ground <= COASTAL_HEIGHT_M) & (away_m <= COASTAL_DISTANCE_KM * 1000.0)
+            zone = np.where(wet, Zone.SEA, np.where(coastal, Zone.COASTAL, Zone.INLAND))
+            zone = zone.astype(np.int8)
+        return _Stripe(ground, zone, *self._cover(top, bottom, zone))
+
+    def _cover(
+        self, top: int, bottom: int, zone: NDArray[np.int8] | None
+    ) -> tuple[NDArray[np.float32] | None, NDArray[np.int8] | None]:
+        """Height of what stands on bare ground, and where woods are; none without land cover."""
+        terrain = self._terrain
+        if terrain.land_cover is None:
+            return None, None
+        row, col = np.mgrid[top:bottom, 0 : self.grid.width] + 0.5
+        places = self.grid.position(row, col)
+        codes = sample(terrain.land_cover, *places, band=terrain.land_cover_band).value
+        is_sea = np.zeros(codes.shape, np.bool_) if zone is None else zone == Zone.SEA
+        wood = np.where(np.isin(codes, list(terrain.clutter)), np.isin(codes, terrain.wood), -1)
+        wood[is_sea & (wood < 0)] = 0
+        if not terrain.has_clutter:
+            return None, wood.astype(np.int8)
+        heights = clutter_m(codes, terrain.clutter, surface=terrain.surface)
+        heights[is_sea] = 0.0
+        return heights.astype(np.float32), wood.astype(np.int8)

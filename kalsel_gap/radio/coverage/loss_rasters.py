@@ -1,0 +1,400 @@
+"""The loss around masts, swept once and kept in the cache.
+
+What is kept hangs on the terrain, the air and the mast alone: another power, azimuth or threshold
+sweeps nothing again, and an interrupted run goes on where it stopped. Receivers in woods are
+reached as schools are, but for what a cell of the elevation model does not show of the land cover.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import numpy as np
+import rasterio
+from affine import Affine
+from rasterio.errors import RasterioError
+from rasterio.windows import Window
+
+from kalsel_gap.errors import InputError
+from kalsel_gap.geo.cog import Look
+from kalsel_gap.geo.geodesy import WGS84
+from kalsel_gap.geo.grid import Grid
+from kalsel_gap.geo.mosaic import open_band
+from kalsel_gap.geo.raster_cache import encode
+from kalsel_gap.radio.coverage.dem_windows import Grounds
+from kalsel_gap.radio.paths.profiles import resolution_m, sea_of, terrain_of
+from kalsel_gap.radio.paths.woodland import above
+from kalsel_gap.radio.propagation.location_variability import location_sigma_db
+from kalsel_gap.radio.propagation.p1812 import Link
+from kalsel_gap.radio.propagation.sweep import sweep
+from kalsel_gap.radio.propagation.terminal_clutter import surroundings_db
+from kalsel_gap.radio.propagation.vegetation import Woodland, maximum_db, specific_db_per_m
+from kalsel_gap.storage.fingerprint import code_hash, default_cache_folder, hash_of
+from kalsel_gap.storage.run_folder import Cache, atomic
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from kalsel_gap.project.inputs import Elevation
+    from kalsel_gap.project.read import Opened
+    from kalsel_gap.radio.coverage.networks import Mast
+    from kalsel_gap.terrain.sea_mask import SeaMask
+
+    FloatArray = NDArray[np.float64]
+    SingleArray = NDArray[np.float32]
+
+T = TypeVar("T")
+
+FOLDER = "reception"  # in the cache
+# Losses are kept in hundredths of a decibel.
+LOOK = Look("uint16", 2**16 - 1, "", "", ())
+PER_DB = 100.0
+_INPUTS = {"elevation", "land_cover", "sites"}
+_RING = 64  # points of the rim of a disk
+
+
+class Disk(NamedTuple):
+    """The loss around a mast: its cells on the grid of the rasters, and their file."""
+
+    window: Window
+    path: Path
+
+
+class Losses:
+    """The loss around masts, on a grid of every so many cells of the elevation model.
+
+    Parameters
+    ----------
+    opened : Opened
+        With an elevation model.
+    masts : sequence of Mast
+    radius_km : float
+        How far from each.
+    cell_m : float, optional
+        Width of a cell of the grid: taken to the nearest odd number of cells of the model, so that
+        the middle of a cell is the middle of one of theirs. By default their own.
+    threads : int
+        Masts that are swept at the same time.
+
+    Attributes
+    ----------
+    fine, grid : Grid
+        Of the elevation model, and of the losses.
+    every : int
+        Cells of the model along the side of a cell.
+    """
+
+    def __init__(
+        self,
+        opened: Opened,
+        masts: Sequence[Mast],
+        *,
+        radius_km: float,
+        cell_m: float | None,
+        threads: int,
+    ) -> None:
+        if opened.project.elevation is None:
+            raise InputError("elevation_missing", path=opened.path)
+        self.source: Elevation = opened.project.elevation
+        self.opened, self.radio = opened, opened.project.radio
+        self.radius_km, self.threads = radius_km, threads
+        self.terrain = terrain_of(opened)
+        # From north to south: stripes of the model are read once.
+        self.masts = sorted(masts, reverse=True)
+        with open_band(self.source.tiles, self.source.band) as band:
+            self.fine = band.grid
+        cells = (cell_m or 0.0) / resolution_m(self.fine)
+        self.every = max(2 * round((cells - 1.0) / 2.0) + 1, 1)
+        self.grid = _coarse(self.fine, self.every)
+        self._reading = threading.Lock()
+        self._feet: dict[Mast, float] = {}
+
+    @cached_property
+    def sea(self) -> SeaMask | None:
+        """The open sea; None where the model does not tell."""
+        return sea_of(self.terrain)
+
+    @cached_property
+    def _grounds(self) -> Grounds:
+        return Grounds(above(self.terrain, self.radio.receiver.height_m), self.sea)
+
+    @cached_property
+    def terms(self) -> dict[str, Any]:
+        """All that the loss around a mast hangs on, but the mast."""
+        cover = self.opened.project.land_cover
+        sections = {"elevation": self.source, **({"land_cover": cover} if cover else {})}
+        return {
+            "code": code_hash(),
+            "files": {n: h for n, h in self._hashes.items() if n.partition(".")[0] in sections},
+            **{n: s.model_dump(mode="json", exclude={"path"}) for n, s in sections.items()},
+            **self.parameters,
+        }
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What is assumed of air and receiver, and how far and how finely is swept."""
+        air, wanted, radio = self.radio.atmosphere, self.radio.prediction, self.radio
+        shown: dict[str, Any] = (
+            {"clutter_m": radio.clutter_heights_m()}
+            if self.terrain.has_clutter
+            else {"surroundings": radio.surroundings.kind}
+        )
+        if self.terrain.land_cover is not None:
+            figures = radio.vegetation.model_dump(mode="json", exclude={"confidence", "source"})
+            shown |= {"vegetation": figures, "wood": sorted(self.terrain.wood)}
+        return {
+            "delta_n": air.delta_n,
+            "n0": air.n0,
+            "time_percent": wanted.time_percent,
+            "location_percent": wanted.location_percent,
+            "resolution_m": wanted.resolution_m,
+            "rx_height_m": radio.receiver.height_m,
+            **shown,
+            "radius_km": self.radius_km,
+            "every": self.every,
+        }
+
+    @cached_property
+    def _used(self) -> dict[str, Path]:
+        """Files that rasters are made of, by their section in the project."""
+        given = self.opened.project.inputs()
+        return {name: path for name, path in given if name.partition(".")[0] in _INPUTS}
+
+    @cached_property
+    def _hashes(self) -> dict[str, str]:
+        store = Cache(default_cache_folder())
+        found = {name: store.file_hash(path) for name, path in self._used.items()}
+        store.save_hashes()
+        return found
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        """SHA-256 of the files that rasters are made of, by their names in the project."""
+        return {self.opened.shown(self._used[n]): digest for n, digest in self._hashes.items()}
+
+    @cached_property
+    def folder(self) -> Path:
+        """Where they are kept."""
+        return default_cache_folder() / FOLDER / hash_of(self.terms)
+
+    @cached_property
+    def disks(self) -> dict[Mast, Disk]:
+        """Where the loss around each mast belongs, and where it is kept."""
+        return {
+            mast: Disk(self._on_grid(self._around(mast)), self.folder / f"{hash_of(mast)}.tif")
+            for mast in self.masts
+        }
+
+    def cells(self, mast: Mast) -> int:
+        """How many cells the disk of a mast has, corners included."""
+        window = self.disks[mast].window
+        return int(window.height) * int(window.width)
+
+    # --- sweeping ------------------------------------------------------------------------------
+
+    def todo(self) -> list[Mast]:
+        """Masts that are not swept yet."""
+        some = (mast for mast in self.masts if self.cells(mast))  # wide cells may pass a mast by
+        return [mast for mast in some if not self.disks[mast].path.is_file()]
+
+    def make(self, step: Callable[[Mast], object]) -> None:
+        """Sweep the masts that are not swept yet; `step` is told of each that is kept."""
+        for mast in in_turn(self._keep, self.todo(), self.threads):
+            step(mast)
+
+    def _keep(self, mast: Mast) -> None:
+        window, path = self.disks[mast]
+        with atomic(path) as temporary:
+            encode(temporary, self.grid, LOOK, window, stored(self.swept(mast)), level=1)
+
+    def swept(self, mast: Mast) -> SingleArray:
+        """Loss of the cells of a mast's disk, dB; NaN where it is not known."""
+        window, target = self._around(mast), self.disks[mast].window
+        with self._reading:
+            ground = self._grounds.at(window)
+        found = sweep(
+            ground,
+            *(mast.lat, mast.lon, self._link(mast)),
+            radius_km=self.radius_km,
+            woodland=self._woodland(mast.frequency_mhz),
+            around_db=self.surroundings_db(mast.frequency_mhz),
+        )
+        whole = np.full((int(window.height), int(window.width)), np.nan, dtype=np.float32)
+        rows, cols = found.loss_db.shape
+        whole[found.row : found.row + rows, found.col : found.col + cols] = found.loss_db
+        half = self.every // 2
+        top = int(target.row_off) * self.every + half - int(window.row_off)
+        left = int(target.col_off) * self.every + half - int(window.col_off)
+        return whole[top :: self.every, left :: self.every]
+
+    def surroundings_db(self, frequency_mhz: float) -> float:
+        """Loss in houses and trees that no land cover over bare ground shows."""
+        if self.terrain.has_clutter:
+            return 0.0
+        height_m = self.radio.receiver.height_m
+        kind = self.radio.surroundings.kind
+        return float(surroundings_db(frequency_mhz, kind, height_m=height_m))
+
+    def _woodland(self, frequency_mhz: float) -> Woodland:
+        """What the woods around receivers take."""
+        figures = self.radio.vegetation
+        return Woodland(
+            float(specific_db_per_m(frequency_mhz, figures.specific)),
+            float(maximum_db(frequency_mhz, figures.maximum_factor, figures.maximum_exponent)),
+            figures.longest_m,
+        )
+
+    def _link(self, mast: Mast) -> Link:
+        air, wanted = self.radio.atmosphere, self.radio.prediction
+        rx_m = self.radio.receiver.height_m
+        return Link(
+            frequency_mhz=mast.frequency_mhz,
+            tx_height_m=mast.antenna_height_m,
+            rx_height_m=rx_m,
+            latitude_deg=mast.lat,
+            delta_n=air.delta_n,
+            n0=air.n0,
+            time_percent=wanted.time_percent,
+            location_percent=wanted.location_percent,
+            location_sigma_db=location_sigma_db(mast.frequency_mhz, wanted.resolution_m, rx_m),
+        )
+
+    def _around(self, mast: Mast) -> Window:
+        """Cells of the elevation model within the radius of a mast, and a few more."""
+        lon, lat, _ = WGS84.fwd(
+            *(np.full(_RING, mast.lon), np.full(_RING, mast.lat)),
+            *(np.arange(_RING) * 360.0 / _RING, np.full(_RING, self.radius_km * 1000.0)),
+        )
+        row, col = self.fine.pixel(lat, lon)
+        (top, bottom), (left, right) = _span(row, self.fine.height), _span(col, self.fine.width)
+        return Window(left, top, right - left, bottom - top)
+
+    def _on_grid(self, window: Window) -> Window:
+        """Cells of the grid whose middle lies in a window of the elevation model."""
+        half, n = self.every // 2, self.every
+        top, left, bottom, right = (
+            -((half - int(edge)) // n)
+            for edge in (
+                *(window.row_off, window.col_off),
+                *(window.row_off + window.height, window.col_off + window.width),
+            )
+        )
+        return Window(left, top, right - left, bottom - top)
+
+    # --- reading -------------------------------------------------------------------------------
+
+    def read(self, mast: Mast, window: Window) -> tuple[Window, SingleArray] | None:
+        """Loss of the cells that a window of the grid has of a mast's disk, and which these are.
+
+        Raises
+        ------
+        InputError
+            What is kept cannot be read; it is removed, so that it is made again.
+        """
+        disk, path = self.disks[mast]
+        top, bottom = _shared(disk.row_off, disk.height, window.row_off, window.height)
+        left, right = _shared(disk.col_off, disk.width, window.col_off, window.width)
+        if top >= bottom or left >= right:
+            return None
+        part = Window(left - disk.col_off, top - disk.row_off, right - left, bottom - top)
+        try:
+            with rasterio.open(path) as source:
+                cells = source.read(1, window=part)
+        except RasterioError as error:
+            path.unlink(missing_ok=True)
+            reason = str(error.__cause__ or error)[:200]
+            raise InputError("piece_broken", path=path, reason=reason) from None
+        loss_db = cells.astype(np.float32) / np.float32(PER_DB)
+        loss_db[cells == LOOK.nodata] = np.nan
+        return Window(left, top, right - left, bottom - top), loss_db
+
+    def heights(self, part: Window) -> FloatArray:
+        """Elevation of cells of the grid; NaN where the model has none."""
+        n, half = self.every, self.every // 2
+        if n == 1:
+            with open_band(self.source.tiles, self.source.band) as band:
+                return band.read(part)
+        left = int(part.col_off) * n + half
+        width = (int(part.width) - 1) * n + 1
+        with open_band(self.source.tiles, self.source.band) as band:
+            rows = [
+                band.read(Window(left, (int(part.row_off) + i) * n + half, width, 1))[:, ::n]
+                for i in range(int(part.height))
+            ]
+        return np.concatenate(rows)
+
+    def ground_m(self, mast: Mast) -> float:
+        """Elevation where a mast stands; 0 where the model has none."""
+        if (known := self._feet.get(mast)) is not None:
+            return known
+        row, col = self.fine.pixel(mast.lat, mast.lon)
+        with open_band(self.source.tiles, self.source.band) as band:
+            cell = band.read(Window(int(col), int(row), 1, 1))
+        self._feet[mast] = float(np.nan_to_num(cell[0, 0]))
+        return self._feet[mast]
+
+    def is_land(self, part: Window) -> NDArray[np.bool_]:
+        """Whether cells of the grid have a height and are no open sea."""
+        land: NDArray[np.bool_] = ~np.isnan(self.heights(part))
+        if self.sea is not None:
+            n, half = self.every, self.every // 2
+            col = (int(part.col_off) + np.arange(int(part.width))) * n + half
+            for i in range(land.shape[0]):
+                row = (int(part.row_off) + i) * n + half
+                land[i] &= ~self.sea.rows(row, row + 1)[0, col]
+        return land
+
+
+def stored(loss_db: SingleArray) -> SingleArray:
+    """Losses as they are kept."""
+    rounded: SingleArray = np.rint(loss_db * np.float32(PER_DB))
+    return rounded
+
+
+def in_turn(work: Callable[[T], object], items: Iterable[T], threads: int) -> Iterator[T]:
+    """Work on items in threads and hand them out in their order, each when it is done.
+
+    Few are taken ahead, and an interruption or an error waits for those only that have begun.
+    """
+    ahead: deque[tuple[T, Future[object]]] = deque()
+    with ThreadPoolExecutor(threads) as workers:
+        try:
+            for item in items:
+                ahead.append((item, workers.submit(work, item)))
+                if len(ahead) > 2 * threads:
+                    done, result = ahead.popleft()
+                    result.result()
+                    yield done
+            for done, result in ahead:
+                result.result()
+                yield done
+        finally:
+            for _, result in ahead:
+                result.cancel()
+
+
+def _coarse(grid: Grid, every: int) -> Grid:
+    """Every so many cells of a grid, from the same corner; the middle of each is on the grid."""
+    t, half = grid.transform, every // 2
+    wide = Affine(t.a * every, t.b * every, t.c, t.d * every, t.e * every, t.f)
+    height, width = (max(-((half - size) // every), 1) for size in (grid.height, grid.width))
+    return Grid(width, height, wide, grid.crs)
+
+
+def _span(at: FloatArray, size: int) -> tuple[int, int]:
+    """First cell and the one after the last that hold all of a ring, with a margin."""
+    first, last = math.floor(np.nanmin(at)) - 1, math.ceil(np.nanmax(at)) + 1
+    return min(max(first, 0), size), min(max(last, 0), size)
+
+
+def _shared(begin: float, size: float, other: float, other_size: float) -> tuple[int, int]:
+    """First cell that two stretches share, and the one after the last."""
+    return int(max(begin, other)), int(min(begin + size, other + other_size))

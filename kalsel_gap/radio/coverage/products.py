@@ -1,0 +1,485 @@
+"""Predicted coverage as files for GIS: level, best server, number of servers, margin.
+
+The loss around each mast is swept once and kept: an interrupted run goes on where it stopped, and
+another power, azimuth or threshold sweeps nothing again. Rasters are then put together stripe by
+stripe, so memory is bounded by a stripe and the disks of a few masts, whatever the raster.
+"""
+
+from __future__ import annotations
+
+import colorsys
+import hashlib
+import json
+import math
+import os
+import time
+from dataclasses import replace
+from functools import cached_property
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from kalsel_gap.deliverables.tables import csv_of
+from kalsel_gap.errors import InputError, OutputError
+from kalsel_gap.geo.cog import Look, Step
+from kalsel_gap.geo.mosaic import refuse_unknown_unit
+from kalsel_gap.geo.raster_cache import Estimate, Pieces, bound, encoded_bytes, free_bytes
+from kalsel_gap.geo.rasterize import Footprints, cell_m
+from kalsel_gap.i18n import messages
+from kalsel_gap.i18n.text import N_, Text, plain
+from kalsel_gap.project.read import suggestion
+from kalsel_gap.radio.coverage import loss_rasters
+from kalsel_gap.radio.coverage.best_server import fold, levels
+from kalsel_gap.radio.coverage.loss_rasters import Losses, in_turn, stored
+from kalsel_gap.radio.coverage.networks import Network, mast_of, read_networks, rows_of
+from kalsel_gap.sources.boundaries import read_areas
+from kalsel_gap.storage.fingerprint import default_cache_folder, hash_of
+from kalsel_gap.storage.run_folder import atomic, clear_leftovers
+from kalsel_gap.terrain.layers import windows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from rasterio.windows import Window
+
+    from kalsel_gap.project.read import Opened
+
+    Progress = Callable[[int, int], object]
+    FloatArray = NDArray[np.float64]
+
+FOLDER = "reception"  # in the folder of runs
+MODEL = "ITU-R P.1812-8"
+BASIS = {False: "predicted, uncalibrated", True: "predicted, calibrated"}
+NO_DATA = -9999.0
+_VIRIDIS = ("#440154", "#3b528b", "#21918c", "#5ec962", "#fde725")
+_AROUND = ("#762a83", "#c2a5cf", "#f7f7f7", "#a6dba0", "#1b7837")
+_SITE = ("site_id", "lat", "lon")
+_NO_FIGURES = {"confidence", "source", "usable_dbm"}  # the last has a tag of its own
+_GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0  # steps of it around a circle never come near each other
+
+
+def _ramp(unit: str, description: str, values: Sequence[float], colours: Sequence[str]) -> Look:
+    steps = tuple(Step(v, colour, f"{v:g}") for v, colour in zip(values, colours, strict=True))
+    return Look("float32", NO_DATA, unit, description, steps)
+
+
+LOOKS: dict[str, Look] = {
+    "level": _ramp("dBm", N_("Predicted level"), (-120, -110, -100, -90, -75), _VIRIDIS),
+    "server": Look(
+        "int32", 0, "", N_("Best server by number"), (), is_class=True, is_mixable=False
+    ),
+    "servers": replace(
+        _ramp("", N_("Number of servers at or above the threshold"), (0, 1, 2, 3, 5), _VIRIDIS),
+        dtype="int32",
+        nodata=-1,
+        is_mixable=False,
+    ),
+    "margin": _ramp(
+        "dB", N_("Predicted level above the threshold"), (-20, -10, 0, 10, 20), _AROUND
+    ),
+}
+# What a cell costs: swept, put together, and written.
+_SWEPT, _PUT, _WRITTEN = 60, 2, 4
+_PUT_SECONDS = 4e-8
+_OVERVIEWS = 4 / 3  # a file with its overviews against one without
+_BYTES = 4  # of a cell of a raster, before it is packed; half of them are kept of a loss
+
+
+class Reception:
+    """Predicted coverage of a project.
+
+    Parameters
+    ----------
+    opened : Opened
+        The project.
+    operators, technologies : sequence of str, optional
+        Only these; without any, all that the sites have.
+    layers : sequence of str, optional
+        Of :data:`LOOKS`; without any, all.
+    radius_km : float, optional
+        How far from a site; ``radio.candidates.reach_km`` by default.
+    resolution_m : float, optional
+        Width of a cell: taken to the nearest odd number of cells of the elevation model, so that
+        the middle of a cell is one of theirs. By default their own.
+    threads : int, optional
+        As many as there are processors.
+
+    Raises
+    ------
+    InputError
+        The project has no elevation model or no usable site, or a name is unknown; as
+        `mosaic.open_band` and `networks.read_servers`.
+    """
+
+    def __init__(
+        self,
+        opened: Opened,
+        *,
+        operators: Sequence[str] = (),
+        technologies: Sequence[str] = (),
+        layers: Sequence[str] = (),
+        radius_km: float | None = None,
+        resolution_m: float | None = None,
+        threads: int | None = None,
+    ) -> None:
+        if opened.project.elevation is None:
+            raise InputError("elevation_missing", path=opened.path)
+        refuse_unknown_unit(opened.project.elevation.tiles, opened.project.elevation.band)
+        self.opened, self.radio = opened, opened.project.radio
+        for name in layers:
+            if name not in LOOKS:
+                raise InputError(
+                    "layer_unknown",
+                    value=name,
+                    suggestion=suggestion(name, LOOKS),
+                    known=", ".join(LOOKS),
+                )
+        self.layers = tuple(name for name in LOOKS if name in (layers or LOOKS))
+        self.networks, self.findings = read_networks(opened, operators, technologies)
+        self.losses = Losses(
+            opened,
+            list(dict.fromkeys(mast for network in self.networks for mast in network.masts)),
+            radius_km=radius_km or self.radio.candidates.reach_km,
+            cell_m=resolution_m,
+            threads=threads or os.cpu_count() or 1,
+        )
+        self.grid = self.losses.grid
+
+    def files(self, network: Network) -> list[str]:
+        """Names of a network's rasters."""
+        return [f"{network.name}_{name}.tif" for name in self.layers]
+
+    @cached_property
+    def _root(self) -> Path:
+        return default_cache_folder() / loss_rasters.FOLDER
+
+    def _kept(self, network: Network, name: str) -> Pieces:
+        """Pieces of a raster, in a folder named by all that it hangs on."""
+        parts = {
+            "losses": self.losses.terms,
+            "layer": name,
+            "servers": network.servers.astype(str).to_dict("split"),
+            "carrier": self._carrier(network),
+            "pattern": self.radio.pattern.model_dump(mode="json"),
+            "k": self.radio.k_factor.median,
+        }
+        return Pieces(self._root / hash_of(parts), self.grid, LOOKS[name])
+
+    def _carrier(self, network: Network) -> dict[str, Any]:
+        return dict(self.radio.model_dump(mode="json")["carriers"][network.technology])
+
+    # --- making --------------------------------------------------------------------------------
+
+    def make(self, folder: Path, words: Text, report: Progress) -> pd.DataFrame:
+        """Write every raster.
+
+        Parameters
+        ----------
+        folder : Path
+            Made when missing. A file there is replaced when the new one is complete.
+        words : Text
+            In the language of legends and descriptions.
+        report : callable
+            Told how much is done and of how much.
+
+        Returns
+        -------
+        DataFrame
+            A row for each operator and technology; see `table`.
+
+        Raises
+        ------
+        InputError
+            `sites_unusable`, or `piece_broken` where the cache was damaged.
+        OutputError
+            A file cannot be written or is an input, or the disk is too small.
+        """
+        self._refuse_nothing()
+        self._refuse_inputs(folder)
+        self._refuse_small_disk(folder)
+        self._tidy(folder)
+        size, done = self.grid.height * self.grid.width, 0.0
+        total = sum(_SWEPT * self.losses.cells(mast) for mast in self.losses.todo())
+        total += sum(_PUT * self._cells(network) for network in self.networks)
+        total += _WRITTEN * size * len(self.layers) * len(self.networks)
+
+        def step(cost: float) -> None:
+            nonlocal done
+            done += cost
+            report(round(done), total)
+
+        self.losses.make(lambda mast: step(_SWEPT * self.losses.cells(mast)))
+        for network in self.networks:
+            self._put_together(network, step)
+            for name, file in zip(self.layers, self.files(network), strict=True):
+                look, tags = self._look(network, name, words), self._tags(network, name, words)
+                self._kept(network, name).publish(folder / file, look, tags)
+                step(_WRITTEN * size)
+            if "server" in self.layers:
+                with atomic(folder / f"{network.name}_server.csv") as temporary:
+                    temporary.write_bytes(csv_of(_numbered(network)).encode("utf-8"))
+        table = self.table()
+        self._tidy(folder)
+        return table
+
+    def _put_together(self, network: Network, step: Callable[[float], object]) -> None:
+        """Make the pieces of a network that are not there yet, several stripes at once."""
+        kept = {name: self._kept(network, name) for name in dict.fromkeys(("level", *self.layers))}
+
+        def work(window: Window) -> None:
+            todo = [name for name, pieces in kept.items() if not pieces.has(window)]
+            made = fold(self.losses, network, window) if todo else {}
+            for name in todo:
+                kept[name].write(window, made[name])
+
+        stripes = list(windows(self.grid))
+        for _ in in_turn(work, stripes, self.losses.threads):
+            step(_PUT * self._cells(network) / len(stripes))
+
+    def _cells(self, network: Network) -> int:
+        """Cells of the disks of all servers."""
+        return sum(map(self.losses.cells, network.masts))
+
+    def _tidy(self, folder: Path) -> None:
+        """Keep the cache small, and remove what a killed run has left."""
+        used = [self._kept(network, name).folder for network in self.networks for name in LOOKS]
+        bound(self._root, [self.losses.folder, *used])
+        for place in (folder, self.losses.folder, *used):
+            clear_leftovers(place)
+
+    # --- what they say -------------------------------------------------------------------------
+
+    def _look(self, network: Network, name: str, words: Text) -> Look:
+        """What a raster of a network holds, in the reader's language."""
+        look, servers = LOOKS[name], network.servers
+        whose = f"{network.technology.upper()} {plain(network.operator)}".strip()
+        steps = tuple(
+            Step(number, _colour(number), site or str(number))
+            for number, site in zip(servers["number"], servers["site_id"], strict=True)
+        )
+        description = f"{whose}: {words(look.description)}"
+        return replace(look, description=description, steps=look.steps or steps)
+
+    def _tags(self, network: Network, name: str, words: Text) -> dict[str, str]:
+        """Metadata of a file: that it is predicted, by what and from what."""
+        nature = messages.NAMES.get(self.opened.project.project.data)
+        around = {
+            f"{mhz:g}": round(self.losses.surroundings_db(mhz), 1)
+            for mhz in sorted(set(network.servers["frequency_mhz"]))
+        }
+        return {
+            "AREA_OR_POINT": "Area",
+            "TIFFTAG_SOFTWARE": f"kalsel-gap {version('kalsel-gap')}",
+            "PROJECT": plain(self.opened.project.project.name),
+            "BASIS": BASIS[network.is_calibrated],
+            "MODEL": MODEL,
+            "OPERATOR": plain(network.operator),
+            "TECHNOLOGY": network.technology,
+            "THRESHOLD_DBM": f"{network.threshold_dbm:g}",
+            "SURROUNDINGS_DB": json.dumps(around),  # by frequency in MHz
+            "PARAMETERS": json.dumps(self._parameters(network), sort_keys=True),
+            "INPUTS_SHA256": json.dumps(self._inputs(network), sort_keys=True),
+            **({"SERVERS": f"{network.name}_server.csv"} if name == "server" else {}),
+            **({"NOTICE": words(nature)} if nature else {}),
+        }
+
+    def _parameters(self, network: Network) -> dict[str, Any]:
+        """All figures that move the levels and are in no table of sites."""
+        moves = {key: v for key, v in self._carrier(network).items() if key not in _NO_FIGURES}
+        pattern = self.radio.pattern.model_dump(mode="json", exclude=_NO_FIGURES)
+        numbers, offsets = (network.servers[name] for name in ("number", "offset_db"))
+        taught = {f"{n}": db for n, db in zip(numbers, offsets.round(4), strict=True) if db}
+        return {
+            **moves,
+            "pattern": pattern,
+            "k": self.radio.k_factor.median,
+            **({"offset_db": taught} if taught else {}),  # by number of the server
+            **self.losses.parameters,
+        }
+
+    def _inputs(self, network: Network) -> dict[str, str]:
+        """SHA-256 of the files that the levels of a network come from."""
+        taught = self.opened.project.calibration
+        if taught is None or not network.servers["calibrated"].any():
+            return self.losses.inputs
+        return self.losses.inputs | {self.opened.shown(taught.path): _sha256(taught.path)}
+
+    def table(self) -> pd.DataFrame:
+        """What the rasters say of the land.
+
+        Returns
+        -------
+        DataFrame
+            ``operator technology sites servers threshold_dbm land_km2 predicted_share covered_km2
+            covered_share files``, a row for each operator and technology. Land is that of the
+            province or its kabupaten where the project has polygons, else that of the elevation
+            model; `predicted_share` has a level, `covered_share` one at or above the threshold.
+        """
+        land_km2, areas = 0.0, self._areas()
+        km2 = np.zeros((len(self.networks), 2))
+        for window in windows(self.grid):
+            of_cells = self._land_km2(window, areas)
+            land_km2 += float(of_cells.sum())
+            for n, network in enumerate(self.networks):
+                level = self._kept(network, "level").read(window)
+                km2[n, 0] += of_cells[~np.isnan(level)].sum()
+                km2[n, 1] += of_cells[level >= np.float32(network.threshold_dbm)].sum()
+        with np.errstate(invalid="ignore"):
+            share = (km2 / np.float64(land_km2)).round(4)
+        table = pd.DataFrame(
+            {
+                "operator": [network.operator for network in self.networks],
+                "technology": [network.technology for network in self.networks],
+                "sites": [len(n.servers[list(_SITE)].drop_duplicates()) for n in self.networks],
+                "servers": [len(network.servers) for network in self.networks],
+                "threshold_dbm": [network.threshold_dbm for network in self.networks],
+                "land_km2": round(land_km2, 3),
+                "predicted_share": share[:, 0],
+                "covered_km2": km2[:, 1].round(3),
+                "covered_share": share[:, 1],
+                "files": [" ".join(self.files(network)) for network in self.networks],
+            }
+        )
+        nature = self.opened.project.project.data
+        return table if nature == "real" else table.assign(data=nature)
+
+    def _areas(self) -> Footprints | None:
+        """Polygons of the area that the figures are about."""
+        for level in ("province", "kabupaten"):
+            areas = read_areas(self.opened, level)
+            if areas is not None and len(areas):
+                numbers = np.ones(len(areas), dtype=np.int64)
+                return Footprints(self.grid, areas.geometry.to_numpy(), numbers)
+        return None
+
+    def _land_km2(self, window: Window, areas: Footprints | None) -> FloatArray:
+        """Area of each cell that is land, 0 of the others."""
+        is_land = self.losses.is_land(window)
+        if areas is not None:
+            is_land &= areas.at(window) > 0
+        rows = range(int(window.row_off), int(window.row_off + window.height))
+        row_km2 = np.array([math.prod(cell_m(self.grid, row)) / 1e6 for row in rows])
+        found: FloatArray = is_land * row_km2[:, None]
+        return found
+
+    # --- beforehand ----------------------------------------------------------------------------
+
+    def estimate(self, folder: Path) -> Estimate:
+        """What making the rasters would take, by one of the masts; nothing is written."""
+        self._refuse_nothing()
+        network = max(self.networks, key=self._cells)
+        seen = [server for server in rows_of(network.servers) if self.losses.cells(mast_of(server))]
+        server = seen[len(seen) // 2]
+        mast = mast_of(server)
+        for _ in range(2):  # the first time compiles
+            begun = time.perf_counter()
+            loss_db = self.losses.swept(mast)
+            sweeping = time.perf_counter() - begun
+        window = self.losses.disks[mast].window
+        level = levels(self.losses, network.technology, server, window, loss_db)
+        known = ~np.isnan(level)
+        cells = {
+            "level": level,
+            "server": np.where(known, 1, -1),
+            "servers": np.where(known, 1, -1),
+            "margin": level,
+        }
+        share = _OVERVIEWS / max(int(known.sum()), 1)
+        each = {
+            name: encoded_bytes(self.grid, LOOKS[name], window, cells[name], level=3) * share
+            for name in self.layers
+        }
+        rows = [
+            {
+                "operator": network.operator,
+                "technology": network.technology,
+                "layer": name,
+                "file": file,
+                "unit": LOOKS[name].unit,
+                "cells": self.grid.width * self.grid.height,
+                "bytes": math.ceil(each[name] * self._reached(network)),
+            }
+            for network in self.networks
+            for name, file in zip(self.layers, self.files(network), strict=True)
+        ]
+        table, todo = pd.DataFrame(rows), len(self.losses.todo())
+        put = sum(map(self._cells, self.networks)) * _PUT + int(table["cells"].sum()) * _WRITTEN
+        seconds = (sweeping * todo + _PUT_SECONDS * put) / self.losses.threads
+        one = encoded_bytes(self.grid, loss_rasters.LOOK, window, stored(loss_db), level=1)
+        cache_bytes = one * todo + int(table["bytes"].sum())
+        return Estimate(table, seconds, cache_bytes, free_bytes(folder))
+
+    def _reached(self, network: Network) -> int:
+        """Cells within the radius of a server of a network, about: on a grid of a few hundred."""
+        coarse = max(min(self.grid.height, self.grid.width) // 256, 1)
+        shape = -(-self.grid.height // coarse), -(-self.grid.width // coarse)
+        row, col = np.mgrid[0 : shape[0], 0 : shape[1]] + 0.5
+        reached = np.zeros(shape, dtype=np.bool_)
+        for mast in set(network.masts):
+            w = self.losses.disks[mast].window
+            down = (row * coarse - w.row_off) / max(w.height, 1) - 0.5
+            along = (col * coarse - w.col_off) / max(w.width, 1) - 0.5
+            reached |= down**2 + along**2 <= 0.25
+        return min(int(reached.sum()) * coarse**2, self.grid.height * self.grid.width)
+
+    def _refuse_nothing(self) -> None:
+        if not self.networks:
+            count = len({(finding.file, finding.row) for finding in self.findings if finding.row})
+            raise InputError("sites_unusable", path=self.opened.path, count=count)
+        if not any(map(self.losses.cells, self.losses.masts)):
+            raise InputError("resolution_too_coarse", value=self.losses.every)
+
+    def _refuse_inputs(self, folder: Path) -> None:
+        inputs = {path.resolve() for _, path in self.opened.project.inputs()}
+        for network in self.networks:
+            written = [folder / file for file in self.files(network)]
+            written += [path.with_suffix(".qml") for path in written]
+            for path in (*written, folder / f"{network.name}_server.csv"):
+                if path.resolve() in inputs:
+                    raise OutputError("output_is_input", path=path)
+
+    def _refuse_small_disk(self, folder: Path) -> None:
+        """An error where the files cannot fit; they are looked at closely only where it is near."""
+        cells = self.grid.width * self.grid.height * len(self.networks) * len(self.layers)
+        kept = sum(map(self.losses.cells, self.losses.todo()))
+        at_most = _BYTES * (cells * _OVERVIEWS + kept)
+        if at_most < min(free_bytes(folder), free_bytes(self._root)):
+            return
+        estimate = self.estimate(folder)
+        needed = int(estimate.layers["bytes"].sum())
+        for place, wanted in ((folder, needed), (self._root, estimate.cache_bytes)):
+            if wanted > free_bytes(place):
+                raise OutputError(
+                    "disk_too_small",
+                    path=place,
+                    needed_mb=math.ceil(wanted / 1e6),
+                    free_mb=free_bytes(place) // 10**6,
+                )
+
+
+def _colour(number: int) -> str:
+    """A colour of its own for each server: which one it is, its number says.
+
+    Examples
+    --------
+    >>> _colour(1), _colour(2), _colour(14)
+    ('#3d64c2', '#b7d987', '#878ed9')
+    """
+    lightness = (0.32, 0.50, 0.69)[number % 3]
+    rgb = colorsys.hls_to_rgb(number * _GOLDEN % 1.0, lightness, 0.52)
+    return "#" + "".join(f"{round(255 * part):02x}" for part in rgb)
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _numbered(network: Network) -> pd.DataFrame:
+    """What stands for each number of the best server."""
+    first = ["number", "site_id"]
+    others = [name for name in network.servers.columns if name not in first]
+    return network.servers[[*first, *others]]

@@ -1,0 +1,1 @@
+"""One site to one school: path loss, levels, microwave hops, calibration, validation."""

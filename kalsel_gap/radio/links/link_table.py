@@ -1,0 +1,403 @@
+"""The links of one school: from which sites it could be served, how well, and what is in the way.
+
+The level comes from ITU-R P.1812; beside it stand the Irregular Terrain Model, which is another
+school of propagation, and free space: where the two models are far apart the level is doubtful.
+Besides the phone outdoors there are three more ways to be served: the phone inside the building,
+an antenna on the roof, and a microwave hop from the site.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from kalsel_gap.deliverables.profile_plot import PathView, of_paths
+from kalsel_gap.errors import InputError
+from kalsel_gap.geo import geodesy
+from kalsel_gap.indicators import available
+from kalsel_gap.project.read import suggestion
+from kalsel_gap.radio.links import calibration
+from kalsel_gap.radio.links.servers import THREADS, Ground, cells_of, levels_dbm, losses, servers
+from kalsel_gap.radio.links.usable_sites import asked_for, usable
+from kalsel_gap.radio.propagation.building_entry import Building
+from kalsel_gap.radio.propagation.link_budget import below_eirp_db, indoors, reached_share
+from kalsel_gap.sources.schools import read_schools
+from kalsel_gap.sources.sites import COLUMNS as SITE_COLUMNS
+from kalsel_gap.sources.sites import read_sites
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kalsel_gap.findings import Finding
+    from kalsel_gap.project.read import Opened
+    from kalsel_gap.radio.propagation.path_inputs import Paths
+
+FloatArray: TypeAlias = NDArray[np.float64]
+
+# What the table has, in this order; the obstacle is told from the school, the azimuth points from
+# the school to the site.
+COLUMNS = (
+    *("operator", "technology", "site_id", "distance_km", "azimuth_deg"),
+    *("level_dbm", "sd_db", "margin_db", "adequacy", "calibration", "offset_db"),
+    *("eirp_dbm", "pattern_db", "share_db"),
+    *("model", "loss_db", "vegetation_db", "surroundings_db"),
+    *("itm_loss_db", "free_space_db", "diffraction_db"),
+    *("line_of_sight", "line_of_sight_worst", "clearance_ratio", "clearance_ratio_worst"),
+    *("obstacle_km", "obstacle_m", "obstacle_excess_m", "site_mast_m", "school_mast_m"),
+    "sea_share",
+    *("indoor_dbm", "indoor_sd_db", "indoor_share"),
+    *("cpe_dbm", "cpe_margin_db"),
+    *("hop_clearance_ratio", "hop_mast_m", "hop_margin_db", "hop_rain_percent"),
+    *("hop_multipath_percent", "hop_availability_percent", "hop_longest_km", "hop_status"),
+    "status",
+)
+_OF_HOP = tuple(name for name in COLUMNS if name.startswith("hop_"))
+MODELS = {"p1812": "ITU-R P.1812-8", "free_space": "ITU-R P.525"}
+# Why a link has no level, by the status of its path; else `power` or one of `_OFF`.
+STATUS = ("value", "void", "profile", "distance", "frequency", "antenna", "term", "land_cover")
+# Sites from which nothing is predicted whatever their paths are like.
+_OFF = ("site_on_sea", "site_off_elevation")
+# Rows of no usable site, which may be one within reach; and offsets.
+_OF_NO_SITE = ("site_unusable", "technology_unknown", "offset_unused")
+_LOOKED_AT = (
+    *("itm_loss_db", "free_space_db", "clearance_ratio", "clearance_ratio_worst", "obstacle_km"),
+    *("obstacle_m", "obstacle_excess_m", "site_mast_m", "school_mast_m", "sea_share"),
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LinkTable:
+    """The links of a school.
+
+    Attributes
+    ----------
+    npsn, name : str
+        The school.
+    lat, lon : float
+        Where it is taken to be, degrees.
+    links : DataFrame
+        :data:`COLUMNS`, best first; links without a level come last.
+    sites : DataFrame
+        Of each link, as ``read_sites`` gives them.
+    ground : Ground
+        What the paths run over.
+    findings : list of Finding
+        What is wrong with sites within reach, or with no site in particular.
+    """
+
+    npsn: str
+    name: str
+    lat: float
+    lon: float
+    links: pd.DataFrame
+    sites: pd.DataFrame
+    ground: Ground
+    findings: list[Finding]
+
+
+def linktable(
+    opened: Opened,
+    npsn: str,
+    *,
+    operators: Sequence[str] = (),
+    technologies: Sequence[str] = (),
+    radius_km: float | None = None,
+) -> LinkTable:
+    """Every site that is a candidate for a school, best first.
+
+    Parameters
+    ----------
+    opened : Opened
+        The project.
+    npsn : str
+        The school.
+    operators, technologies : sequence of str, optional
+        Only these; without any, all.
+    radius_km : float, optional
+        How far a site may be; ``radio.candidates.reach_km`` by default.
+
+    Raises
+    ------
+    InputError
+        No such school, it has no location, the project has no elevation model, no table of sites
+        or no site near; or as `transmitters.asked_for`.
+    """
+    from kalsel_gap.radio.paths.profiles import (  # compiles kernels: only when needed
+        sea_of,
+        terrain_of,
+    )
+
+    school = _school(opened, npsn)
+    if opened.project.elevation is None:
+        raise InputError("elevation_missing", path=opened.path)
+    if not opened.project.sites:
+        raise InputError("sites_missing", path=opened.path)
+    radio = opened.project.radio
+    sites, findings = read_sites(opened)
+    sites = sites[sites["technology"].isin(list(radio.carriers))].reset_index(drop=True)
+    asked = asked_for(sites, operators, technologies, opened).reset_index(drop=True)
+    terrain = terrain_of(opened)
+    ground = Ground(terrain, sea_of(terrain), radio)
+    fits, unfit = usable(asked, ground, opened.shown(opened.project.elevation.path))
+    findings += [*unfit, *calibration.unused(opened, sites)]
+    off = {(f.file, f.row): f.code for f in unfit if f.code in _OFF}
+    why = [off.get(at, "") for at in zip(asked["file"], asked["row"], strict=True)]
+    cells = cells_of(asked.assign(usable=fits, off=why))
+    lat, lon = (np.array([school[name]], dtype=np.float64) for name in ("lat", "lon"))
+    reach_km = radius_km or radio.candidates.reach_km
+    rule = radio.candidates.model_copy(update={"reach_km": reach_km})
+    wide = rule.model_copy(update={"sites": max(rule.sites, rule.most_sites)})
+    found = servers(lat, lon, cells, wide)
+    if not found.cell.size:
+        raise InputError("no_site_near", path=opened.path, value=npsn, reach_km=f"{reach_km:g}")
+    near = cells.table.iloc[found.cell].reset_index(drop=True)
+    table = _links(near, np.repeat(lat, len(near)), np.repeat(lon, len(near)), opened, ground)
+    table = table[_looked_at(table, rule.sites)]
+    # A strong 2G serves a school less than a weak 4G; of links that carry nothing that one comes
+    # first which lacks least, for a level of 2G is none of 4G.
+    serves = table["adequacy"] > 0.0
+    order = table.assign(level=table["level_dbm"].where(serves, table["margin_db"])).sort_values(
+        ["adequacy", "level", "distance_km", "operator", "technology", "site_id"],
+        ascending=[False, False, True, True, True, True],
+        kind="stable",
+    )
+    told = set(zip(near["file"], near["row"], strict=True))
+    return LinkTable(
+        npsn,
+        str(school["name"]),
+        float(lat[0]),
+        float(lon[0]),
+        table.loc[order.index].reset_index(drop=True),
+        near.loc[order.index, list(SITE_COLUMNS)].reset_index(drop=True),
+        ground,
+        [f for f in findings if f.row is None or (f.file, f.row) in told or f.code in _OF_NO_SITE],
+    )
+
+
+def view(found: LinkTable, link: int = 0) -> PathView:
+    """What the picture of a link shows.
+
+    Raises
+    ------
+    InputError
+        The path has no profile: the model has no heights at one of its ends.
+    """
+    site, told = found.sites.iloc[link], found.links.iloc[link]
+    paths = _path(found, link)
+    ends_m = paths.ground_m[[0, -1]]
+    height_m, mhz = float(site["antenna_height_m"]), float(site["frequency_mhz"])
+    if not (np.isfinite(ends_m).all() and height_m >= 0.0 and mhz > 0.0 and len(paths) == 1):
+        raise InputError("path_not_drawn", value=str(site["site_id"]))
+    radio = found.ground.radio
+    vegetation_db, surroundings_db, offset_db = np.nan_to_num(
+        told[["vegetation_db", "surroundings_db", "offset_db"]].to_numpy(np.float64)
+    ).tolist()
+    carrier = dict(radio.carriers)[site["technology"]]
+    return PathView(
+        site=f"{site['site_id']} ({site['operator']}, {str(site['technology']).upper()})",
+        school=f"{found.name} ({found.npsn})",
+        tx_height_m=height_m,
+        rx_height_m=radio.receiver.height_m,
+        frequency_mhz=mhz,
+        k=radio.k_factor.median,
+        model=MODELS[str(told["model"])],
+        loss_db=float(told["loss_db"]),
+        diffraction_db=float(told["diffraction_db"]),
+        level_dbm=float(told["level_dbm"]),
+        sigma_db=float(told["sd_db"]),
+        calibrated=told["calibration"] == "calibrated",
+        eirp_dbm=float(site["eirp_dbm"]),
+        share_db=-float(below_eirp_db(carrier, float(site["bandwidth_mhz"]))),
+        vegetation_db=vegetation_db,
+        surroundings_db=surroundings_db,
+        offset_db=offset_db,
+        **of_paths(paths, 0),
+    )
+
+
+def _path(found: LinkTable, link: int) -> Paths:
+    """The profile of one link."""
+    site = found.sites.iloc[[link]]
+    place = np.array([found.lat]), np.array([found.lon])
+    return next(paths for _, paths in found.ground.profiles(site, *place))
+
+
+def _school(opened: Opened, npsn: str) -> pd.Series[str]:
+    """The row of a school; of several with its number the one that has a location."""
+    schools = read_schools(opened)[0]
+    mine = schools[schools["npsn"] == npsn.strip()]
+    if mine.empty:
+        near = suggestion(npsn.strip(), schools["npsn"].dropna())
+        raise InputError("school_unknown", path=opened.path, value=npsn, suggestion=near)
+    placed = mine[mine["lat"].notna() & mine["lon"].notna()]
+    if placed.empty:
+        raise InputError("school_not_placed", path=opened.path, value=npsn)
+    row: pd.Series[str] = placed.iloc[0]
+    return row
+
+
+def _links(
+    near: pd.DataFrame, lat: FloatArray, lon: FloatArray, opened: Opened, ground: Ground
+) -> pd.DataFrame:
+    """:data:`COLUMNS` of links, a row for each site."""
+    from kalsel_gap.radio.propagation.location_variability import location_sigma_db
+
+    radio = ground.radio
+    lost = losses(near, lat, lon, ground)
+    to_site = geodesy.WGS84.inv(lon, lat, near["lon"], near["lat"])
+    taught = calibration.taught(opened, near, lat, lon)
+    level = levels_dbm(near, lat, lon, lost.total_db, lost.elevation_deg, radio) + taught.offset_db
+    sigma_db = location_sigma_db(
+        near["frequency_mhz"], radio.prediction.resolution_m, radio.receiver.height_m
+    )
+    enough_dbm = near["technology"].map({n: c.usable_dbm for n, c in radio.carriers.items()})
+    status = np.array(STATUS, dtype=object)[lost.status]
+    status[(lost.status == 0) & np.isnan(level)] = "power"
+    off = near["off"].to_numpy(object)
+    status[off != ""] = off[off != ""]
+    level = np.where(near["usable"], level, np.nan)
+    status[~near["usable"] & (status == "value")] = "power"
+    sd_db = np.where(np.isnan(taught.error_db), sigma_db, taught.error_db)
+    eirp_dbm = near["eirp_dbm"].to_numpy(np.float64)
+    ends = lat, lon, np.zeros(len(near)), lost.elevation_deg
+    inside = indoors(
+        level, sd_db, near["frequency_mhz"], building=Building(radio.prediction.building)
+    )
+    at_roof = np.where(near["usable"], _cpe_dbm(near, lat, lon, ground) + taught.offset_db, np.nan)
+    straight = near.assign(azimuth_deg=np.nan, downtilt_deg=np.nan)
+    omni = levels_dbm(straight, *ends, radio)
+    table = pd.DataFrame(
+        {
+            "operator": near["operator"],
+            "technology": near["technology"],
+            "site_id": near["site_id"],
+            "distance_km": np.asarray(to_site[2]) / 1000.0,
+            "azimuth_deg": np.asarray(to_site[0]) % 360.0,
+            "level_dbm": level,
+            "sd_db": np.where(np.isnan(level), np.nan, sd_db),
+            "margin_db": level - enough_dbm,
+            "adequacy": _adequacy(near["technology"], level, opened),
+            "calibration": np.where(taught.calibrated, "calibrated", "uncalibrated"),
+            "offset_db": np.where(taught.calibrated, taught.offset_db, np.nan),
+            "eirp_dbm": eirp_dbm,
+            "pattern_db": levels_dbm(near, *ends, radio) - omni,
+            "share_db": omni - eirp_dbm,
+            "model": np.where(lost.is_near, "free_space", "p1812"),
+            "loss_db": lost.loss_db,
+            "vegetation_db": lost.vegetation_db,
+            "surroundings_db": lost.surroundings_db,
+            "diffraction_db": lost.diffraction_db,
+            "indoor_dbm": inside.median_dbm,
+            "indoor_sd_db": np.where(np.isnan(level), np.nan, inside.sigma_db),
+            "indoor_share": reached_share(inside.median_dbm, inside.sigma_db, enough_dbm),
+            "cpe_dbm": at_roof,
+            "cpe_margin_db": at_roof - enough_dbm,
+            "status": status,
+        }
+    )
+    return table.assign(**_second_look(near, lat, lon, ground))[list(COLUMNS)]
+
+
+def _cpe_dbm(near: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: Ground) -> FloatArray:
+    """Level that a CPE measures with its antenna on the roof of the school.
+
+    The path is another one than that of a phone: it ends higher, and the terrain takes less. Of
+    the village it loses less, above 10 m nothing (`surroundings.below_roofs_db`); of a wood as
+    much as a phone while the antenna is lower than the trees: it still looks through them.
+    """
+    radio = ground.radio
+    receiver = radio.receiver.model_copy(update={"height_m": radio.receiver.cpe_height_m})
+    raised = replace(ground, radio=radio.model_copy(update={"receiver": receiver}))
+    lost = losses(near, lat, lon, raised)
+    ends = lat, lon, lost.total_db, lost.elevation_deg
+    return levels_dbm(near, *ends, radio, rx_gain_dbi=radio.receiver.cpe_gain_dbi)
+
+
+def _looked_at(table: pd.DataFrame, sites: int) -> pd.Series[bool]:
+    """Links of the nearest sites, and of farther ones where the nearest give no usable level."""
+    groups = [table["operator"], table["technology"]]
+    nearest = table["distance_km"].groupby(groups).rank("dense") <= sites
+    best = table["margin_db"].where(nearest).groupby(groups).transform("max")
+    return nearest | ~(best >= 0.0)
+
+
+def _adequacy(technology: pd.Series[str], level_dbm: FloatArray, opened: Opened) -> FloatArray:
+    """What each level is worth, by the curve of its technology."""
+    found = np.full(level_dbm.shape, np.nan)
+    for name, curve in opened.project.signal.curves.items():
+        mine = (technology == name).to_numpy()
+        found[mine] = available.from_level(level_dbm[mine], curve.points)
+    return found
+
+
+def _second_look(
+    near: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: Ground
+) -> dict[str, Any]:
+    """Sight in median and worst air, the other model, free space, and a microwave hop."""
+    from kalsel_gap.radio.links.microwave_hops import hops
+    from kalsel_gap.radio.paths.line_of_sight import sight
+    from kalsel_gap.radio.propagation import itm
+    from kalsel_gap.radio.propagation.free_space import free_space_db
+    from kalsel_gap.radio.propagation.fresnel import worst_k
+    from kalsel_gap.radio.propagation.itm_variability import Climate
+
+    radio, count = ground.radio, len(near)
+    found: dict[str, Any] = {name: np.full(count, np.nan) for name in (*_LOOKED_AT, *_OF_HOP)}
+    found["hop_status"] = np.full(count, "profile", object)
+    seen = {name: np.full(count, None, object) for name in ("line_of_sight", "line_of_sight_worst")}
+    height, mhz = (near[n].to_numpy(np.float64) for n in ("antenna_height_m", "frequency_mhz"))
+    for at, paths in ground.profiles(near, lat, lon):
+        ends = (paths, height[at], radio.receiver.height_m, mhz[at])
+        median = sight(*ends, k=radio.k_factor.median, threads=THREADS)
+        bent = worst_k(paths.length_km, radio.k_factor.worst)
+        worst = sight(*ends, k=bent, threads=THREADS)
+        for name in ("clearance_ratio", "obstacle_m", "obstacle_excess_m", "sea_share"):
+            found[name][at] = getattr(median, name)
+        found["clearance_ratio_worst"][at] = worst.clearance_ratio
+        found["obstacle_km"][at] = paths.length_km - median.obstacle_km
+        found["site_mast_m"][at], found["school_mast_m"][at] = median.tx_mast_m, median.rx_mast_m
+        for name, each in (("line_of_sight", median), ("line_of_sight_worst", worst)):
+            known = each.status == 0
+            seen[name][at[known]] = each.line_of_sight[known]
+        # Clutter is no part of that model: on bare ground it belongs into the heights.
+        surface = paths
+        if paths.clutter_m.size:
+            surface = replace(paths, ground_m=_with_clutter(paths), clutter_m=np.empty(0))
+        link = itm.Link(
+            frequency_mhz=mhz[at],
+            tx_height_m=height[at],
+            rx_height_m=radio.receiver.height_m,
+            n0=radio.atmosphere.n0,
+            climate=Climate[radio.atmosphere.climate.upper()],
+            permittivity=radio.ground.permittivity,
+            conductivity_s_m=radio.ground.conductivity_s_m,
+            time_percent=radio.prediction.time_percent,
+        )
+        found["itm_loss_db"][at] = itm.loss(surface, link, threads=THREADS).loss_db
+        rise_m = (
+            paths.ground_m[paths.first[1:] - 1]
+            + radio.receiver.height_m
+            - paths.ground_m[paths.first[:-1]]
+            - height[at]
+        )
+        ray_km = np.hypot(paths.length_km, rise_m / 1000.0)
+        found["free_space_db"][at] = free_space_db(ray_km, mhz[at])
+        hop = hops(paths, height[at], float(lat[0]), radio, threads=THREADS)
+        for name in _OF_HOP:
+            found[name][at] = getattr(hop, name.removeprefix("hop_"))
+    off = near["off"].to_numpy(object)
+    for name in _OF_HOP:
+        found[name][off != ""] = off[off != ""] if name == "hop_status" else np.nan
+    flags = {name: pd.array(values, dtype="boolean") for name, values in seen.items()}
+    return {**found, **flags}
+
+
+def _with_clutter(paths: Paths) -> NDArray[np.floating]:
+    """Ground with what stands on it, but for both ends, where the antennas stand above it."""
+    clutter = paths.clutter_m.copy()
+    clutter[paths.first[:-1]] = clutter[paths.first[1:] - 1] = 0.0
+    return paths.ground_m + clutter

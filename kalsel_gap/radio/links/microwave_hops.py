@@ -1,0 +1,117 @@
+"""Point-to-point microwave from a site's antenna to a pole or mast at a school.
+
+Whether the way is clear comes from the profile, the rest from the radio of ``radio.microwave``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kalsel_gap.radio.links.servers import bare
+from kalsel_gap.radio.paths.line_of_sight import CLEAR_SHARE, sight
+from kalsel_gap.radio.propagation import microwave
+from kalsel_gap.radio.propagation.fresnel import worst_k
+from kalsel_gap.radio.propagation.p1812 import ANTENNA_M
+from kalsel_gap.radio.propagation.path_inputs import LAND_COVER, OK, Status
+
+if TYPE_CHECKING:
+    from kalsel_gap.project.radio import Radio
+    from kalsel_gap.radio.propagation.path_inputs import Paths
+
+FloatArray: TypeAlias = NDArray[np.float64]
+
+
+class Hops(NamedTuple):
+    """What hops are worth, arrays of shape (n,); NaN where it is unknown."""
+
+    clearance_ratio: FloatArray
+    """Least clearance in the worst air, as a share of the first Fresnel radius, from the pole."""
+    mast_m: FloatArray
+    """Least height of the antenna at the school that leaves 60 % free, no less than the pole; of
+    such a hop is all that follows."""
+    margin_db: FloatArray
+    """Fade margin."""
+    rain_percent: FloatArray
+    """Share of an average year in which rain takes more than the margin."""
+    multipath_percent: FloatArray
+    """The same of multipath."""
+    availability_percent: FloatArray
+    """Rest of the year."""
+    longest_km: FloatArray
+    """Longest hop that holds the wanted availability and may be planned."""
+    status: NDArray[np.object_]
+    """`feasible` from the pole; `blocked`: it takes a mast; `too_tall`: a higher one than is
+    planned; `too_long`, or not as available as wanted; else what is not known: `void`,
+    `land_cover`, `profile`, `distance`, `frequency` or `antenna`."""
+
+
+def hops(
+    paths: Paths, tx_height_m: FloatArray, latitude_deg: float, radio: Radio, *, threads: int = 1
+) -> Hops:
+    """Hops along paths that end at a school.
+
+    Parameters
+    ----------
+    paths : Paths
+        Terrain profiles, with what stands on the ground where that is known: it is in the way like
+        the ground.
+    tx_height_m : float array of shape (n,)
+        Antennas of the sites above ground.
+    latitude_deg : float
+        Of the school.
+    radio : Radio
+        ``radio``: the hop, the pole (``receiver.cpe_height_m``) and the bending of rays.
+    threads : int
+        At work at the same time; the result does not depend on it.
+    """
+    wanted, pole_m = radio.microwave, radio.receiver.cpe_height_m
+    plausible = (tx_height_m >= ANTENNA_M[0]) & (tx_height_m <= ANTENNA_M[1])
+    site_m = np.where(plausible, tx_height_m, np.nan)
+    bent = worst_k(paths.length_km, radio.k_factor.worst)
+    mhz = 1000.0 * wanted.frequency_ghz
+    seen = sight(paths, site_m, pole_m, mhz, k=bent, threads=threads)
+    mast_m = np.where(np.isnan(seen.rx_mast_m), np.nan, np.maximum(seen.rx_mast_m, pole_m))
+    tx_m = paths.ground_m[paths.first[:-1]] + site_m
+    rx_m = paths.ground_m[paths.first[1:] - 1] + mast_m
+    ray_km = np.hypot(paths.length_km, (tx_m - rx_m) / 1000.0)
+    hop = microwave.hop_of(wanted, ray_km, tx_m=tx_m, rx_m=rx_m, latitude_deg=latitude_deg)
+    found = microwave.outage(hop)
+    ends = zip(tx_m.tolist(), rx_m.tolist(), strict=True)
+    longest_km = np.array([_longest_km(*each, latitude_deg, radio) for each in ends])
+    far = ray_km > wanted.longest_km
+    too_long = far | (found.availability_percent < wanted.availability_percent)
+    status = seen.status.copy()
+    status[bare(paths, status)] = LAND_COVER
+    blocked = seen.clearance_ratio < CLEAR_SHARE
+    unknown = np.isnan(found.availability_percent) & ~far
+    code = np.select(
+        [status != OK, np.isnan(found.margin_db), unknown],
+        [_CODES[status], "frequency", "distance"],
+        np.select(
+            [too_long, blocked & (mast_m > wanted.tallest_m), blocked],
+            ["too_long", "too_tall", "blocked"],
+            "feasible",
+        ),
+    ).astype(object)
+    return Hops(
+        clearance_ratio=seen.clearance_ratio,
+        mast_m=mast_m,
+        longest_km=longest_km,
+        status=code,
+        **found._asdict(),
+    )
+
+
+_CODES = np.array([status.name.lower() for status in Status])
+
+
+def _longest_km(tx_m: float, rx_m: float, latitude_deg: float, radio: Radio) -> float:
+    """Longest hop between antennas so high above the sea."""
+    if np.isnan(tx_m + rx_m):
+        return np.nan
+    wanted = radio.microwave
+    hop = microwave.hop_of(wanted, np.nan, tx_m=tx_m, rx_m=rx_m, latitude_deg=latitude_deg)
+    return min(microwave.longest_km(hop, wanted.availability_percent), wanted.longest_km)

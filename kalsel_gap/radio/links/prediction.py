@@ -1,0 +1,550 @@
+"""Predictions: what the known sites give at each school, over the real terrain.
+
+For each operator and technology the nearest sites are tried, each over its own path by ITU-R
+P.1812, and the best level counts; of a circle of position uncertainty the mean over a few points.
+A site list that does not say that it is complete knows a lower bound only: another site may serve.
+Without measurements every level is uncalibrated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from kalsel_gap import schema
+from kalsel_gap.errors import InputError
+from kalsel_gap.findings import Finding, at_school
+from kalsel_gap.geo import geodesy
+from kalsel_gap.indicators import available
+from kalsel_gap.radio.links import calibration
+from kalsel_gap.radio.links.servers import (
+    Ground,
+    Servers,
+    cells_of,
+    levels_dbm,
+    losses,
+    servers,
+    sights,
+)
+from kalsel_gap.radio.links.usable_sites import usable
+from kalsel_gap.sources.places import Staged, sampled
+from kalsel_gap.sources.sites import read_sites
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import geopandas as gpd
+
+    from kalsel_gap.project.read import Opened
+    from kalsel_gap.radio.links.servers import Cells, Losses
+
+    Progress = Callable[[int, int], object]
+
+FloatArray: TypeAlias = NDArray[np.float64]
+IntArray: TypeAlias = NDArray[np.int64]
+BoolArray: TypeAlias = NDArray[np.bool_]
+
+READS = (
+    *("row_id", "npsn", "lat", "lon", "confidence", "confidence_radius_m", "location_area"),
+    "diffraction_loss_db",
+)
+SECTIONS = (
+    "radio",
+    "calibration",
+    "elevation",
+    "land_cover",
+    "sites",
+    "boundaries",
+    "signal",
+    "index.gap",
+)
+PREDICTIONS = (
+    *("row_id", "npsn", "technology", "operator", "level_dbm", "sd_db", "adequacy"),
+    *("signal_share", "known_share", "status", "reason", "calibration", "source"),
+    *("site_id", "site_km", "loss_db", "vegetation_db", "surroundings_db", "model"),
+    *("diffraction_db", "line_of_sight"),
+    *("clearance_ratio", "clearance_ratio_worst", "obstacle_km", "obstacle_m"),
+    "obstacle_excess_m",
+)
+_FLOATS = (
+    *("level_dbm", "sd_db", "adequacy", "signal_share", "known_share", "site_km", "loss_db"),
+    *("vegetation_db", "surroundings_db"),
+    *("diffraction_db", "clearance_ratio", "clearance_ratio_worst", "obstacle_km", "obstacle_m"),
+    "obstacle_excess_m",
+)
+_SURE = ("A", "B")  # grades whose circle is a point for radio
+_BEST = ("4g", "5g")  # what an adequate service needs
+_SCHOOLS_AT_ONCE = 4_000
+
+
+def prediction(
+    schools: gpd.GeoDataFrame, opened: Opened, *, progress: Progress | None = None
+) -> Staged:
+    """The columns of the stage *prediction* and the tidy table ``predictions``.
+
+    Parameters
+    ----------
+    schools : GeoDataFrame
+        With the columns :data:`READS`.
+    opened : Opened
+        The project.
+    progress : callable, optional
+        Called with the number of schools done and of all.
+
+    Returns
+    -------
+    Staged
+        Table ``predictions``: :data:`PREDICTIONS`, one row per school and each operator and
+        technology of which a site can be predicted; empty without an elevation model. ``status``
+        is *value*, *none* or *unknown*; ``reason`` says why it is unknown, or that the level is
+        only a lower bound (*sites_incomplete*). What is lost is ``loss_db`` of the `model`, where
+        diffraction is part of it, ``vegetation_db`` and ``surroundings_db``.
+
+    Raises
+    ------
+    InputError
+        The elevation model or the table of sites is unusable.
+    """
+    tidy, findings = _predictions(schools, opened, progress)
+    columns = schema.table(_columns(schools, tidy), schema.of_stage("prediction"))
+    return Staged(columns, findings, {"predictions": tidy})
+
+
+def disagreements(
+    signals: pd.DataFrame, predictions: pd.DataFrame, opened: Opened
+) -> list[Finding]:
+    """Schools at which an operator's coverage and the prediction cannot both be right.
+
+    Parameters
+    ----------
+    signals : DataFrame
+        The tidy table of the stage *signals*.
+    predictions : DataFrame
+        That of this stage.
+    opened : Opened
+        The project.
+
+    Returns
+    -------
+    list of Finding
+        One for each school, of what differs most. Coverage without levels counts as the level
+        that its class is worth, and a place without signal as the level that is worth nothing;
+        coverage that only says *covered* may be any better. A lower bound contradicts nothing
+        better, and below a usable level one is as good as the other. The limit is twice the
+        held-out error and that of the coverage; without a held-out error ``disagreement_db``.
+    """
+    keys = ["row_id", "technology", "operator"]
+    claims = signals[(signals["kind"] != "prediction") & (signals["status"] != "unknown")]
+    known = predictions.loc[
+        predictions["level_dbm"].notna() & (predictions["status"] != "unknown"),
+        [*keys, "level_dbm", "reason", "site_id"],
+    ]
+    both = claims.merge(known, on=keys, suffixes=("", "_predicted"))
+    if both.empty:
+        return []
+    both["claimed_dbm"] = both["level_dbm"].fillna(_worth_as_level(both, opened))
+    both["difference_db"] = both["level_dbm_predicted"] - both["claimed_dbm"]
+    terms, carriers = opened.project.radio.prediction, opened.project.radio.carriers
+    errors = calibration.errors_of(calibration.offsets_of(opened))
+    groups = zip(both["operator"], both["technology"], strict=True)
+    error_db = pd.Series([errors.get(key, np.nan) for key in groups], both.index, dtype="float64")
+    limit = (2.0 * error_db + terms.coverage_error_db).fillna(terms.disagreement_db)
+    both["limit_db"] = limit
+    usable_dbm = both["technology"].map({name: c.usable_dbm for name, c in carriers.items()})
+    both_poor = both[["claimed_dbm", "level_dbm_predicted"]].max(axis=1) < usable_dbm
+    exact = both["kind"].isin(["rsrp_dbm", "level_dbm"]) | (both["status"] == "none")
+    better = exact & (both["difference_db"] > limit)
+    worse = (both["reason"] == "") & (both["difference_db"] < -limit)
+    wrong = both[(better | worse) & ~both_poor].assign(
+        size=lambda rows: rows["difference_db"].abs()
+    )
+    wrong = wrong.sort_values(
+        ["row_id", "size", *keys[1:], "source"], ascending=[True, False, True, True, True]
+    ).drop_duplicates("row_id")
+    return [
+        at_school(
+            "prediction_disagrees",
+            row["row_id"],
+            row["npsn"],
+            column=row["technology"],
+            value=row["operator"],
+            parameters={
+                "raster": row["source"],
+                "technology": row["technology"].upper(),
+                "operator": row["operator"],
+                "claimed_dbm": round(row["claimed_dbm"], 1),
+                "predicted_dbm": round(row["level_dbm_predicted"], 1),
+                "site": row["site_id"],
+                "limit_db": round(row["limit_db"], 1),
+            },
+        )
+        for row in wrong.to_dict("records")
+    ]
+
+
+def _worth_as_level(claims: pd.DataFrame, opened: Opened) -> pd.Series[float]:
+    """The level that has the adequacy of each claim, by the curve of its technology."""
+    level = pd.Series(np.nan, index=claims.index)
+    for technology, curve in opened.project.signal.curves.items():
+        rows = claims["technology"] == technology
+        levels, worth = zip(*curve.points, strict=True)
+        level[rows] = np.interp(claims.loc[rows, "adequacy"], worth, levels)
+    return level
+
+
+# --- the table ---------------------------------------------------------------------------------
+
+
+def _predictions(
+    schools: gpd.GeoDataFrame, opened: Opened, progress: Progress | None
+) -> tuple[pd.DataFrame, list[Finding]]:
+    """The table ``predictions`` and what is wrong with sites and paths."""
+    located = np.flatnonzero(schools["lat"].notna())
+    if opened.project.elevation is None or not opened.project.sites or not located.size:
+        return _empty(), []
+    sites = read_sites(opened)[0]
+    sites = sites[sites["technology"].isin(schema.RADIO)]
+    if sites.empty:
+        return _empty(), []
+    from kalsel_gap.radio.paths import profiles  # compiles kernels: only when they are needed
+
+    terrain = profiles.terrain_of(opened)
+    _refuse_cover_elsewhere(schools.iloc[located], opened)
+    ground = Ground(terrain, profiles.sea_of(terrain), opened.project.radio)
+    fits, findings = usable(sites, ground, opened.shown(opened.project.elevation.path))
+    sites = sites.assign(usable=fits)
+    if not fits.any():
+        return _empty(), findings
+    findings += calibration.unused(opened, sites)
+    cells = cells_of(sites[sites["usable"]])
+    # Neighbours together: what their paths run over is read once.
+    near = schools.iloc[located][["lat", "lon", "row_id"]].round({"lat": 0, "lon": 0})
+    located = located[near.reset_index(drop=True).sort_values(["lat", "lon", "row_id"]).index]
+    frames = []
+    for begin in range(0, located.size, _SCHOOLS_AT_ONCE):
+        part = schools.iloc[located[begin : begin + _SCHOOLS_AT_ONCE]]
+        frames.append(_at(part, cells, sites[~sites["usable"]], ground, opened))
+        if progress is not None:
+            progress(min(begin + _SCHOOLS_AT_ONCE, located.size), located.size)
+    found = pd.concat(frames, ignore_index=True)
+    tidy = _everywhere(schools, cells).merge(found, "left", ["row_id", "operator", "technology"])
+    tidy["status"] = tidy["status"].fillna("unknown")
+    tidy["reason"] = tidy["reason"].fillna("no_location")
+    errors = calibration.errors_of(calibration.offsets_of(opened))
+    groups = list(zip(tidy["operator"], tidy["technology"], strict=True))
+    error_db = pd.Series([errors.get(key, np.nan) for key in groups], dtype="float64")
+    tidy["sd_db"] = np.hypot(error_db.fillna(tidy["sigma_db"]), tidy["spread_db"])
+    said = pd.Series(["calibrated" if key in errors else "uncalibrated" for key in groups])
+    tidy["calibration"] = said.where(tidy["level_dbm"].notna(), None)
+    tidy = tidy.sort_values(["npsn", "row_id", "technology", "operator"], ignore_index=True)
+    return tidy[list(PREDICTIONS)], [*findings, *_unpredicted(tidy, opened)]
+
+
+def _empty() -> pd.DataFrame:
+    types = {name: "float64" if name in _FLOATS else "str" for name in PREDICTIONS}
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in types.items()})
+
+
+def _refuse_cover_elsewhere(located: gpd.GeoDataFrame, opened: Opened) -> None:
+    """A land cover on which no school lies leaves every level unknown."""
+    from kalsel_gap.geo import sampling
+
+    cover = opened.project.land_cover
+    if cover is not None and not sampling.touches(cover.tiles, located["lat"], located["lon"]):
+        raise InputError("raster_touches_no_school", path=cover.path[0])
+
+
+def _unpredicted(tidy: pd.DataFrame, opened: Opened) -> Iterator[Finding]:
+    """Schools at which nothing is predicted because no path is known, and what is missing."""
+    levels = tidy["level_dbm"].notna().groupby(tidy["row_id"]).any()
+    none = tidy[~tidy["row_id"].map(levels)]
+    cover = opened.project.land_cover
+    shown = {"raster": opened.shown(cover.path)} if cover is not None else {}
+    told: set[str] = set()
+    for reason, code, parameters in (
+        ("land_cover", "land_cover_missing", shown),
+        ("void", "prediction_over_void", {}),
+    ):
+        for row in none[none["reason"] == reason].drop_duplicates("row_id").to_dict("records"):
+            if row["row_id"] not in told:
+                told.add(row["row_id"])
+                yield at_school(
+                    *(code, row["row_id"], row["npsn"]), column="lat, lon", parameters=parameters
+                )
+
+
+def _everywhere(schools: gpd.GeoDataFrame, cells: Cells) -> pd.DataFrame:
+    """Every school with every operator and technology."""
+    files = cells.table.groupby(["operator", "technology"])["file"]
+    groups = files.agg(lambda names: ", ".join(sorted(set(names)))).rename("source").reset_index()
+    return pd.DataFrame(schools[["row_id", "npsn"]]).merge(groups, how="cross")
+
+
+def _at(
+    schools: gpd.GeoDataFrame,
+    cells: Cells,
+    unusable: pd.DataFrame,
+    ground: Ground,
+    opened: Opened,
+) -> pd.DataFrame:
+    """Some schools with a location: a row for each operator and technology."""
+    places = _places(schools, opened)
+    rule = ground.radio.candidates
+    found = servers(places.lat, places.lon, cells, rule)
+    lost = _losses(places, found, cells, ground)
+    best = _best_servers(places, found, cells, _levels(places, found, cells, lost, opened), lost)
+    # Where the nearest sites give too little a farther one may see over what hides them.
+    usable_dbm = {str(name): each.usable_dbm for name, each in ground.radio.carriers.items()}
+    enough = [usable_dbm[technology] for _, technology in cells.groups]
+    poor = ~(best.level_dbm >= np.array(enough))
+    more = servers(places.lat, places.lon, cells, rule, beyond=poor)
+    if more.point.size:
+        lost = lost.and_then(_losses(places, more, cells, ground))
+        found = found.and_then(more)
+        level = _levels(places, found, cells, lost, opened)
+        best = _best_servers(places, found, cells, level, lost)
+    certain = _complete(cells, opened) & ~best.is_void & ~_in_doubt(places, cells, unusable, ground)
+    rows = _rows(schools, places, cells, best, certain, opened)
+    return rows.join(_served(best, places, found, cells, lost, ground))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Places:
+    """Points at which schools are predicted, those of one school one after the other."""
+
+    lat: FloatArray
+    lon: FloatArray
+    first: IntArray
+    """Where each school begins."""
+    count: IntArray
+    """Points of each school."""
+
+
+def _places(schools: gpd.GeoDataFrame, opened: Opened) -> _Places:
+    """A point for a place that is well known, else a few over the circle or area in its stead."""
+    lat, lon = sampled(schools, opened, opened.project.radio.candidates.points)
+    wanted = np.ones(lat.shape, dtype=np.bool_)
+    sure = schools["confidence"].isin(_SURE) & schools["location_area"].isna()
+    wanted[sure.to_numpy(), 1:] = False
+    count = wanted.sum(axis=1)
+    return _Places(lat[wanted], lon[wanted], np.cumsum(count) - count, count)
+
+
+def _losses(places: _Places, found: Servers, cells: Cells, ground: Ground) -> Losses:
+    """What the paths of servers lose."""
+    at = found.path_point
+    return losses(cells.table.iloc[found.path_cell], places.lat[at], places.lon[at], ground)
+
+
+def _levels(
+    places: _Places, found: Servers, cells: Cells, lost: Losses, opened: Opened
+) -> FloatArray:
+    """Level of each server with what measurements have taught of it, dBm."""
+    table = cells.table.iloc[found.cell]
+    ends = places.lat[found.point], places.lon[found.point]
+    lost_db, elevation_deg = lost.total_db[found.path], lost.elevation_deg[found.path]
+    level = levels_dbm(table, *ends, lost_db, elevation_deg, opened.project.radio)
+    return level + calibration.taught(opened, table, *ends).offset_db
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Best:
+    """The best server of each point and each operator and technology, shape (points, groups)."""
+
+    level_dbm: FloatArray
+    """NaN where none is known."""
+    server: IntArray
+    """Which of the servers; -1 where none is known."""
+    is_void: BoolArray
+    """Whether the path of another server is unknown."""
+    status: IntArray
+    """Why it is unknown, of the nearest such path: its :class:`Status`; 0 where all are known."""
+
+
+def _best_servers(
+    places: _Places, found: Servers, cells: Cells, level: FloatArray, lost: Losses
+) -> _Best:
+    from kalsel_gap.radio.propagation.path_inputs import Status
+
+    group = cells.group[found.cell]
+    shape = (places.lat.size, len(cells.groups))
+    best, server = np.full(shape, np.nan), np.full(shape, -1)
+    status = np.zeros(shape, dtype=np.int64)
+    # Of equal levels the nearest, as servers are sorted by distance; the first is written last.
+    order = np.lexsort((np.where(np.isnan(level), np.inf, -level), group, found.point))[::-1]
+    order = order[~np.isnan(level[order])]
+    best[found.point[order], group[order]] = level[order]
+    server[found.point[order], group[order]] = order
+    void = np.flatnonzero(np.isnan(level))[::-1]
+    why = lost.status[found.path[void]]
+    status[found.point[void], group[void]] = np.where(why == Status.OK, Status.TERM, why)
+    return _Best(best, server, status != 0, status)
+
+
+def _complete(cells: Cells, opened: Opened) -> BoolArray:
+    """Operators and technologies of which the project says that it holds every site."""
+    files = {opened.shown(each.path) for each in opened.project.sites if each.complete}
+    table = cells.table
+    said = table["file"].isin(files).groupby(cells.group).all()
+    return said.to_numpy(dtype=np.bool_)
+
+
+def _in_doubt(places: _Places, cells: Cells, unusable: pd.DataFrame, ground: Ground) -> BoolArray:
+    """Whether a site from which nothing can be predicted may serve a point, by group."""
+    doubt = np.zeros((places.lat.size, len(cells.groups)), dtype=np.bool_)
+    for group, (operator, technology) in enumerate(cells.groups):
+        of = unusable[(unusable["operator"] == operator) & (unusable["technology"] == technology)]
+        away_m, _ = geodesy.nearest_point_m(
+            places.lat, places.lon, of["lat"].to_numpy("float64"), of["lon"].to_numpy("float64")
+        )
+        doubt[:, group] = away_m <= 1000.0 * ground.radio.candidates.reach_km
+    return doubt
+
+
+def _rows(
+    schools: gpd.GeoDataFrame,
+    places: _Places,
+    cells: Cells,
+    best: _Best,
+    certain: BoolArray,
+    opened: Opened,
+) -> pd.DataFrame:
+    """What is to be had at each school, of each group in turn: level, adequacy, status, reason."""
+    from kalsel_gap.radio.propagation.path_inputs import Status
+
+    signal, covered = opened.project.signal, opened.project.index.gap.covered
+    known = ~np.isnan(best.level_dbm)
+    # Where nothing reaches a point, what it is worth is 0 for certain or at least 0.
+    adequacy = np.zeros(known.shape)
+    for technology, curve in signal.curves.items():
+        of = np.array([name == technology for _, name in cells.groups])
+        worth = available.from_level(best.level_dbm[:, of], curve.points)
+        adequacy[:, of] = np.nan_to_num(worth)
+    heard = adequacy > 0.0
+
+    def mean(values: NDArray[np.generic], of: BoolArray | None = None) -> FloatArray:
+        """Over the points of each school, or over those of them that are meant."""
+        weight = np.ones(values.shape) if of is None else of.astype(np.float64)
+        total = np.add.reduceat(np.where(weight > 0.0, values, 0.0), places.first, axis=0)
+        with np.errstate(invalid="ignore"):
+            return total / np.add.reduceat(weight, places.first, axis=0)
+
+    certain_share, at_least = mean(certain), mean(adequacy)
+    answered = (certain_share > 0.0) & (certain_share >= signal.minimum_known_share)
+    enough = ~answered & (at_least >= covered)
+    level = mean(best.level_dbm, known)
+    spread = np.sqrt(np.maximum(mean(best.level_dbm**2, known) - level**2, 0.0))
+    known_share = np.where(answered, certain_share, np.where(enough, mean(known), 0.0))
+    signal_share = np.where(answered | enough, mean(heard), np.nan)
+    status = np.select(
+        [~answered & ~enough, signal_share > 0.0], ["unknown", "value"], default="none"
+    )
+    void = np.maximum.reduceat(best.status, places.first, axis=0)
+    names = np.array([each.name.lower() for each in Status])
+    incomplete = ~np.tile(_complete(cells, opened), (len(schools), 1))
+    reason = np.select(
+        [answered, void > 0, incomplete & ~np.isnan(level), incomplete],
+        ["", names[void], "sites_incomplete", "no_site"],
+        default="site_unusable",
+    )
+    values = {
+        "level_dbm": level,
+        "spread_db": spread,
+        "adequacy": np.where(answered, mean(adequacy, certain), np.where(enough, at_least, np.nan)),
+        "signal_share": signal_share,
+        "known_share": known_share,
+        "status": status,
+        "reason": reason,
+    }
+    groups = len(cells.groups)
+    return pd.DataFrame(
+        {
+            "row_id": np.repeat(schools["row_id"].to_numpy(), groups),
+            "operator": np.tile([operator for operator, _ in cells.groups], len(schools)),
+            "technology": np.tile([technology for _, technology in cells.groups], len(schools)),
+            **{name: array.ravel() for name, array in values.items()},
+        }
+    )
+
+
+def _served(
+    best: _Best, places: _Places, found: Servers, cells: Cells, lost: Losses, ground: Ground
+) -> pd.DataFrame:
+    """The serving site of each school and group, in the middle of its circle, and the path to it.
+
+    Where the middle has none, the first point that has one stands in.
+    """
+    from kalsel_gap.radio.propagation.location_variability import location_sigma_db
+
+    none = best.server.size
+    at = np.arange(places.lat.size)[:, None]
+    first = np.minimum.reduceat(np.where(best.server >= 0, at, none), places.first, axis=0)
+    row, group = np.nonzero(first < none)
+    point = first[row, group]
+    server = best.server[point, group]
+    cell, path = cells.table.iloc[found.cell[server]], found.path[server]
+    lat, lon = places.lat[point], places.lon[point]
+    site_km = geodesy.distance_m(cell["lat"], cell["lon"], lat, lon) / 1000.0
+    radio = ground.radio
+    served = pd.DataFrame(
+        {
+            "sigma_db": location_sigma_db(
+                cell["frequency_mhz"], radio.prediction.resolution_m, radio.receiver.height_m
+            ),
+            "site_id": cell["site_id"].to_numpy(),
+            "site_km": site_km,
+            "loss_db": lost.loss_db[path],
+            "vegetation_db": lost.vegetation_db[path],
+            "surroundings_db": lost.surroundings_db[path],
+            "model": np.where(lost.is_near[path], "free_space", "p1812"),
+            "diffraction_db": lost.diffraction_db[path],
+            **sights(cell, lat, lon, ground),
+        },
+        index=row * len(cells.groups) + group,
+    )
+    return served.reindex(range(best.server.shape[1] * places.first.size))
+
+
+# --- the columns -------------------------------------------------------------------------------
+
+
+def _columns(schools: gpd.GeoDataFrame, tidy: pd.DataFrame) -> pd.DataFrame:
+    """What the schools table shows of the predictions: the best operator of each technology.
+
+    Levels only where they answer what is to be had there; the path is told wherever there is one.
+    """
+    known = tidy[tidy["level_dbm"].notna()].sort_values(
+        ["row_id", "technology", "level_dbm", "operator"], ascending=[True, True, False, True]
+    )
+    best = known[known["status"] != "unknown"].drop_duplicates(["row_id", "technology"])
+    columns = pd.DataFrame(index=schools.index)
+
+    def of(rows: pd.DataFrame) -> pd.DataFrame:
+        """One row for each school."""
+        return rows.set_index("row_id").reindex(schools["row_id"]).set_axis(schools.index)
+
+    for technology in schema.RADIO:
+        rows = of(best[best["technology"] == technology])
+        columns[f"predicted_{technology}_dbm"] = rows["level_dbm"]
+        columns[f"predicted_{technology}_sd_db"] = rows["sd_db"]
+        columns[f"predicted_{technology}_site"] = rows["site_id"]
+    # The site that the path is told of: of 4G or 5G where there is one, of the others else.
+    path = known.assign(modern=known["technology"].isin(_BEST)).sort_values(
+        ["row_id", "modern", "level_dbm", "technology"], ascending=[True, False, False, False]
+    )
+    path = of(path.drop_duplicates("row_id"))
+    for name in ("clearance_ratio", "obstacle_km", "obstacle_excess_m"):
+        columns[name] = path[name]
+    # One word for all levels of a school: as sure as the least sure of them.
+    columns["prediction_status"] = of(
+        best.sort_values(["row_id", "calibration"]).drop_duplicates("row_id", keep="last")
+    )["calibration"]
+    given = schools["diffraction_loss_db"].astype("float64")
+    columns["diffraction_db"] = given.fillna(path["diffraction_db"])
+    is_known = columns["diffraction_db"].notna()
+    columns["path_status"] = np.where(is_known, "known", "unknown")
+    return columns

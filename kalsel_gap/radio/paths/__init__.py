@@ -1,0 +1,1 @@
+"""Terrain profiles, line of sight and woodland along a path."""

@@ -1,0 +1,154 @@
+"""Woodland that receivers stand in: how far a path runs through it, and what that takes.
+
+Over the trees or through them: where clutter is in the profile it is the way over them, and the
+smaller loss counts. Where the elevation model is no bare ground only the way through is added.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kalsel_gap.geo.geodesy import WGS84
+from kalsel_gap.geo.mosaic import open_band
+from kalsel_gap.geo.sampling import sample
+from kalsel_gap.radio.paths.profiles import resolution_m
+from kalsel_gap.radio.propagation.vegetation import maximum_db, specific_db_per_m, woodland_db
+
+if TYPE_CHECKING:
+    from kalsel_gap.project.radio import Vegetation
+    from kalsel_gap.radio.paths.profiles import Terrain
+    from kalsel_gap.radio.propagation.path_inputs import Paths
+    from kalsel_gap.terrain.sea_mask import SeaMask
+
+FloatArray: TypeAlias = NDArray[np.float64]
+BoolArray: TypeAlias = NDArray[np.bool_]
+
+_PATHS_AT_ONCE = 10_000
+
+
+def depths_m(
+    terrain: Terrain,
+    sea: SeaMask | None,
+    to: tuple[FloatArray, FloatArray],
+    lat: FloatArray,
+    lon: FloatArray,
+    *,
+    longest_m: float,
+) -> FloatArray:
+    """Length of each path inside the wood that its receiver stands in.
+
+    Land cover is looked at in steps of one of its cells from the receiver on; the edge of the wood
+    is taken to lie in the middle of the step in which it ends.
+
+    Parameters
+    ----------
+    terrain : Terrain
+        With land cover, or all depths are 0.
+    sea : SeaMask, optional
+        Where it says sea, unknown land cover is no wood.
+    to : (lat, lon) of float arrays of shape (paths,)
+        The other ends, degrees.
+    lat, lon : float array of shape (paths,)
+        Receivers, degrees.
+    longest_m : float
+        A wood is looked at no farther.
+
+    Returns
+    -------
+    float array
+        Metres; 0 outside of woods, NaN where a class is unknown before the wood ends.
+
+    Raises
+    ------
+    InputError
+        As `mosaic.open_band`.
+    """
+    found = np.zeros(lat.shape)
+    if terrain.land_cover is None:
+        return found
+    in_wood, is_known = _wood(terrain, sea, lat, lon)
+    found[~is_known] = np.nan
+    with open_band(terrain.land_cover, terrain.land_cover_band) as cover:
+        step_m = resolution_m(cover.grid)
+    way_m = np.arange(0.0, longest_m, step_m)
+    inside = np.flatnonzero(in_wood)
+    for begin in range(0, inside.size, _PATHS_AT_ONCE):
+        part = inside[begin : begin + _PATHS_AT_ONCE]
+        at, ends = (lat[part], lon[part]), (to[0][part], to[1][part])
+        azimuth, _, length_m = WGS84.inv(at[1], at[0], ends[1], ends[0])
+        shape = part.size, way_m.size
+        from_lon, from_lat, bearing = (
+            np.broadcast_to(each[:, None], shape).ravel() for each in (at[1], at[0], azimuth)
+        )
+        on = np.broadcast_to(way_m, shape).ravel()
+        lon_on, lat_on, _ = WGS84.fwd(from_lon, from_lat, bearing, on)
+        along = _wood(terrain, sea, np.asarray(lat_on), np.asarray(lon_on))
+        wood, known = (each.reshape(shape) for each in along)
+        found[part] = _until_the_edge(wood, known, step_m, np.minimum(length_m, longest_m))
+    return found
+
+
+def _until_the_edge(
+    wood: BoolArray, known: BoolArray, step_m: float, most_m: FloatArray
+) -> FloatArray:
+    """Depth by rows of samples from the receiver on, the first of them in the wood.
+
+    Examples
+    --------
+    >>> wood = np.array([[True, True, False], [True, True, True], [True, False, True]])
+    >>> known = np.array([[True, True, True], [True, True, True], [True, False, True]])
+    >>> _until_the_edge(wood, known, 10.0, np.array([25.0, 25.0, 25.0])).tolist()
+    [15.0, 25.0, nan]
+    >>> _until_the_edge(wood, known, 10.0, np.array([8.0, 8.0, 8.0])).tolist()
+    [8.0, 8.0, 8.0]
+    """
+    edge = np.argmin(wood, axis=1)
+    ends = ~wood.all(axis=1) & (edge * step_m < most_m)
+    is_known = known[np.arange(edge.size), edge]
+    found: FloatArray = np.where(ends, np.where(is_known, (edge - 0.5) * step_m, np.nan), most_m)
+    return found
+
+
+def _wood(
+    terrain: Terrain, sea: SeaMask | None, lat: FloatArray, lon: FloatArray
+) -> tuple[BoolArray, BoolArray]:
+    """Whether places lie in a wood, and whether that is known."""
+    assert terrain.land_cover is not None
+    codes = sample(terrain.land_cover, lat, lon, band=terrain.land_cover_band).value
+    wood, known = np.isin(codes, terrain.wood), np.isin(codes, list(terrain.clutter))
+    unknown = np.flatnonzero(~known)
+    if sea is not None and unknown.size:
+        known[unknown] = sea.at(lat[unknown], lon[unknown])[0]
+    return wood, known
+
+
+def above(terrain: Terrain, height_m: float) -> Terrain:
+    """A terrain whose woods are those that stand higher than a receiver: others take nothing."""
+    wood = [code for code in terrain.wood if terrain.clutter.get(code, 0.0) > height_m]
+    return replace(terrain, wood=wood)
+
+
+def through_db(depth_m: FloatArray, frequency_mhz: FloatArray, figures: Vegetation) -> FloatArray:
+    """Loss through so much wood by ITU-R P.833; NaN where depth or frequency is unknown."""
+    mhz = np.where(frequency_mhz > 0.0, frequency_mhz, np.nan)
+    return woodland_db(
+        depth_m,
+        specific_db_per_m(mhz, figures.specific),
+        maximum_db(mhz, figures.maximum_factor, figures.maximum_exponent),
+    )
+
+
+def cleared(paths: Paths, depth_m: FloatArray) -> Paths:
+    """Paths whose clutter is gone so far from the receiver: what is left is the way through it.
+
+    Samples are equally spaced, as `profile.profiles` makes them.
+    """
+    count = np.diff(paths.first)
+    place = np.arange(paths.ground_m.size) - np.repeat(paths.first[:-1], count)
+    left = 1.0 - place / np.repeat(count - 1, count)
+    inside = left * np.repeat(1000.0 * paths.length_km, count) <= np.repeat(depth_m, count)
+    return replace(paths, clutter_m=np.where(inside, 0.0, paths.clutter_m))

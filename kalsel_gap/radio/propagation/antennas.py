@@ -1,0 +1,115 @@
+"""Antennas of sectors: the parabolas of 3GPP TR 36.814 and TR 38.901."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from numba.extending import register_jitable
+from numpy.typing import ArrayLike, NDArray
+
+from kalsel_gap.geo.kernels import kernel
+
+if TYPE_CHECKING:
+    from kalsel_gap.project.radio import Pattern
+
+FloatArray: TypeAlias = NDArray[np.float64]
+# Of a Pattern: half-power widths seen from above and from the side, front to back, side lobes.
+Widths: TypeAlias = tuple[float, float, float, float]
+
+
+def sector_gain_db(
+    azimuth_deg: ArrayLike,
+    downtilt_deg: ArrayLike,
+    bearing_deg: ArrayLike,
+    elevation_deg: ArrayLike,
+    *,
+    pattern: Pattern,
+) -> FloatArray:
+    """Gain of a sector's antenna towards a receiver, against its largest: 0 dB or less.
+
+    What is not known takes nothing off: without an azimuth the antenna is the same all around,
+    and without a downtilt it points at the receiver's height.
+
+    Parameters
+    ----------
+    azimuth_deg : array
+        Where the antenna looks, clockwise from north; NaN: all around.
+    downtilt_deg : array
+        How far it looks below the horizon; NaN: at the receiver.
+    bearing_deg : array
+        Where the receiver is seen from the antenna, clockwise from north.
+    elevation_deg : array
+        How high the ray leaves, above the horizon.
+    pattern : Pattern
+        Widths and largest losses.
+
+    Returns
+    -------
+    float array
+        TR 36.814, Table A.2.1.1-2: ``-min(A_H + A_V, front to back)`` with
+        ``A = min(12·(angle / half-power width)², largest)``; NaN where a bearing or elevation is
+        needed and not known.
+
+    Examples
+    --------
+    >>> from kalsel_gap.project.read.index import default_values
+    >>> from kalsel_gap.project.radio import Radio
+    >>> pattern = Radio.model_validate(default_values("radio")).pattern
+    >>> sector_gain_db(90.0, 0.0, [90.0, 122.5, 270.0], 0.0, pattern=pattern).tolist()
+    [0.0, -3.0, -30.0]
+    """
+    given = (azimuth_deg, downtilt_deg, bearing_deg, elevation_deg)
+    arrays = np.broadcast_arrays(*(np.asarray(each, dtype=np.float64) for each in given))
+    azimuth, downtilt, bearing, elevation = (each.flatten() for each in arrays)
+    found = np.empty(azimuth.size)
+    _gains(azimuth, downtilt, bearing, elevation, widths(pattern), found)
+    return found.reshape(arrays[0].shape)
+
+
+def widths(pattern: Pattern) -> Widths:
+    """The last argument of :func:`relative_db`, for kernels."""
+    return (
+        pattern.horizontal_deg,
+        pattern.vertical_deg,
+        pattern.front_to_back_db,
+        pattern.side_lobe_db,
+    )
+
+
+def relative_db(
+    azimuth_deg: float,
+    downtilt_deg: float,
+    bearing_deg: float,
+    elevation_deg: float,
+    pattern: Widths,
+) -> float:
+    """One gain of :func:`sector_gain_db`, in Python and in kernels."""
+    horizontal_deg, vertical_deg, front_to_back_db, side_lobe_db = pattern
+    loss_db = 0.0
+    if not math.isnan(azimuth_deg):
+        off = (bearing_deg - azimuth_deg + 180.0) % 360.0 - 180.0
+        loss_db += min(12.0 * (off / horizontal_deg) ** 2, front_to_back_db)
+    if not math.isnan(downtilt_deg):
+        loss_db += min(12.0 * ((elevation_deg + downtilt_deg) / vertical_deg) ** 2, side_lobe_db)
+    return 0.0 - min(loss_db, front_to_back_db)
+
+
+register_jitable(relative_db)  # the kernels call it as it is
+
+
+@kernel
+def _gains(
+    azimuth_deg: FloatArray,
+    downtilt_deg: FloatArray,
+    bearing_deg: FloatArray,
+    elevation_deg: FloatArray,
+    pattern: Widths,
+    found: FloatArray,
+) -> None:
+    """Gains of all pairs."""
+    for i in range(found.size):
+        found[i] = relative_db(
+            azimuth_deg[i], downtilt_deg[i], bearing_deg[i], elevation_deg[i], pattern
+        )

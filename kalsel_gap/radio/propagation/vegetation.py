@@ -1,0 +1,102 @@
+"""Loss inside vegetation: Recommendation ITU-R P.833.
+
+What a signal loses *through* trees that an antenna stands in or behind. Clutter heights in the
+profile are the way *over* the same trees: of both the smaller loss counts, never their sum.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from kalsel_gap.geo.kernels import inlined
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+FloatArray: TypeAlias = NDArray[np.float64]
+
+
+class Woodland(NamedTuple):
+    """What a wood takes of a signal of one frequency."""
+
+    specific_db_per_m: float
+    """γ, from :func:`specific_db_per_m`."""
+    maximum_db: float
+    """Am, from :func:`maximum_db`."""
+    longest_m: float
+    """Deeper inside the loss grows no more."""
+
+
+CLEAR = Woodland(0.0, 1.0, 0.0)  # takes nothing
+
+
+def specific_db_per_m(
+    frequency_mhz: ArrayLike, points: Sequence[tuple[float, float]]
+) -> FloatArray:
+    """Specific attenuation of a short way through vegetation.
+
+    Parameters
+    ----------
+    frequency_mhz : array
+        Frequency.
+    points : sequence of (MHz, dB/m)
+        Rising in both; between them a power of the frequency, beyond them the power that leads
+        from the first to the last.
+
+    Examples
+    --------
+    >>> specific_db_per_m([100, 200, 400, 800], [(200, 0.1), (400, 0.2)]).round(3).tolist()
+    [0.05, 0.1, 0.2, 0.4]
+    """
+    mhz, rate = np.log(np.asarray(points, dtype=np.float64)).T
+    wanted = np.log(np.asarray(frequency_mhz, dtype=np.float64))
+    power = (rate[-1] - rate[0]) / (mhz[-1] - mhz[0])
+    beyond = power * (np.minimum(wanted - mhz[0], 0.0) + np.maximum(wanted - mhz[-1], 0.0))
+    found: FloatArray = np.exp(np.interp(wanted, mhz, rate) + beyond)
+    return found
+
+
+def maximum_db(frequency_mhz: ArrayLike, factor: float, exponent: float) -> FloatArray:
+    """Largest loss in a wood, beyond which the signal comes over or around it: eq. (2).
+
+    Examples
+    --------
+    >>> round(float(maximum_db(1000.0, 0.18, 0.752)), 1)
+    32.5
+    """
+    return factor * np.asarray(frequency_mhz, dtype=np.float64) ** exponent
+
+
+@inlined
+def through_db(depth_m: float, woodland: Woodland) -> float:
+    """Loss of one path with one end in a wood, as :func:`woodland_db`; NaN where the depth is."""
+    limit = woodland.maximum_db
+    return float(-limit * np.expm1(-depth_m * woodland.specific_db_per_m / limit))
+
+
+def woodland_db(depth_m: ArrayLike, specific: ArrayLike, maximum: ArrayLike) -> FloatArray:
+    """Loss of a path with one end in a wood, ``Am·(1 - exp(-d·γ/Am))``: eq. (1).
+
+    Parameters
+    ----------
+    depth_m : array
+        Length of the path inside the wood; negative and NaN give NaN.
+    specific : array
+        γ in dB/m, from :func:`specific_db_per_m`.
+    maximum : array
+        Am in dB, from :func:`maximum_db`.
+
+    Examples
+    --------
+    At first every metre counts, deep inside none does:
+
+    >>> woodland_db([0.0, 1.0, 1000.0], 0.2, 30.0).round(1).tolist()
+    [0.0, 0.2, 30.0]
+    """
+    depth = np.asarray(depth_m, dtype=np.float64)
+    depth = np.where(depth >= 0.0, depth, np.nan)
+    limit = np.asarray(maximum, dtype=np.float64)
+    return -limit * np.expm1(-depth * np.asarray(specific, dtype=np.float64) / limit)

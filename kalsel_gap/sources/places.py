@@ -1,0 +1,162 @@
+"""Where a school lies: the areas whose polygons hold it, its village index, its capital.
+
+What the register claims decides the budget; the areas found here stand beside it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from kalsel_gap import schema
+from kalsel_gap.geo import geodesy
+from kalsel_gap.sources.boundaries import (
+    capitals,
+    files_of,
+    invalid_areas,
+    known_kabupaten,
+    read_areas,
+    short_name,
+    standing_areas,
+)
+from kalsel_gap.sources.villages import digits, read_villages
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from kalsel_gap.findings import Finding
+    from kalsel_gap.project.read import Opened
+
+READS = ("row_id", "npsn", "lat", "lon", "kabupaten")
+SECTIONS = ("boundaries", "villages")
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """What a stage makes of the schools table.
+
+    Attributes
+    ----------
+    columns : DataFrame
+        New columns, one row per school, in the order of the table.
+    findings : list of Finding
+        What it found on the way.
+    tables : dict of DataFrame
+        Tidy tables of its own, by name.
+    """
+
+    columns: pd.DataFrame
+    findings: list[Finding] = field(default_factory=list)
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+
+
+def places(schools: gpd.GeoDataFrame, opened: Opened) -> Staged:
+    """Areas by location, village index and distance to the kabupaten's capital.
+
+    Parameters
+    ----------
+    schools : GeoDataFrame
+        With the columns :data:`READS`.
+    opened : Opened
+        The project.
+
+    Returns
+    -------
+    Staged
+        The columns of the stage *places*.
+    """
+    findings: list[Finding] = []
+    found: dict[str, pd.DataFrame] = {}
+    for level, path in files_of(opened).items():
+        areas = read_areas(opened, level)
+        if areas is None or level == "province":
+            continue
+        findings += invalid_areas(areas, opened.shown(path))
+        found[level] = _held(schools, areas)
+    empty = pd.DataFrame({"code": None, "name": None}, index=schools.index)
+    kabupaten = found.get("kabupaten", empty)["name"].map(short_name, na_action="ignore")
+    desa = found.get("desa", empty)
+    status, village_findings = read_villages(opened)
+    findings += village_findings
+    # A point in another kabupaten than the school's is not to be trusted with its village.
+    claimed = schools["kabupaten"]
+    differs = kabupaten.notna() & claimed.notna() & (kabupaten != claimed)
+    columns = {
+        "kabupaten_by_location": kabupaten,
+        "kecamatan_by_location": found.get("kecamatan", empty)["name"],
+        "desa_by_location": desa["name"],
+        "desa_code": desa["code"],
+        "village_index": desa["code"]
+        .map(lambda code: status.get(digits(code)), na_action="ignore")
+        .astype("Float64")
+        .mask(differs),
+        "capital_km": _capital_km(schools, opened),
+    }
+    return Staged(schema.table(columns, schema.of_stage("places")), findings)
+
+
+def holding(schools: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> NDArray[np.int64]:
+    """Place in `areas` of the one that holds each school; of several the first, -1 for none."""
+    usable = schools["lat"].notna().to_numpy()
+    school, area = areas.sindex.query(schools.geometry[usable], predicate="intersects")
+    first = pd.Series(area).groupby(school).min()
+    holds = np.full(len(schools), -1)
+    holds[np.flatnonzero(usable)[first.index]] = first
+    return holds
+
+
+def _held(schools: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Code and name of the area that holds each school; of several, the one with the first code."""
+    inside = pd.DataFrame(areas[["code", "name"]]).reindex(holding(schools, areas))
+    return inside.set_index(schools.index)
+
+
+def _capital_km(schools: gpd.GeoDataFrame, opened: Opened) -> pd.Series[float]:
+    lat, lon = capital_of(schools, opened)
+    distance_m = geodesy.distance_m(schools["lat"], schools["lon"], lat, lon)
+    return pd.Series(distance_m / 1000, index=schools.index)
+
+
+def capital_of(
+    schools: gpd.GeoDataFrame, opened: Opened
+) -> tuple[pd.Series[float], pd.Series[float]]:
+    """Latitude and longitude of the capital of the kabupaten that each school claims."""
+    table = capitals(opened, known_kabupaten(opened))
+    lat = schools["kabupaten"].map({name: at[0] for name, at in table.items()})
+    lon = schools["kabupaten"].map({name: at[1] for name, at in table.items()})
+    return lat.astype("float64"), lon.astype("float64")
+
+
+def sampled(
+    schools: gpd.GeoDataFrame, opened: Opened, n: int = 61
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Points at which a map is asked about each school: over its circle, or the area in its place.
+
+    Parameters
+    ----------
+    schools : GeoDataFrame
+        With ``lat``, ``lon``, ``confidence_radius_m``, ``location_area``.
+    opened : Opened
+        The project.
+    n : int
+        Points of each.
+
+    Returns
+    -------
+    lat, lon : float arrays of shape (schools, n)
+        Degrees; NaN where the location is unusable. The first point of a circle is its middle.
+    """
+    lat, lon, radius_m = (
+        schools[name].to_numpy() for name in ("lat", "lon", "confidence_radius_m")
+    )
+    lat, lon = geodesy.disk_points(lat, lon, radius_m, n)
+    of_area = schools["location_area"].dropna()
+    polygons = standing_areas(opened) if len(of_area) else {}
+    inside = {code: geodesy.polygon_points(polygons[code], n) for code in of_area.unique()}
+    for at in np.flatnonzero(schools["location_area"].notna()):
+        lat[at], lon[at] = inside[schools["location_area"].iloc[at]]
+    return lat, lon

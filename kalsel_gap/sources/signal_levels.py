@@ -1,0 +1,148 @@
+"""Measured levels: drive tests and phones at schools, in dBm."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from kalsel_gap.findings import Finding
+from kalsel_gap.sources.formats import fold
+from kalsel_gap.sources.sites import TECHNOLOGY
+from kalsel_gap.sources.speed_test_tiles import is_tiles
+from kalsel_gap.sources.tables import ROW, number, read_table, recognise
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from kalsel_gap.project.inputs import Measurements
+    from kalsel_gap.project.read import Opened
+
+# What is measured of each technology; a carrier's total power (RSSI) of 4G is not its RSRP.
+LEVELS = {"2g": "rssi_dbm", "3g": "rscp_dbm", "4g": "rsrp_dbm", "5g": "rsrp_dbm"}
+# Without a technology the kind of level tells it.
+MEANT = {"rssi_dbm": "2g", "rscp_dbm": "3g", "rsrp_dbm": "4g"}
+ALIASES: dict[str, tuple[str, ...]] = {
+    "npsn": ("npsn",),
+    "lat": ("lat", "latitude", "lintang"),
+    "lon": ("lon", "long", "lng", "longitude", "bujur"),
+    "operator": ("operator", "provider", "penyedia"),
+    "technology": ("technology", "teknologi", "radio", "jaringan"),
+    "site_id": ("siteid", "site", "idsite"),
+    "rsrp_dbm": ("rsrp", "rsrpdbm", "ssrsrp", "ssrsrpdbm"),
+    "rscp_dbm": ("rscp", "rscpdbm"),
+    "rssi_dbm": ("rssi", "rssidbm", "rxlev", "rxlevdbm"),
+}
+COLUMNS = (
+    *("npsn", "lat", "lon", "operator", "technology", "site_id", "measured_dbm"),
+    *("file", "row"),
+)
+# What a speed test in the same row has; this reader leaves it to the other one.
+BESIDE = ("date", "down_mbps", "up_mbps", "down_kbps", "up_kbps", "latency_ms")
+# No receiver reports more or less (3GPP TS 45.008, 25.133, 36.133 and 38.133).
+RANGE_DBM = (-160.0, -20.0)
+
+
+def holds(source: Measurements, columns: Mapping[str, Iterable[str]]) -> bool:
+    """Whether a file has one of the columns, by its own name, its spellings or the project."""
+    table = read_table(source.path, source.sheet, aliases=ALIASES, override=source.columns)
+    headers = {fold(name) for name in (*table.headers, *source.columns)}
+    return bool(
+        headers & {fold(word) for name, words in columns.items() for word in (name, *words)}
+    )
+
+
+def holds_levels(source: Measurements) -> bool:
+    """Whether a file of measurements has a column of levels."""
+    return holds(source, {kind: ALIASES[kind] for kind in MEANT})
+
+
+def read_levels(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
+    """All measured levels of the project.
+
+    Returns
+    -------
+    levels : DataFrame
+        :data:`COLUMNS`; `lat` and `lon` are NaN where only the school is known.
+    findings : list of Finding
+        Rows whose level, technology or place cannot be read.
+    """
+    frames, findings = [pd.DataFrame(columns=list(COLUMNS))], []
+    for source in opened.project.measurements:
+        if not is_tiles(source) and holds_levels(source):
+            frame, found = read_source(source, opened.shown(source.path))
+            frames.append(frame)
+            findings += found
+    return pd.concat(frames[1:] or frames, ignore_index=True), findings
+
+
+def read_source(source: Measurements, file: str) -> tuple[pd.DataFrame, list[Finding]]:
+    """One file of measured levels; see :func:`read_levels`.
+
+    Raises
+    ------
+    InputError
+        There is no column of operators, or neither of places nor of schools.
+    """
+    table = read_table(source.path, source.sheet, aliases=ALIASES, override=source.columns)
+    known = {**ALIASES, **dict.fromkeys(BESIDE, ())}
+    header = recognise(table, known, override=source.columns)
+    required = [] if source.operator else ["operator"]
+    required += [] if "npsn" in header else ["lat", "lon"]
+    header = recognise(table, known, override=source.columns, required=required)
+    cells = table.cells
+    empty = pd.Series("", index=cells.index, dtype="str")
+    text = {name: cells[header[name]] if name in header else empty for name in ALIASES}
+    technology = _technology(text, source, given="technology" in header)
+    given = empty.copy()
+    for name, kind in LEVELS.items():
+        given = given.where(technology != name, text[kind])
+    level = given.map(number).astype("float64")
+    places = {name: text[name].map(number).astype("float64") for name in ("lat", "lon")}
+    placed = places["lat"].between(-90, 90) & places["lon"].between(-180, 180)
+    placed &= (places["lat"] != 0) | (places["lon"] != 0)
+    operator = text["operator"].str.casefold().str.strip()
+    levels = pd.DataFrame(
+        {
+            "npsn": text["npsn"],
+            **{name: values.where(placed) for name, values in places.items()},
+            "operator": operator.where(operator != "", source.operator.casefold()),
+            "technology": technology,
+            "site_id": text["site_id"],
+            "measured_dbm": level.where(level.between(*RANGE_DBM)),
+            "file": file,
+            "row": cells[ROW],
+        }
+    )
+    faults = {
+        "technology_unknown": technology.isna(),
+        "value_not_read": technology.notna() & (given != "") & levels["measured_dbm"].isna(),
+        "level_not_placed": ~placed & (text["npsn"] == ""),
+    }
+    shown = {
+        "technology_unknown": ("technology", text["technology"]),
+        "value_not_read": ("level", given),
+        "level_not_placed": ("lat, lon", text["lat"] + ", " + text["lon"]),
+    }
+    findings = [Finding("row_too_long", file=file, row=row) for row in table.too_long]
+    findings += [
+        Finding(code, file=file, row=int(row), column=shown[code][0], value=value)
+        for code, wrong in faults.items()
+        for row, value in zip(cells[ROW][wrong], shown[code][1][wrong], strict=True)
+    ]
+    useful = levels["measured_dbm"].notna() & (levels["operator"] != "")
+    useful &= placed | (levels["npsn"] != "")
+    return levels[useful].reset_index(drop=True), findings
+
+
+def _technology(
+    text: Mapping[str, pd.Series[str]], source: Measurements, *, given: bool
+) -> pd.Series[str]:
+    """Technology of each row: as it says, as the project says, or as its kind of level tells."""
+    if given:
+        return text["technology"].str.casefold().map(TECHNOLOGY)
+    meant = pd.Series(source.technology, index=text["operator"].index, dtype="str")
+    if source.technology is None:
+        for kind, technology in MEANT.items():
+            meant = meant.where((text[kind] == "") | meant.notna(), technology)
+    return meant

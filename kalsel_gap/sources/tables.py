@@ -1,0 +1,476 @@
+"""Tables and vector layers, opened as they are: every cell is text until somebody reads it.
+
+A row keeps the number that a spreadsheet shows for it. What makes a file unusable raises
+:class:`~kalsel_gap.errors.InputError`; faults of rows are left to the callers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import math
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Literal
+
+import pandas as pd
+
+from kalsel_gap.errors import InputError
+from kalsel_gap.findings import Finding
+from kalsel_gap.project.read import suggestion
+from kalsel_gap.sources import formats
+from kalsel_gap.sources.formats import fold, reason
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    import geopandas as gpd
+
+Shapes = Literal["any", "lines", "polygons"]
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_DIMENSIONS = {"lines": 1, "polygons": 2}
+_MOST_LISTED = 60  # headers in a note: a file can have thousands
+# Of schools, and of no use here: none of them is a slip for something else.
+_BESIDE = (
+    "id no nomor nourut nsm nss nis kode provinsi propinsi namaprovinsi kodeprovinsi kodeprop "
+    "kodepropinsi kodekabupaten kodekabkota kodekab kodekabupatenkota kodekecamatan kodekec "
+    "kodewilayah kodedesa kodekelurahan kodepos provinsikode provinsinama kabupatenkode "
+    "kecamatankode desa kelurahan desakelurahan namadesa dusun rt rw rtrw alamat alamatjalan "
+    "alamatsekolah alamatmadrasah alamatlengkap jalan address schooladdress province admin1 "
+    "telepon telp notelp nohp fax email website akreditasi nilaiakreditasi kurikulum yayasan "
+    "namayayasan kepala kepalasekolah kepalamadrasah namakepalasekolah rombel jumlahrombel "
+    "jmlrombel rombonganbelajar tendik pegawai tahunberdiri skpendirian tanggalskpendirian "
+    "skoperasional tglskpendirian luastanah kelas rkelas rlab rperpus jmlsync lastsync "
+    "sinkron createdat updatedat lastupdate semester schoolidgiga gigaidschool numcomputers "
+    "connectivitytype schoolareatype"
+)
+_UNUSED = frozenset(_BESIDE.split())
+_NAMED_MONTH = re.compile(r"(\d{1,2})[\s-]+([A-Za-z]{3,9})\.?[\s-]+(\d{4})\b", re.ASCII)
+_NAMES = ("jan", "feb", "mar", "apr", "mei", "jun", "jul", "agu", "sep", "okt", "nov", "des")
+_MONTHS = {name: number for number, name in enumerate(_NAMES, start=1)}
+_MONTHS |= {"may": 5, "agt": 8, "ags": 8, "aug": 8, "oct": 10, "nop": 11, "dec": 12}
+ROW = "__row__"  # no header can be this once spaces and signs are folded away
+
+
+@dataclass(frozen=True, slots=True)
+class RawTable:
+    """A table of text.
+
+    Attributes
+    ----------
+    path : Path
+        The file.
+    cells : DataFrame
+        One text column per header as found, plus :data:`ROW`, the row's number.
+    too_long : tuple of int
+        Numbers of rows that have cells beyond the last header.
+    repeated : mapping
+        Numbered header to the header that it repeats.
+    """
+
+    path: Path
+    cells: pd.DataFrame
+    too_long: tuple[int, ...] = ()
+    repeated: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def headers(self) -> list[str]:
+        """Headers as found."""
+        return [str(name) for name in self.cells.columns if name != ROW]
+
+
+def read_table(
+    path: Path,
+    sheet: str | None = None,
+    *,
+    aliases: Mapping[str, Sequence[str]] | None = None,
+    override: Mapping[str, str] | None = None,
+) -> RawTable:
+    """Read a table of any kind: CSV (also gzipped), workbook, JSON, GIS layer, Parquet.
+
+    The kind is told by the file's ending: ``.xlsx .xlsm .xls``, ``.json .geojson``, ``.gpkg``,
+    ``.shp`` (also in a ``.zip``), ``.kml .kmz``, ``.parquet .geoparquet``; any other is CSV, with
+    comma, semicolon, tab or bar, in UTF-8, UTF-16 or Windows-1252. All cells become text as in a
+    CSV of the same table; the first record is row 2, as there. Numbers with a decimal comma get a
+    point where the file shows that it writes them so (:func:`formats.decimal_points`); thousands
+    separators are never guessed.
+
+    With `aliases`, titles may stand above the header of a CSV file or workbook: the header is the
+    row with the most headers that they name among the first 20. And a table without columns of
+    latitude and longitude, or a row where both are empty, takes them from its points; a table
+    without a name takes it from its placemarks.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    sheet : str, optional
+        Sheet of a workbook or layer of a GeoPackage; the first by default.
+    aliases, override : mapping, optional
+        As for :func:`recognise`.
+
+    Raises
+    ------
+    InputError
+        Unreadable, not a table, no such sheet, or no rows.
+    """
+    aliases, override = aliases or {}, override or {}
+    spellings = {fold(header) for header in override.values()}
+    spellings |= {fold(c) for c in aliases} | {s for words in aliases.values() for s in words}
+    cells = formats.read_cells(path, sheet, spellings)
+    stripped = [[cell.strip() for cell in row] for row in cells.rows]
+    top = formats.header_row(stripped, spellings) if cells.titled else 0
+    headers = _distinct(stripped[top]) if stripped else []
+    body = list(enumerate(stripped[top + 1 :], start=top + 2))
+    known = {fold(header) for header in headers}
+    places = _places(headers, aliases, override)
+    if len(places) == 2 and places.keys() <= cells.spare.keys():
+        _take_points(body, places, cells)
+    spare = {
+        column: [cell.strip() for cell in make()]
+        for column, make in cells.spare.items()
+        if column not in override
+        and (column in aliases or not aliases)
+        and not known & {fold(column), *aliases.get(column, ())}
+    }
+    beside = zip(*spare.values(), strict=True) if spare else itertools.repeat(())
+    placed = [any(row) or any(more) for (_, row), more in zip(body, beside, strict=False)]
+    body = list(itertools.compress(body, placed))
+    if not body:
+        raise InputError("table_no_rows", path=path)
+    width = len(headers)
+    columns: dict[str, list[str]] = {
+        header: [row[n] if n < len(row) else "" for _, row in body]
+        for n, header in enumerate(headers)
+    }
+    if cells.decimal_comma:
+        columns = formats.decimal_points(columns, [headers[n] for n in places.values()])
+    columns |= {column: list(itertools.compress(texts, placed)) for column, texts in spare.items()}
+    table = pd.DataFrame(columns, dtype="str")
+    table[ROW] = [number for number, _ in body]
+    too_long = tuple(number for number, row in body if any(row[width:]))
+    given = dict(zip(headers, stripped[top], strict=True))
+    repeated = {name: header for name, header in given.items() if header and name != header}
+    return RawTable(path=path, cells=table, too_long=too_long, repeated=repeated)
+
+
+def _places(
+    headers: Sequence[str],
+    aliases: Mapping[str, Sequence[str]],
+    override: Mapping[str, str],
+) -> dict[str, int]:
+    """Which of the columns hold latitudes and longitudes."""
+    places: dict[str, int] = {}
+    for column in ("lat", "lon"):
+        meanings = {fold(column), *aliases.get(column, ())}
+        for n, header in enumerate(headers):
+            mine = header == override[column] if column in override else fold(header) in meanings
+            if mine:
+                places.setdefault(column, n)
+    return places
+
+
+def _take_points(
+    body: Sequence[tuple[int, list[str]]], places: Mapping[str, int], cells: formats.Cells
+) -> None:
+    """Fill rows that have neither latitude nor longitude from their points."""
+    bare = [n for n, (_, row) in enumerate(body) if not any(row[p] for p in places.values())]
+    if not bare:
+        return
+    with contextlib.suppress(InputError):  # points of no known system: those rows have no place
+        for column, texts in {column: cells.spare[column]() for column in places}.items():
+            for n in bare:
+                body[n][1][places[column]] = texts[n].strip()
+
+
+def _distinct(headers: Sequence[str]) -> list[str]:
+    """Headers without repetitions: an empty or repeated one gets a number."""
+    distinct: list[str] = []
+    for header in headers:
+        numbered = (f"{header} ({number})" for number in itertools.count(2 if header else 1))
+        candidates = itertools.chain([header] if header else [], numbered)
+        distinct.append(next(name for name in candidates if name not in distinct))
+    return distinct
+
+
+def recognise(
+    table: RawTable,
+    aliases: Mapping[str, Sequence[str]],
+    *,
+    override: Mapping[str, str] | None = None,
+    required: Iterable[str] = (),
+    lenient: Collection[str] = (),
+) -> dict[str, str]:
+    """Which header holds which canonical column.
+
+    Parameters
+    ----------
+    table : RawTable
+        The table.
+    aliases : mapping
+        Canonical column to the folded headers that mean it; its own name always does.
+    override : mapping, optional
+        Canonical column to header, as the project says.
+    required : iterable of str
+        Columns without which the file is of no use.
+    lenient : collection of str
+        Columns of which the first header counts where there are several.
+
+    Returns
+    -------
+    dict
+        Canonical column to header.
+
+    Raises
+    ------
+    InputError
+        A required column is missing, a column is there twice, or an override names what is not.
+    """
+    override = override or {}
+    found: dict[str, str] = {}
+    for column, header in override.items():
+        if column not in aliases:
+            raise InputError(
+                "column_not_ours",
+                path=table.path,
+                column=column,
+                suggestion=suggestion(column, aliases),
+                known=", ".join(aliases),
+            )
+        if header not in table.headers:
+            raise InputError(
+                "column_missing",
+                path=table.path,
+                column=header,
+                suggestion=suggestion(header, table.headers),
+                known=", ".join(table.headers),
+            )
+        found[column] = header
+    taken = set(override.values())
+    for column, spellings in aliases.items():
+        if column in found:
+            continue
+        meanings = {fold(column), *spellings}
+        headers = [
+            h
+            for h in table.headers
+            if h not in taken and fold(table.repeated.get(h, h)) in meanings
+        ]
+        if len(headers) > 1 and column not in lenient:
+            raise InputError(
+                "column_twice", path=table.path, column=column, known=", ".join(headers)
+            )
+        if headers:
+            found[column] = headers[0]
+    for column in required:
+        if column not in found:
+            raise _missing(table, column, aliases.get(column, ()), found)
+    return found
+
+
+def _missing(
+    table: RawTable, column: str, spellings: Sequence[str], found: Mapping[str, str]
+) -> InputError:
+    if not found and len(table.headers) == 1:
+        return InputError("table_one_column", path=table.path, known=table.headers[0])
+    left = [h for h in table.headers if h not in found.values() and fold(h) not in _UNUSED]
+    folded = {fold(h): h for h in left}
+    slips = (fold(h) for h in left if _slip_of(h, {fold(column), *spellings}))
+    near = next(slips, "") or suggestion(fold(column), folded)
+    return InputError(
+        "column_missing",
+        path=table.path,
+        column=column,
+        suggestion=folded.get(near, ""),
+        known=", ".join(table.headers),
+    )
+
+
+def understood(
+    table: RawTable, header: Mapping[str, str], aliases: Mapping[str, Sequence[str]], file: str
+) -> list[Finding]:
+    """What was made of headers, where some are left: one note, and a warning for each likely slip.
+
+    Parameters
+    ----------
+    table : RawTable
+        The table.
+    header : mapping
+        Canonical column to header, as :func:`recognise` gives it.
+    aliases : mapping
+        As for :func:`recognise`.
+    file : str
+        The file as the project names it.
+    """
+    taken = set(header.values())
+    left = [name for name in table.headers if name not in taken]
+    note = {
+        "understood": "; ".join(f"{column} ← {name}" for column, name in header.items()),
+        "others": "; ".join(left[:_MOST_LISTED]),
+        "count": len(left),
+    }
+    findings = [Finding("columns_understood", file=file, parameters=note)] if left else []
+    findings += [
+        Finding("column_not_understood", file=file, column=name, parameters={"suggestion": near})
+        for name, near in slips(table, header, aliases).items()
+    ]
+    return findings
+
+
+def slips(
+    table: RawTable, header: Mapping[str, str], aliases: Mapping[str, Sequence[str]]
+) -> dict[str, str]:
+    """Headers left over that are likely slips, and the spelling that each misses.
+
+    Two headers near one spelling are two things of their own, and no slips.
+    """
+    missing = {
+        spelling
+        for column, words in aliases.items()
+        if column not in header
+        for spelling in (fold(column), *words)
+    }
+    taken = set(header.values())
+    near = {name: _slip_of(name, missing) for name in table.headers if name not in taken}
+    uses = Counter(near.values())
+    return {name: spelling for name, spelling in near.items() if spelling and uses[spelling] == 1}
+
+
+def _slip_of(name: str, spellings: Iterable[str]) -> str:
+    """The spelling that a header misses by one letter in eight, or by a cut after ten; or none."""
+    folded = fold(name)
+    if folded in _UNUSED:
+        return ""
+    near = [
+        (slips, spelling)
+        for spelling in spellings
+        if min(len(folded), len(spelling)) >= 4
+        and abs(len(folded) - len(spelling)) <= 2
+        and 0 < (slips := _slips(folded, spelling)) <= (1 if len(spelling) < 8 else 2)
+    ]
+    # A Shapefile cuts its headers after ten characters.
+    near += [(9, s) for s in spellings if len(name) == 10 and s.startswith(folded) and s != folded]
+    return min(near, default=(0, ""))[1]
+
+
+def _slips(one: str, other: str) -> int:
+    """Letters to add, drop, change or swap with a neighbour (optimal string alignment).
+
+    Examples
+    --------
+    >>> _slips("bujur", "bujru"), _slips("lintan", "lintang"), _slips("siswi", "siswa")
+    (1, 1, 1)
+    """
+    before: list[int] = []
+    line = list(range(len(other) + 1))
+    for i, char in enumerate(one, start=1):
+        last, before, line = before, line, [i]
+        for j, wanted in enumerate(other, start=1):
+            cost = min(before[j] + 1, line[j - 1] + 1, before[j - 1] + (char != wanted))
+            if i > 1 and j > 1 and char == other[j - 2] and one[i - 2] == wanted:
+                cost = min(cost, last[j - 2] + 1)
+            line.append(cost)
+    return line[-1]
+
+
+def number(text: str) -> float:
+    """A plain decimal number; NaN for anything else, so that nothing is read as what it is not.
+
+    Examples
+    --------
+    >>> number("-.5"), number("1_000"), number("nan")
+    (-0.5, nan, nan)
+    """
+    if not _NUMBER.fullmatch(text):
+        return math.nan
+    value = float(text)
+    return value if math.isfinite(value) else math.nan
+
+
+def whole(text: str) -> float:
+    """A whole number; NaN for anything else, also for 1.000, which can be a thousand.
+
+    Examples
+    --------
+    >>> whole("12"), whole("12.0"), whole("1.000"), whole("1.5")
+    (12.0, 12.0, nan, nan)
+    """
+    value = math.nan if formats.is_grouped(text) else number(text)
+    return value if value.is_integer() else math.nan
+
+
+def day(text: str) -> date | None:
+    """A date as 2026-11-21, 21/11/2026, 21-11-2026 or 2026-11-21 10:00; nothing for others.
+
+    A month may also be named, in Indonesian or English.
+
+    Examples
+    --------
+    >>> str(day("21/11/2026 10:00")), str(day("05 Agustus 2025")), day("31 Feb 2025")
+    ('2026-11-21', '2025-08-05', None)
+    """
+    head = text.strip()[:10]
+    for pattern in ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%Y/%m/%d"):
+        try:
+            return datetime.strptime(head, pattern).date()  # noqa: DTZ007 - a day has no zone
+        except ValueError:
+            continue
+    named = _NAMED_MONTH.match(text.strip())
+    month = _MONTHS.get(named.group(2)[:3].lower()) if named else None
+    if named is None or month is None:
+        return None
+    try:
+        return date(int(named.group(3)), month, int(named.group(1)))
+    except ValueError:
+        return None
+
+
+def read_vector(
+    path: Path, *, shapes: Shapes = "any", layer: str | None = None
+) -> gpd.GeoDataFrame:
+    """Read a vector layer and bring it to WGS 84.
+
+    Parameters
+    ----------
+    path : Path
+        Any vector file that GDAL reads, a zipped Shapefile, or GeoParquet.
+    shapes : {'any', 'lines', 'polygons'}
+        What it must hold, besides others; a polygon counts as lines, by its boundary.
+    layer : str, optional
+        Layer of the file; by default the first one, of KML all of them.
+
+    Raises
+    ------
+    InputError
+        Unreadable, without CRS, or without such a geometry.
+    """
+    import geopandas as gpd
+    import pyarrow as pa
+    import shapely
+    from pyogrio.errors import DataLayerError, DataSourceError
+
+    try:
+        if path.suffix.lower() in formats.PARQUETS:
+            frame = gpd.read_parquet(path)
+        else:
+            with formats.quiet():
+                where, names = formats.layers(path, layer)
+                frames = [
+                    gpd.read_file(where, layer=n, engine="pyogrio", use_arrow=True) for n in names
+                ]
+            frame = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
+    except (
+        *(DataSourceError, DataLayerError, pa.ArrowException),
+        *(OSError, RuntimeError, ValueError),
+    ) as error:
+        raise InputError("vector_unreadable", path=path, reason=reason(error)) from None
+    if not isinstance(frame, gpd.GeoDataFrame) or frame.geometry.isna().all():
+        raise InputError("vector_no_geometry", path=path)
+    if shapes != "any" and shapely.get_dimensions(frame.geometry).max() < _DIMENSIONS[shapes]:
+        raise InputError(f"vector_no_{shapes}", path=path)
+    if frame.crs is None:
+        raise InputError("vector_no_crs", path=path)
+    return frame.to_crs("EPSG:4326")

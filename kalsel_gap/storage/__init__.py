@@ -1,0 +1,1 @@
+"""Run folder, atomic writes, cache, parquet, fingerprints."""

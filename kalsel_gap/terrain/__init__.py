@@ -1,0 +1,1 @@
+"""Slope, local relief, sea, coast, horizon and terrain classes."""

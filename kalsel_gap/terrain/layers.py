@@ -1,0 +1,311 @@
+"""Terrain layers of a whole raster, stripe by stripe: one reading for all of them.
+
+While one stripe is worked, the next is read and the one before is written. Memory holds three
+stripes and some tiles, whatever the number of rows; very wide rasters are taken in bands of
+columns. Every cell is worked from the same cells by the same arithmetic however stripes, tiles
+and threads are cut, so that layers agree bit for bit.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from rasterio.windows import Window
+
+from kalsel_gap.geo.dem import NO_HEIGHT, frame_of, halo_of, heights
+from kalsel_gap.geo.mosaic import open_band
+from kalsel_gap.terrain.local_relief import footprint, local_relief
+from kalsel_gap.terrain.mountains import KAPOS, KaposThresholds, kapos_class
+from kalsel_gap.terrain.sea_mask import Shore
+from kalsel_gap.terrain.slope_aspect import neighbours
+
+if TYPE_CHECKING:
+    from kalsel_gap.geo.dem import Frame, Heights
+    from kalsel_gap.geo.grid import Grid
+    from kalsel_gap.geo.mosaic import Band
+    from kalsel_gap.geo.raster_files import RasterPath
+    from kalsel_gap.terrain.local_relief import Footprint
+    from kalsel_gap.terrain.sea_mask import SeaMask, Zone
+
+Name: TypeAlias = Literal[
+    "elevation", "slope", "aspect", "tri", "roughness", "relief", "mountain", "coast", "zone"
+]
+Cells: TypeAlias = NDArray[np.float32] | NDArray[np.int8]
+Write: TypeAlias = Callable[[Name, Window, Cells], object]
+
+# What stands for no data: NaN, and in classes this.
+CLASSES = frozenset(("mountain", "zone"))
+NO_CLASS = -1
+
+# Rows and columns worked at once, and columns of a band.
+TILE = (256, 512)
+BAND_COLUMNS = 2**13
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What to make of a raster, and how.
+
+    Attributes
+    ----------
+    wanted : collection of str
+        ``elevation`` m; ``slope`` and ``aspect`` °, ``tri`` and ``roughness`` m (see
+        `neighbours`); ``relief``, the local elevation range, m; ``mountain``, class of Kapos;
+        ``coast``, distance to the shore, m, 0 in the open sea; ``zone``, 1 in the low-elevation
+        coastal zone.
+    relief_radius_m : float
+        Of the local elevation range.
+    mountains : KaposThresholds
+        Limits of the mountain classes.
+    sea : SeaMask, optional
+        The open sea: has no slope, counts in no local relief, is no mountain. Needed for ``coast``.
+    zone : Zone, optional
+        Needed for ``zone``.
+    shore : Zone, optional
+        What ``coast`` is the distance to, instead of the sea: cells of a given coastline.
+    threads : int, optional
+        As many as there are processors.
+    """
+
+    wanted: Collection[Name]
+    relief_radius_m: float = 7000.0
+    mountains: KaposThresholds = KAPOS
+    sea: SeaMask | None = None
+    zone: Zone | None = None
+    shore: Zone | None = None
+    threads: int | None = None
+
+
+def layers(
+    path: RasterPath,
+    work: Work,
+    write: Write,
+    *,
+    band: int = 1,
+    skip: Callable[[Window], bool] | None = None,
+    progress: Callable[[int, int], object] | None = None,
+) -> None:
+    """Make terrain layers of a raster and hand them out piece by piece.
+
+    Parameters
+    ----------
+    path : Path, sequence of Path, or Tiles
+        Elevation model.
+    work : Work
+    write : callable
+        Takes the name of a layer, a window of the raster and its cells: float32 with NaN, int8
+        with `NO_CLASS` for ``mountain`` and ``zone``. Is called from one thread at a time; the
+        windows of a layer come in file order, and together they are the raster.
+    band : int
+        Counted from 1.
+    skip : callable, optional
+        Says of a window whether it is done already, as after an interruption: the windows of a
+        raster are always the same.
+    progress : callable, optional
+        Called with the number of cells made and of all, the skipped ones among them.
+
+    Raises
+    ------
+    InputError
+        As `mosaic.open_band`, and `raster_rotated`.
+    ValueError
+        If the sea or the zone is needed and is missing or lies on another grid.
+    """
+    with open_band(path, band) as source:
+        _check(work, source.grid)
+        pieces = _pieces(source, work, skip or (lambda _: False))
+        done, total = 0, source.grid.width * source.grid.height
+        with (
+            ThreadPoolExecutor(work.threads or os.cpu_count()) as workers,
+            ThreadPoolExecutor(1) as reader,
+            ThreadPoolExecutor(1) as writer,
+        ):
+            written = writer.submit(_hand_out, write, None, {})
+            ahead = reader.submit(next, pieces, None)
+            while (piece := ahead.result()) is not None:
+                ahead = reader.submit(next, pieces, None)
+                made = _made(piece, workers)
+                written.result()
+                written = writer.submit(_hand_out, write, piece.window, made)
+                done += piece.window.width * piece.window.height
+                if progress is not None:
+                    progress(done, total)
+            written.result()
+
+
+def windows(grid: Grid) -> Iterator[Window]:
+    """The pieces of a raster in the order of `layers`: always the same."""
+    for top in range(0, grid.height, TILE[0]):
+        for left in range(0, grid.width, BAND_COLUMNS):
+            width = min(BAND_COLUMNS, grid.width - left)
+            yield Window(left, top, width, min(TILE[0], grid.height - top))
+
+
+def _hand_out(write: Write, window: Window | None, made: dict[Name, Cells]) -> None:
+    for name in sorted(made):
+        write(name, window, made.pop(name))  # and let go of it
+
+
+def _check(work: Work, grid: Grid) -> None:
+    for needed, zone in (("coast", work.shore or work.sea), ("zone", work.zone)):
+        if needed in work.wanted and zone is None:
+            message = f"the layer {needed} needs to be told where the sea is"
+            raise ValueError(message)
+    if any(zone is not None and zone.grid != grid for zone in (work.sea, work.zone, work.shore)):
+        raise ValueError("the sea was made from another raster")
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """One stripe of one band of columns, with what lies around it."""
+
+    window: Window
+    z: Heights  # with a halo
+    sea: NDArray[np.bool_] | None  # with a halo
+    halo: int
+    frame: Frame
+    disks: Footprint
+    work: Work
+    coast: NDArray[np.float32] | None
+
+
+def _pieces(source: Band, work: Work, skip: Callable[[Window], bool]) -> Iterator[_Piece]:
+    """All of a raster, each of its cells read once but those of halos between bands."""
+    grid = source.grid
+    frame = frame_of(grid, source.tiles[0].path)
+    has_disks = bool({"relief", "mountain"} & set(work.wanted))
+    halo = halo_of(frame, grid.height, work.relief_radius_m) if has_disks else 1
+    shore = None
+    towards = work.shore or work.sea
+    if "coast" in work.wanted and towards is not None:
+        shore = Shore(towards, frame, TILE[0])
+    before: dict[int, Heights] = {}  # last rows of the stripe before, by band of columns
+    coast: tuple[int, NDArray[np.float32]] | None = None  # of a stripe, and which
+    for window in windows(grid):
+        top, left, rows = int(window.row_off), int(window.col_off), int(window.height)
+        if skip(window):
+            before.pop(left, None)
+            continue
+        z = _surrounded(source, window, halo, before.get(left))
+        before[left] = z[-2 * halo :].copy()
+        if shore is not None and (coast is None or coast[0] != top):
+            coast = top, shore.distance_m(top, top + rows)
+        yield _Piece(
+            window=window,
+            z=z,
+            sea=None if work.sea is None else _sea_around(work.sea, window, halo),
+            halo=halo,
+            frame=frame,
+            disks=footprint(frame, top, rows, float(work.relief_radius_m), halo),
+            work=work,
+            coast=None if coast is None else coast[1][:, left : left + window.width],
+        )
+
+
+def _surrounded(source: Band, window: Window, halo: int, before: Heights | None) -> Heights:
+    """Heights of a window and around it; `before` has the first 2 `halo` rows, read already."""
+    top, left = int(window.row_off), int(window.col_off)
+    first_col, last_col = max(left - halo, 0), min(left + window.width + halo, source.grid.width)
+    first_row = max(top - halo, 0) if before is None else top + halo
+    last_row = min(top + int(window.height) + halo, source.grid.height)
+    rows = max(last_row - first_row, 0)
+    fresh = heights(source, Window(first_col, first_row, last_col - first_col, rows))
+    z = np.full((int(window.height) + 2 * halo, window.width + 2 * halo), NO_HEIGHT, fresh.dtype)
+    if before is not None:
+        z[: 2 * halo] = before
+    down, along = first_row - top + halo, first_col - left + halo
+    z[down : down + rows, along : along + fresh.shape[1]] = fresh
+    return z
+
+
+def _sea_around(sea: SeaMask, window: Window, halo: int) -> NDArray[np.bool_]:
+    """The sea in a window and around it; outside of the raster there is none."""
+    top, left = int(window.row_off) - halo, int(window.col_off) - halo
+    bottom, right = top + int(window.height) + 2 * halo, left + int(window.width) + 2 * halo
+    first, last = max(top, 0), min(bottom, sea.grid.height)
+    rows = sea.rows(first, last)[:, max(left, 0) : min(right, sea.grid.width)]
+    around = np.zeros((bottom - top, right - left), dtype=np.bool_)
+    around[first - top : last - top, max(-left, 0) : max(-left, 0) + rows.shape[1]] = rows
+    return around
+
+
+def _made(piece: _Piece, workers: ThreadPoolExecutor) -> dict[Name, Cells]:
+    """Every layer that is wanted, for one stripe."""
+    rows, columns = int(piece.window.height), int(piece.window.width)
+    wanted = set(piece.work.wanted)
+    found: dict[Name, Cells] = {
+        name: np.empty((rows, columns), np.int8)
+        if name in CLASSES
+        else np.empty((rows, columns), np.float32)
+        for name in sorted(wanted)
+    }
+    tasks = [workers.submit(_of_stripe, piece, found)]
+    tasks += [
+        workers.submit(_of_tile, piece, found, left, min(left + TILE[1], columns))
+        for left in range(0, columns, TILE[1])
+    ]
+    for task in tasks:
+        task.result()
+    return found
+
+
+def _of_stripe(piece: _Piece, found: dict[Name, Cells]) -> None:
+    """Layers that the sea and the zone know by rows."""
+    top, left = int(piece.window.row_off), int(piece.window.col_off)
+    if "coast" in found and piece.coast is not None:
+        found["coast"][:] = piece.coast
+        if piece.sea is not None:  # a given coastline crosses cells of the sea and of the land
+            found["coast"][piece.sea[piece.halo : -piece.halo, piece.halo : -piece.halo]] = 0.0
+    if "zone" in found and piece.work.zone is not None:
+        inner = slice(piece.halo, -piece.halo)
+        land = ~_missing(piece.z[inner, inner])
+        if piece.sea is not None:
+            land &= ~piece.sea[inner, inner]
+        zone = piece.work.zone.rows(top, top + int(piece.window.height))
+        found["zone"][:] = np.where(land, zone[:, left : left + piece.window.width], NO_CLASS)
+
+
+def _of_tile(piece: _Piece, found: dict[Name, Cells], left: int, right: int) -> None:
+    """Layers that are made from the cells around each cell, for some columns of a stripe."""
+    halo = piece.halo
+    shape = int(piece.window.height), right - left
+    inner = slice(halo, -halo)
+
+    def room(name: Name) -> NDArray[np.float32]:
+        is_used = name in found or ("mountain" in found and name in ("slope", "relief"))
+        return np.empty(shape if is_used else (0, 0), dtype=np.float32)
+
+    z = piece.z[:, left : right + 2 * halo].copy()
+    slope, aspect, tri, roughness = room("slope"), room("aspect"), room("tri"), room("roughness")
+    neighbours(z, halo, piece.frame, int(piece.window.row_off), slope, aspect, tri, roughness)
+    land, relief = z, room("relief")
+    if piece.sea is not None:
+        wet = piece.sea[:, left : right + 2 * halo]
+        land = np.where(wet, z.dtype.type(NO_HEIGHT), z)
+        for cells in (slope, aspect, tri, roughness):
+            if cells.size:
+                cells[wet[inner, inner]] = np.nan
+    if relief.size:
+        local_relief(land, piece.disks, halo, relief)
+    own = land[inner, inner].astype(np.float32)
+    own[_missing(own)] = np.nan
+    if "mountain" in found:
+        found["mountain"][:, left:right] = kapos_class(
+            own, slope, relief, thresholds=piece.work.mountains
+        )
+    made = {"elevation": own, "slope": slope, "aspect": aspect, "tri": tri}
+    for name, cells in (made | {"roughness": roughness, "relief": relief}).items():
+        if name in found:
+            found[name][:, left:right] = cells
+
+
+def _missing(z: Heights) -> NDArray[np.bool_]:
+    """Which heights stand for no data."""
+    none: NDArray[np.bool_] = (z == NO_HEIGHT) | ~np.isfinite(z)
+    return none

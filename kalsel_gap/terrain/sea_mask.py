@@ -1,0 +1,590 @@
+"""The open sea, low land that hangs together with it, and how far the shore is.
+
+A zone is kept as runs of cells along the rows: a few bytes for each stretch of shore, whatever
+the number of cells. What hangs together is found by joining the runs of neighbouring rows, so
+the order in which a raster is read changes nothing.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+import numpy as np
+import pyproj
+import shapely
+from numpy.typing import ArrayLike, NDArray
+from rasterio.features import rasterize
+from rasterio.windows import Window
+
+from kalsel_gap.geo.dem import heights, missing
+from kalsel_gap.geo.geodesy import metres_per_degree
+from kalsel_gap.geo.kernels import kernel
+from kalsel_gap.geo.mosaic import open_band
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from kalsel_gap.geo.dem import Frame, Heights
+    from kalsel_gap.geo.grid import Grid
+    from kalsel_gap.geo.mosaic import Band
+    from kalsel_gap.geo.raster_files import RasterPath
+
+FloatArray: TypeAlias = NDArray[np.float64]
+IntArray: TypeAlias = NDArray[np.int64]
+BoolArray: TypeAlias = NDArray[np.bool_]
+Rows: TypeAlias = NDArray[np.int32]
+
+# Cells of a stripe that is read at once.
+STRIPE_CELLS = 2**23
+
+# What a run is made of.
+WATER, WATER_OR_ZERO, LOW = 0, 1, 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Zone:
+    """A yes or no for every cell of a raster's grid.
+
+    Attributes
+    ----------
+    begin, end : int array of shape (runs,)
+        First cell of each run and the one after its last, counted row by row from the first cell
+        of the raster; in this order, none longer than its row.
+    grid : Grid
+        Where the cells lie.
+    """
+
+    begin: IntArray
+    end: IntArray
+    grid: Grid
+
+    @property
+    def inside(self) -> BoolArray:
+        """Whether each cell belongs to the zone, one byte a cell."""
+        return self.rows(0, self.grid.height)
+
+    def any(self) -> bool:
+        """Whether the zone has a cell."""
+        return bool(self.begin.size)
+
+    def rows(self, top: int, bottom: int) -> BoolArray:
+        """Whether cells belong to the zone, for some rows: shape (bottom - top, width)."""
+        cells = np.zeros((bottom - top, self.grid.width), dtype=np.bool_)
+        first, last = np.searchsorted(self.begin, np.array([top, bottom]) * self.grid.width)
+        _paint(
+            cells.reshape(-1), self.begin[first:last], self.end[first:last], top * self.grid.width
+        )
+        return cells
+
+    def edge(self) -> tuple[FloatArray, FloatArray]:
+        """Latitude and longitude of the centres of its cells that have another kind beside them.
+
+        From a cell outside of the zone its nearest cell is one of these.
+        """
+        found = [np.zeros((0, 2), dtype=np.int64)]
+        rows = max(1, STRIPE_CELLS // self.grid.width)
+        for top in range(0, self.grid.height, rows):
+            bottom = min(top + rows, self.grid.height)
+            around = self.rows(max(top - 1, 0), min(bottom + 1, self.grid.height))
+            beyond = (int(top == 0), int(bottom == self.grid.height)), (1, 1)
+            within = np.pad(around, beyond, constant_values=True)
+            inner = within[:-2, 1:-1] & within[2:, 1:-1] & within[1:-1, :-2] & within[1:-1, 2:]
+            found.append(np.argwhere(within[1:-1, 1:-1] & ~inner) + np.array([top, 0]))
+        row, col = np.concatenate(found).T
+        return self.grid.position(row + 0.5, col + 0.5)
+
+    def at(self, lat: ArrayLike, lon: ArrayLike) -> tuple[BoolArray, BoolArray]:
+        """Whether points lie in a cell of the zone.
+
+        Parameters
+        ----------
+        lat, lon : array
+            WGS84 degrees, any equal shape.
+
+        Returns
+        -------
+        inside : bool array
+            False where the point is off the grid.
+        outside : bool array
+            True where the point is off the grid or NaN.
+        """
+        row, col = self.grid.pixel(lat, lon)
+        outside = self.grid.outside(row, col)
+        # The first cell stands in for points that have none.
+        rows = np.where(outside, 0.0, row).astype(np.int64)
+        cell = rows * self.grid.width + np.where(outside, 0.0, col).astype(np.int64)
+        run = np.searchsorted(self.begin, cell, side="right") - 1
+        ends = self.end[np.maximum(run, 0)] if self.any() else np.zeros_like(cell)
+        return (run >= 0) & (cell < ends) & ~outside, outside
+
+
+class SeaMask(Zone):
+    """The open sea on the grid of an elevation model."""
+
+
+def open_sea(path: RasterPath, *, band: int = 1, zero: bool = False, threads: int = 1) -> SeaMask:
+    """Cells of the open sea: nodata that reaches the border of the raster.
+
+    Water spreads from cell to cell over edges, not over corners. Land that hangs together by
+    corners only then still keeps the sea out (the usual pairing: land by eight neighbours, water
+    by four), and a void behind such a bank is a lake. Wide river mouths that are nodata up to
+    the sea count as sea, and so does nodata in the corners of a warped raster.
+
+    Parameters
+    ----------
+    path : Path, sequence of Path, or Tiles
+        Elevation model whose nodata is sea; voids on land are told apart by not reaching the
+        border.
+    band : int
+        Counted from 1.
+    zero : bool
+        Whether cells of exactly 0 m are water too, as in SRTM with its voids filled.
+    threads : int
+        That read at the same time, a stripe each.
+
+    Returns
+    -------
+    SeaMask
+
+    Raises
+    ------
+    InputError
+        As `mosaic.open_band`.
+    """
+    with open_band(path, band) as source:
+        return sea_in(source, lambda window: heights(source, window), zero=zero, threads=threads)
+
+
+def sea_in(
+    source: Band, read: Callable[[Window], Heights], *, zero: bool = False, threads: int = 1
+) -> SeaMask:
+    """`open_sea` of a raster that is open, whose heights `read` gives, full rows at a time."""
+    (water,) = _runs(source, read, _water(zero), threads=threads)
+    return _sea(*water, source.grid)
+
+
+def low_coast(path: RasterPath, sea: SeaMask, limit_m: float = 10.0, *, band: int = 1) -> Zone:
+    """Low-elevation coastal zone: low land that hangs together with the open sea.
+
+    Land at or below the limit belongs to it where it touches the open sea, or other land of the
+    zone, over an edge or a corner (McGranahan, Balk & Anderson 2007). Low land behind a ridge
+    does not.
+
+    Parameters
+    ----------
+    path : Path, sequence of Path, or Tiles
+        The elevation model that `sea` was made from.
+    sea : SeaMask
+        See `open_sea`; its own cells are no land.
+    limit_m : float
+        Highest elevation of the zone.
+    band : int
+        Counted from 1.
+
+    Returns
+    -------
+    Zone
+
+    Raises
+    ------
+    InputError
+        As `mosaic.open_band`.
+    ValueError
+        If `sea` lies on another grid.
+    """
+    with open_band(path, band) as source:
+        if source.grid != sea.grid:
+            raise ValueError("the sea was made from another raster")
+        (low,) = _runs(source, lambda window: heights(source, window), (LOW, float(limit_m)))
+        return _coast(*low, sea)
+
+
+def sea_and_low_coast(
+    path: RasterPath,
+    limit_m: float = 10.0,
+    *,
+    band: int = 1,
+    zero: bool = False,
+    threads: int = 1,
+) -> tuple[SeaMask, Zone]:
+    """The `open_sea` and the `low_coast` beside it, of one reading of the elevation model."""
+    with open_band(path, band) as source:
+        kinds = (_water(zero), (LOW, float(limit_m)))
+        water, low = _runs(source, lambda window: heights(source, window), *kinds, threads=threads)
+        sea = _sea(*water, source.grid)
+        return sea, _coast(*low, sea)
+
+
+def _water(zero: bool) -> tuple[int, float]:  # noqa: FBT001 - of its two callers
+    return (WATER_OR_ZERO if zero else WATER), 0.0
+
+
+def _sea(begin: IntArray, end: IntArray, grid: Grid) -> SeaMask:
+    """Runs of water that hang together with the border."""
+    reached = _on_border(begin, end, grid.height, grid.width)
+    _join(begin, end, grid.width, 0, reached)
+    return SeaMask(begin[reached], end[reached], grid)
+
+
+def _coast(begin: IntArray, end: IntArray, sea: SeaMask) -> Zone:
+    """Runs of low land that hang together with the sea; where they are sea, they are no land."""
+    begin, end = _without(begin, end, sea.begin, sea.end)
+    reached = _beside(begin, end, sea.begin, sea.end, sea.grid.width)
+    _join(begin, end, sea.grid.width, 1, reached)
+    return Zone(begin[reached], end[reached], sea.grid)
+
+
+def line_cells(lines: NDArray[np.object_], grid: Grid) -> Zone:
+    """Cells that lines run through, as a shore that is given instead of found.
+
+    Parameters
+    ----------
+    lines : array of shapely geometries
+        WGS84 degrees.
+    grid : Grid
+    """
+    to_crs = pyproj.Transformer.from_crs("EPSG:4326", grid.crs, always_xy=True)
+    # A straight line in degrees is bent in a projection: 0.01° of it is straight enough.
+    pieces = shapely.segmentize(lines, 0.01)
+    shapes = list(shapely.transform(pieces, to_crs.transform, interleaved=False))
+    begins, ends = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+    rows = max(1, STRIPE_CELLS // grid.width)
+    for top in range(0, grid.height if shapes else 0, rows):
+        part = grid.part(top, 0, min(rows, grid.height - top), grid.width)
+        within = rasterize(
+            shapes,
+            (part.height, part.width),
+            transform=part.transform,
+            all_touched=True,
+            dtype="uint8",
+        )
+        begin, end = _runs_in(within.astype(np.bool_))
+        begins.append(begin + top * grid.width)
+        ends.append(end + top * grid.width)
+    return Zone(np.concatenate(begins), np.concatenate(ends), grid)
+
+
+class Shore:
+    """Distance of cells to the open sea, row by row.
+
+    From centre to centre of cells, by the ellipsoid's metres at the latitude half way: 0 in the
+    sea, NaN where the raster has none. The nearest cell is sought with the width of cells in the
+    row itself (Felzenszwalb & Huttenlocher 2012).
+
+    Parameters
+    ----------
+    sea : Zone
+        The open sea, or the cells of a shore.
+    frame : Frame
+        Of the grid that the sea lies on; see `frames.frame_of`.
+    stripe : int
+        Rows that are asked for at once; memory is four bytes for each column and stripe.
+    """
+
+    def __init__(self, sea: Zone, frame: Frame, stripe: int) -> None:
+        grid = sea.grid
+        self._sea, self._stripe = sea, stripe
+        self._above, self._below = _nearest_rows(
+            sea.begin, sea.end, grid.height, grid.width, stripe
+        )
+        # A row apart at each half row: where the middle of two rows can lie.
+        self._metres = _half_rows(frame, grid.height)
+
+    def distance_m(self, top: int, bottom: int) -> NDArray[np.float32]:
+        """Metres to the sea for rows of one stripe, shape (bottom - top, width)."""
+        number, width = top // self._stripe, self._sea.grid.width
+        found = np.empty((bottom - top, width), dtype=np.float32)
+        sea = self._sea.rows(top, bottom)
+        above, below = self._above[number].copy(), np.empty(found.shape, dtype=np.int32)
+        _next_rows(sea, self._below[number], top, below)
+        _distances(sea, above, below, top, self._metres, found)
+        return found
+
+
+class HalfRows(NamedTuple):
+    """Metres from row to row and from column to column at every half row of a grid."""
+
+    row_m: FloatArray
+    col_m: FloatArray
+
+
+def _half_rows(frame: Frame, height: int) -> HalfRows:
+    rows = 0.5 + np.arange(2 * height) / 2.0
+    if not frame.geographic:
+        return HalfRows(np.full(rows.shape, abs(frame.row)), np.full(rows.shape, frame.col))
+    dlat_m, dlon_m = metres_per_degree(frame.top + rows * frame.row)
+    return HalfRows(dlat_m * abs(frame.row), dlon_m * frame.col)
+
+
+def _stripes(grid: Grid, block_rows: int) -> Iterator[tuple[int, int]]:
+    """First row of each stripe and the one after its last: whole blocks, while they are few."""
+    rows = max(1, STRIPE_CELLS // grid.width)
+    rows = rows // block_rows * block_rows or rows
+    for top in range(0, grid.height, rows):
+        yield top, min(top + rows, grid.height)
+
+
+def _runs(
+    source: Band,
+    read: Callable[[Window], Heights],
+    *kinds: tuple[int, float],
+    threads: int = 1,
+) -> list[tuple[IntArray, IntArray]]:
+    """Runs of cells of each kind, of one reading."""
+    grid = source.grid
+
+    def runs_of(stripe: tuple[int, int]) -> list[tuple[IntArray, IntArray]]:
+        top, bottom = stripe
+        z = read(Window(0, top, grid.width, bottom - top))
+        found = [_runs_in(_of_kind(z, kind, limit)) for kind, limit in kinds]
+        return [(begin + top * grid.width, end + top * grid.width) for begin, end in found]
+
+    with ThreadPoolExecutor(threads) as pool:
+        stripes = list(pool.map(runs_of, _stripes(grid, source.window_shape[0])))
+    return [
+        (np.concatenate([begin for begin, _ in runs]), np.concatenate([end for _, end in runs]))
+        for runs in zip(*stripes, strict=True)
+    ]
+
+
+@kernel
+def _of_kind(z: NDArray[np.generic], kind: int, limit: float) -> BoolArray:
+    within = np.empty(z.shape, dtype=np.bool_)
+    for i in range(z.shape[0]):
+        for j in range(z.shape[1]):
+            value, none = z[i, j], missing(z[i, j])
+            if kind == LOW:
+                within[i, j] = not none and value <= limit
+            else:
+                within[i, j] = none or (kind == WATER_OR_ZERO and value == 0)
+    return within
+
+
+@kernel
+def _runs_in(within: BoolArray) -> tuple[IntArray, IntArray]:
+    """Runs of a stripe, counted from its own first cell."""
+    height, width = within.shape
+    count = 0
+    for i in range(height):
+        before = False
+        for j in range(width):
+            count += within[i, j] and not before
+            before = within[i, j]
+    begin, end = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.int64)
+    count = 0
+    for i in range(height):
+        before = False
+        for j in range(width):
+            if within[i, j] and not before:
+                begin[count] = i * width + j
+            if before and not within[i, j]:
+                end[count] = i * width + j
+                count += 1
+            before = within[i, j]
+        if before:
+            end[count] = (i + 1) * width
+            count += 1
+    return begin, end
+
+
+@kernel
+def _without(
+    begin: IntArray, end: IntArray, other_begin: IntArray, other_end: IntArray
+) -> tuple[IntArray, IntArray]:
+    """Runs less the cells of others; both in order."""
+    most = begin.size + other_begin.size
+    first, last = np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int64)
+    count = other = 0
+    for run in range(begin.size):
+        start = begin[run]
+        while other < other_begin.size and other_end[other] <= start:
+            other += 1
+        near = other
+        while near < other_begin.size and other_begin[near] < end[run]:
+            if other_begin[near] > start:
+                first[count], last[count] = start, other_begin[near]
+                count += 1
+            start = other_end[near]
+            near += 1
+        if start < end[run]:
+            first[count], last[count] = start, end[run]
+            count += 1
+    return first[:count].copy(), last[:count].copy()
+
+
+@kernel
+def _paint(cells: BoolArray, begin: IntArray, end: IntArray, first: int) -> None:
+    """Set the cells of runs; `first` is the number of the first of `cells`."""
+    for run in range(begin.size):
+        cells[begin[run] - first : end[run] - first] = True
+
+
+@kernel
+def _on_border(begin: IntArray, end: IntArray, height: int, width: int) -> BoolArray:
+    """Which runs touch the border of the raster."""
+    touches = np.empty(begin.size, dtype=np.bool_)
+    for run in range(begin.size):
+        row = begin[run] // width
+        at_side = begin[run] == row * width or end[run] == (row + 1) * width
+        touches[run] = at_side or row in (0, height - 1)
+    return touches
+
+
+@kernel
+def _beside(
+    begin: IntArray, end: IntArray, sea_begin: IntArray, sea_end: IntArray, width: int
+) -> BoolArray:
+    """Which runs touch a run of the sea over an edge or a corner."""
+    touches = np.zeros(begin.size, dtype=np.bool_)
+    for run in range(begin.size):
+        row = begin[run] // width
+        for near in range(row - 1, row + 2):
+            # One cell more on either side, within the row.
+            first = max(begin[run] - 1, row * width) + (near - row) * width
+            last = min(end[run], (row + 1) * width - 1) + (near - row) * width
+            other = np.searchsorted(sea_begin, last, side="right") - 1
+            if other >= 0 and sea_end[other] > first:
+                touches[run] = True
+    return touches
+
+
+@kernel
+def _root(parent: IntArray, run: int) -> int:
+    while parent[run] != run:
+        parent[run] = parent[parent[run]]
+        run = parent[run]
+    return run
+
+
+@kernel
+def _join(begin: IntArray, end: IntArray, width: int, corner: int, reached: BoolArray) -> None:
+    """Mark as reached every run that hangs together with a reached one.
+
+    `corner` is 1 where runs that meet at a corner only hang together, else 0.
+    """
+    parent = np.arange(begin.size)
+    above = 0
+    for run in range(begin.size):
+        start = begin[run] - width
+        while above < run and end[above] + corner <= start:
+            above += 1
+        row_end = begin[run] // width * width
+        other = above
+        while other < run and begin[other] < min(end[run] - width + corner, row_end):
+            # The last run of the row before last may end where this row's cells begin.
+            if begin[other] >= row_end - width and end[other] + corner > start:
+                one, two = _root(parent, run), _root(parent, other)
+                parent[max(one, two)] = min(one, two)
+            other += 1
+    for run in range(begin.size):
+        if reached[run]:
+            reached[_root(parent, run)] = True
+    for run in range(begin.size):
+        reached[run] = reached[_root(parent, run)]
+
+
+@kernel
+def _nearest_rows(
+    begin: IntArray, end: IntArray, height: int, width: int, stripe: int
+) -> tuple[Rows, Rows]:
+    """Last row of sea above each stripe and first one below it, for each column; -1 for none."""
+    stripes = (height + stripe - 1) // stripe
+    above, below = np.empty((stripes, width), np.int32), np.empty((stripes, width), np.int32)
+    found, run = np.full(width, -1, np.int32), 0
+    for number in range(stripes):
+        above[number] = found
+        while run < begin.size and begin[run] < (number + 1) * stripe * width:
+            row = begin[run] // width
+            found[begin[run] - row * width : end[run] - row * width] = row
+            run += 1
+    found[:], run = -1, begin.size - 1
+    for number in range(stripes - 1, -1, -1):
+        below[number] = found
+        while run >= 0 and begin[run] >= number * stripe * width:
+            row = begin[run] // width
+            found[begin[run] - row * width : end[run] - row * width] = row
+            run -= 1
+    return above, below
+
+
+@kernel
+def _next_rows(sea: BoolArray, after: Rows, top: int, found: Rows) -> None:
+    """First row of sea at or below each cell of a stripe; -1 for none."""
+    for i in range(sea.shape[0] - 1, -1, -1):
+        for j in range(sea.shape[1]):
+            if sea[i, j]:
+                found[i, j] = top + i
+            else:
+                found[i, j] = found[i + 1, j] if i + 1 < sea.shape[0] else after[j]
+
+
+@kernel
+def _nearer(row: int, above: int, below: int, half: HalfRows) -> int:
+    """The nearer of two rows of sea in one column, -1 where there is neither."""
+    if above < 0 or below < 0:
+        return max(above, below)
+    up_m = (row - above) * half.row_m[row + above]
+    down_m = (below - row) * half.row_m[row + below]
+    return above if up_m <= down_m else below
+
+
+@kernel
+def _distances(
+    sea: BoolArray,
+    above: Rows,
+    below: Rows,
+    top: int,
+    half: HalfRows,
+    found: NDArray[np.float32],
+) -> None:
+    """Distance to the nearest cell of the sea for the rows of a stripe; `above` is used up."""
+    width = sea.shape[1]
+    source = np.empty(width, np.int64)  # nearest row of sea in the column
+    column = np.empty(width, np.int64)  # parabolas of the lower envelope, by their columns
+    begins = np.empty(width + 1)  # and from where on each is the lowest
+    for i in range(sea.shape[0]):
+        row = top + i
+        for j in range(width):
+            if sea[i, j]:
+                above[j] = row
+            source[j] = _nearer(row, above[j], below[i, j], half)
+        if _envelope(row, source, half, column, begins) == 0:
+            found[i] = np.nan
+            continue
+        lowest = 0
+        for j in range(width):
+            while begins[lowest + 1] < j:
+                lowest += 1
+            other = column[lowest]
+            middle = row + source[other]
+            south_m = (row - source[other]) * half.row_m[middle]
+            east_m = (j - other) * half.col_m[middle]
+            found[i, j] = np.sqrt(south_m * south_m + east_m * east_m)
+
+
+@kernel
+def _envelope(
+    row: int, source: IntArray, half: HalfRows, column: IntArray, begins: FloatArray
+) -> int:
+    """Number of parabolas in the lower envelope of squared distances along a row."""
+    scale = 1.0 / half.col_m[2 * row]
+    across = np.empty(source.size)  # squared distance down the column, in widths of a cell
+    count = 0
+    for j in range(source.size):
+        if source[j] < 0:
+            continue
+        across[j] = ((row - source[j]) * half.row_m[row + source[j]] * scale) ** 2
+        start = -np.inf
+        while count:
+            last = column[count - 1]
+            start = (across[j] - across[last]) / (2.0 * (j - last)) + 0.5 * (j + last)
+            if start > begins[count - 1]:
+                break
+            count -= 1
+            start = -np.inf
+        column[count], begins[count] = j, start
+        count += 1
+    begins[count] = np.inf
+    return count

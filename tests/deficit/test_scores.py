@@ -1,0 +1,671 @@
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pyproj import Geod
+
+from kalsel_gap import schema
+from kalsel_gap.deficit.scores import (
+    deficit,
+    gap_type,
+    goalposts,
+    measure,
+    power_mean,
+    rank,
+    scores,
+    tier,
+)
+from kalsel_gap.deficit.service import service
+from kalsel_gap.indicators import available
+from kalsel_gap.project.read import read_project
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import geopandas as gpd
+
+    from kalsel_gap.project.read import Opened
+    from tests.conftest import MakeProject, MakeSchools
+
+GEOD = Geod(ellps="WGS84")
+NAN = np.nan
+SHARES = st.floats(0.0, 1.0)
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Opened:
+    folder = tmp_path_factory.mktemp("bare")
+    (folder / "schools.csv").write_text("npsn,nama,lat,lon\n1,A,-3,115\n")
+    (folder / "kalsel-gap.toml").write_text('[schools]\npath = "schools.csv"\n')
+    return read_project(folder)
+
+
+def served(table: gpd.GeoDataFrame, opened: Opened) -> gpd.GeoDataFrame:
+    return schema.check(table.join(service(table, opened).columns), "service")
+
+
+def scored(table: gpd.GeoDataFrame, opened: Opened) -> pd.DataFrame:
+    table = served(table, opened)
+    columns = scores(table, opened).columns
+    assert columns.index.equals(table.index)
+    joined: pd.DataFrame = schema.check(table.join(columns), "scores")
+    return joined
+
+
+# --- the worked school of the method ---------------------------------------------------------
+
+
+def worked(schools: MakeSchools, opened: Opened) -> pd.DataFrame:
+    signal = opened.project.signal
+    a_a = float(available.from_level([-112.0], signal.curves["4g"].points)[0])
+    lon, lat, _ = GEOD.fwd(115.0, -3.0, 90.0, 8000.0)
+    school: dict[str, Any] = {
+        "students": 240,
+        "available": a_a,
+        "best_level_dbm": -112.0,
+        "best_technology": "4g",
+        "terrain_class": "pegunungan",
+        "terrain_severity": opened.project.terrain.severity.pegunungan,
+        "local_relief_m": 420.0,
+        "mean_slope_deg": 12.0,
+        "diffraction_db": 25.0,
+        "site_4g_km": 7.5,
+        "capital_km": 46.0,
+        "water_share": 0.0,
+        "village_index": 3,  # Berkembang
+        "devices": 15,
+    }
+    # 8 km to the east a school with all that it needs, in a group of its own.
+    other: dict[str, Any] = {
+        "level": "SMA",
+        "lat": lat,
+        "lon": lon,
+        "available": 0.9,
+        "measured_down_mbps": 25.0,
+    }
+    return scored(schools([school, other]), opened)
+
+
+def test_the_worked_school_digit_for_digit(schools: MakeSchools, opened: Opened) -> None:
+    got = worked(schools, opened).iloc[0]
+    printed = {
+        "available": ".21",
+        "delivered": ".168",
+        "deficit": ".762",
+        "relief_score": ".673",
+        "slope_score": ".556",
+        "terrain_class_score": ".8",
+        "diffraction_score": ".625",
+        "site_score": ".423",
+        "capital_score": ".4",
+        "water_score": "0",
+        "students_score": ".731",
+        "vulnerable_score": ".6",
+        "devices_score": ".416",
+        "adequate_score": ".368",
+        "barrier": ".565",
+        "need": ".591",
+        "priority": ".602",
+    }
+    for name, figure in printed.items():
+        digits = len(figure.partition(".")[2])
+        assert f"{got[name]:.{digits}f}".lstrip("0") == figure.lstrip("0"), name
+    assert got["tier"] == 2
+    assert got["delivered_status"] == "inferred"
+    assert got["delivered_basis"] == "beta"
+    assert got["gap_type"] == "uncovered"
+    # D = .832 · .916 and P = .762 · (.5 + .177 + .113), with the factors as they are printed.
+    assert f"{1 - got['delivered']:.3f}" == "0.832"
+    assert f"{got['deficit'] / (1 - got['delivered']):.3f}" == "0.916"
+    assert f"{0.3 * got['need']:.3f}" == "0.177"
+    assert f"{0.2 * got['barrier']:.3f}" == "0.113"
+    assert got["adequate_school_km"] == pytest.approx(8.0, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("branch", "printed"), [("terrain", "0.683"), ("path", "0.625"), ("remoteness", "0.382")]
+)
+def test_the_branches_of_the_worked_school(
+    schools: MakeSchools, opened: Opened, branch: str, printed: str
+) -> None:
+    table = worked(schools, opened)
+    nodes = {
+        code: node.model_copy(update={"weight": 1.0 if code == branch else 0.0})
+        if node.parent == "barrier"
+        else node
+        for code, node in opened.project.index.nodes.items()
+    }
+    index = opened.project.index.model_copy(update={"nodes": nodes})
+    trees = measure(table, index, pd.Series(data=True, index=table.index))
+    assert f"{trees.value['barrier'].iloc[0]:.3f}" == printed
+
+
+def test_leaves_without_input_are_inactive(schools: MakeSchools, opened: Opened) -> None:
+    got = worked(schools, opened)
+    for leaf in ("fibre", "road", "accounts"):
+        assert f"{leaf}_score" not in got.columns
+
+
+def test_the_contributions_of_the_worked_school(schools: MakeSchools, opened: Opened) -> None:
+    got = worked(schools, opened).iloc[0]
+    parts = [name for name in got.index if str(name).endswith("_contribution")]
+    assert len(parts) == 14  # 11 leaves, delivered, available, and nothing for what is unknown
+    assert got["unknown_contribution"] == 0
+    assert float(got[parts].sum()) == pytest.approx(got["priority"], abs=1e-12)
+    # λ(1 - A_d) and the rest of the deficit, each times .5; the leaves of N and H by w·s².
+    assert got["delivered_contribution"] == pytest.approx(0.5 * 0.6 * 0.832)
+    assert got["available_contribution"] == pytest.approx(0.5 * 0.4 * 0.832 * 0.79)
+    part = 0.35 * got["students_score"] ** 2 / (0.95 * got["need"] ** 2)
+    expected = got["deficit"] * 0.3 * got["need"] * part
+    assert got["students_contribution"] == pytest.approx(expected)
+    # Uncovered: a leaf of the barrier; the path's .25·.625² beats the class's .35·.8²/3.
+    assert got["hindrance"] == "diffraction"
+
+
+def test_the_completeness_of_the_worked_school(schools: MakeSchools, opened: Opened) -> None:
+    got = worked(schools, opened).iloc[0]
+    # A_d is inferred: of the base .5·.6 is not known. Devices rest on it: .3 · .20/.95.
+    expected = 1 - 0.5 * 0.6 - 0.3 * 0.20 / 0.95
+    assert got["completeness"] == pytest.approx(expected)
+
+
+# --- deficit, gap types, tiers ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("a_d", "a_a", "expected"),
+    [
+        (1.0, 0.0, 0.0),
+        (1.0, 1.0, 0.0),
+        (1.0, NAN, 0.0),
+        (0.0, 0.0, 1.0),
+        (0.0, 1.0, 0.6),
+        (0.0, 0.95, 0.62),
+        (0.5, 0.5, 0.4),
+        (0.5, NAN, 0.4),  # the middle of .3 and .5
+        (NAN, 0.9, NAN),
+        (NAN, NAN, NAN),
+    ],
+)
+def test_deficit(a_d: float, a_a: float, expected: float) -> None:
+    got = deficit(pd.Series([a_d]), pd.Series([a_a]), 0.6)
+    assert got.tolist() == pytest.approx([expected], nan_ok=True)
+
+
+@given(SHARES, SHARES, SHARES)
+def test_a_deficit_is_a_share(a_d: float, a_a: float, weight: float) -> None:
+    assert 0.0 <= deficit(pd.Series([a_d]), pd.Series([a_a]), weight)[0] <= 1.0
+
+
+@pytest.mark.parametrize(
+    ("a_d", "a_a", "expected"),
+    [
+        (0.8, 0.0, "adequate"),
+        (0.8, NAN, "adequate"),
+        (0.799, 0.9, "slow"),
+        (0.051, 0.0, "slow"),
+        (0.051, NAN, "slow"),
+        (0.05, 0.5, "unconnected"),
+        (0.0, 0.9, "unconnected"),
+        (0.05, 0.499, "weak"),
+        (0.0, 0.25, "weak"),
+        (0.0, 0.249, "uncovered"),
+        (0.0, NAN, "unknown"),
+        (NAN, 0.5, "covered_unverified"),
+        (NAN, 0.499, "weak"),
+        (NAN, 0.25, "weak"),
+        (NAN, 0.249, "uncovered"),
+        (NAN, 0.0, "uncovered"),
+        (NAN, NAN, "unknown"),
+    ],
+)
+def test_gap_types(opened: Opened, a_d: float, a_a: float, expected: str) -> None:
+    got = gap_type(pd.Series([a_d]), pd.Series([a_a]), opened.project.index.gap)
+    assert got.tolist() == [expected]
+    assert expected in schema.GAP_TYPES
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (1.0, 1),
+        (0.8, 1),
+        (0.8 - 1e-15, 1),  # what differs between machines decides no tier
+        (0.7999, 2),
+        (0.6, 2),
+        (0.5999, 3),
+        (0.4, 3),
+        (0.2, 4),
+        (0.1999, 5),
+        (0.0, 5),
+    ],
+)
+def test_tiers(opened: Opened, value: float, expected: int) -> None:
+    assert tier(pd.Series([value]), opened.project.index.tiers.bounds).tolist() == [expected]
+
+
+def test_no_deficit_no_tier(opened: Opened) -> None:
+    got = tier(pd.Series([NAN, 0.9]), opened.project.index.tiers.bounds)
+    assert got.isna().tolist() == [True, False]
+    assert got.dtype == "Int64"
+
+
+# --- ranks -----------------------------------------------------------------------------------
+
+
+def ranking(rows: Sequence[tuple[float, float, str, str]], by: str = "deficit") -> list[Any]:
+    frame = pd.DataFrame(rows, columns=["deficit", "priority", "npsn", "row_id"])
+    ranks: list[Any] = rank(frame, by=by).tolist()
+    return [None if pd.isna(v) else v for v in ranks]
+
+
+ROWS = [
+    (0.5, 0.3, "3", "f:2"),
+    (0.7, 0.1, "1", "f:3"),
+    (0.5, 0.4, "9", "f:4"),
+    (NAN, NAN, "0", "f:5"),
+    (0.5, 0.3, "2", "f:6"),
+]
+
+
+def test_ties_go_by_priority_then_number() -> None:
+    assert ranking(ROWS) == [4, 1, 2, None, 3]
+    assert ranking(ROWS, by="priority") == [3, 4, 1, None, 2]
+
+
+def test_ties_of_rounding_are_ties() -> None:
+    rows = [(0.5, 0.3, "2", "f:2"), (0.5 + 1e-15, 0.3, "3", "f:3"), (0.5, 0.3 - 1e-15, "1", "f:4")]
+    assert ranking(rows) == [2, 3, 1]
+
+
+def test_without_numbers_the_row_decides() -> None:
+    assert ranking([(0.5, 0.3, "", "f:3"), (0.5, 0.3, "", "f:2")]) == [2, 1]
+
+
+def test_nobody_to_rank() -> None:
+    assert ranking([(NAN, NAN, "1", "f:2")]) == [None]
+
+
+# --- goalposts and means ---------------------------------------------------------------------
+
+
+def test_goalposts(opened: Opened) -> None:
+    nodes = opened.project.index.nodes
+    got = goalposts(pd.Series([0.0, 2.0, 8.5, 15.0, 99.0, NAN]), nodes["site"])
+    np.testing.assert_allclose(got, [0, 0, 0.5, 1, 1, NAN])
+    # √(20·600) is half the way on a logarithmic scale; nobody is below the best.
+    got = goalposts(pd.Series([0.0, 20.0, math.sqrt(12000), 600.0, NAN]), nodes["students"])
+    np.testing.assert_allclose(got, [0, 0, 0.5, 1, NAN], atol=1e-12)
+
+
+def test_goalposts_that_fall(opened: Opened) -> None:
+    node = opened.project.index.nodes["site"].model_copy(update={"best": 10.0, "worst": 0.0})
+    assert goalposts(pd.Series([12.0, 10.0, 4.0, 0.0]), node).tolist() == pytest.approx(
+        [0, 0, 0.6, 1]
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "weights", "p", "expected"),
+    [
+        ([0.3, 0.9], [1, 1], 1.0, 0.6),
+        ([0.3, 0.9], [3, 1], 1.0, 0.45),
+        ([0.6, 0.8], [1, 1], 2.0, math.sqrt(0.5)),
+        ([0.6, NAN], [1, 5], 2.0, 0.6),
+        ([NAN, NAN], [1, 1], 2.0, NAN),
+        ([0.0, 0.0], [1, 1], 2.0, 0.0),
+        ([1.0, 1.0], [0.35, 0.4], 2.0, 1.0),
+    ],
+)
+def test_power_mean(values: list[float], weights: list[float], p: float, expected: float) -> None:
+    value, parts = power_mean([pd.Series([v]) for v in values], weights, p)
+    assert value.tolist() == pytest.approx([expected], nan_ok=True)
+    total = sum(float(part[0]) for part in parts)
+    assert total == pytest.approx(1.0 if expected > 0 else 0.0)
+
+
+@given(
+    st.lists(st.tuples(SHARES, st.floats(0.01, 10)), min_size=1, max_size=6),
+    st.sampled_from([1.0, 2.0, 4.0]),
+)
+def test_a_power_mean_lies_between_its_least_and_its_largest(
+    pairs: list[tuple[float, float]], p: float
+) -> None:
+    values = [value for value, _ in pairs]
+    got, _ = power_mean([pd.Series([v]) for v in values], [w for _, w in pairs], p)
+    assert min(values) - 1e-9 <= got[0] <= max(values) + 1e-9
+
+
+# --- the stage -------------------------------------------------------------------------------
+
+
+def test_evidence_of_what_is_delivered(schools: MakeSchools, opened: Opened) -> None:
+    rows: list[dict[str, Any]] = [
+        {"measured_down_mbps": 20.0, "subscription_down_mbps": 5.0, "internet": "Tidak Ada"},
+        {"subscription_down_mbps": 5.0, "internet": "Tidak Ada"},
+        {"subscription_down_mbps": 5.0, "subscription_up_mbps": 5.0},
+        {"internet": "Tidak Ada"},
+        {"internet": "tidak ada "},
+        {"internet": "0"},
+        {"internet": "Ada"},
+        {"internet": "Telkom Speedy"},
+        {"measured_latency_ms": 10.0, "measured_up_mbps": 3.0},
+        {},
+    ]
+    got = scored(schools([{**row, "available": 0.5} for row in rows]), opened)
+    assert got["delivered_basis"].fillna("").tolist() == [
+        "test",
+        "subscription",
+        "subscription",
+        *["register"] * 3,
+        *["beta"] * 4,
+    ]
+    assert got["delivered"].tolist() == pytest.approx(
+        [1.0, 0.5, (0.7 * 0.5 + 0.2) / 0.9, 0.0, 0.0, 0.0, *[0.4] * 4]
+    )
+    assert got["delivered_status"].tolist() == ["known"] * 6 + ["inferred"] * 4
+    assert got["deficit_status"].tolist() == ["known"] * 6 + ["inferred"] * 4
+
+
+def test_who_is_not_ranked_and_why(schools: MakeSchools, opened: Opened) -> None:
+    nowhere = {"lat": None, "lon": None, "location_status": "unusable"}
+    rows: list[dict[str, Any]] = [
+        {"available": 0.5},
+        {},
+        {**nowhere, "measured_down_mbps": 5.0},
+        {"available": 0.5, "is_duplicate": True},
+        {**nowhere, "is_duplicate": True},
+        {"measured_down_mbps": 20.0},
+    ]
+    got = scored(schools(rows), opened)
+    assert got["unranked_reason"].fillna("").tolist() == [
+        "",
+        "no_evidence",
+        "no_location",
+        "duplicate",
+        "duplicate",
+        "",
+    ]
+    assert got["rank"].fillna(0).tolist() == [1, 0, 0, 0, 0, 2]
+    unranked = got[got["unranked_reason"].notna()]
+    assert unranked[["deficit", "priority", "tier", "rank", "completeness"]].isna().all(axis=None)
+    assert (unranked["gap_type"] == "unknown").all()
+    assert (unranked["deficit_status"] == "unknown").all()
+    assert unranked["reason"].tolist() == unranked["unranked_reason"].tolist()
+    assert list(got.loc[5, ["deficit", "deficit_status", "gap_type"]]) == [
+        0.0,
+        "inferred",
+        "adequate",
+    ]
+
+
+def test_of_one_school_alone(schools: MakeSchools, opened: Opened) -> None:
+    got = scored(schools([{"available": 0.5}]), opened).iloc[0]
+    # A_d = .4: D = .6·(.6 + .4·.5); no leaf is known, so the base is all there is.
+    assert got["deficit"] == pytest.approx(0.48)
+    assert got["priority"] == pytest.approx(0.48)
+    assert math.isnan(got["barrier"])
+    assert math.isnan(got["need"])
+    assert got["completeness"] == pytest.approx(0.4)
+    assert pd.isna(got["hindrance"])
+
+
+def test_of_nobody_anything_is_known(schools: MakeSchools, opened: Opened) -> None:
+    got = scored(schools([{}, {}]), opened)
+    assert got["unranked_reason"].tolist() == ["no_evidence"] * 2
+    assert got["priority"].isna().all()
+
+
+def test_no_kabupaten_and_no_level(schools: MakeSchools, opened: Opened) -> None:
+    rows = [
+        {"kabupaten": None, "level": None, "available": 0.5, "students": students}
+        for students in (100, None)
+    ]
+    got = scored(schools(rows), opened)
+    # Without a group there is no median: unknown stays unknown, and the need has no leaf left.
+    assert got["students_status"].tolist() == ["known", "unknown"]
+    assert got["need"].notna().tolist() == [True, False]
+    assert got["rank"].notna().all()
+
+
+def test_a_missing_value_is_that_of_its_group(schools: MakeSchools, opened: Opened) -> None:
+    rows: list[dict[str, Any]] = [
+        {"students": 100},
+        {"students": 300},
+        {"students": None},
+        {"students": 500, "level": "SMP"},
+        {"students": None, "level": "SMA"},
+        {"students": 10_000, "is_duplicate": True},
+        {"students": None, "is_duplicate": True},
+    ]
+    got = scored(schools([{**row, "available": 0.5} for row in rows]), opened)
+    assert got["students_status"].tolist() == [
+        "known",
+        "known",
+        "inferred",
+        "known",
+        "unknown",
+        "unknown",
+        "unknown",
+    ]
+    # The median of 100 and 300 is 200; the duplicate is not asked.
+    assert got.loc[2, "students_score"] == pytest.approx(math.log(10) / math.log(30))
+    assert got["students"].isna()[2]  # the fact itself stays unknown
+    assert got["students_score"].isna().tolist() == [False] * 4 + [True] * 3
+    # .5·.4 of the base, and .3 of the need where the number is known; no leaf of the barrier is.
+    whole = 0.5 + 0.3
+    assert got["completeness"].tolist()[:5] == pytest.approx(
+        [0.5 / whole, 0.5 / whole, 0.2 / whole, 0.5 / whole, 0.2 / whole]
+    )
+
+
+def test_completeness_by_hand(schools: MakeSchools, opened: Opened) -> None:
+    rows: list[dict[str, Any]] = [
+        # Everything is known.
+        {"available": 0.5, "measured_down_mbps": 5.0, "students": 100, "local_relief_m": 100.0},
+        # What is available is inferred, the number of students is the group's.
+        {
+            "available": 0.5,
+            "available_status": "inferred",
+            "internet": "Tidak Ada",
+            "local_relief_m": 90.0,
+        },
+    ]
+    got = scored(schools(rows), opened)
+    assert got["completeness"].tolist() == pytest.approx([1.0, 0.5 * 0.6 + 0.2])
+    assert got["deficit_status"].tolist() == ["known", "inferred"]
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.3])
+def test_a_leaf_without_weight_changes_nothing(
+    schools: MakeSchools, project: MakeProject, weight: float
+) -> None:
+    opened = project(bare=True, options=(f"index.nodes.relief.weight={weight}",))
+    got = scored(schools([{"available": 0.5, "local_relief_m": 600.0}]), opened).iloc[0]
+    if weight:
+        assert got["barrier"] == 1.0
+    else:
+        assert math.isnan(got["barrier"])
+        assert "relief_score" not in got.index
+
+
+def test_a_duplicate_is_nobodys_adequate_school(schools: MakeSchools, opened: Opened) -> None:
+    rows: list[dict[str, Any]] = [
+        {"available": 0.5},
+        {"lon": 115.1, "measured_down_mbps": 20.0, "is_duplicate": True},
+        {"lon": 115.3, "measured_down_mbps": 20.0},
+    ]
+    got = scored(schools(rows), opened)
+    km = GEOD.inv(115.0, -3.0, 115.3, -3.0)[2] / 1000
+    assert got.loc[0, "adequate_school_km"] == pytest.approx(km)
+
+
+def test_the_binned_rule_takes_over_where_enough_schools_tell(
+    schools: MakeSchools, opened: Opened
+) -> None:
+    # Adequacies .5 (5 of 20 Mbps) at A_a = .3 and 1 at A_a = .9; fifteen of each.
+    telling: list[dict[str, Any]] = [
+        {"available": a_a, "measured_down_mbps": down}
+        for a_a, down in ((0.3, 5.0), (0.9, 20.0))
+        for _ in range(15)
+    ]
+    asked: list[dict[str, Any]] = [{"available": 0.2}, {"available": 0.95}, {}]
+    got = scored(schools(telling + asked), opened).iloc[30:]
+    assert got["delivered"].tolist() == pytest.approx([0.5, 1.0, NAN], nan_ok=True)
+    assert got["delivered_basis"].fillna("").tolist() == ["binned", "binned", ""]
+    got = scored(schools(telling[1:] + asked), opened).iloc[29:]
+    assert got["delivered_basis"].fillna("").tolist() == ["beta", "beta", ""]
+    # A duplicate teaches nothing.
+    telling[0]["is_duplicate"] = True
+    got = scored(schools(telling + asked), opened).iloc[30:]
+    assert got["delivered_basis"].fillna("").tolist() == ["beta", "beta", ""]
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ({"available": 0.0}, "no_signal"),
+        ({"available": 0.1, "best_level_dbm": -118.0}, "poor_signal"),
+        ({"available": 0.1}, "poor_network"),
+        ({"available": 0.1, "available_status": "inferred"}, "far_from_sites"),
+        ({"available": 0.9}, "covered_unverified"),
+        ({"available": 0.9, "internet": "Tidak Ada"}, "unconnected"),
+        ({"available": 0.9, "measured_down_mbps": 5.0}, "slow"),
+        ({"available": 0.9, "measured_down_mbps": 20.0}, "adequate"),
+        ({"internet": "Tidak Ada"}, "coverage_unknown"),
+        ({}, "no_evidence"),
+    ],
+)
+def test_main_reason(
+    schools: MakeSchools, opened: Opened, row: dict[str, Any], reason: str
+) -> None:
+    assert scored(schools([row]), opened)["reason"].tolist() == [reason]
+
+
+# --- properties ------------------------------------------------------------------------------
+
+KNOWN = st.one_of(st.none(), SHARES)
+SCHOOL = st.fixed_dictionaries(
+    {
+        "available": KNOWN,
+        "measured_down_mbps": st.one_of(st.none(), st.floats(0, 200)),
+        "measured_up_mbps": st.one_of(st.none(), st.floats(0, 50)),
+        "measured_latency_ms": st.one_of(st.none(), st.floats(0, 2000)),
+        "internet": st.sampled_from([None, "Ada", "Tidak Ada"]),
+        "students": st.one_of(st.none(), st.integers(0, 3000)),
+        "devices": st.one_of(st.none(), st.integers(0, 60)),
+        "terrain_severity": KNOWN,
+        "local_relief_m": st.one_of(st.none(), st.floats(0, 2000)),
+        "site_4g_km": st.one_of(st.none(), st.floats(0, 40)),
+        "level": st.sampled_from([None, "SD", "SLB"]),
+        "kabupaten": st.sampled_from([None, "Kab. A", "Kab. B"]),
+        "terrain_class": st.sampled_from([None, "dataran", "pegunungan"]),
+        "is_duplicate": st.booleans(),
+        "lat": st.sampled_from([None, -3.0, -3.2]),
+    }
+)
+LIGHT = settings(
+    deadline=None,
+    max_examples=20,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+@LIGHT
+@given(rows=st.lists(SCHOOL, min_size=1, max_size=6), weight=SHARES, fives=st.booleans())
+def test_whatever_is_known_scores_are_shares_and_contributions_add_up(
+    schools: MakeSchools, opened: Opened, rows: list[dict[str, Any]], weight: float, fives: bool
+) -> None:
+    index = opened.project.index.model_copy(update={"weight_delivered": weight})
+    project = opened.project.model_copy(update={"index": index})
+    changed = type(opened)(path=opened.path, project=project, origins=opened.origins)
+    if fives:  # an A_a of 1 leaves nothing to what is available
+        rows = [{**row, "available": 1.0} for row in rows]
+    got = scored(schools(rows), changed)  # the contract bounds every score
+    assert len(got) == len(rows)
+    parts = [name for name in got.columns if name.endswith("_contribution")]
+    ranked = got["rank"].notna()
+    np.testing.assert_allclose(
+        got.loc[ranked, parts].sum(axis=1), got.loc[ranked, "priority"], atol=1e-12
+    )
+    assert sorted(got.loc[ranked, "rank"]) == list(range(1, ranked.sum() + 1))
+    low, high = got["delivered_low"], got["delivered_high"]
+    both = got["delivered"].notna()
+    assert (low[both] <= got.loc[both, "delivered"]).all()
+    assert (got.loc[both, "delivered"] <= high[both]).all()
+    assert (got["unranked_reason"].isna() == ranked).all()
+
+
+@LIGHT
+@given(
+    telling=st.lists(st.tuples(SHARES, st.floats(0, 40)), min_size=0, max_size=40),
+    pair=st.tuples(SHARES, SHARES),
+    name=st.sampled_from(["dataran", "pegunungan", None]),
+)
+def test_more_signal_never_raises_a_deficit(
+    schools: MakeSchools,
+    opened: Opened,
+    telling: list[tuple[float, float]],
+    pair: tuple[float, float],
+    name: str | None,
+) -> None:
+    """With few schools that tell the Beta rule answers, with thirty and more the binned one."""
+    weak, strong = sorted(pair)
+    asked: list[dict[str, object]] = [
+        {"available": a_a, "terrain_class": name} for a_a in (weak, strong)
+    ]
+    known: list[dict[str, object]] = [
+        {"available": a_a, "measured_down_mbps": down, "terrain_class": terrain}
+        for (a_a, down), terrain in zip(telling, ["dataran", "pegunungan"] * 20, strict=False)
+    ]
+    got = scored(schools(asked + known), opened)["deficit"]
+    assert got[1] <= got[0] + 1e-12
+
+
+@pytest.mark.parametrize("students", [None, 20, 400])
+def test_an_adequate_line_is_no_deficit_on_the_highest_mountain(
+    schools: MakeSchools, opened: Opened, students: int | None
+) -> None:
+    school = {
+        "measured_down_mbps": 20.0,
+        "measured_up_mbps": 5.0,
+        "measured_latency_ms": 50.0,
+        "terrain_class": "pegunungan",
+        "terrain_severity": 0.9,
+        "local_relief_m": 1900.0,
+        "mean_slope_deg": 30.0,
+        "site_4g_km": 40.0,
+        "water_share": 0.5,
+        "students": students,
+        "devices": 30,
+        "village_index": 5,
+    }
+    rows = [{**school, "available": a_a} for a_a in (None, 0.0, 0.21, 0.5, 0.95, 1.0)]
+    got = scored(schools(rows), opened)
+    assert (got[["deficit", "priority"]] == 0).all(axis=None)
+    assert (got["tier"] == 5).all()
+    assert (got["gap_type"] == "adequate").all()
+    assert (got["barrier"] > 0.9).all()
+
+
+def test_knowing_nothing_of_the_need_counts_as_the_middle(
+    schools: MakeSchools, opened: Opened
+) -> None:
+    """The priority lies halfway between those of no need and of the greatest need."""
+    known = {"available": 0.2, "available_status": "known"}
+    rows = [
+        {**known, "kabupaten": "A", "students": 20},  # score 0
+        {**known, "kabupaten": "B", "students": 600},  # score 1
+        {**known, "kabupaten": "C", "students": None},
+    ]
+    got = scored(schools(rows), opened)
+    low, high, unknown = got["priority"]
+    assert got["need"].fillna(-1).tolist() == [0.0, 1.0, -1.0]
+    assert unknown == pytest.approx((low + high) / 2)
+    assert got["unknown_contribution"].tolist() == pytest.approx([0, 0, unknown - low])

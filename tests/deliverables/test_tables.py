@@ -1,0 +1,335 @@
+"""What a table says to people and programs, whatever the schools are called."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import shutil
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from python_calamine import CalamineWorkbook
+from rich.cells import cell_len
+
+from kalsel_gap import open_project, schema
+from kalsel_gap.deliverables import tables
+from kalsel_gap.i18n.text import Text, escaped, plain
+from kalsel_gap.storage.run_folder import read_run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from kalsel_gap.storage.run_folder import Run
+    from tests.conftest import CommandLine
+
+CANONICAL = [
+    "npsn",
+    "name",
+    "level",
+    "ownership",
+    "kabupaten",
+    "kecamatan",
+    "lat",
+    "lon",
+    "terrain_class",
+    "gap_type",
+    "tier",
+    "rank",
+    "deficit",
+    "barrier",
+    "need",
+    "priority",
+    "completeness",
+    "unranked_reason",
+]
+HOSTILE = (
+    "<b>SD</b><script>alert(1)</script>",
+    '=HYPERLINK("http://x";"klik")',
+    "@SUM(1+9)*cmd|'/C calc'!A0",
+    "\x1b[31mMERAH\x1b[0m",
+    "[bold red]tebal[/bold red] [/]",
+    "{0} {name} %s ${HOME} $(id)",
+    "../../../../etc/passwd",
+    "SD\nBARU\r\nDUA",
+    "\u202eHALOKES\u2066\u200b",
+    "+1+1",
+    "\t=1+1",
+    "\x9b31m\x07\x7f",
+    'SD "A", B; C',
+)
+
+
+@pytest.fixture
+def run(ranked: Path) -> Run:
+    return read_run(ranked / "runs")
+
+
+@pytest.fixture
+def hostile(ranked: Path) -> Path:
+    """The tiny project with other names of schools and areas."""
+    with (ranked / "schools.csv").open(encoding="utf-8", newline="") as file:
+        header, *rows = csv.reader(file)
+    for row, name in zip(rows, HOSTILE, strict=True):
+        row[header.index("sekolah")] = name
+        row[header.index("kecamatan")] = f"Kec. {name}"
+    rows[0][header.index("kabupaten_kota")] = "[red]=Kab\x1b[31m. Contoh[/]"
+    with (ranked / "schools.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([header, *rows])
+    shutil.rmtree(ranked / "runs")
+    return ranked
+
+
+def records(written: str, delimiter: str = ",") -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(written, newline=""), delimiter=delimiter))
+
+
+# --- columns and rows ----------------------------------------------------------------------------
+
+
+def test_canonical_columns_come_first_in_every_format(ranked: Path, cli: CommandLine) -> None:
+    assert list(schema.CANONICAL) == CANONICAL
+    command = ("rank", "--project", ranked, "--quiet", "--format")
+    rows = records(cli(*command, "csv").out.decode())
+    objects: list[dict[str, Any]] = json.loads(cli(*command, "json").out)
+    exported = records(cli("export", "csv", "--project", ranked).out.decode())
+    local = cli("export", "csv", "--project", ranked, "--dialect", "id").out.decode("utf-8-sig")
+    for found in (rows, objects, exported, records(local, ";")):
+        assert list(found[0])[: len(CANONICAL)] == CANONICAL
+        assert list(found[0])[-1] == "data"
+        assert len(found) == 13
+        assert {row["data"] for row in found} == {"synthetic"}
+    assert rows == exported
+    assert [row["npsn"] for row in objects] == [row["npsn"] for row in rows]
+
+
+def test_unranked_schools_stand_last_with_a_reason(run: Run) -> None:
+    rows = records(tables.to_csv(run, tables.select(run.schools, tables.View()), Text("en")))
+    assert [row["rank"] for row in rows] == [*map(str, range(1, 12)), "", ""]
+    assert [row["npsn"] for row in rows[-2:]] == ["00000107", "00000113"]
+    assert {row["unranked_reason"] for row in rows[-2:]} == {"no_location"}
+    assert {row["deficit"] for row in rows[-2:]} == {""}
+
+
+def test_real_data_bear_no_mark(run: Run) -> None:
+    run.manifest["data"] = "real"
+    written = tables.to_csv(run, tables.select(run.schools, tables.View()), Text("en"))
+    assert "data" not in records(written)[0]
+
+
+def test_numbers_come_back_as_they_were(run: Run) -> None:
+    schools = tables.select(run.schools, tables.View())
+    raw = records(tables.to_csv(run, schools, Text("en")))
+    local = records(tables.to_csv(run, schools, Text("id"), "id").removeprefix("\ufeff"), ";")
+    objects = json.loads(tables.to_json(run, schools, Text("en")))
+    for name in ("lat", "lon", "deficit", "priority", "site_4g_km", "students"):
+        for known, a, b, c in zip(schools[name], raw, local, objects, strict=True):
+            if pd.isna(known):
+                assert (a[name], b[name], c[name]) == ("", "", None)
+                continue
+            for number in (float(a[name]), float(b[name].replace(",", ".")), c[name]):
+                assert math.isclose(number, known, rel_tol=1e-11)
+    assert {row["is_mountain"] for row in raw} == {"1", "0", ""}
+    assert {row["is_mountain"] for row in objects} == {True, False, None}
+
+
+def test_words_are_of_the_language_and_codes_are_not(run: Run) -> None:
+    schools = tables.select(run.schools, tables.View())
+    english, indonesian = (
+        records(tables.to_csv(run, schools, Text(language))) for language in ("en", "id")
+    )
+    assert english[0]["reason_text"] != indonesian[0]["reason_text"]
+    for a, b in zip(english, indonesian, strict=True):
+        assert {**a, "reason_text": ""} == {**b, "reason_text": ""}
+
+
+def test_an_npsn_keeps_its_zeros(ranked: Path, cli: CommandLine) -> None:
+    for dialect, delimiter in (("raw", ","), ("id", ";")):
+        command = ("export", "csv", "--project", ranked, "--dialect", dialect)
+        written = cli(*command).out
+        assert written.startswith(b"\xef\xbb\xbf") == (dialect == "id")
+        text = written.decode("utf-8-sig")
+        assert records(text, delimiter)[0]["npsn"] == "00000109"
+        table = pd.read_csv(io.StringIO(text), sep=delimiter, dtype={"npsn": "str"})
+        assert table["npsn"].str.len().eq(8).all()
+    # What no tool of ours reads: a value that only a spreadsheet takes for an NPSN.
+    assert b'="' not in written
+    assert b"\t" not in written
+
+
+# --- filters -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "npsn"),
+    [
+        (("--top", "2"), "109 108"),
+        (("--top", "2", "--by", "priority"), "108 109"),
+        (("--kabupaten", "Gunung Contoh"), "109 108 110 112 111 113"),
+        (("--kabupaten", "99.02"), "109 108 110 112 111 113"),
+        (("--kabupaten", "kab. GUNUNG contoh", "--top", "1"), "109"),
+        (("--kecamatan", "kec. hulu contoh"), "103 101 102"),
+        (("--level", "smp"), "110 102"),
+        (("--authority", "province"), "112 106 104 111"),
+        (("--authority", "kemenag"), "107"),
+        (("--terrain", "pesisir"), "105"),
+        (("--gap", "adequate"), "104 111"),
+        (("--gap", "uncovered", "--level", "SD"), "109 108"),
+        (("--level", "MI", "--gap", "adequate"), ""),
+    ],
+)
+def test_filters(arguments: tuple[str, ...], npsn: str, ranked: Path, cli: CommandLine) -> None:
+    expected = [f"00000{each}" for each in npsn.split()]
+    rows = records(cli("export", "csv", "--project", ranked, *arguments).out.decode())
+    assert [row["npsn"] for row in rows] == expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "npsn"),
+    [
+        (("--gap", "uncovered", "--level", "SD"), "109 108"),
+        (("--by", "priority", "--top", "1"), "108"),
+        (("--level", "MI", "--gap", "adequate"), ""),
+    ],
+)
+def test_filters_of_a_table(
+    arguments: tuple[str, ...], npsn: str, ranked: Path, cli: CommandLine
+) -> None:
+    answer = cli("rank", "--project", ranked, "--quiet", "--format", "table", *arguments)
+    assert answer.status == 0
+    shown = [word for word in answer.out.decode().split() if word.startswith("00000")]
+    assert shown == [f"00000{each}" for each in npsn.split()]
+
+
+def test_a_rank_is_among_all_schools_whatever_the_filter(ranked: Path, cli: CommandLine) -> None:
+    rows = records(cli("rank", "--project", ranked, "--level", "SMP").out.decode())
+    assert [row["rank"] for row in rows] == ["3", "6"]
+    by_priority = ("rank", "--project", ranked, "--by", "priority", "--quiet")
+    assert records(cli(*by_priority).out.decode())[0]["rank"] == "1"
+
+
+def test_counts_by_kabupaten(run: Run) -> None:
+    counts = tables.by_kabupaten(tables.select(run.schools, tables.View())).set_index("kabupaten")
+    assert list(counts.loc["Kab. Gunung Contoh"]) == [3, 0, 0, 1, 1, 1, 6]
+    assert list(counts.loc["Kab. Muara Contoh"]) == [0, 1, 2, 1, 2, 1, 7]
+    assert counts.loc["__all__", "all"] == 13
+
+
+# --- hostile names -------------------------------------------------------------------------------
+
+
+def test_hostile_names_are_kept_in_the_run_and_do_nothing_outside(
+    hostile: Path, cli: CommandLine
+) -> None:
+    before = {path for path in hostile.rglob("*") if "runs" not in path.parts}
+    command = ("rank", "--project", hostile, "--format")
+    answer = cli(*command, "json")
+    assert answer.status == 0
+    assert answer.out.isascii() or not any(map(unseen, answer.out.decode().replace("\n", "")))
+    assert {row["name"] for row in json.loads(answer.out)} == {name.strip() for name in HOSTILE}
+    assert {path for path in hostile.rglob("*") if "runs" not in path.parts} == before
+
+    for written, delimiter in (
+        (cli(*command, "csv").out.decode(), ","),
+        (
+            cli("export", "csv", "--project", hostile, "--dialect", "id").out.decode("utf-8-sig"),
+            ";",
+        ),
+    ):
+        rows = records(written, delimiter)
+        assert len(rows) == len(written.splitlines()) - 1 == 13  # no line break within a cell
+        assert {row["name"] for row in rows} == {tables.inert(name.strip()) for name in HOSTILE}
+        for row in rows:
+            for column, cell in row.items():
+                assert not any(map(unseen, cell)), column
+                text = cell.lstrip()
+                assert not text.startswith(("=", "@", "+")), column
+                assert not text.startswith("-") or float(text.replace(",", ".")) < 0, column
+
+
+@pytest.mark.parametrize("width", [80, 120, 200])
+def test_hostile_names_in_a_table(
+    width: int, hostile: Path, cli: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    answer = cli("rank", "--project", hostile, "--format", "table")
+    shown = answer.out.decode()
+    assert not any(map(unseen, shown.replace("\n", "")))
+    assert not any(map(unseen, answer.err.replace("\n", "")))
+    assert max(map(cell_len, shown.splitlines())) <= width
+    flat = "".join(shown.split())
+    for name in HOSTILE:
+        if len(name) < 25:  # the others go over several lines
+            assert "".join(plain(name).split()) in flat
+
+
+def test_hostile_text_in_the_findings_of_a_run(ranked: Path, cli: CommandLine) -> None:
+    text = (ranked / "schools.csv").read_text(encoding="utf-8")
+    changed = text.replace(",SD,N,", ",=cmd|x,N,", 1).replace("-2.9410000", "+2+2,", 1)
+    (ranked / "schools.csv").write_text(changed, encoding="utf-8")
+    assert cli("rank", "--project", ranked).status == 0
+    run = read_run(ranked / "runs")
+    assert "=cmd|x" in set(run.findings["value"])
+    with (run.folder / "findings.csv").open(encoding="utf-8", newline="") as file:
+        cells = [cell for row in csv.reader(file) for cell in row]
+    assert "'=cmd|x" in cells
+    assert not [cell for cell in cells if cell.lstrip().startswith(("=", "@", "+"))]
+
+
+def unseen(char: str) -> bool:
+    """Whether a terminal or a spreadsheet would act on it instead of showing it."""
+    return plain(char) != char and char != " "
+
+
+@given(st.text())
+def test_no_cell_is_run(text: str) -> None:
+    cell = tables.inert(text)
+    assert not any(map(unseen, cell))
+    shown = cell.lstrip()
+    if shown[:1] in set("=+-@"):
+        assert math.isfinite(float(shown))
+    assert tables.inert(cell) == cell
+
+
+@given(st.text())
+def test_escaped_json_says_the_same(text: str) -> None:
+    written = escaped(json.dumps(text, ensure_ascii=False))
+    assert json.loads(written) == text
+    assert not any(map(unseen, written))
+
+
+@pytest.mark.skipif(not shutil.which("soffice"), reason="needs LibreOffice")
+def test_the_local_dialect_in_a_spreadsheet(hostile: Path, cli: CommandLine) -> None:
+    """Semicolons and decimal commas make numbers there; nothing makes a formula or a date."""
+    assert cli("rank", "--project", hostile).status == 0
+    out = hostile / "list.csv"
+    assert cli("export", "csv", "--project", hostile, "--dialect", "id", "--out", out).status == 0
+    command = [
+        *("soffice", f"-env:UserInstallation={(hostile / 'profile').as_uri()}", "--headless"),
+        *("--infilter=CSV:59,34,76,1,,1057,false,false", "--convert-to", "xlsx"),
+        *("--outdir", str(hostile), str(out)),
+    ]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    sheet = CalamineWorkbook.from_path(str(hostile / "list.xlsx")).get_sheet_by_index(0)
+    header, *rows = sheet.to_python(skip_empty_area=False)
+    assert {type(cell) for row in rows for cell in row} <= {str, float}
+    shown = {row[header.index("name")] for row in rows}
+    assert shown == {tables.inert(name.strip()) for name in HOSTILE}
+    first = dict(zip(header, rows[0], strict=True))
+    assert (first["lat"], first["lon"], first["deficit"]) == (-2.927, 115.388, 1)
+    assert first["lat_given"] == "-2.9270000"
+    assert first["kabupaten_code"] == "99.02"
+
+
+def test_a_view_needs_no_geometry_and_leaves_the_run_alone(ranked: Path) -> None:
+    run = open_project(ranked).rank()
+    before = run.schools.copy()
+    chosen = tables.select(run.schools, tables.View(by="priority", top=3))
+    tables.to_csv(run, chosen, Text("id"), "id")
+    assert "geometry" not in chosen
+    pd.testing.assert_frame_equal(run.schools, before)

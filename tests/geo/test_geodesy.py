@@ -1,0 +1,476 @@
+from __future__ import annotations
+
+import csv
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numba import njit
+from numpy.typing import NDArray
+from pyproj import Transformer
+
+from kalsel_gap.geo import geodesy
+from kalsel_gap.geo.geodesy import WGS84
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FloatArray = NDArray[np.float64]
+NAN = np.nan
+
+
+def brute_point_m(
+    lat: FloatArray, lon: FloatArray, to_lat: FloatArray, to_lon: FloatArray
+) -> FloatArray:
+    """Geodesics of all pairs, shape (n, m)."""
+    shape = (lat.size, to_lat.size)
+    lengths: FloatArray = WGS84.inv(
+        np.broadcast_to(lon[:, None], shape),
+        np.broadcast_to(lat[:, None], shape),
+        np.broadcast_to(to_lon, shape),
+        np.broadcast_to(to_lat, shape),
+    )[2]
+    return lengths
+
+
+def brute_line_m(lat: float, lon: float, lines: Any, every_deg: float = 1e-4) -> float:
+    """Distance to the nearest of many points on the lines."""
+    dense = shapely.get_coordinates(shapely.segmentize(lines, every_deg))
+    return float(brute_point_m(np.array([lat]), np.array([lon]), dense[:, 1], dense[:, 0]).min())
+
+
+# --- metres per degree -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("lat", "dlat_m", "dlon_m"),
+    # Length of a degree on WGS84 as tables have it.
+    [(0.0, 110_574.28, 111_319.49), (45.0, 111_131.78, 78_846.84), (-60.0, 111_412.27, 55_800.0)],
+)
+def test_metres_per_degree(lat: float, dlat_m: float, dlon_m: float) -> None:
+    got = geodesy.metres_per_degree(lat)
+    assert got == pytest.approx((dlat_m, dlon_m), abs=0.02)
+
+
+def test_metres_per_degree_in_a_kernel_and_of_an_array() -> None:
+    @njit
+    def kernel(lat: float) -> Any:
+        return geodesy.metres_per_degree(lat)
+
+    lat = np.linspace(-89.0, 89.0, 7)
+    north_m, east_m = geodesy.metres_per_degree(lat)
+    assert north_m.shape == east_m.shape == (7,)
+    for i, degrees in enumerate(lat):
+        assert kernel(degrees) == pytest.approx((north_m[i], east_m[i]), rel=1e-14)
+
+
+# --- the nearest point -----------------------------------------------------------------------
+
+
+def test_nearest_point_by_hand() -> None:
+    # One degree of the equator is 111,319.491 m; the poles lie 10,001,965.729 m away from it.
+    distance_m, index = geodesy.nearest_point_m([0.0, 0.0], [0.0, 100.0], [0.0, 90.0], [1.0, 7.0])
+    assert index.tolist() == [0, 1]
+    assert distance_m == pytest.approx([111_319.491, 10_001_965.729], abs=0.001)
+
+
+def test_nearest_point_of_nothing_and_from_nowhere() -> None:
+    for to_lat, to_lon in (([], []), ([NAN, 1.0], [1.0, NAN]), ([91.0], [0.0])):
+        distance_m, index = geodesy.nearest_point_m([1.0], [2.0], to_lat, to_lon)
+        assert np.isnan(distance_m).all()
+        assert index.tolist() == [-1]
+    lat, lon = [NAN, 1.0, 1.0, 303.0], [2.0, NAN, 2.0, 2.0]
+    distance_m, index = geodesy.nearest_point_m(lat, lon, [NAN, 1.0], [0.0, 2.0])
+    np.testing.assert_array_equal(distance_m, [NAN, NAN, 0.0, NAN])
+    assert index.tolist() == [-1, -1, 1, -1]
+    assert geodesy.nearest_point_m([], [], [1.0], [1.0])[0].shape == (0,)
+
+
+def test_of_equally_near_points_the_first() -> None:
+    to_lat, to_lon = [5.0, 0.0] + [0.0] * 50, [5.0, 1.0] + [-1.0] * 50
+    distance_m, index = geodesy.nearest_point_m([0.0], [0.0], to_lat, to_lon)
+    assert index.tolist() == [1]
+    assert distance_m == pytest.approx([111_319.491], abs=0.001)
+
+
+places = st.lists(st.tuples(st.floats(-90, 90), st.floats(-180, 180)), min_size=1, max_size=40).map(
+    np.array
+)
+close_places = st.lists(
+    st.tuples(st.floats(-3.01, -3), st.floats(115, 115.01)), min_size=1, max_size=40
+).map(np.array)
+
+
+@settings(max_examples=60, deadline=None)
+@given(here=st.one_of(places, close_places), there=st.one_of(places, close_places))
+def test_nearest_point_agrees_with_every_geodesic(here: FloatArray, there: FloatArray) -> None:
+    expected = brute_point_m(here[:, 0], here[:, 1], there[:, 0], there[:, 1])
+    distance_m, index = geodesy.nearest_point_m(*here.T, *there.T)
+    np.testing.assert_allclose(distance_m, expected.min(axis=1), rtol=0, atol=0.001)
+    chosen = expected[np.arange(len(here)), index]
+    np.testing.assert_allclose(chosen, distance_m, rtol=0, atol=0.001)
+
+
+def test_the_nearest_by_chord_need_not_be_the_nearest_over_the_ground() -> None:
+    # Far away both ways are nearly as long; many candidates must be asked.
+    rng = np.random.default_rng(3)
+    angle = rng.uniform(0, 2 * np.pi, 3000)
+    to_lon, to_lat, _ = WGS84.fwd(
+        np.full(3000, 115.0),
+        np.full(3000, -3.0),
+        np.degrees(angle),
+        rng.uniform(5e6, 5.005e6, 3000),
+    )
+    here = np.array([-3.0]), np.array([115.0])
+    distance_m, index = geodesy.nearest_point_m(*here, to_lat, to_lon)
+    expected = brute_point_m(*here, to_lat, to_lon)[0]
+    assert index[0] == expected.argmin()
+    assert distance_m[0] == pytest.approx(expected.min(), abs=0.001)
+
+
+# --- the nearest line ------------------------------------------------------------------------
+
+
+def test_nearest_line_by_hand() -> None:
+    equator = shapely.LineString([(100.0, 0.0), (110.0, 0.0)])
+    got = geodesy.nearest_line_m([1.0, 0.0, 0.0], [105.0, 111.0, 103.0], [equator])
+    # A degree up the meridian; a degree past the end; on the line.
+    assert got == pytest.approx([110_574.389, 111_319.491, 0.0], abs=0.01)
+
+
+def test_straight_is_straight_in_longitude_and_latitude() -> None:
+    # On the parallel of 60° north, where the geodesic between the ends runs 7 km further north.
+    parallel = shapely.LineString([(0.0, 60.0), (10.0, 60.0)])
+    assert geodesy.nearest_line_m([60.0], [5.0], [parallel])[0] == pytest.approx(0.0, abs=0.01)
+
+
+def test_multilines_and_the_boundaries_of_polygons() -> None:
+    two = shapely.MultiLineString([[(0, 0), (0, 1)], [(5, 0), (5, 1)]])
+    hole = shapely.box(9, -1, 15, 5).difference(shapely.box(11, 1, 13, 3))
+    both = shapely.MultiPolygon([hole, shapely.box(20, 0, 21, 1)])
+    got = geodesy.nearest_line_m([0.0, 2.0, 0.0], [4.0, 12.0, 20.0], [two, hole, both])
+    east_m = geodesy.metres_per_degree(0.0)[1], geodesy.metres_per_degree(2.0)[1]
+    # Within a polygon or a hole of it the way leads to the ring.
+    assert got == pytest.approx([east_m[0], 110_574.0, 0.0], abs=70.0)
+    assert got[1] == pytest.approx(brute_line_m(2.0, 12.0, hole), abs=0.01)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [],
+        [None],
+        [shapely.LineString()],
+        [shapely.Point(1, 1)],
+        [shapely.Polygon()],
+        [shapely.LineString([(1, 1), (1, 1)])],
+        [shapely.LineString([(1, 1), (np.inf, 2)])],
+    ],
+)
+def test_no_line_no_distance(lines: list[Any]) -> None:
+    assert np.isnan(geodesy.nearest_line_m([1.0], [1.0], lines)).all()
+
+
+def test_nearest_line_from_nowhere() -> None:
+    line = shapely.LineString([(0, 0), (0, 1)])
+    got = geodesy.nearest_line_m([NAN, 0.0, 95.0], [0.0, NAN, 0.0], np.array([line, None]))
+    assert np.isnan(got).all()
+    assert geodesy.nearest_line_m([], [], [line]).shape == (0,)
+
+
+vertices = st.lists(
+    st.tuples(st.floats(115, 115.2), st.floats(-3.2, -3)), min_size=2, max_size=6, unique=True
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    lines=st.lists(vertices.map(shapely.LineString), min_size=1, max_size=4),
+    lat=st.floats(-3.5, -2.7),
+    lon=st.floats(114.7, 115.5),
+    piece_m=st.sampled_from([100.0, 250.0, 5000.0]),
+)
+def test_nearest_line_agrees_with_dense_points(
+    lines: list[Any], lat: float, lon: float, piece_m: float
+) -> None:
+    got = geodesy.nearest_line_m([lat], [lon], lines, piece_m=piece_m)[0]
+    # Dense points every 11 m: at most half of that beside the foot, so never nearer than it.
+    dense = brute_line_m(lat, lon, lines)
+    assert got <= dense + 0.01
+    assert got == pytest.approx(np.sqrt(max(dense**2 - 5.6**2, 0.0)), abs=5.7)
+    if dense > 100.0:
+        assert got == pytest.approx(dense, abs=0.2)
+
+
+def test_more_points_than_a_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(1)
+    lat, lon = rng.uniform(-4, -3, 50), rng.uniform(114, 116, 50)
+    line = shapely.LineString(rng.uniform([114, -4], [116, -3], (20, 2)))
+    at_once = geodesy.nearest_line_m(lat, lon, [line])
+    points = geodesy.nearest_point_m(lat, lon, lat[::-1] + 0.1, lon)
+    monkeypatch.setattr(geodesy, "CHUNK", 7)
+    np.testing.assert_array_equal(geodesy.nearest_line_m(lat, lon, [line]), at_once)
+    again = geodesy.nearest_point_m(lat, lon, lat[::-1] + 0.1, lon)
+    np.testing.assert_array_equal(again, points)
+
+
+# --- shapes ----------------------------------------------------------------------------------
+
+
+SHAPES = [
+    shapely.box(115.0, -3.2, 115.1, -3.0),
+    shapely.MultiPolygon([shapely.box(116.0, -3.2, 116.1, -3.0), shapely.box(110, 60, 111, 61)]),
+    shapely.Polygon(),
+]
+
+
+def test_distance_to_ones_own_shape_by_hand() -> None:
+    lat = [-3.1, -3.1, -3.1, -3.1, -3.1, NAN, 60.5]
+    lon = [115.05, 115.2, 115.2, 115.2, 115.2, 115.2, 112.0]
+    got = geodesy.shape_distance_m(lat, lon, SHAPES, [0, 0, 1, 2, -1, 0, 1])
+    expected = [0.0, WGS84.inv(115.2, -3.1, 115.1, -3.1)[2], WGS84.inv(115.2, -3.1, 116, -3.1)[2]]
+    assert got[:3] == pytest.approx(expected, abs=0.5)
+    assert np.isnan(got[3:6]).all()
+    # Up north a degree of longitude is half as long: still straight to the east.
+    assert got[6] == pytest.approx(WGS84.inv(112.0, 60.5, 111.0, 60.5)[2], rel=1e-3)
+
+
+@given(lat=st.floats(-4, -2), lon=st.floats(114, 117), shape=st.integers(0, 1))
+def test_distance_to_ones_own_shape_agrees_with_the_nearest_line(
+    lat: float, lon: float, shape: int
+) -> None:
+    got = geodesy.shape_distance_m([lat], [lon], SHAPES, [shape])[0]
+    inside = shapely.intersects_xy(SHAPES[shape], lon, lat)
+    line = geodesy.nearest_line_m([lat], [lon], SHAPES[shape : shape + 1])[0]
+    assert got == pytest.approx(0.0 if inside else line, rel=1e-4, abs=1e-3)
+
+
+def test_no_shapes_no_distance() -> None:
+    assert np.isnan(geodesy.shape_distance_m([-3.0], [115.0], [], [-1])).all()
+    assert geodesy.shape_distance_m([], [], SHAPES, []).size == 0
+
+
+# --- disks -----------------------------------------------------------------------------------
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    lat=st.floats(-80, 80),
+    lon=st.floats(-180, 180),
+    radius_m=st.floats(0, 5000),
+    n=st.integers(1, 200),
+)
+def test_disk_points_lie_in_the_disk(lat: float, lon: float, radius_m: float, n: int) -> None:
+    disk_lat, disk_lon = geodesy.disk_points([lat], [lon], radius_m, n)
+    assert disk_lat.shape == disk_lon.shape == (1, n)
+    assert (disk_lat[0, 0], disk_lon[0, 0]) == (lat, lon)
+    away_m = brute_point_m(np.array([lat]), np.array([lon]), disk_lat[0], disk_lon[0])
+    assert away_m.max() <= radius_m * 1.003 + 1e-6
+
+
+def test_disk_points_stand_for_equal_areas() -> None:
+    lat, lon = geodesy.disk_points([-3.0], [115.0], [1000.0], 400)
+    away_m = brute_point_m(np.array([-3.0]), np.array([115.0]), lat[0], lon[0])[0]
+    for share in (0.1, 0.25, 0.5, 0.75):
+        # The share of points within the circle that holds this share of the area.
+        assert (away_m <= 1000.0 * np.sqrt(share)).mean() == pytest.approx(share, abs=0.005)
+    assert lat.mean() == pytest.approx(-3.0, abs=2e-5)
+    assert lon.mean() == pytest.approx(115.0, abs=2e-5)
+
+
+@pytest.mark.parametrize("edge", [-0.8, -0.4, 0.0, 0.3, 0.9])
+def test_default_disk_sees_a_coverage_edge(edge: float) -> None:
+    lat, _ = geodesy.disk_points([0.0], [115.0], [1000.0])
+    beyond = (lat[0] * geodesy.metres_per_degree(0.0)[0] > edge * 1000.0).mean()
+    exact = (np.arccos(edge) - edge * np.sqrt(1 - edge**2)) / np.pi
+    assert beyond == pytest.approx(exact, abs=0.04)
+
+
+def test_disks_of_nothing_and_of_no_radius() -> None:
+    lat, lon = geodesy.disk_points([NAN, -3.0, -3.0], [115.0, 115.0, 115.0], [50.0, NAN, 0.0], 5)
+    assert np.isnan(lat[:2, 1:]).all()
+    assert np.isnan(lon[0]).all()
+    assert (lat[2] == -3.0).all()
+    assert (lon[2] == 115.0).all()
+
+
+# --- paths -----------------------------------------------------------------------------------
+
+
+def test_path_points_are_the_middles_of_equal_steps() -> None:
+    # Four degrees of the equator in four steps, and one degree in as many.
+    lat, lon = geodesy.path_points([0.0, 0.0], [100.0, 100.0], [0.0, 0.0], [104.0, 101.0], points=4)
+    np.testing.assert_allclose(lat, 0.0, atol=1e-9)
+    np.testing.assert_allclose(
+        lon, [[100.5, 101.5, 102.5, 103.5], [100.125, 100.375, 100.625, 100.875]], atol=1e-9
+    )
+
+
+def test_path_points_follow_the_geodesic() -> None:
+    here, there = (np.array([-3.0]), np.array([114.5])), (np.array([-2.0]), np.array([116.0]))
+    lat, lon = geodesy.path_points(*here, *there, points=150)
+    assert lat.shape == lon.shape == (1, 150)
+    total_m = geodesy.distance_m(*here, *there)[0]
+    here_m = brute_point_m(*here, lat[0], lon[0])[0]
+    there_m = brute_point_m(*there, lat[0], lon[0])[0]
+    np.testing.assert_allclose(here_m + there_m, total_m, rtol=0, atol=0.001)
+    np.testing.assert_allclose(here_m, total_m * (np.arange(150) + 0.5) / 150, rtol=0, atol=0.001)
+
+
+def test_path_points_at_the_limits() -> None:
+    lat, lon = geodesy.path_points([-3.0, NAN], [115.0, 115.0], [-3.0, -3.0], [115.0, 115.0])
+    assert lat.shape == (2, 200)
+    np.testing.assert_allclose(lat[0], -3.0, atol=1e-12)
+    np.testing.assert_allclose(lon[0], 115.0, atol=1e-12)
+    assert np.isnan([lat[1], lon[1]]).all()
+    assert geodesy.path_points([], [], [], [])[0].shape == (0, 200)
+
+
+@pytest.mark.parametrize(
+    ("lat", "lon", "longest_m"),
+    [
+        (60.0, 160.0, 500_000.0),  # by the polynomial, all but a few
+        (89.9, 180.0, 500_000.0),
+        (80.0, 180.0, 10_000_000.0),
+    ],
+)
+def test_path_points_everywhere(lat: float, lon: float, longest_m: float) -> None:
+    rng = np.random.default_rng(11)
+    here_lat, here_lon = rng.uniform(-lat, lat, 50), rng.uniform(-lon, lon, 50)
+    azimuth, length_m = rng.uniform(0, 360, 50), rng.uniform(0, longest_m, 50)
+    to_lon, to_lat, _ = WGS84.fwd(here_lon, here_lat, azimuth, length_m)
+    got = geodesy.path_points(here_lat, here_lon, to_lat, to_lon, points=9)
+    for step in range(9):
+        on_lon, on_lat, _ = WGS84.fwd(here_lon, here_lat, azimuth, length_m * (step + 0.5) / 9)
+        off_m = geodesy.distance_m(got[0][:, step], got[1][:, step], on_lat, on_lon)
+        np.testing.assert_allclose(off_m, 0.0, rtol=0, atol=1e-5)
+
+
+def test_distance_of_pairs() -> None:
+    got = geodesy.distance_m([0.0, 0.0, 0.0], [0.0, 0.0, NAN], [0.0, 90.0, 0.0], [1.0, 0.0, 0.0])
+    np.testing.assert_allclose(got, [111_319.491, 10_001_965.729, NAN], rtol=0, atol=0.001)
+
+
+# --- the shared data -------------------------------------------------------------------------
+
+
+@pytest.mark.real
+def test_towers_and_coast_of_kalsel(shared: Path) -> None:
+    with (shared / "kalsel/schools/kalsel_sekolah_2019_raw.csv").open(encoding="utf-8") as file:
+        schools = [row for row in csv.DictReader(file) if row["lintang"].strip()][::25]
+    with (shared / "kalsel/stylised/towers.csv").open(encoding="utf-8") as file:
+        towers = list(csv.DictReader(file))
+    lat = np.array([float(row["lintang"]) for row in schools])
+    lon = np.array([float(row["bujur"]) for row in schools])
+    to_lat = np.array([float(row["lat"]) for row in towers])
+    to_lon = np.array([float(row["lon"]) for row in towers])
+
+    distance_m, index = geodesy.nearest_point_m(lat, lon, to_lat, to_lon)
+    expected = brute_point_m(lat, lon, to_lat, to_lon)
+    np.testing.assert_allclose(distance_m, expected.min(axis=1), rtol=0, atol=0.001)
+    np.testing.assert_array_equal(index, expected.argmin(axis=1))
+
+    coast = shared / "kalsel/natural_earth/ne_10m_coastline_kalsel.geojson"
+    lines = shapely.get_parts(shapely.from_geojson(coast.read_text(encoding="utf-8")))
+    shore_m = geodesy.nearest_line_m(lat, lon, lines)
+    dense = shapely.get_coordinates(shapely.segmentize(lines, 0.0005))
+    expected_m = np.array(
+        [brute_point_m(lat[[i]], lon[[i]], dense[:, 1], dense[:, 0]).min() for i in range(lat.size)]
+    )
+    # The dense points lie 55 m apart: beside a near shore up to 28 m from the foot.
+    assert (shore_m <= expected_m + 0.01).all()
+    np.testing.assert_allclose(shore_m[expected_m > 1000], expected_m[expected_m > 1000], atol=1.0)
+
+
+# --- stretches -------------------------------------------------------------------------------
+
+
+def stretch_m(area: list[tuple[float, float]], start: float = 100.0, end: float = 104.0) -> float:
+    """Longest stretch of the equator between two meridians that lies in intervals of longitude."""
+
+    def holds(lat: FloatArray, lon: FloatArray) -> NDArray[np.bool_]:
+        parts = np.array([(west <= lon) & (lon <= east) for west, east in area])
+        return np.asarray(parts.any(axis=0))
+
+    ends = (np.array([0.0]), np.array([start]), np.array([0.0]), np.array([end]))
+    inside = holds(*geodesy.path_points(*ends, points=40))
+    return float(geodesy.longest_stretch_m(*ends, inside, holds)[0])
+
+
+@pytest.mark.parametrize(
+    ("area", "degrees"),
+    [
+        ([(101.23, 102.71)], 1.48),
+        ([(100.33, 100.9), (101.23, 102.71), (103.0, 103.5)], 1.48),
+        ([(99.0, 101.234)], 1.234),  # begins inside
+        ([(102.9, 105.0)], 1.1),  # ends inside
+        ([(99.0, 105.0)], 4.0),
+        ([(105.0, 106.0)], 0.0),
+        ([(102.011, 102.012)], 0.0),  # between two points
+    ],
+)
+def test_longest_stretch(area: list[tuple[float, float]], degrees: float) -> None:
+    step_m = 0.1 * geodesy.metres_per_degree(0.0)[1]
+    expected_m = degrees * geodesy.metres_per_degree(0.0)[1]
+    assert stretch_m(area) == pytest.approx(expected_m, abs=step_m / 64)
+
+
+def test_longest_stretch_of_several_paths_and_of_none() -> None:
+    lat, lon = np.array([0.0, NAN, 0.0, 0.0]), np.array([100.0, 100.0, 99.0, 101.0])
+    ends = lat, lon, lat, lon + 1.0
+    inside = geodesy.path_points(*ends, points=8)[1] > 100.5
+    got = geodesy.longest_stretch_m(*ends, inside, lambda y, x: x > 100.5)
+    degrees = got / geodesy.metres_per_degree(0.0)[1]
+    np.testing.assert_allclose(degrees, [0.5, NAN, 0.0, 1.0], atol=0.125 / 64)
+
+
+# --- satellites ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("lat", "lon", "satellite", "azimuth_deg", "elevation_deg"),
+    [
+        # Worked examples of text books, over a sphere.
+        (35.0, -100.0, -90.0, 162.9, 48.0),  # Roddy, Satellite Communications
+        (52.0, 0.0, 66.0, 109.3, 5.85),  # Pratt, Bostian & Allnutt, Satellite Communications
+    ],
+)
+def test_look_angles_of_text_books(
+    lat: float, lon: float, satellite: float, azimuth_deg: float, elevation_deg: float
+) -> None:
+    azimuth, elevation = geodesy.look_angles([lat], [lon], satellite)
+    assert azimuth[0] == pytest.approx(azimuth_deg, abs=0.2)
+    assert elevation[0] == pytest.approx(elevation_deg, abs=0.2)
+
+
+@given(st.floats(-80.0, 80.0), st.floats(-180.0, 180.0), st.floats(-180.0, 180.0))
+def test_look_angles_against_proj(lat: float, lon: float, satellite: float) -> None:
+    to_local = Transformer.from_pipeline(
+        f"+proj=topocentric +ellps=WGS84 +lat_0={lat!r} +lon_0={lon!r} +h_0=0"
+    )
+    turn = np.radians(satellite)
+    orbit_m = geodesy.GEOSTATIONARY_M
+    east, north, up = to_local.transform(orbit_m * np.cos(turn), orbit_m * np.sin(turn), 0.0)
+    azimuth, elevation = geodesy.look_angles([lat], [lon], satellite)
+    assert elevation[0] == pytest.approx(
+        np.degrees(np.arctan2(up, np.hypot(east, north))), abs=1e-9
+    )
+    off = (azimuth[0] - np.degrees(np.arctan2(east, north)) + 180.0) % 360.0 - 180.0
+    assert off * np.hypot(east, north) / orbit_m == pytest.approx(0.0, abs=1e-7)
+
+
+def test_a_satellite_overhead_and_below() -> None:
+    _, elevation = geodesy.look_angles([0.0, 0.0, 0.0, NAN], [146.0, -34.0, 64.5, 0.0], 146.0)
+    assert elevation[0] == pytest.approx(90.0)
+    assert elevation[1] == pytest.approx(-90.0)  # on the other side of the Earth
+    # It rises 81.3° away: acos of the Earth's radius over that of the orbit.
+    assert elevation[2] == pytest.approx(0.0, abs=0.25)
+    assert np.isnan(elevation[3])
+
+
+def test_a_geostationary_orbit_takes_a_sidereal_day() -> None:
+    seconds = 2.0 * np.pi * np.sqrt(geodesy.GEOSTATIONARY_M**3 / 3.986004418e14)
+    assert seconds == pytest.approx(86_164.0905, abs=0.01)

@@ -1,0 +1,80 @@
+"""Sectors: answers of the parabolas by hand, and what must hold for every antenna."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kalsel_gap.project.index import default_values
+from kalsel_gap.project.radio import Radio
+from kalsel_gap.radio.propagation.antennas import relative_db, sector_gain_db, widths
+
+NAN = np.nan
+PATTERN = Radio.model_validate(default_values("radio")).pattern
+
+degrees = st.floats(0.0, 360.0)
+tilts = st.floats(-90.0, 90.0)
+
+
+@pytest.mark.parametrize(
+    ("azimuth", "tilt", "bearing", "elevation", "gain_db"),
+    [
+        (0.0, 0.0, 0.0, 0.0, 0.0),
+        (0.0, 0.0, 32.5, 0.0, -3.0),  # half of 65 degrees: 12·0.25
+        (0.0, 0.0, 327.5, 0.0, -3.0),  # on the other side
+        (350.0, 0.0, 22.5, 0.0, -3.0),  # over north
+        (0.0, 0.0, 65.0, 0.0, -12.0),
+        (0.0, 0.0, 180.0, 0.0, -30.0),  # 12·7.67 is more than the back has
+        (0.0, 0.0, 0.0, 5.0, -3.0),  # half of 10 degrees
+        (0.0, 6.0, 0.0, -6.0, 0.0),  # down its axis
+        (0.0, 6.0, 0.0, 0.0, -4.32),  # 12·0.36
+        (0.0, 5.0, 32.5, 0.0, -6.0),  # both halves
+        (0.0, 0.0, 65.0, 20.0, -30.0),  # 12 + 30 is cut off
+        (0.0, NAN, 32.5, 89.0, -3.0),  # no tilt known: it points at the height that is asked for
+        (NAN, NAN, 200.0, -3.0, 0.0),
+        (NAN, 4.0, 200.0, -9.0, -3.0),  # all around, but tilted
+    ],
+)
+def test_by_hand(
+    azimuth: float, tilt: float, bearing: float, elevation: float, gain_db: float
+) -> None:
+    got = sector_gain_db(azimuth, tilt, bearing, elevation, pattern=PATTERN)
+    assert got == pytest.approx(gain_db)
+    assert relative_db(azimuth, tilt, bearing, elevation, widths(PATTERN)) == pytest.approx(gain_db)
+
+
+def test_the_element_of_3gpp() -> None:
+    """TR 38.901, Table 7.3-1: 65 degrees both ways, 30 dB: 30 degrees off in both, 5.11 dB."""
+    element = PATTERN.model_copy(update={"vertical_deg": 65.0})
+    assert sector_gain_db(0, 0, 30, 30, pattern=element) == pytest.approx(-24 * (30 / 65) ** 2)
+
+
+def test_rows_and_columns_broadcast() -> None:
+    got = sector_gain_db([[0.0], [NAN]], NAN, [0.0, 65.0, 180.0], 0.0, pattern=PATTERN)
+    assert got == pytest.approx(np.array([[0.0, -12.0, -30.0], [0.0, 0.0, 0.0]]))
+    assert sector_gain_db([], [], [], [], pattern=PATTERN).size == 0
+
+
+def test_an_unknown_direction_is_unknown_where_it_matters() -> None:
+    got = sector_gain_db([0.0, NAN], NAN, NAN, 0.0, pattern=PATTERN)
+    assert np.isnan(got[0])
+    assert got[1] == 0.0
+
+
+@given(degrees, tilts, degrees, tilts)
+def test_never_a_gain_nor_weaker_than_the_back(
+    azimuth: float, tilt: float, bearing: float, elevation: float
+) -> None:
+    gain = sector_gain_db(azimuth, tilt, bearing, elevation, pattern=PATTERN)
+    assert -PATTERN.front_to_back_db <= gain <= 0.0
+    turned = sector_gain_db(azimuth + 360.0, tilt, bearing - 360.0, elevation, pattern=PATTERN)
+    assert turned == pytest.approx(float(gain), abs=1e-6)
+
+
+@given(degrees, st.lists(st.floats(0.0, 180.0), min_size=2, max_size=2))
+def test_farther_off_the_axis_is_no_stronger(azimuth: float, offsets: list[float]) -> None:
+    near, far = sorted(offsets)
+    gains = sector_gain_db(azimuth, NAN, azimuth + np.array([near, far]), 0.0, pattern=PATTERN)
+    assert gains[0] >= gains[1] - 1e-9

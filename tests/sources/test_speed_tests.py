@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from kalsel_gap.sources.speed_tests import latest_quarter, read_measurements
+
+if TYPE_CHECKING:
+    from kalsel_gap.findings import Finding
+    from tests.conftest import MakeProject
+
+HEADER = "npsn,tanggal,unduh,unggah,ping\n"
+
+
+def read(project: MakeProject, text: str) -> tuple[pd.DataFrame, list[Finding]]:
+    sections = {"measurements": {"path": "tests.csv"}}
+    return read_measurements(project(sections, files={"tests.csv": text}, bare=True))
+
+
+def test_the_median_of_the_latest_quarter_counts(project: MakeProject) -> None:
+    text = HEADER + (
+        "00000104,2026-03-31,1,1,900\n"  # the quarter before
+        "00000104,01/04/2026,10,2,100\n"
+        "00000104,30-06-2026,30,4,80\n"
+        "00000104,2026-05-05 10:00,20,9,60\n"
+        "00000105,2025-12-31,5,1,50\n"  # its own latest
+    )
+    tests, findings = read(project, text)
+    assert tests["quarter"].tolist() == ["2026Q1", "2026Q2", "2026Q2", "2026Q2", "2025Q4"]
+    got = latest_quarter(tests)
+    assert list(got.loc["00000104"]) == [20.0, 4.0, 80.0]
+    assert list(got.loc["00000105"]) == [5.0, 1.0, 50.0]
+    assert findings == []
+
+
+def test_the_year_decides_before_the_quarter(project: MakeProject) -> None:
+    text = HEADER + "00000104,2025-12-01,1,1,1\n00000104,2026-01-01,9,9,9\n"
+    assert latest_quarter(read(project, text)[0]).loc["00000104", "measured_down_mbps"] == 9.0
+
+
+def test_what_cannot_be_read_is_unknown_and_found(project: MakeProject) -> None:
+    text = HEADER + (
+        "00000104,sometime,10,1,10\n"
+        "00000104,2026-05-05,-3,fast,\n"
+        '00000105,2026-05-06,"1,5",2,\n'
+        "00000106,2026-05-06,0,0,700,surplus\n"
+    )
+    tests, findings = read(project, text)
+    found = sorted((f.code, f.row, f.column, f.value) for f in findings)
+    assert found == [
+        ("date_not_read", 2, "date", "sometime"),
+        ("row_too_long", 5, "", ""),
+        ("value_not_read", 3, "down_mbps", "-3"),
+        ("value_not_read", 3, "up_mbps", "fast"),
+        ("value_not_read", 4, "down_mbps", "1,5"),
+    ]
+    assert tests["row"].tolist() == [3, 4, 5]
+    assert np.isnan(tests["down_mbps"]).tolist() == [True, True, False]
+    got = latest_quarter(tests)
+    assert got.index.tolist() == ["00000106"]
+    assert list(got.loc["00000106"]) == [0.0, 0.0, 700.0]  # a test that got nothing through
+
+
+def test_a_test_without_download_does_not_hide_an_older_one(project: MakeProject) -> None:
+    text = HEADER + "00000104,2026-02-01,12,,\n00000104,2026-05-01,,3,20\n"
+    tests, _ = read(project, text)
+    row = latest_quarter(tests).loc["00000104"]
+    assert row["measured_down_mbps"] == 12.0
+    assert np.isnan(row["measured_up_mbps"])
+
+
+def test_only_dates_that_cannot_be_read_leave_no_tests(project: MakeProject) -> None:
+    tests, findings = read(project, HEADER + "00000104,x,10,1,10\n")
+    assert tests.empty
+    assert [f.code for f in findings] == ["date_not_read"]
+    assert latest_quarter(tests).columns.tolist() == [
+        "measured_down_mbps",
+        "measured_up_mbps",
+        "measured_latency_ms",
+    ]
+
+
+def test_no_measurements_at_all(project: MakeProject) -> None:
+    tests, findings = read_measurements(project(bare=True))
+    assert tests.empty
+    assert findings == []
+    assert latest_quarter(tests).empty
+
+
+def test_several_files_are_one_table(project: MakeProject) -> None:
+    files = {
+        "a.csv": "npsn,date,download_mbps\n00000104,x,1\n",
+        "b.csv": "npsn,date,download_mbps\n00000104,2026-01-01,7\n",
+    }
+    sections = {"measurements": [{"path": "a.csv"}, {"path": "b.csv"}]}
+    tests, _ = read_measurements(project(sections, files=files, bare=True))
+    assert latest_quarter(tests)["measured_down_mbps"].tolist() == [7.0]
+
+
+@pytest.mark.parametrize("order", [[0, 1, 2, 3], [3, 1, 0, 2], [2, 3, 1, 0]])
+def test_the_order_of_rows_decides_nothing(project: MakeProject, order: list[int]) -> None:
+    rows = ["A,2026-05-01,3,1,9", "A,2026-05-01,8,2,7", "B,2026-01-09,4,4,4", "A,2026-01-09,1,1,1"]
+    tests, _ = read(project, HEADER + "".join(rows[n] + "\n" for n in order))
+    got = latest_quarter(tests)
+    expected = pd.DataFrame(
+        [[5.5, 1.5, 8.0], [4.0, 4.0, 4.0]], index=["A", "B"], columns=got.columns
+    )
+    pd.testing.assert_frame_equal(got, expected, check_names=False)

@@ -1,0 +1,596 @@
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+
+from kalsel_gap.errors import InputError, OutputError
+from kalsel_gap.findings import Finding, to_frame
+from kalsel_gap.storage import run_folder as run_
+from kalsel_gap.storage.fingerprint import default_cache_folder
+from kalsel_gap.storage.run_folder import Cache, atomic, read_run, run_id, write_run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.conftest import MakeProject
+
+MANIFEST = {"project": "É", "inputs": {"schools.0": {"sha256": "00"}}}
+OTHER = {**MANIFEST, "project": "other"}
+
+
+@pytest.fixture
+def schools() -> gpd.GeoDataFrame:
+    table = pd.DataFrame({"npsn": ["00000001", "00000002"], "rank": pd.array([1, None], "Int64")})
+    return gpd.GeoDataFrame(table, geometry=gpd.points_from_xy([115, 116], [-3, -4]), crs=4326)
+
+
+@pytest.fixture
+def write(tmp_path: Path, schools: gpd.GeoDataFrame) -> Callable[..., run_.Run]:
+    findings = to_frame(
+        [
+            Finding("npsn_duplicate", file="s.csv", row=3, npsn="00000002", value="007"),
+            Finding("section_unused", file="p.toml", column="costs"),
+        ]
+    )
+
+    def make(manifest: Any = MANIFEST, **tables: pd.DataFrame) -> run_.Run:
+        return write_run(tmp_path / "runs", manifest, schools, findings, tables)
+
+    return make
+
+
+def snapshot(folder: Path) -> dict[str, bytes]:
+    """Every file below `folder` with its bytes."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+def entries(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+# --- writing and reading ---------------------------------------------------------------------
+
+
+def test_what_is_written_is_read_again(write: Callable[..., run_.Run], tmp_path: Path) -> None:
+    written = write(signals=pd.DataFrame({"npsn": ["00000001"], "level_dbm": [-95.0]}))
+    assert entries(written.folder) == {
+        "schools.parquet",
+        "signals.parquet",
+        "findings.csv",
+        "run.json",
+    }
+    got = read_run(tmp_path / "runs")
+    assert got.folder == written.folder
+    assert got.manifest == {**MANIFEST, "files": got.manifest["files"]}
+    assert got.manifest["files"] == {
+        name: hashlib.sha256(content).hexdigest()
+        for name, content in snapshot(got.folder).items()
+        if name != "run.json"
+    }
+    pd.testing.assert_frame_equal(
+        got.table("signals"), pd.DataFrame({"npsn": ["00000001"], "level_dbm": [-95.0]})
+    )
+    assert got.schools.equals(written.schools)
+    assert got.schools.crs == written.schools.crs
+    pd.testing.assert_frame_equal(got.findings, written.findings)
+    assert got.findings["npsn"].tolist() == ["", "00000002"]  # text: its zeros matter
+    assert read_run(tmp_path / "runs", got.folder.name).folder == got.folder
+
+
+def test_the_latest_is_the_last_one_written(write: Callable[..., run_.Run], tmp_path: Path) -> None:
+    first, second = write(), write(OTHER)
+    assert first.folder != second.folder
+    assert read_run(tmp_path / "runs").folder == second.folder
+    write()
+    assert read_run(tmp_path / "runs").folder == first.folder
+    assert entries(tmp_path / "runs") == {first.folder.name, second.folder.name, "latest"}
+
+
+def test_the_id_is_the_manifests() -> None:
+    assert run_id(MANIFEST) == run_id(dict(reversed(MANIFEST.items())))
+    assert run_id(MANIFEST) != run_id(OTHER)
+    assert len(run_id(MANIFEST)) == 12
+
+
+def test_the_same_again_is_the_same_bytes(write: Callable[..., run_.Run], tmp_path: Path) -> None:
+    write()
+    before = snapshot(tmp_path / "runs")
+    write()
+    assert snapshot(tmp_path / "runs") == before
+    shutil.rmtree(tmp_path / "runs")
+    write()
+    assert snapshot(tmp_path / "runs") == before
+
+
+def test_a_table_that_the_run_does_not_have(write: Callable[..., run_.Run]) -> None:
+    with pytest.raises(InputError) as caught:
+        write().table("signals")
+    assert caught.value.code == "run_broken"
+
+
+def test_other_results_make_another_run(tmp_path: Path, schools: gpd.GeoDataFrame) -> None:
+    first = write_run(tmp_path, MANIFEST, schools, to_frame([]), {})
+    second = write_run(tmp_path, MANIFEST, schools.iloc[::-1], to_frame([]), {})
+    assert first.folder != second.folder
+    assert first.folder.is_dir()
+
+
+def test_a_run_that_was_tampered_with_is_written_again(
+    write: Callable[..., run_.Run], tmp_path: Path
+) -> None:
+    folder = write().folder
+    (folder / "findings.csv").write_text("damaged")
+    (folder / "left.over").write_text("from another version")
+    write()
+    assert entries(folder) == {"schools.parquet", "findings.csv", "run.json"}
+    assert read_run(tmp_path / "runs").findings["code"].tolist()[0] == "section_unused"
+    assert entries(tmp_path / "runs") == {folder.name, "latest"}
+
+
+@pytest.mark.parametrize("name", ["none", "../elsewhere", ""])
+def test_a_run_that_is_not_there(write: Callable[..., run_.Run], tmp_path: Path, name: str) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "run.json").write_text("{}")
+    if name:
+        write()
+    with pytest.raises(InputError) as caught:
+        read_run(tmp_path / "runs", name)
+    assert caught.value.code == "run_missing"
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"gone\n", b"\xff\xfe", b"../elsewhere"])
+def test_a_damaged_latest(write: Callable[..., run_.Run], tmp_path: Path, content: bytes) -> None:
+    write()
+    (tmp_path / "runs" / "latest").write_bytes(content)
+    with pytest.raises(InputError) as caught:
+        read_run(tmp_path / "runs")
+    assert caught.value.code == "run_missing"
+
+
+@pytest.mark.parametrize("name", ["schools.parquet", "findings.csv", "run.json"])
+@pytest.mark.parametrize("content", [b"", b"{", b"\x00" * 40, None])
+def test_a_damaged_run(
+    write: Callable[..., run_.Run], tmp_path: Path, name: str, content: bytes | None
+) -> None:
+    path = write().folder / name
+    if content is None:
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    else:
+        path.write_bytes(content)
+    try:
+        got = read_run(tmp_path / "runs")
+    except InputError as error:
+        assert error.code == "run_broken"  # noqa: PT017 - half a CSV is a CSV
+    else:
+        assert name == "findings.csv"
+        assert len(got.findings) < 2 or content == b"{"
+
+
+# --- nothing is lost when writing fails ------------------------------------------------------
+
+POINTS = ("_write_parquet", "_sync", "_swap", "replace_text", "run_id")
+
+
+@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("manifest", [MANIFEST, OTHER])
+@pytest.mark.parametrize(
+    ("error", "seen"),
+    [
+        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), OutputError),
+        (OSError(errno.EROFS, os.strerror(errno.EROFS)), OutputError),
+        (KeyboardInterrupt(), KeyboardInterrupt),
+        (ValueError("a fault of the code"), ValueError),
+    ],
+)
+def test_the_previous_run_survives_whatever_happens(
+    write: Callable[..., run_.Run],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    point: str,
+    manifest: Any,
+    error: BaseException,
+    seen: type[BaseException],
+) -> None:
+    previous = write()
+    before = snapshot(tmp_path / "runs")
+
+    def fail(*args: Any, **kwargs: Any) -> None:
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(run_, point, fail)
+        with pytest.raises(seen):
+            write(manifest)
+    after = snapshot(tmp_path / "runs")
+    assert before.items() <= after.items()
+    assert (tmp_path / "runs" / "latest").read_bytes() == before["latest"]
+    assert read_run(tmp_path / "runs").folder == previous.folder
+    assert not list((tmp_path / "runs").glob(".tmp*"))
+    assert write(manifest).folder == read_run(tmp_path / "runs").folder
+
+
+@pytest.mark.parametrize("failing", [1, 2])
+def test_an_old_run_comes_back_when_its_successor_cannot_take_its_place(
+    write: Callable[..., run_.Run],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    failing: int,
+) -> None:
+    folder = write().folder
+    (folder / "findings.csv").write_text("of another version")
+    before = snapshot(tmp_path / "runs")
+    renamed = Path.rename
+    calls = 0
+
+    def rename(self: Path, target: Path) -> Path:
+        nonlocal calls
+        calls += 1
+        if calls == failing:
+            raise OSError(errno.EIO, os.strerror(errno.EIO), str(self))
+        return renamed(self, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", rename)
+        with pytest.raises(OutputError):
+            write()
+    assert snapshot(tmp_path / "runs") == before
+    assert entries(tmp_path / "runs") == {folder.name, "latest"}
+
+
+def test_the_error_names_the_folder_and_the_systems_reason(
+    write: Callable[..., run_.Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*args: Any, **kwargs: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(run_, "_write_parquet", full)
+    with pytest.raises(OutputError) as caught:
+        write()
+    error = caught.value
+    assert (error.code, error.path) == ("not_written", tmp_path / "runs")
+    assert error.params["reason"] == os.strerror(errno.ENOSPC)
+
+
+def test_a_file_where_the_folder_belongs(write: Callable[..., run_.Run], tmp_path: Path) -> None:
+    (tmp_path / "runs").write_text("mine")
+    with pytest.raises(OutputError) as caught:
+        write()
+    assert caught.value.code == "not_written"
+    assert (tmp_path / "runs").read_text() == "mine"
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")
+def test_a_read_only_folder(write: Callable[..., run_.Run], tmp_path: Path) -> None:
+    write()
+    (tmp_path / "runs").chmod(0o500)
+    try:
+        with pytest.raises(OutputError):
+            write(OTHER)
+    finally:
+        (tmp_path / "runs").chmod(0o700)
+
+
+def test_a_folder_that_the_system_refuses(
+    write: Callable[..., run_.Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write()
+    before = snapshot(tmp_path / "runs")
+
+    made = Path.mkdir
+
+    def refuse(self: Path, *args: Any, **kwargs: Any) -> None:
+        if self.name.startswith(".tmp"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self))
+        made(self, *args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "mkdir", refuse)
+        with pytest.raises(OutputError) as caught:
+            write(OTHER)
+    assert caught.value.params["reason"] == os.strerror(errno.EACCES)
+    assert snapshot(tmp_path / "runs") == before
+
+
+FULL_DISK = """
+import resource, signal, sys
+import kalsel_gap
+from kalsel_gap.errors import OutputError
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+project = kalsel_gap.open_project(sys.argv[1], options=("index.lambda=0.5",))
+# A few kB a file, as on a disk that is all but full.
+resource.setrlimit(resource.RLIMIT_FSIZE, (8000, 8000))
+try:
+    project.rank(cached=False)
+except OutputError as error:
+    sys.exit(0 if error.code == "not_written" else 3)
+sys.exit(2)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits are POSIX's")
+def test_a_disk_that_fills_up_on_the_way(project: MakeProject) -> None:
+    import kalsel_gap
+
+    opened = project()
+    kalsel_gap.open_project(opened.path).rank()
+    before = snapshot(opened.path.parent / "runs")
+    command = [sys.executable, "-c", FULL_DISK, str(opened.path)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert snapshot(opened.path.parent / "runs") == before
+
+
+KILLED = """
+import os, sys
+import kalsel_gap
+from kalsel_gap import run
+run._sync = lambda path: os.kill(os.getpid(), 9)
+kalsel_gap.open_project(sys.argv[1], options=("index.lambda=0.5",)).rank(cached=False)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
+def test_a_run_that_is_killed(project: MakeProject) -> None:
+    import kalsel_gap
+
+    opened = project()
+    first = kalsel_gap.open_project(opened.path).rank()
+    runs = opened.path.parent / "runs"
+    before = snapshot(runs)
+    done = subprocess.run([sys.executable, "-c", KILLED, str(opened.path)], check=False)
+    assert done.returncode == -9
+    assert before.items() <= snapshot(runs).items()
+    assert read_run(runs).folder == first.folder
+    # What it left behind goes with the next run, once nobody can still be writing it.
+    (leftover,) = runs.glob(".tmp-*")
+    kalsel_gap.open_project(opened.path).rank()
+    assert leftover.exists()
+    old = time.time() - 7200
+    os.utime(leftover, (old, old))
+    kalsel_gap.open_project(opened.path).rank()
+    assert not leftover.exists()
+    assert snapshot(runs) == before
+
+
+def test_only_its_own_leftovers_are_removed(write: Callable[..., run_.Run], tmp_path: Path) -> None:
+    mine = tmp_path / "runs" / ".tmp-of-somebody"
+    mine.mkdir(parents=True)
+    os.utime(mine, (0, 0))
+    write()
+    assert mine.is_dir()
+
+
+# --- single files ----------------------------------------------------------------------------
+
+
+def test_a_file_takes_its_place_when_the_block_ends_well(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "x.csv"
+    with atomic(path) as temporary:
+        assert temporary.suffix == ".csv"
+        temporary.write_text("new")
+        assert not path.exists()
+    assert path.read_text() == "new"
+    assert entries(path.parent) == {"x.csv"}
+    if os.name == "posix":
+        assert path.stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(errno.ENOSPC, "full"), KeyboardInterrupt(), ValueError()]
+)
+def test_a_file_is_as_it_was_when_it_does_not(tmp_path: Path, error: BaseException) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text("old")
+    expected = OutputError if isinstance(error, OSError) else type(error)
+
+    def write() -> None:
+        with atomic(path) as temporary:
+            temporary.write_text("half")
+            raise error
+
+    with pytest.raises(expected):
+        write()
+    assert snapshot(tmp_path) == {"x.csv": b"old"}
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").mkdir()
+    with pytest.raises(OutputError), atomic(tmp_path / "x.csv"):
+        pass
+    assert entries(tmp_path) == {"x.csv"}
+
+
+# --- cache -----------------------------------------------------------------------------------
+
+KEY = "0" * 64
+
+
+READ = ("columns", "findings")
+
+
+def table(value: float = 1.0) -> dict[str, pd.DataFrame]:
+    flags = pd.array([True, None], "boolean")
+    columns = {
+        "x": [value, None],
+        "flag": flags,
+        "n": pd.array([1, None], "Int64"),
+        "t": ["a", None],
+    }
+    return {"columns": pd.DataFrame(columns).astype({"t": "str"}), "findings": to_frame([])}
+
+
+def is_hit(cache: Cache, key: str = KEY) -> bool:
+    """Whether the tables come from the cache; when not they are made."""
+    made = []
+
+    def make() -> dict[str, pd.DataFrame]:
+        made.append(key)
+        return table()
+
+    assert cache.tables(key, make, read=READ)["columns"]["x"][0] == 1.0
+    return not made
+
+
+def test_a_hit_is_what_was_kept(tmp_path: Path) -> None:
+    assert not is_hit(Cache(tmp_path))
+    assert is_hit(Cache(tmp_path))
+    made, found = table(), Cache(tmp_path).tables(KEY, pytest.fail, read=READ)
+    assert list(found) == list(made)
+    for name, frame in made.items():
+        pd.testing.assert_frame_equal(found[name], frame)
+
+
+def test_tables_that_nobody_reads_come_as_the_bytes_of_their_file(tmp_path: Path) -> None:
+    Cache(tmp_path).tables(KEY, table, read=READ)
+    found = Cache(tmp_path).tables(KEY, pytest.fail, read=("findings",))
+    assert found["columns"] == (tmp_path / KEY / "columns.parquet").read_bytes()
+
+
+@pytest.mark.parametrize("damage", [b"", b"PAR1", b"\x00" * 64])
+def test_a_damaged_table_that_nobody_reads_is_made_anew(tmp_path: Path, damage: bytes) -> None:
+    Cache(tmp_path).tables(KEY, table, read=READ)
+    (tmp_path / KEY / "columns.parquet").write_bytes(damage)
+    made = Cache(tmp_path).tables(KEY, table, read=("findings",))
+    assert isinstance(made["columns"], pd.DataFrame)
+
+
+def test_another_key_is_a_miss(tmp_path: Path) -> None:
+    Cache(tmp_path).tables(KEY, table, read=READ)
+    assert not is_hit(Cache(tmp_path), "1" * 64)
+
+
+def test_without_a_folder_nothing_is_kept() -> None:
+    cache = Cache(None)
+    assert [is_hit(cache), is_hit(cache)] == [False, False]
+    cache.save_hashes()
+
+
+@pytest.mark.parametrize("name", ["columns.parquet", "findings.parquet", "tables.json"])
+@pytest.mark.parametrize("damage", ["truncated", "empty", "garbage", "gone", "folder"])
+def test_a_damaged_entry_is_made_anew(tmp_path: Path, name: str, damage: str) -> None:
+    Cache(tmp_path).tables(KEY, table, read=READ)
+    path = tmp_path / KEY / name
+    raw = path.read_bytes()
+    path.unlink()
+    if damage == "folder":
+        path.mkdir()
+    elif damage != "gone":
+        damaged = {"truncated": raw[: len(raw) // 2], "empty": b"", "garbage": b"\x00" * 64}
+        path.write_bytes(damaged[damage])
+    assert not is_hit(Cache(tmp_path))
+    assert is_hit(Cache(tmp_path))
+
+
+def test_the_oldest_go_when_it_grows_too_large(tmp_path: Path) -> None:
+    keys = [f"{n:064x}" for n in range(4)]
+    Cache(tmp_path).tables(keys[0], table, read=READ)
+    size = sum(path.stat().st_size for path in (tmp_path / keys[0]).iterdir())
+    cache = Cache(tmp_path, limit_bytes=int(3.5 * size))
+    for age, key in enumerate(keys[:3]):
+        cache.tables(key, table, read=READ)
+        os.utime(tmp_path / key, (age, age))
+    cache.tables(keys[0], pytest.fail, read=READ)  # used again: no longer the oldest
+    cache.tables(keys[3], table, read=READ)
+    assert entries(tmp_path) == {keys[0], keys[2], keys[3]}
+
+
+def test_an_entry_larger_than_the_limit_is_kept_alone(tmp_path: Path) -> None:
+    cache = Cache(tmp_path, limit_bytes=1)
+    for key in ("a" * 64, "b" * 64):
+        cache.tables(key, table, read=READ)
+    assert entries(tmp_path) == {"b" * 64}
+
+
+def test_what_others_keep_in_that_folder_is_theirs(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "large.jpg").write_bytes(b"x" * 10_000)
+    os.utime(tmp_path / "photos", (0, 0))
+    cache = Cache(tmp_path, limit_bytes=1)
+    for key in ("a" * 64, "b" * 64):
+        cache.tables(key, table, read=READ)
+    assert (tmp_path / "photos" / "large.jpg").exists()
+
+
+def test_a_cache_that_cannot_be_written_is_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    cache = Cache(tmp_path / "file" / "cache")
+    (tmp_path / "input.csv").write_text("x")
+    cache.file_hash(tmp_path / "input.csv")
+    assert not is_hit(cache)
+    cache.save_hashes()
+
+    def full(*args: Any, **kwargs: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(run_, "_write_parquet", full)
+    cache = Cache(tmp_path / "cache")
+    assert not is_hit(cache)
+    assert entries(tmp_path / "cache") == set()
+
+
+def test_a_fault_while_making_is_not_hidden(tmp_path: Path) -> None:
+    def fail() -> dict[str, pd.DataFrame]:
+        raise InputError("file_unreadable")
+
+    with pytest.raises(InputError):
+        Cache(tmp_path).tables(KEY, fail, read=READ)
+    assert entries(tmp_path) == set()
+
+
+def test_hashes_are_remembered_and_renewed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "input.csv"
+    path.write_bytes(b"abc")
+    cache = Cache(tmp_path / "cache")
+    # SHA-256 of "abc" as FIPS 180-2 prints it.
+    digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert cache.file_hash(path) == digest
+    cache.save_hashes()
+    with monkeypatch.context() as patch:
+        patch.setattr(run_, "_sha256", pytest.fail)
+        assert Cache(tmp_path / "cache").file_hash(path) == digest
+    path.write_bytes(b"abd")  # as long as before
+    os.utime(path, (1, 1))
+    assert Cache(tmp_path / "cache").file_hash(path) != digest
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"\xff\xff", b'{"a": 1}'])
+def test_damaged_hashes_are_forgotten(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "input.csv"
+    path.write_bytes(b"abc")
+    (tmp_path / "hashes.json").write_bytes(content)
+    assert Cache(tmp_path).file_hash(path).startswith("ba7816bf")
+
+
+def test_an_input_that_vanishes_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        Cache(tmp_path).file_hash(tmp_path / "gone.csv")
+    assert (caught.value.code, caught.value.path) == ("file_unreadable", tmp_path / "gone.csv")
+
+
+def test_where_the_cache_lies(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("KALSEL_GAP_CACHE", str(tmp_path))
+    assert default_cache_folder() == tmp_path
+    monkeypatch.delenv("KALSEL_GAP_CACHE")
+    assert default_cache_folder().name == "kalsel-gap"
+
+
+def test_a_manifest_is_plain_json(write: Callable[..., run_.Run]) -> None:
+    text = (write().folder / "run.json").read_text(encoding="utf-8")
+    assert "É" in text
+    assert MANIFEST.items() <= json.loads(text).items()
+    assert text.endswith("}\n")

@@ -1,0 +1,522 @@
+"""Terrain layers as files: what they hold, what is kept, what an interruption leaves."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+import subprocess
+import xml.etree.ElementTree as ET
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import rasterio
+
+from kalsel_gap.cli import console
+from kalsel_gap.errors import InputError, OutputError
+from kalsel_gap.geo import raster_cache
+from kalsel_gap.geo.geodesy import WGS84
+from kalsel_gap.i18n import messages
+from kalsel_gap.i18n.text import LANGUAGES, Language, Text
+from kalsel_gap.project.read import read_project
+from kalsel_gap.sources.boundaries import read_areas
+from kalsel_gap.terrain import layers, products, sea_mask
+from kalsel_gap.terrain.products import STATISTICS, Atlas
+from kalsel_gap.terrain.styles import DERIVED, LOOKS, MEASURED, NUMBERS, SEA
+from tests.conftest import REPOSITORY
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from kalsel_gap.project.read import Opened
+    from kalsel_gap.storage.run_folder import Run
+    from tests.conftest import CommandLine, MakeProject
+
+SAMPLE = REPOSITORY / "data" / "sample"
+REAL = REPOSITORY / "tests" / "real" / "kalsel.toml"
+
+
+def silent(_done: int, _total: int) -> None:
+    pass
+
+
+def make(opened: Opened, folder: Path, *names: str, language: Language = "en") -> pd.DataFrame:
+    return Atlas(opened, names).make(folder, Text(language), silent)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+@pytest.fixture
+def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three pieces of the ten rows of data/tiny."""
+    monkeypatch.setattr(layers, "TILE", (4, 512))
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Every layer of the sample."""
+    folder = tmp_path_factory.mktemp("sample")
+    make(read_project(SAMPLE), folder)
+    return folder
+
+
+# --- files -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", LOOKS)
+def test_a_file_is_a_cog_that_says_what_it_holds(sample: Path, name: str) -> None:
+    look = LOOKS[name]
+    with (
+        rasterio.open(sample / f"{name}.tif") as source,
+        rasterio.open(SAMPLE / "dem.tif") as model,
+    ):
+        assert source.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
+        assert source.block_shapes == [(512, 512)]
+        assert source.overviews(1) == [2]
+        assert source.profile["tiled"]
+        assert source.dtypes[0] == look.dtype
+        assert source.nodata == look.nodata
+        assert (source.units[0] or "") == look.unit
+        assert source.descriptions[0] == look.description
+        assert source.tags()["NOTICE"] == messages.NAMES["synthetic"]
+        assert (source.crs, source.transform, source.shape) == (
+            model.crs,
+            model.transform,
+            model.shape,
+        )
+        if look.is_class:
+            colours = source.colormap(1)
+            for step in look.steps:
+                red, green, blue, _ = colours[int(step.value)]
+                assert f"#{red:02x}{green:02x}{blue:02x}" == step.colour
+            assert set(np.unique(source.read(1))) <= {int(s.value) for s in look.steps} | {255}
+
+
+def test_gdal_finds_no_fault_in_a_cog(sample: Path) -> None:
+    if shutil.which("gdalinfo") is None:
+        pytest.skip("GDAL's tools are not here")
+    for path in sorted(sample.glob("*.tif")):
+        told = json.loads(
+            subprocess.run(
+                ["gdalinfo", "-json", "-checksum", path], capture_output=True, check=True
+            ).stdout
+        )
+        assert told["metadata"]["IMAGE_STRUCTURE"]["LAYOUT"] == "COG"
+        assert told["bands"][0]["checksum"] > 0
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", ["class", "slope"])
+def test_a_style_names_classes_in_the_language_of_the_reader(
+    project: MakeProject, tmp_path: Path, name: str, language: Language
+) -> None:
+    make(project(), tmp_path, name, language=language)
+    root = ET.fromstring((tmp_path / f"{name}.qml").read_text(encoding="utf-8").partition("\n")[2])
+    words = Text(language)
+    entries = root.findall(".//paletteEntry") or root.findall(".//item")
+    got = {(float(e.attrib["value"]), e.attrib["color"], e.attrib["label"]) for e in entries}
+    assert got == {(s.value, s.colour, words(s.label)) for s in LOOKS[name].steps}
+    with rasterio.open(tmp_path / f"{name}.tif") as source:
+        assert source.descriptions[0] == words(LOOKS[name].description)
+
+
+def test_the_same_input_makes_the_same_bytes(
+    project: MakeProject, tmp_path: Path, cache_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = project()
+    make(opened, tmp_path / "a")
+    make(opened, tmp_path / "b")  # from the cache
+    shutil.rmtree(cache_folder)
+    monkeypatch.setattr(layers, "TILE", (4, 512))  # and in other pieces
+    make(opened, tmp_path / "c")
+    assert contents(tmp_path / "a") == contents(tmp_path / "b") == contents(tmp_path / "c")
+    assert len(contents(tmp_path / "a")) == 2 * len(LOOKS) + 1
+
+
+def test_the_hillshade_is_that_of_gdaldem(project: MakeProject, tmp_path: Path) -> None:
+    if shutil.which("gdaldem") is None:
+        pytest.skip("GDAL's tools are not here")
+    model, theirs = tmp_path / "dem.tif", tmp_path / "theirs.tif"
+    warped = ["gdalwarp", "-q", "-t_srs", "EPSG:32750", "-tr", "250", "250", "-r", "bilinear"]
+    extent = ["-te", "280000", "9660000", "330000", "9710000", "-ot", "Float32"]
+    subprocess.run([*warped, *extent, SAMPLE / "dem.tif", model], check=True)
+    subprocess.run(["gdaldem", "hillshade", "-q", model, theirs], check=True)
+    make(project(files={"dem.tif": model.read_bytes()}), tmp_path / "out", "hillshade")
+    with rasterio.open(tmp_path / "out" / "hillshade.tif") as a, rasterio.open(theirs) as b:
+        ours, reference = a.read(1).astype(int), b.read(1).astype(int)
+    inner = np.s_[1:-1, 1:-1]
+    assert ours[inner].std() > 3
+    assert np.abs(ours - reference)[inner].max() <= 1
+
+
+# --- what they say -----------------------------------------------------------------------------
+
+
+def cells(folder: Path, name: str) -> Any:
+    with rasterio.open(folder / f"{name}.tif") as source:
+        return source.read(1)
+
+
+def test_the_layers_of_tiny(project: MakeProject, tmp_path: Path) -> None:
+    make(project(), tmp_path, "elevation", "mountain", "class", "zone", "coast")
+    height, number = cells(tmp_path, "elevation"), cells(tmp_path, "class")
+    with rasterio.open(project().path.parent / "dem.tif") as source:
+        model = source.read(1)
+    np.testing.assert_array_equal(height == -9999, model == -32768)
+    np.testing.assert_array_equal(height[height > -9999], model[model > -32768])
+    np.testing.assert_array_equal(number == SEA, model == -32768)
+    assert (cells(tmp_path, "zone") == 255).sum() == (model == -32768).sum()
+
+
+def agreement(run: Run, folder: Path) -> tuple[int, pd.DataFrame]:
+    """Schools on land cells, and those of them whose cell has another class than they."""
+    schools = run.schools[run.schools["lat"].notna()]
+    places = list(zip(schools["lon"], schools["lat"], strict=True))
+    read = {}
+    for name in ("class", "coast", "relief"):
+        with rasterio.open(folder / f"{name}.tif") as source:
+            read[name] = np.array([value[0] for value in source.sample(places)], dtype=float)
+    words = {number: name for name, number in NUMBERS.items()} | {255: "?"}
+    on_land = read["class"] != SEA
+    table = schools.assign(
+        cell=[words.get(int(number), "sea") for number in read["class"]],
+        cell_coast_km=read["coast"],
+        cell_relief_m=read["relief"],
+    )[on_land]
+    return len(table), table[table["cell"] != table["terrain_class"].fillna("?")]
+
+
+def within_a_cell(differing: pd.DataFrame, cell_km: float) -> pd.Series[bool]:
+    """Whether a limit lies between what the school has and what the centre of its cell has."""
+    held = pd.Series(data=False, index=differing.index)
+    for limit_km in (1.0, 5.0):
+        apart = (differing["coast_km"] - limit_km).abs()
+        held |= apart <= 1.5 * cell_km
+    own, cell = differing["local_relief_m"], differing["cell_relief_m"]
+    return held | ((own > 300) != (cell > 300))
+
+
+def test_a_school_and_its_cell_have_one_class(sample: Path, sample_run: Run) -> None:
+    count, differing = agreement(sample_run, sample)
+    # Islands and wetlands end within a cell too: 460 m.
+    at_edge = differing["cell"].isin(["rawa", "pulau_kecil"]) | differing["terrain_class"].isin(
+        ["rawa", "pulau_kecil"]
+    )
+    assert count > 900
+    assert len(differing) <= 0.03 * count
+    assert (within_a_cell(differing, 0.46) | at_edge).all()
+
+
+@pytest.mark.real
+def test_a_real_school_and_its_cell_have_one_class(kalsel: Run, tmp_path: Path) -> None:
+    opened = read_project(REAL)
+    table = make(opened, tmp_path, "class", "relief", "coast")
+    count, differing = agreement(kalsel, tmp_path)
+    assert count > 3800
+    assert len(differing) <= 5
+    assert within_a_cell(differing, 0.093).all()
+    shares = table.set_index("name")["pegunungan_share"]
+    assert shares[["Kab. Barito Kuala", "Kota Banjarmasin"]].max() == 0.0
+    assert shares["Hantakan"] > 0.9
+    areas = read_areas(opened, "kabupaten")
+    assert areas is not None
+    # A kabupaten without a sea; where polygons overlap the first code holds the cell.
+    own = areas.set_index("code").geometry
+    alone = own["63.11"].difference(own[own.index < "63.11"].union_all())
+    own_km2 = abs(WGS84.geometry_area_perimeter(alone)[0]) / 1e6
+    counted = table.loc[table["code"] == "63.11", "land_km2"].item()
+    assert counted == pytest.approx(own_km2, rel=1e-3)
+
+
+# --- statistics --------------------------------------------------------------------------------
+
+
+def test_statistics_of_the_sample_by_another_way(sample: Path) -> None:
+    table = pd.read_csv(sample / STATISTICS, dtype={"code": str}, keep_default_na=False)
+    assert list(table["level"].unique()) == ["all", "kabupaten", "kecamatan"]
+    areas = read_areas(read_project(SAMPLE), "kabupaten")
+    assert areas is not None
+    from exactextract import exact_extract
+
+    rows = table[table["level"] == "kabupaten"].reset_index(drop=True)
+    assert list(rows["code"]) == list(areas["code"])
+    expected = exact_extract(str(sample / "elevation.tif"), areas, ["mean", "max"], output="pandas")
+    np.testing.assert_allclose(rows["mean_elevation_m"], expected["mean"], rtol=0.02, atol=0.3)
+    assert (rows["max_elevation_m"] <= expected["max"] + 1e-3).all()
+    shares = rows[[f"{name}_share" for name in NUMBERS]]
+    np.testing.assert_allclose(shares.sum(axis="columns"), 1.0, atol=3e-4)
+
+
+def test_statistics_have_what_was_asked_for(project: MakeProject, tmp_path: Path) -> None:
+    table = make(project(), tmp_path, "slope")
+    assert list(table.columns) == [
+        *("level", "code", "name", "land_km2"),
+        *("mean_elevation_m", "max_elevation_m", "mean_slope_deg", "data"),
+    ]
+    without = make(project({"boundaries": None}), tmp_path, "tri")
+    assert without["level"].to_list() == ["all"]
+    with rasterio.open(tmp_path / "tri.tif") as source:
+        west, south, east, north = source.bounds
+        model = rasterio.open(project().path.parent / "dem.tif").read(1)
+    from shapely import box
+
+    whole_km2 = abs(WGS84.geometry_area_perimeter(box(west, south, east, north))[0]) / 1e6
+    land = (model > -32768).mean()
+    assert without["land_km2"].item() == pytest.approx(whole_km2 * land, rel=1e-4)
+
+
+# --- the cache ---------------------------------------------------------------------------------
+
+
+def test_another_threshold_measures_nothing_again(
+    project: MakeProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(project(), tmp_path / "a", "class", "mountain", "slope")
+
+    def refused(*_: object, **__: object) -> None:
+        raise AssertionError("it was measured already")
+
+    monkeypatch.setattr(products, "layers", refused)
+    opened = project()
+    everywhere = read_project(opened.path, ("terrain.mountain.relief_m=0",))
+    make(everywhere, tmp_path / "b", "class", "mountain", "slope")
+    a, b = (cells(tmp_path / folder, "class") for folder in "ab")
+    assert (b == NUMBERS["pegunungan"]).sum() > (a == NUMBERS["pegunungan"]).sum()
+    np.testing.assert_array_equal(cells(tmp_path / "a", "slope"), cells(tmp_path / "b", "slope"))
+    with pytest.raises(AssertionError, match="measured already"):
+        make(read_project(opened.path, ("terrain.radius_m.relief=3000",)), tmp_path / "c", "class")
+
+
+@pytest.mark.usefixtures("small_pieces")
+@pytest.mark.parametrize("stop", [1, 7, 14, 18])
+def test_an_interrupted_run_goes_on_where_it_stopped(
+    project: MakeProject,
+    tmp_path: Path,
+    cache_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    stop: int,
+) -> None:
+    opened, out = project(), tmp_path / "out"
+    out.mkdir()
+    (out / "slope.tif").write_bytes(b"from before")
+    write, count = raster_cache.encode, 0
+
+    def interrupted(path: Any, *rest: Any, **options: Any) -> None:
+        nonlocal count
+        count += 1
+        write(path, *rest, **options)
+        if count == stop:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(raster_cache, "encode", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        make(opened, out, "slope", "class")
+    assert contents(out) == {"slope.tif": b"from before"}
+    left = [path for path in cache_folder.rglob("*") if path.is_file()]
+    assert all(rasterio.open(path).read(1).size for path in left if path.suffix == ".tif")
+    assert not [path for path in left if path.name.startswith(".tmp")]
+    kept = sum(path.suffix == ".tif" for path in left)
+    assert kept == stop - 1
+    make(opened, out, "slope", "class")
+    # elevation, slope, relief, coast, zone, class; a stripe that was cut off is made again.
+    assert 6 * 3 <= count - 1 <= 6 * 3 + 5
+    make(project(), tmp_path / "new", "slope", "class")
+    assert contents(out) == contents(tmp_path / "new")
+
+
+def test_an_interruption_while_a_file_is_written_leaves_the_old_one(
+    project: MakeProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_pieces: object, _grid: object, path: Path, *_: object, **__: object) -> None:
+        path.write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    make(project(), tmp_path, "slope")
+    before = contents(tmp_path)
+    monkeypatch.setattr(raster_cache, "write_cog", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        make(project(), tmp_path, "slope")
+    assert contents(tmp_path) == before
+
+
+def test_a_broken_piece_is_made_again(
+    project: MakeProject, tmp_path: Path, cache_folder: Path
+) -> None:
+    make(project(), tmp_path, "slope")
+    before = contents(tmp_path)
+    for path in cache_folder.rglob("*.tif"):
+        path.write_bytes(path.read_bytes()[:-40])
+    faults = 0
+    for _ in range(5):
+        try:
+            make(project(), tmp_path, "slope")
+        except InputError as error:
+            assert error.code == "piece_broken"  # noqa: PT017 - as often as pieces are broken
+            faults += 1
+    assert faults == 2
+    assert contents(tmp_path) == before
+
+
+def test_old_pieces_go_when_there_are_too_many(tmp_path: Path) -> None:
+    for number, name in enumerate("abc"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "0-0.tif").write_bytes(bytes(100))
+        import os
+
+        os.utime(tmp_path / name, (number, number))
+    raster_cache.bound(tmp_path, [tmp_path / "a"], limit_bytes=200)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "c"]
+    raster_cache.bound(tmp_path, [tmp_path / "a"], limit_bytes=0)
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+    raster_cache.bound(tmp_path / "none", [])
+
+
+# --- beforehand --------------------------------------------------------------------------------
+
+
+def test_a_dry_run_writes_nothing(
+    project: MakeProject, tmp_path: Path, cache_folder: Path, cli: CommandLine
+) -> None:
+    opened = project()
+    out = tmp_path / "out"
+    answer = cli("terrain", "-p", opened.path, "--out", out, "--dry-run", "--format", "json")
+    assert answer.status == 0, answer.err
+    rows = json.loads(answer.out)
+    assert [row["layer"] for row in rows] == list(LOOKS)
+    assert {row["cells"] for row in rows} == {100}
+    assert all(row["bytes"] > 0 for row in rows)
+    assert "Nothing was written" in answer.err
+    assert not out.exists()
+    assert not list(cache_folder.iterdir())
+
+
+def test_sizes_of_the_sample_are_about_what_was_said(sample: Path) -> None:
+    told = Atlas(read_project(SAMPLE)).estimate(sample)
+    real = sum((sample / name).stat().st_size for name in told.layers["file"])
+    assert 0.5 < told.layers["bytes"].sum() / real < 2.0
+    assert told.seconds > 0
+
+
+def test_the_command_prints_the_statistics(
+    project: MakeProject, tmp_path: Path, cli: CommandLine
+) -> None:
+    opened = project()
+    answer = cli("terrain", "-p", opened.path, "--layers", " Slope,class", "--out", tmp_path)
+    assert answer.status == 0, answer.err
+    assert answer.out == (tmp_path / STATISTICS).read_bytes()
+    rows = list(csv.DictReader(io.StringIO(answer.out.decode())))
+    assert rows[0]["level"] == "all"
+    assert "Written" in answer.err
+    options = ("--layers", "slope", "--out", tmp_path, "--quiet", "--format", "table")
+    table = cli("terrain", "-p", opened.path, *options)
+    assert table.err == ""
+    assert "Highest" in table.out.decode().replace("\n", "")
+
+
+@pytest.mark.parametrize("width", [80, 200])
+def test_figures_stay_whole_on_a_narrow_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    table = pd.DataFrame({"name": ["Kab. Hulu Sungai Selatan"], "land_km2": [1804.0]})
+    labels = {"name": "Kabupaten/kota", "land_km2": "Land km²"}
+    spare = [f"more{n}_km2" for n in range(9)]
+    wide = table.assign(**dict.fromkeys(spare, 12345.0))
+    many = labels | dict.fromkeys(spare, "Something")
+    console.figures(wide, many, Text("en"), spare=spare)
+    shown = capsys.readouterr().out
+    assert max(map(len, shown.splitlines())) <= width
+    assert "Kabupaten/kota" in shown
+    assert "1,804" in shown
+    assert shown.count("12,345") == shown.count("Something") == {80: 5, 200: 9}[width]
+
+
+@pytest.mark.parametrize(
+    ("sections", "names", "code"),
+    [
+        ({"elevation": None}, (), "elevation_missing"),
+        ({}, ("slop",), "layer_unknown"),
+        ({"elevation": {"sea": "none"}}, ("slope", "zone"), "layer_needs_sea"),
+        ({"elevation": {"sea": "none"}, "coastline": None}, ("coast",), "layer_needs_shore"),
+    ],
+)
+def test_what_cannot_be_made(
+    project: MakeProject, sections: dict[str, Any], names: tuple[str, ...], code: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        Atlas(project(sections), names)
+    assert caught.value.code == code
+    if code == "layer_unknown":
+        assert caught.value.params["suggestion"] == "slope"
+
+
+def test_without_a_sea_the_rest_is_made(
+    project: MakeProject, tmp_path: Path, cli: CommandLine
+) -> None:
+    opened = project({"elevation": {"sea": "none"}, "coastline": None})
+    answer = cli("terrain", "-p", opened.path, "--out", tmp_path)
+    assert answer.status == 0
+    assert "zone" in answer.err
+    assert sorted(p.stem for p in tmp_path.glob("*.tif")) == sorted({*LOOKS} - {"zone", "coast"})
+    assert SEA not in cells(tmp_path, "class")
+
+
+def test_a_disk_that_is_too_small(
+    project: MakeProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(products, "free_bytes", lambda _: 100)
+    with pytest.raises(OutputError) as caught:
+        make(project(), tmp_path / "out", "slope")
+    assert caught.value.code == "disk_too_small"
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_cannot_be_written_and_one_of_inputs(
+    project: MakeProject, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(OutputError):
+        make(project(), tmp_path / "file", "slope")
+    opened = project(
+        {"elevation": {"path": "slope.tif"}},
+        files={"slope.tif": (REPOSITORY / "data/tiny/dem.tif").read_bytes()},
+    )
+    with pytest.raises(OutputError) as caught:
+        make(opened, opened.path.parent, "slope")
+    assert caught.value.code == "output_is_input"
+
+
+def test_measured_and_derived_are_told_apart() -> None:
+    assert not MEASURED.keys() & DERIVED.keys()
+    assert set(products._FROM) == set(DERIVED)
+    assert {part for parts in products._FROM.values() for part in parts} <= set(MEASURED)
+
+
+def test_the_shore_of_a_given_coastline(project: MakeProject) -> None:
+    made = Atlas(project(), ("coast",))
+    shore = made.shore
+    assert shore is not None
+    assert made.sea is not None
+    assert shore.grid == made.sea.grid
+    assert Atlas(project({"coastline": None}), ("coast",)).shore is not None
+
+
+def test_line_cells() -> None:
+    import pyproj
+    import shapely
+    from affine import Affine
+
+    from kalsel_gap.geo.grid import Grid
+
+    grid = Grid(4, 3, Affine(0.01, 0.0, 115.0, 0.0, -0.01, -3.0), pyproj.CRS.from_epsg(4326))
+    lines = np.array(
+        [shapely.LineString([(115.005, -2.9), (115.005, -3.015), (115.035, -3.015)])], dtype=object
+    )
+    got = sea_mask.line_cells(lines, grid).inside
+    assert got.tolist() == [[1, 0, 0, 0], [1, 1, 1, 1], [0, 0, 0, 0]]
+    assert not sea_mask.line_cells(lines[:0], grid).any()
