@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from kalsel_gap.storage.run_folder import Run
 
 SAMPLE = Path(__file__).parents[1] / "data" / "sample"
-WRITTEN_BY_HAND = {"kalsel-gap.toml", "generate.py", ".gitattributes"}
+WRITTEN_BY_HAND = {"kalsel-gap.toml", "measured.toml", "generate.py", ".gitattributes"}
 MOST_BYTES = 5_000_000
 SCALE = 0.27
 SPECIAL = {"SLB", "SDLB", "SMPLB", "SMLB"}

@@ -1791,6 +1791,49 @@ def _spoil_tests(tables: Tables, dice: Dice) -> None:
     tables.add("tests_2026q2.csv", stray, "without_a_school", at=dice.whole(0, 100))
 
 
+# --- a drive test ---------------------------------------------------------------------------------
+
+DRIVEN_KM = 8.0  # from the capital of the first kabupaten
+
+
+def write_drive_test(
+    out: Path, land: Land, roads: list[tuple[Row, Any]], sites: list[Site], capital: Point
+) -> None:
+    """Levels of one operator's 4G that a phone measured on the roads around a town.
+
+    They are those of :func:`level_dbm`, weaker by what houses and trees take and scattered as
+    between places; a phone inside a car loses some more.
+    """
+    dice = Dice("drive test")
+    cells = [s for s in sites if s.operator == BANUASEL and s.technology == "4g"]
+    places = [
+        place
+        for _, road in roads
+        for place in _along(road, step_km=0.4)
+        if distance_km(place, capital) < DRIVEN_KM
+    ]
+    lon, lat = np.array(places).T
+    level = np.max([level_dbm(land, site, lon, lat) for site in cells], axis=0)
+    rows = [
+        {
+            "operator": BANUASEL,
+            "technology": "4g",
+            "lat": f"{place[1]:.5f}",
+            "lon": f"{place[0]:.5f}",
+            "rsrp_dbm": f"{float(here) + dice.bell(-9.0, 6.0):.0f}",
+        }
+        for place, here in zip(places, level, strict=True)
+    ]
+    write_table(out / "drive_test.csv", rows)
+
+
+def _along(road: Any, *, step_km: float) -> list[Point]:  # noqa: ANN401 - a line of shapely
+    """Places on a road, `step_km` apart."""
+    count = math.floor(KM_PER_DEG * road.length / step_km)
+    points = (road.interpolate(n * step_km / KM_PER_DEG) for n in range(count + 1))
+    return [(round(point.x, 5), round(point.y, 5)) for point in points]
+
+
 # --- villages, facilities, everything ------------------------------------------------------------
 
 
@@ -1876,12 +1919,14 @@ def generate(out: Path) -> None:
     write_land(out, land)
     kecamatan, villages = make_desa(land)
     write_areas(out, land, kecamatan, villages)
-    write_layer(out / "roads.geojson", make_roads(land, villages))
+    roads = make_roads(land, villages)
+    write_layer(out / "roads.geojson", roads)
     fibre = make_fibre(villages)
     write_layer(out / "fibre.geojson", fibre)
     sites = make_sites(land, villages)
     levels = make_coverage(land, sites)
     write_coverage(out, land, sites, levels)
+    write_drive_test(out, land, roads, sites, KABUPATEN[0].towns[0])
     schools = make_schools(land, kecamatan, villages)
     equip(schools, villages, levels, [(point.x, point.y) for _, point in fibre])
     tables = make_tables(schools, kecamatan, villages)
