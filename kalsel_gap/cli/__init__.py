@@ -11,28 +11,25 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup
 
 from kalsel_gap.cli import check, config, doctor, export, init, options, predict, rank, terrain
 from kalsel_gap.cli import map as map_
 from kalsel_gap.cli.console import fail, note
-from kalsel_gap.errors import KalselGapError, OutputError
+from kalsel_gap.cli.framework import Command, Group
+from kalsel_gap.errors import KalselGapError
 from kalsel_gap.i18n.text import N_, Text, choose_language
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# The framework's own words: those that stand in a page, and the help of its own options.
-_HELP_WORDS = (
-    *(N_("Usage:"), N_("[OPTIONS]"), N_("COMMAND [ARGS]..."), N_("[default:"), N_("[required]")),
-    *(N_("Arguments:"), N_("Options:"), N_("Commands:"), N_("Show this message and exit.")),
-)
+# The help of the framework's own options.
 _HELP_OF_OPTIONS = (
     N_("Install completion for the current shell."),
     N_("Show completion for the current shell, to copy it or customize the installation."),
 )
 # What the framework says of a wrong command line, as a code of ours; the first that fits.
 _USAGE = {
+    "command_split": r"'(?P<value>.*?)' is now '(?P<expected>.*?)'\.",
     "command_unknown": r"No such command '(?P<value>.*?)'.?( Did you mean '(?P<suggestion>.*)'\?)?",
     "option_unknown": r"No such option: (?P<value>.*?)( \(Possible options: (?P<suggestion>.*)\))?",
     "option_missing": r"Missing (option|argument) (?P<option>.*?)\.( .*)?",
@@ -51,37 +48,6 @@ _INTERRUPTED = 130  # what the framework makes of Ctrl-C while it reads the comm
 _UsageError: Any = typer.BadParameter.__base__
 
 
-class Command(TyperCommand):
-    """A command whose help speaks the reader's language."""
-
-    def get_help(self, ctx: Any) -> str:  # noqa: ANN401 - the framework's vendored type
-        """The help page, with the framework's headings translated as well."""
-        return _translated_help(super().get_help(ctx), ctx.obj)
-
-
-class Group(TyperGroup):
-    """The top: errors that a user can act on become one message and exit status 1."""
-
-    def get_help(self, ctx: Any) -> str:  # noqa: ANN401
-        """The help page, with the framework's headings translated as well."""
-        return _translated_help(super().get_help(ctx), ctx.obj)
-
-    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401
-        """Run the command; an unknown exception keeps its traceback."""
-        try:
-            return super().invoke(ctx)
-        except KalselGapError as error:
-            fail(error, ctx.obj)
-        except KeyboardInterrupt:
-            fail(KalselGapError("interrupted"), ctx.obj)
-        except BrokenPipeError:
-            raise  # the reader of a pipe has seen enough: the framework ends quietly
-        except OSError as error:
-            reason = error.strerror or str(error)
-            fail(OutputError("disk_or_folder", path=error.filename, reason=reason), ctx.obj)
-        raise typer.Exit(1)
-
-
 app = typer.Typer(
     cls=Group,
     help=N_(
@@ -97,7 +63,7 @@ app.command("init", cls=Command, help=init.HELP)(init.init)
 app.command("check", cls=Command, help=check.HELP)(check.check)
 app.command("rank", cls=Command, help=rank.HELP)(rank.rank)
 app.command("terrain", cls=Command, help=terrain.HELP)(terrain.terrain)
-app.command("predict", cls=Command, help=predict.HELP)(predict.predict)
+app.add_typer(predict.app, name="predict")
 app.command("map", cls=Command, help=map_.HELP)(map_.map)
 app.command("config", cls=Command, help=config.HELP)(config.config)
 app.command("doctor", cls=Command, help=doctor.HELP)(doctor.doctor)
@@ -198,11 +164,3 @@ def _translate(command: Any, text: Text) -> None:  # noqa: ANN401
                 setattr(parameter, name, text(value))
     for inner in getattr(command, "commands", {}).values():
         _translate(inner, text)
-
-
-def _translated_help(page: str, text: Text | None) -> str:
-    if text is None:
-        return page
-    for word in _HELP_WORDS:
-        page = page.replace(word, text(word))
-    return page

@@ -8,12 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kalsel_gap.errors import KalselGapError
 from kalsel_gap.i18n.text import N_, Text, choose_language
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from kalsel_gap.project.read import Opened
 
 
@@ -113,29 +110,13 @@ TerrainFolder = Annotated[
         help=N_("Folder for the layers; terrain/ in the project's folder of runs by default."),
     ),
 ]
-AtSchool = Annotated[
-    str | None,
-    typer.Option(
-        "--at", metavar=_TEXT, help=N_("Only the links of the school with this NPSN, as a table.")
-    ),
-]
+Npsn = Annotated[str, typer.Argument(metavar=N_("NPSN"), help=N_("NPSN of the school."))]
 Picture = Annotated[
     Path | None,
     typer.Option(
         "--picture",
         metavar=_FILE,
-        help=N_("With --at: draw the path of the best link to this .svg or .png file."),
-    ),
-]
-LevelReport = Annotated[
-    bool,
-    typer.Option("--report", help=N_("Only how far predictions lie from measured levels.")),
-]
-Calibrate = Annotated[
-    bool,
-    typer.Option(
-        "--calibrate",
-        help=N_("The same, and keep what measured levels teach in the file of [calibration]."),
+        help=N_("Draw the path of the best link to this .svg or .png file."),
     ),
 ]
 Operators = Annotated[
@@ -296,10 +277,3 @@ def names_of(layers: str | None) -> list[str] | None:
         return None
     names = [name.strip().lower() for name in layers.split(",") if name.strip()]
     return names or [""]  # which is no layer
-
-
-def refuse_beside(option: str, others: Mapping[str, object]) -> None:
-    """An error where an option is given beside one that has no meaning with it."""
-    for other, value in others.items():
-        if value is not None and value is not False and value != []:
-            raise KalselGapError("options_apart", option=other, other=option)

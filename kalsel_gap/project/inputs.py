@@ -295,10 +295,10 @@ class Measurements(Table):
 
 
 class Offsets(Section):
-    """Offsets of predicted levels that measured ones have taught; ``predict --calibrate``."""
+    """Offsets of predicted levels that measured ones have taught; ``predict calibrate``."""
 
     path: InputPath
-    """A table that ``predict --calibrate`` writes. While it is missing, predictions are
+    """A table that ``predict calibrate`` writes. While it is missing, predictions are
     uncalibrated."""
 
 

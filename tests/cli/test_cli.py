@@ -23,7 +23,14 @@ HEAVY = (
     *("babel", "geopandas", "numba", "numpy", "pandas", "pandera", "pyarrow"),
     *("pyogrio", "pyproj", "rasterio", "scipy", "shapely"),
 )
-PAGES = [("--help",), ("--version",), ("rank", "--help"), ("config", "--help"), ("export", "-h")]
+PAGES = [
+    ("--help",),
+    ("--version",),
+    ("rank", "--help"),
+    ("config", "--help"),
+    ("export", "-h"),
+    ("predict", "school", "-h"),
+]
 NOTICE = "SYNTHETIC DATA: every school is invented. Not for decisions."
 
 # What a command has imported when it ends.
@@ -88,6 +95,48 @@ def test_nothing_asked_for_is_a_page_of_help(cli: CommandLine) -> None:
     answer = cli()
     assert (answer.status, answer.out) == (2, b"")
     assert answer.err.startswith("Usage: kalsel-gap")
+
+
+OLD_SPELLINGS = [
+    ("--at 99100001", "predict school NPSN"),
+    ("-p data --at=99100001 --picture a.svg", "predict school NPSN"),
+    ("--picture a.svg", "predict school NPSN"),
+    ("--report", "predict validate"),
+    ("--quiet --calibrate", "predict calibrate"),
+    ("--report --calibrate", "predict calibrate"),
+    ("--technology 4g --layers level", "predict coverage"),
+    ("--layers=level --dry-run", "predict coverage"),
+    ("-p data -h", "predict coverage"),
+]
+
+
+@pytest.mark.parametrize("language", ["en", "id"])
+@pytest.mark.parametrize(("arguments", "now"), OLD_SPELLINGS)
+def test_an_old_spelling_of_predict_names_the_new_one(
+    arguments: str, now: str, language: str, cli: CommandLine
+) -> None:
+    refused = cli("--lang", language, "predict", *arguments.split())
+    assert (refused.status, refused.out) == (2, b"")
+    said, where = refused.err.splitlines()
+    words = {"en": "is now", "id": "kini ditulis"}[language]
+    assert said.endswith(f"{words} “kalsel-gap {now}”.")
+    assert where.endswith("kalsel-gap predict --help")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("--bogus", "no option --bogus"),
+        ("covrage", "Did you mean “coverage”?"),
+        ("coverage --at 99100001", "no option --at"),
+        ("school", "NPSN must be given"),
+    ],
+)
+def test_a_slip_is_no_old_spelling(arguments: str, words: str, cli: CommandLine) -> None:
+    refused = cli("predict", *arguments.split())
+    assert refused.status == 2
+    assert words in refused.err
+    assert "is now" not in refused.err
 
 
 # --- streams -------------------------------------------------------------------------------------

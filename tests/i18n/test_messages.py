@@ -201,6 +201,7 @@ def test_where_a_project_file_breaks(tmp_path: Path, toml: str, words: str) -> N
         ("rank --lang fr", "value_not_a_choice", "--lang: “fr”"),
         ("rank --top abc", "value_unfit", "harus bilangan bulat"),
         ("rank --top 0", "value_unfit", "paling kecil 1"),
+        ("predict --report", "command_split", "“kalsel-gap predict validate”"),
         ("rank -- {x}", "arguments_surplus", "“{x}”"),
     ],
 )
@@ -225,7 +226,7 @@ def test_a_wrong_command_line_is_explained_in_the_readers_language(
     assert shown in fault
 
 
-@pytest.mark.parametrize("arguments", [[], ["export"]])
+@pytest.mark.parametrize("arguments", [[], ["export"], ["predict"]])
 def test_without_a_command_the_help_is_shown(
     arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -625,7 +625,16 @@ def test_sites_that_cannot_be_used_are_named_and_the_rest_goes_on(
     ]
     opened = flat(*rows, cells=ground)
     answer = cli(
-        "predict", "-p", opened.path, "--radius-km", 3, "--out", tmp_path, "--layers", "server"
+        "predict",
+        "coverage",
+        "-p",
+        opened.path,
+        "--radius-km",
+        3,
+        "--out",
+        tmp_path,
+        "--layers",
+        "server",
     )
     assert answer.status == 0, answer.err
     said = answer.err.splitlines()
@@ -682,7 +691,9 @@ def test_an_error_is_one_message(
     flat: Callable[..., Opened], tmp_path: Path, cli: CommandLine, how: tuple[str, ...]
 ) -> None:
     opened = flat(A if how else A.replace(",62", ","))
-    answer = cli("predict", "-p", opened.path, "--out", tmp_path / "out", "--quiet", *how)
+    answer = cli(
+        "predict", "coverage", "-p", opened.path, "--out", tmp_path / "out", "--quiet", *how
+    )
     assert answer.status == 1
     assert len(answer.err.splitlines()) == 1
     assert "Traceback" not in answer.err
@@ -714,7 +725,17 @@ def test_a_dry_run_writes_nothing(
     flat: Callable[..., Opened], tmp_path: Path, cli: CommandLine, cache_folder: Path
 ) -> None:
     opened, out = flat(A, B), tmp_path / "out"
-    command = ("predict", "-p", opened.path, "--radius-km", 5, "--out", out, "--dry-run")
+    command = (
+        "predict",
+        "coverage",
+        "-p",
+        opened.path,
+        "--radius-km",
+        5,
+        "--out",
+        out,
+        "--dry-run",
+    )
     answer = cli(*command, "--format", "json")
     assert answer.status == 0, answer.err
     told = json.loads(answer.out)
@@ -739,7 +760,9 @@ def test_the_table_on_a_terminal(
         "4g",
     )
     opened = flat(A, A.replace("telkomsel", "indosat"))
-    answer = cli("predict", "-p", opened.path, "--out", tmp_path, "--format", "table", *options)
+    answer = cli(
+        "predict", "coverage", "-p", opened.path, "--out", tmp_path, "--format", "table", *options
+    )
     assert answer.status == 0, answer.err
     assert "telkomsel" in answer.out.decode()
     assert sorted(contents(tmp_path)) == ["4g_telkomsel_level.qml", "4g_telkomsel_level.tif"]

@@ -1,4 +1,4 @@
-"""The links of one school, and `kalsel-gap predict --at`."""
+"""The links of one school, and `kalsel-gap predict school`."""
 
 from __future__ import annotations
 
@@ -263,7 +263,9 @@ def test_what_cannot_be_told_is_an_error(
 def test_command_prints_and_draws(project: MakeProject, cli: CommandLine, tmp_path: Path) -> None:
     path = project().path
     picture = tmp_path / "path.svg"
-    said = cli("predict", "-p", path, "--at", "00000103", "--format", "json", "--picture", picture)
+    said = cli(
+        "predict", "school", "00000103", "-p", path, "--format", "json", "--picture", picture
+    )
     assert said.status == 0
     assert [row["technology"] for row in json.loads(said.out)] == ["4g", "2g", "2g"]
     assert "Uncalibrated" in said.err
@@ -274,15 +276,15 @@ def test_command_prints_and_draws(project: MakeProject, cli: CommandLine, tmp_pa
     root = ET.fromstring(picture.read_bytes())
     assert "script" not in {each.tag.rpartition("}")[2] for each in root.iter()}
     before = picture.read_bytes()
-    cli("predict", "-p", path, "--at", "00000103", "--picture", picture, "-q")
+    cli("predict", "school", "00000103", "-p", path, "--picture", picture, "-q")
     assert picture.read_bytes() == before
-    table = cli("predict", "-p", path, "--at", SCHOOL, "--format", "table", "-q")
+    table = cli("predict", "school", SCHOOL, "-p", path, "--format", "table", "-q")
     assert b"T00001" in table.out
     assert table.err == ""
 
 
 def test_options_choose_the_sites(project: MakeProject, cli: CommandLine) -> None:
-    command = ("predict", "-p", project().path, "--at", "00000103", "-f", "json", "-q")
+    command = ("predict", "school", "00000103", "-p", project().path, "-f", "json", "-q")
     for options, kept in (
         (("--technology", "4g"), [("T00001", "4g")]),
         (("--operator", "Telkomsel", "--technology", "2g", "--radius-km", "3"), [("T00002", "2g")]),
@@ -298,36 +300,8 @@ def test_options_choose_the_sites(project: MakeProject, cli: CommandLine) -> Non
         assert words in cli(*command, *options).err
 
 
-@pytest.mark.parametrize(
-    ("mode", "option"),
-    [
-        *(
-            (("--at", SCHOOL), each)
-            for each in (
-                *(("--layers", "level"), ("--layers", ""), ("--resolution", 90), ("--dry-run",)),
-                *(("--out", "o"), ("--report",), ("--calibrate",)),
-            )
-        ),
-        *(
-            (("--report",), each)
-            for each in (
-                *(("--operator", "a"), ("--technology", "4g"), ("--radius-km", 3)),
-                *(("--layers", "level"), ("--dry-run",), ("--out", "o")),
-            )
-        ),
-        (("--calibrate",), ("--radius-km", 3)),
-    ],
-)
-def test_options_without_meaning_are_refused(
-    project: MakeProject, cli: CommandLine, mode: tuple[str, ...], option: tuple[object, ...]
-) -> None:
-    refused = cli("predict", "-p", project().path, *mode, *option)
-    assert refused.status == 1
-    assert f"{option[0]} has no meaning with {mode[0]}" in refused.err
-
-
 def test_no_layer_at_all_is_refused(project: MakeProject, cli: CommandLine) -> None:
-    refused = cli("predict", "-p", project().path, "--layers", " , ")
+    refused = cli("predict", "coverage", "-p", project().path, "--layers", " , ")
     assert refused.status == 1
     assert "there is no layer" in refused.err
 
@@ -342,8 +316,8 @@ def test_no_width_of_a_terminal_cuts_a_word(
     reason = {"en": "antenna height missing", "id": "tinggi antena tidak ada"}[lang]
     for width in range(80, 240, 13):
         monkeypatch.setenv("COLUMNS", str(width))
-        arguments = ("--at", SCHOOL, "--format", "table", "--lang", lang)
-        table = cli("predict", "-p", path, *arguments).out.decode().partition("\n\n")[0]
+        arguments = (SCHOOL, "--format", "table", "--lang", lang)
+        table = cli("predict", "school", "-p", path, *arguments).out.decode().partition("\n\n")[0]
         # A word may be folded, but no letter of it is lost.
         letters = "".join(table.split())
         for word in reason.split():
@@ -357,7 +331,7 @@ def test_a_narrow_table_keeps_what_matters(
     files = {"cal.csv": offsets}
     path = project({"calibration": {"path": "cal.csv"}}, files=files).path
     monkeypatch.setenv("COLUMNS", "80")
-    said = cli("predict", "-p", path, "--at", SCHOOL, "--format", "table")
+    said = cli("predict", "school", SCHOOL, "-p", path, "--format", "table")
     table = said.out.decode()
     assert max(map(len, table.splitlines())) <= 80
     head = " ".join(table.partition("T0000")[0].split())
@@ -386,7 +360,7 @@ def test_a_narrow_table_keeps_what_matters(
 def test_names_of_others_are_no_markup(project: MakeProject, cli: CommandLine) -> None:
     sites = f"{HEADER}[red]A\x1b[31m,a,4g,-2.965,115.345,42,1800,62\n"
     path = project(files={"sites.csv": sites}).path
-    table = cli("predict", "-p", path, "--at", SCHOOL, "--format", "table", "-q").out
+    table = cli("predict", "school", SCHOOL, "-p", path, "--format", "table", "-q").out
     assert b"\x1b" not in table
     assert table.count(b"[red]A") == 3  # in the table, as the best link, and as the best hop
 
@@ -410,7 +384,7 @@ def test_the_language_counts_before_and_after_the_command(
 ) -> None:
     path, picture = project({"project": {"language": "id"}}).path, tmp_path / "path.svg"
     monkeypatch.delenv("KALSEL_GAP_LANG")
-    told = cli(*before, "predict", "-p", path, "--at", SCHOOL, "--picture", picture, "-q", *after)
+    told = cli(*before, "predict", "school", SCHOOL, "-p", path, "--picture", picture, "-q", *after)
     assert told.status == 0
     assert title in picture.read_text(encoding="utf-8")
 
@@ -426,7 +400,7 @@ def test_a_picture_that_cannot_be_written_is_refused_first(
         (tmp_path / "no" / "a.svg", f"{tmp_path / 'no'}: there is no such folder"),
         (path.parent / "sites.csv", "--picture"),
     ):
-        refused = cli("predict", "-p", path, "--at", SCHOOL, "--picture", picture)
+        refused = cli("predict", "school", SCHOOL, "-p", path, "--picture", picture)
         assert refused.status == 1
         assert words in refused.err
         assert "--out" not in refused.err
@@ -435,16 +409,10 @@ def test_a_picture_that_cannot_be_written_is_refused_first(
 
 def test_command_refuses(project: MakeProject, cli: CommandLine, tmp_path: Path) -> None:
     path = project().path
-    unknown = cli("predict", "-p", path, "--at", "00000199")
+    unknown = cli("predict", "school", "00000199", "-p", path)
     assert unknown.status == 1
     assert "Did you mean “00000109”?" in unknown.err
-    for arguments, words in (
-        (("--picture", tmp_path / "a.svg"), "--at"),
-        (("--at", SCHOOL, "--picture", tmp_path / "a.jpg"), ".svg or .png"),
-        (("--report",), "no measured levels"),
-        (("--calibrate",), "[calibration]"),
-    ):
-        refused = cli("predict", "-p", path, *arguments)
-        assert refused.status == 1
-        assert words in refused.err
+    refused = cli("predict", "school", SCHOOL, "-p", path, "--picture", tmp_path / "a.jpg")
+    assert refused.status == 1
+    assert ".svg or .png" in refused.err
     assert list(tmp_path.iterdir()) == []

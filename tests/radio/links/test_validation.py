@@ -1,4 +1,4 @@
-"""Measured levels beside predictions, and `kalsel-gap predict --report` and `--calibrate`."""
+"""Measured levels beside predictions, and `kalsel-gap predict validate` and `predict calibrate`."""
 
 from __future__ import annotations
 
@@ -135,18 +135,21 @@ def test_from_measured_levels_to_calibrated_ones(
     project: MakeProject, cli: CommandLine, measured: pd.DataFrame
 ) -> None:
     path = opened(project, measured).path
-    bare = json.loads(cli("predict", "-p", path, "--at", "00000109", "-f", "json").out)
-    told = cli("predict", "-p", path, "--calibrate", "--format", "json")
+    bare = json.loads(cli("predict", "school", "00000109", "-p", path, "-f", "json").out)
+    told = cli("predict", "calibrate", "-p", path, "--format", "json")
     assert told.status == 0
     assert "Held out" in told.err
     assert json.loads(told.out)[0]["bias_db"] == pytest.approx(-OFFSET_DB, abs=1.5)
     offsets = calibration.read_offsets(path.parent / "cal.csv")
     assert offsets["offset_db"].tolist() == [pytest.approx(OFFSET_DB, abs=1.5)]
     written = (path.parent / "cal.csv").read_bytes()
+    compared = cli("predict", "validate", "-p", path, "--format", "json")
+    assert (compared.status, compared.out) == (0, told.out)
+    assert "Written" not in compared.err
     # The report is of the bare model: calibrating twice gives the same.
-    assert cli("predict", "-p", path, "--calibrate", "-q").status == 0
+    assert cli("predict", "calibrate", "-p", path, "-q").status == 0
     assert (path.parent / "cal.csv").read_bytes() == written
-    links = json.loads(cli("predict", "-p", path, "--at", "00000109", "-f", "json").out)
+    links = json.loads(cli("predict", "school", "00000109", "-p", path, "-f", "json").out)
     by = {(row["site_id"], row["technology"]): row for row in links}
     assert by["T00001", "4g"]["calibration"] == "calibrated"
     assert by["T00001", "4g"]["sd_db"] == offsets["held_out_rmse_db"][0]
@@ -181,7 +184,28 @@ def test_schools_and_rasters_apply_the_same_offset(project: MakeProject) -> None
 
 def test_nothing_is_written_where_nothing_is_gained(project: MakeProject, cli: CommandLine) -> None:
     path = opened(project, driven().head(4)).path
-    refused = cli("predict", "-p", path, "--calibrate")
+    refused = cli("predict", "calibrate", "-p", path)
     assert refused.status == 1
     assert "held-out error" in refused.err
     assert not (path.parent / "cal.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "words"), [("validate", "no measured levels"), ("calibrate", "[calibration]")]
+)
+def test_what_the_project_lacks_is_said(
+    project: MakeProject, cli: CommandLine, command: str, words: str
+) -> None:
+    refused = cli("predict", command, "-p", project().path)
+    assert refused.status == 1
+    assert words in refused.err
+
+
+def test_offsets_never_overwrite_another_input(project: MakeProject, cli: CommandLine) -> None:
+    calibration_is_sites = {"calibration": {"path": "sites.csv"}}
+    path = opened(project, driven().head(4), **calibration_is_sites).path
+    before = (path.parent / "sites.csv").read_bytes()
+    refused = cli("predict", "calibrate", "-p", path)
+    assert refused.status == 1
+    assert "sites.csv" in refused.err
+    assert (path.parent / "sites.csv").read_bytes() == before

@@ -1,22 +1,17 @@
-"""``kalsel-gap predict --at``: the links of one school, and the picture of the best one."""
+"""What a terminal shows of the links of one school."""
 
 from __future__ import annotations
 
 import math
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from kalsel_gap.cli import console
 from kalsel_gap.cli.options import Format
-from kalsel_gap.errors import OutputError
 from kalsel_gap.i18n.text import N_, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import pandas as pd
 
-    from kalsel_gap.project.read import Opened
     from kalsel_gap.radio.links.link_table import LinkTable
 
 _LABELS = {  # of columns on a terminal
@@ -93,65 +88,17 @@ _VERDICTS = {
     "too_tall": N_("{site}, {distance} km: takes a mast of {mast} m, {tallest} m at most"),
     "too_long": N_("{site}, {distance} km: too long, {longest} km at most"),
 }
-_PICTURES = (".svg", ".png")
 _BASIS = {"calibrated": N_("calibrated"), "uncalibrated": N_("uncalibrated")}
 
 
-class Asked(NamedTuple):
-    """Which links: the school, and of which sites; all where it does not say."""
-
-    npsn: str
-    operators: Sequence[str] = ()
-    technologies: Sequence[str] = ()
-    radius_km: float | None = None
-
-
-def show(
-    opened: Opened,
-    asked: Asked,
-    *,
-    picture: Path | None,
-    format_: Format | None,
-    text: Text,
-    words: Text,
-    quiet: bool,
-) -> None:
-    """Print the links of a school, and draw the best one.
-
-    Parameters
-    ----------
-    opened : Opened
-        The project.
-    asked : Asked
-        The school, and which sites.
-    picture : Path, optional
-        File to draw it to.
-    format_ : Format, optional
-        How to print.
-    text, words : Text
-        Language of the terminal, and of the picture.
-    quiet : bool
-        Whether to say nothing beside the table.
-    """
-    from kalsel_gap.radio.links.link_table import linktable
-
-    _refuse(opened, picture)
-    with console.progress(text, ("links",), quiet=quiet):  # kernels are compiled the first time
-        found = linktable(
-            *(opened, asked.npsn),
-            operators=asked.operators,
-            technologies=asked.technologies,
-            radius_km=asked.radius_km,
-        )
+def show(found: LinkTable, format_: Format | None, text: Text, *, quiet: bool) -> None:
+    """Print the links of a school; on a terminal also what the best of them give."""
     shown = _for_terminal(found.links, text)
     console.publish(found.links, format_, _LABELS, text, spare=_SPARE, shown=shown, quiet=quiet)
     if console.chosen(format_) is Format.table:
         console.pairs(_best(found, text), _ways(found, text))
     _remark(found, text, quiet=quiet)
     console.remarks(found.findings, text, quiet=quiet)
-    if picture is not None:
-        _draw(found, picture, words)
-        console.note(text(N_("Written: {path}"), path=picture), quiet=quiet)
 
 
 def _for_terminal(links: pd.DataFrame, text: Text) -> pd.DataFrame:
@@ -266,29 +213,3 @@ def _remark(found: LinkTable, text: Text, *, quiet: bool) -> None:
         networks = sorted(set(links["technology"].str.upper() + " " + links["operator"]))
         if networks:
             console.note(text(sentence, networks=", ".join(networks)), quiet=quiet)
-
-
-def _refuse(opened: Opened, picture: Path | None) -> None:
-    """An error where the picture cannot go, before anything is computed."""
-    from kalsel_gap.storage.run_folder import refuse_unwritable
-
-    if picture is None:
-        return
-    if picture.resolve() in {path.resolve() for _, path in opened.project.inputs()}:
-        raise OutputError("picture_is_input", path=picture)
-    if picture.suffix.lower() not in _PICTURES:
-        raise OutputError("picture_kind", path=picture)
-    if not picture.parent.is_dir():
-        raise OutputError("folder_missing", path=picture.parent)
-    refuse_unwritable(picture)
-
-
-def _draw(found: LinkTable, picture: Path, words: Text) -> None:
-    from kalsel_gap.deliverables import drawing, profile_plot
-    from kalsel_gap.radio.links import link_table
-    from kalsel_gap.storage.run_folder import atomic
-
-    write = drawing.to_svg if picture.suffix.lower() == ".svg" else drawing.to_png
-    drawn = write(profile_plot.picture(link_table.view(found), words))
-    with atomic(picture) as temporary:
-        temporary.write_bytes(drawn)

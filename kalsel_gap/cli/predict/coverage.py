@@ -1,14 +1,17 @@
-"""``kalsel-gap predict``."""
+"""``kalsel-gap predict coverage``."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
-from kalsel_gap.cli import calibration, console, linktable, options
-from kalsel_gap.errors import KalselGapError
+from kalsel_gap.cli import console, options
 from kalsel_gap.i18n.text import N_, Text
+
+if TYPE_CHECKING:
+    from kalsel_gap.radio.coverage.products import Reception
 
 HELP = N_(
     "Predict coverage from sites and terrain, as rasters for GIS.\n\n"
@@ -18,11 +21,7 @@ HELP = N_(
     "Sites need antenna_height_m, frequency_mhz and eirp_dbm. The threshold is "
     "radio.carriers.<technology>.usable_dbm. What was computed is kept: an interrupted run goes "
     "on where it stopped.\n\n"
-    "With --at, the links of one school instead: every site in reach with level, loss, a second "
-    "opinion and what is in the way; what reaches inside the building and an antenna on the roof, "
-    "and whether a microwave hop is feasible. With --report, how far predictions lie from measured "
-    "levels; with --calibrate what these teach is kept.\n\n"
-    "Example: kalsel-gap predict --technology 4g --layers level,server --radius-km 10"
+    "Example: kalsel-gap predict coverage --technology 4g --layers level,server --radius-km 10"
 )
 _LABELS = {  # of columns on a terminal
     "operator": N_("Operator"),
@@ -43,14 +42,10 @@ _LABELS = {  # of columns on a terminal
 _SPARE = ("cells", "unit", "land_km2", "predicted_share")
 
 
-def predict(
+def coverage(
     ctx: typer.Context,
     *,
     project: options.ProjectFile = None,
-    at: options.AtSchool = None,
-    picture: options.Picture = None,
-    report: options.LevelReport = False,
-    calibrate: options.Calibrate = False,
     operator: options.Operators = None,
     technology: options.Technologies = None,
     layers: options.ReceptionLayers = None,
@@ -65,46 +60,14 @@ def predict(
 ) -> None:
     """Do what :data:`HELP` says."""
     from kalsel_gap.project.read import find_project, read_project
-
-    text: Text = ctx.obj
-    if picture is not None and at is None:
-        raise KalselGapError("option_needs", option="--picture", other="--at")
-    rasters = {
-        "--layers": layers,
-        "--resolution": resolution,
-        "--out": out,
-        "--dry-run": dry_run,
-    }
-    if at is not None:
-        judged = {"--report": report, "--calibrate": calibrate}
-        options.refuse_beside("--at", {**judged, **rasters})
-    elif report or calibrate:
-        chosen = {"--operator": operator, "--technology": technology, "--radius-km": radius_km}
-        mode = "--calibrate" if calibrate else "--report"
-        options.refuse_beside(mode, {**chosen, **rasters})
-    opened = read_project(project or find_project(Path.cwd()), tuple(assignments or ()))
-    words = options.words(ctx, lang, opened)
-    technologies = [each.value for each in technology or ()]
-    if at is not None:
-        linktable.show(
-            opened,
-            linktable.Asked(at, operator or (), technologies, radius_km),
-            picture=picture,
-            format_=format,
-            text=text,
-            words=words,
-            quiet=quiet,
-        )
-        return
-    if report or calibrate:
-        calibration.judge(opened, calibrate=calibrate, format_=format, text=text, quiet=quiet)
-        return
     from kalsel_gap.radio.coverage.products import FOLDER, Reception
 
+    text: Text = ctx.obj
+    opened = read_project(project or find_project(Path.cwd()), tuple(assignments or ()))
     reception = Reception(
         opened,
         operators=operator or (),
-        technologies=technologies,
+        technologies=[each.value for each in technology or ()],
         layers=options.names_of(layers) or (),
         radius_km=radius_km,
         resolution_m=resolution,
@@ -116,10 +79,16 @@ def predict(
         console.publish(estimate.layers, format, _LABELS, text, spare=_SPARE, quiet=quiet)
         console.estimate(estimate, folder, text, quiet=quiet)
         return
-    with console.progress(text, ("reception",), quiet=quiet, is_even=True) as tell:
-        table = reception.make(folder, words, lambda d, t: tell("reception", d, t))
+    words = options.words(ctx, lang, opened)
+    with console.progress(text, ("reception",), quiet=quiet, is_even=True) as report:
+        table = reception.make(folder, words, lambda d, t: report("reception", d, t))
     console.publish(table, format, _LABELS, text, spare=_SPARE, quiet=quiet)
     console.note(text(N_("Written: {path}"), path=folder), quiet=quiet)
+    _note_uncalibrated(reception, text, quiet=quiet)
+
+
+def _note_uncalibrated(reception: Reception, text: Text, *, quiet: bool) -> None:
+    """Say which networks no measured level has calibrated."""
     bare = [
         f"{n.technology.upper()} {n.operator}" for n in reception.networks if not n.is_calibrated
     ]

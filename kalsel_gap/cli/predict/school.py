@@ -1,0 +1,86 @@
+"""``kalsel-gap predict school``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from kalsel_gap.cli import console, options
+from kalsel_gap.cli.predict import link_table
+from kalsel_gap.errors import OutputError
+from kalsel_gap.i18n.text import N_, Text
+
+if TYPE_CHECKING:
+    from kalsel_gap.project.read import Opened
+    from kalsel_gap.radio.links.link_table import LinkTable
+
+HELP = N_(
+    "Print the radio links of one school, and draw the best one.\n\n"
+    "Every site in reach has a row: level, loss, the loss by a second model and what is in the "
+    "way; the level inside the building and at an antenna on the roof, and whether a microwave hop "
+    "is feasible. Sites need antenna_height_m, frequency_mhz and eirp_dbm.\n\n"
+    "Example: kalsel-gap predict school 99100001 --picture runs/path.svg"
+)
+_PICTURES = (".svg", ".png")
+
+
+def school(
+    ctx: typer.Context,
+    npsn: options.Npsn,
+    *,
+    project: options.ProjectFile = None,
+    picture: options.Picture = None,
+    operator: options.Operators = None,
+    technology: options.Technologies = None,
+    radius_km: options.RadiusKm = None,
+    format: options.TableFormat = None,  # noqa: A002 - the option's name
+    assignments: options.Assignments = None,
+    quiet: options.Quiet = False,
+    lang: options.Lang = None,
+) -> None:
+    """Do what :data:`HELP` says."""
+    from kalsel_gap.project.read import find_project, read_project
+    from kalsel_gap.radio.links.link_table import linktable
+
+    text: Text = ctx.obj
+    opened = read_project(project or find_project(Path.cwd()), tuple(assignments or ()))
+    _refuse(opened, picture)
+    with console.progress(text, ("links",), quiet=quiet):  # kernels are compiled the first time
+        found = linktable(
+            *(opened, npsn),
+            operators=operator or (),
+            technologies=[each.value for each in technology or ()],
+            radius_km=radius_km,
+        )
+    link_table.show(found, format, text, quiet=quiet)
+    if picture is not None:
+        _draw(found, picture, options.words(ctx, lang, opened))
+        console.note(text(N_("Written: {path}"), path=picture), quiet=quiet)
+
+
+def _refuse(opened: Opened, picture: Path | None) -> None:
+    """An error where the picture cannot go, before anything is computed."""
+    from kalsel_gap.storage.run_folder import refuse_unwritable
+
+    if picture is None:
+        return
+    if picture.resolve() in {path.resolve() for _, path in opened.project.inputs()}:
+        raise OutputError("picture_is_input", path=picture)
+    if picture.suffix.lower() not in _PICTURES:
+        raise OutputError("picture_kind", path=picture)
+    if not picture.parent.is_dir():
+        raise OutputError("folder_missing", path=picture.parent)
+    refuse_unwritable(picture)
+
+
+def _draw(found: LinkTable, picture: Path, words: Text) -> None:
+    from kalsel_gap.deliverables import drawing, profile_plot
+    from kalsel_gap.radio.links import link_table as linktable
+    from kalsel_gap.storage.run_folder import atomic
+
+    write = drawing.to_svg if picture.suffix.lower() == ".svg" else drawing.to_png
+    drawn = write(profile_plot.picture(linktable.view(found), words))
+    with atomic(picture) as temporary:
+        temporary.write_bytes(drawn)
