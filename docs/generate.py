@@ -51,6 +51,18 @@ def code(value: object) -> str:
     return f"`{value}`" if str(value) else ""
 
 
+def contents(parts: Sequence[str]) -> str:
+    """Table of contents: a line for each section, its sub-sections behind it, all linked."""
+    lines: list[str] = []
+    for marks, title in re.findall(r"^(##|###) (.+)$", "\n".join(parts), re.MULTILINE):
+        link = f"[{title}](#{anchor(title)})"
+        if marks == "##":
+            lines.append(f"- {link}")
+        else:
+            lines[-1] += f"{',' if ': ' in lines[-1] else ':'} {link}"
+    return "\n".join(lines)
+
+
 def figure(value: float) -> str:
     """A number as people write it: 0.25, 5, 1,873."""
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:g}"
@@ -102,6 +114,7 @@ def project_file() -> str:
         ),
         '```toml\n[schools]\npath = "schools.csv"\n\n[index.nodes.students]\nweight = 0.5\n```',
     ]
+    introduction = len(parts)
     for name, info in Project.model_fields.items():
         many = get_origin(info.annotation) is tuple
         brackets = f"[[{name}]]" if many else f"[{name}]"
@@ -111,6 +124,7 @@ def project_file() -> str:
         if (model := model_within(info.annotation)) is not None:
             parts += section(model, name, default_values(name) if name in OVERRIDABLE else None)
     parts += ["## Headers that are recognised", headers()]
+    parts.insert(introduction, contents(parts))
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -295,6 +309,7 @@ def data_dictionary() -> str:
         "## Other files of a run",
         other_files(),
     ]
+    parts.insert(parts.index("## First columns"), contents(parts))
     return "\n\n".join(parts) + "\n"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import html
 import importlib.util
 import os
@@ -24,11 +25,17 @@ from kalsel_gap.project.index import DEFAULTS_FOLDER, default_values
 from kalsel_gap.project.read import FILE_NAME, OVERRIDABLE, Project, merge, read_project
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md")])
+TWINS = {
+    page.with_name(page.name.replace(".id.md", ".md")): page
+    for page in PAGES
+    if page.name.endswith(".id.md")
+}
+TUTORIALS = [page for page in TWINS if page.name.startswith("tutorial-")]
 GENERATED = ("method.md", "project-file.md", "data-dictionary.md", "commands.md")
 REGENERATE = "it is not what the code says now: run `make docs`"
 
@@ -48,9 +55,14 @@ def script(name: str) -> Any:
 
 
 def fenced(language: str) -> list[Any]:
-    """Fenced blocks of the pages, each text once: the two READMEs share most of theirs."""
+    """Fenced blocks of the pages, each text once: twins share most of theirs.
+
+    Those of the tutorials are left out: a test runs each tutorial as a whole.
+    """
     found: dict[str, str] = {}
     for page in PAGES:
+        if page.name.startswith("tutorial-"):
+            continue
         blocks = re.findall(
             rf"^```{language}\n(.*?)^```",
             page.read_text(encoding="utf-8"),
@@ -255,10 +267,66 @@ def test_console_blocks_run(
             assert run(typed) == 0, capsys.readouterr().err
 
 
-@pytest.mark.parametrize("block", fenced("python"))
-def test_python_blocks_run(block: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def reader(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Callable[[str], str]]:
+    """Types a line as the reader of a tutorial does; what the terminal shows comes back."""
     monkeypatch.chdir(folder)
-    exec(compile(block, "block", "exec"), {})
+    monkeypatch.setenv("KALSEL_GAP_LANG", "en")
+    monkeypatch.setenv("COLUMNS", "120")
+
+    def type_in(line: str) -> str:
+        prints_a_table = line.split()[1] in {"check", "rank", "terrain", "predict"}
+        status = run(f"{line} --format table" if prints_a_table else line)
+        shown = capsys.readouterr()
+        assert status == 0, f"{line}\n{shown.err}"
+        return shown.out + shown.err
+
+    yield type_in
+    (folder / "repairs.csv").unlink(missing_ok=True)
+
+
+def accept(proposals: Path, npsn: str) -> None:
+    """Write `yes` beside the proposal for a school, as the reader does in a spreadsheet."""
+    with proposals.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    (chosen,) = (row for row in rows if row["npsn"] == npsn)
+    chosen["accept"] = "yes"
+    with proposals.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(chosen))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+@pytest.mark.parametrize("page", TUTORIALS, ids=lambda page: page.stem)
+def test_a_tutorial_runs_from_top_to_bottom_and_its_figures_are_printed(
+    page: Path, reader: Callable[[str], str]
+) -> None:
+    parts = re.split(r"^```(\w*)\n", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    shown, figures = "", 0
+    for prose, kind, block in zip(parts[::4], parts[1::4], parts[2::4], strict=False):
+        figures += all_printed(prose, shown)
+        if kind == "python":
+            exec(compile(block, page.name, "exec"), {})
+            continue
+        assert kind == "console"
+        shown = ""
+        for line in block.splitlines():
+            typed = line.removeprefix("$ ")
+            if "--accept-repairs" in typed:
+                accept(Path(typed.split()[-1]), re.findall(r"NPSN `(\w+)`", prose)[-1])
+            shown += reader(typed)
+    figures += all_printed(parts[-1], shown)
+    assert figures
+
+
+def all_printed(prose: str, shown: str) -> int:
+    """How many figures stand in bold; the commands right before them must have printed each."""
+    figures = re.findall(r"\*\*(\d[\d.]*)\*\*", prose)
+    for figure in figures:
+        assert re.search(rf"(?<![\d.,]){re.escape(figure)}(?![\d.,]*\d)", shown), figure
+    return len(figures)
 
 
 @pytest.mark.parametrize("block", fenced("toml"))
@@ -289,7 +357,8 @@ def test_windows_lines_name_what_exists(block: str) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_fenced_block_has_a_kind_that_is_tested(page: Path) -> None:
     fences = re.findall(r"^```(.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
-    assert set(fences[::2]) <= {"console", "toml", "python", "bat", "text"}
+    tested = {"console", "python"} if "tutorial-" in page.name else {"console", "toml", "bat"}
+    assert set(fences[::2]) <= {*tested, "text"}
     assert set(fences[1::2]) <= {""}
 
 
@@ -313,18 +382,18 @@ def test_links_resolve(page: Path) -> None:
         assert not fragment or fragment in anchors(target), link
 
 
-def test_the_readme_says_the_same_in_both_languages() -> None:
-    english, indonesian = (ROOT / name for name in ("README.md", "README.id.md"))
-
-    def parts(page: Path) -> tuple[list[str], list[tuple[str, str]], list[str]]:
+@pytest.mark.parametrize(("english", "indonesian"), TWINS.items(), ids=lambda page: page.stem)
+def test_a_page_says_the_same_in_both_languages(english: Path, indonesian: Path) -> None:
+    def parts(page: Path) -> tuple[list[str], list[tuple[str, str]], list[str], list[str]]:
         text = page.read_text(encoding="utf-8")
         fence = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
         prose = fence.sub("", text)
         headings = [marks for marks, _ in re.findall(r"^(#+) (.+)$", prose, re.MULTILINE)]
-        return headings, fence.findall(text), re.findall(r"\]\(([^)\s]+)\)", prose)
+        figures = re.findall(r"\*\*(\d[\d.,]*)\*\*", prose)
+        return headings, fence.findall(text), re.findall(r"\]\(([^)\s]+)\)", prose), figures
 
-    headings, blocks, links = parts(english)
-    their_headings, their_blocks, their_links = parts(indonesian)
+    headings, blocks, links, figures = parts(english)
+    their_headings, their_blocks, their_links, their_figures = parts(indonesian)
     assert their_headings == headings
     assert [kind for kind, _ in their_blocks] == [kind for kind, _ in blocks]
     for (kind, block), (_, theirs) in zip(blocks, their_blocks, strict=True):
@@ -332,13 +401,22 @@ def test_the_readme_says_the_same_in_both_languages() -> None:
             assert tomllib.loads(theirs) == tomllib.loads(block)
         else:
             assert theirs == block
-    twins = {
-        "README.id.md": "README.md",
-        "docs/map.png": "docs/map.id.png",
-        "docs/rank.svg": "docs/rank.id.svg",
+    assert [figure.replace(",", ".") for figure in their_figures] == figures
+
+    def twin(link: str) -> str:
+        """The same page or picture in Indonesian, where there is one."""
+        stem, dot, ending = link.rpartition(".")
+        theirs = f"{stem}.id{dot}{ending}"
+        return theirs if (english.parent / theirs).is_file() else link
+
+    assert links[0] == indonesian.name
+    assert their_links == [english.name, *map(twin, links[1:])]
+
+
+def test_every_tutorial_and_the_readme_exist_in_both_languages() -> None:
+    assert {"README", "tutorial-planner", "tutorial-gis", "tutorial-budget"} <= {
+        page.stem for page in TWINS
     }
-    assert twins.keys() <= set(links)
-    assert their_links == [twins.get(link, link) for link in links]
 
 
 def test_the_tree_lists_every_module_and_nothing_else() -> None:
