@@ -38,11 +38,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from rasterio.crs import CRS
 
+    from kalsel_gap.geo.arrays import FloatArray
     from kalsel_gap.geo.raster_files import RasterPath
     from kalsel_gap.project.inputs import Coverage
     from kalsel_gap.project.read import Opened
 
-    FloatArray = NDArray[np.float64]
     Progress = Callable[[int, int], object]
 
 LONGEST_PX = 1400

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kalsel_gap.deliverables.drawing import Drawing
 from kalsel_gap.i18n.text import N_, Text
@@ -23,10 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from kalsel_gap.deliverables.drawing import Anchor, Point
+    from kalsel_gap.geo.arrays import BoolArray, FloatArray
     from kalsel_gap.radio.propagation.path_inputs import Paths
 
-FloatArray: TypeAlias = NDArray[np.float64]
-BoolArray: TypeAlias = NDArray[np.bool_]
 
 WIDTH, HEIGHT = 960, 606
 LEFT, RIGHT, TOP, BOTTOM = 76.0, 936.0, 178.0, 486.0

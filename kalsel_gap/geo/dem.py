@@ -22,11 +22,10 @@ if TYPE_CHECKING:
 
     from rasterio.windows import Window
 
+    from kalsel_gap.geo.arrays import FloatArray, IntArray
     from kalsel_gap.geo.grid import Grid
     from kalsel_gap.geo.mosaic import Band
 
-FloatArray: TypeAlias = NDArray[np.float64]
-IntArray: TypeAlias = NDArray[np.int64]
 Heights: TypeAlias = NDArray[np.int16] | NDArray[np.float32]
 
 # Stands for no data in windows of heights, which are as narrow as the file allows.

@@ -8,19 +8,19 @@ as :class:`pyproj.Geod` computes it.
 from __future__ import annotations
 
 from math import pi, sqrt
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import shapely
-from numpy.typing import ArrayLike, NDArray
 from pyproj import Geod
+
+from kalsel_gap.geo.arrays import BoolArray, FloatArray, IntArray
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-FloatArray: TypeAlias = NDArray[np.float64]
-IntArray: TypeAlias = NDArray[np.int64]
-BoolArray: TypeAlias = NDArray[np.bool_]
+    from numpy.typing import ArrayLike, NDArray
+
 Number = TypeVar("Number", float, FloatArray)
 
 WGS84 = Geod(ellps="WGS84")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyproj
 from affine import Affine
-from numpy.typing import ArrayLike, NDArray
 from pyproj.exceptions import CRSError, ProjError
 
 from kalsel_gap.errors import InputError
@@ -16,11 +15,11 @@ from kalsel_gap.errors import InputError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from numpy.typing import ArrayLike
     from rasterio.io import DatasetReader
 
-FloatArray: TypeAlias = NDArray[np.float64]
-IntArray: TypeAlias = NDArray[np.int64]
-BoolArray: TypeAlias = NDArray[np.bool_]
+    from kalsel_gap.geo.arrays import BoolArray, FloatArray, IntArray
+
 
 # A point this near to the edge of a cell lies on it: a tenth of a millimetre for 90 m cells.
 EDGE_CELLS = 1e-6

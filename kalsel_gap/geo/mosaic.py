@@ -35,9 +35,8 @@ if TYPE_CHECKING:
     from rasterio.crs import CRS
     from rasterio.io import DatasetReader
 
-FloatArray: TypeAlias = NDArray[np.float64]
-IntArray: TypeAlias = NDArray[np.int64]
-BoolArray: TypeAlias = NDArray[np.bool_]
+    from kalsel_gap.geo.arrays import BoolArray, FloatArray, IntArray
+
 Cells: TypeAlias = NDArray[np.generic]
 
 # GDAL would otherwise take a twentieth of the machine's memory for blocks already read.

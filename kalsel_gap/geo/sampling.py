@@ -18,12 +18,11 @@ from kalsel_gap.geo.grid import Grid
 from kalsel_gap.geo.mosaic import Band, groups, open_band, refuse_unknown_unit
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
+    from kalsel_gap.geo.arrays import BoolArray, FloatArray
     from kalsel_gap.geo.raster_files import RasterPath
 
-    FloatArray: TypeAlias = NDArray[np.float64]
-    BoolArray: TypeAlias = NDArray[np.bool_]
 
 __all__ = [
     "Band",

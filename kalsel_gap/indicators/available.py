@@ -14,11 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import pandas as pd
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
+    from kalsel_gap.geo.arrays import FloatArray
     from kalsel_gap.project.index import Inference
-
-    FloatArray = NDArray[np.float64]
 
 
 def from_level(level_dbm: ArrayLike, points: Sequence[tuple[float, float]]) -> FloatArray:

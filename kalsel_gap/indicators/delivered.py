@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
+    from kalsel_gap.geo.arrays import FloatArray
     from kalsel_gap.project.index import Adequacy, Inference, RequiredMbps
 
-    FloatArray = NDArray[np.float64]
 
 INTERVAL = (0.05, 0.95)
 

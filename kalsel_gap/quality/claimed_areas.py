@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-    from kalsel_gap.geo.geodesy import FloatArray
+    from kalsel_gap.geo.arrays import FloatArray
     from kalsel_gap.project.checks import AreaCodes, Locations
     from kalsel_gap.project.inputs import Repairs
     from kalsel_gap.project.read import Opened

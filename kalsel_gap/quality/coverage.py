@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -28,13 +28,11 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from kalsel_gap.geo.arrays import BoolArray, FloatArray, IntArray
     from kalsel_gap.project.checks import CoverageCheck, FileChecks, OffsetCheck
     from kalsel_gap.project.inputs import Coverage
     from kalsel_gap.project.read import Opened
 
-    FloatArray: TypeAlias = NDArray[np.float64]
-    IntArray: TypeAlias = NDArray[np.int64]
-    BoolArray: TypeAlias = NDArray[np.bool_]
 
 _INT16 = 2**15
 # Levels of GSM are reported as 0 to 31 (3GPP TS 27.007), those of LTE as 0 to 97 (TS 36.133).

@@ -9,7 +9,7 @@ begin.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 from rasterio.windows import Window
@@ -27,14 +27,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import pandas as pd
-    from numpy.typing import NDArray
 
+    from kalsel_gap.geo.arrays import BoolArray, FloatArray
     from kalsel_gap.project.checks import ElevationCheck
     from kalsel_gap.project.inputs import Elevation
     from kalsel_gap.project.read import Opened
 
-    FloatArray: TypeAlias = NDArray[np.float64]
-    BoolArray: TypeAlias = NDArray[np.bool_]
 
 _METRES_A_FOOT = 0.3048
 _TOO_DEEP = -400.0  # below the Dead Sea a value is no height: the nodata of somebody

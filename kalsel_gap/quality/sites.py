@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -22,15 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     import geopandas as gpd
-    from numpy.typing import NDArray
 
+    from kalsel_gap.geo.arrays import BoolArray, FloatArray
     from kalsel_gap.project.checks import SitesCheck
     from kalsel_gap.project.inputs import Elevation, Sites
     from kalsel_gap.project.radio import Carrier, Mobile
     from kalsel_gap.project.read import Opened
 
-    FloatArray: TypeAlias = NDArray[np.float64]
-    BoolArray: TypeAlias = NDArray[np.bool_]
 
 _CELL_ID = "cell"  # OpenCelliD numbers cells, of which a site has several
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pyproj import Transformer
 
-    FloatArray = NDArray[np.float64]
-    BoolArray = NDArray[np.bool_]
+    from kalsel_gap.geo.arrays import BoolArray, FloatArray
+
 
 Bounds = tuple[float, float, float, float]  # south, west, north, east
 

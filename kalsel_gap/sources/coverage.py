@@ -14,12 +14,11 @@ from kalsel_gap.sources.tables import read_vector
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
+    from kalsel_gap.geo.arrays import BoolArray, FloatArray
     from kalsel_gap.project.inputs import Coverage
 
-    FloatArray = NDArray[np.float64]
-    BoolArray = NDArray[np.bool_]
 
 _AREAS = ("Polygon", "MultiPolygon", "GeometryCollection")
 

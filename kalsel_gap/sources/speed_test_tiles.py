@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import ArrayLike, NDArray
 
+    from kalsel_gap.geo.arrays import IntArray
     from kalsel_gap.project.inputs import Measurements
     from kalsel_gap.project.read import Opened
 
-    IntArray = NDArray[np.int64]
 
 ALIASES: dict[str, tuple[str, ...]] = {
     "quadkey": ("quadkey",),

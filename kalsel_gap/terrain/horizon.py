@@ -8,23 +8,23 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from kalsel_gap.geo.dem import height_at
 from kalsel_gap.geo.geodesy import WGS84, metres_per_degree
 from kalsel_gap.geo.kernels import kernel
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from kalsel_gap.geo.arrays import FloatArray, IntArray
     from kalsel_gap.geo.dem import Frame
     from kalsel_gap.geo.sampling import Grid
     from kalsel_gap.project.index import Horizon
     from kalsel_gap.terrain.relief_at_points import Tile
 
-FloatArray: TypeAlias = NDArray[np.float64]
-IntArray: TypeAlias = NDArray[np.int64]
 
 # A line of sight is sampled this often in the length of a cell, from one cell away on: nearer, the
 # model says nothing that is not in the school's own elevation.

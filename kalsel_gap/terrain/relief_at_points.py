@@ -12,10 +12,9 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 from rasterio.windows import Window
 
 from kalsel_gap.geo.dem import Frame, frame_of, halo_around, to_row
@@ -25,12 +24,12 @@ from kalsel_gap.geo.sampling import Band, Grid, groups, open_band, sample
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from numpy.typing import ArrayLike, NDArray
+
+    from kalsel_gap.geo.arrays import BoolArray, FloatArray, IntArray
     from kalsel_gap.geo.raster_files import RasterPath
     from kalsel_gap.terrain.sea_mask import SeaMask
 
-FloatArray: TypeAlias = NDArray[np.float64]
-IntArray: TypeAlias = NDArray[np.int64]
-BoolArray: TypeAlias = NDArray[np.bool_]
 
 # Slopes and heights are summed in whole millionths of a degree and whole centimetres: exact, so in
 # any order the same.

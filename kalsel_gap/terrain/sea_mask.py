@@ -26,14 +26,12 @@ from kalsel_gap.geo.mosaic import open_band
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from kalsel_gap.geo.arrays import BoolArray, FloatArray, IntArray
     from kalsel_gap.geo.dem import Frame, Heights
     from kalsel_gap.geo.grid import Grid
     from kalsel_gap.geo.mosaic import Band
     from kalsel_gap.geo.raster_files import RasterPath
 
-FloatArray: TypeAlias = NDArray[np.float64]
-IntArray: TypeAlias = NDArray[np.int64]
-BoolArray: TypeAlias = NDArray[np.bool_]
 Rows: TypeAlias = NDArray[np.int32]
 
 # Cells of a stripe that is read at once.

@@ -12,10 +12,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from kalsel_gap.geo.dem import Frame, frame_of, halo_around
 from kalsel_gap.geo.mosaic import open_band
@@ -53,13 +52,13 @@ from kalsel_gap.terrain.relief_at_points import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import ArrayLike, NDArray
+
+    from kalsel_gap.geo.arrays import FloatArray, IntArray
     from kalsel_gap.geo.raster_files import RasterPath
     from kalsel_gap.project.index import Horizon, Landform
     from kalsel_gap.terrain.sea_mask import SeaMask
 
-FloatArray: TypeAlias = NDArray[np.float64]
-IntArray: TypeAlias = NDArray[np.int64]
-BoolArray: TypeAlias = NDArray[np.bool_]
 
 # The disks of a school: their radius is in the names of the columns, so no assumption.
 RADII_M = (1000.0, 5000.0)

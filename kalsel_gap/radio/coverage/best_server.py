@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from rasterio.windows import Window
 
+    from kalsel_gap.geo.arrays import FloatArray
     from kalsel_gap.geo.grid import Grid
     from kalsel_gap.radio.coverage.loss_rasters import Losses
     from kalsel_gap.radio.coverage.networks import Network
 
-    FloatArray = NDArray[np.float64]
 
 EARTH_M = EARTH_KM * 1000.0
 

@@ -43,12 +43,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from kalsel_gap.geo.arrays import FloatArray
     from kalsel_gap.project.inputs import Elevation
     from kalsel_gap.project.read import Opened
     from kalsel_gap.radio.coverage.networks import Mast
     from kalsel_gap.terrain.sea_mask import SeaMask
 
-    FloatArray = NDArray[np.float64]
     SingleArray = NDArray[np.float32]
 
 T = TypeVar("T")

@@ -43,13 +43,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from numpy.typing import NDArray
     from rasterio.windows import Window
 
+    from kalsel_gap.geo.arrays import FloatArray
     from kalsel_gap.project.read import Opened
 
     Progress = Callable[[int, int], object]
-    FloatArray = NDArray[np.float64]
 
 FOLDER = "reception"  # in the folder of runs
 MODEL = "ITU-R P.1812-8"

@@ -9,11 +9,10 @@ an antenna on the roof, and a microwave hop from the site.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from kalsel_gap.deliverables.profile_plot import PathView, of_paths
 from kalsel_gap.errors import InputError
@@ -32,11 +31,13 @@ from kalsel_gap.sources.sites import read_sites
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from kalsel_gap.findings import Finding
+    from kalsel_gap.geo.arrays import FloatArray
     from kalsel_gap.project.read import Opened
     from kalsel_gap.radio.propagation.path_inputs import Paths
 
-FloatArray: TypeAlias = NDArray[np.float64]
 
 # What the table has, in this order; the obstacle is told from the school, the azimuth points from
 # the school to the site.

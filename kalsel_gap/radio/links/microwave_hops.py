@@ -5,10 +5,9 @@ Whether the way is clear comes from the profile, the rest from the radio of ``ra
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kalsel_gap.radio.links.servers import bare
 from kalsel_gap.radio.paths.line_of_sight import CLEAR_SHARE, sight
@@ -18,10 +17,11 @@ from kalsel_gap.radio.propagation.p1812 import ANTENNA_M
 from kalsel_gap.radio.propagation.path_inputs import LAND_COVER, OK, Status
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from kalsel_gap.geo.arrays import FloatArray
     from kalsel_gap.project.radio import Radio
     from kalsel_gap.radio.propagation.path_inputs import Paths
-
-FloatArray: TypeAlias = NDArray[np.float64]
 
 
 class Hops(NamedTuple):

@@ -9,11 +9,10 @@ Without measurements every level is uncalibrated.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from kalsel_gap import schema
 from kalsel_gap.errors import InputError
@@ -38,15 +37,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     import geopandas as gpd
+    from numpy.typing import NDArray
 
+    from kalsel_gap.geo.arrays import BoolArray, FloatArray, IntArray
     from kalsel_gap.project.read import Opened
     from kalsel_gap.radio.links.servers import Cells, Losses
 
     Progress = Callable[[int, int], object]
 
-FloatArray: TypeAlias = NDArray[np.float64]
-IntArray: TypeAlias = NDArray[np.int64]
-BoolArray: TypeAlias = NDArray[np.bool_]
 
 READS = (
     *("row_id", "npsn", "lat", "lon", "confidence", "confidence_radius_m", "location_area"),

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kalsel_gap.geo import geodesy
 
@@ -19,16 +18,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import pandas as pd
+    from numpy.typing import NDArray
 
+    from kalsel_gap.geo.arrays import BoolArray, FloatArray, IntArray
     from kalsel_gap.project.radio import Candidates, Radio
     from kalsel_gap.radio.paths.profiles import Terrain
     from kalsel_gap.radio.propagation.p1812 import Link
     from kalsel_gap.radio.propagation.path_inputs import ByteArray, Paths
     from kalsel_gap.terrain.sea_mask import SeaMask
 
-FloatArray: TypeAlias = NDArray[np.float64]
-IntArray: TypeAlias = NDArray[np.int64]
-BoolArray: TypeAlias = NDArray[np.bool_]
 
 THREADS = os.cpu_count() or 1  # they change no bit
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kalsel_gap.errors import InputError
 from kalsel_gap.radio.links import calibration
@@ -20,10 +19,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from kalsel_gap.findings import Finding
+    from kalsel_gap.geo.arrays import FloatArray
     from kalsel_gap.project.radio import Radio
     from kalsel_gap.project.read import Opened
 
-FloatArray: TypeAlias = NDArray[np.float64]
 
 METRES_PER_DEGREE = 1000.0 * KM_PER_DEGREE
 

@@ -19,10 +19,10 @@ from kalsel_gap.radio.propagation.path_inputs import HEIGHT_M, in_pieces
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from kalsel_gap.geo.arrays import BoolArray
     from kalsel_gap.geo.mosaic import Band
     from kalsel_gap.terrain.sea_mask import SeaMask
 
-BoolArray: TypeAlias = NDArray[np.bool_]
 Table: TypeAlias = NDArray[np.int32]
 
 # Stands for a cell of the open sea; no land lies as low.

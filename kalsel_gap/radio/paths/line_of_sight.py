@@ -7,10 +7,9 @@ Clear is what leaves :data:`CLEAR_SHARE` of the first Fresnel radius free (ITU-R
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from kalsel_gap.geo.kernels import inlined, kernel
 from kalsel_gap.radio.propagation.fresnel import EARTH_RADIUS_KM, SPEED_OF_LIGHT_KM_S
@@ -30,8 +29,10 @@ from kalsel_gap.radio.propagation.path_inputs import (
     terms_of,
 )
 
-FloatArray: TypeAlias = NDArray[np.float64]
-BoolArray: TypeAlias = NDArray[np.bool_]
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from kalsel_gap.geo.arrays import BoolArray, FloatArray
 
 # Share of the first Fresnel radius from which on an edge below the ray takes nothing away.
 CLEAR_SHARE = 0.6

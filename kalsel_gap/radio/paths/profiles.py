@@ -11,10 +11,9 @@ from __future__ import annotations
 import math
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from kalsel_gap.geo.dem import heights
 from kalsel_gap.geo.geodesy import WGS84
@@ -40,15 +39,15 @@ from kalsel_gap.terrain.sea_mask import SeaMask, open_sea, sea_in
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from numpy.typing import ArrayLike, NDArray
+
+    from kalsel_gap.geo.arrays import BoolArray, FloatArray, IntArray
     from kalsel_gap.geo.grid import Grid
     from kalsel_gap.geo.mosaic import Band
     from kalsel_gap.geo.raster_files import RasterPath
     from kalsel_gap.project.inputs import Surface
     from kalsel_gap.project.read import Opened
 
-FloatArray: TypeAlias = NDArray[np.float64]
-IntArray: TypeAlias = NDArray[np.int64]
-BoolArray: TypeAlias = NDArray[np.bool_]
 
 # The longest stretch of a geodesic that one cubic follows: to a thousandth of a 3″ cell up to 80°.
 STRETCH_M = 50_000.0

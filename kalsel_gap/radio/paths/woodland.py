@@ -7,10 +7,9 @@ smaller loss counts. Where the elevation model is no bare ground only the way th
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kalsel_gap.geo.geodesy import WGS84
 from kalsel_gap.geo.mosaic import open_band
@@ -19,13 +18,12 @@ from kalsel_gap.radio.paths.profiles import resolution_m
 from kalsel_gap.radio.propagation.vegetation import maximum_db, specific_db_per_m, woodland_db
 
 if TYPE_CHECKING:
+    from kalsel_gap.geo.arrays import BoolArray, FloatArray
     from kalsel_gap.project.radio import Vegetation
     from kalsel_gap.radio.paths.profiles import Terrain
     from kalsel_gap.radio.propagation.path_inputs import Paths
     from kalsel_gap.terrain.sea_mask import SeaMask
 
-FloatArray: TypeAlias = NDArray[np.float64]
-BoolArray: TypeAlias = NDArray[np.bool_]
 
 _PATHS_AT_ONCE = 10_000
 

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numba.extending import register_jitable
-from numpy.typing import ArrayLike, NDArray
 
 from kalsel_gap.geo.kernels import kernel
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from kalsel_gap.geo.arrays import FloatArray
     from kalsel_gap.project.radio import Pattern
 
-FloatArray: TypeAlias = NDArray[np.float64]
 # Of a Pattern: half-power widths seen from above and from the side, front to back, side lobes.
 Widths: TypeAlias = tuple[float, float, float, float]
 

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from kalsel_gap.geo.kernels import kernel
-from kalsel_gap.radio.propagation.path_inputs import (
-    ByteArray,
-    Heights,
-    IntArray,
-    Paths,
-    Zone,
-    in_pieces,
-)
+from kalsel_gap.radio.propagation.path_inputs import ByteArray, Heights, Paths, Zone, in_pieces
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FloatArray: TypeAlias = NDArray[np.float64]
-BoolArray: TypeAlias = NDArray[np.bool_]
+    from numpy.typing import ArrayLike
+
+    from kalsel_gap.geo.arrays import BoolArray, FloatArray, IntArray
+
 
 SEA, COASTAL, INLAND = int(Zone.SEA), int(Zone.COASTAL), int(Zone.INLAND)
 # Coastal land by ITU-R P.1812, Table 3.

@@ -6,10 +6,9 @@ P.1812-8. Inside, frequencies are gigahertz and distances kilometres, as the equ
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kalsel_gap.geo.kernels import inlined
 from kalsel_gap.radio.propagation.fresnel import knife_edge
@@ -17,9 +16,9 @@ from kalsel_gap.radio.propagation.geometry import deepest, steepest
 from kalsel_gap.radio.propagation.path_inputs import Polarization
 
 if TYPE_CHECKING:
+    from kalsel_gap.geo.arrays import FloatArray
     from kalsel_gap.radio.propagation.geometry import Profile
 
-FloatArray: TypeAlias = NDArray[np.float64]
 
 # The rounded speed of light that the published results rest on: the loss moves by 0.0001 dB.
 WAVELENGTH_M_GHZ = 0.2998

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from kalsel_gap.radio.propagation.fresnel import wavelength_m
 
-FloatArray: TypeAlias = NDArray[np.float64]
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from kalsel_gap.geo.arrays import FloatArray
 
 
 def free_space_db(distance_km: ArrayLike, frequency_mhz: ArrayLike) -> FloatArray:

@@ -6,16 +6,18 @@ Textbook formulas of Recommendations ITU-R P.526 and P.530, for arrays of any sh
 from __future__ import annotations
 
 from math import sqrt
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numba.extending import register_jitable
-from numpy.typing import ArrayLike, NDArray
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-FloatArray: TypeAlias = NDArray[np.float64]
+    from numpy.typing import ArrayLike
+
+    from kalsel_gap.geo.arrays import FloatArray
+
 
 SPEED_OF_LIGHT_KM_S = 299_792.458
 EARTH_RADIUS_KM = 6371.0

@@ -6,15 +6,15 @@ the smooth Earth are those of the bare terrain; what stands on it is seen by dif
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kalsel_gap.geo.kernels import inlined, kernel
 from kalsel_gap.radio.propagation.path_inputs import Arrays, ByteArray, Zone
 
-FloatArray: TypeAlias = NDArray[np.float64]
+if TYPE_CHECKING:
+    from kalsel_gap.geo.arrays import FloatArray
 
 SEA, INLAND = int(Zone.SEA), int(Zone.INLAND)
 

@@ -12,10 +12,9 @@ heights belong into the ground. Inside, frequencies are megahertz and all length
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from kalsel_gap.geo.kernels import kernel
 from kalsel_gap.radio.propagation.itm_variability import Climate, Terms, Variability, varied_db
@@ -34,7 +33,6 @@ from kalsel_gap.radio.propagation.path_inputs import (
     TERM,
     Arrays,
     ByteArray,
-    IntArray,
     Paths,
     Polarization,
     in_batches,
@@ -44,7 +42,10 @@ from kalsel_gap.radio.propagation.path_inputs import (
     within,
 )
 
-FloatArray: TypeAlias = NDArray[np.float64]
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from kalsel_gap.geo.arrays import FloatArray, IntArray
 
 # What the model covers.
 FREQUENCY_MHZ = (20.0, 20_000.0)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
 from kalsel_gap.radio.propagation.building_entry import Building, entry_loss_db, entry_sigma_db
@@ -13,9 +12,11 @@ from kalsel_gap.radio.propagation.building_entry import Building, entry_loss_db,
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from numpy.typing import ArrayLike
+
+    from kalsel_gap.geo.arrays import FloatArray
     from kalsel_gap.project.radio import Carrier, Mobile
 
-FloatArray: TypeAlias = NDArray[np.float64]
 
 SUBCARRIERS = 12.0  # of a resource block: 3GPP TS 36.211 and TS 38.211
 

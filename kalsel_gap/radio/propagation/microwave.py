@@ -10,10 +10,9 @@ edition reads it off two maps that may not be passed on. Rain follows P.530-18 i
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from kalsel_gap.radio.propagation import rain_attenuation
 from kalsel_gap.radio.propagation.free_space import free_space_db
@@ -23,9 +22,11 @@ from kalsel_gap.radio.propagation.path_inputs import Polarization
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import ArrayLike
+
+    from kalsel_gap.geo.arrays import FloatArray
     from kalsel_gap.project.radio import Microwave
 
-FloatArray: TypeAlias = NDArray[np.float64]
 
 MULTIPATH_FROM_KM = 5.0  # P.530, 2.3: shorter paths have none
 LARGEST_CONVERSION_DB = 10.8  # of the worst month into the year, P.530, 2.3.4

@@ -17,10 +17,9 @@ is an alternative, and the main method needs nothing that is missing here.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from kalsel_gap.geo.kernels import inlined, kernel, uncounted
 from kalsel_gap.radio.propagation.diffraction import (
@@ -77,7 +76,6 @@ from kalsel_gap.radio.propagation.path_inputs import (
     VOID,
     Arrays,
     ByteArray,
-    IntArray,
     Paths,
     Polarization,
     in_batches,
@@ -87,7 +85,10 @@ from kalsel_gap.radio.propagation.path_inputs import (
     within,
 )
 
-FloatArray: TypeAlias = NDArray[np.float64]
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from kalsel_gap.geo.arrays import FloatArray, IntArray
 
 # What the Recommendation covers.
 FREQUENCY_MHZ = (30.0, 6000.0)

@@ -15,9 +15,9 @@ from kalsel_gap.geo.kernels import kernel
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-FloatArray: TypeAlias = NDArray[np.float64]
+    from kalsel_gap.geo.arrays import FloatArray, IntArray
+
 Heights: TypeAlias = NDArray[np.float64] | NDArray[np.float32]
-IntArray: TypeAlias = NDArray[np.int64]
 ByteArray: TypeAlias = NDArray[np.int8]
 
 

@@ -6,20 +6,18 @@ Around the site the grid is charted by polynomials of east and north: no cell as
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kalsel_gap.geo.geodesy import WGS84
 from kalsel_gap.geo.kernels import inlined, kernel
 from kalsel_gap.radio.propagation.p1812 import DISTANCE_KM
 
 if TYPE_CHECKING:
+    from kalsel_gap.geo.arrays import FloatArray, IntArray
     from kalsel_gap.geo.grid import Grid
 
-FloatArray: TypeAlias = NDArray[np.float64]
-IntArray: TypeAlias = NDArray[np.int64]
 
 # Radials for each cell along the rim: the more, the nearer to a cell its radial ends.
 RADIALS_A_CELL = 4

@@ -23,14 +23,9 @@ from kalsel_gap.radio.propagation.path_inputs import (
 )
 
 if TYPE_CHECKING:
+    from kalsel_gap.geo.arrays import FloatArray, IntArray
     from kalsel_gap.radio.propagation.p1812 import Link
-    from kalsel_gap.radio.propagation.path_inputs import (
-        Arrays,
-        ByteArray,
-        FloatArray,
-        IntArray,
-        Paths,
-    )
+    from kalsel_gap.radio.propagation.path_inputs import Arrays, ByteArray, Paths
 
 # A receiver as high as the transmitter right below it: free space knows no distance of 0.
 LEAST_RAY_KM = 0.001

@@ -63,10 +63,10 @@ from kalsel_gap.radio.propagation.short_range import near_db
 from kalsel_gap.radio.propagation.vegetation import CLEAR, Woodland, through_db
 
 if TYPE_CHECKING:
+    from kalsel_gap.geo.arrays import FloatArray
     from kalsel_gap.geo.grid import Grid
     from kalsel_gap.radio.propagation.p1812 import Link
 
-FloatArray: TypeAlias = NDArray[np.float64]
 SingleArray: TypeAlias = NDArray[np.float32]
 
 INLAND = int(Zone.INLAND)

@@ -9,14 +9,17 @@ P.1812 works out anew for each height.)
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from kalsel_gap.radio.propagation.fresnel import knife_edge_db
 
-FloatArray: TypeAlias = NDArray[np.float64]
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from kalsel_gap.geo.arrays import FloatArray
+
 Kind = Literal["suburban", "open"]
 
 PHONE_M = 1.5  # the height of a receiver for which Hata's corrections hold as they are

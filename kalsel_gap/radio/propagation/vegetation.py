@@ -6,17 +6,18 @@ profile are the way *over* the same trees: of both the smaller loss counts, neve
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from kalsel_gap.geo.kernels import inlined
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-FloatArray: TypeAlias = NDArray[np.float64]
+    from numpy.typing import ArrayLike
+
+    from kalsel_gap.geo.arrays import FloatArray
 
 
 class Woodland(NamedTuple):
