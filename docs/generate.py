@@ -21,8 +21,11 @@ from kalsel_gap import findings, schema
 from kalsel_gap.cli import app
 from kalsel_gap.i18n import messages
 from kalsel_gap.i18n.text import Text
-from kalsel_gap.project.index import Index, Signal, Terrain, default_values
-from kalsel_gap.project.read import OVERRIDABLE, Project
+from kalsel_gap.project.base import OVERRIDABLE, default_values
+from kalsel_gap.project.index import Index
+from kalsel_gap.project.model import Project
+from kalsel_gap.project.signal import Signal
+from kalsel_gap.project.terrain import Terrain
 from kalsel_gap.sources import schools, sites, speed_test_tiles, speed_tests, villages
 
 if TYPE_CHECKING:

@@ -10,11 +10,12 @@ import pandas as pd
 from pyproj import Geod
 
 from kalsel_gap import schema
-from kalsel_gap.deficit.scores import power_mean, scores
+from kalsel_gap.deficit.scores import scores
 from kalsel_gap.deficit.service import service
+from kalsel_gap.deficit.trees import power_mean
 from kalsel_gap.indicators import available
-from kalsel_gap.project.index import default_values
-from kalsel_gap.project.read import OVERRIDABLE, Opened, Project
+from kalsel_gap.project.base import OVERRIDABLE, default_values
+from kalsel_gap.project.model import Opened, Project
 
 LEVEL_DBM = -112.0
 LAT, LON = -2.6, 115.5

@@ -5,6 +5,7 @@ Sentences are made in :mod:`kalsel_gap.i18n.messages`, at the edge, in the reade
 
 from __future__ import annotations
 
+import difflib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -77,3 +78,10 @@ class SeveralErrors(KalselGapError):  # noqa: N818 - it holds errors
     def __str__(self) -> str:
         """All of them, one a line."""
         return "\n".join(str(error) for error in self.errors)
+
+
+def suggestion(word: str, words: object) -> str:
+    """The nearest of `words`, or nothing."""
+    spelled = {str(each).casefold(): str(each) for each in words}  # type: ignore[attr-defined]
+    near = difflib.get_close_matches(word.casefold(), spelled, n=1)
+    return spelled[near[0]] if near else ""

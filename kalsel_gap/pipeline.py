@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -22,35 +22,31 @@ from kalsel_gap import schema
 from kalsel_gap.deficit import service, signals
 from kalsel_gap.deficit.scores import scores
 from kalsel_gap.findings import Finding, sort, to_frame
-from kalsel_gap.project.read import Opened, find_project, read_project
+from kalsel_gap.project.read import find_project, read_project
 from kalsel_gap.quality import stage as quality
 from kalsel_gap.radio.links import prediction
 from kalsel_gap.sources import places
-from kalsel_gap.sources.places import Staged
 from kalsel_gap.sources.schools import located, read_schools
+from kalsel_gap.stages import Reporter, Stage, Staged, progress_of
+from kalsel_gap.storage.cache import Cache
 from kalsel_gap.storage.fingerprint import code_hash, default_cache_folder
-from kalsel_gap.storage.run_folder import Cache, Run, table_of, write_run
+from kalsel_gap.storage.parquet import table_of
+from kalsel_gap.storage.run_folder import Run, write_run
 from kalsel_gap.terrain import stage as terrain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     import geopandas as gpd
 
-    Tables = Mapping[str, pd.DataFrame]
+    from kalsel_gap.project.model import Opened
+    from kalsel_gap.stages import Tables
 
 
 STEPS = (
     *("schools", "places", "quality", "terrain", "prediction", "signals", "service"),
     *("previews", "scores", "write"),
 )
-
-
-class Reporter(Protocol):
-    """Who is told how far the work is."""
-
-    def __call__(self, step: str, done: int, total: int) -> None:
-        """`step` is one of :data:`STEPS`; `done` of `total` parts of it are finished."""
 
 
 def _silent(step: str, done: int, total: int) -> None:
@@ -154,34 +150,6 @@ def open_project(path: Path | str | None = None, *, options: tuple[str, ...] = (
 # --- stages ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Stage:
-    """An expensive stage, and what decides that it must run again.
-
-    Attributes
-    ----------
-    name : str
-        One of :data:`STEPS`.
-    run : callable
-        Makes its columns.
-    reads : tuple of str
-        Columns of earlier stages that it reads; none for the first one.
-    sections : tuple of str
-        Sections of the project that it reads.
-    writes : tuple of Stage
-        Stages of the contract whose columns it writes.
-    tables : tuple of str
-        Tables of earlier stages that it reads.
-    """
-
-    name: str
-    run: Callable[[gpd.GeoDataFrame, Opened, Reporter, Tables], Staged]
-    reads: tuple[str, ...]
-    sections: tuple[str, ...]
-    writes: tuple[schema.Stage, ...]
-    tables: tuple[str, ...] = ()
-
-
 def _read(_schools: gpd.GeoDataFrame, opened: Opened, _report: Reporter, _tables: Tables) -> Staged:
     schools, findings = read_schools(opened)
     return Staged(pd.DataFrame(schools.drop(columns="geometry")), findings)
@@ -194,69 +162,65 @@ def _previews(
         map_previews,  # GDAL loads only when there is something to draw
     )
 
-    return map_previews.previews(schools, opened, progress=_progress(report, "previews"))
-
-
-def _progress(report: Reporter, step: str) -> Callable[[int, int], None]:
-    return lambda done, total: report(step, done, total)
+    return map_previews.previews(schools, opened, progress=progress_of(report, "previews"))
 
 
 _STAGES = (
-    _Stage(
+    Stage(
         "schools",
         _read,
         (),
         ("schools", "attributes", "boundaries", "repairs", "registers"),
         ("register", "attributes"),
     ),
-    _Stage(
+    Stage(
         "places",
         lambda s, o, *_: places.places(s, o),
         places.READS,
         places.SECTIONS,
         ("places",),
     ),
-    _Stage(
+    Stage(
         "quality",
         lambda s, o, *_: quality.quality(s, o),
         quality.READS,
         quality.SECTIONS,
         ("quality",),
     ),
-    _Stage(
+    Stage(
         "terrain",
-        lambda s, o, report, _: terrain.terrain(s, o, progress=_progress(report, "terrain")),
+        lambda s, o, report, _: terrain.terrain(s, o, progress=progress_of(report, "terrain")),
         terrain.READS,
         terrain.SECTIONS,
         ("terrain",),
     ),
-    _Stage(
+    Stage(
         "prediction",
         lambda s, o, report, _: prediction.prediction(
-            s, o, progress=_progress(report, "prediction")
+            s, o, progress=progress_of(report, "prediction")
         ),
         prediction.READS,
         prediction.SECTIONS,
         ("prediction",),
     ),
-    _Stage(
+    Stage(
         "signals",
         lambda s, o, report, tables: signals.signals(
-            s, o, predictions=tables["predictions"], progress=_progress(report, "signals")
+            s, o, predictions=tables["predictions"], progress=progress_of(report, "signals")
         ),
         signals.READS,
         signals.SECTIONS,
         ("signals",),
         ("predictions",),
     ),
-    _Stage(
+    Stage(
         "service",
         lambda s, o, *_: service.service(s, o),
         service.READS,
         service.SECTIONS,
         ("service",),
     ),
-    _Stage(
+    Stage(
         "previews",
         _previews,
         ("lat", "lon"),
@@ -267,7 +231,7 @@ _STAGES = (
 
 
 def _made(
-    stage: _Stage,
+    stage: Stage,
     schools: gpd.GeoDataFrame,
     opened: Opened,
     report: Reporter,
@@ -289,7 +253,7 @@ def _unused(opened: Opened) -> list[Finding]:
 
 
 def _key(
-    stage: _Stage,
+    stage: Stage,
     schools: gpd.GeoDataFrame,
     opened: Opened,
     hashes: dict[str, str],

@@ -26,7 +26,8 @@ from hypothesis import settings
 import kalsel_gap
 from kalsel_gap import schema
 from kalsel_gap.cli import main
-from kalsel_gap.project.read import FILE_NAME, Opened, merge, read_project
+from kalsel_gap.project.base import merge
+from kalsel_gap.project.read import FILE_NAME, read_project
 from kalsel_gap.storage.fingerprint import code_hash, default_cache_folder
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
+    from kalsel_gap.project.model import Opened
     from kalsel_gap.storage.run_folder import Run
 
 # Folders of caches come and go with the tests; what is compiled is kept for all of them.

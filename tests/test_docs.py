@@ -21,8 +21,9 @@ import typer
 from kalsel_gap import schema
 from kalsel_gap.cli import app, main
 from kalsel_gap.indicators import available
-from kalsel_gap.project.index import DEFAULTS_FOLDER, default_values
-from kalsel_gap.project.read import FILE_NAME, OVERRIDABLE, Project, merge, read_project
+from kalsel_gap.project.base import DEFAULTS_FOLDER, OVERRIDABLE, default_values, merge
+from kalsel_gap.project.model import Project
+from kalsel_gap.project.read import FILE_NAME, read_project
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -18,7 +18,6 @@ from rich.cells import cell_len
 
 from kalsel_gap import doctor
 from kalsel_gap.doctor import Fact, examine
-from kalsel_gap.i18n import messages
 from kalsel_gap.i18n.text import LANGUAGES
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ def test_every_part_of_a_sound_project(ranked: Path) -> None:
 
 def test_every_sentence_is_said() -> None:
     source = Path(doctor.__file__).read_text(encoding="utf-8")
-    assert [code for code in (*messages.FACTS, *messages.PARTS) if f'"{code}"' not in source] == []
+    assert [code for code in (*doctor.FACTS, *doctor.PARTS) if f'"{code}"' not in source] == []
 
 
 def test_without_a_project(

@@ -12,7 +12,10 @@ from pyproj import Geod
 from scipy.stats import beta
 
 from kalsel_gap.indicators import available, barrier, delivered, need
-from kalsel_gap.project.index import Index, Signal, Terrain, default_values
+from kalsel_gap.project.base import default_values
+from kalsel_gap.project.index import Index
+from kalsel_gap.project.signal import Signal
+from kalsel_gap.project.terrain import Terrain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
     from kalsel_gap.storage.run_folder import Run
     from tests.conftest import MakeProject, MakeRaster
 

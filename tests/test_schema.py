@@ -9,7 +9,9 @@ import pytest
 from pandera.errors import SchemaErrors
 
 from kalsel_gap import schema
-from kalsel_gap.project.index import Index, Terrain, default_values
+from kalsel_gap.project.base import default_values
+from kalsel_gap.project.index import Index
+from kalsel_gap.project.terrain import Terrain
 
 if TYPE_CHECKING:
     from tests.conftest import MakeSchools

@@ -12,7 +12,7 @@ from kalsel_gap.cli.options import Format
 from kalsel_gap.i18n.text import N_, Text
 
 if TYPE_CHECKING:
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
     from kalsel_gap.quality.stage import Checked
 
 HELP = N_(
@@ -63,9 +63,13 @@ def check(
 
 def _accept(opened: Opened, reviewed: Path, text: Text, *, quiet: bool) -> None:
     """Keep what the reviewed file accepts, and say so."""
-    from kalsel_gap.deliverables.findings_report import accept
+    from kalsel_gap.deliverables.findings_report import explained
+    from kalsel_gap.quality.accept import accept
+    from kalsel_gap.quality.stage import STEPS, check_all
 
-    accepted = accept(opened, reviewed)
+    with console.progress(text, STEPS, quiet=quiet) as report:
+        checked = check_all(opened, report=report)
+    accepted = accept(opened, checked, explained(checked, opened), reviewed)
     count, withdrawn = text.number(accepted.count), text.number(accepted.withdrawn)
     sentences = []
     if accepted.count:
@@ -81,7 +85,8 @@ def _accept(opened: Opened, reviewed: Path, text: Text, *, quiet: bool) -> None:
 
 def _print(checked: Checked, opened: Opened, format_: Format | None, text: Text) -> None:
     """The findings to standard output."""
-    from kalsel_gap.deliverables import findings_report, tables
+    from kalsel_gap.deliverables import findings_report
+    from kalsel_gap.storage import spreadsheet
 
     chosen = console.chosen(format_)
     if chosen is Format.table:
@@ -89,5 +94,5 @@ def _print(checked: Checked, opened: Opened, format_: Format | None, text: Text)
         console.summary(findings_report.summary(checked, text), nature, text)
     else:
         table = findings_report.told(checked, opened, text)
-        write = findings_report.to_json if chosen is Format.json else tables.csv_of
+        write = findings_report.to_json if chosen is Format.json else spreadsheet.csv_of
         console.emit(write(table))

@@ -14,6 +14,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text as Styled
 
+from kalsel_gap import doctor
 from kalsel_gap.cli.options import Format
 from kalsel_gap.i18n import messages
 from kalsel_gap.i18n.text import N_, Text, plain
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
     from kalsel_gap.errors import KalselGapError
     from kalsel_gap.findings import Finding
     from kalsel_gap.geo.raster_cache import Estimate
-    from kalsel_gap.pipeline import Reporter
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
+    from kalsel_gap.stages import Reporter
     from kalsel_gap.storage.run_folder import Run
 
 TOP = 20
@@ -269,16 +270,16 @@ def publish(
     quiet: bool = False,
 ) -> None:
     """A table to standard output; somebody who reads it sees `figures` of it, or of `shown`."""
-    from kalsel_gap.deliverables import tables
+    from kalsel_gap.storage import spreadsheet
 
     match chosen(format_):
         case Format.table:
             seen = frame if shown is None else shown
             figures(seen, labels, text, spare=spare, quiet=quiet)
         case Format.json:
-            emit(tables.json_of(frame))
+            emit(spreadsheet.json_of(frame))
         case Format.csv:
-            emit(tables.csv_of(frame))
+            emit(spreadsheet.csv_of(frame))
 
 
 def figures(
@@ -383,8 +384,8 @@ def facts(found: Sequence[Fact], text: Text) -> None:
     table.add_column(text(N_("Part")), no_wrap=True)
     table.add_column(text(N_("What was found")), ratio=1, overflow="fold")
     for fact in found:
-        state = Styled(text(messages.STATES[fact.state]), style=_STATE_STYLE[fact.state])
-        table.add_row(state, text(messages.PARTS[fact.part]), Styled(messages.fact(fact, text)))
+        state = Styled(text(doctor.STATES[fact.state]), style=_STATE_STYLE[fact.state])
+        table.add_row(state, text(doctor.PARTS[fact.part]), Styled(doctor.fact(fact, text)))
     Console(highlight=False).print(table)
 
 

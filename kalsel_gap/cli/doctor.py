@@ -27,8 +27,7 @@ def doctor(
     lang: options.Lang = None,  # noqa: ARG001 - read before parsing
 ) -> None:
     """Do what :data:`HELP` says."""
-    from kalsel_gap.doctor import examine
-    from kalsel_gap.i18n.messages import fact
+    from kalsel_gap.doctor import examine, fact
 
     text: Text = ctx.obj
     found = examine(project)

@@ -89,7 +89,7 @@ def gpkg(
 ) -> None:
     """Do what :data:`GPKG_HELP` says."""
     from kalsel_gap.deliverables import gis_layers
-    from kalsel_gap.storage.run_folder import atomic
+    from kalsel_gap.storage.atomic import atomic
 
     chosen, words = _opened(ctx, project, runs, run, lang)
     with atomic(out) as temporary:
@@ -114,7 +114,7 @@ def _opened(
 
 def _write(data: str, out: Path | None, text: Text, *, quiet: bool) -> None:
     """To the file, or to standard output without one."""
-    from kalsel_gap.storage.run_folder import atomic
+    from kalsel_gap.storage.atomic import atomic
 
     if out is None:
         console.emit(data)

@@ -27,7 +27,8 @@ def map(  # noqa: A001 - the command's name
 ) -> None:
     """Do what :data:`HELP` says."""
     from kalsel_gap.deliverables.web_map import write_map
-    from kalsel_gap.storage.run_folder import atomic, read_run
+    from kalsel_gap.storage.atomic import atomic
+    from kalsel_gap.storage.run_folder import read_run
 
     opened, folder = console.runs_of(project, runs)
     chosen = read_run(folder, run)

@@ -11,7 +11,7 @@ import typer
 from kalsel_gap.i18n.text import N_, Text, choose_language
 
 if TYPE_CHECKING:
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
 
 
 class Format(StrEnum):

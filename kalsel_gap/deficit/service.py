@@ -13,14 +13,14 @@ import pandas as pd
 
 from kalsel_gap import schema
 from kalsel_gap.indicators import available, delivered
-from kalsel_gap.sources.formats import fold
-from kalsel_gap.sources.places import Staged
+from kalsel_gap.sources.cells import fold
+from kalsel_gap.stages import Staged
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
     from kalsel_gap.project.index import Inference
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
 
 READS = (
     *("lat", "is_duplicate", "students", "internet", "available", "terrain_class"),

@@ -16,16 +16,16 @@ import numpy as np
 import pandas as pd
 
 from kalsel_gap import schema
+from kalsel_gap.deficit.coverage_value import _POSSIBLE_DBM, polygons_worth, worth
 from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding, at_school
 from kalsel_gap.indicators import available, delivered
 from kalsel_gap.radio.links.prediction import disagreements
 from kalsel_gap.sources import coverage
-from kalsel_gap.sources.formats import cell_text, fold
-from kalsel_gap.sources.places import Staged, sampled
+from kalsel_gap.sources.places import sampled
 from kalsel_gap.sources.speed_test_tiles import read_tiles, tile_numbers, tile_sources
 from kalsel_gap.sources.speed_tests import latest_quarter, read_measurements
-from kalsel_gap.sources.tables import number
+from kalsel_gap.stages import Staged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,10 +33,9 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from kalsel_gap.geo import sampling
-    from kalsel_gap.project.index import Signal
     from kalsel_gap.project.inputs import Coverage, Measurements
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
+    from kalsel_gap.project.signal import Signal
 
     Progress = Callable[[int, int], object]
 
@@ -62,8 +61,6 @@ SIGNALS = (
     *("adequacy", "signal_share", "known_share", "status", "source", "used"),
 )
 _SCHOOLS_AT_ONCE = 20_000
-# Levels that no receiver reports: the raster is not in dBm, or its nodata is not declared.
-_POSSIBLE_DBM = (-200.0, 0.0)
 # Technologies of which one suffices to know what is available: both reach an adequate service.
 _BEST = {"4g", "5g"}
 
@@ -272,118 +269,6 @@ def _predicted(predictions: pd.DataFrame) -> pd.DataFrame:
     return predictions.assign(**spoken, level_dbm=level, at_least=predictions["reason"] != "")[
         [*(name for name in SIGNALS if name != "used"), "date", "at_least"]
     ]
-
-
-def polygons_worth(source: Coverage, opened: Opened, findings: list[Finding]) -> gpd.GeoDataFrame:
-    """Polygons of a coverage layer with their ``adequacy``, NaN where their class says nothing.
-
-    Parameters
-    ----------
-    source : Coverage
-        The layer's section of the project.
-    opened : Opened
-        The project.
-    findings : list of Finding
-        What is wrong with the layer is added here.
-
-    Raises
-    ------
-    InputError
-        The layer is unusable.
-    """
-    shown = opened.shown(source.path)
-    polygons, found = coverage.read_polygons(source, shown)
-    findings += found
-    signal = opened.project.signal
-    if source.kind == "binary":
-        if source.technology == "fixed":
-            return polygons.assign(adequacy=signal.fixed_network)
-        return polygons.assign(adequacy=signal.curves[source.technology].declared)
-    # A number is the same class however it is written: "1" and 1.0.
-    table = {fold(_plain(key)): worth_ for key, worth_ in source.classes.items()}
-    folded = polygons["class"].map(lambda text: fold(_plain(text)))
-    unlisted = sorted(set(polygons.loc[~folded.isin(list(table)), "class"]))
-    if unlisted:
-        classes = {"classes": ", ".join(text or "–" for text in unlisted[:20])}
-        findings.append(Finding("coverage_class_unlisted", file=shown, parameters=classes))
-    return polygons.assign(adequacy=folded.map(table).astype("float64"))
-
-
-def _plain(text: str) -> str:
-    value = number(text)
-    return text if np.isnan(value) else cell_text(value)
-
-
-def worth(
-    found: sampling.Sample, source: Coverage, opened: Opened, findings: list[Finding]
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """What cells of a coverage raster are worth, NaN where they say nothing.
-
-    Parameters
-    ----------
-    found : Sample
-        The cells' values.
-    source : Coverage
-        The raster's section of the project.
-    opened : Opened
-        The project.
-    findings : list of Finding
-        What is wrong with the values is added here.
-
-    Returns
-    -------
-    adequacy : float array
-        0 to 1.
-    none : bool array
-        Cells without data that mean *no signal*.
-    """
-    value = found.value
-    shown = opened.shown(source.path)
-    if source.kind in ("rsrp_dbm", "level_dbm"):
-        low, high = _POSSIBLE_DBM
-        impossible = (value < low) | (value > high)
-        if impossible.any():
-            findings.append(
-                Finding(
-                    "raster_values_impossible",
-                    file=shown,
-                    parameters={"count": int(impossible.sum()), "low": low, "high": high},
-                )
-            )
-    else:
-        impossible = np.zeros(value.shape, dtype=bool)
-    adequacy = _adequacy(value, source, opened.project.signal, shown, findings)
-    none = np.isnan(value) & ~found.outside & (source.nodata_means == "none")
-    adequacy[none] = 0.0
-    adequacy[impossible] = np.nan
-    return adequacy, none
-
-
-def _adequacy(
-    value: NDArray[np.float64],
-    source: Coverage,
-    signal: Signal,
-    shown: str,
-    findings: list[Finding],
-) -> NDArray[np.float64]:
-    """What each sampled cell is worth; NaN where the cell says nothing."""
-    if source.kind == "class":
-        table = {float(key): worth for key, worth in source.classes.items()}
-        unlisted = sorted({float(v) for v in np.unique(value[~np.isnan(value)])} - set(table))
-        if unlisted:
-            findings.append(
-                Finding(
-                    "raster_class_unlisted",
-                    file=shown,
-                    parameters={"classes": ", ".join(f"{v:g}" for v in unlisted)},
-                )
-            )
-        return available.from_class(value, table)
-    if source.technology == "fixed":
-        return available.from_binary(value, signal.fixed_network)
-    if source.kind == "binary":
-        return available.from_binary(value, signal.curves[source.technology].declared)
-    return available.from_level(value, signal.curves[source.technology].points)
 
 
 def _used(tidy: pd.DataFrame) -> pd.DataFrame:

@@ -21,7 +21,7 @@ from kalsel_gap.i18n.text import N_, Text, plain
 from kalsel_gap.quality.unusable_files import tried
 
 if TYPE_CHECKING:
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
     from kalsel_gap.quality.stage import Checked
 
 _DEGREES = 5  # decimals of a place on the map: a metre

@@ -14,21 +14,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from kalsel_gap.deliverables.tables import csv_of, to_records
 from kalsel_gap.errors import InputError, OutputError
 from kalsel_gap.i18n.messages import NAMES, finding_sentence, findings_sentence
+from kalsel_gap.i18n.numbers import number
 from kalsel_gap.i18n.text import N_, Text, choose_language, escaped, plain
-from kalsel_gap.quality.repairs import accepted
-from kalsel_gap.quality.stage import check_all
-from kalsel_gap.sources.repairs import stored
-from kalsel_gap.sources.tables import number, read_table
-from kalsel_gap.storage.run_folder import atomic
+from kalsel_gap.quality.accept import proposal_key
+from kalsel_gap.sources.tables import read_table
+from kalsel_gap.storage.atomic import atomic
+from kalsel_gap.storage.spreadsheet import csv_of, to_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
     from kalsel_gap.quality.stage import Checked
 
 FOLDER = "check"  # below the project's folder of outputs
@@ -40,8 +39,6 @@ COLUMNS = (
 )
 _ROWS_SHOWN = 4
 _DEGREES = 7  # decimals: a centimetre
-_NUMBERS = ("lat", "lon", "before_km", "after_km")
-_PROPOSAL = ("file", "row", "code", "lat", "lon", "area")  # what makes a proposal the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +61,6 @@ class Group:
     count: int
     sentence: str
     rows: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """Where accepted repairs are stored, how many were accepted now, and how many taken back."""
-
-    path: Path
-    count: int
-    withdrawn: int
 
 
 # --- words ---------------------------------------------------------------------------------------
@@ -224,46 +212,10 @@ def contents(checked: Checked, table: pd.DataFrame, folder: Path) -> dict[str, s
     return files
 
 
-def accept(opened: Opened, reviewed: Path) -> Accepted:
-    """Store the repairs that a person has accepted where the project reads them.
-
-    A row that the reviewed table has no answer for stays as it was accepted before.
-
-    Raises
-    ------
-    InputError, SeveralErrors
-        The table cannot be read, or an accepted row is no proposal of today's; nothing is stored.
-    OutputError
-        The file cannot be written; what was there is untouched.
-    """
-    checked = check_all(opened)
-    chosen, answered = accepted(reviewed, checked.repairs)
-    path = opened.project.repairs.path
-    before = {line: ((row["file"], row["row"]), row) for line, row in stored(path).items()}
-    renewed = {*zip(chosen["file"], chosen["row"], strict=True)}
-    withdrawn = len(answered.intersection(key for key, _ in before.values()) - renewed)
-    if chosen.empty and not withdrawn:
-        return Accepted(path, 0, 0)
-    # What does not hold any more has been told, and goes.
-    of_store = checked.findings["code"].isin(("repair_stale", "repair_refused"))
-    void = set(checked.findings.loc[of_store, "row"])
-    again = {_key(row) for row in chosen.to_dict("records")}
-    stays = [
-        row
-        for line, (key, row) in before.items()
-        if line not in void and (key not in answered or _key(row) in again)
-    ]
-    kept = {_key(row) for row in stays}
-    new = [row for row in chosen.index if _key(chosen.loc[row].to_dict()) not in kept]
+def explained(checked: Checked, opened: Opened) -> pd.DataFrame:
+    """The proposals, each with its reason in the project's language."""
     language = choose_language(None, project=opened.project.project.language, deliverable=True)
-    reasons = _with_reasons(checked, told(checked, opened, Text(language))).loc[new]
-    rows: list[Mapping[Any, Any]] = [*stays, *reasons.assign(accept="yes").to_dict("records")]
-    rows.sort(key=lambda row: (row["file"], row["row"]))
-    table = pd.DataFrame(rows, columns=list(checked.repairs.columns))
-    numbers = table[[*_NUMBERS]].apply(pd.to_numeric, errors="coerce")
-    with atomic(path) as temporary:
-        temporary.write_text(csv_of(table.assign(**numbers)), encoding="utf-8", newline="")
-    return Accepted(path, len(chosen), withdrawn)
+    return _with_reasons(checked, told(checked, opened, Text(language)))
 
 
 def _with_reasons(checked: Checked, table: pd.DataFrame) -> pd.DataFrame:
@@ -353,7 +305,7 @@ def _with_answers(repairs: pd.DataFrame, path: Path, schools: pd.DataFrame) -> p
     used = mended.set_index("row_id")[["lat", "lon", "location_area"]].to_dict("index")
 
     def answer(row: Mapping[Any, Any]) -> str:
-        given = answers.get(_key(row), "")
+        given = answers.get(proposal_key(row), "")
         now = used.get(f"{row['file']}:{row['row']}")
         return given or ("yes" if now is not None and _is_used(row, now) else "")
 
@@ -375,16 +327,7 @@ def _answers(path: Path) -> dict[tuple[object, ...], str] | None:
         return None
     if not {"accept", *_PROPOSAL} <= set(cells.columns):
         return None
-    return {_key(row): row["accept"] for row in cells.to_dict("records")}
-
-
-def _key(row: Mapping[Any, Any]) -> tuple[object, ...]:
-    """What a proposal is, however a spreadsheet wrote it again."""
-    texts = ["" if pd.isna(row[name]) else str(row[name]) for name in _PROPOSAL]
-    return tuple(
-        text.removeprefix("'") if math.isnan(number(text)) else f"{number(text):.9g}"
-        for text in texts
-    )
+    return {proposal_key(row): row["accept"] for row in cells.to_dict("records")}
 
 
 def _shown(value: object) -> object:

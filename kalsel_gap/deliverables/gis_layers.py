@@ -14,9 +14,10 @@ import pandas as pd
 
 from kalsel_gap import schema
 from kalsel_gap.deliverables import palette
-from kalsel_gap.deliverables.tables import to_records, with_words
+from kalsel_gap.deliverables.tables import with_words
 from kalsel_gap.i18n.messages import NAMES
 from kalsel_gap.i18n.text import N_, Text, plain
+from kalsel_gap.storage.spreadsheet import to_records
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -25,11 +25,12 @@ from rasterio.warp import Resampling, reproject
 from rasterio.windows import Window
 
 from kalsel_gap import schema
-from kalsel_gap.deficit.signals import polygons_worth, worth
+from kalsel_gap.deficit.coverage_value import polygons_worth, worth
 from kalsel_gap.deliverables import palette
 from kalsel_gap.geo import sampling
 from kalsel_gap.sources.boundaries import AREA_LEVELS, read_areas, short_name
-from kalsel_gap.sources.places import Staged
+from kalsel_gap.stages import Staged
+from kalsel_gap.terrain.hillshade import hillshade
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from kalsel_gap.geo.arrays import FloatArray
     from kalsel_gap.geo.raster_files import RasterPath
     from kalsel_gap.project.inputs import Coverage
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
 
     Progress = Callable[[int, int], object]
 
@@ -52,8 +53,6 @@ _FADE_DEG = 0.3  # relief around the project's area
 _WEB_MERCATOR = "EPSG:3857"
 _OVERSAMPLING = 2  # cells read for each pixel, at most, in each direction
 _HATCH_PX = 8
-_SUN = (math.radians(315.0), math.radians(45.0))  # azimuth and height: the cartographer's light
-_EXAGGERATION = 3.0
 
 COLUMNS = (
     *("name", "kind", "media_type", "width", "height"),
@@ -322,47 +321,6 @@ def _outside(areas: gpd.GeoDataFrame, frame: Frame) -> NDArray[np.bool_]:
     shapes = areas.geometry.to_crs(_WEB_MERCATOR)
     outside: NDArray[np.bool_] = geometry_mask(shapes, (frame.height, frame.width), frame.transform)
     return outside
-
-
-def hillshade(elevation_m: FloatArray, pixel_m: float) -> FloatArray:
-    """Light on a slope from the north-west, 0 to 1; level ground has 0.71.
-
-    Parameters
-    ----------
-    elevation_m : float array of shape (rows, columns)
-        Without NaN, north up.
-    pixel_m : float
-        Size of a pixel on the ground.
-
-    Examples
-    --------
-    >>> hillshade(np.zeros((3, 3)), 30.0).round(2).max()
-    np.float64(0.71)
-    """
-    if min(elevation_m.shape) < 2:
-        return np.full(elevation_m.shape, math.sin(_SUN[1]))
-    down, right = np.gradient(elevation_m * (_EXAGGERATION / pixel_m))
-    slope = np.arctan(np.hypot(down, right))
-    return light(slope, np.arctan2(-right, down))
-
-
-def light(slope_rad: FloatArray, aspect_rad: FloatArray) -> FloatArray:
-    """Light that falls on a slope from the north-west, 0 to 1 (Horn 1981).
-
-    Parameters
-    ----------
-    slope_rad : float array
-    aspect_rad : float array
-        Of the downhill direction, clockwise from north; anything on level ground.
-    """
-    azimuth, height = _SUN
-    lit: FloatArray = np.clip(
-        math.sin(height) * np.cos(slope_rad)
-        + math.cos(height) * np.sin(slope_rad) * np.cos(azimuth - aspect_rad),
-        0.0,
-        1.0,
-    )
-    return lit
 
 
 def _coverage(

@@ -5,30 +5,23 @@ Cells that a spreadsheet would run as a formula are made inert, in every dialect
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
 from kalsel_gap import schema
 from kalsel_gap.deficit.scores import rank as rank_by
-from kalsel_gap.errors import InputError
+from kalsel_gap.errors import InputError, suggestion
 from kalsel_gap.i18n.messages import NAMES, REASON_COLUMNS, REASONS, finding_sentence, reason
-from kalsel_gap.i18n.text import LANGUAGES, N_, Text, escaped, plain
-from kalsel_gap.project.read import suggestion
+from kalsel_gap.i18n.text import LANGUAGES, N_, Text
 from kalsel_gap.sources.boundaries import Kabupaten, bare_name
-from kalsel_gap.sources.formats import fold
-from kalsel_gap.sources.tables import number
+from kalsel_gap.sources.cells import fold
+from kalsel_gap.storage.spreadsheet import Dialect, csv_of, json_of
 
 if TYPE_CHECKING:
     from kalsel_gap.storage.run_folder import Run
 
-Dialect = Literal["raw", "id"]
-_FORMULA = ("=", "+", "-", "@")
 _SLIPS_TOLD = 3  # headers that look misspelt: the rest are in findings.csv
 
 
@@ -196,60 +189,9 @@ def to_csv(run: Run, schools: pd.DataFrame, text: Text, dialect: Dialect = "raw"
     return csv_of(with_words(run, schools, text), dialect)
 
 
-def csv_of(table: pd.DataFrame, dialect: Dialect = "raw") -> str:
-    """Any table as CSV, its texts inert."""
-    file = io.StringIO("\ufeff" if dialect == "id" else "", newline="")
-    file.seek(0, io.SEEK_END)
-    writer = csv.writer(file, delimiter=";" if dialect == "id" else ",", lineterminator="\n")
-    writer.writerow(table.columns)
-    decimal = "," if dialect == "id" else "."
-    # Column by column: pandas's own writer takes twice the time.
-    writer.writerows(zip(*(_cells(table[name], decimal) for name in table.columns), strict=True))
-    return file.getvalue()
-
-
-def _cells(column: pd.Series[Any], decimal: str) -> list[str]:
-    """A column as text; 12 digits hold any score to the last bit that two machines share."""
-    values = column.tolist()
-    if pd.api.types.is_float_dtype(column):
-        return ["" if _missing(v) else f"{v:.12g}".replace(".", decimal) for v in values]
-    if pd.api.types.is_numeric_dtype(column):  # flags are 1 and 0
-        return ["" if _missing(v) else str(int(v)) for v in values]
-    written = {value: inert(value) for value in column.dropna().unique()}
-    return [written.get(value, "") for value in values]
-
-
 def to_json(run: Run, schools: pd.DataFrame, text: Text) -> str:
     """Schools as a JSON list of objects; what is unknown is null."""
     return json_of(with_words(run, schools, text))
-
-
-def json_of(table: pd.DataFrame) -> str:
-    """Any table as a JSON list of objects; what is unknown is null."""
-    return escaped(json.dumps(to_records(table), indent=1, ensure_ascii=False)) + "\n"
-
-
-def to_records(table: pd.DataFrame) -> list[dict[str, object]]:
-    """Rows as plain Python values; what is unknown is None."""
-    return [
-        {str(key): None if _missing(value) else _plain_value(value) for key, value in row.items()}
-        for row in table.to_dict("records")
-    ]
-
-
-def inert(value: object) -> str:
-    r"""A text cell that no spreadsheet runs: no control characters, no leading formula sign.
-
-    Examples
-    --------
-    >>> inert('=HYPERLINK("x")'), inert("SD 1"), inert("-3.4")
-    ('\'=HYPERLINK("x")', 'SD 1', '-3.4')
-    """
-    if _missing(value):
-        return ""
-    shown = plain(value)
-    risky = shown.lstrip().startswith(_FORMULA) and math.isnan(number(shown))
-    return f"'{shown}" if risky else shown
 
 
 def with_words(run: Run, schools: pd.DataFrame, text: Text) -> pd.DataFrame:
@@ -265,13 +207,3 @@ def with_words(run: Run, schools: pd.DataFrame, text: Text) -> pd.DataFrame:
     if (nature := run.manifest.get("data", "real")) != "real":
         table["data"] = nature
     return table
-
-
-def _missing(value: object) -> bool:
-    return value is None or value is pd.NA or value != value  # noqa: PLR0124 - NaN
-
-
-def _plain_value(value: object) -> object:
-    if isinstance(value, float):
-        return float(f"{value:.12g}")
-    return value.item() if hasattr(value, "item") else value

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import pyproj
 from affine import Affine
+from numpy.typing import NDArray
 from pyproj.exceptions import CRSError, ProjError
+from rasterio.windows import Window
 
 from kalsel_gap.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import ArrayLike
@@ -168,3 +171,21 @@ def _snapped(cells: FloatArray) -> FloatArray:
     edge = np.rint(cells)
     with np.errstate(invalid="ignore"):
         return np.where(np.abs(cells - edge) < EDGE_CELLS, edge, cells)
+
+
+Cells: TypeAlias = NDArray[np.float32] | NDArray[np.int8]
+
+
+# Rows and columns worked at once, and columns of a band.
+TILE = (256, 512)
+
+
+BAND_COLUMNS = 2**13
+
+
+def windows(grid: Grid) -> Iterator[Window]:
+    """The pieces of a raster in the order of `layers`: always the same."""
+    for top in range(0, grid.height, TILE[0]):
+        for left in range(0, grid.width, BAND_COLUMNS):
+            width = min(BAND_COLUMNS, grid.width - left)
+            yield Window(left, top, width, min(TILE[0], grid.height - top))

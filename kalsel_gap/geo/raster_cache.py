@@ -23,8 +23,8 @@ from rasterio.io import MemoryFile
 
 from kalsel_gap.errors import InputError, OutputError
 from kalsel_gap.geo.cog import qml, write_cog
-from kalsel_gap.storage.run_folder import atomic
-from kalsel_gap.terrain.layers import windows
+from kalsel_gap.geo.grid import windows
+from kalsel_gap.storage.atomic import atomic
 
 if TYPE_CHECKING:
     from collections.abc import Collection

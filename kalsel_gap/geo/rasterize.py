@@ -16,14 +16,12 @@ from rasterio.features import rasterize
 from scipy.ndimage import distance_transform_edt
 
 from kalsel_gap.geo.geodesy import metres_per_degree
-from kalsel_gap.terrain.classes import UNKNOWN
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from rasterio.windows import Window
 
     from kalsel_gap.geo.grid import Grid
-    from kalsel_gap.terrain.classes import Flags
 
 
 class Footprints:
@@ -90,26 +88,6 @@ class Footprints:
         near = todo & (distance[inner] <= reach_m)
         cells[near] = around[row[inner][near], col[inner][near]]
         return cells
-
-
-def small_island(
-    land: Footprints, window: Window, dry: NDArray[np.bool_], reach_m: float, small: int
-) -> Flags:
-    """Whether cells of dry land lie on a small island; unknown far from every polygon of land.
-
-    Parameters
-    ----------
-    land : Footprints
-    window : Window
-    dry : bool array of the window's shape
-    reach_m : float
-        How far land may lie off its polygon.
-    small : int
-        Number of small islands in `land`.
-    """
-    cells = land.nearest(window, dry, reach_m)
-    flags: Flags = np.where(cells == 0, UNKNOWN, cells == small).astype(np.int8)
-    return flags
 
 
 def cell_m(grid: Grid, row: int) -> tuple[float, float]:

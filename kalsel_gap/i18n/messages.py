@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from kalsel_gap.doctor import Fact
     from kalsel_gap.errors import KalselGapError
 
 # A row of a table, as pandas hands it over.
@@ -428,53 +427,6 @@ SEVERITY_NAMES: dict[str, str] = {
     "note": N_("note"),
 }
 
-# What the doctor looks at, how it is, and what it says.
-PARTS: dict[str, str] = {
-    "cache": N_("cache"),
-    "compiler": N_("compiler"),
-    "gdal": N_("GDAL"),
-    "inputs": N_("inputs"),
-    "languages": N_("languages"),
-    "libraries": N_("libraries"),
-    "output": N_("output"),
-    "pages": N_("web pages"),
-    "proj": N_("PROJ"),
-    "project": N_("project"),
-    "python": N_("Python"),
-    "terminal": N_("terminal"),
-}
-STATES: dict[str, str] = {"ok": N_("ok"), "warning": N_("warning"), "fault": N_("fault")}
-FACTS: dict[str, str] = {
-    "cache": N_("{folder}: {size_mb} MB of at most {limit_mb} MB."),
-    "cache_not_kept": N_("{folder} cannot be written: everything is computed anew each time. Let KALSEL_GAP_CACHE name a folder of yours."),
-    "compiler": N_("numba {version}; what it compiles is kept in {folder}."),
-    "compiler_forgets": N_("What numba compiles cannot be kept ({folder}): each start takes longer. Let NUMBA_CACHE_DIR name a folder of yours."),
-    "compiler_wrong": N_("numba computes wrongly. Install the locked versions again."),
-    "disk": N_("{free_mb} MB free in {folder}."),
-    "disk_low": N_("Only {free_mb} MB free in {folder}; up to {wanted_mb} MB may be needed. Make room."),
-    "failed": N_("The examination broke off: {reason}. Install the locked versions again."),
-    "gdal": N_("{rasters} for rasters, {layers} for layers; formats: {drivers}."),
-    "gdal_lacks": N_("GDAL lacks formats that are needed: {drivers}. Install rasterio and pyogrio again, from their wheels."),
-    "gdal_lacks_useful": N_("GDAL lacks formats, whose files cannot be read: {drivers}."),
-    "inputs": N_("Files read without a fault: {count}."),
-    "language_missing": N_("The catalogue is missing ({languages}): everything is in English. Install the package again."),
-    "languages": N_("Catalogues: {languages}."),
-    "libraries": N_("{count}, each in its range: {versions}."),
-    "library_missing": N_("{name} is not installed ({wanted}). Install the locked versions again."),
-    "library_unfit": N_("{name} {version} is not in its range ({wanted}). Install the locked versions again."),
-    "output": N_("{folder} can be written."),
-    "output_not_writable": N_("{folder} cannot be written. Name another folder under [output] in the project file, or with --out."),
-    "pages": N_("All that a page needs offline is installed."),
-    "proj": N_("{version}; its data are found."),
-    "proj_wrong": N_("PROJ {version} computes wrongly. Do PROJ_DATA or PROJ_LIB point to another installation? Unset them."),
-    "project": N_("{path} is valid."),
-    "project_none": N_("There is none here, so no inputs are examined. “kalsel-gap init” makes one."),
-    "python": N_("{version} on {platform}."),
-    "python_unfit": N_("{version} is not in its range ({wanted}). Install another Python."),
-    "terminal": N_("It shows every letter ({encoding})."),
-    "terminal_letters": N_("It cannot show every letter ({encoding}); the others become question marks. Set PYTHONUTF8=1."),
-}  # fmt: skip
-
 
 def error_lines(error: KalselGapError, text: Text) -> list[str]:
     """One line for each fault: where, what is wrong, what to do."""
@@ -548,17 +500,6 @@ def _sentence(finding: Row, given: Iterable[Mapping[str, object]], text: Text) -
         params = {key: _short(value) for key, value in shown.items()}
         shown["fault"] = _error_sentence(shown["error"], params, text)
     return text(FINDINGS[str(finding["code"])], **shown)
-
-
-def fact(found: Fact, text: Text) -> str:
-    """What the doctor says of a part."""
-    if found.error is not None:
-        return " ".join(error_lines(found.error, text))
-    params = {
-        name: text.number(value) if isinstance(value, int) else plain(value)
-        for name, value in found.params.items()
-    }
-    return text(FACTS[found.code], **params)
 
 
 def reason(row: Row, text: Text) -> str:

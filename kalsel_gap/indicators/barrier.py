@@ -10,7 +10,7 @@ import pandas as pd
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kalsel_gap.project.index import Severity
+    from kalsel_gap.project.terrain import Severity
 
 
 def terrain_severity(

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from kalsel_gap.project.index import Grade, NotNegative, Positive, Section, Share, Sourced
+from kalsel_gap.project.base import Grade, NotNegative, Positive, Section, Share, Sourced
 
 
 class GradeByStatus(Section):

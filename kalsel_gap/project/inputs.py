@@ -15,7 +15,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
 from kalsel_gap.geo.raster_files import Tiles, tiles_of
-from kalsel_gap.project.index import (
+from kalsel_gap.project.base import (
     Latitude,
     Longitude,
     NotNegative,

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from kalsel_gap.project.index import NotNegative, Positive, Sourced
+from kalsel_gap.project.base import NotNegative, Positive, Sourced
 
 Sureness = Literal["high", "medium", "low"]
 Mobile = Literal["2g", "3g", "4g", "5g"]

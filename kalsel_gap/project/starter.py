@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from kalsel_gap import PACKAGE_FOLDER
 from kalsel_gap.errors import OutputError
-from kalsel_gap.project.index import DEFAULTS_FOLDER
+from kalsel_gap.project.base import DEFAULTS_FOLDER
 from kalsel_gap.project.read import FILE_NAME
-from kalsel_gap.storage.run_folder import atomic
+from kalsel_gap.storage.atomic import atomic
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ import shapely
 
 from kalsel_gap.geo import geodesy
 from kalsel_gap.sources.boundaries import AREA_LEVELS, read_areas, short_name
-from kalsel_gap.sources.formats import fold
+from kalsel_gap.sources.cells import fold
 from kalsel_gap.sources.villages import digits
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kalsel_gap.project.checks import Precision
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
 
 _KIND = re.compile(r"\s*(kecamatan|kec|distrik|kelurahan|kel|desa|ds)\b\.?\s*", re.IGNORECASE)
 _WORD = re.compile(r"\d+|[^\W\d_]+")

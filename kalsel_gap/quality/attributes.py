@@ -16,7 +16,7 @@ from kalsel_gap.sources.schools import read_attributes
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
 
 
 def attributes(cells: pd.DataFrame, opened: Opened) -> list[Finding]:

@@ -18,7 +18,7 @@ from kalsel_gap.findings import Finding
 from kalsel_gap.geo.geodesy import metres_per_degree
 from kalsel_gap.quality.unusable_files import unusable
 from kalsel_gap.sources.boundaries import AREA_LEVELS, invalid_areas, read_layer, repaired
-from kalsel_gap.sources.formats import fold
+from kalsel_gap.sources.cells import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
 
     Shapes: TypeAlias = NDArray[np.object_]
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from kalsel_gap.geo.arrays import FloatArray
     from kalsel_gap.project.checks import AreaCodes, Locations
     from kalsel_gap.project.inputs import Repairs
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
     from kalsel_gap.quality.area_names import Layer
 
 CLAIMED = ("kabupaten", "kecamatan", "desa")  # what a row can name, from the widest

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kalsel_gap.findings import Finding
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
     from kalsel_gap.quality.claimed_areas import Claims
 
 GRADES = ("A", "B", "C", "D")

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from kalsel_gap.geo.arrays import BoolArray, FloatArray, IntArray
     from kalsel_gap.project.checks import CoverageCheck, FileChecks, OffsetCheck
     from kalsel_gap.project.inputs import Coverage
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
 
 
 _INT16 = 2**15

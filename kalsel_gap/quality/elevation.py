@@ -21,7 +21,7 @@ from kalsel_gap.geo.geodesy import metres_per_degree
 from kalsel_gap.quality.coverage import Histogram, placement
 from kalsel_gap.quality.unusable_files import unusable
 from kalsel_gap.sources.boundaries import read_layer
-from kalsel_gap.sources.formats import fold
+from kalsel_gap.sources.cells import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from kalsel_gap.geo.arrays import BoolArray, FloatArray
     from kalsel_gap.project.checks import ElevationCheck
     from kalsel_gap.project.inputs import Elevation
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
 
 
 _METRES_A_FOOT = 0.3048

@@ -13,7 +13,7 @@ from kalsel_gap.quality.unusable_files import unusable
 if TYPE_CHECKING:
     import pandas as pd
 
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
 
 _SHOWN = 20  # classes in a sentence
 

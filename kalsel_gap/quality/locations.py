@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from kalsel_gap.project.checks import AreaNames, Decimals, Locations
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
     from kalsel_gap.quality.area_names import Layer
     from kalsel_gap.quality.claimed_areas import Claims
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from kalsel_gap import schema
 from kalsel_gap.findings import Finding, at_rows
-from kalsel_gap.sources.formats import fold
+from kalsel_gap.sources.cells import fold
 from kalsel_gap.sources.schools import AUTHORITY, level_of, ownership_of
 
 if TYPE_CHECKING:

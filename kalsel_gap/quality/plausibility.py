@@ -12,14 +12,15 @@ import numpy as np
 import pandas as pd
 
 from kalsel_gap.findings import Finding, at_rows
+from kalsel_gap.i18n.numbers import number
 from kalsel_gap.sources.schools import level_of
-from kalsel_gap.sources.tables import day, number, whole
+from kalsel_gap.sources.tables import day, whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kalsel_gap.project.checks import Dates, Highest, People, Registers
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
 
 _TUTORED = ("PKBM", "SKB")  # their tutors stand in no list of teachers
 _TIME = r"[ T]+\d{1,2}[:.]\d\d.*$"

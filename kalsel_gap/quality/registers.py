@@ -13,7 +13,7 @@ from kalsel_gap.quality.plausibility import data_date, dates, figures
 if TYPE_CHECKING:
     import pandas as pd
 
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
 
 # What a ranking leans on. A register has no column of the latter ones unless a cell is filled.
 _EXPECTED = ("name", "level", "ownership", "kabupaten", "kecamatan")

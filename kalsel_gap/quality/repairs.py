@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kalsel_gap.geo.arrays import FloatArray
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
     from kalsel_gap.quality.claimed_areas import Claims
     from kalsel_gap.sources.repairs import Repair
 

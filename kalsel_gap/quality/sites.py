@@ -11,12 +11,13 @@ import pandas as pd
 from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding
 from kalsel_gap.geo import geodesy
+from kalsel_gap.i18n.numbers import number
 from kalsel_gap.quality.coverage import bounds
 from kalsel_gap.quality.unusable_files import unusable
 from kalsel_gap.sources.boundaries import read_areas
-from kalsel_gap.sources.formats import fold
+from kalsel_gap.sources.cells import fold
 from kalsel_gap.sources.sites import ALIASES, NEEDED, implausible, read_source
-from kalsel_gap.sources.tables import ROW, RawTable, number, read_table, recognise
+from kalsel_gap.sources.tables import ROW, RawTable, read_table, recognise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from kalsel_gap.geo.arrays import BoolArray, FloatArray
     from kalsel_gap.project.checks import SitesCheck
     from kalsel_gap.project.inputs import Elevation, Sites
+    from kalsel_gap.project.model import Opened
     from kalsel_gap.project.radio import Carrier, Mobile
-    from kalsel_gap.project.read import Opened
 
 
 _CELL_ID = "cell"  # OpenCelliD numbers cells, of which a site has several

@@ -12,20 +12,21 @@ import pandas as pd
 
 from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding
+from kalsel_gap.i18n.numbers import number
 from kalsel_gap.quality.coverage import places
 from kalsel_gap.quality.unusable_files import unusable
 from kalsel_gap.sources import signal_levels
 from kalsel_gap.sources.signal_levels import holds_levels
 from kalsel_gap.sources.speed_test_tiles import is_tiles, read_tiles
 from kalsel_gap.sources.speed_tests import ALIASES, is_levels, read_source
-from kalsel_gap.sources.tables import ROW, day, number, read_table, recognise
+from kalsel_gap.sources.tables import ROW, day, read_table, recognise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kalsel_gap.project.checks import MeasurementsCheck
     from kalsel_gap.project.inputs import Measurements
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
 
 _RATES = {"mbps": ("down_mbps", "up_mbps"), "kbps": ("down_kbps", "up_kbps")}
 _PART_OF_A_DATE = re.compile(r"(\d{4})(?:-(\d{2}))?")

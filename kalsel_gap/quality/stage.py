@@ -19,8 +19,9 @@ from kalsel_gap.quality.registers import registers
 from kalsel_gap.quality.repairs import Proposal, as_table, judge
 from kalsel_gap.quality.unusable_files import layers, tried
 from kalsel_gap.sources.coordinates import spelled
-from kalsel_gap.sources.places import Staged, places
+from kalsel_gap.sources.places import places
 from kalsel_gap.sources.schools import read_cells, schools_of
+from kalsel_gap.stages import Staged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
     from kalsel_gap.quality.claimed_areas import Claims
 
     RowCheck = Callable[[gpd.GeoDataFrame, pd.DataFrame, Claims, Opened], list[Finding]]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
     from kalsel_gap.sources.tables import Shapes
 
 Result = TypeVar("Result")

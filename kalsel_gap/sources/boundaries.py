@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from kalsel_gap.errors import InputError
+from kalsel_gap.errors import InputError, suggestion
 from kalsel_gap.findings import Finding
-from kalsel_gap.project.index import default_values
-from kalsel_gap.project.read import SHAPEFILE_PARTS, suggestion
-from kalsel_gap.sources.formats import fold
+from kalsel_gap.project.base import default_values
+from kalsel_gap.project.model import SHAPEFILE_PARTS
+from kalsel_gap.sources.cells import fold
 from kalsel_gap.sources.tables import read_vector
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import shapely
 
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
 
 AREA_LEVELS = ("province", "kabupaten", "kecamatan", "desa")
 

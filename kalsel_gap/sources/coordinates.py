@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from kalsel_gap.sources.tables import number
+from kalsel_gap.i18n.numbers import number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kalsel_gap.errors import InputError
+from kalsel_gap.errors import InputError, suggestion
 from kalsel_gap.findings import Finding
-from kalsel_gap.project.read import suggestion
-from kalsel_gap.sources.formats import cell_text
+from kalsel_gap.sources.cells import cell_text
 from kalsel_gap.sources.tables import read_vector
 
 if TYPE_CHECKING:

@@ -18,13 +18,11 @@ import warnings
 import zipfile
 import zlib
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
-from kalsel_gap.errors import InputError
-from kalsel_gap.project.read import suggestion
+from kalsel_gap.errors import InputError, suggestion
+from kalsel_gap.sources.cells import cell_text, fold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -108,55 +106,6 @@ def read_cells(path: Path, sheet: str | None, spellings: Collection[str]) -> Cel
         **dict.fromkeys(PARQUETS, _parquet),
     }
     return whole[kind](path) if kind in whole else _csv(path, spellings)
-
-
-def fold(text: str) -> str:
-    """Header or name without case, spaces and signs, to compare by.
-
-    Examples
-    --------
-    >>> fold("Kab.-Kota/Negara (LN)")
-    'kabkotanegaraln'
-    """
-    return "".join(char for char in text.casefold() if char.isalnum())
-
-
-def cell_text(value: object) -> str:  # noqa: PLR0911 - one line for each type
-    """A value as the text a person reads.
-
-    Examples
-    --------
-    >>> [cell_text(v) for v in (30300503.0, -2.5, True, None, float("nan"), Decimal("1.50"))]
-    ['30300503', '-2.5', '1', '', '', '1.5']
-    """
-    match value:
-        case None:
-            return ""
-        case str():
-            return value
-        case bool():
-            return "1" if value else "0"
-        case float():
-            return _float_text(value)
-        case Decimal() if value.is_finite():
-            text = format(value, "f")
-            return text.rstrip("0").rstrip(".") if "." in text else text
-        case datetime():
-            midnight = (value.hour, value.minute, value.second) == (0, 0, 0)
-            return value.date().isoformat() if midnight else value.isoformat(sep=" ")
-        case date():
-            return value.isoformat()
-        case bytes():
-            return value.decode("utf-8", errors="replace")
-        case dict() | list():
-            return json.dumps(value, ensure_ascii=False, default=cell_text)
-    return str(value)
-
-
-def _float_text(value: float) -> str:
-    if math.isnan(value):
-        return ""
-    return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
 
 
 def reason(error: Exception) -> str:

@@ -5,7 +5,6 @@ What the register claims decides the budget; the areas found here stand beside i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,35 +22,17 @@ from kalsel_gap.sources.boundaries import (
     standing_areas,
 )
 from kalsel_gap.sources.villages import digits, read_villages
+from kalsel_gap.stages import Staged
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
     from kalsel_gap.findings import Finding
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
 
 READS = ("row_id", "npsn", "lat", "lon", "kabupaten")
 SECTIONS = ("boundaries", "villages")
-
-
-@dataclass(frozen=True, slots=True)
-class Staged:
-    """What a stage makes of the schools table.
-
-    Attributes
-    ----------
-    columns : DataFrame
-        New columns, one row per school, in the order of the table.
-    findings : list of Finding
-        What it found on the way.
-    tables : dict of DataFrame
-        Tidy tables of its own, by name.
-    """
-
-    columns: pd.DataFrame
-    findings: list[Finding] = field(default_factory=list)
-    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
 
 
 def places(schools: gpd.GeoDataFrame, opened: Opened) -> Staged:

@@ -13,16 +13,17 @@ import pandas as pd
 
 from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding
+from kalsel_gap.i18n.numbers import number
 from kalsel_gap.sources.boundaries import standing_areas
+from kalsel_gap.sources.cells import fold
 from kalsel_gap.sources.coordinates import candidates
-from kalsel_gap.sources.formats import fold
-from kalsel_gap.sources.tables import ROW, number, read_table, recognise
+from kalsel_gap.sources.tables import ROW, read_table, recognise
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
     from kalsel_gap.sources.coordinates import Bounds
 
 COLUMNS = (

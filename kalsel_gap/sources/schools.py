@@ -15,20 +15,12 @@ import pandas as pd
 from kalsel_gap import schema
 from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding, at_rows
+from kalsel_gap.i18n.numbers import number
 from kalsel_gap.sources import coordinates
 from kalsel_gap.sources.boundaries import bare_name, envelope, known_kabupaten, short_name
-from kalsel_gap.sources.formats import fold
+from kalsel_gap.sources.cells import fold
 from kalsel_gap.sources.repairs import accepted_repairs
-from kalsel_gap.sources.tables import (
-    ROW,
-    RawTable,
-    number,
-    read_table,
-    recognise,
-    slips,
-    understood,
-    whole,
-)
+from kalsel_gap.sources.tables import ROW, RawTable, read_table, recognise, slips, understood, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,7 +28,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from kalsel_gap.project.inputs import Attributes, Register
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
 
 REGISTER_ALIASES: dict[str, tuple[str, ...]] = {
     "npsn": ("npsn", "schoolidgovt", "schoolidgov"),

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from kalsel_gap.findings import Finding
-from kalsel_gap.sources.formats import fold
+from kalsel_gap.i18n.numbers import number
+from kalsel_gap.sources.cells import fold
 from kalsel_gap.sources.sites import TECHNOLOGY
 from kalsel_gap.sources.speed_test_tiles import is_tiles
-from kalsel_gap.sources.tables import ROW, number, read_table, recognise
+from kalsel_gap.sources.tables import ROW, read_table, recognise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from kalsel_gap.project.inputs import Measurements
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
 
 # What is measured of each technology; a carrier's total power (RSSI) of 4G is not its RSRP.
 LEVELS = {"2g": "rssi_dbm", "3g": "rscp_dbm", "4g": "rsrp_dbm", "5g": "rsrp_dbm"}

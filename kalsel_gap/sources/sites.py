@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 
 from kalsel_gap.findings import Finding
-from kalsel_gap.sources.tables import ROW, RawTable, number, read_table, recognise, understood
+from kalsel_gap.i18n.numbers import number
+from kalsel_gap.sources.tables import ROW, RawTable, read_table, recognise, understood
 
 if TYPE_CHECKING:
     from kalsel_gap.project.inputs import Sites
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
 
 ALIASES: dict[str, tuple[str, ...]] = {
     "site_id": ("siteid", "site", "idsite", "cell"),

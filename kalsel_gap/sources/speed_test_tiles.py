@@ -16,8 +16,10 @@ import pandas as pd
 
 from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding
-from kalsel_gap.sources.formats import cell_text, fold, reason
-from kalsel_gap.sources.tables import number, read_table, recognise
+from kalsel_gap.i18n.numbers import number
+from kalsel_gap.sources.cells import cell_text, fold
+from kalsel_gap.sources.formats import reason
+from kalsel_gap.sources.tables import read_table, recognise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 
     from kalsel_gap.geo.arrays import IntArray
     from kalsel_gap.project.inputs import Measurements
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
 
 
 ALIASES: dict[str, tuple[str, ...]] = {

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from kalsel_gap.findings import Finding
+from kalsel_gap.i18n.numbers import number
 from kalsel_gap.sources.signal_levels import holds, holds_levels
 from kalsel_gap.sources.speed_test_tiles import is_tiles
-from kalsel_gap.sources.tables import ROW, day, number, read_table, recognise, understood
+from kalsel_gap.sources.tables import ROW, day, read_table, recognise, understood
 
 if TYPE_CHECKING:
     from kalsel_gap.project.inputs import Measurements
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
 
 ALIASES: dict[str, tuple[str, ...]] = {
     "npsn": ("npsn",),

@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
-from kalsel_gap.errors import InputError
+from kalsel_gap.errors import InputError, suggestion
 from kalsel_gap.findings import Finding
-from kalsel_gap.project.read import suggestion
+from kalsel_gap.i18n.numbers import number
 from kalsel_gap.sources import formats
-from kalsel_gap.sources.formats import fold, reason
+from kalsel_gap.sources.cells import fold
+from kalsel_gap.sources.formats import reason
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 Shapes = Literal["any", "lines", "polygons"]
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _DIMENSIONS = {"lines": 1, "polygons": 2}
 _MOST_LISTED = 60  # headers in a note: a file can have thousands
 # Of schools, and of no use here: none of them is a slip for something else.
@@ -374,20 +374,6 @@ def _slips(one: str, other: str) -> int:
                 cost = min(cost, last[j - 2] + 1)
             line.append(cost)
     return line[-1]
-
-
-def number(text: str) -> float:
-    """A plain decimal number; NaN for anything else, so that nothing is read as what it is not.
-
-    Examples
-    --------
-    >>> number("-.5"), number("1_000"), number("nan")
-    (-0.5, nan, nan)
-    """
-    if not _NUMBER.fullmatch(text):
-        return math.nan
-    value = float(text)
-    return value if math.isfinite(value) else math.nan
 
 
 def whole(text: str) -> float:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kalsel_gap.findings import Finding
-from kalsel_gap.sources.formats import fold
+from kalsel_gap.sources.cells import fold
 from kalsel_gap.sources.tables import ROW, read_table, recognise, understood, whole
 
 if TYPE_CHECKING:
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
 
 ALIASES: dict[str, tuple[str, ...]] = {
     "code": ("kode", "kodedesa", "desacode"),

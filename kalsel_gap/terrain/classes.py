@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from kalsel_gap.project.index import Coast, Mountain
+    from kalsel_gap.project.terrain import Coast, Mountain
 
 Flags: TypeAlias = NDArray[np.int8]
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from kalsel_gap.geo.arrays import FloatArray, IntArray
     from kalsel_gap.geo.dem import Frame
     from kalsel_gap.geo.sampling import Grid
-    from kalsel_gap.project.index import Horizon
+    from kalsel_gap.project.terrain import Horizon
     from kalsel_gap.terrain.relief_at_points import Tile
 
 

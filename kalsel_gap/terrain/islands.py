@@ -9,11 +9,15 @@ import pandas as pd
 import shapely
 
 from kalsel_gap.geo.geodesy import WGS84
+from kalsel_gap.terrain.classes import UNKNOWN
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from rasterio.windows import Window
 
-    from kalsel_gap.project.index import Terrain
+    from kalsel_gap.geo.rasterize import Footprints
+    from kalsel_gap.project.terrain import Terrain
+    from kalsel_gap.terrain.classes import Flags
 
 
 def islands(
@@ -96,3 +100,23 @@ def _strait_km(island: int, land: NDArray[np.object_], area_km2: NDArray[np.floa
 def _apart_km(one: NDArray[np.object_], other: NDArray[np.object_]) -> NDArray[np.float64]:
     gaps = shapely.shortest_line(one, other)
     return np.array([WGS84.geometry_length(gap) for gap in gaps]) / 1000
+
+
+def small_island(
+    land: Footprints, window: Window, dry: NDArray[np.bool_], reach_m: float, small: int
+) -> Flags:
+    """Whether cells of dry land lie on a small island; unknown far from every polygon of land.
+
+    Parameters
+    ----------
+    land : Footprints
+    window : Window
+    dry : bool array of the window's shape
+    reach_m : float
+        How far land may lie off its polygon.
+    small : int
+        Number of small islands in `land`.
+    """
+    cells = land.nearest(window, dry, reach_m)
+    flags: Flags = np.where(cells == 0, UNKNOWN, cells == small).astype(np.int8)
+    return flags

@@ -15,17 +15,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 from rasterio.windows import Window
 
 from kalsel_gap.geo.dem import NO_HEIGHT, frame_of, halo_of, heights
+from kalsel_gap.geo.grid import TILE, Cells, windows
 from kalsel_gap.geo.mosaic import open_band
 from kalsel_gap.terrain.local_relief import footprint, local_relief
 from kalsel_gap.terrain.mountains import KAPOS, KaposThresholds, kapos_class
-from kalsel_gap.terrain.sea_mask import Shore
+from kalsel_gap.terrain.shore_distance import Shore
 from kalsel_gap.terrain.slope_aspect import neighbours
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from kalsel_gap.geo.dem import Frame, Heights
     from kalsel_gap.geo.grid import Grid
     from kalsel_gap.geo.mosaic import Band
@@ -36,16 +38,11 @@ if TYPE_CHECKING:
 Name: TypeAlias = Literal[
     "elevation", "slope", "aspect", "tri", "roughness", "relief", "mountain", "coast", "zone"
 ]
-Cells: TypeAlias = NDArray[np.float32] | NDArray[np.int8]
 Write: TypeAlias = Callable[[Name, Window, Cells], object]
 
 # What stands for no data: NaN, and in classes this.
 CLASSES = frozenset(("mountain", "zone"))
 NO_CLASS = -1
-
-# Rows and columns worked at once, and columns of a band.
-TILE = (256, 512)
-BAND_COLUMNS = 2**13
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,14 +134,6 @@ def layers(
                 if progress is not None:
                     progress(done, total)
             written.result()
-
-
-def windows(grid: Grid) -> Iterator[Window]:
-    """The pieces of a raster in the order of `layers`: always the same."""
-    for top in range(0, grid.height, TILE[0]):
-        for left in range(0, grid.width, BAND_COLUMNS):
-            width = min(BAND_COLUMNS, grid.width - left)
-            yield Window(left, top, width, min(TILE[0], grid.height - top))
 
 
 def _hand_out(write: Write, window: Window | None, made: dict[Name, Cells]) -> None:

@@ -18,19 +18,21 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import pandas as pd
 
-from kalsel_gap.deliverables.map_previews import light
-from kalsel_gap.deliverables.tables import csv_of
-from kalsel_gap.errors import InputError, OutputError
+from kalsel_gap.errors import InputError, OutputError, suggestion
+from kalsel_gap.geo.grid import windows
 from kalsel_gap.geo.mosaic import open_band, refuse_unknown_unit
 from kalsel_gap.geo.raster_cache import Estimate, Pieces, bound, encoded_bytes, free_bytes
-from kalsel_gap.geo.rasterize import Footprints, small_island
+from kalsel_gap.geo.rasterize import Footprints
 from kalsel_gap.i18n import messages
-from kalsel_gap.project.read import suggestion
 from kalsel_gap.sources.tables import read_vector
+from kalsel_gap.storage.atomic import atomic, clear_leftovers
+from kalsel_gap.storage.cache import Cache
 from kalsel_gap.storage.fingerprint import code_hash, default_cache_folder, hash_of
-from kalsel_gap.storage.run_folder import Cache, atomic, clear_leftovers
-from kalsel_gap.terrain import classes, islands, sea_mask
-from kalsel_gap.terrain.layers import Work, layers, windows
+from kalsel_gap.storage.spreadsheet import csv_of
+from kalsel_gap.terrain import classes, islands, sea_mask, shore_distance
+from kalsel_gap.terrain.hillshade import light
+from kalsel_gap.terrain.islands import small_island
+from kalsel_gap.terrain.layers import Work, layers
 from kalsel_gap.terrain.mountains import KaposThresholds, kapos_class
 from kalsel_gap.terrain.stage import land_polygons
 from kalsel_gap.terrain.styles import DERIVED, LOOKS, MEASURED, NUMBERS, SEA
@@ -47,7 +49,7 @@ if TYPE_CHECKING:
     from kalsel_gap.geo.grid import Grid
     from kalsel_gap.i18n.text import Text
     from kalsel_gap.project.inputs import Elevation
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
     from kalsel_gap.terrain.layers import Name
     from kalsel_gap.terrain.sea_mask import SeaMask, Zone
 
@@ -137,7 +139,7 @@ class Atlas:
         if given is None:
             return self.sea
         lines = read_vector(given.path, shapes="lines").geometry.dropna().to_numpy()
-        cells = sea_mask.line_cells(lines, self.grid)
+        cells = shore_distance.line_cells(lines, self.grid)
         return cells if cells.any() else self.sea
 
     @cached_property

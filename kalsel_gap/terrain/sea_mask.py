@@ -9,17 +9,13 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-import pyproj
-import shapely
 from numpy.typing import ArrayLike, NDArray
-from rasterio.features import rasterize
 from rasterio.windows import Window
 
 from kalsel_gap.geo.dem import heights, missing
-from kalsel_gap.geo.geodesy import metres_per_degree
 from kalsel_gap.geo.kernels import kernel
 from kalsel_gap.geo.mosaic import open_band
 
@@ -27,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from kalsel_gap.geo.arrays import BoolArray, FloatArray, IntArray
-    from kalsel_gap.geo.dem import Frame, Heights
+    from kalsel_gap.geo.dem import Heights
     from kalsel_gap.geo.grid import Grid
     from kalsel_gap.geo.mosaic import Band
     from kalsel_gap.geo.raster_files import RasterPath
@@ -234,88 +230,6 @@ def _coast(begin: IntArray, end: IntArray, sea: SeaMask) -> Zone:
     return Zone(begin[reached], end[reached], sea.grid)
 
 
-def line_cells(lines: NDArray[np.object_], grid: Grid) -> Zone:
-    """Cells that lines run through, as a shore that is given instead of found.
-
-    Parameters
-    ----------
-    lines : array of shapely geometries
-        WGS84 degrees.
-    grid : Grid
-    """
-    to_crs = pyproj.Transformer.from_crs("EPSG:4326", grid.crs, always_xy=True)
-    # A straight line in degrees is bent in a projection: 0.01° of it is straight enough.
-    pieces = shapely.segmentize(lines, 0.01)
-    shapes = list(shapely.transform(pieces, to_crs.transform, interleaved=False))
-    begins, ends = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
-    rows = max(1, STRIPE_CELLS // grid.width)
-    for top in range(0, grid.height if shapes else 0, rows):
-        part = grid.part(top, 0, min(rows, grid.height - top), grid.width)
-        within = rasterize(
-            shapes,
-            (part.height, part.width),
-            transform=part.transform,
-            all_touched=True,
-            dtype="uint8",
-        )
-        begin, end = _runs_in(within.astype(np.bool_))
-        begins.append(begin + top * grid.width)
-        ends.append(end + top * grid.width)
-    return Zone(np.concatenate(begins), np.concatenate(ends), grid)
-
-
-class Shore:
-    """Distance of cells to the open sea, row by row.
-
-    From centre to centre of cells, by the ellipsoid's metres at the latitude half way: 0 in the
-    sea, NaN where the raster has none. The nearest cell is sought with the width of cells in the
-    row itself (Felzenszwalb & Huttenlocher 2012).
-
-    Parameters
-    ----------
-    sea : Zone
-        The open sea, or the cells of a shore.
-    frame : Frame
-        Of the grid that the sea lies on; see `frames.frame_of`.
-    stripe : int
-        Rows that are asked for at once; memory is four bytes for each column and stripe.
-    """
-
-    def __init__(self, sea: Zone, frame: Frame, stripe: int) -> None:
-        grid = sea.grid
-        self._sea, self._stripe = sea, stripe
-        self._above, self._below = _nearest_rows(
-            sea.begin, sea.end, grid.height, grid.width, stripe
-        )
-        # A row apart at each half row: where the middle of two rows can lie.
-        self._metres = _half_rows(frame, grid.height)
-
-    def distance_m(self, top: int, bottom: int) -> NDArray[np.float32]:
-        """Metres to the sea for rows of one stripe, shape (bottom - top, width)."""
-        number, width = top // self._stripe, self._sea.grid.width
-        found = np.empty((bottom - top, width), dtype=np.float32)
-        sea = self._sea.rows(top, bottom)
-        above, below = self._above[number].copy(), np.empty(found.shape, dtype=np.int32)
-        _next_rows(sea, self._below[number], top, below)
-        _distances(sea, above, below, top, self._metres, found)
-        return found
-
-
-class HalfRows(NamedTuple):
-    """Metres from row to row and from column to column at every half row of a grid."""
-
-    row_m: FloatArray
-    col_m: FloatArray
-
-
-def _half_rows(frame: Frame, height: int) -> HalfRows:
-    rows = 0.5 + np.arange(2 * height) / 2.0
-    if not frame.geographic:
-        return HalfRows(np.full(rows.shape, abs(frame.row)), np.full(rows.shape, frame.col))
-    dlat_m, dlon_m = metres_per_degree(frame.top + rows * frame.row)
-    return HalfRows(dlat_m * abs(frame.row), dlon_m * frame.col)
-
-
 def _stripes(grid: Grid, block_rows: int) -> Iterator[tuple[int, int]]:
     """First row of each stripe and the one after its last: whole blocks, while they are few."""
     rows = max(1, STRIPE_CELLS // grid.width)
@@ -481,108 +395,3 @@ def _join(begin: IntArray, end: IntArray, width: int, corner: int, reached: Bool
             reached[_root(parent, run)] = True
     for run in range(begin.size):
         reached[run] = reached[_root(parent, run)]
-
-
-@kernel
-def _nearest_rows(
-    begin: IntArray, end: IntArray, height: int, width: int, stripe: int
-) -> tuple[Rows, Rows]:
-    """Last row of sea above each stripe and first one below it, for each column; -1 for none."""
-    stripes = (height + stripe - 1) // stripe
-    above, below = np.empty((stripes, width), np.int32), np.empty((stripes, width), np.int32)
-    found, run = np.full(width, -1, np.int32), 0
-    for number in range(stripes):
-        above[number] = found
-        while run < begin.size and begin[run] < (number + 1) * stripe * width:
-            row = begin[run] // width
-            found[begin[run] - row * width : end[run] - row * width] = row
-            run += 1
-    found[:], run = -1, begin.size - 1
-    for number in range(stripes - 1, -1, -1):
-        below[number] = found
-        while run >= 0 and begin[run] >= number * stripe * width:
-            row = begin[run] // width
-            found[begin[run] - row * width : end[run] - row * width] = row
-            run -= 1
-    return above, below
-
-
-@kernel
-def _next_rows(sea: BoolArray, after: Rows, top: int, found: Rows) -> None:
-    """First row of sea at or below each cell of a stripe; -1 for none."""
-    for i in range(sea.shape[0] - 1, -1, -1):
-        for j in range(sea.shape[1]):
-            if sea[i, j]:
-                found[i, j] = top + i
-            else:
-                found[i, j] = found[i + 1, j] if i + 1 < sea.shape[0] else after[j]
-
-
-@kernel
-def _nearer(row: int, above: int, below: int, half: HalfRows) -> int:
-    """The nearer of two rows of sea in one column, -1 where there is neither."""
-    if above < 0 or below < 0:
-        return max(above, below)
-    up_m = (row - above) * half.row_m[row + above]
-    down_m = (below - row) * half.row_m[row + below]
-    return above if up_m <= down_m else below
-
-
-@kernel
-def _distances(
-    sea: BoolArray,
-    above: Rows,
-    below: Rows,
-    top: int,
-    half: HalfRows,
-    found: NDArray[np.float32],
-) -> None:
-    """Distance to the nearest cell of the sea for the rows of a stripe; `above` is used up."""
-    width = sea.shape[1]
-    source = np.empty(width, np.int64)  # nearest row of sea in the column
-    column = np.empty(width, np.int64)  # parabolas of the lower envelope, by their columns
-    begins = np.empty(width + 1)  # and from where on each is the lowest
-    for i in range(sea.shape[0]):
-        row = top + i
-        for j in range(width):
-            if sea[i, j]:
-                above[j] = row
-            source[j] = _nearer(row, above[j], below[i, j], half)
-        if _envelope(row, source, half, column, begins) == 0:
-            found[i] = np.nan
-            continue
-        lowest = 0
-        for j in range(width):
-            while begins[lowest + 1] < j:
-                lowest += 1
-            other = column[lowest]
-            middle = row + source[other]
-            south_m = (row - source[other]) * half.row_m[middle]
-            east_m = (j - other) * half.col_m[middle]
-            found[i, j] = np.sqrt(south_m * south_m + east_m * east_m)
-
-
-@kernel
-def _envelope(
-    row: int, source: IntArray, half: HalfRows, column: IntArray, begins: FloatArray
-) -> int:
-    """Number of parabolas in the lower envelope of squared distances along a row."""
-    scale = 1.0 / half.col_m[2 * row]
-    across = np.empty(source.size)  # squared distance down the column, in widths of a cell
-    count = 0
-    for j in range(source.size):
-        if source[j] < 0:
-            continue
-        across[j] = ((row - source[j]) * half.row_m[row + source[j]] * scale) ** 2
-        start = -np.inf
-        while count:
-            last = column[count - 1]
-            start = (across[j] - across[last]) / (2.0 * (j - last)) + 0.5 * (j + last)
-            if start > begins[count - 1]:
-                break
-            count -= 1
-            start = -np.inf
-        column[count], begins[count] = j, start
-        count += 1
-    begins[count] = np.inf
-    return count

@@ -14,15 +14,15 @@ import pandas as pd
 import shapely
 
 from kalsel_gap import schema
-from kalsel_gap.errors import InputError
+from kalsel_gap.errors import InputError, suggestion
 from kalsel_gap.findings import Finding, at_school
 from kalsel_gap.geo import geodesy
 from kalsel_gap.indicators import barrier
-from kalsel_gap.project.read import suggestion
-from kalsel_gap.sources.formats import cell_text
-from kalsel_gap.sources.places import Staged, capital_of
+from kalsel_gap.sources.cells import cell_text
+from kalsel_gap.sources.places import capital_of
 from kalsel_gap.sources.sites import read_sites
 from kalsel_gap.sources.tables import read_vector
+from kalsel_gap.stages import Staged
 from kalsel_gap.terrain import classes, islands
 
 if TYPE_CHECKING:
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from kalsel_gap.project.index import Terrain
     from kalsel_gap.project.inputs import Elevation, Layer
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
+    from kalsel_gap.project.terrain import Terrain
     from kalsel_gap.terrain.horizon import Sight
     from kalsel_gap.terrain.relief_at_points import Relief
     from kalsel_gap.terrain.sea_mask import SeaMask, Zone

@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 
     from kalsel_gap.geo.arrays import FloatArray, IntArray
     from kalsel_gap.geo.raster_files import RasterPath
-    from kalsel_gap.project.index import Horizon, Landform
+    from kalsel_gap.project.terrain import Horizon, Landform
     from kalsel_gap.terrain.sea_mask import SeaMask
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rasterio.windows import Window
 
     from kalsel_gap.geo.grid import Grid
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
 
 LEVELS = ("kabupaten", "kecamatan")
 WHOLE = "all"  # level of the row for the whole raster

@@ -11,17 +11,9 @@ from hypothesis import strategies as st
 from pyproj import Geod
 
 from kalsel_gap import schema
-from kalsel_gap.deficit.scores import (
-    deficit,
-    gap_type,
-    goalposts,
-    measure,
-    power_mean,
-    rank,
-    scores,
-    tier,
-)
+from kalsel_gap.deficit.scores import deficit, gap_type, rank, scores, tier
 from kalsel_gap.deficit.service import service
+from kalsel_gap.deficit.trees import goalposts, measure, power_mean
 from kalsel_gap.indicators import available
 from kalsel_gap.project.read import read_project
 
@@ -30,7 +22,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
     from tests.conftest import MakeProject, MakeSchools
 
 GEOD = Geod(ellps="WGS84")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from kalsel_gap.sources.places import Staged
+    from kalsel_gap.stages import Staged
     from tests.conftest import MakeProject, MakeRaster, MakeSchools
 
     Run = Callable[..., Staged]

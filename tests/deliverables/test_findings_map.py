@@ -21,7 +21,7 @@ from tests.conftest import REPOSITORY
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
     from tests.conftest import Browser
 
 TINY = REPOSITORY / "data" / "tiny"

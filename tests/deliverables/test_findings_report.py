@@ -347,14 +347,14 @@ def test_no_text_breaks_a_deliverable(name: str, lat: str, value: str) -> None:
 @pytest.fixture
 def found(checked: Checked, monkeypatch: pytest.MonkeyPatch) -> Checked:
     """The command finds what the fixture holds."""
-    monkeypatch.setattr("kalsel_gap.quality.check_all", lambda _opened, report: checked)
+    monkeypatch.setattr("kalsel_gap.quality.stage.check_all", lambda _opened, report: checked)
     return checked
 
 
 def only(checked: Checked, severity: str, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = checked.findings[checked.findings["severity"] == severity].reset_index(drop=True)
     fewer = Checked(checked.schools, kept, proposals([]))
-    monkeypatch.setattr("kalsel_gap.quality.check_all", lambda _opened, report: fewer)
+    monkeypatch.setattr("kalsel_gap.quality.stage.check_all", lambda _opened, report: fewer)
 
 
 def test_data_to_standard_output_and_talk_to_standard_error(
@@ -430,13 +430,13 @@ def test_a_reviewed_file_is_handed_on(
 
     seen = []
 
-    def accept(opened: Any, reviewed: Path) -> Any:
+    def accept(opened: Any, _checked: Any, _proposals: Any, reviewed: Path) -> Any:
         seen.append(reviewed)
         return SimpleNamespace(
             path=opened.path.with_name("accepted.csv"), count=len(seen) - 1, withdrawn=0
         )
 
-    monkeypatch.setattr("kalsel_gap.deliverables.findings_report.accept", accept)
+    monkeypatch.setattr("kalsel_gap.quality.accept.accept", accept)
     command = ("check", "--project", ranked, "--accept-repairs", tmp_path / "r.csv")
     none, one = cli(*command), cli(*command)
     assert seen == [tmp_path / "r.csv"] * 2

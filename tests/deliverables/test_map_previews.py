@@ -13,9 +13,10 @@ from rasterio.io import MemoryFile
 from shapely.geometry import GeometryCollection, LineString, box
 
 from kalsel_gap.deliverables import palette
-from kalsel_gap.deliverables.map_previews import LONGEST_PX, hillshade, previews, simplified
+from kalsel_gap.deliverables.map_previews import LONGEST_PX, previews, simplified
 from kalsel_gap.errors import InputError
 from kalsel_gap.pipeline import OpenProject
+from kalsel_gap.terrain.hillshade import hillshade
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
     from tests.conftest import MakeProject, MakeRaster
 
     Tables = dict[str, Any]

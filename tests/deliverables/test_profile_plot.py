@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from kalsel_gap.deliverables import drawing, profile_plot
-from kalsel_gap.deliverables.profile_plot import PathView
 from kalsel_gap.i18n.text import Text
+from kalsel_gap.radio.links import path_view
+from kalsel_gap.radio.links.path_view import PathView
 from kalsel_gap.radio.propagation.path_inputs import Paths, Zone
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -48,7 +49,7 @@ def words_of(shown: PathView, language: str = "en") -> list[str]:
 
 def test_curves_of_the_textbook() -> None:
     # 20 km at 1.8 GHz: 5.9 m of bulge, 28.9 m of Fresnel radius half way.
-    curve = profile_plot.curves(view([0.0, 0.0, 0.0]))
+    curve = path_view.curves(view([0.0, 0.0, 0.0]))
     assert curve.bulge.round(1).tolist() == [0.0, 5.9, 0.0]
     assert curve.radius.round(1).tolist() == [0.0, 28.9, 0.0]
     assert curve.ray.tolist() == [40.0, 40.0, 40.0]
@@ -56,7 +57,7 @@ def test_curves_of_the_textbook() -> None:
 
 def test_worst_obstacle_by_hand() -> None:
     # A ridge of 50 m and 5.89 m of bulge under a ray at 40 m; 28.86 m of radius.
-    found = profile_plot.worst(view([0.0, 50.0, 0.0]))
+    found = path_view.worst(view([0.0, 50.0, 0.0]))
     assert found.sample == 1
     assert found.ratio == pytest.approx((40 - 55.887) / 28.853, abs=1e-3)
     assert found.excess_m == pytest.approx(55.887 - (40 - 0.6 * 28.853), abs=2e-3)
@@ -147,7 +148,7 @@ def test_one_of_many_paths() -> None:
         [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]],
         zone=[[4, 4, 4], [4, Zone.SEA, 4]],
     )
-    part = profile_plot.of_paths(paths, 1)
+    part = path_view.of_paths(paths, 1)
     assert part["ground_m"].tolist() == [4.0, 5.0, 6.0]
     assert part["distance_km"].tolist() == [0.0, 1.0, 2.0]
     assert part["sea"].tolist() == [False, True, False]
@@ -177,4 +178,4 @@ def test_everything_lies_on_the_paper(
 def test_more_clearance_when_the_mast_grows() -> None:
     low = view([0.0, 30.0, 10.0, 0.0])
     high = replace(low, tx_height_m=80.0)
-    assert profile_plot.worst(high).ratio > profile_plot.worst(low).ratio
+    assert path_view.worst(high).ratio > path_view.worst(low).ratio

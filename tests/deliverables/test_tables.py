@@ -20,6 +20,7 @@ from rich.cells import cell_len
 from kalsel_gap import open_project, schema
 from kalsel_gap.deliverables import tables
 from kalsel_gap.i18n.text import Text, escaped, plain
+from kalsel_gap.storage import spreadsheet
 from kalsel_gap.storage.run_folder import read_run
 
 if TYPE_CHECKING:
@@ -243,7 +244,9 @@ def test_hostile_names_are_kept_in_the_run_and_do_nothing_outside(
     ):
         rows = records(written, delimiter)
         assert len(rows) == len(written.splitlines()) - 1 == 13  # no line break within a cell
-        assert {row["name"] for row in rows} == {tables.inert(name.strip()) for name in HOSTILE}
+        assert {row["name"] for row in rows} == {
+            spreadsheet.inert(name.strip()) for name in HOSTILE
+        }
         for row in rows:
             for column, cell in row.items():
                 assert not any(map(unseen, cell)), column
@@ -288,12 +291,12 @@ def unseen(char: str) -> bool:
 
 @given(st.text())
 def test_no_cell_is_run(text: str) -> None:
-    cell = tables.inert(text)
+    cell = spreadsheet.inert(text)
     assert not any(map(unseen, cell))
     shown = cell.lstrip()
     if shown[:1] in set("=+-@"):
         assert math.isfinite(float(shown))
-    assert tables.inert(cell) == cell
+    assert spreadsheet.inert(cell) == cell
 
 
 @given(st.text())
@@ -319,7 +322,7 @@ def test_the_local_dialect_in_a_spreadsheet(hostile: Path, cli: CommandLine) -> 
     header, *rows = sheet.to_python(skip_empty_area=False)
     assert {type(cell) for row in rows for cell in row} <= {str, float}
     shown = {row[header.index("name")] for row in rows}
-    assert shown == {tables.inert(name.strip()) for name in HOSTILE}
+    assert shown == {spreadsheet.inert(name.strip()) for name in HOSTILE}
     first = dict(zip(header, rows[0], strict=True))
     assert (first["lat"], first["lon"], first["deficit"]) == (-2.927, 115.388, 1)
     assert first["lat_given"] == "-2.9270000"

@@ -11,7 +11,8 @@ from rasterio.windows import Window
 
 from kalsel_gap.geo.geodesy import WGS84
 from kalsel_gap.geo.grid import Grid
-from kalsel_gap.geo.rasterize import Footprints, cell_m, small_island
+from kalsel_gap.geo.rasterize import Footprints, cell_m
+from kalsel_gap.terrain.islands import small_island
 
 # Cells of 0.01° from 3° S, 115° E.
 GRID = Grid(6, 4, Affine(0.01, 0.0, 115.0, 0.0, -0.01, -3.0), pyproj.CRS.from_epsg(4326))

@@ -340,7 +340,7 @@ def test_a_table_of_no_findings_tells_nothing() -> None:
 
 
 def test_every_leaf_of_the_index_that_may_hinder_has_words() -> None:
-    from kalsel_gap.project.index import default_values
+    from kalsel_gap.project.base import default_values
 
     index = Index.model_validate(default_values("index"))
     leaves = {name for name, node in index.nodes.items() if node.column}

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kalsel_gap.errors import InputError, KalselGapError, ProjectError, SeveralErrors
-from kalsel_gap.project.read import FILE_NAME, Opened, find_project, merge, read_project
+from kalsel_gap.project.base import merge
+from kalsel_gap.project.read import FILE_NAME, find_project, read_project
 
 if TYPE_CHECKING:
+    from kalsel_gap.project.model import Opened
     from tests.conftest import MakeProject
 
 SCHOOLS = '[schools]\npath = "schools.csv"\n'

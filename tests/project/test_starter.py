@@ -10,8 +10,9 @@ import pytest
 
 from kalsel_gap.errors import OutputError
 from kalsel_gap.i18n.text import LANGUAGES, Language
-from kalsel_gap.project.index import DEFAULTS_FOLDER, default_values
-from kalsel_gap.project.read import FILE_NAME, OVERRIDABLE, Project, merge, read_project
+from kalsel_gap.project.base import DEFAULTS_FOLDER, OVERRIDABLE, default_values, merge
+from kalsel_gap.project.model import Project
+from kalsel_gap.project.read import FILE_NAME, read_project
 from kalsel_gap.project.starter import write_starter
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import pytest
 from pyproj import Geod
 from shapely import box
 
+from kalsel_gap.project.base import default_values
 from kalsel_gap.project.checks import Locations
-from kalsel_gap.project.index import default_values
 from kalsel_gap.quality.area_names import area_key, parents, precision_m
 
 FIGURES = Locations.model_validate(default_values("locations"))

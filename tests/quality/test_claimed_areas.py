@@ -5,8 +5,8 @@ import numpy as np
 import pandas as pd
 from shapely import box
 
+from kalsel_gap.project.base import default_values
 from kalsel_gap.project.checks import Locations
-from kalsel_gap.project.index import default_values
 from kalsel_gap.quality.area_names import Layer
 from kalsel_gap.quality.claimed_areas import claim, majority
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from kalsel_gap.findings import Finding
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
     from tests.conftest import MakeProject, MakeRaster
 
 # Four schools on the first four rows and columns of a raster of the fixture.

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from kalsel_gap.project.base import default_values
 from kalsel_gap.project.checks import Locations
-from kalsel_gap.project.index import default_values
 from kalsel_gap.quality.duplicates import name_parts, neighbours
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from kalsel_gap import schema
 from kalsel_gap.findings import to_frame
 from kalsel_gap.i18n.messages import finding_sentence
 from kalsel_gap.i18n.text import Text
-from kalsel_gap.project.read import Opened, read_project
+from kalsel_gap.project.read import read_project
 from kalsel_gap.quality.claimed_areas import claims_of
 from kalsel_gap.quality.locations import READS
 from kalsel_gap.quality.locations import locations as locations_of
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from kalsel_gap.findings import Finding
+    from kalsel_gap.project.model import Opened
     from tests.conftest import MakeProject, MakeSchools
 
 GEOD = Geod(ellps="WGS84")

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from kalsel_gap.findings import SEVERITIES, Finding, to_frame
 from kalsel_gap.i18n import messages
 from kalsel_gap.i18n.text import Text
+from kalsel_gap.project.base import default_values
 from kalsel_gap.project.checks import Registers
-from kalsel_gap.project.index import default_values
 from kalsel_gap.project.read import read_project
 from kalsel_gap.quality.names import names, unmangled
 from kalsel_gap.quality.npsn import npsn
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
     from tests.conftest import MakeProject
 
 LIMITS = Registers(**default_values("registers"))

@@ -16,14 +16,14 @@ from hypothesis import strategies as st
 
 from benchmarks.quality import KINDS, TARGET_FALSE, TARGET_RECALL, TARGET_RIGHT, dirtied, judged
 from kalsel_gap import schema
-from kalsel_gap.deliverables.findings_report import accept, contents, told
-from kalsel_gap.deliverables.tables import csv_of
+from kalsel_gap.deliverables.findings_report import contents, explained, told
 from kalsel_gap.errors import SeveralErrors
 from kalsel_gap.findings import Finding
 from kalsel_gap.geo import geodesy
 from kalsel_gap.i18n.text import Text
 from kalsel_gap.pipeline import OpenProject
 from kalsel_gap.project.read import read_project
+from kalsel_gap.quality.accept import Accepted, accept
 from kalsel_gap.quality.claimed_areas import claims_of
 from kalsel_gap.quality.confidence import confidence
 from kalsel_gap.quality.repairs import accepted, as_table, judge
@@ -32,11 +32,12 @@ from kalsel_gap.sources.coordinates import candidates
 from kalsel_gap.sources.places import sampled
 from kalsel_gap.sources.repairs import COLUMNS, read_repairs
 from kalsel_gap.sources.schools import read_schools
+from kalsel_gap.storage.spreadsheet import csv_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
     from kalsel_gap.quality.stage import Checked
     from tests.conftest import MakeCsv, MakeProject, MakeSchools
 
@@ -47,6 +48,12 @@ BOXES = {
     ("Kab. Gunung Contoh", "Kec. Gunung Contoh"): (-2.95, 115.35, -2.90, 115.40),
     ("Kab. Gunung Contoh", "Kec. Lembah Contoh"): (-3.00, 115.35, -2.95, 115.40),
 }
+
+
+def keep(opened: Opened, reviewed: Path) -> Accepted:
+    """Store what a reviewed table accepts, as the command does."""
+    checked = check_all(opened)
+    return accept(opened, checked, explained(checked, opened), reviewed)
 
 
 def rows_of(*places: tuple[str, str, str, str]) -> list[dict[str, str]]:
@@ -202,7 +209,7 @@ def test_accepted_repairs_are_used_and_the_given_texts_stay(opened: Any) -> None
     project = opened(*BAD)
     before = check_all(project)
     path = reviewed(before.repairs, project.path.with_name("mine.csv"))
-    assert accept(project, path).count == 2
+    assert keep(project, path).count == 2
     after = check_all(read_project(project.path))
     schools = after.schools
     assert schools["location_status"].tolist() == ["repaired", "area", "given"]
@@ -240,7 +247,7 @@ def test_rows_without_an_answer_stay_as_they_were_accepted(opened: Any, tmp_path
         ({2: "tidak"}, (0, 0), [3]),
     ]
     for answers, counts, rows in rounds:
-        result = accept(project, answered(proposals, mine, answers))
+        result = keep(project, answered(proposals, mine, answers))
         assert (result.count, result.withdrawn) == counts
         assert [repair.row for repair in read_repairs(result.path)] == rows
     assert check_all(read_project(project.path)).schools["location_status"].tolist() == [
@@ -250,7 +257,7 @@ def test_rows_without_an_answer_stay_as_they_were_accepted(opened: Any, tmp_path
 
 def test_what_is_accepted_stands_in_the_next_review(opened: Any, tmp_path: Path) -> None:
     project = opened(*BAD)
-    accept(project, answered(check_all(project).repairs, tmp_path / "mine.csv", {2: "yes"}))
+    keep(project, answered(check_all(project).repairs, tmp_path / "mine.csv", {2: "yes"}))
     project = read_project(project.path)
     checked = check_all(project)
     text = contents(checked, told(checked, project, Text("en")), tmp_path)["repairs.csv"]
@@ -259,7 +266,7 @@ def test_what_is_accepted_stands_in_the_next_review(opened: Any, tmp_path: Path)
     assert ["accepted" in row["why"] for row in rows] == [True, False]
     before = project.project.repairs.path.read_bytes()
     (tmp_path / "next.csv").write_text(text, encoding="utf-8")
-    assert accept(project, tmp_path / "next.csv").count == 1
+    assert keep(project, tmp_path / "next.csv").count == 1
     assert project.project.repairs.path.read_bytes() == before
 
 
@@ -268,7 +275,7 @@ def test_another_proposal_of_today_changes_nothing_that_is_accepted(
 ) -> None:
     """The minus sign was accepted; now the row claims another area, and its polygon is offered."""
     project = opened(*BAD)
-    accept(project, answered(check_all(project).repairs, tmp_path / "mine.csv", {2: "yes"}))
+    keep(project, answered(check_all(project).repairs, tmp_path / "mine.csv", {2: "yes"}))
     before = read_repairs(project.path.with_name("repairs.csv"))
     register = project.project.schools[0].path
     text = register.read_text(encoding="utf-8").replace(*HERE[:1], "Kab. Gunung Contoh", 1)
@@ -276,7 +283,7 @@ def test_another_proposal_of_today_changes_nothing_that_is_accepted(
     project = read_project(project.path)
     proposals = check_all(project).repairs
     assert proposals["area"].tolist()[0] == "99.02.02 Lembah Contoh"
-    accept(project, answered(proposals, tmp_path / "mine.csv", {3: "yes"}))
+    keep(project, answered(proposals, tmp_path / "mine.csv", {3: "yes"}))
     after = read_repairs(project.path.with_name("repairs.csv"))
     assert after[0] == before[0]
     assert [repair.row for repair in after] == [2, 3]
@@ -284,14 +291,14 @@ def test_another_proposal_of_today_changes_nothing_that_is_accepted(
 
 def test_what_does_not_hold_any_more_goes(opened: Any, tmp_path: Path) -> None:
     project = opened(*BAD)
-    accept(project, answered(check_all(project).repairs, tmp_path / "mine.csv", {2: "yes"}))
+    keep(project, answered(check_all(project).repairs, tmp_path / "mine.csv", {2: "yes"}))
     register = project.project.schools[0].path
     text = register.read_text(encoding="utf-8").replace(BAD[0][2], "-2.92341", 1)
     register.write_text(text, encoding="utf-8")
     project = read_project(project.path)
     checked = check_all(project)
     assert "repair_stale" in set(checked.findings["code"])
-    accept(project, answered(checked.repairs, tmp_path / "mine.csv", {3: "yes"}))
+    keep(project, answered(checked.repairs, tmp_path / "mine.csv", {3: "yes"}))
     assert [r.row for r in read_repairs(project.path.with_name("repairs.csv"))] == [3]
 
 
@@ -555,7 +562,7 @@ def test_without_coordinates_the_claimed_desa_is_offered(with_desa: Any, tmp_pat
     assert checked.repairs["area"].tolist() == areas
     (sign,) = of_code(checked, "location_sign_missing")
     assert sign.evidence["claimed"] == sign.evidence["lies_in"] == areas[0]
-    accept(project, reviewed(checked.repairs, tmp_path / "mine.csv"))
+    keep(project, reviewed(checked.repairs, tmp_path / "mine.csv"))
     schools = check_all(read_project(project.path)).schools
     assert schools["location_area"].fillna("").tolist() == [*(a.split()[0] for a in areas[:3]), ""]
     assert schools["confidence"].tolist() == ["D", "D", "D", "C"]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from kalsel_gap.sources.places import Staged
+    from kalsel_gap.stages import Staged
     from tests.conftest import MakeProject, MakeRaster, MakeSchools
 
     Run = Callable[..., Staged]

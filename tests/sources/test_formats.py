@@ -25,7 +25,7 @@ from kalsel_gap.errors import InputError
 from kalsel_gap.i18n import messages
 from kalsel_gap.i18n.text import Text
 from kalsel_gap.pipeline import OpenProject
-from kalsel_gap.sources.formats import cell_text
+from kalsel_gap.sources.cells import cell_text
 from kalsel_gap.sources.schools import read_schools
 from kalsel_gap.sources.tables import ROW, RawTable, read_table, read_vector
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kalsel_gap.findings import Finding
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
     from tests.conftest import MakeProject
 
 # Of every type that a format may hold; headers no longer than a Shapefile's.

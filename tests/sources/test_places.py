@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 from pyproj import Geod
 
-from kalsel_gap.sources.places import Staged, places
+from kalsel_gap.sources.places import places
 from kalsel_gap.sources.schools import read_schools
 
 if TYPE_CHECKING:
+    from kalsel_gap.stages import Staged
     from tests.conftest import MakeCsv, MakeProject
 
 GEOD = Geod(ellps="WGS84")

@@ -11,7 +11,7 @@ from kalsel_gap.sources.signal_levels import read_levels
 from kalsel_gap.sources.speed_tests import read_measurements
 
 if TYPE_CHECKING:
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
     from tests.conftest import MakeProject
 
 

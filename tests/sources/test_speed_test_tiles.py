@@ -15,14 +15,15 @@ from kalsel_gap import schema
 from kalsel_gap.deficit.signals import signals
 from kalsel_gap.errors import InputError, SeveralErrors
 from kalsel_gap.indicators.delivered import adequacy
-from kalsel_gap.project.index import Index, default_values
+from kalsel_gap.project.base import default_values
+from kalsel_gap.project.index import Index
 from kalsel_gap.sources.speed_test_tiles import tile_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from kalsel_gap.sources.places import Staged
+    from kalsel_gap.stages import Staged
     from tests.conftest import MakeProject, MakeSchools
 
     Run = Callable[..., Staged]

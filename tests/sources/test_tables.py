@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kalsel_gap.errors import InputError
-from kalsel_gap.sources.formats import cell_text, fold
-from kalsel_gap.sources.tables import ROW, RawTable, day, number, read_table, read_vector, recognise
+from kalsel_gap.i18n.numbers import number
+from kalsel_gap.sources.cells import cell_text, fold
+from kalsel_gap.sources.tables import ROW, RawTable, day, read_table, read_vector, recognise
 
 if TYPE_CHECKING:
     from pathlib import Path

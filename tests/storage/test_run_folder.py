@@ -18,8 +18,10 @@ import pytest
 from kalsel_gap.errors import InputError, OutputError
 from kalsel_gap.findings import Finding, to_frame
 from kalsel_gap.storage import run_folder as run_
+from kalsel_gap.storage.atomic import atomic
+from kalsel_gap.storage.cache import Cache
 from kalsel_gap.storage.fingerprint import default_cache_folder
-from kalsel_gap.storage.run_folder import Cache, atomic, read_run, run_id, write_run
+from kalsel_gap.storage.run_folder import read_run, run_id, write_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable

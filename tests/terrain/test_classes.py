@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kalsel_gap.project.index import Terrain, default_values
+from kalsel_gap.project.base import default_values
+from kalsel_gap.project.terrain import Terrain
 from kalsel_gap.terrain import classes
 
 LIMITS = Terrain.model_validate(default_values("terrain"))

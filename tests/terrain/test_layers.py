@@ -18,8 +18,8 @@ from rasterio.windows import Window
 from scipy import ndimage
 
 from kalsel_gap.errors import InputError
-from kalsel_gap.geo import sampling
-from kalsel_gap.terrain import layers, mountains, relief_at_points, sea_mask
+from kalsel_gap.geo import grid, sampling
+from kalsel_gap.terrain import layers, mountains, relief_at_points, sea_mask, shore_distance
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +53,7 @@ def made(path: RasterPath, *wanted: layers.Name, **options: Any) -> Layers:
     seen = {name: np.zeros((info.height, info.width), dtype=int) for name in wanted}
     before: dict[layers.Name, tuple[int, int]] = {}
 
-    def write(name: layers.Name, window: Window, cells: layers.Cells) -> None:
+    def write(name: layers.Name, window: Window, cells: grid.Cells) -> None:
         place = int(window.row_off), int(window.col_off)
         assert before.get(name, (-1, -1)) < place
         before[name] = place
@@ -166,7 +166,7 @@ def test_the_sea_has_no_distance_to_a_given_shore(make_dem: MakeDem) -> None:
     grid = sea.grid
     to_degrees = pyproj.Transformer.from_crs(grid.crs, "EPSG:4326", always_xy=True)
     ends = [to_degrees.transform(*(grid.transform @ (3.5, row))) for row in (0.0, 3.0)]
-    shore = sea_mask.line_cells(np.array([shapely.LineString(ends)]), grid)
+    shore = shore_distance.line_cells(np.array([shapely.LineString(ends)]), grid)
     got = made(path, "coast", sea=sea, shore=shore)["coast"]
     np.testing.assert_array_equal(got, [[0, 0, 0, 0, 100, 200]] * 3)
     # Without one the sea itself is the shore.

@@ -23,7 +23,7 @@ from kalsel_gap.i18n import messages
 from kalsel_gap.i18n.text import LANGUAGES, Language, Text
 from kalsel_gap.project.read import read_project
 from kalsel_gap.sources.boundaries import read_areas
-from kalsel_gap.terrain import layers, products, sea_mask
+from kalsel_gap.terrain import layers, products, shore_distance
 from kalsel_gap.terrain.products import STATISTICS, Atlas
 from kalsel_gap.terrain.styles import DERIVED, LOOKS, MEASURED, NUMBERS, SEA
 from tests.conftest import REPOSITORY
@@ -31,7 +31,7 @@ from tests.conftest import REPOSITORY
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
     from kalsel_gap.storage.run_folder import Run
     from tests.conftest import CommandLine, MakeProject
 
@@ -517,6 +517,6 @@ def test_line_cells() -> None:
     lines = np.array(
         [shapely.LineString([(115.005, -2.9), (115.005, -3.015), (115.035, -3.015)])], dtype=object
     )
-    got = sea_mask.line_cells(lines, grid).inside
+    got = shore_distance.line_cells(lines, grid).inside
     assert got.tolist() == [[1, 0, 0, 0], [1, 1, 1, 1], [0, 0, 0, 0]]
-    assert not sea_mask.line_cells(lines[:0], grid).any()
+    assert not shore_distance.line_cells(lines[:0], grid).any()

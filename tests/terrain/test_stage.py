@@ -17,8 +17,8 @@ from kalsel_gap.terrain.stage import HORIZONS, classify, terrain
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kalsel_gap.project.read import Opened
-    from kalsel_gap.sources.places import Staged
+    from kalsel_gap.project.model import Opened
+    from kalsel_gap.stages import Staged
     from tests.conftest import MakeProject, MakeRaster
 
 GEOD = Geod(ellps="WGS84")

@@ -15,7 +15,8 @@ from pyproj import Transformer
 
 from kalsel_gap.geo import sampling
 from kalsel_gap.geo.geodesy import WGS84, metres_per_degree
-from kalsel_gap.project.index import Horizon, Landform, default_values
+from kalsel_gap.project.base import default_values
+from kalsel_gap.project.terrain import Horizon, Landform
 from kalsel_gap.terrain import horizon as horizons
 from kalsel_gap.terrain import relief_at_points, sea_mask, topographic_position
 from kalsel_gap.terrain.horizon import EARTH_RADIUS_M, Sight

@@ -15,7 +15,7 @@ from kalsel_gap.i18n.text import N_, Text
 if TYPE_CHECKING:
     import pandas as pd
 
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
 
 HELP = N_(
     "Correct predictions by measured levels.\n\n"
@@ -60,7 +60,7 @@ def _target(opened: Opened) -> Path:
 def _write(opened: Opened, pairs: pd.DataFrame, path: Path) -> None:
     """Write the offsets of those that gain by them."""
     from kalsel_gap.radio.links import calibration
-    from kalsel_gap.storage.run_folder import replace_text
+    from kalsel_gap.storage.atomic import replace_text
 
     offsets = calibration.calibrate(pairs, opened.project.radio.calibration)
     if offsets.empty:

@@ -13,7 +13,7 @@ from kalsel_gap.errors import OutputError
 from kalsel_gap.i18n.text import N_, Text
 
 if TYPE_CHECKING:
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
     from kalsel_gap.radio.links.link_table import LinkTable
 
 HELP = N_(
@@ -62,7 +62,7 @@ def school(
 
 def _refuse(opened: Opened, picture: Path | None) -> None:
     """An error where the picture cannot go, before anything is computed."""
-    from kalsel_gap.storage.run_folder import refuse_unwritable
+    from kalsel_gap.storage.atomic import refuse_unwritable
 
     if picture is None:
         return
@@ -78,7 +78,7 @@ def _refuse(opened: Opened, picture: Path | None) -> None:
 def _draw(found: LinkTable, picture: Path, words: Text) -> None:
     from kalsel_gap.deliverables import drawing, profile_plot
     from kalsel_gap.radio.links import link_table as linktable
-    from kalsel_gap.storage.run_folder import atomic
+    from kalsel_gap.storage.atomic import atomic
 
     write = drawing.to_svg if picture.suffix.lower() == ".svg" else drawing.to_png
     drawn = write(profile_plot.picture(linktable.view(found), words))

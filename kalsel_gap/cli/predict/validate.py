@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from kalsel_gap.cli.options import Format
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
 
 HELP = N_(
     "Compare predicted levels with measured ones.\n\n"

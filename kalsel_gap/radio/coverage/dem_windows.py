@@ -19,7 +19,7 @@ from kalsel_gap.geo.sampling import sample
 from kalsel_gap.radio.propagation.clutter import COASTAL_DISTANCE_KM, COASTAL_HEIGHT_M, clutter_m
 from kalsel_gap.radio.propagation.path_inputs import Zone
 from kalsel_gap.radio.propagation.sweep import Ground
-from kalsel_gap.terrain.sea_mask import Shore
+from kalsel_gap.terrain.shore_distance import Shore
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

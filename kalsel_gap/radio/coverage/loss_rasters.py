@@ -34,8 +34,9 @@ from kalsel_gap.radio.propagation.p1812 import Link
 from kalsel_gap.radio.propagation.sweep import sweep
 from kalsel_gap.radio.propagation.terminal_clutter import surroundings_db
 from kalsel_gap.radio.propagation.vegetation import Woodland, maximum_db, specific_db_per_m
+from kalsel_gap.storage.atomic import atomic
+from kalsel_gap.storage.cache import Cache
 from kalsel_gap.storage.fingerprint import code_hash, default_cache_folder, hash_of
-from kalsel_gap.storage.run_folder import Cache, atomic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
 
     from kalsel_gap.geo.arrays import FloatArray
     from kalsel_gap.project.inputs import Elevation
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
     from kalsel_gap.radio.coverage.networks import Mast
     from kalsel_gap.terrain.sea_mask import SeaMask
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kalsel_gap.errors import InputError
 from kalsel_gap.radio.links import calibration
-from kalsel_gap.radio.links.servers import Ground
+from kalsel_gap.radio.links.path_loss import Ground
 from kalsel_gap.radio.links.usable_sites import asked_for, usable
 from kalsel_gap.radio.paths.profiles import sea_of, terrain_of
 from kalsel_gap.sources.sites import read_sites
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from kalsel_gap.findings import Finding
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
 
 # What a server is; servers that are alike in all of it are one.
 TERMS = (

@@ -21,23 +21,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from kalsel_gap.deliverables.tables import csv_of
-from kalsel_gap.errors import InputError, OutputError
+from kalsel_gap.errors import InputError, OutputError, suggestion
 from kalsel_gap.geo.cog import Look, Step
+from kalsel_gap.geo.grid import windows
 from kalsel_gap.geo.mosaic import refuse_unknown_unit
 from kalsel_gap.geo.raster_cache import Estimate, Pieces, bound, encoded_bytes, free_bytes
 from kalsel_gap.geo.rasterize import Footprints, cell_m
 from kalsel_gap.i18n import messages
 from kalsel_gap.i18n.text import N_, Text, plain
-from kalsel_gap.project.read import suggestion
 from kalsel_gap.radio.coverage import loss_rasters
 from kalsel_gap.radio.coverage.best_server import fold, levels
 from kalsel_gap.radio.coverage.loss_rasters import Losses, in_turn, stored
 from kalsel_gap.radio.coverage.networks import Network, mast_of, read_networks, rows_of
 from kalsel_gap.sources.boundaries import read_areas
+from kalsel_gap.storage.atomic import atomic, clear_leftovers
 from kalsel_gap.storage.fingerprint import default_cache_folder, hash_of
-from kalsel_gap.storage.run_folder import atomic, clear_leftovers
-from kalsel_gap.terrain.layers import windows
+from kalsel_gap.storage.spreadsheet import csv_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,7 +45,7 @@ if TYPE_CHECKING:
     from rasterio.windows import Window
 
     from kalsel_gap.geo.arrays import FloatArray
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
 
     Progress = Callable[[int, int], object]
 

@@ -19,8 +19,9 @@ import pandas as pd
 
 from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding
+from kalsel_gap.i18n.numbers import number
 from kalsel_gap.sources.sites import TECHNOLOGY
-from kalsel_gap.sources.tables import ROW, number, read_table, recognise
+from kalsel_gap.sources.tables import ROW, read_table, recognise
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from kalsel_gap.geo.arrays import BoolArray, FloatArray, IntArray
+    from kalsel_gap.project.model import Opened
     from kalsel_gap.project.radio import Calibration
-    from kalsel_gap.project.read import Opened
 
 
 GROUP = ["operator", "technology"]

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from kalsel_gap.deliverables.profile_plot import PathView, of_paths
-from kalsel_gap.errors import InputError
+from kalsel_gap.errors import InputError, suggestion
 from kalsel_gap.geo import geodesy
 from kalsel_gap.indicators import available
-from kalsel_gap.project.read import suggestion
 from kalsel_gap.radio.links import calibration
-from kalsel_gap.radio.links.servers import THREADS, Ground, cells_of, levels_dbm, losses, servers
+from kalsel_gap.radio.links.path_loss import THREADS, Ground, levels_dbm, losses
+from kalsel_gap.radio.links.path_view import PathView, of_paths
+from kalsel_gap.radio.links.servers import cells_of, servers
 from kalsel_gap.radio.links.usable_sites import asked_for, usable
 from kalsel_gap.radio.propagation.building_entry import Building
 from kalsel_gap.radio.propagation.link_budget import below_eirp_db, indoors, reached_share
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from kalsel_gap.findings import Finding
     from kalsel_gap.geo.arrays import FloatArray
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
     from kalsel_gap.radio.propagation.path_inputs import Paths
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from kalsel_gap.radio.links.servers import bare
+from kalsel_gap.radio.links.path_loss import bare
 from kalsel_gap.radio.paths.line_of_sight import CLEAR_SHARE, sight
 from kalsel_gap.radio.propagation import microwave
 from kalsel_gap.radio.propagation.fresnel import worst_k

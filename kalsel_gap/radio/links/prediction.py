@@ -20,18 +20,12 @@ from kalsel_gap.findings import Finding, at_school
 from kalsel_gap.geo import geodesy
 from kalsel_gap.indicators import available
 from kalsel_gap.radio.links import calibration
-from kalsel_gap.radio.links.servers import (
-    Ground,
-    Servers,
-    cells_of,
-    levels_dbm,
-    losses,
-    servers,
-    sights,
-)
+from kalsel_gap.radio.links.path_loss import Ground, levels_dbm, losses, sights
+from kalsel_gap.radio.links.servers import Servers, cells_of, servers
 from kalsel_gap.radio.links.usable_sites import usable
-from kalsel_gap.sources.places import Staged, sampled
+from kalsel_gap.sources.places import sampled
 from kalsel_gap.sources.sites import read_sites
+from kalsel_gap.stages import Staged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,8 +34,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kalsel_gap.geo.arrays import BoolArray, FloatArray, IntArray
-    from kalsel_gap.project.read import Opened
-    from kalsel_gap.radio.links.servers import Cells, Losses
+    from kalsel_gap.project.model import Opened
+    from kalsel_gap.radio.links.path_loss import Losses
+    from kalsel_gap.radio.links.servers import Cells
 
     Progress = Callable[[int, int], object]
 

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from kalsel_gap.errors import InputError
+from kalsel_gap.errors import InputError, suggestion
 from kalsel_gap.findings import Finding
-from kalsel_gap.project.read import suggestion
-from kalsel_gap.sources.formats import fold
+from kalsel_gap.sources.cells import fold
 from kalsel_gap.sources.sites import RANGES, implausible
 
 if TYPE_CHECKING:
@@ -18,8 +17,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from kalsel_gap.project.read import Opened
-    from kalsel_gap.radio.links.servers import Ground
+    from kalsel_gap.project.model import Opened
+    from kalsel_gap.radio.links.path_loss import Ground
     from kalsel_gap.terrain.sea_mask import SeaMask
 
 

@@ -9,7 +9,8 @@ import numpy as np
 from kalsel_gap.errors import InputError
 from kalsel_gap.radio.links import calibration
 from kalsel_gap.radio.links.calibration import GROUP, KM_PER_DEGREE, PAIRS, classes_at
-from kalsel_gap.radio.links.servers import Ground, cells_of, levels_dbm, losses, servers
+from kalsel_gap.radio.links.path_loss import Ground, levels_dbm, losses
+from kalsel_gap.radio.links.servers import cells_of, servers
 from kalsel_gap.radio.links.usable_sites import usable
 from kalsel_gap.sources.schools import read_schools
 from kalsel_gap.sources.signal_levels import read_levels
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 
     from kalsel_gap.findings import Finding
     from kalsel_gap.geo.arrays import FloatArray
+    from kalsel_gap.project.model import Opened
     from kalsel_gap.project.radio import Radio
-    from kalsel_gap.project.read import Opened
 
 
 METRES_PER_DEGREE = 1000.0 * KM_PER_DEGREE

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from kalsel_gap.geo.mosaic import Band
     from kalsel_gap.geo.raster_files import RasterPath
     from kalsel_gap.project.inputs import Surface
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
 
 
 # The longest stretch of a geodesic that one cubic follows: to a thousandth of a 3″ cell up to 80°.

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
     from tests.conftest import CommandLine, MakeProject
 
 N, CELL = 40, 0.005  # cells of 0.55 km from 115.3° E, 2.9° S
@@ -250,7 +250,7 @@ def test_levels_of_many_servers_by_the_plain_way() -> None:
         def read(self, mast: Mast, window: Window) -> Any:
             return window, found[mast]
 
-    from kalsel_gap.project.index import default_values
+    from kalsel_gap.project.base import default_values
     from kalsel_gap.project.radio import Radio
 
     servers = pd.DataFrame([mast._asdict() for mast in found]).assign(

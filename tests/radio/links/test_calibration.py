@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kalsel_gap.errors import InputError
-from kalsel_gap.project.index import default_values
+from kalsel_gap.project.base import default_values
 from kalsel_gap.project.radio import Calibration
 from kalsel_gap.radio.links import calibration
 

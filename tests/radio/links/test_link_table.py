@@ -13,15 +13,14 @@ import rasterio
 from pyproj import Geod
 from scipy.special import ndtr
 
-from kalsel_gap.deliverables import profile_plot
 from kalsel_gap.errors import InputError
-from kalsel_gap.radio.links import link_table
+from kalsel_gap.radio.links import link_table, path_view
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
     from tests.conftest import CommandLine, MakeProject
 
 SCHOOL = "00000109"  # 6.4 km from T00001, behind a ridge
@@ -219,7 +218,7 @@ def test_picture_and_table_name_the_same_obstacle(project: MakeProject) -> None:
     found = link_table.linktable(project(), SCHOOL)
     view = link_table.view(found)
     link: Any = found.links.iloc[0]
-    worst = profile_plot.worst(view)
+    worst = path_view.worst(view)
     assert worst.ratio == pytest.approx(link["clearance_ratio"], rel=1e-6)
     assert worst.excess_m == pytest.approx(link["obstacle_excess_m"], abs=1e-4)
     from_site = link["distance_km"] - link["obstacle_km"]

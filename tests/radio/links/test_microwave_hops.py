@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kalsel_gap.project.index import default_values
+from kalsel_gap.project.base import default_values
 from kalsel_gap.project.radio import Radio
 from kalsel_gap.radio.links.microwave_hops import Hops, hops
 from kalsel_gap.radio.propagation.microwave import hop_of, longest_km, outage

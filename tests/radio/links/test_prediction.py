@@ -15,7 +15,7 @@ from kalsel_gap import schema
 from kalsel_gap.deficit.signals import signals
 from kalsel_gap.errors import InputError
 from kalsel_gap.geo import geodesy
-from kalsel_gap.project.index import default_values
+from kalsel_gap.project.base import default_values
 from kalsel_gap.project.inputs import Coverage, LandCover
 from kalsel_gap.project.radio import Candidates, Radio
 from kalsel_gap.radio.links.prediction import PREDICTIONS, prediction
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from kalsel_gap.project.read import Opened
-    from kalsel_gap.sources.places import Staged
+    from kalsel_gap.project.model import Opened
+    from kalsel_gap.stages import Staged
     from tests.conftest import MakeProject, MakeRaster, MakeSchools
 
     Run = Callable[..., Staged]

@@ -16,7 +16,7 @@ from kalsel_gap.radio.links.prediction import prediction
 from kalsel_gap.sources.schools import read_schools
 
 if TYPE_CHECKING:
-    from kalsel_gap.project.read import Opened
+    from kalsel_gap.project.model import Opened
     from tests.conftest import CommandLine, MakeProject
 
 TERMS = {"minimum": 5, "block_km": 1.0, "per_clutter": False}

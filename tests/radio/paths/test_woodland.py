@@ -10,10 +10,10 @@ import pytest
 from affine import Affine
 from rasterio.windows import Window
 
-from kalsel_gap.project.index import default_values
+from kalsel_gap.project.base import default_values
 from kalsel_gap.project.radio import Radio
 from kalsel_gap.radio.coverage.dem_windows import Grounds
-from kalsel_gap.radio.links.servers import Ground, Losses, losses
+from kalsel_gap.radio.links.path_loss import Ground, Losses, losses
 from kalsel_gap.radio.paths.profiles import Terrain, profiles
 from kalsel_gap.radio.paths.woodland import cleared, depths_m, through_db
 from kalsel_gap.radio.propagation import p1812

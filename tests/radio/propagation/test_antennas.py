@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kalsel_gap.project.index import default_values
+from kalsel_gap.project.base import default_values
 from kalsel_gap.project.radio import Radio
 from kalsel_gap.radio.propagation.antennas import relative_db, sector_gain_db, widths
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from kalsel_gap.project.index import default_values
+from kalsel_gap.project.base import default_values
 from kalsel_gap.project.radio import Carrier, Radio
 from kalsel_gap.radio.propagation.building_entry import Building, entry_loss_db
 from kalsel_gap.radio.propagation.link_budget import (

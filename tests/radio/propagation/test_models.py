@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kalsel_gap.project.index import default_values
+from kalsel_gap.project.base import default_values
 from kalsel_gap.project.radio import Radio
 from kalsel_gap.radio.propagation import building_entry, clutter, fresnel, vegetation
 from kalsel_gap.radio.propagation.free_space import free_space_db

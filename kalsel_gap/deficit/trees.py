@@ -1,0 +1,187 @@
+"""The trees of barrier and need: leaves, goalposts, power means."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from kalsel_gap.indicators import need
+
+if TYPE_CHECKING:
+    from kalsel_gap.project.index import Index, Node
+
+
+@dataclass(frozen=True, slots=True)
+class Trees:
+    """Barrier and need of each school, and how they come about.
+
+    Attributes
+    ----------
+    value : dict of Series
+        By root: 0 to 1, NaN where no leaf of the tree is known.
+    score : dict of Series
+        By active leaf: its score on the goalposts, NaN where unknown.
+    status : dict of Series
+        By active leaf: known, inferred or unknown.
+    share : dict of Series
+        By active leaf: its part of the root's value; the parts of a tree add up to 1.
+    weight : dict of float
+        By active leaf: its effective weight in its tree; they add up to 1.
+    """
+
+    value: dict[str, pd.Series[float]]
+    score: dict[str, pd.Series[float]]
+    status: dict[str, pd.Series[str]]
+    share: dict[str, pd.Series[float]]
+    weight: dict[str, float]
+
+
+def goalposts(value: pd.Series[float], node: Node) -> pd.Series[float]:
+    """``clip((x - best) / (worst - best), 0, 1)`` after the node's transform; NaN stays NaN."""
+    assert node.best is not None and node.worst is not None  # noqa: PT018 - a leaf has both
+    x, best, worst = value.astype("float64"), node.best, node.worst
+    if node.transform == "log10":
+        with np.errstate(divide="ignore"):
+            x = pd.Series(np.log10(x), index=value.index)
+        best, worst = math.log10(best), math.log10(worst)
+    return ((x - best) / (worst - best)).clip(0.0, 1.0)
+
+
+def power_mean(
+    scores_: list[pd.Series[float]], weights: list[float], p: float
+) -> tuple[pd.Series[float], list[pd.Series[float]]]:
+    """``(Σ w sᵖ / Σ w)^(1/p)`` over the scores that are known, and each one's part of the sum.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> value, parts = power_mean([pd.Series([0.8]), pd.Series([0.6])], [1.0, 1.0], 2.0)
+    >>> value.round(4).tolist(), parts[0].round(2).tolist()
+    ([0.7071], [0.64])
+    """
+    stacked = np.stack([s.to_numpy(dtype=np.float64) for s in scores_])
+    weight = np.asarray(weights)[:, None] * ~np.isnan(stacked)
+    terms = weight * np.nan_to_num(stacked) ** p
+    total, sum_of_weights = terms.sum(axis=0), weight.sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        value = (total / sum_of_weights) ** (1.0 / p)
+        parts = np.where(total > 0, terms / total, 0.0)
+    index = scores_[0].index
+    return (
+        pd.Series(np.clip(value, 0.0, 1.0), index=index),
+        [pd.Series(part, index=index) for part in parts],
+    )
+
+
+def measure(schools: pd.DataFrame, index: Index, counts: pd.Series[bool]) -> Trees:
+    """Both trees over the leaves that the project has anything for.
+
+    Parameters
+    ----------
+    schools : DataFrame
+        With the columns of all leaves, ``kabupaten``, ``level`` and ``delivered_status``.
+    index : Index
+        The trees.
+    counts : Series of bool
+        Schools that are located and no duplicates: the others are neither scored nor asked.
+    """
+    score: dict[str, pd.Series[float]] = {}
+    status: dict[str, pd.Series[str]] = {}
+    for code, node in index.leaves().items():
+        column = str(node.column)
+        value = schools[column].astype("float64").where(counts)
+        if value.notna().any():
+            filled = _filled(column, value, schools, counts).where(counts)
+            status[code] = _leaf_status(value, filled, schools, column)
+            score[code] = goalposts(filled, node)
+    share: dict[str, pd.Series[float]] = {}
+    weight: dict[str, float] = {}
+    value_of: dict[str, pd.Series[float]] = {}
+    everything = pd.Series(1.0, index=schools.index)
+
+    def combine(parent: str) -> tuple[pd.Series[float], dict[str, pd.Series[float]]] | None:
+        """Value of a node and each leaf's part of it; nothing where no leaf is active."""
+        below: list[tuple[float, pd.Series[float], dict[str, pd.Series[float]]]] = []
+        for code, node in index.children(parent).items():
+            if code in score:
+                below.append((node.weight, score[code], {code: everything}))
+            elif node.column is None and (found := combine(code)) is not None:
+                below.append((node.weight, *found))
+        below = [part for part in below if part[0] > 0]
+        if not below:
+            return None
+        p = index.nodes[parent].p
+        assert p is not None
+        value, parts = power_mean([s for _, s, _ in below], [w for w, _, _ in below], p)
+        return value, {
+            leaf: part * fraction
+            for part, (_, _, leaves) in zip(parts, below, strict=True)
+            for leaf, fraction in leaves.items()
+        }
+
+    for root in ("barrier", "need"):
+        found = combine(root)
+        nothing = pd.Series(np.nan, index=schools.index)
+        value_of[root], parts = found if found is not None else (nothing, {})
+        share |= parts
+        weight |= _effective_weights(index, root, set(parts))
+    leaves = [leaf for leaf in index.leaves() if leaf in share]
+    return Trees(
+        value=value_of,
+        score={leaf: score[leaf] for leaf in leaves},
+        status={leaf: status[leaf] for leaf in leaves},
+        share={leaf: share[leaf] for leaf in leaves},
+        weight=weight,
+    )
+
+
+# What lies idle rests on an amount, which the group may tell, and on the school's own line.
+_IDLE = {"idle_devices": "devices", "idle_accounts_share": "accounts_active_share"}
+
+
+def _filled(
+    column: str, value: pd.Series[float], schools: pd.DataFrame, counts: pd.Series[bool]
+) -> pd.Series[float]:
+    """The values of a leaf, those that are missing inferred from the school's group."""
+    if column in _IDLE:
+        amount = schools[_IDLE[column]].astype("float64").where(counts)
+        return need.idle(_group_median(amount, schools), schools["delivered"])
+    return _group_median(value, schools)
+
+
+def _group_median(value: pd.Series[float], schools: pd.DataFrame) -> pd.Series[float]:
+    """Missing values from the median of the same kabupaten and level; else they stay missing."""
+    groups = [schools["kabupaten"], schools["level"]]
+    return value.fillna(value.groupby(groups).transform("median"))
+
+
+def _leaf_status(
+    value: pd.Series[float], filled: pd.Series[float], schools: pd.DataFrame, column: str
+) -> pd.Series[str]:
+    known = value.notna()
+    if column in _IDLE:
+        known &= schools["delivered_status"] == "known"
+    choices = np.select([known, filled.notna()], ["known", "inferred"], "unknown")
+    return pd.Series(choices, index=value.index, dtype="str")
+
+
+def _effective_weights(index: Index, root: str, active: set[str]) -> dict[str, float]:
+    """Weight of each active leaf in its tree: products of the shares on the way down."""
+
+    def below(parent: str) -> dict[str, float]:
+        parts = {
+            code: {code: 1.0} if code in active else below(code) for code in index.children(parent)
+        }
+        parts = {c: part for c, part in parts.items() if part and index.nodes[c].weight > 0}
+        total = sum(index.nodes[code].weight for code in parts)
+        return {
+            leaf: index.nodes[code].weight / total * inner
+            for code, part in parts.items()
+            for leaf, inner in part.items()
+        }
+
+    return below(root)

@@ -1,0 +1,96 @@
+"""What every section is made of, and the defaults as they are shipped."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from kalsel_gap import PACKAGE_FOLDER
+
+DEFAULTS_FOLDER = PACKAGE_FOLDER / "project" / "defaults"
+
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+Positive = Annotated[float, Field(gt=0.0)]
+
+
+NotNegative = Annotated[float, Field(ge=0.0)]
+
+
+Latitude = Annotated[float, Field(ge=-90.0, le=90.0)]
+
+
+Grade = Literal["A", "B", "C", "D"]
+
+
+Longitude = Annotated[float, Field(ge=-180.0, le=180.0)]
+
+
+class Section(BaseModel):
+    """A section of the project file: frozen, and a key it does not know is an error."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+        populate_by_name=True,
+        allow_inf_nan=False,  # TOML knows both; no figure of ours is either
+    )
+
+
+class Sourced(Section):
+    """A table of assumptions: it names its source."""
+
+    source: str
+    """Where the figures come from."""
+
+
+def default_values(name: str) -> dict[str, Any]:
+    """A file of ``defaults/`` as a dictionary of its own."""
+    return tomllib.loads(_default_text(name))
+
+
+@cache
+def _default_text(name: str) -> str:
+    return (DEFAULTS_FOLDER / f"{name}.toml").read_text(encoding="utf-8")
+
+
+# Sections laid over a file of defaults/.
+OVERRIDABLE = (
+    *("index", "signal", "terrain", "radio"),
+    *("confidence", "repairs", "registers", "locations", "file_checks"),
+)
+
+
+def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """`above` laid over `below`, table by table; neither is changed.
+
+    Examples
+    --------
+    >>> merge({"a": {"x": 1, "y": 2}}, {"a": {"y": 3}})
+    {'a': {'x': 1, 'y': 3}}
+    """
+    merged = dict(below)
+    for key, value in above.items():
+        old = merged.get(key)
+        both = isinstance(old, Mapping) and isinstance(value, Mapping)
+        merged[key] = merge(old, value) if both else value  # type: ignore[arg-type]
+    return merged
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in values.items():
+        dotted = f"{prefix}{key}"
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{dotted}.")
+        elif isinstance(value, list | tuple) and value and isinstance(value[0], Mapping):
+            for number, item in enumerate(value):
+                yield from _flat(item, f"{dotted}.{number}.")
+        else:
+            yield dotted, value

@@ -1,0 +1,160 @@
+"""What is wrong with a project file, all of it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from kalsel_gap import schema
+from kalsel_gap.errors import InputError, KalselGapError, ProjectError, suggestion
+from kalsel_gap.project.base import OVERRIDABLE, default_values
+from kalsel_gap.project.index import Index
+from kalsel_gap.project.model import Project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def _tree_faults(index: Index, path: Path) -> Iterator[KalselGapError]:
+    """What is wrong with the trees of barrier and need beyond a single node."""
+    known = schema.measurable()
+    for code, node in index.nodes.items():
+        key = f"index.nodes.{code}"
+        if node.column is None:
+            if not any(child.weight for child in index.children(code).values()):
+                yield ProjectError("weights_of_branch", path=path, column=key, node=code)
+        elif node.column not in known:
+            yield ProjectError(
+                "column_not_measurable",
+                path=path,
+                column=f"{key}.column",
+                value=node.column,
+                known=", ".join(known),
+                suggestion=suggestion(node.column, known),
+            )
+
+
+def _fault(section: str, path: Path) -> KalselGapError | None:
+    try:
+        if path.is_dir():
+            if section.startswith(("elevation", "land_cover")):  # no tiles, or it would be files
+                return InputError("folder_no_raster", path=path, section=section)
+            return InputError("file_is_folder", path=path, section=section)
+        if not path.exists():
+            siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+            near = suggestion(path.name, siblings)
+            return InputError("file_missing", path=path, section=section, suggestion=near)
+        if not path.is_file():  # reading a pipe or a device may never end
+            return InputError("file_special", path=path)
+        with path.open("rb") as file:
+            empty = not file.read(1)
+    except OSError as error:
+        return InputError("file_unreadable", path=path, reason=error.strerror or "")
+    return InputError("file_empty", path=path) if empty else None
+
+
+def _readable(error: ValidationError, path: Path) -> list[KalselGapError]:
+    """Pydantic's errors as ours: dotted key, what is wrong, what was meant."""
+    readable: list[KalselGapError] = []
+    told: set[tuple[int | str, ...]] = set()
+    misnamed: set[tuple[int | str, ...]] = set()
+    for fault in error.errors():
+        location = tuple(part for part in fault["loc"] if not _is_tag(part))
+        if location in told:  # each branch of a union complains
+            continue
+        told.add(location)
+        key = ".".join(str(part) for part in location)
+        last = str(location[-1]) if location else ""
+        value = str(fault["input"])
+        context = fault.get("ctx", {})
+        match fault["type"]:
+            case "extra_forbidden":
+                known = _known_keys(fault["loc"][:-1])
+                readable.append(
+                    ProjectError(
+                        "key_unknown",
+                        path=path,
+                        column=key,
+                        suggestion=suggestion(last, known),
+                        known=", ".join(sorted(known)),
+                    )
+                )
+            case "missing" if near := _meant_default(location[:-1]):
+                if location[:-1] not in misnamed:  # of such a node nearly every key is missing
+                    readable.append(
+                        ProjectError(
+                            "key_new",
+                            path=path,
+                            column=".".join(map(str, location[:-1])),
+                            key=last,
+                            suggestion=near,
+                        )
+                    )
+                misnamed.add(location[:-1])
+            case "missing":
+                readable.append(ProjectError("key_missing", path=path, column=key))
+            case "value_error":
+                readable.append(ProjectError(str(context["error"]), path=path, column=key))
+            case "literal_error":
+                choices = context["expected"].replace(" or ", ", ").replace("'", "")
+                readable.append(
+                    ProjectError(
+                        "value_not_a_choice",
+                        path=path,
+                        column=key,
+                        value=value,
+                        expected=choices,
+                        suggestion=suggestion(value, choices.split(", ")),
+                    )
+                )
+            case _:
+                readable.append(
+                    ProjectError(
+                        "value_wrong", path=path, column=key, value=value, reason=fault["msg"]
+                    )
+                )
+    return readable
+
+
+def _meant_default(location: tuple[int | str, ...]) -> str:
+    """The table of defaults/ that a table of the project nearly bears the name of, if any."""
+    *above, last = location or ("",)
+    if not above or above[0] not in OVERRIDABLE:
+        return ""
+    table: Any = default_values(str(above[0]))
+    for part in above[1:]:
+        table = table.get(part, {}) if isinstance(table, Mapping) else {}
+    return "" if last in table else suggestion(str(last), table)
+
+
+def _is_tag(part: int | str) -> bool:
+    """Whether a part of a location is pydantic's own word rather than a key."""
+    return part in ("[key]", "int") or str(part).startswith("literal[")
+
+
+def _known_keys(location: tuple[int | str, ...]) -> list[str]:
+    """Keys that the section at `location` knows."""
+    model: Any = Project
+    inside_dict = False
+    for part in location:
+        if isinstance(part, int) or inside_dict:
+            inside_dict = False
+            continue
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            fields = model.model_fields
+            by_key = {(info.alias or name): info for name, info in fields.items()}
+            annotation = by_key[part].annotation if part in by_key else None
+            inside_dict = get_origin(annotation) is dict  # its keys are the user's own
+            model = _model_within(annotation)
+    if not (isinstance(model, type) and issubclass(model, BaseModel)):
+        return []
+    return [info.alias or name for name, info in model.model_fields.items()]
+
+
+def _model_within(annotation: Any) -> Any:  # noqa: ANN401 - any annotation
+    """The section model inside ``X | None``, ``tuple[X, ...]`` or ``dict[str, X]``."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((m for part in get_args(annotation) if (m := _model_within(part))), None)

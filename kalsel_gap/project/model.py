@@ -1,0 +1,227 @@
+"""A project file as read: its sections, its input files."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field
+
+from kalsel_gap.geo.raster_files import sources
+from kalsel_gap.project.base import Section, _flat
+from kalsel_gap.project.checks import Confidence, FileChecks, Locations, Registers
+from kalsel_gap.project.index import Index
+from kalsel_gap.project.inputs import (
+    VECTORS,
+    Attributes,
+    Boundaries,
+    Coastline,
+    Coverage,
+    Elevation,
+    Facilities,
+    LandCover,
+    Layer,
+    Measurements,
+    Offsets,
+    OneOrMany,
+    Output,
+    ProjectSection,
+    Register,
+    Repairs,
+    Sites,
+    Villages,
+    Wetlands,
+)
+from kalsel_gap.project.radio import Radio
+from kalsel_gap.project.signal import Signal
+from kalsel_gap.project.terrain import Terrain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SHAPEFILE_PARTS = (".dbf", ".shx", ".prj", ".cpg")
+
+
+# Files beside a raster from which GDAL takes its place, CRS, mask, unit or no data.
+RASTER_PARTS = (".tfw", ".wld", ".prj", ".hdr")
+
+
+RASTER_ENDINGS = (".aux.xml", ".msk")  # after the whole name of the raster
+
+
+class Project(Section):
+    """Everything that a run depends on."""
+
+    project: ProjectSection = ProjectSection()
+    """Name and language."""
+    schools: Annotated[tuple[Register, ...], OneOrMany, Field(min_length=1)]
+    """The register of schools, or several (``[[schools]]``): later ones fill gaps."""
+    attributes: Annotated[tuple[Attributes, ...], OneOrMany] = ()
+    """Tables that add columns by NPSN."""
+    boundaries: Boundaries = Boundaries()
+    """Administrative areas."""
+    elevation: Elevation | None = None
+    """Elevation model."""
+    land_cover: LandCover | None = None
+    """Land cover."""
+    coverage: Annotated[tuple[Coverage, ...], OneOrMany] = ()
+    """Coverage rasters."""
+    sites: Annotated[tuple[Sites, ...], OneOrMany] = ()
+    """Radio sites."""
+    rivers: Layer | None = None
+    """Rivers, lines or polygons."""
+    roads: Layer | None = None
+    """Roads, lines."""
+    fibre: Layer | None = None
+    """Fibre nodes or lines."""
+    coastline: Coastline | None = None
+    """Shore and islands."""
+    wetlands: Wetlands | None = None
+    """Wetlands and peat, polygons."""
+    measurements: Annotated[tuple[Measurements, ...], OneOrMany] = ()
+    """Speed tests."""
+    calibration: Offsets | None = None
+    """Offsets of predicted levels."""
+    facilities: Annotated[tuple[Facilities, ...], OneOrMany] = ()
+    """Public facilities: no school has the very coordinates of one."""
+    villages: Villages | None = None
+    """Village development index."""
+    repairs: Repairs
+    """Repairs of locations."""
+    confidence: Confidence
+    """Grade of a location."""
+    index: Index
+    """Deficit, barrier, need and priority."""
+    signal: Signal
+    """From signal to adequacy."""
+    terrain: Terrain
+    """Terrain classes."""
+    radio: Radio
+    """From a site's power to a level."""
+    registers: Registers
+    """When what a register says is doubted."""
+    locations: Locations
+    """When a location is doubted."""
+    file_checks: FileChecks
+    """When another file is doubted."""
+    costs: dict[str, Any] = {}
+    """Costs (not used by this version)."""
+    output: Output = Output()
+    """Where results go."""
+
+    def unused_sections(self) -> tuple[str, ...]:
+        """Sections that are given and that this version does not read."""
+        unread = ["costs"] if self.costs else []
+        if self.villages is not None and self.boundaries.desa is None:
+            unread.append("villages")  # nothing tells which desa a school lies in
+        return tuple(unread)
+
+    def inputs(self) -> Iterator[tuple[str, Path]]:
+        """Every input file with the section that names it.
+
+        The parts of a Shapefile, the tiles of a folder, the sources of a VRT and what lies beside
+        a raster too.
+
+        Raises
+        ------
+        InputError
+            A VRT that cannot be followed; see `tilesets.sources`.
+        """
+        for name, path in self._named_inputs():
+            yield name, path
+            is_raster = path.suffix.lower() not in VECTORS
+            if is_raster and name.startswith(("elevation", "land_cover", "coverage")):
+                drawn = [(f"{name}.{n}", file) for n, file in enumerate(sources(path))]
+                yield from drawn
+                for each, file in [(name, path), *drawn]:
+                    yield from ((f"{each}{part}", beside) for part, beside in _beside(file))
+            if path.suffix.lower() == ".shp":
+                for part in SHAPEFILE_PARTS:
+                    beside = path.with_suffix(part)
+                    if beside.exists() or part in (".dbf", ".shx"):
+                        yield f"{name}{part}", beside
+
+    def _named_inputs(self) -> Iterator[tuple[str, Path]]:
+        for section in ("schools", "attributes", "coverage", "sites", "measurements", "facilities"):
+            for number, item in enumerate(getattr(self, section)):
+                yield f"{section}.{number}", item.path
+        for name, path in self.boundaries.files().items():
+            yield f"boundaries.{name}", path
+        yield from self._made()
+        for section in ("elevation", "land_cover"):
+            files = tiled.tiles.files if (tiled := getattr(self, section)) is not None else ()
+            one = len(files) == 1
+            yield from ((section if one else f"{section}.{n}", f) for n, f in enumerate(files))
+        for section in ("rivers", "roads", "fibre", "wetlands", "villages"):
+            if (item := getattr(self, section)) is not None:
+                yield section, item.path
+        if self.coastline is not None:
+            yield "coastline", self.coastline.path
+            for number, path in enumerate(self.coastline.land):
+                yield f"coastline.land.{number}", path
+
+    def _made(self) -> Iterator[tuple[str, Path]]:
+        """Inputs that our own commands write, once they are there."""
+        for name in ("repairs", "calibration"):
+            if (item := getattr(self, name)) is not None and os.path.lexists(item.path):
+                yield name, item.path
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A project and where each of its values comes from.
+
+    Attributes
+    ----------
+    path : Path
+        The project file.
+    project : Project
+    origins : dict
+        Dotted key to ``default``, ``project`` or ``option``; keys not named are built in.
+    """
+
+    path: Path
+    project: Project
+    origins: dict[str, str] = field(default_factory=dict)
+
+    def shown(self, path: Path | tuple[Path, ...]) -> str:
+        """`path` as seen from the project file, with forward slashes: no path of a machine.
+
+        Of several the first, and that there are more.
+        """
+        if isinstance(path, tuple):
+            return self.shown(path[0]) + (" …" if len(path) > 1 else "")
+        try:
+            return Path(os.path.relpath(path, self.path.parent)).as_posix()
+        except ValueError:  # another drive on Windows
+            return path.as_posix()
+
+    def values(self) -> Iterator[tuple[str, Any, str]]:
+        """Every value in force: dotted key, value, origin."""
+        for key, value in _flat(self.project.model_dump(by_alias=True)):
+            yield key, self._printable(value), self._origin(key)
+
+    def _printable(self, value: object) -> object:
+        if isinstance(value, tuple):
+            return [self._printable(item) for item in value]
+        return self.shown(value) if isinstance(value, Path) else value
+
+    def _origin(self, key: str) -> str:
+        parts = key.split(".")
+        for length in range(len(parts), 0, -1):
+            if origin := self.origins.get(".".join(parts[:length])):
+                return origin
+        return "built-in"
+
+
+def _beside(raster: Path) -> Iterator[tuple[str, Path]]:
+    """Files that belong to a raster, by their endings."""
+    world = f".{raster.suffix[1:2]}{raster.suffix[-1:]}w"
+    for part in dict.fromkeys((*RASTER_PARTS, world)):
+        if part != raster.suffix and (beside := raster.with_suffix(part)).is_file():
+            yield part, beside
+    for part in RASTER_ENDINGS:
+        if (beside := raster.with_name(raster.name + part)).is_file():
+            yield part, beside

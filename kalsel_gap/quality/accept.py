@@ -1,0 +1,97 @@
+"""A reviewed table of repairs becomes the accepted repairs of the project."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from kalsel_gap.i18n.numbers import number
+from kalsel_gap.quality.repairs import accepted
+from kalsel_gap.sources.repairs import stored
+from kalsel_gap.storage.atomic import atomic
+from kalsel_gap.storage.spreadsheet import csv_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from kalsel_gap.project.model import Opened
+    from kalsel_gap.quality.stage import Checked
+
+
+NUMBERS = ("lat", "lon", "before_km", "after_km")
+_SAME = ("file", "row", "code", "lat", "lon", "area")  # what makes a proposal the same
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Where accepted repairs are stored, how many were accepted now, and how many taken back."""
+
+    path: Path
+    count: int
+    withdrawn: int
+
+
+def accept(opened: Opened, checked: Checked, proposals: pd.DataFrame, reviewed: Path) -> Accepted:
+    """Store the repairs that a person has accepted where the project reads them.
+
+    A row that the reviewed table has no answer for stays as it was accepted before.
+
+    Parameters
+    ----------
+    opened : Opened
+        The project.
+    checked : Checked
+        Findings and proposals of the inputs as they are now.
+    proposals : DataFrame
+        The proposals of `checked`, each with the sentence that says why.
+    reviewed : Path
+        The table with the answers.
+
+    Raises
+    ------
+    InputError, SeveralErrors
+        The table cannot be read, or an accepted row is no proposal of today's; nothing is stored.
+    OutputError
+        The file cannot be written; what was there is untouched.
+    """
+    chosen, answered = accepted(reviewed, checked.repairs)
+    path = opened.project.repairs.path
+    before = {line: ((row["file"], row["row"]), row) for line, row in stored(path).items()}
+    renewed = {*zip(chosen["file"], chosen["row"], strict=True)}
+    withdrawn = len(answered.intersection(key for key, _ in before.values()) - renewed)
+    if chosen.empty and not withdrawn:
+        return Accepted(path, 0, 0)
+    # What does not hold any more has been told, and goes.
+    of_store = checked.findings["code"].isin(("repair_stale", "repair_refused"))
+    void = set(checked.findings.loc[of_store, "row"])
+    again = {proposal_key(row) for row in chosen.to_dict("records")}
+    stays = [
+        row
+        for line, (key, row) in before.items()
+        if line not in void and (key not in answered or proposal_key(row) in again)
+    ]
+    kept = {proposal_key(row) for row in stays}
+    new = [row for row in chosen.index if proposal_key(chosen.loc[row].to_dict()) not in kept]
+    rows: list[Mapping[Any, Any]] = [
+        *stays,
+        *proposals.loc[new].assign(accept="yes").to_dict("records"),
+    ]
+    rows.sort(key=lambda row: (row["file"], row["row"]))
+    table = pd.DataFrame(rows, columns=list(checked.repairs.columns))
+    numbers = table[[*NUMBERS]].apply(pd.to_numeric, errors="coerce")
+    with atomic(path) as temporary:
+        temporary.write_text(csv_of(table.assign(**numbers)), encoding="utf-8", newline="")
+    return Accepted(path, len(chosen), withdrawn)
+
+
+def proposal_key(row: Mapping[Any, Any]) -> tuple[object, ...]:
+    """What a proposal is, however a spreadsheet wrote it again."""
+    texts = ["" if pd.isna(row[name]) else str(row[name]) for name in _SAME]
+    return tuple(
+        text.removeprefix("'") if math.isnan(number(text)) else f"{number(text):.9g}"
+        for text in texts
+    )

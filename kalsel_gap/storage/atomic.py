@@ -1,0 +1,137 @@
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import filecmp
+import os
+import secrets
+import shutil
+from typing import TYPE_CHECKING
+
+from kalsel_gap.errors import OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+_TMP = ".tmp-kalsel-gap-"  # what bears it is ours to remove
+
+
+@contextlib.contextmanager
+def atomic(path: Path) -> Iterator[Path]:
+    """A temporary file beside `path` that takes its place when the block ends well.
+
+    Raises
+    ------
+    OutputError
+        It cannot be written; `path` is as it was.
+    """
+    with _writing(path):
+        _refuse_other_than_file(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = _temporary(path.parent, path.suffix)
+        try:
+            yield temporary
+            _sync(temporary)
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+
+def refuse_unwritable(path: Path) -> None:
+    """An error where `atomic` could not write, told before anything is computed.
+
+    Raises
+    ------
+    OutputError
+        As `atomic`; the folder must be there.
+    """
+    with _writing(path):
+        _refuse_other_than_file(path)
+        temporary = _temporary(path.parent)
+        try:
+            temporary.touch()
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def _refuse_other_than_file(path: Path) -> None:
+    if path.exists() and not path.is_file():  # a device would be replaced, not written to
+        fault = errno.EISDIR if path.is_dir() else errno.EINVAL
+        raise OSError(fault, os.strerror(fault), str(path))
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Replace a small file at once."""
+    with atomic(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+@contextlib.contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Turn what the system says of writing into an error that a user can act on."""
+    try:
+        yield
+    except OSError as error:
+        # Nobody knows the name of what would have taken its place.
+        where = path if _TMP in str(error.filename) else error.filename or path
+        raise OutputError(
+            "not_written", path=where, reason=error.strerror or str(error)[:200]
+        ) from None
+
+
+def _temporary(folder: Path, suffix: str = "") -> Path:
+    """A name that is still free: known before it is taken, so that it can always be cleared."""
+    return folder / f"{_TMP}{secrets.token_hex(8)}{suffix}"
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _swap(temporary: Path, final: Path) -> None:
+    """Put the new folder in place; one of that name holds the same, or was tampered with."""
+    if final.exists() and _same(temporary, final):
+        shutil.rmtree(temporary)
+    elif final.exists():
+        aside = _temporary(final.parent)
+        try:
+            final.rename(aside)
+            temporary.rename(final)
+        except BaseException:
+            if not final.exists():
+                aside.rename(final)
+            raise
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+    else:
+        temporary.rename(final)
+    if os.name == "posix":
+        handle = os.open(final.parent, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _same(folder: Path, other: Path) -> bool:
+    """Whether two folders hold the same files, byte for byte."""
+    names = sorted(path.name for path in folder.iterdir())
+    if not other.is_dir() or names != sorted(path.name for path in other.iterdir()):
+        return False
+    return filecmp.cmpfiles(folder, other, names, shallow=False)[0] == names
+
+
+def clear_leftovers(folder: Path) -> None:
+    """Remove what a killed run left behind, but nothing a live one may still be writing."""
+    import time
+
+    for leftover in folder.glob(f"{_TMP}*"):
+        with contextlib.suppress(OSError):
+            if time.time() - leftover.stat().st_mtime > 3600:
+                shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()

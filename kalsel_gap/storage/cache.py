@@ -1,0 +1,140 @@
+"""Results of expensive stages by the hash of what they depend on."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import shutil
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from kalsel_gap.errors import InputError, OutputError
+from kalsel_gap.storage.atomic import _temporary, clear_leftovers, replace_text
+from kalsel_gap.storage.parquet import _parquet_bytes, _read_parquet, _write_parquet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+    from pathlib import Path
+
+    import pandas as pd
+
+
+_ENTRY = re.compile(r"[0-9a-f]{64}")  # anything else in the cache folder is not ours
+
+
+_MEBIBYTE = 2**20
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@dataclass(slots=True)
+class Cache:
+    """Tables by the hash of all they depend on; the oldest go when it grows too large.
+
+    A cache that cannot be written is no error: the work is done again next time.
+
+    Attributes
+    ----------
+    folder : Path or None
+        None: nothing is cached.
+    limit_bytes : int
+        Size beyond which the entries not used for longest are removed.
+    """
+
+    folder: Path | None
+    limit_bytes: int = 512 * _MEBIBYTE
+    _known: dict[str, list[Any]] = field(default_factory=dict, repr=False)
+
+    def file_hash(self, path: Path) -> str:
+        """SHA-256 of a file, remembered with its size and time of change."""
+        try:
+            state = path.stat()
+            remembered = self._remembered().get(str(path))
+            if remembered and remembered[:2] == [state.st_size, state.st_mtime_ns]:
+                return str(remembered[2])
+            digest = _sha256(path)
+        except OSError as error:
+            raise InputError("file_unreadable", path=path, reason=error.strerror or "") from None
+        self._known[str(path)] = [state.st_size, state.st_mtime_ns, digest]
+        return digest
+
+    def tables(
+        self, key: str, make: Callable[[], dict[str, pd.DataFrame]], *, read: Collection[str]
+    ) -> dict[str, Any]:
+        """The tables under `key`, made and kept when they are not there.
+
+        Those that nobody needs to `read` may come as the bytes of their Parquet file.
+        """
+        if self.folder is None:
+            return make()
+        entry = self.folder / key
+        if (found := self._load(entry, read)) is not None:
+            return found
+        made = make()
+        with contextlib.suppress(OSError, OutputError):
+            self._keep(entry, made)
+        return made
+
+    def save_hashes(self) -> None:
+        """Remember the hashes of files for the next run."""
+        if self.folder is None or not self._known:
+            return
+        with contextlib.suppress(OSError, OutputError):
+            text = json.dumps(self._remembered(), indent=0, sort_keys=True)
+            replace_text(self.folder / "hashes.json", text)
+
+    def _remembered(self) -> dict[str, list[Any]]:
+        if not self._known and self.folder is not None:
+            with contextlib.suppress(OSError, ValueError):
+                stored = json.loads((self.folder / "hashes.json").read_text(encoding="utf-8"))
+                if isinstance(stored, dict):
+                    self._known.update({k: v for k, v in stored.items() if isinstance(v, list)})
+        return self._known
+
+    def _load(self, entry: Path, read: Collection[str]) -> dict[str, Any] | None:
+        import pyarrow as pa
+
+        try:
+            names = json.loads((entry / "tables.json").read_text(encoding="utf-8"))
+            tables = {
+                name: (_read_parquet if name in read else _parquet_bytes)(entry / f"{name}.parquet")
+                for name in names
+            }
+            os.utime(entry)
+        except (OSError, ValueError, TypeError, pa.ArrowException):
+            return None
+        return tables or None
+
+    def _keep(self, entry: Path, tables: dict[str, pd.DataFrame]) -> None:
+        entry.parent.mkdir(parents=True, exist_ok=True)
+        temporary = _temporary(entry.parent)
+        try:
+            temporary.mkdir()
+            for name, table in tables.items():
+                _write_parquet(table, temporary / f"{name}.parquet")
+            (temporary / "tables.json").write_text(json.dumps(list(tables)), encoding="utf-8")
+            shutil.rmtree(entry, ignore_errors=True)
+            temporary.rename(entry)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+        clear_leftovers(entry.parent)
+        self._bound(entry.parent)
+
+    def _bound(self, folder: Path) -> None:
+        entries = [
+            (path.stat().st_mtime_ns, sum(f.stat().st_size for f in path.iterdir()), path)
+            for path in folder.iterdir()
+            if _ENTRY.fullmatch(path.name) and path.is_dir()
+        ]
+        total = sum(size for _, size, _ in entries)
+        for _, size, path in sorted(entries)[:-1]:
+            if total <= self.limit_bytes:
+                return
+            shutil.rmtree(path, ignore_errors=True)
+            total -= size
