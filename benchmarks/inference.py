@@ -167,10 +167,11 @@ def compare_sources(repeats: int) -> float:
                     rows.append([before, judge(province, curves)])
                 (b0, c0, w0), (b1, c1, w1) = np.mean(rows, axis=0)
                 spread = np.std([after[0] for _, after in rows])
-                missed = abs(b1) > BIAS or not COVERAGE[0] <= c1 <= COVERAGE[1]
+                is_off = abs(b1) > BIAS or not COVERAGE[0] <= c1 <= COVERAGE[1]
+                mark = " *" if is_off else ""
                 print(
                     f"{truth.name:22}{source:10}{known:6}{b0:+11.4f} → {b1:+.4f}"
-                    f"{spread:8.4f}{w0:+11.4f} → {w1:+.4f}{c0:10.3f} → {c1:.3f}{' *' if missed else ''}"
+                    f"{spread:8.4f}{w0:+11.4f} → {w1:+.4f}{c0:10.3f} → {c1:.3f}{mark}"
                 )
     for name, text in SOURCES.items():
         print(f"  {name}: {text}")

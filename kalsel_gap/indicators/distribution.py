@@ -206,7 +206,7 @@ def reach_probability(
     ``D ≥ t`` where ``A_d ≤ 1 - t/(λ + (1 - λ)(1 - A_a))``.
     """
     most = deficit_without_service(available, weight_delivered=weight_delivered)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         threshold = (1.0 - bound / most).round(_DECIMALS)
     return np.where(np.isnan(threshold), np.nan, delivered.cdf(threshold))
 
@@ -303,7 +303,7 @@ def mix_intervals(
     Returns
     -------
     low, high : float arrays of shape (n,)
-        Within 1e-12 of the quantiles, whose mixture has no closed form.
+        Found by halving: the quantiles of a mixture have no closed form.
     """
     most = [
         deficit_without_service(a, weight_delivered=weight_delivered)
@@ -317,7 +317,7 @@ def mix_intervals(
         """P(D ≤ deficit): that A_d is at least as much as it leaves over."""
         total = np.zeros(share.shape)
         for part, m, w in zip(parts, most, (share, 1.0 - share), strict=True):
-            with np.errstate(divide="ignore", invalid="ignore"):
+            with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
                 # 0 of 0 is met; the smallest step below keeps a known A_d on the right side.
                 left = np.where(m > 0.0, 1.0 - deficit / m, 0.0).round(_DECIMALS)
             below = part.cdf(left - 10.0**-_DECIMALS)

@@ -335,11 +335,7 @@ def _at_knots(
     of_schools = learned[1] * np.interp(learned[0], place, fitted)
     total = np.bincount(window, of_schools, len(knots))
     means = (even * weight + total) / (weight + count)
-    # Rounding must not undo what the windows promise.
-    rising = fitted[-1] >= fitted[0]
-    ordered = np.maximum.accumulate(means) if rising else np.minimum.accumulate(means)
-    ends: FloatArray = fitted[[0, -1]]
-    return np.clip(ordered, ends.min(), ends.max())
+    return _without_rounding(means, fitted)
 
 
 def _limit_steps(values: FloatArray, *, rising: bool) -> FloatArray:
@@ -354,5 +350,12 @@ def _limit_steps(values: FloatArray, *, rising: bool) -> FloatArray:
     ramp = _STEEPEST_STEP * np.arange(len(values))
     below = np.minimum.accumulate(ascending - ramp) + ramp
     above = np.maximum.accumulate((ascending - ramp)[::-1])[::-1] + ramp
-    spread: FloatArray = (below + above) / 2.0
-    return spread if rising else spread[::-1]
+    spread = (below + above) / 2.0
+    return _without_rounding(spread if rising else spread[::-1], values)
+
+
+def _without_rounding(values: FloatArray, like: FloatArray) -> FloatArray:
+    """Values as monotone, and within the same ends, as those that they were computed from."""
+    first, last = float(like[0]), float(like[-1])
+    ordered = (np.maximum if last >= first else np.minimum).accumulate(values)
+    return np.clip(ordered, min(first, last), max(first, last))
