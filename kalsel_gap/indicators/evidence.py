@@ -1,0 +1,367 @@
+"""Combining evidence of one operator and technology: levels by precision, the rest by order.
+
+The larger of two noisy values is biased upward, so it never counts for being larger. Maps and
+predictions of levels are averaged with the weights 1/σ² where the list of sites is complete;
+elsewhere the map counts, and a prediction fills in only where no map has data. Classes, declared
+coverage and tiles of speed tests are no levels: among them the best basis counts.
+
+Source: kalsel-gap method, section 1.1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike
+
+FloatArray: TypeAlias = NDArray[np.float64]
+BoolArray: TypeAlias = NDArray[np.bool_]
+
+_MAD_TO_SIGMA = 1.4826  # of a normal distribution
+
+
+@dataclass(frozen=True, slots=True)
+class Errors:
+    """Error of each kind of evidence, dB, one standard deviation; all of low confidence."""
+
+    measured_db: float = 2.0
+    """Measured at the place."""
+    modelled_db: float = 10.0
+    """Modelled by the operator."""
+    predicted_db: float = 10.0
+    """Predicted, not calibrated."""
+    predicted_mountains_db: float = 12.0
+    """The same over a path that crosses mountains."""
+    declared_db: float = 15.0
+    """Declared."""
+
+
+def error_db(
+    basis: ArrayLike,
+    *,
+    crosses_mountains: ArrayLike = False,
+    held_out_db: ArrayLike = np.nan,
+    errors: Errors | None = None,
+) -> FloatArray:
+    """Error of evidence in dB, one standard deviation.
+
+    Parameters
+    ----------
+    basis : array of str, shape (n,)
+        *measured*, *predicted*, *modelled* or *declared*.
+    crosses_mountains : bool or array
+        Of predictions: whether the path crosses mountains.
+    held_out_db : float or array
+        Error of calibrated predictions at measurements held out; NaN where not calibrated.
+    errors : Errors, optional
+        The shipped ones if not given.
+
+    Raises
+    ------
+    ValueError
+        An unknown basis.
+
+    Examples
+    --------
+    >>> error_db(["measured", "predicted", "predicted"], held_out_db=[np.nan, np.nan, 6.5]).tolist()
+    [2.0, 10.0, 6.5]
+    """
+    figures, kinds = errors or Errors(), np.asarray(basis, dtype=np.str_)
+    held_out = np.asarray(held_out_db, dtype=np.float64)
+    assumed = np.where(
+        np.asarray(crosses_mountains, dtype=bool),
+        figures.predicted_mountains_db,
+        figures.predicted_db,
+    )
+    by_basis: dict[str, ArrayLike] = {
+        "measured": figures.measured_db,
+        "predicted": np.where(np.isnan(held_out), assumed, held_out),
+        "modelled": figures.modelled_db,
+        "declared": figures.declared_db,
+    }
+    if unknown := sorted(set(kinds.ravel().tolist()) - set(by_basis)):
+        raise ValueError(f"no such basis of evidence: {', '.join(unknown)}")
+    found: FloatArray = np.select([kinds == name for name in by_basis], list(by_basis.values()))
+    return found
+
+
+def evidence_order(basis: ArrayLike, is_calibrated: ArrayLike) -> NDArray[np.int64]:
+    """Order of evidence that is not averaged, the smallest counts.
+
+    Measured, calibrated prediction, modelled, declared; last the prediction that is not calibrated,
+    which fills in only where no other source has data.
+
+    Examples
+    --------
+    >>> evidence_order(["predicted", "modelled", "predicted"], [True, False, False]).tolist()
+    [1, 2, 4]
+    """
+    kinds, calibrated = np.asarray(basis, dtype=np.str_), np.asarray(is_calibrated, dtype=bool)
+    found: NDArray[np.int64] = np.select(
+        [
+            kinds == "measured",
+            (kinds == "predicted") & calibrated,
+            kinds == "modelled",
+            kinds == "declared",
+        ],
+        [0, 1, 2, 3],
+        4,
+    )
+    return found
+
+
+def level_from_adequacy(adequacy: ArrayLike, points: Sequence[tuple[float, float]]) -> FloatArray:
+    """Level of which a curve makes an adequacy: its inverse, dBm.
+
+    Parameters
+    ----------
+    adequacy : array
+        Mean over the circle; NaN stays NaN.
+    points : sequence of (dBm, adequacy)
+        Rising. Beyond its ends the curve is constant: an adequacy of the lowest point or less is
+        the highest level that has it, one of the highest point or more the lowest level that has
+        it. Where the curve is level in between, it is the middle.
+
+    Examples
+    --------
+    >>> curve = [(-140, 0.0), (-120, 0.05), (-110, 0.25), (-105, 0.45)]
+    >>> level_from_adequacy([0.0, 0.21, 0.45, 1.0], curve).round(3).tolist()
+    [-140.0, -112.0, -105.0, -105.0]
+    """
+    table = pd.DataFrame(points, columns=["dbm", "adequacy"], dtype="float64")
+    levels = table.groupby("adequacy")["dbm"].agg(["min", "max"])
+    middle = levels.mean(axis="columns").to_numpy(copy=True)
+    if len(levels) > 1:
+        middle[0], middle[-1] = levels["max"].iloc[0], levels["min"].iloc[-1]
+    given = np.asarray(adequacy, dtype=np.float64)
+    found = np.interp(given, levels.index.to_numpy(), middle)
+    return np.where(np.isnan(given), np.nan, found)
+
+
+def precision_mean(levels_dbm: ArrayLike, errors_db: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    """Mean of levels with the weights 1/σ², and its error.
+
+    Parameters
+    ----------
+    levels_dbm, errors_db : array of shape (sources, n)
+        NaN where a source has no level; errors above 0.
+
+    Returns
+    -------
+    level_dbm, error_db : float arrays of shape (n,)
+        NaN where no source has a level.
+
+    Examples
+    --------
+    >>> precision_mean([[-100.0], [-110.0]], [[2.0], [10.0]])[0].round(3).tolist()
+    [-100.385]
+    """
+    levels, errors = np.broadcast_arrays(
+        np.asarray(levels_dbm, dtype=np.float64), np.asarray(errors_db, dtype=np.float64)
+    )
+    precision = np.where(np.isnan(levels), 0.0, errors**-2.0)
+    total = precision.sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = (precision * np.nan_to_num(levels)).sum(axis=0) / total
+        return mean, np.where(total > 0.0, total**-0.5, np.nan)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MapLevels:
+    """Levels of an operator's map at n schools.
+
+    Attributes
+    ----------
+    level_dbm : float array of shape (n,)
+        NaN where there is none, or it is unknown.
+    is_none : bool array of shape (n,)
+        The map shows no signal.
+    error_db : float array of shape (n,)
+        Error of the map.
+    detection_dbm : float
+        Level below which the map shows none.
+    """
+
+    level_dbm: FloatArray
+    is_none: BoolArray
+    error_db: FloatArray
+    detection_dbm: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PredictedLevels:
+    """Predicted levels at n schools.
+
+    Attributes
+    ----------
+    level_dbm : float array of shape (n,)
+        NaN where no level is predicted.
+    is_none : bool array of shape (n,)
+        The list of sites is complete and none of them reaches the school.
+    error_db : float array of shape (n,)
+        Error of the prediction.
+    is_independent : bool
+        Not calibrated on the map that it is combined with.
+    """
+
+    level_dbm: FloatArray
+    is_none: BoolArray
+    error_db: FloatArray
+    is_independent: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Combined:
+    """What counts at n schools.
+
+    Attributes
+    ----------
+    level_dbm, error_db : float arrays of shape (n,)
+        NaN where there is no signal or nothing is known.
+    evidence : array of str, shape (n,)
+        *map*, *prediction* or *combined*; empty where nothing is known.
+    is_none : bool array of shape (n,)
+        That evidence shows no signal.
+    """
+
+    level_dbm: FloatArray
+    error_db: FloatArray
+    evidence: NDArray[np.str_]
+    is_none: BoolArray
+
+
+def combine_levels(of_map: MapLevels, predicted: PredictedLevels, *, is_complete: bool) -> Combined:
+    """Combine a map's levels with predicted ones, of one operator and technology.
+
+    Where the list of sites is complete and the prediction independent of the map, both are averaged
+    by precision. A map's *none* means at most its detection level: a prediction above that is
+    averaged with the detection level, which is the most that the map allows; one below it leaves
+    *none*. Otherwise the map counts wherever it has data, and the prediction fills in.
+
+    Parameters
+    ----------
+    of_map : MapLevels
+        With all levels unknown where there is no map.
+    predicted : PredictedLevels
+        With all levels unknown where there is no prediction.
+    is_complete : bool
+        The list of sites holds all of them. Where it does not, a prediction that fills in is a
+        lower bound, and no site in reach leaves the school unknown.
+
+    Examples
+    --------
+    >>> ten, no = np.full(4, 10.0), np.full(4, False)
+    >>> level, none = np.array([-100.0, np.nan, np.nan, np.nan]), np.array([0, 1, 1, 0], bool)
+    >>> found = combine_levels(
+    ...     MapLevels(level, none, ten, -120.0),
+    ...     PredictedLevels(np.array([-90.0, -110.0, -125.0, -95.0]), no, ten),
+    ...     is_complete=True,
+    ... )
+    >>> found.level_dbm.round(3).tolist(), found.evidence.tolist()
+    ([-95.0, -115.0, nan, -95.0], ['combined', 'combined', 'map', 'prediction'])
+    """
+    has_level = ~np.isnan(of_map.level_dbm) & ~of_map.is_none
+    most = np.where(of_map.is_none, of_map.detection_dbm, of_map.level_dbm)
+    has_map, is_predicted = ~np.isnan(most), ~np.isnan(predicted.level_dbm)
+    averaged = (
+        (is_complete and predicted.is_independent)
+        & is_predicted
+        & (has_level | (of_map.is_none & (predicted.level_dbm > of_map.detection_dbm)))
+    )
+    fills_in = ~has_map & (is_predicted | (predicted.is_none & is_complete))
+    level, error = precision_mean(
+        [
+            np.where(averaged | has_level, most, np.nan),
+            np.where(averaged | fills_in, predicted.level_dbm, np.nan),
+        ],
+        [of_map.error_db, predicted.error_db],
+    )
+    evidence = np.select(
+        [averaged, has_map, fills_in], ["combined", "map", "prediction"], default=""
+    )
+    is_none = np.isnan(level) & (evidence != "")
+    return Combined(level, error, evidence, is_none)
+
+
+def find_disagreements(
+    predicted_dbm: ArrayLike,
+    map_dbm: ArrayLike,
+    terrain: ArrayLike,
+    *,
+    least_db: float = 10.0,
+    deviations: float = 2.0,
+) -> tuple[BoolArray, FloatArray]:
+    """Schools at which a prediction and a map are farther apart than usual, of either sign.
+
+    ``|prediction - map| > max(10 dB, 2·1.4826·MAD)``, with the median absolute deviation of the
+    differences in the school's terrain class.
+
+    Parameters
+    ----------
+    predicted_dbm, map_dbm : array of shape (n,)
+        NaN where unknown. Where the map shows none, pass its detection level if the prediction is
+        above it, else NaN.
+    terrain : array of str, shape (n,)
+        Terrain class; unknown is a class of its own.
+    least_db : float
+        No limit is lower.
+    deviations : float
+        Robust standard deviations.
+
+    Returns
+    -------
+    disagrees : bool array of shape (n,)
+    limit_db : float array of shape (n,)
+        Limit of the school's terrain class.
+
+    Examples
+    --------
+    >>> difference = [0.0, 2.0, -2.0, 10.0, -11.0]
+    >>> found, limit_db = find_disagreements(difference, np.zeros(5), ["plain"] * 5)
+    >>> found.tolist(), limit_db[0]
+    ([False, False, False, False, True], np.float64(10.0))
+    """
+    difference = pd.Series(
+        np.asarray(predicted_dbm, dtype=np.float64) - np.asarray(map_dbm, dtype=np.float64)
+    )
+    groups = pd.Series(np.asarray(terrain, dtype=object)).groupby(
+        pd.Series(np.asarray(terrain, dtype=object)), dropna=False
+    )
+    number = groups.ngroup()
+    usual = difference.groupby(number).transform("median")
+    deviation = (difference - usual).abs().groupby(number).transform("median")
+    limit = np.fmax(least_db, deviations * _MAD_TO_SIGMA * deviation.to_numpy())
+    return (difference.abs() > limit).to_numpy(), limit
+
+
+def contradicts_complete(
+    predicted_dbm: ArrayLike, *, least_dbm: float = -120.0, share: float = 0.05
+) -> bool:
+    """Whether a list of sites cannot be complete: too much of what the map covers is out of reach.
+
+    Parameters
+    ----------
+    predicted_dbm : array of shape (n,)
+        Predicted at places that the operator's map covers; minus infinity where no site reaches,
+        NaN where the path is unknown: not counted.
+    least_dbm, share : float
+        More than this share below this level refuses *complete*.
+
+    Examples
+    --------
+    >>> contradicts_complete([-90.0] * 95 + [-130.0] * 5)
+    False
+    >>> contradicts_complete([-90.0] * 94 + [-130.0] * 6)
+    True
+    """
+    level = np.asarray(predicted_dbm, dtype=np.float64)
+    known = level[~np.isnan(level)]
+    return bool(known.size and (known < least_dbm).sum() > share * known.size)
