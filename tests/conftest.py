@@ -8,10 +8,12 @@ import io
 import itertools
 import json
 import os
+import pkgutil
 import shutil
 import subprocess
 import time
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -20,12 +22,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import rasterio
+import typer
 from affine import Affine
 from hypothesis import settings
 
 import kalsel_gap
-from kalsel_gap import schema
-from kalsel_gap.cli import main
+from kalsel_gap import PACKAGE_FOLDER, schema
+from kalsel_gap.cli import app, main
 from kalsel_gap.project.read import FILE_NAME, Opened, merge, read_project
 from kalsel_gap.storage.fingerprint import code_hash, default_cache_folder
 
@@ -40,7 +43,8 @@ if TYPE_CHECKING:
 KERNELS = default_cache_folder() / "kernels" / code_hash()[:16]
 os.environ.setdefault("NUMBA_CACHE_DIR", str(KERNELS))
 
-REPOSITORY = Path(__file__).parents[1]
+TESTS = Path(__file__).parent
+REPOSITORY = TESTS.parent
 TINY = REPOSITORY / "data" / "tiny"
 DATA_OF_TINY = (".csv", ".geojson", ".tif")
 
@@ -56,6 +60,44 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     cache, most of the time, before another one asks for them.
     """
     items.sort(key=lambda i: (i.path.parent.name == "real", i.path.stem.removeprefix("test_")))
+
+
+def importable(folder: Path) -> Iterator[Path]:
+    """Every module in a folder that Python can import, whatever folder of the package it is in."""
+    if (folder / "__init__.py").is_file():
+        yield folder / "__init__.py"
+    for module in pkgutil.iter_modules([str(folder)]):
+        if module.ispkg:
+            yield from importable(folder / module.name)
+        else:
+            yield folder / f"{module.name}.py"
+
+
+@cache
+def package_sources() -> dict[str, str]:
+    """Text of every module by its path below the package: whoever reads them reads all of them.
+
+    A scan of less would pass without having looked, so each one fails where modules are missing.
+    """
+    found = {
+        path.relative_to(PACKAGE_FOLDER).as_posix(): path.read_text(encoding="utf-8")
+        for path in sorted(PACKAGE_FOLDER.rglob("*.py"))
+    }
+    (whole,) = map(Path, kalsel_gap.__path__)
+    modules = {path.relative_to(whole).as_posix() for path in importable(whole)}
+    assert modules ^ found.keys() == set(), "read as text, or importable, but not both"
+    return found
+
+
+def command_paths() -> list[tuple[str, ...]]:
+    """The words of every command behind the program's name; the first is the top's, none."""
+
+    def below(command: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        yield path
+        for name, inner in getattr(command, "commands", {}).items():
+            yield from below(inner, (*path, name))
+
+    return list(below(typer.main.get_command(app), ()))
 
 
 class MakeRaster(Protocol):
