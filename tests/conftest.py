@@ -47,6 +47,8 @@ TESTS = Path(__file__).parent
 REPOSITORY = TESTS.parent
 TINY = REPOSITORY / "data" / "tiny"
 DATA_OF_TINY = (".csv", ".geojson", ".tif")
+# Where pytest's cache has how long each test file took; quick.py reads it there.
+SECONDS = "kalsel-gap/seconds"
 
 # A shared machine is slow now and then; a property is not wrong for that.
 settings.register_profile("tests", deadline=None)
@@ -98,6 +100,25 @@ def command_paths() -> list[tuple[str, ...]]:
             yield from below(inner, (*path, name))
 
     return list(below(typer.main.get_command(app), ()))
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Keep how many tests each file has and how long they took, for `make quick`."""
+    took: dict[str, list[float]] = {}
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                tests_seconds = took.setdefault(report.nodeid.partition("::")[0], [0, 0.0])
+                tests_seconds[0] += report.when == "call"
+                tests_seconds[1] += report.duration
+    cache: pytest.Cache | None = getattr(config, "cache", None)  # `-p no:cacheprovider`
+    if cache is not None:
+        known = cache.get(SECONDS, {})
+        # A run of some tests of a file says nothing of the others.
+        whole = {path: new for path, new in took.items() if new[0] >= known.get(path, [0])[0]}
+        cache.set(SECONDS, known | whole)
 
 
 class MakeRaster(Protocol):
