@@ -9,6 +9,7 @@ import itertools
 import json
 import os
 import pkgutil
+import re
 import shutil
 import subprocess
 import time
@@ -29,13 +30,16 @@ from hypothesis import settings
 import kalsel_gap
 from kalsel_gap import PACKAGE_FOLDER, schema
 from kalsel_gap.cli import app, main
+from kalsel_gap.deficit.signals import signals
 from kalsel_gap.project.read import FILE_NAME, Opened, merge, read_project
 from kalsel_gap.storage.fingerprint import code_hash, default_cache_folder
+from kalsel_gap.storage.run_folder import read_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from numpy.typing import ArrayLike
+    from kalsel_gap.stages import Staged
+    from numpy.typing import ArrayLike, NDArray
 
     from kalsel_gap.storage.run_folder import Run
 
@@ -147,6 +151,15 @@ class MakeProject(Protocol):
 
 class MakeSchools(Protocol):
     def __call__(self, rows: Sequence[Mapping[str, object]]) -> gpd.GeoDataFrame: ...
+
+
+class SignalsAt(Protocol):
+    def __call__(
+        self,
+        rows: Sequence[Mapping[str, object]],
+        sections: Mapping[str, Any],
+        files: Mapping[str, str | bytes] | None = ...,
+    ) -> Staged: ...
 
 
 class Answer(NamedTuple):
@@ -380,10 +393,46 @@ def raster(tmp_path: Path) -> MakeRaster:
     return make
 
 
+def snapshot(folder: Path) -> dict[str, bytes]:
+    """Every file below `folder` with its bytes."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+def hills(
+    seed: int, rows: int = 1, samples: int = 60, height_m: float = 60.0
+) -> NDArray[np.float64]:
+    """Rough ground along paths, without two equal heights."""
+    steps = np.random.default_rng(seed).normal(0.0, height_m / 5.0, (rows, samples))
+    return np.asarray(np.cumsum(steps, axis=1) + 100.0, dtype=np.float64)
+
+
+# Screens of a laptop and a phone, in pixels.
+SIZES = [(1366, 768), (360, 740)]
+# Names of XML, and what the library's comments point to; nothing of it is ever fetched.
+NO_ADDRESS = re.compile(
+    r"https?://(?!www\.w3\.org/|leafletjs\.com|bugzilla\.mozilla\.org)[^\s\"']*"
+)
+POPUP = "document.querySelector('.leaflet-popup h3')?.textContent"
+# Names that would run in a page which does not guard against them.
+PROGRAMS = (
+    "</script><script>window.hurt = 1</script>",
+    "<img src=x onerror='window.hurt = 1'>",
+    "${window.hurt = 1}",
+    "`+(window.hurt = 1)+`",
+    "{{ 7 * 7 }}{% raw %}",
+    "<!--<script>",
+)
+
 # Cells of 100 m whose first corner lies on the central meridian of zone 50, south of the equator.
 UTM: dict[str, Any] = {
     "crs": "EPSG:32750",
     "transform": Affine(100.0, 0.0, 500_000.0, 0.0, -100.0, 9_700_000.0),
+}
+# Cells of a thousandth of a degree from 2° south, 115° east.
+DEGREES: dict[str, Any] = {
+    "crs": "EPSG:4326",
+    "transform": Affine(0.001, 0.0, 115.0, 0.0, -0.001, -2.0),
 }
 
 
@@ -525,6 +574,12 @@ def ranked(_ranked_once: Path, cache_folder: Path) -> Path:
     return Path(shutil.copytree(_ranked_once / "kept", _ranked_once / "tiny"))
 
 
+@pytest.fixture
+def tiny_run(ranked: Path) -> Run:
+    """The latest run of data/tiny, in the folder of `ranked`."""
+    return read_run(ranked / "runs")
+
+
 # What a school is unless a test says otherwise: on a plain, nothing known of its service.
 USUAL: dict[str, object] = {
     "level": "SD",
@@ -570,5 +625,23 @@ def schools() -> MakeSchools:
         for stage in schema.STAGES[: schema.STAGES.index("service")]:
             schema.check(table, stage)
         return table
+
+    return make
+
+
+@pytest.fixture
+def signals_at(project: MakeProject, schools: MakeSchools) -> SignalsAt:
+    """The stage *signals* at schools of which only the place is known, unless rows say more."""
+
+    def make(
+        rows: Sequence[Mapping[str, object]],
+        sections: Mapping[str, Any],
+        files: Mapping[str, str | bytes] | None = None,
+    ) -> Staged:
+        table = schools(rows)[[*(c.name for c in schema.up_to("prediction")), "geometry"]]
+        staged = signals(table, project(sections, files=files, bare=True))
+        assert staged.columns.index.equals(table.index)
+        assert list(staged.columns.columns) == [c.name for c in schema.of_stage("signals")]
+        return staged
 
     return make

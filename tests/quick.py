@@ -75,7 +75,7 @@ def mirror_of(path: str) -> str:
 
 
 def names(source: str, path: PurePosixPath) -> bool:
-    """Whether a test or module names a file that is no module: itself, its kind, or defaults by their key."""
+    """Whether Python text names another kind of file: itself, its ending, defaults by their key."""
     needles = [path.name]
     if path.suffix:
         needles += [f"*{path.suffix}", f"}}{path.suffix}"]

@@ -33,7 +33,7 @@ TESTS = {
     ),
     "tests/radio/test_links.py": "from kalsel_gap.radio import links",
     "tests/test_terrain.py": 'from kalsel_gap import terrain\nvalues = default_values("radio")',
-    "tests/test_text.py": "from tests.conftest import package_sources\npackage_sources()\nread('*.po')",
+    "tests/test_text.py": "package_sources()\nread('*.po')",
     "tests/test_kalsel.py": "",
 }
 
@@ -68,7 +68,7 @@ def test_a_changed_test_comes_before_all_others() -> None:
     [
         ("kalsel_gap/defaults/radio.toml", [["tests/test_terrain.py"]]),
         ("kalsel_gap/locale/id/LC_MESSAGES/kalsel_gap.po", [["tests/test_text.py"]]),
-        ("kalsel_gap/assets/map.js", [["tests/test_text.py"]]),
+        ("kalsel_gap/assets/invented.js", [["tests/test_text.py"]]),
         ("tests/conftest.py", [sorted(TESTS)]),
         ("LICENSE", []),
     ],

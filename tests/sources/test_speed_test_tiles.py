@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kalsel_gap.sources.places import Staged
-    from tests.conftest import MakeProject, MakeSchools
+    from tests.conftest import MakeProject, MakeSchools, SignalsAt
 
     Run = Callable[..., Staged]
 
@@ -77,16 +77,15 @@ def table(places: Sequence[tuple[float, float]] = PLACES, **changed: object) -> 
 
 
 @pytest.fixture
-def run(project: MakeProject, schools: MakeSchools) -> Run:
+def run(signals_at: SignalsAt) -> Run:
     def make(
         measurements: Sequence[dict[str, Any]],
         rows: Sequence[dict[str, Any]] | None = None,
         sections: dict[str, Any] | None = None,
     ) -> Staged:
         usual = [{"lat": y, "lon": x, "confidence_radius_m": 0.0} for y, x in PLACES]
-        frame = schools(rows or usual)[[*(c.name for c in schema.up_to("prediction")), "geometry"]]
         given = {"measurements": list(measurements), **(sections or {})}
-        return signals(frame, project(given, bare=True))
+        return signals_at(rows or usual, given)
 
     return make
 

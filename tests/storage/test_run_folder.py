@@ -20,6 +20,7 @@ from kalsel_gap.findings import Finding, to_frame
 from kalsel_gap.storage import run_folder as run_
 from kalsel_gap.storage.fingerprint import default_cache_folder
 from kalsel_gap.storage.run_folder import Cache, atomic, read_run, run_id, write_run
+from tests.conftest import snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,12 +50,6 @@ def write(tmp_path: Path, schools: gpd.GeoDataFrame) -> Callable[..., run_.Run]:
         return write_run(tmp_path / "runs", manifest, schools, findings, tables)
 
     return make
-
-
-def snapshot(folder: Path) -> dict[str, bytes]:
-    """Every file below `folder` with its bytes."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
 def entries(folder: Path) -> set[str]:

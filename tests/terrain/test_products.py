@@ -26,7 +26,7 @@ from kalsel_gap.sources.boundaries import read_areas
 from kalsel_gap.terrain import layers, products, sea_mask
 from kalsel_gap.terrain.products import STATISTICS, Atlas
 from kalsel_gap.terrain.styles import DERIVED, LOOKS, MEASURED, NUMBERS, SEA
-from tests.conftest import REPOSITORY
+from tests.conftest import REPOSITORY, snapshot
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,10 +45,6 @@ def silent(_done: int, _total: int) -> None:
 
 def make(opened: Opened, folder: Path, *names: str, language: Language = "en") -> pd.DataFrame:
     return Atlas(opened, names).make(folder, Text(language), silent)
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
 @pytest.fixture
@@ -147,8 +143,8 @@ def test_the_same_input_makes_the_same_bytes(
     shutil.rmtree(cache_folder)
     monkeypatch.setattr(layers, "TILE", (4, 512))  # and in other pieces
     make(opened, tmp_path / "c")
-    assert contents(tmp_path / "a") == contents(tmp_path / "b") == contents(tmp_path / "c")
-    assert len(contents(tmp_path / "a")) == 2 * len(LOOKS) + 1
+    assert snapshot(tmp_path / "a") == snapshot(tmp_path / "b") == snapshot(tmp_path / "c")
+    assert len(snapshot(tmp_path / "a")) == 2 * len(LOOKS) + 1
 
 
 def test_the_hillshade_is_that_of_gdaldem(project: MakeProject, tmp_path: Path) -> None:
@@ -329,7 +325,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(
     monkeypatch.setattr(raster_cache, "encode", interrupted)
     with pytest.raises(KeyboardInterrupt):
         make(opened, out, "slope", "class")
-    assert contents(out) == {"slope.tif": b"from before"}
+    assert snapshot(out) == {"slope.tif": b"from before"}
     left = [path for path in cache_folder.rglob("*") if path.is_file()]
     assert all(rasterio.open(path).read(1).size for path in left if path.suffix == ".tif")
     assert not [path for path in left if path.name.startswith(".tmp")]
@@ -339,7 +335,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(
     # elevation, slope, relief, coast, zone, class; a stripe that was cut off is made again.
     assert 6 * 3 <= count - 1 <= 6 * 3 + 5
     make(project(), tmp_path / "new", "slope", "class")
-    assert contents(out) == contents(tmp_path / "new")
+    assert snapshot(out) == snapshot(tmp_path / "new")
 
 
 def test_an_interruption_while_a_file_is_written_leaves_the_old_one(
@@ -350,18 +346,18 @@ def test_an_interruption_while_a_file_is_written_leaves_the_old_one(
         raise KeyboardInterrupt
 
     make(project(), tmp_path, "slope")
-    before = contents(tmp_path)
+    before = snapshot(tmp_path)
     monkeypatch.setattr(raster_cache, "write_cog", interrupted)
     with pytest.raises(KeyboardInterrupt):
         make(project(), tmp_path, "slope")
-    assert contents(tmp_path) == before
+    assert snapshot(tmp_path) == before
 
 
 def test_a_broken_piece_is_made_again(
     project: MakeProject, tmp_path: Path, cache_folder: Path
 ) -> None:
     make(project(), tmp_path, "slope")
-    before = contents(tmp_path)
+    before = snapshot(tmp_path)
     for path in cache_folder.rglob("*.tif"):
         path.write_bytes(path.read_bytes()[:-40])
     faults = 0
@@ -372,7 +368,7 @@ def test_a_broken_piece_is_made_again(
             assert error.code == "piece_broken"  # noqa: PT017 - as often as pieces are broken
             faults += 1
     assert faults == 2
-    assert contents(tmp_path) == before
+    assert snapshot(tmp_path) == before
 
 
 def test_old_pieces_go_when_there_are_too_many(tmp_path: Path) -> None:
