@@ -38,9 +38,9 @@ from kalsel_gap.storage.run_folder import read_run
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from kalsel_gap.stages import Staged
     from numpy.typing import ArrayLike, NDArray
 
+    from kalsel_gap.sources.places import Staged
     from kalsel_gap.storage.run_folder import Run
 
 # Folders of caches come and go with the tests; what is compiled is kept for all of them.

@@ -3,11 +3,18 @@ from __future__ import annotations
 import ast
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from kalsel_gap import PACKAGE_FOLDER, messages
+from kalsel_gap import PACKAGE_FOLDER
 from kalsel_gap import findings as findings_
 from kalsel_gap.findings import COLUMNS, SEVERITIES, Finding, to_frame
+from kalsel_gap.i18n import messages
 from tests.conftest import TESTS, package_sources
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+DELIVERABLES = ("findings_map", "findings_report", "tables", "web_map")
 
 
 def test_no_findings_are_an_empty_table_of_the_same_columns() -> None:
@@ -43,9 +50,9 @@ def test_a_finding_of_a_file_has_no_row() -> None:
 
 def test_every_code_is_found_somewhere_and_every_one_found_is_known() -> None:
     """The codes in the sources, read from their syntax trees."""
+    modules: tuple[ModuleType, ...] = (findings_, messages)
     declared = {
-        Path(str(module.__file__)).relative_to(PACKAGE_FOLDER).as_posix()
-        for module in (findings_, messages)
+        Path(str(module.__file__)).relative_to(PACKAGE_FOLDER).as_posix() for module in modules
     }
     used, unknown = set(), []
     for name, source in package_sources().items():
@@ -66,12 +73,16 @@ def test_every_code_is_found_somewhere_and_every_one_found_is_known() -> None:
 
 def test_every_code_is_asked_of_a_minimal_example() -> None:
     """Tests of deliverables make findings by hand; these here run the checks that find them."""
-    by_hand = {"faultmap", "faults", "findings", "maps", "messages", "tables"}
-    tests = {path.stem.removeprefix("test_"): path for path in TESTS.rglob("test_*.py")}
-    assert by_hand - tests.keys() == set(), "these tests have another name now"
+    by_hand = {
+        *(TESTS / "deliverables" / f"test_{name}.py" for name in DELIVERABLES),
+        TESTS / "i18n" / "test_messages.py",
+        Path(__file__),
+    }
+    tests = [path for path in TESTS.rglob("test_*.py") if path.parent.name != "real"]
+    assert by_hand - set(tests) == set(), "these tests have another name now"
     named = set()
-    for subject, path in tests.items():
-        if subject in by_hand or path.parent.name == "real":
+    for path in tests:
+        if path in by_hand:
             continue
         tree = ast.parse(path.read_text(encoding="utf-8"))
         named |= {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}

@@ -102,39 +102,46 @@ def test_the_command_line_starts_without_heavy_libraries() -> None:
     ] == []
 
 
+INVENTED = ("cli", "run", "terrain", "text")
+
+
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
-        ("import kalsel_gap.storage.run_folder", 1),
-        ("from kalsel_gap import run, errors", 1),
-        ("from kalsel_gap.storage.run_folder import Run", 1),
-        ("from . import run", 1),
-        ("from .run import Run", 1),
+        ("import kalsel_gap.run", 1),
+        ("import kalsel_gap.run.folder", 1),
+        ("from kalsel_gap import run, text", 1),
+        ("from kalsel_gap.run import Run", 1),
+        ("from .. import run", 1),
+        ("from ..run import Run", 1),
         ("def f():\n    from kalsel_gap.cli.rank import x", 1),
-        ("from kalsel_gap.geo.sampling import Grid\nimport runpy", 0),
-        ("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from .run import Run", 0),
-        ("if TYPE_CHECKING:\n    pass\nelse:\n    from .run import Run", 1),
+        ("from kalsel_gap.text import Text\nimport runpy", 0),
+        ("from .run import Run", 0),  # terrain/run.py
+        ("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from ..run import Run", 0),
+        ("if TYPE_CHECKING:\n    pass\nelse:\n    from ..run import Run", 1),
     ],
 )
 def test_a_step_up_is_seen(source: str, expected: int) -> None:
-    assert len(steps_up(source, "kalsel_gap.terrain.relief_at_points")) == expected
+    assert len(steps_up(source, "kalsel_gap.terrain.relief", rooms=INVENTED)) == expected
 
 
 def test_a_step_up_for_a_type_checker_is_seen_where_it_is_asked_for() -> None:
-    source = "if TYPE_CHECKING:\n    from .run import Run\nelse:\n    from .raster import Grid"
-    (step,) = steps_up(source, "kalsel_gap.relief", type_only=True)
-    assert step == "line 2: relief imports run, which stands above it"
-    found = imports_of(source, "kalsel_gap.relief", type_only=True)
-    assert [each.eager for each in found] == [False, True]
+    source = "if TYPE_CHECKING:\n    from ..run import Run\nelse:\n    from ..text import Text"
+    module = "kalsel_gap.terrain.relief"
+    assert steps_up(source, module, rooms=INVENTED, type_only=True) == [
+        "line 2: terrain imports run, which stands above it"
+    ]
+    assert [each.eager for each in imports_of(source, module, type_only=True)] == [False, True]
 
 
 def test_relative_imports_inside_a_folder() -> None:
-    source = "from .files import read\nfrom ..run import Run\nfrom .. import text"
+    source = "from .tables import read\nfrom ..run import Run\nfrom .. import text"
     assert [i.module for i in imports_of(source, "kalsel_gap.sources.schools")] == [
         "kalsel_gap.sources.tables.read",
-        "kalsel_gap.storage.run_folder.Run",
-        "kalsel_gap.i18n.text",
+        "kalsel_gap.run.Run",
+        "kalsel_gap.text",
     ]
-    assert [i.module for i in imports_of("from . import files", "kalsel_gap.sources.__init__")] == [
-        "kalsel_gap.sources.tables",
-    ]
+    deep = imports_of("from ...geo import grid", "kalsel_gap.radio.links.servers")
+    assert [i.module for i in deep] == ["kalsel_gap.geo.grid"]
+    inside = imports_of("from . import tables", "kalsel_gap.sources.__init__")
+    assert [i.module for i in inside] == ["kalsel_gap.sources.tables"]
