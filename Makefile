@@ -25,7 +25,7 @@ BENCHMARKS := $(sort $(wildcard benchmarks/*.py))
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: rank test check bench lock golden messages docs help
+.PHONY: rank test quick check bench lock golden messages docs help
 
 rank: $(RUN) $(PACKAGE) ## Install what is locked, rank the sample province, draw its map and list
 	@$(BIN)/kalsel-gap rank
@@ -34,6 +34,9 @@ rank: $(RUN) $(PACKAGE) ## Install what is locked, rank the sample province, dra
 
 test: $(DEV) $(PACKAGE) ## Run every test (ARGS="-k relief" hands words to pytest)
 	@$(RUN_PYTEST) $(ARGS)
+
+quick: $(DEV) $(PACKAGE) ## Run the tests nearest to what changed, in less than a minute
+	@$(BIN)/python -m tests.quick $(ARGS)
 
 check: $(DEV) $(PACKAGE) ## Lint, formatting, types and the tests of the documentation
 	@$(BIN)/ruff check .

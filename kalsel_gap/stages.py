@@ -73,4 +73,5 @@ class Stage:
 
 
 def progress_of(report: Reporter, step: str) -> Callable[[int, int], None]:
+    """The reporter of one step, told only how much of it is done."""
     return lambda done, total: report(step, done, total)

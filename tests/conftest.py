@@ -8,10 +8,13 @@ import io
 import itertools
 import json
 import os
+import pkgutil
+import re
 import shutil
 import subprocess
 import time
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -20,31 +23,38 @@ import numpy as np
 import pandas as pd
 import pytest
 import rasterio
+import typer
 from affine import Affine
 from hypothesis import settings
 
 import kalsel_gap
-from kalsel_gap import schema
-from kalsel_gap.cli import main
+from kalsel_gap import PACKAGE_FOLDER, schema
+from kalsel_gap.cli import app, main
+from kalsel_gap.deficit.signals import signals
 from kalsel_gap.project.base import merge
 from kalsel_gap.project.read import FILE_NAME, read_project
 from kalsel_gap.storage.fingerprint import code_hash, default_cache_folder
+from kalsel_gap.storage.run_folder import read_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
     from kalsel_gap.project.model import Opened
+    from kalsel_gap.stages import Staged
     from kalsel_gap.storage.run_folder import Run
 
 # Folders of caches come and go with the tests; what is compiled is kept for all of them.
 KERNELS = default_cache_folder() / "kernels" / code_hash()[:16]
 os.environ.setdefault("NUMBA_CACHE_DIR", str(KERNELS))
 
-REPOSITORY = Path(__file__).parents[1]
+TESTS = Path(__file__).parent
+REPOSITORY = TESTS.parent
 TINY = REPOSITORY / "data" / "tiny"
 DATA_OF_TINY = (".csv", ".geojson", ".tif")
+# Where pytest's cache has how long each test file took; quick.py reads it there.
+SECONDS = "kalsel-gap/seconds"
 
 # A shared machine is slow now and then; a property is not wrong for that.
 settings.register_profile("tests", deadline=None)
@@ -58,6 +68,63 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     cache, most of the time, before another one asks for them.
     """
     items.sort(key=lambda i: (i.path.parent.name == "real", i.path.stem.removeprefix("test_")))
+
+
+def importable(folder: Path) -> Iterator[Path]:
+    """Every module in a folder that Python can import, whatever folder of the package it is in."""
+    if (folder / "__init__.py").is_file():
+        yield folder / "__init__.py"
+    for module in pkgutil.iter_modules([str(folder)]):
+        if module.ispkg:
+            yield from importable(folder / module.name)
+        else:
+            yield folder / f"{module.name}.py"
+
+
+@cache
+def package_sources() -> dict[str, str]:
+    """Text of every module by its path below the package: whoever reads them reads all of them.
+
+    A scan of less would pass without having looked, so each one fails where modules are missing.
+    """
+    found = {
+        path.relative_to(PACKAGE_FOLDER).as_posix(): path.read_text(encoding="utf-8")
+        for path in sorted(PACKAGE_FOLDER.rglob("*.py"))
+    }
+    (whole,) = map(Path, kalsel_gap.__path__)
+    modules = {path.relative_to(whole).as_posix() for path in importable(whole)}
+    assert modules ^ found.keys() == set(), "read as text, or importable, but not both"
+    return found
+
+
+def command_paths() -> list[tuple[str, ...]]:
+    """The words of every command behind the program's name; the first is the top's, none."""
+
+    def below(command: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        yield path
+        for name, inner in getattr(command, "commands", {}).items():
+            yield from below(inner, (*path, name))
+
+    return list(below(typer.main.get_command(app), ()))
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Keep how many tests each file has and how long they took, for `make quick`."""
+    took: dict[str, list[float]] = {}
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                tests_seconds = took.setdefault(report.nodeid.partition("::")[0], [0, 0.0])
+                tests_seconds[0] += report.when == "call"
+                tests_seconds[1] += report.duration
+    cache: pytest.Cache | None = getattr(config, "cache", None)  # `-p no:cacheprovider`
+    if cache is not None:
+        known = cache.get(SECONDS, {})
+        # A run of some tests of a file says nothing of the others.
+        whole = {path: new for path, new in took.items() if new[0] >= known.get(path, [0])[0]}
+        cache.set(SECONDS, known | whole)
 
 
 class MakeRaster(Protocol):
@@ -86,6 +153,15 @@ class MakeProject(Protocol):
 
 class MakeSchools(Protocol):
     def __call__(self, rows: Sequence[Mapping[str, object]]) -> gpd.GeoDataFrame: ...
+
+
+class SignalsAt(Protocol):
+    def __call__(
+        self,
+        rows: Sequence[Mapping[str, object]],
+        sections: Mapping[str, Any],
+        files: Mapping[str, str | bytes] | None = ...,
+    ) -> Staged: ...
 
 
 class Answer(NamedTuple):
@@ -319,10 +395,46 @@ def raster(tmp_path: Path) -> MakeRaster:
     return make
 
 
+def snapshot(folder: Path) -> dict[str, bytes]:
+    """Every file below `folder` with its bytes."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+def hills(
+    seed: int, rows: int = 1, samples: int = 60, height_m: float = 60.0
+) -> NDArray[np.float64]:
+    """Rough ground along paths, without two equal heights."""
+    steps = np.random.default_rng(seed).normal(0.0, height_m / 5.0, (rows, samples))
+    return np.asarray(np.cumsum(steps, axis=1) + 100.0, dtype=np.float64)
+
+
+# Screens of a laptop and a phone, in pixels.
+SIZES = [(1366, 768), (360, 740)]
+# Names of XML, and what the library's comments point to; nothing of it is ever fetched.
+NO_ADDRESS = re.compile(
+    r"https?://(?!www\.w3\.org/|leafletjs\.com|bugzilla\.mozilla\.org)[^\s\"']*"
+)
+POPUP = "document.querySelector('.leaflet-popup h3')?.textContent"
+# Names that would run in a page which does not guard against them.
+PROGRAMS = (
+    "</script><script>window.hurt = 1</script>",
+    "<img src=x onerror='window.hurt = 1'>",
+    "${window.hurt = 1}",
+    "`+(window.hurt = 1)+`",
+    "{{ 7 * 7 }}{% raw %}",
+    "<!--<script>",
+)
+
 # Cells of 100 m whose first corner lies on the central meridian of zone 50, south of the equator.
 UTM: dict[str, Any] = {
     "crs": "EPSG:32750",
     "transform": Affine(100.0, 0.0, 500_000.0, 0.0, -100.0, 9_700_000.0),
+}
+# Cells of a thousandth of a degree from 2° south, 115° east.
+DEGREES: dict[str, Any] = {
+    "crs": "EPSG:4326",
+    "transform": Affine(0.001, 0.0, 115.0, 0.0, -0.001, -2.0),
 }
 
 
@@ -464,6 +576,12 @@ def ranked(_ranked_once: Path, cache_folder: Path) -> Path:
     return Path(shutil.copytree(_ranked_once / "kept", _ranked_once / "tiny"))
 
 
+@pytest.fixture
+def tiny_run(ranked: Path) -> Run:
+    """The latest run of data/tiny, in the folder of `ranked`."""
+    return read_run(ranked / "runs")
+
+
 # What a school is unless a test says otherwise: on a plain, nothing known of its service.
 USUAL: dict[str, object] = {
     "level": "SD",
@@ -509,5 +627,23 @@ def schools() -> MakeSchools:
         for stage in schema.STAGES[: schema.STAGES.index("service")]:
             schema.check(table, stage)
         return table
+
+    return make
+
+
+@pytest.fixture
+def signals_at(project: MakeProject, schools: MakeSchools) -> SignalsAt:
+    """The stage *signals* at schools of which only the place is known, unless rows say more."""
+
+    def make(
+        rows: Sequence[Mapping[str, object]],
+        sections: Mapping[str, Any],
+        files: Mapping[str, str | bytes] | None = None,
+    ) -> Staged:
+        table = schools(rows)[[*(c.name for c in schema.up_to("prediction")), "geometry"]]
+        staged = signals(table, project(sections, files=files, bare=True))
+        assert staged.columns.index.equals(table.index)
+        assert list(staged.columns.columns) == [c.name for c in schema.of_stage("signals")]
+        return staged
 
     return make

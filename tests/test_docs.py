@@ -55,8 +55,8 @@ def script(name: str) -> Any:
     return sys.modules[name]
 
 
-def fenced(language: str) -> list[Any]:
-    """Fenced blocks of the pages, each text once: twins share most of theirs.
+def fenced(language: str) -> list[tuple[str, str]]:
+    """Fenced blocks of the pages and their names, each text once: twins share most of theirs.
 
     Those of the tutorials are left out: a test runs each tutorial as a whole.
     """
@@ -71,7 +71,11 @@ def fenced(language: str) -> list[Any]:
         )
         for number, block in enumerate(blocks, start=1):
             found.setdefault(block, f"{page.name}-{number}")
-    return [pytest.param(block, id=name) for block, name in found.items()]
+    return list(found.items())
+
+
+def each(language: str) -> list[Any]:
+    return [pytest.param(block, id=name) for block, name in fenced(language)]
 
 
 def commands() -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -123,11 +127,11 @@ def run(line: str) -> int:
 # --- generated pages ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", GENERATED)
-def test_a_generated_page_is_fresh(name: str) -> None:
+def test_generated_pages_are_fresh() -> None:
     pages = script("generate").PAGES
     assert set(pages) == set(GENERATED)
-    assert (DOCS / name).read_text(encoding="utf-8") == pages[name](), f"{name}: {REGENERATE}"
+    stale = [n for n, make in pages.items() if (DOCS / n).read_text(encoding="utf-8") != make()]
+    assert stale == [], REGENERATE
 
 
 def text_of(svg: str) -> list[str]:
@@ -231,16 +235,24 @@ def test_every_section_that_a_source_names_exists() -> None:
 # --- commands and examples ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("path", "command"), COMMANDS)
-def test_every_command_and_option_is_documented(path: tuple[str, ...], command: Any) -> None:
+def test_every_command_and_option_is_documented() -> None:
     pages = (DOCS / "commands.md").read_text(encoding="utf-8")
-    part = pages.partition(f"\n## {' '.join(('kalsel-gap', *path))}\n")[2].partition("\n## ")[0]
-    assert part
-    for parameter in command.params:
-        for option in parameter.opts:
-            # An argument, such as NPSN, may be shown in capitals.
-            assert re.search(rf"(?i)(?<![\w-]){re.escape(option)}(?![\w-])", part), option
-        assert getattr(parameter, "help", None), parameter.name
+    faults = []
+    for path, command in commands():
+        name = " ".join(("kalsel-gap", *path))
+        part = pages.partition(f"\n## {name}\n")[2].partition("\n## ")[0]
+        if not part:
+            faults.append(f"{name}: no section")
+        for parameter in command.params:
+            if not getattr(parameter, "help", None):
+                faults.append(f"{name}: {parameter.name} has no help")
+            faults += [
+                f"{name}: {option} is not in its section"
+                for option in parameter.opts
+                # An argument, such as NPSN, may be shown in capitals.
+                if not re.search(rf"(?i)(?<![\w-]){re.escape(option)}(?![\w-])", part)
+            ]
+    assert faults == []
 
 
 @pytest.mark.parametrize(("path", "command"), COMMANDS)
@@ -253,7 +265,7 @@ def test_the_example_at_the_end_of_each_help_runs(
     assert run(" ".join(last.removeprefix("Example: ").split())) == 0
 
 
-@pytest.mark.parametrize("block", fenced("console"))
+@pytest.mark.parametrize("block", each("console"))
 def test_console_blocks_run(
     block: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -330,7 +342,7 @@ def all_printed(prose: str, shown: str) -> int:
     return len(figures)
 
 
-@pytest.mark.parametrize("block", fenced("toml"))
+@pytest.mark.parametrize("block", each("toml"))
 def test_toml_blocks_make_a_project(block: str, tmp_path: Path) -> None:
     given = tomllib.loads(block)
     defaults = {name: default_values(name) for name in OVERRIDABLE}
@@ -346,21 +358,29 @@ def test_toml_blocks_make_a_project(block: str, tmp_path: Path) -> None:
             assert run("kalsel-gap rank --quiet --top 1") == 0
 
 
-@pytest.mark.parametrize("block", fenced("bat"))
-def test_windows_lines_name_what_exists(block: str) -> None:
-    for line in block.splitlines():
-        words = line.split()
-        assert words[0] in {"py", r".venv\Scripts\python", r".venv\Scripts\kalsel-gap"}
-        files = [w for w in words if w.endswith(".lock") or w.startswith("data")]
-        assert all((ROOT / name.replace("\\", os.sep)).exists() for name in files), line
+def test_windows_lines_name_what_exists() -> None:
+    lines = [line for block, _ in fenced("bat") for line in block.splitlines()]
+    programs = {"py", r".venv\Scripts\python", r".venv\Scripts\kalsel-gap"}
+    faults = [line for line in lines if line.split()[0] not in programs]
+    faults += [
+        f"{line}: there is no {name}"
+        for line in lines
+        for name in line.split()
+        if name.endswith(".lock") or name.startswith("data")
+        if not (ROOT / name.replace("\\", os.sep)).exists()
+    ]
+    assert faults == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_fenced_block_has_a_kind_that_is_tested(page: Path) -> None:
-    fences = re.findall(r"^```(.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
-    tested = {"console", "python"} if "tutorial-" in page.name else {"console", "toml", "bat"}
-    assert set(fences[::2]) <= {*tested, "text"}
-    assert set(fences[1::2]) <= {""}
+def test_every_fenced_block_has_a_kind_that_is_tested() -> None:
+    faults = []
+    for page in PAGES:
+        fences = re.findall(r"^```(.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+        tested = {"console", "python"} if "tutorial-" in page.name else {"console", "toml", "bat"}
+        kinds = {*tested, "text"}
+        faults += [f"{page.name}: ```{kind}" for kind in fences[::2] if kind not in kinds]
+        faults += [f"{page.name}: closed by ```{end}" for end in fences[1::2] if end]
+    assert faults == []
 
 
 # --- links and the tree ------------------------------------------------------------------------
@@ -371,16 +391,20 @@ def anchors(page: Path) -> set[str]:
     return {script("generate").anchor(title.replace("`", "")) for title in titles}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_links_resolve(page: Path) -> None:
-    for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
-        if link.startswith("https://"):
-            continue
-        path, _, fragment = link.partition("#")
-        target = (page.parent / path).resolve() if path else page
-        assert target.is_relative_to(ROOT), link
-        assert target.exists(), link
-        assert not fragment or fragment in anchors(target), link
+def resolves(link: str, page: Path) -> bool:
+    path, _, fragment = link.partition("#")
+    target = (page.parent / path).resolve() if path else page
+    inside = target.is_relative_to(ROOT) and target.exists()
+    return inside and (not fragment or fragment in anchors(target))
+
+
+def test_links_resolve() -> None:
+    assert [
+        f"{page.name}: {link}"
+        for page in PAGES
+        for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8"))
+        if not link.startswith("https://") and not resolves(link, page)
+    ] == []
 
 
 @pytest.mark.parametrize(("english", "indonesian"), TWINS.items(), ids=lambda page: page.stem)
@@ -439,6 +463,9 @@ def test_the_tree_lists_every_module_and_nothing_else() -> None:
 
 
 def test_the_pages_name_no_machine_and_no_host_of_packages() -> None:
-    for page in [*PAGES, *DOCS.glob("*.py")]:
-        text = page.read_text(encoding="utf-8")
-        assert re.findall(r"/home/|/root|/tmp|/work\b|pypi\.org|files\.pythonhosted", text) == []
+    places = re.compile(r"/home/|/root|/tmp|/work\b|pypi\.org|files\.pythonhosted")
+    assert [
+        f"{page.name}: {found}"
+        for page in [*PAGES, *DOCS.glob("*.py")]
+        for found in places.findall(page.read_text(encoding="utf-8"))
+    ] == []

@@ -15,6 +15,7 @@ import pytest
 
 from kalsel_gap import open_project, pipeline
 from kalsel_gap.storage.run_folder import read_run
+from tests.conftest import snapshot
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -31,10 +32,6 @@ def refresh() -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-def files(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def test_the_golden_run(refresh: ModuleType, ranked: Path) -> None:
@@ -67,14 +64,14 @@ def test_the_same_bytes_again(ranked: Path) -> None:
     again = open_project(ranked).rank(out=ranked / "again").folder
     without = open_project(ranked).rank(out=ranked / "without", cached=False).folder
     assert first.name == fresh.name == again.name == without.name
-    assert files(first) == files(fresh) == files(again) == files(without)
+    assert snapshot(first) == snapshot(fresh) == snapshot(again) == snapshot(without)
 
 
 def test_the_same_bytes_from_another_folder(ranked: Path, tmp_path: Path) -> None:
     other = tmp_path / "deeper" / "elsewhere"
     shutil.copytree(ranked, other)
     here, there = (open_project(folder).rank().folder for folder in (ranked, other))
-    assert files(here) == files(there)
+    assert snapshot(here) == snapshot(there)
 
 
 def test_the_same_bytes_with_other_threads(ranked: Path) -> None:
@@ -96,4 +93,4 @@ def test_the_same_bytes_with_other_threads(ranked: Path) -> None:
     )
     expected, found = (read_run(ranked / name).folder for name in ("runs", "threads"))
     assert expected.name == found.name
-    assert files(expected) == files(found)
+    assert snapshot(expected) == snapshot(found)

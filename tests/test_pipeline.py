@@ -16,6 +16,7 @@ from kalsel_gap import pipeline, schema
 from kalsel_gap.errors import InputError, KalselGapError
 from kalsel_gap.project.read import read_project
 from kalsel_gap.storage.run_folder import read_run
+from tests.conftest import snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,11 +74,6 @@ def by_number(run: Run, *, without: tuple[str, ...] = ("row_id",)) -> pd.DataFra
     """All columns but the row numbers, by NPSN."""
     table = pd.DataFrame(run.schools.drop(columns=["geometry", *without]))
     return table.sort_values(["npsn", "name", "lat"], ignore_index=True)
-
-
-def snapshot(folder: Path) -> dict[str, bytes]:
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
 # --- properties ------------------------------------------------------------------------------

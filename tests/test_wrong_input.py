@@ -24,6 +24,7 @@ import rasterio
 from rasterio import Affine
 
 from kalsel_gap.__main__ import Interruption
+from tests.conftest import snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,11 +38,6 @@ TOML = "kalsel-gap.toml"
 RASTERS = ("rsrp_4g.tif", "class_2g.tif", "dem.tif")
 TABLES = ("schools.csv", "pupils.csv", "sites.csv", "tests.csv")
 LAYERS = ("kabupaten.geojson", "kecamatan.geojson", "coastline.geojson")
-
-
-def snapshot(folder: Path) -> dict[str, bytes]:
-    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
 def complete(runs: Path) -> str:

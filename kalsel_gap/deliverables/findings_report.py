@@ -18,7 +18,7 @@ from kalsel_gap.errors import InputError, OutputError
 from kalsel_gap.i18n.messages import NAMES, finding_sentence, findings_sentence
 from kalsel_gap.i18n.numbers import number
 from kalsel_gap.i18n.text import N_, Text, choose_language, escaped, plain
-from kalsel_gap.quality.accept import proposal_key
+from kalsel_gap.quality.accept import SAME, proposal_key
 from kalsel_gap.sources.tables import read_table
 from kalsel_gap.storage.atomic import atomic
 from kalsel_gap.storage.spreadsheet import csv_of, to_records
@@ -325,7 +325,7 @@ def _answers(path: Path) -> dict[tuple[object, ...], str] | None:
         cells = read_table(path).cells if path.is_file() else pd.DataFrame()
     except InputError:
         return None
-    if not {"accept", *_PROPOSAL} <= set(cells.columns):
+    if not {"accept", *SAME} <= set(cells.columns):
         return None
     return {proposal_key(row): row["accept"] for row in cells.to_dict("records")}
 

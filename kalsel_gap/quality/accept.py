@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 NUMBERS = ("lat", "lon", "before_km", "after_km")
-_SAME = ("file", "row", "code", "lat", "lon", "area")  # what makes a proposal the same
+SAME = ("file", "row", "code", "lat", "lon", "area")  # what makes a proposal the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def accept(opened: Opened, checked: Checked, proposals: pd.DataFrame, reviewed: 
 
 def proposal_key(row: Mapping[Any, Any]) -> tuple[object, ...]:
     """What a proposal is, however a spreadsheet wrote it again."""
-    texts = ["" if pd.isna(row[name]) else str(row[name]) for name in _SAME]
+    texts = ["" if pd.isna(row[name]) else str(row[name]) for name in SAME]
     return tuple(
         text.removeprefix("'") if math.isnan(number(text)) else f"{number(text):.9g}"
         for text in texts

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from kalsel_gap.stages import Staged
-    from tests.conftest import MakeProject, MakeRaster, MakeSchools
+    from tests.conftest import MakeProject, MakeRaster, MakeSchools, SignalsAt
 
     Run = Callable[..., Staged]
 
@@ -43,8 +43,8 @@ def source(path: object, **given: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def run(project: MakeProject, schools: MakeSchools) -> Run:
-    """The stage at schools of which only the place is known, unless rows say more."""
+def run(signals_at: SignalsAt) -> Run:
+    """The stage at the centres of cells, unless rows say more; files by names with ``_``."""
 
     def make(
         coverage: Sequence[dict[str, Any]],
@@ -53,15 +53,8 @@ def run(project: MakeProject, schools: MakeSchools) -> Run:
         **files: str,
     ) -> Staged:
         given = rows or [{"lat": lat, "lon": lon} for lat, lon in CENTRES]
-        table = schools(given)
-        kept = [c.name for c in schema.up_to("prediction")]
-        table = table[[*kept, "geometry"]]
         named = {name.replace("_", "."): text for name, text in files.items()}
-        opened = project({"coverage": list(coverage), **(sections or {})}, files=named, bare=True)
-        result = signals(table, opened)
-        assert result.columns.index.equals(table.index)
-        assert list(result.columns.columns) == [c.name for c in schema.of_stage("signals")]
-        return result
+        return signals_at(given, {"coverage": list(coverage), **(sections or {})}, named)
 
     return make
 

@@ -16,7 +16,7 @@ from kalsel_gap.findings import Finding, to_frame
 from kalsel_gap.i18n.text import LANGUAGES, Language, Text
 from kalsel_gap.project.read import read_project
 from kalsel_gap.quality.stage import Checked, check_all
-from tests.conftest import REPOSITORY
+from tests.conftest import NO_ADDRESS, POPUP, PROGRAMS, REPOSITORY, SIZES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,20 +26,7 @@ if TYPE_CHECKING:
 
 TINY = REPOSITORY / "data" / "tiny"
 REAL = REPOSITORY / "tests" / "real" / "kalsel.toml"
-SIZES = [(1366, 768), (360, 740)]
-NO_ADDRESS = re.compile(
-    r"https?://(?!www\.w3\.org/|leafletjs\.com|bugzilla\.mozilla\.org)[^\s\"']*"
-)
-HOSTILE = (
-    "</script><script>window.hurt = 1</script>",
-    "<img src=x onerror='window.hurt = 1'>",
-    "${window.hurt = 1}",
-    "`+(window.hurt = 1)+`",
-    "{{ 7 * 7 }}{% raw %}",
-    "<!--<script>",
-)
-PLACED = 4  # the first so many of HOSTILE have a place
-POPUP = "document.querySelector('.leaflet-popup h3')?.textContent"
+PLACED = 4  # the first so many of PROGRAMS have a place
 STATUS = "document.getElementById('status').textContent"
 ROWS = "document.querySelectorAll('#rows tr').length"
 
@@ -54,9 +41,9 @@ def checked() -> Checked:
     """Schools with names that are programs: the first without its minus sign, two without place."""
     schools = pd.DataFrame(
         {
-            "row_id": [f"<b>.csv:{n}" for n in range(2, 2 + len(HOSTILE))],
-            "npsn": [f"{n:08}" for n in range(len(HOSTILE))],
-            "name": HOSTILE,
+            "row_id": [f"<b>.csv:{n}" for n in range(2, 2 + len(PROGRAMS))],
+            "npsn": [f"{n:08}" for n in range(len(PROGRAMS))],
+            "name": PROGRAMS,
             "lat": [np.nan, *[-2.91 - 0.01 * n for n in range(1, PLACED)], np.nan, np.nan],
             "lon": [np.nan, *[115.31 + 0.01 * n for n in range(1, PLACED)], np.nan, np.nan],
             "lat_given": ["2.95", *[""] * 5],
@@ -74,10 +61,10 @@ def checked() -> Checked:
         ),
         *(
             Finding("npsn_malformed", file="<b>.csv", row=n, npsn=f"{n - 2:08}", value=name)
-            for n, name in enumerate(HOSTILE, start=2)
+            for n, name in enumerate(PROGRAMS, start=2)
         ),
         *(Finding("level_unknown", file="other.csv", row=n, value=f"{n}") for n in range(120)),
-        Finding("section_unused", file="other.csv", column=HOSTILE[1]),
+        Finding("section_unused", file="other.csv", column=PROGRAMS[1]),
     ]
     repair = {"file": "<b>.csv", "row": 2, "code": "location_outside_area"}
     repairs = pd.DataFrame([{**repair, "lat": -2.95, "lon": 115.32}])
@@ -192,12 +179,12 @@ def test_hostile_names_are_shown_and_do_nothing(browser: Browser, page: Path) ->
     browser.open(page)
     cells = "[...document.querySelectorAll('#rows td:nth-child(3)')]"
     seen = browser.value(f"{cells}.map((e) => e.firstChild?.textContent)")
-    assert set(HOSTILE) <= set(seen)
+    assert set(PROGRAMS) <= set(seen)
     for number in range(PLACED):
-        of_name = f"(e) => e.textContent === {json.dumps(HOSTILE[number])}"
+        of_name = f"(e) => e.textContent === {json.dumps(PROGRAMS[number])}"
         button = f"[...document.querySelectorAll('#rows button')].find({of_name})"
         browser.value(f"{button}.click()")
-        browser.wait(f"{POPUP} === {json.dumps(HOSTILE[number])}")
+        browser.wait(f"{POPUP} === {json.dumps(PROGRAMS[number])}")
         browser.press("Escape")
     assert browser.value("window.hurt") is None
     assert browser.value("document.querySelectorAll('main script, main img').length") == 0
@@ -306,7 +293,7 @@ def test_a_click_on_a_mark_tells_all_that_lies_there(browser: Browser, page: Pat
         "return [box.x + at.x, box.y + at.y]; })()"
     )
     browser.click(*at)
-    browser.wait(f"{POPUP} === {json.dumps(HOSTILE[1])}")
+    browser.wait(f"{POPUP} === {json.dumps(PROGRAMS[1])}")
     assert browser.value("document.activeElement.className") == "school"
     browser.press("Escape")
     browser.wait("!document.querySelector('.leaflet-popup h3')")

@@ -14,7 +14,6 @@ import pytest
 from kalsel_gap import schema
 from kalsel_gap.deliverables import gis_layers, palette
 from kalsel_gap.i18n.text import Text
-from kalsel_gap.storage.run_folder import read_run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,42 +22,36 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def run(ranked: Path) -> Run:
-    """The latest run of data/tiny."""
-    return read_run(ranked / "runs")
-
-
-@pytest.fixture
-def gpkg(run: Run, tmp_path: Path) -> Path:
+def gpkg(tiny_run: Run, tmp_path: Path) -> Path:
     path = tmp_path / "schools.gpkg"
-    gis_layers.write_gpkg(run, path, Text("id"))
+    gis_layers.write_gpkg(tiny_run, path, Text("id"))
     return path
 
 
-def test_every_row_comes_out_and_lies_where_it_lay(run: Run, gpkg: Path) -> None:
+def test_every_row_comes_out_and_lies_where_it_lay(tiny_run: Run, gpkg: Path) -> None:
     layer = gpd.read_file(gpkg, layer="schools")
-    assert list(layer["row_id"]) == list(run.schools["row_id"])
+    assert list(layer["row_id"]) == list(tiny_run.schools["row_id"])
     assert layer.crs == gis_layers.METRIC_CRS
     back = layer.to_crs(schema.CRS)
-    located = run.schools["lat"].notna()
+    located = tiny_run.schools["lat"].notna()
     assert list(back.geometry.notna()) == list(located)
     assert back.geometry[located].x.to_numpy() == pytest.approx(
-        run.schools["lon"][located].to_numpy(), abs=1e-9
+        tiny_run.schools["lon"][located].to_numpy(), abs=1e-9
     )
-    assert list(layer["npsn"]) == list(run.schools["npsn"])  # text: leading zeros stay
+    assert list(layer["npsn"]) == list(tiny_run.schools["npsn"])  # text: leading zeros stay
 
 
-def test_layers_of_the_run(run: Run, gpkg: Path) -> None:
+def test_layers_of_the_run(tiny_run: Run, gpkg: Path) -> None:
     names = {str(name) for name, _ in pyogrio.list_layers(gpkg)}
     assert {"schools", "sites", "kabupaten", "kecamatan"} <= names
-    assert len(gpd.read_file(gpkg, layer="sites")) == len(run.table("sites"))
+    assert len(gpd.read_file(gpkg, layer="sites")) == len(tiny_run.table("sites"))
 
 
-def test_every_layer_says_that_its_data_are_invented(run: Run, gpkg: Path) -> None:
+def test_every_layer_says_that_its_data_are_invented(tiny_run: Run, gpkg: Path) -> None:
     with sqlite3.connect(gpkg) as database:
         told = dict(database.execute("SELECT table_name, description FROM gpkg_contents"))
     for name in ("schools", "sites", "kabupaten", "kecamatan"):
-        assert set(gpd.read_file(gpkg, layer=name)["data"]) == {run.manifest["data"]}
+        assert set(gpd.read_file(gpkg, layer=name)["data"]) == {tiny_run.manifest["data"]}
         assert told[name].startswith("DATA SINTETIS")
 
 
@@ -90,18 +83,18 @@ def test_the_style_has_one_marker_for_each_tier_and_one_for_unknown(gpkg: Path) 
     assert len(palette.TIERS) == 5
 
 
-def test_the_same_run_gives_the_same_bytes(run: Run, gpkg: Path, tmp_path: Path) -> None:
+def test_the_same_run_gives_the_same_bytes(tiny_run: Run, gpkg: Path, tmp_path: Path) -> None:
     again = tmp_path / "again.gpkg"
-    gis_layers.write_gpkg(run, again, Text("id"))
+    gis_layers.write_gpkg(tiny_run, again, Text("id"))
     assert again.read_bytes() == gpkg.read_bytes()
 
 
-def test_geojson_holds_every_row_and_null_for_what_is_unknown(run: Run) -> None:
-    collection = json.loads(gis_layers.to_geojson(run, run.schools, Text("en")))
+def test_geojson_holds_every_row_and_null_for_what_is_unknown(tiny_run: Run) -> None:
+    collection = json.loads(gis_layers.to_geojson(tiny_run, tiny_run.schools, Text("en")))
     features = collection["features"]
-    assert [f["id"] for f in features] == list(run.schools["row_id"])
+    assert [f["id"] for f in features] == list(tiny_run.schools["row_id"])
     assert "crs" not in collection  # RFC 7946: always WGS 84
-    for feature, row in zip(features, run.schools.to_dict("records"), strict=True):
+    for feature, row in zip(features, tiny_run.schools.to_dict("records"), strict=True):
         if row["lat"] != row["lat"]:
             assert feature["geometry"] is None
             assert feature["properties"]["lat"] is None
@@ -113,8 +106,8 @@ def test_geojson_holds_every_row_and_null_for_what_is_unknown(run: Run) -> None:
         assert feature["properties"]["data"] == "synthetic"
 
 
-def test_a_name_cannot_steer_a_terminal(run: Run) -> None:
-    schools = run.schools.copy()
+def test_a_name_cannot_steer_a_terminal(tiny_run: Run) -> None:
+    schools = tiny_run.schools.copy()
     schools.loc[0, "name"] = "SD \x1b[31m\u202e<b>"
-    told = json.loads(gis_layers.to_geojson(run, schools, Text("en")))
+    told = json.loads(gis_layers.to_geojson(tiny_run, schools, Text("en")))
     assert told["features"][0]["properties"]["name"] == "SD  [31m <b>"

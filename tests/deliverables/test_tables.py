@@ -67,11 +67,6 @@ HOSTILE = (
 
 
 @pytest.fixture
-def run(ranked: Path) -> Run:
-    return read_run(ranked / "runs")
-
-
-@pytest.fixture
 def hostile(ranked: Path) -> Path:
     """The tiny project with other names of schools and areas."""
     with (ranked / "schools.csv").open(encoding="utf-8", newline="") as file:
@@ -109,25 +104,27 @@ def test_canonical_columns_come_first_in_every_format(ranked: Path, cli: Command
     assert [row["npsn"] for row in objects] == [row["npsn"] for row in rows]
 
 
-def test_unranked_schools_stand_last_with_a_reason(run: Run) -> None:
-    rows = records(tables.to_csv(run, tables.select(run.schools, tables.View()), Text("en")))
+def test_unranked_schools_stand_last_with_a_reason(tiny_run: Run) -> None:
+    rows = records(
+        tables.to_csv(tiny_run, tables.select(tiny_run.schools, tables.View()), Text("en"))
+    )
     assert [row["rank"] for row in rows] == [*map(str, range(1, 12)), "", ""]
     assert [row["npsn"] for row in rows[-2:]] == ["00000107", "00000113"]
     assert {row["unranked_reason"] for row in rows[-2:]} == {"no_location"}
     assert {row["deficit"] for row in rows[-2:]} == {""}
 
 
-def test_real_data_bear_no_mark(run: Run) -> None:
-    run.manifest["data"] = "real"
-    written = tables.to_csv(run, tables.select(run.schools, tables.View()), Text("en"))
+def test_real_data_bear_no_mark(tiny_run: Run) -> None:
+    tiny_run.manifest["data"] = "real"
+    written = tables.to_csv(tiny_run, tables.select(tiny_run.schools, tables.View()), Text("en"))
     assert "data" not in records(written)[0]
 
 
-def test_numbers_come_back_as_they_were(run: Run) -> None:
-    schools = tables.select(run.schools, tables.View())
-    raw = records(tables.to_csv(run, schools, Text("en")))
-    local = records(tables.to_csv(run, schools, Text("id"), "id").removeprefix("\ufeff"), ";")
-    objects = json.loads(tables.to_json(run, schools, Text("en")))
+def test_numbers_come_back_as_they_were(tiny_run: Run) -> None:
+    schools = tables.select(tiny_run.schools, tables.View())
+    raw = records(tables.to_csv(tiny_run, schools, Text("en")))
+    local = records(tables.to_csv(tiny_run, schools, Text("id"), "id").removeprefix("\ufeff"), ";")
+    objects = json.loads(tables.to_json(tiny_run, schools, Text("en")))
     for name in ("lat", "lon", "deficit", "priority", "site_4g_km", "students"):
         for known, a, b, c in zip(schools[name], raw, local, objects, strict=True):
             if pd.isna(known):
@@ -139,10 +136,10 @@ def test_numbers_come_back_as_they_were(run: Run) -> None:
     assert {row["is_mountain"] for row in objects} == {True, False, None}
 
 
-def test_words_are_of_the_language_and_codes_are_not(run: Run) -> None:
-    schools = tables.select(run.schools, tables.View())
+def test_words_are_of_the_language_and_codes_are_not(tiny_run: Run) -> None:
+    schools = tables.select(tiny_run.schools, tables.View())
     english, indonesian = (
-        records(tables.to_csv(run, schools, Text(language))) for language in ("en", "id")
+        records(tables.to_csv(tiny_run, schools, Text(language))) for language in ("en", "id")
     )
     assert english[0]["reason_text"] != indonesian[0]["reason_text"]
     for a, b in zip(english, indonesian, strict=True):
@@ -214,8 +211,10 @@ def test_a_rank_is_among_all_schools_whatever_the_filter(ranked: Path, cli: Comm
     assert records(cli(*by_priority).out.decode())[0]["rank"] == "1"
 
 
-def test_counts_by_kabupaten(run: Run) -> None:
-    counts = tables.by_kabupaten(tables.select(run.schools, tables.View())).set_index("kabupaten")
+def test_counts_by_kabupaten(tiny_run: Run) -> None:
+    counts = tables.by_kabupaten(tables.select(tiny_run.schools, tables.View())).set_index(
+        "kabupaten"
+    )
     assert list(counts.loc["Kab. Gunung Contoh"]) == [3, 0, 0, 1, 1, 1, 6]
     assert list(counts.loc["Kab. Muara Contoh"]) == [0, 1, 2, 1, 2, 1, 7]
     assert counts.loc["__all__", "all"] == 13

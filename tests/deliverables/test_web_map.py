@@ -15,7 +15,7 @@ from kalsel_gap.deliverables.web_map import LISTED, to_html
 from kalsel_gap.i18n.text import LANGUAGES, Language, Text
 from kalsel_gap.pipeline import OpenProject
 from kalsel_gap.storage.run_folder import read_run
-from tests.conftest import REPOSITORY
+from tests.conftest import NO_ADDRESS, POPUP, PROGRAMS, REPOSITORY, SIZES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,20 +23,8 @@ if TYPE_CHECKING:
     from kalsel_gap.storage.run_folder import Run
     from tests.conftest import Browser, CommandLine, MakeProject
 
-SIZES = [(1366, 768), (360, 740)]
-# Names of XML, and what the library's comments point to; nothing of it is ever fetched.
-NO_ADDRESS = re.compile(
-    r"https?://(?!www\.w3\.org/|leafletjs\.com|bugzilla\.mozilla\.org)[^\s\"']*"
-)
-HOSTILE = (
-    "</script><script>window.hurt = 1</script>",
-    "<img src=x onerror='window.hurt = 1'>",
-    "${window.hurt = 1}",
-    "`+(window.hurt = 1)+`",
-    "{{ 7 * 7 }}{% raw %}",
-    "<!--<script>",
-    "&lt;b&gt; \\u003c &amp;",
-)
+
+HOSTILE = (*PROGRAMS, "&lt;b&gt; \\u003c &amp;")
 
 
 @pytest.fixture(scope="module")
@@ -78,9 +66,6 @@ def find(browser: Browser, words: str) -> None:
     browser.value("document.getElementById('search').select()")
     browser.type(words)
     browser.wait("document.querySelectorAll('#found li').length")
-
-
-POPUP = "document.querySelector('.leaflet-popup h3')?.textContent"
 
 
 # --- the file ----------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import typer
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import extract
 from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po
 from hypothesis import given
@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from kalsel_gap import PACKAGE_FOLDER, schema
 from kalsel_gap.cli import app
 from kalsel_gap.i18n import messages
+from kalsel_gap.i18n import text as text_
 from kalsel_gap.i18n.text import (
     DOMAIN,
     LANGUAGES,
@@ -30,13 +31,14 @@ from kalsel_gap.i18n.text import (
     choose_language,
     plain,
 )
+from tests.conftest import package_sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from babel.messages.catalog import Catalog
 
-PACKAGE = PACKAGE_FOLDER
+TEXT = Path(text_.__file__).relative_to(PACKAGE_FOLDER).as_posix()
 CATALOGUE = LOCALE_FOLDER / "id" / "LC_MESSAGES" / f"{DOMAIN}.po"
 UPDATE = "bring the catalogue up to date with `make messages`, and translate what is new"
 # The same as in the Makefile.
@@ -52,8 +54,11 @@ def catalogue() -> Catalog:
 @cache
 def extracted() -> frozenset[str]:
     """What gettext's tools find in the sources."""
-    found = extract_from_dir(PACKAGE, [("**.py", "python")], keywords=KEYWORDS)
-    return frozenset(str(message) for _, _, message, _, _ in found)
+    return frozenset(
+        str(message)
+        for source in package_sources().values()
+        for _, message, _, _ in extract("python", io.BytesIO(source.encode()), keywords=KEYWORDS)
+    )
 
 
 def translated() -> list[tuple[str, str]]:
@@ -62,10 +67,10 @@ def translated() -> list[tuple[str, str]]:
 
 def calls() -> Iterator[tuple[str, ast.Call]]:
     """Every call in the sources, with the place where it stands."""
-    for path in sorted(PACKAGE.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for name, source in package_sources().items():
+        for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.Call):
-                yield f"{path.relative_to(PACKAGE)}:{node.lineno}", node
+                yield f"{name}:{node.lineno}", node
 
 
 def names(sentence: str) -> set[str]:
@@ -87,22 +92,29 @@ def test_every_message_is_translated_and_nothing_is_left_over() -> None:
 
 def test_every_marked_string_is_found_by_the_tools() -> None:
     """They do not look inside f-strings, and see no string that is put together."""
+    faults = []
     for place, call in calls():
         if getattr(call.func, "id", "") in KEYWORDS and call.args:
             argument = call.args[0]
-            if place.startswith("text.py") and isinstance(argument, ast.Name):
+            if place.startswith(f"{TEXT}:") and isinstance(argument, ast.Name):
                 continue
-            assert isinstance(argument, ast.Constant), f"{place}: not a plain string"
-            assert argument.value in extracted(), f"{place}: {argument.value!r} is not extracted"
+            if not isinstance(argument, ast.Constant):
+                faults.append(f"{place}: not a plain string")
+            elif argument.value not in extracted():
+                faults.append(f"{place}: {argument.value!r} is not extracted")
+    assert faults == []
 
 
 def test_no_shown_string_is_unmarked() -> None:
-    speaking = {p for p in PACKAGE.rglob("*.py") if "Text" in p.read_text(encoding="utf-8")}
-    for place, call in calls():
-        if PACKAGE / place.rpartition(":")[0] not in speaking:
-            continue  # there `text` is something else
-        if getattr(call.func, "id", "") == "text" and isinstance(call.args[0], ast.Constant):
-            pytest.fail(f"{place}: text({call.args[0].value!r}) is not marked with N_")
+    # Elsewhere `text` is something else.
+    speaking = {name for name, source in package_sources().items() if "Text" in source}
+    assert [
+        f"{place}: text({call.args[0].value!r}) is not marked with N_"
+        for place, call in calls()
+        if place.rpartition(":")[0] in speaking
+        and getattr(call.func, "id", "") == "text"
+        and isinstance(call.args[0], ast.Constant)
+    ] == []
 
 
 def test_sentences_names_and_columns_are_marked() -> None:
@@ -126,15 +138,47 @@ def test_the_help_of_every_command_is_marked() -> None:
     assert {each for each in shown(typer.main.get_command(app)) if each} - extracted() == set()
 
 
-@pytest.mark.parametrize(("msgid", "msgstr"), [pair for pair in translated() if pair[1]])
-def test_a_translation_keeps_what_is_not_language(msgid: str, msgstr: str) -> None:
-    assert names(msgstr) == names(msgid)
-    # Commands, options, keys and code values.
-    for kept in (r"--[a-z][a-z-]*", r"kalsel-gap (?:rank|config|export)[^”\n]*", r"\w+ = \S*\w"):
-        assert set(re.findall(kept, msgstr)) == set(re.findall(kept, msgid))
-    assert msgstr.count("\n") == msgid.count("\n")
-    if " " in msgid:
-        assert msgstr[-1:] == msgid[-1:] or not {msgstr[-1:], msgid[-1:]} & set(".:?]>")
+# What must stand in both languages: commands, options, keys and code values.
+KEPT = (r"--[a-z][a-z-]*", r"kalsel-gap (?:rank|config|export)[^”\n]*", r"\w+ = \S*\w")
+
+
+def lost(msgid: str, msgstr: str) -> Iterator[str]:
+    """What a translation changed that is not language."""
+    if names(msgstr) != names(msgid):
+        yield "parameters"
+    for kept in KEPT:
+        if set(re.findall(kept, msgstr)) != set(re.findall(kept, msgid)):
+            yield f"what matches {kept}"
+    if msgstr.count("\n") != msgid.count("\n"):
+        yield "line ends"
+    ends = {msgstr[-1:], msgid[-1:]}
+    if " " in msgid and len(ends) == 2 and ends & set(".:?]>"):
+        yield "the sign at its end"
+
+
+def test_a_translation_keeps_what_is_not_language() -> None:
+    pairs = [pair for pair in translated() if pair[1]]
+    assert pairs
+    faults = [f"{msgid!r}: {what}" for msgid, msgstr in pairs for what in lost(msgid, msgstr)]
+    assert faults == []
+
+
+@pytest.mark.parametrize(
+    ("msgid", "msgstr", "expected"),
+    [
+        ("row {row}", "baris {row}", []),
+        ("row {row}", "baris {baris}", ["parameters"]),
+        ("say --out", "ketik --ke", [f"what matches {KEPT[0]}"]),
+        ("kalsel-gap rank", "kalsel-gap peringkat", [f"what matches {KEPT[1]}"]),
+        ("sea = 0", "laut = 0", [f"what matches {KEPT[2]}"]),
+        ("a\nb", "a b", ["line ends"]),
+        ("It ends.", "Habis", ["the sign at its end"]),
+        ("It ends.", "Habis.", []),
+        ("Level.", "Jenjang", []),  # one word is a label, not a sentence
+    ],
+)
+def test_what_a_translation_lost_is_seen(msgid: str, msgstr: str, expected: list[str]) -> None:
+    assert list(lost(msgid, msgstr)) == expected
 
 
 def test_the_compiled_catalogue_is_that_of_the_text() -> None:

@@ -19,7 +19,8 @@ from kalsel_gap.indicators.evidence import (
     level_from_adequacy,
     precision_mean,
 )
-from kalsel_gap.project.index import Signal, default_values
+from kalsel_gap.project.base import default_values
+from kalsel_gap.project.signal import Signal
 
 if TYPE_CHECKING:
     from kalsel_gap.indicators.evidence import Combined

@@ -11,8 +11,6 @@ import pytest
 import shapely
 from shapely.geometry import Point, Polygon, box
 
-from kalsel_gap import schema
-from kalsel_gap.deficit.signals import signals
 from kalsel_gap.errors import InputError, SeveralErrors
 from kalsel_gap.pipeline import OpenProject
 from kalsel_gap.sources.coverage import best_at
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kalsel_gap.stages import Staged
-    from tests.conftest import MakeProject, MakeRaster, MakeSchools
+    from tests.conftest import MakeProject, MakeRaster, SignalsAt
 
     Run = Callable[..., Staged]
 
@@ -63,11 +61,10 @@ def source(path: Path, **given: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def run(project: MakeProject, schools: MakeSchools) -> Run:
+def run(signals_at: SignalsAt) -> Run:
     def make(coverage: Sequence[dict[str, Any]], radius_m: float = 0.0) -> Staged:
         rows = [{"lat": y, "lon": x, "confidence_radius_m": radius_m} for y, x in PLACES]
-        table = schools(rows)[[*(c.name for c in schema.up_to("prediction")), "geometry"]]
-        return signals(table, project({"coverage": list(coverage)}, bare=True))
+        return signals_at(rows, {"coverage": list(coverage)})
 
     return make
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kalsel_gap.stages import Staged
-    from tests.conftest import MakeProject, MakeSchools
+    from tests.conftest import MakeProject, MakeSchools, SignalsAt
 
     Run = Callable[..., Staged]
 
@@ -78,16 +78,15 @@ def table(places: Sequence[tuple[float, float]] = PLACES, **changed: object) -> 
 
 
 @pytest.fixture
-def run(project: MakeProject, schools: MakeSchools) -> Run:
+def run(signals_at: SignalsAt) -> Run:
     def make(
         measurements: Sequence[dict[str, Any]],
         rows: Sequence[dict[str, Any]] | None = None,
         sections: dict[str, Any] | None = None,
     ) -> Staged:
         usual = [{"lat": y, "lon": x, "confidence_radius_m": 0.0} for y, x in PLACES]
-        frame = schools(rows or usual)[[*(c.name for c in schema.up_to("prediction")), "geometry"]]
         given = {"measurements": list(measurements), **(sections or {})}
-        return signals(frame, project(given, bare=True))
+        return signals_at(rows or usual, given)
 
     return make
 
@@ -267,7 +266,7 @@ def test_a_large_file_is_read_in_parts(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kalsel_gap.sources.speed_test_tiles._BATCH_ROWS", 1000)
-    monkeypatch.setattr("kalsel_gap.deficit.scores.signals._SCHOOLS_AT_ONCE", 2)
+    monkeypatch.setattr("kalsel_gap.deficit.signals._SCHOOLS_AT_ONCE", 2)
     rng = np.random.default_rng(1)
     far = rng.choice(list("0123"), (20_000, 16))
     frame = pd.DataFrame({"quadkey": ["".join(row) for row in far], "avg_d_kbps": 1, "tests": 5})

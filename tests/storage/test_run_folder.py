@@ -22,6 +22,7 @@ from kalsel_gap.storage.atomic import atomic
 from kalsel_gap.storage.cache import Cache
 from kalsel_gap.storage.fingerprint import default_cache_folder
 from kalsel_gap.storage.run_folder import read_run, run_id, write_run
+from tests.conftest import snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,12 +52,6 @@ def write(tmp_path: Path, schools: gpd.GeoDataFrame) -> Callable[..., run_.Run]:
         return write_run(tmp_path / "runs", manifest, schools, findings, tables)
 
     return make
-
-
-def snapshot(folder: Path) -> dict[str, bytes]:
-    """Every file below `folder` with its bytes."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
 def entries(folder: Path) -> set[str]:
@@ -338,8 +333,8 @@ def test_a_disk_that_fills_up_on_the_way(project: MakeProject) -> None:
 KILLED = """
 import os, sys
 import kalsel_gap
-from kalsel_gap import run
-run._sync = lambda path: os.kill(os.getpid(), 9)
+from kalsel_gap.storage import atomic
+atomic._sync = lambda path: os.kill(os.getpid(), 9)
 kalsel_gap.open_project(sys.argv[1], options=("index.lambda=0.5",)).rank(cached=False)
 """
 

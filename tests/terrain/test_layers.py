@@ -20,6 +20,7 @@ from scipy import ndimage
 from kalsel_gap.errors import InputError
 from kalsel_gap.geo import grid, sampling
 from kalsel_gap.terrain import layers, mountains, relief_at_points, sea_mask, shore_distance
+from tests.conftest import UTM
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,11 +33,6 @@ SEA = -32768
 EVERY: tuple[layers.Name, ...] = (
     *("elevation", "slope", "aspect", "tri", "roughness", "relief", "mountain", "coast", "zone"),
 )
-# Cells of 100 m whose first corner lies on the central meridian of zone 50, south of the equator.
-UTM: dict[str, Any] = {
-    "crs": "EPSG:32750",
-    "transform": Affine(100.0, 0.0, 500_000.0, 0.0, -100.0, 9_700_000.0),
-}
 # Cells of a thousandth of a degree: 3 by 3 of them lie around the equator and 116° east.
 DEGREES: dict[str, Any] = {
     "crs": "EPSG:4326",

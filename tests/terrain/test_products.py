@@ -26,7 +26,7 @@ from kalsel_gap.sources.boundaries import read_areas
 from kalsel_gap.terrain import layers, products, shore_distance
 from kalsel_gap.terrain.products import STATISTICS, Atlas
 from kalsel_gap.terrain.styles import DERIVED, LOOKS, MEASURED, NUMBERS, SEA
-from tests.conftest import REPOSITORY
+from tests.conftest import REPOSITORY, snapshot
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,10 +47,6 @@ def make(opened: Opened, folder: Path, *names: str, language: Language = "en") -
     return Atlas(opened, names).make(folder, Text(language), silent)
 
 
-def contents(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
-
-
 @pytest.fixture
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three pieces of the ten rows of data/tiny."""
@@ -68,33 +64,46 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
 # --- files -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", LOOKS)
-def test_a_file_is_a_cog_that_says_what_it_holds(sample: Path, name: str) -> None:
-    look = LOOKS[name]
-    with (
-        rasterio.open(sample / f"{name}.tif") as source,
-        rasterio.open(SAMPLE / "dem.tif") as model,
-    ):
-        assert source.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
-        assert source.block_shapes == [(512, 512)]
-        assert source.overviews(1) == [2]
-        assert source.profile["tiled"]
-        assert source.dtypes[0] == look.dtype
-        assert source.nodata == look.nodata
-        assert (source.units[0] or "") == look.unit
-        assert source.descriptions[0] == look.description
-        assert source.tags()["NOTICE"] == messages.NAMES["synthetic"]
-        assert (source.crs, source.transform, source.shape) == (
-            model.crs,
-            model.transform,
-            model.shape,
-        )
-        if look.is_class:
-            colours = source.colormap(1)
-            for step in look.steps:
-                red, green, blue, _ = colours[int(step.value)]
-                assert f"#{red:02x}{green:02x}{blue:02x}" == step.colour
-            assert set(np.unique(source.read(1))) <= {int(s.value) for s in look.steps} | {255}
+def test_every_file_is_a_cog_that_says_what_it_holds(sample: Path) -> None:
+    with rasterio.open(SAMPLE / "dem.tif") as model:
+        grid = model.crs, model.transform, model.shape
+    faults = []
+    for name, look in LOOKS.items():
+        with rasterio.open(sample / f"{name}.tif") as source:
+            found = {
+                "layout": source.tags(ns="IMAGE_STRUCTURE")["LAYOUT"],
+                "blocks": source.block_shapes,
+                "overviews": source.overviews(1),
+                "tiled": source.profile["tiled"],
+                "dtype": source.dtypes[0],
+                "nodata": source.nodata,
+                "unit": source.units[0] or "",
+                "description": source.descriptions[0],
+                "notice": source.tags()["NOTICE"],
+                "grid": (source.crs, source.transform, source.shape),
+            }
+            colours = source.colormap(1) if look.is_class else {}
+            values = set(np.unique(source.read(1))) if look.is_class else set()
+        expected = {
+            "layout": "COG",
+            "blocks": [(512, 512)],
+            "overviews": [2],
+            "tiled": True,
+            "dtype": look.dtype,
+            "nodata": look.nodata,
+            "unit": look.unit,
+            "description": look.description,
+            "notice": messages.NAMES["synthetic"],
+            "grid": grid,
+        }
+        faults += [f"{name}: {key} is {found[key]}" for key in found if found[key] != expected[key]]
+        classes = {int(step.value): step.colour for step in look.steps} if look.is_class else {}
+        for value, colour in classes.items():
+            red, green, blue, _ = colours[value]
+            if (shown := f"#{red:02x}{green:02x}{blue:02x}") != colour:
+                faults.append(f"{name}: class {value} is {shown}, not {colour}")
+        faults += [f"{name}: no class {value}" for value in values - classes.keys() - {255}]
+    assert faults == []
 
 
 def test_gdal_finds_no_fault_in_a_cog(sample: Path) -> None:
@@ -134,8 +143,8 @@ def test_the_same_input_makes_the_same_bytes(
     shutil.rmtree(cache_folder)
     monkeypatch.setattr(layers, "TILE", (4, 512))  # and in other pieces
     make(opened, tmp_path / "c")
-    assert contents(tmp_path / "a") == contents(tmp_path / "b") == contents(tmp_path / "c")
-    assert len(contents(tmp_path / "a")) == 2 * len(LOOKS) + 1
+    assert snapshot(tmp_path / "a") == snapshot(tmp_path / "b") == snapshot(tmp_path / "c")
+    assert len(snapshot(tmp_path / "a")) == 2 * len(LOOKS) + 1
 
 
 def test_the_hillshade_is_that_of_gdaldem(project: MakeProject, tmp_path: Path) -> None:
@@ -316,7 +325,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(
     monkeypatch.setattr(raster_cache, "encode", interrupted)
     with pytest.raises(KeyboardInterrupt):
         make(opened, out, "slope", "class")
-    assert contents(out) == {"slope.tif": b"from before"}
+    assert snapshot(out) == {"slope.tif": b"from before"}
     left = [path for path in cache_folder.rglob("*") if path.is_file()]
     assert all(rasterio.open(path).read(1).size for path in left if path.suffix == ".tif")
     assert not [path for path in left if path.name.startswith(".tmp")]
@@ -326,7 +335,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(
     # elevation, slope, relief, coast, zone, class; a stripe that was cut off is made again.
     assert 6 * 3 <= count - 1 <= 6 * 3 + 5
     make(project(), tmp_path / "new", "slope", "class")
-    assert contents(out) == contents(tmp_path / "new")
+    assert snapshot(out) == snapshot(tmp_path / "new")
 
 
 def test_an_interruption_while_a_file_is_written_leaves_the_old_one(
@@ -337,18 +346,18 @@ def test_an_interruption_while_a_file_is_written_leaves_the_old_one(
         raise KeyboardInterrupt
 
     make(project(), tmp_path, "slope")
-    before = contents(tmp_path)
+    before = snapshot(tmp_path)
     monkeypatch.setattr(raster_cache, "write_cog", interrupted)
     with pytest.raises(KeyboardInterrupt):
         make(project(), tmp_path, "slope")
-    assert contents(tmp_path) == before
+    assert snapshot(tmp_path) == before
 
 
 def test_a_broken_piece_is_made_again(
     project: MakeProject, tmp_path: Path, cache_folder: Path
 ) -> None:
     make(project(), tmp_path, "slope")
-    before = contents(tmp_path)
+    before = snapshot(tmp_path)
     for path in cache_folder.rglob("*.tif"):
         path.write_bytes(path.read_bytes()[:-40])
     faults = 0
@@ -359,7 +368,7 @@ def test_a_broken_piece_is_made_again(
             assert error.code == "piece_broken"  # noqa: PT017 - as often as pieces are broken
             faults += 1
     assert faults == 2
-    assert contents(tmp_path) == before
+    assert snapshot(tmp_path) == before
 
 
 def test_old_pieces_go_when_there_are_too_many(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from kalsel_gap.errors import InputError
 from kalsel_gap.geo import mosaic, sampling
 from kalsel_gap.geo.geodesy import WGS84, metres_per_degree
 from kalsel_gap.terrain import mountains, relief_at_points
+from tests.conftest import DEGREES, UTM
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,17 +29,6 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 NAN = np.nan
 SEA = -32768
-
-# Cells of 100 m whose first corner lies on the central meridian of zone 50, south of the equator.
-UTM: dict[str, Any] = {
-    "crs": "EPSG:32750",
-    "transform": Affine(100.0, 0.0, 500_000.0, 0.0, -100.0, 9_700_000.0),
-}
-# Cells of a thousandth of a degree from 2° south, 115° east.
-DEGREES: dict[str, Any] = {
-    "crs": "EPSG:4326",
-    "transform": Affine(0.001, 0.0, 115.0, 0.0, -0.001, -2.0),
-}
 
 
 def centre(path: Path, row: ArrayLike, col: ArrayLike) -> tuple[FloatArray, FloatArray]:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import rasterio
-from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
 from kalsel_gap.geo import sampling
 from kalsel_gap.terrain import relief_at_points, sea_mask
+from tests.conftest import DEGREES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,12 +23,6 @@ if TYPE_CHECKING:
 
 NAN = np.nan
 SEA = -32768
-
-# Cells of a thousandth of a degree from 2° south, 115° east.
-DEGREES: dict[str, Any] = {
-    "crs": "EPSG:4326",
-    "transform": Affine(0.001, 0.0, 115.0, 0.0, -0.001, -2.0),
-}
 
 
 def picture(text: str) -> NDArray[np.str_]:

@@ -34,6 +34,7 @@ from kalsel_gap.radio.propagation.p1812 import Link, loss
 from kalsel_gap.radio.propagation.path_inputs import Status
 from kalsel_gap.radio.propagation.sweep import Ground, Sweep
 from kalsel_gap.terrain import layers
+from tests.conftest import snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -125,10 +126,6 @@ def cell_places() -> tuple[Any, Any]:
 def make(opened: Opened, folder: Path, *, radius_km: float = 9.0, **given: Any) -> pd.DataFrame:
     made = Reception(opened, radius_km=radius_km, **given)
     return made.make(folder, Text("en"), lambda _done, _total: None)
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
 def cells(folder: Path, name: str) -> Any:
@@ -335,9 +332,9 @@ def test_the_same_input_makes_the_same_bytes(
         path.unlink()
     monkeypatch.setattr(layers, "TILE", (7, 512))
     make(flat(third, B, A, A), tmp_path / "c", threads=3)  # other stripes, another order, twice
-    one = contents(tmp_path / "a")
-    assert one == contents(tmp_path / "b")
-    other = contents(tmp_path / "c")
+    one = snapshot(tmp_path / "a")
+    assert one == snapshot(tmp_path / "b")
+    other = snapshot(tmp_path / "c")
     assert one.keys() == other.keys()
     assert len(one) == 2 * (2 * len(LOOKS) + 1)
     for name in one:
@@ -397,14 +394,14 @@ def test_an_interrupted_run_goes_on_where_it_stopped(
         monkeypatch.setattr(module, "encode", interrupted)
     with pytest.raises(KeyboardInterrupt):
         make(opened, out, threads=1)
-    assert contents(out) == {"4g_telkomsel_level.tif": b"from before"}
+    assert snapshot(out) == {"4g_telkomsel_level.tif": b"from before"}
     kept = sum(path.suffix == ".tif" for path in cache_folder.rglob("*"))
     assert kept >= stop - 1
     assert not list(cache_folder.rglob(".tmp*"))
     before = count
     make(opened, out, threads=1)
     assert count - before == 2 + 4 * 3 - kept  # two masts, four layers of three stripes
-    assert contents(out) == contents(tmp_path / "whole")
+    assert snapshot(out) == snapshot(tmp_path / "whole")
 
 
 @pytest.mark.usefixtures("free")
@@ -423,7 +420,7 @@ def test_a_broken_loss_is_swept_again(
         make(opened, tmp_path / "b", layers=["level"])
     assert caught.value.code == "piece_broken"
     make(opened, tmp_path / "b", layers=["level"])
-    assert contents(tmp_path / "a") == contents(tmp_path / "b")
+    assert snapshot(tmp_path / "a") == snapshot(tmp_path / "b")
 
 
 def test_an_interruption_waits_only_for_what_has_begun() -> None:
@@ -586,7 +583,7 @@ def test_a_hostile_operator_is_only_a_name(
     opened = flat(A.replace("telkomsel", quoted), B)
     table = make(opened, tmp_path / "out", layers=["level", "server"])
     assert set(table["operator"]) == {name.casefold(), "telkomsel"}
-    files = contents(tmp_path / "out")
+    files = snapshot(tmp_path / "out")
     assert len(files) == 10
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
     assert all(
@@ -765,4 +762,4 @@ def test_the_table_on_a_terminal(
     )
     assert answer.status == 0, answer.err
     assert "telkomsel" in answer.out.decode()
-    assert sorted(contents(tmp_path)) == ["4g_telkomsel_level.qml", "4g_telkomsel_level.tif"]
+    assert sorted(snapshot(tmp_path)) == ["4g_telkomsel_level.qml", "4g_telkomsel_level.tif"]

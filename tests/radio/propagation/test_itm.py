@@ -14,6 +14,7 @@ from kalsel_gap.radio.propagation import itm
 from kalsel_gap.radio.propagation.itm_variability import Climate, Terms, Variability, varied_db
 from kalsel_gap.radio.propagation.longley_rice import WAVE_NUMBER, Ground, reference_db
 from kalsel_gap.radio.propagation.path_inputs import Paths, Status
+from tests.conftest import hills
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,11 +32,6 @@ def usual(**terms: Any) -> itm.Link:
         "n0": 360.0,
     }
     return itm.Link(**(given_terms | terms))
-
-
-def hills(seed: int, rows: int = 1, samples: int = 60, height_m: float = 60.0) -> FloatArray:
-    steps = np.random.default_rng(seed).normal(0.0, height_m / 5.0, (rows, samples))
-    return np.asarray(np.cumsum(steps, axis=1) + 100.0, dtype=np.float64)
 
 
 def rows_of(path: Path) -> list[dict[str, float]]:

@@ -15,6 +15,7 @@ from kalsel_gap.radio.propagation.diffraction import bullington_db, globe_of, sp
 from kalsel_gap.radio.propagation.geometry import Profile
 from kalsel_gap.radio.propagation.location_variability import location_sigma_db, normal_quantile
 from kalsel_gap.radio.propagation.path_inputs import Paths, Polarization, Status, Zone
+from tests.conftest import hills
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,12 +35,6 @@ def usual(**terms: Any) -> p1812.Link:
         "n0": 380.0,
     }
     return p1812.Link(**(given_terms | terms))
-
-
-def hills(seed: int, rows: int = 1, samples: int = 60, height_m: float = 60.0) -> FloatArray:
-    """Rough ground without two equal heights."""
-    steps = np.random.default_rng(seed).normal(0.0, height_m / 5.0, (rows, samples))
-    return np.asarray(np.cumsum(steps, axis=1) + 100.0, dtype=np.float64)
 
 
 def profile_of(d: FloatArray, ground: FloatArray, surface: FloatArray | None = None) -> Profile:

@@ -1,0 +1,48 @@
+"""What a Python file imports, read from its text."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Import(NamedTuple):
+    """One imported module; `eager` when importing the importing file runs it."""
+
+    line: int
+    module: str
+    eager: bool
+
+
+def imports_of(source: str, module: str, *, type_only: bool = False) -> Iterator[Import]:
+    """Every import of a file, absolute; those only for a type checker where they are asked for.
+
+    `module` is the dotted name of the file, a package's ending in ``.__init__``.
+    """
+    package = module.rpartition(".")[0].split(".")
+
+    def named(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+            return
+        base = package[: len(package) - node.level + 1] if node.level else []
+        origin = ".".join([*base, *([node.module] if node.module else [])])
+        # `from package import name` may import the module `package.name`.
+        yield from (f"{origin}.{alias.name}" for alias in node.names)
+
+    def walk(node: ast.AST, *, eager: bool) -> Iterator[Import]:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.Import | ast.ImportFrom):
+                yield from (Import(child.lineno, name, eager) for name in named(child))
+            elif isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test):
+                if type_only:
+                    yield from walk(ast.Module(child.body, []), eager=False)
+                yield from walk(ast.Module(child.orelse, []), eager=eager)
+            else:
+                inside = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+                yield from walk(child, eager=eager and not inside)
+
+    yield from walk(ast.parse(source), eager=True)
