@@ -23,7 +23,7 @@ from kalsel_gap.indicators.distribution import (
     tier_probabilities,
 )
 from kalsel_gap.indicators.inference import (
-    Curve,
+    MonotoneCurve,
     Prior,
     can_state_both,
     fit_given_line,
@@ -82,7 +82,7 @@ class Province:
         """A_d is known: the register knows that of schools without a line only."""
         return self.shown & ~self.has_line if self.source == "register" else self.shown
 
-    def curves(self) -> tuple[Curve, Curve]:
+    def curves(self) -> tuple[MonotoneCurve, MonotoneCurve]:
         """Both curves, learned from what the source can state."""
         line, none = self.shown & self.has_line, self.shown & ~self.has_line
         states_both = self.source != "tests" and can_state_both(int(none.sum()), int(line.sum()))
@@ -112,7 +112,9 @@ def draw(truth: Truth, source: str, known: float, rng: np.random.Generator) -> P
     return Province(available, np.where(has_line, service, 0.0), has_line, shown, source)
 
 
-def judge(province: Province, curves: tuple[Curve, Curve]) -> tuple[float, float, float]:
+def judge(
+    province: Province, curves: tuple[MonotoneCurve, MonotoneCurve]
+) -> tuple[float, float, float]:
     """Bias and coverage of A_d at schools of which it is unknown; the largest bias of a third."""
     unknown = ~province.knows_speed
     available, truth = province.available[unknown], province.delivered[unknown]
@@ -131,7 +133,7 @@ def judge(province: Province, curves: tuple[Curve, Curve]) -> tuple[float, float
     return float(error.mean()), held, max(by_third, key=abs)
 
 
-def steepest(curves: tuple[Curve, Curve]) -> float:
+def steepest(curves: tuple[MonotoneCurve, MonotoneCurve]) -> float:
     """Largest |dD/dA_a| of a pair of curves."""
     a = np.linspace(0.0, 1.0, 10_001)
     nobody = np.zeros(a.shape, dtype=bool)
@@ -195,7 +197,7 @@ def compare_shares(repeats: int) -> None:
             bias, held, _ = judge(province, (no_line, given_line))
             expected = float((1.0 - no_line.at(province.available)).sum())
             odds = no_line.values / (1.0 - no_line.values) / (1.0 - province.shown.sum() / expected)
-            corrected = Curve(no_line.knots, odds / (1.0 + odds), no_line.schools)
+            corrected = MonotoneCurve(no_line.knots, odds / (1.0 + odds), no_line.schools)
             rows.append([bias, held, *judge(province, (corrected, given_line))[:2]])
         b0, c0, b1, c1 = np.mean(rows, axis=0)
         print(f"{share:12.0%}{b0:+10.4f}{b1:+12.4f}{c0:10.3f}{c1:12.3f}")

@@ -26,13 +26,13 @@ from rasterio.windows import Window
 
 from kalsel_gap.geo.geodesy import WGS84
 from kalsel_gap.geo.mosaic import open_band
-from kalsel_gap.radio.paths.line_of_sight import sight
-from kalsel_gap.radio.paths.profiles import Terrain, profiles, resolution_m, sea_of
+from kalsel_gap.radio.paths.line_of_sight import assess_line_of_sight
+from kalsel_gap.radio.paths.profiles import ElevationModel, extract_profiles, resolution_m, sea_of
 from kalsel_gap.radio.propagation import itm, p1812
 from kalsel_gap.radio.propagation.clutter import COASTAL_HEIGHT_M
 from kalsel_gap.radio.propagation.free_space import free_space_db
-from kalsel_gap.radio.propagation.path_inputs import Paths, Zone
-from kalsel_gap.radio.propagation.sweep import Ground, Sweep, sweep
+from kalsel_gap.radio.propagation.path_inputs import Paths, RadioZone
+from kalsel_gap.radio.propagation.sweep import Sweep, SweepWindow, sweep_losses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -57,7 +57,7 @@ class Place(NamedTuple):
     """A site to sweep around."""
 
     name: str
-    terrain: Terrain
+    terrain: ElevationModel
     lat: float
     lon: float
 
@@ -88,14 +88,14 @@ def ground(rows: int, samples: int) -> NDArray[np.float32]:
     return np.abs(np.cumsum(steps, axis=1)).astype(np.float32)
 
 
-def links() -> tuple[p1812.Link, p1812.Link, itm.Link]:
+def links() -> tuple[p1812.P1812Link, p1812.P1812Link, itm.ItmLink]:
     """A 4G site and a school: the median, a tenth of the time, the second opinion."""
     usual: dict[str, Any] = {"frequency_mhz": 1800.0, "tx_height_m": 40.0, "rx_height_m": 8.0}
     air: dict[str, Any] = {"latitude_deg": -3.0, "delta_n": 50.0, "n0": 380.0}
     return (
-        p1812.Link(**usual, **air),
-        p1812.Link(**usual, **air, time_percent=10.0),
-        itm.Link(**usual, n0=380.0),
+        p1812.P1812Link(**usual, **air),
+        p1812.P1812Link(**usual, **air, time_percent=10.0),
+        itm.ItmLink(**usual, n0=380.0),
     )
 
 
@@ -168,18 +168,20 @@ def lines_of_sight(dem: Path, repeat: int) -> None:
     lat, lon = random.uniform(-3.9, -2.0, count), random.uniform(114.8, 116.5, count)
     way_m = 1000.0 * random.uniform(*REACH_KM, count)
     to_lon, to_lat, _ = WGS84.fwd(lon, lat, random.uniform(0, 360, count), way_m)
-    terrain = Terrain(dem, surface="dsm")
+    terrain = ElevationModel(dem, surface="dsm")
 
     def work(threads: int, sea: SeaMask | None) -> FloatArray:
         found = np.empty((4, count))
         ends = lat, lon, to_lat, to_lon
-        for index, paths in profiles(terrain, *ends, threads=threads, sea=sea):
-            seen = sight(paths, 40.0, 8.0, 1800.0, k=4.0 / 3.0, threads=threads)
+        for index, paths in extract_profiles(terrain, *ends, threads=threads, sea=sea):
+            seen = assess_line_of_sight(paths, 40.0, 8.0, 1800.0, k=4.0 / 3.0, threads=threads)
             worst = seen.clearance_ratio, seen.obstacle_km, seen.tx_mast_m, seen.sea_share
             found[:, index] = worst
         return found
 
-    samples = sum(paths.ground_m.size for _, paths in profiles(terrain, lat, lon, to_lat, to_lon))
+    samples = sum(
+        paths.ground_m.size for _, paths in extract_profiles(terrain, lat, lon, to_lat, to_lon)
+    )
     sea = sea_of(terrain)
     first = best(lambda: work(2, None), repeat)
     print(f"profiles and line of sight, {samples:,} samples of {dem.name}")
@@ -193,7 +195,7 @@ def lines_of_sight(dem: Path, repeat: int) -> None:
     line("of this reading once, sea", count, whole)
 
 
-def ground_around(terrain: Terrain, lat: float, lon: float) -> Ground:
+def ground_around(terrain: ElevationModel, lat: float, lon: float) -> SweepWindow:
     """The window of an elevation model that a sweep from a site needs; low land is coast."""
     sea = sea_of(terrain)
     with open_band(terrain.path) as band:
@@ -203,11 +205,11 @@ def ground_around(terrain: Terrain, lat: float, lon: float) -> Ground:
         bottom, right = min(row + side, band.grid.height), min(col + side, band.grid.width)
         cells = band.read(Window(left, top, right - left, bottom - top)).astype(np.float32)
         grid = band.grid.part(top, left, bottom - top, right - left)
-    zone = np.where(cells <= COASTAL_HEIGHT_M, Zone.COASTAL, Zone.INLAND)
+    zone = np.where(cells <= COASTAL_HEIGHT_M, RadioZone.COASTAL, RadioZone.INLAND)
     if sea is not None:
         wet = sea.rows(top, bottom)[:, left:right]
-        cells[wet], zone[wet] = 0.0, Zone.SEA
-    return Ground(ground_m=cells, grid=grid, zone=zone.astype(np.int8))
+        cells[wet], zone[wet] = 0.0, RadioZone.SEA
+    return SweepWindow(ground_m=cells, grid=grid, zone=zone.astype(np.int8))
 
 
 def sweeps(places: Iterable[Place], repeat: int) -> None:
@@ -218,9 +220,9 @@ def sweeps(places: Iterable[Place], repeat: int) -> None:
         given = ground_around(terrain, lat, lon)
 
         def work(
-            threads: int, given: Ground = given, at: tuple[float, float] = (lat, lon)
+            threads: int, given: SweepWindow = given, at: tuple[float, float] = (lat, lon)
         ) -> Sweep:
-            return sweep(given, *at, median, radius_km=SWEEP_KM, threads=threads)
+            return sweep_losses(given, *at, median, radius_km=SWEEP_KM, threads=threads)
 
         one, two = work(1), work(2)
         spent = best(lambda work=work: work(2).loss_db, repeat)  # type: ignore[misc]
@@ -232,7 +234,7 @@ def sweeps(places: Iterable[Place], repeat: int) -> None:
         rows, cols = rows[some], cols[some]
         to_lat, to_lon = given.grid.position(rows + two.row + 0.5, cols + two.col + 0.5)
         apart = np.empty(SWEEP_EXACT)
-        for index, paths in profiles(terrain, lat, lon, to_lat, to_lon):
+        for index, paths in extract_profiles(terrain, lat, lon, to_lat, to_lon):
             swept = two.loss_db[rows[index], cols[index]]
             apart[index] = np.abs(p1812.loss(paths, median).loss_db - swept)
         apart = apart[np.isfinite(apart)]
@@ -246,19 +248,19 @@ def sweeps(places: Iterable[Place], repeat: int) -> None:
 
 def places_to_sweep(dem: Path) -> Iterator[Place]:
     """Sites on the invented model, and on those of the shared folder where it is there."""
-    yield Place("invented hills", Terrain(dem, surface="dsm"), -3.0, 115.3)
+    yield Place("invented hills", ElevationModel(dem, surface="dsm"), -3.0, 115.3)
     stylised = SHARED / "kalsel" / "stylised" / "dem_3arcsec.tif"
     if not stylised.is_file():
         print("The shared data folder is not beside the clone: no real terrain.")
         return
-    yield Place("stylised, mountains", Terrain(stylised), -2.75, 115.55)
-    yield Place("stylised, plain and coast", Terrain(stylised), -3.32, 114.75)
+    yield Place("stylised, mountains", ElevationModel(stylised), -2.75, 115.55)
+    yield Place("stylised, plain and coast", ElevationModel(stylised), -3.32, 114.75)
     srtm = SHARED / "validation" / "srtm"
     for name, tile, lat, lon in (
         ("SRTM, Monterey", "N36W122", 36.45, -121.45),
         ("SRTM, Cape", "S34E018", -33.55, 18.6),
     ):
-        yield Place(name, Terrain(srtm / f"{tile}_3arcsec.tif", sea="zero"), lat, lon)
+        yield Place(name, ElevationModel(srtm / f"{tile}_3arcsec.tif", sea="zero"), lat, lon)
 
 
 def peer_of_p1812(repeat: int) -> None:

@@ -39,8 +39,8 @@ from kalsel_gap.radio.paths import line_of_sight, profiles
 from kalsel_gap.radio.propagation import itm, p1812
 from kalsel_gap.radio.propagation.free_space import free_space_db
 from kalsel_gap.radio.propagation.itm_variability import Climate, Variability
-from kalsel_gap.radio.propagation.path_inputs import Heights, Paths, Polarization
-from kalsel_gap.radio.propagation.sweep import Ground, Sweep, sweep
+from kalsel_gap.radio.propagation.path_inputs import Paths, Polarization, ProfileHeights
+from kalsel_gap.radio.propagation.sweep import Sweep, SweepWindow, sweep_losses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,7 +111,7 @@ class Case:
         """Height of the site's antenna in the raster: the figure was read as feet."""
         return float(self.terms["tx_height"]) * FOOT_M
 
-    def clutter_m(self, ground_m: Heights) -> NDArray[np.float32]:
+    def clutter_m(self, ground_m: ProfileHeights) -> NDArray[np.float32]:
         """Clutter above heights: none where they are 0, which is the sea."""
         height = np.float32(self.terms["clutter_height"])
         return np.where(ground_m != 0.0, height, np.float32(0.0))
@@ -136,10 +136,10 @@ class Case:
         rows, cols = self.ground_m.shape
         return self.north - (np.arange(rows) + 1) / POSTS, self.west + np.arange(cols) / POSTS
 
-    def link(self, mast_m: float) -> itm.Link:
+    def link(self, mast_m: float) -> itm.ItmLink:
         """Terms of every path."""
         terms = self.terms
-        return itm.Link(
+        return itm.ItmLink(
             frequency_mhz=terms["frequency_mhz"],
             tx_height_m=mast_m,
             rx_height_m=terms["rx_height"],
@@ -293,9 +293,9 @@ def our_paths(case: Case, chosen: Cells, folder: Path) -> Iterator[tuple[IntArra
         case.write(path)
     lat, lon = case.posts()
     to_lat, to_lon = lat[chosen.row], lon[chosen.col]
-    terrain = profiles.Terrain(path, sea="none")
+    terrain = profiles.ElevationModel(path, sea="none")
     site = case.terms["lat"], case.terms["lon"]
-    for index, paths in profiles.profiles(terrain, *site, to_lat, to_lon):
+    for index, paths in profiles.extract_profiles(terrain, *site, to_lat, to_lon):
         ground = paths.ground_m
         clutter = case.clutter_m(ground)
         clutter[paths.first[:-1]] = clutter[paths.first[1:] - 1] = 0.0
@@ -469,7 +469,7 @@ def paths(
     seen = {}
     for index, found_paths in our_paths(case, few, folder):
         terms = case.mast_m, case.terms["rx_height"], case.terms["frequency_mhz"]
-        found = line_of_sight.sight(found_paths, *terms, k=4.0 / 3.0)
+        found = line_of_sight.assess_line_of_sight(found_paths, *terms, k=4.0 / 3.0)
         for i, path in enumerate(index):
             seen[int(path)] = (found_paths.length_km[i], found, i)
     print("cells of widest disagreement; levels in dBm: shown, free space, and after each step")
@@ -493,8 +493,8 @@ def cost(program: str, folder: Path, repeat: int) -> None:
     prepare(case, folder)
     rows, cols = case.ground_m.shape
     grid = Grid(cols, rows, case.transform, CRS.from_epsg(4326))
-    ground = Ground(ground_m=case.ground_m.astype(np.float32), grid=grid)
-    link = p1812.Link(
+    ground = SweepWindow(ground_m=case.ground_m.astype(np.float32), grid=grid)
+    link = p1812.P1812Link(
         frequency_mhz=1800.0, tx_height_m=40.0, rx_height_m=1.5, latitude_deg=36.6,
         delta_n=45.0, n0=case.terms["atmosphere_bending"],
     )  # fmt: skip
@@ -522,10 +522,12 @@ def cost(program: str, folder: Path, repeat: int) -> None:
         _line("  without its reading and drawing", inside, ours)
 
 
-def _swept(ground: Ground, case: Case, link: p1812.Link) -> tuple[Spent, Sweep]:
+def _swept(ground: SweepWindow, case: Case, link: p1812.P1812Link) -> tuple[Spent, Sweep]:
     """One sweep and its time."""
     wall_s, cpu_s = time.perf_counter(), time.process_time()
-    found = sweep(ground, case.terms["lat"], case.terms["lon"], link, radius_km=30.0, threads=2)
+    found = sweep_losses(
+        ground, case.terms["lat"], case.terms["lon"], link, radius_km=30.0, threads=2
+    )
     return Spent(time.perf_counter() - wall_s, time.process_time() - cpu_s), found
 
 

@@ -130,7 +130,7 @@ def make(path: Path, wanted: list[str], folder: Path | None) -> None:
 
     work = layers.Work(wanted, threads=THREADS)  # type: ignore[arg-type]
     if folder is None:
-        layers.layers(path, work, lambda *_: None)
+        layers.compute_layers(path, work, lambda *_: None)
         return
     with rasterio.open(path) as dataset:
         given = {"width": dataset.width, "height": dataset.height, "crs": dataset.crs}
@@ -140,7 +140,9 @@ def make(path: Path, wanted: list[str], folder: Path | None) -> None:
         dtype = "int8" if name in layers.CLASSES else "float32"
         own = given | ({"predictor": "2"} if dtype == "int8" else {})
         opened[name] = rasterio.open(folder / f"{name}.tif", "w", dtype=dtype, **own)
-    layers.layers(path, work, lambda name, window, z: opened[name].write(z, 1, window=window))
+    layers.compute_layers(
+        path, work, lambda name, window, z: opened[name].write(z, 1, window=window)
+    )
     for file in opened.values():
         file.close()
 
@@ -179,10 +181,10 @@ def facts(project: Path, run: Path) -> None:
     import geopandas as gpd
 
     from kalsel_gap.project.read import read_project
-    from kalsel_gap.terrain.stage import terrain
+    from kalsel_gap.terrain.stage import describe_terrain
 
     schools = gpd.read_parquet(run)
-    terrain(schools, read_project(project))
+    describe_terrain(schools, read_project(project))
 
 
 CHILDREN: dict[str, Callable[..., None]] = {
@@ -329,21 +331,21 @@ def kernels(path: Path) -> None:
 
 def frame() -> Any:  # noqa: ANN401 - imported late
     """Cells of 3″ on the equator."""
-    from kalsel_gap.geo.dem import Frame
+    from kalsel_gap.geo.dem import DemGrid
 
-    return Frame(geographic=True, top=0.0, row=-1 / 1200, col=1 / 1200)
+    return DemGrid(geographic=True, top=0.0, row=-1 / 1200, col=1 / 1200)
 
 
 def local_relief_s(z: NDArray[np.int16]) -> tuple[float, float]:
     """CPU seconds a cell: ours, and scipy's with the same disk."""
     from scipy import ndimage
 
-    from kalsel_gap.terrain.local_relief import footprint, local_relief
+    from kalsel_gap.terrain.local_relief import compute_local_relief, footprint
 
     halo, found = 77, np.empty((256, 512), np.float32)
     part = np.ascontiguousarray(z[: 256 + 2 * halo, : 512 + 2 * halo])
     disks = footprint(frame(), 0, 256, 7000.0, halo)
-    ours = best(lambda: local_relief(part, disks, halo, found)) / found.size
+    ours = best(lambda: compute_local_relief(part, disks, halo, found)) / found.size
     row, col = np.mgrid[-75:76, -75:76]
     disk, small = row * row + col * col <= 75 * 75, part[:60, :60]
     filters = ndimage.maximum_filter, ndimage.minimum_filter

@@ -10,8 +10,8 @@ import pandas as pd
 from pyproj import Geod
 
 from kalsel_gap import schema
-from kalsel_gap.deficit.scores import scores
-from kalsel_gap.deficit.service import service
+from kalsel_gap.deficit.scores import score_schools
+from kalsel_gap.deficit.service import assess_service
 from kalsel_gap.deficit.trees import power_mean
 from kalsel_gap.indicators import available
 from kalsel_gap.project.base import OVERRIDABLE, default_values
@@ -85,8 +85,8 @@ def worked() -> dict[str, Any]:
         columns, geometry=gpd.points_from_xy([LON, lon], [LAT, lat]), crs=schema.CRS
     )
     opened = Opened(here / "kalsel-gap.toml", project)
-    table = table.join(service(table, opened).columns)
-    made = table.join(scores(table, opened).columns).iloc[0]
+    table = table.join(assess_service(table, opened).columns)
+    made = table.join(score_schools(table, opened).columns).iloc[0]
     nodes = project.index.nodes
     branches = {}
     for branch in project.index.children("barrier"):

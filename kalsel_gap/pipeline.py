@@ -20,7 +20,7 @@ import pandas as pd
 
 from kalsel_gap import schema
 from kalsel_gap.deficit import service, signals
-from kalsel_gap.deficit.scores import scores
+from kalsel_gap.deficit.scores import score_schools
 from kalsel_gap.findings import Finding, sort, to_frame
 from kalsel_gap.project.read import find_project, read_project
 from kalsel_gap.quality import stage as quality
@@ -114,7 +114,7 @@ class OpenProject:
                 tables |= made
                 keys |= dict.fromkeys(made, key)
         with _Step(self, "scores", report):
-            schools = schema.check(_join(schools, scores(schools, opened).columns), "scores")
+            schools = schema.check(_join(schools, score_schools(schools, opened).columns), "scores")
         with _Step(self, "write", report):
             found = sort(pd.concat(frames, ignore_index=True))
             folder = out if out is not None else opened.project.output.folder
@@ -162,7 +162,7 @@ def _previews(
         map_previews,  # GDAL loads only when there is something to draw
     )
 
-    return map_previews.previews(schools, opened, progress=progress_of(report, "previews"))
+    return map_previews.draw_previews(schools, opened, progress=progress_of(report, "previews"))
 
 
 _STAGES = (
@@ -175,28 +175,30 @@ _STAGES = (
     ),
     Stage(
         "places",
-        lambda s, o, *_: places.places(s, o),
+        lambda s, o, *_: places.locate_places(s, o),
         places.READS,
         places.SECTIONS,
         ("places",),
     ),
     Stage(
         "quality",
-        lambda s, o, *_: quality.quality(s, o),
+        lambda s, o, *_: quality.check_quality(s, o),
         quality.READS,
         quality.SECTIONS,
         ("quality",),
     ),
     Stage(
         "terrain",
-        lambda s, o, report, _: terrain.terrain(s, o, progress=progress_of(report, "terrain")),
+        lambda s, o, report, _: terrain.describe_terrain(
+            s, o, progress=progress_of(report, "terrain")
+        ),
         terrain.READS,
         terrain.SECTIONS,
         ("terrain",),
     ),
     Stage(
         "prediction",
-        lambda s, o, report, _: prediction.prediction(
+        lambda s, o, report, _: prediction.predict_levels(
             s, o, progress=progress_of(report, "prediction")
         ),
         prediction.READS,
@@ -205,7 +207,7 @@ _STAGES = (
     ),
     Stage(
         "signals",
-        lambda s, o, report, tables: signals.signals(
+        lambda s, o, report, tables: signals.collect_signals(
             s, o, predictions=tables["predictions"], progress=progress_of(report, "signals")
         ),
         signals.READS,
@@ -215,7 +217,7 @@ _STAGES = (
     ),
     Stage(
         "service",
-        lambda s, o, *_: service.service(s, o),
+        lambda s, o, *_: service.assess_service(s, o),
         service.READS,
         service.SECTIONS,
         ("service",),

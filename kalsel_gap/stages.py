@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from kalsel_gap.findings import Finding
     from kalsel_gap.project.model import Opened
 
+    Progress = Callable[[int, int], object]  # how many are done, of how many
     Tables = Mapping[str, pd.DataFrame]
 
 

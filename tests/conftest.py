@@ -30,7 +30,7 @@ from hypothesis import settings
 import kalsel_gap
 from kalsel_gap import PACKAGE_FOLDER, schema
 from kalsel_gap.cli import app, main
-from kalsel_gap.deficit.signals import signals
+from kalsel_gap.deficit.signals import collect_signals
 from kalsel_gap.project.base import merge
 from kalsel_gap.project.read import FILE_NAME, read_project
 from kalsel_gap.storage.fingerprint import code_hash, default_cache_folder
@@ -641,7 +641,7 @@ def signals_at(project: MakeProject, schools: MakeSchools) -> SignalsAt:
         files: Mapping[str, str | bytes] | None = None,
     ) -> Staged:
         table = schools(rows)[[*(c.name for c in schema.up_to("prediction")), "geometry"]]
-        staged = signals(table, project(sections, files=files, bare=True))
+        staged = collect_signals(table, project(sections, files=files, bare=True))
         assert staged.columns.index.equals(table.index)
         assert list(staged.columns.columns) == [c.name for c in schema.of_stage("signals")]
         return staged

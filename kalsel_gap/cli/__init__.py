@@ -15,7 +15,7 @@ import typer
 from kalsel_gap.cli import check, config, doctor, export, init, options, predict, rank, terrain
 from kalsel_gap.cli import map as map_
 from kalsel_gap.cli.console import fail, note
-from kalsel_gap.cli.framework import Command, Group
+from kalsel_gap.cli.framework import Command, CommandGroup
 from kalsel_gap.errors import KalselGapError
 from kalsel_gap.i18n.text import N_, Text, choose_language
 
@@ -49,7 +49,7 @@ _UsageError: Any = typer.BadParameter.__base__
 
 
 app = typer.Typer(
-    cls=Group,
+    cls=CommandGroup,
     help=N_(
         "Rank schools by connectivity deficit, and say how sure that is.\n\n"
         "Example: kalsel-gap rank"
@@ -68,7 +68,7 @@ app.command("map", cls=Command, help=map_.HELP)(map_.map)
 app.command("config", cls=Command, help=config.HELP)(config.config)
 app.command("doctor", cls=Command, help=doctor.HELP)(doctor.doctor)
 export_app = typer.Typer(
-    cls=Group,
+    cls=CommandGroup,
     help=export.HELP,
     no_args_is_help=True,
     rich_markup_mode=None,

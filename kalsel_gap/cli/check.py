@@ -64,12 +64,12 @@ def check(
 def _accept(opened: Opened, reviewed: Path, text: Text, *, quiet: bool) -> None:
     """Keep what the reviewed file accepts, and say so."""
     from kalsel_gap.deliverables.findings_report import explained
-    from kalsel_gap.quality.accept import accept
+    from kalsel_gap.quality.accept import accept_repairs
     from kalsel_gap.quality.stage import STEPS, check_all
 
     with console.progress(text, STEPS, quiet=quiet) as report:
         checked = check_all(opened, report=report)
-    accepted = accept(opened, checked, explained(checked, opened), reviewed)
+    accepted = accept_repairs(opened, checked, explained(checked, opened), reviewed)
     count, withdrawn = text.number(accepted.count), text.number(accepted.withdrawn)
     sentences = []
     if accepted.count:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from kalsel_gap.deliverables.findings_report import Group
+    from kalsel_gap.deliverables.findings_report import FindingGroup
     from kalsel_gap.doctor import Fact
     from kalsel_gap.errors import KalselGapError
     from kalsel_gap.findings import Finding
@@ -352,7 +352,7 @@ def _figure(name: str, value: object, text: Text) -> str:
     return text.number(number, digits)
 
 
-def summary(groups: Sequence[Group], nature: str, text: Text) -> None:
+def summary(groups: Sequence[FindingGroup], nature: str, text: Text) -> None:
     """Findings by file and code: how many, what they say, where the first ones stand."""
     console = Console(highlight=False)
     if notice := messages.NAMES.get(nature):

@@ -89,10 +89,10 @@ def gpkg(
 ) -> None:
     """Do what :data:`GPKG_HELP` says."""
     from kalsel_gap.deliverables import gis_layers
-    from kalsel_gap.storage.atomic import atomic
+    from kalsel_gap.storage.atomic import replace_file
 
     chosen, words = _opened(ctx, project, runs, run, lang)
-    with atomic(out) as temporary:
+    with replace_file(out) as temporary:
         gis_layers.write_gpkg(chosen, temporary, words)
     text: Text = ctx.obj
     console.note(text(N_("Written: {path}"), path=out), quiet=quiet)
@@ -114,11 +114,11 @@ def _opened(
 
 def _write(data: str, out: Path | None, text: Text, *, quiet: bool) -> None:
     """To the file, or to standard output without one."""
-    from kalsel_gap.storage.atomic import atomic
+    from kalsel_gap.storage.atomic import replace_file
 
     if out is None:
         console.emit(data)
         return
-    with atomic(out) as temporary:
+    with replace_file(out) as temporary:
         temporary.write_bytes(data.encode("utf-8"))
     console.note(text(N_("Written: {path}"), path=out), quiet=quiet)

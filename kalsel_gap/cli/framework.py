@@ -29,7 +29,7 @@ class Command(TyperCommand):
         return _translated_help(super().get_help(ctx), ctx.obj)
 
 
-class Group(TyperGroup):
+class CommandGroup(TyperGroup):
     """A group of commands: errors that a user can act on become one message and exit status 1."""
 
     def get_help(self, ctx: Any) -> str:  # noqa: ANN401

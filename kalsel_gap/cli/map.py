@@ -27,12 +27,12 @@ def map(  # noqa: A001 - the command's name
 ) -> None:
     """Do what :data:`HELP` says."""
     from kalsel_gap.deliverables.web_map import write_map
-    from kalsel_gap.storage.atomic import atomic
+    from kalsel_gap.storage.atomic import replace_file
     from kalsel_gap.storage.run_folder import read_run
 
     opened, folder = console.runs_of(project, runs)
     chosen = read_run(folder, run)
-    with atomic(out) as temporary:
+    with replace_file(out) as temporary:
         write_map(chosen, temporary, options.words(ctx, lang, opened))
     text: Text = ctx.obj
     console.note(text(N_("Written: {path}"), path=out), quiet=quiet)

@@ -31,7 +31,7 @@ _NEUTRAL = 0.5
 _WORTH_NAMING = 0.3
 
 
-def scores(schools: gpd.GeoDataFrame, opened: Opened) -> Staged:
+def score_schools(schools: gpd.GeoDataFrame, opened: Opened) -> Staged:
     """The columns of the stage *scores*.
 
     Parameters

@@ -31,7 +31,7 @@ SECTIONS = ("index.required_mbps", "index.adequacy", "index.inference")
 NO_INTERNET = frozenset({"tidakada", "none", "no", "0", "tidak"})
 
 
-def service(schools: gpd.GeoDataFrame, opened: Opened) -> Staged:
+def assess_service(schools: gpd.GeoDataFrame, opened: Opened) -> Staged:
     """Tests before subscription before the register's field; else inferred from A_a.
 
     Parameters

@@ -28,7 +28,7 @@ from kalsel_gap.sources.speed_tests import latest_quarter, read_measurements
 from kalsel_gap.stages import Staged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     import geopandas as gpd
     from numpy.typing import NDArray
@@ -36,8 +36,7 @@ if TYPE_CHECKING:
     from kalsel_gap.project.inputs import Coverage, Measurements
     from kalsel_gap.project.model import Opened
     from kalsel_gap.project.signal import Signal
-
-    Progress = Callable[[int, int], object]
+    from kalsel_gap.stages import Progress
 
 READS = (
     "row_id",
@@ -65,7 +64,7 @@ _SCHOOLS_AT_ONCE = 20_000
 _BEST = {"4g", "5g"}
 
 
-def signals(
+def collect_signals(
     schools: gpd.GeoDataFrame,
     opened: Opened,
     *,

@@ -33,7 +33,7 @@ _SPELLED = str.maketrans({"–": "-", "−": "-", "×": "x", "≥": ">=", "≤":
 
 
 @dataclass(frozen=True, slots=True)
-class Area:
+class FilledArea:
     """A filled polygon."""
 
     points: tuple[Point, ...]
@@ -82,12 +82,12 @@ class Drawing:
     title: str
     description: str
     language: str
-    shapes: list[Area | Line] = field(default_factory=list)
+    shapes: list[FilledArea | Line] = field(default_factory=list)
     texts: list[Words] = field(default_factory=list)
 
     def area(self, points: Sequence[Point], fill: str) -> None:
         """Add a filled polygon."""
-        self.shapes.append(Area(tuple(points), fill))
+        self.shapes.append(FilledArea(tuple(points), fill))
 
     def line(
         self, points: Sequence[Point], colour: str, width: float = 1.0, dash: Sequence[float] = ()
@@ -147,8 +147,8 @@ def _points(points: Sequence[Point]) -> str:
     return " ".join(f"{_digits(x)},{_digits(y)}" for x, y in points)
 
 
-def _shape(shape: Area | Line) -> str:
-    if isinstance(shape, Area):
+def _shape(shape: FilledArea | Line) -> str:
+    if isinstance(shape, FilledArea):
         return f'<polygon points="{_points(shape.points)}" fill="{shape.fill}"/>'
     dash = f' stroke-dasharray="{" ".join(map(_digits, shape.dash))}"' if shape.dash else ""
     return (
@@ -175,7 +175,7 @@ def to_png(drawing: Drawing) -> bytes:
     image = Image.new("RGB", (drawing.width * scale, drawing.height * scale), "#ffffff")
     pen = ImageDraw.Draw(image)
     for shape in drawing.shapes:
-        if isinstance(shape, Area):
+        if isinstance(shape, FilledArea):
             pen.polygon([(x * scale, y * scale) for x, y in shape.points], fill=shape.fill)
             continue
         for part in _dashes(shape.points, shape.dash) if shape.dash else [shape.points]:

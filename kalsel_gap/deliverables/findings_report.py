@@ -20,7 +20,7 @@ from kalsel_gap.i18n.numbers import number
 from kalsel_gap.i18n.text import N_, Text, choose_language, escaped, plain
 from kalsel_gap.quality.accept import SAME, proposal_key
 from kalsel_gap.sources.tables import read_table
-from kalsel_gap.storage.atomic import atomic
+from kalsel_gap.storage.atomic import replace_file
 from kalsel_gap.storage.spreadsheet import csv_of, to_records
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ _DEGREES = 7  # decimals: a centimetre
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class FindingGroup:
     """Findings of one code in one file.
 
     Attributes
@@ -91,10 +91,10 @@ def told(checked: Checked, opened: Opened, text: Text) -> pd.DataFrame:
     return table if nature == "real" else table.assign(data=nature)
 
 
-def summary(checked: Checked, text: Text) -> list[Group]:
+def summary(checked: Checked, text: Text) -> list[FindingGroup]:
     """Findings by file, in each of them the worst and the most frequent first."""
     groups = [
-        Group(
+        FindingGroup(
             file=str(file),
             code=str(code),
             severity=str(of_code["severity"].iloc[0]),
@@ -291,7 +291,7 @@ def write(folder: Path, files: Mapping[str, str], opened: Opened) -> None:
         for name, content in files.items():
             if (folder / name).resolve() in inputs:
                 raise OutputError("output_is_input", path=folder / name)
-            temporary = stack.enter_context(atomic(folder / name))
+            temporary = stack.enter_context(replace_file(folder / name))
             temporary.write_bytes(content.encode("utf-8"))
     left = folder / REPAIRS
     if REPAIRS not in files and left.resolve() not in inputs and _answers(left) is not None:

@@ -30,10 +30,10 @@ from kalsel_gap.deliverables import palette
 from kalsel_gap.geo import sampling
 from kalsel_gap.sources.boundaries import AREA_LEVELS, read_areas, short_name
 from kalsel_gap.stages import Staged
-from kalsel_gap.terrain.hillshade import hillshade
+from kalsel_gap.terrain.hillshade import shade_relief
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     import geopandas as gpd
     from numpy.typing import NDArray
@@ -43,8 +43,7 @@ if TYPE_CHECKING:
     from kalsel_gap.geo.raster_files import RasterPath
     from kalsel_gap.project.inputs import Coverage
     from kalsel_gap.project.model import Opened
-
-    Progress = Callable[[int, int], object]
+    from kalsel_gap.stages import Progress
 
 LONGEST_PX = 1400
 TOLERANCE_DEG = 0.001  # about 110 m
@@ -60,7 +59,7 @@ COLUMNS = (
 )
 
 
-def previews(
+def draw_previews(
     schools: gpd.GeoDataFrame, opened: Opened, *, progress: Progress | None = None
 ) -> Staged:
     """The tables ``boundaries`` and ``previews``; no columns.
@@ -169,7 +168,7 @@ def simplified(areas: gpd.GeoSeries, tolerance_deg: float = TOLERANCE_DEG) -> gp
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class PreviewGrid:
     """The grid of an image in Web Mercator.
 
     Attributes
@@ -215,7 +214,7 @@ def _extent(
     return west - _MARGIN_DEG, south - _MARGIN_DEG, east + _MARGIN_DEG, north + _MARGIN_DEG
 
 
-def _frame(extent: tuple[float, float, float, float], cell_m: float) -> Frame:
+def _frame(extent: tuple[float, float, float, float], cell_m: float) -> PreviewGrid:
     """A grid over the extent, no finer than a sixteenth of the raster's cells."""
     west, south, east, north = extent
     to_metres = Transformer.from_crs(schema.CRS, _WEB_MERCATOR, always_xy=True)
@@ -224,10 +223,10 @@ def _frame(extent: tuple[float, float, float, float], cell_m: float) -> Frame:
     pixel = max(right - left, top - bottom) / LONGEST_PX
     pixel = max(pixel, cell_m / 16)
     width, height = math.ceil((right - left) / pixel), math.ceil((top - bottom) / pixel)
-    return Frame(width, height, Affine(pixel, 0.0, left, 0.0, -pixel, top))
+    return PreviewGrid(width, height, Affine(pixel, 0.0, left, 0.0, -pixel, top))
 
 
-def _read(path: RasterPath, band: int, frame: Frame) -> tuple[FloatArray, Affine, CRS] | None:
+def _read(path: RasterPath, band: int, frame: PreviewGrid) -> tuple[FloatArray, Affine, CRS] | None:
     """The part of a raster that the frame shows, decimated: values, their transform and CRS."""
     edge = np.linspace(0.0, 1.0, 22)
     row = np.concatenate([edge * 0, edge * 0 + 1, edge, edge]) * frame.height
@@ -263,7 +262,7 @@ def _warped(
     value: FloatArray,
     transform: Affine,
     crs: CRS,
-    frame: Frame,
+    frame: PreviewGrid,
     method: Resampling,
 ) -> FloatArray:
     """Values on the frame's grid; NaN where the raster says nothing or does not reach."""
@@ -301,7 +300,7 @@ def _relief(
     bottom, left, top, right = frame.corners()
     # A metre of Web Mercator is shorter than a metre on the ground.
     pixel_m = frame.transform.a * math.cos(math.radians((bottom + top) / 2))
-    light = hillshade(np.nan_to_num(elevation), pixel_m)
+    light = shade_relief(np.nan_to_num(elevation), pixel_m)
     grey = np.clip(96 + 200 * light, 120, 255).astype(np.uint8)
     shown = np.where(np.isnan(elevation), 0.0, 1.0)
     if widest is not None:
@@ -316,7 +315,7 @@ def _relief(
     return _row("relief", "hillshade", frame, image, [], files, quality=50)
 
 
-def _outside(areas: gpd.GeoDataFrame, frame: Frame) -> NDArray[np.bool_]:
+def _outside(areas: gpd.GeoDataFrame, frame: PreviewGrid) -> NDArray[np.bool_]:
     """Pixels whose centre no area holds."""
     shapes = areas.geometry.to_crs(_WEB_MERCATOR)
     outside: NDArray[np.bool_] = geometry_mask(shapes, (frame.height, frame.width), frame.transform)
@@ -364,7 +363,7 @@ def _coverage(
     return _row(technology, "coverage", frame, image, legend, names)
 
 
-def _of_operator(opened: Opened, sources: Sequence[Coverage], frame: Frame) -> FloatArray:
+def _of_operator(opened: Opened, sources: Sequence[Coverage], frame: PreviewGrid) -> FloatArray:
     """Adequacy by one operator: the best evidence that speaks of a pixel, the best of equals."""
     adequacy = np.full((frame.height, frame.width), np.nan)
     for basis in schema.BASES:
@@ -377,7 +376,7 @@ def _of_operator(opened: Opened, sources: Sequence[Coverage], frame: Frame) -> F
     return adequacy
 
 
-def _of_raster(source: Coverage, opened: Opened, frame: Frame) -> FloatArray:
+def _of_raster(source: Coverage, opened: Opened, frame: PreviewGrid) -> FloatArray:
     read = _read(source.path, source.band, frame)
     if read is None:
         return np.full((frame.height, frame.width), np.nan)
@@ -388,7 +387,7 @@ def _of_raster(source: Coverage, opened: Opened, frame: Frame) -> FloatArray:
     return _warped(adequacy, transform, crs, frame, Resampling.nearest)
 
 
-def _of_polygons(source: Coverage, opened: Opened, frame: Frame) -> FloatArray:
+def _of_polygons(source: Coverage, opened: Opened, frame: PreviewGrid) -> FloatArray:
     outside = 0.0 if source.nodata_means == "none" else np.nan
     polygons = polygons_worth(source, opened, []).to_crs(_WEB_MERCATOR)
     # Where polygons overlap, the last one drawn stays: the one that is worth most.
@@ -411,7 +410,7 @@ def _paint(image: NDArray[np.uint8], where: NDArray[np.bool_], colour: str) -> N
 def _row(
     name: str,
     kind: str,
-    frame: Frame,
+    frame: PreviewGrid,
     image: NDArray[np.uint8],
     legend: list[dict[str, object]],
     sources: list[str],

@@ -49,7 +49,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class LayerStyle:
     """What a raster holds, and how it is drawn.
 
     Attributes
@@ -83,7 +83,7 @@ def write_cog(
     pieces: Sequence[tuple[Window, Path]],
     grid: Grid,
     path: Path,
-    look: Look,
+    look: LayerStyle,
     *,
     tags: dict[str, str],
     listed: Path,
@@ -125,7 +125,7 @@ def write_cog(
 
 
 def _vrt(
-    pieces: Sequence[tuple[Window, Path]], grid: Grid, look: Look, tags: dict[str, str]
+    pieces: Sequence[tuple[Window, Path]], grid: Grid, look: LayerStyle, tags: dict[str, str]
 ) -> str:
     """The pieces as one raster, as GDAL writes such lists."""
     sources = "".join(
@@ -161,7 +161,7 @@ def _axes(grid: Grid) -> str:
     return "2,1" if is_north_first else "1,2"
 
 
-def _colour_table(look: Look) -> str:
+def _colour_table(look: LayerStyle) -> str:
     """For classes: the colour of each value up to the highest; the others are clear.
 
     A table of a GeoTIFF has room for every value of its type: more than a byte's are in the style.
@@ -178,7 +178,7 @@ def _colour_table(look: Look) -> str:
     return f"<ColorInterp>Palette</ColorInterp><ColorTable>{entries}</ColorTable>"
 
 
-def qml(look: Look) -> str:
+def qml(look: LayerStyle) -> str:
     """Style for QGIS: classes by name and colour, or a colour ramp with labels."""
     if look.is_class:
         entries = "".join(

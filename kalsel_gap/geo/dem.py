@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from kalsel_gap.geo.grid import Grid
     from kalsel_gap.geo.mosaic import Band
 
-Heights: TypeAlias = NDArray[np.int16] | NDArray[np.float32]
+CellHeights: TypeAlias = NDArray[np.int16] | NDArray[np.float32]
 
 # Stands for no data in windows of heights, which are as narrow as the file allows.
 NO_HEIGHT = np.iinfo(np.int16).min
@@ -34,7 +34,7 @@ NO_HEIGHT = np.iinfo(np.int16).min
 register_jitable(metres_per_degree)  # the kernels below call it as it is
 
 
-class Frame(NamedTuple):
+class DemGrid(NamedTuple):
     """Size of the cells of an upright grid, for the kernels.
 
     Attributes
@@ -53,7 +53,7 @@ class Frame(NamedTuple):
     col: float
 
 
-def frame_of(grid: Grid, path: Path) -> Frame:
+def frame_of(grid: Grid, path: Path) -> DemGrid:
     """Cell size of an upright grid in degrees or metres."""
     if grid.is_rotated:
         raise InputError("raster_rotated", path=path)
@@ -61,11 +61,13 @@ def frame_of(grid: Grid, path: Path) -> Frame:
     t = grid.transform
     if grid.crs.is_geographic:
         degrees = math.degrees(unit)
-        return Frame(geographic=True, top=t.f * degrees, row=t.e * degrees, col=abs(t.a * degrees))
-    return Frame(geographic=False, top=0.0, row=t.e * unit, col=abs(t.a * unit))
+        return DemGrid(
+            geographic=True, top=t.f * degrees, row=t.e * degrees, col=abs(t.a * degrees)
+        )
+    return DemGrid(geographic=False, top=0.0, row=t.e * unit, col=abs(t.a * unit))
 
 
-def halo_around(frame: Frame, row: FloatArray, radius_m: float) -> tuple[int, IntArray]:
+def halo_around(frame: DemGrid, row: FloatArray, radius_m: float) -> tuple[int, IntArray]:
     """Rows and, for each school, columns that hold its disk and one more cell on each side."""
     if not frame.geographic:
         cols = math.ceil(radius_m / frame.col) + 1
@@ -78,13 +80,13 @@ def halo_around(frame: Frame, row: FloatArray, radius_m: float) -> tuple[int, In
     return rows, np.ceil(radius_m / (narrowest_m * frame.col)).astype(np.int64) + 1
 
 
-def halo_of(frame: Frame, height: int, radius_m: float) -> int:
+def halo_of(frame: DemGrid, height: int, radius_m: float) -> int:
     """Rows and columns around a cell that hold its disk, for every row of a raster."""
     rows, cols = halo_around(frame, np.array([0.5, height - 0.5]), radius_m)
     return max(rows, int(cols.max()))
 
 
-def heights(source: Band, window: Window) -> Heights:
+def heights(source: Band, window: Window) -> CellHeights:
     """Elevations of a window as narrow as they come: `NO_HEIGHT` or NaN is no data.
 
     Parameters
@@ -150,7 +152,7 @@ def _mean_of_known(heights_m: NDArray[np.floating], row: float, col: float) -> f
 
 
 @kernel
-def to_row(frame: Frame, from_row: float, row: int) -> tuple[float, float, float]:
+def to_row(frame: DemGrid, from_row: float, row: int) -> tuple[float, float, float]:
     """Metres from a place on the grid to the centre of a row; height and width of cells there.
 
     On the ellipsoid as at the latitude half way.

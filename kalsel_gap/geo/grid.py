@@ -173,7 +173,7 @@ def _snapped(cells: FloatArray) -> FloatArray:
         return np.where(np.abs(cells - edge) < EDGE_CELLS, edge, cells)
 
 
-Cells: TypeAlias = NDArray[np.float32] | NDArray[np.int8]
+BandCells: TypeAlias = NDArray[np.float32] | NDArray[np.int8]
 
 
 # Rows and columns worked at once, and columns of a band.

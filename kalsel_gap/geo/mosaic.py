@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 
     from kalsel_gap.geo.arrays import BoolArray, FloatArray, IntArray
 
-Cells: TypeAlias = NDArray[np.generic]
+
+StoredCells: TypeAlias = NDArray[np.generic]
 
 # GDAL would otherwise take a twentieth of the machine's memory for blocks already read.
 CACHE_BYTES = 64 * 2**20
@@ -69,7 +70,7 @@ METRES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Tile:
+class MosaicTile:
     """One band of one file, and where it lies on the grid of the mosaic.
 
     Attributes
@@ -123,7 +124,7 @@ class Tile:
         """Whether cells are values."""
         return self.scale == 1.0 and self.offset == 0.0
 
-    def valid(self, cells: Cells, mask: BoolArray | None) -> BoolArray:
+    def valid(self, cells: StoredCells, mask: BoolArray | None) -> BoolArray:
         """Which cells as stored are data; a mask, where there is one, has a say."""
         valid = mask
         for nodata in self.nodata:
@@ -131,7 +132,7 @@ class Tile:
             valid = differs if valid is None else valid & differs
         return np.ones(cells.shape, dtype=np.bool_) if valid is None else valid
 
-    def values(self, cells: Cells, valid: BoolArray) -> FloatArray:
+    def values(self, cells: StoredCells, valid: BoolArray) -> FloatArray:
         """Values of cells as stored, NaN where there is no data."""
         value = cells.astype(np.float64)
         if not self.is_as_stored:
@@ -168,7 +169,7 @@ class Band:
     """One band of an open raster; see `open_band`. Threads may read from it at the same time."""
 
     grid: Grid
-    tiles: tuple[Tile, ...]
+    tiles: tuple[MosaicTile, ...]
     crs: CRS
     index: int
     _handles: _Handles = field(repr=False)
@@ -209,7 +210,7 @@ class Band:
                 value[place] = np.where(todo, found, value[place])
         return value
 
-    def read_raw(self, window: Window) -> tuple[Cells, BoolArray]:
+    def read_raw(self, window: Window) -> tuple[StoredCells, BoolArray]:
         """Cells of a window as the files hold them, and which of them are data.
 
         Cells off the files are none, and hold what the first file holds for no data.
@@ -268,7 +269,7 @@ class Band:
         yield np.arange(row.size), value
 
     def _of_tile(
-        self, tile: Tile, row: IntArray, col: IntArray, side: int
+        self, tile: MosaicTile, row: IntArray, col: IntArray, side: int
     ) -> Iterator[tuple[IntArray, FloatArray]]:
         """What a tile has of squares of cells, window by window in file order."""
         shape = _grouping(tile, row.size)
@@ -287,7 +288,7 @@ class Band:
 
     def _parts(
         self, window: Window, shape: tuple[int, int]
-    ) -> Iterator[tuple[Tile, Window, tuple[slice, slice]]]:
+    ) -> Iterator[tuple[MosaicTile, Window, tuple[slice, slice]]]:
         """Tiles that a window meets: what to read of each, and where it belongs in the shape."""
         for tile in self.tiles:
             down = _overlap(
@@ -298,19 +299,21 @@ class Band:
                 (top, height, rows), (left, width, cols) = down, along
                 yield tile, Window(left, top, width, height), (rows, cols)
 
-    def _cells(self, tile: Tile, window: Window, shape: tuple[int, int]) -> tuple[Cells, BoolArray]:
+    def _cells(
+        self, tile: MosaicTile, window: Window, shape: tuple[int, int]
+    ) -> tuple[StoredCells, BoolArray]:
         """Cells of a tile as stored, and which of them are data."""
         raw, mask = self._raw(tile, window, shape)
         return raw, tile.valid(raw, mask)
 
     def _raw(
-        self, tile: Tile, window: Window, shape: tuple[int, int]
-    ) -> tuple[Cells, BoolArray | None]:
+        self, tile: MosaicTile, window: Window, shape: tuple[int, int]
+    ) -> tuple[StoredCells, BoolArray | None]:
         """Cells of a tile as stored, and what a mask says of them where there is one."""
         try:
             with rasterio.Env():  # a thread of its own has none, and GDAL would write to stderr
                 dataset = self._handles.get(tile.path)
-                raw: Cells = dataset.read(self.index, window=window, out_shape=shape)
+                raw: StoredCells = dataset.read(self.index, window=window, out_shape=shape)
                 if not tile.has_mask:
                     return raw, None
                 return raw, dataset.read_masks(self.index, window=window, out_shape=shape) > 0
@@ -432,7 +435,7 @@ def _tile(
     band: int,
     nodata: float | None,
     corner: tuple[int, int],
-) -> Tile:
+) -> MosaicTile:
     """What a file says of its cells."""
     dtype = np.dtype(dataset.dtypes[band - 1])
     flags, declared = dataset.mask_flag_enums[band - 1], dataset.nodatavals[band - 1]
@@ -442,7 +445,7 @@ def _tile(
     values = {nodata} | ({declared} if plain else set())
     unit = (dataset.units[band - 1] or "").strip()
     metres = _metres(dataset, unit)
-    return Tile(
+    return MosaicTile(
         path=file,
         height=dataset.height,
         width=dataset.width,
@@ -477,7 +480,7 @@ def _fits(value: float, dtype: np.dtype[np.generic]) -> bool:
     return value == math.floor(value) and limits.min <= value <= limits.max
 
 
-def _grouping(tile: Tile, points: int) -> tuple[int, int]:
+def _grouping(tile: MosaicTile, points: int) -> tuple[int, int]:
     """Rows and columns of the windows that points are looked up in."""
     height, width = tile.window_shape
     if points * height * width < MANY_POINTS * tile.height * tile.width:
@@ -488,7 +491,12 @@ def _grouping(tile: Tile, points: int) -> tuple[int, int]:
 
 
 def _squares_in(
-    tile: Tile, raw: Cells, mask: BoolArray | None, row: IntArray, col: IntArray, side: int
+    tile: MosaicTile,
+    raw: StoredCells,
+    mask: BoolArray | None,
+    row: IntArray,
+    col: IntArray,
+    side: int,
 ) -> FloatArray:
     """Values of squares of cells in a window of a tile; NaN for cells off the window."""
     height, width = raw.shape

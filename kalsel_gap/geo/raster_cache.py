@@ -24,7 +24,7 @@ from rasterio.io import MemoryFile
 from kalsel_gap.errors import InputError, OutputError
 from kalsel_gap.geo.cog import qml, write_cog
 from kalsel_gap.geo.grid import windows
-from kalsel_gap.storage.atomic import atomic
+from kalsel_gap.storage.atomic import replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from rasterio.windows import Window
 
-    from kalsel_gap.geo.cog import Look
+    from kalsel_gap.geo.cog import LayerStyle
     from kalsel_gap.geo.grid import Grid
 
 # Size of all folders beyond which those of earlier runs are removed.
@@ -43,7 +43,7 @@ _BLOCK = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Pieces:
+class CachedLayer:
     """One layer of a raster.
 
     Attributes
@@ -58,7 +58,7 @@ class Pieces:
 
     folder: Path
     grid: Grid
-    look: Look
+    look: LayerStyle
 
     def path(self, window: Window) -> Path:
         """File of a piece."""
@@ -84,7 +84,7 @@ class Pieces:
         OutputError
             It cannot be written.
         """
-        with atomic(self.path(window)) as temporary:
+        with replace_file(self.path(window)) as temporary:
             encode(temporary, self.grid, self.look, window, cells, level=1)
 
     def read(self, window: Window) -> NDArray[Any]:
@@ -110,7 +110,7 @@ class Pieces:
         wide[cells == self.look.nodata] = -1
         return wide
 
-    def publish(self, path: Path, look: Look, tags: dict[str, str]) -> None:
+    def publish(self, path: Path, look: LayerStyle, tags: dict[str, str]) -> None:
         """Put the pieces together as a Cloud Optimized GeoTIFF, its style for QGIS beside it.
 
         Parameters
@@ -129,7 +129,7 @@ class Pieces:
         InputError
             A piece cannot be read; see `read`.
         """
-        with atomic(path) as temporary:
+        with replace_file(path) as temporary:
             try:
                 write_cog(
                     *(self.files(), self.grid, temporary, look),
@@ -141,7 +141,7 @@ class Pieces:
                     self.read(window)  # a broken one is told apart from a disk that is full
                 reason = str(error.__cause__ or error)[:200]
                 raise OutputError("not_written", path=path, reason=reason) from None
-        with atomic(path.with_suffix(".qml")) as temporary:
+        with replace_file(path.with_suffix(".qml")) as temporary:
             temporary.write_text(qml(look), encoding="utf-8", newline="\n")
 
 
@@ -168,7 +168,7 @@ class Estimate:
 
 
 def encoded_bytes(
-    grid: Grid, look: Look, window: Window, cells: NDArray[Any], *, level: int
+    grid: Grid, look: LayerStyle, window: Window, cells: NDArray[Any], *, level: int
 ) -> int:
     """Bytes of a piece as a file; see `encode`."""
     with MemoryFile() as memory:
@@ -184,7 +184,13 @@ def free_bytes(folder: Path) -> int:
 
 
 def encode(
-    path: Path | str, grid: Grid, look: Look, window: Window, cells: NDArray[Any], *, level: int
+    path: Path | str,
+    grid: Grid,
+    look: LayerStyle,
+    window: Window,
+    cells: NDArray[Any],
+    *,
+    level: int,
 ) -> None:
     """Write a piece of a grid as GeoTIFF; NaN, or a negative class, is no data."""
     part = grid.part(

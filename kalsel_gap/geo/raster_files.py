@@ -45,7 +45,7 @@ _PLAIN = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Tiles:
+class TileSet:
     """Files that together are one raster.
 
     Attributes
@@ -60,10 +60,10 @@ class Tiles:
     nodata: float | None = None
 
 
-RasterPath: TypeAlias = Path | Sequence[Path] | Tiles
+RasterPath: TypeAlias = Path | Sequence[Path] | TileSet
 
 
-def tiles_of(path: RasterPath) -> Tiles:
+def tiles_of(path: RasterPath) -> TileSet:
     """The files that a path stands for.
 
     Parameters
@@ -76,10 +76,10 @@ def tiles_of(path: RasterPath) -> Tiles:
     Tiles
         A folder without rasters stays itself: whoever opens it will say what is wrong.
     """
-    if isinstance(path, Tiles):
+    if isinstance(path, TileSet):
         return path
     given = (path,) if isinstance(path, Path) else tuple(path)
-    return Tiles(tuple(file for each in given for file in _within(each)))
+    return TileSet(tuple(file for each in given for file in _within(each)))
 
 
 def sources(path: Path) -> tuple[Path, ...]:

@@ -8,19 +8,18 @@ in A_d: its mean, quantiles and the probabilities of the tiers have closed forms
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
-    from kalsel_gap.indicators.inference import Curve
+    from kalsel_gap.geo.arrays import FloatArray
+    from kalsel_gap.indicators.inference import MonotoneCurve
 
-FloatArray: TypeAlias = NDArray[np.float64]
 
 INTERVAL = (0.05, 0.95)
 CONCENTRATION = 4.0  # of the Beta given a line; kalsel-gap method, section 1.1, low confidence
@@ -149,8 +148,8 @@ def infer_by_curves(
     available: ArrayLike,
     has_line: ArrayLike,
     *,
-    no_line: Curve,
-    given_line: Curve,
+    no_line: MonotoneCurve,
+    given_line: MonotoneCurve,
     known: ArrayLike | None = None,
     concentration: float = CONCENTRATION,
 ) -> Delivered:

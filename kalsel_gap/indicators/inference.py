@@ -16,15 +16,15 @@ means are as monotone as the fit.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-FloatArray: TypeAlias = NDArray[np.float64]
+    from kalsel_gap.geo.arrays import FloatArray
+
 
 # Steepest step of a curve of A_a from knot to knot. With two of them at once the deficit changes by
 # at most (.5 + .5) / .05 = 20 times the change of A_a: no cliff, whatever is learned.
@@ -79,7 +79,7 @@ class Prior:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Curve:
+class MonotoneCurve:
     """A monotone curve: linear between knots, constant beyond the ends.
 
     Attributes
@@ -106,7 +106,7 @@ def fit_no_line(
     weight: ArrayLike | None = None,
     *,
     prior: Prior | None = None,
-) -> Curve:
+) -> MonotoneCurve:
     """Learn π(A_a), the probability that a school has no line; it never rises with A_a.
 
     Parameters
@@ -141,7 +141,7 @@ def fit_given_line(
     weight: ArrayLike | None = None,
     *,
     prior: Prior | None = None,
-) -> Curve:
+) -> MonotoneCurve:
     """Learn μ(A_a), the mean delivered adequacy given a line; it never falls with A_a.
 
     Parameters
@@ -176,7 +176,7 @@ def fit_available_by_distance(
     weight: ArrayLike | None = None,
     *,
     minimum_schools: int = 30,
-) -> Curve | None:
+) -> MonotoneCurve | None:
     """Learn A_a from the distance to the nearest site; it never rises with distance.
 
     No prior; beyond the observed distances the curve is constant. Knots are evenly spaced in
@@ -210,12 +210,12 @@ def fit_available_by_distance(
     intervals = int((place[-1] - place[0]) / _DISTANCE_STEP)
     if intervals == 0:  # all schools at about the same distance
         everywhere = np.average(mean, weights=total)
-        return Curve(np.expm1(place[:1]), np.array([everywhere]), len(x))
+        return MonotoneCurve(np.expm1(place[:1]), np.array([everywhere]), len(x))
     knots = np.linspace(place[0], place[-1], intervals + 1)
     fitted = _monotone(mean, total, rising=False)
     # One school's weight, spread evenly, answers where no school stands near a knot.
     values = _at_knots(knots, place, fitted, (place, total), even_weight=1.0)
-    return Curve(np.expm1(knots), values, len(x))
+    return MonotoneCurve(np.expm1(knots), values, len(x))
 
 
 def can_state_both(none: int, provider: int, *, minimum: int = 5) -> bool:
@@ -244,7 +244,7 @@ def can_state_both(none: int, provider: int, *, minimum: int = 5) -> bool:
 
 def _fit_with_prior(
     available: ArrayLike, value: ArrayLike, weight: ArrayLike | None, prior: Prior, *, rising: bool
-) -> Curve:
+) -> MonotoneCurve:
     x, y, w = _checked(available, value, weight)
     if np.any((x < 0.0) | (x > 1.0)):
         raise ValueError("an available adequacy is outside [0, 1]")
@@ -262,7 +262,7 @@ def _fit_with_prior(
     values = _at_knots(
         knots, place, fitted, (learned[0], learned[2]), even_weight=float(prior.schools)
     )
-    return Curve(knots, _limit_steps(values, rising=rising), len(x))
+    return MonotoneCurve(knots, _limit_steps(values, rising=rising), len(x))
 
 
 def _checked(

@@ -7,15 +7,14 @@ known. Their odds multiply, so that evidence that is missing, or has the weight 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-FloatArray: TypeAlias = NDArray[np.float64]
+    from kalsel_gap.geo.arrays import FloatArray
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
-from kalsel_gap.geo.raster_files import Tiles, tiles_of
+from kalsel_gap.geo.raster_files import TileSet, tiles_of
 from kalsel_gap.project.base import (
     Latitude,
     Longitude,
@@ -147,9 +147,9 @@ class Elevation(Section):
     """A value that stands for no data, where the files do not declare it."""
 
     @property
-    def tiles(self) -> Tiles:
+    def tiles(self) -> TileSet:
         """The files that together are the raster."""
-        return Tiles(tiles_of(self.path).files, self.nodata)
+        return TileSet(tiles_of(self.path).files, self.nodata)
 
 
 class LandCover(Section):
@@ -167,9 +167,9 @@ class LandCover(Section):
     """A value that stands for no data, where the files do not declare it."""
 
     @property
-    def tiles(self) -> Tiles:
+    def tiles(self) -> TileSet:
         """The files that together are the raster."""
-        return Tiles(tiles_of(self.path).files, self.nodata)
+        return TileSet(tiles_of(self.path).files, self.nodata)
 
 
 class Coverage(Section):
@@ -240,14 +240,14 @@ class Sites(Table):
     that there is no signal."""
 
 
-class Layer(Section):
+class VectorLayer(Section):
     """A vector layer of points, lines or polygons."""
 
     path: InputPath
     """GeoJSON or any vector file that GDAL reads."""
 
 
-class Wetlands(Layer):
+class Wetlands(VectorLayer):
     """Wetlands and peat, polygons."""
 
     kind: str = ""
@@ -331,7 +331,7 @@ class Output(Section):
     """Folder of the runs, relative to the project file."""
 
 
-class Facilities(Layer):
+class Facilities(VectorLayer):
     """Public facilities that could share a connection."""
 
 

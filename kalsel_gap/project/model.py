@@ -22,7 +22,6 @@ from kalsel_gap.project.inputs import (
     Elevation,
     Facilities,
     LandCover,
-    Layer,
     Measurements,
     Offsets,
     OneOrMany,
@@ -31,6 +30,7 @@ from kalsel_gap.project.inputs import (
     Register,
     Repairs,
     Sites,
+    VectorLayer,
     Villages,
     Wetlands,
 )
@@ -70,11 +70,11 @@ class Project(Section):
     """Coverage rasters."""
     sites: Annotated[tuple[Sites, ...], OneOrMany] = ()
     """Radio sites."""
-    rivers: Layer | None = None
+    rivers: VectorLayer | None = None
     """Rivers, lines or polygons."""
-    roads: Layer | None = None
+    roads: VectorLayer | None = None
     """Roads, lines."""
-    fibre: Layer | None = None
+    fibre: VectorLayer | None = None
     """Fibre nodes or lines."""
     coastline: Coastline | None = None
     """Shore and islands."""

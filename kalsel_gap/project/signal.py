@@ -9,7 +9,7 @@ from pydantic import model_validator
 from kalsel_gap.project.base import NotNegative, Share, Sourced
 
 
-class Curve(Sourced):
+class LevelCurve(Sourced):
     """Adequacy by level for one technology."""
 
     points: tuple[tuple[float, Share], ...] = ()
@@ -52,5 +52,5 @@ class Signal(Sourced):
     """Adequacy where a fixed network serves the location."""
     radius_m: RadiusByGrade
     """Circle over which a signal is averaged."""
-    curves: dict[Literal["2g", "3g", "4g", "5g"], Curve]
+    curves: dict[Literal["2g", "3g", "4g", "5g"], LevelCurve]
     """Level to adequacy, by technology."""

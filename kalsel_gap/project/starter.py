@@ -9,7 +9,7 @@ from kalsel_gap import PACKAGE_FOLDER
 from kalsel_gap.errors import OutputError
 from kalsel_gap.project.base import DEFAULTS_FOLDER
 from kalsel_gap.project.read import FILE_NAME
-from kalsel_gap.storage.atomic import atomic
+from kalsel_gap.storage.atomic import replace_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,6 +56,6 @@ def write_starter(folder: Path, language: Language, *, sample: bool = False) -> 
         if target.exists():
             raise OutputError("already_there", path=target)
     for target, source_file in targets.items():
-        with atomic(target) as temporary:
+        with replace_file(target) as temporary:
             shutil.copyfile(source_file, temporary)
     return folder / FILE_NAME

@@ -11,7 +11,7 @@ import pandas as pd
 from kalsel_gap.i18n.numbers import number
 from kalsel_gap.quality.repairs import accepted
 from kalsel_gap.sources.repairs import stored
-from kalsel_gap.storage.atomic import atomic
+from kalsel_gap.storage.atomic import replace_file
 from kalsel_gap.storage.spreadsheet import csv_of
 
 if TYPE_CHECKING:
@@ -35,7 +35,9 @@ class Accepted:
     withdrawn: int
 
 
-def accept(opened: Opened, checked: Checked, proposals: pd.DataFrame, reviewed: Path) -> Accepted:
+def accept_repairs(
+    opened: Opened, checked: Checked, proposals: pd.DataFrame, reviewed: Path
+) -> Accepted:
     """Store the repairs that a person has accepted where the project reads them.
 
     A row that the reviewed table has no answer for stays as it was accepted before.
@@ -83,7 +85,7 @@ def accept(opened: Opened, checked: Checked, proposals: pd.DataFrame, reviewed: 
     rows.sort(key=lambda row: (row["file"], row["row"]))
     table = pd.DataFrame(rows, columns=list(checked.repairs.columns))
     numbers = table[[*NUMBERS]].apply(pd.to_numeric, errors="coerce")
-    with atomic(path) as temporary:
+    with replace_file(path) as temporary:
         temporary.write_text(csv_of(table.assign(**numbers)), encoding="utf-8", newline="")
     return Accepted(path, len(chosen), withdrawn)
 

@@ -33,7 +33,7 @@ _SAMPLE = 5_000
 
 
 @dataclass(frozen=True, slots=True)
-class Layer:
+class AreaLayer:
     """Polygons of one level, each area once.
 
     Attributes
@@ -51,14 +51,14 @@ class Layer:
     precision_m: float
 
 
-def read_layers(opened: Opened) -> dict[str, Layer]:
+def read_layers(opened: Opened) -> dict[str, AreaLayer]:
     """The layers that the project has, from the widest level to the finest."""
     read = {level: read_areas(opened, level) for level in AREA_LEVELS}
     found = {level: _once(areas) for level, areas in read.items() if areas is not None}
     found = {level: areas for level, areas in found.items() if len(areas)}
     levels = list(found)
     return {
-        level: Layer(
+        level: AreaLayer(
             found[level],
             parents(found[level], found[levels[n - 1]] if n else None),
             precision_m(

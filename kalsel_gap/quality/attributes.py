@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from kalsel_gap.project.model import Opened
 
 
-def attributes(cells: pd.DataFrame, opened: Opened) -> list[Finding]:
+def check_attributes(cells: pd.DataFrame, opened: Opened) -> list[Finding]:
     """Rows of attribute tables that speak of another school, or could speak of one.
 
     Parameters

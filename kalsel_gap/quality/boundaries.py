@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _SIMPLER = 0.1
 
 
-def boundaries(opened: Opened, schools: pd.DataFrame) -> list[Finding]:  # noqa: ARG001 - as its siblings
+def check_boundaries(opened: Opened, schools: pd.DataFrame) -> list[Finding]:  # noqa: ARG001 - as its siblings
     """Findings about every level of the boundaries.
 
     Parameters

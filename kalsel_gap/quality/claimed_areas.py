@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from kalsel_gap.project.checks import AreaCodes, Locations
     from kalsel_gap.project.inputs import Repairs
     from kalsel_gap.project.model import Opened
-    from kalsel_gap.quality.area_names import Layer
+    from kalsel_gap.quality.area_names import AreaLayer
 
 CLAIMED = ("kabupaten", "kecamatan", "desa")  # what a row can name, from the widest
 LEVELS = (*reversed(CLAIMED), "peers")  # from the most telling
@@ -92,7 +92,7 @@ class Claims:
     said: pd.DataFrame
     kabupaten: NDArray[np.object_]
     bounds: tuple[float, float, float, float]
-    layers: Mapping[str, Layer]
+    layers: Mapping[str, AreaLayer]
     of: Mapping[str, Claim]
     circles: Mapping[str, Circle]
 
@@ -205,7 +205,7 @@ def claim(
     level: str,
     names: pd.Series[str],
     codes: pd.Series[str],
-    layer: Layer,
+    layer: AreaLayer,
     within: NDArray[np.object_],
     figures: Locations,
 ) -> Claim:
@@ -247,7 +247,7 @@ def claim(
 
 
 def _by_code(
-    codes: pd.Series[str], by_name: NDArray[np.int64], layer: Layer, figures: AreaCodes
+    codes: pd.Series[str], by_name: NDArray[np.int64], layer: AreaLayer, figures: AreaCodes
 ) -> NDArray[np.int64]:
     """Area by code: the boundaries' own codes, else what most rows of a code say it means."""
     plain = codes.map(digits)

@@ -41,7 +41,7 @@ GRADES = ("A", "B", "C", "D")
 _B = GRADES.index("B")
 
 
-def confidence(
+def grade_locations(
     schools: gpd.GeoDataFrame, findings: Iterable[Finding], claims: Claims, opened: Opened
 ) -> pd.DataFrame:
     """Grade and radius of each location.

@@ -41,7 +41,7 @@ _RSRQ_DB = (-30.0, 0.0)  # TS 36.133 reports -19.5 to -3 dB, and -34 in its exte
 _SITES_AT_ONCE = 500
 
 
-def rasters(opened: Opened, schools: pd.DataFrame) -> list[Finding]:
+def check_coverage(opened: Opened, schools: pd.DataFrame) -> list[Finding]:
     """Findings about every coverage raster and every layer of coverage polygons.
 
     Parameters

@@ -38,7 +38,7 @@ _METRES_A_FOOT = 0.3048
 _TOO_DEEP = -400.0  # below the Dead Sea a value is no height: the nodata of somebody
 
 
-def elevation(opened: Opened, schools: pd.DataFrame) -> list[Finding]:
+def check_elevation(opened: Opened, schools: pd.DataFrame) -> list[Finding]:
     """Findings about the elevation model.
 
     Parameters

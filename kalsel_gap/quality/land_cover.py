@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _SHOWN = 20  # classes in a sentence
 
 
-def land_cover(opened: Opened, schools: pd.DataFrame) -> list[Finding]:
+def check_land_cover(opened: Opened, schools: pd.DataFrame) -> list[Finding]:
     """Findings about the land cover.
 
     Parameters

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from kalsel_gap.project.checks import AreaNames, Decimals, Locations
     from kalsel_gap.project.model import Opened
-    from kalsel_gap.quality.area_names import Layer
+    from kalsel_gap.quality.area_names import AreaLayer
     from kalsel_gap.quality.claimed_areas import Claims
 
 READS = (
@@ -48,7 +48,7 @@ _PLAIN = re.compile(r"[-+]?\d*(?:[.,](\d*?)0*)?")
 _NOWHERE = "–"
 
 
-def locations(schools: gpd.GeoDataFrame, claims: Claims, opened: Opened) -> list[Finding]:
+def check_locations(schools: gpd.GeoDataFrame, claims: Claims, opened: Opened) -> list[Finding]:
     """What is doubtful about locations that can be used.
 
     Parameters
@@ -203,7 +203,7 @@ def code_findings(
 
 
 def border_findings(
-    schools: gpd.GeoDataFrame, layers: Mapping[str, Layer], opened: Opened
+    schools: gpd.GeoDataFrame, layers: Mapping[str, AreaLayer], opened: Opened
 ) -> Iterator[Finding]:
     """Points outside of every polygon, by more than the finest of them can be wrong."""
     if not layers:
@@ -264,7 +264,7 @@ def _off_land(
 
 
 def centroid_findings(
-    schools: gpd.GeoDataFrame, layers: Mapping[str, Layer], opened: Opened
+    schools: gpd.GeoDataFrame, layers: Mapping[str, AreaLayer], opened: Opened
 ) -> Iterator[Finding]:
     """Coordinates that are an area's centre, a capital's or an office's, as finely as written."""
     figures = opened.project.locations.centroid
@@ -295,7 +295,7 @@ def _rounded(table: pd.DataFrame, decimals: int) -> list[tuple[int, ...]]:
     return [tuple(place) for place in units.astype(np.int64).tolist()]
 
 
-def _known_points(layers: Mapping[str, Layer], opened: Opened) -> pd.DataFrame:
+def _known_points(layers: Mapping[str, AreaLayer], opened: Opened) -> pd.DataFrame:
     """Points that stand for areas: centres, points inside, capitals, public facilities."""
     tables = [
         _points(middle(layer.areas.geometry.to_numpy()), layer.areas["name"])

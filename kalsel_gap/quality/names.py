@@ -72,7 +72,7 @@ _LOST = r"\ufffd|[A-Za-z]\?[A-Za-z]"
 TEXTS = ("name", "kabupaten", "kecamatan", "desa", "address")
 
 
-def names(cells: pd.DataFrame) -> list[Finding]:
+def check_names(cells: pd.DataFrame) -> list[Finding]:
     """Names that are missing, unsafe, garbled, or of another level or ownership.
 
     Parameters

@@ -19,7 +19,7 @@ _SCIENTIFIC = re.compile(r"(\d)(?:[.,](\d+))?E\+?(\d{1,3})", re.IGNORECASE)
 _LETTERS_FOR_DIGITS = str.maketrans("OIL", "011")
 
 
-def npsn(cells: pd.DataFrame) -> list[Finding]:
+def check_npsn(cells: pd.DataFrame) -> list[Finding]:
     """NPSN that are missing or cannot be one.
 
     Parameters

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kalsel_gap.findings import Finding
-from kalsel_gap.quality.attributes import attributes
-from kalsel_gap.quality.names import names
-from kalsel_gap.quality.npsn import npsn
+from kalsel_gap.quality.attributes import check_attributes
+from kalsel_gap.quality.names import check_names
+from kalsel_gap.quality.npsn import check_npsn
 from kalsel_gap.quality.plausibility import data_date, dates, figures
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ _EXPECTED = ("name", "level", "ownership", "kabupaten", "kecamatan")
 _WELCOME = ("students", "teachers", "devices", "accounts", "electricity", "internet", "updated_at")
 
 
-def registers(cells: pd.DataFrame, opened: Opened) -> list[Finding]:
+def check_registers(cells: pd.DataFrame, opened: Opened) -> list[Finding]:
     """What is wrong with the rows of registers and attribute tables, but for locations.
 
     Parameters
@@ -37,12 +37,12 @@ def registers(cells: pd.DataFrame, opened: Opened) -> list[Finding]:
     """
     limits = opened.project.registers
     return [
-        *npsn(cells),
-        *names(cells),
+        *check_npsn(cells),
+        *check_names(cells),
         *figures(cells, limits),
         *dates(cells, limits.dates, data_date(opened, limits.dates)),
         *gaps(cells, limits.gaps.empty_share),
-        *attributes(cells, opened),
+        *check_attributes(cells, opened),
     ]
 
 

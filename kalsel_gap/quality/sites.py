@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _CELL_ID = "cell"  # OpenCelliD numbers cells, of which a site has several
 
 
-def sites(opened: Opened, schools: pd.DataFrame) -> list[Finding]:  # noqa: ARG001 - as its siblings
+def check_sites(opened: Opened, schools: pd.DataFrame) -> list[Finding]:  # noqa: ARG001 - as its siblings
     """Findings about every table of radio sites.
 
     Parameters

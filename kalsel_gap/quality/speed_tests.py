@@ -32,7 +32,7 @@ _RATES = {"mbps": ("down_mbps", "up_mbps"), "kbps": ("down_kbps", "up_kbps")}
 _PART_OF_A_DATE = re.compile(r"(\d{4})(?:-(\d{2}))?")
 
 
-def measurements(opened: Opened, schools: pd.DataFrame) -> list[Finding]:
+def check_speed_tests(opened: Opened, schools: pd.DataFrame) -> list[Finding]:
     """Findings about every file of speed tests.
 
     Parameters

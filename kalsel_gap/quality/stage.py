@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 from kalsel_gap import schema
 from kalsel_gap.findings import Finding, at_school, to_frame
 from kalsel_gap.quality.claimed_areas import claims_of
-from kalsel_gap.quality.confidence import confidence
-from kalsel_gap.quality.locations import locations
-from kalsel_gap.quality.registers import registers
+from kalsel_gap.quality.confidence import grade_locations
+from kalsel_gap.quality.locations import check_locations
+from kalsel_gap.quality.registers import check_registers
 from kalsel_gap.quality.repairs import Proposal, as_table, judge
-from kalsel_gap.quality.unusable_files import layers, tried
+from kalsel_gap.quality.unusable_files import check_layers, tried
 from kalsel_gap.sources.coordinates import spelled
-from kalsel_gap.sources.places import places
+from kalsel_gap.sources.places import locate_places
 from kalsel_gap.sources.schools import read_cells, schools_of
 from kalsel_gap.stages import Staged
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     RowCheck = Callable[[gpd.GeoDataFrame, pd.DataFrame, Claims, Opened], list[Finding]]
     FileCheck = Callable[[Opened, gpd.GeoDataFrame], list[Finding]]
-    Report = Callable[[str, int, int], None]
+    ReportStep = Callable[[str, int, int], None]
 
 READS = (
     *("row_id", "npsn", "name", "level", "ownership", "kabupaten", "kecamatan"),
@@ -50,8 +50,8 @@ STEPS = ("schools", "places", "quality", "files")
 
 # Of rows of the register and their locations: `rank` runs these too.
 ROW_CHECKS: tuple[RowCheck, ...] = (
-    lambda schools, _, claims, opened: locations(schools, claims, opened),
-    lambda _, cells, __, opened: registers(cells, opened),
+    lambda schools, _, claims, opened: check_locations(schools, claims, opened),
+    lambda _, cells, __, opened: check_registers(cells, opened),
 )
 
 
@@ -74,7 +74,7 @@ class Checked:
     repairs: pd.DataFrame
 
 
-def quality(schools: gpd.GeoDataFrame, opened: Opened) -> Staged:
+def check_quality(schools: gpd.GeoDataFrame, opened: Opened) -> Staged:
     """Findings about rows and locations, and the grade of each location.
 
     Parameters
@@ -93,7 +93,7 @@ def quality(schools: gpd.GeoDataFrame, opened: Opened) -> Staged:
     return _quality(schools, cells, opened)[0]
 
 
-def check_all(opened: Opened, report: Report = lambda *_: None) -> Checked:
+def check_all(opened: Opened, report: ReportStep = lambda *_: None) -> Checked:
     """Run every check that the project's files allow.
 
     A file that cannot be used is a finding, and the others are checked without it.
@@ -117,14 +117,14 @@ def check_all(opened: Opened, report: Report = lambda *_: None) -> Checked:
 
 
 def _checked(
-    opened: Opened, report: Report
+    opened: Opened, report: ReportStep
 ) -> tuple[gpd.GeoDataFrame, list[Finding], list[Proposal]]:
     report("schools", 0, 1)
     cells, findings = read_cells(opened)
     schools, told = schools_of(cells, opened)
     findings += told
     report("places", 0, 1)
-    staged = places(schools, opened)
+    staged = locate_places(schools, opened)
     schools = schools.join(staged.columns)
     report("quality", 0, 1)
     judged, proposals = _quality(schools, cells, opened)
@@ -140,14 +140,24 @@ def _checked(
 
 def file_checks() -> tuple[FileCheck, ...]:
     """Checks of the other kinds of files: only `check` runs these, and only they need GDAL."""
-    from kalsel_gap.quality.boundaries import boundaries
-    from kalsel_gap.quality.coverage import rasters
-    from kalsel_gap.quality.elevation import elevation
-    from kalsel_gap.quality.land_cover import land_cover
-    from kalsel_gap.quality.sites import sites
-    from kalsel_gap.quality.speed_tests import measurements
+    from kalsel_gap.quality.boundaries import check_boundaries
+    from kalsel_gap.quality.coverage import check_coverage
+    from kalsel_gap.quality.elevation import check_elevation
+    from kalsel_gap.quality.land_cover import check_land_cover
+    from kalsel_gap.quality.sites import check_sites
+    from kalsel_gap.quality.speed_tests import check_speed_tests
 
-    return (*(boundaries, rasters, elevation, land_cover, sites, measurements), layers)
+    return (
+        *(
+            check_boundaries,
+            check_coverage,
+            check_elevation,
+            check_land_cover,
+            check_sites,
+            check_speed_tests,
+        ),
+        check_layers,
+    )
 
 
 def _quality(
@@ -158,7 +168,7 @@ def _quality(
     findings = _with_repairs(schools, doubts)
     for check in ROW_CHECKS:
         findings += check(schools, cells, claims, opened)
-    columns = confidence(schools, findings, claims, opened)
+    columns = grade_locations(schools, findings, claims, opened)
     return Staged(schema.table(columns, schema.of_stage("quality")), findings), proposals
 
 

@@ -92,7 +92,7 @@ def _without(opened: Opened, path: Path | str | None) -> Opened | None:
     return replace(opened, project=project.model_copy(update=less)) if less else None
 
 
-def layers(opened: Opened, schools: pd.DataFrame) -> list[Finding]:  # noqa: ARG001 - as its siblings
+def check_layers(opened: Opened, schools: pd.DataFrame) -> list[Finding]:  # noqa: ARG001 - as its siblings
     """Layers that a ranking reads and no other check does: whether they can be used.
 
     Parameters

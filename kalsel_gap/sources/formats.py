@@ -56,7 +56,7 @@ _WGS84 = frozenset({"EPSG:4326", "OGC:CRS84"})
 
 
 @dataclass(frozen=True, slots=True)
-class Cells:
+class TableCells:
     """A table as it lies in the file.
 
     Attributes
@@ -78,7 +78,7 @@ class Cells:
     spare: Mapping[str, Callable[[], list[str]]] = field(default_factory=dict)
 
 
-def read_cells(path: Path, sheet: str | None, spellings: Collection[str]) -> Cells:
+def read_cells(path: Path, sheet: str | None, spellings: Collection[str]) -> TableCells:
     """Read a file by the kind that its ending tells; any other ending is CSV.
 
     Parameters
@@ -118,7 +118,7 @@ def reason(error: Exception) -> str:
 # --- CSV ---------------------------------------------------------------------------------------
 
 
-def _csv(path: Path, spellings: Collection[str]) -> Cells:
+def _csv(path: Path, spellings: Collection[str]) -> TableCells:
     text = _decoded(_bytes(path), path)
     head, _, below = text.partition("\n")
     given = _SEPARATOR_LINE.fullmatch(head)
@@ -134,7 +134,7 @@ def _csv(path: Path, spellings: Collection[str]) -> Cells:
             begins = reader.line_num + 1
     except csv.Error as error:
         raise InputError("table_broken", path=path, row=begins, reason=str(error)) from None
-    return Cells(rows, titled=True, decimal_comma=delimiter != ",")
+    return TableCells(rows, titled=True, decimal_comma=delimiter != ",")
 
 
 def _bytes(path: Path) -> bytes:
@@ -275,7 +275,7 @@ def _with_points(cells: list[str]) -> list[str]:
 # --- workbooks ---------------------------------------------------------------------------------
 
 
-def _workbook(path: Path, sheet: str | None) -> Cells:
+def _workbook(path: Path, sheet: str | None) -> TableCells:
     from python_calamine import CalamineError, CalamineWorkbook
 
     try:
@@ -287,7 +287,7 @@ def _workbook(path: Path, sheet: str | None) -> Cells:
         rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
     except (CalamineError, zipfile.BadZipFile, zlib.error, OSError, EOFError) as error:
         raise InputError("table_not_xlsx", path=path, reason=reason(error)) from None
-    return Cells([[cell_text(value) for value in row] for row in rows], titled=True)
+    return TableCells([[cell_text(value) for value in row] for row in rows], titled=True)
 
 
 def _chosen(sheet: str | None, names: Sequence[str], path: Path) -> str:
@@ -330,7 +330,7 @@ def _column(letters: bytes) -> int:
 # --- JSON and GeoJSON --------------------------------------------------------------------------
 
 
-def _json(path: Path) -> Cells:
+def _json(path: Path) -> TableCells:
     raw = _bytes(path)
     try:
         document = json.loads(
@@ -349,8 +349,8 @@ def _json(path: Path) -> Cells:
         if found is None:
             raise InputError("table_not_records", path=path)
         if found and isinstance(found[0], list):
-            return Cells(_encodable([[cell_text(v) for v in row] for row in found], raw))
-        return Cells(_encodable(_flat_rows(found), raw))
+            return TableCells(_encodable([[cell_text(v) for v in row] for row in found], raw))
+        return TableCells(_encodable(_flat_rows(found), raw))
     features = document.get("features", [document])
     if not isinstance(features, list) or not all(isinstance(f, dict) for f in features):
         raise InputError("table_not_records", path=path)
@@ -363,7 +363,7 @@ def _json(path: Path) -> Cells:
             return [y for _, y in pairs], [x for x, _ in pairs]
         return _projected([_float(x) for x, _ in pairs], [_float(y) for _, y in pairs], named, path)
 
-    return Cells(rows, spare=_of_points(places))
+    return TableCells(rows, spare=_of_points(places))
 
 
 def _encodable(rows: list[list[str]], raw: bytes) -> list[list[str]]:
@@ -490,7 +490,7 @@ def _numbers(values: Iterable[float]) -> list[str]:
 # --- Parquet, GeoPackage, Shapefile ------------------------------------------------------------
 
 
-def _parquet(path: Path) -> Cells:
+def _parquet(path: Path) -> TableCells:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -503,7 +503,7 @@ def _parquet(path: Path) -> Cells:
     except (pa.ArrowException, OSError, ValueError) as error:
         raise InputError("table_not_parquet", path=path, reason=reason(error)) from None
     if not geometries:
-        return Cells(_arrow_rows(table))
+        return TableCells(_arrow_rows(table))
 
     def places() -> tuple[list[str], list[str]]:
         import geopandas as gpd
@@ -515,10 +515,10 @@ def _parquet(path: Path) -> Cells:
             raise InputError("table_not_parquet", path=path, reason=reason(error)) from None
         return _of_shapes(layer.geometry.to_numpy(), layer.crs, path)
 
-    return Cells(_arrow_rows(table), spare=_of_points(places))
+    return TableCells(_arrow_rows(table), spare=_of_points(places))
 
 
-def _layer(path: Path, sheet: str | None) -> Cells:
+def _layer(path: Path, sheet: str | None) -> TableCells:
     import pyarrow as pa
     import pyogrio
     from pyogrio.errors import DataLayerError, DataSourceError
@@ -535,7 +535,7 @@ def _layer(path: Path, sheet: str | None) -> Cells:
     shapes = meta["geometry_name"] or "wkb_geometry"
     names = [n for n in table.column_names if n != shapes]
     if shapes not in table.column_names:
-        return Cells(_arrow_rows(table))
+        return TableCells(_arrow_rows(table))
 
     def places() -> tuple[list[str], list[str]]:
         import numpy as np
@@ -544,7 +544,7 @@ def _layer(path: Path, sheet: str | None) -> Cells:
         wkb = np.array(table.column(shapes).to_pylist(), dtype=object)
         return _of_shapes(shapely.from_wkb(wkb, on_invalid="ignore"), meta["crs"], path)
 
-    return Cells(_arrow_rows(table.select(names)), spare=_of_points(places))
+    return TableCells(_arrow_rows(table.select(names)), spare=_of_points(places))
 
 
 @contextlib.contextmanager
@@ -650,7 +650,7 @@ def _arrow_text(column: pa.ChunkedArray) -> list[str]:
 # --- KML ---------------------------------------------------------------------------------------
 
 
-def _kml(path: Path) -> Cells:
+def _kml(path: Path) -> TableCells:
     """Placemarks of all folders: extended data as columns, name and description where given."""
     raw = _bytes(path)
     if path.suffix.lower() == ".kmz":
@@ -682,7 +682,7 @@ def _kml(path: Path) -> Cells:
         "name": lambda: [name for name, _ in own],
         **_of_points(lambda: ([y for _, y in places], [x for x, _ in places])),
     }
-    return Cells([headers, *rows], spare=spare)
+    return TableCells([headers, *rows], spare=spare)
 
 
 def _unpacked_kml(raw: bytes, path: Path) -> bytes:

@@ -35,7 +35,7 @@ READS = ("row_id", "npsn", "lat", "lon", "kabupaten")
 SECTIONS = ("boundaries", "villages")
 
 
-def places(schools: gpd.GeoDataFrame, opened: Opened) -> Staged:
+def locate_places(schools: gpd.GeoDataFrame, opened: Opened) -> Staged:
     """Areas by location, village index and distance to the kabupaten's capital.
 
     Parameters

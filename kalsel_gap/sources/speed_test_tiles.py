@@ -53,7 +53,7 @@ VALUES = ("down_kbps", "up_kbps", "latency_ms", "tests")
 
 
 @dataclass(frozen=True, slots=True)
-class Tiles:
+class SpeedTestTiles:
     """Tiles near schools.
 
     Attributes
@@ -134,7 +134,7 @@ def tile_numbers(lat: ArrayLike, lon: ArrayLike, zoom: int = ZOOM) -> IntArray:
 
 def read_tiles(
     source: Measurements, lat: ArrayLike, lon: ArrayLike, file: str
-) -> tuple[Tiles, list[Finding]]:
+) -> tuple[SpeedTestTiles, list[Finding]]:
     """Tiles of a file that hold one of the points.
 
     Tiles with fewer tests than the source's ``minimum_tests`` are left out.
@@ -174,7 +174,7 @@ def read_tiles(
     rates, found = _rates(pd.concat(kept, ignore_index=True), source, file)
     if unread:
         found.append(Finding("tiles_not_read", file=file, parameters={"count": unread}))
-    return Tiles(zoom, rates), found
+    return SpeedTestTiles(zoom, rates), found
 
 
 def _rates(

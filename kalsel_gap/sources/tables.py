@@ -174,7 +174,7 @@ def _places(
 
 
 def _take_points(
-    body: Sequence[tuple[int, list[str]]], places: Mapping[str, int], cells: formats.Cells
+    body: Sequence[tuple[int, list[str]]], places: Mapping[str, int], cells: formats.TableCells
 ) -> None:
     """Fill rows that have neither latitude nor longitude from their points."""
     bare = [n for n, (_, row) in enumerate(body) if not any(row[p] for p in places.values())]

@@ -21,7 +21,7 @@ _TMP = ".tmp-kalsel-gap-"  # what bears it is ours to remove
 
 
 @contextlib.contextmanager
-def atomic(path: Path) -> Iterator[Path]:
+def replace_file(path: Path) -> Iterator[Path]:
     """A temporary file beside `path` that takes its place when the block ends well.
 
     Raises
@@ -67,7 +67,7 @@ def _refuse_other_than_file(path: Path) -> None:
 
 def replace_text(path: Path, text: str) -> None:
     """Replace a small file at once."""
-    with atomic(path) as temporary:
+    with replace_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
 

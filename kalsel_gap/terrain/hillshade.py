@@ -17,7 +17,7 @@ _SUN = (math.radians(315.0), math.radians(45.0))  # azimuth and height: the cart
 _EXAGGERATION = 3.0
 
 
-def hillshade(elevation_m: FloatArray, pixel_m: float) -> FloatArray:
+def shade_relief(elevation_m: FloatArray, pixel_m: float) -> FloatArray:
     """Light on a slope from the north-west, 0 to 1; level ground has 0.71.
 
     Parameters

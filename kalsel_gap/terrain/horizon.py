@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from kalsel_gap.geo.arrays import FloatArray, IntArray
-    from kalsel_gap.geo.dem import Frame
+    from kalsel_gap.geo.dem import DemGrid
     from kalsel_gap.geo.sampling import Grid
     from kalsel_gap.project.terrain import Horizon
-    from kalsel_gap.terrain.relief_at_points import Tile
+    from kalsel_gap.terrain.relief_at_points import DemWindow
 
 
 # A line of sight is sampled this often in the length of a cell, from one cell away on: nearer, the
@@ -37,7 +37,7 @@ SQUARE_CELLS, SQUARE_BITS = 16, 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sight:
+class HorizonSight:
     """What stands highest along lines of sight, arrays of shape (schools, directions).
 
     Attributes
@@ -59,7 +59,7 @@ class Sight:
     lon: FloatArray
 
 
-class Rays(NamedTuple):
+class SightRays(NamedTuple):
     """Lines of sight on the grid, for the kernels.
 
     Attributes
@@ -139,12 +139,12 @@ def open_share(horizon_deg: ArrayLike, lowest_deg: float) -> FloatArray:
 
 def rays_of(
     grid: Grid,
-    frame: Frame,
+    frame: DemGrid,
     lat: FloatArray,
     lon: FloatArray,
     azimuth: FloatArray,
     horizon: Horizon,
-) -> Rays:
+) -> SightRays:
     """Lines of sight on the grid, through their beginning, middle and end.
 
     Over the 20 km of a line a geodesic leaves the parabola through these by centimetres.
@@ -163,7 +163,7 @@ def rays_of(
     height_m, width_m = cell_m(frame, row[:, 0, 0])
     step_m = np.minimum(height_m, width_m) / SAMPLES_A_CELL
     last = np.floor(horizon.distance_m / np.where(np.isfinite(step_m), step_m, np.inf))
-    return Rays(
+    return SightRays(
         _parabola(row, horizon.distance_m),
         _parabola(col, horizon.distance_m),
         np.empty(lat.shape),
@@ -172,7 +172,7 @@ def rays_of(
     )
 
 
-def reach(rays: Rays, distance_m: float) -> tuple[IntArray, IntArray]:
+def reach(rays: SightRays, distance_m: float) -> tuple[IntArray, IntArray]:
     """Rows and columns, for each school, within which its rays end, and a cell more or two."""
     rows, cols = (
         np.abs(axis[..., 1] + distance_m * axis[..., 2]).max(axis=1) * distance_m
@@ -190,7 +190,7 @@ def _parabola(places: FloatArray, length_m: float) -> FloatArray:
     return np.stack([first, linear, square], axis=-1)
 
 
-def cell_m(frame: Frame, row: FloatArray) -> tuple[FloatArray, FloatArray]:
+def cell_m(frame: DemGrid, row: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Height and width of the cells in fractional rows."""
     if not frame.geographic:
         return np.full(row.shape, abs(frame.row)), np.full(row.shape, frame.col)
@@ -198,14 +198,14 @@ def cell_m(frame: Frame, row: FloatArray) -> tuple[FloatArray, FloatArray]:
     return abs(frame.row) * dlat_m, frame.col * dlon_m
 
 
-def nothing_seen(rays: Rays) -> Seen:
+def nothing_seen(rays: SightRays) -> Seen:
     """What is known of rays before any window has been read."""
     shape = rays.row.shape[:2]
     step = np.zeros(shape, dtype=np.int64)
     return Seen(np.full(shape, -np.inf), step, np.repeat(rays.last + 1, shape[1]).reshape(shape))
 
 
-def sight_of(grid: Grid, rays: Rays, seen: Seen, void_m: float) -> Sight:
+def sight_of(grid: Grid, rays: SightRays, seen: Seen, void_m: float) -> HorizonSight:
     """Angles and places of what was seen."""
     anything = np.isfinite(seen.tangent)
     found_deg = np.where(anything, np.degrees(np.arctan(seen.tangent)), np.nan)
@@ -217,14 +217,14 @@ def sight_of(grid: Grid, rays: Rays, seen: Seen, void_m: float) -> Sight:
     )
     lat, lon = np.full(anything.shape, np.nan), np.full(anything.shape, np.nan)
     lat[anything], lon[anything] = grid.position(row[anything], col[anything])
-    return Sight(found_deg, np.where(far, found_deg, np.nan), distance_m, lat, lon)
+    return HorizonSight(found_deg, np.where(far, found_deg, np.nan), distance_m, lat, lon)
 
 
 # --- kernels: no fastmath, digits must not hang on how a compiler orders sums --------------------
 
 
 @kernel
-def find_edges(rays: Rays, seen: Seen, height: int, width: int) -> None:
+def find_edges(rays: SightRays, seen: Seen, height: int, width: int) -> None:
     """Where the raster ends there is no data."""
     for n in range(seen.void.shape[0]):
         if np.isnan(rays.eye_m[n]):
@@ -275,7 +275,7 @@ def _between(
 
 
 @kernel
-def look(tile: Tile, rays: Rays, members: IntArray, bend: float, seen: Seen) -> None:
+def look(tile: DemWindow, rays: SightRays, members: IntArray, bend: float, seen: Seen) -> None:
     """Follow the rays through a window; `bend` is what a metre of way takes off a tangent."""
     surface = tile.surface
     highest = _highest(surface)

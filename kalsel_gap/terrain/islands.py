@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kalsel_gap.terrain.classes import Flags
 
 
-def islands(
+def find_islands(
     lat: NDArray[np.float64], lon: NDArray[np.float64], land: NDArray[np.object_], limits: Terrain
 ) -> pd.DataFrame:
     """The island of each school; the largest polygon is the mainland and none.

@@ -18,9 +18,9 @@ import numpy as np
 from rasterio.windows import Window
 
 from kalsel_gap.geo.dem import NO_HEIGHT, frame_of, halo_of, heights
-from kalsel_gap.geo.grid import TILE, Cells, windows
+from kalsel_gap.geo.grid import TILE, BandCells, windows
 from kalsel_gap.geo.mosaic import open_band
-from kalsel_gap.terrain.local_relief import footprint, local_relief
+from kalsel_gap.terrain.local_relief import compute_local_relief, footprint
 from kalsel_gap.terrain.mountains import KAPOS, KaposThresholds, kapos_class
 from kalsel_gap.terrain.shore_distance import Shore
 from kalsel_gap.terrain.slope_aspect import neighbours
@@ -28,17 +28,17 @@ from kalsel_gap.terrain.slope_aspect import neighbours
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from kalsel_gap.geo.dem import Frame, Heights
+    from kalsel_gap.geo.dem import CellHeights, DemGrid
     from kalsel_gap.geo.grid import Grid
     from kalsel_gap.geo.mosaic import Band
     from kalsel_gap.geo.raster_files import RasterPath
     from kalsel_gap.terrain.local_relief import Footprint
-    from kalsel_gap.terrain.sea_mask import SeaMask, Zone
+    from kalsel_gap.terrain.sea_mask import CellRuns, SeaMask
 
-Name: TypeAlias = Literal[
+LayerName: TypeAlias = Literal[
     "elevation", "slope", "aspect", "tri", "roughness", "relief", "mountain", "coast", "zone"
 ]
-Write: TypeAlias = Callable[[Name, Window, Cells], object]
+Write: TypeAlias = Callable[[LayerName, Window, BandCells], object]
 
 # What stands for no data: NaN, and in classes this.
 CLASSES = frozenset(("mountain", "zone"))
@@ -70,16 +70,16 @@ class Work:
         As many as there are processors.
     """
 
-    wanted: Collection[Name]
+    wanted: Collection[LayerName]
     relief_radius_m: float = 7000.0
     mountains: KaposThresholds = KAPOS
     sea: SeaMask | None = None
-    zone: Zone | None = None
-    shore: Zone | None = None
+    zone: CellRuns | None = None
+    shore: CellRuns | None = None
     threads: int | None = None
 
 
-def layers(
+def compute_layers(
     path: RasterPath,
     work: Work,
     write: Write,
@@ -136,7 +136,7 @@ def layers(
             written.result()
 
 
-def _hand_out(write: Write, window: Window | None, made: dict[Name, Cells]) -> None:
+def _hand_out(write: Write, window: Window | None, made: dict[LayerName, BandCells]) -> None:
     for name in sorted(made):
         write(name, window, made.pop(name))  # and let go of it
 
@@ -155,10 +155,10 @@ class _Piece:
     """One stripe of one band of columns, with what lies around it."""
 
     window: Window
-    z: Heights  # with a halo
+    z: CellHeights  # with a halo
     sea: NDArray[np.bool_] | None  # with a halo
     halo: int
-    frame: Frame
+    frame: DemGrid
     disks: Footprint
     work: Work
     coast: NDArray[np.float32] | None
@@ -174,7 +174,7 @@ def _pieces(source: Band, work: Work, skip: Callable[[Window], bool]) -> Iterato
     towards = work.shore or work.sea
     if "coast" in work.wanted and towards is not None:
         shore = Shore(towards, frame, TILE[0])
-    before: dict[int, Heights] = {}  # last rows of the stripe before, by band of columns
+    before: dict[int, CellHeights] = {}  # last rows of the stripe before, by band of columns
     coast: tuple[int, NDArray[np.float32]] | None = None  # of a stripe, and which
     for window in windows(grid):
         top, left, rows = int(window.row_off), int(window.col_off), int(window.height)
@@ -197,7 +197,7 @@ def _pieces(source: Band, work: Work, skip: Callable[[Window], bool]) -> Iterato
         )
 
 
-def _surrounded(source: Band, window: Window, halo: int, before: Heights | None) -> Heights:
+def _surrounded(source: Band, window: Window, halo: int, before: CellHeights | None) -> CellHeights:
     """Heights of a window and around it; `before` has the first 2 `halo` rows, read already."""
     top, left = int(window.row_off), int(window.col_off)
     first_col, last_col = max(left - halo, 0), min(left + window.width + halo, source.grid.width)
@@ -224,11 +224,11 @@ def _sea_around(sea: SeaMask, window: Window, halo: int) -> NDArray[np.bool_]:
     return around
 
 
-def _made(piece: _Piece, workers: ThreadPoolExecutor) -> dict[Name, Cells]:
+def _made(piece: _Piece, workers: ThreadPoolExecutor) -> dict[LayerName, BandCells]:
     """Every layer that is wanted, for one stripe."""
     rows, columns = int(piece.window.height), int(piece.window.width)
     wanted = set(piece.work.wanted)
-    found: dict[Name, Cells] = {
+    found: dict[LayerName, BandCells] = {
         name: np.empty((rows, columns), np.int8)
         if name in CLASSES
         else np.empty((rows, columns), np.float32)
@@ -244,7 +244,7 @@ def _made(piece: _Piece, workers: ThreadPoolExecutor) -> dict[Name, Cells]:
     return found
 
 
-def _of_stripe(piece: _Piece, found: dict[Name, Cells]) -> None:
+def _of_stripe(piece: _Piece, found: dict[LayerName, BandCells]) -> None:
     """Layers that the sea and the zone know by rows."""
     top, left = int(piece.window.row_off), int(piece.window.col_off)
     if "coast" in found and piece.coast is not None:
@@ -260,13 +260,13 @@ def _of_stripe(piece: _Piece, found: dict[Name, Cells]) -> None:
         found["zone"][:] = np.where(land, zone[:, left : left + piece.window.width], NO_CLASS)
 
 
-def _of_tile(piece: _Piece, found: dict[Name, Cells], left: int, right: int) -> None:
+def _of_tile(piece: _Piece, found: dict[LayerName, BandCells], left: int, right: int) -> None:
     """Layers that are made from the cells around each cell, for some columns of a stripe."""
     halo = piece.halo
     shape = int(piece.window.height), right - left
     inner = slice(halo, -halo)
 
-    def room(name: Name) -> NDArray[np.float32]:
+    def room(name: LayerName) -> NDArray[np.float32]:
         is_used = name in found or ("mountain" in found and name in ("slope", "relief"))
         return np.empty(shape if is_used else (0, 0), dtype=np.float32)
 
@@ -281,7 +281,7 @@ def _of_tile(piece: _Piece, found: dict[Name, Cells], left: int, right: int) -> 
             if cells.size:
                 cells[wet[inner, inner]] = np.nan
     if relief.size:
-        local_relief(land, piece.disks, halo, relief)
+        compute_local_relief(land, piece.disks, halo, relief)
     own = land[inner, inner].astype(np.float32)
     own[_missing(own)] = np.nan
     if "mountain" in found:
@@ -294,7 +294,7 @@ def _of_tile(piece: _Piece, found: dict[Name, Cells], left: int, right: int) -> 
             found[name][:, left:right] = cells
 
 
-def _missing(z: Heights) -> NDArray[np.bool_]:
+def _missing(z: CellHeights) -> NDArray[np.bool_]:
     """Which heights stand for no data."""
     none: NDArray[np.bool_] = (z == NO_HEIGHT) | ~np.isfinite(z)
     return none

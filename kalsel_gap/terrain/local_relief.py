@@ -17,7 +17,7 @@ from kalsel_gap.geo.dem import missing, to_row
 from kalsel_gap.geo.kernels import kernel
 
 if TYPE_CHECKING:
-    from kalsel_gap.geo.dem import Frame, Heights
+    from kalsel_gap.geo.dem import CellHeights, DemGrid
 
 Counts: TypeAlias = NDArray[np.int32]
 Height: TypeAlias = np.int16 | np.float32
@@ -38,7 +38,7 @@ class Footprint(NamedTuple):
 
 
 @kernel
-def footprint(frame: Frame, top: int, rows: int, radius_m: float, halo: int) -> Footprint:
+def footprint(frame: DemGrid, top: int, rows: int, radius_m: float, halo: int) -> Footprint:
     """Disks of one radius around the centres of cells.
 
     The same cells that `relief.relief_at` counts: those whose centres lie within the radius, by
@@ -74,7 +74,9 @@ def footprint(frame: Frame, top: int, rows: int, radius_m: float, halo: int) -> 
     return Footprint(first, last)
 
 
-def local_relief(z: Heights, disks: Footprint, halo: int, found: NDArray[np.float32]) -> None:
+def compute_local_relief(
+    z: CellHeights, disks: Footprint, halo: int, found: NDArray[np.float32]
+) -> None:
     """Highest less lowest cell of each disk.
 
     Parameters
@@ -96,7 +98,7 @@ def local_relief(z: Heights, disks: Footprint, halo: int, found: NDArray[np.floa
 
 @kernel
 def _local_relief(
-    z: Heights,
+    z: CellHeights,
     disks: Footprint,
     halo: int,
     found: NDArray[np.float32],
@@ -139,7 +141,9 @@ def _local_relief(
 
 
 @kernel
-def _tables(z: Heights, levels: int, lowest: Height, highest: Height) -> tuple[Heights, Heights]:
+def _tables(
+    z: CellHeights, levels: int, lowest: Height, highest: Height
+) -> tuple[CellHeights, CellHeights]:
     """Highest and lowest of 1, 2, 4 … cells of a column, from each cell down."""
     high = np.empty((levels, z.shape[0], z.shape[1]), z.dtype)
     low = np.empty((levels, z.shape[0], z.shape[1]), z.dtype)
@@ -158,7 +162,13 @@ def _tables(z: Heights, levels: int, lowest: Height, highest: Height) -> tuple[H
 
 @kernel
 def _widen(
-    tall: Heights, deep: Heights, outer: int, inner: int, halo: int, top: Heights, end: Heights
+    tall: CellHeights,
+    deep: CellHeights,
+    outer: int,
+    inner: int,
+    halo: int,
+    top: CellHeights,
+    end: CellHeights,
 ) -> None:
     """Take columns `inner` to `outer`, east and west, into the extremes of each disk."""
     width = top.size
@@ -181,25 +191,25 @@ def _widen(
 
 
 @kernel
-def _higher(one: Heights, other: Heights, found: Heights) -> None:
+def _higher(one: CellHeights, other: CellHeights, found: CellHeights) -> None:
     for j in range(found.size):
         found[j] = one[j] if one[j] > other[j] else other[j]
 
 
 @kernel
-def _lower(one: Heights, other: Heights, found: Heights) -> None:
+def _lower(one: CellHeights, other: CellHeights, found: CellHeights) -> None:
     for j in range(found.size):
         found[j] = one[j] if one[j] < other[j] else other[j]
 
 
 @kernel
-def _raise(found: Heights, other: Heights) -> None:
+def _raise(found: CellHeights, other: CellHeights) -> None:
     for j in range(found.size):
         found[j] = found[j] if found[j] > other[j] else other[j]
 
 
 @kernel
-def _sink(found: Heights, other: Heights) -> None:
+def _sink(found: CellHeights, other: CellHeights) -> None:
     for j in range(found.size):
         found[j] = found[j] if found[j] < other[j] else other[j]
 

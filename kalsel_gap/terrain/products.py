@@ -21,22 +21,22 @@ import pandas as pd
 from kalsel_gap.errors import InputError, OutputError, suggestion
 from kalsel_gap.geo.grid import windows
 from kalsel_gap.geo.mosaic import open_band, refuse_unknown_unit
-from kalsel_gap.geo.raster_cache import Estimate, Pieces, bound, encoded_bytes, free_bytes
+from kalsel_gap.geo.raster_cache import CachedLayer, Estimate, bound, encoded_bytes, free_bytes
 from kalsel_gap.geo.rasterize import Footprints
 from kalsel_gap.i18n import messages
 from kalsel_gap.sources.tables import read_vector
-from kalsel_gap.storage.atomic import atomic, clear_leftovers
+from kalsel_gap.storage.atomic import clear_leftovers, replace_file
 from kalsel_gap.storage.cache import Cache
 from kalsel_gap.storage.fingerprint import code_hash, default_cache_folder, hash_of
 from kalsel_gap.storage.spreadsheet import csv_of
 from kalsel_gap.terrain import classes, islands, sea_mask, shore_distance
 from kalsel_gap.terrain.hillshade import light
 from kalsel_gap.terrain.islands import small_island
-from kalsel_gap.terrain.layers import Work, layers
+from kalsel_gap.terrain.layers import Work, compute_layers
 from kalsel_gap.terrain.mountains import KaposThresholds, kapos_class
 from kalsel_gap.terrain.stage import land_polygons
 from kalsel_gap.terrain.styles import DERIVED, LOOKS, MEASURED, NUMBERS, SEA
-from kalsel_gap.terrain.zonal_statistics import Tally
+from kalsel_gap.terrain.zonal_statistics import ZonalStatistics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,15 +45,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from rasterio.windows import Window
 
-    from kalsel_gap.geo.cog import Look
+    from kalsel_gap.geo.cog import LayerStyle
     from kalsel_gap.geo.grid import Grid
     from kalsel_gap.i18n.text import Text
     from kalsel_gap.project.inputs import Elevation
     from kalsel_gap.project.model import Opened
-    from kalsel_gap.terrain.layers import Name
-    from kalsel_gap.terrain.sea_mask import SeaMask, Zone
-
-    Progress = Callable[[int, int], object]
+    from kalsel_gap.stages import Progress
+    from kalsel_gap.terrain.layers import LayerName
+    from kalsel_gap.terrain.sea_mask import CellRuns, SeaMask
 
 FOLDER = "terrain"  # in the folder of runs
 STATISTICS = "terrain_statistics.csv"
@@ -133,7 +132,7 @@ class Atlas:
         return found if found.any() else None
 
     @cached_property
-    def shore(self) -> Zone | None:
+    def shore(self) -> CellRuns | None:
         """Cells of the shore: of the project's coastline, as at the schools, else of the sea."""
         given = self.opened.project.coastline
         if given is None:
@@ -143,7 +142,7 @@ class Atlas:
         return cells if cells.any() else self.sea
 
     @cached_property
-    def zone(self) -> Zone | None:
+    def zone(self) -> CellRuns | None:
         """The low-elevation coastal zone."""
         if self.sea is None:
             return None
@@ -182,10 +181,10 @@ class Atlas:
         return {name: self._store.file_hash(path) for name, path in self.opened.project.inputs()}
 
     @cached_property
-    def kept(self) -> dict[str, Pieces]:
+    def kept(self) -> dict[str, CachedLayer]:
         """Pieces of every layer, in folders named by all that it depends on."""
         return {
-            name: Pieces(self._root / self._key(name), self.grid, LOOKS[name])
+            name: CachedLayer(self._root / self._key(name), self.grid, LOOKS[name])
             for name in (*self.measured, *self.derived)
         }
 
@@ -207,7 +206,7 @@ class Atlas:
 
     def _work(self, names: Sequence[str]) -> Work:
         return Work(
-            cast("tuple[Name, ...]", tuple(names)),
+            cast("tuple[LayerName, ...]", tuple(names)),
             relief_radius_m=self.limits.radius_m.relief,
             mountains=self._kapos,
             sea=self.sea,
@@ -224,7 +223,7 @@ class Atlas:
         names = self._missing(self.measured)
         if not names:
             return
-        layers(
+        compute_layers(
             self.source.tiles,
             self._work(names),
             lambda name, window, cells: self.kept[name].write(window, _in_unit(name, cells)),
@@ -345,7 +344,7 @@ class Atlas:
             self._write(name, folder, words)
             done.step(size)
         table = self.statistics()
-        with atomic(folder / STATISTICS) as temporary:
+        with replace_file(folder / STATISTICS) as temporary:
             temporary.write_bytes(csv_of(table).encode("utf-8"))
         done.step(size)
         self._tidy(folder)
@@ -363,7 +362,7 @@ class Atlas:
         """Figures of every area, from the pieces of the layers that were asked for."""
         counted = ("elevation", "slope", "relief", "zone", "class")
         names = [n for n in counted if n in self.wanted or n == "elevation"]
-        tally = Tally(self.opened, self.grid)
+        tally = ZonalStatistics(self.opened, self.grid)
         for window in windows(self.grid):
             tally.add(window, {name: self.kept[name].read(window) for name in names})
         table = tally.table()
@@ -397,7 +396,7 @@ class Atlas:
         made: dict[str, NDArray[Any]] = {}
         for _ in range(2):  # the first time compiles
             begun = time.perf_counter()
-            layers(
+            compute_layers(
                 self.source.tiles,
                 self._work(self.measured),
                 lambda name, _, cells: made.update({name: _in_unit(name, cells)}),
@@ -482,7 +481,7 @@ def _in_unit(name: str, cells: NDArray[Any]) -> NDArray[Any]:
     return cells / np.float32(1000.0) if name == "coast" else cells
 
 
-def _in_words(look: Look, words: Text) -> Look:
+def _in_words(look: LayerStyle, words: Text) -> LayerStyle:
     """A look in the reader's language."""
     steps = tuple(replace(step, label=words(step.label)) for step in look.steps)
     return replace(look, description=words(look.description), steps=steps)

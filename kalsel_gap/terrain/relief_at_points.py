@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from rasterio.windows import Window
 
-from kalsel_gap.geo.dem import Frame, frame_of, halo_around, to_row
+from kalsel_gap.geo.dem import DemGrid, frame_of, halo_around, to_row
 from kalsel_gap.geo.kernels import kernel
 from kalsel_gap.geo.sampling import Band, Grid, groups, open_band, sample
 
@@ -66,7 +66,7 @@ class Relief:
     local_relief_m: FloatArray
 
 
-class Tile(NamedTuple):
+class DemWindow(NamedTuple):
     """A window of the elevation model, for the kernels.
 
     Attributes
@@ -111,7 +111,7 @@ class Places(NamedTuple):
     base_m: FloatArray
 
 
-class Tally(NamedTuple):
+class DiskSums(NamedTuple):
     """What is known of the disks around schools.
 
     Attributes
@@ -200,10 +200,10 @@ def elevation_at(path: RasterPath, lat: ArrayLike, lon: ArrayLike, *, band: int 
     return elevation_m
 
 
-def nothing_counted(schools: int, radii: int) -> Tally:
+def nothing_counted(schools: int, radii: int) -> DiskSums:
     """What is known of disks before any window has been read."""
     shape = schools, radii
-    return Tally(
+    return DiskSums(
         np.zeros((*shape, STEEPEST + 1), dtype=np.int64),
         np.full(shape, np.inf),
         np.full(shape, -np.inf),
@@ -211,7 +211,9 @@ def nothing_counted(schools: int, radii: int) -> Tally:
     )
 
 
-def relief_of(elevation_m: FloatArray, tally: Tally, slope_disk: int, relief_disk: int) -> Relief:
+def relief_of(
+    elevation_m: FloatArray, tally: DiskSums, slope_disk: int, relief_disk: int
+) -> Relief:
     """The relief of schools from what was counted in two of their disks."""
     slopes = tally.counts[:, slope_disk]
     has_land = tally.counts[:, relief_disk, LAND] > 0
@@ -225,7 +227,7 @@ def walk(
     source: Band,
     schools: tuple[IntArray, FloatArray, FloatArray],
     halo: tuple[int | IntArray, IntArray],
-    add: Callable[[Tile, IntArray], None],
+    add: Callable[[DemWindow, IntArray], None],
     *,
     sea: SeaMask | None = None,
     progress: Callable[[int, int], object] | None = None,
@@ -300,7 +302,7 @@ def _span(
     return first, np.minimum(middle + halo, cells - 1) // side - first + 1
 
 
-def _tile(source: Band, frame: Frame, window: Window, sea: SeaMask | None) -> Tile:
+def _tile(source: Band, frame: DemGrid, window: Window, sea: SeaMask | None) -> DemWindow:
     """A window with one cell more on each side."""
     top, left = int(window.row_off), int(window.col_off)
     bottom, right = top + int(window.height), left + int(window.width)
@@ -314,7 +316,7 @@ def _tile(source: Band, frame: Frame, window: Window, sea: SeaMask | None) -> Ti
     if sea is not None:
         wet[:] = sea.rows(row, row + height)[:, col : col + width]
         surface[wet] = 0.0
-    return Tile(surface, wet, slopes, row, col, top, bottom, left, right)
+    return DemWindow(surface, wet, slopes, row, col, top, bottom, left, right)
 
 
 @kernel
@@ -331,7 +333,7 @@ def _horn_deg(z: FloatArray, i: int, j: int, height_m: float, width_m: float) ->
 
 
 @kernel
-def _slopes(z: FloatArray, frame: Frame, top: int) -> NDArray[np.int32]:
+def _slopes(z: FloatArray, frame: DemGrid, top: int) -> NDArray[np.int32]:
     """Slope of every cell of a window in whole units; `NO_SLOPE` where it has none."""
     slopes = np.full(z.shape, NO_SLOPE, dtype=np.int32)
     for i in range(1, z.shape[0] - 1):
@@ -366,7 +368,7 @@ class _Line(NamedTuple):
 
 
 @kernel
-def _fill(tile: Tile, line: int, known: _Line) -> None:
+def _fill(tile: DemWindow, line: int, known: _Line) -> None:
     """What is known of a row."""
     sums, i = known.sums, line - tile.row
     known.lows[:], known.highs[:], known.steeps[:] = np.inf, -np.inf, 0
@@ -398,7 +400,9 @@ def _fill(tile: Tile, line: int, known: _Line) -> None:
 
 
 @kernel
-def _add(known: _Line, first: int, last: int, base: int, n: int, disk: int, tally: Tally) -> None:
+def _add(
+    known: _Line, first: int, last: int, base: int, n: int, disk: int, tally: DiskSums
+) -> None:
     """Add the columns from `first` to before `last`, heights from a base, to a disk."""
     counted = tally.counts[n, disk]
     land = known.sums[last, LAND] - known.sums[first, LAND]
@@ -427,13 +431,13 @@ def _add(known: _Line, first: int, last: int, base: int, n: int, disk: int, tall
 
 @kernel
 def count(
-    tile: Tile,
-    frame: Frame,
+    tile: DemWindow,
+    frame: DemGrid,
     places: Places,
     members: IntArray,
     radii_m: FloatArray,
     reach: int,
-    tally: Tally,
+    tally: DiskSums,
 ) -> None:
     """Add what lies of disks in a window; none has more than `reach` rows on either side."""
     width = tile.right - tile.left

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from kalsel_gap.geo.arrays import BoolArray, FloatArray, IntArray
-    from kalsel_gap.geo.dem import Heights
+    from kalsel_gap.geo.dem import CellHeights
     from kalsel_gap.geo.grid import Grid
     from kalsel_gap.geo.mosaic import Band
     from kalsel_gap.geo.raster_files import RasterPath
@@ -38,7 +38,7 @@ WATER, WATER_OR_ZERO, LOW = 0, 1, 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Zone:
+class CellRuns:
     """A yes or no for every cell of a raster's grid.
 
     Attributes
@@ -114,7 +114,7 @@ class Zone:
         return (run >= 0) & (cell < ends) & ~outside, outside
 
 
-class SeaMask(Zone):
+class SeaMask(CellRuns):
     """The open sea on the grid of an elevation model."""
 
 
@@ -152,14 +152,14 @@ def open_sea(path: RasterPath, *, band: int = 1, zero: bool = False, threads: in
 
 
 def sea_in(
-    source: Band, read: Callable[[Window], Heights], *, zero: bool = False, threads: int = 1
+    source: Band, read: Callable[[Window], CellHeights], *, zero: bool = False, threads: int = 1
 ) -> SeaMask:
     """`open_sea` of a raster that is open, whose heights `read` gives, full rows at a time."""
     (water,) = _runs(source, read, _water(zero), threads=threads)
     return _sea(*water, source.grid)
 
 
-def low_coast(path: RasterPath, sea: SeaMask, limit_m: float = 10.0, *, band: int = 1) -> Zone:
+def low_coast(path: RasterPath, sea: SeaMask, limit_m: float = 10.0, *, band: int = 1) -> CellRuns:
     """Low-elevation coastal zone: low land that hangs together with the open sea.
 
     Land at or below the limit belongs to it where it touches the open sea, or other land of the
@@ -202,7 +202,7 @@ def sea_and_low_coast(
     band: int = 1,
     zero: bool = False,
     threads: int = 1,
-) -> tuple[SeaMask, Zone]:
+) -> tuple[SeaMask, CellRuns]:
     """The `open_sea` and the `low_coast` beside it, of one reading of the elevation model."""
     with open_band(path, band) as source:
         kinds = (_water(zero), (LOW, float(limit_m)))
@@ -222,12 +222,12 @@ def _sea(begin: IntArray, end: IntArray, grid: Grid) -> SeaMask:
     return SeaMask(begin[reached], end[reached], grid)
 
 
-def _coast(begin: IntArray, end: IntArray, sea: SeaMask) -> Zone:
+def _coast(begin: IntArray, end: IntArray, sea: SeaMask) -> CellRuns:
     """Runs of low land that hang together with the sea; where they are sea, they are no land."""
     begin, end = _without(begin, end, sea.begin, sea.end)
     reached = _beside(begin, end, sea.begin, sea.end, sea.grid.width)
     _join(begin, end, sea.grid.width, 1, reached)
-    return Zone(begin[reached], end[reached], sea.grid)
+    return CellRuns(begin[reached], end[reached], sea.grid)
 
 
 def _stripes(grid: Grid, block_rows: int) -> Iterator[tuple[int, int]]:
@@ -240,7 +240,7 @@ def _stripes(grid: Grid, block_rows: int) -> Iterator[tuple[int, int]]:
 
 def _runs(
     source: Band,
-    read: Callable[[Window], Heights],
+    read: Callable[[Window], CellHeights],
     *kinds: tuple[int, float],
     threads: int = 1,
 ) -> list[tuple[IntArray, IntArray]]:

@@ -11,17 +11,17 @@ from rasterio.features import rasterize
 
 from kalsel_gap.geo.geodesy import metres_per_degree
 from kalsel_gap.geo.kernels import kernel
-from kalsel_gap.terrain.sea_mask import STRIPE_CELLS, Rows, Zone, _runs_in
+from kalsel_gap.terrain.sea_mask import STRIPE_CELLS, CellRuns, Rows, _runs_in
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kalsel_gap.geo.arrays import BoolArray, FloatArray, IntArray
-    from kalsel_gap.geo.dem import Frame
+    from kalsel_gap.geo.dem import DemGrid
     from kalsel_gap.geo.grid import Grid
 
 
-def line_cells(lines: NDArray[np.object_], grid: Grid) -> Zone:
+def line_cells(lines: NDArray[np.object_], grid: Grid) -> CellRuns:
     """Cells that lines run through, as a shore that is given instead of found.
 
     Parameters
@@ -48,7 +48,7 @@ def line_cells(lines: NDArray[np.object_], grid: Grid) -> Zone:
         begin, end = _runs_in(within.astype(np.bool_))
         begins.append(begin + top * grid.width)
         ends.append(end + top * grid.width)
-    return Zone(np.concatenate(begins), np.concatenate(ends), grid)
+    return CellRuns(np.concatenate(begins), np.concatenate(ends), grid)
 
 
 class Shore:
@@ -68,7 +68,7 @@ class Shore:
         Rows that are asked for at once; memory is four bytes for each column and stripe.
     """
 
-    def __init__(self, sea: Zone, frame: Frame, stripe: int) -> None:
+    def __init__(self, sea: CellRuns, frame: DemGrid, stripe: int) -> None:
         grid = sea.grid
         self._sea, self._stripe = sea, stripe
         self._above, self._below = _nearest_rows(
@@ -95,7 +95,7 @@ class HalfRows(NamedTuple):
     col_m: FloatArray
 
 
-def _half_rows(frame: Frame, height: int) -> HalfRows:
+def _half_rows(frame: DemGrid, height: int) -> HalfRows:
     rows = 0.5 + np.arange(2 * height) / 2.0
     if not frame.geographic:
         return HalfRows(np.full(rows.shape, abs(frame.row)), np.full(rows.shape, frame.col))

@@ -17,9 +17,9 @@ from kalsel_gap.geo.dem import NO_HEIGHT, to_row
 from kalsel_gap.geo.kernels import kernel
 
 if TYPE_CHECKING:
-    from kalsel_gap.geo.dem import Frame, Heights
+    from kalsel_gap.geo.dem import CellHeights, DemGrid
 
-Layer: TypeAlias = NDArray[np.float32]
+CellLayer: TypeAlias = NDArray[np.float32]
 
 # The arctangent of Moshier's Cephes library for single precision, good to 2e-7 of its value.
 _A, _B, _C, _D = (
@@ -34,14 +34,14 @@ _DEGREES = np.float32(180.0 / np.pi)
 
 @kernel
 def neighbours(
-    z: Heights,
+    z: CellHeights,
     halo: int,
-    frame: Frame,
+    frame: DemGrid,
     top: int,
-    slope_deg: Layer,
-    aspect_deg: Layer,
-    tri_m: Layer,
-    roughness_m: Layer,
+    slope_deg: CellLayer,
+    aspect_deg: CellLayer,
+    tri_m: CellLayer,
+    roughness_m: CellLayer,
 ) -> None:
     """Fill the layers that have cells; those that nobody wants have none.
 
@@ -86,7 +86,8 @@ def neighbours(
 
 
 Nine: TypeAlias = (
-    "tuple[Heights, Heights, Heights, Heights, Heights, Heights, Heights, Heights, Heights]"
+    "tuple[CellHeights, CellHeights, CellHeights, CellHeights, CellHeights, CellHeights,"
+    " CellHeights, CellHeights, CellHeights]"
 )
 
 
@@ -115,7 +116,7 @@ def _gradient(nine: Nine, j: int, per_width: float, per_height: float) -> tuple[
 
 
 @kernel
-def _slope(nine: Nine, height_m: float, width_m: float, found: Layer) -> None:
+def _slope(nine: Nine, height_m: float, width_m: float, found: CellLayer) -> None:
     per_width, per_height = 0.125 / width_m, 0.125 / height_m
     for j in range(found.size):
         east, south = _gradient(nine, j, per_width, per_height)
@@ -124,7 +125,7 @@ def _slope(nine: Nine, height_m: float, width_m: float, found: Layer) -> None:
 
 
 @kernel
-def _aspect(nine: Nine, height_m: float, width_m: float, found: Layer) -> None:
+def _aspect(nine: Nine, height_m: float, width_m: float, found: CellLayer) -> None:
     per_width, per_height = 0.125 / width_m, 0.125 / height_m
     for j in range(found.size):
         exact_east, exact_south = _gradient(nine, j, per_width, per_height)
@@ -144,7 +145,7 @@ def _aspect(nine: Nine, height_m: float, width_m: float, found: Layer) -> None:
 
 
 @kernel
-def _ruggedness(nine: Nine, found: Layer) -> None:
+def _ruggedness(nine: Nine, found: CellLayer) -> None:
     a, b, c, d, e, f, g, h, k = nine
     for j in range(found.size):
         here = float(e[j])
@@ -155,7 +156,7 @@ def _ruggedness(nine: Nine, found: Layer) -> None:
 
 
 @kernel
-def _roughness(nine: Nine, found: Layer) -> None:
+def _roughness(nine: Nine, found: CellLayer) -> None:
     a, b, c, d, e, f, g, h, k = nine
     for j in range(found.size):
         high = _higher(_higher(_higher(a[j], b[j]), _higher(c[j], d[j])), e[j])

@@ -26,21 +26,19 @@ from kalsel_gap.stages import Staged
 from kalsel_gap.terrain import classes, islands
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from kalsel_gap.project.inputs import Elevation, Layer
+    from kalsel_gap.project.inputs import Elevation, VectorLayer
     from kalsel_gap.project.model import Opened
     from kalsel_gap.project.terrain import Terrain
-    from kalsel_gap.terrain.horizon import Sight
+    from kalsel_gap.stages import Progress
+    from kalsel_gap.terrain.horizon import HorizonSight
     from kalsel_gap.terrain.relief_at_points import Relief
-    from kalsel_gap.terrain.sea_mask import SeaMask, Zone
-    from kalsel_gap.terrain.topographic_position import Disk
-
-    Progress = Callable[[int, int], object]
+    from kalsel_gap.terrain.sea_mask import CellRuns, SeaMask
+    from kalsel_gap.terrain.topographic_position import Neighbourhood
 
 READS = ("row_id", "npsn", "lat", "lon", "kabupaten", "reached_by_water")
 SECTIONS = (
@@ -69,7 +67,7 @@ _EXPOSURE = (
 _POSSIBLE_M = (-500.0, 9000.0)  # between the Dead Sea's shore and Mount Everest
 
 
-def terrain(
+def describe_terrain(
     schools: gpd.GeoDataFrame, opened: Opened, *, progress: Progress | None = None
 ) -> Staged:
     """The columns of the stage *terrain*.
@@ -123,7 +121,7 @@ def terrain(
     return Staged(columns, findings + site_findings, {"sites": sites, "horizons": horizons})
 
 
-def _sea(opened: Opened) -> tuple[SeaMask, Zone] | tuple[None, None]:
+def _sea(opened: Opened) -> tuple[SeaMask, CellRuns] | tuple[None, None]:
     """The open sea of the elevation model, where it tells, and low land beside it."""
     from kalsel_gap.terrain import sea_mask  # compiles kernels: only when they are needed
 
@@ -229,7 +227,7 @@ def _coast(
     schools: gpd.GeoDataFrame,
     opened: Opened,
     sea: SeaMask | None,
-    low_coast: Zone | None,
+    low_coast: CellRuns | None,
 ) -> None:
     """Distance to the sea, low land connected to it, and the way over water to the capital.
 
@@ -268,7 +266,13 @@ def _coast(
     facts["water_crossing_km"] = np.where(somewhere_unknown, np.nan, crossing_m / 1000)
 
 
-def _exposure(facts: pd.DataFrame, near: Disk, wide: Disk, sight: Sight, limits: Terrain) -> None:
+def _exposure(
+    facts: pd.DataFrame,
+    near: Neighbourhood,
+    wide: Neighbourhood,
+    sight: HorizonSight,
+    limits: Terrain,
+) -> None:
     """Access, relative height, horizons and open sky."""
     from kalsel_gap.terrain import horizon as horizons
     from kalsel_gap.terrain import (  # compile kernels: only when they are needed
@@ -303,7 +307,10 @@ def _flag(holds: pd.Series[bool], known: pd.Series[bool]) -> pd.Series[bool]:
 
 
 def _horizons(
-    schools: gpd.GeoDataFrame, known: NDArray[np.bool_], azimuth: NDArray[np.float64], sight: Sight
+    schools: gpd.GeoDataFrame,
+    known: NDArray[np.bool_],
+    azimuth: NDArray[np.float64],
+    sight: HorizonSight,
 ) -> pd.DataFrame:
     """The horizons of schools with an elevation, tidy: :data:`HORIZONS`."""
     school, direction = (places.ravel() for places in np.indices((known.sum(), azimuth.size)))
@@ -330,7 +337,7 @@ def _islands(
     shore = opened.project.coastline
     if shore is not None and shore.land:
         land = np.concatenate([land_polygons(path) for path in shore.land])
-        found = islands.islands(lat, lon, land, opened.project.terrain)
+        found = islands.find_islands(lat, lon, land, opened.project.terrain)
         facts[found.columns] = found.set_axis(facts.index)
 
 
@@ -377,7 +384,7 @@ def land_polygons(path: Path) -> NDArray[np.object_]:
 
 
 def _distance_km(
-    lat: NDArray[np.float64], lon: NDArray[np.float64], layer: Layer | None
+    lat: NDArray[np.float64], lon: NDArray[np.float64], layer: VectorLayer | None
 ) -> NDArray[np.float64]:
     """Distance to the nearest point or line of a layer; NaN without one."""
     if layer is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kalsel_gap import schema
-from kalsel_gap.geo.cog import Look, Step
+from kalsel_gap.geo.cog import LayerStyle, Step
 from kalsel_gap.i18n import messages
 from kalsel_gap.i18n.text import N_
 
@@ -17,18 +17,20 @@ NUMBERS = {name: number for number, name in enumerate(schema.TERRAIN_CLASSES, 1)
 _VIRIDIS = ("#440154", "#3b528b", "#21918c", "#5ec962", "#fde725")
 
 
-def _ramp(unit: str, description: str, *values: float, colours: tuple[str, ...] = _VIRIDIS) -> Look:
+def _ramp(
+    unit: str, description: str, *values: float, colours: tuple[str, ...] = _VIRIDIS
+) -> LayerStyle:
     steps = tuple(Step(v, colour, f"{v:g}") for v, colour in zip(values, colours, strict=True))
-    return Look("float32", NO_DATA, unit, description, steps)
+    return LayerStyle("float32", NO_DATA, unit, description, steps)
 
 
-def _classes(description: str, *steps: tuple[int, str, str]) -> Look:
+def _classes(description: str, *steps: tuple[int, str, str]) -> LayerStyle:
     named = tuple(Step(value, colour, label) for value, colour, label in steps)
-    return Look("uint8", NO_CLASS, "", description, named, is_class=True, is_mixable=False)
+    return LayerStyle("uint8", NO_CLASS, "", description, named, is_class=True, is_mixable=False)
 
 
 # What is measured of an elevation model.
-MEASURED: dict[str, Look] = {
+MEASURED: dict[str, LayerStyle] = {
     "elevation": _ramp("m", N_("Elevation above sea level"), 0, 50, 200, 600, 1900),
     "slope": _ramp("deg", N_("Slope (Horn 1981)"), 0, 2, 5, 15, 40),
     "aspect": replace(
@@ -50,8 +52,8 @@ MEASURED: dict[str, Look] = {
     ),
 }
 # What is made of it.
-DERIVED: dict[str, Look] = {
-    "hillshade": Look(
+DERIVED: dict[str, LayerStyle] = {
+    "hillshade": LayerStyle(
         "uint8",
         0,
         "",

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kalsel_gap.geo.dem import Frame, frame_of, halo_around
+from kalsel_gap.geo.dem import DemGrid, frame_of, halo_around
 from kalsel_gap.geo.mosaic import open_band
 from kalsel_gap.terrain.horizon import (
     EARTH_RADIUS_M,
-    Sight,
+    HorizonSight,
     cell_m,
     find_edges,
     look,
@@ -39,10 +39,10 @@ from kalsel_gap.terrain.relief_at_points import (
     STEEPEST,
     UNITS_PER_DEGREE,
     UNITS_PER_METRE,
+    DemWindow,
+    DiskSums,
     Places,
     Relief,
-    Tally,
-    Tile,
     count,
     nothing_counted,
     relief_of,
@@ -68,7 +68,7 @@ KNOWN_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Disk:
+class Neighbourhood:
     """The land around schools within a radius, arrays of one value a school.
 
     Attributes
@@ -107,7 +107,7 @@ def exposure_at(  # noqa: PLR0913 - four arrays a school
     sea: SeaMask | None = None,
     band: int = 1,
     progress: Callable[[int, int], object] | None = None,
-) -> tuple[Relief, Disk, Disk, Sight]:
+) -> tuple[Relief, Neighbourhood, Neighbourhood, HorizonSight]:
     """Relief, access, relative height and horizons of schools.
 
     Parameters
@@ -178,7 +178,7 @@ def exposure_at(  # noqa: PLR0913 - four arrays a school
         far_rows, far_cols = reach(rays, horizon.distance_m)
         halo = np.maximum(rows, far_rows[school]), np.maximum(cols, far_cols[school])
 
-        def add(tile: Tile, here: IntArray) -> None:
+        def add(tile: DemWindow, here: IntArray) -> None:
             count(tile, frame, places, here, radii_m, rows, tally)
             look(tile, rays, here, bend, seen)
 
@@ -192,7 +192,7 @@ def exposure_at(  # noqa: PLR0913 - four arrays a school
         return found, near, wide, sight_of(grid, rays, seen, horizon.void_m)
 
 
-def landform(near: Disk, slope_deg: ArrayLike, limits: Landform) -> NDArray[np.str_]:
+def landform(near: Neighbourhood, slope_deg: ArrayLike, limits: Landform) -> NDArray[np.str_]:
     """Position on the slope, after Weiss (2001), with the deviation of the school's own disk.
 
     Parameters
@@ -224,20 +224,20 @@ def landform(near: Disk, slope_deg: ArrayLike, limits: Landform) -> NDArray[np.s
     return np.select([c for c, _ in choices], [name for _, name in choices], default="flat")
 
 
-def _cells(frame: Frame, row: FloatArray, radius_m: float) -> FloatArray:
+def _cells(frame: DemGrid, row: FloatArray, radius_m: float) -> FloatArray:
     """About how many cells lie in a disk around each school."""
     height_m, width_m = cell_m(frame, row)
     return math.pi * radius_m**2 / (height_m * width_m)
 
 
 def _disk(
-    tally: Tally,
+    tally: DiskSums,
     disk: int,
     places: Places,
     ground_m: FloatArray,
     cells: FloatArray,
     sea: SeaMask | None,
-) -> Disk:
+) -> Neighbourhood:
     """Facts of a disk from what was counted in it."""
     counts, base_m = tally.counts[:, disk], places.base_m
     above_m = ground_m - base_m
@@ -255,7 +255,7 @@ def _disk(
     spread = np.where(np.isnan(land), np.nan, highest - lowest)
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.where(spread > 0, np.clip((above_m - lowest) / spread, 0.0, 1.0), 0.5)
-    return Disk(
+    return Neighbourhood(
         slope_deg=counts[:, SLOPE] / steep / UNITS_PER_DEGREE,
         max_slope_deg=np.where(np.isnan(steep), np.nan, counts[:, STEEPEST] / UNITS_PER_DEGREE),
         land_share=counts[:, LAND] / np.where(enough & (sea is not None), known, np.nan),

@@ -32,7 +32,7 @@ MEANS = {
 }
 
 
-class Tally:
+class ZonalStatistics:
     """Figures of the whole raster and of every area, summed up piece by piece.
 
     Parameters

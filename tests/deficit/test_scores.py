@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from pyproj import Geod
 
 from kalsel_gap import schema
-from kalsel_gap.deficit.scores import deficit, gap_type, rank, scores, tier
-from kalsel_gap.deficit.service import service
+from kalsel_gap.deficit.scores import deficit, gap_type, rank, score_schools, tier
+from kalsel_gap.deficit.service import assess_service
 from kalsel_gap.deficit.trees import goalposts, measure, power_mean
 from kalsel_gap.indicators import available
 from kalsel_gap.project.read import read_project
@@ -39,12 +39,12 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Opened:
 
 
 def served(table: gpd.GeoDataFrame, opened: Opened) -> gpd.GeoDataFrame:
-    return schema.check(table.join(service(table, opened).columns), "service")
+    return schema.check(table.join(assess_service(table, opened).columns), "service")
 
 
 def scored(table: gpd.GeoDataFrame, opened: Opened) -> pd.DataFrame:
     table = served(table, opened)
-    columns = scores(table, opened).columns
+    columns = score_schools(table, opened).columns
     assert columns.index.equals(table.index)
     joined: pd.DataFrame = schema.check(table.join(columns), "scores")
     return joined

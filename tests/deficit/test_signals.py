@@ -9,7 +9,7 @@ import pytest
 from affine import Affine
 
 from kalsel_gap import schema
-from kalsel_gap.deficit.signals import signals
+from kalsel_gap.deficit.signals import collect_signals
 from kalsel_gap.errors import InputError
 
 if TYPE_CHECKING:
@@ -403,7 +403,7 @@ def test_a_table_is_not_changed(
     table: gpd.GeoDataFrame = schools([{"lat": LAT, "lon": 115.305}])
     table = table[[*(c.name for c in schema.up_to("prediction")), "geometry"]]
     before = table.copy()
-    signals(table, project({"coverage": [source(raster("a.tif", [[-85]]))]}, bare=True))
+    collect_signals(table, project({"coverage": [source(raster("a.tif", [[-85]]))]}, bare=True))
     assert table.equals(before)
 
 

@@ -436,7 +436,7 @@ def test_a_reviewed_file_is_handed_on(
             path=opened.path.with_name("accepted.csv"), count=len(seen) - 1, withdrawn=0
         )
 
-    monkeypatch.setattr("kalsel_gap.quality.accept.accept", accept)
+    monkeypatch.setattr("kalsel_gap.quality.accept.accept_repairs", accept)
     command = ("check", "--project", ranked, "--accept-repairs", tmp_path / "r.csv")
     none, one = cli(*command), cli(*command)
     assert seen == [tmp_path / "r.csv"] * 2

@@ -13,10 +13,10 @@ from rasterio.io import MemoryFile
 from shapely.geometry import GeometryCollection, LineString, box
 
 from kalsel_gap.deliverables import palette
-from kalsel_gap.deliverables.map_previews import LONGEST_PX, previews, simplified
+from kalsel_gap.deliverables.map_previews import LONGEST_PX, draw_previews, simplified
 from kalsel_gap.errors import InputError
 from kalsel_gap.pipeline import OpenProject
-from kalsel_gap.terrain.hillshade import hillshade
+from kalsel_gap.terrain.hillshade import shade_relief
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +35,7 @@ CLEAR = (0, 0, 0, 0)
 
 
 def made(opened: Opened, schools: gpd.GeoDataFrame = SCHOOLS) -> Tables:
-    return previews(schools, opened).tables
+    return draw_previews(schools, opened).tables
 
 
 def pixels(row: pd.Series[Any]) -> NDArray[np.uint8]:
@@ -188,12 +188,12 @@ def test_light_falls_from_the_north_west() -> None:
     steps = np.arange(5) * 10.0
     facing_east, facing_west = np.tile(-steps, (5, 1)), np.tile(steps, (5, 1))
     level = float(np.sin(np.radians(45)))
-    assert hillshade(np.zeros((3, 3)), 30.0) == pytest.approx(level)
-    assert hillshade(facing_east, 100.0).max() < level < hillshade(facing_west, 100.0).min()
+    assert shade_relief(np.zeros((3, 3)), 30.0) == pytest.approx(level)
+    assert shade_relief(facing_east, 100.0).max() < level < shade_relief(facing_west, 100.0).min()
     facing_south, facing_north = facing_east.T[::-1], facing_west.T[::-1]
     assert facing_south[-1, 0] == 0
-    assert hillshade(facing_west.T, 100.0).min() > level  # higher in the south: faces north
-    assert hillshade(facing_north, 100.0).max() < level
+    assert shade_relief(facing_west.T, 100.0).min() > level  # higher in the south: faces north
+    assert shade_relief(facing_north, 100.0).max() < level
 
 
 def test_boundaries_are_simplified_and_named(project: MakeProject) -> None:

@@ -18,7 +18,7 @@ from kalsel_gap.deliverables import drawing, profile_plot
 from kalsel_gap.i18n.text import Text
 from kalsel_gap.radio.links import path_view
 from kalsel_gap.radio.links.path_view import PathView
-from kalsel_gap.radio.propagation.path_inputs import Paths, Zone
+from kalsel_gap.radio.propagation.path_inputs import Paths, RadioZone
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -146,7 +146,7 @@ def test_one_of_many_paths() -> None:
     paths = Paths.equally_spaced(
         [1.0, 2.0],
         [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]],
-        zone=[[4, 4, 4], [4, Zone.SEA, 4]],
+        zone=[[4, 4, 4], [4, RadioZone.SEA, 4]],
     )
     part = path_view.of_paths(paths, 1)
     assert part["ground_m"].tolist() == [4.0, 5.0, 6.0]

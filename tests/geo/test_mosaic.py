@@ -16,7 +16,7 @@ from rasterio.windows import Window
 
 from kalsel_gap.errors import InputError
 from kalsel_gap.geo import dem, mosaic, sampling
-from kalsel_gap.geo.raster_files import Tiles
+from kalsel_gap.geo.raster_files import TileSet
 from kalsel_gap.terrain import relief_at_points, sea_mask
 
 if TYPE_CHECKING:
@@ -123,9 +123,9 @@ def test_a_unit_of_heights_must_be_a_length(make_tile: MakeTile) -> None:
 def test_nodata_that_only_the_project_knows(make_tile: MakeTile) -> None:
     one = make_tile("1.tif", [[1, -9999, VOID]], nodata=VOID)
     two = make_tile("2.tif", [[5.5, -9999.0]], col=3, dtype="float32")
-    tiles = Tiles((one, two), nodata=-9999.0)
+    tiles = TileSet((one, two), nodata=-9999.0)
     np.testing.assert_array_equal(everything(tiles), [[1, NAN, NAN, 5.5, NAN]])
-    np.testing.assert_array_equal(everything(Tiles((one,), 0.5)), [[1, -9999, NAN]])
+    np.testing.assert_array_equal(everything(TileSet((one,), 0.5)), [[1, -9999, NAN]])
 
 
 def test_heights_in_feet_of_the_crs(make_tile: MakeTile) -> None:

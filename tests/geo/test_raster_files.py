@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kalsel_gap.errors import InputError
-from kalsel_gap.geo.raster_files import Tiles, sources, tiles_of
+from kalsel_gap.geo.raster_files import TileSet, sources, tiles_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,11 +30,11 @@ def test_a_file_a_list_and_a_folder(tmp_path: Path) -> None:
         (tmp_path / name).touch()
     (tmp_path / "more.tif").mkdir()
     a, b = tmp_path / "a.HGT", tmp_path / "b.tif"
-    assert tiles_of(b) == Tiles((b,))
-    assert tiles_of([b, a]) == Tiles((b, a))
-    assert tiles_of(tmp_path) == Tiles((a, b))
-    assert tiles_of([b, tmp_path / "more.tif"]) == Tiles((b, tmp_path / "more.tif"))
-    assert tiles_of(Tiles((a,), -1.0)) == Tiles((a,), -1.0)
+    assert tiles_of(b) == TileSet((b,))
+    assert tiles_of([b, a]) == TileSet((b, a))
+    assert tiles_of(tmp_path) == TileSet((a, b))
+    assert tiles_of([b, tmp_path / "more.tif"]) == TileSet((b, tmp_path / "more.tif"))
+    assert tiles_of(TileSet((a,), -1.0)) == TileSet((a,), -1.0)
 
 
 def test_sources_of_mosaics_of_mosaics(tmp_path: Path) -> None:

@@ -284,7 +284,9 @@ def test_every_needed_window_is_read_once_in_file_order(
     read: list[tuple[int, int]] = []
     original = sampling.Band._raw
 
-    def spy(self: sampling.Band, tile: mosaic.Tile, window: Window, shape: tuple[int, int]) -> Any:
+    def spy(
+        self: sampling.Band, tile: mosaic.MosaicTile, window: Window, shape: tuple[int, int]
+    ) -> Any:
         read.append((int(window.row_off) // 16, int(window.col_off) // 16))
         return original(self, tile, window, shape)
 

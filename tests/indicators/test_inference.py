@@ -13,7 +13,7 @@ from kalsel_gap.indicators.distribution import (
     mean_deficit,
 )
 from kalsel_gap.indicators.inference import (
-    Curve,
+    MonotoneCurve,
     Prior,
     can_state_both,
     fit_available_by_distance,
@@ -40,7 +40,9 @@ def columns(rows: list[tuple[float, float, float]]) -> tuple[NDArray[np.float64]
     return tuple(np.array(rows, dtype=np.float64).reshape(-1, 3).T)
 
 
-def deficit_at(available: ArrayLike, no_line: Curve, given_line: Curve) -> NDArray[np.float64]:
+def deficit_at(
+    available: ArrayLike, no_line: MonotoneCurve, given_line: MonotoneCurve
+) -> NDArray[np.float64]:
     nobody = np.zeros(np.shape(available), dtype=bool)
     inferred = infer_by_curves(available, nobody, no_line=no_line, given_line=given_line)
     return mean_deficit(inferred, available, weight_delivered=LAMBDA)

@@ -10,7 +10,7 @@ import pytest
 import shapely
 
 from kalsel_gap.project.read import read_project
-from kalsel_gap.quality.boundaries import boundaries
+from kalsel_gap.quality.boundaries import check_boundaries
 from tests.conftest import REPOSITORY
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def found(project: MakeProject, **levels: Sequence[Area]) -> list[Finding]:
     """Findings but the counts, which every level has."""
     files = {f"{level}.geojson": layer(areas) for level, areas in levels.items()}
     sections = {"boundaries": {level: f"{level}.geojson" for level in levels}}
-    findings = boundaries(project(sections, files=files, bare=True), NOBODY)
+    findings = check_boundaries(project(sections, files=files, bare=True), NOBODY)
     return [finding for finding in findings if finding.code != "areas_counted"]
 
 
@@ -60,7 +60,7 @@ def test_areas_as_they_should_be(project: MakeProject) -> None:
     opened = project(
         {"boundaries": {"province": "p.geojson"}}, files={"p.geojson": layer(province)}
     )
-    counted = [f.parameters for f in boundaries(opened, NOBODY) if f.file == "p.geojson"]
+    counted = [f.parameters for f in check_boundaries(opened, NOBODY) if f.file == "p.geojson"]
     assert counted == [{"count": 1}]
 
 
@@ -136,19 +136,19 @@ def test_an_invalid_polygon_says_why_and_where(project: MakeProject) -> None:
 def test_a_layer_that_cannot_be_used_stops_no_other(project: MakeProject) -> None:
     files = {"province.geojson": "{", "kabupaten.geojson": layer(KABUPATEN)}
     sections = {"boundaries": {"province": "province.geojson", "kabupaten": "kabupaten.geojson"}}
-    findings = boundaries(project(sections, files=files, bare=True), NOBODY)
+    findings = check_boundaries(project(sections, files=files, bare=True), NOBODY)
     assert [f.code for f in findings] == ["file_unusable", "areas_counted"]
     wrong = project(
         {**sections, "boundaries": {"kabupaten": "kabupaten.geojson", "code": "KODE"}},
         files=files,
         bare=True,
     )
-    (finding,) = boundaries(wrong, NOBODY)
+    (finding,) = check_boundaries(wrong, NOBODY)
     assert finding.parameters["error"] == "area_column_missing"
 
 
 def test_the_sample_has_no_fault() -> None:
-    findings = boundaries(read_project(REPOSITORY), NOBODY)
+    findings = check_boundaries(read_project(REPOSITORY), NOBODY)
     assert [f.parameters["count"] for f in findings] == [1, 13, 83, 379]
     assert {f.code for f in findings} == {"areas_counted"}
 
@@ -157,7 +157,7 @@ def test_the_sample_has_no_fault() -> None:
 def test_the_real_boundaries(shared: Path) -> None:
     """One invalid geometry in each of the first three layers, imprecise borders, nothing else."""
     opened = read_project(REPOSITORY / "tests" / "real" / "kalsel.toml")
-    findings = boundaries(opened, NOBODY)
+    findings = check_boundaries(opened, NOBODY)
     counts = [f.parameters["count"] for f in findings if f.code == "areas_counted"]
     assert counts == [1, 13, 156, 2008]
     invalid = [f.parameters["area"] for f in findings if f.code == "area_geometry_invalid"]
@@ -190,7 +190,7 @@ def test_faults_put_into_the_real_boundaries(shared: Path, tmp_path: Path) -> No
         update={"kecamatan": tmp_path / "kecamatan.geojson", "desa": None}
     )
     project = opened.project.model_copy(update={"boundaries": changed})
-    findings = boundaries(type(opened)(opened.path, project), NOBODY)
+    findings = check_boundaries(type(opened)(opened.path, project), NOBODY)
     mine = [f for f in findings if f.file.endswith("kecamatan.geojson")]
     assert {f.value.split()[0] for f in mine if f.code == "area_outside_parent"} == {"63.07.99"}
     assert any(

@@ -7,7 +7,7 @@ from shapely import box
 
 from kalsel_gap.project.base import default_values
 from kalsel_gap.project.checks import Locations
-from kalsel_gap.quality.area_names import Layer
+from kalsel_gap.quality.area_names import AreaLayer
 from kalsel_gap.quality.claimed_areas import claim, majority
 
 FIGURES = Locations.model_validate(default_values("locations"))
@@ -20,7 +20,7 @@ KECAMATAN = gpd.GeoDataFrame(
     },
     crs="EPSG:4326",
 )
-LAYER = Layer(KECAMATAN, np.array([0, 0, 1, 1]), 0.0)
+LAYER = AreaLayer(KECAMATAN, np.array([0, 0, 1, 1]), 0.0)
 
 
 def area_of(names: list[str], codes: list[str], within: list[str] | None = None) -> list[int]:

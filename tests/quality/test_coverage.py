@@ -15,7 +15,7 @@ from kalsel_gap.geo.sampling import open_band
 from kalsel_gap.i18n.messages import finding_sentence
 from kalsel_gap.i18n.text import Text
 from kalsel_gap.project.read import read_project
-from kalsel_gap.quality.coverage import Histogram, rasters
+from kalsel_gap.quality.coverage import Histogram, check_coverage
 from kalsel_gap.sources.schools import read_schools
 from tests.conftest import REPOSITORY
 
@@ -58,7 +58,7 @@ def section(path: Path, **given: Any) -> dict[str, Any]:
 def found(
     project: MakeProject, path: Path, schools: pd.DataFrame = SCHOOLS, **given: Any
 ) -> list[Finding]:
-    return rasters(project(section(path, **given), bare=True), schools)
+    return check_coverage(project(section(path, **given), bare=True), schools)
 
 
 def codes(findings: list[Finding]) -> list[str]:
@@ -92,7 +92,7 @@ def test_a_crs_that_was_assigned(
     path = raster("assigned.tif", LEVELS, nodata=-9999, **profile)
     opened = project({**section(path), "elevation": None})  # with the boundaries of data/tiny
     schools = SCHOOLS if located else SCHOOLS.assign(lat=np.nan)
-    (finding,) = rasters(opened, schools)
+    (finding,) = check_coverage(opened, schools)
     assert (finding.code, finding.severity) == ("raster_crs_doubtful", "error")
     assert (finding.value, finding.proposal) == (str(profile["crs"]), proposal)
     assert finding.evidence["inside_before_share"] == 0.0
@@ -190,7 +190,7 @@ def test_a_file_that_cannot_be_used_stops_no_other(
     cut.write_bytes(cut.read_bytes()[:2000])
     good = raster("good.tif", LEVELS, nodata=-9999)
     sources = [section(path)["coverage"] for path in (rough, cut, good)]
-    findings = rasters(project({"coverage": sources}, bare=True), SCHOOLS)
+    findings = check_coverage(project({"coverage": sources}, bare=True), SCHOOLS)
     assert codes(findings) == ["file_unusable", "file_unusable", "raster_coarse"]
     assert [f.parameters.get("error") for f in findings[:2]] == [
         "raster_no_crs",
@@ -221,7 +221,7 @@ def test_polygons_of_coverage(project: MakeProject) -> None:
     ):
         usual = section(REPOSITORY / name, kind="binary")["coverage"] | {"path": name}
         opened = project({"coverage": usual}, files=files, bare=True)
-        assert codes(rasters(opened, SCHOOLS)) == expected
+        assert codes(check_coverage(opened, SCHOOLS)) == expected
 
 
 # --- reading ------------------------------------------------------------------------------------
@@ -278,7 +278,7 @@ def test_a_shifted_raster(
     fine = Affine(0.0025, 0.0, 115.30, 0.0, -0.0025, -2.90)
     path = raster("bumps.tif", levels, nodata=-9999, transform=fine)
     sections = {**section(path), "sites": {"path": "sites.csv"}}
-    findings = rasters(project(sections, files={"sites.csv": sites}, bare=True), SCHOOLS)
+    findings = check_coverage(project(sections, files={"sites.csv": sites}, bare=True), SCHOOLS)
     if offset_m is None:
         assert findings == []
         return
@@ -295,7 +295,7 @@ def test_of_many_sites_every_nth_tells_the_shift(project: MakeProject, raster: M
     sections["sites"] = {"path": "sites.csv"}
     options = ("file_checks.reading.most_cells=10000",)  # 27 times 361
     opened = project(sections, files={"sites.csv": sites}, bare=True, options=options)
-    (finding,) = rasters(opened, SCHOOLS)
+    (finding,) = check_coverage(opened, SCHOOLS)
     assert finding.evidence["sites"] == 18
     assert finding.parameters["offset_m"] == pytest.approx(556, abs=60)
 
@@ -306,7 +306,7 @@ def test_levels_of_another_unit_tell_no_shift(project: MakeProject, raster: Make
     sections = section(raster("bumps.tif", 10 * levels, nodata=-9999, transform=fine))
     sections["sites"] = {"path": "sites.csv"}
     opened = project(sections, files={"sites.csv": sites}, bare=True)
-    assert codes(rasters(opened, SCHOOLS)) == ["raster_unit_times_10"]
+    assert codes(check_coverage(opened, SCHOOLS)) == ["raster_unit_times_10"]
 
 
 def test_a_few_sites_tell_no_shift(project: MakeProject, raster: MakeRaster) -> None:
@@ -315,7 +315,7 @@ def test_a_few_sites_tell_no_shift(project: MakeProject, raster: MakeRaster) -> 
     path = raster("bumps.tif", levels, nodata=-9999, transform=fine)
     few = "\n".join(sites.splitlines()[:30])
     sections = {**section(path), "sites": {"path": "sites.csv"}}
-    assert rasters(project(sections, files={"sites.csv": few}, bare=True), SCHOOLS) == []
+    assert check_coverage(project(sections, files={"sites.csv": few}, bare=True), SCHOOLS) == []
 
 
 # --- real data ----------------------------------------------------------------------------------
@@ -327,14 +327,14 @@ def opened_with_schools(path: Path) -> tuple[Opened, pd.DataFrame]:
 
 
 def test_the_sample_has_one_coarse_raster() -> None:
-    findings = rasters(*opened_with_schools(REPOSITORY))
+    findings = check_coverage(*opened_with_schools(REPOSITORY))
     assert [(f.code, f.parameters["cell_m"]) for f in findings] == [("raster_coarse", 1000)]
 
 
 @pytest.mark.real
 def test_the_real_rasters_have_no_fault(shared: Path) -> None:
     path = REPOSITORY / "tests" / "real" / "kalsel.toml"
-    assert rasters(*opened_with_schools(path)) == []
+    assert check_coverage(*opened_with_schools(path)) == []
 
 
 @pytest.mark.real
@@ -360,7 +360,7 @@ def test_a_shift_of_a_real_raster_is_found(
         update={"coverage": (source.model_copy(update={"path": shifted}),)}
     )
     schools = SCHOOLS.assign(lat=-3.4, lon=114.8)
-    (finding,) = rasters(type(opened)(opened.path, project), schools)
+    (finding,) = check_coverage(type(opened)(opened.path, project), schools)
     assert finding.code == "raster_offset"
     assert finding.parameters["offset_m"] == pytest.approx(np.hypot(east_m, north_m), abs=140)
     bearing = float(np.degrees(np.arctan2(east_m, north_m))) % 360

@@ -11,7 +11,7 @@ import rasterio
 from affine import Affine
 
 from kalsel_gap.project.read import read_project
-from kalsel_gap.quality.elevation import elevation, highest_m
+from kalsel_gap.quality.elevation import check_elevation, highest_m
 from tests.conftest import REPOSITORY
 
 if TYPE_CHECKING:
@@ -32,13 +32,13 @@ def section(path: Path, **given: Any) -> dict[str, Any]:
 
 def found(project: MakeProject, path: Path, *options: str, **given: Any) -> list[Finding]:
     opened = project(section(path, **given), bare=True, options=options)
-    return elevation(opened, SCHOOLS)
+    return check_elevation(opened, SCHOOLS)
 
 
 def test_a_model_as_it_should_be(project: MakeProject, raster: MakeRaster) -> None:
     cells = np.where(LAND == 7, -32768, LAND)  # the sea in a corner
     assert found(project, raster("dem.tif", cells, nodata=-32768)) == []
-    assert elevation(project(bare=True), SCHOOLS) == []
+    assert check_elevation(project(bare=True), SCHOOLS) == []
 
 
 def test_heights_that_no_land_has(project: MakeProject, raster: MakeRaster) -> None:
@@ -83,7 +83,7 @@ def test_feet(
     cells[1, 1] = top
     sections = {"boundaries": {"kabupaten": "area.geojson"}}
     sections |= section(raster("feet.tif", cells))
-    findings = elevation(project(sections, files=boundaries_of("63"), bare=True), SCHOOLS)
+    findings = check_elevation(project(sections, files=boundaries_of("63"), bare=True), SCHOOLS)
     assert [(f.code, f.proposal) for f in findings] == ([(code, proposal)] if code else [])
 
 
@@ -205,14 +205,14 @@ def test_where_it_lies(
 
 
 def test_the_sample_has_no_fault() -> None:
-    assert elevation(read_project(REPOSITORY), SCHOOLS.assign(lat=-3.4, lon=114.8)) == []
+    assert check_elevation(read_project(REPOSITORY), SCHOOLS.assign(lat=-3.4, lon=114.8)) == []
 
 
 @pytest.mark.real
 def test_the_stylised_model_has_no_fault_but_a_planted_one(shared: Path, tmp_path: Path) -> None:
     opened = read_project(REPOSITORY / "tests" / "real" / "kalsel.toml")
     schools = SCHOOLS.assign(lat=-3.4, lon=114.8)
-    assert elevation(opened, schools) == []
+    assert check_elevation(opened, schools) == []
     source = opened.project.elevation
     assert source is not None
     with rasterio.open(source.path[0]) as dataset:
@@ -223,7 +223,7 @@ def test_the_stylised_model_has_no_fault_but_a_planted_one(shared: Path, tmp_pat
         dataset.write(cells, 1)
     stepped = source.model_copy(update={"path": (tmp_path / "stepped.tif",)})
     project = opened.project.model_copy(update={"elevation": stepped})
-    (finding,) = elevation(type(opened)(opened.path, project), schools)
+    (finding,) = check_elevation(type(opened)(opened.path, project), schools)
     assert (finding.code, finding.parameters["line"]) == ("elevation_seam", "lon 116")
     assert finding.parameters["jump_m"] == pytest.approx(5, abs=1)
 
@@ -249,7 +249,7 @@ def test_a_real_tile_has_its_sea_at_zero_and_no_seam(
     cells, profile = tile(shared, name)
     opened = project(section(raster("tile.tif", cells, **profile)), bare=True)
     lat, lon = SRTM[name]
-    findings = elevation(opened, SCHOOLS.assign(lat=lat, lon=lon))
+    findings = check_elevation(opened, SCHOOLS.assign(lat=lat, lon=lon))
     assert [f.code for f in findings] == ["elevation_sea_is_zero"]
 
 
@@ -262,5 +262,5 @@ def test_two_real_tiles_that_lack_the_row_they_share(
     south, _ = tile(shared, "S35E018")
     opened = project(section(raster("m.tif", np.concatenate([north, south]), **profile)), bare=True)
     lat, lon = SRTM["S34E018"]
-    _, seam = elevation(opened, SCHOOLS.assign(lat=lat, lon=lon))
+    _, seam = check_elevation(opened, SCHOOLS.assign(lat=lat, lon=lon))
     assert (seam.code, seam.parameters["line"]) == ("elevation_seam", "lat -34")

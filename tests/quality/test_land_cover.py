@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kalsel_gap.quality.land_cover import land_cover
+from kalsel_gap.quality.land_cover import check_land_cover
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,12 +21,12 @@ KNOWN = np.array([[10, 30, 50], [80, 10, 0], [10, 10, 95]], dtype="uint8")
 
 
 def found(project: MakeProject, path: Path, schools: pd.DataFrame = SCHOOLS) -> list[Finding]:
-    return land_cover(project({"land_cover": {"path": str(path)}}, bare=True), schools)
+    return check_land_cover(project({"land_cover": {"path": str(path)}}, bare=True), schools)
 
 
 def test_classes_of_the_table(project: MakeProject, raster: MakeRaster) -> None:
     assert found(project, raster("cover.tif", KNOWN, nodata=0)) == []
-    assert land_cover(project(bare=True), SCHOOLS) == []
+    assert check_land_cover(project(bare=True), SCHOOLS) == []
 
 
 def test_a_class_without_a_height(project: MakeProject, raster: MakeRaster) -> None:

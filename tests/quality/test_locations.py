@@ -21,7 +21,7 @@ from kalsel_gap.i18n.text import Text
 from kalsel_gap.project.read import read_project
 from kalsel_gap.quality.claimed_areas import claims_of
 from kalsel_gap.quality.locations import READS
-from kalsel_gap.quality.locations import locations as locations_of
+from kalsel_gap.quality.locations import check_locations as locations_of
 from kalsel_gap.sources.schools import read_schools
 from tests.conftest import REPOSITORY
 

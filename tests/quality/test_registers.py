@@ -15,10 +15,10 @@ from kalsel_gap.i18n.text import Text
 from kalsel_gap.project.base import default_values
 from kalsel_gap.project.checks import Registers
 from kalsel_gap.project.read import read_project
-from kalsel_gap.quality.names import names, unmangled
-from kalsel_gap.quality.npsn import npsn
+from kalsel_gap.quality.names import check_names, unmangled
+from kalsel_gap.quality.npsn import check_npsn
 from kalsel_gap.quality.plausibility import dates, figures, last_day
-from kalsel_gap.quality.registers import gaps, registers
+from kalsel_gap.quality.registers import check_registers, gaps
 from kalsel_gap.sources.schools import CELLS, read_cells, read_schools
 from kalsel_gap.sources.tables import day
 from tests.conftest import REPOSITORY
@@ -77,17 +77,17 @@ def brief(findings: Sequence[Finding]) -> list[tuple[str, str, str]]:
     ],
 )
 def test_npsn(text: str, code: str, proposal: str) -> None:
-    (finding,) = npsn(cells({"npsn": text}))
+    (finding,) = check_npsn(cells({"npsn": text}))
     assert (finding.code, finding.value, finding.proposal) == (code, text, proposal)
     assert (finding.file, finding.row, finding.column) == ("s.csv", 2, "npsn")
 
 
 def test_regular_npsn_are_no_finding() -> None:
-    assert npsn(cells({"npsn": "30301027"}, {"npsn": "P9908517"})) == []
+    assert check_npsn(cells({"npsn": "30301027"}, {"npsn": "P9908517"})) == []
 
 
 def test_a_proposed_npsn_that_another_row_has_says_so() -> None:
-    (finding,) = npsn(cells({"npsn": "30301027"}, {"npsn": "30301027.0"}))
+    (finding,) = check_npsn(cells({"npsn": "30301027"}, {"npsn": "30301027.0"}))
     assert finding.evidence == {"rows_with_proposal": 1}
 
 
@@ -108,7 +108,7 @@ def test_a_proposed_npsn_that_another_row_has_says_so() -> None:
     ],
 )
 def test_levels_that_the_name_denies(level: str, name: str, proposal: str) -> None:
-    found = names(cells({"level": level, "name": name}))
+    found = check_names(cells({"level": level, "name": name}))
     assert [(f.value, f.proposal) for f in found if f.code == "level_differs_from_name"] == [
         (level, proposal)
     ]
@@ -136,7 +136,7 @@ def test_levels_that_the_name_denies(level: str, name: str, proposal: str) -> No
     ],
 )
 def test_names_that_do_not_deny_the_level(level: str, name: str) -> None:
-    found = names(cells({"level": level, "name": name}))
+    found = check_names(cells({"level": level, "name": name}))
     assert "level_differs_from_name" not in {f.code for f in found}
 
 
@@ -158,7 +158,7 @@ def test_names_that_do_not_deny_the_level(level: str, name: str) -> None:
     ],
 )
 def test_ownership_against_the_name(ownership: str, name: str, proposal: str | None) -> None:
-    found = names(cells({"ownership": ownership, "name": name}))
+    found = check_names(cells({"ownership": ownership, "name": name}))
     told = [f.proposal for f in found if f.code == "ownership_differs_from_name"]
     assert told == ([] if proposal is None else [proposal])
 
@@ -176,7 +176,7 @@ def test_ownership_against_the_name(ownership: str, name: str, proposal: str | N
     ],
 )
 def test_ministry_against_the_level(level: str, ministry: str, *, wrong: bool) -> None:
-    found = names(cells({"level": level, "ministry": ministry, "name": "A"}))
+    found = check_names(cells({"level": level, "ministry": ministry, "name": "A"}))
     assert ("ministry_differs_from_level" in {f.code for f in found}) == wrong
 
 
@@ -199,7 +199,7 @@ def test_ministry_against_the_level(level: str, ministry: str, *, wrong: bool) -
     ],
 )
 def test_names_that_are_unsafe_or_garbled(name: str, code: str, proposal: str) -> None:
-    assert brief(names(cells({"name": name}))) == [(code, name, proposal)]
+    assert brief(check_names(cells({"name": name}))) == [(code, name, proposal)]
 
 
 @pytest.mark.parametrize(
@@ -207,11 +207,11 @@ def test_names_that_are_unsafe_or_garbled(name: str, code: str, proposal: str) -
 )
 def test_sound_names(name: str) -> None:
     unsound = {"name_has_html", "name_has_formula", "name_has_control", "text_mojibake"}
-    assert not unsound & {f.code for f in names(cells({"name": name}))}
+    assert not unsound & {f.code for f in check_names(cells({"name": name}))}
 
 
 def test_other_texts_are_checked_too() -> None:
-    found = names(cells({"address": "Jl. A â€“ B", "kecamatan": "C\tD"}))
+    found = check_names(cells({"address": "Jl. A â€“ B", "kecamatan": "C\tD"}))
     assert [(f.code, f.column, f.proposal) for f in found] == [
         ("text_has_control", "kecamatan", "C D"),
         ("text_mojibake", "address", "Jl. A – B"),
@@ -331,7 +331,7 @@ def test_the_date_of_a_register_comes_before_that_of_other_tables(project: MakeP
 
     def found(sections: Mapping[str, Any]) -> list[str]:
         opened = project(sections, files=files, bare=True)
-        told = registers(read_cells(opened)[0], opened)
+        told = check_registers(read_cells(opened)[0], opened)
         return [f.code for f in told if f.code.startswith("date")]
 
     pupils = {"attributes": [{"path": "p.csv", "date": "2023-06"}]}
@@ -374,7 +374,7 @@ REGISTER = """npsn,nama,lat,lon
 def attribute_findings(project: MakeProject, table: str, **source: str) -> list[Finding]:
     sections = {"attributes": [{"path": "p.csv", **source}]}
     opened = project(sections, files={"schools.csv": REGISTER, "p.csv": table}, bare=True)
-    found = registers(read_cells(opened)[0], opened)
+    found = check_registers(read_cells(opened)[0], opened)
     return [f for f in found if f.file == "p.csv"]
 
 
@@ -432,10 +432,10 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Opened:
 def test_any_table_of_any_strings_gives_findings(plain: Opened, rows: list[dict[str, str]]) -> None:
     table = cells(*rows)
     before = table.copy(deep=True)
-    found = registers(table, plain)
+    found = check_registers(table, plain)
     pd.testing.assert_frame_equal(table, before)
     told = to_frame(found)
-    backwards = to_frame(registers(table[::-1], plain))
+    backwards = to_frame(check_registers(table[::-1], plain))
     pd.testing.assert_frame_equal(told, backwards)
     text = Text("en")
     assert all(messages.finding_sentence(row, text) for row in told.to_dict("records"))
@@ -460,7 +460,7 @@ def test_no_row_of_the_banjar_workbook_is_lost(shared: Path) -> None:
 @pytest.mark.real
 def test_what_the_real_lists_hold(shared: Path, tmp_path: Path) -> None:
     opened = read_project(REPOSITORY / "tests" / "real" / "kalsel.toml")
-    found = pd.Series([f.code for f in registers(read_cells(opened)[0], opened)])
+    found = pd.Series([f.code for f in check_registers(read_cells(opened)[0], opened)])
     assert found.value_counts().to_dict() == {
         "attribute_name_differs": 28,
         "column_has_gaps": 2,
@@ -472,7 +472,7 @@ def test_what_the_real_lists_hold(shared: Path, tmp_path: Path) -> None:
     national = (shared / "national" / "sekolah_indonesia_2019.csv.gz").as_posix()
     (tmp_path / "kalsel-gap.toml").write_text(f'[schools]\npath = "{national}"\n')
     opened = read_project(tmp_path)
-    found = pd.Series([f.code for f in registers(read_cells(opened)[0], opened)])
+    found = pd.Series([f.code for f in check_registers(read_cells(opened)[0], opened)])
     assert found.value_counts().to_dict() == {
         "level_differs_from_name": 2,
         "npsn_irregular": 39,

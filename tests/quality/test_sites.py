@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from kalsel_gap.findings import SEVERITIES, to_frame
 from kalsel_gap.project.read import read_project
-from kalsel_gap.quality.sites import sites
+from kalsel_gap.quality.sites import check_sites
 from tests.conftest import REPOSITORY
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def found(project: MakeProject, *rows: str, header: str = HEADER) -> list[Findin
     """Findings in the area of data/tiny: 2.9° to 3° south, 115.3° to 115.4° east."""
     text = "\n".join((header, *rows)) + "\n"
     opened = project({"sites": {"path": "sites.csv"}}, files={"sites.csv": text})
-    return [f for f in sites(opened, NOBODY) if f.code not in ASIDE]
+    return [f for f in check_sites(opened, NOBODY) if f.code not in ASIDE]
 
 
 def test_sites_as_they_should_be(project: MakeProject) -> None:
@@ -88,7 +88,7 @@ def test_a_site_in_the_sea(project: MakeProject) -> None:
     lon, lat = places[-1]
     text = f"{HEADER}\nA,telkomsel,4g,{lat:.4f},{lon:.4f},42,1800\n"
     opened = project({"sites": {"path": "sites.csv"}}, files={"sites.csv": text}, options=nearer)
-    assert [f.code for f in sites(opened, NOBODY) if f.code not in ASIDE] == ["site_at_sea"]
+    assert [f.code for f in check_sites(opened, NOBODY) if f.code not in ASIDE] == ["site_at_sea"]
 
 
 def test_duplicates(project: MakeProject) -> None:
@@ -159,7 +159,7 @@ def test_boundaries_that_cannot_be_used_stop_no_check(project: MakeProject) -> N
     text = f"{HEADER}\nA,telkomsel,4g,-2.95,115.35,42,1800\nB,telkomsel,4g,-2.95,15.35,42,1800\n"
     sections = {"sites": {"path": "sites.csv"}, "boundaries": {"province": "p.geojson"}}
     opened = project(sections, files={"sites.csv": text, "p.geojson": "{"}, bare=True)
-    told = [(f.code, f.row) for f in sites(opened, NOBODY) if f.code not in ASIDE]
+    told = [(f.code, f.row) for f in check_sites(opened, NOBODY) if f.code not in ASIDE]
     assert told == [("site_far_away", 3)]
 
 
@@ -174,11 +174,11 @@ def test_any_text_gives_findings(
     table = as_csv([dict(zip(HEADER.split(","), row, strict=True)) for row in rows])
     raw = table.encode("utf-8", "replace")
     opened = project({"sites": {"path": "sites.csv"}}, files={"sites.csv": raw})
-    assert set(to_frame(sites(opened, NOBODY))["code"]) <= set(SEVERITIES)
+    assert set(to_frame(check_sites(opened, NOBODY))["code"]) <= set(SEVERITIES)
 
 
 def test_the_sample_has_no_fault() -> None:
-    findings = sites(read_project(REPOSITORY), NOBODY)
+    findings = check_sites(read_project(REPOSITORY), NOBODY)
     assert [f.code for f in findings] == ["columns_understood"]
 
 
@@ -186,7 +186,7 @@ def test_the_sample_has_no_fault() -> None:
 def test_the_real_tables(shared: Path, project: MakeProject) -> None:
     """Eight of the stylised sites stand where another one of their operator does."""
     opened = read_project(REPOSITORY / "tests" / "real" / "kalsel.toml")
-    findings = to_frame(sites(opened, NOBODY))
+    findings = to_frame(check_sites(opened, NOBODY))
     table = pd.read_csv(shared / "kalsel" / "stylised" / "towers.csv")
     twice = table.duplicated(["operator", "technology", "lat", "lon", "frequency_mhz"])
     duplicates = findings[findings["code"] == "site_duplicate"]
@@ -197,7 +197,7 @@ def test_the_real_tables(shared: Path, project: MakeProject) -> None:
     boundaries = {"province": str(shared / "kalsel" / "boundaries" / "kalsel_provinsi.geojson")}
     celled = project({"sites": {"path": str(path)}, "boundaries": boundaries}, bare=True)
     cells = pd.read_csv(path)
-    found_there = [f for f in sites(celled, NOBODY) if f.code not in ASIDE]
+    found_there = [f for f in check_sites(celled, NOBODY) if f.code not in ASIDE]
     assert {f.code for f in found_there} <= {"site_outside_area", "site_far_away"}
     assert len(found_there) <= len(cells)
 
@@ -210,13 +210,13 @@ def test_what_a_prediction_lacks_is_told_once_for_each_term(project: MakeProject
         "C,telkomsel,4g,-2.97,115.35,42,1800,\n"
     )
     opened = project({"sites": {"path": "sites.csv"}}, files={"sites.csv": text})
-    assert [(f.code, f.row, f.column, f.parameters) for f in sites(opened, NOBODY)] == [
+    assert [(f.code, f.row, f.column, f.parameters) for f in check_sites(opened, NOBODY)] == [
         ("site_term_missing", 3, "antenna_height_m", {"count": 1}),
         ("site_term_missing", 3, "eirp_dbm", {"count": 2}),
     ]
     section = {"path": "sites.csv", "antenna_height_m": 30, "eirp_dbm": 58}
     opened = project({"sites": section}, files={"sites.csv": text})
-    assert {f.code for f in sites(opened, NOBODY)} == {"site_term_stated"}
+    assert {f.code for f in check_sites(opened, NOBODY)} == {"site_term_stated"}
 
 
 @pytest.mark.parametrize(

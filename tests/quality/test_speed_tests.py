@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kalsel_gap.findings import SEVERITIES, to_frame
 from kalsel_gap.project.read import read_project
-from kalsel_gap.quality.speed_tests import measurements
+from kalsel_gap.quality.speed_tests import check_speed_tests
 from kalsel_gap.sources.schools import read_schools
 from tests.conftest import REPOSITORY
 
@@ -26,7 +26,7 @@ HEADER = "npsn,date,download_mbps,upload_mbps,latency_ms"
 def found(project: MakeProject, *rows: str, header: str = HEADER, **section: Any) -> list[Finding]:
     text = "\n".join((header, *rows)) + "\n"
     sections = {"measurements": {"path": "tests.csv", **section}}
-    return measurements(project(sections, files={"tests.csv": text}, bare=True), SCHOOLS)
+    return check_speed_tests(project(sections, files={"tests.csv": text}, bare=True), SCHOOLS)
 
 
 def test_tests_as_they_should_be(project: MakeProject) -> None:
@@ -121,7 +121,7 @@ def test_files_that_cannot_be_used(project: MakeProject) -> None:
     assert (finding.code, finding.parameters["error"]) == ("file_unusable", "column_missing")
     far = "quadkey,avg_d_kbps,avg_u_kbps,avg_lat_ms,tests\n1202021303331303,9000,900,30,9\n"
     opened = project({"measurements": {"path": "t.csv"}}, files={"t.csv": far}, bare=True)
-    (finding,) = measurements(opened, SCHOOLS)
+    (finding,) = check_speed_tests(opened, SCHOOLS)
     assert (finding.code, finding.parameters["error"]) == ("file_unusable", "tiles_touch_no_school")
 
 
@@ -136,12 +136,12 @@ def test_any_text_gives_findings(
     table = as_csv([dict(zip(HEADER.split(","), row, strict=True)) for row in rows])
     raw = table.encode("utf-8", "replace")
     opened = project({"measurements": {"path": "t.csv"}}, files={"t.csv": raw}, bare=True)
-    assert set(to_frame(measurements(opened, SCHOOLS))["code"]) <= set(SEVERITIES)
+    assert set(to_frame(check_speed_tests(opened, SCHOOLS))["code"]) <= set(SEVERITIES)
 
 
 def test_the_faults_planted_in_the_sample_and_nothing_else() -> None:
     opened = read_project(REPOSITORY)
-    findings = to_frame(measurements(opened, read_schools(opened)[0]))
+    findings = to_frame(check_speed_tests(opened, read_schools(opened)[0]))
     dirt = pd.read_csv(REPOSITORY / "data" / "sample" / "dirt.csv", dtype=str)
     kinds = {
         "date_impossible": "date_not_read",

@@ -23,11 +23,11 @@ from kalsel_gap.geo import geodesy
 from kalsel_gap.i18n.text import Text
 from kalsel_gap.pipeline import OpenProject
 from kalsel_gap.project.read import read_project
-from kalsel_gap.quality.accept import Accepted, accept
+from kalsel_gap.quality.accept import Accepted, accept_repairs
 from kalsel_gap.quality.claimed_areas import claims_of
-from kalsel_gap.quality.confidence import confidence
+from kalsel_gap.quality.confidence import grade_locations
 from kalsel_gap.quality.repairs import accepted, as_table, judge
-from kalsel_gap.quality.stage import check_all, quality
+from kalsel_gap.quality.stage import check_all, check_quality
 from kalsel_gap.sources.coordinates import candidates
 from kalsel_gap.sources.places import sampled
 from kalsel_gap.sources.repairs import COLUMNS, read_repairs
@@ -53,7 +53,7 @@ BOXES = {
 def keep(opened: Opened, reviewed: Path) -> Accepted:
     """Store what a reviewed table accepts, as the command does."""
     checked = check_all(opened)
-    return accept(opened, checked, explained(checked, opened), reviewed)
+    return accept_repairs(opened, checked, explained(checked, opened), reviewed)
 
 
 def rows_of(*places: tuple[str, str, str, str]) -> list[dict[str, str]]:
@@ -447,7 +447,7 @@ def test_points_of_a_polygon_stand_for_equal_areas() -> None:
 
 def graded(project: Opened, *findings: Finding) -> list[tuple[str, float]]:
     table, _ = read_schools(project)
-    columns = confidence(table, findings, claims_of(table, pd.DataFrame(), project), project)
+    columns = grade_locations(table, findings, claims_of(table, pd.DataFrame(), project), project)
     return list(columns.itertuples(index=False, name=None))
 
 
@@ -573,7 +573,7 @@ def test_without_coordinates_the_claimed_desa_is_offered(with_desa: Any, tmp_pat
 
 def test_what_is_unusable_has_no_grade(opened: Any) -> None:
     schools, _ = read_schools(project := opened((*HERE[:2], "", ""), HERE))
-    columns = quality(schools, project).columns
+    columns = check_quality(schools, project).columns
     assert columns["confidence"].isna().tolist() == [True, False]
     assert columns["confidence_radius_m"].isna().tolist() == [True, False]
 
@@ -619,7 +619,7 @@ def test_any_strings_give_findings_and_only_listed_changes(
     project = opened(*((*names, lat, lon) for names, lat, lon in rows))
     schools, _ = read_schools(project)
     before = schools.copy()
-    made = quality(schools, project)
+    made = check_quality(schools, project)
     pd.testing.assert_frame_equal(pd.DataFrame(schools), pd.DataFrame(before))
     schema.check(schools.join(made.columns), "quality")
     claims = claims_of(schools, pd.DataFrame(), project)

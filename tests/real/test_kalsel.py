@@ -21,7 +21,7 @@ from pyproj import Geod, Transformer
 from python_calamine import CalamineWorkbook
 
 import kalsel_gap
-from kalsel_gap.deficit.signals import signals
+from kalsel_gap.deficit.signals import collect_signals
 from kalsel_gap.project.read import read_project
 from kalsel_gap.sources.schools import read_schools
 
@@ -229,7 +229,7 @@ def at_the_point(shared: Path) -> dict[tuple[str, str], pd.DataFrame]:
     schools, _ = read_schools(opened)
     schools["site_4g_km"], schools["terrain_class"] = np.nan, None
     schools["confidence_radius_m"] = 0.0
-    tidy = signals(schools, opened).tables["signals"]
+    tidy = collect_signals(schools, opened).tables["signals"]
     return {
         (str(operator), str(technology)): rows.set_index("npsn")
         for (operator, technology), rows in tidy.groupby(["operator", "technology"])

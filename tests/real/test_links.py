@@ -12,7 +12,7 @@ from pyproj import Geod
 from scipy.ndimage import map_coordinates
 
 from kalsel_gap.project.read import read_project
-from kalsel_gap.radio.links.link_table import linktable
+from kalsel_gap.radio.links.link_table import list_links
 
 if TYPE_CHECKING:
     from kalsel_gap.radio.links.link_table import LinkTable
@@ -29,7 +29,7 @@ STEP_M, POLE_M, GHZ, LINKS = 90.0, 6.0, 8.0, 6
 def found(shared: Path) -> dict[str, LinkTable]:
     assert (shared / DEM).is_file()
     opened = read_project(PROJECT)
-    return {npsn: linktable(opened, npsn) for npsn in (VALLEY, ISLAND, CITY)}
+    return {npsn: list_links(opened, npsn) for npsn in (VALLEY, ISLAND, CITY)}
 
 
 def hop(dem: Any, site: Any, school: tuple[float, float]) -> tuple[float, float]:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from pyproj import Geod
 
-from kalsel_gap.sources.places import places
+from kalsel_gap.sources.places import locate_places
 from kalsel_gap.sources.schools import read_schools
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def placed(
     files = {"schools.csv": as_csv(ROWS), **kwargs.pop("files", {})}
     opened = project(sections, files=files, **kwargs)
     schools, _ = read_schools(opened)
-    staged = places(schools, opened)
+    staged = locate_places(schools, opened)
     assert staged.columns.index.equals(schools.index)
     return staged
 
@@ -93,7 +93,7 @@ def test_without_boundaries_everything_is_unknown(project: MakeProject, as_csv: 
 def test_nobody_has_a_place(project: MakeProject, as_csv: MakeCsv) -> None:
     opened = project(files={"schools.csv": "npsn,nama,lat,lon\n1,A,,\n2,B,,\n"})
     schools, _ = read_schools(opened)
-    staged = places(schools, opened)
+    staged = locate_places(schools, opened)
     assert staged.columns.isna().all(axis=None)
     assert isinstance(staged.columns, pd.DataFrame)
     assert len(staged.columns) == 2

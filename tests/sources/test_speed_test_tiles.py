@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kalsel_gap import schema
-from kalsel_gap.deficit.signals import signals
+from kalsel_gap.deficit.signals import collect_signals
 from kalsel_gap.errors import InputError, SeveralErrors
 from kalsel_gap.indicators.delivered import adequacy
 from kalsel_gap.project.base import default_values
@@ -257,7 +257,7 @@ def test_tests_of_a_school_in_kbps(project: MakeProject, schools: MakeSchools) -
     rows = [{"lat": y, "lon": x} for y, x in PLACES]
     frame = schools(rows)[[*(c.name for c in schema.up_to("prediction")), "geometry"]]
     opened = project({"measurements": {"path": "t.csv"}}, files={"t.csv": text}, bare=True)
-    columns = signals(frame, opened).columns
+    columns = collect_signals(frame, opened).columns
     names = ["measured_down_mbps", "measured_up_mbps", "measured_latency_ms"]
     assert [columns[name].iloc[0] for name in names] == [20.5, 4.1, 45.0]
 

@@ -18,7 +18,7 @@ import pytest
 from kalsel_gap.errors import InputError, OutputError
 from kalsel_gap.findings import Finding, to_frame
 from kalsel_gap.storage import run_folder as run_
-from kalsel_gap.storage.atomic import atomic
+from kalsel_gap.storage.atomic import replace_file
 from kalsel_gap.storage.cache import Cache
 from kalsel_gap.storage.fingerprint import default_cache_folder
 from kalsel_gap.storage.run_folder import read_run, run_id, write_run
@@ -375,7 +375,7 @@ def test_only_its_own_leftovers_are_removed(write: Callable[..., run_.Run], tmp_
 
 def test_a_file_takes_its_place_when_the_block_ends_well(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "x.csv"
-    with atomic(path) as temporary:
+    with replace_file(path) as temporary:
         assert temporary.suffix == ".csv"
         temporary.write_text("new")
         assert not path.exists()
@@ -394,7 +394,7 @@ def test_a_file_is_as_it_was_when_it_does_not(tmp_path: Path, error: BaseExcepti
     expected = OutputError if isinstance(error, OSError) else type(error)
 
     def write() -> None:
-        with atomic(path) as temporary:
+        with replace_file(path) as temporary:
             temporary.write_text("half")
             raise error
 
@@ -405,7 +405,7 @@ def test_a_file_is_as_it_was_when_it_does_not(tmp_path: Path, error: BaseExcepti
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
     (tmp_path / "x.csv").mkdir()
-    with pytest.raises(OutputError), atomic(tmp_path / "x.csv"):
+    with pytest.raises(OutputError), replace_file(tmp_path / "x.csv"):
         pass
     assert entries(tmp_path) == {"x.csv"}
 

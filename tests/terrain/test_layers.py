@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 NAN = np.nan
 SEA = -32768
-EVERY: tuple[layers.Name, ...] = (
+EVERY: tuple[layers.LayerName, ...] = (
     *("elevation", "slope", "aspect", "tri", "roughness", "relief", "mountain", "coast", "zone"),
 )
 # Cells of a thousandth of a degree: 3 by 3 of them lie around the equator and 116° east.
@@ -39,17 +39,17 @@ DEGREES: dict[str, Any] = {
     "transform": Affine(0.001, 0.0, 115.9985, 0.0, -0.001, 0.0015),
 }
 
-Layers = dict[layers.Name, NDArray[Any]]
+Layers = dict[layers.LayerName, NDArray[Any]]
 
 
-def made(path: RasterPath, *wanted: layers.Name, **options: Any) -> Layers:
+def made(path: RasterPath, *wanted: layers.LayerName, **options: Any) -> Layers:
     """Layers as whole arrays; each window must come once and in file order."""
     info = sampling.describe(path)
     found: Layers = {}
     seen = {name: np.zeros((info.height, info.width), dtype=int) for name in wanted}
-    before: dict[layers.Name, tuple[int, int]] = {}
+    before: dict[layers.LayerName, tuple[int, int]] = {}
 
-    def write(name: layers.Name, window: Window, cells: grid.Cells) -> None:
+    def write(name: layers.LayerName, window: Window, cells: grid.BandCells) -> None:
         place = int(window.row_off), int(window.col_off)
         assert before.get(name, (-1, -1)) < place
         before[name] = place
@@ -57,12 +57,14 @@ def made(path: RasterPath, *wanted: layers.Name, **options: Any) -> Layers:
         whole[window.toslices()] = cells
         seen[name][window.toslices()] += 1
 
-    layers.layers(path, layers.Work(wanted, **options), write)
+    layers.compute_layers(path, layers.Work(wanted, **options), write)
     assert all((times == 1).all() for times in seen.values())
     return found
 
 
-def with_sea(path: RasterPath, *wanted: layers.Name, zero: bool = False, **options: Any) -> Layers:
+def with_sea(
+    path: RasterPath, *wanted: layers.LayerName, zero: bool = False, **options: Any
+) -> Layers:
     sea = sea_mask.open_sea(path, zero=zero)
     return made(path, *wanted, sea=sea, zone=sea_mask.low_coast(path, sea), **options)
 
@@ -180,7 +182,7 @@ def test_a_sea_of_zeros(make_dem: MakeDem) -> None:
     assert got["zone"].tolist() == [[-1, -1, 1, 0, -1, 0], [-1, -1, 1, 0, 0, 0], [-1] * 3 + [0] * 3]
     np.testing.assert_array_equal(got["relief"][1], [NAN, 0, 75, 75, 0, 0])
     assert not with_sea(path, "zone")["zone"].any()
-    names: tuple[layers.Name, ...] = ("slope", "aspect", "tri", "roughness")
+    names: tuple[layers.LayerName, ...] = ("slope", "aspect", "tri", "roughness")
     # Nothing of the sea has a shape; the land beside it falls to its level.
     shape = with_sea(path, *names, zero=True)
     assert all(np.isnan(shape[name][1, [0, 1]]).all() for name in names)
@@ -247,7 +249,7 @@ def test_a_fault_of_the_writer_ends_it(make_dem: MakeDem) -> None:
         raise OSError("disk full")
 
     with pytest.raises(OSError, match="disk full"):
-        layers.layers(make_dem(np.zeros((600, 5))), layers.Work(["slope"]), full)
+        layers.compute_layers(make_dem(np.zeros((600, 5))), layers.Work(["slope"]), full)
 
 
 def test_what_is_done_is_skipped(make_dem: MakeDem, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -255,9 +257,11 @@ def test_what_is_done_is_skipped(make_dem: MakeDem, monkeypatch: pytest.MonkeyPa
     path = make_dem(np.random.default_rng(1).integers(0, 99, (45, 12)))
     work = layers.Work(["relief"], relief_radius_m=350.0)
     whole: dict[int, bytes] = {}
-    layers.layers(path, work, lambda _, w, cells: whole.setdefault(w.row_off, cells.tobytes()))
+    layers.compute_layers(
+        path, work, lambda _, w, cells: whole.setdefault(w.row_off, cells.tobytes())
+    )
     rest: dict[int, bytes] = {}
-    layers.layers(
+    layers.compute_layers(
         path,
         work,
         lambda _, w, cells: rest.setdefault(w.row_off, cells.tobytes()),
@@ -360,7 +364,7 @@ def test_layers_agree_with_gdaldem(shared: Path, tmp_path: Path, name: str) -> N
     else:
         path = warped(shared / REAL[name][0], tmp_path, REAL[name][1])
     got = made(path, "elevation", "slope", "aspect", "tri", "roughness")
-    asked: dict[layers.Name, list[str]] = {
+    asked: dict[layers.LayerName, list[str]] = {
         "slope": ["slope", "-alg", "Horn"],
         "aspect": ["aspect", "-alg", "Horn"],
         "tri": ["TRI", "-alg", "Riley"],

@@ -12,7 +12,7 @@ from pyproj import Geod
 
 from kalsel_gap.errors import InputError
 from kalsel_gap.sources.schools import read_schools
-from kalsel_gap.terrain.stage import HORIZONS, classify, terrain
+from kalsel_gap.terrain.stage import HORIZONS, classify, describe_terrain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -149,7 +149,7 @@ def test_thresholds_are_the_projects(project: MakeProject) -> None:
 
 def staged(opened: Opened) -> Staged:
     schools, _ = read_schools(opened)
-    result = terrain(schools, opened)
+    result = describe_terrain(schools, opened)
     assert result.columns.index.equals(schools.index)
     return result
 

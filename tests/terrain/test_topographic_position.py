@@ -19,8 +19,8 @@ from kalsel_gap.project.base import default_values
 from kalsel_gap.project.terrain import Horizon, Landform
 from kalsel_gap.terrain import horizon as horizons
 from kalsel_gap.terrain import relief_at_points, sea_mask, topographic_position
-from kalsel_gap.terrain.horizon import EARTH_RADIUS_M, Sight
-from kalsel_gap.terrain.topographic_position import Disk, exposure_at
+from kalsel_gap.terrain.horizon import EARTH_RADIUS_M, HorizonSight
+from kalsel_gap.terrain.topographic_position import Neighbourhood, exposure_at
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,7 +68,7 @@ def at(
     azimuth: ArrayLike = AROUND,
     sea: bool = True,
     horizon: Horizon | None = None,
-) -> tuple[Disk, Disk, Sight]:
+) -> tuple[Neighbourhood, Neighbourhood, HorizonSight]:
     """Exposure at the centres of cells; a ground without data is 0 m high."""
     with sampling.open_band(path) as band:
         lat, lon = band.grid.position(
@@ -291,7 +291,7 @@ def test_landform(
     height_m: float, deviation_m: float, range_m: float, slope_deg: float, expected: str
 ) -> None:
     one = np.array([0.0])
-    near = Disk(one, one, one, one + height_m, one, one + deviation_m, one + range_m)
+    near = Neighbourhood(one, one, one, one + height_m, one, one + deviation_m, one + range_m)
     assert topographic_position.landform(near, [slope_deg], LIMITS).tolist() == [expected]
 
 
@@ -379,7 +379,7 @@ def test_tiling_and_order_change_no_bit(tmp_path: Path, dtype: str) -> None:
             np.testing.assert_array_equal(one, other)
 
 
-def values_of(found: tuple[Disk, Disk, Sight]) -> list[FloatArray]:
+def values_of(found: tuple[Neighbourhood, Neighbourhood, HorizonSight]) -> list[FloatArray]:
     return [getattr(part, field.name) for part in found for field in fields(part)]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from kalsel_gap.cli.framework import Command, Group
+from kalsel_gap.cli.framework import Command, CommandGroup
 from kalsel_gap.cli.predict import calibrate, coverage, school, validate
 from kalsel_gap.i18n.text import N_
 
@@ -24,7 +24,7 @@ _BECAME = {
 }
 
 
-class Predict(Group):
+class Predict(CommandGroup):
     """The commands of prediction; a spelling of before is an error that names the new one."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401

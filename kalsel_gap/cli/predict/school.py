@@ -42,13 +42,13 @@ def school(
 ) -> None:
     """Do what :data:`HELP` says."""
     from kalsel_gap.project.read import find_project, read_project
-    from kalsel_gap.radio.links.link_table import linktable
+    from kalsel_gap.radio.links.link_table import list_links
 
     text: Text = ctx.obj
     opened = read_project(project or find_project(Path.cwd()), tuple(assignments or ()))
     _refuse(opened, picture)
     with console.progress(text, ("links",), quiet=quiet):  # kernels are compiled the first time
-        found = linktable(
+        found = list_links(
             *(opened, npsn),
             operators=operator or (),
             technologies=[each.value for each in technology or ()],
@@ -78,9 +78,9 @@ def _refuse(opened: Opened, picture: Path | None) -> None:
 def _draw(found: LinkTable, picture: Path, words: Text) -> None:
     from kalsel_gap.deliverables import drawing, profile_plot
     from kalsel_gap.radio.links import link_table as linktable
-    from kalsel_gap.storage.atomic import atomic
+    from kalsel_gap.storage.atomic import replace_file
 
     write = drawing.to_svg if picture.suffix.lower() == ".svg" else drawing.to_png
     drawn = write(profile_plot.picture(linktable.view(found), words))
-    with atomic(picture) as temporary:
+    with replace_file(picture) as temporary:
         temporary.write_bytes(drawn)

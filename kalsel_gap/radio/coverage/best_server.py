@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
     from kalsel_gap.geo.arrays import FloatArray
     from kalsel_gap.geo.grid import Grid
-    from kalsel_gap.radio.coverage.loss_rasters import Losses
+    from kalsel_gap.radio.coverage.loss_rasters import LossRasters
     from kalsel_gap.radio.coverage.networks import Network
 
 
 EARTH_M = EARTH_KM * 1000.0
 
 
-def fold(losses: Losses, network: Network, window: Window) -> dict[str, NDArray[Any]]:
+def fold(losses: LossRasters, network: Network, window: Window) -> dict[str, NDArray[Any]]:
     """Every layer of a window of the grid.
 
     Levels are tenths of a decibel, and all layers are told from these: where the level is at the
@@ -65,7 +65,7 @@ def fold(losses: Losses, network: Network, window: Window) -> dict[str, NDArray[
 
 
 def levels(
-    losses: Losses,
+    losses: LossRasters,
     technology: str,
     server: pd.Series[Any],
     part: Window,
@@ -89,7 +89,7 @@ def levels(
 
 
 def _pattern_db(
-    losses: Losses,
+    losses: LossRasters,
     server: pd.Series[Any],
     part: Window,
     loss_db: NDArray[np.float32],

@@ -17,14 +17,14 @@ from kalsel_gap.geo.mosaic import Band, open_band
 from kalsel_gap.geo.raster_files import tiles_of
 from kalsel_gap.geo.sampling import sample
 from kalsel_gap.radio.propagation.clutter import COASTAL_DISTANCE_KM, COASTAL_HEIGHT_M, clutter_m
-from kalsel_gap.radio.propagation.path_inputs import Zone
-from kalsel_gap.radio.propagation.sweep import Ground
+from kalsel_gap.radio.propagation.path_inputs import RadioZone
+from kalsel_gap.radio.propagation.sweep import SweepWindow
 from kalsel_gap.terrain.shore_distance import Shore
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from kalsel_gap.radio.paths.profiles import Terrain
+    from kalsel_gap.radio.paths.profiles import ElevationModel
     from kalsel_gap.terrain.sea_mask import SeaMask
 
 STRIPE_ROWS = 256
@@ -54,7 +54,7 @@ class Grounds:
         As `mosaic.open_band`, and `raster_rotated`.
     """
 
-    def __init__(self, terrain: Terrain, sea: SeaMask | None) -> None:
+    def __init__(self, terrain: ElevationModel, sea: SeaMask | None) -> None:
         self._terrain, self._sea = terrain, sea
         with open_band(terrain.path, terrain.band) as band:
             self.grid = band.grid
@@ -63,7 +63,7 @@ class Grounds:
         self._most = KEPT
         self._kept: OrderedDict[int, _Stripe] = OrderedDict()
 
-    def at(self, window: Window) -> Ground:
+    def at(self, window: Window) -> SweepWindow:
         """The ground of a window of the model.
 
         Sea lies at 0 m; other cells without data are voids. Land up to 100 m high and up to 50 km
@@ -83,7 +83,7 @@ class Grounds:
                 return np.empty((0, 0))
             return np.concatenate([layer[:, left:right] for layer in layers])[rows]
 
-        return Ground(
+        return SweepWindow(
             ground_m=part("ground_m"),  # type: ignore[arg-type]
             grid=self.grid.part(top, left, bottom - top, right - left),
             zone=part("zone"),  # type: ignore[arg-type]
@@ -112,7 +112,9 @@ class Grounds:
             away_m = self._shore.distance_m(top, bottom)
             with np.errstate(invalid="ignore"):
                 coastal = (ground <= COASTAL_HEIGHT_M) & (away_m <= COASTAL_DISTANCE_KM * 1000.0)
-            zone = np.where(wet, Zone.SEA, np.where(coastal, Zone.COASTAL, Zone.INLAND))
+            zone = np.where(
+                wet, RadioZone.SEA, np.where(coastal, RadioZone.COASTAL, RadioZone.INLAND)
+            )
             zone = zone.astype(np.int8)
         return _Stripe(ground, zone, *self._cover(top, bottom, zone))
 
@@ -126,7 +128,7 @@ class Grounds:
         row, col = np.mgrid[top:bottom, 0 : self.grid.width] + 0.5
         places = self.grid.position(row, col)
         codes = sample(terrain.land_cover, *places, band=terrain.land_cover_band).value
-        is_sea = np.zeros(codes.shape, np.bool_) if zone is None else zone == Zone.SEA
+        is_sea = np.zeros(codes.shape, np.bool_) if zone is None else zone == RadioZone.SEA
         wood = np.where(np.isin(codes, list(terrain.clutter)), np.isin(codes, terrain.wood), -1)
         wood[is_sea & (wood < 0)] = 0
         if not terrain.has_clutter:

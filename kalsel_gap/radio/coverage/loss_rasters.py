@@ -21,7 +21,7 @@ from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
 from kalsel_gap.errors import InputError
-from kalsel_gap.geo.cog import Look
+from kalsel_gap.geo.cog import LayerStyle
 from kalsel_gap.geo.geodesy import WGS84
 from kalsel_gap.geo.grid import Grid
 from kalsel_gap.geo.mosaic import open_band
@@ -30,11 +30,11 @@ from kalsel_gap.radio.coverage.dem_windows import Grounds
 from kalsel_gap.radio.paths.profiles import resolution_m, sea_of, terrain_of
 from kalsel_gap.radio.paths.woodland import above
 from kalsel_gap.radio.propagation.location_variability import location_sigma_db
-from kalsel_gap.radio.propagation.p1812 import Link
-from kalsel_gap.radio.propagation.sweep import sweep
+from kalsel_gap.radio.propagation.p1812 import P1812Link
+from kalsel_gap.radio.propagation.sweep import sweep_losses
 from kalsel_gap.radio.propagation.terminal_clutter import surroundings_db
 from kalsel_gap.radio.propagation.vegetation import Woodland, maximum_db, specific_db_per_m
-from kalsel_gap.storage.atomic import atomic
+from kalsel_gap.storage.atomic import replace_file
 from kalsel_gap.storage.cache import Cache
 from kalsel_gap.storage.fingerprint import code_hash, default_cache_folder, hash_of
 
@@ -44,32 +44,30 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from kalsel_gap.geo.arrays import FloatArray
+    from kalsel_gap.geo.arrays import FloatArray, SingleArray
     from kalsel_gap.project.inputs import Elevation
     from kalsel_gap.project.model import Opened
     from kalsel_gap.radio.coverage.networks import Mast
     from kalsel_gap.terrain.sea_mask import SeaMask
 
-    SingleArray = NDArray[np.float32]
-
 T = TypeVar("T")
 
 FOLDER = "reception"  # in the cache
 # Losses are kept in hundredths of a decibel.
-LOOK = Look("uint16", 2**16 - 1, "", "", ())
+LOOK = LayerStyle("uint16", 2**16 - 1, "", "", ())
 PER_DB = 100.0
 _INPUTS = {"elevation", "land_cover", "sites"}
 _RING = 64  # points of the rim of a disk
 
 
-class Disk(NamedTuple):
+class LossDisk(NamedTuple):
     """The loss around a mast: its cells on the grid of the rasters, and their file."""
 
     window: Window
     path: Path
 
 
-class Losses:
+class LossRasters:
     """The loss around masts, on a grid of every so many cells of the elevation model.
 
     Parameters
@@ -187,10 +185,10 @@ class Losses:
         return default_cache_folder() / FOLDER / hash_of(self.terms)
 
     @cached_property
-    def disks(self) -> dict[Mast, Disk]:
+    def disks(self) -> dict[Mast, LossDisk]:
         """Where the loss around each mast belongs, and where it is kept."""
         return {
-            mast: Disk(self._on_grid(self._around(mast)), self.folder / f"{hash_of(mast)}.tif")
+            mast: LossDisk(self._on_grid(self._around(mast)), self.folder / f"{hash_of(mast)}.tif")
             for mast in self.masts
         }
 
@@ -213,7 +211,7 @@ class Losses:
 
     def _keep(self, mast: Mast) -> None:
         window, path = self.disks[mast]
-        with atomic(path) as temporary:
+        with replace_file(path) as temporary:
             encode(temporary, self.grid, LOOK, window, stored(self.swept(mast)), level=1)
 
     def swept(self, mast: Mast) -> SingleArray:
@@ -221,7 +219,7 @@ class Losses:
         window, target = self._around(mast), self.disks[mast].window
         with self._reading:
             ground = self._grounds.at(window)
-        found = sweep(
+        found = sweep_losses(
             ground,
             *(mast.lat, mast.lon, self._link(mast)),
             radius_km=self.radius_km,
@@ -253,10 +251,10 @@ class Losses:
             figures.longest_m,
         )
 
-    def _link(self, mast: Mast) -> Link:
+    def _link(self, mast: Mast) -> P1812Link:
         air, wanted = self.radio.atmosphere, self.radio.prediction
         rx_m = self.radio.receiver.height_m
-        return Link(
+        return P1812Link(
             frequency_mhz=mast.frequency_mhz,
             tx_height_m=mast.antenna_height_m,
             rx_height_m=rx_m,

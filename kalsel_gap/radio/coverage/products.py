@@ -22,19 +22,19 @@ import numpy as np
 import pandas as pd
 
 from kalsel_gap.errors import InputError, OutputError, suggestion
-from kalsel_gap.geo.cog import Look, Step
+from kalsel_gap.geo.cog import LayerStyle, Step
 from kalsel_gap.geo.grid import windows
 from kalsel_gap.geo.mosaic import refuse_unknown_unit
-from kalsel_gap.geo.raster_cache import Estimate, Pieces, bound, encoded_bytes, free_bytes
+from kalsel_gap.geo.raster_cache import CachedLayer, Estimate, bound, encoded_bytes, free_bytes
 from kalsel_gap.geo.rasterize import Footprints, cell_m
 from kalsel_gap.i18n import messages
 from kalsel_gap.i18n.text import N_, Text, plain
 from kalsel_gap.radio.coverage import loss_rasters
 from kalsel_gap.radio.coverage.best_server import fold, levels
-from kalsel_gap.radio.coverage.loss_rasters import Losses, in_turn, stored
+from kalsel_gap.radio.coverage.loss_rasters import LossRasters, in_turn, stored
 from kalsel_gap.radio.coverage.networks import Network, mast_of, read_networks, rows_of
 from kalsel_gap.sources.boundaries import read_areas
-from kalsel_gap.storage.atomic import atomic, clear_leftovers
+from kalsel_gap.storage.atomic import clear_leftovers, replace_file
 from kalsel_gap.storage.fingerprint import default_cache_folder, hash_of
 from kalsel_gap.storage.spreadsheet import csv_of
 
@@ -46,8 +46,7 @@ if TYPE_CHECKING:
 
     from kalsel_gap.geo.arrays import FloatArray
     from kalsel_gap.project.model import Opened
-
-    Progress = Callable[[int, int], object]
+    from kalsel_gap.stages import Progress
 
 FOLDER = "reception"  # in the folder of runs
 MODEL = "ITU-R P.1812-8"
@@ -60,14 +59,16 @@ _NO_FIGURES = {"confidence", "source", "usable_dbm"}  # the last has a tag of it
 _GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0  # steps of it around a circle never come near each other
 
 
-def _ramp(unit: str, description: str, values: Sequence[float], colours: Sequence[str]) -> Look:
+def _ramp(
+    unit: str, description: str, values: Sequence[float], colours: Sequence[str]
+) -> LayerStyle:
     steps = tuple(Step(v, colour, f"{v:g}") for v, colour in zip(values, colours, strict=True))
-    return Look("float32", NO_DATA, unit, description, steps)
+    return LayerStyle("float32", NO_DATA, unit, description, steps)
 
 
-LOOKS: dict[str, Look] = {
+LOOKS: dict[str, LayerStyle] = {
     "level": _ramp("dBm", N_("Predicted level"), (-120, -110, -100, -90, -75), _VIRIDIS),
-    "server": Look(
+    "server": LayerStyle(
         "int32", 0, "", N_("Best server by number"), (), is_class=True, is_mixable=False
     ),
     "servers": replace(
@@ -138,7 +139,7 @@ class Reception:
                 )
         self.layers = tuple(name for name in LOOKS if name in (layers or LOOKS))
         self.networks, self.findings = read_networks(opened, operators, technologies)
-        self.losses = Losses(
+        self.losses = LossRasters(
             opened,
             list(dict.fromkeys(mast for network in self.networks for mast in network.masts)),
             radius_km=radius_km or self.radio.candidates.reach_km,
@@ -155,7 +156,7 @@ class Reception:
     def _root(self) -> Path:
         return default_cache_folder() / loss_rasters.FOLDER
 
-    def _kept(self, network: Network, name: str) -> Pieces:
+    def _kept(self, network: Network, name: str) -> CachedLayer:
         """Pieces of a raster, in a folder named by all that it hangs on."""
         parts = {
             "losses": self.losses.terms,
@@ -165,7 +166,7 @@ class Reception:
             "pattern": self.radio.pattern.model_dump(mode="json"),
             "k": self.radio.k_factor.median,
         }
-        return Pieces(self._root / hash_of(parts), self.grid, LOOKS[name])
+        return CachedLayer(self._root / hash_of(parts), self.grid, LOOKS[name])
 
     def _carrier(self, network: Network) -> dict[str, Any]:
         return dict(self.radio.model_dump(mode="json")["carriers"][network.technology])
@@ -218,7 +219,7 @@ class Reception:
                 self._kept(network, name).publish(folder / file, look, tags)
                 step(_WRITTEN * size)
             if "server" in self.layers:
-                with atomic(folder / f"{network.name}_server.csv") as temporary:
+                with replace_file(folder / f"{network.name}_server.csv") as temporary:
                     temporary.write_bytes(csv_of(_numbered(network)).encode("utf-8"))
         table = self.table()
         self._tidy(folder)
@@ -251,7 +252,7 @@ class Reception:
 
     # --- what they say -------------------------------------------------------------------------
 
-    def _look(self, network: Network, name: str, words: Text) -> Look:
+    def _look(self, network: Network, name: str, words: Text) -> LayerStyle:
         """What a raster of a network holds, in the reader's language."""
         look, servers = LOOKS[name], network.servers
         whose = f"{network.technology.upper()} {plain(network.operator)}".strip()

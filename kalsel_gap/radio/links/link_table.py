@@ -18,9 +18,9 @@ from kalsel_gap.errors import InputError, suggestion
 from kalsel_gap.geo import geodesy
 from kalsel_gap.indicators import available
 from kalsel_gap.radio.links import calibration
-from kalsel_gap.radio.links.path_loss import THREADS, Ground, levels_dbm, losses
+from kalsel_gap.radio.links.path_loss import THREADS, RadioTerrain, compute_path_loss, levels_dbm
 from kalsel_gap.radio.links.path_view import PathView, of_paths
-from kalsel_gap.radio.links.servers import cells_of, servers
+from kalsel_gap.radio.links.servers import candidate_servers, radio_cells
 from kalsel_gap.radio.links.usable_sites import asked_for, usable
 from kalsel_gap.radio.propagation.building_entry import Building
 from kalsel_gap.radio.propagation.link_budget import below_eirp_db, indoors, reached_share
@@ -96,11 +96,11 @@ class LinkTable:
     lon: float
     links: pd.DataFrame
     sites: pd.DataFrame
-    ground: Ground
+    ground: RadioTerrain
     findings: list[Finding]
 
 
-def linktable(
+def list_links(
     opened: Opened,
     npsn: str,
     *,
@@ -142,17 +142,17 @@ def linktable(
     sites = sites[sites["technology"].isin(list(radio.carriers))].reset_index(drop=True)
     asked = asked_for(sites, operators, technologies, opened).reset_index(drop=True)
     terrain = terrain_of(opened)
-    ground = Ground(terrain, sea_of(terrain), radio)
+    ground = RadioTerrain(terrain, sea_of(terrain), radio)
     fits, unfit = usable(asked, ground, opened.shown(opened.project.elevation.path))
     findings += [*unfit, *calibration.unused(opened, sites)]
     off = {(f.file, f.row): f.code for f in unfit if f.code in _OFF}
     why = [off.get(at, "") for at in zip(asked["file"], asked["row"], strict=True)]
-    cells = cells_of(asked.assign(usable=fits, off=why))
+    cells = radio_cells(asked.assign(usable=fits, off=why))
     lat, lon = (np.array([school[name]], dtype=np.float64) for name in ("lat", "lon"))
     reach_km = radius_km or radio.candidates.reach_km
     rule = radio.candidates.model_copy(update={"reach_km": reach_km})
     wide = rule.model_copy(update={"sites": max(rule.sites, rule.most_sites)})
-    found = servers(lat, lon, cells, wide)
+    found = candidate_servers(lat, lon, cells, wide)
     if not found.cell.size:
         raise InputError("no_site_near", path=opened.path, value=npsn, reach_km=f"{reach_km:g}")
     near = cells.table.iloc[found.cell].reset_index(drop=True)
@@ -242,13 +242,13 @@ def _school(opened: Opened, npsn: str) -> pd.Series[str]:
 
 
 def _links(
-    near: pd.DataFrame, lat: FloatArray, lon: FloatArray, opened: Opened, ground: Ground
+    near: pd.DataFrame, lat: FloatArray, lon: FloatArray, opened: Opened, ground: RadioTerrain
 ) -> pd.DataFrame:
     """:data:`COLUMNS` of links, a row for each site."""
     from kalsel_gap.radio.propagation.location_variability import location_sigma_db
 
     radio = ground.radio
-    lost = losses(near, lat, lon, ground)
+    lost = compute_path_loss(near, lat, lon, ground)
     to_site = geodesy.WGS84.inv(lon, lat, near["lon"], near["lat"])
     taught = calibration.taught(opened, near, lat, lon)
     level = levels_dbm(near, lat, lon, lost.total_db, lost.elevation_deg, radio) + taught.offset_db
@@ -303,7 +303,9 @@ def _links(
     return table.assign(**_second_look(near, lat, lon, ground))[list(COLUMNS)]
 
 
-def _cpe_dbm(near: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: Ground) -> FloatArray:
+def _cpe_dbm(
+    near: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: RadioTerrain
+) -> FloatArray:
     """Level that a CPE measures with its antenna on the roof of the school.
 
     The path is another one than that of a phone: it ends higher, and the terrain takes less. Of
@@ -313,7 +315,7 @@ def _cpe_dbm(near: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: Groun
     radio = ground.radio
     receiver = radio.receiver.model_copy(update={"height_m": radio.receiver.cpe_height_m})
     raised = replace(ground, radio=radio.model_copy(update={"receiver": receiver}))
-    lost = losses(near, lat, lon, raised)
+    lost = compute_path_loss(near, lat, lon, raised)
     ends = lat, lon, lost.total_db, lost.elevation_deg
     return levels_dbm(near, *ends, radio, rx_gain_dbi=radio.receiver.cpe_gain_dbi)
 
@@ -336,11 +338,11 @@ def _adequacy(technology: pd.Series[str], level_dbm: FloatArray, opened: Opened)
 
 
 def _second_look(
-    near: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: Ground
+    near: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: RadioTerrain
 ) -> dict[str, Any]:
     """Sight in median and worst air, the other model, free space, and a microwave hop."""
     from kalsel_gap.radio.links.microwave_hops import hops
-    from kalsel_gap.radio.paths.line_of_sight import sight
+    from kalsel_gap.radio.paths.line_of_sight import assess_line_of_sight
     from kalsel_gap.radio.propagation import itm
     from kalsel_gap.radio.propagation.free_space import free_space_db
     from kalsel_gap.radio.propagation.fresnel import worst_k
@@ -353,9 +355,9 @@ def _second_look(
     height, mhz = (near[n].to_numpy(np.float64) for n in ("antenna_height_m", "frequency_mhz"))
     for at, paths in ground.profiles(near, lat, lon):
         ends = (paths, height[at], radio.receiver.height_m, mhz[at])
-        median = sight(*ends, k=radio.k_factor.median, threads=THREADS)
+        median = assess_line_of_sight(*ends, k=radio.k_factor.median, threads=THREADS)
         bent = worst_k(paths.length_km, radio.k_factor.worst)
-        worst = sight(*ends, k=bent, threads=THREADS)
+        worst = assess_line_of_sight(*ends, k=bent, threads=THREADS)
         for name in ("clearance_ratio", "obstacle_m", "obstacle_excess_m", "sea_share"):
             found[name][at] = getattr(median, name)
         found["clearance_ratio_worst"][at] = worst.clearance_ratio
@@ -368,7 +370,7 @@ def _second_look(
         surface = paths
         if paths.clutter_m.size:
             surface = replace(paths, ground_m=_with_clutter(paths), clutter_m=np.empty(0))
-        link = itm.Link(
+        link = itm.ItmLink(
             frequency_mhz=mhz[at],
             tx_height_m=height[at],
             rx_height_m=radio.receiver.height_m,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from kalsel_gap.radio.links.path_loss import bare
-from kalsel_gap.radio.paths.line_of_sight import CLEAR_SHARE, sight
+from kalsel_gap.radio.paths.line_of_sight import CLEAR_SHARE, assess_line_of_sight
 from kalsel_gap.radio.propagation import microwave
 from kalsel_gap.radio.propagation.fresnel import worst_k
 from kalsel_gap.radio.propagation.p1812 import ANTENNA_M
@@ -72,7 +72,7 @@ def hops(
     site_m = np.where(plausible, tx_height_m, np.nan)
     bent = worst_k(paths.length_km, radio.k_factor.worst)
     mhz = 1000.0 * wanted.frequency_ghz
-    seen = sight(paths, site_m, pole_m, mhz, k=bent, threads=threads)
+    seen = assess_line_of_sight(paths, site_m, pole_m, mhz, k=bent, threads=threads)
     mast_m = np.where(np.isnan(seen.rx_mast_m), np.nan, np.maximum(seen.rx_mast_m, pole_m))
     tx_m = paths.ground_m[paths.first[:-1]] + site_m
     rx_m = paths.ground_m[paths.first[1:] - 1] + mast_m

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from kalsel_gap.geo.arrays import BoolArray, FloatArray, IntArray
     from kalsel_gap.project.radio import Radio
-    from kalsel_gap.radio.paths.profiles import Terrain
-    from kalsel_gap.radio.propagation.p1812 import Link
+    from kalsel_gap.radio.paths.profiles import ElevationModel
+    from kalsel_gap.radio.propagation.p1812 import P1812Link
     from kalsel_gap.radio.propagation.path_inputs import ByteArray, Paths
     from kalsel_gap.terrain.sea_mask import SeaMask
 
@@ -28,10 +28,10 @@ THREADS = os.cpu_count() or 1  # they change no bit
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ground:
+class RadioTerrain:
     """What paths run over, and how they are predicted."""
 
-    terrain: Terrain
+    terrain: ElevationModel
     sea: SeaMask | None
     radio: Radio
 
@@ -40,14 +40,14 @@ class Ground:
     ) -> Iterator[tuple[IntArray, Paths]]:
         """Profiles from cells to places, one for one, in batches."""
         from kalsel_gap.radio.paths.profiles import (
-            profiles,  # compiles kernels: only when they are needed
+            extract_profiles,  # compiles kernels: only when they are needed
         )
 
         tx = cells["lat"].to_numpy("float64"), cells["lon"].to_numpy("float64")
-        yield from profiles(self.terrain, *tx, lat, lon, threads=THREADS, sea=self.sea)
+        yield from extract_profiles(self.terrain, *tx, lat, lon, threads=THREADS, sea=self.sea)
 
 
-class Losses(NamedTuple):
+class PathLoss(NamedTuple):
     """What paths lose, arrays of shape (paths,); NaN unless the status is OK.
 
     A path that is shorter than ITU-R P.1812 covers has the loss of free space, as `near.loss_db`
@@ -72,13 +72,15 @@ class Losses(NamedTuple):
         """All that is lost from antenna to antenna."""
         return self.loss_db + self.vegetation_db + self.surroundings_db
 
-    def and_then(self, more: Losses) -> Losses:
+    def and_then(self, more: PathLoss) -> PathLoss:
         """With those of further paths behind them."""
         both = {name: (getattr(self, name), getattr(more, name)) for name in self._fields}
-        return Losses(**{name: np.concatenate(each) for name, each in both.items()})
+        return PathLoss(**{name: np.concatenate(each) for name, each in both.items()})
 
 
-def losses(cells: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: Ground) -> Losses:
+def compute_path_loss(
+    cells: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: RadioTerrain
+) -> PathLoss:
     """Loss of the path from each cell to its place: ITU-R P.1812-8, exact along the profile.
 
     A receiver in a wood is reached over the trees or through them by ITU-R P.833, with the smaller
@@ -112,7 +114,7 @@ def losses(cells: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: Ground
         longest_m=radio.vegetation.longest_m,
     )
     through = woodland.through_db(depth_m, mhz, radio.vegetation)
-    found = Losses(
+    found = PathLoss(
         loss_db=np.full(count, np.nan),
         vegetation_db=np.zeros(count) if terrain.has_clutter else through.copy(),
         surroundings_db=np.zeros(count),
@@ -178,13 +180,13 @@ def bare(paths: Paths, status: ByteArray) -> IntArray:
 
 def _link(
     at: IntArray, mhz: FloatArray, height_m: FloatArray, latitude_deg: FloatArray, radio: Radio
-) -> Link:
+) -> P1812Link:
     """Terms of some of the paths."""
     from kalsel_gap.radio.propagation.location_variability import location_sigma_db
-    from kalsel_gap.radio.propagation.p1812 import Link
+    from kalsel_gap.radio.propagation.p1812 import P1812Link
 
     air, wanted, rx_m = radio.atmosphere, radio.prediction, radio.receiver.height_m
-    return Link(
+    return P1812Link(
         frequency_mhz=mhz[at],
         tx_height_m=height_m[at],
         rx_height_m=rx_m,
@@ -234,7 +236,7 @@ def levels_dbm(
 
 
 def sights(
-    cells: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: Ground
+    cells: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: RadioTerrain
 ) -> dict[str, NDArray[np.generic]]:
     """What stands in the path from each cell to its place.
 
@@ -244,7 +246,7 @@ def sights(
         ``line_of_sight``, ``clearance_ratio``, ``obstacle_km`` from the place, ``obstacle_m``
         above the sea, ``obstacle_excess_m`` for median air; ``clearance_ratio_worst``.
     """
-    from kalsel_gap.radio.paths.line_of_sight import sight
+    from kalsel_gap.radio.paths.line_of_sight import assess_line_of_sight
     from kalsel_gap.radio.propagation.fresnel import worst_k
 
     radio = ground.radio
@@ -256,9 +258,9 @@ def sights(
     height, mhz = (cells[n].to_numpy("float64") for n in ("antenna_height_m", "frequency_mhz"))
     for at, paths in ground.profiles(cells, lat, lon):
         ends = (paths, height[at], radio.receiver.height_m, mhz[at])
-        median = sight(*ends, k=radio.k_factor.median, threads=THREADS)
+        median = assess_line_of_sight(*ends, k=radio.k_factor.median, threads=THREADS)
         worst_air = worst_k(paths.length_km, radio.k_factor.worst)
-        worst = sight(*ends, k=worst_air, threads=THREADS)
+        worst = assess_line_of_sight(*ends, k=worst_air, threads=THREADS)
         for name in names:
             found[name][at] = getattr(median, name)
         found["obstacle_km"][at] = paths.length_km - median.obstacle_km

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from kalsel_gap.radio.propagation.fresnel import clearance_ratio, earth_bulge_m, fresnel_radius_m
-from kalsel_gap.radio.propagation.path_inputs import Zone
+from kalsel_gap.radio.propagation.path_inputs import RadioZone
 
 if TYPE_CHECKING:
     from kalsel_gap.geo.arrays import BoolArray, FloatArray
@@ -108,7 +108,7 @@ def of_paths(paths: Paths, path: int) -> dict[str, Any]:
         "distance_km": paths.distance_km[part] if paths.distance_km.size else even,
         "ground_m": ground_m,
         "clutter_m": paths.clutter_m[part].astype(np.float64),
-        "sea": paths.zone[part] == Zone.SEA,
+        "sea": paths.zone[part] == RadioZone.SEA,
     }
 
 

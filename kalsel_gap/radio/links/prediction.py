@@ -20,25 +20,24 @@ from kalsel_gap.findings import Finding, at_school
 from kalsel_gap.geo import geodesy
 from kalsel_gap.indicators import available
 from kalsel_gap.radio.links import calibration
-from kalsel_gap.radio.links.path_loss import Ground, levels_dbm, losses, sights
-from kalsel_gap.radio.links.servers import Servers, cells_of, servers
+from kalsel_gap.radio.links.path_loss import RadioTerrain, compute_path_loss, levels_dbm, sights
+from kalsel_gap.radio.links.servers import Servers, candidate_servers, radio_cells
 from kalsel_gap.radio.links.usable_sites import usable
 from kalsel_gap.sources.places import sampled
 from kalsel_gap.sources.sites import read_sites
 from kalsel_gap.stages import Staged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     import geopandas as gpd
     from numpy.typing import NDArray
 
     from kalsel_gap.geo.arrays import BoolArray, FloatArray, IntArray
     from kalsel_gap.project.model import Opened
-    from kalsel_gap.radio.links.path_loss import Losses
-    from kalsel_gap.radio.links.servers import Cells
-
-    Progress = Callable[[int, int], object]
+    from kalsel_gap.radio.links.path_loss import PathLoss
+    from kalsel_gap.radio.links.servers import RadioCells
+    from kalsel_gap.stages import Progress
 
 
 READS = (
@@ -74,7 +73,7 @@ _BEST = ("4g", "5g")  # what an adequate service needs
 _SCHOOLS_AT_ONCE = 4_000
 
 
-def prediction(
+def predict_levels(
     schools: gpd.GeoDataFrame, opened: Opened, *, progress: Progress | None = None
 ) -> Staged:
     """The columns of the stage *prediction* and the tidy table ``predictions``.
@@ -207,13 +206,13 @@ def _predictions(
 
     terrain = profiles.terrain_of(opened)
     _refuse_cover_elsewhere(schools.iloc[located], opened)
-    ground = Ground(terrain, profiles.sea_of(terrain), opened.project.radio)
+    ground = RadioTerrain(terrain, profiles.sea_of(terrain), opened.project.radio)
     fits, findings = usable(sites, ground, opened.shown(opened.project.elevation.path))
     sites = sites.assign(usable=fits)
     if not fits.any():
         return _empty(), findings
     findings += calibration.unused(opened, sites)
-    cells = cells_of(sites[sites["usable"]])
+    cells = radio_cells(sites[sites["usable"]])
     # Neighbours together: what their paths run over is read once.
     near = schools.iloc[located][["lat", "lon", "row_id"]].round({"lat": 0, "lon": 0})
     located = located[near.reset_index(drop=True).sort_values(["lat", "lon", "row_id"]).index]
@@ -270,7 +269,7 @@ def _unpredicted(tidy: pd.DataFrame, opened: Opened) -> Iterator[Finding]:
                 )
 
 
-def _everywhere(schools: gpd.GeoDataFrame, cells: Cells) -> pd.DataFrame:
+def _everywhere(schools: gpd.GeoDataFrame, cells: RadioCells) -> pd.DataFrame:
     """Every school with every operator and technology."""
     files = cells.table.groupby(["operator", "technology"])["file"]
     groups = files.agg(lambda names: ", ".join(sorted(set(names)))).rename("source").reset_index()
@@ -279,22 +278,22 @@ def _everywhere(schools: gpd.GeoDataFrame, cells: Cells) -> pd.DataFrame:
 
 def _at(
     schools: gpd.GeoDataFrame,
-    cells: Cells,
+    cells: RadioCells,
     unusable: pd.DataFrame,
-    ground: Ground,
+    ground: RadioTerrain,
     opened: Opened,
 ) -> pd.DataFrame:
     """Some schools with a location: a row for each operator and technology."""
     places = _places(schools, opened)
     rule = ground.radio.candidates
-    found = servers(places.lat, places.lon, cells, rule)
+    found = candidate_servers(places.lat, places.lon, cells, rule)
     lost = _losses(places, found, cells, ground)
     best = _best_servers(places, found, cells, _levels(places, found, cells, lost, opened), lost)
     # Where the nearest sites give too little a farther one may see over what hides them.
     usable_dbm = {str(name): each.usable_dbm for name, each in ground.radio.carriers.items()}
     enough = [usable_dbm[technology] for _, technology in cells.groups]
     poor = ~(best.level_dbm >= np.array(enough))
-    more = servers(places.lat, places.lon, cells, rule, beyond=poor)
+    more = candidate_servers(places.lat, places.lon, cells, rule, beyond=poor)
     if more.point.size:
         lost = lost.and_then(_losses(places, more, cells, ground))
         found = found.and_then(more)
@@ -327,14 +326,16 @@ def _places(schools: gpd.GeoDataFrame, opened: Opened) -> _Places:
     return _Places(lat[wanted], lon[wanted], np.cumsum(count) - count, count)
 
 
-def _losses(places: _Places, found: Servers, cells: Cells, ground: Ground) -> Losses:
+def _losses(places: _Places, found: Servers, cells: RadioCells, ground: RadioTerrain) -> PathLoss:
     """What the paths of servers lose."""
     at = found.path_point
-    return losses(cells.table.iloc[found.path_cell], places.lat[at], places.lon[at], ground)
+    return compute_path_loss(
+        cells.table.iloc[found.path_cell], places.lat[at], places.lon[at], ground
+    )
 
 
 def _levels(
-    places: _Places, found: Servers, cells: Cells, lost: Losses, opened: Opened
+    places: _Places, found: Servers, cells: RadioCells, lost: PathLoss, opened: Opened
 ) -> FloatArray:
     """Level of each server with what measurements have taught of it, dBm."""
     table = cells.table.iloc[found.cell]
@@ -359,7 +360,7 @@ class _Best:
 
 
 def _best_servers(
-    places: _Places, found: Servers, cells: Cells, level: FloatArray, lost: Losses
+    places: _Places, found: Servers, cells: RadioCells, level: FloatArray, lost: PathLoss
 ) -> _Best:
     from kalsel_gap.radio.propagation.path_inputs import Status
 
@@ -378,7 +379,7 @@ def _best_servers(
     return _Best(best, server, status != 0, status)
 
 
-def _complete(cells: Cells, opened: Opened) -> BoolArray:
+def _complete(cells: RadioCells, opened: Opened) -> BoolArray:
     """Operators and technologies of which the project says that it holds every site."""
     files = {opened.shown(each.path) for each in opened.project.sites if each.complete}
     table = cells.table
@@ -386,7 +387,9 @@ def _complete(cells: Cells, opened: Opened) -> BoolArray:
     return said.to_numpy(dtype=np.bool_)
 
 
-def _in_doubt(places: _Places, cells: Cells, unusable: pd.DataFrame, ground: Ground) -> BoolArray:
+def _in_doubt(
+    places: _Places, cells: RadioCells, unusable: pd.DataFrame, ground: RadioTerrain
+) -> BoolArray:
     """Whether a site from which nothing can be predicted may serve a point, by group."""
     doubt = np.zeros((places.lat.size, len(cells.groups)), dtype=np.bool_)
     for group, (operator, technology) in enumerate(cells.groups):
@@ -401,7 +404,7 @@ def _in_doubt(places: _Places, cells: Cells, unusable: pd.DataFrame, ground: Gro
 def _rows(
     schools: gpd.GeoDataFrame,
     places: _Places,
-    cells: Cells,
+    cells: RadioCells,
     best: _Best,
     certain: BoolArray,
     opened: Opened,
@@ -465,7 +468,12 @@ def _rows(
 
 
 def _served(
-    best: _Best, places: _Places, found: Servers, cells: Cells, lost: Losses, ground: Ground
+    best: _Best,
+    places: _Places,
+    found: Servers,
+    cells: RadioCells,
+    lost: PathLoss,
+    ground: RadioTerrain,
 ) -> pd.DataFrame:
     """The serving site of each school and group, in the middle of its circle, and the path to it.
 

@@ -28,7 +28,7 @@ _ORDER = (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Cells:
+class RadioCells:
     """Cells of known sites, sorted.
 
     Attributes
@@ -78,13 +78,13 @@ class Servers:
         )
 
 
-def cells_of(sites: pd.DataFrame) -> Cells:
+def radio_cells(sites: pd.DataFrame) -> RadioCells:
     """Sites in an order of their own, with what they have in common."""
     table = sites.sort_values(list(_ORDER), ignore_index=True)
     keys = table[["operator", "technology"]]
     groups = [(str(o), str(t)) for o, t in keys.drop_duplicates().itertuples(index=False)]
     shared = table.groupby(["lat", "lon", "antenna_height_m", "frequency_mhz"], dropna=False)
-    return Cells(
+    return RadioCells(
         table,
         groups,
         keys.groupby(["operator", "technology"], sort=False).ngroup().to_numpy().astype(np.int64),
@@ -92,10 +92,10 @@ def cells_of(sites: pd.DataFrame) -> Cells:
     )
 
 
-def servers(
+def candidate_servers(
     lat: FloatArray,
     lon: FloatArray,
-    cells: Cells,
+    cells: RadioCells,
     rule: Candidates,
     *,
     beyond: BoolArray | None = None,
@@ -130,7 +130,7 @@ def servers(
 def _of_group(
     lat: FloatArray,
     lon: FloatArray,
-    cells: Cells,
+    cells: RadioCells,
     group: int,
     rule: Candidates,
     beyond: BoolArray | None,

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kalsel_gap.project.model import Opened
-    from kalsel_gap.radio.links.path_loss import Ground
+    from kalsel_gap.radio.links.path_loss import RadioTerrain
     from kalsel_gap.terrain.sea_mask import SeaMask
 
 
 def usable(
-    sites: pd.DataFrame, ground: Ground, raster_shown: str
+    sites: pd.DataFrame, ground: RadioTerrain, raster_shown: str
 ) -> tuple[pd.Series[bool], list[Finding]]:
     """Which sites levels can be predicted from, and why not from the others.
 

@@ -9,8 +9,8 @@ import numpy as np
 from kalsel_gap.errors import InputError
 from kalsel_gap.radio.links import calibration
 from kalsel_gap.radio.links.calibration import GROUP, KM_PER_DEGREE, PAIRS, classes_at
-from kalsel_gap.radio.links.path_loss import Ground, levels_dbm, losses
-from kalsel_gap.radio.links.servers import cells_of, servers
+from kalsel_gap.radio.links.path_loss import RadioTerrain, compute_path_loss, levels_dbm
+from kalsel_gap.radio.links.servers import candidate_servers, radio_cells
 from kalsel_gap.radio.links.usable_sites import usable
 from kalsel_gap.sources.schools import read_schools
 from kalsel_gap.sources.signal_levels import read_levels
@@ -117,14 +117,14 @@ def _candidates(
 
     radio: Radio = opened.project.radio
     terrain = terrain_of(opened)
-    ground = Ground(terrain, sea_of(terrain), radio)
+    ground = RadioTerrain(terrain, sea_of(terrain), radio)
     fits, _ = usable(sites, ground, "")  # told where levels are predicted
-    cells = cells_of(sites[fits])
+    cells = radio_cells(sites[fits])
     rule = radio.candidates
     wide = rule.model_copy(update={"sites": max(rule.sites, rule.most_sites)})
-    found = servers(lat, lon, cells, wide)
+    found = candidate_servers(lat, lon, cells, wide)
     paths = cells.table.iloc[found.path_cell]
-    lost = losses(paths, lat[found.path_point], lon[found.path_point], ground)
+    lost = compute_path_loss(paths, lat[found.path_point], lon[found.path_point], ground)
     of = cells.table.iloc[found.cell].reset_index(drop=True)
     ends = lat[found.point], lon[found.point]
     level = levels_dbm(of, *ends, lost.total_db[found.path], lost.elevation_deg[found.path], radio)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rasterio.windows import Window
 
-from kalsel_gap.geo.dem import NO_HEIGHT, Heights, heights
+from kalsel_gap.geo.dem import NO_HEIGHT, CellHeights, heights
 from kalsel_gap.geo.kernels import inlined
 from kalsel_gap.radio.propagation.path_inputs import HEIGHT_M, in_pieces
 
@@ -50,7 +50,7 @@ class Held(NamedTuple):
         Of the raster.
     """
 
-    cells: Heights
+    cells: CellHeights
     table: Table
     height: int
     width: int
@@ -65,7 +65,7 @@ class Pages:
         self._sea: SeaMask | None = None
         shape = -(-self.grid.height // PAGE), -(-self.grid.width // PAGE)
         self.table: Table = np.full(shape, -1, dtype=np.int32)
-        self.cells: Heights = heights(source, Window(0, 0, 1, 1))[:0].reshape(0, PAGE, PAGE)
+        self.cells: CellHeights = heights(source, Window(0, 0, 1, 1))[:0].reshape(0, PAGE, PAGE)
 
     def hold(self, wanted: BoolArray, threads: int) -> None:
         """Read the pages that are wanted; let go of the others if any was not here yet."""
@@ -92,7 +92,7 @@ class Pages:
 
         in_pieces(read, len(runs), threads)
 
-    def rows(self, window: Window) -> Heights:
+    def rows(self, window: Window) -> CellHeights:
         """Full rows of cells, of pages that are all here."""
         top, height = int(window.row_off), int(window.height)
         z = np.empty((height, self.grid.width), dtype=self.cells.dtype)

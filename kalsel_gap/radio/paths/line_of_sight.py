@@ -23,7 +23,7 @@ from kalsel_gap.radio.propagation.path_inputs import (
     Arrays,
     ByteArray,
     Paths,
-    Zone,
+    RadioZone,
     in_pieces,
     load,
     terms_of,
@@ -34,15 +34,16 @@ if TYPE_CHECKING:
 
     from kalsel_gap.geo.arrays import BoolArray, FloatArray
 
+
 # Share of the first Fresnel radius from which on an edge below the ray takes nothing away.
 CLEAR_SHARE = 0.6
 
-SEA = int(Zone.SEA)
+SEA = int(RadioZone.SEA)
 HIGHEST = -LOWEST - 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sight:
+class LineOfSight:
     """What stands in the way, arrays of shape (n,); NaN where the status is not OK.
 
     Attributes
@@ -87,7 +88,7 @@ class Room(NamedTuple):
     """Clearance as a share of the first Fresnel radius."""
 
 
-def sight(
+def assess_line_of_sight(
     paths: Paths,
     tx_height_m: ArrayLike,
     rx_height_m: ArrayLike,
@@ -95,7 +96,7 @@ def sight(
     *,
     k: ArrayLike,
     threads: int = 2,
-) -> Sight:
+) -> LineOfSight:
     """What stands in the way of each path.
 
     Parameters
@@ -126,7 +127,7 @@ def sight(
 
     in_pieces(work, len(paths), threads)
     ratio, at_km, top_m, excess_m, tx_mast_m, rx_mast_m, sea = found
-    return Sight(seen, ratio, at_km, top_m, excess_m, tx_mast_m, rx_mast_m, sea, status)
+    return LineOfSight(seen, ratio, at_km, top_m, excess_m, tx_mast_m, rx_mast_m, sea, status)
 
 
 @kernel

@@ -69,7 +69,7 @@ SPARE_STEP = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
-class Terrain:
+class ElevationModel:
     """An elevation model as radio sees it.
 
     Attributes
@@ -130,7 +130,7 @@ class Courses(NamedTuple):
     period: float
 
 
-class Ends(NamedTuple):
+class PathEnds(NamedTuple):
     """Both ends of paths and the geodesics between them, each of shape (n,)."""
 
     lat: FloatArray
@@ -140,12 +140,12 @@ class Ends(NamedTuple):
     azimuth: FloatArray
     length_m: FloatArray
 
-    def of(self, path: IntArray) -> Ends:
+    def of(self, path: IntArray) -> PathEnds:
         """Some of them."""
-        return Ends(*(values[path] for values in self))
+        return PathEnds(*(values[path] for values in self))
 
 
-def terrain_of(opened: Opened) -> Terrain:
+def terrain_of(opened: Opened) -> ElevationModel:
     """The elevation model of a project.
 
     Raises
@@ -157,7 +157,7 @@ def terrain_of(opened: Opened) -> Terrain:
     if source is None:
         raise ValueError("the project has no elevation model")
     cover, radio = opened.project.land_cover, opened.project.radio
-    return Terrain(
+    return ElevationModel(
         source.tiles,
         source.band,
         source.sea,
@@ -169,15 +169,15 @@ def terrain_of(opened: Opened) -> Terrain:
     )
 
 
-def sea_of(terrain: Terrain, *, threads: int = 1) -> SeaMask | None:
+def sea_of(terrain: ElevationModel, *, threads: int = 1) -> SeaMask | None:
     """The open sea of an elevation model; None where it does not tell."""
     if terrain.sea == "none":
         return None
     return open_sea(terrain.path, band=terrain.band, zero=terrain.sea == "zero", threads=threads)
 
 
-def profiles(
-    terrain: Terrain,
+def extract_profiles(
+    terrain: ElevationModel,
     tx_lat: ArrayLike,
     tx_lon: ArrayLike,
     rx_lat: ArrayLike,
@@ -249,7 +249,7 @@ def resolution_m(grid: Grid) -> float:
     return float(np.mean(WGS84.inv(lon0, lat0, lon1, lat1)[2]))
 
 
-def courses_of(grid: Grid, ends: Ends, threads: int = 1) -> Courses:
+def courses_of(grid: Grid, ends: PathEnds, threads: int = 1) -> Courses:
     """Geodesics laid on a grid, through exact points each third of a stretch.
 
     A cubic through four such points follows the geodesic to well under a thousandth of a cell.
@@ -298,7 +298,7 @@ def _period(grid: Grid) -> float:
     return 360.0 / abs(grid.transform.a * degrees)
 
 
-def _ends(given: Sequence[NDArray[np.generic]], threads: int) -> Ends:
+def _ends(given: Sequence[NDArray[np.generic]], threads: int) -> PathEnds:
     """Lengths and azimuths of the geodesics; NaN where an end is none."""
     lat, lon, to_lat, to_lon = (np.array(each, dtype=np.float64) for each in given)
     azimuth, length_m = np.empty(lat.shape), np.empty(lat.shape)
@@ -310,7 +310,7 @@ def _ends(given: Sequence[NDArray[np.generic]], threads: int) -> Ends:
         )
 
     in_pieces(inverse, lat.size, threads)
-    return Ends(lat, lon, to_lat, to_lon, azimuth, length_m)
+    return PathEnds(lat, lon, to_lat, to_lon, azimuth, length_m)
 
 
 def _samples(length_m: FloatArray, spacing_m: float) -> IntArray:
@@ -319,7 +319,7 @@ def _samples(length_m: FloatArray, spacing_m: float) -> IntArray:
     return np.maximum(steps.astype(np.int64) + 1, LEAST_SAMPLES)
 
 
-def _file_order(grid: Grid, ends: Ends) -> IntArray:
+def _file_order(grid: Grid, ends: PathEnds) -> IntArray:
     """Paths by the page that they begin in, row of pages by row."""
     row, col = grid.pixel(ends.lat, ends.lon)
     off = grid.outside(row, col)
@@ -346,7 +346,7 @@ class _Layer(NamedTuple):
     wanted: BoolArray
 
 
-def _layer(pages: Pages, ends: Ends, threads: int) -> _Layer:
+def _layer(pages: Pages, ends: PathEnds, threads: int) -> _Layer:
     courses = courses_of(pages.grid, ends, threads)
     wanted = np.zeros(pages.table.shape, dtype=np.bool_)
     _touch(courses, wanted, pages.grid.height, pages.grid.width)
@@ -354,8 +354,8 @@ def _layer(pages: Pages, ends: Ends, threads: int) -> _Layer:
 
 
 def _profiles(
-    terrain: Terrain,
-    ends: Ends,
+    terrain: ElevationModel,
+    ends: PathEnds,
     samples: IntArray,
     index: IntArray,
     pages: list[Pages],

@@ -20,7 +20,7 @@ from kalsel_gap.radio.propagation.vegetation import maximum_db, specific_db_per_
 if TYPE_CHECKING:
     from kalsel_gap.geo.arrays import BoolArray, FloatArray
     from kalsel_gap.project.radio import Vegetation
-    from kalsel_gap.radio.paths.profiles import Terrain
+    from kalsel_gap.radio.paths.profiles import ElevationModel
     from kalsel_gap.radio.propagation.path_inputs import Paths
     from kalsel_gap.terrain.sea_mask import SeaMask
 
@@ -29,7 +29,7 @@ _PATHS_AT_ONCE = 10_000
 
 
 def depths_m(
-    terrain: Terrain,
+    terrain: ElevationModel,
     sea: SeaMask | None,
     to: tuple[FloatArray, FloatArray],
     lat: FloatArray,
@@ -112,7 +112,7 @@ def _until_the_edge(
 
 
 def _wood(
-    terrain: Terrain, sea: SeaMask | None, lat: FloatArray, lon: FloatArray
+    terrain: ElevationModel, sea: SeaMask | None, lat: FloatArray, lon: FloatArray
 ) -> tuple[BoolArray, BoolArray]:
     """Whether places lie in a wood, and whether that is known."""
     assert terrain.land_cover is not None
@@ -124,7 +124,7 @@ def _wood(
     return wood, known
 
 
-def above(terrain: Terrain, height_m: float) -> Terrain:
+def above(terrain: ElevationModel, height_m: float) -> ElevationModel:
     """A terrain whose woods are those that stand higher than a receiver: others take nothing."""
     wood = [code for code in terrain.wood if terrain.clutter.get(code, 0.0) > height_m]
     return replace(terrain, wood=wood)

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from kalsel_gap.geo.kernels import kernel
-from kalsel_gap.radio.propagation.path_inputs import ByteArray, Heights, Paths, Zone, in_pieces
+from kalsel_gap.radio.propagation.path_inputs import (
+    ByteArray,
+    Paths,
+    ProfileHeights,
+    RadioZone,
+    in_pieces,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +23,7 @@ if TYPE_CHECKING:
     from kalsel_gap.geo.arrays import BoolArray, FloatArray, IntArray
 
 
-SEA, COASTAL, INLAND = int(Zone.SEA), int(Zone.COASTAL), int(Zone.INLAND)
+SEA, COASTAL, INLAND = int(RadioZone.SEA), int(RadioZone.COASTAL), int(RadioZone.INLAND)
 # Coastal land by ITU-R P.1812, Table 3.
 COASTAL_HEIGHT_M, COASTAL_DISTANCE_KM = 100.0, 50.0
 
@@ -77,7 +83,7 @@ def zones(paths: Paths, sea: ArrayLike, *, threads: int = 1) -> ByteArray:
     Returns
     -------
     int8 array of shape (m,)
-        :class:`~.path_inputs.Zone`, for ``dataclasses.replace(paths, zone=…)``.
+        :class:`~.path_inputs.RadioZone`, for ``dataclasses.replace(paths, zone=…)``.
     """
     flags = np.ascontiguousarray(sea, dtype=np.bool_).reshape(-1)
     if flags.shape != paths.ground_m.shape:
@@ -97,7 +103,7 @@ def _zones(
     first: IntArray,
     length_km: FloatArray,
     distance_km: FloatArray,
-    ground_m: Heights,
+    ground_m: ProfileHeights,
     sea: BoolArray,
     found: ByteArray,
 ) -> None:

@@ -61,7 +61,7 @@ class Globe(NamedTuple):
     """Cube root of it."""
 
 
-class Ends(NamedTuple):
+class AntennaHeights(NamedTuple):
     """Antennas of a link above sea level, and the surface fitted below the terrain, m."""
 
     tx_m: float
@@ -271,7 +271,7 @@ def spherical_db(
 
 @inlined
 def delta_bullington(
-    profile: Profile, ends: Ends, globe: Globe, wave: Wave, sea_share: float,
+    profile: Profile, ends: AntennaHeights, globe: Globe, wave: Wave, sea_share: float,
     slopes: tuple[float, float], extent: int,
 ) -> Diffraction:  # fmt: skip
     """Loss of the profile, with what a spherical Earth adds to a smooth path, eqs. (37) to (39).

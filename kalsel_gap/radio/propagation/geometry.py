@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from kalsel_gap.geo.kernels import inlined, kernel
-from kalsel_gap.radio.propagation.path_inputs import Arrays, ByteArray, Zone
+from kalsel_gap.radio.propagation.path_inputs import Arrays, ByteArray, RadioZone
 
 if TYPE_CHECKING:
     from kalsel_gap.geo.arrays import FloatArray
 
-SEA, INLAND = int(Zone.SEA), int(Zone.INLAND)
+SEA, INLAND = int(RadioZone.SEA), int(RadioZone.INLAND)
 
 # Whole numbers in the order of floats: all bits but the sign, and what is less than any of them.
 _MAGNITUDE = 2**63 - 1
@@ -44,7 +44,7 @@ class Profile(NamedTuple):
     """Whether nothing stands on it: the surface is the terrain."""
 
 
-class Rays(NamedTuple):
+class HorizonRays(NamedTuple):
     """Rays to the horizons, Attachment 1, sections 4 and 5.1 to 5.5."""
 
     tx_slope: float
@@ -74,7 +74,7 @@ class Horizons(NamedTuple):
     """Sample of the receiver's horizon."""
 
 
-class Area(NamedTuple):
+class LineFit(NamedTuple):
     """Sums over the sections of a profile, to fit a straight line."""
 
     height: float
@@ -217,7 +217,7 @@ def deepest(profile: Profile, s: FloatArray, tx_m: float, rx_m: float, curvature
 
 
 @inlined
-def rays(profile: Profile, tx_m: float, rx_m: float, radius_km: float) -> Rays:
+def rays(profile: Profile, tx_m: float, rx_m: float, radius_km: float) -> HorizonRays:
     """Rays over the terrain from antennas at heights `tx_m` and `rx_m` above sea."""
     path = profile.d[profile.n - 1]
     curvature = 500.0 / radius_km
@@ -232,11 +232,13 @@ def rays(profile: Profile, tx_m: float, rx_m: float, radius_km: float) -> Rays:
     tx_mrad = 1000.0 * np.arctan(highest_tx / 1000.0)
     rx_mrad = 1000.0 * np.arctan(highest_rx / 1000.0)
     angle = 1000.0 * path / radius_km + tx_mrad + rx_mrad
-    return Rays(tx_slope, rx_slope, sees, tx_mrad, rx_mrad, angle)
+    return HorizonRays(tx_slope, rx_slope, sees, tx_mrad, rx_mrad, angle)
 
 
 @inlined
-def horizons(profile: Profile, tx_m: float, rx_m: float, radius_km: float, ray: Rays) -> Horizons:
+def horizons(
+    profile: Profile, tx_m: float, rx_m: float, radius_km: float, ray: HorizonRays
+) -> Horizons:
     """Samples that the rays to the horizons meet first, or the one that obstructs most."""
     n, d, h, to_tx, to_rx = profile.n, profile.d, profile.ground, profile.to_tx, profile.to_rx
     path = d[n - 1]
@@ -259,9 +261,9 @@ def horizons(profile: Profile, tx_m: float, rx_m: float, radius_km: float, ray: 
 
 
 @inlined
-def area(profile: Profile) -> Area:
+def area(profile: Profile) -> LineFit:
     """Sums over all sections of a profile."""
-    found = Area(0.0, 0.0)
+    found = LineFit(0.0, 0.0)
     for i in range(1, profile.n):
         found = with_section(
             found, profile.d[i - 1], profile.d[i], profile.ground[i - 1], profile.ground[i]
@@ -270,15 +272,17 @@ def area(profile: Profile) -> Area:
 
 
 @inlined
-def with_section(area: Area, d0: float, d1: float, h0: float, h1: float) -> Area:
+def with_section(area: LineFit, d0: float, d1: float, h0: float, h1: float) -> LineFit:
     """Sums that count one more section, eqs. (83) and (84)."""
     step = d1 - d0
     moment = step * (h1 * (2.0 * d1 + d0) + h0 * (d1 + 2.0 * d0))
-    return Area(area.height + step * (h1 + h0), area.moment + moment)
+    return LineFit(area.height + step * (h1 + h0), area.moment + moment)
 
 
 @inlined
-def smooth_earth(profile: Profile, sums: Area, tx_m: float, rx_m: float, ray: Rays) -> SmoothEarth:
+def smooth_earth(
+    profile: Profile, sums: LineFit, tx_m: float, rx_m: float, ray: HorizonRays
+) -> SmoothEarth:
     """Surface fitted to the terrain, below its obstacles."""
     n, d, h, to_tx, to_rx = profile.n, profile.d, profile.ground, profile.to_tx, profile.to_rx
     path = d[n - 1]

@@ -17,11 +17,16 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from kalsel_gap.geo.kernels import kernel
-from kalsel_gap.radio.propagation.itm_variability import Climate, Terms, Variability, varied_db
+from kalsel_gap.radio.propagation.itm_variability import (
+    Climate,
+    Variability,
+    VariabilityTerms,
+    varied_db,
+)
 from kalsel_gap.radio.propagation.longley_rice import (
     TERRAIN_SCALE_M,
     WAVE_NUMBER,
-    Ground,
+    ItmPath,
     reference_db,
 )
 from kalsel_gap.radio.propagation.path_inputs import (
@@ -47,6 +52,7 @@ if TYPE_CHECKING:
 
     from kalsel_gap.geo.arrays import FloatArray, IntArray
 
+
 # What the model covers.
 FREQUENCY_MHZ = (20.0, 20_000.0)
 DISTANCE_KM = (1.0, 2000.0)
@@ -62,7 +68,7 @@ IRREGULARITY_SAMPLES = 245
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Link:
+class ItmLink:
     """Terms of the links, each one number for all paths or an array of shape (n,).
 
     Attributes
@@ -102,10 +108,10 @@ class Link:
 
     def rows(self, paths: Paths) -> FloatArray:
         """One row of :class:`Terms` for each path."""
-        return terms_of(paths, [getattr(self, name) for name in Terms._fields])
+        return terms_of(paths, [getattr(self, name) for name in VariabilityTerms._fields])
 
 
-class Details(NamedTuple):
+class ItmDetails(NamedTuple):
     """What the model makes of one path."""
 
     irregularity_m: float
@@ -135,7 +141,7 @@ class Details(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Losses:
+class ItmLoss:
     """What the paths lose, arrays of shape (n,); NaN unless the status is OK.
 
     Attributes
@@ -150,7 +156,7 @@ class Losses:
     status: ByteArray
 
 
-def loss(paths: Paths, link: Link, *, threads: int = 1) -> Losses:
+def loss(paths: Paths, link: ItmLink, *, threads: int = 1) -> ItmLoss:
     """Basic transmission loss of many paths.
 
     Parameters
@@ -170,22 +176,22 @@ def loss(paths: Paths, link: Link, *, threads: int = 1) -> Losses:
     ([0], True)
     """
     found, status = _run(paths, link, ("loss_db",), threads)
-    return Losses(found[0], status)
+    return ItmLoss(found[0], status)
 
 
 def details(
-    paths: Paths, link: Link, *, threads: int = 1
+    paths: Paths, link: ItmLink, *, threads: int = 1
 ) -> tuple[dict[str, FloatArray], ByteArray]:
-    """What the model makes of many paths, by the names of :class:`Details`, and their status."""
-    found, status = _run(paths, link, Details._fields, threads)
-    return dict(zip(Details._fields, found, strict=True)), status
+    """What the model makes of many paths, by the names of :class:`ItmDetails`, and their status."""
+    found, status = _run(paths, link, ItmDetails._fields, threads)
+    return dict(zip(ItmDetails._fields, found, strict=True)), status
 
 
 def _run(
-    paths: Paths, link: Link, names: tuple[str, ...], threads: int
+    paths: Paths, link: ItmLink, names: tuple[str, ...], threads: int
 ) -> tuple[FloatArray, ByteArray]:
     """Details with these names, one row each, and the status of each path."""
-    keep = [Details._fields.index(name) for name in names]
+    keep = [ItmDetails._fields.index(name) for name in names]
     return in_batches(_batch, paths, link.rows(paths), keep, threads)
 
 
@@ -202,7 +208,7 @@ def _batch(
     d, h, scratch = np.empty(room), np.empty(room), np.empty(IRREGULARITY_SAMPLES)
     for path in range(begin, end):
         row = rows[path]
-        terms = Terms(
+        terms = VariabilityTerms(
             row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8], row[9],
             row[10], row[11],
         )  # fmt: skip
@@ -223,7 +229,7 @@ def _batch(
 
 
 @kernel
-def _covered(terms: Terms, path_km: float) -> int:
+def _covered(terms: VariabilityTerms, path_km: float) -> int:
     """Status of a link by the limits of the model."""
     if not within(terms.frequency_mhz, FREQUENCY_MHZ):
         return FREQUENCY
@@ -282,7 +288,7 @@ def _radius_m(refractivity: float) -> float:
 
 
 @kernel
-def _impedance(terms: Terms) -> complex:
+def _impedance(terms: VariabilityTerms) -> complex:
     """Surface transfer impedance of the ground."""
     permittivity = complex(
         terms.permittivity, 18_000.0 * terms.conductivity_s_m / terms.frequency_mhz
@@ -292,7 +298,9 @@ def _impedance(terms: Terms) -> complex:
 
 
 @kernel
-def _path(h: FloatArray, n: int, step: float, terms: Terms, scratch: FloatArray) -> Details:
+def _path(
+    h: FloatArray, n: int, step: float, terms: VariabilityTerms, scratch: FloatArray
+) -> ItmDetails:
     """Loss of one path that the model covers."""
     f = terms.frequency_mhz
     path = (n - 1) * step
@@ -301,7 +309,7 @@ def _path(h: FloatArray, n: int, step: float, terms: Terms, scratch: FloatArray)
     reference = reference_db(path, ground)
     free_space = 32.45 + 20.0 * np.log10(f) + 20.0 * np.log10(path / 1000.0)
     total = free_space + varied_db(path, reference, ground, terms)
-    return Details(
+    return ItmDetails(
         ground.irregularity_m,
         ground.tx_horizon_m,
         ground.rx_horizon_m,
@@ -325,10 +333,10 @@ def _ground(
     h: FloatArray,
     n: int,
     step: float,
-    terms: Terms,
+    terms: VariabilityTerms,
     refractivity: float,
     scratch: FloatArray,
-) -> Ground:
+) -> ItmPath:
     """Horizons, irregularity and effective heights of a profile."""
     last = n - 1
     path = last * step
@@ -355,7 +363,7 @@ def _ground(
         fit_tx, _ = _fit(h, last, start / step, 0.9 * at_tx / step)
         _, fit_rx = _fit(h, last, (path - 0.9 * at_rx) / step, end / step)
         high_tx, high_rx = tx + max(h[0] - fit_tx, 0.0), rx + max(h[last] - fit_rx, 0.0)
-    return Ground(
+    return ItmPath(
         terms.frequency_mhz,
         terms.frequency_mhz / WAVE_NUMBER,
         _impedance(terms),

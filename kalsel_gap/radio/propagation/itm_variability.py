@@ -15,7 +15,7 @@ from kalsel_gap.radio.propagation.location_variability import normal_quantile
 from kalsel_gap.radio.propagation.longley_rice import irregularity_at_m
 
 if TYPE_CHECKING:
-    from kalsel_gap.radio.propagation.longley_rice import Ground
+    from kalsel_gap.radio.propagation.longley_rice import ItmPath
 
 EFFECTIVE_M = 9_000_000.0  # Earth radius that the climate curves were drawn for
 
@@ -45,7 +45,7 @@ class Variability(IntEnum):
     BROADCAST = 3
 
 
-class Terms(NamedTuple):
+class VariabilityTerms(NamedTuple):
     """Terms of one link, as :class:`Link`."""
 
     frequency_mhz: float
@@ -114,7 +114,7 @@ def _by_frequency(table: tuple[tuple[float, ...], ...], climate: int, wave_numbe
 
 
 @kernel
-def varied_db(path: float, reference: float, g: Ground, terms: Terms) -> float:
+def varied_db(path: float, reference: float, g: ItmPath, terms: VariabilityTerms) -> float:
     """Attenuation beside free space for the wanted quantiles."""
     climate = int(terms.climate) - 1
     mode = int(terms.variability) % 10

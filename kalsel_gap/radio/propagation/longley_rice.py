@@ -17,7 +17,7 @@ WAVE_NUMBER = 47.7  # MHz of a wave number of 1 per metre
 TERRAIN_SCALE_M = 50_000.0
 
 
-class Ground(NamedTuple):
+class ItmPath(NamedTuple):
     """One path as the Longley-Rice formulas see it."""
 
     frequency_mhz: float
@@ -45,7 +45,7 @@ class Ground(NamedTuple):
 
 
 @kernel
-def reference_db(path: float, g: Ground) -> float:
+def reference_db(path: float, g: ItmPath) -> float:
     """Median attenuation beside free space, by the region that the path lies in."""
     scale = (g.radius_m * g.radius_m / g.frequency_mhz) ** (1.0 / 3.0)
     far = max(g.sight_m, g.horizons_m + 5.0 * scale)
@@ -71,7 +71,7 @@ def reference_db(path: float, g: Ground) -> float:
 
 
 @kernel
-def _sight_db(path: float, g: Ground, slope: float, base: float) -> float:
+def _sight_db(path: float, g: ItmPath, slope: float, base: float) -> float:
     """Attenuation with line of sight: a curve through three points of it."""
     limit = g.sight_m
     at_limit = base + slope * limit
@@ -109,7 +109,7 @@ def _sight_db(path: float, g: Ground, slope: float, base: float) -> float:
 
 
 @kernel
-def _two_rays_db(path: float, g: Ground, slope: float, base: float) -> float:
+def _two_rays_db(path: float, g: ItmPath, slope: float, base: float) -> float:
     """Two-ray attenuation, weighted with extended diffraction by the terrain's irregularity."""
     rough = _roughness_m(irregularity_at_m(path, g.irregularity_m))
     both = g.tx_effective_m + g.rx_effective_m
@@ -141,7 +141,7 @@ def _roughness_m(irregularity: float) -> float:
 
 
 @kernel
-def _diffraction_db(path: float, g: Ground) -> float:
+def _diffraction_db(path: float, g: ItmPath) -> float:
     """Diffraction over a rounded Earth and over two edges, weighted, with clutter in front."""
     angle = path / g.radius_m - g.angle
     beyond = path - g.horizons_m
@@ -172,7 +172,7 @@ def _fresnel_db(v2: float) -> float:
 
 
 @kernel
-def _rounded_db(path: float, angle: float, g: Ground) -> float:
+def _rounded_db(path: float, angle: float, g: ItmPath) -> float:
     """Diffraction over an Earth with three radii: before, between and behind the horizons."""
     x_tx, k_tx = _rounded_part(
         0.5 * g.tx_horizon_m**2 / g.tx_effective_m, g.tx_horizon_m, g.frequency_mhz, g.impedance
@@ -215,7 +215,7 @@ def _height_db(x: float, k: float) -> float:
 
 
 @kernel
-def _scatter_db(path: float, g: Ground, h0: float) -> tuple[float, float]:
+def _scatter_db(path: float, g: ItmPath, h0: float) -> tuple[float, float]:
     """Attenuation by scatter, and the frequency gain to go on with (TN101, chapter 9)."""
     if h0 > 15.0:
         gain = h0

@@ -15,10 +15,10 @@ from kalsel_gap.radio.propagation.diffraction import ALL_STEPS
 
 if TYPE_CHECKING:
     from kalsel_gap.radio.propagation.diffraction import Wave
-    from kalsel_gap.radio.propagation.geometry import Ducted, Horizons, Rays, Shares
+    from kalsel_gap.radio.propagation.geometry import Ducted, HorizonRays, Horizons, Shares
 
 
-class Sight(NamedTuple):
+class LineOfSightLoss(NamedTuple):
     """Loss with line of sight, dB, section 4.2."""
 
     free_space_db: float
@@ -32,7 +32,7 @@ class Sight(NamedTuple):
 class Parts(NamedTuple):
     """What the mechanisms lose each, dB."""
 
-    seen: Sight
+    seen: LineOfSightLoss
     """With line of sight."""
     median_db: float
     """Ld50: median diffraction."""
@@ -91,10 +91,10 @@ def free_space_db(ray_km: float, f: float) -> float:
 
 
 @inlined
-def sight(free_space: float, horizon_km: float, p: float, beta0: float) -> Sight:
+def sight(free_space: float, horizon_km: float, p: float, beta0: float) -> LineOfSightLoss:
     """Free space, with multipath and focusing for both shares of the time, eqs. (10) and (11)."""
     fading = 2.6 * (1.0 - np.exp(-0.1 * horizon_km))
-    return Sight(
+    return LineOfSightLoss(
         free_space,
         free_space + fading * np.log10(p / 50.0),
         free_space + fading * np.log10(beta0 / 50.0),
@@ -118,7 +118,7 @@ def troposcatter_db(base_db: float, path_km: float, angle_mrad: float) -> float:
 @inlined
 def coupling_db(
     tx_m: float, rx_m: float, tx_coast_km: float, rx_coast_km: float, over: Shares, wave: Wave,
-    ray: Rays, horizon: Horizons,
+    ray: HorizonRays, horizon: Horizons,
 ) -> float:  # fmt: skip
     """Fixed loss Af between antennas and duct, eqs. (47) to (49)."""
     return float(
@@ -159,7 +159,7 @@ def _coast_db(sea_share: float, coast_km: float, horizon_km: float, antenna_m: f
 
 
 @inlined
-def least_duct_db(path: float, radius: float, wave: Wave, ray: Rays) -> float:
+def least_duct_db(path: float, radius: float, wave: Wave, ray: HorizonRays) -> float:
     """What a duct loses at least for half of the time with line of sight.
 
     No shielding, the sea at both ends, eq. (49), and horizons where they bend the ray least:
@@ -178,7 +178,7 @@ def bent_db(radius: float, wave: Wave, angle_mrad: float) -> float:
 
 
 @inlined
-def duct_angle_mrad(path: float, radius: float, ray: Rays, horizon: Horizons) -> float:
+def duct_angle_mrad(path: float, radius: float, ray: HorizonRays, horizon: Horizons) -> float:
     """Angular distance of a duct θ', eq. (52)."""
     return float(
         1000.0 * path / radius

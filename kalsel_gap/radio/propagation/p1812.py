@@ -25,7 +25,7 @@ from kalsel_gap.geo.kernels import inlined, kernel, uncounted
 from kalsel_gap.radio.propagation.diffraction import (
     ALL_STEPS,
     LOSS_ONLY,
-    Ends,
+    AntennaHeights,
     Globe,
     Wave,
     delta_bullington,
@@ -35,9 +35,9 @@ from kalsel_gap.radio.propagation.diffraction import (
 from kalsel_gap.radio.propagation.geometry import (
     INLAND,
     SEA,
-    Area,
     Ducted,
     Horizons,
+    LineFit,
     Profile,
     Shares,
     area,
@@ -52,8 +52,8 @@ from kalsel_gap.radio.propagation.geometry import (
 )
 from kalsel_gap.radio.propagation.location_variability import normal_quantile
 from kalsel_gap.radio.propagation.mechanisms import (
+    LineOfSightLoss,
     Parts,
-    Sight,
     bent_db,
     coupling_db,
     duct_angle_mrad,
@@ -90,6 +90,7 @@ if TYPE_CHECKING:
 
     from kalsel_gap.geo.arrays import FloatArray, IntArray
 
+
 # What the Recommendation covers.
 FREQUENCY_MHZ = (30.0, 6000.0)
 DISTANCE_KM = (0.25, 3000.0)
@@ -107,7 +108,7 @@ BETA0_RADIUS_KM = 3.0 * EARTH_KM  # eq. (7b): kβ = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Link:
+class P1812Link:
     """Terms of the links, each one number for all paths or an array of shape (n,).
 
     Attributes
@@ -153,12 +154,12 @@ class Link:
     rx_coast_km: ArrayLike = np.nan
 
     def rows(self, paths: Paths) -> FloatArray:
-        """One row of :class:`Terms` for each path."""
-        return terms_of(paths, [getattr(self, name) for name in Terms._fields])
+        """One row of :class:`P1812Terms` for each path."""
+        return terms_of(paths, [getattr(self, name) for name in P1812Terms._fields])
 
 
-class Terms(NamedTuple):
-    """Terms of one link, as :class:`Link`."""
+class P1812Terms(NamedTuple):
+    """Terms of one link, as :class:`P1812Link`."""
 
     frequency_mhz: float
     tx_height_m: float
@@ -190,7 +191,7 @@ class Common(NamedTuple):
     """Field strength of 1 kW at no loss, eq. (70)."""
 
 
-class Details(NamedTuple):
+class P1812Details(NamedTuple):
     """Every step of one path; the equations are those of the published results."""
 
     path_km: float
@@ -289,11 +290,11 @@ class Details(NamedTuple):
     """Ep of 1 kW effective radiated power, eq. (70)."""
 
 
-STEPS = len(Details._fields)
+STEPS = len(P1812Details._fields)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Losses:
+class P1812Loss:
     """What the paths lose, arrays of shape (n,); NaN unless the status is OK.
 
     Attributes
@@ -317,7 +318,7 @@ class Losses:
     status: ByteArray
 
 
-def loss(paths: Paths, link: Link, *, threads: int = 1) -> Losses:
+def loss(paths: Paths, link: P1812Link, *, threads: int = 1) -> P1812Loss:
     """Basic transmission loss of many paths.
 
     Parameters
@@ -345,30 +346,30 @@ def loss(paths: Paths, link: Link, *, threads: int = 1) -> Losses:
     """
     kept = ("loss_db", "diffraction_median_db", "free_space_db", "line_of_sight")
     found, status = _run(paths, link, kept, threads)
-    return Losses(found[0], found[1], found[2], found[3] == 1.0, status)
+    return P1812Loss(found[0], found[1], found[2], found[3] == 1.0, status)
 
 
 def details(
-    paths: Paths, link: Link, *, threads: int = 1
+    paths: Paths, link: P1812Link, *, threads: int = 1
 ) -> tuple[dict[str, FloatArray], ByteArray]:
     """Every step of many paths, for validation and for explaining a prediction.
 
     Returns
     -------
     steps : dict of float array of shape (n,)
-        By the names of :class:`Details`; NaN unless the status is OK.
+        By the names of :class:`P1812Details`; NaN unless the status is OK.
     status : int8 array of shape (n,)
         :class:`~kalsel_gap.radio.propagation.path_inputs.Status`.
     """
-    found, status = _run(paths, link, Details._fields, threads)
-    return dict(zip(Details._fields, found, strict=True)), status
+    found, status = _run(paths, link, P1812Details._fields, threads)
+    return dict(zip(P1812Details._fields, found, strict=True)), status
 
 
 def _run(
-    paths: Paths, link: Link, names: tuple[str, ...], threads: int
+    paths: Paths, link: P1812Link, names: tuple[str, ...], threads: int
 ) -> tuple[FloatArray, ByteArray]:
     """Steps with these names, one row each, and the status of each path."""
-    keep = [Details._fields.index(name) for name in names]
+    keep = [P1812Details._fields.index(name) for name in names]
     return in_batches(_batch, paths, link.rows(paths), keep, threads)
 
 
@@ -385,7 +386,7 @@ def _batch(
     extent = ALL_STEPS if keep.size == STEPS else LOSS_ONLY
     for path in range(begin, end):
         row = rows[path]
-        terms = Terms(
+        terms = P1812Terms(
             row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8], row[9],
             row[10], row[11], row[12], row[13],
         )  # fmt: skip
@@ -408,7 +409,7 @@ def _batch(
 
 
 @inlined
-def covered(terms: Terms, path_km: float) -> int:
+def covered(terms: P1812Terms, path_km: float) -> int:
     """Status of a link by the limits of the Recommendation."""
     if not within(terms.frequency_mhz, FREQUENCY_MHZ):
         return FREQUENCY
@@ -433,7 +434,7 @@ def covered(terms: Terms, path_km: float) -> int:
 
 
 @inlined
-def spread_db(terms: Terms, zone: int) -> float:
+def spread_db(terms: P1812Terms, zone: int) -> float:
     """What locations and buildings add to the median, eqs. (67) to (69); nothing varies at sea."""
     sigma = np.sqrt(terms.location_sigma_db**2 + terms.entry_sigma_db**2)
     if zone == SEA or sigma == 0.0:
@@ -442,7 +443,7 @@ def spread_db(terms: Terms, zone: int) -> float:
 
 
 @inlined
-def common_of(terms: Terms) -> Common:
+def common_of(terms: P1812Terms) -> Common:
     """What a path of a link has to do with its terms only."""
     f = terms.frequency_mhz / 1000.0
     return Common(
@@ -456,9 +457,9 @@ def common_of(terms: Terms) -> Common:
 
 @uncounted
 def steps_of(
-    profile: Profile, sums: Area, over: Shares, rx_zone: int, terms: Terms, common: Common,
+    profile: Profile, sums: LineFit, over: Shares, rx_zone: int, terms: P1812Terms, common: Common,
     extent: int,
-) -> Details:  # fmt: skip
+) -> P1812Details:  # fmt: skip
     """Every step of one path that the Recommendation covers.
 
     With LOSS_ONLY for an `extent`, steps that cannot change the loss are passed over: NaN.
@@ -475,7 +476,7 @@ def steps_of(
     straight = np.sqrt(path * path + ((tx - rx) / 1000.0) ** 2)
     free_space = free_space_db(straight, wave.f_ghz)
 
-    ends = Ends(tx, rx, earth.tx_diffraction_m, earth.rx_diffraction_m)
+    ends = AntennaHeights(tx, rx, earth.tx_diffraction_m, earth.rx_diffraction_m)
     slopes = ray.tx_slope, ray.rx_slope
     if not profile.bare:
         slopes = steepest(profile, profile.surface, tx, rx, 500.0 / radius)
@@ -485,7 +486,7 @@ def steps_of(
     # Half of the time there is the median alone, and often more lost in a duct than without.
     beta0 = duct = np.nan
     horizon, flat = Horizons(np.nan, np.nan, 0, 0), Ducted(np.nan, np.nan, np.nan)
-    seen = Sight(free_space, free_space, np.nan)
+    seen = LineOfSightLoss(free_space, free_space, np.nan)
     whole = extent == ALL_STEPS or p < 50.0
     reached = free_space + median.total_db
     if whole or not ray.line_of_sight or least_duct_db(path, radius, wave, ray) <= reached:
@@ -517,7 +518,7 @@ def steps_of(
 
     # 4.7 to 4.10: locations, buildings, field strength.
     total = max(seen.p_db, mix.total_db + terms.entry_loss_db + spread_db(terms, rx_zone))
-    return Details(
+    return P1812Details(
         path,
         horizon.tx_horizon_km,
         horizon.rx_horizon_km,

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from kalsel_gap.geo.arrays import FloatArray, IntArray
 
-Heights: TypeAlias = NDArray[np.float64] | NDArray[np.float32]
+
+ProfileHeights: TypeAlias = NDArray[np.float64] | NDArray[np.float32]
 ByteArray: TypeAlias = NDArray[np.int8]
 
 
@@ -58,7 +59,7 @@ ANTENNA, TERM = int(Status.ANTENNA), int(Status.TERM)
 LAND_COVER = int(Status.LAND_COVER)
 
 
-class Zone(IntEnum):
+class RadioZone(IntEnum):
     """Radio-climatic zone, with the codes of the published profiles (ITU-R P.1812, Table 3)."""
 
     SEA = 1
@@ -78,9 +79,9 @@ class Arrays(NamedTuple):
 
     first: IntArray
     length_km: FloatArray
-    ground_m: Heights
+    ground_m: ProfileHeights
     distance_km: FloatArray
-    clutter_m: Heights
+    clutter_m: ProfileHeights
     zone: ByteArray
 
 
@@ -105,14 +106,14 @@ class Paths:
         surface model beside a terrain model it is their difference (ITU-R P.1812, 3.2.2); with
         a surface model alone it stays empty. What stands at either end is not counted.
     zone : int array of shape (m,) or (0,)
-        :class:`Zone` of each sample; empty where all is inland.
+        :class:`RadioZone` of each sample; empty where all is inland.
     """
 
     first: IntArray
     length_km: FloatArray
-    ground_m: Heights
+    ground_m: ProfileHeights
     distance_km: FloatArray = field(default_factory=lambda: np.empty(0))
-    clutter_m: Heights = field(default_factory=lambda: np.empty(0))
+    clutter_m: ProfileHeights = field(default_factory=lambda: np.empty(0))
     zone: ByteArray = field(default_factory=lambda: np.empty(0, dtype=np.int8))
 
     def __post_init__(self) -> None:
@@ -139,7 +140,7 @@ class Paths:
             if getattr(self, name).size not in (0, samples):
                 raise ValueError(f"{name} must be empty or as long as ground_m")
         # Many times as fast as isin for millions of samples.
-        known = sum(np.count_nonzero(self.zone == each.value) for each in Zone)
+        known = sum(np.count_nonzero(self.zone == each.value) for each in RadioZone)
         if known != self.zone.size:
             raise ValueError("zone holds a code that Zone has not")
 

@@ -12,7 +12,7 @@ import numpy as np
 from kalsel_gap.geo.kernels import inlined, kernel
 from kalsel_gap.radio.propagation.geometry import INLAND
 from kalsel_gap.radio.propagation.mechanisms import free_space_db, sight
-from kalsel_gap.radio.propagation.p1812 import DISTANCE_KM, Terms, covered, spread_db
+from kalsel_gap.radio.propagation.p1812 import DISTANCE_KM, P1812Terms, covered, spread_db
 from kalsel_gap.radio.propagation.path_inputs import (
     DISTANCE,
     HEIGHT_M,
@@ -24,14 +24,14 @@ from kalsel_gap.radio.propagation.path_inputs import (
 
 if TYPE_CHECKING:
     from kalsel_gap.geo.arrays import FloatArray, IntArray
-    from kalsel_gap.radio.propagation.p1812 import Link
+    from kalsel_gap.radio.propagation.p1812 import P1812Link
     from kalsel_gap.radio.propagation.path_inputs import Arrays, ByteArray, Paths
 
 # A receiver as high as the transmitter right below it: free space knows no distance of 0.
 LEAST_RAY_KM = 0.001
 
 
-def loss_db(paths: Paths, link: Link, *, threads: int = 1) -> tuple[FloatArray, ByteArray]:
+def loss_db(paths: Paths, link: P1812Link, *, threads: int = 1) -> tuple[FloatArray, ByteArray]:
     """Basic transmission loss of paths shorter than the Recommendation covers.
 
     Parameters
@@ -75,7 +75,7 @@ def _batch(
     """Paths from `begin` to `end`: their status and loss."""
     for path in range(begin, end):
         row, length = rows[path], paths.length_km[path]
-        terms = Terms(
+        terms = P1812Terms(
             row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8], row[9],
             row[10], row[11], row[12], row[13],
         )  # fmt: skip
@@ -94,7 +94,7 @@ def _batch(
 
 @inlined
 def near_db(
-    distance_km: float, tx_ground_m: float, rx_ground_m: float, terms: Terms, zone: int
+    distance_km: float, tx_ground_m: float, rx_ground_m: float, terms: P1812Terms, zone: int
 ) -> float:
     """Loss of one such path: free space, multipath and focusing, and the spread over places."""
     rise = tx_ground_m + terms.tx_height_m - rx_ground_m - terms.rx_height_m

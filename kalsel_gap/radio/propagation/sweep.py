@@ -12,10 +12,9 @@ real mountains, 30 km around a site, half of the cells are within 0.1 dB of the 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kalsel_gap.geo.dem import height_at
 from kalsel_gap.geo.kernels import inlined, kernel
@@ -23,8 +22,8 @@ from kalsel_gap.radio.propagation.diffraction import LOSS_ONLY
 from kalsel_gap.radio.propagation.geometry import (
     ASHORE,
     NO_COAST_KM,
-    Area,
     Course,
+    LineFit,
     Profile,
     Shares,
     empty_profile,
@@ -35,7 +34,7 @@ from kalsel_gap.radio.propagation.geometry import (
 from kalsel_gap.radio.propagation.p1812 import (
     DISTANCE_KM,
     Common,
-    Terms,
+    P1812Terms,
     common_of,
     covered,
     steps_of,
@@ -44,8 +43,8 @@ from kalsel_gap.radio.propagation.path_inputs import (
     HEIGHT_M,
     VOID,
     ByteArray,
+    RadioZone,
     Status,
-    Zone,
     in_pieces,
     within,
 )
@@ -63,17 +62,16 @@ from kalsel_gap.radio.propagation.short_range import near_db
 from kalsel_gap.radio.propagation.vegetation import CLEAR, Woodland, through_db
 
 if TYPE_CHECKING:
-    from kalsel_gap.geo.arrays import FloatArray
+    from kalsel_gap.geo.arrays import FloatArray, SingleArray
     from kalsel_gap.geo.grid import Grid
-    from kalsel_gap.radio.propagation.p1812 import Link
+    from kalsel_gap.radio.propagation.p1812 import P1812Link
 
-SingleArray: TypeAlias = NDArray[np.float32]
 
-INLAND = int(Zone.INLAND)
+INLAND = int(RadioZone.INLAND)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Ground:
+class SweepWindow:
     """A window of the elevation model in memory.
 
     Attributes
@@ -83,7 +81,7 @@ class Ground:
     grid : Grid
         Where the cells lie.
     zone : int8 array of shape (rows, columns) or (0, 0)
-        :class:`~.path_inputs.Zone` of each cell; empty where all is inland.
+        :class:`~.path_inputs.RadioZone` of each cell; empty where all is inland.
     clutter_m : float32 array of shape (rows, columns) or (0, 0)
         Height of what stands on the ground, for a terrain model; empty where nothing does.
     wood : int8 array of shape (rows, columns) or (0, 0)
@@ -143,7 +141,7 @@ class _Radial(NamedTuple):
     bare: bool
     """Whether nothing stands on the ground."""
     wood: ByteArray
-    """Of each sample, as of :class:`Ground`; empty where there are no woods."""
+    """Of each sample, as of :class:`SweepWindow`; empty where there are no woods."""
     edge_km: FloatArray
     """Where the wood around each sample begins; negative where nobody knows what lies before it."""
     kept: FloatArray
@@ -151,7 +149,7 @@ class _Radial(NamedTuple):
 
 
 class _Layers(NamedTuple):
-    """The cells of a :class:`Ground`."""
+    """The cells of a :class:`SweepWindow`."""
 
     ground_m: SingleArray
     zone: ByteArray
@@ -171,18 +169,18 @@ class _Cell(NamedTuple):
 class _Task(NamedTuple):
     """What the cells are asked for."""
 
-    terms: Terms
+    terms: P1812Terms
     common: Common
     woodland: Woodland
     around_db: float
     """What the surroundings of a receiver take at least."""
 
 
-def sweep(
-    ground: Ground,
+def sweep_losses(
+    ground: SweepWindow,
     lat: float,
     lon: float,
-    link: Link,
+    link: P1812Link,
     *,
     radius_km: float,
     woodland: Woodland = CLEAR,
@@ -218,7 +216,7 @@ def sweep(
     """
     if not 0.0 < radius_km <= LARGEST_RADIUS_KM:
         raise ValueError(f"radius_km must be above 0 and at most {LARGEST_RADIUS_KM}")
-    terms = Terms(*(float(np.asarray(getattr(link, name))) for name in Terms._fields))
+    terms = P1812Terms(*(float(np.asarray(getattr(link, name))) for name in P1812Terms._fields))
     nowhere = np.empty((0, 0), dtype=np.float32)
     chart = chart_of(ground.grid, lat, lon, radius_km)
     if chart is None:
@@ -242,7 +240,7 @@ def sweep(
 
 
 @kernel
-def _site_status(ground_m: SingleArray, chart: Chart, terms: Terms) -> int:
+def _site_status(ground_m: SingleArray, chart: Chart, terms: P1812Terms) -> int:
     """What keeps a site from having any loss at all."""
     if not within(height_at(ground_m, chart.at[0], chart.at[1]), HEIGHT_M):
         return VOID
@@ -343,7 +341,7 @@ def _lay(
 @inlined
 def _sum_areas(h: FloatArray, d: FloatArray, found: FloatArray) -> None:
     """What the sections come to up to each sample."""
-    sums = Area(0.0, 0.0)
+    sums = LineFit(0.0, 0.0)
     for i in range(1, h.size):
         sums = with_section(sums, d[i - 1], d[i], h[i - 1], h[i])
         found[i, 0], found[i, 1] = sums.height, sums.moment
@@ -435,7 +433,7 @@ def _far_db(radial: _Radial, last: int, cell: _Cell, task: _Task) -> float:
     for i in range(1, last):
         to_rx[i] = 1.0 / (path - d[i])
     i = last - 1
-    sums = Area(radial.sums[i, 0], radial.sums[i, 1])
+    sums = LineFit(radial.sums[i, 0], radial.sums[i, 1])
     sums = with_section(sums, d[i], path, h[i], cell.height_m)
     over = Shares(0.0, path, path, NO_COAST_KM, NO_COAST_KM)
     if radial.zone.size > 0:

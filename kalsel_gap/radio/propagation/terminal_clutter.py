@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from kalsel_gap.geo.arrays import FloatArray
 
+
 Kind = Literal["suburban", "open"]
 
 PHONE_M = 1.5  # the height of a receiver for which Hata's corrections hold as they are

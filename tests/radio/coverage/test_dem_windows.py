@@ -12,14 +12,14 @@ from rasterio.windows import Window
 
 from kalsel_gap.radio.coverage import dem_windows
 from kalsel_gap.radio.coverage.dem_windows import Grounds
-from kalsel_gap.radio.paths.profiles import Terrain, sea_of
-from kalsel_gap.radio.propagation.path_inputs import Zone
+from kalsel_gap.radio.paths.profiles import ElevationModel, sea_of
+from kalsel_gap.radio.propagation.path_inputs import RadioZone
 
 if TYPE_CHECKING:
     from kalsel_gap.project.inputs import Surface
     from tests.conftest import MakeDem
 
-SEA, COAST, INLAND = Zone.SEA, Zone.COASTAL, Zone.INLAND
+SEA, COAST, INLAND = RadioZone.SEA, RadioZone.COASTAL, RadioZone.INLAND
 # The west is sea, a void lies inland, 101 m are too high for a coast.
 CELLS = [
     [-32768, 0, 5, 100, 101],
@@ -30,7 +30,7 @@ CELLS = [
 
 
 def test_sea_lies_at_zero_and_low_land_near_it_is_coastal(make_dem: MakeDem) -> None:
-    terrain = Terrain(make_dem(CELLS), surface="dsm")
+    terrain = ElevationModel(make_dem(CELLS), surface="dsm")
     found = Grounds(terrain, sea_of(terrain)).at(Window(0, 0, 5, 4))
     heights = np.array(CELLS, dtype=np.float64)
     heights[:, 0] = 0.0
@@ -46,13 +46,13 @@ def test_sea_lies_at_zero_and_low_land_near_it_is_coastal(make_dem: MakeDem) -> 
 def test_beyond_fifty_kilometres_nothing_is_coastal(make_dem: MakeDem) -> None:
     row = [-32768, *[5] * 6]  # cells of 10 km
     far = make_dem([row, row], transform=Affine(10_000.0, 0.0, 5e5, 0.0, -10_000.0, 9.7e6))
-    terrain = Terrain(far)
+    terrain = ElevationModel(far)
     zone = Grounds(terrain, sea_of(terrain)).at(Window(0, 0, 7, 2)).zone
     assert zone[0].tolist() == [SEA, *[COAST] * 5, INLAND]
 
 
 def test_without_a_sea_all_is_inland(make_dem: MakeDem) -> None:
-    terrain = Terrain(make_dem(CELLS), sea="none")
+    terrain = ElevationModel(make_dem(CELLS), sea="none")
     found = Grounds(terrain, sea_of(terrain)).at(Window(0, 0, 5, 4))
     assert found.zone.size == 0
     assert np.isnan(found.ground_m[:, 0]).all()
@@ -61,7 +61,7 @@ def test_without_a_sea_all_is_inland(make_dem: MakeDem) -> None:
 def test_clutter_stands_on_bare_ground_and_not_in_the_sea(make_dem: MakeDem) -> None:
     cover = make_dem(np.full((4, 5), 10), dtype="uint8", nodata=255)
     heights = {10: 20.0}
-    bare = Terrain(make_dem(CELLS), surface="dtm", land_cover=cover, clutter=heights)
+    bare = ElevationModel(make_dem(CELLS), surface="dtm", land_cover=cover, clutter=heights)
     sea = sea_of(bare)
     expected = np.full((4, 5), 20.0)
     expected[:, 0] = 0.0
@@ -77,14 +77,14 @@ def test_woods_are_known_where_the_land_cover_is(make_dem: MakeDem, surface: Sur
     codes[1, :], codes[2, :], codes[3, 2:] = 10, 99, 255  # wood, a class of no list, no data
     cover = make_dem(codes, dtype="uint8", nodata=255)
     heights = {10: 20.0, 30: 0.0}
-    terrain = Terrain(
+    terrain = ElevationModel(
         make_dem(CELLS), surface=surface, land_cover=cover, clutter=heights, wood=(10,)
     )
     found = Grounds(terrain, sea_of(terrain)).at(Window(0, 0, 5, 4)).wood
     # The first column is sea: there an unknown class is no wood.
     expected = [[0] * 5, [1] * 5, [0, *[-1] * 4], [0, 0, -1, -1, -1]]
     assert found.tolist() == expected
-    bare = Terrain(make_dem(CELLS), surface=surface)
+    bare = ElevationModel(make_dem(CELLS), surface=surface)
     assert Grounds(bare, sea_of(bare)).at(Window(0, 0, 5, 4)).wood.size == 0
 
 
@@ -96,7 +96,7 @@ def test_a_cell_is_the_same_in_every_window(
     monkeypatch.setattr(dem_windows, "KEPT", kept)
     cells = np.random.default_rng(3).integers(0, 150, (11, 9))
     cells[:, :2] = -32768
-    terrain = Terrain(make_dem(cells), surface="dsm")
+    terrain = ElevationModel(make_dem(cells), surface="dsm")
     grounds = Grounds(terrain, sea_of(terrain))
     whole = grounds.at(Window(0, 0, 9, 11))
     for top, left, height, width in ((0, 0, 1, 1), (2, 3, 5, 4), (5, 0, 6, 9), (10, 8, 1, 1)):

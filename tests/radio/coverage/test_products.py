@@ -27,12 +27,12 @@ from kalsel_gap.radio.coverage import loss_rasters, products
 from kalsel_gap.radio.coverage.best_server import fold
 from kalsel_gap.radio.coverage.networks import Mast, Network
 from kalsel_gap.radio.coverage.products import LOOKS, Reception
-from kalsel_gap.radio.paths.profiles import profiles, terrain_of
+from kalsel_gap.radio.paths.profiles import extract_profiles, terrain_of
 from kalsel_gap.radio.propagation.free_space import free_space_db
 from kalsel_gap.radio.propagation.link_budget import level_dbm
-from kalsel_gap.radio.propagation.p1812 import Link, loss
+from kalsel_gap.radio.propagation.p1812 import P1812Link, loss
 from kalsel_gap.radio.propagation.path_inputs import Status
-from kalsel_gap.radio.propagation.sweep import Ground, Sweep
+from kalsel_gap.radio.propagation.sweep import Sweep, SweepWindow
 from kalsel_gap.terrain import layers
 from tests.conftest import snapshot
 
@@ -92,7 +92,7 @@ def free(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, float]]:
     swept: list[tuple[float, float]] = []
 
     def sweep(
-        ground: Ground,
+        ground: SweepWindow,
         lat: float,
         lon: float,
         link: Any,
@@ -280,7 +280,7 @@ def test_levels_agree_with_paths_to_the_middles_of_cells(
     near = away_km(lat, lon, *LEFT)
     known = (near > 0.3) & (near < 8.9)
     radio = opened.project.radio
-    link = Link(
+    link = P1812Link(
         frequency_mhz=1800.0,
         tx_height_m=40.0,
         rx_height_m=radio.receiver.height_m,
@@ -289,7 +289,7 @@ def test_levels_agree_with_paths_to_the_middles_of_cells(
         n0=radio.atmosphere.n0,
     )
     expected = np.full(known.sum(), np.nan)
-    for index, paths in profiles(terrain_of(opened), *LEFT, lat[known], lon[known]):
+    for index, paths in extract_profiles(terrain_of(opened), *LEFT, lat[known], lon[known]):
         lost = loss(paths, link).loss_db
         expected[index] = level_dbm("4g", 62.0, lost, carriers=dict(radio.carriers))
     apart = np.abs(level[known] - expected)

@@ -20,7 +20,7 @@ from benchmarks.splat import (
     overlap,
     radials,
 )
-from kalsel_gap.radio.paths.line_of_sight import sight
+from kalsel_gap.radio.paths.line_of_sight import assess_line_of_sight
 from kalsel_gap.radio.propagation import itm
 from kalsel_gap.radio.propagation.free_space import free_space_db
 
@@ -84,7 +84,7 @@ def facts(case: Case, few: Cells, folder: Path) -> dict[str, NDArray[np.float64]
     found = {name: np.empty(few.row.size) for name in ("clearance", "behind_km", "free", "level")}
     for index, paths in our_paths(case, few, folder):
         mast_m, rx_m, mhz = case.mast_m, case.terms["rx_height"], case.terms["frequency_mhz"]
-        way = sight(paths, mast_m, rx_m, mhz, k=4.0 / 3.0)
+        way = assess_line_of_sight(paths, mast_m, rx_m, mhz, k=4.0 / 3.0)
         found["clearance"][index] = way.clearance_ratio
         found["behind_km"][index] = paths.length_km - way.obstacle_km
         found["free"][index] = case.dbm(free_space_db(paths.length_km, mhz))

@@ -47,7 +47,7 @@ def project(project: MakeProject) -> MakeProject:
 
 
 def link_of(opened: Opened, site: str, technology: str) -> Any:
-    links = link_table.linktable(opened, SCHOOL).links
+    links = link_table.list_links(opened, SCHOOL).links
     return links[(links["site_id"] == site) & (links["technology"] == technology)].iloc[0]
 
 
@@ -78,7 +78,7 @@ NEAR = f"{HEADER}A,a,4g,-2.9255,115.388,42,1800,62\n"  # 166 m north of the scho
 
 def test_an_antenna_on_the_roof_by_hand(project: MakeProject) -> None:
     """Nearer than P.1812 begins nothing but distance counts, and what stands around."""
-    found = link_table.linktable(project(files={"sites.csv": NEAR}), SCHOOL)
+    found = link_table.list_links(project(files={"sites.csv": NEAR}), SCHOOL)
     link: Any = found.links.iloc[0]
     site_m, school_m = link_table.view(found).ground_m[[0, -1]]
     phone_m, roof_m = (
@@ -129,7 +129,7 @@ def test_a_mast_of_the_height_told_would_clear_the_hop(project: MakeProject) -> 
 
 
 def test_better_links_come_first(project: MakeProject) -> None:
-    links = link_table.linktable(project(), "00000103").links
+    links = link_table.list_links(project(), "00000103").links
     assert links["adequacy"].is_monotonic_decreasing
     # 4G at -79 dBm serves better than 2G at -36 dBm.
     assert links["technology"].tolist() == ["4g", "2g", "2g"]
@@ -141,7 +141,7 @@ def test_of_links_that_serve_nobody_the_one_that_lacks_least_comes_first(
 ) -> None:
     # Usable is 2G from -95 dBm and 4G from -110 dBm: at 16 dB less 2G has the larger level.
     sites = f"{HEADER}A,a,4g,-2.965,115.345,42,1800,20\nA,a,2g,-2.965,115.345,42,1800,0\n"
-    links = link_table.linktable(project(files={"sites.csv": sites}), SCHOOL).links
+    links = link_table.list_links(project(files={"sites.csv": sites}), SCHOOL).links
     assert not (links["adequacy"] > 0.0).any()
     assert links["margin_db"].is_monotonic_decreasing
 
@@ -201,7 +201,7 @@ def test_a_void_leaves_nothing_known(project: MakeProject) -> None:
 
 def test_a_site_off_the_model_has_no_picture(project: MakeProject) -> None:
     sites = f"{HEADER}A,a,4g,-2.90,115.10,42,1800,62\n"
-    found = link_table.linktable(project(files={"sites.csv": sites}), SCHOOL)
+    found = link_table.list_links(project(files={"sites.csv": sites}), SCHOOL)
     assert found.links["status"].tolist() == ["site_off_elevation"]
     assert [(f.code, f.row) for f in found.findings if f.severity != "note"] == [
         ("site_off_elevation", 2)
@@ -215,7 +215,7 @@ def test_a_site_off_the_model_has_no_picture(project: MakeProject) -> None:
 
 
 def test_picture_and_table_name_the_same_obstacle(project: MakeProject) -> None:
-    found = link_table.linktable(project(), SCHOOL)
+    found = link_table.list_links(project(), SCHOOL)
     view = link_table.view(found)
     link: Any = found.links.iloc[0]
     worst = path_view.worst(view)
@@ -238,7 +238,7 @@ def test_offsets_are_added_and_told(project: MakeProject) -> None:
 
 def test_without_a_file_of_offsets_nothing_is_calibrated(project: MakeProject) -> None:
     given = project({"calibration": {"path": "cal.csv"}})
-    assert set(link_table.linktable(given, SCHOOL).links["calibration"]) == {"uncalibrated"}
+    assert set(link_table.list_links(given, SCHOOL).links["calibration"]) == {"uncalibrated"}
 
 
 @pytest.mark.parametrize(
@@ -255,7 +255,7 @@ def test_what_cannot_be_told_is_an_error(
     project: MakeProject, npsn: str, sections: dict[str, object], code: str
 ) -> None:
     with pytest.raises(InputError) as caught:
-        link_table.linktable(project(sections), npsn)
+        link_table.list_links(project(sections), npsn)
     assert caught.value.code == code
 
 

@@ -12,14 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kalsel_gap import schema
-from kalsel_gap.deficit.signals import signals
+from kalsel_gap.deficit.signals import collect_signals
 from kalsel_gap.errors import InputError
 from kalsel_gap.geo import geodesy
 from kalsel_gap.project.base import default_values
 from kalsel_gap.project.inputs import Coverage, LandCover
 from kalsel_gap.project.radio import Candidates, Radio
-from kalsel_gap.radio.links.prediction import PREDICTIONS, prediction
-from kalsel_gap.radio.links.servers import cells_of, servers
+from kalsel_gap.radio.links.prediction import PREDICTIONS, predict_levels
+from kalsel_gap.radio.links.servers import candidate_servers, radio_cells
 from kalsel_gap.radio.propagation import p1812
 from kalsel_gap.radio.propagation.free_space import free_space_db
 from kalsel_gap.radio.propagation.path_inputs import Paths
@@ -68,7 +68,7 @@ def predicted(project: MakeProject, schools: MakeSchools) -> Run:
     def make(
         dem: Path, sites: Sequence[str], rows: Sequence[dict[str, Any]], **section: Any
     ) -> Staged:
-        return prediction(*arguments(project, schools, dem, sites, rows, **section))
+        return predict_levels(*arguments(project, schools, dem, sites, rows, **section))
 
     return make
 
@@ -98,7 +98,7 @@ def test_the_level_is_power_less_elements_less_loss(plain: Any, predicted: Run) 
     km = float(geodesy.distance_m(LAT, 115.32, LAT, 115.40)[0]) / 1000
     assert row["site_km"] == pytest.approx(km, abs=1e-6)
     # The same profile made by hand: level ground, so only its length matters.
-    link = p1812.Link(
+    link = p1812.P1812Link(
         frequency_mhz=1800.0,
         tx_height_m=40.0,
         rx_height_m=RADIO.receiver.height_m,
@@ -263,7 +263,7 @@ def over_wood(
         table, opened = arguments(project, schools, plain(void=void), [SITE], [EAST])
         given = LandCover.model_validate({"path": str(path)}, context={"folder": path.parent})
         wooded = opened.project.model_copy(update={"land_cover": given})
-        return prediction(table, type(opened)(opened.path, wooded, opened.origins))
+        return predict_levels(table, type(opened)(opened.path, wooded, opened.origins))
 
     return make
 
@@ -333,7 +333,7 @@ def test_sites_on_the_sea(raster: MakeRaster, project: MakeProject, schools: Mak
     sea = opened.project.model_copy(
         update={"elevation": elevation.model_copy(update={"sea": "nodata"})}
     )
-    staged = prediction(table, type(opened)(opened.path, sea, opened.origins))
+    staged = predict_levels(table, type(opened)(opened.path, sea, opened.origins))
     assert [(f.code, f.row) for f in staged.findings] == [("site_on_sea", 2)]
     assert staged.tables["predictions"]["site_id"].tolist() == ["A"]
 
@@ -343,7 +343,7 @@ def test_nothing_to_predict_from(
 ) -> None:
     kept = [c.name for c in schema.up_to("terrain")]
     table = schools([EAST])[[*kept, "geometry"]]
-    staged = prediction(table, project(bare=True))
+    staged = predict_levels(table, project(bare=True))
     assert staged.tables["predictions"].empty
     assert staged.findings == []
     assert staged.columns["path_status"].tolist() == ["unknown"]
@@ -389,9 +389,9 @@ def test_the_order_of_rows_changes_nothing(
     rows = [{"lat": LAT, "lon": 115.33 + 0.02 * n} for n in range(5)]
     dem = plain(slice(70, 74))
     table, opened = arguments(project, schools, dem, sites, rows)
-    first = prediction(table, opened).tables["predictions"]
+    first = predict_levels(table, opened).tables["predictions"]
     turned, other = arguments(project, schools, dem, sites[::-1], rows)
-    again = prediction(turned.iloc[::-1], other).tables["predictions"]
+    again = predict_levels(turned.iloc[::-1], other).tables["predictions"]
     pd.testing.assert_frame_equal(first, again, check_exact=True)
 
 
@@ -421,11 +421,11 @@ def test_the_nearest_sites_within_reach(places: list[tuple[int, int]], count: in
             "downtilt_deg": np.nan,
         }
     )
-    cells = cells_of(table)
+    cells = radio_cells(table)
     terms: dict[str, Any] = {"reach_km": 25.0, "points": 1, "confidence": "low", "source": "test"}
     rule = Candidates(sites=count, most_sites=count + 3, **terms)
     lat, lon = np.array([-2.61]), np.array([115.43])
-    found = servers(lat, lon, cells, rule)
+    found = candidate_servers(lat, lon, cells, rule)
     site = cells.table[["lat", "lon"]].drop_duplicates()
     here = (np.repeat(lat, len(site)), np.repeat(lon, len(site)))
     away_m = np.sort(geodesy.distance_m(*here, site["lat"], site["lon"]))
@@ -434,10 +434,10 @@ def test_the_nearest_sites_within_reach(places: list[tuple[int, int]], count: in
     got_m = geodesy.distance_m(lat[found.point], lon[found.point], got["lat"], got["lon"])
     np.testing.assert_allclose(np.unique(got_m.round(3)), np.unique(expected.round(3)))
     # The two steps together are what so many sites at once would be.
-    more = servers(lat, lon, cells, rule, beyond=np.array([[True]]))
-    wide = servers(lat, lon, cells, Candidates(sites=count + 3, most_sites=1, **terms))
+    more = candidate_servers(lat, lon, cells, rule, beyond=np.array([[True]]))
+    wide = candidate_servers(lat, lon, cells, Candidates(sites=count + 3, most_sites=1, **terms))
     assert sorted(found.and_then(more).cell) == sorted(wide.cell)
-    assert not servers(lat, lon, cells, rule, beyond=np.array([[False]])).cell.size
+    assert not candidate_servers(lat, lon, cells, rule, beyond=np.array([[False]])).cell.size
     # Every cell of a site is there, and they share its path.
     assert len(found.path_cell) == len(got[["lat", "lon"]].drop_duplicates())
 
@@ -468,9 +468,9 @@ def evidence(
     opened = type(opened)(
         opened.path, opened.project.model_copy(update={"coverage": (given,)}), opened.origins
     )
-    staged = prediction(table, opened)
+    staged = predict_levels(table, opened)
     table = table.join(staged.columns)
-    return signals(table, opened, predictions=staged.tables["predictions"])
+    return collect_signals(table, opened, predictions=staged.tables["predictions"])
 
 
 def test_a_prediction_comes_before_a_model(

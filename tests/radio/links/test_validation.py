@@ -12,7 +12,7 @@ import pytest
 from kalsel_gap.errors import InputError
 from kalsel_gap.radio.coverage.networks import read_networks
 from kalsel_gap.radio.links import calibration, validation
-from kalsel_gap.radio.links.prediction import prediction
+from kalsel_gap.radio.links.prediction import predict_levels
 from kalsel_gap.sources.schools import read_schools
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def at_schools(given: Opened) -> pd.DataFrame:
     schools = read_schools(given)[0].assign(
         confidence="A", confidence_radius_m=50.0, diffraction_loss_db=np.nan
     )
-    return prediction(schools, given).tables["predictions"]
+    return predict_levels(schools, given).tables["predictions"]
 
 
 @pytest.fixture

@@ -18,19 +18,19 @@ from kalsel_gap.geo import sampling
 from kalsel_gap.geo.dem import heights
 from kalsel_gap.geo.geodesy import WGS84
 from kalsel_gap.geo.grid import Grid
-from kalsel_gap.geo.raster_files import Tiles
+from kalsel_gap.geo.raster_files import TileSet
 from kalsel_gap.radio.paths import dem_blocks
 from kalsel_gap.radio.paths import profiles as profile
-from kalsel_gap.radio.paths.line_of_sight import sight
-from kalsel_gap.radio.paths.profiles import Terrain, profiles, terrain_of
-from kalsel_gap.radio.propagation.path_inputs import Paths, Status, Zone
+from kalsel_gap.radio.paths.line_of_sight import assess_line_of_sight
+from kalsel_gap.radio.paths.profiles import ElevationModel, extract_profiles, terrain_of
+from kalsel_gap.radio.propagation.path_inputs import Paths, RadioZone, Status
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from kalsel_gap.geo.dem import Heights
+    from kalsel_gap.geo.dem import CellHeights
     from tests.conftest import MakeDem, MakeProject, MakeRaster
 
     Floats = NDArray[np.float64]
@@ -40,10 +40,10 @@ SECONDS = 1.0 / 1200.0  # 3″
 UTM50S = pyproj.CRS.from_epsg(32750)
 
 
-def together(terrain: Terrain, *ends: Any, **options: Any) -> Paths:
+def together(terrain: ElevationModel, *ends: Any, **options: Any) -> Paths:
     """All paths in their given order."""
     found: list[tuple[int, Paths, int]] = []
-    for index, paths in profiles(terrain, *ends, **options):
+    for index, paths in extract_profiles(terrain, *ends, **options):
         found += [(int(path), paths, place) for place, path in enumerate(index)]
     found.sort(key=lambda each: each[0])
     assert [path for path, _, _ in found] == list(range(len(found)))
@@ -80,7 +80,7 @@ def along(lat: float, lon: float, azimuth: float, way_m: Floats) -> tuple[Floats
 
 
 def one(path: Path, begin: tuple[float, float], end: tuple[float, float], **terrain: Any) -> Paths:
-    return together(Terrain(path, **terrain), *at(path, begin, end))
+    return together(ElevationModel(path, **terrain), *at(path, begin, end))
 
 
 def test_a_plane_by_hand(make_dem: MakeDem) -> None:
@@ -89,7 +89,7 @@ def test_a_plane_by_hand(make_dem: MakeDem) -> None:
     assert found.ground_m.dtype == np.float32
     assert found.length_km[0] == pytest.approx(0.4, abs=2e-4)
     assert found.ground_m == pytest.approx([0, 10, 20, 30, 40], abs=0.01)
-    assert found.zone.tolist() == [Zone.INLAND] * 5
+    assert found.zone.tolist() == [RadioZone.INLAND] * 5
     assert found.clutter_m.size == 0
     between = one(path, (2.5, 1.0), (2.5, 3.0))
     assert between.ground_m == pytest.approx([5, 15, 25], abs=0.01)
@@ -108,7 +108,7 @@ def test_ends_in_one_cell_and_no_length(make_dem: MakeDem) -> None:
     none = one(path, (1.5, 1.5), (1.5, 1.5))
     assert none.length_km.tolist() == [0.0]
     assert none.ground_m.tolist() == [10, 10, 10]
-    assert sight(none, 10, 10, 1800, k=4 / 3).status.tolist() == [Status.DISTANCE]
+    assert assess_line_of_sight(none, 10, 10, 1800, k=4 / 3).status.tolist() == [Status.DISTANCE]
 
 
 def test_samples_are_no_farther_apart_than_told(make_dem: MakeDem) -> None:
@@ -126,10 +126,10 @@ def test_sea_is_what_hangs_together_with_the_edge(make_dem: MakeDem) -> None:
     path = make_dem(cells)
     found = one(path, (0.5, 0.5), (0.5, 6.5))
     assert found.ground_m == pytest.approx([0, 0, 40, 40, 40, 40, 40], abs=0.05)
-    assert found.zone[:3].tolist() == [Zone.SEA, Zone.SEA, Zone.COASTAL]
+    assert found.zone[:3].tolist() == [RadioZone.SEA, RadioZone.SEA, RadioZone.COASTAL]
     through = one(path, (1.5, 0.5), (1.5, 6.5))
     assert np.isnan(through.ground_m).tolist() == [i == 4 for i in range(7)]
-    assert sight(through, 10, 10, 1800, k=4 / 3).status.tolist() == [Status.VOID]
+    assert assess_line_of_sight(through, 10, 10, 1800, k=4 / 3).status.tolist() == [Status.VOID]
     # Three tenths of the way from the sea's last centre to the land's first.
     shore = one(path, (0.5, 1.0), (0.5, 2.6), spacing_m=50.0)
     assert shore.ground_m[2] == pytest.approx(12, abs=0.05)
@@ -141,8 +141,8 @@ def test_sea_is_what_hangs_together_with_the_edge(make_dem: MakeDem) -> None:
 def test_zero_is_sea_where_the_project_says_so(make_dem: MakeDem) -> None:
     path = make_dem([[0, 0, 9], [0, 0, 9], [9, 9, 9]])
     found = one(path, (0.5, 0.5), (0.5, 2.5), sea="zero")
-    assert found.zone.tolist() == [Zone.SEA, Zone.SEA, Zone.COASTAL]
-    assert one(path, (0.5, 0.5), (0.5, 2.5)).zone.tolist() == [Zone.INLAND] * 3
+    assert found.zone.tolist() == [RadioZone.SEA, RadioZone.SEA, RadioZone.COASTAL]
+    assert one(path, (0.5, 0.5), (0.5, 2.5)).zone.tolist() == [RadioZone.INLAND] * 3
 
 
 def test_neighbours_of_a_void_stand_in_for_it(make_dem: MakeDem) -> None:
@@ -162,13 +162,13 @@ def test_off_the_raster_nothing_is_known(make_dem: MakeDem) -> None:
     found = one(path, (2.5, 2.5), (2.5, 7.5))
     assert np.isnan(found.ground_m).tolist() == [False] * 3 + [True] * 3
     assert np.isnan(one(path, (-9.5, 2.5), (-7.5, 2.5)).ground_m).all()
-    nowhere = together(Terrain(path), [np.nan], [115.0], [-3.0], [115.0])
+    nowhere = together(ElevationModel(path), [np.nan], [115.0], [-3.0], [115.0])
     assert np.isnan(nowhere.length_km).all()
     assert np.isnan(nowhere.ground_m).all()
 
 
 def test_no_paths(make_dem: MakeDem) -> None:
-    assert list(profiles(Terrain(make_dem([[1]])), [], [], [], [])) == []
+    assert list(extract_profiles(ElevationModel(make_dem([[1]])), [], [], [], [])) == []
 
 
 def test_feet_scales_and_tiles(make_dem: MakeDem) -> None:
@@ -176,7 +176,7 @@ def test_feet_scales_and_tiles(make_dem: MakeDem) -> None:
     beside = Affine(100.0, 0.0, 500_200.0, 0.0, -100.0, 9_700_000.0)
     right = make_dem([[20.0, 20.0]] * 2, dtype="float32", scale=0.5, transform=beside)
     ends = at(left, (0.5, 0.5), (0.5, 3.5))
-    found = together(Terrain((left, right)), *ends)
+    found = together(ElevationModel((left, right)), *ends)
     assert found.ground_m == pytest.approx([5, 5, 10, 10], abs=0.01)
 
 
@@ -184,7 +184,7 @@ def test_feet_scales_and_tiles(make_dem: MakeDem) -> None:
 def test_across_the_antimeridian(make_dem: MakeDem, west: float) -> None:
     cell = Affine(0.01, 0.0, west, 0.0, -0.01, 0.03)
     path = make_dem([[0, 10, 20, 30, 40, 50]] * 6, crs="EPSG:4326", transform=cell)
-    found = together(Terrain(path), [0.0], [179.975], [0.0], [-179.975])
+    found = together(ElevationModel(path), [0.0], [179.975], [0.0], [-179.975])
     assert found.length_km[0] == pytest.approx(5.566, abs=0.001)
     assert found.ground_m == pytest.approx(np.linspace(0, 50, 7), abs=0.01)
 
@@ -193,7 +193,7 @@ def test_a_projection_that_tears_there_knows_nothing(make_dem: MakeDem) -> None:
     edge = 20_037_508.0
     cell = Affine(edge / 500, 0.0, -edge, 0.0, -edge / 500, edge / 500)
     path = make_dem([[7] * 1000] * 2, crs="EPSG:3857", transform=cell)
-    found = together(Terrain(path), [0.0, 0.0], [179.9, 179.0], [0.0, 0.0], [-179.9, 179.5])
+    found = together(ElevationModel(path), [0.0, 0.0], [179.9, 179.0], [0.0, 0.0], [-179.9, 179.5])
     first = int(found.first[1])
     assert np.isnan(found.ground_m[1 : first - 1]).all()
     assert found.ground_m[first:].tolist() == [7.0] * 3
@@ -258,7 +258,7 @@ def random_ends(paths: int) -> list[Floats]:
 
 def test_heights_are_those_of_the_raster_at_pyproj_points(hills: Path) -> None:
     ends = random_ends(60)
-    found = together(Terrain(hills, sea="none"), *ends)
+    found = together(ElevationModel(hills, sea="none"), *ends)
     lat, lon, to_lat, to_lon = ends
     azimuth, _, length_m = WGS84.inv(lon, lat, to_lon, to_lat)
     assert found.length_km == pytest.approx(length_m / 1000)
@@ -277,12 +277,12 @@ def test_heights_are_those_of_the_raster_at_pyproj_points(hills: Path) -> None:
 
 def test_threads_and_batches_change_no_bit(hills: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ends = random_ends(200)
-    terrain = Terrain(hills)
+    terrain = ElevationModel(hills)
     whole = together(terrain, *ends, threads=1)
-    assert len(list(profiles(terrain, *ends))) == 1
+    assert len(list(extract_profiles(terrain, *ends))) == 1
     monkeypatch.setattr(profile, "BATCH_SAMPLES", 5000)
     monkeypatch.setattr(profile, "BATCH_PAGES", 2)
-    assert len(list(profiles(terrain, *ends))) > 20
+    assert len(list(extract_profiles(terrain, *ends))) > 20
     for threads in (1, 3):
         parts = together(terrain, *ends, threads=threads)
         for name in ("first", "length_km", "ground_m", "zone"):
@@ -292,7 +292,7 @@ def test_threads_and_batches_change_no_bit(hills: Path, monkeypatch: pytest.Monk
 def test_only_touched_pages_are_read(hills: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Window] = []
 
-    def read(source: sampling.Band, window: Window) -> Heights:
+    def read(source: sampling.Band, window: Window) -> CellHeights:
         seen.append(window)
         return heights(source, window)
 
@@ -314,8 +314,8 @@ def test_only_touched_pages_are_read(hills: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_reversed_paths_have_the_same_ground(hills: Path) -> None:
     lat, lon, to_lat, to_lon = random_ends(20)
-    there = together(Terrain(hills), lat, lon, to_lat, to_lon)
-    back = together(Terrain(hills), to_lat, to_lon, lat, lon)
+    there = together(ElevationModel(hills), lat, lon, to_lat, to_lon)
+    back = together(ElevationModel(hills), to_lat, to_lon, lat, lon)
     known = np.isfinite(there.ground_m)
     for path in range(20):
         part = slice(*there.first[path : path + 2])
@@ -332,7 +332,7 @@ def cover(raster: MakeRaster, cells: Any, **given: Any) -> Path:
 def test_clutter_stands_on_bare_ground_only(make_dem: MakeDem, raster: MakeRaster) -> None:
     path = make_dem([[VOID, 5, 5, 5, 5]] * 3)
     classes = cover(raster, [[10, 10, 10, 50, 99]] * 3)
-    terrain = Terrain(path, surface="dtm", land_cover=classes, clutter={10: 20.0, 50: 10.0})
+    terrain = ElevationModel(path, surface="dtm", land_cover=classes, clutter={10: 20.0, 50: 10.0})
     ends = at(path, (1.5, 0.5), (1.5, 4.5))
     found = together(terrain, *ends).clutter_m
     assert found.tolist()[:4] == [0.0, 20.0, 20.0, 10.0]  # nothing stands on the sea
@@ -346,7 +346,7 @@ def test_clutter_of_another_grid(make_dem: MakeDem, raster: MakeRaster) -> None:
     lat, lon, _, _ = at(path, (0.0, 0.0), (0.0, 0.0))
     cell = Affine(0.0018, 0.0, lon[0] - 1e-6, 0.0, -0.0018, lat[0] + 1e-6)  # 200 m
     classes = raster("cover.tif", np.array([[10, 50, 10]] * 2, np.uint8), transform=cell)
-    terrain = Terrain(path, surface="dtm", land_cover=classes, clutter={10: 20.0, 50: 10.0})
+    terrain = ElevationModel(path, surface="dtm", land_cover=classes, clutter={10: 20.0, 50: 10.0})
     found = together(terrain, *at(path, (1.5, 0.5), (1.5, 4.5)))
     assert found.clutter_m.tolist() == [20.0, 20.0, 10.0, 10.0, 20.0]
 
@@ -356,9 +356,9 @@ def test_the_terrain_of_a_project(project: MakeProject) -> None:
     source = opened.project.elevation
     assert source is not None
     found = terrain_of(opened)
-    assert found == Terrain(source.tiles, source.band, source.sea, source.surface)
+    assert found == ElevationModel(source.tiles, source.band, source.sea, source.surface)
     covered = terrain_of(project({"land_cover": {"path": str(source.path[0])}}))
-    assert covered.land_cover == Tiles(source.tiles.files)
+    assert covered.land_cover == TileSet(source.tiles.files)
     assert covered.clutter[10] == 20.0  # trees
     bare = replace(opened, project=opened.project.model_copy(update={"elevation": None}))
     with pytest.raises(ValueError, match="no elevation"):
@@ -369,7 +369,7 @@ def test_the_terrain_of_a_project(project: MakeProject) -> None:
 def test_srtm_profiles_are_those_of_scipy(shared: Path) -> None:
     path = shared / "validation" / "srtm" / "N36W122_3arcsec.tif"
     lat, lon, to_lat, to_lon = 36.2, -121.8, 36.7, -121.3
-    found = together(Terrain(path, sea="none"), [lat], [lon], [to_lat], [to_lon])
+    found = together(ElevationModel(path, sea="none"), [lat], [lon], [to_lat], [to_lon])
     way = np.linspace(0.0, found.length_km[0] * 1000, found.ground_m.size)
     azimuth = WGS84.inv(lon, lat, to_lon, to_lat)[0]
     at_lat, at_lon = along(lat, lon, azimuth, way)

@@ -13,12 +13,12 @@ from rasterio.windows import Window
 from kalsel_gap.project.base import default_values
 from kalsel_gap.project.radio import Radio
 from kalsel_gap.radio.coverage.dem_windows import Grounds
-from kalsel_gap.radio.links.path_loss import Ground, Losses, losses
-from kalsel_gap.radio.paths.profiles import Terrain, profiles
+from kalsel_gap.radio.links.path_loss import PathLoss, RadioTerrain, compute_path_loss
+from kalsel_gap.radio.paths.profiles import ElevationModel, extract_profiles
 from kalsel_gap.radio.paths.woodland import cleared, depths_m, through_db
 from kalsel_gap.radio.propagation import p1812
 from kalsel_gap.radio.propagation.path_inputs import Paths, Status
-from kalsel_gap.radio.propagation.sweep import sweep
+from kalsel_gap.radio.propagation.sweep import sweep_losses
 from kalsel_gap.radio.propagation.terminal_clutter import suburban_db
 from kalsel_gap.radio.propagation.vegetation import Woodland, maximum_db, specific_db_per_m
 
@@ -50,7 +50,7 @@ def land(raster: MakeRaster, wood: slice, *, unknown: slice = slice(0)) -> Path:
 
 
 def depth(cover: Path, *, school: int = SCHOOL_COL, site: int = SITE_COL) -> float:
-    terrain = Terrain(
+    terrain = ElevationModel(
         cover, land_cover=cover, clutter=RADIO.clutter_heights_m(), wood=RADIO.wood_codes()
     )
     to = np.array([LAT]), np.array([lon_of(site)])
@@ -115,11 +115,11 @@ def lost(
     *,
     mhz: float = 1800.0,
     rx_m: float = RADIO.receiver.height_m,
-) -> tuple[Losses, Terrain]:
+) -> tuple[PathLoss, ElevationModel]:
     """From a mast of 40 m over a plain, 7.4 km to the school."""
     dem = raster("dem.tif", np.full((11, 120), 10), transform=GRID)
     clutter = RADIO.clutter_heights_m() if cover else {}
-    terrain = Terrain(
+    terrain = ElevationModel(
         dem, sea="none", surface=surface, land_cover=cover, clutter=clutter, wood=RADIO.wood_codes()
     )
     cells = pd.DataFrame(
@@ -128,7 +128,7 @@ def lost(
     place = np.array([LAT]), np.array([lon_of(SCHOOL_COL)])
     receiver = RADIO.receiver.model_copy(update={"height_m": rx_m})
     radio = RADIO.model_copy(update={"receiver": receiver})
-    return losses(cells, *place, Ground(terrain, None, radio)), terrain
+    return compute_path_loss(cells, *place, RadioTerrain(terrain, None, radio)), terrain
 
 
 def test_nothing_else_known_leaves_a_village(raster: MakeRaster) -> None:
@@ -180,8 +180,8 @@ def test_over_the_trees_or_through_them(
 ) -> None:
     cover = land(raster, wood)
     found, terrain = lost(raster, cover, "dtm", mhz=900.0)
-    _, paths = next(profiles(terrain, LAT, lon_of(SITE_COL), LAT, lon_of(SCHOOL_COL)))
-    link = p1812.Link(
+    _, paths = next(extract_profiles(terrain, LAT, lon_of(SITE_COL), LAT, lon_of(SCHOOL_COL)))
+    link = p1812.P1812Link(
         frequency_mhz=900.0,
         tx_height_m=40.0,
         rx_height_m=RADIO.receiver.height_m,
@@ -227,9 +227,9 @@ def test_a_coverage_raster_says_of_a_cell_what_a_school_there_gets(
         index=columns,
     )
     places = np.full(columns.size, LAT), lon_of(columns)
-    exact = losses(many, *places, Ground(terrain, None, RADIO)).total_db
+    exact = compute_path_loss(many, *places, RadioTerrain(terrain, None, RADIO)).total_db
     air, figures = RADIO.atmosphere, RADIO.vegetation
-    link = p1812.Link(
+    link = p1812.P1812Link(
         frequency_mhz=mhz,
         tx_height_m=40.0,
         rx_height_m=RADIO.receiver.height_m,
@@ -237,7 +237,7 @@ def test_a_coverage_raster_says_of_a_cell_what_a_school_there_gets(
         delta_n=air.delta_n,
         n0=air.n0,
     )
-    around = sweep(
+    around = sweep_losses(
         Grounds(terrain, None).at(Window(0, 0, 120, 11)),
         *(LAT, lon_of(SITE_COL), link),
         radius_km=10.0,

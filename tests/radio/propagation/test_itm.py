@@ -11,8 +11,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from kalsel_gap.radio.propagation import itm
-from kalsel_gap.radio.propagation.itm_variability import Climate, Terms, Variability, varied_db
-from kalsel_gap.radio.propagation.longley_rice import WAVE_NUMBER, Ground, reference_db
+from kalsel_gap.radio.propagation.itm_variability import (
+    Climate,
+    Variability,
+    VariabilityTerms,
+    varied_db,
+)
+from kalsel_gap.radio.propagation.longley_rice import WAVE_NUMBER, ItmPath, reference_db
 from kalsel_gap.radio.propagation.path_inputs import Paths, Status
 from tests.conftest import hills
 
@@ -23,7 +28,7 @@ FloatArray = NDArray[np.float64]
 NAN = np.nan
 
 
-def usual(**terms: Any) -> itm.Link:
+def usual(**terms: Any) -> itm.ItmLink:
     """A 4G site and a school, unless a test says otherwise."""
     given_terms: dict[str, Any] = {
         "frequency_mhz": 1800.0,
@@ -31,7 +36,7 @@ def usual(**terms: Any) -> itm.Link:
         "rx_height_m": 8.0,
         "n0": 360.0,
     }
-    return itm.Link(**(given_terms | terms))
+    return itm.ItmLink(**(given_terms | terms))
 
 
 def rows_of(path: Path) -> list[dict[str, float]]:
@@ -70,7 +75,7 @@ def test_the_five_point_to_point_losses(shared: Path) -> None:
         "location_percent": "location",
         "situation_percent": "situation",
     }
-    link = itm.Link(**{ours: [case[theirs] for case in cases] for ours, theirs in names.items()})
+    link = itm.ItmLink(**{ours: [case[theirs] for case in cases] for ours, theirs in names.items()})
     found = itm.loss(paths, link)
     assert not found.status.any()
     # They are published with two digits behind the point.
@@ -101,14 +106,14 @@ def test_the_formulas_behind_by_the_area_losses(shared: Path) -> None:
             effective.append(high)
             horizon.append(at)
             angle.append((0.65 * delta_m * (smooth / at - 1.0) - 2.0 * high) / smooth)
-        ground = Ground(
+        ground = ItmPath(
             f, f / WAVE_NUMBER, impedance, radius_m, case["N_0"], delta_m,
             heights[0], heights[1], effective[0], effective[1], horizon[0], horizon[1],
             angle[0], angle[1],
             sqrt(2.0 * effective[0] * radius_m) + sqrt(2.0 * effective[1] * radius_m),
             sum(horizon), -max(sum(angle), -sum(horizon) / radius_m), heights[0] * heights[1],
         )  # fmt: skip
-        terms = Terms(
+        terms = VariabilityTerms(
             f, heights[0], heights[1], case["N_0"], case["climate"], case["epsilon"],
             case["sigma"], case["pol"], case["mdvar"], case["time"], case["location"],
             case["situation"],

@@ -12,10 +12,10 @@ from kalsel_gap.project.base import default_values
 from kalsel_gap.project.radio import Radio
 from kalsel_gap.radio.propagation import building_entry, clutter, fresnel, vegetation
 from kalsel_gap.radio.propagation.free_space import free_space_db
-from kalsel_gap.radio.propagation.itm import Link as ItmLink
+from kalsel_gap.radio.propagation.itm import ItmLink
 from kalsel_gap.radio.propagation.itm import loss as itm_loss
 from kalsel_gap.radio.propagation.itm_variability import Climate
-from kalsel_gap.radio.propagation.path_inputs import Paths, Zone, in_pieces
+from kalsel_gap.radio.propagation.path_inputs import Paths, RadioZone, in_pieces
 
 NAN = np.nan
 km = st.floats(0.01, 500.0)
@@ -104,14 +104,14 @@ def test_zones_by_hand() -> None:
     ground = np.array([[0.0, 5, 5, 5, 5, 5, 5, 5, 200, 5, 5]])
     sea = np.array([True, *[False] * 10])
     paths = Paths.equally_spaced([100.0], ground)
-    wanted = [Zone.SEA, *[Zone.COASTAL] * 5, *[Zone.INLAND] * 5]
+    wanted = [RadioZone.SEA, *[RadioZone.COASTAL] * 5, *[RadioZone.INLAND] * 5]
     assert clutter.zones(paths, sea).tolist() == wanted
     assert (
         clutter.zones(Paths.equally_spaced([100.0], ground[:, ::-1]), sea[::-1]).tolist()
         == (wanted[::-1])
     )
     assert replace(paths, zone=clutter.zones(paths, sea)).zone.dtype == np.int8
-    assert set(clutter.zones(paths, ~sea & sea).tolist()) == {Zone.INLAND}
+    assert set(clutter.zones(paths, ~sea & sea).tolist()) == {RadioZone.INLAND}
     with pytest.raises(ValueError, match="as long as"):
         clutter.zones(paths, sea[1:])
 

@@ -14,7 +14,7 @@ from kalsel_gap.radio.propagation import geometry, p1812
 from kalsel_gap.radio.propagation.diffraction import bullington_db, globe_of, spherical_db, wave_of
 from kalsel_gap.radio.propagation.geometry import Profile
 from kalsel_gap.radio.propagation.location_variability import location_sigma_db, normal_quantile
-from kalsel_gap.radio.propagation.path_inputs import Paths, Polarization, Status, Zone
+from kalsel_gap.radio.propagation.path_inputs import Paths, Polarization, RadioZone, Status
 from tests.conftest import hills
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ FloatArray = NDArray[np.float64]
 NAN = np.nan
 
 
-def usual(**terms: Any) -> p1812.Link:
+def usual(**terms: Any) -> p1812.P1812Link:
     """A 4G site and a school, unless a test says otherwise."""
     given_terms: dict[str, Any] = {
         "frequency_mhz": 1800.0,
@@ -34,7 +34,7 @@ def usual(**terms: Any) -> p1812.Link:
         "delta_n": 50.0,
         "n0": 380.0,
     }
-    return p1812.Link(**(given_terms | terms))
+    return p1812.P1812Link(**(given_terms | terms))
 
 
 def profile_of(d: FloatArray, ground: FloatArray, surface: FloatArray | None = None) -> Profile:
@@ -140,7 +140,7 @@ def test_every_published_step(shared: Path) -> None:
         clutter_m=[case.clutter_m for case in cases],
         zone=[case.zone for case in cases],
     )
-    link = p1812.Link(
+    link = p1812.P1812Link(
         frequency_mhz=terms["f (GHz)"] * 1000.0,
         tx_height_m=terms["htg (m)"],
         rx_height_m=terms["hrg (m)"],
@@ -188,7 +188,7 @@ def test_published_results_over_the_sea_that_are_not_in_the_folder(shared: Path)
     sea = next(case for case in cases if case.d_km[-1] == 235.1 and 1 in case.zone)
     d = np.linspace(0.0, 235.1, 2001)
     nearest = np.abs(sea.d_km - d[:, None]).argmin(axis=1)
-    inland = np.full(sea.d_km.size, Zone.INLAND, dtype=np.int8)
+    inland = np.full(sea.d_km.size, RadioZone.INLAND, dtype=np.int8)
     taken = {
         "sea": (sea.d_km, slice(None), sea.zone),
         "equal": (d, nearest, sea.zone),
@@ -204,7 +204,7 @@ def test_published_results_over_the_sea_that_are_not_in_the_folder(shared: Path)
             clutter_m=[sea.clutter_m[samples]] * 3,
             zone=[zone[samples]] * 3,
         )
-        link = p1812.Link(
+        link = p1812.P1812Link(
             frequency_mhz=95.3,
             tx_height_m=60.0,
             rx_height_m=7.0,
@@ -230,7 +230,7 @@ def test_published_results_over_a_town_that_are_not_in_the_folder(shared: Path) 
     cases = published(shared / "validation" / "p1812")
     town = next(case for case in cases if case.log[-1][2] == pytest.approx(9.581584417))
     paths = Paths.of([town.d_km] * 12, [town.ground_m] * 12, clutter_m=[town.clutter_m] * 12)
-    link = p1812.Link(
+    link = p1812.P1812Link(
         frequency_mhz=[float(row[0]) for row in rows] * 2,
         time_percent=[float(row[14]) for row in rows] * 2,
         polarization=[Polarization.HORIZONTAL] * 6 + [Polarization.VERTICAL] * 6,
@@ -332,8 +332,8 @@ def test_indoors_adds_the_median_and_joins_the_spread() -> None:
 def test_the_shore_is_found_on_the_path() -> None:
     ground = np.zeros((3, 201))
     ground[:, :5] = ground[:, -5:] = 2.0
-    zone = np.full((3, 201), Zone.SEA, dtype=np.int8)
-    zone[:, :5] = zone[:, -5:] = Zone.COASTAL
+    zone = np.full((3, 201), RadioZone.SEA, dtype=np.int8)
+    zone[:, :5] = zone[:, -5:] = RadioZone.COASTAL
     paths = Paths.equally_spaced([150.0] * 3, ground, zone=zone)
     # Samples every 0.75 km, the first sea at the sixth: 4.5 of them on land.
     coast_km = [NAN, 4.5 * 0.75, 500.0]

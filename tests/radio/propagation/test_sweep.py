@@ -14,8 +14,8 @@ from kalsel_gap.geo.dem import height_at
 from kalsel_gap.geo.geodesy import WGS84
 from kalsel_gap.geo.grid import Grid
 from kalsel_gap.radio.propagation import p1812, radials, sweep
-from kalsel_gap.radio.propagation.path_inputs import Paths, Status, Zone
-from kalsel_gap.radio.propagation.sweep import Ground, Sweep
+from kalsel_gap.radio.propagation.path_inputs import Paths, RadioZone, Status
+from kalsel_gap.radio.propagation.sweep import Sweep, SweepWindow
 from kalsel_gap.radio.propagation.vegetation import Woodland
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ NAN = np.nan
 CELL_DEG = 1.0 / 1200.0
 
 
-def usual(**terms: Any) -> p1812.Link:
+def usual(**terms: Any) -> p1812.P1812Link:
     """A 4G site and a school, unless a test says otherwise."""
     given: dict[str, Any] = {
         "frequency_mhz": 1800.0,
@@ -36,17 +36,17 @@ def usual(**terms: Any) -> p1812.Link:
         "delta_n": 45.0,
         "n0": 380.0,
     }
-    return p1812.Link(**(given | terms))
+    return p1812.P1812Link(**(given | terms))
 
 
-def ground(cells: FloatArray, *, cell_deg: float = CELL_DEG, **layers: Any) -> Ground:
+def ground(cells: FloatArray, *, cell_deg: float = CELL_DEG, **layers: Any) -> SweepWindow:
     """Heights around 3° S 115° E, the middle of the window."""
     rows, cols = cells.shape
     corner = Affine(
         cell_deg, 0.0, 115.0 - cols / 2 * cell_deg, 0.0, -cell_deg, -3.0 + rows / 2 * cell_deg
     )
     grid = Grid(cols, rows, corner, pyproj.CRS.from_epsg(4326))
-    return Ground(ground_m=cells.astype(np.float32), grid=grid, **layers)
+    return SweepWindow(ground_m=cells.astype(np.float32), grid=grid, **layers)
 
 
 def hills(rows: int, cols: int, seed: int = 1) -> FloatArray:
@@ -60,11 +60,13 @@ def hills(rows: int, cols: int, seed: int = 1) -> FloatArray:
     return found
 
 
-def swept(given: Ground, *, radius_km: float = 3.0, threads: int = 1, **terms: Any) -> Sweep:
-    return sweep.sweep(given, -3.0, 115.0, usual(**terms), radius_km=radius_km, threads=threads)
+def swept(given: SweepWindow, *, radius_km: float = 3.0, threads: int = 1, **terms: Any) -> Sweep:
+    return sweep.sweep_losses(
+        given, -3.0, 115.0, usual(**terms), radius_km=radius_km, threads=threads
+    )
 
 
-def distances_km(given: Ground, found: Sweep) -> FloatArray:
+def distances_km(given: SweepWindow, found: Sweep) -> FloatArray:
     """Geodesics from the site to the cells that were swept."""
     rows, cols = np.mgrid[: found.loss_db.shape[0], : found.loss_db.shape[1]]
     lat, lon = given.grid.position(rows + found.row + 0.5, cols + found.col + 0.5)
@@ -73,7 +75,11 @@ def distances_km(given: Ground, found: Sweep) -> FloatArray:
 
 
 def exact(
-    given: Ground, found: Sweep, link: p1812.Link, *, at: tuple[float, float] = (-3.0, 115.0)
+    given: SweepWindow,
+    found: Sweep,
+    link: p1812.P1812Link,
+    *,
+    at: tuple[float, float] = (-3.0, 115.0),
 ) -> tuple[FloatArray, FloatArray]:
     """Losses of the Recommendation over geodesics straight to the cells; their distances."""
     rows, cols = np.nonzero(np.isfinite(found.loss_db))
@@ -115,7 +121,7 @@ def test_a_plain_is_the_recommendation_to_the_last_digit() -> None:
     )
 
 
-def _chart(given: Ground, radius_km: float) -> radials.Chart:
+def _chart(given: SweepWindow, radius_km: float) -> radials.Chart:
     chart = radials.chart_of(given.grid, -3.0, 115.0, radius_km)
     assert chart is not None
     return chart
@@ -177,7 +183,7 @@ def test_mirrored_land_has_a_mirrored_loss() -> None:
 
 
 def test_threads_change_no_bit() -> None:
-    zone = np.where(np.arange(81) < 20, Zone.SEA, Zone.COASTAL) * np.ones((81, 1))
+    zone = np.where(np.arange(81) < 20, RadioZone.SEA, RadioZone.COASTAL) * np.ones((81, 1))
     given = ground(hills(81, 81), zone=zone, clutter_m=np.full((81, 81), 5.0))
     for percent in (50.0, 10.0):
         one, two, five = (
@@ -191,12 +197,12 @@ def test_threads_change_no_bit() -> None:
 def test_sea_and_what_stands_on_the_ground_count_as_on_an_exact_path() -> None:
     """Along a row the radial is the exact path, so only the last digits are apart."""
     cells = hills(3, 121)
-    zone = np.where((np.arange(121) // 9) % 2, Zone.SEA, Zone.COASTAL) * np.ones((3, 1))
+    zone = np.where((np.arange(121) // 9) % 2, RadioZone.SEA, RadioZone.COASTAL) * np.ones((3, 1))
     clutter = np.where(np.arange(121) % 7 == 0, 18.0, 0.0) * np.ones((3, 1))
     given = ground(cells, zone=zone, clutter_m=clutter)
     for percent in (50.0, 5.0):
         link = usual(time_percent=percent, location_percent=90.0, location_sigma_db=5.0)
-        found = sweep.sweep(given, -3.0, 115.0, link, radius_km=5.0)
+        found = sweep.sweep_losses(given, -3.0, 115.0, link, radius_km=5.0)
         step = radials._cell_km(_chart(given, 5.0))
         cell_km = WGS84.inv(115.0, -3.0, 115.0 + CELL_DEG, -3.0)[2] / 1000.0
         d, h, c, z, got = [], [], [], [], []
@@ -224,7 +230,7 @@ def along_a_row(wood: Any, **given: Any) -> tuple[FloatArray, FloatArray]:
     layers = {"wood": np.broadcast_to(wood, shape), **given.pop("layers", {})}
     both = []
     for what in (layers, {n: v for n, v in layers.items() if n != "wood"}):
-        found = sweep.sweep(
+        found = sweep.sweep_losses(
             ground(np.full(shape, 20.0), **what),
             *(-3.0, 115.0, usual()),
             radius_km=5.0,
@@ -282,7 +288,7 @@ def test_trees_are_passed_over_or_through_whichever_takes_less() -> None:
     # Where a wood lets everything through, bare ground is left inside of it, and what it shades
     # behind it stays.
     thin = Woodland(1e-9, 50.0, 2000.0)
-    through = sweep.sweep(
+    through = sweep.sweep_losses(
         ground(np.full((3, 121), 20.0), wood=np.broadcast_to(wood, (3, 121)), **tall),
         *(-3.0, 115.0, usual()),
         radius_km=5.0,
@@ -313,16 +319,16 @@ def test_behind_a_void_nothing_is_known() -> None:
 def test_a_site_near_the_rim_or_outside() -> None:
     given = ground(np.full((41, 41), 20.0))
     lat, lon = given.grid.position(0.2, 40.7)
-    found = sweep.sweep(given, float(lat), float(lon), usual(), radius_km=1.0)
+    found = sweep.sweep_losses(given, float(lat), float(lon), usual(), radius_km=1.0)
     assert found.status is Status.OK
     assert found.row == 0
     assert found.col + found.loss_db.shape[1] == 41
     assert np.isfinite(found.loss_db[0, -1])
     lat, lon = given.grid.position(-0.5, 20.0)
-    found = sweep.sweep(given, float(lat), float(lon), usual(), radius_km=1.0)
+    found = sweep.sweep_losses(given, float(lat), float(lon), usual(), radius_km=1.0)
     assert found.status is Status.VOID
     assert np.isnan(found.loss_db).all()
-    found = sweep.sweep(given, 40.0, 20.0, usual(), radius_km=1.0)
+    found = sweep.sweep_losses(given, 40.0, 20.0, usual(), radius_km=1.0)
     assert (found.status, found.loss_db.size) == (Status.VOID, 0)
 
 
@@ -356,7 +362,7 @@ def test_a_radius_that_the_chart_does_not_cover() -> None:
     with pytest.raises(ValueError, match="radius_km"):
         swept(ground(np.full((5, 5), 3.0)), radius_km=300.0)
     with pytest.raises(ValueError, match="ground_m"):
-        Ground(ground_m=np.zeros((2, 2), np.float32), grid=ground(np.zeros((5, 5))).grid)
+        SweepWindow(ground_m=np.zeros((2, 2), np.float32), grid=ground(np.zeros((5, 5))).grid)
 
 
 def test_a_projected_model_has_the_same_losses() -> None:
@@ -365,7 +371,7 @@ def test_a_projected_model_has_the_same_losses() -> None:
     crs = pyproj.CRS.from_epsg(32750)
     x, y = pyproj.Transformer.from_crs(4326, crs, always_xy=True).transform(115.0, -3.0)
     grid = Grid(61, 61, Affine(92.0, 0.0, x - 30.5 * 92.0, 0.0, -92.0, y + 30.5 * 92.0), crs)
-    other = swept(Ground(ground_m=plain.astype(np.float32), grid=grid), radius_km=2.0)
+    other = swept(SweepWindow(ground_m=plain.astype(np.float32), grid=grid), radius_km=2.0)
     centre = [each.loss_db[30 - each.row, 45 - each.col] for each in (one, other)]
     assert centre[0] == pytest.approx(centre[1], abs=0.1)
 
@@ -376,9 +382,9 @@ def test_mountains_of_the_srtm_tile(shared: Path) -> None:
     with rasterio.open(path) as source:
         whole = Grid(source.width, source.height, source.transform, pyproj.CRS.from_epsg(4326))
         cells = source.read(1, window=Window(500, 500, 221, 221)).astype(np.float64)
-    given = Ground(ground_m=cells.astype(np.float32), grid=whole.part(500, 500, 221, 221))
+    given = SweepWindow(ground_m=cells.astype(np.float32), grid=whole.part(500, 500, 221, 221))
     lat, lon = (float(each) for each in given.grid.position(110.0, 110.0))
-    found = sweep.sweep(given, lat, lon, usual(latitude_deg=lat), radius_km=8.0)
+    found = sweep.sweep_losses(given, lat, lon, usual(latitude_deg=lat), radius_km=8.0)
     some = np.arange(found.loss_db.size).reshape(found.loss_db.shape) % 41 == 0
     loss = np.where(some, found.loss_db, NAN).astype(np.float32)
     shifted = Sweep(loss, found.row, found.col, found.status)
