@@ -6,17 +6,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kalsel_gap.pipeline import OpenProject, open_project
 
-__all__ = ["PACKAGE_FOLDER", "OpenProject", "__version__", "open_project"]
-
-# The one place that says where the package lies: its files are found from here, never from the
-# place of the module that looks for them.
-PACKAGE_FOLDER = Path(__file__).parent
+__all__ = ["OpenProject", "__version__", "open_project"]
 
 
 def __getattr__(name: str) -> object:

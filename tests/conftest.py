@@ -28,9 +28,10 @@ from affine import Affine
 from hypothesis import settings
 
 import kalsel_gap
-from kalsel_gap import PACKAGE_FOLDER, schema
+from kalsel_gap import schema
 from kalsel_gap.cli import app, main
 from kalsel_gap.deficit.signals import collect_signals
+from kalsel_gap.package import PACKAGE_FOLDER
 from kalsel_gap.project.base import merge
 from kalsel_gap.project.read import FILE_NAME, read_project
 from kalsel_gap.storage.fingerprint import code_hash, default_cache_folder

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 
 class Import(NamedTuple):
@@ -46,3 +46,21 @@ def imports_of(source: str, module: str, *, type_only: bool = False) -> Iterator
                 yield from walk(child, eager=eager and not inside)
 
     yield from walk(ast.parse(source), eager=True)
+
+
+def module_of(path: str) -> str:
+    """Dotted name of a file, a package's without ``__init__``."""
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def imported(source: str, path: str, modules: Iterable[str]) -> set[str]:
+    """Which of the modules a file imports itself."""
+    known = set(modules)
+    dotted = path.removesuffix(".py").replace("/", ".")
+    found = set()
+    for each in imports_of(source, dotted, type_only=True):
+        name = each.module
+        while name and name not in known:
+            name = name.rpartition(".")[0]
+        found.add(name)
+    return found - {""}

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kalsel_gap import PACKAGE_FOLDER
-from tests.imports import imports_of
+from kalsel_gap.package import PACKAGE_FOLDER
+from tests.imports import imported, module_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -48,24 +48,6 @@ def changed_files(root: Path) -> set[str]:
     paths = git("diff", "-z", "--name-only", "--diff-filter=d", next(found, "HEAD"))
     paths += git("ls-files", "-z", "--others", "--exclude-standard")
     return {path for path in paths if path}
-
-
-def module_of(path: str) -> str:
-    """Dotted name of a file, a package's without ``__init__``."""
-    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-
-
-def imported(source: str, path: str, modules: Iterable[str]) -> set[str]:
-    """Which of the modules a file imports itself."""
-    known = set(modules)
-    dotted = path.removesuffix(".py").replace("/", ".")
-    found = set()
-    for each in imports_of(source, dotted, type_only=True):
-        name = each.module
-        while name and name not in known:
-            name = name.rpartition(".")[0]
-        found.add(name)
-    return found - {""}
 
 
 def mirror_of(path: str) -> str:

@@ -5,10 +5,10 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kalsel_gap import PACKAGE_FOLDER
 from kalsel_gap import findings as findings_
 from kalsel_gap.findings import COLUMNS, SEVERITIES, Finding, to_frame
 from kalsel_gap.i18n import messages
+from kalsel_gap.package import PACKAGE_FOLDER
 from tests.conftest import TESTS, package_sources
 
 if TYPE_CHECKING:

@@ -1,14 +1,22 @@
-"""Imports point down the list of rooms, and only the command line knows the terminal."""
+"""Imports point down the list of rooms, run in no circle, and only `cli/` knows the terminal."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING
+
 import pytest
 
-from kalsel_gap import PACKAGE_FOLDER
+from kalsel_gap.package import PACKAGE_FOLDER
 from tests.conftest import package_sources
-from tests.imports import imports_of
+from tests.imports import imported, imports_of, module_of
 
-# From top to bottom: a room may import those below it. A new module gets its place here.
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# From top to bottom: a room may import those below it. Only the order of the rooms stands here;
+# what is in them is read from the folders.
 ROOMS = (
     "cli",
     "pipeline",
@@ -28,7 +36,9 @@ ROOMS = (
     "i18n",
     "findings",
     "errors",
+    "package",
 )
+MOST_ROOMS = 25  # more cannot be overlooked at a glance: put the new module into a room
 TERMINAL = {"typer", "rich"}
 HEAVY = {"geopandas", "numba", "pandas", "pandera", "pyproj", "rasterio", "scipy"}
 
@@ -65,12 +75,37 @@ def steps_up(
     ]
 
 
-def test_every_module_has_its_room() -> None:
+def circles(package: Mapping[str, str]) -> list[str]:
+    """Circles of imports among the parts of each folder: its modules and its folders.
+
+    Where no folder has one, no modules have one either, wherever they are.
+    """
+    modules = {module_of(path): path.removesuffix(".py") for path in package}
+    uses: defaultdict[str, defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for path, source in package.items():
+        importing = path.removesuffix(".py").split("/")
+        for module in imported(source, path, modules):
+            target = modules[module].split("/")
+            pairs = enumerate(zip(importing, target, strict=False))
+            shared = next((depth for depth, (ours, theirs) in pairs if ours != theirs), None)
+            if shared is not None:
+                uses["/".join(importing[:shared])][importing[shared]].add(target[shared])
+    found = []
+    for folder, parts in uses.items():
+        try:
+            TopologicalSorter(parts).prepare()
+        except CycleError as error:
+            found.append(f"{folder}: {' is imported by '.join(error.args[1])}")
+    return found
+
+
+def test_the_rooms_of_the_list_are_those_of_the_package() -> None:
     rooms = {n.split("/")[0].removesuffix(".py") for n in package_sources() if not is_exempt(n)}
-    assert rooms - set(ROOMS) == set(), (
-        "in no list: add it to ROOMS in tests/test_imports.py, "
+    assert rooms ^ set(ROOMS) == set(), (
+        "on one side only: ROOMS in tests/test_imports.py names every room, "
         "above everything that it imports and below everything that imports it"
     )
+    assert len(rooms) <= MOST_ROOMS
 
 
 def test_imports_point_down() -> None:
@@ -80,6 +115,11 @@ def test_imports_point_down() -> None:
         if not is_exempt(name)
         for fault in steps_up(source, dotted(name), type_only=True)
     ] == []
+
+
+def test_imports_run_in_no_circle() -> None:
+    package = {f"{PACKAGE_FOLDER.name}/{name}": text for name, text in package_sources().items()}
+    assert circles(package) == []
 
 
 def test_only_the_command_line_knows_the_terminal() -> None:
@@ -145,3 +185,33 @@ def test_relative_imports_inside_a_folder() -> None:
     assert [i.module for i in deep] == ["kalsel_gap.geo.grid"]
     inside = imports_of("from . import tables", "kalsel_gap.sources.__init__")
     assert [i.module for i in inside] == ["kalsel_gap.sources.tables"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, []),
+        ({"p/b/y.py": "from p.a import x"}, ["p: a is imported by b is imported by a"]),
+        (
+            {"p/b/y.py": "def f():\n    from ..a.x import g"},
+            ["p: a is imported by b is imported by a"],
+        ),
+        ({"p/b/z.py": "from . import y"}, []),
+        (
+            {"p/b/y.py": "if TYPE_CHECKING:\n    from .z import T", "p/b/z.py": "from . import y"},
+            ["p/b: y is imported by z is imported by y"],
+        ),
+        ({"p/c.py": "import p"}, ["p: __init__ is imported by c is imported by __init__"]),
+    ],
+)
+def test_a_circle_is_seen(changed: dict[str, str], expected: list[str]) -> None:
+    package = {
+        "p/__init__.py": "def f():\n    from p import c",
+        "p/a/__init__.py": "",
+        "p/a/x.py": "from p.b.y import g",
+        "p/b/__init__.py": "",
+        "p/b/y.py": "",
+        "p/b/z.py": "",
+        "p/c.py": "from p.a.x import g",
+    }
+    assert circles(package | changed) == expected

@@ -21,7 +21,7 @@ from branca.element import CssLink, Element, Figure, JavascriptLink
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from kalsel_gap import PACKAGE_FOLDER
+from kalsel_gap.package import PACKAGE_FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

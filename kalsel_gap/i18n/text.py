@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Literal, get_args
 
-from kalsel_gap import PACKAGE_FOLDER
+from kalsel_gap.package import PACKAGE_FOLDER
 
 Language = Literal["id", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from kalsel_gap import PACKAGE_FOLDER
+from kalsel_gap.package import PACKAGE_FOLDER
 
 DEFAULTS_FOLDER = PACKAGE_FOLDER / "project" / "defaults"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
-from kalsel_gap import PACKAGE_FOLDER
 from kalsel_gap.errors import OutputError
+from kalsel_gap.package import PACKAGE_FOLDER
 from kalsel_gap.project.base import DEFAULTS_FOLDER
 from kalsel_gap.project.read import FILE_NAME
 from kalsel_gap.storage.atomic import replace_file

@@ -8,7 +8,7 @@ import os
 from functools import cache
 from pathlib import Path
 
-from kalsel_gap import PACKAGE_FOLDER
+from kalsel_gap.package import PACKAGE_FOLDER
 
 
 def hashed_files() -> list[Path]:

@@ -18,7 +18,7 @@ from babel.messages.pofile import read_po
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kalsel_gap import PACKAGE_FOLDER, schema
+from kalsel_gap import schema
 from kalsel_gap.cli import app
 from kalsel_gap.i18n import messages
 from kalsel_gap.i18n import text as text_
@@ -31,6 +31,7 @@ from kalsel_gap.i18n.text import (
     choose_language,
     plain,
 )
+from kalsel_gap.package import PACKAGE_FOLDER
 from tests.conftest import package_sources
 
 if TYPE_CHECKING:

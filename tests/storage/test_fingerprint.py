@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import kalsel_gap
-from kalsel_gap import PACKAGE_FOLDER
+from kalsel_gap.package import PACKAGE_FOLDER
 from kalsel_gap.storage.fingerprint import hashed_files
 
 
