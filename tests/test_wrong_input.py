@@ -35,6 +35,22 @@ if TYPE_CHECKING:
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="signals and limits are POSIX's")
 TOML = "kalsel-gap.toml"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _signals_arrive() -> Iterator[None]:
+    """A shell's job in the background ignores signals, and so would the programs under test."""
+    names = ("SIGINT", "SIGHUP") if sys.platform != "win32" else ()
+    ignored = [
+        s for s in map(signal.Signals.__getitem__, names) if signal.getsignal(s) is signal.SIG_IGN
+    ]
+    for each in ignored:
+        signal.signal(each, signal.SIG_DFL)
+    yield
+    for each in ignored:
+        signal.signal(each, signal.SIG_IGN)
+
+
 RASTERS = ("rsrp_4g.tif", "class_2g.tif", "dem.tif")
 TABLES = ("schools.csv", "pupils.csv", "sites.csv", "tests.csv")
 LAYERS = ("kabupaten.geojson", "kecamatan.geojson", "coastline.geojson")

@@ -70,7 +70,7 @@ def name_parts(name: str, figures: NearDuplicate) -> tuple[str, str]:
 
     Examples
     --------
-    >>> from kalsel_gap.project.read.index import default_values
+    >>> from kalsel_gap.project.base import default_values
     >>> from kalsel_gap.project.checks import Locations
     >>> figures = Locations.model_validate(default_values("locations")).near_duplicate
     >>> name_parts("SDN 04 Batu Mandi", figures), name_parts("SD NEGERI BATU MANDI IV", figures)

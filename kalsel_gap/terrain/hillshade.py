@@ -29,7 +29,7 @@ def shade_relief(elevation_m: FloatArray, pixel_m: float) -> FloatArray:
 
     Examples
     --------
-    >>> hillshade(np.zeros((3, 3)), 30.0).round(2).max()
+    >>> shade_relief(np.zeros((3, 3)), 30.0).round(2).max()
     np.float64(0.71)
     """
     if min(elevation_m.shape) < 2:

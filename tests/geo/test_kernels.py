@@ -31,7 +31,7 @@ def test_kernels_of_older_versions_go(cache_folder: Path) -> None:
 
 def test_a_kernel_is_stored_there(tmp_path: Path) -> None:
     environment = {key: value for key, value in os.environ.items() if key != "NUMBA_CACHE_DIR"}
-    code = "from kalsel_gap import frames; frames.missing(1.0)"
+    code = "from kalsel_gap.geo import dem; dem.missing(1.0)"
     subprocess.run(
         [sys.executable, "-c", code],
         env={**environment, "KALSEL_GAP_CACHE": str(tmp_path)},

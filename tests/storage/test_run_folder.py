@@ -17,6 +17,7 @@ import pytest
 
 from kalsel_gap.errors import InputError, OutputError
 from kalsel_gap.findings import Finding, to_frame
+from kalsel_gap.storage import cache as cache_
 from kalsel_gap.storage import run_folder as run_
 from kalsel_gap.storage.atomic import replace_file
 from kalsel_gap.storage.cache import Cache
@@ -534,7 +535,7 @@ def test_a_cache_that_cannot_be_written_is_no_error(
     def full(*args: Any, **kwargs: Any) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(run_, "_write_parquet", full)
+    monkeypatch.setattr(cache_, "_write_parquet", full)
     cache = Cache(tmp_path / "cache")
     assert not is_hit(cache)
     assert entries(tmp_path / "cache") == set()
@@ -558,7 +559,7 @@ def test_hashes_are_remembered_and_renewed(tmp_path: Path, monkeypatch: pytest.M
     assert cache.file_hash(path) == digest
     cache.save_hashes()
     with monkeypatch.context() as patch:
-        patch.setattr(run_, "_sha256", pytest.fail)
+        patch.setattr(cache_, "_sha256", pytest.fail)
         assert Cache(tmp_path / "cache").file_hash(path) == digest
     path.write_bytes(b"abd")  # as long as before
     os.utime(path, (1, 1))

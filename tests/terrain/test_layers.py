@@ -253,7 +253,8 @@ def test_a_fault_of_the_writer_ends_it(make_dem: MakeDem) -> None:
 
 
 def test_what_is_done_is_skipped(make_dem: MakeDem, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layers, "TILE", (10, 10))
+    for module in (grid, layers):
+        monkeypatch.setattr(module, "TILE", (10, 10))
     path = make_dem(np.random.default_rng(1).integers(0, 99, (45, 12)))
     work = layers.Work(["relief"], relief_radius_m=350.0)
     whole: dict[int, bytes] = {}
@@ -287,9 +288,11 @@ def test_cuts_and_threads_change_no_bit(
     tiled = {"tiled": True, "blockxsize": 16, "blockysize": 32, "dtype": dtype, **profile}
     cut = make_dem(cells, **tiled)
     for tile, columns, threads in [((13, 17), 29, 3), ((1, 110), 1000, 1), ((64, 8), 50, 2)]:
-        monkeypatch.setattr(layers, "TILE", tile)
-        monkeypatch.setattr(layers, "BAND_COLUMNS", columns)
-        monkeypatch.setattr(sea_mask, "STRIPE_CELLS", 17 * tile[0])
+        for module in (grid, layers):
+            monkeypatch.setattr(module, "TILE", tile)
+        monkeypatch.setattr(grid, "BAND_COLUMNS", columns)
+        for module in (sea_mask, shore_distance):
+            monkeypatch.setattr(module, "STRIPE_CELLS", 17 * tile[0])
         again = with_sea(cut, *EVERY, threads=threads, **options)
         for name, layer in whole.items():
             assert layer.tobytes() == again[name].tobytes(), name

@@ -55,7 +55,7 @@ def sector_gain_db(
 
     Examples
     --------
-    >>> from kalsel_gap.project.read.index import default_values
+    >>> from kalsel_gap.project.base import default_values
     >>> from kalsel_gap.project.radio import Radio
     >>> pattern = Radio.model_validate(default_values("radio")).pattern
     >>> sector_gain_db(90.0, 0.0, [90.0, 122.5, 270.0], 0.0, pattern=pattern).tolist()

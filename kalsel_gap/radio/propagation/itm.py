@@ -170,7 +170,7 @@ def loss(paths: Paths, link: ItmLink, *, threads: int = 1) -> ItmLoss:
 
     Examples
     --------
-    >>> link = Link(frequency_mhz=900.0, tx_height_m=30.0, rx_height_m=10.0, n0=360.0)
+    >>> link = ItmLink(frequency_mhz=900.0, tx_height_m=30.0, rx_height_m=10.0, n0=360.0)
     >>> found = loss(Paths.equally_spaced([20.0], np.zeros((1, 101))), link)
     >>> [int(each) for each in found.status], bool(115.0 < found.loss_db[0] < 150.0)
     ([0], True)

@@ -48,7 +48,7 @@ def below_eirp_db(carrier: Carrier, bandwidth_mhz: ArrayLike = np.nan) -> FloatA
 
     Examples
     --------
-    >>> from kalsel_gap.project.read.index import default_values
+    >>> from kalsel_gap.project.base import default_values
     >>> from kalsel_gap.project.radio import Radio
     >>> carriers = Radio.model_validate(default_values("radio")).carriers
     >>> [round(float(below_eirp_db(carriers[name], 20.0)), 1) for name in ("4g", "5g", "3g", "2g")]
@@ -94,7 +94,7 @@ def level_dbm(
 
     Examples
     --------
-    >>> from kalsel_gap.project.read.index import default_values
+    >>> from kalsel_gap.project.base import default_values
     >>> from kalsel_gap.project.radio import Radio
     >>> carriers = Radio.model_validate(default_values("radio")).carriers
     >>> round(float(level_dbm("4g", 62.0, 130.0, carriers=carriers, bandwidth_mhz=20.0)), 2)

@@ -20,7 +20,7 @@ from rasterio.io import MemoryFile
 from rasterio.windows import Window
 
 from kalsel_gap.errors import InputError, OutputError
-from kalsel_gap.geo import raster_cache
+from kalsel_gap.geo import grid, raster_cache
 from kalsel_gap.geo.geodesy import WGS84
 from kalsel_gap.i18n.text import Text
 from kalsel_gap.radio.coverage import loss_rasters, products
@@ -33,7 +33,6 @@ from kalsel_gap.radio.propagation.link_budget import level_dbm
 from kalsel_gap.radio.propagation.p1812 import P1812Link, loss
 from kalsel_gap.radio.propagation.path_inputs import Status
 from kalsel_gap.radio.propagation.sweep import Sweep, SweepWindow
-from kalsel_gap.terrain import layers
 from tests.conftest import snapshot
 
 if TYPE_CHECKING:
@@ -109,7 +108,7 @@ def free(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, float]]:
         loss += np.float32(around_db)
         return Sweep(loss, 0, 0, Status.OK)
 
-    monkeypatch.setattr(loss_rasters, "sweep", sweep)
+    monkeypatch.setattr(loss_rasters, "sweep_losses", sweep)
     return swept
 
 
@@ -330,7 +329,7 @@ def test_the_same_input_makes_the_same_bytes(
     make(flat(A, B, third), tmp_path / "b", threads=2)  # from the cache
     for path in cache_folder.rglob("*.tif"):
         path.unlink()
-    monkeypatch.setattr(layers, "TILE", (7, 512))
+    monkeypatch.setattr(grid, "TILE", (7, 512))
     make(flat(third, B, A, A), tmp_path / "c", threads=3)  # other stripes, another order, twice
     one = snapshot(tmp_path / "a")
     assert one == snapshot(tmp_path / "b")
@@ -378,7 +377,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(
     make(opened, tmp_path / "whole")
     for path in cache_folder.rglob("*.tif"):
         path.unlink()
-    monkeypatch.setattr(layers, "TILE", (16, 512))
+    monkeypatch.setattr(grid, "TILE", (16, 512))
     out.mkdir()
     (out / "4g_telkomsel_level.tif").write_bytes(b"from before")
     count, write = 0, raster_cache.encode

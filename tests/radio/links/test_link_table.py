@@ -392,7 +392,7 @@ def test_a_picture_that_cannot_be_written_is_refused_first(
     project: MakeProject, cli: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = project().path
-    monkeypatch.setattr(link_table, "linktable", lambda *_, **__: pytest.fail("computed"))
+    monkeypatch.setattr(link_table, "list_links", lambda *_, **__: pytest.fail("computed"))
     (tmp_path / "a.svg").mkdir()
     for picture, words in (
         (tmp_path / "a.svg", f"{tmp_path / 'a.svg'}: cannot be written: it is a folder"),
