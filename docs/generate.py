@@ -1,12 +1,14 @@
 """Write the pages of ``docs/`` that the code itself knows best.
 
 ``project-file.md`` comes from the models of the project file, ``data-dictionary.md`` from the
-schema, ``commands.md`` from the help of the commands; in ``method.md`` only the blocks between
-``<!-- table: … -->`` and ``<!-- end -->`` are written, from the defaults.
+schema, ``commands.md`` from the help of the commands. In ``method.md`` and ``ARCHITECTURE.md`` only
+the blocks between ``<!-- table: … -->`` and ``<!-- end -->`` are written: from the defaults, and
+from the docstrings of the modules.
 """
 
 from __future__ import annotations
 
+import ast
 import re
 import types
 from itertools import pairwise
@@ -21,6 +23,7 @@ from kalsel_gap import findings, schema
 from kalsel_gap.cli import app
 from kalsel_gap.i18n import messages
 from kalsel_gap.i18n.text import Text
+from kalsel_gap.package import PACKAGE_FOLDER
 from kalsel_gap.project.base import OVERRIDABLE, default_values
 from kalsel_gap.project.index import Index
 from kalsel_gap.project.model import Project
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
 DOCS = Path(__file__).parent
+ROOT = DOCS.parent
 NOTE = "<!-- Written by docs/generate.py: `make docs`. Do not edit by hand. -->"
 ENGLISH, INDONESIAN = Text("en"), Text("id")
 
@@ -743,6 +747,77 @@ def worked_school() -> str:
     )
 
 
+# --- the architecture ---------------------------------------------------------------------------
+
+# Folders without modules.
+DATA_FOLDERS = {
+    "deliverables/assets": "HTML, CSS and JavaScript of the pages with a map.",
+    "i18n/locale": "The Indonesian catalogue.",
+    "project/defaults": "Default figures with their sources: {files}.",
+}
+
+
+def tree() -> str:
+    """Folders and modules of the package, each with the first line of its docstring."""
+    lines = [f"{PACKAGE_FOLDER.name}/", *branches(PACKAGE_FOLDER)]
+    return "```text\n" + "\n".join(lines) + "\n```"
+
+
+def branches(folder: Path) -> Iterator[str]:
+    """Lines of what a folder holds: the rooms of the package in their order, the rest by name."""
+    inside = folder.relative_to(PACKAGE_FOLDER)
+    rooms = room_order() if folder == PACKAGE_FOLDER else []
+    found = [path for path in folder.iterdir() if path.suffix == ".py" or path.is_dir()]
+    for path in sorted(found, key=lambda p: (p.stem in rooms and rooms.index(p.stem) + 1, p.name)):
+        name = (inside / path.name).as_posix()
+        if path.is_file() and (path.name != "__init__.py" or folder == PACKAGE_FOLDER):
+            yield branch(name, first_line(path))
+        elif (path / "__init__.py").is_file():
+            yield branch(f"{name}/", first_line(path / "__init__.py"))
+            yield from branches(path)
+        elif path.is_dir() and path.name != "__pycache__":
+            files = " ".join(sorted(file.name for file in path.iterdir()))
+            yield branch(f"{name}/", DATA_FOLDERS[name].format(files=files))
+
+
+def branch(name: str, description: str) -> str:
+    """A line of the tree."""
+    indented = "  " * name.rstrip("/").count("/") + name.rstrip("/").rpartition("/")[2]
+    return f"  {indented + '/' * name.endswith('/'):<32}{description}"
+
+
+def first_line(path: Path) -> str:
+    """What a module says that it is."""
+    docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    return docstring.partition("\n")[0].replace("``", "")
+
+
+def room_order() -> list[str]:
+    """Rooms from top to bottom, as the test of the imports has them."""
+    source = (ROOT / "tests" / "test_imports.py").read_text(encoding="utf-8")
+    (rooms,) = (
+        node.value
+        for node in ast.parse(source).body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "ROOMS"
+    )
+    return [str(room) for room in ast.literal_eval(rooms)]
+
+
+def filled(path: Path, blocks: Mapping[str, Callable[[], str]]) -> str:
+    """A committed page with its blocks written anew."""
+    text = path.read_text(encoding="utf-8")
+    used = re.findall(r"<!-- table: (.+?) -->", text)
+    if sorted(used) != sorted(blocks):
+        message = f"{path.name} must have each block once: {sorted(set(blocks) ^ set(used))}"
+        raise LookupError(message)
+    return re.sub(
+        r"(<!-- table: (.+?) -->\n).*?(<!-- end -->)",
+        lambda found: f"{found[1]}\n{blocks[found[2]]()}\n\n{found[3]}",
+        text,
+        flags=re.DOTALL,
+    )
+
+
 BLOCKS: dict[str, Callable[[], str]] = {
     "formulas": formulas,
     "curves": curves,
@@ -759,18 +834,13 @@ BLOCKS: dict[str, Callable[[], str]] = {
 
 
 def method() -> str:
-    """The committed page with its blocks written anew."""
-    text = (DOCS / "method.md").read_text(encoding="utf-8")
-    used = re.findall(r"<!-- table: (.+?) -->", text)
-    if sorted(used) != sorted(BLOCKS):
-        message = f"docs/method.md must have each block once: {sorted(set(BLOCKS) ^ set(used))}"
-        raise LookupError(message)
-    return re.sub(
-        r"(<!-- table: (.+?) -->\n).*?(<!-- end -->)",
-        lambda found: f"{found[1]}\n{BLOCKS[found[2]]()}\n\n{found[3]}",
-        text,
-        flags=re.DOTALL,
-    )
+    """The method with its tables."""
+    return filled(DOCS / "method.md", BLOCKS)
+
+
+def architecture() -> str:
+    """The architecture with its tree."""
+    return filled(ROOT / "ARCHITECTURE.md", {"tree": tree})
 
 
 PAGES: dict[str, Callable[[], str]] = {
@@ -778,6 +848,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "project-file.md": project_file,
     "data-dictionary.md": data_dictionary,
     "commands.md": commands,
+    "../ARCHITECTURE.md": architecture,
 }
 
 
@@ -787,7 +858,7 @@ def main() -> None:
         path, text = DOCS / name, page()
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8", newline="\n")
-            print(f"docs/{name}")
+            print(path.resolve().relative_to(ROOT.resolve()))
 
 
 if __name__ == "__main__":
