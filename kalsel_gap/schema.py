@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 CRS = "EPSG:4326"
 
-Kind = Literal["text", "float", "integer", "flag"]
-Stage = Literal[
+ColumnKind = Literal["text", "float", "integer", "flag"]
+StageName = Literal[
     "register",
     "attributes",
     "places",
@@ -31,7 +31,7 @@ Stage = Literal[
     "service",
     "scores",
 ]
-STAGES: tuple[Stage, ...] = get_args(Stage)
+STAGES: tuple[StageName, ...] = get_args(StageName)
 
 LEVELS = (
     *("TK", "KB", "TPA", "SPS", "SD", "SMP", "SMA", "SMK", "PKBM", "SKB"),
@@ -65,8 +65,8 @@ class Column:
     """One column: its name ends in its unit."""
 
     name: str
-    kind: Kind
-    stage: Stage
+    kind: ColumnKind
+    stage: StageName
     label: str
     description: str
     minimum: float | None = None
@@ -81,7 +81,7 @@ class Column:
         return {"text": "str", "float": "float64", "integer": "Int64", "flag": "boolean"}[self.kind]
 
 
-def _score(name: str, stage: Stage, label: str, description: str, source: str) -> Column:
+def _score(name: str, stage: StageName, label: str, description: str, source: str) -> Column:
     return Column(name, "float", stage, label, description, 0.0, 1.0, source=source)
 
 
@@ -253,7 +253,7 @@ def leaf_columns(leaves: Iterable[str]) -> tuple[Column, ...]:
     )  # fmt: skip
 
 
-def up_to(stage: Stage) -> tuple[Column, ...]:
+def up_to(stage: StageName) -> tuple[Column, ...]:
     """Columns that exist once `stage` has run."""
     written = STAGES[: STAGES.index(stage) + 1]
     return tuple(column for column in COLUMNS if column.stage in written)
@@ -267,7 +267,7 @@ def table(values: Mapping[str, object] | pd.DataFrame, columns: Iterable[Column]
     return typed.astype({column.name: column.dtype for column in columns})
 
 
-def of_stage(stage: Stage) -> tuple[Column, ...]:
+def of_stage(stage: StageName) -> tuple[Column, ...]:
     """Columns that `stage` writes."""
     return tuple(column for column in COLUMNS if column.stage == stage)
 
@@ -281,7 +281,7 @@ def measurable() -> tuple[str, ...]:
     )
 
 
-def check(schools: gpd.GeoDataFrame, stage: Stage) -> gpd.GeoDataFrame:
+def check(schools: gpd.GeoDataFrame, stage: StageName) -> gpd.GeoDataFrame:
     """Hold what `stage` has written against the contract.
 
     The CRS comes first: pandera would raise a bare TypeError for it. Nothing is coerced.
@@ -290,7 +290,7 @@ def check(schools: gpd.GeoDataFrame, stage: Stage) -> gpd.GeoDataFrame:
     ----------
     schools : GeoDataFrame
         One row per row of the register, EPSG:4326 points.
-    stage : Stage
+    stage : StageName
         The stage that has just run.
 
     Raises

@@ -59,7 +59,7 @@ class Stage:
         Columns of earlier stages that it reads; none for the first one.
     sections : tuple of str
         Sections of the project that it reads.
-    writes : tuple of Stage
+    writes : tuple of StageName
         Stages of the contract whose columns it writes.
     tables : tuple of str
         Tables of earlier stages that it reads.
@@ -69,7 +69,7 @@ class Stage:
     run: Callable[[gpd.GeoDataFrame, Opened, Reporter, Tables], Staged]
     reads: tuple[str, ...]
     sections: tuple[str, ...]
-    writes: tuple[schema.Stage, ...]
+    writes: tuple[schema.StageName, ...]
     tables: tuple[str, ...] = ()
 
 

@@ -29,7 +29,7 @@ FIRST = """
 """.split()  # noqa: SIM905 - reads as the row of headers that it is
 
 
-def stage_of(name: str) -> schema.Stage:
+def stage_of(name: str) -> schema.StageName:
     return schema.BY_NAME[name].stage
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from kalsel_gap.cli import console, options
-from kalsel_gap.cli.options import By, Dialect, Language
+from kalsel_gap.cli.options import By, DialectChoice, LanguageChoice
 from kalsel_gap.i18n.text import N_, Text
 
 if TYPE_CHECKING:
@@ -39,15 +39,15 @@ def csv(
     runs: options.RunsFolder = None,
     run: options.RunName = None,
     out: options.OutFile = None,
-    dialect: options.CsvDialect = Dialect.raw,
+    dialect: options.CsvDialect = DialectChoice.raw,
     top: options.Top = None,
     by: options.RankBy = By.deficit,
-    kabupaten: options.Kabupaten = None,
-    kecamatan: options.Kecamatan = None,
-    level: options.Level = None,
-    authority: options.Authority = None,
-    terrain: options.Terrain = None,
-    gap: options.Gap = None,
+    kabupaten: options.OnlyKabupaten = None,
+    kecamatan: options.OnlyKecamatan = None,
+    level: options.OnlyLevel = None,
+    authority: options.OnlyAuthority = None,
+    terrain: options.OnlyTerrain = None,
+    gap: options.OnlyGap = None,
     quiet: options.Quiet = False,
     lang: options.Lang = None,
 ) -> None:
@@ -103,7 +103,7 @@ def _opened(
     project: Path | None,
     runs: Path | None,
     run: str | None,
-    lang: Language | None,
+    lang: LanguageChoice | None,
 ) -> tuple[Run, Text]:
     """The run, and the language of what is drawn from it."""
     from kalsel_gap.storage.run_folder import read_run

@@ -15,7 +15,7 @@ HELP = N_(
     "Example: kalsel-gap init first-project --sample"
 )
 Folder = Annotated[Path, typer.Argument(help=N_("Folder of the project; this one by default."))]
-Sample = Annotated[
+WithSample = Annotated[
     bool, typer.Option("--sample", help=N_("Write the synthetic sample province with its files."))
 ]
 
@@ -24,7 +24,7 @@ def init(
     ctx: typer.Context,
     folder: Folder = Path(),
     *,
-    sample: Sample = False,
+    sample: WithSample = False,
     quiet: options.Quiet = False,
     lang: options.Lang = None,  # noqa: ARG001 - read before parsing
 ) -> None:

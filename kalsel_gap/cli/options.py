@@ -22,7 +22,7 @@ class Format(StrEnum):
     json = "json"
 
 
-class Language(StrEnum):
+class LanguageChoice(StrEnum):
     """Languages of the output."""
 
     id = "id"
@@ -36,14 +36,14 @@ class By(StrEnum):
     priority = "priority"
 
 
-class Dialect(StrEnum):
+class DialectChoice(StrEnum):
     """Kinds of CSV."""
 
     raw = "raw"
     id = "id"
 
 
-class Mobile(StrEnum):
+class MobileChoice(StrEnum):
     """Technologies that a level can be predicted of."""
 
     g2 = "2g"
@@ -128,7 +128,7 @@ Operators = Annotated[
     ),
 ]
 Technologies = Annotated[
-    list[Mobile] | None,
+    list[MobileChoice] | None,
     typer.Option(
         "--technology", help=N_("Only sites of 2g, 3g, 4g or 5g; repeatable, all by default.")
     ),
@@ -199,7 +199,7 @@ TableFormat = Annotated[
     ),
 ]
 Lang = Annotated[
-    Language | None,
+    LanguageChoice | None,
     typer.Option("--lang", help=N_("Language of the output: id (Indonesian) or en (English).")),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help=N_("No progress bar and no notes."))]
@@ -215,26 +215,26 @@ Top = Annotated[
     ),
 ]
 RankBy = Annotated[By, typer.Option("--by", help=N_("Rank by deficit or by priority."))]
-Kabupaten = Annotated[
+OnlyKabupaten = Annotated[
     str | None,
     typer.Option(
         "--kabupaten", metavar=_TEXT, help=N_("Only this kabupaten or kota, name or code.")
     ),
 ]
-Kecamatan = Annotated[
+OnlyKecamatan = Annotated[
     str | None, typer.Option("--kecamatan", metavar=_TEXT, help=N_("Only this kecamatan."))
 ]
-Level = Annotated[
+OnlyLevel = Annotated[
     str | None,
     typer.Option("--level", metavar=_TEXT, help=N_("Only this kind of school, such as SD or SMP.")),
 ]
-Authority = Annotated[
+OnlyAuthority = Annotated[
     str | None,
     typer.Option(
         "--authority", metavar=_TEXT, help=N_("Only schools of kabupaten, province or kemenag.")
     ),
 ]
-Terrain = Annotated[
+OnlyTerrain = Annotated[
     str | None,
     typer.Option(
         "--terrain",
@@ -242,7 +242,7 @@ Terrain = Annotated[
         help=N_("Only pegunungan, pesisir, rawa, pulau_kecil or dataran."),
     ),
 ]
-Gap = Annotated[
+OnlyGap = Annotated[
     str | None,
     typer.Option(
         "--gap",
@@ -254,7 +254,7 @@ Gap = Annotated[
     ),
 ]
 CsvDialect = Annotated[
-    Dialect,
+    DialectChoice,
     typer.Option(
         "--dialect", help=N_("raw: comma and point; id: semicolon and decimal comma, for Excel.")
     ),
@@ -264,7 +264,7 @@ RunName = Annotated[
 ]
 
 
-def words(ctx: typer.Context, lang: Language | None, opened: Opened) -> Text:
+def words(ctx: typer.Context, lang: LanguageChoice | None, opened: Opened) -> Text:
     """Language of what is written for others; ``--lang`` counts before and after the command."""
     chosen = lang or ctx.find_root().params.get("lang")
     project = opened.project.project.language

@@ -10,11 +10,11 @@ import pandas as pd
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kalsel_gap.project.terrain import Severity
+    from kalsel_gap.project.terrain import ClassSeverity
 
 
 def terrain_severity(
-    flags: Mapping[str, pd.Series[bool]], reached_by_water: pd.Series[bool], rule: Severity
+    flags: Mapping[str, pd.Series[bool]], reached_by_water: pd.Series[bool], rule: ClassSeverity
 ) -> pd.Series[float]:
     """Largest severity of the terrain that applies; that of the plain where none does.
 
@@ -24,7 +24,7 @@ def terrain_severity(
         By terrain class, whether it applies.
     reached_by_water : Series of nullable bool
         Whether the school is reached by water only; unknown does not raise the severity.
-    rule : Severity
+    rule : ClassSeverity
         Severity of each class.
     """
     all_flags = {**flags, "reached_by_water": reached_by_water.fillna(value=False).astype(bool)}

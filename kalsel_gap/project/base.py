@@ -13,23 +13,13 @@ from kalsel_gap.package import PACKAGE_FOLDER
 
 DEFAULTS_FOLDER = PACKAGE_FOLDER / "project" / "defaults"
 
-
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
-
-
 Positive = Annotated[float, Field(gt=0.0)]
-
-
 NotNegative = Annotated[float, Field(ge=0.0)]
-
-
 Latitude = Annotated[float, Field(ge=-90.0, le=90.0)]
-
-
-Grade = Literal["A", "B", "C", "D"]
-
-
 Longitude = Annotated[float, Field(ge=-180.0, le=180.0)]
+Grade = Literal["A", "B", "C", "D"]
+Sureness = Literal["high", "medium", "low"]
 
 
 class Section(BaseModel):

@@ -6,9 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from kalsel_gap.project.base import NotNegative, Positive, Sourced
+from kalsel_gap.project.base import NotNegative, Positive, Sourced, Sureness
 
-Sureness = Literal["high", "medium", "low"]
 Mobile = Literal["2g", "3g", "4g", "5g"]
 
 

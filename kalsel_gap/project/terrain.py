@@ -68,7 +68,7 @@ class SmallIsland(Sourced):
     """Distance from the nearest polygon up to which a school stands on it."""
 
 
-class Severity(Sourced):
+class ClassSeverity(Sourced):
     """How much each terrain hinders."""
 
     dataran: Share
@@ -176,7 +176,7 @@ class Terrain(Sourced):
     """Lowland."""
     small_island: SmallIsland
     """Small islands."""
-    severity: Severity
+    severity: ClassSeverity
     """Severities."""
     water: Water
     """Way over water."""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from kalsel_gap.project.model import Opened
 
-    Shapes: TypeAlias = NDArray[np.object_]
+    ShapeArray: TypeAlias = NDArray[np.object_]
 
 # Vertices nearer to the line than this share of the tolerance change no width that counts.
 _SIMPLER = 0.1
@@ -75,7 +75,7 @@ def check_boundaries(opened: Opened, schools: pd.DataFrame) -> list[Finding]:  #
     return findings
 
 
-def _local(areas: gpd.GeoDataFrame, tolerance_m: float) -> dict[str, Shapes]:
+def _local(areas: gpd.GeoDataFrame, tolerance_m: float) -> dict[str, ShapeArray]:
     """Polygons in metres, as they are and half the tolerance ``inner`` and ``outer`` of them.
 
     The inner ones of two areas meet only where these overlap by more than the tolerance: erosion
@@ -233,7 +233,7 @@ def _gaps(
         yield Finding("area_gap", file=file, evidence=place, parameters=told)
 
 
-def _polygonal(shapes: Shapes) -> Shapes:
+def _polygonal(shapes: ShapeArray) -> ShapeArray:
     """Shapes without the lines and points that a repair left in them."""
     mixed = shapely.get_type_id(shapes) == shapely.GeometryType.GEOMETRYCOLLECTION
     kept = shapes.copy()

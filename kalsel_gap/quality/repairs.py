@@ -20,7 +20,7 @@ kecamatan, as an *area*.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -39,11 +39,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kalsel_gap.geo.arrays import FloatArray
+    from kalsel_gap.project.base import Sureness
     from kalsel_gap.project.model import Opened
     from kalsel_gap.quality.claimed_areas import Claims
     from kalsel_gap.sources.repairs import Repair
-
-Sureness = Literal["high", "medium", "low"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from kalsel_gap.project.model import Opened
-    from kalsel_gap.sources.tables import Shapes
+    from kalsel_gap.sources.tables import ShapeKind
 
 Result = TypeVar("Result")
 
@@ -111,7 +111,7 @@ def check_layers(opened: Opened, schools: pd.DataFrame) -> list[Finding]:  # noq
     return findings
 
 
-def _layers(opened: Opened) -> Iterator[tuple[Path, Shapes]]:
+def _layers(opened: Opened) -> Iterator[tuple[Path, ShapeKind]]:
     project = opened.project
     if project.coastline is not None:
         yield project.coastline.path, "lines"

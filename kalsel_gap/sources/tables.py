@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-Shapes = Literal["any", "lines", "polygons"]
+ShapeKind = Literal["any", "lines", "polygons"]
 _DIMENSIONS = {"lines": 1, "polygons": 2}
 _MOST_LISTED = 60  # headers in a note: a file can have thousands
 # Of schools, and of no use here: none of them is a slip for something else.
@@ -415,7 +415,7 @@ def day(text: str) -> date | None:
 
 
 def read_vector(
-    path: Path, *, shapes: Shapes = "any", layer: str | None = None
+    path: Path, *, shapes: ShapeKind = "any", layer: str | None = None
 ) -> gpd.GeoDataFrame:
     """Read a vector layer and bring it to WGS 84.
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from kalsel_gap.geo.mosaic import Band
     from kalsel_gap.terrain.sea_mask import SeaMask
 
-Table: TypeAlias = NDArray[np.int32]
+BlockIndex: TypeAlias = NDArray[np.int32]
 
 # Stands for a cell of the open sea; no land lies as low.
 SEA_HEIGHT = NO_HEIGHT + 1
@@ -51,7 +51,7 @@ class Held(NamedTuple):
     """
 
     cells: CellHeights
-    table: Table
+    table: BlockIndex
     height: int
     width: int
 
@@ -64,7 +64,7 @@ class Pages:
         self._source = source
         self._sea: SeaMask | None = None
         shape = -(-self.grid.height // PAGE), -(-self.grid.width // PAGE)
-        self.table: Table = np.full(shape, -1, dtype=np.int32)
+        self.table: BlockIndex = np.full(shape, -1, dtype=np.int32)
         self.cells: CellHeights = heights(source, Window(0, 0, 1, 1))[:0].reshape(0, PAGE, PAGE)
 
     def hold(self, wanted: BoolArray, threads: int) -> None:
@@ -73,7 +73,7 @@ class Pages:
         if not (wanted & ~here).any():
             return
         cells = np.empty((int(wanted.sum()), PAGE, PAGE), dtype=self.cells.dtype)
-        table: Table = np.full(self.table.shape, -1, dtype=np.int32)
+        table: BlockIndex = np.full(self.table.shape, -1, dtype=np.int32)
         table[wanted] = np.arange(cells.shape[0])
         both = here & wanted
         cells[table[both]] = self.cells[self.table[both]]

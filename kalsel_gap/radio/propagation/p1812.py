@@ -336,8 +336,8 @@ def loss(paths: Paths, link: P1812Link, *, threads: int = 1) -> P1812Loss:
 
     >>> ground_m = np.zeros((2, 101))
     >>> ground_m[1, 50] = 100.0
-    >>> link = P1812Link(frequency_mhz=1800.0, tx_height_m=30.0, rx_height_m=10.0, latitude_deg=-3.0,
-    ...             delta_n=45.0, n0=380.0)
+    >>> link = P1812Link(frequency_mhz=1800.0, tx_height_m=30.0, rx_height_m=10.0,
+    ...                  latitude_deg=-3.0, delta_n=45.0, n0=380.0)
     >>> found = loss(Paths.equally_spaced([20.0, 20.0], ground_m), link)
     >>> [int(each) for each in found.status]
     [0, 0]

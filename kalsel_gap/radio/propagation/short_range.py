@@ -57,8 +57,8 @@ def loss_db(paths: Paths, link: P1812Link, *, threads: int = 1) -> tuple[FloatAr
 
     >>> from kalsel_gap.radio.propagation.p1812 import P1812Link
     >>> from kalsel_gap.radio.propagation.path_inputs import Paths
-    >>> link = P1812Link(frequency_mhz=1000.0, tx_height_m=10.0, rx_height_m=10.0, latitude_deg=-3.0,
-    ...             delta_n=45.0, n0=380.0)
+    >>> link = P1812Link(frequency_mhz=1000.0, tx_height_m=10.0, rx_height_m=10.0,
+    ...                  latitude_deg=-3.0, delta_n=45.0, n0=380.0)
     >>> found, status = loss_db(Paths.equally_spaced([0.0], np.zeros((1, 3))), link)
     >>> round(float(found[0]), 3), int(status[0])
     (32.4, 0)

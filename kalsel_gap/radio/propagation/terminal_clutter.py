@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from kalsel_gap.geo.arrays import FloatArray
 
 
-Kind = Literal["suburban", "open"]
+SurroundingsKind = Literal["suburban", "open"]
 
 PHONE_M = 1.5  # the height of a receiver for which Hata's corrections hold as they are
 ROOF_M, STREET_M = 10.0, 27.0  # of a suburb, ITU-R P.2108-1, Table 3
@@ -96,7 +96,7 @@ def _positive(frequency_mhz: ArrayLike) -> FloatArray:
 
 def surroundings_db(
     frequency_mhz: ArrayLike,
-    kind: Kind,
+    kind: SurroundingsKind,
     vegetation_db: ArrayLike = 0.0,
     *,
     height_m: ArrayLike = PHONE_M,
