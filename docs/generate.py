@@ -753,7 +753,7 @@ def worked_school() -> str:
 DATA_FOLDERS = {
     "deliverables/assets": "HTML, CSS and JavaScript of the pages with a map.",
     "i18n/locale": "The Indonesian catalogue.",
-    "project/defaults": "Default figures with their sources: {files}.",
+    "project/defaults": "Default figures with their sources: {files}",
 }
 
 

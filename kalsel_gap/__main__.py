@@ -1,4 +1,4 @@
-"""``kalsel-gap`` and ``python -m kalsel_gap``: the process around the command line.
+"""Entry point of ``kalsel-gap`` and ``python -m kalsel_gap``: signals, exit status.
 
 Ctrl-C, a request to end and a closed terminal end it with one line and exit status 1, from the
 first import to the last line of output.

@@ -1,4 +1,4 @@
-"""What a command needs and whether it is there: environment, project, cache, disk, terminal.
+"""Whether a command has what it needs: environment, project, cache, disk, terminal.
 
 Every examination answers for itself: one that fails is a fact like any other, and the rest goes on.
 So nothing heavy is imported before it is examined.

@@ -1,4 +1,4 @@
-"""Errors that a user can act on: a code and its fields, no sentence.
+"""Errors that a user can correct: a code and its fields, no sentence.
 
 Sentences are made in :mod:`kalsel_gap.i18n.messages`, at the edge, in the reader's language.
 """

@@ -1,4 +1,4 @@
-"""Findings: what is wrong with a row, as a code with parameters, never a sentence."""
+"""Findings: what is wrong with a row, as a code with parameters; their severities."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The contract: every column of the schools table, declared once.
+"""The contract: every column of the table of schools, declared once.
 
 The same declaration checks the table at the border of each stage (:func:`check`), names the
 columns of every deliverable in both languages, and writes the data dictionary.

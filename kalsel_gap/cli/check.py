@@ -1,4 +1,4 @@
-"""``kalsel-gap check``."""
+"""``kalsel-gap check``: findings about every input, and proposed repairs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``kalsel-gap config``."""
+"""``kalsel-gap config``: every value in force and where it comes from."""
 
 from __future__ import annotations
 

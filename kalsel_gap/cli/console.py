@@ -1,4 +1,4 @@
-"""What the terminal shows: tables, progress, notes and errors. Names of others are never markup."""
+"""What the terminal shows: tables, progress, notes, errors. Data are never read as markup."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``kalsel-gap doctor``."""
+"""``kalsel-gap doctor``: whether this machine and the project are ready."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``kalsel-gap export …``: files for others, drawn from a run."""
+"""``kalsel-gap export …``: files of a run as CSV, GeoPackage and GeoJSON."""
 
 from __future__ import annotations
 

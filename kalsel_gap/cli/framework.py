@@ -1,4 +1,4 @@
-"""Commands and groups as this command line has them: translated help, errors as one message."""
+"""Commands and groups of this command line: translated help, errors as one message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``kalsel-gap init``."""
+"""``kalsel-gap init``: a first project file, or the sample province."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``kalsel-gap map``."""
+"""``kalsel-gap map``: the web map of a run."""
 
 from __future__ import annotations
 

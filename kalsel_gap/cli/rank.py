@@ -1,4 +1,4 @@
-"""``kalsel-gap rank``."""
+"""``kalsel-gap rank``: rank the schools and write a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``kalsel-gap terrain``."""
+"""``kalsel-gap terrain``: terrain layers and statistics of the elevation model."""
 
 from __future__ import annotations
 

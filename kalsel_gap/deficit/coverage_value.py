@@ -1,4 +1,4 @@
-"""What a cell or polygon of a coverage map is worth as adequacy."""
+"""Adequacy that a cell or polygon of a coverage map stands for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Deficit, barrier, need, priority; gap type, tier, rank; and what each leaf contributes.
+"""Stage ``scores``: deficit, barrier, need, priority, gap type, tier, rank, contributions.
 
 ``D = (1 - A_d) · (λ + (1 - λ)(1 - A_a))`` and ``P = D · (.5 + .3 N + .2 H)``, all from 0 good to
 1 bad. H and N are trees of weighted power means over leaves with fixed goalposts.

@@ -1,4 +1,4 @@
-"""What a school has now: the bandwidth it needs, the service that reaches it, how that is known.
+"""Stage ``service``: required bandwidth, delivered adequacy, and how it is known.
 
 Its own speed tests come before its subscription, that before the register's field; where none of
 them speaks, what is delivered is inferred from what is available.

@@ -1,1 +1,1 @@
-"""What a person receives: tables, the web map, GIS layers, the page of findings."""
+"""Deliverables, made from a run: tables, web map, GIS layers, page of findings."""

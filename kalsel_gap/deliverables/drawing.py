@@ -1,4 +1,4 @@
-"""Areas, lines and words as SVG or PNG, from one and the same drawing.
+"""Vector drawings: areas, lines and text as SVG or PNG.
 
 An SVG holds no font and no link and tells in words what it shows. A PNG takes the one font that
 its library carries, so that it looks alike on every machine; what that font lacks is written with

@@ -1,4 +1,4 @@
-"""The page of findings: a map of every one that lies somewhere, beside a table of all of them.
+"""Web page of findings: a map with filters, beside a table of all findings.
 
 Like the map of a run it is one HTML file that opens without a network; names of others are shown as
 text and never as markup.

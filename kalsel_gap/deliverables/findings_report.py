@@ -1,4 +1,4 @@
-"""Deliverables of findings: tables, GeoJSON, the repairs that are proposed, a summary.
+"""Findings as tables, GeoJSON, proposed repairs and a summary.
 
 What a finding says is told in the reader's language; codes, values and figures stay as they are.
 """

@@ -1,4 +1,4 @@
-"""Layers for GIS: a GeoPackage with styles and a dictionary inside, and GeoJSON.
+"""Layers for GIS from a run: GeoPackage with styles and dictionary, GeoJSON.
 
 Every row of the register comes out; a school without a usable location has no geometry.
 """

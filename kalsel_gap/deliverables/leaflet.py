@@ -1,4 +1,4 @@
-"""Leaflet maps through folium: a map without tiles, borders, layers of our own, marks by shape.
+"""Leaflet maps through folium: a map without tiles, borders, own layers, markers.
 
 What every page with a map shares; the other half is ``assets/base.js``.
 """

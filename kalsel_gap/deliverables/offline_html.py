@@ -1,4 +1,4 @@
-"""Web pages that need no network: folium's elements with every asset inside the one file.
+"""Web pages that need no network: folium pages with every asset inside one file.
 
 Libraries for the browser come from installed Python packages, never from an address. What folium
 links to is looked up there, and a link that nobody can answer is an error of the code. The page's

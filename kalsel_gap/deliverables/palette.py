@@ -1,4 +1,4 @@
-"""Colours and shapes of the tiers: told apart without colour vision, and without colour."""
+"""Colours and shapes of the tiers, different also without colour vision."""
 
 from __future__ import annotations
 

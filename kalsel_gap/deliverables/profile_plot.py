@@ -1,4 +1,4 @@
-"""The picture of a path: terrain, the Earth's curvature, trees, the ray, its first Fresnel zone.
+"""Plot of a path profile: terrain, Earth bulge, trees, ray, first Fresnel zone.
 
 The ray is drawn straight, so the ground is raised by the Earth's bulge at the effective radius:
 what touches the ray here touches it out there. The picture says the same in words below its title

@@ -1,4 +1,4 @@
-"""Tables of a run for people and programs: views, CSV and JSON.
+"""Tables of a run: views, CSV and JSON.
 
 Cells that a spreadsheet would run as a formula are made inert, in every dialect.
 """

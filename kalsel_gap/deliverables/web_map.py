@@ -1,4 +1,4 @@
-"""The map of a run: one HTML file that opens without a network, in the reader's language.
+"""Web map of a run: one HTML file that opens without a network, in the language of the reader.
 
 folium makes the Leaflet map; schools are one layer on a canvas, fed by columns of JSON. Marks on a
 canvas take no keyboard focus, so the page also holds a search and the schools as tables. Names of

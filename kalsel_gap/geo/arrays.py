@@ -1,4 +1,4 @@
-"""Types of arrays, each declared once."""
+"""Array types, each declared once."""
 
 from __future__ import annotations
 

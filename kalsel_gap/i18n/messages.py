@@ -1,4 +1,4 @@
-"""Codes into sentences: what a person reads of errors, findings, reasons and codes.
+"""Sentences of both languages for codes: errors, findings, reasons, names.
 
 The sentences are English; :class:`~kalsel_gap.i18n.text.Text` turns them into the reader's language and
 fills in the ``{named}`` parameters.

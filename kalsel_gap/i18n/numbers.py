@@ -1,4 +1,4 @@
-"""Numbers as people write them."""
+"""Numbers as a reader expects them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Both languages: gettext catalogues, numbers and the choice of language.
+"""Both languages: gettext catalogues, numbers and choice of language.
 
 English is the language of the source, so it needs no catalogue: each msgid is the English text.
 ``locale/id`` holds the Indonesian one. Nothing here is global: a :class:`Text` is made for a

@@ -1,1 +1,1 @@
-"""Indicators: pure functions of facts, one module for each of the four numbers' inputs."""
+"""Indicators: pure functions, one module for each subject."""

@@ -1,4 +1,4 @@
-"""What every section is made of, and the defaults as they are shipped."""
+"""Base of every section of the project file; the shipped defaults."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Limits: from where on what an input says is doubted, and how sure a location is.
+"""Models of the defaults for checks: thresholds of findings, grades of locations, repairs.
 
 Models of the files in ``defaults/`` that the checks read; each figure names its source.
 """

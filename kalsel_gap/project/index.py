@@ -1,4 +1,4 @@
-"""Assumptions: the models of the files in ``defaults/``.
+"""Models of ``index.toml``: required bandwidth, adequacy, trees, weights, tiers, inference.
 
 A figure that somebody could argue about is data with a source, never a constant in the code. A
 project lays its own values over the defaults, key by key.

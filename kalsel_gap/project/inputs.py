@@ -1,4 +1,4 @@
-"""The sections of the project file that name inputs and outputs, and how paths in it are read.
+"""Sections of the project file that name inputs and outputs; how their paths are read.
 
 A field's docstring gives its unit and meaning, and makes the reference page. Sections that are
 assumptions only are in ``assumptions``, ``limits`` and ``radio``.

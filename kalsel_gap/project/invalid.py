@@ -1,4 +1,4 @@
-"""What is wrong with a project file, all of it at once."""
+"""Errors of a project file: every invalid key and value at once."""
 
 from __future__ import annotations
 

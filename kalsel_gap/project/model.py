@@ -1,4 +1,4 @@
-"""A project file as read: its sections, its input files."""
+"""The project file as a frozen model: its sections and its input files."""
 
 from __future__ import annotations
 

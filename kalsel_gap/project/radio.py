@@ -1,4 +1,4 @@
-"""Models of ``defaults/radio.toml``: air, ground, clutter, carriers, antennas, rain."""
+"""Models of ``radio.toml``: atmosphere, clutter, carriers, antennas, calibration, rain."""
 
 from __future__ import annotations
 

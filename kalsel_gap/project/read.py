@@ -1,4 +1,4 @@
-"""The project file: ``kalsel-gap.toml`` read into one frozen, documented :class:`Project`.
+"""Read the project file ``kalsel-gap.toml`` into one frozen, documented model.
 
 Each section is a model; a field's docstring gives its unit and meaning, and makes the reference
 page ``docs/project-file.md``. Defaults live in ``kalsel_gap/project/defaults/*.toml``; a

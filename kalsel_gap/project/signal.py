@@ -1,4 +1,4 @@
-"""Models of signal.toml: from a level to an adequacy."""
+"""Models of ``signal.toml``: from a level to an adequacy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A first project: a commented project file, or the sample province with all its files."""
+"""Files of a first project: a commented project file, or the sample province."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Models of terrain.toml: classes, coast, islands, horizon."""
+"""Models of ``terrain.toml``: classes, coast, islands, horizon."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What is wrong with the inputs, and what is proposed to repair it."""
+"""Checks of the inputs, and repairs that are proposed and accepted."""

@@ -1,4 +1,4 @@
-"""A reviewed table of repairs becomes the accepted repairs of the project."""
+"""Accept a reviewed table of repairs into the project."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Areas that a register can claim: how precise their polygons are, and how names are compared."""
+"""Areas that a register can claim: comparison of names, precision of polygons."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Attribute tables against the register that they add to: whose NPSN, whose name, until when."""
+"""Checks of attribute tables against the register: NPSN, names, dates."""
 
 from __future__ import annotations
 

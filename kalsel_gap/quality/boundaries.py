@@ -1,4 +1,4 @@
-"""Boundaries: valid shapes, areas that neither overlap nor leave gaps, names, codes, parents.
+"""Checks of boundaries: valid shapes, overlaps, gaps, names, codes, parents.
 
 Published boundaries are simplified one level after the other, so that neighbours overlap a little
 everywhere and a desa sticks out of its kecamatan. What is narrower than

@@ -1,4 +1,4 @@
-"""What a row says of where its school lies, against the polygons that it means.
+"""Claimed areas: where a row says that its school lies, against the polygons of the areas.
 
 From the kabupaten to the desa, a row claims the one area that has the name it gives, inside what it
 claims above. Where the name is missing or means nothing, its code counts. Codes are never

@@ -1,4 +1,4 @@
-"""How sure a location is: a grade from A to D and a radius in metres, from what was measured.
+"""Confidence of a location: a grade from A to D and a radius in metres.
 
 The rule. Every usable location begins at **B**: given and plausible. It becomes **A** when it was
 given with at least ``decimals`` decimals *and* lies in the area that the row claims at the level

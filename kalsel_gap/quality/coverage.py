@@ -1,4 +1,4 @@
-"""Coverage: where a raster lies, what its cells can mean, whether it fits the sites.
+"""Checks of coverage: position, CRS, nodata, values, agreement with the sites.
 
 A raster is read block by block; of one with more than ``file_checks.reading.most_cells`` cells
 every n-th row and column of each block, so that neither time nor memory grow with a nation's

@@ -1,4 +1,4 @@
-"""Schools against each other: the same point, nearly the same name beside it, too many at once.
+"""Checks of schools against each other: same point, similar names nearby, clusters.
 
 Neighbours come from k-d trees over Earth-centred coordinates: no grid, hence no edges of cells.
 """

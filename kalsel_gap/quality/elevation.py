@@ -1,4 +1,4 @@
-"""The elevation model: where it lies, its heights, its voids, its sea, the seams of its tiles.
+"""Checks of the elevation model: extent, heights, voids, sea, seams between tiles.
 
 It is read block by block, of a model with more than ``file_checks.reading.most_cells`` cells every
 n-th row and column: a void smaller than that step goes unseen there. Memory is some five bytes for

@@ -1,4 +1,4 @@
-"""Land cover: whether it can be read, lies where the schools are, and has known classes only."""
+"""Checks of land cover: readable, extent, known classes."""
 
 from __future__ import annotations
 

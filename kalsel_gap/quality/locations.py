@@ -1,4 +1,4 @@
-"""Usable locations against areas, land and their own digits; each doubt is a finding.
+"""Checks of locations against claimed areas, sea and the precision of their digits.
 
 Nothing here needs a layer: what the project does not have is not checked.
 """

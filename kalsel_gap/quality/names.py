@@ -1,4 +1,4 @@
-"""What a school's name says: its level, its ownership, and whether the text itself is sound."""
+"""Checks of school names: level, ownership, damaged text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The NPSN of a school: eight digits, or P and seven digits for PKBM and SKB.
+"""NPSN of a school: eight digits, or P and seven digits for PKBM and SKB.
 
 A spreadsheet that takes it for a number spoils it; what can be undone is proposed.
 """

@@ -1,4 +1,4 @@
-"""Numbers and dates of a school: plausible for its level, and consistent with each other."""
+"""Checks of numbers and dates: plausible for the level, consistent with each other."""
 
 from __future__ import annotations
 

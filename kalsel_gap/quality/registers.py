@@ -1,4 +1,4 @@
-"""Checks of the registers' rows: numbers of schools, names, figures, dates, gaps."""
+"""Checks of the rows of registers: NPSN, names, numbers, dates, missing values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Speed tests and levels: their unit, their dates, values that no line can have."""
+"""Checks of speed tests and levels: unit, dates, implausible values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file that cannot be used, as a finding: the others can still be checked."""
+"""Unusable files as findings, so that the other files are still checked."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Readers: files into tidy tables, faults into findings."""
+"""Readers: files into tidy tables, problems into findings."""

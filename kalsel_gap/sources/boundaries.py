@@ -1,4 +1,4 @@
-"""Administrative areas: polygons, their names, and what people call them."""
+"""Reader of administrative areas: polygons and their names."""
 
 from __future__ import annotations
 

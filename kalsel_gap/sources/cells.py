@@ -1,4 +1,4 @@
-"""Cells as text, and text folded for comparison."""
+"""Cells as text, and text normalised for comparison."""
 
 from __future__ import annotations
 

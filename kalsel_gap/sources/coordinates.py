@@ -1,4 +1,4 @@
-"""Coordinates as people type them: a pair of texts read as degrees, its fault, what was meant.
+"""Coordinates as people type them: parsed to degrees, their error, possible corrections.
 
 A table that writes decimal commas throughout is brought to points when it is read
 (:func:`kalsel_gap.sources.formats.decimal_points`): what arrives here with a comma stands out

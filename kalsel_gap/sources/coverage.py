@@ -1,4 +1,4 @@
-"""Coverage that an operator gives as polygons, and which of them hold a point."""
+"""Reader of coverage polygons: which of them contain a point."""
 
 from __future__ import annotations
 

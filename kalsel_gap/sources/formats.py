@@ -1,4 +1,4 @@
-"""Each kind of table file as cells of text: what a CSV file of the same table would hold.
+"""File formats: CSV, workbook, JSON, KML, Parquet, GIS layer as cells of text.
 
 A number is its shortest decimal text, without ``.0`` where it is whole; a date is ISO; true and
 false are 1 and 0; what is missing is empty. So the same table says the same in every format.

@@ -1,4 +1,4 @@
-"""Where a school lies: the areas whose polygons hold it, its village index, its capital.
+"""Stage ``places``: areas that contain a school, its village index, its capital.
 
 What the register claims decides the budget; the areas found here stand beside it.
 """

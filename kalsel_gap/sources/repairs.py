@@ -1,4 +1,4 @@
-"""Accepted repairs of locations: a reviewed table, applied to the rows that it was made for.
+"""Reader of accepted repairs, and their application to the rows of the register.
 
 The table is the one that proposes repairs (:mod:`kalsel_gap.quality.repairs`), with the column
 ``accept`` filled in. The register itself is never changed.

@@ -1,4 +1,4 @@
-"""Registers of schools and attribute tables: every row of a register becomes a school.
+"""Stage ``schools``: reader of registers and attribute tables, one school per row.
 
 A register makes rows; an attribute table only adds columns by NPSN, and each of its rows without a
 school is a finding. A value that was read first stands: later files fill gaps.

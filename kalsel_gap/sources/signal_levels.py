@@ -1,4 +1,4 @@
-"""Measured levels: drive tests and phones at schools, in dBm."""
+"""Reader of measured levels: drive tests and phones at schools, dBm."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Radio sites from our own columns or from OpenCelliD's."""
+"""Reader of radio sites: own columns or those of OpenCelliD."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Speed tests summed up in map tiles, as Ookla publishes them: what a place's surroundings get.
+"""Reader of speed tests per map tile, as Ookla publishes them.
 
 A tile is known by its quadkey, or by its polygon or centre at zoom 16. The file can be the whole
 world's: it is read in batches, and only tiles near a school are kept.

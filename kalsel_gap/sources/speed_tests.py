@@ -1,4 +1,4 @@
-"""Speed tests made at schools, and what they say of the latest quarter."""
+"""Reader of speed tests at schools: medians of the latest quarter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables and vector layers, opened as they are: every cell is text until somebody reads it.
+"""Tables and vector layers as text: opening, recognition of headers, row numbers.
 
 A row keeps the number that a spreadsheet shows for it. What makes a file unusable raises
 :class:`~kalsel_gap.errors.InputError`; faults of rows are left to the callers.

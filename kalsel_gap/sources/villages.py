@@ -1,4 +1,4 @@
-"""The village development index (Indeks Desa Membangun)."""
+"""Reader of the village development index (Indeks Desa Membangun)."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Run folder, atomic writes, cache, parquet, fingerprints."""
+"""Storage: run folder, atomic writes, cache, Parquet, fingerprints."""

@@ -1,4 +1,4 @@
-"""Results of expensive stages by the hash of what they depend on."""
+"""Cache of stage results, by the hash of what they depend on."""
 
 from __future__ import annotations
 

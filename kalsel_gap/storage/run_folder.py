@@ -1,4 +1,4 @@
-"""Run folders, written whole or not at all; and the cache of what is expensive to compute.
+"""Run folders: written complete or not at all, and read.
 
 A run is written to ``runs/.tmp-…``, synced, and renamed to ``runs/<id>``; then the one-line file
 ``runs/latest`` is replaced. The id is a hash of inputs, parameters and results: the same input

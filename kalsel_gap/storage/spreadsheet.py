@@ -1,4 +1,4 @@
-"""CSV and JSON that a spreadsheet opens without acting on what stands in a cell."""
+"""CSV and JSON that a spreadsheet opens without executing the content of a cell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``kalsel-gap predict calibrate``."""
+"""``kalsel-gap predict calibrate``: offsets from measured levels, for the project file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``kalsel-gap predict coverage``."""
+"""``kalsel-gap predict coverage``: coverage rasters around the sites."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a terminal shows of the links of one school."""
+"""Table of the links of one school, as the terminal shows it."""
 
 from __future__ import annotations
 

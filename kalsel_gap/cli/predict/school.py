@@ -1,4 +1,4 @@
-"""``kalsel-gap predict school``."""
+"""``kalsel-gap predict school``: the links of one school, and a picture of the best one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``kalsel-gap predict validate``, and the report that ``predict calibrate`` prints too."""
+"""``kalsel-gap predict validate``: predicted against measured levels; the report of both."""
 
 from __future__ import annotations
 
