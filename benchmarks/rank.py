@@ -32,16 +32,16 @@ gc.set_threshold(100_000)  # as the command line does before it imports anything
 sys.modules["hypothesis"] = None  # pandera imports it where it is installed: users do not have it
 seconds, *arguments = sys.argv[1:]
 if arguments[0] == "rank":
-    from kalsel_gap import ranking
+    from kalsel_gap import pipeline
 
     opened = []
-    original = ranking.open_project
+    original = pipeline.open_project
 
     def open_project(*given, **named):
         opened.append(original(*given, **named))
         return opened[-1]
 
-    ranking.open_project = open_project
+    pipeline.open_project = open_project
 from kalsel_gap.__main__ import main
 
 try:

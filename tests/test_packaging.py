@@ -98,6 +98,28 @@ def test_the_version_stands_in_one_place() -> None:
     assert [name for name, text in package_sources().items() if literal.search(text)] == []
 
 
+def test_every_exception_from_a_check_is_of_files_that_exist() -> None:
+    tools = PROJECT["tool"]
+    patterns = [*tools["ruff"]["lint"]["per-file-ignores"], *tools["hatch"]["build"]["artifacts"]]
+    modules = [
+        module.replace(".", "/")
+        for override in tools["mypy"]["overrides"]
+        for module in override["module"]
+        if module.startswith("kalsel_gap")
+    ]
+    assert modules
+    # What is in braces is one of several, each of which must exist.
+    spelt = [
+        f"{before}{choice}{after}"
+        for before, choices, after in (
+            re.fullmatch(r"([^{]*)(?:{(.+)})?(.*)", pattern).groups("")  # type: ignore[union-attr]
+            for pattern in [*patterns, *modules]
+        )
+        for choice in choices.split(",")
+    ]
+    assert [pattern for pattern in spelt if next(ROOT.glob(pattern), None) is None] == []
+
+
 def test_help_lists_every_target() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     (phony,) = re.findall(r"^\.PHONY: (.+)$", makefile, re.MULTILINE)
@@ -135,7 +157,9 @@ def test_the_wheel_holds_the_package_and_its_data(tmp_path: Path) -> None:
         names = set(wheel.namelist())
         (entry_points,) = (name for name in names if name.endswith("/entry_points.txt"))
         commands = wheel.read(entry_points).decode()
-    assert source_files(ROOT / "kalsel_gap") <= names
+    package = source_files(ROOT / "kalsel_gap")
+    assert {Path(name).suffix for name in package} == SUFFIXES
+    assert package <= names
     assert any(name.endswith("/licenses/LICENSE") for name in names)
     assert "kalsel-gap = kalsel_gap.__main__:main" in commands
     assert {name.split("/")[0].split("-")[0] for name in names} == {"kalsel_gap"}

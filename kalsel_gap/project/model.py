@@ -127,7 +127,7 @@ class Project(Section):
         Raises
         ------
         InputError
-            A VRT that cannot be followed; see `tilesets.sources`.
+            A VRT that cannot be followed; see `raster_files.sources`.
         """
         for name, path in self._named_inputs():
             yield name, path

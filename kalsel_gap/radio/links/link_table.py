@@ -125,7 +125,7 @@ def list_links(
     ------
     InputError
         No such school, it has no location, the project has no elevation model, no table of sites
-        or no site near; or as `transmitters.asked_for`.
+        or no site near; or as `usable_sites.asked_for`.
     """
     from kalsel_gap.radio.paths.profiles import (  # compiles kernels: only when needed
         sea_of,
