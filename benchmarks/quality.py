@@ -25,12 +25,12 @@ from pyproj import Transformer
 
 from kalsel_gap.geo.geodesy import distance_m
 from kalsel_gap.project.read import read_project
-from kalsel_gap.quality.stage import check_all
+from kalsel_gap.quality.full_check import check_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from kalsel_gap.quality.stage import Checked
+    from kalsel_gap.quality.full_check import Checked
 
 REPOSITORY = Path(__file__).parents[1]
 SHARED = REPOSITORY.parent / "shared"

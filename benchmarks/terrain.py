@@ -181,10 +181,15 @@ def facts(project: Path, run: Path) -> None:
     import geopandas as gpd
 
     from kalsel_gap.project.read import read_project
-    from kalsel_gap.terrain.stage import describe_terrain
+    from kalsel_gap.sources import sites
+    from kalsel_gap.stage_cache import StageCache
+    from kalsel_gap.storage.cache import Cache
+    from kalsel_gap.terrain import open_sea, stage
 
     schools = gpd.read_parquet(run)
-    describe_terrain(schools, read_project(project))
+    work = StageCache(read_project(project), Cache(None))
+    for each in (sites.STAGE, open_sea.STAGE, stage.STAGE):
+        work.run(each, schools[[*stage.STAGE.reads, "geometry"]])
 
 
 CHILDREN: dict[str, Callable[..., None]] = {

@@ -6,7 +6,6 @@ that came before. Expensive stages go through the cache, so that other weights a
 
 from __future__ import annotations
 
-import hashlib
 import json
 import platform
 import time
@@ -21,32 +20,40 @@ import pandas as pd
 from kalsel_gap import schema
 from kalsel_gap.deficit import service, signals
 from kalsel_gap.deficit.scores import score_schools
+from kalsel_gap.deliverables import map_previews
 from kalsel_gap.findings import Finding, sort, to_frame
 from kalsel_gap.project.read import find_project, read_project
 from kalsel_gap.quality import stage as quality
 from kalsel_gap.radio.links import prediction
-from kalsel_gap.sources import places
-from kalsel_gap.sources.schools import located, read_schools
-from kalsel_gap.stages import Reporter, Stage, Staged, progress_of
+from kalsel_gap.sources import places, schools, sites
+from kalsel_gap.stage_cache import StageCache, join, nobody
 from kalsel_gap.storage.cache import Cache
-from kalsel_gap.storage.fingerprint import code_hash, default_cache_folder
-from kalsel_gap.storage.parquet import table_of
+from kalsel_gap.storage.fingerprint import default_cache_folder
 from kalsel_gap.storage.run_folder import Run, write_run
+from kalsel_gap.terrain import open_sea
 from kalsel_gap.terrain import stage as terrain
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import geopandas as gpd
 
     from kalsel_gap.project.model import Opened
-    from kalsel_gap.stages import Tables
+    from kalsel_gap.stages import Reporter, Stage
 
-
-STEPS = (
-    *("schools", "places", "quality", "terrain", "prediction", "signals", "service"),
-    *("previews", "scores", "write"),
+# Each reads what those before it have made.
+STAGES: tuple[Stage, ...] = (
+    schools.STAGE,
+    sites.STAGE,
+    places.STAGE,
+    quality.STAGE,
+    open_sea.STAGE,
+    terrain.STAGE,
+    prediction.STAGE,
+    signals.STAGE,
+    service.STAGE,
+    map_previews.STAGE,
 )
+# Scores are not kept: they are cheap, and another weighting answers at once.
+STEPS = (*(stage.name for stage in STAGES), "scores", "write")
 
 
 def _silent(step: str, done: int, total: int) -> None:
@@ -95,31 +102,20 @@ class OpenProject:
         store = Cache(default_cache_folder() if cached else None)
         self.seconds.clear()
         frames = [to_frame(_unused(opened))]
-        tables: dict[str, pd.DataFrame | bytes] = {}
-        schools = located(pd.DataFrame({"lat": [], "lon": []}))
-        hashes: dict[str, str] = {}
-        keys: dict[str, str] = {}
-        for stage in _STAGES:
+        work, table = StageCache(opened, store), nobody()
+        for stage in STAGES:
             with _Step(self, stage.name, report):
-                hashes = hashes or {n: store.file_hash(path) for n, path in opened.project.inputs()}
-                key = _key(stage, schools, opened, hashes, keys)
-                made = store.tables(
-                    key,
-                    partial(_made, stage, schools, opened, report, tables),
-                    read=("columns", "findings"),
-                )
-                columns = made.pop("columns")
-                schools = _join(schools, columns) if stage.reads else located(columns)
-                frames.append(made.pop("findings"))
-                tables |= made
-                keys |= dict.fromkeys(made, key)
+                table, found = work.run(stage, table, partial(report, stage.name))
+                frames.append(found)
         with _Step(self, "scores", report):
-            schools = schema.check(_join(schools, score_schools(schools, opened).columns), "scores")
+            table = schema.check(join(table, score_schools(table, opened).columns), "scores")
         with _Step(self, "write", report):
-            found = sort(pd.concat(frames, ignore_index=True))
+            findings = sort(pd.concat(frames, ignore_index=True))
             folder = out if out is not None else opened.project.output.folder
-            manifest = _manifest(opened, hashes, schools)
-            run = write_run(folder, manifest, _arranged(schools), found, tables)
+            manifest = _manifest(opened, work.hashes, table)
+            inner = {name for stage in STAGES for name in stage.passes_on}
+            kept = {name: each for name, each in work.tables.items() if name not in inner}
+            run = write_run(folder, manifest, _arranged(table), findings, kept)
             store.save_hashes()
         return run
 
@@ -147,156 +143,11 @@ def open_project(path: Path | str | None = None, *, options: tuple[str, ...] = (
     return OpenProject(read_project(chosen, options))
 
 
-# --- stages ------------------------------------------------------------------------------------
-
-
-def _read(_schools: gpd.GeoDataFrame, opened: Opened, _report: Reporter, _tables: Tables) -> Staged:
-    schools, findings = read_schools(opened)
-    return Staged(pd.DataFrame(schools.drop(columns="geometry")), findings)
-
-
-def _previews(
-    schools: gpd.GeoDataFrame, opened: Opened, report: Reporter, _tables: Tables
-) -> Staged:
-    from kalsel_gap.deliverables import (
-        map_previews,  # GDAL loads only when there is something to draw
-    )
-
-    return map_previews.draw_previews(schools, opened, progress=progress_of(report, "previews"))
-
-
-_STAGES = (
-    Stage(
-        "schools",
-        _read,
-        (),
-        ("schools", "attributes", "boundaries", "repairs", "registers"),
-        ("register", "attributes"),
-    ),
-    Stage(
-        "places",
-        lambda s, o, *_: places.locate_places(s, o),
-        places.READS,
-        places.SECTIONS,
-        ("places",),
-    ),
-    Stage(
-        "quality",
-        lambda s, o, *_: quality.check_quality(s, o),
-        quality.READS,
-        quality.SECTIONS,
-        ("quality",),
-    ),
-    Stage(
-        "terrain",
-        lambda s, o, report, _: terrain.describe_terrain(
-            s, o, progress=progress_of(report, "terrain")
-        ),
-        terrain.READS,
-        terrain.SECTIONS,
-        ("terrain",),
-    ),
-    Stage(
-        "prediction",
-        lambda s, o, report, _: prediction.predict_levels(
-            s, o, progress=progress_of(report, "prediction")
-        ),
-        prediction.READS,
-        prediction.SECTIONS,
-        ("prediction",),
-    ),
-    Stage(
-        "signals",
-        lambda s, o, report, tables: signals.collect_signals(
-            s, o, predictions=tables["predictions"], progress=progress_of(report, "signals")
-        ),
-        signals.READS,
-        signals.SECTIONS,
-        ("signals",),
-        ("predictions",),
-    ),
-    Stage(
-        "service",
-        lambda s, o, *_: service.assess_service(s, o),
-        service.READS,
-        service.SECTIONS,
-        ("service",),
-    ),
-    Stage(
-        "previews",
-        _previews,
-        ("lat", "lon"),
-        ("boundaries", "elevation", "coverage", "signal"),
-        (),
-    ),
-)
-
-
-def _made(
-    stage: Stage,
-    schools: gpd.GeoDataFrame,
-    opened: Opened,
-    report: Reporter,
-    tables: Mapping[str, pd.DataFrame | bytes],
-) -> dict[str, pd.DataFrame]:
-    """Run a stage and hold what it wrote against the contract."""
-    staged = stage.run(schools, opened, report, {n: table_of(tables[n]) for n in stage.tables})
-    after = _join(schools, staged.columns) if stage.reads else located(staged.columns)
-    for written in stage.writes:
-        schema.check(after, written)
-    return {"columns": staged.columns, "findings": to_frame(staged.findings), **staged.tables}
-
-
 def _unused(opened: Opened) -> list[Finding]:
     return [
         Finding("section_unused", file=opened.path.name, column=name)
         for name in opened.project.unused_sections()
     ]
-
-
-def _key(
-    stage: Stage,
-    schools: gpd.GeoDataFrame,
-    opened: Opened,
-    hashes: dict[str, str],
-    keys: Mapping[str, str],
-) -> str:
-    """Hash of everything the stage depends on: code, sections, input files, columns and tables.
-
-    A table is known by the key of the stage that made it: what goes in there decides the table.
-    """
-    # As text: two values that print alike are alike, and NaN equals NaN.
-    columns = schools[list(stage.reads)].to_csv(index=False, float_format="%.17g")
-    roots = {section.partition(".")[0] for section in stage.sections}
-    parts = {
-        "stage": stage.name,
-        "code": code_hash(),
-        "sections": {name: _section(opened, name) for name in stage.sections},
-        "files": {name: h for name, h in hashes.items() if name.partition(".")[0] in roots},
-        "columns": hashlib.sha256(columns.encode()).hexdigest(),
-        "tables": {name: keys[name] for name in stage.tables},
-    }
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-
-
-def _section(opened: Opened, dotted: str) -> Any:  # noqa: ANN401 - any section
-    value: Any = opened.project
-    for name in dotted.split("."):
-        value = getattr(value, name)
-    if isinstance(value, tuple):
-        return [item.model_dump(mode="json") for item in value]
-    return None if value is None else value.model_dump(mode="json")
-
-
-def _join(schools: gpd.GeoDataFrame, columns: pd.DataFrame) -> gpd.GeoDataFrame:
-    """New columns beside the old ones; a stage that touches an old one is a fault of the code."""
-    if not len(columns.columns):  # a stage that makes tables only
-        return schools
-    again = set(columns.columns) & set(schools.columns)
-    if again or len(columns) != len(schools):
-        message = f"a stage rewrote {sorted(again)} or changed the number of rows"
-        raise AssertionError(message)
-    return schools.join(columns.set_axis(schools.index))
 
 
 def _arranged(schools: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -42,37 +43,46 @@ class Reporter(Protocol):
     """Who is told how far the work is."""
 
     def __call__(self, step: str, done: int, total: int) -> None:
-        """`step` is one of :data:`STEPS`; `done` of `total` parts of it are finished."""
+        """`step` is the name of a stage; `done` of `total` parts of it are finished."""
+
+
+NO_TABLES: Tables = MappingProxyType({})
+
+
+def silent(_done: int, _total: int) -> None:
+    """Report progress to nobody."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """An expensive stage, and what decides that it must run again.
+    """A stage whose result is kept, and all that decides whether it must run again.
+
+    It stands beside the function that makes it. Code counts too: that of the function's module and
+    of all that it imports.
 
     Attributes
     ----------
     name : str
-        One of :data:`STEPS`.
-    run : callable
-        Makes its columns.
+        What progress is reported under.
+    make : callable
+        Of the schools table as the stages before have left it, the project, the tables that it
+        reads and whom to tell how far it is, in this order.
     reads : tuple of str
-        Columns of earlier stages that it reads; none for the first one.
+        Columns of earlier stages that it reads.
     sections : tuple of str
-        Sections of the project that it reads.
-    writes : tuple of StageName
-        Stages of the contract whose columns it writes.
+        Sections of the project that it reads, and with them the files that they name.
     tables : tuple of str
         Tables of earlier stages that it reads.
+    writes : tuple of str
+        Stages of the contract whose columns it writes.
+    passes_on : tuple of str
+        Those of its tables that later stages read and no run folder keeps.
     """
 
     name: str
-    run: Callable[[gpd.GeoDataFrame, Opened, Reporter, Tables], Staged]
-    reads: tuple[str, ...]
-    sections: tuple[str, ...]
-    writes: tuple[schema.StageName, ...]
+    make: Callable[[gpd.GeoDataFrame, Opened, Tables, Progress], Staged]
+    reads: tuple[str, ...] = ()
+    sections: tuple[str, ...] = ()
     tables: tuple[str, ...] = ()
-
-
-def progress_of(report: Reporter, step: str) -> Callable[[int, int], None]:
-    """The reporter of one step, told only how much of it is done."""
-    return lambda done, total: report(step, done, total)
+    writes: tuple[schema.StageName, ...] = ()
+    passes_on: tuple[str, ...] = ()

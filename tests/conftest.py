@@ -34,8 +34,12 @@ from kalsel_gap.deficit.signals import collect_signals
 from kalsel_gap.package import PACKAGE_FOLDER
 from kalsel_gap.project.base import merge
 from kalsel_gap.project.read import FILE_NAME, read_project
+from kalsel_gap.sources import sites
+from kalsel_gap.stage_cache import StageCache, nobody
+from kalsel_gap.storage.cache import Cache
 from kalsel_gap.storage.fingerprint import code_hash, default_cache_folder
 from kalsel_gap.storage.run_folder import read_run
+from kalsel_gap.terrain import open_sea
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -126,6 +130,14 @@ def pytest_terminal_summary(
         # A run of some tests of a file says nothing of the others.
         whole = {path: new for path, new in took.items() if new[0] >= known.get(path, [0])[0]}
         cache.set(SECONDS, known | whole)
+
+
+def handed_on(opened: Opened) -> dict[str, pd.DataFrame]:
+    """The tables that stages of terrain and radio get from those before them."""
+    work = StageCache(opened, Cache(None))
+    for stage in (sites.STAGE, open_sea.STAGE):
+        work.run(stage, nobody())
+    return {name: work.table(name) for name in work.tables}
 
 
 class MakeRaster(Protocol):

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from kalsel_gap import open_project, pipeline
+from kalsel_gap import open_project
+from kalsel_gap.stage_cache import StageCache
 from kalsel_gap.storage.run_folder import read_run
 from tests.conftest import snapshot
 
@@ -54,7 +55,7 @@ def test_a_folder_that_the_cache_knows_computes_nothing(
     def never(*_: object) -> None:
         pytest.fail("a stage ran anew")
 
-    monkeypatch.setattr(pipeline, "_made", never)
+    monkeypatch.setattr(StageCache, "_made", never)
     assert open_project(ranked).rank().folder == read_run(ranked / "runs").folder
 
 

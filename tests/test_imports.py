@@ -26,6 +26,7 @@ ROOMS = (
     "radio",
     "quality",
     "terrain",
+    "stage_cache",
     "sources",
     "indicators",
     "stages",

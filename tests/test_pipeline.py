@@ -15,6 +15,7 @@ import kalsel_gap
 from kalsel_gap import pipeline, schema
 from kalsel_gap.errors import InputError, KalselGapError
 from kalsel_gap.project.read import read_project
+from kalsel_gap.stage_cache import StageCache
 from kalsel_gap.storage.run_folder import read_run
 from tests.conftest import snapshot
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from kalsel_gap.project.model import Opened
+    from kalsel_gap.stages import Stage
     from kalsel_gap.storage.run_folder import Run
     from tests.conftest import MakeProject, MakeRaster
 
@@ -31,19 +33,19 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("without_images")
 
 TINY = Path(__file__).parents[1] / "data" / "tiny"
-WHOLE = pipeline._STAGES
+WHOLE = pipeline.STAGES
 KEPT = tuple(stage for stage in WHOLE if stage.name != "previews")
 NUMBERS = ("deficit", "priority", "barrier", "need", "completeness", "delivered", "available")
 
 
 @pytest.fixture
 def without_images(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "_STAGES", KEPT)
+    monkeypatch.setattr(pipeline, "STAGES", KEPT)
 
 
 @pytest.fixture
 def whole(without_images: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "_STAGES", WHOLE)
+    monkeypatch.setattr(pipeline, "STAGES", WHOLE)
 
 
 def ranked(opened: Opened, **kwargs: Any) -> Run:
@@ -54,7 +56,7 @@ def ranked(opened: Opened, **kwargs: Any) -> Run:
 def tiny(project: MakeProject) -> Run:
     """data/tiny as it is; a test that asks for it leaves it alone."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "_STAGES", KEPT)
+        patch.setattr(pipeline, "STAGES", KEPT)
         return ranked(project())
 
 
@@ -272,13 +274,13 @@ def test_attributes_of_the_register_itself(project: MakeProject) -> None:
 def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Names of the stages that were really run."""
     names: list[str] = []
-    make = pipeline._made
+    make = StageCache._made
 
-    def counted(stage: Any, *args: Any) -> Any:
+    def counted(work: StageCache, stage: Stage, *args: Any) -> Any:
         names.append(stage.name)
-        return make(stage, *args)
+        return make(work, stage, *args)
 
-    monkeypatch.setattr(pipeline, "_made", counted)
+    monkeypatch.setattr(StageCache, "_made", counted)
     return names
 
 

@@ -13,7 +13,7 @@ from kalsel_gap.i18n.text import N_, Text
 
 if TYPE_CHECKING:
     from kalsel_gap.project.model import Opened
-    from kalsel_gap.quality.stage import Checked
+    from kalsel_gap.quality.full_check import Checked
 
 HELP = N_(
     "Say what is wrong with the inputs, where and how bad, and propose repairs.\n\n"
@@ -38,7 +38,7 @@ def check(
     """Do what :data:`HELP` says."""
     from kalsel_gap.deliverables import findings_map, findings_report
     from kalsel_gap.project.read import find_project, read_project
-    from kalsel_gap.quality.stage import STEPS, check_all
+    from kalsel_gap.quality.full_check import STEPS, check_all
 
     text: Text = ctx.obj
     opened = read_project(project or find_project(Path.cwd()))
@@ -65,7 +65,7 @@ def _accept(opened: Opened, reviewed: Path, text: Text, *, quiet: bool) -> None:
     """Keep what the reviewed file accepts, and say so."""
     from kalsel_gap.deliverables.findings_report import explained
     from kalsel_gap.quality.accept import accept_repairs
-    from kalsel_gap.quality.stage import STEPS, check_all
+    from kalsel_gap.quality.full_check import STEPS, check_all
 
     with console.progress(text, STEPS, quiet=quiet) as report:
         checked = check_all(opened, report=report)

@@ -14,7 +14,7 @@ import pandas as pd
 from kalsel_gap import schema
 from kalsel_gap.indicators import available, delivered
 from kalsel_gap.sources.cells import fold
-from kalsel_gap.stages import Staged
+from kalsel_gap.stages import Stage, Staged
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -22,22 +22,16 @@ if TYPE_CHECKING:
     from kalsel_gap.project.index import Inference
     from kalsel_gap.project.model import Opened
 
-READS = (
-    *("lat", "is_duplicate", "students", "internet", "available", "terrain_class"),
-    *("measured_down_mbps", "measured_up_mbps", "measured_latency_ms"),
-    *("subscription_down_mbps", "subscription_up_mbps"),
-)
-SECTIONS = ("index.required_mbps", "index.adequacy", "index.inference")
 NO_INTERNET = frozenset({"tidakada", "none", "no", "0", "tidak"})
 
 
-def assess_service(schools: gpd.GeoDataFrame, opened: Opened) -> Staged:
+def assess_service(schools: gpd.GeoDataFrame, opened: Opened, *_: object) -> Staged:
     """Tests before subscription before the register's field; else inferred from A_a.
 
     Parameters
     ----------
     schools : GeoDataFrame
-        With the columns :data:`READS`.
+        With the columns that :data:`STAGE` reads.
     opened : Opened
         The project.
 
@@ -88,6 +82,19 @@ def assess_service(schools: gpd.GeoDataFrame, opened: Opened) -> Staged:
         columns.loc[wanted, ["delivered_status", "delivered_basis"]] = "inferred", rule
     columns["delivered_basis"] = columns["delivered_basis"].replace("", None)
     return Staged(schema.table(columns, schema.of_stage("service")))
+
+
+STAGE = Stage(
+    "service",
+    assess_service,
+    reads=(
+        *("lat", "is_duplicate", "students", "internet", "available", "terrain_class"),
+        *("measured_down_mbps", "measured_up_mbps", "measured_latency_ms"),
+        *("subscription_down_mbps", "subscription_up_mbps"),
+    ),
+    sections=("index.required_mbps", "index.adequacy", "index.inference"),
+    writes=("service",),
+)
 
 
 def counted(schools: pd.DataFrame) -> pd.Series[bool]:

@@ -25,7 +25,7 @@ from kalsel_gap.sources import coverage
 from kalsel_gap.sources.places import sampled
 from kalsel_gap.sources.speed_test_tiles import read_tiles, tile_numbers, tile_sources
 from kalsel_gap.sources.speed_tests import latest_quarter, read_measurements
-from kalsel_gap.stages import Staged
+from kalsel_gap.stages import NO_TABLES, Stage, Staged, silent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,25 +36,8 @@ if TYPE_CHECKING:
     from kalsel_gap.project.inputs import Coverage, Measurements
     from kalsel_gap.project.model import Opened
     from kalsel_gap.project.signal import Signal
-    from kalsel_gap.stages import Progress
+    from kalsel_gap.stages import Progress, Tables
 
-READS = (
-    "row_id",
-    "npsn",
-    "lat",
-    "lon",
-    "confidence_radius_m",
-    "location_area",
-    "fixed_network",
-    "site_4g_km",
-    "terrain_class",
-    "is_duplicate",
-    "students",
-)
-SECTIONS = (
-    *("signal", "coverage", "measurements", "boundaries"),
-    *("index.inference", "index.required_mbps", "index.adequacy", "index.gap"),
-)
 SIGNALS = (
     *("row_id", "npsn", "technology", "operator", "basis", "kind", "level_dbm"),
     *("adequacy", "signal_share", "known_share", "status", "source", "used"),
@@ -67,21 +50,20 @@ _BEST = {"4g", "5g"}
 def collect_signals(
     schools: gpd.GeoDataFrame,
     opened: Opened,
-    *,
-    predictions: pd.DataFrame | None = None,
-    progress: Progress | None = None,
+    tables: Tables = NO_TABLES,
+    progress: Progress = silent,
 ) -> Staged:
     """The columns of the stage *signals* and the tidy table ``signals``.
 
     Parameters
     ----------
     schools : GeoDataFrame
-        With the columns :data:`READS`.
+        With the columns that :data:`STAGE` reads.
     opened : Opened
         The project.
-    predictions : DataFrame, optional
-        The table of the stage *prediction*.
-    progress : callable, optional
+    tables : mapping of DataFrame
+        ``predictions`` of the stage *prediction*; without it none is used.
+    progress : callable
         Called with the number of rasters done and of all.
 
     Returns
@@ -97,18 +79,17 @@ def collect_signals(
         A raster, layer or file of tiles is unusable or touches no school.
     """
     sources = opened.project.coverage
+    predictions = tables.get("predictions")
     tiled = tuple(tile_sources(opened))
     findings: list[Finding] = []
     lat, lon = sampled(schools, opened)
     frames = []
     for done, source in enumerate(sources):
         frames.append(_signal(schools, source, opened, lat, lon, findings))
-        if progress is not None:
-            progress(done + 1, len(sources) + len(tiled))
+        progress(done + 1, len(sources) + len(tiled))
     for done, tiles in enumerate(tiled, start=len(sources)):
         frames.append(_surroundings(schools, tiles, opened, lat, lon, findings))
-        if progress is not None:
-            progress(done + 1, len(sources) + len(tiled))
+        progress(done + 1, len(sources) + len(tiled))
     if predictions is not None and len(predictions):
         frames.append(_predicted(predictions))
     tidy = _used(pd.concat(frames, ignore_index=True)) if frames else _no_signals()
@@ -138,6 +119,22 @@ def collect_signals(
         columns[name] = schools["npsn"].map(recent[name])
     written = schema.table(columns, schema.of_stage("signals"))
     return Staged(written, findings, {"signals": tidy})
+
+
+STAGE = Stage(
+    "signals",
+    collect_signals,
+    reads=(
+        *("row_id", "npsn", "lat", "lon", "confidence_radius_m", "location_area"),
+        *("fixed_network", "site_4g_km", "terrain_class", "is_duplicate", "students"),
+    ),
+    sections=(
+        *("signal", "coverage", "measurements", "boundaries"),
+        *("index.inference", "index.required_mbps", "index.adequacy", "index.gap"),
+    ),
+    tables=("predictions",),
+    writes=("signals",),
+)
 
 
 def _signal(

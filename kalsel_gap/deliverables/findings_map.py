@@ -22,7 +22,7 @@ from kalsel_gap.quality.unusable_files import tried
 
 if TYPE_CHECKING:
     from kalsel_gap.project.model import Opened
-    from kalsel_gap.quality.stage import Checked
+    from kalsel_gap.quality.full_check import Checked
 
 _DEGREES = 5  # decimals of a place on the map: a metre
 _RADII = {"proposed": 5.5, "error": 5.0, "warning": 4.5, "note": 3.5}  # pixels; first on top

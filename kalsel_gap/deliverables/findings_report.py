@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kalsel_gap.project.model import Opened
-    from kalsel_gap.quality.stage import Checked
+    from kalsel_gap.quality.full_check import Checked
 
 FOLDER = "check"  # below the project's folder of outputs
 REPAIRS = "repairs.csv"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kalsel_gap.project.model import Opened
-    from kalsel_gap.quality.stage import Checked
+    from kalsel_gap.quality.full_check import Checked
 
 
 NUMBERS = ("lat", "lon", "before_km", "after_km")

@@ -22,7 +22,7 @@ from kalsel_gap.sources.boundaries import (
     standing_areas,
 )
 from kalsel_gap.sources.villages import digits, read_villages
-from kalsel_gap.stages import Staged
+from kalsel_gap.stages import Stage, Staged
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -31,17 +31,14 @@ if TYPE_CHECKING:
     from kalsel_gap.findings import Finding
     from kalsel_gap.project.model import Opened
 
-READS = ("row_id", "npsn", "lat", "lon", "kabupaten")
-SECTIONS = ("boundaries", "villages")
 
-
-def locate_places(schools: gpd.GeoDataFrame, opened: Opened) -> Staged:
+def locate_places(schools: gpd.GeoDataFrame, opened: Opened, *_: object) -> Staged:
     """Areas by location, village index and distance to the kabupaten's capital.
 
     Parameters
     ----------
     schools : GeoDataFrame
-        With the columns :data:`READS`.
+        With the columns that :data:`STAGE` reads.
     opened : Opened
         The project.
 
@@ -78,6 +75,15 @@ def locate_places(schools: gpd.GeoDataFrame, opened: Opened) -> Staged:
         "capital_km": _capital_km(schools, opened),
     }
     return Staged(schema.table(columns, schema.of_stage("places")), findings)
+
+
+STAGE = Stage(
+    "places",
+    locate_places,
+    reads=("row_id", "npsn", "lat", "lon", "kabupaten"),
+    sections=("boundaries", "villages"),
+    writes=("places",),
+)
 
 
 def holding(schools: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> NDArray[np.int64]:

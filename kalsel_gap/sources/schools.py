@@ -21,6 +21,7 @@ from kalsel_gap.sources.boundaries import bare_name, envelope, known_kabupaten, 
 from kalsel_gap.sources.cells import fold
 from kalsel_gap.sources.repairs import accepted_repairs
 from kalsel_gap.sources.tables import ROW, RawTable, read_table, recognise, slips, understood, whole
+from kalsel_gap.stages import Stage, Staged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -181,6 +182,19 @@ def read_schools(opened: Opened) -> tuple[gpd.GeoDataFrame, list[Finding]]:
     cells, findings = read_cells(opened)
     schools, faults = schools_of(cells, opened)
     return schools, findings + faults
+
+
+def _make(_schools: gpd.GeoDataFrame, opened: Opened, *_: object) -> Staged:
+    schools, findings = read_schools(opened)
+    return Staged(pd.DataFrame(schools.drop(columns="geometry")), findings)
+
+
+STAGE = Stage(
+    "schools",
+    _make,
+    sections=("schools", "attributes", "boundaries", "repairs", "registers"),
+    writes=("register", "attributes"),
+)
 
 
 def read_cells(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:

@@ -10,8 +10,11 @@ import pandas as pd
 from kalsel_gap.findings import Finding
 from kalsel_gap.i18n.numbers import number
 from kalsel_gap.sources.tables import ROW, RawTable, read_table, recognise, understood
+from kalsel_gap.stages import Stage, Staged
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+
     from kalsel_gap.project.inputs import Sites
     from kalsel_gap.project.model import Opened
 
@@ -97,6 +100,14 @@ def read_sites(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
     if not frames:
         return pd.DataFrame(columns=list(COLUMNS)), []
     return pd.concat(frames, ignore_index=True), findings
+
+
+def _make(schools: gpd.GeoDataFrame, opened: Opened, *_: object) -> Staged:
+    sites, findings = read_sites(opened)
+    return Staged(pd.DataFrame(index=schools.index), findings, {"sites": sites})
+
+
+STAGE = Stage("sites", _make, sections=("sites",))
 
 
 def read_source(source: Sites, file: str) -> tuple[pd.DataFrame, list[Finding]]:

@@ -32,6 +32,7 @@ from kalsel_gap.storage.spreadsheet import csv_of
 from kalsel_gap.terrain import classes, islands, sea_mask, shore_distance
 from kalsel_gap.terrain.hillshade import light
 from kalsel_gap.terrain.islands import small_island
+from kalsel_gap.terrain.kept_sea import kept_sea
 from kalsel_gap.terrain.layers import Work, compute_layers
 from kalsel_gap.terrain.mountains import KaposThresholds, kapos_class
 from kalsel_gap.terrain.stage import land_polygons
@@ -124,12 +125,8 @@ class Atlas:
     @cached_property
     def sea(self) -> SeaMask | None:
         """The open sea; None where the model has none."""
-        if self.source.sea == "none":
-            return None
-        found = sea_mask.open_sea(
-            self.source.tiles, band=self.source.band, zero=self.source.sea == "zero"
-        )
-        return found if found.any() else None
+        found = kept_sea(self.opened)
+        return found if found is not None and found.any() else None
 
     @cached_property
     def shore(self) -> CellRuns | None:

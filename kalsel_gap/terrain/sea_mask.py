@@ -22,11 +22,14 @@ from kalsel_gap.geo.mosaic import open_band
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    import pandas as pd
+
     from kalsel_gap.geo.arrays import BoolArray, FloatArray, IntArray
     from kalsel_gap.geo.dem import CellHeights
     from kalsel_gap.geo.grid import Grid
     from kalsel_gap.geo.mosaic import Band
     from kalsel_gap.geo.raster_files import RasterPath
+    from kalsel_gap.project.inputs import Elevation
 
 Rows: TypeAlias = NDArray[np.int32]
 
@@ -155,11 +158,41 @@ def sea_in(
     source: Band, read: Callable[[Window], CellHeights], *, zero: bool = False, threads: int = 1
 ) -> SeaMask:
     """`open_sea` of a raster that is open, whose heights `read` gives, full rows at a time."""
-    (water,) = _runs(source, read, _water(zero), threads=threads)
-    return _sea(*water, source.grid)
+    water = (WATER_OR_ZERO if zero else WATER), 0.0
+    return _sea(*_runs(source, read, water, threads), source.grid)
 
 
-def low_coast(path: RasterPath, sea: SeaMask, limit_m: float = 10.0, *, band: int = 1) -> CellRuns:
+def sea_of_runs(runs: pd.DataFrame, source: Elevation | None) -> SeaMask | None:
+    """The open sea as the stage *sea* has handed it on.
+
+    Parameters
+    ----------
+    runs : DataFrame
+        ``begin`` and ``end`` of its runs.
+    source : Elevation or None
+        The elevation model that it was made from.
+
+    Returns
+    -------
+    SeaMask or None
+        None where the elevation model does not tell, or where there is none.
+
+    Raises
+    ------
+    InputError
+        As `mosaic.open_band`.
+    """
+    if source is None or source.sea == "none":
+        return None
+    with open_band(source.tiles, source.band) as band:
+        grid = band.grid
+    begin, end = (runs[name].to_numpy(np.int64) for name in ("begin", "end"))
+    return SeaMask(begin, end, grid)
+
+
+def low_coast(
+    path: RasterPath, sea: SeaMask, limit_m: float = 10.0, *, band: int = 1, threads: int = 1
+) -> CellRuns:
     """Low-elevation coastal zone: low land that hangs together with the open sea.
 
     Land at or below the limit belongs to it where it touches the open sea, or other land of the
@@ -176,10 +209,12 @@ def low_coast(path: RasterPath, sea: SeaMask, limit_m: float = 10.0, *, band: in
         Highest elevation of the zone.
     band : int
         Counted from 1.
+    threads : int
+        That read at the same time, a stripe each.
 
     Returns
     -------
-    Zone
+    CellRuns
 
     Raises
     ------
@@ -191,28 +226,8 @@ def low_coast(path: RasterPath, sea: SeaMask, limit_m: float = 10.0, *, band: in
     with open_band(path, band) as source:
         if source.grid != sea.grid:
             raise ValueError("the sea was made from another raster")
-        (low,) = _runs(source, lambda window: heights(source, window), (LOW, float(limit_m)))
-        return _coast(*low, sea)
-
-
-def sea_and_low_coast(
-    path: RasterPath,
-    limit_m: float = 10.0,
-    *,
-    band: int = 1,
-    zero: bool = False,
-    threads: int = 1,
-) -> tuple[SeaMask, CellRuns]:
-    """The `open_sea` and the `low_coast` beside it, of one reading of the elevation model."""
-    with open_band(path, band) as source:
-        kinds = (_water(zero), (LOW, float(limit_m)))
-        water, low = _runs(source, lambda window: heights(source, window), *kinds, threads=threads)
-        sea = _sea(*water, source.grid)
-        return sea, _coast(*low, sea)
-
-
-def _water(zero: bool) -> tuple[int, float]:  # noqa: FBT001 - of its two callers
-    return (WATER_OR_ZERO if zero else WATER), 0.0
+        low = LOW, float(limit_m)
+        return _coast(*_runs(source, lambda window: heights(source, window), low, threads), sea)
 
 
 def _sea(begin: IntArray, end: IntArray, grid: Grid) -> SeaMask:
@@ -239,26 +254,21 @@ def _stripes(grid: Grid, block_rows: int) -> Iterator[tuple[int, int]]:
 
 
 def _runs(
-    source: Band,
-    read: Callable[[Window], CellHeights],
-    *kinds: tuple[int, float],
-    threads: int = 1,
-) -> list[tuple[IntArray, IntArray]]:
-    """Runs of cells of each kind, of one reading."""
+    source: Band, read: Callable[[Window], CellHeights], kind: tuple[int, float], threads: int
+) -> tuple[IntArray, IntArray]:
+    """Runs of cells of a kind."""
     grid = source.grid
 
-    def runs_of(stripe: tuple[int, int]) -> list[tuple[IntArray, IntArray]]:
+    def runs_of(stripe: tuple[int, int]) -> tuple[IntArray, IntArray]:
         top, bottom = stripe
         z = read(Window(0, top, grid.width, bottom - top))
-        found = [_runs_in(_of_kind(z, kind, limit)) for kind, limit in kinds]
-        return [(begin + top * grid.width, end + top * grid.width) for begin, end in found]
+        begin, end = _runs_in(_of_kind(z, *kind))
+        return begin + top * grid.width, end + top * grid.width
 
     with ThreadPoolExecutor(threads) as pool:
         stripes = list(pool.map(runs_of, _stripes(grid, source.window_shape[0])))
-    return [
-        (np.concatenate([begin for begin, _ in runs]), np.concatenate([end for _, end in runs]))
-        for runs in zip(*stripes, strict=True)
-    ]
+    begins, ends = zip(*stripes, strict=True)
+    return np.concatenate(begins), np.concatenate(ends)
 
 
 @kernel

@@ -20,9 +20,8 @@ from kalsel_gap.geo import geodesy
 from kalsel_gap.indicators import barrier
 from kalsel_gap.sources.cells import cell_text
 from kalsel_gap.sources.places import capital_of
-from kalsel_gap.sources.sites import read_sites
 from kalsel_gap.sources.tables import read_vector
-from kalsel_gap.stages import Staged
+from kalsel_gap.stages import Stage, Staged, silent
 from kalsel_gap.terrain import classes, islands
 
 if TYPE_CHECKING:
@@ -34,24 +33,12 @@ if TYPE_CHECKING:
     from kalsel_gap.project.inputs import Elevation, VectorLayer
     from kalsel_gap.project.model import Opened
     from kalsel_gap.project.terrain import Terrain
-    from kalsel_gap.stages import Progress
+    from kalsel_gap.stages import Progress, Tables
     from kalsel_gap.terrain.horizon import HorizonSight
     from kalsel_gap.terrain.relief_at_points import Relief
     from kalsel_gap.terrain.sea_mask import CellRuns, SeaMask
     from kalsel_gap.terrain.topographic_position import Neighbourhood
 
-READS = ("row_id", "npsn", "lat", "lon", "kabupaten", "reached_by_water")
-SECTIONS = (
-    "terrain",
-    "elevation",
-    "coastline",
-    "wetlands",
-    "rivers",
-    "roads",
-    "fibre",
-    "sites",
-    "boundaries",
-)
 HORIZONS = (
     *("npsn", "row_id", "azimuth_deg", "horizon_deg", "found_deg"),
     *("distance_m", "obstacle_lat", "obstacle_lon"),
@@ -68,24 +55,26 @@ _POSSIBLE_M = (-500.0, 9000.0)  # between the Dead Sea's shore and Mount Everest
 
 
 def describe_terrain(
-    schools: gpd.GeoDataFrame, opened: Opened, *, progress: Progress | None = None
+    schools: gpd.GeoDataFrame, opened: Opened, tables: Tables, progress: Progress = silent
 ) -> Staged:
     """The columns of the stage *terrain*.
 
     Parameters
     ----------
     schools : GeoDataFrame
-        With the columns :data:`READS`.
+        With the columns that :data:`STAGE` reads.
     opened : Opened
         The project.
-    progress : callable, optional
+    tables : mapping of DataFrame
+        ``sites`` and ``sea``, of the stages of these names.
+    progress : callable
         Called with the number of parts done and of all while the elevation model is read.
 
     Returns
     -------
     Staged
-        Tables ``sites`` and ``horizons`` besides the columns: :data:`HORIZONS`, one row for each
-        school with an elevation and each direction.
+        Table ``horizons`` besides the columns: :data:`HORIZONS`, one row for each school with an
+        elevation and each direction.
 
     Raises
     ------
@@ -96,13 +85,13 @@ def describe_terrain(
     lat, lon = schools["lat"].to_numpy(), schools["lon"].to_numpy()
     facts = pd.DataFrame(index=schools.index)
     findings: list[Finding] = []
-    sea, low_coast = _sea(opened)
+    sea, low_coast = _sea(opened, tables["sea"])
     horizons = _surroundings(facts, schools, opened, sea, findings, progress)
     _coast(facts, schools, opened, sea, low_coast)
     _islands(facts, lat, lon, opened)
     _wetlands(facts, lat, lon, opened)
     classify(facts, schools["reached_by_water"], limits)
-    sites, site_findings = read_sites(opened)
+    sites = tables["sites"]
     modern = sites[sites["technology"].isin(["4g", "5g"])]
     facts["site_4g_km"] = (
         geodesy.nearest_point_m(
@@ -118,22 +107,35 @@ def describe_terrain(
         off = located & facts["mean_slope_deg"].isna() & facts["local_relief_m"].isna()
         findings += _off(schools, off.to_numpy(), opened.shown(opened.project.elevation.path))
     columns = schema.table(facts, schema.of_stage("terrain"))
-    return Staged(columns, findings + site_findings, {"sites": sites, "horizons": horizons})
+    return Staged(columns, findings, {"horizons": horizons})
 
 
-def _sea(opened: Opened) -> tuple[SeaMask, CellRuns] | tuple[None, None]:
+STAGE = Stage(
+    "terrain",
+    describe_terrain,
+    reads=("row_id", "npsn", "lat", "lon", "kabupaten", "reached_by_water"),
+    sections=(
+        *("terrain", "elevation", "coastline", "wetlands", "rivers", "roads", "fibre"),
+        "boundaries",
+    ),
+    tables=("sites", "sea"),
+    writes=("terrain",),
+)
+
+
+def _sea(opened: Opened, runs: pd.DataFrame) -> tuple[SeaMask, CellRuns] | tuple[None, None]:
     """The open sea of the elevation model, where it tells, and low land beside it."""
     from kalsel_gap.terrain import sea_mask  # compiles kernels: only when they are needed
 
     source, limits = opened.project.elevation, opened.project.terrain
-    if source is None or source.sea == "none":
+    sea = sea_mask.sea_of_runs(runs, source)
+    if sea is None or source is None:
         return None, None
-    return sea_mask.sea_and_low_coast(
-        *(source.tiles, limits.coast.zone_m),
-        band=source.band,
-        zero=source.sea == "zero",
-        threads=os.cpu_count() or 1,
+    threads = os.cpu_count() or 1
+    low = sea_mask.low_coast(
+        *(source.tiles, sea, limits.coast.zone_m), band=source.band, threads=threads
     )
+    return sea, low
 
 
 def _surroundings(

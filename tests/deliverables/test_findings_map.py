@@ -15,7 +15,7 @@ from kalsel_gap.deliverables import findings_map, findings_report, palette
 from kalsel_gap.findings import Finding, to_frame
 from kalsel_gap.i18n.text import LANGUAGES, Language, Text
 from kalsel_gap.project.read import read_project
-from kalsel_gap.quality.stage import Checked, check_all
+from kalsel_gap.quality.full_check import Checked, check_all
 from tests.conftest import NO_ADDRESS, POPUP, PROGRAMS, REPOSITORY, SIZES
 
 if TYPE_CHECKING:

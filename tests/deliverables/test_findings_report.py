@@ -19,7 +19,7 @@ from kalsel_gap.errors import OutputError
 from kalsel_gap.findings import Finding, to_frame
 from kalsel_gap.i18n import messages
 from kalsel_gap.i18n.text import LANGUAGES, Language, Text
-from kalsel_gap.quality.stage import Checked
+from kalsel_gap.quality.full_check import Checked
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -347,14 +347,14 @@ def test_no_text_breaks_a_deliverable(name: str, lat: str, value: str) -> None:
 @pytest.fixture
 def found(checked: Checked, monkeypatch: pytest.MonkeyPatch) -> Checked:
     """The command finds what the fixture holds."""
-    monkeypatch.setattr("kalsel_gap.quality.stage.check_all", lambda _opened, report: checked)
+    monkeypatch.setattr("kalsel_gap.quality.full_check.check_all", lambda _opened, report: checked)
     return checked
 
 
 def only(checked: Checked, severity: str, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = checked.findings[checked.findings["severity"] == severity].reset_index(drop=True)
     fewer = Checked(checked.schools, kept, proposals([]))
-    monkeypatch.setattr("kalsel_gap.quality.stage.check_all", lambda _opened, report: fewer)
+    monkeypatch.setattr("kalsel_gap.quality.full_check.check_all", lambda _opened, report: fewer)
 
 
 def test_data_to_standard_output_and_talk_to_standard_error(

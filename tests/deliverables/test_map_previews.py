@@ -13,7 +13,8 @@ from rasterio.io import MemoryFile
 from shapely.geometry import GeometryCollection, LineString, box
 
 from kalsel_gap.deliverables import palette
-from kalsel_gap.deliverables.map_previews import LONGEST_PX, draw_previews, simplified
+from kalsel_gap.deliverables.map_previews import draw_previews, simplified
+from kalsel_gap.deliverables.preview_images import LONGEST_PX
 from kalsel_gap.errors import InputError
 from kalsel_gap.pipeline import OpenProject
 from kalsel_gap.terrain.hillshade import shade_relief

@@ -26,8 +26,9 @@ from kalsel_gap.project.read import read_project
 from kalsel_gap.quality.accept import Accepted, accept_repairs
 from kalsel_gap.quality.claimed_areas import claims_of
 from kalsel_gap.quality.confidence import grade_locations
+from kalsel_gap.quality.full_check import check_all
 from kalsel_gap.quality.repairs import accepted, as_table, judge
-from kalsel_gap.quality.stage import check_all, check_quality
+from kalsel_gap.quality.stage import check_quality
 from kalsel_gap.sources.coordinates import candidates
 from kalsel_gap.sources.places import sampled
 from kalsel_gap.sources.repairs import COLUMNS, read_repairs
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kalsel_gap.project.model import Opened
-    from kalsel_gap.quality.stage import Checked
+    from kalsel_gap.quality.full_check import Checked
     from tests.conftest import MakeCsv, MakeProject, MakeSchools
 
 HERE = ("Kab. Muara Contoh", "Kec. Hulu Contoh", "-2.92340", "115.31450")

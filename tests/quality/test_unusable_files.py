@@ -9,7 +9,7 @@ import pytest
 from kalsel_gap.deliverables import findings_map, findings_report
 from kalsel_gap.errors import InputError
 from kalsel_gap.i18n.text import Text
-from kalsel_gap.quality.stage import check_all
+from kalsel_gap.quality.full_check import check_all
 
 if TYPE_CHECKING:
     from tests.conftest import MakeProject

@@ -27,7 +27,7 @@ from kalsel_gap.geo.grid import Grid
 from kalsel_gap.geo.mosaic import open_band
 from kalsel_gap.geo.raster_cache import encode
 from kalsel_gap.radio.coverage.dem_windows import Grounds
-from kalsel_gap.radio.paths.profiles import resolution_m, sea_of, terrain_of
+from kalsel_gap.radio.paths.profiles import resolution_m, terrain_of
 from kalsel_gap.radio.paths.woodland import above
 from kalsel_gap.radio.propagation.location_variability import location_sigma_db
 from kalsel_gap.radio.propagation.p1812 import P1812Link
@@ -37,6 +37,7 @@ from kalsel_gap.radio.propagation.vegetation import Woodland, maximum_db, specif
 from kalsel_gap.storage.atomic import replace_file
 from kalsel_gap.storage.cache import Cache
 from kalsel_gap.storage.fingerprint import code_hash, default_cache_folder, hash_of
+from kalsel_gap.terrain.kept_sea import kept_sea
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -119,7 +120,7 @@ class LossRasters:
     @cached_property
     def sea(self) -> SeaMask | None:
         """The open sea; None where the model does not tell."""
-        return sea_of(self.terrain)
+        return kept_sea(self.opened)
 
     @cached_property
     def _grounds(self) -> Grounds:

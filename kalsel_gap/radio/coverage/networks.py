@@ -15,8 +15,9 @@ from kalsel_gap.errors import InputError
 from kalsel_gap.radio.links import calibration
 from kalsel_gap.radio.links.path_loss import RadioTerrain
 from kalsel_gap.radio.links.usable_sites import asked_for, usable
-from kalsel_gap.radio.paths.profiles import sea_of, terrain_of
+from kalsel_gap.radio.paths.profiles import terrain_of
 from kalsel_gap.sources.sites import read_sites
+from kalsel_gap.terrain.kept_sea import kept_sea
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -140,7 +141,7 @@ def read_servers(
     if elevation is None:
         raise InputError("elevation_missing", path=opened.path)
     terrain = terrain_of(opened)
-    ground = RadioTerrain(terrain, sea_of(terrain), opened.project.radio)
+    ground = RadioTerrain(terrain, kept_sea(opened), opened.project.radio)
     fits, found = usable(asked, ground, opened.shown(elevation.path))
     used = asked.loc[fits, list(TERMS)]
     servers = used.drop_duplicates().sort_values(list(TERMS), ignore_index=True)

@@ -127,10 +127,9 @@ def list_links(
         No such school, it has no location, the project has no elevation model, no table of sites
         or no site near; or as `usable_sites.asked_for`.
     """
-    from kalsel_gap.radio.paths.profiles import (  # compiles kernels: only when needed
-        sea_of,
-        terrain_of,
-    )
+    # They compile kernels: only when they are needed.
+    from kalsel_gap.radio.paths.profiles import terrain_of
+    from kalsel_gap.terrain.kept_sea import kept_sea
 
     school = _school(opened, npsn)
     if opened.project.elevation is None:
@@ -142,7 +141,7 @@ def list_links(
     sites = sites[sites["technology"].isin(list(radio.carriers))].reset_index(drop=True)
     asked = asked_for(sites, operators, technologies, opened).reset_index(drop=True)
     terrain = terrain_of(opened)
-    ground = RadioTerrain(terrain, sea_of(terrain), radio)
+    ground = RadioTerrain(terrain, kept_sea(opened), radio)
     fits, unfit = usable(asked, ground, opened.shown(opened.project.elevation.path))
     findings += [*unfit, *calibration.unused(opened, sites)]
     off = {(f.file, f.row): f.code for f in unfit if f.code in _OFF}

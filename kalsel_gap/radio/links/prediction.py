@@ -24,8 +24,7 @@ from kalsel_gap.radio.links.path_loss import RadioTerrain, compute_path_loss, le
 from kalsel_gap.radio.links.servers import Servers, candidate_servers, radio_cells
 from kalsel_gap.radio.links.usable_sites import usable
 from kalsel_gap.sources.places import sampled
-from kalsel_gap.sources.sites import read_sites
-from kalsel_gap.stages import Staged
+from kalsel_gap.stages import Stage, Staged, silent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,23 +36,8 @@ if TYPE_CHECKING:
     from kalsel_gap.project.model import Opened
     from kalsel_gap.radio.links.path_loss import PathLoss
     from kalsel_gap.radio.links.servers import RadioCells
-    from kalsel_gap.stages import Progress
+    from kalsel_gap.stages import Progress, Tables
 
-
-READS = (
-    *("row_id", "npsn", "lat", "lon", "confidence", "confidence_radius_m", "location_area"),
-    "diffraction_loss_db",
-)
-SECTIONS = (
-    "radio",
-    "calibration",
-    "elevation",
-    "land_cover",
-    "sites",
-    "boundaries",
-    "signal",
-    "index.gap",
-)
 PREDICTIONS = (
     *("row_id", "npsn", "technology", "operator", "level_dbm", "sd_db", "adequacy"),
     *("signal_share", "known_share", "status", "reason", "calibration", "source"),
@@ -74,17 +58,19 @@ _SCHOOLS_AT_ONCE = 4_000
 
 
 def predict_levels(
-    schools: gpd.GeoDataFrame, opened: Opened, *, progress: Progress | None = None
+    schools: gpd.GeoDataFrame, opened: Opened, tables: Tables, progress: Progress = silent
 ) -> Staged:
     """The columns of the stage *prediction* and the tidy table ``predictions``.
 
     Parameters
     ----------
     schools : GeoDataFrame
-        With the columns :data:`READS`.
+        With the columns that :data:`STAGE` reads.
     opened : Opened
         The project.
-    progress : callable, optional
+    tables : mapping of DataFrame
+        ``sites`` and ``sea``, of the stages of these names.
+    progress : callable
         Called with the number of schools done and of all.
 
     Returns
@@ -101,9 +87,25 @@ def predict_levels(
     InputError
         The elevation model or the table of sites is unusable.
     """
-    tidy, findings = _predictions(schools, opened, progress)
+    tidy, findings = _predictions(schools, opened, tables, progress)
     columns = schema.table(_columns(schools, tidy), schema.of_stage("prediction"))
     return Staged(columns, findings, {"predictions": tidy})
+
+
+STAGE = Stage(
+    "prediction",
+    predict_levels,
+    reads=(
+        *("row_id", "npsn", "lat", "lon", "confidence", "confidence_radius_m", "location_area"),
+        "diffraction_loss_db",
+    ),
+    sections=(
+        *("radio", "calibration", "elevation", "land_cover", "sites", "boundaries"),
+        *("signal", "index.gap"),
+    ),
+    tables=("sites", "sea"),
+    writes=("prediction",),
+)
 
 
 def disagreements(
@@ -192,21 +194,25 @@ def _worth_as_level(claims: pd.DataFrame, opened: Opened) -> pd.Series[float]:
 
 
 def _predictions(
-    schools: gpd.GeoDataFrame, opened: Opened, progress: Progress | None
+    schools: gpd.GeoDataFrame, opened: Opened, tables: Tables, progress: Progress
 ) -> tuple[pd.DataFrame, list[Finding]]:
     """The table ``predictions`` and what is wrong with sites and paths."""
     located = np.flatnonzero(schools["lat"].notna())
     if opened.project.elevation is None or not opened.project.sites or not located.size:
         return _empty(), []
-    sites = read_sites(opened)[0]
+    sites = tables["sites"]
     sites = sites[sites["technology"].isin(schema.RADIO)]
     if sites.empty:
         return _empty(), []
-    from kalsel_gap.radio.paths import profiles  # compiles kernels: only when they are needed
+    # They compile kernels: only when they are needed.
+    from kalsel_gap.radio.paths import profiles
+    from kalsel_gap.terrain.sea_mask import sea_of_runs
 
     terrain = profiles.terrain_of(opened)
     _refuse_cover_elsewhere(schools.iloc[located], opened)
-    ground = RadioTerrain(terrain, profiles.sea_of(terrain), opened.project.radio)
+    ground = RadioTerrain(
+        terrain, sea_of_runs(tables["sea"], opened.project.elevation), opened.project.radio
+    )
     fits, findings = usable(sites, ground, opened.shown(opened.project.elevation.path))
     sites = sites.assign(usable=fits)
     if not fits.any():
@@ -220,8 +226,7 @@ def _predictions(
     for begin in range(0, located.size, _SCHOOLS_AT_ONCE):
         part = schools.iloc[located[begin : begin + _SCHOOLS_AT_ONCE]]
         frames.append(_at(part, cells, sites[~sites["usable"]], ground, opened))
-        if progress is not None:
-            progress(min(begin + _SCHOOLS_AT_ONCE, located.size), located.size)
+        progress(min(begin + _SCHOOLS_AT_ONCE, located.size), located.size)
     found = pd.concat(frames, ignore_index=True)
     tidy = _everywhere(schools, cells).merge(found, "left", ["row_id", "operator", "technology"])
     tidy["status"] = tidy["status"].fillna("unknown")

@@ -110,14 +110,13 @@ def _candidates(
     opened: Opened, sites: pd.DataFrame, lat: FloatArray, lon: FloatArray
 ) -> pd.DataFrame:
     """A row for each place and each site that could serve it: what it would give there."""
-    from kalsel_gap.radio.paths.profiles import (  # compiles kernels: only when needed
-        sea_of,
-        terrain_of,
-    )
+    # They compile kernels: only when they are needed.
+    from kalsel_gap.radio.paths.profiles import terrain_of
+    from kalsel_gap.terrain.kept_sea import kept_sea
 
     radio: Radio = opened.project.radio
     terrain = terrain_of(opened)
-    ground = RadioTerrain(terrain, sea_of(terrain), radio)
+    ground = RadioTerrain(terrain, kept_sea(opened), radio)
     fits, _ = usable(sites, ground, "")  # told where levels are predicted
     cells = radio_cells(sites[fits])
     rule = radio.candidates

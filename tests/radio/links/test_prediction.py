@@ -23,10 +23,13 @@ from kalsel_gap.radio.links.servers import candidate_servers, radio_cells
 from kalsel_gap.radio.propagation import p1812
 from kalsel_gap.radio.propagation.free_space import free_space_db
 from kalsel_gap.radio.propagation.path_inputs import Paths
+from tests.conftest import handed_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
+
+    import geopandas as gpd
 
     from kalsel_gap.project.model import Opened
     from kalsel_gap.stages import Staged
@@ -44,6 +47,10 @@ SITE = f"A,telkomsel,4g,{LAT},115.32,40,1800,62,"
 EAST = {"lat": LAT, "lon": 115.40}  # 8.9 km off
 # 10·log10 of the 1,200 resource elements of 20 MHz.
 ELEMENTS_DB = 30.79
+
+
+def made(schools: gpd.GeoDataFrame, opened: Opened) -> Staged:
+    return predict_levels(schools, opened, handed_on(opened))
 
 
 @pytest.fixture
@@ -68,7 +75,7 @@ def predicted(project: MakeProject, schools: MakeSchools) -> Run:
     def make(
         dem: Path, sites: Sequence[str], rows: Sequence[dict[str, Any]], **section: Any
     ) -> Staged:
-        return predict_levels(*arguments(project, schools, dem, sites, rows, **section))
+        return made(*arguments(project, schools, dem, sites, rows, **section))
 
     return make
 
@@ -263,7 +270,7 @@ def over_wood(
         table, opened = arguments(project, schools, plain(void=void), [SITE], [EAST])
         given = LandCover.model_validate({"path": str(path)}, context={"folder": path.parent})
         wooded = opened.project.model_copy(update={"land_cover": given})
-        return predict_levels(table, type(opened)(opened.path, wooded, opened.origins))
+        return made(table, type(opened)(opened.path, wooded, opened.origins))
 
     return make
 
@@ -333,7 +340,7 @@ def test_sites_on_the_sea(raster: MakeRaster, project: MakeProject, schools: Mak
     sea = opened.project.model_copy(
         update={"elevation": elevation.model_copy(update={"sea": "nodata"})}
     )
-    staged = predict_levels(table, type(opened)(opened.path, sea, opened.origins))
+    staged = made(table, type(opened)(opened.path, sea, opened.origins))
     assert [(f.code, f.row) for f in staged.findings] == [("site_on_sea", 2)]
     assert staged.tables["predictions"]["site_id"].tolist() == ["A"]
 
@@ -343,7 +350,7 @@ def test_nothing_to_predict_from(
 ) -> None:
     kept = [c.name for c in schema.up_to("terrain")]
     table = schools([EAST])[[*kept, "geometry"]]
-    staged = predict_levels(table, project(bare=True))
+    staged = made(table, project(bare=True))
     assert staged.tables["predictions"].empty
     assert staged.findings == []
     assert staged.columns["path_status"].tolist() == ["unknown"]
@@ -389,9 +396,9 @@ def test_the_order_of_rows_changes_nothing(
     rows = [{"lat": LAT, "lon": 115.33 + 0.02 * n} for n in range(5)]
     dem = plain(slice(70, 74))
     table, opened = arguments(project, schools, dem, sites, rows)
-    first = predict_levels(table, opened).tables["predictions"]
+    first = made(table, opened).tables["predictions"]
     turned, other = arguments(project, schools, dem, sites[::-1], rows)
-    again = predict_levels(turned.iloc[::-1], other).tables["predictions"]
+    again = made(turned.iloc[::-1], other).tables["predictions"]
     pd.testing.assert_frame_equal(first, again, check_exact=True)
 
 
@@ -468,9 +475,9 @@ def evidence(
     opened = type(opened)(
         opened.path, opened.project.model_copy(update={"coverage": (given,)}), opened.origins
     )
-    staged = predict_levels(table, opened)
+    staged = made(table, opened)
     table = table.join(staged.columns)
-    return collect_signals(table, opened, predictions=staged.tables["predictions"])
+    return collect_signals(table, opened, staged.tables)
 
 
 def test_a_prediction_comes_before_a_model(

@@ -14,6 +14,7 @@ from kalsel_gap.radio.coverage.networks import read_networks
 from kalsel_gap.radio.links import calibration, validation
 from kalsel_gap.radio.links.prediction import predict_levels
 from kalsel_gap.sources.schools import read_schools
+from tests.conftest import handed_on
 
 if TYPE_CHECKING:
     from kalsel_gap.project.model import Opened
@@ -51,7 +52,7 @@ def at_schools(given: Opened) -> pd.DataFrame:
     schools = read_schools(given)[0].assign(
         confidence="A", confidence_radius_m=50.0, diffraction_loss_db=np.nan
     )
-    return predict_levels(schools, given).tables["predictions"]
+    return predict_levels(schools, given, handed_on(given)).tables["predictions"]
 
 
 @pytest.fixture

@@ -1,0 +1,325 @@
+"""Small images of relief and coverage for web maps.
+
+Each raster is read decimated, so memory holds a picture and never the raster, and the picture is
+warped to Web Mercator: laid on a web map as it is, an unwarped one would lie off. Nothing is drawn
+outside the project's own area but the relief, which fades out around it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from affine import Affine
+from pyproj import Transformer
+from rasterio.errors import NotGeoreferencedWarning
+from rasterio.features import geometry_mask, rasterize
+from rasterio.io import MemoryFile
+from rasterio.warp import Resampling, reproject
+from rasterio.windows import Window
+
+from kalsel_gap import schema
+from kalsel_gap.deficit.coverage_value import polygons_worth, worth
+from kalsel_gap.deliverables import palette
+from kalsel_gap.geo import sampling
+from kalsel_gap.terrain.hillshade import shade_relief
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import geopandas as gpd
+    from numpy.typing import NDArray
+    from rasterio.crs import CRS
+
+    from kalsel_gap.geo.arrays import FloatArray
+    from kalsel_gap.geo.raster_files import RasterPath
+    from kalsel_gap.project.inputs import Coverage
+    from kalsel_gap.project.model import Opened
+
+LONGEST_PX = 1400
+_FADE_DEG = 0.3  # relief around the project's area
+_WEB_MERCATOR = "EPSG:3857"
+_OVERSAMPLING = 2  # cells read for each pixel, at most, in each direction
+_HATCH_PX = 8
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewGrid:
+    """The grid of an image in Web Mercator.
+
+    Attributes
+    ----------
+    width, height : int
+        Pixels.
+    transform : affine.Affine
+        From column and row to EPSG:3857.
+    """
+
+    width: int
+    height: int
+    transform: Affine
+
+    def corners(self) -> tuple[float, float, float, float]:
+        """South, west, north and east in degrees."""
+        to_degrees = Transformer.from_crs(_WEB_MERCATOR, schema.CRS, always_xy=True)
+        west, north = to_degrees.transform(self.transform.c, self.transform.f)
+        right = self.transform.c + self.transform.a * self.width
+        bottom = self.transform.f + self.transform.e * self.height
+        east, south = to_degrees.transform(right, bottom)
+        return south, west, north, east
+
+    def positions(self, row: FloatArray, col: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Latitude and longitude of fractional rows and columns."""
+        to_degrees = Transformer.from_crs(_WEB_MERCATOR, schema.CRS, always_xy=True)
+        x, y = self.transform.c + self.transform.a * col, self.transform.f + self.transform.e * row
+        lon, lat = to_degrees.transform(x, y)
+        return lat, lon
+
+
+def _frame(extent: tuple[float, float, float, float], cell_m: float) -> PreviewGrid:
+    """A grid over the extent, no finer than a sixteenth of the raster's cells."""
+    west, south, east, north = extent
+    to_metres = Transformer.from_crs(schema.CRS, _WEB_MERCATOR, always_xy=True)
+    left, bottom = to_metres.transform(west, south)
+    right, top = to_metres.transform(east, north)
+    pixel = max(right - left, top - bottom) / LONGEST_PX
+    pixel = max(pixel, cell_m / 16)
+    width, height = math.ceil((right - left) / pixel), math.ceil((top - bottom) / pixel)
+    return PreviewGrid(width, height, Affine(pixel, 0.0, left, 0.0, -pixel, top))
+
+
+def _read(path: RasterPath, band: int, frame: PreviewGrid) -> tuple[FloatArray, Affine, CRS] | None:
+    """The part of a raster that the frame shows, decimated: values, their transform and CRS."""
+    edge = np.linspace(0.0, 1.0, 22)
+    row = np.concatenate([edge * 0, edge * 0 + 1, edge, edge]) * frame.height
+    col = np.concatenate([edge, edge, edge * 0, edge * 0 + 1]) * frame.width
+    with sampling.open_band(path, band) as source:
+        rows, cols = source.grid.pixel(*frame.positions(row, col))
+        rows, cols = rows[np.isfinite(rows)], cols[np.isfinite(cols)]
+        if not (len(rows) and len(cols)):
+            return None
+        top = max(math.floor(rows.min()) - 1, 0)
+        left = max(math.floor(cols.min()) - 1, 0)
+        height = min(math.ceil(rows.max()) + 1, source.grid.height) - top
+        width = min(math.ceil(cols.max()) + 1, source.grid.width) - left
+        if height <= 0 or width <= 0:
+            return None
+        shape = (
+            min(height, _OVERSAMPLING * frame.height),
+            min(width, _OVERSAMPLING * frame.width),
+        )
+        value = source.read(Window(left, top, width, height), shape)
+        given, across, down = source.grid.transform, width / shape[1], height / shape[0]
+        corner_x = given.c + given.a * left + given.b * top
+        corner_y = given.f + given.d * left + given.e * top
+        # Written out: affine 3 asks for another sign of multiplication than affine 2 knows.
+        transform = Affine(
+            *(given.a * across, given.b * down, corner_x),
+            *(given.d * across, given.e * down, corner_y),
+        )
+        return value, transform, source.crs
+
+
+def _warped(
+    value: FloatArray,
+    transform: Affine,
+    crs: CRS,
+    frame: PreviewGrid,
+    method: Resampling,
+) -> FloatArray:
+    """Values on the frame's grid; NaN where the raster says nothing or does not reach."""
+    warped = np.full((frame.height, frame.width), np.nan)
+    reproject(
+        value,
+        warped,
+        src_transform=transform,
+        src_crs=crs,
+        src_nodata=np.nan,
+        dst_transform=frame.transform,
+        dst_crs=_WEB_MERCATOR,
+        dst_nodata=np.nan,
+        resampling=method,
+    )
+    return warped
+
+
+def draw_relief(
+    opened: Opened,
+    extent: tuple[float, float, float, float],
+    widest: gpd.GeoDataFrame | None,
+) -> dict[str, Any]:
+    """Hillshade of the elevation model; no data is clear, and so is what lies far outside."""
+    source = opened.project.elevation
+    assert source is not None
+    west, south, east, north = extent
+    wider = (west - _FADE_DEG, south - _FADE_DEG, east + _FADE_DEG, north + _FADE_DEG)
+    cell_m = sampling.describe(source.tiles, band=source.band).cell_width_m
+    frame = _frame(wider if widest is not None else extent, cell_m)
+    read = _read(source.tiles, source.band, frame)
+    elevation = np.full((frame.height, frame.width), np.nan)
+    if read is not None:
+        elevation = _warped(*read, frame, Resampling.bilinear)
+    bottom, left, top, right = frame.corners()
+    # A metre of Web Mercator is shorter than a metre on the ground.
+    pixel_m = frame.transform.a * math.cos(math.radians((bottom + top) / 2))
+    light = shade_relief(np.nan_to_num(elevation), pixel_m)
+    grey = np.clip(96 + 200 * light, 120, 255).astype(np.uint8)
+    shown = np.where(np.isnan(elevation), 0.0, 1.0)
+    if widest is not None:
+        from scipy.ndimage import distance_transform_edt  # slow to import, only needed here
+
+        outside = _outside(widest, frame)
+        far = distance_transform_edt(outside) * (right - left) / frame.width
+        shown *= np.clip(1.0 - far / _FADE_DEG, 0.0, 1.0)
+    image = np.stack([grey, grey, grey, (255 * shown).astype(np.uint8)])
+    image[:, image[3] == 0] = 0
+    files = [n for n, _ in opened.project.inputs() if n.partition(".")[0] == "elevation"]
+    return _row("relief", "hillshade", frame, image, [], files, quality=50)
+
+
+def _outside(areas: gpd.GeoDataFrame, frame: PreviewGrid) -> NDArray[np.bool_]:
+    """Pixels whose centre no area holds."""
+    shapes = areas.geometry.to_crs(_WEB_MERCATOR)
+    outside: NDArray[np.bool_] = geometry_mask(shapes, (frame.height, frame.width), frame.transform)
+    return outside
+
+
+def draw_coverage(
+    technology: str,
+    opened: Opened,
+    extent: tuple[float, float, float, float],
+    widest: gpd.GeoDataFrame | None,
+) -> dict[str, Any]:
+    """The best that any operator gives by one technology, in classes of adequacy."""
+    sources = [
+        (number, source)
+        for number, source in enumerate(opened.project.coverage)
+        if source.technology == technology
+    ]
+    rasters = [s for _, s in sources if not s.is_vector]
+    cells_m = [sampling.describe(s.path, band=s.band).cell_width_m for s in rasters]
+    cell_m = min(cells_m, default=0.0)  # polygons are as fine as the picture
+    frame = _frame(extent, cell_m)
+    best = np.full((frame.height, frame.width), np.nan)
+    for operator in sorted({source.operator for _, source in sources}):
+        mine = [source for _, source in sources if source.operator == operator]
+        best = np.fmax(best, _of_operator(opened, mine, frame))
+    bounds = [bound for bound, _ in palette.COVERAGE]
+    image = np.zeros((4, frame.height, frame.width), dtype=np.uint8)
+    classes = np.digitize(np.nan_to_num(best), bounds) - 1
+    for number, (_, colour) in enumerate(palette.COVERAGE):
+        _paint(image, (classes == number) & (best > 0), colour)
+    _paint(image, best == 0, palette.NO_SIGNAL)
+    row, col = np.indices(best.shape)
+    _paint(image, np.isnan(best) & ((row + col) % _HATCH_PX < 2), palette.NOT_KNOWN)
+    if widest is not None:
+        image[:, _outside(widest, frame)] = 0
+    legend: list[dict[str, object]] = [
+        {"from": bound, "colour": colour} for bound, colour in palette.COVERAGE
+    ]
+    legend += [
+        {"status": "none", "colour": palette.NO_SIGNAL},
+        {"status": "unknown", "colour": palette.NOT_KNOWN},
+    ]
+    names = [f"coverage.{number}" for number, _ in sources]
+    return _row(technology, "coverage", frame, image, legend, names)
+
+
+def _of_operator(opened: Opened, sources: Sequence[Coverage], frame: PreviewGrid) -> FloatArray:
+    """Adequacy by one operator: the best evidence that speaks of a pixel, the best of equals."""
+    adequacy = np.full((frame.height, frame.width), np.nan)
+    for basis in schema.BASES:
+        said = np.full(adequacy.shape, np.nan)
+        for source in sources:
+            if source.basis == basis:
+                draw = _of_polygons if source.is_vector else _of_raster
+                said = np.fmax(said, draw(source, opened, frame))
+        adequacy = np.where(np.isnan(adequacy), said, adequacy)
+    return adequacy
+
+
+def _of_raster(source: Coverage, opened: Opened, frame: PreviewGrid) -> FloatArray:
+    read = _read(source.path, source.band, frame)
+    if read is None:
+        return np.full((frame.height, frame.width), np.nan)
+    value, transform, crs = read
+    cells = sampling.Sample(value, np.zeros(value.shape, dtype=bool))
+    # What is wrong with the values has been found where the schools are.
+    adequacy, _ = worth(cells, source, opened, [])
+    return _warped(adequacy, transform, crs, frame, Resampling.nearest)
+
+
+def _of_polygons(source: Coverage, opened: Opened, frame: PreviewGrid) -> FloatArray:
+    outside = 0.0 if source.nodata_means == "none" else np.nan
+    polygons = polygons_worth(source, opened, []).to_crs(_WEB_MERCATOR)
+    # Where polygons overlap, the last one drawn stays: the one that is worth most.
+    drawn = polygons.sort_values("adequacy", na_position="first")
+    image: FloatArray = rasterize(
+        zip(drawn.geometry, drawn["adequacy"], strict=True),
+        (frame.height, frame.width),
+        fill=outside,
+        transform=frame.transform,
+        dtype="float64",
+    )
+    return image
+
+
+def _paint(image: NDArray[np.uint8], where: NDArray[np.bool_], colour: str) -> None:
+    rgb = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+    image[:, where] = np.array([*rgb, 255], dtype=np.uint8)[:, None]
+
+
+def _row(
+    name: str,
+    kind: str,
+    frame: PreviewGrid,
+    image: NDArray[np.uint8],
+    legend: list[dict[str, object]],
+    sources: list[str],
+    *,
+    quality: int | None = None,
+) -> dict[str, Any]:
+    """A row of the table; without a `quality` the image loses nothing."""
+    media_type, data = _encoded(image, quality)
+    south, west, north, east = frame.corners()
+    return {
+        "name": name,
+        "kind": kind,
+        "media_type": media_type,
+        "width": frame.width,
+        "height": frame.height,
+        "south": south,
+        "west": west,
+        "north": north,
+        "east": east,
+        "legend": json.dumps(legend),
+        "sources": json.dumps(sources),
+        "image": data,
+    }
+
+
+def _encoded(image: NDArray[np.uint8], quality: int | None) -> tuple[str, bytes]:
+    """An image of four bands as the bytes of a file: WebP, or PNG where GDAL has no WebP."""
+    import rasterio
+
+    with rasterio.Env() as env, warnings.catch_warnings(), MemoryFile() as file:
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        webp = "WEBP" in env.drivers()
+        options: dict[str, Any] = {}
+        if webp:
+            options = {"LOSSLESS": "YES"} if quality is None else {"QUALITY": quality}
+        _, height, width = image.shape
+        with file.open(
+            driver="WEBP" if webp else "PNG",
+            width=width,
+            height=height,
+            count=4,
+            dtype="uint8",
+            **options,
+        ) as dataset:
+            dataset.write(image)
+        return ("image/webp" if webp else "image/png"), bytes(file.read())

@@ -1,0 +1,35 @@
+"""The open sea of a project's elevation model for commands that run no stages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kalsel_gap.stage_cache import StageCache, nobody
+from kalsel_gap.storage.cache import Cache
+from kalsel_gap.storage.fingerprint import default_cache_folder
+from kalsel_gap.terrain import open_sea
+from kalsel_gap.terrain.sea_mask import sea_of_runs
+
+if TYPE_CHECKING:
+    from kalsel_gap.project.model import Opened
+    from kalsel_gap.terrain.sea_mask import SeaMask
+
+
+def kept_sea(opened: Opened) -> SeaMask | None:
+    """The open sea, from the cache where a run or a command has found it before.
+
+    Returns
+    -------
+    SeaMask or None
+        None where the elevation model does not tell, or where there is none.
+
+    Raises
+    ------
+    InputError
+        As `mosaic.open_band`.
+    """
+    store = Cache(default_cache_folder())
+    work = StageCache(opened, store)
+    work.run(open_sea.STAGE, nobody())
+    store.save_hashes()
+    return sea_of_runs(work.table("sea"), opened.project.elevation)
