@@ -15,6 +15,7 @@ import pandas as pd
 
 from kalsel_gap import schema
 from kalsel_gap.findings import to_frame
+from kalsel_gap.project.model import Opened
 from kalsel_gap.sources.schools import located
 from kalsel_gap.stages import silent
 from kalsel_gap.storage.fingerprint import code_hash
@@ -23,9 +24,12 @@ from kalsel_gap.storage.parquet import table_of
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from kalsel_gap.project.model import Opened
     from kalsel_gap.stages import Progress, Stage
     from kalsel_gap.storage.cache import Cache
+
+# Modules that every kept result rests on, whatever its stage imports: the project as stages see it,
+# the contract, and how findings and tables are written.
+_COMMON = (Opened.__module__, schema.__name__, to_frame.__module__, table_of.__module__)
 
 
 class StageCache:
@@ -94,7 +98,7 @@ class StageCache:
         roots = {section.partition(".")[0] for section in stage.sections}
         parts = {
             "stage": stage.name,
-            "code": code_hash(),
+            "code": code_hash(stage.make.__module__, *_COMMON),
             "sections": {name: _section(self.opened, name) for name in stage.sections},
             "files": {n: h for n, h in self.hashes.items() if n.partition(".")[0] in roots},
             "columns": hashlib.sha256(columns.encode()).hexdigest(),

@@ -37,7 +37,7 @@ from kalsel_gap.project.read import FILE_NAME, read_project
 from kalsel_gap.sources import sites
 from kalsel_gap.stage_cache import StageCache, nobody
 from kalsel_gap.storage.cache import Cache
-from kalsel_gap.storage.fingerprint import code_hash, default_cache_folder
+from kalsel_gap.storage.fingerprint import kernels_folder
 from kalsel_gap.storage.run_folder import read_run
 from kalsel_gap.terrain import open_sea
 
@@ -51,8 +51,7 @@ if TYPE_CHECKING:
     from kalsel_gap.storage.run_folder import Run
 
 # Folders of caches come and go with the tests; what is compiled is kept for all of them.
-KERNELS = default_cache_folder() / "kernels" / code_hash()[:16]
-os.environ.setdefault("NUMBA_CACHE_DIR", str(KERNELS))
+os.environ["NUMBA_CACHE_DIR"] = str(kernels_folder())
 
 TESTS = Path(__file__).parent
 REPOSITORY = TESTS.parent

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import random
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -302,6 +303,53 @@ def test_the_same_input_makes_the_same_bytes_cached_or_not(
     # And from another folder of the machine.
     again = ranked(project(), out=tmp_path / "elsewhere")
     assert snapshot(again.folder.parent) == first
+
+
+def test_a_project_that_was_moved_keeps_its_cache(
+    project: MakeProject, whole: None, made: list[str], tmp_path: Path
+) -> None:
+    opened = project()
+    first = ranked(opened)
+    made.clear()
+    shutil.copytree(opened.path.parent, tmp_path / "on another" / "disk")
+    moved = read_project(tmp_path / "on another" / "disk")
+    assert moved.path != opened.path
+    second = ranked(moved)
+    assert made == []
+    assert snapshot(second.folder) == snapshot(first.folder)
+
+
+def test_a_stage_from_tables_of_the_cache_is_as_from_those_just_made(
+    project: MakeProject, made: list[str], tmp_path: Path
+) -> None:
+    opened = project()
+    ranked(opened)
+    made.clear()
+    option = ("terrain.coast.shore_km=2.0", "radio.atmosphere.n0=370.0")
+    again = read_project(opened.path, option)
+    kept = ranked(again, out=tmp_path / "kept")
+    assert {"terrain", "prediction"} <= set(made)
+    assert not {"sites", "sea"} & set(made)
+    anew = ranked(again, out=tmp_path / "anew", cached=False)
+    assert snapshot(kept.folder) == snapshot(anew.folder)
+
+
+def test_the_tables_of_a_run_are_those_for_its_readers(project: MakeProject, whole: None) -> None:
+    run = ranked(project())
+    tables = {path.stem for path in run.folder.glob("*.parquet")}
+    assert tables == {
+        *("schools", "sites", "horizons", "predictions", "signals", "boundaries", "previews")
+    }
+
+
+def test_each_stage_reads_what_one_before_it_has_made() -> None:
+    columns: set[str] = set()
+    for stage in WHOLE:
+        assert set(stage.reads) <= columns, stage.name
+        columns |= {column.name for name in stage.writes for column in schema.of_stage(name)}
+    written = [name for stage in WHOLE for name in stage.writes]
+    assert len(written) == len(set(written))
+    assert {*written, "scores"} == {column.stage for column in schema.COLUMNS}
 
 
 def test_no_path_and_no_clock_in_a_run(project: MakeProject, whole: None) -> None:

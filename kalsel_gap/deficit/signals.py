@@ -22,7 +22,7 @@ from kalsel_gap.findings import Finding, at_school
 from kalsel_gap.indicators import available, delivered
 from kalsel_gap.radio.links.prediction import disagreements
 from kalsel_gap.sources import coverage
-from kalsel_gap.sources.places import sampled
+from kalsel_gap.sources.school_points import sampled
 from kalsel_gap.sources.speed_test_tiles import read_tiles, tile_numbers, tile_sources
 from kalsel_gap.sources.speed_tests import latest_quarter, read_measurements
 from kalsel_gap.stages import NO_TABLES, Stage, Staged, silent

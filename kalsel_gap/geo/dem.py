@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from rasterio.windows import Window
 
-    from kalsel_gap.geo.arrays import FloatArray, IntArray
+    from kalsel_gap.geo.arrays import BoolArray, FloatArray, IntArray
     from kalsel_gap.geo.grid import Grid
     from kalsel_gap.geo.mosaic import Band
 
@@ -51,6 +51,35 @@ class DemGrid(NamedTuple):
     top: float
     row: float
     col: float
+
+
+class DemWindow(NamedTuple):
+    """A window of the elevation model, for the kernels.
+
+    Attributes
+    ----------
+    surface : float array
+        Heights, with one cell more than the window's on each side that the raster has; the open
+        sea's is 0, a void's NaN.
+    sea : bool array
+        Which of them are open sea.
+    slopes : int32 array
+        In whole units, beside the sea down to it; `NO_SLOPE` where a cell has none.
+    row, col : int
+        Place of the first of them on the raster.
+    top, bottom, left, right : int
+        The window itself: first row and column, and those after the last.
+    """
+
+    surface: FloatArray
+    sea: BoolArray
+    slopes: NDArray[np.int32]
+    row: int
+    col: int
+    top: int
+    bottom: int
+    left: int
+    right: int
 
 
 def frame_of(grid: Grid, path: Path) -> DemGrid:

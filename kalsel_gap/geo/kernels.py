@@ -1,47 +1,68 @@
 """How kernels are compiled, and where they are kept.
 
-No fastmath: digits must not hang on how a compiler orders sums. numba asks for a compiled kernel
-anew when its own file changes, but not when a function that it calls from another file does; so
-kernels are kept apart by the hash of all sources. ``NUMBA_CACHE_DIR`` names another folder.
+No fastmath: digits must not depend on how a compiler orders sums. numba compiles a kernel again
+when its own file changes, but not when a function that it calls from another file does; so the
+kernels of a module are kept in a folder named by the hash of its code and of all that it imports.
+``NUMBA_CACHE_DIR`` names another place for these folders.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import shutil
-from typing import TYPE_CHECKING
+import threading
+from typing import TYPE_CHECKING, Any
 
 from numba import config, njit
 
-from kalsel_gap.storage.fingerprint import code_hash, default_cache_folder
+from kalsel_gap.storage.fingerprint import code_hash, kernels_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
     from pathlib import Path
 
-_VERSIONS = 3  # sets of kernels that are kept, for those who switch between them
+# Folders that are kept: three versions of the package, for those who switch between them.
+_KEPT = 120
+_FOLDER = re.compile(r"[0-9a-f]{16}")  # anything else beside them is not ours
+_SETTING = threading.Lock()
 
 
-def keep_apart(environment: Mapping[str, str]) -> Path | None:
-    """The folder of this version's kernels, older versions cleared; none where one is named."""
-    if environment.get("NUMBA_CACHE_DIR"):
-        return None
-    folder = default_cache_folder() / "kernels" / code_hash()[:16]
-    if not folder.exists() and folder.parent.is_dir():
-        versions = sorted(folder.parent.iterdir(), key=lambda each: each.stat().st_mtime)
-        for old in versions[: -(_VERSIONS - 1)]:
-            shutil.rmtree(old, ignore_errors=True)
+def folder_of(module: str) -> Path:
+    """The folder of the kernels of a module as its code is now; those unused for longest go."""
+    folder = kernels_folder() / code_hash(module)[:16]
+    with contextlib.suppress(OSError):  # a cache that cannot be written is no error
+        if not folder.is_dir():
+            folder.mkdir(parents=True, exist_ok=True)
+            others = [path for path in folder.parent.iterdir() if _FOLDER.fullmatch(path.name)]
+            for old in sorted(others, key=lambda path: path.stat().st_mtime)[:-_KEPT]:
+                shutil.rmtree(old, ignore_errors=True)
+        os.utime(folder)
     return folder
 
 
-if folder := keep_apart(os.environ):
-    config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
+def _compiled(**options: bool) -> Callable[[Callable[..., object]], object]:
+    """Numba's decorator, for kernels that are kept in the folder of their module."""
+    every: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", **options}
 
-kernel = njit(cache=True, nogil=True, error_model="numpy")
-# Steps of kernels, which make no array of their own: nobody counts who holds the arrays, which for
-# a path of 200 samples is a third of the time. Small ones are compiled into what calls them.
+    def decorate(function: Callable[..., object]) -> object:
+        folder = str(folder_of(function.__module__))
+        with _SETTING:  # numba reads it once, while it decorates
+            usual, config.CACHE_DIR = config.CACHE_DIR, folder  # type: ignore[attr-defined]
+            try:
+                return njit(**every)(function)
+            finally:
+                config.CACHE_DIR = usual  # type: ignore[attr-defined]
+
+    return decorate
+
+
+# Steps of kernels make no array of their own: nobody counts who holds the arrays, which for a path
+# of 200 samples is a third of the time. Small ones are compiled into what calls them.
 if TYPE_CHECKING:
-    uncounted = inlined = kernel
+    kernel = uncounted = inlined = njit(cache=True, nogil=True, error_model="numpy")
 else:
-    uncounted = njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-    inlined = njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)
+    kernel = _compiled()
+    uncounted = _compiled(_nrt=False)
+    inlined = _compiled(_nrt=False, forceinline=True)

@@ -18,7 +18,7 @@ from kalsel_gap.quality.area_names import spelling
 from kalsel_gap.quality.claimed_areas import CLAIMED, majority
 from kalsel_gap.quality.duplicates import neighbours
 from kalsel_gap.sources.boundaries import capitals, known_kabupaten
-from kalsel_gap.sources.places import holding
+from kalsel_gap.sources.school_points import holding
 from kalsel_gap.sources.tables import read_vector
 from kalsel_gap.sources.villages import digits
 

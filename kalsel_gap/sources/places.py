@@ -7,26 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from kalsel_gap import schema
 from kalsel_gap.geo import geodesy
-from kalsel_gap.sources.boundaries import (
-    capitals,
-    files_of,
-    invalid_areas,
-    known_kabupaten,
-    read_areas,
-    short_name,
-    standing_areas,
-)
+from kalsel_gap.sources.boundaries import files_of, invalid_areas, read_areas, short_name
+from kalsel_gap.sources.school_points import capital_of, holding
 from kalsel_gap.sources.villages import digits, read_villages
 from kalsel_gap.stages import Stage, Staged
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    from numpy.typing import NDArray
 
     from kalsel_gap.findings import Finding
     from kalsel_gap.project.model import Opened
@@ -86,16 +77,6 @@ STAGE = Stage(
 )
 
 
-def holding(schools: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> NDArray[np.int64]:
-    """Place in `areas` of the one that holds each school; of several the first, -1 for none."""
-    usable = schools["lat"].notna().to_numpy()
-    school, area = areas.sindex.query(schools.geometry[usable], predicate="intersects")
-    first = pd.Series(area).groupby(school).min()
-    holds = np.full(len(schools), -1)
-    holds[np.flatnonzero(usable)[first.index]] = first
-    return holds
-
-
 def _held(schools: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.DataFrame:
     """Code and name of the area that holds each school; of several, the one with the first code."""
     inside = pd.DataFrame(areas[["code", "name"]]).reindex(holding(schools, areas))
@@ -106,44 +87,3 @@ def _capital_km(schools: gpd.GeoDataFrame, opened: Opened) -> pd.Series[float]:
     lat, lon = capital_of(schools, opened)
     distance_m = geodesy.distance_m(schools["lat"], schools["lon"], lat, lon)
     return pd.Series(distance_m / 1000, index=schools.index)
-
-
-def capital_of(
-    schools: gpd.GeoDataFrame, opened: Opened
-) -> tuple[pd.Series[float], pd.Series[float]]:
-    """Latitude and longitude of the capital of the kabupaten that each school claims."""
-    table = capitals(opened, known_kabupaten(opened))
-    lat = schools["kabupaten"].map({name: at[0] for name, at in table.items()})
-    lon = schools["kabupaten"].map({name: at[1] for name, at in table.items()})
-    return lat.astype("float64"), lon.astype("float64")
-
-
-def sampled(
-    schools: gpd.GeoDataFrame, opened: Opened, n: int = 61
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Points at which a map is asked about each school: over its circle, or the area in its place.
-
-    Parameters
-    ----------
-    schools : GeoDataFrame
-        With ``lat``, ``lon``, ``confidence_radius_m``, ``location_area``.
-    opened : Opened
-        The project.
-    n : int
-        Points of each.
-
-    Returns
-    -------
-    lat, lon : float arrays of shape (schools, n)
-        Degrees; NaN where the location is unusable. The first point of a circle is its middle.
-    """
-    lat, lon, radius_m = (
-        schools[name].to_numpy() for name in ("lat", "lon", "confidence_radius_m")
-    )
-    lat, lon = geodesy.disk_points(lat, lon, radius_m, n)
-    of_area = schools["location_area"].dropna()
-    polygons = standing_areas(opened) if len(of_area) else {}
-    inside = {code: geodesy.polygon_points(polygons[code], n) for code in of_area.unique()}
-    for at in np.flatnonzero(schools["location_area"].notna()):
-        lat[at], lon[at] = inside[schools["location_area"].iloc[at]]
-    return lat, lon

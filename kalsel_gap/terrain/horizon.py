@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from kalsel_gap.geo.dem import height_at
+from kalsel_gap.geo.dem import DemWindow, height_at
 from kalsel_gap.geo.geodesy import WGS84, metres_per_degree
 from kalsel_gap.geo.kernels import kernel
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from kalsel_gap.geo.dem import DemGrid
     from kalsel_gap.geo.sampling import Grid
     from kalsel_gap.project.terrain import Horizon
-    from kalsel_gap.terrain.relief_at_points import DemWindow
 
 
 # A line of sight is sampled this often in the length of a cell, from one cell away on: nearer, the

@@ -8,16 +8,30 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from kalsel_gap.errors import InputError
 from kalsel_gap.geo.geodesy import WGS84
+from kalsel_gap.sources.tables import read_vector
 from kalsel_gap.terrain.classes import UNKNOWN
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
     from rasterio.windows import Window
 
     from kalsel_gap.geo.rasterize import Footprints
     from kalsel_gap.project.terrain import Terrain
     from kalsel_gap.terrain.classes import Flags
+
+
+def land_polygons(path: Path) -> NDArray[np.object_]:
+    """Single polygons of a layer, made valid: each is an island, or the mainland."""
+    shapes = read_vector(path, shapes="polygons").geometry.dropna().make_valid().to_numpy()
+    parts = shapely.get_parts(shapely.get_parts(shapes))  # collections hold multipolygons
+    polygons = [p for p in parts if p.geom_type == "Polygon" and not p.is_empty]
+    if not polygons:
+        raise InputError("vector_no_geometry", path=path)
+    return np.asarray(polygons, dtype=object)
 
 
 def find_islands(

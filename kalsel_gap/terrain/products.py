@@ -1,7 +1,5 @@
 """Terrain layers of the whole elevation model as files for GIS, and their figures by area.
 
-What is measured (slope, relief, distance to the shore …) is kept apart from what thresholds make of
-it (mountain class, terrain class): another threshold classifies anew from pieces that are there.
 An interrupted run goes on where it stopped, and a file appears when it is complete.
 """
 
@@ -11,72 +9,40 @@ import json
 import math
 import time
 from dataclasses import replace
-from functools import cached_property
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from kalsel_gap.errors import InputError, OutputError, suggestion
 from kalsel_gap.geo.grid import windows
-from kalsel_gap.geo.mosaic import open_band, refuse_unknown_unit
-from kalsel_gap.geo.raster_cache import CachedLayer, Estimate, bound, encoded_bytes, free_bytes
-from kalsel_gap.geo.rasterize import Footprints
+from kalsel_gap.geo.raster_cache import Estimate, bound, encoded_bytes, free_bytes
 from kalsel_gap.i18n import messages
-from kalsel_gap.sources.tables import read_vector
 from kalsel_gap.storage.atomic import clear_leftovers, replace_file
-from kalsel_gap.storage.cache import Cache
-from kalsel_gap.storage.fingerprint import code_hash, default_cache_folder, hash_of
 from kalsel_gap.storage.spreadsheet import csv_of
-from kalsel_gap.terrain import classes, islands, sea_mask, shore_distance
-from kalsel_gap.terrain.hillshade import light
-from kalsel_gap.terrain.islands import small_island
-from kalsel_gap.terrain.kept_sea import kept_sea
-from kalsel_gap.terrain.layers import Work, compute_layers
-from kalsel_gap.terrain.mountains import KaposThresholds, kapos_class
-from kalsel_gap.terrain.stage import land_polygons
-from kalsel_gap.terrain.styles import DERIVED, LOOKS, MEASURED, NUMBERS, SEA
+from kalsel_gap.terrain.kept_layers import LIMITS, NEEDS, KeptLayers, in_unit, part_of
+from kalsel_gap.terrain.layers import compute_layers
+from kalsel_gap.terrain.styles import LOOKS
 from kalsel_gap.terrain.zonal_statistics import ZonalStatistics
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
-    from rasterio.windows import Window
 
     from kalsel_gap.geo.cog import LayerStyle
-    from kalsel_gap.geo.grid import Grid
     from kalsel_gap.i18n.text import Text
-    from kalsel_gap.project.inputs import Elevation
     from kalsel_gap.project.model import Opened
     from kalsel_gap.stages import Progress
-    from kalsel_gap.terrain.layers import LayerName
-    from kalsel_gap.terrain.sea_mask import CellRuns, SeaMask
 
 FOLDER = "terrain"  # in the folder of runs
 STATISTICS = "terrain_statistics.csv"
-_SMALL, _LARGE = 2, 1  # numbers of polygons of land
 _OVERVIEWS = 4 / 3  # a file with its overviews against one without
 _BYTES = {"uint8": 1, "float32": 4}
-_FROM = {
-    "hillshade": ("slope", "aspect"),
-    "mountain": ("elevation", "slope", "relief"),
-    "class": ("elevation", "slope", "relief", "coast", "zone"),
-}
-_NEEDS = {"coast": "shore", "zone": "sea"}
-# Parts of the terrain limits that a layer depends on, and sections of files.
-_LIMITS = {
-    "relief": ("radius_m.relief",),
-    "zone": ("coast.zone_m",),
-    "mountain": ("radius_m.relief", "mountain"),
-    "class": ("radius_m.relief", "mountain", "coast", "small_island", "islands"),
-}
-_FILES = {"coast": ("coastline",), "class": ("coastline", "wetlands")}
 
 
-class Atlas:
+class Atlas(KeptLayers):
     """The terrain layers of a project.
 
     Parameters
@@ -94,11 +60,7 @@ class Atlas:
     """
 
     def __init__(self, opened: Opened, names: Sequence[str] = ()) -> None:
-        if opened.project.elevation is None:
-            raise InputError("elevation_missing", path=opened.path)
-        self.opened, self.limits = opened, opened.project.terrain
-        self.source: Elevation = opened.project.elevation
-        refuse_unknown_unit(self.source.tiles, self.source.band)
+        super().__init__(opened)
         for name in names:
             if name not in LOOKS:
                 raise InputError(
@@ -111,195 +73,8 @@ class Atlas:
         self.left_out = tuple(name for name in self.wanted if not self._is_possible(name))
         if names and self.left_out:
             first = self.left_out[0]
-            raise InputError(f"layer_needs_{_NEEDS[first]}", path=opened.path, value=first)
+            raise InputError(f"layer_needs_{NEEDS[first]}", path=opened.path, value=first)
         self.wanted = tuple(name for name in self.wanted if name not in self.left_out)
-
-    # --- what there is -------------------------------------------------------------------------
-
-    @cached_property
-    def grid(self) -> Grid:
-        """Of the elevation model."""
-        with open_band(self.source.tiles, self.source.band) as band:
-            return band.grid
-
-    @cached_property
-    def sea(self) -> SeaMask | None:
-        """The open sea; None where the model has none."""
-        found = kept_sea(self.opened)
-        return found if found is not None and found.any() else None
-
-    @cached_property
-    def shore(self) -> CellRuns | None:
-        """Cells of the shore: of the project's coastline, as at the schools, else of the sea."""
-        given = self.opened.project.coastline
-        if given is None:
-            return self.sea
-        lines = read_vector(given.path, shapes="lines").geometry.dropna().to_numpy()
-        cells = shore_distance.line_cells(lines, self.grid)
-        return cells if cells.any() else self.sea
-
-    @cached_property
-    def zone(self) -> CellRuns | None:
-        """The low-elevation coastal zone."""
-        if self.sea is None:
-            return None
-        return sea_mask.low_coast(
-            self.source.tiles, self.sea, self.limits.coast.zone_m, band=self.source.band
-        )
-
-    def _is_possible(self, name: str) -> bool:
-        return name not in _NEEDS or getattr(self, _NEEDS[name]) is not None
-
-    @property
-    def measured(self) -> tuple[str, ...]:
-        """What must be measured; the elevation always, as it tells what is land."""
-        needed = {"elevation", *self.wanted}
-        for name in self.wanted:
-            needed |= {part for part in _FROM.get(name, ()) if self._is_possible(part)}
-        return tuple(name for name in MEASURED if name in needed)
-
-    @property
-    def derived(self) -> tuple[str, ...]:
-        """What must be made of it."""
-        return tuple(name for name in DERIVED if name in self.wanted)
-
-    # --- pieces --------------------------------------------------------------------------------
-
-    @cached_property
-    def _root(self) -> Path:
-        return default_cache_folder() / FOLDER
-
-    @cached_property
-    def _store(self) -> Cache:
-        return Cache(default_cache_folder())
-
-    @cached_property
-    def _hashes(self) -> dict[str, str]:
-        return {name: self._store.file_hash(path) for name, path in self.opened.project.inputs()}
-
-    @cached_property
-    def kept(self) -> dict[str, CachedLayer]:
-        """Pieces of every layer, in folders named by all that it depends on."""
-        return {
-            name: CachedLayer(self._root / self._key(name), self.grid, LOOKS[name])
-            for name in (*self.measured, *self.derived)
-        }
-
-    def _key(self, name: str) -> str:
-        roots = {"elevation", *_FILES.get(name, ())}
-        limits = self.limits.model_dump(mode="json")
-        parts = {
-            "layer": name,
-            "code": code_hash(),
-            "files": {n: h for n, h in self._hashes.items() if n.partition(".")[0] in roots},
-            "source": self.source.model_dump(mode="json", include={"band", "nodata", "sea"}),
-            "limits": {dotted: _part(limits, dotted) for dotted in _LIMITS.get(name, ())},
-            "from": {part: self._key(part) for part in _FROM.get(name, ())},
-        }
-        return hash_of(parts)
-
-    def _missing(self, names: Sequence[str]) -> tuple[str, ...]:
-        return tuple(name for name in names if not self.kept[name].are_complete())
-
-    def _work(self, names: Sequence[str]) -> Work:
-        return Work(
-            cast("tuple[LayerName, ...]", tuple(names)),
-            relief_radius_m=self.limits.radius_m.relief,
-            mountains=self._kapos,
-            sea=self.sea,
-            zone=self.zone if "zone" in names else None,
-            shore=self.shore if "coast" in names else None,
-        )
-
-    @property
-    def _kapos(self) -> KaposThresholds:
-        return KaposThresholds(**self.limits.mountain.model_dump(exclude={"source"}))
-
-    def _measure(self, report: Progress) -> None:
-        """Make the pieces of what is measured that are not there yet."""
-        names = self._missing(self.measured)
-        if not names:
-            return
-        compute_layers(
-            self.source.tiles,
-            self._work(names),
-            lambda name, window, cells: self.kept[name].write(window, _in_unit(name, cells)),
-            band=self.source.band,
-            skip=lambda window: all(self.kept[name].has(window) for name in names),
-            progress=report,
-        )
-
-    def _keep(self, name: str, window: Window) -> None:
-        """Make a piece of a derived layer, unless it is there."""
-        if not self.kept[name].has(window):
-            cells = self._derive(name, window, lambda part: self.kept[part].read(window))
-            self.kept[name].write(window, cells)
-
-    def _derive(
-        self, name: str, window: Window, read: Callable[[str], NDArray[Any]]
-    ) -> NDArray[Any]:
-        """A piece of what is made of measured layers."""
-        given = {part: read(part) for part in _FROM[name] if part in self.kept}
-        if name == "hillshade":
-            return _hillshade(given["slope"], given["aspect"])
-        kapos = kapos_class(
-            given["elevation"], given["slope"], given["relief"], thresholds=self._kapos
-        )
-        return kapos if name == "mountain" else self._class(window, given, kapos)
-
-    def _class(
-        self, window: Window, given: dict[str, NDArray[Any]], kapos: NDArray[np.int8]
-    ) -> NDArray[np.int16]:
-        """Numbers of terrain classes, by the rules that hold for schools."""
-        dry = ~np.isnan(given["elevation"])
-        unknown = np.full(dry.shape, classes.UNKNOWN, dtype=np.int8)
-        flags = {
-            "pulau_kecil": unknown,
-            "pegunungan": classes.mountain(kapos, given["relief"], self.limits.mountain),
-            "pesisir": unknown,
-            "rawa": unknown,
-        }
-        if self._land is not None:
-            reach_m = self.limits.small_island.offset_km * 1000
-            flags["pulau_kecil"] = small_island(self._land, window, dry, reach_m, _SMALL)
-        if "coast" in given:
-            zone = given.get("zone", unknown)
-            flags["pesisir"] = classes.coastal(given["coast"], zone, self.limits.coast)
-        if self._wetlands is not None:
-            flags["rawa"] = (self._wetlands.at(window) > 0).astype(np.int8)
-        known = {
-            "pulau_kecil": self._land is not None,
-            "pegunungan": True,
-            "pesisir": "coast" in given,
-            "rawa": self._wetlands is not None,
-        }
-        first = classes.primary(flags, [name for name in known if known[name]])
-        names = (*classes.PRECEDENCE, classes.ELSE)
-        number = np.array([*(NUMBERS[name] for name in names), -1], dtype=np.int16)[first]
-        number[~dry] = -1
-        if self.sea is not None:
-            top, left = int(window.row_off), int(window.col_off)
-            wet = self.sea.rows(top, top + int(window.height))[:, left : left + int(window.width)]
-            number[wet] = SEA
-        return number
-
-    @cached_property
-    def _land(self) -> Footprints | None:
-        """Polygons of land, small islands apart."""
-        shore = self.opened.project.coastline
-        if shore is None or not shore.land:
-            return None
-        land = np.concatenate([land_polygons(path) for path in shore.land])
-        small = islands.are_small(land, self.limits)
-        return Footprints(self.grid, land, np.where(small, _SMALL, _LARGE))
-
-    @cached_property
-    def _wetlands(self) -> Footprints | None:
-        layer = self.opened.project.wetlands
-        if layer is None:
-            return None
-        shapes = read_vector(layer.path, shapes="polygons").geometry.dropna().make_valid()
-        return Footprints(self.grid, shapes.to_numpy(), np.ones(len(shapes), dtype=np.int64))
 
     # --- making --------------------------------------------------------------------------------
 
@@ -373,7 +148,7 @@ class Atlas:
     def _tags(self, name: str, words: Text) -> dict[str, str]:
         """Metadata of a file: what made it and by which limits."""
         limits = self.limits.model_dump(mode="json")
-        used = {dotted: _part(limits, dotted) for dotted in _LIMITS.get(name, ())}
+        used = {dotted: part_of(limits, dotted) for dotted in LIMITS.get(name, ())}
         nature = messages.NAMES.get(self.opened.project.project.data)
         return {
             "AREA_OR_POINT": "Area",
@@ -396,7 +171,7 @@ class Atlas:
             compute_layers(
                 self.source.tiles,
                 self._work(self.measured),
-                lambda name, _, cells: made.update({name: _in_unit(name, cells)}),
+                lambda name, _, cells: made.update({name: in_unit(name, cells)}),
                 band=self.source.band,
                 skip=lambda window: window != middle,
             )
@@ -467,25 +242,7 @@ class _Done:
         self._report(self._before, self._total)
 
 
-def _part(limits: dict[str, Any], dotted: str) -> Any:  # noqa: ANN401 - any value
-    for name in dotted.split("."):
-        limits = limits[name]
-    return limits
-
-
-def _in_unit(name: str, cells: NDArray[Any]) -> NDArray[Any]:
-    """Cells in the unit of the layer's file."""
-    return cells / np.float32(1000.0) if name == "coast" else cells
-
-
 def _in_words(look: LayerStyle, words: Text) -> LayerStyle:
     """A look in the reader's language."""
     steps = tuple(replace(step, label=words(step.label)) for step in look.steps)
     return replace(look, description=words(look.description), steps=steps)
-
-
-def _hillshade(slope_deg: NDArray[Any], aspect_deg: NDArray[Any]) -> NDArray[np.uint8]:
-    """Light from 1 to 255, 0 where it is not known."""
-    lit = light(np.radians(slope_deg), np.radians(np.nan_to_num(aspect_deg)))
-    shade: NDArray[np.uint8] = np.nan_to_num(np.rint(1.0 + 254.0 * lit)).astype(np.uint8)
-    return shade

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from rasterio.windows import Window
 
-from kalsel_gap.geo.dem import DemGrid, frame_of, halo_around, to_row
+from kalsel_gap.geo.dem import DemGrid, DemWindow, frame_of, halo_around, to_row
 from kalsel_gap.geo.kernels import kernel
 from kalsel_gap.geo.sampling import Band, Grid, groups, open_band, sample
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-    from kalsel_gap.geo.arrays import BoolArray, FloatArray, IntArray
+    from kalsel_gap.geo.arrays import FloatArray, IntArray
     from kalsel_gap.geo.raster_files import RasterPath
     from kalsel_gap.terrain.sea_mask import SeaMask
 
@@ -64,35 +64,6 @@ class Relief:
     slope_deg: FloatArray
     mean_slope_deg: FloatArray
     local_relief_m: FloatArray
-
-
-class DemWindow(NamedTuple):
-    """A window of the elevation model, for the kernels.
-
-    Attributes
-    ----------
-    surface : float array
-        Heights, with one cell more than the window's on each side that the raster has; the open
-        sea's is 0, a void's NaN.
-    sea : bool array
-        Which of them are open sea.
-    slopes : int32 array
-        In whole units, beside the sea down to it; `NO_SLOPE` where a cell has none.
-    row, col : int
-        Place of the first of them on the raster.
-    top, bottom, left, right : int
-        The window itself: first row and column, and those after the last.
-    """
-
-    surface: FloatArray
-    sea: BoolArray
-    slopes: NDArray[np.int32]
-    row: int
-    col: int
-    top: int
-    bottom: int
-    left: int
-    right: int
 
 
 class Places(NamedTuple):

@@ -19,14 +19,12 @@ from kalsel_gap.findings import Finding, at_school
 from kalsel_gap.geo import geodesy
 from kalsel_gap.indicators import barrier
 from kalsel_gap.sources.cells import cell_text
-from kalsel_gap.sources.places import capital_of
+from kalsel_gap.sources.school_points import capital_of
 from kalsel_gap.sources.tables import read_vector
 from kalsel_gap.stages import Stage, Staged, silent
 from kalsel_gap.terrain import classes, islands
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import geopandas as gpd
     from numpy.typing import NDArray
 
@@ -338,7 +336,7 @@ def _islands(
     facts["is_small_island"] = pd.Series(pd.NA, index=facts.index, dtype="boolean")
     shore = opened.project.coastline
     if shore is not None and shore.land:
-        land = np.concatenate([land_polygons(path) for path in shore.land])
+        land = np.concatenate([islands.land_polygons(path) for path in shore.land])
         found = islands.find_islands(lat, lon, land, opened.project.terrain)
         facts[found.columns] = found.set_axis(facts.index)
 
@@ -373,16 +371,6 @@ def _wetlands(
         kinds = pd.Series(shapes[layer.kind].map(cell_text).to_numpy()[polygon], index=rows[point])
         first = kinds[kinds != ""].groupby(level=0).min()
         facts.loc[facts.index[first.index], "wetland_kind"] = first.to_numpy()
-
-
-def land_polygons(path: Path) -> NDArray[np.object_]:
-    """Single polygons of a layer, made valid: each is an island, or the mainland."""
-    shapes = read_vector(path, shapes="polygons").geometry.dropna().make_valid().to_numpy()
-    parts = shapely.get_parts(shapely.get_parts(shapes))  # collections hold multipolygons
-    polygons = [p for p in parts if p.geom_type == "Polygon" and not p.is_empty]
-    if not polygons:
-        raise InputError("vector_no_geometry", path=path)
-    return np.asarray(polygons, dtype=object)
 
 
 def _distance_km(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kalsel_gap.geo.dem import DemGrid, frame_of, halo_around
+from kalsel_gap.geo.dem import DemGrid, DemWindow, frame_of, halo_around
 from kalsel_gap.geo.mosaic import open_band
 from kalsel_gap.terrain.horizon import (
     EARTH_RADIUS_M,
@@ -39,7 +39,6 @@ from kalsel_gap.terrain.relief_at_points import (
     STEEPEST,
     UNITS_PER_DEGREE,
     UNITS_PER_METRE,
-    DemWindow,
     DiskSums,
     Places,
     Relief,

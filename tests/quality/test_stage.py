@@ -30,8 +30,8 @@ from kalsel_gap.quality.full_check import check_all
 from kalsel_gap.quality.repairs import accepted, as_table, judge
 from kalsel_gap.quality.stage import check_quality
 from kalsel_gap.sources.coordinates import candidates
-from kalsel_gap.sources.places import sampled
 from kalsel_gap.sources.repairs import COLUMNS, read_repairs
+from kalsel_gap.sources.school_points import sampled
 from kalsel_gap.sources.schools import read_schools
 from kalsel_gap.storage.spreadsheet import csv_of
 

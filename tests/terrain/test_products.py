@@ -17,13 +17,13 @@ import rasterio
 
 from kalsel_gap.cli import console
 from kalsel_gap.errors import InputError, OutputError
-from kalsel_gap.geo import grid, raster_cache
+from kalsel_gap.geo import raster_cache
 from kalsel_gap.geo.geodesy import WGS84
 from kalsel_gap.i18n import messages
 from kalsel_gap.i18n.text import LANGUAGES, Language, Text
 from kalsel_gap.project.read import read_project
 from kalsel_gap.sources.boundaries import read_areas
-from kalsel_gap.terrain import layers, products, shore_distance
+from kalsel_gap.terrain import kept_layers, layers, products, shore_distance
 from kalsel_gap.terrain.products import STATISTICS, Atlas
 from kalsel_gap.terrain.styles import DERIVED, LOOKS, MEASURED, NUMBERS, SEA
 from tests.conftest import REPOSITORY, snapshot
@@ -50,8 +50,7 @@ def make(opened: Opened, folder: Path, *names: str, language: Language = "en") -
 @pytest.fixture
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three pieces of the ten rows of data/tiny."""
-    for module in (grid, layers):
-        monkeypatch.setattr(module, "TILE", (4, 512))
+    monkeypatch.setattr(layers, "TILE", (4, 512))
 
 
 @pytest.fixture(scope="module")
@@ -142,8 +141,7 @@ def test_the_same_input_makes_the_same_bytes(
     make(opened, tmp_path / "a")
     make(opened, tmp_path / "b")  # from the cache
     shutil.rmtree(cache_folder)
-    for module in (grid, layers):
-        monkeypatch.setattr(module, "TILE", (4, 512))  # and in other pieces
+    monkeypatch.setattr(layers, "TILE", (4, 512))  # and in other pieces
     make(opened, tmp_path / "c")
     assert snapshot(tmp_path / "a") == snapshot(tmp_path / "b") == snapshot(tmp_path / "c")
     assert len(snapshot(tmp_path / "a")) == 2 * len(LOOKS) + 1
@@ -292,7 +290,7 @@ def test_another_threshold_measures_nothing_again(
     def refused(*_: object, **__: object) -> None:
         raise AssertionError("it was measured already")
 
-    monkeypatch.setattr(products, "compute_layers", refused)
+    monkeypatch.setattr(kept_layers, "compute_layers", refused)
     opened = project()
     everywhere = read_project(opened.path, ("terrain.mountain.relief_m=0",))
     make(everywhere, tmp_path / "b", "class", "mountain", "slope")
@@ -504,8 +502,8 @@ def test_a_folder_that_cannot_be_written_and_one_of_inputs(
 
 def test_measured_and_derived_are_told_apart() -> None:
     assert not MEASURED.keys() & DERIVED.keys()
-    assert set(products._FROM) == set(DERIVED)
-    assert {part for parts in products._FROM.values() for part in parts} <= set(MEASURED)
+    assert set(kept_layers.FROM) == set(DERIVED)
+    assert {part for parts in kept_layers.FROM.values() for part in parts} <= set(MEASURED)
 
 
 def test_the_shore_of_a_given_coastline(project: MakeProject) -> None:

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kalsel_gap.geo.kernels import kernel
 from kalsel_gap.radio.coverage.networks import mast_of, rows_of
-from kalsel_gap.radio.propagation.antennas import Widths, relative_db, widths
+from kalsel_gap.radio.propagation.antennas import gains_around, widths
 from kalsel_gap.radio.propagation.link_budget import level_dbm
 from kalsel_gap.radio.propagation.p1812 import EARTH_KM
 
@@ -112,12 +111,13 @@ def _pattern_db(
     )
     found = np.zeros(loss_db.shape)
     antenna = (math.radians(server["lat"]), azimuth, downtilt, losses.radio.k_factor.median)
-    _gains(
+    gains_around(
         (sin_lat, cos_lat, sin_apart, cos_apart),
         ~np.isnan(loss_db),
         rise_m,
         antenna,
         widths(losses.radio.pattern),
+        EARTH_M,
         found,
     )
     return found
@@ -132,34 +132,3 @@ def _middles(grid: Grid, part: Window) -> tuple[FloatArray, FloatArray]:
         lon = grid.position(np.full(col.shape, row[0]), col)[1]
         return lat[:, None], lon[None, :]
     return grid.position(*np.meshgrid(row, col, indexing="ij"))
-
-
-@kernel
-def _gains(
-    places: tuple[FloatArray, FloatArray, FloatArray, FloatArray],
-    known: NDArray[np.bool_],
-    rise_m: FloatArray,
-    antenna: tuple[float, float, float, float],
-    pattern: Widths,
-    found: FloatArray,
-) -> None:
-    """Gains towards cells; bearing and way on a sphere: patterns of antennas ask for no more."""
-    sin_lat, cos_lat, sin_apart, cos_apart = places
-    from_lat, azimuth_deg, downtilt_deg, k = antenna
-    sin_y, cos_y = math.sin(from_lat), math.cos(from_lat)
-    for i in range(found.shape[0]):
-        for j in range(found.shape[1]):
-            if not known[i, j]:
-                continue
-            east = sin_apart[i, j] * cos_lat[i, j]
-            north = cos_y * sin_lat[i, j] - sin_y * cos_lat[i, j] * cos_apart[i, j]
-            bearing_deg, elevation_deg = math.degrees(math.atan2(east, north)), 0.0
-            if rise_m.size:
-                up = sin_y * sin_lat[i, j] + cos_y * cos_lat[i, j] * cos_apart[i, j]
-                way_m = math.atan2(math.hypot(east, north), up) * EARTH_M
-                fall = way_m / (2.0 * EARTH_M * k)  # of the Earth below the ray
-                slope = math.atan(rise_m[i, j] / max(way_m, 1.0) - fall)
-                elevation_deg = math.degrees(slope)
-            found[i, j] = relative_db(
-                azimuth_deg, downtilt_deg, bearing_deg, elevation_deg, pattern
-            )

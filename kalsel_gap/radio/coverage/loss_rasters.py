@@ -132,7 +132,7 @@ class LossRasters:
         cover = self.opened.project.land_cover
         sections = {"elevation": self.source, **({"land_cover": cover} if cover else {})}
         return {
-            "code": code_hash(),
+            "code": code_hash(__name__, type(self.opened).__module__),
             "files": {n: h for n, h in self._hashes.items() if n.partition(".")[0] in sections},
             **{n: s.model_dump(mode="json", exclude={"path"}) for n, s in sections.items()},
             **self.parameters,

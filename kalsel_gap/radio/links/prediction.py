@@ -23,7 +23,7 @@ from kalsel_gap.radio.links import calibration
 from kalsel_gap.radio.links.path_loss import RadioTerrain, compute_path_loss, levels_dbm, sights
 from kalsel_gap.radio.links.servers import Servers, candidate_servers, radio_cells
 from kalsel_gap.radio.links.usable_sites import usable
-from kalsel_gap.sources.places import sampled
+from kalsel_gap.sources.school_points import sampled
 from kalsel_gap.stages import Stage, Staged, silent
 
 if TYPE_CHECKING:

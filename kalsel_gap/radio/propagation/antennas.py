@@ -11,7 +11,7 @@ from numba.extending import register_jitable
 from kalsel_gap.geo.kernels import kernel
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
     from kalsel_gap.geo.arrays import FloatArray
     from kalsel_gap.project.radio import Pattern
@@ -114,3 +114,35 @@ def _gains(
         found[i] = relative_db(
             azimuth_deg[i], downtilt_deg[i], bearing_deg[i], elevation_deg[i], pattern
         )
+
+
+@kernel
+def gains_around(
+    places: tuple[FloatArray, FloatArray, FloatArray, FloatArray],
+    known: NDArray[np.bool_],
+    rise_m: FloatArray,
+    antenna: tuple[float, float, float, float],
+    pattern: Widths,
+    earth_m: float,
+    found: FloatArray,
+) -> None:
+    """Gains towards cells; bearing and way on a sphere: patterns of antennas ask for no more."""
+    sin_lat, cos_lat, sin_apart, cos_apart = places
+    from_lat, azimuth_deg, downtilt_deg, k = antenna
+    sin_y, cos_y = math.sin(from_lat), math.cos(from_lat)
+    for i in range(found.shape[0]):
+        for j in range(found.shape[1]):
+            if not known[i, j]:
+                continue
+            east = sin_apart[i, j] * cos_lat[i, j]
+            north = cos_y * sin_lat[i, j] - sin_y * cos_lat[i, j] * cos_apart[i, j]
+            bearing_deg, elevation_deg = math.degrees(math.atan2(east, north)), 0.0
+            if rise_m.size:
+                up = sin_y * sin_lat[i, j] + cos_y * cos_lat[i, j] * cos_apart[i, j]
+                way_m = math.atan2(math.hypot(east, north), up) * earth_m
+                fall = way_m / (2.0 * earth_m * k)  # of the Earth below the ray
+                slope = math.atan(rise_m[i, j] / max(way_m, 1.0) - fall)
+                elevation_deg = math.degrees(slope)
+            found[i, j] = relative_db(
+                azimuth_deg, downtilt_deg, bearing_deg, elevation_deg, pattern
+            )

@@ -1,0 +1,294 @@
+"""Terrain layers of the whole elevation model in pieces, kept in the cache.
+
+What is measured (slope, relief, distance to the shore …) is kept apart from what thresholds make of
+it (mountain class, terrain class): another threshold classifies anew from pieces that are there.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from kalsel_gap.errors import InputError
+from kalsel_gap.geo.mosaic import open_band, refuse_unknown_unit
+from kalsel_gap.geo.raster_cache import CachedLayer
+from kalsel_gap.geo.rasterize import Footprints
+from kalsel_gap.sources.tables import read_vector
+from kalsel_gap.storage.cache import Cache
+from kalsel_gap.storage.fingerprint import code_hash, default_cache_folder, hash_of
+from kalsel_gap.terrain import classes, islands, sea_mask, shore_distance
+from kalsel_gap.terrain.hillshade import light
+from kalsel_gap.terrain.islands import small_island
+from kalsel_gap.terrain.kept_sea import kept_sea
+from kalsel_gap.terrain.layers import Work, compute_layers
+from kalsel_gap.terrain.mountains import KaposThresholds, kapos_class
+from kalsel_gap.terrain.styles import DERIVED, LOOKS, MEASURED, NUMBERS, SEA
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from rasterio.windows import Window
+
+    from kalsel_gap.geo.grid import Grid
+    from kalsel_gap.project.inputs import Elevation
+    from kalsel_gap.project.model import Opened
+    from kalsel_gap.stages import Progress
+    from kalsel_gap.terrain.layers import LayerName
+    from kalsel_gap.terrain.sea_mask import CellRuns, SeaMask
+
+_FOLDER = "terrain"  # in the cache
+_SMALL, _LARGE = 2, 1  # numbers of polygons of land
+FROM = {
+    "hillshade": ("slope", "aspect"),
+    "mountain": ("elevation", "slope", "relief"),
+    "class": ("elevation", "slope", "relief", "coast", "zone"),
+}
+NEEDS = {"coast": "shore", "zone": "sea"}
+# Parts of the terrain limits that a layer depends on, and sections of files.
+LIMITS = {
+    "relief": ("radius_m.relief",),
+    "zone": ("coast.zone_m",),
+    "mountain": ("radius_m.relief", "mountain"),
+    "class": ("radius_m.relief", "mountain", "coast", "small_island", "islands"),
+}
+_FILES = {"coast": ("coastline",), "class": ("coastline", "wetlands")}
+
+
+class KeptLayers:
+    """Pieces of the terrain layers of a project, made where the cache has none.
+
+    Parameters
+    ----------
+    opened : Opened
+        The project.
+
+    Attributes
+    ----------
+    wanted : tuple of str
+        Layers that are asked for.
+
+    Raises
+    ------
+    InputError
+        The project has no elevation model; as `mosaic.open_band`.
+    """
+
+    wanted: tuple[str, ...]
+
+    def __init__(self, opened: Opened) -> None:
+        if opened.project.elevation is None:
+            raise InputError("elevation_missing", path=opened.path)
+        self.opened, self.limits = opened, opened.project.terrain
+        self.source: Elevation = opened.project.elevation
+        refuse_unknown_unit(self.source.tiles, self.source.band)
+        self.wanted = tuple(LOOKS)
+
+    # --- what there is -------------------------------------------------------------------------
+
+    @cached_property
+    def grid(self) -> Grid:
+        """Of the elevation model."""
+        with open_band(self.source.tiles, self.source.band) as band:
+            return band.grid
+
+    @cached_property
+    def sea(self) -> SeaMask | None:
+        """The open sea; None where the model has none."""
+        found = kept_sea(self.opened)
+        return found if found is not None and found.any() else None
+
+    @cached_property
+    def shore(self) -> CellRuns | None:
+        """Cells of the shore: of the project's coastline, as at the schools, else of the sea."""
+        given = self.opened.project.coastline
+        if given is None:
+            return self.sea
+        lines = read_vector(given.path, shapes="lines").geometry.dropna().to_numpy()
+        cells = shore_distance.line_cells(lines, self.grid)
+        return cells if cells.any() else self.sea
+
+    @cached_property
+    def zone(self) -> CellRuns | None:
+        """The low-elevation coastal zone."""
+        if self.sea is None:
+            return None
+        return sea_mask.low_coast(
+            self.source.tiles, self.sea, self.limits.coast.zone_m, band=self.source.band
+        )
+
+    def _is_possible(self, name: str) -> bool:
+        return name not in NEEDS or getattr(self, NEEDS[name]) is not None
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """What must be measured; the elevation always, as it tells what is land."""
+        needed = {"elevation", *self.wanted}
+        for name in self.wanted:
+            needed |= {part for part in FROM.get(name, ()) if self._is_possible(part)}
+        return tuple(name for name in MEASURED if name in needed)
+
+    @property
+    def derived(self) -> tuple[str, ...]:
+        """What must be made of it."""
+        return tuple(name for name in DERIVED if name in self.wanted)
+
+    # --- pieces --------------------------------------------------------------------------------
+
+    @cached_property
+    def _root(self) -> Path:
+        return default_cache_folder() / _FOLDER
+
+    @cached_property
+    def _store(self) -> Cache:
+        return Cache(default_cache_folder())
+
+    @cached_property
+    def _hashes(self) -> dict[str, str]:
+        return {name: self._store.file_hash(path) for name, path in self.opened.project.inputs()}
+
+    @cached_property
+    def kept(self) -> dict[str, CachedLayer]:
+        """Pieces of every layer, in folders named by all that it depends on."""
+        return {
+            name: CachedLayer(self._root / self._key(name), self.grid, LOOKS[name])
+            for name in (*self.measured, *self.derived)
+        }
+
+    def _key(self, name: str) -> str:
+        roots = {"elevation", *_FILES.get(name, ())}
+        limits = self.limits.model_dump(mode="json")
+        parts = {
+            "layer": name,
+            "code": code_hash(__name__, type(self.opened).__module__),
+            "files": {n: h for n, h in self._hashes.items() if n.partition(".")[0] in roots},
+            "source": self.source.model_dump(mode="json", include={"band", "nodata", "sea"}),
+            "limits": {dotted: part_of(limits, dotted) for dotted in LIMITS.get(name, ())},
+            "from": {part: self._key(part) for part in FROM.get(name, ())},
+        }
+        return hash_of(parts)
+
+    def _missing(self, names: Sequence[str]) -> tuple[str, ...]:
+        return tuple(name for name in names if not self.kept[name].are_complete())
+
+    def _work(self, names: Sequence[str]) -> Work:
+        return Work(
+            cast("tuple[LayerName, ...]", tuple(names)),
+            relief_radius_m=self.limits.radius_m.relief,
+            mountains=self._kapos,
+            sea=self.sea,
+            zone=self.zone if "zone" in names else None,
+            shore=self.shore if "coast" in names else None,
+        )
+
+    @property
+    def _kapos(self) -> KaposThresholds:
+        return KaposThresholds(**self.limits.mountain.model_dump(exclude={"source"}))
+
+    def _measure(self, report: Progress) -> None:
+        """Make the pieces of what is measured that are not there yet."""
+        names = self._missing(self.measured)
+        if not names:
+            return
+        compute_layers(
+            self.source.tiles,
+            self._work(names),
+            lambda name, window, cells: self.kept[name].write(window, in_unit(name, cells)),
+            band=self.source.band,
+            skip=lambda window: all(self.kept[name].has(window) for name in names),
+            progress=report,
+        )
+
+    def _keep(self, name: str, window: Window) -> None:
+        """Make a piece of a derived layer, unless it is there."""
+        if not self.kept[name].has(window):
+            cells = self._derive(name, window, lambda part: self.kept[part].read(window))
+            self.kept[name].write(window, cells)
+
+    def _derive(
+        self, name: str, window: Window, read: Callable[[str], NDArray[Any]]
+    ) -> NDArray[Any]:
+        """A piece of what is made of measured layers."""
+        given = {part: read(part) for part in FROM[name] if part in self.kept}
+        if name == "hillshade":
+            return _hillshade(given["slope"], given["aspect"])
+        kapos = kapos_class(
+            given["elevation"], given["slope"], given["relief"], thresholds=self._kapos
+        )
+        return kapos if name == "mountain" else self._class(window, given, kapos)
+
+    def _class(
+        self, window: Window, given: dict[str, NDArray[Any]], kapos: NDArray[np.int8]
+    ) -> NDArray[np.int16]:
+        """Numbers of terrain classes, by the rules that hold for schools."""
+        dry = ~np.isnan(given["elevation"])
+        unknown = np.full(dry.shape, classes.UNKNOWN, dtype=np.int8)
+        flags = {
+            "pulau_kecil": unknown,
+            "pegunungan": classes.mountain(kapos, given["relief"], self.limits.mountain),
+            "pesisir": unknown,
+            "rawa": unknown,
+        }
+        if self._land is not None:
+            reach_m = self.limits.small_island.offset_km * 1000
+            flags["pulau_kecil"] = small_island(self._land, window, dry, reach_m, _SMALL)
+        if "coast" in given:
+            zone = given.get("zone", unknown)
+            flags["pesisir"] = classes.coastal(given["coast"], zone, self.limits.coast)
+        if self._wetlands is not None:
+            flags["rawa"] = (self._wetlands.at(window) > 0).astype(np.int8)
+        known = {
+            "pulau_kecil": self._land is not None,
+            "pegunungan": True,
+            "pesisir": "coast" in given,
+            "rawa": self._wetlands is not None,
+        }
+        first = classes.primary(flags, [name for name in known if known[name]])
+        names = (*classes.PRECEDENCE, classes.ELSE)
+        number = np.array([*(NUMBERS[name] for name in names), -1], dtype=np.int16)[first]
+        number[~dry] = -1
+        if self.sea is not None:
+            top, left = int(window.row_off), int(window.col_off)
+            wet = self.sea.rows(top, top + int(window.height))[:, left : left + int(window.width)]
+            number[wet] = SEA
+        return number
+
+    @cached_property
+    def _land(self) -> Footprints | None:
+        """Polygons of land, small islands apart."""
+        shore = self.opened.project.coastline
+        if shore is None or not shore.land:
+            return None
+        land = np.concatenate([islands.land_polygons(path) for path in shore.land])
+        small = islands.are_small(land, self.limits)
+        return Footprints(self.grid, land, np.where(small, _SMALL, _LARGE))
+
+    @cached_property
+    def _wetlands(self) -> Footprints | None:
+        layer = self.opened.project.wetlands
+        if layer is None:
+            return None
+        shapes = read_vector(layer.path, shapes="polygons").geometry.dropna().make_valid()
+        return Footprints(self.grid, shapes.to_numpy(), np.ones(len(shapes), dtype=np.int64))
+
+
+def part_of(limits: dict[str, Any], dotted: str) -> Any:  # noqa: ANN401 - any value
+    """A value of a section by its dotted name."""
+    for name in dotted.split("."):
+        limits = limits[name]
+    return limits
+
+
+def in_unit(name: str, cells: NDArray[Any]) -> NDArray[Any]:
+    """Cells in the unit of the layer's file."""
+    return cells / np.float32(1000.0) if name == "coast" else cells
+
+
+def _hillshade(slope_deg: NDArray[Any], aspect_deg: NDArray[Any]) -> NDArray[np.uint8]:
+    """Light from 1 to 255, 0 where it is not known."""
+    lit = light(np.radians(slope_deg), np.radians(np.nan_to_num(aspect_deg)))
+    shade: NDArray[np.uint8] = np.nan_to_num(np.rint(1.0 + 254.0 * lit)).astype(np.uint8)
+    return shade
