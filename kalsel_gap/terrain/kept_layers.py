@@ -21,7 +21,7 @@ from kalsel_gap.storage.fingerprint import code_hash, default_cache_folder, hash
 from kalsel_gap.terrain import classes, islands, sea_mask, shore_distance
 from kalsel_gap.terrain.hillshade import light
 from kalsel_gap.terrain.islands import small_island
-from kalsel_gap.terrain.kept_sea import kept_sea
+from kalsel_gap.terrain.kept_sea import look_up_sea
 from kalsel_gap.terrain.layers import Work, compute_layers
 from kalsel_gap.terrain.mountains import KaposThresholds, kapos_class
 from kalsel_gap.terrain.styles import DERIVED, LOOKS, MEASURED, NUMBERS, SEA
@@ -98,7 +98,7 @@ class KeptLayers:
     @cached_property
     def sea(self) -> SeaMask | None:
         """The open sea; None where the model has none."""
-        found = kept_sea(self.opened)
+        found = look_up_sea(self.opened)
         return found if found is not None and found.any() else None
 
     @cached_property

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from kalsel_gap.terrain.sea_mask import SeaMask
 
 
-def kept_sea(opened: Opened) -> SeaMask | None:
+def look_up_sea(opened: Opened) -> SeaMask | None:
     """The open sea, from the cache where a run or a command has found it before.
 
     Returns

@@ -37,7 +37,7 @@ from kalsel_gap.radio.propagation.vegetation import Woodland, maximum_db, specif
 from kalsel_gap.storage.atomic import replace_file
 from kalsel_gap.storage.cache import Cache
 from kalsel_gap.storage.fingerprint import code_hash, default_cache_folder, hash_of
-from kalsel_gap.terrain.kept_sea import kept_sea
+from kalsel_gap.terrain.kept_sea import look_up_sea
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -120,7 +120,7 @@ class LossRasters:
     @cached_property
     def sea(self) -> SeaMask | None:
         """The open sea; None where the model does not tell."""
-        return kept_sea(self.opened)
+        return look_up_sea(self.opened)
 
     @cached_property
     def _grounds(self) -> Grounds:

@@ -17,7 +17,7 @@ from kalsel_gap.radio.links.path_loss import RadioTerrain
 from kalsel_gap.radio.links.usable_sites import asked_for, usable
 from kalsel_gap.radio.paths.profiles import terrain_of
 from kalsel_gap.sources.sites import read_sites
-from kalsel_gap.terrain.kept_sea import kept_sea
+from kalsel_gap.terrain.kept_sea import look_up_sea
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -141,7 +141,7 @@ def read_servers(
     if elevation is None:
         raise InputError("elevation_missing", path=opened.path)
     terrain = terrain_of(opened)
-    ground = RadioTerrain(terrain, kept_sea(opened), opened.project.radio)
+    ground = RadioTerrain(terrain, look_up_sea(opened), opened.project.radio)
     fits, found = usable(asked, ground, opened.shown(elevation.path))
     used = asked.loc[fits, list(TERMS)]
     servers = used.drop_duplicates().sort_values(list(TERMS), ignore_index=True)

@@ -129,7 +129,7 @@ def list_links(
     """
     # They compile kernels: only when they are needed.
     from kalsel_gap.radio.paths.profiles import terrain_of
-    from kalsel_gap.terrain.kept_sea import kept_sea
+    from kalsel_gap.terrain.kept_sea import look_up_sea
 
     school = _school(opened, npsn)
     if opened.project.elevation is None:
@@ -141,7 +141,7 @@ def list_links(
     sites = sites[sites["technology"].isin(list(radio.carriers))].reset_index(drop=True)
     asked = asked_for(sites, operators, technologies, opened).reset_index(drop=True)
     terrain = terrain_of(opened)
-    ground = RadioTerrain(terrain, kept_sea(opened), radio)
+    ground = RadioTerrain(terrain, look_up_sea(opened), radio)
     fits, unfit = usable(asked, ground, opened.shown(opened.project.elevation.path))
     findings += [*unfit, *calibration.unused(opened, sites)]
     off = {(f.file, f.row): f.code for f in unfit if f.code in _OFF}

@@ -112,11 +112,11 @@ def _candidates(
     """A row for each place and each site that could serve it: what it would give there."""
     # They compile kernels: only when they are needed.
     from kalsel_gap.radio.paths.profiles import terrain_of
-    from kalsel_gap.terrain.kept_sea import kept_sea
+    from kalsel_gap.terrain.kept_sea import look_up_sea
 
     radio: Radio = opened.project.radio
     terrain = terrain_of(opened)
-    ground = RadioTerrain(terrain, kept_sea(opened), radio)
+    ground = RadioTerrain(terrain, look_up_sea(opened), radio)
     fits, _ = usable(sites, ground, "")  # told where levels are predicted
     cells = radio_cells(sites[fits])
     rule = radio.candidates
