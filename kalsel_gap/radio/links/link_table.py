@@ -18,6 +18,7 @@ from kalsel_gap.errors import InputError, suggestion
 from kalsel_gap.geo import geodesy
 from kalsel_gap.indicators import available
 from kalsel_gap.radio.links import calibration
+from kalsel_gap.radio.links.clearance import Clearance, assess_clearance
 from kalsel_gap.radio.links.path_loss import THREADS, RadioTerrain, compute_path_loss, levels_dbm
 from kalsel_gap.radio.links.path_view import PathView, of_paths
 from kalsel_gap.radio.links.servers import candidate_servers, radio_cells
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from kalsel_gap.findings import Finding
     from kalsel_gap.geo.arrays import FloatArray
     from kalsel_gap.project.model import Opened
+    from kalsel_gap.project.radio import Radio
     from kalsel_gap.radio.propagation.path_inputs import Paths
 
 
@@ -64,6 +66,7 @@ STATUS = ("value", "void", "profile", "distance", "frequency", "antenna", "term"
 _OFF = ("site_on_sea", "site_off_elevation")
 # Rows of no usable site, which may be one within reach; and offsets.
 _OF_NO_SITE = ("site_unusable", "technology_unknown", "offset_unused")
+_FLAGS = ("line_of_sight", "line_of_sight_worst")
 _LOOKED_AT = (
     *("itm_loss_db", "free_space_db", "clearance_ratio", "clearance_ratio_worst", "obstacle_km"),
     *("obstacle_m", "obstacle_excess_m", "site_mast_m", "school_mast_m", "sea_share"),
@@ -341,61 +344,80 @@ def _second_look(
 ) -> dict[str, Any]:
     """Sight in median and worst air, the other model, free space, and a microwave hop."""
     from kalsel_gap.radio.links.microwave_hops import hops
-    from kalsel_gap.radio.paths.line_of_sight import assess_line_of_sight
-    from kalsel_gap.radio.propagation import itm
-    from kalsel_gap.radio.propagation.free_space import free_space_db
-    from kalsel_gap.radio.propagation.fresnel import worst_k
-    from kalsel_gap.radio.propagation.itm_variability import Climate
 
     radio, count = ground.radio, len(near)
     found: dict[str, Any] = {name: np.full(count, np.nan) for name in (*_LOOKED_AT, *_OF_HOP)}
     found["hop_status"] = np.full(count, "profile", object)
-    seen = {name: np.full(count, None, object) for name in ("line_of_sight", "line_of_sight_worst")}
+    found |= {name: np.full(count, None, object) for name in _FLAGS}
     height, mhz = (near[n].to_numpy(np.float64) for n in ("antenna_height_m", "frequency_mhz"))
     for at, paths in ground.profiles(near, lat, lon):
-        ends = (paths, height[at], radio.receiver.height_m, mhz[at])
-        median = assess_line_of_sight(*ends, k=radio.k_factor.median, threads=THREADS)
-        bent = worst_k(paths.length_km, radio.k_factor.worst)
-        worst = assess_line_of_sight(*ends, k=bent, threads=THREADS)
-        for name in ("clearance_ratio", "obstacle_m", "obstacle_excess_m", "sea_share"):
-            found[name][at] = getattr(median, name)
-        found["clearance_ratio_worst"][at] = worst.clearance_ratio
-        found["obstacle_km"][at] = paths.length_km - median.obstacle_km
-        found["site_mast_m"][at], found["school_mast_m"][at] = median.tx_mast_m, median.rx_mast_m
-        for name, each in (("line_of_sight", median), ("line_of_sight_worst", worst)):
-            known = each.status == 0
-            seen[name][at[known]] = each.line_of_sight[known]
-        # Clutter is no part of that model: on bare ground it belongs into the heights.
-        surface = paths
-        if paths.clutter_m.size:
-            surface = replace(paths, ground_m=_with_clutter(paths), clutter_m=np.empty(0))
-        link = itm.ItmLink(
-            frequency_mhz=mhz[at],
-            tx_height_m=height[at],
-            rx_height_m=radio.receiver.height_m,
-            n0=radio.atmosphere.n0,
-            climate=Climate[radio.atmosphere.climate.upper()],
-            permittivity=radio.ground.permittivity,
-            conductivity_s_m=radio.ground.conductivity_s_m,
-            time_percent=radio.prediction.time_percent,
-        )
-        found["itm_loss_db"][at] = itm.loss(surface, link, threads=THREADS).loss_db
-        rise_m = (
-            paths.ground_m[paths.first[1:] - 1]
-            + radio.receiver.height_m
-            - paths.ground_m[paths.first[:-1]]
-            - height[at]
-        )
-        ray_km = np.hypot(paths.length_km, rise_m / 1000.0)
-        found["free_space_db"][at] = free_space_db(ray_km, mhz[at])
         hop = hops(paths, height[at], float(lat[0]), radio, threads=THREADS)
-        for name in _OF_HOP:
-            found[name][at] = getattr(hop, name.removeprefix("hop_"))
+        columns = {
+            **_sight(assess_clearance(paths, height[at], mhz[at], radio)),
+            "itm_loss_db": _itm_loss_db(paths, height[at], mhz[at], radio),
+            "free_space_db": _free_space_db(paths, height[at], mhz[at], radio),
+            **{name: getattr(hop, name.removeprefix("hop_")) for name in _OF_HOP},
+        }
+        for name, values in columns.items():
+            found[name][at] = values
     off = near["off"].to_numpy(object)
     for name in _OF_HOP:
         found[name][off != ""] = off[off != ""] if name == "hop_status" else np.nan
-    flags = {name: pd.array(values, dtype="boolean") for name, values in seen.items()}
-    return {**found, **flags}
+    return found | {name: pd.array(found[name], dtype="boolean") for name in _FLAGS}
+
+
+def _sight(seen: Clearance) -> dict[str, NDArray[np.generic]]:
+    """Columns of what stands in the way; whether the way is clear is None where nobody knows."""
+    flags = {}
+    for name, each in zip(_FLAGS, (seen.median, seen.worst), strict=True):
+        flags[name] = each.line_of_sight.astype(object)
+        flags[name][each.status != 0] = None
+    return {
+        **seen.columns(),
+        "site_mast_m": seen.median.tx_mast_m,
+        "school_mast_m": seen.median.rx_mast_m,
+        "sea_share": seen.median.sea_share,
+        **flags,
+    }
+
+
+def _itm_loss_db(
+    paths: Paths, tx_height_m: FloatArray, frequency_mhz: FloatArray, radio: Radio
+) -> FloatArray:
+    """Loss by the Irregular Terrain Model."""
+    from kalsel_gap.radio.propagation import itm
+    from kalsel_gap.radio.propagation.itm_variability import Climate
+
+    # Clutter is no part of that model: on bare ground it belongs into the heights.
+    surface = paths
+    if paths.clutter_m.size:
+        surface = replace(paths, ground_m=_with_clutter(paths), clutter_m=np.empty(0))
+    link = itm.ItmLink(
+        frequency_mhz=frequency_mhz,
+        tx_height_m=tx_height_m,
+        rx_height_m=radio.receiver.height_m,
+        n0=radio.atmosphere.n0,
+        climate=Climate[radio.atmosphere.climate.upper()],
+        permittivity=radio.ground.permittivity,
+        conductivity_s_m=radio.ground.conductivity_s_m,
+        time_percent=radio.prediction.time_percent,
+    )
+    return itm.loss(surface, link, threads=THREADS).loss_db
+
+
+def _free_space_db(
+    paths: Paths, tx_height_m: FloatArray, frequency_mhz: FloatArray, radio: Radio
+) -> FloatArray:
+    """Loss with nothing in the way, along the straight ray between the antennas."""
+    from kalsel_gap.radio.propagation.free_space import free_space_db
+
+    rise_m = (
+        paths.ground_m[paths.first[1:] - 1]
+        + radio.receiver.height_m
+        - paths.ground_m[paths.first[:-1]]
+        - tx_height_m
+    )
+    return free_space_db(np.hypot(paths.length_km, rise_m / 1000.0), frequency_mhz)
 
 
 def _with_clutter(paths: Paths) -> NDArray[np.floating]:

@@ -20,7 +20,8 @@ from kalsel_gap.findings import Finding, at_school
 from kalsel_gap.geo import geodesy
 from kalsel_gap.indicators import available
 from kalsel_gap.radio.links import calibration
-from kalsel_gap.radio.links.path_loss import RadioTerrain, compute_path_loss, levels_dbm, sights
+from kalsel_gap.radio.links.clearance import clearances
+from kalsel_gap.radio.links.path_loss import RadioTerrain, compute_path_loss, levels_dbm
 from kalsel_gap.radio.links.servers import Servers, candidate_servers, radio_cells
 from kalsel_gap.radio.links.usable_sites import usable
 from kalsel_gap.sources.school_points import sampled
@@ -508,7 +509,7 @@ def _served(
             "surroundings_db": lost.surroundings_db[path],
             "model": np.where(lost.is_near[path], "free_space", "p1812"),
             "diffraction_db": lost.diffraction_db[path],
-            **sights(cell, lat, lon, ground),
+            **clearances(cell, lat, lon, ground),
         },
         index=row * len(cells.groups) + group,
     )
