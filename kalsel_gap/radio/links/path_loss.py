@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -50,14 +50,14 @@ class RadioTerrain:
 class PathLoss(NamedTuple):
     """What paths lose, arrays of shape (paths,); NaN unless the status is OK.
 
-    A path that is shorter than ITU-R P.1812 covers has the loss of free space, as `near.loss_db`
-    has it: so near to the antenna nothing else is known of the ground.
+    A path that is shorter than ITU-R P.1812 covers has the loss of free space, as
+    `short_range.loss_db` computes it: so near to the antenna nothing else is known of the ground.
     """
 
     loss_db: FloatArray
     """Over the ground and what stands on it."""
     vegetation_db: FloatArray
-    """Through the wood that the receiver stands in, where that is the way; 0 else."""
+    """Through the wood that the receiver stands in, where that is the way; otherwise 0."""
     surroundings_db: FloatArray
     """Of houses and trees that no land cover over bare ground shows."""
     diffraction_db: FloatArray
@@ -66,6 +66,18 @@ class PathLoss(NamedTuple):
     is_near: BoolArray
     """Whether the loss is that of free space."""
     status: ByteArray
+
+    @classmethod
+    def unknown(cls, count: int) -> PathLoss:
+        """That of paths of which nothing is known."""
+        from kalsel_gap.radio.propagation.path_inputs import DISTANCE
+
+        fields: dict[str, NDArray[Any]] = {n: np.full(count, np.nan) for n in cls._fields}
+        fields |= {
+            "is_near": np.zeros(count, dtype=np.bool_),
+            "status": np.full(count, DISTANCE, dtype=np.int8),
+        }
+        return cls(**fields)
 
     @property
     def total_db(self) -> FloatArray:
@@ -76,6 +88,34 @@ class PathLoss(NamedTuple):
         """With those of further paths behind them."""
         both = {name: (getattr(self, name), getattr(more, name)) for name in self._fields}
         return PathLoss(**{name: np.concatenate(each) for name, each in both.items()})
+
+
+class _PathTerms(NamedTuple):
+    """What is known of paths besides their profiles, arrays of shape (paths,)."""
+
+    frequency_mhz: FloatArray
+    tx_height_m: FloatArray
+    latitude_deg: FloatArray
+    """Of the middle of the path."""
+    depth_m: FloatArray
+    """How far the path runs through the wood that the receiver stands in; NaN is unknown."""
+    woodland_db: FloatArray
+    """Loss through that wood."""
+
+    def of(self, index: IntArray) -> _PathTerms:
+        """Those of some of the paths."""
+        return _PathTerms(*(values[index] for values in self))
+
+
+class _Step(NamedTuple):
+    """What one way of reaching the receiver loses, arrays of shape (paths,).
+
+    NaN unless the status is OK, which it is nowhere that the way does not apply.
+    """
+
+    loss_db: FloatArray
+    diffraction_db: FloatArray
+    status: ByteArray
 
 
 def compute_path_loss(
@@ -96,74 +136,140 @@ def compute_path_loss(
         A row for each path.
     lat, lon : float array of shape (paths,)
         Where they end, degrees.
-    ground : Ground
+    ground : RadioTerrain
         What they run over.
     """
-    from kalsel_gap.radio.paths import woodland
-    from kalsel_gap.radio.propagation import p1812, short_range
-    from kalsel_gap.radio.propagation.path_inputs import DISTANCE, LAND_COVER, OK
-    from kalsel_gap.radio.propagation.terminal_clutter import surroundings_db
+    terms = _terms_of(cells, lat, lon, ground)
+    found = PathLoss.unknown(len(cells))
+    for at, paths in ground.profiles(cells, lat, lon):
+        for name, values in _loss_of(paths, terms.of(at), ground)._asdict().items():
+            getattr(found, name)[at] = values
+    return found
 
-    radio, terrain, count = ground.radio, ground.terrain, len(cells)
+
+def _terms_of(
+    cells: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: RadioTerrain
+) -> _PathTerms:
+    from kalsel_gap.radio.paths import woodland
+
+    radio = ground.radio
     height, mhz, tx_lat, tx_lon = (
         cells[n].to_numpy("float64") for n in ("antenna_height_m", "frequency_mhz", "lat", "lon")
     )
-    rx_m = radio.receiver.height_m
     depth_m = woodland.depths_m(
-        *(woodland.above(terrain, rx_m), ground.sea, (tx_lat, tx_lon), lat, lon),
+        woodland.above(ground.terrain, radio.receiver.height_m),
+        *(ground.sea, (tx_lat, tx_lon), lat, lon),
         longest_m=radio.vegetation.longest_m,
     )
     through = woodland.through_db(depth_m, mhz, radio.vegetation)
-    found = PathLoss(
-        loss_db=np.full(count, np.nan),
-        vegetation_db=np.zeros(count) if terrain.has_clutter else through.copy(),
-        surroundings_db=np.zeros(count),
-        diffraction_db=np.full(count, np.nan),
-        elevation_deg=np.full(count, np.nan),
-        is_near=np.zeros(count, dtype=np.bool_),
-        status=np.full(count, DISTANCE, dtype=np.int8),
+    return _PathTerms(mhz, height, (tx_lat + lat) / 2.0, depth_m, through)
+
+
+def _loss_of(paths: Paths, terms: _PathTerms, ground: RadioTerrain) -> PathLoss:
+    """Loss of some paths: over the terrain, at short range or through the wood, and around."""
+    from kalsel_gap.radio.propagation.path_inputs import DISTANCE, LAND_COVER, OK
+
+    over = _over_terrain(paths, terms, ground)
+    near = _at_short_range(paths, terms, over, ground)
+    through = _through_woodland(paths, terms, over, ground)
+    is_near = near.status == OK
+    is_through = through.loss_db + terms.woodland_db < over.loss_db
+    loss_db, diffraction_db = (
+        np.select([is_near, is_through], [nearby, inside], above)
+        for above, nearby, inside in zip(over[:2], near[:2], through[:2], strict=True)
     )
-    middle = (tx_lat + lat) / 2.0
-    for at, paths in ground.profiles(cells, lat, lon):
-        link = _link(at, mhz, height, middle, radio)
-        made = p1812.loss(paths, link, threads=THREADS)
-        found.loss_db[at], found.status[at] = made.loss_db, made.status
-        found.diffraction_db[at] = made.diffraction_db
-        tx_m = paths.ground_m[paths.first[:-1]] + height[at]
-        rise_km = (paths.ground_m[paths.first[1:] - 1] + rx_m - tx_m) / 1000.0
-        fall = paths.length_km / (2.0 * p1812.EARTH_KM * radio.k_factor.median)
-        found.elevation_deg[at] = np.degrees(np.arctan2(rise_km, paths.length_km) - fall)
-        short = np.flatnonzero((made.status == DISTANCE) & (paths.length_km < p1812.DISTANCE_KM[0]))
-        if short.size:
-            by = at[short]
-            link = _link(by, mhz, height, middle, radio)
-            found.loss_db[by], status = short_range.loss_db(
-                paths.part(short), link, threads=THREADS
-            )
-            found.status[by], found.is_near[by] = status, status == OK
-            found.diffraction_db[by] = np.where(status == OK, 0.0, np.nan)
-            found.vegetation_db[by] = through[by]
-        if terrain.has_clutter:
-            found.status[at[bare(paths, made.status)]] = LAND_COVER
-        inside = np.flatnonzero((depth_m[at] > 0.0) & (made.status == OK))
-        if terrain.has_clutter and inside.size:
-            into = at[inside]
-            way = woodland.cleared(paths.part(inside), depth_m[into])
-            made = p1812.loss(way, _link(into, mhz, height, middle, radio), threads=THREADS)
-            less = made.loss_db + through[into] < found.loss_db[into]
-            found.loss_db[into[less]] = made.loss_db[less]
-            found.diffraction_db[into[less]] = made.diffraction_db[less]
-            found.vegetation_db[into[less]] = through[into[less]]
-    unknown = (found.status == OK) & np.isnan(depth_m)
-    found.status[unknown] = LAND_COVER
-    for values in (found.loss_db, found.diffraction_db):
-        values[unknown] = np.nan
-    lost = found.status != OK
-    found.vegetation_db[lost] = found.surroundings_db[lost] = np.nan
-    if not terrain.has_clutter:
-        kind = radio.surroundings.kind
-        found.surroundings_db[:] = surroundings_db(mhz, kind, found.vegetation_db, height_m=rx_m)
+    # Over clutter that the profile has, no wood is left to be added.
+    is_added = is_near | is_through | (not ground.terrain.has_clutter)
+    status = np.where(over.status == DISTANCE, near.status, over.status)
+    status[(status == OK) & np.isnan(terms.depth_m)] = LAND_COVER
+    lost = status != OK
+    vegetation_db = np.where(lost, np.nan, np.where(is_added, terms.woodland_db, 0.0))
+    return PathLoss(
+        loss_db=np.where(lost, np.nan, loss_db),
+        vegetation_db=vegetation_db,
+        surroundings_db=_of_surroundings(terms, vegetation_db, ground),
+        diffraction_db=np.where(lost, np.nan, diffraction_db),
+        elevation_deg=_elevation_deg(paths, terms, ground),
+        is_near=is_near,
+        status=status,
+    )
+
+
+def _over_terrain(paths: Paths, terms: _PathTerms, ground: RadioTerrain) -> _Step:
+    """Over the terrain and what the profile shows on it, by ITU-R P.1812."""
+    from kalsel_gap.radio.propagation import p1812
+    from kalsel_gap.radio.propagation.path_inputs import LAND_COVER
+
+    made = p1812.loss(paths, _link(terms, ground.radio), threads=THREADS)
+    status = made.status.copy()
+    if ground.terrain.has_clutter:
+        status[bare(paths, status)] = LAND_COVER
+    return _Step(made.loss_db, made.diffraction_db, status)
+
+
+def _at_short_range(paths: Paths, terms: _PathTerms, over: _Step, ground: RadioTerrain) -> _Step:
+    """Paths shorter than ITU-R P.1812 covers."""
+    from kalsel_gap.radio.propagation import p1812, short_range
+    from kalsel_gap.radio.propagation.path_inputs import DISTANCE, OK
+
+    is_short = (over.status == DISTANCE) & (paths.length_km < p1812.DISTANCE_KM[0])
+    at = np.flatnonzero(is_short)
+    found = _no_step(len(paths))
+    if at.size:
+        link = _link(terms.of(at), ground.radio)
+        loss_db, status = short_range.loss_db(paths.part(at), link, threads=THREADS)
+        found.loss_db[at], found.status[at] = loss_db, status
+        found.diffraction_db[at] = np.where(status == OK, 0.0, np.nan)
     return found
+
+
+def _through_woodland(paths: Paths, terms: _PathTerms, over: _Step, ground: RadioTerrain) -> _Step:
+    """Paths to receivers in a wood without its clutter: what the wood itself takes is not in it."""
+    from kalsel_gap.radio.paths import woodland
+    from kalsel_gap.radio.propagation import p1812
+    from kalsel_gap.radio.propagation.path_inputs import OK
+
+    at = np.flatnonzero((terms.depth_m > 0.0) & (over.status == OK))
+    found = _no_step(len(paths))
+    if ground.terrain.has_clutter and at.size:
+        inside = terms.of(at)
+        way = woodland.cleared(paths.part(at), inside.depth_m)
+        made = p1812.loss(way, _link(inside, ground.radio), threads=THREADS)
+        found.loss_db[at], found.diffraction_db[at] = made.loss_db, made.diffraction_db
+        found.status[at] = made.status
+    return found
+
+
+def _of_surroundings(
+    terms: _PathTerms, vegetation_db: FloatArray, ground: RadioTerrain
+) -> FloatArray:
+    """What houses and trees around the receiver take, where no clutter shows them."""
+    from kalsel_gap.radio.propagation.terminal_clutter import surroundings_db
+
+    if ground.terrain.has_clutter:
+        return np.where(np.isnan(vegetation_db), np.nan, 0.0)
+    kind, height_m = ground.radio.surroundings.kind, ground.radio.receiver.height_m
+    return surroundings_db(terms.frequency_mhz, kind, vegetation_db, height_m=height_m)
+
+
+def _elevation_deg(paths: Paths, terms: _PathTerms, ground: RadioTerrain) -> FloatArray:
+    """How high rays leave the antenna, above the horizon."""
+    from kalsel_gap.radio.propagation.p1812 import EARTH_KM
+
+    radio = ground.radio
+    tx_m = paths.ground_m[paths.first[:-1]] + terms.tx_height_m
+    rx_m = paths.ground_m[paths.first[1:] - 1] + radio.receiver.height_m
+    fall = paths.length_km / (2.0 * EARTH_KM * radio.k_factor.median)
+    return np.degrees(np.arctan2((rx_m - tx_m) / 1000.0, paths.length_km) - fall)
+
+
+def _no_step(count: int) -> _Step:
+    """A way that applies to none of the paths."""
+    from kalsel_gap.radio.propagation.path_inputs import DISTANCE
+
+    return _Step(
+        np.full(count, np.nan), np.full(count, np.nan), np.full(count, DISTANCE, dtype=np.int8)
+    )
 
 
 def bare(paths: Paths, status: ByteArray) -> IntArray:
@@ -178,24 +284,22 @@ def bare(paths: Paths, status: ByteArray) -> IntArray:
     return void[np.logical_and.reduceat(known, part.first[:-1])]
 
 
-def _link(
-    at: IntArray, mhz: FloatArray, height_m: FloatArray, latitude_deg: FloatArray, radio: Radio
-) -> P1812Link:
-    """Terms of some of the paths."""
+def _link(terms: _PathTerms, radio: Radio) -> P1812Link:
+    """Terms of paths as ITU-R P.1812 has them."""
     from kalsel_gap.radio.propagation.location_variability import location_sigma_db
     from kalsel_gap.radio.propagation.p1812 import P1812Link
 
     air, wanted, rx_m = radio.atmosphere, radio.prediction, radio.receiver.height_m
     return P1812Link(
-        frequency_mhz=mhz[at],
-        tx_height_m=height_m[at],
+        frequency_mhz=terms.frequency_mhz,
+        tx_height_m=terms.tx_height_m,
         rx_height_m=rx_m,
-        latitude_deg=latitude_deg[at],
+        latitude_deg=terms.latitude_deg,
         delta_n=air.delta_n,
         n0=air.n0,
         time_percent=wanted.time_percent,
         location_percent=wanted.location_percent,
-        location_sigma_db=location_sigma_db(mhz[at], wanted.resolution_m, rx_m),
+        location_sigma_db=location_sigma_db(terms.frequency_mhz, wanted.resolution_m, rx_m),
     )
 
 
@@ -233,37 +337,3 @@ def levels_dbm(
         pattern_db=pattern_db,
         rx_gain_dbi=rx_gain_dbi,
     )
-
-
-def sights(
-    cells: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: RadioTerrain
-) -> dict[str, NDArray[np.generic]]:
-    """What stands in the path from each cell to its place.
-
-    Returns
-    -------
-    dict of array of shape (paths,)
-        ``line_of_sight``, ``clearance_ratio``, ``obstacle_km`` from the place, ``obstacle_m``
-        above the sea, ``obstacle_excess_m`` for median air; ``clearance_ratio_worst``.
-    """
-    from kalsel_gap.radio.paths.line_of_sight import assess_line_of_sight
-    from kalsel_gap.radio.propagation.fresnel import worst_k
-
-    radio = ground.radio
-    names = ("clearance_ratio", "obstacle_km", "obstacle_m", "obstacle_excess_m")
-    found: dict[str, NDArray[np.generic]] = {
-        name: np.full(len(cells), np.nan) for name in (*names, "clearance_ratio_worst")
-    }
-    found["line_of_sight"] = np.zeros(len(cells), dtype=np.bool_)
-    height, mhz = (cells[n].to_numpy("float64") for n in ("antenna_height_m", "frequency_mhz"))
-    for at, paths in ground.profiles(cells, lat, lon):
-        ends = (paths, height[at], radio.receiver.height_m, mhz[at])
-        median = assess_line_of_sight(*ends, k=radio.k_factor.median, threads=THREADS)
-        worst_air = worst_k(paths.length_km, radio.k_factor.worst)
-        worst = assess_line_of_sight(*ends, k=worst_air, threads=THREADS)
-        for name in names:
-            found[name][at] = getattr(median, name)
-        found["obstacle_km"][at] = paths.length_km - median.obstacle_km
-        found["line_of_sight"][at] = median.line_of_sight
-        found["clearance_ratio_worst"][at] = worst.clearance_ratio
-    return found
