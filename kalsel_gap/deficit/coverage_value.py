@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -13,6 +13,8 @@ from kalsel_gap.sources import coverage
 from kalsel_gap.sources.cells import cell_text, fold
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import geopandas as gpd
     from numpy.typing import NDArray
 
@@ -26,7 +28,16 @@ if TYPE_CHECKING:
 _POSSIBLE_DBM = (-200.0, 0.0)
 
 
-def polygons_worth(source: Coverage, opened: Opened, findings: list[Finding]) -> gpd.GeoDataFrame:
+class CellWorth(NamedTuple):
+    """What cells of a coverage raster are worth."""
+
+    adequacy: NDArray[np.float64]
+    """0 to 1, NaN where they say nothing."""
+    none: NDArray[np.bool_]
+    """Cells without data that mean *no signal*."""
+
+
+def polygons_worth(source: Coverage, opened: Opened) -> tuple[gpd.GeoDataFrame, list[Finding]]:
     """Polygons of a coverage layer with their ``adequacy``, NaN where their class says nothing.
 
     Parameters
@@ -35,8 +46,12 @@ def polygons_worth(source: Coverage, opened: Opened, findings: list[Finding]) ->
         The layer's section of the project.
     opened : Opened
         The project.
+
+    Returns
+    -------
+    polygons : GeoDataFrame
     findings : list of Finding
-        What is wrong with the layer is added here.
+        What is wrong with the layer.
 
     Raises
     ------
@@ -44,13 +59,13 @@ def polygons_worth(source: Coverage, opened: Opened, findings: list[Finding]) ->
         The layer is unusable.
     """
     shown = opened.shown(source.path)
-    polygons, found = coverage.read_polygons(source, shown)
-    findings += found
+    polygons, findings = coverage.read_polygons(source, shown)
     signal = opened.project.signal
     if source.kind == "binary":
         if source.technology == "fixed":
-            return polygons.assign(adequacy=signal.fixed_network)
-        return polygons.assign(adequacy=signal.curves[source.technology].declared)
+            return polygons.assign(adequacy=signal.fixed_network), findings
+        declared = signal.curves[source.technology].declared
+        return polygons.assign(adequacy=declared), findings
     # A number is the same class however it is written: "1" and 1.0.
     table = {fold(_plain(key)): worth_ for key, worth_ in source.classes.items()}
     folded = polygons["class"].map(lambda text: fold(_plain(text)))
@@ -58,7 +73,7 @@ def polygons_worth(source: Coverage, opened: Opened, findings: list[Finding]) ->
     if unlisted:
         classes = {"classes": ", ".join(text or "–" for text in unlisted[:20])}
         findings.append(Finding("coverage_class_unlisted", file=shown, parameters=classes))
-    return polygons.assign(adequacy=folded.map(table).astype("float64"))
+    return polygons.assign(adequacy=folded.map(table).astype("float64")), findings
 
 
 def _plain(text: str) -> str:
@@ -67,8 +82,8 @@ def _plain(text: str) -> str:
 
 
 def worth(
-    found: sampling.Sample, source: Coverage, opened: Opened, findings: list[Finding]
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    found: sampling.Sample, source: Coverage, opened: Opened
+) -> tuple[CellWorth, list[Finding]]:
     """What cells of a coverage raster are worth, NaN where they say nothing.
 
     Parameters
@@ -79,57 +94,57 @@ def worth(
         The raster's section of the project.
     opened : Opened
         The project.
-    findings : list of Finding
-        What is wrong with the values is added here.
 
     Returns
     -------
-    adequacy : float array
-        0 to 1.
-    none : bool array
-        Cells without data that mean *no signal*.
+    worth : CellWorth
+    findings : list of Finding
+        What is wrong with the values.
     """
-    value = found.value
     shown = opened.shown(source.path)
-    if source.kind in ("rsrp_dbm", "level_dbm"):
-        low, high = _POSSIBLE_DBM
-        impossible = (value < low) | (value > high)
-        if impossible.any():
-            findings.append(
-                Finding(
-                    "raster_values_impossible",
-                    file=shown,
-                    parameters={"count": int(impossible.sum()), "low": low, "high": high},
-                )
-            )
-    else:
-        impossible = np.zeros(value.shape, dtype=bool)
-    adequacy = _adequacy(value, source, opened.project.signal, shown, findings)
-    none = np.isnan(value) & ~found.outside & (source.nodata_means == "none")
+    impossible = _impossible(found.value, source)
+    adequacy = _adequacy(found.value, source, opened.project.signal)
+    none = np.isnan(found.value) & ~found.outside & (source.nodata_means == "none")
     adequacy[none] = 0.0
     adequacy[impossible] = np.nan
-    return adequacy, none
+    findings = [
+        *_impossible_values(impossible, shown),
+        *_unlisted_classes(found.value, source, shown),
+    ]
+    return CellWorth(adequacy, none), findings
 
 
-def _adequacy(
-    value: NDArray[np.float64],
-    source: Coverage,
-    signal: Signal,
-    shown: str,
-    findings: list[Finding],
-) -> NDArray[np.float64]:
+def _impossible(value: NDArray[np.float64], source: Coverage) -> NDArray[np.bool_]:
+    """Cells with a level that no receiver reports."""
+    if source.kind not in ("rsrp_dbm", "level_dbm"):
+        return np.zeros(value.shape, dtype=np.bool_)
+    low, high = _POSSIBLE_DBM
+    return (value < low) | (value > high)
+
+
+def _impossible_values(impossible: NDArray[np.bool_], shown: str) -> Iterator[Finding]:
+    if impossible.any():
+        low, high = _POSSIBLE_DBM
+        count = {"count": int(impossible.sum()), "low": low, "high": high}
+        yield Finding("raster_values_impossible", file=shown, parameters=count)
+
+
+def _unlisted_classes(
+    value: NDArray[np.float64], source: Coverage, shown: str
+) -> Iterator[Finding]:
+    if source.kind != "class":
+        return
+    listed = {float(key) for key in source.classes}
+    unlisted = sorted({float(v) for v in np.unique(value[~np.isnan(value)])} - listed)
+    if unlisted:
+        classes = {"classes": ", ".join(f"{v:g}" for v in unlisted)}
+        yield Finding("raster_class_unlisted", file=shown, parameters=classes)
+
+
+def _adequacy(value: NDArray[np.float64], source: Coverage, signal: Signal) -> NDArray[np.float64]:
     """What each sampled cell is worth; NaN where the cell says nothing."""
     if source.kind == "class":
         table = {float(key): worth for key, worth in source.classes.items()}
-        unlisted = sorted({float(v) for v in np.unique(value[~np.isnan(value)])} - set(table))
-        if unlisted:
-            findings.append(
-                Finding(
-                    "raster_class_unlisted",
-                    file=shown,
-                    parameters={"classes": ", ".join(f"{v:g}" for v in unlisted)},
-                )
-            )
         return available.from_class(value, table)
     if source.technology == "fixed":
         return available.from_binary(value, signal.fixed_network)

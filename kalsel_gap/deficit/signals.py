@@ -85,10 +85,14 @@ def collect_signals(
     lat, lon = sampled(schools, opened)
     frames = []
     for done, source in enumerate(sources):
-        frames.append(_signal(schools, source, opened, lat, lon, findings))
+        frame, found = _signal(schools, source, opened, lat, lon)
+        frames.append(frame)
+        findings += found
         progress(done + 1, len(sources) + len(tiled))
     for done, tiles in enumerate(tiled, start=len(sources)):
-        frames.append(_surroundings(schools, tiles, opened, lat, lon, findings))
+        frame, found = _surroundings(schools, tiles, opened, lat, lon)
+        frames.append(frame)
+        findings += found
         progress(done + 1, len(sources) + len(tiled))
     if predictions is not None and len(predictions):
         frames.append(_predicted(predictions))
@@ -143,14 +147,13 @@ def _signal(
     opened: Opened,
     lat: NDArray[np.float64],
     lon: NDArray[np.float64],
-    findings: list[Finding],
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, list[Finding]]:
     """One raster or layer of polygons at all schools."""
     at = schools["lat"].to_numpy(), schools["lon"].to_numpy()
     located = schools["lat"].notna().any()
     value = None
     if source.is_vector:
-        polygons = polygons_worth(source, opened, findings)
+        polygons, findings = polygons_worth(source, opened)
         if located and not coverage.touches(polygons, *at):
             raise InputError("coverage_touches_no_school", path=source.path)
         adequacy, inside = coverage.best_at(polygons, polygons["adequacy"], lat, lon)
@@ -162,7 +165,7 @@ def _signal(
         if located and not sampling.touches(source.path, *at):
             raise InputError("raster_touches_no_school", path=source.path)
         found = sampling.sample(source.path, lat, lon, band=source.band)
-        adequacy, none = worth(found, source, opened, findings)
+        (adequacy, none), findings = worth(found, source, opened)
         value = found.value if source.kind in ("rsrp_dbm", "level_dbm") else None
     spoken = {
         "technology": source.technology,
@@ -172,7 +175,8 @@ def _signal(
         "date": source.date,
         "source": opened.shown(source.path),
     }
-    return _evidence(schools, spoken, adequacy, none, opened.project.signal, level_dbm=value)
+    signal = opened.project.signal
+    return _evidence(schools, spoken, adequacy, none, signal, level_dbm=value), findings
 
 
 def _evidence(
@@ -223,16 +227,14 @@ def _surroundings(
     opened: Opened,
     lat: NDArray[np.float64],
     lon: NDArray[np.float64],
-    findings: list[Finding],
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, list[Finding]]:
     """Speed tests of the tiles around all schools: what others get there is to be had there.
 
     A tile's rates and latency make an adequacy by each school's own required bandwidth, and that is
     averaged over the school's circle as a raster is. No operator is told: it is ``any``.
     """
     shown = opened.shown(source.path)
-    tiles, found = read_tiles(source, lat, lon, shown)
-    findings += found
+    tiles, findings = read_tiles(source, lat, lon, shown)
     index = opened.project.index
     required = delivered.required_mbps(schools["students"].astype("float64"), index.required_mbps)
     adequacy = np.full(lat.shape, np.nan)
@@ -254,7 +256,7 @@ def _surroundings(
         "source": shown,
     }
     nowhere = np.zeros(adequacy.shape, dtype=bool)
-    return _evidence(schools, spoken, adequacy, nowhere, opened.project.signal)
+    return _evidence(schools, spoken, adequacy, nowhere, opened.project.signal), findings
 
 
 def _predicted(predictions: pd.DataFrame) -> pd.DataFrame:

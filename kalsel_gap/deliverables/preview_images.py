@@ -249,13 +249,13 @@ def _of_raster(source: Coverage, opened: Opened, frame: PreviewGrid) -> FloatArr
     value, transform, crs = read
     cells = sampling.Sample(value, np.zeros(value.shape, dtype=bool))
     # What is wrong with the values has been found where the schools are.
-    adequacy, _ = worth(cells, source, opened, [])
+    (adequacy, _), _ = worth(cells, source, opened)
     return _warped(adequacy, transform, crs, frame, Resampling.nearest)
 
 
 def _of_polygons(source: Coverage, opened: Opened, frame: PreviewGrid) -> FloatArray:
     outside = 0.0 if source.nodata_means == "none" else np.nan
-    polygons = polygons_worth(source, opened, []).to_crs(_WEB_MERCATOR)
+    polygons = polygons_worth(source, opened)[0].to_crs(_WEB_MERCATOR)
     # Where polygons overlap, the last one drawn stays: the one that is worth most.
     drawn = polygons.sort_values("adequacy", na_position="first")
     image: FloatArray = rasterize(

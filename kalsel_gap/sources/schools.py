@@ -214,11 +214,10 @@ def read_cells(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
     InputError
         A file is unusable as a whole.
     """
-    findings: list[Finding] = []
-    cells = _registers(opened, findings)
+    cells, findings = _registers(opened)
     tables, faults = read_attributes(opened, cells["npsn"])
     for given in tables:
-        _fill(cells, given[["file", "row", *ATTRIBUTE_ALIASES]])
+        cells = _filled(cells, given[["file", "row", *ATTRIBUTE_ALIASES]])
     return cells[list(CELLS)], findings + faults
 
 
@@ -242,30 +241,32 @@ def read_attributes(
     findings : list of Finding
         What was made of the files, and one for each row that is not used.
     """
-    findings: list[Finding] = []
     known = set(npsn) - {""}
-    tables = [
-        _attributes(source, opened.shown(source.path), known, findings)
+    read = [
+        _attributes(source, opened.shown(source.path), known)
         for source in opened.project.attributes
     ]
-    return tables, findings
+    return [table for table, _ in read], [finding for _, told in read for finding in told]
 
 
 def schools_of(cells: pd.DataFrame, opened: Opened) -> tuple[gpd.GeoDataFrame, list[Finding]]:
     """The schools that :func:`read_cells` has found, as :func:`read_schools` gives them."""
-    findings: list[Finding] = []
+    identity, unknown = _identity(cells, opened)
+    location, misplaced = _location(cells, opened)
+    facts, unread = _facts(cells, opened)
     columns = pd.DataFrame(
         {
             "row_id": cells["file"] + ":" + cells["row"].astype("str"),
             "npsn": cells["npsn"],
             "name": cells["name"],
-            **_identity(cells, opened, findings),
-            **_location(cells, opened, findings),
-            **_facts(cells, opened, findings),
+            **identity,
+            **location,
+            **facts,
         }
     )
-    columns["is_duplicate"] = _duplicates(cells, columns, findings)
-    return located(schema.table(columns, schema.up_to("attributes"))), findings
+    columns["is_duplicate"], repeated = _duplicates(cells, columns)
+    schools = located(schema.table(columns, schema.up_to("attributes")))
+    return schools, [*unknown, *misplaced, *unread, *repeated]
 
 
 def located(columns: pd.DataFrame) -> gpd.GeoDataFrame:
@@ -278,36 +279,42 @@ def located(columns: pd.DataFrame) -> gpd.GeoDataFrame:
     return schools
 
 
-def _registers(opened: Opened, findings: list[Finding]) -> pd.DataFrame:
+def _registers(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
     """Text cells of all registers by canonical column, with ``file`` and ``row``."""
-    sources = opened.project.schools
-    names = [source.path.name for source in sources]
-    base = pd.DataFrame()
-    for number_, source in enumerate(sources):
+    first, *others = opened.project.schools
+    names = [source.path.name for source in opened.project.schools]
+
+    def shown(source: Register) -> str:
         repeated = names.count(source.path.name) > 1
-        shown = opened.shown(source.path) if repeated else source.path.name
-        cells = _register(source, shown, findings)
-        cells["file"] = shown
-        if number_ == 0:
-            base = cells
-            continue
-        is_new = ~cells["npsn"].isin(set(base["npsn"]) - {""})
-        fuller = _most_complete(cells[~is_new], _TEXT)
-        _fill(base, fuller)
-        findings += _not_used(cells[~is_new], fuller, shown)
-        if source.adds_rows:
-            base = pd.concat([base, cells[is_new]], ignore_index=True)
-        else:
-            findings += [
-                Finding("register_row_not_added", file=shown, row=int(row), npsn=npsn, value=name)
-                for row, npsn, name in cells.loc[is_new, ["row", "npsn", "name"]].itertuples(
-                    index=False
-                )
-            ]
-    return base
+        return opened.shown(source.path) if repeated else source.path.name
+
+    base, findings = _register(first, shown(first))
+    for source in others:
+        cells, told = _register(source, shown(source))
+        base, unused = _with_register(base, cells, shown(source), adds_rows=source.adds_rows)
+        findings += [*told, *unused]
+    return base, findings
 
 
-def _register(source: Register, shown: str, findings: list[Finding]) -> pd.DataFrame:
+def _with_register(
+    base: pd.DataFrame, cells: pd.DataFrame, shown: str, *, adds_rows: bool
+) -> tuple[pd.DataFrame, list[Finding]]:
+    """A register with its gaps filled from a further one, and that one's other rows if wanted."""
+    is_new = ~cells["npsn"].isin(set(base["npsn"]) - {""})
+    fuller = _most_complete(cells[~is_new], _TEXT)
+    base, new = _filled(base, fuller), cells[is_new]
+    findings = _not_used(cells[~is_new], fuller, shown)
+    if adds_rows:
+        return pd.concat([base, new], ignore_index=True), findings
+    not_added = [
+        Finding("register_row_not_added", file=shown, row=int(row), npsn=npsn, value=name)
+        for row, npsn, name in new[["row", "npsn", "name"]].itertuples(index=False)
+    ]
+    return base, findings + not_added
+
+
+def _register(source: Register, shown: str) -> tuple[pd.DataFrame, list[Finding]]:
+    """Text cells of one register."""
     aliases = REGISTER_ALIASES | ATTRIBUTE_ALIASES | PART_ALIASES
     every = aliases | CHECK_ALIASES
     table = read_table(source.path, source.sheet, aliases=every, override=source.columns)
@@ -318,18 +325,20 @@ def _register(source: Register, shown: str, findings: list[Finding]) -> pd.DataF
         required=("name", "lat", "lon") if numbered else ("npsn", "name", "lat", "lon"),
         lenient=CHECK_ALIASES,
     )
-    findings += understood(table, header, aliases, shown)
+    findings = understood(table, header, aliases, shown)
     findings += [Finding("row_too_long", file=shown, row=row) for row in table.too_long]
-    return _text(table, header)
+    return _text(table, header, shown), findings
 
 
-def _text(table: RawTable, header: Mapping[str, str]) -> pd.DataFrame:
+def _text(table: RawTable, header: Mapping[str, str], shown: str) -> pd.DataFrame:
+    """Cells by canonical column, with ``file`` and ``row``; empty where there is no such header."""
     cells = pd.DataFrame(
         {
             column: table.cells[header[column]] if column in header else ""
             for column in (*_TEXT, *CHECK_ALIASES)
         }
     ).astype("str")
+    cells["file"] = shown
     cells["row"] = table.cells[ROW]
     cells["filled_from"] = pd.Series("", index=cells.index, dtype="str")
     if set(PART_ALIASES) <= set(header):
@@ -358,8 +367,8 @@ def _is_count(*texts: str) -> bool:
 
 
 def _attributes(
-    source: Attributes, shown: str, known: set[str], findings: list[Finding]
-) -> pd.DataFrame:
+    source: Attributes, shown: str, known: set[str]
+) -> tuple[pd.DataFrame, list[Finding]]:
     """The attribute rows to use, one per NPSN of a school, indexed by NPSN."""
     aliases = {
         "npsn": REGISTER_ALIASES["npsn"],
@@ -382,10 +391,8 @@ def _attributes(
             expected=", ".join(ATTRIBUTE_ALIASES),
             suggestion=next(iter(near.values()), ""),
         )
-    findings += understood(table, header, aliases, shown)
-    cells = _text(table, header)
-    cells["file"] = shown
-    cells["year"] = table.cells[header["year"]] if "year" in header else ""
+    cells = _text(table, header, shown)
+    findings = understood(table, header, aliases, shown)
     findings += [Finding("row_too_long", file=shown, row=row) for row in table.too_long]
     schoolless = ~cells["npsn"].isin(known)
     findings += [
@@ -394,21 +401,29 @@ def _attributes(
     ]
     cells = cells[~schoolless]
     if "year" in header:
-        year = cells["year"].map(_year).astype("float64")
-        findings += _unread(cells, year.isna() & (cells["year"] != ""), "value_not_read", "year")
-        year = year.fillna(-np.inf)  # a row without a year is older than all others
-        usable = pd.Series(data=True, index=cells.index)
-        if source.year != "latest":
-            usable = (np.floor(year) == source.year) | (year == _year(str(source.year)))
-        wanted = year.where(usable).groupby(cells["npsn"]).transform("max")
-        other = ~usable | (year != wanted)
-        if other.any():
-            counted = {"count": int(other.sum()), "year": str(source.year)}
-            findings.append(Finding("attribute_other_year", file=shown, parameters=counted))
-        cells = cells[~other]
+        dated = cells.assign(year=table.cells[header["year"]])
+        cells, told = _of_year(dated, source, shown)
+        findings += told
     best = _most_complete(cells, used)
-    findings += _not_used(cells, best, shown)
-    return best
+    return best, findings + _not_used(cells, best, shown)
+
+
+def _of_year(
+    cells: pd.DataFrame, source: Attributes, shown: str
+) -> tuple[pd.DataFrame, list[Finding]]:
+    """Rows of the year that the project asks for, by default the latest of each school."""
+    year = cells["year"].map(_year).astype("float64")
+    findings = _unread(cells, year.isna() & (cells["year"] != ""), "value_not_read", "year")
+    year = year.fillna(-np.inf)  # a row without a year is older than all others
+    usable = pd.Series(data=True, index=cells.index)
+    if source.year != "latest":
+        usable = (np.floor(year) == source.year) | (year == _year(str(source.year)))
+    wanted = year.where(usable).groupby(cells["npsn"]).transform("max")
+    other = ~usable | (year != wanted)
+    if other.any():
+        counted = {"count": int(other.sum()), "year": str(source.year)}
+        findings.append(Finding("attribute_other_year", file=shown, parameters=counted))
+    return cells[~other], findings
 
 
 def _year(text: str) -> float:
@@ -452,8 +467,9 @@ def _most_complete(cells: pd.DataFrame, used: list[str]) -> pd.DataFrame:
     return order.drop_duplicates("npsn").set_index("npsn")
 
 
-def _fill(cells: pd.DataFrame, given: pd.DataFrame) -> None:
-    """Fill empty cells of `cells` from `given`, indexed by NPSN; what is there stands."""
+def _filled(cells: pd.DataFrame, given: pd.DataFrame) -> pd.DataFrame:
+    """`cells` with its empty cells filled from `given`, indexed by NPSN; what is there stands."""
+    cells = cells.copy()
     placeless = (cells["lat"] == "") & (cells["lon"] == "")
     filled_any = pd.Series(data=False, index=cells.index)
     for column in (*_TEXT, *CHECK_ALIASES):
@@ -467,23 +483,26 @@ def _fill(cells: pd.DataFrame, given: pd.DataFrame) -> None:
     names = cells.loc[filled_any, "npsn"].map(origin).astype("str")
     before = cells.loc[filled_any, "filled_from"]
     cells.loc[filled_any, "filled_from"] = names.where(before == "", before + "; " + names)
+    return cells
 
 
 def _identity(
-    cells: pd.DataFrame, opened: Opened, findings: list[Finding]
-) -> dict[str, pd.Series[str]]:
+    cells: pd.DataFrame, opened: Opened
+) -> tuple[dict[str, pd.Series[str]], list[Finding]]:
+    """Level, ownership, and the kabupaten and kecamatan that each row claims."""
     level, ownership = level_of(cells), ownership_of(cells)
-    findings += _unread(cells, level.isna() & (cells["level"] != ""), "level_unknown", "level")
-    findings += _unread(
-        cells, ownership.isna() & (cells["ownership"] != ""), "ownership_unknown", "ownership"
-    )
+    no_owner = ownership.isna() & (cells["ownership"] != "")
+    findings = [
+        *_unread(cells, level.isna() & (cells["level"] != ""), "level_unknown", "level"),
+        *_unread(cells, no_owner, "ownership_unknown", "ownership"),
+    ]
     names = known_kabupaten(opened)
     spellings = {text: names.find(text) for text in cells["kabupaten"].unique()}
     kabupaten = _each(cells["kabupaten"], lambda text: spellings[text] or short_name(text) or None)
     if opened.project.boundaries.kabupaten is not None:
         unknown = cells["kabupaten"].map(lambda text: bool(text) and spellings[text] is None)
         findings += _unread(cells, unknown, "kabupaten_unknown", "kabupaten", names.suggest)
-    return {
+    identity = {
         "level": level,
         "ownership": ownership,
         "authority": level.map(AUTHORITY),
@@ -491,6 +510,7 @@ def _identity(
         "kabupaten_code": kabupaten.map(names.codes).replace("", None),
         "kecamatan": _each(cells["kecamatan"], lambda text: bare_name(text) or None),
     }
+    return identity, findings
 
 
 def level_of(cells: pd.DataFrame) -> pd.Series[str]:
@@ -539,8 +559,8 @@ def _level_in_name(name: str, levels: tuple[str, ...]) -> str | None:
 
 
 def _location(
-    cells: pd.DataFrame, opened: Opened, findings: list[Finding]
-) -> dict[str, pd.Series[Any]]:
+    cells: pd.DataFrame, opened: Opened
+) -> tuple[dict[str, pd.Series[Any]], list[Finding]]:
     """Where each row lies: as given when that is usable, else by its accepted repair if any."""
     bounds = envelope(opened)
     usable = coordinates.faults(cells["lat"], cells["lon"], bounds) == ""
@@ -548,48 +568,48 @@ def _location(
     columns = {name: values.to_numpy(copy=True) for name, values in given.items()}
     columns["location_status"] = np.where(usable, "given", "unusable").astype(object)
     columns["location_area"] = np.full(len(cells), None, dtype=object)
-    repairs, told = accepted_repairs(cells, opened, bounds)
-    findings += told
+    repairs, findings = accepted_repairs(cells, opened, bounds)
     for repair in repairs:
         columns["lat"][repair.at], columns["lon"][repair.at] = repair.lat, repair.lon
         columns["location_status"][repair.at] = "area" if repair.area else "repaired"
         columns["location_area"][repair.at] = repair.area or None
     used = {name: pd.Series(values, index=cells.index) for name, values in columns.items()}
-    return {"lat_given": cells["lat"], "lon_given": cells["lon"], **used}
+    return {"lat_given": cells["lat"], "lon_given": cells["lon"], **used}, findings
 
 
-def _facts(cells: pd.DataFrame, opened: Opened, findings: list[Finding]) -> dict[str, object]:
+def _facts(cells: pd.DataFrame, opened: Opened) -> tuple[dict[str, pd.Series[Any]], list[Finding]]:
     """Numbers, flags and texts of the attribute columns; what cannot be read is unknown."""
-    facts: dict[str, object] = {}
+    facts: dict[str, pd.Series[Any]] = {}
+    findings: list[Finding] = []
     highest = opened.project.registers.highest
     for column in schema.COLUMNS:
         if column.stage != "attributes" or column.name == "accounts_active_share":
             continue
         text = cells[column.name]
-        if column.kind == "text":
-            facts[column.name] = text.replace("", None)
-            continue
-        if column.kind == "flag":
-            values = _each(text, lambda t: _YES_NO.get(fold(t)))
-        else:
-            is_whole = column.kind == "integer"
-            values = _each(text, whole if is_whole else number).astype("float64")
-            low = -np.inf if column.minimum is None else column.minimum
-            high = np.inf if column.maximum is None else column.maximum
-            values = values.where(values.between(low, high))
-        unread = values.isna() & (text != "")
+        facts[column.name] = _fact(text, column)
         limit = highest.get(column.name) if column.kind == "integer" else None
-        proposal = _counts(text[unread], limit.otherwise if limit else 0.0)
+        unread = facts[column.name].isna() & (text != "")
         findings += at_rows(
             *("value_not_read", cells, unread, column.name),
-            proposal=proposal,
+            proposal=_counts(text[unread], limit.otherwise if limit else 0.0),
             evidence={"filled_from": cells["filled_from"]},
         )
-        facts[column.name] = values.astype("boolean") if column.kind == "flag" else values
-    share = facts["accounts_active"] / facts["accounts"].where(facts["accounts"] > 0)  # type: ignore[operator, attr-defined]
+    share = facts["accounts_active"] / facts["accounts"].where(facts["accounts"] > 0)
     findings += _unread(cells, share > 1, "accounts_inconsistent", "accounts_active")
     facts["accounts_active_share"] = share.where(share <= 1)
-    return facts
+    return facts, findings
+
+
+def _fact(text: pd.Series[str], column: schema.Column) -> pd.Series[Any]:
+    """The values of an attribute column; missing where they cannot be read or are impossible."""
+    if column.kind == "text":
+        return text.replace("", None)
+    if column.kind == "flag":
+        return _each(text, lambda t: _YES_NO.get(fold(t))).astype("boolean")
+    values = _each(text, whole if column.kind == "integer" else number).astype("float64")
+    low = -np.inf if column.minimum is None else column.minimum
+    high = np.inf if column.maximum is None else column.maximum
+    return values.where(values.between(low, high))
 
 
 def _counts(text: pd.Series[str], highest: float) -> pd.Series[str]:
@@ -613,8 +633,8 @@ def _thousands(text: str, highest: float) -> str:
 
 
 def _duplicates(
-    cells: pd.DataFrame, columns: pd.DataFrame, findings: list[Finding]
-) -> pd.Series[bool]:
+    cells: pd.DataFrame, columns: pd.DataFrame
+) -> tuple[pd.Series[bool], list[Finding]]:
     """Rows of an NPSN other than its most complete one."""
     repeated = (cells["npsn"] != "") & cells["npsn"].duplicated(keep=False)
     rivals = cells.assign(
@@ -629,7 +649,7 @@ def _duplicates(
     best = rivals.drop_duplicates("npsn")
     ranked = dict(zip(best["npsn"], best["file"] + ":" + best["row"].astype("str"), strict=True))
     others = rivals.drop(best.index)
-    findings += [
+    findings = [
         Finding(
             "npsn_duplicate",
             file=file,
@@ -641,7 +661,7 @@ def _duplicates(
         )
         for file, row, npsn in others[["file", "row", "npsn"]].itertuples(index=False)
     ]
-    return pd.Series(cells.index.isin(others.index), index=cells.index)
+    return pd.Series(cells.index.isin(others.index), index=cells.index), findings
 
 
 def _unread(

@@ -82,9 +82,8 @@ def describe_terrain(
     limits = opened.project.terrain
     lat, lon = schools["lat"].to_numpy(), schools["lon"].to_numpy()
     facts = pd.DataFrame(index=schools.index)
-    findings: list[Finding] = []
     sea, low_coast = _sea(opened, tables["sea"])
-    horizons = _surroundings(facts, schools, opened, sea, findings, progress)
+    horizons, findings = _surroundings(facts, schools, opened, sea, progress)
     _coast(facts, schools, opened, sea, low_coast)
     _islands(facts, lat, lon, opened)
     _wetlands(facts, lat, lon, opened)
@@ -141,9 +140,8 @@ def _surroundings(
     schools: gpd.GeoDataFrame,
     opened: Opened,
     sea: SeaMask | None,
-    findings: list[Finding],
     progress: Progress | None,
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, list[Finding]]:
     """What the elevation model tells of the land around schools; the table of the horizons."""
     source, limits = opened.project.elevation, opened.project.terrain
     lat, lon = schools["lat"].to_numpy(), schools["lon"].to_numpy()
@@ -153,12 +151,13 @@ def _surroundings(
     if source is None:
         facts[[*_RELIEF, "mountain_class", *_EXPOSURE]] = np.nan
         facts["landform"] = pd.Series(None, index=facts.index, dtype="str")
-        return pd.DataFrame(columns=list(HORIZONS))
+        return pd.DataFrame(columns=list(HORIZONS)), []
     from kalsel_gap.terrain import (
         topographic_position,  # compiles kernels: only when they are needed
     )
 
-    elevation_m, impossible = _elevation_m(source, lat, lon, opened, findings)
+    elevation_m, impossible = _elevation_m(source, lat, lon)
+    findings = _impossible_heights(impossible, opened.shown(source.path))
     around = np.linspace(0.0, 360.0, limits.horizon.directions, endpoint=False, dtype=np.float64)
     found, near, wide, sight = topographic_position.exposure_at(
         source.tiles,
@@ -175,15 +174,12 @@ def _surroundings(
     )
     _relief(facts, found, limits)
     _exposure(facts, near, wide, sight, limits)
-    return _horizons(schools, facts["elevation_m"].notna().to_numpy(), around, sight)
+    is_known = facts["elevation_m"].notna().to_numpy()
+    return _horizons(schools, is_known, around, sight), findings
 
 
 def _elevation_m(
-    source: Elevation,
-    lat: NDArray[np.float64],
-    lon: NDArray[np.float64],
-    opened: Opened,
-    findings: list[Finding],
+    source: Elevation, lat: NDArray[np.float64], lon: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Elevation of schools, NaN where it cannot be one, and where that is so."""
     from kalsel_gap.geo import sampling
@@ -195,15 +191,15 @@ def _elevation_m(
     elevation_m = relief_at_points.elevation_at(source.tiles, lat, lon, band=source.band)
     low, high = _POSSIBLE_M
     impossible = (elevation_m < low) | (elevation_m > high)
-    if impossible.any():
-        findings.append(
-            Finding(
-                "raster_values_impossible",
-                file=opened.shown(source.path),
-                parameters={"count": int(impossible.sum()), "low": low, "high": high},
-            )
-        )
     return np.where(impossible, np.nan, elevation_m), impossible
+
+
+def _impossible_heights(impossible: NDArray[np.bool_], shown: str) -> list[Finding]:
+    if not impossible.any():
+        return []
+    low, high = _POSSIBLE_M
+    count = {"count": int(impossible.sum()), "low": low, "high": high}
+    return [Finding("raster_values_impossible", file=shown, parameters=count)]
 
 
 def _relief(facts: pd.DataFrame, found: Relief, limits: Terrain) -> None:
