@@ -6,7 +6,6 @@ it (mountain class, terrain class): another threshold classifies anew from piece
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -18,6 +17,7 @@ from kalsel_gap.geo.rasterize import Footprints
 from kalsel_gap.sources.tables import read_vector
 from kalsel_gap.storage.cache import Cache
 from kalsel_gap.storage.fingerprint import code_hash, default_cache_folder, hash_of
+from kalsel_gap.storage.once import computed_once
 from kalsel_gap.terrain import classes, islands, sea_mask, shore_distance
 from kalsel_gap.terrain.hillshade import light
 from kalsel_gap.terrain.islands import small_island
@@ -28,12 +28,10 @@ from kalsel_gap.terrain.styles import DERIVED, LOOKS, MEASURED, NUMBERS, SEA
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
     from rasterio.windows import Window
 
-    from kalsel_gap.geo.grid import Grid
     from kalsel_gap.project.inputs import Elevation
     from kalsel_gap.project.model import Opened
     from kalsel_gap.stages import Progress
@@ -68,6 +66,8 @@ class KeptLayers:
 
     Attributes
     ----------
+    grid : Grid
+        Of the elevation model.
     wanted : tuple of str
         Layers that are asked for.
 
@@ -85,43 +85,43 @@ class KeptLayers:
         self.opened, self.limits = opened, opened.project.terrain
         self.source: Elevation = opened.project.elevation
         refuse_unknown_unit(self.source.tiles, self.source.band)
+        with open_band(self.source.tiles, self.source.band) as band:
+            self.grid = band.grid
+        self._store = Cache(default_cache_folder())
+        self._root = default_cache_folder() / _FOLDER
         self.wanted = tuple(LOOKS)
 
     # --- what there is -------------------------------------------------------------------------
 
-    @cached_property
-    def grid(self) -> Grid:
-        """Of the elevation model."""
-        with open_band(self.source.tiles, self.source.band) as band:
-            return band.grid
-
-    @cached_property
-    def sea(self) -> SeaMask | None:
+    @computed_once
+    def find_sea(self) -> SeaMask | None:
         """The open sea; None where the model has none."""
         found = look_up_sea(self.opened)
         return found if found is not None and found.any() else None
 
-    @cached_property
-    def shore(self) -> CellRuns | None:
+    @computed_once
+    def find_shore(self) -> CellRuns | None:
         """Cells of the shore: of the project's coastline, as at the schools, else of the sea."""
         given = self.opened.project.coastline
         if given is None:
-            return self.sea
+            return self.find_sea()
         lines = read_vector(given.path, shapes="lines").geometry.dropna().to_numpy()
         cells = shore_distance.line_cells(lines, self.grid)
-        return cells if cells.any() else self.sea
+        return cells if cells.any() else self.find_sea()
 
-    @cached_property
-    def zone(self) -> CellRuns | None:
+    @computed_once
+    def find_low_coast(self) -> CellRuns | None:
         """The low-elevation coastal zone."""
-        if self.sea is None:
+        sea = self.find_sea()
+        if sea is None:
             return None
         return sea_mask.low_coast(
-            self.source.tiles, self.sea, self.limits.coast.zone_m, band=self.source.band
+            self.source.tiles, sea, self.limits.coast.zone_m, band=self.source.band
         )
 
     def _is_possible(self, name: str) -> bool:
-        return name not in NEEDS or getattr(self, NEEDS[name]) is not None
+        find = {"shore": self.find_shore, "sea": self.find_sea}
+        return name not in NEEDS or find[NEEDS[name]]() is not None
 
     @property
     def measured(self) -> tuple[str, ...]:
@@ -138,20 +138,13 @@ class KeptLayers:
 
     # --- pieces --------------------------------------------------------------------------------
 
-    @cached_property
-    def _root(self) -> Path:
-        return default_cache_folder() / _FOLDER
-
-    @cached_property
-    def _store(self) -> Cache:
-        return Cache(default_cache_folder())
-
-    @cached_property
-    def _hashes(self) -> dict[str, str]:
+    @computed_once
+    def _hash_files(self) -> dict[str, str]:
+        """SHA-256 of every input of the project."""
         return {name: self._store.file_hash(path) for name, path in self.opened.project.inputs()}
 
-    @cached_property
-    def kept(self) -> dict[str, CachedLayer]:
+    @computed_once
+    def locate_pieces(self) -> dict[str, CachedLayer]:
         """Pieces of every layer, in folders named by all that it depends on."""
         return {
             name: CachedLayer(self._root / self._key(name), self.grid, LOOKS[name])
@@ -164,7 +157,7 @@ class KeptLayers:
         parts = {
             "layer": name,
             "code": code_hash(__name__, type(self.opened).__module__),
-            "files": {n: h for n, h in self._hashes.items() if n.partition(".")[0] in roots},
+            "files": {n: h for n, h in self._hash_files().items() if n.partition(".")[0] in roots},
             "source": self.source.model_dump(mode="json", include={"band", "nodata", "sea"}),
             "limits": {dotted: part_of(limits, dotted) for dotted in LIMITS.get(name, ())},
             "from": {part: self._key(part) for part in FROM.get(name, ())},
@@ -172,20 +165,19 @@ class KeptLayers:
         return hash_of(parts)
 
     def _missing(self, names: Sequence[str]) -> tuple[str, ...]:
-        return tuple(name for name in names if not self.kept[name].are_complete())
+        return tuple(name for name in names if not self.locate_pieces()[name].are_complete())
 
     def _work(self, names: Sequence[str]) -> Work:
         return Work(
             cast("tuple[LayerName, ...]", tuple(names)),
             relief_radius_m=self.limits.radius_m.relief,
-            mountains=self._kapos,
-            sea=self.sea,
-            zone=self.zone if "zone" in names else None,
-            shore=self.shore if "coast" in names else None,
+            mountains=self._kapos_thresholds(),
+            sea=self.find_sea(),
+            zone=self.find_low_coast() if "zone" in names else None,
+            shore=self.find_shore() if "coast" in names else None,
         )
 
-    @property
-    def _kapos(self) -> KaposThresholds:
+    def _kapos_thresholds(self) -> KaposThresholds:
         return KaposThresholds(**self.limits.mountain.model_dump(exclude={"source"}))
 
     def _measure(self, report: Progress) -> None:
@@ -193,30 +185,32 @@ class KeptLayers:
         names = self._missing(self.measured)
         if not names:
             return
+        pieces = self.locate_pieces()
         compute_layers(
             self.source.tiles,
             self._work(names),
-            lambda name, window, cells: self.kept[name].write(window, in_unit(name, cells)),
+            lambda name, window, cells: pieces[name].write(window, in_unit(name, cells)),
             band=self.source.band,
-            skip=lambda window: all(self.kept[name].has(window) for name in names),
+            skip=lambda window: all(pieces[name].has(window) for name in names),
             progress=report,
         )
 
     def _keep(self, name: str, window: Window) -> None:
         """Make a piece of a derived layer, unless it is there."""
-        if not self.kept[name].has(window):
-            cells = self._derive(name, window, lambda part: self.kept[part].read(window))
-            self.kept[name].write(window, cells)
+        pieces = self.locate_pieces()
+        if not pieces[name].has(window):
+            cells = self._derive(name, window, lambda part: pieces[part].read(window))
+            pieces[name].write(window, cells)
 
     def _derive(
         self, name: str, window: Window, read: Callable[[str], NDArray[Any]]
     ) -> NDArray[Any]:
         """A piece of what is made of measured layers."""
-        given = {part: read(part) for part in FROM[name] if part in self.kept}
+        given = {part: read(part) for part in FROM[name] if part in self.locate_pieces()}
         if name == "hillshade":
             return _hillshade(given["slope"], given["aspect"])
         kapos = kapos_class(
-            given["elevation"], given["slope"], given["relief"], thresholds=self._kapos
+            given["elevation"], given["slope"], given["relief"], thresholds=self._kapos_thresholds()
         )
         return kapos if name == "mountain" else self._class(window, given, kapos)
 
@@ -232,32 +226,33 @@ class KeptLayers:
             "pesisir": unknown,
             "rawa": unknown,
         }
-        if self._land is not None:
+        land, wetlands, sea = self._read_land(), self._read_wetlands(), self.find_sea()
+        if land is not None:
             reach_m = self.limits.small_island.offset_km * 1000
-            flags["pulau_kecil"] = small_island(self._land, window, dry, reach_m, _SMALL)
+            flags["pulau_kecil"] = small_island(land, window, dry, reach_m, _SMALL)
         if "coast" in given:
             zone = given.get("zone", unknown)
             flags["pesisir"] = classes.coastal(given["coast"], zone, self.limits.coast)
-        if self._wetlands is not None:
-            flags["rawa"] = (self._wetlands.at(window) > 0).astype(np.int8)
+        if wetlands is not None:
+            flags["rawa"] = (wetlands.at(window) > 0).astype(np.int8)
         known = {
-            "pulau_kecil": self._land is not None,
+            "pulau_kecil": land is not None,
             "pegunungan": True,
             "pesisir": "coast" in given,
-            "rawa": self._wetlands is not None,
+            "rawa": wetlands is not None,
         }
         first = classes.primary(flags, [name for name in known if known[name]])
         names = (*classes.PRECEDENCE, classes.ELSE)
         number = np.array([*(NUMBERS[name] for name in names), -1], dtype=np.int16)[first]
         number[~dry] = -1
-        if self.sea is not None:
+        if sea is not None:
             top, left = int(window.row_off), int(window.col_off)
-            wet = self.sea.rows(top, top + int(window.height))[:, left : left + int(window.width)]
+            wet = sea.rows(top, top + int(window.height))[:, left : left + int(window.width)]
             number[wet] = SEA
         return number
 
-    @cached_property
-    def _land(self) -> Footprints | None:
+    @computed_once
+    def _read_land(self) -> Footprints | None:
         """Polygons of land, small islands apart."""
         shore = self.opened.project.coastline
         if shore is None or not shore.land:
@@ -266,8 +261,9 @@ class KeptLayers:
         small = islands.are_small(land, self.limits)
         return Footprints(self.grid, land, np.where(small, _SMALL, _LARGE))
 
-    @cached_property
-    def _wetlands(self) -> Footprints | None:
+    @computed_once
+    def _read_wetlands(self) -> Footprints | None:
+        """Polygons of wetlands."""
         layer = self.opened.project.wetlands
         if layer is None:
             return None

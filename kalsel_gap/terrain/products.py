@@ -124,7 +124,7 @@ class Atlas(KeptLayers):
 
     def _tidy(self, folder: Path) -> None:
         """Keep the cache small, and remove what a killed run has left."""
-        used = [pieces.folder for pieces in self.kept.values()]
+        used = [pieces.folder for pieces in self.locate_pieces().values()]
         bound(self._root, used)
         for place in (folder, *used):
             clear_leftovers(place)
@@ -136,14 +136,14 @@ class Atlas(KeptLayers):
         names = [n for n in counted if n in self.wanted or n == "elevation"]
         tally = ZonalStatistics(self.opened, self.grid)
         for window in windows(self.grid):
-            tally.add(window, {name: self.kept[name].read(window) for name in names})
+            tally.add(window, {name: self.locate_pieces()[name].read(window) for name in names})
         table = tally.table()
         nature = self.opened.project.project.data
         return table if nature == "real" else table.assign(data=nature)
 
     def _write(self, name: str, folder: Path, words: Text) -> None:
         path, look = folder / f"{name}.tif", _in_words(LOOKS[name], words)
-        self.kept[name].publish(path, look, self._tags(name, words))
+        self.locate_pieces()[name].publish(path, look, self._tags(name, words))
 
     def _tags(self, name: str, words: Text) -> dict[str, str]:
         """Metadata of a file: what made it and by which limits."""

@@ -508,11 +508,11 @@ def test_measured_and_derived_are_told_apart() -> None:
 
 def test_the_shore_of_a_given_coastline(project: MakeProject) -> None:
     made = Atlas(project(), ("coast",))
-    shore = made.shore
+    shore, sea = made.find_shore(), made.find_sea()
     assert shore is not None
-    assert made.sea is not None
-    assert shore.grid == made.sea.grid
-    assert Atlas(project({"coastline": None}), ("coast",)).shore is not None
+    assert sea is not None
+    assert shore.grid == sea.grid
+    assert Atlas(project({"coastline": None}), ("coast",)).find_shore() is not None
 
 
 def test_line_cells() -> None:

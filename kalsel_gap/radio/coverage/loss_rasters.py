@@ -11,7 +11,6 @@ import math
 import threading
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -37,6 +36,7 @@ from kalsel_gap.radio.propagation.vegetation import Woodland, maximum_db, specif
 from kalsel_gap.storage.atomic import replace_file
 from kalsel_gap.storage.cache import Cache
 from kalsel_gap.storage.fingerprint import code_hash, default_cache_folder, hash_of
+from kalsel_gap.storage.once import computed_once
 from kalsel_gap.terrain.kept_sea import look_up_sea
 
 if TYPE_CHECKING:
@@ -117,23 +117,25 @@ class LossRasters:
         self._reading = threading.Lock()
         self._feet: dict[Mast, float] = {}
 
-    @cached_property
-    def sea(self) -> SeaMask | None:
+    @computed_once
+    def find_sea(self) -> SeaMask | None:
         """The open sea; None where the model does not tell."""
         return look_up_sea(self.opened)
 
-    @cached_property
-    def _grounds(self) -> Grounds:
-        return Grounds(above(self.terrain, self.radio.receiver.height_m), self.sea)
+    @computed_once
+    def _open_grounds(self) -> Grounds:
+        """The elevation model around masts, with the woods that stand higher than a receiver."""
+        return Grounds(above(self.terrain, self.radio.receiver.height_m), self.find_sea())
 
-    @cached_property
-    def terms(self) -> dict[str, Any]:
+    @computed_once
+    def collect_terms(self) -> dict[str, Any]:
         """All that the loss around a mast hangs on, but the mast."""
         cover = self.opened.project.land_cover
         sections = {"elevation": self.source, **({"land_cover": cover} if cover else {})}
+        hashes = self._hash_files()
         return {
             "code": code_hash(__name__, type(self.opened).__module__),
-            "files": {n: h for n, h in self._hashes.items() if n.partition(".")[0] in sections},
+            "files": {n: h for n, h in hashes.items() if n.partition(".")[0] in sections},
             **{n: s.model_dump(mode="json", exclude={"path"}) for n, s in sections.items()},
             **self.parameters,
         }
@@ -162,40 +164,41 @@ class LossRasters:
             "every": self.every,
         }
 
-    @cached_property
-    def _used(self) -> dict[str, Path]:
+    def _used_files(self) -> dict[str, Path]:
         """Files that rasters are made of, by their section in the project."""
         given = self.opened.project.inputs()
         return {name: path for name, path in given if name.partition(".")[0] in _INPUTS}
 
-    @cached_property
-    def _hashes(self) -> dict[str, str]:
+    @computed_once
+    def _hash_files(self) -> dict[str, str]:
+        """SHA-256 of each of these files, which the cache remembers."""
         store = Cache(default_cache_folder())
-        found = {name: store.file_hash(path) for name, path in self._used.items()}
+        found = {name: store.file_hash(path) for name, path in self._used_files().items()}
         store.save_hashes()
         return found
 
-    @property
-    def inputs(self) -> dict[str, str]:
+    def hash_inputs(self) -> dict[str, str]:
         """SHA-256 of the files that rasters are made of, by their names in the project."""
-        return {self.opened.shown(self._used[n]): digest for n, digest in self._hashes.items()}
+        used = self._used_files()
+        return {self.opened.shown(used[n]): digest for n, digest in self._hash_files().items()}
 
-    @cached_property
-    def folder(self) -> Path:
+    @computed_once
+    def locate_folder(self) -> Path:
         """Where they are kept."""
-        return default_cache_folder() / FOLDER / hash_of(self.terms)
+        return default_cache_folder() / FOLDER / hash_of(self.collect_terms())
 
-    @cached_property
-    def disks(self) -> dict[Mast, LossDisk]:
+    @computed_once
+    def locate_disks(self) -> dict[Mast, LossDisk]:
         """Where the loss around each mast belongs, and where it is kept."""
+        folder = self.locate_folder()
         return {
-            mast: LossDisk(self._on_grid(self._around(mast)), self.folder / f"{hash_of(mast)}.tif")
+            mast: LossDisk(self._on_grid(self._around(mast)), folder / f"{hash_of(mast)}.tif")
             for mast in self.masts
         }
 
     def cells(self, mast: Mast) -> int:
         """How many cells the disk of a mast has, corners included."""
-        window = self.disks[mast].window
+        window = self.locate_disks()[mast].window
         return int(window.height) * int(window.width)
 
     # --- sweeping ------------------------------------------------------------------------------
@@ -203,7 +206,7 @@ class LossRasters:
     def todo(self) -> list[Mast]:
         """Masts that are not swept yet."""
         some = (mast for mast in self.masts if self.cells(mast))  # wide cells may pass a mast by
-        return [mast for mast in some if not self.disks[mast].path.is_file()]
+        return [mast for mast in some if not self.locate_disks()[mast].path.is_file()]
 
     def make(self, step: Callable[[Mast], object]) -> None:
         """Sweep the masts that are not swept yet; `step` is told of each that is kept."""
@@ -211,15 +214,15 @@ class LossRasters:
             step(mast)
 
     def _keep(self, mast: Mast) -> None:
-        window, path = self.disks[mast]
+        window, path = self.locate_disks()[mast]
         with replace_file(path) as temporary:
             encode(temporary, self.grid, LOOK, window, stored(self.swept(mast)), level=1)
 
     def swept(self, mast: Mast) -> SingleArray:
         """Loss of the cells of a mast's disk, dB; NaN where it is not known."""
-        window, target = self._around(mast), self.disks[mast].window
+        window, target = self._around(mast), self.locate_disks()[mast].window
         with self._reading:
-            ground = self._grounds.at(window)
+            ground = self._open_grounds().at(window)
         found = sweep_losses(
             ground,
             *(mast.lat, mast.lon, self._link(mast)),
@@ -299,7 +302,7 @@ class LossRasters:
         InputError
             What is kept cannot be read; it is removed, so that it is made again.
         """
-        disk, path = self.disks[mast]
+        disk, path = self.locate_disks()[mast]
         top, bottom = _shared(disk.row_off, disk.height, window.row_off, window.height)
         left, right = _shared(disk.col_off, disk.width, window.col_off, window.width)
         if top >= bottom or left >= right:
@@ -344,12 +347,13 @@ class LossRasters:
     def is_land(self, part: Window) -> NDArray[np.bool_]:
         """Whether cells of the grid have a height and are no open sea."""
         land: NDArray[np.bool_] = ~np.isnan(self.heights(part))
-        if self.sea is not None:
+        sea = self.find_sea()
+        if sea is not None:
             n, half = self.every, self.every // 2
             col = (int(part.col_off) + np.arange(int(part.width))) * n + half
             for i in range(land.shape[0]):
                 row = (int(part.row_off) + i) * n + half
-                land[i] &= ~self.sea.rows(row, row + 1)[0, col]
+                land[i] &= ~sea.rows(row, row + 1)[0, col]
         return land
 
 

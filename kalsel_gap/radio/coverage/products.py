@@ -14,7 +14,6 @@ import math
 import os
 import time
 from dataclasses import replace
-from functools import cached_property
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -147,19 +146,16 @@ class Reception:
             threads=threads or os.cpu_count() or 1,
         )
         self.grid = self.losses.grid
+        self._root = default_cache_folder() / loss_rasters.FOLDER
 
     def files(self, network: Network) -> list[str]:
         """Names of a network's rasters."""
         return [f"{network.name}_{name}.tif" for name in self.layers]
 
-    @cached_property
-    def _root(self) -> Path:
-        return default_cache_folder() / loss_rasters.FOLDER
-
     def _kept(self, network: Network, name: str) -> CachedLayer:
         """Pieces of a raster, in a folder named by all that it hangs on."""
         parts = {
-            "losses": self.losses.terms,
+            "losses": self.losses.collect_terms(),
             "layer": name,
             "servers": network.servers.astype(str).to_dict("split"),
             "carrier": self._carrier(network),
@@ -246,8 +242,8 @@ class Reception:
     def _tidy(self, folder: Path) -> None:
         """Keep the cache small, and remove what a killed run has left."""
         used = [self._kept(network, name).folder for network in self.networks for name in LOOKS]
-        bound(self._root, [self.losses.folder, *used])
-        for place in (folder, self.losses.folder, *used):
+        bound(self._root, [self.losses.locate_folder(), *used])
+        for place in (folder, self.losses.locate_folder(), *used):
             clear_leftovers(place)
 
     # --- what they say -------------------------------------------------------------------------
@@ -304,8 +300,8 @@ class Reception:
         """SHA-256 of the files that the levels of a network come from."""
         taught = self.opened.project.calibration
         if taught is None or not network.servers["calibrated"].any():
-            return self.losses.inputs
-        return self.losses.inputs | {self.opened.shown(taught.path): _sha256(taught.path)}
+            return self.losses.hash_inputs()
+        return self.losses.hash_inputs() | {self.opened.shown(taught.path): _sha256(taught.path)}
 
     def table(self) -> pd.DataFrame:
         """What the rasters say of the land.
@@ -378,7 +374,7 @@ class Reception:
             begun = time.perf_counter()
             loss_db = self.losses.swept(mast)
             sweeping = time.perf_counter() - begun
-        window = self.losses.disks[mast].window
+        window = self.losses.locate_disks()[mast].window
         level = levels(self.losses, network.technology, server, window, loss_db)
         known = ~np.isnan(level)
         cells = {
@@ -419,7 +415,7 @@ class Reception:
         row, col = np.mgrid[0 : shape[0], 0 : shape[1]] + 0.5
         reached = np.zeros(shape, dtype=np.bool_)
         for mast in set(network.masts):
-            w = self.losses.disks[mast].window
+            w = self.losses.locate_disks()[mast].window
             down = (row * coarse - w.row_off) / max(w.height, 1) - 0.5
             along = (col * coarse - w.col_off) / max(w.width, 1) - 0.5
             reached |= down**2 + along**2 <= 0.25
