@@ -1,9 +1,9 @@
 """Coordinates as people type them: parsed to degrees, their error, possible corrections.
 
 A table that writes decimal commas throughout is brought to points when it is read
-(:func:`kalsel_gap.sources.formats.decimal_points`): what arrives here with a comma stands out
-from its own table. Nothing here invents a coordinate: every candidate is what was given, with
-other signs, units or order.
+(:func:`~kalsel_gap.sources.formats.decimal_commas.decimal_points`): what arrives here with a comma
+stands out from its own table. Nothing here invents a coordinate: every candidate is what was given,
+with other signs, units or order.
 """
 
 from __future__ import annotations

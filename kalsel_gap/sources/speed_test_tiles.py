@@ -18,7 +18,7 @@ from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding
 from kalsel_gap.i18n.numbers import number
 from kalsel_gap.sources.cells import cell_text, fold
-from kalsel_gap.sources.formats import reason
+from kalsel_gap.sources.formats.table_cells import reason
 from kalsel_gap.sources.tables import read_table, recognise
 
 if TYPE_CHECKING:

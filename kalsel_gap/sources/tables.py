@@ -13,16 +13,18 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import pandas as pd
 
 from kalsel_gap.errors import InputError, suggestion
 from kalsel_gap.findings import Finding
 from kalsel_gap.i18n.numbers import number
-from kalsel_gap.sources import formats
 from kalsel_gap.sources.cells import fold
-from kalsel_gap.sources.formats import reason
+from kalsel_gap.sources.formats import decimal_commas, kinds, table_cells, vector_layers
+from kalsel_gap.sources.formats.decimal_commas import decimal_points
+from kalsel_gap.sources.formats.header_rows import header_row
+from kalsel_gap.sources.formats.table_cells import reason
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -95,7 +97,7 @@ def read_table(
     ``.shp`` (also in a ``.zip``), ``.kml .kmz``, ``.parquet .geoparquet``; any other is CSV, with
     comma, semicolon, tab or bar, in UTF-8, UTF-16 or Windows-1252. All cells become text as in a
     CSV of the same table; the first record is row 2, as there. Numbers with a decimal comma get a
-    point where the file shows that it writes them so (:func:`formats.decimal_points`); thousands
+    point where the file shows that it writes them so (:func:`.decimal_points`); thousands
     separators are never guessed.
 
     With `aliases`, titles may stand above the header of a CSV file or workbook: the header is the
@@ -117,73 +119,89 @@ def read_table(
     InputError
         Unreadable, not a table, no such sheet, or no rows.
     """
-    aliases, override = aliases or {}, override or {}
-    spellings = {fold(header) for header in override.values()}
-    spellings |= {fold(c) for c in aliases} | {s for words in aliases.values() for s in words}
-    cells = formats.read_cells(path, sheet, spellings)
-    stripped = [[cell.strip() for cell in row] for row in cells.rows]
-    top = formats.header_row(stripped, spellings) if cells.titled else 0
-    headers = _distinct(stripped[top]) if stripped else []
-    body = list(enumerate(stripped[top + 1 :], start=top + 2))
-    known = {fold(header) for header in headers}
-    places = _places(headers, aliases, override)
+    meanings = _Meanings(aliases or {}, override or {})
+    cells = kinds.read_cells(path, sheet, meanings.spellings())
+    grid = [[cell.strip() for cell in row] for row in cells.rows]
+    top = header_row(grid, meanings.spellings()) if cells.titled else 0
+    given = grid[top] if grid else []
+    columns = _distinct(given)
+    places = meanings.places(columns)
+    body = grid[top + 1 :]
     if len(places) == 2 and places.keys() <= cells.spare.keys():
-        _take_points(body, places, cells)
+        body = _with_points(body, places, cells)
     spare = {
         column: [cell.strip() for cell in make()]
         for column, make in cells.spare.items()
-        if column not in override
-        and (column in aliases or not aliases)
-        and not known & {fold(column), *aliases.get(column, ())}
+        if meanings.wants(column, columns)
     }
-    beside = zip(*spare.values(), strict=True) if spare else itertools.repeat(())
-    placed = [any(row) or any(more) for (_, row), more in zip(body, beside, strict=False)]
-    body = list(itertools.compress(body, placed))
-    if not body:
+    filled = [n for n, row in enumerate(body) if any(row) or any(s[n] for s in spare.values())]
+    if not filled:
         raise InputError("table_no_rows", path=path)
-    width = len(headers)
-    columns: dict[str, list[str]] = {
-        header: [row[n] if n < len(row) else "" for _, row in body]
-        for n, header in enumerate(headers)
-    }
+    texts = _by_column([body[n] for n in filled], columns)
     if cells.decimal_comma:
-        columns = formats.decimal_points(columns, [headers[n] for n in places.values()])
-    columns |= {column: list(itertools.compress(texts, placed)) for column, texts in spare.items()}
-    table = pd.DataFrame(columns, dtype="str")
-    table[ROW] = [number for number, _ in body]
-    too_long = tuple(number for number, row in body if any(row[width:]))
-    given = dict(zip(headers, stripped[top], strict=True))
-    repeated = {name: header for name, header in given.items() if header and name != header}
-    return RawTable(path=path, cells=table, too_long=too_long, repeated=repeated)
+        texts = decimal_points(texts, [columns[n] for n in places.values()])
+    texts |= {column: [cell[n] for n in filled] for column, cell in spare.items()}
+    table = pd.DataFrame(texts, dtype="str")
+    table[ROW] = [top + 2 + n for n in filled]
+    return RawTable(
+        path=path,
+        cells=table,
+        too_long=tuple(top + 2 + n for n in filled if any(body[n][len(columns) :])),
+        repeated={n: h for n, h in zip(columns, given, strict=True) if h and n != h},
+    )
 
 
-def _places(
-    headers: Sequence[str],
-    aliases: Mapping[str, Sequence[str]],
-    override: Mapping[str, str],
-) -> dict[str, int]:
-    """Which of the columns hold latitudes and longitudes."""
-    places: dict[str, int] = {}
-    for column in ("lat", "lon"):
-        meanings = {fold(column), *aliases.get(column, ())}
-        for n, header in enumerate(headers):
-            mine = header == override[column] if column in override else fold(header) in meanings
-            if mine:
-                places.setdefault(column, n)
-    return places
+class _Meanings(NamedTuple):
+    """What headers mean: aliases of columns, and what the project says of this file."""
+
+    aliases: Mapping[str, Sequence[str]]
+    override: Mapping[str, str]
+
+    def spellings(self) -> set[str]:
+        """Every folded header that means something."""
+        listed = (spelling for words in self.aliases.values() for spelling in words)
+        return {*map(fold, self.override.values()), *map(fold, self.aliases), *listed}
+
+    def places(self, headers: Sequence[str]) -> dict[str, int]:
+        """Which of the headers are those of latitudes and longitudes."""
+        found = {column: self._place(column, headers) for column in ("lat", "lon")}
+        return {column: at for column, at in found.items() if at is not None}
+
+    def _place(self, column: str, headers: Sequence[str]) -> int | None:
+        if column in self.override:
+            mine = (n for n, header in enumerate(headers) if header == self.override[column])
+        else:
+            meant = {fold(column), *self.aliases.get(column, ())}
+            mine = (n for n, header in enumerate(headers) if fold(header) in meant)
+        return next(mine, None)
+
+    def wants(self, column: str, headers: Sequence[str]) -> bool:
+        """Whether a table without such a header takes the column from its points or placemarks."""
+        if column in self.override or (self.aliases and column not in self.aliases):
+            return False
+        return not {fold(h) for h in headers} & {fold(column), *self.aliases.get(column, ())}
 
 
-def _take_points(
-    body: Sequence[tuple[int, list[str]]], places: Mapping[str, int], cells: formats.TableCells
-) -> None:
-    """Fill rows that have neither latitude nor longitude from their points."""
-    bare = [n for n, (_, row) in enumerate(body) if not any(row[p] for p in places.values())]
+def _with_points(
+    body: Sequence[list[str]], places: Mapping[str, int], cells: table_cells.TableCells
+) -> list[list[str]]:
+    """Rows, with latitude and longitude from their points where both are empty."""
+    rows = [list(row) for row in body]
+    bare = [n for n, row in enumerate(rows) if not any(row[p] for p in places.values())]
     if not bare:
-        return
+        return rows
     with contextlib.suppress(InputError):  # points of no known system: those rows have no place
         for column, texts in {column: cells.spare[column]() for column in places}.items():
             for n in bare:
-                body[n][1][places[column]] = texts[n].strip()
+                rows[n][places[column]] = texts[n].strip()
+    return rows
+
+
+def _by_column(rows: Sequence[Sequence[str]], headers: Sequence[str]) -> dict[str, list[str]]:
+    """Cells by header; what a short row lacks is empty."""
+    return {
+        header: [row[n] if n < len(row) else "" for row in rows] for n, header in enumerate(headers)
+    }
 
 
 def _distinct(headers: Sequence[str]) -> list[str]:
@@ -384,7 +402,7 @@ def whole(text: str) -> float:
     >>> whole("12"), whole("12.0"), whole("1.000"), whole("1.5")
     (12.0, 12.0, nan, nan)
     """
-    value = math.nan if formats.is_grouped(text) else number(text)
+    value = math.nan if decimal_commas.is_grouped(text) else number(text)
     return value if value.is_integer() else math.nan
 
 
@@ -439,11 +457,11 @@ def read_vector(
     from pyogrio.errors import DataLayerError, DataSourceError
 
     try:
-        if path.suffix.lower() in formats.PARQUETS:
+        if path.suffix.lower() in vector_layers.PARQUETS:
             frame = gpd.read_parquet(path)
         else:
-            with formats.quiet():
-                where, names = formats.layers(path, layer)
+            with vector_layers.quiet():
+                where, names = vector_layers.layers(path, layer)
                 frames = [
                     gpd.read_file(where, layer=n, engine="pyogrio", use_arrow=True) for n in names
                 ]

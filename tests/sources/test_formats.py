@@ -575,7 +575,7 @@ def test_a_broken_file_is_one_error(tmp_path: Path, case: str, language: str) ->
 
 
 def test_a_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kalsel_gap.sources.formats.LIMIT_BYTES", 1000)
+    monkeypatch.setattr("kalsel_gap.sources.formats.table_cells.LIMIT_BYTES", 1000)
     (tmp_path / "a.csv.gz").write_bytes(gzip.compress(b"npsn\n" + b"1\n" * 1000))
     zipped(tmp_path / "a.kmz", {"doc.kml": b" " * 2000})
     zipped(tmp_path / "a.zip", {"a.shp": b" " * 2000})

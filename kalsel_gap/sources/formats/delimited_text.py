@@ -1,0 +1,86 @@
+"""CSV files: encoding, delimiter, quotation marks."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import itertools
+import re
+from typing import TYPE_CHECKING
+
+from kalsel_gap.errors import InputError
+from kalsel_gap.sources.formats.header_rows import HEADER_ROWS, header_row, known_headers
+from kalsel_gap.sources.formats.table_cells import TableCells, read_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+
+_NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\ufffd]")  # in the first line that is not empty
+
+
+_DELIMITERS = ",;\t|"
+
+
+_SEPARATOR_LINE = re.compile(r"sep=(.)\s*", re.IGNORECASE)  # what Excel writes for itself
+
+
+def read_csv(path: Path, spellings: Collection[str]) -> TableCells:
+    """Read a CSV file, also a gzipped one, by the delimiter that makes most sense of it."""
+    text = _decoded(read_bytes(path), path)
+    head, _, below = text.partition("\n")
+    given = _SEPARATOR_LINE.fullmatch(head)
+    if given:  # a spreadsheet does not show that line
+        text = below
+    delimiter = given.group(1) if given else _delimiter(text, spellings)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    rows: list[list[str]] = []
+    begins = 1  # a quotation mark left open is noticed rows below
+    try:
+        for row in reader:
+            rows.append(row)
+            begins = reader.line_num + 1
+    except csv.Error as error:
+        raise InputError("table_broken", path=path, row=begins, reason=str(error)) from None
+    return TableCells(rows, titled=True, decimal_comma=delimiter != ",")
+
+
+def _decoded(raw: bytes, path: Path) -> str:
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        text = raw.decode("utf-16", errors="replace")
+    else:
+        try:
+            text = raw.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            if b"\0" in raw[:4096]:
+                raise InputError("table_not_text", path=path) from None
+            text = raw.decode("cp1252", errors="replace")
+    first = next((line for line in text.split("\n") if line.strip()), "")
+    if "\0" in text[:4096] or _NO_TEXT.search(first):
+        raise InputError("table_not_text", path=path)
+    return text
+
+
+def _delimiter(text: str, spellings: Collection[str]) -> str:
+    """The delimiter that makes most sense of the first rows: known headers, then even rows."""
+
+    def sense(delimiter: str) -> tuple[int, int, int]:
+        rows = [row for row in _first_rows(text, delimiter) if any(cell.strip() for cell in row)]
+        if not rows:
+            return 0, 0, 0
+        header = rows[header_row(rows, spellings)]
+        width = len(header)
+        even = sum(len(row) == width for row in rows) if width > 1 else 0
+        return known_headers(header, spellings), even, width
+
+    return max(_DELIMITERS, key=sense)
+
+
+def _first_rows(text: str, delimiter: str) -> list[list[str]]:
+    rows: list[list[str]] = []
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    with contextlib.suppress(csv.Error):
+        rows.extend(itertools.islice(reader, HEADER_ROWS))
+    return rows

@@ -1,0 +1,145 @@
+"""JSON and GeoJSON: objects within objects as rows."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+from kalsel_gap.errors import InputError
+from kalsel_gap.sources.cells import cell_text, fold
+from kalsel_gap.sources.formats.points import is_wgs84, spare_places, to_wgs84
+from kalsel_gap.sources.formats.table_cells import TableCells, read_bytes, reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+
+_WRAPPERS = frozenset({"satuanPendidikan", "sekolah", "school", "attributes", "properties"})
+
+
+_LISTS = ("data", "results", "result", "items", "rows", "records")
+
+
+_TOO_GENERAL = frozenset({"nama", "name", "kode", "code", "id", "status"})  # of whom?
+
+
+def read_json(path: Path) -> TableCells:
+    """Read a list of objects or of rows, wherever an API has wrapped it, or GeoJSON."""
+    raw = read_bytes(path)
+    try:
+        document = json.loads(
+            raw.removeprefix(b"\xef\xbb\xbf"),
+            parse_float=lambda text: cell_text(float(text)),
+            parse_int=str,
+            parse_constant=lambda _: None,
+        )
+    except (ValueError, RecursionError) as error:
+        raise InputError("table_not_json", path=path, reason=reason(error)) from None
+    if not isinstance(document, dict) or document.get("type") not in {
+        "FeatureCollection",
+        "Feature",
+    }:
+        found = _records(document)
+        if found is None:
+            raise InputError("table_not_records", path=path)
+        if found and isinstance(found[0], list):
+            return TableCells(_encodable([[cell_text(v) for v in row] for row in found], raw))
+        return TableCells(_encodable(flat_rows(found), raw))
+    features = document.get("features", [document])
+    if not isinstance(features, list) or not all(isinstance(f, dict) for f in features):
+        raise InputError("table_not_records", path=path)
+    rows = _encodable(flat_rows([as_dict(f.get("properties")) for f in features]), raw)
+    pairs = [_coordinates(feature.get("geometry")) for feature in features]
+    named = as_dict(as_dict(document.get("crs")).get("properties")).get("name", "OGC:CRS84")
+
+    def places() -> tuple[list[str], list[str]]:
+        if all(x == "" for x, _ in pairs) or is_wgs84(named):
+            return [y for _, y in pairs], [x for x, _ in pairs]
+        return to_wgs84([_float(x) for x, _ in pairs], [_float(y) for _, y in pairs], named, path)
+
+    return TableCells(rows, spare=spare_places(places))
+
+
+def _encodable(rows: list[list[str]], raw: bytes) -> list[list[str]]:
+    """Rows whose text can be written again: half a surrogate pair is no character."""
+    if b"\\ud" not in raw.lower():
+        return rows
+    return [[cell.encode("utf-8", "replace").decode("utf-8") for cell in row] for row in rows]
+
+
+def as_dict(value: object) -> dict[str, Any]:
+    """Return the value where it is an object, an empty one for anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def _records(document: object) -> list[Any] | None:
+    """The rows of a document: a list of objects, wherever the API has wrapped it."""
+    if isinstance(document, list):
+        alike = all(isinstance(item, dict) for item in document)
+        return document if alike or all(isinstance(item, list) for item in document) else None
+    if not isinstance(document, dict):
+        return None
+    lists = {k: v for k, v in document.items() if isinstance(v, list) and v and _records(v)}
+    named = [lists[key] for key in _LISTS if key in lists]
+    if lists:
+        return (named or list(lists.values()))[0] if named or len(lists) == 1 else None
+    inner = next((document[k] for k in _LISTS if isinstance(document.get(k), dict)), None)
+    if inner is not None:
+        return _records(inner)
+    is_empty_list = any(isinstance(document.get(key), list) for key in _LISTS)
+    return [] if is_empty_list else [document]
+
+
+def flat_rows(records: Sequence[Mapping[str, Any]]) -> list[list[str]]:
+    """Header and rows of objects within objects: each is named by its last key where that is clear.
+
+    A key that says little alone (``nama``, ``kode``) keeps those above it: ``kabupaten.nama``. The
+    object of the school itself (``satuanPendidikan``) adds nothing to a name.
+    """
+    flat = [dict(_leaves(record, ())) for record in records]
+    paths = list(dict.fromkeys(itertools.chain.from_iterable(flat)))
+    uses: dict[str, int] = {}
+    for path in paths:
+        uses[fold(path[-1])] = uses.get(fold(path[-1]), 0) + 1
+
+    def header(path: tuple[str, ...]) -> str:
+        last = fold(path[-1])
+        clear = len(path) == 1 or (uses[last] == 1 and last not in _TOO_GENERAL)
+        return path[-1] if clear else ".".join(path)
+
+    body = [[cell_text(record.get(path)) for path in paths] for record in flat]
+    return [[header(path) for path in paths], *body]
+
+
+def _leaves(
+    record: Mapping[str, Any], above: tuple[str, ...]
+) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for key, value in record.items():
+        path = above if not above and key in _WRAPPERS and value else (*above, str(key))
+        if isinstance(value, dict) and value and len(path) < 20:
+            yield from _leaves(value, path)
+        else:
+            yield path or (str(key),), value
+
+
+def _coordinates(geometry: object) -> tuple[str, str]:
+    """Text of x and y of a GeoJSON point; empty for anything else."""
+    shape = as_dict(geometry)
+    place = shape.get("coordinates")
+    if shape.get("type") == "MultiPoint" and isinstance(place, list) and len(place) == 1:
+        place = place[0]
+    elif shape.get("type") != "Point":
+        return "", ""
+    if not isinstance(place, list) or len(place) < 2:
+        return "", ""
+    return cell_text(place[0]), cell_text(place[1])
+
+
+def _float(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan

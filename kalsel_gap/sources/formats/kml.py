@@ -1,0 +1,90 @@
+"""Placemarks of KML and KMZ."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import zipfile
+import zlib
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+from kalsel_gap.errors import InputError
+from kalsel_gap.sources.cells import fold
+from kalsel_gap.sources.formats.points import spare_places
+from kalsel_gap.sources.formats.table_cells import (
+    TableCells,
+    read_bytes,
+    reason,
+    refuse_too_large,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+def read_kml(path: Path) -> TableCells:
+    """Placemarks of all folders: extended data as columns, name and description where given."""
+    raw = read_bytes(path)
+    if path.suffix.lower() == ".kmz":
+        raw = _unpacked_kml(raw, path)
+    if b"<!DOCTYPE" in raw or b"<!ENTITY" in raw:
+        raise InputError("table_not_kml", path=path, reason="DOCTYPE")
+    declared: dict[str, None] = {}
+    marks: list[dict[str, str]] = []
+    own: list[tuple[str, str]] = []
+    places: list[tuple[str, str]] = []
+    try:
+        for _, element in ET.iterparse(io.BytesIO(raw)):  # noqa: S314 - no DTD, see above
+            kind = element.tag.rpartition("}")[2]
+            if kind == "SimpleField":
+                declared[element.get("name", "")] = None
+            elif kind == "Placemark":
+                marks.append(dict(_extended(element)))
+                own.append((_found(element, "name"), _found(element, "description")))
+                places.append(_kml_place(element))
+                element.clear()
+    except (ET.ParseError, ValueError, LookupError) as error:
+        raise InputError("table_not_kml", path=path, reason=reason(error)) from None
+    headers = [n for n in dict.fromkeys([*declared, *itertools.chain(*marks)]) if n]
+    if "description" not in map(fold, headers) and any(text for _, text in own):
+        headers.append("description")
+        marks = [{**m, "description": text} for m, (_, text) in zip(marks, own, strict=True)]
+    rows = [[mark.get(header, "") for header in headers] for mark in marks]
+    spare = {
+        "name": lambda: [name for name, _ in own],
+        **spare_places(lambda: ([y for _, y in places], [x for x, _ in places])),
+    }
+    return TableCells([headers, *rows], spare=spare)
+
+
+def _unpacked_kml(raw: bytes, path: Path) -> bytes:
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            inner = [p for p in archive.infolist() if p.filename.lower().endswith(".kml")]
+            if not inner:
+                raise InputError("table_not_kml", path=path, reason="doc.kml")
+            chosen = min(inner, key=lambda p: (p.filename != "doc.kml", p.filename))
+            refuse_too_large(chosen.file_size, path)
+            return archive.read(chosen)
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError) as error:
+        raise InputError("table_not_kml", path=path, reason=reason(error)) from None
+
+
+def _extended(mark: ET.Element) -> Iterator[tuple[str, str]]:
+    for item in mark.iterfind(".//{*}ExtendedData//{*}SimpleData"):
+        yield item.get("name", ""), item.text or ""
+    for item in mark.iterfind(".//{*}ExtendedData/{*}Data"):
+        yield item.get("name", ""), item.findtext("{*}value") or ""
+
+
+def _found(mark: ET.Element, name: str) -> str:
+    return mark.findtext(f"{{*}}{name}") or ""
+
+
+def _kml_place(mark: ET.Element) -> tuple[str, str]:
+    """Text of longitude and latitude of the placemark's only point."""
+    points = mark.findall(".//{*}Point/{*}coordinates")
+    parts = (points[0].text or "").strip().split(",") if len(points) == 1 else []
+    return (parts[0].strip(), parts[1].strip()) if len(parts) >= 2 else ("", "")

@@ -1,0 +1,197 @@
+"""Layers of GeoPackage, Shapefile and GeoParquet, and their attribute tables."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import warnings
+import zipfile
+import zlib
+from typing import TYPE_CHECKING, Any
+
+from kalsel_gap.errors import InputError
+from kalsel_gap.sources.cells import cell_text
+from kalsel_gap.sources.formats.json_records import as_dict, flat_rows
+from kalsel_gap.sources.formats.points import is_wgs84, spare_places, to_wgs84
+from kalsel_gap.sources.formats.table_cells import (
+    TableCells,
+    chosen_name,
+    reason,
+    refuse_too_large,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import pyarrow as pa
+
+
+PARQUETS = frozenset({".parquet", ".geoparquet"})
+
+
+_SHAPEFILE = b"\x00\x00\x27\x0a"
+
+
+_MAGIC = {".gpkg": b"SQLite format 3\0", ".shp": _SHAPEFILE, ".zip": _SHAPEFILE}
+
+
+_INDIRECT = (b"<OGRVRT", b"<VRTDataset", b"gdal_streamed_alg", b"OGRVRTDataSource")
+
+
+def read_parquet(path: Path) -> TableCells:
+    """Read a Parquet file; points of GeoParquet spare its latitudes and longitudes."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        file = pq.ParquetFile(path)
+        geo = json.loads((file.schema_arrow.metadata or {}).get(b"geo", b"{}"))
+        geometries = list(as_dict(as_dict(geo).get("columns")))
+        names = [n for n in file.schema_arrow.names if n not in geometries]
+        table = file.read(columns=names)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise InputError("table_not_parquet", path=path, reason=reason(error)) from None
+    if not geometries:
+        return TableCells(_arrow_rows(table))
+
+    def places() -> tuple[list[str], list[str]]:
+        import geopandas as gpd
+
+        primary = as_dict(geo).get("primary_column", geometries[0])
+        try:
+            layer = gpd.read_parquet(path, columns=[primary])
+        except (pa.ArrowException, OSError, ValueError, KeyError) as error:
+            raise InputError("table_not_parquet", path=path, reason=reason(error)) from None
+        return _of_shapes(layer.geometry.to_numpy(), layer.crs, path)
+
+    return TableCells(_arrow_rows(table), spare=spare_places(places))
+
+
+def read_layer_cells(path: Path, sheet: str | None) -> TableCells:
+    """Read the attribute table of a layer; its points spare latitudes and longitudes."""
+    import pyarrow as pa
+    import pyogrio
+    from pyogrio.errors import DataLayerError, DataSourceError
+
+    try:
+        with quiet():
+            where, names = layers(path, sheet)
+            meta, table = pyogrio.raw.read_arrow(where, layer=names[0])
+    except (
+        *(DataSourceError, DataLayerError, pa.ArrowException),
+        *(OSError, RuntimeError, ValueError),
+    ) as error:
+        raise InputError("vector_unreadable", path=path, reason=reason(error)) from None
+    shapes = meta["geometry_name"] or "wkb_geometry"
+    names = [n for n in table.column_names if n != shapes]
+    if shapes not in table.column_names:
+        return TableCells(_arrow_rows(table))
+
+    def places() -> tuple[list[str], list[str]]:
+        import numpy as np
+        import shapely
+
+        wkb = np.array(table.column(shapes).to_pylist(), dtype=object)
+        return _of_shapes(shapely.from_wkb(wkb, on_invalid="ignore"), meta["crs"], path)
+
+    return TableCells(_arrow_rows(table.select(names)), spare=spare_places(places))
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Keep what GDAL warns of from standard error: what matters to a user is said in our words."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        warnings.simplefilter("ignore", UserWarning)
+        yield
+
+
+def layers(path: Path, layer: str | None) -> tuple[str, list[str]]:
+    """What GDAL is to open, and which of its layers: `layer`, else the first, else all of KML.
+
+    GDAL would open anything under any ending, also files that name other files and addresses:
+    those are refused, and a file must begin as its ending says.
+
+    Raises
+    ------
+    InputError
+        It is something else, or has no such layer.
+    """
+    import pyogrio
+
+    kind = path.suffix.lower()
+    where = str(path)
+    try:
+        if kind == ".zip":
+            with zipfile.ZipFile(path) as archive:
+                inner = _zipped_layers(archive, path)
+                name = chosen_name(layer, sorted(inner), path)
+                first = archive.open(inner[name]).read(2048)
+            where = f"/vsizip/{{{path.absolute().as_posix()}}}/{inner[name]}"
+        else:
+            with path.open("rb") as file:
+                first = file.read(2048)
+    except (OSError, RuntimeError, zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise InputError("vector_unreadable", path=path, reason=reason(error)) from None
+    magic = _MAGIC.get(kind, b"")
+    if not first.startswith(magic) or any(mark in first for mark in _INDIRECT):
+        raise InputError("vector_unreadable", path=path, reason=f"no {kind[1:].upper()}")
+    names = [str(n) for n in pyogrio.list_layers(where)[:, 0] if n != "layer_styles"]
+    if not names:
+        raise InputError("vector_no_geometry", path=path)
+    if kind == ".zip":
+        return where, names[:1]
+    if layer is None and kind in {".kml", ".kmz"}:
+        return where, names
+    return where, [chosen_name(layer, names, path)]
+
+
+def _zipped_layers(archive: zipfile.ZipFile, path: Path) -> dict[str, str]:
+    """Shapefiles of an archive: name of the layer to path inside."""
+    refuse_too_large(sum(part.file_size for part in archive.infolist()), path)
+    names = [name for name in archive.namelist() if name.lower().endswith(".shp")]
+    if not names:
+        raise InputError("zip_without_layer", path=path)
+    return {name.rpartition("/")[2][:-4]: name for name in names}
+
+
+def _of_shapes(shapes: Any, crs: object, path: Path) -> tuple[list[str], list[str]]:  # noqa: ANN401 - an array of shapes
+    import shapely
+
+    single = (shapely.get_type_id(shapes) == 4) & (shapely.get_num_geometries(shapes) == 1)
+    shapes = shapes.copy()
+    shapes[single] = shapely.get_geometry(shapes[single], 0)
+    x, y = shapely.get_x(shapes), shapely.get_y(shapes)  # NaN for what is no point
+    if crs is None:
+        raise InputError("vector_no_crs", path=path)
+    if is_wgs84(crs):
+        return [cell_text(float(v)) for v in y], [cell_text(float(v)) for v in x]
+    return to_wgs84(x, y, crs, path)
+
+
+def _arrow_rows(table: pa.Table) -> list[list[str]]:
+    """Header and rows of an Arrow table; structures within it are flattened as in JSON."""
+    import pyarrow as pa
+
+    if any(pa.types.is_struct(kind) for kind in table.schema.types):
+        return flat_rows(table.to_pylist())
+    columns = [_arrow_text(table.column(n)) for n in range(table.num_columns)]
+    return [list(table.column_names), *map(list, zip(*columns, strict=True))]
+
+
+def _arrow_text(column: pa.ChunkedArray) -> list[str]:
+    import pyarrow as pa
+
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        column = column.cast(kind.value_type)
+        kind = kind.value_type
+    if pa.types.is_integer(kind):
+        column = column.cast(pa.string())
+    elif pa.types.is_float16(kind) or pa.types.is_float32(kind):
+        return [
+            "" if v is None else cell_text(float(str(kind.to_pandas_dtype()(v))))
+            for v in column.to_pylist()
+        ]
+    return [cell_text(value) for value in column.to_pylist()]
