@@ -116,7 +116,7 @@ class OpenProject:
             inner = {name for stage in STAGES for name in stage.passes_on}
             kept = {name: each for name, each in work.tables.items() if name not in inner}
             run = write_run(folder, manifest, _arranged(table), findings, kept)
-            store.save_hashes()
+            store.save()
         return run
 
 

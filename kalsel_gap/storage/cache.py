@@ -45,11 +45,15 @@ class Cache:
         None: nothing is cached.
     limit_bytes : int
         Size beyond which the entries not used for longest are removed.
+    is_waiting : bool
+        Nothing is written before :meth:`save`: whoever only looks leaves nothing behind.
     """
 
     folder: Path | None
     limit_bytes: int = 512 * _MEBIBYTE
+    is_waiting: bool = False
     _known: dict[str, list[Any]] = field(default_factory=dict, repr=False)
+    _made: dict[str, dict[str, pd.DataFrame]] = field(default_factory=dict, repr=False)
 
     def file_hash(self, path: Path) -> str:
         """SHA-256 of a file, remembered with its size and time of change."""
@@ -76,14 +80,23 @@ class Cache:
         entry = self.folder / key
         if (found := self._load(entry, read)) is not None:
             return found
-        made = make()
-        with contextlib.suppress(OSError, OutputError):
-            self._keep(entry, made)
-        return made
+        made = self._made[key] if key in self._made else make()
+        if self.is_waiting:
+            self._made[key] = made
+        else:
+            with contextlib.suppress(OSError, OutputError):
+                self._keep(entry, made)
+        return dict(made)
 
-    def save_hashes(self) -> None:
-        """Remember the hashes of files for the next run."""
-        if self.folder is None or not self._known:
+    def save(self) -> None:
+        """Remember the hashes of files for the next run, and keep what has waited."""
+        if self.folder is None:
+            return
+        for key, made in self._made.items():
+            with contextlib.suppress(OSError, OutputError):
+                self._keep(self.folder / key, made)
+        self._made.clear()
+        if not self._known:
             return
         with contextlib.suppress(OSError, OutputError):
             text = json.dumps(self._remembered(), indent=0, sort_keys=True)

@@ -87,7 +87,7 @@ class KeptLayers:
         refuse_unknown_unit(self.source.tiles, self.source.band)
         with open_band(self.source.tiles, self.source.band) as band:
             self.grid = band.grid
-        self._store = Cache(default_cache_folder())
+        self._store = Cache(default_cache_folder(), is_waiting=True)
         self._root = default_cache_folder() / _FOLDER
         self.wanted = tuple(LOOKS)
 
@@ -96,7 +96,7 @@ class KeptLayers:
     @computed_once
     def find_sea(self) -> SeaMask | None:
         """The open sea; None where the model has none."""
-        found = look_up_sea(self.opened)
+        found = look_up_sea(self.opened, self._store)
         return found if found is not None and found.any() else None
 
     @computed_once

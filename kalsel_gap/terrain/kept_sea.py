@@ -15,8 +15,15 @@ if TYPE_CHECKING:
     from kalsel_gap.terrain.sea_mask import SeaMask
 
 
-def look_up_sea(opened: Opened) -> SeaMask | None:
+def look_up_sea(opened: Opened, store: Cache | None = None) -> SeaMask | None:
     """The open sea, from the cache where a run or a command has found it before.
+
+    Parameters
+    ----------
+    opened : Opened
+        The project.
+    store : Cache, optional
+        The cache, where the caller saves it itself.
 
     Returns
     -------
@@ -28,8 +35,9 @@ def look_up_sea(opened: Opened) -> SeaMask | None:
     InputError
         As `mosaic.open_band`.
     """
-    store = Cache(default_cache_folder())
-    work = StageCache(opened, store)
+    given = store if store is not None else Cache(default_cache_folder())
+    work = StageCache(opened, given)
     work.run(open_sea.STAGE, nobody())
-    store.save_hashes()
+    if store is None:
+        given.save()
     return sea_of_runs(work.table("sea"), opened.project.elevation)

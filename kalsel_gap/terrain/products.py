@@ -128,7 +128,7 @@ class Atlas(KeptLayers):
         bound(self._root, used)
         for place in (folder, *used):
             clear_leftovers(place)
-        self._store.save_hashes()
+        self._store.save()
 
     def statistics(self) -> pd.DataFrame:
         """Figures of every area, from the pieces of the layers that were asked for."""

@@ -473,7 +473,7 @@ def test_another_key_is_a_miss(tmp_path: Path) -> None:
 def test_without_a_folder_nothing_is_kept() -> None:
     cache = Cache(None)
     assert [is_hit(cache), is_hit(cache)] == [False, False]
-    cache.save_hashes()
+    cache.save()
 
 
 @pytest.mark.parametrize("name", ["columns.parquet", "findings.parquet", "tables.json"])
@@ -530,7 +530,7 @@ def test_a_cache_that_cannot_be_written_is_no_error(
     (tmp_path / "input.csv").write_text("x")
     cache.file_hash(tmp_path / "input.csv")
     assert not is_hit(cache)
-    cache.save_hashes()
+    cache.save()
 
     def full(*args: Any, **kwargs: Any) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -539,6 +539,17 @@ def test_a_cache_that_cannot_be_written_is_no_error(
     cache = Cache(tmp_path / "cache")
     assert not is_hit(cache)
     assert entries(tmp_path / "cache") == set()
+
+
+def test_a_cache_that_waits_writes_when_it_is_saved(tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "cache", is_waiting=True)
+    (tmp_path / "input.csv").write_text("x")
+    cache.file_hash(tmp_path / "input.csv")
+    assert not is_hit(cache)
+    assert is_hit(cache)  # made once
+    assert not (tmp_path / "cache").exists()
+    cache.save()
+    assert is_hit(Cache(tmp_path / "cache"))
 
 
 def test_a_fault_while_making_is_not_hidden(tmp_path: Path) -> None:
@@ -557,7 +568,7 @@ def test_hashes_are_remembered_and_renewed(tmp_path: Path, monkeypatch: pytest.M
     # SHA-256 of "abc" as FIPS 180-2 prints it.
     digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     assert cache.file_hash(path) == digest
-    cache.save_hashes()
+    cache.save()
     with monkeypatch.context() as patch:
         patch.setattr(cache_, "_sha256", pytest.fail)
         assert Cache(tmp_path / "cache").file_hash(path) == digest

@@ -17,7 +17,7 @@ import rasterio
 
 from kalsel_gap.cli import console
 from kalsel_gap.errors import InputError, OutputError
-from kalsel_gap.geo import raster_cache
+from kalsel_gap.geo import grid, raster_cache
 from kalsel_gap.geo.geodesy import WGS84
 from kalsel_gap.i18n import messages
 from kalsel_gap.i18n.text import LANGUAGES, Language, Text
@@ -50,7 +50,8 @@ def make(opened: Opened, folder: Path, *names: str, language: Language = "en") -
 @pytest.fixture
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three pieces of the ten rows of data/tiny."""
-    monkeypatch.setattr(layers, "TILE", (4, 512))
+    for module in (grid, layers):
+        monkeypatch.setattr(module, "TILE", (4, 512))
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +142,8 @@ def test_the_same_input_makes_the_same_bytes(
     make(opened, tmp_path / "a")
     make(opened, tmp_path / "b")  # from the cache
     shutil.rmtree(cache_folder)
-    monkeypatch.setattr(layers, "TILE", (4, 512))  # and in other pieces
+    for module in (grid, layers):
+        monkeypatch.setattr(module, "TILE", (4, 512))  # and in other pieces
     make(opened, tmp_path / "c")
     assert snapshot(tmp_path / "a") == snapshot(tmp_path / "b") == snapshot(tmp_path / "c")
     assert len(snapshot(tmp_path / "a")) == 2 * len(LOOKS) + 1

@@ -120,7 +120,7 @@ class LossRasters:
     @computed_once
     def find_sea(self) -> SeaMask | None:
         """The open sea; None where the model does not tell."""
-        return look_up_sea(self.opened)
+        return look_up_sea(self.opened, Cache(default_cache_folder(), is_waiting=True))
 
     @computed_once
     def _open_grounds(self) -> Grounds:
@@ -174,7 +174,7 @@ class LossRasters:
         """SHA-256 of each of these files, which the cache remembers."""
         store = Cache(default_cache_folder())
         found = {name: store.file_hash(path) for name, path in self._used_files().items()}
-        store.save_hashes()
+        store.save()
         return found
 
     def hash_inputs(self) -> dict[str, str]:
