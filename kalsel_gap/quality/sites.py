@@ -16,8 +16,9 @@ from kalsel_gap.quality.coverage import bounds
 from kalsel_gap.quality.unusable_files import unusable
 from kalsel_gap.sources.boundaries import read_areas
 from kalsel_gap.sources.cells import fold
+from kalsel_gap.sources.columns import recognise
 from kalsel_gap.sources.sites import ALIASES, NEEDED, implausible, read_source
-from kalsel_gap.sources.tables import ROW, RawTable, read_table, recognise
+from kalsel_gap.sources.tables import ROW, RawTable, read_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -19,8 +19,8 @@ from kalsel_gap.findings import Finding, at_school
 from kalsel_gap.geo import geodesy
 from kalsel_gap.indicators import barrier
 from kalsel_gap.sources.cells import cell_text
+from kalsel_gap.sources.formats.vector_layers import read_vector
 from kalsel_gap.sources.school_points import capital_of
-from kalsel_gap.sources.tables import read_vector
 from kalsel_gap.stages import Stage, Staged, silent
 from kalsel_gap.terrain import classes, islands
 
