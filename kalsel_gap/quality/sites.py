@@ -10,7 +10,7 @@ import pandas as pd
 
 from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding
-from kalsel_gap.geo import geodesy
+from kalsel_gap.geo import geodesy, sample_points
 from kalsel_gap.i18n.numbers import number
 from kalsel_gap.quality.coverage import bounds
 from kalsel_gap.quality.unusable_files import unusable
@@ -184,7 +184,7 @@ def _at_sea(off: pd.DataFrame, elevation: Elevation | None, limits: SitesCheck) 
         return nowhere
     from kalsel_gap.geo import sampling
 
-    lat, lon = geodesy.disk_points(off["lat"], off["lon"], limits.border_tolerance_m)
+    lat, lon = sample_points.disk_points(off["lat"], off["lon"], limits.border_tolerance_m)
     try:
         found = sampling.sample(elevation.tiles, lat, lon, band=elevation.band)
     except InputError:  # told where the elevation model is checked
