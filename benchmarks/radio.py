@@ -26,8 +26,9 @@ from rasterio.windows import Window
 
 from kalsel_gap.geo.geodesy import WGS84
 from kalsel_gap.geo.mosaic import open_band
+from kalsel_gap.radio.paths.elevation_model import ElevationModel, sea_of
 from kalsel_gap.radio.paths.line_of_sight import assess_line_of_sight
-from kalsel_gap.radio.paths.profiles import ElevationModel, extract_profiles, resolution_m, sea_of
+from kalsel_gap.radio.paths.profiles import extract_profiles, resolution_m
 from kalsel_gap.radio.propagation import itm, p1812
 from kalsel_gap.radio.propagation.clutter import COASTAL_HEIGHT_M
 from kalsel_gap.radio.propagation.free_space import free_space_db

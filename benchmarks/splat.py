@@ -35,7 +35,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from kalsel_gap.geo.grid import Grid
-from kalsel_gap.radio.paths import line_of_sight, profiles
+from kalsel_gap.radio.paths import elevation_model, line_of_sight, profiles
 from kalsel_gap.radio.propagation import itm, p1812
 from kalsel_gap.radio.propagation.free_space import free_space_db
 from kalsel_gap.radio.propagation.itm_variability import Climate, Variability
@@ -293,7 +293,7 @@ def our_paths(case: Case, chosen: Cells, folder: Path) -> Iterator[tuple[IntArra
         case.write(path)
     lat, lon = case.posts()
     to_lat, to_lon = lat[chosen.row], lon[chosen.col]
-    terrain = profiles.ElevationModel(path, sea="none")
+    terrain = elevation_model.ElevationModel(path, sea="none")
     site = case.terms["lat"], case.terms["lon"]
     for index, paths in profiles.extract_profiles(terrain, *site, to_lat, to_lon):
         ground = paths.ground_m

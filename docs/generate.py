@@ -29,7 +29,7 @@ from kalsel_gap.project.index import Index
 from kalsel_gap.project.model import Project
 from kalsel_gap.project.signal import Signal
 from kalsel_gap.project.terrain import Terrain
-from kalsel_gap.sources import schools, sites, speed_test_tiles, speed_tests, villages
+from kalsel_gap.sources import registers, sites, speed_test_tiles, speed_tests, villages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -242,11 +242,11 @@ def unit(name: str, key: str, info: FieldInfo) -> str:
 def headers() -> str:
     """Spellings of headers that readers know."""
     own = {
-        "schools": schools.REGISTER_ALIASES,
-        "schools, attributes": schools.ATTRIBUTE_ALIASES,
-        "schools, attributes (by sex, summed up)": schools.PART_ALIASES,
-        "schools (for checks)": schools.CHECK_ALIASES,
-        "attributes": schools.YEAR_ALIASES,
+        "schools": registers.REGISTER_ALIASES,
+        "schools, attributes": registers.ATTRIBUTE_ALIASES,
+        "schools, attributes (by sex, summed up)": registers.PART_ALIASES,
+        "schools (for checks)": registers.CHECK_ALIASES,
+        "attributes": registers.YEAR_ALIASES,
         "sites": sites.ALIASES,
         "measurements": speed_tests.ALIASES,
         "measurements (tiles)": speed_test_tiles.ALIASES,

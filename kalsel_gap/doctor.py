@@ -276,7 +276,8 @@ def _inputs(opened: Opened) -> Iterator[Fact]:
 def _readers(opened: Opened) -> Iterator[tuple[Callable[..., object], Path, dict[str, Any]]]:
     """Who reads each input, and how."""
     from kalsel_gap.geo.sampling import describe
-    from kalsel_gap.sources.tables import read_table, read_vector
+    from kalsel_gap.sources.formats.vector_layers import read_vector
+    from kalsel_gap.sources.tables import read_table
 
     project = opened.project
     tables = (*project.schools, *project.attributes, *project.sites, *project.measurements)

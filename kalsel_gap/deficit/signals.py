@@ -20,7 +20,7 @@ from kalsel_gap.deficit.coverage_value import _POSSIBLE_DBM, polygons_worth, wor
 from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding, at_school
 from kalsel_gap.indicators import available, delivered
-from kalsel_gap.radio.links.prediction import disagreements
+from kalsel_gap.radio.links.disagreement import disagreements
 from kalsel_gap.sources import coverage
 from kalsel_gap.sources.school_points import sampled
 from kalsel_gap.sources.speed_test_tiles import read_tiles, tile_numbers, tile_sources

@@ -11,7 +11,7 @@ from kalsel_gap.findings import Finding, at_rows
 from kalsel_gap.quality.names import unmangled
 from kalsel_gap.quality.npsn import npsn_reading
 from kalsel_gap.quality.plausibility import dates, last_day
-from kalsel_gap.sources.schools import read_attributes
+from kalsel_gap.sources.registers import read_attributes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,7 +25,7 @@ def check_attributes(cells: pd.DataFrame, opened: Opened) -> list[Finding]:
     Parameters
     ----------
     cells : DataFrame
-        Text cells of the registers as of :func:`kalsel_gap.sources.schools.read_cells`.
+        Text cells of the registers as of :func:`kalsel_gap.sources.registers.read_cells`.
     opened : Opened
         The project; its attribute tables are read.
     """

@@ -14,7 +14,8 @@ from kalsel_gap.quality.repairs import Proposal, as_table
 from kalsel_gap.quality.stage import judge_rows
 from kalsel_gap.quality.unusable_files import check_layers, tried
 from kalsel_gap.sources.places import locate_places
-from kalsel_gap.sources.schools import read_cells, schools_of
+from kalsel_gap.sources.registers import read_cells
+from kalsel_gap.sources.schools import schools_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

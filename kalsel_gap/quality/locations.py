@@ -18,8 +18,8 @@ from kalsel_gap.quality.area_names import spelling
 from kalsel_gap.quality.claimed_areas import CLAIMED, majority
 from kalsel_gap.quality.duplicates import neighbours
 from kalsel_gap.sources.boundaries import capitals, known_kabupaten
+from kalsel_gap.sources.formats.vector_layers import read_vector
 from kalsel_gap.sources.school_points import holding
-from kalsel_gap.sources.tables import read_vector
 from kalsel_gap.sources.villages import digits
 
 if TYPE_CHECKING:

@@ -78,7 +78,7 @@ def check_names(cells: pd.DataFrame) -> list[Finding]:
     Parameters
     ----------
     cells : DataFrame
-        Text cells as of :func:`kalsel_gap.sources.schools.read_cells`.
+        Text cells as of :func:`kalsel_gap.sources.registers.read_cells`.
     """
     return [*_texts(cells), *_levels(cells), *_ownerships(cells), *_ministries(cells)]
 

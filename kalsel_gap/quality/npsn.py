@@ -25,7 +25,7 @@ def check_npsn(cells: pd.DataFrame) -> list[Finding]:
     Parameters
     ----------
     cells : DataFrame
-        Text cells as of :func:`kalsel_gap.sources.schools.read_cells`.
+        Text cells as of :func:`kalsel_gap.sources.registers.read_cells`.
     """
     given = cells["npsn"]
     odd = given[~given.str.fullmatch(_GIVEN).astype(bool)]

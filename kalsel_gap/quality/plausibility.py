@@ -14,7 +14,7 @@ import pandas as pd
 from kalsel_gap.findings import Finding, at_rows
 from kalsel_gap.i18n.numbers import number
 from kalsel_gap.sources.schools import level_of
-from kalsel_gap.sources.tables import day, whole
+from kalsel_gap.sources.values import day, whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +32,7 @@ def figures(cells: pd.DataFrame, limits: Registers) -> list[Finding]:
     Parameters
     ----------
     cells : DataFrame
-        Text cells as of :func:`kalsel_gap.sources.schools.read_cells`.
+        Text cells as of :func:`kalsel_gap.sources.registers.read_cells`.
     limits : Registers
         What is plausible.
     """

@@ -26,7 +26,7 @@ def check_registers(cells: pd.DataFrame, opened: Opened) -> list[Finding]:
     Parameters
     ----------
     cells : DataFrame
-        Text cells as of :func:`kalsel_gap.sources.schools.read_cells`.
+        Text cells as of :func:`kalsel_gap.sources.registers.read_cells`.
     opened : Opened
         The project; its attribute tables are read again.
 
@@ -52,7 +52,7 @@ def gaps(cells: pd.DataFrame, empty_share: float) -> list[Finding]:
     Parameters
     ----------
     cells : DataFrame
-        Text cells as of :func:`kalsel_gap.sources.schools.read_cells`.
+        Text cells as of :func:`kalsel_gap.sources.registers.read_cells`.
     empty_share : float
         The share, 0 to 1.
     """

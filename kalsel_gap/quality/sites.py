@@ -10,14 +10,15 @@ import pandas as pd
 
 from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding
-from kalsel_gap.geo import geodesy
+from kalsel_gap.geo import geodesy, sample_points
 from kalsel_gap.i18n.numbers import number
 from kalsel_gap.quality.coverage import bounds
 from kalsel_gap.quality.unusable_files import unusable
 from kalsel_gap.sources.boundaries import read_areas
 from kalsel_gap.sources.cells import fold
+from kalsel_gap.sources.columns import recognise
 from kalsel_gap.sources.sites import ALIASES, NEEDED, implausible, read_source
-from kalsel_gap.sources.tables import ROW, RawTable, read_table, recognise
+from kalsel_gap.sources.tables import ROW, RawTable, read_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -183,7 +184,7 @@ def _at_sea(off: pd.DataFrame, elevation: Elevation | None, limits: SitesCheck) 
         return nowhere
     from kalsel_gap.geo import sampling
 
-    lat, lon = geodesy.disk_points(off["lat"], off["lon"], limits.border_tolerance_m)
+    lat, lon = sample_points.disk_points(off["lat"], off["lon"], limits.border_tolerance_m)
     try:
         found = sampling.sample(elevation.tiles, lat, lon, band=elevation.band)
     except InputError:  # told where the elevation model is checked

@@ -16,10 +16,12 @@ from kalsel_gap.i18n.numbers import number
 from kalsel_gap.quality.coverage import places
 from kalsel_gap.quality.unusable_files import unusable
 from kalsel_gap.sources import signal_levels
+from kalsel_gap.sources.columns import recognise
 from kalsel_gap.sources.signal_levels import holds_levels
 from kalsel_gap.sources.speed_test_tiles import is_tiles, read_tiles
 from kalsel_gap.sources.speed_tests import ALIASES, is_levels, read_source
-from kalsel_gap.sources.tables import ROW, day, read_table, recognise
+from kalsel_gap.sources.tables import ROW, read_table
+from kalsel_gap.sources.values import day
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

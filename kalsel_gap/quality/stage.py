@@ -16,7 +16,7 @@ from kalsel_gap.quality.locations import check_locations
 from kalsel_gap.quality.registers import check_registers
 from kalsel_gap.quality.repairs import Proposal, judge
 from kalsel_gap.sources.coordinates import spelled
-from kalsel_gap.sources.schools import read_cells
+from kalsel_gap.sources.registers import read_cells
 from kalsel_gap.stages import Stage, Staged
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def judge_rows(
     schools : GeoDataFrame
         With the columns that :data:`STAGE` reads.
     cells : DataFrame
-        Of the registers, as :func:`kalsel_gap.sources.schools.read_cells` gives them.
+        Of the registers, as :func:`kalsel_gap.sources.registers.read_cells` gives them.
     opened : Opened
         The project.
     """

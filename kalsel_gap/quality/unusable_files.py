@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding
-from kalsel_gap.sources.tables import read_vector
+from kalsel_gap.sources.formats.vector_layers import read_vector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from kalsel_gap.project.model import Opened
-    from kalsel_gap.sources.tables import ShapeKind
+    from kalsel_gap.sources.formats.vector_layers import ShapeKind
 
 Result = TypeVar("Result")
 

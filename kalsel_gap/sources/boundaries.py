@@ -12,7 +12,7 @@ from kalsel_gap.findings import Finding
 from kalsel_gap.project.base import default_values
 from kalsel_gap.project.model import SHAPEFILE_PARTS
 from kalsel_gap.sources.cells import fold
-from kalsel_gap.sources.tables import read_vector
+from kalsel_gap.sources.formats.vector_layers import read_vector
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,7 +9,7 @@ import numpy as np
 from kalsel_gap.errors import InputError, suggestion
 from kalsel_gap.findings import Finding
 from kalsel_gap.sources.cells import cell_text
-from kalsel_gap.sources.tables import read_vector
+from kalsel_gap.sources.formats.vector_layers import read_vector
 
 if TYPE_CHECKING:
     import geopandas as gpd

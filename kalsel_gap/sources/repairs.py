@@ -16,8 +16,9 @@ from kalsel_gap.findings import Finding
 from kalsel_gap.i18n.numbers import number
 from kalsel_gap.sources.boundaries import standing_areas
 from kalsel_gap.sources.cells import fold
+from kalsel_gap.sources.columns import recognise
 from kalsel_gap.sources.coordinates import candidates
-from kalsel_gap.sources.tables import ROW, read_table, recognise
+from kalsel_gap.sources.tables import ROW, read_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

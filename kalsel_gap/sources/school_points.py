@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from kalsel_gap.geo import geodesy
+from kalsel_gap.geo import sample_points
 from kalsel_gap.sources.boundaries import capitals, known_kabupaten, standing_areas
 
 if TYPE_CHECKING:
@@ -59,10 +59,10 @@ def sampled(
     lat, lon, radius_m = (
         schools[name].to_numpy() for name in ("lat", "lon", "confidence_radius_m")
     )
-    lat, lon = geodesy.disk_points(lat, lon, radius_m, n)
+    lat, lon = sample_points.disk_points(lat, lon, radius_m, n)
     of_area = schools["location_area"].dropna()
     polygons = standing_areas(opened) if len(of_area) else {}
-    inside = {code: geodesy.polygon_points(polygons[code], n) for code in of_area.unique()}
+    inside = {code: sample_points.polygon_points(polygons[code], n) for code in of_area.unique()}
     for at in np.flatnonzero(schools["location_area"].notna()):
         lat[at], lon[at] = inside[schools["location_area"].iloc[at]]
     return lat, lon

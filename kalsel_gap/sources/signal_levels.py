@@ -9,9 +9,10 @@ import pandas as pd
 from kalsel_gap.findings import Finding
 from kalsel_gap.i18n.numbers import number
 from kalsel_gap.sources.cells import fold
+from kalsel_gap.sources.columns import recognise
 from kalsel_gap.sources.sites import TECHNOLOGY
 from kalsel_gap.sources.speed_test_tiles import is_tiles
-from kalsel_gap.sources.tables import ROW, read_table, recognise
+from kalsel_gap.sources.tables import ROW, read_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -9,7 +9,8 @@ import pandas as pd
 
 from kalsel_gap.findings import Finding
 from kalsel_gap.i18n.numbers import number
-from kalsel_gap.sources.tables import ROW, RawTable, read_table, recognise, understood
+from kalsel_gap.sources.columns import recognise, understood
+from kalsel_gap.sources.tables import ROW, RawTable, read_table
 from kalsel_gap.stages import Stage, Staged
 
 if TYPE_CHECKING:

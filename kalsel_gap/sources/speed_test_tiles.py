@@ -18,8 +18,9 @@ from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding
 from kalsel_gap.i18n.numbers import number
 from kalsel_gap.sources.cells import cell_text, fold
+from kalsel_gap.sources.columns import recognise
 from kalsel_gap.sources.formats.table_cells import reason
-from kalsel_gap.sources.tables import read_table, recognise
+from kalsel_gap.sources.tables import read_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -8,9 +8,11 @@ import pandas as pd
 
 from kalsel_gap.findings import Finding
 from kalsel_gap.i18n.numbers import number
+from kalsel_gap.sources.columns import recognise, understood
 from kalsel_gap.sources.signal_levels import holds, holds_levels
 from kalsel_gap.sources.speed_test_tiles import is_tiles
-from kalsel_gap.sources.tables import ROW, day, read_table, recognise, understood
+from kalsel_gap.sources.tables import ROW, read_table
+from kalsel_gap.sources.values import day
 
 if TYPE_CHECKING:
     from kalsel_gap.project.inputs import Measurements

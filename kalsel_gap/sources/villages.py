@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from kalsel_gap.findings import Finding
 from kalsel_gap.sources.cells import fold
-from kalsel_gap.sources.tables import ROW, read_table, recognise, understood, whole
+from kalsel_gap.sources.columns import recognise, understood
+from kalsel_gap.sources.tables import ROW, read_table
+from kalsel_gap.sources.values import whole
 
 if TYPE_CHECKING:
     from kalsel_gap.project.model import Opened

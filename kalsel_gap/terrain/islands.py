@@ -10,7 +10,7 @@ import shapely
 
 from kalsel_gap.errors import InputError
 from kalsel_gap.geo.geodesy import WGS84
-from kalsel_gap.sources.tables import read_vector
+from kalsel_gap.sources.formats.vector_layers import read_vector
 from kalsel_gap.terrain.classes import UNKNOWN
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from kalsel_gap.errors import InputError
 from kalsel_gap.geo.mosaic import open_band, refuse_unknown_unit
 from kalsel_gap.geo.raster_cache import CachedLayer
 from kalsel_gap.geo.rasterize import Footprints
-from kalsel_gap.sources.tables import read_vector
+from kalsel_gap.sources.formats.vector_layers import read_vector
 from kalsel_gap.storage.cache import Cache
 from kalsel_gap.storage.fingerprint import code_hash, default_cache_folder, hash_of
 from kalsel_gap.storage.once import computed_once

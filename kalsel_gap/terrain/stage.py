@@ -16,11 +16,11 @@ import shapely
 from kalsel_gap import schema
 from kalsel_gap.errors import InputError, suggestion
 from kalsel_gap.findings import Finding, at_school
-from kalsel_gap.geo import geodesy
+from kalsel_gap.geo import geodesy, sample_points
 from kalsel_gap.indicators import barrier
 from kalsel_gap.sources.cells import cell_text
+from kalsel_gap.sources.formats.vector_layers import read_vector
 from kalsel_gap.sources.school_points import capital_of
-from kalsel_gap.sources.tables import read_vector
 from kalsel_gap.stages import Stage, Staged, silent
 from kalsel_gap.terrain import classes, islands
 
@@ -250,13 +250,13 @@ def _coast(
     if not sea.any():
         return
     to_lat, to_lon = capital_of(schools, opened)
-    way_lat, way_lon = geodesy.path_points(
+    way_lat, way_lon = sample_points.path_points(
         lat, lon, to_lat.to_numpy(), to_lon.to_numpy(), points=project.terrain.water.points
     )
     wet, off = sea.at(way_lat, way_lon)
     somewhere_unknown = off.any(axis=1)
     facts["water_share"] = np.where(somewhere_unknown, np.nan, wet.mean(axis=1))
-    crossing_m = geodesy.longest_stretch_m(
+    crossing_m = sample_points.longest_stretch_m(
         *(lat, lon, to_lat.to_numpy(), to_lon.to_numpy()), wet, lambda y, x: sea.at(y, x)[0]
     )
     facts["water_crossing_km"] = np.where(somewhere_unknown, np.nan, crossing_m / 1000)

@@ -19,8 +19,9 @@ from kalsel_gap.quality.names import check_names, unmangled
 from kalsel_gap.quality.npsn import check_npsn
 from kalsel_gap.quality.plausibility import dates, figures, last_day
 from kalsel_gap.quality.registers import check_registers, gaps
-from kalsel_gap.sources.schools import CELLS, read_cells, read_schools
-from kalsel_gap.sources.tables import day
+from kalsel_gap.sources.registers import CELLS, read_cells
+from kalsel_gap.sources.schools import read_schools
+from kalsel_gap.sources.values import day
 from tests.conftest import REPOSITORY
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from kalsel_gap import schema
 from kalsel_gap.deliverables.findings_report import contents, explained, told
 from kalsel_gap.errors import SeveralErrors
 from kalsel_gap.findings import Finding
-from kalsel_gap.geo import geodesy
+from kalsel_gap.geo import geodesy, sample_points
 from kalsel_gap.i18n.text import Text
 from kalsel_gap.pipeline import OpenProject
 from kalsel_gap.project.read import read_project
@@ -434,13 +434,15 @@ def test_points_of_a_polygon_stand_for_equal_areas() -> None:
     # An L of three equal squares: each gets a third of the points.
     squares = [shapely.box(x, y, x + 1, y + 1) for x, y in ((114, -3), (115, -3), (114, -2))]
     shape = shapely.union_all(squares)
-    lat, lon = geodesy.polygon_points(shape, 600)
+    lat, lon = sample_points.polygon_points(shape, 600)
     shares = [shapely.contains_xy(square, lon, lat).mean() for square in squares]
     assert shares == pytest.approx([1 / 3] * 3, abs=0.01)
-    again = geodesy.polygon_points(shape, 61)
+    again = sample_points.polygon_points(shape, 61)
     np.testing.assert_array_equal(again[0], lat[:61])
     line = shapely.Polygon([(114, -3), (115, -2), (114, -3)])
-    assert set(geodesy.polygon_points(line, 3)[1]) == {geodesy.polygon_points(line, 1)[1][0]}
+    assert set(sample_points.polygon_points(line, 3)[1]) == {
+        sample_points.polygon_points(line, 1)[1][0]
+    }
 
 
 # --- grades ------------------------------------------------------------------------------------

@@ -12,12 +12,10 @@ from hypothesis import strategies as st
 from kalsel_gap.errors import InputError
 from kalsel_gap.i18n.numbers import number
 from kalsel_gap.sources.cells import cell_text, fold
-from kalsel_gap.sources.tables import ROW, RawTable, day, read_table, read_vector, recognise
+from kalsel_gap.sources.tables import ROW, read_table
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-ALIASES = {"npsn": ("npsn",), "name": ("sekolah", "nama"), "lat": ("lintang",)}
 
 
 def written(folder: Path, content: str | bytes, name: str = "table.csv") -> Path:
@@ -144,60 +142,6 @@ def test_a_workbook_cell_is_what_a_person_reads(value: object, text: str) -> Non
     assert cell_text(value) == text
 
 
-# --- headers ---------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def table(tmp_path: Path) -> RawTable:
-    return read_table(written(tmp_path, "NPSN ,Sekolah,Nama Lain,lintang\n1,A,B,-3\n"))
-
-
-def test_headers_are_known_by_their_aliases(table: RawTable) -> None:
-    assert recognise(table, ALIASES) == {"npsn": "NPSN", "name": "Sekolah", "lat": "lintang"}
-
-
-def test_the_project_overrides_an_alias(table: RawTable) -> None:
-    found = recognise(table, ALIASES, override={"name": "Nama Lain"})
-    assert found["name"] == "Nama Lain"
-
-
-def test_a_header_taken_by_the_project_is_not_taken_again(table: RawTable) -> None:
-    found = recognise(table, ALIASES | {"other": ()}, override={"other": "Sekolah"})
-    assert found == {"other": "Sekolah", "npsn": "NPSN", "lat": "lintang"}
-
-
-@pytest.mark.parametrize(
-    ("override", "code", "column", "suggestion"),
-    [
-        ({"nam": "Sekolah"}, "column_not_ours", "nam", "name"),
-        ({"name": "Sekolh"}, "column_missing", "Sekolh", "Sekolah"),
-    ],
-)
-def test_a_wrong_override_is_an_error_with_a_suggestion(
-    table: RawTable, override: dict[str, str], code: str, column: str, suggestion: str
-) -> None:
-    with pytest.raises(InputError) as caught:
-        recognise(table, ALIASES, override=override)
-    error = caught.value
-    assert (error.code, error.column, error.params["suggestion"]) == (code, column, suggestion)
-
-
-def test_a_required_column_that_is_missing(tmp_path: Path) -> None:
-    table = read_table(written(tmp_path, "npsm,nama\n1,A\n"))
-    with pytest.raises(InputError) as caught:
-        recognise(table, ALIASES, required=("npsn",))
-    assert (caught.value.code, caught.value.column) == ("column_missing", "npsn")
-    assert caught.value.params["suggestion"] == "npsm"
-
-
-def test_two_headers_for_one_column(tmp_path: Path) -> None:
-    table = read_table(written(tmp_path, "npsn,nama,sekolah\n1,A,B\n"))
-    with pytest.raises(InputError) as caught:
-        recognise(table, ALIASES)
-    assert (caught.value.code, caught.value.column) == ("column_twice", "name")
-    assert recognise(table, ALIASES, override={"name": "sekolah"})["name"] == "sekolah"
-
-
 # --- values ----------------------------------------------------------------------------------
 
 
@@ -221,65 +165,5 @@ def test_every_number_survives_being_written(value: float) -> None:
     assert number(repr(value)) == value
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("2026-11-21", dt.date(2026, 11, 21)),
-        ("2026-11-21 10:00", dt.date(2026, 11, 21)),
-        ("2026-11-21T10:00:00Z", dt.date(2026, 11, 21)),
-        ("21/11/2026", dt.date(2026, 11, 21)),
-        ("21-11-2026", dt.date(2026, 11, 21)),
-        ("2026/11/21", dt.date(2026, 11, 21)),
-        ("11/21/2026", None),
-        ("21 Nov 2026", dt.date(2026, 11, 21)),
-        ("", None),
-        ("20261121", None),
-    ],
-)
-def test_days(text: str, expected: dt.date | None) -> None:
-    assert day(text) == expected
-
-
 def test_fold() -> None:
     assert fold("Kab.-Kota/Negara (LN)") == fold("KAB KOTA negara_ln") == "kabkotanegaraln"
-
-
-# --- vector layers ---------------------------------------------------------------------------
-
-POINT = (
-    '{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {"a": 1}, %s}]}'
-)
-
-
-def test_a_layer_comes_in_wgs84(tmp_path: Path) -> None:
-    utm = '"crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::32750"}}, '
-    point = '"geometry": {"type": "Point", "coordinates": [500000, 10000000]}'
-    path = written(tmp_path, (POINT % point).replace("{", "{" + utm, 1), "layer.geojson")
-    layer = read_vector(path)
-    # On the central meridian of zone 50 at the equator.
-    assert layer.geometry[0].x == pytest.approx(117.0, abs=1e-9)
-    assert layer.geometry[0].y == pytest.approx(0.0, abs=1e-9)
-
-
-@pytest.mark.parametrize(
-    ("content", "code"),
-    [
-        ("{", "vector_unreadable"),
-        ("npsn,lat\n1,2\n", "vector_unreadable"),
-        (POINT % '"geometry": null', "vector_no_geometry"),
-        ('{"type": "FeatureCollection", "features": []}', "vector_no_geometry"),
-    ],
-)
-def test_a_bad_layer_is_one_error(tmp_path: Path, content: str, code: str) -> None:
-    path = written(tmp_path, content, "layer.geojson")
-    with pytest.raises(InputError) as caught:
-        read_vector(path)
-    assert (caught.value.code, caught.value.path) == (code, path)
-
-
-def test_a_layer_without_crs_is_an_error_never_a_guess(tmp_path: Path) -> None:
-    path = written(tmp_path, 'id,wkt\n1,"POINT (115 -3)"\n', "layer.csv")
-    written(tmp_path, "Integer,WKT\n", "layer.csvt")
-    with pytest.raises(InputError) as caught:
-        read_vector(path)
-    assert caught.value.code in {"vector_no_crs", "vector_unreadable", "vector_no_geometry"}

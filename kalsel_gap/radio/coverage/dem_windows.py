@@ -24,7 +24,7 @@ from kalsel_gap.terrain.shore_distance import Shore
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from kalsel_gap.radio.paths.profiles import ElevationModel
+    from kalsel_gap.radio.paths.elevation_model import ElevationModel
     from kalsel_gap.terrain.sea_mask import SeaMask
 
 STRIPE_ROWS = 256

@@ -26,7 +26,8 @@ from kalsel_gap.geo.grid import Grid
 from kalsel_gap.geo.mosaic import open_band
 from kalsel_gap.geo.raster_cache import encode
 from kalsel_gap.radio.coverage.dem_windows import Grounds
-from kalsel_gap.radio.paths.profiles import resolution_m, terrain_of
+from kalsel_gap.radio.paths.elevation_model import terrain_of
+from kalsel_gap.radio.paths.profiles import resolution_m
 from kalsel_gap.radio.paths.woodland import above
 from kalsel_gap.radio.propagation.location_variability import location_sigma_db
 from kalsel_gap.radio.propagation.p1812 import P1812Link

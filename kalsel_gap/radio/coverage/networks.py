@@ -15,7 +15,7 @@ from kalsel_gap.errors import InputError
 from kalsel_gap.radio.links import calibration
 from kalsel_gap.radio.links.path_loss import RadioTerrain
 from kalsel_gap.radio.links.usable_sites import asked_for, usable
-from kalsel_gap.radio.paths.profiles import terrain_of
+from kalsel_gap.radio.paths.elevation_model import terrain_of
 from kalsel_gap.sources.sites import read_sites
 from kalsel_gap.terrain.kept_sea import look_up_sea
 

@@ -131,7 +131,7 @@ def list_links(
         or no site near; or as `usable_sites.asked_for`.
     """
     # They compile kernels: only when they are needed.
-    from kalsel_gap.radio.paths.profiles import terrain_of
+    from kalsel_gap.radio.paths.elevation_model import terrain_of
     from kalsel_gap.terrain.kept_sea import look_up_sea
 
     school = _school(opened, npsn)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from kalsel_gap.geo.arrays import BoolArray, FloatArray, IntArray
     from kalsel_gap.project.radio import Radio
-    from kalsel_gap.radio.paths.profiles import ElevationModel
+    from kalsel_gap.radio.paths.elevation_model import ElevationModel
     from kalsel_gap.radio.propagation.p1812 import P1812Link
     from kalsel_gap.radio.propagation.path_inputs import ByteArray, Paths
     from kalsel_gap.terrain.sea_mask import SeaMask

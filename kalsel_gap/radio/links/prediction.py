@@ -109,88 +109,6 @@ STAGE = Stage(
 )
 
 
-def disagreements(
-    signals: pd.DataFrame, predictions: pd.DataFrame, opened: Opened
-) -> list[Finding]:
-    """Schools at which an operator's coverage and the prediction cannot both be right.
-
-    Parameters
-    ----------
-    signals : DataFrame
-        The tidy table of the stage *signals*.
-    predictions : DataFrame
-        That of this stage.
-    opened : Opened
-        The project.
-
-    Returns
-    -------
-    list of Finding
-        One for each school, of what differs most. Coverage without levels counts as the level
-        that its class is worth, and a place without signal as the level that is worth nothing;
-        coverage that only says *covered* may be any better. A lower bound contradicts nothing
-        better, and below a usable level one is as good as the other. The limit is twice the
-        held-out error and that of the coverage; without a held-out error ``disagreement_db``.
-    """
-    keys = ["row_id", "technology", "operator"]
-    claims = signals[(signals["kind"] != "prediction") & (signals["status"] != "unknown")]
-    known = predictions.loc[
-        predictions["level_dbm"].notna() & (predictions["status"] != "unknown"),
-        [*keys, "level_dbm", "reason", "site_id"],
-    ]
-    both = claims.merge(known, on=keys, suffixes=("", "_predicted"))
-    if both.empty:
-        return []
-    both["claimed_dbm"] = both["level_dbm"].fillna(_worth_as_level(both, opened))
-    both["difference_db"] = both["level_dbm_predicted"] - both["claimed_dbm"]
-    terms, carriers = opened.project.radio.prediction, opened.project.radio.carriers
-    errors = calibration.errors_of(calibration.offsets_of(opened))
-    groups = zip(both["operator"], both["technology"], strict=True)
-    error_db = pd.Series([errors.get(key, np.nan) for key in groups], both.index, dtype="float64")
-    limit = (2.0 * error_db + terms.coverage_error_db).fillna(terms.disagreement_db)
-    both["limit_db"] = limit
-    usable_dbm = both["technology"].map({name: c.usable_dbm for name, c in carriers.items()})
-    both_poor = both[["claimed_dbm", "level_dbm_predicted"]].max(axis=1) < usable_dbm
-    exact = both["kind"].isin(["rsrp_dbm", "level_dbm"]) | (both["status"] == "none")
-    better = exact & (both["difference_db"] > limit)
-    worse = (both["reason"] == "") & (both["difference_db"] < -limit)
-    wrong = both[(better | worse) & ~both_poor].assign(
-        size=lambda rows: rows["difference_db"].abs()
-    )
-    wrong = wrong.sort_values(
-        ["row_id", "size", *keys[1:], "source"], ascending=[True, False, True, True, True]
-    ).drop_duplicates("row_id")
-    return [
-        at_school(
-            "prediction_disagrees",
-            row["row_id"],
-            row["npsn"],
-            column=row["technology"],
-            value=row["operator"],
-            parameters={
-                "raster": row["source"],
-                "technology": row["technology"].upper(),
-                "operator": row["operator"],
-                "claimed_dbm": round(row["claimed_dbm"], 1),
-                "predicted_dbm": round(row["level_dbm_predicted"], 1),
-                "site": row["site_id"],
-                "limit_db": round(row["limit_db"], 1),
-            },
-        )
-        for row in wrong.to_dict("records")
-    ]
-
-
-def _worth_as_level(claims: pd.DataFrame, opened: Opened) -> pd.Series[float]:
-    """The level that has the adequacy of each claim, by the curve of its technology."""
-    level = pd.Series(np.nan, index=claims.index)
-    for technology, curve in opened.project.signal.curves.items():
-        rows = claims["technology"] == technology
-        levels, worth = zip(*curve.points, strict=True)
-        level[rows] = np.interp(claims.loc[rows, "adequacy"], worth, levels)
-    return level
-
-
 # --- the table ---------------------------------------------------------------------------------
 
 
@@ -206,10 +124,10 @@ def _predictions(
     if sites.empty:
         return _empty(), []
     # They compile kernels: only when they are needed.
-    from kalsel_gap.radio.paths import profiles
+    from kalsel_gap.radio.paths import elevation_model
     from kalsel_gap.terrain.sea_mask import sea_of_runs
 
-    terrain = profiles.terrain_of(opened)
+    terrain = elevation_model.terrain_of(opened)
     _refuse_cover_elsewhere(schools.iloc[located], opened)
     ground = RadioTerrain(
         terrain, sea_of_runs(tables["sea"], opened.project.elevation), opened.project.radio
@@ -415,52 +333,28 @@ def _rows(
     certain: BoolArray,
     opened: Opened,
 ) -> pd.DataFrame:
-    """What is to be had at each school, of each group in turn: level, adequacy, status, reason."""
-    from kalsel_gap.radio.propagation.path_inputs import Status
-
+    """What is available at each school, of each group in turn: level, adequacy, status, reason."""
     signal, covered = opened.project.signal, opened.project.index.gap.covered
     known = ~np.isnan(best.level_dbm)
-    # Where nothing reaches a point, what it is worth is 0 for certain or at least 0.
-    adequacy = np.zeros(known.shape)
-    for technology, curve in signal.curves.items():
-        of = np.array([name == technology for _, name in cells.groups])
-        worth = available.from_level(best.level_dbm[:, of], curve.points)
-        adequacy[:, of] = np.nan_to_num(worth)
-    heard = adequacy > 0.0
+    worth = _worth(best.level_dbm, cells, opened)
 
     def mean(values: NDArray[np.generic], of: BoolArray | None = None) -> FloatArray:
-        """Over the points of each school, or over those of them that are meant."""
-        weight = np.ones(values.shape) if of is None else of.astype(np.float64)
-        total = np.add.reduceat(np.where(weight > 0.0, values, 0.0), places.first, axis=0)
-        with np.errstate(invalid="ignore"):
-            return total / np.add.reduceat(weight, places.first, axis=0)
+        return _mean(values, places.first, of)
 
-    certain_share, at_least = mean(certain), mean(adequacy)
+    certain_share, at_least, level = mean(certain), mean(worth), mean(best.level_dbm, known)
     answered = (certain_share > 0.0) & (certain_share >= signal.minimum_known_share)
     enough = ~answered & (at_least >= covered)
-    level = mean(best.level_dbm, known)
-    spread = np.sqrt(np.maximum(mean(best.level_dbm**2, known) - level**2, 0.0))
-    known_share = np.where(answered, certain_share, np.where(enough, mean(known), 0.0))
-    signal_share = np.where(answered | enough, mean(heard), np.nan)
-    status = np.select(
-        [~answered & ~enough, signal_share > 0.0], ["unknown", "value"], default="none"
-    )
-    void = np.maximum.reduceat(best.status, places.first, axis=0)
-    names = np.array([each.name.lower() for each in Status])
-    incomplete = ~np.tile(_complete(cells, opened), (len(schools), 1))
-    reason = np.select(
-        [answered, void > 0, incomplete & ~np.isnan(level), incomplete],
-        ["", names[void], "sites_incomplete", "no_site"],
-        default="site_unusable",
-    )
+    signal_share = np.where(answered | enough, mean(worth > 0.0), np.nan)
     values = {
         "level_dbm": level,
-        "spread_db": spread,
-        "adequacy": np.where(answered, mean(adequacy, certain), np.where(enough, at_least, np.nan)),
+        "spread_db": np.sqrt(np.maximum(mean(best.level_dbm**2, known) - level**2, 0.0)),
+        "adequacy": np.where(answered, mean(worth, certain), np.where(enough, at_least, np.nan)),
         "signal_share": signal_share,
-        "known_share": known_share,
-        "status": status,
-        "reason": reason,
+        "known_share": np.where(answered, certain_share, np.where(enough, mean(known), 0.0)),
+        "status": np.select(
+            [~answered & ~enough, signal_share > 0.0], ["unknown", "value"], default="none"
+        ),
+        "reason": _reasons(answered, level, best, places, _complete(cells, opened)),
     }
     groups = len(cells.groups)
     return pd.DataFrame(
@@ -470,6 +364,39 @@ def _rows(
             "technology": np.tile([technology for _, technology in cells.groups], len(schools)),
             **{name: array.ravel() for name, array in values.items()},
         }
+    )
+
+
+def _worth(level_dbm: FloatArray, cells: RadioCells, opened: Opened) -> FloatArray:
+    """Adequacy at each point; 0 where nothing reaches it, for certain or at least."""
+    adequacy = np.zeros(level_dbm.shape)
+    for technology, curve in opened.project.signal.curves.items():
+        of = np.array([name == technology for _, name in cells.groups])
+        adequacy[:, of] = np.nan_to_num(available.from_level(level_dbm[:, of], curve.points))
+    return adequacy
+
+
+def _mean(values: NDArray[np.generic], first: IntArray, of: BoolArray | None = None) -> FloatArray:
+    """Mean over the points of each school, or over those of them that are meant."""
+    weight = np.ones(values.shape) if of is None else of.astype(np.float64)
+    total = np.add.reduceat(np.where(weight > 0.0, values, 0.0), first, axis=0)
+    with np.errstate(invalid="ignore"):
+        mean: FloatArray = total / np.add.reduceat(weight, first, axis=0)
+    return mean
+
+
+def _reasons(
+    answered: BoolArray, level: FloatArray, best: _Best, places: _Places, complete: BoolArray
+) -> NDArray[np.str_]:
+    """Why the level of a school is unknown or only a lower bound; empty where it is neither."""
+    from kalsel_gap.radio.propagation.path_inputs import Status
+
+    void = np.maximum.reduceat(best.status, places.first, axis=0)
+    names = np.array([each.name.lower() for each in Status])
+    return np.select(
+        [answered, void > 0, ~complete & ~np.isnan(level), ~complete & np.isnan(level)],
+        ["", names[void], "sites_incomplete", "no_site"],
+        default="site_unusable",
     )
 
 

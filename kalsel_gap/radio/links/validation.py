@@ -111,7 +111,7 @@ def _candidates(
 ) -> pd.DataFrame:
     """A row for each place and each site that could serve it: what it would give there."""
     # They compile kernels: only when they are needed.
-    from kalsel_gap.radio.paths.profiles import terrain_of
+    from kalsel_gap.radio.paths.elevation_model import terrain_of
     from kalsel_gap.terrain.kept_sea import look_up_sea
 
     radio: Radio = opened.project.radio

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import math
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -34,19 +34,17 @@ from kalsel_gap.radio.paths.dem_blocks import (
 )
 from kalsel_gap.radio.propagation.clutter import clutter_m, zones
 from kalsel_gap.radio.propagation.path_inputs import Paths, in_pieces
-from kalsel_gap.terrain.sea_mask import SeaMask, open_sea, sea_in
+from kalsel_gap.terrain.sea_mask import SeaMask, sea_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
     from kalsel_gap.geo.arrays import BoolArray, FloatArray, IntArray
     from kalsel_gap.geo.grid import Grid
     from kalsel_gap.geo.mosaic import Band
-    from kalsel_gap.geo.raster_files import RasterPath
-    from kalsel_gap.project.inputs import Surface
-    from kalsel_gap.project.model import Opened
+    from kalsel_gap.radio.paths.elevation_model import ElevationModel
 
 
 # The longest stretch of a geodesic that one cubic follows: to a thousandth of a 3″ cell up to 80°.
@@ -66,49 +64,6 @@ LEAST_SAMPLES = 3
 
 # A path of four cells and a hair has four steps.
 SPARE_STEP = 1e-3
-
-
-@dataclass(frozen=True, slots=True)
-class ElevationModel:
-    """An elevation model as radio sees it.
-
-    Attributes
-    ----------
-    path : Path, sequence of Path, or Tiles
-        The raster; see `mosaic.open_band`.
-    band : int
-        Counted from 1.
-    sea : {'nodata', 'zero', 'none'}
-        Which cells are open sea, at 0 m, where they hang together with the raster's edge: those
-        without data, these and those of exactly 0 m, or none. Others without data are voids.
-    surface : {'dsm', 'dtm', 'unknown'}
-        What the model shows. Clutter is added to bare ground only.
-    land_cover : Path, sequence of Path, Tiles, or None
-        Raster of land-cover classes, in any CRS.
-    land_cover_band : int
-        Counted from 1.
-    clutter : mapping of int to float
-        Height of each class above the ground, metres.
-    wood : sequence of int
-        Classes that are woodland.
-    spacing_m : float or None
-        Between samples; None is the model's own resolution, the mean of the sides of a cell.
-    """
-
-    path: RasterPath
-    band: int = 1
-    sea: Literal["nodata", "zero", "none"] = "nodata"
-    surface: Surface = "unknown"
-    land_cover: RasterPath | None = None
-    land_cover_band: int = 1
-    clutter: Mapping[int, float] = field(default_factory=dict)
-    wood: Sequence[int] = ()
-    spacing_m: float | None = None
-
-    @property
-    def has_clutter(self) -> bool:
-        """Whether profiles show what stands on the ground."""
-        return self.land_cover is not None and self.surface == "dtm"
 
 
 class Courses(NamedTuple):
@@ -143,37 +98,6 @@ class PathEnds(NamedTuple):
     def of(self, path: IntArray) -> PathEnds:
         """Some of them."""
         return PathEnds(*(values[path] for values in self))
-
-
-def terrain_of(opened: Opened) -> ElevationModel:
-    """The elevation model of a project.
-
-    Raises
-    ------
-    ValueError
-        If the project has none: ask ``opened.project.elevation`` first.
-    """
-    source = opened.project.elevation
-    if source is None:
-        raise ValueError("the project has no elevation model")
-    cover, radio = opened.project.land_cover, opened.project.radio
-    return ElevationModel(
-        source.tiles,
-        source.band,
-        source.sea,
-        source.surface,
-        land_cover=cover.tiles if cover else None,
-        land_cover_band=cover.band if cover else 1,
-        clutter=radio.clutter_heights_m() if cover else {},
-        wood=radio.wood_codes() if cover else (),
-    )
-
-
-def sea_of(terrain: ElevationModel, *, threads: int = 1) -> SeaMask | None:
-    """The open sea of an elevation model; None where it does not tell."""
-    if terrain.sea == "none":
-        return None
-    return open_sea(terrain.path, band=terrain.band, zero=terrain.sea == "zero", threads=threads)
 
 
 def extract_profiles(

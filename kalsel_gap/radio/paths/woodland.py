@@ -20,7 +20,7 @@ from kalsel_gap.radio.propagation.vegetation import maximum_db, specific_db_per_
 if TYPE_CHECKING:
     from kalsel_gap.geo.arrays import BoolArray, FloatArray
     from kalsel_gap.project.radio import Vegetation
-    from kalsel_gap.radio.paths.profiles import ElevationModel
+    from kalsel_gap.radio.paths.elevation_model import ElevationModel
     from kalsel_gap.radio.propagation.path_inputs import Paths
     from kalsel_gap.terrain.sea_mask import SeaMask
 

@@ -10,20 +10,10 @@ if TYPE_CHECKING:
 
 
 _COMMA_NUMBER = re.compile(r"[+-]?(\d+),\d+", re.ASCII)
-
-
 _POINT_NUMBER = re.compile(r"[+-]?(\d+)\.\d+", re.ASCII)
-
-
 _GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}([.,]\d{3})+", re.ASCII)  # 1,234 could be thousands
-
-
 _POINT_GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+", re.ASCII)
-
-
 _SWAP = str.maketrans(",.", ".,")
-
-
 _PLAIN_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
 
 

@@ -19,11 +19,7 @@ if TYPE_CHECKING:
 
 
 _NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\ufffd]")  # in the first line that is not empty
-
-
 _DELIMITERS = ",;\t|"
-
-
 _SEPARATOR_LINE = re.compile(r"sep=(.)\s*", re.IGNORECASE)  # what Excel writes for itself
 
 

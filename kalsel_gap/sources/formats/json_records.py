@@ -18,11 +18,7 @@ if TYPE_CHECKING:
 
 
 _WRAPPERS = frozenset({"satuanPendidikan", "sekolah", "school", "attributes", "properties"})
-
-
 _LISTS = ("data", "results", "result", "items", "rows", "records")
-
-
 _TOO_GENERAL = frozenset({"nama", "name", "kode", "code", "id", "status"})  # of whom?
 
 

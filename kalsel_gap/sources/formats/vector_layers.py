@@ -1,4 +1,4 @@
-"""Layers of GeoPackage, Shapefile and GeoParquet, and their attribute tables."""
+"""Vector layers: reader in WGS 84, attribute tables of GeoPackage, Shapefile, GeoParquet."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import json
 import warnings
 import zipfile
 import zlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+
+import pandas as pd
 
 from kalsel_gap.errors import InputError
 from kalsel_gap.sources.cells import cell_text
@@ -24,18 +26,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    import geopandas as gpd
     import pyarrow as pa
 
 
 PARQUETS = frozenset({".parquet", ".geoparquet"})
-
-
 _SHAPEFILE = b"\x00\x00\x27\x0a"
-
-
 _MAGIC = {".gpkg": b"SQLite format 3\0", ".shp": _SHAPEFILE, ".zip": _SHAPEFILE}
-
-
 _INDIRECT = (b"<OGRVRT", b"<VRTDataset", b"gdal_streamed_alg", b"OGRVRTDataSource")
 
 
@@ -195,3 +192,57 @@ def _arrow_text(column: pa.ChunkedArray) -> list[str]:
             for v in column.to_pylist()
         ]
     return [cell_text(value) for value in column.to_pylist()]
+
+
+ShapeKind = Literal["any", "lines", "polygons"]
+
+
+_DIMENSIONS = {"lines": 1, "polygons": 2}
+
+
+def read_vector(
+    path: Path, *, shapes: ShapeKind = "any", layer: str | None = None
+) -> gpd.GeoDataFrame:
+    """Read a vector layer and bring it to WGS 84.
+
+    Parameters
+    ----------
+    path : Path
+        Any vector file that GDAL reads, a zipped Shapefile, or GeoParquet.
+    shapes : {'any', 'lines', 'polygons'}
+        What it must hold, besides others; a polygon counts as lines, by its boundary.
+    layer : str, optional
+        Layer of the file; by default the first one, of KML all of them.
+
+    Raises
+    ------
+    InputError
+        Unreadable, without CRS, or without such a geometry.
+    """
+    import geopandas as gpd
+    import pyarrow as pa
+    import shapely
+    from pyogrio.errors import DataLayerError, DataSourceError
+
+    try:
+        if path.suffix.lower() in PARQUETS:
+            frame = gpd.read_parquet(path)
+        else:
+            with quiet():
+                where, names = layers(path, layer)
+                frames = [
+                    gpd.read_file(where, layer=n, engine="pyogrio", use_arrow=True) for n in names
+                ]
+            frame = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
+    except (
+        *(DataSourceError, DataLayerError, pa.ArrowException),
+        *(OSError, RuntimeError, ValueError),
+    ) as error:
+        raise InputError("vector_unreadable", path=path, reason=reason(error)) from None
+    if not isinstance(frame, gpd.GeoDataFrame) or frame.geometry.isna().all():
+        raise InputError("vector_no_geometry", path=path)
+    if shapes != "any" and shapely.get_dimensions(frame.geometry).max() < _DIMENSIONS[shapes]:
+        raise InputError(f"vector_no_{shapes}", path=path)
+    if frame.crs is None:
+        raise InputError("vector_no_crs", path=path)
+    return frame.to_crs("EPSG:4326")

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 
 LIMIT_CELLS = 50_000_000  # that a workbook's farthest cell may span
-
-
 _CELL_ADDRESS = re.compile(rb"""\br=["']([A-Z]{1,3})(\d{1,7})["']""")
 
 

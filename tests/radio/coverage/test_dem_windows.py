@@ -12,7 +12,7 @@ from rasterio.windows import Window
 
 from kalsel_gap.radio.coverage import dem_windows
 from kalsel_gap.radio.coverage.dem_windows import Grounds
-from kalsel_gap.radio.paths.profiles import ElevationModel, sea_of
+from kalsel_gap.radio.paths.elevation_model import ElevationModel, sea_of
 from kalsel_gap.radio.propagation.path_inputs import RadioZone
 
 if TYPE_CHECKING:

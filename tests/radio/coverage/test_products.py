@@ -27,7 +27,8 @@ from kalsel_gap.radio.coverage import loss_rasters, products
 from kalsel_gap.radio.coverage.best_server import fold
 from kalsel_gap.radio.coverage.networks import Mast, Network
 from kalsel_gap.radio.coverage.products import LOOKS, Reception
-from kalsel_gap.radio.paths.profiles import extract_profiles, terrain_of
+from kalsel_gap.radio.paths.elevation_model import terrain_of
+from kalsel_gap.radio.paths.profiles import extract_profiles
 from kalsel_gap.radio.propagation.free_space import free_space_db
 from kalsel_gap.radio.propagation.link_budget import level_dbm
 from kalsel_gap.radio.propagation.p1812 import P1812Link, loss

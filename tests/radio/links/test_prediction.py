@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from kalsel_gap import schema
 from kalsel_gap.deficit.signals import collect_signals
 from kalsel_gap.errors import InputError
-from kalsel_gap.geo import geodesy
+from kalsel_gap.geo import geodesy, sample_points
 from kalsel_gap.project.base import default_values
 from kalsel_gap.project.inputs import Coverage, LandCover
 from kalsel_gap.project.radio import Candidates, Radio
@@ -380,7 +380,7 @@ def test_over_a_circle_the_mean_of_a_few_points(plain: Any, predicted: Run) -> N
     level, sd = table["level_dbm"].to_numpy(), table["sd_db"].to_numpy()
     assert level[0] == level[1]
     assert sd[0] == sd[1] < sd[2] < sd[3]
-    points = geodesy.disk_points(LAT, 115.40, 1000.0, RADIO.candidates.points)
+    points = sample_points.disk_points(LAT, 115.40, 1000.0, RADIO.candidates.points)
     single = [{"lat": lat, "lon": lon} for lat, lon in zip(*map(np.ravel, points), strict=True)]
     each = predicted(plain(), [SITE], single).tables["predictions"]["level_dbm"]
     assert level[2] == pytest.approx(each.mean(), abs=1e-9)

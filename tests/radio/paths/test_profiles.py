@@ -21,8 +21,9 @@ from kalsel_gap.geo.grid import Grid
 from kalsel_gap.geo.raster_files import TileSet
 from kalsel_gap.radio.paths import dem_blocks
 from kalsel_gap.radio.paths import profiles as profile
+from kalsel_gap.radio.paths.elevation_model import ElevationModel, terrain_of
 from kalsel_gap.radio.paths.line_of_sight import assess_line_of_sight
-from kalsel_gap.radio.paths.profiles import ElevationModel, extract_profiles, terrain_of
+from kalsel_gap.radio.paths.profiles import extract_profiles
 from kalsel_gap.radio.propagation.path_inputs import Paths, RadioZone, Status
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from kalsel_gap.project.base import default_values
 from kalsel_gap.project.radio import Radio
 from kalsel_gap.radio.coverage.dem_windows import Grounds
 from kalsel_gap.radio.links.path_loss import PathLoss, RadioTerrain, compute_path_loss
-from kalsel_gap.radio.paths.profiles import ElevationModel, extract_profiles
+from kalsel_gap.radio.paths.elevation_model import ElevationModel
+from kalsel_gap.radio.paths.profiles import extract_profiles
 from kalsel_gap.radio.paths.woodland import cleared, depths_m, through_db
 from kalsel_gap.radio.propagation import p1812
 from kalsel_gap.radio.propagation.path_inputs import Paths, Status

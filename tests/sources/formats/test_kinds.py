@@ -26,8 +26,9 @@ from kalsel_gap.i18n import messages
 from kalsel_gap.i18n.text import Text
 from kalsel_gap.pipeline import OpenProject
 from kalsel_gap.sources.cells import cell_text
+from kalsel_gap.sources.formats.vector_layers import read_vector
 from kalsel_gap.sources.schools import read_schools
-from kalsel_gap.sources.tables import ROW, RawTable, read_table, read_vector
+from kalsel_gap.sources.tables import ROW, RawTable, read_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -1,0 +1,53 @@
+"""Values of cells: whole numbers and dates."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import date, datetime
+
+from kalsel_gap.i18n.numbers import number
+from kalsel_gap.sources.formats import decimal_commas
+
+_NAMED_MONTH = re.compile(r"(\d{1,2})[\s-]+([A-Za-z]{3,9})\.?[\s-]+(\d{4})\b", re.ASCII)
+_NAMES = ("jan", "feb", "mar", "apr", "mei", "jun", "jul", "agu", "sep", "okt", "nov", "des")
+_ALSO = {"may": 5, "agt": 8, "ags": 8, "aug": 8, "oct": 10, "nop": 11, "dec": 12}
+_MONTHS = {name: number for number, name in enumerate(_NAMES, start=1)} | _ALSO
+
+
+def whole(text: str) -> float:
+    """A whole number; NaN for anything else, also for 1.000, which can be a thousand.
+
+    Examples
+    --------
+    >>> whole("12"), whole("12.0"), whole("1.000"), whole("1.5")
+    (12.0, 12.0, nan, nan)
+    """
+    value = math.nan if decimal_commas.is_grouped(text) else number(text)
+    return value if value.is_integer() else math.nan
+
+
+def day(text: str) -> date | None:
+    """A date as 2026-11-21, 21/11/2026, 21-11-2026 or 2026-11-21 10:00; nothing for others.
+
+    A month may also be named, in Indonesian or English.
+
+    Examples
+    --------
+    >>> str(day("21/11/2026 10:00")), str(day("05 Agustus 2025")), day("31 Feb 2025")
+    ('2026-11-21', '2025-08-05', None)
+    """
+    head = text.strip()[:10]
+    for pattern in ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%Y/%m/%d"):
+        try:
+            return datetime.strptime(head, pattern).date()  # noqa: DTZ007 - a day has no zone
+        except ValueError:
+            continue
+    named = _NAMED_MONTH.match(text.strip())
+    month = _MONTHS.get(named.group(2)[:3].lower()) if named else None
+    if named is None or month is None:
+        return None
+    try:
+        return date(int(named.group(3)), month, int(named.group(1)))
+    except ValueError:
+        return None

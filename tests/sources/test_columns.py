@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from kalsel_gap.errors import InputError
+from kalsel_gap.sources.columns import recognise
+from kalsel_gap.sources.tables import RawTable, read_table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ALIASES = {"npsn": ("npsn",), "name": ("sekolah", "nama"), "lat": ("lintang",)}
+
+
+def written(folder: Path, content: str | bytes, name: str = "table.csv") -> Path:
+    path = folder / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> RawTable:
+    return read_table(written(tmp_path, "NPSN ,Sekolah,Nama Lain,lintang\n1,A,B,-3\n"))
+
+
+def test_headers_are_known_by_their_aliases(table: RawTable) -> None:
+    assert recognise(table, ALIASES) == {"npsn": "NPSN", "name": "Sekolah", "lat": "lintang"}
+
+
+def test_the_project_overrides_an_alias(table: RawTable) -> None:
+    found = recognise(table, ALIASES, override={"name": "Nama Lain"})
+    assert found["name"] == "Nama Lain"
+
+
+def test_a_header_taken_by_the_project_is_not_taken_again(table: RawTable) -> None:
+    found = recognise(table, ALIASES | {"other": ()}, override={"other": "Sekolah"})
+    assert found == {"other": "Sekolah", "npsn": "NPSN", "lat": "lintang"}
+
+
+@pytest.mark.parametrize(
+    ("override", "code", "column", "suggestion"),
+    [
+        ({"nam": "Sekolah"}, "column_not_ours", "nam", "name"),
+        ({"name": "Sekolh"}, "column_missing", "Sekolh", "Sekolah"),
+    ],
+)
+def test_a_wrong_override_is_an_error_with_a_suggestion(
+    table: RawTable, override: dict[str, str], code: str, column: str, suggestion: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        recognise(table, ALIASES, override=override)
+    error = caught.value
+    assert (error.code, error.column, error.params["suggestion"]) == (code, column, suggestion)
+
+
+def test_a_required_column_that_is_missing(tmp_path: Path) -> None:
+    table = read_table(written(tmp_path, "npsm,nama\n1,A\n"))
+    with pytest.raises(InputError) as caught:
+        recognise(table, ALIASES, required=("npsn",))
+    assert (caught.value.code, caught.value.column) == ("column_missing", "npsn")
+    assert caught.value.params["suggestion"] == "npsm"
+
+
+def test_two_headers_for_one_column(tmp_path: Path) -> None:
+    table = read_table(written(tmp_path, "npsn,nama,sekolah\n1,A,B\n"))
+    with pytest.raises(InputError) as caught:
+        recognise(table, ALIASES)
+    assert (caught.value.code, caught.value.column) == ("column_twice", "name")
+    assert recognise(table, ALIASES, override={"name": "sekolah"})["name"] == "sekolah"
