@@ -371,38 +371,38 @@ PARTS: dict[str, str] = {
 }
 
 
-STATES: dict[str, str] = {"ok": N_("ok"), "warning": N_("warning"), "fault": N_("fault")}
+STATES: dict[str, str] = {"ok": N_("ok"), "warning": N_("warning"), "fault": N_("problem")}
 
 
 FACTS: dict[str, str] = {
-    "cache": N_("{folder}: {size_mb} MB of at most {limit_mb} MB."),
-    "cache_not_kept": N_("{folder} cannot be written: everything is computed anew each time. Let KALSEL_GAP_CACHE name a folder of yours."),
-    "compiler": N_("numba {version}; what it compiles is kept in {folder}."),
-    "compiler_forgets": N_("What numba compiles cannot be kept ({folder}): each start takes longer. Let NUMBA_CACHE_DIR name a folder of yours."),
-    "compiler_wrong": N_("numba computes wrongly. Install the locked versions again."),
+    "cache": N_("{folder}: {size_mb} MB used, at most {limit_mb} MB."),
+    "cache_not_kept": N_("{folder} cannot be written: everything is computed again each time. Set KALSEL_GAP_CACHE to a folder of yours."),
+    "compiler": N_("numba {version}; compiled code is kept in {folder}."),
+    "compiler_forgets": N_("Code compiled by numba cannot be kept ({folder}): each start takes longer. Set NUMBA_CACHE_DIR to a folder of yours."),
+    "compiler_wrong": N_("numba gives wrong results. Install the locked versions again."),
     "disk": N_("{free_mb} MB free in {folder}."),
-    "disk_low": N_("Only {free_mb} MB free in {folder}; up to {wanted_mb} MB may be needed. Make room."),
-    "failed": N_("The examination broke off: {reason}. Install the locked versions again."),
-    "gdal": N_("{rasters} for rasters, {layers} for layers; formats: {drivers}."),
+    "disk_low": N_("Only {free_mb} MB free in {folder}; up to {wanted_mb} MB may be needed. Free some space."),
+    "failed": N_("The check stopped: {reason}. Install the locked versions again."),
+    "gdal": N_("{rasters} for rasters, {layers} for vector layers; formats: {drivers}."),
     "gdal_lacks": N_("GDAL lacks formats that are needed: {drivers}. Install rasterio and pyogrio again, from their wheels."),
-    "gdal_lacks_useful": N_("GDAL lacks formats, whose files cannot be read: {drivers}."),
-    "inputs": N_("Files read without a fault: {count}."),
-    "language_missing": N_("The catalogue is missing ({languages}): everything is in English. Install the package again."),
-    "languages": N_("Catalogues: {languages}."),
-    "libraries": N_("{count}, each in its range: {versions}."),
+    "gdal_lacks_useful": N_("GDAL lacks some formats, so files in them cannot be read: {drivers}."),
+    "inputs": N_("Files read without a problem: {count}."),
+    "language_missing": N_("The translations are missing ({languages}): everything is in English. Install the package again."),
+    "languages": N_("Translations: {languages}."),
+    "libraries": N_("{count}, all in the required range: {versions}."),
     "library_missing": N_("{name} is not installed ({wanted}). Install the locked versions again."),
-    "library_unfit": N_("{name} {version} is not in its range ({wanted}). Install the locked versions again."),
+    "library_unfit": N_("{name} {version} is outside the required range ({wanted}). Install the locked versions again."),
     "output": N_("{folder} can be written."),
     "output_not_writable": N_("{folder} cannot be written. Name another folder under [output] in the project file, or with --out."),
-    "pages": N_("All that a page needs offline is installed."),
-    "proj": N_("{version}; its data are found."),
-    "proj_wrong": N_("PROJ {version} computes wrongly. Do PROJ_DATA or PROJ_LIB point to another installation? Unset them."),
+    "pages": N_("Everything that web pages need offline is installed."),
+    "proj": N_("{version}; its data were found."),
+    "proj_wrong": N_("PROJ {version} gives wrong results. Do PROJ_DATA or PROJ_LIB point to another installation? Unset them."),
     "project": N_("{path} is valid."),
-    "project_none": N_("There is none here, so no inputs are examined. “kalsel-gap init” makes one."),
+    "project_none": N_("There is no project here, so no inputs are checked. “kalsel-gap init” creates one."),
     "python": N_("{version} on {platform}."),
-    "python_unfit": N_("{version} is not in its range ({wanted}). Install another Python."),
-    "terminal": N_("It shows every letter ({encoding})."),
-    "terminal_letters": N_("It cannot show every letter ({encoding}); the others become question marks. Set PYTHONUTF8=1."),
+    "python_unfit": N_("{version} is outside the required range ({wanted}). Install another Python."),
+    "terminal": N_("Every letter can be shown ({encoding})."),
+    "terminal_letters": N_("Some letters cannot be shown ({encoding}) and become question marks. Set PYTHONUTF8=1."),
 }  # fmt: skip
 
 

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from kalsel_gap.quality.full_check import Checked
 
 HELP = N_(
-    "Say what is wrong with the inputs, where and how bad, and propose repairs.\n\n"
-    "It writes findings.csv, .json and .geojson, check.html with a map, and repairs.csv to review. "
-    "Exit status 3 where something cannot be ranked as it stands.\n\n"
+    "Check the inputs: what is wrong, where and how serious it is, and which repairs are "
+    "proposed.\n\n"
+    "Writes findings.csv, .json and .geojson, check.html with a map, and repairs.csv to review. "
+    "Exit status 3 if any finding is an error.\n\n"
     "Example: kalsel-gap check"
 )
 _FOUND = 3  # exit status
@@ -73,12 +74,17 @@ def _accept(opened: Opened, reviewed: Path, text: Text, *, quiet: bool) -> None:
     count, withdrawn = text.number(accepted.count), text.number(accepted.withdrawn)
     sentences = []
     if accepted.count:
-        words = N_("Repairs accepted: {count}, kept in {path}. “kalsel-gap rank” uses them now.")
+        words = N_(
+            "Repairs accepted: {count}, saved in {path}. “kalsel-gap rank” uses them from now on."
+        )
         sentences.append(text(words, count=count, path=accepted.path))
     if accepted.withdrawn:
-        words = N_("Repairs taken back: {count}, they are no longer in {path}.")
+        words = N_("Repairs withdrawn: {count}; they are no longer in {path}.")
         sentences.append(text(words, count=withdrawn, path=accepted.path))
-    words = N_("{reviewed} accepts nothing: write yes in its column “accept”.")
+    words = N_(
+        "{reviewed} accepts no repair. Write yes in its column “accept” for each repair that you "
+        "accept."
+    )
     for sentence in sentences or [text(words, reviewed=reviewed)]:
         console.note(sentence, quiet=quiet)
 

@@ -87,7 +87,7 @@ def fail(error: KalselGapError, text: Text) -> None:
 def estimate(made: Estimate, folder: Path, text: Text, *, quiet: bool) -> None:
     """What making rasters would take, and that nothing was written, to standard error."""
     sentence = N_(
-        "About {seconds} s, {out_mb} MB in {folder} ({free_mb} MB free) and {cache_mb} MB in the "
+        "About {seconds} s; {out_mb} MB in {folder} ({free_mb} MB free) and {cache_mb} MB in the "
         "cache. Nothing was written."
     )
     note(
@@ -306,7 +306,7 @@ def figures(
         table = _figures(frame[names], labels, text)
     console.print(table)
     if left_out := [text(labels[name]) for name in whole if name not in names]:
-        sentence = N_("Columns left out: {columns}; --format csv has all of them.")
+        sentence = N_("Columns not shown: {columns}; --format csv has all of them.")
         note(text(sentence, columns=", ".join(left_out)), quiet=quiet)
 
 

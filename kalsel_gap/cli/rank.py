@@ -9,8 +9,8 @@ from kalsel_gap.cli.options import By, Format
 from kalsel_gap.i18n.text import N_, Text
 
 HELP = N_(
-    "Rank the schools of a project and show who comes first, and why.\n\n"
-    "The run is kept in a folder of its own; deliverables are drawn from it.\n\n"
+    "Rank the schools of a project, and show which come first and why.\n\n"
+    "Each run is kept in a folder of its own; the map and the exports are made from it.\n\n"
     "Example: kalsel-gap rank --top 5"
 )
 

@@ -40,8 +40,8 @@ WORDS: dict[str, str] = {
     "layers": N_("Layers"),
     "more": N_("and {count} more"),
     "next": N_("Next"),
-    "none": N_("No finding is like that."),
-    "noscript": N_("Map and table need JavaScript. findings.csv holds the same."),
+    "none": N_("No finding matches."),
+    "noscript": N_("Map and table need JavaScript. findings.csv has the same content."),
     "on_map": N_("Show on the map"),
     "page": N_("Page {page} of {pages}"),
     "place": N_("File and row"),
@@ -76,7 +76,7 @@ def to_html(checked: Checked, table: pd.DataFrame, opened: Opened, text: Text) -
     """
     words = {key: text(sentence) for key, sentence in WORDS.items()}
     project = opened.project
-    title = text(N_("Findings about the inputs"))
+    title = text(N_("Findings in the inputs"))
     if project.project.name:
         title = f"{title}: {plain(project.project.name)}"
     areas, _ = tried(boundaries, opened)  # the findings tell of the others
@@ -183,7 +183,7 @@ def _proposed(checked: Checked, marks: dict[str, Any], text: Text) -> dict[str, 
     count = len(findings_report.points_of(checked.repairs))
     if not count:
         return None
-    label = text(N_("Proposed locations, joined to the given ones"))
+    label = text(N_("Proposed locations, linked to the given ones"))
     return {**marks["proposed"], "label": label, "count": text.number(count)}
 
 

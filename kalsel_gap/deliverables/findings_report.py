@@ -117,16 +117,16 @@ def remarks(checked: Checked, folder: Path, text: Text) -> list[str]:
     """What a person must know besides: how much there is, where it is, what to do next."""
     found = counts(checked)
     if not any(found.values()):
-        sentences = [text(N_("Nothing is wrong with the inputs, as far as the checks go."))]
+        sentences = [text(N_("The checks found nothing wrong with the inputs."))]
     else:
         counted = ", ".join(f"{text(NAMES[s])} {text.number(n)}" for s, n in found.items() if n)
         files = checked.findings["file"].nunique()
-        words = N_("Findings: {counts}; files concerned: {files}.")
+        words = N_("Findings: {counts}; files with findings: {files}.")
         sentences = [text(words, counts=counted, files=text.number(files))]
     if len(checked.repairs):
         words = N_(
-            "Repairs proposed: {count}. Review {path}, write yes in its column “accept” where you "
-            "agree, then: kalsel-gap check --accept-repairs {path}"
+            "Repairs proposed: {count}. Review {path}, write yes in its column “accept” for each "
+            "one that you accept, then: kalsel-gap check --accept-repairs {path}"
         )
         count = text.number(len(checked.repairs))
         sentences.append(text(words, count=count, path=folder / REPAIRS))

@@ -61,7 +61,7 @@ def _loss(view: PathView, text: Text) -> str:
     """Loss and level, and how far they can be trusted."""
     parts = []
     if math.isfinite(view.loss_db):
-        loss = N_("loss {loss} dB, of which diffraction {diffraction} dB")
+        loss = N_("path loss {loss} dB, of which diffraction {diffraction} dB")
         parts.append(
             text(
                 loss,
@@ -70,7 +70,7 @@ def _loss(view: PathView, text: Text) -> str:
             )
         )
     else:
-        parts.append(text(N_("loss unknown")))
+        parts.append(text(N_("path loss unknown")))
     if math.isfinite(view.level_dbm):
         level = N_("level {level} dBm ± {sigma} dB")
         parts.append(
@@ -80,7 +80,9 @@ def _loss(view: PathView, text: Text) -> str:
                 sigma=text.number(view.sigma_db, 1) or "?",
             )
         )
-        spread = N_("uncalibrated: ± is the spread between places only, not the model's error")
+        spread = N_(
+            "uncalibrated: ± is only the variation from place to place, not the error of the model"
+        )
         parts.append(text(N_("calibrated")) if view.calibrated else text(spread))
     return f"{view.model}: {'; '.join(parts)}."
 
@@ -93,11 +95,11 @@ def _budget(view: PathView, text: Text) -> str:
     if not math.isfinite(antenna_db):
         return ""
     terms = {
-        N_("share of the carrier"): view.share_db,
-        N_("direction of the antenna"): antenna_db,
-        N_("loss"): -view.loss_db,
+        N_("reference signal's share of the carrier"): view.share_db,
+        N_("antenna direction"): antenna_db,
+        N_("path loss"): -view.loss_db,
         N_("trees"): -view.vegetation_db,
-        N_("surroundings"): -view.surroundings_db,
+        N_("clutter"): -view.surroundings_db,
         N_("calibration"): view.offset_db,
     }
     said = "".join(
@@ -114,21 +116,22 @@ def _obstacle(view: PathView, text: Text) -> str:
     """Whether the path is free, and where it is least so."""
     found = worst(view)
     if np.isnan(view.ground_m).any() or found.sample < 0:
-        return text(N_("Heights are missing along the path: whether it is free is unknown."))
+        return text(N_("Heights are missing along the path: whether it is clear is unknown."))
     if found.ratio < 0:
         sentence = N_(
-            "Blocked {km} km from the site: what stands there ({height} m above sea level) is "
+            "Blocked {km} km from the site: the obstacle there ({height} m above sea level) is "
             "{excess} m too high for 60 % of the first Fresnel zone to be free."
         )
     elif found.ratio < CLEAR:
         sentence = N_(
-            "In sight but not clear {km} km from the site: what stands there ({height} m above sea "
-            "level) is {excess} m too high for 60 % of the first Fresnel zone to be free."
+            "Line of sight, but not clear {km} km from the site: the obstacle there ({height} m "
+            "above sea level) is {excess} m too high for 60 % of the first Fresnel zone to be "
+            "free."
         )
     else:
         sentence = N_(
-            "Clear: over what comes nearest, {km} km from the site ({height} m above sea level), "
-            "{ratio} % of the first Fresnel radius is free, and 60 % is enough."
+            "Clear: above the nearest obstacle, {km} km from the site ({height} m above sea "
+            "level), {ratio} % of the first Fresnel radius is free; 60 % is enough."
         )
     return text(
         sentence,
@@ -207,7 +210,7 @@ def _axes(drawn: Drawing, frame: _Frame, view: PathView, text: Text) -> None:
         drawn.line([(LEFT, y), (RIGHT, y)], GRID)
         drawn.say((LEFT - 8, y + 4), text.number(n * step, _decimals(step)), 12, anchor="end")
     drawn.line([(LEFT, TOP), (LEFT, BOTTOM), (RIGHT, BOTTOM)], GREY)
-    raised = N_("Height above sea level, m (raised by the Earth's curvature, k = {k})")
+    raised = N_("Height above sea level, m (including the Earth's curvature, k = {k})")
     drawn.say((LEFT - 54, TOP - 9), text(raised, k=text.number(view.k, 2)), 12, colour=GREY)
     across = text(N_("Distance from the site, km"))
     drawn.say(((LEFT + RIGHT) / 2, BOTTOM + 36), across, 12, anchor="middle", colour=GREY)
@@ -309,11 +312,11 @@ def _key(drawn: Drawing, view: PathView, text: Text, *, earth: bool) -> None:
         *([(N_("Earth's curvature"), "earth")] if earth else []),
         (N_("Straight ray"), "ray"),
         (N_("First Fresnel zone"), "zone"),
-        (N_("60 % of it"), "inner"),
+        (N_("60 % of the first Fresnel zone"), "inner"),
         (N_("Worst obstacle"), "worst"),
     ]
     if view.clutter_m.size and np.nanmax(view.clutter_m) > 0:
-        entries.append((N_("Trees and houses"), "trees"))
+        entries.append((N_("Trees and buildings"), "trees"))
     if view.sea.any():
         entries.append((N_("Sea"), "sea"))
     for n, (name, kind) in enumerate(entries):

@@ -69,7 +69,7 @@ def remarks(run: Run, text: Text) -> list[str]:
         )
     if len(schools) and schools["rank"].isna().all():
         sentences.append(
-            text(N_("No school has a rank. Do the coordinates lie within the boundaries?"))
+            text(N_("No school has a rank. Are the coordinates inside the boundaries?"))
         )
     if idle := run.manifest.get("not_scored", []):
         columns = [
@@ -77,7 +77,10 @@ def remarks(run: Run, text: Text) -> list[str]:
         ]
         labels = [text(schema.BY_NAME[c].label) if c in schema.BY_NAME else str(c) for c in columns]
         sentences.append(
-            text(N_("No data in the project, so not scored: {leaves}."), leaves=", ".join(labels))
+            text(
+                N_("Not scored, because the project has no data: {leaves}."),
+                leaves=", ".join(labels),
+            )
         )
     if len(findings):
         severities = findings["severity"].value_counts()

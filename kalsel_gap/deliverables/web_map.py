@@ -43,7 +43,7 @@ WORDS: dict[str, str] = {
     "adequacy": N_("Adequacy of the best signal, 0 to 1"),
     "found": N_("Schools found"),
     "found_count": N_("Schools found: {count}"),
-    "inferred": N_("~ means inferred: the service is not measured or declared."),
+    "inferred": N_("~ means inferred: the service is neither measured nor declared."),
     "kabupaten": N_("Kabupaten/kota"),
     "layers": N_("Layers"),
     "no_place": N_("This school has no usable location, so it is not on the map."),
@@ -52,7 +52,7 @@ WORDS: dict[str, str] = {
     "search_hint": N_("Name or NPSN"),
     "skip": N_("Skip to the table of schools"),
     "sources": N_("Made from these files (SHA-256)"),
-    "table": N_("Schools served first"),
+    "table": N_("Schools to serve first"),
     "tiers": N_("Schools by tier of deficit"),
     "unranked": N_("Schools without a rank"),
 }

@@ -11,8 +11,8 @@ from kalsel_gap.cli.predict import calibrate, coverage, school, validate
 from kalsel_gap.i18n.text import N_
 
 HELP = N_(
-    "Predict levels and links from sites and terrain.\n\n"
-    "Measured levels show how far to trust these predictions, and correct them.\n\n"
+    "Predict signal levels and links from sites and terrain.\n\n"
+    "Measured levels show how accurate these predictions are, and correct them.\n\n"
     "Example: kalsel-gap predict school 99100001"
 )
 # One command did all of this; what its options have become, the first that is given counts.

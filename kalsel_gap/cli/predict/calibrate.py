@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from kalsel_gap.project.model import Opened
 
 HELP = N_(
-    "Correct predictions by measured levels.\n\n"
-    "It prints what predict validate prints, then writes an offset for each operator and "
-    "technology to the file of [calibration], only where the error becomes smaller in places that "
-    "were held out. From then on every prediction of the project has these offsets.\n\n"
+    "Save corrections of the predictions from measured levels.\n\n"
+    "Prints what predict validate prints, then writes an offset for each operator and technology "
+    "to the file of [calibration], but only where the offset reduces the error at places that "
+    "were held out. From then on every prediction of the project uses these offsets.\n\n"
     "Example: kalsel-gap predict calibrate --project data/sample/measured.toml"
 )
 

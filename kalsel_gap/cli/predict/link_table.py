@@ -18,7 +18,7 @@ _LABELS = {  # of columns on a terminal
     "operator": N_("Operator"),
     "technology": N_("Technology"),
     "site_id": N_("Site"),
-    "distance_km": N_("Away km"),
+    "distance_km": N_("Distance km"),
     "azimuth_deg": N_("Azimuth °"),
     "level_dbm": N_("Level dBm"),
     "sd_db": N_("± dB"),
@@ -26,26 +26,26 @@ _LABELS = {  # of columns on a terminal
     "margin_db": N_("Margin dB"),
     "loss_db": N_("P.1812 dB"),
     "vegetation_db": N_("Trees dB"),
-    "surroundings_db": N_("Around dB"),
+    "surroundings_db": N_("Clutter dB"),
     "itm_loss_db": N_("ITM dB"),
     "free_space_db": N_("Free space dB"),
     "diffraction_db": N_("Diffraction dB"),
-    "line_of_sight": N_("In sight"),
-    "line_of_sight_worst": N_("In worst air"),
+    "line_of_sight": N_("LOS"),
+    "line_of_sight_worst": N_("LOS, worst air"),
     "clearance_ratio": N_("Clearance ratio"),
-    "clearance_ratio_worst": N_("Worst ratio"),
+    "clearance_ratio_worst": N_("Ratio, worst air"),
     "obstacle_km": N_("Obstacle km"),
     "obstacle_m": N_("Obstacle m"),
-    "obstacle_excess_m": N_("Too high m"),
-    "site_mast_m": N_("Mast there m"),
-    "school_mast_m": N_("Mast here m"),
+    "obstacle_excess_m": N_("Excess m"),
+    "site_mast_m": N_("Mast at site m"),
+    "school_mast_m": N_("Mast at school m"),
     "sea_share": N_("Over sea %"),
-    "indoor_dbm": N_("Inside dBm"),
-    "indoor_share": N_("Enough inside %"),
+    "indoor_dbm": N_("Indoors dBm"),
+    "indoor_share": N_("Usable indoors %"),
     "cpe_dbm": N_("Roof dBm"),
     "cpe_margin_db": N_("Roof margin dB"),
-    "hop_mast_m": N_("Hop mast m"),
-    "hop_margin_db": N_("Hop margin dB"),
+    "hop_mast_m": N_("Microwave mast m"),
+    "hop_margin_db": N_("Microwave margin dB"),
     "hop_status": N_("Microwave"),
     "status": N_("Status"),
 }
@@ -62,31 +62,32 @@ _STATUS = {
     "value": N_("known"),
     "void": N_("heights missing"),
     "land_cover": N_("land cover missing"),
-    "site_off_elevation": N_("site off the elevation model"),
+    "site_off_elevation": N_("site outside the elevation model"),
     "site_on_sea": N_("site on open sea"),
-    "profile": N_("no profile"),
+    "profile": N_("no terrain profile"),
     "distance": N_("too near or too far"),
-    "frequency": N_("frequency missing or outside the model"),
+    "frequency": N_("frequency missing or outside the range of the model"),
     "antenna": N_("antenna height missing or implausible"),
     "power": N_("EIRP missing, or a bandwidth that the technology does not have"),
-    "term": N_("a term of the link outside the model"),
+    "term": N_("a value of the link is outside the range of the model"),
 }
 _HOPS = {  # the best one first
     "feasible": N_("clear"),
-    "blocked": N_("takes a mast"),
+    "blocked": N_("needs a mast"),
     "too_tall": N_("mast too tall"),
     "too_long": N_("too long"),
 }
 _VERDICTS = {
     "feasible": N_(
-        "{site}, {distance} km: clear from {mast} m; {margin} dB fade margin, {share} % of the year"
+        "{site}, {distance} km: clear with the antenna at {mast} m; {margin} dB fade margin, "
+        "available {share} % of the year"
     ),
     "blocked": N_(
-        "{site}, {distance} km: takes a mast of {mast} m at the school; then {margin} dB fade "
-        "margin, {share} % of the year"
+        "{site}, {distance} km: needs a mast of {mast} m at the school; then {margin} dB fade "
+        "margin, available {share} % of the year"
     ),
-    "too_tall": N_("{site}, {distance} km: takes a mast of {mast} m, {tallest} m at most"),
-    "too_long": N_("{site}, {distance} km: too long, {longest} km at most"),
+    "too_tall": N_("{site}, {distance} km: needs a mast of {mast} m, but the limit is {tallest} m"),
+    "too_long": N_("{site}, {distance} km: too long, the limit is {longest} km"),
 }
 _BASIS = {"calibrated": N_("calibrated"), "uncalibrated": N_("uncalibrated")}
 
@@ -135,7 +136,9 @@ def _ways(found: LinkTable, text: Text) -> list[tuple[str, str]]:
     def told(name: str, sentence: str, margin_db: float = math.nan, **more: str) -> str:
         if math.isnan(best[name]):
             return unknown
-        enough = N_("{db} dB to spare") if margin_db >= 0.0 else N_("{db} dB too little")
+        enough = (
+            N_("{db} dB more than needed") if margin_db >= 0.0 else N_("{db} dB less than needed")
+        )
         margin = text(enough, db=text.number(abs(margin_db), 1))
         return text(sentence, level=text.number(best[name], 1), margin=margin, **more)
 
@@ -144,7 +147,7 @@ def _ways(found: LinkTable, text: Text) -> list[tuple[str, str]]:
         sd=text.number(best["sd_db"], 1),
     )
     inside = told(
-        *("indoor_dbm", N_("{level} dBm, ± {sd} dB: enough at {share} % of the places")),
+        *("indoor_dbm", N_("{level} dBm, ± {sd} dB: enough at {share} % of locations")),
         sd=text.number(best["indoor_sd_db"], 1),
         share=text.number(100.0 * best["indoor_share"]),
     )
@@ -156,7 +159,7 @@ def _ways(found: LinkTable, text: Text) -> list[tuple[str, str]]:
     )
     return [
         (text(N_("Phone outdoors")), outdoors),
-        (text(N_("Phone inside")), inside),
+        (text(N_("Phone indoors")), inside),
         (text(N_("Antenna on the roof")), roof),
         (text(N_("Microwave")), _hop(found, text)),
     ]
@@ -184,28 +187,28 @@ def _hop(found: LinkTable, text: Text) -> str:
 def _remark(found: LinkTable, text: Text, *, quiet: bool) -> None:
     """What the table does not say: where the school is, and how far to trust the levels."""
     sentence = N_(
-        "{name} ({npsn}) at {lat}, {lon}: levels outdoors, by ITU-R P.1812-8 over the elevation "
-        "model; obstacles are told from the school."
+        "{name} ({npsn}) at {lat}, {lon}: outdoor levels by ITU-R P.1812-8 over the elevation "
+        "model; distances to obstacles are measured from the school."
     )
     place = {"lat": f"{found.lat:.5f}", "lon": f"{found.lon:.5f}"}
     console.note(text(sentence, name=found.name, npsn=found.npsn, **place), quiet=quiet)
     sentence = N_(
-        "Inside by ITU-R P.2109; microwave at {frequency} GHz by ITU-R P.530, clear where 60 % of "
-        "the first Fresnel zone is free in the worst air. No input shows every tree and roof: look "
-        "before you build."
+        "Indoors by ITU-R P.2109; microwave at {frequency} GHz by ITU-R P.530, clear if 60 % of "
+        "the first Fresnel zone is free in the worst air. The data do not show every tree and "
+        "roof: visit the place before you build."
     )
     ghz = text.number(found.ground.radio.microwave.frequency_ghz, 1)
     console.note(text(sentence, frequency=ghz), quiet=quiet)
     for basis, sentence in (
         (
             "calibrated",
-            N_("Calibrated: {networks}. There ± is the error where nothing was measured."),
+            N_("Calibrated: {networks}. Here ± is the error expected where nothing was measured."),
         ),
         (
             "uncalibrated",
             N_(
-                "Uncalibrated: {networks}. No measured level has corrected these; there ± is the "
-                "spread between places only, not the error of the model."
+                "Uncalibrated: {networks}. No measured level has corrected these; here ± is only "
+                "the variation from place to place, not the error of the model."
             ),
         ),
     ):
