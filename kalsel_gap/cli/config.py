@@ -33,7 +33,7 @@ def config(
     text: Text = ctx.obj
     opened = read_project(project or find_project(Path.cwd()), tuple(assignments or ()))
     rows = [(key, json.dumps(v, ensure_ascii=False), origin) for key, v, origin in opened.values()]
-    chosen = console.chosen(format)
+    chosen = console.output_format(format)
     if chosen is Format.table:
         console.values(rows, text)
     elif chosen is Format.json:

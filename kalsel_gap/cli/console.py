@@ -52,7 +52,7 @@ def to_terminal() -> bool:
     return sys.stdout.isatty()
 
 
-def chosen(format_: Format | None) -> Format:
+def output_format(format_: Format | None) -> Format:
     """The format of standard output: a table where somebody reads it, unless one is named."""
     return format_ or (Format.table if to_terminal() else Format.csv)
 
@@ -272,7 +272,7 @@ def publish(
     """A table to standard output; somebody who reads it sees `figures` of it, or of `shown`."""
     from kalsel_gap.storage import spreadsheet
 
-    match chosen(format_):
+    match output_format(format_):
         case Format.table:
             seen = frame if shown is None else shown
             figures(seen, labels, text, spare=spare, quiet=quiet)

@@ -44,7 +44,7 @@ def rank(
         run = opened.rank(out=out, cached=not no_cache, report=report)
     view = tables.View(by.value, top, kabupaten, kecamatan, level, authority, terrain, gap)
     selected = tables.select(run.schools, view)
-    chosen = console.chosen(format)
+    chosen = console.output_format(format)
     if chosen is Format.table:
         everyone = tables.select(run.schools, view.everyone())
         console.ranking(run, selected.head(top or console.TOP), tables.by_kabupaten(everyone), text)

@@ -18,7 +18,7 @@ from kalsel_gap.deliverables.map_previews import boundaries
 from kalsel_gap.deliverables.offline_html import Page, as_json
 from kalsel_gap.i18n.messages import NAMES, SEVERITY_NAMES
 from kalsel_gap.i18n.text import N_, Text, plain
-from kalsel_gap.quality.unusable_files import tried
+from kalsel_gap.quality.unusable_files import run_without_unusable
 
 if TYPE_CHECKING:
     from kalsel_gap.project.model import Opened
@@ -68,7 +68,7 @@ def to_html(checked: Checked, table: pd.DataFrame, opened: Opened, text: Text) -
     checked : Checked
         What the checks have found.
     table : DataFrame
-        The same, :func:`kalsel_gap.deliverables.findings_report.told`.
+        The same, :func:`kalsel_gap.deliverables.findings_report.findings_table`.
     opened : Opened
         The project: its files are listed, its boundaries drawn where they can be used.
     text : Text
@@ -79,8 +79,8 @@ def to_html(checked: Checked, table: pd.DataFrame, opened: Opened, text: Text) -
     title = text(N_("Findings in the inputs"))
     if project.project.name:
         title = f"{title}: {plain(project.project.name)}"
-    areas, _ = tried(boundaries, opened)  # the findings tell of the others
-    at = findings_report.located(checked)
+    areas, _ = run_without_unusable(boundaries, opened)  # the findings tell of the others
+    at = findings_report.finding_locations(checked)
     marks = {key: leaflet.drawn(mark, _RADII[key]) for key, mark in _marks().items()}
     content = {
         "language": text.language,
@@ -174,7 +174,7 @@ def _legend(checked: Checked, marks: dict[str, Any], text: Text) -> list[dict[st
             "label": text(NAMES[key]),
             "count": text.number(count),
         }
-        for key, count in findings_report.counts(checked).items()
+        for key, count in findings_report.count_by_severity(checked).items()
     ]
 
 
@@ -203,5 +203,5 @@ def _groups(checked: Checked, text: Text) -> list[dict[str, Any]]:
             "count": text.number(group.count),
             "sentence": group.sentence,
         }
-        for group in findings_report.summary(checked, text)
+        for group in findings_report.group_findings(checked, text)
     ]

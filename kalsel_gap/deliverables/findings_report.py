@@ -66,7 +66,7 @@ class FindingGroup:
 # --- words ---------------------------------------------------------------------------------------
 
 
-def told(checked: Checked, opened: Opened, text: Text) -> pd.DataFrame:
+def findings_table(checked: Checked, opened: Opened, text: Text) -> pd.DataFrame:
     """Findings as people read them, in the order of file and row.
 
     Parameters
@@ -91,7 +91,7 @@ def told(checked: Checked, opened: Opened, text: Text) -> pd.DataFrame:
     return table if nature == "real" else table.assign(data=nature)
 
 
-def summary(checked: Checked, text: Text) -> list[FindingGroup]:
+def group_findings(checked: Checked, text: Text) -> list[FindingGroup]:
     """Findings by file, in each of them the worst and the most frequent first."""
     groups = [
         FindingGroup(
@@ -107,7 +107,7 @@ def summary(checked: Checked, text: Text) -> list[FindingGroup]:
     return sorted(groups, key=lambda g: (g.file, SEVERITIES.index(g.severity), -g.count, g.code))
 
 
-def counts(checked: Checked) -> dict[str, int]:
+def count_by_severity(checked: Checked) -> dict[str, int]:
     """How many findings of each severity."""
     found = checked.findings["severity"].value_counts()
     return {severity: int(found.get(severity, 0)) for severity in SEVERITIES}
@@ -115,7 +115,7 @@ def counts(checked: Checked) -> dict[str, int]:
 
 def remarks(checked: Checked, folder: Path, text: Text) -> list[str]:
     """What a person must know besides: how much there is, where it is, what to do next."""
-    found = counts(checked)
+    found = count_by_severity(checked)
     if not any(found.values()):
         sentences = [text(N_("The checks found nothing wrong with the inputs."))]
     else:
@@ -136,7 +136,7 @@ def remarks(checked: Checked, folder: Path, text: Text) -> list[str]:
 # --- places --------------------------------------------------------------------------------------
 
 
-def located(checked: Checked) -> pd.DataFrame:
+def finding_locations(checked: Checked) -> pd.DataFrame:
     """Where each finding lies, as far as that is known.
 
     Returns
@@ -189,7 +189,7 @@ def _given(lat: object, lon: object, *stated: str) -> tuple[float, float]:
 # --- files ---------------------------------------------------------------------------------------
 
 
-def contents(checked: Checked, table: pd.DataFrame, folder: Path) -> dict[str, str]:
+def file_contents(checked: Checked, table: pd.DataFrame, folder: Path) -> dict[str, str]:
     """Files by name: the findings as CSV, JSON and GeoJSON, and what is proposed.
 
     Parameters
@@ -197,7 +197,7 @@ def contents(checked: Checked, table: pd.DataFrame, folder: Path) -> dict[str, s
     checked : Checked
         What the checks have found.
     table : DataFrame
-        The same, :func:`told`.
+        The same, :func:`findings_table`.
     folder : Path
         Where they will go: answers that a person has written into the proposals there are kept.
     """
@@ -212,10 +212,10 @@ def contents(checked: Checked, table: pd.DataFrame, folder: Path) -> dict[str, s
     return files
 
 
-def explained(checked: Checked, opened: Opened) -> pd.DataFrame:
+def repairs_with_reasons(checked: Checked, opened: Opened) -> pd.DataFrame:
     """The proposals, each with its reason in the project's language."""
     language = choose_language(None, project=opened.project.project.language, deliverable=True)
-    return _with_reasons(checked, told(checked, opened, Text(language)))
+    return _with_reasons(checked, findings_table(checked, opened, Text(language)))
 
 
 def _with_reasons(checked: Checked, table: pd.DataFrame) -> pd.DataFrame:
@@ -231,7 +231,7 @@ def _with_reasons(checked: Checked, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def to_json(table: pd.DataFrame) -> str:
-    """What :func:`told` gave as a JSON list of objects; what is unknown is null."""
+    """What :func:`findings_table` gave as a JSON list of objects; what is unknown is null."""
     return escaped(f"[\n{_lines(_records(table))}\n]\n")
 
 
@@ -241,7 +241,7 @@ def to_geojson(checked: Checked, table: pd.DataFrame) -> str:
     A point's ``location`` tells what it is: *proposed* (the finding has a repair, or the row has
     no other), *used*, or *given* (as the input has it, where it is not used).
     """
-    places = located(checked).to_dict("records")
+    places = finding_locations(checked).to_dict("records")
     pairs = zip(_records(table), places, strict=True)
     features = _lines(_feature(record, at, kind) for record, at in pairs if (kind := _kind(at)))
     head = '{"type": "FeatureCollection", "name": "findings", "features": ['

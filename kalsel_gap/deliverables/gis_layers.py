@@ -49,7 +49,7 @@ def write_gpkg(run: Run, path: Path, text: Text, *, crs: str = METRIC_CRS) -> No
     import geopandas as gpd
     import pyogrio
 
-    schools = _told(run, run.schools, text)
+    schools = _with_inert_texts(run, run.schools, text)
     layers: dict[str, gpd.GeoDataFrame] = {"schools": schools}
     sites = run.table("sites")
     if len(sites):
@@ -94,7 +94,7 @@ def to_geojson(run: Run, schools: pd.DataFrame, text: Text) -> str:
     text : Text
         Language of the reasons.
     """
-    told = _told(run, schools, text)
+    told = _with_inert_texts(run, schools, text)
     columns = [name for name in told.columns if name != "geometry"]
     points = [
         None if lat != lat else [round(lon, _DEGREES), round(lat, _DEGREES)]  # noqa: PLR0124 - NaN
@@ -113,7 +113,7 @@ def to_geojson(run: Run, schools: pd.DataFrame, text: Text) -> str:
     return json.dumps(collection, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
 
 
-def _told(run: Run, schools: pd.DataFrame, text: Text) -> pd.DataFrame:
+def _with_inert_texts(run: Run, schools: pd.DataFrame, text: Text) -> pd.DataFrame:
     """The table with the reasons in words and nothing in its texts that a program would act on."""
     told = with_words(run, schools, text)
     for name in told.columns:

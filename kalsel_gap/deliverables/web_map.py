@@ -180,7 +180,7 @@ def _columns(schools: pd.DataFrame, text: Text) -> dict[str, Any]:
     """What the script must know of the schools, column by column, in words."""
     rows = _rows(schools)
     count = text.number(int(schools["rank"].notna().sum()))
-    told = [_told(row, count, text) for row in rows]
+    told = [_details(row, count, text) for row in rows]
     fields = [
         {"label": label, "values": leaflet.packed([row[label] for row in told])}
         for label in (told[0] if told else ())
@@ -195,7 +195,7 @@ def _columns(schools: pd.DataFrame, text: Text) -> dict[str, Any]:
     }
 
 
-def _told(row: dict[str, Any], count: str, text: Text) -> dict[str, str]:
+def _details(row: dict[str, Any], count: str, text: Text) -> dict[str, str]:
     """A school's pop-up: label and value; an empty value is left out."""
     unknown = text(NAMES["unknown"])
     rank, tier = text.number(row["rank"]), _mark_of(row["tier"])

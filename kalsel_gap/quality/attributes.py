@@ -10,7 +10,7 @@ import pandas as pd
 from kalsel_gap.findings import Finding, at_rows
 from kalsel_gap.quality.names import unmangled
 from kalsel_gap.quality.npsn import npsn_reading
-from kalsel_gap.quality.plausibility import dates, last_day
+from kalsel_gap.quality.plausibility import check_dates, last_day
 from kalsel_gap.sources.schools import read_attributes
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def check_attributes(cells: pd.DataFrame, opened: Opened) -> list[Finding]:
     for source, table in zip(opened.project.attributes, tables, strict=True):
         rows = table.reset_index()
         findings += _renamed(rows, cells, limits.same_name.similarity)
-        findings += dates(rows, limits.dates, last_day(source.date))
+        findings += check_dates(rows, limits.dates, last_day(source.date))
     return findings
 
 

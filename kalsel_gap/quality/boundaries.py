@@ -16,7 +16,7 @@ import shapely
 from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding
 from kalsel_gap.geo.geodesy import metres_per_degree
-from kalsel_gap.quality.unusable_files import unusable
+from kalsel_gap.quality.unusable_files import file_finding
 from kalsel_gap.sources.boundaries import AREA_LEVELS, invalid_areas, read_layer, repaired
 from kalsel_gap.sources.cells import fold
 
@@ -56,7 +56,7 @@ def check_boundaries(opened: Opened, schools: pd.DataFrame) -> list[Finding]:  #
         try:
             layer = read_layer(opened, level)
         except InputError as error:
-            findings.append(unusable(error, file))
+            findings.append(file_finding(error, file))
             continue
         if layer is None:
             continue

@@ -289,8 +289,8 @@ def _circles(
 ) -> dict[str, Circle]:
     """Where the schools lie that claim each kabupaten, where enough of them do."""
     texts = schools["lat_given"], schools["lon_given"]
-    usable = np.asarray(coordinates.faults(*texts, bounds) == "")
-    lat, lon = (np.asarray(coordinates.read(text))[usable] for text in texts)
+    usable = np.asarray(coordinates.location_errors(*texts, bounds) == "")
+    lat, lon = (np.asarray(coordinates.plain_degrees(text))[usable] for text in texts)
     groups = pd.Series(np.arange(len(lat))).groupby(kabupaten[usable]).indices
     return {
         str(name): _circle(lat[at], lon[at], rule)

@@ -17,7 +17,7 @@ from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding
 from kalsel_gap.geo import sampling
 from kalsel_gap.geo.geodesy import WGS84
-from kalsel_gap.quality.unusable_files import unusable
+from kalsel_gap.quality.unusable_files import file_finding
 from kalsel_gap.sources import coverage
 from kalsel_gap.sources.boundaries import INDONESIA, envelope
 from kalsel_gap.sources.sites import read_sites
@@ -58,7 +58,7 @@ def check_coverage(opened: Opened, schools: pd.DataFrame) -> list[Finding]:
         try:
             findings += check(source, opened, schools, sites)
         except InputError as error:
-            findings.append(unusable(error, opened.shown(source.path)))
+            findings.append(file_finding(error, opened.shown(source.path)))
     return findings
 
 

@@ -30,7 +30,7 @@ _OTHERS = 5  # named in a finding
 _APART_M = 1e8
 
 
-def neighbours(schools: gpd.GeoDataFrame, figures: Locations) -> list[Finding]:
+def check_neighbours(schools: gpd.GeoDataFrame, figures: Locations) -> list[Finding]:
     """What is doubtful about usable locations beside each other.
 
     Parameters

@@ -19,7 +19,7 @@ from kalsel_gap.findings import Finding
 from kalsel_gap.geo import sampling
 from kalsel_gap.geo.geodesy import metres_per_degree
 from kalsel_gap.quality.coverage import Histogram, placement
-from kalsel_gap.quality.unusable_files import unusable
+from kalsel_gap.quality.unusable_files import file_finding
 from kalsel_gap.sources.boundaries import read_layer
 from kalsel_gap.sources.cells import fold
 
@@ -61,7 +61,7 @@ def check_elevation(opened: Opened, schools: pd.DataFrame) -> list[Finding]:
                 *_seams(band, opened.project.file_checks.elevation, file),
             ]
     except InputError as error:
-        return [unusable(error, file)]
+        return [file_finding(error, file)]
 
 
 def _cells(band: sampling.Band, source: Elevation, opened: Opened, file: str) -> list[Finding]:

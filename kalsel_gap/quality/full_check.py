@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from kalsel_gap.findings import Finding, to_frame
 from kalsel_gap.quality.repairs import Proposal, as_table
 from kalsel_gap.quality.stage import judge_rows
-from kalsel_gap.quality.unusable_files import check_layers, tried
+from kalsel_gap.quality.unusable_files import check_layers, run_without_unusable
 from kalsel_gap.sources.places import locate_places
 from kalsel_gap.sources.schools import read_cells, schools_of
 
@@ -66,7 +66,9 @@ def check_all(opened: Opened, report: ReportStep = lambda *_: None) -> Checked:
     InputError
         A register is unusable, or the accepted repairs are.
     """
-    (schools, findings, proposals), broken = tried(lambda usable: _checked(usable, report), opened)
+    (schools, findings, proposals), broken = run_without_unusable(
+        lambda usable: _checked(usable, report), opened
+    )
     # A reader tells the same thing to everybody who reads with it.
     told = to_frame([*findings, *broken]).drop_duplicates()
     return Checked(schools, told, as_table(proposals))

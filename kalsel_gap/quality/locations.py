@@ -16,7 +16,7 @@ from kalsel_gap.findings import Finding, at_school
 from kalsel_gap.geo import geodesy
 from kalsel_gap.quality.area_names import spelling
 from kalsel_gap.quality.claimed_areas import CLAIMED, majority
-from kalsel_gap.quality.duplicates import neighbours
+from kalsel_gap.quality.duplicates import check_neighbours
 from kalsel_gap.sources.boundaries import capitals, known_kabupaten
 from kalsel_gap.sources.school_points import holding
 from kalsel_gap.sources.tables import read_vector
@@ -66,7 +66,7 @@ def check_locations(schools: gpd.GeoDataFrame, claims: Claims, opened: Opened) -
         *border_findings(schools, claims.layers, opened),
         *centroid_findings(schools, claims.layers, opened),
         *decimal_findings(schools, opened.project.locations.decimals),
-        *neighbours(schools, opened.project.locations),
+        *check_neighbours(schools, opened.project.locations),
     ]
 
 

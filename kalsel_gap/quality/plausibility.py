@@ -14,7 +14,7 @@ import pandas as pd
 from kalsel_gap.findings import Finding, at_rows
 from kalsel_gap.i18n.numbers import number
 from kalsel_gap.sources.schools import level_of
-from kalsel_gap.sources.tables import day, whole
+from kalsel_gap.sources.tables import parse_date, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +26,7 @@ _TUTORED = ("PKBM", "SKB")  # their tutors stand in no list of teachers
 _TIME = r"[ T]+\d{1,2}[:.]\d\d.*$"
 
 
-def figures(cells: pd.DataFrame, limits: Registers) -> list[Finding]:
+def check_numbers(cells: pd.DataFrame, limits: Registers) -> list[Finding]:
     """Numbers that are implausible for the level, or contradict each other.
 
     Parameters
@@ -47,7 +47,7 @@ def figures(cells: pd.DataFrame, limits: Registers) -> list[Finding]:
 
 def _numbers(text: pd.Series[str]) -> pd.Series[float]:
     """Counts are whole, rates are not; what is not read is a finding of the reader."""
-    read = number if str(text.name).endswith("_mbps") else whole
+    read = number if str(text.name).endswith("_mbps") else whole_number
     values = {cell: read(cell) for cell in text.unique()}
     return text.map(values).astype("float64")
 
@@ -101,7 +101,7 @@ def _found(
 # --- dates -------------------------------------------------------------------------------------
 
 
-def dates(
+def check_dates(
     cells: pd.DataFrame, bounds: Dates, last: date | None, column: str = "updated_at"
 ) -> list[Finding]:
     """Days that nobody can read, that cannot be, or that come after the data's own date.
@@ -119,7 +119,7 @@ def dates(
     """
     text = cells[column]
     heads = text.str.replace(_TIME, "", regex=True)
-    read = {head: day(head) for head in heads.unique() if head}
+    read = {head: parse_date(head) for head in heads.unique() if head}
     year = heads.map({head: when.year if when else np.nan for head, when in read.items()})
     year = year.astype("float64")
     ordinal = heads.map({h: when.toordinal() if when else np.nan for h, when in read.items()})
@@ -179,4 +179,4 @@ def last_day(text: str) -> date | None:
     if month and int(month.group(1)):
         year, number_ = int(month.group(1)), int(month.group(2))
         return date(year, number_, calendar.monthrange(year, number_)[1])
-    return day(text)
+    return parse_date(text)

@@ -8,7 +8,7 @@ from kalsel_gap.findings import Finding
 from kalsel_gap.quality.attributes import check_attributes
 from kalsel_gap.quality.names import check_names
 from kalsel_gap.quality.npsn import check_npsn
-from kalsel_gap.quality.plausibility import data_date, dates, figures
+from kalsel_gap.quality.plausibility import check_dates, check_numbers, data_date
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,8 +39,8 @@ def check_registers(cells: pd.DataFrame, opened: Opened) -> list[Finding]:
     return [
         *check_npsn(cells),
         *check_names(cells),
-        *figures(cells, limits),
-        *dates(cells, limits.dates, data_date(opened, limits.dates)),
+        *check_numbers(cells, limits),
+        *check_dates(cells, limits.dates, data_date(opened, limits.dates)),
         *gaps(cells, limits.gaps.empty_share),
         *check_attributes(cells, opened),
     ]

@@ -76,7 +76,7 @@ class Proposal:
     confidence: Sureness
 
 
-def judge(
+def propose_repairs(
     schools: gpd.GeoDataFrame, claims: Claims, opened: Opened
 ) -> tuple[list[Finding], list[Proposal]]:
     """Findings about locations as they were given, and what is proposed for them.
@@ -99,8 +99,8 @@ def judge(
         Those of them that propose something.
     """
     texts = schools["lat_given"], schools["lon_given"]
-    fault = coordinates.faults(*texts, claims.bounds).to_numpy()
-    given = [np.asarray(coordinates.read(text)) for text in texts]
+    fault = coordinates.location_errors(*texts, claims.bounds).to_numpy()
+    given = [np.asarray(coordinates.plain_degrees(text)) for text in texts]
     suspect = (fault == "") & (_claimed_km(claims, given) > opened.project.repairs.far_km)
     doubted = np.flatnonzero((fault != "") | suspect)
     rows = schools.iloc[doubted]
@@ -118,7 +118,7 @@ def judge(
         evidence = _evidence(claims, at, given, place, row.kabupaten) if place or area else {}
         repair = place.code if place else fault[at]
         sure: Sureness = place.confidence if place else "low"
-        said = coordinates.spelled(place.lat, place.lon) if place else area
+        said = coordinates.format_coordinates(place.lat, place.lon) if place else area
         finding = at_school(
             "location_suspect" if suspect[at] else repair,
             row.row_id,

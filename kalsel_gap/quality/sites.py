@@ -13,7 +13,7 @@ from kalsel_gap.findings import Finding
 from kalsel_gap.geo import geodesy
 from kalsel_gap.i18n.numbers import number
 from kalsel_gap.quality.coverage import bounds
-from kalsel_gap.quality.unusable_files import unusable
+from kalsel_gap.quality.unusable_files import file_finding
 from kalsel_gap.sources.boundaries import read_areas
 from kalsel_gap.sources.cells import fold
 from kalsel_gap.sources.sites import ALIASES, NEEDED, implausible, read_source
@@ -56,7 +56,7 @@ def check_sites(opened: Opened, schools: pd.DataFrame) -> list[Finding]:  # noqa
             findings += _duplicates(_with_azimuth(read, source), opened, file)
             findings += _spellings(read, opened, file)
         except InputError as error:
-            findings.append(unusable(error, file))
+            findings.append(file_finding(error, file))
     return findings
 
 

@@ -14,12 +14,12 @@ from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding
 from kalsel_gap.i18n.numbers import number
 from kalsel_gap.quality.coverage import places
-from kalsel_gap.quality.unusable_files import unusable
+from kalsel_gap.quality.unusable_files import file_finding
 from kalsel_gap.sources import signal_levels
 from kalsel_gap.sources.signal_levels import holds_levels
 from kalsel_gap.sources.speed_test_tiles import is_tiles, read_tiles
 from kalsel_gap.sources.speed_tests import ALIASES, is_levels, read_source
-from kalsel_gap.sources.tables import ROW, day, read_table, recognise
+from kalsel_gap.sources.tables import ROW, parse_date, read_table, recognise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +54,7 @@ def check_speed_tests(opened: Opened, schools: pd.DataFrame) -> list[Finding]:
             if not is_levels(source):
                 findings += _tests(source, opened, schools, file)
         except InputError as error:
-            findings.append(unusable(error, file))
+            findings.append(file_finding(error, file))
     return findings
 
 
@@ -83,7 +83,7 @@ def _numbers(source: Measurements) -> tuple[pd.DataFrame, str]:
     cells = table.cells
     tests = pd.DataFrame({"row": cells[ROW], "npsn": cells[header["npsn"]]})
     tests["given_date"] = cells[header["date"]]
-    tests["date"] = tests["given_date"].map(day)
+    tests["date"] = tests["given_date"].map(parse_date)
     empty = pd.Series("", index=cells.index, dtype="str")
     for name, column in (("down", down), ("up", up), ("latency", "latency_ms")):
         tests[f"given_{name}"] = cells[header[column]] if column in header else empty
@@ -147,7 +147,7 @@ def end_of(declared: str) -> date | None:
     >>> end_of("2026-06-30"), end_of("2024-02"), end_of("2019")
     (datetime.date(2026, 6, 30), datetime.date(2024, 2, 29), datetime.date(2019, 12, 31))
     """
-    if (whole := day(declared)) is not None:
+    if (whole := parse_date(declared)) is not None:
         return whole
     part = _PART_OF_A_DATE.fullmatch(declared.strip())
     if not part:

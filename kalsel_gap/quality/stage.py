@@ -14,8 +14,8 @@ from kalsel_gap.quality.claimed_areas import claims_of
 from kalsel_gap.quality.confidence import grade_locations
 from kalsel_gap.quality.locations import check_locations
 from kalsel_gap.quality.registers import check_registers
-from kalsel_gap.quality.repairs import Proposal, judge
-from kalsel_gap.sources.coordinates import spelled
+from kalsel_gap.quality.repairs import Proposal, propose_repairs
+from kalsel_gap.sources.coordinates import format_coordinates
 from kalsel_gap.sources.schools import read_cells
 from kalsel_gap.stages import Stage, Staged
 
@@ -87,7 +87,7 @@ def judge_rows(
         The project.
     """
     claims = claims_of(schools, cells, opened)
-    doubts, proposals = judge(schools, claims, opened)
+    doubts, proposals = propose_repairs(schools, claims, opened)
     findings = _with_repairs(schools, doubts)
     for check in ROW_CHECKS:
         findings += check(schools, cells, claims, opened)
@@ -106,7 +106,7 @@ def _with_repairs(schools: gpd.GeoDataFrame, doubts: list[Finding]) -> list[Find
             npsn,
             column="lat, lon",
             value=f"{lat_given}, {lon_given}",
-            parameters={"area": area} if area else {"used": spelled(lat, lon)},
+            parameters={"area": area} if area else {"used": format_coordinates(lat, lon)},
         )
         for row_id, npsn, lat_given, lon_given, lat, lon, area in schools.loc[
             settled,

@@ -24,7 +24,7 @@ _TABLES = ("attributes", "coverage", "sites", "measurements", "facilities")
 _LAYERS = ("rivers", "roads", "fibre", "wetlands", "villages")
 
 
-def unusable(error: InputError, file: str) -> Finding:
+def file_finding(error: InputError, file: str) -> Finding:
     """What a reader raised, as a finding.
 
     Parameters
@@ -44,7 +44,9 @@ def unusable(error: InputError, file: str) -> Finding:
     )
 
 
-def tried(run: Callable[[Opened], Result], opened: Opened) -> tuple[Result, list[Finding]]:
+def run_without_unusable(
+    run: Callable[[Opened], Result], opened: Opened
+) -> tuple[Result, list[Finding]]:
     """What a function makes of the project without the files that stop it, and which those are.
 
     Parameters
@@ -67,7 +69,7 @@ def tried(run: Callable[[Opened], Result], opened: Opened) -> tuple[Result, list
             less = _without(opened, error.path)
             if less is None:
                 raise
-            broken.append(unusable(error, opened.shown(Path(str(error.path)))))
+            broken.append(file_finding(error, opened.shown(Path(str(error.path)))))
             opened = less
 
 
@@ -107,7 +109,7 @@ def check_layers(opened: Opened, schools: pd.DataFrame) -> list[Finding]:  # noq
         try:
             read_vector(path, shapes=shapes)
         except InputError as error:
-            findings.append(unusable(error, opened.shown(path)))
+            findings.append(file_finding(error, opened.shown(path)))
     return findings
 
 

@@ -74,7 +74,7 @@ _NORTHING_M = {"326": (0.0, 720_000.0), "327": (8_700_000.0, 10_000_000.0)}
 _EASTING_M = (100_000.0, 1_200_000.0)  # offices carry a zone on beyond its border
 
 
-class Typed(NamedTuple):
+class ParsedCoordinate(NamedTuple):
     """A text read as a number.
 
     Attributes
@@ -93,32 +93,34 @@ class Typed(NamedTuple):
     axis: str = ""
 
 
-_UNREAD = Typed(np.nan)
+_UNREAD = ParsedCoordinate(np.nan)
 
 
-def typed(text: str) -> Typed:
+def parse_coordinate(text: str) -> ParsedCoordinate:
     """Read a coordinate in any of its usual spellings.
 
     Examples
     --------
-    >>> typed("-3,45").value, typed("3°27' LS").value, typed("S3.45").value, typed("03-27-00").value
-    (-3.45, -3.45, -3.45, 3.45)
-    >>> typed("-3.310.000"), typed("tiga")
-    (Typed(value=-3310000.0, change='grouped', axis=''), Typed(value=nan, change='', axis=''))
+    >>> [parse_coordinate(text).value for text in ("-3,45", "3°27' LS", "S3.45", "03-27-00")]
+    [-3.45, -3.45, -3.45, 3.45]
+    >>> parse_coordinate("-3.310.000")
+    ParsedCoordinate(value=-3310000.0, change='grouped', axis='')
+    >>> parse_coordinate("tiga")
+    ParsedCoordinate(value=nan, change='', axis='')
     """
     if len(text) > _LONGEST:
         return _UNREAD
     plain = number(text)
     if not np.isnan(plain):
-        return Typed(plain)
+        return ParsedCoordinate(plain)
     if _COMMA.fullmatch(text):
-        return Typed(number(text.replace(",", ".")), "location_decimal_comma")
+        return ParsedCoordinate(number(text.replace(",", ".")), "location_decimal_comma")
     if _GROUPED.fullmatch(text):
-        return Typed(float(re.sub(r"[.,]", "", text)), "grouped")
+        return ParsedCoordinate(float(re.sub(r"[.,]", "", text)), "grouped")
     return _sexagesimal(text)
 
 
-def _sexagesimal(text: str) -> Typed:
+def _sexagesimal(text: str) -> ParsedCoordinate:
     """Degrees with minutes, seconds, signs or hemispheres."""
     cleaned = text.upper()
     for word, letter in _WORDS.items():
@@ -138,16 +140,18 @@ def _sexagesimal(text: str) -> Typed:
     if broken or contradicts or any(part >= 60 for part in parts[1:]) or parts[0] > 180:
         return _UNREAD
     value = sum(part / 60**n for n, part in enumerate(parts))
-    return Typed(-value if negative else value, "location_dms", _AXIS.get(hemisphere, ""))
+    return ParsedCoordinate(
+        -value if negative else value, "location_dms", _AXIS.get(hemisphere, "")
+    )
 
 
-def read(texts: pd.Series[str]) -> pd.Series[float]:
+def plain_degrees(texts: pd.Series[str]) -> pd.Series[float]:
     """Plain decimal degrees; NaN for anything else, so that nothing is read as what it is not."""
     values = {text: number(text) for text in texts.unique()}
     return texts.map(values).astype("float64")
 
 
-def faults(lat: pd.Series[str], lon: pd.Series[str], bounds: Bounds) -> pd.Series[str]:
+def location_errors(lat: pd.Series[str], lon: pd.Series[str], bounds: Bounds) -> pd.Series[str]:
     """What keeps each pair of texts from being a usable location; empty where nothing does.
 
     Parameters
@@ -162,7 +166,7 @@ def faults(lat: pd.Series[str], lon: pd.Series[str], bounds: Bounds) -> pd.Serie
     Series of str
         Codes of findings.
     """
-    y, x = read(lat), read(lon)
+    y, x = plain_degrees(lat), plain_degrees(lon)
     south, west, north, east = bounds
     rules = {
         "location_missing": (lat == "") | (lon == ""),
@@ -191,12 +195,12 @@ def decimals(texts: pd.Series[str]) -> pd.Series[float]:
     return texts.map({text: places(text) for text in texts.unique()}).astype("float64")
 
 
-def spelled(lat: float, lon: float) -> str:
+def format_coordinates(lat: float, lon: float) -> str:
     """A place as a proposal writes it: no spreadsheet takes its points for thousands.
 
     Examples
     --------
-    >>> spelled(-3.4356, 114.668)
+    >>> format_coordinates(-3.4356, 114.668)
     '-3.4356000, 114.6680000'
     """
     return f"{lat:.{DECIMALS}f}, {lon:.{DECIMALS}f}"
@@ -219,7 +223,7 @@ def candidates(lat: Sequence[str], lon: Sequence[str], bounds: Bounds) -> pd.Dat
         ``lat``, ``lon`` (degrees, rounded to :data:`DECIMALS`), in the order of position and
         number of changes. The pair as it stands is no candidate.
     """
-    known = {text: typed(text) for text in {*lat, *lon}}
+    known = {text: parse_coordinate(text) for text in {*lat, *lon}}
     first, second = [known[text] for text in lat], [known[text] for text in lon]
     respelled = [
         {texts.change for texts in pair} - {"", "grouped"}
@@ -263,7 +267,9 @@ class _Change(NamedTuple):
     allowed: BoolArray
 
 
-def _changed(first: Sequence[Typed], second: Sequence[Typed]) -> Iterator[_Change]:
+def _changed(
+    first: Sequence[ParsedCoordinate], second: Sequence[ParsedCoordinate]
+) -> Iterator[_Change]:
     """Each change of the pairs' values, whatever their spelling was."""
     y, x = (np.array([t.value for t in texts], dtype=np.float64) for texts in (first, second))
     y_axis, x_axis = (np.array([t.axis for t in texts], dtype="U3") for texts in (first, second))

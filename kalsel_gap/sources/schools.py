@@ -20,7 +20,15 @@ from kalsel_gap.sources import coordinates
 from kalsel_gap.sources.boundaries import bare_name, envelope, known_kabupaten, short_name
 from kalsel_gap.sources.cells import fold
 from kalsel_gap.sources.repairs import accepted_repairs
-from kalsel_gap.sources.tables import ROW, RawTable, read_table, recognise, slips, understood, whole
+from kalsel_gap.sources.tables import (
+    ROW,
+    RawTable,
+    header_findings,
+    likely_misspellings,
+    read_table,
+    recognise,
+    whole_number,
+)
 from kalsel_gap.stages import Stage, Staged
 
 if TYPE_CHECKING:
@@ -325,7 +333,7 @@ def _register(source: Register, shown: str) -> tuple[pd.DataFrame, list[Finding]
         required=("name", "lat", "lon") if numbered else ("npsn", "name", "lat", "lon"),
         lenient=CHECK_ALIASES,
     )
-    findings = understood(table, header, aliases, shown)
+    findings = header_findings(table, header, aliases, shown)
     findings += [Finding("row_too_long", file=shown, row=row) for row in table.too_long]
     return _text(table, header, shown), findings
 
@@ -383,7 +391,7 @@ def _attributes(
     made = {"students"} if set(PART_ALIASES) <= set(header) else set()
     used = [column for column in ATTRIBUTE_ALIASES if column in header or column in made]
     if not used:
-        near = slips(table, header, aliases)
+        near = likely_misspellings(table, header, aliases)
         raise InputError(
             "table_adds_nothing",
             path=source.path,
@@ -392,7 +400,7 @@ def _attributes(
             suggestion=next(iter(near.values()), ""),
         )
     cells = _text(table, header, shown)
-    findings = understood(table, header, aliases, shown)
+    findings = header_findings(table, header, aliases, shown)
     findings += [Finding("row_too_long", file=shown, row=row) for row in table.too_long]
     schoolless = ~cells["npsn"].isin(known)
     findings += [
@@ -563,8 +571,8 @@ def _location(
 ) -> tuple[dict[str, pd.Series[Any]], list[Finding]]:
     """Where each row lies: as given when that is usable, else by its accepted repair if any."""
     bounds = envelope(opened)
-    usable = coordinates.faults(cells["lat"], cells["lon"], bounds) == ""
-    given = {name: coordinates.read(cells[name]).where(usable) for name in ("lat", "lon")}
+    usable = coordinates.location_errors(cells["lat"], cells["lon"], bounds) == ""
+    given = {name: coordinates.plain_degrees(cells[name]).where(usable) for name in ("lat", "lon")}
     columns = {name: values.to_numpy(copy=True) for name, values in given.items()}
     columns["location_status"] = np.where(usable, "given", "unusable").astype(object)
     columns["location_area"] = np.full(len(cells), None, dtype=object)
@@ -606,7 +614,7 @@ def _fact(text: pd.Series[str], column: schema.Column) -> pd.Series[Any]:
         return text.replace("", None)
     if column.kind == "flag":
         return _each(text, lambda t: _YES_NO.get(fold(t))).astype("boolean")
-    values = _each(text, whole if column.kind == "integer" else number).astype("float64")
+    values = _each(text, whole_number if column.kind == "integer" else number).astype("float64")
     low = -np.inf if column.minimum is None else column.minimum
     high = np.inf if column.maximum is None else column.maximum
     return values.where(values.between(low, high))

@@ -9,7 +9,7 @@ import pandas as pd
 
 from kalsel_gap.findings import Finding
 from kalsel_gap.i18n.numbers import number
-from kalsel_gap.sources.tables import ROW, RawTable, read_table, recognise, understood
+from kalsel_gap.sources.tables import ROW, RawTable, header_findings, read_table, recognise
 from kalsel_gap.stages import Stage, Staged
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def read_source(source: Sites, file: str) -> tuple[pd.DataFrame, list[Finding]]:
     placed = sites["lat"].between(-90, 90) & sites["lon"].between(-180, 180)
     placed &= ~((sites["lat"] == 0) & (sites["lon"] == 0))
     known = sites["technology"].notna()
-    findings = understood(table, header, ALIASES, file)
+    findings = header_findings(table, header, ALIASES, file)
     findings += [Finding("row_too_long", file=file, row=row) for row in table.too_long]
     findings += [
         Finding(

@@ -307,7 +307,7 @@ def _missing(
     )
 
 
-def understood(
+def header_findings(
     table: RawTable, header: Mapping[str, str], aliases: Mapping[str, Sequence[str]], file: str
 ) -> list[Finding]:
     """What was made of headers, where some are left: one note, and a warning for each likely slip.
@@ -333,12 +333,12 @@ def understood(
     findings = [Finding("columns_understood", file=file, parameters=note)] if left else []
     findings += [
         Finding("column_not_understood", file=file, column=name, parameters={"suggestion": near})
-        for name, near in slips(table, header, aliases).items()
+        for name, near in likely_misspellings(table, header, aliases).items()
     ]
     return findings
 
 
-def slips(
+def likely_misspellings(
     table: RawTable, header: Mapping[str, str], aliases: Mapping[str, Sequence[str]]
 ) -> dict[str, str]:
     """Headers left over that are likely slips, and the spelling that each misses.
@@ -394,27 +394,27 @@ def _slips(one: str, other: str) -> int:
     return line[-1]
 
 
-def whole(text: str) -> float:
+def whole_number(text: str) -> float:
     """A whole number; NaN for anything else, also for 1.000, which can be a thousand.
 
     Examples
     --------
-    >>> whole("12"), whole("12.0"), whole("1.000"), whole("1.5")
-    (12.0, 12.0, nan, nan)
+    >>> [whole_number(text) for text in ("12", "12.0", "1.000", "1.5")]
+    [12.0, 12.0, nan, nan]
     """
     value = math.nan if decimal_commas.is_grouped(text) else number(text)
     return value if value.is_integer() else math.nan
 
 
-def day(text: str) -> date | None:
+def parse_date(text: str) -> date | None:
     """A date as 2026-11-21, 21/11/2026, 21-11-2026 or 2026-11-21 10:00; nothing for others.
 
     A month may also be named, in Indonesian or English.
 
     Examples
     --------
-    >>> str(day("21/11/2026 10:00")), str(day("05 Agustus 2025")), day("31 Feb 2025")
-    ('2026-11-21', '2025-08-05', None)
+    >>> [str(parse_date(text)) for text in ("21/11/2026 10:00", "05 Agustus 2025", "31 Feb 2025")]
+    ['2026-11-21', '2025-08-05', 'None']
     """
     head = text.strip()[:10]
     for pattern in ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%Y/%m/%d"):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from kalsel_gap.findings import Finding
 from kalsel_gap.sources.cells import fold
-from kalsel_gap.sources.tables import ROW, read_table, recognise, understood, whole
+from kalsel_gap.sources.tables import ROW, header_findings, read_table, recognise, whole_number
 
 if TYPE_CHECKING:
     from kalsel_gap.project.model import Opened
@@ -35,11 +35,11 @@ def read_villages(opened: Opened) -> tuple[dict[str, int], list[Finding]]:
     table = read_table(source.path, source.sheet, aliases=ALIASES, override=source.columns)
     header = recognise(table, ALIASES, override=source.columns, required=("code", "status"))
     given = table.cells[header["status"]]
-    status = given.map(lambda text: STATUS.get(fold(text), whole(text))).astype("float64")
+    status = given.map(lambda text: STATUS.get(fold(text), whole_number(text))).astype("float64")
     none = given.isin(["", "0"])
     good = status.isin(range(1, _LARGEST + 1))
     shown = opened.shown(source.path)
-    findings = understood(table, header, ALIASES, shown)
+    findings = header_findings(table, header, ALIASES, shown)
     findings += [Finding("row_too_long", file=shown, row=row) for row in table.too_long]
     findings += [
         Finding(

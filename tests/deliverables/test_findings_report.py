@@ -113,8 +113,10 @@ def checked() -> Checked:
 def files_of(
     checked: Checked, make: MakeProject, folder: Path, language: Language = "en"
 ) -> dict[str, str]:
-    table = findings_report.told(checked, make({"project": {"data": "real"}}), Text(language))
-    return findings_report.contents(checked, table, folder)
+    table = findings_report.findings_table(
+        checked, make({"project": {"data": "real"}}), Text(language)
+    )
+    return findings_report.file_contents(checked, table, folder)
 
 
 def rows_of(text: str) -> list[dict[str, str]]:
@@ -157,7 +159,9 @@ def test_nothing_is_run_by_a_spreadsheet_or_a_terminal(
 
 @pytest.mark.parametrize("nature", ["real", "stylised"])
 def test_data_that_are_not_real_say_so(checked: Checked, project: MakeProject, nature: str) -> None:
-    table = findings_report.told(checked, project({"project": {"data": nature}}), Text("en"))
+    table = findings_report.findings_table(
+        checked, project({"project": {"data": nature}}), Text("en")
+    )
     assert table.get("data", pd.Series("real")).unique().tolist() == [nature]
 
 
@@ -208,14 +212,14 @@ def test_gis_reads_the_points(checked: Checked, project: MakeProject, tmp_path: 
 def test_what_is_not_on_earth_is_no_place(lat: str, lon: str) -> None:
     schools = register([{"lat_given": lat, "lon_given": lon}])
     finding = Finding("location_zero", file="s.csv", row=2, value=f"{lat}, {lon}")
-    at = findings_report.located(Checked(schools, to_frame([finding]), proposals([])))
+    at = findings_report.finding_locations(Checked(schools, to_frame([finding]), proposals([])))
     assert at.filter(regex="_(lat|lon)$").isna().all(axis=None)
 
 
 def test_an_area_that_is_proposed_is_no_point() -> None:
     finding = Finding("location_missing", file="s.csv", row=2)
     repairs = proposals([{"row": 2, "code": finding.code, "area": "63.03.01"}])
-    at = findings_report.located(Checked(register([{}]), to_frame([finding]), repairs))
+    at = findings_report.finding_locations(Checked(register([{}]), to_frame([finding]), repairs))
     assert not at["repairs"].any()
     assert at.filter(regex="_(lat|lon)$").isna().all(axis=None)
 
@@ -224,7 +228,7 @@ def test_an_area_that_is_proposed_is_no_point() -> None:
 
 
 def test_the_summary_is_by_file_with_the_worst_first(checked: Checked) -> None:
-    groups = findings_report.summary(checked, Text("en"))
+    groups = findings_report.group_findings(checked, Text("en"))
     assert [(g.file, g.severity, g.code, g.count, g.rows) for g in groups] == [
         ("s.csv", "error", "location_outside_area", 2, (3, 5)),
         ("s.csv", "error", "location_missing", 1, (4,)),
@@ -234,7 +238,7 @@ def test_the_summary_is_by_file_with_the_worst_first(checked: Checked) -> None:
         ("t.csv", "note", "columns_understood", 1, ()),
     ]
     assert sum(g.count for g in groups) == len(checked.findings)
-    assert findings_report.counts(checked) == {"error": 3, "warning": 3, "note": 1}
+    assert findings_report.count_by_severity(checked) == {"error": 3, "warning": 3, "note": 1}
 
 
 def test_where_findings_differ_the_first_values_stand() -> None:
@@ -337,7 +341,7 @@ def test_no_text_breaks_a_deliverable(name: str, lat: str, value: str) -> None:
     table = found.assign(message="?")[list(findings_report.COLUMNS)]
     assert len(json.loads(findings_report.to_json(table))) == 1
     assert len(json.loads(findings_report.to_geojson(checked, table))["features"]) <= 1
-    (group,) = findings_report.summary(checked, Text("id"))
+    (group,) = findings_report.group_findings(checked, Text("id"))
     assert group.count == 1
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kalsel_gap.errors import InputError
 from kalsel_gap.i18n.numbers import number
 from kalsel_gap.sources.cells import cell_text, fold
-from kalsel_gap.sources.tables import ROW, RawTable, day, read_table, read_vector, recognise
+from kalsel_gap.sources.tables import ROW, RawTable, parse_date, read_table, read_vector, recognise
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -237,7 +237,7 @@ def test_every_number_survives_being_written(value: float) -> None:
     ],
 )
 def test_days(text: str, expected: dt.date | None) -> None:
-    assert day(text) == expected
+    assert parse_date(text) == expected
 
 
 def test_fold() -> None:
