@@ -1,6 +1,6 @@
 """Whether a command has what it needs: environment, project, cache, disk, terminal.
 
-Every examination answers for itself: one that fails is a fact like any other, and the rest goes on.
+Every examination is independent: one that fails is a fact like any other, and the others continue.
 So nothing heavy is imported before it is examined.
 """
 
@@ -31,7 +31,7 @@ State = Literal["ok", "warning", "fault"]
 NEEDED = ("GTiff", "MEM", "GPKG", "GeoJSON", "ESRI Shapefile")
 USEFUL = ("COG", "PNG", "WEBP", "KML", "FlatGeobuf", "MapInfo File", "GML")
 _MEBIBYTE = 2**20
-_LETTERS = "“”…–°≥→"  # of our own sentences
+_LETTERS = "“”…–°≥→"  # special characters of our sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Fact:
     params : mapping
         What the sentence mentions.
     error : KalselGapError, optional
-        The error that was raised, whose sentence is told.
+        The error that was raised; its sentence is shown.
     """
 
     part: str
@@ -88,7 +88,7 @@ def examine(project: Path | None = None) -> list[Fact]:
 
 
 def _examined(part: str, examination: Callable[[], Iterator[Fact]]) -> list[Fact]:
-    """What an examination says; where it breaks off, that it did."""
+    """The facts of an examination; an exception in it becomes a fact."""
     facts: list[Fact] = []
     try:
         facts += examination()
@@ -181,7 +181,7 @@ def _compiler() -> Iterator[Fact]:
         yield Fact("compiler", "fault", "compiler_wrong")
     try:
         from kalsel_gap.geo import dem
-    except RuntimeError:  # numba finds no folder that it may write
+    except RuntimeError:  # numba has no writable folder
         yield Fact("compiler", "warning", "compiler_forgets", {"folder": "__pycache__"})
         return
     folder = Path(str(dem.missing.stats.cache_path))  # any of our kernels will do
@@ -202,7 +202,7 @@ def _languages() -> Iterator[Fact]:
 
 
 def _pages() -> Iterator[Fact]:
-    """What a browser needs is inside an installed package: a page is made of it."""
+    """Whether the browser's libraries are in installed packages: a page is made of them."""
     from kalsel_gap.deliverables.offline_html import installed
 
     installed("leaflet.js")
@@ -238,7 +238,7 @@ def _cache() -> Iterator[Fact]:
 
 
 def _project(path: Path | None) -> tuple[Opened | None, list[Fact]]:
-    """The project, where there is one that can be read, and what is to be said of it."""
+    """The project, if there is a readable one, and the facts about it."""
     opened: list[Opened] = []
 
     def read() -> Iterator[Fact]:
@@ -260,7 +260,7 @@ def _project(path: Path | None) -> tuple[Opened | None, list[Fact]]:
 
 
 def _inputs(opened: Opened) -> Iterator[Fact]:
-    """Each input, read as a whole: a file that was cut off shows."""
+    """Each input, read as a whole, so that an incomplete file is found."""
     read = 0
     for reader, path, options in _readers(opened):
         try:
@@ -274,7 +274,7 @@ def _inputs(opened: Opened) -> Iterator[Fact]:
 
 
 def _readers(opened: Opened) -> Iterator[tuple[Callable[..., object], Path, dict[str, Any]]]:
-    """Who reads each input, and how."""
+    """The reader of each input."""
     from kalsel_gap.geo.sampling import describe
     from kalsel_gap.sources.tables import read_table, read_vector
 
@@ -319,7 +319,7 @@ def _output(opened: Opened) -> Iterator[Fact]:
         yield Fact("output", "fault", "output_not_writable", {"folder": folder})
         return
     yield Fact("output", "ok", "output", {"folder": folder})
-    # A run holds no more than what it was made from.
+    # A run is not larger than its inputs.
     yield _disk("output", folder, sum(path.stat().st_size for _, path in opened.project.inputs()))
 
 
@@ -334,12 +334,12 @@ def _disk(part: str, folder: Path, wanted_bytes: int) -> Fact:
 
 
 def _existing(folder: Path) -> Path:
-    """The folder, or the nearest one above it that there is."""
+    """The folder, or the nearest existing one above it."""
     return next((path for path in (folder, *folder.parents) if path.exists()), Path.cwd())
 
 
 def _is_writable(folder: Path) -> bool:
-    """Whether files can be made in the folder, or it itself where it does not exist yet."""
+    """Whether files can be created in the folder, or the folder itself if it does not exist."""
     place = _existing(folder)
     if not place.is_dir() or not os.access(place, os.W_OK):
         return False
@@ -354,7 +354,7 @@ def _mb(size: int) -> int:
     return round(size / _MEBIBYTE)
 
 
-# What the doctor looks at, how it is, and what it says.
+# What the doctor checks, the states, and the sentences.
 PARTS: dict[str, str] = {
     "cache": N_("cache"),
     "compiler": N_("compiler"),
@@ -407,7 +407,7 @@ FACTS: dict[str, str] = {
 
 
 def fact(found: Fact, text: Text) -> str:
-    """What the doctor says of a part."""
+    """The doctor's sentence about a part."""
     if found.error is not None:
         return " ".join(error_lines(found.error, text))
     params = {

@@ -56,7 +56,7 @@ GAP_TYPES = (
 UNRANKED_REASONS = ("duplicate", "no_location", "no_evidence")
 TECHNOLOGIES = ("2g", "3g", "4g", "5g", "fixed")
 BASES = ("measured", "predicted", "modelled", "declared")  # in the order of evidence
-RADIO = ("2g", "3g", "4g", "5g")  # technologies of which a level can be predicted
+RADIO = ("2g", "3g", "4g", "5g")  # technologies whose level can be predicted
 CALIBRATIONS = ("calibrated", "uncalibrated")
 
 
@@ -86,7 +86,7 @@ def _score(name: str, stage: StageName, label: str, description: str, source: st
 
 
 def _predicted(technology: str, level: str, deviation: str, server: str) -> tuple[Column, ...]:
-    """What is predicted of one technology."""
+    """Columns of the prediction for one technology."""
     name = f"predicted_{technology}"
     return (
         Column(f"{name}_dbm", "float", "prediction", level, N_("Outdoor level of the best server, mean over the circle of position uncertainty, dBm; empty if sites or paths are missing that could hold a better server."), source="ITU-R P.1812-8"),
@@ -95,7 +95,7 @@ def _predicted(technology: str, level: str, deviation: str, server: str) -> tupl
     )  # fmt: skip
 
 
-# First the columns that scripts rely on, in this order for good; then the facts behind them.
+# First the columns that scripts rely on, in an order that never changes; then the facts behind them.
 COLUMNS: tuple[Column, ...] = (
     Column("npsn", "text", "register", N_("NPSN"), N_("National school number, text of 8 characters; empty when the register has none."), nullable=False),
     Column("name", "text", "register", N_("School"), N_("Name as the register gives it."), nullable=False),
@@ -273,7 +273,7 @@ def of_stage(stage: StageName) -> tuple[Column, ...]:
 
 
 def measurable() -> tuple[str, ...]:
-    """Columns that a leaf of the index can measure: numbers and flags known before its trees."""
+    """Columns that a leaf of the index can measure: numbers and flags known before the trees."""
     return tuple(
         column.name
         for column in COLUMNS
@@ -282,7 +282,7 @@ def measurable() -> tuple[str, ...]:
 
 
 def check(schools: gpd.GeoDataFrame, stage: StageName) -> gpd.GeoDataFrame:
-    """Hold what `stage` has written against the contract.
+    """Check what `stage` has written against the contract.
 
     The CRS comes first: pandera would raise a bare TypeError for it. Nothing is coerced.
 
@@ -306,7 +306,7 @@ def check(schools: gpd.GeoDataFrame, stage: StageName) -> gpd.GeoDataFrame:
     if all(_holds(schools, column) for column in of_stage(stage)):
         return schools
     import pandas as pd
-    import pandera.pandas as pa  # slow to import: only to say what does not hold
+    import pandera.pandas as pa  # slow to import: needed only for the message of an error
 
     def column(declared: Column) -> pa.Column:
         checks = []
@@ -327,7 +327,7 @@ def check(schools: gpd.GeoDataFrame, stage: StageName) -> gpd.GeoDataFrame:
 
 
 def _holds(schools: pd.DataFrame, declared: Column) -> bool:
-    """Whether a column keeps to its declaration."""
+    """Whether a column fulfils its declaration."""
     if declared.name not in schools.columns:
         return False
     values = schools[declared.name]

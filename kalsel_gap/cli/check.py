@@ -63,7 +63,7 @@ def check(
 
 
 def _accept(opened: Opened, reviewed: Path, text: Text, *, quiet: bool) -> None:
-    """Keep what the reviewed file accepts, and say so."""
+    """Save the repairs that the reviewed file accepts, and print how many."""
     from kalsel_gap.deliverables.findings_report import repairs_with_reasons
     from kalsel_gap.quality.accept import accept_repairs
     from kalsel_gap.quality.full_check import STEPS, check_all

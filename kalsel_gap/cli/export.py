@@ -105,7 +105,7 @@ def _opened(
     run: str | None,
     lang: LanguageChoice | None,
 ) -> tuple[Run, Text]:
-    """The run, and the language of what is drawn from it."""
+    """The run, and the language of its exports."""
     from kalsel_gap.storage.run_folder import read_run
 
     opened, folder = console.runs_of(project, runs)
@@ -113,7 +113,7 @@ def _opened(
 
 
 def _write(data: str, out: Path | None, text: Text, *, quiet: bool) -> None:
-    """To the file, or to standard output without one."""
+    """Write to the file, or to standard output without one."""
     from kalsel_gap.storage.atomic import replace_file
 
     if out is None:

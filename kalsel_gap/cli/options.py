@@ -274,7 +274,7 @@ RunName = Annotated[
 
 
 def words(ctx: typer.Context, lang: LanguageChoice | None, opened: Opened) -> Text:
-    """Language of what is written for others; ``--lang`` counts before and after the command."""
+    """Language of files for others; ``--lang`` may stand before or after the command."""
     chosen = lang or ctx.find_root().params.get("lang")
     project = opened.project.project.language
     return Text(choose_language(chosen and str(chosen), project=project, deliverable=True))

@@ -45,7 +45,7 @@ _LABELS = {  # of columns on a terminal; the files have all of them, and the kec
     "pulau_kecil_share": N_("Small island %"),
     "class_known_share": N_("Known %"),
 }
-# Left out of these where a terminal is narrow, the first ones first.
+# Columns that a narrow terminal leaves out, the first ones first.
 _SPARE = (
     *("max_elevation_m", "coastal_zone_share", "mean_local_relief_m"),
     *("class_known_share", "mean_elevation_m", "mean_slope_deg"),
@@ -88,7 +88,7 @@ def terrain(
 def _estimate(
     atlas: Atlas, folder: Path, format_: Format | None, text: Text, *, quiet: bool
 ) -> None:
-    """Say what would be written, and write nothing."""
+    """Print what would be written, and write nothing."""
     estimate = atlas.estimate(folder)
     _print(estimate.layers, format_, text, quiet=quiet)
     console.estimate(estimate, folder, text, quiet=quiet)

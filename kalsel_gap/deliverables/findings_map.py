@@ -79,7 +79,7 @@ def to_html(checked: Checked, table: pd.DataFrame, opened: Opened, text: Text) -
     title = text(N_("Findings in the inputs"))
     if project.project.name:
         title = f"{title}: {plain(project.project.name)}"
-    areas, _ = run_without_unusable(boundaries, opened)  # the findings tell of the others
+    areas, _ = run_without_unusable(boundaries, opened)  # the findings cover the others
     at = findings_report.finding_locations(checked)
     marks = {key: leaflet.drawn(mark, _RADII[key]) for key, mark in _marks().items()}
     content = {
@@ -116,7 +116,7 @@ def _map(checked: Checked, areas: pd.DataFrame, text: Text) -> leaflet.Map:
     layer = leaflet.OwnLayer("findings", name=text(WORDS["table"]))
     made.add_child(layer)
     made.add_child(folium.LayerControl(autoZIndex=False))
-    # What lies outside of the areas is a fault: it does not make the map small.
+    # Points outside the areas are errors: they do not extend the map.
     schools = checked.schools.head(0) if len(areas) else checked.schools
     made.fit_bounds(leaflet.bounds_of(schools, areas), padding=(12, 12))
     made.add_child(leaflet.Start(layer))
@@ -138,11 +138,11 @@ def _columns(table: pd.DataFrame, at: pd.DataFrame) -> dict[str, Any]:
 def _points(checked: Checked, at: pd.DataFrame) -> dict[str, list[Any]]:
     """Marks of the map: each finding where it lies, and the place that a repair proposes.
 
-    ``finding`` is the number of the finding that a mark stands for; a finding and its proposal
-    are joined by a line.
+    ``finding`` is the number of the finding that a mark shows; a line connects a finding with its
+    proposal.
     """
     severity = checked.findings["severity"]
-    # Where the location is neither used nor given, a finding lies where its row is proposed to.
+    # Without a used or given location, a finding lies at the proposed location of its row.
     known = np.full((len(at), 2), np.nan)
     for kind in ("used", "given", "proposed"):
         place = at[[f"{kind}_lat", f"{kind}_lon"]].to_numpy("float64")

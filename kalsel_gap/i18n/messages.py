@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from kalsel_gap.errors import KalselGapError
 
-# A row of a table, as pandas hands it over.
+# A row of a table, as pandas gives it.
 Row: TypeAlias = "Mapping[Any, Any]"
 
 # Each says what is wrong and what to do.
@@ -139,13 +139,13 @@ ERRORS: dict[str, str] = {
     "weights_of_branch": N_("all weights below “{node}” are 0, so it has no value. To leave it out, set its own weight to 0."),
     "zip_without_layer": N_("there is no Shapefile (.shp) in this archive."),
 }  # fmt: skip
-_LONGEST = 600  # characters of other people's text in a sentence of ours
+_LONGEST = 600  # most characters of an input's text in a sentence
 _DIFFERS = "…"
 _FEW = 3  # values that a sentence names where they differ
 SUGGESTION = N_("Did you mean “{suggestion}”?")
-# What a library says before it hands on what the system has said.
+# What a library puts before the message of the system.
 _SYSTEM_WORDS = re.compile(r".*Detail: \[errno \d+\] ", re.DOTALL)
-# Reasons that libraries and the system often give, in words that can be translated.
+# Frequent messages of libraries and the system, as sentences that can be translated.
 LIBRARY_WORDS: dict[str, str] = {
     r"Input should be a valid integer.*": N_("a whole number is needed"),
     r"Input should be a valid number.*": N_("a number is needed"),
@@ -347,7 +347,7 @@ REASONS: dict[str, str] = {
     "slow": N_("connection slower than the {required_mbps} Mbps needed"),
     "unconnected": N_("{signal} available, not connected"),
 }
-# Reasons that speak of a signal without {signal}, which says how sure it is.
+# Reasons about a signal without {signal}, which states how sure it is.
 _BARE = {"no_signal", "poor_network"}
 # Main hindrance; keys are leaves of the index.
 HINDRANCES: dict[str, str] = {
@@ -431,7 +431,7 @@ SEVERITY_NAMES: dict[str, str] = {
 
 
 def error_lines(error: KalselGapError, text: Text) -> list[str]:
-    """One line for each fault: where, what is wrong, what to do."""
+    """One line for each error: where, what is wrong, what to do."""
     errors = getattr(error, "errors", (error,))
     return [_error_line(each, text) for each in errors]
 
@@ -460,7 +460,7 @@ def _short(value: str) -> str:
 
 
 def _in_our_words(reason: str, text: Text) -> str:
-    """A library's reason in the reader's language where we know it, else in its own words."""
+    """A library's message in the reader's language if we know it, otherwise unchanged."""
     reason = _SYSTEM_WORDS.sub("", reason)
     for pattern, sentence in LIBRARY_WORDS.items():
         if match := re.fullmatch(pattern, reason):
@@ -469,12 +469,12 @@ def _in_our_words(reason: str, text: Text) -> str:
 
 
 def finding_sentence(finding: Row, text: Text) -> str:
-    """What a finding says, from its row of the findings table."""
+    """The sentence of a finding, from its row of the findings table."""
     return _sentence(finding, (_read(finding, "evidence"), _read(finding, "parameters")), text)
 
 
 def findings_sentence(findings: pd.DataFrame, text: Text) -> str:
-    """What findings of one code say together: the first few values where they differ."""
+    """One sentence for findings of one code, with the first few values where they differ."""
     common = {name: _first(column.dropna().unique(), plain) for name, column in findings.items()}
     known = []
     for name in ("evidence", "parameters"):
@@ -498,14 +498,14 @@ def _read(finding: Row, name: str) -> dict[str, object]:
 def _sentence(finding: Row, given: Iterable[Mapping[str, object]], text: Text) -> str:
     shown = {str(key): plain(value) for key, value in finding.items()}
     shown |= {key: text.figure(value) for values in given for key, value in values.items()}
-    if shown.get("error") in ERRORS:  # what a reader raised, told as it would have told it
+    if shown.get("error") in ERRORS:  # the error of a reader, in the sentence of that error
         params = {key: _short(value) for key, value in shown.items()}
         shown["fault"] = _error_sentence(shown["error"], params, text)
     return text(FINDINGS[str(finding["code"])], **shown)
 
 
 def reason(row: Row, text: Text) -> str:
-    """Why a school stands where it does: the main reason, then the main hindrance."""
+    """Why a school has its rank: the main reason, then the main hindrance."""
     values = _Values(row, text)
     code = str(row["reason"])
     sentence = text(REASONS[code]).format_map(values)
@@ -542,12 +542,12 @@ def predicted(row: Row, text: Text) -> str:
 
 
 def _sureness(row: Row, text: Text) -> str:
-    """What a predicted level rests on: uncalibrated unless it is known to be calibrated."""
+    """Status of a predicted level: uncalibrated unless it is known to be calibrated."""
     calibrated = row.get("prediction_status") == "calibrated"
     return text(PREDICTED["calibrated" if calibrated else "uncalibrated"])
 
 
-# Columns of the schools table that a reason is told from.
+# Columns of the schools table from which a reason is written.
 REASON_COLUMNS = frozenset(
     {"reason", "hindrance", "available", "best_technology", "best_level_dbm", "best_basis"}
     | {"prediction_status", *(f"predicted_{technology}_dbm" for technology in _NEWEST)}
@@ -561,7 +561,7 @@ REASON_COLUMNS = frozenset(
 
 
 class _Values(dict[str, str]):
-    """Numbers of a row as a sentence shows them, made when they are asked for."""
+    """Numbers of a row as a sentence shows them, formatted on demand."""
 
     def __init__(self, row: Row, text: Text) -> None:
         super().__init__()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def check_attributes(cells: pd.DataFrame, opened: Opened) -> list[Finding]:
-    """Rows of attribute tables that speak of another school, or could speak of one.
+    """Rows of attribute tables that belong to another school, or could belong to one.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def _renamed(rows: pd.DataFrame, cells: pd.DataFrame, similarity: float) -> list
 
 
 def _same_name(one: str, other: str, similarity: float) -> bool:
-    """Whether two names can be of one school: alike in words, and with the same numbers.
+    """Whether two names can belong to one school: similar words, and the same numbers.
 
     Examples
     --------

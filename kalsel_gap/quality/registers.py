@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
     from kalsel_gap.project.model import Opened
 
-# What a ranking leans on. A register has no column of the latter ones unless a cell is filled.
+# Columns that a ranking needs. The latter ones are present only if a cell is filled.
 _EXPECTED = ("name", "level", "ownership", "kabupaten", "kecamatan")
 _WELCOME = ("students", "teachers", "devices", "accounts", "electricity", "internet", "updated_at")
 
 
 def check_registers(cells: pd.DataFrame, opened: Opened) -> list[Finding]:
-    """What is wrong with the rows of registers and attribute tables, but for locations.
+    """Findings about the rows of registers and attribute tables, except locations.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def check_registers(cells: pd.DataFrame, opened: Opened) -> list[Finding]:
     Returns
     -------
     list of Finding
-        In no particular order; `cells` are left as they are.
+        In no particular order; `cells` are not changed.
     """
     limits = opened.project.registers
     return [

@@ -69,12 +69,12 @@ def _tests(source: Measurements, opened: Opened, schools: pd.DataFrame, file: st
         *_identical(tests, limits, file),
         *_schoolless(tests, schools, file),
     ]
-    told = {(finding.row, finding.column) for finding in found}
-    return [f for f in read_source(source, file)[1] if (f.row, f.column) not in told] + found
+    reported = {(finding.row, finding.column) for finding in found}
+    return [f for f in read_source(source, file)[1] if (f.row, f.column) not in reported] + found
 
 
 def _numbers(source: Measurements) -> tuple[pd.DataFrame, str]:
-    """Tests as the file gives them, rates in Mbps, and the unit that the file says."""
+    """Tests as given, rates in Mbps, and the unit that the file states."""
     table = read_table(source.path, source.sheet, aliases=ALIASES, override=source.columns)
     header = recognise(table, ALIASES, override=source.columns)
     unit = "kbps" if "down_kbps" in header else "mbps"
@@ -120,7 +120,7 @@ def _unit(
 def _dates(
     tests: pd.DataFrame, declared: str, limits: MeasurementsCheck, file: str
 ) -> Iterator[Finding]:
-    """Days that cannot be: after the file's own date, or before there was anything to test."""
+    """Impossible dates: later than the date of the file, or earlier than any possible test."""
     last, first = end_of(declared), date.fromisoformat(limits.earliest)
     for row, npsn, given, when in tests[["row", "npsn", "given_date", "date"]].itertuples(
         index=False
@@ -140,7 +140,7 @@ def _dates(
 
 
 def end_of(declared: str) -> date | None:
-    """The last day that a date of the project can mean; nothing where it means none.
+    """The last day that a date of the project can mean; None if it is not a date.
 
     Examples
     --------
@@ -159,7 +159,7 @@ def end_of(declared: str) -> date | None:
 
 
 def _impossible(tests: pd.DataFrame, limits: MeasurementsCheck, file: str) -> Iterator[Finding]:
-    """Values that no line has."""
+    """Values that are impossible for a connection."""
     down, up, latency = tests["down"], tests["up"], tests["latency"]
     faults = {
         "down": (down <= 0) | (down > limits.highest_mbps),
@@ -195,7 +195,7 @@ def _impossible(tests: pd.DataFrame, limits: MeasurementsCheck, file: str) -> It
 
 
 def _identical(tests: pd.DataFrame, limits: MeasurementsCheck, file: str) -> Iterator[Finding]:
-    """Tests of one school that are the same to the last digit, too many to be chance."""
+    """Tests of one school that are identical to the last digit, too many to be chance."""
     known = tests[tests["npsn"].ne("") & np.isfinite(tests["down"])]
     same = ["npsn", "given_down", "given_up", "given_latency"]
     for (npsn, *given), group in known.groupby(same, sort=True):

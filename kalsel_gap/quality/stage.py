@@ -1,7 +1,7 @@
 """Stage quality: what is wrong with rows and locations, and how sure each location is.
 
 A check of rows is a function of the schools table, the register's own cells, the areas that rows
-claim and the project. None changes what it is given. A new one gets its line in :data:`ROW_CHECKS`.
+claim and the project. None changes its arguments. A new check gets its line in :data:`ROW_CHECKS`.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def check_quality(schools: gpd.GeoDataFrame, opened: Opened, *_: object) -> Stag
     Staged
         The columns of the stage *quality*.
     """
-    cells = read_cells(opened)[0]  # what the reader found in them it has told already
+    cells = read_cells(opened)[0]  # the reader has already reported what is wrong with them
     return judge_rows(schools, cells, opened)[0]
 
 
@@ -96,7 +96,7 @@ def judge_rows(
 
 
 def _with_repairs(schools: gpd.GeoDataFrame, doubts: list[Finding]) -> list[Finding]:
-    """Doubts about locations as they were given, less those that an accepted repair settles."""
+    """Findings about locations as given, without those that an accepted repair settles."""
     settled = schools["location_status"].isin(("repaired", "area"))
     mended = set(schools.loc[settled, "row_id"])
     notes = [

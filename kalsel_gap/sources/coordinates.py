@@ -1,9 +1,9 @@
 """Coordinates as people type them: parsed to degrees, their error, possible corrections.
 
-A table that writes decimal commas throughout is brought to points when it is read
-(:func:`~kalsel_gap.sources.formats.decimal_commas.decimal_points`): what arrives here with a comma
-stands out from its own table. Nothing here invents a coordinate: every candidate is what was given,
-with other signs, units or order.
+A table that writes decimal commas throughout is converted to decimal points when it is read
+(:func:`~kalsel_gap.sources.formats.decimal_commas.decimal_points`): a comma that arrives here
+differs from the rest of its table. Nothing here invents a coordinate: every candidate is the given
+pair with other signs, units or order.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 Bounds = tuple[float, float, float, float]  # south, west, north, east
 
-# What a change is called as a finding; of two changes the earlier one in this list names both.
+# Finding code of each change; of two changes the earlier one in this list names both.
 CHANGES = (
     "location_projected",
     "location_swapped",
@@ -71,7 +71,7 @@ _POWERS = range(-2, 10)  # 10**power times too large; below 0 too small
 _ZONES = range(46, 55)  # of UTM over Indonesia
 # Northings of the two hemispheres between 11.5° S and 6.5° N: elsewhere EPSG has no meaning here.
 _NORTHING_M = {"326": (0.0, 720_000.0), "327": (8_700_000.0, 10_000_000.0)}
-_EASTING_M = (100_000.0, 1_200_000.0)  # offices carry a zone on beyond its border
+_EASTING_M = (100_000.0, 1_200_000.0)  # offices use a zone beyond its border
 
 
 class ParsedCoordinate(NamedTuple):
@@ -85,7 +85,7 @@ class ParsedCoordinate(NamedTuple):
         What was wrong with its spelling: one of :data:`CHANGES`, empty for none, and
         ``grouped`` for thousands groups, which are no degrees yet.
     axis : str
-        ``lat`` or ``lon`` where a hemisphere tells; its sign is then beyond doubt.
+        ``lat`` or ``lon`` if a hemisphere letter says so; the sign is then certain.
     """
 
     value: float
@@ -152,7 +152,7 @@ def plain_degrees(texts: pd.Series[str]) -> pd.Series[float]:
 
 
 def location_errors(lat: pd.Series[str], lon: pd.Series[str], bounds: Bounds) -> pd.Series[str]:
-    """What keeps each pair of texts from being a usable location; empty where nothing does.
+    """Why each pair of texts is not a usable location; empty where it is one.
 
     Parameters
     ----------
@@ -207,7 +207,7 @@ def format_coordinates(lat: float, lon: float) -> str:
 
 
 def candidates(lat: Sequence[str], lon: Sequence[str], bounds: Bounds) -> pd.DataFrame:
-    """Every place that a pair could mean: what was given with one change or two.
+    """Every place that a pair could mean: the given pair after one or two changes.
 
     Parameters
     ----------
@@ -258,7 +258,7 @@ def candidates(lat: Sequence[str], lon: Sequence[str], bounds: Bounds) -> pd.Dat
 
 
 class _Change(NamedTuple):
-    """All pairs after one change: its name, how many steps it is, where it is allowed."""
+    """All pairs after one change: its code, how many steps it counts, where it is allowed."""
 
     code: str
     steps: int
@@ -279,7 +279,7 @@ def _changed(
     straight = (y_axis != "lon") & (x_axis != "lat")
     crossed = (y_axis != "lat") & (x_axis != "lon")
     unsigned = (y_axis == "") & (x_axis == "")
-    south, east = (y > 0) & unsigned, (x < 0) & unsigned  # a minus that lacks, one too many
+    south, east = (y > 0) & unsigned, (x < 0) & unsigned  # a missing minus sign, a surplus one
     yield _Change("", 0, y, x, straight & ~grouped)
     yield _Change("location_sign_missing", 1, -y, x, straight & south & ~grouped)
     yield _Change("location_sign_missing", 1, y, -x, straight & east & ~grouped)

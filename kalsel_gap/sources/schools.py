@@ -1,7 +1,7 @@
 """Stage ``schools``: reader of registers and attribute tables, one school per row.
 
 A register makes rows; an attribute table only adds columns by NPSN, and each of its rows without a
-school is a finding. A value that was read first stands: later files fill gaps.
+school is a finding. A value that was read first is kept: later files only fill gaps.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ PART_ALIASES: dict[str, tuple[str, ...]] = {
     ),
 }
 YEAR_ALIASES = {"year": ("tahun", "tahundata")}
-# Read for checks only. Of several headers the first one counts: none of them is worth an error.
+# Read for checks only. Of several headers the first one is used, without an error.
 CHECK_ALIASES: dict[str, tuple[str, ...]] = {
     "kabupaten_code": (
         *("kodekabkota", "kodekab", "kodekabupaten", "kodekabupatenkota", "kodekota"),
@@ -135,7 +135,7 @@ LEVEL_NAMES = {
     "madrasahaliyah": "MA",
     "madrasahaliyahkejuruan": "MAK",
 }
-# What an English level can be; which of them it is, the school's name must tell.
+# Possible levels of an English word; the name of the school shows which one it is.
 ENGLISH_LEVELS: dict[str, tuple[str, ...]] = {
     "preprimary": ("TK", "KB", "TPA", "SPS", "RA"),
     "primary": ("SD", "MI", "SDLB"),
@@ -206,7 +206,7 @@ STAGE = Stage(
 
 
 def read_cells(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
-    """Text of all registers as it is given, gaps filled from later registers and attribute tables.
+    """Text of all registers as given, gaps filled from later registers and attribute tables.
 
     Returns
     -------
@@ -215,7 +215,7 @@ def read_cells(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
         row for each school, in the order of :func:`read_schools`. ``filled_from`` names the rows
         of other tables, ``file:row``, that have filled cells.
     findings : list of Finding
-        What was made of the files, and rows of theirs that make or fill no school.
+        How the headers were understood, and rows that neither add nor fill a school.
 
     Raises
     ------
@@ -247,14 +247,14 @@ def read_attributes(
         One for each table of the project: text cells indexed by NPSN, one row for each, with
         ``file``, ``row``, the attributes, ``name`` and ``updated_at``.
     findings : list of Finding
-        What was made of the files, and one for each row that is not used.
+        How the headers were understood, and one finding for each row that is not used.
     """
     known = set(npsn) - {""}
     read = [
         _attributes(source, opened.shown(source.path), known)
         for source in opened.project.attributes
     ]
-    return [table for table, _ in read], [finding for _, told in read for finding in told]
+    return [table for table, _ in read], [finding for _, found in read for finding in found]
 
 
 def schools_of(cells: pd.DataFrame, opened: Opened) -> tuple[gpd.GeoDataFrame, list[Finding]]:
@@ -298,9 +298,9 @@ def _registers(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
 
     base, findings = _register(first, shown(first))
     for source in others:
-        cells, told = _register(source, shown(source))
+        cells, found = _register(source, shown(source))
         base, unused = _with_register(base, cells, shown(source), adds_rows=source.adds_rows)
-        findings += [*told, *unused]
+        findings += [*found, *unused]
     return base, findings
 
 
@@ -358,7 +358,7 @@ def _text(table: RawTable, header: Mapping[str, str], shown: str) -> pd.DataFram
 
 
 def _sum(boys: str, girls: str) -> str:
-    """Both counts as one; where one of them is no count, as text that says so and is not read.
+    """Sum of two counts; if one of them is not a count, a text that cannot be read as a number.
 
     Examples
     --------
@@ -410,8 +410,8 @@ def _attributes(
     cells = cells[~schoolless]
     if "year" in header:
         dated = cells.assign(year=table.cells[header["year"]])
-        cells, told = _of_year(dated, source, shown)
-        findings += told
+        cells, found = _of_year(dated, source, shown)
+        findings += found
     best = _most_complete(cells, used)
     return best, findings + _not_used(cells, best, shown)
 
@@ -467,7 +467,7 @@ def _not_used(cells: pd.DataFrame, best: pd.DataFrame, shown: str) -> list[Findi
 
 
 def _most_complete(cells: pd.DataFrame, used: list[str]) -> pd.DataFrame:
-    """One row per NPSN: most filled cells, then by content, so that order decides nothing."""
+    """One row per NPSN: the most filled cells, then by content, so that the order has no effect."""
     order = cells.assign(filled=(cells[used] != "").sum(axis="columns"))
     order = order.sort_values(
         ["filled", *used, "row"], ascending=[False, *[True] * (len(used) + 1)], kind="stable"
@@ -482,7 +482,7 @@ def _filled(cells: pd.DataFrame, given: pd.DataFrame) -> pd.DataFrame:
     filled_any = pd.Series(data=False, index=cells.index)
     for column in (*_TEXT, *CHECK_ALIASES):
         if column in given.columns and column != "npsn":
-            # A latitude of one file and a longitude of another are no place.
+            # A latitude of one file and a longitude of another do not make a place.
             empty = placeless if column in ("lat", "lon") else cells[column] == ""
             filled = given[column].reindex(cells.loc[empty, "npsn"]).fillna("")
             cells.loc[empty, column] = filled.to_numpy()
@@ -569,7 +569,7 @@ def _level_in_name(name: str, levels: tuple[str, ...]) -> str | None:
 def _location(
     cells: pd.DataFrame, opened: Opened
 ) -> tuple[dict[str, pd.Series[Any]], list[Finding]]:
-    """Where each row lies: as given when that is usable, else by its accepted repair if any."""
+    """Location of each row: as given if usable, otherwise by its accepted repair, if any."""
     bounds = envelope(opened)
     usable = coordinates.location_errors(cells["lat"], cells["lon"], bounds) == ""
     given = {name: coordinates.plain_degrees(cells[name]).where(usable) for name in ("lat", "lon")}
@@ -621,14 +621,14 @@ def _fact(text: pd.Series[str], column: schema.Column) -> pd.Series[Any]:
 
 
 def _counts(text: pd.Series[str], highest: float) -> pd.Series[str]:
-    """What counts that are not read could be, up to `highest`."""
+    """Possible values of counts that cannot be read, up to `highest`."""
     return pd.Series([_thousands(t, highest) for t in text], index=text.index, dtype="str")
 
 
 def _thousands(text: str, highest: float) -> str:
-    """A count with a sign between its thousands, without it; empty where it is none.
+    """A count without its thousands separators; empty where it is not one.
 
-    A spreadsheet that takes the sign for a decimal one drops zeros: 1.400 becomes 1.4.
+    A spreadsheet that takes the separator for a decimal point drops zeros: 1.400 becomes 1.4.
 
     Examples
     --------
@@ -679,7 +679,7 @@ def _unread(
     column: str,
     suggest: object = None,
 ) -> list[Finding]:
-    """One finding for each row at fault."""
+    """One finding for each row with an error."""
     wrong = cells[at_fault.fillna(value=False).astype(bool)]
     return [
         Finding(

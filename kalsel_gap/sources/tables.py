@@ -1,7 +1,7 @@
 """Tables and vector layers as text: opening, recognition of headers, row numbers.
 
 A row keeps the number that a spreadsheet shows for it. What makes a file unusable raises
-:class:`~kalsel_gap.errors.InputError`; faults of rows are left to the callers.
+:class:`~kalsel_gap.errors.InputError`; errors in rows are left to the callers.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 ShapeKind = Literal["any", "lines", "polygons"]
 _DIMENSIONS = {"lines": 1, "polygons": 2}
 _MOST_LISTED = 60  # headers in a note: a file can have thousands
-# Of schools, and of no use here: none of them is a slip for something else.
+# Usual columns of school tables that are not used here, so not misspellings of others.
 _BESIDE = (
     "id no nomor nourut nsm nss nis kode provinsi propinsi namaprovinsi kodeprovinsi kodeprop "
     "kodepropinsi kodekabupaten kodekabkota kodekab kodekabupatenkota kodekecamatan kodekec "
@@ -54,7 +54,7 @@ _NAMED_MONTH = re.compile(r"(\d{1,2})[\s-]+([A-Za-z]{3,9})\.?[\s-]+(\d{4})\b", r
 _NAMES = ("jan", "feb", "mar", "apr", "mei", "jun", "jul", "agu", "sep", "okt", "nov", "des")
 _MONTHS = {name: number for number, name in enumerate(_NAMES, start=1)}
 _MONTHS |= {"may": 5, "agt": 8, "ags": 8, "aug": 8, "oct": 10, "nop": 11, "dec": 12}
-ROW = "__row__"  # no header can be this once spaces and signs are folded away
+ROW = "__row__"  # cannot be a header, because folding removes its sign
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +93,15 @@ def read_table(
 ) -> RawTable:
     """Read a table of any kind: CSV (also gzipped), workbook, JSON, GIS layer, Parquet.
 
-    The kind is told by the file's ending: ``.xlsx .xlsm .xls``, ``.json .geojson``, ``.gpkg``,
+    The ending determines the kind: ``.xlsx .xlsm .xls``, ``.json .geojson``, ``.gpkg``,
     ``.shp`` (also in a ``.zip``), ``.kml .kmz``, ``.parquet .geoparquet``; any other is CSV, with
-    comma, semicolon, tab or bar, in UTF-8, UTF-16 or Windows-1252. All cells become text as in a
-    CSV of the same table; the first record is row 2, as there. Numbers with a decimal comma get a
-    point where the file shows that it writes them so (:func:`.decimal_points`); thousands
+    comma, semicolon, tab or vertical bar, in UTF-8, UTF-16 or Windows-1252. All cells become text
+    as in a CSV of the same table; the first record is row 2, as there. Numbers with a decimal comma
+    get a point where the file shows that it writes them so (:func:`.decimal_points`); thousands
     separators are never guessed.
 
     With `aliases`, titles may stand above the header of a CSV file or workbook: the header is the
-    row with the most headers that they name among the first 20. And a table without columns of
+    row among the first 20 with the most headers in `aliases`. And a table without columns of
     latitude and longitude, or a row where both are empty, takes them from its points; a table
     without a name takes it from its placemarks.
 
@@ -190,7 +190,7 @@ def _with_points(
     bare = [n for n, row in enumerate(rows) if not any(row[p] for p in places.values())]
     if not bare:
         return rows
-    with contextlib.suppress(InputError):  # points of no known system: those rows have no place
+    with contextlib.suppress(InputError):  # points without a known CRS: those rows have no location
         for column, texts in {column: cells.spare[column]() for column in places}.items():
             for n in bare:
                 rows[n][places[column]] = texts[n].strip()
@@ -233,9 +233,9 @@ def recognise(
     override : mapping, optional
         Canonical column to header, as the project says.
     required : iterable of str
-        Columns without which the file is of no use.
+        Columns without which the file is an error.
     lenient : collection of str
-        Columns of which the first header counts where there are several.
+        Columns for which the first of several headers is used.
 
     Returns
     -------
@@ -245,7 +245,8 @@ def recognise(
     Raises
     ------
     InputError
-        A required column is missing, a column is there twice, or an override names what is not.
+        A required column is missing, a column occurs twice, or an override names a
+        missing header.
     """
     override = override or {}
     found: dict[str, str] = {}
@@ -310,7 +311,7 @@ def _missing(
 def header_findings(
     table: RawTable, header: Mapping[str, str], aliases: Mapping[str, Sequence[str]], file: str
 ) -> list[Finding]:
-    """What was made of headers, where some are left: one note, and a warning for each likely slip.
+    """Findings about headers that were not recognised: a note, and a warning for each misspelling.
 
     Parameters
     ----------
@@ -341,9 +342,9 @@ def header_findings(
 def likely_misspellings(
     table: RawTable, header: Mapping[str, str], aliases: Mapping[str, Sequence[str]]
 ) -> dict[str, str]:
-    """Headers left over that are likely slips, and the spelling that each misses.
+    """Unrecognised headers that are likely misspellings, and the right spelling of each.
 
-    Two headers near one spelling are two things of their own, and no slips.
+    Two headers near one spelling are two different columns, not misspellings.
     """
     missing = {
         spelling
@@ -358,7 +359,7 @@ def likely_misspellings(
 
 
 def _slip_of(name: str, spellings: Iterable[str]) -> str:
-    """The spelling that a header misses by one letter in eight, or by a cut after ten; or none."""
+    """The spelling that differs by one letter in eight or is cut after ten letters; or none."""
     folded = fold(name)
     if folded in _UNUSED:
         return ""
@@ -395,7 +396,7 @@ def _slips(one: str, other: str) -> int:
 
 
 def whole_number(text: str) -> float:
-    """A whole number; NaN for anything else, also for 1.000, which can be a thousand.
+    """A whole number; NaN for anything else, and for 1.000, which may mean a thousand.
 
     Examples
     --------
@@ -407,7 +408,7 @@ def whole_number(text: str) -> float:
 
 
 def parse_date(text: str) -> date | None:
-    """A date as 2026-11-21, 21/11/2026, 21-11-2026 or 2026-11-21 10:00; nothing for others.
+    """A date as 2026-11-21, 21/11/2026, 21-11-2026 or 2026-11-21 10:00; otherwise None.
 
     A month may also be named, in Indonesian or English.
 
@@ -442,7 +443,7 @@ def read_vector(
     path : Path
         Any vector file that GDAL reads, a zipped Shapefile, or GeoParquet.
     shapes : {'any', 'lines', 'polygons'}
-        What it must hold, besides others; a polygon counts as lines, by its boundary.
+        Geometry that it must contain; a polygon also counts as lines, by its boundary.
     layer : str, optional
         Layer of the file; by default the first one, of KML all of them.
 

@@ -25,9 +25,9 @@ def read_villages(opened: Opened) -> tuple[dict[str, int], list[Finding]]:
     Returns
     -------
     status : dict
-        Villages whose status is none (0 or empty) are left out: that is unknown.
+        Villages without a status (0 or empty) are left out: unknown.
     findings : list of Finding
-        Statuses that mean nothing.
+        Statuses that cannot be read.
     """
     source = opened.project.villages
     if source is None:

@@ -47,7 +47,7 @@ def calibrate(
 
 
 def _target(opened: Opened) -> Path:
-    """Where the offsets belong; an error before anything is computed where that cannot be."""
+    """The file for the offsets; if unusable, an error before anything is computed."""
     section = opened.project.calibration
     if section is None:
         raise ProjectError("calibration_not_named", path=opened.path)
@@ -58,7 +58,7 @@ def _target(opened: Opened) -> Path:
 
 
 def _write(opened: Opened, pairs: pd.DataFrame, path: Path) -> None:
-    """Write the offsets of those that gain by them."""
+    """Write the offsets of the networks that they improve."""
     from kalsel_gap.radio.links import calibration
     from kalsel_gap.storage.atomic import replace_text
 

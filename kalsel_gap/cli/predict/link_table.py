@@ -49,7 +49,7 @@ _LABELS = {  # of columns on a terminal
     "hop_status": N_("Microwave"),
     "status": N_("Status"),
 }
-# Left out of these where a terminal is narrow, the first ones first.
+# Columns that a narrow terminal leaves out, the first ones first.
 _SPARE = (
     *("hop_margin_db", "hop_mast_m", "indoor_share", "indoor_dbm", "cpe_margin_db", "cpe_dbm"),
     "hop_status",
@@ -93,7 +93,7 @@ _BASIS = {"calibrated": N_("calibrated"), "uncalibrated": N_("uncalibrated")}
 
 
 def show(found: LinkTable, format_: Format | None, text: Text, *, quiet: bool) -> None:
-    """Print the links of a school; on a terminal also what the best of them give."""
+    """Print the links of a school; on a terminal also a summary of the best ones."""
     shown = _for_terminal(found.links, text)
     console.publish(found.links, format_, _LABELS, text, spare=_SPARE, shown=shown, quiet=quiet)
     if console.output_format(format_) is Format.table:
@@ -117,7 +117,7 @@ def _for_terminal(links: pd.DataFrame, text: Text) -> pd.DataFrame:
 
 
 def _best(found: LinkTable, text: Text) -> str:
-    """Which link is the best one, and what its level rests on."""
+    """The best link, and whether its level is calibrated."""
     best = found.links.iloc[0]
     return text(
         N_("Best link: {site} ({operator}, {technology}; {basis})"),
@@ -129,11 +129,11 @@ def _best(found: LinkTable, text: Text) -> str:
 
 
 def _ways(found: LinkTable, text: Text) -> list[tuple[str, str]]:
-    """What the best link gives to a phone and to an antenna, and the best hop by microwave."""
+    """Level of the best link at a phone and at an antenna, and the best microwave hop."""
     best, receiver = found.links.iloc[0], found.ground.radio.receiver
     unknown = text(N_("unknown: {reason}"), reason=text(_STATUS[best["status"]]))
 
-    def told(name: str, sentence: str, margin_db: float = math.nan, **more: str) -> str:
+    def sentence_of(name: str, sentence: str, margin_db: float = math.nan, **more: str) -> str:
         if math.isnan(best[name]):
             return unknown
         enough = (
@@ -142,16 +142,16 @@ def _ways(found: LinkTable, text: Text) -> list[tuple[str, str]]:
         margin = text(enough, db=text.number(abs(margin_db), 1))
         return text(sentence, level=text.number(best[name], 1), margin=margin, **more)
 
-    outdoors = told(
+    outdoors = sentence_of(
         *("level_dbm", N_("{level} dBm, ± {sd} dB: {margin}"), best["margin_db"]),
         sd=text.number(best["sd_db"], 1),
     )
-    inside = told(
+    inside = sentence_of(
         *("indoor_dbm", N_("{level} dBm, ± {sd} dB: enough at {share} % of locations")),
         sd=text.number(best["indoor_sd_db"], 1),
         share=text.number(100.0 * best["indoor_share"]),
     )
-    roof = told(
+    roof = sentence_of(
         *("cpe_dbm", N_("{level} dBm at {height} m with {gain} dBi: {margin}")),
         best["cpe_margin_db"],
         height=text.number(receiver.cpe_height_m),
@@ -166,7 +166,7 @@ def _ways(found: LinkTable, text: Text) -> list[tuple[str, str]]:
 
 
 def _hop(found: LinkTable, text: Text) -> str:
-    """The hop to choose: clear before those that take a mast, then the lowest, then the nearest."""
+    """The best hop: clear before those that need a mast, then the lowest, then the nearest."""
     links, order = found.links, list(_HOPS)
     rank = [order.index(code) if code in _HOPS else len(order) for code in links["hop_status"]]
     hop = links.assign(rank=rank).sort_values(["rank", "hop_mast_m", "distance_km"]).iloc[0]
@@ -185,7 +185,7 @@ def _hop(found: LinkTable, text: Text) -> str:
 
 
 def _remark(found: LinkTable, text: Text, *, quiet: bool) -> None:
-    """What the table does not say: where the school is, and how far to trust the levels."""
+    """Notes below the table: the location of the school, and the accuracy of the levels."""
     sentence = N_(
         "{name} ({npsn}) at {lat}, {lon}: outdoor levels by ITU-R P.1812-8 over the elevation "
         "model; distances to obstacles are measured from the school."

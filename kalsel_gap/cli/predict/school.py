@@ -61,7 +61,7 @@ def school(
 
 
 def _refuse(opened: Opened, picture: Path | None) -> None:
-    """An error where the picture cannot go, before anything is computed."""
+    """Raise an error if the picture cannot be written, before anything is computed."""
     from kalsel_gap.storage.atomic import refuse_unwritable
 
     if picture is None:

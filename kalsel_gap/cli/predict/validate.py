@@ -61,7 +61,7 @@ def validate(
 def publish_report(
     opened: Opened, format_: Format | None, text: Text, *, quiet: bool
 ) -> pd.DataFrame:
-    """Print how far predictions lie from measured levels.
+    """Print the differences between predicted and measured levels.
 
     Returns
     -------
