@@ -95,7 +95,7 @@ def _budget(view: PathView, text: Text) -> str:
     if not math.isfinite(antenna_db):
         return ""
     terms = {
-        N_("reference signal's share of the carrier"): view.share_db,
+        N_("measured part of the carrier"): view.share_db,
         N_("antenna direction"): antenna_db,
         N_("path loss"): -view.loss_db,
         N_("trees"): -view.vegetation_db,

@@ -254,7 +254,7 @@ def test_where_findings_differ_the_first_values_stand() -> None:
     )
     said = messages.findings_sentence(two, Text("en"))
     assert (
-        said == "The register says Banjar; Balangan, the point lies in Tapin, 4.2 km off. "
+        said == "The register has Banjar; Balangan, but the point lies in Tapin, 4.2 km away. "
         "Check the coordinates."
     )
     (one,) = two.head(1).to_dict("records")
@@ -368,7 +368,7 @@ def test_data_to_standard_output_and_talk_to_standard_error(
     folder = ranked / "runs" / "check"
     assert answer.status == 3
     assert answer.out == (folder / "findings.csv").read_bytes()
-    assert "Findings: errors 3, warnings 3, notes 1; files concerned: 2." in answer.err
+    assert "Findings: errors 3, warnings 3, notes 1; files with findings: 2." in answer.err
     assert f"--accept-repairs {folder / 'repairs.csv'}" in answer.err
     assert answer.err.endswith(f"Written: {folder}\n")
     quiet = cli("check", "--project", ranked, "--quiet", "--format", "json")
@@ -408,7 +408,7 @@ def test_the_exit_status_tells(
     only(found, severity, monkeypatch)
     answer = cli("check", "--project", ranked, *(["--strict"] if strict else []))
     assert answer.status == status
-    assert ("Nothing is wrong" in answer.err) == (severity == "none")
+    assert ("found nothing wrong" in answer.err) == (severity == "none")
     assert not (ranked / "runs" / "check" / "repairs.csv").exists()
 
 
@@ -445,8 +445,8 @@ def test_a_reviewed_file_is_handed_on(
     none, one = cli(*command), cli(*command)
     assert seen == [tmp_path / "r.csv"] * 2
     assert (none.status, none.out, one.status, one.out) == (0, b"", 0, b"")
-    assert "accepts nothing" in none.err
-    assert f"Repairs accepted: 1, kept in {ranked / 'accepted.csv'}" in one.err
+    assert "accepts no repair" in none.err
+    assert f"Repairs accepted: 1, saved in {ranked / 'accepted.csv'}" in one.err
     assert "rank" in one.err
     assert not (ranked / "runs" / "check").exists()
 

@@ -18,7 +18,7 @@ _LABELS = {  # of columns on a terminal
     "operator": N_("Operator"),
     "technology": N_("Technology"),
     "site_id": N_("Site"),
-    "distance_km": N_("Distance km"),
+    "distance_km": N_("Path km"),
     "azimuth_deg": N_("Azimuth °"),
     "level_dbm": N_("Level dBm"),
     "sd_db": N_("± dB"),
