@@ -677,7 +677,7 @@ def terrain_classes() -> str:
     relief = f"local relief within {t.radius_m.relief / 1000:g} km above {t.mountain.relief_m:g} m"
     coast = (
         f"at most {t.coast.shore_km:g} km from the open sea; or at most {t.coast.zone_km:g} km and "
-        f"on land of at most {t.coast.zone_m:g} m that hangs together with the sea"
+        f"on land of at most {t.coast.zone_m:g} m connected to the sea"
     )
     rows = [
         (

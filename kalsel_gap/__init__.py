@@ -15,7 +15,7 @@ __all__ = ["OpenProject", "__version__", "open_project"]
 
 
 def __getattr__(name: str) -> object:
-    """Import the heavy part only when it is asked for: ``--help`` must answer at once."""
+    """Import the heavy modules only on demand: ``--help`` must answer at once."""
     if name == "__version__":
         from importlib.metadata import version
 

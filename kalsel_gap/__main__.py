@@ -17,25 +17,25 @@ if TYPE_CHECKING:
     from sys import UnraisableHookArgs
 
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")  # the last one does not exist on Windows
-# The same wish often comes twice: `timeout` signals the process and then its group.
+# The same signal often comes twice: `timeout` signals the process and then its group.
 _SAME_WISH_S = 2.0
 
 
 class Interruption:
-    """The wish to end, raised once as KeyboardInterrupt, so that what is half done is undone."""
+    """The signal to end, raised once as KeyboardInterrupt: half-written files are removed."""
 
     def __init__(self) -> None:
         self.wished_s: float | None = None
 
     def watch(self) -> None:
-        """From now on signals are wishes; one that the caller has switched off stays so."""
+        """Catch signals from now on; a signal that the caller ignores stays ignored."""
         for number in self._numbers():
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._wish)
         sys.unraisablehook = self._unraisable
 
     def end(self) -> None:
-        """Nothing is left to interrupt."""
+        """Stop catching signals: nothing is left to interrupt."""
         for number in self._numbers():
             signal.signal(number, signal.SIG_IGN)
 
@@ -50,7 +50,7 @@ class Interruption:
             raise KeyboardInterrupt
 
     def _unraisable(self, error: UnraisableHookArgs) -> None:
-        """Where nothing can be raised the wish would be lost: it comes again a moment later."""
+        """Repeat a signal that came where nothing can be raised, otherwise it would be lost."""
         if self.wished_s is None:
             sys.__unraisablehook__(error)
         elif error.exc_type is KeyboardInterrupt:
@@ -66,7 +66,7 @@ def _interrupt_main_thread() -> None:
     import _thread
     import threading
 
-    if hasattr(signal, "pthread_kill"):  # wakes it as well, should it be waiting
+    if hasattr(signal, "pthread_kill"):  # wakes it as well if it is waiting
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
     else:
         _thread.interrupt_main()
@@ -79,7 +79,7 @@ def main() -> NoReturn:
     gc.set_threshold(100_000)  # a process of seconds makes little garbage, and imports a lot
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # what an old console cannot show becomes ?
+            stream.reconfigure(errors="replace")  # an old console shows unknown characters as ?
     try:
         try:
             from kalsel_gap.cli import main as run
@@ -90,7 +90,7 @@ def main() -> NoReturn:
     except SystemExit:
         raise
     except BaseException:
-        # Once the wish was raised anything can follow from it, such as an import that failed.
+        # After the signal was raised, any error can follow from it, such as a failed import.
         if interruption.wished_s is None:
             raise
         from kalsel_gap.errors import KalselGapError

@@ -1,6 +1,6 @@
 """Whether a command has what it needs: environment, project, cache, disk, terminal.
 
-Every examination answers for itself: one that fails is a fact like any other, and the rest goes on.
+Every examination is independent: one that fails is a fact like any other, and the others continue.
 So nothing heavy is imported before it is examined.
 """
 
@@ -31,7 +31,7 @@ State = Literal["ok", "warning", "fault"]
 NEEDED = ("GTiff", "MEM", "GPKG", "GeoJSON", "ESRI Shapefile")
 USEFUL = ("COG", "PNG", "WEBP", "KML", "FlatGeobuf", "MapInfo File", "GML")
 _MEBIBYTE = 2**20
-_LETTERS = "“”…–°≥→"  # of our own sentences
+_LETTERS = "“”…–°≥→"  # special characters of our sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Fact:
     params : mapping
         What the sentence mentions.
     error : KalselGapError, optional
-        The error that was raised, whose sentence is told.
+        The error that was raised; its sentence is shown.
     """
 
     part: str
@@ -88,7 +88,7 @@ def examine(project: Path | None = None) -> list[Fact]:
 
 
 def _examined(part: str, examination: Callable[[], Iterator[Fact]]) -> list[Fact]:
-    """What an examination says; where it breaks off, that it did."""
+    """The facts of an examination; an exception in it becomes a fact."""
     facts: list[Fact] = []
     try:
         facts += examination()
@@ -181,7 +181,7 @@ def _compiler() -> Iterator[Fact]:
         yield Fact("compiler", "fault", "compiler_wrong")
     try:
         from kalsel_gap.geo import dem
-    except RuntimeError:  # numba finds no folder that it may write
+    except RuntimeError:  # numba has no writable folder
         yield Fact("compiler", "warning", "compiler_forgets", {"folder": "__pycache__"})
         return
     folder = Path(str(dem.missing.stats.cache_path))  # any of our kernels will do
@@ -202,7 +202,7 @@ def _languages() -> Iterator[Fact]:
 
 
 def _pages() -> Iterator[Fact]:
-    """What a browser needs is inside an installed package: a page is made of it."""
+    """Whether the browser's libraries are in installed packages: a page is made of them."""
     from kalsel_gap.deliverables.offline_html import installed
 
     installed("leaflet.js")
@@ -238,7 +238,7 @@ def _cache() -> Iterator[Fact]:
 
 
 def _project(path: Path | None) -> tuple[Opened | None, list[Fact]]:
-    """The project, where there is one that can be read, and what is to be said of it."""
+    """The project, if there is a readable one, and the facts about it."""
     opened: list[Opened] = []
 
     def read() -> Iterator[Fact]:
@@ -260,7 +260,7 @@ def _project(path: Path | None) -> tuple[Opened | None, list[Fact]]:
 
 
 def _inputs(opened: Opened) -> Iterator[Fact]:
-    """Each input, read as a whole: a file that was cut off shows."""
+    """Each input, read as a whole, so that an incomplete file is found."""
     read = 0
     for reader, path, options in _readers(opened):
         try:
@@ -274,7 +274,7 @@ def _inputs(opened: Opened) -> Iterator[Fact]:
 
 
 def _readers(opened: Opened) -> Iterator[tuple[Callable[..., object], Path, dict[str, Any]]]:
-    """Who reads each input, and how."""
+    """The reader of each input."""
     from kalsel_gap.geo.sampling import describe
     from kalsel_gap.sources.formats.vector_layers import read_vector
     from kalsel_gap.sources.tables import read_table
@@ -320,7 +320,7 @@ def _output(opened: Opened) -> Iterator[Fact]:
         yield Fact("output", "fault", "output_not_writable", {"folder": folder})
         return
     yield Fact("output", "ok", "output", {"folder": folder})
-    # A run holds no more than what it was made from.
+    # A run is not larger than its inputs.
     yield _disk("output", folder, sum(path.stat().st_size for _, path in opened.project.inputs()))
 
 
@@ -335,12 +335,12 @@ def _disk(part: str, folder: Path, wanted_bytes: int) -> Fact:
 
 
 def _existing(folder: Path) -> Path:
-    """The folder, or the nearest one above it that there is."""
+    """The folder, or the nearest existing one above it."""
     return next((path for path in (folder, *folder.parents) if path.exists()), Path.cwd())
 
 
 def _is_writable(folder: Path) -> bool:
-    """Whether files can be made in the folder, or it itself where it does not exist yet."""
+    """Whether files can be created in the folder, or the folder itself if it does not exist."""
     place = _existing(folder)
     if not place.is_dir() or not os.access(place, os.W_OK):
         return False
@@ -355,7 +355,7 @@ def _mb(size: int) -> int:
     return round(size / _MEBIBYTE)
 
 
-# What the doctor looks at, how it is, and what it says.
+# What the doctor checks, the states, and the sentences.
 PARTS: dict[str, str] = {
     "cache": N_("cache"),
     "compiler": N_("compiler"),
@@ -372,43 +372,43 @@ PARTS: dict[str, str] = {
 }
 
 
-STATES: dict[str, str] = {"ok": N_("ok"), "warning": N_("warning"), "fault": N_("fault")}
+STATES: dict[str, str] = {"ok": N_("ok"), "warning": N_("warning"), "fault": N_("problem")}
 
 
 FACTS: dict[str, str] = {
-    "cache": N_("{folder}: {size_mb} MB of at most {limit_mb} MB."),
-    "cache_not_kept": N_("{folder} cannot be written: everything is computed anew each time. Let KALSEL_GAP_CACHE name a folder of yours."),
-    "compiler": N_("numba {version}; what it compiles is kept in {folder}."),
-    "compiler_forgets": N_("What numba compiles cannot be kept ({folder}): each start takes longer. Let NUMBA_CACHE_DIR name a folder of yours."),
-    "compiler_wrong": N_("numba computes wrongly. Install the locked versions again."),
+    "cache": N_("{folder}: {size_mb} MB used, at most {limit_mb} MB."),
+    "cache_not_kept": N_("{folder} cannot be written: everything is computed again each time. Set KALSEL_GAP_CACHE to a folder of yours."),
+    "compiler": N_("numba {version}; compiled code is kept in {folder}."),
+    "compiler_forgets": N_("Code compiled by numba cannot be kept ({folder}): each start takes longer. Set NUMBA_CACHE_DIR to a folder of yours."),
+    "compiler_wrong": N_("numba gives wrong results. Install the locked versions again."),
     "disk": N_("{free_mb} MB free in {folder}."),
-    "disk_low": N_("Only {free_mb} MB free in {folder}; up to {wanted_mb} MB may be needed. Make room."),
-    "failed": N_("The examination broke off: {reason}. Install the locked versions again."),
-    "gdal": N_("{rasters} for rasters, {layers} for layers; formats: {drivers}."),
+    "disk_low": N_("Only {free_mb} MB free in {folder}; up to {wanted_mb} MB may be needed. Free some space."),
+    "failed": N_("The check stopped: {reason}. Install the locked versions again."),
+    "gdal": N_("{rasters} for rasters, {layers} for vector layers; formats: {drivers}."),
     "gdal_lacks": N_("GDAL lacks formats that are needed: {drivers}. Install rasterio and pyogrio again, from their wheels."),
-    "gdal_lacks_useful": N_("GDAL lacks formats, whose files cannot be read: {drivers}."),
-    "inputs": N_("Files read without a fault: {count}."),
-    "language_missing": N_("The catalogue is missing ({languages}): everything is in English. Install the package again."),
-    "languages": N_("Catalogues: {languages}."),
-    "libraries": N_("{count}, each in its range: {versions}."),
+    "gdal_lacks_useful": N_("GDAL lacks some formats, so files in them cannot be read: {drivers}."),
+    "inputs": N_("Files read without a problem: {count}."),
+    "language_missing": N_("The translations are missing ({languages}): everything is in English. Install the package again."),
+    "languages": N_("Translations: {languages}."),
+    "libraries": N_("{count}, all in the required range: {versions}."),
     "library_missing": N_("{name} is not installed ({wanted}). Install the locked versions again."),
-    "library_unfit": N_("{name} {version} is not in its range ({wanted}). Install the locked versions again."),
+    "library_unfit": N_("{name} {version} is outside the required range ({wanted}). Install the locked versions again."),
     "output": N_("{folder} can be written."),
     "output_not_writable": N_("{folder} cannot be written. Name another folder under [output] in the project file, or with --out."),
-    "pages": N_("All that a page needs offline is installed."),
-    "proj": N_("{version}; its data are found."),
-    "proj_wrong": N_("PROJ {version} computes wrongly. Do PROJ_DATA or PROJ_LIB point to another installation? Unset them."),
+    "pages": N_("Everything that web pages need offline is installed."),
+    "proj": N_("{version}; its data were found."),
+    "proj_wrong": N_("PROJ {version} gives wrong results. Do PROJ_DATA or PROJ_LIB point to another installation? Unset them."),
     "project": N_("{path} is valid."),
-    "project_none": N_("There is none here, so no inputs are examined. “kalsel-gap init” makes one."),
+    "project_none": N_("There is no project here, so no inputs are checked. “kalsel-gap init” creates one."),
     "python": N_("{version} on {platform}."),
-    "python_unfit": N_("{version} is not in its range ({wanted}). Install another Python."),
-    "terminal": N_("It shows every letter ({encoding})."),
-    "terminal_letters": N_("It cannot show every letter ({encoding}); the others become question marks. Set PYTHONUTF8=1."),
+    "python_unfit": N_("{version} is outside the required range ({wanted}). Install another Python."),
+    "terminal": N_("Every letter can be shown ({encoding})."),
+    "terminal_letters": N_("Some letters cannot be shown ({encoding}) and become question marks. Set PYTHONUTF8=1."),
 }  # fmt: skip
 
 
 def fact(found: Fact, text: Text) -> str:
-    """What the doctor says of a part."""
+    """The doctor's sentence about a part."""
     if found.error is not None:
         return " ".join(error_lines(found.error, text))
     params = {

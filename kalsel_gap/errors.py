@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 class KalselGapError(Exception):
-    """Something a user can mend.
+    """An error that a user can correct.
 
     Parameters
     ----------
     code : str
         Key into :data:`kalsel_gap.i18n.messages.ERRORS`.
     path : Path or str, optional
-        The file or folder at fault.
+        The file or folder with the error.
     row, column : optional
         Where in the file: line number as a spreadsheet shows it, column header or key.
     **params
@@ -59,11 +59,11 @@ class InputError(KalselGapError):
 
 
 class OutputError(KalselGapError):
-    """A result cannot be written; what was there before is untouched."""
+    """A result cannot be written; the old content is unchanged."""
 
 
 class SeveralErrors(KalselGapError):  # noqa: N818 - it holds errors
-    """Every fault of a file, collected and reported once.
+    """All errors of a file, collected and reported once.
 
     Parameters
     ----------
@@ -76,12 +76,12 @@ class SeveralErrors(KalselGapError):  # noqa: N818 - it holds errors
         self.errors = tuple(errors)
 
     def __str__(self) -> str:
-        """All of them, one a line."""
+        """All of them, one per line."""
         return "\n".join(str(error) for error in self.errors)
 
 
 def suggestion(word: str, words: object) -> str:
-    """The nearest of `words`, or nothing."""
+    """The most similar of `words`, or None."""
     spelled = {str(each).casefold(): str(each) for each in words}  # type: ignore[attr-defined]
     near = difflib.get_close_matches(word.casefold(), spelled, n=1)
     return spelled[near[0]] if near else ""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 Severity = Literal["error", "warning", "note"]
 
-# error: the row cannot be ranked as it stands; warning: doubtful; note: good to know.
+# error: the row cannot be ranked without a correction; warning: doubtful; note: information.
 SEVERITIES: dict[str, Severity] = {
     "accounts_exceed_people": "warning",
     "accounts_inconsistent": "warning",
@@ -188,13 +188,13 @@ class Finding:
     file : str
         Input file as the project names it.
     row : int or None
-        Row as a spreadsheet shows it; none when it concerns the whole file.
+        Row as a spreadsheet shows it; None if it concerns the whole file.
     npsn, column, value : str
-        Whom and what it concerns, as given.
+        The school, column and cell that it concerns, as given.
     proposal : str
-        What the value could be instead, in the way of `value`; empty where nothing is proposed.
+        The proposed value, written like `value`; empty if nothing is proposed.
     evidence : mapping
-        Figures that speak for the proposal, each with its unit in its name.
+        Figures that support the proposal, each with its unit in its name.
     parameters : mapping
         Further values that the sentence mentions.
     """
@@ -211,7 +211,7 @@ class Finding:
 
     @property
     def severity(self) -> Severity:
-        """How bad it is."""
+        """How serious it is."""
         return SEVERITIES[self.code]
 
 
@@ -231,25 +231,25 @@ def at_rows(
     evidence: Mapping[str, pd.Series[Any]] | None = None,
     parameters: Mapping[str, pd.Series[Any]] | None = None,
 ) -> list[Finding]:
-    """A finding for each row at fault.
+    """A finding for each row with an error.
 
     Parameters
     ----------
     code : str
         As of :class:`Finding`.
     cells : DataFrame
-        With ``file``, ``row``, ``npsn`` and the column that is at fault.
+        With ``file``, ``row``, ``npsn`` and the column with the error.
     at_fault : Series of bool
         With the index of `cells`.
     column : str
-        The column at fault; its cell is the value.
+        The column with the error; its cell is the value.
     proposal, evidence, parameters : optional
-        As of :class:`Finding`, each a Series that has a value for the rows at fault at least.
+        As of :class:`Finding`, each a Series with a value at least for the rows with an error.
         Evidence that is empty is left out.
     """
     wrong = cells.loc[at_fault, ["file", "row", "npsn", column]]
 
-    def told(given: Mapping[str, pd.Series[Any]] | None) -> list[dict[str, object]]:
+    def records_of(given: Mapping[str, pd.Series[Any]] | None) -> list[dict[str, object]]:
         if not given:
             return [{} for _ in wrong.index]
         values = [series.reindex(wrong.index).tolist() for series in given.values()]
@@ -271,8 +271,8 @@ def at_rows(
         for (file, row, npsn, value), better, proof, more in zip(
             wrong.itertuples(index=False, name=None),
             proposed,
-            told(evidence),
-            told(parameters),
+            records_of(evidence),
+            records_of(parameters),
             strict=True,
         )
     ]

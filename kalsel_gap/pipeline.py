@@ -1,7 +1,7 @@
 """The way of the data from a project file to a run: one stage after the other.
 
 Each stage takes the table and returns new columns; none drops or reorders rows or changes a column
-that came before. Expensive stages go through the cache, so that other weights answer at once.
+that came before. Expensive stages use the cache, so that a run with other weights is fast.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ STEPS = (*(stage.name for stage in STAGES), "scores", "write")
 
 
 def _silent(step: str, done: int, total: int) -> None:
-    """Tell nobody."""
+    """Report nothing."""
 
 
 @dataclass(slots=True)
@@ -91,7 +91,7 @@ class OpenProject:
         cached : bool
             Whether the cache is used.
         report : Reporter
-            Told how far the work is.
+            Receives the progress.
 
         Raises
         ------
@@ -159,7 +159,7 @@ def _arranged(schools: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _manifest(opened: Opened, hashes: dict[str, str], schools: gpd.GeoDataFrame) -> dict[str, Any]:
-    """What a run rests on; no clock, no path of this machine."""
+    """Everything that a run depends on; no clock, no path of this machine."""
     project = opened.project
     values = {
         key: value
@@ -185,7 +185,7 @@ def _manifest(opened: Opened, hashes: dict[str, str], schools: gpd.GeoDataFrame)
 
 
 class _Step:
-    """Times a step and tells the reporter when it begins and ends."""
+    """Times a step and reports when it begins and ends."""
 
     def __init__(self, project: OpenProject, name: str, report: Reporter) -> None:
         self.project, self.name, self.report = project, name, report

@@ -56,7 +56,7 @@ GAP_TYPES = (
 UNRANKED_REASONS = ("duplicate", "no_location", "no_evidence")
 TECHNOLOGIES = ("2g", "3g", "4g", "5g", "fixed")
 BASES = ("measured", "predicted", "modelled", "declared")  # in the order of evidence
-RADIO = ("2g", "3g", "4g", "5g")  # technologies of which a level can be predicted
+RADIO = ("2g", "3g", "4g", "5g")  # technologies whose level can be predicted
 CALIBRATIONS = ("calibrated", "uncalibrated")
 
 
@@ -86,32 +86,32 @@ def _score(name: str, stage: StageName, label: str, description: str, source: st
 
 
 def _predicted(technology: str, level: str, deviation: str, server: str) -> tuple[Column, ...]:
-    """What is predicted of one technology."""
+    """Columns of the prediction for one technology."""
     name = f"predicted_{technology}"
     return (
-        Column(f"{name}_dbm", "float", "prediction", level, N_("Level of the best server, outdoors, mean over the circle of position uncertainty, dBm; empty where sites or paths are missing and a better server may be among them."), source="ITU-R P.1812-8"),
-        Column(f"{name}_sd_db", "float", "prediction", deviation, N_("Standard deviation of that level, dB: uncalibrated only from place to place around the school and over the circle, without the error of the model; calibrated the held-out error."), 0.0, source="ITU-R P.1812-8"),
-        Column(f"{name}_site", "text", "prediction", server, N_("Site that serves best by prediction; of a circle, in its middle.")),
+        Column(f"{name}_dbm", "float", "prediction", level, N_("Outdoor level of the best server, mean over the circle of position uncertainty, dBm; empty if sites or paths are missing that could hold a better server."), source="ITU-R P.1812-8"),
+        Column(f"{name}_sd_db", "float", "prediction", deviation, N_("Standard deviation of that level, dB. Uncalibrated: only the variation around the school and over the circle, without the error of the model. Calibrated: the held-out error."), 0.0, source="ITU-R P.1812-8"),
+        Column(f"{name}_site", "text", "prediction", server, N_("Best server by prediction; for a circle, at its centre.")),
     )  # fmt: skip
 
 
-# First the columns that scripts rely on, in this order for good; then the facts behind them.
+# First the columns that scripts rely on, in an order that never changes; then the facts behind them.
 COLUMNS: tuple[Column, ...] = (
     Column("npsn", "text", "register", N_("NPSN"), N_("National school number, text of 8 characters; empty when the register has none."), nullable=False),
     Column("name", "text", "register", N_("School"), N_("Name as the register gives it."), nullable=False),
     Column("level", "text", "register", N_("Level"), N_("Kind of school (bentuk pendidikan)."), choices=LEVELS),
     Column("ownership", "text", "register", N_("Ownership"), N_("Public (negeri) or private (swasta)."), choices=OWNERSHIPS),
-    Column("kabupaten", "text", "register", N_("Kabupaten/kota"), N_("Kabupaten or kota that the register claims; it decides the budget.")),
-    Column("kecamatan", "text", "register", N_("Kecamatan"), N_("Kecamatan that the register claims.")),
+    Column("kabupaten", "text", "register", N_("Kabupaten/kota"), N_("Kabupaten or kota as the register states it; it determines the budget.")),
+    Column("kecamatan", "text", "register", N_("Kecamatan"), N_("Kecamatan as the register states it.")),
     Column("lat", "float", "register", N_("Latitude"), N_("Latitude used, degrees north, WGS 84; empty when unusable."), -90.0, 90.0),
     Column("lon", "float", "register", N_("Longitude"), N_("Longitude used, degrees east, WGS 84; empty when unusable."), -180.0, 180.0),
     Column("terrain_class", "text", "terrain", N_("Terrain"), N_("Primary terrain class by precedence: small island, mountains, coast, wetland, plain."), choices=TERRAIN_CLASSES, source="docs/method.md §2"),
-    Column("gap_type", "text", "scores", N_("Gap"), N_("What kind of gap it is, and so what kind of money helps."), choices=GAP_TYPES, source="docs/method.md §1.1"),
+    Column("gap_type", "text", "scores", N_("Gap"), N_("Kind of gap between service and need, which determines the kind of spending that helps."), choices=GAP_TYPES, source="docs/method.md §1.1"),
     Column("tier", "integer", "scores", N_("Tier"), N_("1 critical to 5 adequate, by the deficit; empty when unknown."), 1, 5, source="docs/method.md §1.1"),
     Column("rank", "integer", "scores", N_("Rank"), N_("1 is served first; by deficit, then priority, then NPSN; empty when unranked."), 1),
-    _score("deficit", "scores", N_("Deficit"), N_("How far the service falls short, 0 adequate to 1 nothing at all."), "docs/method.md §1.1"),
-    _score("barrier", "scores", N_("Barrier"), N_("Why it will not mend itself: terrain, path, remoteness; 0 to 1."), "docs/method.md §1.2"),
-    _score("need", "scores", N_("Need"), N_("Whom it hurts: pupils, vulnerability, idle devices; 0 to 1."), "docs/method.md §1.2"),
+    _score("deficit", "scores", N_("Deficit"), N_("How far the service falls short: 0 adequate, 1 no service at all."), "docs/method.md §1.1"),
+    _score("barrier", "scores", N_("Barrier"), N_("Why the gap will not close by itself: terrain, path, remoteness; 0 to 1."), "docs/method.md §1.2"),
+    _score("need", "scores", N_("Need"), N_("Who is affected: pupils, vulnerability, devices without internet; 0 to 1."), "docs/method.md §1.2"),
     _score("priority", "scores", N_("Priority"), N_("Deficit × (base + need + barrier), each with its weight."), "docs/method.md §1.2"),
     _score("completeness", "scores", N_("Completeness"), N_("Share of the weight behind the priority that is known, not inferred."), "docs/method.md §1.2"),
     Column("unranked_reason", "text", "scores", N_("Why unranked"), N_("Why the school has no rank; empty for ranked schools."), choices=UNRANKED_REASONS),
@@ -121,8 +121,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("is_duplicate", "flag", "register", N_("Duplicate"), N_("Another row of the same NPSN is more complete and is ranked in its place."), nullable=False),
     Column("lat_given", "text", "register", N_("Latitude given"), N_("Latitude exactly as the register has it."), nullable=False),
     Column("lon_given", "text", "register", N_("Longitude given"), N_("Longitude exactly as the register has it."), nullable=False),
-    Column("location_status", "text", "register", N_("Location"), N_("Whether the location is used as given, repaired, an area, or unusable."), choices=LOCATION_STATUSES, nullable=False),
-    Column("location_area", "text", "register", N_("Location area"), N_("Code of the desa or kecamatan whose polygon stands for the location; empty for a point.")),
+    Column("location_status", "text", "register", N_("Location"), N_("Whether the location is used as given, repaired, replaced by an area, or unusable."), choices=LOCATION_STATUSES, nullable=False),
+    Column("location_area", "text", "register", N_("Location area"), N_("Code of the desa or kecamatan whose polygon takes the place of the point; empty for a point.")),
     Column("confidence", "text", "quality", N_("Location grade"), N_("Grade of the location, A best to D; empty when unusable."), choices=CONFIDENCES, source="docs/method.md §3.3"),
     Column("confidence_radius_m", "float", "quality", N_("Location radius"), N_("Radius of the position uncertainty in metres, from the grade or a larger measured bound."), 0.0, source="docs/method.md §3.3"),
     # Attributes, from the register itself or from attribute tables
@@ -140,9 +140,9 @@ COLUMNS: tuple[Column, ...] = (
     Column("subscription_up_mbps", "float", "attributes", N_("Subscription up"), N_("Upload rate of the declared subscription, Mbps."), 0.0),
     Column("fixed_network", "flag", "attributes", N_("Fixed network"), N_("Whether a fixed network serves the location.")),
     Column("reached_by_water", "flag", "attributes", N_("Reached by water only"), N_("Whether the school can be reached by water only.")),
-    Column("diffraction_loss_db", "float", "attributes", N_("Diffraction loss, given"), N_("Diffraction loss on the path to the best site as the user knows it, dB; it takes the place of the predicted one."), 0.0, source="ITU-R P.526"),
+    Column("diffraction_loss_db", "float", "attributes", N_("Diffraction loss, given"), N_("Diffraction loss on the path to the best site as the user states it, dB; it replaces the predicted one."), 0.0, source="ITU-R P.526"),
     # Places
-    Column("kabupaten_code", "text", "register", N_("Kabupaten code"), N_("Kemendagri code of the claimed kabupaten, found by its name.")),
+    Column("kabupaten_code", "text", "register", N_("Kabupaten code"), N_("Kemendagri code of the kabupaten that the register states, found by its name.")),
     Column("kabupaten_by_location", "text", "places", N_("Kabupaten by location"), N_("Kabupaten whose polygon holds the point.")),
     Column("kecamatan_by_location", "text", "places", N_("Kecamatan by location"), N_("Kecamatan whose polygon holds the point.")),
     Column("desa_by_location", "text", "places", N_("Desa by location"), N_("Desa whose polygon holds the point.")),
@@ -157,14 +157,14 @@ COLUMNS: tuple[Column, ...] = (
     Column("mountain_class", "integer", "terrain", N_("Mountain class"), N_("Kapos/UNEP-WCMC class 1 to 6; 0 none."), 0, 6, source="Kapos et al. 2000"),
     Column("coast_km", "float", "terrain", N_("To the sea"), N_("Geodesic distance to the shore of the open sea, km."), 0.0),
     Column("island", "text", "terrain", N_("Island"), N_("Named island; 'island' without a name; empty on the mainland.")),
-    Column("island_area_km2", "float", "terrain", N_("Island area"), N_("Legal area where known, else that of the polygon, km²."), 0.0),
+    Column("island_area_km2", "float", "terrain", N_("Island area"), N_("Legal area where known, otherwise that of the polygon, km²."), 0.0),
     Column("strait_km", "float", "terrain", N_("Strait"), N_("Narrowest water between the island and the nearest larger land, km; empty on the mainland."), 0.0),
     Column("is_mountain", "flag", "terrain", N_("Mountains"), N_("Kapos class, or local relief above the threshold.")),
     Column("is_coastal", "flag", "terrain", N_("Coast"), N_("Near the open sea, or a little farther on low land connected to it.")),
     Column("is_wetland", "flag", "terrain", N_("Wetland"), N_("In a wetland or peat layer; empty without one.")),
-    Column("wetland_kind", "text", "terrain", N_("Kind of wetland"), N_("As the wetland layer names it; empty outside and where it does not tell.")),
+    Column("wetland_kind", "text", "terrain", N_("Kind of wetland"), N_("As the wetland layer names it; empty outside wetlands and where the layer does not state it.")),
     Column("is_small_island", "flag", "terrain", N_("Small island"), N_("On an island of at most 2,000 km²."), source="UU 27/2007"),
-    Column("is_lowland", "flag", "terrain", N_("Lowland"), N_("Elevation at most 10 m: many, so no class of its own.")),
+    Column("is_lowland", "flag", "terrain", N_("Lowland"), N_("Elevation at most 10 m; true of many schools, so not a class of its own.")),
     Column("terrain_severity", "float", "terrain", N_("Terrain severity"), N_("Largest severity of the terrain flags that apply."), 0.0, 1.0, source="docs/method.md §1.2"),
     Column("site_4g_km", "float", "terrain", N_("To a 4G site"), N_("Geodesic distance to the nearest 4G or 5G site, km."), 0.0),
     Column("fibre_km", "float", "terrain", N_("To fibre"), N_("Geodesic distance to the nearest fibre node or line, km."), 0.0),
@@ -175,57 +175,57 @@ COLUMNS: tuple[Column, ...] = (
     Column("max_slope_1km_deg", "float", "terrain", N_("Steepest within 1 km"), N_("Largest slope within 1 km, degrees."), 0.0, 90.0, source="Horn 1981"),
     Column("max_slope_5km_deg", "float", "terrain", N_("Steepest within 5 km"), N_("Largest slope within 5 km, degrees."), 0.0, 90.0, source="Horn 1981"),
     Column("land_share_5km", "float", "terrain", N_("Land within 5 km"), N_("Share of land in land and open sea within 5 km; voids count for neither."), 0.0, 1.0),
-    Column("relative_height_1km_m", "float", "terrain", N_("Height within 1 km"), N_("Elevation less the mean of the land within 1 km, m: the topographic position index."), source="Weiss 2001"),
-    Column("relative_height_5km_m", "float", "terrain", N_("Height within 5 km"), N_("Elevation less the mean of the land within 5 km, m."), source="Weiss 2001"),
-    Column("height_share_1km", "float", "terrain", N_("Position within 1 km"), N_("Where the elevation lies between the lowest land within 1 km, 0, and the highest, 1; 0.5 on level land."), 0.0, 1.0),
-    Column("height_share_5km", "float", "terrain", N_("Position within 5 km"), N_("Where the elevation lies between the lowest land within 5 km, 0, and the highest, 1; 0.5 on level land."), 0.0, 1.0),
-    Column("landform", "text", "terrain", N_("Landform"), N_("Valley floor, slope, crest or flat, by the land within 1 km."), choices=LANDFORMS, source="Weiss 2001"),
-    Column("exposure_status", "text", "terrain", N_("Horizon: status"), N_("Known when the horizon is known in every direction."), choices=("known", "unknown"), nullable=False),
+    Column("relative_height_1km_m", "float", "terrain", N_("Relative height within 1 km"), N_("Elevation minus the mean of the land within 1 km, m: the topographic position index."), source="Weiss 2001"),
+    Column("relative_height_5km_m", "float", "terrain", N_("Relative height within 5 km"), N_("Elevation minus the mean of the land within 5 km, m."), source="Weiss 2001"),
+    Column("height_share_1km", "float", "terrain", N_("Position within 1 km"), N_("Where the elevation lies between the lowest land (0) and the highest land (1) within 1 km; 0.5 on level land."), 0.0, 1.0),
+    Column("height_share_5km", "float", "terrain", N_("Position within 5 km"), N_("Where the elevation lies between the lowest land (0) and the highest land (1) within 5 km; 0.5 on level land."), 0.0, 1.0),
+    Column("landform", "text", "terrain", N_("Landform"), N_("Valley floor, slope, crest or flat, from the land within 1 km."), choices=LANDFORMS, source="Weiss 2001"),
+    Column("exposure_status", "text", "terrain", N_("Horizon: status"), N_("Known if the horizon is known in every direction."), choices=("known", "unknown"), nullable=False),
     Column("max_horizon_deg", "float", "terrain", N_("Highest horizon"), N_("Largest elevation angle of the horizon, with curvature and refraction, degrees."), -90.0, 90.0, source="ITU-R P.526"),
     Column("sky_view_share", "float", "terrain", N_("Sky view"), N_("Share of the sky that no terrain hides: 1 − mean of the sine of the horizon."), 0.0, 1.0, source="Zakšek et al. 2011"),
     Column("satellite_azimuth_deg", "float", "terrain", N_("Satellite azimuth"), N_("Direction of the geostationary satellite, degrees clockwise from north."), 0.0, 360.0),
-    Column("satellite_elevation_deg", "float", "terrain", N_("Satellite elevation"), N_("Angle of the geostationary satellite above the level, degrees; refraction left out."), -90.0, 90.0),
-    Column("satellite_margin_deg", "float", "terrain", N_("Satellite margin"), N_("Elevation of the satellite less that of the horizon in its direction, degrees."), -180.0, 180.0),
-    Column("satellite_clear", "flag", "terrain", N_("Satellite in sight"), N_("Whether no terrain stands in the line to the geostationary satellite; trees and buildings are not seen."), source="docs/method.md §2"),
+    Column("satellite_elevation_deg", "float", "terrain", N_("Satellite elevation"), N_("Angle of the geostationary satellite above the horizontal, degrees; without refraction."), -90.0, 90.0),
+    Column("satellite_margin_deg", "float", "terrain", N_("Satellite margin"), N_("Elevation of the satellite minus that of the horizon in its direction, degrees."), -180.0, 180.0),
+    Column("satellite_clear", "flag", "terrain", N_("Satellite in sight"), N_("Whether no terrain blocks the line to the geostationary satellite; trees and buildings are not considered."), source="docs/method.md §2"),
     Column("leo_open_share", "float", "terrain", N_("Open sky for low orbits"), N_("Share of the sky above the lowest usable elevation that no terrain hides."), 0.0, 1.0),
     Column("leo_clear", "flag", "terrain", N_("Open to low orbits"), N_("Whether enough of that sky is open for a terminal of satellites in low orbits."), source="docs/method.md §2"),
     Column("water_crossing_km", "float", "terrain", N_("Longest crossing"), N_("Longest stretch of open sea on the line to the kabupaten capital, km; 0 without one."), 0.0),
     # Prediction
-    *_predicted("2g", N_("Predicted level, 2G"), N_("Deviation, 2G"), N_("Predicted server, 2G")),
-    *_predicted("3g", N_("Predicted level, 3G"), N_("Deviation, 3G"), N_("Predicted server, 3G")),
-    *_predicted("4g", N_("Predicted level, 4G"), N_("Deviation, 4G"), N_("Predicted server, 4G")),
-    *_predicted("5g", N_("Predicted level, 5G"), N_("Deviation, 5G"), N_("Predicted server, 5G")),
-    Column("prediction_status", "text", "prediction", N_("Prediction: status"), N_("Whether measurements have calibrated the predicted levels; empty where none is predicted."), choices=CALIBRATIONS),
-    Column("clearance_ratio", "float", "prediction", N_("Clearance"), N_("Least clearance on the path to the best site, as a share of the first Fresnel radius, median air; below 0 the line of sight is blocked."), source="ITU-R P.530"),
-    Column("obstacle_km", "float", "prediction", N_("Obstacle"), N_("Distance from the school to where the clearance is least, km."), 0.0),
-    Column("obstacle_excess_m", "float", "prediction", N_("Obstacle: excess"), N_("How far the ground there rises above the line of 60 % clearance, m; negative is room to spare.")),
-    Column("diffraction_db", "float", "prediction", N_("Diffraction loss"), N_("Diffraction loss on the path to the best 4G or 5G site, else the best site, dB; given, else predicted."), 0.0, source="ITU-R P.526"),
+    *_predicted("2g", N_("Predicted level, 2G"), N_("Standard deviation, 2G"), N_("Predicted best server, 2G")),
+    *_predicted("3g", N_("Predicted level, 3G"), N_("Standard deviation, 3G"), N_("Predicted best server, 3G")),
+    *_predicted("4g", N_("Predicted level, 4G"), N_("Standard deviation, 4G"), N_("Predicted best server, 4G")),
+    *_predicted("5g", N_("Predicted level, 5G"), N_("Standard deviation, 5G"), N_("Predicted best server, 5G")),
+    Column("prediction_status", "text", "prediction", N_("Prediction: status"), N_("Whether measurements have calibrated the predicted levels; empty if none is predicted."), choices=CALIBRATIONS),
+    Column("clearance_ratio", "float", "prediction", N_("Clearance"), N_("Smallest clearance on the path to the best site, as a share of the first Fresnel radius, in median air; below 0 the line of sight is blocked."), source="ITU-R P.530"),
+    Column("obstacle_km", "float", "prediction", N_("Obstacle"), N_("Distance from the school to where the clearance is smallest, km."), 0.0),
+    Column("obstacle_excess_m", "float", "prediction", N_("Obstacle: excess"), N_("Height of the ground there above the line of 60 % clearance, m; negative if the ground is below the line.")),
+    Column("diffraction_db", "float", "prediction", N_("Diffraction loss"), N_("Diffraction loss on the path to the best 4G or 5G site, or to the best site if there is none, dB; as stated by the user, otherwise predicted."), 0.0, source="ITU-R P.526"),
     Column("path_status", "text", "prediction", N_("Path: status"), N_("Whether the diffraction loss is known, given or predicted, or unknown."), choices=("known", "unknown"), nullable=False),
     # Service
-    _score("available", "signals", N_("Available"), N_("Adequacy of the best ordinary subscription at the gate (A_a)."), "docs/method.md §1.1"),
-    Column("available_status", "text", "signals", N_("Available: status"), N_("Whether that is known, inferred from distance to a site, or unknown."), choices=STATUSES, nullable=False),
+    _score("available", "signals", N_("Available"), N_("Adequacy of the best ordinary subscription at the school (A_a)."), "docs/method.md §1.1"),
+    Column("available_status", "text", "signals", N_("Available: status"), N_("Whether that is known, inferred from the distance to a site, or unknown."), choices=STATUSES, nullable=False),
     Column("best_technology", "text", "signals", N_("Best technology"), N_("Technology of the best signal."), choices=TECHNOLOGIES),
     Column("best_operator", "text", "signals", N_("Best operator"), N_("Operator of the best signal.")),
     Column("best_level_dbm", "float", "signals", N_("Best signal"), N_("Mean level of the best signal over the circle of position uncertainty, dBm."), -200.0, 0.0),
-    Column("best_basis", "text", "signals", N_("Signal evidence"), N_("What the best signal rests on."), choices=BASES),
+    Column("best_basis", "text", "signals", N_("Signal evidence"), N_("Kind of evidence for the best signal."), choices=BASES),
     Column("required_mbps", "float", "service", N_("Required"), N_("Bandwidth that the school needs, Mbps."), 0.0, source="WSIS 2023 session 407, ITU/Giga"),
     Column("measured_down_mbps", "float", "signals", N_("Measured down"), N_("Median download of the school's own tests in the latest quarter, Mbps."), 0.0),
     Column("measured_up_mbps", "float", "signals", N_("Measured up"), N_("Median upload of those tests, Mbps."), 0.0),
     Column("measured_latency_ms", "float", "signals", N_("Measured latency"), N_("Median latency of those tests, ms."), 0.0),
-    _score("delivered", "service", N_("Delivered"), N_("Adequacy of what the school has now (A_d); the conditional mean where inferred."), "docs/method.md §1.1"),
+    _score("delivered", "service", N_("Delivered"), N_("Adequacy of what the school has now (A_d); the conditional mean if inferred."), "docs/method.md §1.1"),
     Column("delivered_status", "text", "service", N_("Delivered: status"), N_("Whether that is known, inferred from what is available, or unknown."), choices=STATUSES, nullable=False),
     Column("delivered_basis", "text", "service", N_("Delivered: evidence"), N_("Speed test, subscription, register field, or the rule that inferred it."), choices=("test", "subscription", "register", "binned", "beta")),
-    _score("delivered_low", "service", N_("Delivered, low"), N_("5 % quantile of what is delivered (never above the mean)."), "docs/method.md §1.1"),
-    _score("delivered_high", "service", N_("Delivered, high"), N_("95 % quantile of what is delivered (never below the mean)."), "docs/method.md §1.1"),
+    _score("delivered_low", "service", N_("Delivered, low"), N_("5 % quantile of the delivered service (never above the mean)."), "docs/method.md §1.1"),
+    _score("delivered_high", "service", N_("Delivered, high"), N_("95 % quantile of the delivered service (never below the mean)."), "docs/method.md §1.1"),
     Column("deficit_status", "text", "scores", N_("Deficit: status"), N_("Known when both what is delivered and what is available are known."), choices=STATUSES, nullable=False),
     Column("reason", "text", "scores", N_("Main reason"), N_("Code of the main reason for the deficit, or for having no rank."), nullable=False),
-    Column("hindrance", "text", "scores", N_("Main hindrance"), N_("Leaf of barrier or need that adds most to the priority, of those that are known.")),
-    _score("delivered_contribution", "scores", N_("Contribution: delivered"), N_("Part of the priority that comes from the service the school lacks."), "docs/method.md §1.1"),
-    _score("available_contribution", "scores", N_("Contribution: available"), N_("Part of the priority that comes from what is not to be had there."), "docs/method.md §1.1"),
-    _score("unknown_contribution", "scores", N_("Contribution: unknown"), N_("Part of the priority that stands for a need or barrier of which nothing is known."), "docs/method.md §1.2"),
-    _score("vulnerability", "scores", N_("Vulnerability"), N_("Special or inclusive school, village index or share of poor pupils, the larger."), "docs/method.md §1.2"),
-    Column("idle_devices", "float", "scores", N_("Devices without bandwidth"), N_("Devices × (1 − delivered)."), 0.0, source="docs/method.md §1.2"),
-    _score("idle_accounts_share", "scores", N_("Accounts without bandwidth"), N_("Active accounts × (1 − delivered)."), "docs/method.md §1.2"),
+    Column("hindrance", "text", "scores", N_("Main hindrance"), N_("Indicator of barrier or need that adds most to the priority, among those that are known.")),
+    _score("delivered_contribution", "scores", N_("Contribution: delivered"), N_("Part of the priority from service that the school lacks."), "docs/method.md §1.1"),
+    _score("available_contribution", "scores", N_("Contribution: available"), N_("Part of the priority from service that is not available there."), "docs/method.md §1.1"),
+    _score("unknown_contribution", "scores", N_("Contribution: unknown"), N_("Part of the priority for needs or barriers of which nothing is known."), "docs/method.md §1.2"),
+    _score("vulnerability", "scores", N_("Vulnerability"), N_("The largest of: special or inclusive school, village index, share of poor pupils."), "docs/method.md §1.2"),
+    Column("idle_devices", "float", "scores", N_("Devices without internet"), N_("Devices × (1 − delivered)."), 0.0, source="docs/method.md §1.2"),
+    _score("idle_accounts_share", "scores", N_("Accounts without internet"), N_("Active accounts × (1 − delivered)."), "docs/method.md §1.2"),
     Column("adequate_school_km", "float", "scores", N_("To an adequate school"), N_("Geodesic distance to the nearest school whose service is known to be adequate, km."), 0.0),
 )  # fmt: skip
 
@@ -246,9 +246,9 @@ def leaf_columns(leaves: Iterable[str]) -> tuple[Column, ...]:
         column
         for leaf in leaves
         for column in (
-            _score(f"{leaf}_score", "scores", N_("Score"), N_("The leaf on its goalposts, 0 good to 1 bad."), "index.toml"),
-            Column(f"{leaf}_status", "text", "scores", N_("Status"), N_("Whether the leaf's value is known, inferred from its group, or unknown."), choices=STATUSES),
-            _score(f"{leaf}_contribution", "scores", N_("Contribution"), N_("The leaf's share of the priority; all contributions add up to it."), "index.toml"),
+            _score(f"{leaf}_score", "scores", N_("Score"), N_("The indicator on its scale, 0 best to 1 worst."), "index.toml"),
+            Column(f"{leaf}_status", "text", "scores", N_("Status"), N_("Whether the value of the indicator is known, inferred from its group, or unknown."), choices=STATUSES),
+            _score(f"{leaf}_contribution", "scores", N_("Contribution"), N_("The indicator's share of the priority; all contributions add up to it."), "index.toml"),
         )
     )  # fmt: skip
 
@@ -273,7 +273,7 @@ def of_stage(stage: StageName) -> tuple[Column, ...]:
 
 
 def measurable() -> tuple[str, ...]:
-    """Columns that a leaf of the index can measure: numbers and flags known before its trees."""
+    """Columns that a leaf of the index can measure: numbers and flags known before the trees."""
     return tuple(
         column.name
         for column in COLUMNS
@@ -282,7 +282,7 @@ def measurable() -> tuple[str, ...]:
 
 
 def check(schools: gpd.GeoDataFrame, stage: StageName) -> gpd.GeoDataFrame:
-    """Hold what `stage` has written against the contract.
+    """Check what `stage` has written against the contract.
 
     The CRS comes first: pandera would raise a bare TypeError for it. Nothing is coerced.
 
@@ -306,7 +306,7 @@ def check(schools: gpd.GeoDataFrame, stage: StageName) -> gpd.GeoDataFrame:
     if all(_holds(schools, column) for column in of_stage(stage)):
         return schools
     import pandas as pd
-    import pandera.pandas as pa  # slow to import: only to say what does not hold
+    import pandera.pandas as pa  # slow to import: needed only for the message of an error
 
     def column(declared: Column) -> pa.Column:
         checks = []
@@ -327,7 +327,7 @@ def check(schools: gpd.GeoDataFrame, stage: StageName) -> gpd.GeoDataFrame:
 
 
 def _holds(schools: pd.DataFrame, declared: Column) -> bool:
-    """Whether a column keeps to its declaration."""
+    """Whether a column fulfils its declaration."""
     if declared.name not in schools.columns:
         return False
     values = schools[declared.name]

@@ -111,7 +111,7 @@ class StageCache:
     def _made(
         self, stage: Stage, schools: gpd.GeoDataFrame, progress: Progress
     ) -> dict[str, pd.DataFrame]:
-        """Run a stage and hold what it wrote against the contract."""
+        """Run a stage and check its columns against the contract."""
         tables = {name: self.table(name) for name in stage.tables}
         staged = stage.make(schools, self.opened, tables, progress)
         after = join(schools, staged.columns)
@@ -126,7 +126,7 @@ def nobody() -> gpd.GeoDataFrame:
 
 
 def join(schools: gpd.GeoDataFrame, columns: pd.DataFrame) -> gpd.GeoDataFrame:
-    """New columns beside the old ones; a stage that touches an old one is a fault of the code."""
+    """New columns beside the old ones; a stage that changes an old one is an error of the code."""
     if not len(columns.columns):  # a stage that makes tables only
         return schools
     if "row_id" not in schools:  # the first one makes the rows

@@ -29,7 +29,7 @@ class Staged:
     columns : DataFrame
         New columns, one row per school, in the order of the table.
     findings : list of Finding
-        What it found on the way.
+        Findings of the stage.
     tables : dict of DataFrame
         Tidy tables of its own, by name.
     """
@@ -40,7 +40,7 @@ class Staged:
 
 
 class Reporter(Protocol):
-    """Who is told how far the work is."""
+    """Receives the progress of the work."""
 
     def __call__(self, step: str, done: int, total: int) -> None:
         """`step` is the name of a stage; `done` of `total` parts of it are finished."""

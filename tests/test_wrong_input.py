@@ -198,14 +198,14 @@ FAULTS: dict[str, tuple[Mangle, tuple[str, ...]]] = {
     **{
         f"folder for {name}": (
             folder_in_place_of(name),
-            (re.escape(name) + ": this is a folder, and a file belongs here",),
+            (re.escape(name) + ": this is a folder, but a file is needed",),
         )
         for name in (*TABLES, *RASTERS, *LAYERS)
         if name != "dem.tif"
     },
     "folder without tiles": (
         folder_in_place_of("dem.tif"),
-        (r"dem\.tif: the folder holds no raster",),
+        (r"dem\.tif: the folder contains no raster",),
     ),
     **{
         f"empty {name}": (write(name, ""), (re.escape(name) + ": the file is empty",))
@@ -241,11 +241,11 @@ FAULTS: dict[str, tuple[Mangle, tuple[str, ...]]] = {
     ),
     "two columns of one name": (
         swap("schools.csv", "id,", "nama_sekolah,"),
-        (r"schools\.csv: several columns could be “name”: nama_sekolah, sekolah",),
+        (r"schools\.csv: several columns match “name”: nama_sekolah, sekolah",),
     ),
     "open quotation mark": (
         swap("schools.csv", ",SD NEGERI HULU", ',"SD NEGERI HULU'),
-        (r"schools\.csv, row 2: the table breaks off here",),
+        (r"schools\.csv, row 2: the table is broken here",),
     ),
     "header that the project names": (
         swap(TOML, "[schools]", '[schools]\ncolumns = { npsn = "NPSM" }'),
@@ -253,7 +253,7 @@ FAULTS: dict[str, tuple[Mangle, tuple[str, ...]]] = {
     ),
     "column that the project names": (
         swap(TOML, "[schools]", '[schools]\ncolumns = { npn = "npsn" }'),
-        (r"names “npn”, which is no column of ours; .*Did you mean “npsn”",),
+        (r"names “npn”, which is not a known column; .*Did you mean “npsn”",),
     ),
     "attributes that add nothing": (
         named("pupils.csv", "schools.csv"),
@@ -273,18 +273,18 @@ FAULTS: dict[str, tuple[Mangle, tuple[str, ...]]] = {
             lambda f: (f / "schools.csv").rename(f / "schools.xlsx"),
             named("schools.csv", "schools.xlsx"),
         ),
-        (r"schools\.xlsx: this is not a workbook that can be read",),
+        (r"schools\.xlsx: the workbook cannot be read",),
     ),
     "workbook cut off": (
         both(workbook, halve("schools.xlsx"), named("schools.csv", "schools.xlsx")),
-        (r"schools\.xlsx: this is not a workbook that can be read",),
+        (r"schools\.xlsx: the workbook cannot be read",),
     ),
     "archive that is no workbook": (
         both(
             lambda f: zipfile.ZipFile(f / "schools.xlsx", "w").close(),
             named("schools.csv", "schools.xlsx"),
         ),
-        (r"schools\.xlsx: this is not a workbook that can be read",),
+        (r"schools\.xlsx: the workbook cannot be read",),
     ),
     "sheet": (
         both(workbook, swap(TOML, '"schools.csv"', '"schools.xlsx"\nsheet = "Dta"')),
@@ -330,11 +330,11 @@ FAULTS: dict[str, tuple[Mangle, tuple[str, ...]]] = {
     ),
     "class raster without classes": (
         swap(TOML, "classes = {", "# classes = {"),
-        (r"toml, coverage\.1: “classes” goes with kind = \"class\"",),
+        (r"toml, coverage\.1: “classes” is required for kind = \"class\"",),
     ),
     "classes without class raster": (
         swap(TOML, 'kind = "class"', 'kind = "rsrp_dbm"'),
-        (r"toml, coverage\.1: “classes” goes with kind = \"class\"",),
+        (r"toml, coverage\.1: “classes” is required for kind = \"class\"",),
     ),
     "class that is no number": (
         swap(TOML, '"1" = 0.02', '"nan" = 0.02'),
@@ -388,7 +388,7 @@ FAULTS: dict[str, tuple[Mangle, tuple[str, ...]]] = {
     ),
     "no register": (
         swap(TOML, "[schools]", "[costs]"),
-        (r"toml, schools: this key must be given",),
+        (r"toml, schools: this key is required",),
     ),
     "key at the top": (
         add("[elevations]\npath = 'x'"),
@@ -416,15 +416,15 @@ FAULTS: dict[str, tuple[Mangle, tuple[str, ...]]] = {
     ),
     "choice": (
         swap(TOML, 'technology = "4g"', 'technology = "4G"'),
-        (r"toml, coverage\.0\.technology: “4G” is not possible here; possible are: 2g",),
+        (r"toml, coverage\.0\.technology: “4G” is not possible here; possible values are: 2g",),
     ),
     "negative weight": (
         add("[index.nodes.students]\nweight = -1"),
-        (r"toml, index\.nodes\.students\.weight: “-1” does not fit: it must be at least 0",),
+        (r"toml, index\.nodes\.students\.weight: “-1” is not valid: it must be at least 0",),
     ),
     "weight that is no number": (
         add("[index.nodes.students]\nweight = nan"),
-        (r"toml, index\.nodes\.students\.weight: “nan” does not fit: a number is needed",),
+        (r"toml, index\.nodes\.students\.weight: “nan” is not valid: a number is needed",),
     ),
     "no weight in the priority": (
         add("[index.priority]\nbase = 0\nneed = 0\nbarrier = 0"),
@@ -437,17 +437,17 @@ FAULTS: dict[str, tuple[Mangle, tuple[str, ...]]] = {
                 for leaf in ("students", "vulnerable", "devices", "accounts", "adequate")
             )
         ),
-        (r"toml, index\.nodes\.need: every weight below “need” is 0",),
+        (r"toml, index\.nodes\.need: all weights below “need” are 0",),
     ),
     "column that does not exist": (
         add("[index.nodes.students]\ncolumn = 'studnts'"),
-        (r"nodes\.students\.column: “studnts” is no column .*Did you mean “students”",),
+        (r"nodes\.students\.column: “studnts” is not a column .*Did you mean “students”",),
     ),
     "column of text": (
         add("[index.nodes.students]\ncolumn = 'name'"),
-        (r"nodes\.students\.column: “name” is no column that can be measured",),
+        (r"nodes\.students\.column: “name” is not a column that can be measured",),
     ),
-    "lambda": (add("[index]\nlambda = 1.5"), (r"toml, index\.lambda: “1\.5” does not fit",)),
+    "lambda": (add("[index]\nlambda = 1.5"), (r"toml, index\.lambda: “1\.5” is not valid",)),
 }
 
 
@@ -476,11 +476,11 @@ def test_a_pipe_or_device_is_never_read(
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (("--set", "index.lambda"), "“index.lambda” is no assignment"),
-        (("--set", "index..lambda=1"), "“index..lambda=1” is no assignment"),
-        (("--set", "index.lambda=2"), "index.lambda: “2” does not fit"),
+        (("--set", "index.lambda"), "“index.lambda” sets no value"),
+        (("--set", "index..lambda=1"), "“index..lambda=1” sets no value"),
+        (("--set", "index.lambda=2"), "index.lambda: “2” is not valid"),
         (("--set", "index.lamda=0.5"), "index.lamda: there is no such key; .*“lambda”"),
-        (("--set", "index.priority.need=much"), "index.priority.need: “much” does not fit"),
+        (("--set", "index.priority.need=much"), "index.priority.need: “much” is not valid"),
     ],
 )
 def test_assignments(
@@ -508,7 +508,7 @@ def test_a_filter_that_nothing_meets(
     before = snapshot(ranked)
     command = ("rank",) if arguments[0] == "--gap" else ("export", "csv")
     answer = cli(*command, "--project", ranked, *arguments)
-    refused(answer, rf"“{arguments[1]}”; there is: .* Did you mean “{re.escape(suggestion)}”\?$")
+    refused(answer, rf"“{arguments[1]}”; there are: .* Did you mean “{re.escape(suggestion)}”\?$")
     assert snapshot(ranked) == before
 
 
@@ -772,7 +772,7 @@ def ended_well(answer: Answer, runs: Path, before: dict[str, bytes]) -> None:
     assert "Exception ignored" not in answer.err
     assert answer.status in {0, 1}
     if answer.status:
-        assert answer.err == "kalsel-gap: error: interrupted. Nothing half-written is left.\n"
+        assert answer.err == "kalsel-gap: error: interrupted. No half-written file is left.\n"
 
 
 @POSIX
@@ -873,4 +873,4 @@ def test_a_wish_that_python_swallows_comes_again() -> None:
     )
     assert time.monotonic() - begun < 20
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "kalsel-gap: error: interrupted. Nothing half-written is left.\n"
+    assert done.stderr == "kalsel-gap: error: interrupted. No half-written file is left.\n"

@@ -27,7 +27,7 @@ _HELP_OF_OPTIONS = (
     N_("Install completion for the current shell."),
     N_("Show completion for the current shell, to copy it or customize the installation."),
 )
-# What the framework says of a wrong command line, as a code of ours; the first that fits.
+# The framework's messages about a wrong command line, as our error codes; the first match.
 _USAGE = {
     "command_split": r"'(?P<value>.*?)' is now '(?P<expected>.*?)'\.",
     "command_unknown": r"No such command '(?P<value>.*?)'.?( Did you mean '(?P<suggestion>.*)'\?)?",
@@ -43,7 +43,7 @@ _USAGE = {
     "value_unfit": r"Invalid value for (?P<column>.*?): (?P<reason>.*)",
     "usage": r"(?P<reason>.*)",
 }
-_INTERRUPTED = 130  # what the framework makes of Ctrl-C while it reads the command line
+_INTERRUPTED = 130  # how the framework reports Ctrl-C while it reads the command line
 # Only this child of the framework's usage errors is public.
 _UsageError: Any = typer.BadParameter.__base__
 
@@ -128,8 +128,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _explain(error: Any, text: Text) -> None:  # noqa: ANN401
-    """Say what is wrong with the command line, and where its help is."""
-    if error.ctx and error.message == error.ctx.get_help():  # nothing was asked for
+    """Print what is wrong with the command line, and where its help is."""
+    if error.ctx and error.message == error.ctx.get_help():  # no command was given
         print(error.message, file=sys.stderr)  # noqa: T201 - a page of several lines
         return
     words = error.format_message()
@@ -144,7 +144,7 @@ def _explain(error: Any, text: Text) -> None:  # noqa: ANN401
 
 
 def _language_option(arguments: Sequence[str]) -> str | None:
-    """What ``--lang`` says, before anything is parsed: help and errors need it too."""
+    """The value of ``--lang``, before anything is parsed: help and errors need it too."""
     for argument, following in pairwise([*arguments, ""]):
         if argument == "--lang":
             return following

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from kalsel_gap.quality.full_check import Checked
 
 HELP = N_(
-    "Say what is wrong with the inputs, where and how bad, and propose repairs.\n\n"
-    "It writes findings.csv, .json and .geojson, check.html with a map, and repairs.csv to review. "
-    "Exit status 3 where something cannot be ranked as it stands.\n\n"
+    "Check the inputs: what is wrong, where and how serious it is, and which repairs are "
+    "proposed.\n\n"
+    "Writes findings.csv, .json and .geojson, check.html with a map, and repairs.csv to review. "
+    "Exit status 3 if any finding is an error.\n\n"
     "Example: kalsel-gap check"
 )
 _FOUND = 3  # exit status
@@ -49,36 +50,41 @@ def check(
         checked = check_all(opened, report=report)
     folder = out or opened.project.output.folder / findings_report.FOLDER
     words = options.words(ctx, lang, opened)
-    table = findings_report.told(checked, opened, words)
-    files = findings_report.contents(checked, table, folder)
+    table = findings_report.findings_table(checked, opened, words)
+    files = findings_report.file_contents(checked, table, folder)
     files["check.html"] = findings_map.to_html(checked, table, opened, words)
     findings_report.write(folder, files, opened)
     _print(checked, opened, format, text)
     for sentence in findings_report.remarks(checked, folder, text):
         console.note(sentence, quiet=quiet)
-    found = findings_report.counts(checked)
+    found = findings_report.count_by_severity(checked)
     if found["error"] or (strict and found["warning"]):
         raise typer.Exit(_FOUND)
 
 
 def _accept(opened: Opened, reviewed: Path, text: Text, *, quiet: bool) -> None:
-    """Keep what the reviewed file accepts, and say so."""
-    from kalsel_gap.deliverables.findings_report import explained
+    """Save the repairs that the reviewed file accepts, and print how many."""
+    from kalsel_gap.deliverables.findings_report import repairs_with_reasons
     from kalsel_gap.quality.accept import accept_repairs
     from kalsel_gap.quality.full_check import STEPS, check_all
 
     with console.progress(text, STEPS, quiet=quiet) as report:
         checked = check_all(opened, report=report)
-    accepted = accept_repairs(opened, checked, explained(checked, opened), reviewed)
+    accepted = accept_repairs(opened, checked, repairs_with_reasons(checked, opened), reviewed)
     count, withdrawn = text.number(accepted.count), text.number(accepted.withdrawn)
     sentences = []
     if accepted.count:
-        words = N_("Repairs accepted: {count}, kept in {path}. “kalsel-gap rank” uses them now.")
+        words = N_(
+            "Repairs accepted: {count}, saved in {path}. “kalsel-gap rank” uses them from now on."
+        )
         sentences.append(text(words, count=count, path=accepted.path))
     if accepted.withdrawn:
-        words = N_("Repairs taken back: {count}, they are no longer in {path}.")
+        words = N_("Repairs withdrawn: {count}; they are no longer in {path}.")
         sentences.append(text(words, count=withdrawn, path=accepted.path))
-    words = N_("{reviewed} accepts nothing: write yes in its column “accept”.")
+    words = N_(
+        "{reviewed} accepts no repair. Write yes in its column “accept” for each repair that you "
+        "accept."
+    )
     for sentence in sentences or [text(words, reviewed=reviewed)]:
         console.note(sentence, quiet=quiet)
 
@@ -88,11 +94,11 @@ def _print(checked: Checked, opened: Opened, format_: Format | None, text: Text)
     from kalsel_gap.deliverables import findings_report
     from kalsel_gap.storage import spreadsheet
 
-    chosen = console.chosen(format_)
+    chosen = console.output_format(format_)
     if chosen is Format.table:
         nature = opened.project.project.data
-        console.summary(findings_report.summary(checked, text), nature, text)
+        console.summary(findings_report.group_findings(checked, text), nature, text)
     else:
-        table = findings_report.told(checked, opened, text)
+        table = findings_report.findings_table(checked, opened, text)
         write = findings_report.to_json if chosen is Format.json else spreadsheet.csv_of
         console.emit(write(table))

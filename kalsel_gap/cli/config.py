@@ -11,7 +11,7 @@ from kalsel_gap.cli.options import Format
 from kalsel_gap.i18n.text import N_, Text, escaped
 
 HELP = N_(
-    "Print every value in force and where it comes from.\n\n"
+    "Print every setting in use and where it comes from.\n\n"
     "Origins: project (the project file), option (--set), a file of defaults/, or built-in.\n\n"
     "Example: kalsel-gap config --format csv"
 )
@@ -33,7 +33,7 @@ def config(
     text: Text = ctx.obj
     opened = read_project(project or find_project(Path.cwd()), tuple(assignments or ()))
     rows = [(key, json.dumps(v, ensure_ascii=False), origin) for key, v, origin in opened.values()]
-    chosen = console.chosen(format)
+    chosen = console.output_format(format)
     if chosen is Format.table:
         console.values(rows, text)
     elif chosen is Format.json:

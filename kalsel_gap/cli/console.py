@@ -42,7 +42,7 @@ _SEVERITY_STYLE = {"error": "bold red", "warning": "yellow", "note": "dim"}
 _STATE_STYLE = {"ok": "green", "warning": "yellow", "fault": "bold red"}
 _TIER_STYLE = {1: "bold red", 2: "red", 3: "yellow", 4: "green", 5: "bold green"}
 
-# GDAL's own log would repeat in its words what our message says in the reader's.
+# GDAL's own log would repeat our message in other words.
 logging.getLogger("rasterio").addHandler(logging.NullHandler())
 logging.getLogger("pyogrio").addHandler(logging.NullHandler())
 
@@ -52,8 +52,8 @@ def to_terminal() -> bool:
     return sys.stdout.isatty()
 
 
-def chosen(format_: Format | None) -> Format:
-    """The format of standard output: a table where somebody reads it, unless one is named."""
+def output_format(format_: Format | None) -> Format:
+    """The format of standard output: a table on a terminal, unless another one is named."""
     return format_ or (Format.table if to_terminal() else Format.csv)
 
 
@@ -79,15 +79,15 @@ def note(sentence: str, *, quiet: bool = False) -> None:
 
 def fail(error: KalselGapError, text: Text) -> None:
     """Print what a user can act on to standard error."""
-    word = text(N_("error"))  # not inside the f-string: there gettext's tools do not look
+    word = text(N_("error"))  # not inside the f-string: gettext's tools do not look there
     for line in messages.error_lines(error, text):
         note(f"kalsel-gap: {word}: {line}")
 
 
 def estimate(made: Estimate, folder: Path, text: Text, *, quiet: bool) -> None:
-    """What making rasters would take, and that nothing was written, to standard error."""
+    """Time and space for rasters, and that nothing was written, to standard error."""
     sentence = N_(
-        "About {seconds} s, {out_mb} MB in {folder} ({free_mb} MB free) and {cache_mb} MB in the "
+        "About {seconds} s; {out_mb} MB in {folder} ({free_mb} MB free) and {cache_mb} MB in the "
         "cache. Nothing was written."
     )
     note(
@@ -104,7 +104,7 @@ def estimate(made: Estimate, folder: Path, text: Text, *, quiet: bool) -> None:
 
 
 def remarks(findings: Sequence[Finding], text: Text, *, quiet: bool) -> None:
-    """What is doubtful in the inputs, to standard error: a line for each file, code and column."""
+    """Findings about the inputs, to standard error: a line for each file, code and column."""
     doubtful = [finding for finding in findings if finding.severity != "note"]
     if quiet or not doubtful:
         return
@@ -172,7 +172,7 @@ def ranking(run: Run, shown: pd.DataFrame, counts: pd.DataFrame, text: Text) -> 
 
 
 def _narrow_table(shown: pd.DataFrame, text: Text) -> Table:
-    """For 80 columns: what belongs to a school stands in lines below its name."""
+    """For 80 columns: the values of a school are in lines below its name."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column(text(N_("#")), justify="right", no_wrap=True)
     table.add_column(text(N_("NPSN")), no_wrap=True)
@@ -269,10 +269,10 @@ def publish(
     shown: pd.DataFrame | None = None,
     quiet: bool = False,
 ) -> None:
-    """A table to standard output; somebody who reads it sees `figures` of it, or of `shown`."""
+    """A table to standard output; on a terminal :func:`figures` of it, or of `shown`."""
     from kalsel_gap.storage import spreadsheet
 
-    match chosen(format_):
+    match output_format(format_):
         case Format.table:
             seen = frame if shown is None else shown
             figures(seen, labels, text, spare=spare, quiet=quiet)
@@ -306,12 +306,12 @@ def figures(
         table = _figures(frame[names], labels, text)
     console.print(table)
     if left_out := [text(labels[name]) for name in whole if name not in names]:
-        sentence = N_("Columns left out: {columns}; --format csv has all of them.")
+        sentence = N_("Columns not shown: {columns}; --format csv has all of them.")
         note(text(sentence, columns=", ".join(left_out)), quiet=quiet)
 
 
 def pairs(title: str, rows: Sequence[tuple[str, str]]) -> None:
-    """Names and what there is to say of each, below a title."""
+    """Names with a sentence about each, below a title."""
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(no_wrap=True)
     table.add_column(ratio=1, overflow="fold")
@@ -353,7 +353,7 @@ def _figure(name: str, value: object, text: Text) -> str:
 
 
 def summary(groups: Sequence[FindingGroup], nature: str, text: Text) -> None:
-    """Findings by file and code: how many, what they say, where the first ones stand."""
+    """Findings by file and code: how many, their sentence, and the first rows."""
     console = Console(highlight=False)
     if notice := messages.NAMES.get(nature):
         console.print(Styled(text(notice), style="bold"))
@@ -378,7 +378,7 @@ def summary(groups: Sequence[FindingGroup], nature: str, text: Text) -> None:
 
 
 def facts(found: Sequence[Fact], text: Text) -> None:
-    """What the doctor has found: state, subject, what it is and what to do."""
+    """Results of the doctor: state, subject, what was found and what to do."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column(text(N_("State")), no_wrap=True)
     table.add_column(text(N_("Part")), no_wrap=True)

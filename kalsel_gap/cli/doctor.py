@@ -11,9 +11,9 @@ from kalsel_gap.cli.options import Format
 from kalsel_gap.i18n.text import N_, Text, escaped
 
 HELP = N_(
-    "Look at what the tool needs and say what to do where something is at fault.\n\n"
+    "Check what the tool needs and say what to do if something is missing or broken.\n\n"
     "Environment, libraries, GDAL, project and inputs, cache, disk, terminal. Works without a "
-    "project. Exit status 3 where something is at fault.\n\n"
+    "project. Exit status 3 if there is a problem.\n\n"
     "Example: kalsel-gap doctor"
 )
 _AT_FAULT = 3  # exit status
@@ -31,7 +31,7 @@ def doctor(
 
     text: Text = ctx.obj
     found = examine(project)
-    chosen = console.chosen(format)
+    chosen = console.output_format(format)
     rows = [{"part": f.part, "state": f.state, "message": fact(f, text)} for f in found]
     if chosen is Format.table:
         console.facts(found, text)

@@ -14,17 +14,17 @@ from kalsel_gap.i18n.text import N_, Text
 if TYPE_CHECKING:
     from kalsel_gap.storage.run_folder import Run
 
-HELP = N_("Write the latest run for others.\n\nExample: kalsel-gap export csv --out list.csv")
+HELP = N_("Export the latest run.\n\nExample: kalsel-gap export csv --out list.csv")
 CSV_HELP = N_(
     "Write the schools as CSV.\n\n"
-    "The canonical columns come first, then the reason in words, then the indicators.\n\n"
+    "The main columns come first, then the reason in words, then the indicators.\n\n"
     "Example: kalsel-gap export csv --out list.csv"
 )
 
 
 GPKG_HELP = N_(
-    "Write a GeoPackage that opens styled in QGIS.\n\n"
-    "Layers: schools, sites, boundaries; the columns are described inside.\n\n"
+    "Write a GeoPackage that QGIS opens with its symbology.\n\n"
+    "Layers: schools, sites, boundaries; the descriptions of the columns are included.\n\n"
     "Example: kalsel-gap export gpkg --out schools.gpkg"
 )
 GEOJSON_HELP = N_(
@@ -105,7 +105,7 @@ def _opened(
     run: str | None,
     lang: LanguageChoice | None,
 ) -> tuple[Run, Text]:
-    """The run, and the language of what is drawn from it."""
+    """The run, and the language of its exports."""
     from kalsel_gap.storage.run_folder import read_run
 
     opened, folder = console.runs_of(project, runs)
@@ -113,7 +113,7 @@ def _opened(
 
 
 def _write(data: str, out: Path | None, text: Text, *, quiet: bool) -> None:
-    """To the file, or to standard output without one."""
+    """Write to the file, or to standard output without one."""
     from kalsel_gap.storage.atomic import replace_file
 
     if out is None:

@@ -14,7 +14,7 @@ from kalsel_gap.i18n.text import N_
 if TYPE_CHECKING:
     from kalsel_gap.i18n.text import Text
 
-# The framework's own words that stand in a page.
+# The framework's own words in a help page.
 _HELP_WORDS = (
     *(N_("Usage:"), N_("[OPTIONS]"), N_("COMMAND [ARGS]..."), N_("[default:"), N_("[required]")),
     *(N_("Arguments:"), N_("Options:"), N_("Commands:"), N_("Show this message and exit.")),
@@ -45,7 +45,7 @@ class CommandGroup(TyperGroup):
         except KeyboardInterrupt:
             fail(KalselGapError("interrupted"), ctx.obj)
         except BrokenPipeError:
-            raise  # the reader of a pipe has seen enough: the framework ends quietly
+            raise  # the reader of a pipe has closed it: the framework ends without a message
         except OSError as error:
             reason = error.strerror or str(error)
             fail(OutputError("disk_or_folder", path=error.filename, reason=reason), ctx.obj)

@@ -14,7 +14,9 @@ HELP = N_(
     "Write a commented project file to fill in, or the sample province.\n\n"
     "Example: kalsel-gap init first-project --sample"
 )
-Folder = Annotated[Path, typer.Argument(help=N_("Folder of the project; this one by default."))]
+Folder = Annotated[
+    Path, typer.Argument(help=N_("Folder of the project; the current folder by default."))
+]
 WithSample = Annotated[
     bool, typer.Option("--sample", help=N_("Write the synthetic sample province with its files."))
 ]

@@ -10,7 +10,7 @@ from kalsel_gap.cli import console, options
 from kalsel_gap.i18n.text import N_, Text
 
 HELP = N_(
-    "Write the latest run as a map: one HTML file that opens without a network.\n\n"
+    "Write the latest run as a map: one HTML file that opens without internet.\n\n"
     "Example: kalsel-gap map --out map.html"
 )
 

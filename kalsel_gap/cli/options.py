@@ -75,13 +75,13 @@ Assignments = Annotated[
 RunFolder = Annotated[
     Path | None,
     typer.Option(
-        "--out", "-o", metavar=_FOLDER, help=N_("Folder of the runs, instead of the project's.")
+        "--out", "-o", metavar=_FOLDER, help=N_("Folder for the runs, instead of the project's.")
     ),
 ]
 RunsFolder = Annotated[
     Path | None,
     typer.Option(
-        "--runs", metavar=_FOLDER, help=N_("Folder of the runs, instead of the project's.")
+        "--runs", metavar=_FOLDER, help=N_("Folder for the runs, instead of the project's.")
     ),
 ]
 CheckFolder = Annotated[
@@ -90,7 +90,7 @@ CheckFolder = Annotated[
         "--out",
         "-o",
         metavar=_FOLDER,
-        help=N_("Folder for what is written; check/ in the project's folder of runs by default."),
+        help=N_("Output folder; by default check/ in the project's folder of runs."),
     ),
 ]
 Layers = Annotated[
@@ -98,7 +98,7 @@ Layers = Annotated[
     typer.Option(
         "--layers",
         metavar=N_("<name,…>"),
-        help=N_("Which layers, such as slope,class; by default all that the project can have."),
+        help=N_("Layers to write, such as slope,class; by default all that the inputs allow."),
     ),
 ]
 TerrainFolder = Annotated[
@@ -107,7 +107,7 @@ TerrainFolder = Annotated[
         "--out",
         "-o",
         metavar=_FOLDER,
-        help=N_("Folder for the layers; terrain/ in the project's folder of runs by default."),
+        help=N_("Output folder; by default terrain/ in the project's folder of runs."),
     ),
 ]
 Npsn = Annotated[str, typer.Argument(metavar=N_("NPSN"), help=N_("NPSN of the school."))]
@@ -116,7 +116,7 @@ Picture = Annotated[
     typer.Option(
         "--picture",
         metavar=_FILE,
-        help=N_("Draw the path of the best link to this .svg or .png file."),
+        help=N_("Draw the path profile of the best link to this .svg or .png file."),
     ),
 ]
 Operators = Annotated[
@@ -124,13 +124,13 @@ Operators = Annotated[
     typer.Option(
         "--operator",
         metavar=_TEXT,
-        help=N_("Only this operator's sites; repeatable, all by default."),
+        help=N_("Only this operator's sites; repeatable; all by default."),
     ),
 ]
 Technologies = Annotated[
     list[MobileChoice] | None,
     typer.Option(
-        "--technology", help=N_("Only sites of 2g, 3g, 4g or 5g; repeatable, all by default.")
+        "--technology", help=N_("Only sites of 2g, 3g, 4g or 5g; repeatable; all by default.")
     ),
 ]
 ReceptionLayers = Annotated[
@@ -138,7 +138,7 @@ ReceptionLayers = Annotated[
     typer.Option(
         "--layers",
         metavar=N_("<name,…>"),
-        help=N_("Which rasters: level,server,servers,margin; all by default."),
+        help=N_("Rasters to write: level,server,servers,margin; all by default."),
     ),
 ]
 RadiusKm = Annotated[
@@ -148,7 +148,7 @@ RadiusKm = Annotated[
         min=1.0,
         max=200.0,
         metavar=N_("<number>"),
-        help=N_("How far from each site; radio.candidates.reach_km by default."),
+        help=N_("Radius around each site in km; radio.candidates.reach_km by default."),
     ),
 ]
 Resolution = Annotated[
@@ -158,8 +158,8 @@ Resolution = Annotated[
         min=1.0,
         metavar=N_("<number>"),
         help=N_(
-            "Width of a cell in metres, taken to the nearest odd number of cells of the elevation "
-            "model; these by default."
+            "Cell width in metres, rounded to an odd number of cells of the elevation model; by "
+            "default one cell."
         ),
     ),
 ]
@@ -169,12 +169,15 @@ ReceptionFolder = Annotated[
         "--out",
         "-o",
         metavar=_FOLDER,
-        help=N_("Folder for the rasters; reception/ in the project's folder of runs by default."),
+        help=N_("Output folder; by default reception/ in the project's folder of runs."),
     ),
 ]
 DryRun = Annotated[
     bool,
-    typer.Option("--dry-run", help=N_("Say what would be written, its size and time; no more.")),
+    typer.Option(
+        "--dry-run",
+        help=N_("Print what would be written, its size and the time needed, and write nothing."),
+    ),
 ]
 Strict = Annotated[bool, typer.Option("--strict", help=N_("Exit status 3 for warnings too."))]
 AcceptRepairs = Annotated[
@@ -182,7 +185,7 @@ AcceptRepairs = Annotated[
     typer.Option(
         "--accept-repairs",
         metavar=_FILE,
-        help=N_("Keep the repairs that this reviewed file accepts; nothing else is done."),
+        help=N_("Save the repairs that this reviewed file accepts, and do nothing more."),
     ),
 ]
 OutFile = Annotated[
@@ -195,7 +198,7 @@ NewFile = Annotated[Path, typer.Option("--out", "-o", help=N_("File to write."))
 TableFormat = Annotated[
     Format | None,
     typer.Option(
-        "--format", "-f", help=N_("How to print: table, csv or json; csv when output is piped.")
+        "--format", "-f", help=N_("Output format: table, csv or json; csv when output is piped.")
     ),
 ]
 Lang = Annotated[
@@ -203,7 +206,9 @@ Lang = Annotated[
     typer.Option("--lang", help=N_("Language of the output: id (Indonesian) or en (English).")),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help=N_("No progress bar and no notes."))]
-NoCache = Annotated[bool, typer.Option("--no-cache", help=N_("Compute everything anew."))]
+NoCache = Annotated[
+    bool, typer.Option("--no-cache", help=N_("Compute everything again, without the cache."))
+]
 Top = Annotated[
     int | None,
     typer.Option(
@@ -211,7 +216,7 @@ Top = Annotated[
         "-n",
         min=1,
         metavar=N_("<number>"),
-        help=N_("So many schools at most; 20 in a table, else all."),
+        help=N_("Largest number of schools; by default 20 in a table, otherwise all."),
     ),
 ]
 RankBy = Annotated[By, typer.Option("--by", help=N_("Rank by deficit or by priority."))]
@@ -248,15 +253,19 @@ OnlyGap = Annotated[
         "--gap",
         metavar=_TEXT,
         help=N_(
-            "Only this gap: adequate, slow, unconnected, weak, uncovered, covered_unverified, "
-            "unknown."
+            "Only this kind of gap: adequate, slow, unconnected, weak, uncovered, "
+            "covered_unverified, unknown."
         ),
     ),
 ]
 CsvDialect = Annotated[
     DialectChoice,
     typer.Option(
-        "--dialect", help=N_("raw: comma and point; id: semicolon and decimal comma, for Excel.")
+        "--dialect",
+        help=N_(
+            "raw: comma separator, decimal point; id: semicolon separator, decimal comma, for "
+            "Excel."
+        ),
     ),
 ]
 RunName = Annotated[
@@ -265,7 +274,7 @@ RunName = Annotated[
 
 
 def words(ctx: typer.Context, lang: LanguageChoice | None, opened: Opened) -> Text:
-    """Language of what is written for others; ``--lang`` counts before and after the command."""
+    """Language of files for others; ``--lang`` may stand before or after the command."""
     chosen = lang or ctx.find_root().params.get("lang")
     project = opened.project.project.language
     return Text(choose_language(chosen and str(chosen), project=project, deliverable=True))

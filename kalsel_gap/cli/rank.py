@@ -9,8 +9,8 @@ from kalsel_gap.cli.options import By, Format
 from kalsel_gap.i18n.text import N_, Text
 
 HELP = N_(
-    "Rank the schools of a project and show who comes first, and why.\n\n"
-    "The run is kept in a folder of its own; deliverables are drawn from it.\n\n"
+    "Rank the schools of a project, and show which come first and why.\n\n"
+    "Each run is kept in a folder of its own; the map and the exports are made from it.\n\n"
     "Example: kalsel-gap rank --top 5"
 )
 
@@ -44,7 +44,7 @@ def rank(
         run = opened.rank(out=out, cached=not no_cache, report=report)
     view = tables.View(by.value, top, kabupaten, kecamatan, level, authority, terrain, gap)
     selected = tables.select(run.schools, view)
-    chosen = console.chosen(format)
+    chosen = console.output_format(format)
     if chosen is Format.table:
         everyone = tables.select(run.schools, view.everyone())
         console.ranking(run, selected.head(top or console.TOP), tables.by_kabupaten(everyone), text)

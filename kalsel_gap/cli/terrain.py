@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from kalsel_gap.terrain.products import Atlas
 
 HELP = N_(
-    "Write terrain layers of the whole elevation model for GIS, and figures by area.\n\n"
+    "Write terrain layers of the whole elevation model for GIS, and statistics by area.\n\n"
     "Each layer is a Cloud Optimized GeoTIFF with a style for QGIS (.qml) beside it: elevation, "
     "slope, aspect, tri, roughness, relief, coast, zone, hillshade, mountain, class. "
-    "terrain_statistics.csv has a row for each kabupaten and kecamatan. What was measured is kept: "
-    "an interrupted run goes on where it stopped, and other thresholds answer soon.\n\n"
+    "terrain_statistics.csv has a row for each kabupaten and kecamatan. Finished parts are kept: "
+    "an interrupted run continues where it stopped, and a run with other thresholds takes little "
+    "time.\n\n"
     "Example: kalsel-gap terrain --layers slope,class"
 )
 _LABELS = {  # of columns on a terminal; the files have all of them, and the kecamatan too
@@ -44,7 +45,7 @@ _LABELS = {  # of columns on a terminal; the files have all of them, and the kec
     "pulau_kecil_share": N_("Small island %"),
     "class_known_share": N_("Known %"),
 }
-# Left out of these where a terminal is narrow, the first ones first.
+# Columns that a narrow terminal leaves out, the first ones first.
 _SPARE = (
     *("max_elevation_m", "coastal_zone_share", "mean_local_relief_m"),
     *("class_known_share", "mean_elevation_m", "mean_slope_deg"),
@@ -71,7 +72,7 @@ def terrain(
     opened = read_project(project or find_project(Path.cwd()), tuple(assignments or ()))
     atlas = Atlas(opened, options.names_of(layers) or ())
     for name in atlas.left_out:
-        sentence = N_("Left out, as there is no sea: {layer}.")
+        sentence = N_("Not written, because there is no sea: {layer}.")
         console.note(text(sentence, layer=name), quiet=quiet)
     folder = out or opened.project.output.folder / FOLDER
     if dry_run:
@@ -87,7 +88,7 @@ def terrain(
 def _estimate(
     atlas: Atlas, folder: Path, format_: Format | None, text: Text, *, quiet: bool
 ) -> None:
-    """Say what would be written, and write nothing."""
+    """Print what would be written, and write nothing."""
     estimate = atlas.estimate(folder)
     _print(estimate.layers, format_, text, quiet=quiet)
     console.estimate(estimate, folder, text, quiet=quiet)

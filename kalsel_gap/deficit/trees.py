@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Trees:
-    """Barrier and need of each school, and how they come about.
+    """Barrier and need of each school, and how they are composed.
 
     Attributes
     ----------
@@ -78,7 +78,7 @@ def power_mean(
 
 
 def measure(schools: pd.DataFrame, index: Index, counts: pd.Series[bool]) -> Trees:
-    """Both trees over the leaves that the project has anything for.
+    """Both trees over the leaves for which the project has data.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def measure(schools: pd.DataFrame, index: Index, counts: pd.Series[bool]) -> Tre
     index : Index
         The trees.
     counts : Series of bool
-        Schools that are located and no duplicates: the others are neither scored nor asked.
+        Located schools without duplicates: the others are neither scored nor used for inference.
     """
     score: dict[str, pd.Series[float]] = {}
     status: dict[str, pd.Series[str]] = {}
@@ -104,7 +104,7 @@ def measure(schools: pd.DataFrame, index: Index, counts: pd.Series[bool]) -> Tre
     everything = pd.Series(1.0, index=schools.index)
 
     def combine(parent: str) -> tuple[pd.Series[float], dict[str, pd.Series[float]]] | None:
-        """Value of a node and each leaf's part of it; nothing where no leaf is active."""
+        """Value of a node and each leaf's part of it; None if no leaf is active."""
         below: list[tuple[float, pd.Series[float], dict[str, pd.Series[float]]]] = []
         for code, node in index.children(parent).items():
             if code in score:
@@ -139,14 +139,14 @@ def measure(schools: pd.DataFrame, index: Index, counts: pd.Series[bool]) -> Tre
     )
 
 
-# What lies idle rests on an amount, which the group may tell, and on the school's own line.
+# Idle devices depend on a number, which the group may give, and on the school's own service.
 _IDLE = {"idle_devices": "devices", "idle_accounts_share": "accounts_active_share"}
 
 
 def _filled(
     column: str, value: pd.Series[float], schools: pd.DataFrame, counts: pd.Series[bool]
 ) -> pd.Series[float]:
-    """The values of a leaf, those that are missing inferred from the school's group."""
+    """The values of a leaf; missing ones are inferred from the school's group."""
     if column in _IDLE:
         amount = schools[_IDLE[column]].astype("float64").where(counts)
         return need.idle(_group_median(amount, schools), schools["delivered"])
@@ -154,7 +154,7 @@ def _filled(
 
 
 def _group_median(value: pd.Series[float], schools: pd.DataFrame) -> pd.Series[float]:
-    """Missing values from the median of the same kabupaten and level; else they stay missing."""
+    """Missing values from the median of the same kabupaten and level, if there is one."""
     groups = [schools["kabupaten"], schools["level"]]
     return value.fillna(value.groupby(groups).transform("median"))
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Point: TypeAlias = tuple[float, float]
 Anchor = Literal["start", "middle", "end"]
 
-# Of a PNG: pixels for each unit, and how finely its shapes are drawn before they are averaged.
+# Of a PNG: pixels per unit, and how finely its shapes are drawn before averaging.
 PIXELS, FINER = 2, 2
 _NOT_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
 _SPELLED = str.maketrans({"–": "-", "−": "-", "×": "x", "≥": ">=", "≤": "<=", "“": '"', "”": '"'})
@@ -52,7 +52,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Text on a light rim; `y` is its base line. It lies above all shapes."""
+    """Text with a light outline; `y` is its baseline. It lies above all shapes."""
 
     x: float
     y: float
@@ -72,7 +72,7 @@ class Drawing:
     width, height : int
         Of the whole.
     title, description : str
-        What it shows, for who cannot see it.
+        What it shows, for people who cannot see it.
     language : str
         Of all words.
     """
@@ -113,7 +113,7 @@ def to_svg(drawing: Drawing) -> bytes:
     """The drawing as SVG, UTF-8; the same bytes on every machine."""
     body = [*map(_shape, drawing.shapes), *map(_text, drawing.texts)]
     title, description = (_xml(each) for each in (drawing.title, drawing.description))
-    # Several of them on one page need names of their own.
+    # Several drawings on one page need different names.
     name = hashlib.sha256("\n".join([title, description, *body]).encode()).hexdigest()[:8]
     size = f'width="{drawing.width}" height="{drawing.height}"'
     opening = (
@@ -135,7 +135,7 @@ def to_svg(drawing: Drawing) -> bytes:
 
 
 def _xml(words: str) -> str:
-    """Text of others inside XML."""
+    """Text of the inputs inside XML."""
     return escape(_NOT_XML.sub("\ufffd", plain(words)), {'"': "&quot;"})
 
 
@@ -190,16 +190,16 @@ def to_png(drawing: Drawing) -> bytes:
         font = _font(text.size * PIXELS)
         rim = {"stroke_width": PIXELS, "stroke_fill": "#ffffff"}
         pen.text(place, words, text.colour, font, anchor, **rim)  # type: ignore[arg-type]
-        # The font has no bold cut: a thin rim of its own colour makes one.
+        # The font has no bold style: a thin outline in its own colour replaces it.
         own = {"stroke_width": 0.6 * text.bold, "stroke_fill": text.colour}
         pen.text(place, words, text.colour, font, anchor, **own)  # type: ignore[arg-type]
-    told = PngInfo()
-    told.add_itxt("Title", _NOT_XML.sub("\ufffd", plain(drawing.title)), lang=drawing.language)
-    told.add_itxt(
+    metadata = PngInfo()
+    metadata.add_itxt("Title", _NOT_XML.sub("\ufffd", plain(drawing.title)), lang=drawing.language)
+    metadata.add_itxt(
         "Description", _NOT_XML.sub("\ufffd", plain(drawing.description)), lang=drawing.language
     )
     file = io.BytesIO()
-    image.quantize(128, dither=Image.Dither.NONE).save(file, "PNG", pnginfo=told)
+    image.quantize(128, dither=Image.Dither.NONE).save(file, "PNG", pnginfo=metadata)
     return file.getvalue()
 
 
@@ -211,7 +211,7 @@ def _font(size: float) -> Any:  # noqa: ANN401 - the library's own
 
 
 def _spelled(words: str) -> str:
-    """What the font can write: its plain letters, a question mark for what has none."""
+    """What the font can write: plain letters, and a question mark for all others."""
     letters = unicodedata.normalize("NFD", words.translate(_SPELLED))
     kept = (c for c in letters if not unicodedata.combining(c))
     return "".join(c if c.isascii() or c in "°·±…" else "?" for c in kept)

@@ -18,7 +18,7 @@ from kalsel_gap.deliverables.map_previews import boundaries
 from kalsel_gap.deliverables.offline_html import Page, as_json
 from kalsel_gap.i18n.messages import NAMES, SEVERITY_NAMES
 from kalsel_gap.i18n.text import N_, Text, plain
-from kalsel_gap.quality.unusable_files import tried
+from kalsel_gap.quality.unusable_files import run_without_unusable
 
 if TYPE_CHECKING:
     from kalsel_gap.project.model import Opened
@@ -40,8 +40,8 @@ WORDS: dict[str, str] = {
     "layers": N_("Layers"),
     "more": N_("and {count} more"),
     "next": N_("Next"),
-    "none": N_("No finding is like that."),
-    "noscript": N_("Map and table need JavaScript. findings.csv holds the same."),
+    "none": N_("No finding matches."),
+    "noscript": N_("Map and table need JavaScript. findings.csv has the same content."),
     "on_map": N_("Show on the map"),
     "page": N_("Page {page} of {pages}"),
     "place": N_("File and row"),
@@ -68,7 +68,7 @@ def to_html(checked: Checked, table: pd.DataFrame, opened: Opened, text: Text) -
     checked : Checked
         What the checks have found.
     table : DataFrame
-        The same, :func:`kalsel_gap.deliverables.findings_report.told`.
+        The same, :func:`kalsel_gap.deliverables.findings_report.findings_table`.
     opened : Opened
         The project: its files are listed, its boundaries drawn where they can be used.
     text : Text
@@ -76,11 +76,11 @@ def to_html(checked: Checked, table: pd.DataFrame, opened: Opened, text: Text) -
     """
     words = {key: text(sentence) for key, sentence in WORDS.items()}
     project = opened.project
-    title = text(N_("Findings about the inputs"))
+    title = text(N_("Findings in the inputs"))
     if project.project.name:
         title = f"{title}: {plain(project.project.name)}"
-    areas, _ = tried(boundaries, opened)  # the findings tell of the others
-    at = findings_report.located(checked)
+    areas, _ = run_without_unusable(boundaries, opened)  # the findings cover the others
+    at = findings_report.finding_locations(checked)
     marks = {key: leaflet.drawn(mark, _RADII[key]) for key, mark in _marks().items()}
     content = {
         "language": text.language,
@@ -116,7 +116,7 @@ def _map(checked: Checked, areas: pd.DataFrame, text: Text) -> leaflet.Map:
     layer = leaflet.OwnLayer("findings", name=text(WORDS["table"]))
     made.add_child(layer)
     made.add_child(folium.LayerControl(autoZIndex=False))
-    # What lies outside of the areas is a fault: it does not make the map small.
+    # Points outside the areas are errors: they do not extend the map.
     schools = checked.schools.head(0) if len(areas) else checked.schools
     made.fit_bounds(leaflet.bounds_of(schools, areas), padding=(12, 12))
     made.add_child(leaflet.Start(layer))
@@ -138,11 +138,11 @@ def _columns(table: pd.DataFrame, at: pd.DataFrame) -> dict[str, Any]:
 def _points(checked: Checked, at: pd.DataFrame) -> dict[str, list[Any]]:
     """Marks of the map: each finding where it lies, and the place that a repair proposes.
 
-    ``finding`` is the number of the finding that a mark stands for; a finding and its proposal
-    are joined by a line.
+    ``finding`` is the number of the finding that a mark shows; a line connects a finding with its
+    proposal.
     """
     severity = checked.findings["severity"]
-    # Where the location is neither used nor given, a finding lies where its row is proposed to.
+    # Without a used or given location, a finding lies at the proposed location of its row.
     known = np.full((len(at), 2), np.nan)
     for kind in ("used", "given", "proposed"):
         place = at[[f"{kind}_lat", f"{kind}_lon"]].to_numpy("float64")
@@ -174,7 +174,7 @@ def _legend(checked: Checked, marks: dict[str, Any], text: Text) -> list[dict[st
             "label": text(NAMES[key]),
             "count": text.number(count),
         }
-        for key, count in findings_report.counts(checked).items()
+        for key, count in findings_report.count_by_severity(checked).items()
     ]
 
 
@@ -183,7 +183,7 @@ def _proposed(checked: Checked, marks: dict[str, Any], text: Text) -> dict[str, 
     count = len(findings_report.points_of(checked.repairs))
     if not count:
         return None
-    label = text(N_("Proposed locations, joined to the given ones"))
+    label = text(N_("Proposed locations, linked to the given ones"))
     return {**marks["proposed"], "label": label, "count": text.number(count)}
 
 
@@ -203,5 +203,5 @@ def _groups(checked: Checked, text: Text) -> list[dict[str, Any]]:
             "count": text.number(group.count),
             "sentence": group.sentence,
         }
-        for group in findings_report.summary(checked, text)
+        for group in findings_report.group_findings(checked, text)
     ]

@@ -1,6 +1,6 @@
 """Findings as tables, GeoJSON, proposed repairs and a summary.
 
-What a finding says is told in the reader's language; codes, values and figures stay as they are.
+Sentences are in the reader's language; codes, values and figures are unchanged.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class FindingGroup:
     file, code, severity : str
     count : int
     sentence : str
-        What they say; where they differ stands an ellipsis.
+        Their common sentence, with an ellipsis where they differ.
     rows : tuple of int
         The first rows.
     """
@@ -66,15 +66,15 @@ class FindingGroup:
 # --- words ---------------------------------------------------------------------------------------
 
 
-def told(checked: Checked, opened: Opened, text: Text) -> pd.DataFrame:
-    """Findings as people read them, in the order of file and row.
+def findings_table(checked: Checked, opened: Opened, text: Text) -> pd.DataFrame:
+    """Findings as a table with sentences, in the order of file and row.
 
     Parameters
     ----------
     checked : Checked
         What the checks have found.
     opened : Opened
-        The project: data that are not real say so in a column of their own.
+        The project: data that are not real are marked in a column of their own.
     text : Text
         Language of the messages.
 
@@ -91,7 +91,7 @@ def told(checked: Checked, opened: Opened, text: Text) -> pd.DataFrame:
     return table if nature == "real" else table.assign(data=nature)
 
 
-def summary(checked: Checked, text: Text) -> list[FindingGroup]:
+def group_findings(checked: Checked, text: Text) -> list[FindingGroup]:
     """Findings by file, in each of them the worst and the most frequent first."""
     groups = [
         FindingGroup(
@@ -107,26 +107,26 @@ def summary(checked: Checked, text: Text) -> list[FindingGroup]:
     return sorted(groups, key=lambda g: (g.file, SEVERITIES.index(g.severity), -g.count, g.code))
 
 
-def counts(checked: Checked) -> dict[str, int]:
-    """How many findings of each severity."""
+def count_by_severity(checked: Checked) -> dict[str, int]:
+    """Number of findings of each severity."""
     found = checked.findings["severity"].value_counts()
     return {severity: int(found.get(severity, 0)) for severity in SEVERITIES}
 
 
 def remarks(checked: Checked, folder: Path, text: Text) -> list[str]:
-    """What a person must know besides: how much there is, where it is, what to do next."""
-    found = counts(checked)
+    """Closing sentences: how many findings, where they are written, what to do next."""
+    found = count_by_severity(checked)
     if not any(found.values()):
-        sentences = [text(N_("Nothing is wrong with the inputs, as far as the checks go."))]
+        sentences = [text(N_("The checks found nothing wrong with the inputs."))]
     else:
         counted = ", ".join(f"{text(NAMES[s])} {text.number(n)}" for s, n in found.items() if n)
         files = checked.findings["file"].nunique()
-        words = N_("Findings: {counts}; files concerned: {files}.")
+        words = N_("Findings: {counts}; files with findings: {files}.")
         sentences = [text(words, counts=counted, files=text.number(files))]
     if len(checked.repairs):
         words = N_(
-            "Repairs proposed: {count}. Review {path}, write yes in its column “accept” where you "
-            "agree, then: kalsel-gap check --accept-repairs {path}"
+            "Repairs proposed: {count}. Review {path}, write yes in its column “accept” for each "
+            "one that you accept, then: kalsel-gap check --accept-repairs {path}"
         )
         count = text.number(len(checked.repairs))
         sentences.append(text(words, count=count, path=folder / REPAIRS))
@@ -136,7 +136,7 @@ def remarks(checked: Checked, folder: Path, text: Text) -> list[str]:
 # --- places --------------------------------------------------------------------------------------
 
 
-def located(checked: Checked) -> pd.DataFrame:
+def finding_locations(checked: Checked) -> pd.DataFrame:
     """Where each finding lies, as far as that is known.
 
     Returns
@@ -144,7 +144,7 @@ def located(checked: Checked) -> pd.DataFrame:
     DataFrame
         One row per finding: ``name``; the location in use (``used_lat``, ``used_lon``), the one
         that was given where none is in use (``given_…``), and the one that is proposed for its row
-        (``proposed_…``); ``repairs`` tells whether that proposal answers this very finding.
+        (``proposed_…``); ``repairs`` says whether that proposal is for this finding.
         Degrees, NaN where there is none.
     """
     found = checked.findings
@@ -176,7 +176,7 @@ def points_of(repairs: pd.DataFrame) -> pd.DataFrame:
 
 
 def _given(lat: object, lon: object, *stated: str) -> tuple[float, float]:
-    """Degrees as the register gives them, or as the finding states them; NaN off the Earth."""
+    """Degrees as the register or the finding gives them; NaN if not on Earth."""
     places = [(number(str(lat)), number(str(lon)))]
     for mapping in stated:
         if '"lat"' in mapping:
@@ -189,7 +189,7 @@ def _given(lat: object, lon: object, *stated: str) -> tuple[float, float]:
 # --- files ---------------------------------------------------------------------------------------
 
 
-def contents(checked: Checked, table: pd.DataFrame, folder: Path) -> dict[str, str]:
+def file_contents(checked: Checked, table: pd.DataFrame, folder: Path) -> dict[str, str]:
     """Files by name: the findings as CSV, JSON and GeoJSON, and what is proposed.
 
     Parameters
@@ -197,9 +197,9 @@ def contents(checked: Checked, table: pd.DataFrame, folder: Path) -> dict[str, s
     checked : Checked
         What the checks have found.
     table : DataFrame
-        The same, :func:`told`.
+        The same, :func:`findings_table`.
     folder : Path
-        Where they will go: answers that a person has written into the proposals there are kept.
+        The output folder: answers that a person has written into the proposals there are kept.
     """
     files = {
         "findings.csv": csv_of(table),
@@ -212,10 +212,10 @@ def contents(checked: Checked, table: pd.DataFrame, folder: Path) -> dict[str, s
     return files
 
 
-def explained(checked: Checked, opened: Opened) -> pd.DataFrame:
+def repairs_with_reasons(checked: Checked, opened: Opened) -> pd.DataFrame:
     """The proposals, each with its reason in the project's language."""
     language = choose_language(None, project=opened.project.project.language, deliverable=True)
-    return _with_reasons(checked, told(checked, opened, Text(language)))
+    return _with_reasons(checked, findings_table(checked, opened, Text(language)))
 
 
 def _with_reasons(checked: Checked, table: pd.DataFrame) -> pd.DataFrame:
@@ -231,17 +231,17 @@ def _with_reasons(checked: Checked, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def to_json(table: pd.DataFrame) -> str:
-    """What :func:`told` gave as a JSON list of objects; what is unknown is null."""
+    """What :func:`findings_table` gave as a JSON list of objects; what is unknown is null."""
     return escaped(f"[\n{_lines(_records(table))}\n]\n")
 
 
 def to_geojson(checked: Checked, table: pd.DataFrame) -> str:
     """Findings that lie somewhere as GeoJSON (RFC 7946) points, WGS 84.
 
-    A point's ``location`` tells what it is: *proposed* (the finding has a repair, or the row has
+    A point's ``location`` says what it is: *proposed* (the finding has a repair, or the row has
     no other), *used*, or *given* (as the input has it, where it is not used).
     """
-    places = located(checked).to_dict("records")
+    places = finding_locations(checked).to_dict("records")
     pairs = zip(_records(table), places, strict=True)
     features = _lines(_feature(record, at, kind) for record, at in pairs if (kind := _kind(at)))
     head = '{"type": "FeatureCollection", "name": "findings", "features": ['
@@ -260,7 +260,7 @@ def _feature(record: dict[str, object], at: Mapping[Any, Any], kind: str) -> dic
 
 
 def _kind(at: Mapping[Any, Any]) -> str:
-    """Which of its places a finding is drawn at; empty where it has none."""
+    """At which of its locations a finding is drawn; empty if it has none."""
     kinds = ("proposed",) if at["repairs"] else ("used", "proposed", "given")
     return next((kind for kind in kinds if not math.isnan(at[f"{kind}_lat"])), "")
 
@@ -271,14 +271,14 @@ def _records(table: pd.DataFrame) -> Iterator[dict[str, object]]:
 
 
 def _lines(records: Iterable[object]) -> str:
-    """One record a line: written so it takes a fifth of the time that an indented list takes."""
+    """One record per line: it takes a fifth of the time of an indented list."""
     return ",\n".join(json.dumps(each, ensure_ascii=False, allow_nan=False) for each in records)
 
 
 def write(folder: Path, files: Mapping[str, str], opened: Opened) -> None:
-    """Write all files, or none: each takes its name when every one is written.
+    """Write all files, or none: they get their names when all are written.
 
-    Proposals that an earlier check left there go when nothing is proposed any more.
+    Proposals of an earlier check are removed if nothing is proposed any more.
 
     Raises
     ------
@@ -286,7 +286,7 @@ def write(folder: Path, files: Mapping[str, str], opened: Opened) -> None:
         The folder cannot be written, or a file there is an input of the project.
     """
     inputs = {path.resolve() for _, path in opened.project.inputs()}
-    inputs.add(opened.project.repairs.path.resolve())  # no input before it is there
+    inputs.add(opened.project.repairs.path.resolve())  # not an input before it exists
     with contextlib.ExitStack() as stack:
         for name, content in files.items():
             if (folder / name).resolve() in inputs:
@@ -299,7 +299,7 @@ def write(folder: Path, files: Mapping[str, str], opened: Opened) -> None:
 
 
 def _with_answers(repairs: pd.DataFrame, path: Path, schools: pd.DataFrame) -> pd.DataFrame:
-    """Proposals with what a person has answered to the same ones before, here or by accepting."""
+    """Proposals with the answers that a person has given to the same ones before."""
     answers = _answers(path) or {}
     mended = schools[schools["location_status"].isin(("repaired", "area"))]
     used = mended.set_index("row_id")[["lat", "lon", "location_area"]].to_dict("index")
@@ -313,7 +313,7 @@ def _with_answers(repairs: pd.DataFrame, path: Path, schools: pd.DataFrame) -> p
 
 
 def _is_used(proposal: Mapping[Any, Any], school: Mapping[Any, Any]) -> bool:
-    """Whether a proposal is what stands for the location already."""
+    """Whether a proposal is the location in use already."""
     if proposal["area"]:
         return bool(proposal["area"].partition(" ")[0] == school["location_area"])
     return all(round(school[axis] - proposal[axis], _DEGREES) == 0 for axis in ("lat", "lon"))

@@ -1,6 +1,6 @@
 """Layers for GIS from a run: GeoPackage with styles and dictionary, GeoJSON.
 
-Every row of the register comes out; a school without a usable location has no geometry.
+Every row of the register is written; a school without a usable location has no geometry.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 METRIC_CRS = "EPSG:32750"  # WGS 84 / UTM 50S: what GIS trainings in Kalsel use
 _DEGREES = 7  # decimals: a centimetre
-# A GeoPackage holds the time of its writing: one that never changes keeps the bytes the same.
+# A GeoPackage contains the time of its writing: a fixed one keeps the bytes the same.
 _NO_CLOCK = "2000-01-01T00:00:00.000Z"
 
 
 def write_gpkg(run: Run, path: Path, text: Text, *, crs: str = METRIC_CRS) -> None:
-    """Write the run as a GeoPackage that opens styled in QGIS.
+    """Write the run as a GeoPackage that QGIS opens with its symbology.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def write_gpkg(run: Run, path: Path, text: Text, *, crs: str = METRIC_CRS) -> No
     import geopandas as gpd
     import pyogrio
 
-    schools = _told(run, run.schools, text)
+    schools = _with_inert_texts(run, run.schools, text)
     layers: dict[str, gpd.GeoDataFrame] = {"schools": schools}
     sites = run.table("sites")
     if len(sites):
@@ -88,17 +88,17 @@ def to_geojson(run: Run, schools: pd.DataFrame, text: Text) -> str:
     Parameters
     ----------
     run : Run
-        Where they come from.
+        The run of the schools.
     schools : DataFrame
         A view of the run's schools.
     text : Text
         Language of the reasons.
     """
-    told = _told(run, schools, text)
-    columns = [name for name in told.columns if name != "geometry"]
+    table = _with_inert_texts(run, schools, text)
+    columns = [name for name in table.columns if name != "geometry"]
     points = [
         None if lat != lat else [round(lon, _DEGREES), round(lat, _DEGREES)]  # noqa: PLR0124 - NaN
-        for lon, lat in zip(told["lon"], told["lat"], strict=True)
+        for lon, lat in zip(table["lon"], table["lat"], strict=True)
     ]
     features = [
         {
@@ -107,19 +107,19 @@ def to_geojson(run: Run, schools: pd.DataFrame, text: Text) -> str:
             "geometry": point and {"type": "Point", "coordinates": point},
             "properties": record,
         }
-        for record, point in zip(to_records(told[columns]), points, strict=True)
+        for record, point in zip(to_records(table[columns]), points, strict=True)
     ]
     collection = {"type": "FeatureCollection", "name": "schools", "features": features}
     return json.dumps(collection, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
 
 
-def _told(run: Run, schools: pd.DataFrame, text: Text) -> pd.DataFrame:
-    """The table with the reasons in words and nothing in its texts that a program would act on."""
-    told = with_words(run, schools, text)
-    for name in told.columns:
-        if pd.api.types.is_string_dtype(told[name]):
-            told[name] = told[name].map(plain, na_action="ignore")
-    return told
+def _with_inert_texts(run: Run, schools: pd.DataFrame, text: Text) -> pd.DataFrame:
+    """The table with the reasons in words, and with texts that no program executes."""
+    table = with_words(run, schools, text)
+    for name in table.columns:
+        if pd.api.types.is_string_dtype(table[name]):
+            table[name] = table[name].map(plain, na_action="ignore")
+    return table
 
 
 def _describe(database: sqlite3.Connection, text: Text) -> None:

@@ -56,7 +56,7 @@ class Map(folium.Map):
 
     def __init__(self, label: str, text: Text) -> None:
         super().__init__(tiles=None, zoom_control=False)
-        # Of folium's own links only these two: its pop-ups and icons need the others, ours do not.
+        # Of folium's links only these two: its pop-ups and icons need the others, ours do not.
         self.default_js = [pair for pair in folium.Map.default_js if pair[0] == "leaflet"]
         self.default_css = [pair for pair in folium.Map.default_css if pair[0] == "leaflet_css"]
         self.label = label
@@ -90,7 +90,7 @@ class OwnLayer(folium.map.Layer):
 
 
 class Start(MacroElement):
-    """Ties the page to the layer of points; comes last."""
+    """Connects the page with the layer of points; added last."""
 
     _template = Template(
         "{% macro script(this, kwargs) %}"
@@ -104,7 +104,7 @@ class Start(MacroElement):
 
 
 def add_borders(made: Map, areas: pd.DataFrame, text: Text, *, ground: bool) -> None:
-    """Lay the borders that there are on the map; `ground` fills the kabupaten."""
+    """Add the available borders to the map; `ground` fills the kabupaten."""
     names = {"kabupaten": N_("Borders of kabupaten"), "kecamatan": N_("Borders of kecamatan")}
     for level, outline in _OUTLINES.items():
         if (areas["level"] == level).any():
@@ -114,7 +114,7 @@ def add_borders(made: Map, areas: pd.DataFrame, text: Text, *, ground: bool) -> 
 
 
 def packed(values: list[str]) -> list[str] | dict[str, list[Any]]:
-    """A column of texts; where they repeat, as distinct texts and each row's number among them."""
+    """A column of texts; if they repeat, as distinct texts and the index of each row's text."""
     words = list(dict.fromkeys(values))
     if len(words) * 2 > len(values):
         return values
@@ -123,12 +123,12 @@ def packed(values: list[str]) -> list[str] | dict[str, list[Any]]:
 
 
 def borders(areas: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
-    """What the script must know of the borders, by level."""
+    """The data of the borders for the script, by level."""
     return {level: _borders(areas, level) for level in _OUTLINES}
 
 
 def _borders(areas: pd.DataFrame, level: str) -> list[dict[str, Any]]:
-    """Borders and labels, the largest first: where labels collide, it keeps its own."""
+    """Borders and labels, the largest first: it keeps its label if labels collide."""
     chosen = areas[areas["level"] == level]
     chosen = chosen.iloc[np.argsort(-shapely.area(chosen.geometry.to_numpy()), kind="stable")]
     return [
@@ -148,7 +148,7 @@ def _borders(areas: pd.DataFrame, level: str) -> list[dict[str, Any]]:
 
 
 def drawn(mark: palette.Mark, radius: float) -> dict[str, Any]:
-    """A mark as legend and canvas draw it: path, colours, width of its line, radius in pixels."""
+    """A mark as legend and canvas draw it: path, colours, line width, radius in pixels."""
     hollow = mark.shape in ("ring", "cross")
     return {
         "path": _path(mark.shape),
@@ -182,7 +182,7 @@ def _path(shape: str) -> str:
 
 
 def bounds_of(schools: pd.DataFrame, areas: pd.DataFrame) -> list[list[float]]:
-    """South-west and north-east of the schools, else of the areas, else of Indonesia."""
+    """South-west and north-east of the schools, otherwise of the areas, otherwise of Indonesia."""
     lat, lon = schools["lat"], schools["lon"]
     if lat.notna().any():
         return [[float(lat.min()), float(lon.min())], [float(lat.max()), float(lon.max())]]

@@ -1,9 +1,9 @@
 """Web pages that need no network: folium pages with every asset inside one file.
 
 Libraries for the browser come from installed Python packages, never from an address. What folium
-links to is looked up there, and a link that nobody can answer is an error of the code. The page's
-policy lets a browser run the scripts written here and nothing else: no request, and no script that
-somebody's data brought along.
+links to is looked up there, and a link without a file is an error of the code. The page's policy
+allows a browser to run the scripts written here and nothing else: no request, and no script from
+the data.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from kalsel_gap.package import PACKAGE_FOLDER
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# What folium links to by its last path segment: the distribution and the file that answer.
+# Links of folium by their last path segment: the distribution and the file in their place.
 _INSTALLED = {
     "leaflet.js": ("XStatic-Leaflet", "leaflet.js"),
     "leaflet.css": ("XStatic-Leaflet", "leaflet.css"),
@@ -38,7 +38,7 @@ _POLICY_GOES_HERE = "policy-goes-here"
 
 
 class Page(Figure):
-    """A figure of folium that is written as a whole page of ours, with everything in it.
+    """A figure of folium that is written as a complete page, with everything in it.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def asset(name: str) -> str:
 
 
 def as_json(data: object) -> Markup:
-    r"""Data for a ``<script type="application/json">``: nothing in it can end that element.
+    r"""Data for a ``<script type="application/json">``: no text in it can end that element.
 
     Examples
     --------
@@ -111,7 +111,7 @@ class Inline(Element):
 
 
 class _Head(Element):
-    """The head of a page: in place of a link it holds what the link leads to."""
+    """The head of a page: in place of a link it contains the linked file."""
 
     def add_child(
         self, child: Element, name: str | None = None, index: int | None = None
@@ -125,18 +125,18 @@ class _Head(Element):
 
 @cache
 def installed(url: str) -> str:
-    """The text that an address stands for, from an installed package.
+    """The text of a linked file, from an installed package.
 
     Raises
     ------
     LookupError
-        No installed package answers for it.
+        No installed package has it.
     """
     name = url.rpartition("/")[2]
     if name not in _INSTALLED:
         message = f"nothing installed answers for {url}"
         raise LookupError(message)
-    # A browser reads a page with the line ends made one, and hashes that.
+    # A browser normalises line ends before it hashes a script.
     text = _file(*_INSTALLED[name]).decode("utf-8").replace("\r\n", "\n")
     if name.endswith(".css"):
         distribution = _INSTALLED[name][0]
@@ -145,7 +145,7 @@ def installed(url: str) -> str:
 
 
 def _file(distribution: str, name: str) -> bytes:
-    """A file of an installed distribution, wherever its installer has put it."""
+    """A file of an installed distribution, wherever it is installed."""
     for path in files(distribution) or ():
         if path.as_posix().endswith(f"/{name}"):
             return path.read_binary()
@@ -158,7 +158,7 @@ def _data_uri(distribution: str, name: str) -> str:
 
 
 def data_uri(media_type: str, data: bytes) -> str:
-    """Bytes as an address that holds them."""
+    """Bytes as a ``data:`` address that contains them."""
     return f"data:{media_type};base64,{base64.b64encode(data).decode('ascii')}"
 
 

@@ -30,9 +30,9 @@ TIERS: dict[int, Mark] = {
     5: Mark("#fde725", "circle"),
 }
 UNKNOWN = Mark("#767676", "ring")
-OUTLINE = "#1a1a1a"  # gives the light end its 3:1 against a light ground
+OUTLINE = "#1a1a1a"  # gives the light end a contrast of 3:1 on a light background
 
-# How bad a finding is: dark, middle and light ground apart for every kind of colour vision.
+# Severity of a finding: dark, medium and light differ for every kind of colour vision.
 SEVERITIES: dict[str, Mark] = {
     "error": Mark("#a1002f", "triangle"),
     "warning": Mark("#f0a202", "diamond"),
@@ -40,9 +40,9 @@ SEVERITIES: dict[str, Mark] = {
 }
 PROPOSED = Mark("#00663f", "ring")
 
-# Adequacy of what is to be had, five classes from their lower bound: cividis turned round and
+# Adequacy of the available service, five classes from their lower bound: cividis, reversed and
 # lightened, so that pale is poor, marks of the schools stand out, and every kind of colour vision
-# keeps the order. *No signal* and *unknown* are no steps of that scale.
+# keeps the order. *No signal* and *unknown* are not steps of that scale.
 COVERAGE: tuple[tuple[float, str], ...] = (
     (0.0, "#fdea9b"),
     (0.25, "#d5c78f"),

@@ -1,8 +1,8 @@
 """Plot of a path profile: terrain, Earth bulge, trees, ray, first Fresnel zone.
 
 The ray is drawn straight, so the ground is raised by the Earth's bulge at the effective radius:
-what touches the ray here touches it out there. The picture says the same in words below its title
-and to who cannot see it.
+what touches the ray in the picture touches it in reality. Sentences below the title say the same
+in words, also for people who cannot see the picture.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 960, 606
 LEFT, RIGHT, TOP, BOTTOM = 76.0, 936.0, 178.0, 486.0
 END = 14.0  # between the frame and the antennas
-WRAP, LINES = 150, 6  # letters a line, and lines below the title
+WRAP, LINES = 150, 6  # letters per line, and lines below the title
 
-# Light, middle and dark apart in grey as well.
+# Light, medium and dark differ in grey as well.
 GROUND, EARTH, ZONE = "#b79f7e", "#86715a", "#d7e8f7"
 TREES, SEA, RAY, RIM, INNER, WORST = (
     *("#2f6b3c", "#1f4e9e", "#1a1a1a", "#2a6cb0", "#2a6cb0", "#a1002f"),
@@ -38,7 +38,7 @@ GREY, GRID = "#4a4a4a", "#e6e6e6"
 
 
 def statements(view: PathView, text: Text) -> list[str]:
-    """What the picture says in words: the link, the loss, the obstacle."""
+    """The picture in words: the link, the path loss, the obstacle."""
     ends = N_(
         "{distance} km at {frequency} MHz; antennas {tx} m (site) and {rx} m (school) above ground."
     )
@@ -58,10 +58,10 @@ def statements(view: PathView, text: Text) -> list[str]:
 
 
 def _loss(view: PathView, text: Text) -> str:
-    """Loss and level, and how far they can be trusted."""
+    """Path loss and level, and their uncertainty."""
     parts = []
     if math.isfinite(view.loss_db):
-        loss = N_("loss {loss} dB, of which diffraction {diffraction} dB")
+        loss = N_("path loss {loss} dB, of which diffraction {diffraction} dB")
         parts.append(
             text(
                 loss,
@@ -70,7 +70,7 @@ def _loss(view: PathView, text: Text) -> str:
             )
         )
     else:
-        parts.append(text(N_("loss unknown")))
+        parts.append(text(N_("path loss unknown")))
     if math.isfinite(view.level_dbm):
         level = N_("level {level} dBm ± {sigma} dB")
         parts.append(
@@ -80,24 +80,26 @@ def _loss(view: PathView, text: Text) -> str:
                 sigma=text.number(view.sigma_db, 1) or "?",
             )
         )
-        spread = N_("uncalibrated: ± is the spread between places only, not the model's error")
+        spread = N_(
+            "uncalibrated: ± is only the variation from place to place, not the error of the model"
+        )
         parts.append(text(N_("calibrated")) if view.calibrated else text(spread))
     return f"{view.model}: {'; '.join(parts)}."
 
 
 def _budget(view: PathView, text: Text) -> str:
-    """What lies between the power and the level; what is nothing is left out."""
+    """The terms between power and level; terms of 0 dB are left out."""
     lost = view.loss_db + view.vegetation_db + view.surroundings_db
     whole_dbm = view.eirp_dbm + view.share_db - lost + view.offset_db
     antenna_db = view.level_dbm - whole_dbm
     if not math.isfinite(antenna_db):
         return ""
     terms = {
-        N_("share of the carrier"): view.share_db,
-        N_("direction of the antenna"): antenna_db,
-        N_("loss"): -view.loss_db,
+        N_("measured part of the carrier"): view.share_db,
+        N_("antenna direction"): antenna_db,
+        N_("path loss"): -view.loss_db,
         N_("trees"): -view.vegetation_db,
-        N_("surroundings"): -view.surroundings_db,
+        N_("clutter"): -view.surroundings_db,
         N_("calibration"): view.offset_db,
     }
     said = "".join(
@@ -111,24 +113,25 @@ def _budget(view: PathView, text: Text) -> str:
 
 
 def _obstacle(view: PathView, text: Text) -> str:
-    """Whether the path is free, and where it is least so."""
+    """Whether the path is clear, and where the clearance is smallest."""
     found = worst(view)
     if np.isnan(view.ground_m).any() or found.sample < 0:
-        return text(N_("Heights are missing along the path: whether it is free is unknown."))
+        return text(N_("Heights are missing along the path: whether it is clear is unknown."))
     if found.ratio < 0:
         sentence = N_(
-            "Blocked {km} km from the site: what stands there ({height} m above sea level) is "
+            "Blocked {km} km from the site: the obstacle there ({height} m above sea level) is "
             "{excess} m too high for 60 % of the first Fresnel zone to be free."
         )
     elif found.ratio < CLEAR:
         sentence = N_(
-            "In sight but not clear {km} km from the site: what stands there ({height} m above sea "
-            "level) is {excess} m too high for 60 % of the first Fresnel zone to be free."
+            "Line of sight, but not clear {km} km from the site: the obstacle there ({height} m "
+            "above sea level) is {excess} m too high for 60 % of the first Fresnel zone to be "
+            "free."
         )
     else:
         sentence = N_(
-            "Clear: over what comes nearest, {km} km from the site ({height} m above sea level), "
-            "{ratio} % of the first Fresnel radius is free, and 60 % is enough."
+            "Clear: above the nearest obstacle, {km} km from the site ({height} m above sea "
+            "level), {ratio} % of the first Fresnel radius is free; 60 % is enough."
         )
     return text(
         sentence,
@@ -169,7 +172,7 @@ def picture(view: PathView, text: Text) -> Drawing:
 
 
 class _Frame(NamedTuple):
-    """Where kilometres and metres lie on the picture."""
+    """Scales from kilometres and metres to the picture."""
 
     length_km: float
     low_m: float
@@ -207,14 +210,14 @@ def _axes(drawn: Drawing, frame: _Frame, view: PathView, text: Text) -> None:
         drawn.line([(LEFT, y), (RIGHT, y)], GRID)
         drawn.say((LEFT - 8, y + 4), text.number(n * step, _decimals(step)), 12, anchor="end")
     drawn.line([(LEFT, TOP), (LEFT, BOTTOM), (RIGHT, BOTTOM)], GREY)
-    raised = N_("Height above sea level, m (raised by the Earth's curvature, k = {k})")
+    raised = N_("Height above sea level, m (including the Earth's curvature, k = {k})")
     drawn.say((LEFT - 54, TOP - 9), text(raised, k=text.number(view.k, 2)), 12, colour=GREY)
     across = text(N_("Distance from the site, km"))
     drawn.say(((LEFT + RIGHT) / 2, BOTTOM + 36), across, 12, anchor="middle", colour=GREY)
 
 
 def _land(drawn: Drawing, frame: _Frame, view: PathView, curve: Curves) -> None:
-    """The Fresnel zone behind, ground, what stands on it, the sea and the Earth's curve."""
+    """The Fresnel zone, and before it ground, clutter, sea and the Earth's curve."""
     d = view.distance_km
     drawn.area([*_rim(frame, view, curve, 1.0), *_rim(frame, view, curve, -1.0)[::-1]], ZONE)
     for run in _runs(np.isfinite(curve.ground)):
@@ -234,7 +237,7 @@ def _land(drawn: Drawing, frame: _Frame, view: PathView, curve: Curves) -> None:
 def _trees(
     drawn: Drawing, frame: _Frame, km: FloatArray, ground: FloatArray, top: FloatArray
 ) -> None:
-    """Upright strokes as high as what stands on the ground, a few pixels apart."""
+    """Vertical lines as high as the clutter, a few pixels apart."""
     left, right = frame.x(float(km[0])), frame.x(float(km[-1]))
     for n in range(math.ceil(left / 4.0), math.floor(right / 4.0) + 1):
         at = float(km[-1]) * (4.0 * n - frame.x(0.0)) / max(frame.x(float(km[-1])) - frame.x(0), 1)
@@ -244,7 +247,7 @@ def _trees(
 
 
 def _zone(drawn: Drawing, frame: _Frame, view: PathView, curve: Curves) -> None:
-    """Rims of the Fresnel zone and of its 60 %, and the ray."""
+    """Edges of the Fresnel zone and of its 60 %, and the ray."""
     for share, dash, colour in ((1.0, (7.0, 4.0), RIM), (CLEAR, (2.0, 3.0), INNER)):
         for side in (-share, share):
             drawn.line(_rim(frame, view, curve, side), colour, 1.4, dash)
@@ -252,7 +255,7 @@ def _zone(drawn: Drawing, frame: _Frame, view: PathView, curve: Curves) -> None:
 
 
 def _rim(frame: _Frame, view: PathView, curve: Curves, share: float) -> list[Point]:
-    """The ellipse that a share of the Fresnel radius makes: most points where it bends most."""
+    """The ellipse of a share of the Fresnel radius: most points where it bends most."""
     length_km = float(view.distance_km[-1])
     km = length_km * (1.0 - np.cos(np.linspace(0.0, np.pi, 181))) / 2.0
     ray = np.interp(km, view.distance_km[[0, -1]], curve.ray[[0, -1]])
@@ -260,7 +263,7 @@ def _rim(frame: _Frame, view: PathView, curve: Curves, share: float) -> list[Poi
 
 
 def _ends(drawn: Drawing, frame: _Frame, view: PathView, curve: Curves, text: Text) -> None:
-    """Masts, antennas, and what they are."""
+    """Masts and antennas with their names."""
     for end, height_m in ((0, view.tx_height_m), (-1, view.rx_height_m)):
         x = frame.x(float(view.distance_km[end]))
         foot, head = frame.y(float(curve.ground[end])), frame.y(float(curve.ray[end]))
@@ -278,7 +281,7 @@ def _ends(drawn: Drawing, frame: _Frame, view: PathView, curve: Curves, text: Te
 
 
 def _mark(drawn: Drawing, frame: _Frame, view: PathView, curve: Curves, text: Text) -> None:
-    """The worst obstacle: an arrow on its top, and where it is."""
+    """The worst obstacle: an arrow on its top, and its distance and height."""
     anchor: Anchor
     found = worst(view)
     if found.sample < 0:
@@ -303,17 +306,17 @@ def _mark(drawn: Drawing, frame: _Frame, view: PathView, curve: Curves, text: Te
 
 
 def _key(drawn: Drawing, view: PathView, text: Text, *, earth: bool) -> None:
-    """What the lines and areas mean, four a row."""
+    """The legend of lines and areas, four per row."""
     entries = [
         (N_("Terrain"), "ground"),
         *([(N_("Earth's curvature"), "earth")] if earth else []),
         (N_("Straight ray"), "ray"),
         (N_("First Fresnel zone"), "zone"),
-        (N_("60 % of it"), "inner"),
+        (N_("60 % of the first Fresnel zone"), "inner"),
         (N_("Worst obstacle"), "worst"),
     ]
     if view.clutter_m.size and np.nanmax(view.clutter_m) > 0:
-        entries.append((N_("Trees and houses"), "trees"))
+        entries.append((N_("Trees and buildings"), "trees"))
     if view.sea.any():
         entries.append((N_("Sea"), "sea"))
     for n, (name, kind) in enumerate(entries):
@@ -323,7 +326,7 @@ def _key(drawn: Drawing, view: PathView, text: Text, *, earth: bool) -> None:
 
 
 def _swatch(drawn: Drawing, x: float, y: float, kind: str) -> None:
-    """A small piece of what is drawn."""
+    """A sample of a line or area."""
     box = [(x, y - 7), (x + 32, y - 7), (x + 32, y + 7), (x, y + 7)]
     across = [(x, y), (x + 32, y)]
     match kind:
@@ -348,14 +351,14 @@ def _swatch(drawn: Drawing, x: float, y: float, kind: str) -> None:
 
 
 def _runs(flags: BoolArray) -> Iterator[slice]:
-    """Stretches of samples that hold."""
+    """Runs of consecutive samples for which a condition holds."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
     for begin, end in edges.reshape(-1, 2):
         yield slice(int(begin), int(end))
 
 
 def _step(extent: float, most: int) -> float:
-    """Round step of an axis: 1, 2 or 5 times a power of ten, at most so many of them.
+    """Round step of an axis: 1, 2 or 5 times a power of ten, at most so many steps.
 
     Examples
     --------

@@ -1,6 +1,6 @@
 """Tables of a run: views, CSV and JSON.
 
-Cells that a spreadsheet would run as a formula are made inert, in every dialect.
+Cells that a spreadsheet would execute as a formula are made inert, in every dialect.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ class View:
     by : {'deficit', 'priority'}
         What the rank is by.
     top : int, optional
-        So many at most; the rank stays that among all schools.
+        Largest number of schools; the rank remains that among all schools.
     kabupaten, kecamatan, level, authority, terrain, gap : str, optional
-        Only these; names are compared without case and signs.
+        Only these; names are compared without case and punctuation.
     """
 
     by: Literal["deficit", "priority"] = "deficit"
@@ -54,7 +54,7 @@ class View:
 
 
 def remarks(run: Run, text: Text) -> list[str]:
-    """What a reader of the ranking must know besides: unranked schools, findings, idle leaves."""
+    """Remarks below a ranking: unranked schools, findings, indicators without data."""
     schools, findings = run.schools, run.findings
     sentences = []
     reasons = schools["unranked_reason"].value_counts()
@@ -69,7 +69,7 @@ def remarks(run: Run, text: Text) -> list[str]:
         )
     if len(schools) and schools["rank"].isna().all():
         sentences.append(
-            text(N_("No school has a rank. Do the coordinates lie within the boundaries?"))
+            text(N_("No school has a rank. Are the coordinates inside the boundaries?"))
         )
     if idle := run.manifest.get("not_scored", []):
         columns = [
@@ -77,7 +77,10 @@ def remarks(run: Run, text: Text) -> list[str]:
         ]
         labels = [text(schema.BY_NAME[c].label) if c in schema.BY_NAME else str(c) for c in columns]
         sentences.append(
-            text(N_("No data in the project, so not scored: {leaves}."), leaves=", ".join(labels))
+            text(
+                N_("Not scored, because the project has no data: {leaves}."),
+                leaves=", ".join(labels),
+            )
         )
     if len(findings):
         severities = findings["severity"].value_counts()
@@ -101,7 +104,7 @@ def select(schools: pd.DataFrame, view: View) -> pd.DataFrame:
     Raises
     ------
     InputError
-        A filter names what no school has: the message says what there is.
+        A filter names a value that no school has: the message lists the values.
     """
     chosen = pd.DataFrame(schools.drop(columns="geometry", errors="ignore"))
     if view.by != "deficit":
@@ -124,7 +127,7 @@ def select(schools: pd.DataFrame, view: View) -> pd.DataFrame:
 
 
 def _meant(schools: pd.DataFrame, column: str, wanted: str) -> set[str]:
-    """Values of a column that `wanted` means."""
+    """Values of a column that match `wanted`."""
     values = sorted(schools[column].dropna().unique())
     if column == "kabupaten":
         codes = dict(zip(schools["kabupaten"], schools["kabupaten_code"].fillna(""), strict=True))
@@ -155,8 +158,8 @@ def by_kabupaten(schools: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``kabupaten, 1, 2, 3, 4, 5, unknown, all``; the kabupaten is empty where the register
-        gives none, or one that the boundaries do not know.
+        ``kabupaten, 1, 2, 3, 4, 5, unknown, all``; the kabupaten is empty if the register
+        gives none, or one that is not in the boundaries.
     """
     coded = schools["kabupaten_code"].notna()
     claimed = schools["kabupaten"].where(coded | (not coded.any()))
@@ -177,7 +180,7 @@ def to_csv(run: Run, schools: pd.DataFrame, text: Text, dialect: Dialect = "raw"
     Parameters
     ----------
     run : Run
-        Where they come from: data that are not real say so in a column of their own.
+        The run of the schools: data that are not real are marked in a column of their own.
     schools : DataFrame
         A view of the run's schools.
     text : Text
@@ -195,9 +198,9 @@ def to_json(run: Run, schools: pd.DataFrame, text: Text) -> str:
 
 
 def with_words(run: Run, schools: pd.DataFrame, text: Text) -> pd.DataFrame:
-    """The schools with the reason in words, what was not scored, and whether they are invented."""
-    told = [name for name in schools.columns if name in REASON_COLUMNS]
-    words = [reason(row, text) for row in schools[told].to_dict("records")]
+    """The schools with the reason in words, indicators not scored, and the nature of the data."""
+    needed = [name for name in schools.columns if name in REASON_COLUMNS]
+    words = [reason(row, text) for row in schools[needed].to_dict("records")]
     declared = [c.name for c in schema.COLUMNS if c.name in schools.columns]
     canonical = len(schema.CANONICAL)
     order = [*declared, *(n for n in schools.columns if n not in set(declared))]

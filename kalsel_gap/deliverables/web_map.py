@@ -1,8 +1,8 @@
 """Web map of a run: one HTML file that opens without a network, in the language of the reader.
 
 folium makes the Leaflet map; schools are one layer on a canvas, fed by columns of JSON. Marks on a
-canvas take no keyboard focus, so the page also holds a search and the schools as tables. Names of
-others are shown as text and never as markup: escaped in the page, ``textContent`` in the browser.
+canvas take no keyboard focus, so the page also holds a search and the schools as tables. Names from
+the inputs are shown as text, never as markup: escaped in the page, ``textContent`` in the browser.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ WORDS: dict[str, str] = {
     "adequacy": N_("Adequacy of the best signal, 0 to 1"),
     "found": N_("Schools found"),
     "found_count": N_("Schools found: {count}"),
-    "inferred": N_("~ means inferred: the service is not measured or declared."),
+    "inferred": N_("~ means inferred: the service is neither measured nor declared."),
     "kabupaten": N_("Kabupaten/kota"),
     "layers": N_("Layers"),
     "no_place": N_("This school has no usable location, so it is not on the map."),
@@ -52,7 +52,7 @@ WORDS: dict[str, str] = {
     "search_hint": N_("Name or NPSN"),
     "skip": N_("Skip to the table of schools"),
     "sources": N_("Made from these files (SHA-256)"),
-    "table": N_("Schools served first"),
+    "table": N_("Schools to serve first"),
     "tiers": N_("Schools by tier of deficit"),
     "unranked": N_("Schools without a rank"),
 }
@@ -85,7 +85,7 @@ def write_map(run: Run, path: Path, text: Text) -> None:
 def to_html(run: Run, text: Text) -> str:
     """The page of :func:`write_map` as text: the same run gives the same bytes."""
     previews, areas = run.table("previews"), run.table("boundaries")
-    # Many cells stand on one mast: a place is drawn and counted once.
+    # Many cells are on one mast: a location is drawn and counted once.
     sites = run.table("sites").drop_duplicates(["lat", "lon"], ignore_index=True)
     words = {key: text(sentence) for key, sentence in WORDS.items()}
     title = text(N_("Connectivity deficit of schools"))
@@ -177,13 +177,13 @@ def _map(
 
 
 def _columns(schools: pd.DataFrame, text: Text) -> dict[str, Any]:
-    """What the script must know of the schools, column by column, in words."""
+    """The data of the schools for the script, column by column, in words."""
     rows = _rows(schools)
     count = text.number(int(schools["rank"].notna().sum()))
-    told = [_told(row, count, text) for row in rows]
+    details = [_details(row, count, text) for row in rows]
     fields = [
-        {"label": label, "values": leaflet.packed([row[label] for row in told])}
-        for label in (told[0] if told else ())
+        {"label": label, "values": leaflet.packed([row[label] for row in details])}
+        for label in (details[0] if details else ())
     ]
     return {
         "npsn": [plain(row["npsn"]) for row in rows],
@@ -195,7 +195,7 @@ def _columns(schools: pd.DataFrame, text: Text) -> dict[str, Any]:
     }
 
 
-def _told(row: dict[str, Any], count: str, text: Text) -> dict[str, str]:
+def _details(row: dict[str, Any], count: str, text: Text) -> dict[str, str]:
     """A school's pop-up: label and value; an empty value is left out."""
     unknown = text(NAMES["unknown"])
     rank, tier = text.number(row["rank"]), _mark_of(row["tier"])
@@ -219,7 +219,7 @@ def _told(row: dict[str, Any], count: str, text: Text) -> dict[str, str]:
 
 
 def _grade(row: dict[str, Any], text: Text) -> str:
-    """Grade of a school's location and how far off it may be; empty where it has none."""
+    """Grade and radius of a school's location; empty if it has none."""
     if row["confidence"] is None:
         return ""
     radius = text.number(row["confidence_radius_m"])
@@ -274,7 +274,7 @@ def _sites_name(sites: pd.DataFrame, text: Text) -> str:
 
 
 def _best_technology(previews: pd.DataFrame) -> str:
-    """The technology whose coverage a map shows at first: the last by name that is no cable."""
+    """The technology whose coverage a map shows first: the last one by name that is not fixed."""
     names = sorted(previews.loc[previews["kind"] == "coverage", "name"])
     return next((name for name in reversed(names) if name != "fixed"), *names[:1]) if names else ""
 
@@ -407,7 +407,7 @@ def _sources(run: Run) -> list[dict[str, str]]:
 
 
 def _rows(schools: pd.DataFrame) -> list[dict[str, Any]]:
-    """The columns that words are made from, row by row; what is unknown is None."""
+    """The columns from which sentences are made, row by row; what is unknown is None."""
     wanted = {*_SHOWN, *REASON_COLUMNS}
     return to_records(schools[[name for name in schools.columns if name in wanted]])
 

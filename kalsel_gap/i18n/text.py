@@ -2,7 +2,7 @@
 
 English is the language of the source, so it needs no catalogue: each msgid is the English text.
 ``locale/id`` holds the Indonesian one. Nothing here is global: a :class:`Text` is made for a
-language and handed to whoever writes sentences.
+language and passed to the functions that write sentences.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 LOCALE_FOLDER = PACKAGE_FOLDER / "i18n" / "locale"
 DOMAIN = "kalsel_gap"
 
-# Everything that a terminal, a spreadsheet or a log would act on instead of showing: C0 and C1
+# Characters that a terminal, a spreadsheet or a log would execute instead of showing: C0 and C1
 # controls, and the marks that reorder text.
 _CONTROL = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
@@ -37,7 +37,7 @@ def N_(message: str) -> str:  # noqa: N802 - the name that gettext's tools look 
 
 
 def plain(value: object) -> str:
-    r"""Text of others, made safe to show: each control or direction character becomes a space.
+    r"""Text of others, made safe to show: control and direction characters become spaces.
 
     Examples
     --------
@@ -48,7 +48,7 @@ def plain(value: object) -> str:
 
 
 def escaped(written: str) -> str:
-    r"""JSON text, made safe to show: what a terminal would act on is written as an escape.
+    r"""JSON text, made safe to show: what a terminal would execute is written as an escape.
 
     Examples
     --------
@@ -130,11 +130,11 @@ def choose_language(
     Parameters
     ----------
     option : str, optional
-        What ``--lang`` said.
+        Value of ``--lang``.
     project : str, optional
         The project's ``language``.
     deliverable : bool
-        Whether the text goes into a file for others rather than to this terminal.
+        Whether the text is for a file for others, not for this terminal.
     """
     environment = os.environ
     names = ("LC_ALL", "LC_MESSAGES", "LANG")

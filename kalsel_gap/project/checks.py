@@ -18,7 +18,7 @@ class GradeByStatus(Section):
     repaired: Grade
     """A location that an accepted repair has changed."""
     area: Grade
-    """An area that stands for the location."""
+    """An area that takes the place of the point."""
 
 
 class Confidence(Sourced):
@@ -35,7 +35,7 @@ class Confidence(Sourced):
     bound_limit_m: Positive
     """Largest radius that a measured bound can give, metres."""
     status: GradeByStatus
-    """By where the location comes from."""
+    """Worst grade by origin of the location."""
     findings: dict[str, Grade]
     """Worst grade that a finding leaves, by its code."""
 
@@ -61,34 +61,34 @@ class People(Sourced):
 
 
 class Dates(Sourced):
-    """Dates that can be."""
+    """Possible dates."""
 
     earliest_year: Annotated[int, Field(ge=1, le=9999)]
     """No date is earlier."""
     latest_year: Annotated[int, Field(ge=1, le=9999)]
     """No date is later, whatever the project says."""
     stale_days: Annotated[int, Field(ge=1)]
-    """Days after the data's own date up to which that date may be what is wrong."""
+    """Rows up to so many days later than the date of the data may mean that this date is wrong."""
     stale_share: Share
-    """Share of rows so late above which it is."""
+    """Share of such rows above which the date of the data is wrong."""
 
 
 class Gaps(Sourced):
     """Empty cells."""
 
     empty_share: Share
-    """Share of the rows above which a column's gaps are told."""
+    """Share of empty rows of a column above which it is a finding."""
 
 
 class SameName(Sourced):
-    """Two names of one school."""
+    """Whether two names belong to one school."""
 
     similarity: Annotated[float, Field(ge=0.0, le=100.0)]
     """Smallest similarity of their words, 0 to 100."""
 
 
 class Registers(Sourced):
-    """When what a register says is doubted: ``defaults/registers.toml``."""
+    """From when on values of a register are doubted: ``defaults/registers.toml``."""
 
     date: str
     """When the figures were set."""
@@ -107,12 +107,12 @@ class Registers(Sourced):
 
 
 class Precision(Sourced):
-    """How far a simplified boundary lies from where it should."""
+    """Distance of a simplified boundary from its true position."""
 
     outside_quantile: Share
-    """Of the distances at which vertices of a finer layer lie outside their own area."""
+    """Quantile of the distances at which vertices of a finer layer lie outside their own area."""
     spacing_quantile: Share
-    """Of the spacing of vertices, where there is no finer layer."""
+    """Quantile of the spacing of vertices, if there is no finer layer."""
     spacing_share: NotNegative
     """Precision as a share of that spacing."""
 
@@ -121,18 +121,18 @@ class AreaNames(Sourced):
     """Names of areas."""
 
     newer_share: Share
-    """Share of a layer that the register names, from which an area it never names is newer."""
+    """Share of a layer that the register names; from there on, an area it never names is newer."""
     similarity: Annotated[float, Field(ge=0.0, le=100.0)]
     """Similarity, 0 to 100, from which a name is offered for an unknown one."""
     words: dict[str, str]
-    """Short forms of words, in small letters."""
+    """Short forms of words, in lower case."""
 
 
 class AreaCodes(Sourced):
     """Codes of areas."""
 
     majority: Share
-    """Share of a code's rows above which they say what it means."""
+    """Share of the rows of a code above which their name is its meaning."""
     kemendagri: Share
     """Share of agreeing codes from which a column is in Kemendagri codes."""
 
@@ -141,7 +141,7 @@ class SharedPoint(Sourced):
     """Schools with identical coordinates."""
 
     schools: Annotated[int, Field(ge=1)]
-    """Schools that a compound holds at most."""
+    """Most schools on one compound."""
     similarity: Annotated[float, Field(ge=0.0, le=100.0)]
     """Similarity of names, 0 to 100, from which two of one level may share a compound."""
 
@@ -156,9 +156,9 @@ class NearDuplicate(Sourced):
     neighbours: Annotated[int, Field(ge=1, le=1000)]
     """Nearest schools of the same kind that each is compared with."""
     generic: tuple[str, ...]
-    """Words that tell no school from another, in capitals."""
+    """Words that do not distinguish schools, in capitals."""
     telling: tuple[str, ...]
-    """Words that tell schools of one place apart, in capitals."""
+    """Words that distinguish schools of one place, in capitals."""
 
 
 class Cluster(Sourced):
@@ -167,7 +167,7 @@ class Cluster(Sourced):
     radius_m: Positive
     """Radius, metres."""
     schools: Annotated[int, Field(ge=1)]
-    """Other schools in it that are still plausible."""
+    """Most other schools inside it that are plausible."""
 
 
 class Decimals(Sourced):
@@ -176,7 +176,7 @@ class Decimals(Sourced):
     enough: Annotated[int, Field(ge=0)]
     """Decimals that suffice."""
     gap: Annotated[int, Field(ge=1)]
-    """By how many fewer decimals one coordinate shows that it was rounded."""
+    """A coordinate with so many fewer decimals than the other one was rounded."""
 
 
 class Centroid(Sourced):
@@ -189,7 +189,7 @@ class Centroid(Sourced):
 
 
 class Locations(Sourced):
-    """When a location is doubted: ``defaults/locations.toml``."""
+    """From when on a location is doubted: ``defaults/locations.toml``."""
 
     date: str
     """When the figures were set."""
@@ -228,9 +228,9 @@ class CoverageCheck(Sourced):
     high_dbm: float
     """Strongest plausible level."""
     nodata_values: tuple[int, ...]
-    """Values that often stand for no data without being declared."""
+    """Values that often mean no data without being declared."""
     nodata_share: Share
-    """Share of the cells from which such a value is told."""
+    """Share of the cells from which such a value is a finding."""
     doubtful_share: Share
     """Share of plausible levels below which the unit is doubted."""
     explained_share: Share
@@ -240,18 +240,18 @@ class CoverageCheck(Sourced):
     outside_share: Share
     """Share of schools on the raster up to which its CRS is doubted."""
     coarse_factor: Positive
-    """Cell size in median radii of the schools' uncertainty from which a raster is coarse."""
+    """A raster is coarse from this cell size on, in median radii of the schools' uncertainty."""
 
 
 class OffsetCheck(Sourced):
     """Shift of a coverage raster against its sites."""
 
     reach_m: Positive
-    """Largest shift that is sought, metres."""
+    """Largest shift that is searched, metres."""
     minimum_sites: Annotated[int, Field(ge=2)]
     """Fewest sites on the raster."""
     minimum_m: NotNegative
-    """Smallest shift that is told, metres."""
+    """Smallest shift that is a finding, metres."""
     minimum_db: NotNegative
     """Least gain of the mean level, dB."""
     minimum_t: NotNegative
@@ -283,7 +283,7 @@ class BoundariesCheck(Sourced):
     tolerance_m: Positive
     """Width up to which overlaps, gaps and overhangs are imprecision, metres."""
     outside_share: Share
-    """Share of an area outside of its parent from which that is told."""
+    """Share of an area outside its parent from which that is a finding."""
 
 
 class ElevationCheck(Sourced):
@@ -300,17 +300,17 @@ class ElevationCheck(Sourced):
     sea_share: Share
     """Share of the cells at 0 m, or without data, from which they are the sea."""
     void_km2: NotNegative
-    """Smallest void that is told, km²."""
+    """Smallest void that is a finding, km²."""
     seam_deg: Positive
     """Tiles begin at multiples of this, degrees."""
     seam_lines: Annotated[int, Field(ge=2)]
     """Lines on either side that a line is compared with."""
     seam_cells: Annotated[int, Field(ge=1)]
-    """Cells of a piece of a line."""
+    """Cells of a section of a line."""
     seam_ratio: Positive
-    """Jump against the largest of those lines."""
+    """Smallest ratio of a jump to the largest jump of those lines."""
     seam_m: Positive
-    """Jump above the median of those lines, metres."""
+    """Smallest difference of a jump from the median of those lines, metres."""
 
 
 class MeasurementsCheck(Sourced):
@@ -323,17 +323,17 @@ class MeasurementsCheck(Sourced):
     up_times_down: Positive
     """Largest plausible upload as a multiple of the download."""
     usual_mbps: Positive
-    """Median download above which the column is rather kbps."""
+    """Median download above which the column is probably in kbps."""
     usual_kbps: Positive
-    """Median download below which the column is rather Mbps."""
+    """Median download below which the column is probably in Mbps."""
     identical_tests: Annotated[int, Field(ge=2)]
-    """Tests of one school, the same to the last digit, from which they are doubted."""
+    """So many tests of one school that are identical to the last digit are doubted."""
     earliest: str
     """Earliest plausible day, as 2008-01-01."""
 
 
 class FileChecks(Sourced):
-    """From where on a file is doubtful: ``defaults/file_checks.toml``."""
+    """From when on a file is doubtful: ``defaults/file_checks.toml``."""
 
     date: str
     """When the figures were set."""

@@ -1,7 +1,7 @@
 """Models of ``index.toml``: required bandwidth, adequacy, trees, weights, tiers, inference.
 
-A figure that somebody could argue about is data with a source, never a constant in the code. A
-project lays its own values over the defaults, key by key.
+A debatable figure is data with a source, never a constant in the code. A project overrides the
+defaults key by key.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class RequiredMbps(Sourced):
 
 
 class Adequacy(Sourced):
-    """How throughput and latency make the adequacy of a link."""
+    """How throughput and latency determine the adequacy of a link."""
 
     down: NotNegative
     """Weight of the download rate."""
@@ -36,9 +36,9 @@ class Adequacy(Sourced):
     up_fraction: Positive
     """Required upload rate as a share of the required bandwidth."""
     latency_best_ms: NotNegative
-    """Latency that costs nothing, ms."""
+    """Latency up to which the adequacy is not reduced, ms."""
     latency_worst_ms: Positive
-    """Latency that is worth nothing, ms."""
+    """Latency from which the adequacy is 0, ms."""
 
     @model_validator(mode="after")
     def _usable(self) -> Self:
@@ -53,13 +53,13 @@ class Inference(Sourced):
     """How an unknown adequacy is inferred."""
 
     minimum_schools: Annotated[int, Field(ge=2)]
-    """Schools with both values that the binned rule needs."""
+    """Number of schools with both values that the binned rule needs."""
     minimum_bin: Annotated[int, Field(ge=1)]
-    """Schools that a bin of quantile and terrain needs."""
+    """Number of schools that a bin of quantile and terrain needs."""
     bins: Annotated[int, Field(ge=1)]
     """Number of quantile bins."""
     mean_factor: Share
-    """Beta rule: mean delivered as a share of what is available."""
+    """Beta rule: mean delivered service as a share of the available service."""
     concentration: Positive
     """Beta rule: a + b."""
 
@@ -68,20 +68,20 @@ class Gap(Sourced):
     """Thresholds between the gap types, all adequacies."""
 
     adequate: Share
-    """Delivered from here on is adequate."""
+    """Delivered service is adequate from this value on."""
     unconnected: Share
-    """Delivered up to here is no connection."""
+    """Delivered service up to this value counts as no connection."""
     covered: Share
-    """Available from here on: a subscription suffices."""
+    """Available service from this value on: a subscription is enough."""
     weak: Share
-    """Available below this is uncovered."""
+    """Available service below this value is uncovered."""
 
 
 class Tiers(Sourced):
     """Deficits at which tiers 1 to 4 begin."""
 
     bounds: tuple[Share, Share, Share, Share]
-    """Falling, for tiers 1, 2, 3 and 4."""
+    """Decreasing, for tiers 1, 2, 3 and 4."""
 
     @model_validator(mode="after")
     def _falling(self) -> Self:
@@ -111,7 +111,7 @@ class Vulnerability(Sourced):
     """Vulnerability by village index."""
 
     village: tuple[Share, Share, Share, Share, Share]
-    """Of Mandiri, Maju, Berkembang, Tertinggal, Sangat Tertinggal."""
+    """Vulnerability of Mandiri, Maju, Berkembang, Tertinggal, Sangat Tertinggal."""
 
 
 class Node(Sourced):
@@ -122,7 +122,7 @@ class Node(Sourced):
     column: str | None = None
     """Column of the schools table that a leaf measures."""
     aggregator: Literal["power"] | None = None
-    """How a node that is no leaf combines its children: the weighted power mean."""
+    """How a node that is not a leaf combines its children: the weighted power mean."""
     p: Annotated[float, Field(gt=0.0, le=20.0)] | None = None
     """Exponent of the power mean."""
     best: float | None = None
@@ -154,7 +154,7 @@ class Index(Sourced):
     confidence: Literal["high", "medium", "low"]
     """How sure the figures are."""
     weight_delivered: Annotated[Share, Field(alias="lambda")]
-    """λ: weight of what is delivered against what is available, in the deficit."""
+    """λ: weight of the delivered against the available service in the deficit."""
     required_mbps: RequiredMbps
     """Required bandwidth."""
     adequacy: Adequacy

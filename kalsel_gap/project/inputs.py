@@ -1,7 +1,7 @@
 """Sections of the project file that name inputs and outputs; how their paths are read.
 
 A field's docstring gives its unit and meaning, and makes the reference page. Sections that are
-assumptions only are in ``assumptions``, ``limits`` and ``radio``.
+only assumptions are in ``index``, ``checks`` and ``radio``.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ OneOrMany = BeforeValidator(lambda value: [value] if isinstance(value, Mapping) 
 
 
 class ProjectSection(Section):
-    """What the project is called and how it speaks."""
+    """Name and language of the project."""
 
     name: str = ""
     """Name shown on every deliverable."""
@@ -86,7 +86,7 @@ class Table(Section):
     date: str = ""
     """Date of the data, as deliverables print it."""
     columns: dict[str, str] = {}
-    """Canonical column = header in the file, where the header is not recognised by itself."""
+    """Our column = header in the file, if the header is not recognised by itself."""
 
 
 class Register(Table):
@@ -100,7 +100,7 @@ class Attributes(Table):
     """A table that adds columns to schools by NPSN; its rows without a school are findings."""
 
     year: int | Literal["latest"] = "latest"
-    """Which year's row to take where the table has several for a school."""
+    """Year of the row to use if the table has several for a school."""
 
 
 class Boundaries(Section):
@@ -134,17 +134,17 @@ class Elevation(Section):
 
     path: InputPaths
     """Raster of heights: one file, a list of files, a folder of tiles, or a VRT whose files are
-    on this machine. Tiles lie on one grid; where they overlap, the first that has data holds.
+    on this machine. Tiles lie on one grid; where they overlap, the first one with data is used.
     Heights are metres unless the band or the CRS says otherwise (feet)."""
     surface: Surface
     """``dsm`` (canopy included: SRTM, GLO-30), ``dtm`` (bare ground) or ``unknown``."""
     sea: Literal["nodata", "zero", "none"] = "nodata"
-    """Which cells are the open sea where they reach the raster's edge: those without data, these
-    and those of exactly 0 m (SRTM without voids), or none."""
+    """Which cells are open sea if they reach the edge of the raster: those without data, those
+    without data and those of exactly 0 m (SRTM without voids), or none."""
     band: Annotated[int, Field(ge=1)] = 1
     """Band of the raster."""
     nodata: float | None = None
-    """A value that stands for no data, where the files do not declare it."""
+    """The value of cells without data, if the files do not declare it."""
 
     @property
     def tiles(self) -> TileSet:
@@ -155,8 +155,8 @@ class Elevation(Section):
 class LandCover(Section):
     """Land cover, whose classes have the heights of ``[radio.clutter]``.
 
-    They are added to an elevation model of the bare ground only (``surface = "dtm"``). Over every
-    model it shows whether a school stands in a wood.
+    The heights are added only to an elevation model of the bare ground (``surface = "dtm"``). With
+    every model, land cover shows whether a school is in woodland.
     """
 
     path: InputPaths
@@ -164,7 +164,7 @@ class LandCover(Section):
     band: Annotated[int, Field(ge=1)] = 1
     """Band of the raster."""
     nodata: float | None = None
-    """A value that stands for no data, where the files do not declare it."""
+    """The value of cells without data, if the files do not declare it."""
 
     @property
     def tiles(self) -> TileSet:
@@ -180,14 +180,14 @@ class Coverage(Section):
     technology: Technology
     """``2g``, ``3g``, ``4g``, ``5g`` or ``fixed``."""
     operator: str
-    """Operator's name; ``any`` where the file does not tell."""
+    """Operator's name; ``any`` if the file does not state it."""
     kind: CoverageKind
     """``rsrp_dbm`` or ``level_dbm`` (levels in dBm), ``class`` or ``binary`` (0: not covered).
     Polygons are ``binary``, covered inside, or ``class``."""
     basis: Basis
-    """What it rests on: ``measured``, ``predicted``, ``modelled`` or ``declared``."""
+    """Kind of evidence: ``measured``, ``predicted``, ``modelled`` or ``declared``."""
     nodata_means: Literal["none", "unknown"]
-    """Whether a cell without data, or a place outside of all polygons, means *no signal* or
+    """Whether a cell without data, or a place outside all polygons, means *no signal* or
     *not known*. There is no default."""
     classes: dict[str, Share] = {}
     """For ``kind = "class"``: adequacy of each class, 0 to 1."""
@@ -224,17 +224,17 @@ class Sites(Table):
     """Radio sites: our own columns or OpenCelliD's."""
 
     technology: Technology | None = None
-    """Technology of every row, where the table has no such column."""
+    """Technology of every row, if the table has no such column."""
     operator: str = ""
-    """Operator of every row, where the table has no such column."""
+    """Operator of every row, if the table has no such column."""
     antenna_height_m: Annotated[float, Field(ge=1.0, le=3000.0)] | None = None
-    """Height above ground of every antenna for which the table has none."""
+    """Height above ground of every antenna without one in the table."""
     frequency_mhz: Annotated[float, Field(ge=30.0, le=6000.0)] | None = None
-    """Carrier of every row for which the table has none."""
+    """Carrier of every row without one in the table."""
     eirp_dbm: Annotated[float, Field(ge=0.0, le=100.0)] | None = None
-    """EIRP of the whole carrier for every row for which the table has none."""
+    """EIRP of the whole carrier of every row without one in the table."""
     bandwidth_mhz: Positive | None = None
-    """Bandwidth of every carrier for which the table has none."""
+    """Bandwidth of every carrier without one in the table."""
     complete: bool = False
     """Whether the table holds every site of its operators: only then can a poor prediction say
     that there is no signal."""
@@ -266,9 +266,9 @@ class Coastline(Section):
 class Measurements(Table):
     """Speed tests, made at schools or summed up in map tiles (Ookla's open data), or levels.
 
-    Tests of a school (by NPSN) say what it has; those of the tile around it only what is to be had
-    there. Measured levels (``rsrp_dbm``, ``rscp_dbm``, ``rssi_dbm``, each row with a place or an
-    NPSN) judge and calibrate predictions.
+    Tests of a school (by NPSN) show the service that it has; those of the tile around it only the
+    service that is available there. Measured levels (``rsrp_dbm``, ``rscp_dbm``, ``rssi_dbm``, each
+    row with a location or an NPSN) validate and calibrate predictions.
     """
 
     network: Literal["mobile", "fixed"] | None = None
@@ -290,12 +290,12 @@ class Measurements(Table):
 
     @property
     def tested(self) -> Technology:
-        """The technology that tiles speak of."""
+        """The technology of the tiles."""
         return self.technology or ("fixed" if self.network == "fixed" else "4g")
 
 
 class Offsets(Section):
-    """Offsets of predicted levels that measured ones have taught; ``predict calibrate``."""
+    """Offsets of predicted levels from measured ones; see ``predict calibrate``."""
 
     path: InputPath
     """A table that ``predict calibrate`` writes. While it is missing, predictions are
@@ -313,15 +313,15 @@ class Repairs(Sourced):
     """Accepted repairs, a table that ``check --accept-repairs`` writes. While it is missing
     nothing is accepted."""
     near_km: NotNegative
-    """Distance from the claimed area up to which a candidate lies in it."""
+    """A candidate up to this distance from the claimed area counts as inside it."""
     far_km: Positive
-    """Distance from the claimed area beyond which a usable location is looked at."""
+    """A usable location beyond this distance from the claimed area is checked."""
     peers: Annotated[int, Field(ge=1)]
-    """Schools that say where a kabupaten without a polygon lies."""
+    """Fewest schools that show where a kabupaten without a polygon lies."""
     peers_share: Share
-    """Share of them that lie within the distance from their middle that a candidate may have."""
+    """Share of these schools that lie within the circle around their centre."""
     peers_factor: Positive
-    """Factor of that distance."""
+    """Factor for the radius of that circle, inside which a candidate must lie."""
 
 
 class Output(Section):

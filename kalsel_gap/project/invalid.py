@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def _tree_faults(index: Index, path: Path) -> Iterator[KalselGapError]:
-    """What is wrong with the trees of barrier and need beyond a single node."""
+    """Errors of the trees of barrier and need beyond a single node."""
     known = schema.measurable()
     for code, node in index.nodes.items():
         key = f"index.nodes.{code}"
@@ -39,7 +39,7 @@ def _tree_faults(index: Index, path: Path) -> Iterator[KalselGapError]:
 def _fault(section: str, path: Path) -> KalselGapError | None:
     try:
         if path.is_dir():
-            if section.startswith(("elevation", "land_cover")):  # no tiles, or it would be files
+            if section.startswith(("elevation", "land_cover")):  # no tiles: it would be files
                 return InputError("folder_no_raster", path=path, section=section)
             return InputError("file_is_folder", path=path, section=section)
         if not path.exists():
@@ -56,15 +56,15 @@ def _fault(section: str, path: Path) -> KalselGapError | None:
 
 
 def _readable(error: ValidationError, path: Path) -> list[KalselGapError]:
-    """Pydantic's errors as ours: dotted key, what is wrong, what was meant."""
+    """Pydantic's errors as ours: dotted key, error, suggestion."""
     readable: list[KalselGapError] = []
-    told: set[tuple[int | str, ...]] = set()
+    reported: set[tuple[int | str, ...]] = set()
     misnamed: set[tuple[int | str, ...]] = set()
     for fault in error.errors():
         location = tuple(part for part in fault["loc"] if not _is_tag(part))
-        if location in told:  # each branch of a union complains
+        if location in reported:  # each branch of a union complains
             continue
-        told.add(location)
+        reported.add(location)
         key = ".".join(str(part) for part in location)
         last = str(location[-1]) if location else ""
         value = str(fault["input"])
@@ -119,7 +119,7 @@ def _readable(error: ValidationError, path: Path) -> list[KalselGapError]:
 
 
 def _meant_default(location: tuple[int | str, ...]) -> str:
-    """The table of defaults/ that a table of the project nearly bears the name of, if any."""
+    """The table of defaults/ whose name is similar to that of a table of the project, if any."""
     *above, last = location or ("",)
     if not above or above[0] not in OVERRIDABLE:
         return ""

@@ -85,7 +85,7 @@ class Project(Section):
     calibration: Offsets | None = None
     """Offsets of predicted levels."""
     facilities: Annotated[tuple[Facilities, ...], OneOrMany] = ()
-    """Public facilities: no school has the very coordinates of one."""
+    """Public facilities: no school has exactly the coordinates of one."""
     villages: Villages | None = None
     """Village development index."""
     repairs: Repairs
@@ -101,11 +101,11 @@ class Project(Section):
     radio: Radio
     """From a site's power to a level."""
     registers: Registers
-    """When what a register says is doubted."""
+    """From when on values of a register are doubted."""
     locations: Locations
-    """When a location is doubted."""
+    """From when on a location is doubted."""
     file_checks: FileChecks
-    """When another file is doubted."""
+    """From when on another file is doubted."""
     costs: dict[str, Any] = {}
     """Costs (not used by this version)."""
     output: Output = Output()
@@ -115,14 +115,14 @@ class Project(Section):
         """Sections that are given and that this version does not read."""
         unread = ["costs"] if self.costs else []
         if self.villages is not None and self.boundaries.desa is None:
-            unread.append("villages")  # nothing tells which desa a school lies in
+            unread.append("villages")  # without boundaries the desa of a school is unknown
         return tuple(unread)
 
     def inputs(self) -> Iterator[tuple[str, Path]]:
         """Every input file with the section that names it.
 
-        The parts of a Shapefile, the tiles of a folder, the sources of a VRT and what lies beside
-        a raster too.
+        With the parts of a Shapefile, the tiles of a folder, the sources of a VRT and the files
+        beside a raster.
 
         Raises
         ------
@@ -187,9 +187,9 @@ class Opened:
     origins: dict[str, str] = field(default_factory=dict)
 
     def shown(self, path: Path | tuple[Path, ...]) -> str:
-        """`path` as seen from the project file, with forward slashes: no path of a machine.
+        """`path` relative to the project file, with forward slashes: no absolute path.
 
-        Of several the first, and that there are more.
+        Of several paths the first one, with an ellipsis.
         """
         if isinstance(path, tuple):
             return self.shown(path[0]) + (" …" if len(path) > 1 else "")

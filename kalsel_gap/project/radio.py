@@ -15,7 +15,7 @@ class Atmosphere(Sourced):
     """The air."""
 
     delta_n: Annotated[float, Field(gt=0.0, lt=150.0)]
-    """Mean fall of refractivity through the lowest kilometre, N-units/km."""
+    """Mean decrease of refractivity through the lowest kilometre, N-units/km."""
     n0: Annotated[float, Field(ge=250.0, le=400.0)]
     """Refractivity at sea level, N-units."""
     climate: Literal[
@@ -49,7 +49,7 @@ class KFactor(Sourced):
     median: Positive
     """Half of the time."""
     worst: tuple[tuple[Positive, Positive], ...]
-    """Worst case: pairs of path length in km and factor, rising in length."""
+    """Worst case: pairs of path length in km and factor, in order of length."""
     confidence: Sureness
     """How sure the figures are."""
 
@@ -62,7 +62,7 @@ class KFactor(Sourced):
 
 
 class Prediction(Sourced):
-    """What a predicted level stands for."""
+    """Time, locations and building that a predicted level refers to."""
 
     time_percent: Annotated[float, Field(ge=1.0, le=50.0)]
     """Share of the time for which the loss is not exceeded."""
@@ -73,10 +73,10 @@ class Prediction(Sourced):
     building: Literal["traditional", "efficient"]
     """Kind of school building, by ITU-R P.2109."""
     disagreement_db: Positive
-    """Difference between a predicted level and an operator's that neither's error explains."""
+    """Difference between a predicted level and an operator's that their errors do not explain."""
     coverage_error_db: NotNegative
     """Error of an operator's level: with twice the held-out error of a calibrated prediction it
-    takes the place of ``disagreement_db``."""
+    replaces ``disagreement_db``."""
     confidence: Sureness
     """How sure the figures are."""
 
@@ -89,13 +89,13 @@ class Clutter(Sourced):
     height_m: NotNegative
     """Height above the ground."""
     is_wood: bool
-    """Whether a receiver among it stands in woodland."""
+    """Whether a receiver in this class is in woodland."""
     confidence: Sureness
     """How sure the figure is."""
 
 
 class Surroundings(Sourced):
-    """What stands around a receiver where no land cover over bare ground shows it."""
+    """Clutter around a receiver if no land cover over bare ground shows it."""
 
     kind: Literal["suburban", "open"]
     """Houses and trees of a village, or open land."""
@@ -107,13 +107,13 @@ class Vegetation(Sourced):
     """Loss inside woodland, by ITU-R P.833."""
 
     specific: tuple[tuple[Positive, Positive], ...]
-    """Pairs of frequency in MHz and dB per metre, rising."""
+    """Pairs of frequency in MHz and dB per metre, increasing."""
     maximum_factor: Positive
     """Largest loss in dB at 1 MHz."""
     maximum_exponent: NotNegative
-    """Power of the frequency that it rises with."""
+    """Exponent of the frequency with which it increases."""
     longest_m: Positive
-    """Longest way through a wood that is looked at."""
+    """Longest path through woodland that is considered."""
     confidence: Sureness
     """How sure the figures are."""
 
@@ -129,16 +129,16 @@ class Carrier(Sourced):
     """What a phone measures of a carrier."""
 
     bandwidth_mhz: Positive
-    """Bandwidth of a carrier whose site does not say it."""
+    """Bandwidth of a carrier whose site does not state it."""
     spacing_khz: Literal["", "15", "30"]
     """Spacing of the subcarriers; empty where the technology has none."""
     resource_blocks: dict[str, tuple[tuple[Positive, Positive], ...]]
     """By spacing in kHz: pairs of bandwidth in MHz and resource blocks of twelve subcarriers."""
     pilot_share: Annotated[float, Field(gt=0.0, le=1.0)]
-    """Power of what is measured, as a share of the whole carrier's or, with subcarriers, of an
-    even spread over all of them."""
+    """Power of the measured signal as a share of the whole carrier or, with subcarriers, of the
+    mean power of a subcarrier."""
     usable_dbm: float
-    """Lowest level that is of use."""
+    """Lowest usable level."""
     confidence: Sureness
     """How sure the figures are."""
 
@@ -161,7 +161,7 @@ class Receiver(Sourced):
     cpe_height_m: Annotated[float, Field(ge=1.0, le=3000.0)]
     """Of an outdoor antenna, or a microwave dish, above ground."""
     cpe_gain_dbi: NotNegative
-    """Gain of an outdoor antenna, its cable taken off."""
+    """Gain of an outdoor antenna, less the loss of its cable."""
     confidence: Sureness
     """How sure the figures are."""
 
@@ -170,47 +170,47 @@ class Pattern(Sourced):
     """Antenna of a sector: parabolas of 3GPP TR 36.814 and TR 38.901."""
 
     horizontal_deg: Annotated[float, Field(gt=0.0, le=360.0)]
-    """Half-power width seen from above."""
+    """Half-power beamwidth, horizontal."""
     vertical_deg: Annotated[float, Field(gt=0.0, le=180.0)]
-    """Half-power width seen from the side."""
+    """Half-power beamwidth, vertical."""
     front_to_back_db: Positive
-    """Largest loss seen from above, and of both together."""
+    """Largest loss, horizontal, and of both together."""
     side_lobe_db: Positive
-    """Largest loss seen from the side."""
+    """Largest loss, vertical."""
     confidence: Sureness
     """How sure the figures are."""
 
 
 class Candidates(Sourced):
-    """Which sites are looked at for a school."""
+    """Which sites are considered for a school."""
 
     reach_km: Annotated[float, Field(gt=0.0, le=3000.0)]
     """Farthest site."""
     sites: Annotated[int, Field(ge=1)]
     """Nearest sites of each operator and technology."""
     most_sites: Annotated[int, Field(ge=1)]
-    """Of them where the nearest ones give no usable level; no fewer than `sites` are looked at."""
+    """The same if the nearest ones give no usable level; at least as many as `sites`."""
     points: Annotated[int, Field(ge=1)]
-    """Points of the circle or area of a school whose place is not well known."""
+    """Points in the circle or area of a school whose location is uncertain."""
     confidence: Sureness
     """How sure the figures are."""
 
 
 class Calibration(Sourced):
-    """Offsets learnt from measured levels."""
+    """Offsets estimated from measured levels."""
 
     minimum: Annotated[int, Field(ge=2)]
-    """Fewest measured levels that make an offset."""
+    """Fewest measured levels for an offset."""
     ridge: Positive
-    """Measured levels as many as which an offset of zero weighs, for sites and land cover."""
+    """An offset of zero has the weight of so many measured levels, for sites and land cover."""
     per_site: bool
     """Whether each site has an offset of its own beside that of its operator and technology."""
     per_clutter: bool
     """Whether each class of land cover at the receiver has one."""
     folds: Annotated[int, Field(ge=2)]
-    """Parts, each of which is held out once."""
+    """Number of parts, each of which is held out once."""
     held_out: Literal["block", "site"]
-    """What is held out together: squares of the country, or all that is measured of a site."""
+    """What is held out together: squares on the map, or all measurements of a site."""
     block_km: Positive
     """Side of such a square."""
     confidence: Sureness
@@ -259,19 +259,19 @@ class Microwave(Sourced):
     frequency_ghz: Annotated[float, Field(ge=1.0, le=100.0)]
     """Carrier."""
     polarization: Literal["horizontal", "vertical"]
-    """Of the waves; rain weakens vertical ones less."""
+    """Polarization of the waves; rain attenuates vertical ones less."""
     tx_power_dbm: float
     """Power of the radio."""
     dish_m: Positive
     """Diameter of the dish at either end."""
     dish_efficiency: Annotated[float, Field(gt=0.0, le=1.0)]
-    """Share of its area that counts."""
+    """Aperture efficiency of the dish."""
     losses_db: NotNegative
-    """In cables, branching and what else is fixed, both ends together."""
+    """Loss in cables, branching and other fixed parts, both ends together."""
     threshold_dbm: float
-    """Level at which the radio still carries what it is wanted for."""
+    """Lowest level at which the radio carries the required rate."""
     availability_percent: Annotated[float, Field(gt=0.0, lt=100.0)]
-    """Availability that is wanted over an average year."""
+    """Required availability over an average year."""
     longest_km: Positive
     """Longest hop that is planned, whatever the availability."""
     tallest_m: Positive
@@ -287,7 +287,7 @@ class Microwave(Sourced):
 
 
 class Radio(Sourced):
-    """What predictions of levels rest on: ``defaults/radio.toml``."""
+    """Assumptions of predicted levels: ``defaults/radio.toml``."""
 
     date: str
     """When the figures were set."""
@@ -300,7 +300,7 @@ class Radio(Sourced):
     k_factor: KFactor
     """Bending of rays."""
     prediction: Prediction
-    """What a predicted level stands for."""
+    """Time, locations and building that a predicted level refers to."""
     clutter: dict[str, Clutter]
     """Land cover by name."""
     vegetation: Vegetation
@@ -314,9 +314,9 @@ class Radio(Sourced):
     pattern: Pattern
     """Antenna of a sector."""
     candidates: Candidates
-    """Which sites are looked at for a school."""
+    """Which sites are considered for a school."""
     calibration: Calibration
-    """Offsets learnt from measured levels."""
+    """Offsets estimated from measured levels."""
     microwave: Microwave
     """A point-to-point microwave hop."""
 

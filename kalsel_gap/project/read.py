@@ -122,7 +122,7 @@ def _parse_option(option: str) -> dict[str, Any]:
             raise ProjectError("option_not_assignment", option=option)
         return tomllib.loads(f"{key} = {value}")
     except tomllib.TOMLDecodeError:
-        try:  # a bare word stands for itself
+        try:  # a bare word is a text
             return tomllib.loads(f"{key} = {json.dumps(value.strip(), ensure_ascii=False)}")
         except tomllib.TOMLDecodeError:
             raise ProjectError("option_not_assignment", option=option) from None

@@ -13,9 +13,9 @@ class LevelCurve(Sourced):
     """Adequacy by level for one technology."""
 
     points: tuple[tuple[float, Share], ...] = ()
-    """Pairs of level in dBm and adequacy, rising."""
+    """Pairs of level in dBm and adequacy, increasing."""
     declared: Share
-    """Adequacy where coverage is only declared."""
+    """Adequacy if coverage is only declared."""
 
     @model_validator(mode="after")
     def _rising(self) -> Self:

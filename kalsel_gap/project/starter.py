@@ -21,12 +21,12 @@ _SAMPLES = (PACKAGE_FOLDER / "sample", PACKAGE_FOLDER.parent / "data" / "sample"
 
 
 def write_starter(folder: Path, language: Language, *, sample: bool = False) -> Path:
-    """Write a project into `folder`; nothing that is there is overwritten.
+    """Write a project into `folder`; no existing file is overwritten.
 
     Parameters
     ----------
     folder : Path
-        Made when missing.
+        Created if missing.
     language : {'id', 'en'}
         Language of the comments in the project file.
     sample : bool
@@ -40,7 +40,7 @@ def write_starter(folder: Path, language: Language, *, sample: bool = False) -> 
     Raises
     ------
     OutputError
-        A file of that name is there already, or the folder cannot be written.
+        A file of that name exists already, or the folder cannot be written.
     """
     if sample:
         source = next((path for path in _SAMPLES if path.is_dir()), None)

@@ -69,7 +69,7 @@ class SmallIsland(Sourced):
 
 
 class ClassSeverity(Sourced):
-    """How much each terrain hinders."""
+    """Severity of each terrain as a barrier."""
 
     dataran: Share
     """Plain."""
@@ -89,35 +89,35 @@ class Water(Sourced):
     """The line to the kabupaten capital."""
 
     points: Annotated[int, Field(ge=2, le=10_000)]
-    """Points on it at which sea and land are told apart."""
+    """Points on the line at which sea and land are distinguished."""
 
 
 class Landform(Sourced):
     """Classes of the position on a slope, by the land within 1 km."""
 
     crest_deviations: NotNegative
-    """A crest is higher above the mean height than so many standard deviations of the heights."""
+    """A crest lies more than so many standard deviations above the mean height."""
     valley_deviations: NotNegative
-    """A valley floor is lower below it than so many."""
+    """A valley floor lies more than so many standard deviations below it."""
     flat_deg: NotNegative
-    """Between them land is flat up to this slope, degrees."""
+    """Between the two, land is flat up to this slope, degrees."""
     flat_range_m: NotNegative
-    """Land is flat, whatever else, where its heights differ by no more than this, m."""
+    """Land is always flat where its heights differ by no more than this, m."""
 
 
 class Horizon(Sourced):
     """What a school can see."""
 
     distance_m: Annotated[float, Field(ge=1000.0, le=100_000.0)]
-    """How far it looks, m."""
+    """Length of the profiles, m."""
     directions: Annotated[int, Field(ge=4, le=360)]
     """In how many directions, evenly spaced from north."""
     observer_m: NotNegative
     """Height of the antenna above the elevation model, m."""
     k: Positive
-    """Radius of the Earth that makes up for refraction, in radii of the Earth."""
+    """Effective Earth radius factor, which accounts for refraction."""
     void_m: NotNegative
-    """A horizon is unknown where its line meets cells without data nearer than this, m."""
+    """A horizon is unknown if its line meets cells without data nearer than this, m."""
     confidence: Literal["high", "medium", "low"]
     """How sure the figures are."""
 
@@ -130,7 +130,7 @@ class Satellite(Sourced):
     lon_deg: Longitude
     """Longitude of its orbital slot, degrees east."""
     margin_deg: NotNegative
-    """The line to it is clear so far above the horizon, degrees."""
+    """Angle above the horizon from which the line to it is clear, degrees."""
     confidence: Literal["high", "medium", "low"]
     """How sure the figures are."""
 
@@ -156,7 +156,7 @@ class NamedIsland(Sourced):
     lon: Longitude
     """Longitude of that point."""
     area_km2: Positive | None = None
-    """Legal area; the polygon's own where there is none."""
+    """Legal area; if empty, the area of the polygon."""
 
 
 class Terrain(Sourced):

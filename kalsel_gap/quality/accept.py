@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 
 NUMBERS = ("lat", "lon", "before_km", "after_km")
-SAME = ("file", "row", "code", "lat", "lon", "area")  # what makes a proposal the same
+SAME = ("file", "row", "code", "lat", "lon", "area")  # columns that identify a proposal
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """Where accepted repairs are stored, how many were accepted now, and how many taken back."""
+    """Where accepted repairs are stored, how many were accepted now, and how many withdrawn."""
 
     path: Path
     count: int
@@ -40,7 +40,7 @@ def accept_repairs(
 ) -> Accepted:
     """Store the repairs that a person has accepted where the project reads them.
 
-    A row that the reviewed table has no answer for stays as it was accepted before.
+    A row without an answer in the reviewed table keeps its earlier answer.
 
     Parameters
     ----------
@@ -49,16 +49,16 @@ def accept_repairs(
     checked : Checked
         Findings and proposals of the inputs as they are now.
     proposals : DataFrame
-        The proposals of `checked`, each with the sentence that says why.
+        The proposals of `checked`, each with its reason as a sentence.
     reviewed : Path
         The table with the answers.
 
     Raises
     ------
     InputError, SeveralErrors
-        The table cannot be read, or an accepted row is no proposal of today's; nothing is stored.
+        The table cannot be read, or an accepted row is not a current proposal; nothing is stored.
     OutputError
-        The file cannot be written; what was there is untouched.
+        The file cannot be written; the old one is unchanged.
     """
     chosen, answered = accepted(reviewed, checked.repairs)
     path = opened.project.repairs.path
@@ -67,7 +67,7 @@ def accept_repairs(
     withdrawn = len(answered.intersection(key for key, _ in before.values()) - renewed)
     if chosen.empty and not withdrawn:
         return Accepted(path, 0, 0)
-    # What does not hold any more has been told, and goes.
+    # Repairs that no longer apply have a finding, and are removed.
     of_store = checked.findings["code"].isin(("repair_stale", "repair_refused"))
     void = set(checked.findings.loc[of_store, "row"])
     again = {proposal_key(row) for row in chosen.to_dict("records")}
@@ -91,7 +91,7 @@ def accept_repairs(
 
 
 def proposal_key(row: Mapping[Any, Any]) -> tuple[object, ...]:
-    """What a proposal is, however a spreadsheet wrote it again."""
+    """Key of a proposal, the same after a spreadsheet has saved it."""
     texts = ["" if pd.isna(row[name]) else str(row[name]) for name in SAME]
     return tuple(
         text.removeprefix("'") if math.isnan(number(text)) else f"{number(text):.9g}"

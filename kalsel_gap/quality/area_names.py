@@ -28,7 +28,7 @@ _KIND = re.compile(r"\s*(kecamatan|kec|distrik|kelurahan|kel|desa|ds)\b\.?\s*", 
 _WORD = re.compile(r"\d+|[^\W\d_]+")
 _ROMAN = re.compile(r"(x{0,3})(ix|iv|v?i{0,3})")
 _ONES = {"": 0, "i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9}
-# Vertices of a finer layer that are tried: enough for a quantile.
+# Vertices of a finer layer that are compared: enough for a quantile.
 _SAMPLE = 5_000
 
 
@@ -41,9 +41,9 @@ class AreaLayer:
     areas : GeoDataFrame
         ``code``, ``name`` and geometry.
     parent : int array
-        Place of each area's parent in the next wider layer; -1 where its code does not tell.
+        Place of each area's parent in the next wider layer; -1 where its code matches none.
     precision_m : float
-        How far a boundary lies from where it should.
+        Distance of a boundary from its true position.
     """
 
     areas: gpd.GeoDataFrame
@@ -72,7 +72,7 @@ def read_layers(opened: Opened) -> dict[str, AreaLayer]:
 
 
 def _once(areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Areas that came in several features, joined."""
+    """Areas that consist of several features, merged."""
     if not areas.duplicated(["code", "name"]).any():
         return areas
     return areas.dissolve(["code", "name"], as_index=False)
@@ -96,7 +96,7 @@ def parents(areas: gpd.GeoDataFrame, wider: gpd.GeoDataFrame | None) -> NDArray[
 def precision_m(
     areas: gpd.GeoDataFrame, finer: gpd.GeoDataFrame | None, figures: Precision
 ) -> float:
-    """How far the boundaries of simplified polygons lie from where they should, in metres.
+    """Distance of the boundaries of simplified polygons from their true position, in metres.
 
     Parameters
     ----------
@@ -111,8 +111,8 @@ def precision_m(
     -------
     float
         A high quantile of how far vertices of the finer polygons lie outside their own area,
-        and the finer layer's own precision besides. Without such a layer a share of the spacing
-        of vertices, as simplification leaves errors in proportion to what it cuts.
+        plus the precision of the finer layer itself. Without such a layer a share of the spacing
+        of vertices, because the error of a simplification grows with its tolerance.
     """
     if finer is not None:
         vertex, owner = shapely.get_coordinates(finer.geometry.to_numpy(), return_index=True)
@@ -146,7 +146,7 @@ def area_key(name: str, words: Mapping[str, str]) -> str:
 
 
 def number_word(word: str) -> str:
-    """A word in small letters; Roman numerals up to 39 and leading zeros as plain figures.
+    """A word in lower case; Roman numerals up to 39 and numbers with leading zeros as plain digits.
 
     Examples
     --------

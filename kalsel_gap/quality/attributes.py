@@ -10,7 +10,7 @@ import pandas as pd
 from kalsel_gap.findings import Finding, at_rows
 from kalsel_gap.quality.names import unmangled
 from kalsel_gap.quality.npsn import npsn_reading
-from kalsel_gap.quality.plausibility import dates, last_day
+from kalsel_gap.quality.plausibility import check_dates, last_day
 from kalsel_gap.sources.registers import read_attributes
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def check_attributes(cells: pd.DataFrame, opened: Opened) -> list[Finding]:
-    """Rows of attribute tables that speak of another school, or could speak of one.
+    """Rows of attribute tables that belong to another school, or could belong to one.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def check_attributes(cells: pd.DataFrame, opened: Opened) -> list[Finding]:
     for source, table in zip(opened.project.attributes, tables, strict=True):
         rows = table.reset_index()
         findings += _renamed(rows, cells, limits.same_name.similarity)
-        findings += dates(rows, limits.dates, last_day(source.date))
+        findings += check_dates(rows, limits.dates, last_day(source.date))
     return findings
 
 
@@ -76,7 +76,7 @@ def _renamed(rows: pd.DataFrame, cells: pd.DataFrame, similarity: float) -> list
 
 
 def _same_name(one: str, other: str, similarity: float) -> bool:
-    """Whether two names can be of one school: alike in words, and with the same numbers.
+    """Whether two names can belong to one school: similar words, and the same numbers.
 
     Examples
     --------

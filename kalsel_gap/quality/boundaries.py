@@ -1,9 +1,8 @@
 """Checks of boundaries: valid shapes, overlaps, gaps, names, codes, parents.
 
-Published boundaries are simplified one level after the other, so that neighbours overlap a little
-everywhere and a desa sticks out of its kecamatan. What is narrower than
-``file_checks.boundaries.tolerance_m`` is imprecision, which one note per level counts; what is
-wider is told one by one.
+Published boundaries are simplified level by level, so neighbours overlap a little everywhere and a
+desa extends beyond its kecamatan. Differences narrower than ``file_checks.boundaries.tolerance_m``
+are imprecision, which one note per level counts; wider ones are findings of their own.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ import shapely
 from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding
 from kalsel_gap.geo.geodesy import metres_per_degree
-from kalsel_gap.quality.unusable_files import unusable
+from kalsel_gap.quality.unusable_files import file_finding
 from kalsel_gap.sources.boundaries import AREA_LEVELS, invalid_areas, read_layer, repaired
 from kalsel_gap.sources.cells import fold
 
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 
     ShapeArray: TypeAlias = NDArray[np.object_]
 
-# Vertices nearer to the line than this share of the tolerance change no width that counts.
+# Vertices nearer to the line than this share of the tolerance change no relevant width.
 _SIMPLER = 0.1
 
 
@@ -43,7 +42,7 @@ def check_boundaries(opened: Opened, schools: pd.DataFrame) -> list[Finding]:  #
     opened : Opened
         The project.
     schools : DataFrame
-        Not looked at.
+        Not used.
     """
     limits = opened.project.file_checks.boundaries
     findings: list[Finding] = []
@@ -56,7 +55,7 @@ def check_boundaries(opened: Opened, schools: pd.DataFrame) -> list[Finding]:  #
         try:
             layer = read_layer(opened, level)
         except InputError as error:
-            findings.append(unusable(error, file))
+            findings.append(file_finding(error, file))
             continue
         if layer is None:
             continue
@@ -78,11 +77,10 @@ def check_boundaries(opened: Opened, schools: pd.DataFrame) -> list[Finding]:  #
 def _local(areas: gpd.GeoDataFrame, tolerance_m: float) -> dict[str, ShapeArray]:
     """Polygons in metres, as they are and half the tolerance ``inner`` and ``outer`` of them.
 
-    The inner ones of two areas meet only where these overlap by more than the tolerance: erosion
-    of an intersection is the intersection of the erosions, and so with unions and dilation.
-
-    Metres on a plain that is true in the layer's middle, good to 2 % in area within 11° of the
-    equator. Vertices that matter to no width are left out.
+    The inner ones of two areas intersect only where the areas overlap by more than the tolerance:
+    the erosion of an intersection is the intersection of the erosions, and likewise for unions and
+    dilation. Metres on a plane that is true in the middle of the layer, accurate to 2 % in area
+    within 11° of the equator. Vertices that change no relevant width are left out.
     """
     scale = _metres(areas)
     shapes = shapely.transform(areas.geometry.to_numpy(), lambda at: at * scale)
@@ -108,7 +106,7 @@ def _named(areas: gpd.GeoDataFrame) -> list[str]:
 
 
 def _names(layer: gpd.GeoDataFrame, file: str) -> Iterator[Finding]:
-    """How many areas there are, and which lack a name, a code, a shape, or share them."""
+    """Number of areas, and those without a name, code or shape, or with one that occurs twice."""
     yield Finding("areas_counted", file=file, parameters={"count": len(layer)})
     labels = np.array(_named(layer), dtype=object)
     shapeless = layer.geometry.isna() | layer.geometry.is_empty
@@ -143,7 +141,7 @@ def _names(layer: gpd.GeoDataFrame, file: str) -> Iterator[Finding]:
 def _codes(
     areas: gpd.GeoDataFrame, above: gpd.GeoDataFrame, outside_share: float, file: str
 ) -> Iterator[Finding]:
-    """Areas whose code begins with no code of the level above, or that lie off that area."""
+    """Areas whose code matches no code of the level above, or that lie outside that area."""
     parent = _parent(areas["code"].tolist(), above["code"].tolist())
     labels, wider = _named(areas), _named(above)
     for n in np.flatnonzero(areas["code"].ne("").to_numpy() & (parent < 0)):
@@ -152,7 +150,7 @@ def _codes(
     holders = above["outer"].to_numpy()
     shapely.prepare(holders)
     inner, shapes = areas["inner"].to_numpy(), areas["local"].to_numpy()
-    # An area that is narrower than the tolerance everywhere has nothing inner.
+    # An area that is narrower than the tolerance everywhere has no inner part.
     beyond = ~shapely.covers(holders[parent[mine]], inner[mine]) & ~shapely.is_empty(inner[mine])
     beyond |= ~shapely.intersects(holders[parent[mine]], shapes[mine])
     holders = above["local"].to_numpy()
@@ -188,7 +186,7 @@ def _parent(codes: list[str], above: list[str]) -> NDArray[np.int64]:
 
 
 def _meeting(areas: gpd.GeoDataFrame, file: str) -> Iterator[Finding]:
-    """One note where borders of neighbours are not the same line, however little they differ."""
+    """One note if borders of neighbours are not exactly the same line."""
     shapes = _polygonal(areas.geometry.to_numpy())
     odd = int((~shapely.is_empty(shapely.coverage_invalid_edges(shapes))).sum())
     if odd:
@@ -216,8 +214,8 @@ def _overlaps(areas: gpd.GeoDataFrame, file: str) -> Iterator[Finding]:
 def _gaps(
     areas: gpd.GeoDataFrame, above: gpd.GeoDataFrame, tolerance_m: float, file: str
 ) -> Iterator[Finding]:
-    """Parts of the level above, wider than the tolerance, that no area holds."""
-    # Each layer is measured in its own middle: the wider one is put on the plain of the other.
+    """Parts of the level above, wider than the tolerance, that no area covers."""
+    # Each layer has its own plane: the wider layer is projected to that of the other.
     scale = _metres(areas) / _metres(above)
     whole = shapely.transform(shapely.union_all(above["local"].to_numpy()), lambda at: at * scale)
     held = shapely.union_all(areas["outer"].to_numpy())
@@ -229,8 +227,8 @@ def _gaps(
         middle = shapely.point_on_surface(core)
         place = {"lat": round(middle.y / lat_m, 4), "lon": round(middle.x / lon_m, 4)}
         gap = shapely.buffer(core, tolerance_m / 2.0, quad_segs=4)
-        told = {"area_km2": _km2(gap), **place}
-        yield Finding("area_gap", file=file, evidence=place, parameters=told)
+        parameters = {"area_km2": _km2(gap), **place}
+        yield Finding("area_gap", file=file, evidence=place, parameters=parameters)
 
 
 def _polygonal(shapes: ShapeArray) -> ShapeArray:

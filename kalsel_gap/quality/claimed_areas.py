@@ -1,12 +1,12 @@
 """Claimed areas: where a row says that its school lies, against the polygons of the areas.
 
 From the kabupaten to the desa, a row claims the one area that has the name it gives, inside what it
-claims above. Where the name is missing or means nothing, its code counts. Codes are never
-translated by a table of ours: Kemendagri codes are those of the boundaries, and what any other code
-means (Dapodik, BPS) the rows that bear it say themselves.
+claims above. Where the name is missing or unknown, its code counts. No table of ours
+translates codes: Kemendagri codes are those of the boundaries, and the meaning of any other code
+(Dapodik, BPS) is taken from the rows that have it.
 
-Where the project has no polygon of a kabupaten, the other schools that claim it say where it lies:
-the circle around their middle that holds most of them, and a little more.
+Where the project has no polygon of a kabupaten, the other schools that claim it show where it lies:
+the circle around their centre that contains most of them, and a margin.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ if TYPE_CHECKING:
     from kalsel_gap.quality.area_names import AreaLayer
 
 CLAIMED = ("kabupaten", "kecamatan", "desa")  # what a row can name, from the widest
-LEVELS = (*reversed(CLAIMED), "peers")  # from the most telling
+LEVELS = (*reversed(CLAIMED), "peers")  # from the most specific
 
 
 class Circle(NamedTuple):
-    """Where the schools of a kabupaten lie: their middle, and how far from it."""
+    """Where the schools of a kabupaten lie: their centre and a radius."""
 
     lat: float
     lon: float
@@ -54,7 +54,7 @@ class Claim:
     Attributes
     ----------
     area : int array
-        Place in the layer; -1 where nothing is claimed or the claim means nothing.
+        Index in the layer; -1 where nothing is claimed or the claim is unknown.
     by_name : int array
         The same by the name alone.
     unknown : bool array
@@ -137,11 +137,11 @@ class Claims:
         return self._named(level, int(self.of[level].area[row]))
 
     def smallest(self, row: int, levels: Iterable[str] = LEVELS) -> str | None:
-        """The most telling level at which a row claims a known area."""
+        """The most specific level at which a row claims a known area."""
         return next((level for level in levels if self._known(level, row)), None)
 
     def holding(self, lat: float, lon: float) -> str:
-        """Code and name of the smallest area that holds a place; empty where none does."""
+        """Code and name of the smallest area that contains a place; empty where none does."""
         point = shapely.Point(lon, lat)
         for level in (level for level in LEVELS if level in self.of):
             found = self.layers[level].areas.sindex.query(point, predicate="intersects")
@@ -195,7 +195,7 @@ def _said(schools: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
         for column in (level, f"{level}_code"):
             given = cells[column].to_numpy() if column in cells else ""
             said[column] = pd.Series(given, schools.index, dtype="str").str.strip()
-    # Of several registers the row may have its names from another one.
+    # With several registers, the names of a row may come from another one.
     for level in ("kabupaten", "kecamatan"):
         said[level] = said[level].where(said[level] != "", schools[level].fillna(""))
     return said
@@ -232,7 +232,7 @@ def claim(
     own = [digits(code) for code in layer.areas["code"]]
 
     def find(name: str, wider: str) -> int:
-        """Place of the one area that is meant; -1 when there is none, -2 when there are several."""
+        """Index of the one matching area; -1 if there is none, -2 if there are several."""
         of_name = named.get(spelled(name), [])
         fit = [p for p in of_name if layer.parent[p] < 0 or own[p].startswith(wider)]
         return fit[0] if len(fit) == 1 else -2 if fit else -1
@@ -249,7 +249,7 @@ def claim(
 def _by_code(
     codes: pd.Series[str], by_name: NDArray[np.int64], layer: AreaLayer, figures: AreaCodes
 ) -> NDArray[np.int64]:
-    """Area by code: the boundaries' own codes, else what most rows of a code say it means."""
+    """Area by code: from the boundaries, otherwise by the name that most rows of the code give."""
     plain = codes.map(digits)
     places = {digits(code): n for n, code in enumerate(layer.areas["code"])}
     places.pop("", None)
@@ -266,7 +266,7 @@ def _by_code(
 
 
 def majority(codes: pd.Series[str], says: pd.Series, share: float) -> dict[str, object]:
-    """What most rows of each code say, where at least two do and more than `share` of them.
+    """The value of most rows of each code, if at least two and more than `share` of them agree.
 
     Examples
     --------
@@ -289,8 +289,8 @@ def _circles(
 ) -> dict[str, Circle]:
     """Where the schools lie that claim each kabupaten, where enough of them do."""
     texts = schools["lat_given"], schools["lon_given"]
-    usable = np.asarray(coordinates.faults(*texts, bounds) == "")
-    lat, lon = (np.asarray(coordinates.read(text))[usable] for text in texts)
+    usable = np.asarray(coordinates.location_errors(*texts, bounds) == "")
+    lat, lon = (np.asarray(coordinates.plain_degrees(text))[usable] for text in texts)
     groups = pd.Series(np.arange(len(lat))).groupby(kabupaten[usable]).indices
     return {
         str(name): _circle(lat[at], lon[at], rule)

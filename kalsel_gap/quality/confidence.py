@@ -2,13 +2,13 @@
 
 The rule. Every usable location begins at **B**: given and plausible. It becomes **A** when it was
 given with at least ``decimals`` decimals *and* lies in the area that the row claims at the level
-``agreement`` or a smaller one. It falls to the worst grade that any of these leaves:
+``agreement`` or a smaller one. It falls to the worst grade that any of these allows:
 
 - where it comes from (``[status]``): a repair, an area;
-- each finding about the row (``[findings]``, by code); of a finding that leaves B, A is lost;
+- each finding about the row (``[findings]``, by code); a finding that allows B excludes A;
 - a measured bound on its error beyond the radius of its grade: half the diagonal of the cell that
-  the given decimals leave open, and the distance that a finding tells (``distance_km``). It falls
-  to the grade whose radius holds the bound, and to D beyond all of them.
+  the given decimals leave open, and the distance in a finding (``distance_km``). It falls
+  to the grade whose radius contains the bound, and to D beyond all of them.
 
 The radius is that of the grade, or the bound where it is larger, up to ``bound_limit_m``. For an
 area it is the distance from the point used to the polygon's farthest corner. An unusable location
@@ -98,8 +98,8 @@ def grade_locations(
 def decimals_used(schools: pd.DataFrame) -> NDArray[np.float64]:
     """Decimals of each location that is used, of the coordinate that has more of them.
 
-    A zero at the end of one of them is chance once in ten times. A repair keeps the digits that
-    were given, so its decimals are theirs.
+    One of them ends in a zero by chance in one case of ten. A repair keeps the given digits, so it
+    has the same decimals.
     """
     texts = schools[["lat", "lon"]].map(f"{{:.{coordinates.DECIMALS}f}}".format)
     places: NDArray[np.float64] = texts.apply(coordinates.decimals).max(axis="columns").to_numpy()
@@ -107,14 +107,14 @@ def decimals_used(schools: pd.DataFrame) -> NDArray[np.float64]:
 
 
 def decimal_radius_m(schools: pd.DataFrame, places: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Half the diagonal of the cell of the ground that so many decimals leave open, metres."""
+    """Half the diagonal of the ground cell that this number of decimals leaves open, metres."""
     dlat_m, dlon_m = geodesy.metres_per_degree(schools["lat"].to_numpy(dtype=np.float64))
     half_m: NDArray[np.float64] = np.hypot(dlat_m, dlon_m) / 2.0 * 10.0**-places
     return half_m
 
 
 def _reach_m(schools: gpd.GeoDataFrame, opened: Opened) -> NDArray[np.float64]:
-    """Distance from each location to the farthest corner of the area that it stands for."""
+    """Distance from each location to the farthest corner of the area that it represents."""
     reach_m = np.full(len(schools), np.nan)
     rows = np.flatnonzero(schools["location_area"].notna())
     polygons = standing_areas(opened) if len(rows) else {}
@@ -137,6 +137,6 @@ def _agrees(schools: pd.DataFrame, claims: Claims, widest: str) -> NDArray[np.bo
 
 
 def _distance_m(finding: Finding) -> float:
-    """What a finding measured of the error, metres."""
+    """Distance in a finding, a bound on the error, metres."""
     km = finding.evidence.get("distance_km", 0.0)
     return float(km) * 1000 if isinstance(km, int | float) and np.isfinite(km) else 0.0

@@ -2,7 +2,7 @@
 
 A raster is read block by block; of one with more than ``file_checks.reading.most_cells`` cells
 every n-th row and column of each block, so that neither time nor memory grow with a nation's
-raster. Shares then speak of the cells that were read.
+raster. Shares then refer to the cells that were read.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding
 from kalsel_gap.geo import sampling
 from kalsel_gap.geo.geodesy import WGS84
-from kalsel_gap.quality.unusable_files import unusable
+from kalsel_gap.quality.unusable_files import file_finding
 from kalsel_gap.sources import coverage
 from kalsel_gap.sources.boundaries import INDONESIA, envelope
 from kalsel_gap.sources.sites import read_sites
@@ -58,12 +58,12 @@ def check_coverage(opened: Opened, schools: pd.DataFrame) -> list[Finding]:
         try:
             findings += check(source, opened, schools, sites)
         except InputError as error:
-            findings.append(unusable(error, opened.shown(source.path)))
+            findings.append(file_finding(error, opened.shown(source.path)))
     return findings
 
 
 def _sites(opened: Opened) -> pd.DataFrame:
-    """Sites to compare with; a file of them that cannot be read is told where sites are checked."""
+    """Sites to compare with; an unreadable file of sites is a finding of the check of sites."""
     try:
         return read_sites(opened)[0]
     except InputError:
@@ -107,7 +107,7 @@ def _raster(
 
 
 def places(opened: Opened, schools: pd.DataFrame) -> tuple[FloatArray, FloatArray]:
-    """Latitudes and longitudes of the schools; where none is known, of points all over the area."""
+    """Latitudes and longitudes of the schools; if none is known, of points all over the area."""
     located = schools["lat"].notna() & schools["lon"].notna()
     if located.any():
         lat, lon = (schools.loc[located, name].to_numpy("float64") for name in ("lat", "lon"))
@@ -118,10 +118,10 @@ def places(opened: Opened, schools: pd.DataFrame) -> tuple[FloatArray, FloatArra
 
 
 def bounds(opened: Opened) -> tuple[float, float, float, float]:
-    """South, west, north and east of the area, though its boundaries may be unusable."""
+    """South, west, north and east of the area, even if its boundaries are unusable."""
     try:
         return envelope(opened)
-    except InputError:  # told where boundaries are checked
+    except InputError:  # a finding of the check of boundaries
         return INDONESIA
 
 
@@ -204,12 +204,12 @@ def _resolution(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Histogram:
-    """How often each whole number stands in a raster; cells without data do not count.
+    """How often each whole number occurs in a raster; cells without data do not count.
 
     Attributes
     ----------
     value, count : int arrays
-        Values that occur, rising; beyond 16 bits they count as the last one.
+        Values that occur, increasing; beyond 16 bits they count as the last one.
     """
 
     value: IntArray
@@ -263,14 +263,14 @@ def cells(band: sampling.Band, most_cells: int) -> Iterator[tuple[NDArray[np.gen
 
 
 def _declares(band: sampling.Band) -> bool:
-    """Whether the file tells cells without data from others."""
+    """Whether the file declares its cells without data."""
     return all(tile.declared is not None or tile.has_mask for tile in band.tiles)
 
 
 def _cells(
     found: Histogram, source: Coverage, limits: CoverageCheck, file: str, *, declares_nodata: bool
 ) -> list[Finding]:
-    """What the values of a coverage raster say about its nodata and its unit."""
+    """Findings about nodata and unit from the values of a coverage raster."""
     if not found.total:
         return [Finding("raster_without_data", file=file)]
     if source.kind in ("rsrp_dbm", "level_dbm"):
@@ -295,7 +295,7 @@ def _frequent(found: Histogram, values: list[int], limits: CoverageCheck) -> lis
 
 
 def _undeclared(found: Histogram, limits: CoverageCheck) -> list[int]:
-    """Values that stand for no data in a raster of levels without being declared.
+    """Values that mean no data in a raster of levels without being declared.
 
     0 and 255 can be values of another unit: they count only where the others are levels in dBm.
     """
@@ -332,7 +332,7 @@ def _plausible(value: IntArray | FloatArray, limits: CoverageCheck) -> BoolArray
 
 
 def _unit(found: Histogram, limits: CoverageCheck, file: str) -> list[Finding]:
-    """Whether the values are levels in dBm, and if not, what else they look like."""
+    """Whether the values are levels in dBm, and otherwise which unit they may have."""
     if not found.total:
         return []
     plausible = found.share(_plausible(found.value, limits))
@@ -341,18 +341,18 @@ def _unit(found: Histogram, limits: CoverageCheck, file: str) -> list[Finding]:
     low, high = found.quantile(0.01), found.quantile(0.99)
     shown = f"{low} … {high}"
     if plausible >= limits.doubtful_share:
-        told = {
+        parameters = {
             "percent": _percent(1.0 - plausible),
             "low": limits.low_dbm,
             "high": limits.high_dbm,
         }
-        return [Finding("raster_values_implausible", file=file, parameters=told)]
+        return [Finding("raster_values_implausible", file=file, parameters=parameters)]
     code, proposal = _other_unit(found, limits, low, high)
     return [Finding(code, file=file, value=shown, proposal=proposal)]
 
 
 def _other_unit(found: Histogram, limits: CoverageCheck, low: int, high: int) -> tuple[str, str]:
-    """Code of the unit that the values rather have, and their 1st and 99th percentile in dBm."""
+    """Code of the unit that the values probably have, and their 1st and 99th percentile in dBm."""
 
     def explained(value: FloatArray | IntArray) -> bool:
         return found.share(_plausible(value, limits)) >= limits.explained_share
@@ -384,15 +384,15 @@ def _offset(
 ) -> list[Finding]:
     """A shift of the raster against the sites of its operator and technology.
 
-    Levels around all sites are laid over each other. The mean is highest where antennas stand:
-    in the middle, or off it by the shift.
+    Levels around all sites are stacked and averaged. The mean is highest at the antennas: in the
+    middle, or away from it by the shift.
 
     Notes
     -----
-    It sees one shift of the whole raster (or of the whole table of sites) from a cell on, where
-    signals come from the sites that are given. It does not see a rotation, another scale, a shift
-    of part of the sites, nor anything in a raster without a peak at its sites (coarse cells, one
-    level for all that is covered).
+    It finds one shift of the whole raster (or of the whole table of sites) of at least a cell, if
+    the signals come from the given sites. It does not find a rotation, another scale, a shift of
+    part of the sites, nor anything in a raster without a peak at its sites (coarse cells, one level
+    for all covered cells).
     """
     offset, coverage_ = limits.offset, limits.coverage
     row, col = band.grid.pixel(sites["lat"], sites["lon"])
@@ -435,14 +435,14 @@ def _is_gain(gain_db: float, t: float, limits: OffsetCheck) -> bool:
 
 
 def _spread(row: IntArray, col: IntArray, reach: tuple[int, int], most_cells: int) -> IntArray:
-    """Every n-th site in the order of rows, so that no more than `most_cells` are laid together."""
+    """Every n-th site in the order of rows, so that no more than `most_cells` are stacked."""
     around = (2 * reach[0] + 1) * (2 * reach[1] + 1)
     step = math.ceil(len(row) * around / most_cells)
     return np.lexsort((col, row))[::step]
 
 
 def _mean(level: FloatArray, low_dbm: float) -> FloatArray:
-    """Mean level at each shift; the weakest where most sites are off the raster or no level."""
+    """Mean level at each shift; the weakest where most sites lie outside or have no level."""
     known = ~np.isnan(level)
     count = known.sum(axis=0)
     total = np.where(known, level, 0.0).sum(axis=0)
@@ -455,8 +455,8 @@ def _around(
 ) -> FloatArray:
     """Levels around each site, shape (sites, 2·reach + 1, 2·reach + 1).
 
-    No data counts as the weakest level, whatever it means: where a site stands there is a signal.
-    Values that are no levels are NaN, as is what lies off the raster.
+    No data counts as the weakest level, whatever it means: at a site there is a signal. Values that
+    are not levels are NaN, and so is everything outside the raster.
     """
     down, right = (np.arange(-each, each + 1) for each in reach)
     level = np.full((len(row), len(down), len(right)), np.nan)

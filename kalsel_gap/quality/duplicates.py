@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 _WORD = re.compile(r"\d+|[^\W\d_]+")
 _OTHERS = 5  # named in a finding
-# Farther than any two places on Earth: schools of different kinds are nobody's neighbours.
+# Farther than any two places on Earth: schools of different kinds are never neighbours.
 _APART_M = 1e8
 
 
-def neighbours(schools: gpd.GeoDataFrame, figures: Locations) -> list[Finding]:
-    """What is doubtful about usable locations beside each other.
+def check_neighbours(schools: gpd.GeoDataFrame, figures: Locations) -> list[Finding]:
+    """Findings about usable locations that lie beside each other.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def neighbours(schools: gpd.GeoDataFrame, figures: Locations) -> list[Finding]:
     located = pd.DataFrame(schools.loc[schools["lat"].notna(), ["row_id", *columns, "lat", "lon"]])
     if located.empty:
         return []
-    # Sorted, so that the order of the rows decides nothing.
+    # Sorted, so that the order of the rows has no effect.
     located = located.sort_values("row_id", ignore_index=True)
     located = located.fillna(dict.fromkeys(columns, ""))
     located["given"] = located["lat_given"] + ", " + located["lon_given"]
@@ -63,10 +63,10 @@ def neighbours(schools: gpd.GeoDataFrame, figures: Locations) -> list[Finding]:
 
 
 def name_parts(name: str, figures: NearDuplicate) -> tuple[str, str]:
-    """What a school is named after, and what tells it from others of that name.
+    """What a school is named after, and what distinguishes it from others of that name.
 
-    Numbers, single letters, directions and the like are marks. Several numbers mean what they do
-    by their places among the words, so that then the whole name is a mark.
+    Numbers, single letters, directions and the like are marks. Several numbers get their meaning
+    from their places among the words, so then the whole name is a mark.
 
     Examples
     --------
@@ -90,8 +90,8 @@ def name_parts(name: str, figures: NearDuplicate) -> tuple[str, str]:
 def shared(located: pd.DataFrame, figures: SharedPoint) -> Iterator[Finding]:
     """Schools with identical coordinates: perhaps one compound, or copied.
 
-    Copied is what no compound can be: too many schools, of different kecamatan, or two of one
-    level that are named after different places.
+    They are copied if they cannot be one compound: too many schools, of different kecamatan, or two
+    of one level that are named after different places.
     """
     together = located[located.duplicated("place", keep=False)]
     groups: dict[int, list[_School]] = {}
@@ -137,7 +137,7 @@ def _is_compound(group: list[_School], figures: SharedPoint) -> bool:
 
 
 def _few(names: list[str], mine: str) -> str:
-    """The first few of the others, and a sign where there are more."""
+    """The first few of the others, and an ellipsis if there are more."""
     others = names[: _OTHERS + 1]
     others = [name for name in others if name != mine][:_OTHERS]
     return ", ".join(others) + (" …" if len(names) - 1 > len(others) else "")
@@ -191,7 +191,7 @@ def _pairs(
     kind: NDArray[np.int64],
     figures: NearDuplicate,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Both directions of every pair of one kind within the radius, as far as the nearest ones."""
+    """Both directions of every pair of one kind within the radius, among the nearest ones."""
     from scipy.spatial import KDTree
 
     if not len(lat):
@@ -208,7 +208,7 @@ def _pairs(
 
 
 def dense(located: pd.DataFrame, figures: Cluster) -> Iterator[Finding]:
-    """Schools with more others around them than there can be; those at the very point apart."""
+    """Schools with more others around them than is plausible, without those at the same point."""
     from scipy.spatial import KDTree
 
     points = geodesy.earth_centred_m(located["lat"].to_numpy(), located["lon"].to_numpy())

@@ -1,8 +1,8 @@
 """Checks of the elevation model: extent, heights, voids, sea, seams between tiles.
 
 It is read block by block, of a model with more than ``file_checks.reading.most_cells`` cells every
-n-th row and column: a void smaller than that step goes unseen there. Memory is some five bytes for
-each cell that is read. Seams are sought at full resolution, in strips along the lines where tiles
+n-th row and column: a void smaller than that step is not found. Memory is some five bytes for
+each cell that is read. Seams are sought at full resolution, in windows along the lines where tiles
 begin.
 """
 
@@ -19,7 +19,7 @@ from kalsel_gap.findings import Finding
 from kalsel_gap.geo import sampling
 from kalsel_gap.geo.geodesy import metres_per_degree
 from kalsel_gap.quality.coverage import Histogram, placement
-from kalsel_gap.quality.unusable_files import unusable
+from kalsel_gap.quality.unusable_files import file_finding
 from kalsel_gap.sources.boundaries import read_layer
 from kalsel_gap.sources.cells import fold
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 _METRES_A_FOOT = 0.3048
-_TOO_DEEP = -400.0  # below the Dead Sea a value is no height: the nodata of somebody
+_TOO_DEEP = -400.0  # a value below the Dead Sea is not a height but an undeclared nodata value
 
 
 def check_elevation(opened: Opened, schools: pd.DataFrame) -> list[Finding]:
@@ -61,11 +61,11 @@ def check_elevation(opened: Opened, schools: pd.DataFrame) -> list[Finding]:
                 *_seams(band, opened.project.file_checks.elevation, file),
             ]
     except InputError as error:
-        return [unusable(error, file)]
+        return [file_finding(error, file)]
 
 
 def _cells(band: sampling.Band, source: Elevation, opened: Opened, file: str) -> list[Finding]:
-    """Heights, voids and sea, from one reading."""
+    """Heights, voids and sea, in one pass over the raster."""
     limits = opened.project.file_checks.elevation
     most_cells = opened.project.file_checks.reading.most_cells
     found = Histogram.of(band, most_cells)
@@ -85,7 +85,7 @@ def highest_m(opened: Opened) -> float:
     for level in opened.project.boundaries.files():
         try:
             layer = read_layer(opened, level)
-        except InputError:  # told where boundaries are checked
+        except InputError:  # a finding of the check of boundaries
             continue
         provinces = sorted({fold(code)[:2] for code in layer["code"]}) if layer is not None else []
         heights = [limits.highest_m.get(code) for code in provinces]
@@ -99,7 +99,7 @@ def highest_m(opened: Opened) -> float:
 def _heights(
     found: Histogram, highest: float, limits: ElevationCheck, file: str
 ) -> Iterator[Finding]:
-    """Heights that no land has, and the unit that would explain them."""
+    """Impossible heights, and the unit that would explain them."""
     deep = found.value < _TOO_DEEP
     for value, count in zip(found.value[deep][:3], found.count[deep][:3], strict=True):
         yield Finding(
@@ -156,7 +156,7 @@ def _sea(
     limits: ElevationCheck,
     file: str,
 ) -> Iterator[Finding]:
-    """Whether the sea is in the file what the project says it is."""
+    """Whether the sea in the file is as the project says."""
     zero = found.share(found.value == 0) * (1.0 - float(void.mean()))
     if zero >= limits.sea_share and not _at_edge(void).any() and _zero_at_edge(band):
         yield Finding(
@@ -242,14 +242,14 @@ def _cell_km2(grid: sampling.Grid) -> float:
 def _seams(band: sampling.Band, limits: ElevationCheck, file: str) -> list[Finding]:
     """Steps along the lines where tiles begin.
 
-    The mean jump over pieces of a line, without sign, is compared with that over the lines beside
-    it: slopes and noise are alike on both, a step between two tiles is not.
+    The mean absolute jump over sections of a line is compared with that over the lines beside it:
+    slopes and noise are the same on both, a step between two tiles is not.
 
     Notes
     -----
-    It sees a step of a metre or more along much of a line, and a row that two tiles lack between
-    them. It does not see tiles that begin at other lines, nor, in a model that is not in degrees,
-    any but those of the file's own blocks.
+    It finds a step of a metre or more along much of a line, and a row that is missing between two
+    tiles. It does not find tiles that begin at other lines, nor, in a model that is not in degrees,
+    any but those of the blocks of the file.
     """
     findings = []
     for axis in (0, 1):
@@ -289,7 +289,7 @@ def _lines(band: sampling.Band, axis: int, seam_deg: float) -> list[tuple[int, s
             (tile.row, tile.height, tile.block[0]),
             (tile.col, tile.width, tile.block[1]),
         )[axis]
-        # Strips of a few rows are no tiles.
+        # Blocks of a few rows are not tiles.
         edges |= {start, *range(start, start + length, block if block >= 64 else length)}
     lines = {at: f"{named} {origin + step * at:g}" for at in edges if 0 < at < size}
     if grid.crs.is_geographic and not grid.is_rotated:
@@ -302,7 +302,7 @@ def _lines(band: sampling.Band, axis: int, seam_deg: float) -> list[tuple[int, s
 
 
 def _jumps(band: sampling.Band, axis: int, line: int, limits: ElevationCheck) -> FloatArray:
-    """Mean jump over pieces of the lines around one, metres; NaN where there is no land beside.
+    """Mean jump over sections of the lines around one, metres; NaN where there is no land beside.
 
     Shape (2·seam_lines + 1,); the line itself is in the middle.
     """

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from kalsel_gap.findings import Finding, to_frame
 from kalsel_gap.quality.repairs import Proposal, as_table
 from kalsel_gap.quality.stage import judge_rows
-from kalsel_gap.quality.unusable_files import check_layers, tried
+from kalsel_gap.quality.unusable_files import check_layers, run_without_unusable
 from kalsel_gap.sources.places import locate_places
 from kalsel_gap.sources.registers import read_cells
 from kalsel_gap.sources.schools import schools_of
@@ -33,7 +33,7 @@ STEPS = ("schools", "places", "quality", "files")
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """Everything that a check finds.
+    """Everything that the checks find.
 
     Attributes
     ----------
@@ -53,24 +53,26 @@ class Checked:
 def check_all(opened: Opened, report: ReportStep = lambda *_: None) -> Checked:
     """Run every check that the project's files allow.
 
-    A file that cannot be used is a finding, and the others are checked without it.
+    An unusable file is a finding, and the other files are checked without it.
 
     Parameters
     ----------
     opened : Opened
         The project.
     report : callable
-        Told the step, how many of its parts are done, and of how many.
+        Receives the step, how many of its parts are done, and of how many.
 
     Raises
     ------
     InputError
         A register is unusable, or the accepted repairs are.
     """
-    (schools, findings, proposals), broken = tried(lambda usable: _checked(usable, report), opened)
-    # A reader tells the same thing to everybody who reads with it.
-    told = to_frame([*findings, *broken]).drop_duplicates()
-    return Checked(schools, told, as_table(proposals))
+    (schools, findings, proposals), broken = run_without_unusable(
+        lambda usable: _checked(usable, report), opened
+    )
+    # Several checks use one reader, which reports the same finding each time.
+    table = to_frame([*findings, *broken]).drop_duplicates()
+    return Checked(schools, table, as_table(proposals))
 
 
 def _checked(
@@ -78,8 +80,8 @@ def _checked(
 ) -> tuple[gpd.GeoDataFrame, list[Finding], list[Proposal]]:
     report("schools", 0, 1)
     cells, findings = read_cells(opened)
-    schools, told = schools_of(cells, opened)
-    findings += told
+    schools, unread = schools_of(cells, opened)
+    findings += unread
     report("places", 0, 1)
     staged = locate_places(schools, opened)
     schools = schools.join(staged.columns)

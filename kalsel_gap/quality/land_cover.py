@@ -8,7 +8,7 @@ from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding
 from kalsel_gap.geo import sampling
 from kalsel_gap.quality.coverage import Histogram, placement
-from kalsel_gap.quality.unusable_files import unusable
+from kalsel_gap.quality.unusable_files import file_finding
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,7 +37,7 @@ def check_land_cover(opened: Opened, schools: pd.DataFrame) -> list[Finding]:
             findings = placement(band.grid, opened, schools, file)
             counts = Histogram.of(band, opened.project.file_checks.reading.most_cells)
     except InputError as error:
-        return [unusable(error, file)]
+        return [file_finding(error, file)]
     if not counts.total:
         return [*findings, Finding("raster_without_data", file=file)]
     listed = opened.project.radio.clutter_heights_m()

@@ -1,6 +1,6 @@
 """Checks of locations against claimed areas, sea and the precision of their digits.
 
-Nothing here needs a layer: what the project does not have is not checked.
+No layer is required: what the project does not have is not checked.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from kalsel_gap.findings import Finding, at_school
 from kalsel_gap.geo import geodesy
 from kalsel_gap.quality.area_names import spelling
 from kalsel_gap.quality.claimed_areas import CLAIMED, majority
-from kalsel_gap.quality.duplicates import neighbours
+from kalsel_gap.quality.duplicates import check_neighbours
 from kalsel_gap.sources.boundaries import capitals, known_kabupaten
 from kalsel_gap.sources.formats.vector_layers import read_vector
 from kalsel_gap.sources.school_points import holding
@@ -37,7 +37,7 @@ READS = (
     *("row_id", "npsn", "name", "level", "ownership", "kabupaten", "kecamatan"),
     *("lat", "lon", "lat_given", "lon_given", "location_status"),
 )
-# What is found, by level, where the point lies elsewhere, and where no area has the name.
+# Finding codes by level: the point lies elsewhere; no area has the name.
 _DIFFERS = {
     "kabupaten": "kabupaten_differs",
     "kecamatan": "kecamatan_differs",
@@ -49,7 +49,7 @@ _NOWHERE = "–"
 
 
 def check_locations(schools: gpd.GeoDataFrame, claims: Claims, opened: Opened) -> list[Finding]:
-    """What is doubtful about locations that can be used.
+    """Findings about usable locations that are doubtful.
 
     Parameters
     ----------
@@ -66,28 +66,28 @@ def check_locations(schools: gpd.GeoDataFrame, claims: Claims, opened: Opened) -
         *border_findings(schools, claims.layers, opened),
         *centroid_findings(schools, claims.layers, opened),
         *decimal_findings(schools, opened.project.locations.decimals),
-        *neighbours(schools, opened.project.locations),
+        *check_neighbours(schools, opened.project.locations),
     ]
 
 
 def area_findings(schools: gpd.GeoDataFrame, claims: Claims, opened: Opened) -> Iterator[Finding]:
-    """Points outside of the kabupaten, kecamatan or desa that their row claims."""
+    """Points outside the kabupaten, kecamatan or desa that their row claims."""
     for level in claims.of:
         yield from _differs(schools, claims, level, opened)
-        if level in _UNKNOWN:  # the register's reader has told of unknown kabupaten
+        if level in _UNKNOWN:  # the reader of the register reports unknown kabupaten
             yield from _unknown(schools, claims, level, opened.project.locations.names)
 
 
 def _differs(
     schools: gpd.GeoDataFrame, claims: Claims, level: str, opened: Opened
 ) -> Iterator[Finding]:
-    """Points outside of what is claimed, by more than the boundary and the point can be wrong."""
+    """Points outside the claimed area by more than the errors of boundary and point together."""
     layer, claimed, said = claims.layers[level], claims.of[level], claims.said
     figures, point_m = opened.project.locations, opened.project.signal.radius_m.B
     shapes, names = layer.areas.geometry.to_numpy(), layer.areas["name"].to_numpy()
     off_m = geodesy.shape_distance_m(schools["lat"], schools["lon"], shapes, claimed.area)
     lies = holding(schools, layer.areas)
-    if level == "kabupaten":  # a budget follows it: any other one counts
+    if level == "kabupaten":  # it determines the budget: any other kabupaten counts
         tolerance_m = layer.precision_m
         doubtful = (lies >= 0) & (claimed.area >= 0) & (lies != claimed.area)
     else:
@@ -130,7 +130,7 @@ def _founded_later(
 def _unknown(
     schools: gpd.GeoDataFrame, claims: Claims, level: str, figures: AreaNames
 ) -> Iterator[Finding]:
-    """Names that no area bears inside the wider one that the row claims."""
+    """Names that no area has inside the wider area that the row claims."""
     from rapidfuzz import fuzz, process
 
     areas, claimed, said = claims.layers[level].areas, claims.of[level], claims.said[level]
@@ -173,15 +173,15 @@ def code_findings(
 ) -> Iterator[Finding]:
     """Rows whose name of an area is not the one that most rows with the same code have.
 
-    What a code means is taken from the register itself, so that Dapodik's, BPS' and Kemendagri's
-    are never mistaken for each other.
+    The meaning of a code is taken from the register itself, so that codes of Dapodik, BPS and
+    Kemendagri are never confused.
     """
     figures = opened.project.locations
     label = pd.Series("", schools.index, dtype="str")
     for level in CLAIMED:
         spelled = spelling(level, figures.names.words)
         key = said[level].map({name: spelled(name) for name in said[level].unique()})
-        # Two kecamatan of one name are two.
+        # Two kecamatan with one name are different areas.
         label = (label + "/" + key).where(key != "", "")
         codes = said[f"{level}_code"].map(digits)
         codes = codes.where(label != "", "")
@@ -205,7 +205,7 @@ def code_findings(
 def border_findings(
     schools: gpd.GeoDataFrame, layers: Mapping[str, AreaLayer], opened: Opened
 ) -> Iterator[Finding]:
-    """Points outside of every polygon, by more than the finest of them can be wrong."""
+    """Points outside every polygon by more than the error of the finest layer."""
     if not layers:
         return
     outside = schools["lat"].notna().to_numpy()
@@ -240,8 +240,8 @@ def _off_land(
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Metres to the nearest land, and whether a point lies on the sea's side of the coast.
 
-    Boundaries end at neighbours as they do at the sea; only a coastline tells one from the other.
-    A straight way from the sea to the mainland crosses it an odd number of times.
+    Boundaries end at neighbours as well as at the sea; only a coastline distinguishes the two. A
+    straight line from the sea to the mainland crosses it an odd number of times.
     """
     at_sea = np.zeros(len(lat), dtype=np.bool_)
     shore = opened.project.coastline
@@ -296,7 +296,7 @@ def _rounded(table: pd.DataFrame, decimals: int) -> list[tuple[int, ...]]:
 
 
 def _known_points(layers: Mapping[str, AreaLayer], opened: Opened) -> pd.DataFrame:
-    """Points that stand for areas: centres, points inside, capitals, public facilities."""
+    """Points of areas, not of schools: centres, points inside, capitals, public facilities."""
     tables = [
         _points(middle(layer.areas.geometry.to_numpy()), layer.areas["name"])
         for level, layer in layers.items()
@@ -325,7 +325,7 @@ def decimal_findings(schools: gpd.GeoDataFrame, figures: Decimals) -> Iterator[F
     lat, lon = _decimals_given(schools)
     finest, coarsest = np.fmax(lat, lon), np.fmin(lat, lon)
     both = finest < figures.enough
-    # Zeros at the end of one coordinate alone may be chance, many of them are not.
+    # A zero at the end of one coordinate alone may be chance, many zeros are not.
     one = (coarsest < figures.enough) & (finest - coarsest >= figures.gap)
     few = (both | one) & (schools["location_status"] == "given").to_numpy()
     degree_m, _ = geodesy.metres_per_degree(schools["lat"].fillna(0.0).to_numpy())

@@ -51,9 +51,9 @@ _PHRASES = {
     "MADRASAH TSANAWIYAH": "MTS",
     "MADRASAH ALIYAH": "MA",
 }
-# The first word of a name, after what a kabupaten puts before it: no part of MA'ARIF.
+# The first word of a name, after a kabupaten's prefix; not a part of MA'ARIF.
 _FIRST = rf"^(?:UPTD?\W+(?:SPF\W+)?)?({'|'.join(_PHRASES)}|[A-Z]+)(?![A-Z'’`´])"
-# SLB-C NEGERI, SD NEGERI, SMP SWASTA: the word beside the level, not one of a name (BHAKTI NEGERI).
+# SLB-C NEGERI, SD NEGERI, SMP SWASTA: the word beside the level, not in a name (BHAKTI NEGERI).
 _BESIDE = (
     rf"^(?:UPTD?\W+(?:SPF\W+)?)?(?:{'|'.join(_PHRASES)}|[A-Z]+)(?:[\W_]+[A-E])?[\W_]+"
     r"(NEGERI|SWASTA|N)(?![A-Z.])"
@@ -64,7 +64,7 @@ _NEEDS = re.compile(r"(?<![A-Z])(LB|PK|LK|PKLK|LUAR BIASA|KHUSUS)(?![A-Z])")
 # NU's schools are named for LP Ma'arif, also in two words.
 _MAARIF = r"^MA\W+AR+I[FP]"
 
-# Control characters, zero-width ones, and those that turn the direction of writing.
+# Control characters, zero-width ones, and those that reverse the direction of writing.
 _CONTROL = r"[\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]"
 _HTML = r"</?[A-Za-z!][^<]*>?|&(?:[A-Za-z]+[0-9]*|#[0-9]+|#x[0-9A-Fa-f]+);"
 _FORMULA = r"[=+@\-\t\r|][^\s]"
@@ -93,8 +93,8 @@ def _levels(cells: pd.DataFrame) -> list[Finding]:
     first = _first_word(name)
     allowed = first.map(LEVEL_WORDS)
     asked = allowed.notna() & level.notna() & ~name.str.contains(_MAARIF)
-    told = zip(name[asked], level[asked], strict=True)
-    wrong = pd.Series([not _says(text, lv) for text, lv in told], index=name.index[asked])
+    pairs = zip(name[asked], level[asked], strict=True)
+    wrong = pd.Series([not _says(text, lv) for text, lv in pairs], index=name.index[asked])
     at_fault = wrong.reindex(cells.index, fill_value=False).astype(bool)
     proposal = allowed[at_fault].map(lambda levels: next(iter(levels)) if len(levels) == 1 else "")
     return at_rows(
@@ -117,7 +117,7 @@ def _says(name: str, level: str) -> bool:
 
 
 def _ownerships(cells: pd.DataFrame) -> list[Finding]:
-    """Public schools whose name says private, and the other way round."""
+    """Public schools whose name says private, and the reverse."""
     ownership = ownership_of(cells)
     name = cells["name"].str.upper()
     first = _first_word(name)
@@ -202,7 +202,7 @@ def _garbled(cells: pd.DataFrame, column: str) -> list[Finding]:
 
 
 def _unescaped(text: str) -> str:
-    """A name without HTML entities; nothing where it has tags, which may be anything."""
+    """A name without HTML entities; None if it has tags, whose meaning is unknown."""
     plain = html.unescape(text)
     return "" if re.search(_HTML, plain) or re.search(_CONTROL, plain) else plain.strip()
 
@@ -254,7 +254,7 @@ def unmangled(text: str) -> str:
         if repaired == before:
             break
     if re.search(r"[\ue000-\uf8ff]", repaired):
-        return text  # a sign of a private font: nobody knows which
+        return text  # a sign of an unknown private font
     return text if repaired.strip() == text else repaired.replace("\xa0", " ").strip()
 
 

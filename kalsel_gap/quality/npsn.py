@@ -1,6 +1,6 @@
 """NPSN of a school: eight digits, or P and seven digits for PKBM and SKB.
 
-A spreadsheet that takes it for a number spoils it; what can be undone is proposed.
+A spreadsheet that treats it as a number damages it; what can be restored is proposed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _LETTERS_FOR_DIGITS = str.maketrans("OIL", "011")
 
 
 def check_npsn(cells: pd.DataFrame) -> list[Finding]:
-    """NPSN that are missing or cannot be one.
+    """NPSN that are missing or invalid.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def check_npsn(cells: pd.DataFrame) -> list[Finding]:
 
 
 def npsn_reading(text: str) -> tuple[str, str]:
-    """What is wrong with an NPSN, as a code, and what it was before; empty where nobody can tell.
+    """What is wrong with an NPSN, as a code, and the probable original; empty if unknown.
 
     Examples
     --------

@@ -14,7 +14,7 @@ import pandas as pd
 from kalsel_gap.findings import Finding, at_rows
 from kalsel_gap.i18n.numbers import number
 from kalsel_gap.sources.schools import level_of
-from kalsel_gap.sources.values import day, whole
+from kalsel_gap.sources.values import parse_date, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from kalsel_gap.project.checks import Dates, Highest, People, Registers
     from kalsel_gap.project.model import Opened
 
-_TUTORED = ("PKBM", "SKB")  # their tutors stand in no list of teachers
+_TUTORED = ("PKBM", "SKB")  # their tutors are in no list of teachers
 _TIME = r"[ T]+\d{1,2}[:.]\d\d.*$"
 
 
-def figures(cells: pd.DataFrame, limits: Registers) -> list[Finding]:
+def check_numbers(cells: pd.DataFrame, limits: Registers) -> list[Finding]:
     """Numbers that are implausible for the level, or contradict each other.
 
     Parameters
@@ -46,8 +46,8 @@ def figures(cells: pd.DataFrame, limits: Registers) -> list[Finding]:
 
 
 def _numbers(text: pd.Series[str]) -> pd.Series[float]:
-    """Counts are whole, rates are not; what is not read is a finding of the reader."""
-    read = number if str(text.name).endswith("_mbps") else whole
+    """Counts are whole, rates are not; an unreadable number is a finding of the reader."""
+    read = number if str(text.name).endswith("_mbps") else whole_number
     values = {cell: read(cell) for cell in text.unique()}
     return text.map(values).astype("float64")
 
@@ -57,8 +57,8 @@ def _too_many(
 ) -> list[Finding]:
     highest = level.map(bounds.levels).astype("float64").fillna(bounds.otherwise)
     at_fault = _numbers(cells[column]) > highest
-    told = {"highest": highest[at_fault].map("{:g}".format)}
-    return _found("number_implausible", cells, at_fault, column, told)
+    parameters = {"highest": highest[at_fault].map("{:g}".format)}
+    return _found("number_implausible", cells, at_fault, column, parameters)
 
 
 def _people(cells: pd.DataFrame, level: pd.Series[str], most: People) -> list[Finding]:
@@ -78,11 +78,11 @@ def _people(cells: pd.DataFrame, level: pd.Series[str], most: People) -> list[Fi
         ("accounts_exceed_people", accounts.isna() & (active > allowed), "accounts_active"),
         ("devices_exceed_people", devices > most.devices_per_person * people, "devices"),
     )
-    told = {"students": cells["students"], "teachers": cells["teachers"]}
+    parameters = {"students": cells["students"], "teachers": cells["teachers"]}
     return [
         finding
         for code, at_fault, column in faults
-        for finding in _found(code, cells, at_fault, column, told)
+        for finding in _found(code, cells, at_fault, column, parameters)
     ]
 
 
@@ -91,35 +91,35 @@ def _found(
     cells: pd.DataFrame,
     at_fault: pd.Series[bool],
     column: str,
-    told: Mapping[str, pd.Series[str]],
+    parameters: Mapping[str, pd.Series[str]],
 ) -> list[Finding]:
     """Findings that name the row of another table that the figure may come from."""
     origin = {"filled_from": cells["filled_from"]}
-    return at_rows(code, cells, at_fault, column, evidence=origin, parameters=told)
+    return at_rows(code, cells, at_fault, column, evidence=origin, parameters=parameters)
 
 
 # --- dates -------------------------------------------------------------------------------------
 
 
-def dates(
+def check_dates(
     cells: pd.DataFrame, bounds: Dates, last: date | None, column: str = "updated_at"
 ) -> list[Finding]:
-    """Days that nobody can read, that cannot be, or that come after the data's own date.
+    """Dates that cannot be read, are impossible, or are later than the date of the data.
 
     Parameters
     ----------
     cells : DataFrame
         Text cells with `column`.
     bounds : Dates
-        Years that can be.
+        Possible years.
     last : date, optional
-        Until when the data reach, as the project says: no clock does.
+        Last day of the data, as the project states; the clock is not used.
     column : str
-        The column of days.
+        The column of dates.
     """
     text = cells[column]
     heads = text.str.replace(_TIME, "", regex=True)
-    read = {head: day(head) for head in heads.unique() if head}
+    read = {head: parse_date(head) for head in heads.unique() if head}
     year = heads.map({head: when.year if when else np.nan for head, when in read.items()})
     year = year.astype("float64")
     ordinal = heads.map({h: when.toordinal() if when else np.nan for h, when in read.items()})
@@ -139,7 +139,7 @@ def dates(
 
 
 def _stale(cells: pd.DataFrame, days: pd.Series[Any], last: date) -> list[Finding]:
-    """So many rows are a little later that the data's own date is wrong, and not they."""
+    """So many rows are slightly later that the date of the data is wrong, not the rows."""
     files = cells.loc[days.index, "file"]
     return [
         Finding(
@@ -179,4 +179,4 @@ def last_day(text: str) -> date | None:
     if month and int(month.group(1)):
         year, number_ = int(month.group(1)), int(month.group(2))
         return date(year, number_, calendar.monthrange(year, number_)[1])
-    return day(text)
+    return parse_date(text)

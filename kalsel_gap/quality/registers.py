@@ -8,20 +8,20 @@ from kalsel_gap.findings import Finding
 from kalsel_gap.quality.attributes import check_attributes
 from kalsel_gap.quality.names import check_names
 from kalsel_gap.quality.npsn import check_npsn
-from kalsel_gap.quality.plausibility import data_date, dates, figures
+from kalsel_gap.quality.plausibility import check_dates, check_numbers, data_date
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from kalsel_gap.project.model import Opened
 
-# What a ranking leans on. A register has no column of the latter ones unless a cell is filled.
+# Columns that a ranking needs. The latter ones are present only if a cell is filled.
 _EXPECTED = ("name", "level", "ownership", "kabupaten", "kecamatan")
 _WELCOME = ("students", "teachers", "devices", "accounts", "electricity", "internet", "updated_at")
 
 
 def check_registers(cells: pd.DataFrame, opened: Opened) -> list[Finding]:
-    """What is wrong with the rows of registers and attribute tables, but for locations.
+    """Findings about the rows of registers and attribute tables, except locations.
 
     Parameters
     ----------
@@ -33,14 +33,14 @@ def check_registers(cells: pd.DataFrame, opened: Opened) -> list[Finding]:
     Returns
     -------
     list of Finding
-        In no particular order; `cells` are left as they are.
+        In no particular order; `cells` are not changed.
     """
     limits = opened.project.registers
     return [
         *check_npsn(cells),
         *check_names(cells),
-        *figures(cells, limits),
-        *dates(cells, limits.dates, data_date(opened, limits.dates)),
+        *check_numbers(cells, limits),
+        *check_dates(cells, limits.dates, data_date(opened, limits.dates)),
         *gaps(cells, limits.gaps.empty_share),
         *check_attributes(cells, opened),
     ]

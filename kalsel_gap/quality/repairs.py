@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What a location could be instead, and the finding that says so.
+    """A proposed location, and the finding that it answers.
 
     Attributes
     ----------
@@ -76,7 +76,7 @@ class Proposal:
     confidence: Sureness
 
 
-def judge(
+def propose_repairs(
     schools: gpd.GeoDataFrame, claims: Claims, opened: Opened
 ) -> tuple[list[Finding], list[Proposal]]:
     """Findings about locations as they were given, and what is proposed for them.
@@ -93,14 +93,14 @@ def judge(
     Returns
     -------
     findings : list of Finding
-        One for each location that is unusable or suspect as given, whether or not a repair of
-        it has been accepted.
+        One for each location that is unusable or suspect as given, even if a repair of it has
+        been accepted.
     proposals : list of Proposal
-        Those of them that propose something.
+        Those of the findings that have a proposal.
     """
     texts = schools["lat_given"], schools["lon_given"]
-    fault = coordinates.faults(*texts, claims.bounds).to_numpy()
-    given = [np.asarray(coordinates.read(text)) for text in texts]
+    fault = coordinates.location_errors(*texts, claims.bounds).to_numpy()
+    given = [np.asarray(coordinates.plain_degrees(text)) for text in texts]
     suspect = (fault == "") & (_claimed_km(claims, given) > opened.project.repairs.far_km)
     doubted = np.flatnonzero((fault != "") | suspect)
     rows = schools.iloc[doubted]
@@ -118,7 +118,7 @@ def judge(
         evidence = _evidence(claims, at, given, place, row.kabupaten) if place or area else {}
         repair = place.code if place else fault[at]
         sure: Sureness = place.confidence if place else "low"
-        said = coordinates.spelled(place.lat, place.lon) if place else area
+        said = coordinates.format_coordinates(place.lat, place.lon) if place else area
         finding = at_school(
             "location_suspect" if suspect[at] else repair,
             row.row_id,
@@ -164,7 +164,7 @@ def _chosen(
     opened: Opened,
     suspect: NDArray[np.bool_],
 ) -> dict[int, _Place]:
-    """The one candidate of each row that its smallest telling claim points out."""
+    """The one candidate of each row that the smallest decisive claim selects."""
     near_km = opened.project.repairs.near_km
     at = found["at"].to_numpy()
     lat, lon = found["lat"].to_numpy(), found["lon"].to_numpy()
@@ -178,7 +178,7 @@ def _chosen(
     chosen: dict[int, _Place] = {}
     settled: set[int] = set()
     for sure, fits in tiers:
-        # A usable place is doubted only for the smallest claimed area, never for less.
+        # A usable place is doubted only by the smallest claimed area, never by a wider one.
         fits = fits & (~suspect[at] | (sure == "high") | np.isnan(km["kecamatan"]))  # noqa: PLW2901
         for row, fitting in found[fits].groupby("at"):
             if row in settled:
@@ -192,7 +192,7 @@ def _chosen(
 
 
 def _offered(claims: Claims, at: int) -> str:
-    """The polygon that can stand for a location: of the claimed desa, else of the kecamatan."""
+    """The polygon that can take the place of a point: of the claimed desa, otherwise kecamatan."""
     level = claims.smallest(at, ("desa", "kecamatan"))
     name = claims.name(level, at) if level else ""
     return name if " " in name else ""  # without a code nothing can refer to it
@@ -213,7 +213,7 @@ def _evidence(
         places["after_km"] = (place.lat, place.lon)
         evidence["lies_in"] = claims.holding(place.lat, place.lon)
     for name, (lat, lon) in places.items():
-        if level and lat != 0 and lon != 0:  # from a zero there is nothing to measure
+        if level and lat != 0 and lon != 0:  # from a zero coordinate there is no distance
             km = float(claims.distance_km(level, [at], [lat], [lon])[0])
             evidence |= {name: round(km, 2)} if np.isfinite(km) else {}
     return evidence
@@ -264,13 +264,13 @@ def accepted(path: Path, proposed: pd.DataFrame) -> tuple[pd.DataFrame, set[tupl
     chosen : DataFrame
         Accepted rows of `proposed`.
     answered : set of (file, row)
-        Rows of the register that the table accepts or refuses; an empty cell is no answer.
+        Rows of the register that the table accepts or refuses; an empty cell is not an answer.
 
     Raises
     ------
     SeveralErrors
-        Accepted rows that are no proposal of today's: of a row that is not there or reads
-        otherwise now, with an edited value, or accepted twice.
+        Accepted rows that are not current proposals: of a row that is missing or has changed,
+        with an edited value, or accepted twice.
     InputError
         The table cannot be read.
     """
@@ -300,7 +300,7 @@ def accepted(path: Path, proposed: pd.DataFrame) -> tuple[pd.DataFrame, set[tupl
 
 
 def _fault(repair: Repair, proposal: Mapping[Hashable, Any] | None) -> str:
-    """Why an accepted row cannot be taken; empty when it can."""
+    """Why an accepted row cannot be applied; empty if it can."""
     if proposal is None:
         return "not_proposed"
     if not is_of(repair, proposal["npsn"], proposal["lat_given"], proposal["lon_given"]):

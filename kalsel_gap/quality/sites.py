@@ -13,7 +13,7 @@ from kalsel_gap.findings import Finding
 from kalsel_gap.geo import geodesy, sample_points
 from kalsel_gap.i18n.numbers import number
 from kalsel_gap.quality.coverage import bounds
-from kalsel_gap.quality.unusable_files import unusable
+from kalsel_gap.quality.unusable_files import file_finding
 from kalsel_gap.sources.boundaries import read_areas
 from kalsel_gap.sources.cells import fold
 from kalsel_gap.sources.columns import recognise
@@ -43,7 +43,7 @@ def check_sites(opened: Opened, schools: pd.DataFrame) -> list[Finding]:  # noqa
     opened : Opened
         The project.
     schools : DataFrame
-        Not looked at: sites are compared with the project's area.
+        Not used: sites are compared with the project's area.
     """
     findings = []
     area = _area(opened)
@@ -57,7 +57,7 @@ def check_sites(opened: Opened, schools: pd.DataFrame) -> list[Finding]:  # noqa
             findings += _duplicates(_with_azimuth(read, source), opened, file)
             findings += _spellings(read, opened, file)
         except InputError as error:
-            findings.append(unusable(error, file))
+            findings.append(file_finding(error, file))
     return findings
 
 
@@ -65,14 +65,14 @@ def check_sites(opened: Opened, schools: pd.DataFrame) -> list[Finding]:  # noqa
 
 
 def _area(opened: Opened) -> gpd.GeoSeries:
-    """The project's area: its widest boundaries that can be read, else where a school can lie."""
+    """The project's area: its widest readable boundaries, otherwise the bounds for schools."""
     import geopandas as gpd
     import shapely
 
     for level in opened.project.boundaries.files():
         try:
             areas = read_areas(opened, level)
-        except InputError:  # told where boundaries are checked
+        except InputError:  # a finding of the check of boundaries
             continue
         if areas is not None and len(areas):
             return areas.geometry
@@ -81,7 +81,7 @@ def _area(opened: Opened) -> gpd.GeoSeries:
 
 
 def _given(source: Sites) -> pd.DataFrame:
-    """Row, texts and numbers of all coordinates, those that place no site too."""
+    """Row, texts and numbers of all coordinates, including unusable ones."""
     table = _table(source)
     header = recognise(table, ALIASES, override=source.columns)
     given = pd.DataFrame({"row": table.cells[ROW]})
@@ -98,21 +98,21 @@ def _table(source: Sites) -> RawTable:
 def _places(
     found: list[Finding], given: pd.DataFrame, area: gpd.GeoSeries, opened: Opened, file: str
 ) -> list[Finding]:
-    """Sites off the area; a proposal takes the place of what the reader says of the same row."""
+    """Sites outside the area; a proposal replaces the reader's finding about the same row."""
     limits = opened.project.file_checks.sites
     known = given[given["lat"].notna() & given["lon"].notna()]
     known = known[(known["lat"] != 0) | (known["lon"] != 0)]
     distance_km = _distance_km(known["lat"], known["lon"], area)
     off = known.assign(distance_km=distance_km)[distance_km * 1000 > limits.border_tolerance_m]
     proposed = _proposals(off[off["distance_km"] > limits.reach_km], area, file)
-    told = {f.row for f in proposed}
-    rest = off[~off["row"].isin(told) & np.isfinite(off["distance_km"])]
-    kept = [f for f in found if not (f.code == "site_unusable" and f.row in told)]
+    proposed_rows = {f.row for f in proposed}
+    rest = off[~off["row"].isin(proposed_rows) & np.isfinite(off["distance_km"])]
+    kept = [f for f in found if not (f.code == "site_unusable" and f.row in proposed_rows)]
     return kept + proposed + _outside(rest, opened, limits, file)
 
 
 def _distance_km(lat: pd.Series[float], lon: pd.Series[float], area: gpd.GeoSeries) -> FloatArray:
-    """Distance of each place to the area, 0 inside; infinite where it is no place on Earth."""
+    """Distance of each place to the area, 0 inside; infinite if it is not a place on Earth."""
     import shapely
 
     y, x = lat.to_numpy("float64"), lon.to_numpy("float64")
@@ -127,7 +127,7 @@ def _distance_km(lat: pd.Series[float], lon: pd.Series[float], area: gpd.GeoSeri
 
 
 def _proposals(far: pd.DataFrame, area: gpd.GeoSeries, file: str) -> list[Finding]:
-    """Places far off that lie inside once they are swapped or have their minus sign."""
+    """Places far away that lie inside after swapping or with a minus sign."""
     unsigned = far[far["lat"] > 0]
     minus = "-" + unsigned["given_lat"].str.lstrip("+")
     ways = (
@@ -160,7 +160,7 @@ def _proposals(far: pd.DataFrame, area: gpd.GeoSeries, file: str) -> list[Findin
 
 
 def _outside(off: pd.DataFrame, opened: Opened, limits: SitesCheck, file: str) -> list[Finding]:
-    """Sites off the area: at sea, too far to serve a school, or across the border."""
+    """Sites outside the area: at sea, too far to serve a school, or across the border."""
     at_sea = _at_sea(off, opened.project.elevation, limits)
     codes = np.where(off["distance_km"] > limits.reach_km, "site_far_away", "site_outside_area")
     columns = [off[name] for name in ("row", "given_lat", "given_lon", "distance_km")]
@@ -187,7 +187,7 @@ def _at_sea(off: pd.DataFrame, elevation: Elevation | None, limits: SitesCheck) 
     lat, lon = sample_points.disk_points(off["lat"], off["lon"], limits.border_tolerance_m)
     try:
         found = sampling.sample(elevation.tiles, lat, lon, band=elevation.band)
-    except InputError:  # told where the elevation model is checked
+    except InputError:  # a finding of the check of the elevation model
         return nowhere
     return np.asarray((np.isnan(found.value) & ~found.outside).all(axis=1))
 
@@ -196,7 +196,7 @@ def _at_sea(off: pd.DataFrame, elevation: Elevation | None, limits: SitesCheck) 
 
 
 def _equipment(read: pd.DataFrame, limits: SitesCheck, file: str) -> Iterator[Finding]:
-    """Heights of antennas and carriers that cannot be."""
+    """Implausible antenna heights and carriers."""
     height = read["antenna_height_m"]
     odd = (height < limits.lowest_m) | (height > limits.highest_m)
     for row, value in zip(read["row"][odd], height[odd], strict=True):
@@ -232,7 +232,7 @@ def _equipment(read: pd.DataFrame, limits: SitesCheck, file: str) -> Iterator[Fi
 def _unpredictable(
     read: pd.DataFrame, carriers: Mapping[Mobile, Carrier], file: str
 ) -> Iterator[Finding]:
-    """What a prediction needs and the rows lack: antenna, carrier, power, a known bandwidth."""
+    """Values that a prediction needs and rows lack: antenna, carrier, power, a known bandwidth."""
     for name in NEEDED:
         missing = read[name].isna()
         if missing.any():
@@ -257,7 +257,7 @@ def _in_band(value: float, bands: tuple[tuple[float, ...], ...]) -> bool:
 
 
 def _with_azimuth(read: pd.DataFrame, source: Sites) -> pd.DataFrame:
-    """Sites with what else tells their cells apart: azimuth and a cell's own number."""
+    """Sites with what distinguishes their cells: azimuth and cell number."""
     table = _table(source)
     header = recognise(table, ALIASES, override=source.columns)
     azimuth = table.cells[header["azimuth_deg"]] if "azimuth_deg" in header else ""
@@ -268,7 +268,7 @@ def _with_azimuth(read: pd.DataFrame, source: Sites) -> pd.DataFrame:
 
 
 def _duplicates(read: pd.DataFrame, opened: Opened, file: str) -> Iterator[Finding]:
-    """Rows of one place, operator, technology, carrier and azimuth."""
+    """Rows with the same place, operator, technology, carrier and azimuth."""
     grain = opened.project.file_checks.sites.same_place_deg
     key = pd.DataFrame(
         {
@@ -292,7 +292,7 @@ def _duplicates(read: pd.DataFrame, opened: Opened, file: str) -> Iterator[Findi
 
 
 def _spellings(read: pd.DataFrame, opened: Opened, file: str) -> Iterator[Finding]:
-    """Operators whose names nearly agree with a more frequent one, here or in the coverage."""
+    """Operators whose names are similar to a more frequent one, here or in the coverage."""
     counts = read.loc[read["operator"] != "", "operator"].value_counts()
     named = [s.operator.strip().casefold() for s in opened.project.coverage if s.operator != "any"]
     known = {name: int(counts.get(name, 0)) for name in sorted({*named, *counts.index})}
@@ -319,5 +319,5 @@ def _spellings(read: pd.DataFrame, opened: Opened, file: str) -> Iterator[Findin
 
 
 def _alike(one: str, other: str) -> float:
-    """Similarity of two names, 0 to 1, spaces and signs aside."""
+    """Similarity of two names, 0 to 1, ignoring spaces and signs."""
     return difflib.SequenceMatcher(None, fold(one), fold(other), autojunk=False).ratio()

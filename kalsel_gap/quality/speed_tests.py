@@ -14,14 +14,14 @@ from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding
 from kalsel_gap.i18n.numbers import number
 from kalsel_gap.quality.coverage import places
-from kalsel_gap.quality.unusable_files import unusable
+from kalsel_gap.quality.unusable_files import file_finding
 from kalsel_gap.sources import signal_levels
 from kalsel_gap.sources.columns import recognise
 from kalsel_gap.sources.signal_levels import holds_levels
 from kalsel_gap.sources.speed_test_tiles import is_tiles, read_tiles
 from kalsel_gap.sources.speed_tests import ALIASES, is_levels, read_source
 from kalsel_gap.sources.tables import ROW, read_table
-from kalsel_gap.sources.values import day
+from kalsel_gap.sources.values import parse_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +56,7 @@ def check_speed_tests(opened: Opened, schools: pd.DataFrame) -> list[Finding]:
             if not is_levels(source):
                 findings += _tests(source, opened, schools, file)
         except InputError as error:
-            findings.append(unusable(error, file))
+            findings.append(file_finding(error, file))
     return findings
 
 
@@ -71,12 +71,12 @@ def _tests(source: Measurements, opened: Opened, schools: pd.DataFrame, file: st
         *_identical(tests, limits, file),
         *_schoolless(tests, schools, file),
     ]
-    told = {(finding.row, finding.column) for finding in found}
-    return [f for f in read_source(source, file)[1] if (f.row, f.column) not in told] + found
+    reported = {(finding.row, finding.column) for finding in found}
+    return [f for f in read_source(source, file)[1] if (f.row, f.column) not in reported] + found
 
 
 def _numbers(source: Measurements) -> tuple[pd.DataFrame, str]:
-    """Tests as the file gives them, rates in Mbps, and the unit that the file says."""
+    """Tests as given, rates in Mbps, and the unit that the file states."""
     table = read_table(source.path, source.sheet, aliases=ALIASES, override=source.columns)
     header = recognise(table, ALIASES, override=source.columns)
     unit = "kbps" if "down_kbps" in header else "mbps"
@@ -85,7 +85,7 @@ def _numbers(source: Measurements) -> tuple[pd.DataFrame, str]:
     cells = table.cells
     tests = pd.DataFrame({"row": cells[ROW], "npsn": cells[header["npsn"]]})
     tests["given_date"] = cells[header["date"]]
-    tests["date"] = tests["given_date"].map(day)
+    tests["date"] = tests["given_date"].map(parse_date)
     empty = pd.Series("", index=cells.index, dtype="str")
     for name, column in (("down", down), ("up", up), ("latency", "latency_ms")):
         tests[f"given_{name}"] = cells[header[column]] if column in header else empty
@@ -122,7 +122,7 @@ def _unit(
 def _dates(
     tests: pd.DataFrame, declared: str, limits: MeasurementsCheck, file: str
 ) -> Iterator[Finding]:
-    """Days that cannot be: after the file's own date, or before there was anything to test."""
+    """Impossible dates: later than the date of the file, or earlier than any possible test."""
     last, first = end_of(declared), date.fromisoformat(limits.earliest)
     for row, npsn, given, when in tests[["row", "npsn", "given_date", "date"]].itertuples(
         index=False
@@ -142,14 +142,14 @@ def _dates(
 
 
 def end_of(declared: str) -> date | None:
-    """The last day that a date of the project can mean; nothing where it means none.
+    """The last day that a date of the project can mean; None if it is not a date.
 
     Examples
     --------
     >>> end_of("2026-06-30"), end_of("2024-02"), end_of("2019")
     (datetime.date(2026, 6, 30), datetime.date(2024, 2, 29), datetime.date(2019, 12, 31))
     """
-    if (whole := day(declared)) is not None:
+    if (whole := parse_date(declared)) is not None:
         return whole
     part = _PART_OF_A_DATE.fullmatch(declared.strip())
     if not part:
@@ -161,7 +161,7 @@ def end_of(declared: str) -> date | None:
 
 
 def _impossible(tests: pd.DataFrame, limits: MeasurementsCheck, file: str) -> Iterator[Finding]:
-    """Values that no line has."""
+    """Values that are impossible for a connection."""
     down, up, latency = tests["down"], tests["up"], tests["latency"]
     faults = {
         "down": (down <= 0) | (down > limits.highest_mbps),
@@ -197,7 +197,7 @@ def _impossible(tests: pd.DataFrame, limits: MeasurementsCheck, file: str) -> It
 
 
 def _identical(tests: pd.DataFrame, limits: MeasurementsCheck, file: str) -> Iterator[Finding]:
-    """Tests of one school that are the same to the last digit, too many to be chance."""
+    """Tests of one school that are identical to the last digit, too many to be chance."""
     known = tests[tests["npsn"].ne("") & np.isfinite(tests["down"])]
     same = ["npsn", "given_down", "given_up", "given_latency"]
     for (npsn, *given), group in known.groupby(same, sort=True):

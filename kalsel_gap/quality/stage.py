@@ -1,7 +1,7 @@
 """Stage quality: what is wrong with rows and locations, and how sure each location is.
 
 A check of rows is a function of the schools table, the register's own cells, the areas that rows
-claim and the project. None changes what it is given. A new one gets its line in :data:`ROW_CHECKS`.
+claim and the project. None changes its arguments. A new check gets its line in :data:`ROW_CHECKS`.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from kalsel_gap.quality.claimed_areas import claims_of
 from kalsel_gap.quality.confidence import grade_locations
 from kalsel_gap.quality.locations import check_locations
 from kalsel_gap.quality.registers import check_registers
-from kalsel_gap.quality.repairs import Proposal, judge
-from kalsel_gap.sources.coordinates import spelled
+from kalsel_gap.quality.repairs import Proposal, propose_repairs
+from kalsel_gap.sources.coordinates import format_coordinates
 from kalsel_gap.sources.registers import read_cells
 from kalsel_gap.stages import Stage, Staged
 
@@ -52,7 +52,7 @@ def check_quality(schools: gpd.GeoDataFrame, opened: Opened, *_: object) -> Stag
     Staged
         The columns of the stage *quality*.
     """
-    cells = read_cells(opened)[0]  # what the reader found in them it has told already
+    cells = read_cells(opened)[0]  # the reader has already reported what is wrong with them
     return judge_rows(schools, cells, opened)[0]
 
 
@@ -87,7 +87,7 @@ def judge_rows(
         The project.
     """
     claims = claims_of(schools, cells, opened)
-    doubts, proposals = judge(schools, claims, opened)
+    doubts, proposals = propose_repairs(schools, claims, opened)
     findings = _with_repairs(schools, doubts)
     for check in ROW_CHECKS:
         findings += check(schools, cells, claims, opened)
@@ -96,7 +96,7 @@ def judge_rows(
 
 
 def _with_repairs(schools: gpd.GeoDataFrame, doubts: list[Finding]) -> list[Finding]:
-    """Doubts about locations as they were given, less those that an accepted repair settles."""
+    """Findings about locations as given, without those that an accepted repair settles."""
     settled = schools["location_status"].isin(("repaired", "area"))
     mended = set(schools.loc[settled, "row_id"])
     notes = [
@@ -106,7 +106,7 @@ def _with_repairs(schools: gpd.GeoDataFrame, doubts: list[Finding]) -> list[Find
             npsn,
             column="lat, lon",
             value=f"{lat_given}, {lon_given}",
-            parameters={"area": area} if area else {"used": spelled(lat, lon)},
+            parameters={"area": area} if area else {"used": format_coordinates(lat, lon)},
         )
         for row_id, npsn, lat_given, lon_given, lat, lon, area in schools.loc[
             settled,

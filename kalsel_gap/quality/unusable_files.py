@@ -24,15 +24,15 @@ _TABLES = ("attributes", "coverage", "sites", "measurements", "facilities")
 _LAYERS = ("rivers", "roads", "fibre", "wetlands", "villages")
 
 
-def unusable(error: InputError, file: str) -> Finding:
-    """What a reader raised, as a finding.
+def file_finding(error: InputError, file: str) -> Finding:
+    """The error of a reader as a finding.
 
     Parameters
     ----------
     error : InputError
         Its code and fields become parameters, from which the sentence is made.
     file : str
-        The file as the project names it: no path of a machine.
+        The file as the project names it, without the machine's path.
     """
     parameters = {"error": error.code} | {key: str(value) for key, value in error.params.items()}
     return Finding(
@@ -44,20 +44,22 @@ def unusable(error: InputError, file: str) -> Finding:
     )
 
 
-def tried(run: Callable[[Opened], Result], opened: Opened) -> tuple[Result, list[Finding]]:
-    """What a function makes of the project without the files that stop it, and which those are.
+def run_without_unusable(
+    run: Callable[[Opened], Result], opened: Opened
+) -> tuple[Result, list[Finding]]:
+    """Run a function on the project without the files that stop it, which become findings.
 
     Parameters
     ----------
     run : callable
-        Reads files of the project; begins anew without each that it cannot use.
+        Reads files of the project; called again without each file that is unusable.
     opened : Opened
         The project.
 
     Raises
     ------
     InputError
-        A file is unusable that the project cannot do without: a register, accepted repairs.
+        A required file is unusable: a register, or the accepted repairs.
     """
     broken: list[Finding] = []
     while True:
@@ -67,12 +69,12 @@ def tried(run: Callable[[Opened], Result], opened: Opened) -> tuple[Result, list
             less = _without(opened, error.path)
             if less is None:
                 raise
-            broken.append(unusable(error, opened.shown(Path(str(error.path)))))
+            broken.append(file_finding(error, opened.shown(Path(str(error.path)))))
             opened = less
 
 
 def _without(opened: Opened, path: Path | str | None) -> Opened | None:
-    """The project without a file, in whatever part; none where it cannot do without."""
+    """The project without a file in any section; None if the file is required."""
     project = opened.project
     less: dict[str, object] = {}
     for section in _TABLES:
@@ -107,7 +109,7 @@ def check_layers(opened: Opened, schools: pd.DataFrame) -> list[Finding]:  # noq
         try:
             read_vector(path, shapes=shapes)
         except InputError as error:
-            findings.append(unusable(error, opened.shown(path)))
+            findings.append(file_finding(error, opened.shown(path)))
     return findings
 
 

@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 AREA_LEVELS = ("province", "kabupaten", "kecamatan", "desa")
 
 _PREFIX = re.compile(r"^\s*(kabupaten|kab|kota|kecamatan|kec|provinsi|prov)\b\.?\s*", re.IGNORECASE)
-# What GEOS says of an invalid shape: the fault, and where it begins.
+# The message of GEOS about an invalid shape: the error and its coordinates.
 _FAULT = re.compile(r"(.*)\[(\S+) (\S+)\]")
-# Where no boundary bounds the project: Indonesia, south, west, north, east.
+# Bounds of Indonesia, used without boundaries: south, west, north, east.
 INDONESIA = (-11.2, 94.9, 6.2, 141.2)
 # A school on a simplified coast may lie a little outside the polygon it belongs to.
 _MARGIN_DEG = 0.05
 
 
 def bare_name(name: str) -> str:
-    """A name without its kind and surplus spaces.
+    """A name without its kind and extra spaces.
 
     Examples
     --------
@@ -73,7 +73,7 @@ class Kabupaten:
     codes: dict[str, str]
 
     def find(self, given: str) -> str | None:
-        """The name that `given` means, or nothing when it means none or several.
+        """The name that matches `given`; None if no name or several names match.
 
         Examples
         --------
@@ -100,7 +100,7 @@ class Kabupaten:
 
 
 def read_layer(opened: Opened, level: str) -> gpd.GeoDataFrame | None:
-    """Areas of one level as they are: ``code``, ``name`` and geometry, in the order of the file.
+    """Areas of one level, unrepaired: ``code``, ``name`` and geometry, in the order of the file.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def read_layer(opened: Opened, level: str) -> gpd.GeoDataFrame | None:
 
 
 def _state(path: Path) -> tuple[tuple[int, int], ...]:
-    """Size and time of change of a file and of those that belong to it."""
+    """Size and modification time of a file and of the files that belong to it."""
     files = (path, *(path.with_suffix(part) for part in SHAPEFILE_PARTS))
     states = [file.stat() for file in files if file.exists()]
     return tuple((state.st_size, state.st_mtime_ns) for state in states)
@@ -157,8 +157,8 @@ def _read(
 def read_areas(opened: Opened, level: str) -> gpd.GeoDataFrame | None:
     """Polygons of one level: ``code``, ``name``, ``valid`` and geometry, in the order of codes.
 
-    Invalid polygons are made valid; ``valid`` tells which were and ``fault`` why not. Parameters
-    and errors are those of :func:`read_layer`.
+    Invalid polygons are made valid; ``valid`` marks those that were valid, ``fault`` says what was
+    wrong. Parameters and errors are those of :func:`read_layer`.
     """
     layer = read_layer(opened, level)
     return None if layer is None else repaired(layer)
@@ -174,7 +174,7 @@ def repaired(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def standing_areas(opened: Opened) -> dict[str, shapely.Geometry]:
-    """Polygons that can stand for a location, by code: those of kecamatan and of desa."""
+    """Polygons of kecamatan and desa by code: they can take the place of a point."""
     polygons: dict[str, shapely.Geometry] = {}
     for level in ("kecamatan", "desa"):
         areas = read_areas(opened, level)
@@ -203,7 +203,7 @@ def invalid_areas(areas: gpd.GeoDataFrame, file: str) -> list[Finding]:
 
 
 def known_kabupaten(opened: Opened) -> Kabupaten:
-    """Names and codes: the project's polygons, else the built-in table of Kalsel."""
+    """Names and codes from the project's polygons, otherwise from the built-in table of Kalsel."""
     areas = read_areas(opened, "kabupaten")
     if areas is not None:
         pairs: Iterable[tuple[str, str]] = zip(areas["name"], areas["code"], strict=True)

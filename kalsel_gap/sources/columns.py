@@ -126,7 +126,7 @@ def _missing(
     )
 
 
-def understood(
+def header_findings(
     table: RawTable, header: Mapping[str, str], aliases: Mapping[str, Sequence[str]], file: str
 ) -> list[Finding]:
     """What was made of headers, where some are left: one note, and a warning for each likely slip.
@@ -152,12 +152,12 @@ def understood(
     findings = [Finding("columns_understood", file=file, parameters=note)] if left else []
     findings += [
         Finding("column_not_understood", file=file, column=name, parameters={"suggestion": near})
-        for name, near in slips(table, header, aliases).items()
+        for name, near in likely_misspellings(table, header, aliases).items()
     ]
     return findings
 
 
-def slips(
+def likely_misspellings(
     table: RawTable, header: Mapping[str, str], aliases: Mapping[str, Sequence[str]]
 ) -> dict[str, str]:
     """Headers left over that are likely slips, and the spelling that each misses.

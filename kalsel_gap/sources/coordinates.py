@@ -1,9 +1,9 @@
 """Coordinates as people type them: parsed to degrees, their error, possible corrections.
 
-A table that writes decimal commas throughout is brought to points when it is read
-(:func:`~kalsel_gap.sources.formats.decimal_commas.decimal_points`): what arrives here with a comma
-stands out from its own table. Nothing here invents a coordinate: every candidate is what was given,
-with other signs, units or order.
+A table that writes decimal commas throughout is converted to decimal points when it is read
+(:func:`~kalsel_gap.sources.formats.decimal_commas.decimal_points`): a comma that arrives here
+differs from the rest of its table. Nothing here invents a coordinate: every candidate is the given
+pair with other signs, units or order.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 Bounds = tuple[float, float, float, float]  # south, west, north, east
 
-# What a change is called as a finding; of two changes the earlier one in this list names both.
+# Finding code of each change; of two changes the earlier one in this list names both.
 CHANGES = (
     "location_projected",
     "location_swapped",
@@ -71,10 +71,10 @@ _POWERS = range(-2, 10)  # 10**power times too large; below 0 too small
 _ZONES = range(46, 55)  # of UTM over Indonesia
 # Northings of the two hemispheres between 11.5° S and 6.5° N: elsewhere EPSG has no meaning here.
 _NORTHING_M = {"326": (0.0, 720_000.0), "327": (8_700_000.0, 10_000_000.0)}
-_EASTING_M = (100_000.0, 1_200_000.0)  # offices carry a zone on beyond its border
+_EASTING_M = (100_000.0, 1_200_000.0)  # offices use a zone beyond its border
 
 
-class Typed(NamedTuple):
+class ParsedCoordinate(NamedTuple):
     """A text read as a number.
 
     Attributes
@@ -85,7 +85,7 @@ class Typed(NamedTuple):
         What was wrong with its spelling: one of :data:`CHANGES`, empty for none, and
         ``grouped`` for thousands groups, which are no degrees yet.
     axis : str
-        ``lat`` or ``lon`` where a hemisphere tells; its sign is then beyond doubt.
+        ``lat`` or ``lon`` if a hemisphere letter says so; the sign is then certain.
     """
 
     value: float
@@ -93,32 +93,34 @@ class Typed(NamedTuple):
     axis: str = ""
 
 
-_UNREAD = Typed(np.nan)
+_UNREAD = ParsedCoordinate(np.nan)
 
 
-def typed(text: str) -> Typed:
+def parse_coordinate(text: str) -> ParsedCoordinate:
     """Read a coordinate in any of its usual spellings.
 
     Examples
     --------
-    >>> typed("-3,45").value, typed("3°27' LS").value, typed("S3.45").value, typed("03-27-00").value
-    (-3.45, -3.45, -3.45, 3.45)
-    >>> typed("-3.310.000"), typed("tiga")
-    (Typed(value=-3310000.0, change='grouped', axis=''), Typed(value=nan, change='', axis=''))
+    >>> [parse_coordinate(text).value for text in ("-3,45", "3°27' LS", "S3.45", "03-27-00")]
+    [-3.45, -3.45, -3.45, 3.45]
+    >>> parse_coordinate("-3.310.000")
+    ParsedCoordinate(value=-3310000.0, change='grouped', axis='')
+    >>> parse_coordinate("tiga")
+    ParsedCoordinate(value=nan, change='', axis='')
     """
     if len(text) > _LONGEST:
         return _UNREAD
     plain = number(text)
     if not np.isnan(plain):
-        return Typed(plain)
+        return ParsedCoordinate(plain)
     if _COMMA.fullmatch(text):
-        return Typed(number(text.replace(",", ".")), "location_decimal_comma")
+        return ParsedCoordinate(number(text.replace(",", ".")), "location_decimal_comma")
     if _GROUPED.fullmatch(text):
-        return Typed(float(re.sub(r"[.,]", "", text)), "grouped")
+        return ParsedCoordinate(float(re.sub(r"[.,]", "", text)), "grouped")
     return _sexagesimal(text)
 
 
-def _sexagesimal(text: str) -> Typed:
+def _sexagesimal(text: str) -> ParsedCoordinate:
     """Degrees with minutes, seconds, signs or hemispheres."""
     cleaned = text.upper()
     for word, letter in _WORDS.items():
@@ -138,17 +140,19 @@ def _sexagesimal(text: str) -> Typed:
     if broken or contradicts or any(part >= 60 for part in parts[1:]) or parts[0] > 180:
         return _UNREAD
     value = sum(part / 60**n for n, part in enumerate(parts))
-    return Typed(-value if negative else value, "location_dms", _AXIS.get(hemisphere, ""))
+    return ParsedCoordinate(
+        -value if negative else value, "location_dms", _AXIS.get(hemisphere, "")
+    )
 
 
-def read(texts: pd.Series[str]) -> pd.Series[float]:
+def plain_degrees(texts: pd.Series[str]) -> pd.Series[float]:
     """Plain decimal degrees; NaN for anything else, so that nothing is read as what it is not."""
     values = {text: number(text) for text in texts.unique()}
     return texts.map(values).astype("float64")
 
 
-def faults(lat: pd.Series[str], lon: pd.Series[str], bounds: Bounds) -> pd.Series[str]:
-    """What keeps each pair of texts from being a usable location; empty where nothing does.
+def location_errors(lat: pd.Series[str], lon: pd.Series[str], bounds: Bounds) -> pd.Series[str]:
+    """Why each pair of texts is not a usable location; empty where it is one.
 
     Parameters
     ----------
@@ -162,7 +166,7 @@ def faults(lat: pd.Series[str], lon: pd.Series[str], bounds: Bounds) -> pd.Serie
     Series of str
         Codes of findings.
     """
-    y, x = read(lat), read(lon)
+    y, x = plain_degrees(lat), plain_degrees(lon)
     south, west, north, east = bounds
     rules = {
         "location_missing": (lat == "") | (lon == ""),
@@ -191,19 +195,19 @@ def decimals(texts: pd.Series[str]) -> pd.Series[float]:
     return texts.map({text: places(text) for text in texts.unique()}).astype("float64")
 
 
-def spelled(lat: float, lon: float) -> str:
+def format_coordinates(lat: float, lon: float) -> str:
     """A place as a proposal writes it: no spreadsheet takes its points for thousands.
 
     Examples
     --------
-    >>> spelled(-3.4356, 114.668)
+    >>> format_coordinates(-3.4356, 114.668)
     '-3.4356000, 114.6680000'
     """
     return f"{lat:.{DECIMALS}f}, {lon:.{DECIMALS}f}"
 
 
 def candidates(lat: Sequence[str], lon: Sequence[str], bounds: Bounds) -> pd.DataFrame:
-    """Every place that a pair could mean: what was given with one change or two.
+    """Every place that a pair could mean: the given pair after one or two changes.
 
     Parameters
     ----------
@@ -219,7 +223,7 @@ def candidates(lat: Sequence[str], lon: Sequence[str], bounds: Bounds) -> pd.Dat
         ``lat``, ``lon`` (degrees, rounded to :data:`DECIMALS`), in the order of position and
         number of changes. The pair as it stands is no candidate.
     """
-    known = {text: typed(text) for text in {*lat, *lon}}
+    known = {text: parse_coordinate(text) for text in {*lat, *lon}}
     first, second = [known[text] for text in lat], [known[text] for text in lon]
     respelled = [
         {texts.change for texts in pair} - {"", "grouped"}
@@ -254,7 +258,7 @@ def candidates(lat: Sequence[str], lon: Sequence[str], bounds: Bounds) -> pd.Dat
 
 
 class _Change(NamedTuple):
-    """All pairs after one change: its name, how many steps it is, where it is allowed."""
+    """All pairs after one change: its code, how many steps it counts, where it is allowed."""
 
     code: str
     steps: int
@@ -263,7 +267,9 @@ class _Change(NamedTuple):
     allowed: BoolArray
 
 
-def _changed(first: Sequence[Typed], second: Sequence[Typed]) -> Iterator[_Change]:
+def _changed(
+    first: Sequence[ParsedCoordinate], second: Sequence[ParsedCoordinate]
+) -> Iterator[_Change]:
     """Each change of the pairs' values, whatever their spelling was."""
     y, x = (np.array([t.value for t in texts], dtype=np.float64) for texts in (first, second))
     y_axis, x_axis = (np.array([t.axis for t in texts], dtype="U3") for texts in (first, second))
@@ -273,7 +279,7 @@ def _changed(first: Sequence[Typed], second: Sequence[Typed]) -> Iterator[_Chang
     straight = (y_axis != "lon") & (x_axis != "lat")
     crossed = (y_axis != "lat") & (x_axis != "lon")
     unsigned = (y_axis == "") & (x_axis == "")
-    south, east = (y > 0) & unsigned, (x < 0) & unsigned  # a minus that lacks, one too many
+    south, east = (y > 0) & unsigned, (x < 0) & unsigned  # a missing minus sign, a surplus one
     yield _Change("", 0, y, x, straight & ~grouped)
     yield _Change("location_sign_missing", 1, -y, x, straight & south & ~grouped)
     yield _Change("location_sign_missing", 1, y, -x, straight & east & ~grouped)

@@ -25,7 +25,7 @@ _AREAS = ("Polygon", "MultiPolygon", "GeometryCollection")
 def read_polygons(source: Coverage, file: str) -> tuple[gpd.GeoDataFrame, list[Finding]]:
     """Polygons of a coverage layer in WGS 84, with the text of their ``class``.
 
-    Invalid polygons are made valid, and a finding counts them; empty ones are left away.
+    Invalid polygons are made valid, and a finding counts them; empty ones are left out.
 
     Parameters
     ----------
@@ -74,23 +74,23 @@ def touches(polygons: gpd.GeoDataFrame, lat: ArrayLike, lon: ArrayLike) -> bool:
 
 
 def best_at(
-    polygons: gpd.GeoDataFrame, worth: ArrayLike, lat: ArrayLike, lon: ArrayLike
+    polygons: gpd.GeoDataFrame, adequacy: ArrayLike, lat: ArrayLike, lon: ArrayLike
 ) -> tuple[FloatArray, BoolArray]:
-    """The most that the polygons which hold a point are worth; a border belongs to its polygon.
+    """Largest adequacy of the polygons that contain a point; a border belongs to its polygon.
 
     Parameters
     ----------
     polygons : GeoDataFrame
         As :func:`read_polygons` gives them.
-    worth : array of shape (polygons,)
-        NaN where a polygon says nothing.
+    adequacy : array of shape (polygons,)
+        Adequacy of each polygon; NaN where its class is unknown.
     lat, lon : arrays of shape (places, points)
         Points of one place lie near each other.
 
     Returns
     -------
     value : float array of shape (places, points)
-        NaN outside of all polygons, and where those that hold a point say nothing.
+        NaN outside all polygons, and where the adequacy of those that contain a point is NaN.
     inside : bool array of the same shape
         Whether any polygon holds the point.
     """
@@ -105,7 +105,7 @@ def best_at(
     boxes = shapely.box(px.min(axis=1), py.min(axis=1), px.max(axis=1), py.max(axis=1))
     tree = shapely.STRtree(boxes)
     shapes = polygons.geometry.to_numpy()
-    for shape, gives in zip(shapes, np.asarray(worth, dtype=np.float64), strict=True):
+    for shape, gives in zip(shapes, np.asarray(adequacy, dtype=np.float64), strict=True):
         near = placed[np.sort(tree.query(shape))]
         if not len(near):
             continue

@@ -1,6 +1,6 @@
 """Stage ``places``: areas that contain a school, its village index, its capital.
 
-What the register claims decides the budget; the areas found here stand beside it.
+The area in the register determines the budget; the areas found here are added beside it.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def locate_places(schools: gpd.GeoDataFrame, opened: Opened, *_: object) -> Stag
     desa = found.get("desa", empty)
     status, village_findings = read_villages(opened)
     findings += village_findings
-    # A point in another kabupaten than the school's is not to be trusted with its village.
+    # A point in another kabupaten than the school's gives no reliable village.
     claimed = schools["kabupaten"]
     differs = kabupaten.notna() & claimed.notna() & (kabupaten != claimed)
     columns = {
@@ -78,7 +78,7 @@ STAGE = Stage(
 
 
 def _held(schools: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Code and name of the area that holds each school; of several, the one with the first code."""
+    """Code and name of the area that contains each school; of several, the first code."""
     inside = pd.DataFrame(areas[["code", "name"]]).reindex(holding(schools, areas))
     return inside.set_index(schools.index)
 

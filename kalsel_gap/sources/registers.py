@@ -15,7 +15,7 @@ import pandas as pd
 from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding, at_rows
 from kalsel_gap.sources.cells import fold
-from kalsel_gap.sources.columns import recognise, slips, understood
+from kalsel_gap.sources.columns import header_findings, likely_misspellings, recognise
 from kalsel_gap.sources.tables import ROW, RawTable, read_table
 
 if TYPE_CHECKING:
@@ -212,7 +212,7 @@ def _register(source: Register, shown: str) -> tuple[pd.DataFrame, list[Finding]
         required=("name", "lat", "lon") if numbered else ("npsn", "name", "lat", "lon"),
         lenient=CHECK_ALIASES,
     )
-    findings = understood(table, header, aliases, shown)
+    findings = header_findings(table, header, aliases, shown)
     findings += [Finding("row_too_long", file=shown, row=row) for row in table.too_long]
     return _text(table, header, shown), findings
 
@@ -270,7 +270,7 @@ def _attributes(
     made = {"students"} if set(PART_ALIASES) <= set(header) else set()
     used = [column for column in ATTRIBUTE_ALIASES if column in header or column in made]
     if not used:
-        near = slips(table, header, aliases)
+        near = likely_misspellings(table, header, aliases)
         raise InputError(
             "table_adds_nothing",
             path=source.path,
@@ -279,7 +279,7 @@ def _attributes(
             suggestion=next(iter(near.values()), ""),
         )
     cells = _text(table, header, shown)
-    findings = understood(table, header, aliases, shown)
+    findings = header_findings(table, header, aliases, shown)
     findings += [Finding("row_too_long", file=shown, row=row) for row in table.too_long]
     schoolless = ~cells["npsn"].isin(known)
     findings += [

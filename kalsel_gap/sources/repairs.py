@@ -31,7 +31,7 @@ COLUMNS = (
     *("accept", "file", "row", "npsn", "name", "code", "lat_given", "lon_given", "lat", "lon"),
     *("area", "confidence", "why", "before_km", "after_km"),
 )
-# Each decides to which row a repair belongs or what it does.
+# Each determines to which row a repair belongs, or what it changes.
 _REQUIRED = ("accept", "file", "row", "npsn", "lat_given", "lon_given", "lat", "lon", "area")
 _YES = frozenset(("yes", "ya", "y", "1", "x"))
 _NO = frozenset(("no", "tidak", "n", "0"))
@@ -47,13 +47,13 @@ class Repair:
     line : int
         Its row in that table.
     accepted, refused : bool
-        What the person answers; neither where nothing is answered yet.
+        The reviewer's answer; both false if there is none yet.
     file, row, npsn, lat_given, lon_given : str, int
         The row of the register that it was made for, as it was given then.
     lat, lon : float
         Degrees to use instead; NaN for an area.
     area : str
-        Code of the polygon that stands for the location; empty for a point.
+        Code of the polygon that takes the place of the point; empty for a point.
     code : str
         What the repair was proposed for.
     """
@@ -100,7 +100,7 @@ def read_repairs(path: Path) -> list[Repair]:
 
 
 def stored(path: Path) -> dict[int, dict[str, Any]]:
-    """Rows of a table that are accepted, as they stand there, by their line; none without a file.
+    """Accepted rows of a table, unchanged, by their line; none without a file.
 
     Raises
     ------
@@ -127,13 +127,13 @@ def _cells(path: Path) -> pd.DataFrame:
     cells = pd.DataFrame(
         {column: table.cells[header[column]] if column in header else "" for column in COLUMNS}
     )
-    # A spreadsheet must not run a name or a text as a formula: the guard is no part of it.
+    # The apostrophe that keeps a spreadsheet from running a text as a formula is not part of it.
     cells = pd.DataFrame(cells.apply(lambda column: column.str.removeprefix("'")))
     return cells.assign(**{ROW: table.cells[ROW]})
 
 
 def same_text(given: str, remembered: str) -> bool:
-    """Whether two texts are one coordinate: alike, or numbers that a spreadsheet wrote anew.
+    """Whether two texts are one coordinate: equal, or numbers that a spreadsheet has reformatted.
 
     Examples
     --------
@@ -146,7 +146,7 @@ def same_text(given: str, remembered: str) -> bool:
 
 
 def same_place(repair: Repair, lat: float, lon: float) -> bool:
-    """Whether a repair means this place, to the last decimal of a proposal."""
+    """Whether a repair is at this place, to the last decimal of a proposal."""
     return abs(repair.lat - lat) <= _SAME_DEG and abs(repair.lon - lon) <= _SAME_DEG
 
 
@@ -161,7 +161,7 @@ class Applied:
     lat, lon : float
         Degrees to use.
     area : str
-        Code of the area that stands for the location; empty for a point.
+        Code of the area that takes the place of the point; empty for a point.
     """
 
     at: int
@@ -175,8 +175,8 @@ def accepted_repairs(
 ) -> tuple[list[Applied], list[Finding]]:
     """The accepted repairs of the project that hold for the rows of the register as they are.
 
-    A repair whose row reads otherwise today is stale; one that is no transformation of what was
-    given, or names no known area, is refused. Neither is applied, and both are findings.
+    A repair whose row has changed is stale; one that does not follow from the given coordinates, or
+    names no known area, is refused. Neither is applied, and both are findings.
 
     Parameters
     ----------
@@ -219,7 +219,7 @@ def accepted_repairs(
 
 
 def is_of(repair: Repair, npsn: str, lat_given: str, lon_given: str) -> bool:
-    """Whether a row of the register still reads as it did when the repair was proposed."""
+    """Whether a row of the register is unchanged since the repair was proposed."""
     return (
         repair.npsn == npsn
         and same_text(lat_given, repair.lat_given)
@@ -228,7 +228,7 @@ def is_of(repair: Repair, npsn: str, lat_given: str, lon_given: str) -> bool:
 
 
 def _possible(repairs: Sequence[Repair], bounds: Bounds) -> list[list[tuple[float, float]]]:
-    """Every place that what was given could mean, for each repair."""
+    """Every place that the given coordinates could mean, for each repair."""
     found = candidates([r.lat_given for r in repairs], [r.lon_given for r in repairs], bounds)
     places: list[list[tuple[float, float]]] = [[] for _ in repairs]
     for at, lat, lon in found[["at", "lat", "lon"]].itertuples(index=False):

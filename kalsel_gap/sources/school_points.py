@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def holding(schools: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> NDArray[np.int64]:
-    """Place in `areas` of the one that holds each school; of several the first, -1 for none."""
+    """Index in `areas` of the area that contains each school; the first of several, -1 for none."""
     usable = schools["lat"].notna().to_numpy()
     school, area = areas.sindex.query(schools.geometry[usable], predicate="intersects")
     first = pd.Series(area).groupby(school).min()
@@ -40,7 +40,7 @@ def capital_of(
 def sampled(
     schools: gpd.GeoDataFrame, opened: Opened, n: int = 61
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Points at which a map is asked about each school: over its circle, or the area in its place.
+    """Points at which a map is sampled for each school: over its circle, or over its area.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def sampled(
     Returns
     -------
     lat, lon : float arrays of shape (schools, n)
-        Degrees; NaN where the location is unusable. The first point of a circle is its middle.
+        Degrees; NaN where the location is unusable. The first point of a circle is its centre.
     """
     lat, lon, radius_m = (
         schools[name].to_numpy() for name in ("lat", "lon", "confidence_radius_m")

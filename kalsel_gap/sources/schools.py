@@ -16,7 +16,7 @@ from kalsel_gap.sources.boundaries import bare_name, envelope, known_kabupaten, 
 from kalsel_gap.sources.cells import fold
 from kalsel_gap.sources.registers import TEXT_COLUMNS, read_cells
 from kalsel_gap.sources.repairs import accepted_repairs
-from kalsel_gap.sources.values import whole
+from kalsel_gap.sources.values import whole_number
 from kalsel_gap.stages import Stage, Staged
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ LEVEL_NAMES = {
     "madrasahaliyah": "MA",
     "madrasahaliyahkejuruan": "MAK",
 }
-# What an English level can be; which of them it is, the school's name must tell.
+# Possible levels of an English word; the name of the school shows which one it is.
 ENGLISH_LEVELS: dict[str, tuple[str, ...]] = {
     "preprimary": ("TK", "KB", "TPA", "SPS", "RA"),
     "primary": ("SD", "MI", "SDLB"),
@@ -211,10 +211,10 @@ def _level_in_name(name: str, levels: tuple[str, ...]) -> str | None:
 def _location(
     cells: pd.DataFrame, opened: Opened
 ) -> tuple[dict[str, pd.Series[Any]], list[Finding]]:
-    """Where each row lies: as given when that is usable, else by its accepted repair if any."""
+    """Location of each row: as given if usable, otherwise by its accepted repair, if any."""
     bounds = envelope(opened)
-    usable = coordinates.faults(cells["lat"], cells["lon"], bounds) == ""
-    given = {name: coordinates.read(cells[name]).where(usable) for name in ("lat", "lon")}
+    usable = coordinates.location_errors(cells["lat"], cells["lon"], bounds) == ""
+    given = {name: coordinates.plain_degrees(cells[name]).where(usable) for name in ("lat", "lon")}
     columns = {name: values.to_numpy(copy=True) for name, values in given.items()}
     columns["location_status"] = np.where(usable, "given", "unusable").astype(object)
     columns["location_area"] = np.full(len(cells), None, dtype=object)
@@ -256,21 +256,21 @@ def _fact(text: pd.Series[str], column: schema.Column) -> pd.Series[Any]:
         return text.replace("", None)
     if column.kind == "flag":
         return _each(text, lambda t: _YES_NO.get(fold(t))).astype("boolean")
-    values = _each(text, whole if column.kind == "integer" else number).astype("float64")
+    values = _each(text, whole_number if column.kind == "integer" else number).astype("float64")
     low = -np.inf if column.minimum is None else column.minimum
     high = np.inf if column.maximum is None else column.maximum
     return values.where(values.between(low, high))
 
 
 def _counts(text: pd.Series[str], highest: float) -> pd.Series[str]:
-    """What counts that are not read could be, up to `highest`."""
+    """Possible values of counts that cannot be read, up to `highest`."""
     return pd.Series([_thousands(t, highest) for t in text], index=text.index, dtype="str")
 
 
 def _thousands(text: str, highest: float) -> str:
-    """A count with a sign between its thousands, without it; empty where it is none.
+    """A count without its thousands separators; empty where it is not one.
 
-    A spreadsheet that takes the sign for a decimal one drops zeros: 1.400 becomes 1.4.
+    A spreadsheet that takes the separator for a decimal point drops zeros: 1.400 becomes 1.4.
 
     Examples
     --------

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from kalsel_gap.project.inputs import Measurements
     from kalsel_gap.project.model import Opened
 
-# What is measured of each technology; a carrier's total power (RSSI) of 4G is not its RSRP.
+# Measured quantity of each technology; the total power (RSSI) of a 4G carrier is not its RSRP.
 LEVELS = {"2g": "rssi_dbm", "3g": "rscp_dbm", "4g": "rsrp_dbm", "5g": "rsrp_dbm"}
-# Without a technology the kind of level tells it.
+# Without a technology, the measured quantity determines it.
 MEANT = {"rssi_dbm": "2g", "rscp_dbm": "3g", "rsrp_dbm": "4g"}
 ALIASES: dict[str, tuple[str, ...]] = {
     "npsn": ("npsn",),
@@ -39,7 +39,7 @@ COLUMNS = (
     *("npsn", "lat", "lon", "operator", "technology", "site_id", "measured_dbm"),
     *("file", "row"),
 )
-# What a speed test in the same row has; this reader leaves it to the other one.
+# Columns of a speed test in the same row, which another reader reads.
 BESIDE = ("date", "down_mbps", "up_mbps", "down_kbps", "up_kbps", "latency_ms")
 # No receiver reports more or less (3GPP TS 45.008, 25.133, 36.133 and 38.133).
 RANGE_DBM = (-160.0, -20.0)
@@ -67,7 +67,7 @@ def read_levels(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
     levels : DataFrame
         :data:`COLUMNS`; `lat` and `lon` are NaN where only the school is known.
     findings : list of Finding
-        Rows whose level, technology or place cannot be read.
+        Rows whose level, technology or location cannot be read.
     """
     frames, findings = [pd.DataFrame(columns=list(COLUMNS))], []
     for source in opened.project.measurements:
@@ -140,7 +140,7 @@ def read_source(source: Measurements, file: str) -> tuple[pd.DataFrame, list[Fin
 def _technology(
     text: Mapping[str, pd.Series[str]], source: Measurements, *, given: bool
 ) -> pd.Series[str]:
-    """Technology of each row: as it says, as the project says, or as its kind of level tells."""
+    """Technology of each row: from the row, the project, or the measured quantity."""
     if given:
         return text["technology"].str.casefold().map(TECHNOLOGY)
     meant = pd.Series(source.technology, index=text["operator"].index, dtype="str")

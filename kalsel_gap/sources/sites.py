@@ -9,7 +9,7 @@ import pandas as pd
 
 from kalsel_gap.findings import Finding
 from kalsel_gap.i18n.numbers import number
-from kalsel_gap.sources.columns import recognise, understood
+from kalsel_gap.sources.columns import header_findings, recognise
 from kalsel_gap.sources.tables import ROW, RawTable, read_table
 from kalsel_gap.stages import Stage, Staged
 
@@ -62,9 +62,9 @@ OPERATORS = {
 NEEDED = ("antenna_height_m", "frequency_mhz", "eirp_dbm")  # by any prediction
 STATED = (*NEEDED, "bandwidth_mhz")
 NUMBERS = ("lat", "lon", *STATED, "azimuth_deg", "downtilt_deg")
-# A number outside means another unit, or that there is none: -1, 999.
+# A number outside the range is in another unit, or means that there is none: -1, 999.
 RANGES = {"eirp_dbm": (0.0, 100.0), "downtilt_deg": (-90.0, 90.0)}
-AZIMUTHS = (-360.0, 720.0)  # a turn too far either way is a direction still; 999 is none
+AZIMUTHS = (-360.0, 720.0)  # one turn too many is still a direction; 999 is not
 OMNI = ("", "omni", "omnidirectional")
 COLUMNS = (
     "site_id",
@@ -84,14 +84,14 @@ COLUMNS = (
 
 
 def read_sites(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
-    """All sites of the project that have a place and a technology.
+    """All sites of the project that have a location and a technology.
 
     Returns
     -------
     sites : DataFrame
         :data:`COLUMNS`; what is given neither in the table nor in its section is NaN.
     findings : list of Finding
-        A row without a usable place or technology, and what the section states for others.
+        Rows without a usable location or technology, and values that the section states for others.
     """
     frames, findings = [], []
     for source in opened.project.sites:
@@ -141,7 +141,7 @@ def read_source(source: Sites, file: str) -> tuple[pd.DataFrame, list[Finding]]:
     placed = sites["lat"].between(-90, 90) & sites["lon"].between(-180, 180)
     placed &= ~((sites["lat"] == 0) & (sites["lon"] == 0))
     known = sites["technology"].notna()
-    findings = understood(table, header, ALIASES, file)
+    findings = header_findings(table, header, ALIASES, file)
     findings += [Finding("row_too_long", file=file, row=row) for row in table.too_long]
     findings += [
         Finding(
@@ -171,7 +171,7 @@ def read_source(source: Sites, file: str) -> tuple[pd.DataFrame, list[Finding]]:
 
 
 def _drop(sites: pd.DataFrame, file: str) -> list[Finding]:
-    """Take out numbers off their range, and say so."""
+    """Remove numbers outside their range, with a finding for each."""
     findings = []
     for name, (low, high) in RANGES.items():
         odd = sites[name].notna() & ~sites[name].between(low, high)
@@ -184,7 +184,7 @@ def _drop(sites: pd.DataFrame, file: str) -> list[Finding]:
 
 
 def implausible(file: str, row: int, column: str, value: float, known: str) -> Finding:
-    """Finding of a number that cannot be used."""
+    """Finding about a number that cannot be used."""
     return Finding(
         "site_term_implausible",
         file=file,
@@ -196,7 +196,7 @@ def implausible(file: str, row: int, column: str, value: float, known: str) -> F
 
 
 def _state(sites: pd.DataFrame, source: Sites, file: str) -> list[Finding]:
-    """Fill in what the section states for rows without it, and say so."""
+    """Fill in the values that the section states, with a finding."""
     findings = []
     for name in STATED:
         value, missing = getattr(source, name), sites[name].isna()

@@ -1,7 +1,7 @@
 """Reader of speed tests per map tile, as Ookla publishes them.
 
-A tile is known by its quadkey, or by its polygon or centre at zoom 16. The file can be the whole
-world's: it is read in batches, and only tiles near a school are kept.
+A tile is identified by its quadkey, or by its polygon or centre at zoom 16. The file can cover the
+whole world: it is read in batches, and only tiles near a school are kept.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "devices": ("devices",),
 }
 ZOOM = 16
-_NEAR_ZOOM = 9  # about 78 km: what has no tile so near has the wrong region
+_NEAR_ZOOM = 9  # about 78 km: without a tile that near, the file covers another region
 _BATCH_ROWS = 100_000
 _MAX_LATITUDE_DEG = 85.05112878  # of Web Mercator
 _QUADKEY = re.compile("[0-3]{1,24}")
@@ -136,7 +136,7 @@ def tile_numbers(lat: ArrayLike, lon: ArrayLike, zoom: int = ZOOM) -> IntArray:
 def read_tiles(
     source: Measurements, lat: ArrayLike, lon: ArrayLike, file: str
 ) -> tuple[SpeedTestTiles, list[Finding]]:
-    """Tiles of a file that hold one of the points.
+    """Tiles of a file that contain one of the points.
 
     Tiles with fewer tests than the source's ``minimum_tests`` are left out.
 
@@ -200,14 +200,14 @@ def _rates(
         }
     )
     enough = ~(numbers["tests"] < source.minimum_tests) & rates["down_mbps"].notna()
-    # A tile that stands there several times counts once, with the mean of its rows.
+    # A tile that occurs several times counts once, with the mean of its rows.
     return rates[enough].groupby("number").mean(), findings
 
 
 def _parts(
     source: Measurements,
 ) -> Iterator[tuple[pd.DataFrame, Callable[[NDArray[np.bool_]], pd.DataFrame]]]:
-    """A part of the file at a time: where its tiles lie, and what gives the text of chosen rows."""
+    """The file batch by batch: the locations of its tiles, and a function for the text of rows."""
     if not _is_parquet(source.path):
         table = read_table(source.path, source.sheet, aliases=ALIASES, override=source.columns)
         header = recognise(table, ALIASES, override=source.columns, required=("down_kbps",))
@@ -242,7 +242,7 @@ def _texts(
 
 
 def _of_place(names: list[str]) -> list[str]:
-    """The columns that tell a tile's place: quadkey before centre before polygon."""
+    """The columns that locate a tile: quadkey before centre before polygon."""
     for columns in (["quadkey"], ["tile_x", "tile_y"]):
         if set(columns) <= set(names):
             return columns
@@ -259,7 +259,7 @@ def _named(headers: list[str], source: Measurements) -> dict[str, str]:
 
 
 def _zoom(places: pd.DataFrame) -> int:
-    """Zoom of the first quadkey; without any that of Ookla's tiles."""
+    """Zoom of the first quadkey; without quadkeys, the zoom of Ookla's tiles."""
     keys = map(_quadkey, places.get("quadkey", ()))
     return next((len(key) for key in keys if _QUADKEY.fullmatch(key)), ZOOM)
 
@@ -270,7 +270,7 @@ def _quadkey(value: object) -> str:
 
 
 def _tiles_of(places: pd.DataFrame, zoom: int) -> IntArray:
-    """Number of each row's tile; -1 where the row does not tell."""
+    """Number of each row's tile; -1 where the row does not locate one."""
     if "quadkey" in places:
         keys = list(map(_quadkey, places["quadkey"]))
         read = [len(key) == zoom and bool(_QUADKEY.fullmatch(key)) for key in keys]

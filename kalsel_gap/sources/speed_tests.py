@@ -8,11 +8,11 @@ import pandas as pd
 
 from kalsel_gap.findings import Finding
 from kalsel_gap.i18n.numbers import number
-from kalsel_gap.sources.columns import recognise, understood
+from kalsel_gap.sources.columns import header_findings, recognise
 from kalsel_gap.sources.signal_levels import holds, holds_levels
 from kalsel_gap.sources.speed_test_tiles import is_tiles
 from kalsel_gap.sources.tables import ROW, read_table
-from kalsel_gap.sources.values import day
+from kalsel_gap.sources.values import parse_date
 
 if TYPE_CHECKING:
     from kalsel_gap.project.inputs import Measurements
@@ -90,7 +90,7 @@ def read_source(source: Measurements, file: str) -> tuple[pd.DataFrame, list[Fin
     required = ("npsn", "date", rate)
     header = recognise(table, ALIASES, override=source.columns, required=required)
     cells = table.cells
-    days = cells[header["date"]].map(day)
+    days = cells[header["date"]].map(parse_date)
     tests = pd.DataFrame(
         {
             "npsn": cells[header["npsn"]],
@@ -99,7 +99,7 @@ def read_source(source: Measurements, file: str) -> tuple[pd.DataFrame, list[Fin
             "row": cells[ROW],
         }
     )
-    findings = understood(table, header, ALIASES, file)
+    findings = header_findings(table, header, ALIASES, file)
     findings += [Finding("row_too_long", file=file, row=row) for row in table.too_long]
     findings += [
         Finding("date_not_read", file=file, row=int(row), npsn=npsn, column="date", value=value)

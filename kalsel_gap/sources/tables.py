@@ -1,7 +1,7 @@
 """Tables of any format as text with row numbers, spare columns from points.
 
 A row keeps the number that a spreadsheet shows for it. What makes a file unusable raises
-:class:`~kalsel_gap.errors.InputError`; faults of rows are left to the callers.
+:class:`~kalsel_gap.errors.InputError`; errors in rows are left to the callers.
 """
 
 from __future__ import annotations
@@ -65,15 +65,15 @@ def read_table(
 ) -> RawTable:
     """Read a table of any kind: CSV (also gzipped), workbook, JSON, GIS layer, Parquet.
 
-    The kind is told by the file's ending: ``.xlsx .xlsm .xls``, ``.json .geojson``, ``.gpkg``,
+    The ending determines the kind: ``.xlsx .xlsm .xls``, ``.json .geojson``, ``.gpkg``,
     ``.shp`` (also in a ``.zip``), ``.kml .kmz``, ``.parquet .geoparquet``; any other is CSV, with
-    comma, semicolon, tab or bar, in UTF-8, UTF-16 or Windows-1252. All cells become text as in a
-    CSV of the same table; the first record is row 2, as there. Numbers with a decimal comma get a
-    point where the file shows that it writes them so (:func:`.decimal_points`); thousands
+    comma, semicolon, tab or vertical bar, in UTF-8, UTF-16 or Windows-1252. All cells become text
+    as in a CSV of the same table; the first record is row 2, as there. Numbers with a decimal comma
+    get a point where the file shows that it writes them so (:func:`.decimal_points`); thousands
     separators are never guessed.
 
     With `aliases`, titles may stand above the header of a CSV file or workbook: the header is the
-    row with the most headers that they name among the first 20. And a table without columns of
+    row among the first 20 with the most headers in `aliases`. And a table without columns of
     latitude and longitude, or a row where both are empty, takes them from its points; a table
     without a name takes it from its placemarks.
 
@@ -162,7 +162,7 @@ def _with_points(
     bare = [n for n, row in enumerate(rows) if not any(row[p] for p in places.values())]
     if not bare:
         return rows
-    with contextlib.suppress(InputError):  # points of no known system: those rows have no place
+    with contextlib.suppress(InputError):  # points without a known CRS: those rows have no location
         for column, texts in {column: cells.spare[column]() for column in places}.items():
             for n in bare:
                 rows[n][places[column]] = texts[n].strip()

@@ -15,7 +15,7 @@ _ALSO = {"may": 5, "agt": 8, "ags": 8, "aug": 8, "oct": 10, "nop": 11, "dec": 12
 _MONTHS = {name: number for number, name in enumerate(_NAMES, start=1)} | _ALSO
 
 
-def whole(text: str) -> float:
+def whole_number(text: str) -> float:
     """A whole number; NaN for anything else, also for 1.000, which can be a thousand.
 
     Examples
@@ -27,7 +27,7 @@ def whole(text: str) -> float:
     return value if value.is_integer() else math.nan
 
 
-def day(text: str) -> date | None:
+def parse_date(text: str) -> date | None:
     """A date as 2026-11-21, 21/11/2026, 21-11-2026 or 2026-11-21 10:00; nothing for others.
 
     A month may also be named, in Indonesian or English.

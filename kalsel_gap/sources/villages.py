@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from kalsel_gap.findings import Finding
 from kalsel_gap.sources.cells import fold
-from kalsel_gap.sources.columns import recognise, understood
+from kalsel_gap.sources.columns import header_findings, recognise
 from kalsel_gap.sources.tables import ROW, read_table
-from kalsel_gap.sources.values import whole
+from kalsel_gap.sources.values import whole_number
 
 if TYPE_CHECKING:
     from kalsel_gap.project.model import Opened
@@ -27,9 +27,9 @@ def read_villages(opened: Opened) -> tuple[dict[str, int], list[Finding]]:
     Returns
     -------
     status : dict
-        Villages whose status is none (0 or empty) are left out: that is unknown.
+        Villages without a status (0 or empty) are left out: unknown.
     findings : list of Finding
-        Statuses that mean nothing.
+        Statuses that cannot be read.
     """
     source = opened.project.villages
     if source is None:
@@ -37,11 +37,11 @@ def read_villages(opened: Opened) -> tuple[dict[str, int], list[Finding]]:
     table = read_table(source.path, source.sheet, aliases=ALIASES, override=source.columns)
     header = recognise(table, ALIASES, override=source.columns, required=("code", "status"))
     given = table.cells[header["status"]]
-    status = given.map(lambda text: STATUS.get(fold(text), whole(text))).astype("float64")
+    status = given.map(lambda text: STATUS.get(fold(text), whole_number(text))).astype("float64")
     none = given.isin(["", "0"])
     good = status.isin(range(1, _LARGEST + 1))
     shown = opened.shown(source.path)
-    findings = understood(table, header, ALIASES, shown)
+    findings = header_findings(table, header, ALIASES, shown)
     findings += [Finding("row_too_long", file=shown, row=row) for row in table.too_long]
     findings += [
         Finding(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-_TMP = ".tmp-kalsel-gap-"  # what bears it is ours to remove
+_TMP = ".tmp-kalsel-gap-"  # files with this prefix may be removed by us
 
 
 @contextlib.contextmanager
@@ -27,7 +27,7 @@ def replace_file(path: Path) -> Iterator[Path]:
     Raises
     ------
     OutputError
-        It cannot be written; `path` is as it was.
+        It cannot be written; `path` is unchanged.
     """
     with _writing(path):
         _refuse_other_than_file(path)
@@ -43,7 +43,7 @@ def replace_file(path: Path) -> Iterator[Path]:
 
 
 def refuse_unwritable(path: Path) -> None:
-    """An error where `atomic` could not write, told before anything is computed.
+    """Raise the error of a later write, before anything is computed.
 
     Raises
     ------
@@ -73,11 +73,11 @@ def replace_text(path: Path, text: str) -> None:
 
 @contextlib.contextmanager
 def _writing(path: Path) -> Iterator[None]:
-    """Turn what the system says of writing into an error that a user can act on."""
+    """Turn a system error of writing into an error that a user can act on."""
     try:
         yield
     except OSError as error:
-        # Nobody knows the name of what would have taken its place.
+        # The name of the temporary file means nothing to the user.
         where = path if _TMP in str(error.filename) else error.filename or path
         raise OutputError(
             "not_written", path=where, reason=error.strerror or str(error)[:200]
@@ -85,7 +85,7 @@ def _writing(path: Path) -> Iterator[None]:
 
 
 def _temporary(folder: Path, suffix: str = "") -> Path:
-    """A name that is still free: known before it is taken, so that it can always be cleared."""
+    """A free name, known before the file exists, so that the file can always be removed."""
     return folder / f"{_TMP}{secrets.token_hex(8)}{suffix}"
 
 
@@ -95,7 +95,7 @@ def _sync(path: Path) -> None:
 
 
 def _swap(temporary: Path, final: Path) -> None:
-    """Put the new folder in place; one of that name holds the same, or was tampered with."""
+    """Put the new folder in place; one of that name has the same content, or was changed."""
     if final.exists() and _same(temporary, final):
         shutil.rmtree(temporary)
     elif final.exists():
@@ -128,7 +128,7 @@ def _same(folder: Path, other: Path) -> bool:
 
 
 def clear_leftovers(folder: Path) -> None:
-    """Remove what a killed run left behind, but nothing a live one may still be writing."""
+    """Remove what a killed run left behind, but nothing that a live run may still write."""
     import time
 
     for leftover in folder.glob(f"{_TMP}*"):

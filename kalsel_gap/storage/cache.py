@@ -35,9 +35,9 @@ def _sha256(path: Path) -> str:
 
 @dataclass(slots=True)
 class Cache:
-    """Tables by the hash of all they depend on; the oldest go when it grows too large.
+    """Tables by the hash of all they depend on; the oldest are removed if it grows too large.
 
-    A cache that cannot be written is no error: the work is done again next time.
+    A cache that cannot be written is not an error: the work is done again next time.
 
     Attributes
     ----------
@@ -56,7 +56,7 @@ class Cache:
     _made: dict[str, dict[str, pd.DataFrame]] = field(default_factory=dict, repr=False)
 
     def file_hash(self, path: Path) -> str:
-        """SHA-256 of a file, remembered with its size and time of change."""
+        """SHA-256 of a file, remembered with its size and modification time."""
         try:
             state = path.stat()
             remembered = self._remembered().get(str(path))
@@ -71,9 +71,9 @@ class Cache:
     def tables(
         self, key: str, make: Callable[[], dict[str, pd.DataFrame]], *, read: Collection[str]
     ) -> dict[str, Any]:
-        """The tables under `key`, made and kept when they are not there.
+        """The tables under `key`, computed and stored if they are missing.
 
-        Those that nobody needs to `read` may come as the bytes of their Parquet file.
+        Tables not named in `read` may be returned as the bytes of their Parquet file.
         """
         if self.folder is None:
             return make()

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-_PARQUET = b"PAR1"  # how such a file begins and ends
+_PARQUET = b"PAR1"  # first and last bytes of a Parquet file
 
 
 def _write_parquet(table: pd.DataFrame, path: Path) -> None:
@@ -24,7 +24,7 @@ def _write_parquet(table: pd.DataFrame, path: Path) -> None:
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
-    """A table as it was written: a GeoDataFrame when it has a geometry."""
+    """A table as it was written: a GeoDataFrame if it has a geometry."""
     import geopandas as gpd
     import pyarrow.parquet as pq
 

@@ -2,7 +2,7 @@
 
 A run is written to ``runs/.tmp-…``, synced, and renamed to ``runs/<id>``; then the one-line file
 ``runs/latest`` is replaced. The id is a hash of inputs, parameters and results: the same input
-makes the same run, byte for byte, and no run takes the place of another one. Nothing here knows
+makes the same run, byte for byte, and no run replaces another one. This module does not depend on
 what a stage computes.
 """
 
@@ -39,8 +39,8 @@ LATEST = "latest"
 SCHOOLS = "schools.parquet"
 MANIFEST = "run.json"
 FINDINGS = "findings.csv"
-_GIVEN = ("file", "npsn", "value", "proposal")  # of a finding: text of others
-# A formula, but no number; and what begins like the guard itself.
+_GIVEN = ("file", "npsn", "value", "proposal")  # columns of a finding with text from the inputs
+# A formula, but not a number; and what begins with an apostrophe itself.
 _RUN_BY_SPREADSHEETS = r"(?![+-]?[\d.]+$)\s*[=+\-@']"
 
 
@@ -98,7 +98,7 @@ def write_run(
     Parameters
     ----------
     folder : Path
-        Folder of the runs; made when missing.
+        Folder of the runs; created if missing.
     manifest : mapping
         What ``run.json`` says.
     schools, findings : DataFrame
@@ -110,7 +110,7 @@ def write_run(
     Raises
     ------
     OutputError
-        The folder cannot be written or the disk is full; earlier runs are untouched.
+        The folder cannot be written or the disk is full; earlier runs are unchanged.
     """
     with _writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -171,7 +171,7 @@ def read_run(folder: Path, run: str | None = None) -> Run:
 
 
 def _guarded(findings: pd.DataFrame) -> pd.DataFrame:
-    """Findings as people open them: an apostrophe keeps spreadsheets from running other's text."""
+    """Findings for a spreadsheet: an apostrophe keeps it from running texts as formulas."""
     cells = findings[list(_GIVEN)]
     risky = cells.apply(lambda column: column.str.match(_RUN_BY_SPREADSHEETS))
     return findings.assign(**cells.where(~risky, "'" + cells))

@@ -56,7 +56,7 @@ def to_records(table: pd.DataFrame) -> list[dict[str, object]]:
 
 
 def inert(value: object) -> str:
-    r"""A text cell that no spreadsheet runs: no control characters, no leading formula sign.
+    r"""A text cell that no spreadsheet executes: no control characters, no leading formula sign.
 
     Examples
     --------

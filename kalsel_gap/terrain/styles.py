@@ -47,7 +47,7 @@ MEASURED: dict[str, LayerStyle] = {
     "relief": _ramp("m", N_("Local elevation range, sea excluded"), 0, 50, 300, 600, 1500),
     "coast": _ramp("km", N_("Distance to the shore"), 0, 1, 5, 20, 100, colours=_VIRIDIS[::-1]),
     "zone": _classes(
-        N_("Low-elevation coastal zone: low land that hangs together with the sea"),
+        N_("Low-elevation coastal zone: low land connected to the sea"),
         *((0, "#f2f2f2", N_("outside")), (1, "#3b528b", N_("inside"))),
     ),
 }
@@ -57,7 +57,7 @@ DERIVED: dict[str, LayerStyle] = {
         "uint8",
         0,
         "",
-        N_("Hillshade: light from the north-west, 45° high"),
+        N_("Hillshade: light from the north-west, 45° above the horizon"),
         (Step(1, "#000000", "1"), Step(255, "#ffffff", "255")),
     ),
     "mountain": _classes(

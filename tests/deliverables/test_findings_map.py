@@ -75,7 +75,7 @@ def checked() -> Checked:
 def html_of(checked: Checked, opened: Opened, language: Language = "en") -> str:
     words = Text(language)
     return findings_map.to_html(
-        checked, findings_report.told(checked, opened, words), opened, words
+        checked, findings_report.findings_table(checked, opened, words), opened, words
     )
 
 
@@ -113,14 +113,14 @@ def test_the_page_names_no_address_and_speaks_the_language(
 def test_the_legend_counts_every_finding(checked: Checked, opened: Opened) -> None:
     made = html_of(checked, opened)
     found = dict(re.findall(r'data-severity="(\w+)".*?class="count">([\d,]+)<', made))
-    assert {key: int(n) for key, n in found.items()} == findings_report.counts(checked)
+    assert {key: int(n) for key, n in found.items()} == findings_report.count_by_severity(checked)
 
 
 def test_the_summary_needs_no_script(checked: Checked, opened: Opened) -> None:
     table = html_of(checked, opened).partition('id="summary-title"')[2].partition("</section>")[0]
-    for group in findings_report.summary(checked, Text("en")):
+    for group in findings_report.group_findings(checked, Text("en")):
         assert f"<code>{group.code}</code>" in table
-    assert table.count("<tr>") == 1 + len(findings_report.summary(checked, Text("en")))
+    assert table.count("<tr>") == 1 + len(findings_report.group_findings(checked, Text("en")))
 
 
 def test_marks_stand_out_and_differ_in_shape() -> None:

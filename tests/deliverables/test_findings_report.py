@@ -113,8 +113,10 @@ def checked() -> Checked:
 def files_of(
     checked: Checked, make: MakeProject, folder: Path, language: Language = "en"
 ) -> dict[str, str]:
-    table = findings_report.told(checked, make({"project": {"data": "real"}}), Text(language))
-    return findings_report.contents(checked, table, folder)
+    table = findings_report.findings_table(
+        checked, make({"project": {"data": "real"}}), Text(language)
+    )
+    return findings_report.file_contents(checked, table, folder)
 
 
 def rows_of(text: str) -> list[dict[str, str]]:
@@ -157,7 +159,9 @@ def test_nothing_is_run_by_a_spreadsheet_or_a_terminal(
 
 @pytest.mark.parametrize("nature", ["real", "stylised"])
 def test_data_that_are_not_real_say_so(checked: Checked, project: MakeProject, nature: str) -> None:
-    table = findings_report.told(checked, project({"project": {"data": nature}}), Text("en"))
+    table = findings_report.findings_table(
+        checked, project({"project": {"data": nature}}), Text("en")
+    )
     assert table.get("data", pd.Series("real")).unique().tolist() == [nature]
 
 
@@ -208,14 +212,14 @@ def test_gis_reads_the_points(checked: Checked, project: MakeProject, tmp_path: 
 def test_what_is_not_on_earth_is_no_place(lat: str, lon: str) -> None:
     schools = register([{"lat_given": lat, "lon_given": lon}])
     finding = Finding("location_zero", file="s.csv", row=2, value=f"{lat}, {lon}")
-    at = findings_report.located(Checked(schools, to_frame([finding]), proposals([])))
+    at = findings_report.finding_locations(Checked(schools, to_frame([finding]), proposals([])))
     assert at.filter(regex="_(lat|lon)$").isna().all(axis=None)
 
 
 def test_an_area_that_is_proposed_is_no_point() -> None:
     finding = Finding("location_missing", file="s.csv", row=2)
     repairs = proposals([{"row": 2, "code": finding.code, "area": "63.03.01"}])
-    at = findings_report.located(Checked(register([{}]), to_frame([finding]), repairs))
+    at = findings_report.finding_locations(Checked(register([{}]), to_frame([finding]), repairs))
     assert not at["repairs"].any()
     assert at.filter(regex="_(lat|lon)$").isna().all(axis=None)
 
@@ -224,7 +228,7 @@ def test_an_area_that_is_proposed_is_no_point() -> None:
 
 
 def test_the_summary_is_by_file_with_the_worst_first(checked: Checked) -> None:
-    groups = findings_report.summary(checked, Text("en"))
+    groups = findings_report.group_findings(checked, Text("en"))
     assert [(g.file, g.severity, g.code, g.count, g.rows) for g in groups] == [
         ("s.csv", "error", "location_outside_area", 2, (3, 5)),
         ("s.csv", "error", "location_missing", 1, (4,)),
@@ -234,7 +238,7 @@ def test_the_summary_is_by_file_with_the_worst_first(checked: Checked) -> None:
         ("t.csv", "note", "columns_understood", 1, ()),
     ]
     assert sum(g.count for g in groups) == len(checked.findings)
-    assert findings_report.counts(checked) == {"error": 3, "warning": 3, "note": 1}
+    assert findings_report.count_by_severity(checked) == {"error": 3, "warning": 3, "note": 1}
 
 
 def test_where_findings_differ_the_first_values_stand() -> None:
@@ -250,7 +254,7 @@ def test_where_findings_differ_the_first_values_stand() -> None:
     )
     said = messages.findings_sentence(two, Text("en"))
     assert (
-        said == "The register says Banjar; Balangan, the point lies in Tapin, 4.2 km off. "
+        said == "The register has Banjar; Balangan, but the point lies in Tapin, 4.2 km away. "
         "Check the coordinates."
     )
     (one,) = two.head(1).to_dict("records")
@@ -337,7 +341,7 @@ def test_no_text_breaks_a_deliverable(name: str, lat: str, value: str) -> None:
     table = found.assign(message="?")[list(findings_report.COLUMNS)]
     assert len(json.loads(findings_report.to_json(table))) == 1
     assert len(json.loads(findings_report.to_geojson(checked, table))["features"]) <= 1
-    (group,) = findings_report.summary(checked, Text("id"))
+    (group,) = findings_report.group_findings(checked, Text("id"))
     assert group.count == 1
 
 
@@ -364,7 +368,7 @@ def test_data_to_standard_output_and_talk_to_standard_error(
     folder = ranked / "runs" / "check"
     assert answer.status == 3
     assert answer.out == (folder / "findings.csv").read_bytes()
-    assert "Findings: errors 3, warnings 3, notes 1; files concerned: 2." in answer.err
+    assert "Findings: errors 3, warnings 3, notes 1; files with findings: 2." in answer.err
     assert f"--accept-repairs {folder / 'repairs.csv'}" in answer.err
     assert answer.err.endswith(f"Written: {folder}\n")
     quiet = cli("check", "--project", ranked, "--quiet", "--format", "json")
@@ -404,7 +408,7 @@ def test_the_exit_status_tells(
     only(found, severity, monkeypatch)
     answer = cli("check", "--project", ranked, *(["--strict"] if strict else []))
     assert answer.status == status
-    assert ("Nothing is wrong" in answer.err) == (severity == "none")
+    assert ("found nothing wrong" in answer.err) == (severity == "none")
     assert not (ranked / "runs" / "check" / "repairs.csv").exists()
 
 
@@ -441,8 +445,8 @@ def test_a_reviewed_file_is_handed_on(
     none, one = cli(*command), cli(*command)
     assert seen == [tmp_path / "r.csv"] * 2
     assert (none.status, none.out, one.status, one.out) == (0, b"", 0, b"")
-    assert "accepts nothing" in none.err
-    assert f"Repairs accepted: 1, kept in {ranked / 'accepted.csv'}" in one.err
+    assert "accepts no repair" in none.err
+    assert f"Repairs accepted: 1, saved in {ranked / 'accepted.csv'}" in one.err
     assert "rank" in one.err
     assert not (ranked / "runs" / "check").exists()
 

@@ -93,10 +93,11 @@ def test_the_figures_add_up() -> None:
     )  # fmt: skip
     said = profile_plot.statements(shown, Text("en"))[2]
     assert said == (
-        "62.0 dBm (EIRP) − 30.8 (share of the carrier) − 3.0 (direction of the antenna) "
-        "− 120.0 (loss) − 4.0 (trees) − 20.0 (surroundings) − 2.0 (calibration) = -117.8 dBm."
+        "62.0 dBm (EIRP) − 30.8 (measured part of the carrier) − 3.0 (antenna direction) "
+        "− 120.0 (path loss) − 4.0 (trees) − 20.0 (clutter) − 2.0 (calibration) = -117.8 dBm."
     )
-    assert any("spread between places only" in each for each in words_of(view([0.0] * 3)))
+    uncalibrated = words_of(view([0.0] * 3))
+    assert any("only the variation" in each for each in uncalibrated)
 
 
 def test_numbers_are_written_in_the_readers_language() -> None:
@@ -106,10 +107,10 @@ def test_numbers_are_written_in_the_readers_language() -> None:
 
 def test_only_what_is_drawn_is_explained() -> None:
     plain = words_of(view([0.0] * 4))
-    assert not {"Trees and houses", "Sea"} & set(plain)
+    assert not {"Trees and buildings", "Sea"} & set(plain)
     sea = np.array([False, True, True, False])
     both = words_of(view([0.0] * 4, clutter_m=np.array([0.0, 20.0, 20.0, 0.0]), sea=sea))
-    assert {"Trees and houses", "Sea"} <= set(both)
+    assert {"Trees and buildings", "Sea"} <= set(both)
 
 
 def test_description_holds_every_statement() -> None:

@@ -140,8 +140,8 @@ def test_several_errors_are_one_line_each() -> None:
     ]
     assert messages.error_lines(errors.SeveralErrors(faults), Text("en")) == [
         "schools.csv: the file is empty. Was it copied completely?",
-        "a.csv, row 7: the table breaks off here: ?. Is a quotation mark left open?",
-        "kalsel-gap.toml, schools.path: this key must be given.",
+        "a.csv, row 7: the table is broken here: ?. Is a closing quotation mark missing?",
+        "kalsel-gap.toml, schools.path: this key is required.",
     ]
 
 
@@ -466,7 +466,7 @@ def test_several_findings_name_the_first_values() -> None:
         for row, height in enumerate(heights, start=2)
     ]  # fmt: skip
     said = messages.findings_sentence(to_frame(rows), Text("en"))
-    assert said.startswith("3; 9; 900; … in “antenna_height_m” cannot be used: here it can be 10")
+    assert said.startswith("3; 9; 900; … in “antenna_height_m” cannot be used: possible values ")
     said = messages.findings_sentence(to_frame(rows[:3]), Text("en"))
     assert said.startswith("3; 9 in “antenna_height_m”")
     stated = [
@@ -474,7 +474,7 @@ def test_several_findings_name_the_first_values() -> None:
         for count in (7, 1234)
     ]
     said = messages.findings_sentence(to_frame(stated), Text("en"))
-    assert "62 is stated for the 1234; 7 sites" in said
+    assert "62 is used for the 1234; 7 sites" in said
 
 
 @pytest.mark.parametrize(

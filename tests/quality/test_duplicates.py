@@ -7,7 +7,7 @@ import pytest
 
 from kalsel_gap.project.base import default_values
 from kalsel_gap.project.checks import Locations
-from kalsel_gap.quality.duplicates import name_parts, neighbours
+from kalsel_gap.quality.duplicates import check_neighbours, name_parts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,7 @@ METRE_DEG = 1 / 110_574  # of latitude, at the equator
 
 
 def found(schools: MakeSchools, rows: Sequence[dict[str, Any]], code: str) -> list[Finding]:
-    return [f for f in neighbours(schools(rows), FIGURES) if f.code == code]
+    return [f for f in check_neighbours(schools(rows), FIGURES) if f.code == code]
 
 
 def test_one_compound_or_copied(schools: MakeSchools) -> None:
@@ -53,7 +53,7 @@ def test_too_many_for_one_compound(schools: MakeSchools) -> None:
 
 def test_two_rows_of_one_npsn_share_nothing(schools: MakeSchools) -> None:
     rows = [{"npsn": "30300001", "name": "SD A"}, {"npsn": "30300001", "name": "SD A"}]
-    assert neighbours(schools(rows), FIGURES) == []
+    assert check_neighbours(schools(rows), FIGURES) == []
 
 
 @pytest.mark.parametrize(
@@ -154,4 +154,4 @@ def test_row_order_decides_nothing(schools: MakeSchools) -> None:
     def told(findings: list[Finding]) -> list[str]:
         return sorted(map(repr, findings))
 
-    assert told(neighbours(table, FIGURES)) == told(neighbours(shuffled, FIGURES))
+    assert told(check_neighbours(table, FIGURES)) == told(check_neighbours(shuffled, FIGURES))

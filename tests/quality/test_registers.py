@@ -17,11 +17,11 @@ from kalsel_gap.project.checks import Registers
 from kalsel_gap.project.read import read_project
 from kalsel_gap.quality.names import check_names, unmangled
 from kalsel_gap.quality.npsn import check_npsn
-from kalsel_gap.quality.plausibility import dates, figures, last_day
+from kalsel_gap.quality.plausibility import check_dates, check_numbers, last_day
 from kalsel_gap.quality.registers import check_registers, gaps
 from kalsel_gap.sources.registers import CELLS, read_cells
 from kalsel_gap.sources.schools import read_schools
-from kalsel_gap.sources.values import day
+from kalsel_gap.sources.values import parse_date
 from tests.conftest import REPOSITORY
 
 if TYPE_CHECKING:
@@ -265,11 +265,11 @@ def test_what_was_read_in_the_wrong_encoding_is_read_again(text: str) -> None:
     ],
 )
 def test_figures(row: dict[str, str], expected: list[tuple[str, str, str]]) -> None:
-    assert brief(figures(cells(row), LIMITS)) == expected
+    assert brief(check_numbers(cells(row), LIMITS)) == expected
 
 
 def test_a_figure_names_the_row_that_it_comes_from() -> None:
-    (finding,) = figures(cells({"students": "0", "filled_from": "p.csv:7"}), LIMITS)
+    (finding,) = check_numbers(cells({"students": "0", "filled_from": "p.csv:7"}), LIMITS)
     assert (finding.row, dict(finding.evidence)) == (2, {"filled_from": "p.csv:7"})
 
 
@@ -294,7 +294,7 @@ def test_a_count_with_a_sign_between_its_thousands_is_proposed_without(
 
 def dated(*texts: str, until: str = "2025-02-10") -> list[tuple[str, str, str]]:
     table = cells(*({"updated_at": text} for text in texts))
-    return sorted(brief(dates(table, LIMITS.dates, last_day(until))))
+    return sorted(brief(check_dates(table, LIMITS.dates, last_day(until))))
 
 
 def test_dates() -> None:
@@ -346,8 +346,8 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt", 
 
 @given(st.dates())
 def test_a_day_is_read_as_it_is_written(when: date) -> None:
-    assert day(when.isoformat()) == when
-    assert day(f"{when.day:02} {MONTHS[when.month - 1]} {when.year:04} 10:00:00") == when
+    assert parse_date(when.isoformat()) == when
+    assert parse_date(f"{when.day:02} {MONTHS[when.month - 1]} {when.year:04} 10:00:00") == when
 
 
 # --- gaps --------------------------------------------------------------------------------------

@@ -16,7 +16,11 @@ from hypothesis import strategies as st
 
 from benchmarks.quality import KINDS, TARGET_FALSE, TARGET_RECALL, TARGET_RIGHT, dirtied, judged
 from kalsel_gap import schema
-from kalsel_gap.deliverables.findings_report import contents, explained, told
+from kalsel_gap.deliverables.findings_report import (
+    file_contents,
+    findings_table,
+    repairs_with_reasons,
+)
 from kalsel_gap.errors import SeveralErrors
 from kalsel_gap.findings import Finding
 from kalsel_gap.geo import geodesy, sample_points
@@ -27,7 +31,7 @@ from kalsel_gap.quality.accept import Accepted, accept_repairs
 from kalsel_gap.quality.claimed_areas import claims_of
 from kalsel_gap.quality.confidence import grade_locations
 from kalsel_gap.quality.full_check import check_all
-from kalsel_gap.quality.repairs import accepted, as_table, judge
+from kalsel_gap.quality.repairs import accepted, as_table, propose_repairs
 from kalsel_gap.quality.stage import check_quality
 from kalsel_gap.sources.coordinates import candidates
 from kalsel_gap.sources.repairs import COLUMNS, read_repairs
@@ -54,7 +58,7 @@ BOXES = {
 def keep(opened: Opened, reviewed: Path) -> Accepted:
     """Store what a reviewed table accepts, as the command does."""
     checked = check_all(opened)
-    return accept_repairs(opened, checked, explained(checked, opened), reviewed)
+    return accept_repairs(opened, checked, repairs_with_reasons(checked, opened), reviewed)
 
 
 def rows_of(*places: tuple[str, str, str, str]) -> list[dict[str, str]]:
@@ -261,7 +265,9 @@ def test_what_is_accepted_stands_in_the_next_review(opened: Any, tmp_path: Path)
     keep(project, answered(check_all(project).repairs, tmp_path / "mine.csv", {2: "yes"}))
     project = read_project(project.path)
     checked = check_all(project)
-    text = contents(checked, told(checked, project, Text("en")), tmp_path)["repairs.csv"]
+    text = file_contents(checked, findings_table(checked, project, Text("en")), tmp_path)[
+        "repairs.csv"
+    ]
     rows = list(csv.DictReader(text.splitlines()))
     assert [(row["row"], row["accept"]) for row in rows] == [("2", "yes"), ("3", "")]
     assert ["accepted" in row["why"] for row in rows] == [True, False]
@@ -626,7 +632,7 @@ def test_any_strings_give_findings_and_only_listed_changes(
     pd.testing.assert_frame_equal(pd.DataFrame(schools), pd.DataFrame(before))
     schema.check(schools.join(made.columns), "quality")
     claims = claims_of(schools, pd.DataFrame(), project)
-    for proposal in judge(schools, claims, project)[1]:
+    for proposal in propose_repairs(schools, claims, project)[1]:
         if proposal.area:
             continue
         possible = candidates(

@@ -61,7 +61,7 @@ def test_a_file_that_is_garbage_is_told_once_and_the_others_are_checked(
     assert {"location_missing", "name_has_html"} <= set(checked.findings["code"])
     text = Text("en")
     assert name in findings_map.to_html(
-        checked, findings_report.told(checked, opened, text), opened, text
+        checked, findings_report.findings_table(checked, opened, text), opened, text
     )
 
 

@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 from pyproj import Transformer
 
 from kalsel_gap.sources import coordinates
-from kalsel_gap.sources.coordinates import CHANGES, Typed, candidates, decimals, faults, typed
+from kalsel_gap.sources.coordinates import (
+    CHANGES,
+    ParsedCoordinate,
+    candidates,
+    decimals,
+    location_errors,
+    parse_coordinate,
+)
 
 KALSEL = (-5.0, 114.3, -1.2, 117.5)
 LAT, LON = -(3 + 26 / 60 + 12 / 3600), 114 + 40 / 60 + 5 / 3600  # 3°26'12" S, 114°40'5" E
@@ -32,8 +39,8 @@ TEXTS = st.one_of(
     ],
 )
 def test_every_spelling_of_one_latitude(text: str) -> None:
-    assert typed(text).value == pytest.approx(LAT, abs=1e-12)
-    assert typed(text).change == "location_dms"
+    assert parse_coordinate(text).value == pytest.approx(LAT, abs=1e-12)
+    assert parse_coordinate(text).change == "location_dms"
 
 
 @pytest.mark.parametrize(
@@ -50,7 +57,7 @@ def test_every_spelling_of_one_latitude(text: str) -> None:
     ],
 )
 def test_hemispheres_tell_the_axis(text: str, value: float, axis: str) -> None:
-    read = typed(text)
+    read = parse_coordinate(text)
     assert read.value == pytest.approx(value, abs=1e-12)
     assert read.axis == axis
 
@@ -63,14 +70,14 @@ def test_hemispheres_tell_the_axis(text: str, value: float, axis: str) -> None:
     ],
 )
 def test_what_is_no_coordinate_in_any_spelling(text: str) -> None:
-    assert np.isnan(typed(text).value)
+    assert np.isnan(parse_coordinate(text).value)
 
 
 def test_commas_and_groups() -> None:
-    assert typed("-3,45") == Typed(-3.45, "location_decimal_comma")
-    assert typed("-3.436.000") == Typed(-3436000.0, "grouped")
-    assert typed("114,668,000") == Typed(114668000.0, "grouped")
-    assert typed("-3.45") == Typed(-3.45)
+    assert parse_coordinate("-3,45") == ParsedCoordinate(-3.45, "location_decimal_comma")
+    assert parse_coordinate("-3.436.000") == ParsedCoordinate(-3436000.0, "grouped")
+    assert parse_coordinate("114,668,000") == ParsedCoordinate(114668000.0, "grouped")
+    assert parse_coordinate("-3.45") == ParsedCoordinate(-3.45)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +149,7 @@ def test_of_several_powers_none_is_chosen_here() -> None:
     ],
 )
 def test_faults(lat: str, lon: str, code: str) -> None:
-    assert faults(pd.Series([lat]), pd.Series([lon]), KALSEL).tolist() == [code]
+    assert location_errors(pd.Series([lat]), pd.Series([lon]), KALSEL).tolist() == [code]
 
 
 def test_decimals_are_those_that_say_something() -> None:
@@ -162,8 +169,8 @@ def test_any_texts_are_read_without_complaint(pairs: list[tuple[str, str]]) -> N
     south, west, north, east = KALSEL
     assert found["lat"].between(south, north).all()
     assert found["lon"].between(west, east).all()
-    usable = faults(lat, lon, KALSEL) == ""
-    assert (coordinates.read(lat)[usable].between(south, north)).all()
+    usable = location_errors(lat, lon, KALSEL) == ""
+    assert (coordinates.plain_degrees(lat)[usable].between(south, north)).all()
     pd.testing.assert_series_equal(lat, before[0])
     pd.testing.assert_series_equal(lon, before[1])
 

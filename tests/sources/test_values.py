@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from kalsel_gap.sources.values import day
+from kalsel_gap.sources.values import parse_date
 
 
 @pytest.mark.parametrize(
@@ -23,4 +23,4 @@ from kalsel_gap.sources.values import day
     ],
 )
 def test_days(text: str, expected: dt.date | None) -> None:
-    assert day(text) == expected
+    assert parse_date(text) == expected

@@ -11,11 +11,11 @@ from kalsel_gap.cli.predict import calibrate, coverage, school, validate
 from kalsel_gap.i18n.text import N_
 
 HELP = N_(
-    "Predict levels and links from sites and terrain.\n\n"
-    "Measured levels show how far to trust these predictions, and correct them.\n\n"
+    "Predict signal levels and links from sites and terrain.\n\n"
+    "Measured levels show how accurate these predictions are, and correct them.\n\n"
     "Example: kalsel-gap predict school 99100001"
 )
-# One command did all of this; what its options have become, the first that is given counts.
+# Options of the former single command, and the commands that replaced them; the first one counts.
 _BECAME = {
     "--at": "school NPSN",
     "--picture": "school NPSN",
@@ -25,7 +25,7 @@ _BECAME = {
 
 
 class Predict(CommandGroup):
-    """The commands of prediction; a spelling of before is an error that names the new one."""
+    """The commands of prediction; a former spelling is an error that names the new one."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401
         """Take the command's name, which comes before its options."""

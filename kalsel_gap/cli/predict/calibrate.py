@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from kalsel_gap.project.model import Opened
 
 HELP = N_(
-    "Correct predictions by measured levels.\n\n"
-    "It prints what predict validate prints, then writes an offset for each operator and "
-    "technology to the file of [calibration], only where the error becomes smaller in places that "
-    "were held out. From then on every prediction of the project has these offsets.\n\n"
+    "Save corrections of the predictions from measured levels.\n\n"
+    "Prints what predict validate prints, then writes an offset for each operator and technology "
+    "to the file of [calibration], but only where the offset reduces the error at places that "
+    "were held out. From then on every prediction of the project uses these offsets.\n\n"
     "Example: kalsel-gap predict calibrate --project data/sample/measured.toml"
 )
 
@@ -47,7 +47,7 @@ def calibrate(
 
 
 def _target(opened: Opened) -> Path:
-    """Where the offsets belong; an error before anything is computed where that cannot be."""
+    """The file for the offsets; if unusable, an error before anything is computed."""
     section = opened.project.calibration
     if section is None:
         raise ProjectError("calibration_not_named", path=opened.path)
@@ -58,7 +58,7 @@ def _target(opened: Opened) -> Path:
 
 
 def _write(opened: Opened, pairs: pd.DataFrame, path: Path) -> None:
-    """Write the offsets of those that gain by them."""
+    """Write the offsets of the networks that they improve."""
     from kalsel_gap.radio.links import calibration
     from kalsel_gap.storage.atomic import replace_text
 

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 HELP = N_(
     "Predict coverage from sites and terrain, as rasters for GIS.\n\n"
-    "For each operator and technology: level (dBm), server (the best one; a CSV beside it says "
-    "which site each number is), servers (how many reach the threshold) and margin (dB above it), "
-    "by ITU-R P.1812. Cells without data lie beyond the radius of every site, or are unknown. "
-    "Sites need antenna_height_m, frequency_mhz and eirp_dbm. The threshold is "
-    "radio.carriers.<technology>.usable_dbm. What was computed is kept: an interrupted run goes "
-    "on where it stopped.\n\n"
+    "For each operator and technology: level (dBm), server (the best one; a CSV file beside it "
+    "lists which site each number is), servers (how many sites reach the threshold) and margin "
+    "(dB above the threshold), by ITU-R P.1812. Cells without data are beyond the radius of "
+    "every site, or unknown. Sites need antenna_height_m, frequency_mhz and eirp_dbm. The "
+    "threshold is radio.carriers.<technology>.usable_dbm. Finished parts are kept: an "
+    "interrupted run continues where it stopped.\n\n"
     "Example: kalsel-gap predict coverage --technology 4g --layers level,server --radius-km 10"
 )
 _LABELS = {  # of columns on a terminal
@@ -33,7 +33,7 @@ _LABELS = {  # of columns on a terminal
     "bytes": N_("Bytes"),
     "sites": N_("Sites"),
     "servers": N_("Servers"),
-    "threshold_dbm": N_("From dBm"),
+    "threshold_dbm": N_("Threshold dBm"),
     "land_km2": N_("Land km²"),
     "predicted_share": N_("Predicted %"),
     "covered_km2": N_("Covered km²"),

@@ -18,7 +18,7 @@ _LABELS = {  # of columns on a terminal
     "operator": N_("Operator"),
     "technology": N_("Technology"),
     "site_id": N_("Site"),
-    "distance_km": N_("Away km"),
+    "distance_km": N_("Path km"),
     "azimuth_deg": N_("Azimuth °"),
     "level_dbm": N_("Level dBm"),
     "sd_db": N_("± dB"),
@@ -26,30 +26,30 @@ _LABELS = {  # of columns on a terminal
     "margin_db": N_("Margin dB"),
     "loss_db": N_("P.1812 dB"),
     "vegetation_db": N_("Trees dB"),
-    "surroundings_db": N_("Around dB"),
+    "surroundings_db": N_("Clutter dB"),
     "itm_loss_db": N_("ITM dB"),
     "free_space_db": N_("Free space dB"),
     "diffraction_db": N_("Diffraction dB"),
-    "line_of_sight": N_("In sight"),
-    "line_of_sight_worst": N_("In worst air"),
+    "line_of_sight": N_("LOS"),
+    "line_of_sight_worst": N_("LOS, worst air"),
     "clearance_ratio": N_("Clearance ratio"),
-    "clearance_ratio_worst": N_("Worst ratio"),
+    "clearance_ratio_worst": N_("Ratio, worst air"),
     "obstacle_km": N_("Obstacle km"),
     "obstacle_m": N_("Obstacle m"),
-    "obstacle_excess_m": N_("Too high m"),
-    "site_mast_m": N_("Mast there m"),
-    "school_mast_m": N_("Mast here m"),
+    "obstacle_excess_m": N_("Excess m"),
+    "site_mast_m": N_("Mast at site m"),
+    "school_mast_m": N_("Mast at school m"),
     "sea_share": N_("Over sea %"),
-    "indoor_dbm": N_("Inside dBm"),
-    "indoor_share": N_("Enough inside %"),
+    "indoor_dbm": N_("Indoors dBm"),
+    "indoor_share": N_("Usable indoors %"),
     "cpe_dbm": N_("Roof dBm"),
     "cpe_margin_db": N_("Roof margin dB"),
-    "hop_mast_m": N_("Hop mast m"),
-    "hop_margin_db": N_("Hop margin dB"),
+    "hop_mast_m": N_("Microwave mast m"),
+    "hop_margin_db": N_("Microwave margin dB"),
     "hop_status": N_("Microwave"),
     "status": N_("Status"),
 }
-# Left out of these where a terminal is narrow, the first ones first.
+# Columns that a narrow terminal leaves out, the first ones first.
 _SPARE = (
     *("hop_margin_db", "hop_mast_m", "indoor_share", "indoor_dbm", "cpe_margin_db", "cpe_dbm"),
     "hop_status",
@@ -62,40 +62,41 @@ _STATUS = {
     "value": N_("known"),
     "void": N_("heights missing"),
     "land_cover": N_("land cover missing"),
-    "site_off_elevation": N_("site off the elevation model"),
+    "site_off_elevation": N_("site outside the elevation model"),
     "site_on_sea": N_("site on open sea"),
-    "profile": N_("no profile"),
+    "profile": N_("no terrain profile"),
     "distance": N_("too near or too far"),
-    "frequency": N_("frequency missing or outside the model"),
+    "frequency": N_("frequency missing or outside the range of the model"),
     "antenna": N_("antenna height missing or implausible"),
     "power": N_("EIRP missing, or a bandwidth that the technology does not have"),
-    "term": N_("a term of the link outside the model"),
+    "term": N_("a value of the link is outside the range of the model"),
 }
 _HOPS = {  # the best one first
     "feasible": N_("clear"),
-    "blocked": N_("takes a mast"),
+    "blocked": N_("needs a mast"),
     "too_tall": N_("mast too tall"),
     "too_long": N_("too long"),
 }
 _VERDICTS = {
     "feasible": N_(
-        "{site}, {distance} km: clear from {mast} m; {margin} dB fade margin, {share} % of the year"
+        "{site}, {distance} km: clear with the antenna at {mast} m; {margin} dB fade margin, "
+        "available {share} % of the year"
     ),
     "blocked": N_(
-        "{site}, {distance} km: takes a mast of {mast} m at the school; then {margin} dB fade "
-        "margin, {share} % of the year"
+        "{site}, {distance} km: needs a mast of {mast} m at the school; then {margin} dB fade "
+        "margin, available {share} % of the year"
     ),
-    "too_tall": N_("{site}, {distance} km: takes a mast of {mast} m, {tallest} m at most"),
-    "too_long": N_("{site}, {distance} km: too long, {longest} km at most"),
+    "too_tall": N_("{site}, {distance} km: needs a mast of {mast} m, but the limit is {tallest} m"),
+    "too_long": N_("{site}, {distance} km: too long, the limit is {longest} km"),
 }
 _BASIS = {"calibrated": N_("calibrated"), "uncalibrated": N_("uncalibrated")}
 
 
 def show(found: LinkTable, format_: Format | None, text: Text, *, quiet: bool) -> None:
-    """Print the links of a school; on a terminal also what the best of them give."""
+    """Print the links of a school; on a terminal also a summary of the best ones."""
     shown = _for_terminal(found.links, text)
     console.publish(found.links, format_, _LABELS, text, spare=_SPARE, shown=shown, quiet=quiet)
-    if console.chosen(format_) is Format.table:
+    if console.output_format(format_) is Format.table:
         console.pairs(_best(found, text), _ways(found, text))
     _remark(found, text, quiet=quiet)
     console.remarks(found.findings, text, quiet=quiet)
@@ -116,7 +117,7 @@ def _for_terminal(links: pd.DataFrame, text: Text) -> pd.DataFrame:
 
 
 def _best(found: LinkTable, text: Text) -> str:
-    """Which link is the best one, and what its level rests on."""
+    """The best link, and whether its level is calibrated."""
     best = found.links.iloc[0]
     return text(
         N_("Best link: {site} ({operator}, {technology}; {basis})"),
@@ -128,27 +129,29 @@ def _best(found: LinkTable, text: Text) -> str:
 
 
 def _ways(found: LinkTable, text: Text) -> list[tuple[str, str]]:
-    """What the best link gives to a phone and to an antenna, and the best hop by microwave."""
+    """Level of the best link at a phone and at an antenna, and the best microwave hop."""
     best, receiver = found.links.iloc[0], found.ground.radio.receiver
     unknown = text(N_("unknown: {reason}"), reason=text(_STATUS[best["status"]]))
 
-    def told(name: str, sentence: str, margin_db: float = math.nan, **more: str) -> str:
+    def sentence_of(name: str, sentence: str, margin_db: float = math.nan, **more: str) -> str:
         if math.isnan(best[name]):
             return unknown
-        enough = N_("{db} dB to spare") if margin_db >= 0.0 else N_("{db} dB too little")
+        enough = (
+            N_("{db} dB more than needed") if margin_db >= 0.0 else N_("{db} dB less than needed")
+        )
         margin = text(enough, db=text.number(abs(margin_db), 1))
         return text(sentence, level=text.number(best[name], 1), margin=margin, **more)
 
-    outdoors = told(
+    outdoors = sentence_of(
         *("level_dbm", N_("{level} dBm, ± {sd} dB: {margin}"), best["margin_db"]),
         sd=text.number(best["sd_db"], 1),
     )
-    inside = told(
-        *("indoor_dbm", N_("{level} dBm, ± {sd} dB: enough at {share} % of the places")),
+    inside = sentence_of(
+        *("indoor_dbm", N_("{level} dBm, ± {sd} dB: enough at {share} % of locations")),
         sd=text.number(best["indoor_sd_db"], 1),
         share=text.number(100.0 * best["indoor_share"]),
     )
-    roof = told(
+    roof = sentence_of(
         *("cpe_dbm", N_("{level} dBm at {height} m with {gain} dBi: {margin}")),
         best["cpe_margin_db"],
         height=text.number(receiver.cpe_height_m),
@@ -156,14 +159,14 @@ def _ways(found: LinkTable, text: Text) -> list[tuple[str, str]]:
     )
     return [
         (text(N_("Phone outdoors")), outdoors),
-        (text(N_("Phone inside")), inside),
+        (text(N_("Phone indoors")), inside),
         (text(N_("Antenna on the roof")), roof),
         (text(N_("Microwave")), _hop(found, text)),
     ]
 
 
 def _hop(found: LinkTable, text: Text) -> str:
-    """The hop to choose: clear before those that take a mast, then the lowest, then the nearest."""
+    """The best hop: clear before those that need a mast, then the lowest, then the nearest."""
     links, order = found.links, list(_HOPS)
     rank = [order.index(code) if code in _HOPS else len(order) for code in links["hop_status"]]
     hop = links.assign(rank=rank).sort_values(["rank", "hop_mast_m", "distance_km"]).iloc[0]
@@ -182,30 +185,30 @@ def _hop(found: LinkTable, text: Text) -> str:
 
 
 def _remark(found: LinkTable, text: Text, *, quiet: bool) -> None:
-    """What the table does not say: where the school is, and how far to trust the levels."""
+    """Notes below the table: the location of the school, and the accuracy of the levels."""
     sentence = N_(
-        "{name} ({npsn}) at {lat}, {lon}: levels outdoors, by ITU-R P.1812-8 over the elevation "
-        "model; obstacles are told from the school."
+        "{name} ({npsn}) at {lat}, {lon}: outdoor levels by ITU-R P.1812-8 over the elevation "
+        "model; distances to obstacles are measured from the school."
     )
     place = {"lat": f"{found.lat:.5f}", "lon": f"{found.lon:.5f}"}
     console.note(text(sentence, name=found.name, npsn=found.npsn, **place), quiet=quiet)
     sentence = N_(
-        "Inside by ITU-R P.2109; microwave at {frequency} GHz by ITU-R P.530, clear where 60 % of "
-        "the first Fresnel zone is free in the worst air. No input shows every tree and roof: look "
-        "before you build."
+        "Indoors by ITU-R P.2109; microwave at {frequency} GHz by ITU-R P.530, clear if 60 % of "
+        "the first Fresnel zone is free in the worst air. The data do not show every tree and "
+        "roof: visit the place before you build."
     )
     ghz = text.number(found.ground.radio.microwave.frequency_ghz, 1)
     console.note(text(sentence, frequency=ghz), quiet=quiet)
     for basis, sentence in (
         (
             "calibrated",
-            N_("Calibrated: {networks}. There ± is the error where nothing was measured."),
+            N_("Calibrated: {networks}. Here ± is the error expected where nothing was measured."),
         ),
         (
             "uncalibrated",
             N_(
-                "Uncalibrated: {networks}. No measured level has corrected these; there ± is the "
-                "spread between places only, not the error of the model."
+                "Uncalibrated: {networks}. No measured level has corrected these; here ± is only "
+                "the variation from place to place, not the error of the model."
             ),
         ),
     ):

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 HELP = N_(
     "Print the radio links of one school, and draw the best one.\n\n"
-    "Every site in reach has a row: level, loss, the loss by a second model and what is in the "
-    "way; the level inside the building and at an antenna on the roof, and whether a microwave hop "
-    "is feasible. Sites need antenna_height_m, frequency_mhz and eirp_dbm.\n\n"
+    "One row for each site in reach: level, path loss, path loss by a second model and the worst "
+    "obstacle; the level indoors and at an antenna on the roof, and whether a microwave hop is "
+    "feasible. Sites need antenna_height_m, frequency_mhz and eirp_dbm.\n\n"
     "Example: kalsel-gap predict school 99100001 --picture runs/path.svg"
 )
 _PICTURES = (".svg", ".png")
@@ -61,7 +61,7 @@ def school(
 
 
 def _refuse(opened: Opened, picture: Path | None) -> None:
-    """An error where the picture cannot go, before anything is computed."""
+    """Raise an error if the picture cannot be written, before anything is computed."""
     from kalsel_gap.storage.atomic import refuse_unwritable
 
     if picture is None:

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 HELP = N_(
     "Compare predicted levels with measured ones.\n\n"
     "For each operator and technology: bias, RMSE and spread, how often both agree that there is "
-    "coverage, and the error that a calibration would leave in places that were held out. Measured "
-    "levels are the tables under [[measurements]] with rsrp_dbm, rscp_dbm or rssi_dbm. Nothing is "
-    "written.\n\n"
+    "coverage, and the error that would remain after calibration at places that were held out. "
+    "Measured levels are the tables under [[measurements]] with rsrp_dbm, rscp_dbm or rssi_dbm. "
+    "Nothing is written.\n\n"
     "Example: kalsel-gap predict validate --project data/sample/measured.toml"
 )
 _LABELS = {  # of columns on a terminal
@@ -35,9 +35,9 @@ _LABELS = {  # of columns on a terminal
     "missed": N_("Only measured"),
     "promised": N_("Only predicted"),
     "uncovered": N_("Neither"),
-    "agreed_share": N_("Agreed %"),
-    "after_rmse_db": N_("Calibrated dB"),
-    "held_out_rmse_db": N_("Held out dB"),
+    "agreed_share": N_("Agreement %"),
+    "after_rmse_db": N_("RMSE calibrated dB"),
+    "held_out_rmse_db": N_("RMSE held out dB"),
 }
 _SPARE = ("sigma_db", "agreed_share", "uncovered", "covered", "missed", "promised")
 
@@ -61,7 +61,7 @@ def validate(
 def publish_report(
     opened: Opened, format_: Format | None, text: Text, *, quiet: bool
 ) -> pd.DataFrame:
-    """Print how far predictions lie from measured levels.
+    """Print the differences between predicted and measured levels.
 
     Returns
     -------
@@ -76,8 +76,9 @@ def publish_report(
     console.remarks(findings, text, quiet=quiet)
     console.publish(report, format_, _LABELS, text, spare=_SPARE, quiet=quiet)
     sentence = N_(
-        "Bias: predicted less measured. Held out: calibrated by other places only, so it is the "
-        "error where nothing was measured. {count} places have no predicted level."
+        "Bias: predicted minus measured. Held out: each place is calibrated only with the other "
+        "places, so this is the error to expect where nothing was measured. {count} places have "
+        "no predicted level."
     )
     count = int(pairs["predicted_dbm"].isna().sum())
     console.note(text(sentence, count=text.number(count)), quiet=quiet)

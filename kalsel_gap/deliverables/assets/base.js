@@ -1,4 +1,4 @@
-/* What pages with a map share in the browser. Texts of others reach the page through textContent only. */
+/* What pages with a map share in the browser. Texts of the inputs reach the page through textContent only. */
 "use strict";
 
 const kalselGap = (() => {

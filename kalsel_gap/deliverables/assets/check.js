@@ -4,7 +4,7 @@
 Object.assign(kalselGap, (() => {
   const { read, cell, element, Points, label, popups, onMark, folded } = kalselGap;
   const PAGE = 100; // rows of the table at a time
-  const MOST_TOLD = 8; // findings in a pop-up
+  const MOST_LISTED = 8; // findings in a pop-up
   const PROPOSED = "proposed";
 
   function findings() {
@@ -46,12 +46,12 @@ Object.assign(kalselGap, (() => {
 
     /* --- what is shown --------------------------------------------------------------------- */
 
-    const worth = Object.fromEntries(Object.keys(severities).map((name, n) => [name, n]));
+    const severityOrder = Object.fromEntries(Object.keys(severities).map((name, n) => [name, n]));
     const collator = new Intl.Collator(document.documentElement.lang, { numeric: true });
     const plainly = (a, b) => (a > b) - (a < b);
     const inFile = (a, b) => plainly(of("file", a), of("file", b)) || (columns.row[a] || 0) - (columns.row[b] || 0);
     const orders = {
-      severity: (a, b) => worth[of("severity", a)] - worth[of("severity", b)],
+      severity: (a, b) => severityOrder[of("severity", a)] - severityOrder[of("severity", b)],
       code: (a, b) => plainly(of("code", a), of("code", b)),
       // Empty cells come last.
       name: (a, b) => !of("name", a) - !of("name", b) || collator.compare(of("name", a), of("name", b)),
@@ -156,7 +156,7 @@ Object.assign(kalselGap, (() => {
     }
 
     /* What is wrong at the place of a mark. */
-    function told(mark) {
+    function listing(mark) {
       const first = points.finding[mark];
       const here = [];
       points.finding.forEach((finding, n) => {
@@ -168,7 +168,7 @@ Object.assign(kalselGap, (() => {
       box.tabIndex = -1;
       box.append(element("h3", of("name", first) || of("file", first)));
       const list = element("ul");
-      for (const finding of here.slice(0, MOST_TOLD)) {
+      for (const finding of here.slice(0, MOST_LISTED)) {
         const item = element("li");
         const whose = [of("npsn", finding), of("file", finding), rowOf(finding)].filter(Boolean).join(" · ");
         item.append(severity(finding), element("span", of("message", finding)));
@@ -176,7 +176,7 @@ Object.assign(kalselGap, (() => {
         item.append(element("span", whose, "small"));
         list.append(item);
       }
-      if (here.length > MOST_TOLD) list.append(element("li", filled(words.more, { count: here.length - MOST_TOLD })));
+      if (here.length > MOST_LISTED) list.append(element("li", filled(words.more, { count: here.length - MOST_LISTED })));
       box.append(list);
       return box;
     }
@@ -184,12 +184,12 @@ Object.assign(kalselGap, (() => {
     function show(row, from) {
       if (!map.hasLayer(layer)) map.addLayer(layer);
       const mark = place.get(row);
-      open(L.latLng(points.lat[mark], points.lon[mark]), told(mark), from);
+      open(L.latLng(points.lat[mark], points.lon[mark]), listing(mark), from);
     }
 
     /* --- ties ------------------------------------------------------------------------------ */
 
-    onMark(map, layer, (mark) => open(L.latLng(points.lat[mark], points.lon[mark]), told(mark)));
+    onMark(map, layer, (mark) => open(L.latLng(points.lat[mark], points.lon[mark]), listing(mark)));
     label(map);
     layer.on("add", () => dashes.addTo(map));
     layer.on("remove", () => dashes.remove());

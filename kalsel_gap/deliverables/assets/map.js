@@ -1,4 +1,4 @@
-/* The map of a run. Texts of others reach the page through textContent only. */
+/* The map of a run. Texts of the inputs reach the page through textContent only. */
 "use strict";
 
 Object.assign(kalselGap, (() => {
@@ -59,7 +59,7 @@ Object.assign(kalselGap, (() => {
     onMark(map, layer, show);
     label(map);
     map.on("baselayerchange", (event) => {
-      const shown = event.layer instanceof L.ImageOverlay; // else "Hide coverage"
+      const shown = event.layer instanceof L.ImageOverlay; // otherwise "Hide coverage"
       document.getElementById("coverage-legend").hidden = !shown;
       if (shown) document.getElementById("coverage-title").textContent = event.name;
     });
@@ -88,7 +88,7 @@ Object.assign(kalselGap, (() => {
 
     function find() {
       const parts = folded(input.value).split(/\s+/).filter(Boolean);
-      // Beginnings of words, in the order of rank; parts of words only where nothing begins so.
+      // Beginnings of words, in the order of rank; parts of words only if no word begins so.
       const matching = (test) => [...keys.keys()].filter((row) => parts.every((part) => test(keys[row], part)));
       let found = parts.length ? matching((key, part) => key.includes(` ${part}`)) : [];
       if (!found.length && parts.length) found = matching((key, part) => key.includes(part));

@@ -71,7 +71,7 @@ LOOKS: dict[str, LayerStyle] = {
         "int32", 0, "", N_("Best server by number"), (), is_class=True, is_mixable=False
     ),
     "servers": replace(
-        _ramp("", N_("Number of servers at or above the threshold"), (0, 1, 2, 3, 5), _VIRIDIS),
+        _ramp("", N_("Number of sites at or above the threshold"), (0, 1, 2, 3, 5), _VIRIDIS),
         dtype="int32",
         nodata=-1,
         is_mixable=False,

@@ -22,9 +22,10 @@ def decimal_points(
 ) -> dict[str, list[str]]:
     """Columns with decimal points where the file shows that its dialect writes decimal commas.
 
-    It does when more cells are beyond doubt numbers with a comma (-3,4356) than with a point.
-    What could be a group of thousands (1,234) proves nothing, except as degrees; beside proof it
-    is a decimal, and 1.234 a group: that one becomes 1,234, which nobody reads as a number.
+    It does when more cells are certainly numbers with a decimal comma (-3,4356) than with a point.
+    A possible group of thousands (1,234) proves nothing, except in columns of degrees. Once commas
+    are proven, 1,234 is a decimal and 1.234 a group: that one becomes 1,234, which is never read as
+    a number.
 
     Parameters
     ----------

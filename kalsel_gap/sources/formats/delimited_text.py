@@ -33,7 +33,7 @@ def read_csv(path: Path, spellings: Collection[str]) -> TableCells:
     delimiter = given.group(1) if given else _delimiter(text, spellings)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     rows: list[list[str]] = []
-    begins = 1  # a quotation mark left open is noticed rows below
+    begins = 1  # an open quotation mark is noticed only rows below
     try:
         for row in reader:
             rows.append(row)
@@ -60,7 +60,7 @@ def _decoded(raw: bytes, path: Path) -> str:
 
 
 def _delimiter(text: str, spellings: Collection[str]) -> str:
-    """The delimiter that makes most sense of the first rows: known headers, then even rows."""
+    """The delimiter that fits the first rows best: known headers, then rows of equal length."""
 
     def sense(delimiter: str) -> tuple[int, int, int]:
         rows = [row for row in _first_rows(text, delimiter) if any(cell.strip() for cell in row)]

@@ -90,9 +90,9 @@ def _records(document: object) -> list[Any] | None:
 
 
 def flat_rows(records: Sequence[Mapping[str, Any]]) -> list[list[str]]:
-    """Header and rows of objects within objects: each is named by its last key where that is clear.
+    """Header and rows of objects within objects: each column has its last key as name if unique.
 
-    A key that says little alone (``nama``, ``kode``) keeps those above it: ``kabupaten.nama``. The
+    A key that is ambiguous alone (``nama``, ``kode``) keeps those above it: ``kabupaten.nama``. The
     object of the school itself (``satuanPendidikan``) adds nothing to a name.
     """
     flat = [dict(_leaves(record, ())) for record in records]

@@ -27,7 +27,7 @@ WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xls"})
 
 
 def read_cells(path: Path, sheet: str | None, spellings: Collection[str]) -> TableCells:
-    """Read a file by the kind that its ending tells; any other ending is CSV.
+    """Read a file by the kind of its ending; any other ending is read as CSV.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def read_cells(path: Path, sheet: str | None, spellings: Collection[str]) -> Tab
     sheet : str, optional
         Sheet of a workbook, layer of a GeoPackage or of a zipped Shapefile.
     spellings : collection of str
-        Folded headers that mean something: they tell a header from a title.
+        Folded known headers: they distinguish the header from titles.
 
     Raises
     ------

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-LIMIT_BYTES = 2**30  # of what is packed: beyond it is a bomb, not a table
+LIMIT_BYTES = 2**30  # unpacked size; more is a decompression bomb, not a table
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class TableCells:
 
 
 def reason(error: Exception) -> str:
-    """What the system says, else a library's first line without its advice for programmers."""
+    """The system's message, otherwise a library's first line without hints for programmers."""
     said = getattr(error, "strerror", None) or str(error)
     line = (said.splitlines() or [type(error).__name__])[0]
     return line.partition("; It might help")[0][:200]

@@ -97,7 +97,7 @@ def read_layer_cells(path: Path, sheet: str | None) -> TableCells:
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Keep what GDAL warns of from standard error: what matters to a user is said in our words."""
+    """Keep GDAL's warnings off standard error: the user gets our own messages instead."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         warnings.simplefilter("ignore", UserWarning)
@@ -105,7 +105,7 @@ def quiet() -> Iterator[None]:
 
 
 def layers(path: Path, layer: str | None) -> tuple[str, list[str]]:
-    """What GDAL is to open, and which of its layers: `layer`, else the first, else all of KML.
+    """What GDAL must open, and which layers: `layer`, otherwise the first one, of KML all.
 
     GDAL would open anything under any ending, also files that name other files and addresses:
     those are refused, and a file must begin as its ending says.
@@ -113,7 +113,7 @@ def layers(path: Path, layer: str | None) -> tuple[str, list[str]]:
     Raises
     ------
     InputError
-        It is something else, or has no such layer.
+        The file is of another kind, or has no such layer.
     """
     import pyogrio
 
@@ -159,7 +159,7 @@ def _of_shapes(shapes: Any, crs: object, path: Path) -> tuple[list[str], list[st
     single = (shapely.get_type_id(shapes) == 4) & (shapely.get_num_geometries(shapes) == 1)
     shapes = shapes.copy()
     shapes[single] = shapely.get_geometry(shapes[single], 0)
-    x, y = shapely.get_x(shapes), shapely.get_y(shapes)  # NaN for what is no point
+    x, y = shapely.get_x(shapes), shapely.get_y(shapes)  # NaN for other geometries than points
     if crs is None:
         raise InputError("vector_no_crs", path=path)
     if is_wgs84(crs):

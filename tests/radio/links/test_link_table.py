@@ -334,21 +334,21 @@ def test_a_narrow_table_keeps_what_matters(
     table = said.out.decode()
     assert max(map(len, table.splitlines())) <= 80
     head = " ".join(table.partition("T0000")[0].split())
-    for word in ("Basis", "± dB", "Obstacle", "high"):
+    for word in ("Basis", "± dB", "Obstacle", "Excess"):
         assert word.split()[0] in head, table
     assert " calibrated" in table
     assert " uncalibrated" in table
     ways = table.partition("Best link: T00001 (telkomsel, 2G; uncalibrated)\n")[2]
     assert [line.partition("  ")[0] for line in ways.splitlines() if line[:1].isalpha()] == [
         "Phone outdoors",
-        "Phone inside",
+        "Phone indoors",
         "Antenna on the roof",
         "Microwave",
     ]
-    assert "takes a mast of" in ways
+    assert "needs a mast of" in ways
     assert "Status" not in head  # all are known
-    left_out = next(line for line in said.err.splitlines() if line.startswith("Columns left out"))
-    assert "In sight" in left_out
+    left_out = next(line for line in said.err.splitlines() if line.startswith("Columns not shown"))
+    assert "LOS" in left_out
     assert "Status" not in left_out
     assert "--format csv" in left_out
     assert "Calibrated: 4G telkomsel." in said.err
@@ -368,7 +368,7 @@ def test_names_of_others_are_no_markup(project: MakeProject, cli: CommandLine) -
     ("before", "after", "title"),
     [
         (("--lang", "en"), (), "Radio path"),
-        (("--lang", "id"), (), "Jalur radio"),
+        (("--lang", "id"), (), "Lintasan radio"),
         (("--lang", "id"), ("--lang", "en"), "Radio path"),
     ],
 )
