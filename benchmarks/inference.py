@@ -1,8 +1,8 @@
-"""How right the inferred service is on simulated truth: bias, interval coverage, steepest slope.
+"""Accuracy of the inferred service on simulated truth: bias, interval coverage, steepest slope.
 
-Provinces of 3,823 schools are drawn whose true service is known, of some of them a survey, tests or
-the register's field is shown to the inference, and the rest is compared with the truth: with the
-prior alone, and after learning. All numbers are seeded: ``python benchmarks/inference.py``.
+Provinces of 3,823 schools with known true service are simulated. The inference gets a survey, tests
+or the register's field of some schools; its result for the others is compared with the truth: with
+the prior alone, and fitted. All numbers are seeded: ``python benchmarks/inference.py``.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ SOURCES = {
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """A world: probability of no line and mean service given a line, by A_a."""
+    """A simulated truth: probability of no line and mean service given a line, by A_a."""
 
     name: str
     no_line: Callable[[FloatArray], FloatArray]
@@ -79,7 +79,7 @@ class Province:
 
     @property
     def knows_speed(self) -> BoolArray:
-        """A_d is known: the register knows that of schools without a line only."""
+        """A_d is known; from the register only for schools without a line."""
         return self.shown & ~self.has_line if self.source == "register" else self.shown
 
     def curves(self) -> tuple[MonotoneCurve, MonotoneCurve]:
@@ -95,7 +95,7 @@ class Province:
 
 
 def draw(truth: Truth, source: str, known: float, rng: np.random.Generator) -> Province:
-    """A province, of which `known` schools are shown."""
+    """A province in which the share `known` of the schools is given to the inference."""
     # Many schools share a value: no signal, declared 4G, a fixed network.
     kind = rng.random(SCHOOLS)
     available = np.select(
@@ -115,7 +115,7 @@ def draw(truth: Truth, source: str, known: float, rng: np.random.Generator) -> P
 def judge(
     province: Province, curves: tuple[MonotoneCurve, MonotoneCurve]
 ) -> tuple[float, float, float]:
-    """Bias and coverage of A_d at schools of which it is unknown; the largest bias of a third."""
+    """Bias and coverage of A_d at schools with unknown A_d; the largest bias of a third."""
     unknown = ~province.knows_speed
     available, truth = province.available[unknown], province.delivered[unknown]
     inferred = infer_by_curves(
@@ -126,7 +126,7 @@ def judge(
     )
     error = inferred.mean() - truth
     low, high = inferred.interval()
-    # The mass at zero counts whole: an interval that begins at 0 holds it.
+    # The whole probability mass at zero counts: an interval that begins at 0 contains it.
     held = float(np.mean((truth >= low) & (truth <= high)))
     thirds = np.digitize(available, [0.3, 0.6])
     by_third = [float(error[thirds == third].mean()) for third in range(3)]
@@ -145,7 +145,7 @@ def steepest(curves: tuple[MonotoneCurve, MonotoneCurve]) -> float:
 
 
 def compare_sources(repeats: int) -> float:
-    """Print bias and coverage of every truth and source; the steepest slope met."""
+    """Print bias and coverage of every truth and source; return the steepest slope."""
     slope = steepest((fit_no_line([], []), fit_given_line([], [])))
     print("Inferred A_d against the truth, before → after learning; * outside the aim.")
     print("Means over provinces; sd is that of the bias of one province after learning.")
@@ -181,7 +181,7 @@ def compare_sources(repeats: int) -> float:
 
 
 def compare_shares(repeats: int) -> None:
-    """Print what tests of a large share of the connected schools do to those that are left."""
+    """Print the effect of tests at a large share of the connected schools on the others."""
     print(
         "\nTests take connected schools out of the unknown ones: π is of all schools, not of these."
     )
@@ -204,7 +204,7 @@ def compare_shares(repeats: int) -> None:
 
 
 def adequate_at_best() -> None:
-    """Print how sure the shipped prior can be that a school is adequate."""
+    """Print the largest probability of an adequate school under the default prior."""
     best = np.array([0.95, 0.95, 1.0, 1.0])
     named = np.array([False, True, False, True])
     inferred = infer_delivered(PRIOR.no_line(0.95), PRIOR.given_line(np.full(4, 0.95)), named)

@@ -1,10 +1,10 @@
-"""How much injected dirt is found, and how often the right repair is proposed.
+"""How many injected errors are found, and how often the right repair is proposed.
 
-Clean rows of the real register of South Kalimantan get one fault each, kind by kind, from a
+Clean rows of the real register of South Kalimantan get one error each, kind by kind, from a
 seeded generator. Recall is the share of them with a finding about the location, *right* the share
-whose proposal lies where the row had been, and a false alarm a finding about a clean row. Then the
-national register, without boundaries: how long it takes and how much memory. Both need the shared
-data folder beside the clone.
+whose proposal is the original position, and a false alarm a finding about a clean row. Then the
+national register, without boundaries: its time and memory. Both need the shared data folder beside
+the clone.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def _nowhere(_: str, __: str, chance: random.Random) -> Pair:
     return chance.choice([(far, far), (f"-{far}", far)])
 
 
-# Kind → what it makes of a clean pair, and whether the right repair can be known.
+# Kind → the function that changes a clean pair, and whether the right repair can be known.
 KINDS: dict[str, tuple[Callable[[str, str, random.Random], Pair], bool]] = {
     "swapped": (_swapped, True),
     "sign": (_sign, True),
@@ -121,7 +121,7 @@ KINDS: dict[str, tuple[Callable[[str, str, random.Random], Pair], bool]] = {
     "non-numeric": (_words, False),
     "out of range": (_nowhere, False),
 }
-# What a number format does to an NPSN; nothing can be proposed there.
+# Effect of a number format on an NPSN; nothing can be proposed there.
 NPSN: dict[str, Callable[[str], str]] = {
     "NPSN in E notation": lambda npsn: f"{float(npsn):.2E}",
     "NPSN without a digit": lambda npsn: npsn[1:],
@@ -132,7 +132,7 @@ NEAR_M = {"UTM": 1.0, "DMS": 1.0}  # hundredths of a second are 0.3 m; all other
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What came of one kind of dirt."""
+    """Results for one kind of error."""
 
     injected: int
     recall: float
@@ -142,18 +142,18 @@ class Found:
 def dirtied(
     rows: Sequence[dict[str, str]], clean: Sequence[int], each: int, seed: int
 ) -> tuple[list[dict[str, str]], dict[str, list[int]]]:
-    """A copy of the rows with `each` faults of every kind in clean ones, and where they are.
+    """A copy of the rows with `each` errors of every kind in clean ones, and where they are.
 
     Parameters
     ----------
     rows : sequence of dict
         The register, with ``npsn``, ``lintang`` and ``bujur``.
     clean : sequence of int
-        Positions that may be dirtied; each is at most once.
+        Positions of rows that may be changed, each at most once.
     each : int
-        Faults of every kind.
+        Errors of every kind.
     seed : int
-        The same seed makes the same dirt.
+        The same seed gives the same errors.
     """
     chance = random.Random(seed)
     chosen = chance.sample(list(clean), each * (len(KINDS) + len(NPSN)))
@@ -172,7 +172,7 @@ def dirtied(
     return dirty, where
 
 
-def told_of(checked: Checked, what: str) -> set[int]:
+def rows_with_findings(checked: Checked, what: str) -> set[int]:
     """Positions of rows with a finding about their location or their NPSN."""
     rows = checked.findings.loc[checked.findings["code"].str.startswith(f"{what}_"), "row"]
     return set(rows.dropna() - 2)
@@ -186,13 +186,13 @@ def judged(
     Parameters
     ----------
     checked : Checked
-        What was found in the dirty register.
+        Findings in the register with errors.
     rows : sequence of dict
         The register as it was before.
     where : dict of list of int
-        Positions of each kind, as :func:`dirtied` gives them.
+        Positions of each kind, from :func:`dirtied`.
     """
-    about = {what: told_of(checked, what) for what in ("location", "npsn")}
+    about = {what: rows_with_findings(checked, what) for what in ("location", "npsn")}
     points = checked.repairs[checked.repairs["area"] == ""]
     places = zip(points["lat"], points["lon"], strict=True)
     proposed = dict(zip(points["row"] - 2, places, strict=True))
@@ -241,7 +241,7 @@ def injected(folder: Path, each: int, seed: int) -> bool:
     with REGISTER.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     as_it_is = check_all(read_project(project_of(folder, REGISTER, bounded=True)))
-    doubted = told_of(as_it_is, "location") | told_of(as_it_is, "npsn")
+    doubted = rows_with_findings(as_it_is, "location") | rows_with_findings(as_it_is, "npsn")
     clean = [at for at in range(len(rows)) if at not in doubted]
     dirty, where = dirtied(rows, clean, each, seed)
     path = write(dirty, folder / "dirty.csv")

@@ -1,8 +1,8 @@
 """How long a ranking takes, in new processes, and how much memory: `make bench`.
 
-The real schools of South Kalimantan where the shared data folder lies beside the clone, else the
-tiny project, whose figures say nothing of the targets. Compiling the kernels is timed apart: it
-happens once for each installation. What is ranked is shown as a table, as a planner sees it.
+The real schools of South Kalimantan where the shared data folder lies beside the clone, otherwise
+the tiny project, whose times cannot be compared with the targets. Compilation of the kernels is
+timed separately: it happens once per installation. The ranking is printed as for a planner.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ TINY = REPOSITORY / "data" / "tiny" / "kalsel-gap.toml"
 TARGET_S = {"cold": 20.0, "other weights": 2.0, "--help": 0.3}
 TARGET_MB = 1000.0
 
-# The command line as it is, which besides says how long each stage took.
+# The real command line, which also prints the time of each stage.
 CHILD = """
 import gc, json, sys
 gc.set_threshold(100_000)  # as the command line does before it imports anything
@@ -63,7 +63,7 @@ class Measured:
     wall_s : float
         From its start to its end.
     cpu_s : float
-        Work of all its threads, which a busy machine hardly changes.
+        CPU time of all its threads, which a busy machine hardly changes.
     peak_mb : float
         Largest resident memory, in millions of bytes.
     stages_s : dict of float
@@ -78,8 +78,8 @@ class Measured:
 
 def measure(arguments: list[str], *, cache: Path, numba: Path) -> Measured:
     """Run a command in a new process, with caches of its own."""
-    told = numba.with_name("seconds.json")
-    told.unlink(missing_ok=True)
+    timings = numba.with_name("seconds.json")
+    timings.unlink(missing_ok=True)
     environment = {
         **os.environ,
         "KALSEL_GAP_CACHE": str(cache),
@@ -88,7 +88,7 @@ def measure(arguments: list[str], *, cache: Path, numba: Path) -> Measured:
     }
     begun_s = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, "-c", CHILD, str(told), *arguments],
+        [sys.executable, "-c", CHILD, str(timings), *arguments],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         env=environment,
@@ -99,7 +99,7 @@ def measure(arguments: list[str], *, cache: Path, numba: Path) -> Measured:
     if process.returncode:
         sys.exit(f"kalsel-gap {' '.join(arguments)} ended with status {process.returncode}")
     unit = 1 if sys.platform == "darwin" else 1024
-    stages_s = json.loads(told.read_text(encoding="utf-8")) if told.exists() else {}
+    stages_s = json.loads(timings.read_text(encoding="utf-8")) if timings.exists() else {}
     return Measured(wall_s, used.ru_utime + used.ru_stime, used.ru_maxrss * unit / 1e6, stages_s)
 
 

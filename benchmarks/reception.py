@@ -1,8 +1,8 @@
 """How long the coverage rasters of the stylised province take: 1,656 servers at 25 km, 3″ cells.
 
-Without ``--province`` some of the masts are swept and the whole is reckoned from them; with it
-everything is made, in a cache of its own. CPU seconds stand beside wall seconds, as the machine
-may be busy.
+Without ``--province`` some of the masts are swept and the total is extrapolated; with it everything
+is made, in a separate cache. CPU seconds stand beside wall seconds, because the machine may be
+busy.
 """
 
 from __future__ import annotations
@@ -48,16 +48,16 @@ def over(value: float, target: float) -> str:
 
 
 def peak_mb() -> float:
-    """Most memory that the process has had."""
+    """Largest memory of the process."""
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
 
 
 def some(count: int) -> None:
-    """Sweep some masts one after the other, and reckon the others from them."""
+    """Sweep some masts one after the other, and extrapolate to all."""
     losses = Reception(read_project(REAL), radius_km=RADIUS_KM, threads=THREADS).losses
     masts = losses.masts[:: max(len(losses.masts) // count, 1)][:count]
-    losses.swept(masts[0])  # compiles where that was not done before
+    losses.swept(masts[0])  # compiles if necessary
     clock, cpu_s = Clock(), time.process_time()
     for mast in masts:
         losses.swept(mast)
@@ -76,13 +76,13 @@ def province() -> None:
         losses = reception.losses
         losses.swept(losses.masts[0])  # compiles
         servers = sum(len(network.servers) for network in reception.networks)
-        clock, told = Clock(), 0.0
+        clock, reported = Clock(), 0.0
 
         def report(done: int, total: int) -> None:
-            nonlocal told
+            nonlocal reported
             share = done / total
-            if share >= told + 0.05:
-                told = share
+            if share >= reported + 0.05:
+                reported = share
                 left_s = clock.wall_s * (1.0 - share) / share
                 print(f"{share:4.0%}  {clock}  about {left_s:.0f} s left", flush=True)
 

@@ -1,13 +1,13 @@
-"""SPLAT! over the same terrain: who says what and why, and what a site costs.
+"""SPLAT! over the same terrain: differences, their causes, and the time for a site.
 
 Two coverage rasters of SPLAT! lie in the shared folder with the terrain that they were made from.
-Steps lead from what SPLAT! 1.4.2 does to what this project does; after each one the same cells
-are compared, so that every disagreement has its cause, for all cells and path by path. Where
-SPLAT! is installed (Debian: splat), it is also run itself, for its own losses and its time.
+The method of SPLAT! 1.4.2 is changed step by step into that of this project; after each step the
+same cells are compared, so that every difference has its cause, for all cells and path by path.
+Where SPLAT! is installed (Debian: splat), it is also run, for its own path loss and its time.
 
-Rasters and program differ from the parameters beside them in this:
+Rasters and program differ from the parameters beside them as follows:
 
-- The height of the mast reached SPLAT! without its unit, and it takes feet. Cell by cell the
+- The height of the mast was given to SPLAT! without a unit, and it assumes feet. Cell by cell the
   rasters are those of a mast of 5 and 3 feet.
 - The receiver's gain is not counted; a dipole's 2.14 dB are counted in its place.
 - The loss shown for a sample is that of the path to the sample before it.
@@ -62,7 +62,7 @@ EARTH_KM = 3959.0 * 1.609344
 DIPOLE_DBI = 2.14
 FOOT_M = 0.3048
 
-# Nearer, the path to the sample before is shorter than the Irregular Terrain Model covers.
+# Nearer, the path to the sample before is shorter than the range of the Irregular Terrain Model.
 LEAST_KM = 1.1
 PATHS_AT_ONCE = 20_000
 
@@ -75,12 +75,12 @@ class Case:
     ----------
     name : str
     terms : mapping
-        The parameters, as the planner that ran SPLAT! was given them.
+        The parameters given to the planning tool that ran SPLAT!.
     ground_m : int16 array of shape (rows, cols)
         Heights at posts: row r at latitude `north` - (r + 1) / 1200, column c at longitude
         `west` + c / 1200.
     level_dbm : float array of shape (rows, cols)
-        What the raster shows, whole decibels; NaN where it shows nothing.
+        Level in the raster, whole decibels; NaN where it shows none.
     north, west : int
         Corner of the tiles, degrees.
     """
@@ -154,13 +154,13 @@ class Case:
         )
 
     def dbm(self, loss_db: FloatArray) -> FloatArray:
-        """Level that SPLAT! makes of a loss: radiated power over a dipole, no receiving gain."""
+        """Level that SPLAT! computes from a loss: power relative to a dipole, no receiving gain."""
         level: FloatArray = 10.0 * np.log10(1000.0 * self.watts) + DIPOLE_DBI - loss_db
         return level
 
     @property
     def watts(self) -> float:
-        """Radiated power as it was handed over, two digits behind the point."""
+        """Radiated power as given to SPLAT!, with two decimals."""
         terms = self.terms
         power_dbm = terms["tx_power"] + terms["tx_gain"] - terms["system_loss"]
         return round(float(10.0 ** (power_dbm / 10.0 - 3.0)), 2)
@@ -172,7 +172,7 @@ class Case:
 
 
 def _levels(shown: NDArray[np.uint8], terms: dict[str, Any]) -> FloatArray:
-    """Levels of the greys: the colours brighten steadily, a shade for each decibel."""
+    """Levels from the grey values: one shade for each decibel."""
     shades = np.unique(shown[shown != 255])
     lowest, highest = int(terms["min_dbm"]), int(terms["max_dbm"])
     if shades.size != highest - lowest + 1:
@@ -206,7 +206,7 @@ class Radials(NamedTuple):
 
 
 def radials(case: Case) -> Radials:
-    """Walks from the site to each cell of the region's edge, as far as the radius."""
+    """Radials from the site towards each cell of the region's edge, up to the radius."""
     parts = [_radial(case, *edge) for edge in _edges(case)]
     row, col, km = (np.concatenate(each) for each in zip(*parts, strict=True))
     place = np.concatenate([np.arange(each[0].size) for each in parts])
@@ -259,7 +259,7 @@ def _radial(case: Case, lat: float, lon: float) -> tuple[IntArray, IntArray, Flo
 def on_radials(
     case: Case, walks: Radials, chosen: Cells, *, short: bool, on_clutter: bool
 ) -> FloatArray:
-    """Our losses over the profiles that SPLAT! reads.
+    """Our path loss over the profiles that SPLAT! reads.
 
     Parameters
     ----------
@@ -303,7 +303,7 @@ def our_paths(case: Case, chosen: Cells, folder: Path) -> Iterator[tuple[IntArra
 
 
 def as_we_do(case: Case, chosen: Cells, folder: Path, *, mast_m: float) -> FloatArray:
-    """Our losses over our profiles."""
+    """Our path loss over our profiles."""
     found = np.empty(chosen.row.size)
     for index, paths in our_paths(case, chosen, folder):
         found[index] = itm.loss(paths, case.link(mast_m), threads=2).loss_db
@@ -320,7 +320,7 @@ STEPS = (
 
 
 def steps(case: Case, walks: Radials, chosen: Cells, folder: Path) -> dict[str, FloatArray]:
-    """Losses of the cells after each of `STEPS`."""
+    """Path loss of the cells after each of `STEPS`."""
     losses = (
         on_radials(case, walks, chosen, short=True, on_clutter=True),
         on_radials(case, walks, chosen, short=False, on_clutter=True),
@@ -340,14 +340,14 @@ def overlap(first: BoolArray, second: BoolArray) -> float:
 
 
 class Spent(NamedTuple):
-    """Time that something took."""
+    """Time of a run."""
 
     wall_s: float
     cpu_s: float
 
 
 def prepare(case: Case, folder: Path) -> None:
-    """Terrain and parameters as SPLAT! wants them: posts from the south-east corner, west first."""
+    """Write terrain and parameters for SPLAT!: posts from the south-east corner, west first."""
     rows, cols = case.ground_m.shape
     for top in range(0, rows, POSTS):
         for left in range(0, cols, POSTS):
@@ -377,7 +377,7 @@ def prepare(case: Case, folder: Path) -> None:
 def run_splat(
     program: str, case: Case, folder: Path, mast: str, radius_km: float, *options: str
 ) -> Spent:
-    """One coverage run, with the height of the mast as it is written into the site's file."""
+    """One coverage run, with this text as the height of the mast in the site file."""
     terms = case.terms
     place = f"{terms['lat']}\n{-terms['lon'] % 360.0}\n"
     (folder / "site.qth").write_text(f"site\n{place}{mast}\n", encoding="ascii")
@@ -394,7 +394,7 @@ def run_splat(
 
 
 def splat_losses(case: Case, folder: Path) -> FloatArray:
-    """Losses that it has listed, on the posts; NaN where it has none."""
+    """Path loss from its report, on the posts; NaN where it has none."""
     found = np.full(case.ground_m.shape, np.nan)
     with (folder / "losses.txt").open(encoding="ascii") as lines:
         for line in lines:
@@ -411,7 +411,7 @@ def splat_losses(case: Case, folder: Path) -> FloatArray:
 
 
 def compare(program: str | None, name: str, folder: Path) -> None:
-    """Everything about one raster."""
+    """Print the comparison of one raster."""
     case = Case.read(SHARED, name)
     walks = radials(case)
     chosen = cells(case, walks)
@@ -441,7 +441,7 @@ def compare(program: str | None, name: str, folder: Path) -> None:
 
 
 def row(name: str, case: Case, loss_db: FloatArray, shown: FloatArray) -> None:
-    """How far losses explain what the raster shows."""
+    """Print how well the path loss explains the raster."""
     level, covered = case.dbm(loss_db), np.isfinite(shown)
     covers = case.covers(level)
     both = covers & covered
@@ -457,7 +457,7 @@ def paths(
     shown: FloatArray,
     folder: Path,
 ) -> None:
-    """Where both disagree most about what is covered: the path, and what each step makes of it."""
+    """Print the path with the largest disagreement on coverage, and its loss after each step."""
     levels = np.array([case.dbm(loss) for loss in losses.values()])
     ours, covered = case.covers(levels[3]), np.isfinite(shown)
     apart = np.where(covered != ours, np.abs(levels[3] - levels[0]), -np.inf)

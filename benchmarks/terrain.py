@@ -1,9 +1,9 @@
 """How long terrain layers take, against the tools that make them today, in one run.
 
-The elevation model is made here: a fractal with a coast, whole metres, written as a COG and kept
-in the temporary folder. Times are of processes of their own, each with its work apart from start
-and imports; CPU seconds stand beside wall seconds, as a busy machine hardly changes them. Kernels
-are compiled before. xarray-spatial, scipy and gdaldem are peers where they are installed.
+The elevation model is made here: a fractal with a coast, whole metres, written as a COG and kept in
+the temporary folder. Each measurement is a separate process, without its start and imports; CPU
+seconds stand beside wall seconds, because a busy machine hardly changes them. Kernels are compiled
+before. xarray-spatial, scipy and gdaldem are peers where they are installed.
 """
 
 from __future__ import annotations
@@ -112,11 +112,11 @@ def read(path: Path) -> None:
     from kalsel_gap.geo.mosaic import open_band
 
     with open_band(path) as source:
-        for window in _stripes(source.grid.height, source.grid.width):
+        for window in _row_blocks(source.grid.height, source.grid.width):
             source.read_raw(window)
 
 
-def _stripes(height: int, width: int) -> list[object]:
+def _row_blocks(height: int, width: int) -> list[object]:
     from rasterio.windows import Window
 
     return [Window(0, row, width, min(512, height - row)) for row in range(0, height, 512)]
@@ -206,7 +206,7 @@ CHILDREN: dict[str, Callable[..., None]] = {
 
 
 def child(task: str, arguments: list[str]) -> None:
-    """Do one piece of work and say what it took, start and imports apart."""
+    """Run one task and print its time and memory, without start and imports."""
     import rasterio
 
     if task != "spatial":
@@ -215,7 +215,7 @@ def child(task: str, arguments: list[str]) -> None:
     else:
         import xrspatial  # noqa: F401
     wall, cpu = time.perf_counter(), time.process_time()
-    with rasterio.Env(GDAL_CACHEMAX=64 * 2**20):  # before GDAL looks at the machine's memory
+    with rasterio.Env(GDAL_CACHEMAX=64 * 2**20):  # before GDAL reads the memory of the machine
         CHILDREN[task](*arguments)
     unit = 1 if sys.platform == "darwin" else 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
@@ -270,7 +270,7 @@ def total(parts: list[Measured]) -> Measured:
 
 
 def best(work: Callable[[], object], repeat: int = 3) -> float:
-    """CPU seconds of the fastest try; whatever is compiled is so by then."""
+    """CPU seconds of the fastest run; kernels are compiled before it."""
     times = []
     for _ in range(repeat):
         begun = time.process_time()
@@ -326,7 +326,7 @@ def kernels(path: Path) -> None:
         arguments = [none] * 4
         arguments[number] = out
         times = [
-            best(lambda a=arguments: neighbours(z, 1, frame(), 0, *a)),  # type: ignore[misc]
+            best(lambda a=arguments: neighbours(z, 1, dem_grid(), 0, *a)),  # type: ignore[misc]
             best(lambda n=name: by_scipy(n, floats)),  # type: ignore[misc]
         ]
         times += [best(third[name])] if name in third else []
@@ -334,7 +334,7 @@ def kernels(path: Path) -> None:
     compared("local relief, disk of 7 km", [each * 1e9 for each in local_relief_s(z)])
 
 
-def frame() -> Any:  # noqa: ANN401 - imported late
+def dem_grid() -> Any:  # noqa: ANN401 - imported late
     """Cells of 3″ on the equator."""
     from kalsel_gap.geo.dem import DemGrid
 
@@ -349,7 +349,7 @@ def local_relief_s(z: NDArray[np.int16]) -> tuple[float, float]:
 
     halo, found = 77, np.empty((256, 512), np.float32)
     part = np.ascontiguousarray(z[: 256 + 2 * halo, : 512 + 2 * halo])
-    disks = footprint(frame(), 0, 256, 7000.0, halo)
+    disks = footprint(dem_grid(), 0, 256, 7000.0, halo)
     ours = best(lambda: compute_local_relief(part, disks, halo, found)) / found.size
     row, col = np.mgrid[-75:76, -75:76]
     disk, small = row * row + col * col <= 75 * 75, part[:60, :60]
@@ -359,7 +359,7 @@ def local_relief_s(z: NDArray[np.int16]) -> tuple[float, float]:
 
 
 def compared(name: str, times: list[float]) -> None:
-    """One row: ours first, and how often it fits into the fastest of the others."""
+    """One row: ours first, and the ratio of the fastest of the others to it."""
     shown = f"{times[2]:9.1f}" if len(times) > 2 else " " * 9
     print(f"{name:34} {times[0]:8.2f} {times[1]:8.1f} {shown} {min(times[1:]) / times[0]:6.1f}")
 
@@ -435,7 +435,7 @@ def main() -> None:
     kept.mkdir(exist_ok=True)
     sizes = {n: s for n, s in SIZES.items() if not (given.small and n == "168 Mpx")}
     paths = {}
-    # Everything in processes of its own: a child's peak of memory begins at its parent's.
+    # Every task in its own process: a child's peak memory begins at its parent's.
     for name, (height, width) in sizes.items():
         paths[name] = kept / f"fractal-{height}x{width}.tif"
         if not paths[name].exists():

@@ -72,7 +72,7 @@ class StageCache:
         schools : GeoDataFrame
             As the stages before have left it; :func:`nobody` before the first one.
         progress : callable
-            Told how many parts are done, and of how many.
+            Called with the number of parts done and of all.
         """
         key = self.key(stage, schools)
         make = partial(self._made, stage, schools, progress)

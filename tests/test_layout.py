@@ -30,6 +30,7 @@ OF_NO_MODULE = {
     "test_packaging.py": "what is built, and the frame around it",
     "test_quick.py": "tests/quick.py",
     "test_sample.py": "data/sample",
+    "test_words.py": "docstrings and comments of the whole package",
     "test_wrong_input.py": "the whole program with broken inputs",
 }
 # What a type variable or a constant is called is its module's own business.

@@ -1,7 +1,7 @@
-"""Rasters for GIS: pieces put together as a Cloud Optimized GeoTIFF, and its style for QGIS.
+"""Rasters for GIS: windows merged into a Cloud Optimized GeoTIFF, and its style for QGIS.
 
 The file carries its unit, its description and, for classes, a colour table; QGIS loses the names of
-paletted classes, so a ``.qml`` with names and colours goes beside it.
+paletted classes, so a ``.qml`` file with names and colours is written beside it.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class LayerStyle:
-    """What a raster holds, and how it is drawn.
+    """Contents of a raster, and how it is drawn.
 
     Attributes
     ----------
@@ -65,9 +65,9 @@ class LayerStyle:
     steps : tuple of Step
         Classes, or stops of a colour ramp in rising order.
     is_class : bool
-        Whether values are classes: colours are not mixed.
+        Whether values are classes: colours are not interpolated.
     is_mixable : bool
-        Whether overviews may take means: neither of classes nor of directions.
+        Whether overviews may average cells: not for classes and not for directions.
     """
 
     dtype: str
@@ -80,32 +80,32 @@ class LayerStyle:
 
 
 def write_cog(
-    pieces: Sequence[tuple[Window, Path]],
+    tiles: Sequence[tuple[Window, Path]],
     grid: Grid,
     path: Path,
-    look: LayerStyle,
+    style: LayerStyle,
     *,
     tags: dict[str, str],
     listed: Path,
 ) -> None:
-    """Put the pieces of a grid together as a Cloud Optimized GeoTIFF.
+    """Merge the tiles of a grid into a Cloud Optimized GeoTIFF.
 
     Parameters
     ----------
-    pieces : sequence of (Window, Path)
-        GeoTIFFs of one band, side by side.
+    tiles : sequence of (Window, Path)
+        GeoTIFFs of one band that together cover the grid.
     grid : Grid
-        That they are pieces of.
+        The whole grid.
     path : Path
         File to write.
-    look : Look
-        What the raster holds.
+    style : LayerStyle
+        Contents and colours of the raster.
     tags : dict of str
-        Metadata of the file; no clock, so that the same pieces make the same bytes.
+        Metadata of the file; without a time stamp, so that the same tiles give the same bytes.
     listed : Path
-        Temporary file for the list of the pieces (VRT).
+        Temporary file for the list of the tiles (VRT).
     """
-    listed.write_text(_vrt(pieces, grid, look, tags), encoding="utf-8")
+    listed.write_text(_vrt(tiles, grid, style, tags), encoding="utf-8")
     try:
         with rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES):
             rasterio.shutil.copy(
@@ -114,9 +114,9 @@ def write_cog(
                 driver="COG",
                 COMPRESS="DEFLATE",
                 LEVEL="3",
-                PREDICTOR="FLOATING_POINT" if look.dtype == "float32" else "STANDARD",
+                PREDICTOR="FLOATING_POINT" if style.dtype == "float32" else "STANDARD",
                 BLOCKSIZE=str(BLOCK),
-                OVERVIEW_RESAMPLING="AVERAGE" if look.is_mixable else "NEAREST",
+                OVERVIEW_RESAMPLING="AVERAGE" if style.is_mixable else "NEAREST",
                 BIGTIFF="IF_SAFER",
                 NUM_THREADS=str(os.cpu_count() or 1),
             )
@@ -125,18 +125,18 @@ def write_cog(
 
 
 def _vrt(
-    pieces: Sequence[tuple[Window, Path]], grid: Grid, look: LayerStyle, tags: dict[str, str]
+    tiles: Sequence[tuple[Window, Path]], grid: Grid, style: LayerStyle, tags: dict[str, str]
 ) -> str:
-    """The pieces as one raster, as GDAL writes such lists."""
+    """The tiles as one raster: the text of a VRT, as GDAL writes it."""
     sources = "".join(
-        f'<SimpleSource><SourceFilename relativeToVRT="0">{escape(str(piece.absolute()))}'
+        f'<SimpleSource><SourceFilename relativeToVRT="0">{escape(str(tile.absolute()))}'
         "</SourceFilename><SourceBand>1</SourceBand>"
         f'<SourceProperties RasterXSize="{w.width}" RasterYSize="{w.height}" '
-        f'DataType="{_GDAL_TYPES[look.dtype]}"/>'
+        f'DataType="{_GDAL_TYPES[style.dtype]}"/>'
         f'<SrcRect xOff="0" yOff="0" xSize="{w.width}" ySize="{w.height}"/>'
         f'<DstRect xOff="{w.col_off}" yOff="{w.row_off}" xSize="{w.width}" ySize="{w.height}"/>'
         "</SimpleSource>"
-        for w, piece in pieces
+        for w, tile in tiles
     )
     metadata = "".join(
         f"<MDI key={quoteattr(key)}>{escape(value)}</MDI>" for key, value in sorted(tags.items())
@@ -147,11 +147,11 @@ def _vrt(
         f'<VRTDataset rasterXSize="{grid.width}" rasterYSize="{grid.height}">'
         f'<SRS dataAxisToSRSAxisMapping="{_axes(grid)}">{escape(grid.crs.to_wkt())}</SRS>'
         f"<GeoTransform>{corner}</GeoTransform><Metadata>{metadata}</Metadata>"
-        f'<VRTRasterBand dataType="{_GDAL_TYPES[look.dtype]}" band="1">'
-        f"<Description>{escape(plain(look.description))}</Description>"
-        f"<NoDataValue>{look.nodata:g}</NoDataValue>"
-        f"<UnitType>{escape(look.unit)}</UnitType>"
-        f"{_colour_table(look)}{sources}</VRTRasterBand></VRTDataset>"
+        f'<VRTRasterBand dataType="{_GDAL_TYPES[style.dtype]}" band="1">'
+        f"<Description>{escape(plain(style.description))}</Description>"
+        f"<NoDataValue>{style.nodata:g}</NoDataValue>"
+        f"<UnitType>{escape(style.unit)}</UnitType>"
+        f"{_colour_table(style)}{sources}</VRTRasterBand></VRTDataset>"
     )
 
 
@@ -161,14 +161,15 @@ def _axes(grid: Grid) -> str:
     return "2,1" if is_north_first else "1,2"
 
 
-def _colour_table(look: LayerStyle) -> str:
-    """For classes: the colour of each value up to the highest; the others are clear.
+def _colour_table(style: LayerStyle) -> str:
+    """For classes: the colour of each value up to the highest; other values are transparent.
 
-    A table of a GeoTIFF has room for every value of its type: more than a byte's are in the style.
+    The colour table of a GeoTIFF has an entry for every value of its type, so it is written for
+    bytes only; classes of wider types have their colours in the QGIS style.
     """
-    if not look.is_class or look.dtype != "uint8":
+    if not style.is_class or style.dtype != "uint8":
         return ""
-    colours = {int(step.value): step.colour for step in look.steps}
+    colours = {int(step.value): step.colour for step in style.steps}
     entries = "".join(
         '<Entry c1="{}" c2="{}" c3="{}" c4="{}"/>'.format(
             *((*_rgb(colours[value]), 255) if value in colours else (0, 0, 0, 0))
@@ -178,24 +179,24 @@ def _colour_table(look: LayerStyle) -> str:
     return f"<ColorInterp>Palette</ColorInterp><ColorTable>{entries}</ColorTable>"
 
 
-def qml(look: LayerStyle) -> str:
+def qml(style: LayerStyle) -> str:
     """Style for QGIS: classes by name and colour, or a colour ramp with labels."""
-    if look.is_class:
+    if style.is_class:
         entries = "".join(
             f'<paletteEntry value="{int(step.value)}" color="{step.colour}" alpha="255" '
             f"label={quoteattr(plain(step.label))}/>"
-            for step in look.steps
+            for step in style.steps
         )
         renderer = (
             '<rasterrenderer type="paletted" band="1" opacity="1" alphaBand="-1">'
             f"<colorPalette>{entries}</colorPalette></rasterrenderer>"
         )
     else:
-        low, high = look.steps[0].value, look.steps[-1].value
+        low, high = style.steps[0].value, style.steps[-1].value
         entries = "".join(
             f'<item value="{step.value:g}" color="{step.colour}" alpha="255" '
             f"label={quoteattr(plain(step.label))}/>"
-            for step in look.steps
+            for step in style.steps
         )
         renderer = (
             '<rasterrenderer type="singlebandpseudocolor" band="1" opacity="1" alphaBand="-1" '

@@ -1,4 +1,4 @@
-"""Cells of an elevation model over the ground: their size row by row, and the heights they hold.
+"""Cells of an elevation model: their size on the ground row by row, and their heights.
 
 In a geographic grid the size of a cell is that of its row on the ellipsoid; in a projected grid it
 is the projection's (its scale at the point, 1.000 ± .001 within a UTM zone, is left out).
@@ -31,7 +31,7 @@ CellHeights: TypeAlias = NDArray[np.int16] | NDArray[np.float32]
 # Stands for no data in windows of heights, which are as narrow as the file allows.
 NO_HEIGHT = np.iinfo(np.int16).min
 
-register_jitable(metres_per_degree)  # the kernels below call it as it is
+register_jitable(metres_per_degree)  # the kernels below call the same function
 
 
 class DemGrid(NamedTuple):
@@ -40,11 +40,11 @@ class DemGrid(NamedTuple):
     Attributes
     ----------
     geographic : bool
-        Whether `row` and `col` are degrees; else metres.
+        Whether `row` and `col` are degrees; otherwise metres.
     top : float
         Latitude of the grid's first edge; 0 in a projected grid.
     row, col : float
-        From one row, one column, to the next; signed along the meridian.
+        Step from one row, one column, to the next; `row` has a sign, along the meridian.
     """
 
     geographic: bool
@@ -68,7 +68,7 @@ class DemWindow(NamedTuple):
     row, col : int
         Place of the first of them on the raster.
     top, bottom, left, right : int
-        The window itself: first row and column, and those after the last.
+        The window itself: first row and column, and those after its last ones.
     """
 
     surface: FloatArray
@@ -82,7 +82,7 @@ class DemWindow(NamedTuple):
     right: int
 
 
-def frame_of(grid: Grid, path: Path) -> DemGrid:
+def dem_grid_of(grid: Grid, path: Path) -> DemGrid:
     """Cell size of an upright grid in degrees or metres."""
     if grid.is_rotated:
         raise InputError("raster_rotated", path=path)
@@ -96,27 +96,27 @@ def frame_of(grid: Grid, path: Path) -> DemGrid:
     return DemGrid(geographic=False, top=0.0, row=t.e * unit, col=abs(t.a * unit))
 
 
-def halo_around(frame: DemGrid, row: FloatArray, radius_m: float) -> tuple[int, IntArray]:
-    """Rows and, for each school, columns that hold its disk and one more cell on each side."""
-    if not frame.geographic:
-        cols = math.ceil(radius_m / frame.col) + 1
-        return math.ceil(radius_m / abs(frame.row)) + 1, np.full(row.shape, cols)
+def halo_around(dem_grid: DemGrid, row: FloatArray, radius_m: float) -> tuple[int, IntArray]:
+    """Rows and, for each school, columns that contain its disk and one more cell on each side."""
+    if not dem_grid.geographic:
+        cols = math.ceil(radius_m / dem_grid.col) + 1
+        return math.ceil(radius_m / abs(dem_grid.row)) + 1, np.full(row.shape, cols)
     shortest_m, _ = metres_per_degree(0.0)
-    rows = math.ceil(radius_m / (shortest_m * abs(frame.row))) + 1
+    rows = math.ceil(radius_m / (shortest_m * abs(dem_grid.row))) + 1
     # The narrowest columns are those of the row nearest to a pole.
-    lat = np.abs(frame.top + row * frame.row) + rows * abs(frame.row)
+    lat = np.abs(dem_grid.top + row * dem_grid.row) + rows * abs(dem_grid.row)
     _, narrowest_m = metres_per_degree(np.minimum(lat, 89.9))
-    return rows, np.ceil(radius_m / (narrowest_m * frame.col)).astype(np.int64) + 1
+    return rows, np.ceil(radius_m / (narrowest_m * dem_grid.col)).astype(np.int64) + 1
 
 
-def halo_of(frame: DemGrid, height: int, radius_m: float) -> int:
-    """Rows and columns around a cell that hold its disk, for every row of a raster."""
-    rows, cols = halo_around(frame, np.array([0.5, height - 0.5]), radius_m)
+def halo_of(dem_grid: DemGrid, height: int, radius_m: float) -> int:
+    """Rows and columns around a cell that contain its disk, for every row of a raster."""
+    rows, cols = halo_around(dem_grid, np.array([0.5, height - 0.5]), radius_m)
     return max(rows, int(cols.max()))
 
 
 def heights(source: Band, window: Window) -> CellHeights:
-    """Elevations of a window as narrow as they come: `NO_HEIGHT` or NaN is no data.
+    """Elevations of a window in the narrowest type possible: `NO_HEIGHT` or NaN is no data.
 
     Parameters
     ----------
@@ -126,15 +126,15 @@ def heights(source: Band, window: Window) -> CellHeights:
     Returns
     -------
     int16 or float32 array
-        Whole metres where the files hold such, else rounded to 24 binary digits: less than a
-        millimetre on land. A stored -32768 m is no data, declared or not.
+        Whole metres where the files hold integers, otherwise rounded to 24 binary digits: less than
+        a millimetre on land. A stored -32768 m is no data, declared or not.
     """
     if not (source.is_whole_numbers and all(np.can_cast(t.dtype, np.int16) for t in source.tiles)):
         return source.read(window).astype(np.float32)
     raw, valid = source.read_raw(window)
     z = raw.astype(np.int16, copy=False)
     (only, *more) = source.tiles
-    if more or only.has_mask or only.nodata != (NO_HEIGHT,):  # else it is there already
+    if more or only.has_mask or only.nodata != (NO_HEIGHT,):  # otherwise it has that value already
         np.putmask(z, ~valid, NO_HEIGHT)
     return z
 
@@ -147,7 +147,7 @@ def missing(z: float) -> bool:
 
 @inlined
 def height_at(heights_m: NDArray[np.floating], row: float, col: float) -> float:
-    """Bilinear height, as `raster.sample` has it: none outside and where its own cell has none."""
+    """Bilinear height, as `sampling.sample`: NaN outside and where its own cell has no data."""
     height, width = heights_m.shape
     if 0.5 <= row < height - 0.5 and 0.5 <= col < width - 0.5:
         i, j = int(row - 0.5), int(col - 0.5)
@@ -164,7 +164,7 @@ def height_at(heights_m: NDArray[np.floating], row: float, col: float) -> float:
 
 @kernel
 def _mean_of_known(heights_m: NDArray[np.floating], row: float, col: float) -> float:
-    """Bilinear height where of the four cells some may be unknown or off the raster."""
+    """Bilinear height where some of the four cells may be unknown or outside the raster."""
     height, width = heights_m.shape
     i, j = int(np.floor(row - 0.5)), int(np.floor(col - 0.5))
     down, right = row - 0.5 - i, col - 0.5 - j
@@ -181,13 +181,13 @@ def _mean_of_known(heights_m: NDArray[np.floating], row: float, col: float) -> f
 
 
 @kernel
-def to_row(frame: DemGrid, from_row: float, row: int) -> tuple[float, float, float]:
-    """Metres from a place on the grid to the centre of a row; height and width of cells there.
+def to_row(dem_grid: DemGrid, from_row: float, row: int) -> tuple[float, float, float]:
+    """Metres from a position on the grid to the centre of a row; height and width of cells there.
 
-    On the ellipsoid as at the latitude half way.
+    On the ellipsoid, with the cell size at the latitude midway between both.
     """
     rows = row + 0.5 - from_row
-    if not frame.geographic:
-        return rows * frame.row, abs(frame.row), frame.col
-    dlat_m, dlon_m = metres_per_degree(frame.top + (from_row + 0.5 * rows) * frame.row)
-    return rows * frame.row * dlat_m, abs(frame.row) * dlat_m, frame.col * dlon_m
+    if not dem_grid.geographic:
+        return rows * dem_grid.row, abs(dem_grid.row), dem_grid.col
+    dlat_m, dlon_m = metres_per_degree(dem_grid.top + (from_row + 0.5 * rows) * dem_grid.row)
+    return rows * dem_grid.row * dlat_m, abs(dem_grid.row) * dlat_m, dem_grid.col * dlon_m

@@ -75,14 +75,14 @@ def nearest_point_m(
     lat, lon : array of shape (n,)
         From where, WGS84 degrees.
     to_lat, to_lon : array of shape (m,)
-        To where; points with a NaN are nobody's nearest.
+        Destinations; points with a NaN are never the nearest.
 
     Returns
     -------
     distance_m : float array of shape (n,)
-        NaN where the position is NaN or there is nothing to reach.
+        NaN where the position is NaN or there is no destination.
     index : int array of shape (n,)
-        Into `to_lat`; -1 where the distance is NaN. Of equally near points the first.
+        Index into `to_lat`; -1 where the distance is NaN. Of equally near points the first.
     """
     lat, lon = positions(lat, lon)
     to_lat, to_lon = positions(to_lat, to_lon)
@@ -103,7 +103,7 @@ def nearest_point_m(
 
     # The nearest by chord need not be the nearest over the ground. But a geodesic is never
     # shorter than its chord: once the last candidate's chord is longer than the best geodesic,
-    # no place beyond it can be nearer. Whoever is not certain yet asks for more candidates.
+    # no place beyond it can be nearer. Positions without this proof get more candidates.
     todo = np.flatnonzero(np.isfinite(lat))
     candidates = 4
     while todo.size:
@@ -130,7 +130,7 @@ def nearest_point_m(
 
 
 def nearest_line_m(
-    lat: ArrayLike, lon: ArrayLike, lines: ArrayLike, *, piece_m: float = 250.0
+    lat: ArrayLike, lon: ArrayLike, lines: ArrayLike, *, segment_m: float = 250.0
 ) -> FloatArray:
     """Geodesic distance to the nearest of several lines: a coast, roads, fibre.
 
@@ -141,9 +141,9 @@ def nearest_line_m(
     lines : array of shapely geometries
         In WGS84 longitude and latitude, straight between vertices in these coordinates.
         Of polygons the boundary counts; missing and empty geometries and points do not.
-    piece_m : float
-        Lines are cut into pieces no longer than this before the search: a matter of speed and
-        memory, the distance is to the exact foot on the piece.
+    segment_m : float
+        Lines are cut into segments no longer than this before the search. It changes speed and
+        memory only: the distance is to the exact nearest point of the segment.
 
     Returns
     -------
@@ -152,7 +152,7 @@ def nearest_line_m(
     """
     lat, lon = positions(lat, lon)
     distance_m = np.full(lat.shape, np.nan)
-    start, end = _pieces(np.asarray(lines, dtype=object), piece_m)
+    start, end = _segments(np.asarray(lines, dtype=object), segment_m)
     if start.size == 0:
         return distance_m
 
@@ -168,19 +168,19 @@ def nearest_line_m(
     for chunk in _chunks(known.size, CHUNK):
         rows = known[chunk]
         here = earth_centred_m(lat[rows], lon[rows])
-        # Whatever is nearer than the nearest midpoint has its own midpoint within half a piece
-        # more. The millimetre keeps a lone midpoint inside its own circle.
+        # A segment nearer than the nearest midpoint has its own midpoint within half a segment
+        # more. The millimetre keeps a single midpoint inside its own circle.
         reach_m = tree.query(here)[0] + half_m + 1e-3
         found = np.asarray(tree.query_ball_point(here, reach_m), dtype=object)
-        counts = np.array([len(pieces) for pieces in found])
-        piece = np.concatenate([np.asarray(pieces, dtype=np.int64) for pieces in found])
+        counts = np.array([len(segments) for segments in found])
+        segment = np.concatenate([np.asarray(segments, dtype=np.int64) for segments in found])
         owner = np.repeat(np.arange(rows.size), counts)
 
-        offset = here[owner] - a[piece]
-        share = np.clip((offset * along[piece]).sum(axis=1) / length2[piece], 0.0, 1.0)
-        chord2 = ((offset - share[:, None] * along[piece]) ** 2).sum(axis=1)
+        offset = here[owner] - a[segment]
+        share = np.clip((offset * along[segment]).sum(axis=1) / length2[segment], 0.0, 1.0)
+        chord2 = ((offset - share[:, None] * along[segment]) ** 2).sum(axis=1)
         best = np.lexsort((chord2, owner))[np.cumsum(counts) - counts]
-        foot = start[piece[best]] + share[best, None] * (end - start)[piece[best]]
+        foot = start[segment[best]] + share[best, None] * (end - start)[segment[best]]
         distance_m[rows] = _geodesic_m(lat[rows], lon[rows], foot[:, 1], foot[:, 0])
     return distance_m
 
@@ -222,7 +222,7 @@ def shape_distance_m(
     shapely.prepare(own)
     here = shapely.points(lon[rows] * shrink[which], lat[rows])
     way = shapely.shortest_line(own[which], here)
-    reached = ~shapely.is_missing(way)  # no way leads to an empty shape
+    reached = ~shapely.is_missing(way)  # an empty shape has no nearest point
     rows, which = rows[reached], which[reached]
     foot = shapely.get_coordinates(shapely.get_point(way[reached], 0))
     distance_m[rows] = _geodesic_m(lat[rows], lon[rows], foot[:, 1], foot[:, 0] / shrink[which])
@@ -234,7 +234,7 @@ def shape_distance_m(
 def look_angles(
     lat: ArrayLike, lon: ArrayLike, satellite_lon: float
 ) -> tuple[FloatArray, FloatArray]:
-    """Where a geostationary satellite stands in the sky, seen from the ellipsoid.
+    """Azimuth and elevation of a geostationary satellite, seen from the ellipsoid.
 
     Parameters
     ----------
@@ -246,7 +246,7 @@ def look_angles(
     Returns
     -------
     azimuth_deg : float array of shape (n,)
-        Clockwise from north, 0 to 360; of no meaning right below the satellite.
+        Clockwise from north, 0 to 360; without meaning directly below the satellite.
     elevation_deg : float array of shape (n,)
         Above the tangent plane of the ellipsoid, negative below it; without refraction. Both are
         NaN where the position is.
@@ -309,8 +309,8 @@ def _geodesic_m(
     return length_m
 
 
-def _pieces(lines: NDArray[np.object_], piece_m: float) -> tuple[FloatArray, FloatArray]:
-    """Start and end (lon, lat) of all pieces of all lines, two arrays of shape (n, 2)."""
+def _segments(lines: NDArray[np.object_], segment_m: float) -> tuple[FloatArray, FloatArray]:
+    """Start and end (lon, lat) of all segments of all lines, two arrays of shape (n, 2)."""
     parts = shapely.get_parts(lines.ravel())
     polygon = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
     parts[polygon] = shapely.boundary(parts[polygon])
@@ -319,10 +319,10 @@ def _pieces(lines: NDArray[np.object_], piece_m: float) -> tuple[FloatArray, Flo
     joined &= np.isfinite(vertex[:-1]).all(axis=1) & (vertex[1:] != vertex[:-1]).any(axis=1)
     start, end = vertex[:-1][joined], vertex[1:][joined]
 
-    # Never too short: the longer of the degrees at both ends.
+    # With the longer degree of both ends, so that no segment is too long.
     north_m, east_m = np.maximum(metres_per_degree(start[:, 1]), metres_per_degree(end[:, 1]))
     length_m = np.hypot((end[:, 0] - start[:, 0]) * east_m, (end[:, 1] - start[:, 1]) * north_m)
-    cuts = np.maximum(np.ceil(length_m / piece_m), 1.0).astype(np.int64)
+    cuts = np.maximum(np.ceil(length_m / segment_m), 1.0).astype(np.int64)
     segment = np.repeat(np.arange(cuts.size), cuts)
     place = np.arange(segment.size) - np.repeat(np.cumsum(cuts) - cuts, cuts)
     step = (end - start)[segment] / cuts[segment, None]

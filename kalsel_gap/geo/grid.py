@@ -1,4 +1,4 @@
-"""Where the cells of a raster lie: rows and columns, a CRS, and the way between them."""
+"""Where the cells of a raster lie: rows and columns, a CRS, and the transformation between them."""
 
 from __future__ import annotations
 
@@ -52,15 +52,15 @@ class Grid:
 
     @property
     def is_rotated(self) -> bool:
-        """Whether rows run in any direction but along an axis of the CRS."""
+        """Whether rows do not run along an axis of the CRS."""
         return bool(self.transform.b or self.transform.d)
 
     def pixel(self, lat: ArrayLike, lon: ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Row and column of points, as fractions: the first cell's centre is (0.5, 0.5).
 
         Coordinates of a few decimals often lie on the edge of a cell (one school in thirteen on
-        a 3″ grid). There the cell to the right and below is meant; GDAL and rasterio leave that
-        to the last bit of their arithmetic, and do not always agree.
+        a 3″ grid). Such a point belongs to the cell to the right and below; in GDAL and rasterio
+        it depends on the last bit of their arithmetic, and they do not always agree.
 
         Parameters
         ----------
@@ -70,7 +70,7 @@ class Grid:
         Returns
         -------
         row, col : float array
-            Not finite where the CRS does not know the point.
+            Not finite where the point cannot be transformed into the CRS.
         """
         lat, lon = np.asarray(lat, dtype=np.float64), np.asarray(lon, dtype=np.float64)
         to_crs = pyproj.Transformer.from_crs("EPSG:4326", self.crs, always_xy=True)
@@ -82,7 +82,7 @@ class Grid:
         return _snapped(row), _snapped(col)
 
     def position(self, row: ArrayLike, col: ArrayLike) -> tuple[FloatArray, FloatArray]:
-        """WGS84 latitude and longitude of fractional rows and columns: `pixel` the other way."""
+        """WGS84 latitude and longitude of fractional rows and columns: the inverse of `pixel`."""
         row, col = np.asarray(row, dtype=np.float64), np.asarray(col, dtype=np.float64)
         x = self.transform.a * col + self.transform.b * row + self.transform.c
         y = self.transform.d * col + self.transform.e * row + self.transform.f
@@ -91,14 +91,14 @@ class Grid:
         return lat, lon
 
     def outside(self, row: FloatArray | IntArray, col: FloatArray | IntArray) -> BoolArray:
-        """Whether rows and columns are off the raster; NaN is."""
+        """Whether rows and columns are outside the raster; NaN counts as outside."""
         within = (row >= 0) & (row < self.height) & (col >= 0) & (col < self.width)
         return np.logical_not(within)
 
     def part(self, row: int, col: int, height: int, width: int) -> Grid:
         """The grid of a window, which may reach beyond this one."""
         given = self.transform
-        # Written out: affine 3 asks for another sign of multiplication than affine 2 knows.
+        # Written out: affine 3 uses another operator for multiplication than affine 2.
         moved = Affine(
             *(given.a, given.b, given.c + given.a * col + given.b * row),
             *(given.d, given.e, given.f + given.d * col + given.e * row),
@@ -108,13 +108,13 @@ class Grid:
     def corner(self, other: Grid) -> tuple[int, int] | None:
         """Row and column here of the first cell of a grid that continues this one's cells.
 
-        None where it does not: another CRS, other cells, or cells in between.
+        None where it does not continue them: another CRS, another cell size, or a shift.
         """
         given, own = self.transform, other.transform
         inverse = ~given
         col = inverse.a * own.c + inverse.b * own.f + inverse.c
         row = inverse.d * own.c + inverse.e * own.f + inverse.f
-        # How far the first and the last cell lie off, in cells.
+        # Offset of the first and of the last cell from the grid, in cells.
         across = abs(inverse.a * own.a + inverse.b * own.d - 1.0) * other.width
         down = abs(inverse.d * own.b + inverse.e * own.e - 1.0) * other.height
         skew = abs(inverse.a * own.b + inverse.b * own.e) * other.height
@@ -126,7 +126,7 @@ class Grid:
 
 
 def grid_of(path: Path, dataset: DatasetReader, band: int, crs: pyproj.CRS | None = None) -> Grid:
-    """Grid of an open dataset, or the reason why it has none.
+    """Grid of an open dataset, or an error that states why it has none.
 
     Parameters
     ----------
@@ -167,7 +167,7 @@ def grid_of(path: Path, dataset: DatasetReader, band: int, crs: pyproj.CRS | Non
 
 
 def _snapped(cells: FloatArray) -> FloatArray:
-    """Fractional rows or columns, those that only rounding keeps from an edge put on it."""
+    """Fractional rows or columns; those within rounding of a cell edge are put on the edge."""
     edge = np.rint(cells)
     with np.errstate(invalid="ignore"):
         return np.where(np.abs(cells - edge) < EDGE_CELLS, edge, cells)
@@ -176,16 +176,16 @@ def _snapped(cells: FloatArray) -> FloatArray:
 BandCells: TypeAlias = NDArray[np.float32] | NDArray[np.int8]
 
 
-# Rows and columns worked at once, and columns of a band.
+# Rows and columns computed at once, and columns of a window.
 TILE = (256, 512)
 
 
-BAND_COLUMNS = 2**13
+WINDOW_COLUMNS = 2**13
 
 
 def windows(grid: Grid) -> Iterator[Window]:
-    """The pieces of a raster in the order of `layers`: always the same."""
+    """The windows of a raster in the order of `layers`: always the same."""
     for top in range(0, grid.height, TILE[0]):
-        for left in range(0, grid.width, BAND_COLUMNS):
-            width = min(BAND_COLUMNS, grid.width - left)
+        for left in range(0, grid.width, WINDOW_COLUMNS):
+            width = min(WINDOW_COLUMNS, grid.width - left)
             yield Window(left, top, width, min(TILE[0], grid.height - top))

@@ -1,6 +1,6 @@
 """How kernels are compiled, and where they are kept.
 
-No fastmath: digits must not depend on how a compiler orders sums. numba compiles a kernel again
+No fastmath: results must not depend on how a compiler orders sums. numba compiles a kernel again
 when its own file changes, but not when a function that it calls from another file does; so the
 kernels of a module are kept in a folder named by the hash of its code and of all that it imports.
 ``NUMBA_CACHE_DIR`` names another place for these folders.
@@ -58,8 +58,8 @@ def _compiled(**options: bool) -> Callable[[Callable[..., object]], object]:
     return decorate
 
 
-# Steps of kernels make no array of their own: nobody counts who holds the arrays, which for a path
-# of 200 samples is a third of the time. Small ones are compiled into what calls them.
+# Steps of kernels create no array: without reference counting of arrays, which for a path of 200
+# samples takes a third of the time. Small ones are inlined into their callers.
 if TYPE_CHECKING:
     kernel = uncounted = inlined = njit(cache=True, nogil=True, error_model="numpy")
 else:

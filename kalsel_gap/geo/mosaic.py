@@ -1,9 +1,9 @@
-"""Rasters of one file or of many, read as one grid of cells: nodata told apart, lengths in metres.
+"""Rasters of one file or of many, read as one grid of cells: nodata as NaN, lengths in metres.
 
 Tiles of a mosaic lie on one grid: same CRS, same cells. Where several cover a cell (SRTM tiles
-share their outer rows and columns), the first of them that has data there holds, so that no seam
-shows and nothing counts twice. GDAL reads; any driver, CRS, cell type and nodata style that it
-knows will do, another one for each tile. Each thread has handles of its own.
+share their outer rows and columns), the first of them that has data there is used, so that no
+seam is visible and nothing counts twice. GDAL reads the files: every driver, CRS, cell type and
+kind of nodata that it supports is accepted, and tiles may differ. Each thread has its own handles.
 """
 
 from __future__ import annotations
@@ -40,24 +40,24 @@ if TYPE_CHECKING:
 
 StoredCells: TypeAlias = NDArray[np.generic]
 
-# GDAL would otherwise take a twentieth of the machine's memory for blocks already read.
+# Without a limit GDAL keeps blocks already read in a twentieth of the machine's memory.
 CACHE_BYTES = 64 * 2**20
 
 # Cells read at once, at least and at most: strips of one row are joined, whole-file blocks cut.
 FEWEST_CELLS_A_SIDE = 256
 MOST_CELLS = 2**22
 
-# Points for each such window from which on larger ones are read: less is done for each window.
+# From this number of points per window, larger windows are read: less overhead for each window.
 MANY_POINTS = 32
 WINDOWS_A_SIDE = 4
 
-# Points looked up at once in a window: what is made of them on the way stays in fast memory.
+# Points looked up at once in a window, so that intermediate arrays stay in the processor's cache.
 POINTS_AT_ONCE = 2**13
 
 # Files open at once in each thread: systems allow 256 or more in all.
 MOST_HANDLES = 48
 
-# Metres in the units that bands of elevation bear.
+# Metres per unit, for the units that elevation bands declare.
 METRES = {
     **dict.fromkeys(("m", "metre", "meter", "metres", "meters"), 1.0),
     **dict.fromkeys(("ft", "foot", "feet", "international foot"), 0.3048),
@@ -82,19 +82,19 @@ class MosaicTile:
     row, col : int
         Of its first cell on the grid of the mosaic.
     block : tuple of int
-        Rows and columns that the file holds together.
+        Rows and columns of a block of the file.
     dtype : numpy dtype
         Of the cells as stored.
     scale, offset : float
         From cells as stored to values.
     declared : float or None
-        The value that the file itself names for no data.
+        The nodata value that the file itself declares.
     nodata : tuple of float
         Cells as stored that are no data.
     has_mask : bool
-        Whether only a mask, an alpha band or GDAL's own comparison tells what is data.
+        Whether only a mask, an alpha band or GDAL's own comparison shows which cells are data.
     unit : str
-        As the band bears it; empty where it bears none.
+        As the band declares it; empty where it declares none.
     """
 
     path: Path
@@ -125,7 +125,7 @@ class MosaicTile:
         return self.scale == 1.0 and self.offset == 0.0
 
     def valid(self, cells: StoredCells, mask: BoolArray | None) -> BoolArray:
-        """Which cells as stored are data; a mask, where there is one, has a say."""
+        """Which cells as stored are data; a mask, where there is one, is applied too."""
         valid = mask
         for nodata in self.nodata:
             differs = cells != self.dtype.type(nodata)
@@ -142,7 +142,7 @@ class MosaicTile:
 
 
 class _Handles:
-    """Open files by thread: GDAL's must not be shared. The one longest unused is closed first."""
+    """Open files by thread: GDAL's must not be shared. The least recently used is closed first."""
 
     def __init__(self) -> None:
         self._open: dict[int, OrderedDict[Path, DatasetReader]] = {}
@@ -190,7 +190,7 @@ class Band:
 
     @property
     def is_whole_numbers(self) -> bool:
-        """Whether values are integers that fit 32 bits with one to spare for nodata."""
+        """Whether values are integers that fit in 32 bits and leave one value free for nodata."""
         return all(
             tile.is_as_stored and tile.dtype.kind in "iu" and np.can_cast(tile.dtype, np.int32)
             for tile in self.tiles
@@ -199,7 +199,7 @@ class Band:
     def read(self, window: Window, shape: tuple[int, int] | None = None) -> FloatArray:
         """Values of a window, scale, offset and unit applied, NaN where there is no data.
 
-        With a `shape` smaller than the window's, the nearest cells only: as many as it has.
+        With a `shape` smaller than the window's, only as many cells, the nearest ones.
         """
         shape = shape or (int(window.height), int(window.width))
         value = np.full(shape, np.nan)
@@ -213,7 +213,7 @@ class Band:
     def read_raw(self, window: Window) -> tuple[StoredCells, BoolArray]:
         """Cells of a window as the files hold them, and which of them are data.
 
-        Cells off the files are none, and hold what the first file holds for no data.
+        Cells outside the files are no data, with the nodata value of the first file.
         """
         shape = int(window.height), int(window.width)
         parts = list(self._parts(window, shape))
@@ -245,14 +245,14 @@ class Band:
     ) -> Iterator[tuple[IntArray, FloatArray]]:
         """Values of squares of cells, given by their first rows and columns, in any order.
 
-        Read as `values`, with as much around a block as squares reach.
+        Read as `values`, with a margin around each block as wide as the squares reach.
 
         Yields
         ------
         which : int array of shape (n,)
             Some of the squares; together all of them, each once.
         value : float array of shape (n, side²)
-            Their cells row by row; NaN for those off the raster.
+            Their cells row by row; NaN for those outside the raster.
         """
         if len(self.tiles) == 1:
             yield from self._of_tile(self.tiles[0], row, col, side)
@@ -271,7 +271,7 @@ class Band:
     def _of_tile(
         self, tile: MosaicTile, row: IntArray, col: IntArray, side: int
     ) -> Iterator[tuple[IntArray, FloatArray]]:
-        """What a tile has of squares of cells, window by window in file order."""
+        """The cells of squares that lie in a tile, window by window in file order."""
         shape = _grouping(tile, row.size)
         for which in groups(np.maximum(row, 0), np.maximum(col, 0), shape):
             rows, cols = row[which], col[which]
@@ -289,7 +289,7 @@ class Band:
     def _parts(
         self, window: Window, shape: tuple[int, int]
     ) -> Iterator[tuple[MosaicTile, Window, tuple[slice, slice]]]:
-        """Tiles that a window meets: what to read of each, and where it belongs in the shape."""
+        """Tiles that a window overlaps: the part of each to read, and its place in the result."""
         for tile in self.tiles:
             down = _overlap(
                 int(window.row_off), int(window.height), shape[0], tile.row, tile.height
@@ -309,9 +309,9 @@ class Band:
     def _raw(
         self, tile: MosaicTile, window: Window, shape: tuple[int, int]
     ) -> tuple[StoredCells, BoolArray | None]:
-        """Cells of a tile as stored, and what a mask says of them where there is one."""
+        """Cells of a tile as stored, and the mask where there is one."""
         try:
-            with rasterio.Env():  # a thread of its own has none, and GDAL would write to stderr
+            with rasterio.Env():  # a new thread has none, and GDAL would write to stderr
                 dataset = self._handles.get(tile.path)
                 raw: StoredCells = dataset.read(self.index, window=window, out_shape=shape)
                 if not tile.has_mask:
@@ -323,11 +323,11 @@ class Band:
 
 @contextmanager
 def open_band(path: RasterPath, band: int = 1) -> Iterator[Band]:
-    """Open one band of a raster; whatever GDAL refuses until the end of the block is an error.
+    """Open one band of a raster; any failure of GDAL inside the block is an `InputError`.
 
     Parameters
     ----------
-    path : Path, sequence of Path, or Tiles
+    path : Path, sequence of Path, or TileSet
         A file, a folder of tiles, several files, or a VRT whose files are on this machine.
     band : int
         Counted from 1.
@@ -360,7 +360,7 @@ def open_band(path: RasterPath, band: int = 1) -> Iterator[Band]:
 
 
 def refuse_unknown_unit(path: RasterPath, band: int = 1) -> None:
-    """An error where a band of heights bears a unit that is no known length.
+    """Raise an error where an elevation band declares a unit that is no known length.
 
     Raises
     ------
@@ -392,7 +392,7 @@ def groups(row: IntArray, col: IntArray, shape: tuple[int, int]) -> Iterator[Int
         return
     down, along = row // shape[0], col // shape[1]
     window = down * (int(along.max()) + 1) + along
-    # Small numbers are sorted by their digits, in a fraction of the time.
+    # Small integers get a radix sort, in a fraction of the time.
     narrow = window.astype(np.min_scalar_type(int(window.max())))
     order = np.argsort(narrow, kind="stable")
     yield from np.split(order, np.flatnonzero(np.diff(window[order])) + 1)
@@ -436,10 +436,10 @@ def _tile(
     nodata: float | None,
     corner: tuple[int, int],
 ) -> MosaicTile:
-    """What a file says of its cells."""
+    """A file as a tile of the mosaic, from its metadata."""
     dtype = np.dtype(dataset.dtypes[band - 1])
     flags, declared = dataset.mask_flag_enums[band - 1], dataset.nodatavals[band - 1]
-    # Whole numbers compare here; of floats GDAL knows best which are meant to be equal.
+    # Integers are compared here; for floats GDAL decides which values equal the nodata value.
     plain = flags == [MaskFlags.nodata] and dtype.kind in "iu"
     all_valid = flags == [MaskFlags.all_valid]
     values = {nodata} | ({declared} if plain else set())
@@ -463,9 +463,9 @@ def _tile(
 
 
 def _metres(dataset: DatasetReader, unit: str) -> float:
-    """Metres in the unit of a band: its own, else that of heights in the CRS; else 1."""
+    """Metres per unit of a band: of its own unit, otherwise of heights in the CRS, or 1."""
     if unit:
-        return METRES.get(unit.lower(), 1.0)  # coverage bears units that are no length
+        return METRES.get(unit.lower(), 1.0)  # coverage rasters have units that are no length
     crs = pyproj.CRS.from_wkt(dataset.crs.to_wkt())
     if crs.is_compound and len(crs.sub_crs_list) > 1:
         return float(crs.sub_crs_list[1].axis_info[0].unit_conversion_factor)
@@ -498,7 +498,7 @@ def _squares_in(
     col: IntArray,
     side: int,
 ) -> FloatArray:
-    """Values of squares of cells in a window of a tile; NaN for cells off the window."""
+    """Values of squares of cells in a window of a tile; NaN for cells outside the window."""
     height, width = raw.shape
     found = np.empty((row.size, side * side))
     at_edge = (row < 0) | (row + side > height) | (col < 0) | (col + side > width)
@@ -519,10 +519,10 @@ def _squares_in(
 def _overlap(
     begin: int, size: int, wanted: int, tile_begin: int, tile_size: int
 ) -> tuple[int, int, slice] | None:
-    """Where a stretch meets a tile along one axis.
+    """Overlap of a range of cells and a tile along one axis.
 
-    Of `size` cells `wanted` are asked for, evenly spread. First cell in the tile, number of
-    cells, and which of the wanted they answer for.
+    Of `size` cells only `wanted` are read, evenly spread. Returns the first cell in the tile, the
+    number of cells, and which of the wanted cells these are.
     """
     if wanted == size:
         first, last = max(begin, tile_begin), min(begin + size, tile_begin + tile_size)

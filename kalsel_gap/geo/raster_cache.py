@@ -1,9 +1,9 @@
-"""Layers of a raster piece by piece, kept in the cache until they are put together.
+"""Layers of a raster window by window, kept in the cache until they are merged.
 
-Each piece is a GeoTIFF that is there whole or not at all, in a folder named by the hash of all that
-the layer depends on: an interrupted run goes on where it stopped, and what only a threshold changes
-is made from what was measured before. Folders not used for longest go when all of them together
-grow too large, but never those in use.
+The cells of each window are a GeoTIFF, written completely or not at all, in a folder named by the
+hash of everything that the layer depends on: an interrupted run continues where it stopped, and a
+layer that only a threshold changes is made from cached measurements. The least recently used
+folders are removed when all of them together are too large, but never those in use.
 """
 
 from __future__ import annotations
@@ -52,32 +52,32 @@ class CachedLayer:
         Of its files.
     grid : Grid
         Of the whole raster.
-    look : Look
-        What it holds.
+    style : LayerStyle
+        Contents and colours.
     """
 
     folder: Path
     grid: Grid
-    look: LayerStyle
+    style: LayerStyle
 
     def path(self, window: Window) -> Path:
-        """File of a piece."""
+        """File of a window."""
         return self.folder / f"{int(window.row_off)}-{int(window.col_off)}.tif"
 
     def files(self) -> list[tuple[Window, Path]]:
-        """Every piece, whether it is there or not."""
+        """Every window and its file, whether it exists or not."""
         return [(window, self.path(window)) for window in windows(self.grid)]
 
     def has(self, window: Window) -> bool:
-        """Whether a piece is there."""
+        """Whether the file of a window exists."""
         return self.path(window).is_file()
 
     def are_complete(self) -> bool:
-        """Whether every piece is there."""
+        """Whether the files of all windows exist."""
         return all(path.is_file() for _, path in self.files())
 
     def write(self, window: Window, cells: NDArray[Any]) -> None:
-        """Keep a piece: NaN, or a negative class, is no data.
+        """Store the cells of a window: NaN, or a negative class, is no data.
 
         Raises
         ------
@@ -85,15 +85,15 @@ class CachedLayer:
             It cannot be written.
         """
         with replace_file(self.path(window)) as temporary:
-            encode(temporary, self.grid, self.look, window, cells, level=1)
+            encode(temporary, self.grid, self.style, window, cells, level=1)
 
     def read(self, window: Window) -> NDArray[Any]:
-        """A piece as it was given: float32 with NaN, or signed integers with -1.
+        """The cells of a window as they were given: float32 with NaN, or signed integers with -1.
 
         Raises
         ------
         InputError
-            It cannot be read; it is removed, so that it is made again.
+            The file cannot be read; it is removed, so that it is made again.
         """
         path = self.path(window)
         try:
@@ -103,22 +103,22 @@ class CachedLayer:
             path.unlink(missing_ok=True)
             reason = str(error.__cause__ or error)[:200]
             raise InputError("piece_broken", path=path, reason=reason) from None
-        if self.look.dtype == "float32":
-            cells[cells == self.look.nodata] = np.nan
+        if self.style.dtype == "float32":
+            cells[cells == self.style.nodata] = np.nan
             return cells
         wide: NDArray[Any] = cells.astype(np.promote_types(cells.dtype, np.int16))
-        wide[cells == self.look.nodata] = -1
+        wide[cells == self.style.nodata] = -1
         return wide
 
-    def publish(self, path: Path, look: LayerStyle, tags: dict[str, str]) -> None:
-        """Put the pieces together as a Cloud Optimized GeoTIFF, its style for QGIS beside it.
+    def publish(self, path: Path, style: LayerStyle, tags: dict[str, str]) -> None:
+        """Merge the windows into a Cloud Optimized GeoTIFF, with its style for QGIS beside it.
 
         Parameters
         ----------
         path : Path
-            File to write, ending in ``.tif``; one that is there is replaced once this is whole.
-        look : Look
-            In the words of the reader.
+            File to write, ending in ``.tif``; an existing one is replaced once this is complete.
+        style : LayerStyle
+            In the reader's language.
         tags : dict of str
             Metadata of the file.
 
@@ -127,27 +127,27 @@ class CachedLayer:
         OutputError
             It cannot be written.
         InputError
-            A piece cannot be read; see `read`.
+            The file of a window cannot be read; see `read`.
         """
         with replace_file(path) as temporary:
             try:
                 write_cog(
-                    *(self.files(), self.grid, temporary, look),
+                    *(self.files(), self.grid, temporary, style),
                     tags=tags,
-                    listed=self.folder / "pieces.vrt",
+                    listed=self.folder / "tiles.vrt",
                 )
             except (RasterioError, CPLE_BaseError) as error:
                 for window in windows(self.grid):
-                    self.read(window)  # a broken one is told apart from a disk that is full
+                    self.read(window)  # to distinguish a broken file from a full disk
                 reason = str(error.__cause__ or error)[:200]
                 raise OutputError("not_written", path=path, reason=reason) from None
         with replace_file(path.with_suffix(".qml")) as temporary:
-            temporary.write_text(qml(look), encoding="utf-8", newline="\n")
+            temporary.write_text(qml(style), encoding="utf-8", newline="\n")
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What making rasters would take.
+    """Time and space that making rasters would need.
 
     Attributes
     ----------
@@ -156,7 +156,7 @@ class Estimate:
     seconds : float
         All of the work that is left.
     cache_bytes : int
-        Of pieces that would be kept.
+        Of the cache files that would be written.
     free_bytes : int
         Where the files would be written.
     """
@@ -168,11 +168,11 @@ class Estimate:
 
 
 def encoded_bytes(
-    grid: Grid, look: LayerStyle, window: Window, cells: NDArray[Any], *, level: int
+    grid: Grid, style: LayerStyle, window: Window, cells: NDArray[Any], *, level: int
 ) -> int:
-    """Bytes of a piece as a file; see `encode`."""
+    """Size of the file of a window; see `encode`."""
     with MemoryFile() as memory:
-        encode(memory.name, grid, look, window, cells, level=level)
+        encode(memory.name, grid, style, window, cells, level=level)
         return len(memory.getbuffer())
 
 
@@ -186,18 +186,18 @@ def free_bytes(folder: Path) -> int:
 def encode(
     path: Path | str,
     grid: Grid,
-    look: LayerStyle,
+    style: LayerStyle,
     window: Window,
     cells: NDArray[Any],
     *,
     level: int,
 ) -> None:
-    """Write a piece of a grid as GeoTIFF; NaN, or a negative class, is no data."""
+    """Write the cells of a window as GeoTIFF; NaN, or a negative class, is no data."""
     part = grid.part(
         int(window.row_off), int(window.col_off), int(window.height), int(window.width)
     )
     absent = np.isnan(cells) if cells.dtype.kind == "f" else cells < 0
-    stored = np.where(absent, look.nodata, cells).astype(look.dtype)
+    stored = np.where(absent, style.nodata, cells).astype(style.dtype)
     with rasterio.open(
         path,
         "w",
@@ -205,13 +205,13 @@ def encode(
         height=part.height,
         width=part.width,
         count=1,
-        dtype=look.dtype,
-        nodata=look.nodata,
+        dtype=style.dtype,
+        nodata=style.nodata,
         crs=CRS.from_wkt(grid.crs.to_wkt()),
         transform=part.transform,
         compress="deflate",
         zlevel=level,
-        predictor=3 if look.dtype == "float32" else 2,
+        predictor=3 if style.dtype == "float32" else 2,
         tiled=True,
         blockxsize=_BLOCK,
         blockysize=_BLOCK,
@@ -222,7 +222,7 @@ def encode(
 
 
 def bound(root: Path, used: Collection[Path], limit_bytes: int = LIMIT_BYTES) -> None:
-    """Mark folders as used now, and remove others while all together are too large."""
+    """Mark folders as used now, and remove others while all together exceed the limit."""
     entries = []
     with contextlib.suppress(OSError):
         for folder in root.iterdir():

@@ -26,11 +26,11 @@ TILES = frozenset(
     )
 )
 
-# A VRT in a VRT in a VRT: deeper than this they go round in circles.
+# A VRT in a VRT in a VRT: deeper nesting means that they refer to each other.
 DEEPEST = 8
 
-# What a plain mosaic is written with, in lower case as GDAL does not mind case. Whatever else a VRT
-# may hold (warping, formulas, options of drivers) is not needed here, and some of it runs code.
+# Elements of a plain mosaic, in lower case because GDAL ignores case. Anything else in a VRT
+# (warping, formulas, options of drivers) is not needed here, and some of it runs code.
 _PLAIN = frozenset(
     (
         *("vrtdataset", "srs", "geotransform", "metadata", "mdi", "overviewlist", "maskband"),
@@ -51,7 +51,7 @@ class TileSet:
     Attributes
     ----------
     files : tuple of Path
-        Where several have data for a cell, the first of them holds.
+        Where several have data for a cell, the first of them is used.
     nodata : float or None
         A value of the files' cells that stands for no data, beside the ones the files declare.
     """
@@ -68,13 +68,13 @@ def tiles_of(path: RasterPath) -> TileSet:
 
     Parameters
     ----------
-    path : Path, sequence of Path, or Tiles
+    path : Path, sequence of Path, or TileSet
         A file is itself; of a folder the rasters in it, by name; a list is taken in its order.
 
     Returns
     -------
-    Tiles
-        A folder without rasters stays itself: whoever opens it will say what is wrong.
+    TileSet
+        A folder without rasters is returned unchanged: opening it raises the error.
     """
     if isinstance(path, TileSet):
         return path
@@ -83,7 +83,7 @@ def tiles_of(path: RasterPath) -> TileSet:
 
 
 def sources(path: Path) -> tuple[Path, ...]:
-    """Every file that a VRT draws from, those of VRTs among them too.
+    """Every source file of a VRT, including the sources of VRTs among them.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ def _points_elsewhere(path: Path) -> bool:
         with path.open("rb") as file:
             head = file.read(512).lstrip(b"\xef\xbb\xbf \t\r\n")
     except OSError:
-        return False  # whoever opens it will say what is wrong
+        return False  # opening it raises the error
     return head.startswith((b"<", b"{"))
 
 
@@ -158,7 +158,7 @@ def _source(path: Path, element: ET.Element) -> Path:
 
 
 def _is_plain(element: ET.Element) -> bool:
-    """Whether an element belongs to a plain mosaic; GDAL takes attributes for children too."""
+    """Whether an element belongs to a plain mosaic; GDAL reads attributes as child elements too."""
     attributes = {key.lower(): value for key, value in element.items()}
     plain_band = attributes.get("subclass", "VRTSourcedRasterBand") == "VRTSourcedRasterBand"
     has_file = element.tag.lower() == "sourcefilename"

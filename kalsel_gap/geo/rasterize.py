@@ -1,7 +1,7 @@
 """What polygons cover on a grid of cells: islands, wetlands, administrative areas.
 
-A polygon covers the cells whose centre it holds. Only the part of the grid that is asked for is in
-memory, and only polygons that meet it are looked at.
+A polygon covers the cells whose centre lies in it. Only the window that is asked for is in memory,
+and only polygons that intersect it are burnt.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ class Footprints:
     grid : Grid
         Upright.
     shapes : array of shapely geometries
-        WGS84 degrees. Where several cover a cell, the first of them holds it.
+        WGS84 degrees. Where several cover a cell, the first of them counts.
     numbers : int array
-        What stands for each, from 1.
+        The number of each, from 1.
     """
 
     def __init__(self, grid: Grid, shapes: NDArray[np.object_], numbers: NDArray[np.int64]) -> None:
@@ -44,13 +44,13 @@ class Footprints:
         self._tree = shapely.STRtree(self.shapes)
 
     def at(self, window: Window) -> NDArray[np.int32]:
-        """Number of the polygon that holds each cell of a window, 0 where none does."""
+        """Number of the polygon that covers each cell of a window, 0 where none does."""
         part = self.grid.part(
             int(window.row_off), int(window.col_off), int(window.height), int(window.width)
         )
         t = part.transform
         around = shapely.box(t.c, t.f, t.c + t.a * part.width, t.f + t.e * part.height)
-        met = np.sort(self._tree.query(around))[::-1]  # whoever is burnt last holds
+        met = np.sort(self._tree.query(around))[::-1]  # the shape burnt last counts
         cells: NDArray[np.int32] = np.zeros((part.height, part.width), dtype=np.int32)
         if met.size:
             pairs = list(zip(self.shapes[met], self.numbers[met].tolist(), strict=True))
@@ -58,7 +58,7 @@ class Footprints:
         return cells
 
     def nearest(self, window: Window, todo: NDArray[np.bool_], reach_m: float) -> NDArray[np.int32]:
-        """As `at`, but some cells that no polygon holds take the nearest one's number.
+        """As `at`, but some cells that no polygon covers get the number of the nearest polygon.
 
         Parameters
         ----------

@@ -1,9 +1,9 @@
 """Values of a raster at points: windows in file order, nodata becomes NaN.
 
 A raster is one file or many (see :mod:`kalsel_gap.geo.mosaic`), read by windows of whole blocks in
-file order, each needed one once (with the cells around it where values between cells are asked
-for), and never more at a time. Elevations are taken bilinear between cells; classes, and levels
-that stand for their cell, from the nearest one.
+file order, each needed one once (with the cells around it for interpolation), one at a time.
+Elevations are interpolated bilinearly between cells; classes, and levels that represent their
+whole cell, are taken from the nearest cell.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ Method: TypeAlias = Literal["nearest", "bilinear"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
-    """What a raster says at points.
+    """Values of a raster at points.
 
     Attributes
     ----------
     value : float array
-        NaN where the cell is nodata or the point is off the raster.
+        NaN where the cell is nodata or the point is outside the raster.
     outside : bool array
-        True where the point is off the raster, or is no point at all (NaN).
+        True where the point is outside the raster, or has no coordinates (NaN).
     """
 
     value: FloatArray
@@ -59,20 +59,20 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class RasterInfo:
-    """What a raster is.
+    """Size, CRS, cell size and bounds of a raster.
 
     Attributes
     ----------
     width, height : int
         Columns and rows.
     crs : str
-        ``EPSG:32750`` where the CRS has such a code, else its name.
+        ``EPSG:32750`` where the CRS has such a code, otherwise its name.
     cell_width_m, cell_height_m : float
-        Size of the cell in the centre over the ground.
+        Size of the cell in the centre on the ground.
     dtype : str
         Type of the cells in the file.
     nodata : float or None
-        The value that stands for no data, if the file names one.
+        The value for no data, if the file declares one.
     south, west, north, east : float
         Bounds in WGS84 degrees.
     """
@@ -97,16 +97,16 @@ def sample(
 
     Parameters
     ----------
-    path : Path, sequence of Path, or Tiles
+    path : Path, sequence of Path, or TileSet
         The raster; see `mosaic.open_band`.
     lat, lon : array
         WGS84 degrees, any equal shape.
     band : int
         Counted from 1.
     method : {"nearest", "bilinear"}
-        The cell that the point lies in, or the four around it weighted by their nearness.
-        Neighbours without data give their weight to the others; where the point's own cell has
-        none, there is no value.
+        The cell that the point lies in, or the four around it weighted by their distance.
+        The weight of cells without data is shared among the others; where the point's own cell
+        has no data, there is no value.
 
     Returns
     -------
@@ -134,7 +134,7 @@ def touches(path: RasterPath, lat: ArrayLike, lon: ArrayLike) -> bool:
 
     Parameters
     ----------
-    path : Path, sequence of Path, or Tiles
+    path : Path, sequence of Path, or TileSet
         The raster; see `mosaic.open_band`.
     lat, lon : array
         WGS84 degrees, any equal shape.
@@ -153,11 +153,11 @@ def touches(path: RasterPath, lat: ArrayLike, lon: ArrayLike) -> bool:
 
 
 def describe(path: RasterPath, *, band: int = 1) -> RasterInfo:
-    """What a raster is, having read its first and its last cell: a cut-off file shows.
+    """Describe a raster; its first and last cell are read, so that a truncated file is an error.
 
     Parameters
     ----------
-    path : Path, sequence of Path, or Tiles
+    path : Path, sequence of Path, or TileSet
         The raster; see `mosaic.open_band`.
     band : int
         Counted from 1.
@@ -229,7 +229,7 @@ def _sum_of_four(terms: FloatArray) -> FloatArray:
 
 
 def _outline(grid: Grid, points: int = 22) -> tuple[FloatArray, FloatArray]:
-    """Fractional rows and columns along the four edges: straight in the CRS, bent on Earth."""
+    """Fractional rows and columns along the four edges: straight in the CRS, curved on Earth."""
     share = np.linspace(0.0, 1.0, points)
     zero, one = np.zeros(points), np.ones(points)
     row = np.concatenate([zero, one, share, share]) * grid.height

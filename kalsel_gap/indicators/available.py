@@ -132,14 +132,14 @@ def binned(
         in_group = (names == name) | (name == "")
         cells = [np.sort(y.to_numpy()[in_group & (bins == b)]) for b in range(count)]
         if name and min(len(cell) for cell in cells) < rule.minimum_bin:
-            continue  # a group answers for all bins or for none: else it could fall between bins
+            continue  # a group uses all bins or none: a mixture might not be monotone
         for b, values in enumerate(_monotone(cells, rising=rising)):
             found[name, b] = values
     return Binned(edges, found)
 
 
 def _monotone(cells: list[FloatArray], *, rising: bool) -> list[FloatArray]:
-    """Pool adjacent violators: whole bins are merged, so means and quantiles stay of one cloth."""
+    """Pool adjacent violators: whole bins are merged: means and quantiles use the same values."""
     pools: list[tuple[FloatArray, int]] = []
     sign = 1.0 if rising else -1.0
     for cell in cells:

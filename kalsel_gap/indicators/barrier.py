@@ -1,4 +1,4 @@
-"""Barrier H: why a deficit will not mend itself. Series in, Series with the same index out."""
+"""Barrier H: why a deficit will not disappear alone. Series in, Series with the same index out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Delivered adequacy A_d: what the school has now, or what it may have where nobody knows."""
+"""Delivered adequacy A_d: what the school has now, or an estimate where that is unknown."""
 
 from __future__ import annotations
 
@@ -69,15 +69,15 @@ def adequacy(
 
 
 def beta_mean(available: ArrayLike, rule: Inference) -> FloatArray:
-    """Mean delivered where nothing else is known: a share of what is available."""
+    """Mean delivered adequacy where nothing else is known: a share of the available adequacy."""
     return rule.mean_factor * np.asarray(available, dtype=np.float64)
 
 
 def beta_interval(available: ArrayLike, rule: Inference) -> tuple[FloatArray, FloatArray]:
-    """5 % and 95 % quantile of the Beta rule, widened to hold the mean.
+    """5 % and 95 % quantile of the Beta rule, widened to contain the mean.
 
-    With next to nothing available the distribution is so skewed that its mean lies beyond the
-    95 % quantile; the interval that is shown always holds the number that is shown.
+    With very little available the distribution is so skewed that its mean lies beyond the 95 %
+    quantile; the interval that is shown always contains the number that is shown.
     """
     from scipy.special import betaincinv
 

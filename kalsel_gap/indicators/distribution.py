@@ -65,7 +65,7 @@ class Delivered:
     def quantile(self, p: ArrayLike) -> FloatArray:
         """The smallest value with P(A_d ≤ value) ≥ p; 0 up to p = π.
 
-        `p` broadcasts with the schools; of a uniform number it makes a draw.
+        `p` broadcasts with the schools; a uniform random `p` gives a random draw.
         """
         from scipy.special import betaincinv
 
@@ -80,10 +80,10 @@ class Delivered:
         return np.where(level <= 0.0, 0.0 * mean, found)
 
     def interval(self) -> tuple[FloatArray, FloatArray]:
-        """5 % and 95 % quantile, widened where need be to hold the mean.
+        """5 % and 95 % quantile, widened where necessary to contain the mean.
 
         A distribution can be so skewed that its mean lies beyond its 95 % quantile; the interval
-        that is shown always holds the number that is shown.
+        that is shown always contains the number that is shown.
         """
         low, high = (self.quantile(p) for p in INTERVAL)
         mean = self.mean()
@@ -122,7 +122,7 @@ def infer_delivered(
         Whether the school is known to have a line of unknown speed: its register names a provider.
         There π is 0.
     known : array of shape (n,), optional
-        A_d where it is known, else NaN: it counts as it is.
+        A_d where it is known, otherwise NaN; a known value is used as it is.
     concentration : float
         Of the Beta given a line.
 
@@ -191,7 +191,7 @@ def mean_deficit(
 def deficit_interval(
     delivered: Delivered, available: ArrayLike, *, weight_delivered: float
 ) -> tuple[FloatArray, FloatArray]:
-    """5 % and 95 % quantile of D; they hold its mean."""
+    """5 % and 95 % quantile of D, widened where necessary to contain its mean."""
     most = deficit_without_service(available, weight_delivered=weight_delivered)
     low, high = delivered.interval()
     return (1.0 - high) * most, (1.0 - low) * most
@@ -254,7 +254,7 @@ def tier_probabilities(
 
 
 def mix_deficits(at_point: ArrayLike, in_area: ArrayLike, weight: ArrayLike) -> FloatArray:
-    """Mean over the point as given and the area that is claimed.
+    """Weighted mean of the value at the point as given and the value in the claimed area.
 
     For any figure that is linear in the distribution: mean deficits of shape (n,), and tier
     probabilities of shape (n, 5) with `weight` of shape (n, 1).
@@ -262,7 +262,7 @@ def mix_deficits(at_point: ArrayLike, in_area: ArrayLike, weight: ArrayLike) -> 
     Parameters
     ----------
     at_point, in_area : array
-        NaN where there is no evidence: that part drops out.
+        NaN where there is no evidence: that value is left out.
     weight : array
         Of the point, 0 to 1.
 
@@ -288,7 +288,7 @@ def mix_intervals(
     *,
     weight_delivered: float,
 ) -> tuple[FloatArray, FloatArray]:
-    """5 % and 95 % quantile of D over the point as given and the area; they hold its mean.
+    """5 % and 95 % quantile of D, mixed of the point as given and the area; they contain its mean.
 
     Parameters
     ----------
@@ -302,7 +302,7 @@ def mix_intervals(
     Returns
     -------
     low, high : float arrays of shape (n,)
-        Found by halving: the quantiles of a mixture have no closed form.
+        Found by bisection: the quantiles of a mixture have no closed form.
     """
     most = [
         deficit_without_service(a, weight_delivered=weight_delivered)
@@ -313,11 +313,12 @@ def mix_intervals(
     share = _weight_of_point(means[0], means[1], weight)
 
     def probability(deficit: FloatArray) -> FloatArray:
-        """P(D ≤ deficit): that A_d is at least as much as it leaves over."""
+        """P(D ≤ deficit): the probability that A_d is at least as large as this deficit allows."""
         total = np.zeros(share.shape)
         for part, m, w in zip(parts, most, (share, 1.0 - share), strict=True):
             with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-                # 0 of 0 is met; the smallest step below keeps a known A_d on the right side.
+                # A bound of 0 holds for A_d = 0; the next float below keeps a known A_d on the
+                # right side.
                 left = np.where(m > 0.0, 1.0 - deficit / m, 0.0).round(_DECIMALS)
             below = part.cdf(left - 10.0**-_DECIMALS)
             total += np.where(w > 0.0, w * (1.0 - below), 0.0)
@@ -340,6 +341,6 @@ def mix_intervals(
 
 
 def _weight_of_point(point: FloatArray, area: FloatArray, weight: ArrayLike) -> FloatArray:
-    """The weight, 1 or 0 where only one of both is known."""
+    """The weight, 1 or 0 where only one of the two is known."""
     share = np.asarray(weight, dtype=np.float64)
     return np.where(np.isnan(area), 1.0, np.where(np.isnan(point), 0.0, share))

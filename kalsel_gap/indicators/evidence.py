@@ -61,7 +61,7 @@ def error_db(
     held_out_db : float or array
         Error of calibrated predictions at measurements held out; NaN where not calibrated.
     errors : Errors, optional
-        The shipped ones if not given.
+        The default ones if not given.
 
     Raises
     ------
@@ -118,16 +118,16 @@ def evidence_order(basis: ArrayLike, is_calibrated: ArrayLike) -> NDArray[np.int
 
 
 def level_from_adequacy(adequacy: ArrayLike, points: Sequence[tuple[float, float]]) -> FloatArray:
-    """Level of which a curve makes an adequacy: its inverse, dBm.
+    """Level that a curve maps to an adequacy: the inverse of the curve, dBm.
 
     Parameters
     ----------
     adequacy : array
         Mean over the circle; NaN stays NaN.
     points : sequence of (dBm, adequacy)
-        Rising. Beyond its ends the curve is constant: an adequacy of the lowest point or less is
-        the highest level that has it, one of the highest point or more the lowest level that has
-        it. Where the curve is level in between, it is the middle.
+        Rising. Beyond its ends the curve is constant: an adequacy of the lowest point or less gives
+        the highest level with it, one of the highest point or more the lowest level with it. Where
+        the curve is flat in between, the middle of the flat part.
 
     Examples
     --------
@@ -307,11 +307,11 @@ def find_disagreements(
     ----------
     predicted_dbm, map_dbm : array of shape (n,)
         NaN where unknown. Where the map shows none, pass its detection level if the prediction is
-        above it, else NaN.
+        above it, otherwise NaN.
     terrain : array of str, shape (n,)
         Terrain class; unknown is a class of its own.
     least_db : float
-        No limit is lower.
+        Smallest limit.
     deviations : float
         Robust standard deviations.
 
@@ -344,7 +344,7 @@ def find_disagreements(
 def contradicts_complete(
     predicted_dbm: ArrayLike, *, least_dbm: float = -120.0, share: float = 0.05
 ) -> bool:
-    """Whether a list of sites cannot be complete: too much of what the map covers is out of reach.
+    """Whether a list of sites cannot be complete: too many covered places get too low a level.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
-"""Missing values of barrier and need: which leaves are active, and medians of the school's likes.
+"""Missing values of barrier and need: which leaves are active, and medians of similar schools.
 
-A constant for an unknown moves a school past its likes, and a leaf known in one kabupaten compares
-it with the others on an input that these lack.
+A constant for an unknown value moves a school above or below similar ones, and a leaf known in one
+kabupaten only compares its schools with others on an input that these do not have.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ def fill_by_group_median(
     level: pd.Series[str],
     counts: pd.Series[bool],
 ) -> tuple[pd.Series[float], pd.Series[bool]]:
-    """Missing values from the median of the same kabupaten and level, else of the project.
+    """Missing values from the median of the same kabupaten and level, otherwise of the project.
 
     Parameters
     ----------
     value : Series of float, shape (n,)
         NaN where unknown.
     kabupaten, level : Series of str, shape (n,)
-        The group; a school of which one is missing takes the project's median.
+        The group; a school without one of them takes the project's median.
     counts : Series of bool, shape (n,)
         Schools whose values enter the medians: ranked, no duplicates.
 
@@ -71,7 +71,7 @@ def is_widely_known(
     ranked : Series of bool, shape (n,)
         Schools that are ranked; kabupaten without any do not count.
     kabupaten : Series of str, shape (n,)
-        Schools without one form a group of their own: nothing is known of it but its schools.
+        Schools without one form a group of their own.
     least_share : float
         The half, of both.
 

@@ -5,12 +5,12 @@ tests exist only at schools with a line, and many registers can state only that 
 parts are monotone in the available adequacy A_a. The prior enters as pseudo-schools before the
 isotonic regression, so that schools of the plain never lift those of the mountains.
 
-The recipe of every curve: weighted isotonic regression over schools and pseudo-schools; between
-neighbours the fit is linear; at each knot it is averaged over the half-intervals beside the knot,
-where schools count at their own places and the pseudo-schools as spread evenly; at the two end
-knots, which have one half-interval only, the even part is the fit at the end itself. Between knots
-the curve is linear, beyond the ends constant. The windows of the knots do not overlap, so their
-means are as monotone as the fit.
+Every curve is fitted in the same way: weighted isotonic regression over schools and pseudo-schools;
+between neighbours the fit is linear; at each knot it is averaged over the half-intervals beside the
+knot, where schools count at their own places and the pseudo-schools are spread evenly; at the two
+end knots, which have one half-interval only, the even part is the fit at the end itself. Between
+knots the curve is linear, beyond the ends constant. The windows of the knots do not overlap, so
+their means are as monotone as the fit.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Prior:
     no_line_full: float = 0.05
     """Probability of no line where A_a is 1."""
     no_line_rise: float = 0.45
-    """What it rises by where A_a is 0."""
+    """Increase of that probability where A_a is 0."""
     share_of_available: float = 0.8
     """Mean A_d given a line, as a share of A_a."""
     satellite: float = 0.10
@@ -119,7 +119,7 @@ def fit_no_line(
     weight : array of shape (n,), optional
         Weight of each school, not negative; 1 if not given.
     prior : Prior, optional
-        The shipped one if not given. Without schools the curve equals it within rounding.
+        The default one if not given. Without schools the curve equals it within rounding.
 
     Raises
     ------
@@ -153,7 +153,7 @@ def fit_given_line(
     weight : array of shape (n,), optional
         Weight of each school, not negative; 1 if not given.
     prior : Prior, optional
-        The shipped one if not given. Without schools the curve equals it, but for the kink at
+        The default one if not given. Without schools the curve equals it, except near the kink at
         A_a .125: it lies between two knots, where the curve is up to .011 above the prior.
 
     Raises
@@ -185,7 +185,7 @@ def fit_available_by_distance(
     Parameters
     ----------
     distance_km, available : array of shape (n,)
-        Of schools of which both are known.
+        Of schools with both values known.
     weight : array of shape (n,), optional
         Weight of each school, not negative; 1 if not given.
     minimum_schools : int
@@ -193,7 +193,7 @@ def fit_available_by_distance(
 
     Returns
     -------
-    Curve or None
+    MonotoneCurve or None
         Knots in km.
 
     Raises
@@ -213,21 +213,21 @@ def fit_available_by_distance(
         return MonotoneCurve(np.expm1(place[:1]), np.array([everywhere]), len(x))
     knots = np.linspace(place[0], place[-1], intervals + 1)
     fitted = _monotone(mean, total, rising=False)
-    # One school's weight, spread evenly, answers where no school stands near a knot.
+    # The weight of one school, spread evenly, gives a value where no school is near a knot.
     values = _at_knots(knots, place, fitted, (place, total), even_weight=1.0)
     return MonotoneCurve(np.expm1(knots), values, len(x))
 
 
 def can_state_both(none: int, provider: int, *, minimum: int = 5) -> bool:
-    """Whether a register's internet field may teach the probability of no line.
+    """Whether the probability of no line may be fitted to a register's internet field.
 
-    A field in which only one of the two answers is used cannot state the other one, and one or two
-    rows are a slip of the pen: both answers must have been given at least `minimum` times.
+    A field in which only one of the two answers occurs cannot state the other one, and one or two
+    rows may be typing errors: both answers must occur at least `minimum` times.
 
     Parameters
     ----------
     none, provider : int
-        Schools of which the field says that there is none, or names a provider.
+        Schools whose field states that there is none, or names a provider.
     minimum : int
         Fewest of each.
 
@@ -239,7 +239,7 @@ def can_state_both(none: int, provider: int, *, minimum: int = 5) -> bool:
     return min(none, provider) >= minimum
 
 
-# --- the recipe ----------------------------------------------------------------------------------
+# --- the fit -------------------------------------------------------------------------------------
 
 
 def _fit_with_prior(
@@ -284,7 +284,7 @@ def _merge_equal(
     x: FloatArray, y: FloatArray, weight: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Rising places, and the weighted mean and weight of the values at each."""
-    order = np.lexsort((weight, y, x))  # sums in one order, however the rows came
+    order = np.lexsort((weight, y, x))  # sums in one order, whatever the order of the rows
     x, y, weight = x[order], y[order], weight[order]
     place, first = np.unique(x, return_index=True)
     if not place.size:
@@ -339,10 +339,10 @@ def _at_knots(
 
 
 def _limit_steps(values: FloatArray, *, rising: bool) -> FloatArray:
-    """Values whose steps are all within the steepest one; unchanged where they are so already.
+    """Values with no step above the steepest one; unchanged where that holds already.
 
-    A step that is too steep is spread to both sides: half-way between the highest curve below the
-    values and the lowest above them that keep to the limit.
+    A step that is too steep is spread to both sides: the result is midway between the highest curve
+    below the values and the lowest curve above them that satisfy the limit.
     """
     if np.all(np.abs(np.diff(values)) <= _STEEPEST_STEP):
         return values

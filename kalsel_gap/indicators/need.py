@@ -21,7 +21,7 @@ def vulnerability(
     poor_share: pd.Series[float],
     rule: Vulnerability,
 ) -> pd.Series[float]:
-    """1 for special and inclusive schools; else the village's or the pupils' share, the larger.
+    """1 for special and inclusive schools; otherwise the village's or pupils' share, the larger.
 
     Unknown where neither is known.
 
@@ -46,7 +46,7 @@ def vulnerability(
 
 
 def idle(amount: pd.Series[float], delivered: pd.Series[float]) -> pd.Series[float]:
-    """What lies idle for want of bandwidth: ``amount · (1 - A_d)``.
+    """Part of an amount that is not used for lack of bandwidth: ``amount · (1 - A_d)``.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""A doubtful position: how likely the school is at the point as given, not in the claimed area.
+"""A doubtful position: probability that the school is at the point as given, not elsewhere.
 
 Each kind of evidence has a table of weights: the probability of the point if nothing else were
 known. Their odds multiply, so that evidence that is missing, or has the weight .5, changes nothing.
@@ -53,7 +53,7 @@ def weight_of_point(
     decimals : array of shape (n,)
         Of the coordinates as given; NaN where unknown.
     table : PointWeights, optional
-        The shipped one if not given.
+        The default one if not given.
 
     Returns
     -------

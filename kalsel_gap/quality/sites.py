@@ -122,7 +122,7 @@ def _distance_km(lat: pd.Series[float], lon: pd.Series[float], area: gpd.GeoSeri
     distance[inside] = 0.0
     off = np.isnan(distance)
     if off.any():
-        distance[off] = geodesy.nearest_line_m(y[off], x[off], shapes, piece_m=2000.0) / 1000
+        distance[off] = geodesy.nearest_line_m(y[off], x[off], shapes, segment_m=2000.0) / 1000
     return distance
 
 

@@ -22,7 +22,7 @@ UNKNOWN = -1
 # Flags in the order of their precedence, and what is left where none holds.
 PRECEDENCE = ("pulau_kecil", "pegunungan", "pesisir", "rawa")
 ELSE = "dataran"
-# Nothing is left over where this one is unknown.
+# The remaining class is not assigned where this one is unknown.
 ELSE_NEEDS = "pegunungan"
 
 
@@ -65,17 +65,17 @@ def coastal(coast_km: ArrayLike, in_zone: Flags, limits: Coast) -> Flags:
 
 
 def primary(flags: Mapping[str, Flags], given: Collection[str]) -> Flags:
-    """The class that comes first, as its place in `PRECEDENCE`; their number for `ELSE`.
+    """The first class that applies, by its index in `PRECEDENCE`; their number for `ELSE`.
 
-    Nothing is a plain whose relief is unknown. A flag that is unknown here but known elsewhere
-    hides whatever comes after it.
+    A place with unknown relief is never a plain. A flag that is unknown here but known elsewhere
+    leaves the class unknown unless a class before it applies.
 
     Parameters
     ----------
     flags : mapping of int8 arrays
         For each of `PRECEDENCE`, of equal shape.
     given : collection of str
-        Flags that are known anywhere; the others are left out.
+        Flags that are known at some place; the others are ignored.
 
     Returns
     -------

@@ -1,7 +1,7 @@
-"""Horizons: what stands highest along lines of sight over an elevation model, and the open sky.
+"""Horizons: the highest terrain along lines of sight over an elevation model, and the open sky.
 
-A line of sight is a geodesic, on the grid a parabola that is followed window by window: whatever
-the order of the windows, the highest angle of all samples holds, and of equal ones the nearest.
+A line of sight is a geodesic, on the grid a parabola that is followed window by window. In any
+order of the windows, the highest angle of all samples counts, and of equal angles the nearest.
 """
 
 from __future__ import annotations
@@ -25,30 +25,30 @@ if TYPE_CHECKING:
     from kalsel_gap.project.terrain import Horizon
 
 
-# A line of sight is sampled this often in the length of a cell, from one cell away on: nearer, the
-# model says nothing that is not in the school's own elevation.
+# A line of sight is sampled this often per cell, beginning one cell away: nearer, the model shows
+# nothing that is not in the school's own elevation.
 SAMPLES_A_CELL = 2
 
 EARTH_RADIUS_M = 6_371_000.0
 
-# Land that cannot stand out is passed over by squares of so many cells a side, and their bits.
+# Land too low to be a horizon is skipped in squares of so many cells a side (and as bits).
 SQUARE_CELLS, SQUARE_BITS = 16, 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HorizonSight:
-    """What stands highest along lines of sight, arrays of shape (schools, directions).
+    """The highest terrain along lines of sight, arrays of shape (schools, directions).
 
     Attributes
     ----------
     found_deg : float array
-        Elevation angle of the highest terrain seen: the horizon is no lower. NaN where nothing is.
+        Elevation angle of the highest terrain seen: the horizon is no lower. NaN where none is.
     horizon_deg : float array
         The same where it is known to be the horizon.
     distance_m : float array
-        How far away that is.
+        Distance to it.
     lat, lon : float array
-        Where that is.
+        Position of it.
     """
 
     found_deg: FloatArray
@@ -66,7 +66,7 @@ class SightRays(NamedTuple):
     row, col : float array of shape (schools, directions, 3)
         Coefficients of ``a + b s + c s²``, s the distance in metres.
     eye_m : float array of shape (schools,)
-        Height of the observer; NaN sees nothing.
+        Height of the observer; NaN has no horizon.
     step_m : float array of shape (schools,)
         Between two samples.
     last : int array of shape (schools,)
@@ -81,7 +81,7 @@ class SightRays(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """What the kernels find along the rays, arrays of shape (schools, directions).
+    """Results of the kernels along the rays, arrays of shape (schools, directions).
 
     Attributes
     ----------
@@ -104,7 +104,7 @@ def sky_view_share(horizon_deg: ArrayLike) -> FloatArray:
     Parameters
     ----------
     horizon_deg : array of shape (n, directions)
-        Evenly spaced around; a horizon below the level counts as 0.
+        Evenly spaced around; a horizon below the horizontal counts as 0.
 
     Returns
     -------
@@ -131,14 +131,14 @@ def open_share(horizon_deg: ArrayLike, lowest_deg: float) -> FloatArray:
     """
     covered = np.sin(np.radians(np.maximum(np.asarray(horizon_deg, np.float64), lowest_deg)))
     lowest = math.sin(math.radians(lowest_deg))
-    # Rounding of the mean could leave the range.
+    # Rounding of the mean could give a value outside the range.
     share: FloatArray = np.clip((1.0 - covered.mean(axis=-1)) / (1.0 - lowest), 0.0, 1.0)
     return share
 
 
 def rays_of(
     grid: Grid,
-    frame: DemGrid,
+    dem_grid: DemGrid,
     lat: FloatArray,
     lon: FloatArray,
     azimuth: FloatArray,
@@ -146,7 +146,7 @@ def rays_of(
 ) -> SightRays:
     """Lines of sight on the grid, through their beginning, middle and end.
 
-    Over the 20 km of a line a geodesic leaves the parabola through these by centimetres.
+    Over a length of 20 km a geodesic differs from the parabola through these by centimetres.
     """
     shape = azimuth.shape
     row = np.empty((*shape, 3))
@@ -159,7 +159,7 @@ def rays_of(
         )
         to_lon, to_lat, _ = WGS84.fwd(from_lon, from_lat, azimuth, way_m)
         row[..., place], col[..., place] = grid.pixel(to_lat, to_lon)
-    height_m, width_m = cell_m(frame, row[:, 0, 0])
+    height_m, width_m = cell_m(dem_grid, row[:, 0, 0])
     step_m = np.minimum(height_m, width_m) / SAMPLES_A_CELL
     last = np.floor(horizon.distance_m / np.where(np.isfinite(step_m), step_m, np.inf))
     return SightRays(
@@ -172,7 +172,7 @@ def rays_of(
 
 
 def reach(rays: SightRays, distance_m: float) -> tuple[IntArray, IntArray]:
-    """Rows and columns, for each school, within which its rays end, and a cell more or two."""
+    """Rows and columns around each school that contain its rays, with a margin of some cells."""
     rows, cols = (
         np.abs(axis[..., 1] + distance_m * axis[..., 2]).max(axis=1) * distance_m
         for axis in (rays.row, rays.col)
@@ -182,23 +182,23 @@ def reach(rays: SightRays, distance_m: float) -> tuple[IntArray, IntArray]:
 
 
 def _parabola(places: FloatArray, length_m: float) -> FloatArray:
-    """Coefficients of the parabola through values at the beginning, middle and end of a way."""
+    """Coefficients of the parabola through values at the beginning, middle and end of a ray."""
     first, middle, last = (places[..., place] for place in range(3))
     linear = (4.0 * middle - 3.0 * first - last) / length_m
     square = 2.0 * (first - 2.0 * middle + last) / length_m**2
     return np.stack([first, linear, square], axis=-1)
 
 
-def cell_m(frame: DemGrid, row: FloatArray) -> tuple[FloatArray, FloatArray]:
+def cell_m(dem_grid: DemGrid, row: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Height and width of the cells in fractional rows."""
-    if not frame.geographic:
-        return np.full(row.shape, abs(frame.row)), np.full(row.shape, frame.col)
-    dlat_m, dlon_m = metres_per_degree(frame.top + row * frame.row)
-    return abs(frame.row) * dlat_m, frame.col * dlon_m
+    if not dem_grid.geographic:
+        return np.full(row.shape, abs(dem_grid.row)), np.full(row.shape, dem_grid.col)
+    dlat_m, dlon_m = metres_per_degree(dem_grid.top + row * dem_grid.row)
+    return abs(dem_grid.row) * dlat_m, dem_grid.col * dlon_m
 
 
 def nothing_seen(rays: SightRays) -> Seen:
-    """What is known of rays before any window has been read."""
+    """The initial result for rays, before any window has been read."""
     shape = rays.row.shape[:2]
     step = np.zeros(shape, dtype=np.int64)
     return Seen(np.full(shape, -np.inf), step, np.repeat(rays.last + 1, shape[1]).reshape(shape))
@@ -219,19 +219,19 @@ def sight_of(grid: Grid, rays: SightRays, seen: Seen, void_m: float) -> HorizonS
     return HorizonSight(found_deg, np.where(far, found_deg, np.nan), distance_m, lat, lon)
 
 
-# --- kernels: no fastmath, digits must not hang on how a compiler orders sums --------------------
+# --- kernels: no fastmath, results must not depend on how a compiler orders sums -----------------
 
 
 @kernel
 def find_edges(rays: SightRays, seen: Seen, height: int, width: int) -> None:
-    """Where the raster ends there is no data."""
+    """Count the first sample beyond the edge of the raster as a void."""
     for n in range(seen.void.shape[0]):
         if np.isnan(rays.eye_m[n]):
             continue
         for ray in range(seen.void.shape[1]):
             a, b, c = rays.row[n, ray]
             d, e, f = rays.col[n, ray]
-            # No sample is farther away than this.
+            # A number beyond every sample.
             s = rays.last[n] * rays.step_m[n]
             rows, cols = s * (abs(b) + s * abs(c)) + 1.0, s * (abs(e) + s * abs(f)) + 1.0
             if rows < a < height - rows and cols < d < width - cols:
@@ -246,7 +246,7 @@ def find_edges(rays: SightRays, seen: Seen, height: int, width: int) -> None:
 
 @kernel
 def _highest(surface: FloatArray) -> FloatArray:
-    """What no bilinear height in each square of cells is above; infinite where there are voids."""
+    """Upper bound of the bilinear heights in each square of cells; infinite with voids in it."""
     height, width = surface.shape
     highest = np.full((height // SQUARE_CELLS + 1, width // SQUARE_CELLS + 1), -np.inf)
     for p in range(highest.shape[0]):
@@ -264,7 +264,7 @@ def _highest(surface: FloatArray) -> FloatArray:
 def _between(
     axis: FloatArray, low: float, high: float, first_m: float, last_m: float
 ) -> tuple[float, float]:
-    """The part of a way on which a parabola may lie between two limits, a cell more at each."""
+    """The part of a ray on which a parabola may lie between two limits, plus a cell at each end."""
     slack = 1.0 + abs(axis[2]) * last_m * last_m
     below, above = low - slack - axis[0], high + slack - axis[0]
     if abs(axis[1]) * last_m < 1e-9:
@@ -274,8 +274,10 @@ def _between(
 
 
 @kernel
-def look(tile: DemWindow, rays: SightRays, members: IntArray, bend: float, seen: Seen) -> None:
-    """Follow the rays through a window; `bend` is what a metre of way takes off a tangent."""
+def follow_rays(
+    tile: DemWindow, rays: SightRays, members: IntArray, bend: float, seen: Seen
+) -> None:
+    """Follow the rays through a window; `bend` is the decrease of the tangent per metre of ray."""
     surface = tile.surface
     highest = _highest(surface)
     top, bottom, left, right = (
@@ -303,7 +305,7 @@ def look(tile: DemWindow, rays: SightRays, members: IntArray, bend: float, seen:
                 if not (top <= row < bottom and left <= col < right):
                     continue
                 y, x = row - tile.row, col - tile.col
-                # Most of the land is too low to matter; a micrometre for the rounding of means.
+                # Most land is too low to matter; a micrometre allows for the rounding of means.
                 limit_m = highest[int(y) >> SQUARE_BITS, int(x) >> SQUARE_BITS] - eye_m
                 if limit_m + 1e-6 < (tangent + s * bend) * s:
                     continue
@@ -312,7 +314,7 @@ def look(tile: DemWindow, rays: SightRays, members: IntArray, bend: float, seen:
                     void = min(void, k)
                     continue
                 risen = (height_m - eye_m) / s - s * bend
-                # Of equally high ones the nearest, whichever window comes first.
+                # Of equally high samples the nearest, in any order of the windows.
                 if risen > tangent or (risen == tangent and k < step):
                     tangent, step = risen, k
             seen.tangent[n, ray], seen.step[n, ray], seen.void[n, ray] = tangent, step, void

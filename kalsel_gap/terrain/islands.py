@@ -37,10 +37,10 @@ def land_polygons(path: Path) -> NDArray[np.object_]:
 def find_islands(
     lat: NDArray[np.float64], lon: NDArray[np.float64], land: NDArray[np.object_], limits: Terrain
 ) -> pd.DataFrame:
-    """The island of each school; the largest polygon is the mainland and none.
+    """The island of each school; the largest polygon is the mainland, not an island.
 
-    A school on a simplified shore lies a little off its polygon: the nearest one holds it, up to
-    a limit beyond which it may as well stand on an islet that the layer does not have.
+    A school near a simplified shoreline may lie a little outside its polygon: it belongs to the
+    nearest one up to a limit, beyond which it may be on an islet that the layer does not have.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def find_islands(
 
 
 def are_small(land: NDArray[np.object_], limits: Terrain) -> NDArray[np.bool_]:
-    """Which polygons of land are small islands; the largest is the mainland and none."""
+    """Which polygons of land are small islands; the largest is the mainland, not an island."""
     own_km2, _, legal_km2 = _areas(land, limits)
     small: NDArray[np.bool_] = legal_km2 <= limits.small_island.area_km2
     small[own_km2.argmax()] = False
@@ -105,7 +105,7 @@ def _areas(
 
 
 def _strait_km(island: int, land: NDArray[np.object_], area_km2: NDArray[np.float64]) -> float:
-    """Narrowest water between an island and the nearest land larger than it."""
+    """Smallest width of water between an island and the nearest land larger than it."""
     larger = land[area_km2 > area_km2[island]]
     nearest = shapely.STRtree(larger).nearest(land[island])
     return float(_apart_km(land[island : island + 1], larger[[nearest]])[0])
@@ -127,7 +127,7 @@ def small_island(
     window : Window
     dry : bool array of the window's shape
     reach_m : float
-        How far land may lie off its polygon.
+        How far land may lie outside its polygon.
     small : int
         Number of small islands in `land`.
     """

@@ -1,7 +1,7 @@
-"""Terrain layers of the whole elevation model in pieces, kept in the cache.
+"""Terrain layers of the whole elevation model window by window, kept in the cache.
 
-What is measured (slope, relief, distance to the shore …) is kept apart from what thresholds make of
-it (mountain class, terrain class): another threshold classifies anew from pieces that are there.
+Measured layers (slope, relief, distance to the shore …) are cached apart from the layers derived
+from them by thresholds (mountain class, terrain class): another threshold only classifies again.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from kalsel_gap.terrain.islands import small_island
 from kalsel_gap.terrain.kept_sea import look_up_sea
 from kalsel_gap.terrain.layers import Work, compute_layers
 from kalsel_gap.terrain.mountains import KaposThresholds, kapos_class
-from kalsel_gap.terrain.styles import DERIVED, LOOKS, MEASURED, NUMBERS, SEA
+from kalsel_gap.terrain.styles import DERIVED, MEASURED, NUMBERS, SEA, STYLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,7 +46,7 @@ FROM = {
     "class": ("elevation", "slope", "relief", "coast", "zone"),
 }
 NEEDS = {"coast": "shore", "zone": "sea"}
-# Parts of the terrain limits that a layer depends on, and sections of files.
+# Parts of the terrain thresholds that a layer depends on, and sections of files.
 LIMITS = {
     "relief": ("radius_m.relief",),
     "zone": ("coast.zone_m",),
@@ -57,7 +57,7 @@ _FILES = {"coast": ("coastline",), "class": ("coastline", "wetlands")}
 
 
 class KeptLayers:
-    """Pieces of the terrain layers of a project, made where the cache has none.
+    """Windows of the terrain layers of a project, made where the cache has none.
 
     Parameters
     ----------
@@ -89,9 +89,9 @@ class KeptLayers:
             self.grid = band.grid
         self._store = Cache(default_cache_folder(), is_waiting=True)
         self._root = default_cache_folder() / _FOLDER
-        self.wanted = tuple(LOOKS)
+        self.wanted = tuple(STYLES)
 
-    # --- what there is -------------------------------------------------------------------------
+    # --- inputs --------------------------------------------------------------------------------
 
     @computed_once
     def find_sea(self) -> SeaMask | None:
@@ -101,7 +101,7 @@ class KeptLayers:
 
     @computed_once
     def find_shore(self) -> CellRuns | None:
-        """Cells of the shore: of the project's coastline, as at the schools, else of the sea."""
+        """Cells of the shore: the project's coastline, as for the schools, otherwise of the sea."""
         given = self.opened.project.coastline
         if given is None:
             return self.find_sea()
@@ -125,7 +125,7 @@ class KeptLayers:
 
     @property
     def measured(self) -> tuple[str, ...]:
-        """What must be measured; the elevation always, as it tells what is land."""
+        """Layers that must be measured; always the elevation, which shows what is land."""
         needed = {"elevation", *self.wanted}
         for name in self.wanted:
             needed |= {part for part in FROM.get(name, ()) if self._is_possible(part)}
@@ -133,10 +133,10 @@ class KeptLayers:
 
     @property
     def derived(self) -> tuple[str, ...]:
-        """What must be made of it."""
+        """Layers that must be derived from them."""
         return tuple(name for name in DERIVED if name in self.wanted)
 
-    # --- pieces --------------------------------------------------------------------------------
+    # --- cached windows ------------------------------------------------------------------------
 
     @computed_once
     def _hash_files(self) -> dict[str, str]:
@@ -145,9 +145,9 @@ class KeptLayers:
 
     @computed_once
     def locate_pieces(self) -> dict[str, CachedLayer]:
-        """Pieces of every layer, in folders named by all that it depends on."""
+        """Cached windows of every layer, in folders named by everything that it depends on."""
         return {
-            name: CachedLayer(self._root / self._key(name), self.grid, LOOKS[name])
+            name: CachedLayer(self._root / self._key(name), self.grid, STYLES[name])
             for name in (*self.measured, *self.derived)
         }
 
@@ -181,7 +181,7 @@ class KeptLayers:
         return KaposThresholds(**self.limits.mountain.model_dump(exclude={"source"}))
 
     def _measure(self, report: Progress) -> None:
-        """Make the pieces of what is measured that are not there yet."""
+        """Make the missing windows of the measured layers."""
         names = self._missing(self.measured)
         if not names:
             return
@@ -196,7 +196,7 @@ class KeptLayers:
         )
 
     def _keep(self, name: str, window: Window) -> None:
-        """Make a piece of a derived layer, unless it is there."""
+        """Make a window of a derived layer, unless it is cached."""
         pieces = self.locate_pieces()
         if not pieces[name].has(window):
             cells = self._derive(name, window, lambda part: pieces[part].read(window))
@@ -205,7 +205,7 @@ class KeptLayers:
     def _derive(
         self, name: str, window: Window, read: Callable[[str], NDArray[Any]]
     ) -> NDArray[Any]:
-        """A piece of what is made of measured layers."""
+        """A window of a layer derived from measured layers."""
         given = {part: read(part) for part in FROM[name] if part in self.locate_pieces()}
         if name == "hillshade":
             return _hillshade(given["slope"], given["aspect"])
@@ -217,7 +217,7 @@ class KeptLayers:
     def _class(
         self, window: Window, given: dict[str, NDArray[Any]], kapos: NDArray[np.int8]
     ) -> NDArray[np.int16]:
-        """Numbers of terrain classes, by the rules that hold for schools."""
+        """Numbers of terrain classes, by the same rules as for schools."""
         dry = ~np.isnan(given["elevation"])
         unknown = np.full(dry.shape, classes.UNKNOWN, dtype=np.int8)
         flags = {
@@ -253,7 +253,7 @@ class KeptLayers:
 
     @computed_once
     def _read_land(self) -> Footprints | None:
-        """Polygons of land, small islands apart."""
+        """Polygons of land; small islands have a number of their own."""
         shore = self.opened.project.coastline
         if shore is None or not shore.land:
             return None
@@ -284,7 +284,7 @@ def in_unit(name: str, cells: NDArray[Any]) -> NDArray[Any]:
 
 
 def _hillshade(slope_deg: NDArray[Any], aspect_deg: NDArray[Any]) -> NDArray[np.uint8]:
-    """Light from 1 to 255, 0 where it is not known."""
+    """Hillshade from 1 to 255, 0 where it is unknown."""
     lit = light(np.radians(slope_deg), np.radians(np.nan_to_num(aspect_deg)))
     shade: NDArray[np.uint8] = np.nan_to_num(np.rint(1.0 + 254.0 * lit)).astype(np.uint8)
     return shade

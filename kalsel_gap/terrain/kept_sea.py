@@ -28,7 +28,7 @@ def look_up_sea(opened: Opened, store: Cache | None = None) -> SeaMask | None:
     Returns
     -------
     SeaMask or None
-        None where the elevation model does not tell, or where there is none.
+        None where the elevation model does not show one.
 
     Raises
     ------

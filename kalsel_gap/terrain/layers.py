@@ -1,9 +1,9 @@
-"""Terrain layers of a whole raster, stripe by stripe: one reading for all of them.
+"""Terrain layers of a whole raster, window by window: the raster is read once for all of them.
 
-While one stripe is worked, the next is read and the one before is written. Memory holds three
-stripes and some tiles, whatever the number of rows; very wide rasters are taken in bands of
-columns. Every cell is worked from the same cells by the same arithmetic however stripes, tiles
-and threads are cut, so that layers agree bit for bit.
+While one window is computed, the next is read and the one before is written. Memory holds three
+windows and some tiles, for any number of rows; a window has full rows, or some columns of a very
+wide raster. Every cell is computed from the same cells by the same arithmetic for any size of
+windows and tiles and any number of threads, so that layers agree bit for bit.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 from rasterio.windows import Window
 
-from kalsel_gap.geo.dem import NO_HEIGHT, frame_of, halo_of, heights
+from kalsel_gap.geo.dem import NO_HEIGHT, dem_grid_of, halo_of, heights
 from kalsel_gap.geo.grid import TILE, BandCells, windows
 from kalsel_gap.geo.mosaic import open_band
 from kalsel_gap.terrain.local_relief import compute_local_relief, footprint
@@ -40,14 +40,14 @@ LayerName: TypeAlias = Literal[
 ]
 Write: TypeAlias = Callable[[LayerName, Window, BandCells], object]
 
-# What stands for no data: NaN, and in classes this.
+# The value for no data: NaN, and in classes this.
 CLASSES = frozenset(("mountain", "zone"))
 NO_CLASS = -1
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What to make of a raster, and how.
+    """Which layers to make of a raster, and how.
 
     Attributes
     ----------
@@ -59,13 +59,13 @@ class Work:
     relief_radius_m : float
         Of the local elevation range.
     mountains : KaposThresholds
-        Limits of the mountain classes.
+        Thresholds of the mountain classes.
     sea : SeaMask, optional
         The open sea: has no slope, counts in no local relief, is no mountain. Needed for ``coast``.
-    zone : Zone, optional
+    zone : CellRuns, optional
         Needed for ``zone``.
-    shore : Zone, optional
-        What ``coast`` is the distance to, instead of the sea: cells of a given coastline.
+    shore : CellRuns, optional
+        Cells of a given coastline, to which ``coast`` is the distance instead of to the sea.
     threads : int, optional
         As many as there are processors.
     """
@@ -88,11 +88,11 @@ def compute_layers(
     skip: Callable[[Window], bool] | None = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> None:
-    """Make terrain layers of a raster and hand them out piece by piece.
+    """Make terrain layers of a raster and hand them out window by window.
 
     Parameters
     ----------
-    path : Path, sequence of Path, or Tiles
+    path : Path, sequence of Path, or TileSet
         Elevation model.
     work : Work
     write : callable
@@ -102,10 +102,10 @@ def compute_layers(
     band : int
         Counted from 1.
     skip : callable, optional
-        Says of a window whether it is done already, as after an interruption: the windows of a
-        raster are always the same.
+        Returns whether a window is done already, as after an interruption: the windows of a raster
+        are always the same.
     progress : callable, optional
-        Called with the number of cells made and of all, the skipped ones among them.
+        Called with the number of cells made, including skipped ones, and of all cells.
 
     Raises
     ------
@@ -116,7 +116,7 @@ def compute_layers(
     """
     with open_band(path, band) as source:
         _check(work, source.grid)
-        pieces = _pieces(source, work, skip or (lambda _: False))
+        parts = _read_windows(source, work, skip or (lambda _: False))
         done, total = 0, source.grid.width * source.grid.height
         with (
             ThreadPoolExecutor(work.threads or os.cpu_count()) as workers,
@@ -124,13 +124,13 @@ def compute_layers(
             ThreadPoolExecutor(1) as writer,
         ):
             written = writer.submit(_hand_out, write, None, {})
-            ahead = reader.submit(next, pieces, None)
-            while (piece := ahead.result()) is not None:
-                ahead = reader.submit(next, pieces, None)
-                made = _made(piece, workers)
+            ahead = reader.submit(next, parts, None)
+            while (part := ahead.result()) is not None:
+                ahead = reader.submit(next, parts, None)
+                made = _make_layers(part, workers)
                 written.result()
-                written = writer.submit(_hand_out, write, piece.window, made)
-                done += piece.window.width * piece.window.height
+                written = writer.submit(_hand_out, write, part.window, made)
+                done += part.window.width * part.window.height
                 if progress is not None:
                     progress(done, total)
             written.result()
@@ -138,44 +138,46 @@ def compute_layers(
 
 def _hand_out(write: Write, window: Window | None, made: dict[LayerName, BandCells]) -> None:
     for name in sorted(made):
-        write(name, window, made.pop(name))  # and let go of it
+        write(name, window, made.pop(name))  # pop frees its memory
 
 
 def _check(work: Work, grid: Grid) -> None:
     for needed, zone in (("coast", work.shore or work.sea), ("zone", work.zone)):
         if needed in work.wanted and zone is None:
-            message = f"the layer {needed} needs to be told where the sea is"
+            message = f"the layer {needed} needs the cells of the sea"
             raise ValueError(message)
     if any(zone is not None and zone.grid != grid for zone in (work.sea, work.zone, work.shore)):
         raise ValueError("the sea was made from another raster")
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece:
-    """One stripe of one band of columns, with what lies around it."""
+class _LayerWindow:
+    """One window of the raster, with the cells around it."""
 
     window: Window
     z: CellHeights  # with a halo
     sea: NDArray[np.bool_] | None  # with a halo
     halo: int
-    frame: DemGrid
+    dem_grid: DemGrid
     disks: Footprint
     work: Work
     coast: NDArray[np.float32] | None
 
 
-def _pieces(source: Band, work: Work, skip: Callable[[Window], bool]) -> Iterator[_Piece]:
-    """All of a raster, each of its cells read once but those of halos between bands."""
+def _read_windows(
+    source: Band, work: Work, skip: Callable[[Window], bool]
+) -> Iterator[_LayerWindow]:
+    """All windows of a raster; only cells in halos between windows side by side are read twice."""
     grid = source.grid
-    frame = frame_of(grid, source.tiles[0].path)
+    dem_grid = dem_grid_of(grid, source.tiles[0].path)
     has_disks = bool({"relief", "mountain"} & set(work.wanted))
-    halo = halo_of(frame, grid.height, work.relief_radius_m) if has_disks else 1
+    halo = halo_of(dem_grid, grid.height, work.relief_radius_m) if has_disks else 1
     shore = None
     towards = work.shore or work.sea
     if "coast" in work.wanted and towards is not None:
-        shore = Shore(towards, frame, TILE[0])
-    before: dict[int, CellHeights] = {}  # last rows of the stripe before, by band of columns
-    coast: tuple[int, NDArray[np.float32]] | None = None  # of a stripe, and which
+        shore = Shore(towards, dem_grid, TILE[0])
+    before: dict[int, CellHeights] = {}  # last rows of the window above, by first column
+    coast: tuple[int, NDArray[np.float32]] | None = None  # first row of a window, and its distances
     for window in windows(grid):
         top, left, rows = int(window.row_off), int(window.col_off), int(window.height)
         if skip(window):
@@ -185,13 +187,13 @@ def _pieces(source: Band, work: Work, skip: Callable[[Window], bool]) -> Iterato
         before[left] = z[-2 * halo :].copy()
         if shore is not None and (coast is None or coast[0] != top):
             coast = top, shore.distance_m(top, top + rows)
-        yield _Piece(
+        yield _LayerWindow(
             window=window,
             z=z,
             sea=None if work.sea is None else _sea_around(work.sea, window, halo),
             halo=halo,
-            frame=frame,
-            disks=footprint(frame, top, rows, float(work.relief_radius_m), halo),
+            dem_grid=dem_grid,
+            disks=footprint(dem_grid, top, rows, float(work.relief_radius_m), halo),
             work=work,
             coast=None if coast is None else coast[1][:, left : left + window.width],
         )
@@ -224,19 +226,19 @@ def _sea_around(sea: SeaMask, window: Window, halo: int) -> NDArray[np.bool_]:
     return around
 
 
-def _made(piece: _Piece, workers: ThreadPoolExecutor) -> dict[LayerName, BandCells]:
-    """Every layer that is wanted, for one stripe."""
-    rows, columns = int(piece.window.height), int(piece.window.width)
-    wanted = set(piece.work.wanted)
+def _make_layers(part: _LayerWindow, workers: ThreadPoolExecutor) -> dict[LayerName, BandCells]:
+    """Every layer that is wanted, for one window."""
+    rows, columns = int(part.window.height), int(part.window.width)
+    wanted = set(part.work.wanted)
     found: dict[LayerName, BandCells] = {
         name: np.empty((rows, columns), np.int8)
         if name in CLASSES
         else np.empty((rows, columns), np.float32)
         for name in sorted(wanted)
     }
-    tasks = [workers.submit(_of_stripe, piece, found)]
+    tasks = [workers.submit(_fill_from_zones, part, found)]
     tasks += [
-        workers.submit(_of_tile, piece, found, left, min(left + TILE[1], columns))
+        workers.submit(_fill_tile, part, found, left, min(left + TILE[1], columns))
         for left in range(0, columns, TILE[1])
     ]
     for task in tasks:
@@ -244,49 +246,56 @@ def _made(piece: _Piece, workers: ThreadPoolExecutor) -> dict[LayerName, BandCel
     return found
 
 
-def _of_stripe(piece: _Piece, found: dict[LayerName, BandCells]) -> None:
-    """Layers that the sea and the zone know by rows."""
-    top, left = int(piece.window.row_off), int(piece.window.col_off)
-    if "coast" in found and piece.coast is not None:
-        found["coast"][:] = piece.coast
-        if piece.sea is not None:  # a given coastline crosses cells of the sea and of the land
-            found["coast"][piece.sea[piece.halo : -piece.halo, piece.halo : -piece.halo]] = 0.0
-    if "zone" in found and piece.work.zone is not None:
-        inner = slice(piece.halo, -piece.halo)
-        land = ~_missing(piece.z[inner, inner])
-        if piece.sea is not None:
-            land &= ~piece.sea[inner, inner]
-        zone = piece.work.zone.rows(top, top + int(piece.window.height))
-        found["zone"][:] = np.where(land, zone[:, left : left + piece.window.width], NO_CLASS)
+def _fill_from_zones(part: _LayerWindow, found: dict[LayerName, BandCells]) -> None:
+    """Fill in the layers that come from the sea and the zone, row by row."""
+    top, left = int(part.window.row_off), int(part.window.col_off)
+    if "coast" in found and part.coast is not None:
+        found["coast"][:] = part.coast
+        if part.sea is not None:  # a given coastline crosses cells of the sea and of the land
+            found["coast"][part.sea[part.halo : -part.halo, part.halo : -part.halo]] = 0.0
+    if "zone" in found and part.work.zone is not None:
+        inner = slice(part.halo, -part.halo)
+        land = ~_missing(part.z[inner, inner])
+        if part.sea is not None:
+            land &= ~part.sea[inner, inner]
+        zone = part.work.zone.rows(top, top + int(part.window.height))
+        found["zone"][:] = np.where(land, zone[:, left : left + part.window.width], NO_CLASS)
 
 
-def _of_tile(piece: _Piece, found: dict[LayerName, BandCells], left: int, right: int) -> None:
-    """Layers that are made from the cells around each cell, for some columns of a stripe."""
-    halo = piece.halo
-    shape = int(piece.window.height), right - left
+def _fill_tile(
+    part: _LayerWindow, found: dict[LayerName, BandCells], left: int, right: int
+) -> None:
+    """Fill in the layers made from the cells around each cell, for some columns of a window."""
+    halo = part.halo
+    shape = int(part.window.height), right - left
     inner = slice(halo, -halo)
 
-    def room(name: LayerName) -> NDArray[np.float32]:
+    def layer_or_none(name: LayerName) -> NDArray[np.float32]:
         is_used = name in found or ("mountain" in found and name in ("slope", "relief"))
         return np.empty(shape if is_used else (0, 0), dtype=np.float32)
 
-    z = piece.z[:, left : right + 2 * halo].copy()
-    slope, aspect, tri, roughness = room("slope"), room("aspect"), room("tri"), room("roughness")
-    neighbours(z, halo, piece.frame, int(piece.window.row_off), slope, aspect, tri, roughness)
-    land, relief = z, room("relief")
-    if piece.sea is not None:
-        wet = piece.sea[:, left : right + 2 * halo]
+    z = part.z[:, left : right + 2 * halo].copy()
+    slope, aspect, tri, roughness = (
+        layer_or_none("slope"),
+        layer_or_none("aspect"),
+        layer_or_none("tri"),
+        layer_or_none("roughness"),
+    )
+    neighbours(z, halo, part.dem_grid, int(part.window.row_off), slope, aspect, tri, roughness)
+    land, relief = z, layer_or_none("relief")
+    if part.sea is not None:
+        wet = part.sea[:, left : right + 2 * halo]
         land = np.where(wet, z.dtype.type(NO_HEIGHT), z)
         for cells in (slope, aspect, tri, roughness):
             if cells.size:
                 cells[wet[inner, inner]] = np.nan
     if relief.size:
-        compute_local_relief(land, piece.disks, halo, relief)
+        compute_local_relief(land, part.disks, halo, relief)
     own = land[inner, inner].astype(np.float32)
     own[_missing(own)] = np.nan
     if "mountain" in found:
         found["mountain"][:, left:right] = kapos_class(
-            own, slope, relief, thresholds=piece.work.mountains
+            own, slope, relief, thresholds=part.work.mountains
         )
     made = {"elevation": own, "slope": slope, "aspect": aspect, "tri": tri}
     for name, cells in (made | {"roughness": roughness, "relief": relief}).items():
@@ -295,6 +304,6 @@ def _of_tile(piece: _Piece, found: dict[LayerName, BandCells], left: int, right:
 
 
 def _missing(z: CellHeights) -> NDArray[np.bool_]:
-    """Which heights stand for no data."""
+    """Which heights are no data."""
     none: NDArray[np.bool_] = (z == NO_HEIGHT) | ~np.isfinite(z)
     return none

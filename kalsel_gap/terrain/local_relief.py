@@ -1,9 +1,9 @@
 """Local relief of every cell of a raster: highest less lowest cell within a radius.
 
-A disk is cut into columns. What is highest in a column of cells is looked up in a table over
-1, 2, 4 … cells, and columns of one height are taken together: some hundred comparisons of whole
-rows for a disk of 18,000 cells, in the manner of van Herk and of Urbach & Wilkinson. Comparing
-rounds nothing, so neither the order nor the width of a tile changes a digit.
+A disk is cut into columns. The highest cell of a column is looked up in a table of maxima over
+1, 2, 4 … cells, and columns of equal height are processed together: some hundred comparisons of
+whole rows for a disk of 18,000 cells, after van Herk and Urbach & Wilkinson. Comparisons do not
+round, so neither the order nor the width of a tile changes a digit.
 """
 
 from __future__ import annotations
@@ -38,22 +38,22 @@ class Footprint(NamedTuple):
 
 
 @kernel
-def footprint(frame: DemGrid, top: int, rows: int, radius_m: float, halo: int) -> Footprint:
+def footprint(dem_grid: DemGrid, top: int, rows: int, radius_m: float, halo: int) -> Footprint:
     """Disks of one radius around the centres of cells.
 
-    The same cells that `relief.relief_at` counts: those whose centres lie within the radius, by
-    the size of cells at the latitude half way. On a geographic grid each row has its own ellipse.
+    The same cells as in `relief_at_points.relief_at`: those whose centres lie within the radius, by
+    the size of cells at the latitude midway. On a geographic grid each row has its own ellipse.
 
     Parameters
     ----------
-    frame : Frame
+    dem_grid : DemGrid
     top : int
         First of the rows.
     rows : int
         How many.
     radius_m : float
     halo : int
-        Rows, and columns, that no disk reaches beyond.
+        Most rows, and columns, that a disk reaches from its centre.
 
     Returns
     -------
@@ -64,7 +64,7 @@ def footprint(frame: DemGrid, top: int, rows: int, radius_m: float, halo: int) -
     last = np.zeros((rows, halo + 1), dtype=np.int32)
     for i in range(rows):
         for away in range(-halo, halo + 1):
-            away_m, _, width_m = to_row(frame, top + i + 0.5, top + i + away)
+            away_m, _, width_m = to_row(dem_grid, top + i + 0.5, top + i + away)
             if abs(away_m) <= radius_m:
                 half = int(np.floor(np.sqrt(radius_m * radius_m - away_m * away_m) / width_m))
                 for col in range(min(half, halo) + 1):
@@ -88,7 +88,7 @@ def compute_local_relief(
     halo : int
         Rows and columns on each side.
     found : float32 array of shape (rows, columns)
-        Is filled; NaN where a disk has no height.
+        Output; NaN where a disk has no height.
     """
     if z.dtype == np.int16:
         _local_relief(z, disks, halo, found, np.int16(-(2**15)), np.int16(2**15 - 1))
@@ -107,7 +107,7 @@ def _local_relief(
 ) -> None:
     high, low = _tables(z, _power(2 * halo + 1) + 1, lowest, highest)
     width = found.shape[1]
-    # Highest and lowest cells of columns; twice, as no row may be read while it is written.
+    # Highest and lowest cells of columns; two buffers, as no row may be read while it is written.
     tall, deep = np.empty((2, z.shape[1]), z.dtype), np.empty((2, z.shape[1]), z.dtype)
     top, end = np.empty(width, z.dtype), np.empty(width, z.dtype)
     for i in range(found.shape[0]):
@@ -170,10 +170,10 @@ def _widen(
     top: CellHeights,
     end: CellHeights,
 ) -> None:
-    """Take columns `inner` to `outer`, east and west, into the extremes of each disk."""
+    """Include columns `inner` to `outer`, east and west, in the extremes of each disk."""
     width = top.size
     left, right = halo - outer, halo + width + outer
-    # Columns nearer to the centre may be taken along: theirs reach at least as far up and down.
+    # Columns nearer to the centre may be included: they reach at least as far up and down.
     span, wanted = 1, 2 * outer + 1 if inner == 0 else outer - inner + 1
     now = 0
     while span < wanted and 2 * span <= 2 * outer + 1:

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class KaposThresholds:
-    """Limits of the mountain classes (Kapos et al. 2000; FAO Mountain Partnership).
+    """Thresholds of the mountain classes (Kapos et al. 2000; FAO Mountain Partnership).
 
     Attributes
     ----------
     k1_m, k2_m, k3_m, k4_m, k5_m, k6_m : float
         Lowest elevation of each class.
     k4_slope_deg, k5_slope_deg : float
-        Lowest slope that makes a mountain of class 4, of class 5.
+        Lowest slope of a mountain of class 4, of class 5.
     relief_m : float
         Local relief above which land is a mountain of class 5 or 6.
     """
@@ -60,12 +60,12 @@ def kapos_class(
     elevation_m, slope_deg, local_relief_m : array
         Of any equal shape.
     thresholds : KaposThresholds
-        Other limits.
+        Those to apply.
 
     Returns
     -------
     int8 array
-        1 to 6 for K1 to K6, 0 for no mountain, -1 where a missing value decides.
+        1 to 6 for K1 to K6, 0 for no mountain, -1 where it depends on a missing value.
 
     Examples
     --------
@@ -94,7 +94,7 @@ def _classify(
     bounds: tuple[float, float, float, float, float, float],
     limits: tuple[float, float, float],
 ) -> None:
-    """Class of each cell; comparisons with NaN do not hold."""
+    """Class of each cell; comparisons with NaN are false."""
     k1, k2, k3, k4, k5, k6 = bounds
     steep4, steep5, high = limits
     for n in range(z.size):

@@ -30,7 +30,7 @@ def find_sea(schools: gpd.GeoDataFrame, opened: Opened, *_: object) -> Staged:
     Staged
         Table ``sea``: ``begin`` and ``end`` of runs of cells, as
         :class:`~kalsel_gap.terrain.sea_mask.CellRuns` has them. No rows where the elevation model
-        does not tell, or where there is none.
+        does not show a sea.
 
     Raises
     ------

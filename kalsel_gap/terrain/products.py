@@ -1,6 +1,6 @@
 """Terrain layers of the whole elevation model as files for GIS, and their figures by area.
 
-An interrupted run goes on where it stopped, and a file appears when it is complete.
+An interrupted run continues where it stopped, and a file appears when it is complete.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from kalsel_gap.storage.atomic import clear_leftovers, replace_file
 from kalsel_gap.storage.spreadsheet import csv_of
 from kalsel_gap.terrain.kept_layers import LIMITS, NEEDS, KeptLayers, in_unit, part_of
 from kalsel_gap.terrain.layers import compute_layers
-from kalsel_gap.terrain.styles import LOOKS
+from kalsel_gap.terrain.styles import STYLES
 from kalsel_gap.terrain.zonal_statistics import ZonalStatistics
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Atlas(KeptLayers):
     opened : Opened
         The project.
     names : sequence of str, optional
-        Of :data:`LOOKS`; without any, all that the project can have.
+        Of :data:`STYLES`; empty: all that the project can have.
 
     Raises
     ------
@@ -62,14 +62,14 @@ class Atlas(KeptLayers):
     def __init__(self, opened: Opened, names: Sequence[str] = ()) -> None:
         super().__init__(opened)
         for name in names:
-            if name not in LOOKS:
+            if name not in STYLES:
                 raise InputError(
                     "layer_unknown",
                     value=name,
-                    suggestion=suggestion(name, LOOKS),
-                    known=", ".join(LOOKS),
+                    suggestion=suggestion(name, STYLES),
+                    known=", ".join(STYLES),
                 )
-        self.wanted = tuple(name for name in LOOKS if name in (names or LOOKS))
+        self.wanted = tuple(name for name in STYLES if name in (names or STYLES))
         self.left_out = tuple(name for name in self.wanted if not self._is_possible(name))
         if names and self.left_out:
             first = self.left_out[0]
@@ -84,16 +84,16 @@ class Atlas(KeptLayers):
         Parameters
         ----------
         folder : Path
-            Made when missing. A file there is replaced when the new one is complete.
+            Created if missing. An existing file is replaced when the new one is complete.
         words : Text
-            In the language of legends and descriptions.
+            Language of legends and descriptions.
         report : callable
-            Told how much is done and of how much.
+            Called with how much is done and how much there is.
 
         Returns
         -------
         DataFrame
-            The statistics; see `tallies.Tally.table`.
+            The statistics; see `zonal_statistics.ZonalStatistics.table`.
 
         Raises
         ------
@@ -123,7 +123,7 @@ class Atlas(KeptLayers):
         return table
 
     def _tidy(self, folder: Path) -> None:
-        """Keep the cache small, and remove what a killed run has left."""
+        """Keep the cache small, and remove temporary files of a killed run."""
         used = [pieces.folder for pieces in self.locate_pieces().values()]
         bound(self._root, used)
         for place in (folder, *used):
@@ -131,7 +131,7 @@ class Atlas(KeptLayers):
         self._store.save()
 
     def statistics(self) -> pd.DataFrame:
-        """Figures of every area, from the pieces of the layers that were asked for."""
+        """Figures of every area, from the cached windows of the layers that were asked for."""
         counted = ("elevation", "slope", "relief", "zone", "class")
         names = [n for n in counted if n in self.wanted or n == "elevation"]
         tally = ZonalStatistics(self.opened, self.grid)
@@ -142,11 +142,11 @@ class Atlas(KeptLayers):
         return table if nature == "real" else table.assign(data=nature)
 
     def _write(self, name: str, folder: Path, words: Text) -> None:
-        path, look = folder / f"{name}.tif", _in_words(LOOKS[name], words)
-        self.locate_pieces()[name].publish(path, look, self._tags(name, words))
+        path, style = folder / f"{name}.tif", _translated_style(STYLES[name], words)
+        self.locate_pieces()[name].publish(path, style, self._tags(name, words))
 
     def _tags(self, name: str, words: Text) -> dict[str, str]:
-        """Metadata of a file: what made it and by which limits."""
+        """Metadata of a file: what made it and with which thresholds."""
         limits = self.limits.model_dump(mode="json")
         used = {dotted: part_of(limits, dotted) for dotted in LIMITS.get(name, ())}
         nature = messages.NAMES.get(self.opened.project.project.data)
@@ -158,10 +158,10 @@ class Atlas(KeptLayers):
             **({"LIMITS": json.dumps(used, sort_keys=True)} if used else {}),
         }
 
-    # --- beforehand ----------------------------------------------------------------------------
+    # --- estimate ------------------------------------------------------------------------------
 
     def estimate(self, folder: Path) -> Estimate:
-        """What making the layers would take, by the piece in the middle; nothing is written."""
+        """Time and space that the layers would need, by the middle window; nothing is written."""
         every = list(windows(self.grid))
         middle = every[len(every) // 2]
         share = self.grid.width * self.grid.height / (int(middle.width) * int(middle.height))
@@ -184,7 +184,7 @@ class Atlas(KeptLayers):
             cells = made[name] if name in made else self._derive(name, middle, made.__getitem__)
             for level, is_needed in ((1, name in todo), (3, name in self.wanted)):
                 if is_needed:
-                    part = encoded_bytes(self.grid, LOOKS[name], middle, cells, level=level)
+                    part = encoded_bytes(self.grid, STYLES[name], middle, cells, level=level)
                     size = math.ceil(part * share)
                     cache_bytes += size if level == 1 else 0
                     sizes[name] = math.ceil(size * _OVERVIEWS)
@@ -193,7 +193,7 @@ class Atlas(KeptLayers):
             {
                 "layer": self.wanted,
                 "file": [f"{name}.tif" for name in self.wanted],
-                "unit": [LOOKS[name].unit for name in self.wanted],
+                "unit": [STYLES[name].unit for name in self.wanted],
                 "cells": self.grid.width * self.grid.height,
                 "bytes": [sizes[name] for name in self.wanted],
             }
@@ -208,10 +208,10 @@ class Atlas(KeptLayers):
                 raise OutputError("output_is_input", path=folder / name)
 
     def _refuse_small_disk(self, folder: Path) -> None:
-        """An error where the files cannot fit; they are looked at closely only where it is near."""
+        """Raise an error where the files cannot fit; precise only where space may be short."""
         cells = self.grid.width * self.grid.height
-        every = [LOOKS[name] for name in (*self.wanted, *self.measured, *self.derived)]
-        at_most = sum(_BYTES[look.dtype] for look in every) * cells * _OVERVIEWS
+        every = [STYLES[name] for name in (*self.wanted, *self.measured, *self.derived)]
+        at_most = sum(_BYTES[style.dtype] for style in every) * cells * _OVERVIEWS
         if at_most < min(free_bytes(folder), free_bytes(self._root)):
             return
         estimate = self.estimate(folder)
@@ -227,22 +227,22 @@ class Atlas(KeptLayers):
 
 
 class _Done:
-    """How far the work is, in cells."""
+    """Progress of the work, in cells."""
 
     def __init__(self, report: Progress, total: int) -> None:
         self._report, self._total, self._before = report, total, 0
 
     def within(self, cells: int) -> None:
-        """So many cells of a step are done."""
+        """Report that so many cells of the current step are done."""
         self._report(self._before + cells, self._total)
 
     def step(self, cells: int) -> None:
-        """A step of so many cells is done."""
+        """Report that a step of so many cells is done."""
         self._before += cells
         self._report(self._before, self._total)
 
 
-def _in_words(look: LayerStyle, words: Text) -> LayerStyle:
-    """A look in the reader's language."""
-    steps = tuple(replace(step, label=words(step.label)) for step in look.steps)
-    return replace(look, description=words(look.description), steps=steps)
+def _translated_style(style: LayerStyle, words: Text) -> LayerStyle:
+    """A style in the reader's language."""
+    steps = tuple(replace(step, label=words(step.label)) for step in style.steps)
+    return replace(style, description=words(style.description), steps=steps)

@@ -1,10 +1,10 @@
 """Shape of the land around schools: elevation, slope, local relief.
 
 Slope is Horn's (1981), local relief the elevation range within a radius. The vertical unit is the
-metre. The elevation model is taken window by window (see `walk`), whatever is made of it.
+metre. The elevation model is read window by window (see `walk`) for all results.
 
-Numbers do not depend on how the file is tiled or on the number of threads: sums are over whole
-numbers, and the rest are the highest and the lowest.
+Numbers do not depend on how the file is tiled or on the number of threads: sums are over integers,
+and the other results are maxima and minima.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from rasterio.windows import Window
 
-from kalsel_gap.geo.dem import DemGrid, DemWindow, frame_of, halo_around, to_row
+from kalsel_gap.geo.dem import DemGrid, DemWindow, dem_grid_of, halo_around, to_row
 from kalsel_gap.geo.kernels import kernel
 from kalsel_gap.geo.sampling import Band, Grid, groups, open_band, sample
 
@@ -31,16 +31,16 @@ if TYPE_CHECKING:
     from kalsel_gap.terrain.sea_mask import SeaMask
 
 
-# Slopes and heights are summed in whole millionths of a degree and whole centimetres: exact, so in
-# any order the same.
+# Slopes and heights are summed as integers, in millionths of a degree and centimetres: exact, so
+# the same in any order.
 UNITS_PER_DEGREE = 1_000_000
 NO_SLOPE = -1
 UNITS_PER_METRE = 100
 
-# What is counted in a disk.
+# Columns of `DiskSums.counts`.
 LAND, SEA, HEIGHT, SQUARE, SLOPES, SLOPE, STEEPEST = range(7)
 
-# Extremes of a row are known for so many cells together, and their bits.
+# Extremes of a row are stored for blocks of so many cells (and as bits).
 STRETCH_CELLS, STRETCH_BITS = 16, 4
 
 
@@ -74,7 +74,7 @@ class Places(NamedTuple):
     row, col : float array of shape (n,)
         Where they are.
     base_m : float array of shape (n,)
-        Heights around a school are counted from this whole number of metres.
+        Heights around a school are counted relative to this whole number of metres.
     """
 
     row: FloatArray
@@ -83,7 +83,7 @@ class Places(NamedTuple):
 
 
 class DiskSums(NamedTuple):
-    """What is known of the disks around schools.
+    """Sums and extremes in the disks around schools.
 
     Attributes
     ----------
@@ -129,35 +129,35 @@ def relief_at(
         Counted from 1.
     sea : SeaMask, optional
         Cells that count in no mean slope and no local relief though they have a height, as a sea
-        of zeros does. The slope of the land beside them is down to that height.
+        stored as zeros. The slope of the land beside them is computed with that height.
     progress : callable, optional
         Called with the number of windows done and of all after each.
 
     Returns
     -------
     Relief
-        All NaN for schools off the raster. A school on a nodata cell, as at the edge of the sea,
-        has no elevation and no slope, but the mean slope and relief of the land around it.
+        All NaN for schools outside the raster. A school on a nodata cell, as at the edge of the
+        sea, has no elevation and no slope, but the mean slope and relief of the land around it.
 
     Raises
     ------
     InputError
-        As `raster.open_band`, and `raster_rotated`.
+        As `mosaic.open_band`, and `raster_rotated`.
     """
     lat = np.atleast_1d(np.asarray(lat, dtype=np.float64))
     lon = np.atleast_1d(np.asarray(lon, dtype=np.float64))
     with open_band(path, band) as source:
-        frame = frame_of(source.grid, source.tiles[0].path)
+        dem_grid = dem_grid_of(source.grid, source.tiles[0].path)
         places = Places(*source.grid.pixel(lat, lon), np.zeros(lat.shape))
         school = np.flatnonzero(~source.grid.outside(places.row, places.col))
         radii_m = np.array([slope_radius_m, relief_radius_m], dtype=np.float64)
         tally = nothing_counted(lat.size, radii_m.size)
-        halo = halo_around(frame, places.row[school], float(radii_m.max()))
+        halo = halo_around(dem_grid, places.row[school], float(radii_m.max()))
         walk(
             source,
             (school, places.row[school], places.col[school]),
             halo,
-            lambda tile, here: count(tile, frame, places, here, radii_m, halo[0], tally),
+            lambda tile, here: count(tile, dem_grid, places, here, radii_m, halo[0], tally),
             sea=sea,
             progress=progress,
         )
@@ -165,14 +165,14 @@ def relief_at(
 
 
 def elevation_at(path: RasterPath, lat: ArrayLike, lon: ArrayLike, *, band: int = 1) -> FloatArray:
-    """Elevation of places, bilinear; NaN where there is none, for an infinite one too."""
+    """Elevation of places, bilinear; NaN where there is none or it is infinite."""
     elevation_m = sample(path, lat, lon, band=band, method="bilinear").value
     elevation_m[np.isinf(elevation_m)] = np.nan
     return elevation_m
 
 
 def nothing_counted(schools: int, radii: int) -> DiskSums:
-    """What is known of disks before any window has been read."""
+    """The initial sums of disks, before any window has been read."""
     shape = schools, radii
     return DiskSums(
         np.zeros((*shape, STEEPEST + 1), dtype=np.int64),
@@ -185,7 +185,7 @@ def nothing_counted(schools: int, radii: int) -> DiskSums:
 def relief_of(
     elevation_m: FloatArray, tally: DiskSums, slope_disk: int, relief_disk: int
 ) -> Relief:
-    """The relief of schools from what was counted in two of their disks."""
+    """The relief of schools from the sums of two of their disks."""
     slopes = tally.counts[:, slope_disk]
     has_land = tally.counts[:, relief_disk, LAND] > 0
     with np.errstate(invalid="ignore"):
@@ -203,11 +203,11 @@ def walk(
     sea: SeaMask | None = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> None:
-    """Take an elevation model window by window in file order, each read once.
+    """Read an elevation model window by window in file order, each window once.
 
-    Memory is bounded by two windows, however large the raster is and however far a school looks.
-    The next window is read while threads share the schools that reach this one: what is added to
-    a school is added by one thread at a time and in file order.
+    Memory is bounded by two windows, for any size of the raster and of the halos. The next window
+    is read while threads share the schools whose halos reach this one; to one school only one
+    thread adds at a time, in file order.
 
     Parameters
     ----------
@@ -216,23 +216,23 @@ def walk(
     schools : tuple of arrays of shape (n,)
         Their numbers, and the rows and columns where they are.
     halo : tuple of int arrays of shape (n,)
-        Rows and columns around each school that it has to do with.
+        Rows and columns around each school that it needs.
     add : callable
-        Takes a window and the numbers of schools; adds what of their surroundings lies in it.
+        Takes a window and the numbers of schools; adds the part of their surroundings in it.
     sea : SeaMask, optional
         Open sea on the same grid.
     progress : callable, optional
         Called with the number of windows done and of all after each.
     """
     number, row, col = schools
-    frame, threads = frame_of(source.grid, source.tiles[0].path), os.cpu_count() or 1
+    dem_grid, threads = dem_grid_of(source.grid, source.tiles[0].path), os.cpu_count() or 1
     visits = list(_visits(source.grid, source.window_shape, row, col, halo))
     with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(threads) as workers:
-        ahead = [reader.submit(_tile, source, frame, window, sea) for window, _ in visits[:1]]
+        ahead = [reader.submit(_tile, source, dem_grid, window, sea) for window, _ in visits[:1]]
         for done, (_, members) in enumerate(visits, start=1):
             tile = ahead.pop().result()
             ahead += [
-                reader.submit(_tile, source, frame, window, sea)
+                reader.submit(_tile, source, dem_grid, window, sea)
                 for window, _ in visits[done : done + 1]
             ]
             from_north = members[np.argsort(row[members], kind="stable")]
@@ -273,7 +273,7 @@ def _span(
     return first, np.minimum(middle + halo, cells - 1) // side - first + 1
 
 
-def _tile(source: Band, frame: DemGrid, window: Window, sea: SeaMask | None) -> DemWindow:
+def _tile(source: Band, dem_grid: DemGrid, window: Window, sea: SeaMask | None) -> DemWindow:
     """A window with one cell more on each side."""
     top, left = int(window.row_off), int(window.col_off)
     bottom, right = top + int(window.height), left + int(window.width)
@@ -282,7 +282,7 @@ def _tile(source: Band, frame: DemGrid, window: Window, sea: SeaMask | None) -> 
     width = min(right + 1, source.grid.width) - col
     surface = source.read(Window(col, row, width, height))
     surface[np.isinf(surface)] = np.nan
-    slopes = _slopes(surface, frame, row)
+    slopes = _slopes(surface, dem_grid, row)
     wet = np.zeros(surface.shape, dtype=np.bool_)
     if sea is not None:
         wet[:] = sea.rows(row, row + height)[:, col : col + width]
@@ -304,11 +304,11 @@ def _horn_deg(z: FloatArray, i: int, j: int, height_m: float, width_m: float) ->
 
 
 @kernel
-def _slopes(z: FloatArray, frame: DemGrid, top: int) -> NDArray[np.int32]:
+def _slopes(z: FloatArray, dem_grid: DemGrid, top: int) -> NDArray[np.int32]:
     """Slope of every cell of a window in whole units; `NO_SLOPE` where it has none."""
     slopes = np.full(z.shape, NO_SLOPE, dtype=np.int32)
     for i in range(1, z.shape[0] - 1):
-        _, height_m, width_m = to_row(frame, top + i + 0.5, top + i)
+        _, height_m, width_m = to_row(dem_grid, top + i + 0.5, top + i)
         for j in range(1, z.shape[1] - 1):
             slope = _horn_deg(z, i, j, height_m, width_m)
             if not np.isnan(slope):
@@ -317,16 +317,16 @@ def _slopes(z: FloatArray, frame: DemGrid, top: int) -> NDArray[np.int32]:
 
 
 class _Line(NamedTuple):
-    """What is known of one row of a window, so that any stretch of it is counted at once.
+    """Cumulative sums and extremes of a row of a window, to count any range of it at once.
 
     Attributes
     ----------
     sums : int array of shape (width + 1, SLOPE + 1)
         Of all cells before each column.
     low, high, steep : array of shape (width,)
-        Heights of the land and slopes; what changes no extreme where there is none.
-    lows, highs, steeps : array of shape (stretches,)
-        Their extremes in each stretch of so many columns.
+        Heights of the land and slopes; a neutral value where there is none.
+    lows, highs, steeps : array of shape (blocks,)
+        Their extremes in each block of so many columns.
     """
 
     sums: IntArray
@@ -340,7 +340,7 @@ class _Line(NamedTuple):
 
 @kernel
 def _fill(tile: DemWindow, line: int, known: _Line) -> None:
-    """What is known of a row."""
+    """Fill in the sums and extremes of a row."""
     sums, i = known.sums, line - tile.row
     known.lows[:], known.highs[:], known.steeps[:] = np.inf, -np.inf, 0
     for x in range(tile.right - tile.left):
@@ -403,14 +403,14 @@ def _add(
 @kernel
 def count(
     tile: DemWindow,
-    frame: DemGrid,
+    dem_grid: DemGrid,
     places: Places,
     members: IntArray,
     radii_m: FloatArray,
     reach: int,
     tally: DiskSums,
 ) -> None:
-    """Add what lies of disks in a window; none has more than `reach` rows on either side."""
+    """Add the parts of disks in a window; no disk has more than `reach` rows on either side."""
     width = tile.right - tile.left
     stretches = width // STRETCH_CELLS + 1
     known = _Line(
@@ -431,7 +431,7 @@ def count(
             if not filled:
                 _fill(tile, line, known)
                 filled = True
-            away_m, _, width_m = to_row(frame, places.row[n], line)
+            away_m, _, width_m = to_row(dem_grid, places.row[n], line)
             for disk in range(radii_m.size):
                 if abs(away_m) > radii_m[disk]:
                     continue
@@ -443,5 +443,5 @@ def count(
                     _add(known, first - tile.left, last + 1 - tile.left, base, n, disk, tally)
             i, j = line - tile.row, col - tile.col
             if line == row and tile.left <= col < tile.right and tile.slopes[i, j] != NO_SLOPE:
-                _, height_m, width_m = to_row(frame, line + 0.5, line)
+                _, height_m, width_m = to_row(dem_grid, line + 0.5, line)
                 tally.slope_deg[n] = _horn_deg(tile.surface, i, j, height_m, width_m)

@@ -1,8 +1,8 @@
-"""The open sea, low land that hangs together with it, and how far the shore is.
+"""The open sea, low land that is connected to it, and the cells of its shore.
 
-A zone is kept as runs of cells along the rows: a few bytes for each stretch of shore, whatever
-the number of cells. What hangs together is found by joining the runs of neighbouring rows, so
-the order in which a raster is read changes nothing.
+A set of cells is stored as runs along the rows: a few bytes for each crossing of the shore, for any
+number of cells. Connected cells are found by joining the runs of neighbouring rows, so the order in
+which a raster is read changes nothing.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ if TYPE_CHECKING:
 
 Rows: TypeAlias = NDArray[np.int32]
 
-# Cells of a stripe that is read at once.
-STRIPE_CELLS = 2**23
+# Cells that are read at once.
+BLOCK_CELLS = 2**23
 
-# What a run is made of.
+# Kinds of cells that runs consist of.
 WATER, WATER_OR_ZERO, LOW = 0, 1, 2
 
 
@@ -48,7 +48,7 @@ class CellRuns:
     ----------
     begin, end : int array of shape (runs,)
         First cell of each run and the one after its last, counted row by row from the first cell
-        of the raster; in this order, none longer than its row.
+        of the raster; in this order, no run longer than its row.
     grid : Grid
         Where the cells lie.
     """
@@ -59,15 +59,15 @@ class CellRuns:
 
     @property
     def inside(self) -> BoolArray:
-        """Whether each cell belongs to the zone, one byte a cell."""
+        """Whether each cell belongs to the set, one byte per cell."""
         return self.rows(0, self.grid.height)
 
     def any(self) -> bool:
-        """Whether the zone has a cell."""
+        """Whether the set has a cell."""
         return bool(self.begin.size)
 
     def rows(self, top: int, bottom: int) -> BoolArray:
-        """Whether cells belong to the zone, for some rows: shape (bottom - top, width)."""
+        """Whether cells belong to the set, for some rows: shape (bottom - top, width)."""
         cells = np.zeros((bottom - top, self.grid.width), dtype=np.bool_)
         first, last = np.searchsorted(self.begin, np.array([top, bottom]) * self.grid.width)
         _paint(
@@ -76,12 +76,12 @@ class CellRuns:
         return cells
 
     def edge(self) -> tuple[FloatArray, FloatArray]:
-        """Latitude and longitude of the centres of its cells that have another kind beside them.
+        """Latitude and longitude of the centres of its cells beside a cell outside the set.
 
-        From a cell outside of the zone its nearest cell is one of these.
+        The nearest cell of the set, seen from outside, is always one of these.
         """
         found = [np.zeros((0, 2), dtype=np.int64)]
-        rows = max(1, STRIPE_CELLS // self.grid.width)
+        rows = max(1, BLOCK_CELLS // self.grid.width)
         for top in range(0, self.grid.height, rows):
             bottom = min(top + rows, self.grid.height)
             around = self.rows(max(top - 1, 0), min(bottom + 1, self.grid.height))
@@ -93,7 +93,7 @@ class CellRuns:
         return self.grid.position(row + 0.5, col + 0.5)
 
     def at(self, lat: ArrayLike, lon: ArrayLike) -> tuple[BoolArray, BoolArray]:
-        """Whether points lie in a cell of the zone.
+        """Whether points lie in a cell of the set.
 
         Parameters
         ----------
@@ -103,13 +103,13 @@ class CellRuns:
         Returns
         -------
         inside : bool array
-            False where the point is off the grid.
+            False where the point is outside the grid.
         outside : bool array
-            True where the point is off the grid or NaN.
+            True where the point is outside the grid or NaN.
         """
         row, col = self.grid.pixel(lat, lon)
         outside = self.grid.outside(row, col)
-        # The first cell stands in for points that have none.
+        # The first cell is a placeholder for points that have none.
         rows = np.where(outside, 0.0, row).astype(np.int64)
         cell = rows * self.grid.width + np.where(outside, 0.0, col).astype(np.int64)
         run = np.searchsorted(self.begin, cell, side="right") - 1
@@ -124,22 +124,22 @@ class SeaMask(CellRuns):
 def open_sea(path: RasterPath, *, band: int = 1, zero: bool = False, threads: int = 1) -> SeaMask:
     """Cells of the open sea: nodata that reaches the border of the raster.
 
-    Water spreads from cell to cell over edges, not over corners. Land that hangs together by
-    corners only then still keeps the sea out (the usual pairing: land by eight neighbours, water
-    by four), and a void behind such a bank is a lake. Wide river mouths that are nodata up to
-    the sea count as sea, and so does nodata in the corners of a warped raster.
+    Water is connected over edges, not over corners. Land that is connected over corners only still
+    keeps the sea out (the usual pairing: land by eight neighbours, water by four), and a void
+    behind such land is a lake. Wide river mouths that are nodata up to the sea count as sea, and
+    so does nodata in the corners of a warped raster.
 
     Parameters
     ----------
-    path : Path, sequence of Path, or Tiles
-        Elevation model whose nodata is sea; voids on land are told apart by not reaching the
+    path : Path, sequence of Path, or TileSet
+        Elevation model whose nodata is sea; voids on land are distinguished by not reaching the
         border.
     band : int
         Counted from 1.
     zero : bool
         Whether cells of exactly 0 m are water too, as in SRTM with its voids filled.
     threads : int
-        That read at the same time, a stripe each.
+        That read at the same time, a block each.
 
     Returns
     -------
@@ -175,7 +175,7 @@ def sea_of_runs(runs: pd.DataFrame, source: Elevation | None) -> SeaMask | None:
     Returns
     -------
     SeaMask or None
-        None where the elevation model does not tell, or where there is none.
+        None where the elevation model does not show one.
 
     Raises
     ------
@@ -193,7 +193,7 @@ def sea_of_runs(runs: pd.DataFrame, source: Elevation | None) -> SeaMask | None:
 def low_coast(
     path: RasterPath, sea: SeaMask, limit_m: float = 10.0, *, band: int = 1, threads: int = 1
 ) -> CellRuns:
-    """Low-elevation coastal zone: low land that hangs together with the open sea.
+    """Low-elevation coastal zone: low land that is connected to the open sea.
 
     Land at or below the limit belongs to it where it touches the open sea, or other land of the
     zone, over an edge or a corner (McGranahan, Balk & Anderson 2007). Low land behind a ridge
@@ -201,7 +201,7 @@ def low_coast(
 
     Parameters
     ----------
-    path : Path, sequence of Path, or Tiles
+    path : Path, sequence of Path, or TileSet
         The elevation model that `sea` was made from.
     sea : SeaMask
         See `open_sea`; its own cells are no land.
@@ -210,7 +210,7 @@ def low_coast(
     band : int
         Counted from 1.
     threads : int
-        That read at the same time, a stripe each.
+        That read at the same time, a block each.
 
     Returns
     -------
@@ -231,23 +231,23 @@ def low_coast(
 
 
 def _sea(begin: IntArray, end: IntArray, grid: Grid) -> SeaMask:
-    """Runs of water that hang together with the border."""
+    """Runs of water that are connected to the border."""
     reached = _on_border(begin, end, grid.height, grid.width)
     _join(begin, end, grid.width, 0, reached)
     return SeaMask(begin[reached], end[reached], grid)
 
 
 def _coast(begin: IntArray, end: IntArray, sea: SeaMask) -> CellRuns:
-    """Runs of low land that hang together with the sea; where they are sea, they are no land."""
+    """Runs of low land that are connected to the sea; cells of the sea are no land."""
     begin, end = _without(begin, end, sea.begin, sea.end)
     reached = _beside(begin, end, sea.begin, sea.end, sea.grid.width)
     _join(begin, end, sea.grid.width, 1, reached)
     return CellRuns(begin[reached], end[reached], sea.grid)
 
 
-def _stripes(grid: Grid, block_rows: int) -> Iterator[tuple[int, int]]:
-    """First row of each stripe and the one after its last: whole blocks, while they are few."""
-    rows = max(1, STRIPE_CELLS // grid.width)
+def _row_blocks(grid: Grid, block_rows: int) -> Iterator[tuple[int, int]]:
+    """First row of each block of rows and the one after its last: whole file blocks if small."""
+    rows = max(1, BLOCK_CELLS // grid.width)
     rows = rows // block_rows * block_rows or rows
     for top in range(0, grid.height, rows):
         yield top, min(top + rows, grid.height)
@@ -259,15 +259,15 @@ def _runs(
     """Runs of cells of a kind."""
     grid = source.grid
 
-    def runs_of(stripe: tuple[int, int]) -> tuple[IntArray, IntArray]:
-        top, bottom = stripe
+    def runs_of(block: tuple[int, int]) -> tuple[IntArray, IntArray]:
+        top, bottom = block
         z = read(Window(0, top, grid.width, bottom - top))
         begin, end = _runs_in(_of_kind(z, *kind))
         return begin + top * grid.width, end + top * grid.width
 
     with ThreadPoolExecutor(threads) as pool:
-        stripes = list(pool.map(runs_of, _stripes(grid, source.window_shape[0])))
-    begins, ends = zip(*stripes, strict=True)
+        blocks = list(pool.map(runs_of, _row_blocks(grid, source.window_shape[0])))
+    begins, ends = zip(*blocks, strict=True)
     return np.concatenate(begins), np.concatenate(ends)
 
 
@@ -286,7 +286,7 @@ def _of_kind(z: NDArray[np.generic], kind: int, limit: float) -> BoolArray:
 
 @kernel
 def _runs_in(within: BoolArray) -> tuple[IntArray, IntArray]:
-    """Runs of a stripe, counted from its own first cell."""
+    """Runs of a block of rows, counted from its own first cell."""
     height, width = within.shape
     count = 0
     for i in range(height):
@@ -315,7 +315,7 @@ def _runs_in(within: BoolArray) -> tuple[IntArray, IntArray]:
 def _without(
     begin: IntArray, end: IntArray, other_begin: IntArray, other_end: IntArray
 ) -> tuple[IntArray, IntArray]:
-    """Runs less the cells of others; both in order."""
+    """Runs without the cells of other runs; both in order."""
     most = begin.size + other_begin.size
     first, last = np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int64)
     count = other = 0
@@ -382,9 +382,9 @@ def _root(parent: IntArray, run: int) -> int:
 
 @kernel
 def _join(begin: IntArray, end: IntArray, width: int, corner: int, reached: BoolArray) -> None:
-    """Mark as reached every run that hangs together with a reached one.
+    """Mark as reached every run that is connected to a reached one.
 
-    `corner` is 1 where runs that meet at a corner only hang together, else 0.
+    `corner` is 1 where runs that meet at a corner only are connected, otherwise 0.
     """
     parent = np.arange(begin.size)
     above = 0

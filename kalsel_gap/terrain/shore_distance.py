@@ -11,7 +11,7 @@ from rasterio.features import rasterize
 
 from kalsel_gap.geo.geodesy import metres_per_degree
 from kalsel_gap.geo.kernels import kernel
-from kalsel_gap.terrain.sea_mask import STRIPE_CELLS, CellRuns, Rows, _runs_in
+from kalsel_gap.terrain.sea_mask import BLOCK_CELLS, CellRuns, Rows, _runs_in
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def line_cells(lines: NDArray[np.object_], grid: Grid) -> CellRuns:
-    """Cells that lines run through, as a shore that is given instead of found.
+    """Cells that lines run through, for a given coastline instead of one found in the model.
 
     Parameters
     ----------
@@ -31,11 +31,11 @@ def line_cells(lines: NDArray[np.object_], grid: Grid) -> CellRuns:
     grid : Grid
     """
     to_crs = pyproj.Transformer.from_crs("EPSG:4326", grid.crs, always_xy=True)
-    # A straight line in degrees is bent in a projection: 0.01° of it is straight enough.
-    pieces = shapely.segmentize(lines, 0.01)
-    shapes = list(shapely.transform(pieces, to_crs.transform, interleaved=False))
+    # A straight line in degrees is curved in a projection: 0.01° of it is straight enough.
+    segments = shapely.segmentize(lines, 0.01)
+    shapes = list(shapely.transform(segments, to_crs.transform, interleaved=False))
     begins, ends = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
-    rows = max(1, STRIPE_CELLS // grid.width)
+    rows = max(1, BLOCK_CELLS // grid.width)
     for top in range(0, grid.height if shapes else 0, rows):
         part = grid.part(top, 0, min(rows, grid.height - top), grid.width)
         within = rasterize(
@@ -54,32 +54,32 @@ def line_cells(lines: NDArray[np.object_], grid: Grid) -> CellRuns:
 class Shore:
     """Distance of cells to the open sea, row by row.
 
-    From centre to centre of cells, by the ellipsoid's metres at the latitude half way: 0 in the
-    sea, NaN where the raster has none. The nearest cell is sought with the width of cells in the
-    row itself (Felzenszwalb & Huttenlocher 2012).
+    From centre to centre of cells, in metres on the ellipsoid at the latitude midway: 0 in the sea,
+    NaN where the raster has no sea. The nearest cell is found with the width of cells in the row
+    itself (Felzenszwalb & Huttenlocher 2012).
 
     Parameters
     ----------
-    sea : Zone
+    sea : CellRuns
         The open sea, or the cells of a shore.
-    frame : Frame
-        Of the grid that the sea lies on; see `frames.frame_of`.
-    stripe : int
-        Rows that are asked for at once; memory is four bytes for each column and stripe.
+    dem_grid : DemGrid
+        Of the grid of the sea; see `dem.dem_grid_of`.
+    block_rows : int
+        Rows that are asked for at once; memory is four bytes for each column and block of rows.
     """
 
-    def __init__(self, sea: CellRuns, frame: DemGrid, stripe: int) -> None:
+    def __init__(self, sea: CellRuns, dem_grid: DemGrid, block_rows: int) -> None:
         grid = sea.grid
-        self._sea, self._stripe = sea, stripe
+        self._sea, self._block_rows = sea, block_rows
         self._above, self._below = _nearest_rows(
-            sea.begin, sea.end, grid.height, grid.width, stripe
+            sea.begin, sea.end, grid.height, grid.width, block_rows
         )
-        # A row apart at each half row: where the middle of two rows can lie.
-        self._metres = _half_rows(frame, grid.height)
+        # The distance of one row at each half row: the midpoint of two rows lies there.
+        self._metres = _half_rows(dem_grid, grid.height)
 
     def distance_m(self, top: int, bottom: int) -> NDArray[np.float32]:
-        """Metres to the sea for rows of one stripe, shape (bottom - top, width)."""
-        number, width = top // self._stripe, self._sea.grid.width
+        """Metres to the sea for one block of rows, shape (bottom - top, width)."""
+        number, width = top // self._block_rows, self._sea.grid.width
         found = np.empty((bottom - top, width), dtype=np.float32)
         sea = self._sea.rows(top, bottom)
         above, below = self._above[number].copy(), np.empty(found.shape, dtype=np.int32)
@@ -95,32 +95,32 @@ class HalfRows(NamedTuple):
     col_m: FloatArray
 
 
-def _half_rows(frame: DemGrid, height: int) -> HalfRows:
+def _half_rows(dem_grid: DemGrid, height: int) -> HalfRows:
     rows = 0.5 + np.arange(2 * height) / 2.0
-    if not frame.geographic:
-        return HalfRows(np.full(rows.shape, abs(frame.row)), np.full(rows.shape, frame.col))
-    dlat_m, dlon_m = metres_per_degree(frame.top + rows * frame.row)
-    return HalfRows(dlat_m * abs(frame.row), dlon_m * frame.col)
+    if not dem_grid.geographic:
+        return HalfRows(np.full(rows.shape, abs(dem_grid.row)), np.full(rows.shape, dem_grid.col))
+    dlat_m, dlon_m = metres_per_degree(dem_grid.top + rows * dem_grid.row)
+    return HalfRows(dlat_m * abs(dem_grid.row), dlon_m * dem_grid.col)
 
 
 @kernel
 def _nearest_rows(
-    begin: IntArray, end: IntArray, height: int, width: int, stripe: int
+    begin: IntArray, end: IntArray, height: int, width: int, block_rows: int
 ) -> tuple[Rows, Rows]:
-    """Last row of sea above each stripe and first one below it, for each column; -1 for none."""
-    stripes = (height + stripe - 1) // stripe
-    above, below = np.empty((stripes, width), np.int32), np.empty((stripes, width), np.int32)
+    """Last sea row above each block of rows and first one below it, by column; -1 for none."""
+    blocks = (height + block_rows - 1) // block_rows
+    above, below = np.empty((blocks, width), np.int32), np.empty((blocks, width), np.int32)
     found, run = np.full(width, -1, np.int32), 0
-    for number in range(stripes):
+    for number in range(blocks):
         above[number] = found
-        while run < begin.size and begin[run] < (number + 1) * stripe * width:
+        while run < begin.size and begin[run] < (number + 1) * block_rows * width:
             row = begin[run] // width
             found[begin[run] - row * width : end[run] - row * width] = row
             run += 1
     found[:], run = -1, begin.size - 1
-    for number in range(stripes - 1, -1, -1):
+    for number in range(blocks - 1, -1, -1):
         below[number] = found
-        while run >= 0 and begin[run] >= number * stripe * width:
+        while run >= 0 and begin[run] >= number * block_rows * width:
             row = begin[run] // width
             found[begin[run] - row * width : end[run] - row * width] = row
             run -= 1
@@ -129,7 +129,7 @@ def _nearest_rows(
 
 @kernel
 def _next_rows(sea: BoolArray, after: Rows, top: int, found: Rows) -> None:
-    """First row of sea at or below each cell of a stripe; -1 for none."""
+    """First row of sea at or below each cell of a block of rows; -1 for none."""
     for i in range(sea.shape[0] - 1, -1, -1):
         for j in range(sea.shape[1]):
             if sea[i, j]:
@@ -157,7 +157,7 @@ def _distances(
     half: HalfRows,
     found: NDArray[np.float32],
 ) -> None:
-    """Distance to the nearest cell of the sea for the rows of a stripe; `above` is used up."""
+    """Distance to the nearest cell of the sea for a block of rows; `above` is overwritten."""
     width = sea.shape[1]
     source = np.empty(width, np.int64)  # nearest row of sea in the column
     column = np.empty(width, np.int64)  # parabolas of the lower envelope, by their columns

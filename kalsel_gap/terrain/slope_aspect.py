@@ -1,9 +1,9 @@
 """Slope, aspect, ruggedness and roughness of cells from the eight around them.
 
 Slope and aspect are Horn's (1981), ruggedness Riley's (1999), roughness the range of the nine
-cells. One row is worked at a time so that the compiler can take many cells at once; each cell's
-arithmetic is the same wherever it lies in a row, which is why the arctangent is written out:
-libraries have one for many numbers and another one for the few that are left over.
+cells. One row is computed at a time so that the compiler can use vector instructions. The
+arithmetic of a cell does not depend on its place in a row. For that reason the arctangent is
+written here: libraries use one for vectors and another one for the remaining numbers.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ _DEGREES = np.float32(180.0 / np.pi)
 def neighbours(
     z: CellHeights,
     halo: int,
-    frame: DemGrid,
+    dem_grid: DemGrid,
     top: int,
     slope_deg: CellLayer,
     aspect_deg: CellLayer,
     tri_m: CellLayer,
     roughness_m: CellLayer,
 ) -> None:
-    """Fill the layers that have cells; those that nobody wants have none.
+    """Fill the layers that have cells; layers that are not wanted have none.
 
     Parameters
     ----------
@@ -51,16 +51,16 @@ def neighbours(
         Heights, `NO_HEIGHT` or NaN where there is none.
     halo : int
         Rows and columns on each side, at least 1.
-    frame : Frame
+    dem_grid : DemGrid
     top : int
         Row of the raster that the first row of the layers is.
     slope_deg, aspect_deg, tri_m, roughness_m : float32 array of shape (rows, columns) or (0, 0)
-        NaN where any of the nine cells is missing. The aspect is where the slope faces, clockwise
-        from north, 0 to below 360, and NaN where it is level.
+        NaN where any of the nine cells is missing. The aspect is the downhill direction, clockwise
+        from north, 0 to below 360, and NaN on level ground.
     """
     first, last = halo, z.shape[1] - halo
     for i in range(z.shape[0] - 2 * halo):
-        _, height_m, width_m = to_row(frame, top + i + 0.5, top + i)
+        _, height_m, width_m = to_row(dem_grid, top + i + 0.5, top + i)
         above, here, below = z[i + halo - 1], z[i + halo], z[i + halo + 1]
         nine = (
             above[first - 1 : last - 1],
@@ -73,8 +73,8 @@ def neighbours(
             below[first:last],
             below[first + 1 : last + 1],
         )
-        # South is down the rows only where these run southwards.
-        down = 1.0 if frame.row < 0 else -1.0
+        # The next row lies to the south only where rows run southwards.
+        down = 1.0 if dem_grid.row < 0 else -1.0
         if slope_deg.size:
             _slope(nine, height_m, width_m, slope_deg[i])
         if aspect_deg.size:
@@ -93,7 +93,7 @@ Nine: TypeAlias = (
 
 @kernel
 def _none(z: float) -> bool:
-    """Whether a height is missing, without a jump: NaN and infinities less themselves are NaN."""
+    """Whether a height is missing, without a branch: NaN and infinities less themselves are NaN."""
     return (z == NO_HEIGHT) | (z - z != 0)
 
 

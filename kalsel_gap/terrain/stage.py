@@ -42,7 +42,7 @@ HORIZONS = (
     *("distance_m", "obstacle_lat", "obstacle_lon"),
 )
 _RELIEF = ("elevation_m", "slope_deg", "mean_slope_deg", "local_relief_m")
-# What only an elevation model tells, but for the landform.
+# Columns that only an elevation model gives, except the landform.
 _EXPOSURE = (
     *("slope_1km_deg", "max_slope_1km_deg", "max_slope_5km_deg", "land_share_5km"),
     *("relative_height_1km_m", "relative_height_5km_m", "height_share_1km", "height_share_5km"),
@@ -121,7 +121,7 @@ STAGE = Stage(
 
 
 def _sea(opened: Opened, runs: pd.DataFrame) -> tuple[SeaMask, CellRuns] | tuple[None, None]:
-    """The open sea of the elevation model, where it tells, and low land beside it."""
+    """The open sea of the elevation model, where it shows one, and low land beside it."""
     from kalsel_gap.terrain import sea_mask  # compiles kernels: only when they are needed
 
     source, limits = opened.project.elevation, opened.project.terrain
@@ -142,7 +142,7 @@ def _surroundings(
     sea: SeaMask | None,
     progress: Progress | None,
 ) -> tuple[pd.DataFrame, list[Finding]]:
-    """What the elevation model tells of the land around schools; the table of the horizons."""
+    """Facts of the elevation model about the land around schools; the table of the horizons."""
     source, limits = opened.project.elevation, opened.project.terrain
     lat, lon = schools["lat"].to_numpy(), schools["lon"].to_numpy()
     azimuth, elevation = geodesy.look_angles(lat, lon, limits.satellite.lon_deg)
@@ -181,7 +181,7 @@ def _surroundings(
 def _elevation_m(
     source: Elevation, lat: NDArray[np.float64], lon: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Elevation of schools, NaN where it cannot be one, and where that is so."""
+    """Elevation of schools, NaN where the value is impossible, and which schools these are."""
     from kalsel_gap.geo import sampling
     from kalsel_gap.terrain import relief_at_points  # kernels and GDAL: only when they are needed
 
@@ -203,7 +203,7 @@ def _impossible_heights(impossible: NDArray[np.bool_], shown: str) -> list[Findi
 
 
 def _relief(facts: pd.DataFrame, found: Relief, limits: Terrain) -> None:
-    """Shape of the land."""
+    """Set elevation, slope and local relief."""
     from kalsel_gap.terrain import mountains
 
     for name in _RELIEF:
@@ -225,9 +225,9 @@ def _coast(
     sea: SeaMask | None,
     low_coast: CellRuns | None,
 ) -> None:
-    """Distance to the sea, low land connected to it, and the way over water to the capital.
+    """Distance to the sea, low land connected to it, and the water crossing to the capital.
 
-    The shore is that of the coastline, without one that of the elevation model's own sea.
+    The shore is the given coastline; without one, the shore of the sea in the elevation model.
     """
     project = opened.project
     shore = project.coastline
@@ -245,7 +245,7 @@ def _coast(
     if sea is None or low_coast is None:
         return
     inside, outside = low_coast.at(lat, lon)
-    unknown = outside | sea.at(lat, lon)[0]  # what stands in the sea has no height
+    unknown = outside | sea.at(lat, lon)[0]  # a school in the sea has no height
     facts["in_coastal_zone"] = pd.Series(inside, index=facts.index, dtype="boolean").mask(unknown)
     if not sea.any():
         return
@@ -291,7 +291,7 @@ def _exposure(
     facts["exposure_status"] = np.where(known, "known", "unknown")
     facts["leo_clear"] = _flag(facts["leo_open_share"] >= limits.leo.open_share, known)
     elevation = facts["satellite_elevation_deg"].to_numpy()
-    # What has been seen hides the satellite, whatever a void beside it hides.
+    # Terrain that was found hides the satellite, even if the horizon is unknown beyond a void.
     facts["satellite_margin_deg"] = elevation - sight.horizon_deg[:, -1]
     at_most = pd.Series(elevation - sight.found_deg[:, -1], index=facts.index)
     hidden = at_most < limits.satellite.margin_deg
@@ -340,7 +340,7 @@ def _islands(
 def _wetlands(
     facts: pd.DataFrame, lat: NDArray[np.float64], lon: NDArray[np.float64], opened: Opened
 ) -> None:
-    """Whether a school stands in a wetland, and of which kind where the layer tells."""
+    """Whether a school stands in a wetland, and its kind where the layer names it."""
     layer = opened.project.wetlands
     facts["is_wetland"] = pd.Series(pd.NA, index=facts.index, dtype="boolean")
     facts["wetland_kind"] = pd.Series(None, index=facts.index, dtype="str")
@@ -363,7 +363,7 @@ def _wetlands(
     facts.loc[facts.index[rows], "is_wetland"] = False
     facts.loc[facts.index[rows[point]], "is_wetland"] = True
     if layer.kind:
-        # Of several the first by name, so that the order of the file does not matter.
+        # Of several kinds the first by name, so that the order of the file does not matter.
         kinds = pd.Series(shapes[layer.kind].map(cell_text).to_numpy()[polygon], index=rows[point])
         first = kinds[kinds != ""].groupby(level=0).min()
         facts.loc[facts.index[first.index], "wetland_kind"] = first.to_numpy()
@@ -387,8 +387,8 @@ def classify(facts: pd.DataFrame, reached_by_water: pd.Series[bool], limits: Ter
     """Set the flags, the primary class and the severity from the facts.
 
     A flag is unknown where its facts are; the class follows the precedence small island, mountains,
-    coast, wetland, plain. Nothing is a plain whose relief is unknown, and a flag that is unknown
-    here but known for other schools leaves the class unknown unless one before it applies.
+    coast, wetland, plain. A school with unknown relief is never in a plain, and a flag that is
+    unknown here but known for other schools leaves the class unknown unless one before it applies.
 
     Parameters
     ----------

@@ -12,7 +12,7 @@ from kalsel_gap.i18n.text import N_
 NO_DATA = -9999.0
 NO_CLASS = 255
 SEA = 0
-# Terrain classes by the number that stands for them in the raster.
+# Terrain classes by their number in the raster.
 NUMBERS = {name: number for number, name in enumerate(schema.TERRAIN_CLASSES, 1)}
 _VIRIDIS = ("#440154", "#3b528b", "#21918c", "#5ec962", "#fde725")
 
@@ -29,7 +29,7 @@ def _classes(description: str, *steps: tuple[int, str, str]) -> LayerStyle:
     return LayerStyle("uint8", NO_CLASS, "", description, named, is_class=True, is_mixable=False)
 
 
-# What is measured of an elevation model.
+# Layers measured in an elevation model.
 MEASURED: dict[str, LayerStyle] = {
     "elevation": _ramp("m", N_("Elevation above sea level"), 0, 50, 200, 600, 1900),
     "slope": _ramp("deg", N_("Slope (Horn 1981)"), 0, 2, 5, 15, 40),
@@ -51,7 +51,7 @@ MEASURED: dict[str, LayerStyle] = {
         *((0, "#f2f2f2", N_("outside")), (1, "#3b528b", N_("inside"))),
     ),
 }
-# What is made of it.
+# Layers derived from them.
 DERIVED: dict[str, LayerStyle] = {
     "hillshade": LayerStyle(
         "uint8",
@@ -80,4 +80,4 @@ DERIVED: dict[str, LayerStyle] = {
         ),
     ),
 }
-LOOKS = MEASURED | DERIVED
+STYLES = MEASURED | DERIVED

@@ -1,11 +1,11 @@
-"""How a school lies in its surroundings: access, height among its neighbours, open sky.
+"""Position of a school in its surroundings: access, relative height, open sky.
 
-The elevation model is read once, window by window (see `relief.walk`); whatever of a school's disks
-and lines of sight lies in a window is added to what is known of the school. Its relief comes of the
-same windows.
+The elevation model is read once, window by window (see `relief_at_points.walk`). The parts of a
+school's disks and lines of sight in a window are added to the results of the school. Its relief
+results from the same windows.
 
 Numbers depend neither on how the file is tiled nor on the order of the windows: sums are over
-whole numbers, and the rest are the highest and the lowest of values that each window finds alone.
+integers, and the other results are maxima and minima over the windows.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kalsel_gap.geo.dem import DemGrid, DemWindow, frame_of, halo_around
+from kalsel_gap.geo.dem import DemGrid, DemWindow, dem_grid_of, halo_around
 from kalsel_gap.geo.mosaic import open_band
 from kalsel_gap.terrain.horizon import (
     EARTH_RADIUS_M,
     HorizonSight,
     cell_m,
     find_edges,
-    look,
+    follow_rays,
     nothing_seen,
     rays_of,
     reach,
@@ -59,10 +59,10 @@ if TYPE_CHECKING:
     from kalsel_gap.terrain.sea_mask import SeaMask
 
 
-# The disks of a school: their radius is in the names of the columns, so no assumption.
+# The disks of a school: their radius is in the names of the columns, so it is no setting.
 RADII_M = (1000.0, 5000.0)
 
-# A disk of which less is known tells nothing.
+# With a smaller known share the figures of a disk are unknown.
 KNOWN_SHARE = 0.5
 
 
@@ -79,7 +79,7 @@ class Neighbourhood:
     relative_height_m : float array
         Height of the school above the mean of the land: the topographic position index.
     height_share : float array
-        Where it lies between the lowest land, 0, and the highest, 1; in the middle of a level.
+        Its height between the lowest land, 0, and the highest, 1; 0.5 on level land.
     deviation_m, range_m : float array
         Standard deviation of the land's height, and highest less lowest.
     """
@@ -111,18 +111,18 @@ def exposure_at(  # noqa: PLR0913 - four arrays a school
 
     Parameters
     ----------
-    path : Path, sequence of Path, or Tiles
+    path : Path, sequence of Path, or TileSet
         Elevation model in metres.
     lat, lon : array of shape (n,)
         WGS84 degrees.
     elevation_m : array of shape (n,)
         Elevation of the schools; without one a school has no relative height and no horizon.
     azimuth_deg : array of shape (n, directions)
-        Where each school looks, clockwise from north.
+        Directions of the lines of sight, clockwise from north.
     horizon : Horizon
-        How far a school looks, and from what height.
+        Length of the lines of sight, and height of the observer.
     slope_radius_m, relief_radius_m : float
-        Radius of the mean slope and of the local relief, as in `relief.relief_at`.
+        Radius of the mean slope and of the local relief, as in `relief_at_points.relief_at`.
     sea : SeaMask, optional
         Open sea on the same grid. Its height is 0. Other cells without data are voids.
     band : int
@@ -133,23 +133,23 @@ def exposure_at(  # noqa: PLR0913 - four arrays a school
     Returns
     -------
     relief : Relief
-        As of `relief.relief_at`, with the elevation that is given.
-    near, wide : Disk
-        Of 1 km and of 5 km. Unknown where more than half of the disk is void or off the raster.
-    sight : Sight
+        As of `relief_at_points.relief_at`, with the elevation that is given.
+    near, wide : Neighbourhood
+        Of 1 km and 5 km. Unknown where more than half of the disk is void or outside the raster.
+    sight : HorizonSight
         Angles count the curvature of the Earth and the refraction of radio waves. A horizon is
         unknown where its line meets a void or the raster's edge nearer than ``horizon.void_m``.
 
     Raises
     ------
     InputError
-        As `raster.open_band`, and `raster_rotated`.
+        As `mosaic.open_band`, and `raster_rotated`.
     ValueError
         If `sea` lies on another grid.
 
     Notes
     -----
-    A line of sight is a geodesic, sampled twice in the length of a cell, bilinearly. Its angle is
+    A line of sight is a geodesic, sampled bilinearly, twice per cell. Its angle is
     ``atan((z - eye)/s - s/(2 k R))``: the effective Earth radius of ITU-R P.526.
     """
     lat = np.atleast_1d(np.asarray(lat, dtype=np.float64))
@@ -157,12 +157,12 @@ def exposure_at(  # noqa: PLR0913 - four arrays a school
     ground_m = np.atleast_1d(np.asarray(elevation_m, dtype=np.float64))
     azimuth = np.asarray(azimuth_deg, dtype=np.float64)
     with open_band(path, band) as source:
-        grid, frame = source.grid, frame_of(source.grid, source.tiles[0].path)
+        grid, dem_grid = source.grid, dem_grid_of(source.grid, source.tiles[0].path)
         if sea is not None and sea.grid != grid:
             raise ValueError("the sea was made from another raster")
         row, col = grid.pixel(lat, lon)
         on_raster = ~grid.outside(row, col)
-        rays = rays_of(grid, frame, lat, lon, azimuth, horizon)
+        rays = rays_of(grid, dem_grid, lat, lon, azimuth, horizon)
         rays.eye_m[:] = np.where(on_raster, ground_m + horizon.observer_m, np.nan)
         seen = nothing_seen(rays)
         find_edges(rays, seen, grid.height, grid.width)
@@ -172,19 +172,19 @@ def exposure_at(  # noqa: PLR0913 - four arrays a school
         bend = 0.5 / (horizon.k * EARTH_RADIUS_M)
 
         school = np.flatnonzero(on_raster)
-        # In a projection a line may take more cells than its length tells.
-        rows, cols = halo_around(frame, row[school], float(radii_m.max()))
+        # In a projection a line may cross more cells than its length divided by the cell size.
+        rows, cols = halo_around(dem_grid, row[school], float(radii_m.max()))
         far_rows, far_cols = reach(rays, horizon.distance_m)
         halo = np.maximum(rows, far_rows[school]), np.maximum(cols, far_cols[school])
 
         def add(tile: DemWindow, here: IntArray) -> None:
-            count(tile, frame, places, here, radii_m, rows, tally)
-            look(tile, rays, here, bend, seen)
+            count(tile, dem_grid, places, here, radii_m, rows, tally)
+            follow_rays(tile, rays, here, bend, seen)
 
         walk(source, (school, row[school], col[school]), halo, add, sea=sea, progress=progress)
         disk = dict(zip(radii_m.tolist(), range(radii_m.size), strict=True))
         near, wide = (
-            _disk(tally, disk[radius_m], places, ground_m, _cells(frame, row, radius_m), sea)
+            _disk(tally, disk[radius_m], places, ground_m, _cells(dem_grid, row, radius_m), sea)
             for radius_m in RADII_M
         )
         found = relief_of(ground_m, tally, disk[slope_radius_m], disk[relief_radius_m])
@@ -196,19 +196,19 @@ def landform(near: Neighbourhood, slope_deg: ArrayLike, limits: Landform) -> NDA
 
     Parameters
     ----------
-    near : Disk
+    near : Neighbourhood
         Surroundings of the schools.
     slope_deg : array of shape (n,)
         Slope at the schools.
     limits : Landform
-        Where the classes end.
+        Thresholds of the classes.
 
     Returns
     -------
     str array of shape (n,)
-        ``flat`` where the surroundings are; else ``crest`` or ``valley_floor`` where the school is
-        farther from the mean height than so many standard deviations; else ``slope`` or ``flat``
-        by its slope. Empty where a missing value decides.
+        ``flat`` where the surroundings are flat; otherwise ``crest`` or ``valley_floor`` where the
+        school is farther from the mean height than so many standard deviations; otherwise
+        ``slope`` or ``flat`` by its slope. Empty where it depends on a missing value.
     """
     slope = np.asarray(slope_deg, dtype=np.float64)
     height, deviation = near.relative_height_m, near.deviation_m
@@ -223,9 +223,9 @@ def landform(near: Neighbourhood, slope_deg: ArrayLike, limits: Landform) -> NDA
     return np.select([c for c, _ in choices], [name for _, name in choices], default="flat")
 
 
-def _cells(frame: DemGrid, row: FloatArray, radius_m: float) -> FloatArray:
+def _cells(dem_grid: DemGrid, row: FloatArray, radius_m: float) -> FloatArray:
     """About how many cells lie in a disk around each school."""
-    height_m, width_m = cell_m(frame, row)
+    height_m, width_m = cell_m(dem_grid, row)
     return math.pi * radius_m**2 / (height_m * width_m)
 
 
@@ -237,7 +237,7 @@ def _disk(
     cells: FloatArray,
     sea: SeaMask | None,
 ) -> Neighbourhood:
-    """Facts of a disk from what was counted in it."""
+    """Facts of a disk from its sums."""
     counts, base_m = tally.counts[:, disk], places.base_m
     above_m = ground_m - base_m
     land = counts[:, LAND].astype(np.float64)

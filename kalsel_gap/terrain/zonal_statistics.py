@@ -1,6 +1,6 @@
 """Terrain in figures: area, heights, slopes and classes of each administrative area.
 
-Every cell counts with its true area; sums are taken piece by piece in a fixed order.
+Every cell counts with its true area; sums are taken window by window in a fixed order.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ MEANS = {
 
 
 class ZonalStatistics:
-    """Figures of the whole raster and of every area, summed up piece by piece.
+    """Figures of the whole raster and of every area, summed up window by window.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ class ZonalStatistics:
         self._highest = np.full(len(self._rows), -np.inf, dtype=np.float32)
 
     def add(self, window: Window, layers: Mapping[str, NDArray[Any]]) -> None:
-        """Count a piece: ``elevation`` tells what is land, other layers as far as they are there.
+        """Add a window: ``elevation`` shows what is land; other layers may be absent.
 
         Parameters
         ----------
@@ -108,10 +108,10 @@ class ZonalStatistics:
                 total(f"class {number}", km2 * (values["class"] == number))
 
     def table(self) -> pd.DataFrame:
-        """One row for each area: ``level code name land_km2`` and what the layers tell.
+        """One row for each area: ``level code name land_km2`` and the figures of the layers.
 
-        Shares of classes are of the land whose class is known; ``class_known_share`` tells how
-        much that is. Areas without land have no figures.
+        Shares of classes are of the land whose class is known; ``class_known_share`` is its share
+        of all land. Areas without land have no figures.
         """
         table = pd.DataFrame(self._rows, columns=["level", "code", "name"])
         nothing = np.zeros(len(table))

@@ -115,7 +115,7 @@ def test_nearest_point_agrees_with_every_geodesic(here: FloatArray, there: Float
 
 
 def test_the_nearest_by_chord_need_not_be_the_nearest_over_the_ground() -> None:
-    # Far away both ways are nearly as long; many candidates must be asked.
+    # At this distance both are nearly equally long; many candidates must be tried.
     rng = np.random.default_rng(3)
     angle = rng.uniform(0, 2 * np.pi, 3000)
     to_lon, to_lat, _ = WGS84.fwd(
@@ -153,7 +153,7 @@ def test_multilines_and_the_boundaries_of_polygons() -> None:
     both = shapely.MultiPolygon([hole, shapely.box(20, 0, 21, 1)])
     got = geodesy.nearest_line_m([0.0, 2.0, 0.0], [4.0, 12.0, 20.0], [two, hole, both])
     east_m = geodesy.metres_per_degree(0.0)[1], geodesy.metres_per_degree(2.0)[1]
-    # Within a polygon or a hole of it the way leads to the ring.
+    # Inside a polygon or one of its holes the distance is to the ring.
     assert got == pytest.approx([east_m[0], 110_574.0, 0.0], abs=70.0)
     assert got[1] == pytest.approx(brute_line_m(2.0, 12.0, hole), abs=0.01)
 
@@ -191,12 +191,12 @@ vertices = st.lists(
     lines=st.lists(vertices.map(shapely.LineString), min_size=1, max_size=4),
     lat=st.floats(-3.5, -2.7),
     lon=st.floats(114.7, 115.5),
-    piece_m=st.sampled_from([100.0, 250.0, 5000.0]),
+    segment_m=st.sampled_from([100.0, 250.0, 5000.0]),
 )
 def test_nearest_line_agrees_with_dense_points(
-    lines: list[Any], lat: float, lon: float, piece_m: float
+    lines: list[Any], lat: float, lon: float, segment_m: float
 ) -> None:
-    got = geodesy.nearest_line_m([lat], [lon], lines, piece_m=piece_m)[0]
+    got = geodesy.nearest_line_m([lat], [lon], lines, segment_m=segment_m)[0]
     # Dense points every 11 m: at most half of that beside the foot, so never nearer than it.
     dense = brute_line_m(lat, lon, lines)
     assert got <= dense + 0.01
@@ -295,7 +295,7 @@ def test_towers_and_coast_of_kalsel(shared: Path) -> None:
 @pytest.mark.parametrize(
     ("lat", "lon", "satellite", "azimuth_deg", "elevation_deg"),
     [
-        # Worked examples of text books, over a sphere.
+        # Worked examples of textbooks, on a sphere.
         (35.0, -100.0, -90.0, 162.9, 48.0),  # Roddy, Satellite Communications
         (52.0, 0.0, 66.0, 109.3, 5.85),  # Pratt, Bostian & Allnutt, Satellite Communications
     ],

@@ -159,7 +159,7 @@ def test_tiles_that_share_their_outer_cells(make_tile: MakeTile) -> None:
 def test_seams_leave_no_trace(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
-    """Cut a raster anyhow, with overlaps: everything that is read of it stays the same."""
+    """Cut a raster in any way, with overlaps: all values read from it stay the same."""
     folder = tmp_path_factory.mktemp("cut")
     rng = np.random.default_rng(data.draw(st.integers(0, 2**32)))
     height, width = data.draw(st.integers(2, 40)), data.draw(st.integers(2, 40))
@@ -281,7 +281,7 @@ def test_a_fault_names_its_tile(make_tile: MakeTile) -> None:
 
 @pytest.mark.parametrize("nodata", [VOID, -9999, None])
 def test_heights_off_the_raster_are_none(make_tile: MakeTile, nodata: int | None) -> None:
-    """A cell of 0 m is land at the sea; off the raster there is nothing."""
+    """A cell of 0 m is land beside the sea; outside the raster there is no data."""
     path = make_tile("rim.tif", [[0, VOID], [7, nodata or 9]], nodata=nodata)
     with mosaic.open_band(path) as band:
         found = dem.heights(band, Window(-1, -1, 4, 4))

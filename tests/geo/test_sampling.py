@@ -92,7 +92,7 @@ def test_cells_own_their_northern_and_western_edges(make_raster: MakeRaster) -> 
 
 
 def test_rounding_does_not_choose_the_cell(make_raster: MakeRaster) -> None:
-    # 3″ cells: every third one ends on a multiple of 0.0025°, whatever the float says.
+    # 3″ cells: every third one ends on a multiple of 0.0025°, in spite of rounding.
     path = make_raster(
         np.arange(1200)[:, None], transform=Affine(1 / 1200, 0, 115, 0, -1 / 1200, -1.2)
     )
@@ -227,7 +227,7 @@ def test_bilinear_between_all_nodata_is_nan(make_raster: MakeRaster) -> None:
 
 
 def naive(cells: NDArray[Any], row: float, col: float, method: str) -> float:
-    """One point, as the definition says it."""
+    """One point, by the definition."""
     height, width = cells.shape
     own = cells[int(row), int(col)]
     if method == "nearest" or np.isnan(own):

@@ -101,7 +101,7 @@ def test_one_school_without_a_line() -> None:
     assert curve.schools == 1
 
 
-def test_one_test_that_says_what_the_prior_says() -> None:
+def test_one_test_that_equals_the_prior() -> None:
     curve = fit_given_line([0.4], [0.32])
     assert curve.values == pytest.approx(NO_CURVES[1].values, abs=1e-12)
 
@@ -145,7 +145,7 @@ def test_the_weight_of_a_school_counts_as_so_many_schools() -> None:
     assert fit_no_line([0.3], [1.0], [0.0]).values.tolist() == NO_CURVES[0].values.tolist()
 
 
-# --- what must hold of any schools ---------------------------------------------------------------
+# --- properties for any schools ------------------------------------------------------------------
 
 
 @given(SCHOOLS, SCHOOLS)
@@ -167,7 +167,7 @@ def test_the_steepest_curves_that_can_be_learned_have_no_cliff() -> None:
     below, above = np.full(400, 0.47), np.full(400, 0.48)
     both, steps = np.concatenate([below, above]), np.repeat([0.0, 1.0], 400)
     curves = fit_no_line(both, 1.0 - steps), fit_given_line(both, steps)
-    for curve in curves:  # learned faithfully, but for the limit
+    for curve in curves:  # fitted exactly, except for the limit
         assert np.abs(np.diff(curve.values)).max() == pytest.approx(0.5, abs=0.02)
         assert np.abs(curve.at(0.3) - curve.at(0.65)) > 0.9
     # Without the limit D moved by .031 here.
@@ -222,12 +222,12 @@ def test_a_register_of_31_none_and_3792_providers() -> None:
     assert inferred.mean().min() >= 0.1 - 1e-12
     deficit = mean_deficit(inferred, available[~none], weight_delivered=LAMBDA)
     assert deficit[available[~none] >= 0.5].mean() < 0.45
-    # A school of which the field says nothing: mostly connected, as the register has it.
+    # A school with an empty field: mostly connected, like the schools of the register.
     assert no_line.at(0.5) < 0.05
 
 
 @pytest.mark.parametrize(("none", "provider"), [(31, 0), (0, 3792), (4, 3792), (3792, 4)])
-def test_a_field_that_states_one_value_teaches_nothing(none: int, provider: int) -> None:
+def test_a_field_that_states_one_value_is_not_fitted(none: int, provider: int) -> None:
     assert not can_state_both(none, provider)
 
 
@@ -246,7 +246,7 @@ def test_tests_of_the_plain_do_not_lift_the_mountains(seed: int) -> None:
 # --- over the distance to a site -----------------------------------------------------------------
 
 
-def test_fewer_than_thirty_schools_teach_nothing_of_distance() -> None:
+def test_fewer_than_thirty_schools_give_no_curve_of_distance() -> None:
     assert fit_available_by_distance(np.arange(29.0), np.full(29, 0.5)) is None
     assert fit_available_by_distance(np.arange(30.0), np.full(30, 0.5)) is not None
 

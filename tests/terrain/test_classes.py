@@ -1,4 +1,4 @@
-"""Rules of the terrain classes: flags that may be unknown, and what comes first."""
+"""Rules of the terrain classes: flags that may be unknown, and their precedence."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_coastal(coast_km: float, in_zone: int, flag: int) -> None:
         ((0, 0, 0, 1), "psmr", 3),
         ((0, 0, 0, 0), "psmr", 4),
         ((-1, 1, 0, 0), "psmr", -1),  # it may be a small island
-        ((-1, 1, 0, 0), "smr", 1),  # nobody knows of any: that question is not asked
+        ((-1, 1, 0, 0), "smr", 1),  # unknown everywhere: that flag is ignored
         ((1, -1, 0, 0), "psmr", 0),
         ((0, -1, 1, 0), "pmr", 2),
         ((0, -1, 0, 0), "pmr", -1),  # no plain without relief

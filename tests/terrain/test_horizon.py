@@ -1,4 +1,4 @@
-"""Open sky; horizons themselves are proved in test_exposure.py, over elevation models."""
+"""Open sky; horizons are tested in test_topographic_position.py, over elevation models."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NAN = np.nan
 def test_open_sky_by_hand() -> None:
     # Half of the horizon at 30°, half level: 1 - (½·½ + 0)/1.
     assert horizons.sky_view_share([[30.0, 30.0, 0.0, -1.0]]).tolist() == pytest.approx([0.75])
-    # Above 30° nothing of that counts; at 90° in one of four directions a quarter is gone.
+    # Above 30° nothing of that counts; at 90° in one of four directions a quarter is hidden.
     assert horizons.open_share([[30.0, 10.0, 0.0, 90.0]], 30.0) == pytest.approx([0.75])
     assert np.isnan(horizons.sky_view_share([[NAN, 0.0]])).all()
 

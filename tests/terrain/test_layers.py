@@ -183,7 +183,7 @@ def test_a_sea_of_zeros(make_dem: MakeDem) -> None:
     np.testing.assert_array_equal(got["relief"][1], [NAN, 0, 75, 75, 0, 0])
     assert not with_sea(path, "zone")["zone"].any()
     names: tuple[layers.LayerName, ...] = ("slope", "aspect", "tri", "roughness")
-    # Nothing of the sea has a shape; the land beside it falls to its level.
+    # The sea has no slope or relief; the land beside it falls to its level.
     shape = with_sea(path, *names, zero=True)
     assert all(np.isnan(shape[name][1, [0, 1]]).all() for name in names)
     assert shape["roughness"][1, 2] == 80.0
@@ -205,7 +205,7 @@ def test_across_the_equator_and_a_degree(make_dem: MakeDem) -> None:
 @pytest.mark.parametrize("cell", [7, SEA])
 @pytest.mark.parametrize("shape", [(1, 1), (4, 3)])
 @pytest.mark.parametrize("dtype", ["int16", "float32"])
-def test_rasters_with_little_to_say(
+def test_rasters_with_little_data(
     make_dem: MakeDem, cell: int, shape: tuple[int, int], dtype: str
 ) -> None:
     path = make_dem(np.full(shape, cell), dtype=dtype)
@@ -234,7 +234,7 @@ def test_rows_that_run_northwards(make_dem: MakeDem) -> None:
 def test_what_cannot_be_made(make_dem: MakeDem) -> None:
     path, other = make_dem([[1, 2]]), make_dem([[1], [2]])
     for wanted in ("coast", "zone"):
-        with pytest.raises(ValueError, match="where the sea is"):
+        with pytest.raises(ValueError, match="cells of the sea"):
             made(path, wanted)
     with pytest.raises(ValueError, match="another raster"):
         made(path, "coast", sea=sea_mask.open_sea(other))
@@ -271,7 +271,7 @@ def test_what_is_done_is_skipped(make_dem: MakeDem, monkeypatch: pytest.MonkeyPa
     assert rest == {row: cells for row, cells in whole.items() if row not in (0, 20)}
 
 
-# --- however it is cut -----------------------------------------------------------------------
+# --- any windows and tiles -------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("dtype", ["int16", "float32"])
@@ -290,9 +290,9 @@ def test_cuts_and_threads_change_no_bit(
     for tile, columns, threads in [((13, 17), 29, 3), ((1, 110), 1000, 1), ((64, 8), 50, 2)]:
         for module in (grid, layers):
             monkeypatch.setattr(module, "TILE", tile)
-        monkeypatch.setattr(grid, "BAND_COLUMNS", columns)
+        monkeypatch.setattr(grid, "WINDOW_COLUMNS", columns)
         for module in (sea_mask, shore_distance):
-            monkeypatch.setattr(module, "STRIPE_CELLS", 17 * tile[0])
+            monkeypatch.setattr(module, "BLOCK_CELLS", 17 * tile[0])
         again = with_sea(cut, *EVERY, threads=threads, **options)
         for name, layer in whole.items():
             assert layer.tobytes() == again[name].tobytes(), name
@@ -300,8 +300,8 @@ def test_cuts_and_threads_change_no_bit(
 
 @settings(max_examples=20, deadline=None)
 @given(data=st.data())
-def test_layers_say_what_schools_are_told(make_dem: MakeDem, data: st.DataObject) -> None:
-    """The two ways to local relief, slope and class, written apart, agree at every cell."""
+def test_layers_agree_with_the_facts_of_schools(make_dem: MakeDem, data: st.DataObject) -> None:
+    """The two implementations of local relief, slope and class agree at every cell."""
     rng = np.random.default_rng(data.draw(st.integers(0, 2**32)))
     cells = rng.integers(0, 2000, (9, 11))
     cells[rng.random(cells.shape) < 0.1] = SEA
@@ -384,7 +384,7 @@ def test_layers_agree_with_gdaldem(shared: Path, tmp_path: Path, name: str) -> N
             with np.errstate(invalid="ignore"):
                 difference = np.abs((ours - expected + 180) % 360 - 180)
             sloping = got["slope"] > 0.01
-            # Its sums of four heights are floats: what they round to turns gentle slopes.
+            # Its sums of four heights are floats: rounding changes the aspect of gentle slopes.
             rounding_m = 24 * 2.0**-24 * np.abs(got["elevation"][sloping])
             rise_m = 8 * 90 * np.tan(np.radians(got["slope"][sloping]))
             assert (difference[sloping] <= np.degrees(rounding_m / rise_m) + 1e-4).all()
@@ -414,17 +414,17 @@ def test_disks_agree_with_exactextract(shared: Path, tmp_path: Path) -> None:
     to_degrees = gpd.GeoSeries(gpd.points_from_xy(x, y), crs=profile["crs"]).to_crs("EPSG:4326")
     at = relief_at_points.relief_at(path, to_degrees.y, to_degrees.x)
     disks = [Point(a, b).buffer(5000, quad_segs=64) for a, b in zip(x, y, strict=True)]
-    frame = gpd.GeoDataFrame(geometry=disks, crs=profile["crs"])
-    mean = exact_extract(slope_path, frame, "mean", output="pandas")["mean"]
-    # 9,700 cells in a disk, 700 of them on its edge: these count by their share there, whole or
-    # not at all here.
+    dem_grid = gpd.GeoDataFrame(geometry=disks, crs=profile["crs"])
+    mean = exact_extract(slope_path, dem_grid, "mean", output="pandas")["mean"]
+    # 9,700 cells in a disk, 700 of them on its edge: there these count by their share, here whole
+    # or not at all.
     np.testing.assert_allclose(at.mean_slope_deg, mean, rtol=0.01, atol=0.02)
     rings = [Point(a, b).buffer(7000, quad_segs=64) for a, b in zip(x, y, strict=True)]
-    frame = gpd.GeoDataFrame(geometry=rings, crs=profile["crs"])
-    wide = exact_extract(path, frame, ["max", "min"], output="pandas")
-    inner = gpd.GeoDataFrame(geometry=frame.buffer(-130), crs=profile["crs"])
+    dem_grid = gpd.GeoDataFrame(geometry=rings, crs=profile["crs"])
+    wide = exact_extract(path, dem_grid, ["max", "min"], output="pandas")
+    inner = gpd.GeoDataFrame(geometry=dem_grid.buffer(-130), crs=profile["crs"])
     narrow = exact_extract(path, inner, ["max", "min"], output="pandas")
-    # Every cell that the disk touches counts there; none beyond is counted here.
+    # There every cell that the disk touches counts; here only cells with their centre inside.
     assert (at.local_relief_m <= wide["max"] - wide["min"]).all()
     assert (at.local_relief_m >= narrow["max"] - narrow["min"]).all()
 

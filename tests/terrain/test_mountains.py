@@ -30,7 +30,7 @@ NAN = np.nan
         (299.9, 89.0, 9999.0, 0),
         (-5.0, 0.0, 0.0, 0),
         (NAN, 30.0, 9999.0, -1),
-        # A missing value matters only where it decides.
+        # A missing value matters only where the class depends on it.
         (4500.0, NAN, NAN, 1),
         (1600.0, NAN, 500.0, -1),
         (1200.0, NAN, 301.0, 5),

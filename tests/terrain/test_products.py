@@ -1,4 +1,4 @@
-"""Terrain layers as files: what they hold, what is kept, what an interruption leaves."""
+"""Terrain layers as files: their contents, the cache, interruptions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from kalsel_gap.project.read import read_project
 from kalsel_gap.sources.boundaries import read_areas
 from kalsel_gap.terrain import kept_layers, layers, products, shore_distance
 from kalsel_gap.terrain.products import STATISTICS, Atlas
-from kalsel_gap.terrain.styles import DERIVED, LOOKS, MEASURED, NUMBERS, SEA
+from kalsel_gap.terrain.styles import DERIVED, MEASURED, NUMBERS, SEA, STYLES
 from tests.conftest import REPOSITORY, snapshot
 
 if TYPE_CHECKING:
@@ -65,11 +65,11 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
 # --- files -------------------------------------------------------------------------------------
 
 
-def test_every_file_is_a_cog_that_says_what_it_holds(sample: Path) -> None:
+def test_every_file_is_a_cog_that_describes_its_contents(sample: Path) -> None:
     with rasterio.open(SAMPLE / "dem.tif") as model:
         grid = model.crs, model.transform, model.shape
     faults = []
-    for name, look in LOOKS.items():
+    for name, look in STYLES.items():
         with rasterio.open(sample / f"{name}.tif") as source:
             found = {
                 "layout": source.tags(ns="IMAGE_STRUCTURE")["LAYOUT"],
@@ -111,13 +111,13 @@ def test_gdal_finds_no_fault_in_a_cog(sample: Path) -> None:
     if shutil.which("gdalinfo") is None:
         pytest.skip("GDAL's tools are not here")
     for path in sorted(sample.glob("*.tif")):
-        told = json.loads(
+        info = json.loads(
             subprocess.run(
                 ["gdalinfo", "-json", "-checksum", path], capture_output=True, check=True
             ).stdout
         )
-        assert told["metadata"]["IMAGE_STRUCTURE"]["LAYOUT"] == "COG"
-        assert told["bands"][0]["checksum"] > 0
+        assert info["metadata"]["IMAGE_STRUCTURE"]["LAYOUT"] == "COG"
+        assert info["bands"][0]["checksum"] > 0
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -130,9 +130,9 @@ def test_a_style_names_classes_in_the_language_of_the_reader(
     words = Text(language)
     entries = root.findall(".//paletteEntry") or root.findall(".//item")
     got = {(float(e.attrib["value"]), e.attrib["color"], e.attrib["label"]) for e in entries}
-    assert got == {(s.value, s.colour, words(s.label)) for s in LOOKS[name].steps}
+    assert got == {(s.value, s.colour, words(s.label)) for s in STYLES[name].steps}
     with rasterio.open(tmp_path / f"{name}.tif") as source:
-        assert source.descriptions[0] == words(LOOKS[name].description)
+        assert source.descriptions[0] == words(STYLES[name].description)
 
 
 def test_the_same_input_makes_the_same_bytes(
@@ -146,7 +146,7 @@ def test_the_same_input_makes_the_same_bytes(
         monkeypatch.setattr(module, "TILE", (4, 512))  # and in other pieces
     make(opened, tmp_path / "c")
     assert snapshot(tmp_path / "a") == snapshot(tmp_path / "b") == snapshot(tmp_path / "c")
-    assert len(snapshot(tmp_path / "a")) == 2 * len(LOOKS) + 1
+    assert len(snapshot(tmp_path / "a")) == 2 * len(STYLES) + 1
 
 
 def test_the_hillshade_is_that_of_gdaldem(project: MakeProject, tmp_path: Path) -> None:
@@ -165,7 +165,7 @@ def test_the_hillshade_is_that_of_gdaldem(project: MakeProject, tmp_path: Path) 
     assert np.abs(ours - reference)[inner].max() <= 1
 
 
-# --- what they say -----------------------------------------------------------------------------
+# --- contents ----------------------------------------------------------------------------------
 
 
 def cells(folder: Path, name: str) -> Any:
@@ -185,7 +185,7 @@ def test_the_layers_of_tiny(project: MakeProject, tmp_path: Path) -> None:
 
 
 def agreement(run: Run, folder: Path) -> tuple[int, pd.DataFrame]:
-    """Schools on land cells, and those of them whose cell has another class than they."""
+    """Schools on land cells, and those of them whose cell has another class than the school."""
     schools = run.schools[run.schools["lat"].notna()]
     places = list(zip(schools["lon"], schools["lat"], strict=True))
     read = {}
@@ -203,7 +203,7 @@ def agreement(run: Run, folder: Path) -> tuple[int, pd.DataFrame]:
 
 
 def within_a_cell(differing: pd.DataFrame, cell_km: float) -> pd.Series[bool]:
-    """Whether a limit lies between what the school has and what the centre of its cell has."""
+    """Whether a threshold lies between the values of the school and of the centre of its cell."""
     held = pd.Series(data=False, index=differing.index)
     for limit_km in (1.0, 5.0):
         apart = (differing["coast_km"] - limit_km).abs()
@@ -236,7 +236,7 @@ def test_a_real_school_and_its_cell_have_one_class(kalsel: Run, tmp_path: Path) 
     assert shares["Hantakan"] > 0.9
     areas = read_areas(opened, "kabupaten")
     assert areas is not None
-    # A kabupaten without a sea; where polygons overlap the first code holds the cell.
+    # A kabupaten without a sea; where polygons overlap the first code counts for the cell.
     own = areas.set_index("code").geometry
     alone = own["63.11"].difference(own[own.index < "63.11"].union_all())
     own_km2 = abs(WGS84.geometry_area_perimeter(alone)[0]) / 1e6
@@ -303,9 +303,9 @@ def test_another_threshold_measures_nothing_again(
         make(read_project(opened.path, ("terrain.radius_m.relief=3000",)), tmp_path / "c", "class")
 
 
-@pytest.mark.usefixtures("small_pieces")
+@pytest.mark.usefixtures("small_windows")
 @pytest.mark.parametrize("stop", [1, 7, 14, 18])
-def test_an_interrupted_run_goes_on_where_it_stopped(
+def test_an_interrupted_run_continues_where_it_stopped(
     project: MakeProject,
     tmp_path: Path,
     cache_folder: Path,
@@ -334,7 +334,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(
     kept = sum(path.suffix == ".tif" for path in left)
     assert kept == stop - 1
     make(opened, out, "slope", "class")
-    # elevation, slope, relief, coast, zone, class; a stripe that was cut off is made again.
+    # elevation, slope, relief, coast, zone, class; an interrupted window is made again.
     assert 6 * 3 <= count - 1 <= 6 * 3 + 5
     make(project(), tmp_path / "new", "slope", "class")
     assert snapshot(out) == snapshot(tmp_path / "new")
@@ -343,7 +343,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(
 def test_an_interruption_while_a_file_is_written_leaves_the_old_one(
     project: MakeProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(_pieces: object, _grid: object, path: Path, *_: object, **__: object) -> None:
+    def interrupted(_tiles: object, _grid: object, path: Path, *_: object, **__: object) -> None:
         path.write_bytes(b"half")
         raise KeyboardInterrupt
 
@@ -355,7 +355,7 @@ def test_an_interruption_while_a_file_is_written_leaves_the_old_one(
     assert snapshot(tmp_path) == before
 
 
-def test_a_broken_piece_is_made_again(
+def test_a_broken_file_is_made_again(
     project: MakeProject, tmp_path: Path, cache_folder: Path
 ) -> None:
     make(project(), tmp_path, "slope")
@@ -367,13 +367,13 @@ def test_a_broken_piece_is_made_again(
         try:
             make(project(), tmp_path, "slope")
         except InputError as error:
-            assert error.code == "piece_broken"  # noqa: PT017 - as often as pieces are broken
+            assert error.code == "piece_broken"  # noqa: PT017 - as often as files are broken
             faults += 1
     assert faults == 2
     assert snapshot(tmp_path) == before
 
 
-def test_old_pieces_go_when_there_are_too_many(tmp_path: Path) -> None:
+def test_old_files_are_removed_when_there_are_too_many(tmp_path: Path) -> None:
     for number, name in enumerate("abc"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "0-0.tif").write_bytes(bytes(100))
@@ -387,7 +387,7 @@ def test_old_pieces_go_when_there_are_too_many(tmp_path: Path) -> None:
     raster_cache.bound(tmp_path / "none", [])
 
 
-# --- beforehand --------------------------------------------------------------------------------
+# --- estimate ----------------------------------------------------------------------------------
 
 
 def test_a_dry_run_writes_nothing(
@@ -398,7 +398,7 @@ def test_a_dry_run_writes_nothing(
     answer = cli("terrain", "-p", opened.path, "--out", out, "--dry-run", "--format", "json")
     assert answer.status == 0, answer.err
     rows = json.loads(answer.out)
-    assert [row["layer"] for row in rows] == list(LOOKS)
+    assert [row["layer"] for row in rows] == list(STYLES)
     assert {row["cells"] for row in rows} == {100}
     assert all(row["bytes"] > 0 for row in rows)
     assert "Nothing was written" in answer.err
@@ -407,10 +407,10 @@ def test_a_dry_run_writes_nothing(
 
 
 def test_sizes_of_the_sample_are_about_what_was_said(sample: Path) -> None:
-    told = Atlas(read_project(SAMPLE)).estimate(sample)
-    real = sum((sample / name).stat().st_size for name in told.layers["file"])
-    assert 0.5 < told.layers["bytes"].sum() / real < 2.0
-    assert told.seconds > 0
+    estimate = Atlas(read_project(SAMPLE)).estimate(sample)
+    real = sum((sample / name).stat().st_size for name in estimate.layers["file"])
+    assert 0.5 < estimate.layers["bytes"].sum() / real < 2.0
+    assert estimate.seconds > 0
 
 
 def test_the_command_prints_the_statistics(
@@ -473,7 +473,7 @@ def test_without_a_sea_the_rest_is_made(
     answer = cli("terrain", "-p", opened.path, "--out", tmp_path)
     assert answer.status == 0
     assert "zone" in answer.err
-    assert sorted(p.stem for p in tmp_path.glob("*.tif")) == sorted({*LOOKS} - {"zone", "coast"})
+    assert sorted(p.stem for p in tmp_path.glob("*.tif")) == sorted({*STYLES} - {"zone", "coast"})
     assert SEA not in cells(tmp_path, "class")
 
 
@@ -502,7 +502,7 @@ def test_a_folder_that_cannot_be_written_and_one_of_inputs(
     assert caught.value.code == "output_is_input"
 
 
-def test_measured_and_derived_are_told_apart() -> None:
+def test_measured_and_derived_are_distinguished() -> None:
     assert not MEASURED.keys() & DERIVED.keys()
     assert set(kept_layers.FROM) == set(DERIVED)
     assert {part for parts in kept_layers.FROM.values() for part in parts} <= set(MEASURED)

@@ -111,7 +111,7 @@ def test_relief_of_a_cone(make_dem: MakeDem) -> None:
         inside = np.hypot(row, col) * 100.0 <= radius_m
         # At 1000.1 m the tenth cell to each side is in, at 999.9 m it is not.
         assert got.local_relief_m[0] == pytest.approx(10.0 * np.hypot(row, col)[inside].max())
-    # One in ten downhill everywhere but around the top, which Horn flattens.
+    # A slope of 1 in 10 everywhere except around the top, which Horn's method flattens.
     assert got.mean_slope_deg[0] == pytest.approx(math.degrees(math.atan(0.1)), abs=0.1)
     assert got.slope_deg[0] == 0.0
 
@@ -138,7 +138,7 @@ def test_a_school_on_the_edge_of_the_sea_has_the_land_around_it(make_dem: MakeDe
 
 
 @pytest.mark.parametrize("dtype", ["int16", "float32"])
-def test_rasters_with_nothing_to_say(make_dem: MakeDem, dtype: str) -> None:
+def test_rasters_without_data(make_dem: MakeDem, dtype: str) -> None:
     empty = at(make_dem(np.full((5, 5), SEA), dtype=dtype), 2, 2)
     one = at(make_dem([[12]], dtype=dtype), 0, 0)
     for values in vars_of(empty):
@@ -207,7 +207,7 @@ def test_feet_on_the_ground_are_metres(make_dem: MakeDem) -> None:
 def naive(
     cells: FloatArray, profile: dict[str, Any], school: tuple[float, float], radius_m: float
 ) -> tuple[float, float]:
-    """Mean slope and relief of one school (row, column) as their definitions say them."""
+    """Mean slope and relief of one school (row, column) by their definitions."""
     height, width = cells.shape
     t = profile["transform"]
     row, col = np.mgrid[:height, :width] + 0.5
@@ -235,7 +235,7 @@ def naive(
                 south = weight @ (near[2] - near[0]) / (8 * height_m[i, j])
                 slope[i, j] = math.degrees(math.atan(math.hypot(east, south)))
 
-    # A cell whose centre lies within a millimetre of the rim may fall either way.
+    # A cell whose centre lies within a millimetre of the circle may be inside or outside.
     assert (np.abs(distance_m - radius_m) > 1e-3).all()
     inside = distance_m < radius_m
     slopes, heights = slope[inside], cells[inside]

@@ -40,8 +40,8 @@ def heights(text: str) -> NDArray[np.int16]:
     [
         ("111 1~1 111", "... ... ..."),  # a lake
         ("1~1 1~1 111", ".#. .#. ..."),  # a bay
-        ("~11 1~1 111", "#.. ... ..."),  # water does not pass a corner
-        ("~~1 1~1 111", "##. .#. ..."),  # but it does pass an edge
+        ("~11 1~1 111", "#.. ... ..."),  # water is not connected over a corner
+        ("~~1 1~1 111", "##. .#. ..."),  # but it is over an edge
         ("111 ~11 111", "... #.. ..."),  # the border is enough
         ("~~~ ~~~ ~~~", "### ### ###"),
         ("111 111 111", "... ... ..."),
@@ -65,7 +65,7 @@ def test_open_sea(make_dem: MakeDem, land: str, sea: str) -> None:
         ("~5^", ".#."),
         ("~^5", "..."),  # low land behind a hill
         ("~^^ ^5^ ^^^", "... .#. ..."),  # the corner of the sea is the coast
-        ("~5^^ ^^5^ ^^^5", ".#.. ..#. ...#"),  # and low land goes on over corners
+        ("~5^^ ^^5^ ^^^5", ".#.. ..#. ...#"),  # and low land is connected over corners
         ("555 5~5 555", "... ... ..."),  # a lake has no coast
         ("~555 55~5 5555", ".### ##.# ####"),  # but may lie within one
         ("~0^ 9^5", ".#. #.#"),
@@ -134,7 +134,7 @@ def test_sea_and_coast_agree_with_labels(make_dem: MakeDem, data: st.DataObject)
     np.testing.assert_array_equal(coast.inside, spread & ~expected_sea)
     threads = sea_mask.low_coast(path, sea_mask.open_sea(path, zero=zero, threads=3), threads=3)
     np.testing.assert_array_equal(threads.inside, coast.inside)
-    # More land is low under a higher limit.
+    # With a higher limit more land is low.
     assert (sea_mask.low_coast(path, sea, 60.0).inside | ~coast.inside).all()
 
 
@@ -175,6 +175,6 @@ def test_the_sea_of_kalsel(shared: Path, register: Any) -> None:
     labels, _ = ndimage.label(nodata)
     border = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
     np.testing.assert_array_equal(sea.inside, np.isin(labels, border[border > 0]))
-    # 44 % of the schools lie below 10 m; nearly all of these on land that meets the sea.
+    # 44 % of the schools lie below 10 m; nearly all of these on land connected to the sea.
     coast, outside = sea_mask.low_coast(path, sea).at(lat, lon)
     assert coast.sum() / (~outside).sum() == pytest.approx(0.44, abs=0.01)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 GEOD = Geod(ellps="WGS84")
 NA = pd.NA
 
-# A school of which everything is known and nothing applies.
+# A school with all facts known and no flag set.
 PLAIN: dict[str, Any] = {
     "mountain_class": 0.0,
     "local_relief_m": 20.0,
@@ -52,12 +52,12 @@ def opened(project: MakeProject) -> Opened:
 
 
 def classified(opened: Opened, facts: Mapping[str, Any], water: object = NA) -> pd.Series[Any]:
-    frame = pd.DataFrame([facts])
+    dem_grid = pd.DataFrame([facts])
     for name in ("in_coastal_zone", "is_small_island", "is_wetland"):
-        frame[name] = frame[name].astype("boolean")
+        dem_grid[name] = dem_grid[name].astype("boolean")
     by_water = pd.Series([water], dtype="boolean")
-    classify(frame, by_water, opened.project.terrain)
-    return frame.iloc[0]
+    classify(dem_grid, by_water, opened.project.terrain)
+    return dem_grid.iloc[0]
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_the_sea_of_the_elevation_model_has_a_shore(
     km = GEOD.inv(115.0065, -2.0015, 115.0015, -2.0015)[2] / 1000
     np.testing.assert_allclose(got["coast_km"], [0.0, km, np.nan, np.nan], rtol=1e-9)
     assert got["is_coastal"].astype(object).fillna("").tolist() == [True, True, "", ""]
-    # A coastline goes first. Three km from it, what lies in the model's sea may be low or not.
+    # A coastline has precedence. Three km from it, a school in the model's sea may be low or not.
     given = {"elevation": elevation, "coastline": {"path": "shore.geojson"}}
     got = staged(project(given, files=files, bare=True)).columns
     assert got["coast_km"].iloc[:2].between(3.0, 3.3).all()
@@ -237,7 +237,7 @@ def test_islands(project: MakeProject) -> None:
         "",
     ]
     flags = [None if pd.isna(flag) else bool(flag) for flag in got["is_small_island"]]
-    # What stands on no land of the layer may stand on an islet that it does not have.
+    # A school on no land of the layer may be on an islet that the layer does not have.
     assert flags == [False, True, True, True, True, None, None]
     area = got["island_area_km2"].tolist()
     assert math.isnan(area[0])
@@ -309,7 +309,7 @@ def test_distances_and_wetlands_of_layers(project: MakeProject) -> None:
         "wet.geojson": layer("Polygon", ring(114.9, -3.1, 115.1, -2.9)),
         "roads.geojson": layer("LineString", [[115.0, -3.4], [115.0, -3.2]]),
         "fibre.geojson": layer("Point", [115.2, -3.0], [115.0, -3.6]),
-        # 2G is no way to a good connection; 5G is as good as 4G.
+        # 2G does not give a good connection; 5G counts like 4G.
         "sites.csv": "technology,lat,lon\n2g,-3.0,115.0\n4g,-3.1,115.0\n5g,-3.5,115.1\n",
     }
     result = staged(project(sections, files=files, bare=True))
@@ -332,7 +332,7 @@ def test_distances_and_wetlands_of_layers(project: MakeProject) -> None:
 
 def test_without_layers_everything_is_unknown(project: MakeProject) -> None:
     result = staged(project(bare=True))
-    # Where a satellite stands is known without any layer.
+    # The position of a satellite is known without any layer.
     known = ["satellite_azimuth_deg", "satellite_elevation_deg"]
     assert result.columns[known].notna().sum().tolist() == [11, 11]
     assert (result.columns["exposure_status"] == "unknown").all()
@@ -341,7 +341,7 @@ def test_without_layers_everything_is_unknown(project: MakeProject) -> None:
     assert result.tables["horizons"].empty
 
 
-def test_nobody_has_a_place(project: MakeProject) -> None:
+def test_no_school_has_a_location(project: MakeProject) -> None:
     opened = project(files={"schools.csv": "npsn,nama,lat,lon\n1,A,,\n2,B,,\n"})
     result = staged(opened)
     assert (result.columns.pop("exposure_status") == "unknown").all()
@@ -410,7 +410,7 @@ def test_tiny_by_hand(project: MakeProject) -> None:
 
 
 def test_tiny_knows_its_satellite_but_not_its_horizon(project: MakeProject) -> None:
-    """The model of data/tiny ends within 5 km of everybody; its hill is seen all the same."""
+    """The model of data/tiny ends within 5 km of every school; its hill is still seen."""
     result = staged(project())
     got, horizons = result.columns, result.tables["horizons"]
     assert (got["exposure_status"] == "unknown").all()
@@ -464,7 +464,7 @@ def test_walls_around_a_school(
 def test_a_wall_in_the_east_hides_the_satellite_whatever_is_unknown(
     project: MakeProject, raster: MakeRaster
 ) -> None:
-    """The model ends 50 km away: nearer than is asked for, so no horizon is known."""
+    """The model ends 50 km away: nearer than the search radius, so no horizon is known."""
     text = "npsn,nama,lat,lon\n1,A,-3.0,115.0\n"
     elevation = {"path": bowl(raster, wall_m=6000.0, east_of=0.0), "surface": "dtm"}
     clear = []

@@ -48,7 +48,7 @@ LIMITS = Landform.model_validate(DEFAULTS["landform"])
 
 
 def looking(**changes: float) -> Horizon:
-    """The default horizon, but 2 km far and unknown at the first void, unless told otherwise."""
+    """The default horizon, but by default 2 km long and unknown at the first void."""
     short = {"distance_m": 2000.0, "void_m": 2000.0}
     return Horizon.model_validate(DEFAULTS["horizon"] | short | changes)
 
@@ -69,7 +69,7 @@ def at(
     sea: bool = True,
     horizon: Horizon | None = None,
 ) -> tuple[Neighbourhood, Neighbourhood, HorizonSight]:
-    """Exposure at the centres of cells; a ground without data is 0 m high."""
+    """Exposure at the centres of cells; cells without data are 0 m high."""
     with sampling.open_band(path) as band:
         lat, lon = band.grid.position(
             np.atleast_1d(row).astype(float) + 0.5, np.atleast_1d(col).astype(float) + 0.5
@@ -90,7 +90,7 @@ def angle(rise_m: float, distance_m: float) -> float:
 def test_a_plain_ends_at_a_dip(raster: MakeRaster) -> None:
     path = raster("plain.tif", land(lambda x, y: 40.0), **UTM)
     _, _, far = at(path, horizon=looking(observer_m=5.0))
-    # 5 m over a sphere of 8,495 km see 9.2 km: within 2 km the land still rises to the eye.
+    # From 5 m above a sphere of 8,495 km the horizon is at 9.2 km: within 2 km it still rises.
     assert far.horizon_deg[0] == pytest.approx(angle(-5.0, 2000.0), abs=1e-9)
     assert far.distance_m[0] == pytest.approx(2000.0)
     _, _, near = at(path, horizon=looking(observer_m=0.1))
@@ -109,7 +109,7 @@ def test_a_wall(raster: MakeRaster) -> None:
     assert east == pytest.approx(angle(60.0 * 0.996 - 4.0, 1000.0), rel=1e-5)
     assert sight.distance_m[0, 0] == pytest.approx(1000.0)
     assert west == pytest.approx(angle(-4.0, 2000.0), rel=1e-3)
-    # Aslant it stands 1,415 m away; of the samples that at 1,400 is nearest: x is 989.55 there.
+    # Diagonally it is 1,415 m away; the nearest sample is at 1,400 m, where x is 989.55.
     assert aslant == pytest.approx(angle(60.0 * 0.8955 - 4.0, 1400.0), rel=1e-4)
     lat, lon = sight.lat[0, 0], sight.lon[0, 0]
     with rasterio.open(path) as dataset:
@@ -132,7 +132,7 @@ def test_what_stands_behind_a_wall_is_hidden(raster: MakeRaster) -> None:
 
 
 def test_the_bottom_of_a_crater(raster: MakeRaster) -> None:
-    """A floor of 300 m and walls of 30°, which look highest where they end."""
+    """A floor of 300 m and walls of 30°, whose elevation angle is largest at their top."""
     tan = math.tan(math.radians(30.0))
     cells = land(lambda x, y: np.maximum(np.hypot(x, y) - 300.0, 0.0) * tan)
     path = raster("crater.tif", cells, **UTM, dtype="float32")
@@ -198,7 +198,7 @@ def test_the_sea_lies_at_0(raster: MakeRaster) -> None:
     near, _, sight = at(raster("coast.tif", cells, **UTM), azimuth=[90.0, 270.0])
     # At 300 m there is land, at 400 m the sea; to the west land up to the end.
     assert sight.horizon_deg[0].tolist() == pytest.approx([angle(-5.0, 300.0), angle(-5.0, 2000.0)])
-    # What lies more than 350 m to the east of the centre of a disk of 1 km.
+    # The part of a disk of 1 km more than 350 m to the east of its centre.
     sea_share = 0.5 - (0.35 * math.sqrt(1 - 0.35**2) + math.asin(0.35)) / math.pi
     assert near.land_share[0] == pytest.approx(1.0 - sea_share, abs=0.01)
     assert near.relative_height_m[0] == 0.0  # of the land
@@ -246,7 +246,7 @@ def test_the_edge_is_a_void(raster: MakeRaster) -> None:
     assert sight.found_deg[0, 0] == sight.horizon_deg[0, 0]
 
 
-def test_nobody_sees_from_nowhere(raster: MakeRaster) -> None:
+def test_without_a_location_nothing_is_seen(raster: MakeRaster) -> None:
     path = raster("land.tif", land(lambda x, y: 30.0), **UTM)
     lat, lon = np.array([NAN, 10.0, -2.713]), np.array([NAN, 10.0, 117.0])
     where = np.tile(AROUND, (3, 1))
@@ -276,7 +276,7 @@ def test_a_sea_of_another_raster(raster: MakeRaster) -> None:
 @pytest.mark.parametrize(
     ("height_m", "deviation_m", "range_m", "slope_deg", "expected"),
     [
-        (9.0, 4.0, 20.0, 30.0, "flat"),  # nothing to tell in 20 m
+        (9.0, 4.0, 20.0, 30.0, "flat"),  # a range of 20 m has no landform
         (4.1, 4.0, 21.0, 0.0, "crest"),
         (4.0, 4.0, 21.0, 0.0, "flat"),
         (4.0, 4.0, 21.0, 5.1, "slope"),
@@ -336,7 +336,7 @@ def test_turned_land_has_turned_horizons(
     folder = tmp_path_factory.mktemp("turned")
     straight = at(written(folder / "straight.tif", cells), sea=False)
     turned = at(written(folder / "turned.tif", np.rot90(cells)), sea=False)
-    # By a quarter against the clock; meridians converge by nothing worth on the central one.
+    # Rotated by 90° anticlockwise; meridians converge negligibly near the central one.
     np.testing.assert_allclose(
         turned[2].found_deg, np.roll(straight[2].found_deg, -4, axis=1), atol=0.02
     )
@@ -395,7 +395,7 @@ def test_a_projection_that_stretches(tmp_path: Path) -> None:
     assert sight.found_deg[0, 0] > angle(20.0, 4000.0)
 
 
-# --- another route ---------------------------------------------------------------------------
+# --- an independent computation --------------------------------------------------------------
 
 
 def test_disks_against_a_naive_count(tmp_path: Path) -> None:

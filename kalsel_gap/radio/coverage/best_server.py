@@ -1,4 +1,4 @@
-"""Levels of many servers over a window of cells: the strongest, and how many are of use."""
+"""Levels of many servers over a window of cells: the strongest, and the number usable."""
 
 from __future__ import annotations
 
@@ -26,11 +26,13 @@ if TYPE_CHECKING:
 EARTH_M = EARTH_KM * 1000.0
 
 
-def fold(losses: LossRasters, network: Network, window: Window) -> dict[str, NDArray[Any]]:
+def combine_servers(
+    losses: LossRasters, network: Network, window: Window
+) -> dict[str, NDArray[Any]]:
     """Every layer of a window of the grid.
 
-    Levels are tenths of a decibel, and all layers are told from these: where the level is at the
-    threshold, a server is counted. Of equal levels the server with the lowest number is best.
+    Levels are rounded to tenths of a decibel, and all layers are made from these: a server whose
+    level is at the threshold counts. Of equal levels the server with the lowest number is best.
 
     Returns
     -------
@@ -51,7 +53,7 @@ def fold(losses: LossRasters, network: Network, window: Window) -> dict[str, NDA
         top, left = int(part.row_off - window.row_off), int(part.col_off - window.col_off)
         at = np.s_[top : top + loss_db.shape[0], left : left + loss_db.shape[1]]
         if ground_m is None and not math.isnan(server["downtilt_deg"]):
-            ground_m = losses.heights(window)  # once for all servers
+            ground_m = losses.heights(window)  # read once for all servers
         below = None if ground_m is None else ground_m[at]
         here = levels(losses, network.technology, server, part, loss_db, below)
         known = ~np.isnan(here)
@@ -71,9 +73,9 @@ def levels(
     loss_db: NDArray[np.float32],
     ground_m: FloatArray | None = None,
 ) -> NDArray[np.float32]:
-    """Level of a server in tenths of a decibel, over cells that it loses so much to.
+    """Level of a server in tenths of a decibel, from the path loss to each cell.
 
-    The elevation of these is read unless it is given.
+    The elevation of the cells is read unless it is given.
     """
     found = level_dbm(
         technology,
@@ -94,7 +96,7 @@ def _pattern_db(
     loss_db: NDArray[np.float32],
     ground_m: FloatArray | None,
 ) -> FloatArray | float:
-    """Gain of a server's antenna towards cells, against its largest; 0 where no loss is known."""
+    """Gain of a server's antenna towards cells, relative to its maximum; 0 for a NaN loss."""
     azimuth, downtilt = float(server["azimuth_deg"]), float(server["downtilt_deg"])
     if math.isnan(azimuth) and math.isnan(downtilt):
         return 0.0
@@ -124,7 +126,7 @@ def _pattern_db(
 
 
 def _middles(grid: Grid, part: Window) -> tuple[FloatArray, FloatArray]:
-    """Latitude and longitude of the middles of cells, of a shape that broadcasts to them."""
+    """Latitude and longitude of cell centres, in a shape that broadcasts to the cells."""
     row = part.row_off + 0.5 + np.arange(int(part.height))
     col = part.col_off + 0.5 + np.arange(int(part.width))
     if grid.crs.is_geographic and not grid.is_rotated:

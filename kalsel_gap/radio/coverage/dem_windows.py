@@ -1,7 +1,7 @@
-"""The ground around sites: windows of the elevation model with zones and what stands on it.
+"""Windows of the elevation model around sites, with radio-climatic zones, clutter and woodland.
 
-Stripes of rows are read once and a few of them kept, so sites that are asked for from north to
-south read the model once. A cell has the same values in every window.
+Blocks of rows are read once and a few of them are kept, so that sites processed from north to south
+read the model once. A cell has the same values in every window.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from rasterio.windows import Window
 
-from kalsel_gap.geo.dem import frame_of
+from kalsel_gap.geo.dem import dem_grid_of
 from kalsel_gap.geo.mosaic import Band, open_band
 from kalsel_gap.geo.raster_files import tiles_of
 from kalsel_gap.geo.sampling import sample
@@ -27,26 +27,26 @@ if TYPE_CHECKING:
     from kalsel_gap.radio.paths.elevation_model import ElevationModel
     from kalsel_gap.terrain.sea_mask import SeaMask
 
-STRIPE_ROWS = 256
-# Stripes that are kept: those of a window of 35 km on a 3″ model, and the next ones.
+BLOCK_ROWS = 256
+# Blocks of rows that are kept: those of a window of 35 km on a 3″ model, and the next ones.
 KEPT = 8
 
 
-class _Stripe(NamedTuple):
+class _RowBlock(NamedTuple):
     ground_m: NDArray[np.float32]
     zone: NDArray[np.int8] | None
     clutter_m: NDArray[np.float32] | None
-    wood: NDArray[np.int8] | None
+    in_woodland: NDArray[np.int8] | None
 
 
-class Grounds:
+class SweepWindows:
     """Windows of an elevation model, for sweeps.
 
     Parameters
     ----------
-    terrain : Terrain
+    terrain : ElevationModel
     sea : SeaMask or None
-        What `profile.sea_of` says of it.
+        Its open sea, from `profiles.sea_of`.
 
     Raises
     ------
@@ -58,13 +58,13 @@ class Grounds:
         self._terrain, self._sea = terrain, sea
         with open_band(terrain.path, terrain.band) as band:
             self.grid = band.grid
-        frame = frame_of(self.grid, tiles_of(terrain.path).files[0])
-        self._shore = Shore(sea, frame, STRIPE_ROWS) if sea is not None and sea.any() else None
+        dem_grid = dem_grid_of(self.grid, tiles_of(terrain.path).files[0])
+        self._shore = Shore(sea, dem_grid, BLOCK_ROWS) if sea is not None and sea.any() else None
         self._most = KEPT
-        self._kept: OrderedDict[int, _Stripe] = OrderedDict()
+        self._kept: OrderedDict[int, _RowBlock] = OrderedDict()
 
     def at(self, window: Window) -> SweepWindow:
-        """The ground of a window of the model.
+        """A window of the model, for a sweep.
 
         Sea lies at 0 m; other cells without data are voids. Land up to 100 m high and up to 50 km
         from the sea is coastal (ITU-R P.1812, Table 3).
@@ -72,13 +72,13 @@ class Grounds:
         top, left = int(window.row_off), int(window.col_off)
         bottom, right = top + int(window.height), left + int(window.width)
         with open_band(self._terrain.path, self._terrain.band) as band:
-            numbers = range(top // STRIPE_ROWS, -(-bottom // STRIPE_ROWS))
+            numbers = range(top // BLOCK_ROWS, -(-bottom // BLOCK_ROWS))
             self._most = max(KEPT, len(numbers) + 1)
-            stripes = [self._stripe(band, number) for number in numbers]
-        rows = slice(top - numbers[0] * STRIPE_ROWS, bottom - numbers[0] * STRIPE_ROWS)
+            blocks = [self._block(band, number) for number in numbers]
+        rows = slice(top - numbers[0] * BLOCK_ROWS, bottom - numbers[0] * BLOCK_ROWS)
 
         def part(name: str) -> NDArray[np.generic]:
-            layers = [getattr(stripe, name) for stripe in stripes]
+            layers = [getattr(block, name) for block in blocks]
             if any(layer is None for layer in layers):
                 return np.empty((0, 0))
             return np.concatenate([layer[:, left:right] for layer in layers])[rows]
@@ -88,11 +88,11 @@ class Grounds:
             grid=self.grid.part(top, left, bottom - top, right - left),
             zone=part("zone"),  # type: ignore[arg-type]
             clutter_m=part("clutter_m"),  # type: ignore[arg-type]
-            wood=part("wood"),  # type: ignore[arg-type]
+            in_woodland=part("in_woodland"),  # type: ignore[arg-type]
         )
 
-    def _stripe(self, band: Band, number: int) -> _Stripe:
-        """A stripe, which counts as used last."""
+    def _block(self, band: Band, number: int) -> _RowBlock:
+        """A block of rows, marked as most recently used."""
         if number not in self._kept:
             while len(self._kept) >= self._most:
                 self._kept.popitem(last=False)
@@ -100,9 +100,9 @@ class Grounds:
         self._kept.move_to_end(number)
         return self._kept[number]
 
-    def _read(self, band: Band, number: int) -> _Stripe:
-        top = number * STRIPE_ROWS
-        bottom = min(top + STRIPE_ROWS, self.grid.height)
+    def _read(self, band: Band, number: int) -> _RowBlock:
+        top = number * BLOCK_ROWS
+        bottom = min(top + BLOCK_ROWS, self.grid.height)
         window = Window(0, top, self.grid.width, bottom - top)
         ground = band.read(window).astype(np.float32)
         zone = None
@@ -116,12 +116,12 @@ class Grounds:
                 wet, RadioZone.SEA, np.where(coastal, RadioZone.COASTAL, RadioZone.INLAND)
             )
             zone = zone.astype(np.int8)
-        return _Stripe(ground, zone, *self._cover(top, bottom, zone))
+        return _RowBlock(ground, zone, *self._cover(top, bottom, zone))
 
     def _cover(
         self, top: int, bottom: int, zone: NDArray[np.int8] | None
     ) -> tuple[NDArray[np.float32] | None, NDArray[np.int8] | None]:
-        """Height of what stands on bare ground, and where woods are; none without land cover."""
+        """Clutter height on bare ground, and where woodland is; None without land cover."""
         terrain = self._terrain
         if terrain.land_cover is None:
             return None, None
@@ -129,10 +129,12 @@ class Grounds:
         places = self.grid.position(row, col)
         codes = sample(terrain.land_cover, *places, band=terrain.land_cover_band).value
         is_sea = np.zeros(codes.shape, np.bool_) if zone is None else zone == RadioZone.SEA
-        wood = np.where(np.isin(codes, list(terrain.clutter)), np.isin(codes, terrain.wood), -1)
-        wood[is_sea & (wood < 0)] = 0
+        inside = np.where(
+            np.isin(codes, list(terrain.clutter)), np.isin(codes, terrain.woodland_classes), -1
+        )
+        inside[is_sea & (inside < 0)] = 0
         if not terrain.has_clutter:
-            return None, wood.astype(np.int8)
+            return None, inside.astype(np.int8)
         heights = clutter_m(codes, terrain.clutter, surface=terrain.surface)
         heights[is_sea] = 0.0
-        return heights.astype(np.float32), wood.astype(np.int8)
+        return heights.astype(np.float32), inside.astype(np.int8)

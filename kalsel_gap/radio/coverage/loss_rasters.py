@@ -1,8 +1,8 @@
-"""The loss around masts, swept once and kept in the cache.
+"""Path loss around masts, swept once and kept in the cache.
 
-What is kept hangs on the terrain, the air and the mast alone: another power, azimuth or threshold
-sweeps nothing again, and an interrupted run goes on where it stopped. Receivers in woods are
-reached as schools are, but for what a cell of the elevation model does not show of the land cover.
+The cached loss depends on the terrain, the air and the mast only: another power, azimuth or
+threshold needs no new sweep, and an interrupted run continues where it stopped. Receivers in
+woodland are treated like schools, except that land cover is known once per DEM cell only.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from kalsel_gap.geo.geodesy import WGS84
 from kalsel_gap.geo.grid import Grid
 from kalsel_gap.geo.mosaic import open_band
 from kalsel_gap.geo.raster_cache import encode
-from kalsel_gap.radio.coverage.dem_windows import Grounds
+from kalsel_gap.radio.coverage.dem_windows import SweepWindows
 from kalsel_gap.radio.paths.elevation_model import terrain_of
 from kalsel_gap.radio.paths.profiles import resolution_m
-from kalsel_gap.radio.paths.woodland import above
+from kalsel_gap.radio.paths.woodland import woodland_above
 from kalsel_gap.radio.propagation.location_variability import location_sigma_db
 from kalsel_gap.radio.propagation.p1812 import P1812Link
 from kalsel_gap.radio.propagation.sweep import sweep_losses
@@ -55,22 +55,22 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 FOLDER = "reception"  # in the cache
-# Losses are kept in hundredths of a decibel.
-LOOK = LayerStyle("uint16", 2**16 - 1, "", "", ())
+# Path loss is stored in hundredths of a decibel.
+STYLE = LayerStyle("uint16", 2**16 - 1, "", "", ())
 PER_DB = 100.0
 _INPUTS = {"elevation", "land_cover", "sites"}
-_RING = 64  # points of the rim of a disk
+_RING = 64  # points on the circumference of a disk
 
 
 class LossDisk(NamedTuple):
-    """The loss around a mast: its cells on the grid of the rasters, and their file."""
+    """The path loss around a mast: its cells on the grid of the rasters, and their file."""
 
     window: Window
     path: Path
 
 
 class LossRasters:
-    """The loss around masts, on a grid of every so many cells of the elevation model.
+    """Path loss around masts, on a grid of every n-th cell of the elevation model.
 
     Parameters
     ----------
@@ -78,17 +78,17 @@ class LossRasters:
         With an elevation model.
     masts : sequence of Mast
     radius_km : float
-        How far from each.
+        Radius around each mast.
     cell_m : float, optional
-        Width of a cell of the grid: taken to the nearest odd number of cells of the model, so that
-        the middle of a cell is the middle of one of theirs. By default their own.
+        Width of a cell of the grid: rounded to the nearest odd number of cells of the model, so
+        that the centre of a cell is the centre of one of theirs. By default their own width.
     threads : int
         Masts that are swept at the same time.
 
     Attributes
     ----------
     fine, grid : Grid
-        Of the elevation model, and of the losses.
+        Of the elevation model, and of the path loss.
     every : int
         Cells of the model along the side of a cell.
     """
@@ -108,7 +108,7 @@ class LossRasters:
         self.opened, self.radio = opened, opened.project.radio
         self.radius_km, self.threads = radius_km, threads
         self.terrain = terrain_of(opened)
-        # From north to south: stripes of the model are read once.
+        # From north to south: blocks of rows of the model are read once.
         self.masts = sorted(masts, reverse=True)
         with open_band(self.source.tiles, self.source.band) as band:
             self.fine = band.grid
@@ -124,13 +124,15 @@ class LossRasters:
         return look_up_sea(self.opened, Cache(default_cache_folder(), is_waiting=True))
 
     @computed_once
-    def _open_grounds(self) -> Grounds:
+    def _open_windows(self) -> SweepWindows:
         """The elevation model around masts, with the woods that stand higher than a receiver."""
-        return Grounds(above(self.terrain, self.radio.receiver.height_m), self.find_sea())
+        return SweepWindows(
+            woodland_above(self.terrain, self.radio.receiver.height_m), self.find_sea()
+        )
 
     @computed_once
     def collect_terms(self) -> dict[str, Any]:
-        """All that the loss around a mast hangs on, but the mast."""
+        """Everything that the path loss around a mast depends on, except the mast."""
         cover = self.opened.project.land_cover
         sections = {"elevation": self.source, **({"land_cover": cover} if cover else {})}
         hashes = self._hash_files()
@@ -143,7 +145,7 @@ class LossRasters:
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """What is assumed of air and receiver, and how far and how finely is swept."""
+        """Assumptions about air and receiver, radius and cell size of the sweeps."""
         air, wanted, radio = self.radio.atmosphere, self.radio.prediction, self.radio
         shown: dict[str, Any] = (
             {"clutter_m": radio.clutter_heights_m()}
@@ -152,7 +154,7 @@ class LossRasters:
         )
         if self.terrain.land_cover is not None:
             figures = radio.vegetation.model_dump(mode="json", exclude={"confidence", "source"})
-            shown |= {"vegetation": figures, "wood": sorted(self.terrain.wood)}
+            shown |= {"vegetation": figures, "wood": sorted(self.terrain.woodland_classes)}
         return {
             "delta_n": air.delta_n,
             "n0": air.n0,
@@ -166,7 +168,7 @@ class LossRasters:
         }
 
     def _used_files(self) -> dict[str, Path]:
-        """Files that rasters are made of, by their section in the project."""
+        """Input files of the rasters, by their section in the project."""
         given = self.opened.project.inputs()
         return {name: path for name, path in given if name.partition(".")[0] in _INPUTS}
 
@@ -179,18 +181,18 @@ class LossRasters:
         return found
 
     def hash_inputs(self) -> dict[str, str]:
-        """SHA-256 of the files that rasters are made of, by their names in the project."""
+        """SHA-256 of the input files of the rasters, by their names in the project."""
         used = self._used_files()
         return {self.opened.shown(used[n]): digest for n, digest in self._hash_files().items()}
 
     @computed_once
     def locate_folder(self) -> Path:
-        """Where they are kept."""
+        """Cache folder of the rasters."""
         return default_cache_folder() / FOLDER / hash_of(self.collect_terms())
 
     @computed_once
     def locate_disks(self) -> dict[Mast, LossDisk]:
-        """Where the loss around each mast belongs, and where it is kept."""
+        """The window of each mast on the grid, and the file of its path loss."""
         folder = self.locate_folder()
         return {
             mast: LossDisk(self._on_grid(self._around(mast)), folder / f"{hash_of(mast)}.tif")
@@ -206,24 +208,26 @@ class LossRasters:
 
     def todo(self) -> list[Mast]:
         """Masts that are not swept yet."""
-        some = (mast for mast in self.masts if self.cells(mast))  # wide cells may pass a mast by
+        some = (
+            mast for mast in self.masts if self.cells(mast)
+        )  # with wide cells a mast may have no cell
         return [mast for mast in some if not self.locate_disks()[mast].path.is_file()]
 
     def make(self, step: Callable[[Mast], object]) -> None:
-        """Sweep the masts that are not swept yet; `step` is told of each that is kept."""
+        """Sweep the masts that are not swept yet; `step` is called with each when it is stored."""
         for mast in in_turn(self._keep, self.todo(), self.threads):
             step(mast)
 
     def _keep(self, mast: Mast) -> None:
         window, path = self.locate_disks()[mast]
         with replace_file(path) as temporary:
-            encode(temporary, self.grid, LOOK, window, stored(self.swept(mast)), level=1)
+            encode(temporary, self.grid, STYLE, window, stored(self.swept(mast)), level=1)
 
     def swept(self, mast: Mast) -> SingleArray:
-        """Loss of the cells of a mast's disk, dB; NaN where it is not known."""
+        """Path loss to the cells of a mast's disk, dB; NaN where it is unknown."""
         window, target = self._around(mast), self.locate_disks()[mast].window
         with self._reading:
-            ground = self._open_grounds().at(window)
+            ground = self._open_windows().at(window)
         found = sweep_losses(
             ground,
             *(mast.lat, mast.lon, self._link(mast)),
@@ -240,7 +244,7 @@ class LossRasters:
         return whole[top :: self.every, left :: self.every]
 
     def surroundings_db(self, frequency_mhz: float) -> float:
-        """Loss in houses and trees that no land cover over bare ground shows."""
+        """Loss in houses and trees, where no land cover over bare ground shows them."""
         if self.terrain.has_clutter:
             return 0.0
         height_m = self.radio.receiver.height_m
@@ -248,7 +252,7 @@ class LossRasters:
         return float(surroundings_db(frequency_mhz, kind, height_m=height_m))
 
     def _woodland(self, frequency_mhz: float) -> Woodland:
-        """What the woods around receivers take."""
+        """Attenuation of the woodland around receivers."""
         figures = self.radio.vegetation
         return Woodland(
             float(specific_db_per_m(frequency_mhz, figures.specific)),
@@ -272,7 +276,7 @@ class LossRasters:
         )
 
     def _around(self, mast: Mast) -> Window:
-        """Cells of the elevation model within the radius of a mast, and a few more."""
+        """Cells of the elevation model within the radius of a mast, with a margin."""
         lon, lat, _ = WGS84.fwd(
             *(np.full(_RING, mast.lon), np.full(_RING, mast.lat)),
             *(np.arange(_RING) * 360.0 / _RING, np.full(_RING, self.radius_km * 1000.0)),
@@ -282,7 +286,7 @@ class LossRasters:
         return Window(left, top, right - left, bottom - top)
 
     def _on_grid(self, window: Window) -> Window:
-        """Cells of the grid whose middle lies in a window of the elevation model."""
+        """Cells of the grid whose centre lies in a window of the elevation model."""
         half, n = self.every // 2, self.every
         top, left, bottom, right = (
             -((half - int(edge)) // n)
@@ -296,12 +300,12 @@ class LossRasters:
     # --- reading -------------------------------------------------------------------------------
 
     def read(self, mast: Mast, window: Window) -> tuple[Window, SingleArray] | None:
-        """Loss of the cells that a window of the grid has of a mast's disk, and which these are.
+        """Path loss in the cells that a window shares with a mast's disk, and the window of these.
 
         Raises
         ------
         InputError
-            What is kept cannot be read; it is removed, so that it is made again.
+            The cached file cannot be read; it is removed, so that it is made again.
         """
         disk, path = self.locate_disks()[mast]
         top, bottom = _shared(disk.row_off, disk.height, window.row_off, window.height)
@@ -317,7 +321,7 @@ class LossRasters:
             reason = str(error.__cause__ or error)[:200]
             raise InputError("piece_broken", path=path, reason=reason) from None
         loss_db = cells.astype(np.float32) / np.float32(PER_DB)
-        loss_db[cells == LOOK.nodata] = np.nan
+        loss_db[cells == STYLE.nodata] = np.nan
         return Window(left, top, right - left, bottom - top), loss_db
 
     def heights(self, part: Window) -> FloatArray:
@@ -336,7 +340,7 @@ class LossRasters:
         return np.concatenate(rows)
 
     def ground_m(self, mast: Mast) -> float:
-        """Elevation where a mast stands; 0 where the model has none."""
+        """Elevation at the position of a mast; 0 where the model has none."""
         if (known := self._feet.get(mast)) is not None:
             return known
         row, col = self.fine.pixel(mast.lat, mast.lon)
@@ -346,7 +350,7 @@ class LossRasters:
         return self._feet[mast]
 
     def is_land(self, part: Window) -> NDArray[np.bool_]:
-        """Whether cells of the grid have a height and are no open sea."""
+        """Whether cells of the grid have a height and are not open sea."""
         land: NDArray[np.bool_] = ~np.isnan(self.heights(part))
         sea = self.find_sea()
         if sea is not None:
@@ -359,15 +363,15 @@ class LossRasters:
 
 
 def stored(loss_db: SingleArray) -> SingleArray:
-    """Losses as they are kept."""
+    """Path loss rounded as it is stored."""
     rounded: SingleArray = np.rint(loss_db * np.float32(PER_DB))
     return rounded
 
 
 def in_turn(work: Callable[[T], object], items: Iterable[T], threads: int) -> Iterator[T]:
-    """Work on items in threads and hand them out in their order, each when it is done.
+    """Process items in threads and yield them in their order, each when it is done.
 
-    Few are taken ahead, and an interruption or an error waits for those only that have begun.
+    Only a few are started in advance; after an interruption or an error only those are completed.
     """
     ahead: deque[tuple[T, Future[object]]] = deque()
     with ThreadPoolExecutor(threads) as workers:
@@ -387,7 +391,7 @@ def in_turn(work: Callable[[T], object], items: Iterable[T], threads: int) -> It
 
 
 def _coarse(grid: Grid, every: int) -> Grid:
-    """Every so many cells of a grid, from the same corner; the middle of each is on the grid."""
+    """A grid of cells n times as wide, from the same corner; their centres are on the grid."""
     t, half = grid.transform, every // 2
     wide = Affine(t.a * every, t.b * every, t.c, t.d * every, t.e * every, t.f)
     height, width = (max(-((half - size) // every), 1) for size in (grid.height, grid.width))
@@ -395,11 +399,11 @@ def _coarse(grid: Grid, every: int) -> Grid:
 
 
 def _span(at: FloatArray, size: int) -> tuple[int, int]:
-    """First cell and the one after the last that hold all of a ring, with a margin."""
+    """First cell and the one after the last that contain all points of a ring, with a margin."""
     first, last = math.floor(np.nanmin(at)) - 1, math.ceil(np.nanmax(at)) + 1
     return min(max(first, 0), size), min(max(last, 0), size)
 
 
 def _shared(begin: float, size: float, other: float, other_size: float) -> tuple[int, int]:
-    """First cell that two stretches share, and the one after the last."""
+    """First cell that two ranges share, and the one after the last."""
     return int(max(begin, other)), int(min(begin + size, other + other_size))

@@ -1,7 +1,7 @@
 """Networks: the antennas of one operator and technology that coverage is predicted from.
 
-Each row of the tables of sites is a server of one operator and technology. Rows that say the same
-are one. Servers are numbered by what they are, never by where they stand in a file.
+Each row of the tables of sites is a server of one operator and technology. Identical rows are one
+server. The numbers of servers depend on their attributes, never on their order in a file.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from kalsel_gap.errors import InputError
 from kalsel_gap.radio.links import calibration
 from kalsel_gap.radio.links.path_loss import RadioTerrain
-from kalsel_gap.radio.links.usable_sites import asked_for, usable
+from kalsel_gap.radio.links.usable_sites import select_sites, usable
 from kalsel_gap.radio.paths.elevation_model import terrain_of
 from kalsel_gap.sources.sites import read_sites
 from kalsel_gap.terrain.kept_sea import look_up_sea
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from kalsel_gap.findings import Finding
     from kalsel_gap.project.model import Opened
 
-# What a server is; servers that are alike in all of it are one.
+# Attributes of a server; rows that are equal in all of them are one server.
 TERMS = (
     *("operator", "technology", "site_id", "lat", "lon", "antenna_height_m", "frequency_mhz"),
     *("azimuth_deg", "downtilt_deg", "eirp_dbm", "bandwidth_mhz"),
@@ -36,7 +36,7 @@ LONGEST_NAME = 40  # of an operator in the name of a file
 
 
 class Mast(NamedTuple):
-    """What decides the loss around an antenna; servers of the same mast share it."""
+    """What the path loss around an antenna depends on; servers of the same mast share it."""
 
     lat: float
     lon: float
@@ -55,7 +55,7 @@ class Network:
         :data:`TERMS`; ``number``, counted from 1; ``offset_db``, what measurements add to the
         levels, and ``calibrated``, whether there are any.
     threshold_dbm : float
-        Lowest level that is of use.
+        Lowest usable level.
     """
 
     operator: str
@@ -65,7 +65,7 @@ class Network:
 
     @property
     def name(self) -> str:
-        """What its files begin with: nothing in an operator's name leads anywhere.
+        """Beginning of its file names: no character of an operator's name can change the folder.
 
         Examples
         --------
@@ -75,11 +75,11 @@ class Network:
         >>> Network("../a", "4g", pd.DataFrame(), -110.0).name
         '4g_a-61b4c98b'
         """
-        bare = re.sub(r"[^a-z0-9]+", "-", self.operator.casefold()).strip("-")[:LONGEST_NAME]
-        if bare != self.operator:  # two operators must not share a file
+        plain = re.sub(r"[^a-z0-9]+", "-", self.operator.casefold()).strip("-")[:LONGEST_NAME]
+        if plain != self.operator:  # two operators must not share a file
             tail = hashlib.sha256(self.operator.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-            bare = f"{bare}-{tail}".lstrip("-")
-        return f"{self.technology}_{bare}"
+            plain = f"{plain}-{tail}".lstrip("-")
+        return f"{self.technology}_{plain}"
 
     @property
     def is_calibrated(self) -> bool:
@@ -118,13 +118,13 @@ def read_servers(
     opened : Opened
         With an elevation model.
     operators, technologies : sequence of str
-        Only these; without any, all.
+        Only these; empty: all.
 
     Returns
     -------
     servers : DataFrame
-        As :class:`Network` has them, ``number`` from 1 within each operator and technology;
-        sorted. It may have no rows.
+        As in :class:`Network`, ``number`` from 1 within each operator and technology; sorted. It
+        may have no rows.
     findings : list of Finding
 
     Raises
@@ -136,7 +136,7 @@ def read_servers(
         raise InputError("sites_missing", path=opened.path)
     sites, findings = read_sites(opened)
     mobile = sites[sites["technology"].isin(list(opened.project.radio.carriers))]
-    asked = asked_for(mobile, operators, technologies, opened)
+    asked = select_sites(mobile, operators, technologies, opened)
     elevation = opened.project.elevation
     if elevation is None:
         raise InputError("elevation_missing", path=opened.path)
@@ -147,8 +147,8 @@ def read_servers(
     servers = used.drop_duplicates().sort_values(list(TERMS), ignore_index=True)
     servers["number"] = servers.groupby(["operator", "technology"]).cumcount() + 1
     names = (servers[name].to_numpy(object) for name in ("operator", "technology", "site_id"))
-    taught = calibration.offset_db(calibration.offsets_of(opened), *names)
-    servers["offset_db"], servers["calibrated"] = taught
+    offsets = calibration.offset_db(calibration.offsets_of(opened), *names)
+    servers["offset_db"], servers["calibrated"] = offsets
     return servers, [*findings, *found]
 
 

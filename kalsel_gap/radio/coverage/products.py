@@ -1,8 +1,8 @@
 """Predicted coverage as files for GIS: level, best server, number of servers, margin.
 
-The loss around each mast is swept once and kept: an interrupted run goes on where it stopped, and
-another power, azimuth or threshold sweeps nothing again. Rasters are then put together stripe by
-stripe, so memory is bounded by a stripe and the disks of a few masts, whatever the raster.
+The path loss around each mast is swept once and cached: an interrupted run continues where it
+stopped, and another power, azimuth or threshold needs no new sweep. Rasters are then made window by
+window, so that memory is bounded by a window and the disks of a few masts for any raster.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from kalsel_gap.geo.rasterize import Footprints, cell_m
 from kalsel_gap.i18n import messages
 from kalsel_gap.i18n.text import N_, Text, plain
 from kalsel_gap.radio.coverage import loss_rasters
-from kalsel_gap.radio.coverage.best_server import fold, levels
+from kalsel_gap.radio.coverage.best_server import combine_servers, levels
 from kalsel_gap.radio.coverage.loss_rasters import LossRasters, in_turn, stored
 from kalsel_gap.radio.coverage.networks import Network, mast_of, read_networks, rows_of
 from kalsel_gap.sources.boundaries import read_areas
@@ -55,7 +55,7 @@ _VIRIDIS = ("#440154", "#3b528b", "#21918c", "#5ec962", "#fde725")
 _AROUND = ("#762a83", "#c2a5cf", "#f7f7f7", "#a6dba0", "#1b7837")
 _SITE = ("site_id", "lat", "lon")
 _NO_FIGURES = {"confidence", "source", "usable_dbm"}  # the last has a tag of its own
-_GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0  # steps of it around a circle never come near each other
+_GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0  # steps of it around a circle stay far from each other
 
 
 def _ramp(
@@ -65,7 +65,7 @@ def _ramp(
     return LayerStyle("float32", NO_DATA, unit, description, steps)
 
 
-LOOKS: dict[str, LayerStyle] = {
+STYLES: dict[str, LayerStyle] = {
     "level": _ramp("dBm", N_("Predicted level"), (-120, -110, -100, -90, -75), _VIRIDIS),
     "server": LayerStyle(
         "int32", 0, "", N_("Best server by number"), (), is_class=True, is_mixable=False
@@ -80,11 +80,11 @@ LOOKS: dict[str, LayerStyle] = {
         "dB", N_("Predicted level above the threshold"), (-20, -10, 0, 10, 20), _AROUND
     ),
 }
-# What a cell costs: swept, put together, and written.
+# Relative time of a cell: swept, combined, and written.
 _SWEPT, _PUT, _WRITTEN = 60, 2, 4
 _PUT_SECONDS = 4e-8
 _OVERVIEWS = 4 / 3  # a file with its overviews against one without
-_BYTES = 4  # of a cell of a raster, before it is packed; half of them are kept of a loss
+_BYTES = 4  # of a cell of a raster, uncompressed; a cached path loss needs half of them
 
 
 class Reception:
@@ -95,14 +95,14 @@ class Reception:
     opened : Opened
         The project.
     operators, technologies : sequence of str, optional
-        Only these; without any, all that the sites have.
+        Only these; empty: all that the sites have.
     layers : sequence of str, optional
-        Of :data:`LOOKS`; without any, all.
+        Of :data:`STYLES`; empty: all.
     radius_km : float, optional
-        How far from a site; ``radio.candidates.reach_km`` by default.
+        Radius around a site; ``radio.candidates.reach_km`` by default.
     resolution_m : float, optional
-        Width of a cell: taken to the nearest odd number of cells of the elevation model, so that
-        the middle of a cell is one of theirs. By default their own.
+        Width of a cell: rounded to the nearest odd number of cells of the elevation model, so that
+        the centre of a cell is one of theirs. By default their own width.
     threads : int, optional
         As many as there are processors.
 
@@ -129,14 +129,14 @@ class Reception:
         refuse_unknown_unit(opened.project.elevation.tiles, opened.project.elevation.band)
         self.opened, self.radio = opened, opened.project.radio
         for name in layers:
-            if name not in LOOKS:
+            if name not in STYLES:
                 raise InputError(
                     "layer_unknown",
                     value=name,
-                    suggestion=suggestion(name, LOOKS),
-                    known=", ".join(LOOKS),
+                    suggestion=suggestion(name, STYLES),
+                    known=", ".join(STYLES),
                 )
-        self.layers = tuple(name for name in LOOKS if name in (layers or LOOKS))
+        self.layers = tuple(name for name in STYLES if name in (layers or STYLES))
         self.networks, self.findings = read_networks(opened, operators, technologies)
         self.losses = LossRasters(
             opened,
@@ -153,7 +153,7 @@ class Reception:
         return [f"{network.name}_{name}.tif" for name in self.layers]
 
     def _kept(self, network: Network, name: str) -> CachedLayer:
-        """Pieces of a raster, in a folder named by all that it hangs on."""
+        """Cached windows of a raster, in a folder named by everything that it depends on."""
         parts = {
             "losses": self.losses.collect_terms(),
             "layer": name,
@@ -162,7 +162,7 @@ class Reception:
             "pattern": self.radio.pattern.model_dump(mode="json"),
             "k": self.radio.k_factor.median,
         }
-        return CachedLayer(self._root / hash_of(parts), self.grid, LOOKS[name])
+        return CachedLayer(self._root / hash_of(parts), self.grid, STYLES[name])
 
     def _carrier(self, network: Network) -> dict[str, Any]:
         return dict(self.radio.model_dump(mode="json")["carriers"][network.technology])
@@ -175,11 +175,11 @@ class Reception:
         Parameters
         ----------
         folder : Path
-            Made when missing. A file there is replaced when the new one is complete.
+            Created if missing. An existing file is replaced when the new one is complete.
         words : Text
-            In the language of legends and descriptions.
+            Language of legends and descriptions.
         report : callable
-            Told how much is done and of how much.
+            Called with how much is done and how much there is.
 
         Returns
         -------
@@ -211,8 +211,8 @@ class Reception:
         for network in self.networks:
             self._put_together(network, step)
             for name, file in zip(self.layers, self.files(network), strict=True):
-                look, tags = self._look(network, name, words), self._tags(network, name, words)
-                self._kept(network, name).publish(folder / file, look, tags)
+                style, tags = self._style(network, name, words), self._tags(network, name, words)
+                self._kept(network, name).publish(folder / file, style, tags)
                 step(_WRITTEN * size)
             if "server" in self.layers:
                 with replace_file(folder / f"{network.name}_server.csv") as temporary:
@@ -222,45 +222,45 @@ class Reception:
         return table
 
     def _put_together(self, network: Network, step: Callable[[float], object]) -> None:
-        """Make the pieces of a network that are not there yet, several stripes at once."""
+        """Make the missing windows of a network, several at the same time."""
         kept = {name: self._kept(network, name) for name in dict.fromkeys(("level", *self.layers))}
 
         def work(window: Window) -> None:
-            todo = [name for name, pieces in kept.items() if not pieces.has(window)]
-            made = fold(self.losses, network, window) if todo else {}
+            todo = [name for name, layer in kept.items() if not layer.has(window)]
+            made = combine_servers(self.losses, network, window) if todo else {}
             for name in todo:
                 kept[name].write(window, made[name])
 
-        stripes = list(windows(self.grid))
-        for _ in in_turn(work, stripes, self.losses.threads):
-            step(_PUT * self._cells(network) / len(stripes))
+        parts = list(windows(self.grid))
+        for _ in in_turn(work, parts, self.losses.threads):
+            step(_PUT * self._cells(network) / len(parts))
 
     def _cells(self, network: Network) -> int:
         """Cells of the disks of all servers."""
         return sum(map(self.losses.cells, network.masts))
 
     def _tidy(self, folder: Path) -> None:
-        """Keep the cache small, and remove what a killed run has left."""
-        used = [self._kept(network, name).folder for network in self.networks for name in LOOKS]
+        """Keep the cache small, and remove temporary files of a killed run."""
+        used = [self._kept(network, name).folder for network in self.networks for name in STYLES]
         bound(self._root, [self.losses.locate_folder(), *used])
         for place in (folder, self.losses.locate_folder(), *used):
             clear_leftovers(place)
 
-    # --- what they say -------------------------------------------------------------------------
+    # --- description ---------------------------------------------------------------------------
 
-    def _look(self, network: Network, name: str, words: Text) -> LayerStyle:
-        """What a raster of a network holds, in the reader's language."""
-        look, servers = LOOKS[name], network.servers
+    def _style(self, network: Network, name: str, words: Text) -> LayerStyle:
+        """Contents of a raster of a network, in the reader's language."""
+        style, servers = STYLES[name], network.servers
         whose = f"{network.technology.upper()} {plain(network.operator)}".strip()
         steps = tuple(
             Step(number, _colour(number), site or str(number))
             for number, site in zip(servers["number"], servers["site_id"], strict=True)
         )
-        description = f"{whose}: {words(look.description)}"
-        return replace(look, description=description, steps=look.steps or steps)
+        description = f"{whose}: {words(style.description)}"
+        return replace(style, description=description, steps=style.steps or steps)
 
     def _tags(self, network: Network, name: str, words: Text) -> dict[str, str]:
-        """Metadata of a file: that it is predicted, by what and from what."""
+        """Metadata of a file: that it is predicted, by which model and from which inputs."""
         nature = messages.NAMES.get(self.opened.project.project.data)
         around = {
             f"{mhz:g}": round(self.losses.surroundings_db(mhz), 1)
@@ -283,28 +283,30 @@ class Reception:
         }
 
     def _parameters(self, network: Network) -> dict[str, Any]:
-        """All figures that move the levels and are in no table of sites."""
+        """All figures that change the levels and are in no table of sites."""
         moves = {key: v for key, v in self._carrier(network).items() if key not in _NO_FIGURES}
         pattern = self.radio.pattern.model_dump(mode="json", exclude=_NO_FIGURES)
         numbers, offsets = (network.servers[name] for name in ("number", "offset_db"))
-        taught = {f"{n}": db for n, db in zip(numbers, offsets.round(4), strict=True) if db}
+        by_server = {f"{n}": db for n, db in zip(numbers, offsets.round(4), strict=True) if db}
         return {
             **moves,
             "pattern": pattern,
             "k": self.radio.k_factor.median,
-            **({"offset_db": taught} if taught else {}),  # by number of the server
+            **({"offset_db": by_server} if by_server else {}),  # by number of the server
             **self.losses.parameters,
         }
 
     def _inputs(self, network: Network) -> dict[str, str]:
-        """SHA-256 of the files that the levels of a network come from."""
-        taught = self.opened.project.calibration
-        if taught is None or not network.servers["calibrated"].any():
+        """SHA-256 of the input files of the levels of a network."""
+        calibration = self.opened.project.calibration
+        if calibration is None or not network.servers["calibrated"].any():
             return self.losses.hash_inputs()
-        return self.losses.hash_inputs() | {self.opened.shown(taught.path): _sha256(taught.path)}
+        return self.losses.hash_inputs() | {
+            self.opened.shown(calibration.path): _sha256(calibration.path)
+        }
 
     def table(self) -> pd.DataFrame:
-        """What the rasters say of the land.
+        """Land area that the rasters predict and cover.
 
         Returns
         -------
@@ -361,10 +363,10 @@ class Reception:
         found: FloatArray = is_land * row_km2[:, None]
         return found
 
-    # --- beforehand ----------------------------------------------------------------------------
+    # --- estimate ------------------------------------------------------------------------------
 
     def estimate(self, folder: Path) -> Estimate:
-        """What making the rasters would take, by one of the masts; nothing is written."""
+        """Time and space that the rasters would need, by one of the masts; nothing is written."""
         self._refuse_nothing()
         network = max(self.networks, key=self._cells)
         seen = [server for server in rows_of(network.servers) if self.losses.cells(mast_of(server))]
@@ -385,7 +387,7 @@ class Reception:
         }
         share = _OVERVIEWS / max(int(known.sum()), 1)
         each = {
-            name: encoded_bytes(self.grid, LOOKS[name], window, cells[name], level=3) * share
+            name: encoded_bytes(self.grid, STYLES[name], window, cells[name], level=3) * share
             for name in self.layers
         }
         rows = [
@@ -394,7 +396,7 @@ class Reception:
                 "technology": network.technology,
                 "layer": name,
                 "file": file,
-                "unit": LOOKS[name].unit,
+                "unit": STYLES[name].unit,
                 "cells": self.grid.width * self.grid.height,
                 "bytes": math.ceil(each[name] * self._reached(network)),
             }
@@ -404,12 +406,12 @@ class Reception:
         table, todo = pd.DataFrame(rows), len(self.losses.todo())
         put = sum(map(self._cells, self.networks)) * _PUT + int(table["cells"].sum()) * _WRITTEN
         seconds = (sweeping * todo + _PUT_SECONDS * put) / self.losses.threads
-        one = encoded_bytes(self.grid, loss_rasters.LOOK, window, stored(loss_db), level=1)
+        one = encoded_bytes(self.grid, loss_rasters.STYLE, window, stored(loss_db), level=1)
         cache_bytes = one * todo + int(table["bytes"].sum())
         return Estimate(table, seconds, cache_bytes, free_bytes(folder))
 
     def _reached(self, network: Network) -> int:
-        """Cells within the radius of a server of a network, about: on a grid of a few hundred."""
+        """About how many cells lie within the radius of a server, on a grid of a few hundred."""
         coarse = max(min(self.grid.height, self.grid.width) // 256, 1)
         shape = -(-self.grid.height // coarse), -(-self.grid.width // coarse)
         row, col = np.mgrid[0 : shape[0], 0 : shape[1]] + 0.5
@@ -438,7 +440,7 @@ class Reception:
                     raise OutputError("output_is_input", path=path)
 
     def _refuse_small_disk(self, folder: Path) -> None:
-        """An error where the files cannot fit; they are looked at closely only where it is near."""
+        """Raise an error where the files cannot fit; precise only where space may be short."""
         cells = self.grid.width * self.grid.height * len(self.networks) * len(self.layers)
         kept = sum(map(self.losses.cells, self.losses.todo()))
         at_most = _BYTES * (cells * _OVERVIEWS + kept)
@@ -457,7 +459,7 @@ class Reception:
 
 
 def _colour(number: int) -> str:
-    """A colour of its own for each server: which one it is, its number says.
+    """A colour for each server number; neighbouring numbers differ clearly.
 
     Examples
     --------
@@ -474,7 +476,7 @@ def _sha256(path: Path) -> str:
 
 
 def _numbered(network: Network) -> pd.DataFrame:
-    """What stands for each number of the best server."""
+    """The server of each number in the raster of the best server."""
     first = ["number", "site_id"]
     others = [name for name in network.servers.columns if name not in first]
     return network.servers[[*first, *others]]

@@ -1,11 +1,11 @@
 """Predicted levels against measured ones, and the offsets that least squares learn from them.
 
 An offset is added to a prediction: one for each operator and technology, further ones for sites
-and for classes of land cover. Those are drawn towards zero as if `ridge` measurements without any
-offset stood beside them, and what has fewer measurements than `minimum` gets none, so that two
-drive tests do not make a law. How good that is where nobody has measured is told by parts of the
-country (or sites) held out in turn; an operator whose held-out error is no smaller than without any
-offset gets none.
+and for classes of land cover. Offsets of sites and classes are drawn towards zero as by `ridge`
+additional measurements without an offset. With fewer measurements than `minimum` there is no
+offset, so that two drive tests have no influence. The error where nothing was measured is estimated
+by holding out squares of the country (or sites) in turn; an operator whose held-out error is not
+smaller than without any offset gets none.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ COLUMNS = (
     *(*KEYS, "offset_db", "count"),
     *("bias_before_db", "rmse_before_db", "rmse_after_db", "held_out_rmse_db"),
 )
-# What begins like a formula, or like the guard itself; numbers are none.
+# Text that begins like a formula, or like the guard itself; numbers do not count.
 _RUN_BY_SPREADSHEETS = r"^(?![+-]?[\d.]+$)\s*[=+\-@']"
 KM_PER_DEGREE = 111.32
-MOST_DB = 60.0  # an offset that is larger is none: the power or the height of the site is wrong
+MOST_DB = 60.0  # above this the power or the height of the site must be wrong
 
 
 class Statistics(NamedTuple):
@@ -56,7 +56,7 @@ class Statistics(NamedTuple):
     places: int
     """Places where both are known."""
     bias_db: float
-    """Mean of predicted less measured: positive where predictions are too good."""
+    """Mean of predicted less measured: positive where predictions are too optimistic."""
     rmse_db: float
     """Root of the mean squared difference."""
     sigma_db: float
@@ -70,18 +70,18 @@ class Statistics(NamedTuple):
     uncovered: int
     """Both below."""
     agreed_share: float
-    """Share of the places where both say the same."""
+    """Share of the places where both agree."""
 
 
 def statistics(
     measured_dbm: ArrayLike, predicted_dbm: ArrayLike, usable_dbm: ArrayLike
 ) -> Statistics:
-    """How far predictions lie from measurements, and how often they mistake covered for not.
+    """Difference of predictions from measurements, and how often they agree on coverage.
 
     Parameters
     ----------
     measured_dbm, predicted_dbm : array of shape (n,)
-        Levels; pairs of which one is NaN do not count.
+        Levels; pairs with a NaN do not count.
     usable_dbm : array
         Threshold of coverage.
 
@@ -102,17 +102,17 @@ def statistics(
     if count == 0:
         return Statistics(0, math.nan, math.nan, math.nan, 0, 0, 0, 0, math.nan)
     apart = predicted - measured
-    has, told = measured >= usable, predicted >= usable
+    has, predicts = measured >= usable, predicted >= usable
     return Statistics(
         count,
         float(apart.mean()),
         float(np.sqrt(np.mean(apart**2))),
         float(apart.std(ddof=1)) if count > 1 else math.nan,
-        int(np.sum(has & told)),
-        int(np.sum(has & ~told)),
-        int(np.sum(~has & told)),
-        int(np.sum(~has & ~told)),
-        float(np.mean(has == told)),
+        int(np.sum(has & predicts)),
+        int(np.sum(has & ~predicts)),
+        int(np.sum(~has & predicts)),
+        int(np.sum(~has & ~predicts)),
+        float(np.mean(has == predicts)),
     )
 
 
@@ -173,11 +173,11 @@ def fit(pairs: pd.DataFrame, terms: Calibration) -> pd.DataFrame:
 def _columns_of(
     known: pd.DataFrame, names: list[str], minimum: int
 ) -> tuple[IntArray, pd.DataFrame]:
-    """Which column of the equations each row has, -1 for none; and what the columns are."""
+    """Which column of the equations each row has, -1 for none; and the keys of the columns."""
     sizes = known.groupby(names, sort=True).size()
     sizes = sizes[sizes >= minimum]
     named = sizes.reset_index(name="count")
-    named = named[named[names[-1]] != ""].reset_index(drop=True)  # an unknown site is no site
+    named = named[named[names[-1]] != ""].reset_index(drop=True)  # an unknown site gets no offset
     table = pd.DataFrame({key: named[key] if key in names else "" for key in KEYS})
     table["count"] = named["count"]
     numbers = {key: n for n, key in enumerate(map(tuple, named[names].to_numpy()))}
@@ -192,19 +192,19 @@ def offset_db(
     site_id: Sequence[str] | NDArray[np.object_],
     clutter: Sequence[str] | NDArray[np.object_] | None = None,
 ) -> tuple[FloatArray, BoolArray]:
-    """What to add to predicted levels, and which of them that calibrates.
+    """Offset to add to predicted levels, and which levels it calibrates.
 
     Parameters
     ----------
     offsets : DataFrame
-        As :func:`fit` or :func:`read_offsets` gives them.
+        From :func:`fit` or :func:`read_offsets`.
     operator, technology, site_id, clutter : sequence of str of length n
         Of the links; `clutter` is the class of land cover at the receiver.
 
     Returns
     -------
     offset_db : float array of shape (n,)
-        0 where there is none; all together no more than :data:`MOST_DB`.
+        0 where there is none; the sum is limited to :data:`MOST_DB`.
     calibrated : bool array of shape (n,)
         Whether the operator and technology have one.
     """
@@ -239,19 +239,21 @@ def classes_at(opened: Opened, lat: FloatArray, lon: FloatArray) -> NDArray[np.o
     return np.array([f"{each:g}" if np.isfinite(each) else "" for each in value], dtype=object)
 
 
-class Taught(NamedTuple):
-    """What measurements have taught about links, arrays of shape (n,)."""
+class LinkOffsets(NamedTuple):
+    """Offsets of links from measurements, arrays of shape (n,)."""
 
     offset_db: FloatArray
     """To be added to predicted levels; 0 where there is none."""
     error_db: FloatArray
-    """Error of a calibrated prediction where nothing was measured; NaN where it is not known."""
+    """Error of a calibrated prediction where nothing was measured; NaN where it is unknown."""
     calibrated: BoolArray
     """Whether there is an offset."""
 
 
-def taught(opened: Opened, sites: pd.DataFrame, lat: FloatArray, lon: FloatArray) -> Taught:
-    """What the offsets of a project say of links, one from each site to its place.
+def find_link_offsets(
+    opened: Opened, sites: pd.DataFrame, lat: FloatArray, lon: FloatArray
+) -> LinkOffsets:
+    """Offsets of a project for links, one link from each site to its place.
 
     Raises
     ------
@@ -261,12 +263,12 @@ def taught(opened: Opened, sites: pd.DataFrame, lat: FloatArray, lon: FloatArray
     offsets = offsets_of(opened)
     if offsets.empty:
         count = len(sites)
-        return Taught(np.zeros(count), np.full(count, np.nan), np.zeros(count, dtype=np.bool_))
+        return LinkOffsets(np.zeros(count), np.full(count, np.nan), np.zeros(count, dtype=np.bool_))
     operator, technology, site = (sites[key].to_numpy(object) for key in KEYS[:3])
     added, calibrated = offset_db(offsets, operator, technology, site, classes_at(opened, lat, lon))
     errors = errors_of(offsets)
     known = [errors.get(key, math.nan) for key in zip(operator, technology, strict=True)]
-    return Taught(added, np.array(known, dtype=np.float64), calibrated)
+    return LinkOffsets(added, np.array(known, dtype=np.float64), calibrated)
 
 
 def errors_of(offsets: pd.DataFrame) -> dict[tuple[str, str], float]:
@@ -286,11 +288,11 @@ def corrected(pairs: pd.DataFrame, offsets: pd.DataFrame) -> FloatArray:
 
 
 def folds(pairs: pd.DataFrame, terms: Calibration) -> IntArray:
-    """Part of each pair: all of a site, or all of a square of the country, are held out together.
+    """Fold of each pair: all of a site, or all of a square of the country, are held out together.
 
-    Neighbours resemble each other: held out one by one, each would be foretold by the next. The
-    parts are dealt in the order of a hash of their names, so that the order of the rows changes
-    nothing and no part is made of what lies side by side.
+    Neighbours are similar: held out one by one, each would be predicted by the next one. Folds are
+    assigned in the order of a hash of the names, so that the order of the rows changes nothing and
+    neighbouring squares are in different folds.
     """
     if terms.held_out == "site":
         names = pairs["operator"] + "\n" + pairs["technology"] + "\n" + pairs["site_id"]
@@ -305,7 +307,7 @@ def folds(pairs: pd.DataFrame, terms: Calibration) -> IntArray:
 
 
 def held_out(pairs: pd.DataFrame, terms: Calibration) -> FloatArray:
-    """Predicted levels, each with the offsets that the other parts teach."""
+    """Predicted levels, each with the offsets fitted to the other folds."""
     part = folds(pairs, terms)
     found = pairs["predicted_dbm"].to_numpy(np.float64).copy()
     for fold in range(terms.folds):
@@ -321,8 +323,8 @@ def report(pairs: pd.DataFrame, terms: Calibration) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        :data:`GROUP`, the fields of :class:`Statistics` of the bare prediction,
-        ``after_rmse_db`` (the same measurements calibrate and judge), ``held_out_bias_db``,
+        :data:`GROUP`, the fields of :class:`Statistics` of the uncalibrated prediction,
+        ``after_rmse_db`` (at the same measurements that calibrate it), ``held_out_bias_db``,
         ``held_out_rmse_db``, ``held_out_agreed_share``, and ``gain``: whether calibrating makes
         the held-out error smaller.
     """
@@ -354,17 +356,17 @@ def report(pairs: pd.DataFrame, terms: Calibration) -> pd.DataFrame:
 
 
 def calibrate(pairs: pd.DataFrame, terms: Calibration) -> pd.DataFrame:
-    """The table of offsets to keep: of operators and technologies that gain by it.
+    """The table of offsets of operators and technologies whose held-out error gets smaller.
 
     Returns
     -------
     DataFrame
         :data:`COLUMNS`, to a hundredth of a decibel; empty when nothing gains.
     """
-    told = report(pairs, terms).set_index(GROUP)
-    gains = told[told["gain"].astype(bool)]
+    summary = report(pairs, terms).set_index(GROUP)
+    gains = summary[summary["gain"].astype(bool)]
     mine = pairs.set_index(GROUP).index.isin(gains.index)
-    offsets = fit(pairs[mine], terms)  # land cover learns from nobody who gains nothing
+    offsets = fit(pairs[mine], terms)  # land cover is fitted without operators that get no offset
     beside = gains[["bias_db", "rmse_db", "after_rmse_db", "held_out_rmse_db"]]
     figures = offsets[GROUP].merge(beside, how="left", left_on=GROUP, right_index=True)
     names = ("bias_before_db", "rmse_before_db", "rmse_after_db", "held_out_rmse_db")
@@ -378,7 +380,7 @@ def calibrate(pairs: pd.DataFrame, terms: Calibration) -> pd.DataFrame:
 def to_csv(offsets: pd.DataFrame) -> str:
     """The table of offsets as a file, read again by :func:`read_offsets`.
 
-    A name that a spreadsheet would run as a formula, or that begins like the guard, gets one.
+    A name that a spreadsheet would run as a formula, or that begins like the guard, gets a guard.
 
     Examples
     --------
@@ -402,19 +404,19 @@ def offsets_of(opened: Opened) -> pd.DataFrame:
 
 
 def read_offsets(path: Path) -> pd.DataFrame:
-    """A table of offsets; operators and technologies are spelled as `sources.sites` does.
+    """A table of offsets; operators and technologies are normalised as in `sources.sites`.
 
     Raises
     ------
     InputError
-        No such table, an offset that is no number or larger than :data:`MOST_DB`, two for the
-        same, or one of an operator and technology without a held-out error.
+        No such table, an offset that is no number or larger than :data:`MOST_DB`, two with the same
+        key, or one of an operator and technology without a held-out error.
     """
     return _read(path)[0]
 
 
 def _read(path: Path) -> tuple[pd.DataFrame, pd.Series[int]]:
-    """The table, and where each row stands in the file."""
+    """The table, and the row number of each row in the file."""
     table = read_table(path, aliases=dict.fromkeys(COLUMNS, ()))
     header = recognise(table, dict.fromkeys(COLUMNS, ()), required=(*KEYS, "offset_db"))
     cells = table.cells
@@ -449,19 +451,19 @@ def _read(path: Path) -> tuple[pd.DataFrame, pd.Series[int]]:
 
 
 def _named(offset: pd.Series[str]) -> str:
-    """What an offset is of, in one line."""
+    """The key of an offset, in one line."""
     return ", ".join(str(offset[key]) for key in KEYS if offset[key])
 
 
 def unused(opened: Opened, sites: pd.DataFrame) -> list[Finding]:
-    """Offsets that are applied to no level, for they belong to nothing that is there.
+    """Offsets that are applied to no level, because the project has nothing with their key.
 
     Parameters
     ----------
     opened : Opened
         The project.
     sites : DataFrame
-        As `sources.sites.read_sites` gives them.
+        From `sources.sites.read_sites`.
     """
     named = opened.project.calibration
     if named is None or not named.path.exists():

@@ -1,4 +1,4 @@
-"""What stands in the path from sites to places, in median air and in the worst."""
+"""Clearance and obstacles of paths from sites to places, in median air and in the worst air."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Clearance(NamedTuple):
-    """Line of sight of some paths in median air and in the air that bends rays worst."""
+    """Line of sight of some paths in median air and with the worst bending of rays."""
 
     median: LineOfSight
     worst: LineOfSight
@@ -28,7 +28,7 @@ class Clearance(NamedTuple):
     """Distance of the worst obstacle in median air from the place, not from the site."""
 
     def columns(self) -> dict[str, NDArray[np.generic]]:
-        """Arrays of shape (paths,) by the names that tables give them; NaN where unknown."""
+        """Arrays of shape (paths,) by their names in tables; NaN where unknown."""
         return {
             "clearance_ratio": self.median.clearance_ratio,
             "clearance_ratio_worst": self.worst.clearance_ratio,
@@ -41,7 +41,7 @@ class Clearance(NamedTuple):
 def assess_clearance(
     paths: Paths, tx_height_m: FloatArray, frequency_mhz: FloatArray, radio: Radio
 ) -> Clearance:
-    """What stands in the way of each path.
+    """Clearance, worst obstacle and masts of each path.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def assess_clearance(
     tx_height_m, frequency_mhz : float array of shape (paths,)
         Antennas of the sites above ground, and their frequencies.
     radio : Radio
-        Height of the receiver, and how air bends rays.
+        Height of the receiver, and the bending of rays.
     """
     from kalsel_gap.radio.paths.line_of_sight import (
         assess_line_of_sight,  # compiles kernels: only when they are needed
@@ -67,7 +67,7 @@ def assess_clearance(
 def clearances(
     cells: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: RadioTerrain
 ) -> dict[str, NDArray[np.generic]]:
-    """What stands in the path from each cell to its place.
+    """Line of sight, clearance and main obstacle of the path from each cell to its place.
 
     Returns
     -------

@@ -1,7 +1,7 @@
-"""The links of one school: from which sites it could be served, how well, and what is in the way.
+"""The links of one school: from which sites it could be served, how well, and the obstacles.
 
-The level comes from ITU-R P.1812; beside it stand the Irregular Terrain Model, which is another
-school of propagation, and free space: where the two models are far apart the level is doubtful.
+The level is from ITU-R P.1812; beside it stand the Irregular Terrain Model, an independent model,
+and free space: where the two models differ much the level is doubtful.
 Besides the phone outdoors there are three more ways to be served: the phone inside the building,
 an antenna on the roof, and a microwave hop from the site.
 """
@@ -22,7 +22,7 @@ from kalsel_gap.radio.links.clearance import Clearance, assess_clearance
 from kalsel_gap.radio.links.path_loss import THREADS, RadioTerrain, compute_path_loss, levels_dbm
 from kalsel_gap.radio.links.path_view import PathView, of_paths
 from kalsel_gap.radio.links.servers import candidate_servers, radio_cells
-from kalsel_gap.radio.links.usable_sites import asked_for, usable
+from kalsel_gap.radio.links.usable_sites import select_sites, usable
 from kalsel_gap.radio.propagation.building_entry import Building
 from kalsel_gap.radio.propagation.link_budget import below_eirp_db, indoors, reached_share
 from kalsel_gap.sources.schools import read_schools
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from kalsel_gap.radio.propagation.path_inputs import Paths
 
 
-# What the table has, in this order; the obstacle is told from the school, the azimuth points from
-# the school to the site.
+# Columns of the table, in this order; the distance of the obstacle is from the school, the azimuth
+# points from the school to the site.
 COLUMNS = (
     *("operator", "technology", "site_id", "distance_km", "azimuth_deg"),
     *("level_dbm", "sd_db", "margin_db", "adequacy", "calibration", "offset_db"),
@@ -60,11 +60,11 @@ COLUMNS = (
 )
 _OF_HOP = tuple(name for name in COLUMNS if name.startswith("hop_"))
 MODELS = {"p1812": "ITU-R P.1812-8", "free_space": "ITU-R P.525"}
-# Why a link has no level, by the status of its path; else `power` or one of `_OFF`.
+# Why a link has no level, by the status of its path; otherwise `power` or one of `_OFF`.
 STATUS = ("value", "void", "profile", "distance", "frequency", "antenna", "term", "land_cover")
-# Sites from which nothing is predicted whatever their paths are like.
+# Sites from which nothing is predicted, regardless of their paths.
 _OFF = ("site_on_sea", "site_off_elevation")
-# Rows of no usable site, which may be one within reach; and offsets.
+# Findings about rows without a usable site, which may be within reach; and about offsets.
 _OF_NO_SITE = ("site_unusable", "technology_unknown", "offset_unused")
 _FLAGS = ("line_of_sight", "line_of_sight_worst")
 _LOOKED_AT = (
@@ -82,15 +82,15 @@ class LinkTable:
     npsn, name : str
         The school.
     lat, lon : float
-        Where it is taken to be, degrees.
+        Its position for the prediction, degrees.
     links : DataFrame
         :data:`COLUMNS`, best first; links without a level come last.
     sites : DataFrame
-        Of each link, as ``read_sites`` gives them.
-    ground : Ground
-        What the paths run over.
+        The site of each link, from ``read_sites``.
+    ground : RadioTerrain
+        Terrain of the paths.
     findings : list of Finding
-        What is wrong with sites within reach, or with no site in particular.
+        Findings about sites within reach, or about no particular site.
     """
 
     npsn: str
@@ -120,9 +120,9 @@ def list_links(
     npsn : str
         The school.
     operators, technologies : sequence of str, optional
-        Only these; without any, all.
+        Only these; empty: all.
     radius_km : float, optional
-        How far a site may be; ``radio.candidates.reach_km`` by default.
+        Largest distance of a site; ``radio.candidates.reach_km`` by default.
 
     Raises
     ------
@@ -142,7 +142,7 @@ def list_links(
     radio = opened.project.radio
     sites, findings = read_sites(opened)
     sites = sites[sites["technology"].isin(list(radio.carriers))].reset_index(drop=True)
-    asked = asked_for(sites, operators, technologies, opened).reset_index(drop=True)
+    asked = select_sites(sites, operators, technologies, opened).reset_index(drop=True)
     terrain = terrain_of(opened)
     ground = RadioTerrain(terrain, look_up_sea(opened), radio)
     fits, unfit = usable(asked, ground, opened.shown(opened.project.elevation.path))
@@ -159,16 +159,16 @@ def list_links(
         raise InputError("no_site_near", path=opened.path, value=npsn, reach_km=f"{reach_km:g}")
     near = cells.table.iloc[found.cell].reset_index(drop=True)
     table = _links(near, np.repeat(lat, len(near)), np.repeat(lon, len(near)), opened, ground)
-    table = table[_looked_at(table, rule.sites)]
-    # A strong 2G serves a school less than a weak 4G; of links that carry nothing that one comes
-    # first which lacks least, for a level of 2G is none of 4G.
+    table = table[_is_listed(table, rule.sites)]
+    # A strong 2G signal is worth less to a school than a weak 4G signal. Of links without a usable
+    # level the one nearest to its threshold comes first, because thresholds differ by technology.
     serves = table["adequacy"] > 0.0
     order = table.assign(level=table["level_dbm"].where(serves, table["margin_db"])).sort_values(
         ["adequacy", "level", "distance_km", "operator", "technology", "site_id"],
         ascending=[False, False, True, True, True, True],
         kind="stable",
     )
-    told = set(zip(near["file"], near["row"], strict=True))
+    listed = set(zip(near["file"], near["row"], strict=True))
     return LinkTable(
         npsn,
         str(school["name"]),
@@ -177,19 +177,23 @@ def list_links(
         table.loc[order.index].reset_index(drop=True),
         near.loc[order.index, list(SITE_COLUMNS)].reset_index(drop=True),
         ground,
-        [f for f in findings if f.row is None or (f.file, f.row) in told or f.code in _OF_NO_SITE],
+        [
+            f
+            for f in findings
+            if f.row is None or (f.file, f.row) in listed or f.code in _OF_NO_SITE
+        ],
     )
 
 
 def view(found: LinkTable, link: int = 0) -> PathView:
-    """What the picture of a link shows.
+    """Data of the picture of a link.
 
     Raises
     ------
     InputError
         The path has no profile: the model has no heights at one of its ends.
     """
-    site, told = found.sites.iloc[link], found.links.iloc[link]
+    site, row = found.sites.iloc[link], found.links.iloc[link]
     paths = _path(found, link)
     ends_m = paths.ground_m[[0, -1]]
     height_m, mhz = float(site["antenna_height_m"]), float(site["frequency_mhz"])
@@ -197,7 +201,7 @@ def view(found: LinkTable, link: int = 0) -> PathView:
         raise InputError("path_not_drawn", value=str(site["site_id"]))
     radio = found.ground.radio
     vegetation_db, surroundings_db, offset_db = np.nan_to_num(
-        told[["vegetation_db", "surroundings_db", "offset_db"]].to_numpy(np.float64)
+        row[["vegetation_db", "surroundings_db", "offset_db"]].to_numpy(np.float64)
     ).tolist()
     carrier = dict(radio.carriers)[site["technology"]]
     return PathView(
@@ -207,12 +211,12 @@ def view(found: LinkTable, link: int = 0) -> PathView:
         rx_height_m=radio.receiver.height_m,
         frequency_mhz=mhz,
         k=radio.k_factor.median,
-        model=MODELS[str(told["model"])],
-        loss_db=float(told["loss_db"]),
-        diffraction_db=float(told["diffraction_db"]),
-        level_dbm=float(told["level_dbm"]),
-        sigma_db=float(told["sd_db"]),
-        calibrated=told["calibration"] == "calibrated",
+        model=MODELS[str(row["model"])],
+        loss_db=float(row["loss_db"]),
+        diffraction_db=float(row["diffraction_db"]),
+        level_dbm=float(row["level_dbm"]),
+        sigma_db=float(row["sd_db"]),
+        calibrated=row["calibration"] == "calibrated",
         eirp_dbm=float(site["eirp_dbm"]),
         share_db=-float(below_eirp_db(carrier, float(site["bandwidth_mhz"]))),
         vegetation_db=vegetation_db,
@@ -230,7 +234,7 @@ def _path(found: LinkTable, link: int) -> Paths:
 
 
 def _school(opened: Opened, npsn: str) -> pd.Series[str]:
-    """The row of a school; of several with its number the one that has a location."""
+    """The row of a school; of several with its number the one with a location."""
     schools = read_schools(opened)[0]
     mine = schools[schools["npsn"] == npsn.strip()]
     if mine.empty:
@@ -252,8 +256,8 @@ def _links(
     radio = ground.radio
     lost = compute_path_loss(near, lat, lon, ground)
     to_site = geodesy.WGS84.inv(lon, lat, near["lon"], near["lat"])
-    taught = calibration.taught(opened, near, lat, lon)
-    level = levels_dbm(near, lat, lon, lost.total_db, lost.elevation_deg, radio) + taught.offset_db
+    offsets = calibration.find_link_offsets(opened, near, lat, lon)
+    level = levels_dbm(near, lat, lon, lost.total_db, lost.elevation_deg, radio) + offsets.offset_db
     sigma_db = location_sigma_db(
         near["frequency_mhz"], radio.prediction.resolution_m, radio.receiver.height_m
     )
@@ -264,13 +268,13 @@ def _links(
     status[off != ""] = off[off != ""]
     level = np.where(near["usable"], level, np.nan)
     status[~near["usable"] & (status == "value")] = "power"
-    sd_db = np.where(np.isnan(taught.error_db), sigma_db, taught.error_db)
+    sd_db = np.where(np.isnan(offsets.error_db), sigma_db, offsets.error_db)
     eirp_dbm = near["eirp_dbm"].to_numpy(np.float64)
     ends = lat, lon, np.zeros(len(near)), lost.elevation_deg
     inside = indoors(
         level, sd_db, near["frequency_mhz"], building=Building(radio.prediction.building)
     )
-    at_roof = np.where(near["usable"], _cpe_dbm(near, lat, lon, ground) + taught.offset_db, np.nan)
+    at_roof = np.where(near["usable"], _cpe_dbm(near, lat, lon, ground) + offsets.offset_db, np.nan)
     straight = near.assign(azimuth_deg=np.nan, downtilt_deg=np.nan)
     omni = levels_dbm(straight, *ends, radio)
     table = pd.DataFrame(
@@ -284,8 +288,8 @@ def _links(
             "sd_db": np.where(np.isnan(level), np.nan, sd_db),
             "margin_db": level - enough_dbm,
             "adequacy": _adequacy(near["technology"], level, opened),
-            "calibration": np.where(taught.calibrated, "calibrated", "uncalibrated"),
-            "offset_db": np.where(taught.calibrated, taught.offset_db, np.nan),
+            "calibration": np.where(offsets.calibrated, "calibrated", "uncalibrated"),
+            "offset_db": np.where(offsets.calibrated, offsets.offset_db, np.nan),
             "eirp_dbm": eirp_dbm,
             "pattern_db": levels_dbm(near, *ends, radio) - omni,
             "share_db": omni - eirp_dbm,
@@ -302,17 +306,17 @@ def _links(
             "status": status,
         }
     )
-    return table.assign(**_second_look(near, lat, lon, ground))[list(COLUMNS)]
+    return table.assign(**_cross_checks(near, lat, lon, ground))[list(COLUMNS)]
 
 
 def _cpe_dbm(
     near: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: RadioTerrain
 ) -> FloatArray:
-    """Level that a CPE measures with its antenna on the roof of the school.
+    """Level at a CPE with its antenna on the roof of the school.
 
-    The path is another one than that of a phone: it ends higher, and the terrain takes less. Of
-    the village it loses less, above 10 m nothing (`surroundings.below_roofs_db`); of a wood as
-    much as a phone while the antenna is lower than the trees: it still looks through them.
+    The path differs from that of a phone: it ends higher, so that the terrain attenuates it less.
+    The loss in a village is smaller, and 0 above 10 m (`terminal_clutter.below_roofs_db`); the loss
+    in woodland is that of a phone while the antenna is lower than the trees.
     """
     radio = ground.radio
     receiver = radio.receiver.model_copy(update={"height_m": radio.receiver.cpe_height_m})
@@ -322,7 +326,7 @@ def _cpe_dbm(
     return levels_dbm(near, *ends, radio, rx_gain_dbi=radio.receiver.cpe_gain_dbi)
 
 
-def _looked_at(table: pd.DataFrame, sites: int) -> pd.Series[bool]:
+def _is_listed(table: pd.DataFrame, sites: int) -> pd.Series[bool]:
     """Links of the nearest sites, and of farther ones where the nearest give no usable level."""
     groups = [table["operator"], table["technology"]]
     nearest = table["distance_km"].groupby(groups).rank("dense") <= sites
@@ -331,7 +335,7 @@ def _looked_at(table: pd.DataFrame, sites: int) -> pd.Series[bool]:
 
 
 def _adequacy(technology: pd.Series[str], level_dbm: FloatArray, opened: Opened) -> FloatArray:
-    """What each level is worth, by the curve of its technology."""
+    """Adequacy of each level, by the curve of its technology."""
     found = np.full(level_dbm.shape, np.nan)
     for name, curve in opened.project.signal.curves.items():
         mine = (technology == name).to_numpy()
@@ -339,10 +343,10 @@ def _adequacy(technology: pd.Series[str], level_dbm: FloatArray, opened: Opened)
     return found
 
 
-def _second_look(
+def _cross_checks(
     near: pd.DataFrame, lat: FloatArray, lon: FloatArray, ground: RadioTerrain
 ) -> dict[str, Any]:
-    """Sight in median and worst air, the other model, free space, and a microwave hop."""
+    """Line of sight in median and worst air, the other model, free space, and a microwave hop."""
     from kalsel_gap.radio.links.microwave_hops import hops
 
     radio, count = ground.radio, len(near)
@@ -367,7 +371,7 @@ def _second_look(
 
 
 def _sight(seen: Clearance) -> dict[str, NDArray[np.generic]]:
-    """Columns of what stands in the way; whether the way is clear is None where nobody knows."""
+    """Columns of clearance and obstacles; line of sight is None where it is unknown."""
     flags = {}
     for name, each in zip(_FLAGS, (seen.median, seen.worst), strict=True):
         flags[name] = each.line_of_sight.astype(object)
@@ -421,7 +425,7 @@ def _free_space_db(
 
 
 def _with_clutter(paths: Paths) -> NDArray[np.floating]:
-    """Ground with what stands on it, but for both ends, where the antennas stand above it."""
+    """Terrain with clutter, except at both ends, where the antennas stand on the ground."""
     clutter = paths.clutter_m.copy()
     clutter[paths.first[:-1]] = clutter[paths.first[1:] - 1] = 0.0
     return paths.ground_m + clutter

@@ -1,6 +1,6 @@
 """Point-to-point microwave from a site's antenna to a pole or mast at a school.
 
-Whether the way is clear comes from the profile, the rest from the radio of ``radio.microwave``.
+Clearance is taken from the profile, everything else from the radio of ``radio.microwave``.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from kalsel_gap.radio.links.path_loss import bare
+from kalsel_gap.radio.links.path_loss import with_unknown_clutter
 from kalsel_gap.radio.paths.line_of_sight import CLEAR_SHARE, assess_line_of_sight
 from kalsel_gap.radio.propagation import microwave
 from kalsel_gap.radio.propagation.fresnel import worst_k
@@ -25,26 +25,26 @@ if TYPE_CHECKING:
 
 
 class Hops(NamedTuple):
-    """What hops are worth, arrays of shape (n,); NaN where it is unknown."""
+    """Clearance, margin and availability of hops, arrays of shape (n,); NaN where unknown."""
 
     clearance_ratio: FloatArray
     """Least clearance in the worst air, as a share of the first Fresnel radius, from the pole."""
     mast_m: FloatArray
-    """Least height of the antenna at the school that leaves 60 % free, no less than the pole; of
-    such a hop is all that follows."""
+    """Least height of the antenna at the school that leaves 60 % free, no less than the pole; all
+    following values are of a hop with this height."""
     margin_db: FloatArray
     """Fade margin."""
     rain_percent: FloatArray
-    """Share of an average year in which rain takes more than the margin."""
+    """Share of an average year in which rain attenuation exceeds the margin."""
     multipath_percent: FloatArray
-    """The same of multipath."""
+    """The same for multipath."""
     availability_percent: FloatArray
     """Rest of the year."""
     longest_km: FloatArray
     """Longest hop that holds the wanted availability and may be planned."""
     status: NDArray[np.object_]
-    """`feasible` from the pole; `blocked`: it takes a mast; `too_tall`: a higher one than is
-    planned; `too_long`, or not as available as wanted; else what is not known: `void`,
+    """`feasible` from the pole; `blocked`: a mast is needed; `too_tall`: a higher one than may be
+    planned; `too_long`, or less available than required; otherwise what is unknown: `void`,
     `land_cover`, `profile`, `distance`, `frequency` or `antenna`."""
 
 
@@ -56,8 +56,7 @@ def hops(
     Parameters
     ----------
     paths : Paths
-        Terrain profiles, with what stands on the ground where that is known: it is in the way like
-        the ground.
+        Terrain profiles, with clutter where that is known: it obstructs the ray like the ground.
     tx_height_m : float array of shape (n,)
         Antennas of the sites above ground.
     latitude_deg : float
@@ -65,7 +64,7 @@ def hops(
     radio : Radio
         ``radio``: the hop, the pole (``receiver.cpe_height_m``) and the bending of rays.
     threads : int
-        At work at the same time; the result does not depend on it.
+        Number of threads; the result does not depend on it.
     """
     wanted, pole_m = radio.microwave, radio.receiver.cpe_height_m
     plausible = (tx_height_m >= ANTENNA_M[0]) & (tx_height_m <= ANTENNA_M[1])
@@ -84,7 +83,7 @@ def hops(
     far = ray_km > wanted.longest_km
     too_long = far | (found.availability_percent < wanted.availability_percent)
     status = seen.status.copy()
-    status[bare(paths, status)] = LAND_COVER
+    status[with_unknown_clutter(paths, status)] = LAND_COVER
     blocked = seen.clearance_ratio < CLEAR_SHARE
     unknown = np.isnan(found.availability_percent) & ~far
     code = np.select(
@@ -109,7 +108,7 @@ _CODES = np.array([status.name.lower() for status in Status])
 
 
 def _longest_km(tx_m: float, rx_m: float, latitude_deg: float, radio: Radio) -> float:
-    """Longest hop between antennas so high above the sea."""
+    """Longest hop between antennas at these heights above sea level."""
     if np.isnan(tx_m + rx_m):
         return np.nan
     wanted = radio.microwave

@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from kalsel_gap.terrain.sea_mask import SeaMask
 
 
-THREADS = os.cpu_count() or 1  # they change no bit
+THREADS = os.cpu_count() or 1  # results do not depend on their number
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RadioTerrain:
-    """What paths run over, and how they are predicted."""
+    """Terrain of the paths, and the settings of the prediction."""
 
     terrain: ElevationModel
     sea: SeaMask | None
@@ -38,7 +38,7 @@ class RadioTerrain:
     def profiles(
         self, cells: pd.DataFrame, lat: FloatArray, lon: FloatArray
     ) -> Iterator[tuple[IntArray, Paths]]:
-        """Profiles from cells to places, one for one, in batches."""
+        """Profiles from each cell to its place, in batches."""
         from kalsel_gap.radio.paths.profiles import (
             extract_profiles,  # compiles kernels: only when they are needed
         )
@@ -48,28 +48,28 @@ class RadioTerrain:
 
 
 class PathLoss(NamedTuple):
-    """What paths lose, arrays of shape (paths,); NaN unless the status is OK.
+    """Path loss and its parts, arrays of shape (paths,); NaN unless the status is OK.
 
-    A path that is shorter than ITU-R P.1812 covers has the loss of free space, as
-    `short_range.loss_db` computes it: so near to the antenna nothing else is known of the ground.
+    A path shorter than the range of ITU-R P.1812 has the loss of `short_range.loss_db`: free space,
+    because so near to the antenna the elevation model shows nothing of the obstacles.
     """
 
     loss_db: FloatArray
-    """Over the ground and what stands on it."""
+    """Over the terrain and its clutter."""
     vegetation_db: FloatArray
-    """Through the wood that the receiver stands in, where that is the way; otherwise 0."""
+    """In the woodland around the receiver, where the path runs through it; otherwise 0."""
     surroundings_db: FloatArray
-    """Of houses and trees that no land cover over bare ground shows."""
+    """In houses and trees, where no land cover over bare ground shows them."""
     diffraction_db: FloatArray
     elevation_deg: FloatArray
-    """How high the ray leaves the antenna, above the horizon."""
+    """Elevation angle of the ray at the antenna."""
     is_near: BoolArray
     """Whether the loss is that of free space."""
     status: ByteArray
 
     @classmethod
     def unknown(cls, count: int) -> PathLoss:
-        """That of paths of which nothing is known."""
+        """The loss of paths about which nothing is known."""
         from kalsel_gap.radio.propagation.path_inputs import DISTANCE
 
         fields: dict[str, NDArray[Any]] = {n: np.full(count, np.nan) for n in cls._fields}
@@ -81,36 +81,36 @@ class PathLoss(NamedTuple):
 
     @property
     def total_db(self) -> FloatArray:
-        """All that is lost from antenna to antenna."""
+        """Total loss between the antennas."""
         return self.loss_db + self.vegetation_db + self.surroundings_db
 
     def and_then(self, more: PathLoss) -> PathLoss:
-        """With those of further paths behind them."""
+        """These paths followed by further ones."""
         both = {name: (getattr(self, name), getattr(more, name)) for name in self._fields}
         return PathLoss(**{name: np.concatenate(each) for name, each in both.items()})
 
 
 class _PathTerms(NamedTuple):
-    """What is known of paths besides their profiles, arrays of shape (paths,)."""
+    """Terms of paths besides their profiles, arrays of shape (paths,)."""
 
     frequency_mhz: FloatArray
     tx_height_m: FloatArray
     latitude_deg: FloatArray
     """Of the middle of the path."""
     depth_m: FloatArray
-    """How far the path runs through the wood that the receiver stands in; NaN is unknown."""
+    """Length of the path in the woodland around the receiver; NaN is unknown."""
     woodland_db: FloatArray
-    """Loss through that wood."""
+    """Loss in that woodland."""
 
     def of(self, index: IntArray) -> _PathTerms:
-        """Those of some of the paths."""
+        """The terms of some of the paths."""
         return _PathTerms(*(values[index] for values in self))
 
 
 class _Step(NamedTuple):
-    """What one way of reaching the receiver loses, arrays of shape (paths,).
+    """Loss of one possible path to the receiver, arrays of shape (paths,).
 
-    NaN unless the status is OK, which it is nowhere that the way does not apply.
+    NaN unless the status is OK; it is not OK where this kind of path does not apply.
     """
 
     loss_db: FloatArray
@@ -123,21 +123,21 @@ def compute_path_loss(
 ) -> PathLoss:
     """Loss of the path from each cell to its place: ITU-R P.1812-8, exact along the profile.
 
-    A receiver in a wood is reached over the trees or through them by ITU-R P.833, with the smaller
-    loss; where the elevation model is no bare ground the way through is added. Where it is unknown
-    whether there is a wood, or what stands along the path, the status is LAND_COVER.
+    A receiver in woodland is reached over the trees, or through them by ITU-R P.833, with the
+    smaller loss; where the elevation model is not bare ground the loss through them is added. Where
+    woodland at the receiver or clutter along the path is unknown, the status is LAND_COVER.
 
-    Everything is of a receiver ``radio.receiver.height_m`` above ground: a wood that is no higher
-    takes nothing of it, and a village the less, the higher it is.
+    The receiver is ``radio.receiver.height_m`` above ground: woodland that is not higher causes no
+    loss, and the loss in a village decreases with the height.
 
     Parameters
     ----------
     cells : DataFrame
         A row for each path.
     lat, lon : float array of shape (paths,)
-        Where they end, degrees.
+        Receivers of the paths, degrees.
     ground : RadioTerrain
-        What they run over.
+        Terrain of the paths.
     """
     terms = _terms_of(cells, lat, lon, ground)
     found = PathLoss.unknown(len(cells))
@@ -157,7 +157,7 @@ def _terms_of(
         cells[n].to_numpy("float64") for n in ("antenna_height_m", "frequency_mhz", "lat", "lon")
     )
     depth_m = woodland.depths_m(
-        woodland.above(ground.terrain, radio.receiver.height_m),
+        woodland.woodland_above(ground.terrain, radio.receiver.height_m),
         *(ground.sea, (tx_lat, tx_lon), lat, lon),
         longest_m=radio.vegetation.longest_m,
     )
@@ -166,7 +166,7 @@ def _terms_of(
 
 
 def _loss_of(paths: Paths, terms: _PathTerms, ground: RadioTerrain) -> PathLoss:
-    """Loss of some paths: over the terrain, at short range or through the wood, and around."""
+    """Loss of some paths: over terrain, at short range or through woodland, and surroundings."""
     from kalsel_gap.radio.propagation.path_inputs import DISTANCE, LAND_COVER, OK
 
     over = _over_terrain(paths, terms, ground)
@@ -178,7 +178,7 @@ def _loss_of(paths: Paths, terms: _PathTerms, ground: RadioTerrain) -> PathLoss:
         np.select([is_near, is_through], [nearby, inside], above)
         for above, nearby, inside in zip(over[:2], near[:2], through[:2], strict=True)
     )
-    # Over clutter that the profile has, no wood is left to be added.
+    # Where the profile has clutter, a path over it has no further loss in woodland.
     is_added = is_near | is_through | (not ground.terrain.has_clutter)
     status = np.where(over.status == DISTANCE, near.status, over.status)
     status[(status == OK) & np.isnan(terms.depth_m)] = LAND_COVER
@@ -196,19 +196,19 @@ def _loss_of(paths: Paths, terms: _PathTerms, ground: RadioTerrain) -> PathLoss:
 
 
 def _over_terrain(paths: Paths, terms: _PathTerms, ground: RadioTerrain) -> _Step:
-    """Over the terrain and what the profile shows on it, by ITU-R P.1812."""
+    """Loss over the terrain and the clutter of the profile, by ITU-R P.1812."""
     from kalsel_gap.radio.propagation import p1812
     from kalsel_gap.radio.propagation.path_inputs import LAND_COVER
 
     made = p1812.loss(paths, _link(terms, ground.radio), threads=THREADS)
     status = made.status.copy()
     if ground.terrain.has_clutter:
-        status[bare(paths, status)] = LAND_COVER
+        status[with_unknown_clutter(paths, status)] = LAND_COVER
     return _Step(made.loss_db, made.diffraction_db, status)
 
 
 def _at_short_range(paths: Paths, terms: _PathTerms, over: _Step, ground: RadioTerrain) -> _Step:
-    """Paths shorter than ITU-R P.1812 covers."""
+    """Loss of paths shorter than the range of ITU-R P.1812."""
     from kalsel_gap.radio.propagation import p1812, short_range
     from kalsel_gap.radio.propagation.path_inputs import DISTANCE, OK
 
@@ -224,7 +224,7 @@ def _at_short_range(paths: Paths, terms: _PathTerms, over: _Step, ground: RadioT
 
 
 def _through_woodland(paths: Paths, terms: _PathTerms, over: _Step, ground: RadioTerrain) -> _Step:
-    """Paths to receivers in a wood without its clutter: what the wood itself takes is not in it."""
+    """Loss to receivers in woodland without its clutter; the loss inside it is not included."""
     from kalsel_gap.radio.paths import woodland
     from kalsel_gap.radio.propagation import p1812
     from kalsel_gap.radio.propagation.path_inputs import OK
@@ -233,7 +233,7 @@ def _through_woodland(paths: Paths, terms: _PathTerms, over: _Step, ground: Radi
     found = _no_step(len(paths))
     if ground.terrain.has_clutter and at.size:
         inside = terms.of(at)
-        way = woodland.cleared(paths.part(at), inside.depth_m)
+        way = woodland.clear_clutter(paths.part(at), inside.depth_m)
         made = p1812.loss(way, _link(inside, ground.radio), threads=THREADS)
         found.loss_db[at], found.diffraction_db[at] = made.loss_db, made.diffraction_db
         found.status[at] = made.status
@@ -243,7 +243,7 @@ def _through_woodland(paths: Paths, terms: _PathTerms, over: _Step, ground: Radi
 def _of_surroundings(
     terms: _PathTerms, vegetation_db: FloatArray, ground: RadioTerrain
 ) -> FloatArray:
-    """What houses and trees around the receiver take, where no clutter shows them."""
+    """Loss in houses and trees around the receiver, where no clutter shows them."""
     from kalsel_gap.radio.propagation.terminal_clutter import surroundings_db
 
     if ground.terrain.has_clutter:
@@ -253,7 +253,7 @@ def _of_surroundings(
 
 
 def _elevation_deg(paths: Paths, terms: _PathTerms, ground: RadioTerrain) -> FloatArray:
-    """How high rays leave the antenna, above the horizon."""
+    """Elevation angles of rays at the antenna."""
     from kalsel_gap.radio.propagation.p1812 import EARTH_KM
 
     radio = ground.radio
@@ -264,7 +264,7 @@ def _elevation_deg(paths: Paths, terms: _PathTerms, ground: RadioTerrain) -> Flo
 
 
 def _no_step(count: int) -> _Step:
-    """A way that applies to none of the paths."""
+    """The loss of a kind of path that does not apply, for all paths."""
     from kalsel_gap.radio.propagation.path_inputs import DISTANCE
 
     return _Step(
@@ -272,8 +272,8 @@ def _no_step(count: int) -> _Step:
     )
 
 
-def bare(paths: Paths, status: ByteArray) -> IntArray:
-    """Void paths whose heights are known: it is what stands on the ground that is not."""
+def with_unknown_clutter(paths: Paths, status: ByteArray) -> IntArray:
+    """Paths with the status VOID whose heights are known: only their clutter is unknown."""
     from kalsel_gap.radio.propagation.path_inputs import HEIGHT_M, VOID
 
     void = np.flatnonzero(status == VOID)
@@ -285,7 +285,7 @@ def bare(paths: Paths, status: ByteArray) -> IntArray:
 
 
 def _link(terms: _PathTerms, radio: Radio) -> P1812Link:
-    """Terms of paths as ITU-R P.1812 has them."""
+    """Terms of paths for ITU-R P.1812."""
     from kalsel_gap.radio.propagation.location_variability import location_sigma_db
     from kalsel_gap.radio.propagation.p1812 import P1812Link
 
@@ -313,9 +313,9 @@ def levels_dbm(
     *,
     rx_gain_dbi: float = 0.0,
 ) -> FloatArray:
-    """Level that each site gives at its place, from all that its path loses.
+    """Level of each site at its place, from the total loss of its path.
 
-    The gain is that of the receiving antenna: 0 of a phone.
+    The gain is that of the receiving antenna: 0 for a phone.
     """
     from kalsel_gap.radio.propagation.antennas import sector_gain_db
     from kalsel_gap.radio.propagation.link_budget import level_dbm

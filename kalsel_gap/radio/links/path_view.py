@@ -1,4 +1,4 @@
-"""What a terrain path shows: terrain, Earth bulge, ray, Fresnel zone, obstacle."""
+"""Data of the picture of a path: terrain, Earth bulge, ray, Fresnel zone, obstacle."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ if TYPE_CHECKING:
     from kalsel_gap.radio.propagation.path_inputs import Paths
 
 
-CLEAR = 0.6  # of the first Fresnel radius: free of ground, a path loses nothing by it
+CLEAR = 0.6  # of the first Fresnel radius: with this clearance there is no diffraction loss
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PathView:
-    """A path and what is told of it.
+    """A path and the figures of its prediction.
 
     Attributes
     ----------
     site, school : str
-        Names at its two ends, as they come.
+        Names at its two ends, as given.
     distance_km : float array of shape (m,)
         Of the samples, from the site, rising from 0.
     ground_m : float array of shape (m,)
         Height above sea level; NaN is a void.
     clutter_m : float array of shape (m,) or (0,)
-        What stands on the ground.
+        Height of the clutter above ground.
     sea : bool array of shape (m,) or (0,)
         Where the path crosses the sea.
     tx_height_m, rx_height_m : float
@@ -42,15 +42,15 @@ class PathView:
     k : float
         Effective Earth radius factor.
     model : str
-        Name of the model that the loss is of.
+        Name of the model of the loss.
     loss_db, diffraction_db, level_dbm, sigma_db : float
-        What it gives; NaN is left out.
+        Its results; NaN is not shown.
     calibrated : bool
         Whether measurements have corrected the level.
     eirp_dbm, share_db : float
-        Power of the whole carrier, and the share of it that the level is of (below 0).
+        Power of the whole carrier, and the part of it that the level measures (below 0).
     vegetation_db, surroundings_db, offset_db : float
-        Lost in trees and houses at the school, and added by calibration.
+        Loss in trees and in houses at the school, and the offset of the calibration.
     """
 
     site: str
@@ -77,20 +77,20 @@ class PathView:
 
 
 class Worst(NamedTuple):
-    """Where the least of the first Fresnel zone is free."""
+    """Where the clearance of the first Fresnel zone is smallest."""
 
     sample: int
-    """Which sample; -1 where none can tell."""
+    """Number of the sample; -1 where there is none."""
     ratio: float
     """Clearance over the Fresnel radius there."""
     excess_m: float
-    """How much of it is too high for 60 % to be free; negative where there is room left."""
+    """Height above the limit that leaves 60 % free; negative below the limit."""
     height_m: float
-    """Above sea level, of the ground and of what stands on it."""
+    """Height of terrain and clutter above sea level."""
 
 
 class Curves(NamedTuple):
-    """What is drawn over the distance, metres, arrays of shape (m,)."""
+    """Curves drawn over the distance, metres, arrays of shape (m,)."""
 
     bulge: FloatArray
     ground: FloatArray
@@ -126,7 +126,7 @@ def curves(view: PathView) -> Curves:
 
 
 def worst(view: PathView) -> Worst:
-    """Where the least of the Fresnel zone is free, as `sight.sight` finds it."""
+    """Where the clearance is smallest, as in `line_of_sight.assess_line_of_sight`."""
     curve = curves(view)
     ratio = clearance_ratio(curve.ray - curve.top, curve.radius)
     if not np.isfinite(ratio[1:-1]).any():

@@ -1,8 +1,8 @@
-"""Predictions: what the known sites give at each school, over the real terrain.
+"""Predictions: the level of the known sites at each school, over the real terrain.
 
 For each operator and technology the nearest sites are tried, each over its own path by ITU-R
-P.1812, and the best level counts; of a circle of position uncertainty the mean over a few points.
-A site list that does not say that it is complete knows a lower bound only: another site may serve.
+P.1812, and the best level counts; for a circle of position uncertainty the mean over a few points.
+A site list not declared complete gives a lower bound only: another site may serve.
 Without measurements every level is uncalibrated.
 """
 
@@ -54,7 +54,7 @@ _FLOATS = (
     "obstacle_excess_m",
 )
 _SURE = ("A", "B")  # grades whose circle is a point for radio
-_BEST = ("4g", "5g")  # what an adequate service needs
+_BEST = ("4g", "5g")  # technologies that an adequate service needs
 _SCHOOLS_AT_ONCE = 4_000
 
 
@@ -78,10 +78,10 @@ def predict_levels(
     -------
     Staged
         Table ``predictions``: :data:`PREDICTIONS`, one row per school and each operator and
-        technology of which a site can be predicted; empty without an elevation model. ``status``
-        is *value*, *none* or *unknown*; ``reason`` says why it is unknown, or that the level is
-        only a lower bound (*sites_incomplete*). What is lost is ``loss_db`` of the `model`, where
-        diffraction is part of it, ``vegetation_db`` and ``surroundings_db``.
+        technology with a usable site; empty without an elevation model. ``status`` is *value*,
+        *none* or *unknown*; ``reason`` states why it is unknown, or that the level is only a lower
+        bound (*sites_incomplete*). The path loss is ``loss_db`` of the `model`, which includes
+        diffraction, plus ``vegetation_db`` and ``surroundings_db``.
 
     Raises
     ------
@@ -115,7 +115,7 @@ STAGE = Stage(
 def _predictions(
     schools: gpd.GeoDataFrame, opened: Opened, tables: Tables, progress: Progress
 ) -> tuple[pd.DataFrame, list[Finding]]:
-    """The table ``predictions`` and what is wrong with sites and paths."""
+    """The table ``predictions`` and the findings about sites and paths."""
     located = np.flatnonzero(schools["lat"].notna())
     if opened.project.elevation is None or not opened.project.sites or not located.size:
         return _empty(), []
@@ -138,7 +138,7 @@ def _predictions(
         return _empty(), findings
     findings += calibration.unused(opened, sites)
     cells = radio_cells(sites[sites["usable"]])
-    # Neighbours together: what their paths run over is read once.
+    # Neighbours together: the terrain below their paths is read once.
     near = schools.iloc[located][["lat", "lon", "row_id"]].round({"lat": 0, "lon": 0})
     located = located[near.reset_index(drop=True).sort_values(["lat", "lon", "row_id"]).index]
     frames = []
@@ -166,7 +166,7 @@ def _empty() -> pd.DataFrame:
 
 
 def _refuse_cover_elsewhere(located: gpd.GeoDataFrame, opened: Opened) -> None:
-    """A land cover on which no school lies leaves every level unknown."""
+    """Raise an error for a land cover without any school: every level would be unknown."""
     from kalsel_gap.geo import sampling
 
     cover = opened.project.land_cover
@@ -175,19 +175,19 @@ def _refuse_cover_elsewhere(located: gpd.GeoDataFrame, opened: Opened) -> None:
 
 
 def _unpredicted(tidy: pd.DataFrame, opened: Opened) -> Iterator[Finding]:
-    """Schools at which nothing is predicted because no path is known, and what is missing."""
+    """Findings for schools without a prediction because no path is known, and what is missing."""
     levels = tidy["level_dbm"].notna().groupby(tidy["row_id"]).any()
     none = tidy[~tidy["row_id"].map(levels)]
     cover = opened.project.land_cover
     shown = {"raster": opened.shown(cover.path)} if cover is not None else {}
-    told: set[str] = set()
+    reported: set[str] = set()
     for reason, code, parameters in (
         ("land_cover", "land_cover_missing", shown),
         ("void", "prediction_over_void", {}),
     ):
         for row in none[none["reason"] == reason].drop_duplicates("row_id").to_dict("records"):
-            if row["row_id"] not in told:
-                told.add(row["row_id"])
+            if row["row_id"] not in reported:
+                reported.add(row["row_id"])
                 yield at_school(
                     *(code, row["row_id"], row["npsn"]), column="lat, lon", parameters=parameters
                 )
@@ -213,7 +213,7 @@ def _at(
     found = candidate_servers(places.lat, places.lon, cells, rule)
     lost = _losses(places, found, cells, ground)
     best = _best_servers(places, found, cells, _levels(places, found, cells, lost, opened), lost)
-    # Where the nearest sites give too little a farther one may see over what hides them.
+    # Where the nearest sites give too low a level a farther one may have fewer obstacles.
     usable_dbm = {str(name): each.usable_dbm for name, each in ground.radio.carriers.items()}
     enough = [usable_dbm[technology] for _, technology in cells.groups]
     poor = ~(best.level_dbm >= np.array(enough))
@@ -241,7 +241,7 @@ class _Places:
 
 
 def _places(schools: gpd.GeoDataFrame, opened: Opened) -> _Places:
-    """A point for a place that is well known, else a few over the circle or area in its stead."""
+    """One point for a reliable location, otherwise a few points over its circle or area."""
     lat, lon = sampled(schools, opened, opened.project.radio.candidates.points)
     wanted = np.ones(lat.shape, dtype=np.bool_)
     sure = schools["confidence"].isin(_SURE) & schools["location_area"].isna()
@@ -251,7 +251,7 @@ def _places(schools: gpd.GeoDataFrame, opened: Opened) -> _Places:
 
 
 def _losses(places: _Places, found: Servers, cells: RadioCells, ground: RadioTerrain) -> PathLoss:
-    """What the paths of servers lose."""
+    """Loss of the paths of servers."""
     at = found.path_point
     return compute_path_loss(
         cells.table.iloc[found.path_cell], places.lat[at], places.lon[at], ground
@@ -261,12 +261,12 @@ def _losses(places: _Places, found: Servers, cells: RadioCells, ground: RadioTer
 def _levels(
     places: _Places, found: Servers, cells: RadioCells, lost: PathLoss, opened: Opened
 ) -> FloatArray:
-    """Level of each server with what measurements have taught of it, dBm."""
+    """Level of each server, with its offset from measurements, dBm."""
     table = cells.table.iloc[found.cell]
     ends = places.lat[found.point], places.lon[found.point]
     lost_db, elevation_deg = lost.total_db[found.path], lost.elevation_deg[found.path]
     level = levels_dbm(table, *ends, lost_db, elevation_deg, opened.project.radio)
-    return level + calibration.taught(opened, table, *ends).offset_db
+    return level + calibration.find_link_offsets(opened, table, *ends).offset_db
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -276,11 +276,11 @@ class _Best:
     level_dbm: FloatArray
     """NaN where none is known."""
     server: IntArray
-    """Which of the servers; -1 where none is known."""
+    """Index of the server; -1 where none is known."""
     is_void: BoolArray
     """Whether the path of another server is unknown."""
     status: IntArray
-    """Why it is unknown, of the nearest such path: its :class:`Status`; 0 where all are known."""
+    """Why it is unknown: the :class:`Status` of the nearest such path; 0 where all are known."""
 
 
 def _best_servers(
@@ -304,7 +304,7 @@ def _best_servers(
 
 
 def _complete(cells: RadioCells, opened: Opened) -> BoolArray:
-    """Operators and technologies of which the project says that it holds every site."""
+    """Operators and technologies whose site list the project declares complete."""
     files = {opened.shown(each.path) for each in opened.project.sites if each.complete}
     table = cells.table
     said = table["file"].isin(files).groupby(cells.group).all()
@@ -410,7 +410,7 @@ def _served(
 ) -> pd.DataFrame:
     """The serving site of each school and group, in the middle of its circle, and the path to it.
 
-    Where the middle has none, the first point that has one stands in.
+    Where the middle has none, the first point that has one is used.
     """
     from kalsel_gap.radio.propagation.location_variability import location_sigma_db
 
@@ -447,9 +447,9 @@ def _served(
 
 
 def _columns(schools: gpd.GeoDataFrame, tidy: pd.DataFrame) -> pd.DataFrame:
-    """What the schools table shows of the predictions: the best operator of each technology.
+    """Columns of the schools table: the best operator of each technology.
 
-    Levels only where they answer what is to be had there; the path is told wherever there is one.
+    Levels only where the status is known; figures of the path wherever there is one.
     """
     known = tidy[tidy["level_dbm"].notna()].sort_values(
         ["row_id", "technology", "level_dbm", "operator"], ascending=[True, True, False, True]
@@ -466,14 +466,14 @@ def _columns(schools: gpd.GeoDataFrame, tidy: pd.DataFrame) -> pd.DataFrame:
         columns[f"predicted_{technology}_dbm"] = rows["level_dbm"]
         columns[f"predicted_{technology}_sd_db"] = rows["sd_db"]
         columns[f"predicted_{technology}_site"] = rows["site_id"]
-    # The site that the path is told of: of 4G or 5G where there is one, of the others else.
+    # The site of the path figures: of 4G or 5G where there is one, otherwise of the others.
     path = known.assign(modern=known["technology"].isin(_BEST)).sort_values(
         ["row_id", "modern", "level_dbm", "technology"], ascending=[True, False, False, False]
     )
     path = of(path.drop_duplicates("row_id"))
     for name in ("clearance_ratio", "obstacle_km", "obstacle_excess_m"):
         columns[name] = path[name]
-    # One word for all levels of a school: as sure as the least sure of them.
+    # One confidence for all levels of a school: the lowest of them.
     columns["prediction_status"] = of(
         best.sort_values(["row_id", "calibration"]).drop_duplicates("row_id", keep="last")
     )["calibration"]

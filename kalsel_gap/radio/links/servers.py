@@ -1,7 +1,7 @@
-"""Which known sites could serve a place, over which paths, and what these lose.
+"""Which known sites could serve a place, and over which paths.
 
-Cells at one site with the same antenna height and frequency share one path: what differs between
-them, power and antenna, is no matter of the terrain.
+Cells at one site with the same antenna height and frequency share one path: power and antenna
+pattern do not change the loss over the terrain.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kalsel_gap.project.radio import Candidates
 
 
-# In this order, so that the order of rows in a file decides nothing.
+# Sort keys, so that the order of rows in a file changes nothing.
 _ORDER = (
     *("operator", "technology", "lat", "lon", "antenna_height_m", "frequency_mhz", "eirp_dbm"),
     *("bandwidth_mhz", "azimuth_deg", "downtilt_deg", "site_id", "file", "row"),
@@ -34,11 +34,11 @@ class RadioCells:
     Attributes
     ----------
     table : DataFrame
-        As ``read_sites`` gives them.
+        From ``read_sites``.
     groups : list of (operator, technology)
-        Of which each cell has one.
+        Each cell belongs to one of them.
     group : int array of shape (cells,)
-        Its number.
+        Index of the group of each cell.
     antenna : int array of shape (cells,)
         Cells with the same number share paths: place, height and frequency.
     """
@@ -56,9 +56,9 @@ class Servers:
     Attributes
     ----------
     point, cell, path : int array of shape (servers,)
-        Which point, which cell, which of the paths; by point, then group, then distance.
+        Indices of point, cell and path; sorted by point, then group, then distance.
     path_point, path_cell : int array of shape (paths,)
-        Where each path ends, and a cell that it begins at.
+        Point at the end of each path, and a cell at its beginning.
     """
 
     point: IntArray
@@ -68,7 +68,7 @@ class Servers:
     path_cell: IntArray
 
     def and_then(self, more: Servers) -> Servers:
-        """With further ones behind them, which lie farther away."""
+        """These servers followed by further ones, which are farther away."""
         return Servers(
             np.concatenate([self.point, more.point]),
             np.concatenate([self.cell, more.cell]),
@@ -79,7 +79,7 @@ class Servers:
 
 
 def radio_cells(sites: pd.DataFrame) -> RadioCells:
-    """Sites in an order of their own, with what they have in common."""
+    """Sites in a fixed order, with their groups and shared antennas."""
     table = sites.sort_values(list(_ORDER), ignore_index=True)
     keys = table[["operator", "technology"]]
     groups = [(str(o), str(t)) for o, t in keys.drop_duplicates().itertuples(index=False)]
@@ -106,15 +106,17 @@ def candidate_servers(
     ----------
     lat, lon : float array of shape (points,)
         Degrees, all known.
-    cells : Cells
+    cells : RadioCells
         Cells of known sites.
     rule : Candidates
-        How far and how many.
+        Largest distance and number of sites.
     beyond : bool array of shape (points, groups), optional
-        Only for these, and of them the sites after the nearest ``rule.sites``, up to
-        ``rule.most_sites``.
+        Only for these, the sites after the nearest ``rule.sites``, up to ``rule.most_sites``.
     """
-    found = [_of_group(lat, lon, cells, group, rule, beyond) for group in range(len(cells.groups))]
+    found = [
+        _candidates_of_group(lat, lon, cells, group, rule, beyond)
+        for group in range(len(cells.groups))
+    ]
     empty = np.empty((3, 0))
     point, cell, distance_m = np.concatenate([empty, *found], axis=1)
     at, of = point.astype(np.int64), cell.astype(np.int64)
@@ -127,7 +129,7 @@ def candidate_servers(
     return Servers(at, of, path, at[first], of[first])
 
 
-def _of_group(
+def _candidates_of_group(
     lat: FloatArray,
     lon: FloatArray,
     cells: RadioCells,
@@ -148,7 +150,7 @@ def _of_group(
     ranks = ranks[0], min(ranks[1], len(places))
     if not asked.size or ranks[1] < ranks[0]:
         return np.empty((3, 0))
-    # A straight line is shorter than the way over the ground: none within reach is missed.
+    # A straight line is shorter than the geodesic: no site within reach is missed.
     found = tree.query(
         geodesy.earth_centred_m(lat[asked], lon[asked]),
         k=np.arange(ranks[0], ranks[1] + 1),
@@ -170,4 +172,4 @@ def _of_group(
     return np.stack([point[pair], cell, distance_m[pair]])
 
 
-# --- over the ground ---------------------------------------------------------------------------
+# --- over the terrain --------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Sites that levels can be predicted from, and what is wrong with the others."""
+"""Sites from which levels can be predicted, and findings about the others."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 def usable(
     sites: pd.DataFrame, ground: RadioTerrain, raster_shown: str
 ) -> tuple[pd.Series[bool], list[Finding]]:
-    """Which sites levels can be predicted from, and why not from the others.
+    """Sites from which levels can be predicted, and why not from the others.
 
     Parameters
     ----------
     sites : DataFrame
-        As `sources.sites.read_sites` gives them, of technologies that ``radio.carriers`` knows.
-    ground : Ground
-        What the paths run over.
+        From `sources.sites.read_sites`, with technologies of ``radio.carriers``.
+    ground : RadioTerrain
+        Terrain of the paths.
     raster_shown : str
         Name of the elevation model in findings.
 
@@ -61,8 +61,8 @@ def usable(
     for technology, carrier in ground.radio.carriers.items():
         fits = sites["technology"] != technology
         fits |= np.isfinite(below_eirp_db(carrier, sites["bandwidth_mhz"]))
-        told = ", ".join(f"{width:g}" for width, _ in carrier.blocks())
-        findings += _unfit(sites[~fits], fits[~fits], "bandwidth_mhz", told)
+        possible = ", ".join(f"{width:g}" for width, _ in carrier.blocks())
+        findings += _unfit(sites[~fits], fits[~fits], "bandwidth_mhz", possible)
         fine &= fits
     lat, lon = sites["lat"].to_numpy("float64"), sites["lon"].to_numpy("float64")
     height = sampling.sample(ground.terrain.path, lat, lon, band=ground.terrain.band).value
@@ -88,7 +88,7 @@ def _at_sea(
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Whether sites stand on a cell of sea, and whether no cell around it is land.
 
-    A site at the shore can be given a cell of water.
+    A site at the shore may lie in a cell of water.
     """
     if sea is None:
         return np.zeros(lat.shape, np.bool_), np.zeros(lat.shape, np.bool_)
@@ -103,9 +103,9 @@ def _at_sea(
 
 
 def _unfit(sites: pd.DataFrame, fits: pd.Series[bool], column: str, known: str) -> list[Finding]:
-    """Findings about sites that lack a term of their link, or have an impossible one.
+    """Findings about sites with a missing or impossible value for the link.
 
-    A column that a whole file lacks is told once.
+    A column that is missing in a whole file gives one finding.
     """
     findings = []
     missing = sites[column].isna()
@@ -130,10 +130,10 @@ def _unfit(sites: pd.DataFrame, fits: pd.Series[bool], column: str, known: str) 
     return findings
 
 
-def asked_for(
+def select_sites(
     sites: pd.DataFrame, operators: Sequence[str], technologies: Sequence[str], opened: Opened
 ) -> pd.DataFrame:
-    """Sites of the operators and technologies that are asked for; without any, of all.
+    """Sites of the selected operators and technologies; without a selection, all sites.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Measured levels beside what is predicted at the same places."""
+"""Measured levels beside predicted levels at the same places."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ METRES_PER_DEGREE = 1000.0 * KM_PER_DEGREE
 
 
 def pairs_of(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
-    """Measured levels of the project and the bare predictions, without any offset, at their places.
+    """Measured levels of the project and predictions without any offset at the same places.
 
-    What was measured of one operator, technology and site within one square, as wide as what a
-    prediction stands for, is one pair with their median: a phone that lies still for an hour knows
-    no more than one that is driven past.
+    Measurements of one operator, technology and site within one square, as wide as the square of a
+    prediction, are one pair with their median: an hour of measurements by a phone that does not
+    move counts no more than those of a phone driven past.
 
     Returns
     -------
     pairs : DataFrame
-        :data:`~.calibration.PAIRS`; ``site_id`` is that of the site that the prediction
-        is of: the one that was measured, or the strongest where nobody noted it. Where no site is
-        in reach ``predicted_dbm`` is NaN.
+        :data:`~.calibration.PAIRS`; ``site_id`` is the site of the prediction: the measured one, or
+        the strongest where the measured one is not recorded. Where no site is in reach
+        ``predicted_dbm`` is NaN.
     findings : list of Finding
         Rows that cannot be read.
 
@@ -77,7 +77,7 @@ def report(opened: Opened, pairs: pd.DataFrame) -> pd.DataFrame:
 
 
 def thinned(levels: pd.DataFrame, side_m: float) -> pd.DataFrame:
-    """Median of what was measured of the same within each square.
+    """Median of the measurements of the same operator, technology and site within each square.
 
     Examples
     --------
@@ -95,7 +95,7 @@ def thinned(levels: pd.DataFrame, side_m: float) -> pd.DataFrame:
 
 
 def _placed(levels: pd.DataFrame, opened: Opened) -> pd.DataFrame:
-    """Levels with a place: their own, or that of the school."""
+    """Levels with a location: their own, or that of the school."""
     if levels.empty or levels[["lat", "lon"]].notna().all(axis=None):
         return levels
     schools = read_schools(opened)[0]
@@ -109,7 +109,7 @@ def _placed(levels: pd.DataFrame, opened: Opened) -> pd.DataFrame:
 def _candidates(
     opened: Opened, sites: pd.DataFrame, lat: FloatArray, lon: FloatArray
 ) -> pd.DataFrame:
-    """A row for each place and each site that could serve it: what it would give there."""
+    """A row for each place and each site that could serve it, with the predicted level."""
     # They compile kernels: only when they are needed.
     from kalsel_gap.radio.paths.elevation_model import terrain_of
     from kalsel_gap.terrain.kept_sea import look_up_sea
@@ -117,7 +117,7 @@ def _candidates(
     radio: Radio = opened.project.radio
     terrain = terrain_of(opened)
     ground = RadioTerrain(terrain, look_up_sea(opened), radio)
-    fits, _ = usable(sites, ground, "")  # told where levels are predicted
+    fits, _ = usable(sites, ground, "")  # the findings are reported by the stage prediction
     cells = radio_cells(sites[fits])
     rule = radio.candidates
     wide = rule.model_copy(update={"sites": max(rule.sites, rule.most_sites)})

@@ -1,7 +1,8 @@
-"""Pages of an elevation model in memory: only those that are needed, as the files hold them.
+"""Blocks of an elevation model in memory: only those that are needed, in the type of the files.
 
-A page is a square of cells, 16-bit whole numbers where the files have such. A table tells where
-each one lies, so that long thin selections cost what they touch and not the rectangle around them.
+A block is a square of cells, 16-bit integers where the files have integers. A table gives the place
+of each block in memory, so that long thin selections need the blocks that they cross and not the
+rectangle around them.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from rasterio.windows import Window
 
 from kalsel_gap.geo.dem import NO_HEIGHT, CellHeights, heights
 from kalsel_gap.geo.kernels import inlined
-from kalsel_gap.radio.propagation.path_inputs import HEIGHT_M, in_pieces
+from kalsel_gap.radio.propagation.path_inputs import HEIGHT_M, run_in_threads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,27 +26,27 @@ if TYPE_CHECKING:
 
 BlockIndex: TypeAlias = NDArray[np.int32]
 
-# Stands for a cell of the open sea; no land lies as low.
+# Value of a cell of the open sea; no land lies as low.
 SEA_HEIGHT = NO_HEIGHT + 1
 LOWEST_M, HIGHEST_M = HEIGHT_M
 
-# A page of the raster: 2**9 cells a side, the usual block of a tiled file.
-PAGE_BITS = 9
-PAGE = 1 << PAGE_BITS
-INNER = PAGE - 1
-# In the flat array of all pages: the next cell, and the one below.
-BESIDE, BELOW = np.uint64(1), np.uint64(PAGE)
+# A block of the raster: 2**9 cells a side, the usual block of a tiled file.
+BLOCK_BITS = 9
+BLOCK = 1 << BLOCK_BITS
+INNER = BLOCK - 1
+# In the flat array of all blocks: the next cell, and the one below.
+BESIDE, BELOW = np.uint64(1), np.uint64(BLOCK)
 
 
-class Held(NamedTuple):
-    """Pages of a raster in memory, for the kernels.
+class HeldBlocks(NamedTuple):
+    """Blocks of a raster in memory, for the kernels.
 
     Attributes
     ----------
-    cells : int16 or float32 array of shape (pages, PAGE, PAGE)
-        `frames.heights`, of the open sea `SEA_HEIGHT`.
+    cells : int16 or float32 array of shape (blocks, BLOCK, BLOCK)
+        From `dem.heights`, with `SEA_HEIGHT` in the open sea.
     table : int array
-        Which of the pages lies at each row and column of pages; -1 where none is held.
+        Index of the block at each row and column of blocks; -1 where none is in memory.
     height, width : int
         Of the raster.
     """
@@ -56,23 +57,23 @@ class Held(NamedTuple):
     width: int
 
 
-class Pages:
-    """Pages of a raster that are held at the moment."""
+class DemBlocks:
+    """Blocks of a raster that are in memory at the moment."""
 
     def __init__(self, source: Band) -> None:
         self.grid = source.grid
         self._source = source
         self._sea: SeaMask | None = None
-        shape = -(-self.grid.height // PAGE), -(-self.grid.width // PAGE)
+        shape = -(-self.grid.height // BLOCK), -(-self.grid.width // BLOCK)
         self.table: BlockIndex = np.full(shape, -1, dtype=np.int32)
-        self.cells: CellHeights = heights(source, Window(0, 0, 1, 1))[:0].reshape(0, PAGE, PAGE)
+        self.cells: CellHeights = heights(source, Window(0, 0, 1, 1))[:0].reshape(0, BLOCK, BLOCK)
 
     def hold(self, wanted: BoolArray, threads: int) -> None:
-        """Read the pages that are wanted; let go of the others if any was not here yet."""
+        """Read the blocks that are wanted; if any is new, the others are removed from memory."""
         here = self.table >= 0
         if not (wanted & ~here).any():
             return
-        cells = np.empty((int(wanted.sum()), PAGE, PAGE), dtype=self.cells.dtype)
+        cells = np.empty((int(wanted.sum()), BLOCK, BLOCK), dtype=self.cells.dtype)
         table: BlockIndex = np.full(self.table.shape, -1, dtype=np.int32)
         table[wanted] = np.arange(cells.shape[0])
         both = here & wanted
@@ -84,56 +85,58 @@ class Pages:
             for row, first, last in runs[begin:end]:
                 z = heights(self._source, self._window(row, first, last))
                 if self._sea is not None:
-                    is_sea = self._sea_of(row)[:, first * PAGE : last * PAGE]
+                    is_sea = self._sea_of(row)[:, first * BLOCK : last * BLOCK]
                     np.copyto(z, SEA_HEIGHT, where=is_sea)
                 for col in range(first, last):
-                    part = z[:, (col - first) * PAGE : (col - first + 1) * PAGE]
+                    part = z[:, (col - first) * BLOCK : (col - first + 1) * BLOCK]
                     cells[table[row, col], : part.shape[0], : part.shape[1]] = part
 
-        in_pieces(read, len(runs), threads)
+        run_in_threads(read, len(runs), threads)
 
     def rows(self, window: Window) -> CellHeights:
-        """Full rows of cells, of pages that are all here."""
+        """Full rows of cells, of blocks that are all in memory."""
         top, height = int(window.row_off), int(window.height)
         z = np.empty((height, self.grid.width), dtype=self.cells.dtype)
-        for row in range(top // PAGE, (top + height - 1) // PAGE + 1):
-            first, last = max(top, row * PAGE), min(top + height, (row + 1) * PAGE)
-            for col, page in enumerate(self.table[row]):
-                into = z[first - top : last - top, col * PAGE : (col + 1) * PAGE]
-                into[:] = self.cells[page, first - row * PAGE : last - row * PAGE, : into.shape[1]]
+        for row in range(top // BLOCK, (top + height - 1) // BLOCK + 1):
+            first, last = max(top, row * BLOCK), min(top + height, (row + 1) * BLOCK)
+            for col, block in enumerate(self.table[row]):
+                into = z[first - top : last - top, col * BLOCK : (col + 1) * BLOCK]
+                into[:] = self.cells[
+                    block, first - row * BLOCK : last - row * BLOCK, : into.shape[1]
+                ]
         return z
 
     def flood(self, sea: SeaMask, threads: int) -> None:
-        """Make the cells of the open sea `SEA_HEIGHT`, in pages that are here or will be."""
+        """Set the cells of the open sea to `SEA_HEIGHT`, in blocks in memory and read later."""
         self._sea = sea
 
         def work(begin: int, end: int) -> None:
             for row in range(begin, end):
                 is_sea = self._sea_of(row)
                 for col in np.flatnonzero(self.table[row] >= 0):
-                    part = is_sea[:, col * PAGE : (col + 1) * PAGE]
+                    part = is_sea[:, col * BLOCK : (col + 1) * BLOCK]
                     z = self.cells[self.table[row, col], : part.shape[0], : part.shape[1]]
                     np.copyto(z, SEA_HEIGHT, where=part)
 
-        in_pieces(work, self.table.shape[0], threads)
+        run_in_threads(work, self.table.shape[0], threads)
 
     def _sea_of(self, row: int) -> BoolArray:
-        """Which cells of a row of pages are sea."""
-        top, bottom = row * PAGE, min((row + 1) * PAGE, self.grid.height)
+        """Which cells of a row of blocks are sea."""
+        top, bottom = row * BLOCK, min((row + 1) * BLOCK, self.grid.height)
         if self._sea is None:
             return np.zeros((bottom - top, self.grid.width), dtype=np.bool_)
         return self._sea.rows(top, bottom)
 
     def _window(self, row: int, first: int, last: int) -> Window:
-        """Pages of one row from `first` to before `last`."""
-        top, left = row * PAGE, first * PAGE
-        height = min(PAGE, self.grid.height - top)
-        return Window(left, top, min(last * PAGE, self.grid.width) - left, height)
+        """Window of the blocks of one row from `first` to before `last`."""
+        top, left = row * BLOCK, first * BLOCK
+        height = min(BLOCK, self.grid.height - top)
+        return Window(left, top, min(last * BLOCK, self.grid.width) - left, height)
 
 
-def _runs(pages: BoolArray, most: int = 8) -> Iterator[tuple[int, int, int]]:
-    """Stretches of pages side by side: row, first, the one after the last."""
-    for row, cols in enumerate(pages):
+def _runs(blocks: BoolArray, most: int = 8) -> Iterator[tuple[int, int, int]]:
+    """Runs of blocks side by side: row, first, the one after the last."""
+    for row, cols in enumerate(blocks):
         along = np.flatnonzero(cols)
         for run in np.split(along, np.flatnonzero(np.diff(along) > 1) + 1):
             for begin in range(0, run.size, most):
@@ -142,39 +145,39 @@ def _runs(pages: BoolArray, most: int = 8) -> Iterator[tuple[int, int, int]]:
 
 
 @inlined
-def place(pages: Held, i: int, j: int) -> np.uint64:
-    """Where a cell that lies on the raster lies in the flat array of all pages.
+def place(blocks: HeldBlocks, i: int, j: int) -> np.uint64:
+    """Index of a cell of the raster in the flat array of all blocks.
 
-    It has no sign, so that nothing asks whether it counts from the end.
+    It is unsigned, so that compiled code does not check for negative indices.
     """
-    page = np.int64(pages.table[i >> PAGE_BITS, j >> PAGE_BITS])
-    return np.uint64((((page << PAGE_BITS) | (i & INNER)) << PAGE_BITS) | (j & INNER))
+    block = np.int64(blocks.table[i >> BLOCK_BITS, j >> BLOCK_BITS])
+    return np.uint64((((block << BLOCK_BITS) | (i & INNER)) << BLOCK_BITS) | (j & INNER))
 
 
 @inlined
-def cell(pages: Held, i: int, j: int) -> float:
-    """Cell of a row and a column that lie on the raster."""
-    page = pages.table[i >> PAGE_BITS, j >> PAGE_BITS]
-    return float(pages.cells[page, i & INNER, j & INNER])
+def cell(blocks: HeldBlocks, i: int, j: int) -> float:
+    """Cell of a row and a column inside the raster."""
+    block = blocks.table[i >> BLOCK_BITS, j >> BLOCK_BITS]
+    return float(blocks.cells[block, i & INNER, j & INNER])
 
 
 @inlined
 def known(z: float) -> bool:
-    """Whether a cell is a height that the Earth has."""
+    """Whether a cell is a possible height on Earth."""
     return bool(LOWEST_M <= z <= HIGHEST_M)
 
 
 @inlined
 def all_known(a: float, b: float, c: float, d: float) -> bool:
-    """Whether four cells are such heights; a comparison with NaN holds of none of them."""
-    # Two by two: numba makes a chain of choices of four at once.
+    """Whether four cells are such heights; comparisons with NaN are false."""
+    # Two by two: for four at once numba compiles a chain of branches.
     low, low_too, high, high_too = min(a, b), min(c, d), max(a, b), max(c, d)
     in_bounds = min(low, low_too) >= LOWEST_M and max(high, high_too) <= HIGHEST_M
     return bool(in_bounds and not np.isnan(a + b + c + d))
 
 
 @inlined
-def on_one_page(pages: Held, i: int, j: int) -> bool:
-    """Whether a cell, the next one, and those below both lie on one page and on the raster."""
+def in_one_block(blocks: HeldBlocks, i: int, j: int) -> bool:
+    """Whether a cell, the next one, and those below both lie in one block and in the raster."""
     inner = (i & INNER) < INNER and (j & INNER) < INNER
-    return bool(i >= 0 and j >= 0 and i + 1 < pages.height and j + 1 < pages.width and inner)
+    return bool(i >= 0 and j >= 0 and i + 1 < blocks.height and j + 1 < blocks.width and inner)

@@ -36,7 +36,7 @@ class ElevationModel:
         Counted from 1.
     clutter : mapping of int to float
         Height of each class above the ground, metres.
-    wood : sequence of int
+    woodland_classes : sequence of int
         Classes that are woodland.
     spacing_m : float or None
         Between samples; None is the model's own resolution, the mean of the sides of a cell.
@@ -49,7 +49,7 @@ class ElevationModel:
     land_cover: RasterPath | None = None
     land_cover_band: int = 1
     clutter: Mapping[int, float] = field(default_factory=dict)
-    wood: Sequence[int] = ()
+    woodland_classes: Sequence[int] = ()
     spacing_m: float | None = None
 
     @property
@@ -78,7 +78,7 @@ def terrain_of(opened: Opened) -> ElevationModel:
         land_cover=cover.tiles if cover else None,
         land_cover_band=cover.band if cover else 1,
         clutter=radio.clutter_heights_m() if cover else {},
-        wood=radio.wood_codes() if cover else (),
+        woodland_classes=radio.wood_codes() if cover else (),
     )
 
 

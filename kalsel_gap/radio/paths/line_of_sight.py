@@ -1,7 +1,7 @@
-"""What stands in the way of a ray: clearance of the first Fresnel zone, the worst obstacle, masts.
+"""Line of sight: clearance of the first Fresnel zone, the worst obstacle, the masts needed.
 
 The ray is straight, and the ground bulges by the Earth's curvature at an effective radius k·a.
-Clear is what leaves :data:`CLEAR_SHARE` of the first Fresnel radius free (ITU-R P.530).
+A path is clear if :data:`CLEAR_SHARE` of the first Fresnel radius is free (ITU-R P.530).
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from kalsel_gap.radio.propagation.path_inputs import (
     ByteArray,
     Paths,
     RadioZone,
-    in_pieces,
     load,
+    run_in_threads,
     terms_of,
 )
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from kalsel_gap.geo.arrays import BoolArray, FloatArray
 
 
-# Share of the first Fresnel radius from which on an edge below the ray takes nothing away.
+# With this share of the first Fresnel radius free, an edge below the ray causes no loss.
 CLEAR_SHARE = 0.6
 
 SEA = int(RadioZone.SEA)
@@ -44,20 +44,20 @@ HIGHEST = -LOWEST - 1
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LineOfSight:
-    """What stands in the way, arrays of shape (n,); NaN where the status is not OK.
+    """Clearance and obstacles of paths, arrays of shape (n,); NaN where the status is not OK.
 
     Attributes
     ----------
     line_of_sight : bool array
-        Whether the straight ray clears the ground; False where nobody knows.
+        Whether the straight ray clears the ground; False where it is unknown.
     clearance_ratio : float array
         Least clearance as a share of the first Fresnel radius, over the samples between the ends.
     obstacle_km : float array
-        Where that is, from the transmitter.
+        Distance of that sample from the transmitter.
     obstacle_m : float array
-        Height above sea level there, of the ground and of what stands on it.
+        Height of terrain and clutter above sea level there.
     obstacle_excess_m : float array
-        How much of that is too high for 60 % to be free; negative where there is room left.
+        Height above the limit that leaves 60 % free; negative below the limit.
     tx_mast_m, rx_mast_m : float array
         Least antenna height above ground at that end that leaves 60 % free, the other end as given.
     sea_share : float array
@@ -78,12 +78,12 @@ class LineOfSight:
 
 
 class Room(NamedTuple):
-    """Room for one path at a time."""
+    """Arrays for one path at a time."""
 
     d: FloatArray
     """Distance from the transmitter, km."""
     h: FloatArray
-    """Ground and what stands on it, m above sea level."""
+    """Terrain and clutter, m above sea level."""
     ratio: FloatArray
     """Clearance as a share of the first Fresnel radius."""
 
@@ -97,7 +97,7 @@ def assess_line_of_sight(
     k: ArrayLike,
     threads: int = 2,
 ) -> LineOfSight:
-    """What stands in the way of each path.
+    """Clearance, worst obstacle and masts of each path.
 
     Parameters
     ----------
@@ -110,11 +110,11 @@ def assess_line_of_sight(
     k : array of shape (n,) or ()
         Effective Earth radius factor; of the worst case by `fresnel.worst_k` of ``length_km``.
     threads : int
-        At work at the same time.
+        Number of threads.
 
     Returns
     -------
-    Sight
+    LineOfSight
     """
     terms = terms_of(paths, (tx_height_m, rx_height_m, frequency_mhz, k))
     found = np.full((7, len(paths)), np.nan)
@@ -125,14 +125,14 @@ def assess_line_of_sight(
         room = Room(*(np.empty(longest) for _ in Room._fields))
         _look(arrays, terms, (begin, end), room, found, seen, status)
 
-    in_pieces(work, len(paths), threads)
+    run_in_threads(work, len(paths), threads)
     ratio, at_km, top_m, excess_m, tx_mast_m, rx_mast_m, sea = found
     return LineOfSight(seen, ratio, at_km, top_m, excess_m, tx_mast_m, rx_mast_m, sea, status)
 
 
 @kernel
 def _fault(terms: FloatArray) -> int:
-    """Why the terms of a link say nothing; OK where they do."""
+    """Status of the terms of a link: why they cannot be used, or OK."""
     tx, rx, frequency, k = terms
     if not (np.isfinite(tx) and np.isfinite(rx) and tx >= 0.0 and rx >= 0.0):
         return ANTENNA
@@ -145,7 +145,7 @@ def _fault(terms: FloatArray) -> int:
 
 @inlined
 def _sea_share(zone: ByteArray, first: int, d: FloatArray, n: int) -> float:
-    """Share of a path over sea: each sample stands for the way half to its neighbours."""
+    """Share of a path over sea: each sample represents the path half way to its neighbours."""
     if zone.size == 0:
         return 0.0
     sea = 0.0
@@ -159,9 +159,9 @@ def _sea_share(zone: ByteArray, first: int, d: FloatArray, n: int) -> float:
 def _weigh(
     room: Room, n: int, tx_m: float, rx_m: float, bend: float, zone: float
 ) -> tuple[float, float, float]:
-    """Least clearance ratio of inner samples, and how high either antenna must be, above the sea.
+    """Least clearance ratio of inner samples, and the height above sea level each antenna needs.
 
-    A loop without a choice, so that several samples are taken at once.
+    A loop without branches, so that the compiler can use vector instructions.
     """
     d, h, ratio = room
     length = d[n - 1]
@@ -171,7 +171,7 @@ def _weigh(
         before = d[i]
         after = length - before
         product = before * after
-        # Of several divisions one is left: they cost more than all the rest.
+        # One division instead of several: divisions need more time than everything else.
         over = 1.0 / product
         radius = np.sqrt(zone * product)
         top = h[i] + bend * product

@@ -1,9 +1,9 @@
-"""Path profiles: the ground under the great circles between many pairs of places.
+"""Path profiles: terrain heights along the geodesics between many pairs of places.
 
-A geodesic is laid on the grid of the elevation model through exact points and a cubic between
-each four of them, so samples need neither trigonometry nor a transformation; see `courses_of`.
-Only the pages of the model that paths of a batch run over are read, and kept as the files hold
-them. Each path is a computation of its own: threads and batches change no bit.
+A geodesic on the grid of the elevation model is a cubic through each four of its exact points, so
+that samples need neither trigonometry nor a transformation; see `courses_of`. Only the blocks of
+the model that the paths of a batch cross are read, and kept in the type of the files. Each path is
+computed independently: threads and batches change no bit.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from kalsel_gap.geo.mosaic import open_band
 from kalsel_gap.radio.paths.dem_blocks import (
     BELOW,
     BESIDE,
-    PAGE_BITS,
+    BLOCK_BITS,
     SEA_HEIGHT,
-    Held,
-    Pages,
+    DemBlocks,
+    HeldBlocks,
     all_known,
     cell,
+    in_one_block,
     known,
-    on_one_page,
     place,
 )
 from kalsel_gap.radio.propagation.clutter import clutter_m, zones
-from kalsel_gap.radio.propagation.path_inputs import Paths, in_pieces
+from kalsel_gap.radio.propagation.path_inputs import Paths, run_in_threads
 from kalsel_gap.terrain.sea_mask import SeaMask, sea_in
 
 if TYPE_CHECKING:
@@ -47,22 +47,22 @@ if TYPE_CHECKING:
     from kalsel_gap.radio.paths.elevation_model import ElevationModel
 
 
-# The longest stretch of a geodesic that one cubic follows: to a thousandth of a 3″ cell up to 80°.
+# The longest section of a geodesic for one cubic: exact to 1/1000 of a 3″ cell up to 80°.
 STRETCH_M = 50_000.0
 
-# The most that a stretch may bend, as a share of its length: the cubic follows no more.
+# The most that a section may curve, as a share of its length, for the cubic to be exact.
 MOST_BEND = 0.1
 
-# A course is followed in steps of so many cells to find its pages; it bends less than the margin.
+# A course is followed in steps of so many cells to find its blocks; it curves less than the margin.
 STEP_CELLS, MARGIN_CELLS = 32.0, 2
 
-# Bounds of a batch: 32 MB of heights, and 64 or 128 MB of pages.
+# Bounds of a batch: 32 MB of heights, and 64 or 128 MB of blocks.
 BATCH_SAMPLES = 2**23
-BATCH_PAGES = 128
+BATCH_BLOCKS = 128
 
 LEAST_SAMPLES = 3
 
-# A path of four cells and a hair has four steps.
+# A path slightly longer than four cells has four steps.
 SPARE_STEP = 1e-3
 
 
@@ -72,11 +72,11 @@ class Courses(NamedTuple):
     Attributes
     ----------
     first : int array of shape (n + 1,)
-        Where the points of each path begin; three to a stretch, and the last one.
+        Where the points of each path begin; three for each section, and the last one.
     row, col : float array
         Fractional row and column of the points.
     period : float
-        Columns round the Earth; 0 where columns do not come back to where they began.
+        Columns around the Earth; 0 where the columns do not close around it.
     """
 
     first: IntArray
@@ -112,27 +112,27 @@ def extract_profiles(
 ) -> Iterator[tuple[IntArray, Paths]]:
     """Terrain profiles along the geodesics between pairs of places.
 
-    Samples are equally spaced, both ends among them, at least three; heights are bilinear between
-    cells. Neighbours without data give their weight to the others; where a sample's own cell has
-    none, or lies off the raster, the height is NaN.
+    Samples are equally spaced, including both ends, at least three; heights are bilinear between
+    cells. The weight of cells without data is shared among the others; where a sample's own cell
+    has no data, or lies outside the raster, the height is NaN.
 
     Parameters
     ----------
-    terrain : Terrain
+    terrain : ElevationModel
     tx_lat, tx_lon, rx_lat, rx_lon : array of shape (n,) or ()
         Both ends of each path, WGS84 degrees.
     threads : int
-        At work at the same time.
+        Number of threads.
     sea : SeaMask, optional
-        What `sea_of` says, where it is known already.
+        From `sea_of`, where it is known already.
 
     Yields
     ------
     index : int array
-        Which paths a batch has.
+        Indices of the paths of a batch.
     paths : Paths
-        Their profiles, in this order. Batches follow the file; memory is bounded by
-        `BATCH_SAMPLES` and `BATCH_PAGES`.
+        Their profiles, in this order. Batches are in file order; memory is bounded by
+        `BATCH_SAMPLES` and `BATCH_BLOCKS`.
 
     Raises
     ------
@@ -144,25 +144,25 @@ def extract_profiles(
     with ExitStack() as stack:
         source = stack.enter_context(open_band(terrain.path, terrain.band))
         samples = _samples(ends.length_m, terrain.spacing_m or resolution_m(source.grid))
-        pages = [Pages(source)]
+        blocks = [DemBlocks(source)]
         if sea is None and terrain.sea != "none":
-            sea = _sea_of(pages[0], source, zero=terrain.sea == "zero", threads=threads)
+            sea = _sea_of(blocks[0], source, zero=terrain.sea == "zero", threads=threads)
         if sea is not None:
-            pages[0].flood(sea, threads)
+            blocks[0].flood(sea, threads)
         if terrain.land_cover is not None and terrain.has_clutter:
             cover = stack.enter_context(open_band(terrain.land_cover, terrain.land_cover_band))
-            pages.append(Pages(cover))
+            blocks.append(DemBlocks(cover))
         order = _file_order(source.grid, ends)
         for index in _cut(order, samples[order]):
-            yield from _profiles(terrain, ends, samples, index, pages, sea, threads)
+            yield from _profiles(terrain, ends, samples, index, blocks, sea, threads)
 
 
-def _sea_of(pages: Pages, source: Band, *, zero: bool, threads: int) -> SeaMask:
-    """The open sea; a raster that may be held as a whole is read once for both."""
-    if pages.table.size > BATCH_PAGES:
+def _sea_of(blocks: DemBlocks, source: Band, *, zero: bool, threads: int) -> SeaMask:
+    """The open sea; a raster that fits in memory is read once for sea and profiles."""
+    if blocks.table.size > BATCH_BLOCKS:
         return sea_in(source, lambda window: heights(source, window), zero=zero, threads=threads)
-    pages.hold(np.ones(pages.table.shape, dtype=np.bool_), threads)
-    return sea_in(source, pages.rows, zero=zero, threads=threads)
+    blocks.hold(np.ones(blocks.table.shape, dtype=np.bool_), threads)
+    return sea_in(source, blocks.rows, zero=zero, threads=threads)
 
 
 def resolution_m(grid: Grid) -> float:
@@ -174,10 +174,10 @@ def resolution_m(grid: Grid) -> float:
 
 
 def courses_of(grid: Grid, ends: PathEnds, threads: int = 1) -> Courses:
-    """Geodesics laid on a grid, through exact points each third of a stretch.
+    """Geodesics on a grid, through exact points at each third of a section.
 
     A cubic through four such points follows the geodesic to well under a thousandth of a cell.
-    Where columns go round the Earth the points are kept together across the antimeridian.
+    Where columns run around the Earth the points stay together across the antimeridian.
     """
     stretches = np.ceil(ends.length_m / STRETCH_M)
     stretches = np.where(stretches >= 1.0, stretches, 1.0).astype(np.int64)
@@ -195,7 +195,7 @@ def courses_of(grid: Grid, ends: PathEnds, threads: int = 1) -> Courses:
         way_m = ends.length_m[path[at]] * (place[at] / (3 * stretches[path[at]]))
         lon[at], lat[at], _ = WGS84.fwd(lon[at], lat[at], ends.azimuth[path[at]], way_m)
 
-    in_pieces(forward, inner.size, threads)
+    run_in_threads(forward, inner.size, threads)
     row, col = grid.pixel(lat, lon)
     period = _period(grid)
     if period > 0.0:
@@ -206,7 +206,7 @@ def courses_of(grid: Grid, ends: PathEnds, threads: int = 1) -> Courses:
 
 
 def _torn(row: FloatArray, col: FloatArray, path: IntArray, place: IntArray) -> IntArray:
-    """Points that begin a stretch which the grid tears or bends too far, as at a pole."""
+    """First points of sections that are cut or too curved on the grid, as at a pole."""
     begin = np.flatnonzero((place[:-1] % 3 == 0) & (path[:-1] == path[1:]))
     r, c = (np.stack([axis[begin + k] for k in range(4)]) for axis in (row, col))
     bend = np.hypot(np.diff(r, 2, axis=0), np.diff(c, 2, axis=0)).max(axis=0)
@@ -215,7 +215,7 @@ def _torn(row: FloatArray, col: FloatArray, path: IntArray, place: IntArray) -> 
 
 
 def _period(grid: Grid) -> float:
-    """Columns round the Earth, 0 where there is no such number."""
+    """Columns around the Earth, 0 where there is no such number."""
     if grid.is_rotated or not grid.crs.is_geographic:
         return 0.0
     degrees = math.degrees(grid.crs.axis_info[0].unit_conversion_factor)
@@ -223,7 +223,7 @@ def _period(grid: Grid) -> float:
 
 
 def _ends(given: Sequence[NDArray[np.generic]], threads: int) -> PathEnds:
-    """Lengths and azimuths of the geodesics; NaN where an end is none."""
+    """Lengths and azimuths of the geodesics; NaN where an end is unknown."""
     lat, lon, to_lat, to_lon = (np.array(each, dtype=np.float64) for each in given)
     azimuth, length_m = np.empty(lat.shape), np.empty(lat.shape)
 
@@ -233,7 +233,7 @@ def _ends(given: Sequence[NDArray[np.generic]], threads: int) -> PathEnds:
             lon[part], lat[part], to_lon[part], to_lat[part]
         )
 
-    in_pieces(inverse, lat.size, threads)
+    run_in_threads(inverse, lat.size, threads)
     return PathEnds(lat, lon, to_lat, to_lon, azimuth, length_m)
 
 
@@ -244,10 +244,10 @@ def _samples(length_m: FloatArray, spacing_m: float) -> IntArray:
 
 
 def _file_order(grid: Grid, ends: PathEnds) -> IntArray:
-    """Paths by the page that they begin in, row of pages by row."""
+    """Paths sorted by the block of their beginning, row by row."""
     row, col = grid.pixel(ends.lat, ends.lon)
     off = grid.outside(row, col)
-    down, along = (np.where(off, 0.0, each).astype(np.int64) >> PAGE_BITS for each in (row, col))
+    down, along = (np.where(off, 0.0, each).astype(np.int64) >> BLOCK_BITS for each in (row, col))
     return np.lexsort((along, down))
 
 
@@ -263,18 +263,18 @@ def _cut(order: IntArray, samples: IntArray) -> Iterator[IntArray]:
 
 
 class _Layer(NamedTuple):
-    """Pages of a raster and how paths run over it."""
+    """Blocks of a raster and the courses of paths over it."""
 
-    pages: Pages
+    blocks: DemBlocks
     courses: Courses
     wanted: BoolArray
 
 
-def _layer(pages: Pages, ends: PathEnds, threads: int) -> _Layer:
-    courses = courses_of(pages.grid, ends, threads)
-    wanted = np.zeros(pages.table.shape, dtype=np.bool_)
-    _touch(courses, wanted, pages.grid.height, pages.grid.width)
-    return _Layer(pages, courses, wanted)
+def _layer(blocks: DemBlocks, ends: PathEnds, threads: int) -> _Layer:
+    courses = courses_of(blocks.grid, ends, threads)
+    wanted = np.zeros(blocks.table.shape, dtype=np.bool_)
+    _touch(courses, wanted, blocks.grid.height, blocks.grid.width)
+    return _Layer(blocks, courses, wanted)
 
 
 def _profiles(
@@ -282,16 +282,16 @@ def _profiles(
     ends: PathEnds,
     samples: IntArray,
     index: IntArray,
-    pages: list[Pages],
+    blocks: list[DemBlocks],
     sea: SeaMask | None,
     threads: int,
 ) -> Iterator[tuple[IntArray, Paths]]:
-    """Profiles of some paths, halved until their pages are few enough."""
+    """Profiles of some paths, in halves until their blocks fit in memory."""
     part = ends.of(index)
-    layers = [_layer(each, part, threads) for each in pages]
-    if index.size > 1 and any(each.wanted.sum() > BATCH_PAGES for each in layers):
+    layers = [_layer(each, part, threads) for each in blocks]
+    if index.size > 1 and any(each.wanted.sum() > BATCH_BLOCKS for each in layers):
         for half in np.array_split(index, 2):
-            yield from _profiles(terrain, ends, samples, half, pages, sea, threads)
+            yield from _profiles(terrain, ends, samples, half, blocks, sea, threads)
         return
     first = np.concatenate([[0], np.cumsum(samples[index])])
     ground, is_sea = _sampled(layers[0], first, threads, nearest=False)
@@ -310,16 +310,16 @@ def _sampled(
     layer: _Layer, first: IntArray, threads: int, *, nearest: bool
 ) -> tuple[NDArray[np.float32], BoolArray]:
     """Values along paths, and whether the cell of each sample is sea."""
-    pages, courses, wanted = layer
-    pages.hold(wanted, threads)
+    blocks, courses, wanted = layer
+    blocks.hold(wanted, threads)
     value = np.empty(first[-1], dtype=np.float32)
     is_sea = np.empty(first[-1], dtype=np.bool_)
-    held = Held(pages.cells, pages.table, pages.grid.height, pages.grid.width)
+    in_memory = HeldBlocks(blocks.cells, blocks.table, blocks.grid.height, blocks.grid.width)
 
     def work(begin: int, end: int) -> None:
-        _sample(courses, held, first, (begin, end), nearest, value, is_sea)
+        _sample(courses, in_memory, first, (begin, end), nearest, value, is_sea)
 
-    in_pieces(work, first.size - 1, threads)
+    run_in_threads(work, first.size - 1, threads)
     return value, is_sea
 
 
@@ -337,7 +337,7 @@ def _cubic(y0: float, y1: float, y2: float, y3: float) -> tuple[float, float, fl
 
 @inlined
 def _on_grid(col: float, width: float, period: float) -> float:
-    """A column as the grid counts it, where columns go round the Earth."""
+    """A column within the grid, where columns run around the Earth."""
     if period > 0.0 and not 0.0 <= col < width:
         return float(col - period * np.floor(col / period))
     return col
@@ -345,7 +345,7 @@ def _on_grid(col: float, width: float, period: float) -> float:
 
 @inlined
 def _stretch(courses: Courses, point: int) -> tuple[float, ...]:
-    """Cubics of row and column through the four points from this one on."""
+    """Cubics of row and column through four points, beginning with this one."""
     row, col = courses.row, courses.col
     return (
         *_cubic(row[point], row[point + 1], row[point + 2], row[point + 3]),
@@ -355,7 +355,7 @@ def _stretch(courses: Courses, point: int) -> tuple[float, ...]:
 
 @kernel
 def _touch(courses: Courses, wanted: BoolArray, height: int, width: int) -> None:
-    """Mark the pages that courses run over, with a margin."""
+    """Mark the blocks that courses cross, with a margin."""
     reach = STEP_CELLS / 2.0 + MARGIN_CELLS
     for path in range(courses.first.size - 1):
         for point in range(courses.first[path], courses.first[path + 1] - 1, 3):
@@ -372,15 +372,15 @@ def _touch(courses: Courses, wanted: BoolArray, height: int, width: int) -> None
                     continue
                 top, bottom = max(int(row - reach), 0), min(int(row + reach), height - 1)
                 left, right = max(int(col - reach), 0), min(int(col + reach), width - 1)
-                for i in (top >> PAGE_BITS, bottom >> PAGE_BITS):
-                    for j in (left >> PAGE_BITS, right >> PAGE_BITS):
+                for i in (top >> BLOCK_BITS, bottom >> BLOCK_BITS):
+                    for j in (left >> BLOCK_BITS, right >> BLOCK_BITS):
                         wanted[i, j] = True
 
 
 @kernel
-def _mixed(pages: Held, row: float, col: float) -> tuple[float, bool]:
-    """Mean of the four cells around a point, some of which may be sea, void or off the raster."""
-    own = cell(pages, int(row), int(col))
+def _mixed(blocks: HeldBlocks, row: float, col: float) -> tuple[float, bool]:
+    """Mean of the four cells around a point; some may be sea, void or outside the raster."""
+    own = cell(blocks, int(row), int(col))
     if own != SEA_HEIGHT and not known(own):
         return np.nan, False
     i, j = int(np.floor(row - 0.5)), int(np.floor(col - 0.5))
@@ -388,9 +388,9 @@ def _mixed(pages: Held, row: float, col: float) -> tuple[float, bool]:
     total = weights = 0.0
     for below in range(2):
         for beside in range(2):
-            if not (0 <= i + below < pages.height and 0 <= j + beside < pages.width):
+            if not (0 <= i + below < blocks.height and 0 <= j + beside < blocks.width):
                 continue
-            z = cell(pages, i + below, j + beside)
+            z = cell(blocks, i + below, j + beside)
             if z != SEA_HEIGHT and not known(z):
                 continue
             weight = (down if below else 1.0 - down) * (right if beside else 1.0 - right)
@@ -401,7 +401,7 @@ def _mixed(pages: Held, row: float, col: float) -> tuple[float, bool]:
 
 @inlined
 def _share_of(stretch: int, stretches: int, steps: int) -> tuple[int, int]:
-    """Samples from a stretch's beginning to before the next one's; the last stretch has its end."""
+    """Samples from the beginning of a section to before the next; the last includes its end."""
     first = (stretch * steps + stretches - 1) // stretches
     last = ((stretch + 1) * steps + stretches - 1) // stretches
     return first, last + int(stretch == stretches - 1)
@@ -410,7 +410,7 @@ def _share_of(stretch: int, stretches: int, steps: int) -> tuple[int, int]:
 @kernel
 def _sample(
     courses: Courses,
-    pages: Held,
+    blocks: HeldBlocks,
     first: IntArray,
     part: tuple[int, int],
     nearest: bool,  # noqa: FBT001 - a kernel takes no keywords
@@ -418,8 +418,8 @@ def _sample(
     is_sea: BoolArray,
 ) -> None:
     """Heights along some of the paths, or the cells that samples lie in."""
-    cells, period = pages.cells.reshape(-1), courses.period
-    height, width = float(pages.height), float(pages.width)
+    cells, period = blocks.cells.reshape(-1), courses.period
+    height, width = float(blocks.height), float(blocks.width)
     rows, cols = np.empty(0), np.empty(0)
     for path in range(*part):
         begin, end = first[path], first[path + 1]
@@ -434,11 +434,11 @@ def _sample(
                 value[at] = np.nan
                 continue
             if nearest:
-                value[at] = cell(pages, int(row), int(col))
+                value[at] = cell(blocks, int(row), int(col))
                 continue
             i, j = int(row + 0.5) - 1, int(col + 0.5) - 1
-            if on_one_page(pages, i, j):
-                k = place(pages, i, j)
+            if in_one_block(blocks, i, j):
+                k = place(blocks, i, j)
                 a, b = cells[k], cells[k + BESIDE]
                 c, d = cells[k + BELOW], cells[k + BELOW + BESIDE]
                 if all_known(a, b, c, d):
@@ -449,14 +449,14 @@ def _sample(
                 if a == b == c == d == SEA_HEIGHT:
                     value[at], is_sea[at] = 0.0, True
                     continue
-            value[at], is_sea[at] = _mixed(pages, row, col)
+            value[at], is_sea[at] = _mixed(blocks, row, col)
 
 
 @inlined
 def _place(courses: Courses, path: int, samples: int, rows: FloatArray, cols: FloatArray) -> None:
     """Rows and columns of the samples of a path.
 
-    Loops without a choice, so that several samples are taken at once.
+    Loops without branches, so that the compiler can use vector instructions.
     """
     start, stop = courses.first[path], courses.first[path + 1] - 1
     stretches, steps = (stop - start) // 3, samples - 1
@@ -467,4 +467,4 @@ def _place(courses: Courses, path: int, samples: int, rows: FloatArray, cols: Fl
             u = sample * share - stretch
             rows[sample] = r0 + u * (r1 + u * (r2 + u * r3))
             cols[sample] = c0 + u * (c1 + u * (c2 + u * c3))
-    rows[steps], cols[steps] = courses.row[stop], courses.col[stop]  # no rounding of the end
+    rows[steps], cols[steps] = courses.row[stop], courses.col[stop]  # the end without rounding

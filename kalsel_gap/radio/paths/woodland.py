@@ -1,7 +1,7 @@
-"""Woodland that receivers stand in: how far a path runs through it, and what that takes.
+"""Woodland around receivers: length of a path through it, and the loss inside it.
 
-Over the trees or through them: where clutter is in the profile it is the way over them, and the
-smaller loss counts. Where the elevation model is no bare ground only the way through is added.
+A signal comes over the trees or through them: clutter in the profile gives the loss over them, and
+the smaller loss counts. Where the elevation model is not bare ground, the loss through is added.
 """
 
 from __future__ import annotations
@@ -37,28 +37,28 @@ def depths_m(
     *,
     longest_m: float,
 ) -> FloatArray:
-    """Length of each path inside the wood that its receiver stands in.
+    """Length of each path inside the woodland around its receiver.
 
-    Land cover is looked at in steps of one of its cells from the receiver on; the edge of the wood
-    is taken to lie in the middle of the step in which it ends.
+    Land cover is sampled in steps of one of its cells, beginning at the receiver; the edge of the
+    woodland is assumed in the middle of the step in which it ends.
 
     Parameters
     ----------
-    terrain : Terrain
+    terrain : ElevationModel
         With land cover, or all depths are 0.
     sea : SeaMask, optional
-        Where it says sea, unknown land cover is no wood.
+        In the sea, unknown land cover is not woodland.
     to : (lat, lon) of float arrays of shape (paths,)
         The other ends, degrees.
     lat, lon : float array of shape (paths,)
         Receivers, degrees.
     longest_m : float
-        A wood is looked at no farther.
+        Largest depth that is searched.
 
     Returns
     -------
     float array
-        Metres; 0 outside of woods, NaN where a class is unknown before the wood ends.
+        Metres; 0 outside woodland, NaN where a class is unknown before the woodland ends.
 
     Raises
     ------
@@ -68,14 +68,14 @@ def depths_m(
     found = np.zeros(lat.shape)
     if terrain.land_cover is None:
         return found
-    in_wood, is_known = _wood(terrain, sea, lat, lon)
+    is_inside, is_known = _is_woodland(terrain, sea, lat, lon)
     found[~is_known] = np.nan
     with open_band(terrain.land_cover, terrain.land_cover_band) as cover:
         step_m = resolution_m(cover.grid)
     way_m = np.arange(0.0, longest_m, step_m)
-    inside = np.flatnonzero(in_wood)
-    for begin in range(0, inside.size, _PATHS_AT_ONCE):
-        part = inside[begin : begin + _PATHS_AT_ONCE]
+    receivers = np.flatnonzero(is_inside)
+    for begin in range(0, receivers.size, _PATHS_AT_ONCE):
+        part = receivers[begin : begin + _PATHS_AT_ONCE]
         at, ends = (lat[part], lon[part]), (to[0][part], to[1][part])
         azimuth, _, length_m = WGS84.inv(at[1], at[0], ends[1], ends[0])
         shape = part.size, way_m.size
@@ -84,54 +84,54 @@ def depths_m(
         )
         on = np.broadcast_to(way_m, shape).ravel()
         lon_on, lat_on, _ = WGS84.fwd(from_lon, from_lat, bearing, on)
-        along = _wood(terrain, sea, np.asarray(lat_on), np.asarray(lon_on))
-        wood, known = (each.reshape(shape) for each in along)
-        found[part] = _until_the_edge(wood, known, step_m, np.minimum(length_m, longest_m))
+        along = _is_woodland(terrain, sea, np.asarray(lat_on), np.asarray(lon_on))
+        inside, known = (each.reshape(shape) for each in along)
+        found[part] = _depth_to_edge(inside, known, step_m, np.minimum(length_m, longest_m))
     return found
 
 
-def _until_the_edge(
-    wood: BoolArray, known: BoolArray, step_m: float, most_m: FloatArray
+def _depth_to_edge(
+    inside: BoolArray, known: BoolArray, step_m: float, most_m: FloatArray
 ) -> FloatArray:
-    """Depth by rows of samples from the receiver on, the first of them in the wood.
+    """Depth from rows of samples that begin at the receiver, the first of them in woodland.
 
     Examples
     --------
-    >>> wood = np.array([[True, True, False], [True, True, True], [True, False, True]])
+    >>> inside = np.array([[True, True, False], [True, True, True], [True, False, True]])
     >>> known = np.array([[True, True, True], [True, True, True], [True, False, True]])
-    >>> _until_the_edge(wood, known, 10.0, np.array([25.0, 25.0, 25.0])).tolist()
+    >>> _depth_to_edge(inside, known, 10.0, np.array([25.0, 25.0, 25.0])).tolist()
     [15.0, 25.0, nan]
-    >>> _until_the_edge(wood, known, 10.0, np.array([8.0, 8.0, 8.0])).tolist()
+    >>> _depth_to_edge(inside, known, 10.0, np.array([8.0, 8.0, 8.0])).tolist()
     [8.0, 8.0, 8.0]
     """
-    edge = np.argmin(wood, axis=1)
-    ends = ~wood.all(axis=1) & (edge * step_m < most_m)
+    edge = np.argmin(inside, axis=1)
+    ends = ~inside.all(axis=1) & (edge * step_m < most_m)
     is_known = known[np.arange(edge.size), edge]
     found: FloatArray = np.where(ends, np.where(is_known, (edge - 0.5) * step_m, np.nan), most_m)
     return found
 
 
-def _wood(
+def _is_woodland(
     terrain: ElevationModel, sea: SeaMask | None, lat: FloatArray, lon: FloatArray
 ) -> tuple[BoolArray, BoolArray]:
-    """Whether places lie in a wood, and whether that is known."""
+    """Whether places lie in woodland, and whether that is known."""
     assert terrain.land_cover is not None
     codes = sample(terrain.land_cover, lat, lon, band=terrain.land_cover_band).value
-    wood, known = np.isin(codes, terrain.wood), np.isin(codes, list(terrain.clutter))
+    inside, known = np.isin(codes, terrain.woodland_classes), np.isin(codes, list(terrain.clutter))
     unknown = np.flatnonzero(~known)
     if sea is not None and unknown.size:
         known[unknown] = sea.at(lat[unknown], lon[unknown])[0]
-    return wood, known
+    return inside, known
 
 
-def above(terrain: ElevationModel, height_m: float) -> ElevationModel:
-    """A terrain whose woods are those that stand higher than a receiver: others take nothing."""
-    wood = [code for code in terrain.wood if terrain.clutter.get(code, 0.0) > height_m]
-    return replace(terrain, wood=wood)
+def woodland_above(terrain: ElevationModel, height_m: float) -> ElevationModel:
+    """A terrain with only the woodland classes higher than a receiver: others cause no loss."""
+    tall = [code for code in terrain.woodland_classes if terrain.clutter.get(code, 0.0) > height_m]
+    return replace(terrain, woodland_classes=tall)
 
 
 def through_db(depth_m: FloatArray, frequency_mhz: FloatArray, figures: Vegetation) -> FloatArray:
-    """Loss through so much wood by ITU-R P.833; NaN where depth or frequency is unknown."""
+    """Loss through this depth of woodland by ITU-R P.833; NaN where an input is unknown."""
     mhz = np.where(frequency_mhz > 0.0, frequency_mhz, np.nan)
     return woodland_db(
         depth_m,
@@ -140,10 +140,10 @@ def through_db(depth_m: FloatArray, frequency_mhz: FloatArray, figures: Vegetati
     )
 
 
-def cleared(paths: Paths, depth_m: FloatArray) -> Paths:
-    """Paths whose clutter is gone so far from the receiver: what is left is the way through it.
+def clear_clutter(paths: Paths, depth_m: FloatArray) -> Paths:
+    """Paths without clutter within this depth of the receiver: the path through the woodland.
 
-    Samples are equally spaced, as `profile.profiles` makes them.
+    Samples are equally spaced, as from `profiles.extract_profiles`.
     """
     count = np.diff(paths.first)
     place = np.arange(paths.ground_m.size) - np.repeat(paths.first[:-1], count)

@@ -28,23 +28,23 @@ def sector_gain_db(
     *,
     pattern: Pattern,
 ) -> FloatArray:
-    """Gain of a sector's antenna towards a receiver, against its largest: 0 dB or less.
+    """Gain of a sector antenna towards a receiver, relative to its maximum: 0 dB or less.
 
-    What is not known takes nothing off: without an azimuth the antenna is the same all around,
-    and without a downtilt it points at the receiver's height.
+    Unknown values reduce nothing: without an azimuth the antenna is omnidirectional, and without a
+    downtilt it points at the receiver's height.
 
     Parameters
     ----------
     azimuth_deg : array
-        Where the antenna looks, clockwise from north; NaN: all around.
+        Direction of the antenna, clockwise from north; NaN: omnidirectional.
     downtilt_deg : array
-        How far it looks below the horizon; NaN: at the receiver.
+        Downtilt below the horizon; NaN: towards the receiver.
     bearing_deg : array
-        Where the receiver is seen from the antenna, clockwise from north.
+        Direction of the receiver from the antenna, clockwise from north.
     elevation_deg : array
-        How high the ray leaves, above the horizon.
+        Elevation angle of the ray at the antenna.
     pattern : Pattern
-        Widths and largest losses.
+        Half-power widths and largest attenuations.
 
     Returns
     -------
@@ -97,7 +97,7 @@ def relative_db(
     return 0.0 - min(loss_db, front_to_back_db)
 
 
-register_jitable(relative_db)  # the kernels call it as it is
+register_jitable(relative_db)  # the kernels call the same function
 
 
 @kernel
@@ -126,7 +126,7 @@ def gains_around(
     earth_m: float,
     found: FloatArray,
 ) -> None:
-    """Gains towards cells; bearing and way on a sphere: patterns of antennas ask for no more."""
+    """Gains towards cells; bearing and distance on a sphere, exact enough for antenna patterns."""
     sin_lat, cos_lat, sin_apart, cos_apart = places
     from_lat, azimuth_deg, downtilt_deg, k = antenna
     sin_y, cos_y = math.sin(from_lat), math.cos(from_lat)
@@ -140,7 +140,7 @@ def gains_around(
             if rise_m.size:
                 up = sin_y * sin_lat[i, j] + cos_y * cos_lat[i, j] * cos_apart[i, j]
                 way_m = math.atan2(math.hypot(east, north), up) * earth_m
-                fall = way_m / (2.0 * earth_m * k)  # of the Earth below the ray
+                fall = way_m / (2.0 * earth_m * k)  # drop of the Earth's surface below the ray
                 slope = math.atan(rise_m[i, j] / max(way_m, 1.0) - fall)
                 elevation_deg = math.degrees(slope)
             found[i, j] = relative_db(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Building(StrEnum):
-    """How a building keeps its warmth, and with it the signal."""
+    """Thermal insulation of a building, which also determines its entry loss."""
 
     TRADITIONAL = "traditional"
     """Brick, wood, plain glass."""

@@ -1,4 +1,4 @@
-"""What a profile runs over besides bare terrain: clutter heights and radio-climatic zones."""
+"""Clutter heights and radio-climatic zones of the samples of a profile."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kalsel_gap.radio.propagation.path_inputs import (
     Paths,
     ProfileHeights,
     RadioZone,
-    in_pieces,
+    run_in_threads,
 )
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ def clutter_m(
     heights_m : mapping
         Height of each class.
     surface : {'dtm', 'dsm', 'unknown'}
-        What the elevation model shows. A surface model has trees and houses in it already, and
-        where nobody knows, nothing is counted twice: only ``'dtm'`` gets heights.
+        Kind of the elevation model. A surface model includes trees and houses already. Only
+        ``'dtm'`` gets heights, so that with an unknown model nothing is counted twice.
 
     Returns
     -------
@@ -66,10 +66,10 @@ def clutter_m(
 
 
 def zones(paths: Paths, sea: ArrayLike, *, threads: int = 1) -> ByteArray:
-    """Radio-climatic zone of each sample, from what is sea on the path (ITU-R P.1812, Table 3).
+    """Radio-climatic zone of each sample, from the sea on the path (ITU-R P.1812, Table 3).
 
-    Land up to 100 m high and up to 50 km from the sea is coastal. The distance is taken along the
-    path: a shore beside it is not seen.
+    Land up to 100 m high and up to 50 km from the sea is coastal. The distance is along the path: a
+    shore beside the path does not count.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def zones(paths: Paths, sea: ArrayLike, *, threads: int = 1) -> ByteArray:
     sea : bool array of shape (m,)
         Whether a sample lies on the sea.
     threads : int
-        At work at the same time.
+        Number of threads.
 
     Returns
     -------
@@ -94,7 +94,7 @@ def zones(paths: Paths, sea: ArrayLike, *, threads: int = 1) -> ByteArray:
         first, length_km = paths.first[begin : end + 1], paths.length_km[begin:end]
         _zones(first, length_km, paths.distance_km, paths.ground_m, flags, found)
 
-    in_pieces(work, len(paths), threads)
+    run_in_threads(work, len(paths), threads)
     return found
 
 
@@ -107,7 +107,7 @@ def _zones(
     sea: BoolArray,
     found: ByteArray,
 ) -> None:
-    """Zones of all paths: once forth and once back, with the last sea kept in mind."""
+    """Zones of all paths: one pass forward and one back, with the distance from the last sea."""
     for path in range(length_km.size):
         begin, end = first[path], first[path + 1]
         if not np.any(sea[begin:end]):

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from kalsel_gap.radio.propagation.geometry import Profile
 
 
-# The rounded speed of light that the published results rest on: the loss moves by 0.0001 dB.
+# The rounded speed of light of the published results: it changes the loss by 0.0001 dB.
 WAVELENGTH_M_GHZ = 0.2998
-# Every step of a path, or those that its loss hangs on.
+# Every step of a path, or only those that its loss depends on.
 ALL_STEPS, LOSS_ONLY = 1, 0
 VERTICAL = int(Polarization.VERTICAL)
 LAND, SEA = (22.0, 0.003), (80.0, 5.0)  # relative permittivity, conductivity in S/m
@@ -42,7 +42,7 @@ class Diffraction(NamedTuple):
 
 
 class Wave(NamedTuple):
-    """A carrier, and what follows from it alone."""
+    """A carrier, and values that depend on it only."""
 
     f_ghz: float
     root_f: float
@@ -130,9 +130,9 @@ def _actual_db(
 def _smooth_db(profile: Profile, tx_m: float, rx_m: float, radius_km: float, f_ghz: float) -> float:
     """Bullington loss over a smooth path, eqs. (13) to (21), whose antennas are above 0.
 
-    What a sample has to say of it rises and falls once along the path, so the samples on both
-    sides of the summit are enough: where the Earth's curve touches the rays from either end, and
-    with line of sight the point that mirrors them.
+    The value at a sample rises and falls once along the path, so the samples on both sides of the
+    maximum are enough: where the curve of the Earth touches the rays from either end, and with line
+    of sight the reflection point.
     """
     n, d = profile.n, profile.d
     path = d[n - 1]
@@ -182,7 +182,7 @@ def _edge_db(
     if depth > -np.inf:
         nu = np.sign(depth) * np.sqrt(0.002 * path / wavelength * abs(depth))
     else:
-        # Between the outermost samples, whatever is left of the digits of a grazing ray.
+        # Limited to the inner samples, because rounding of a grazing ray may exceed them.
         at = min(max((climb_m + rx_slope * path) / (tx_slope + rx_slope), d[1]), d[n - 2])
         above = (tx_slope - climb_m / path) * at
         nu = above * np.sqrt(0.002 * path / (wavelength * at * (path - at)))
@@ -215,7 +215,7 @@ def _gain_db(b: float, k: float) -> float:
     """Height gain G(Y) with B = βY, at least 2 + 20·log10(K), eqs. (34) and (35)."""
     if b > 2.0:
         gain = 17.6 * np.sqrt(b - 1.1) - 5.0 * np.log10(b - 1.1) - 8.0
-        # It is 8.9 at least: only on an Earth as small as a hill is K so large.
+        # It is 8.9 at least: K is only so large on an Earth as small as a hill.
         return float(max(gain, 2.0 + 20.0 * np.log10(k))) if k > 2.0 else float(gain)
     return float(20.0 * np.log10(max(b + 0.1 * b**3, 10.0**0.1 * k)))
 
@@ -236,7 +236,7 @@ def _first_term_db(
 
 @inlined
 def mirror_km(path_km: float, tx_m: float, rx_m: float, radius_km: float) -> float:
-    """How far from the first antenna a smooth Earth mirrors the other, eqs. (24) to (26)."""
+    """Distance of the reflection point on a smooth Earth from antenna 1, eqs. (24) to (26)."""
     both = tx_m + rx_m
     c = (tx_m - rx_m) / both
     m = 250.0 * path_km * path_km / (radius_km * both)
@@ -254,7 +254,7 @@ def spherical_db(
     roots = np.sqrt(tx_m) + np.sqrt(rx_m)
     if path_km >= np.sqrt(0.002 * radius_km) * roots:
         return _first_term_db(path_km, tx_m, rx_m, globe, wave, sea_share)
-    # With line of sight: least clearance over the curved path against what is free of loss.
+    # With line of sight: least clearance over the curved path, against the clearance without loss.
     near = mirror_km(path_km, tx_m, rx_m, radius_km)
     far = path_km - near
     clearance = (
@@ -277,8 +277,8 @@ def delta_bullington(
     """Loss of the profile, with what a spherical Earth adds to a smooth path, eqs. (37) to (39).
 
     `slopes` are the steepest from both ends to samples of the surface, `sea_share` the share ω of
-    the path over sea. With LOSS_ONLY for an `extent`, a smooth path is passed over where a
-    spherical Earth adds nothing anyway.
+    the path over sea. With LOSS_ONLY for an `extent`, a smooth path is skipped where a spherical
+    Earth adds nothing.
     """
     f, radius_km = wave.f_ghz, globe.radius_km
     actual = _actual_db(profile, profile.surface, ends.tx_m, ends.rx_m, radius_km, f, slopes)

@@ -20,7 +20,7 @@ def free_space_db(distance_km: ArrayLike, frequency_mhz: ArrayLike) -> FloatArra
     Parameters
     ----------
     distance_km : array
-        Length of the ray, between the antennas and not over the ground.
+        Length of the ray between the antennas, not along the ground.
     frequency_mhz : array
         Frequency.
 

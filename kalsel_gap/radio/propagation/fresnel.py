@@ -102,7 +102,7 @@ def worst_k(path_km: ArrayLike, points: Sequence[tuple[float, float]]) -> FloatA
     path_km : array
         Length of the path.
     points : sequence of (km, k)
-        Rising in km; ``[k_factor]`` of ``defaults/radio.toml``. Held at both ends.
+        Rising in km; ``[k_factor]`` of ``defaults/radio.toml``. Constant beyond both ends.
 
     Examples
     --------
@@ -146,7 +146,7 @@ def knife_edge(nu: float) -> float:
 
     Examples
     --------
-    Grazing costs 6 dB:
+    A grazing ray has a loss of 6 dB:
 
     >>> round(knife_edge(0.0), 2)
     6.03
@@ -171,4 +171,4 @@ def knife_edge_db(nu: ArrayLike) -> FloatArray:
     return np.where(array <= -0.78, 0.0, loss)
 
 
-register_jitable(knife_edge)  # the kernels call it as it is
+register_jitable(knife_edge)  # the kernels call the same function

@@ -1,7 +1,7 @@
 """Horizons, smooth Earth and zones of one profile: ITU-R P.1812-8, Attachment 1 and section 3.
 
 Heights are metres above sea level, distances kilometres, angles milliradians. The horizon and
-the smooth Earth are those of the bare terrain; what stands on it is seen by diffraction only.
+the smooth Earth are those of the bare terrain; clutter counts in the diffraction only.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SEA, INLAND = int(RadioZone.SEA), int(RadioZone.INLAND)
 
-# Whole numbers in the order of floats: all bits but the sign, and what is less than any of them.
+# Integers in the order of floats: all bits but the sign, and a value less than any of them.
 _MAGNITUDE = 2**63 - 1
 LOWEST = -(2**63)
 
@@ -39,9 +39,9 @@ class Profile(NamedTuple):
     ground: FloatArray
     """Terrain above sea level, m."""
     surface: FloatArray
-    """Terrain with what stands on it, m."""
+    """Terrain with clutter, m."""
     bare: bool
-    """Whether nothing stands on it: the surface is the terrain."""
+    """Whether there is no clutter: the surface is the terrain."""
 
 
 class HorizonRays(NamedTuple):
@@ -97,7 +97,7 @@ class SmoothEarth(NamedTuple):
 
 
 class Ducted(NamedTuple):
-    """The fitted surface as a duct has it, Attachment 1, section 5.6.4."""
+    """The fitted surface for ducting, Attachment 1, section 5.6.4."""
 
     tx_effective_m: float
     """Antenna above it at the transmitter, eq. (92a)."""
@@ -108,7 +108,7 @@ class Ducted(NamedTuple):
 
 
 class Shares(NamedTuple):
-    """What the path runs over, section 3.3 and 3.4."""
+    """Land and sea along the path, sections 3.3 and 3.4."""
 
     sea_share: float
     """Share over sea ω."""
@@ -123,7 +123,7 @@ class Shares(NamedTuple):
 
 
 class Course(NamedTuple):
-    """What the beginning of a path runs over."""
+    """Land and sea along the first part of a path."""
 
     sea_km: float
     """Over sea."""
@@ -146,7 +146,7 @@ ASHORE = Course(0.0, 0.0, 0.0, 0.0, 0.0, NO_COAST_KM, 0.0)
 
 @kernel
 def empty_profile(longest: int) -> Profile:
-    """Room for paths of up to `longest` samples."""
+    """Arrays for paths of up to `longest` samples."""
     return Profile(
         0,
         np.empty(longest),
@@ -160,7 +160,7 @@ def empty_profile(longest: int) -> Profile:
 
 @kernel
 def filled(room: Profile, paths: Arrays, path: int) -> Profile:
-    """A path whose distances and ground are in `room`, with its clutter; NaN where that is void."""
+    """A path whose distances and terrain are in `room`, with its clutter; NaN where unknown."""
     d, start = room.d, paths.first[path]
     n = paths.first[path + 1] - start
     room.surface[:n] = room.ground[:n]
@@ -177,14 +177,14 @@ def filled(room: Profile, paths: Arrays, path: int) -> Profile:
 
 @inlined
 def ordered(value: float) -> int:
-    """A whole number that is larger where the value is: of these a processor finds many at once."""
+    """An integer that is larger where the value is: maxima of integers use vector instructions."""
     bits = np.float64(value).view(np.int64)
     return int(bits ^ ((bits >> 63) & _MAGNITUDE))
 
 
 @inlined
 def value_of(ordered: int) -> float:
-    """The value that a whole number of `ordered` stands for."""
+    """The value of an integer from `ordered`: its inverse."""
     bits = np.int64(ordered ^ ((ordered >> 63) & _MAGNITUDE))
     return float(bits.view(np.float64))
 
@@ -205,7 +205,7 @@ def steepest(
 
 @inlined
 def deepest(profile: Profile, s: FloatArray, tx_m: float, rx_m: float, curvature: float) -> float:
-    """How far surface `s` reaches into the Fresnel zone at most: ν² with the sign of ν, scaled."""
+    """Deepest point of surface `s` in the Fresnel zone: ν² with the sign of ν, scaled."""
     n, d, to_tx, to_rx = profile.n, profile.d, profile.to_tx, profile.to_rx
     path = d[n - 1]
     rise = (rx_m - tx_m) / path
@@ -223,7 +223,7 @@ def rays(profile: Profile, tx_m: float, rx_m: float, radius_km: float) -> Horizo
     curvature = 500.0 / radius_km
     rise = (rx_m - tx_m) / path
     tx_slope, rx_slope = steepest(profile, profile.ground, tx_m, rx_m, curvature)
-    # Slopes in metres a kilometre; the arc tangent is taken once, of the largest.
+    # Slopes in metres per kilometre; one arctangent only, of the largest.
     highest_tx, highest_rx = tx_slope, rx_slope
     direct = rise - curvature * path
     sees = tx_slope <= direct
@@ -239,7 +239,7 @@ def rays(profile: Profile, tx_m: float, rx_m: float, radius_km: float) -> Horizo
 def horizons(
     profile: Profile, tx_m: float, rx_m: float, radius_km: float, ray: HorizonRays
 ) -> Horizons:
-    """Samples that the rays to the horizons meet first, or the one that obstructs most."""
+    """First samples that touch the rays to the horizons, or the one that obstructs most."""
     n, d, h, to_tx, to_rx = profile.n, profile.d, profile.ground, profile.to_tx, profile.to_rx
     path = d[n - 1]
     curvature = 500.0 / radius_km
@@ -273,7 +273,7 @@ def area(profile: Profile) -> LineFit:
 
 @inlined
 def with_section(area: LineFit, d0: float, d1: float, h0: float, h1: float) -> LineFit:
-    """Sums that count one more section, eqs. (83) and (84)."""
+    """Sums with one more section, eqs. (83) and (84)."""
     step = d1 - d0
     moment = step * (h1 * (2.0 * d1 + d0) + h0 * (d1 + 2.0 * d0))
     return LineFit(area.height + step * (h1 + h0), area.moment + moment)
@@ -289,7 +289,7 @@ def smooth_earth(
     tx_fit = (2.0 * sums.height * path - sums.moment) / path**2
     rx_fit = (sums.moment - sums.height * path) / path**2
     tx_base, rx_base = tx_fit, rx_fit
-    if not ray.line_of_sight:  # else nothing is above the ray, less so over an Earth that is flat
+    if not ray.line_of_sight:  # otherwise nothing is above the ray, nor over a flat Earth
         rise = (rx_m - tx_m) / path
         highest = far_tx = far_rx = LOWEST
         for i in range(1, n - 1):
@@ -322,8 +322,8 @@ def ducted(
 def shares(profile: Profile, zone: ByteArray, begin: int) -> Shares:
     """Share over sea, longest sections over land, distances from the coast.
 
-    Each sample stands for the path half way to its neighbours. `zone` is that of all paths, this
-    one from `begin` on; an empty one is all inland.
+    Each sample represents the path half way to its neighbours. `zone` is that of all paths, this
+    path begins at `begin`; an empty one is all inland.
     """
     n, d = profile.n, profile.d
     path = d[n - 1]
@@ -339,7 +339,7 @@ def shares(profile: Profile, zone: ByteArray, begin: int) -> Shares:
 
 @inlined
 def onward(course: Course, kind: int, left: float, right: float) -> Course:
-    """What a path has run over after one more stretch, from `left` to `right`."""
+    """Land and sea of a path after one more section, from `left` to `right`."""
     if kind == SEA:
         shore = min(course.first_sea_km, left)
         return Course(
@@ -356,7 +356,7 @@ def onward(course: Course, kind: int, left: float, right: float) -> Course:
 
 @inlined
 def shares_of(course: Course, path_km: float) -> Shares:
-    """What a whole path has run over."""
+    """Land and sea of a whole path."""
     return Shares(
         course.sea_km / path_km,
         course.longest_land_km,

@@ -1,12 +1,12 @@
 """Irregular Terrain Model (Longley-Rice) of NTIA, version 1.2.2, point to point.
 
-The second opinion beside ITU-R P.1812: another school of propagation, in use since 1968. After
-Hufford, *The ITS Irregular Terrain Model, version 1.2.2: the algorithm* (1985), and the report by
-Hufford, Longley and Kissick, NTIA 82-100, written anew here; TN101 is NBS Technical Note 101.
+An independent model beside ITU-R P.1812, in use since 1968. After Hufford, *The ITS Irregular
+Terrain Model, version 1.2.2: the algorithm* (1985), and the report by Hufford, Longley and Kissick,
+NTIA 82-100, with our own code; TN101 is NBS Technical Note 101.
 
-20 MHz to 20 GHz, 1 to 2000 km, antennas 0.5 to 3000 m above ground. Samples of a path must be
-equally spaced, as that model has them. Clutter is no part of it: with a terrain model its
-heights belong into the ground. Inside, frequencies are megahertz and all lengths metres.
+20 MHz to 20 GHz, 1 to 2000 km, antennas 0.5 to 3000 m above ground. The model requires equally
+spaced samples. It has no clutter: with a terrain model clutter heights are added to the terrain.
+Inside, frequencies are megahertz and all lengths metres.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from kalsel_gap.geo.arrays import FloatArray, IntArray
 
 
-# What the model covers.
+# Range of the model.
 FREQUENCY_MHZ = (20.0, 20_000.0)
 DISTANCE_KM = (1.0, 2000.0)
 ANTENNA_M = (0.5, 3000.0)
@@ -63,7 +63,7 @@ RADIUS_M = (4e6, 13.333e6)
 LEAST_REFRACTIVITY = 150.0
 
 
-# Samples that the terrain irregularity is taken from: at most 10·25 - 5.
+# Samples for the terrain irregularity: at most 10·25 - 5.
 IRREGULARITY_SAMPLES = 245
 
 
@@ -112,7 +112,7 @@ class ItmLink:
 
 
 class ItmDetails(NamedTuple):
-    """What the model makes of one path."""
+    """Intermediate values and loss of one path."""
 
     irregularity_m: float
     """Terrain irregularity Δh."""
@@ -135,14 +135,14 @@ class ItmDetails(NamedTuple):
     free_space_db: float
     """Free-space loss."""
     reference_db: float
-    """Reference attenuation, what terrain adds in the median."""
+    """Reference attenuation: the median loss added by terrain."""
     loss_db: float
     """Basic transmission loss."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ItmLoss:
-    """What the paths lose, arrays of shape (n,); NaN unless the status is OK.
+    """Path loss, arrays of shape (n,); NaN unless the status is OK.
 
     Attributes
     ----------
@@ -163,10 +163,10 @@ def loss(paths: Paths, link: ItmLink, *, threads: int = 1) -> ItmLoss:
     ----------
     paths : Paths
         Terrain profiles with equally spaced samples.
-    link : Link
+    link : ItmLink
         Terms of the links.
     threads : int
-        Threads to work in; the result does not depend on it.
+        Number of threads; the result does not depend on it.
 
     Examples
     --------
@@ -182,7 +182,7 @@ def loss(paths: Paths, link: ItmLink, *, threads: int = 1) -> ItmLoss:
 def details(
     paths: Paths, link: ItmLink, *, threads: int = 1
 ) -> tuple[dict[str, FloatArray], ByteArray]:
-    """What the model makes of many paths, by the names of :class:`ItmDetails`, and their status."""
+    """Values of many paths by the names of :class:`ItmDetails`, and the status of each path."""
     found, status = _run(paths, link, ItmDetails._fields, threads)
     return dict(zip(ItmDetails._fields, found, strict=True)), status
 
@@ -195,7 +195,7 @@ def _run(
     return in_batches(_batch, paths, link.rows(paths), keep, threads)
 
 
-# --- kernels: the frame --------------------------------------------------------------------------
+# --- kernels: batches and ranges -----------------------------------------------------------------
 
 
 @kernel
@@ -203,7 +203,7 @@ def _batch(
     begin: int, end: int, paths: Arrays, rows: FloatArray, keep: IntArray, found: FloatArray,
     status: ByteArray,
 ) -> None:  # fmt: skip
-    """Paths from `begin` to `end`: their status, and what is kept of their details."""
+    """Paths from `begin` to `end`: their status, and the requested details."""
     room = longest(paths, begin, end)
     d, h, scratch = np.empty(room), np.empty(room), np.empty(IRREGULARITY_SAMPLES)
     for path in range(begin, end):
@@ -220,7 +220,7 @@ def _batch(
             state = _spaced(d, h, n, terms.n0)
         if state == OK:
             steps = _path(h, n, 1000.0 * d[n - 1] / (n - 1), terms, scratch)
-            if not np.isfinite(steps.loss_db):  # no ground is so steep that its angles fit no curve
+            if not np.isfinite(steps.loss_db):  # no real terrain is so steep
                 state = PROFILE
         if state == OK:
             for k in range(keep.size):
@@ -230,7 +230,7 @@ def _batch(
 
 @kernel
 def _covered(terms: VariabilityTerms, path_km: float) -> int:
-    """Status of a link by the limits of the model."""
+    """Status of a link by the range of the model."""
     if not within(terms.frequency_mhz, FREQUENCY_MHZ):
         return FREQUENCY
     if not within(path_km, DISTANCE_KM):
@@ -325,7 +325,7 @@ def _path(
     )
 
 
-# --- kernels: what the profile says --------------------------------------------------------------
+# --- kernels: parameters of the profile ----------------------------------------------------------
 
 
 @kernel
@@ -346,7 +346,7 @@ def _ground(
     start = min(15.0 * tx, 0.1 * at_tx)
     end = path - min(15.0 * rx, 0.1 * at_rx)
     irregularity = _irregularity_m(h, n, step, start, end, scratch)
-    if at_tx + at_rx > 1.5 * path:  # line of sight: horizons of a smooth Earth, made rougher
+    if at_tx + at_rx > 1.5 * path:  # line of sight: horizons of a smooth Earth with roughness
         fit_tx, fit_rx = _fit(h, last, start / step, end / step)
         high_tx, high_rx = tx + max(h[0] - fit_tx, 0.0), rx + max(h[last] - fit_rx, 0.0)
         at_tx = _smooth_horizon_m(high_tx, radius, irregularity)
@@ -403,7 +403,7 @@ def _smooth_elevation(height: float, at: float, radius: float, irregularity: flo
 def _horizons(
     h: FloatArray, n: int, step: float, tx: float, rx: float, radius: float
 ) -> tuple[float, float, float, float]:
-    """Distances to the horizons and their elevations; the other end where nothing is higher."""
+    """Distances and elevations of the horizons; the other end where no terrain is higher."""
     last = n - 1
     path = last * step
     top_tx, top_rx = h[0] + tx, h[last] + rx
@@ -447,7 +447,7 @@ def _fit(y: FloatArray, last: int, start: float, end: float) -> tuple[float, flo
 def _irregularity_m(
     h: FloatArray, n: int, step: float, start: float, end: float, scratch: FloatArray
 ) -> float:
-    """Terrain irregularity Δh: interdecile range around a line, for an endless path."""
+    """Terrain irregularity Δh: interdecile range around a line, for an infinite path."""
     last = n - 1
     at, stop = start / step, end / step
     if stop - at < 2.0:

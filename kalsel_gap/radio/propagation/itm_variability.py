@@ -1,4 +1,4 @@
-"""Variability of the Irregular Terrain Model in time, from place to place and case to case.
+"""Variability of the Irregular Terrain Model over time, locations and situations.
 
 Curves of the climates after Hufford, Longley and Kissick, NTIA report 82-100.
 """
@@ -33,7 +33,7 @@ class Climate(IntEnum):
 
 
 class Variability(IntEnum):
-    """What repeats when a prediction is judged, with the codes of the model.
+    """Mode of variability, with the codes of the model.
 
     Add 10 where both ends are known, so that locations do not vary, and 20 where situations do
     not; point to point is usually ``MOBILE + 10``.
@@ -46,7 +46,7 @@ class Variability(IntEnum):
 
 
 class VariabilityTerms(NamedTuple):
-    """Terms of one link, as :class:`Link`."""
+    """Terms of one link, as :class:`~.itm.ItmLink`."""
 
     frequency_mhz: float
     tx_height_m: float
@@ -115,12 +115,12 @@ def _by_frequency(table: tuple[tuple[float, ...], ...], climate: int, wave_numbe
 
 @kernel
 def varied_db(path: float, reference: float, g: ItmPath, terms: VariabilityTerms) -> float:
-    """Attenuation beside free space for the wanted quantiles."""
+    """Attenuation relative to free space for the wanted quantiles."""
     climate = int(terms.climate) - 1
     mode = int(terms.variability) % 10
     situations = terms.variability < 20.0
     locations = int(terms.variability) // 10 % 2 == 0
-    # The loss that more cases do not exceed is larger: quantiles of the level, not of the loss.
+    # More cases not exceeding a loss means a larger loss: quantiles of the level, not of the loss.
     z_time = -normal_quantile(terms.time_percent / 100.0)
     z_place = -normal_quantile(terms.location_percent / 100.0)
     z_case = -normal_quantile(terms.situation_percent / 100.0)

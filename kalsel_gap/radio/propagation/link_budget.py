@@ -1,4 +1,4 @@
-"""Link budgets: from the EIRP of a carrier and the loss of a path to what a phone measures."""
+"""Link budgets: from the EIRP of a carrier and the path loss to the level at a phone."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ class Level(NamedTuple):
 
 
 def below_eirp_db(carrier: Carrier, bandwidth_mhz: ArrayLike = np.nan) -> FloatArray:
-    """How far what is measured lies below the power of the whole carrier.
+    """Difference between the power of the whole carrier and the measured level.
 
-    RSRP is the power of one resource element: ``10·log10(12·resource blocks)`` below an evenly
-    spread carrier. RSCP is that of the pilot. The level of 2G is that of the carrier.
+    RSRP is the power of one resource element: ``10·log10(12·resource blocks)`` below the carrier,
+    with evenly spread power. RSCP is the power of the pilot. The level of 2G is the whole carrier.
 
     Parameters
     ----------
     carrier : Carrier
         The technology's.
     bandwidth_mhz : array
-        Bandwidth; NaN takes the carrier's own.
+        Bandwidth; NaN: the default of the carrier.
 
     Returns
     -------
@@ -80,17 +80,17 @@ def level_dbm(
     technology : str or array of str
         ``2g``, ``3g``, ``4g`` or ``5g``; NaN for others.
     eirp_dbm : array
-        Of the whole carrier, in the direction in which the antenna is strongest.
+        Of the whole carrier, in the direction of maximum gain.
     loss_db : array
         Basic transmission loss of the path.
     carriers : mapping
         ``radio.carriers``.
     bandwidth_mhz : array
-        Bandwidth; NaN takes that of ``radio.carriers``.
+        Bandwidth; NaN: that of ``radio.carriers``.
     pattern_db : array
-        Gain of the antenna towards the receiver against its largest, from ``antennas``.
+        Gain of the antenna towards the receiver relative to its maximum, from ``antennas``.
     rx_gain_dbi : array
-        Gain of the receiving antenna: 0 of a phone, that of an outdoor CPE.
+        Gain of the receiving antenna: 0 for a phone, or that of an outdoor CPE.
 
     Examples
     --------
@@ -117,9 +117,9 @@ def indoors(
     *,
     building: Building = Building.TRADITIONAL,
 ) -> Level:
-    """Level inside a building, by ITU-R P.2109, from that outside and its spread over locations.
+    """Level inside a building, by ITU-R P.2109, from that outside and its location variability.
 
-    The two spreads are of different things and add up as variances (ITU-R P.1812-8, 4.9).
+    Both variabilities are independent, so that their variances add up (ITU-R P.1812-8, 4.9).
 
     Examples
     --------
@@ -145,7 +145,7 @@ def reached_share(
     level_dbm, sigma_db : array
         Median and standard deviation; 0 is a level that does not vary.
     threshold_dbm : array
-        Level that is needed.
+        Required level.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""How a loss varies from place to place: ITU-R P.1812-8, section 4.7 and Attachment 2."""
+"""Location variability of the loss: ITU-R P.1812-8, section 4.7 and Attachment 2."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def location_sigma_db(
     frequency_mhz : array
         Frequency.
     resolution_m : array
-        Width of the square over which the prediction stands, 50 to 1000 m in the Recommendation.
+        Width of the square that the prediction represents, 50 to 1000 m in the Recommendation.
     rx_height_m, clutter_m : array
-        Antenna above ground and clutter at the receiver: 10 m above it nothing varies.
+        Antenna height above ground and clutter height there: 10 m above clutter there is none.
 
     Examples
     --------
@@ -43,10 +43,10 @@ def location_sigma_db(
 
 
 def normal_quantile(share: float) -> float:
-    """Value that a standard normal variable stays below in a share of cases, eqs. (95) to (97).
+    """Quantile of the standard normal distribution, eqs. (95) to (97).
 
-    The rational approximation of the Recommendation, which its results rest on (error below
-    0.00054), for one number, in Python and in kernels.
+    The rational approximation of the Recommendation, on which its published results are based
+    (error below 0.00054), for one number, in Python and in kernels.
 
     Examples
     --------
@@ -62,4 +62,4 @@ def normal_quantile(share: float) -> float:
     return value
 
 
-register_jitable(normal_quantile)  # the kernels call it as it is
+register_jitable(normal_quantile)  # the kernels call the same function

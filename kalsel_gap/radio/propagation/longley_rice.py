@@ -18,7 +18,7 @@ TERRAIN_SCALE_M = 50_000.0
 
 
 class ItmPath(NamedTuple):
-    """One path as the Longley-Rice formulas see it."""
+    """Parameters of one path in the Longley-Rice formulas."""
 
     frequency_mhz: float
     wave_number: float
@@ -41,12 +41,12 @@ class ItmPath(NamedTuple):
     angle: float
     """Angular distance of the region with line of sight."""
     product_m2: float
-    """Product of the antenna heights above ground that the weight of both diffractions rests on."""
+    """Product of the antenna heights above ground, for the weight of both diffractions."""
 
 
 @kernel
 def reference_db(path: float, g: ItmPath) -> float:
-    """Median attenuation beside free space, by the region that the path lies in."""
+    """Median attenuation relative to free space, by the region that the path lies in."""
     scale = (g.radius_m * g.radius_m / g.frequency_mhz) ** (1.0 / 3.0)
     far = max(g.sight_m, g.horizons_m + 5.0 * scale)
     first = _diffraction_db(far, g)
@@ -54,7 +54,7 @@ def reference_db(path: float, g: ItmPath) -> float:
     slope = (second - first) / (10.0 * scale)
     base = first - slope * far
     if path < g.sight_m:
-        return max(_sight_db(path, g, slope, base), 0.0)
+        return max(_line_of_sight_db(path, g, slope, base), 0.0)
     h0 = -1.0
     outer, h0 = _scatter_db(g.horizons_m + 400e3, g, h0)
     inner, h0 = _scatter_db(g.horizons_m + 200e3, g, h0)
@@ -71,7 +71,7 @@ def reference_db(path: float, g: ItmPath) -> float:
 
 
 @kernel
-def _sight_db(path: float, g: ItmPath, slope: float, base: float) -> float:
+def _line_of_sight_db(path: float, g: ItmPath, slope: float, base: float) -> float:
     """Attenuation with line of sight: a curve through three points of it."""
     limit = g.sight_m
     at_limit = base + slope * limit
@@ -157,7 +157,7 @@ def _diffraction_db(path: float, g: ItmPath) -> float:
     gain = g.tx_effective_m * g.rx_effective_m - product
     heights = np.sqrt(1.0 + gain / g.product_m2)
     lift = heights + (-g.angle * g.radius_m + g.horizons_m) / path
-    # No more irregular than 1000 wavelengths.
+    # Irregularity limited to 1000 wavelengths.
     irregular = g.wave_number * irregularity_at_m(path, g.irregularity_m)
     weight = 25.1 / (25.1 + np.sqrt(lift * min(irregular, 2000.0 * np.pi)))
     return float(weight * rounded + (1.0 - weight) * edges + front)
@@ -216,7 +216,7 @@ def _height_db(x: float, k: float) -> float:
 
 @kernel
 def _scatter_db(path: float, g: ItmPath, h0: float) -> tuple[float, float]:
-    """Attenuation by scatter, and the frequency gain to go on with (TN101, chapter 9)."""
+    """Attenuation by scatter, and the frequency gain for the next call (TN101, chapter 9)."""
     if h0 > 15.0:
         gain = h0
     else:

@@ -1,4 +1,4 @@
-"""Mechanisms of ITU-R P.1812-8 beside diffraction, and how they combine: kernels for one path.
+"""Mechanisms of ITU-R P.1812-8 except diffraction, and how they combine: kernels for one path.
 
 Sections 3.6 and 4.2 to 4.6. Frequencies are gigahertz, distances kilometres, angles milliradians,
 as the equations have them.
@@ -30,7 +30,7 @@ class LineOfSightLoss(NamedTuple):
 
 
 class Parts(NamedTuple):
-    """What the mechanisms lose each, dB."""
+    """Loss of each mechanism, dB."""
 
     seen: LineOfSightLoss
     """With line of sight."""
@@ -80,7 +80,7 @@ def ducting_percent(latitude_deg: float, over: Shares) -> float:
 
 @inlined
 def inland_factor(inland_km: float) -> float:
-    """How far inland the path runs, τ of eq. (3)."""
+    """Factor τ of the longest inland section, eq. (3)."""
     return float(1.0 - np.exp(-4.12e-4 * inland_km**2.41))
 
 
@@ -91,7 +91,9 @@ def free_space_db(ray_km: float, f: float) -> float:
 
 
 @inlined
-def sight(free_space: float, horizon_km: float, p: float, beta0: float) -> LineOfSightLoss:
+def line_of_sight_loss(
+    free_space: float, horizon_km: float, p: float, beta0: float
+) -> LineOfSightLoss:
     """Free space, with multipath and focusing for both shares of the time, eqs. (10) and (11)."""
     fading = 2.6 * (1.0 - np.exp(-0.1 * horizon_km))
     return LineOfSightLoss(
@@ -103,7 +105,7 @@ def sight(free_space: float, horizon_km: float, p: float, beta0: float) -> LineO
 
 @inlined
 def scatter_base_db(f: float, p: float, n0: float) -> float:
-    """What tropospheric scatter loses beside path and angle, eqs. (44) and (45)."""
+    """Part of the scatter loss that does not depend on path and angle, eqs. (44) and (45)."""
     by_frequency = 25.0 * np.log10(f) - 2.5 * np.log10(f / 2.0) ** 2
     by_time = 10.125 * np.log10(50.0 / p) ** 0.7
     return float(190.1 + by_frequency - 0.15 * n0 - by_time)
@@ -160,10 +162,10 @@ def _coast_db(sea_share: float, coast_km: float, horizon_km: float, antenna_m: f
 
 @inlined
 def least_duct_db(path: float, radius: float, wave: Wave, ray: HorizonRays) -> float:
-    """What a duct loses at least for half of the time with line of sight.
+    """Least loss by ducting for half of the time with line of sight.
 
-    No shielding, the sea at both ends, eq. (49), and horizons where they bend the ray least:
-    the share of the time of eqs. (52) to (56) is no larger than 50 %.
+    No shielding, the sea at both ends, eq. (49), and the horizons with the smallest angle: the
+    share of the time of eqs. (52) to (56) is no larger than 50 %.
     """
     angle = (
         1000.0 * path / radius + min(ray.tx_elevation_mrad, 0.0) + min(ray.rx_elevation_mrad, 0.0)
@@ -200,7 +202,7 @@ def timed_db(
     if earth.roughness_m > 10.0:
         between = min(path - horizon.tx_horizon_km - horizon.rx_horizon_km, 40.0)
         mu3 = np.exp(-4.6e-5 * (earth.roughness_m - 10.0) * (43.0 + 6.0 * between))
-    # A mountain range may leave no share of the time at all: its logarithm must stay finite.
+    # In mountains the share of the time may become 0: its logarithm must stay finite.
     beta = max(beta0 * mu2 * mu3, 1e-300)
     log_beta = np.log10(beta)
     bend = np.exp(-(9.51 - 4.8 * log_beta + 0.198 * log_beta**2) * 1e-6 * path**1.13)
@@ -216,7 +218,7 @@ def mixed(
 ) -> Mix:  # fmt: skip
     """All mechanisms together, eqs. (42), (43) and (57) to (63).
 
-    With LOSS_ONLY for an `extent`, factors of what makes no difference are passed over.
+    With LOSS_ONLY for an `extent`, factors that do not change the loss are skipped.
     """
     seen, scatter = parts.seen, parts.scatter_db
     diffracted_50 = seen.free_space_db + parts.median_db
@@ -241,7 +243,8 @@ def mixed(
     if extent == ALL_STEPS or least_p != ducted:
         by_angle = 1.0 - 0.5 * (1.0 + np.tanh(2.4 * (angle_mrad - 0.3) / 0.3))
         modified = ducted + (least_p - ducted) * by_angle
-    # -5·log10(10^(-0.2·Lbs) + 10^(-0.2·Lbam)), likewise; 80 dB apart one of them is nothing.
+    # -5·log10(10^(-0.2·Lbs) + 10^(-0.2·Lbam)), likewise.
+    # At a difference of 80 dB the larger loss is negligible.
     apart, total = abs(scatter - modified), min(scatter, modified)
     if apart < 80.0:
         total -= 5.0 * np.log10(1.0 + 10.0 ** (-0.2 * apart))

@@ -1,10 +1,11 @@
-"""Point-to-point microwave: margin, outage by multipath and rain, and how long a hop can be.
+"""Point-to-point microwave: margin, outage by multipath and rain, and the longest hop.
 
-Line of sight is taken for granted here: ``profile`` says whether there is one.
+Line of sight is assumed here; ``line_of_sight`` computes whether there is one.
 
-Multipath follows section 2.3 of Recommendation ITU-R P.530-17, whose geoclimatic factor comes from
-a gradient of refractivity and the roughness of the land, which a user can find out. The 18th
-edition reads it off two maps that may not be passed on. Rain follows P.530-18 in ``rain``.
+Multipath follows section 2.3 of Recommendation ITU-R P.530-17, whose geoclimatic factor is computed
+from a gradient of refractivity and the roughness of the land, which a user can determine. The 18th
+edition takes it from two maps that may not be redistributed. Rain follows P.530-18, in
+``rain_attenuation``.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 
 MULTIPATH_FROM_KM = 5.0  # P.530, 2.3: shorter paths have none
-LARGEST_CONVERSION_DB = 10.8  # of the worst month into the year, P.530, 2.3.4
+LARGEST_CONVERSION_DB = 10.8  # from the worst month to the year, P.530, 2.3.4
 STEP_KM = 0.1  # of the hops that are tried
 
 
@@ -46,9 +47,9 @@ class Hop:
     tx_power_dbm, tx_gain_dbi, rx_gain_dbi : array
         Of the radio and the dishes.
     losses_db : array
-        In cables, branching and what else is fixed.
+        Fixed losses in cables, branching and other parts.
     threshold_dbm : array
-        Level at which the radio still carries what it is wanted for.
+        Receiver threshold: level at which the radio still carries the required traffic.
     rain_mm_h : array
         Rain rate exceeded in 0.01 % of the year.
     dn1 : array
@@ -83,7 +84,7 @@ class Hop:
 
 
 class Outage(NamedTuple):
-    """What becomes of a hop in an average year; NaN where a model does not cover it."""
+    """Outage of a hop in an average year; NaN outside the range of a model."""
 
     margin_db: FloatArray
     multipath_percent: FloatArray
@@ -137,7 +138,7 @@ def dish_gain_dbi(diameter_m: ArrayLike, frequency_ghz: ArrayLike, efficiency: f
 def gas_db(
     distance_km: ArrayLike, frequency_ghz: ArrayLike, gas_db_km: Sequence[tuple[float, float]]
 ) -> FloatArray:
-    """Absorption of the air: the table's, straight between its logarithms; NaN off its ends.
+    """Absorption of the air: the table, linear in its logarithms; NaN beyond its ends.
 
     Examples
     --------
@@ -181,7 +182,7 @@ def occurrence_percent(hop: Hop) -> FloatArray:
 
 
 def _inclination_mrad(hop: Hop) -> FloatArray:
-    """How steep the path is, P.530-17, eq. (5)."""
+    """Inclination of the path, P.530-17, eq. (5)."""
     found: FloatArray = np.abs(
         np.asarray(hop.tx_m, dtype=np.float64) - np.asarray(hop.rx_m, dtype=np.float64)
     ) / np.asarray(hop.distance_km, dtype=np.float64)
@@ -189,7 +190,7 @@ def _inclination_mrad(hop: Hop) -> FloatArray:
 
 
 def conversion_db(hop: Hop) -> FloatArray:
-    """From the worst month to the year, P.530, 2.3.4: 10.8 dB at most.
+    """Conversion from the worst month to the year, P.530, 2.3.4: 10.8 dB at most.
 
     It is small near the equator, where no month is much worse than the others.
     """
@@ -208,14 +209,14 @@ def conversion_db(hop: Hop) -> FloatArray:
 def faded_percent(
     margin: ArrayLike, occurrence: ArrayLike, conversion: ArrayLike = 0.0
 ) -> FloatArray:
-    """Share of the time in which multipath takes more than a margin, P.530-18, 2.3.2 and 2.3.4.
+    """Share of the time in which multipath exceeds a margin, P.530-18, 2.3.2 and 2.3.4.
 
     Deep fades fall tenfold with every 10 dB; shallow ones follow the interpolation of 2.3.2.
 
     Parameters
     ----------
     margin : array
-        What may be lost, dB; 100 % of the time at 0 and below.
+        Fade margin, dB; 100 % of the time at 0 and below.
     occurrence : array
         :func:`occurrence_percent`.
     conversion : array
@@ -256,7 +257,7 @@ def _shift(fade_db: FloatArray) -> FloatArray:
 def outage(hop: Hop) -> Outage:
     """Margin, outage by multipath and by rain, and availability over an average year.
 
-    Both outages add up: rain and multipath do not come together (P.530, 2.3.4 and 2.4).
+    Both outages add up: rain and multipath do not occur together (P.530, 2.3.4 and 2.4).
     """
     margin = margin_db(hop)
     multipath = faded_percent(margin, occurrence_percent(hop), conversion_db(hop))
@@ -268,19 +269,19 @@ def outage(hop: Hop) -> Outage:
 
 
 def longest_km(hop: Hop, availability_percent: float) -> float:
-    """Longest hop that holds an availability, and every shorter one too, to 0.1 km.
+    """Longest hop with an availability, which every shorter hop has too, to 0.1 km.
 
     Parameters
     ----------
     hop : Hop
-        One hop; its distance is not looked at.
+        One hop; its distance is not used.
     availability_percent : float
         Of an average year.
 
     Returns
     -------
     float
-        0 where none holds it, 60 km at most.
+        0 where no hop has it, 60 km at most.
     """
     tried = np.arange(1, round(rain_attenuation.DISTANCE_KM[1] / STEP_KM) + 1) * STEP_KM
     holds = outage(replace(hop, distance_km=tried)).availability_percent >= availability_percent

@@ -5,13 +5,13 @@ line of sight with multipath and focusing (4.2), delta-Bullington diffraction (4
 scatter (4.4), ducting and layer reflection (4.5), their combination (4.6), location variability
 (4.7), building entry loss (4.8) and field strength (4.10).
 
-Equation numbers are those that the published step-by-step results of the edition print. The
-surface that diffracts is the terrain with its clutter, but for both ends (3.2): since the fifth
-edition that is how clutter around a terminal counts, and no further loss is added there. The
-results of that kind for the sixth and the eighth edition are the same numbers where both were seen.
+Equation numbers are those of the published step-by-step results of the edition. The diffracting
+surface is the terrain with its clutter, except at both ends (3.2): since the fifth edition clutter
+around a terminal counts in this way, and no further loss is added there. The published results of
+the sixth and the eighth edition are the same numbers where both were compared.
 
-Attachment 4, which does without the profile's own samples for the smooth path, is not offered: it
-is an alternative, and the main method needs nothing that is missing here.
+Attachment 4, an alternative method for the smooth path without the samples of the profile, is not
+implemented: the main method has all its inputs here.
 """
 
 from __future__ import annotations
@@ -60,9 +60,9 @@ from kalsel_gap.radio.propagation.mechanisms import (
     ducting_percent,
     free_space_db,
     least_duct_db,
+    line_of_sight_loss,
     mixed,
     scatter_base_db,
-    sight,
     timed_db,
     troposcatter_db,
 )
@@ -91,7 +91,7 @@ if TYPE_CHECKING:
     from kalsel_gap.geo.arrays import FloatArray, IntArray
 
 
-# What the Recommendation covers.
+# Range of the Recommendation.
 FREQUENCY_MHZ = (30.0, 6000.0)
 DISTANCE_KM = (0.25, 3000.0)
 ANTENNA_M = (1.0, 3000.0)
@@ -128,14 +128,14 @@ class P1812Link:
     location_percent : array
         Share of the locations around the receiver for which it is not exceeded.
     location_sigma_db : array
-        Standard deviation over locations, from ``locations``; 0 leaves it out.
+        Standard deviation over locations, from ``location_variability``; 0 ignores it.
     entry_loss_db, entry_sigma_db : array
         Median and standard deviation of the loss into the building; 0 outdoors.
     polarization : array
         :class:`~kalsel_gap.radio.propagation.path_inputs.Polarization`.
     tx_coast_km, rx_coast_km : array
-        Distance over land from either end to the coast along the path; NaN takes the first sea
-        sample of the profile.
+        Distance over land from either end to the coast along the path; NaN: to the first sea sample
+        of the profile.
     """
 
     frequency_mhz: ArrayLike
@@ -178,7 +178,7 @@ class P1812Terms(NamedTuple):
 
 
 class Common(NamedTuple):
-    """What all paths of a link's terms have alike."""
+    """Values that depend on the terms of a link only."""
 
     wave: Wave
     median: Globe
@@ -295,7 +295,7 @@ STEPS = len(P1812Details._fields)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class P1812Loss:
-    """What the paths lose, arrays of shape (n,); NaN unless the status is OK.
+    """Path loss, arrays of shape (n,); NaN unless the status is OK.
 
     Attributes
     ----------
@@ -306,7 +306,7 @@ class P1812Loss:
     free_space_db : float array
         The part of it that is free-space loss, eq. (8).
     line_of_sight : bool array
-        Whether the bare terrain leaves the ray free at the median Earth radius.
+        Whether the bare terrain does not obstruct the ray at the median Earth radius.
     status : int8 array
         :class:`~kalsel_gap.radio.propagation.path_inputs.Status`.
     """
@@ -325,14 +325,14 @@ def loss(paths: Paths, link: P1812Link, *, threads: int = 1) -> P1812Loss:
     ----------
     paths : Paths
         Terrain profiles.
-    link : Link
+    link : P1812Link
         Terms of the links.
     threads : int
-        Threads to work in; the result does not depend on it.
+        Number of threads; the result does not depend on it.
 
     Examples
     --------
-    A ridge of 100 m half way along 20 km costs some 30 dB:
+    A ridge of 100 m in the middle of 20 km causes a loss of some 30 dB:
 
     >>> ground_m = np.zeros((2, 101))
     >>> ground_m[1, 50] = 100.0
@@ -381,7 +381,7 @@ def _batch(
     begin: int, end: int, paths: Arrays, rows: FloatArray, keep: IntArray, found: FloatArray,
     status: ByteArray,
 ) -> None:  # fmt: skip
-    """Paths from `begin` to `end`: their status, and what is kept of their steps."""
+    """Paths from `begin` to `end`: their status, and the requested steps."""
     room = empty_profile(longest(paths, begin, end))
     extent = ALL_STEPS if keep.size == STEPS else LOSS_ONLY
     for path in range(begin, end):
@@ -410,7 +410,7 @@ def _batch(
 
 @inlined
 def covered(terms: P1812Terms, path_km: float) -> int:
-    """Status of a link by the limits of the Recommendation."""
+    """Status of a link by the range of the Recommendation."""
     if not within(terms.frequency_mhz, FREQUENCY_MHZ):
         return FREQUENCY
     if not within(path_km, DISTANCE_KM):
@@ -435,7 +435,7 @@ def covered(terms: P1812Terms, path_km: float) -> int:
 
 @inlined
 def spread_db(terms: P1812Terms, zone: int) -> float:
-    """What locations and buildings add to the median, eqs. (67) to (69); nothing varies at sea."""
+    """Loss added to the median for locations and buildings, eqs. (67) to (69); 0 at sea."""
     sigma = np.sqrt(terms.location_sigma_db**2 + terms.entry_sigma_db**2)
     if zone == SEA or sigma == 0.0:
         return 0.0
@@ -444,7 +444,7 @@ def spread_db(terms: P1812Terms, zone: int) -> float:
 
 @inlined
 def common_of(terms: P1812Terms) -> Common:
-    """What a path of a link has to do with its terms only."""
+    """Values of a path that depend on the terms of its link only."""
     f = terms.frequency_mhz / 1000.0
     return Common(
         wave_of(f, terms.polarization),
@@ -462,7 +462,7 @@ def steps_of(
 ) -> P1812Details:  # fmt: skip
     """Every step of one path that the Recommendation covers.
 
-    With LOSS_ONLY for an `extent`, steps that cannot change the loss are passed over: NaN.
+    With LOSS_ONLY for an `extent`, steps that cannot change the loss are skipped: NaN.
     """
     wave, p = common.wave, terms.time_percent
     last = profile.n - 1
@@ -483,7 +483,7 @@ def steps_of(
     median = delta_bullington(profile, ends, common.median, wave, over.sea_share, slopes, extent)
     diffraction_p, beta, factor = median.total_db, median, 0.0
 
-    # Half of the time there is the median alone, and often more lost in a duct than without.
+    # At 50 % of the time only the median counts, and ducting often has more loss than it.
     beta0 = duct = np.nan
     horizon, flat = Horizons(np.nan, np.nan, 0, 0), Ducted(np.nan, np.nan, np.nan)
     seen = LineOfSightLoss(free_space, free_space, np.nan)
@@ -492,7 +492,7 @@ def steps_of(
     if whole or not ray.line_of_sight or least_duct_db(path, radius, wave, ray) <= reached:
         horizon = horizons(profile, tx, rx, radius, ray)
         tx_coast, rx_coast = over.tx_coast_km, over.rx_coast_km
-        if tx_coast > 0.0 and not np.isnan(terms.tx_coast_km):  # at sea it is 0 whatever is said
+        if tx_coast > 0.0 and not np.isnan(terms.tx_coast_km):  # an antenna at sea is at distance 0
             tx_coast = terms.tx_coast_km
         if rx_coast > 0.0 and not np.isnan(terms.rx_coast_km):
             rx_coast = terms.rx_coast_km
@@ -500,10 +500,12 @@ def steps_of(
         duct += bent_db(radius, wave, duct_angle_mrad(path, radius, ray, horizon))
     if whole or duct <= reached:
         beta0 = ducting_percent(terms.latitude_deg, over)
-        seen = sight(free_space, horizon.tx_horizon_km + horizon.rx_horizon_km, p, beta0)
+        seen = line_of_sight_loss(
+            free_space, horizon.tx_horizon_km + horizon.rx_horizon_km, p, beta0
+        )
         flat = ducted(profile, tx, rx, horizon, earth)
         duct += timed_db(path, radius, p, beta0, horizon, flat, over.inland_km)
-    if whole:  # where p is 50 % no loss hangs on it, but published steps have it
+    if whole:  # at p = 50 % no loss depends on it, but the published steps include it
         slopes = steepest(profile, profile.surface, tx, rx, 500.0 / BETA0_RADIUS_KM)
         beta = delta_bullington(profile, ends, common.beta, wave, over.sea_share, slopes, extent)
     if p < 50.0:

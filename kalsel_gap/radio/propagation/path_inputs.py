@@ -1,4 +1,4 @@
-"""Profiles of many paths side by side, and what every model does with them alike."""
+"""Profiles of many paths, status of a path, and the batches and threads of every model."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ ByteArray: TypeAlias = NDArray[np.int8]
 # From the deepest trench to the highest summit.
 HEIGHT_M = (-12_000.0, 9_000.0)
 
-# Each thread takes several pieces, so that none waits long for the slowest.
-PIECES_PER_THREAD = 4
+# Each thread processes several parts, so that none waits long for the slowest.
+PARTS_PER_THREAD = 4
 
 
 class Status(IntEnum):
@@ -35,13 +35,13 @@ class Status(IntEnum):
     OK = 0
     """The loss is known."""
     VOID = 1
-    """A height along the path is missing, or is none that the Earth has: a leaked nodata value."""
+    """A height along the path is missing, or impossible on Earth: an undeclared nodata value."""
     PROFILE = 2
     """Fewer than three samples, or distances that do not rise from 0 to the path's length; for the
     Irregular Terrain Model also samples that are not equally spaced, too high a mean height, or
-    ground as steep as no ground is."""
+    impossibly steep terrain."""
     DISTANCE = 3
-    """The path is shorter or longer than the model covers, or has no length."""
+    """The length of the path is missing or outside the model's range."""
     FREQUENCY = 4
     """The frequency lies outside the model's range."""
     ANTENNA = 5
@@ -49,10 +49,10 @@ class Status(IntEnum):
     TERM = 6
     """Another term of the link is missing or lies outside the model's range."""
     LAND_COVER = 7
-    """Heights are known, but not what stands on the ground along the path or at its end."""
+    """Heights are known, but not the clutter along the path or at its end."""
 
 
-# The kernels know whole numbers only.
+# The kernels use integers only.
 OK, VOID, PROFILE = int(Status.OK), int(Status.VOID), int(Status.PROFILE)
 DISTANCE, FREQUENCY = int(Status.DISTANCE), int(Status.FREQUENCY)
 ANTENNA, TERM = int(Status.ANTENNA), int(Status.TERM)
@@ -75,7 +75,7 @@ class Polarization(IntEnum):
 
 
 class Arrays(NamedTuple):
-    """What kernels see of :class:`Paths`."""
+    """The arrays of :class:`Paths` for kernels."""
 
     first: IntArray
     length_km: FloatArray
@@ -102,9 +102,9 @@ class Paths:
     distance_km : float array of shape (m,) or (0,)
         From the transmitter; empty where the samples of each path are equally spaced.
     clutter_m : float array of shape (m,) or (0,)
-        Representative height of what stands on the ground; empty where nothing does. With a
-        surface model beside a terrain model it is their difference (ITU-R P.1812, 3.2.2); with
-        a surface model alone it stays empty. What stands at either end is not counted.
+        Representative clutter height; empty where there is none. With a surface model beside a
+        terrain model it is their difference (ITU-R P.1812, 3.2.2); with a surface model alone it
+        stays empty. Clutter at either end is not counted.
     zone : int array of shape (m,) or (0,)
         :class:`RadioZone` of each sample; empty where all is inland.
     """
@@ -117,7 +117,7 @@ class Paths:
     zone: ByteArray = field(default_factory=lambda: np.empty(0, dtype=np.int8))
 
     def __post_init__(self) -> None:
-        """Bring the arrays into the few forms that the kernels are compiled for."""
+        """Convert the arrays to the few types that the kernels are compiled for."""
         ground = np.asarray(self.ground_m)
         heights: type[Any] = np.float32 if ground.dtype == np.float32 else np.float64
         forms: dict[str, type[Any]] = {
@@ -139,7 +139,7 @@ class Paths:
         for name in ("distance_km", "clutter_m", "zone"):
             if getattr(self, name).size not in (0, samples):
                 raise ValueError(f"{name} must be empty or as long as ground_m")
-        # Many times as fast as isin for millions of samples.
+        # Much faster than isin for millions of samples.
         known = sum(np.count_nonzero(self.zone == each.value) for each in RadioZone)
         if known != self.zone.size:
             raise ValueError("zone holds a code that Zone has not")
@@ -155,7 +155,7 @@ class Paths:
 
     @property
     def longest(self) -> int:
-        """Samples of the path that has most of them."""
+        """Number of samples of the path with most samples."""
         return int(np.diff(self.first).max()) if len(self) else 0
 
     def part(self, index: IntArray) -> Paths:
@@ -226,16 +226,16 @@ def terms_of(paths: Paths, values: Sequence[ArrayLike]) -> FloatArray:
     return np.ascontiguousarray(np.stack(rows, axis=1))
 
 
-def in_pieces(work: Callable[[int, int], None], count: int, threads: int) -> None:
-    """Call ``work(begin, end)`` until all of 0 to `count` is done, in that many threads.
+def run_in_threads(work: Callable[[int, int], None], count: int, threads: int) -> None:
+    """Call ``work(begin, end)`` in threads for parts of the range from 0 to `count`.
 
-    Each path is a computation of its own: their order and the number of threads change nothing.
+    Each path is computed independently: their order and the number of threads change nothing.
     """
     if threads <= 1 or count <= 1:
         work(0, count)
         return
-    pieces = min(count, threads * PIECES_PER_THREAD)
-    bounds = [count * piece // pieces for piece in range(pieces + 1)]
+    parts = min(count, threads * PARTS_PER_THREAD)
+    bounds = [count * part // parts for part in range(parts + 1)]
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(work, bounds[:-1], bounds[1:]))
 
@@ -243,7 +243,7 @@ def in_pieces(work: Callable[[int, int], None], count: int, threads: int) -> Non
 def in_batches(
     batch: Callable[..., None], paths: Paths, rows: FloatArray, keep: Sequence[int], threads: int
 ) -> tuple[FloatArray, ByteArray]:
-    """What a model finds for many paths.
+    """Results of a model for many paths.
 
     Parameters
     ----------
@@ -256,7 +256,7 @@ def in_batches(
     keep : sequence of int
         Which of the model's steps are wanted.
     threads : int
-        Threads to work in; the result does not depend on it.
+        Number of threads; the result does not depend on it.
 
     Returns
     -------
@@ -272,7 +272,7 @@ def in_batches(
     def work(begin: int, end: int) -> None:
         batch(begin, end, arrays, rows, wanted, found, status)
 
-    in_pieces(work, len(paths), threads)
+    run_in_threads(work, len(paths), threads)
     return found, status
 
 
@@ -300,12 +300,12 @@ def _place(distance_km: FloatArray, begin: int, length: float, n: int, d: FloatA
     step = length / (n - 1)
     for i in range(n - 1):
         d[i] = step * i
-    d[n - 1] = length  # the product may miss it by the last digit
+    d[n - 1] = length  # the product may differ in the last digit
 
 
 @kernel
 def load(paths: Arrays, path: int, d: FloatArray, h: FloatArray) -> int:
-    """Copy distances and ground of one path into `d` and `h`; its status."""
+    """Copy distances and terrain of one path into `d` and `h`; return its status."""
     begin = paths.first[path]
     n = paths.first[path + 1] - begin
     length = paths.length_km[path]

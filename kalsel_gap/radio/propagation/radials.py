@@ -1,6 +1,6 @@
 """Radials around a site, and which cells of a grid belong to each.
 
-Around the site the grid is charted by polynomials of east and north: no cell asks a projection.
+Around the site, polynomials of east and north replace the projection, so that cells are fast.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from kalsel_gap.geo.grid import Grid
 
 
-# Radials for each cell along the rim: the more, the nearer to a cell its radial ends.
+# Radials for each cell on the circumference: with more, a radial ends nearer to its cell.
 RADIALS_A_CELL = 4
 
-# Samples are no farther apart than lets the shortest path have one between its ends.
+# Samples are close enough for the shortest path to have one between its ends.
 LARGEST_STEP_KM = DISTANCE_KM[0] / 2.0
 
 # Around a site the grid is a polynomial of east and north, exact to centimetres that far.
@@ -33,7 +33,7 @@ POWERS = tuple((total - q, q) for total in range(DEGREE + 1) for q in range(tota
 
 
 class Chart(NamedTuple):
-    """The grid around a site: which row and column lies how far east and north, and back.
+    """The grid around a site: from east and north to row and column, and back.
 
     Polynomials of two variables, each scaled to about -1 … 1; coefficients in the order of POWERS.
     """
@@ -58,17 +58,17 @@ class Fan(NamedTuple):
     first: IntArray
     """Where the cells of each radial begin in `cell`; the last entry is their number."""
     cell: IntArray
-    """Cells by their index in the flat part of the grid, by radial and then by distance."""
+    """Indices of cells in the flattened part of the grid, by radial and then by distance."""
     distance_km: FloatArray
-    """How far away each of these cells is."""
+    """Distance of each of these cells."""
     step_km: float
-    """Between two samples of a radial."""
+    """Distance between two samples of a radial."""
     longest: int
-    """Most samples of a path."""
+    """Largest number of samples of a path."""
 
 
 def chart_of(grid: Grid, lat: float, lon: float, radius_km: float) -> Chart | None:
-    """Polynomials through places all around the site; none where the CRS does not know them."""
+    """Polynomials fitted to points around the site; None where the CRS cannot transform them."""
     nodes = np.cos(np.pi * (np.arange(2 * DEGREE) + 0.5) / (2 * DEGREE))
     east, north = (each.reshape(-1) for each in np.meshgrid(nodes, nodes))
     east, north = np.append(east, 0.0), np.append(north, 0.0)
@@ -95,7 +95,7 @@ def chart_of(grid: Grid, lat: float, lon: float, radius_km: float) -> Chart | No
 
 
 def _fitted(powers: FloatArray, values: FloatArray) -> FloatArray:
-    """Coefficients of the polynomial that is nearest to values."""
+    """Coefficients of the least-squares polynomial through values."""
     return np.asarray(np.linalg.lstsq(powers, values)[0], dtype=np.float64)
 
 
@@ -105,7 +105,7 @@ def _powers(x: FloatArray, y: FloatArray) -> FloatArray:
 
 
 def part_of(grid: Grid, chart: Chart) -> tuple[range, range]:
-    """Rows and columns of the grid that the radius may meet."""
+    """Rows and columns of the grid that the radius may reach."""
     angle = np.linspace(0.0, 2.0 * np.pi, 360, endpoint=False)
     rim = _powers(np.sin(angle), np.cos(angle))
     found = []
@@ -118,7 +118,7 @@ def part_of(grid: Grid, chart: Chart) -> tuple[range, range]:
 
 
 def fan_of(chart: Chart, rows: range, cols: range) -> Fan:
-    """Radials by the size of the cells, and which cells belong to which."""
+    """Radials by the size of the cells, and the cells of each."""
     cell_km = _cell_km(chart)
     radials = RADIALS_A_CELL * math.ceil(2.0 * np.pi * chart.radius_km / cell_km)
     radials += -radials % 8  # along the axes and their bisectors

@@ -72,7 +72,7 @@ _ALPHA_VERTICAL = _Fit(
     -0.053739,
     0.83433,
 )
-FREQUENCY_GHZ = (1.0, 100.0)  # of P.530-18; P.838-3 goes up to 1000
+FREQUENCY_GHZ = (1.0, 100.0)  # of P.530-18; P.838-3 covers up to 1000
 DISTANCE_KM = (0.0, 60.0)
 PERCENT = (0.001, 1.0)
 LARGEST_FACTOR = 2.5  # of the path length, P.530-18, eq. (32)
@@ -92,7 +92,7 @@ def coefficients(
     polarization : Polarization
         Horizontal or vertical.
     elevation_deg : array
-        How steep the path is.
+        Elevation angle of the path.
 
     Returns
     -------
@@ -207,15 +207,15 @@ def attenuation_db(
 def exceeded_percent(
     margin_db: ArrayLike, attenuation_001: ArrayLike, frequency_ghz: ArrayLike
 ) -> FloatArray:
-    """Share of the year in which rain takes more than a margin: eq. (34) solved for it.
+    """Share of the year in which rain attenuation exceeds a margin: eq. (34) solved for it.
 
-    The law holds from 0.001 to 1 %. A margin that lasts longer than it can say counts as 0.001 %,
-    one that does not last 1 % as 100 %: the link is then worse in the result than in fact.
+    The equation is valid from 0.001 to 1 %. A margin that would be exceeded in less than 0.001 % of
+    the year counts as 0.001 %, one exceeded in more than 1 % as 100 %: on the safe side.
 
     Parameters
     ----------
     margin_db : array
-        What may be lost.
+        Margin.
     attenuation_001 : array
         Attenuation exceeded in 0.01 % of the year, dB.
     frequency_ghz : array

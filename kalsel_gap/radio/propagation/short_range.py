@@ -1,4 +1,4 @@
-"""Loss nearer to a site than ITU-R P.1812 begins: line of sight, by its shares of time and places.
+"""Loss below the least distance of ITU-R P.1812: line of sight, by shares of time and locations.
 
 The raster around a site and the schools use the same rule.
 """
@@ -11,7 +11,7 @@ import numpy as np
 
 from kalsel_gap.geo.kernels import inlined, kernel
 from kalsel_gap.radio.propagation.geometry import INLAND
-from kalsel_gap.radio.propagation.mechanisms import free_space_db, sight
+from kalsel_gap.radio.propagation.mechanisms import free_space_db, line_of_sight_loss
 from kalsel_gap.radio.propagation.p1812 import DISTANCE_KM, P1812Terms, covered, spread_db
 from kalsel_gap.radio.propagation.path_inputs import (
     DISTANCE,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from kalsel_gap.radio.propagation.p1812 import P1812Link
     from kalsel_gap.radio.propagation.path_inputs import Arrays, ByteArray, Paths
 
-# A receiver as high as the transmitter right below it: free space knows no distance of 0.
+# Least length of the ray: the free-space loss is not defined at a distance of 0.
 LEAST_RAY_KM = 0.001
 
 
@@ -37,11 +37,11 @@ def loss_db(paths: Paths, link: P1812Link, *, threads: int = 1) -> tuple[FloatAr
     Parameters
     ----------
     paths : Paths
-        Terrain profiles; what stands on the ground is not looked at.
-    link : Link
+        Terrain profiles; clutter is not used.
+    link : P1812Link
         Terms of the links.
     threads : int
-        Threads to work in; the result does not depend on it.
+        Number of threads; the result does not depend on it.
 
     Returns
     -------
@@ -53,7 +53,7 @@ def loss_db(paths: Paths, link: P1812Link, *, threads: int = 1) -> tuple[FloatAr
 
     Examples
     --------
-    Both antennas at one place are taken to be a metre apart: 92.4 dB less 60.
+    Two antennas at one place count as one metre apart: 92.4 dB less 60.
 
     >>> from kalsel_gap.radio.propagation.p1812 import P1812Link
     >>> from kalsel_gap.radio.propagation.path_inputs import Paths
@@ -96,9 +96,9 @@ def _batch(
 def near_db(
     distance_km: float, tx_ground_m: float, rx_ground_m: float, terms: P1812Terms, zone: int
 ) -> float:
-    """Loss of one such path: free space, multipath and focusing, and the spread over places."""
+    """Loss of one such path: free space, multipath and focusing, and location variability."""
     rise = tx_ground_m + terms.tx_height_m - rx_ground_m - terms.rx_height_m
     ray = max(np.sqrt(distance_km**2 + (rise / 1000.0) ** 2), LEAST_RAY_KM)
     free_space = free_space_db(ray, terms.frequency_mhz / 1000.0)
-    seen = sight(free_space, distance_km, terms.time_percent, terms.time_percent).p_db
+    seen = line_of_sight_loss(free_space, distance_km, terms.time_percent, terms.time_percent).p_db
     return float(max(seen, seen + terms.entry_loss_db + spread_db(terms, zone)))

@@ -1,12 +1,12 @@
 """Loss from one site to every cell around it, by radials over a window of the elevation model.
 
-Heights are taken once along each of many radials: bilinear, on great circles, as far apart as
-cells are. A cell gets Recommendation ITU-R P.1812-8 in full over the radial next to it, up to the
-cell's own distance. Nothing is interpolated between losses, which jump where the terrain does:
-what differs from the path straight to the cell's centre is that the path ends up to an eighth of
-a cell beside it at the rim, and less nearer to the site, and that its samples lie elsewhere. Over
-real mountains, 30 km around a site, half of the cells are within 0.1 dB of the straight path and
-95 in 100 within 1.1 dB; ``benchmarks/radio.py`` prints it.
+Heights are sampled once along each of many radials: bilinear, on great circles, as far apart as
+cells. The loss of a cell is the full Recommendation ITU-R P.1812-8 over the nearest radial, up to
+the distance of the cell. Loss is never interpolated, because it has steps where the terrain has.
+The difference from the path directly to the centre of the cell: the path ends up to an eighth of a
+cell beside it at the largest distance, less near the site, and its samples lie elsewhere. In real
+mountains, 30 km around a site, half of the cells are within 0.1 dB of the direct path and 95 % are
+within 1.1 dB; ``benchmarks/radio.py`` prints it.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from kalsel_gap.radio.propagation.path_inputs import (
     ByteArray,
     RadioZone,
     Status,
-    in_pieces,
+    run_in_threads,
     within,
 )
 from kalsel_gap.radio.propagation.radials import (
@@ -83,21 +83,21 @@ class SweepWindow:
     zone : int8 array of shape (rows, columns) or (0, 0)
         :class:`~.path_inputs.RadioZone` of each cell; empty where all is inland.
     clutter_m : float32 array of shape (rows, columns) or (0, 0)
-        Height of what stands on the ground, for a terrain model; empty where nothing does.
-    wood : int8 array of shape (rows, columns) or (0, 0)
-        1 in woods, 0 outside, -1 where nobody knows; empty where there are none.
+        Clutter height, for a terrain model; empty where there is none.
+    in_woodland : int8 array of shape (rows, columns) or (0, 0)
+        1 in woodland, 0 outside, -1 where unknown; empty where there is none.
     """
 
     ground_m: SingleArray
     grid: Grid
     zone: ByteArray = field(default_factory=lambda: np.empty((0, 0), dtype=np.int8))
     clutter_m: SingleArray = field(default_factory=lambda: np.empty((0, 0), dtype=np.float32))
-    wood: ByteArray = field(default_factory=lambda: np.empty((0, 0), dtype=np.int8))
+    in_woodland: ByteArray = field(default_factory=lambda: np.empty((0, 0), dtype=np.int8))
 
     def __post_init__(self) -> None:
-        """Bring the arrays into the forms that the kernels are compiled for."""
+        """Convert the arrays to the types that the kernels are compiled for."""
         shape = (self.grid.height, self.grid.width)
-        for name in ("ground_m", "zone", "clutter_m", "wood"):
+        for name in ("ground_m", "zone", "clutter_m", "in_woodland"):
             dtype = np.float32 if name.endswith("_m") else np.int8
             array = np.ascontiguousarray(getattr(self, name), dtype=dtype)
             if array.shape != shape and (name == "ground_m" or array.size):
@@ -107,7 +107,7 @@ class SweepWindow:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sweep:
-    """What a site's signal loses on its way to the cells around it.
+    """Path loss from a site to the cells around it.
 
     Attributes
     ----------
@@ -115,10 +115,10 @@ class Sweep:
         Basic transmission loss to the centres of the cells of a part of the grid; NaN beyond the
         radius, behind and on voids, and everywhere unless the status is OK.
     row, col : int
-        Of the first of these cells on the grid.
+        Row and column of the first of these cells on the grid.
     status : Status
-        OK; VOID where the site lies outside the elevation model or on a void of it; else what of
-        the link the model does not cover.
+        OK; VOID where the site lies outside the elevation model or on a void of it; otherwise which
+        term of the link is outside the range of the model.
     """
 
     loss_db: SingleArray
@@ -128,10 +128,10 @@ class Sweep:
 
 
 class _Radial(NamedTuple):
-    """Samples along a radial, and what they come to one after the other."""
+    """Samples along a radial, and their cumulative sums."""
 
     profile: Profile
-    """Room for a path; its samples but for the receiver are the radial's."""
+    """Arrays for a path; its samples, except the receiver, are those of the radial."""
     zone: ByteArray
     """Of each sample; empty where all is inland."""
     sums: FloatArray
@@ -139,13 +139,13 @@ class _Radial(NamedTuple):
     course: FloatArray
     """:class:`Course` before each sample, shape (samples, 7)."""
     bare: bool
-    """Whether nothing stands on the ground."""
-    wood: ByteArray
-    """Of each sample, as of :class:`SweepWindow`; empty where there are no woods."""
+    """Whether there is no clutter."""
+    in_woodland: ByteArray
+    """Of each sample, as in :class:`SweepWindow`; empty where there is no woodland."""
     edge_km: FloatArray
-    """Where the wood around each sample begins; negative where nobody knows what lies before it."""
+    """Where the woodland around each sample begins; negative where it is unknown before it."""
     kept: FloatArray
-    """Room for a surface."""
+    """Array for a surface."""
 
 
 class _Layers(NamedTuple):
@@ -154,26 +154,26 @@ class _Layers(NamedTuple):
     ground_m: SingleArray
     zone: ByteArray
     clutter_m: SingleArray
-    wood: ByteArray
+    in_woodland: ByteArray
 
 
 class _Cell(NamedTuple):
-    """What there is of a cell."""
+    """Inputs of a cell."""
 
     distance_km: float
     height_m: float
     zone: int
-    wood: int
+    in_woodland: int
 
 
 class _Task(NamedTuple):
-    """What the cells are asked for."""
+    """Settings for all cells."""
 
     terms: P1812Terms
     common: Common
     woodland: Woodland
     around_db: float
-    """What the surroundings of a receiver take at least."""
+    """Least loss in the surroundings of a receiver."""
 
 
 def sweep_losses(
@@ -189,26 +189,26 @@ def sweep_losses(
 ) -> Sweep:
     """Loss from a site to every cell within a radius, by ITU-R P.1812-8.
 
-    Cells nearer than the 0.25 km that the Recommendation begins with get the loss of a path with
-    line of sight, whatever stands in between. A cell in a wood is reached over the trees or through
-    them, with the smaller loss; where no clutter stands on the ground the way through is added.
+    Cells nearer than 0.25 km, the least distance of the Recommendation, get the loss of a path with
+    line of sight, regardless of obstacles. A cell in woodland is reached over the trees or through
+    them, with the smaller loss; without clutter in the profile the loss through them is added.
 
     Parameters
     ----------
-    ground : Ground
-        Elevation model, with all of the radius where it has it.
+    ground : SweepWindow
+        Elevation model over the whole radius, as far as the model reaches.
     lat, lon : float
         The site, WGS84 degrees.
-    link : Link
+    link : P1812Link
         Terms of the links, one number each; the latitude may be that of the site.
     radius_km : float
-        How far to look, at most 200 km.
+        Radius of the sweep, at most 200 km.
     woodland : Woodland
-        What the woods of `ground` take.
+        Attenuation of the woodland in `ground`.
     around_db : float
-        What the surroundings of a receiver take at least, of which its wood is a part.
+        Least loss in the surroundings of a receiver, woodland included.
     threads : int
-        Threads to work in; the result does not depend on it.
+        Number of threads; the result does not depend on it.
 
     Returns
     -------
@@ -226,13 +226,13 @@ def sweep_losses(
     status = Status(_site_status(ground.ground_m, chart, terms))
     if status is Status.OK and found.size:
         fan = fan_of(chart, rows, cols)
-        layers = _Layers(ground.ground_m, ground.zone, ground.clutter_m, ground.wood)
+        layers = _Layers(ground.ground_m, ground.zone, ground.clutter_m, ground.in_woodland)
         task = _Task(terms, common_of(terms), woodland, around_db)
 
         def work(begin: int, end: int) -> None:
             _radials(begin, end, fan, chart, task, layers, found.reshape(-1))
 
-        in_pieces(work, fan.first.size - 1, threads)
+        run_in_threads(work, fan.first.size - 1, threads)
     return Sweep(found, rows.start, cols.start, status)
 
 
@@ -241,7 +241,7 @@ def sweep_losses(
 
 @kernel
 def _site_status(ground_m: SingleArray, chart: Chart, terms: P1812Terms) -> int:
-    """What keeps a site from having any loss at all."""
+    """Status of a site: why no cell has a loss, or OK."""
     if not within(height_at(ground_m, chart.at[0], chart.at[1]), HEIGHT_M):
         return VOID
     return int(covered(terms, DISTANCE_KM[0]))
@@ -249,17 +249,17 @@ def _site_status(ground_m: SingleArray, chart: Chart, terms: P1812Terms) -> int:
 
 @kernel
 def _empty_radial(longest: int, layers: _Layers) -> _Radial:
-    """Room for a radial of up to so many samples."""
+    """Arrays for a radial of up to so many samples."""
     zone = np.full(longest if layers.zone.size > 0 else 0, INLAND, dtype=np.int8)
-    wood = np.zeros(longest if layers.wood.size > 0 else 0, dtype=np.int8)
+    inside = np.zeros(longest if layers.in_woodland.size > 0 else 0, dtype=np.int8)
     return _Radial(
         empty_profile(longest),
         zone,
         np.zeros((longest, 2)),
         np.zeros((longest, 7)),
         layers.clutter_m.size == 0,
-        wood,
-        np.zeros(wood.size),
+        inside,
+        np.zeros(inside.size),
         np.empty(longest),
     )
 
@@ -269,7 +269,7 @@ def _radials(
     begin: int, end: int, fan: Fan, chart: Chart, task: _Task, layers: _Layers,
     found: SingleArray,
 ) -> None:  # fmt: skip
-    """Cells of the radials from `begin` to `end`: their losses."""
+    """Path loss of the cells of the radials from `begin` to `end`."""
     radial, scale = _empty_radial(fan.longest, layers), chart.radius_km
     d, to_tx, ground_m = radial.profile.d, radial.profile.to_tx, layers.ground_m
     for i in range(fan.longest):
@@ -288,7 +288,7 @@ def _radials(
             distance = fan.distance_km[k]
             inner = _inner(distance, fan.step_km)
             if inner >= known:
-                break  # and so are all cells behind
+                break  # all cells farther away are unknown too
             row, col = value_at(rows, distance / scale), value_at(cols, distance / scale)
             height = height_at(ground_m, row, col)
             if within(height, HEIGHT_M):
@@ -307,7 +307,7 @@ def _lay(
     radial: _Radial, samples: int, step: float, rows: FloatArray, cols: FloatArray,
     layers: _Layers,
 ) -> int:  # fmt: skip
-    """Lay a radial over the cells; how many of its samples are known on end."""
+    """Sample the cells along a radial; return the number of samples before the first void."""
     known = samples
     h, ground_m = radial.profile.ground, layers.ground_m
     for i in range(samples):
@@ -329,18 +329,18 @@ def _lay(
         for i in range(known):
             kinds[i] = zone[int(value_at(rows, i * step)), int(value_at(cols, i * step))]
         _sum_courses(kinds[:known], radial.profile.d, radial.course)
-    if layers.wood.size > 0:
+    if layers.in_woodland.size > 0:
         for i in range(known):
             row, col = int(value_at(rows, i * step)), int(value_at(cols, i * step))
-            radial.wood[i] = layers.wood[row, col]
-        _sum_woods(radial.wood[:known], radial.profile.d, radial.edge_km)
+            radial.in_woodland[i] = layers.in_woodland[row, col]
+        _find_edges(radial.in_woodland[:known], radial.profile.d, radial.edge_km)
     _sum_areas(h[:known], radial.profile.d, radial.sums)
     return known
 
 
 @inlined
 def _sum_areas(h: FloatArray, d: FloatArray, found: FloatArray) -> None:
-    """What the sections come to up to each sample."""
+    """Cumulative sums of the sections up to each sample."""
     sums = LineFit(0.0, 0.0)
     for i in range(1, h.size):
         sums = with_section(sums, d[i - 1], d[i], h[i - 1], h[i])
@@ -349,7 +349,7 @@ def _sum_areas(h: FloatArray, d: FloatArray, found: FloatArray) -> None:
 
 @inlined
 def _sum_courses(zone: ByteArray, d: FloatArray, found: FloatArray) -> None:
-    """What has been run over before each sample."""
+    """Land and sea along the radial before each sample."""
     course, left = ASHORE, 0.0
     for i in range(zone.size):
         right = (d[i] + d[i + 1]) / 2.0
@@ -362,17 +362,17 @@ def _sum_courses(zone: ByteArray, d: FloatArray, found: FloatArray) -> None:
 
 @inlined
 def _cell(layers: _Layers, row: int, col: int, distance_km: float, height_m: float) -> _Cell:
-    """What there is of a cell."""
+    """Inputs of a cell."""
     zone = layers.zone[row, col] if layers.zone.size > 0 else INLAND
-    wood = layers.wood[row, col] if layers.wood.size > 0 else 0
-    return _Cell(distance_km, height_m, zone, wood)
+    inside = layers.in_woodland[row, col] if layers.in_woodland.size > 0 else 0
+    return _Cell(distance_km, height_m, zone, inside)
 
 
 @inlined
 def _cell_db(radial: _Radial, last: int, cell: _Cell, task: _Task) -> float:
     """Loss of a cell, the receiver in the place of the sample numbered `last`."""
     depth_km = 0.0
-    if cell.wood != 0:
+    if cell.in_woodland != 0:
         depth_km = _depth_km(radial, last, cell, task.woodland.longest_m / 1000.0)
     if np.isnan(depth_km):
         return np.nan
@@ -396,12 +396,12 @@ def _cell_db(radial: _Radial, last: int, cell: _Cell, task: _Task) -> float:
 
 @inlined
 def _depth_km(radial: _Radial, last: int, cell: _Cell, longest_km: float) -> float:
-    """How deep in a wood a cell lies; NaN where that is unknown."""
+    """Depth of a cell in woodland, km; NaN where it is unknown."""
     before = last - 1
     path, at = cell.distance_km, radial.profile.d[before]
-    if cell.wood < 0 or (radial.wood[before] < 0 and (path - at) / 2.0 < longest_km):
+    if cell.in_woodland < 0 or (radial.in_woodland[before] < 0 and (path - at) / 2.0 < longest_km):
         return np.nan
-    if radial.wood[before] == 0:
+    if radial.in_woodland[before] == 0:
         return float(min((path - at) / 2.0, longest_km))
     edge = radial.edge_km[before]
     depth = path - abs(edge)
@@ -411,15 +411,15 @@ def _depth_km(radial: _Radial, last: int, cell: _Cell, longest_km: float) -> flo
 
 
 @inlined
-def _sum_woods(wood: ByteArray, d: FloatArray, edge_km: FloatArray) -> None:
-    """Where the wood around each sample begins: in the middle between it and what is none."""
-    for i in range(wood.size):
+def _find_edges(inside: ByteArray, d: FloatArray, edge_km: FloatArray) -> None:
+    """Where the woodland around each sample begins: midway between samples inside and outside."""
+    for i in range(inside.size):
         if i == 0:
             edge_km[i] = 0.0
-        elif wood[i - 1] > 0:
+        elif inside[i - 1] > 0:
             edge_km[i] = edge_km[i - 1]
         else:
-            edge_km[i] = (d[i - 1] + d[i]) / (2.0 if wood[i - 1] == 0 else -2.0)
+            edge_km[i] = (d[i - 1] + d[i]) / (2.0 if inside[i - 1] == 0 else -2.0)
 
 
 @inlined
@@ -429,7 +429,7 @@ def _far_db(radial: _Radial, last: int, cell: _Cell, task: _Task) -> float:
     d, h, surface, to_rx = room.d, room.ground, room.surface, room.to_rx
     kept = d[last], h[last], surface[last]
     d[last], h[last] = path, cell.height_m
-    surface[last] = cell.height_m  # what stands at the receiver is not counted
+    surface[last] = cell.height_m  # clutter at the receiver is not counted
     for i in range(1, last):
         to_rx[i] = 1.0 / (path - d[i])
     i = last - 1

@@ -1,10 +1,10 @@
-"""What houses and trees around a receiver take, where no input shows them.
+"""Loss in houses and trees around a receiver, where no input shows them.
 
-Bare terrain by ITU-R P.1812 leaves a receiver in the open. Between open land and a village lies
-the difference of two corrections of the Okumura-Hata model, which are those of a phone. Higher up
-less is lost, and above the roofs nothing: by the height gain of ITU-R P.2108, which like these
-corrections is of the surroundings alone. (Hata's own height gain is also that of the path, which
-P.1812 works out anew for each height.)
+ITU-R P.1812 over bare terrain assumes a receiver on open land. The loss of a village against open
+land is the difference of two corrections of the Okumura-Hata model, for the height of a phone. It
+decreases with the height and is 0 above the roofs: by the height gain of ITU-R P.2108, which like
+these corrections covers the surroundings only. (Hata's own height gain includes that of the path,
+which P.1812 computes for each height.)
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 SurroundingsKind = Literal["suburban", "open"]
 
-PHONE_M = 1.5  # the height of a receiver for which Hata's corrections hold as they are
+PHONE_M = 1.5  # the receiver height of Hata's corrections
 ROOF_M, STREET_M = 10.0, 27.0  # of a suburb, ITU-R P.2108-1, Table 3
 GRAZING_DB = 6.03
 
 
 def suburban_db(frequency_mhz: ArrayLike) -> FloatArray:
-    """Loss among the houses and trees of a village above that on open land.
+    """Loss in the houses and trees of a village, more than on open land.
 
     Hata's correction for open areas less that for suburban ones: M. Hata, Empirical formula for
     propagation loss in land mobile radio services, IEEE Trans. Veh. Technol. 29 (1980), eq. (15)
@@ -76,7 +76,7 @@ def below_roofs_db(frequency_mhz: ArrayLike, height_m: ArrayLike) -> FloatArray:
 
     Examples
     --------
-    At 1800 MHz a phone loses about as much as Hata says:
+    At 1800 MHz the loss at a phone is about that of Hata:
 
     >>> below_roofs_db(1800.0, [1.5, 6.0, 10.0]).round(1).tolist()
     [21.8, 15.4, 0.0]
@@ -101,20 +101,20 @@ def surroundings_db(
     *,
     height_m: ArrayLike = PHONE_M,
 ) -> FloatArray:
-    """What the surroundings of a receiver take beyond the trees that land cover shows.
+    """Loss in the surroundings of a receiver beyond that in woodland of the land cover.
 
     Parameters
     ----------
     frequency_mhz : array
         Frequency.
     kind : {'suburban', 'open'}
-        A village, or open land, which takes nothing.
+        A village, or open land, which causes no loss.
     vegetation_db : array
-        Counted already as loss in woodland. A village has trees too: of both the larger counts,
-        never the sum.
+        Loss in woodland that is counted already. A village has trees too: the larger of both
+        losses counts, never the sum.
     height_m : array
-        Antenna above ground: of what a phone loses it loses the share that
-        :func:`below_roofs_db` has of its own loss at the height of a phone.
+        Antenna above ground: the loss at a phone is scaled by the ratio of :func:`below_roofs_db`
+        at this height to that at the height of a phone.
 
     Examples
     --------

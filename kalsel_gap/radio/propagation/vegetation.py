@@ -1,7 +1,7 @@
 """Loss inside vegetation: Recommendation ITU-R P.833.
 
-What a signal loses *through* trees that an antenna stands in or behind. Clutter heights in the
-profile are the way *over* the same trees: of both the smaller loss counts, never their sum.
+Loss *through* trees that an antenna stands in or behind. Clutter heights in the profile give the
+loss *over* the same trees: the smaller of both counts, never their sum.
 """
 
 from __future__ import annotations
@@ -21,31 +21,31 @@ if TYPE_CHECKING:
 
 
 class Woodland(NamedTuple):
-    """What a wood takes of a signal of one frequency."""
+    """Attenuation of woodland at one frequency."""
 
     specific_db_per_m: float
     """γ, from :func:`specific_db_per_m`."""
     maximum_db: float
     """Am, from :func:`maximum_db`."""
     longest_m: float
-    """Deeper inside the loss grows no more."""
+    """Beyond this depth the loss is constant."""
 
 
-CLEAR = Woodland(0.0, 1.0, 0.0)  # takes nothing
+CLEAR = Woodland(0.0, 1.0, 0.0)  # no loss
 
 
 def specific_db_per_m(
     frequency_mhz: ArrayLike, points: Sequence[tuple[float, float]]
 ) -> FloatArray:
-    """Specific attenuation of a short way through vegetation.
+    """Specific attenuation of a short path through vegetation.
 
     Parameters
     ----------
     frequency_mhz : array
         Frequency.
     points : sequence of (MHz, dB/m)
-        Rising in both; between them a power of the frequency, beyond them the power that leads
-        from the first to the last.
+        Rising in both; between them a power law of the frequency, beyond them the power law through
+        the first and the last.
 
     Examples
     --------
@@ -61,7 +61,7 @@ def specific_db_per_m(
 
 
 def maximum_db(frequency_mhz: ArrayLike, factor: float, exponent: float) -> FloatArray:
-    """Largest loss in a wood, beyond which the signal comes over or around it: eq. (2).
+    """Largest loss in woodland, beyond which the signal comes over or around it: eq. (2).
 
     Examples
     --------
@@ -73,18 +73,18 @@ def maximum_db(frequency_mhz: ArrayLike, factor: float, exponent: float) -> Floa
 
 @inlined
 def through_db(depth_m: float, woodland: Woodland) -> float:
-    """Loss of one path with one end in a wood, as :func:`woodland_db`; NaN where the depth is."""
+    """Loss of one path with one end in woodland, as :func:`woodland_db`; NaN for a NaN depth."""
     limit = woodland.maximum_db
     return float(-limit * np.expm1(-depth_m * woodland.specific_db_per_m / limit))
 
 
 def woodland_db(depth_m: ArrayLike, specific: ArrayLike, maximum: ArrayLike) -> FloatArray:
-    """Loss of a path with one end in a wood, ``Am·(1 - exp(-d·γ/Am))``: eq. (1).
+    """Loss of a path with one end in woodland, ``Am·(1 - exp(-d·γ/Am))``: eq. (1).
 
     Parameters
     ----------
     depth_m : array
-        Length of the path inside the wood; negative and NaN give NaN.
+        Length of the path inside the woodland; negative and NaN give NaN.
     specific : array
         γ in dB/m, from :func:`specific_db_per_m`.
     maximum : array
@@ -92,7 +92,7 @@ def woodland_db(depth_m: ArrayLike, specific: ArrayLike, maximum: ArrayLike) -> 
 
     Examples
     --------
-    At first every metre counts, deep inside none does:
+    The loss rises linearly at first, and is constant deep inside:
 
     >>> woodland_db([0.0, 1.0, 1000.0], 0.2, 30.0).round(1).tolist()
     [0.0, 0.2, 30.0]

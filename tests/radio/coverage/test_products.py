@@ -1,4 +1,4 @@
-"""Coverage rasters: who is best where, what is kept, what an interruption leaves, what is said."""
+"""Coverage rasters: best servers, the cache, interruptions, descriptions and errors."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from kalsel_gap.geo import grid, raster_cache
 from kalsel_gap.geo.geodesy import WGS84
 from kalsel_gap.i18n.text import Text
 from kalsel_gap.radio.coverage import loss_rasters, products
-from kalsel_gap.radio.coverage.best_server import fold
+from kalsel_gap.radio.coverage.best_server import combine_servers
 from kalsel_gap.radio.coverage.networks import Mast, Network
-from kalsel_gap.radio.coverage.products import LOOKS, Reception
+from kalsel_gap.radio.coverage.products import STYLES, Reception
 from kalsel_gap.radio.paths.elevation_model import terrain_of
 from kalsel_gap.radio.paths.profiles import extract_profiles
 from kalsel_gap.radio.propagation.free_space import free_space_db
@@ -71,7 +71,7 @@ def dem(cells: Any, **profile: Any) -> bytes:
 
 @pytest.fixture
 def flat(project: MakeProject) -> Callable[..., Opened]:
-    """A plain at 10 m with sites; the coast of data/tiny is none of its own."""
+    """A plain at 10 m with sites, without the coast of data/tiny."""
 
     def make(*rows: str, cells: Any = None, header: str = HEADER, **sections: Any) -> Opened:
         ground = np.full((N, N), 10) if cells is None else cells
@@ -133,7 +133,7 @@ def cells(folder: Path, name: str) -> Any:
         return source.read(1)
 
 
-# --- who is best -------------------------------------------------------------------------------
+# --- best servers ------------------------------------------------------------------------------
 
 
 def test_on_a_plain_the_nearer_site_is_best(flat: Callable[..., Opened], tmp_path: Path) -> None:
@@ -192,7 +192,7 @@ def test_figures_by_hand_in_free_space(flat: Callable[..., Opened], tmp_path: Pa
 
 @pytest.mark.usefixtures("free")
 @pytest.mark.parametrize("surface", ["dtm", "dsm"])
-def test_a_village_takes_what_hata_says(
+def test_a_village_has_the_loss_of_hata(
     flat: Callable[..., Opened], tmp_path: Path, surface: str
 ) -> None:
     for kind in ("open", "suburban"):
@@ -209,7 +209,7 @@ def test_a_village_takes_what_hata_says(
 
 
 @pytest.mark.usefixtures("free")
-def test_a_sector_is_strong_where_it_looks(flat: Callable[..., Opened], tmp_path: Path) -> None:
+def test_a_sector_is_strong_in_its_direction(flat: Callable[..., Opened], tmp_path: Path) -> None:
     header = f"{HEADER},azimuth_deg,downtilt_deg"
     make(flat(f"{A},90,", header=header), tmp_path / "sector", layers=["level"])
     make(flat(f"{A},,", header=header), tmp_path / "omni", layers=["level"])
@@ -224,13 +224,13 @@ def test_a_sector_is_strong_where_it_looks(flat: Callable[..., Opened], tmp_path
     row, col = 15, 20
     bearing = np.degrees(np.arctan2(10 * np.cos(np.radians(3)), 5)) - 90
     assert (omni - sector)[row, col] == pytest.approx(12 * (bearing / 65) ** 2, abs=0.15)
-    # 38.5 m down over 2.77 km is 0.8° and the Earth falls 0.01°; the antenna looks 4° down.
+    # 38.5 m down over 2.77 km is 0.8°, plus 0.01° of curvature; the antenna has a downtilt of 4°.
     off = 4.0 - np.degrees(np.arctan(38.5 / 2770))
     assert (sector - tilted)[20, 15] == pytest.approx(12 * (off / 10) ** 2, abs=0.15)
 
 
 def test_levels_of_many_servers_by_the_plain_way() -> None:
-    """The strongest and the count, against numpy over whole arrays."""
+    """The strongest server and the number of servers, against numpy over whole arrays."""
     random = np.random.default_rng(6)
     shape = (7, 9)
     found = {
@@ -255,7 +255,7 @@ def test_levels_of_many_servers_by_the_plain_way() -> None:
         downtilt_deg=np.nan, offset_db=0.0, calibrated=False,
     )  # fmt: skip
     kept: Any = Kept(Radio.model_validate(default_values("radio")))
-    made = fold(kept, Network("x", "4g", servers, -85.0), Window(0, 0, 9, 7))
+    made = combine_servers(kept, Network("x", "4g", servers, -85.0), Window(0, 0, 9, 7))
     every = np.round(60.0 - 10 * np.log10(1200) - np.stack(list(found.values())), 1)
     none = np.isnan(every).all(axis=0)
     level = np.where(none, np.nan, np.nan_to_num(every, nan=-999.0).max(axis=0))
@@ -271,7 +271,7 @@ def test_levels_of_many_servers_by_the_plain_way() -> None:
 def test_levels_agree_with_paths_to_the_middles_of_cells(
     flat: Callable[..., Opened], tmp_path: Path
 ) -> None:
-    """Among hills, against the profiles that schools are predicted with."""
+    """Between hills, against the profiles of the predictions at schools."""
     walk = np.random.default_rng(7).normal(0, 12, (N, N)).cumsum(axis=0).cumsum(axis=1) / 4
     opened = flat(A, cells=np.abs(walk).astype(int), elevation={"sea": "none"})
     make(opened, tmp_path, layers=["level"])
@@ -316,7 +316,7 @@ def test_over_the_sea_there_is_a_level_and_no_land(
     assert table["land_km2"].item() == pytest.approx(12_250 * 15 / 40 * (0.2 / 1.0) ** 2, rel=0.02)
 
 
-# --- what is kept ------------------------------------------------------------------------------
+# --- the cache ---------------------------------------------------------------------------------
 
 
 def test_the_same_input_makes_the_same_bytes(
@@ -331,14 +331,14 @@ def test_the_same_input_makes_the_same_bytes(
     for path in cache_folder.rglob("*.tif"):
         path.unlink()
     monkeypatch.setattr(grid, "TILE", (7, 512))
-    make(flat(third, B, A, A), tmp_path / "c", threads=3)  # other stripes, another order, twice
+    make(flat(third, B, A, A), tmp_path / "c", threads=3)  # other windows, another order, twice
     one = snapshot(tmp_path / "a")
     assert one == snapshot(tmp_path / "b")
     other = snapshot(tmp_path / "c")
     assert one.keys() == other.keys()
-    assert len(one) == 2 * (2 * len(LOOKS) + 1)
+    assert len(one) == 2 * (2 * len(STYLES) + 1)
     for name in one:
-        if name.endswith(".tif"):  # the files that they are made of differ, and say so
+        if name.endswith(".tif"):  # their input files differ, and so do their hashes
             with (
                 rasterio.open(tmp_path / "a" / name) as x,
                 rasterio.open(tmp_path / "c" / name) as y,
@@ -367,7 +367,7 @@ def test_servers_of_one_mast_share_a_sweep_and_powers_sweep_nothing_again(
 
 @pytest.mark.usefixtures("free")
 @pytest.mark.parametrize("stop", [1, 2, 3, 5, 9])
-def test_an_interrupted_run_goes_on_where_it_stopped(
+def test_an_interrupted_run_continues_where_it_stopped(
     flat: Callable[..., Opened],
     tmp_path: Path,
     cache_folder: Path,
@@ -400,7 +400,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(
     assert not list(cache_folder.rglob(".tmp*"))
     before = count
     make(opened, out, threads=1)
-    assert count - before == 2 + 4 * 3 - kept  # two masts, four layers of three stripes
+    assert count - before == 2 + 4 * 3 - kept  # two masts, four layers of three windows
     assert snapshot(out) == snapshot(tmp_path / "whole")
 
 
@@ -453,7 +453,7 @@ def test_heights_are_read_once_for_all_servers_of_a_window(
         return heights(window)
 
     monkeypatch.setattr(made.losses, "heights", counted)
-    fold(made.losses, made.networks[0], Window(0, 0, N, N))
+    combine_servers(made.losses, made.networks[0], Window(0, 0, N, N))
     assert windows == [Window(0, 0, N, N)]
 
 
@@ -469,7 +469,7 @@ def test_a_coarse_cell_is_the_fine_one_in_its_middle(
     make(opened, tmp_path / "fine")
     make(opened, tmp_path / "coarse", resolution_m=resolution_m)
     half = every // 2
-    for name in LOOKS:
+    for name in STYLES:
         fine, coarse = (cells(tmp_path / f, f"4g_telkomsel_{name}") for f in ("fine", "coarse"))
         np.testing.assert_array_equal(coarse, fine[half::every, half::every])
     with rasterio.open(tmp_path / "coarse" / "4g_telkomsel_level.tif") as source:
@@ -479,7 +479,7 @@ def test_a_coarse_cell_is_the_fine_one_in_its_middle(
 
 @pytest.mark.usefixtures("free")
 def test_wide_cells_may_pass_a_mast_by(flat: Callable[..., Opened], tmp_path: Path) -> None:
-    # Of cells of 15 × 15 the middles lie in rows and columns 7, 22 and 37.
+    # The centres of cells of 15 × 15 lie in rows and columns 7, 22 and 37.
     between = f"C,telkomsel,4g,{LEFT[0]},115.3725,40,1800,62"  # column 14
     beside = f"D,telkomsel,4g,{-2.90 - 22.5 * CELL},{115.30 + 22.5 * CELL},40,1800,62"
     opened = flat(between, beside)
@@ -493,17 +493,17 @@ def test_wide_cells_may_pass_a_mast_by(flat: Callable[..., Opened], tmp_path: Pa
     )
 
 
-# --- what they say -----------------------------------------------------------------------------
+# --- descriptions ------------------------------------------------------------------------------
 
 
 @pytest.mark.usefixtures("free")
-def test_a_file_says_that_it_is_predicted_by_what_and_from_what(
+def test_a_file_states_its_model_and_its_inputs(
     flat: Callable[..., Opened], tmp_path: Path
 ) -> None:
     make(flat(A, B), tmp_path)
     import hashlib
 
-    for name, look in LOOKS.items():
+    for name, look in STYLES.items():
         with rasterio.open(tmp_path / f"4g_telkomsel_{name}.tif") as source:
             tags = source.tags()
             assert source.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
@@ -595,15 +595,15 @@ def test_a_hostile_operator_is_only_a_name(
         assert source.tags().get("OPERATOR", "") == name.casefold()
 
 
-def test_operators_that_look_alike_have_files_of_their_own() -> None:
+def test_operators_with_similar_names_have_files_of_their_own() -> None:
     names = [Network(each, "4g", pd.DataFrame(), 0.0).name for each in ("a b", "a-b", "a/b", "a_b")]
     assert len(set(names)) == 4
 
 
-# --- what cannot be ----------------------------------------------------------------------------
+# --- errors ------------------------------------------------------------------------------------
 
 
-def test_sites_that_cannot_be_used_are_named_and_the_rest_goes_on(
+def test_sites_that_cannot_be_used_are_named_and_the_others_are_used(
     flat: Callable[..., Opened], tmp_path: Path, cli: CommandLine
 ) -> None:
     ground = np.full((N, N), 10)
@@ -644,7 +644,7 @@ def test_sites_that_cannot_be_used_are_named_and_the_rest_goes_on(
         (9, "0.2 in “antenna_height_m”"),
         (10, "place no site"),
     ):
-        at = re.compile(rf"sites\.csv, row ([\d, ]*, )?{row}[,:]")  # alike rows share a line
+        at = re.compile(rf"sites\.csv, row ([\d, ]*, )?{row}[,:]")  # identical rows share a line
         assert any(at.match(line) and words in line for line in said), (row, said)
     rows_of_servers = csv.DictReader(
         io.StringIO((tmp_path / "4g_telkomsel_server.csv").read_text())
@@ -735,9 +735,9 @@ def test_a_dry_run_writes_nothing(
     )
     answer = cli(*command, "--format", "json")
     assert answer.status == 0, answer.err
-    told = json.loads(answer.out)
-    assert [row["layer"] for row in told] == list(LOOKS)
-    assert {row["cells"] for row in told} == {N * N}
+    estimates = json.loads(answer.out)
+    assert [row["layer"] for row in estimates] == list(STYLES)
+    assert {row["cells"] for row in estimates} == {N * N}
     assert "Nothing was written" in answer.err
     assert not out.exists()
     assert not list(cache_folder.rglob("*.tif"))

@@ -35,7 +35,7 @@ def picked(chosen: Cells, which: Any) -> Cells:
 
 
 def metres(case: Case) -> Case:
-    """With as many feet as the parameters have metres."""
+    """With the height in feet that the parameters have in metres."""
     return replace(case, terms=case.terms | {"tx_height": case.terms["tx_height"] / FOOT_M})
 
 
@@ -65,7 +65,7 @@ def test_over_the_profiles_that_it_reads_the_same_area_is_covered(shared: Path, 
 
 @pytest.mark.real
 def test_the_mast_of_the_rasters_is_measured_in_feet(cape: tuple[Case, Radials, Cells]) -> None:
-    """Five metres, as the parameters say, do not cover what the raster shows: five feet do."""
+    """A mast of five metres, as in the parameters, does not match the raster: five feet do."""
     case, walks, chosen = cape
     few = picked(chosen, slice(None, None, 100))
     covered = np.isfinite(case.level_dbm[few.row, few.col])
@@ -94,19 +94,19 @@ def facts(case: Case, few: Cells, folder: Path) -> dict[str, NDArray[np.float64]
 
 @pytest.mark.real
 def test_who_is_right_path_by_path(cape: tuple[Case, Radials, Cells], tmp_path: Path) -> None:
-    """Its level is that of the sample before: right behind a crest, and right on one, it shows."""
+    """Its level is that of the sample before: visible directly behind a crest and on a crest."""
     case, _, chosen = cape
     few = picked(chosen, slice(None, None, 5))
     shown = case.level_dbm[few.row, few.col]
     seen = facts(case, few, tmp_path)
-    # A crest at most two samples away hides the receiver by more than ten Fresnel zones, which
-    # costs well over 30 dB in any theory. SPLAT! shows some of these as if it were not there.
+    # A crest at most two samples away obstructs the receiver by more than ten Fresnel zones, which
+    # is a loss of well over 30 dB in any theory. SPLAT! shows some of these without this loss.
     hidden = (seen["clearance"] < -10.0) & (seen["behind_km"] < 0.2)
     wrong = hidden & (shown > seen["free"] - 25.0)
     assert wrong.sum() >= 3
     assert (seen["level"][wrong] < seen["free"][wrong] - 50.0).all()
-    # With a free ray, ours is near free space; SPLAT! has some of these below its threshold, which
-    # is more than 40 dB under free space there.
+    # With a free ray, our loss is near free space; SPLAT! has some of these below its threshold,
+    # which is more than 40 dB below the free-space level there.
     clear = (seen["clearance"] > 1.0) & (seen["free"] > case.terms["signal_threshold"] + 40.0)
     missed = clear & np.isnan(shown)
     assert missed.sum() >= 3

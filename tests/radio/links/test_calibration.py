@@ -1,4 +1,4 @@
-"""Predicted against measured levels, and what is learnt from them."""
+"""Predicted against measured levels, and the offsets fitted to them."""
 
 from __future__ import annotations
 
@@ -202,21 +202,21 @@ def test_square_of_a_place_by_hand() -> None:
 
 def test_held_out_error_is_no_smaller_than_in_sample() -> None:
     for seed in range(5):
-        told = calibration.report(
+        summary = calibration.report(
             pairs(300, offset=-12.0, seed=seed), terms(per_site=True, per_clutter=True)
         ).iloc[0]
-        assert told["held_out_rmse_db"] >= told["after_rmse_db"]
-        assert told["rmse_db"] > told["held_out_rmse_db"]  # 13 dB before, 6 dB of noise after
-        assert told["gain"]
+        assert summary["held_out_rmse_db"] >= summary["after_rmse_db"]
+        assert summary["rmse_db"] > summary["held_out_rmse_db"]  # 13 dB before, 6 dB of noise after
+        assert summary["gain"]
 
 
-def test_a_square_never_teaches_itself() -> None:
-    # All in one square: nothing is left to learn from, so nothing is gained and nothing kept.
+def test_a_square_is_never_fitted_to_itself() -> None:
+    # All in one square: no pair is left to fit, so nothing is gained and no offset is kept.
     table = pairs(100, offset=10.0)
     table["lat"], table["lon"] = -2.501, 115.501
-    told = calibration.report(table, terms()).iloc[0]
-    assert told["held_out_rmse_db"] == pytest.approx(told["rmse_db"])
-    assert not told["gain"]
+    summary = calibration.report(table, terms()).iloc[0]
+    assert summary["held_out_rmse_db"] == pytest.approx(summary["rmse_db"])
+    assert not summary["gain"]
     assert calibration.calibrate(table, terms()).empty
 
 
@@ -303,7 +303,7 @@ def test_names_of_offsets_are_no_formulas_and_come_back(tmp_path: Path) -> None:
     assert calibration.read_offsets(path)["operator"].tolist() == names
 
 
-def test_offsets_of_nothing_are_told(project: MakeProject) -> None:
+def test_unused_offsets_are_reported(project: MakeProject) -> None:
     rows = ("a,4g,,,1,5", "a,4g,S1,,1,", "a,4g,S2,,1,", "b,4g,,,1,5", "a,2g,S1,,1,", ",,,10,1,")
     header = "operator,technology,site_id,clutter,offset_db,held_out_rmse_db"
     opened = project(

@@ -77,7 +77,7 @@ NEAR = f"{HEADER}A,a,4g,-2.9255,115.388,42,1800,62\n"  # 166 m north of the scho
 
 
 def test_an_antenna_on_the_roof_by_hand(project: MakeProject) -> None:
-    """Nearer than P.1812 begins nothing but distance counts, and what stands around."""
+    """Below the least distance of P.1812 only the distance and the surroundings count."""
     found = link_table.list_links(project(files={"sites.csv": NEAR}), SCHOOL)
     link: Any = found.links.iloc[0]
     site_m, school_m = link_table.view(found).ground_m[[0, -1]]
@@ -97,7 +97,7 @@ def test_behind_a_ridge_an_antenna_gains_by_its_height(project: MakeProject) -> 
     link = link_of(project(), "T00001", "4g")
     assert link["cpe_dbm"] - link["level_dbm"] > 9.0 + 5.855
     higher = link_of(project({"radio": {"receiver": {"cpe_height_m": 20.0}}}), "T00001", "4g")
-    assert higher["cpe_dbm"] - link["cpe_dbm"] > 14.13  # what was left of the village, and terrain
+    assert higher["cpe_dbm"] - link["cpe_dbm"] > 14.13  # the rest of the village loss, and terrain
     assert higher["level_dbm"] == link["level_dbm"]
 
 
@@ -115,12 +115,12 @@ def test_inside_the_building_by_hand(project: MakeProject) -> None:
     assert link["indoor_dbm"] - shielded["indoor_dbm"] > 15.0
 
 
-def test_a_mast_of_the_height_told_would_clear_the_hop(project: MakeProject) -> None:
+def test_a_mast_of_the_stated_height_would_clear_the_hop(project: MakeProject) -> None:
     tallest = {"radio": {"microwave": {"tallest_m": 200.0}}}
     assert link_of(project(), "T00001", "4g")["hop_status"] == "too_tall"
     link = link_of(project(tallest), "T00001", "4g")
     assert link["hop_status"] == "blocked"
-    # The narrower zone of the microwave takes less than that of the phone.
+    # The narrower Fresnel zone of the microwave is obstructed less than that of the phone.
     assert 6.0 < link["hop_mast_m"] < link["school_mast_m"]
     pole = {"radio": {"receiver": {"cpe_height_m": math.ceil(link["hop_mast_m"])}}}
     raised = link_of(project(pole), "T00001", "4g")
@@ -136,7 +136,7 @@ def test_better_links_come_first(project: MakeProject) -> None:
     assert links["level_dbm"][1] > links["level_dbm"][0]
 
 
-def test_of_links_that_serve_nobody_the_one_that_lacks_least_comes_first(
+def test_of_unusable_links_the_nearest_to_usable_comes_first(
     project: MakeProject,
 ) -> None:
     # Usable is 2G from -95 dBm and 4G from -110 dBm: at 16 dB less 2G has the larger level.
@@ -154,7 +154,7 @@ def test_a_site_at_the_very_place_of_the_school(project: MakeProject) -> None:
     assert link["status"] == "value"
 
 
-def test_a_mast_of_the_height_told_would_be_clear(project: MakeProject) -> None:
+def test_a_mast_of_the_stated_height_would_be_clear(project: MakeProject) -> None:
     link = link_of(project(), "T00001", "4g")
     mast_m = math.ceil(link["site_mast_m"])
     sites = f"{HEADER}T00001,telkomsel,4g,-2.965,115.345,{mast_m},1800,62\n"
@@ -174,7 +174,7 @@ def test_a_mast_of_the_height_told_would_be_clear(project: MakeProject) -> None:
         ("42,1800,62", "value", "too_tall"),
     ],
 )
-def test_what_is_missing_is_told(
+def test_missing_values_are_reported(
     project: MakeProject, terms: str, status: str, hop_status: str
 ) -> None:
     sites = f"{HEADER}A,a,4g,-2.965,115.345,{terms}\n"
@@ -225,7 +225,7 @@ def test_picture_and_table_name_the_same_obstacle(project: MakeProject) -> None:
     assert view.distance_km[worst.sample] == pytest.approx(from_site, abs=1e-6)
 
 
-def test_offsets_are_added_and_told(project: MakeProject) -> None:
+def test_offsets_are_added_and_shown(project: MakeProject) -> None:
     offsets = OFFSETS + "telkomsel,4g,,,-7,8.5\ntelkomsel,4g,T00001,,2,\n"
     given = project({"calibration": {"path": "cal.csv"}}, files={"cal.csv": offsets})
     bare, link = (link_of(each, "T00001", "4g") for each in (project(), given))
@@ -251,7 +251,7 @@ def test_without_a_file_of_offsets_nothing_is_calibrated(project: MakeProject) -
         (SCHOOL, {"radio": {"candidates": {"reach_km": 0.5}}}, "no_site_near"),
     ],
 )
-def test_what_cannot_be_told_is_an_error(
+def test_impossible_requests_are_errors(
     project: MakeProject, npsn: str, sections: dict[str, object], code: str
 ) -> None:
     with pytest.raises(InputError) as caught:
@@ -309,7 +309,7 @@ def test_no_layer_at_all_is_refused(project: MakeProject, cli: CommandLine) -> N
 def test_no_width_of_a_terminal_cuts_a_word(
     project: MakeProject, cli: CommandLine, monkeypatch: pytest.MonkeyPatch, lang: str
 ) -> None:
-    """A site without a height has a long reason, and everything else is there beside it."""
+    """A site without a height has a long reason, and all other columns are still shown."""
     sites = f"{HEADER}A site with a name,An operator,4g,-2.965,115.345,,1800,62\n"
     path = project(files={"sites.csv": sites}).path
     reason = {"en": "antenna height missing", "id": "tinggi antena tidak ada"}[lang]
@@ -383,8 +383,10 @@ def test_the_language_counts_before_and_after_the_command(
 ) -> None:
     path, picture = project({"project": {"language": "id"}}).path, tmp_path / "path.svg"
     monkeypatch.delenv("KALSEL_GAP_LANG")
-    told = cli(*before, "predict", "school", SCHOOL, "-p", path, "--picture", picture, "-q", *after)
-    assert told.status == 0
+    answer = cli(
+        *before, "predict", "school", SCHOOL, "-p", path, "--picture", picture, "-q", *after
+    )
+    assert answer.status == 0
     assert title in picture.read_text(encoding="utf-8")
 
 

@@ -1,4 +1,4 @@
-"""Microwave hops over profiles: by hand, what must hold for each, and what is not known."""
+"""Microwave hops over profiles: by hand, properties of every hop, and unknown inputs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def hop(
     clutter_m: Any = None,
     **terms: float,
 ) -> Hops:
-    """One hop of the defaults, but for some terms."""
+    """One hop of the defaults, except for some terms."""
     receiver = RADIO.receiver.model_copy(update={"cpe_height_m": pole_m})
     microwave = RADIO.microwave.model_copy(update=terms)
     radio = RADIO.model_copy(update={"receiver": receiver, "microwave": microwave})
@@ -56,7 +56,7 @@ def test_a_plain_by_hand() -> None:
     assert found.multipath_percent[0] == pytest.approx(
         0.16676 * 10 ** (-(found.margin_db[0] + 7.094) / 10.0), rel=1e-3
     )
-    assert found.rain_percent[0] == 0.001  # the law begins there
+    assert found.rain_percent[0] == 0.001  # the least value of the equation
     lost = found.multipath_percent[0] + found.rain_percent[0]
     assert found.availability_percent[0] == pytest.approx(100.0 - lost)
     assert found.longest_km[0] == 15.0
@@ -86,12 +86,12 @@ def test_trees_are_in_the_way_like_the_ground() -> None:
     ("length_km", "terms", "status"),
     [
         (14.9, {}, "feasible"),
-        (15.1, {}, "too_long"),  # than is planned
+        (15.1, {}, "too_long"),  # longer than the planning limit
         (15.1, {"longest_km": 30.0}, "feasible"),
         (14.9, {"availability_percent": 99.9999}, "too_long"),
         (14.9, {"tx_power_dbm": -10.0}, "too_long"),
         (14.9, {"frequency_ghz": 38.0}, "too_long"),
-        # What no formula covers is not known.
+        # Outside the range of the formulas the result is unknown.
         (14.9, {"frequency_ghz": 80.0}, "frequency"),
         (70.0, {}, "too_long"),  # though no formula covers it
         (70.0, {"longest_km": 80.0}, "distance"),
@@ -131,7 +131,7 @@ def test_what_is_not_known_has_no_number(terms: dict[str, Any], status: str) -> 
 
 
 def test_a_hop_is_as_long_as_the_one_that_just_holds() -> None:
-    """Where no limit is planned it is the length that the models give to both antennas."""
+    """Without a planning limit it is the longest hop of the models for both antennas."""
     found = hop(ridge(0.0), longest_km=60.0, availability_percent=99.99)
     terms = RADIO.microwave.model_copy(update={"availability_percent": 99.99})
     same = hop_of(terms, 10.0, tx_m=40.0, rx_m=6.0, latitude_deg=-3.0)
@@ -145,7 +145,7 @@ def test_a_hop_is_as_long_as_the_one_that_just_holds() -> None:
     st.floats(0.5, 30.0),
     st.floats(10.0, 80.0),
 )
-def test_the_mast_that_is_told_is_enough_and_none_lower(
+def test_the_stated_mast_is_enough_and_none_lower(
     ground_m: list[float], length_km: float, site_m: float
 ) -> None:
     found = hop(ground_m, length_km=length_km, site_m=site_m)

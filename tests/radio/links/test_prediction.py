@@ -55,7 +55,7 @@ def made(schools: gpd.GeoDataFrame, opened: Opened) -> Staged:
 
 @pytest.fixture
 def plain(raster: MakeRaster) -> Callable[..., Path]:
-    """An elevation model of 10 m everywhere but where a test says otherwise."""
+    """An elevation model of 10 m everywhere, except where a test changes it."""
 
     def make(ridge: slice | None = None, height: int = 300, void: slice | None = None) -> Path:
         ground = np.full((108, 216), 10)
@@ -70,7 +70,7 @@ def plain(raster: MakeRaster) -> Callable[..., Path]:
 
 @pytest.fixture
 def predicted(project: MakeProject, schools: MakeSchools) -> Run:
-    """The stage at schools of which only the place is known, unless rows say more."""
+    """The stage at schools with a known place only, unless rows have more."""
 
     def make(
         dem: Path, sites: Sequence[str], rows: Sequence[dict[str, Any]], **section: Any
@@ -129,7 +129,7 @@ def test_the_level_is_power_less_elements_less_loss(plain: Any, predicted: Run) 
     assert tuple(staged.tables["predictions"].columns) == PREDICTIONS
 
 
-def test_a_ridge_takes_the_level_and_is_told(plain: Any, predicted: Run) -> None:
+def test_a_ridge_lowers_the_level_and_is_reported(plain: Any, predicted: Run) -> None:
     # Columns 70 to 73 lie from 115.3583° to 115.3617°: 4.3 km or so from the school.
     free, ridge = (
         predicted(dem, [SITE], [EAST]).tables["predictions"].iloc[0]
@@ -182,7 +182,7 @@ def test_the_best_server_counts_and_each_operator_and_technology(
     assert power_2g[("telkomsel", "2g")] == pytest.approx(57.0)
 
 
-def test_a_sector_that_looks_away_gives_less(plain: Any, predicted: Run) -> None:
+def test_a_sector_in_another_direction_gives_less(plain: Any, predicted: Run) -> None:
     east, west = (
         predicted(plain(), [SITE + azimuth], [EAST]).tables["predictions"]["level_dbm"].iloc[0]
         for azimuth in ("90", "270")
@@ -190,7 +190,7 @@ def test_a_sector_that_looks_away_gives_less(plain: Any, predicted: Run) -> None
     assert east - west == pytest.approx(RADIO.pattern.front_to_back_db, abs=0.01)
 
 
-# --- what is not known -----------------------------------------------------------------------
+# --- unknown inputs --------------------------------------------------------------------------
 
 
 def far(**more: Any) -> dict[str, Any]:
@@ -242,7 +242,7 @@ def test_a_level_that_is_only_a_lower_bound_is_no_level_of_the_school(
         school = staged.columns.iloc[0]
         for name in ("predicted_4g_dbm", "predicted_4g_sd_db", "prediction_status"):
             assert pd.notna(school[name]) == complete
-        # What stands in the path is known all the same.
+        # The obstacle of the path is known nevertheless.
         assert school["path_status"] == "known"
         assert school["clearance_ratio"] < 0.0
 
@@ -258,7 +258,7 @@ def test_a_farther_site_is_tried_where_the_nearest_are_hidden(plain: Any, predic
 
 
 @pytest.fixture
-def over_wood(
+def over_woodland(
     plain: Any, raster: MakeRaster, project: MakeProject, schools: MakeSchools
 ) -> Callable[..., Staged]:
     def make(classes: Any, *, west: float = 115.3, void: slice | None = None) -> Staged:
@@ -276,21 +276,21 @@ def over_wood(
 
 
 @pytest.mark.parametrize("classes", [0, 99])
-def test_what_stands_on_a_path_may_be_unknown(over_wood: Any, classes: int) -> None:
-    staged = over_wood(classes)
+def test_what_stands_on_a_path_may_be_unknown(over_woodland: Any, classes: int) -> None:
+    staged = over_woodland(classes)
     row = staged.tables["predictions"].iloc[0]
     assert row[["status", "reason"]].tolist() == ["unknown", "land_cover"]
     assert [f.code for f in staged.findings] == ["land_cover_missing"]
     assert str(staged.findings[0].parameters["raster"]).endswith("cover.tif")
-    assert pd.notna(over_wood(30).tables["predictions"].iloc[0]["level_dbm"])
-    # A void of the elevation model is told as one.
-    void = over_wood(30, void=slice(60, 64))
+    assert pd.notna(over_woodland(30).tables["predictions"].iloc[0]["level_dbm"])
+    # A void of the elevation model is reported as a void.
+    void = over_woodland(30, void=slice(60, 64))
     assert [f.code for f in void.findings] == ["prediction_over_void"]
 
 
-def test_a_land_cover_of_somewhere_else_is_an_error(over_wood: Any) -> None:
+def test_a_land_cover_of_somewhere_else_is_an_error(over_woodland: Any) -> None:
     with pytest.raises(InputError) as caught:
-        over_wood(30, west=105.3)
+        over_woodland(30, west=105.3)
     assert caught.value.code == "raster_touches_no_school"
     assert str(caught.value.path).endswith("cover.tif")
 
@@ -323,7 +323,7 @@ def test_a_site_of_which_too_little_is_known(
     assert [(f.code, f.row) for f in staged.findings] == [(code, 2)]
     got = staged.tables["predictions"].iloc[0]
     assert got["site_id"] == "B"
-    # The list is complete, and yet a site within reach may serve better than what is predicted.
+    # The list is complete, but a site within reach may serve better than predicted.
     near = "-3.5" not in row
     assert got["status"] == ("unknown" if near else "value")
     assert got["reason"] == ("site_unusable" if near else "")
@@ -368,7 +368,7 @@ def test_what_the_user_knows_of_the_path_counts(plain: Any, predicted: Run) -> N
     assert staged.columns["path_status"].tolist() == ["known", "known"]
 
 
-# --- places that are not well known ----------------------------------------------------------
+# --- uncertain locations ---------------------------------------------------------------------
 
 
 def test_over_a_circle_the_mean_of_a_few_points(plain: Any, predicted: Run) -> None:
@@ -440,12 +440,12 @@ def test_the_nearest_sites_within_reach(places: list[tuple[int, int]], count: in
     got = cells.table.iloc[found.cell]
     got_m = geodesy.distance_m(lat[found.point], lon[found.point], got["lat"], got["lon"])
     np.testing.assert_allclose(np.unique(got_m.round(3)), np.unique(expected.round(3)))
-    # The two steps together are what so many sites at once would be.
+    # The two steps together give the same as so many sites at once.
     more = candidate_servers(lat, lon, cells, rule, beyond=np.array([[True]]))
     wide = candidate_servers(lat, lon, cells, Candidates(sites=count + 3, most_sites=1, **terms))
     assert sorted(found.and_then(more).cell) == sorted(wide.cell)
     assert not candidate_servers(lat, lon, cells, rule, beyond=np.array([[False]])).cell.size
-    # Every cell of a site is there, and they share its path.
+    # Every cell of a site is included, and they share its path.
     assert len(found.path_cell) == len(got[["lat", "lon"]].drop_duplicates())
 
 
@@ -460,7 +460,7 @@ def evidence(
     claimed: float,
     **section: Any,
 ) -> Staged:
-    """The stage *signals* where an operator's raster claims a level."""
+    """The stage *signals* where an operator's raster has a level."""
     path = raster("claim.tif", np.full((10, 20), claimed, dtype="float32"))
     coverage = {
         "path": str(path),
@@ -501,7 +501,7 @@ def test_a_poor_prediction_of_some_sites_leaves_the_model(
     school = staged.columns.iloc[0]
     assert school["best_basis"] == ("predicted" if complete else "modelled")
     assert school["available_status"] == "known"
-    # Only what all sites together give can contradict a better level.
+    # Only the result of all sites together can contradict a higher level.
     codes = [f.code for f in staged.findings]
     assert codes == (["prediction_disagrees"] if complete else [])
     for finding in staged.findings:
@@ -509,7 +509,7 @@ def test_a_poor_prediction_of_some_sites_leaves_the_model(
         assert float(str(finding.parameters["predicted_dbm"])) < -120.0
 
 
-def test_a_level_far_above_the_operators_is_told(
+def test_a_level_far_above_the_operators_is_reported(
     project: MakeProject, schools: MakeSchools, raster: MakeRaster, plain: Any
 ) -> None:
     found = evidence(project, schools, raster, plain(), -130.0).findings

@@ -48,7 +48,7 @@ def opened(project: MakeProject, levels: pd.DataFrame, **sections: Any) -> Opene
 
 
 def at_schools(given: Opened) -> pd.DataFrame:
-    """The table of predictions at schools whose location is taken to be exact."""
+    """The table of predictions at schools with an exact location."""
     schools = read_schools(given)[0].assign(
         confidence="A", confidence_radius_m=50.0, diffraction_loss_db=np.nan
     )
@@ -69,11 +69,11 @@ def test_predictions_lie_where_was_measured(project: MakeProject, measured: pd.D
     pairs, findings = validation.pairs_of(opened(project, measured))
     assert findings == []
     assert len(pairs) == len(measured) > 30
-    told: Any = validation.report(opened(project, measured), pairs).iloc[0]
-    assert told["bias_db"] == pytest.approx(-OFFSET_DB, abs=1.5)
-    assert told["rmse_db"] > 10.0
-    assert told["after_rmse_db"] < 4.0
-    assert told["after_rmse_db"] <= told["held_out_rmse_db"] < 5.0
+    row: Any = validation.report(opened(project, measured), pairs).iloc[0]
+    assert row["bias_db"] == pytest.approx(-OFFSET_DB, abs=1.5)
+    assert row["rmse_db"] > 10.0
+    assert row["after_rmse_db"] < 4.0
+    assert row["after_rmse_db"] <= row["held_out_rmse_db"] < 5.0
 
 
 def test_levels_of_schools_lie_where_the_schools_do(project: MakeProject) -> None:
@@ -96,7 +96,7 @@ def test_the_measured_site_is_compared_with_itself(project: MakeProject) -> None
         }
     )
     pairs = validation.pairs_of(opened(project, levels))[0].set_index("site_id")
-    # Nobody noted one: the strongest. Then the noted one, and one that the project does not know.
+    # No site recorded: the strongest. Then the recorded one, and one that is not in the project.
     assert pairs.index.tolist() == ["T00001", "T00002", ""]
     strongest, noted, unknown = pairs["predicted_dbm"].tolist()
     assert strongest > noted
@@ -126,7 +126,9 @@ def test_a_phone_that_lies_still_counts_once() -> None:
         ({"sites": None}, "sites_missing"),
     ],
 )
-def test_what_is_missing_is_told(project: MakeProject, sections: dict[str, Any], code: str) -> None:
+def test_missing_inputs_are_reported(
+    project: MakeProject, sections: dict[str, Any], code: str
+) -> None:
     with pytest.raises(InputError) as caught:
         validation.pairs_of(opened(project, driven(), **sections))
     assert caught.value.code == code
@@ -137,17 +139,17 @@ def test_from_measured_levels_to_calibrated_ones(
 ) -> None:
     path = opened(project, measured).path
     bare = json.loads(cli("predict", "school", "00000109", "-p", path, "-f", "json").out)
-    told = cli("predict", "calibrate", "-p", path, "--format", "json")
-    assert told.status == 0
-    assert "Held out" in told.err
-    assert json.loads(told.out)[0]["bias_db"] == pytest.approx(-OFFSET_DB, abs=1.5)
+    answer = cli("predict", "calibrate", "-p", path, "--format", "json")
+    assert answer.status == 0
+    assert "Held out" in answer.err
+    assert json.loads(answer.out)[0]["bias_db"] == pytest.approx(-OFFSET_DB, abs=1.5)
     offsets = calibration.read_offsets(path.parent / "cal.csv")
     assert offsets["offset_db"].tolist() == [pytest.approx(OFFSET_DB, abs=1.5)]
     written = (path.parent / "cal.csv").read_bytes()
     compared = cli("predict", "validate", "-p", path, "--format", "json")
-    assert (compared.status, compared.out) == (0, told.out)
+    assert (compared.status, compared.out) == (0, answer.out)
     assert "Written" not in compared.err
-    # The report is of the bare model: calibrating twice gives the same.
+    # The report is of the uncalibrated model: calibrating twice gives the same.
     assert cli("predict", "calibrate", "-p", path, "-q").status == 0
     assert (path.parent / "cal.csv").read_bytes() == written
     links = json.loads(cli("predict", "school", "00000109", "-p", path, "-f", "json").out)

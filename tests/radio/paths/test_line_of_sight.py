@@ -1,4 +1,4 @@
-"""What stands in a ray's way, by hand and by properties."""
+"""Line of sight and clearance, by hand and by properties."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from kalsel_gap.radio.propagation.path_inputs import Paths, RadioZone, Status
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-FLAT = 1e9  # an effective radius that takes the bulge away
+FLAT = 1e9  # an effective radius without an Earth bulge
 
 
 def path(length_km: float, ground_m: ArrayLike, **given: list[ArrayLike]) -> Paths:

@@ -1,4 +1,4 @@
-"""Profiles along geodesics: heights worked out by hand, and pyproj's own points."""
+"""Profiles along geodesics: heights computed by hand, and points from pyproj."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def together(terrain: ElevationModel, *ends: Any, **options: Any) -> Paths:
 
 
 def at(path: Path, *places: tuple[float, float]) -> list[Any]:
-    """Latitudes and longitudes of rows and columns, two places to a path."""
+    """Latitudes and longitudes of rows and columns, two places for each path."""
     with sampling.open_band(path) as band:
         lat, lon = band.grid.position([row for row, _ in places], [col for _, col in places])
     return [lat[::2], lon[::2], lat[1::2], lon[1::2]]
@@ -112,13 +112,13 @@ def test_ends_in_one_cell_and_no_length(make_dem: MakeDem) -> None:
     assert assess_line_of_sight(none, 10, 10, 1800, k=4 / 3).status.tolist() == [Status.DISTANCE]
 
 
-def test_samples_are_no_farther_apart_than_told(make_dem: MakeDem) -> None:
+def test_samples_are_no_farther_apart_than_the_spacing(make_dem: MakeDem) -> None:
     path = make_dem([[1] * 5] * 5)
     assert one(path, (2.5, 0.5), (2.5, 4.5), spacing_m=150.0).ground_m.size == 4
     assert one(path, (2.5, 0.5), (2.5, 4.5), spacing_m=51.0).ground_m.size == 9
 
 
-def test_sea_is_what_hangs_together_with_the_edge(make_dem: MakeDem) -> None:
+def test_sea_is_connected_to_the_edge(make_dem: MakeDem) -> None:
     cells = [
         [VOID, VOID, 40, 40, 40, 40, 40],
         [VOID, VOID, 40, 40, VOID, 40, 40],
@@ -242,7 +242,7 @@ def test_samples_lie_on_the_geodesic(
 
 @pytest.fixture(scope="module")
 def hills(make_dem: MakeDem) -> Path:
-    """Smooth hills over several pages, with a void and a sea."""
+    """Smooth hills over several blocks, with a void and a sea."""
     row, col = np.mgrid[:700, :1200]
     z = np.rint(400 + 300 * np.sin(row / 90.0) * np.cos(col / 70.0))
     z[:, :40] = z[300:310, 300:330] = VOID
@@ -282,7 +282,7 @@ def test_threads_and_batches_change_no_bit(hills: Path, monkeypatch: pytest.Monk
     whole = together(terrain, *ends, threads=1)
     assert len(list(extract_profiles(terrain, *ends))) == 1
     monkeypatch.setattr(profile, "BATCH_SAMPLES", 5000)
-    monkeypatch.setattr(profile, "BATCH_PAGES", 2)
+    monkeypatch.setattr(profile, "BATCH_BLOCKS", 2)
     assert len(list(extract_profiles(terrain, *ends))) > 20
     for threads in (1, 3):
         parts = together(terrain, *ends, threads=threads)
@@ -290,7 +290,7 @@ def test_threads_and_batches_change_no_bit(hills: Path, monkeypatch: pytest.Monk
             assert getattr(parts, name).tobytes() == getattr(whole, name).tobytes()
 
 
-def test_only_touched_pages_are_read(hills: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_crossed_blocks_are_read(hills: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Window] = []
 
     def read(source: sampling.Band, window: Window) -> CellHeights:
@@ -299,7 +299,7 @@ def test_only_touched_pages_are_read(hills: Path, monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(dem_blocks, "heights", read)
     with sampling.open_band(hills) as band:
-        held = dem_blocks.Pages(band)
+        held = dem_blocks.DemBlocks(band)
         seen.clear()
         wanted = np.zeros((2, 3), dtype=np.bool_)
         wanted[1, 1:] = True
@@ -336,8 +336,8 @@ def test_clutter_stands_on_bare_ground_only(make_dem: MakeDem, raster: MakeRaste
     terrain = ElevationModel(path, surface="dtm", land_cover=classes, clutter={10: 20.0, 50: 10.0})
     ends = at(path, (1.5, 0.5), (1.5, 4.5))
     found = together(terrain, *ends).clutter_m
-    assert found.tolist()[:4] == [0.0, 20.0, 20.0, 10.0]  # nothing stands on the sea
-    assert np.isnan(found[4])  # nobody gave this class a height
+    assert found.tolist()[:4] == [0.0, 20.0, 20.0, 10.0]  # the sea has no clutter
+    assert np.isnan(found[4])  # this class has no height
     for surface in ("dsm", "unknown"):
         assert together(replace(terrain, surface=surface), *ends).clutter_m.size == 0
 

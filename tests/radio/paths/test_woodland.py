@@ -1,4 +1,4 @@
-"""Receivers in woods: how deep, through the trees or over them, and where nobody knows."""
+"""Receivers in woodland: depth, loss through the trees or over them, unknown land cover."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from rasterio.windows import Window
 
 from kalsel_gap.project.base import default_values
 from kalsel_gap.project.radio import Radio
-from kalsel_gap.radio.coverage.dem_windows import Grounds
+from kalsel_gap.radio.coverage.dem_windows import SweepWindows
 from kalsel_gap.radio.links.path_loss import PathLoss, RadioTerrain, compute_path_loss
 from kalsel_gap.radio.paths.elevation_model import ElevationModel
 from kalsel_gap.radio.paths.profiles import extract_profiles
-from kalsel_gap.radio.paths.woodland import cleared, depths_m, through_db
+from kalsel_gap.radio.paths.woodland import clear_clutter, depths_m, through_db
 from kalsel_gap.radio.propagation import p1812
 from kalsel_gap.radio.propagation.path_inputs import Paths, Status
 from kalsel_gap.radio.propagation.sweep import sweep_losses
@@ -42,17 +42,20 @@ def lon_of(col: Any) -> Any:
     return 115.3 + (col + 0.5) * SIDE
 
 
-def land(raster: MakeRaster, wood: slice, *, unknown: slice = slice(0)) -> Path:
+def land(raster: MakeRaster, woodland: slice, *, unknown: slice = slice(0)) -> Path:
     """Grass with trees in some columns."""
     cells = np.full((11, 120), GRASS)
-    cells[:, wood] = TREES
+    cells[:, woodland] = TREES
     cells[:, unknown] = UNKNOWN
-    return raster(f"cover{wood}{unknown}.tif", cells, transform=GRID, nodata=0)
+    return raster(f"cover{woodland}{unknown}.tif", cells, transform=GRID, nodata=0)
 
 
 def depth(cover: Path, *, school: int = SCHOOL_COL, site: int = SITE_COL) -> float:
     terrain = ElevationModel(
-        cover, land_cover=cover, clutter=RADIO.clutter_heights_m(), wood=RADIO.wood_codes()
+        cover,
+        land_cover=cover,
+        clutter=RADIO.clutter_heights_m(),
+        woodland_classes=RADIO.wood_codes(),
     )
     to = np.array([LAT]), np.array([lon_of(site)])
     place = np.array([LAT]), np.array([lon_of(school)])
@@ -63,32 +66,32 @@ CELL_M = 92.4
 
 
 @pytest.mark.parametrize(
-    ("wood", "school", "site", "expected_m"),
+    ("woodland", "school", "site", "expected_m"),
     [
         (slice(20, 24), 20, 100, 3.5 * CELL_M),  # from the middle of a cell over three more
-        (slice(18, 21), 20, 100, 0.5 * CELL_M),  # only what lies towards the site
-        (slice(21, 30), 20, 100, 0.0),  # beside a wood is outside of it
+        (slice(18, 21), 20, 100, 0.5 * CELL_M),  # only the part towards the site
+        (slice(21, 30), 20, 100, 0.0),  # beside woodland is outside of it
         (slice(20, 22), 20, 19, 0.5 * CELL_M),
-        (slice(0, 120), 20, 100, 1000.0),  # no more is looked at
-        (slice(0, 120), 20, 22, 2.0 * CELL_M),  # a short path has no more
+        (slice(0, 120), 20, 100, 1000.0),  # the largest depth searched
+        (slice(0, 120), 20, 22, 2.0 * CELL_M),  # the whole of a short path
     ],
 )
 def test_depths_by_hand(
-    raster: MakeRaster, wood: slice, school: int, site: int, expected_m: float
+    raster: MakeRaster, woodland: slice, school: int, site: int, expected_m: float
 ) -> None:
-    assert depth(land(raster, wood), school=school, site=site) == pytest.approx(
+    assert depth(land(raster, woodland), school=school, site=site) == pytest.approx(
         expected_m, rel=4e-3
     )
 
 
-def test_an_unknown_class_hides_where_the_wood_ends(raster: MakeRaster) -> None:
+def test_an_unknown_class_hides_where_the_woodland_ends(raster: MakeRaster) -> None:
     assert np.isnan(depth(land(raster, slice(18, 24), unknown=slice(22, 23))))
     assert np.isnan(depth(land(raster, slice(21, 24), unknown=slice(20, 21))))
     beyond = land(raster, slice(20, 22), unknown=slice(23, 24))
     assert depth(beyond) == pytest.approx(1.5 * CELL_M, rel=4e-3)
 
 
-def test_mangroves_are_woods_and_shrubs_are_not() -> None:
+def test_mangroves_are_woodland_and_shrubs_are_not() -> None:
     assert RADIO.wood_codes() == (10, 95)
 
 
@@ -101,12 +104,12 @@ def test_the_way_through_by_hand() -> None:
 
 def test_clutter_is_cleared_from_the_receiver_on() -> None:
     two = Paths.equally_spaced([0.4, 0.4], np.zeros((2, 5)), clutter_m=np.full((2, 5), 20.0))
-    found = cleared(two, np.array([150.0, 0.0])).clutter_m.reshape(2, 5)
+    found = clear_clutter(two, np.array([150.0, 0.0])).clutter_m.reshape(2, 5)
     assert found.tolist() == [[20.0, 20.0, 20.0, 0.0, 0.0], [20.0, 20.0, 20.0, 20.0, 0.0]]
     np.testing.assert_array_equal(two.part(np.array([1])).clutter_m, np.full(5, 20.0))
 
 
-# --- what paths lose ---------------------------------------------------------------------------
+# --- path loss ---------------------------------------------------------------------------------
 
 
 def lost(
@@ -121,7 +124,12 @@ def lost(
     dem = raster("dem.tif", np.full((11, 120), 10), transform=GRID)
     clutter = RADIO.clutter_heights_m() if cover else {}
     terrain = ElevationModel(
-        dem, sea="none", surface=surface, land_cover=cover, clutter=clutter, wood=RADIO.wood_codes()
+        dem,
+        sea="none",
+        surface=surface,
+        land_cover=cover,
+        clutter=clutter,
+        woodland_classes=RADIO.wood_codes(),
     )
     cells = pd.DataFrame(
         {"lat": [LAT], "lon": lon_of(SITE_COL), "antenna_height_m": 40.0, "frequency_mhz": mhz}
@@ -156,7 +164,7 @@ def test_a_surface_model_gets_the_way_through(raster: MakeRaster) -> None:
 
 
 @pytest.mark.parametrize(("rx_m", "is_inside"), [(6.0, True), (20.0, False), (25.0, False)])
-def test_an_antenna_as_high_as_the_trees_looks_over_them(
+def test_an_antenna_as_high_as_the_trees_gets_no_loss_from_them(
     raster: MakeRaster, rx_m: float, is_inside: bool
 ) -> None:
     """Trees are 20 m high; the roofs of the village, 10 m, are below it as well."""
@@ -173,13 +181,15 @@ def test_a_village_takes_less_of_an_antenna_on_a_roof(raster: MakeRaster) -> Non
     assert found.surroundings_db[0] == pytest.approx(14.13, abs=0.01)
 
 
-@pytest.mark.parametrize(("wood", "is_through"), [(slice(20, 22), True), (slice(0, 120), False)])
+@pytest.mark.parametrize(
+    ("woodland", "is_through"), [(slice(20, 22), True), (slice(0, 120), False)]
+)
 def test_over_the_trees_or_through_them(
     raster: MakeRaster,
-    wood: slice,
+    woodland: slice,
     is_through: bool,
 ) -> None:
-    cover = land(raster, wood)
+    cover = land(raster, woodland)
     found, terrain = lost(raster, cover, "dtm", mhz=900.0)
     _, paths = next(extract_profiles(terrain, LAT, lon_of(SITE_COL), LAT, lon_of(SCHOOL_COL)))
     link = p1812.P1812Link(
@@ -199,8 +209,8 @@ def test_over_the_trees_or_through_them(
         assert found.total_db[0] == pytest.approx(over, abs=1e-6)
 
 
-def test_outside_of_woods_clutter_stays(raster: MakeRaster) -> None:
-    """Trees in the middle of a path are no wood that the receiver stands in."""
+def test_outside_of_woodland_clutter_stays(raster: MakeRaster) -> None:
+    """Trees in the middle of a path are not woodland around the receiver."""
     bare, _ = lost(raster, land(raster, slice(0)), "dtm")
     beside, _ = lost(raster, land(raster, slice(22, 60)), "dtm")
     assert beside.vegetation_db[0] == 0.0
@@ -215,12 +225,12 @@ def test_where_land_cover_is_unknown_so_is_the_loss(raster: MakeRaster, surface:
 
 
 @pytest.mark.parametrize("surface", ["dtm", "dsm"])
-@pytest.mark.parametrize("wood", [slice(20, 22), slice(10, 40), slice(0, 120), slice(0)])
-def test_a_coverage_raster_says_of_a_cell_what_a_school_there_gets(
-    raster: MakeRaster, surface: Surface, wood: slice
+@pytest.mark.parametrize("woodland", [slice(20, 22), slice(10, 40), slice(0, 120), slice(0)])
+def test_a_coverage_raster_agrees_with_the_prediction_at_a_school(
+    raster: MakeRaster, surface: Surface, woodland: slice
 ) -> None:
-    """Land cover as wide as the elevation model: only the edge of a wood is a few metres off."""
-    cover = land(raster, wood, unknown=slice(5, 6))
+    """Land cover on the grid of the elevation model: only woodland edges differ by a few metres."""
+    cover = land(raster, woodland, unknown=slice(5, 6))
     mhz, columns = 900.0, np.arange(2, 98)
     _, terrain = lost(raster, cover, surface)
     many = pd.DataFrame(
@@ -239,7 +249,7 @@ def test_a_coverage_raster_says_of_a_cell_what_a_school_there_gets(
         n0=air.n0,
     )
     around = sweep_losses(
-        Grounds(terrain, None).at(Window(0, 0, 120, 11)),
+        SweepWindows(terrain, None).at(Window(0, 0, 120, 11)),
         *(LAT, lon_of(SITE_COL), link),
         radius_km=10.0,
         woodland=Woodland(
@@ -252,6 +262,6 @@ def test_a_coverage_raster_says_of_a_cell_what_a_school_there_gets(
     swept = around.loss_db[ROW - around.row, columns - around.col]
     np.testing.assert_array_equal(np.isnan(swept), np.isnan(exact))
     apart = np.abs(swept - exact)[np.isfinite(exact)]
-    # Over trees the last of them counts most, and a radial's lies up to half a cell elsewhere.
+    # Over trees the last ones count most, and those of a radial lie up to half a cell elsewhere.
     assert np.median(apart) < (0.1 if surface == "dsm" else 0.6)
     assert apart.max() < 2.0

@@ -1,4 +1,4 @@
-"""Sectors: answers of the parabolas by hand, and what must hold for every antenna."""
+"""Sector antennas: the parabolas by hand, and properties of every antenna."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ tilts = st.floats(-90.0, 90.0)
         (0.0, 0.0, 327.5, 0.0, -3.0),  # on the other side
         (350.0, 0.0, 22.5, 0.0, -3.0),  # over north
         (0.0, 0.0, 65.0, 0.0, -12.0),
-        (0.0, 0.0, 180.0, 0.0, -30.0),  # 12·7.67 is more than the back has
+        (0.0, 0.0, 180.0, 0.0, -30.0),  # 12·7.67 exceeds the front-to-back ratio
         (0.0, 0.0, 0.0, 5.0, -3.0),  # half of 10 degrees
         (0.0, 6.0, 0.0, -6.0, 0.0),  # down its axis
         (0.0, 6.0, 0.0, 0.0, -4.32),  # 12·0.36
         (0.0, 5.0, 32.5, 0.0, -6.0),  # both halves
         (0.0, 0.0, 65.0, 20.0, -30.0),  # 12 + 30 is cut off
-        (0.0, NAN, 32.5, 89.0, -3.0),  # no tilt known: it points at the height that is asked for
+        (0.0, NAN, 32.5, 89.0, -3.0),  # unknown tilt: it points at the receiver
         (NAN, NAN, 200.0, -3.0, 0.0),
-        (NAN, 4.0, 200.0, -9.0, -3.0),  # all around, but tilted
+        (NAN, 4.0, 200.0, -9.0, -3.0),  # omnidirectional, but tilted
     ],
 )
 def test_by_hand(

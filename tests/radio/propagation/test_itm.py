@@ -29,7 +29,7 @@ NAN = np.nan
 
 
 def usual(**terms: Any) -> itm.ItmLink:
-    """A 4G site and a school, unless a test says otherwise."""
+    """A 4G site and a school, unless a test changes terms."""
     given_terms: dict[str, Any] = {
         "frequency_mhz": 1800.0,
         "tx_height_m": 42.0,
@@ -78,13 +78,13 @@ def test_the_five_point_to_point_losses(shared: Path) -> None:
     link = itm.ItmLink(**{ours: [case[theirs] for case in cases] for ours, theirs in names.items()})
     found = itm.loss(paths, link)
     assert not found.status.any()
-    # They are published with two digits behind the point.
+    # They are published with two decimals.
     assert found.loss_db.round(2).tolist() == [case["A__db"] for case in cases]
 
 
 @pytest.mark.real
 def test_the_formulas_behind_by_the_area_losses(shared: Path) -> None:
-    """NTIA's area results rest on the same formulas; three of them have line of sight."""
+    """NTIA's area results use the same formulas; three of them have line of sight."""
     sights = 0
     for case in rows_of(shared / "validation" / "itm" / "area.csv"):
         f, delta_m, path_m = case["f__mhz"], case["delta_h__meter"], 1000.0 * case["d__km"]
@@ -143,7 +143,7 @@ def test_a_flat_path_by_hand() -> None:
 
 def test_terrain_irregularity_is_the_interdecile_range() -> None:
     # A wave of ±50 m is within ±50·cos(π/10) m for eight tenths of its way, a range of 95.1 m;
-    # on 40 km the formula for an endless path divides by 1 - 0.8·e^(-40/50).
+    # on 40 km the formula for an infinite path divides by 1 - 0.8·e^(-40/50).
     wave = 500.0 + 50.0 * np.sin(np.linspace(0.0, 20.0 * np.pi, 2001))
     steps, _ = itm.details(
         Paths.equally_spaced([40.0], wave[None, :]), usual(tx_height_m=1.0, rx_height_m=1.0)
@@ -185,7 +185,7 @@ def test_whatever_is_covered_has_a_loss(
 def test_over_a_mountain_either_way_the_same_horizons(
     seed: int, path_km: float, at: int, height_m: float
 ) -> None:
-    """The line that the model fits to terrain leans a little to one end: its loss only nearly."""
+    """The line that the model fits to terrain is not symmetric: its loss is so only nearly."""
     h = hills(seed)
     h[0, at] += height_m
     paths = Paths.equally_spaced([path_km] * 2, np.vstack([h, h[:, ::-1]]))
@@ -215,8 +215,8 @@ def test_what_more_cases_shall_meet_loses_more(
 def test_a_higher_ridge_and_a_higher_frequency_lose_more(
     path_km: float, at: int, frequency_mhz: float, height_m: float, grown: float, faster: float
 ) -> None:
-    """Where an edge is all that counts: over ridges as steep as walls, at wavelengths of metres
-    and far behind, the model weighs it against a round Earth and scatter, and that has steps."""
+    """Where only an edge counts: over ridges as steep as walls, at wavelengths of metres and far
+    behind, the model weights it with a round Earth and scatter, and the result has steps."""
     ground = np.zeros((3, 101))
     ground[:, at] = [height_m, height_m * grown, height_m]
     link = usual(frequency_mhz=[frequency_mhz, frequency_mhz, frequency_mhz * faster])
@@ -238,8 +238,8 @@ def test_threads_forms_and_neighbours_change_nothing() -> None:
     alone = itm.loss(Paths.equally_spaced(length[7:8], ground[7:8]), usual())
     assert alone.loss_db[0] == found.loss_db[7]
     d = [np.linspace(0.0, each, 60) for each in length]
-    told = itm.loss(Paths.of(d, list(ground.astype(np.float64))), usual())
-    assert told.loss_db == pytest.approx(found.loss_db, abs=1e-9)
+    unequal = itm.loss(Paths.of(d, list(ground.astype(np.float64))), usual())
+    assert unequal.loss_db == pytest.approx(found.loss_db, abs=1e-9)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Link budgets by hand, and what must hold for every level."""
+"""Link budgets by hand, and properties of every level."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CARRIERS = RADIO.carriers
         (10.0, 600, 27.78),
         (15.0, 900, 29.54),
         (20.0, 1200, 30.79),
-        (NAN, 1200, 30.79),  # nobody said: 20 MHz
+        (NAN, 1200, 30.79),  # unknown: 20 MHz
     ],
 )
 def test_resource_elements_of_4g(bandwidth: float, elements: int, below_db: float) -> None:

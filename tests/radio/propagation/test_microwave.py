@@ -1,4 +1,4 @@
-"""Microwave hops by hand, and what must hold for every hop."""
+"""Microwave hops by hand, and properties of every hop."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ def test_air_between_two_frequencies_of_the_table() -> None:
 
 
 def test_the_air_of_the_defaults_is_wet() -> None:
-    """On the water line it absorbs a little less than 22 / 7.5 of ITU-R's standard 0.19 dB/km."""
+    """At the water vapour line, a little less than 22 / 7.5 of ITU-R's standard 0.19 dB/km."""
     wet = microwave.gas_db(1.0, 22.235, DEFAULTS.gas.specific)
     assert 2.4 < wet / 0.19 < 22.0 / 7.5
 
 
 def test_multipath_of_a_worked_example() -> None:
-    """A hop of 20.7 km at 24.6 GHz whose K of 1.7708e-5 and terms somebody else worked out."""
+    """A published hop of 20.7 km at 24.6 GHz with K = 1.7708e-5 and its terms."""
     worked = hop(
         20.7, frequency_ghz=24.563, dn1=-156.59, roughness_m=38.3, tx_m=37.0, rx_m=68.6323,
         latitude_deg=52.0,
@@ -83,7 +83,7 @@ def test_deep_fades_fall_tenfold_with_ten_decibels() -> None:
     assert microwave.faded_percent([30.0, 40.0, 50.0], 10.0).tolist() == pytest.approx(
         [0.01, 0.001, 0.0001]
     )
-    # A conversion of 10 dB is one tenth; at 0 and below nothing is left.
+    # A conversion of 10 dB is one tenth; a margin of 0 and below is always exceeded.
     assert microwave.faded_percent(40.0, 10.0, 10.0) == pytest.approx(0.0001)
     assert microwave.faded_percent([0.0, -3.0], 10.0).tolist() == [100.0, 100.0]
     assert microwave.faded_percent([10.0, 0.0], 0.0).tolist() == [0.0, 100.0]
@@ -125,7 +125,7 @@ def test_the_longest_hop_by_trying() -> None:
 
 @pytest.mark.parametrize("power", [-60.0, 25.0])
 def test_the_longest_hop_stays_in_its_limits(power: float) -> None:
-    """Where nothing fades 60 km hold; without power none does."""
+    """Without fading 60 km are possible; without power no hop is."""
     calm = hop(tx_power_dbm=power, rain_mm_h=0.0, dn1=500.0)
     assert microwave.longest_km(calm, 99.0) == (60.0 if power > 0 else 0.0)
 
@@ -153,11 +153,11 @@ def test_vertical_waves_weaken_less_in_heavy_rain() -> None:
 
 
 def test_the_hop_of_the_defaults_beside_the_planning_limits() -> None:
-    """In high, moderate and low rain 15, 30 and 45 km are planned, whatever the radio.
+    """In high, moderate and low rain 15, 30 and 45 km may be planned, for any radio.
 
-    For carriers' backhaul, 99.99 %, the models say much the same of high rain. At 8 GHz rain counts
-    little, and a school's 99.9 % hold for twice that: there the published limit is the stricter
-    one, and it is what counts.
+    For carriers' backhaul, 99.99 %, the models give similar lengths for high rain. At 8 GHz rain
+    counts little, and the 99.9 % of a school hold for twice that length: there the published limit
+    is stricter, and it is the one that counts.
     """
     backhaul, school = (microwave.longest_km(hop(), each) for each in (99.99, 99.9))
     assert 15.0 <= backhaul <= 20.0

@@ -15,7 +15,7 @@ from kalsel_gap.radio.propagation.free_space import free_space_db
 from kalsel_gap.radio.propagation.itm import ItmLink
 from kalsel_gap.radio.propagation.itm import loss as itm_loss
 from kalsel_gap.radio.propagation.itm_variability import Climate
-from kalsel_gap.radio.propagation.path_inputs import Paths, RadioZone, in_pieces
+from kalsel_gap.radio.propagation.path_inputs import Paths, RadioZone, run_in_threads
 
 NAN = np.nan
 km = st.floats(0.01, 500.0)
@@ -88,7 +88,7 @@ def test_only_a_terrain_model_gets_clutter() -> None:
     got = clutter.clutter_m(codes, heights, surface="dtm")
     assert got[0].tolist() == [20.0, 10.0]
     assert got[1, 0] == 0.0
-    assert np.isnan(got[1, 1])  # no class is no height, not none
+    assert np.isnan(got[1, 1])  # without a class the height is unknown, not 0
     for surface in ("dsm", "unknown"):
         assert not clutter.clutter_m(codes, heights, surface=surface).any()
 
@@ -119,28 +119,28 @@ def test_zones_by_hand() -> None:
 # --- vegetation and buildings --------------------------------------------------------------------
 
 
-def woods(frequency_mhz: float, depth_m: float) -> float:
+def woodland_db(frequency_mhz: float, depth_m: float) -> float:
     values = Radio.model_validate(default_values("radio")).vegetation
     maximum = vegetation.maximum_db(frequency_mhz, values.maximum_factor, values.maximum_exponent)
     rate = vegetation.specific_db_per_m(frequency_mhz, values.specific)
     return float(vegetation.woodland_db(depth_m, rate, maximum))
 
 
-def test_a_school_in_the_woods_by_hand() -> None:
+def test_a_school_in_woodland_by_hand() -> None:
     # 949 MHz: γ = 0.17 dB/m, Am = 0.18·949^0.752 = 31.2 dB; 100 m: 31.2·(1 - e^(-17/31.2)) = 13.1.
-    assert woods(949.0, 100.0) == pytest.approx(13.1, abs=0.1)
-    assert woods(949.0, 0.0) == 0.0
-    assert np.isnan(woods(949.0, -1.0))
-    assert np.isnan(woods(949.0, NAN))
+    assert woodland_db(949.0, 100.0) == pytest.approx(13.1, abs=0.1)
+    assert woodland_db(949.0, 0.0) == 0.0
+    assert np.isnan(woodland_db(949.0, -1.0))
+    assert np.isnan(woodland_db(949.0, NAN))
 
 
 @given(mhz, mhz, st.floats(0.0, 5000.0), st.floats(0.0, 5000.0))
-def test_more_wood_and_higher_frequencies_lose_more(
+def test_more_woodland_and_higher_frequencies_lose_more(
     first: float, second: float, near: float, deep: float
 ) -> None:
     low, high = sorted([first, second])
-    assert woods(low, near) <= woods(high, near) + 1e-9
-    assert woods(low, min(near, deep)) <= woods(low, max(near, deep)) + 1e-9
+    assert woodland_db(low, near) <= woodland_db(high, near) + 1e-9
+    assert woodland_db(low, min(near, deep)) <= woodland_db(low, max(near, deep)) + 1e-9
 
 
 def test_entry_loss_by_hand() -> None:
@@ -219,7 +219,7 @@ def test_every_path_is_done_once(count: int, threads: int) -> None:
     def work(begin: int, end: int) -> None:
         done[begin:end] += 1
 
-    in_pieces(work, count, threads)
+    run_in_threads(work, count, threads)
     assert (done == 1).all()
 
 

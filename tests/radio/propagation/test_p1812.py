@@ -25,7 +25,7 @@ NAN = np.nan
 
 
 def usual(**terms: Any) -> p1812.P1812Link:
-    """A 4G site and a school, unless a test says otherwise."""
+    """A 4G site and a school, unless a test changes terms."""
     given_terms: dict[str, Any] = {
         "frequency_mhz": 1800.0,
         "tx_height_m": 42.0,
@@ -58,7 +58,7 @@ class Published(NamedTuple):
     log: list[tuple[str, str, float]]
 
 
-# Names of the logs, and the equation where a name stands for two things.
+# Names of the logs, and the equation where a name has two meanings.
 STEPS = {
     ("d (km)", ""): "path_km",
     ("dlt (km)", "Eq (78)"): "tx_horizon_km",
@@ -86,7 +86,7 @@ STEPS = {
     ("Lbfs", "Eq (8)"): "free_space_db",
     ("Lb0p", "Eq (10)"): "line_of_sight_p_db",
     ("Lb0b", "Eq (11)"): "line_of_sight_beta_db",
-    # What the logs print last under these names belongs to the Earth radius of β0.
+    # The last values of the logs under these names belong to the Earth radius of β0.
     ("Lbulla (dB)", "Eq (21)"): "bullington_beta_db",
     ("Lbulls (dB)", "Eq (21)"): "smooth_beta_db",
     ("Ldsph (dB)", "Eq (27)"): "spherical_beta_db",
@@ -222,7 +222,7 @@ def test_published_results_over_the_sea_that_are_not_in_the_folder(shared: Path)
 
 @pytest.mark.real
 def test_published_results_over_a_town_that_are_not_in_the_folder(shared: Path) -> None:
-    """The six results of the profile that no log has, and those of vertical polarization."""
+    """The six results of the profile without a log, and those of vertical polarization."""
     name = "rburg_urban_with_clutter.csv"
     text = (shared / "validation" / "p1812" / "profiles" / name).read_text(encoding="ascii")
     measured = [row.split(",") for row in text.partition("{Begin of Measurements}\n")[2].split()]
@@ -260,7 +260,7 @@ def test_a_single_ridge_by_hand() -> None:
     profile = profile_of(d, np.array([0.0, 150.0, 0.0]))
     got = bullington_db(profile, profile.surface, 100.0, 100.0, 1e12, 1.5)
     assert got == pytest.approx(29.982, abs=0.001)
-    # Far below the ray nothing is lost.
+    # Far below the ray there is no loss.
     low = profile_of(d, np.array([0.0, -500.0, 0.0]))
     assert bullington_db(low, low.surface, 100.0, 100.0, 1e12, 1.5) == 0.0
 
@@ -484,7 +484,7 @@ def test_behind_an_obstacle_a_higher_frequency_loses_more(
 def test_over_a_ridge_a_higher_frequency_loses_more(
     seed: int, path_km: float, at: int, height_m: float, frequency_mhz: list[float]
 ) -> None:
-    """In the median: what ducts carry at a few percent of the time is not so simple."""
+    """For the median only: ducting at a few percent of the time is not symmetric."""
     h = hills(seed, height_m=5.0)
     h[0, at] += height_m
     paths = Paths.equally_spaced([path_km] * 2, h.repeat(2, axis=0))
@@ -543,8 +543,8 @@ def test_threads_forms_and_neighbours_change_nothing() -> None:
     alone = p1812.loss(Paths.equally_spaced(length[7:8], ground[7:8]), link)
     assert alone.loss_db[0] == found.loss_db[7]
     d = [np.linspace(0.0, each, 60) for each in length]
-    told = p1812.loss(Paths.of(d, list(ground.astype(np.float64))), link)
-    assert told.loss_db == pytest.approx(found.loss_db, abs=1e-9)
+    unequal = p1812.loss(Paths.of(d, list(ground.astype(np.float64))), link)
+    assert unequal.loss_db == pytest.approx(found.loss_db, abs=1e-9)
 
 
 @pytest.mark.parametrize(

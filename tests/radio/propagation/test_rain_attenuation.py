@@ -53,7 +53,7 @@ def test_validation_examples_of_p838(
     polarization: Polarization,
     expected: tuple[float, float, float],
 ) -> None:
-    """Study Group 3's validation examples of earth-space paths."""
+    """Validation examples of ITU-R Study Group 3 for Earth-space paths."""
     k, alpha = rain_attenuation.coefficients(frequency, polarization, elevation)
     gamma = rain_attenuation.specific_db_km(frequency, rate, polarization, elevation)
     assert (float(k), float(alpha), float(gamma)) == pytest.approx(expected, rel=2e-7)

@@ -27,7 +27,7 @@ CELL_DEG = 1.0 / 1200.0
 
 
 def usual(**terms: Any) -> p1812.P1812Link:
-    """A 4G site and a school, unless a test says otherwise."""
+    """A 4G site and a school, unless a test changes terms."""
     given: dict[str, Any] = {
         "frequency_mhz": 1800.0,
         "tx_height_m": 42.0,
@@ -81,7 +81,7 @@ def exact(
     *,
     at: tuple[float, float] = (-3.0, 115.0),
 ) -> tuple[FloatArray, FloatArray]:
-    """Losses of the Recommendation over geodesics straight to the cells; their distances."""
+    """Path loss of the Recommendation over geodesics directly to the cells; their distances."""
     rows, cols = np.nonzero(np.isfinite(found.loss_db))
     lat, lon = given.grid.position(rows + found.row + 0.5, cols + found.col + 0.5)
     site = np.full(lat.shape, at[1]), np.full(lat.shape, at[0])
@@ -106,14 +106,14 @@ def test_a_plain_is_the_recommendation_to_the_last_digit() -> None:
     assert found.status is Status.OK
     np.testing.assert_array_equal(np.isfinite(found.loss_db), km <= 3.0)
     far = np.isfinite(found.loss_db) & (km >= 0.25)
-    # The samples of the radial: a cell apart, none nearer to the receiver than half of that.
+    # The samples of the radial: one cell apart, none nearer to the receiver than half a cell.
     step = radials._cell_km(_chart(given, 3.0))
     profiles = [np.append(np.arange(int(d / step - 0.5) + 1) * step, d) for d in km[far]]
     paths = Paths.of(profiles, [np.full(each.size, 12.0) for each in profiles])
     expected = p1812.loss(paths, usual())
     assert (expected.status == Status.OK).all()
     np.testing.assert_allclose(found.loss_db[far], expected.loss_db, rtol=0.0, atol=1e-5)
-    # Nearer than the Recommendation begins: free space.
+    # Below the least distance of the Recommendation: free space.
     near = km < 0.25
     ray = np.hypot(km[near], 0.034)
     np.testing.assert_allclose(
@@ -195,7 +195,7 @@ def test_threads_change_no_bit() -> None:
 
 
 def test_sea_and_what_stands_on_the_ground_count_as_on_an_exact_path() -> None:
-    """Along a row the radial is the exact path, so only the last digits are apart."""
+    """Along a row the radial is the exact path, so only the last digits differ."""
     cells = hills(3, 121)
     zone = np.where((np.arange(121) // 9) % 2, RadioZone.SEA, RadioZone.COASTAL) * np.ones((3, 1))
     clutter = np.where(np.arange(121) % 7 == 0, 18.0, 0.0) * np.ones((3, 1))
@@ -224,12 +224,12 @@ def test_sea_and_what_stands_on_the_ground_count_as_on_an_exact_path() -> None:
 WOODLAND = Woodland(0.3, 50.0, 500.0)
 
 
-def along_a_row(wood: Any, **given: Any) -> tuple[FloatArray, FloatArray]:
-    """Loss of the cells east of a site on flat land, with a wood and without any."""
+def along_a_row(woodland: Any, **given: Any) -> tuple[FloatArray, FloatArray]:
+    """Loss of the cells east of a site on flat land, with woodland and without any."""
     shape = (3, 121)
-    layers = {"wood": np.broadcast_to(wood, shape), **given.pop("layers", {})}
+    layers = {"in_woodland": np.broadcast_to(woodland, shape), **given.pop("layers", {})}
     both = []
-    for what in (layers, {n: v for n, v in layers.items() if n != "wood"}):
+    for what in (layers, {n: v for n, v in layers.items() if n != "in_woodland"}):
         found = sweep.sweep_losses(
             ground(np.full(shape, 20.0), **what),
             *(-3.0, 115.0, usual()),
@@ -241,32 +241,32 @@ def along_a_row(wood: Any, **given: Any) -> tuple[FloatArray, FloatArray]:
     return both[0].astype(np.float64), both[1].astype(np.float64)
 
 
-def test_a_wood_on_a_surface_model_takes_what_lies_in_front_of_a_cell() -> None:
-    # Cells 80 to 89 are wood, of 92.5 m each; the site stands in the middle of cell 60. Samples of
-    # the radial lie a few metres beside the middles of cells: the wood begins at the western side
-    # of cell 80, and its first cell has half of it in front.
+def test_woodland_on_a_surface_model_attenuates_by_the_length_in_front_of_a_cell() -> None:
+    # Cells 80 to 89 are woodland, 92.5 m each; the site is in the centre of cell 60. Samples of the
+    # radial lie a few metres beside the centres of cells: the woodland begins at the western edge
+    # of cell 80, and the path to the centre of that cell has half a cell of it.
     cell_m = float(WGS84.inv(115.0, -3.0, 115.0 + CELL_DEG, -3.0)[2])
-    wood = np.zeros(121, np.int8)
-    wood[80:90] = 1
-    found, bare = along_a_row(wood)
+    woodland = np.zeros(121, np.int8)
+    woodland[80:90] = 1
+    found, bare = along_a_row(woodland)
     taken = found - bare
     assert not taken[: 80 - 61].any()
     assert not taken[90 - 61 :].any()
     depth_m = np.minimum((np.arange(10) + 0.5) * cell_m, 500.0)
     by_hand = 50.0 * (1.0 - np.exp(-depth_m * 0.3 / 50.0))
     np.testing.assert_allclose(taken[80 - 61 : 90 - 61], by_hand, rtol=0.0, atol=1.0)
-    # Of the surroundings the wood is a part: the larger counts.
-    around, _ = along_a_row(wood, around_db=20.0)
+    # The surroundings include the woodland: the larger loss counts.
+    around, _ = along_a_row(woodland, around_db=20.0)
     np.testing.assert_allclose(around - bare, np.maximum(taken, 20.0), rtol=0.0, atol=1e-4)
 
 
-def test_a_wood_about_which_nothing_is_known_leaves_its_cells_unknown() -> None:
-    wood = np.zeros(121, np.int8)
-    wood[80:90], wood[76:80], wood[100] = 1, -1, -1
-    found, bare = along_a_row(wood)
+def test_unknown_woodland_leaves_its_cells_unknown() -> None:
+    woodland = np.zeros(121, np.int8)
+    woodland[80:90], woodland[76:80], woodland[100] = 1, -1, -1
+    found, bare = along_a_row(woodland)
     known = np.isfinite(found)
-    # Cells of no class, and those in whose wood the way to them matters: 500 m are 5.4 cells.
-    # Cell 85 lies 5.5 cells behind the edge: whatever lies before that changes nothing.
+    # Cells without a class, and those whose woodland may begin at one: 500 m are 5.4 cells.
+    # Cell 85 lies 5.5 cells behind the edge: land cover before that changes nothing.
     assert np.flatnonzero(~known).tolist() == [*range(76 - 61, 85 - 61), 100 - 61]
     assert np.isfinite(bare).all()
     deep = 50.0 * (1.0 - np.exp(-500.0 * 0.3 / 50.0))
@@ -274,22 +274,22 @@ def test_a_wood_about_which_nothing_is_known_leaves_its_cells_unknown() -> None:
 
 
 def test_trees_are_passed_over_or_through_whichever_takes_less() -> None:
-    """What stands on bare ground is in the profile; the way through it is the other choice."""
-    wood = np.zeros(121, np.int8)
-    wood[80:90] = 1
-    tall: dict[str, Any] = {"clutter_m": np.where(wood, 20.0, 0.0) * np.ones((3, 1))}
-    found, over = along_a_row(wood, layers=tall)
-    _, bare = along_a_row(wood)
+    """Clutter on bare ground is in the profile; the path through it is the alternative."""
+    woodland = np.zeros(121, np.int8)
+    woodland[80:90] = 1
+    tall: dict[str, Any] = {"clutter_m": np.where(woodland, 20.0, 0.0) * np.ones((3, 1))}
+    found, over = along_a_row(woodland, layers=tall)
+    _, bare = along_a_row(woodland)
     inside = slice(80 - 61, 90 - 61)
-    # The first cell is half a cell deep: nearly nothing stands in front of it but its own trees.
+    # The first cell is half a cell deep: it has hardly more than its own trees in front of it.
     by_hand = 50.0 * (1.0 - np.exp(-0.5 * 92.5 * 0.3 / 50.0))
     assert (found - bare)[80 - 61] == pytest.approx(min(by_hand, (over - bare)[80 - 61]), abs=0.6)
     assert (found <= over + 1e-4).all()
-    # Where a wood lets everything through, bare ground is left inside of it, and what it shades
-    # behind it stays.
+    # Where woodland causes no loss, only bare ground is left inside of it, and its shadow behind
+    # it stays.
     thin = Woodland(1e-9, 50.0, 2000.0)
     through = sweep.sweep_losses(
-        ground(np.full((3, 121), 20.0), wood=np.broadcast_to(wood, (3, 121)), **tall),
+        ground(np.full((3, 121), 20.0), in_woodland=np.broadcast_to(woodland, (3, 121)), **tall),
         *(-3.0, 115.0, usual()),
         radius_km=5.0,
         woodland=thin,
@@ -307,7 +307,7 @@ def test_behind_a_void_nothing_is_known() -> None:
     known = np.isfinite(loss)
     assert known[: 30 - found.col].sum() >= 25
     assert not known[30 - found.col :].any()
-    # A site on a void sees nothing, and says so.
+    # A site on a void has no loss at any cell, and its status is VOID.
     cells[20, 20] = NAN
     found = swept(ground(cells), radius_km=1.5)
     assert found.status is Status.VOID
@@ -339,7 +339,7 @@ def test_few_cells_and_large_ones() -> None:
     found = swept(ground(np.full((1, 1), 3.0)), radius_km=10.0)
     assert np.isfinite(found.loss_db).all()
     assert found.loss_db.shape == (1, 1)
-    # Cells of 5 km: samples stand nearer, so that the shortest path has one between its ends.
+    # Cells of 5 km: samples are closer, so that the shortest path has one between its ends.
     found = swept(ground(np.full((5, 5), 3.0), cell_deg=0.05), radius_km=20.0)
     assert np.isfinite(found.loss_db).all()
 

@@ -1,4 +1,4 @@
-"""Houses and trees that no input shows, by Hata."""
+"""Loss in houses and trees that no input shows, by Hata."""
 
 from __future__ import annotations
 

@@ -1,0 +1,153 @@
+"""Docstrings and comments use the words of the field, see CONTRIBUTING.md, "Words we use"."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.conftest import package_sources
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Regular expression → what to write instead.
+BANNED = {
+    r"told|tells?": "state, show, call with",
+    r"hear[sd]?": "read, receive",
+    r"taught|teach(?:es)?": "calibrate, fit",
+    r"speaks? of": "covers, describes",
+    r"h[au]ngs? (?:up)?on": "depends on",
+    r"hangs? together": "is connected",
+    r"to be had": "available",
+    r"c[ao]mes? of": "results from",
+    r"goes": "is removed, runs, continues",
+    # *else* at the end of a clause; "nothing else" and its like are plain English.
+    r"(?<!thing )(?<!body )(?<!where )(?<!who )else(?=\s*(?:[.,;:)]|$))": "otherwise",
+    r"stripes?": "block, window",
+    r"pieces?(?! of (?:advice|evidence))": "block, window, tile, part",
+    r"pages? of (?:a|the|an elevation) (?:raster|model|elevation model)": "block",
+    r"bands? of (?:rows|columns)": "block, window",
+    r"tall(?:y|ies)": "zonal statistics",
+    r"woods": "woodland",
+    r"`(?:looks|pieces|pages|frames|tallies|woods|ground|losses|limits|faults)\.\w+`": (
+        "styles, raster_cache, dem_blocks, dem, zonal_statistics, woodland, dem_windows, "
+        "path_loss, checks, findings"
+    ),
+    r"nobody knows": "unknown",
+    r"as it were|of one cloth|whoever": "plain words",
+}
+
+# File, phrase and reason: where a banned word is the right one.
+ALLOWED: tuple[tuple[str, str, str], ...] = ()
+
+# Rooms and files whose sentences still have such words; one that is clean leaves this list.
+UNCLEAN: tuple[str, ...] = (
+    "cli",
+    "deficit",
+    "deliverables",
+    "doctor.py",
+    "i18n",
+    "pipeline.py",
+    "project",
+    "quality",
+    "sources",
+    "stages.py",
+    "storage",
+)
+
+_PATTERNS = {
+    re.compile(rf"(?<![\w-])(?:{pattern})(?![\w-])", re.IGNORECASE): instead
+    for pattern, instead in BANNED.items()
+}
+
+
+def sentences(source: str) -> Iterator[tuple[int, str]]:
+    """Docstrings, also those of attributes, and blocks of comments, each with its first line."""
+    for node in ast.walk(ast.parse(source)):
+        body = getattr(node, "body", None)
+        for part in body if isinstance(body, list) else []:
+            if (
+                isinstance(part, ast.Expr)
+                and isinstance(part.value, ast.Constant)
+                and isinstance(part.value.value, str)
+            ):
+                yield part.lineno, part.value.value
+    first, last, block = 0, -1, ""
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type != tokenize.COMMENT:
+            continue
+        line = token.start[0]
+        continues = line == last + 1 and not token.line[: token.start[1]].strip()
+        if block and not continues:
+            yield first, block
+            first, block = line, ""
+        first, last = first if block else line, line
+        block += token.string.lstrip("# ") + "\n"
+    if block:
+        yield first, block
+
+
+def faults(source: str, name: str = "") -> list[str]:
+    """Banned words in the docstrings and comments of a source."""
+    allowed = [phrase for file, phrase, _ in ALLOWED if file == name]
+    found = []
+    for first, text in sentences(source):
+        for pattern, instead in _PATTERNS.items():
+            for match in pattern.finditer(text):
+                around = " ".join(text[max(match.start() - 40, 0) : match.end() + 40].split())
+                if not any(phrase in around for phrase in allowed):
+                    line = first + text[: match.start()].count("\n")
+                    found.append((line, f"{name}:{line}: {match[0]!r} → {instead}"))
+    return [fault for _, fault in sorted(found)]
+
+
+def is_unclean(name: str) -> bool:
+    """Whether a file, or its room, is on the list of unclean ones."""
+    return name in UNCLEAN or name.split("/", maxsplit=1)[0] in UNCLEAN
+
+
+def test_the_package_uses_the_words_of_the_field() -> None:
+    found = [
+        fault
+        for name, source in package_sources().items()
+        if not is_unclean(name)
+        for fault in faults(source, name)
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_a_clean_room_leaves_the_list() -> None:
+    kept = {
+        entry
+        for name, source in package_sources().items()
+        for entry in {name, name.split("/")[0]} & set(UNCLEAN)
+        if faults(source, name)
+    }
+    assert sorted(set(UNCLEAN) - kept) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        ('"""What the model tells."""', 1),
+        ('def f():\n    """0 where it is;\n\n    NaN else.\n    """', 4),
+        ('class A:\n    x: int\n    """Hangs on y."""', 3),
+        ("x = 1\n# Told twice.\n", 2),
+        ("x = 1  # a stripe\n", 1),
+        ("# It is 0 where known, NaN\n# else; see `limits.of`.\n", 2),
+    ],
+)
+def test_a_banned_word_is_found_at_its_line(source: str, line: int) -> None:
+    assert faults(source, "a.py")[0].startswith(f"a.py:{line}: ")
+
+
+def test_plain_words_and_code_are_free() -> None:
+    source = (
+        'if x == "told":\n    y = 1\nelse:\n    y = 2\n"""Nothing else. More else than that."""\n'
+    )
+    assert faults(source) == []
