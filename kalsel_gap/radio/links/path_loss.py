@@ -107,7 +107,7 @@ class _PathTerms(NamedTuple):
         return _PathTerms(*(values[index] for values in self))
 
 
-class _Step(NamedTuple):
+class _LossStep(NamedTuple):
     """Loss of one possible path to the receiver, arrays of shape (paths,).
 
     NaN unless the status is OK; it is not OK where this kind of path does not apply.
@@ -195,7 +195,7 @@ def _loss_of(paths: Paths, terms: _PathTerms, ground: RadioTerrain) -> PathLoss:
     )
 
 
-def _over_terrain(paths: Paths, terms: _PathTerms, ground: RadioTerrain) -> _Step:
+def _over_terrain(paths: Paths, terms: _PathTerms, ground: RadioTerrain) -> _LossStep:
     """Loss over the terrain and the clutter of the profile, by ITU-R P.1812."""
     from kalsel_gap.radio.propagation import p1812
     from kalsel_gap.radio.propagation.path_inputs import LAND_COVER
@@ -204,10 +204,12 @@ def _over_terrain(paths: Paths, terms: _PathTerms, ground: RadioTerrain) -> _Ste
     status = made.status.copy()
     if ground.terrain.has_clutter:
         status[with_unknown_clutter(paths, status)] = LAND_COVER
-    return _Step(made.loss_db, made.diffraction_db, status)
+    return _LossStep(made.loss_db, made.diffraction_db, status)
 
 
-def _at_short_range(paths: Paths, terms: _PathTerms, over: _Step, ground: RadioTerrain) -> _Step:
+def _at_short_range(
+    paths: Paths, terms: _PathTerms, over: _LossStep, ground: RadioTerrain
+) -> _LossStep:
     """Loss of paths shorter than the range of ITU-R P.1812."""
     from kalsel_gap.radio.propagation import p1812, short_range
     from kalsel_gap.radio.propagation.path_inputs import DISTANCE, OK
@@ -223,7 +225,9 @@ def _at_short_range(paths: Paths, terms: _PathTerms, over: _Step, ground: RadioT
     return found
 
 
-def _through_woodland(paths: Paths, terms: _PathTerms, over: _Step, ground: RadioTerrain) -> _Step:
+def _through_woodland(
+    paths: Paths, terms: _PathTerms, over: _LossStep, ground: RadioTerrain
+) -> _LossStep:
     """Loss to receivers in woodland without its clutter; the loss inside it is not included."""
     from kalsel_gap.radio.paths import woodland
     from kalsel_gap.radio.propagation import p1812
@@ -263,11 +267,11 @@ def _elevation_deg(paths: Paths, terms: _PathTerms, ground: RadioTerrain) -> Flo
     return np.degrees(np.arctan2((rx_m - tx_m) / 1000.0, paths.length_km) - fall)
 
 
-def _no_step(count: int) -> _Step:
+def _no_step(count: int) -> _LossStep:
     """The loss of a kind of path that does not apply, for all paths."""
     from kalsel_gap.radio.propagation.path_inputs import DISTANCE
 
-    return _Step(
+    return _LossStep(
         np.full(count, np.nan), np.full(count, np.nan), np.full(count, DISTANCE, dtype=np.int8)
     )
 
