@@ -10,25 +10,28 @@ from __future__ import annotations
 import argparse
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kalsel_gap.indicators.distribution import (
-    CONCENTRATION,
     deficit_without_service,
-    infer_by_curves,
     infer_delivered,
     tier_probabilities,
 )
 from kalsel_gap.indicators.inference import (
     MonotoneCurve,
-    Prior,
     can_state_both,
     fit_given_line,
     fit_no_line,
+    prior_given_line,
+    prior_no_line,
+    scale_odds,
+    selection_factor,
 )
+from kalsel_gap.project.index import Index
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +45,12 @@ WEIGHT_DELIVERED = 0.6
 TIERS = (0.8, 0.6, 0.4, 0.2)
 BIAS = 0.02
 COVERAGE = (0.88, 0.97)
-PRIOR = Prior()
+RULE = Index.shipped().inference
+PRIOR = RULE.prior
+CONCENTRATION = RULE.concentration
+by_prior_no_line = partial(prior_no_line, prior=PRIOR)
+by_prior_given_line = partial(prior_given_line, prior=PRIOR)
+UNLEARNED = fit_no_line([], [], prior=PRIOR), fit_given_line([], [], prior=PRIOR)
 SOURCES = {
     "survey": "speed or none, of schools at random",
     "tests": "speed, of schools with a line only",
@@ -60,8 +68,8 @@ class Truth:
 
 
 TRUTHS = (
-    Truth("the prior", PRIOR.no_line, PRIOR.given_line),
-    Truth("10 % more unconnected", lambda a: PRIOR.no_line(a) + 0.10, PRIOR.given_line),
+    Truth("the prior", by_prior_no_line, by_prior_given_line),
+    Truth("10 % more unconnected", lambda a: by_prior_no_line(a) + 0.10, by_prior_given_line),
     Truth("steeper", lambda a: 0.02 + 0.75 * (1.0 - a), lambda a: np.maximum(0.95 * a, 0.05)),
     Truth("flatter", lambda a: 0.15 + 0.20 * (1.0 - a), lambda a: np.maximum(0.5 * a, 0.2)),
 )
@@ -85,12 +93,14 @@ class Province:
     def curves(self) -> tuple[MonotoneCurve, MonotoneCurve]:
         """Both curves, learned from what the source can state."""
         line, none = self.shown & self.has_line, self.shown & ~self.has_line
-        states_both = self.source != "tests" and can_state_both(int(none.sum()), int(line.sum()))
+        states_both = self.source != "tests" and can_state_both(
+            int(none.sum()), int(line.sum()), minimum=RULE.minimum_answers
+        )
         both = self.shown & states_both
         speed = line & (self.source != "register")
         return (
-            fit_no_line(self.available[both], ~self.has_line[both]),
-            fit_given_line(self.available[speed], self.delivered[speed]),
+            fit_no_line(self.available[both], ~self.has_line[both], prior=PRIOR),
+            fit_given_line(self.available[speed], self.delivered[speed], prior=PRIOR),
         )
 
 
@@ -113,16 +123,27 @@ def draw(truth: Truth, source: str, known: float, rng: np.random.Generator) -> P
 
 
 def judge(
-    province: Province, curves: tuple[MonotoneCurve, MonotoneCurve]
+    province: Province, curves: tuple[MonotoneCurve, MonotoneCurve], *, selected: bool = True
 ) -> tuple[float, float, float]:
-    """Bias and coverage of A_d at schools with unknown A_d; the largest bias of a third."""
+    """Bias and coverage of A_d at schools of which it is unknown; the largest bias of a third.
+
+    `selected`: whether it counts that the unknown schools are those that no source has taken out.
+    """
     unknown = ~province.knows_speed
     available, truth = province.available[unknown], province.delivered[unknown]
-    inferred = infer_by_curves(
-        available,
-        (province.shown & province.has_line)[unknown],
-        no_line=curves[0],
-        given_line=curves[1],
+    no_line, given_line = curves
+    none, line = province.shown & ~province.has_line, province.shown & province.has_line
+    factor = selection_factor(
+        no_line.at(province.available),
+        int(none.sum()),
+        int(line.sum()),
+        minimum_schools=RULE.minimum_schools,
+    )
+    inferred = infer_delivered(
+        scale_odds(no_line.at(available), factor if selected else 1.0),
+        given_line.at(available),
+        line[unknown],
+        concentration=CONCENTRATION,
     )
     error = inferred.mean() - truth
     low, high = inferred.interval()
@@ -137,7 +158,8 @@ def steepest(curves: tuple[MonotoneCurve, MonotoneCurve]) -> float:
     """Largest |dD/dA_a| of a pair of curves."""
     a = np.linspace(0.0, 1.0, 10_001)
     nobody = np.zeros(a.shape, dtype=bool)
-    inferred = infer_by_curves(a, nobody, no_line=curves[0], given_line=curves[1])
+    no_line, given_line = (curve.at(a) for curve in curves)
+    inferred = infer_delivered(no_line, given_line, nobody, concentration=CONCENTRATION)
     deficit = (1.0 - inferred.mean()) * deficit_without_service(
         a, weight_delivered=WEIGHT_DELIVERED
     )
@@ -145,8 +167,8 @@ def steepest(curves: tuple[MonotoneCurve, MonotoneCurve]) -> float:
 
 
 def compare_sources(repeats: int) -> float:
-    """Print bias and coverage of every truth and source; return the steepest slope."""
-    slope = steepest((fit_no_line([], []), fit_given_line([], [])))
+    """Print bias and coverage of every truth and source; the steepest slope met."""
+    slope = steepest(UNLEARNED)
     print("Inferred A_d against the truth, before → after learning; * outside the aim.")
     print("Means over provinces; sd is that of the bias of one province after learning.")
     print(f"Aim where the truth is the prior: bias within ±{BIAS}, coverage {COVERAGE}.\n")
@@ -165,7 +187,10 @@ def compare_sources(repeats: int) -> float:
                     province = draw(truth, source, known, rng)
                     curves = province.curves()
                     slope = max(slope, steepest(curves))
-                    before = judge(province, (fit_no_line([], []), fit_given_line([], [])))
+                    before = judge(
+                        province,
+                        (fit_no_line([], [], prior=PRIOR), fit_given_line([], [], prior=PRIOR)),
+                    )
                     rows.append([before, judge(province, curves)])
                 (b0, c0, w0), (b1, c1, w1) = np.mean(rows, axis=0)
                 spread = np.std([after[0] for _, after in rows])
@@ -185,20 +210,17 @@ def compare_shares(repeats: int) -> None:
     print(
         "\nTests take connected schools out of the unknown ones: π is of all schools, not of these."
     )
-    print("Truth: the prior. Corrected: odds of π divided by 1 - share of the connected tested.\n")
+    print("Truth: the prior. Corrected: odds of π by the selection.\n")
     print(f"{'share tested':>12}{'bias':>10}{'corrected':>12}{'coverage':>10}{'corrected':>12}")
     for share in (0.05, 0.1, 0.2, 0.4, 0.7):
         rng = np.random.default_rng(int(1000 * share))
         rows = []
         for _ in range(repeats):
-            connected = float((1.0 - PRIOR.no_line(np.array(0.48))) * SCHOOLS)
+            connected = float((1.0 - by_prior_no_line(np.array(0.48))) * SCHOOLS)
             province = draw(TRUTHS[0], "tests", share * connected, rng)
-            no_line, given_line = province.curves()
-            bias, held, _ = judge(province, (no_line, given_line))
-            expected = float((1.0 - no_line.at(province.available)).sum())
-            odds = no_line.values / (1.0 - no_line.values) / (1.0 - province.shown.sum() / expected)
-            corrected = MonotoneCurve(no_line.knots, odds / (1.0 + odds), no_line.schools)
-            rows.append([bias, held, *judge(province, (corrected, given_line))[:2]])
+            curves = province.curves()
+            before = judge(province, curves, selected=False)
+            rows.append([*before[:2], *judge(province, curves)[:2]])
         b0, c0, b1, c1 = np.mean(rows, axis=0)
         print(f"{share:12.0%}{b0:+10.4f}{b1:+12.4f}{c0:10.3f}{c1:12.3f}")
 
@@ -207,7 +229,12 @@ def adequate_at_best() -> None:
     """Print the largest probability of an adequate school under the default prior."""
     best = np.array([0.95, 0.95, 1.0, 1.0])
     named = np.array([False, True, False, True])
-    inferred = infer_delivered(PRIOR.no_line(0.95), PRIOR.given_line(np.full(4, 0.95)), named)
+    inferred = infer_delivered(
+        by_prior_no_line(0.95),
+        by_prior_given_line(np.full(4, 0.95)),
+        named,
+        concentration=CONCENTRATION,
+    )
     sure = tier_probabilities(inferred, best, TIERS, weight_delivered=WEIGHT_DELIVERED)[:, -1]
     print(
         f"\nP(D < .2) with the shipped prior, at most: {sure[[0, 2]].max():.3f}; "

@@ -1,4 +1,4 @@
-"""Delivered adequacy A_d: what the school has now, or an estimate where that is unknown."""
+"""Delivered adequacy A_d: what the school has now."""
 
 from __future__ import annotations
 
@@ -10,10 +10,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from kalsel_gap.geo.arrays import FloatArray
-    from kalsel_gap.project.index import Adequacy, Inference, RequiredMbps
-
-
-INTERVAL = (0.05, 0.95)
+    from kalsel_gap.project.index import Adequacy, RequiredMbps
 
 
 def required_mbps(students: ArrayLike, rule: RequiredMbps) -> FloatArray:
@@ -66,27 +63,3 @@ def adequacy(
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = (np.nan_to_num(parts) * weights).sum(axis=0) / weights.sum(axis=0)
     return np.where(np.isnan(down), np.nan, np.clip(mean, 0.0, 1.0))
-
-
-def beta_mean(available: ArrayLike, rule: Inference) -> FloatArray:
-    """Mean delivered adequacy where nothing else is known: a share of the available adequacy."""
-    return rule.mean_factor * np.asarray(available, dtype=np.float64)
-
-
-def beta_interval(available: ArrayLike, rule: Inference) -> tuple[FloatArray, FloatArray]:
-    """5 % and 95 % quantile of the Beta rule, widened to contain the mean.
-
-    With very little available the distribution is so skewed that its mean lies beyond the 95 %
-    quantile; the interval that is shown always contains the number that is shown.
-    """
-    from scipy.special import betaincinv
-
-    mean = beta_mean(available, rule)
-    low, high = np.zeros_like(mean), mean.copy()
-    inside = (mean > 0) & (mean < 1)
-    a = rule.concentration * mean[inside]
-    b = rule.concentration - a
-    low[inside] = np.minimum(betaincinv(a, b, INTERVAL[0]), mean[inside])
-    high[inside] = np.maximum(betaincinv(a, b, INTERVAL[1]), mean[inside])
-    low[mean >= 1] = 1.0
-    return np.where(np.isnan(mean), np.nan, low), np.where(np.isnan(mean), np.nan, high)

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 
 INTERVAL = (0.05, 0.95)
-CONCENTRATION = 4.0  # of the Beta given a line; kalsel-gap method, section 1.1, low confidence
 _DECIMALS = 12  # at the bounds of tiers, as for the tiers themselves
 _HALVINGS = 50  # of an interval of length 1: below 1e-15
 
@@ -54,7 +53,7 @@ class Delivered:
 
         Examples
         --------
-        >>> unknown = infer_delivered([0.4], [0.5], [False])
+        >>> unknown = infer_delivered([0.4], [0.5], [False], concentration=4.0)
         >>> unknown.cdf(0.0), unknown.cdf(1.0)
         (array([0.4]), array([1.]))
         """
@@ -110,7 +109,7 @@ def infer_delivered(
     has_line: ArrayLike,
     *,
     known: ArrayLike | None = None,
-    concentration: float = CONCENTRATION,
+    concentration: ArrayLike,
 ) -> Delivered:
     """Distribution of A_d of schools from both curves and from what is known of each.
 
@@ -122,19 +121,21 @@ def infer_delivered(
         Whether the school is known to have a line of unknown speed: its register names a provider.
         There π is 0.
     known : array of shape (n,), optional
-        A_d where it is known, otherwise NaN; a known value is used as it is.
-    concentration : float
+        A_d where it is known, else NaN: it counts as it is.
+    concentration : float or array of shape (n,)
         Of the Beta given a line.
 
     Examples
     --------
-    >>> unknown = infer_delivered([0.4055, 0.4055], [0.168, 0.168], [False, True])
+    >>> unknown = infer_delivered(
+    ...     [0.4055, 0.4055], [0.168, 0.168], [False, True], concentration=4.0
+    ... )
     >>> unknown.mean().round(4).tolist()
     [0.0999, 0.168]
     """
     mean = np.asarray(given_line, dtype=np.float64)
     none = np.where(np.asarray(has_line, dtype=bool), 0.0, np.asarray(no_line, dtype=np.float64))
-    spread = np.full(mean.shape, concentration)
+    spread = np.array(np.broadcast_to(np.asarray(concentration, np.float64), mean.shape))
     if known is not None:
         value = np.asarray(known, dtype=np.float64)
         is_known = ~np.isnan(value)
@@ -151,7 +152,7 @@ def infer_by_curves(
     no_line: MonotoneCurve,
     given_line: MonotoneCurve,
     known: ArrayLike | None = None,
-    concentration: float = CONCENTRATION,
+    concentration: ArrayLike,
 ) -> Delivered:
     """:func:`infer_delivered` with both curves taken at A_a; unknown where A_a is."""
     return infer_delivered(
@@ -180,7 +181,7 @@ def mean_deficit(
 
     Examples
     --------
-    >>> unknown = infer_delivered([0.4055], [0.168], [False])
+    >>> unknown = infer_delivered([0.4055], [0.168], [False], concentration=4.0)
     >>> mean_deficit(unknown, [0.21], weight_delivered=0.6).round(4).tolist()
     [0.8245]
     """
@@ -237,7 +238,7 @@ def tier_probabilities(
 
     Examples
     --------
-    >>> unknown = infer_delivered([0.0725], [0.76], [False])
+    >>> unknown = infer_delivered([0.0725], [0.76], [False], concentration=4.0)
     >>> bounds = (0.8, 0.6, 0.4, 0.2)
     >>> tier_probabilities(unknown, [0.95], bounds, weight_delivered=0.6).round(3).tolist()
     [[0.0, 0.073, 0.037, 0.234, 0.656]]
@@ -250,52 +251,51 @@ def tier_probabilities(
     return np.diff(reached, axis=-1)
 
 
-# --- a doubtful position -------------------------------------------------------------------------
+# --- one of several places, or one of several A_a ------------------------------------------------
 
 
-def mix_deficits(at_point: ArrayLike, in_area: ArrayLike, weight: ArrayLike) -> FloatArray:
-    """Weighted mean of the value at the point as given and the value in the claimed area.
+def mix(values: Sequence[ArrayLike], weights: Sequence[ArrayLike]) -> FloatArray:
+    """Weighted mean of what holds in each of several cases.
 
-    For any figure that is linear in the distribution: mean deficits of shape (n,), and tier
-    probabilities of shape (n, 5) with `weight` of shape (n, 1).
+    For any figure that is linear in the distribution: A_a, mean deficits, probabilities of tiers.
 
     Parameters
     ----------
-    at_point, in_area : array
-        NaN where there is no evidence: that value is left out.
-    weight : array
-        Of the point, 0 to 1.
+    values : sequence of arrays
+        One for each case; NaN where there is no evidence: that case drops out.
+    weights : sequence of arrays
+        Of the cases, not negative; only proportions matter.
 
     Examples
     --------
-    >>> mix_deficits([0.9, 0.9, np.nan], [0.5, np.nan, np.nan], [0.75, 0.75, 0.75]).tolist()
+    >>> at_point, in_area = [0.9, 0.9, np.nan], [0.5, np.nan, np.nan]
+    >>> mix([at_point, in_area], [0.75, 0.25]).tolist()
     [0.8, 0.9, nan]
     """
-    point, area = np.asarray(at_point, np.float64), np.asarray(in_area, np.float64)
-    share = _weight_of_point(point, area, weight)
+    given = np.stack(np.broadcast_arrays(*(np.asarray(v, np.float64) for v in values)))
+    shares = _shares(given, weights)
     with np.errstate(invalid="ignore"):
-        return np.where(
-            share >= 1.0,
-            point,
-            np.where(share <= 0.0, area, share * point + (1.0 - share) * area),
-        )
+        mean = np.where(shares > 0.0, shares * given, 0.0).sum(axis=0)
+    # Rounding must not leave the range of the cases.
+    least = np.where(shares > 0.0, given, np.inf).min(axis=0)
+    most = np.where(shares > 0.0, given, -np.inf).max(axis=0)
+    return np.where(np.isnan(shares).any(axis=0), np.nan, np.clip(mean, least, most))
 
 
 def mix_intervals(
-    at_point: tuple[Delivered, ArrayLike],
-    in_area: tuple[Delivered, ArrayLike],
-    weight: ArrayLike,
+    cases: Sequence[tuple[Delivered, ArrayLike]],
+    weights: Sequence[ArrayLike],
     *,
     weight_delivered: float,
 ) -> tuple[FloatArray, FloatArray]:
-    """5 % and 95 % quantile of D, mixed of the point as given and the area; they contain its mean.
+    """5 % and 95 % quantile of D over several cases; they hold its mean.
 
     Parameters
     ----------
-    at_point, in_area : pair of Delivered and array of shape (n,)
-        Distribution of A_d, and A_a.
-    weight : array of shape (n,)
-        Of the point, 0 to 1.
+    cases : sequence of pairs of Delivered and array of shape (n,)
+        Distribution of A_d, and A_a, in each case.
+    weights : sequence of arrays of shape (n,)
+        Of the cases, not negative; only proportions matter.
     weight_delivered : float
         λ.
 
@@ -304,18 +304,14 @@ def mix_intervals(
     low, high : float arrays of shape (n,)
         Found by bisection: the quantiles of a mixture have no closed form.
     """
-    most = [
-        deficit_without_service(a, weight_delivered=weight_delivered)
-        for a in (at_point[1], in_area[1])
-    ]
-    parts = (at_point[0], in_area[0])
-    means = [(1.0 - part.mean()) * m for part, m in zip(parts, most, strict=True)]
-    share = _weight_of_point(means[0], means[1], weight)
+    most = [deficit_without_service(a, weight_delivered=weight_delivered) for _, a in cases]
+    means = np.stack([(1.0 - d.mean()) * m for (d, _), m in zip(cases, most, strict=True)])
+    shares = _shares(means, weights)
 
     def probability(deficit: FloatArray) -> FloatArray:
-        """P(D ≤ deficit): the probability that A_d is at least as large as this deficit allows."""
-        total = np.zeros(share.shape)
-        for part, m, w in zip(parts, most, (share, 1.0 - share), strict=True):
+        """P(D ≤ deficit): that A_d is at least as much as it leaves over."""
+        total = np.zeros(deficit.shape)
+        for (part, _), m, w in zip(cases, most, shares, strict=True):
             with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
                 # A bound of 0 holds for A_d = 0; the next float below keeps a known A_d on the
                 # right side.
@@ -324,10 +320,10 @@ def mix_intervals(
             total += np.where(w > 0.0, w * (1.0 - below), 0.0)
         return total
 
-    mean = mix_deficits(means[0], means[1], weight)
+    mean = mix(list(means), list(shares))
     ends = []
     for p in INTERVAL:
-        low, high = np.zeros(share.shape), np.ones(share.shape)
+        low, high = np.zeros(mean.shape), np.ones(mean.shape)
         for _ in range(_HALVINGS):
             middle = (low + high) / 2.0
             enough = probability(middle) >= p
@@ -340,7 +336,14 @@ def mix_intervals(
     )
 
 
-def _weight_of_point(point: FloatArray, area: FloatArray, weight: ArrayLike) -> FloatArray:
-    """The weight, 1 or 0 where only one of the two is known."""
-    share = np.asarray(weight, dtype=np.float64)
-    return np.where(np.isnan(area), 1.0, np.where(np.isnan(point), 0.0, share))
+def _shares(values: FloatArray, weights: Sequence[ArrayLike]) -> FloatArray:
+    """Weights of the cases of which there is evidence, scaled to add up to 1; NaN without any."""
+    given = np.stack([np.broadcast_to(w, values.shape[1:]) for w in weights])
+    given = np.where(np.isnan(values), 0.0, given)
+    total = given.sum(axis=0)
+    # A case that is alone counts whatever its weight.
+    alone = (~np.isnan(values)).astype(np.float64)
+    given = np.where(total > 0.0, given, alone)
+    with np.errstate(invalid="ignore"):
+        shares: FloatArray = given / given.sum(axis=0)
+    return shares

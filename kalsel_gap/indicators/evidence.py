@@ -22,33 +22,18 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from kalsel_gap.geo.arrays import BoolArray, FloatArray
+    from kalsel_gap.project.signal import ErrorsDb
 
 
 _MAD_TO_SIGMA = 1.4826  # of a normal distribution
 
 
-@dataclass(frozen=True, slots=True)
-class Errors:
-    """Error of each kind of evidence, dB, one standard deviation; all of low confidence."""
-
-    measured_db: float = 2.0
-    """Measured at the place."""
-    modelled_db: float = 10.0
-    """Modelled by the operator."""
-    predicted_db: float = 10.0
-    """Predicted, not calibrated."""
-    predicted_mountains_db: float = 12.0
-    """The same over a path that crosses mountains."""
-    declared_db: float = 15.0
-    """Declared."""
-
-
 def error_db(
     basis: ArrayLike,
+    errors: ErrorsDb,
     *,
     crosses_mountains: ArrayLike = False,
     held_out_db: ArrayLike = np.nan,
-    errors: Errors | None = None,
 ) -> FloatArray:
     """Error of evidence in dB, one standard deviation.
 
@@ -56,12 +41,12 @@ def error_db(
     ----------
     basis : array of str, shape (n,)
         *measured*, *predicted*, *modelled* or *declared*.
+    errors : ErrorsDb
+        Of each kind of evidence.
     crosses_mountains : bool or array
         Of predictions: whether the path crosses mountains.
     held_out_db : float or array
         Error of calibrated predictions at measurements held out; NaN where not calibrated.
-    errors : Errors, optional
-        The default ones if not given.
 
     Raises
     ------
@@ -70,21 +55,23 @@ def error_db(
 
     Examples
     --------
-    >>> error_db(["measured", "predicted", "predicted"], held_out_db=[np.nan, np.nan, 6.5]).tolist()
+    >>> from kalsel_gap.project.signal import Signal
+    >>> kinds, errors = ["measured", "predicted", "predicted"], Signal.shipped().errors_db
+    >>> error_db(kinds, errors, held_out_db=[np.nan, np.nan, 6.5]).tolist()
     [2.0, 10.0, 6.5]
     """
-    figures, kinds = errors or Errors(), np.asarray(basis, dtype=np.str_)
+    kinds = np.asarray(basis, dtype=np.str_)
     held_out = np.asarray(held_out_db, dtype=np.float64)
     assumed = np.where(
         np.asarray(crosses_mountains, dtype=bool),
-        figures.predicted_mountains_db,
-        figures.predicted_db,
+        errors.predicted_mountains,
+        errors.predicted,
     )
     by_basis: dict[str, ArrayLike] = {
-        "measured": figures.measured_db,
+        "measured": errors.measured,
         "predicted": np.where(np.isnan(held_out), assumed, held_out),
-        "modelled": figures.modelled_db,
-        "declared": figures.declared_db,
+        "modelled": errors.modelled,
+        "declared": errors.declared,
     }
     if unknown := sorted(set(kinds.ravel().tolist()) - set(by_basis)):
         raise ValueError(f"no such basis of evidence: {', '.join(unknown)}")
@@ -185,14 +172,14 @@ class MapLevels:
         The map shows no signal.
     error_db : float array of shape (n,)
         Error of the map.
-    detection_dbm : float
+    detection_dbm : float or float array of shape (n,)
         Level below which the map shows none.
     """
 
     level_dbm: FloatArray
     is_none: BoolArray
     error_db: FloatArray
-    detection_dbm: float
+    detection_dbm: float | FloatArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -207,14 +194,14 @@ class PredictedLevels:
         The list of sites is complete and none of them reaches the school.
     error_db : float array of shape (n,)
         Error of the prediction.
-    is_independent : bool
+    is_independent : bool or bool array of shape (n,)
         Not calibrated on the map that it is combined with.
     """
 
     level_dbm: FloatArray
     is_none: BoolArray
     error_db: FloatArray
-    is_independent: bool = True
+    is_independent: bool | BoolArray = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -237,13 +224,17 @@ class Combined:
     is_none: BoolArray
 
 
-def combine_levels(of_map: MapLevels, predicted: PredictedLevels, *, is_complete: bool) -> Combined:
+def combine_levels(
+    of_map: MapLevels, predicted: PredictedLevels, *, is_complete: bool | BoolArray
+) -> Combined:
     """Combine a map's levels with predicted ones, of one operator and technology.
 
     Where the list of sites is complete and the prediction independent of the map, both are averaged
     by precision. A map's *none* means at most its detection level: a prediction above that is
     averaged with the detection level, which is the most that the map allows; one below it leaves
-    *none*. Otherwise the map counts wherever it has data, and the prediction fills in.
+    *none*. A level of the map below its detection level counts as that level there too, or a map
+    that shows something would allow less than one that shows nothing. Where they are not averaged
+    the map counts wherever it has data, and the prediction fills in.
 
     Parameters
     ----------
@@ -251,7 +242,7 @@ def combine_levels(of_map: MapLevels, predicted: PredictedLevels, *, is_complete
         With all levels unknown where there is no map.
     predicted : PredictedLevels
         With all levels unknown where there is no prediction.
-    is_complete : bool
+    is_complete : bool or bool array of shape (n,)
         The list of sites holds all of them. Where it does not, a prediction that fills in is a
         lower bound, and no site in reach leaves the school unknown.
 
@@ -268,13 +259,17 @@ def combine_levels(of_map: MapLevels, predicted: PredictedLevels, *, is_complete
     ([-95.0, -115.0, nan, -95.0], ['combined', 'combined', 'map', 'prediction'])
     """
     has_level = ~np.isnan(of_map.level_dbm) & ~of_map.is_none
-    most = np.where(of_map.is_none, of_map.detection_dbm, of_map.level_dbm)
-    has_map, is_predicted = ~np.isnan(most), ~np.isnan(predicted.level_dbm)
+    is_predicted = ~np.isnan(predicted.level_dbm)
+    above = is_predicted & (predicted.level_dbm > of_map.detection_dbm)
+    has_map = has_level | of_map.is_none
     averaged = (
-        (is_complete and predicted.is_independent)
+        np.asarray(is_complete)
+        & np.asarray(predicted.is_independent)
         & is_predicted
-        & (has_level | (of_map.is_none & (predicted.level_dbm > of_map.detection_dbm)))
+        & (has_level | (of_map.is_none & above))
     )
+    floor = np.where(averaged & above, of_map.detection_dbm, -np.inf)
+    most = np.where(of_map.is_none, of_map.detection_dbm, np.maximum(of_map.level_dbm, floor))
     fills_in = ~has_map & (is_predicted | (predicted.is_none & is_complete))
     level, error = precision_mean(
         [
@@ -295,8 +290,8 @@ def find_disagreements(
     map_dbm: ArrayLike,
     terrain: ArrayLike,
     *,
-    least_db: float = 10.0,
-    deviations: float = 2.0,
+    least_db: float,
+    deviations: float,
 ) -> tuple[BoolArray, FloatArray]:
     """Schools at which a prediction and a map are farther apart than usual, of either sign.
 
@@ -324,7 +319,9 @@ def find_disagreements(
     Examples
     --------
     >>> difference = [0.0, 2.0, -2.0, 10.0, -11.0]
-    >>> found, limit_db = find_disagreements(difference, np.zeros(5), ["plain"] * 5)
+    >>> found, limit_db = find_disagreements(
+    ...     difference, np.zeros(5), ["plain"] * 5, least_db=10.0, deviations=2.0
+    ... )
     >>> found.tolist(), limit_db[0]
     ([False, False, False, False, True], np.float64(10.0))
     """
@@ -341,10 +338,8 @@ def find_disagreements(
     return (difference.abs() > limit).to_numpy(), limit
 
 
-def contradicts_complete(
-    predicted_dbm: ArrayLike, *, least_dbm: float = -120.0, share: float = 0.05
-) -> bool:
-    """Whether a list of sites cannot be complete: too many covered places get too low a level.
+def contradicts_complete(predicted_dbm: ArrayLike, *, least_dbm: float, share: float) -> bool:
+    """Whether a list of sites cannot be complete: too much of what the map covers is out of reach.
 
     Parameters
     ----------
@@ -356,9 +351,10 @@ def contradicts_complete(
 
     Examples
     --------
-    >>> contradicts_complete([-90.0] * 95 + [-130.0] * 5)
+    >>> levels = [-90.0] * 95 + [-130.0] * 5
+    >>> contradicts_complete(levels, least_dbm=-120.0, share=0.05)
     False
-    >>> contradicts_complete([-90.0] * 94 + [-130.0] * 6)
+    >>> contradicts_complete([*levels, -130.0], least_dbm=-120.0, share=0.05)
     True
     """
     level = np.asarray(predicted_dbm, dtype=np.float64)

@@ -60,7 +60,7 @@ def is_widely_known(
     ranked: pd.Series[bool],
     kabupaten: pd.Series[str],
     *,
-    least_share: float = 0.5,
+    least_share: float,
 ) -> bool:
     """Whether a leaf is known for half of the ranked schools in half of the kabupaten.
 
@@ -79,9 +79,10 @@ def is_widely_known(
     --------
     >>> import pandas as pd
     >>> known, kabupaten = pd.Series([True, False, False, True]), pd.Series(["A", "A", "B", "C"])
-    >>> is_widely_known(known, pd.Series([True] * 4), kabupaten)
+    >>> is_widely_known(known, pd.Series([True] * 4), kabupaten, least_share=0.5)
     True
-    >>> is_widely_known(known & (kabupaten == "A"), pd.Series([True] * 4), kabupaten)
+    >>> known &= kabupaten == "A"
+    >>> is_widely_known(known, pd.Series([True] * 4), kabupaten, least_share=0.5)
     False
     """
     of_ranked = known[ranked].astype("float64")

@@ -21,9 +21,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import ArrayLike
 
     from kalsel_gap.geo.arrays import FloatArray
+    from kalsel_gap.project.index import Prior
 
 
 # Steepest step of a curve of A_a from knot to knot. With two of them at once the deficit changes by
@@ -31,51 +33,34 @@ if TYPE_CHECKING:
 _STEEPEST_STEP = 0.5
 # Knots of the curve over distance, in ln(1 + km): levels fall with the logarithm of the distance.
 _DISTANCE_STEP = 0.2
+_MOST_SELECTED = 0.75  # share that a selection can have taken out: beyond it noise decides
 
 
-@dataclass(frozen=True, slots=True)
-class Prior:
-    """What is assumed of service where nothing has been learned; all figures of low confidence.
+def prior_no_line(available: ArrayLike, prior: Prior) -> FloatArray:
+    """π(A_a) of the prior, the probability of no line.
 
-    Source: kalsel-gap method, section 1.1.
+    Examples
+    --------
+    >>> from kalsel_gap.project.index import Index
+    >>> prior = Index.shipped().inference.prior
+    >>> prior_no_line([0.0, 0.21, 1.0], prior).round(4).tolist()
+    [0.5, 0.4055, 0.05]
     """
+    return prior.no_line_full + prior.no_line_rise * (1.0 - np.asarray(available, np.float64))
 
-    no_line_full: float = 0.05
-    """Probability of no line where A_a is 1."""
-    no_line_rise: float = 0.45
-    """Increase of that probability where A_a is 0."""
-    share_of_available: float = 0.8
-    """Mean A_d given a line, as a share of A_a."""
-    satellite: float = 0.10
-    """Lowest mean A_d given a line: a terminal by satellite needs no coverage."""
-    schools: int = 30
-    """Pseudo-schools that stand for the prior."""
-    highest: float = 0.95
-    """A_a of the last of them; the first has 0."""
-    knots: int = 20
-    """Knots of the curves from 0 to `highest`."""
 
-    def no_line(self, available: ArrayLike) -> FloatArray:
-        """π(A_a), the probability of no line.
+def prior_given_line(available: ArrayLike, prior: Prior) -> FloatArray:
+    """μ(A_a) of the prior, the mean A_d given a line.
 
-        Examples
-        --------
-        >>> Prior().no_line([0.0, 0.21, 1.0]).round(4).tolist()
-        [0.5, 0.4055, 0.05]
-        """
-        return self.no_line_full + self.no_line_rise * (1.0 - np.asarray(available, np.float64))
-
-    def given_line(self, available: ArrayLike) -> FloatArray:
-        """μ(A_a), the mean A_d given a line.
-
-        Examples
-        --------
-        >>> Prior().given_line([0.0, 0.21, 0.95]).round(4).tolist()
-        [0.1, 0.168, 0.76]
-        """
-        return np.maximum(
-            self.share_of_available * np.asarray(available, np.float64), self.satellite
-        )
+    Examples
+    --------
+    >>> from kalsel_gap.project.index import Index
+    >>> prior = Index.shipped().inference.prior
+    >>> prior_given_line([0.0, 0.21, 0.95], prior).round(4).tolist()
+    [0.1, 0.168, 0.76]
+    """
+    share = prior.share_of_available * np.asarray(available, np.float64)
+    return np.maximum(share, prior.satellite)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,13 +84,19 @@ class MonotoneCurve:
         given = np.asarray(x, dtype=np.float64)
         return np.where(np.isnan(given), np.nan, np.interp(given, self.knots, self.values))
 
+    def as_table(self) -> pd.DataFrame:
+        """``knot``, ``value`` and ``schools``, one row for each knot."""
+        import pandas as pd
+
+        return pd.DataFrame({"knot": self.knots, "value": self.values, "schools": self.schools})
+
 
 def fit_no_line(
     available: ArrayLike,
     has_no_line: ArrayLike,
     weight: ArrayLike | None = None,
     *,
-    prior: Prior | None = None,
+    prior: Prior,
 ) -> MonotoneCurve:
     """Learn π(A_a), the probability that a school has no line; it never rises with A_a.
 
@@ -118,8 +109,8 @@ def fit_no_line(
         sources that can state both: :func:`can_state_both`.
     weight : array of shape (n,), optional
         Weight of each school, not negative; 1 if not given.
-    prior : Prior, optional
-        The default one if not given. Without schools the curve equals it within rounding.
+    prior : Prior
+        Without schools the curve equals it within rounding.
 
     Raises
     ------
@@ -128,11 +119,12 @@ def fit_no_line(
 
     Examples
     --------
-    >>> fit_no_line([], []).at([0.0, 0.21, 0.95]).round(4).tolist()
+    >>> from kalsel_gap.project.index import Index
+    >>> prior = Index.shipped().inference.prior
+    >>> fit_no_line([], [], prior=prior).at([0.0, 0.21, 0.95]).round(4).tolist()
     [0.5, 0.4055, 0.0725]
     """
-    rule = prior or Prior()
-    return _fit_with_prior(available, has_no_line, weight, rule, rising=False)
+    return _fit_with_prior(available, has_no_line, weight, prior, rising=False)
 
 
 def fit_given_line(
@@ -140,7 +132,7 @@ def fit_given_line(
     delivered: ArrayLike,
     weight: ArrayLike | None = None,
     *,
-    prior: Prior | None = None,
+    prior: Prior,
 ) -> MonotoneCurve:
     """Learn μ(A_a), the mean delivered adequacy given a line; it never falls with A_a.
 
@@ -152,9 +144,9 @@ def fit_given_line(
         A_d of schools with a line, from sources that can state any value: tests, subscriptions.
     weight : array of shape (n,), optional
         Weight of each school, not negative; 1 if not given.
-    prior : Prior, optional
-        The default one if not given. Without schools the curve equals it, except near the kink at
-        A_a .125: it lies between two knots, where the curve is up to .011 above the prior.
+    prior : Prior
+        Without schools the curve equals it, but for the kink at A_a .125: it lies between two
+        knots, where the curve is up to .011 above the prior.
 
     Raises
     ------
@@ -163,11 +155,12 @@ def fit_given_line(
 
     Examples
     --------
-    >>> fit_given_line([], []).at([0.0, 0.21, 0.95]).round(4).tolist()
+    >>> from kalsel_gap.project.index import Index
+    >>> prior = Index.shipped().inference.prior
+    >>> fit_given_line([], [], prior=prior).at([0.0, 0.21, 0.95]).round(4).tolist()
     [0.1, 0.168, 0.76]
     """
-    rule = prior or Prior()
-    return _fit_with_prior(available, delivered, weight, rule, rising=True)
+    return _fit_with_prior(available, delivered, weight, prior, rising=True)
 
 
 def fit_available_by_distance(
@@ -175,7 +168,7 @@ def fit_available_by_distance(
     available: ArrayLike,
     weight: ArrayLike | None = None,
     *,
-    minimum_schools: int = 30,
+    minimum_schools: int,
 ) -> MonotoneCurve | None:
     """Learn A_a from the distance to the nearest site; it never rises with distance.
 
@@ -218,8 +211,8 @@ def fit_available_by_distance(
     return MonotoneCurve(np.expm1(knots), values, len(x))
 
 
-def can_state_both(none: int, provider: int, *, minimum: int = 5) -> bool:
-    """Whether the probability of no line may be fitted to a register's internet field.
+def can_state_both(none: int, provider: int, *, minimum: int) -> bool:
+    """Whether a register's internet field may state the probability of no line.
 
     A field in which only one of the two answers occurs cannot state the other one, and one or two
     rows may be typing errors: both answers must occur at least `minimum` times.
@@ -233,13 +226,68 @@ def can_state_both(none: int, provider: int, *, minimum: int = 5) -> bool:
 
     Examples
     --------
-    >>> can_state_both(31, 3792), can_state_both(31, 0), can_state_both(400, 2)
-    (True, False, False)
+    >>> [can_state_both(*n, minimum=5) for n in ((31, 3792), (31, 0), (400, 2))]
+    [True, False, False]
     """
     return min(none, provider) >= minimum
 
 
-# --- the fit -------------------------------------------------------------------------------------
+def selection_factor(no_line: ArrayLike, none: int, line: int, *, minimum_schools: int) -> float:
+    """What to multiply the odds of no line by, at schools of which no source states anything.
+
+    Tests exist only where there is a line: they take schools with a line out of the unknown, and
+    of those that are left more have none. A field that states *none* does the opposite, and a
+    survey of schools at random changes nothing:
+    ``(1 - known without / expected without) / (1 - known with / expected with)``.
+
+    Parameters
+    ----------
+    no_line : array of shape (n,)
+        π at the A_a of all schools; NaN does not count.
+    none, line : int
+        Schools that are known to have no line, and to have one.
+    minimum_schools : int
+        Fewer known schools say nothing of a selection.
+
+    Returns
+    -------
+    float
+        Between 1/4 and 4: each share counts as at most three quarters.
+
+    Examples
+    --------
+    >>> chance = [0.25] * 1000
+    >>> round(selection_factor(chance, 0, 150, minimum_schools=30), 2)  # of 750 with a line
+    1.25
+    >>> selection_factor(chance, 50, 150, minimum_schools=30)
+    1.0
+    """
+    if none + line < minimum_schools:
+        return 1.0
+    probability = np.asarray(no_line, dtype=np.float64)
+    without = float(np.nansum(probability))
+    with_line = float(np.nansum(1.0 - probability))
+    known = [
+        min(number / expected, _MOST_SELECTED) if expected > 0.0 else 0.0
+        for number, expected in ((none, without), (line, with_line))
+    ]
+    return (1.0 - known[0]) / (1.0 - known[1])
+
+
+def scale_odds(probability: ArrayLike, factor: float) -> FloatArray:
+    """Probabilities whose odds are multiplied by a factor.
+
+    Examples
+    --------
+    >>> scale_odds([0.0, 0.5, 1.0], 3.0).tolist()
+    [0.0, 0.75, 1.0]
+    """
+    given = np.asarray(probability, dtype=np.float64)
+    scaled: FloatArray = factor * given / (factor * given + 1.0 - given)
+    return scaled
+
+
+# --- the recipe ----------------------------------------------------------------------------------
 
 
 def _fit_with_prior(
@@ -250,7 +298,7 @@ def _fit_with_prior(
         raise ValueError("an available adequacy is outside [0, 1]")
     x = np.minimum(x, prior.highest)
     pseudo = np.linspace(0.0, prior.highest, prior.schools)
-    assumed = prior.given_line(pseudo) if rising else prior.no_line(pseudo)
+    assumed = (prior_given_line if rising else prior_no_line)(pseudo, prior)
     place, mean, total = _merge_equal(
         np.concatenate([x, pseudo]),
         np.concatenate([y, assumed]),

@@ -6,7 +6,6 @@ known. Their odds multiply, so that evidence that is missing, or has the weight 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,22 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from kalsel_gap.geo.arrays import FloatArray
-
-
-@dataclass(frozen=True, slots=True)
-class PointWeights:
-    """Weights of the point by kind of evidence, all above 0 and below 1; of low confidence."""
-
-    distance_km: tuple[tuple[float, float], ...] = (
-        *((0.0, 0.80), (2.0, 0.70), (10.0, 0.50), (30.0, 0.35), (100.0, 0.20)),
-    )
-    """Pairs of distance beyond the tolerance and weight, falling; linear in between."""
-    name_at_point: float = 0.85
-    """The name of the desa or school agrees with the area at the point only."""
-    name_in_claim: float = 0.15
-    """It agrees with the claimed area only."""
-    decimals: tuple[tuple[float, float], ...] = ((2.0, 0.30), (3.0, 0.40), (4.0, 0.50), (6.0, 0.60))
-    """Pairs of decimals of the coordinates and weight, rising; linear in between."""
+    from kalsel_gap.project.signal import PointWeight
 
 
 def weight_of_point(
@@ -38,8 +22,7 @@ def weight_of_point(
     name_at_point: ArrayLike,
     name_in_claim: ArrayLike,
     decimals: ArrayLike,
-    *,
-    table: PointWeights | None = None,
+    rule: PointWeight,
 ) -> FloatArray:
     """Probability that a school is at the point as given.
 
@@ -52,8 +35,8 @@ def weight_of_point(
         the claimed one. Both or neither is no evidence.
     decimals : array of shape (n,)
         Of the coordinates as given; NaN where unknown.
-    table : PointWeights, optional
-        The default one if not given.
+    rule : PointWeight
+        Weights of the point, all above 0 and below 1.
 
     Returns
     -------
@@ -62,10 +45,12 @@ def weight_of_point(
 
     Examples
     --------
-    >>> weight_of_point([np.nan, 2.0], [False, True], [False, False], [np.nan, 4]).round(3).tolist()
+    >>> from kalsel_gap.project.signal import Signal
+    >>> rule = Signal.shipped().point_weight
+    >>> nowhere = [False, False]
+    >>> weight_of_point([np.nan, 2.0], [False, True], nowhere, [np.nan, 4], rule).round(3).tolist()
     [0.5, 0.93]
     """
-    rule = table or PointWeights()
     at_point, in_claim = (np.asarray(a, dtype=bool) for a in (name_at_point, name_in_claim))
     by_name = np.select(
         [at_point & ~in_claim, in_claim & ~at_point], [rule.name_at_point, rule.name_in_claim], 0.5

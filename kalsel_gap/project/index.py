@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from kalsel_gap.project.base import NotNegative, Positive, Share, Sourced
+from kalsel_gap.project.base import NotNegative, Positive, Share, Sourced, default_values
 
 
 class RequiredMbps(Sourced):
@@ -49,19 +49,58 @@ class Adequacy(Sourced):
         return self
 
 
+class Prior(Sourced):
+    """What is assumed of the service where nothing has been learned."""
+
+    no_line_full: Share
+    """Probability of no line where A_a is 1."""
+    no_line_rise: Share
+    """What that probability rises by where A_a is 0."""
+    share_of_available: Share
+    """Mean A_d given a line, as a share of A_a."""
+    satellite: Share
+    """Lowest mean A_d given a line: a terminal by satellite needs no coverage."""
+    schools: Annotated[int, Field(ge=1)]
+    """Pseudo-schools that stand for the prior, evenly over A_a."""
+    highest: Annotated[float, Field(gt=0.0, le=1.0)]
+    """A_a of the last pseudo-school; the first has 0."""
+    knots: Annotated[int, Field(ge=2)]
+    """Knots of the curves from 0 to `highest`."""
+
+    @model_validator(mode="after")
+    def _probability(self) -> Self:
+        if self.no_line_full + self.no_line_rise > 1.0:
+            raise ValueError("prior_above_one")
+        return self
+
+
 class Inference(Sourced):
     """How an unknown adequacy is inferred."""
 
-    minimum_schools: Annotated[int, Field(ge=2)]
-    """Number of schools with both values that the binned rule needs."""
-    minimum_bin: Annotated[int, Field(ge=1)]
-    """Number of schools that a bin of quantile and terrain needs."""
-    bins: Annotated[int, Field(ge=1)]
-    """Number of quantile bins."""
-    mean_factor: Share
-    """Beta rule: mean delivered service as a share of the available service."""
+    date: str
+    """When the figures were set."""
+    confidence: Literal["high", "medium", "low"]
+    """How sure the figures are."""
     concentration: Positive
-    """Beta rule: a + b."""
+    """a + b of the Beta distribution of A_d given a line."""
+    minimum_answers: Annotated[int, Field(ge=1)]
+    """Times that a register must state each of *none* and a provider before the probability of no
+    line is learned from it."""
+    minimum_schools: Annotated[int, Field(ge=2)]
+    """Schools that the curve of A_a over the distance to a site is learned from, at least."""
+    prior: Prior
+    """What is assumed where nothing has been learned."""
+
+
+class OwnTests(Sourced):
+    """From when on a school's own speed tests are known rather than inferred."""
+
+    minimum_tests: Annotated[int, Field(ge=1)]
+    """Fewest tests."""
+    minimum_days: Annotated[int, Field(ge=1)]
+    """On so many different days at least."""
+    months: Annotated[int, Field(ge=1)]
+    """Months before the evidence date that no test may be older than."""
 
 
 class Gap(Sourced):
@@ -82,6 +121,9 @@ class Tiers(Sourced):
 
     bounds: tuple[Share, Share, Share, Share]
     """Decreasing, for tiers 1, 2, 3 and 4."""
+
+    sure: Share
+    """Probability of the last tier from which an inferred school is called adequate."""
 
     @model_validator(mode="after")
     def _falling(self) -> Self:
@@ -133,6 +175,9 @@ class Node(Sourced):
     """Applied to the value and both goalposts."""
     weight: NotNegative = 1.0
     """Weight among its siblings; only proportions matter."""
+    active: bool | None = None
+    """Of a leaf: whether it is scored, whatever is known of it; by default where it is known for
+    enough schools in enough kabupaten (``least_known_share``)."""
 
     @model_validator(mode="after")
     def _leaf_or_branch(self) -> Self:
@@ -141,6 +186,8 @@ class Node(Sourced):
             raise ValueError("goalposts_equal")
         if leaf and self.transform == "log10" and min(self.best or 0, self.worst or 0) <= 0:
             raise ValueError("goalposts_log")
+        if self.active is not None and not leaf:
+            raise ValueError("node_leaf_or_branch")
         if leaf == (self.aggregator is not None) or (self.aggregator and self.p is None):
             raise ValueError("node_leaf_or_branch")
         return self
@@ -159,6 +206,8 @@ class Index(Sourced):
     """Required bandwidth."""
     adequacy: Adequacy
     """Adequacy of a link."""
+    tests: OwnTests
+    """Speed tests of a school."""
     inference: Inference
     """Inference of unknown adequacies."""
     gap: Gap
@@ -169,6 +218,9 @@ class Index(Sourced):
     """Priority."""
     vulnerability: Vulnerability
     """Vulnerability."""
+    least_known_share: Share
+    """A leaf is scored where it is known for this share of the ranked schools in this share of the
+    kabupaten."""
     nodes: dict[str, Node]
     """The trees of barrier and need."""
 
@@ -186,6 +238,11 @@ class Index(Sourced):
         if any(code not in self.nodes for code in ("barrier", "need")):
             raise ValueError("node_parent")
         return self
+
+    @classmethod
+    def shipped(cls) -> Self:
+        """The defaults as they are shipped."""
+        return cls.model_validate(default_values("index"))
 
     def leaves(self, root: str | None = None) -> dict[str, Node]:
         """Leaves in the order of the file, all or those below `root`."""

@@ -73,6 +73,9 @@ class ProjectSection(Section):
     """Language of the deliverables: ``id`` or ``en``."""
     data: DataNature = "real"
     """``real``, ``stylised`` or ``synthetic``: deliverables of the last two say so."""
+    evidence_date: str = ""
+    """Day up to which the evidence reaches, as 2026-06-30: speed tests older than a year before it
+    are inferred. By default the latest date of an input or a speed test."""
 
 
 class Table(Section):
@@ -189,6 +192,9 @@ class Coverage(Section):
     nodata_means: Literal["none", "unknown"]
     """Whether a cell without data, or a place outside all polygons, means *no signal* or
     *not known*. There is no default."""
+    detection_dbm: float | None = None
+    """For levels: the level below which the map shows no signal; by default that of the technology
+    in ``[signal.curves]``."""
     classes: dict[str, Share] = {}
     """For ``kind = "class"``: adequacy of each class, 0 to 1."""
     class_column: str = ""

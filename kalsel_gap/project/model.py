@@ -118,6 +118,15 @@ class Project(Section):
             unread.append("villages")  # without boundaries the desa of a school is unknown
         return tuple(unread)
 
+    @property
+    def dates(self) -> tuple[str, ...]:
+        """The stated evidence date, or the dates of all inputs as they are given, sorted."""
+        if self.project.evidence_date:
+            return (self.project.evidence_date,)
+        tables = (*self.schools, *self.attributes, *self.coverage, *self.sites, *self.measurements)
+        villages = (self.villages,) if self.villages is not None else ()
+        return tuple(sorted({table.date for table in (*tables, *villages) if table.date}))
+
     def inputs(self) -> Iterator[tuple[str, Path]]:
         """Every input file with the section that names it.
 

@@ -72,11 +72,6 @@ class Prediction(Sourced):
     """Width of the square over which locations vary."""
     building: Literal["traditional", "efficient"]
     """Kind of school building, by ITU-R P.2109."""
-    disagreement_db: Positive
-    """Difference between a predicted level and an operator's that their errors do not explain."""
-    coverage_error_db: NotNegative
-    """Error of an operator's level: with twice the held-out error of a calibrated prediction it
-    replaces ``disagreement_db``."""
     confidence: Sureness
     """How sure the figures are."""
 

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import beta
 
 from kalsel_gap.indicators import delivered
 from kalsel_gap.project.base import default_values
@@ -66,26 +65,3 @@ def test_parts_that_were_not_measured_drop_out(
 @given(st.floats(0, 1e4), st.floats(0, 1e4), st.floats(0, 1e5), st.floats(20, 500))
 def test_adequacy_is_a_share(down: float, up: float, latency: float, required: float) -> None:
     assert 0.0 <= adequacy(down, up, latency, required) <= 1.0
-
-
-def test_the_beta_rule() -> None:
-    assert delivered.beta_mean([0.21], INDEX.inference)[0] == pytest.approx(0.168)
-    low, high = delivered.beta_interval([0.5], INDEX.inference)
-    # Mean .4 and concentration 4: Beta(1.6, 2.4).
-    assert low[0] == pytest.approx(beta.ppf(0.05, 1.6, 2.4))
-    assert high[0] == pytest.approx(beta.ppf(0.95, 1.6, 2.4))
-
-
-@given(SHARES)
-def test_the_point_lies_within_its_own_interval(available_: float) -> None:
-    mean = delivered.beta_mean([available_], INDEX.inference)[0]
-    low, high = delivered.beta_interval([available_], INDEX.inference)
-    assert 0.0 <= low[0] <= mean <= high[0] <= 1.0
-
-
-@pytest.mark.parametrize("factor", [0.0, 1.0])
-def test_the_beta_rule_at_its_ends(factor: float) -> None:
-    rule = INDEX.inference.model_copy(update={"mean_factor": factor})
-    low, high = delivered.beta_interval([0.0, 1.0, NAN], rule)
-    np.testing.assert_array_equal(low, [0.0, factor, NAN])
-    np.testing.assert_array_equal(high, [0.0, factor, NAN])

@@ -1,29 +1,52 @@
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import beta
 
+from kalsel_gap.indicators import distribution
 from kalsel_gap.indicators.distribution import (
     Delivered,
     deficit_interval,
-    infer_by_curves,
-    infer_delivered,
     mean_deficit,
-    mix_deficits,
-    mix_intervals,
+    mix,
     reach_probability,
     tier_probabilities,
 )
 from kalsel_gap.indicators.inference import fit_given_line, fit_no_line
+from kalsel_gap.project.index import Index
 
 LAMBDA = 0.6
 TIERS = (0.8, 0.6, 0.4, 0.2)
 NAN = np.nan
-NO_LINE, GIVEN_LINE = fit_no_line([], []), fit_given_line([], [])
+RULE = Index.shipped().inference
+NO_LINE = fit_no_line([], [], prior=RULE.prior)
+GIVEN_LINE = fit_given_line([], [], prior=RULE.prior)
+infer_delivered = partial(distribution.infer_delivered, concentration=RULE.concentration)
+infer_by_curves = partial(distribution.infer_by_curves, concentration=RULE.concentration)
 SHARES = st.floats(0.0, 1.0)
+
+
+def mix_intervals(
+    point: tuple[Delivered, list[float]],
+    area: tuple[Delivered, list[float]],
+    weight: list[float],
+    *,
+    weight_delivered: float,
+) -> tuple[np.ndarray[tuple[int], np.dtype[np.float64]], ...]:
+    """The point as given and the claimed area."""
+    weights = [np.array(weight), 1.0 - np.array(weight)]
+    return distribution.mix_intervals([point, area], weights, weight_delivered=weight_delivered)
+
+
+def mix_deficits(
+    at_point: list[float], in_area: list[float], weight: list[float]
+) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    return mix([at_point, in_area], [np.array(weight), 1.0 - np.array(weight)])
 
 
 def one(no_line: float, given_line: float, *, has_line: bool = False) -> Delivered:
@@ -198,3 +221,13 @@ def test_a_place_without_evidence_drops_out() -> None:
     both = mix_intervals(area, area, [0.2], weight_delivered=LAMBDA)
     assert np.isnan(both).all()
     assert mix_deficits([NAN, 0.4], [0.4, 0.9], [0.7, 1.0]).tolist() == [0.4, 0.4]
+
+
+def test_a_mixture_of_many_cases_lies_between_them() -> None:
+    """An A_d that is known under an A_a that is not: quantiles of what is usual."""
+    known = infer_delivered([NAN], [NAN], [False], known=[0.5])
+    cases = [(known, np.array([a])) for a in (0.0, 0.2, 0.4, 0.6, 0.8)]
+    low, high = distribution.mix_intervals(cases, [[0.2]] * 5, weight_delivered=LAMBDA)
+    assert (low[0], high[0]) == pytest.approx((0.34, 0.5))
+    mean = mix([mean_deficit(d, a, weight_delivered=LAMBDA) for d, a in cases], [[0.2]] * 5)
+    assert mean[0] == pytest.approx(0.42)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -7,25 +8,32 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kalsel_gap.indicators import available
+from kalsel_gap.indicators import available, evidence
 from kalsel_gap.indicators.evidence import (
     MapLevels,
     PredictedLevels,
     combine_levels,
-    contradicts_complete,
     error_db,
     evidence_order,
-    find_disagreements,
     level_from_adequacy,
     precision_mean,
 )
-from kalsel_gap.project.base import default_values
 from kalsel_gap.project.signal import Signal
 
 if TYPE_CHECKING:
     from kalsel_gap.indicators.evidence import Combined
 
-SIGNAL = Signal.model_validate(default_values("signal"))
+SIGNAL = Signal.shipped()
+find_disagreements = partial(
+    evidence.find_disagreements,
+    least_db=SIGNAL.disagreement.least_db,
+    deviations=SIGNAL.disagreement.deviations,
+)
+contradicts_complete = partial(
+    evidence.contradicts_complete,
+    least_dbm=SIGNAL.complete_sites.least_dbm,
+    share=SIGNAL.complete_sites.share,
+)
 NAN = np.nan
 LEVELS = st.floats(-140.0, -60.0)
 
@@ -56,12 +64,13 @@ def test_errors_of_evidence() -> None:
     kinds = ["measured", "modelled", "predicted", "predicted", "predicted", "declared"]
     found = error_db(
         kinds,
+        SIGNAL.errors_db,
         crosses_mountains=[False, False, False, True, True, False],
         held_out_db=[NAN, NAN, NAN, NAN, 6.5, NAN],
     )
     assert found.tolist() == [2.0, 10.0, 10.0, 12.0, 6.5, 15.0]
     with pytest.raises(ValueError, match="guessed"):
-        error_db(["guessed"])
+        error_db(["guessed"], SIGNAL.errors_db)
 
 
 def test_order_of_evidence_that_is_not_averaged() -> None:
@@ -106,7 +115,7 @@ def test_precision_decides_not_the_larger() -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "level", "evidence", "none"),
+    ("found", "level", "basis", "none"),
     [
         (combined(-100.0, -90.0), -95.0, "combined", False),
         (combined(-100.0, NAN), -100.0, "map", False),
@@ -129,9 +138,9 @@ def test_precision_decides_not_the_larger() -> None:
         (combined(NAN, -90.0, independent=False), -90.0, "prediction", False),
     ],
 )
-def test_what_counts(found: Combined, level: float, evidence: str, none: bool) -> None:
+def test_what_counts(found: Combined, level: float, basis: str, none: bool) -> None:
     assert found.level_dbm[0] == pytest.approx(level, nan_ok=True)
-    assert found.evidence[0] == evidence
+    assert found.evidence[0] == basis
     assert bool(found.is_none[0]) is none
     assert np.isnan(found.error_db[0]) == np.isnan(level)
 
@@ -155,6 +164,27 @@ def test_more_signal_on_the_map_never_lowers_the_level(
         for level in (map_dbm, map_dbm + more_db)
     )
     assert after.level_dbm[0] >= before.level_dbm[0] - 1e-9
+
+
+@given(
+    st.lists(st.one_of(st.none(), st.floats(-139.0, -60.0)), min_size=2, max_size=2),
+    LEVELS,
+    st.booleans(),
+)
+def test_a_map_that_shows_something_never_allows_less_than_one_that_shows_nothing(
+    maps: list[float | None], predicted_dbm: float, complete: bool
+) -> None:
+    """None, then levels: what counts rises with them, whatever is predicted."""
+    curve = SIGNAL.curves["4g"].points
+    worth = []
+    for level in [None, *sorted(level for level in maps if level is not None)]:
+        none = level is None
+        found = combined(
+            NAN if level is None else level, predicted_dbm, none=none, complete=complete
+        )
+        levels = np.nan_to_num(found.level_dbm, nan=-199.0)
+        worth.append(float(available.from_level(levels, curve)[0]))
+    assert worth == sorted(worth)
 
 
 # --- disagreement --------------------------------------------------------------------------------

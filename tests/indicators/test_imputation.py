@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 import pytest
 
-from kalsel_gap.indicators.imputation import fill_by_group_median, is_widely_known
+from kalsel_gap.indicators import imputation
+from kalsel_gap.indicators.imputation import fill_by_group_median
 
+is_widely_known = partial(imputation.is_widely_known, least_share=0.5)
 ALL = pd.Series([True] * 6)
 
 

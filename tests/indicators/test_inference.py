@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -7,24 +8,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kalsel_gap.indicators.distribution import (
-    deficit_without_service,
-    infer_by_curves,
-    mean_deficit,
-)
-from kalsel_gap.indicators.inference import (
-    MonotoneCurve,
-    Prior,
-    can_state_both,
-    fit_available_by_distance,
-    fit_given_line,
-    fit_no_line,
-)
+from kalsel_gap.indicators import distribution, inference
+from kalsel_gap.indicators.distribution import deficit_without_service, mean_deficit
+from kalsel_gap.indicators.inference import scale_odds, selection_factor
+from kalsel_gap.project.index import Index
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-PRIOR = Prior()
+RULE = Index.shipped().inference
+PRIOR = RULE.prior
+# With the shipped figures.
+prior_no_line = partial(inference.prior_no_line, prior=PRIOR)
+prior_given_line = partial(inference.prior_given_line, prior=PRIOR)
+fit_no_line = partial(inference.fit_no_line, prior=PRIOR)
+fit_given_line = partial(inference.fit_given_line, prior=PRIOR)
+fit_available_by_distance = partial(
+    inference.fit_available_by_distance, minimum_schools=RULE.minimum_schools
+)
+can_state_both = partial(inference.can_state_both, minimum=RULE.minimum_answers)
+infer_by_curves = partial(distribution.infer_by_curves, concentration=RULE.concentration)
 LAMBDA = 0.6
 GAP = 0.95 / 29  # between pseudo-schools
 SHARES = st.floats(0.0, 1.0)
@@ -41,7 +44,7 @@ def columns(rows: list[tuple[float, float, float]]) -> tuple[NDArray[np.float64]
 
 
 def deficit_at(
-    available: ArrayLike, no_line: MonotoneCurve, given_line: MonotoneCurve
+    available: ArrayLike, no_line: inference.MonotoneCurve, given_line: inference.MonotoneCurve
 ) -> NDArray[np.float64]:
     nobody = np.zeros(np.shape(available), dtype=bool)
     inferred = infer_by_curves(available, nobody, no_line=no_line, given_line=given_line)
@@ -54,10 +57,10 @@ def deficit_at(
 def test_without_schools_the_curves_are_the_prior() -> None:
     no_line, given_line = NO_CURVES
     a = np.linspace(0.0, 0.95, 951)
-    assert no_line.at(a) == pytest.approx(PRIOR.no_line(a), abs=1e-12)
+    assert no_line.at(a) == pytest.approx(prior_no_line(a), abs=1e-12)
     away = np.abs(a - 0.125) > 0.075  # the kink lies between the knots .10 and .15
-    assert given_line.at(a[away]) == pytest.approx(PRIOR.given_line(a[away]), abs=1e-12)
-    above = given_line.at(a) - PRIOR.given_line(a)
+    assert given_line.at(a[away]) == pytest.approx(prior_given_line(a[away]), abs=1e-12)
+    above = given_line.at(a) - prior_given_line(a)
     assert above.min() > -1e-12
     assert above.max() < 0.011
     assert no_line.schools == given_line.schools == 0
@@ -97,7 +100,7 @@ def test_one_school_without_a_line() -> None:
     expected = (pool + even * area / 0.05) / (1 + even)
     assert curve.at(0.5) == pytest.approx(expected, abs=1e-4)
     # Two knots away the prior stands.
-    assert curve.at([0.0, 0.10, 0.60, 0.95]) == pytest.approx(PRIOR.no_line([0.0, 0.1, 0.6, 0.95]))
+    assert curve.at([0.0, 0.10, 0.60, 0.95]) == pytest.approx(prior_no_line([0.0, 0.1, 0.6, 0.95]))
     assert curve.schools == 1
 
 
@@ -124,7 +127,7 @@ def test_four_hundred_schools_at_one_place() -> None:
     # and .27888 on the left, so the right one joins: (100 + .26414)/401.
     curve = fit_no_line(np.full(400, 0.5), np.arange(400) < 100)
     assert curve.at(0.5) == pytest.approx(0.25, abs=2e-4)
-    assert curve.at([0.4, 0.6]) == pytest.approx(PRIOR.no_line([0.4, 0.6]), abs=1e-12)
+    assert curve.at([0.4, 0.6]) == pytest.approx(prior_no_line([0.4, 0.6]), abs=1e-12)
 
 
 def test_four_hundred_tests_over_a_fixed_network() -> None:
@@ -235,7 +238,7 @@ def test_a_field_that_states_one_value_is_not_fitted(none: int, provider: int) -
 def test_tests_of_the_plain_do_not_lift_the_mountains(seed: int) -> None:
     rng = np.random.default_rng(seed)
     available = rng.uniform(0.6, 0.95, 400)
-    mean = PRIOR.given_line(available)
+    mean = prior_given_line(available)
     learned = fit_given_line(available, rng.beta(4 * mean, 4 * (1 - mean)))
     mountains = np.linspace(0.0, 0.3, 301)
     before = deficit_at(mountains, *NO_CURVES)
@@ -294,3 +297,14 @@ def test_over_distance_monotone_bounded_in_any_order(
 def test_deficit_without_service_is_one_where_nothing_is_available() -> None:
     for weight in np.linspace(0.0, 1.0, 101):
         assert deficit_without_service(0.0, weight_delivered=float(weight)) <= 1.0
+
+
+def test_who_is_unknown_is_no_school_at_random() -> None:
+    factor = partial(selection_factor, np.full(4000, 0.25), minimum_schools=30)
+    assert factor(0, 0) == factor(10, 19) == 1.0
+    # Tests of a fifth of the 3,000 with a line: 1,000 of 3,400 that are left have none.
+    assert factor(0, 600) * 0.25 / 0.75 == pytest.approx(1000 / 2400)
+    assert scale_odds([0.25], factor(0, 600))[0] == pytest.approx(1000 / 3400)
+    assert factor(200, 600) == 1.0  # a survey of schools at random
+    assert factor(0, 2990) == pytest.approx(4.0)  # no more than that
+    assert factor(990, 0) == pytest.approx(0.25)

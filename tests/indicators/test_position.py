@@ -5,17 +5,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kalsel_gap.indicators.position import PointWeights, weight_of_point
+from kalsel_gap.indicators.position import weight_of_point
+from kalsel_gap.project.signal import Signal
 
 NAN = np.nan
-TABLE = PointWeights()
+TABLE = Signal.shipped().point_weight
 KM = st.floats(0.0, 500.0)
 
 
 def weight(
     km: float = NAN, *, at_point: bool = False, in_claim: bool = False, decimals: float = NAN
 ) -> float:
-    return float(weight_of_point([km], [at_point], [in_claim], [decimals])[0])
+    return float(weight_of_point([km], [at_point], [in_claim], [decimals], TABLE)[0])
 
 
 def test_half_without_evidence() -> None:
@@ -37,8 +38,8 @@ def test_odds_multiply() -> None:
     # .7 is 7 to 3, .85 is 17 to 3, .6 is 3 to 2: 357 to 18.
     assert weight(km=2.0, at_point=True, decimals=7) == pytest.approx(357 / 375)
     # Evidence that contradicts itself: .8 is 4 to 1, .2 is 1 to 4.
-    table = PointWeights(name_in_claim=0.2)
-    found = weight_of_point([0.0], [False], [True], [NAN], table=table)
+    table = TABLE.model_copy(update={"name_in_claim": 0.2})
+    found = weight_of_point([0.0], [False], [True], [NAN], table)
     assert found[0] == pytest.approx(0.5)
 
 
