@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     FileCheck = Callable[[Opened, gpd.GeoDataFrame], list[Finding]]
     ReportStep = Callable[[str, int, int], None]
 
-STEPS = ("schools", "places", "quality", "files")
+STEPS = ("schools", "quality", "places", "files")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +80,14 @@ def _checked(
 ) -> tuple[gpd.GeoDataFrame, list[Finding], list[Proposal]]:
     report("schools", 0, 1)
     cells, findings = read_cells(opened)
-    schools, unread = schools_of(cells, opened)
-    findings += unread
-    report("places", 0, 1)
-    staged = locate_places(schools, opened)
-    schools = schools.join(staged.columns)
+    schools, told = schools_of(cells, opened)
+    findings += told
     report("quality", 0, 1)
     judged, proposals = judge_rows(schools, cells, opened)
     schools = schools.join(judged.columns)
+    report("places", 0, 1)
+    staged = locate_places(schools, opened)
+    schools = schools.join(staged.columns)
     findings = [*findings, *staged.findings, *judged.findings]
     checks = file_checks()
     for done, check in enumerate(checks):

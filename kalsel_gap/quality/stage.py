@@ -66,7 +66,8 @@ STAGE = Stage(
     ),
     sections=(
         *("schools", "attributes", "boundaries", "coastline", "facilities", "measurements"),
-        *("sites", "repairs", "registers", "locations", "confidence", "signal.radius_m"),
+        *("sites", "repairs", "registers", "locations", "confidence"),
+        *("signal.radius_m", "signal.point_weight"),
     ),
     writes=("quality",),
 )

@@ -12,11 +12,13 @@ import pandas as pd
 from kalsel_gap import schema
 from kalsel_gap.geo import geodesy
 from kalsel_gap.sources.boundaries import files_of, invalid_areas, read_areas, short_name
-from kalsel_gap.sources.school_points import capital_of, holding
+from kalsel_gap.sources.school_points import at_likelier_place, capital_of, holding
 from kalsel_gap.sources.villages import digits, read_villages
 from kalsel_gap.stages import Stage, Staged
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import geopandas as gpd
 
     from kalsel_gap.findings import Finding
@@ -38,43 +40,51 @@ def locate_places(schools: gpd.GeoDataFrame, opened: Opened, *_: object) -> Stag
     Staged
         The columns of the stage *places*.
     """
+    layers = {level: read_areas(opened, level) for level in files_of(opened) if level != "province"}
     findings: list[Finding] = []
-    found: dict[str, pd.DataFrame] = {}
-    for level, path in files_of(opened).items():
-        areas = read_areas(opened, level)
-        if areas is None or level == "province":
-            continue
-        findings += invalid_areas(areas, opened.shown(path))
-        found[level] = _held(schools, areas)
-    empty = pd.DataFrame({"code": None, "name": None}, index=schools.index)
-    kabupaten = found.get("kabupaten", empty)["name"].map(short_name, na_action="ignore")
-    desa = found.get("desa", empty)
+    for level, areas in layers.items():
+        if areas is not None:
+            findings += invalid_areas(areas, opened.shown(files_of(opened)[level]))
+    likelier = at_likelier_place(schools, opened)
+    given = _areas_at(schools, layers)
+    likely = given if likelier is schools else _areas_at(likelier, layers)
     status, village_findings = read_villages(opened)
-    findings += village_findings
-    # A point in another kabupaten than the school's gives no reliable village.
-    claimed = schools["kabupaten"]
-    differs = kabupaten.notna() & claimed.notna() & (kabupaten != claimed)
+    # A point in another kabupaten than the school's is not to be trusted with its village.
+    claimed, lies = schools["kabupaten"], likely["kabupaten"]["name"]
+    differs = lies.notna() & claimed.notna() & (lies != claimed)
     columns = {
-        "kabupaten_by_location": kabupaten,
-        "kecamatan_by_location": found.get("kecamatan", empty)["name"],
-        "desa_by_location": desa["name"],
-        "desa_code": desa["code"],
-        "village_index": desa["code"]
+        "kabupaten_by_location": given["kabupaten"]["name"],
+        "kecamatan_by_location": given["kecamatan"]["name"],
+        "desa_by_location": given["desa"]["name"],
+        "desa_code": given["desa"]["code"],
+        "village_index": likely["desa"]["code"]
         .map(lambda code: status.get(digits(code)), na_action="ignore")
         .astype("Float64")
         .mask(differs),
-        "capital_km": _capital_km(schools, opened),
+        "capital_km": _capital_km(likelier, opened),
     }
+    findings += village_findings
     return Staged(schema.table(columns, schema.of_stage("places")), findings)
 
 
 STAGE = Stage(
     "places",
     locate_places,
-    reads=("row_id", "npsn", "lat", "lon", "kabupaten"),
+    reads=("row_id", "npsn", "lat", "lon", "kabupaten", "claimed_area", "point_weight"),
     sections=("boundaries", "villages"),
     writes=("places",),
 )
+
+
+def _areas_at(
+    schools: gpd.GeoDataFrame, layers: Mapping[str, gpd.GeoDataFrame | None]
+) -> dict[str, pd.DataFrame]:
+    """Code and name of the kabupaten, kecamatan and desa that hold each school."""
+    empty = pd.DataFrame({"code": None, "name": None}, index=schools.index)
+    found = dict.fromkeys(("kabupaten", "kecamatan", "desa"), empty)
+    found |= {level: _held(schools, areas) for level, areas in layers.items() if areas is not None}
+    kabupaten = found["kabupaten"]["name"].map(short_name, na_action="ignore")
+    return {**found, "kabupaten": found["kabupaten"].assign(name=kabupaten)}
 
 
 def _held(schools: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.DataFrame:

@@ -20,7 +20,7 @@ from kalsel_gap.geo import geodesy, sample_points
 from kalsel_gap.indicators import barrier
 from kalsel_gap.sources.cells import cell_text
 from kalsel_gap.sources.formats.vector_layers import read_vector
-from kalsel_gap.sources.school_points import capital_of
+from kalsel_gap.sources.school_points import at_likelier_place, capital_of
 from kalsel_gap.stages import Stage, Staged, silent
 from kalsel_gap.terrain import classes, islands
 
@@ -60,7 +60,8 @@ def describe_terrain(
     Parameters
     ----------
     schools : GeoDataFrame
-        With the columns that :data:`STAGE` reads.
+        With the columns that :data:`STAGE` reads. A doubtful point that is less likely than the
+        area that the school claims is described at a point in that area.
     opened : Opened
         The project.
     tables : mapping of DataFrame
@@ -80,6 +81,7 @@ def describe_terrain(
         A layer is unusable, or the elevation model touches no school.
     """
     limits = opened.project.terrain
+    schools = at_likelier_place(schools, opened)
     lat, lon = schools["lat"].to_numpy(), schools["lon"].to_numpy()
     facts = pd.DataFrame(index=schools.index)
     sea, low_coast = _sea(opened, tables["sea"])
@@ -110,7 +112,10 @@ def describe_terrain(
 STAGE = Stage(
     "terrain",
     describe_terrain,
-    reads=("row_id", "npsn", "lat", "lon", "kabupaten", "reached_by_water"),
+    reads=(
+        *("row_id", "npsn", "lat", "lon", "kabupaten", "reached_by_water"),
+        *("claimed_area", "point_weight"),
+    ),
     sections=(
         *("terrain", "elevation", "coastline", "wetlands", "rivers", "roads", "fibre"),
         "boundaries",

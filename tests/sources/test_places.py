@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 from pyproj import Geod
 
+from kalsel_gap.sources.boundaries import standing_areas
 from kalsel_gap.sources.places import locate_places
+from kalsel_gap.sources.school_points import alternatives, at_likelier_place
 from kalsel_gap.sources.schools import read_schools
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ def placed(
     files = {"schools.csv": as_csv(ROWS), **kwargs.pop("files", {})}
     opened = project(sections, files=files, **kwargs)
     schools, _ = read_schools(opened)
+    schools["claimed_area"], schools["point_weight"] = None, float("nan")
     staged = locate_places(schools, opened)
     assert staged.columns.index.equals(schools.index)
     return staged
@@ -93,7 +96,29 @@ def test_without_boundaries_everything_is_unknown(project: MakeProject, as_csv: 
 def test_nobody_has_a_place(project: MakeProject, as_csv: MakeCsv) -> None:
     opened = project(files={"schools.csv": "npsn,nama,lat,lon\n1,A,,\n2,B,,\n"})
     schools, _ = read_schools(opened)
+    schools["claimed_area"], schools["point_weight"] = None, float("nan")
     staged = locate_places(schools, opened)
     assert staged.columns.isna().all(axis=None)
     assert isinstance(staged.columns, pd.DataFrame)
     assert len(staged.columns) == 2
+
+
+def test_a_doubtful_point_is_two_places(project: MakeProject, as_csv: MakeCsv) -> None:
+    opened = project(files={"schools.csv": as_csv(ROWS[:4])})
+    schools, _ = read_schools(opened)
+    areas = standing_areas(opened)
+    code = next(code for code, area in areas.items() if area.contains(schools.geometry[1]))
+    assert not areas[code].contains(schools.geometry[0])
+    schools["claimed_area"] = [code, code, None, None]
+    schools["point_weight"] = [0.3, 0.0, float("nan"), float("nan")]
+    schools["point_radius_m"] = [700.0, 700.0, float("nan"), float("nan")]
+    schools["confidence_radius_m"] = [20_000.0, 20_000.0, 250.0, 250.0]
+    found = alternatives(schools, opened)
+    assert found["place"].tolist() == ["point", "point", "point", "area", "area"]
+    assert found["npsn"].tolist() == [*("00000001", "00000003", "00000004"), "00000001", "00000002"]
+    # A point that has no weight is left out; another one has the boundary's imprecision.
+    assert found["confidence_radius_m"].tolist()[:3] == [700.0, 250.0, 250.0]
+    assert found["location_area"].tolist()[3:] == [code, code]
+    likelier = at_likelier_place(schools, opened)
+    assert areas[code].contains(likelier.geometry[0])
+    assert likelier["lat"].tolist()[2:] == schools["lat"].tolist()[2:]
