@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
-import re
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -21,7 +19,7 @@ from kalsel_gap.sources.signal_levels import holds_levels
 from kalsel_gap.sources.speed_test_tiles import is_tiles, read_tiles
 from kalsel_gap.sources.speed_tests import ALIASES, is_levels, read_source
 from kalsel_gap.sources.tables import ROW, read_table
-from kalsel_gap.sources.values import parse_date
+from kalsel_gap.sources.values import end_of, parse_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +29,6 @@ if TYPE_CHECKING:
     from kalsel_gap.project.model import Opened
 
 _RATES = {"mbps": ("down_mbps", "up_mbps"), "kbps": ("down_kbps", "up_kbps")}
-_PART_OF_A_DATE = re.compile(r"(\d{4})(?:-(\d{2}))?")
 
 
 def check_speed_tests(opened: Opened, schools: pd.DataFrame) -> list[Finding]:
@@ -139,25 +136,6 @@ def _dates(
             value=given,
             parameters={"declared": declared} if late else {"earliest": limits.earliest},
         )
-
-
-def end_of(declared: str) -> date | None:
-    """The last day that a date of the project can mean; None if it is not a date.
-
-    Examples
-    --------
-    >>> end_of("2026-06-30"), end_of("2024-02"), end_of("2019")
-    (datetime.date(2026, 6, 30), datetime.date(2024, 2, 29), datetime.date(2019, 12, 31))
-    """
-    if (whole := parse_date(declared)) is not None:
-        return whole
-    part = _PART_OF_A_DATE.fullmatch(declared.strip())
-    if not part:
-        return None
-    year, month = int(part[1]), int(part[2] or 12)
-    if not (year >= 1 and 1 <= month <= 12):
-        return None
-    return date(year, month, calendar.monthrange(year, month)[1])
 
 
 def _impossible(tests: pd.DataFrame, limits: MeasurementsCheck, file: str) -> Iterator[Finding]:

@@ -12,9 +12,12 @@ from kalsel_gap.sources.columns import header_findings, recognise
 from kalsel_gap.sources.signal_levels import holds, holds_levels
 from kalsel_gap.sources.speed_test_tiles import is_tiles
 from kalsel_gap.sources.tables import ROW, read_table
-from kalsel_gap.sources.values import parse_date
+from kalsel_gap.sources.values import end_of, parse_date
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kalsel_gap.project.index import OwnTests
     from kalsel_gap.project.inputs import Measurements
     from kalsel_gap.project.model import Opened
 
@@ -27,22 +30,24 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "up_mbps": ("upmbps", "uploadmbps", "upload", "unggah", "unggahmbps"),
     "latency_ms": ("latencyms", "latency", "ping", "pingms", "latensi", "latensims", "avglatms"),
 }
-VALUES = ("down_mbps", "up_mbps", "latency_ms")
+RATES = ("down_mbps", "up_mbps")
+VALUES = (*RATES, "latency_ms")
 
 
 def read_measurements(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
-    """All schools' own tests: ``npsn``, ``quarter``, :data:`VALUES`, ``file``, ``row``.
+    """All schools' own tests: ``npsn``, ``quarter``, ``day``, :data:`VALUES`, ``file``, ``row``.
 
     Rates in kbps become Mbps. Tests summed up in tiles are not among them.
 
     Returns
     -------
     tests : DataFrame
-        Negative and unreadable values are NaN.
+        Negative, implausible and unreadable values are NaN.
     findings : list of Finding
-        Dates and values that could not be read.
+        Dates and values that could not be read, and rates that no line has.
     """
     frames, findings = [], []
+    highest_mbps = opened.project.file_checks.measurements.highest_mbps
     for source in opened.project.measurements:
         if is_tiles(source) or is_levels(source):
             continue
@@ -50,30 +55,62 @@ def read_measurements(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
         frames.append(frame)
         findings += found
     if not frames:
-        return pd.DataFrame(columns=["npsn", "quarter", *VALUES, "file", "row"]), []
-    return pd.concat(frames, ignore_index=True), findings
+        return pd.DataFrame(columns=["npsn", "quarter", "day", *VALUES, "file", "row"]), []
+    tests = pd.concat(frames, ignore_index=True)
+    for name in RATES:
+        impossible = tests[name] > highest_mbps
+        findings += [
+            Finding(
+                *("measurement_impossible", file, int(row), npsn),
+                column=name,
+                value=f"{value:g}",
+            )
+            for file, row, npsn, value in tests.loc[
+                impossible, ["file", "row", "npsn", name]
+            ].itertuples(index=False)
+        ]
+        tests[name] = tests[name].mask(impossible)
+    return tests, findings
 
 
-def latest_quarter(tests: pd.DataFrame) -> pd.DataFrame:
-    """Median of each school's tests in its latest quarter.
+def latest_quarter(tests: pd.DataFrame, dates: Sequence[str], rule: OwnTests) -> pd.DataFrame:
+    """Median of each school's tests in its latest quarter, and whether they suffice to know.
 
     Parameters
     ----------
     tests : DataFrame
         As :func:`read_measurements` gives them.
+    dates : sequence of str
+        Dates of the inputs: the latest of them is the evidence date, without any that of the
+        latest test.
+    rule : OwnTests
+        Tests and days that are enough, and how old a test may be.
 
     Returns
     -------
     DataFrame
-        Indexed by NPSN: ``measured_down_mbps``, ``measured_up_mbps``, ``measured_latency_ms``.
+        Indexed by NPSN: ``measured_down_mbps``, ``measured_up_mbps``, ``measured_latency_ms``;
+        ``measured_tests``, how many there are; ``measured_status``, known where there are enough
+        of them on enough days and none is too old, otherwise inferred.
     """
     names = {value: f"measured_{value}" for value in VALUES}
     tests = tests[tests["down_mbps"].notna()]  # without it the link stays unknown
     if tests.empty:
-        return pd.DataFrame(columns=list(names.values()), dtype="float64")
+        empty = pd.DataFrame(columns=list(names.values()), dtype="float64")
+        return empty.assign(measured_tests=pd.Series(dtype="Int64"), measured_status="")
+    stated = [end for text in dates if (end := end_of(text)) is not None]
+    until = max(stated or tests["day"])
+    earliest = (pd.Timestamp(until) - pd.DateOffset(months=rule.months)).date()
     latest = tests.groupby("npsn")["quarter"].transform("max")
-    recent = tests[tests["quarter"] == latest]
-    return recent.groupby("npsn")[list(VALUES)].median().rename(columns=names)
+    recent = tests[tests["quarter"] == latest].groupby("npsn")
+    count, days = recent.size(), recent["day"].nunique()
+    enough = (count >= rule.minimum_tests) & (days >= rule.minimum_days)
+    enough &= recent["day"].min() >= earliest
+    found = recent[list(VALUES)].median().rename(columns=names)
+    return found.assign(
+        measured_tests=count.astype("Int64"),
+        measured_status=enough.map({True: "known", False: "inferred"}),
+    )
 
 
 def is_levels(source: Measurements) -> bool:
@@ -95,6 +132,7 @@ def read_source(source: Measurements, file: str) -> tuple[pd.DataFrame, list[Fin
         {
             "npsn": cells[header["npsn"]],
             "quarter": [f"{d.year}Q{(d.month + 2) // 3}" if d else "" for d in days],
+            "day": days,
             "file": file,
             "row": cells[ROW],
         }

@@ -1,17 +1,21 @@
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from kalsel_gap.sources.speed_tests import latest_quarter, read_measurements
+from kalsel_gap.project.index import Index
+from kalsel_gap.sources import speed_tests
+from kalsel_gap.sources.speed_tests import read_measurements
 
 if TYPE_CHECKING:
     from kalsel_gap.findings import Finding
     from tests.conftest import MakeProject
 
+latest_quarter = partial(speed_tests.latest_quarter, dates=(), rule=Index.shipped().tests)
 HEADER = "npsn,tanggal,unduh,unggah,ping\n"
 
 
@@ -31,8 +35,8 @@ def test_the_median_of_the_latest_quarter_counts(project: MakeProject) -> None:
     tests, findings = read(project, text)
     assert tests["quarter"].tolist() == ["2026Q1", "2026Q2", "2026Q2", "2026Q2", "2025Q4"]
     got = latest_quarter(tests)
-    assert list(got.loc["00000104"]) == [20.0, 4.0, 80.0]
-    assert list(got.loc["00000105"]) == [5.0, 1.0, 50.0]
+    assert list(got.loc["00000104"]) == [20.0, 4.0, 80.0, 3, "inferred"]
+    assert list(got.loc["00000105"]) == [5.0, 1.0, 50.0, 1, "inferred"]
     assert findings == []
 
 
@@ -61,7 +65,7 @@ def test_what_cannot_be_read_is_unknown_and_found(project: MakeProject) -> None:
     assert np.isnan(tests["down_mbps"]).tolist() == [True, True, False]
     got = latest_quarter(tests)
     assert got.index.tolist() == ["00000106"]
-    assert list(got.loc["00000106"]) == [0.0, 0.0, 700.0]  # a test that got nothing through
+    assert list(got.loc["00000106"])[:3] == [0.0, 0.0, 700.0]  # a test that got nothing through
 
 
 def test_a_test_without_download_does_not_hide_an_older_one(project: MakeProject) -> None:
@@ -80,6 +84,8 @@ def test_only_dates_that_cannot_be_read_leave_no_tests(project: MakeProject) -> 
         "measured_down_mbps",
         "measured_up_mbps",
         "measured_latency_ms",
+        "measured_tests",
+        "measured_status",
     ]
 
 
@@ -106,6 +112,33 @@ def test_the_order_of_rows_decides_nothing(project: MakeProject, order: list[int
     tests, _ = read(project, HEADER + "".join(rows[n] + "\n" for n in order))
     got = latest_quarter(tests)
     expected = pd.DataFrame(
-        [[5.5, 1.5, 8.0], [4.0, 4.0, 4.0]], index=["A", "B"], columns=got.columns
+        [[5.5, 1.5, 8.0], [4.0, 4.0, 4.0]], index=["A", "B"], columns=got.columns[:3]
     )
-    pd.testing.assert_frame_equal(got, expected, check_names=False)
+    pd.testing.assert_frame_equal(got[expected.columns], expected, check_names=False)
+
+
+@pytest.mark.parametrize(
+    ("days", "dates", "status"),
+    [
+        (["01", "02", "03", "03", "03"], (), "known"),
+        (["01", "02", "03", "03"], (), "inferred"),  # a test too few
+        (["01", "02", "02", "02", "02"], (), "inferred"),  # a day too few
+        (["01", "02", "03", "03", "03"], ("2026-05-31", "2027"), "inferred"),  # too old by then
+        (["01", "02", "03", "03", "03"], ("2026-05-31", "2027-05-01"), "known"),
+    ],
+)
+def test_enough_tests_on_enough_days_are_known(
+    project: MakeProject, days: list[str], dates: tuple[str, ...], status: str
+) -> None:
+    text = HEADER + "".join(f"00000104,2026-05-{day},10,2,100\n" for day in days)
+    got = latest_quarter(read(project, text)[0], dates=dates).loc["00000104"]
+    assert (got["measured_tests"], got["measured_status"]) == (len(days), status)
+
+
+def test_a_rate_that_no_line_has_is_found_and_not_used(project: MakeProject) -> None:
+    text = HEADER + "00000104,2026-05-05,20000,2,100\n00000104,2026-05-05,10,2,100\n"
+    tests, findings = read(project, text)
+    assert [(f.code, f.row, f.column, f.value) for f in findings] == [
+        ("measurement_impossible", 2, "down_mbps", "20000")
+    ]
+    assert latest_quarter(tests).loc["00000104", "measured_down_mbps"] == 10.0
