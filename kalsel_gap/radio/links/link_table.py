@@ -17,8 +17,10 @@ import pandas as pd
 from kalsel_gap.errors import InputError, suggestion
 from kalsel_gap.geo import geodesy
 from kalsel_gap.indicators import available
+from kalsel_gap.indicators.evidence import error_db
 from kalsel_gap.radio.links import calibration
 from kalsel_gap.radio.links.clearance import Clearance, assess_clearance
+from kalsel_gap.radio.links.mountain_paths import crosses_mountains
 from kalsel_gap.radio.links.path_loss import THREADS, RadioTerrain, compute_path_loss, levels_dbm
 from kalsel_gap.radio.links.path_view import PathView, of_paths
 from kalsel_gap.radio.links.servers import candidate_servers, radio_cells
@@ -251,16 +253,11 @@ def _links(
     near: pd.DataFrame, lat: FloatArray, lon: FloatArray, opened: Opened, ground: RadioTerrain
 ) -> pd.DataFrame:
     """:data:`COLUMNS` of links, a row for each site."""
-    from kalsel_gap.radio.propagation.location_variability import location_sigma_db
-
     radio = ground.radio
     lost = compute_path_loss(near, lat, lon, ground)
     to_site = geodesy.WGS84.inv(lon, lat, near["lon"], near["lat"])
     offsets = calibration.find_link_offsets(opened, near, lat, lon)
     level = levels_dbm(near, lat, lon, lost.total_db, lost.elevation_deg, radio) + offsets.offset_db
-    sigma_db = location_sigma_db(
-        near["frequency_mhz"], radio.prediction.resolution_m, radio.receiver.height_m
-    )
     enough_dbm = near["technology"].map({n: c.usable_dbm for n, c in radio.carriers.items()})
     status = np.array(STATUS, dtype=object)[lost.status]
     status[(lost.status == 0) & np.isnan(level)] = "power"
@@ -268,7 +265,13 @@ def _links(
     status[off != ""] = off[off != ""]
     level = np.where(near["usable"], level, np.nan)
     status[~near["usable"] & (status == "value")] = "power"
-    sd_db = np.where(np.isnan(offsets.error_db), sigma_db, offsets.error_db)
+    relief_m = opened.project.terrain.mountain.relief_m
+    sd_db = error_db(
+        ["predicted"] * len(near),
+        opened.project.signal.errors_db,
+        crosses_mountains=crosses_mountains(near, lat, lon, ground, relief_m=relief_m),
+        held_out_db=offsets.error_db,
+    )
     eirp_dbm = near["eirp_dbm"].to_numpy(np.float64)
     ends = lat, lon, np.zeros(len(near)), lost.elevation_deg
     inside = indoors(

@@ -1,9 +1,9 @@
 """Predictions: the level of the known sites at each school, over the real terrain.
 
 For each operator and technology the nearest sites are tried, each over its own path by ITU-R
-P.1812, and the best level counts; for a circle of position uncertainty the mean over a few points.
-A site list not declared complete gives a lower bound only: another site may serve.
-Without measurements every level is uncalibrated.
+P.1812, and the best level counts; of a circle of position uncertainty the mean over a few points.
+A site list that does not say that it is complete knows a lower bound only: another site may serve.
+Without measurements every level is uncalibrated, and has the error of such predictions.
 """
 
 from __future__ import annotations
@@ -16,15 +16,22 @@ import pandas as pd
 
 from kalsel_gap import schema
 from kalsel_gap.errors import InputError
-from kalsel_gap.findings import Finding, at_school
+from kalsel_gap.findings import at_school
 from kalsel_gap.geo import geodesy
 from kalsel_gap.indicators import available
+from kalsel_gap.indicators.evidence import error_db
 from kalsel_gap.radio.links import calibration
 from kalsel_gap.radio.links.clearance import clearances
+from kalsel_gap.radio.links.mountain_paths import crosses_mountains
 from kalsel_gap.radio.links.path_loss import RadioTerrain, compute_path_loss, levels_dbm
 from kalsel_gap.radio.links.servers import Servers, candidate_servers, radio_cells
 from kalsel_gap.radio.links.usable_sites import usable
-from kalsel_gap.sources.school_points import sampled
+from kalsel_gap.sources.school_points import (
+    POSITION,
+    alternatives,
+    is_likelier_elsewhere,
+    sampled,
+)
 from kalsel_gap.stages import Stage, Staged, silent
 
 if TYPE_CHECKING:
@@ -33,6 +40,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
+    from kalsel_gap.findings import Finding
     from kalsel_gap.geo.arrays import BoolArray, FloatArray, IntArray
     from kalsel_gap.project.model import Opened
     from kalsel_gap.radio.links.path_loss import PathLoss
@@ -40,7 +48,7 @@ if TYPE_CHECKING:
     from kalsel_gap.stages import Progress, Tables
 
 PREDICTIONS = (
-    *("row_id", "npsn", "technology", "operator", "level_dbm", "sd_db", "adequacy"),
+    *("row_id", "npsn", "place", "technology", "operator", "level_dbm", "sd_db", "adequacy"),
     *("signal_share", "known_share", "status", "reason", "calibration", "source"),
     *("site_id", "site_km", "loss_db", "vegetation_db", "surroundings_db", "model"),
     *("diffraction_db", "line_of_sight"),
@@ -77,18 +85,19 @@ def predict_levels(
     Returns
     -------
     Staged
-        Table ``predictions``: :data:`PREDICTIONS`, one row per school and each operator and
-        technology with a usable site; empty without an elevation model. ``status`` is *value*,
-        *none* or *unknown*; ``reason`` states why it is unknown, or that the level is only a lower
-        bound (*sites_incomplete*). The path loss is ``loss_db`` of the `model`, which includes
-        diffraction, plus ``vegetation_db`` and ``surroundings_db``.
+        Table ``predictions``: :data:`PREDICTIONS`, one row per place of a school
+        (:func:`kalsel_gap.sources.places.alternatives`) and each operator and technology of which
+        a site can be predicted; empty without an elevation model. ``status`` is *value*, *none* or
+        *unknown*; ``reason`` says why it is unknown, or why the level is only a lower bound (such
+        as *sites_incomplete*). What is lost is ``loss_db`` of the `model`, where
+        diffraction is part of it, ``vegetation_db`` and ``surroundings_db``.
 
     Raises
     ------
     InputError
         The elevation model or the table of sites is unusable.
     """
-    tidy, findings = _predictions(schools, opened, tables, progress)
+    tidy, findings = _predictions(alternatives(schools, opened), opened, tables, progress)
     columns = schema.table(_columns(schools, tidy), schema.of_stage("prediction"))
     return Staged(columns, findings, {"predictions": tidy})
 
@@ -96,13 +105,10 @@ def predict_levels(
 STAGE = Stage(
     "prediction",
     predict_levels,
-    reads=(
-        *("row_id", "npsn", "lat", "lon", "confidence", "confidence_radius_m", "location_area"),
-        "diffraction_loss_db",
-    ),
+    reads=(*("row_id", "npsn", "confidence", "diffraction_loss_db"), *POSITION),
     sections=(
-        *("radio", "calibration", "elevation", "land_cover", "sites", "boundaries"),
-        *("signal", "index.gap"),
+        *("radio", "calibration", "elevation", "land_cover", "sites", "boundaries", "signal"),
+        "terrain.mountain",
     ),
     tables=("sites", "sea"),
     writes=("prediction",),
@@ -147,16 +153,23 @@ def _predictions(
         frames.append(_at(part, cells, sites[~sites["usable"]], ground, opened))
         progress(min(begin + _SCHOOLS_AT_ONCE, located.size), located.size)
     found = pd.concat(frames, ignore_index=True)
-    tidy = _everywhere(schools, cells).merge(found, "left", ["row_id", "operator", "technology"])
+    keys = ["row_id", "place", "operator", "technology"]
+    tidy = _everywhere(schools, cells).merge(found, "left", keys)
     tidy["status"] = tidy["status"].fillna("unknown")
     tidy["reason"] = tidy["reason"].fillna("no_location")
     errors = calibration.errors_of(calibration.offsets_of(opened))
     groups = list(zip(tidy["operator"], tidy["technology"], strict=True))
-    error_db = pd.Series([errors.get(key, np.nan) for key in groups], dtype="float64")
-    tidy["sd_db"] = np.hypot(error_db.fillna(tidy["sigma_db"]), tidy["spread_db"])
+    error = error_db(
+        ["predicted"] * len(tidy),
+        opened.project.signal.errors_db,
+        crosses_mountains=tidy["crosses_mountains"].eq(other=True),
+        held_out_db=[errors.get(key, np.nan) for key in groups],
+    )
+    tidy["sd_db"] = np.hypot(error, tidy["spread_db"])
     said = pd.Series(["calibrated" if key in errors else "uncalibrated" for key in groups])
     tidy["calibration"] = said.where(tidy["level_dbm"].notna(), None)
-    tidy = tidy.sort_values(["npsn", "row_id", "technology", "operator"], ignore_index=True)
+    order = ["npsn", "row_id", "place", "technology", "operator"]
+    tidy = tidy.sort_values(order, ignore_index=True)
     return tidy[list(PREDICTIONS)], [*findings, *_unpredicted(tidy, opened)]
 
 
@@ -197,7 +210,7 @@ def _everywhere(schools: gpd.GeoDataFrame, cells: RadioCells) -> pd.DataFrame:
     """Every school with every operator and technology."""
     files = cells.table.groupby(["operator", "technology"])["file"]
     groups = files.agg(lambda names: ", ".join(sorted(set(names)))).rename("source").reset_index()
-    return pd.DataFrame(schools[["row_id", "npsn"]]).merge(groups, how="cross")
+    return pd.DataFrame(schools[["row_id", "npsn", "place"]]).merge(groups, how="cross")
 
 
 def _at(
@@ -225,7 +238,8 @@ def _at(
         best = _best_servers(places, found, cells, level, lost)
     certain = _complete(cells, opened) & ~best.is_void & ~_in_doubt(places, cells, unusable, ground)
     rows = _rows(schools, places, cells, best, certain, opened)
-    return rows.join(_served(best, places, found, cells, lost, ground))
+    relief_m = opened.project.terrain.mountain.relief_m
+    return rows.join(_served(best, places, found, cells, lost, ground, relief_m))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -334,7 +348,7 @@ def _rows(
     opened: Opened,
 ) -> pd.DataFrame:
     """What is available at each school, of each group in turn: level, adequacy, status, reason."""
-    signal, covered = opened.project.signal, opened.project.index.gap.covered
+    signal = opened.project.signal
     known = ~np.isnan(best.level_dbm)
     worth = _worth(best.level_dbm, cells, opened)
 
@@ -343,16 +357,18 @@ def _rows(
 
     certain_share, at_least, level = mean(certain), mean(worth), mean(best.level_dbm, known)
     answered = (certain_share > 0.0) & (certain_share >= signal.minimum_known_share)
-    enough = ~answered & (at_least >= covered)
-    signal_share = np.where(answered | enough, mean(worth > 0.0), np.nan)
+    some_share = mean(known)
+    # The known sites give at least so much; that they give nothing says nothing.
+    bound = ~answered & (at_least > 0.0) & (some_share >= signal.minimum_known_share)
+    signal_share = np.where(answered | bound, mean(worth > 0.0), np.nan)
     values = {
         "level_dbm": level,
         "spread_db": np.sqrt(np.maximum(mean(best.level_dbm**2, known) - level**2, 0.0)),
-        "adequacy": np.where(answered, mean(worth, certain), np.where(enough, at_least, np.nan)),
+        "adequacy": np.where(answered, mean(worth, certain), np.where(bound, at_least, np.nan)),
         "signal_share": signal_share,
-        "known_share": np.where(answered, certain_share, np.where(enough, mean(known), 0.0)),
+        "known_share": np.where(answered, certain_share, np.where(bound, some_share, 0.0)),
         "status": np.select(
-            [~answered & ~enough, signal_share > 0.0], ["unknown", "value"], default="none"
+            [~answered & ~bound, signal_share > 0.0], ["unknown", "value"], default="none"
         ),
         "reason": _reasons(answered, level, best, places, _complete(cells, opened)),
     }
@@ -360,6 +376,7 @@ def _rows(
     return pd.DataFrame(
         {
             "row_id": np.repeat(schools["row_id"].to_numpy(), groups),
+            "place": np.repeat(schools["place"].to_numpy(), groups),
             "operator": np.tile([operator for operator, _ in cells.groups], len(schools)),
             "technology": np.tile([technology for _, technology in cells.groups], len(schools)),
             **{name: array.ravel() for name, array in values.items()},
@@ -407,13 +424,12 @@ def _served(
     cells: RadioCells,
     lost: PathLoss,
     ground: RadioTerrain,
+    relief_m: float,
 ) -> pd.DataFrame:
     """The serving site of each school and group, in the middle of its circle, and the path to it.
 
     Where the middle has none, the first point that has one is used.
     """
-    from kalsel_gap.radio.propagation.location_variability import location_sigma_db
-
     none = best.server.size
     at = np.arange(places.lat.size)[:, None]
     first = np.minimum.reduceat(np.where(best.server >= 0, at, none), places.first, axis=0)
@@ -423,12 +439,8 @@ def _served(
     cell, path = cells.table.iloc[found.cell[server]], found.path[server]
     lat, lon = places.lat[point], places.lon[point]
     site_km = geodesy.distance_m(cell["lat"], cell["lon"], lat, lon) / 1000.0
-    radio = ground.radio
     served = pd.DataFrame(
         {
-            "sigma_db": location_sigma_db(
-                cell["frequency_mhz"], radio.prediction.resolution_m, radio.receiver.height_m
-            ),
             "site_id": cell["site_id"].to_numpy(),
             "site_km": site_km,
             "loss_db": lost.loss_db[path],
@@ -437,6 +449,7 @@ def _served(
             "model": np.where(lost.is_near[path], "free_space", "p1812"),
             "diffraction_db": lost.diffraction_db[path],
             **clearances(cell, lat, lon, ground),
+            "crosses_mountains": crosses_mountains(cell, lat, lon, ground, relief_m=relief_m),
         },
         index=row * len(cells.groups) + group,
     )
@@ -451,6 +464,9 @@ def _columns(schools: gpd.GeoDataFrame, tidy: pd.DataFrame) -> pd.DataFrame:
 
     Levels only where the status is known; figures of the path wherever there is one.
     """
+    elsewhere = dict(zip(schools["row_id"], is_likelier_elsewhere(schools), strict=True))
+    at = tidy["row_id"].map(elsewhere).astype(bool)
+    tidy = tidy[(tidy["place"] == "area") == at]
     known = tidy[tidy["level_dbm"].notna()].sort_values(
         ["row_id", "technology", "level_dbm", "operator"], ascending=[True, True, False, True]
     )
