@@ -43,8 +43,8 @@ if TYPE_CHECKING:
 STAGES: tuple[Stage, ...] = (
     schools.STAGE,
     sites.STAGE,
-    places.STAGE,
     quality.STAGE,
+    places.STAGE,
     open_sea.STAGE,
     terrain.STAGE,
     prediction.STAGE,
@@ -108,11 +108,12 @@ class OpenProject:
                 table, found = work.run(stage, table, partial(report, stage.name))
                 frames.append(found)
         with _Step(self, "scores", report):
-            table = schema.check(join(table, score_schools(table, opened).columns), "scores")
+            scored = score_schools(table, opened, service=work.table("service"))
+            table = schema.check(join(table, scored.columns), "scores")
         with _Step(self, "write", report):
             findings = sort(pd.concat(frames, ignore_index=True))
             folder = out if out is not None else opened.project.output.folder
-            manifest = _manifest(opened, work.hashes, table)
+            manifest = _manifest(opened, work.hashes, scored.tables["inactive"])
             inner = {name for stage in STAGES for name in stage.passes_on}
             kept = {name: each for name, each in work.tables.items() if name not in inner}
             run = write_run(folder, manifest, _arranged(table), findings, kept)
@@ -158,8 +159,8 @@ def _arranged(schools: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return rows[[*declared, *leaves, "geometry"]]
 
 
-def _manifest(opened: Opened, hashes: dict[str, str], schools: gpd.GeoDataFrame) -> dict[str, Any]:
-    """Everything that a run depends on; no clock, no path of this machine."""
+def _manifest(opened: Opened, hashes: dict[str, str], inactive: pd.DataFrame) -> dict[str, Any]:
+    """What a run rests on; no clock, no path of this machine."""
     project = opened.project
     values = {
         key: value
@@ -175,7 +176,7 @@ def _manifest(opened: Opened, hashes: dict[str, str], schools: gpd.GeoDataFrame)
             name: version(name)
             for name in ("geopandas", "numba", "numpy", "pandas", "pyproj", "rasterio", "shapely")
         },
-        "not_scored": [x for x in project.index.leaves() if f"{x}_score" not in schools.columns],
+        "not_scored": dict(zip(inactive["leaf"], inactive["reason"], strict=True)),
         "parameters": json.loads(json.dumps(values)),
         "inputs": {
             name: {"file": opened.shown(path), "sha256": hashes[name]}

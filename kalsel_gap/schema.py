@@ -23,8 +23,8 @@ ColumnKind = Literal["text", "float", "integer", "flag"]
 StageName = Literal[
     "register",
     "attributes",
-    "places",
     "quality",
+    "places",
     "terrain",
     "prediction",
     "signals",
@@ -53,11 +53,14 @@ GAP_TYPES = (
     "covered_unverified",
     "unknown",
 )
+TIER_LABELS = ("critical", "severe", "moderate", "slight", "adequate", "covered")
 UNRANKED_REASONS = ("duplicate", "no_location", "no_evidence")
 TECHNOLOGIES = ("2g", "3g", "4g", "5g", "fixed")
 BASES = ("measured", "predicted", "modelled", "declared")  # in the order of evidence
 RADIO = ("2g", "3g", "4g", "5g")  # technologies whose level can be predicted
 CALIBRATIONS = ("calibrated", "uncalibrated")
+EVIDENCE = ("map", "prediction", "combined", "distance")
+DELIVERED_BASES = ("test", "subscription", "register", "provider", "curves")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,7 @@ def _predicted(technology: str, level: str, deviation: str, server: str) -> tupl
     name = f"predicted_{technology}"
     return (
         Column(f"{name}_dbm", "float", "prediction", level, N_("Outdoor level of the best server, mean over the circle of position uncertainty, dBm; empty if sites or paths are missing that could hold a better server."), source="ITU-R P.1812-8"),
-        Column(f"{name}_sd_db", "float", "prediction", deviation, N_("Standard deviation of that level, dB. Uncalibrated: only the variation around the school and over the circle, without the error of the model. Calibrated: the held-out error."), 0.0, source="ITU-R P.1812-8"),
+        Column(f"{name}_sd_db", "float", "prediction", deviation, N_("Standard deviation of that level, dB: calibrated the held-out error, uncalibrated the error of such predictions; and the spread over the circle."), 0.0, source="ITU-R P.1812-8"),
         Column(f"{name}_site", "text", "prediction", server, N_("Best server by prediction; for a circle, at its centre.")),
     )  # fmt: skip
 
@@ -107,8 +110,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("lon", "float", "register", N_("Longitude"), N_("Longitude used, degrees east, WGS 84; empty when unusable."), -180.0, 180.0),
     Column("terrain_class", "text", "terrain", N_("Terrain"), N_("Primary terrain class by precedence: small island, mountains, coast, wetland, plain."), choices=TERRAIN_CLASSES, source="docs/method.md §2"),
     Column("gap_type", "text", "scores", N_("Gap"), N_("Kind of gap between service and need, which determines the kind of spending that helps."), choices=GAP_TYPES, source="docs/method.md §1.1"),
-    Column("tier", "integer", "scores", N_("Tier"), N_("1 critical to 5 adequate, by the deficit; empty when unknown."), 1, 5, source="docs/method.md §1.1"),
-    Column("rank", "integer", "scores", N_("Rank"), N_("1 is served first; by deficit, then priority, then NPSN; empty when unranked."), 1),
+    Column("tier", "integer", "scores", N_("Tier"), N_("1 critical to 5 adequate, by the deficit; empty when unknown. Of an inferred deficit 5 is adequate only where it is nearly certain: see tier_label."), 1, 5, source="docs/method.md §1.1"),
+    Column("rank", "integer", "scores", N_("Rank"), N_("1 is served first; by deficit, then priority; equal ones share a rank; empty when unranked."), 1),
     _score("deficit", "scores", N_("Deficit"), N_("How far the service falls short: 0 adequate, 1 no service at all."), "docs/method.md §1.1"),
     _score("barrier", "scores", N_("Barrier"), N_("Why the gap will not close by itself: terrain, path, remoteness; 0 to 1."), "docs/method.md §1.2"),
     _score("need", "scores", N_("Need"), N_("Who is affected: pupils, vulnerability, devices without internet; 0 to 1."), "docs/method.md §1.2"),
@@ -125,6 +128,9 @@ COLUMNS: tuple[Column, ...] = (
     Column("location_area", "text", "register", N_("Location area"), N_("Code of the desa or kecamatan whose polygon takes the place of the point; empty for a point.")),
     Column("confidence", "text", "quality", N_("Location grade"), N_("Grade of the location, A best to D; empty when unusable."), choices=CONFIDENCES, source="docs/method.md §3.3"),
     Column("confidence_radius_m", "float", "quality", N_("Location radius"), N_("Radius of the position uncertainty in metres, from the grade or a larger measured bound."), 0.0, source="docs/method.md §3.3"),
+    Column("claimed_area", "text", "quality", N_("Claimed area"), N_("Code of the desa or kecamatan that the row claims, where its location is of grade D and may be wrong: the school stands at the point or in that area.")),
+    Column("point_weight", "float", "quality", N_("Weight of the point"), N_("Of such a location: the probability that the school stands at the point as given rather than in the claimed area."), 0.0, 1.0, source="docs/method.md §1.1"),
+    Column("point_radius_m", "float", "quality", N_("Radius of the point"), N_("Of such a location: radius within which the point is taken if it is right, the imprecision of the boundary, m."), 0.0),
     # Attributes, from the register itself or from attribute tables
     Column("students", "integer", "attributes", N_("Students"), N_("Number of pupils."), 0),
     Column("teachers", "integer", "attributes", N_("Teachers"), N_("Number of teachers."), 0),
@@ -203,31 +209,69 @@ COLUMNS: tuple[Column, ...] = (
     Column("path_status", "text", "prediction", N_("Path: status"), N_("Whether the diffraction loss is known, given or predicted, or unknown."), choices=("known", "unknown"), nullable=False),
     # Service
     _score("available", "signals", N_("Available"), N_("Adequacy of the best ordinary subscription at the school (A_a)."), "docs/method.md §1.1"),
-    Column("available_status", "text", "signals", N_("Available: status"), N_("Whether that is known, inferred from the distance to a site, or unknown."), choices=STATUSES, nullable=False),
+    Column("available_status", "text", "signals", N_("Available: status"), N_("Known from maps and complete lists of sites; inferred from some of the sites, from the distance to a site or over the two places of a doubtful location; or unknown."), choices=STATUSES, nullable=False),
+    Column("available_evidence", "text", "signals", N_("Available: evidence"), N_("Whether a map, a prediction, both combined or the distance to a site states what is available."), choices=EVIDENCE),
+    _score("available_at_point", "signals", N_("Available at the point"), N_("Of a doubtful location: what is available if the school stands at the point."), "docs/method.md §1.1"),
+    _score("available_in_area", "signals", N_("Available in the area"), N_("Of a doubtful location: what is available if the school stands in the claimed area."), "docs/method.md §1.1"),
     Column("best_technology", "text", "signals", N_("Best technology"), N_("Technology of the best signal."), choices=TECHNOLOGIES),
     Column("best_operator", "text", "signals", N_("Best operator"), N_("Operator of the best signal.")),
-    Column("best_level_dbm", "float", "signals", N_("Best signal"), N_("Mean level of the best signal over the circle of position uncertainty, dBm."), -200.0, 0.0),
+    Column("best_level_dbm", "float", "signals", N_("Best signal"), N_("Mean level of the best signal over those places of the circle of position uncertainty that have it, dBm."), -200.0, 0.0),
+    Column("best_signal_share", "float", "signals", N_("Signal at"), N_("Share of the places in the circle of position uncertainty at which there is that signal; the level is its mean over these."), 0.0, 1.0),
     Column("best_basis", "text", "signals", N_("Signal evidence"), N_("Kind of evidence for the best signal."), choices=BASES),
     Column("required_mbps", "float", "service", N_("Required"), N_("Bandwidth that the school needs, Mbps."), 0.0, source="WSIS 2023 session 407, ITU/Giga"),
     Column("measured_down_mbps", "float", "signals", N_("Measured down"), N_("Median download of the school's own tests in the latest quarter, Mbps."), 0.0),
     Column("measured_up_mbps", "float", "signals", N_("Measured up"), N_("Median upload of those tests, Mbps."), 0.0),
     Column("measured_latency_ms", "float", "signals", N_("Measured latency"), N_("Median latency of those tests, ms."), 0.0),
+    Column("measured_tests", "integer", "signals", N_("Speed tests"), N_("Number of those tests."), 1),
+    Column("measured_status", "text", "signals", N_("Speed tests: status"), N_("Known with enough tests on enough days, none too old; otherwise inferred; empty without tests."), choices=STATUSES, source="docs/method.md §1.1"),
     _score("delivered", "service", N_("Delivered"), N_("Adequacy of what the school has now (A_d); the conditional mean if inferred."), "docs/method.md §1.1"),
     Column("delivered_status", "text", "service", N_("Delivered: status"), N_("Whether that is known, inferred from what is available, or unknown."), choices=STATUSES, nullable=False),
-    Column("delivered_basis", "text", "service", N_("Delivered: evidence"), N_("Speed test, subscription, register field, or the rule that inferred it."), choices=("test", "subscription", "register", "binned", "beta")),
-    _score("delivered_low", "service", N_("Delivered, low"), N_("5 % quantile of the delivered service (never above the mean)."), "docs/method.md §1.1"),
-    _score("delivered_high", "service", N_("Delivered, high"), N_("95 % quantile of the delivered service (never below the mean)."), "docs/method.md §1.1"),
+    Column("delivered_basis", "text", "service", N_("Delivered: evidence"), N_("Speed test, subscription or register field; a provider that the register names, or nothing but the curves that inferred it."), choices=DELIVERED_BASES),
+    _score("delivered_low", "service", N_("Delivered, low"), N_("5 % quantile of what may be delivered (never above the mean); 0 where there may be no line."), "docs/method.md §1.1"),
+    _score("delivered_high", "service", N_("Delivered, high"), N_("95 % quantile of what may be delivered (never below the mean)."), "docs/method.md §1.1"),
+    _score("deficit_low", "scores", N_("Deficit, low"), N_("5 % quantile of the deficit (never above it)."), "docs/method.md §1.1"),
+    _score("deficit_high", "scores", N_("Deficit, high"), N_("95 % quantile of the deficit (never below it)."), "docs/method.md §1.1"),
+    _score("tier_probability", "scores", N_("Tier: probability"), N_("Probability that the deficit lies in the tier shown; 1 where it is known."), "docs/method.md §1.1"),
+    Column("tier_label", "text", "scores", N_("Tier in words"), N_("The tier by name; of an inferred deficit the last one is covered: good signal, not verified, unless it is nearly certain."), choices=TIER_LABELS, source="docs/method.md §1.1"),
     Column("deficit_status", "text", "scores", N_("Deficit: status"), N_("Known when both what is delivered and what is available are known."), choices=STATUSES, nullable=False),
     Column("reason", "text", "scores", N_("Main reason"), N_("Code of the main reason for the deficit, or for having no rank."), nullable=False),
     Column("hindrance", "text", "scores", N_("Main hindrance"), N_("Indicator of barrier or need that adds most to the priority, among those that are known.")),
     _score("delivered_contribution", "scores", N_("Contribution: delivered"), N_("Part of the priority from service that the school lacks."), "docs/method.md §1.1"),
     _score("available_contribution", "scores", N_("Contribution: available"), N_("Part of the priority from service that is not available there."), "docs/method.md §1.1"),
-    _score("unknown_contribution", "scores", N_("Contribution: unknown"), N_("Part of the priority for needs or barriers of which nothing is known."), "docs/method.md §1.2"),
     _score("vulnerability", "scores", N_("Vulnerability"), N_("The largest of: special or inclusive school, village index, share of poor pupils."), "docs/method.md §1.2"),
     Column("idle_devices", "float", "scores", N_("Devices without internet"), N_("Devices × (1 − delivered)."), 0.0, source="docs/method.md §1.2"),
     _score("idle_accounts_share", "scores", N_("Accounts without internet"), N_("Active accounts × (1 − delivered)."), "docs/method.md §1.2"),
     Column("adequate_school_km", "float", "scores", N_("To an adequate school"), N_("Geodesic distance to the nearest school whose service is known to be adequate, km."), 0.0),
 )  # fmt: skip
+
+# Decimals that mean something, by the unit that a name ends in; shares and scores have none.
+_DECIMALS = {
+    "lat": 7,
+    "lon": 7,
+    "km": 3,
+    "m": 1,
+    "dbm": 1,
+    "db": 1,
+    "deg": 1,
+    "mbps": 2,
+    "ms": 1,
+    "ratio": 2,
+    "km2": 1,
+    "devices": 1,
+}
+_SCORE_DECIMALS = 4
+
+
+def decimals(name: str) -> int:
+    """Decimals of a column in what people read: of a score 4, of metres and dB 1.
+
+    Examples
+    --------
+    >>> decimals("deficit"), decimals("local_relief_m"), decimals("best_level_dbm")
+    (4, 1, 1)
+    """
+    return _DECIMALS.get(name.rpartition("_")[2], _SCORE_DECIMALS)
+
 
 NEED_FACTS = ("vulnerability", "idle_devices", "idle_accounts_share", "adequate_school_km")
 BY_NAME = {column.name: column for column in COLUMNS}

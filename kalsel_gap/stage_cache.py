@@ -12,6 +12,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+from pydantic import BaseModel
 
 from kalsel_gap import schema
 from kalsel_gap.findings import to_frame
@@ -144,5 +145,9 @@ def _section(opened: Opened, dotted: str) -> Any:  # noqa: ANN401 - any section
     for name in dotted.split("."):
         value = getattr(value, name)
     if isinstance(value, tuple):
-        return [item.model_dump() for item in value]
-    return None if value is None else value.model_dump()
+        return [_dumped(item) for item in value]
+    return _dumped(value)
+
+
+def _dumped(value: Any) -> Any:  # noqa: ANN401 - any section
+    return value.model_dump() if isinstance(value, BaseModel) else value

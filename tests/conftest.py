@@ -626,7 +626,11 @@ def schools() -> MakeSchools:
             for n in range(1, len(rows) + 1)
         ]
         for row, given in zip(full, rows, strict=True):
-            known = {"available_status": "known"} if given.get("available") is not None else {}
+            known: dict[str, object] = {}
+            if given.get("available") is not None:
+                known |= {"available_status": "known", "available_evidence": "map"}
+            if given.get("measured_down_mbps") is not None:  # enough tests, unless told otherwise
+                known |= {"measured_tests": 5, "measured_status": "known"}
             row.update({**USUAL, **known, **given})
         columns = {
             c.name: pd.Series([row.get(c.name) for row in full], dtype="object")

@@ -1,7 +1,7 @@
-"""Stage ``scores``: deficit, barrier, need, priority, gap type, tier, rank, contributions.
+"""Stage ``scores``: deficit, barrier, need, priority, rank; and what each leaf contributes.
 
-``D = (1 - A_d) · (λ + (1 - λ)(1 - A_a))`` and ``P = D · (.5 + .3 N + .2 H)``, all from 0 good to
-1 bad. H and N are trees of weighted power means over leaves with fixed goalposts.
+``P = D · (.5 + .3 N + .2 H)``, all from 0 good to 1 bad. D is :mod:`.deficits`; H and N are trees
+of weighted power means over leaves with fixed goalposts, :mod:`.trees`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ import numpy as np
 import pandas as pd
 
 from kalsel_gap import schema
+from kalsel_gap.deficit.deficits import gap_type, measure_deficits, tier_label
+from kalsel_gap.deficit.ranks import rank_schools
+from kalsel_gap.deficit.reasons import main_hindrance, main_reason
 from kalsel_gap.deficit.service import counted
 from kalsel_gap.deficit.trees import Trees, measure
 from kalsel_gap.indicators import need
@@ -20,18 +23,13 @@ from kalsel_gap.stages import Staged
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from kalsel_gap.project.index import Gap, Index
+    from kalsel_gap.project.index import Index
     from kalsel_gap.project.model import Opened
 
-# Beyond this many decimals two scores are one: the last bits differ between machines.
-DECIMALS = 12
-# A deficit of which only what is delivered is known lies between two ends; this is their middle.
-_NEUTRAL = 0.5
-# A hindrance is named from this score on.
-_WORTH_NAMING = 0.3
+INACTIVE = ("leaf", "reason")
 
 
-def score_schools(schools: gpd.GeoDataFrame, opened: Opened) -> Staged:
+def score_schools(schools: gpd.GeoDataFrame, opened: Opened, *, service: pd.DataFrame) -> Staged:
     """The columns of the stage *scores*.
 
     Parameters
@@ -40,175 +38,116 @@ def score_schools(schools: gpd.GeoDataFrame, opened: Opened) -> Staged:
         With the columns of all stages before.
     opened : Opened
         The project.
+    service : DataFrame
+        The table of the stage *service*.
 
     Returns
     -------
     Staged
         Those of the schema and, for each active leaf, ``<leaf>_score``, ``<leaf>_status`` and
-        ``<leaf>_contribution``.
+        ``<leaf>_contribution``. Table ``inactive``: :data:`INACTIVE`, leaves that are not scored.
     """
-    index = opened.project.index
-    out = pd.DataFrame(index=schools.index)
-    located = schools["lat"].notna()
-    counts = counted(schools)
-    a_d, a_a = schools["delivered"], schools["available"]
-    out["deficit"] = deficit(a_d, a_a, index.weight_delivered).where(counts)
+    index, counts = opened.project.index, counted(schools)
+    out = measure_deficits(service, index).reindex(schools["row_id"]).set_axis(schools.index)
+    out = out.join(_statuses(out, schools, index))
+    out = out.join(_need_facts(schools, index, counts))
     ranked = out["deficit"].notna()
-    out["deficit_status"] = np.select(
-        [
-            ~ranked,
-            (schools["delivered_status"] == "known") & (schools["available_status"] == "known"),
-        ],
-        ["unknown", "known"],
-        "inferred",
-    )
-    out["unranked_reason"] = np.select(
-        [ranked, schools["is_duplicate"].astype(bool), ~located],
+    trees = measure(schools.join(out), index, counts=counts, ranked=ranked)
+    out["barrier"], out["need"] = trees.value["barrier"], trees.value["need"]
+    out = out.join(_priority(out["deficit"], schools["delivered"], trees, index))
+    out["completeness"] = _completeness(schools, trees, index).where(ranked)
+    out["rank"] = rank_schools(out, by="deficit")
+    out["reason"] = main_reason(out, schools)
+    out["hindrance"] = main_hindrance(out, list(trees.share), index).where(ranked)
+    written = (*schema.of_stage("scores"), *schema.leaf_columns(trees.share))
+    inactive = pd.DataFrame(trees.inactive.items(), columns=list(INACTIVE), dtype="str")
+    return Staged(schema.table(out, written), tables={"inactive": inactive})
+
+
+def _statuses(out: pd.DataFrame, schools: gpd.GeoDataFrame, index: Index) -> pd.DataFrame:
+    """How the deficit is known, why a school has none, and what kind of gap it has."""
+    ranked = out["deficit"].notna()
+    both = (schools["delivered_status"] == "known") & (schools["available_status"] == "known")
+    reasons = np.select(
+        [ranked, schools["is_duplicate"].astype(bool), schools["lat"].isna()],
         ["", "duplicate", "no_location"],
         "no_evidence",
     )
-    out["unranked_reason"] = out["unranked_reason"].replace("", None)
-    out["gap_type"] = gap_type(
-        a_d.where(schools["delivered_status"] == "known"), a_a.where(counts), index.gap
-    ).where(ranked, "unknown")
-    out["tier"] = tier(out["deficit"], index.tiers.bounds)
-    _need_facts(out, schools, index, counts)
-    trees = measure(schools.join(out), index, counts)
-    out["barrier"], out["need"] = trees.value["barrier"], trees.value["need"]
-    weights = index.priority
-    # A tree for which the project has nothing at all is left out; one that is unknown for a single
-    # school counts as the middle of its range, so that knowing less moves nobody to the front.
-    given = {"barrier": weights.barrier, "need": weights.need}
-    given = {root: weight for root, weight in given.items() if trees.value[root].notna().any()}
-    total = (weights.base + sum(given.values())) or 1.0
-    base, share = weights.base / total, {root: weight / total for root, weight in given.items()}
-    scale = out["deficit"]
-    out["delivered_contribution"] = (base * index.weight_delivered * (1 - a_d)).where(ranked)
-    rest = base * scale - out["delivered_contribution"]
+    status = pd.Series(
+        np.select([~ranked, both], ["unknown", "known"], "inferred"), schools.index, dtype="str"
+    )
+    label = tier_label(out["tier"], status, out["tier_probability"], index.tiers)
+    known = schools["delivered"].where(schools["delivered_status"] == "known")
+    # Said of an inferred school only where it is nearly certain.
+    sure = schools["delivered"].where(
+        (label == "adequate") & (schools["delivered"] >= index.gap.adequate)
+    )
+    gap = gap_type(known.fillna(sure), schools["available"], index.gap)
+    return pd.DataFrame(
+        {
+            "deficit_status": status,
+            "tier_label": label,
+            "unranked_reason": pd.Series(reasons, schools.index).replace("", None),
+            "gap_type": gap.where(ranked, "unknown"),
+        }
+    )
+
+
+def _need_facts(schools: gpd.GeoDataFrame, index: Index, counts: pd.Series[bool]) -> pd.DataFrame:
+    """Facts of the need that depend on the service."""
+    has = schools["delivered"]
+    adequate = (has >= index.gap.adequate) & (schools["delivered_status"] == "known")
+    adequate &= counts  # the place of a duplicate is not to be trusted
+    return pd.DataFrame(
+        {
+            "vulnerability": need.vulnerability(
+                schools["level"],
+                schools["inclusive"],
+                schools["village_index"],
+                schools["poor_share"],
+                index.vulnerability,
+            ),
+            "idle_devices": need.idle(schools["devices"], has),
+            "idle_accounts_share": need.idle(schools["accounts_active_share"], has),
+            "adequate_school_km": need.adequate_school_km(schools["lat"], schools["lon"], adequate),
+        }
+    )
+
+
+# --- priority ------------------------------------------------------------------------------------
+
+
+def _priority(
+    deficit: pd.Series[float], delivered: pd.Series[float], trees: Trees, index: Index
+) -> pd.DataFrame:
+    """The priority and its parts: of A_d, of A_a and of each leaf; they add up to it.
+
+    A tree of which the project knows nothing is left out, and its weight shared out.
+    """
+    weights = {
+        root: weight
+        for root, weight in (("barrier", index.priority.barrier), ("need", index.priority.need))
+        if trees.value[root].notna().any()
+    }
+    total = (index.priority.base + sum(weights.values())) or 1.0
+    base = index.priority.base / total
+    out = pd.DataFrame(index=deficit.index)
+    out["delivered_contribution"] = (base * index.weight_delivered * (1 - delivered)).where(
+        deficit.notna()
+    )
+    rest = base * deficit - out["delivered_contribution"]
     out["available_contribution"] = rest.clip(lower=0.0)  # rounding goes below
-    out["priority"] = base * scale
-    out["unknown_contribution"] = 0.0 * scale
-    for root, weight in share.items():
-        value = trees.value[root]
-        out["priority"] += weight * scale * value.fillna(_NEUTRAL)
-        out["unknown_contribution"] += (weight * scale * _NEUTRAL).where(value.isna(), 0.0)
+    out["priority"] = base * deficit
+    for root, weight in weights.items():
+        out["priority"] += weight / total * deficit * trees.value[root]
     out["priority"] = out["priority"].clip(0.0, 1.0)
     for leaf, part in trees.share.items():
         root = index.root(leaf)
         out[f"{leaf}_score"] = trees.score[leaf]
         out[f"{leaf}_status"] = trees.status[leaf]
-        weight = share.get(root, 0.0)
-        contribution = scale * weight * trees.value[root].fillna(0.0) * part.fillna(0.0)
+        contribution = deficit * weights.get(root, 0.0) / total * trees.value[root] * part
         out[f"{leaf}_contribution"] = contribution.clip(0, 1)
-    out["completeness"] = _completeness(schools, trees, index).where(ranked)
-    out["rank"] = rank(schools.join(out[["deficit", "priority"]]), by="deficit")
-    out["reason"] = _reason(out, schools)
-    out["hindrance"] = _hindrance(out, list(trees.share), index).where(ranked)
-    written = (*schema.of_stage("scores"), *schema.leaf_columns(trees.share))
-    return Staged(schema.table(out, written))
-
-
-def deficit(
-    delivered_: pd.Series[float], available_: pd.Series[float], weight_delivered: float
-) -> pd.Series[float]:
-    """``D = (1 - A_d) · (λ + (1 - λ)(1 - A_a))``.
-
-    With A_a unknown D lies between λ(1 - A_d) and 1 - A_d: their middle stands for it, and the
-    deficit's status says that it is inferred. With A_d unknown D is unknown.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> deficit(pd.Series([0.168, 1.0]), pd.Series([0.21, 0.0]), 0.6).round(3).tolist()
-    [0.762, 0.0]
-    """
-    out_of_reach = 1.0 - available_.fillna(_NEUTRAL)
-    short = 1.0 - delivered_
-    # (λ + (1 - λ) x) rounds above 1 for x = 1 and some λ.
-    return (short * (weight_delivered + (1.0 - weight_delivered) * out_of_reach)).clip(0.0, 1.0)
-
-
-def gap_type(
-    delivered_: pd.Series[float], available_: pd.Series[float], rule: Gap
-) -> pd.Series[str]:
-    """What kind of gap it is.
-
-    Parameters
-    ----------
-    delivered_ : Series of float
-        A_d where it is known, NaN where it is not (an inferred one is not known).
-    available_ : Series of float
-        A_a, NaN where unknown.
-    rule : Gap
-        Thresholds.
-    """
-    served = delivered_.notna() & (delivered_ > rule.unconnected)
-    return pd.Series(
-        np.select(
-            [
-                delivered_ >= rule.adequate,
-                served,
-                available_.isna(),
-                available_ < rule.weak,
-                available_ < rule.covered,
-                delivered_.isna(),
-            ],
-            ["adequate", "slow", "unknown", "uncovered", "weak", "covered_unverified"],
-            "unconnected",
-        ),
-        index=delivered_.index,
-        dtype="str",
-    )
-
-
-def tier(deficit_: pd.Series[float], bounds: tuple[float, ...]) -> pd.Series[int]:
-    """1 where the deficit reaches the first bound, to 5 below the last; missing where unknown."""
-    below = (deficit_.round(DECIMALS).to_numpy()[:, None] < np.asarray(bounds)).sum(axis=1)
-    return pd.Series(1 + below, index=deficit_.index, dtype="Int64").mask(deficit_.isna())
-
-
-def rank(schools: pd.DataFrame, *, by: str) -> pd.Series[int]:
-    """Ranks 1, 2, … by `by`, then the other of deficit and priority, then NPSN, then row.
-
-    Parameters
-    ----------
-    schools : DataFrame
-        With ``deficit``, ``priority``, ``npsn`` and ``row_id``.
-    by : {'deficit', 'priority'}
-
-    Returns
-    -------
-    Series of nullable int
-        Missing for schools without a deficit.
-    """
-    other = "priority" if by == "deficit" else "deficit"
-    order = schools[["deficit", "priority"]].round(DECIMALS).join(schools[["npsn", "row_id"]])
-    order = order[order["deficit"].notna()].sort_values(
-        [by, other, "npsn", "row_id"], ascending=[False, False, True, True], kind="stable"
-    )
-    ranks = pd.Series(range(1, len(order) + 1), index=order.index, dtype="Int64")
-    return ranks.reindex(schools.index)
-
-
-def _need_facts(
-    out: pd.DataFrame, schools: gpd.GeoDataFrame, index: Index, counts: pd.Series[bool]
-) -> None:
-    out["vulnerability"] = need.vulnerability(
-        schools["level"],
-        schools["inclusive"],
-        schools["village_index"],
-        schools["poor_share"],
-        index.vulnerability,
-    )
-    has = schools["delivered"]
-    out["idle_devices"] = need.idle(schools["devices"], has)
-    out["idle_accounts_share"] = need.idle(schools["accounts_active_share"], has)
-    adequate = (has >= index.gap.adequate) & (schools["delivered_status"] == "known")
-    adequate &= counts  # the place of a duplicate is not to be trusted
-    out["adequate_school_km"] = need.adequate_school_km(schools["lat"], schools["lon"], adequate)
-
-
-# --- the trees ---------------------------------------------------------------------------------
+    return out
 
 
 def _completeness(schools: gpd.GeoDataFrame, trees: Trees, index: Index) -> pd.Series[float]:
@@ -228,58 +167,3 @@ def _completeness(schools: gpd.GeoDataFrame, trees: Trees, index: Index) -> pd.S
                 "float64"
             )
     return (known / total).clip(0.0, 1.0)
-
-
-# --- reasons -----------------------------------------------------------------------------------
-
-
-def _reason(out: pd.DataFrame, schools: gpd.GeoDataFrame) -> pd.Series[str]:
-    """Code of the main reason; the sentence is made at the edge from the row's own numbers."""
-    gap = out["gap_type"]
-    poor = gap.isin(["uncovered", "weak"])
-    return pd.Series(
-        np.select(
-            [
-                out["unranked_reason"].notna(),
-                gap.isin(["adequate", "slow", "unconnected", "covered_unverified"]),
-                poor & (schools["available_status"] == "inferred"),
-                poor & (schools["available"] == 0),
-                poor & schools["best_level_dbm"].isna(),
-                poor,
-            ],
-            [
-                out["unranked_reason"].fillna(""),
-                gap,
-                "far_from_sites",
-                "no_signal",
-                "poor_network",
-                "poor_signal",
-            ],
-            "coverage_unknown",
-        ),
-        index=out.index,
-        dtype="str",
-    )
-
-
-def _hindrance(out: pd.DataFrame, leaves: list[str], index: Index) -> pd.Series[str]:
-    """Leaf that adds most to the priority, of those known and worth naming; else missing.
-
-    Where a signal is lacking it is a leaf of the barrier: what stands in its way.
-    """
-    lacking = out["gap_type"].isin(["uncovered", "weak"])
-    parts = pd.DataFrame(
-        {
-            leaf: out[f"{leaf}_contribution"].where(
-                (out[f"{leaf}_status"] == "known")
-                & (out[f"{leaf}_score"] >= _WORTH_NAMING)
-                & (~lacking | (index.root(leaf) == "barrier"))
-            )
-            for leaf in leaves
-        },
-        index=out.index,
-    ).fillna(0.0)
-    if parts.empty:
-        return pd.Series(None, index=out.index, dtype="str")
-    largest = parts.idxmax(axis="columns").astype("str")
-    return largest.where(parts.max(axis="columns") > 0)

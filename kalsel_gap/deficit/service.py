@@ -1,32 +1,53 @@
 """Stage ``service``: required bandwidth, delivered adequacy, and how it is known.
 
 Its own speed tests come before its subscription, that before the register's field; where none of
-them speaks, what is delivered is inferred from what is available.
+them tells, what is delivered is inferred from what is available by two curves: the probability of
+no line, and the mean service given a line.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from kalsel_gap import schema
-from kalsel_gap.indicators import available, delivered
+from kalsel_gap.findings import Finding, at_school
+from kalsel_gap.indicators import delivered
+from kalsel_gap.indicators.distribution import Delivered, mix, mix_intervals
+from kalsel_gap.indicators.inference import (
+    MonotoneCurve,
+    can_state_both,
+    fit_given_line,
+    fit_no_line,
+    scale_odds,
+    selection_factor,
+)
 from kalsel_gap.sources.cells import fold
 from kalsel_gap.stages import Stage, Staged
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from kalsel_gap.geo.arrays import FloatArray
     from kalsel_gap.project.index import Inference
     from kalsel_gap.project.model import Opened
 
+# What a school may have at each place where it may stand: the mixture that its deficit is made of.
+SERVICE = (
+    *("row_id", "npsn", "place", "weight", "available"),
+    *("no_line", "given_line", "concentration"),
+)
+CURVES = ("curve", "available", "value", "schools")
 NO_INTERNET = frozenset({"tidakada", "none", "no", "0", "tidak"})
+# Quantiles of the project's A_a that stand for one that is unknown.
+_QUANTILES = (np.arange(10) + 0.5) / 10
+_DECIMALS = 12
 
 
 def assess_service(schools: gpd.GeoDataFrame, opened: Opened, *_: object) -> Staged:
-    """Tests before subscription before the register's field; else inferred from A_a.
+    """Tests before subscription before the register's field; otherwise inferred from A_a.
 
     Parameters
     ----------
@@ -38,61 +59,37 @@ def assess_service(schools: gpd.GeoDataFrame, opened: Opened, *_: object) -> Sta
     Returns
     -------
     Staged
-        The columns of the stage *service*.
+        The columns of the stage *service*. Table ``service``: :data:`SERVICE`, for each school of
+        which there is evidence a row, or several whose weights add up to 1: the point and the
+        claimed area of a doubtful location; quantiles of the project's A_a (``place`` *anywhere*)
+        where only A_d is known. Table ``curves``: :data:`CURVES`, the curves *no_line* and
+        *given_line* by their knots.
     """
     index, counts = opened.project.index, counted(schools)
     required_mbps = delivered.required_mbps(
         schools["students"].astype("float64"), index.required_mbps
     )
-    tested, subscribed = (
-        pd.Series(
-            delivered.adequacy(schools[down], schools[up], latency, required_mbps, index.adequacy),
-            index=schools.index,
-        )
-        for down, up, latency in (
-            ("measured_down_mbps", "measured_up_mbps", schools["measured_latency_ms"]),
-            ("subscription_down_mbps", "subscription_up_mbps", np.full(len(schools), np.nan)),
-        )
-    )
-    folded = schools["internet"].fillna("").map(fold)
-    without = folded.isin(NO_INTERNET)
-    register = pd.Series(np.where(without, 0.0, np.nan), index=schools.index)
-    known = tested.fillna(subscribed).fillna(register)
-    columns = pd.DataFrame(
-        {
-            "required_mbps": required_mbps,
-            "delivered": known,
-            "delivered_low": known,
-            "delivered_high": known,
-            "delivered_status": np.where(known.notna(), "known", "unknown"),
-            "delivered_basis": np.select(
-                [tested.notna(), subscribed.notna(), without],
-                ["test", "subscription", "register"],
-                "",
-            ),
-        }
-    )
-    wanted = known.isna() & schools["available"].notna() & counts
-    if wanted.any():
-        both = known.notna() & schools["available"].notna() & counts
-        mean, low, high, rule = infer_delivered(schools, known, both, wanted, index.inference)
-        columns.loc[wanted, "delivered"] = mean
-        columns.loc[wanted, "delivered_low"] = low
-        columns.loc[wanted, "delivered_high"] = high
-        columns.loc[wanted, ["delivered_status", "delivered_basis"]] = "inferred", rule
-    columns["delivered_basis"] = columns["delivered_basis"].replace("", None)
-    return Staged(schema.table(columns, schema.of_stage("service")))
+    stated = _state(schools, required_mbps, opened)
+    curves = _learn(schools[counts], stated.loc[counts], index.inference)
+    cases = _cases(schools[counts], stated.loc[counts])
+    service = _infer(cases, stated, curves, index.inference.concentration)
+    columns = _columns(schools, stated, service).assign(required_mbps=required_mbps)
+    written = schema.table(columns, schema.of_stage("service"))
+    tables = {"service": service[list(SERVICE)], "curves": _as_table(curves)}
+    return Staged(written, _contradictions(schools, stated), tables)
 
 
 STAGE = Stage(
     "service",
     assess_service,
     reads=(
-        *("lat", "is_duplicate", "students", "internet", "available", "terrain_class"),
-        *("measured_down_mbps", "measured_up_mbps", "measured_latency_ms"),
+        *("row_id", "npsn", "lat", "is_duplicate", "level", "students", "internet"),
+        *("accounts_active", "available", "available_at_point", "available_in_area"),
+        *("point_weight", "measured_down_mbps", "measured_up_mbps", "measured_latency_ms"),
+        *("measured_tests", "measured_status"),
         *("subscription_down_mbps", "subscription_up_mbps"),
     ),
-    sections=("index.required_mbps", "index.adequacy", "index.inference"),
+    sections=("index.required_mbps", "index.adequacy", "index.inference", "registers"),
     writes=("service",),
 )
 
@@ -102,39 +99,239 @@ def counted(schools: pd.DataFrame) -> pd.Series[bool]:
     return ~schools["is_duplicate"].astype(bool) & schools["lat"].notna()
 
 
-def infer_delivered(
-    schools: pd.DataFrame,
-    known: pd.Series[float],
-    both: pd.Series[bool],
-    wanted: pd.Series[bool],
-    rule: Inference,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, str]:
-    """Conditional mean and interval of A_d given A_a, and the rule that gave them.
+# --- what sources state --------------------------------------------------------------------------
 
-    The binned rule (A_a quintile × terrain) where enough schools have both, else the Beta rule.
 
-    Parameters
-    ----------
-    schools : DataFrame
-        With ``available`` and ``terrain_class``.
-    known : Series of float
-        Known A_d.
-    both, wanted : Series of bool
-        Schools to learn from, schools to infer.
-    rule : Inference
-        Numbers of the rule.
+def _state(schools: pd.DataFrame, required_mbps: FloatArray, opened: Opened) -> pd.DataFrame:
+    """What the sources state of each school.
 
     Returns
     -------
-    mean, low, high : float arrays, one value per wanted school
-    basis : {'binned', 'beta'}
+    DataFrame
+        ``value``, A_d, NaN where no source states it; its ``basis`` and ``status``; ``tests``, how
+        many it rests on; ``states_none``, ``names_provider``: what the register's field says;
+        ``is_contradicted``: that it says none, and something else says otherwise.
     """
-    x, group = schools.loc[wanted, "available"], schools.loc[wanted, "terrain_class"]
-    if both.sum() >= rule.minimum_schools:
-        distribution = available.binned(
-            schools.loc[both, "available"], known[both], schools.loc[both, "terrain_class"], rule
+    tested, subscribed = (
+        pd.Series(
+            delivered.adequacy(down, up, latency, required_mbps, opened.project.index.adequacy),
+            index=schools.index,
         )
-        mean = distribution.mean(x, group)
-        low, high = (distribution.quantile(x, group, q) for q in delivered.INTERVAL)
-        return mean, np.minimum(low, mean), np.maximum(high, mean), "binned"
-    return delivered.beta_mean(x, rule), *delivered.beta_interval(x, rule), "beta"
+        for down, up, latency in (
+            (*(schools[f"measured_{name}"] for name in ("down_mbps", "up_mbps", "latency_ms")),),
+            (
+                _plausible(schools, "subscription_down_mbps", opened),
+                _plausible(schools, "subscription_up_mbps", opened),
+                np.full(len(schools), np.nan),
+            ),
+        )
+    )
+    folded = schools["internet"].fillna("").map(fold)
+    none = folded.isin(NO_INTERNET)
+    active = schools["accounts_active"].astype("Float64").fillna(0.0) > 0
+    contradicted = none & (tested.notna() | subscribed.notna() | active.astype(bool))
+    register = pd.Series(0.0, schools.index).where(none & ~contradicted)
+    by_test = tested.notna()
+    basis = np.select(
+        [by_test, subscribed.notna(), register.notna()], ["test", "subscription", "register"], ""
+    )
+    return pd.DataFrame(
+        {
+            "value": tested.fillna(subscribed).fillna(register),
+            "basis": basis,
+            "status": np.select(
+                [by_test, (basis != "") & ~contradicted],
+                [schools["measured_status"], "known"],
+                "inferred",
+            ),
+            "tests": schools["measured_tests"].astype("Float64").where(by_test).fillna(0.0),
+            "states_none": none,
+            "names_provider": (folded != "") & ~none,
+            "is_contradicted": contradicted,
+        },
+        index=schools.index,
+    )
+
+
+def _plausible(schools: pd.DataFrame, column: str, opened: Opened) -> pd.Series[float]:
+    """A rate, NaN where no school has such a line: the stage *quality* names it."""
+    given, limits = schools[column], opened.project.registers.highest.get(column)
+    if limits is None:
+        return given
+    highest = schools["level"].map(limits.levels).astype("float64").fillna(limits.otherwise)
+    return given.where(given <= highest)
+
+
+def _contradictions(schools: pd.DataFrame, stated: pd.DataFrame) -> list[Finding]:
+    """Registers that state no internet where something else says otherwise."""
+    rows = schools.assign(basis=stated["basis"])[stated["is_contradicted"]]
+    return [
+        at_school(
+            "internet_contradicted",
+            row["row_id"],
+            row["npsn"],
+            column="internet",
+            value=row["internet"],
+            parameters={"evidence": row["basis"] or "accounts"},
+        )
+        for row in rows[["row_id", "npsn", "internet", "basis"]].to_dict("records")
+    ]
+
+
+# --- the curves ----------------------------------------------------------------------------------
+
+
+class _Curves(NamedTuple):
+    """What is learned of schools of which nothing is known."""
+
+    no_line: MonotoneCurve
+    given_line: MonotoneCurve
+    selection: float
+    """Factor of the odds of no line: who is unknown is not a school at random."""
+
+
+def _learn(schools: pd.DataFrame, stated: pd.DataFrame, rule: Inference) -> _Curves:
+    """Both curves, each from sources that can state what it is about."""
+    available = schools["available"]
+    none = stated["states_none"] & ~stated["is_contradicted"]
+    provider = stated["names_provider"]
+    says = (none | provider) & available.notna()
+    if not can_state_both(int(none.sum()), int(provider.sum()), minimum=rule.minimum_answers):
+        says &= False
+    no_line = fit_no_line(available[says], none[says].astype("float64"), prior=rule.prior)
+    has_speed = stated["basis"].isin(["test", "subscription"])
+    speed = has_speed & available.notna()
+    given_line = fit_given_line(available[speed], stated.loc[speed, "value"], prior=rule.prior)
+    line = int((has_speed | provider).sum())
+    factor = selection_factor(
+        no_line.at(available),
+        int((none & ~has_speed).sum()),
+        line,
+        minimum_schools=rule.minimum_schools,
+    )
+    return _Curves(no_line, given_line, factor)
+
+
+def _as_table(curves: _Curves) -> pd.DataFrame:
+    """Both curves by their knots."""
+    frames = [
+        curve.as_table().assign(curve=name)
+        for name, curve in (("no_line", curves.no_line), ("given_line", curves.given_line))
+    ]
+    return pd.concat(frames, ignore_index=True).rename(columns={"knot": "available"})[list(CURVES)]
+
+
+# --- what each school may have -------------------------------------------------------------------
+
+
+def _cases(schools: pd.DataFrame, stated: pd.DataFrame) -> pd.DataFrame:
+    """Where each school may stand, and what is available there.
+
+    Returns
+    -------
+    DataFrame
+        ``row_id``, ``npsn``, ``place``, ``weight``, ``available``; indexed as `schools`, whose
+        rows may repeat. A school without any evidence has none.
+    """
+    keys = schools[["row_id", "npsn"]]
+    two = schools["available_at_point"].notna() & schools["available_in_area"].notna()
+    one = schools["available"].notna() & ~two
+    weight = schools["point_weight"]
+    frames = [
+        keys.assign(place="point", weight=1.0, available=schools["available"])[one],
+        keys.assign(place="point", weight=weight, available=schools["available_at_point"])[two],
+        keys.assign(place="area", weight=1.0 - weight, available=schools["available_in_area"])[two],
+    ]
+    anywhere = schools["available"].isna() & stated["value"].notna()
+    known = schools["available"].dropna().to_numpy()
+    spread = np.quantile(known, _QUANTILES) if known.size else _QUANTILES
+    frames += [
+        keys[anywhere].assign(place="anywhere", weight=1.0 / len(spread), available=available)
+        for available in (spread if anywhere.any() else ())
+    ]
+    return pd.concat(frames).sort_index(kind="stable")
+
+
+def _infer(
+    cases: pd.DataFrame, stated: pd.DataFrame, curves: _Curves, concentration: float
+) -> pd.DataFrame:
+    """π, μ and the concentration of A_d in each case.
+
+    A value that is known is one point. One of few or old tests, or that the register contradicts,
+    is the mean of a Beta distribution, the narrower the more tests there are.
+    """
+    own = stated.loc[cases.index]
+    has_value, is_known = own["value"].notna(), own["value"].notna() & (own["status"] == "known")
+    chance = scale_odds(curves.no_line.at(cases["available"]), curves.selection)
+    no_line = np.where(own["names_provider"] | has_value, 0.0, chance)
+    given_line = np.where(has_value, own["value"], curves.given_line.at(cases["available"]))
+    sureness = np.where(has_value, concentration * (1.0 + own["tests"]), concentration)
+    return cases.assign(
+        no_line=no_line,
+        given_line=given_line,
+        concentration=np.where(is_known, np.inf, sureness.astype("float64")),
+    )
+
+
+def of_cases(service: pd.DataFrame) -> list[tuple[Delivered, FloatArray, FloatArray]]:
+    """The cases of schools that all have the same number of them.
+
+    Parameters
+    ----------
+    service : DataFrame
+        :data:`SERVICE`, rows of a school one after the other.
+
+    Returns
+    -------
+    list of Delivered, A_a and weight
+        One for each case, each of shape (schools,).
+    """
+    number = service.groupby("row_id", sort=False).cumcount()
+    return [
+        (
+            Delivered(
+                *(case[name].to_numpy() for name in ("no_line", "given_line", "concentration"))
+            ),
+            case["available"].to_numpy(),
+            case["weight"].to_numpy(),
+        )
+        for _, case in service.groupby(number.to_numpy(), sort=True)
+    ]
+
+
+def by_number_of_cases(service: pd.DataFrame) -> list[pd.DataFrame]:
+    """The table parted by how many cases a school has, for :func:`of_cases`."""
+    cases = service.groupby("row_id", sort=False)["row_id"].transform("size")
+    return [rows for _, rows in service.groupby(cases.to_numpy(), sort=True)]
+
+
+def _columns(schools: pd.DataFrame, stated: pd.DataFrame, service: pd.DataFrame) -> pd.DataFrame:
+    """What is delivered, its interval and how it is known, for every school."""
+    columns = pd.DataFrame(index=schools.index)
+    for name in ("delivered", "delivered_low", "delivered_high"):
+        # What is known of schools that are not scored stays beside them.
+        columns[name] = stated["value"]
+    for rows in by_number_of_cases(service):
+        of_school = rows.index[~rows.index.duplicated()]
+        cases = of_cases(rows)
+        weights = [weight for _, _, weight in cases]
+        mean = mix([d.mean() for d, _, _ in cases], weights)
+        if len(cases) == 1:
+            low, high = cases[0][0].interval()
+        else:  # with λ = 1 a deficit is what is not delivered
+            least, most = mix_intervals(
+                [(d, a) for d, a, _ in cases], weights, weight_delivered=1.0
+            )
+            low, high = 1.0 - most, 1.0 - least
+        columns.loc[of_school, "delivered"] = mean
+        # Next to nothing is nothing: 1e-249 tells nobody anything.
+        columns.loc[of_school, "delivered_low"] = np.minimum(low.round(_DECIMALS), mean)
+        columns.loc[of_school, "delivered_high"] = np.maximum(high.round(_DECIMALS), mean)
+    known = columns["delivered"].notna()
+    columns["delivered_status"] = np.where(
+        known, np.where(stated["value"].notna(), stated["status"], "inferred"), "unknown"
+    )
+    inferred = np.where(stated["names_provider"], "provider", "curves")
+    basis = stated["basis"].where(stated["basis"] != "", pd.Series(inferred, schools.index))
+    columns["delivered_basis"] = basis.where(known)
+    return columns

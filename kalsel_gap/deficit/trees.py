@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from kalsel_gap.indicators import need
+from kalsel_gap.indicators.imputation import fill_by_group_median, is_widely_known
 
 if TYPE_CHECKING:
     from kalsel_gap.project.index import Index, Node
@@ -31,6 +32,8 @@ class Trees:
         By active leaf: its part of the root's value; the parts of a tree add up to 1.
     weight : dict of float
         By active leaf: its effective weight in its tree; they add up to 1.
+    inactive : dict of str
+        By leaf that is not scored: *no_data*, *few_kabupaten* or *switched_off*.
     """
 
     value: dict[str, pd.Series[float]]
@@ -38,6 +41,7 @@ class Trees:
     status: dict[str, pd.Series[str]]
     share: dict[str, pd.Series[float]]
     weight: dict[str, float]
+    inactive: dict[str, str]
 
 
 def goalposts(value: pd.Series[float], node: Node) -> pd.Series[float]:
@@ -77,27 +81,43 @@ def power_mean(
     )
 
 
-def measure(schools: pd.DataFrame, index: Index, counts: pd.Series[bool]) -> Trees:
-    """Both trees over the leaves for which the project has data.
+def measure(
+    schools: pd.DataFrame, index: Index, *, counts: pd.Series[bool], ranked: pd.Series[bool]
+) -> Trees:
+    """Both trees over the leaves that are active.
 
     Parameters
     ----------
     schools : DataFrame
-        With the columns of all leaves, ``kabupaten``, ``level`` and ``delivered_status``.
+        With the columns of all leaves, ``kabupaten``, ``level``, ``delivered`` and
+        ``delivered_status``.
     index : Index
         The trees.
     counts : Series of bool
-        Located schools without duplicates: the others are neither scored nor used for inference.
+        Schools that are located and no duplicates: the others are neither scored nor asked.
+    ranked : Series of bool
+        Schools that have a deficit.
     """
     score: dict[str, pd.Series[float]] = {}
     status: dict[str, pd.Series[str]] = {}
+    inactive: dict[str, str] = {}
     for code, node in index.leaves().items():
         column = str(node.column)
-        value = schools[column].astype("float64").where(counts)
-        if value.notna().any():
-            filled = _filled(column, value, schools, counts).where(counts)
-            status[code] = _leaf_status(value, filled, schools, column)
-            score[code] = goalposts(filled, node)
+        given = schools[_IDLE.get(column, column)].astype("float64").where(counts)
+        reason = _why_inactive(given.notna(), ranked, schools["kabupaten"], node, index)
+        if reason:
+            inactive[code] = reason
+            continue
+        filled, is_inferred = fill_by_group_median(
+            given, schools["kabupaten"], schools["level"], counts
+        )
+        if column in _IDLE:  # an amount, which the group may tell, and the school's own line
+            filled = need.idle(filled, schools["delivered"])
+            is_inferred |= schools["delivered_status"] != "known"
+        filled = filled.where(counts)
+        choices = np.select([filled.isna(), is_inferred], ["unknown", "inferred"], "known")
+        status[code] = pd.Series(choices, index=schools.index, dtype="str")
+        score[code] = goalposts(filled, node)
     share: dict[str, pd.Series[float]] = {}
     weight: dict[str, float] = {}
     value_of: dict[str, pd.Series[float]] = {}
@@ -136,37 +156,31 @@ def measure(schools: pd.DataFrame, index: Index, counts: pd.Series[bool]) -> Tre
         status={leaf: status[leaf] for leaf in leaves},
         share={leaf: share[leaf] for leaf in leaves},
         weight=weight,
+        inactive=inactive,
     )
 
 
-# Idle devices depend on a number, which the group may give, and on the school's own service.
+# What lies idle: the amount that it is a part of.
 _IDLE = {"idle_devices": "devices", "idle_accounts_share": "accounts_active_share"}
 
 
-def _filled(
-    column: str, value: pd.Series[float], schools: pd.DataFrame, counts: pd.Series[bool]
-) -> pd.Series[float]:
-    """The values of a leaf; missing ones are inferred from the school's group."""
-    if column in _IDLE:
-        amount = schools[_IDLE[column]].astype("float64").where(counts)
-        return need.idle(_group_median(amount, schools), schools["delivered"])
-    return _group_median(value, schools)
+def _why_inactive(
+    known: pd.Series[bool],
+    ranked: pd.Series[bool],
+    kabupaten: pd.Series[str],
+    node: Node,
+    index: Index,
+) -> str:
+    """Why a leaf is not scored; empty for one that is.
 
-
-def _group_median(value: pd.Series[float], schools: pd.DataFrame) -> pd.Series[float]:
-    """Missing values from the median of the same kabupaten and level, if there is one."""
-    groups = [schools["kabupaten"], schools["level"]]
-    return value.fillna(value.groupby(groups).transform("median"))
-
-
-def _leaf_status(
-    value: pd.Series[float], filled: pd.Series[float], schools: pd.DataFrame, column: str
-) -> pd.Series[str]:
-    known = value.notna()
-    if column in _IDLE:
-        known &= schools["delivered_status"] == "known"
-    choices = np.select([known, filled.notna()], ["known", "inferred"], "unknown")
-    return pd.Series(choices, index=value.index, dtype="str")
+    Known in a few kabupaten only, it would compare them with the others on what these lack.
+    """
+    if not known.any():
+        return "no_data"
+    if node.active is not None:
+        return "" if node.active else "switched_off"
+    share = index.least_known_share
+    return "" if is_widely_known(known, ranked, kabupaten, least_share=share) else "few_kabupaten"
 
 
 def _effective_weights(index: Index, root: str, active: set[str]) -> dict[str, float]:

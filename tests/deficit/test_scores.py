@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from pyproj import Geod
 
 from kalsel_gap import schema
-from kalsel_gap.deficit.scores import deficit, gap_type, rank, score_schools, tier
+from kalsel_gap.deficit.deficits import gap_type, measure_deficits, tier_label, tier_of
+from kalsel_gap.deficit.ranks import rank_schools
+from kalsel_gap.deficit.scores import score_schools
 from kalsel_gap.deficit.service import assess_service
 from kalsel_gap.deficit.trees import goalposts, measure, power_mean
 from kalsel_gap.indicators import available
@@ -38,13 +40,10 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Opened:
     return read_project(folder)
 
 
-def served(table: gpd.GeoDataFrame, opened: Opened) -> gpd.GeoDataFrame:
-    return schema.check(table.join(assess_service(table, opened).columns), "service")
-
-
 def scored(table: gpd.GeoDataFrame, opened: Opened) -> pd.DataFrame:
-    table = served(table, opened)
-    columns = score_schools(table, opened).columns
+    staged = assess_service(table, opened)
+    table = schema.check(table.join(staged.columns), "service")
+    columns = score_schools(table, opened, service=staged.tables["service"]).columns
     assert columns.index.equals(table.index)
     joined: pd.DataFrame = schema.check(table.join(columns), "scores")
     return joined
@@ -88,8 +87,8 @@ def test_the_worked_school_digit_for_digit(schools: MakeSchools, opened: Opened)
     got = worked(schools, opened).iloc[0]
     printed = {
         "available": ".21",
-        "delivered": ".168",
-        "deficit": ".762",
+        "delivered": ".0999",
+        "deficit": ".8245",
         "relief_score": ".673",
         "slope_score": ".556",
         "terrain_class_score": ".8",
@@ -99,23 +98,23 @@ def test_the_worked_school_digit_for_digit(schools: MakeSchools, opened: Opened)
         "water_score": "0",
         "students_score": ".731",
         "vulnerable_score": ".6",
-        "devices_score": ".416",
+        "devices_score": ".450",
         "adequate_score": ".368",
         "barrier": ".565",
-        "need": ".591",
-        "priority": ".602",
+        "need": ".596",
+        "priority": ".653",
     }
     for name, figure in printed.items():
         digits = len(figure.partition(".")[2])
         assert f"{got[name]:.{digits}f}".lstrip("0") == figure.lstrip("0"), name
-    assert got["tier"] == 2
+    assert got["tier"] == 1
     assert got["delivered_status"] == "inferred"
-    assert got["delivered_basis"] == "beta"
+    assert got["delivered_basis"] == "curves"
     assert got["gap_type"] == "uncovered"
-    # D = .832 · .916 and P = .762 · (.5 + .177 + .113), with the factors as they are printed.
-    assert f"{1 - got['delivered']:.3f}" == "0.832"
+    # D = .9001 · .916 and P = .8245 · (.5 + .179 + .113), with the factors as they are printed.
+    assert f"{1 - got['delivered']:.4f}" == "0.9001"
     assert f"{got['deficit'] / (1 - got['delivered']):.3f}" == "0.916"
-    assert f"{0.3 * got['need']:.3f}" == "0.177"
+    assert f"{0.3 * got['need']:.3f}" == "0.179"
     assert f"{0.2 * got['barrier']:.3f}" == "0.113"
     assert got["adequate_school_km"] == pytest.approx(8.0, abs=1e-6)
 
@@ -134,7 +133,8 @@ def test_the_branches_of_the_worked_school(
         for code, node in opened.project.index.nodes.items()
     }
     index = opened.project.index.model_copy(update={"nodes": nodes})
-    trees = measure(table, index, pd.Series(data=True, index=table.index))
+    everyone = pd.Series(data=True, index=table.index)
+    trees = measure(table, index, counts=everyone, ranked=everyone)
     assert f"{trees.value['barrier'].iloc[0]:.3f}" == printed
 
 
@@ -147,12 +147,12 @@ def test_leaves_without_input_are_inactive(schools: MakeSchools, opened: Opened)
 def test_the_contributions_of_the_worked_school(schools: MakeSchools, opened: Opened) -> None:
     got = worked(schools, opened).iloc[0]
     parts = [name for name in got.index if str(name).endswith("_contribution")]
-    assert len(parts) == 14  # 11 leaves, delivered, available, and nothing for what is unknown
-    assert got["unknown_contribution"] == 0
+    assert len(parts) == 13  # 11 leaves, delivered, available
     assert float(got[parts].sum()) == pytest.approx(got["priority"], abs=1e-12)
     # λ(1 - A_d) and the rest of the deficit, each times .5; the leaves of N and H by w·s².
-    assert got["delivered_contribution"] == pytest.approx(0.5 * 0.6 * 0.832)
-    assert got["available_contribution"] == pytest.approx(0.5 * 0.4 * 0.832 * 0.79)
+    lacks = 1 - 0.5945 * 0.168
+    assert got["delivered_contribution"] == pytest.approx(0.5 * 0.6 * lacks)
+    assert got["available_contribution"] == pytest.approx(0.5 * 0.4 * lacks * 0.79)
     part = 0.35 * got["students_score"] ** 2 / (0.95 * got["need"] ** 2)
     expected = got["deficit"] * 0.3 * got["need"] * part
     assert got["students_contribution"] == pytest.approx(expected)
@@ -170,29 +170,47 @@ def test_the_completeness_of_the_worked_school(schools: MakeSchools, opened: Ope
 # --- deficit, gap types, tiers ---------------------------------------------------------------
 
 
+def cases(*rows: tuple[str, float, float, float, float, float]) -> pd.DataFrame:
+    """The table ``service``: row_id, weight, A_a, π, μ and concentration."""
+    names = ["row_id", "weight", "available", "no_line", "given_line", "concentration"]
+    return pd.DataFrame(rows, columns=names).assign(npsn="", place="point")
+
+
 @pytest.mark.parametrize(
     ("a_d", "a_a", "expected"),
     [
         (1.0, 0.0, 0.0),
         (1.0, 1.0, 0.0),
-        (1.0, NAN, 0.0),
         (0.0, 0.0, 1.0),
         (0.0, 1.0, 0.6),
         (0.0, 0.95, 0.62),
         (0.5, 0.5, 0.4),
-        (0.5, NAN, 0.4),  # the middle of .3 and .5
-        (NAN, 0.9, NAN),
-        (NAN, NAN, NAN),
     ],
 )
-def test_deficit(a_d: float, a_a: float, expected: float) -> None:
-    got = deficit(pd.Series([a_d]), pd.Series([a_a]), 0.6)
-    assert got.tolist() == pytest.approx([expected], nan_ok=True)
+def test_a_known_deficit(opened: Opened, a_d: float, a_a: float, expected: float) -> None:
+    got = measure_deficits(cases(("a", 1.0, a_a, 0.0, a_d, np.inf)), opened.project.index)
+    for name in ("deficit", "deficit_low", "deficit_high"):
+        assert got[name].tolist() == pytest.approx([expected])
+    assert got["tier_probability"].tolist() == [1.0]
 
 
-@given(SHARES, SHARES, SHARES)
-def test_a_deficit_is_a_share(a_d: float, a_a: float, weight: float) -> None:
-    assert 0.0 <= deficit(pd.Series([a_d]), pd.Series([a_a]), weight)[0] <= 1.0
+def test_a_doubtful_location_is_a_mixture(opened: Opened) -> None:
+    both = cases(("a", 0.7, 0.0, 0.0, 0.0, np.inf), ("a", 0.3, 0.9, 0.0, 0.5, np.inf))
+    got = measure_deficits(both, opened.project.index).loc["a"]
+    assert got["deficit"] == pytest.approx(0.7 * 1.0 + 0.3 * 0.5 * 0.64)
+    assert (got["deficit_low"], got["deficit_high"]) == pytest.approx((0.32, 1.0))
+    # The mean lies in tier 2, in which the school is at neither place.
+    assert (got["tier"], got["tier_probability"]) == (2, 0.0)
+
+
+@given(SHARES, SHARES, SHARES, SHARES)
+def test_a_deficit_is_a_share_inside_its_interval(
+    opened: Opened, no_line: float, given_line: float, a_a: float, weight: float
+) -> None:
+    index = opened.project.index.model_copy(update={"weight_delivered": weight})
+    got = measure_deficits(cases(("a", 1.0, a_a, no_line, given_line, 4.0)), index).loc["a"]
+    assert 0.0 <= got["deficit_low"] <= got["deficit"] <= got["deficit_high"] <= 1.0
+    assert 0.0 <= got["tier_probability"] <= 1.0
 
 
 @pytest.mark.parametrize(
@@ -239,11 +257,11 @@ def test_gap_types(opened: Opened, a_d: float, a_a: float, expected: str) -> Non
     ],
 )
 def test_tiers(opened: Opened, value: float, expected: int) -> None:
-    assert tier(pd.Series([value]), opened.project.index.tiers.bounds).tolist() == [expected]
+    assert tier_of(pd.Series([value]), opened.project.index.tiers).tolist() == [expected]
 
 
 def test_no_deficit_no_tier(opened: Opened) -> None:
-    got = tier(pd.Series([NAN, 0.9]), opened.project.index.tiers.bounds)
+    got = tier_of(pd.Series([NAN, 0.9]), opened.project.index.tiers)
     assert got.isna().tolist() == [True, False]
     assert got.dtype == "Int64"
 
@@ -251,37 +269,29 @@ def test_no_deficit_no_tier(opened: Opened) -> None:
 # --- ranks -----------------------------------------------------------------------------------
 
 
-def ranking(rows: Sequence[tuple[float, float, str, str]], by: str = "deficit") -> list[Any]:
-    frame = pd.DataFrame(rows, columns=["deficit", "priority", "npsn", "row_id"])
-    ranks: list[Any] = rank(frame, by=by).tolist()
+def ranking(
+    rows: Sequence[tuple[float, float]], by: Literal["deficit", "priority"] = "deficit"
+) -> list[Any]:
+    ranks: list[Any] = rank_schools(
+        pd.DataFrame(rows, columns=["deficit", "priority"]), by=by
+    ).tolist()
     return [None if pd.isna(v) else v for v in ranks]
 
 
-ROWS = [
-    (0.5, 0.3, "3", "f:2"),
-    (0.7, 0.1, "1", "f:3"),
-    (0.5, 0.4, "9", "f:4"),
-    (NAN, NAN, "0", "f:5"),
-    (0.5, 0.3, "2", "f:6"),
-]
+ROWS = [(0.5, 0.3), (0.7, 0.1), (0.5, 0.4), (NAN, NAN), (0.5, 0.3), (0.4, 0.9)]
 
 
-def test_ties_go_by_priority_then_number() -> None:
-    assert ranking(ROWS) == [4, 1, 2, None, 3]
-    assert ranking(ROWS, by="priority") == [3, 4, 1, None, 2]
+def test_ties_go_by_priority_and_equal_schools_share_a_rank() -> None:
+    assert ranking(ROWS) == [3, 1, 2, None, 3, 5]
+    assert ranking(ROWS, by="priority") == [3, 5, 2, None, 3, 1]
 
 
 def test_ties_of_rounding_are_ties() -> None:
-    rows = [(0.5, 0.3, "2", "f:2"), (0.5 + 1e-15, 0.3, "3", "f:3"), (0.5, 0.3 - 1e-15, "1", "f:4")]
-    assert ranking(rows) == [2, 3, 1]
-
-
-def test_without_numbers_the_row_decides() -> None:
-    assert ranking([(0.5, 0.3, "", "f:3"), (0.5, 0.3, "", "f:2")]) == [2, 1]
+    assert ranking([(0.5, 0.3), (0.5 + 1e-15, 0.3), (0.5, 0.3 - 1e-15)]) == [1, 1, 1]
 
 
 def test_nobody_to_rank() -> None:
-    assert ranking([(NAN, NAN, "1", "f:2")]) == [None]
+    assert ranking([(NAN, NAN)]) == [None]
 
 
 # --- goalposts and means ---------------------------------------------------------------------
@@ -337,10 +347,15 @@ def test_a_power_mean_lies_between_its_least_and_its_largest(
 # --- the stage -------------------------------------------------------------------------------
 
 
+# π and μ of the prior at A_a .5.
+NO_LINE, GIVEN_LINE = 0.275, 0.4
+
+
 def test_evidence_of_what_is_delivered(schools: MakeSchools, opened: Opened) -> None:
+    few = {"measured_tests": 2, "measured_status": "inferred"}
     rows: list[dict[str, Any]] = [
-        {"measured_down_mbps": 20.0, "subscription_down_mbps": 5.0, "internet": "Tidak Ada"},
-        {"subscription_down_mbps": 5.0, "internet": "Tidak Ada"},
+        {"measured_down_mbps": 20.0, "subscription_down_mbps": 5.0},
+        {"measured_down_mbps": 5.0, **few},
         {"subscription_down_mbps": 5.0, "subscription_up_mbps": 5.0},
         {"internet": "Tidak Ada"},
         {"internet": "tidak ada "},
@@ -351,18 +366,88 @@ def test_evidence_of_what_is_delivered(schools: MakeSchools, opened: Opened) -> 
         {},
     ]
     got = scored(schools([{**row, "available": 0.5} for row in rows]), opened)
-    assert got["delivered_basis"].fillna("").tolist() == [
-        "test",
-        "subscription",
-        "subscription",
+    assert got["delivered_basis"].tolist() == [
+        *("test", "test", "subscription"),
         *["register"] * 3,
-        *["beta"] * 4,
+        *["provider"] * 2,
+        *["curves"] * 2,
     ]
-    assert got["delivered"].tolist() == pytest.approx(
-        [1.0, 0.5, (0.7 * 0.5 + 0.2) / 0.9, 0.0, 0.0, 0.0, *[0.4] * 4]
+    status = got["delivered_status"].tolist()
+    assert status == ["known", "inferred", "known", *["known"] * 3, *["inferred"] * 4]
+    assert got["deficit_status"].tolist() == status
+    assert got["delivered"].tolist()[:6] == pytest.approx(
+        [1.0, 0.5, (0.7 * 0.5 + 0.2) / 0.9, 0.0, 0.0, 0.0]
     )
-    assert got["delivered_status"].tolist() == ["known"] * 6 + ["inferred"] * 4
-    assert got["deficit_status"].tolist() == ["known"] * 6 + ["inferred"] * 4
+    # A school whose register names a provider has a line; of the others one may be without.
+    named, unnamed = got.iloc[7], got.iloc[9]
+    assert named["delivered_low"] > 0.0 == unnamed["delivered_low"]
+    assert unnamed["delivered"] == pytest.approx((1 - NO_LINE) * named["delivered"])
+    # Few tests: the value counts, but it may be another one.
+    assert got["delivered_low"][1] < 0.5 < got["delivered_high"][1]
+
+
+@pytest.mark.parametrize(
+    ("evidence", "basis", "value", "status"),
+    [
+        ({"measured_down_mbps": 5.0}, "test", 0.5, "known"),
+        ({"subscription_down_mbps": 5.0}, "subscription", 0.5, "inferred"),
+        ({"accounts_active": 12}, "curves", (1 - NO_LINE) * GIVEN_LINE, "inferred"),
+    ],
+)
+def test_a_register_that_is_contradicted_is_found_and_not_believed(
+    schools: MakeSchools,
+    opened: Opened,
+    evidence: dict[str, Any],
+    basis: str,
+    value: float,
+    status: str,
+) -> None:
+    rows = [{"internet": "Tidak Ada", "available": 0.5, **evidence}]
+    staged = assess_service(schools(rows), opened)
+    got = staged.columns.iloc[0]
+    assert got[["delivered_basis", "delivered_status"]].tolist() == [basis, status]
+    assert got["delivered"] == pytest.approx(value, abs=0.02)
+    (finding,) = staged.findings
+    assert (finding.code, finding.row, finding.value) == ("internet_contradicted", 2, "Tidak Ada")
+
+
+def test_a_rate_that_no_line_has_makes_no_school_adequate(
+    schools: MakeSchools, opened: Opened
+) -> None:
+    rows = [{"subscription_down_mbps": 20_000.0, "available": 0.5}]
+    got = scored(schools(rows), opened).iloc[0]
+    assert (got["delivered_basis"], got["delivered_status"]) == ("curves", "inferred")
+
+
+def test_a_known_service_under_an_unknown_signal_takes_what_is_usual(
+    schools: MakeSchools, opened: Opened
+) -> None:
+    usual: list[dict[str, Any]] = [{"available": a} for a in (0.2, 0.4, 0.6, 0.8)]
+    got = scored(schools([*usual, {"internet": "Tidak Ada"}]), opened)
+    last = got.iloc[-1]
+    assert last["deficit"] == pytest.approx(0.6 + 0.4 * (1 - 0.5))
+    assert 0.68 <= last["deficit_low"] < last["deficit"] < last["deficit_high"] <= 0.92
+    assert (last["deficit_status"], last["gap_type"]) == ("inferred", "unknown")
+    # Without any A_a in the project it may be anything.
+    alone = scored(schools([{"internet": "Tidak Ada"}]), opened).iloc[0]
+    assert alone["deficit"] == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize(
+    ("tier", "status", "chance", "label"),
+    [
+        (5, "known", 1.0, "adequate"),
+        (5, "inferred", 0.8, "adequate"),
+        (5, "inferred", 0.79, "covered"),
+        (1, "inferred", 0.1, "critical"),
+        (4, "inferred", 0.1, "slight"),
+    ],
+)
+def test_an_inferred_school_is_called_adequate_only_where_that_is_nearly_certain(
+    opened: Opened, tier: int, status: str, chance: float, label: str
+) -> None:
+    given = pd.Series([tier], dtype="Int64"), pd.Series([status]), pd.Series([chance])
+    assert tier_label(*given, opened.project.index.tiers).tolist() == [label]
 
 
 def test_who_is_not_ranked_and_why(schools: MakeSchools, opened: Opened) -> None:
@@ -399,9 +484,9 @@ def test_who_is_not_ranked_and_why(schools: MakeSchools, opened: Opened) -> None
 
 def test_of_one_school_alone(schools: MakeSchools, opened: Opened) -> None:
     got = scored(schools([{"available": 0.5}]), opened).iloc[0]
-    # A_d = .4: D = .6·(.6 + .4·.5); no leaf is known, so the base is all there is.
-    assert got["deficit"] == pytest.approx(0.48)
-    assert got["priority"] == pytest.approx(0.48)
+    # A_d = .725·.4: D = .71·(.6 + .4·.5); no leaf is known, so the base is all there is.
+    assert got["deficit"] == pytest.approx(0.71 * 0.8)
+    assert got["priority"] == pytest.approx(0.71 * 0.8)
     assert math.isnan(got["barrier"])
     assert math.isnan(got["need"])
     assert got["completeness"] == pytest.approx(0.4)
@@ -420,13 +505,15 @@ def test_no_kabupaten_and_no_level(schools: MakeSchools, opened: Opened) -> None
         for students in (100, None)
     ]
     got = scored(schools(rows), opened)
-    # Without a group there is no median: unknown stays unknown, and the need has no leaf left.
-    assert got["students_status"].tolist() == ["known", "unknown"]
-    assert got["need"].notna().tolist() == [True, False]
-    assert got["rank"].notna().all()
+    # Without a group it is the project's median.
+    assert got["students_status"].tolist() == ["known", "inferred"]
+    assert got["need"][0] == got["need"][1]
+    assert got["rank"].tolist() == [1, 1]
 
 
-def test_a_missing_value_is_that_of_its_group(schools: MakeSchools, opened: Opened) -> None:
+def test_a_missing_value_is_that_of_its_group_else_of_the_project(
+    schools: MakeSchools, opened: Opened
+) -> None:
     rows: list[dict[str, Any]] = [
         {"students": 100},
         {"students": 300},
@@ -438,23 +525,44 @@ def test_a_missing_value_is_that_of_its_group(schools: MakeSchools, opened: Open
     ]
     got = scored(schools([{**row, "available": 0.5} for row in rows]), opened)
     assert got["students_status"].tolist() == [
-        "known",
-        "known",
-        "inferred",
-        "known",
-        "unknown",
-        "unknown",
-        "unknown",
+        *("known", "known", "inferred", "known", "inferred"),
+        *("unknown", "unknown"),
     ]
-    # The median of 100 and 300 is 200; the duplicate is not asked.
+    # The median of 100 and 300 is 200, that of all three 300; the duplicate is not asked.
     assert got.loc[2, "students_score"] == pytest.approx(math.log(10) / math.log(30))
+    assert got.loc[4, "students_score"] == pytest.approx(math.log(15) / math.log(30))
     assert got["students"].isna()[2]  # the fact itself stays unknown
-    assert got["students_score"].isna().tolist() == [False] * 4 + [True] * 3
+    assert got["students_score"].isna().tolist() == [False] * 5 + [True] * 2
     # .5·.4 of the base, and .3 of the need where the number is known; no leaf of the barrier is.
     whole = 0.5 + 0.3
     assert got["completeness"].tolist()[:5] == pytest.approx(
         [0.5 / whole, 0.5 / whole, 0.2 / whole, 0.5 / whole, 0.2 / whole]
     )
+
+
+PUPILS: list[dict[str, Any]] = [
+    {"kabupaten": name, "students": 100 if name == "A" else None, "available": 0.5}
+    for name in "AAABBBCCC"
+]
+
+
+def test_a_leaf_known_in_one_kabupaten_is_not_scored(schools: MakeSchools, opened: Opened) -> None:
+    table = schools(PUPILS)
+    service = assess_service(table, opened)
+    staged = score_schools(table.join(service.columns), opened, service=service.tables["service"])
+    assert "students_score" not in staged.columns
+    inactive = staged.tables["inactive"].set_index("leaf")["reason"].to_dict()
+    assert inactive["students"] == "few_kabupaten"
+    assert inactive["relief"] == "no_data"
+
+
+@pytest.mark.parametrize("active", [True, False])
+def test_a_project_may_say_which_leaf_is_scored(
+    schools: MakeSchools, project: MakeProject, active: bool
+) -> None:
+    option = f"index.nodes.students.active={str(active).lower()}"
+    got = scored(schools(PUPILS), project(bare=True, options=(option,)))
+    assert ("students_score" in got.columns) == active
 
 
 def test_completeness_by_hand(schools: MakeSchools, opened: Opened) -> None:
@@ -498,34 +606,46 @@ def test_a_duplicate_is_nobodys_adequate_school(schools: MakeSchools, opened: Op
     assert got.loc[0, "adequate_school_km"] == pytest.approx(km)
 
 
-def test_the_binned_rule_takes_over_where_enough_schools_tell(
+def test_tests_teach_the_service_and_not_who_has_a_line(
     schools: MakeSchools, opened: Opened
 ) -> None:
-    # Adequacies .5 (5 of 20 Mbps) at A_a = .3 and 1 at A_a = .9; fifteen of each.
+    # Adequacies .5 (5 of 20 Mbps) at A_a = .3 and 1 at A_a = .9; ten of each: they teach μ.
     telling: list[dict[str, Any]] = [
         {"available": a_a, "measured_down_mbps": down}
         for a_a, down in ((0.3, 5.0), (0.9, 20.0))
-        for _ in range(15)
+        for _ in range(10)
     ]
-    asked: list[dict[str, Any]] = [{"available": 0.2}, {"available": 0.95}, {}]
-    got = scored(schools(telling + asked), opened).iloc[30:]
-    assert got["delivered"].tolist() == pytest.approx([0.5, 1.0, NAN], nan_ok=True)
-    assert got["delivered_basis"].fillna("").tolist() == ["binned", "binned", ""]
-    got = scored(schools(telling[1:] + asked), opened).iloc[29:]
-    assert got["delivered_basis"].fillna("").tolist() == ["beta", "beta", ""]
+    asked: list[dict[str, Any]] = [{"available": 0.3}, {"available": 0.3, "internet": "Ada"}]
+    before = scored(schools(asked), opened)["delivered"]
+    got = scored(schools(telling + asked), opened)["delivered"].tolist()[20:]
+    assert got[1] > before[1] + 0.1
+    assert got[0] / got[1] == pytest.approx(before[0] / before[1])
     # A duplicate teaches nothing.
-    telling[0]["is_duplicate"] = True
-    got = scored(schools(telling + asked), opened).iloc[30:]
-    assert got["delivered_basis"].fillna("").tolist() == ["beta", "beta", ""]
+    copies = [{**row, "is_duplicate": True} for row in telling]
+    assert scored(schools(copies + asked), opened)["delivered"].tolist()[20:] == before.tolist()
+
+
+def test_a_register_that_only_says_none_teaches_nothing(
+    schools: MakeSchools, opened: Opened
+) -> None:
+    asked: list[dict[str, Any]] = [{"available": 0.6}]
+    alone = scored(schools(asked), opened)["delivered"].iloc[0]
+    none: list[dict[str, Any]] = [{"available": 0.6, "internet": "Tidak Ada"}] * 20
+    provider: list[dict[str, Any]] = [{"available": 0.6, "internet": "Speedy"}] * 4
+    one_sided = scored(schools(asked + none + provider), opened)["delivered"].iloc[0]
+    assert one_sided == pytest.approx(alone, abs=1e-12)
+    both = scored(schools(asked + none + provider * 2), opened)["delivered"].iloc[0]
+    assert both < alone - 0.02
 
 
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
         ({"available": 0.0}, "no_signal"),
-        ({"available": 0.1, "best_level_dbm": -118.0}, "poor_signal"),
+        ({"available": 0.1, "best_level_dbm": -118.0, "best_signal_share": 1.0}, "poor_signal"),
+        ({"available": 0.1, "best_level_dbm": -90.0, "best_signal_share": 0.1}, "patchy_signal"),
         ({"available": 0.1}, "poor_network"),
-        ({"available": 0.1, "available_status": "inferred"}, "far_from_sites"),
+        ({"available": 0.1, "available_evidence": "distance"}, "far_from_sites"),
         ({"available": 0.9}, "covered_unverified"),
         ({"available": 0.9, "internet": "Tidak Ada"}, "unconnected"),
         ({"available": 0.9, "measured_down_mbps": 5.0}, "slow"),
@@ -586,7 +706,10 @@ def test_whatever_is_known_scores_are_shares_and_contributions_add_up(
     np.testing.assert_allclose(
         got.loc[ranked, parts].sum(axis=1), got.loc[ranked, "priority"], atol=1e-12
     )
-    assert sorted(got.loc[ranked, "rank"]) == list(range(1, ranked.sum() + 1))
+    shared = got.loc[ranked, ["deficit", "priority"]].round(12).duplicated(keep=False)
+    alone = got.loc[ranked, "rank"][~shared]
+    assert alone.is_unique
+    assert got.loc[ranked, "rank"].between(1, ranked.sum()).all()
     low, high = got["delivered_low"], got["delivered_high"]
     both = got["delivered"].notna()
     assert (low[both] <= got.loc[both, "delivered"]).all()
@@ -607,7 +730,6 @@ def test_more_signal_never_raises_a_deficit(
     pair: tuple[float, float],
     name: str | None,
 ) -> None:
-    """With few schools that tell the Beta rule answers, with thirty and more the binned one."""
     weak, strong = sorted(pair)
     asked: list[dict[str, object]] = [
         {"available": a_a, "terrain_class": name} for a_a in (weak, strong)
@@ -644,20 +766,3 @@ def test_an_adequate_line_is_no_deficit_on_the_highest_mountain(
     assert (got["tier"] == 5).all()
     assert (got["gap_type"] == "adequate").all()
     assert (got["barrier"] > 0.9).all()
-
-
-def test_knowing_nothing_of_the_need_counts_as_the_middle(
-    schools: MakeSchools, opened: Opened
-) -> None:
-    """The priority lies halfway between those of no need and of the greatest need."""
-    known = {"available": 0.2, "available_status": "known"}
-    rows = [
-        {**known, "kabupaten": "A", "students": 20},  # score 0
-        {**known, "kabupaten": "B", "students": 600},  # score 1
-        {**known, "kabupaten": "C", "students": None},
-    ]
-    got = scored(schools(rows), opened)
-    low, high, unknown = got["priority"]
-    assert got["need"].fillna(-1).tolist() == [0.0, 1.0, -1.0]
-    assert unknown == pytest.approx((low + high) / 2)
-    assert got["unknown_contribution"].tolist() == pytest.approx([0, 0, unknown - low])

@@ -266,7 +266,7 @@ def test_a_large_file_is_read_in_parts(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kalsel_gap.sources.speed_test_tiles._BATCH_ROWS", 1000)
-    monkeypatch.setattr("kalsel_gap.deficit.signals._SCHOOLS_AT_ONCE", 2)
+    monkeypatch.setattr("kalsel_gap.deficit.map_evidence._PLACES_AT_ONCE", 2)
     rng = np.random.default_rng(1)
     far = rng.choice(list("0123"), (20_000, 16))
     frame = pd.DataFrame({"quadkey": ["".join(row) for row in far], "avg_d_kbps": 1, "tests": 5})

@@ -1,0 +1,371 @@
+"""Maps and predictions of one operator and technology, made into one value at each place.
+
+Levels are averaged by precision where the list of sites is complete; elsewhere the map counts and
+the prediction fills in where no map has data. What is no level is never averaged: the best
+evidence counts (:mod:`kalsel_gap.indicators.evidence`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from kalsel_gap.deficit.coverage_value import POSSIBLE_DBM
+from kalsel_gap.deficit.map_evidence import LEVELS
+from kalsel_gap.findings import Finding, at_school
+from kalsel_gap.indicators import available
+from kalsel_gap.indicators.evidence import (
+    MapLevels,
+    PredictedLevels,
+    combine_levels,
+    contradicts_complete,
+    error_db,
+    evidence_order,
+    find_disagreements,
+    level_from_adequacy,
+)
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from kalsel_gap.geo.arrays import BoolArray, FloatArray
+    from kalsel_gap.project.model import Opened
+    from kalsel_gap.project.signal import LevelCurve, Signal
+
+# Of each place, operator and technology: what counts.
+COMBINED = (
+    *("at", "technology", "operator", "adequacy", "level_dbm", "signal_share", "basis"),
+    *("evidence", "is_none", "is_bound"),
+)
+# What a prediction states at a place, besides the columns that maps have too.
+_PREDICTED = (
+    *("level_dbm", "mean_dbm", "adequacy", "signal_share", "status", "is_bound", "calibration"),
+    *("sd_db", "site_id"),
+)
+
+
+def combine_evidence(
+    places: gpd.GeoDataFrame,
+    maps: pd.DataFrame,
+    predictions: pd.DataFrame | None,
+    opened: Opened,
+) -> tuple[pd.DataFrame, pd.DataFrame, list[Finding]]:
+    """One value for each place, operator and technology of which something is known.
+
+    Parameters
+    ----------
+    places : GeoDataFrame
+        With ``row_id``, ``npsn``, ``place``, ``claimed_area``, ``terrain_class``.
+    maps : DataFrame
+        As :func:`kalsel_gap.deficit.map_evidence.read_maps` gives them.
+    predictions : DataFrame, optional
+        The table of the stage *prediction*.
+    opened : Opened
+        The project.
+
+    Returns
+    -------
+    combined : DataFrame
+        :data:`COMBINED`. ``evidence`` is *map*, *prediction* or *combined*; ``is_bound`` marks a
+        prediction from sites that are not all of them: at least so much is available.
+    used : DataFrame
+        ``at``, ``technology``, ``operator`` and ``source`` of the rows that count.
+    findings : list of Finding
+        Lists of sites that cannot be complete, and schools at which both disagree.
+    """
+    predicted = _predicted(places, predictions, opened)
+    findings: list[Finding] = []
+    results, used, both = [], [], []
+    pairs = sorted(
+        {
+            pair
+            for table in (maps, predicted)
+            for pair in zip(table["technology"], table["operator"], strict=True)
+        }
+    )
+    for technology, operator in pairs:
+        of_map = _best_map(_of(maps, technology, operator), len(places))
+        of_sites = _of(predicted, technology, operator).set_index("at").reindex(range(len(places)))
+        if _is_contradicted(places, of_map, of_sites, opened.project.signal):
+            findings.append(_not_complete(of_sites, technology, operator))
+            of_sites = _as_bounds(of_sites)
+        result = _combine(places, of_map, of_sites, technology, opened.project.signal)
+        for name, table in (("map", of_map), ("prediction", of_sites)):
+            counts = result["evidence"].isin([name, "combined"])
+            used.append(_keys(table[counts.to_numpy()], technology, operator))
+        known = result[result["evidence"] != ""]
+        results.append(known.assign(technology=technology, operator=operator))
+        both.append(_compared(of_map, of_sites, technology, operator, opened.project.signal))
+    findings += _disagreements(places, both, opened.project.signal)
+    return _joined(results, COMBINED), _joined(used, ("at", *_KEYS)), findings
+
+
+_KEYS = ("technology", "operator", "source")
+
+
+def _joined(frames: list[pd.DataFrame], columns: tuple[str, ...]) -> pd.DataFrame:
+    filled = [frame for frame in frames if len(frame)]
+    if not filled:
+        return pd.DataFrame(columns=list(columns))
+    return pd.concat(filled, ignore_index=True)[list(columns)]
+
+
+def _of(table: pd.DataFrame, technology: str, operator: str) -> pd.DataFrame:
+    return table[(table["technology"] == technology) & (table["operator"] == operator)]
+
+
+def _keys(table: pd.DataFrame, technology: str, operator: str) -> pd.DataFrame:
+    keys = pd.DataFrame({"at": table.index, "source": table["source"].to_numpy()})
+    return keys.assign(technology=technology, operator=operator)
+
+
+def _predicted(
+    places: gpd.GeoDataFrame, predictions: pd.DataFrame | None, opened: Opened
+) -> pd.DataFrame:
+    """Predictions at the places; those that state nothing have no level."""
+    columns = ["at", "technology", "operator", "source", *_PREDICTED]
+    if predictions is None or predictions.empty:
+        return pd.DataFrame(columns=columns)
+    position = pd.DataFrame(
+        {"at": np.arange(len(places)), **{n: places[n].to_numpy() for n in ("row_id", "place")}}
+    )
+    found = predictions.merge(position, on=["row_id", "place"])
+    has_level = found["status"] == "value"
+    level = np.full(len(found), np.nan)
+    for technology, curve in opened.project.signal.curves.items():
+        rows = (found["technology"] == technology).to_numpy()
+        level[rows] = level_from_adequacy(found.loc[rows, "adequacy"], curve.points)
+    return found.assign(
+        level_dbm=np.where(has_level, level, np.nan),
+        mean_dbm=found["level_dbm"].clip(*POSSIBLE_DBM),
+        is_bound=(found["reason"] != "") & has_level,
+    )
+
+
+def _best_map(maps: pd.DataFrame, places: int) -> pd.DataFrame:
+    """The map that counts at each place, by position: of the best basis, the newest, the first."""
+    order = maps[maps["status"] != "unknown"].assign(
+        basis_order=lambda rows: evidence_order(rows["basis"], is_calibrated=True),
+        age=lambda rows: rows["date"].rank(method="dense", ascending=False),
+    )
+    order = order.sort_values(["at", "basis_order", "age", "number"], kind="stable")
+    return order.drop_duplicates("at").set_index("at").reindex(range(places))
+
+
+# --- a list of sites that cannot be complete -----------------------------------------------------
+
+
+def _is_contradicted(
+    places: gpd.GeoDataFrame, of_map: pd.DataFrame, of_sites: pd.DataFrame, signal: Signal
+) -> bool:
+    """Whether too many places that the map covers are out of reach of a complete list."""
+    said = of_sites["status"].isin(["value", "none"]).to_numpy()
+    certain = said & ~_flag(of_sites["is_bound"])
+    level = np.where(of_sites["status"] == "none", -np.inf, _floats(of_sites["level_dbm"]))
+    rule = signal.complete_sites
+    covered = (of_map["status"] == "value").to_numpy() & places["claimed_area"].isna().to_numpy()
+    return contradicts_complete(
+        level[certain & covered], least_dbm=rule.least_dbm, share=rule.share
+    )
+
+
+def _not_complete(of_sites: pd.DataFrame, technology: str, operator: str) -> Finding:
+    return Finding(
+        "sites_not_complete",
+        file=str(of_sites["source"].dropna().iloc[0]),
+        column="complete",
+        value=operator,
+        parameters={"operator": operator, "technology": technology.upper()},
+    )
+
+
+def _as_bounds(of_sites: pd.DataFrame) -> pd.DataFrame:
+    """Predictions from some of the sites: a level is a bound, and none says nothing."""
+    has_level = of_sites["status"] == "value"
+    return of_sites.assign(
+        is_bound=has_level, status=of_sites["status"].where(has_level, "unknown")
+    )
+
+
+# --- what counts ---------------------------------------------------------------------------------
+
+
+def _combine(
+    places: gpd.GeoDataFrame,
+    of_map: pd.DataFrame,
+    of_sites: pd.DataFrame,
+    technology: str,
+    signal: Signal,
+) -> pd.DataFrame:
+    """What counts at each place, of one operator and technology; evidence is empty for none."""
+    has_map = of_map["status"].notna().to_numpy()
+    is_predicted = of_sites["status"].isin(["value", "none"]).to_numpy()
+    is_bound = _flag(of_sites["is_bound"])
+    curve = _curve(signal, technology)
+    averaged = np.full(len(places), np.nan)
+    if curve is not None and is_predicted.any():
+        averaged = _average(of_map, of_sites, signal, curve)
+    by_both = ~np.isnan(averaged)
+    comes_first = is_predicted & ~is_bound & _is_better(of_map, of_sites)
+    by_sites = ~by_both & ((is_predicted & ~has_map) | comes_first)
+    cases = [by_both, by_sites, has_map]
+    worth = available.from_level(averaged, curve.points) if curve is not None else averaged
+
+    def pick(name: str, of_both: FloatArray, predicted: str = "") -> FloatArray:
+        """A number by whose evidence counts."""
+        of_each = [of_both, _floats(of_sites[predicted or name]), _floats(of_map[name])]
+        return np.select(cases, of_each, np.nan)
+
+    is_none = np.select(cases, [~by_both, of_sites["status"] == "none", of_map["status"] == "none"])
+    return pd.DataFrame(
+        {
+            "at": np.arange(len(places)),
+            "adequacy": pick("adequacy", worth),
+            "level_dbm": np.where(is_none, np.nan, pick("level_dbm", averaged, "mean_dbm")),
+            "signal_share": pick("signal_share", np.full(len(places), np.nan)),
+            "basis": np.where(by_sites, "predicted", of_map["basis"]),
+            "evidence": np.select(cases, ["combined", "prediction", "map"], ""),
+            "is_none": is_none.astype(bool),
+            "is_bound": by_sites & is_bound,
+        }
+    )
+
+
+def _is_better(of_map: pd.DataFrame, of_sites: pd.DataFrame) -> BoolArray:
+    """Whether a prediction comes before a map of classes or declared coverage, never averaged."""
+    is_level = of_map["kind"].isin(LEVELS).to_numpy()
+    calibrated = (of_sites["calibration"] == "calibrated").to_numpy()
+    order = evidence_order(of_map["basis"].fillna("declared"), is_calibrated=True)
+    return ~is_level & (evidence_order(["predicted"] * len(of_map), calibrated) < order)
+
+
+def _curve(signal: Signal, technology: str) -> LevelCurve | None:
+    """Adequacy by level of a technology; a fixed network has no level."""
+    return next((curve for name, curve in signal.curves.items() if name == technology), None)
+
+
+def _average(
+    of_map: pd.DataFrame, of_sites: pd.DataFrame, signal: Signal, curve: LevelCurve
+) -> FloatArray:
+    """Levels averaged by precision, NaN where they are not."""
+    is_level = of_map["kind"].isin(LEVELS).to_numpy()
+    is_none = (of_map["status"] == "none").to_numpy()
+    measured = (of_map["basis"] == "measured").to_numpy()
+    calibrated = (of_sites["calibration"] == "calibrated").to_numpy()
+    basis = of_map["basis"].fillna("declared")
+    found = combine_levels(
+        MapLevels(
+            np.where(is_none, np.nan, level_from_adequacy(of_map["adequacy"], curve.points)),
+            is_none,
+            error_db(basis, signal.errors_db),
+            _floats(of_map["detection_dbm"]),
+        ),
+        PredictedLevels(
+            np.where(of_sites["status"] == "value", _floats(of_sites["level_dbm"]), np.nan),
+            (of_sites["status"] == "none").to_numpy(),
+            _floats(of_sites["sd_db"]),
+            # What was measured may be what has calibrated it.
+            is_independent=~(measured & calibrated),
+        ),
+        is_complete=is_level & ~_flag(of_sites["is_bound"]),
+    )
+    return np.where(found.evidence == "combined", found.level_dbm, np.nan)
+
+
+# --- disagreements -------------------------------------------------------------------------------
+
+
+def _compared(
+    of_map: pd.DataFrame,
+    of_sites: pd.DataFrame,
+    technology: str,
+    operator: str,
+    signal: Signal,
+) -> pd.DataFrame:
+    """Levels of the map and of the prediction where both have one, beside each other."""
+    curve = _curve(signal, technology)
+    if curve is None:
+        return pd.DataFrame()
+    by_map = _floats(of_map["level_dbm"])
+    by_map = np.where(
+        np.isnan(by_map), level_from_adequacy(_floats(of_map["adequacy"]), curve.points), by_map
+    )
+    has_level = (of_sites["status"] == "value").to_numpy()
+    by_sites = np.where(has_level, _floats(of_sites["mean_dbm"]), np.nan)
+    detection = np.fmax(_floats(of_map["detection_dbm"]), curve.detection_dbm)
+    none = (of_map["status"] == "none").to_numpy()
+    by_map = np.where(none, np.where(by_sites > detection, detection, np.nan), by_map)
+    # Declared coverage only says that there is some: it may be any better.
+    open_end = (of_map["kind"].isin(["binary", "tile"]) & ~pd.Series(none)).to_numpy()
+    by_map = np.where(open_end & (by_sites > by_map), np.nan, by_map)
+    rows = pd.DataFrame(
+        {
+            "at": np.arange(len(of_map)),
+            "technology": technology,
+            "operator": operator,
+            "source": of_map["source"].to_numpy(),
+            "site": of_sites["site_id"].to_numpy(),
+            "map_dbm": by_map,
+            "predicted_dbm": by_sites,
+            "least_dbm": detection,
+        }
+    )
+    return rows[rows[["map_dbm", "predicted_dbm"]].notna().all(axis="columns")]
+
+
+def _disagreements(
+    places: gpd.GeoDataFrame, compared: list[pd.DataFrame], signal: Signal
+) -> list[Finding]:
+    """One finding for each school, of what differs most; below detection nothing differs."""
+    found = []
+    for rows in compared:
+        if rows.empty:
+            continue
+        terrain = places["terrain_class"].to_numpy(dtype=object)[rows["at"]]
+        wrong, limit_db = find_disagreements(
+            rows["predicted_dbm"],
+            rows["map_dbm"],
+            terrain,
+            least_db=signal.disagreement.least_db,
+            deviations=signal.disagreement.deviations,
+        )
+        size = (rows["predicted_dbm"] - rows["map_dbm"]).abs()
+        poor = rows[["map_dbm", "predicted_dbm"]].max(axis="columns") <= rows["least_dbm"]
+        found.append(rows.assign(limit_db=limit_db, size=size)[wrong & ~poor.to_numpy()])
+    if not found:
+        return []
+    rows = pd.concat(found)
+    for name in ("row_id", "npsn"):
+        rows[name] = places[name].to_numpy(dtype=object)[rows["at"]]
+    rows = rows.sort_values(
+        ["row_id", "size", "technology", "operator"], ascending=[True, False, True, True]
+    ).drop_duplicates("row_id")
+    return [
+        at_school(
+            "prediction_disagrees",
+            row["row_id"],
+            row["npsn"],
+            column=row["technology"],
+            value=row["operator"],
+            parameters={
+                "raster": row["source"],
+                "technology": row["technology"].upper(),
+                "operator": row["operator"],
+                "claimed_dbm": round(row["map_dbm"], 1),
+                "predicted_dbm": round(row["predicted_dbm"], 1),
+                "site": row["site"],
+                "limit_db": round(row["limit_db"], 1),
+            },
+        )
+        for row in rows.to_dict("records")
+    ]
+
+
+def _floats(values: pd.Series[float]) -> FloatArray:
+    return np.asarray(values.astype("float64"), dtype=np.float64)
+
+
+def _flag(values: pd.Series[bool]) -> BoolArray:
+    return values.eq(other=True).to_numpy(dtype=np.bool_)
