@@ -238,7 +238,7 @@ def _count_table(counts: pd.DataFrame, text: Text) -> Table:
     table.title = Styled(text(N_("Schools by tier of deficit")), style="bold")
     table.add_column(text(N_("Kabupaten/kota")))
     for name in list(counts.columns)[1:]:
-        words = text(messages.NAMES.get(name, N_("all")))
+        words = text(messages.TIER_NAMES.get(name) or messages.COUNT_NAMES[name])
         table.add_column(words.replace(" ", "\n"), justify="right")
     for row in counts.to_dict("records"):
         name = str(row["kabupaten"])

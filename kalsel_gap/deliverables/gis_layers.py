@@ -14,8 +14,8 @@ import pandas as pd
 
 from kalsel_gap import schema
 from kalsel_gap.deliverables import palette
-from kalsel_gap.deliverables.tables import with_words
-from kalsel_gap.i18n.messages import NAMES
+from kalsel_gap.deliverables.tables import as_read, with_words
+from kalsel_gap.i18n.messages import NAMES, TIER_NAMES
 from kalsel_gap.i18n.text import N_, Text, plain
 from kalsel_gap.storage.spreadsheet import to_records
 
@@ -115,7 +115,7 @@ def to_geojson(run: Run, schools: pd.DataFrame, text: Text) -> str:
 
 def _with_inert_texts(run: Run, schools: pd.DataFrame, text: Text) -> pd.DataFrame:
     """The table with the reasons in words, and with texts that no program executes."""
-    table = with_words(run, schools, text)
+    table = as_read(with_words(run, schools, text))
     for name in table.columns:
         if pd.api.types.is_string_dtype(table[name]):
             table[name] = table[name].map(plain, na_action="ignore")
@@ -174,10 +174,10 @@ def _style(database: sqlite3.Connection, text: Text) -> None:
 
 def tier_qml(text: Text) -> str:
     """QGIS style: one marker per tier, by shape and colour, and one for unknown."""
-    marks = [*((str(tier), mark) for tier, mark in palette.TIERS.items()), ("", palette.UNKNOWN)]
+    marks = [*palette.TIERS.items(), ("", palette.UNKNOWN)]
     categories, symbols = [], []
     for number, (value, mark) in enumerate(marks):
-        label = quoteattr(text(NAMES[value or "unknown"]))
+        label = quoteattr(text(TIER_NAMES[value or "unknown"]))
         categories.append(
             f'<category render="true" symbol="{number}" value="{value}" label={label}/>'
         )
@@ -205,8 +205,8 @@ def tier_qml(text: Text) -> str:
     return (
         "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>"
         '<qgis version="3.22.0" styleCategories="Symbology">'
-        '<renderer-v2 type="categorizedSymbol" attr="tier" symbollevels="0" enableorderby="0" '
-        'forceraster="0">'
+        '<renderer-v2 type="categorizedSymbol" attr="tier_label" symbollevels="0" '
+        'enableorderby="0" forceraster="0">'
         f"<categories>{''.join(categories)}</categories><symbols>{''.join(symbols)}</symbols>"
         "</renderer-v2></qgis>"
     )

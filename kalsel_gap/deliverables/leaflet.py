@@ -170,6 +170,7 @@ def _path(shape: str) -> str:
         "triangle": (3, -90, 1.4),
         "diamond": (4, 0, 1.35),
         "pentagon": (5, -90, 1.15),
+        "hexagon": (6, 0, 1.1),
     }[shape]
     points = [
         (

@@ -13,7 +13,7 @@ class Mark:
     ----------
     colour : str
         Hexadecimal, from a viridis-like scale: dark is worst.
-    shape : {'circle', 'square', 'triangle', 'diamond', 'pentagon', 'ring'}
+    shape : {'circle', 'square', 'triangle', 'diamond', 'pentagon', 'hexagon', 'ring'}
         A second cue besides colour.
     """
 
@@ -22,12 +22,14 @@ class Mark:
 
 
 # Five steps of viridis: neighbours differ by at least 17 ΔE for every kind of colour vision.
-TIERS: dict[int, Mark] = {
-    1: Mark("#440154", "square"),
-    2: Mark("#3b528b", "triangle"),
-    3: Mark("#21918c", "diamond"),
-    4: Mark("#5ec962", "pentagon"),
-    5: Mark("#fde725", "circle"),
+# What is not verified has the colour of the last tier and a shape of its own.
+TIERS: dict[str, Mark] = {
+    "critical": Mark("#440154", "square"),
+    "severe": Mark("#3b528b", "triangle"),
+    "moderate": Mark("#21918c", "diamond"),
+    "slight": Mark("#5ec962", "pentagon"),
+    "adequate": Mark("#fde725", "circle"),
+    "covered": Mark("#fde725", "hexagon"),
 }
 UNKNOWN = Mark("#767676", "ring")
 OUTLINE = "#1a1a1a"  # gives the light end a contrast of 3:1 on a light background

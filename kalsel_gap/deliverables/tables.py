@@ -11,9 +11,16 @@ from typing import TYPE_CHECKING, Literal
 import pandas as pd
 
 from kalsel_gap import schema
-from kalsel_gap.deficit.scores import rank as rank_by
+from kalsel_gap.deficit.ranks import rank_schools
 from kalsel_gap.errors import InputError, suggestion
-from kalsel_gap.i18n.messages import NAMES, REASON_COLUMNS, REASONS, finding_sentence, reason
+from kalsel_gap.i18n.messages import (
+    INACTIVE,
+    NAMES,
+    REASON_COLUMNS,
+    REASONS,
+    finding_sentence,
+    reason,
+)
 from kalsel_gap.i18n.text import LANGUAGES, N_, Text
 from kalsel_gap.sources.boundaries import Kabupaten, bare_name
 from kalsel_gap.sources.cells import fold
@@ -71,17 +78,7 @@ def remarks(run: Run, text: Text) -> list[str]:
         sentences.append(
             text(N_("No school has a rank. Are the coordinates inside the boundaries?"))
         )
-    if idle := run.manifest.get("not_scored", []):
-        columns = [
-            run.manifest.get("parameters", {}).get(f"index.nodes.{leaf}.column") for leaf in idle
-        ]
-        labels = [text(schema.BY_NAME[c].label) if c in schema.BY_NAME else str(c) for c in columns]
-        sentences.append(
-            text(
-                N_("Not scored, because the project has no data: {leaves}."),
-                leaves=", ".join(labels),
-            )
-        )
+    sentences += _inactive(run, text)
     if len(findings):
         severities = findings["severity"].value_counts()
         counted = [
@@ -98,6 +95,21 @@ def remarks(run: Run, text: Text) -> list[str]:
     return sentences
 
 
+def _inactive(run: Run, text: Text) -> list[str]:
+    """Leaves that are not scored, a sentence for each reason."""
+    parameters = run.manifest.get("parameters", {})
+    leaves: dict[str, list[str]] = {}
+    for leaf, reason_ in sorted(run.manifest.get("not_scored", {}).items()):
+        column = parameters.get(f"index.nodes.{leaf}.column")
+        known = schema.BY_NAME.get(column)
+        leaves.setdefault(reason_, []).append(text(known.label) if known else str(column))
+    return [
+        text(sentence, leaves=", ".join(leaves[code]))
+        for code, sentence in INACTIVE.items()
+        if code in leaves
+    ]
+
+
 def select(schools: pd.DataFrame, view: View) -> pd.DataFrame:
     """The schools of a view, ranked first and the unranked after them.
 
@@ -108,7 +120,7 @@ def select(schools: pd.DataFrame, view: View) -> pd.DataFrame:
     """
     chosen = pd.DataFrame(schools.drop(columns="geometry", errors="ignore"))
     if view.by != "deficit":
-        chosen["rank"] = rank_by(chosen, by=view.by)
+        chosen["rank"] = rank_schools(chosen, by=view.by)
     chosen = chosen.sort_values(["rank", "npsn", "row_id"], na_position="last", ignore_index=True)
     filters = {
         "kabupaten": view.kabupaten,
@@ -158,16 +170,16 @@ def by_kabupaten(schools: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``kabupaten, 1, 2, 3, 4, 5, unknown, all``; the kabupaten is empty if the register
-        gives none, or one that is not in the boundaries.
+        ``kabupaten``, the tiers by their label, ``unknown``, ``all``, and ``inferred``: of how many
+        of all the deficit is inferred; the kabupaten is empty where the register gives none, or
+        one that the boundaries do not know.
     """
     coded = schools["kabupaten_code"].notna()
-    claimed = schools["kabupaten"].where(coded | (not coded.any()))
-    tiers = schools["tier"].astype("str").where(schools["tier"].notna(), "unknown")
-    names = [*(str(number) for number in range(1, 6)), "unknown"]
-    counts = pd.crosstab(claimed.fillna(""), tiers)
-    counts = counts.reindex(columns=names, fill_value=0)
+    claimed = schools["kabupaten"].where(coded | (not coded.any())).fillna("")
+    counts = pd.crosstab(claimed, schools["tier_label"].fillna("unknown"))
+    counts = counts.reindex(columns=[*schema.TIER_LABELS, "unknown"], fill_value=0)
     counts["all"] = counts.sum(axis="columns")
+    counts["inferred"] = (schools["deficit_status"] == "inferred").groupby(claimed).sum()
     counts.loc["__all__"] = counts.sum(axis="index")
     table = counts.reset_index(names="kabupaten")
     table.columns.name = None
@@ -186,15 +198,26 @@ def to_csv(run: Run, schools: pd.DataFrame, text: Text, dialect: Dialect = "raw"
     text : Text
         Language of the reason (and, in the dialect *id*, of the numbers).
     dialect : {'raw', 'id'}
-        *raw*: comma and decimal point, for programs. *id*: semicolon, decimal comma and a BOM,
-        for Excel in an Indonesian locale.
+        *raw*: comma, decimal point and all digits, for programs. *id*: semicolon, decimal comma
+        and a BOM, for Excel in an Indonesian locale, its numbers rounded to what they mean.
     """
-    return csv_of(with_words(run, schools, text), dialect)
+    table = with_words(run, schools, text)
+    return csv_of(as_read(table) if dialect == "id" else table, dialect)
 
 
 def to_json(run: Run, schools: pd.DataFrame, text: Text) -> str:
     """Schools as a JSON list of objects; what is unknown is null."""
     return json_of(with_words(run, schools, text))
+
+
+def as_read(table: pd.DataFrame) -> pd.DataFrame:
+    """Numbers rounded to what they mean, for tables that people read."""
+    decimals = {
+        name: schema.decimals(str(name))
+        for name in table.columns
+        if pd.api.types.is_float_dtype(table[name])
+    }
+    return table.round(decimals)
 
 
 def with_words(run: Run, schools: pd.DataFrame, text: Text) -> pd.DataFrame:
@@ -206,7 +229,7 @@ def with_words(run: Run, schools: pd.DataFrame, text: Text) -> pd.DataFrame:
     order = [*declared, *(n for n in schools.columns if n not in set(declared))]
     table = schools[order].copy()
     table.insert(canonical, "reason_text", words)
-    table["not_scored"] = ";".join(run.manifest.get("not_scored", []))
+    table["not_scored"] = ";".join(sorted(run.manifest.get("not_scored", [])))
     if (nature := run.manifest.get("data", "real")) != "real":
         table["data"] = nature
     return table

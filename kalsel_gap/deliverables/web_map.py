@@ -16,7 +16,16 @@ import folium
 from kalsel_gap.deliverables import leaflet, palette
 from kalsel_gap.deliverables.offline_html import Page, as_json, data_uri
 from kalsel_gap.deliverables.tables import by_kabupaten, remarks
-from kalsel_gap.i18n.messages import NAMES, REASON_COLUMNS, REASONS, predicted, reason, signal
+from kalsel_gap.i18n.messages import (
+    COUNT_NAMES,
+    NAMES,
+    REASON_COLUMNS,
+    REASONS,
+    TIER_NAMES,
+    predicted,
+    reason,
+    signal,
+)
 from kalsel_gap.i18n.text import N_, Text, plain
 from kalsel_gap.storage.spreadsheet import to_records
 
@@ -31,8 +40,17 @@ if TYPE_CHECKING:
 LISTED = 100  # schools in the table below the map
 _DEGREES = 5  # decimals of a school's place: a metre
 _SHOWN = (
-    *("npsn", "name", "level", "kabupaten", "lat", "lon", "rank", "tier", "deficit"),
-    *("deficit_status", "priority", "students", "unranked_reason", "best_operator"),
+    *("npsn", "name", "level", "kabupaten", "lat", "lon", "rank", "tier_label", "deficit"),
+    *(
+        "deficit_low",
+        "deficit_high",
+        "tier_probability",
+        "deficit_status",
+        "priority",
+        "students",
+        "unranked_reason",
+        "best_operator",
+    ),
     *("confidence", "confidence_radius_m"),
 )
 _SITE = palette.Mark("#5c3200", "cross")
@@ -189,7 +207,7 @@ def _columns(schools: pd.DataFrame, text: Text) -> dict[str, Any]:
         "npsn": [plain(row["npsn"]) for row in rows],
         "name": leaflet.packed([plain(row["name"]) for row in rows]),
         "where": leaflet.packed([_joined(row["level"], row["kabupaten"]) for row in rows]),
-        "mark": [_mark_of(row["tier"]) for row in rows],
+        "mark": [_mark_of(row["tier_label"]) for row in rows],
         **_places(schools),
         "fields": fields,
     }
@@ -198,15 +216,15 @@ def _columns(schools: pd.DataFrame, text: Text) -> dict[str, Any]:
 def _details(row: dict[str, Any], count: str, text: Text) -> dict[str, str]:
     """A school's pop-up: label and value; an empty value is left out."""
     unknown = text(NAMES["unknown"])
-    rank, tier = text.number(row["rank"]), _mark_of(row["tier"])
+    rank = text.number(row["rank"])
     place = text(N_("{rank} of {count}"), rank=rank, count=count) if rank else text(N_("no rank"))
     return {
         text(N_("NPSN")): plain(row["npsn"]) or unknown,
         text(N_("Level")): _joined(row["level"]) or unknown,
         text(N_("Kabupaten/kota")): _joined(row["kabupaten"]) or unknown,
         text(N_("Rank")): place,
-        text(N_("Deficit")): _deficit(row, text) or unknown,
-        text(N_("Tier")): text(NAMES[tier]),
+        text(N_("Deficit")): _deficit_and_interval(row, text) or unknown,
+        text(N_("Tier")): _tier(row, text),
         text(N_("Main reason")): reason(row, text),
         text(N_("Best signal")): _signal(row, text),
         text(N_("Predicted level")): ""
@@ -240,24 +258,32 @@ def _places(points: pd.DataFrame) -> dict[str, list[float | None]]:
 
 def _school_marks() -> dict[str, tuple[palette.Mark, float]]:
     """Mark and radius in pixels of each tier, worst first, and of schools without one."""
-    tiers = palette.TIERS.items()
-    marks = {str(tier): (mark, 6.6 - 0.6 * tier) for tier, mark in tiers}
+    marks = {
+        label: (mark, max(6.6 - 0.6 * tier, 3.6))
+        for tier, (label, mark) in enumerate(palette.TIERS.items(), start=1)
+    }
     return {**marks, "unknown": (palette.UNKNOWN, 4.5)}
 
 
 def _legend(schools: pd.DataFrame, text: Text) -> list[dict[str, Any]]:
-    counts = schools["tier"].value_counts()
-    found = {str(tier): int(count) for tier, count in counts.items()}
-    found["unknown"] = int(schools["tier"].isna().sum())
+    labels = schools["tier_label"].fillna("unknown")
+    counts = labels.value_counts()
+    inferred = labels[schools["deficit_status"] == "inferred"].value_counts()
     return [
         {
             "mark": key,
             **leaflet.drawn(mark, radius),
-            "label": text(NAMES[key]),
-            "count": text.number(found.get(key, 0)),
+            "label": text(TIER_NAMES[key]),
+            "count": _with_inferred(int(counts.get(key, 0)), int(inferred.get(key, 0)), text),
         }
         for key, (mark, radius) in _school_marks().items()
     ]
+
+
+def _with_inferred(count: int, inferred: int, text: Text) -> str:
+    """A number of schools, and of how many of them the deficit is inferred."""
+    shown = text.number(count)
+    return f"{shown} (~{text.number(inferred)})" if inferred else shown
 
 
 def _placeless(schools: pd.DataFrame, text: Text) -> str:
@@ -329,7 +355,7 @@ def _tables(schools: pd.DataFrame, text: Text) -> dict[str, Any]:
     )
     numbers = [number for _, number in heads[2:]]
     counts = by_kabupaten(schools)
-    count_names = {"kabupaten": N_("Kabupaten/kota"), "all": N_("all")}
+    count_names = {"kabupaten": N_("Kabupaten/kota"), **COUNT_NAMES}
     return {
         "heads": [{"label": text(label), "number": number} for label, number in heads],
         "listed": text(
@@ -370,7 +396,7 @@ def _tables(schools: pd.DataFrame, text: Text) -> dict[str, Any]:
             }
             for n, row in unranked
         ],
-        "count_heads": [text(count_names.get(c) or NAMES[c]) for c in counts.columns],
+        "count_heads": [text(count_names.get(c) or TIER_NAMES[c]) for c in counts.columns],
         "counts": [
             {
                 "name": {"__all__": text(N_("all")), "": text(N_("not recognised"))}.get(
@@ -390,7 +416,7 @@ def _cells(row: dict[str, Any], text: Text) -> Sequence[str]:
         _joined(row["level"]),
         _joined(row["kabupaten"]),
         _deficit(row, text),
-        text(NAMES[_mark_of(row["tier"])]),
+        text(TIER_NAMES[_mark_of(row["tier_label"])]),
         _signal(row, text),
         text.number(row["students"]) or unknown,
         text.number(row["priority"], 2),
@@ -412,8 +438,17 @@ def _rows(schools: pd.DataFrame) -> list[dict[str, Any]]:
     return to_records(schools[[name for name in schools.columns if name in wanted]])
 
 
-def _mark_of(tier: object) -> str:
-    return "unknown" if tier is None else str(tier)
+def _mark_of(label: object) -> str:
+    return "unknown" if label is None else str(label)
+
+
+def _tier(row: dict[str, Any], text: Text) -> str:
+    """The tier in words, of an inferred deficit with its probability."""
+    words = text(TIER_NAMES[_mark_of(row["tier_label"])])
+    if row["deficit_status"] != "inferred":
+        return words
+    chance = text.number(100.0 * row["tier_probability"])
+    return text(N_("{tier} ({chance} % likely)"), tier=words, chance=chance)
 
 
 def _joined(*parts: object) -> str:
@@ -423,6 +458,15 @@ def _joined(*parts: object) -> str:
 def _deficit(row: dict[str, Any], text: Text) -> str:
     number = text.number(row["deficit"], 2)
     return f"~{number}" if number and row["deficit_status"] == "inferred" else number
+
+
+def _deficit_and_interval(row: dict[str, Any], text: Text) -> str:
+    """The deficit; of an inferred one the ends between which it lies in 9 of 10 cases."""
+    number = _deficit(row, text)
+    if row["deficit_status"] != "inferred":
+        return number
+    low, high = (text.number(row[name], 2) for name in ("deficit_low", "deficit_high"))
+    return text(N_("{number} ({low} to {high})"), number=number, low=low, high=high)
 
 
 def _signal(row: dict[str, Any], text: Text) -> str:

@@ -86,6 +86,7 @@ ERRORS: dict[str, str] = {
     "picture_is_input": N_("this file is an input of the project, and nothing is written over it. Name another file with --picture."),
     "picture_kind": N_("a picture is written as SVG or PNG. Use a file name that ends in .svg or .png."),
     "piece_broken": N_("this part of a layer in the cache cannot be read: {reason}. It was removed; run the command again."),
+    "prior_above_one": N_("no_line_full and no_line_rise are probabilities that add up: together at most 1."),
     "project_missing": N_("there is no such project file. Check the path after --project."),
     "project_not_found": N_("there is no {name} here or in a folder above. Name a project file with --project FILE."),
     "project_not_toml": N_("this is not valid TOML: {reason}."),
@@ -222,6 +223,7 @@ FINDINGS: dict[str, str] = {
     "elevation_too_low": N_("{count} cells are lower than {lowest_m} m, down to {value}: errors of the model, or open pits. If they are errors, repair them or set them to nodata."),
     "elevation_void": N_("{count} places on land have no height, {area_km2} km² in all; the largest ({largest_km2} km²) is at {place}. Lakes need no correction; fill other voids (gdal_fillnodata.py)."),
     "file_unusable": N_("The file cannot be used: {fault}"),
+    "internet_contradicted": N_("The register says “{value}”, but a speed test, a subscription or active accounts say otherwise: until somebody asks the school, its service is inferred. Correct the register or the other table."),
     "kabupaten_differs": N_("The register has {value}, but the point lies in {by_location}, {distance_km} km away. Check the coordinates."),
     "kabupaten_unknown": N_("“{value}” is not a kabupaten in the boundaries. Nearest name: {suggestion}."),
     "kecamatan_differs": N_("The register has {value}, but the point lies {distance_km} km from there (in: {by_location}). Check the coordinates and the name."),
@@ -319,6 +321,7 @@ FINDINGS: dict[str, str] = {
     "site_term_stated": N_("{column} = {value} is used for the {count} sites that have no value of their own."),
     "site_term_unknown": N_("The site has no {column}: nothing is predicted from it. Add it, or state one value for all sites without it under [[sites]]."),
     "site_unusable": N_("Coordinates {value} do not locate the site; the row is not used."),
+    "sites_not_complete": N_("The list of sites cannot be complete: more than 1 in 20 places with {technology} of {operator} are out of reach of every site in it. Its predictions count as lower bounds. Add the missing sites, or take complete = true away."),
     "students_zero": N_("0 students. Is the school closed, or the figure missing? Leave the cell empty where it is not known."),
     "teachers_exceed_students": N_("{value} teachers for {students} students. Check the figures."),
     "teachers_too_few": N_("{value} teachers for {students} students. Check the figures."),
@@ -343,6 +346,7 @@ REASONS: dict[str, str] = {
     "no_location": N_("no usable location"),
     "no_signal": N_("no signal from any operator"),
     "poor_network": N_("only {technology} there"),
+    "patchy_signal": N_("signal at {best_signal_percent} % of the places, there {signal}"),
     "poor_signal": N_("weak signal: {signal}"),
     "slow": N_("connection slower than the {required_mbps} Mbps needed"),
     "unconnected": N_("{signal} available, not connected"),
@@ -394,11 +398,6 @@ NAMES: dict[str, str] = {
     "province": N_("province"),
     "kabupaten": N_("kabupaten"),
     "kemenag": N_("Kemenag"),
-    "1": N_("1 critical"),
-    "2": N_("2 severe"),
-    "3": N_("3 moderate"),
-    "4": N_("4 slight"),
-    "5": N_("5 adequate"),
     "error": N_("errors"),
     "warning": N_("warnings"),
     "note": N_("notes"),
@@ -420,6 +419,25 @@ NAMES: dict[str, str] = {
     "previews": N_("pictures for the map"),
     "scores": N_("scores"),
     "write": N_("writing"),
+}
+
+# Tiers; keys are the codes of the column `tier_label`.
+TIER_NAMES: dict[str, str] = {
+    "critical": N_("1 critical"),
+    "severe": N_("2 severe"),
+    "moderate": N_("3 moderate"),
+    "slight": N_("4 slight"),
+    "adequate": N_("5 adequate"),
+    "covered": N_("good signal, not verified"),
+    "unknown": N_("unknown"),
+}
+# Counts beside those by tier.
+COUNT_NAMES: dict[str, str] = {"all": N_("all"), "inferred": N_("of these inferred")}
+# Why a leaf is not scored; keys are the reasons in `not_scored` of run.json.
+INACTIVE: dict[str, str] = {
+    "no_data": N_("Not scored, because the project has no data: {leaves}."),
+    "few_kabupaten": N_("Not scored, because known in too few kabupaten: {leaves}."),
+    "switched_off": N_("Not scored because the project says so: {leaves}."),
 }
 
 # One finding's severity; NAMES has them in the plural.
@@ -550,6 +568,7 @@ def _sureness(row: Row, text: Text) -> str:
 # Columns of the schools table from which a reason is written.
 REASON_COLUMNS = frozenset(
     {"reason", "hindrance", "available", "best_technology", "best_level_dbm", "best_basis"}
+    | {"best_signal_share"}
     | {"prediction_status", *(f"predicted_{technology}_dbm" for technology in _NEWEST)}
     | {
         name
@@ -570,6 +589,10 @@ class _Values(dict[str, str]):
     def __missing__(self, key: str) -> str:
         if key == "signal":
             return signal(self.row, self.text)
+        if key == "best_signal_percent":
+            share = _number(self.row.get("best_signal_share"))
+            # A few places are never said to be none.
+            return self.text.number(None if share is None else max(1.0, 100.0 * share)) or "?"
         if key == "technology":
             return str(self.row.get("best_technology") or "").upper()
         value = _number(self.row.get(key))

@@ -77,10 +77,10 @@ def test_the_style_has_one_marker_for_each_tier_and_one_for_unknown(gpkg: Path) 
     assert (others, default, column, kinds["layer_styles"]) == ([], 1, "geom", "attributes")
     root = ET.fromstring(qml.partition(">")[2])
     values = [c.get("value") for c in root.iter("category")]
-    assert values == ["1", "2", "3", "4", "5", ""]
+    assert values == [*schema.TIER_LABELS, ""]
     shapes = [o.get("value") for o in root.iter("Option") if o.get("name") == "name"]
-    assert len(set(shapes[:5])) == 5  # shape alone tells the tiers apart
-    assert len(palette.TIERS) == 5
+    assert len(set(shapes[:6])) == 6  # shape alone tells the tiers apart
+    assert tuple(palette.TIERS) == schema.TIER_LABELS
 
 
 def test_the_same_run_gives_the_same_bytes(tiny_run: Run, gpkg: Path, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import folium
 import pytest
 
-from kalsel_gap import open_project
+from kalsel_gap import open_project, schema
 from kalsel_gap.deliverables.offline_html import Page, as_json
 from kalsel_gap.deliverables.web_map import LISTED, to_html
 from kalsel_gap.i18n.text import LANGUAGES, Language, Text
@@ -109,10 +109,16 @@ def test_real_data_carry_no_notice(project: MakeProject, tmp_path: Path) -> None
 
 def test_the_legend_counts_the_schools_of_the_run(tiny: Run) -> None:
     page = to_html(tiny, Text("en"))
-    found = dict(re.findall(r'data-mark="(\w+)".*?class="count">([\d,]+)<', page))
-    counts = {str(tier): str(n) for tier, n in tiny.schools["tier"].value_counts().items()}
-    assert found == {**counts, "unknown": str(tiny.schools["tier"].isna().sum())}
-    assert sum(map(int, found.values())) == len(tiny.schools)
+    rows = re.findall(r'data-mark="(\w+)".*?class="count">(\d+)(?: \(~(\d+)\))?<', page)
+    found = {mark: int(count) for mark, count, _ in rows}
+    inferred = {mark: int(count or 0) for mark, _, count in rows}
+    labels = tiny.schools["tier_label"].fillna("unknown")
+    is_inferred = tiny.schools["deficit_status"] == "inferred"
+    assert tuple(found) == (*schema.TIER_LABELS, "unknown")
+    assert found == {mark: (labels == mark).sum() for mark in found}
+    # What is known and what is inferred is counted apart.
+    assert inferred == {mark: ((labels == mark) & is_inferred).sum() for mark in found}
+    assert sum(found.values()) == len(tiny.schools)
 
 
 def test_every_unranked_school_is_named_below_the_table(tiny: Run) -> None:
@@ -292,10 +298,10 @@ def test_the_legend_hides_a_tier(browser: Browser, tiny: Run, tmp_path: Path) ->
         ".reduce((sum, v, n) => sum + (n % 4 === 3 && v > 0), 0); })()"
     )
     before = browser.value(ink)
-    browser.value("document.querySelector('[data-mark=\"1\"]').click()")
+    browser.value("document.querySelector('[data-mark=critical]').click()")
     assert 0 < browser.value(ink) < before
     browser.value("document.querySelector('#table button').click()")
-    assert browser.value("document.querySelector('[data-mark=\"1\"]').checked")
+    assert browser.value("document.querySelector('[data-mark=critical]').checked")
 
 
 def test_hiding_the_coverage_hides_its_legend(browser: Browser, tiny: Run, tmp_path: Path) -> None:

@@ -381,15 +381,15 @@ def test_every_code_that_is_shown_has_a_name() -> None:
         *schema.OWNERSHIPS,
         *schema.AUTHORITIES,
         *set(SEVERITIES.values()),
-        *("1", "2", "3", "4", "5"),
     }
     assert shown <= set(messages.NAMES)
+    assert {*schema.TIER_LABELS, "unknown"} == set(messages.TIER_NAMES)
     assert set(schema.UNRANKED_REASONS) <= set(messages.REASONS)
 
 
 def test_reasons_and_hindrances_mention_columns_only() -> None:
     tables = [
-        (messages.REASONS, schema.BY_NAME.keys() | {"signal", "technology"}),
+        (messages.REASONS, schema.BY_NAME.keys() | {"signal", "technology", "best_signal_percent"}),
         (messages.HINDRANCES, schema.BY_NAME.keys()),
     ]
     assert [
