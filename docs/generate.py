@@ -23,6 +23,7 @@ from kalsel_gap import findings, schema
 from kalsel_gap.cli import app
 from kalsel_gap.i18n import messages
 from kalsel_gap.i18n.text import Text
+from kalsel_gap.indicators.inference import fit_given_line, fit_no_line
 from kalsel_gap.package import PACKAGE_FOLDER
 from kalsel_gap.project.base import OVERRIDABLE, default_values
 from kalsel_gap.project.index import Index
@@ -385,12 +386,15 @@ def codes() -> str:
         for column, choices in (
             ("gap_type", schema.GAP_TYPES),
             ("terrain_class", schema.TERRAIN_CLASSES),
-            ("tier", ("1", "2", "3", "4", "5")),
             ("ownership", schema.OWNERSHIPS),
             ("authority", schema.AUTHORITIES),
         )
     }
-    groups |= {"reason": messages.REASONS, "hindrance": messages.HINDRANCES}
+    groups |= {
+        "tier_label": {c: messages.TIER_NAMES[c] for c in schema.TIER_LABELS},
+        "reason": messages.REASONS,
+        "hindrance": messages.HINDRANCES,
+    }
     rows = (
         (code(column), code(key), words, translated(words))
         for column, texts in groups.items()
@@ -402,6 +406,7 @@ def codes() -> str:
 SIGNALS = {
     "row_id": "The school's row.",
     "npsn": "Its NPSN.",
+    "place": "point, or area: the area that the row of a doubtful location claims.",
     "technology": "2g, 3g, 4g, 5g or fixed.",
     "operator": "Operator of the raster.",
     "basis": "measured, predicted, modelled or declared.",
@@ -417,12 +422,13 @@ SIGNALS = {
 PREDICTIONS = {
     "row_id": "The school's row.",
     "npsn": "Its NPSN.",
+    "place": "point, or area: the area that the row of a doubtful location claims.",
     "technology": "2g, 3g, 4g or 5g.",
     "operator": "Operator of the sites.",
     "level_dbm": "Level of the best server that can be predicted, outdoors, mean over the circle, "
     "dBm; where reason is not empty only a lower bound: another server may be better.",
-    "sd_db": "Standard deviation of that level, dB: uncalibrated only from place to place, without "
-    "the error of the model; calibrated the held-out error.",
+    "sd_db": "Standard deviation of that level, dB: calibrated the held-out error, uncalibrated "
+    "the error of such predictions; and the spread over the circle.",
     "adequacy": "Mean adequacy over the circle, 0 to 1; empty where status is unknown.",
     "signal_share": "Share of the circle that has a signal.",
     "known_share": "Share of the circle for which that is known.",
@@ -444,6 +450,28 @@ PREDICTIONS = {
     "obstacle_km": "Distance from the school to where the clearance is least, km.",
     "obstacle_m": "Height of the ground there above the sea, m.",
     "obstacle_excess_m": "How far it rises above the line of 60 % clearance, m.",
+}
+SERVICE = {
+    "row_id": "The school's row.",
+    "npsn": "Its NPSN.",
+    "place": "point, area (the claimed area of a doubtful location), or anywhere: A_a is unknown "
+    "and each row is a quantile of the project's.",
+    "weight": "Probability of this case; those of a school add up to 1.",
+    "available": "A_a in this case.",
+    "no_line": "π, the probability of no line.",
+    "given_line": "μ, the mean A_d given a line.",
+    "concentration": "a + b of the Beta distribution of A_d given a line; infinite where known.",
+}
+CURVES = {
+    "curve": "no_line (π) or given_line (μ).",
+    "available": "A_a of the knot.",
+    "value": "The curve there; linear in between.",
+    "schools": "Schools that it was learned from; 0 leaves the prior.",
+}
+DISTANCE_CURVE = {
+    "km": "Distance of the knot to the nearest 4G or 5G site.",
+    "available": "A_a there.",
+    "schools": "Schools that the curve was learned from.",
 }
 HORIZONS = {
     "npsn": "School.",
@@ -481,6 +509,9 @@ def other_files() -> str:
             ("predictions.parquet", PREDICTIONS),
             ("sites.parquet", SITES),
             ("horizons.parquet", HORIZONS),
+            ("service.parquet", SERVICE),
+            ("curves.parquet", CURVES),
+            ("distance_curve.parquet", DISTANCE_CURVE),
         )
         for column, meaning in columns.items()
     ]
@@ -619,7 +650,7 @@ def tiers() -> str:
         (
             code(number),
             f"{low:g} to {high:g}" if number == 1 else f"{low:g} to below {high:g}",
-            messages.NAMES[str(number)].partition(" ")[2],
+            messages.TIER_NAMES[schema.TIER_LABELS[number - 1]].partition(" ")[2],
         )
         for number, (high, low) in enumerate(pairwise(ends), start=1)
     )
@@ -661,14 +692,37 @@ def vulnerability() -> str:
 
 
 def inference() -> str:
-    """Figures of the rules that infer."""
-    fields = type(INDEX.inference).model_fields
+    """Figures of the curves that infer."""
+    rules = {"index.inference": INDEX.inference, "index.inference.prior": INDEX.inference.prior}
     rows = (
-        (code(f"index.inference.{name}"), figure(getattr(INDEX.inference, name)), info.description)
-        for name, info in fields.items()
-        if name != "source"
+        (code(f"{section}.{name}"), figure(value), info.description)
+        for section, rule in rules.items()
+        for name, info in type(rule).model_fields.items()
+        if isinstance(value := getattr(rule, name), int | float)
     )
     return table(("key", "value", "meaning"), rows)
+
+
+def curves_of_prior() -> str:
+    """Both curves as they are without anything learned."""
+    rule = INDEX.inference
+    no_line, given_line = (fit([], [], prior=rule.prior) for fit in (fit_no_line, fit_given_line))
+    rows = (
+        (figure(a), *(f"{float(values):.3f}" for values in (pi, mu, (1 - pi) * mu)))
+        for a in (0.0, 0.1, 0.2, 0.3, 0.5, 0.7, 0.95)
+        for pi, mu in [(no_line.at(a), given_line.at(a))]
+    )
+    return table(("A_a", "π", "μ", "A_d"), rows)
+
+
+def errors() -> str:
+    """Errors of each kind of evidence."""
+    rows = (
+        (name.replace("_", ", "), figure(getattr(SIGNAL.errors_db, name)), info.description)
+        for name, info in type(SIGNAL.errors_db).model_fields.items()
+        if isinstance(getattr(SIGNAL.errors_db, name), float)
+    )
+    return table(("evidence", "dB", "meaning"), rows)
 
 
 def terrain_classes() -> str:
@@ -722,7 +776,7 @@ def worked_school() -> str:
     school = worked()
     rows = [
         ("A_a, available", school["available"], "4G at -112 dBm on the curve"),
-        ("A_d, delivered", school["delivered"], "inferred by the Beta rule"),
+        ("A_d, delivered", school["delivered"], "inferred by the curves π and μ"),
         ("5 % to 95 % of A_d", f"{school['delivered_low']:.3f} to {school['delivered_high']:.3f}",
          "the same rule"),
         ("D, deficit", school["deficit"], f"tier {school['tier']}, `{school['gap_type']}`"),
@@ -827,6 +881,8 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "trees": trees,
     "vulnerability": vulnerability,
     "inference": inference,
+    "inference curves": curves_of_prior,
+    "errors": errors,
     "terrain classes": terrain_classes,
     "mountain classes": mountain_classes,
     "worked school": worked_school,

@@ -63,6 +63,7 @@ def worked() -> dict[str, Any]:
         "row_id": "schools.csv:2",
         "available": float(worth),
         "available_status": "known",
+        "available_evidence": "map",
         "best_level_dbm": LEVEL_DBM,
         "best_technology": "4g",
     }
@@ -74,6 +75,8 @@ def worked() -> dict[str, Any]:
         "lon": lon,
         "available_status": "unknown",
         "measured_down_mbps": 40.0,
+        "measured_tests": 5,
+        "measured_status": "known",
     }
     columns = {
         c.name: pd.Series([row.get(c.name) for row in (school, neighbour)], dtype="object").astype(
@@ -85,8 +88,11 @@ def worked() -> dict[str, Any]:
         columns, geometry=gpd.points_from_xy([LON, lon], [LAT, lat]), crs=schema.CRS
     )
     opened = Opened(here / "kalsel-gap.toml", project)
-    table = table.join(assess_service(table, opened).columns)
-    made = table.join(score_schools(table, opened).columns).iloc[0]
+    staged = assess_service(table, opened)
+    table = table.join(staged.columns)
+    made = table.join(score_schools(table, opened, service=staged.tables["service"]).columns).iloc[
+        0
+    ]
     nodes = project.index.nodes
     branches = {}
     for branch in project.index.children("barrier"):
