@@ -50,12 +50,6 @@ UNCLEAN: tuple[str, ...] = (
     "cli",
     "deficit",
     "deliverables",
-    "doctor.py",
-    "i18n",
-    "pipeline.py",
-    "project",
-    "quality",
-    "sources",
     "stages.py",
     "storage",
 )

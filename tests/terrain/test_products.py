@@ -48,7 +48,7 @@ def make(opened: Opened, folder: Path, *names: str, language: Language = "en") -
 
 
 @pytest.fixture
-def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+def small_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three pieces of the ten rows of data/tiny."""
     for module in (grid, layers):
         monkeypatch.setattr(module, "TILE", (4, 512))
