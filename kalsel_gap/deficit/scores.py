@@ -85,7 +85,7 @@ def score_schools(schools: gpd.GeoDataFrame, opened: Opened) -> Staged:
     scale = out["deficit"]
     out["delivered_contribution"] = (base * index.weight_delivered * (1 - a_d)).where(ranked)
     rest = base * scale - out["delivered_contribution"]
-    out["available_contribution"] = rest.clip(lower=0.0)  # rounding goes below
+    out["available_contribution"] = rest.clip(lower=0.0)  # rounding can give a value below 0
     out["priority"] = base * scale
     out["unknown_contribution"] = 0.0 * scale
     for root, weight in share.items():

@@ -1,10 +1,10 @@
-"""Signals: per school, technology and operator, the level and what it is worth.
+"""Signals: per school, technology and operator, the level and its adequacy.
 
 The value at a school is the mean adequacy over the circle of its position uncertainty, or over the
 area that stands for its location. A raster,
-a layer of polygons or a file of tiles of speed tests speaks of a school as far as it knows that
+a layer of polygons or a file of tiles of speed tests covers a school as far as it has data in that
 circle: *value*, *none* (known to have no signal) or *unknown*; so do our own predictions. Where
-several speak of one operator and technology the best evidence is used: measured, predicted,
+several cover one operator and technology the best evidence is used: measured, predicted,
 modelled, declared.
 """
 
@@ -228,10 +228,10 @@ def _surroundings(
     lat: NDArray[np.float64],
     lon: NDArray[np.float64],
 ) -> tuple[pd.DataFrame, list[Finding]]:
-    """Speed tests of the tiles around all schools: what others get there is to be had there.
+    """Speed tests of the tiles around all schools: what others measure there is available there.
 
     A tile's rates and latency make an adequacy by each school's own required bandwidth, and that is
-    averaged over the school's circle as a raster is. No operator is told: it is ``any``.
+    averaged over the school's circle as a raster is. No operator is given: it is ``any``.
     """
     shown = opened.shown(source.path)
     tiles, findings = read_tiles(source, lat, lon, shown)
@@ -272,7 +272,7 @@ def _predicted(predictions: pd.DataFrame) -> pd.DataFrame:
 def _used(tidy: pd.DataFrame) -> pd.DataFrame:
     """Mark, per school, operator and technology, the evidence that counts."""
     order = {basis: number for number, basis in enumerate(schema.BASES)}
-    # What is at least to be had contradicts nothing better: the larger counts.
+    # A lower bound of what is available contradicts nothing better: the larger counts.
     ranked = tidy.assign(
         evidence=tidy["basis"].map(order).mask(tidy["at_least"].astype(bool), order["modelled"]),
         unknown=tidy["status"] == "unknown",
@@ -318,7 +318,7 @@ def _best(schools: gpd.GeoDataFrame, tidy: pd.DataFrame, opened: Opened) -> pd.D
     )
     silent = best["status"] == "none"
     columns.loc[silent, ["best_technology", "best_operator"]] = None
-    # A school that only lesser technologies speak of may have a better one: that is not known.
+    # A school that only maps of older technologies cover may have a better one: unknown.
     radio = {s.technology for s in opened.project.coverage}
     radio |= set(tidy.loc[tidy["kind"] == "tile", "technology"])
     radio |= set(used.loc[used["kind"] == "prediction", "technology"])
@@ -350,7 +350,7 @@ def _best(schools: gpd.GeoDataFrame, tidy: pd.DataFrame, opened: Opened) -> pd.D
 def _inferred(
     schools: gpd.GeoDataFrame, columns: pd.DataFrame, bound: pd.Series[float], opened: Opened
 ) -> pd.DataFrame:
-    """Infer what is available from the distance to a 4G site, where enough schools tell.
+    """Infer what is available from the distance to a 4G site, where enough schools have both.
 
     `bound` is what one map knows where another one is silent: what is available is at least that.
     """

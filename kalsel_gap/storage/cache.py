@@ -46,7 +46,7 @@ class Cache:
     limit_bytes : int
         Size beyond which the entries not used for longest are removed.
     is_waiting : bool
-        Nothing is written before :meth:`save`: whoever only looks leaves nothing behind.
+        Nothing is written before :meth:`save`: a caller that only reads leaves no files.
     """
 
     folder: Path | None
