@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 # Levels that no receiver reports: the raster is not in dBm, or its nodata is not declared.
-_POSSIBLE_DBM = (-200.0, 0.0)
+POSSIBLE_DBM = (-200.0, 0.0)
 
 
 class CellWorth(NamedTuple):
@@ -118,13 +118,13 @@ def _impossible(value: NDArray[np.float64], source: Coverage) -> NDArray[np.bool
     """Cells with a level that no receiver reports."""
     if source.kind not in ("rsrp_dbm", "level_dbm"):
         return np.zeros(value.shape, dtype=np.bool_)
-    low, high = _POSSIBLE_DBM
+    low, high = POSSIBLE_DBM
     return (value < low) | (value > high)
 
 
 def _impossible_values(impossible: NDArray[np.bool_], shown: str) -> Iterator[Finding]:
     if impossible.any():
-        low, high = _POSSIBLE_DBM
+        low, high = POSSIBLE_DBM
         count = {"count": int(impossible.sum()), "low": low, "high": high}
         yield Finding("raster_values_impossible", file=shown, parameters=count)
 

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from kalsel_gap import schema
-from kalsel_gap.deficit.coverage_value import _POSSIBLE_DBM, polygons_worth, worth
+from kalsel_gap.deficit.coverage_value import POSSIBLE_DBM, polygons_worth, worth
 from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding, at_school
 from kalsel_gap.indicators import available, delivered
@@ -100,8 +100,8 @@ def collect_signals(
     columns = _best(schools, tidy, opened)
     located = schools["lat"].notna()
     if sources:
-        spoken = (tidy["status"] != "unknown") & (tidy["kind"] != "prediction")
-        seen = set(tidy.loc[spoken, "row_id"])
+        described = (tidy["status"] != "unknown") & (tidy["kind"] != "prediction")
+        seen = set(tidy.loc[described, "row_id"])
         unseen = located & ~schools["row_id"].isin(seen)
         findings += [
             at_school("off_every_coverage", row_id, npsn, column="lat, lon")
@@ -167,7 +167,7 @@ def _signal(
         found = sampling.sample(source.path, lat, lon, band=source.band)
         (adequacy, none), findings = worth(found, source, opened)
         value = found.value if source.kind in ("rsrp_dbm", "level_dbm") else None
-    spoken = {
+    described = {
         "technology": source.technology,
         "operator": source.operator,
         "basis": source.basis,
@@ -176,12 +176,12 @@ def _signal(
         "source": opened.shown(source.path),
     }
     signal = opened.project.signal
-    return _evidence(schools, spoken, adequacy, none, signal, level_dbm=value), findings
+    return _evidence(schools, described, adequacy, none, signal, level_dbm=value), findings
 
 
 def _evidence(
     schools: gpd.GeoDataFrame,
-    spoken: Mapping[str, str],
+    described: Mapping[str, str],
     adequacy: NDArray[np.float64],
     none: NDArray[np.bool_],
     signal: Signal,
@@ -192,25 +192,25 @@ def _evidence(
 
     Parameters
     ----------
-    spoken : mapping
+    described : mapping
         Columns that are the same in all rows.
     adequacy, none, level_dbm : arrays of shape (schools, points)
-        Worth of each point, NaN where unknown; whether it means *no signal*; its level.
+        Adequacy of each point, NaN where unknown; whether it means *no signal*; its level.
     """
     known = ~np.isnan(adequacy)
-    heard = known & ~none & (adequacy > 0)
-    known_share, signal_share = known.mean(axis=1), heard.mean(axis=1)
+    has_signal = known & ~none & (adequacy > 0)
+    known_share, signal_share = known.mean(axis=1), has_signal.mean(axis=1)
     enough = (known_share > 0) & (known_share >= signal.minimum_known_share)
     level = np.full(len(schools), np.nan)
     with np.errstate(invalid="ignore"):
         mean = np.where(known, adequacy, 0.0).sum(axis=1) / known.sum(axis=1)
         if level_dbm is not None:
-            level = np.where(heard, level_dbm, 0.0).sum(axis=1) / heard.sum(axis=1)
+            level = np.where(has_signal, level_dbm, 0.0).sum(axis=1) / has_signal.sum(axis=1)
     return pd.DataFrame(
         {
             "row_id": schools["row_id"],
             "npsn": schools["npsn"],
-            **spoken,
+            **described,
             "level_dbm": np.where(enough & (signal_share > 0), level, np.nan),
             "adequacy": np.where(enough, mean, np.nan),
             "signal_share": np.where(enough, signal_share, np.nan),
@@ -247,7 +247,7 @@ def _surroundings(
             rows["down_mbps"], rows["up_mbps"], rows["latency_ms"], need, index.adequacy
         )
         adequacy[part] = worth_.reshape(numbers.shape)
-    spoken = {
+    described = {
         "technology": source.tested,
         "operator": "any",
         "basis": "measured",
@@ -256,15 +256,15 @@ def _surroundings(
         "source": shown,
     }
     nowhere = np.zeros(adequacy.shape, dtype=bool)
-    return _evidence(schools, spoken, adequacy, nowhere, opened.project.signal), findings
+    return _evidence(schools, described, adequacy, nowhere, opened.project.signal), findings
 
 
 def _predicted(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Predictions as evidence: those that say nothing have no level."""
-    said = predictions["status"] == "value"
-    level = predictions["level_dbm"].where(said).clip(*_POSSIBLE_DBM)
-    spoken = {"basis": "predicted", "kind": "prediction", "date": ""}
-    return predictions.assign(**spoken, level_dbm=level, at_least=predictions["reason"] != "")[
+    """Predictions as evidence: those without a value have no level."""
+    has_value = predictions["status"] == "value"
+    level = predictions["level_dbm"].where(has_value).clip(*POSSIBLE_DBM)
+    described = {"basis": "predicted", "kind": "prediction", "date": ""}
+    return predictions.assign(**described, level_dbm=level, at_least=predictions["reason"] != "")[
         [*(name for name in SIGNALS if name != "used"), "date", "at_least"]
     ]
 
@@ -324,15 +324,15 @@ def _best(schools: gpd.GeoDataFrame, tidy: pd.DataFrame, opened: Opened) -> pd.D
     radio |= set(used.loc[used["kind"] == "prediction", "technology"])
     top = _BEST & radio or {max(radio - {"fixed"}, default="")}
     serves = (used["technology"] == "fixed") & (used["adequacy"] > 0)
-    tells = used["technology"].isin(top) | serves
-    heard = schools["row_id"].isin(set(used.loc[tells, "row_id"]))
-    columns.loc[~heard, list(columns.columns)] = None
-    # A poor signal is all there is only where no other map of 4G or 5G is silent about the place.
+    decides = used["technology"].isin(top) | serves
+    is_decided = schools["row_id"].isin(set(used.loc[decides, "row_id"]))
+    columns.loc[~is_decided, list(columns.columns)] = None
+    # A poor signal is all there is only where no other map of 4G or 5G lacks data.
     silent_map = tidy["technology"].isin(_BEST) & (tidy["status"] == "unknown")
     silent_map &= tidy["kind"] != "prediction"  # from sites that are no map of anything
-    spoken = tidy["used"].astype(bool)
+    counts = tidy["used"].astype(bool)
     pairs = ["row_id", "technology", "operator"]
-    answered = pd.MultiIndex.from_frame(tidy.loc[spoken, pairs])
+    answered = pd.MultiIndex.from_frame(tidy.loc[counts, pairs])
     asked = tidy.loc[silent_map, pairs]
     unanswered = asked[~pd.MultiIndex.from_frame(asked).isin(answered)]
     poor = columns["available"] < opened.project.index.gap.covered

@@ -22,7 +22,7 @@ from kalsel_gap.storage.spreadsheet import Dialect, csv_of, json_of
 if TYPE_CHECKING:
     from kalsel_gap.storage.run_folder import Run
 
-_SLIPS_TOLD = 3  # headers that look misspelt: the rest are in findings.csv
+_SLIPS_SHOWN = 3  # headers that look misspelt: the rest are in findings.csv
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def remarks(run: Run, text: Text) -> list[str]:
     slips = findings[findings["code"] == "column_not_understood"]
     sentences += [
         f"{row['file']}: {finding_sentence(row, text)}"
-        for row in slips.head(_SLIPS_TOLD).to_dict("records")
+        for row in slips.head(_SLIPS_SHOWN).to_dict("records")
     ]
     return sentences
 
