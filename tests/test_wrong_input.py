@@ -779,9 +779,9 @@ def ended_well(answer: Answer, runs: Path, before: dict[str, bytes]) -> None:
 @pytest.mark.parametrize(
     ("name", "point"),
     [
-        ("SIGTERM", "kalsel_gap.storage.parquet._write_parquet"),
-        ("SIGINT", "kalsel_gap.storage.atomic._sync"),
-        ("SIGHUP", "kalsel_gap.storage.atomic._swap"),
+        ("SIGTERM", "kalsel_gap.storage.parquet.write_parquet"),
+        ("SIGINT", "kalsel_gap.storage.atomic.sync"),
+        ("SIGHUP", "kalsel_gap.storage.atomic.swap"),
         ("SIGINT", "kalsel_gap.storage.atomic.replace_text"),
         ("SIGINT", "kalsel_gap.deliverables.tables.select"),
         ("SIGINT", "kalsel_gap.deliverables.tables.remarks"),

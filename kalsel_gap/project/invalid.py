@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def _tree_faults(index: Index, path: Path) -> Iterator[KalselGapError]:
+def tree_faults(index: Index, path: Path) -> Iterator[KalselGapError]:
     """Errors of the trees of barrier and need beyond a single node."""
     known = schema.measurable()
     for code, node in index.nodes.items():
@@ -36,7 +36,8 @@ def _tree_faults(index: Index, path: Path) -> Iterator[KalselGapError]:
             )
 
 
-def _fault(section: str, path: Path) -> KalselGapError | None:
+def section_fault(section: str, path: Path) -> KalselGapError | None:
+    """Why the file that a section names cannot be read; None if it can."""
     try:
         if path.is_dir():
             if section.startswith(("elevation", "land_cover")):  # no tiles: it would be files
@@ -55,7 +56,7 @@ def _fault(section: str, path: Path) -> KalselGapError | None:
     return InputError("file_empty", path=path) if empty else None
 
 
-def _readable(error: ValidationError, path: Path) -> list[KalselGapError]:
+def readable_errors(error: ValidationError, path: Path) -> list[KalselGapError]:
     """Pydantic's errors as ours: dotted key, error, suggestion."""
     readable: list[KalselGapError] = []
     reported: set[tuple[int | str, ...]] = set()

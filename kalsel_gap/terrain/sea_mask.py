@@ -262,7 +262,7 @@ def _runs(
     def runs_of(block: tuple[int, int]) -> tuple[IntArray, IntArray]:
         top, bottom = block
         z = read(Window(0, top, grid.width, bottom - top))
-        begin, end = _runs_in(_of_kind(z, *kind))
+        begin, end = find_runs(_of_kind(z, *kind))
         return begin + top * grid.width, end + top * grid.width
 
     with ThreadPoolExecutor(threads) as pool:
@@ -285,7 +285,7 @@ def _of_kind(z: NDArray[np.generic], kind: int, limit: float) -> BoolArray:
 
 
 @kernel
-def _runs_in(within: BoolArray) -> tuple[IntArray, IntArray]:
+def find_runs(within: BoolArray) -> tuple[IntArray, IntArray]:
     """Runs of a block of rows, counted from its own first cell."""
     height, width = within.shape
     count = 0

@@ -11,7 +11,7 @@ from rasterio.features import rasterize
 
 from kalsel_gap.geo.geodesy import metres_per_degree
 from kalsel_gap.geo.kernels import kernel
-from kalsel_gap.terrain.sea_mask import BLOCK_CELLS, CellRuns, Rows, _runs_in
+from kalsel_gap.terrain.sea_mask import BLOCK_CELLS, CellRuns, Rows, find_runs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,7 +45,7 @@ def line_cells(lines: NDArray[np.object_], grid: Grid) -> CellRuns:
             all_touched=True,
             dtype="uint8",
         )
-        begin, end = _runs_in(within.astype(np.bool_))
+        begin, end = find_runs(within.astype(np.bool_))
         begins.append(begin + top * grid.width)
         ends.append(end + top * grid.width)
     return CellRuns(np.concatenate(begins), np.concatenate(ends), grid)
