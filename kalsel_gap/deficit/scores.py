@@ -20,7 +20,7 @@ from kalsel_gap.stages import Staged
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from kalsel_gap.project.index import Gap, Index
+    from kalsel_gap.project.index import Gap, Index, Priority
     from kalsel_gap.project.model import Opened
 
 # Beyond this many decimals two scores are one: the last bits differ between machines.
@@ -47,65 +47,94 @@ def score_schools(schools: gpd.GeoDataFrame, opened: Opened) -> Staged:
         Those of the schema and, for each active leaf, ``<leaf>_score``, ``<leaf>_status`` and
         ``<leaf>_contribution``.
     """
-    index = opened.project.index
-    out = pd.DataFrame(index=schools.index)
-    located = schools["lat"].notna()
-    counts = counted(schools)
-    a_d, a_a = schools["delivered"], schools["available"]
-    out["deficit"] = deficit(a_d, a_a, index.weight_delivered).where(counts)
-    ranked = out["deficit"].notna()
-    out["deficit_status"] = np.select(
-        [
-            ~ranked,
-            (schools["delivered_status"] == "known") & (schools["available_status"] == "known"),
-        ],
-        ["unknown", "known"],
-        "inferred",
-    )
-    out["unranked_reason"] = np.select(
-        [ranked, schools["is_duplicate"].astype(bool), ~located],
-        ["", "duplicate", "no_location"],
-        "no_evidence",
-    )
-    out["unranked_reason"] = out["unranked_reason"].replace("", None)
-    out["gap_type"] = gap_type(
-        a_d.where(schools["delivered_status"] == "known"), a_a.where(counts), index.gap
-    ).where(ranked, "unknown")
-    out["tier"] = tier(out["deficit"], index.tiers.bounds)
-    _need_facts(out, schools, index, counts)
+    index, counts = opened.project.index, counted(schools)
+    out = _shortfall(schools, index, counts)
+    out = out.join(_need_facts(schools, index, counts))
     trees = measure(schools.join(out), index, counts)
+    ranked = out["deficit"].notna()
     out["barrier"], out["need"] = trees.value["barrier"], trees.value["need"]
-    weights = index.priority
-    # A tree for which the project has nothing at all is left out; one that is unknown for a single
-    # school counts as the middle of its range, so that knowing less moves nobody to the front.
-    given = {"barrier": weights.barrier, "need": weights.need}
-    given = {root: weight for root, weight in given.items() if trees.value[root].notna().any()}
-    total = (weights.base + sum(given.values())) or 1.0
-    base, share = weights.base / total, {root: weight / total for root, weight in given.items()}
-    scale = out["deficit"]
-    out["delivered_contribution"] = (base * index.weight_delivered * (1 - a_d)).where(ranked)
-    rest = base * scale - out["delivered_contribution"]
-    out["available_contribution"] = rest.clip(lower=0.0)  # rounding can give a value below 0
-    out["priority"] = base * scale
-    out["unknown_contribution"] = 0.0 * scale
-    for root, weight in share.items():
-        value = trees.value[root]
-        out["priority"] += weight * scale * value.fillna(_NEUTRAL)
-        out["unknown_contribution"] += (weight * scale * _NEUTRAL).where(value.isna(), 0.0)
-    out["priority"] = out["priority"].clip(0.0, 1.0)
-    for leaf, part in trees.share.items():
-        root = index.root(leaf)
-        out[f"{leaf}_score"] = trees.score[leaf]
-        out[f"{leaf}_status"] = trees.status[leaf]
-        weight = share.get(root, 0.0)
-        contribution = scale * weight * trees.value[root].fillna(0.0) * part.fillna(0.0)
-        out[f"{leaf}_contribution"] = contribution.clip(0, 1)
+    base, share = _priority_weights(trees, index.priority)
+    out = out.join(_priority(out["deficit"], schools["delivered"], trees, index, (base, share)))
+    out = out.join(_leaves(out["deficit"], trees, index, share))
     out["completeness"] = _completeness(schools, trees, index).where(ranked)
     out["rank"] = rank(schools.join(out[["deficit", "priority"]]), by="deficit")
     out["reason"] = _reason(out, schools)
     out["hindrance"] = _hindrance(out, list(trees.share), index).where(ranked)
     written = (*schema.of_stage("scores"), *schema.leaf_columns(trees.share))
     return Staged(schema.table(out, written))
+
+
+def _shortfall(schools: gpd.GeoDataFrame, index: Index, counts: pd.Series[bool]) -> pd.DataFrame:
+    """Deficit with its status, gap type and tier, or the reason why there is none."""
+    a_d, a_a = schools["delivered"], schools["available"]
+    is_known = schools["delivered_status"] == "known"
+    value = deficit(a_d, a_a, index.weight_delivered).where(counts)
+    ranked = value.notna()
+    status = [~ranked, is_known & (schools["available_status"] == "known")]
+    unranked = [ranked, schools["is_duplicate"].astype(bool), schools["lat"].isna()]
+    reason = np.select(unranked, ["", "duplicate", "no_location"], "no_evidence")
+    gap = gap_type(a_d.where(is_known), a_a.where(counts), index.gap)
+    out = pd.DataFrame({"deficit": value}, index=schools.index)
+    out["deficit_status"] = np.select(status, ["unknown", "known"], "inferred")
+    out["unranked_reason"] = reason
+    out["unranked_reason"] = out["unranked_reason"].replace("", None)
+    out["gap_type"] = gap.where(ranked, "unknown")
+    out["tier"] = tier(value, index.tiers.bounds)
+    return out
+
+
+def _priority_weights(trees: Trees, weights: Priority) -> tuple[float, dict[str, float]]:
+    """Weight of the deficit alone and of each tree in the priority; together 1.
+
+    A tree for which the project has nothing at all is left out.
+    """
+    given = {"barrier": weights.barrier, "need": weights.need}
+    given = {root: weight for root, weight in given.items() if trees.value[root].notna().any()}
+    total = (weights.base + sum(given.values())) or 1.0
+    return weights.base / total, {root: weight / total for root, weight in given.items()}
+
+
+def _priority(
+    deficit_: pd.Series[float],
+    delivered_: pd.Series[float],
+    trees: Trees,
+    index: Index,
+    weights: tuple[float, dict[str, float]],
+) -> pd.DataFrame:
+    """Priority, and what service, signal and unknown trees contribute to it.
+
+    A tree that is unknown for a single school counts as the middle of its range, so that knowing
+    less moves nobody to the front.
+    """
+    base, share = weights
+    out = pd.DataFrame(index=deficit_.index)
+    own = base * index.weight_delivered * (1 - delivered_)
+    out["delivered_contribution"] = own.where(deficit_.notna())
+    rest = base * deficit_ - out["delivered_contribution"]
+    out["available_contribution"] = rest.clip(lower=0.0)  # rounding can give a value below 0
+    out["priority"] = base * deficit_
+    out["unknown_contribution"] = 0.0 * deficit_
+    for root, weight in share.items():
+        value = trees.value[root]
+        out["priority"] += weight * deficit_ * value.fillna(_NEUTRAL)
+        out["unknown_contribution"] += (weight * deficit_ * _NEUTRAL).where(value.isna(), 0.0)
+    out["priority"] = out["priority"].clip(0.0, 1.0)
+    return out
+
+
+def _leaves(
+    deficit_: pd.Series[float], trees: Trees, index: Index, share: dict[str, float]
+) -> pd.DataFrame:
+    """Score and status of each active leaf, and what it contributes to the priority."""
+    columns: dict[str, pd.Series[float] | pd.Series[str]] = {}
+    for leaf, part in trees.share.items():
+        root = index.root(leaf)
+        columns[f"{leaf}_score"] = trees.score[leaf]
+        columns[f"{leaf}_status"] = trees.status[leaf]
+        weight = share.get(root, 0.0)
+        contribution = deficit_ * weight * trees.value[root].fillna(0.0) * part.fillna(0.0)
+        columns[f"{leaf}_contribution"] = contribution.clip(0, 1)
+    return pd.DataFrame(columns, index=deficit_.index)
 
 
 def deficit(
@@ -190,22 +219,24 @@ def rank(schools: pd.DataFrame, *, by: str) -> pd.Series[int]:
     return ranks.reindex(schools.index)
 
 
-def _need_facts(
-    out: pd.DataFrame, schools: gpd.GeoDataFrame, index: Index, counts: pd.Series[bool]
-) -> None:
-    out["vulnerability"] = need.vulnerability(
-        schools["level"],
-        schools["inclusive"],
-        schools["village_index"],
-        schools["poor_share"],
-        index.vulnerability,
-    )
+def _need_facts(schools: gpd.GeoDataFrame, index: Index, counts: pd.Series[bool]) -> pd.DataFrame:
+    """The facts of need that depend on what is delivered, or on several columns."""
     has = schools["delivered"]
-    out["idle_devices"] = need.idle(schools["devices"], has)
-    out["idle_accounts_share"] = need.idle(schools["accounts_active_share"], has)
     adequate = (has >= index.gap.adequate) & (schools["delivered_status"] == "known")
     adequate &= counts  # the place of a duplicate is not to be trusted
-    out["adequate_school_km"] = need.adequate_school_km(schools["lat"], schools["lon"], adequate)
+    columns = {
+        "vulnerability": need.vulnerability(
+            schools["level"],
+            schools["inclusive"],
+            schools["village_index"],
+            schools["poor_share"],
+            index.vulnerability,
+        ),
+        "idle_devices": need.idle(schools["devices"], has),
+        "idle_accounts_share": need.idle(schools["accounts_active_share"], has),
+        "adequate_school_km": need.adequate_school_km(schools["lat"], schools["lon"], adequate),
+    }
+    return pd.DataFrame(columns, index=schools.index)
 
 
 # --- the trees ---------------------------------------------------------------------------------

@@ -301,6 +301,18 @@ def _no_signals() -> pd.DataFrame:
 def _best(schools: gpd.GeoDataFrame, tidy: pd.DataFrame, opened: Opened) -> pd.DataFrame:
     """The best signal of each school, what is available, and how that is known."""
     used = tidy[tidy["used"].astype(bool)]
+    columns = _best_signal(schools, used)
+    columns.loc[~_is_decided(schools, tidy, used, opened), list(columns.columns)] = None
+    # A poor signal is all there is only where no other map of 4G or 5G lacks data.
+    poor = columns["available"] < opened.project.index.gap.covered
+    bound = columns["available"].where(poor & _lacks_a_map(schools, tidy, used))
+    columns.loc[bound.notna(), "available"] = np.nan
+    columns = _with_fixed_network(schools, columns, opened.project.signal.fixed_network)
+    return _inferred(schools, columns, bound, opened)
+
+
+def _best_signal(schools: gpd.GeoDataFrame, used: pd.DataFrame) -> pd.DataFrame:
+    """The signal of the highest adequacy at each school, from the evidence that counts."""
     best = used.sort_values(
         ["adequacy", "level_dbm", "technology", "operator"],
         ascending=[False, False, False, True],
@@ -316,35 +328,53 @@ def _best(schools: gpd.GeoDataFrame, tidy: pd.DataFrame, opened: Opened) -> pd.D
             "best_basis": best["basis"],
         }
     )
-    silent = best["status"] == "none"
-    columns.loc[silent, ["best_technology", "best_operator"]] = None
-    # A school that only maps of older technologies cover may have a better one: unknown.
+    columns.loc[best["status"] == "none", ["best_technology", "best_operator"]] = None
+    return columns
+
+
+def _is_decided(
+    schools: gpd.GeoDataFrame, tidy: pd.DataFrame, used: pd.DataFrame, opened: Opened
+) -> pd.Series[bool]:
+    """Whether evidence of the project's best technology, or a fixed network, covers each school.
+
+    A school that only maps of older technologies cover may have a better one: unknown.
+    """
     radio = {s.technology for s in opened.project.coverage}
     radio |= set(tidy.loc[tidy["kind"] == "tile", "technology"])
     radio |= set(used.loc[used["kind"] == "prediction", "technology"])
     top = _BEST & radio or {max(radio - {"fixed"}, default="")}
     serves = (used["technology"] == "fixed") & (used["adequacy"] > 0)
     decides = used["technology"].isin(top) | serves
-    is_decided = schools["row_id"].isin(set(used.loc[decides, "row_id"]))
-    columns.loc[~is_decided, list(columns.columns)] = None
-    # A poor signal is all there is only where no other map of 4G or 5G lacks data.
-    silent_map = tidy["technology"].isin(_BEST) & (tidy["status"] == "unknown")
-    silent_map &= tidy["kind"] != "prediction"  # from sites that are no map of anything
-    counts = tidy["used"].astype(bool)
+    covered: pd.Series[bool] = schools["row_id"].isin(set(used.loc[decides, "row_id"]))
+    return covered
+
+
+def _lacks_a_map(
+    schools: gpd.GeoDataFrame, tidy: pd.DataFrame, used: pd.DataFrame
+) -> pd.Series[bool]:
+    """Whether a map of 4G or 5G has no data at a school, and no other evidence replaces it."""
     pairs = ["row_id", "technology", "operator"]
-    answered = pd.MultiIndex.from_frame(tidy.loc[counts, pairs])
-    asked = tidy.loc[silent_map, pairs]
+    lacking = tidy["technology"].isin(_BEST) & (tidy["status"] == "unknown")
+    lacking &= tidy["kind"] != "prediction"  # from sites that are no map of anything
+    asked = tidy.loc[lacking, pairs]
+    answered = pd.MultiIndex.from_frame(used[pairs])
     unanswered = asked[~pd.MultiIndex.from_frame(asked).isin(answered)]
-    poor = columns["available"] < opened.project.index.gap.covered
-    bound = columns["available"].where(poor & schools["row_id"].isin(set(unanswered["row_id"])))
-    columns.loc[bound.notna(), "available"] = np.nan
+    lacks: pd.Series[bool] = schools["row_id"].isin(set(unanswered["row_id"]))
+    return lacks
+
+
+def _with_fixed_network(
+    schools: gpd.GeoDataFrame, columns: pd.DataFrame, adequacy: float
+) -> pd.DataFrame:
+    """The columns with the fixed network in place of a poorer signal where one is declared."""
     fixed = schools["fixed_network"].fillna(value=False).astype(bool)
-    better = fixed & ~(columns["available"] >= opened.project.signal.fixed_network)
-    columns.loc[better, "available"] = opened.project.signal.fixed_network
+    better = fixed & ~(columns["available"] >= adequacy)
+    columns = columns.copy()
+    columns.loc[better, "available"] = adequacy
     columns.loc[better, "best_technology"] = "fixed"
     columns.loc[better, ["best_operator", "best_level_dbm"]] = None
     columns.loc[better, "best_basis"] = "declared"
-    return _inferred(schools, columns, bound, opened)
+    return columns
 
 
 def _inferred(
