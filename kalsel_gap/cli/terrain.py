@@ -20,9 +20,9 @@ HELP = N_(
     "Write terrain layers of the whole elevation model for GIS, and statistics by area.\n\n"
     "Each layer is a Cloud Optimized GeoTIFF with a style for QGIS (.qml) beside it: elevation, "
     "slope, aspect, tri, roughness, relief, coast, zone, hillshade, mountain, class. "
-    "terrain_statistics.csv has a row for each province, kabupaten and kecamatan. Finished "
-    "parts are kept: an interrupted run continues where it stopped, and a run with other thresholds "
-    "takes little time.\n\n"
+    "terrain_statistics.csv has a row for each province, kabupaten and kecamatan. Finished parts "
+    "are kept: an interrupted run continues where it stopped, and a run with other thresholds takes "
+    "little time.\n\n"
     "Example: kalsel-gap terrain --layers slope,class"
 )
 _LABELS = {  # of columns on a terminal; the files have all of them, and the kecamatan too

@@ -16,6 +16,10 @@ from kalsel_gap.project.model import Project
 if TYPE_CHECKING:
     from pathlib import Path
 
+# Keys whose answer decides the list: a first project leaves them blank, and nobody answers for the
+# user. The error says what each answer means.
+_DECIDING = frozenset(("basis", "kind", "nodata_means", "sea", "surface", "technology"))
+
 
 def tree_faults(index: Index, path: Path) -> Iterator[KalselGapError]:
     """Errors of the trees of barrier and need beyond a single node."""
@@ -98,6 +102,8 @@ def readable_errors(error: ValidationError, path: Path) -> list[KalselGapError]:
                 readable.append(ProjectError("key_missing", path=path, column=key))
             case "value_error":
                 readable.append(ProjectError(str(context["error"]), path=path, column=key))
+            case "literal_error" if last in _DECIDING and not value.strip():
+                readable.append(ProjectError(f"blank_{last}", path=path, column=key))
             case "literal_error":
                 choices = context["expected"].replace(" or ", ", ").replace("'", "")
                 readable.append(
