@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from string import Formatter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from kalsel_gap.i18n.text import N_, Text, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     import pandas as pd
 
@@ -67,6 +68,7 @@ ERRORS: dict[str, str] = {
     "interrupted": N_("interrupted. No half-written file is left."),
     "key_missing": N_("this key is required."),
     "key_new": N_("a new table needs the key “{key}”."),
+    "layer_error": N_("Nothing was ranked. To try a ranking with this layer all the same, add --despite-errors."),
     "key_unknown": N_("there is no such key; the known keys here are: {known}."),
     "layer_needs_sea": N_("the layer “{value}” needs the sea, and the elevation model shows none. State under [elevation] which cells are sea, or leave out the layer."),
     "layer_needs_shore": N_("the layer “{value}” needs a shore, and the elevation model shows none. Name a [coastline], or state under [elevation] which cells are sea, or leave out the layer."),
@@ -414,6 +416,7 @@ NAMES: dict[str, str] = {
     "sites": N_("reading sites"),
     "places": N_("areas"),
     "quality": N_("checking rows"),
+    "layers": N_("checking layers"),
     "files": N_("checking files"),
     "sea": N_("open sea"),
     "terrain": N_("terrain"),
@@ -446,6 +449,8 @@ def _error_line(error: KalselGapError, text: Text) -> str:
     params = {key: _short(plain(value)) for key, value in error.params.items()}
     params.setdefault("column", _short(plain(error.column)))
     sentence = _error_sentence(error.code, params, text)
+    if isinstance(found := error.params.get("finding"), Mapping):
+        sentence = f"{finding_sentence(found, text)} {sentence}"
     where = [plain(error.path)] if error.path is not None else []
     if error.row is not None:
         where.append(text(N_("row {row}"), row=error.row))
