@@ -21,8 +21,8 @@ HELP = N_(
     "Each layer is a Cloud Optimized GeoTIFF with a style for QGIS (.qml) beside it: elevation, "
     "slope, aspect, tri, roughness, relief, coast, zone, hillshade, mountain, class. "
     "terrain_statistics.csv has a row for each province, kabupaten and kecamatan. Finished parts "
-    "are kept: an interrupted run continues where it stopped, and a run with other thresholds takes "
-    "little time.\n\n"
+    "are kept: an interrupted run continues where it stopped, and a run with other thresholds "
+    "takes little time.\n\n"
     "Example: kalsel-gap terrain --layers slope,class"
 )
 _LABELS = {  # of columns on a terminal; the files have all of them, and the kecamatan too
