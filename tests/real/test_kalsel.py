@@ -209,7 +209,7 @@ def test_distance_to_the_coast(kalsel: Run, hundred: gpd.GeoDataFrame, shared: P
         near = ndimage.distance_transform_edt(~wide) * cell_m <= 3000 + cell_m / 2
         sea = np.column_stack(dem.xy(*np.nonzero(wet & near)))
     # A coastline is that of the open sea up to 2 km from open water of the elevation model.
-    off_km = KDTree(sea).query(shore)[0] * 111.2
+    off_km = np.asarray(KDTree(sea).query(shore)[0]) * 111.2
     x, y = shore.T
     off_km[(x < west) | (x > east) | (y < south) | (y > north)] = 0.0
     x, y = shore[off_km <= 2.0].T
