@@ -68,7 +68,7 @@ ERRORS: dict[str, str] = {
     "interrupted": N_("interrupted. No half-written file is left."),
     "key_missing": N_("this key is required."),
     "key_new": N_("a new table needs the key “{key}”."),
-    "layer_error": N_("Nothing was ranked. To try a ranking with this layer all the same, add --despite-errors."),
+    "layer_error": N_("{finding} Nothing was ranked. To try a ranking with this layer all the same, add --despite-errors."),
     "key_unknown": N_("there is no such key; the known keys here are: {known}."),
     "layer_needs_sea": N_("the layer “{value}” needs the sea, and the elevation model shows none. State under [elevation] which cells are sea, or leave out the layer."),
     "layer_needs_shore": N_("the layer “{value}” needs a shore, and the elevation model shows none. Name a [coastline], or state under [elevation] which cells are sea, or leave out the layer."),
@@ -448,9 +448,9 @@ def error_lines(error: KalselGapError, text: Text) -> list[str]:
 def _error_line(error: KalselGapError, text: Text) -> str:
     params = {key: _short(plain(value)) for key, value in error.params.items()}
     params.setdefault("column", _short(plain(error.column)))
-    sentence = _error_sentence(error.code, params, text)
     if isinstance(found := error.params.get("finding"), Mapping):
-        sentence = f"{finding_sentence(found, text)} {sentence}"
+        params["finding"] = finding_sentence(found, text)
+    sentence = _error_sentence(error.code, params, text)
     where = [plain(error.path)] if error.path is not None else []
     if error.row is not None:
         where.append(text(N_("row {row}"), row=error.row))
