@@ -21,8 +21,10 @@ from kalsel_gap import schema
 from kalsel_gap.deficit import service, signals
 from kalsel_gap.deficit.scores import score_schools
 from kalsel_gap.deliverables import map_previews
+from kalsel_gap.errors import InputError, SeveralErrors
 from kalsel_gap.findings import Finding, sort, to_frame
 from kalsel_gap.project.read import find_project, read_project
+from kalsel_gap.quality import layer_errors
 from kalsel_gap.quality import stage as quality
 from kalsel_gap.radio.links import prediction
 from kalsel_gap.sources import places, schools, sites
@@ -44,6 +46,7 @@ STAGES: tuple[Stage, ...] = (
     schools.STAGE,
     sites.STAGE,
     quality.STAGE,
+    layer_errors.STAGE,
     places.STAGE,
     open_sea.STAGE,
     terrain.STAGE,
@@ -80,6 +83,7 @@ class OpenProject:
         *,
         out: Path | None = None,
         cached: bool = True,
+        despite_errors: bool = False,
         report: Reporter = _silent,
     ) -> Run:
         """Rank the schools and write a run.
@@ -90,23 +94,30 @@ class OpenProject:
             Folder of the runs, instead of the project's.
         cached : bool
             Whether the cache is used.
+        despite_errors : bool
+            Whether a layer is used that cannot be what the project says it is; ``run.json`` then
+            names what is wrong.
         report : Reporter
             Receives the progress.
 
         Raises
         ------
         InputError, OutputError, SeveralErrors
-            See the readers and :func:`kalsel_gap.storage.run_folder.write_run`.
+            See the readers and :func:`kalsel_gap.storage.run_folder.write_run`; a layer cannot be
+            what the project says it is.
         """
         opened = self.opened
         store = Cache(default_cache_folder() if cached else None)
         self.seconds.clear()
         frames = [to_frame(_unused(opened))]
         work, table = StageCache(opened, store), nobody()
+        ignored: list[str] = []
         for stage in STAGES:
             with _Step(self, stage.name, report):
                 table, found = work.run(stage, table, partial(report, stage.name))
                 frames.append(found)
+                if stage is layer_errors.STAGE:
+                    ignored = _obey(found, despite_errors=despite_errors)
         with _Step(self, "scores", report):
             scored = score_schools(table, opened, service=work.table("service"))
             table = schema.check(join(table, scored.columns), "scores")
@@ -114,6 +125,7 @@ class OpenProject:
             findings = sort(pd.concat(frames, ignore_index=True))
             folder = out if out is not None else opened.project.output.folder
             manifest = _manifest(opened, work.hashes, scored.tables["inactive"])
+            manifest |= {"despite_errors": ignored} if despite_errors else {}
             inner = {name for stage in STAGES for name in stage.passes_on}
             kept = {name: each for name, each in work.tables.items() if name not in inner}
             run = write_run(folder, manifest, _arranged(table), findings, kept)
@@ -142,6 +154,14 @@ def open_project(path: Path | str | None = None, *, options: tuple[str, ...] = (
     """
     chosen = Path(path) if path is not None else find_project(Path.cwd())
     return OpenProject(read_project(chosen, options))
+
+
+def _obey(errors: pd.DataFrame, *, despite_errors: bool) -> list[str]:
+    """Stop for errors of whole layers, or say which of them were ignored."""
+    rows = errors.to_dict("records")
+    if rows and not despite_errors:
+        raise SeveralErrors([InputError("layer_error", path=r["file"], finding=r) for r in rows])
+    return [f"{row['file']}: {row['code']}" for row in rows]
 
 
 def _unused(opened: Opened) -> list[Finding]:

@@ -66,7 +66,7 @@ class Stage:
         What progress is reported under.
     make : callable
         Of the schools table as the stages before have left it, the project, the tables that it
-        reads and whom to tell how far it is, in this order.
+        reads and the progress callback, in this order.
     reads : tuple of str
         Columns of earlier stages that it reads.
     sections : tuple of str

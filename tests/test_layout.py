@@ -83,6 +83,17 @@ def test_no_function_has_the_name_of_its_module() -> None:
     ] == []
 
 
+def test_no_module_imports_a_private_name_of_another() -> None:
+    assert [
+        f"{name}: {each.name} of {node.module}"
+        for name, source in package_sources().items()
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("kalsel_gap")
+        for each in node.names
+        if each.name.startswith("_") and not each.name.startswith("__")
+    ] == []
+
+
 def test_every_test_file_mirrors_a_module() -> None:
     without = set()
     for path in TESTS.rglob("test_*.py"):

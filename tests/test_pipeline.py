@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from kalsel_gap.project.model import Opened
     from kalsel_gap.stages import Stage
     from kalsel_gap.storage.run_folder import Run
-    from tests.conftest import MakeProject, MakeRaster
+    from tests.conftest import CommandLine, MakeProject, MakeRaster
 
 # Images for maps are half the time of a small run, and no number rests on them.
 pytestmark = pytest.mark.usefixtures("without_images")
@@ -533,3 +533,54 @@ def test_speed_tests_of_tiny(tiny: Run) -> None:
     # 00000102: 1.1 of 20 Mbps, .3 of 5 upwards, 310 ms.
     expected = 0.7 * (1.1 / 20) ** 0.5 + 0.2 * (0.3 / 5) ** 0.5 + 0.1 * (1 - 260 / 550)
     assert table.loc["00000102", "delivered"] == pytest.approx(expected)
+
+
+# --- layers that cannot be what the project says -----------------------------------------------
+
+
+KBPS = "npsn,date,download_mbps,upload_mbps,latency_ms\n" + "".join(
+    f"0000010{n},2026-06-0{d},{12000 + d},3000,40\n" for n in (1, 2, 3) for d in range(1, 6)
+)
+
+
+def declared(path: str, **changes: str) -> dict[str, Any]:
+    given = {"path": path, "technology": "4g", "operator": "x", "kind": "rsrp_dbm"}
+    return {"coverage": [given | {"basis": "declared", "nodata_means": "unknown"} | changes]}
+
+
+@pytest.mark.parametrize(
+    ("sections", "files", "code"),
+    [
+        (declared("dem.tif"), {}, "raster_unit"),  # an elevation model given as levels
+        (declared("class_2g.tif"), {}, "raster_unit"),  # classes given as levels
+        ({"measurements": [{"path": "t.csv"}]}, {"t.csv": KBPS}, "measurement_unit_kbps"),
+    ],
+)
+def test_a_ranking_obeys_what_check_calls_an_error_of_a_layer(
+    project: MakeProject,
+    tmp_path: Path,
+    cli: CommandLine,
+    sections: dict[str, Any],
+    files: dict[str, str],
+    code: str,
+) -> None:
+    opened = project(sections, files=files)
+    checked = cli("check", "-p", opened.path, "--format", "json", "--lang", "en")
+    found = [each for each in json.loads(checked.out) if each["code"].startswith(code)]
+    assert found
+    assert checked.status == 3
+    answer = cli("--lang", "en", "rank", "-p", opened.path, "--out", tmp_path / "runs")
+    assert answer.status == 1
+    assert found[0]["message"] in answer.err
+    assert "--despite-errors" in answer.err
+    assert not (tmp_path / "runs").exists()
+    run = pipeline.OpenProject(opened).rank(out=tmp_path / "runs", despite_errors=True)
+    (ignored,) = run.manifest["despite_errors"]
+    assert ignored.split(": ")[1].startswith(code)
+    assert run.findings["code"].str.startswith(code).any()
+
+
+def test_a_sound_project_has_nothing_to_ignore(project: MakeProject, tmp_path: Path) -> None:
+    opened = pipeline.OpenProject(project())
+    assert "despite_errors" not in opened.rank(out=tmp_path).manifest
+    assert opened.rank(out=tmp_path, despite_errors=True).manifest["despite_errors"] == []

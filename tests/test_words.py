@@ -45,21 +45,6 @@ BANNED = {
 # File, phrase and reason: where a banned word is the right one.
 ALLOWED: tuple[tuple[str, str, str], ...] = ()
 
-# Rooms and files whose sentences still have such words; one that is clean leaves this list.
-UNCLEAN: tuple[str, ...] = (
-    "cli",
-    "deficit",
-    "deliverables",
-    "doctor.py",
-    "i18n",
-    "pipeline.py",
-    "project",
-    "quality",
-    "sources",
-    "stages.py",
-    "storage",
-)
-
 _PATTERNS = {
     re.compile(rf"(?<![\w-])(?:{pattern})(?![\w-])", re.IGNORECASE): instead
     for pattern, instead in BANNED.items()
@@ -106,29 +91,9 @@ def faults(source: str, name: str = "") -> list[str]:
     return [fault for _, fault in sorted(found)]
 
 
-def is_unclean(name: str) -> bool:
-    """Whether a file, or its room, is on the list of unclean ones."""
-    return name in UNCLEAN or name.split("/", maxsplit=1)[0] in UNCLEAN
-
-
 def test_the_package_uses_the_words_of_the_field() -> None:
-    found = [
-        fault
-        for name, source in package_sources().items()
-        if not is_unclean(name)
-        for fault in faults(source, name)
-    ]
+    found = [fault for name, source in package_sources().items() for fault in faults(source, name)]
     assert not found, "\n".join(found)
-
-
-def test_a_clean_room_leaves_the_list() -> None:
-    kept = {
-        entry
-        for name, source in package_sources().items()
-        for entry in {name, name.split("/")[0]} & set(UNCLEAN)
-        if faults(source, name)
-    }
-    assert sorted(set(UNCLEAN) - kept) == []
 
 
 @pytest.mark.parametrize(

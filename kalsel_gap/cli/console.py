@@ -131,9 +131,9 @@ def runs_of(project: Path | None, runs: Path | None) -> tuple[Opened, Path]:
 def progress(
     text: Text, steps: Sequence[str], *, quiet: bool, is_even: bool = False
 ) -> Iterator[Reporter]:
-    """A progress bar on standard error, for whoever works on `steps` inside the block.
+    """A progress bar on standard error for the work on `steps` inside the block.
 
-    It tells the time left where the parts of the work take about as long as each other.
+    It shows the time left where the parts of the work take about as long as each other.
     """
     from rich.progress import (
         BarColumn,

@@ -209,6 +209,13 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help=N_("No progress bar a
 NoCache = Annotated[
     bool, typer.Option("--no-cache", help=N_("Compute everything again, without the cache."))
 ]
+DespiteErrors = Annotated[
+    bool,
+    typer.Option(
+        "--despite-errors",
+        help=N_("Rank with layers that cannot be what the project says; only as a trial."),
+    ),
+]
 Top = Annotated[
     int | None,
     typer.Option(
@@ -221,40 +228,49 @@ Top = Annotated[
 ]
 RankBy = Annotated[By, typer.Option("--by", help=N_("Rank by deficit or by priority."))]
 OnlyKabupaten = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option(
-        "--kabupaten", metavar=_TEXT, help=N_("Only this kabupaten or kota, name or code.")
+        "--kabupaten",
+        metavar=_TEXT,
+        help=N_("Only this kabupaten or kota, by name, code or short form (HSS); repeatable."),
     ),
 ]
 OnlyKecamatan = Annotated[
-    str | None, typer.Option("--kecamatan", metavar=_TEXT, help=N_("Only this kecamatan."))
+    list[str] | None,
+    typer.Option("--kecamatan", metavar=_TEXT, help=N_("Only this kecamatan; repeatable.")),
 ]
 OnlyLevel = Annotated[
-    str | None,
-    typer.Option("--level", metavar=_TEXT, help=N_("Only this kind of school, such as SD or SMP.")),
+    list[str] | None,
+    typer.Option(
+        "--level",
+        metavar=_TEXT,
+        help=N_("Only this kind of school, such as SD or SMP; repeatable."),
+    ),
 ]
 OnlyAuthority = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option(
-        "--authority", metavar=_TEXT, help=N_("Only schools of kabupaten, province or kemenag.")
+        "--authority",
+        metavar=_TEXT,
+        help=N_("Only schools of kabupaten, province or kemenag; repeatable."),
     ),
 ]
 OnlyTerrain = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option(
         "--terrain",
         metavar=_TEXT,
-        help=N_("Only pegunungan, pesisir, rawa, pulau_kecil or dataran."),
+        help=N_("Only pegunungan, pesisir, rawa, pulau_kecil or dataran; repeatable."),
     ),
 ]
 OnlyGap = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option(
         "--gap",
         metavar=_TEXT,
         help=N_(
             "Only this kind of gap: adequate, slow, unconnected, weak, uncovered, "
-            "covered_unverified, unknown."
+            "covered_unverified, unknown; repeatable."
         ),
     ),
 ]

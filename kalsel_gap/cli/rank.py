@@ -10,9 +10,11 @@ from kalsel_gap.i18n.text import N_, Text
 
 HELP = N_(
     "Rank the schools of a project, and show which come first and why.\n\n"
-    "Each run is kept in a folder of its own; the map and the exports are made from it.\n\n"
+    "Each run is kept in a folder of its own; the map and the exports are made from it. Exit "
+    "status 3 where no school can be ranked.\n\n"
     "Example: kalsel-gap rank --top 5"
 )
+_NOBODY = 3  # exit status
 
 
 def rank(
@@ -30,28 +32,36 @@ def rank(
     terrain: options.OnlyTerrain = None,
     gap: options.OnlyGap = None,
     assignments: options.Assignments = None,
+    despite_errors: options.DespiteErrors = False,
     no_cache: options.NoCache = False,
     quiet: options.Quiet = False,
     lang: options.Lang = None,  # noqa: ARG001 - read before parsing
 ) -> None:
     """Do what :data:`HELP` says."""
     from kalsel_gap.deliverables import tables
+    from kalsel_gap.deliverables.remarks import nobody_ranked, remarks
     from kalsel_gap.pipeline import STEPS, open_project
 
     text: Text = ctx.obj
     with console.progress(text, STEPS, quiet=quiet) as report:
         opened = open_project(project, options=tuple(assignments or ()))
-        run = opened.rank(out=out, cached=not no_cache, report=report)
-    view = tables.View(by.value, top, kabupaten, kecamatan, level, authority, terrain, gap)
+        run = opened.rank(
+            out=out, cached=not no_cache, despite_errors=despite_errors, report=report
+        )
+    filters = (kabupaten, kecamatan, level, authority, terrain, gap)
+    view = tables.View(by.value, top, *(tuple(each or ()) for each in filters))
     selected = tables.select(run.schools, view)
     chosen = console.output_format(format)
     if chosen is Format.table:
+        shown = selected if nobody_ranked(run) else selected.head(top or console.TOP)
         everyone = tables.select(run.schools, view.everyone())
-        console.ranking(run, selected.head(top or console.TOP), tables.by_kabupaten(everyone), text)
+        console.ranking(run, shown, tables.by_kabupaten(everyone), text)
     elif chosen is Format.json:
         console.emit(tables.to_json(run, selected, text))
     else:
         console.emit(tables.to_csv(run, selected, text))
-    for sentence in tables.remarks(run, text):
+    for sentence in remarks(run, text, view):
         console.note(sentence, quiet=quiet)
     console.note(text(N_("Run: {folder}"), folder=run.folder), quiet=quiet)
+    if nobody_ranked(run):
+        raise typer.Exit(_NOBODY)

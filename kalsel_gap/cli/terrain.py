@@ -20,9 +20,9 @@ HELP = N_(
     "Write terrain layers of the whole elevation model for GIS, and statistics by area.\n\n"
     "Each layer is a Cloud Optimized GeoTIFF with a style for QGIS (.qml) beside it: elevation, "
     "slope, aspect, tri, roughness, relief, coast, zone, hillshade, mountain, class. "
-    "terrain_statistics.csv has a row for each kabupaten and kecamatan. Finished parts are kept: "
-    "an interrupted run continues where it stopped, and a run with other thresholds takes little "
-    "time.\n\n"
+    "terrain_statistics.csv has a row for each province, kabupaten and kecamatan. Finished parts "
+    "are kept: an interrupted run continues where it stopped, and a run with other thresholds "
+    "takes little time.\n\n"
     "Example: kalsel-gap terrain --layers slope,class"
 )
 _LABELS = {  # of columns on a terminal; the files have all of them, and the kecamatan too
@@ -51,6 +51,14 @@ _SPARE = (
     *("class_known_share", "mean_elevation_m", "mean_slope_deg"),
 )
 
+# Terrain classes that only a layer tells, and its section.
+_LAYERS_OF = {
+    "pulau_kecil": N_("small island (land under [coastline])"),
+    "pesisir": N_("coast ([coastline], or the sea of [elevation])"),
+    "rawa": N_("wetland ([wetlands])"),
+}
+_WHOLE = {"all": N_("all"), "raster": N_("the whole raster")}
+
 
 def terrain(
     ctx: typer.Context,
@@ -74,6 +82,13 @@ def terrain(
     for name in atlas.left_out:
         sentence = N_("Not written, because there is no sea: {layer}.")
         console.note(text(sentence, layer=name), quiet=quiet)
+    if "class" in atlas.wanted and (unknown := atlas.find_unknown_classes()):
+        missing = ", ".join(text(_LAYERS_OF[name]) for name in unknown)
+        sentence = N_(
+            "Not known, as the project has no layer for it: {classes}. Their shares are empty, and "
+            "what is shown as plain may belong to them."
+        )
+        console.note(text(sentence, classes=missing), quiet=quiet)
     folder = out or opened.project.output.folder / FOLDER
     if dry_run:
         _estimate(atlas, folder, format, text, quiet=quiet)
@@ -105,4 +120,5 @@ def _for_terminal(table: pd.DataFrame, text: Text) -> pd.DataFrame:
     if "level" not in table.columns:
         return table
     few = table[table["level"] != "kecamatan"]
-    return few.assign(name=few["name"].where(few["level"] != "all", text(N_("all"))))
+    whole = few["level"].map({level: text(words) for level, words in _WHOLE.items()})
+    return few.assign(name=whole.fillna(few["name"]))

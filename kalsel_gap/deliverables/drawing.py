@@ -1,6 +1,6 @@
 """Vector drawings: areas, lines and text as SVG or PNG.
 
-An SVG holds no font and no link and tells in words what it shows. A PNG takes the one font that
+An SVG holds no font and no link and states in words what it shows. A PNG takes the one font that
 its library carries, so that it looks alike on every machine; what that font lacks is written with
 its nearest plain letters.
 """

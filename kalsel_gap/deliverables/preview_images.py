@@ -230,7 +230,7 @@ def draw_coverage(
 
 
 def _of_operator(opened: Opened, sources: Sequence[Coverage], frame: PreviewGrid) -> FloatArray:
-    """Adequacy by one operator: the best evidence that speaks of a pixel, the best of equals."""
+    """Adequacy by one operator: the best evidence that covers a pixel, the best of equals."""
     adequacy = np.full((frame.height, frame.width), np.nan)
     for basis in schema.BASES:
         said = np.full(adequacy.shape, np.nan)

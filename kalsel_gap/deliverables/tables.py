@@ -6,21 +6,14 @@ Cells that a spreadsheet would execute as a formula are made inert, in every dia
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
 from kalsel_gap import schema
 from kalsel_gap.deficit.ranks import rank_schools
 from kalsel_gap.errors import InputError, suggestion
-from kalsel_gap.i18n.messages import (
-    INACTIVE,
-    NAMES,
-    REASON_COLUMNS,
-    REASONS,
-    finding_sentence,
-    reason,
-)
+from kalsel_gap.i18n.messages import NAMES, REASON_COLUMNS, reason
 from kalsel_gap.i18n.text import LANGUAGES, N_, Text
 from kalsel_gap.sources.boundaries import Kabupaten, bare_name
 from kalsel_gap.sources.cells import fold
@@ -29,7 +22,15 @@ from kalsel_gap.storage.spreadsheet import Dialect, csv_of, json_of
 if TYPE_CHECKING:
     from kalsel_gap.storage.run_folder import Run
 
-_SLIPS_TOLD = 3  # headers that look misspelt: the rest are in findings.csv
+# Options that choose schools, and the column that each is about.
+FILTERS = {
+    "kabupaten": "kabupaten",
+    "kecamatan": "kecamatan",
+    "level": "level",
+    "authority": "authority",
+    "terrain": "terrain_class",
+    "gap": "gap_type",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,72 +43,34 @@ class View:
         What the rank is by.
     top : int, optional
         Largest number of schools; the rank remains that among all schools.
-    kabupaten, kecamatan, level, authority, terrain, gap : str, optional
-        Only these; names are compared without case and punctuation.
+    kabupaten, kecamatan, level, authority, terrain, gap : tuple of str
+        Only schools with one of these, of each that names any; names are compared without case
+        and punctuation.
     """
 
     by: Literal["deficit", "priority"] = "deficit"
     top: int | None = None
-    kabupaten: str | None = None
-    kecamatan: str | None = None
-    level: str | None = None
-    authority: str | None = None
-    terrain: str | None = None
-    gap: str | None = None
+    kabupaten: tuple[str, ...] = ()
+    kecamatan: tuple[str, ...] = ()
+    level: tuple[str, ...] = ()
+    authority: tuple[str, ...] = ()
+    terrain: tuple[str, ...] = ()
+    gap: tuple[str, ...] = ()
 
     def everyone(self) -> View:
         """The same filters without a limit."""
         return replace(self, top=None)
 
+    def without(self, option: str) -> View:
+        """The same without one of its filters."""
+        if option not in FILTERS:
+            raise ValueError(option)
+        nothing: dict[str, Any] = {option: ()}
+        return replace(self, **nothing)
 
-def remarks(run: Run, text: Text) -> list[str]:
-    """Remarks below a ranking: unranked schools, findings, indicators without data."""
-    schools, findings = run.schools, run.findings
-    sentences = []
-    reasons = schools["unranked_reason"].value_counts()
-    if len(reasons):
-        counted = [f"{text(REASONS[code])}: {text.number(n)}" for code, n in reasons.items()]
-        sentences.append(
-            text(
-                N_("Schools without a rank: {count} ({reasons})."),
-                count=text.number(reasons.sum()),
-                reasons="; ".join(counted),
-            )
-        )
-    if len(schools) and schools["rank"].isna().all():
-        sentences.append(
-            text(N_("No school has a rank. Are the coordinates inside the boundaries?"))
-        )
-    sentences += _inactive(run, text)
-    if len(findings):
-        severities = findings["severity"].value_counts()
-        counted = [
-            f"{text(NAMES[s])} {text.number(severities[s])}"
-            for s in ("error", "warning", "note")
-            if s in severities
-        ]
-        sentences.append(text(N_("Findings in findings.csv: {counts}."), counts=", ".join(counted)))
-    slips = findings[findings["code"] == "column_not_understood"]
-    sentences += [
-        f"{row['file']}: {finding_sentence(row, text)}"
-        for row in slips.head(_SLIPS_TOLD).to_dict("records")
-    ]
-    return sentences
-
-
-def _inactive(run: Run, text: Text) -> list[str]:
-    """Leaves that are not scored, a sentence for each reason."""
-    parameters = run.manifest.get("parameters", {})
-    leaves: dict[str, list[str]] = {}
-    for leaf, reason_ in sorted(run.manifest.get("not_scored", {}).items()):
-        column = parameters.get(f"index.nodes.{leaf}.column")
-        known = schema.BY_NAME.get(column)
-        leaves.setdefault(reason_, []).append(text(known.label) if known else str(column))
-    return [
-        text(sentence, leaves=", ".join(leaves[code]))
-        for code, sentence in INACTIVE.items()
-        if code in leaves
-    ]
+    def filters(self) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+        """Option, column and wanted values of each filter."""
+        return tuple((name, column, getattr(self, name)) for name, column in FILTERS.items())
 
 
 def select(schools: pd.DataFrame, view: View) -> pd.DataFrame:
@@ -122,29 +85,28 @@ def select(schools: pd.DataFrame, view: View) -> pd.DataFrame:
     if view.by != "deficit":
         chosen["rank"] = rank_schools(chosen, by=view.by)
     chosen = chosen.sort_values(["rank", "npsn", "row_id"], na_position="last", ignore_index=True)
-    filters = {
-        "kabupaten": view.kabupaten,
-        "kecamatan": view.kecamatan,
-        "level": view.level,
-        "authority": view.authority,
-        "terrain_class": view.terrain,
-        "gap_type": view.gap,
-    }
     keep = pd.Series(data=True, index=chosen.index)
-    for column, wanted in filters.items():
-        if wanted is not None:
-            keep &= chosen[column].isin(_meant(chosen, column, wanted))
+    for _, column, wanted in view.filters():
+        if wanted:
+            keep &= chosen[column].isin(
+                {v for each in wanted for v in _meant(chosen, column, each)}
+            )
     chosen = chosen[keep]
     return chosen if view.top is None else chosen.head(view.top)
 
 
+def known_values(schools: pd.DataFrame, column: str) -> list[str]:
+    """What a column of text holds, in order, each once."""
+    return sorted(str(value) for value in schools[column].dropna().unique())
+
+
 def _meant(schools: pd.DataFrame, column: str, wanted: str) -> set[str]:
     """Values of a column that match `wanted`."""
-    values = sorted(schools[column].dropna().unique())
+    values = known_values(schools, column)
     if column == "kabupaten":
         codes = dict(zip(schools["kabupaten"], schools["kabupaten_code"].fillna(""), strict=True))
         names = Kabupaten({name: codes[name] for name in values})
-        found = {name for name in [names.find(wanted)] if name}
+        found = {name for name in [names.find(wanted) or names.abbreviated(wanted)] if name}
     else:
         choices = schema.BY_NAME[column].choices
         words = {
@@ -162,6 +124,36 @@ def _meant(schools: pd.DataFrame, column: str, wanted: str) -> set[str]:
             suggestion=bare.get(suggestion(fold(bare_name(wanted)), bare), ""),
         )
     return found
+
+
+def silent_maps(run: Run, schools: pd.DataFrame) -> pd.DataFrame:
+    """Coverage maps whose ``nodata_means = "unknown"`` leaves schools without evidence.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+    schools : DataFrame
+        Some of its schools.
+
+    Returns
+    -------
+    DataFrame
+        ``row_id`` and ``source``, the file: one row for each school and map that has no data there.
+    """
+    parameters, inputs = run.manifest.get("parameters", {}), run.manifest.get("inputs", {})
+    files = {
+        inputs[key.removesuffix(".nodata_means")]["file"]
+        for key, value in parameters.items()
+        if key.startswith("coverage.") and key.endswith(".nodata_means") and value == "unknown"
+    }
+    if not files or schools.empty:
+        return pd.DataFrame({"row_id": [], "source": []}, dtype="str")
+    signals = run.table("signals")
+    silent = signals["row_id"].isin(set(schools["row_id"])) & signals["source"].isin(files)
+    silent &= (signals["status"] == "unknown") & (signals["kind"] != "prediction")
+    pairs = signals.loc[silent, ["row_id", "source"]].drop_duplicates()
+    return pairs.sort_values(["row_id", "source"], ignore_index=True)
 
 
 def by_kabupaten(schools: pd.DataFrame) -> pd.DataFrame:
@@ -224,6 +216,13 @@ def with_words(run: Run, schools: pd.DataFrame, text: Text) -> pd.DataFrame:
     """The schools with the reason in words, indicators not scored, and the nature of the data."""
     needed = [name for name in schools.columns if name in REASON_COLUMNS]
     words = [reason(row, text) for row in schools[needed].to_dict("records")]
+    silent = silent_maps(run, schools[schools["unranked_reason"] == "no_evidence"])
+    files = silent.groupby("row_id")["source"].agg(", ".join).to_dict()
+    because = N_("{reason}: no data in {files}, whose nodata_means is “unknown”")
+    words = [
+        text(because, reason=said, files=files[row_id]) if row_id in files else said
+        for said, row_id in zip(words, schools["row_id"], strict=True)
+    ]
     declared = [c.name for c in schema.COLUMNS if c.name in schools.columns]
     canonical = len(schema.CANONICAL)
     order = [*declared, *(n for n in schools.columns if n not in set(declared))]

@@ -15,7 +15,8 @@ import folium
 
 from kalsel_gap.deliverables import leaflet, palette
 from kalsel_gap.deliverables.offline_html import Page, as_json, data_uri
-from kalsel_gap.deliverables.tables import by_kabupaten, remarks
+from kalsel_gap.deliverables.remarks import remarks
+from kalsel_gap.deliverables.tables import by_kabupaten
 from kalsel_gap.i18n.messages import (
     COUNT_NAMES,
     NAMES,

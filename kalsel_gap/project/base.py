@@ -74,13 +74,14 @@ def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def flatten(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Every value of nested tables, with its dotted key."""
     for key, value in values.items():
         dotted = f"{prefix}{key}"
         if isinstance(value, Mapping):
-            yield from _flat(value, f"{dotted}.")
+            yield from flatten(value, f"{dotted}.")
         elif isinstance(value, list | tuple) and value and isinstance(value[0], Mapping):
             for number, item in enumerate(value):
-                yield from _flat(item, f"{dotted}.{number}.")
+                yield from flatten(item, f"{dotted}.{number}.")
         else:
             yield dotted, value

@@ -225,7 +225,7 @@ class Index(Sourced):
     """The trees of barrier and need."""
 
     @model_validator(mode="after")
-    def _trees_hang_together(self) -> Self:
+    def _trees_are_connected(self) -> Self:
         for code, node in self.nodes.items():
             seen = {code}
             while node.parent:

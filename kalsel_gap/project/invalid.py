@@ -16,8 +16,12 @@ from kalsel_gap.project.model import Project
 if TYPE_CHECKING:
     from pathlib import Path
 
+# Keys whose answer decides the list: a first project leaves them blank, and nobody answers for the
+# user. The error says what each answer means.
+_DECIDING = frozenset(("basis", "kind", "nodata_means", "sea", "surface", "technology"))
 
-def _tree_faults(index: Index, path: Path) -> Iterator[KalselGapError]:
+
+def tree_faults(index: Index, path: Path) -> Iterator[KalselGapError]:
     """Errors of the trees of barrier and need beyond a single node."""
     known = schema.measurable()
     for code, node in index.nodes.items():
@@ -36,7 +40,8 @@ def _tree_faults(index: Index, path: Path) -> Iterator[KalselGapError]:
             )
 
 
-def _fault(section: str, path: Path) -> KalselGapError | None:
+def section_fault(section: str, path: Path) -> KalselGapError | None:
+    """Why the file that a section names cannot be read; None if it can."""
     try:
         if path.is_dir():
             if section.startswith(("elevation", "land_cover")):  # no tiles: it would be files
@@ -55,7 +60,7 @@ def _fault(section: str, path: Path) -> KalselGapError | None:
     return InputError("file_empty", path=path) if empty else None
 
 
-def _readable(error: ValidationError, path: Path) -> list[KalselGapError]:
+def readable_errors(error: ValidationError, path: Path) -> list[KalselGapError]:
     """Pydantic's errors as ours: dotted key, error, suggestion."""
     readable: list[KalselGapError] = []
     reported: set[tuple[int | str, ...]] = set()
@@ -97,6 +102,8 @@ def _readable(error: ValidationError, path: Path) -> list[KalselGapError]:
                 readable.append(ProjectError("key_missing", path=path, column=key))
             case "value_error":
                 readable.append(ProjectError(str(context["error"]), path=path, column=key))
+            case "literal_error" if last in _DECIDING and not value.strip():
+                readable.append(ProjectError(f"blank_{last}", path=path, column=key))
             case "literal_error":
                 choices = context["expected"].replace(" or ", ", ").replace("'", "")
                 readable.append(

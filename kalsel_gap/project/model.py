@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from kalsel_gap.geo.raster_files import sources
-from kalsel_gap.project.base import Section, _flat
+from kalsel_gap.project.base import Section, flatten
 from kalsel_gap.project.checks import Confidence, FileChecks, Locations, Registers
 from kalsel_gap.project.index import Index
 from kalsel_gap.project.inputs import (
@@ -209,7 +209,7 @@ class Opened:
 
     def values(self) -> Iterator[tuple[str, Any, str]]:
         """Every value in force: dotted key, value, origin."""
-        for key, value in _flat(self.project.model_dump(by_alias=True)):
+        for key, value in flatten(self.project.model_dump(by_alias=True)):
             yield key, self._printable(value), self._origin(key)
 
     def _printable(self, value: object) -> object:

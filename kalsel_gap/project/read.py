@@ -17,12 +17,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from kalsel_gap.errors import InputError, ProjectError, SeveralErrors
-from kalsel_gap.project.base import OVERRIDABLE, _flat, default_values, merge
+from kalsel_gap.project.base import OVERRIDABLE, default_values, flatten, merge
 from kalsel_gap.project.inputs import (
     OneOrMany,
     Output,
 )
-from kalsel_gap.project.invalid import _fault, _readable, _tree_faults
+from kalsel_gap.project.invalid import readable_errors, section_fault, tree_faults
 from kalsel_gap.project.model import Opened, Project
 
 FILE_NAME = "kalsel-gap.toml"
@@ -70,14 +70,14 @@ def read_project(path: Path, options: tuple[str, ...] = ()) -> Opened:
             merge(defaults, stated), context={"folder": path.parent.absolute()}
         )
     except ValidationError as error:
-        raise SeveralErrors(_readable(error, path)) from None
+        raise SeveralErrors(readable_errors(error, path)) from None
     if not project.output.folder.is_absolute():
         folder = os.path.normpath(path.parent.absolute() / project.output.folder)
         output = Output(folder=Path(folder))
         project = project.model_copy(update={"output": output})
-    problems = list(_tree_faults(project.index, path))
+    problems = list(tree_faults(project.index, path))
     try:
-        problems += [f for section, file in project.inputs() if (f := _fault(section, file))]
+        problems += [f for section, file in project.inputs() if (f := section_fault(section, file))]
     except InputError as error:
         problems.append(error)
     if problems:
@@ -86,10 +86,10 @@ def read_project(path: Path, options: tuple[str, ...] = ()) -> Opened:
         **{
             key: f"defaults/{name}.toml"
             for name in OVERRIDABLE
-            for key, _ in _flat({name: defaults[name]})
+            for key, _ in flatten({name: defaults[name]})
         },
-        **{key: "project" for key, _ in _flat(_listed(given))},
-        **{key: "option" for key, _ in _flat(_listed(assigned))},
+        **{key: "project" for key, _ in flatten(_listed(given))},
+        **{key: "option" for key, _ in flatten(_listed(assigned))},
     }
     return Opened(path=path.absolute(), project=project, origins=origins)
 

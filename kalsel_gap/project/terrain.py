@@ -50,6 +50,9 @@ class Coast(Sourced):
     """Coastal within this distance on low land connected to the sea."""
     zone_m: float
     """Height of that low land."""
+    open_km: NotNegative
+    """The sea is open where a circle of this diameter fits into it, and as far from there: not in
+    rivers and their mouths. A coastline counts within this distance of it."""
 
 
 class Lowland(Sourced):

@@ -106,6 +106,33 @@ def _raster(
     return findings
 
 
+def layer_findings(source: Coverage, opened: Opened, schools: pd.DataFrame) -> list[Finding]:
+    """What a raster's place and values say about it as a whole; its part of `check_coverage`.
+
+    Parameters
+    ----------
+    source : Coverage
+        A raster.
+    opened : Opened
+        The project.
+    schools : DataFrame
+        With ``lat`` and ``lon``, NaN where unusable.
+
+    Raises
+    ------
+    InputError
+        It cannot be read.
+    """
+    file = opened.shown(source.path)
+    limits = opened.project.file_checks
+    with sampling.open_band(source.path, source.band) as band:
+        counts = Histogram.of(band, limits.reading.most_cells)
+        return [
+            *placement(band.grid, opened, schools, file),
+            *_cells(counts, source, limits.coverage, file, declares_nodata=_declares(band)),
+        ]
+
+
 def places(opened: Opened, schools: pd.DataFrame) -> tuple[FloatArray, FloatArray]:
     """Latitudes and longitudes of the schools; if none is known, of points all over the area."""
     located = schools["lat"].notna() & schools["lon"].notna()

@@ -64,6 +64,26 @@ def check_elevation(opened: Opened, schools: pd.DataFrame) -> list[Finding]:
         return [file_finding(error, file)]
 
 
+def layer_findings(opened: Opened) -> list[Finding]:
+    """What the heights of the elevation model say about it as a whole; part of `check_elevation`.
+
+    Raises
+    ------
+    InputError
+        It cannot be read.
+    """
+    source = opened.project.elevation
+    if source is None:
+        return []
+    file, checks = opened.shown(source.path), opened.project.file_checks
+    sampling.refuse_unknown_unit(source.tiles, source.band)
+    with sampling.open_band(source.tiles, source.band) as band:
+        found = Histogram.of(band, checks.reading.most_cells)
+    if not found.total:
+        return [Finding("raster_without_data", file=file)]
+    return list(_heights(found, highest_m(opened), checks.elevation, file))
+
+
 def _cells(band: sampling.Band, source: Elevation, opened: Opened, file: str) -> list[Finding]:
     """Heights, voids and sea, in one pass over the raster."""
     limits = opened.project.file_checks.elevation

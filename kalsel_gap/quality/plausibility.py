@@ -66,14 +66,14 @@ def _people(cells: pd.DataFrame, level: pd.Series[str], most: People) -> list[Fi
     columns = ("students", "teachers", "devices", "accounts", "accounts_active")
     students, teachers, devices, accounts, active = (_numbers(cells[name]) for name in columns)
     people = (students + teachers).where(lambda both: both > 0)
-    taught = (students > 0) & (teachers > 0)
+    is_teaching = (students > 0) & (teachers > 0)
     crowded = (students > most.students_per_teacher * teachers) & ~level.isin(_TUTORED)
     allowed = most.accounts_per_person * people
     faults = (
         ("students_zero", students == 0, "students"),
         ("teachers_zero", (teachers == 0) & (students > 0), "teachers"),
-        ("teachers_exceed_students", taught & (teachers > students), "teachers"),
-        ("teachers_too_few", taught & crowded, "teachers"),
+        ("teachers_exceed_students", is_teaching & (teachers > students), "teachers"),
+        ("teachers_too_few", is_teaching & crowded, "teachers"),
         ("accounts_exceed_people", accounts > allowed, "accounts"),
         ("accounts_exceed_people", accounts.isna() & (active > allowed), "accounts_active"),
         ("devices_exceed_people", devices > most.devices_per_person * people, "devices"),

@@ -60,6 +60,10 @@ def short_name(name: str) -> str:
     return f"Kota {bare_name(name)}" if word == "kota" else " ".join(name.split())
 
 
+def _initials(name: str) -> str:
+    return "".join(word[0] for word in bare_name(name).casefold().split())
+
+
 @dataclass(frozen=True, slots=True)
 class Kabupaten:
     """Names of kabupaten and kota, however they are spelled.
@@ -92,6 +96,26 @@ class Kabupaten:
                 return (of_kind or named)[0]
         coded = [n for n, code in self.codes.items() if code and fold(code) == whole]
         return coded[0] if len(coded) == 1 else None
+
+    def abbreviated(self, given: str) -> str | None:
+        """The name that is usually shortened to `given`: by custom, or to its initials.
+
+        Examples
+        --------
+        >>> names = Kabupaten({"Kab. Hulu Sungai Selatan": "63.06", "Kab. Barito Kuala": "63.04"})
+        >>> names.abbreviated("hss"), names.abbreviated("Batola"), names.abbreviated("XY")
+        ('Kab. Hulu Sungai Selatan', 'Kab. Barito Kuala', None)
+        """
+        key = fold(bare_name(given))
+        customary = {
+            fold(short): name
+            for name, shorts in default_values("regions")["abbreviations"].items()
+            for short in shorts
+        }
+        if key in customary:
+            return self.find(customary[key])
+        initials = [n for n in self.codes if len(key) > 1 and _initials(n) == key]
+        return initials[0] if len(initials) == 1 else None
 
     def suggest(self, given: str) -> str:
         """The nearest name, for a message."""

@@ -163,7 +163,7 @@ def read_attributes(
         _attributes(source, opened.shown(source.path), known)
         for source in opened.project.attributes
     ]
-    return [table for table, _ in read], [finding for _, told in read for finding in told]
+    return [table for table, _ in read], [finding for _, found in read for finding in found]
 
 
 def _registers(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
@@ -177,9 +177,9 @@ def _registers(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
 
     base, findings = _register(first, shown(first))
     for source in others:
-        cells, told = _register(source, shown(source))
+        cells, found = _register(source, shown(source))
         base, unused = _with_register(base, cells, shown(source), adds_rows=source.adds_rows)
-        findings += [*told, *unused]
+        findings += [*found, *unused]
     return base, findings
 
 
@@ -289,8 +289,8 @@ def _attributes(
     cells = cells[~schoolless]
     if "year" in header:
         dated = cells.assign(year=table.cells[header["year"]])
-        cells, told = _of_year(dated, source, shown)
-        findings += told
+        cells, found = _of_year(dated, source, shown)
+        findings += found
     best = _most_complete(cells, used)
     return best, findings + _not_used(cells, best, shown)
 

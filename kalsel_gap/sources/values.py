@@ -22,8 +22,8 @@ def whole_number(text: str) -> float:
 
     Examples
     --------
-    >>> whole("12"), whole("12.0"), whole("1.000"), whole("1.5")
-    (12.0, 12.0, nan, nan)
+    >>> [whole_number(text) for text in ("12", "12.0", "1.000", "1.5")]
+    [12.0, 12.0, nan, nan]
     """
     value = math.nan if decimal_commas.is_grouped(text) else number(text)
     return value if value.is_integer() else math.nan
@@ -36,8 +36,8 @@ def parse_date(text: str) -> date | None:
 
     Examples
     --------
-    >>> days = ["21/11/2026 10:00", "05 Agustus 2025", "31 Feb 2025"]
-    >>> [str(parse_date(text)) for text in days]
+    >>> given = ("21/11/2026 10:00", "05 Agustus 2025", "31 Feb 2025")
+    >>> [str(parse_date(text)) for text in given]
     ['2026-11-21', '2025-08-05', 'None']
     """
     head = text.strip()[:10]

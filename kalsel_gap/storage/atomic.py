@@ -29,13 +29,13 @@ def replace_file(path: Path) -> Iterator[Path]:
     OutputError
         It cannot be written; `path` is unchanged.
     """
-    with _writing(path):
+    with write_errors(path):
         _refuse_other_than_file(path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = _temporary(path.parent, path.suffix)
+        temporary = temporary_beside(path.parent, path.suffix)
         try:
             yield temporary
-            _sync(temporary)
+            sync(temporary)
             temporary.replace(path)
         except BaseException:
             temporary.unlink(missing_ok=True)
@@ -50,9 +50,9 @@ def refuse_unwritable(path: Path) -> None:
     OutputError
         As `atomic`; the folder must be there.
     """
-    with _writing(path):
+    with write_errors(path):
         _refuse_other_than_file(path)
-        temporary = _temporary(path.parent)
+        temporary = temporary_beside(path.parent)
         try:
             temporary.touch()
         finally:
@@ -72,7 +72,7 @@ def replace_text(path: Path, text: str) -> None:
 
 
 @contextlib.contextmanager
-def _writing(path: Path) -> Iterator[None]:
+def write_errors(path: Path) -> Iterator[None]:
     """Turn a system error of writing into an error that a user can act on."""
     try:
         yield
@@ -84,22 +84,23 @@ def _writing(path: Path) -> Iterator[None]:
         ) from None
 
 
-def _temporary(folder: Path, suffix: str = "") -> Path:
+def temporary_beside(folder: Path, suffix: str = "") -> Path:
     """A free name, known before the file exists, so that the file can always be removed."""
     return folder / f"{_TMP}{secrets.token_hex(8)}{suffix}"
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Wait until a file that was written is on the disk."""
     with path.open("rb+") as file:
         os.fsync(file.fileno())
 
 
-def _swap(temporary: Path, final: Path) -> None:
+def swap(temporary: Path, final: Path) -> None:
     """Put the new folder in place; one of that name has the same content, or was changed."""
     if final.exists() and _same(temporary, final):
         shutil.rmtree(temporary)
     elif final.exists():
-        aside = _temporary(final.parent)
+        aside = temporary_beside(final.parent)
         try:
             final.rename(aside)
             temporary.rename(final)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import re
@@ -12,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from kalsel_gap.errors import InputError, OutputError
-from kalsel_gap.storage.atomic import _temporary, clear_leftovers, replace_text
-from kalsel_gap.storage.parquet import _parquet_bytes, _read_parquet, _write_parquet
+from kalsel_gap.storage.atomic import clear_leftovers, replace_text, temporary_beside
+from kalsel_gap.storage.fingerprint import hash_of_file
+from kalsel_gap.storage.parquet import parquet_bytes, read_parquet, write_parquet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -26,11 +26,6 @@ _ENTRY = re.compile(r"[0-9a-f]{64}")  # anything else in the cache folder is not
 
 
 _MEBIBYTE = 2**20
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @dataclass(slots=True)
@@ -46,7 +41,7 @@ class Cache:
     limit_bytes : int
         Size beyond which the entries not used for longest are removed.
     is_waiting : bool
-        Nothing is written before :meth:`save`: whoever only looks leaves nothing behind.
+        Nothing is written before :meth:`save`: a caller that only reads leaves no files.
     """
 
     folder: Path | None
@@ -62,7 +57,7 @@ class Cache:
             remembered = self._remembered().get(str(path))
             if remembered and remembered[:2] == [state.st_size, state.st_mtime_ns]:
                 return str(remembered[2])
-            digest = _sha256(path)
+            digest = hash_of_file(path)
         except OSError as error:
             raise InputError("file_unreadable", path=path, reason=error.strerror or "") from None
         self._known[str(path)] = [state.st_size, state.st_mtime_ns, digest]
@@ -116,7 +111,7 @@ class Cache:
         try:
             names = json.loads((entry / "tables.json").read_text(encoding="utf-8"))
             tables = {
-                name: (_read_parquet if name in read else _parquet_bytes)(entry / f"{name}.parquet")
+                name: (read_parquet if name in read else parquet_bytes)(entry / f"{name}.parquet")
                 for name in names
             }
             os.utime(entry)
@@ -126,11 +121,11 @@ class Cache:
 
     def _keep(self, entry: Path, tables: dict[str, pd.DataFrame]) -> None:
         entry.parent.mkdir(parents=True, exist_ok=True)
-        temporary = _temporary(entry.parent)
+        temporary = temporary_beside(entry.parent)
         try:
             temporary.mkdir()
             for name, table in tables.items():
-                _write_parquet(table, temporary / f"{name}.parquet")
+                write_parquet(table, temporary / f"{name}.parquet")
             (temporary / "tables.json").write_text(json.dumps(list(tables)), encoding="utf-8")
             shutil.rmtree(entry, ignore_errors=True)
             temporary.rename(entry)

@@ -239,6 +239,18 @@ def hash_of(value: object) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
+def hash_of_file(path: Path) -> str:
+    """SHA-256 of what a file holds, as hexadecimal text.
+
+    Raises
+    ------
+    OSError
+        The file cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def default_cache_folder() -> Path:
     """The user's cache folder; ``KALSEL_GAP_CACHE`` overrides it."""
     from platformdirs import user_cache_path

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 _PARQUET = b"PAR1"  # first and last bytes of a Parquet file
 
 
-def _write_parquet(table: pd.DataFrame, path: Path) -> None:
+def write_parquet(table: pd.DataFrame, path: Path) -> None:
+    """Write a table without its index; every failure is an OSError."""
     import pyarrow as pa
 
     try:
@@ -23,7 +24,7 @@ def _write_parquet(table: pd.DataFrame, path: Path) -> None:
         raise OSError(str(error)) from error
 
 
-def _read_parquet(path: Path) -> pd.DataFrame:
+def read_parquet(path: Path) -> pd.DataFrame:
     """A table as it was written: a GeoDataFrame if it has a geometry."""
     import geopandas as gpd
     import pyarrow.parquet as pq
@@ -37,7 +38,8 @@ def table_of(table: pd.DataFrame | bytes) -> pd.DataFrame:
     return pd.read_parquet(io.BytesIO(table)) if isinstance(table, bytes) else table
 
 
-def _parquet_bytes(path: Path) -> bytes:
+def parquet_bytes(path: Path) -> bytes:
+    """A Parquet file as it is; a ValueError if its end is missing."""
     content = path.read_bytes()
     if len(content) < 2 * len(_PARQUET) or content[:4] != _PARQUET or content[-4:] != _PARQUET:
         message = f"{path} is cut off"

@@ -20,15 +20,15 @@ import pandas as pd
 from kalsel_gap.errors import InputError
 from kalsel_gap.findings import COLUMNS
 from kalsel_gap.storage.atomic import (
-    _swap,
-    _sync,
-    _temporary,
-    _writing,
     clear_leftovers,
     replace_text,
+    swap,
+    sync,
+    temporary_beside,
+    write_errors,
 )
-from kalsel_gap.storage.cache import _sha256
-from kalsel_gap.storage.parquet import _read_parquet, _write_parquet
+from kalsel_gap.storage.fingerprint import hash_of_file
+from kalsel_gap.storage.parquet import read_parquet, write_parquet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,7 +75,7 @@ class Run:
         """
         path = self.folder / f"{name}.parquet"
         try:
-            return _read_parquet(path)
+            return read_parquet(path)
         except (OSError, ValueError) as error:
             raise InputError("run_broken", path=path, reason=str(error)[:200]) from None
 
@@ -112,25 +112,25 @@ def write_run(
     OutputError
         The folder cannot be written or the disk is full; earlier runs are unchanged.
     """
-    with _writing(folder):
+    with write_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         clear_leftovers(folder)
-        temporary = _temporary(folder)
+        temporary = temporary_beside(folder)
         try:
             temporary.mkdir()
-            _write_parquet(schools, temporary / SCHOOLS)
+            write_parquet(schools, temporary / SCHOOLS)
             for name, table in tables.items():
                 path = temporary / f"{name}.parquet"
-                path.write_bytes(table) if isinstance(table, bytes) else _write_parquet(table, path)
+                path.write_bytes(table) if isinstance(table, bytes) else write_parquet(table, path)
             _guarded(findings).to_csv(temporary / FINDINGS, index=False, lineterminator="\n")
-            files = {path.name: _sha256(path) for path in sorted(temporary.iterdir())}
+            files = {path.name: hash_of_file(path) for path in sorted(temporary.iterdir())}
             manifest = {**manifest, "files": files}
             text = json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False)
             (temporary / MANIFEST).write_text(text + "\n", encoding="utf-8", newline="\n")
             for path in temporary.iterdir():
-                _sync(path)
+                sync(path)
             final = folder / run_id(manifest)
-            _swap(temporary, final)
+            swap(temporary, final)
         except BaseException:
             shutil.rmtree(temporary, ignore_errors=True)
             raise

@@ -24,6 +24,7 @@ from kalsel_gap.terrain.islands import small_island
 from kalsel_gap.terrain.kept_sea import look_up_sea
 from kalsel_gap.terrain.layers import Work, compute_layers
 from kalsel_gap.terrain.mountains import KaposThresholds, kapos_class
+from kalsel_gap.terrain.shoreline import find_shore
 from kalsel_gap.terrain.styles import DERIVED, MEASURED, NUMBERS, SEA, STYLES
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ NEEDS = {"coast": "shore", "zone": "sea"}
 # Parts of the terrain thresholds that a layer depends on, and sections of files.
 LIMITS = {
     "relief": ("radius_m.relief",),
+    "coast": ("coast.open_km",),
     "zone": ("coast.zone_m",),
     "mountain": ("radius_m.relief", "mountain"),
     "class": ("radius_m.relief", "mountain", "coast", "small_island", "islands"),
@@ -100,14 +102,17 @@ class KeptLayers:
         return found if found is not None and found.any() else None
 
     @computed_once
-    def find_shore(self) -> CellRuns | None:
-        """Cells of the shore: the project's coastline, as for the schools, otherwise of the sea."""
-        given = self.opened.project.coastline
-        if given is None:
-            return self.find_sea()
-        lines = read_vector(given.path, shapes="lines").geometry.dropna().to_numpy()
+    def _find_shore_and_water(self) -> tuple[CellRuns | None, CellRuns | None]:
+        """Cells of the shore, of the coastline or else of open water; and open water."""
+        lines, water = find_shore(self.opened, self.find_sea())
+        if lines is None:
+            return water, water
         cells = shore_distance.line_cells(lines, self.grid)
-        return cells if cells.any() else self.find_sea()
+        return (cells if cells.any() else water), water
+
+    def find_shore(self) -> CellRuns | None:
+        """Cells of the shore, as at the schools."""
+        return self._find_shore_and_water()[0]
 
     @computed_once
     def find_low_coast(self) -> CellRuns | None:
@@ -174,6 +179,7 @@ class KeptLayers:
             mountains=self._kapos_thresholds(),
             sea=self.find_sea(),
             zone=self.find_low_coast() if "zone" in names else None,
+            water=self._find_shore_and_water()[1] if "coast" in names else None,
             shore=self.find_shore() if "coast" in names else None,
         )
 
@@ -235,13 +241,9 @@ class KeptLayers:
             flags["pesisir"] = classes.coastal(given["coast"], zone, self.limits.coast)
         if wetlands is not None:
             flags["rawa"] = (wetlands.at(window) > 0).astype(np.int8)
-        known = {
-            "pulau_kecil": land is not None,
-            "pegunungan": True,
-            "pesisir": "coast" in given,
-            "rawa": wetlands is not None,
-        }
-        first = classes.primary(flags, [name for name in known if known[name]])
+        unknown_classes = self.find_unknown_classes()
+        known = [name for name in classes.PRECEDENCE if name not in unknown_classes]
+        first = classes.primary(flags, known)
         names = (*classes.PRECEDENCE, classes.ELSE)
         number = np.array([*(NUMBERS[name] for name in names), -1], dtype=np.int16)[first]
         number[~dry] = -1
@@ -250,6 +252,16 @@ class KeptLayers:
             wet = sea.rows(top, top + int(window.height))[:, left : left + int(window.width)]
             number[wet] = SEA
         return number
+
+    def find_unknown_classes(self) -> tuple[str, ...]:
+        """Terrain classes that the project has no layer for."""
+        has = {
+            "pulau_kecil": self._read_land() is not None,
+            "pegunungan": True,
+            "pesisir": self.find_shore() is not None,
+            "rawa": self._read_wetlands() is not None,
+        }
+        return tuple(name for name in classes.PRECEDENCE if not has[name])
 
     @computed_once
     def _read_land(self) -> Footprints | None:

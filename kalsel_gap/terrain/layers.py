@@ -54,18 +54,21 @@ class Work:
     wanted : collection of str
         ``elevation`` m; ``slope`` and ``aspect`` °, ``tri`` and ``roughness`` m (see
         `neighbours`); ``relief``, the local elevation range, m; ``mountain``, class of Kapos;
-        ``coast``, distance to the shore, m, 0 in the open sea; ``zone``, 1 in the low-elevation
+        ``coast``, distance to the shore, m, 0 in open water; ``zone``, 1 in the low-elevation
         coastal zone.
     relief_radius_m : float
         Of the local elevation range.
     mountains : KaposThresholds
         Thresholds of the mountain classes.
     sea : SeaMask, optional
-        The open sea: has no slope, counts in no local relief, is no mountain. Needed for ``coast``.
+        The sea: has no slope and no relief, counts in no local relief, is no mountain.
     zone : CellRuns, optional
         Needed for ``zone``.
+    water : CellRuns, optional
+        Open water, see `shoreline.find_open_water`; without it, all of the sea. Needed for
+        ``coast``, unless there is a shore.
     shore : CellRuns, optional
-        Cells of a given coastline, to which ``coast`` is the distance instead of to the sea.
+        Cells of a given coastline, to which ``coast`` is the distance instead of to open water.
     threads : int, optional
         As many as there are processors.
     """
@@ -75,8 +78,14 @@ class Work:
     mountains: KaposThresholds = KAPOS
     sea: SeaMask | None = None
     zone: CellRuns | None = None
+    water: CellRuns | None = None
     shore: CellRuns | None = None
     threads: int | None = None
+
+    @property
+    def open_water(self) -> CellRuns | None:
+        """Where ``coast`` is 0."""
+        return self.water or self.sea
 
 
 def compute_layers(
@@ -142,11 +151,12 @@ def _hand_out(write: Write, window: Window | None, made: dict[LayerName, BandCel
 
 
 def _check(work: Work, grid: Grid) -> None:
-    for needed, zone in (("coast", work.shore or work.sea), ("zone", work.zone)):
+    for needed, zone in (("coast", work.shore or work.open_water), ("zone", work.zone)):
         if needed in work.wanted and zone is None:
             message = f"the layer {needed} needs the cells of the sea"
             raise ValueError(message)
-    if any(zone is not None and zone.grid != grid for zone in (work.sea, work.zone, work.shore)):
+    zones = work.sea, work.zone, work.water, work.shore
+    if any(zone is not None and zone.grid != grid for zone in zones):
         raise ValueError("the sea was made from another raster")
 
 
@@ -173,7 +183,7 @@ def _read_windows(
     has_disks = bool({"relief", "mountain"} & set(work.wanted))
     halo = halo_of(dem_grid, grid.height, work.relief_radius_m) if has_disks else 1
     shore = None
-    towards = work.shore or work.sea
+    towards = work.shore or work.open_water
     if "coast" in work.wanted and towards is not None:
         shore = Shore(towards, dem_grid, TILE[0])
     before: dict[int, CellHeights] = {}  # last rows of the window above, by first column
@@ -186,7 +196,10 @@ def _read_windows(
         z = _surrounded(source, window, halo, before.get(left))
         before[left] = z[-2 * halo :].copy()
         if shore is not None and (coast is None or coast[0] != top):
-            coast = top, shore.distance_m(top, top + rows)
+            away_m = shore.distance_m(top, top + rows)
+            if work.open_water is not None:  # a given coastline crosses cells of water and of land
+                away_m[work.open_water.rows(top, top + rows)] = 0.0
+            coast = top, away_m
         yield _LayerWindow(
             window=window,
             z=z,
@@ -251,8 +264,6 @@ def _fill_from_zones(part: _LayerWindow, found: dict[LayerName, BandCells]) -> N
     top, left = int(part.window.row_off), int(part.window.col_off)
     if "coast" in found and part.coast is not None:
         found["coast"][:] = part.coast
-        if part.sea is not None:  # a given coastline crosses cells of the sea and of the land
-            found["coast"][part.sea[part.halo : -part.halo, part.halo : -part.halo]] = 0.0
     if "zone" in found and part.work.zone is not None:
         inner = slice(part.halo, -part.halo)
         land = ~_missing(part.z[inner, inner])
@@ -291,6 +302,8 @@ def _fill_tile(
                 cells[wet[inner, inner]] = np.nan
     if relief.size:
         compute_local_relief(land, part.disks, halo, relief)
+        if part.sea is not None:
+            relief[wet[inner, inner]] = np.nan
     own = land[inner, inner].astype(np.float32)
     own[_missing(own)] = np.nan
     if "mountain" in found:

@@ -134,7 +134,8 @@ class Atlas(KeptLayers):
         """Figures of every area, from the cached windows of the layers that were asked for."""
         counted = ("elevation", "slope", "relief", "zone", "class")
         names = [n for n in counted if n in self.wanted or n == "elevation"]
-        tally = ZonalStatistics(self.opened, self.grid)
+        unknown = self.find_unknown_classes() if "class" in names else ()
+        tally = ZonalStatistics(self.opened, self.grid, unknown)
         for window in windows(self.grid):
             tally.add(window, {name: self.locate_pieces()[name].read(window) for name in names})
         table = tally.table()

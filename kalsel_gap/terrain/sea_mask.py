@@ -121,13 +121,34 @@ class SeaMask(CellRuns):
     """The open sea on the grid of an elevation model."""
 
 
+def runs_of_rows(grid: Grid, rows: int, inside: Callable[[int, int], BoolArray]) -> CellRuns:
+    """Runs of the cells for which `inside` is true, asked for some rows of a grid at a time.
+
+    Parameters
+    ----------
+    grid : Grid
+        Where the cells lie.
+    rows : int
+        How many rows at most.
+    inside : callable
+        Takes the first row and the one after the last; returns shape (rows, width).
+    """
+    begins, ends = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+    for top in range(0, grid.height, rows):
+        begin, end = find_runs(inside(top, min(top + rows, grid.height)))
+        begins.append(begin + top * grid.width)
+        ends.append(end + top * grid.width)
+    return CellRuns(np.concatenate(begins), np.concatenate(ends), grid)
+
+
 def open_sea(path: RasterPath, *, band: int = 1, zero: bool = False, threads: int = 1) -> SeaMask:
     """Cells of the open sea: nodata that reaches the border of the raster.
 
     Water is connected over edges, not over corners. Land that is connected over corners only still
     keeps the sea out (the usual pairing: land by eight neighbours, water by four), and a void
-    behind such land is a lake. Wide river mouths that are nodata up to the sea count as sea, and
-    so does nodata in the corners of a warped raster.
+    behind such land is a lake. River mouths that are nodata up to the sea belong to it
+    (`shoreline.find_open_water` tells them apart), and so does nodata in the corners of a warped
+    raster.
 
     Parameters
     ----------
@@ -262,7 +283,7 @@ def _runs(
     def runs_of(block: tuple[int, int]) -> tuple[IntArray, IntArray]:
         top, bottom = block
         z = read(Window(0, top, grid.width, bottom - top))
-        begin, end = _runs_in(_of_kind(z, *kind))
+        begin, end = find_runs(_of_kind(z, *kind))
         return begin + top * grid.width, end + top * grid.width
 
     with ThreadPoolExecutor(threads) as pool:
@@ -285,7 +306,7 @@ def _of_kind(z: NDArray[np.generic], kind: int, limit: float) -> BoolArray:
 
 
 @kernel
-def _runs_in(within: BoolArray) -> tuple[IntArray, IntArray]:
+def find_runs(within: BoolArray) -> tuple[IntArray, IntArray]:
     """Runs of a block of rows, counted from its own first cell."""
     height, width = within.shape
     count = 0

@@ -11,7 +11,7 @@ from rasterio.features import rasterize
 
 from kalsel_gap.geo.geodesy import metres_per_degree
 from kalsel_gap.geo.kernels import kernel
-from kalsel_gap.terrain.sea_mask import BLOCK_CELLS, CellRuns, Rows, _runs_in
+from kalsel_gap.terrain.sea_mask import BLOCK_CELLS, CellRuns, Rows, runs_of_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,21 +34,22 @@ def line_cells(lines: NDArray[np.object_], grid: Grid) -> CellRuns:
     # A straight line in degrees is curved in a projection: 0.01° of it is straight enough.
     segments = shapely.segmentize(lines, 0.01)
     shapes = list(shapely.transform(segments, to_crs.transform, interleaved=False))
-    begins, ends = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
-    rows = max(1, BLOCK_CELLS // grid.width)
-    for top in range(0, grid.height if shapes else 0, rows):
-        part = grid.part(top, 0, min(rows, grid.height - top), grid.width)
-        within = rasterize(
+
+    def crossed(top: int, bottom: int) -> BoolArray:
+        part = grid.part(top, 0, bottom - top, grid.width)
+        cells = rasterize(
             shapes,
             (part.height, part.width),
             transform=part.transform,
             all_touched=True,
             dtype="uint8",
         )
-        begin, end = _runs_in(within.astype(np.bool_))
-        begins.append(begin + top * grid.width)
-        ends.append(end + top * grid.width)
-    return CellRuns(np.concatenate(begins), np.concatenate(ends), grid)
+        within: BoolArray = cells.astype(np.bool_)
+        return within
+
+    if not shapes:
+        return CellRuns(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), grid)
+    return runs_of_rows(grid, max(1, BLOCK_CELLS // grid.width), crossed)
 
 
 class Shore:

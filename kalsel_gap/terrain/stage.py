@@ -232,19 +232,22 @@ def _coast(
 ) -> None:
     """Distance to the sea, low land connected to it, and the water crossing to the capital.
 
-    The shore is the given coastline; without one, the shore of the sea in the elevation model.
+    The shore is the given coastline where it meets open water; without one, the shore of the open
+    water in the elevation model: not the banks of a river, nor those of its mouth.
     """
+    from kalsel_gap.terrain.shoreline import find_shore  # compiles kernels: only when needed
+
     project = opened.project
-    shore = project.coastline
     lat, lon = schools["lat"].to_numpy(), schools["lon"].to_numpy()
-    facts["coast_km"] = np.nan
-    if shore is not None:
-        lines = read_vector(shore.path, shapes="lines")
-        facts["coast_km"] = geodesy.nearest_line_m(lat, lon, lines.geometry.to_numpy()) / 1000
-    elif sea is not None and sea.any():
-        wet, outside = sea.at(lat, lon)
-        away_m = geodesy.nearest_point_m(lat, lon, *sea.edge())[0]
+    lines, water = find_shore(opened, sea)
+    if lines is not None:
+        facts["coast_km"] = geodesy.nearest_line_m(lat, lon, lines) / 1000
+    elif water is not None:
+        wet, outside = water.at(lat, lon)
+        away_m = geodesy.nearest_point_m(lat, lon, *water.edge())[0]
         facts["coast_km"] = np.where(outside, np.nan, np.where(wet, 0.0, away_m)) / 1000
+    else:
+        facts["coast_km"] = np.nan
     facts["in_coastal_zone"] = pd.Series(pd.NA, index=facts.index, dtype="boolean")
     facts["water_share"] = facts["water_crossing_km"] = np.nan
     if sea is None or low_coast is None:

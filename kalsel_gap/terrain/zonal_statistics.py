@@ -13,9 +13,10 @@ import pandas as pd
 from kalsel_gap import schema
 from kalsel_gap.geo.rasterize import Footprints, cell_m
 from kalsel_gap.sources.boundaries import read_areas, short_name
+from kalsel_gap.terrain import classes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from numpy.typing import NDArray
     from rasterio.windows import Window
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
     from kalsel_gap.geo.grid import Grid
     from kalsel_gap.project.model import Opened
 
-LEVELS = ("kabupaten", "kecamatan")
-WHOLE = "all"  # level of the row for the whole raster
+LEVELS = ("province", "kabupaten", "kecamatan")
+ALL = "all"  # level of the row for all areas of the widest level, where that is no province
+RASTER = "raster"  # level of the only row without boundaries: all land of the elevation model
 MEANS = {
     "elevation": "mean_elevation_m",
     "slope": "mean_slope_deg",
@@ -33,7 +35,7 @@ MEANS = {
 
 
 class ZonalStatistics:
-    """Figures of the whole raster and of every area, summed up window by window.
+    """Figures of every area, summed up window by window; of the whole raster without boundaries.
 
     Parameters
     ----------
@@ -41,11 +43,14 @@ class ZonalStatistics:
         The project.
     grid : Grid
         Of the layers.
+    unknown : collection of str, optional
+        Terrain classes that the project has no layer for: their shares are unknown, and so is
+        whatever comes after one of them in precedence.
     """
 
-    def __init__(self, opened: Opened, grid: Grid) -> None:
-        self.grid = grid
-        self._rows: list[tuple[str, str, str]] = [(WHOLE, "", "")]
+    def __init__(self, opened: Opened, grid: Grid, unknown: Collection[str] = ()) -> None:
+        self.grid, self._unknown = grid, frozenset(unknown)
+        self._rows: list[tuple[str, str, str]] = []
         self._levels: list[tuple[int, int, Footprints]] = []
         for level in LEVELS:
             areas = read_areas(opened, level)
@@ -57,6 +62,8 @@ class ZonalStatistics:
             numbers = np.arange(1, len(areas) + 1)
             shapes = Footprints(grid, areas.geometry.to_numpy(), numbers)
             self._levels.append((first, len(areas), shapes))
+        if not self._levels:
+            self._rows.append((RASTER, "", ""))
         self._sums: dict[str, NDArray[np.float64]] = {}
         self._highest = np.full(len(self._rows), -np.inf, dtype=np.float32)
 
@@ -75,7 +82,8 @@ class ZonalStatistics:
         row_km2 = [float(np.prod(cell_m(self.grid, top + row))) / 1e6 for row in range(height)]
         km2 = np.repeat(row_km2, int(window.width))[land]
         values = {name: cells.ravel()[land] for name, cells in layers.items()}
-        self._of_level(0, np.zeros(land.size, dtype=np.int64), 1, km2, values)
+        if not self._levels:
+            self._of_level(0, np.zeros(land.size, dtype=np.int64), 1, km2, values)
         for first, count, shapes in self._levels:
             number = shapes.at(window).ravel()[land] - 1
             held = np.flatnonzero(number >= 0)
@@ -110,30 +118,52 @@ class ZonalStatistics:
     def table(self) -> pd.DataFrame:
         """One row for each area: ``level code name land_km2`` and the figures of the layers.
 
-        Shares of classes are of the land whose class is known; ``class_known_share`` is its share
-        of all land. Areas without land have no figures.
+        The rows begin with the province; without its polygon, with all areas of the widest level
+        together (:data:`ALL`). Shares of classes are of the land on which the rules of the
+        classes can be applied; ``class_known_share`` tells how much of all land has a class that
+        no missing layer could change. A share that a missing layer leaves unknown is NaN, and
+        areas without land have no figures.
         """
         table = pd.DataFrame(self._rows, columns=["level", "code", "name"])
+        sums, highest = self._sums, self._highest
+        if self._levels and table["level"].iloc[0] != LEVELS[0]:
+            count = self._levels[0][1]
+            whole = pd.DataFrame([(ALL, "", "")], columns=list(table.columns))
+            table = pd.concat([whole, table], ignore_index=True)
+            sums = {name: np.r_[each[:count].sum(), each] for name, each in sums.items()}
+            highest = np.r_[highest[:count].max(), highest]
         nothing = np.zeros(len(table))
-        land = self._sums.get("land", nothing)
+        land = sums.get("land", nothing)
         table["land_km2"] = land.round(3)
-        highest = np.where(np.isfinite(self._highest), self._highest, np.nan)
         for name, column in MEANS.items():
-            if name in self._sums:
-                table[column] = _ratio(self._sums[name], self._sums[f"{name} known"]).round(3)
+            if name in sums:
+                table[column] = _ratio(sums[name], sums[f"{name} known"]).round(3)
             if name == "elevation":
-                table["max_elevation_m"] = highest.round(3)
-        if "zone" in self._sums:
-            table["coastal_zone_share"] = _ratio(
-                self._sums["zone"], self._sums["zone known"]
-            ).round(4)
-        if "class 1" in self._sums:
-            numbers = range(1, len(schema.TERRAIN_CLASSES) + 1)
-            known = sum((self._sums[f"class {n}"] for n in numbers), nothing)
-            for number, name in enumerate(schema.TERRAIN_CLASSES, 1):
-                table[f"{name}_share"] = _ratio(self._sums[f"class {number}"], known).round(4)
-            table["class_known_share"] = _ratio(known, land).round(4)
+                table["max_elevation_m"] = np.where(np.isfinite(highest), highest, np.nan).round(3)
+        if "zone" in sums:
+            table["coastal_zone_share"] = _ratio(sums["zone"], sums["zone known"]).round(4)
+        if "class 1" in sums:
+            area = {
+                name: sums[f"class {number}"]
+                for number, name in enumerate(schema.TERRAIN_CLASSES, 1)
+            }
+            judged = sum(area.values(), nothing)
+            for name, km2 in area.items():
+                share = _ratio(km2, judged).round(4)
+                table[f"{name}_share"] = np.nan if self._is_open(name) else share
+            settled = sum((area[name] for name in self._settled()), nothing)
+            table["class_known_share"] = _ratio(settled, land).round(4)
         return table
+
+    def _is_open(self, name: str) -> bool:
+        """Whether a missing layer leaves the share of a class unknown; a plain is the rest."""
+        return name in self._unknown or (name == classes.ELSE and bool(self._unknown))
+
+    def _settled(self) -> list[str]:
+        """Classes that no class without a layer comes before."""
+        order = [*classes.PRECEDENCE, classes.ELSE]
+        first = min((order.index(name) for name in self._unknown), default=len(order))
+        return order[:first]
 
 
 def _ratio(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -173,7 +173,10 @@ def test_an_npsn_keeps_its_zeros(ranked: Path, cli: CommandLine) -> None:
         (("--kabupaten", "Gunung Contoh"), "109 108 110 112 111 113"),
         (("--kabupaten", "99.02"), "109 108 110 112 111 113"),
         (("--kabupaten", "kab. GUNUNG contoh", "--top", "1"), "109"),
+        (("--kabupaten", "9902"), "109 108 110 112 111 113"),
+        (("--kabupaten", "gc"), "109 108 110 112 111 113"),  # the initials
         (("--kecamatan", "kec. hulu contoh"), "103 101 102"),
+        (("--level", "smp", "--level", "MI"), "110 102 107"),  # each adds
         (("--level", "smp"), "110 102"),
         (("--authority", "province"), "112 106 104 111"),
         (("--authority", "kemenag"), "107"),

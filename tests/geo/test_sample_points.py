@@ -1,39 +1,17 @@
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
-import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from kalsel_gap.geo import geodesy, sample_points
 from kalsel_gap.geo.geodesy import WGS84
+from tests.geo.brute_force import brute_point_m
 
 FloatArray = NDArray[np.float64]
 NAN = np.nan
-
-
-def brute_point_m(
-    lat: FloatArray, lon: FloatArray, to_lat: FloatArray, to_lon: FloatArray
-) -> FloatArray:
-    """Geodesics of all pairs, shape (n, m)."""
-    shape = (lat.size, to_lat.size)
-    lengths: FloatArray = WGS84.inv(
-        np.broadcast_to(lon[:, None], shape),
-        np.broadcast_to(lat[:, None], shape),
-        np.broadcast_to(to_lon, shape),
-        np.broadcast_to(to_lat, shape),
-    )[2]
-    return lengths
-
-
-def brute_line_m(lat: float, lon: float, lines: Any, every_deg: float = 1e-4) -> float:
-    """Distance to the nearest of many points on the lines."""
-    dense = shapely.get_coordinates(shapely.segmentize(lines, every_deg))
-    return float(brute_point_m(np.array([lat]), np.array([lon]), dense[:, 1], dense[:, 0]).min())
 
 
 # --- disks -----------------------------------------------------------------------------------

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
 from kalsel_gap.errors import InputError, KalselGapError, ProjectError, SeveralErrors
+from kalsel_gap.i18n.messages import error_lines
+from kalsel_gap.i18n.text import LANGUAGES, Text
 from kalsel_gap.project.base import merge
+from kalsel_gap.project.inputs import Coverage, Elevation
 from kalsel_gap.project.read import FILE_NAME, find_project, read_project
 
 if TYPE_CHECKING:
@@ -85,6 +88,28 @@ def test_a_key_that_is_missing(project: MakeProject) -> None:
     assert (error.code, error.column) == ("key_missing", "schools")
     error = only_fault(project, toml=SCHOOLS + '[elevation]\npath = "dem.tif"\n')
     assert (error.code, error.column) == ("key_missing", "elevation.surface")
+
+
+@pytest.mark.parametrize("key", ["technology", "kind", "basis", "nodata_means"])
+@pytest.mark.parametrize("value", ["", "  "])
+def test_a_blank_key_that_decides_the_list_says_what_its_answers_mean(
+    project: MakeProject, key: str, value: str
+) -> None:
+    error = only_fault(project, sections={"coverage": [COVERAGE | {key: value}]})
+    assert (error.code, error.column) == (f"blank_{key}", f"coverage.0.{key}")
+    choices = get_args(Coverage.model_fields[key].annotation)
+    for language in LANGUAGES:
+        (sentence,) = error_lines(error, Text(language))
+        assert f"coverage.0.{key}" in sentence
+        assert all(f'"{choice}"' in sentence for choice in choices)
+
+
+@pytest.mark.parametrize("key", ["surface", "sea"])
+def test_a_blank_key_of_the_elevation_model(project: MakeProject, key: str) -> None:
+    error = only_fault(project, sections={"elevation": {key: ""}})
+    assert (error.code, error.column) == (f"blank_{key}", f"elevation.{key}")
+    (sentence,) = error_lines(error, Text("en"))
+    assert all(f'"{c}"' in sentence for c in get_args(Elevation.model_fields[key].annotation))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kalsel_gap.errors import OutputError
+from kalsel_gap.errors import OutputError, SeveralErrors
 from kalsel_gap.i18n.text import LANGUAGES, Language
 from kalsel_gap.project.base import DEFAULTS_FOLDER, OVERRIDABLE, default_values, merge
 from kalsel_gap.project.model import Project
@@ -17,6 +17,12 @@ from kalsel_gap.project.starter import write_starter
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+# Keys that decide the list: nobody answers them for the user.
+BLANK = {
+    "elevation": ("surface", "sea"),
+    "coverage.0": ("technology", "kind", "basis", "nodata_means"),
+}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -33,7 +39,19 @@ def test_every_line_that_is_commented_out_is_right(language: Language, tmp_path:
     text = (DEFAULTS_FOLDER / f"starter.{language}.toml").read_text(encoding="utf-8")
     # A line of code behind a "#": a key with a value, or the head of a section.
     uncommented = re.sub(r"^# (?=(\w+ = |\[))", "", text, flags=re.MULTILINE)
+    path = tmp_path / FILE_NAME
+    path.write_text(uncommented, encoding="utf-8")
+    with pytest.raises(SeveralErrors) as caught:
+        read_project(path)
+    blank = {(error.code, error.column) for error in caught.value.errors}
+    assert blank == {
+        (f"blank_{key}", f"{section}.{key}") for section, keys in BLANK.items() for key in keys
+    }
+    assert uncommented.count(' = ""') == len(blank)
     given = tomllib.loads(uncommented)
+    given["elevation"] |= {"surface": "dsm", "sea": "nodata"}
+    answers = {"technology": "4g", "kind": "rsrp_dbm", "basis": "declared", "nodata_means": "none"}
+    given["coverage"][0] |= answers
     defaults = {name: default_values(name) for name in OVERRIDABLE}
     project = Project.model_validate(merge(defaults, given), context={"folder": tmp_path})
     named = set(given) - {"index"}

@@ -29,8 +29,8 @@ KERNELS = tuple(
     if "from kalsel_gap.geo.kernels import" in text
 )
 # What one new line of code in a module asks for anew: stages, and modules whose kernels are
-# compiled. One module of each room, and what the others lean on.
-RADIO = {"prediction", "signals"}  # signals are held against predictions
+# compiled. One module of each room, and what the others lean on. What reads a table of a stage is
+# made again with it, whatever its own code.
 MOVES: dict[str, tuple[set[str], set[str]]] = {
     "cli/rank.py": (set(), set()),
     "cli/predict/link_table.py": (set(), set()),
@@ -43,11 +43,11 @@ MOVES: dict[str, tuple[set[str], set[str]]] = {
     "deficit/scores.py": (set(), set()),
     "deficit/service.py": ({"service"}, set()),
     "deficit/signals.py": ({"signals"}, set()),
-    "radio/links/prediction.py": (RADIO, set()),
+    "radio/links/prediction.py": ({"prediction"}, set()),
     "radio/links/link_table.py": (set(), set()),
     "radio/coverage/products.py": (set(), set()),
     "radio/propagation/diffraction.py": (
-        RADIO | {"losses"},
+        {"prediction", "losses"},
         {
             "radio.propagation.diffraction",
             "radio.propagation.mechanisms",
@@ -62,7 +62,7 @@ MOVES: dict[str, tuple[set[str], set[str]]] = {
     "quality/locations.py": ({"quality"}, set()),
     "terrain/horizon.py": ({"terrain"}, {"terrain.horizon"}),
     "terrain/layers.py": ({"layers"}, set()),
-    "sources/sites.py": ({"sites"} | RADIO, set()),
+    "sources/sites.py": ({"sites", "prediction", "signals"}, set()),
     "sources/villages.py": ({"places", "quality"}, set()),
     "indicators/barrier.py": ({"terrain"}, set()),
     "indicators/inference.py": (set(), set()),

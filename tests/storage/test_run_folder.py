@@ -179,7 +179,7 @@ def test_a_damaged_run(
 
 # --- nothing is lost when writing fails ------------------------------------------------------
 
-POINTS = ("_write_parquet", "_sync", "_swap", "replace_text", "run_id")
+POINTS = ("write_parquet", "sync", "swap", "replace_text", "run_id")
 
 
 @pytest.mark.parametrize("point", POINTS)
@@ -254,7 +254,7 @@ def test_the_error_names_the_folder_and_the_systems_reason(
     def full(*args: Any, **kwargs: Any) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(run_, "_write_parquet", full)
+    monkeypatch.setattr(run_, "write_parquet", full)
     with pytest.raises(OutputError) as caught:
         write()
     error = caught.value
@@ -335,7 +335,7 @@ KILLED = """
 import os, sys
 import kalsel_gap
 from kalsel_gap.storage import atomic
-atomic._sync = lambda path: os.kill(os.getpid(), 9)
+atomic.sync = lambda path: os.kill(os.getpid(), 9)
 kalsel_gap.open_project(sys.argv[1], options=("index.lambda=0.5",)).rank(cached=False)
 """
 
@@ -535,7 +535,7 @@ def test_a_cache_that_cannot_be_written_is_no_error(
     def full(*args: Any, **kwargs: Any) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(cache_, "_write_parquet", full)
+    monkeypatch.setattr(cache_, "write_parquet", full)
     cache = Cache(tmp_path / "cache")
     assert not is_hit(cache)
     assert entries(tmp_path / "cache") == set()
@@ -570,7 +570,7 @@ def test_hashes_are_remembered_and_renewed(tmp_path: Path, monkeypatch: pytest.M
     assert cache.file_hash(path) == digest
     cache.save()
     with monkeypatch.context() as patch:
-        patch.setattr(cache_, "_sha256", pytest.fail)
+        patch.setattr(cache_, "hash_of_file", pytest.fail)
         assert Cache(tmp_path / "cache").file_hash(path) == digest
     path.write_bytes(b"abd")  # as long as before
     os.utime(path, (1, 1))

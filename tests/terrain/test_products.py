@@ -8,6 +8,7 @@ import json
 import shutil
 import subprocess
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,7 +49,7 @@ def make(opened: Opened, folder: Path, *names: str, language: Language = "en") -
 
 
 @pytest.fixture
-def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+def small_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three pieces of the ten rows of data/tiny."""
     for module in (grid, layers):
         monkeypatch.setattr(module, "TILE", (4, 512))
@@ -234,6 +235,13 @@ def test_a_real_school_and_its_cell_have_one_class(kalsel: Run, tmp_path: Path) 
     shares = table.set_index("name")["pegunungan_share"]
     assert shares[["Kab. Barito Kuala", "Kota Banjarmasin"]].max() == 0.0
     assert shares["Hantakan"] > 0.9
+    province = table.iloc[0]
+    assert (province["level"], province["code"]) == ("province", "63")
+    assert province["land_km2"] == pytest.approx(37_047, rel=0.005)
+    assert np.isnan(table[["rawa_share", "dataran_share"]].to_numpy(dtype=float)).all()
+    barito = table.set_index("name").loc["Kab. Barito Kuala"]
+    assert barito["class_known_share"] < 0.1  # plain or wetland: no layer tells
+    assert table.set_index("name")["pesisir_share"]["Kota Banjarmasin"] == 0.0
     areas = read_areas(opened, "kabupaten")
     assert areas is not None
     # A kabupaten without a sea; where polygons overlap the first code counts for the cell.
@@ -249,7 +257,7 @@ def test_a_real_school_and_its_cell_have_one_class(kalsel: Run, tmp_path: Path) 
 
 def test_statistics_of_the_sample_by_another_way(sample: Path) -> None:
     table = pd.read_csv(sample / STATISTICS, dtype={"code": str}, keep_default_na=False)
-    assert list(table["level"].unique()) == ["all", "kabupaten", "kecamatan"]
+    assert list(table["level"].unique()) == ["province", "kabupaten", "kecamatan"]
     areas = read_areas(read_project(SAMPLE), "kabupaten")
     assert areas is not None
     from exactextract import exact_extract
@@ -270,7 +278,7 @@ def test_statistics_have_what_was_asked_for(project: MakeProject, tmp_path: Path
         *("mean_elevation_m", "max_elevation_m", "mean_slope_deg", "data"),
     ]
     without = make(project({"boundaries": None}), tmp_path, "tri")
-    assert without["level"].to_list() == ["all"]
+    assert without["level"].to_list() == ["raster"]
     with rasterio.open(tmp_path / "tri.tif") as source:
         west, south, east, north = source.bounds
         model = rasterio.open(project().path.parent / "dem.tif").read(1)
@@ -279,6 +287,35 @@ def test_statistics_have_what_was_asked_for(project: MakeProject, tmp_path: Path
     whole_km2 = abs(WGS84.geometry_area_perimeter(box(west, south, east, north))[0]) / 1e6
     land = (model > -32768).mean()
     assert without["land_km2"].item() == pytest.approx(whole_km2 * land, rel=1e-4)
+
+
+def test_what_no_layer_tells_is_unknown(project: MakeProject, tmp_path: Path) -> None:
+    """A class is known where nothing that could come first is missing."""
+    opened = read_project(SAMPLE)
+    fewer = opened.project.model_copy(update={"wetlands": None})
+    table = make(replace(opened, project=fewer), tmp_path / "a", "class").iloc[0]
+    full = make(opened, tmp_path / "b", "class").iloc[0]
+    assert full["class_known_share"] == pytest.approx(1.0, abs=0.01)
+    assert np.isnan([table["rawa_share"], table["dataran_share"]]).all()
+    before = ["pulau_kecil_share", "pegunungan_share", "pesisir_share"]
+    assert table[before].to_list() == full[before].to_list()
+    known = table[before].sum() * full["class_known_share"]
+    assert table["class_known_share"] == pytest.approx(known, abs=2e-4)
+    nothing = make(project({"coastline": None}), tmp_path / "c", "class").iloc[0]
+    assert np.isnan(nothing["pulau_kecil_share"])
+    assert nothing["class_known_share"] == 0.0
+    assert 0 <= nothing["pegunungan_share"] <= 1
+
+
+def test_all_is_the_areas_and_not_the_raster(project: MakeProject, tmp_path: Path) -> None:
+    table = make(project(), tmp_path, "class", "elevation").set_index("level")
+    kabupaten = table.loc[["kabupaten"]]
+    assert table.loc["all", "land_km2"] == pytest.approx(kabupaten["land_km2"].sum(), abs=2e-3)
+    highest = kabupaten["max_elevation_m"].max()
+    assert table.loc["all", "max_elevation_m"] == highest
+    weighted = (kabupaten["mean_elevation_m"] * kabupaten["land_km2"]).sum()
+    mean_m = weighted / kabupaten["land_km2"].sum()
+    assert table.loc["all", "mean_elevation_m"] == pytest.approx(mean_m, abs=2e-3)
 
 
 # --- the cache ---------------------------------------------------------------------------------
@@ -421,8 +458,12 @@ def test_the_command_prints_the_statistics(
     assert answer.status == 0, answer.err
     assert answer.out == (tmp_path / STATISTICS).read_bytes()
     rows = list(csv.DictReader(io.StringIO(answer.out.decode())))
-    assert rows[0]["level"] == "all"
+    assert rows[0]["level"] == "all"  # data/tiny has no polygon of a province
     assert "Written" in answer.err
+    # Neither islands nor wetlands have a layer here: neither share is a number, and no plain.
+    assert {rows[0][f"{name}_share"] for name in ("pulau_kecil", "rawa", "dataran")} == {""}
+    assert float(rows[0]["class_known_share"]) == 0.0
+    assert "small island (land under [coastline]), wetland ([wetlands])" in answer.err
     options = ("--layers", "slope", "--out", tmp_path, "--quiet", "--format", "table")
     table = cli("terrain", "-p", opened.path, *options)
     assert table.err == ""

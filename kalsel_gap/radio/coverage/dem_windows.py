@@ -46,7 +46,7 @@ class SweepWindows:
     ----------
     terrain : ElevationModel
     sea : SeaMask or None
-        Its open sea, from `profiles.sea_of`.
+        Its open sea.
 
     Raises
     ------

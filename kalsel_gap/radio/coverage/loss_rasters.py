@@ -120,12 +120,12 @@ class LossRasters:
 
     @computed_once
     def find_sea(self) -> SeaMask | None:
-        """The open sea; None where the model does not tell."""
+        """The open sea; None where the model shows none."""
         return look_up_sea(self.opened, Cache(default_cache_folder(), is_waiting=True))
 
     @computed_once
     def _open_windows(self) -> SweepWindows:
-        """The elevation model around masts, with the woods that stand higher than a receiver."""
+        """The elevation model around masts, with the woodland that is higher than a receiver."""
         return SweepWindows(
             woodland_above(self.terrain, self.radio.receiver.height_m), self.find_sea()
         )

@@ -8,7 +8,6 @@ window, so that memory is bounded by a window and the disks of a few masts for a
 from __future__ import annotations
 
 import colorsys
-import hashlib
 import json
 import math
 import os
@@ -34,7 +33,7 @@ from kalsel_gap.radio.coverage.loss_rasters import LossRasters, in_turn, stored
 from kalsel_gap.radio.coverage.networks import Network, mast_of, read_networks, rows_of
 from kalsel_gap.sources.boundaries import read_areas
 from kalsel_gap.storage.atomic import clear_leftovers, replace_file
-from kalsel_gap.storage.fingerprint import default_cache_folder, hash_of
+from kalsel_gap.storage.fingerprint import default_cache_folder, hash_of, hash_of_file
 from kalsel_gap.storage.spreadsheet import csv_of
 
 if TYPE_CHECKING:
@@ -302,7 +301,7 @@ class Reception:
         if calibration is None or not network.servers["calibrated"].any():
             return self.losses.hash_inputs()
         return self.losses.hash_inputs() | {
-            self.opened.shown(calibration.path): _sha256(calibration.path)
+            self.opened.shown(calibration.path): hash_of_file(calibration.path)
         }
 
     def table(self) -> pd.DataFrame:
@@ -469,10 +468,6 @@ def _colour(number: int) -> str:
     lightness = (0.32, 0.50, 0.69)[number % 3]
     rgb = colorsys.hls_to_rgb(number * _GOLDEN % 1.0, lightness, 0.52)
     return "#" + "".join(f"{round(255 * part):02x}" for part in rgb)
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _numbered(network: Network) -> pd.DataFrame:

@@ -471,9 +471,9 @@ def unused(opened: Opened, sites: pd.DataFrame) -> list[Finding]:
     offsets, rows = _read(named.path)
     groups = set(map(tuple, sites[GROUP].to_numpy()))
     places = set(map(tuple, sites[KEYS[:3]].to_numpy()))
-    taught_groups = set(errors_of(offsets)) & groups
+    calibrated_groups = set(errors_of(offsets)) & groups
     codes = set(map(str, opened.project.radio.clutter_heights_m()))
-    classes = codes if opened.project.land_cover is not None and taught_groups else set()
+    classes = codes if opened.project.land_cover is not None and calibrated_groups else set()
     findings = []
     for (operator, technology, site, clutter), row, (_, offset) in zip(
         offsets[KEYS].to_numpy(), rows, offsets.iterrows(), strict=True
@@ -481,7 +481,7 @@ def unused(opened: Opened, sites: pd.DataFrame) -> list[Finding]:
         if clutter:
             applies = not (operator or technology or site) and clutter in classes
         else:
-            applies = (operator, technology) in taught_groups
+            applies = (operator, technology) in calibrated_groups
             applies &= not site or (operator, technology, site) in places
         if not applies:
             findings.append(

@@ -26,7 +26,7 @@ class ElevationModel:
     band : int
         Counted from 1.
     sea : {'nodata', 'zero', 'none'}
-        Which cells are open sea, at 0 m, where they hang together with the raster's edge: those
+        Which cells are open sea, at 0 m, where they are connected to the raster's edge: those
         without data, these and those of exactly 0 m, or none. Others without data are voids.
     surface : {'dsm', 'dtm', 'unknown'}
         What the model shows. Clutter is added to bare ground only.
@@ -83,7 +83,7 @@ def terrain_of(opened: Opened) -> ElevationModel:
 
 
 def sea_of(terrain: ElevationModel, *, threads: int = 1) -> SeaMask | None:
-    """The open sea of an elevation model; None where it does not tell."""
+    """The open sea of an elevation model; None where it shows none."""
     if terrain.sea == "none":
         return None
     return open_sea(terrain.path, band=terrain.band, zero=terrain.sea == "zero", threads=threads)

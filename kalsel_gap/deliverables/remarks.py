@@ -1,0 +1,165 @@
+"""What a reader of a list must know beside it: who is missing from it, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kalsel_gap import schema
+from kalsel_gap.deliverables.tables import known_values, select, silent_maps
+from kalsel_gap.i18n.messages import INACTIVE, NAMES, REASONS, finding_sentence
+from kalsel_gap.i18n.text import N_, Text, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+    from kalsel_gap.deliverables.tables import View
+    from kalsel_gap.storage.run_folder import Run
+
+_SLIPS = 3  # headers that look misspelt: the rest are in findings.csv
+_FEW = 10  # schools that a sentence names; the table has all of them
+# Terrain classes that only a layer tells: the input of the run, and what to do.
+_LAYERS = {
+    "rawa": ("wetlands", N_("Wetlands are known from a layer only: name one under [wetlands].")),
+    "pulau_kecil": (
+        "coastline.land.0",
+        N_("Small islands are known from polygons of land only: name them as land of [coastline]."),
+    ),
+}
+
+
+def remarks(run: Run, text: Text, view: View | None = None) -> list[str]:
+    """What a reader of the ranking must know besides: unranked schools, findings, idle leaves.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+    text : Text
+        The reader's language.
+    view : View, optional
+        Which schools the list shows: what is counted is about these. All by default.
+    """
+    is_part = view is not None and any(wanted for _, _, wanted in view.filters())
+    chosen = select(run.schools, view.everyone()) if view is not None else run.schools
+    if is_part and not len(chosen):
+        return list(_nothing(run, view, text)) if view is not None else []
+    return [
+        *_unranked(run, chosen, text),
+        *_not_scored(run, text),
+        *_found(run, chosen, text, is_part=is_part),
+    ]
+
+
+def _nothing(run: Run, view: View, text: Text) -> Iterator[str]:
+    """Why no school matches the filters: what each leaves to choose, given the others."""
+    yield text(N_("No school matches all of these filters."))
+    for option, column, wanted in view.filters():
+        if not wanted:
+            continue
+        others = select(run.schools, view.without(option).everyone())
+        values = known_values(others, column)
+        shown = ", ".join(values) or text(N_("nothing"))
+        words = N_("With the other filters, --{option} can be: {values}.")
+        yield text(words, option=option, values=shown)
+        for value in wanted if option == "terrain" else ():
+            section, words = _LAYERS.get(value.strip().casefold(), ("", ""))
+            if section and section not in run.manifest.get("inputs", {}):
+                yield text(words)
+
+
+def _unranked(run: Run, chosen: pd.DataFrame, text: Text) -> Iterator[str]:
+    reasons = chosen["unranked_reason"].value_counts()
+    if len(reasons):
+        counted = [f"{text(REASONS[str(code)])}: {text.number(n)}" for code, n in reasons.items()]
+        yield text(
+            N_("Schools without a rank: {count} ({reasons})."),
+            count=text.number(reasons.sum()),
+            reasons="; ".join(counted),
+        )
+    yield from _without_evidence(run, chosen, text)
+    if nobody_ranked(run):
+        yield _missing(run, text)
+
+
+def nobody_ranked(run: Run) -> bool:
+    """Whether the run has schools and none of them has a rank."""
+    return bool(len(run.schools)) and bool(run.schools["rank"].isna().all())
+
+
+def _missing(run: Run, text: Text) -> str:
+    """Which evidence would be needed for anybody to have a rank."""
+    if run.schools["lat"].isna().all():
+        return text(N_("No school has a rank. Are the coordinates inside the boundaries?"))
+    inputs = {name.partition(".")[0] for name in run.manifest.get("inputs", {})}
+    lacking = {
+        "coverage": N_("coverage maps ([[coverage]])"),
+        "sites": N_("radio sites with an elevation model ([[sites]], [elevation])"),
+        "measurements": N_("speed tests ([[measurements]])"),
+    }
+    named = [text(words) for section, words in lacking.items() if section not in inputs]
+    named.append(text(N_("what the register says of the internet (column “internet”)")))
+    if "coverage" in inputs:
+        words = N_(
+            "No school has a rank: the maps of the project say nothing at any school. What would "
+            "help: {lacking}."
+        )
+    else:
+        words = N_("No school has a rank, as the project has no evidence. It lacks: {lacking}.")
+    return text(words, lacking=", ".join(named))
+
+
+def _without_evidence(run: Run, chosen: pd.DataFrame, text: Text) -> Iterator[str]:
+    """Schools that fell off the list for lack of evidence, and the map and key that decided it."""
+    fallen = chosen[chosen["unranked_reason"] == "no_evidence"]
+    if fallen.empty:
+        return
+    few = [f"{plain(npsn)} {plain(name)}".strip() for npsn, name in _named(fallen.head(_FEW))]
+    more = " …" if len(fallen) > _FEW else ""
+    words = N_("Not in the list for lack of evidence ({count}): {schools}.")
+    yield text(words, count=text.number(len(fallen)), schools="; ".join(few) + more)
+    for file, count in silent_maps(run, fallen)["source"].value_counts().sort_index().items():
+        words = N_(
+            "{file} has no data at {count} of them, and nodata_means = “unknown” leaves them out; "
+            "with “none” they would count as without signal. Ask whoever made the map which it is."
+        )
+        yield text(words, file=plain(str(file)), count=text.number(count))
+
+
+def _named(schools: pd.DataFrame) -> Iterator[tuple[str, str]]:
+    for npsn, name in schools[["npsn", "name"]].fillna("").itertuples(index=False):
+        yield str(npsn), str(name)
+
+
+def _not_scored(run: Run, text: Text) -> Iterator[str]:
+    """Leaves that are not scored, a sentence for each reason."""
+    parameters = run.manifest.get("parameters", {})
+    leaves: dict[str, list[str]] = {}
+    for leaf, why in sorted(run.manifest.get("not_scored", {}).items()):
+        column = parameters.get(f"index.nodes.{leaf}.column")
+        known = schema.BY_NAME.get(column)
+        leaves.setdefault(why, []).append(text(known.label) if known else str(column))
+    for code, sentence in INACTIVE.items():
+        if code in leaves:
+            yield text(sentence, leaves=", ".join(leaves[code]))
+
+
+def _found(run: Run, chosen: pd.DataFrame, text: Text, *, is_part: bool) -> Iterator[str]:
+    findings = run.findings
+    words = N_("Findings in findings.csv: {counts}.")
+    if is_part:
+        place = findings["file"] + ":" + findings["row"].astype("str")
+        findings = findings[place.isin(set(chosen["row_id"]))]
+        words = N_("Findings about these schools in findings.csv: {counts}.")
+    if len(findings):
+        severities = findings["severity"].value_counts()
+        counted = [
+            f"{text(NAMES[s])} {text.number(severities[s])}"
+            for s in ("error", "warning", "note")
+            if s in severities
+        ]
+        yield text(words, counts=", ".join(counted))
+    slips = run.findings[run.findings["code"] == "column_not_understood"]
+    for row in slips.head(_SLIPS).to_dict("records"):
+        yield f"{row['file']}: {finding_sentence(row, text)}"
