@@ -69,9 +69,11 @@ def find_available(
     found.loc[none, ["best_technology", "best_operator"]] = None
     answered = pd.Series(found.index.isin(_answered(combined, maps, opened)))
     found.loc[~answered, list(_SHOWN)] = None
-    # A poor signal is all there is only where no other map of 4G or 5G is silent about the place.
+    # A poor signal is all there is only where no other map of 4G or 5G has no data at the place.
     covered = opened.project.index.gap.covered
-    poor = (found["available"] < covered) & pd.Series(found.index.isin(_silent(combined, maps)))
+    poor = (found["available"] < covered) & pd.Series(
+        found.index.isin(_without_data(combined, maps))
+    )
     bound = found["available"].where(poor)
     found.loc[poor, "available"] = np.nan
     _add_fixed_network(found, places, opened.project.signal.fixed_network)
@@ -81,7 +83,7 @@ def find_available(
     curve = _by_distance(places, found, opened)
     if curve is not None:
         usual = curve.at(places["site_4g_km"])
-        # A signal that suffices must not be worth less than what is inferred beside a poor one.
+        # A signal that suffices never has less adequacy than what is inferred beside a poor one.
         usual = np.where(poor, np.fmax(np.minimum(usual, covered), bound), usual)
         _infer(found, usual, found["available"].isna())
     _infer(found, bound.where(bound > 0).to_numpy(), found["available"].isna())
@@ -151,19 +153,19 @@ def _answered(combined: pd.DataFrame, maps: pd.DataFrame, opened: Opened) -> pd.
     return combined.loc[combined["technology"].isin(top) | serves, "at"]
 
 
-def _silent(combined: pd.DataFrame, maps: pd.DataFrame) -> pd.Series[int]:
-    """Places about which a map of 4G or 5G is silent, and nothing else of its operator speaks."""
+def _without_data(combined: pd.DataFrame, maps: pd.DataFrame) -> pd.Series[int]:
+    """Places where a map of 4G or 5G has no data, nor other evidence of its operator."""
     keys = ["at", "technology", "operator"]
     asked = maps.loc[maps["technology"].isin(_BEST) & (maps["status"] == "unknown"), keys]
     answered = pd.MultiIndex.from_frame(combined[keys])
     return asked.loc[~pd.MultiIndex.from_frame(asked).isin(answered), "at"]
 
 
-def _add_fixed_network(found: pd.DataFrame, places: gpd.GeoDataFrame, worth: float) -> None:
+def _add_fixed_network(found: pd.DataFrame, places: gpd.GeoDataFrame, adequacy: float) -> None:
     """A fixed network that the table of schools states."""
     served = places["fixed_network"].fillna(value=False).astype(bool).to_numpy()
-    better = served & ~(found["available"] >= worth).to_numpy()
-    found.loc[better, "available"] = worth
+    better = served & ~(found["available"] >= adequacy).to_numpy()
+    found.loc[better, "available"] = adequacy
     found.loc[better, ["best_technology", "best_basis"]] = "fixed", "declared"
     found.loc[better, ["best_operator", "best_level_dbm", "best_signal_share"]] = None
     found.loc[better, ["available_status", "available_evidence"]] = "known", "map"

@@ -211,7 +211,7 @@ def _combine(
     comes_first = is_predicted & ~is_bound & _is_better(of_map, of_sites)
     by_sites = ~by_both & ((is_predicted & ~has_map) | comes_first)
     cases = [by_both, by_sites, has_map]
-    worth = available.from_level(averaged, curve.points) if curve is not None else averaged
+    adequacy = available.from_level(averaged, curve.points) if curve is not None else averaged
 
     def pick(name: str, of_both: FloatArray, predicted: str = "") -> FloatArray:
         """A number by whose evidence counts."""
@@ -222,7 +222,7 @@ def _combine(
     return pd.DataFrame(
         {
             "at": np.arange(len(places)),
-            "adequacy": pick("adequacy", worth),
+            "adequacy": pick("adequacy", adequacy),
             "level_dbm": np.where(is_none, np.nan, pick("level_dbm", averaged, "mean_dbm")),
             "signal_share": pick("signal_share", np.full(len(places), np.nan)),
             "basis": np.where(by_sites, "predicted", of_map["basis"]),

@@ -28,17 +28,19 @@ if TYPE_CHECKING:
 POSSIBLE_DBM = (-200.0, 0.0)
 
 
-class CellWorth(NamedTuple):
-    """What cells of a coverage raster are worth."""
+class CellAdequacy(NamedTuple):
+    """Adequacy of cells of a coverage raster."""
 
     adequacy: NDArray[np.float64]
-    """0 to 1, NaN where they say nothing."""
+    """0 to 1, NaN where it is unknown."""
     none: NDArray[np.bool_]
     """Cells without data that mean *no signal*."""
 
 
-def polygons_worth(source: Coverage, opened: Opened) -> tuple[gpd.GeoDataFrame, list[Finding]]:
-    """Polygons of a coverage layer with their ``adequacy``, NaN where their class says nothing.
+def adequacy_of_polygons(
+    source: Coverage, opened: Opened
+) -> tuple[gpd.GeoDataFrame, list[Finding]]:
+    """Polygons of a coverage layer with their ``adequacy``, NaN where it is unknown.
 
     Parameters
     ----------
@@ -67,7 +69,7 @@ def polygons_worth(source: Coverage, opened: Opened) -> tuple[gpd.GeoDataFrame, 
         declared = signal.curves[source.technology].declared
         return polygons.assign(adequacy=declared), findings
     # A number is the same class however it is written: "1" and 1.0.
-    table = {fold(_plain(key)): worth_ for key, worth_ in source.classes.items()}
+    table = {fold(_plain(key)): adequacy for key, adequacy in source.classes.items()}
     folded = polygons["class"].map(lambda text: fold(_plain(text)))
     unlisted = sorted(set(polygons.loc[~folded.isin(list(table)), "class"]))
     if unlisted:
@@ -81,10 +83,10 @@ def _plain(text: str) -> str:
     return text if np.isnan(value) else cell_text(value)
 
 
-def worth(
+def adequacy_of_cells(
     found: sampling.Sample, source: Coverage, opened: Opened
-) -> tuple[CellWorth, list[Finding]]:
-    """What cells of a coverage raster are worth, NaN where they say nothing.
+) -> tuple[CellAdequacy, list[Finding]]:
+    """Adequacy that cells of a coverage raster stand for, NaN where it is unknown.
 
     Parameters
     ----------
@@ -97,7 +99,7 @@ def worth(
 
     Returns
     -------
-    worth : CellWorth
+    cells : CellAdequacy
     findings : list of Finding
         What is wrong with the values.
     """
@@ -111,7 +113,7 @@ def worth(
         *_impossible_values(impossible, shown),
         *_unlisted_classes(found.value, source, shown),
     ]
-    return CellWorth(adequacy, none), findings
+    return CellAdequacy(adequacy, none), findings
 
 
 def _impossible(value: NDArray[np.float64], source: Coverage) -> NDArray[np.bool_]:
@@ -142,9 +144,9 @@ def _unlisted_classes(
 
 
 def _adequacy(value: NDArray[np.float64], source: Coverage, signal: Signal) -> NDArray[np.float64]:
-    """What each sampled cell is worth; NaN where the cell says nothing."""
+    """Adequacy of each sampled cell; NaN where it is unknown."""
     if source.kind == "class":
-        table = {float(key): worth for key, worth in source.classes.items()}
+        table = {float(key): each for key, each in source.classes.items()}
         return available.from_class(value, table)
     if source.technology == "fixed":
         return available.from_binary(value, signal.fixed_network)

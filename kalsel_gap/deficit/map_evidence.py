@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from kalsel_gap.deficit.coverage_value import polygons_worth, worth
+from kalsel_gap.deficit.coverage_value import adequacy_of_cells, adequacy_of_polygons
 from kalsel_gap.errors import InputError
 from kalsel_gap.indicators import delivered
 from kalsel_gap.sources import coverage
@@ -92,7 +92,7 @@ def _of_coverage(
     located = places["lat"].notna().any()
     value = None
     if source.is_vector:
-        polygons, findings = polygons_worth(source, opened)
+        polygons, findings = adequacy_of_polygons(source, opened)
         if located and not coverage.touches(polygons, *at):
             raise InputError("coverage_touches_no_school", path=source.path)
         adequacy, inside = coverage.best_at(polygons, polygons["adequacy"], lat, lon)
@@ -104,7 +104,7 @@ def _of_coverage(
         if located and not sampling.touches(source.path, *at):
             raise InputError("raster_touches_no_school", path=source.path)
         found = sampling.sample(source.path, lat, lon, band=source.band)
-        (adequacy, none), findings = worth(found, source, opened)
+        (adequacy, none), findings = adequacy_of_cells(found, source, opened)
         value = found.value if source.kind in LEVELS else None
     signal = opened.project.signal
     curve = signal.curves.get(source.technology) if source.technology != "fixed" else None

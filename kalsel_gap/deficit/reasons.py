@@ -60,7 +60,7 @@ def main_reason(scores: pd.DataFrame, schools: pd.DataFrame) -> pd.Series[str]:
 
 
 def main_hindrance(scores: pd.DataFrame, leaves: Sequence[str], index: Index) -> pd.Series[str]:
-    """Leaf that adds most to the priority, of those known and worth naming; else missing.
+    """Leaf that adds most to the priority, of those known and worth naming; otherwise missing.
 
     Where a signal is lacking it is a leaf of the barrier: what stands in its way.
 

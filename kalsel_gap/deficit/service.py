@@ -1,8 +1,8 @@
 """Stage ``service``: required bandwidth, delivered adequacy, and how it is known.
 
 Its own speed tests come before its subscription, that before the register's field; where none of
-them tells, what is delivered is inferred from what is available by two curves: the probability of
-no line, and the mean service given a line.
+them has a value, what is delivered is inferred from what is available by two curves: the
+probability of no line, and the mean service given a line.
 """
 
 from __future__ import annotations
@@ -324,7 +324,7 @@ def _columns(schools: pd.DataFrame, stated: pd.DataFrame, service: pd.DataFrame)
             )
             low, high = 1.0 - most, 1.0 - least
         columns.loc[of_school, "delivered"] = mean
-        # Next to nothing is nothing: 1e-249 tells nobody anything.
+        # Next to nothing is nothing: 1e-249 means nothing to a reader.
         columns.loc[of_school, "delivered_low"] = np.minimum(low.round(_DECIMALS), mean)
         columns.loc[of_school, "delivered_high"] = np.maximum(high.round(_DECIMALS), mean)
     known = columns["delivered"].notna()

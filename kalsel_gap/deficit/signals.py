@@ -100,14 +100,14 @@ STAGE = Stage(
 
 
 def _uncovered(schools: gpd.GeoDataFrame, maps: pd.DataFrame, opened: Opened) -> list[Finding]:
-    """Schools about which every map is silent."""
+    """Schools at which no map has data."""
     if not opened.project.coverage:
         return []
     covered = set(maps.loc[maps["status"] != "unknown", "row_id"])
-    silent = schools["lat"].notna() & ~schools["row_id"].isin(covered)
+    without = schools["lat"].notna() & ~schools["row_id"].isin(covered)
     return [
         at_school("off_every_coverage", row_id, npsn, column="lat, lon")
-        for row_id, npsn in schools.loc[silent, ["row_id", "npsn"]].itertuples(index=False)
+        for row_id, npsn in schools.loc[without, ["row_id", "npsn"]].itertuples(index=False)
     ]
 
 

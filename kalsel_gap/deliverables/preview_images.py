@@ -23,7 +23,7 @@ from rasterio.warp import Resampling, reproject
 from rasterio.windows import Window
 
 from kalsel_gap import schema
-from kalsel_gap.deficit.coverage_value import polygons_worth, worth
+from kalsel_gap.deficit.coverage_value import adequacy_of_cells, adequacy_of_polygons
 from kalsel_gap.deliverables import palette
 from kalsel_gap.geo import sampling
 from kalsel_gap.terrain.hillshade import shade_relief
@@ -249,13 +249,13 @@ def _of_raster(source: Coverage, opened: Opened, frame: PreviewGrid) -> FloatArr
     value, transform, crs = read
     cells = sampling.Sample(value, np.zeros(value.shape, dtype=bool))
     # What is wrong with the values has been found where the schools are.
-    (adequacy, _), _ = worth(cells, source, opened)
+    (adequacy, _), _ = adequacy_of_cells(cells, source, opened)
     return _warped(adequacy, transform, crs, frame, Resampling.nearest)
 
 
 def _of_polygons(source: Coverage, opened: Opened, frame: PreviewGrid) -> FloatArray:
     outside = 0.0 if source.nodata_means == "none" else np.nan
-    polygons = polygons_worth(source, opened)[0].to_crs(_WEB_MERCATOR)
+    polygons = adequacy_of_polygons(source, opened)[0].to_crs(_WEB_MERCATOR)
     # Where polygons overlap, the last one drawn stays: the one that is worth most.
     drawn = polygons.sort_values("adequacy", na_position="first")
     image: FloatArray = rasterize(

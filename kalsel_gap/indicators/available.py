@@ -29,9 +29,9 @@ def from_level(level_dbm: ArrayLike, points: Sequence[tuple[float, float]]) -> F
     >>> float(from_level(-112.0, [(-140, 0.0), (-120, 0.05), (-110, 0.25)]).round(3))
     0.21
     """
-    levels, worth = zip(*points, strict=True)
+    levels, adequacy = zip(*points, strict=True)
     level = np.asarray(level_dbm, dtype=np.float64)
-    return np.where(np.isnan(level), np.nan, np.interp(level, levels, worth))
+    return np.where(np.isnan(level), np.nan, np.interp(level, levels, adequacy))
 
 
 def from_class(value: ArrayLike, classes: Mapping[float, float]) -> FloatArray:
@@ -43,10 +43,10 @@ def from_class(value: ArrayLike, classes: Mapping[float, float]) -> FloatArray:
     [0.0, 0.1, nan]
     """
     cells = np.asarray(value, dtype=np.float64)
-    worth = np.full(cells.shape, np.nan)
-    for key, adequacy in classes.items():
-        worth[cells == key] = adequacy
-    return worth
+    adequacy = np.full(cells.shape, np.nan)
+    for key, of_class in classes.items():
+        adequacy[cells == key] = of_class
+    return adequacy
 
 
 def from_binary(value: ArrayLike, covered: float) -> FloatArray:

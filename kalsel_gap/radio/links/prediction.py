@@ -350,21 +350,21 @@ def _rows(
     """What is available at each school, of each group in turn: level, adequacy, status, reason."""
     signal = opened.project.signal
     known = ~np.isnan(best.level_dbm)
-    worth = _worth(best.level_dbm, cells, opened)
+    adequacy = _adequacy(best.level_dbm, cells, opened)
 
     def mean(values: NDArray[np.generic], of: BoolArray | None = None) -> FloatArray:
         return _mean(values, places.first, of)
 
-    certain_share, at_least, level = mean(certain), mean(worth), mean(best.level_dbm, known)
+    certain_share, at_least, level = mean(certain), mean(adequacy), mean(best.level_dbm, known)
     answered = (certain_share > 0.0) & (certain_share >= signal.minimum_known_share)
     some_share = mean(known)
     # The known sites give at least so much; that they give nothing says nothing.
     bound = ~answered & (at_least > 0.0) & (some_share >= signal.minimum_known_share)
-    signal_share = np.where(answered | bound, mean(worth > 0.0), np.nan)
+    signal_share = np.where(answered | bound, mean(adequacy > 0.0), np.nan)
     values = {
         "level_dbm": level,
         "spread_db": np.sqrt(np.maximum(mean(best.level_dbm**2, known) - level**2, 0.0)),
-        "adequacy": np.where(answered, mean(worth, certain), np.where(bound, at_least, np.nan)),
+        "adequacy": np.where(answered, mean(adequacy, certain), np.where(bound, at_least, np.nan)),
         "signal_share": signal_share,
         "known_share": np.where(answered, certain_share, np.where(bound, some_share, 0.0)),
         "status": np.select(
@@ -384,7 +384,7 @@ def _rows(
     )
 
 
-def _worth(level_dbm: FloatArray, cells: RadioCells, opened: Opened) -> FloatArray:
+def _adequacy(level_dbm: FloatArray, cells: RadioCells, opened: Opened) -> FloatArray:
     """Adequacy at each point; 0 where nothing reaches it, for certain or at least."""
     adequacy = np.zeros(level_dbm.shape)
     for technology, curve in opened.project.signal.curves.items():
