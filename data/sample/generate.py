@@ -1093,7 +1093,7 @@ def write_coverage(out: Path, land: Land, sites: list[Site], levels: dict[str, F
     to_degrees = Transformer.from_crs("EPSG:32750", "EPSG:4326", always_xy=True)
     lon, lat = to_degrees.transform(*np.meshgrid(x, y))
     level = best_level(land, [s for s in sites if s.technology == "2g"], lon, lat)
-    classes = np.select([level >= -75, level >= -88, level >= -100], [3, 2, 1], 0)
+    classes = np.select([level >= -80, level >= -95, level >= -104], [3, 2, 1], 0)
     to_metres = Transformer.from_crs("EPSG:4326", "EPSG:32750", always_xy=True)
     province = shapely.transform(
         shapely.MultiPolygon(land.province), to_metres.transform, interleaved=False
@@ -1396,6 +1396,8 @@ def _line(school: School, village: Desa, fibre_km: float, dice: Dice) -> None:
         school.down_mbps = max(school.down_mbps, 0.2)
     else:
         school.internet = "Tidak Ada"
+        if dice.chance(0.9):  # elsewhere accounts are used at home
+            school.active = 0
     if dice.chance(0.35):
         school.internet = ""  # not said
 
@@ -1580,7 +1582,7 @@ def _tests(tables: Tables, schools: list[School]) -> None:
                 else 28.0 + 240.0 * (1.0 - school.available) ** 2
             )
             lag = 18.0 if school.has_fixed else lag
-            for _ in range(dice.whole(1, 3)):
+            for _ in range(dice.whole(5, 8) if dice.chance(0.85) else dice.whole(1, 3)):
                 down = school.down_mbps * growth * dice.between(0.7, 1.2)
                 month = 3 * quarter - 2 + dice.whole(0, 2)
                 tables.rows[file].append(

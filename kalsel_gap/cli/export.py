@@ -53,14 +53,14 @@ def csv(
 ) -> None:
     """Do what :data:`CSV_HELP` says."""
     from kalsel_gap.deliverables import tables
-    from kalsel_gap.deliverables.remarks import remarks
+    from kalsel_gap.deliverables.remarks import find_remarks
 
     chosen, words = _opened(ctx, project, runs, run, lang)
     filters = (kabupaten, kecamatan, level, authority, terrain, gap)
     view = tables.View(by.value, top, *(tuple(each or ()) for each in filters))
     selected = tables.select(chosen.schools, view)
     if selected.empty:
-        for sentence in remarks(chosen, ctx.obj, view):
+        for sentence in find_remarks(chosen, ctx.obj, view):
             console.note(sentence, quiet=quiet)
     _write(tables.to_csv(chosen, selected, words, dialect.value), out, ctx.obj, quiet=quiet)
 

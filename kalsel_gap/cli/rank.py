@@ -39,7 +39,7 @@ def rank(
 ) -> None:
     """Do what :data:`HELP` says."""
     from kalsel_gap.deliverables import tables
-    from kalsel_gap.deliverables.remarks import nobody_ranked, remarks
+    from kalsel_gap.deliverables.remarks import find_remarks, nobody_ranked
     from kalsel_gap.pipeline import STEPS, open_project
 
     text: Text = ctx.obj
@@ -60,7 +60,7 @@ def rank(
         console.emit(tables.to_json(run, selected, text))
     else:
         console.emit(tables.to_csv(run, selected, text))
-    for sentence in remarks(run, text, view):
+    for sentence in find_remarks(run, text, view):
         console.note(sentence, quiet=quiet)
     console.note(text(N_("Run: {folder}"), folder=run.folder), quiet=quiet)
     if nobody_ranked(run):

@@ -288,18 +288,13 @@ def _compared(
     curve = _curve(signal, technology)
     if curve is None:
         return pd.DataFrame()
-    by_map = _floats(of_map["level_dbm"])
-    by_map = np.where(
-        np.isnan(by_map), level_from_adequacy(_floats(of_map["adequacy"]), curve.points), by_map
-    )
     has_level = (of_sites["status"] == "value").to_numpy()
     by_sites = np.where(has_level, _floats(of_sites["mean_dbm"]), np.nan)
+    by_map = _floats(of_map["level_dbm"])
+    by_map = np.where(np.isnan(by_map), _nearest_level(by_sites, of_map, curve), by_map)
     detection = np.fmax(_floats(of_map["detection_dbm"]), curve.detection_dbm)
     none = (of_map["status"] == "none").to_numpy()
     by_map = np.where(none, np.where(by_sites > detection, detection, np.nan), by_map)
-    # Declared coverage only says that there is some: it may be any better.
-    open_end = (of_map["kind"].isin(["binary", "tile"]) & ~pd.Series(none)).to_numpy()
-    by_map = np.where(open_end & (by_sites > by_map), np.nan, by_map)
     rows = pd.DataFrame(
         {
             "at": np.arange(len(of_map)),
@@ -313,6 +308,13 @@ def _compared(
         }
     )
     return rows[rows[["map_dbm", "predicted_dbm"]].notna().all(axis="columns")]
+
+
+def _nearest_level(level_dbm: FloatArray, of_map: pd.DataFrame, curve: LevelCurve) -> FloatArray:
+    """Level nearest to given ones that agrees with what a map of classes shows."""
+    least, most = _floats(of_map["least"]), _floats(of_map["most"])
+    highest = np.where(np.isposinf(most), np.inf, level_from_adequacy(most, curve.points))
+    return np.clip(level_dbm, level_from_adequacy(least, curve.points), highest)
 
 
 def _disagreements(

@@ -35,10 +35,11 @@ if TYPE_CHECKING:
 LEVELS = ("rsrp_dbm", "level_dbm")  # kinds of coverage that state a level
 EVIDENCE = (
     *("at", "row_id", "npsn", "place", "technology", "operator", "basis", "kind", "date"),
-    *("number", "detection_dbm", "level_dbm", "adequacy", "signal_share", "known_share"),
-    *("status", "source"),
+    *("number", "detection_dbm", "level_dbm", "adequacy", "least", "most", "signal_share"),
+    *("known_share", "status", "source"),
 )
 _PLACES_AT_ONCE = 20_000
+_DECIMALS = 9
 
 
 def read_maps(
@@ -118,7 +119,26 @@ def _of_coverage(
         "source": opened.shown(source.path),
         "detection_dbm": usual if source.detection_dbm is None else source.detection_dbm,
     }
-    return _means(places, stated, adequacy, none, signal, level_dbm=value), findings
+    means = _means(places, stated, adequacy, none, signal, level_dbm=value)
+    return means.join(_range(means["adequacy"], source)), findings
+
+
+def _range(adequacy: pd.Series[float], source: Coverage) -> pd.DataFrame:
+    """Adequacies that agree with what a map shows: ``least`` and ``most``.
+
+    A class agrees with all between its neighbours. The best class, and declared coverage, have no
+    upper end.
+    """
+    if source.kind == "class":
+        classes = np.unique(np.round(list(source.classes.values()), _DECIMALS))
+        value = adequacy.round(_DECIMALS)  # of a mean over equal cells
+        below = np.searchsorted(classes, value, side="left") - 1
+        above = np.searchsorted(classes, value, side="right")
+        most = np.append(classes, np.inf)[above]
+        between = pd.DataFrame({"least": classes[np.maximum(below, 0)], "most": most})
+        return between.mask(adequacy.isna())
+    open_end = source.kind == "binary"
+    return pd.DataFrame({"least": adequacy, "most": np.inf if open_end else adequacy})
 
 
 def _of_tiles(
@@ -153,7 +173,9 @@ def _of_tiles(
         "detection_dbm": np.nan,
     }
     nowhere = np.zeros(adequacy.shape, dtype=bool)
-    return _means(places, stated, adequacy, nowhere, opened.project.signal), findings
+    means = _means(places, stated, adequacy, nowhere, opened.project.signal)
+    # What others measured there is the least that can be had.
+    return means.assign(least=means["adequacy"], most=np.inf), findings
 
 
 def _means(

@@ -57,7 +57,8 @@ def maps(rows: Sequence[Row]) -> pd.DataFrame:
         "status": "value",
         "source": "map.tif",
     }
-    return pd.DataFrame([{**usual, **row} for row in rows], columns=list(EVIDENCE))
+    made = pd.DataFrame([{**usual, **row} for row in rows], columns=list(EVIDENCE))
+    return made.fillna({"least": made["adequacy"], "most": made["adequacy"]})
 
 
 def predictions(rows: Sequence[Row]) -> pd.DataFrame:
@@ -223,3 +224,25 @@ def test_both_are_far_apart_in_either_direction(opened: Opened) -> None:
     assert {row: p["limit_db"] for row, p in found.items()} == {4: 10.0, 5: 10.0}
     assert found[4]["claimed_dbm"] == -95.0
     assert found[4]["predicted_dbm"] == -108.0
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "predicted_dbm", "claimed_dbm"),
+    [
+        # Levels of the class below and of the class above by the curve of 2G: -104 and -80 dBm.
+        (0.02, 0.10, -75.0, None),
+        (0.02, 0.10, -65.0, -80.0),
+        (0.02, 0.10, -110.0, None),
+        # The best class has no upper end.
+        (0.05, np.inf, -40.0, None),
+        (0.05, np.inf, -109.0, -95.0),
+    ],
+)
+def test_a_class_agrees_with_all_levels_between_its_neighbours(
+    opened: Opened, least: float, most: float, predicted_dbm: float, claimed_dbm: float | None
+) -> None:
+    of_map = {"technology": "2g", "kind": "class", "adequacy": 0.05, "least": least, "most": most}
+    predicted = {"technology": "2g", "level_dbm": predicted_dbm, "adequacy": 0.05}
+    _, _, findings = combine(opened, [of_map], [predicted])
+    found = [f.parameters["claimed_dbm"] for f in findings if f.code == "prediction_disagrees"]
+    assert found == ([] if claimed_dbm is None else [claimed_dbm])
