@@ -715,6 +715,56 @@ def curves_of_prior() -> str:
     return table(("A_a", "π", "μ", "A_d"), rows)
 
 
+def curves_drawing() -> str:
+    """The prior of both curves, what an unknown school has by them, and its deficit, as SVG."""
+    rule = INDEX.inference
+    no_line, given_line = (fit([], [], prior=rule.prior) for fit in (fit_no_line, fit_given_line))
+    adequacy = no_line.knots
+    chance, mean = no_line.at(adequacy), given_line.at(adequacy)
+    has = (1 - chance) * mean
+    lam = INDEX.weight_delivered
+    lines = {
+        "no line (π)": (chance, "#7a3b00", "6 4"),
+        "given a line (μ)": (mean, "#00594c", "2 3"),
+        "delivered (A_d)": (has, "#1f4e9c", ""),
+        "deficit (D)": ((1 - has) * (lam + (1 - lam) * (1 - adequacy)), "#8c1d40", ""),
+    }
+    left, top, width, height = 46, 14, 420, 240
+    marks = [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
+    x = [f"{left + width * mark:.0f}" for mark in marks]
+    y = [f"{top + height * (1 - mark):.0f}" for mark in marks]
+    right, bottom = left + width, top + height
+    drawn = [
+        *(f'<path d="M{left} {at}H{right}" stroke="#ccc"/>' for at in y),
+        *(
+            f'<text x="{left - 6}" y="{int(at) + 4}" text-anchor="end">{mark:g}</text>'
+            for at, mark in zip(y, marks, strict=True)
+        ),
+        *(
+            f'<text x="{at}" y="{bottom + 18}" text-anchor="middle">{mark:g}</text>'
+            for at, mark in zip(x, marks, strict=True)
+        ),
+        f'<text x="{(left + right) // 2}" y="{bottom + 38}" text-anchor="middle">A_a</text>',
+    ]
+    for number, (name, (values, colour, dash)) in enumerate(lines.items()):
+        points = " ".join(
+            f"{left + width * a:.1f},{top + height * (1 - v):.1f}"
+            for a, v in zip(adequacy, values, strict=True)
+        )
+        style = f'fill="none" stroke="{colour}" stroke-width="2.5" stroke-dasharray="{dash}"'
+        at = top + 24 + 22 * number
+        drawn += [
+            f'<polyline points="{points}" {style}/>',
+            f'<path d="M{right + 16} {at - 4}h28" {style}/>',
+            f'<text x="{right + 50}" y="{at}">{name}</text>',
+        ]
+    head = 'xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 300" font-family="sans-serif"'
+    title = "<title>The curves that infer an unknown service, before anything is learned</title>"
+    paper = '<rect width="640" height="300" fill="#fff"/>'
+    body = "\n".join([f'<svg {head} font-size="13" role="img">', title, paper, *drawn, "</svg>"])
+    return body + "\n"
+
+
 def errors() -> str:
     """Errors of each kind of evidence."""
     rows = (
@@ -901,6 +951,7 @@ def architecture() -> str:
 
 PAGES: dict[str, Callable[[], str]] = {
     "method.md": method,
+    "curves.svg": curves_drawing,
     "project-file.md": project_file,
     "data-dictionary.md": data_dictionary,
     "commands.md": commands,

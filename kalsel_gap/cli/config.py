@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -10,9 +11,13 @@ from kalsel_gap.cli import console, options
 from kalsel_gap.cli.options import Format
 from kalsel_gap.i18n.text import N_, Text, escaped
 
+if TYPE_CHECKING:
+    from kalsel_gap.project.model import Opened
+
 HELP = N_(
-    "Print every setting in use and where it comes from.\n\n"
-    "Origins: project (the project file), option (--set), a file of defaults/, or built-in.\n\n"
+    "Print every setting in use and where it comes from, and what the last run learned.\n\n"
+    "Origins: project (the project file), option (--set), a file of defaults/, built-in, or a "
+    "run: of curves.…, the curves that infer an unknown service (docs/method.md).\n\n"
     "Example: kalsel-gap config --format csv"
 )
 
@@ -32,7 +37,8 @@ def config(
 
     text: Text = ctx.obj
     opened = read_project(project or find_project(Path.cwd()), tuple(assignments or ()))
-    rows = [(key, json.dumps(v, ensure_ascii=False), origin) for key, v, origin in opened.values()]
+    values = [*opened.values(), *_curves(opened)]
+    rows = [(key, json.dumps(v, ensure_ascii=False), origin) for key, v, origin in values]
     chosen = console.output_format(format)
     if chosen is Format.table:
         console.values(rows, text)
@@ -41,3 +47,38 @@ def config(
         console.emit(escaped(json.dumps(records, indent=1, ensure_ascii=False)) + "\n")
     else:
         console.emit_csv(("key", "value", "origin"), rows)
+
+
+def _curves(opened: Opened) -> list[tuple[str, Any, str]]:
+    """The curves that infer an unknown service as the last run learned them, or their prior.
+
+    Points are (A_a, value), of the curve over distance (km, A_a); ``schools`` is how many each was
+    learned from.
+    """
+    from kalsel_gap.errors import InputError
+    from kalsel_gap.indicators.inference import fit_given_line, fit_no_line
+    from kalsel_gap.storage.run_folder import read_run
+
+    prior = opened.project.index.inference.prior
+    try:
+        run = read_run(opened.project.output.folder)
+        learned, distance = run.table("curves"), run.table("distance_curve")
+    except InputError:  # no run yet, or one of an older version
+        origin = "defaults/index.toml"
+        curves = {
+            "no_line": fit_no_line([], [], prior=prior).as_table(),
+            "given_line": fit_given_line([], [], prior=prior).as_table(),
+        }
+    else:
+        origin = f"run {run.folder.name}"
+        curves = {str(name): each for name, each in learned.groupby("curve", sort=False)}
+        curves |= {"distance": distance} if len(distance) else {}
+    rows: list[tuple[str, Any, str]] = []
+    for name, each in curves.items():
+        x, y = (n for n in ("km", "knot", "available", "value") if n in each.columns)
+        points = each[[x, y]].round(4).to_numpy().tolist()
+        rows += [
+            (f"curves.{name}.points", points, origin),
+            (f"curves.{name}.schools", int(each["schools"].iloc[0]), origin),
+        ]
+    return rows

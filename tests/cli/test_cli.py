@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from rich.cells import cell_len
@@ -171,6 +171,31 @@ def test_a_pipe_gets_csv(ranked: Path, cli: CommandLine) -> None:
     command = ("rank", "--project", ranked)
     assert cli(*command).out == cli(*command, "--format", "csv").out
     assert cli("config", "--project", ranked).out.startswith(b"key,value,origin\n")
+
+
+def test_config_prints_the_curves_that_the_last_run_learned(
+    cli: CommandLine, ranked: Path, tmp_path: Path
+) -> None:
+    def curves(project: Path) -> dict[str, Any]:
+        records = json.loads(cli("config", "--project", project, "--format", "json").out)
+        return {
+            r["key"]: (r["value"], r["origin"]) for r in records if r["key"].startswith("curves.")
+        }
+
+    learned = curves(ranked)
+    schools, origin = learned["curves.given_line.schools"]
+    assert schools > 0
+    assert origin.startswith("run ")
+    points, _ = learned["curves.given_line.points"]
+    assert points == sorted(points)
+    # Without a run it is the prior: 0.1 by a satellite, 0.8 of what is available.
+    elsewhere = tmp_path / "kalsel-gap.toml"
+    elsewhere.write_text('[schools]\npath = "schools.csv"\n', encoding="utf-8")
+    (tmp_path / "schools.csv").write_text("npsn,nama,lintang,bujur\n", encoding="utf-8")
+    prior = curves(elsewhere)
+    assert prior["curves.given_line.schools"] == (0, "defaults/index.toml")
+    assert prior["curves.given_line.points"][0][::19] == [[0.0, 0.1], [0.95, 0.76]]
+    assert prior["curves.no_line.points"][0][::19] == [[0.0, 0.5], [0.95, 0.0725]]
 
 
 def test_every_value_in_force_and_its_origin(ranked: Path, cli: CommandLine) -> None:
