@@ -403,14 +403,13 @@ def test_ten_decibels_more_raise_no_deficit(kalsel: Run, shared: Path, tmp_path:
     opened = read_project(PROJECT)
     raised = []
     for source in opened.project.coverage:
-        if source.kind != "rsrp_dbm":
-            raised.append(source)
-            continue
         path = tmp_path / source.path.name
         with rasterio.open(source.path) as dataset:
             levels, profile = dataset.read(1), dataset.profile
+        # The next class of 2G begins about ten decibels higher.
+        more = np.minimum(levels + 1, 3) if source.kind == "class" else levels + 10
         with rasterio.open(path, "w", **profile) as dataset:
-            more = np.where(levels == profile["nodata"], levels, levels + 10)
+            more = np.where(levels == profile["nodata"], levels, more)
             dataset.write(more.astype(levels.dtype), 1)
         raised.append(source.model_copy(update={"path": path}))
     project = opened.project.model_copy(update={"coverage": tuple(raised)})
@@ -424,12 +423,86 @@ def test_ten_decibels_more_raise_no_deficit(kalsel: Run, shared: Path, tmp_path:
     rises = after["available"] - before["available"]
     assert (rises.dropna() >= -1e-12).all()
     assert (rises > 0.05).sum() > 1000
-    # Without anything known the curves are the prior; with tests they are learned before.
-    lowered = []
-    for table in (before, after):
-        service = assess_service(table, opened).tables["service"]
-        lowered.append(measure_deficits(service, opened.project.index)["deficit"])
+    # Without anything known the curves are the prior.
+    quieter, stronger = (
+        assess_service(table, opened).tables["service"] for table in (before, after)
+    )
+    index = opened.project.index
+    lowered = [measure_deficits(table, index)["deficit"] for table in (quieter, stronger)]
     assert (lowered[1] <= lowered[0] + 1e-12).all()
+    # With 400 subscriptions they are learned once: from the maps as they are.
+    known = before[before["available"].notna()].sample(400, random_state=5).index
+    mbps = np.random.default_rng(5).uniform(0.5, 30.0, 400)
+    before.loc[known, "subscription_down_mbps"] = mbps
+    learned = assess_service(before, opened).tables["service"]
+    inferred = learned[np.isfinite(learned["concentration"]) & (learned["no_line"] > 0)]
+    curve = inferred.drop_duplicates("available").sort_values("available")
+    assert (curve["no_line"].diff().dropna() <= 1e-12).all()
+    assert (curve["given_line"].diff().dropna() >= -1e-12).all()
+    assert (learned["given_line"].to_numpy() != quieter["given_line"].to_numpy()).any()
+    same_curves = stronger.assign(
+        **{
+            name: np.interp(stronger["available"], curve["available"], curve[name])
+            for name in ("no_line", "given_line")
+        }
+    )
+    # A school's subscription does not change with the maps.
+    subscribed = learned["no_line"].to_numpy() == 0.0
+    for name in ("no_line", "given_line", "concentration"):
+        same_curves.loc[subscribed, name] = learned.loc[subscribed, name]
+    lowered = [measure_deficits(table, index)["deficit"] for table in (learned, same_curves)]
+    assert (lowered[1] <= lowered[0] + 1e-12).all()
+    assert (lowered[1] < lowered[0] - 0.05).sum() > 500
+
+
+def test_tests_of_the_plain_do_not_lift_the_mountains(kalsel: Run) -> None:
+    """400 tests drawn from the prior at A_a .6 to .95; schools below .3 stay where they are."""
+    opened = read_project(PROJECT)
+    index = opened.project.index
+    kept = [c.name for c in schema.up_to("signals")]
+    schools = kalsel.schools.sort_values("row_id", ignore_index=True)[[*kept, "geometry"]]
+    poor = schools.loc[schools["available"] < 0.3, "row_id"]
+    assert len(poor) > 150
+
+    def deficits() -> pd.Series[float]:
+        service = assess_service(schools, opened).tables["service"]
+        return measure_deficits(service, index)["deficit"].reindex(poor)
+
+    without = deficits()
+    rng = np.random.default_rng(11)
+    good = schools[schools["available"].between(0.6, 0.95)].sample(400, random_state=11)
+    mean = 0.8 * good["available"].to_numpy()
+    adequacy = rng.beta(4 * mean, 4 * (1 - mean))
+    # Down and up both of the share that makes the adequacy: A = s^½ without a latency.
+    required = 20.0
+    schools.loc[good.index, "measured_down_mbps"] = required * adequacy**2
+    schools.loc[good.index, "measured_up_mbps"] = required / 4 * adequacy**2
+    schools.loc[good.index, "measured_tests"] = 30
+    schools.loc[good.index, "measured_status"] = "known"
+    assert (deficits() - without).abs().max() < 0.02
+
+
+def test_a_register_that_names_providers_leaves_nobody_without_a_line(kalsel: Run) -> None:
+    """31 schools say none and 3,792 name a provider: none of these is inferred to have nothing."""
+    opened = read_project(PROJECT)
+    kept = [c.name for c in schema.up_to("signals")]
+    schools = kalsel.schools.sort_values("row_id", ignore_index=True)[[*kept, "geometry"]]
+    ranked = schools[
+        schools["row_id"].isin(kalsel.schools.loc[kalsel.schools["rank"].notna(), "row_id"])
+    ]
+    none = ranked.sample(31, random_state=31).index
+    schools["internet"] = "Telkom Speedy"
+    schools.loc[none, "internet"] = "Tidak Ada"
+    staged = assess_service(schools, opened)
+    named = schools.join(staged.columns).loc[ranked.index].drop(none)
+    assert len(named) == 3792
+    assert (named["delivered"] > 0.0).all()
+    assert (named["delivered_low"] > 0.0).all()
+    assert (named["delivered_status"] == "inferred").all()
+    deficit = measure_deficits(staged.tables["service"], opened.project.index)["deficit"]
+    covered = named.loc[named["available"] >= 0.7, "row_id"]
+    assert len(covered) > 2000
+    assert deficit.reindex(covered).mean() < 0.45
 
 
 def test_permuting_the_real_register_changes_nothing(
