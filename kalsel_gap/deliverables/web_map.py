@@ -16,7 +16,7 @@ import folium
 from kalsel_gap.deliverables import leaflet, palette
 from kalsel_gap.deliverables.offline_html import Page, as_json, data_uri
 from kalsel_gap.deliverables.remarks import remarks
-from kalsel_gap.deliverables.tables import by_kabupaten
+from kalsel_gap.deliverables.tables import by_kabupaten, notices
 from kalsel_gap.i18n.messages import NAMES, REASON_COLUMNS, REASONS, predicted, reason, signal
 from kalsel_gap.i18n.text import N_, Text, plain
 from kalsel_gap.storage.spreadsheet import to_records
@@ -92,11 +92,10 @@ def to_html(run: Run, text: Text) -> str:
     title = text(N_("Connectivity deficit of schools"))
     if name := run.manifest.get("project"):
         title = f"{title}: {plain(name)}"
-    notice = NAMES.get(run.manifest.get("data", ""), "")
     content = {
         "language": text.language,
         "title": title,
-        "notice": text(notice),
+        "notices": [plain(sentence) for sentence in notices(run, text)],
         "words": words,
         "legend": _legend(run.schools, text),
         "coverage": _coverage_legend(previews, text),
