@@ -786,7 +786,7 @@ def ended_well(answer: Answer, runs: Path, before: dict[str, bytes]) -> None:
         ("SIGHUP", "kalsel_gap.storage.atomic.swap"),
         ("SIGINT", "kalsel_gap.storage.atomic.replace_text"),
         ("SIGINT", "kalsel_gap.deliverables.tables.select"),
-        ("SIGINT", "kalsel_gap.deliverables.remarks.remarks"),
+        ("SIGINT", "kalsel_gap.deliverables.remarks.list_remarks"),
     ],
 )
 def test_interrupted_on_the_way(name: str, point: str, ranked: Path) -> None:

@@ -51,7 +51,7 @@ def csv(
 ) -> None:
     """Do what :data:`CSV_HELP` says."""
     from kalsel_gap.deliverables import tables
-    from kalsel_gap.deliverables.remarks import remarks
+    from kalsel_gap.deliverables.remarks import list_remarks
 
     source = drawn.RunChoice(project, runs, run)
     chosen = drawn.open_run(
@@ -61,7 +61,7 @@ def csv(
     view = tables.View(by.value, top, *(tuple(each or ()) for each in filters))
     selected = tables.select(chosen.run.schools, view)
     if selected.empty:
-        for sentence in remarks(chosen.run, ctx.obj, view):
+        for sentence in list_remarks(chosen.run, ctx.obj, view):
             console.note(sentence, quiet=quiet)
     data = tables.to_csv(chosen.run, selected, chosen.words, dialect.value)
     _write(chosen, data, out, ctx.obj, quiet=quiet)

@@ -40,7 +40,7 @@ def rank(
 ) -> None:
     """Do what :data:`HELP` says."""
     from kalsel_gap.deliverables import tables
-    from kalsel_gap.deliverables.remarks import nobody_ranked, remarks
+    from kalsel_gap.deliverables.remarks import list_remarks, nobody_ranked
     from kalsel_gap.pipeline import STEPS, open_project
     from kalsel_gap.storage.outputs import refuse_file_name
 
@@ -69,7 +69,7 @@ def rank(
         console.emit(tables.to_csv(run, selected, text))
     if chosen is not Format.table:
         console.note(tables.trial_sentence(run, text), quiet=quiet or not run.overrides)
-    for sentence in remarks(run, text, view):
+    for sentence in list_remarks(run, text, view):
         console.note(sentence, quiet=quiet)
     console.note(text(N_("Run: {folder}"), folder=run.folder), quiet=quiet)
     if run.overrides:

@@ -51,7 +51,7 @@ _SPARE = (
     *("class_known_share", "mean_elevation_m", "mean_slope_deg"),
 )
 
-# Terrain classes that only a layer tells, and its section.
+# Terrain classes that are known from a layer only, and its section.
 _LAYERS_OF = {
     "pulau_kecil": N_("small island (land under [coastline])"),
     "pesisir": N_("coast ([coastline], or the sea of [elevation])"),

@@ -15,7 +15,7 @@ import folium
 
 from kalsel_gap.deliverables import leaflet, palette
 from kalsel_gap.deliverables.offline_html import Page, as_json, data_uri
-from kalsel_gap.deliverables.remarks import remarks
+from kalsel_gap.deliverables.remarks import list_remarks
 from kalsel_gap.deliverables.tables import by_kabupaten, notices
 from kalsel_gap.i18n.messages import NAMES, REASON_COLUMNS, REASONS, predicted, reason, signal
 from kalsel_gap.i18n.text import N_, Text, plain
@@ -103,7 +103,7 @@ def to_html(run: Run, text: Text) -> str:
         "sites": _sites_name(sites, text) if len(sites) else "",
         "site_mark": leaflet.drawn(_SITE, 3.5),
         "placeless": _placeless(run.schools, text),
-        "remarks": remarks(run, text),
+        "remarks": list_remarks(run, text),
         "sources": _sources(run),
         "made_by": text(
             N_("kalsel-gap {version}, run {run}"),

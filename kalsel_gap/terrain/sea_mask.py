@@ -147,7 +147,7 @@ def open_sea(path: RasterPath, *, band: int = 1, zero: bool = False, threads: in
     Water is connected over edges, not over corners. Land that is connected over corners only still
     keeps the sea out (the usual pairing: land by eight neighbours, water by four), and a void
     behind such land is a lake. River mouths that are nodata up to the sea belong to it
-    (`shoreline.find_open_water` tells them apart), and so does nodata in the corners of a warped
+    (`shoreline.find_open_water` separates them), and so does nodata in the corners of a warped
     raster.
 
     Parameters

@@ -120,7 +120,7 @@ class ZonalStatistics:
 
         The rows begin with the province; without its polygon, with all areas of the widest level
         together (:data:`ALL`). Shares of classes are of the land on which the rules of the
-        classes can be applied; ``class_known_share`` tells how much of all land has a class that
+        classes can be applied; ``class_known_share`` is how much of all land has a class that
         no missing layer could change. A share that a missing layer leaves unknown is NaN, and
         areas without land have no figures.
         """
