@@ -86,8 +86,9 @@ def province() -> None:
                 left_s = clock.wall_s * (1.0 - share) / share
                 print(f"{share:4.0%}  {clock}  about {left_s:.0f} s left", flush=True)
 
-        table = reception.make(Path(folder) / "out", Text("en"), report)
-        size = sum(path.stat().st_size for path in (Path(folder) / "out").iterdir()) / 1e6
+        out = Path(folder) / "out"
+        table = reception.make(out, Text("en"), report, reception.check_folder(out))
+        size = sum(path.stat().st_size for path in out.iterdir()) / 1e6
         print(
             f"{servers} servers, {len(losses.masts)} masts {clock}  {over(clock.wall_s, TARGET_S)}"
         )

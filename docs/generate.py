@@ -517,7 +517,10 @@ def other_files() -> str:
     ]
     return (
         "`run.json` holds the versions, every parameter in force, and the SHA-256 of every input. "
-        "The name of a run's folder is a hash of it; `runs/latest` names the latest run.\n\n"
+        "Its `overrides` are the values that were set for this run only (`--set`), and the errors "
+        "of layers that it ignores (`--despite-errors`): a run that has any is a trial. "
+        "The name of a run's folder is a hash of it; `runs/latest` names the last full run, and "
+        "`runs/outputs.json` holds the SHA-256 of the files that were written from it.\n\n"
         + table(("file", "column", "meaning"), iter(rows))
     )
 

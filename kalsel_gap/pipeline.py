@@ -6,7 +6,6 @@ that came before. Expensive stages use the cache, so that a run with other weigh
 
 from __future__ import annotations
 
-import json
 import platform
 import time
 from dataclasses import dataclass, field
@@ -84,6 +83,7 @@ class OpenProject:
         out: Path | None = None,
         cached: bool = True,
         despite_errors: bool = False,
+        overwrite: bool = False,
         report: Reporter = _silent,
     ) -> Run:
         """Rank the schools and write a run.
@@ -95,8 +95,10 @@ class OpenProject:
         cached : bool
             Whether the cache is used.
         despite_errors : bool
-            Whether a layer is used that cannot be what the project says it is; ``run.json`` then
-            names what is wrong.
+            Whether a layer is used that cannot be what the project says it is; the run is a trial
+            then, and its overrides name what is wrong.
+        overwrite : bool
+            Whether a run of the same id is replaced where somebody has changed its files.
         report : Reporter
             Receives the progress.
 
@@ -125,10 +127,12 @@ class OpenProject:
             findings = sort(pd.concat(frames, ignore_index=True))
             folder = out if out is not None else opened.project.output.folder
             manifest = _manifest(opened, work.hashes, scored.tables["inactive"])
-            manifest |= {"despite_errors": ignored} if despite_errors else {}
+            manifest["overrides"] |= {"despite_errors": ignored} if despite_errors else {}
             inner = {name for stage in STAGES for name in stage.passes_on}
             kept = {name: each for name, each in work.tables.items() if name not in inner}
-            run = write_run(folder, manifest, _arranged(table), findings, kept)
+            run = write_run(
+                *(folder, manifest, _arranged(table), findings, kept), overwrite=overwrite
+            )
             store.save()
         return run
 
@@ -182,11 +186,6 @@ def _arranged(schools: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 def _manifest(opened: Opened, hashes: dict[str, str], inactive: pd.DataFrame) -> dict[str, Any]:
     """What a run rests on; no clock, no path of this machine."""
     project = opened.project
-    values = {
-        key: value
-        for key, value, _ in opened.values()
-        if not key.startswith("output.") and not key.endswith("path")
-    }
     return {
         "kalsel_gap": version("kalsel-gap"),
         "project": project.project.name,
@@ -197,7 +196,8 @@ def _manifest(opened: Opened, hashes: dict[str, str], inactive: pd.DataFrame) ->
             for name in ("geopandas", "numba", "numpy", "pandas", "pyproj", "rasterio", "shapely")
         },
         "not_scored": dict(zip(inactive["leaf"], inactive["reason"], strict=True)),
-        "parameters": json.loads(json.dumps(values)),
+        "parameters": opened.parameters(),
+        "overrides": opened.overrides(),
         "inputs": {
             name: {"file": opened.shown(path), "sha256": hashes[name]}
             for name, path in project.inputs()

@@ -576,12 +576,15 @@ def test_a_ranking_obeys_what_check_calls_an_error_of_a_layer(
     assert "--despite-errors" in answer.err
     assert not (tmp_path / "runs").exists()
     run = pipeline.OpenProject(opened).rank(out=tmp_path / "runs", despite_errors=True)
-    (ignored,) = run.manifest["despite_errors"]
+    (ignored,) = run.overrides["despite_errors"]
     assert ignored.split(": ")[1].startswith(code)
     assert run.findings["code"].str.startswith(code).any()
 
 
 def test_a_sound_project_has_nothing_to_ignore(project: MakeProject, tmp_path: Path) -> None:
     opened = pipeline.OpenProject(project())
-    assert "despite_errors" not in opened.rank(out=tmp_path).manifest
-    assert opened.rank(out=tmp_path, despite_errors=True).manifest["despite_errors"] == []
+    full = opened.rank(out=tmp_path)
+    trial = opened.rank(out=tmp_path, despite_errors=True)
+    assert full.manifest["overrides"] == {}
+    assert trial.manifest["overrides"] == {"despite_errors": []}
+    assert (tmp_path / "latest").read_text().strip() == full.folder.name != trial.folder.name

@@ -12,7 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from kalsel_gap.cli import check, config, doctor, export, init, options, predict, rank, terrain
+from kalsel_gap.cli import (
+    check,
+    config,
+    doctor,
+    export,
+    init,
+    options,
+    predict,
+    rank,
+    runs,
+    terrain,
+)
 from kalsel_gap.cli import map as map_
 from kalsel_gap.cli.console import fail, note
 from kalsel_gap.cli.framework import Command, CommandGroup
@@ -62,6 +73,7 @@ app = typer.Typer(
 app.command("init", cls=Command, help=init.HELP)(init.init)
 app.command("check", cls=Command, help=check.HELP)(check.check)
 app.command("rank", cls=Command, help=rank.HELP)(rank.rank)
+app.command("runs", cls=Command, help=runs.HELP)(runs.runs)
 app.command("terrain", cls=Command, help=terrain.HELP)(terrain.terrain)
 app.add_typer(predict.app, name="predict")
 app.command("map", cls=Command, help=map_.HELP)(map_.map)

@@ -33,6 +33,7 @@ def check(
     format: options.TableFormat = None,  # noqa: A002 - the option's name
     strict: options.Strict = False,
     accept_repairs: options.AcceptRepairs = None,
+    overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
     lang: options.Lang = None,
 ) -> None:
@@ -40,20 +41,23 @@ def check(
     from kalsel_gap.deliverables import findings_map, findings_report
     from kalsel_gap.project.read import find_project, read_project
     from kalsel_gap.quality.full_check import STEPS, check_all
+    from kalsel_gap.storage.outputs import refuse_file_name
 
     text: Text = ctx.obj
+    refuse_file_name(out)
     opened = read_project(project or find_project(Path.cwd()))
     if accept_repairs is not None:
-        _accept(opened, accept_repairs, text, quiet=quiet)
+        _accept(opened, accept_repairs, text, overwrite=overwrite, quiet=quiet)
         return
+    folder = out or opened.project.output.folder / findings_report.FOLDER
+    outputs = findings_report.check_folder(folder, opened, overwrite=overwrite)
     with console.progress(text, STEPS, quiet=quiet) as report:
         checked = check_all(opened, report=report)
-    folder = out or opened.project.output.folder / findings_report.FOLDER
     words = options.words(ctx, lang, opened)
     table = findings_report.findings_table(checked, opened, words)
     files = findings_report.file_contents(checked, table, folder)
-    files["check.html"] = findings_map.to_html(checked, table, opened, words)
-    findings_report.write(folder, files, opened)
+    files[findings_report.PAGE] = findings_map.to_html(checked, table, opened, words)
+    findings_report.write(folder, files, outputs)
     _print(checked, opened, format, text)
     for sentence in findings_report.remarks(checked, folder, text):
         console.note(sentence, quiet=quiet)
@@ -62,15 +66,17 @@ def check(
         raise typer.Exit(_FOUND)
 
 
-def _accept(opened: Opened, reviewed: Path, text: Text, *, quiet: bool) -> None:
+def _accept(opened: Opened, reviewed: Path, text: Text, *, overwrite: bool, quiet: bool) -> None:
     """Save the repairs that the reviewed file accepts, and print how many."""
     from kalsel_gap.deliverables.findings_report import repairs_with_reasons
-    from kalsel_gap.quality.accept import accept_repairs
+    from kalsel_gap.quality.accept import accept_repairs, check_store
     from kalsel_gap.quality.full_check import STEPS, check_all
 
+    check_store(opened, overwrite=overwrite)  # before the checks take their time
     with console.progress(text, STEPS, quiet=quiet) as report:
         checked = check_all(opened, report=report)
-    accepted = accept_repairs(opened, checked, repairs_with_reasons(checked, opened), reviewed)
+    proposals = repairs_with_reasons(checked, opened)
+    accepted = accept_repairs(opened, checked, proposals, reviewed, overwrite=overwrite)
     count, withdrawn = text.number(accepted.count), text.number(accepted.withdrawn)
     sentences = []
     if accepted.count:

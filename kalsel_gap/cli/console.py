@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from kalsel_gap.errors import KalselGapError
     from kalsel_gap.findings import Finding
     from kalsel_gap.geo.raster_cache import Estimate
-    from kalsel_gap.project.model import Opened
     from kalsel_gap.stages import Reporter
     from kalsel_gap.storage.run_folder import Run
 
@@ -117,16 +116,6 @@ def remarks(findings: Sequence[Finding], text: Text, *, quiet: bool) -> None:
         note(f"{where}: {messages.findings_sentence(group, text)}")
 
 
-def runs_of(project: Path | None, runs: Path | None) -> tuple[Opened, Path]:
-    """The project and the folder of its runs."""
-    from pathlib import Path
-
-    from kalsel_gap.project.read import find_project, read_project
-
-    opened = read_project(project or find_project(Path.cwd()))
-    return opened, runs or opened.project.output.folder
-
-
 @contextlib.contextmanager
 def progress(
     text: Text, steps: Sequence[str], *, quiet: bool, is_even: bool = False
@@ -162,9 +151,11 @@ def progress(
 
 def ranking(run: Run, shown: pd.DataFrame, counts: pd.DataFrame, text: Text) -> None:
     """The ranked schools and, below, each kabupaten's schools by tier."""
+    from kalsel_gap.deliverables import tables
+
     console = Console(highlight=False)
-    if notice := messages.NAMES.get(run.manifest.get("data", "")):
-        console.print(Styled(text(notice), style="bold"))
+    for notice in tables.notices(run, text):
+        console.print(Styled(plain(notice), style="bold"))
     wide = console.width >= _WIDE
     console.print(_wide_table(shown, text) if wide else _narrow_table(shown, text))
     console.print()

@@ -1,20 +1,17 @@
-"""``kalsel-gap export …``: files of a run as CSV, GeoPackage and GeoJSON."""
+"""``kalsel-gap export …``: files for others, drawn from a run."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import typer
 
-from kalsel_gap.cli import console, options
-from kalsel_gap.cli.options import By, DialectChoice, LanguageChoice
+from kalsel_gap.cli import console, drawn, options
+from kalsel_gap.cli.drawn import Drawn
+from kalsel_gap.cli.options import By, DialectChoice
 from kalsel_gap.i18n.text import N_, Text
 
-if TYPE_CHECKING:
-    from kalsel_gap.storage.run_folder import Run
-
-HELP = N_("Export the latest run.\n\nExample: kalsel-gap export csv --out list.csv")
+HELP = N_("Export the last full run.\n\nExample: kalsel-gap export csv --out list.csv")
 CSV_HELP = N_(
     "Write the schools as CSV.\n\n"
     "The main columns come first, then the reason in words, then the indicators.\n\n"
@@ -48,21 +45,26 @@ def csv(
     authority: options.OnlyAuthority = None,
     terrain: options.OnlyTerrain = None,
     gap: options.OnlyGap = None,
+    overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
     lang: options.Lang = None,
 ) -> None:
     """Do what :data:`CSV_HELP` says."""
     from kalsel_gap.deliverables import tables
-    from kalsel_gap.deliverables.remarks import find_remarks
+    from kalsel_gap.deliverables.remarks import list_remarks
 
-    chosen, words = _opened(ctx, project, runs, run, lang)
+    source = drawn.RunChoice(project, runs, run)
+    chosen = drawn.open_run(
+        *(ctx, source, out, (".csv",)), overwrite=overwrite, lang=lang, quiet=quiet
+    )
     filters = (kabupaten, kecamatan, level, authority, terrain, gap)
     view = tables.View(by.value, top, *(tuple(each or ()) for each in filters))
-    selected = tables.select(chosen.schools, view)
+    selected = tables.select(chosen.run.schools, view)
     if selected.empty:
-        for sentence in find_remarks(chosen, ctx.obj, view):
+        for sentence in list_remarks(chosen.run, ctx.obj, view):
             console.note(sentence, quiet=quiet)
-    _write(tables.to_csv(chosen, selected, words, dialect.value), out, ctx.obj, quiet=quiet)
+    data = tables.to_csv(chosen.run, selected, chosen.words, dialect.value)
+    _write(chosen, data, out, ctx.obj, quiet=quiet)
 
 
 def geojson(
@@ -72,14 +74,19 @@ def geojson(
     runs: options.RunsFolder = None,
     run: options.RunName = None,
     out: options.OutFile = None,
+    overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
     lang: options.Lang = None,
 ) -> None:
     """Do what :data:`GEOJSON_HELP` says."""
     from kalsel_gap.deliverables import gis_layers
 
-    chosen, words = _opened(ctx, project, runs, run, lang)
-    _write(gis_layers.to_geojson(chosen, chosen.schools, words), out, ctx.obj, quiet=quiet)
+    source = drawn.RunChoice(project, runs, run)
+    chosen = drawn.open_run(
+        *(ctx, source, out, (".geojson", ".json")), overwrite=overwrite, lang=lang, quiet=quiet
+    )
+    data = gis_layers.to_geojson(chosen.run, chosen.run.schools, chosen.words)
+    _write(chosen, data, out, ctx.obj, quiet=quiet)
 
 
 def gpkg(
@@ -89,41 +96,28 @@ def gpkg(
     project: options.ProjectFile = None,
     runs: options.RunsFolder = None,
     run: options.RunName = None,
+    overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
     lang: options.Lang = None,
 ) -> None:
     """Do what :data:`GPKG_HELP` says."""
     from kalsel_gap.deliverables import gis_layers
-    from kalsel_gap.storage.atomic import replace_file
 
-    chosen, words = _opened(ctx, project, runs, run, lang)
-    with replace_file(out) as temporary:
-        gis_layers.write_gpkg(chosen, temporary, words)
+    source = drawn.RunChoice(project, runs, run)
+    chosen = drawn.open_run(
+        *(ctx, source, out, (".gpkg",)), overwrite=overwrite, lang=lang, quiet=quiet
+    )
+    with chosen.outputs.replace(out) as temporary:
+        gis_layers.write_gpkg(chosen.run, temporary, chosen.words)
     text: Text = ctx.obj
     console.note(text(N_("Written: {path}"), path=out), quiet=quiet)
 
 
-def _opened(
-    ctx: typer.Context,
-    project: Path | None,
-    runs: Path | None,
-    run: str | None,
-    lang: LanguageChoice | None,
-) -> tuple[Run, Text]:
-    """The run, and the language of its exports."""
-    from kalsel_gap.storage.run_folder import read_run
-
-    opened, folder = console.runs_of(project, runs)
-    return read_run(folder, run), options.words(ctx, lang, opened)
-
-
-def _write(data: str, out: Path | None, text: Text, *, quiet: bool) -> None:
+def _write(chosen: Drawn, data: str, out: Path | None, text: Text, *, quiet: bool) -> None:
     """Write to the file, or to standard output without one."""
-    from kalsel_gap.storage.atomic import replace_file
-
     if out is None:
         console.emit(data)
         return
-    with replace_file(out) as temporary:
+    with chosen.outputs.replace(out) as temporary:
         temporary.write_bytes(data.encode("utf-8"))
     console.note(text(N_("Written: {path}"), path=out), quiet=quiet)

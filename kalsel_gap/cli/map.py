@@ -6,11 +6,11 @@ from pathlib import Path
 
 import typer
 
-from kalsel_gap.cli import console, options
+from kalsel_gap.cli import console, drawn, options
 from kalsel_gap.i18n.text import N_, Text
 
 HELP = N_(
-    "Write the latest run as a map: one HTML file that opens without internet.\n\n"
+    "Write the last full run as a map: one HTML file that opens without internet.\n\n"
     "Example: kalsel-gap map --out map.html"
 )
 
@@ -22,17 +22,18 @@ def map(  # noqa: A001 - the command's name
     runs: options.RunsFolder = None,
     run: options.RunName = None,
     out: options.NewFile = Path("map.html"),
+    overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
     lang: options.Lang = None,
 ) -> None:
     """Do what :data:`HELP` says."""
     from kalsel_gap.deliverables.web_map import write_map
-    from kalsel_gap.storage.atomic import replace_file
-    from kalsel_gap.storage.run_folder import read_run
 
-    opened, folder = console.runs_of(project, runs)
-    chosen = read_run(folder, run)
-    with replace_file(out) as temporary:
-        write_map(chosen, temporary, options.words(ctx, lang, opened))
+    source = drawn.RunChoice(project, runs, run)
+    chosen = drawn.open_run(
+        *(ctx, source, out, (".html", ".htm")), overwrite=overwrite, lang=lang, quiet=quiet
+    )
+    with chosen.outputs.replace(out) as temporary:
+        write_map(chosen.run, temporary, chosen.words)
     text: Text = ctx.obj
     console.note(text(N_("Written: {path}"), path=out), quiet=quiet)

@@ -75,7 +75,9 @@ Assignments = Annotated[
 RunFolder = Annotated[
     Path | None,
     typer.Option(
-        "--out", "-o", metavar=_FOLDER, help=N_("Folder for the runs, instead of the project's.")
+        *("--out", "-o", "--runs"),
+        metavar=_FOLDER,
+        help=N_("Folder for the runs, instead of the project's."),
     ),
 ]
 RunsFolder = Annotated[
@@ -285,14 +287,32 @@ CsvDialect = Annotated[
     ),
 ]
 RunName = Annotated[
-    str | None, typer.Option("--run", metavar=_TEXT, help=N_("Which run; the latest by default."))
+    str | None,
+    typer.Option(
+        "--run",
+        metavar=_TEXT,
+        help=N_(
+            "Which run: its id, the beginning of it, or its folder; the last full one by default."
+        ),
+    ),
+]
+Overwrite = Annotated[
+    bool,
+    typer.Option(
+        "--overwrite",
+        help=N_("Replace files that kalsel-gap did not write or that were changed since."),
+    ),
 ]
 
 
 def words(ctx: typer.Context, lang: LanguageChoice | None, opened: Opened) -> Text:
     """Language of files for others; ``--lang`` may stand before or after the command."""
+    return words_in(ctx, lang, opened.project.project.language)
+
+
+def words_in(ctx: typer.Context, lang: LanguageChoice | None, project: str | None) -> Text:
+    """As :func:`words`, where only the project's language is known."""
     chosen = lang or ctx.find_root().params.get("lang")
-    project = opened.project.project.language
     return Text(choose_language(chosen and str(chosen), project=project, deliverable=True))
 
 

@@ -34,19 +34,26 @@ def rank(
     assignments: options.Assignments = None,
     despite_errors: options.DespiteErrors = False,
     no_cache: options.NoCache = False,
+    overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
     lang: options.Lang = None,  # noqa: ARG001 - read before parsing
 ) -> None:
     """Do what :data:`HELP` says."""
     from kalsel_gap.deliverables import tables
-    from kalsel_gap.deliverables.remarks import find_remarks, nobody_ranked
+    from kalsel_gap.deliverables.remarks import list_remarks, nobody_ranked
     from kalsel_gap.pipeline import STEPS, open_project
+    from kalsel_gap.storage.outputs import refuse_file_name
 
     text: Text = ctx.obj
+    refuse_file_name(out, is_of_runs=True)
     with console.progress(text, STEPS, quiet=quiet) as report:
         opened = open_project(project, options=tuple(assignments or ()))
         run = opened.rank(
-            out=out, cached=not no_cache, despite_errors=despite_errors, report=report
+            out=out,
+            cached=not no_cache,
+            despite_errors=despite_errors,
+            overwrite=overwrite,
+            report=report,
         )
     filters = (kabupaten, kecamatan, level, authority, terrain, gap)
     view = tables.View(by.value, top, *(tuple(each or ()) for each in filters))
@@ -60,8 +67,13 @@ def rank(
         console.emit(tables.to_json(run, selected, text))
     else:
         console.emit(tables.to_csv(run, selected, text))
-    for sentence in find_remarks(run, text, view):
+    if chosen is not Format.table:
+        console.note(tables.trial_sentence(run, text), quiet=quiet or not run.overrides)
+    for sentence in list_remarks(run, text, view):
         console.note(sentence, quiet=quiet)
     console.note(text(N_("Run: {folder}"), folder=run.folder), quiet=quiet)
+    if run.overrides:
+        sentence = N_("map and export draw the last full run; this trial with --run {run}.")
+        console.note(text(sentence, run=run.folder.name), quiet=quiet)
     if nobody_ranked(run):
         raise typer.Exit(_NOBODY)

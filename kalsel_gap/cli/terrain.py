@@ -51,7 +51,7 @@ _SPARE = (
     *("class_known_share", "mean_elevation_m", "mean_slope_deg"),
 )
 
-# Terrain classes that only a layer can state, and its section.
+# Terrain classes that are known from a layer only, and its section.
 _LAYERS_OF = {
     "pulau_kecil": N_("small island (land under [coastline])"),
     "pesisir": N_("coast ([coastline], or the sea of [elevation])"),
@@ -67,6 +67,7 @@ def terrain(
     layers: options.Layers = None,
     out: options.TerrainFolder = None,
     dry_run: options.DryRun = False,
+    overwrite: options.Overwrite = False,
     format: options.TableFormat = None,  # noqa: A002 - the option's name
     assignments: options.Assignments = None,
     quiet: options.Quiet = False,
@@ -74,11 +75,15 @@ def terrain(
 ) -> None:
     """Do what :data:`HELP` says."""
     from kalsel_gap.project.read import find_project, read_project
+    from kalsel_gap.storage.outputs import refuse_file_name
     from kalsel_gap.terrain.products import FOLDER, Atlas
 
     text: Text = ctx.obj
+    refuse_file_name(out)
     opened = read_project(project or find_project(Path.cwd()), tuple(assignments or ()))
     atlas = Atlas(opened, options.names_of(layers) or ())
+    folder = out or opened.project.output.folder / FOLDER
+    outputs = None if dry_run else atlas.check_folder(folder, overwrite=overwrite)
     for name in atlas.left_out:
         sentence = N_("Not written, because there is no sea: {layer}.")
         console.note(text(sentence, layer=name), quiet=quiet)
@@ -89,13 +94,12 @@ def terrain(
             "what is shown as plain may belong to them."
         )
         console.note(text(sentence, classes=missing), quiet=quiet)
-    folder = out or opened.project.output.folder / FOLDER
-    if dry_run:
+    if outputs is None:
         _estimate(atlas, folder, format, text, quiet=quiet)
         return
     with console.progress(text, ("terrain",), quiet=quiet, is_even=True) as report:
         words = options.words(ctx, lang, opened)
-        table = atlas.make(folder, words, lambda d, t: report("terrain", d, t))
+        table = atlas.make(folder, words, lambda d, t: report("terrain", d, t), outputs)
     _print(table, format, text, quiet=quiet)
     console.note(text(N_("Written: {path}"), path=folder), quiet=quiet)
 

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from kalsel_gap.errors import InputError, OutputError
+from kalsel_gap.errors import InputError
 from kalsel_gap.i18n.messages import NAMES, finding_sentence, findings_sentence
 from kalsel_gap.i18n.numbers import number
 from kalsel_gap.i18n.text import N_, Text, choose_language, escaped, plain
-from kalsel_gap.quality.accept import SAME, proposal_key
+from kalsel_gap.project.outputs import outputs_of
+from kalsel_gap.quality.accept import SAME, is_of_repairs, proposal_key
 from kalsel_gap.sources.tables import read_table
-from kalsel_gap.storage.atomic import replace_file
 from kalsel_gap.storage.spreadsheet import csv_of, to_records
 
 if TYPE_CHECKING:
@@ -29,9 +29,12 @@ if TYPE_CHECKING:
 
     from kalsel_gap.project.model import Opened
     from kalsel_gap.quality.full_check import Checked
+    from kalsel_gap.storage.outputs import Outputs
 
 FOLDER = "check"  # below the project's folder of outputs
 REPAIRS = "repairs.csv"
+PAGE = "check.html"
+FILES = ("findings.csv", "findings.json", "findings.geojson", PAGE, REPAIRS)
 SEVERITIES = ("error", "warning", "note")
 COLUMNS = (
     *("file", "row", "npsn", "code", "severity", "column", "value"),
@@ -275,7 +278,25 @@ def _lines(records: Iterable[object]) -> str:
     return ",\n".join(json.dumps(each, ensure_ascii=False, allow_nan=False) for each in records)
 
 
-def write(folder: Path, files: Mapping[str, str], opened: Opened) -> None:
+def check_folder(folder: Path, opened: Opened, *, overwrite: bool = False) -> Outputs:
+    """The guard, once it lets everything be written that :func:`write` may write.
+
+    Proposals with answers are read and go on in the new ones, so they may be written over.
+
+    Raises
+    ------
+    OutputError
+        A file there is an input of the project, or somebody's own.
+    """
+    outputs = outputs_of(opened)
+    names = [name for name in FILES if name != REPAIRS]
+    outputs.check(*(folder / name for name in names), overwrite=overwrite)
+    proposals = folder / REPAIRS
+    outputs.check(proposals, overwrite=overwrite, merged=is_of_repairs(proposals))
+    return outputs
+
+
+def write(folder: Path, files: Mapping[str, str], outputs: Outputs) -> None:
     """Write all files, or none: they get their names when all are written.
 
     Proposals of an earlier check are removed if nothing is proposed any more.
@@ -283,18 +304,14 @@ def write(folder: Path, files: Mapping[str, str], opened: Opened) -> None:
     Raises
     ------
     OutputError
-        The folder cannot be written, or a file there is an input of the project.
+        The folder cannot be written, or `outputs` does not let a file be written.
     """
-    inputs = {path.resolve() for _, path in opened.project.inputs()}
-    inputs.add(opened.project.repairs.path.resolve())  # not an input before it exists
     with contextlib.ExitStack() as stack:
         for name, content in files.items():
-            if (folder / name).resolve() in inputs:
-                raise OutputError("output_is_input", path=folder / name)
-            temporary = stack.enter_context(replace_file(folder / name))
+            temporary = stack.enter_context(outputs.replace(folder / name))
             temporary.write_bytes(content.encode("utf-8"))
     left = folder / REPAIRS
-    if REPAIRS not in files and left.resolve() not in inputs and _answers(left) is not None:
+    if REPAIRS not in files and (outputs.wrote(left) or is_of_repairs(left)):
         left.unlink()
 
 

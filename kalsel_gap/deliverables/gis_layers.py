@@ -14,8 +14,8 @@ import pandas as pd
 
 from kalsel_gap import schema
 from kalsel_gap.deliverables import palette
-from kalsel_gap.deliverables.tables import as_read, with_words
-from kalsel_gap.i18n.messages import NAMES, TIER_NAMES
+from kalsel_gap.deliverables.tables import as_read, assignments, notices, with_words
+from kalsel_gap.i18n.messages import TIER_NAMES
 from kalsel_gap.i18n.text import N_, Text, plain
 from kalsel_gap.storage.spreadsheet import to_records
 
@@ -51,6 +51,8 @@ def write_gpkg(run: Run, path: Path, text: Text, *, crs: str = METRIC_CRS) -> No
 
     schools = _with_inert_texts(run, run.schools, text)
     layers: dict[str, gpd.GeoDataFrame] = {"schools": schools}
+    nature = {"data": run.manifest.get("data", "real")}
+    trial = {"trial": plain(assignments(run.overrides))} if run.overrides else {}
     sites = run.table("sites")
     if len(sites):
         points = gpd.points_from_xy(sites["lon"], sites["lat"])
@@ -62,7 +64,7 @@ def write_gpkg(run: Run, path: Path, text: Text, *, crs: str = METRIC_CRS) -> No
     try:
         for name, layer in layers.items():
             pyogrio.write_dataframe(
-                layer.assign(data=run.manifest.get("data", "real")).to_crs(crs),
+                layer.assign(**nature, **trial).to_crs(crs),
                 path,
                 layer=name,
                 driver="GPKG",
@@ -75,7 +77,7 @@ def write_gpkg(run: Run, path: Path, text: Text, *, crs: str = METRIC_CRS) -> No
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
     with sqlite3.connect(path) as database:
-        notice = text(NAMES.get(run.manifest.get("data", "real"), ""))
+        notice = " ".join(notices(run, text))
         database.execute("UPDATE gpkg_contents SET description = ?", (notice,))
         _describe(database, text)
         _style(database, text)

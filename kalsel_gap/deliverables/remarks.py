@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _SLIPS = 3  # headers that look misspelt: the rest are in findings.csv
 _FEW = 10  # schools that a sentence names; the table has all of them
-# Terrain classes that only a layer can state: the input of the run, and what to do.
+# Terrain classes that are known from a layer only: the input of the run, and what to do.
 _LAYERS = {
     "rawa": (
         ("wetlands",),
@@ -36,7 +36,7 @@ _LAYERS = {
 }
 
 
-def find_remarks(run: Run, text: Text, view: View | None = None) -> list[str]:
+def list_remarks(run: Run, text: Text, view: View | None = None) -> list[str]:
     """What a reader of the ranking must know besides: unranked schools, findings, idle leaves.
 
     Parameters

@@ -5,6 +5,7 @@ Cells that a spreadsheet would execute as a formula are made inert, in every dia
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -20,6 +21,8 @@ from kalsel_gap.sources.cells import fold
 from kalsel_gap.storage.spreadsheet import Dialect, csv_of, json_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from kalsel_gap.storage.run_folder import Run
 
 # Options that choose schools, and the column that each is about.
@@ -71,6 +74,34 @@ class View:
     def filters(self) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
         """Option, column and wanted values of each filter."""
         return tuple((name, column, getattr(self, name)) for name, column in FILTERS.items())
+
+
+def notices(run: Run, text: Text) -> list[str]:
+    """What stands above everything drawn from a run: that it is not real, that it is a trial."""
+    nature = NAMES.get(run.manifest.get("data", "real"))
+    sentences = [text(nature)] if nature else []
+    trial = trial_sentence(run, text)
+    return [*sentences, trial] if trial else sentences
+
+
+def trial_sentence(run: Run, text: Text) -> str:
+    """That a run is a trial, and by what; empty for a full one."""
+    if not run.overrides:
+        return ""
+    words = N_("Trial, not the official list: {overrides}.")
+    return text(words, overrides=assignments(run.overrides))
+
+
+def assignments(overrides: Mapping[str, Any]) -> str:
+    """Overrides as ``--set`` takes them, one after the other.
+
+    Examples
+    --------
+    >>> assignments({"index.lambda": 0.8, "index.priority.need": 0.9})
+    'index.lambda=0.8; index.priority.need=0.9'
+    """
+    values = ((key, json.dumps(overrides[key], ensure_ascii=False)) for key in sorted(overrides))
+    return "; ".join(f"{key}={value}" for key, value in values)
 
 
 def select(schools: pd.DataFrame, view: View) -> pd.DataFrame:
@@ -184,7 +215,8 @@ def to_csv(run: Run, schools: pd.DataFrame, text: Text, dialect: Dialect = "raw"
     Parameters
     ----------
     run : Run
-        The run of the schools: data that are not real are marked in a column of their own.
+        The run of the schools: data that are not real, and trials, are marked in columns of their
+        own.
     schools : DataFrame
         A view of the run's schools.
     text : Text
@@ -213,7 +245,7 @@ def as_read(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def with_words(run: Run, schools: pd.DataFrame, text: Text) -> pd.DataFrame:
-    """The schools with the reason in words, indicators not scored, and the nature of the data."""
+    """The schools with the reason in words, indicators not scored, nature of the data, trial."""
     needed = [name for name in schools.columns if name in REASON_COLUMNS]
     words = [reason(row, text) for row in schools[needed].to_dict("records")]
     silent = silent_maps(run, schools[schools["unranked_reason"] == "no_evidence"])
@@ -231,4 +263,6 @@ def with_words(run: Run, schools: pd.DataFrame, text: Text) -> pd.DataFrame:
     table["not_scored"] = ";".join(sorted(run.manifest.get("not_scored", [])))
     if (nature := run.manifest.get("data", "real")) != "real":
         table["data"] = nature
+    if run.overrides:
+        table["trial"] = assignments(run.overrides)
     return table

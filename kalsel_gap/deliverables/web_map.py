@@ -15,8 +15,8 @@ import folium
 
 from kalsel_gap.deliverables import leaflet, palette
 from kalsel_gap.deliverables.offline_html import Page, as_json, data_uri
-from kalsel_gap.deliverables.remarks import find_remarks
-from kalsel_gap.deliverables.tables import by_kabupaten
+from kalsel_gap.deliverables.remarks import list_remarks
+from kalsel_gap.deliverables.tables import by_kabupaten, notices
 from kalsel_gap.i18n.messages import (
     COUNT_NAMES,
     NAMES,
@@ -110,11 +110,10 @@ def to_html(run: Run, text: Text) -> str:
     title = text(N_("Connectivity deficit of schools"))
     if name := run.manifest.get("project"):
         title = f"{title}: {plain(name)}"
-    notice = NAMES.get(run.manifest.get("data", ""), "")
     content = {
         "language": text.language,
         "title": title,
-        "notice": text(notice),
+        "notices": [plain(sentence) for sentence in notices(run, text)],
         "words": words,
         "legend": _legend(run.schools, text),
         "coverage": _coverage_legend(previews, text),
@@ -122,7 +121,7 @@ def to_html(run: Run, text: Text) -> str:
         "sites": _sites_name(sites, text) if len(sites) else "",
         "site_mark": leaflet.drawn(_SITE, 3.5),
         "placeless": _placeless(run.schools, text),
-        "remarks": find_remarks(run, text),
+        "remarks": list_remarks(run, text),
         "sources": _sources(run),
         "made_by": text(
             N_("kalsel-gap {version}, run {run}"),

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from kalsel_gap.geo.cog import LayerStyle
     from kalsel_gap.geo.grid import Grid
+    from kalsel_gap.storage.outputs import Outputs
 
 # Size of all folders beyond which those of earlier runs are removed.
 LIMIT_BYTES = 2 * 2**30
@@ -110,11 +111,15 @@ class CachedLayer:
         wide[cells == self.style.nodata] = -1
         return wide
 
-    def publish(self, path: Path, style: LayerStyle, tags: dict[str, str]) -> None:
+    def publish(
+        self, outputs: Outputs, path: Path, style: LayerStyle, tags: dict[str, str]
+    ) -> None:
         """Merge the windows into a Cloud Optimized GeoTIFF, with its style for QGIS beside it.
 
         Parameters
         ----------
+        outputs : Outputs
+            The guard of what is written.
         path : Path
             File to write, ending in ``.tif``; an existing one is replaced once this is complete.
         style : LayerStyle
@@ -129,7 +134,7 @@ class CachedLayer:
         InputError
             The file of a window cannot be read; see `read`.
         """
-        with replace_file(path) as temporary:
+        with outputs.replace(path) as temporary:
             try:
                 write_cog(
                     *(self.files(), self.grid, temporary, style),
@@ -141,7 +146,7 @@ class CachedLayer:
                     self.read(window)  # to distinguish a broken file from a full disk
                 reason = str(error.__cause__ or error)[:200]
                 raise OutputError("not_written", path=path, reason=reason) from None
-        with replace_file(path.with_suffix(".qml")) as temporary:
+        with outputs.replace(path.with_suffix(".qml")) as temporary:
             temporary.write_text(qml(style), encoding="utf-8", newline="\n")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
+from kalsel_gap.errors import InputError
 from kalsel_gap.geo.raster_files import sources
 from kalsel_gap.project.base import Section, flatten
 from kalsel_gap.project.checks import Confidence, FileChecks, Locations, Registers
@@ -138,7 +141,7 @@ class Project(Section):
         InputError
             A VRT that cannot be followed; see `raster_files.sources`.
         """
-        for name, path in self._named_inputs():
+        for name, path in self.named_inputs():
             yield name, path
             is_raster = path.suffix.lower() not in VECTORS
             if is_raster and name.startswith(("elevation", "land_cover", "coverage")):
@@ -152,7 +155,8 @@ class Project(Section):
                     if beside.exists() or part in (".dbf", ".shx"):
                         yield f"{name}{part}", beside
 
-    def _named_inputs(self) -> Iterator[tuple[str, Path]]:
+    def named_inputs(self) -> Iterator[tuple[str, Path]]:
+        """The files that the project file names, or the files of a folder that it names."""
         for section in ("schools", "attributes", "coverage", "sites", "measurements", "facilities"):
             for number, item in enumerate(getattr(self, section)):
                 yield f"{section}.{number}", item.path
@@ -211,6 +215,29 @@ class Opened:
         """Every value in force: dotted key, value, origin."""
         for key, value in flatten(self.project.model_dump(by_alias=True)):
             yield key, self._printable(value), self._origin(key)
+
+    def overrides(self) -> dict[str, Any]:
+        """What options have set, by full dotted key; where results go moves none of them."""
+        return {
+            key: json.loads(json.dumps(value))
+            for key, value, origin in self.values()
+            if origin == "option" and not key.startswith("output.")
+        }
+
+    def parameters(self) -> dict[str, Any]:
+        """Every value that a run depends on; no path of this machine."""
+        return {
+            key: json.loads(json.dumps(value))
+            for key, value, _ in self.values()
+            if not key.startswith("output.") and not key.endswith("path")
+        }
+
+    def inputs_known(self) -> list[tuple[str, Path]]:
+        """The inputs of a project whose files may be gone, as far as they can be followed."""
+        found: list[tuple[str, Path]] = []
+        with contextlib.suppress(InputError):
+            found.extend(self.project.inputs())
+        return [*found, *self.project.named_inputs()]
 
     def _printable(self, value: object) -> object:
         if isinstance(value, tuple):

@@ -16,7 +16,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from kalsel_gap.errors import InputError, ProjectError, SeveralErrors
+from kalsel_gap.errors import InputError, KalselGapError, ProjectError, SeveralErrors
 from kalsel_gap.project.base import OVERRIDABLE, default_values, flatten, merge
 from kalsel_gap.project.inputs import (
     OneOrMany,
@@ -42,7 +42,7 @@ def find_project(folder: Path) -> Path:
     raise ProjectError("project_not_found", path=folder, name=FILE_NAME)
 
 
-def read_project(path: Path, options: tuple[str, ...] = ()) -> Opened:
+def read_project(path: Path, options: tuple[str, ...] = (), *, with_inputs: bool = True) -> Opened:
     """Read a project file, lay it over the defaults, and check that its inputs exist.
 
     Parameters
@@ -51,6 +51,8 @@ def read_project(path: Path, options: tuple[str, ...] = ()) -> Opened:
         The project file, or the folder that holds ``kalsel-gap.toml``.
     options : tuple of str
         ``section.key=value`` assignments that override the file.
+    with_inputs : bool
+        Whether its inputs must be there; a run can be drawn without them.
 
     Raises
     ------
@@ -76,10 +78,8 @@ def read_project(path: Path, options: tuple[str, ...] = ()) -> Opened:
         output = Output(folder=Path(folder))
         project = project.model_copy(update={"output": output})
     problems = list(tree_faults(project.index, path))
-    try:
-        problems += [f for section, file in project.inputs() if (f := section_fault(section, file))]
-    except InputError as error:
-        problems.append(error)
+    if with_inputs:
+        problems += _faults_of_inputs(project)
     if problems:
         raise SeveralErrors(problems)
     origins = {
@@ -92,6 +92,15 @@ def read_project(path: Path, options: tuple[str, ...] = ()) -> Opened:
         **{key: "option" for key, _ in flatten(_listed(assigned))},
     }
     return Opened(path=path.absolute(), project=project, origins=origins)
+
+
+def _faults_of_inputs(project: Project) -> list[KalselGapError]:
+    faults: list[KalselGapError] = []
+    try:
+        faults += [f for section, file in project.inputs() if (f := section_fault(section, file))]
+    except InputError as error:
+        faults.append(error)
+    return faults
 
 
 def _listed(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from kalsel_gap.errors import OutputError
 from kalsel_gap.package import PACKAGE_FOLDER
 from kalsel_gap.project.base import DEFAULTS_FOLDER
 from kalsel_gap.project.read import FILE_NAME
-from kalsel_gap.storage.atomic import replace_file
+from kalsel_gap.storage.outputs import Outputs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,10 +52,9 @@ def write_starter(folder: Path, language: Language, *, sample: bool = False) -> 
         targets = {folder / path.name: path for path in files}
     else:
         targets = {folder / FILE_NAME: DEFAULTS_FOLDER / f"starter.{language}.toml"}
-    for target in targets:
-        if target.exists():
-            raise OutputError("already_there", path=target)
+    outputs = Outputs(folder, is_new=True)
+    outputs.check(*targets)
     for target, source_file in targets.items():
-        with replace_file(target) as temporary:
+        with outputs.replace(target) as temporary:
             shutil.copyfile(source_file, temporary)
     return folder / FILE_NAME

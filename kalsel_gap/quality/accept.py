@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from kalsel_gap.errors import InputError
 from kalsel_gap.i18n.numbers import number
+from kalsel_gap.project.outputs import outputs_of
 from kalsel_gap.quality.repairs import accepted
-from kalsel_gap.sources.repairs import stored
-from kalsel_gap.storage.atomic import replace_file
+from kalsel_gap.sources.repairs import COLUMNS, stored
+from kalsel_gap.sources.tables import ROW, read_table
 from kalsel_gap.storage.spreadsheet import csv_of
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from kalsel_gap.project.model import Opened
     from kalsel_gap.quality.full_check import Checked
+    from kalsel_gap.storage.outputs import Outputs
 
 
 NUMBERS = ("lat", "lon", "before_km", "after_km")
@@ -36,7 +39,12 @@ class Accepted:
 
 
 def accept_repairs(
-    opened: Opened, checked: Checked, proposals: pd.DataFrame, reviewed: Path
+    opened: Opened,
+    checked: Checked,
+    proposals: pd.DataFrame,
+    reviewed: Path,
+    *,
+    overwrite: bool = False,
 ) -> Accepted:
     """Store the repairs that a person has accepted where the project reads them.
 
@@ -52,16 +60,19 @@ def accept_repairs(
         The proposals of `checked`, each with its reason as a sentence.
     reviewed : Path
         The table with the answers.
+    overwrite : bool
+        Whether a table may go that was written neither by this tool nor for it.
 
     Raises
     ------
     InputError, SeveralErrors
         The table cannot be read, or an accepted row is not a current proposal; nothing is stored.
     OutputError
-        The file cannot be written; the old one is unchanged.
+        The file cannot or may not be written; the old one is unchanged.
     """
-    chosen, answered = accepted(reviewed, checked.repairs)
     path = opened.project.repairs.path
+    outputs = check_store(opened, overwrite=overwrite)
+    chosen, answered = accepted(reviewed, checked.repairs)
     before = {line: ((row["file"], row["row"]), row) for line, row in stored(path).items()}
     renewed = {*zip(chosen["file"], chosen["row"], strict=True)}
     withdrawn = len(answered.intersection(key for key, _ in before.values()) - renewed)
@@ -85,9 +96,37 @@ def accept_repairs(
     rows.sort(key=lambda row: (row["file"], row["row"]))
     table = pd.DataFrame(rows, columns=list(checked.repairs.columns))
     numbers = table[[*NUMBERS]].apply(pd.to_numeric, errors="coerce")
-    with replace_file(path) as temporary:
+    with outputs.replace(path) as temporary:
         temporary.write_text(csv_of(table.assign(**numbers)), encoding="utf-8", newline="")
     return Accepted(path, len(chosen), withdrawn)
+
+
+def check_store(opened: Opened, *, overwrite: bool = False) -> Outputs:
+    """The guard, once it lets the accepted repairs of a project be written.
+
+    A table of repairs is merged into the new one, so that lines that somebody took out of it stay
+    out; one with columns of its own would lose them.
+
+    Raises
+    ------
+    OutputError
+        The project names a file for its repairs that holds something else.
+    """
+    path = opened.project.repairs.path
+    outputs = outputs_of(opened, writes="repairs")
+    outputs.check(path, endings=(".csv",), overwrite=overwrite, merged=is_of_repairs(path))
+    return outputs
+
+
+def is_of_repairs(path: Path) -> bool:
+    """Whether a file is a table of repairs without a column of somebody's own."""
+    if not path.is_file():
+        return False
+    try:
+        columns = set(read_table(path).cells.columns)
+    except InputError as error:  # a table whose rows were all taken out has nothing to lose
+        return error.code == "table_no_rows" and path.read_bytes().startswith(b"accept,")
+    return {"accept", *SAME} <= columns <= {*COLUMNS, ROW}
 
 
 def proposal_key(row: Mapping[Any, Any]) -> tuple[object, ...]:

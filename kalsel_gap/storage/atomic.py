@@ -30,7 +30,7 @@ def replace_file(path: Path) -> Iterator[Path]:
         It cannot be written; `path` is unchanged.
     """
     with write_errors(path):
-        _refuse_other_than_file(path)
+        refuse_other_than_file(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = temporary_beside(path.parent, path.suffix)
         try:
@@ -51,7 +51,7 @@ def refuse_unwritable(path: Path) -> None:
         As `atomic`; the folder must be there.
     """
     with write_errors(path):
-        _refuse_other_than_file(path)
+        refuse_other_than_file(path)
         temporary = temporary_beside(path.parent)
         try:
             temporary.touch()
@@ -59,10 +59,18 @@ def refuse_unwritable(path: Path) -> None:
             temporary.unlink(missing_ok=True)
 
 
-def _refuse_other_than_file(path: Path) -> None:
-    if path.exists() and not path.is_file():  # a device would be replaced, not written to
-        fault = errno.EISDIR if path.is_dir() else errno.EINVAL
-        raise OSError(fault, os.strerror(fault), str(path))
+def refuse_other_than_file(path: Path) -> None:
+    """An error where a folder or a device is: a device would be replaced, not written to.
+
+    Raises
+    ------
+    OutputError
+        As :func:`replace_file`.
+    """
+    with write_errors(path):
+        if path.exists() and not path.is_file():
+            fault = errno.EISDIR if path.is_dir() else errno.EINVAL
+            raise OSError(fault, os.strerror(fault), str(path))
 
 
 def replace_text(path: Path, text: str) -> None:

@@ -1,15 +1,16 @@
 """Run folders: written complete or not at all, and read.
 
 A run is written to ``runs/.tmp-…``, synced, and renamed to ``runs/<id>``; then the one-line file
-``runs/latest`` is replaced. The id is a hash of inputs, parameters and results: the same input
-makes the same run, byte for byte, and no run replaces another one. This module does not depend on
-what a stage computes.
+``runs/latest`` is replaced, unless the run is a trial. The id is a hash of inputs, parameters and
+results: the same input makes the same run, byte for byte, and no run replaces another one. This
+module does not depend on what a stage computes.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from kalsel_gap.errors import InputError
+from kalsel_gap.errors import InputError, OutputError
 from kalsel_gap.findings import COLUMNS
 from kalsel_gap.storage.atomic import (
     clear_leftovers,
@@ -39,6 +40,9 @@ LATEST = "latest"
 SCHOOLS = "schools.parquet"
 MANIFEST = "run.json"
 FINDINGS = "findings.csv"
+_ID = re.compile(rb"[0-9a-f]{12}\s*")
+_LONGEST_ID = 64  # bytes: a longer file with the name of the latest is the user's own
+_NAMED = 10  # runs that a message names
 _GIVEN = ("file", "npsn", "value", "proposal")  # columns of a finding with text from the inputs
 # A formula, but not a number; and what begins with an apostrophe itself.
 _RUN_BY_SPREADSHEETS = r"(?![+-]?[\d.]+$)\s*[=+\-@']"
@@ -57,13 +61,19 @@ class Run:
     findings : DataFrame
         Columns of :data:`kalsel_gap.findings.COLUMNS`.
     manifest : dict
-        ``run.json``: versions, parameters, inputs and files of the run with their SHA-256.
+        ``run.json``: versions, parameters, overrides, inputs and files of the run with their
+        SHA-256.
     """
 
     folder: Path
     schools: gpd.GeoDataFrame
     findings: pd.DataFrame
     manifest: dict[str, Any]
+
+    @property
+    def overrides(self) -> dict[str, Any]:
+        """What was set for this run only, by full dotted key; a run that has any is a trial."""
+        return overrides_of(self.manifest)
 
     def table(self, name: str) -> pd.DataFrame:
         """A further table of the run; a GeoDataFrame when it has a geometry.
@@ -80,6 +90,11 @@ class Run:
             raise InputError("run_broken", path=path, reason=str(error)[:200]) from None
 
 
+def overrides_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """The overrides that a manifest records."""
+    return dict(manifest.get("overrides", {}))
+
+
 def run_id(manifest: Mapping[str, Any]) -> str:
     """Twelve hexadecimal digits of the manifest's hash."""
     text = json.dumps(manifest, sort_keys=True, ensure_ascii=False)
@@ -92,8 +107,10 @@ def write_run(
     schools: gpd.GeoDataFrame,
     findings: pd.DataFrame,
     tables: Mapping[str, pd.DataFrame | bytes],
+    *,
+    overwrite: bool = False,
 ) -> Run:
-    """Write a run and make it the latest.
+    """Write a run; one without overrides becomes the one that deliverables are drawn from.
 
     Parameters
     ----------
@@ -106,11 +123,14 @@ def write_run(
     tables : mapping of DataFrame or bytes
         Further tidy tables, each written to ``<name>.parquet``; a GeoDataFrame as GeoParquet,
         bytes as they are.
+    overwrite : bool
+        Whether a folder of this id is replaced whose files somebody has changed or added to.
 
     Raises
     ------
     OutputError
-        The folder cannot be written or the disk is full; earlier runs are unchanged.
+        The folder cannot be written, the disk is full, or a file of the user's is in the place of
+        the run; earlier runs are unchanged.
     """
     with write_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -130,16 +150,111 @@ def write_run(
             for path in temporary.iterdir():
                 sync(path)
             final = folder / run_id(manifest)
+            if not overwrite:
+                _refuse_foreign(folder, final, temporary)
             swap(temporary, final)
         except BaseException:
             shutil.rmtree(temporary, ignore_errors=True)
             raise
-        replace_text(folder / LATEST, final.name + "\n")
+        if not overrides_of(manifest):
+            replace_text(folder / LATEST, final.name + "\n")
     return Run(final, schools, findings, dict(manifest))
 
 
+def _refuse_foreign(folder: Path, final: Path, made: Path) -> None:
+    """An error where something of the user's lies in the way of a run."""
+    latest = folder / LATEST
+    text = latest.read_bytes() if latest.is_file() else b""
+    # Beside runs a short text that is no id is a damaged one, and this run mends it.
+    is_short = len(text) <= _LONGEST_ID and run_folders(folder)
+    if text and not (_ID.fullmatch(text) or is_short):
+        raise OutputError("output_foreign", path=latest)
+    for path in sorted(final.rglob("*")):
+        ours = made / path.relative_to(final)
+        if not ours.exists():
+            raise OutputError("output_foreign", path=path)
+        if path.read_bytes() != ours.read_bytes():
+            raise OutputError("output_changed", path=path)
+
+
+def run_folders(folder: Path) -> list[Path]:
+    """The folder of every run, by id."""
+    return sorted(
+        path.parent for path in folder.glob(f"*/{MANIFEST}") if not path.parent.name.startswith(".")
+    )
+
+
+def find_run(folder: Path, run: str | None = None) -> Path:
+    """The folder of a run.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of the runs.
+    run : str, optional
+        An id, the beginning of one, ``latest`` or the path of a run's folder; without it, and as
+        ``latest``, the last full run.
+
+    Raises
+    ------
+    InputError
+        There is none, none of that name, or several that begin so; the message names those that
+        are there.
+    """
+    there = run_folders(folder)
+    if not run or run == LATEST:
+        return _last_full(folder, there)
+    found = [path for path in there if path.name == run]
+    found = found or [path for path in there if path.name.startswith(run)]
+    if not found and (Path(run) / MANIFEST).is_file():
+        found = [Path(run).resolve()]
+    if len(found) == 1:
+        return found[0]
+    if not there:
+        raise InputError("run_missing", path=folder)
+    if found:
+        raise InputError("run_ambiguous", path=folder, value=run, known=_names(found))
+    raise InputError("run_unknown", path=folder, value=run, known=_names(there))
+
+
+def _last_full(folder: Path, there: list[Path]) -> Path:
+    try:
+        name = (folder / LATEST).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        name = ""
+    if found := [path for path in there if path.name == name]:
+        return found[0]
+    if not there:
+        raise InputError("run_missing", path=folder)
+    full = [path for path in there if not overrides_of(read_manifest(path))]
+    if not full:
+        raise InputError("run_only_trials", path=folder, known=_names(there))
+    raise InputError("run_unmarked", path=folder, known=_names(full))
+
+
+def _names(runs: list[Path]) -> str:
+    return ", ".join(path.name for path in runs[:_NAMED]) + (" …" if len(runs) > _NAMED else "")
+
+
+def read_manifest(chosen: Path) -> dict[str, Any]:
+    """``run.json`` of a run's folder.
+
+    Raises
+    ------
+    InputError
+        It cannot be read.
+    """
+    try:
+        manifest = json.loads((chosen / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError("run_broken", path=chosen, reason=str(error)[:200]) from None
+    if not isinstance(manifest, dict):
+        raise InputError("run_broken", path=chosen, reason=MANIFEST)
+    return manifest
+
+
 def read_run(folder: Path, run: str | None = None) -> Run:
-    """The run named `run`, or the latest of `folder`.
+    """The run named `run`, or the last full one of `folder`; see :func:`find_run`.
 
     Raises
     ------
@@ -148,13 +263,8 @@ def read_run(folder: Path, run: str | None = None) -> Run:
     """
     import geopandas as gpd
 
-    try:
-        name = run or (folder / LATEST).read_text(encoding="utf-8").strip()
-    except (OSError, ValueError):
-        raise InputError("run_missing", path=folder) from None
-    chosen = folder / Path(name).name
-    if not (chosen / MANIFEST).is_file():
-        raise InputError("run_missing", path=chosen)
+    chosen = find_run(folder, run)
+    manifest = read_manifest(chosen)
     try:
         schools = gpd.read_parquet(chosen / SCHOOLS)
         findings = pd.read_csv(
@@ -164,7 +274,6 @@ def read_run(folder: Path, run: str | None = None) -> Run:
             na_values={"row": [""]},
         )
         findings = findings.assign(**{c: findings[c].str.removeprefix("'") for c in _GIVEN})
-        manifest = json.loads((chosen / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError("run_broken", path=chosen, reason=str(error)[:200]) from None
     return Run(chosen, schools, findings, manifest)

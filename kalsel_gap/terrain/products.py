@@ -18,7 +18,8 @@ from kalsel_gap.errors import InputError, OutputError, suggestion
 from kalsel_gap.geo.grid import windows
 from kalsel_gap.geo.raster_cache import Estimate, bound, encoded_bytes, free_bytes
 from kalsel_gap.i18n import messages
-from kalsel_gap.storage.atomic import clear_leftovers, replace_file
+from kalsel_gap.project.outputs import outputs_of
+from kalsel_gap.storage.atomic import clear_leftovers
 from kalsel_gap.storage.spreadsheet import csv_of
 from kalsel_gap.terrain.kept_layers import LIMITS, NEEDS, KeptLayers, in_unit, part_of
 from kalsel_gap.terrain.layers import compute_layers
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from kalsel_gap.i18n.text import Text
     from kalsel_gap.project.model import Opened
     from kalsel_gap.stages import Progress
+    from kalsel_gap.storage.outputs import Outputs
 
 FOLDER = "terrain"  # in the folder of runs
 STATISTICS = "terrain_statistics.csv"
@@ -78,7 +80,20 @@ class Atlas(KeptLayers):
 
     # --- making --------------------------------------------------------------------------------
 
-    def make(self, folder: Path, words: Text, report: Progress) -> pd.DataFrame:
+    def check_folder(self, folder: Path, *, overwrite: bool = False) -> Outputs:
+        """The guard, once it lets everything be written that :meth:`make` writes.
+
+        Raises
+        ------
+        OutputError
+            A file there is an input of the project, or somebody's own.
+        """
+        outputs = outputs_of(self.opened)
+        names = [f"{name}.{end}" for name in self.wanted for end in ("tif", "qml")]
+        outputs.check(*(folder / name for name in (*names, STATISTICS)), overwrite=overwrite)
+        return outputs
+
+    def make(self, folder: Path, words: Text, report: Progress, outputs: Outputs) -> pd.DataFrame:
         """Write every layer and the statistics.
 
         Parameters
@@ -89,6 +104,8 @@ class Atlas(KeptLayers):
             Language of legends and descriptions.
         report : callable
             Called with how much is done and how much there is.
+        outputs : Outputs
+            What :meth:`check_folder` returned.
 
         Returns
         -------
@@ -98,9 +115,8 @@ class Atlas(KeptLayers):
         Raises
         ------
         OutputError
-            A file cannot be written or is an input, or the disk is too small.
+            A file cannot be written, or the disk is too small.
         """
-        self._refuse_inputs(folder)
         self._refuse_small_disk(folder)
         self._tidy(folder)
         size = self.grid.width * self.grid.height
@@ -113,10 +129,10 @@ class Atlas(KeptLayers):
                 self._keep(name, window)
                 done.step(int(window.width) * int(window.height))
         for name in self.wanted:
-            self._write(name, folder, words)
+            self._write(outputs, name, folder, words)
             done.step(size)
         table = self.statistics()
-        with replace_file(folder / STATISTICS) as temporary:
+        with outputs.replace(folder / STATISTICS) as temporary:
             temporary.write_bytes(csv_of(table).encode("utf-8"))
         done.step(size)
         self._tidy(folder)
@@ -142,9 +158,9 @@ class Atlas(KeptLayers):
         nature = self.opened.project.project.data
         return table if nature == "real" else table.assign(data=nature)
 
-    def _write(self, name: str, folder: Path, words: Text) -> None:
+    def _write(self, outputs: Outputs, name: str, folder: Path, words: Text) -> None:
         path, style = folder / f"{name}.tif", _translated_style(STYLES[name], words)
-        self.locate_pieces()[name].publish(path, style, self._tags(name, words))
+        self.locate_pieces()[name].publish(outputs, path, style, self._tags(name, words))
 
     def _tags(self, name: str, words: Text) -> dict[str, str]:
         """Metadata of a file: what made it and with which thresholds."""
@@ -200,13 +216,6 @@ class Atlas(KeptLayers):
             }
         )
         return Estimate(table, seconds, cache_bytes, free_bytes(folder))
-
-    def _refuse_inputs(self, folder: Path) -> None:
-        inputs = {path.resolve() for _, path in self.opened.project.inputs()}
-        names = [f"{name}.{end}" for name in self.wanted for end in ("tif", "qml")]
-        for name in (*names, STATISTICS):
-            if (folder / name).resolve() in inputs:
-                raise OutputError("output_is_input", path=folder / name)
 
     def _refuse_small_disk(self, folder: Path) -> None:
         """Raise an error where the files cannot fit; precise only where space may be short."""

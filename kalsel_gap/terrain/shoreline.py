@@ -82,7 +82,7 @@ def find_open_water(sea: CellRuns, frame: DemGrid, width_m: float) -> CellRuns:
     -------
     CellRuns
         All of `sea` where it is nowhere so wide: a raster that shows only a strip of the sea
-        has no open water to find.
+        does not show where it is wide.
     """
     if not width_m or not sea.any():
         return sea

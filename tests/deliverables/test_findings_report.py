@@ -19,6 +19,7 @@ from kalsel_gap.errors import OutputError
 from kalsel_gap.findings import Finding, to_frame
 from kalsel_gap.i18n import messages
 from kalsel_gap.i18n.text import LANGUAGES, Language, Text
+from kalsel_gap.project.outputs import outputs_of
 from kalsel_gap.quality.full_check import Checked
 
 if TYPE_CHECKING:
@@ -272,12 +273,13 @@ def test_all_files_are_written_or_none(
     opened = project()
     folder = tmp_path / "new" / "check"
     files = files_of(checked, project, folder)
-    findings_report.write(folder, files, opened)
+    outputs = findings_report.check_folder(folder, opened)
+    findings_report.write(folder, files, outputs)
     assert {path.name for path in folder.iterdir()} == set(files)
     (folder / "findings.json").unlink()
     (folder / "findings.json").mkdir()
     with pytest.raises(OutputError, match="not_written"):
-        findings_report.write(folder, dict.fromkeys(files, "other"), opened)
+        findings_report.write(folder, dict.fromkeys(files, "other"), outputs)
     assert (folder / "findings.csv").read_text(encoding="utf-8") == files["findings.csv"]
     assert {path.name for path in folder.iterdir()} == set(files)
 
@@ -285,8 +287,8 @@ def test_all_files_are_written_or_none(
 def test_an_input_is_never_written_over(checked: Checked, project: MakeProject) -> None:
     opened = project({"repairs": {"path": "repairs.csv"}}, files={"repairs.csv": "accept\n"})
     folder = opened.path.parent
-    with pytest.raises(OutputError, match="output_is_input"):
-        findings_report.write(folder, files_of(checked, project, folder), opened)
+    with pytest.raises(OutputError, match="output_is_repairs"):
+        findings_report.write(folder, files_of(checked, project, folder), outputs_of(opened))
     assert (folder / "repairs.csv").read_text(encoding="utf-8") == "accept\n"
     assert not (folder / "findings.csv").exists()
 
@@ -314,16 +316,16 @@ def test_answers_outlive_the_next_check(
 def test_proposals_go_when_there_are_none_any_more(
     checked: Checked, project: MakeProject, tmp_path: Path
 ) -> None:
-    opened = project()
-    findings_report.write(tmp_path, files_of(checked, project, tmp_path), opened)
+    outputs = outputs_of(project())
+    findings_report.write(tmp_path, files_of(checked, project, tmp_path), outputs)
     none = Checked(checked.schools, checked.findings, proposals([]))
     files = files_of(none, project, tmp_path)
     assert "repairs.csv" not in files
-    findings_report.write(tmp_path, files, opened)
+    findings_report.write(tmp_path, files, outputs)
     assert not (tmp_path / "repairs.csv").exists()
     # A file of that name that we did not write stays.
     (tmp_path / "repairs.csv").write_text("my,own\n1,2\n", encoding="utf-8")
-    findings_report.write(tmp_path, files, opened)
+    findings_report.write(tmp_path, files, outputs)
     assert (tmp_path / "repairs.csv").exists()
 
 
@@ -434,7 +436,10 @@ def test_a_reviewed_file_is_handed_on(
 
     seen = []
 
-    def accept(opened: Any, _checked: Any, _proposals: Any, reviewed: Path) -> Any:
+    def accept(
+        opened: Any, _checked: Any, _proposals: Any, reviewed: Path, *, overwrite: bool
+    ) -> Any:
+        assert not overwrite
         seen.append(reviewed)
         return SimpleNamespace(
             path=opened.path.with_name("accepted.csv"), count=len(seen) - 1, withdrawn=0
@@ -468,5 +473,5 @@ def test_a_folder_that_is_a_file(found: Checked, ranked: Path, cli: CommandLine)
     (ranked / "full").write_text("mine", encoding="utf-8")
     answer = cli("check", "--project", ranked, "--out", ranked / "full")
     assert (answer.status, answer.out) == (1, b"")
-    assert "cannot be written" in answer.err
+    assert "must name a folder" in answer.err
     assert (ranked / "full").read_text(encoding="utf-8") == "mine"

@@ -9,7 +9,7 @@ import pytest
 import rasterio
 from affine import Affine
 
-from kalsel_gap.deliverables.remarks import find_remarks, nobody_ranked
+from kalsel_gap.deliverables.remarks import list_remarks, nobody_ranked
 from kalsel_gap.deliverables.tables import View, select, silent_maps, to_csv
 from kalsel_gap.i18n.text import LANGUAGES, Text
 from kalsel_gap.pipeline import OpenProject
@@ -55,7 +55,7 @@ def test_schools_without_evidence_are_named_with_the_map_and_its_key(half: Run) 
     assert 0 < len(fallen) < len(half.schools)
     assert set(silent_maps(half, fallen)["row_id"]) == set(fallen["row_id"])
     for language in LANGUAGES:
-        said = "\n".join(find_remarks(half, Text(language)))
+        said = "\n".join(list_remarks(half, Text(language)))
         assert all(npsn in said for npsn in fallen["npsn"])
         assert "map.tif" in said
         assert "nodata_means" in said
@@ -72,24 +72,24 @@ def test_a_map_whose_silence_means_none_leaves_nobody_out(
     opened = project(sections, files={"map.tif": levels(tmp_path)})
     run = OpenProject(opened).rank(out=tmp_path / "runs")
     assert "no_evidence" not in set(run.schools["unranked_reason"].dropna())
-    assert "nodata_means" not in "\n".join(find_remarks(run, Text("en")))
+    assert "nodata_means" not in "\n".join(list_remarks(run, Text("en")))
 
 
 def test_what_is_counted_is_about_the_schools_of_the_list(half: Run) -> None:
     view = View(kabupaten=(str(half.schools["kabupaten"].dropna().iloc[0]),))
     shown = select(half.schools, view)
-    (counted, *_) = [s for s in find_remarks(half, Text("en"), view) if "without a rank" in s]
+    (counted, *_) = [s for s in list_remarks(half, Text("en"), view) if "without a rank" in s]
     assert f"without a rank: {shown['unranked_reason'].notna().sum()} " in counted
-    everywhere = [s for s in find_remarks(half, Text("en")) if "without a rank" in s]
+    everywhere = [s for s in list_remarks(half, Text("en")) if "without a rank" in s]
     assert counted not in everywhere
-    about = [s for s in find_remarks(half, Text("en"), view) if "findings.csv" in s]
+    about = [s for s in list_remarks(half, Text("en"), view) if "findings.csv" in s]
     assert all("these schools" in sentence for sentence in about)
 
 
 def test_a_view_that_shows_nothing_says_what_there_is(half: Run) -> None:
     view = View(level=("SMP",), terrain=("rawa",))
     assert select(half.schools, view).empty
-    said = "\n".join(find_remarks(half, Text("en"), view))
+    said = "\n".join(list_remarks(half, Text("en"), view))
     assert "No school matches" in said
     assert "--level can be" in said
     assert "--terrain can be" in said

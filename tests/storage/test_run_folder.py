@@ -49,8 +49,11 @@ def write(tmp_path: Path, schools: gpd.GeoDataFrame) -> Callable[..., run_.Run]:
         ]
     )
 
-    def make(manifest: Any = MANIFEST, **tables: pd.DataFrame) -> run_.Run:
-        return write_run(tmp_path / "runs", manifest, schools, findings, tables)
+    def make(
+        manifest: Any = MANIFEST, *, overwrite: bool = False, **tables: pd.DataFrame
+    ) -> run_.Run:
+        runs = tmp_path / "runs"
+        return write_run(runs, manifest, schools, findings, tables, overwrite=overwrite)
 
     return make
 
@@ -132,21 +135,53 @@ def test_a_run_that_was_tampered_with_is_written_again(
     folder = write().folder
     (folder / "findings.csv").write_text("damaged")
     (folder / "left.over").write_text("from another version")
-    write()
+    with pytest.raises(OutputError, match="output_changed"):
+        write()
+    assert (folder / "findings.csv").read_text() == "damaged"
+    write(overwrite=True)
     assert entries(folder) == {"schools.parquet", "findings.csv", "run.json"}
     assert read_run(tmp_path / "runs").findings["code"].tolist()[0] == "section_unused"
     assert entries(tmp_path / "runs") == {folder.name, "latest"}
 
 
-@pytest.mark.parametrize("name", ["none", "../elsewhere", ""])
-def test_a_run_that_is_not_there(write: Callable[..., run_.Run], tmp_path: Path, name: str) -> None:
-    (tmp_path / "elsewhere").mkdir()
-    (tmp_path / "elsewhere" / "run.json").write_text("{}")
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("none", "run_unknown"), ("../elsewhere", "run_unknown"), ("", "run_missing")],
+)
+def test_a_run_that_is_not_there(
+    write: Callable[..., run_.Run], tmp_path: Path, name: str, code: str
+) -> None:
     if name:
         write()
     with pytest.raises(InputError) as caught:
         read_run(tmp_path / "runs", name)
-    assert caught.value.code == "run_missing"
+    assert caught.value.code == code
+
+
+def test_a_run_by_its_folder(
+    write: Callable[..., run_.Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write().folder
+    other = shutil.copytree(folder, tmp_path / "elsewhere")
+    monkeypatch.chdir(tmp_path)
+    assert read_run(tmp_path / "runs", "elsewhere").folder == other
+    monkeypatch.chdir(other)
+    assert read_run(tmp_path / "runs", ".").folder == other
+
+
+def test_a_trial_is_kept_and_is_not_the_latest(
+    write: Callable[..., run_.Run], tmp_path: Path
+) -> None:
+    trial = write({**MANIFEST, "overrides": {"index.lambda": 0.8}})
+    assert trial.overrides == {"index.lambda": 0.8}
+    assert entries(tmp_path / "runs") == {trial.folder.name}
+    with pytest.raises(InputError, match="run_only_trials"):
+        read_run(tmp_path / "runs")
+    full = write({**MANIFEST, "overrides": {}})
+    assert read_run(tmp_path / "runs").folder == full.folder
+    write({**MANIFEST, "overrides": {"index.lambda": 0.8}})
+    assert read_run(tmp_path / "runs").folder == full.folder
+    assert read_run(tmp_path / "runs", trial.folder.name[:8]).folder == trial.folder
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"gone\n", b"\xff\xfe", b"../elsewhere"])
@@ -155,7 +190,7 @@ def test_a_damaged_latest(write: Callable[..., run_.Run], tmp_path: Path, conten
     (tmp_path / "runs" / "latest").write_bytes(content)
     with pytest.raises(InputError) as caught:
         read_run(tmp_path / "runs")
-    assert caught.value.code == "run_missing"
+    assert caught.value.code == "run_unmarked"
 
 
 @pytest.mark.parametrize("name", ["schools.parquet", "findings.csv", "run.json"])
@@ -242,8 +277,8 @@ def test_an_old_run_comes_back_when_its_successor_cannot_take_its_place(
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "rename", rename)
-        with pytest.raises(OutputError):
-            write()
+        with pytest.raises(OutputError, match="not_written"):
+            write(overwrite=True)
     assert snapshot(tmp_path / "runs") == before
     assert entries(tmp_path / "runs") == {folder.name, "latest"}
 

@@ -22,6 +22,7 @@ from kalsel_gap.geo import grid, raster_cache
 from kalsel_gap.geo.geodesy import WGS84
 from kalsel_gap.i18n import messages
 from kalsel_gap.i18n.text import LANGUAGES, Language, Text
+from kalsel_gap.project.outputs import outputs_of
 from kalsel_gap.project.read import read_project
 from kalsel_gap.sources.boundaries import read_areas
 from kalsel_gap.terrain import kept_layers, layers, products, shore_distance
@@ -45,7 +46,9 @@ def silent(_done: int, _total: int) -> None:
 
 
 def make(opened: Opened, folder: Path, *names: str, language: Language = "en") -> pd.DataFrame:
-    return Atlas(opened, names).make(folder, Text(language), silent)
+    atlas = Atlas(opened, names)
+    outputs = atlas.check_folder(folder, overwrite=True)  # several projects of a test write there
+    return atlas.make(folder, Text(language), silent, outputs)
 
 
 @pytest.fixture
@@ -352,7 +355,8 @@ def test_an_interrupted_run_continues_where_it_stopped(
 ) -> None:
     opened, out = project(), tmp_path / "out"
     out.mkdir()
-    (out / "slope.tif").write_bytes(b"from before")
+    with outputs_of(opened).replace(out / "slope.tif") as temporary:
+        temporary.write_bytes(b"from before")
     write, count = raster_cache.encode, 0
 
     def interrupted(path: Any, *rest: Any, **options: Any) -> None:

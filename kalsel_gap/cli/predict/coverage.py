@@ -53,6 +53,7 @@ def coverage(
     resolution: options.Resolution = None,
     out: options.ReceptionFolder = None,
     dry_run: options.DryRun = False,
+    overwrite: options.Overwrite = False,
     format: options.TableFormat = None,  # noqa: A002 - the option's name
     assignments: options.Assignments = None,
     quiet: options.Quiet = False,
@@ -61,8 +62,10 @@ def coverage(
     """Do what :data:`HELP` says."""
     from kalsel_gap.project.read import find_project, read_project
     from kalsel_gap.radio.coverage.products import FOLDER, Reception
+    from kalsel_gap.storage.outputs import refuse_file_name
 
     text: Text = ctx.obj
+    refuse_file_name(out)
     opened = read_project(project or find_project(Path.cwd()), tuple(assignments or ()))
     reception = Reception(
         opened,
@@ -72,16 +75,17 @@ def coverage(
         radius_km=radius_km,
         resolution_m=resolution,
     )
-    console.remarks(reception.findings, text, quiet=quiet)
     folder = out or opened.project.output.folder / FOLDER
-    if dry_run:
+    outputs = None if dry_run else reception.check_folder(folder, overwrite=overwrite)
+    console.remarks(reception.findings, text, quiet=quiet)
+    if outputs is None:
         estimate = reception.estimate(folder)
         console.publish(estimate.layers, format, _LABELS, text, spare=_SPARE, quiet=quiet)
         console.estimate(estimate, folder, text, quiet=quiet)
         return
     words = options.words(ctx, lang, opened)
     with console.progress(text, ("reception",), quiet=quiet, is_even=True) as report:
-        table = reception.make(folder, words, lambda d, t: report("reception", d, t))
+        table = reception.make(folder, words, lambda d, t: report("reception", d, t), outputs)
     console.publish(table, format, _LABELS, text, spare=_SPARE, quiet=quiet)
     console.note(text(N_("Written: {path}"), path=folder), quiet=quiet)
     _note_uncalibrated(reception, text, quiet=quiet)

@@ -13,7 +13,6 @@ from kalsel_gap.errors import OutputError
 from kalsel_gap.i18n.text import N_, Text
 
 if TYPE_CHECKING:
-    from kalsel_gap.project.model import Opened
     from kalsel_gap.radio.links.link_table import LinkTable
 
 HELP = N_(
@@ -32,6 +31,7 @@ def school(
     *,
     project: options.ProjectFile = None,
     picture: options.Picture = None,
+    overwrite: options.Overwrite = False,
     operator: options.Operators = None,
     technology: options.Technologies = None,
     radius_km: options.RadiusKm = None,
@@ -41,12 +41,19 @@ def school(
     lang: options.Lang = None,
 ) -> None:
     """Do what :data:`HELP` says."""
+    from kalsel_gap.project.outputs import outputs_of
     from kalsel_gap.project.read import find_project, read_project
     from kalsel_gap.radio.links.link_table import list_links
+    from kalsel_gap.storage.atomic import refuse_unwritable
 
     text: Text = ctx.obj
     opened = read_project(project or find_project(Path.cwd()), tuple(assignments or ()))
-    _refuse(opened, picture)
+    outputs = outputs_of(opened)
+    if picture is not None:
+        outputs.check(picture, endings=_PICTURES, overwrite=overwrite)
+        if not picture.parent.is_dir():
+            raise OutputError("folder_missing", path=picture.parent)
+        refuse_unwritable(picture)
     with console.progress(text, ("links",), quiet=quiet):  # kernels are compiled the first time
         found = list_links(
             *(opened, npsn),
@@ -56,31 +63,15 @@ def school(
         )
     link_table.show(found, format, text, quiet=quiet)
     if picture is not None:
-        _draw(found, picture, options.words(ctx, lang, opened))
+        drawn = _drawn(found, picture, options.words(ctx, lang, opened))
+        with outputs.replace(picture) as temporary:
+            temporary.write_bytes(drawn)
         console.note(text(N_("Written: {path}"), path=picture), quiet=quiet)
 
 
-def _refuse(opened: Opened, picture: Path | None) -> None:
-    """Raise an error if the picture cannot be written, before anything is computed."""
-    from kalsel_gap.storage.atomic import refuse_unwritable
-
-    if picture is None:
-        return
-    if picture.resolve() in {path.resolve() for _, path in opened.project.inputs()}:
-        raise OutputError("picture_is_input", path=picture)
-    if picture.suffix.lower() not in _PICTURES:
-        raise OutputError("picture_kind", path=picture)
-    if not picture.parent.is_dir():
-        raise OutputError("folder_missing", path=picture.parent)
-    refuse_unwritable(picture)
-
-
-def _draw(found: LinkTable, picture: Path, words: Text) -> None:
+def _drawn(found: LinkTable, picture: Path, words: Text) -> bytes:
     from kalsel_gap.deliverables import drawing, profile_plot
     from kalsel_gap.radio.links import link_table as linktable
-    from kalsel_gap.storage.atomic import replace_file
 
     write = drawing.to_svg if picture.suffix.lower() == ".svg" else drawing.to_png
-    drawn = write(profile_plot.picture(linktable.view(found), words))
-    with replace_file(picture) as temporary:
-        temporary.write_bytes(drawn)
+    return write(profile_plot.picture(linktable.view(found), words))

@@ -27,17 +27,18 @@ from kalsel_gap.geo.raster_cache import CachedLayer, Estimate, bound, encoded_by
 from kalsel_gap.geo.rasterize import Footprints, cell_m
 from kalsel_gap.i18n import messages
 from kalsel_gap.i18n.text import N_, Text, plain
+from kalsel_gap.project.outputs import outputs_of
 from kalsel_gap.radio.coverage import loss_rasters
 from kalsel_gap.radio.coverage.best_server import combine_servers, levels
 from kalsel_gap.radio.coverage.loss_rasters import LossRasters, in_turn, stored
 from kalsel_gap.radio.coverage.networks import Network, mast_of, read_networks, rows_of
 from kalsel_gap.sources.boundaries import read_areas
-from kalsel_gap.storage.atomic import clear_leftovers, replace_file
+from kalsel_gap.storage.atomic import clear_leftovers
 from kalsel_gap.storage.fingerprint import default_cache_folder, hash_of, hash_of_file
 from kalsel_gap.storage.spreadsheet import csv_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from rasterio.windows import Window
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from kalsel_gap.geo.arrays import FloatArray
     from kalsel_gap.project.model import Opened
     from kalsel_gap.stages import Progress
+    from kalsel_gap.storage.outputs import Outputs
 
 FOLDER = "reception"  # in the folder of runs
 MODEL = "ITU-R P.1812-8"
@@ -168,7 +170,19 @@ class Reception:
 
     # --- making --------------------------------------------------------------------------------
 
-    def make(self, folder: Path, words: Text, report: Progress) -> pd.DataFrame:
+    def check_folder(self, folder: Path, *, overwrite: bool = False) -> Outputs:
+        """The guard, once it lets everything be written that :meth:`make` writes.
+
+        Raises
+        ------
+        OutputError
+            A file there is an input of the project, or somebody's own.
+        """
+        outputs = outputs_of(self.opened)
+        outputs.check(*self._written(folder), overwrite=overwrite)
+        return outputs
+
+    def make(self, folder: Path, words: Text, report: Progress, outputs: Outputs) -> pd.DataFrame:
         """Write every raster.
 
         Parameters
@@ -179,6 +193,8 @@ class Reception:
             Language of legends and descriptions.
         report : callable
             Called with how much is done and how much there is.
+        outputs : Outputs
+            What :meth:`check_folder` returned.
 
         Returns
         -------
@@ -190,10 +206,9 @@ class Reception:
         InputError
             `sites_unusable`, or `piece_broken` where the cache was damaged.
         OutputError
-            A file cannot be written or is an input, or the disk is too small.
+            A file cannot be written, or the disk is too small.
         """
         self._refuse_nothing()
-        self._refuse_inputs(folder)
         self._refuse_small_disk(folder)
         self._tidy(folder)
         size, done = self.grid.height * self.grid.width, 0.0
@@ -211,10 +226,10 @@ class Reception:
             self._put_together(network, step)
             for name, file in zip(self.layers, self.files(network), strict=True):
                 style, tags = self._style(network, name, words), self._tags(network, name, words)
-                self._kept(network, name).publish(folder / file, style, tags)
+                self._kept(network, name).publish(outputs, folder / file, style, tags)
                 step(_WRITTEN * size)
             if "server" in self.layers:
-                with replace_file(folder / f"{network.name}_server.csv") as temporary:
+                with outputs.replace(folder / f"{network.name}_server.csv") as temporary:
                     temporary.write_bytes(csv_of(_numbered(network)).encode("utf-8"))
         table = self.table()
         self._tidy(folder)
@@ -429,14 +444,13 @@ class Reception:
         if not any(map(self.losses.cells, self.losses.masts)):
             raise InputError("resolution_too_coarse", value=self.losses.every)
 
-    def _refuse_inputs(self, folder: Path) -> None:
-        inputs = {path.resolve() for _, path in self.opened.project.inputs()}
+    def _written(self, folder: Path) -> Iterator[Path]:
+        """Every file that will be written."""
         for network in self.networks:
-            written = [folder / file for file in self.files(network)]
-            written += [path.with_suffix(".qml") for path in written]
-            for path in (*written, folder / f"{network.name}_server.csv"):
-                if path.resolve() in inputs:
-                    raise OutputError("output_is_input", path=path)
+            for file in self.files(network):
+                yield from (folder / file, (folder / file).with_suffix(".qml"))
+            if "server" in self.layers:
+                yield folder / f"{network.name}_server.csv"
 
     def _refuse_small_disk(self, folder: Path) -> None:
         """Raise an error where the files cannot fit; precise only where space may be short."""

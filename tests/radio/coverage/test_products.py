@@ -23,6 +23,7 @@ from kalsel_gap.errors import InputError, OutputError
 from kalsel_gap.geo import grid, raster_cache
 from kalsel_gap.geo.geodesy import WGS84
 from kalsel_gap.i18n.text import Text
+from kalsel_gap.project.outputs import outputs_of
 from kalsel_gap.radio.coverage import loss_rasters, products
 from kalsel_gap.radio.coverage.best_server import combine_servers
 from kalsel_gap.radio.coverage.networks import Mast, Network
@@ -125,7 +126,8 @@ def cell_places() -> tuple[Any, Any]:
 
 def make(opened: Opened, folder: Path, *, radius_km: float = 9.0, **given: Any) -> pd.DataFrame:
     made = Reception(opened, radius_km=radius_km, **given)
-    return made.make(folder, Text("en"), lambda _done, _total: None)
+    outputs = made.check_folder(folder)
+    return made.make(folder, Text("en"), lambda _done, _total: None, outputs)
 
 
 def cells(folder: Path, name: str) -> Any:
@@ -380,7 +382,8 @@ def test_an_interrupted_run_continues_where_it_stopped(
         path.unlink()
     monkeypatch.setattr(grid, "TILE", (16, 512))
     out.mkdir()
-    (out / "4g_telkomsel_level.tif").write_bytes(b"from before")
+    with outputs_of(opened).replace(out / "4g_telkomsel_level.tif") as temporary:
+        temporary.write_bytes(b"from before")
     count, write = 0, raster_cache.encode
 
     def interrupted(*given: Any, **options: Any) -> None:

@@ -399,7 +399,7 @@ def test_a_picture_that_cannot_be_written_is_refused_first(
     for picture, words in (
         (tmp_path / "a.svg", f"{tmp_path / 'a.svg'}: cannot be written: it is a folder"),
         (tmp_path / "no" / "a.svg", f"{tmp_path / 'no'}: there is no such folder"),
-        (path.parent / "sites.csv", "--picture"),
+        (path.parent / "sites.csv", "is never overwritten"),
     ):
         refused = cli("predict", "school", SCHOOL, "-p", path, "--picture", picture)
         assert refused.status == 1
@@ -415,5 +415,5 @@ def test_command_refuses(project: MakeProject, cli: CommandLine, tmp_path: Path)
     assert "Did you mean “00000109”?" in unknown.err
     refused = cli("predict", "school", SCHOOL, "-p", path, "--picture", tmp_path / "a.jpg")
     assert refused.status == 1
-    assert ".svg or .png" in refused.err
+    assert "must end in .png, .svg" in refused.err
     assert list(tmp_path.iterdir()) == []

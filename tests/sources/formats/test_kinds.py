@@ -20,7 +20,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kalsel_gap.deliverables.remarks import find_remarks
+from kalsel_gap.deliverables.remarks import list_remarks
 from kalsel_gap.errors import InputError
 from kalsel_gap.i18n import messages
 from kalsel_gap.i18n.text import Text
@@ -913,5 +913,5 @@ def test_the_parts_of_a_shapefile_are_inputs(project: MakeProject, tmp_path: Pat
 def test_a_slip_is_told_beside_the_ranking(project: MakeProject, tmp_path: Path) -> None:
     text = "npsn,siswaa\n00000101,96\n"
     opened = project(files={"pupils.csv": text.replace("\n", ",1\n").replace("a,1", "a,guru")})
-    said = find_remarks(OpenProject(opened).rank(out=tmp_path), Text("en"))
+    said = list_remarks(OpenProject(opened).rank(out=tmp_path), Text("en"))
     assert [r for r in said if r.startswith("pupils.csv: ") and "“siswa”" in r]

@@ -1,0 +1,131 @@
+"""What commands that draw a run have in common: which run, its project, where they may write."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from kalsel_gap.cli import console, options
+from kalsel_gap.errors import OutputError, ProjectError
+from kalsel_gap.i18n.text import N_, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from typing import Any
+
+    import typer
+
+    from kalsel_gap.cli.options import LanguageChoice
+    from kalsel_gap.project.model import Opened
+    from kalsel_gap.storage.outputs import Outputs
+    from kalsel_gap.storage.run_folder import Run
+
+
+class RunChoice(NamedTuple):
+    """Where a run comes from: the options ``--project``, ``--runs`` and ``--run``."""
+
+    project: Path | None
+    runs: Path | None
+    run: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A run that is drawn.
+
+    Attributes
+    ----------
+    run : Run
+        All that is drawn comes from it.
+    words : Text
+        Language of what is drawn.
+    outputs : Outputs
+        The guard of what is written.
+    """
+
+    run: Run
+    words: Text
+    outputs: Outputs
+
+
+def project_and_runs(
+    project: Path | None, runs: Path | None, run: str | None = None
+) -> tuple[Opened | None, Path]:
+    """The project, whose inputs may be gone, and the folder of the runs.
+
+    The project is the one of the working folder, otherwise that of the runs where these are named
+    or the run is by its folder; there may be none then.
+    """
+    from kalsel_gap.project.read import read_project
+    from kalsel_gap.storage.run_folder import MANIFEST
+
+    named = runs or (
+        Path(run).absolute().parent if run and (Path(run) / MANIFEST).is_file() else None
+    )
+    try:
+        path = project or _nearest_project(Path.cwd(), named)
+        opened = read_project(path, with_inputs=False)
+    except ProjectError as error:
+        if named is None or error.code != "project_not_found":
+            raise
+        return None, named
+    return opened, runs or opened.project.output.folder
+
+
+def _nearest_project(folder: Path, other: Path | None) -> Path:
+    from kalsel_gap.project.read import find_project
+
+    if other is None:
+        return find_project(folder)
+    with contextlib.suppress(ProjectError):
+        return find_project(folder)
+    return find_project(other.absolute())
+
+
+def open_run(
+    ctx: typer.Context,
+    source: RunChoice,
+    out: Path | None,
+    endings: Collection[str],
+    *,
+    overwrite: bool,
+    lang: LanguageChoice | None,
+    quiet: bool,
+) -> Drawn:
+    """The run to draw to `out`, which may end so; first of all, whether it may be written.
+
+    Standard error says that the run is a trial, or older than its inputs.
+    """
+    from kalsel_gap.deliverables.run_list import inputs_since
+    from kalsel_gap.deliverables.tables import trial_sentence
+    from kalsel_gap.project.outputs import outputs_of
+    from kalsel_gap.storage.outputs import Outputs
+    from kalsel_gap.storage.run_folder import read_run
+
+    text: Text = ctx.obj
+    opened, folder = project_and_runs(*source)
+    outputs = Outputs(folder) if opened is None else outputs_of(opened)
+    if out is not None:
+        outputs.check(out, endings=endings, overwrite=overwrite)
+    chosen = read_run(folder, source.run)
+    if out is not None and _is_input(out, chosen.manifest):
+        raise OutputError("output_is_input", path=out)
+    if sentence := trial_sentence(chosen, text):
+        console.note(sentence, quiet=quiet)
+    if opened is None:
+        language = chosen.manifest.get("parameters", {}).get("project.language")
+        return Drawn(chosen, options.words_in(ctx, lang, language), outputs)
+    if changed := inputs_since(chosen.manifest, opened).changed:
+        words = N_("This run is older than {files}. “kalsel-gap rank” makes a new one.")
+        console.note(text(words, files=", ".join(changed)), quiet=quiet)
+    return Drawn(chosen, options.words(ctx, lang, opened), outputs)
+
+
+def _is_input(path: Path, manifest: Mapping[str, Any]) -> bool:
+    """Whether a file is an input of the run: its project may be unknown here."""
+    from kalsel_gap.storage.fingerprint import hash_of_file
+
+    inputs = {item["sha256"] for item in manifest.get("inputs", {}).values()}
+    return path.is_file() and hash_of_file(path) in inputs
