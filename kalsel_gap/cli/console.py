@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
+import itertools
 import logging
+import shutil
 import sys
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,7 @@ from rich.text import Text as Styled
 
 from kalsel_gap import doctor
 from kalsel_gap.cli.options import Format
+from kalsel_gap.cli.rank_table import number_of, ranked_schools, schools_by_tier
 from kalsel_gap.i18n import messages
 from kalsel_gap.i18n.text import N_, Text, plain
 
@@ -35,26 +38,21 @@ if TYPE_CHECKING:
     from kalsel_gap.storage.run_folder import Run
 
 TOP = 20
-_WIDE = 150
+WIDTH = 120  # of what is piped or written to a file, unless COLUMNS says otherwise
 _FEW = 10  # rows that a remark names
 _DIGITS = {"_deg": 1, "_db": 1, "_ratio": 2, "distance_km": 1, "obstacle_km": 1}
 _SEVERITY_STYLE = {"error": "bold red", "warning": "yellow", "note": "dim"}
 _STATE_STYLE = {"ok": "green", "warning": "yellow", "fault": "bold red"}
-_TIER_STYLE = {1: "bold red", 2: "red", 3: "yellow", 4: "green", 5: "bold green"}
 
 # GDAL's own log would repeat our message in other words.
 logging.getLogger("rasterio").addHandler(logging.NullHandler())
 logging.getLogger("pyogrio").addHandler(logging.NullHandler())
 
 
-def to_terminal() -> bool:
-    """Whether standard output is a terminal."""
-    return sys.stdout.isatty()
-
-
-def output_format(format_: Format | None) -> Format:
-    """The format of standard output: a table on a terminal, unless another one is named."""
-    return format_ or (Format.table if to_terminal() else Format.csv)
+def screen() -> Console:
+    """Standard output for tables: as wide as COLUMNS says or the terminal is, otherwise 120."""
+    width, height = shutil.get_terminal_size((WIDTH, 25))
+    return Console(highlight=False, width=width, height=height)
 
 
 def emit(data: str) -> None:
@@ -160,93 +158,19 @@ def progress(
         yield report
 
 
-def ranking(run: Run, shown: pd.DataFrame, counts: pd.DataFrame, text: Text) -> None:
-    """The ranked schools and, below, each kabupaten's schools by tier."""
-    console = Console(highlight=False)
+def ranking(
+    run: Run, shown: pd.DataFrame, counts: pd.DataFrame, text: Text, *, tie: str = ""
+) -> None:
+    """The ranked schools and, below, each kabupaten's schools by tier.
+
+    `tie` says that the list ends among schools of one rank.
+    """
+    console = screen()
     if notice := messages.NAMES.get(run.manifest.get("data", "")):
         console.print(Styled(text(notice), style="bold"))
-    wide = console.width >= _WIDE
-    console.print(_wide_table(shown, text) if wide else _narrow_table(shown, text))
+    console.print(ranked_schools(shown, console.width, text, tie=tie))
     console.print()
-    console.print(_count_table(counts, text))
-
-
-def _narrow_table(shown: pd.DataFrame, text: Text) -> Table:
-    """For 80 columns: the values of a school are in lines below its name."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(text(N_("#")), justify="right", no_wrap=True)
-    table.add_column(text(N_("NPSN")), no_wrap=True)
-    table.add_column(text(N_("School")), ratio=1, overflow="fold")
-    for label in (N_("Signal"), N_("Pupils"), N_("Deficit"), N_("Priority")):
-        table.add_column(text(label), justify="right", no_wrap=True)
-    for row in shown.to_dict("records"):
-        level, kabupaten, terrain, gap = _place(row, text)
-        school = Styled(plain(row["name"]))
-        nature = " · ".join(dict.fromkeys((terrain, gap)))  # both may be unknown
-        school.append(f"\n{level} · {kabupaten}\n{nature}", style="cyan")
-        school.append(f"\n{messages.reason(row, text)}", style="dim")
-        table.add_row(
-            text.number(_value(row["rank"])) or "–",
-            plain(row["npsn"]),
-            school,
-            _signal(row, text).replace(" dBm", "").replace(" ", "\n"),
-            text.number(_value(row["students"])) or "?",
-            _deficit(row, text),
-            text.number(_value(row["priority"]), 2) or "–",
-        )
-    return table
-
-
-def _wide_table(shown: pd.DataFrame, text: Text) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for label, side in (
-        (N_("Rank"), "right"),
-        (N_("NPSN"), "left"),
-        (N_("School"), "left"),
-        (N_("Level"), "left"),
-        (N_("Kabupaten/kota"), "left"),
-        (N_("Terrain"), "left"),
-        (N_("Best signal"), "left"),
-        (N_("Pupils"), "right"),
-        (N_("Deficit"), "right"),
-        (N_("Gap"), "left"),
-        (N_("Priority"), "right"),
-        (N_("Main reason"), "left"),
-    ):
-        table.add_column(text(label), justify="right" if side == "right" else "left")
-    for row in shown.to_dict("records"):
-        level, kabupaten, terrain, gap = _place(row, text)
-        table.add_row(
-            text.number(_value(row["rank"])) or "–",
-            plain(row["npsn"]),
-            Styled(plain(row["name"])),
-            level,
-            Styled(kabupaten),
-            terrain,
-            _signal(row, text),
-            text.number(_value(row["students"])) or "?",
-            _deficit(row, text),
-            gap,
-            text.number(_value(row["priority"]), 2) or "–",
-            Styled(messages.reason(row, text)),
-        )
-    return table
-
-
-def _count_table(counts: pd.DataFrame, text: Text) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
-    table.title = Styled(text(N_("Schools by tier of deficit")), style="bold")
-    table.add_column(text(N_("Kabupaten/kota")))
-    for name in list(counts.columns)[1:]:
-        words = text(messages.TIER_NAMES.get(name) or messages.COUNT_NAMES[name])
-        table.add_column(words.replace(" ", "\n"), justify="right")
-    for row in counts.to_dict("records"):
-        name = str(row["kabupaten"])
-        label = {"__all__": text(N_("all")), "": text(N_("not recognised"))}.get(name, plain(name))
-        style = "bold" if name == "__all__" else ""
-        numbers = [text.number(int(row[c])) for c in list(counts.columns)[1:]]
-        table.add_row(Styled(label), *numbers, style=style)
-    return table
+    console.print(schools_by_tier(counts, console.width, text))
 
 
 def values(rows: list[tuple[str, str, str]], text: Text) -> None:
@@ -256,7 +180,7 @@ def values(rows: list[tuple[str, str, str]], text: Text) -> None:
         table.add_column(text(label), overflow="fold")
     for row in rows:
         table.add_row(*(Styled(plain(cell)) for cell in row))
-    Console(highlight=False).print(table)
+    screen().print(table)
 
 
 def publish(
@@ -272,7 +196,7 @@ def publish(
     """A table to standard output; on a terminal :func:`figures` of it, or of `shown`."""
     from kalsel_gap.storage import spreadsheet
 
-    match output_format(format_):
+    match format_ or Format.table:
         case Format.table:
             seen = frame if shown is None else shown
             figures(seen, labels, text, spare=spare, quiet=quiet)
@@ -295,7 +219,7 @@ def figures(
     Numbers and words stay whole: where the terminal is too narrow, columns of `spare` are left
     out, the first ones first, and named on standard error.
     """
-    console = Console(highlight=False)
+    console = screen()
     unbound = console.options.update(max_width=1000)
     whole = names = [name for name in labels if name in frame.columns]
     table = _figures(frame[names], labels, text)
@@ -317,7 +241,7 @@ def pairs(title: str, rows: Sequence[tuple[str, str]]) -> None:
     table.add_column(ratio=1, overflow="fold")
     for row in rows:
         table.add_row(*(Styled(plain(cell)) for cell in row))
-    console = Console(highlight=False)
+    console = screen()
     console.print()
     console.print(Styled(plain(title), style="bold"))
     console.print(table)
@@ -345,7 +269,7 @@ def _figures(frame: pd.DataFrame, labels: Mapping[str, str], text: Text) -> Tabl
 def _figure(name: str, value: object, text: Text) -> str:
     if isinstance(value, str):
         return plain(value)
-    number = _value(value)
+    number = number_of(value)
     if number is not None and name.endswith("_share"):
         number *= 100
     digits = next((n for end, n in _DIGITS.items() if end in name), 0)
@@ -353,17 +277,16 @@ def _figure(name: str, value: object, text: Text) -> str:
 
 
 def summary(groups: Sequence[FindingGroup], nature: str, text: Text) -> None:
-    """Findings by file and code: how many, their sentence, and the first rows."""
-    console = Console(highlight=False)
+    """Findings by severity, file and code: how many, their sentence, and the first rows."""
+    console = screen()
     if notice := messages.NAMES.get(nature):
         console.print(Styled(text(notice), style="bold"))
-    for file in dict.fromkeys(group.file for group in groups):
-        table = Table(box=None, pad_edge=False, show_header=False, title_justify="left")
-        table.title = Styled(plain(file), style="bold")
+    for (_, file), of_file in itertools.groupby(groups, lambda group: (group.severity, group.file)):
+        table = Table(box=None, pad_edge=False, show_header=False)
         table.add_column(no_wrap=True)
         table.add_column(justify="right", no_wrap=True)
         table.add_column(ratio=1, overflow="fold")
-        for group in (group for group in groups if group.file == file):
+        for group in of_file:
             said = Styled(group.code, style="bold")
             said.append(f"\n{group.sentence}", style="not bold")
             if group.rows:
@@ -373,6 +296,7 @@ def summary(groups: Sequence[FindingGroup], nature: str, text: Text) -> None:
             severity = text(messages.SEVERITY_NAMES[group.severity])
             style = _SEVERITY_STYLE[group.severity]
             table.add_row(Styled(severity, style=style), text.number(group.count), said)
+        console.print(Styled(plain(file), style="bold"))
         console.print(table)
         console.print()
 
@@ -386,32 +310,4 @@ def facts(found: Sequence[Fact], text: Text) -> None:
     for fact in found:
         state = Styled(text(doctor.STATES[fact.state]), style=_STATE_STYLE[fact.state])
         table.add_row(state, text(doctor.PARTS[fact.part]), Styled(doctor.fact(fact, text)))
-    Console(highlight=False).print(table)
-
-
-def _place(row: messages.Row, text: Text) -> tuple[str, str, str, str]:
-    def words(column: str) -> str:
-        code = row[column]
-        return text(messages.NAMES[code]) if isinstance(code, str) else text(N_("unknown"))
-
-    level, kabupaten = (
-        plain(row[c]) if isinstance(row[c], str) else "?" for c in ("level", "kabupaten")
-    )
-    return level, kabupaten, words("terrain_class"), words("gap_type")
-
-
-def _signal(row: messages.Row, text: Text) -> str:
-    return messages.signal(row, text) or "?"
-
-
-def _deficit(row: messages.Row, text: Text) -> Styled:
-    """The deficit, marked ~ where it is inferred: never by colour alone."""
-    number = text.number(_value(row["deficit"]), 2)
-    if not number:
-        return Styled("–")
-    inferred = "~" if row["deficit_status"] == "inferred" else ""
-    return Styled(inferred + number, style=_TIER_STYLE[int(str(row["tier"]))])
-
-
-def _value(value: object) -> float | None:
-    return None if value is None or value != value else float(str(value))  # noqa: PLR0124
+    screen().print(table)

@@ -198,7 +198,9 @@ NewFile = Annotated[Path, typer.Option("--out", "-o", help=N_("File to write."))
 TableFormat = Annotated[
     Format | None,
     typer.Option(
-        "--format", "-f", help=N_("Output format: table, csv or json; csv when output is piped.")
+        "--format",
+        "-f",
+        help=N_("Output format: table (default, also when piped); csv or json, for programs."),
     ),
 ]
 Lang = Annotated[

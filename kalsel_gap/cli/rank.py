@@ -39,7 +39,7 @@ def rank(
 ) -> None:
     """Do what :data:`HELP` says."""
     from kalsel_gap.deliverables import tables
-    from kalsel_gap.deliverables.remarks import find_remarks, nobody_ranked
+    from kalsel_gap.deliverables.remarks import cut_tie, find_remarks, nobody_ranked
     from kalsel_gap.pipeline import STEPS, open_project
 
     text: Text = ctx.obj
@@ -49,17 +49,21 @@ def rank(
             out=out, cached=not no_cache, despite_errors=despite_errors, report=report
         )
     filters = (kabupaten, kecamatan, level, authority, terrain, gap)
-    view = tables.View(by.value, top, *(tuple(each or ()) for each in filters))
+    chosen = format or Format.table
+    limit = console.TOP if top is None and chosen is Format.table else top
+    view = tables.View(by.value, limit, *(tuple(each or ()) for each in filters))
     selected = tables.select(run.schools, view)
-    chosen = console.output_format(format)
+    tie = cut_tie(run, text, view)
     if chosen is Format.table:
-        shown = selected if nobody_ranked(run) else selected.head(top or console.TOP)
         everyone = tables.select(run.schools, view.everyone())
-        console.ranking(run, shown, tables.by_kabupaten(everyone), text)
+        shown = everyone if top is None and nobody_ranked(run) else selected
+        console.ranking(run, shown, tables.by_kabupaten(everyone), text, tie=tie)
     elif chosen is Format.json:
         console.emit(tables.to_json(run, selected, text))
     else:
         console.emit(tables.to_csv(run, selected, text))
+    if tie and chosen is not Format.table:  # the table has it below its last row
+        console.note(tie, quiet=quiet)
     for sentence in find_remarks(run, text, view):
         console.note(sentence, quiet=quiet)
     console.note(text(N_("Run: {folder}"), folder=run.folder), quiet=quiet)

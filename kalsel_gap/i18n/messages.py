@@ -540,14 +540,19 @@ def _sentence(finding: Row, given: Iterable[Mapping[str, object]], text: Text) -
 
 def reason(row: Row, text: Text) -> str:
     """Why a school has its rank: the main reason, then the main hindrance."""
-    values = _Values(row, text)
+    sentence = main_reason(row, text)
+    hindrance = str(row.get("hindrance") or "")
+    if hindrance in HINDRANCES and row["reason"] != "adequate":
+        sentence = f"{sentence}; {text(HINDRANCES[hindrance]).format_map(_Values(row, text))}"
+    return sentence
+
+
+def main_reason(row: Row, text: Text) -> str:
+    """Why a school has its deficit, or no rank."""
     code = str(row["reason"])
-    sentence = text(REASONS[code]).format_map(values)
+    sentence = text(REASONS[code]).format_map(_Values(row, text))
     if code in _BARE and row.get("best_basis") == "predicted":
         sentence = f"{sentence} ({_sureness(row, text)})"
-    hindrance = str(row.get("hindrance") or "")
-    if hindrance in HINDRANCES and code != "adequate":
-        sentence = f"{sentence}; {text(HINDRANCES[hindrance]).format_map(values)}"
     return sentence
 
 

@@ -455,7 +455,8 @@ def test_the_command_prints_the_statistics(
     project: MakeProject, tmp_path: Path, cli: CommandLine
 ) -> None:
     opened = project()
-    answer = cli("terrain", "-p", opened.path, "--layers", " Slope,class", "--out", tmp_path)
+    options = ("--layers", " Slope,class", "--out", tmp_path, "--format", "csv")
+    answer = cli("terrain", "-p", opened.path, *options)
     assert answer.status == 0, answer.err
     assert answer.out == (tmp_path / STATISTICS).read_bytes()
     rows = list(csv.DictReader(io.StringIO(answer.out.decode())))
