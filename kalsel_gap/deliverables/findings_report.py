@@ -92,7 +92,7 @@ def findings_table(checked: Checked, opened: Opened, text: Text) -> pd.DataFrame
 
 
 def group_findings(checked: Checked, text: Text) -> list[FindingGroup]:
-    """Findings by file, in each of them the worst and the most frequent first."""
+    """Findings of all files, the errors first; of one severity by file, the most frequent first."""
     groups = [
         FindingGroup(
             file=str(file),
@@ -104,7 +104,7 @@ def group_findings(checked: Checked, text: Text) -> list[FindingGroup]:
         )
         for (file, code), of_code in checked.findings.groupby(["file", "code"], sort=True)
     ]
-    return sorted(groups, key=lambda g: (g.file, SEVERITIES.index(g.severity), -g.count, g.code))
+    return sorted(groups, key=lambda g: (SEVERITIES.index(g.severity), g.file, -g.count, g.code))
 
 
 def count_by_severity(checked: Checked) -> dict[str, int]:
