@@ -17,7 +17,7 @@ import pandas as pd
 from kalsel_gap.errors import InputError, OutputError
 from kalsel_gap.i18n.messages import NAMES, finding_sentence, findings_sentence
 from kalsel_gap.i18n.numbers import number
-from kalsel_gap.i18n.text import N_, Text, choose_language, escaped, plain
+from kalsel_gap.i18n.text import N_, Text, choose_language, escaped, plain, typed
 from kalsel_gap.quality.accept import SAME, proposal_key
 from kalsel_gap.sources.tables import read_table
 from kalsel_gap.storage.atomic import replace_file
@@ -126,10 +126,10 @@ def remarks(checked: Checked, folder: Path, text: Text) -> list[str]:
     if len(checked.repairs):
         words = N_(
             "Repairs proposed: {count}. Review {path}, write yes in its column “accept” for each "
-            "one that you accept, then: kalsel-gap check --accept-repairs {path}"
+            "one that you accept, then: kalsel-gap check --accept-repairs {typed}"
         )
-        count = text.number(len(checked.repairs))
-        sentences.append(text(words, count=count, path=folder / REPAIRS))
+        count, path = text.number(len(checked.repairs)), folder / REPAIRS
+        sentences.append(text(words, count=count, path=path, typed=typed(path)))
     return [*sentences, text(N_("Written: {path}"), path=folder)]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -359,6 +360,15 @@ def only(checked: Checked, severity: str, monkeypatch: pytest.MonkeyPatch) -> No
     kept = checked.findings[checked.findings["severity"] == severity].reset_index(drop=True)
     fewer = Checked(checked.schools, kept, proposals([]))
     monkeypatch.setattr("kalsel_gap.quality.full_check.check_all", lambda _opened, report: fewer)
+
+
+def test_a_folder_with_a_space_is_quoted_in_the_command_to_type(
+    found: Checked, ranked: Path, cli: CommandLine
+) -> None:
+    folder = ranked / "hasil periksa"
+    command = cli("check", "-p", ranked, "--out", folder).err.partition("then: kalsel-gap ")[2]
+    typed = shlex.split(command.splitlines()[0])
+    assert typed == ["check", "--accept-repairs", str(folder / "repairs.csv")]
 
 
 def test_data_to_standard_output_and_talk_to_standard_error(
