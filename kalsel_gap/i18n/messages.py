@@ -90,11 +90,20 @@ ERRORS: dict[str, str] = {
     "option_without_value": N_("the option {option} needs a value."),
     "output_is_input": N_("this file is an input of the project, and nothing is written over it. Choose another folder with --out."),
     "path_empty": N_("the path is empty. Name a file."),
+    "path_escaped": N_("there is no such file ([{section}]): in double quotation marks \\t, \\n and their like are not part of a path. Write {proposal}."),
     "path_not_drawn": N_("the path from site “{value}” cannot be drawn: the elevation model has no height at one of its ends, or the site has no antenna height or frequency. Add what is missing to the table of sites."),
     "picture_is_input": N_("this file is an input of the project, and nothing is written over it. Name another file with --picture."),
     "picture_kind": N_("a picture is written as SVG or PNG. Use a file name that ends in .svg or .png."),
     "piece_broken": N_("this part of a layer in the cache cannot be read: {reason}. It was removed; run the command again."),
     "prior_above_one": N_("no_line_full and no_line_rise are probabilities that add up: together at most 1."),
+    "project_backslash": N_("in double quotation marks a backslash begins an escape. Write slashes, as in {proposal}, or put the value in single quotation marks."),
+    "project_curly_quotes": N_("curly quotation marks are not read. Write straight ones, as in {proposal}."),
+    "project_decimal_comma": N_("a decimal comma is not read. Write a point, as in {proposal}."),
+    "project_misnamed": N_("this looks like the project file, but its name must be {name} (Windows can hide the last ending). Rename it."),
+    "project_no_quotes": N_("a text needs quotation marks. Write {proposal}."),
+    "project_quote_open": N_("a quotation mark is not closed. Write {proposal}."),
+    "project_twice": N_("this key or section is there twice. Keep one of them; sections that may repeat have double brackets, such as [[coverage]]."),
+    "project_utf16": N_("the file is UTF-16, which some editors call Unicode. Save it as UTF-8."),
     "project_missing": N_("there is no such project file. Check the path after --project."),
     "project_not_found": N_("there is no {name} here or in a folder above. Name a project file with --project FILE."),
     "project_not_toml": N_("this is not valid TOML: {reason}."),
@@ -479,7 +488,8 @@ def _error_line(error: KalselGapError, text: Text) -> str:
         where.append(text(N_("row {row}"), row=error.row))
     if error.column is not None and "{column}" not in ERRORS[error.code]:
         where.append(plain(error.column))
-    return f"{', '.join(where)}: {sentence}" if where else sentence
+    joint = " " if str(error.path).startswith("--") else ", "  # an option and its key
+    return f"{joint.join(where)}: {sentence}" if where else sentence
 
 
 def _error_sentence(code: str, params: dict[str, str], text: Text) -> str:
