@@ -69,7 +69,7 @@ Assignments = Annotated[
     typer.Option(
         "--set",
         metavar=N_("<key=value>"),
-        help=N_("Override a value, such as index.nodes.students.weight=0.5; repeatable."),
+        help=N_("Override a value, such as index.lambda=0.8; repeatable."),
     ),
 ]
 RunFolder = Annotated[

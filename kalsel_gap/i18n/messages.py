@@ -84,7 +84,7 @@ ERRORS: dict[str, str] = {
     "offset_wrong": N_("the offset “{value}” is not a number of decibels between -60 and 60. Correct it, or make the file again with “kalsel-gap predict calibrate”."),
     "operator_unknown": N_("no site in the project belongs to “{value}”; the operators are: {known}."),
     "option_missing": N_("{option} must be given."),
-    "option_not_assignment": N_("“{option}” sets no value. Write section.key=value, such as index.nodes.students.weight=0.5."),
+    "option_not_assignment": N_("“{option}” sets no value. Write section.key=value, such as index.lambda=0.8."),
     "option_unknown": N_("there is no option {value}."),
     "option_with_value": N_("the option {option} takes no value."),
     "option_without_value": N_("the option {option} needs a value."),
