@@ -63,7 +63,7 @@ def find_remarks(run: Run, text: Text, view: View | None = None) -> list[str]:
 def cut_tie(run: Run, text: Text, view: View) -> str:
     """That the list of a view ends among schools of one rank; empty where it does not.
 
-    No money is decided by the order of rows: whoever takes the first schools of a list must know
+    No money is decided by the order of rows: a reader who takes the first schools must know
     that others have the same claim.
     """
     everyone = select(run.schools, view.everyone())
