@@ -11,20 +11,21 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.console import Console
-from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text as Styled
 
 from kalsel_gap import doctor
 from kalsel_gap.cli.options import Format
-from kalsel_gap.cli.rank_table import number_of, ranked_schools, schools_by_tier
+from kalsel_gap.cli.rank_table import number_of, packed, ranked_schools, schools_by_tier
 from kalsel_gap.i18n import messages
 from kalsel_gap.i18n.text import N_, Text, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
+    from typing import Literal
 
     import pandas as pd
 
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 TOP = 20
 WIDTH = 120  # of what is piped or written to a file, unless COLUMNS says otherwise
 _FEW = 10  # rows that a remark names
+_VALUE = 20  # least cells of a value of the project, with the space around it
 _DIGITS = {"_deg": 1, "_db": 1, "_ratio": 2, "distance_km": 1, "obstacle_km": 1}
 _SEVERITY_STYLE = {"error": "bold red", "warning": "yellow", "note": "dim"}
 _STATE_STYLE = {"ok": "green", "warning": "yellow", "fault": "bold red"}
@@ -175,12 +177,20 @@ def ranking(
 
 def values(rows: list[tuple[str, str, str]], text: Text) -> None:
     """Keys, values and origins of a project."""
+    console = screen()
+    cells = [[plain(cell) for cell in row] for row in rows]
+    keys, _, origins = zip(*cells, strict=True)
+    if max(map(cell_len, keys)) + max(map(cell_len, origins)) + _VALUE > console.width:
+        for key, value, origin in cells:
+            console.print(Styled(f"{key} = {value} ({origin})"))
+        return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for label in (N_("Key"), N_("Value"), N_("Origin")):
-        table.add_column(text(label), overflow="fold")
-    for row in rows:
-        table.add_row(*(Styled(plain(cell)) for cell in row))
-    screen().print(table)
+    table.add_column(text(N_("Key")), no_wrap=True)
+    table.add_column(text(N_("Value")), overflow="fold", ratio=1)
+    table.add_column(text(N_("Origin")), no_wrap=True)
+    for row in cells:
+        table.add_row(*map(Styled, row))
+    console.print(table)
 
 
 def publish(
@@ -217,21 +227,35 @@ def figures(
     """The columns of a table that have a label; shares as per cent.
 
     Numbers and words stay whole: where the terminal is too narrow, columns of `spare` are left
-    out, the first ones first, and named on standard error.
+    out, the first ones first, and named on standard error; where it is narrower still, each row
+    becomes a few lines.
     """
     console = screen()
-    unbound = console.options.update(max_width=1000)
     whole = names = [name for name in labels if name in frame.columns]
-    table = _figures(frame[names], labels, text)
+    table = _figures(frame[names], labels, console.width, text)
     for name in spare:
-        if Measurement.get(console, unbound, table).minimum <= console.width:
+        if table is not None:
             break
         names = [each for each in names if each != name]
-        table = _figures(frame[names], labels, text)
-    console.print(table)
+        table = _figures(frame[names], labels, console.width, text)
+    console.print(table or _rows_as_lines(frame[names], labels, console.width, text))
     if left_out := [text(labels[name]) for name in whole if name not in names]:
         sentence = N_("Columns not shown: {columns}; --format csv has all of them.")
         note(text(sentence, columns=", ".join(left_out)), quiet=quiet)
+
+
+def _rows_as_lines(
+    frame: pd.DataFrame, labels: Mapping[str, str], width: int, text: Text
+) -> Styled:
+    """Each row of a table as its labels and values, one after the other."""
+    lines = []
+    for row in frame.to_dict("records"):
+        cells = [(text(labels[str(n)]), _figure(str(n), v, text)) for n, v in row.items()]
+        (_, first), *others = cells
+        lines.append(Styled(first, style="bold"))
+        given = [f"{label}: {value}" for label, value in others if value]
+        lines += map(Styled, packed(given, "  ", width))
+    return Styled("\n").join(lines)
 
 
 def pairs(title: str, rows: Sequence[tuple[str, str]]) -> None:
@@ -247,20 +271,32 @@ def pairs(title: str, rows: Sequence[tuple[str, str]]) -> None:
     console.print(table)
 
 
-def _figures(frame: pd.DataFrame, labels: Mapping[str, str], text: Text) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
+def _figures(
+    frame: pd.DataFrame, labels: Mapping[str, str], width: int, text: Text
+) -> Table | None:
+    """The table, or None where it has no room without a broken word."""
     cells = {name: [_figure(str(name), v, text) for v in column] for name, column in frame.items()}
-    for name, values in cells.items():
-        label = text(labels[str(name)])
-        is_text = frame[name].dtype.kind not in "if"
-        least = max(len(word) for value in (label, *values) for word in [*value.split(), ""])
-        table.add_column(
-            label.replace(" ", "\n"),
-            justify="left" if is_text else "right",
-            overflow="fold",
-            width=None if is_text else least,
-            no_wrap=not is_text,
+    headers = {name: text(labels[str(name)]) for name in cells}
+    texts = [name for name in cells if frame[name].dtype.kind not in "if"]
+    widths = {
+        name: max(
+            cell_len(word) for cell in (headers[name], *inside) for word in (*cell.split(), "")
         )
+        for name, inside in cells.items()
+    }
+    room = width - sum(widths.values()) - 2 * (len(widths) - 1)
+    if room < 0:
+        return None
+    # What is left goes to the columns that need the least of it to have all cells in one line.
+    wanted = {name: max(map(cell_len, (*cells[name], ""))) - widths[name] for name in texts}
+    for name in sorted(texts, key=lambda each: wanted[each]):
+        more = max(0, min(room, wanted[name]))
+        widths[name] += more
+        room -= more
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name, header in headers.items():
+        side: Literal["left", "right"] = "left" if name in texts else "right"
+        table.add_column(header.replace(" ", "\n"), justify=side, width=widths[name])
     for row in zip(*cells.values(), strict=True):
         table.add_row(*map(Styled, row))
     return table

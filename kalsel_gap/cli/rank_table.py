@@ -136,13 +136,15 @@ def schools_by_tier(counts: pd.DataFrame, width: int, text: Text) -> Styled:
             for mark, word in zip(_COUNT_MARKS.values(), words.values(), strict=True)
             if mark
         ]
-        lines += [Styled(line, style="dim") for line in _packed(marked, "", width)]
-        lines += _lines(columns)
+        lines += [Styled(line, style="dim") for line in packed(marked, "", width)]
+        *shown, total = _lines(columns)
+        total.stylize("bold")
+        lines += [*shown, total]
     else:
         for place, *cells in zip(places, *numbers.values(), strict=True):
             lines.append(Styled(place, style="bold"))
             said = map(": ".join, zip(words.values(), cells, strict=True))
-            lines += [Styled(line) for line in _packed(said, _GAP, width)]
+            lines += [Styled(line) for line in packed(said, _GAP, width)]
     return Styled("\n").join(lines)
 
 
@@ -279,10 +281,10 @@ def _block(cell: dict[str, Styled], width: int, text: Text) -> Iterator[Styled]:
     deficit = Styled(f"{indent}{text(_LABELS['deficit'])} ").append_text(cell["deficit"])
     yield deficit.append(f"{_DOT}{tier}")
     details = [*_sureness(cell, text), cell["kabupaten"].plain, cell["cause"].plain]
-    yield from (Styled(line, style="dim") for line in _packed(details, indent, width))
+    yield from (Styled(line, style="dim") for line in packed(details, indent, width))
 
 
-def _packed(items: Iterable[str], indent: str, width: int) -> list[str]:
+def packed(items: Iterable[str], indent: str, width: int) -> list[str]:
     """Items with dots between them, as many in a line as fit."""
     lines: list[str] = []
     for item in items:

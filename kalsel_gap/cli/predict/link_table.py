@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _LABELS = {  # of columns on a terminal
     "operator": N_("Operator"),
-    "technology": N_("Technology"),
+    "technology": N_("Tech."),
     "site_id": N_("Site"),
     "distance_km": N_("Path km"),
     "azimuth_deg": N_("Azimuth °"),
