@@ -20,7 +20,7 @@ from kalsel_gap.cli import console, main
 ROOT = Path(__file__).parents[1]
 PICTURES = {"en": ROOT / "docs" / "rank.svg", "id": ROOT / "docs" / "rank.id.svg"}
 COMMANDS = {"en": "kalsel-gap rank --top 6", "id": "kalsel-gap rank --top 6 --lang id"}
-WIDTH = 100
+WIDTH = 120
 
 
 def draw(language: str) -> str:
@@ -33,7 +33,7 @@ def draw(language: str) -> str:
         with (
             tempfile.TemporaryDirectory() as runs,
             contextlib.chdir(ROOT),
-            mock.patch.object(console, "Console", return_value=screen),
+            mock.patch.object(console, "screen", return_value=screen),
             contextlib.suppress(SystemExit),
         ):
             arguments = ["rank", "--top", "6", "--format", "table", "--lang", language]

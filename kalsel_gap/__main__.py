@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import io
+import os
 import signal
 import sys
 import time
@@ -72,8 +73,21 @@ def _interrupt_main_thread() -> None:
         _thread.interrupt_main()
 
 
+def _open_closed_streams() -> None:
+    """Lead the standard streams that the caller has closed to nowhere.
+
+    Otherwise the next file that is opened would take the number of the stream, and what is printed
+    would be written into it.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            lowest = os.open(os.devnull, os.O_RDWR)  # the number of the closed stream
+            setattr(sys, name, os.fdopen(lowest, mode, encoding="utf-8"))
+
+
 def main() -> NoReturn:
     """Run the command line of this process."""
+    _open_closed_streams()
     interruption = Interruption()
     interruption.watch()
     gc.set_threshold(100_000)  # a process of seconds makes little garbage, and imports a lot

@@ -6,10 +6,13 @@ Sentences are made in :mod:`kalsel_gap.i18n.messages`, at the edge, in the reade
 from __future__ import annotations
 
 import difflib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterable
+
+_NEAR = 0.65  # difflib's ratio of near words; two of three letters in order have 0.67
 
 
 class KalselGapError(Exception):
@@ -81,7 +84,22 @@ class SeveralErrors(KalselGapError):  # noqa: N818 - it holds errors
 
 
 def suggestion(word: str, words: object) -> str:
-    """The most similar of `words`, or None."""
+    """The most similar of `words` if it is near; otherwise empty."""
     spelled = {str(each).casefold(): str(each) for each in words}  # type: ignore[attr-defined]
-    near = difflib.get_close_matches(word.casefold(), spelled, n=1)
+    near = difflib.get_close_matches(word.casefold(), spelled, n=1, cutoff=_NEAR)
     return spelled[near[0]] if near else ""
+
+
+def similar_file(name: str, names: Iterable[str]) -> str:
+    """The most similar of the names of files; a shared ending makes no two names similar.
+
+    Examples
+    --------
+    >>> similar_file("dm.tif", ["dem.tif", "e.csv"]), similar_file("menara.csv", ["e.csv"])
+    ('dem.tif', '')
+    """
+    stems: dict[str, list[str]] = {}
+    for each in sorted(names):
+        stems.setdefault(Path(each).stem, []).append(each)
+    same = stems.get(suggestion(Path(name).stem, stems), [])
+    return suggestion(name, same) or next(iter(same), "")

@@ -6,6 +6,7 @@ import contextlib
 import csv
 import html
 import importlib.util
+import io
 import os
 import re
 import shlex
@@ -297,14 +298,45 @@ def reader(
     monkeypatch.setenv("COLUMNS", "120")
 
     def type_in(line: str) -> str:
-        prints_a_table = line.split()[1] in {"check", "rank", "terrain", "predict"}
-        status = run(f"{line} --format table" if prints_a_table else line)
+        status = run(line)
         shown = capsys.readouterr()
         assert status == 0, f"{line}\n{shown.err}"
         return shown.out + shown.err
 
     yield type_in
     (folder / "repairs.csv").unlink(missing_ok=True)
+
+
+WHAT_IFS = sorted(
+    {
+        line.removeprefix("$ ")
+        for block, page in fenced("console")
+        if "README" in page
+        for line in block.splitlines()
+        if " rank " in line and " --set " in line
+    }
+)
+
+
+@pytest.mark.parametrize("typed", WHAT_IFS)
+def test_a_what_if_of_the_readme_moves_schools(
+    typed: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def listed(line: str) -> list[dict[str, str]]:
+        capsys.readouterr()
+        assert run(f"{line} --quiet --format csv") == 0
+        return list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+
+    monkeypatch.chdir(folder)
+    agreed, trial = listed(re.sub(r" --set \S+", "", typed)), listed(typed)
+    assert [row["npsn"] for row in agreed] != [row["npsn"] for row in trial]
+    assert agreed[0]["npsn"] != trial[0]["npsn"]
+    for page in (ROOT / "README.md", ROOT / "README.id.md"):  # both say who comes first
+        assert f" {float(trial[0]['students']):.0f} " in page.read_text(encoding="utf-8")
+
+
+def test_the_readme_has_a_what_if() -> None:
+    assert WHAT_IFS
 
 
 def accept(proposals: Path, npsn: str) -> None:

@@ -92,7 +92,7 @@ def test_an_input_that_cannot_be_read(
     facts = of(examine(ranked), "inputs")
     assert facts[:-1] == [("fault", code)]
     assert facts[-1] == ("ok", "inputs")  # the others are read all the same
-    answer = cli("doctor", "--project", ranked)
+    answer = cli("doctor", "--project", ranked, "--format", "csv")
     assert (answer.status, answer.err) == (3, "")
     fault = next(
         r for r in csv.DictReader(io.StringIO(answer.out.decode())) if r["state"] == "fault"
@@ -116,7 +116,7 @@ def test_a_project_that_is_not_valid(toml: str, codes: list[str], ranked: Path) 
 
 
 def test_a_project_that_is_asked_for_and_not_there(tmp_path: Path, cli: CommandLine) -> None:
-    answer = cli("doctor", "--project", tmp_path / "none.toml")
+    answer = cli("doctor", "--project", tmp_path / "none.toml", "-f", "csv")
     assert (answer.status, answer.err) == (3, "")
     assert b"project,fault" in answer.out
 

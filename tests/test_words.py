@@ -1,4 +1,4 @@
-"""Docstrings and comments use the words of the field, see CONTRIBUTING.md, "Words we use"."""
+"""Docstrings, comments and Indonesian texts use the agreed words, see CONTRIBUTING.md."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ import tokenize
 from typing import TYPE_CHECKING
 
 import pytest
+from babel.messages.pofile import read_po
 
-from tests.conftest import package_sources
+from kalsel_gap.i18n.text import DOMAIN, LOCALE_FOLDER
+from kalsel_gap.project.base import DEFAULTS_FOLDER
+from tests.conftest import REPOSITORY, package_sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,13 +45,43 @@ BANNED = {
     r"as it were|of one cloth|whoever": "plain words",
 }
 
+# Retired Indonesian words → the one word for it, see the table of terms in CONTRIBUTING.md.
+RETIRED = {
+    r"tapak|situs|pemancar|BTS": "menara",
+    r"layer|lapis": "lapisan",
+    r"(?:belum |tidak |tak )?terkalibrasi|tanpa kalibrasi|tak dikalibrasi": "belum dikalibrasi",
+    r"rugi(?:-rugi)?|pelemahan|atenuasi": "redaman",
+    r"aras|(?:level|tingkat|kekuatan|daya) sinyal": "kuat sinyal",
+    r"simbolisasi|gaya (?:QGIS|lapisan)": "simbologi",
+    r"offset|ofset": "koreksi",
+    r"(?:perangkat|akun) (?:yang )?(?:tanpa internet|menganggur|belum terhubung)": (
+        "yang belum terlayani internet"
+    ),
+    r"dugaan|diduga|menduga": "perkiraan, diperkirakan",
+    r"belum dipastikan": "belum diverifikasi",
+    r"data (?:tiruan|buatan|palsu|stilisasi)": "data simulasi",
+}
+# Parts of messages and how they are said.
+PHRASES = {
+    "Save corrections of the predictions from measured levels": "simpan koreksi dari hasil ukur",
+    "opens with its symbology": "langsung tampil dengan simbologi",
+    "Devices without internet": "perangkat yang belum terlayani internet",
+    "Kind of gap between service and need": "selisih antara layanan dan kebutuhan",
+    "SIMULATED DATA": "data simulasi",
+}
+
 # File, phrase and reason: where a banned word is the right one.
 ALLOWED: tuple[tuple[str, str, str], ...] = ()
 
-_PATTERNS = {
-    re.compile(rf"(?<![\w-])(?:{pattern})(?![\w-])", re.IGNORECASE): instead
-    for pattern, instead in BANNED.items()
-}
+
+def _compiled(words: dict[str, str]) -> dict[re.Pattern[str], str]:
+    return {
+        re.compile(rf"(?<![\w-])(?:{pattern})(?![\w-])", re.IGNORECASE): instead
+        for pattern, instead in words.items()
+    }
+
+
+_PATTERNS, _RETIRED = _compiled(BANNED), _compiled(RETIRED)
 
 
 def sentences(source: str) -> Iterator[tuple[int, str]]:
@@ -116,3 +149,51 @@ def test_plain_words_and_code_are_free() -> None:
         'if x == "told":\n    y = 1\nelse:\n    y = 2\n"""Nothing else. More else than that."""\n'
     )
     assert faults(source) == []
+
+
+# --- Indonesian ----------------------------------------------------------------------------------
+
+
+def indonesian() -> dict[str, str]:
+    """Every Indonesian text of the repository, without code, by the place where it stands."""
+    with (LOCALE_FOLDER / "id" / "LC_MESSAGES" / f"{DOMAIN}.po").open("rb") as file:
+        texts = {f"{m.id}": f"{m.string}" for m in read_po(file, locale="id") if m.id}
+    pages = [REPOSITORY / "README.id.md", *(REPOSITORY / "docs").glob("*.id.md")]
+    pages.append(DEFAULTS_FOLDER / "starter.id.toml")
+    texts |= {page.name: page.read_text(encoding="utf-8") for page in pages}
+    code = re.compile(r"^```.*?^```|`[^`]*`|\{\w+\}|--[\w-]+", re.DOTALL | re.MULTILINE)
+    return {place: " ".join(code.sub(" ", text).split()) for place, text in texts.items()}
+
+
+def retired(text: str) -> list[str]:
+    """Retired words of an Indonesian text, each with the right one."""
+    return [
+        f"{match[0]!r} → {instead}"
+        for pattern, instead in _RETIRED.items()
+        for match in pattern.finditer(text)
+    ]
+
+
+def test_indonesian_texts_have_one_word_for_a_thing() -> None:
+    texts = indonesian()
+    assert len(texts) > 1000
+    found = [f"{place[:60]}: {word}" for place, text in texts.items() for word in retired(text)]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("english", PHRASES)
+def test_a_phrase_is_said_as_agreed(english: str) -> None:
+    said = [text for place, text in indonesian().items() if english in place]
+    assert said
+    assert all(PHRASES[english] in text.casefold() for text in said)
+
+
+@pytest.mark.parametrize(
+    "text", ["Lokasi tapak 4G.", "Prediksi tak terkalibrasi", "rugi-rugi lintasan", "Diduga layak"]
+)
+def test_a_retired_word_is_found(text: str) -> None:
+    assert retired(text)
+
+
+def test_words_that_only_contain_a_retired_one_are_free() -> None:
+    assert retired("Lapisan menara; pemberdayaan, berlapis, situsnya, --layer, kerugian") == []

@@ -375,11 +375,11 @@ FAULTS: dict[str, tuple[Mangle, tuple[str, ...]]] = {
     "TOML": (swap(TOML, "[schools]", "[schools"), (r"toml: this is not valid TOML: .*line 8",)),
     "TOML, not UTF-8": (
         lambda folder: (folder / TOML).write_bytes((folder / TOML).read_bytes() + b"# caf\xe9\n"),
-        (r"toml: the file is not UTF-8 text",),
+        (r"toml, row \d+: the file is not UTF-8 text",),
     ),
     "TOML, UTF-16": (
         lambda folder: (folder / TOML).write_text("[project]\n", encoding="utf-16"),
-        (r"toml: the file is not UTF-8 text",),
+        (r"toml: the file is UTF-16",),
     ),
     "no project file": (remove(TOML), (r"toml: there is no such project file",)),
     "folder for the project file": (

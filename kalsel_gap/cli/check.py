@@ -100,7 +100,7 @@ def _print(checked: Checked, opened: Opened, format_: Format | None, text: Text)
     from kalsel_gap.deliverables import findings_report
     from kalsel_gap.storage import spreadsheet
 
-    chosen = console.output_format(format_)
+    chosen = format_ or Format.table
     if chosen is Format.table:
         nature = opened.project.project.data
         console.summary(findings_report.group_findings(checked, text), nature, text)

@@ -39,7 +39,7 @@ def config(
     opened = read_project(project or find_project(Path.cwd()), tuple(assignments or ()))
     values = [*opened.values(), *_curves(opened)]
     rows = [(key, json.dumps(v, ensure_ascii=False), origin) for key, v, origin in values]
-    chosen = console.output_format(format)
+    chosen = format or Format.table
     if chosen is Format.table:
         console.values(rows, text)
     elif chosen is Format.json:

@@ -5,23 +5,27 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
+import itertools
 import logging
+import shutil
 import sys
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.console import Console
-from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text as Styled
 
 from kalsel_gap import doctor
 from kalsel_gap.cli.options import Format
+from kalsel_gap.cli.rank_table import number_of, packed, ranked_schools, schools_by_tier
 from kalsel_gap.i18n import messages
 from kalsel_gap.i18n.text import N_, Text, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
+    from typing import Literal
 
     import pandas as pd
 
@@ -34,26 +38,22 @@ if TYPE_CHECKING:
     from kalsel_gap.storage.run_folder import Run
 
 TOP = 20
-_WIDE = 150
+WIDTH = 120  # of what is piped or written to a file, unless COLUMNS says otherwise
 _FEW = 10  # rows that a remark names
+_VALUE = 20  # least cells of a value of the project, with the space around it
 _DIGITS = {"_deg": 1, "_db": 1, "_ratio": 2, "distance_km": 1, "obstacle_km": 1}
 _SEVERITY_STYLE = {"error": "bold red", "warning": "yellow", "note": "dim"}
 _STATE_STYLE = {"ok": "green", "warning": "yellow", "fault": "bold red"}
-_TIER_STYLE = {1: "bold red", 2: "red", 3: "yellow", 4: "green", 5: "bold green"}
 
 # GDAL's own log would repeat our message in other words.
 logging.getLogger("rasterio").addHandler(logging.NullHandler())
 logging.getLogger("pyogrio").addHandler(logging.NullHandler())
 
 
-def to_terminal() -> bool:
-    """Whether standard output is a terminal."""
-    return sys.stdout.isatty()
-
-
-def output_format(format_: Format | None) -> Format:
-    """The format of standard output: a table on a terminal, unless another one is named."""
-    return format_ or (Format.table if to_terminal() else Format.csv)
+def screen() -> Console:
+    """Standard output for tables: as wide as COLUMNS says or the terminal is, otherwise 120."""
+    width, height = shutil.get_terminal_size((WIDTH, 25))
+    return Console(highlight=False, width=width, height=height)
 
 
 def emit(data: str) -> None:
@@ -149,105 +149,39 @@ def progress(
         yield report
 
 
-def ranking(run: Run, shown: pd.DataFrame, counts: pd.DataFrame, text: Text) -> None:
-    """The ranked schools and, below, each kabupaten's schools by tier."""
+def ranking(
+    run: Run, shown: pd.DataFrame, counts: pd.DataFrame, text: Text, *, tie: str = ""
+) -> None:
+    """The ranked schools and, below, each kabupaten's schools by tier.
+
+    `tie` says that the list ends among schools of one rank.
+    """
     from kalsel_gap.deliverables import tables
 
-    console = Console(highlight=False)
+    console = screen()
     for notice in tables.notices(run, text):
         console.print(Styled(plain(notice), style="bold"))
-    wide = console.width >= _WIDE
-    console.print(_wide_table(shown, text) if wide else _narrow_table(shown, text))
+    console.print(ranked_schools(shown, console.width, text, tie=tie))
     console.print()
-    console.print(_count_table(counts, text))
-
-
-def _narrow_table(shown: pd.DataFrame, text: Text) -> Table:
-    """For 80 columns: the values of a school are in lines below its name."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(text(N_("#")), justify="right", no_wrap=True)
-    table.add_column(text(N_("NPSN")), no_wrap=True)
-    table.add_column(text(N_("School")), ratio=1, overflow="fold")
-    for label in (N_("Signal"), N_("Pupils"), N_("Deficit"), N_("Priority")):
-        table.add_column(text(label), justify="right", no_wrap=True)
-    for row in shown.to_dict("records"):
-        level, kabupaten, terrain, gap = _place(row, text)
-        school = Styled(plain(row["name"]))
-        nature = " · ".join(dict.fromkeys((terrain, gap)))  # both may be unknown
-        school.append(f"\n{level} · {kabupaten}\n{nature}", style="cyan")
-        school.append(f"\n{messages.reason(row, text)}", style="dim")
-        table.add_row(
-            text.number(_value(row["rank"])) or "–",
-            plain(row["npsn"]),
-            school,
-            _signal(row, text).replace(" dBm", "").replace(" ", "\n"),
-            text.number(_value(row["students"])) or "?",
-            _deficit(row, text),
-            text.number(_value(row["priority"]), 2) or "–",
-        )
-    return table
-
-
-def _wide_table(shown: pd.DataFrame, text: Text) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for label, side in (
-        (N_("Rank"), "right"),
-        (N_("NPSN"), "left"),
-        (N_("School"), "left"),
-        (N_("Level"), "left"),
-        (N_("Kabupaten/kota"), "left"),
-        (N_("Terrain"), "left"),
-        (N_("Best signal"), "left"),
-        (N_("Pupils"), "right"),
-        (N_("Deficit"), "right"),
-        (N_("Gap"), "left"),
-        (N_("Priority"), "right"),
-        (N_("Main reason"), "left"),
-    ):
-        table.add_column(text(label), justify="right" if side == "right" else "left")
-    for row in shown.to_dict("records"):
-        level, kabupaten, terrain, gap = _place(row, text)
-        table.add_row(
-            text.number(_value(row["rank"])) or "–",
-            plain(row["npsn"]),
-            Styled(plain(row["name"])),
-            level,
-            Styled(kabupaten),
-            terrain,
-            _signal(row, text),
-            text.number(_value(row["students"])) or "?",
-            _deficit(row, text),
-            gap,
-            text.number(_value(row["priority"]), 2) or "–",
-            Styled(messages.reason(row, text)),
-        )
-    return table
-
-
-def _count_table(counts: pd.DataFrame, text: Text) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
-    table.title = Styled(text(N_("Schools by tier of deficit")), style="bold")
-    table.add_column(text(N_("Kabupaten/kota")))
-    for name in list(counts.columns)[1:]:
-        words = text(messages.TIER_NAMES.get(name) or messages.COUNT_NAMES[name])
-        table.add_column(words.replace(" ", "\n"), justify="right")
-    for row in counts.to_dict("records"):
-        name = str(row["kabupaten"])
-        label = {"__all__": text(N_("all")), "": text(N_("not recognised"))}.get(name, plain(name))
-        style = "bold" if name == "__all__" else ""
-        numbers = [text.number(int(row[c])) for c in list(counts.columns)[1:]]
-        table.add_row(Styled(label), *numbers, style=style)
-    return table
+    console.print(schools_by_tier(counts, console.width, text))
 
 
 def values(rows: list[tuple[str, str, str]], text: Text) -> None:
     """Keys, values and origins of a project."""
+    console = screen()
+    cells = [[plain(cell) for cell in row] for row in rows]
+    keys, _, origins = zip(*cells, strict=True)
+    if max(map(cell_len, keys)) + max(map(cell_len, origins)) + _VALUE > console.width:
+        for key, value, origin in cells:
+            console.print(Styled(f"{key} = {value} ({origin})"))
+        return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for label in (N_("Key"), N_("Value"), N_("Origin")):
-        table.add_column(text(label), overflow="fold")
-    for row in rows:
-        table.add_row(*(Styled(plain(cell)) for cell in row))
-    Console(highlight=False).print(table)
+    table.add_column(text(N_("Key")), no_wrap=True)
+    table.add_column(text(N_("Value")), overflow="fold", ratio=1)
+    table.add_column(text(N_("Origin")), no_wrap=True)
+    for row in cells:
+        table.add_row(*map(Styled, row))
+    console.print(table)
 
 
 def publish(
@@ -263,7 +197,7 @@ def publish(
     """A table to standard output; on a terminal :func:`figures` of it, or of `shown`."""
     from kalsel_gap.storage import spreadsheet
 
-    match output_format(format_):
+    match format_ or Format.table:
         case Format.table:
             seen = frame if shown is None else shown
             figures(seen, labels, text, spare=spare, quiet=quiet)
@@ -284,21 +218,35 @@ def figures(
     """The columns of a table that have a label; shares as per cent.
 
     Numbers and words stay whole: where the terminal is too narrow, columns of `spare` are left
-    out, the first ones first, and named on standard error.
+    out, the first ones first, and named on standard error; where it is narrower still, each row
+    becomes a few lines.
     """
-    console = Console(highlight=False)
-    unbound = console.options.update(max_width=1000)
+    console = screen()
     whole = names = [name for name in labels if name in frame.columns]
-    table = _figures(frame[names], labels, text)
+    table = _figures(frame[names], labels, console.width, text)
     for name in spare:
-        if Measurement.get(console, unbound, table).minimum <= console.width:
+        if table is not None:
             break
         names = [each for each in names if each != name]
-        table = _figures(frame[names], labels, text)
-    console.print(table)
+        table = _figures(frame[names], labels, console.width, text)
+    console.print(table or _rows_as_lines(frame[names], labels, console.width, text))
     if left_out := [text(labels[name]) for name in whole if name not in names]:
         sentence = N_("Columns not shown: {columns}; --format csv has all of them.")
         note(text(sentence, columns=", ".join(left_out)), quiet=quiet)
+
+
+def _rows_as_lines(
+    frame: pd.DataFrame, labels: Mapping[str, str], width: int, text: Text
+) -> Styled:
+    """Each row of a table as its labels and values, one after the other."""
+    lines = []
+    for row in frame.to_dict("records"):
+        cells = [(text(labels[str(n)]), _figure(str(n), v, text)) for n, v in row.items()]
+        (_, first), *others = cells
+        lines.append(Styled(first, style="bold"))
+        given = [f"{label}: {value}" for label, value in others if value]
+        lines += map(Styled, packed(given, "  ", width))
+    return Styled("\n").join(lines)
 
 
 def pairs(title: str, rows: Sequence[tuple[str, str]]) -> None:
@@ -308,26 +256,38 @@ def pairs(title: str, rows: Sequence[tuple[str, str]]) -> None:
     table.add_column(ratio=1, overflow="fold")
     for row in rows:
         table.add_row(*(Styled(plain(cell)) for cell in row))
-    console = Console(highlight=False)
+    console = screen()
     console.print()
     console.print(Styled(plain(title), style="bold"))
     console.print(table)
 
 
-def _figures(frame: pd.DataFrame, labels: Mapping[str, str], text: Text) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
+def _figures(
+    frame: pd.DataFrame, labels: Mapping[str, str], width: int, text: Text
+) -> Table | None:
+    """The table, or None where it has no room without a broken word."""
     cells = {name: [_figure(str(name), v, text) for v in column] for name, column in frame.items()}
-    for name, values in cells.items():
-        label = text(labels[str(name)])
-        is_text = frame[name].dtype.kind not in "if"
-        least = max(len(word) for value in (label, *values) for word in [*value.split(), ""])
-        table.add_column(
-            label.replace(" ", "\n"),
-            justify="left" if is_text else "right",
-            overflow="fold",
-            width=None if is_text else least,
-            no_wrap=not is_text,
+    headers = {name: text(labels[str(name)]) for name in cells}
+    texts = [name for name in cells if frame[name].dtype.kind not in "if"]
+    widths = {
+        name: max(
+            cell_len(word) for cell in (headers[name], *inside) for word in (*cell.split(), "")
         )
+        for name, inside in cells.items()
+    }
+    room = width - sum(widths.values()) - 2 * (len(widths) - 1)
+    if room < 0:
+        return None
+    # What is left goes to the columns that need the least of it to have all cells in one line.
+    wanted = {name: max(map(cell_len, (*cells[name], ""))) - widths[name] for name in texts}
+    for name in sorted(texts, key=lambda each: wanted[each]):
+        more = max(0, min(room, wanted[name]))
+        widths[name] += more
+        room -= more
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name, header in headers.items():
+        side: Literal["left", "right"] = "left" if name in texts else "right"
+        table.add_column(header.replace(" ", "\n"), justify=side, width=widths[name])
     for row in zip(*cells.values(), strict=True):
         table.add_row(*map(Styled, row))
     return table
@@ -336,7 +296,7 @@ def _figures(frame: pd.DataFrame, labels: Mapping[str, str], text: Text) -> Tabl
 def _figure(name: str, value: object, text: Text) -> str:
     if isinstance(value, str):
         return plain(value)
-    number = _value(value)
+    number = number_of(value)
     if number is not None and name.endswith("_share"):
         number *= 100
     digits = next((n for end, n in _DIGITS.items() if end in name), 0)
@@ -344,17 +304,16 @@ def _figure(name: str, value: object, text: Text) -> str:
 
 
 def summary(groups: Sequence[FindingGroup], nature: str, text: Text) -> None:
-    """Findings by file and code: how many, their sentence, and the first rows."""
-    console = Console(highlight=False)
+    """Findings by severity, file and code: how many, their sentence, and the first rows."""
+    console = screen()
     if notice := messages.NAMES.get(nature):
         console.print(Styled(text(notice), style="bold"))
-    for file in dict.fromkeys(group.file for group in groups):
-        table = Table(box=None, pad_edge=False, show_header=False, title_justify="left")
-        table.title = Styled(plain(file), style="bold")
+    for (_, file), of_file in itertools.groupby(groups, lambda group: (group.severity, group.file)):
+        table = Table(box=None, pad_edge=False, show_header=False)
         table.add_column(no_wrap=True)
         table.add_column(justify="right", no_wrap=True)
         table.add_column(ratio=1, overflow="fold")
-        for group in (group for group in groups if group.file == file):
+        for group in of_file:
             said = Styled(group.code, style="bold")
             said.append(f"\n{group.sentence}", style="not bold")
             if group.rows:
@@ -364,6 +323,7 @@ def summary(groups: Sequence[FindingGroup], nature: str, text: Text) -> None:
             severity = text(messages.SEVERITY_NAMES[group.severity])
             style = _SEVERITY_STYLE[group.severity]
             table.add_row(Styled(severity, style=style), text.number(group.count), said)
+        console.print(Styled(plain(file), style="bold"))
         console.print(table)
         console.print()
 
@@ -377,32 +337,4 @@ def facts(found: Sequence[Fact], text: Text) -> None:
     for fact in found:
         state = Styled(text(doctor.STATES[fact.state]), style=_STATE_STYLE[fact.state])
         table.add_row(state, text(doctor.PARTS[fact.part]), Styled(doctor.fact(fact, text)))
-    Console(highlight=False).print(table)
-
-
-def _place(row: messages.Row, text: Text) -> tuple[str, str, str, str]:
-    def words(column: str) -> str:
-        code = row[column]
-        return text(messages.NAMES[code]) if isinstance(code, str) else text(N_("unknown"))
-
-    level, kabupaten = (
-        plain(row[c]) if isinstance(row[c], str) else "?" for c in ("level", "kabupaten")
-    )
-    return level, kabupaten, words("terrain_class"), words("gap_type")
-
-
-def _signal(row: messages.Row, text: Text) -> str:
-    return messages.signal(row, text) or "?"
-
-
-def _deficit(row: messages.Row, text: Text) -> Styled:
-    """The deficit, marked ~ where it is inferred: never by colour alone."""
-    number = text.number(_value(row["deficit"]), 2)
-    if not number:
-        return Styled("–")
-    inferred = "~" if row["deficit_status"] == "inferred" else ""
-    return Styled(inferred + number, style=_TIER_STYLE[int(str(row["tier"]))])
-
-
-def _value(value: object) -> float | None:
-    return None if value is None or value != value else float(str(value))  # noqa: PLR0124
+    screen().print(table)

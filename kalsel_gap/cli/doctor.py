@@ -31,7 +31,7 @@ def doctor(
 
     text: Text = ctx.obj
     found = examine(project)
-    chosen = console.output_format(format)
+    chosen = format or Format.table
     rows = [{"part": f.part, "state": f.state, "message": fact(f, text)} for f in found]
     if chosen is Format.table:
         console.facts(found, text)

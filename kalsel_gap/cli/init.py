@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from kalsel_gap.cli import console, options
-from kalsel_gap.i18n.text import N_, Text
+from kalsel_gap.i18n.text import N_, Text, typed
 
 HELP = N_(
     "Write a commented project file to fill in, or the sample province.\n\n"
@@ -36,4 +36,5 @@ def init(
     text: Text = ctx.obj
     written = write_starter(folder, text.language, sample=sample)
     console.note(text(N_("Written: {path}"), path=written), quiet=quiet)
-    console.note(text(N_("Next: kalsel-gap rank --project {path}"), path=written), quiet=quiet)
+    following = text(N_("Next: kalsel-gap rank --project {path}"), path=typed(written))
+    console.note(following, quiet=quiet)

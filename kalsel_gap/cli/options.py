@@ -69,7 +69,7 @@ Assignments = Annotated[
     typer.Option(
         "--set",
         metavar=N_("<key=value>"),
-        help=N_("Override a value, such as index.nodes.students.weight=0.5; repeatable."),
+        help=N_("Override a value, such as index.lambda=0.8; repeatable."),
     ),
 ]
 RunFolder = Annotated[
@@ -200,7 +200,9 @@ NewFile = Annotated[Path, typer.Option("--out", "-o", help=N_("File to write."))
 TableFormat = Annotated[
     Format | None,
     typer.Option(
-        "--format", "-f", help=N_("Output format: table, csv or json; csv when output is piped.")
+        "--format",
+        "-f",
+        help=N_("Output format: table (default, also when piped); csv or json, for programs."),
     ),
 ]
 Lang = Annotated[

@@ -40,7 +40,7 @@ def rank(
 ) -> None:
     """Do what :data:`HELP` says."""
     from kalsel_gap.deliverables import tables
-    from kalsel_gap.deliverables.remarks import list_remarks, nobody_ranked
+    from kalsel_gap.deliverables.remarks import cut_tie, list_remarks, nobody_ranked
     from kalsel_gap.pipeline import STEPS, open_project
     from kalsel_gap.storage.outputs import refuse_file_name
 
@@ -56,19 +56,23 @@ def rank(
             report=report,
         )
     filters = (kabupaten, kecamatan, level, authority, terrain, gap)
-    view = tables.View(by.value, top, *(tuple(each or ()) for each in filters))
+    chosen = format or Format.table
+    limit = console.TOP if top is None and chosen is Format.table else top
+    view = tables.View(by.value, limit, *(tuple(each or ()) for each in filters))
     selected = tables.select(run.schools, view)
-    chosen = console.output_format(format)
+    tie = cut_tie(run, text, view)
     if chosen is Format.table:
-        shown = selected if nobody_ranked(run) else selected.head(top or console.TOP)
         everyone = tables.select(run.schools, view.everyone())
-        console.ranking(run, shown, tables.by_kabupaten(everyone), text)
+        shown = everyone if top is None and nobody_ranked(run) else selected
+        console.ranking(run, shown, tables.by_kabupaten(everyone), text, tie=tie)
     elif chosen is Format.json:
         console.emit(tables.to_json(run, selected, text))
     else:
         console.emit(tables.to_csv(run, selected, text))
     if chosen is not Format.table:
         console.note(tables.trial_sentence(run, text), quiet=quiet or not run.overrides)
+        if tie:  # the table has it below its last row
+            console.note(tie, quiet=quiet)
     for sentence in list_remarks(run, text, view):
         console.note(sentence, quiet=quiet)
     console.note(text(N_("Run: {folder}"), folder=run.folder), quiet=quiet)

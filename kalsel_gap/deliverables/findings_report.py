@@ -17,7 +17,7 @@ import pandas as pd
 from kalsel_gap.errors import InputError
 from kalsel_gap.i18n.messages import NAMES, finding_sentence, findings_sentence
 from kalsel_gap.i18n.numbers import number
-from kalsel_gap.i18n.text import N_, Text, choose_language, escaped, plain
+from kalsel_gap.i18n.text import N_, Text, choose_language, escaped, plain, typed
 from kalsel_gap.project.outputs import outputs_of
 from kalsel_gap.quality.accept import SAME, is_of_repairs, proposal_key
 from kalsel_gap.sources.tables import read_table
@@ -95,7 +95,7 @@ def findings_table(checked: Checked, opened: Opened, text: Text) -> pd.DataFrame
 
 
 def group_findings(checked: Checked, text: Text) -> list[FindingGroup]:
-    """Findings by file, in each of them the worst and the most frequent first."""
+    """Findings of all files, the errors first; of one severity by file, the most frequent first."""
     groups = [
         FindingGroup(
             file=str(file),
@@ -107,7 +107,7 @@ def group_findings(checked: Checked, text: Text) -> list[FindingGroup]:
         )
         for (file, code), of_code in checked.findings.groupby(["file", "code"], sort=True)
     ]
-    return sorted(groups, key=lambda g: (g.file, SEVERITIES.index(g.severity), -g.count, g.code))
+    return sorted(groups, key=lambda g: (SEVERITIES.index(g.severity), g.file, -g.count, g.code))
 
 
 def count_by_severity(checked: Checked) -> dict[str, int]:
@@ -129,10 +129,10 @@ def remarks(checked: Checked, folder: Path, text: Text) -> list[str]:
     if len(checked.repairs):
         words = N_(
             "Repairs proposed: {count}. Review {path}, write yes in its column “accept” for each "
-            "one that you accept, then: kalsel-gap check --accept-repairs {path}"
+            "one that you accept, then: kalsel-gap check --accept-repairs {typed}"
         )
-        count = text.number(len(checked.repairs))
-        sentences.append(text(words, count=count, path=folder / REPAIRS))
+        count, path = text.number(len(checked.repairs)), folder / REPAIRS
+        sentences.append(text(words, count=count, path=path, typed=typed(path)))
     return [*sentences, text(N_("Written: {path}"), path=folder)]
 
 

@@ -60,6 +60,34 @@ def list_remarks(run: Run, text: Text, view: View | None = None) -> list[str]:
     ]
 
 
+def cut_tie(run: Run, text: Text, view: View) -> str:
+    """That the list of a view ends among schools of one rank; empty where it does not.
+
+    No money is decided by the order of rows: a reader who takes the first schools must know
+    that others have the same claim.
+    """
+    everyone = select(run.schools, view.everyone())
+    if view.top is None or view.top >= len(everyone):
+        return ""
+    ranks = everyone["rank"].reset_index(drop=True)
+    last = ranks[view.top - 1]
+    equal = (ranks == last).fillna(value=False)  # unranked schools have no rank to share
+    inside, count = int(equal[: view.top].sum()), int(equal.sum())
+    if inside == count:
+        return ""
+    words = N_(
+        "Rank {rank} is shared by {count} schools of equal deficit and priority, and the list ends "
+        "after {inside} of them: their order means nothing. --top {top} shows all of them."
+    )
+    return text(
+        words,
+        rank=text.number(last),
+        count=text.number(count),
+        inside=text.number(inside),
+        top=view.top - inside + count,
+    )
+
+
 def _nothing(run: Run, view: View, text: Text) -> Iterator[str]:
     """Why no school matches the filters: what each leaves to choose, given the others."""
     yield text(N_("No school matches all of these filters."))

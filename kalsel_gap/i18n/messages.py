@@ -84,7 +84,7 @@ ERRORS: dict[str, str] = {
     "offset_wrong": N_("the offset “{value}” is not a number of decibels between -60 and 60. Correct it, or make the file again with “kalsel-gap predict calibrate”."),
     "operator_unknown": N_("no site in the project belongs to “{value}”; the operators are: {known}."),
     "option_missing": N_("{option} must be given."),
-    "option_not_assignment": N_("“{option}” sets no value. Write section.key=value, such as index.nodes.students.weight=0.5."),
+    "option_not_assignment": N_("“{option}” sets no value. Write section.key=value, such as index.lambda=0.8."),
     "option_unknown": N_("there is no option {value}."),
     "option_with_value": N_("the option {option} takes no value."),
     "option_without_value": N_("the option {option} needs a value."),
@@ -99,9 +99,18 @@ ERRORS: dict[str, str] = {
     "output_no_folder": N_("--out must name a folder here, and this is the name of a file."),
     "output_no_folder_of_runs": N_("runs are written to a folder, and this is the name of a file. Run “kalsel-gap rank” without it, then “kalsel-gap {expected} --out FILE”."),
     "path_empty": N_("the path is empty. Name a file."),
+    "path_escaped": N_("there is no such file ([{section}]): in double quotation marks \\t, \\n and their like are not part of a path. Write {proposal}."),
     "path_not_drawn": N_("the path from site “{value}” cannot be drawn: the elevation model has no height at one of its ends, or the site has no antenna height or frequency. Add what is missing to the table of sites."),
     "piece_broken": N_("this part of a layer in the cache cannot be read: {reason}. It was removed; run the command again."),
     "prior_above_one": N_("no_line_full and no_line_rise are probabilities that add up: together at most 1."),
+    "project_backslash": N_("in double quotation marks a backslash begins an escape. Write slashes, as in {proposal}, or put the value in single quotation marks."),
+    "project_curly_quotes": N_("curly quotation marks are not read. Write straight ones, as in {proposal}."),
+    "project_decimal_comma": N_("a decimal comma is not read. Write a point, as in {proposal}."),
+    "project_misnamed": N_("this looks like the project file, but its name must be {name} (Windows can hide the last ending). Rename it."),
+    "project_no_quotes": N_("a text needs quotation marks. Write {proposal}."),
+    "project_quote_open": N_("a quotation mark is not closed. Write {proposal}."),
+    "project_twice": N_("this key or section is there twice. Keep one of them; sections that may repeat have double brackets, such as [[coverage]]."),
+    "project_utf16": N_("the file is UTF-16, which some editors call Unicode. Save it as UTF-8."),
     "project_missing": N_("there is no such project file. Check the path after --project."),
     "project_not_found": N_("there is no {name} here or in a folder above. Name a project file with --project FILE."),
     "project_not_toml": N_("this is not valid TOML: {reason}."),
@@ -490,7 +499,8 @@ def _error_line(error: KalselGapError, text: Text) -> str:
         where.append(text(N_("row {row}"), row=error.row))
     if error.column is not None and "{column}" not in ERRORS[error.code]:
         where.append(plain(error.column))
-    return f"{', '.join(where)}: {sentence}" if where else sentence
+    joint = " " if str(error.path).startswith("--") else ", "  # an option and its key
+    return f"{joint.join(where)}: {sentence}" if where else sentence
 
 
 def _error_sentence(code: str, params: dict[str, str], text: Text) -> str:
@@ -551,14 +561,19 @@ def _sentence(finding: Row, given: Iterable[Mapping[str, object]], text: Text) -
 
 def reason(row: Row, text: Text) -> str:
     """Why a school has its rank: the main reason, then the main hindrance."""
-    values = _Values(row, text)
+    sentence = main_reason(row, text)
+    hindrance = str(row.get("hindrance") or "")
+    if hindrance in HINDRANCES and row["reason"] != "adequate":
+        sentence = f"{sentence}; {text(HINDRANCES[hindrance]).format_map(_Values(row, text))}"
+    return sentence
+
+
+def main_reason(row: Row, text: Text) -> str:
+    """Why a school has its deficit, or no rank."""
     code = str(row["reason"])
-    sentence = text(REASONS[code]).format_map(values)
+    sentence = text(REASONS[code]).format_map(_Values(row, text))
     if code in _BARE and row.get("best_basis") == "predicted":
         sentence = f"{sentence} ({_sureness(row, text)})"
-    hindrance = str(row.get("hindrance") or "")
-    if hindrance in HINDRANCES and code != "adequate":
-        sentence = f"{sentence}; {text(HINDRANCES[hindrance]).format_map(values)}"
     return sentence
 
 

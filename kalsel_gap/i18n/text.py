@@ -12,6 +12,7 @@ import locale
 import math
 import os
 import re
+import shlex
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Literal, get_args
@@ -45,6 +46,20 @@ def plain(value: object) -> str:
     'SD  [31mMERAH'
     """
     return _CONTROL.sub(" ", str(value))
+
+
+def typed(word: object) -> str:
+    """A path or another word as it is typed into this machine's shell, such as one with spaces.
+
+    Examples
+    --------
+    >>> typed("data/kalsel-gap.toml")
+    'data/kalsel-gap.toml'
+    """
+    shown = plain(word)
+    if os.name != "nt":
+        return shlex.quote(shown)
+    return f'"{shown}"' if re.search(r"[\s&()^;,]", shown) else shown
 
 
 def escaped(written: str) -> str:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from kalsel_gap import schema
-from kalsel_gap.errors import InputError, KalselGapError, ProjectError, suggestion
+from kalsel_gap.errors import InputError, KalselGapError, ProjectError, similar_file, suggestion
 from kalsel_gap.project.base import OVERRIDABLE, default_values
 from kalsel_gap.project.index import Index
 from kalsel_gap.project.model import Project
+from kalsel_gap.project.toml_errors import escaped_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,9 +49,7 @@ def section_fault(section: str, path: Path) -> KalselGapError | None:
                 return InputError("folder_no_raster", path=path, section=section)
             return InputError("file_is_folder", path=path, section=section)
         if not path.exists():
-            siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-            near = suggestion(path.name, siblings)
-            return InputError("file_missing", path=path, section=section, suggestion=near)
+            return _missing_file(section, path)
         if not path.is_file():  # reading a pipe or a device may never end
             return InputError("file_special", path=path)
         with path.open("rb") as file:
@@ -58,6 +57,14 @@ def section_fault(section: str, path: Path) -> KalselGapError | None:
     except OSError as error:
         return InputError("file_unreadable", path=path, reason=error.strerror or "")
     return InputError("file_empty", path=path) if empty else None
+
+
+def _missing_file(section: str, path: Path) -> InputError:
+    if meant := escaped_path(path):
+        return InputError("path_escaped", path=path, section=section, proposal=meant)
+    siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+    near = similar_file(path.name, siblings)
+    return InputError("file_missing", path=path, section=section, suggestion=near)
 
 
 def readable_errors(error: ValidationError, path: Path) -> list[KalselGapError]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,8 +25,10 @@ from kalsel_gap.project.inputs import (
 )
 from kalsel_gap.project.invalid import readable_errors, section_fault, tree_faults
 from kalsel_gap.project.model import Opened, Project
+from kalsel_gap.project.toml_errors import not_toml, read_text
 
 FILE_NAME = "kalsel-gap.toml"
+OPTION = "--set"  # in the place of the file, where an option is wrong
 
 
 def find_project(folder: Path) -> Path:
@@ -39,6 +42,8 @@ def find_project(folder: Path) -> Path:
     for candidate in (folder, *folder.parents):
         if (candidate / FILE_NAME).is_file():
             return candidate / FILE_NAME
+    if misnamed := _misnamed(folder):
+        raise misnamed
     raise ProjectError("project_not_found", path=folder, name=FILE_NAME)
 
 
@@ -67,17 +72,16 @@ def read_project(path: Path, options: tuple[str, ...] = (), *, with_inputs: bool
         assigned = merge(assigned, _parse_option(option))
     stated = merge(given, assigned)
     defaults = {name: default_values(name) for name in OVERRIDABLE}
-    try:
-        project = Project.model_validate(
-            merge(defaults, stated), context={"folder": path.parent.absolute()}
-        )
-    except ValidationError as error:
-        raise SeveralErrors(readable_errors(error, path)) from None
+    project, problems = _validated(merge(defaults, stated), path)
+    if problems and assigned:
+        _, of_file = _validated(merge(defaults, given), path)
+        problems = _by_origin(problems, of_file)
+    if project is None:
+        raise SeveralErrors(problems)
     if not project.output.folder.is_absolute():
         folder = os.path.normpath(path.parent.absolute() / project.output.folder)
         output = Output(folder=Path(folder))
         project = project.model_copy(update={"output": output})
-    problems = list(tree_faults(project.index, path))
     if with_inputs:
         problems += _faults_of_inputs(project)
     if problems:
@@ -103,6 +107,28 @@ def _faults_of_inputs(project: Project) -> list[KalselGapError]:
     return faults
 
 
+def _validated(
+    values: Mapping[str, Any], path: Path
+) -> tuple[Project | None, list[KalselGapError]]:
+    """The project of these values, if there is one, and what is wrong with them."""
+    try:
+        project = Project.model_validate(values, context={"folder": path.parent.absolute()})
+    except ValidationError as error:
+        return None, readable_errors(error, path)
+    return project, list(tree_faults(project.index, path))
+
+
+def _by_origin(
+    problems: list[KalselGapError], of_file: list[KalselGapError]
+) -> list[KalselGapError]:
+    """Errors that the file does not have without the options are errors of ``--set``."""
+    known = {(error.code, error.column) for error in of_file}
+    for error in problems:
+        if (error.code, error.column) not in known:
+            error.path = OPTION
+    return problems
+
+
 def _listed(values: Mapping[str, Any]) -> dict[str, Any]:
     """`values` with each section that may be given once or several times as a list."""
     several = {name for name, info in Project.model_fields.items() if OneOrMany in info.metadata}
@@ -111,27 +137,41 @@ def _listed(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _parse(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        text = read_text(path.read_bytes(), path)
+        return tomllib.loads(text)
     except FileNotFoundError:
-        raise ProjectError("project_missing", path=path) from None
+        raise _misnamed(path.parent) or ProjectError("project_missing", path=path) from None
     except IsADirectoryError:
         raise ProjectError("file_is_folder", path=path) from None
-    except UnicodeDecodeError:
-        raise ProjectError("project_not_utf8", path=path) from None
     except tomllib.TOMLDecodeError as error:
-        raise ProjectError("project_not_toml", path=path, reason=str(error)) from None
+        raise not_toml(text, path, error) from None
     except OSError as error:
         raise ProjectError("file_unreadable", path=path, reason=error.strerror or "") from None
+
+
+def _misnamed(folder: Path) -> ProjectError | None:
+    """That the project file of a folder has another name, such as ``kalsel-gap.toml.txt``."""
+    try:
+        names = sorted(path.name for path in folder.iterdir() if path.is_file())
+    except OSError:
+        return None
+    stem = FILE_NAME.partition(".")[0]
+    for name in names:
+        written = name.replace("_", "-").casefold()
+        if name != FILE_NAME and re.fullmatch(rf"{stem}(\.toml)?(\.txt|\.toml)", written):
+            return ProjectError("project_misnamed", path=folder / name, name=FILE_NAME)
+    return None
 
 
 def _parse_option(option: str) -> dict[str, Any]:
     key, equals, value = option.partition("=")
     try:
         if not equals or "\n" in option:
-            raise ProjectError("option_not_assignment", option=option)
+            raise ProjectError("option_not_assignment", path=OPTION, option=option)
         return tomllib.loads(f"{key} = {value}")
     except tomllib.TOMLDecodeError:
-        try:  # a bare word is a text
-            return tomllib.loads(f"{key} = {json.dumps(value.strip(), ensure_ascii=False)}")
+        try:  # a bare word is a text, and so is a Windows path in quotation marks
+            bare = re.sub(r"^([\"'])(.*)\1$", r"\2", value.strip())
+            return tomllib.loads(f"{key} = {json.dumps(bare, ensure_ascii=False)}")
         except tomllib.TOMLDecodeError:
-            raise ProjectError("option_not_assignment", option=option) from None
+            raise ProjectError("option_not_assignment", path=OPTION, option=option) from None

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -12,6 +15,8 @@ import pytest
 from rich.cells import cell_len
 
 import kalsel_gap
+from kalsel_gap import schema
+from kalsel_gap.storage.run_folder import read_run
 from tests.conftest import command_paths
 
 if TYPE_CHECKING:
@@ -167,10 +172,36 @@ def test_notes_go_to_standard_error_and_quiet_silences_them(
         assert told.out.decode().count("\n") == 14
 
 
-def test_a_pipe_gets_csv(ranked: Path, cli: CommandLine) -> None:
-    command = ("rank", "--project", ranked)
-    assert cli(*command).out == cli(*command, "--format", "csv").out
-    assert cli("config", "--project", ranked).out.startswith(b"key,value,origin\n")
+@pytest.mark.parametrize(
+    "command", [("rank",), ("check",), ("config",), ("doctor",), ("predict", "school", "00000101")]
+)
+def test_a_pipe_gets_the_table_and_a_program_asks_for_data(
+    command: tuple[str, ...], ranked: Path, cli: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+    def first_lines(*options: str) -> list[bytes]:  # below them the doctor counts free space
+        return cli(*command, "--project", ranked, *options).out.splitlines()[:8]
+
+    piped = first_lines()
+    assert piped == first_lines("--format", "table")
+    monkeypatch.setenv("COLUMNS", "120")
+    assert piped == first_lines()
+    monkeypatch.setenv("COLUMNS", "60")
+    assert piped != first_lines()
+    rows = list(csv.DictReader(io.StringIO(cli(*command, "-p", ranked, "-f", "csv").out.decode())))
+    objects = json.loads(cli(*command, "-p", ranked, "-f", "json").out)
+    assert len(rows) == len(objects) > 0
+    assert list(rows[0]) == list(objects[0])
+    assert all(re.fullmatch(r"[a-z0-9_]+", name) for name in rows[0])  # in every language
+
+
+def test_the_data_of_a_ranking_are_all_columns_and_rows(ranked: Path, cli: CommandLine) -> None:
+    for options in ((), ("--lang", "id"), ("--kabupaten", "Kab. Muara Contoh")):
+        answer = cli("rank", "-p", ranked, "--format", "csv", *options)
+        rows = list(csv.DictReader(io.StringIO(answer.out.decode())))
+        assert set(schema.BY_NAME) <= set(rows[0])
+        assert len(rows) == (7 if "--kabupaten" in options else 13)
 
 
 def test_config_prints_the_curves_that_the_last_run_learned(
@@ -210,7 +241,7 @@ def test_every_value_in_force_and_its_origin(ranked: Path, cli: CommandLine) -> 
         "origin": "project",
     }
     assert found["elevation.band"]["origin"] == "built-in"
-    assert str(ranked) not in cli(*command).out.decode()
+    assert str(ranked) not in cli(*command, "--format", "csv").out.decode()
 
 
 def test_an_export_says_where_it_went(ranked: Path, cli: CommandLine) -> None:
@@ -264,11 +295,29 @@ def test_a_reader_that_has_seen_enough(form: str, ranked: Path) -> None:
     assert "rror" not in said.replace("errors", "")
 
 
+@pytest.mark.skipif(os.name != "posix", reason="no sh there")
+@pytest.mark.parametrize("closed", [">&-", ">&- 2>&-", "<&- >&- 2>&-", "2>&-"])
+@pytest.mark.parametrize("form", ["csv", "table"])
+def test_a_stream_that_is_closed(closed: str, form: str, ranked: Path) -> None:
+    before = {path.name: path.read_bytes() for path in ranked.iterdir() if path.is_file()}
+    line = f'exec "$0" -m kalsel_gap rank --project "$1" --no-cache --format {form} {closed}'
+    done = subprocess.run(
+        ["sh", "-c", line, sys.executable, str(ranked)], check=False, capture_output=True
+    )
+    assert done.returncode == 0
+    assert b"Traceback" not in done.stdout + done.stderr
+    assert bool(done.stdout) == (closed == "2>&-")
+    assert b"Run: " not in done.stdout
+    assert {p.name: p.read_bytes() for p in ranked.iterdir() if p.is_file()} == before
+    assert read_run(ranked / "runs").schools.shape[0] == 13
+
+
 # --- terminals -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("width", "language"), [(80, "en"), (80, "id"), (149, "en"), (150, "en"), (150, "id")]
+    ("width", "language"),
+    [(40, "en"), (40, "id"), (80, "en"), (80, "id"), (120, "en"), (120, "id")],
 )
 def test_a_table_keeps_to_the_width(
     width: int, language: str, ranked: Path, cli: CommandLine, monkeypatch: pytest.MonkeyPatch
@@ -281,6 +330,30 @@ def test_a_table_keeps_to_the_width(
         lines = answer.out.decode().splitlines()
         assert max(map(cell_len, lines)) <= width
     assert "\x1b" not in answer.out.decode()  # no terminal, no colour
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+@pytest.mark.parametrize(
+    ("command", "columns"),
+    [
+        (("config",), ("key", "origin")),
+        (("predict", "school", "00000101"), ("operator", "site_id")),
+    ],
+)
+def test_no_word_of_a_table_is_broken(
+    width: int,
+    command: tuple[str, ...],
+    columns: tuple[str, str],
+    ranked: Path,
+    cli: CommandLine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    rows = json.loads(cli(*command, "-p", ranked, "--format", "json").out)
+    answer = cli(*command, "-p", ranked)
+    words = [word.strip("()") for word in answer.out.decode().split()]
+    long = [row for row in rows if len(row[columns[0]]) > width]
+    assert {row[name] for row in rows if row not in long for name in columns} <= set(words)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals there")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -228,7 +229,7 @@ def test_an_area_that_is_proposed_is_no_point() -> None:
 # --- summary -------------------------------------------------------------------------------------
 
 
-def test_the_summary_is_by_file_with_the_worst_first(checked: Checked) -> None:
+def test_the_summary_has_the_errors_of_all_files_first(checked: Checked) -> None:
     groups = findings_report.group_findings(checked, Text("en"))
     assert [(g.file, g.severity, g.code, g.count, g.rows) for g in groups] == [
         ("s.csv", "error", "location_outside_area", 2, (3, 5)),
@@ -363,10 +364,19 @@ def only(checked: Checked, severity: str, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("kalsel_gap.quality.full_check.check_all", lambda _opened, report: fewer)
 
 
+def test_a_folder_with_a_space_is_quoted_in_the_command_to_type(
+    found: Checked, ranked: Path, cli: CommandLine
+) -> None:
+    folder = ranked / "hasil periksa"
+    command = cli("check", "-p", ranked, "--out", folder).err.partition("then: kalsel-gap ")[2]
+    typed = shlex.split(command.splitlines()[0])
+    assert typed == ["check", "--accept-repairs", str(folder / "repairs.csv")]
+
+
 def test_data_to_standard_output_and_talk_to_standard_error(
     found: Checked, ranked: Path, cli: CommandLine
 ) -> None:
-    answer = cli("check", "--project", ranked)
+    answer = cli("check", "--project", ranked, "--format", "csv")
     folder = ranked / "runs" / "check"
     assert answer.status == 3
     assert answer.out == (folder / "findings.csv").read_bytes()

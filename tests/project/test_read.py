@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
-from kalsel_gap.errors import InputError, KalselGapError, ProjectError, SeveralErrors
+from kalsel_gap.errors import (
+    InputError,
+    KalselGapError,
+    ProjectError,
+    SeveralErrors,
+    similar_file,
+)
 from kalsel_gap.i18n.messages import error_lines
 from kalsel_gap.i18n.text import LANGUAGES, Text
 from kalsel_gap.project.base import merge
@@ -235,6 +241,82 @@ def test_a_project_file_in_another_encoding(tmp_path: Path) -> None:
     assert (caught.value.code, caught.value.path) == ("project_not_utf8", path)
 
 
+# A slip, the code of its cause, and the line as the message proposes it.
+SLIPS = [
+    (r'path = "C:\data\sekolah.csv"', "project_backslash", 'path = "C:/data/sekolah.csv"'),
+    (r'path = "C:\users\sekolah.csv"  # ours', "project_backslash", '"C:/users/sekolah.csv"'),
+    (r'path = "C:\data\"', "project_backslash", 'path = "C:/data/"'),
+    ("path = “schools.csv”", "project_curly_quotes", 'path = "schools.csv"'),
+    ("path = ‘schools.csv’", "project_curly_quotes", 'path = "schools.csv"'),
+    ('path = "schools.csv”', "project_curly_quotes", 'path = "schools.csv"'),
+    ("path = [“schools.csv”]", "project_curly_quotes", 'path = ["schools.csv"]'),
+    ("path = schools.csv", "project_no_quotes", 'path = "schools.csv"'),
+    ("path = data sekolah.csv", "project_no_quotes", 'path = "data sekolah.csv"'),
+    (r"path = C:\data\schools.csv", "project_no_quotes", 'path = "C:/data/schools.csv"'),
+    ("date = 2019 Dapodik", "project_no_quotes", 'date = "2019 Dapodik"'),
+    ('path = "schools.csv', "project_quote_open", 'path = "schools.csv"'),
+    ("weight = 0,5", "project_decimal_comma", "weight = 0.5"),
+    ('date = "2019"\ndate = "2020"', "project_twice", "twice"),
+    ("[schools]", "project_twice", "[[coverage]]"),
+    ("path = [,]", "project_not_toml", "line 2"),
+]
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\n[project]\n"])
+@pytest.mark.parametrize(("line", "code", "proposal"), SLIPS)
+def test_a_slip_in_the_project_file_names_its_cause(
+    line: str, code: str, proposal: str, end: str, tmp_path: Path
+) -> None:
+    (tmp_path / FILE_NAME).write_text(f"[schools]\n{line}{end}", encoding="utf-8")
+    with pytest.raises(ProjectError) as caught:
+        read_project(tmp_path)
+    assert caught.value.code == code
+    assert caught.value.row == (None if code == "project_not_toml" else 2 + line.count("\n"))
+    for language in LANGUAGES:
+        (said,) = error_lines(caught.value, Text(language))
+        assert said.startswith(str(tmp_path / FILE_NAME))
+        assert proposal in said or (
+            language == "id" and code in {"project_twice", "project_not_toml"}
+        )
+
+
+@pytest.mark.parametrize("line", ['path = "schools.csv" # “ours”', 'path = "schools.csv"\r'])
+def test_what_is_no_slip(line: str, project: MakeProject) -> None:
+    assert project(toml=f"[schools]\n{line}\n").project.schools[0].path.name == "schools.csv"
+
+
+def test_a_path_with_an_escape_that_nobody_meant(project: MakeProject) -> None:
+    error = only_fault(project, toml='[schools]\npath = "C:\\temp\\new.csv"\n')
+    assert error.code == "path_escaped"
+    assert str(error.params["proposal"]).endswith("C:/temp/new.csv")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_project_file_that_an_editor_saved_as_unicode(encoding: str, tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_bytes(SCHOOLS.encode(encoding))
+    with pytest.raises(ProjectError) as caught:
+        read_project(tmp_path)
+    assert caught.value.code == "project_utf16"
+
+
+def test_a_byte_order_mark_is_no_error(project: MakeProject) -> None:
+    assert project(toml=f"\ufeff{SCHOOLS}").project.schools[0].path.name == "schools.csv"
+
+
+@pytest.mark.parametrize("name", ["kalsel-gap.toml.txt", "kalsel-gap.txt", "Kalsel_Gap.toml"])
+def test_a_project_file_of_another_name(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(SCHOOLS)
+    below = tmp_path / "a"
+    below.mkdir()
+    for find in (find_project, read_project, lambda folder: read_project(folder / FILE_NAME)):
+        with pytest.raises(ProjectError) as caught:
+            find(tmp_path)
+        assert (caught.value.code, caught.value.path) == ("project_misnamed", tmp_path / name)
+    with pytest.raises(ProjectError) as caught:
+        find_project(below)
+    assert caught.value.code == "project_not_found"
+
+
 def test_no_project_file(tmp_path: Path) -> None:
     with pytest.raises(ProjectError) as caught:
         read_project(tmp_path)
@@ -268,6 +350,20 @@ def test_a_missing_file_gets_a_suggestion(project: MakeProject) -> None:
     assert (error.code, error.params["suggestion"]) == ("file_missing", "dem.tif")
     assert isinstance(error, InputError)
     assert error.params["section"] == "elevation"
+
+
+@pytest.mark.parametrize(
+    ("name", "there", "near"),
+    [
+        ("menara.csv", "e.csv", ""),
+        ("school.csv", "schools.csv", "schools.csv"),
+        ("dem.tiff", "dem.tif", "dem.tif"),
+        ("sekolah.xlsx", "sekolah.csv", "sekolah.csv"),
+        ("a.csv", "b.csv", ""),
+    ],
+)
+def test_a_suggested_file_is_near(name: str, there: str, near: str) -> None:
+    assert similar_file(name, [there, "kabupaten.geojson"]) == near
 
 
 def test_every_missing_file_is_named_at_once(project: MakeProject) -> None:
@@ -431,6 +527,32 @@ def test_what_is_no_option(project: MakeProject, option: str) -> None:
 def test_an_option_with_an_unknown_key(project: MakeProject) -> None:
     error = only_fault(project, options=("index.gap.adequat=1",))
     assert (error.code, error.params["suggestion"]) == ("key_unknown", "adequate")
+
+
+@pytest.mark.parametrize(
+    ("options", "toml", "origins"),
+    [
+        (("index.lambda=3",), "", {"index.lambda": "--set"}),
+        (("index.lamda=1",), "[schols]\n", {"index.lamda": "--set", "schols": FILE_NAME}),
+        (("project.name=X",), "[index]\nlambda = 3\n", {"index.lambda": FILE_NAME}),
+        (("index.nodes.students.column=name",), "", {"index.nodes.students.column": "--set"}),
+        (("index.nodes.studens.weight=1",), "", {"index.nodes.studens": "--set"}),
+    ],
+)
+def test_an_error_of_an_option_does_not_blame_the_file(
+    project: MakeProject, options: tuple[str, ...], toml: str, origins: dict[str, str]
+) -> None:
+    found = faults(project, toml=SCHOOLS + toml, options=options)
+    assert {e.column: Path(str(e.path)).name for e in found} == origins
+    for error in found:
+        for line in error_lines(error, Text("en")):
+            assert line.startswith("--set ") == (error.path == "--set")
+
+
+@pytest.mark.parametrize("value", [r'"C:\data\s.csv"', r"'C:\data\s.csv'", r"C:\data\s.csv"])
+def test_a_windows_path_as_an_option(value: str, project: MakeProject) -> None:
+    name = project(options=(f"project.name={value}",)).project.project.name
+    assert name == r"C:\data\s.csv"
 
 
 def test_merge_changes_neither_side() -> None:

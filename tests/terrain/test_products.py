@@ -459,7 +459,8 @@ def test_the_command_prints_the_statistics(
     project: MakeProject, tmp_path: Path, cli: CommandLine
 ) -> None:
     opened = project()
-    answer = cli("terrain", "-p", opened.path, "--layers", " Slope,class", "--out", tmp_path)
+    options = ("--layers", " Slope,class", "--out", tmp_path, "--format", "csv")
+    answer = cli("terrain", "-p", opened.path, *options)
     assert answer.status == 0, answer.err
     assert answer.out == (tmp_path / STATISTICS).read_bytes()
     rows = list(csv.DictReader(io.StringIO(answer.out.decode())))
@@ -469,8 +470,8 @@ def test_the_command_prints_the_statistics(
     assert {rows[0][f"{name}_share"] for name in ("pulau_kecil", "rawa", "dataran")} == {""}
     assert float(rows[0]["class_known_share"]) == 0.0
     assert "small island (land under [coastline]), wetland ([wetlands])" in answer.err
-    options = ("--layers", "slope", "--out", tmp_path, "--quiet", "--format", "table")
-    table = cli("terrain", "-p", opened.path, *options)
+    quiet = ("--layers", "slope", "--out", tmp_path, "--quiet", "--format", "table")
+    table = cli("terrain", "-p", opened.path, *quiet)
     assert table.err == ""
     assert "Highest" in table.out.decode().replace("\n", "")
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _LABELS = {  # of columns on a terminal
     "operator": N_("Operator"),
-    "technology": N_("Technology"),
+    "technology": N_("Tech."),
     "site_id": N_("Site"),
     "distance_km": N_("Path km"),
     "azimuth_deg": N_("Azimuth °"),
@@ -96,7 +96,7 @@ def show(found: LinkTable, format_: Format | None, text: Text, *, quiet: bool) -
     """Print the links of a school; on a terminal also a summary of the best ones."""
     shown = _for_terminal(found.links, text)
     console.publish(found.links, format_, _LABELS, text, spare=_SPARE, shown=shown, quiet=quiet)
-    if console.output_format(format_) is Format.table:
+    if format_ in (None, Format.table):
         console.pairs(_best(found, text), _ways(found, text))
     _remark(found, text, quiet=quiet)
     console.remarks(found.findings, text, quiet=quiet)
