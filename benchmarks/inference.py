@@ -28,8 +28,6 @@ from kalsel_gap.indicators.inference import (
     fit_no_line,
     prior_given_line,
     prior_no_line,
-    scale_odds,
-    selection_factor,
 )
 from kalsel_gap.project.index import Index
 
@@ -123,24 +121,15 @@ def draw(truth: Truth, source: str, known: float, rng: np.random.Generator) -> P
 
 
 def judge(
-    province: Province, curves: tuple[MonotoneCurve, MonotoneCurve], *, selected: bool = True
+    province: Province, curves: tuple[MonotoneCurve, MonotoneCurve]
 ) -> tuple[float, float, float]:
-    """Bias and coverage of A_d at schools of which it is unknown; the largest bias of a third.
-
-    `selected`: whether it counts that the unknown schools are those that no source has taken out.
-    """
+    """Bias and coverage of A_d at schools of which it is unknown; the largest bias of a third."""
     unknown = ~province.knows_speed
     available, truth = province.available[unknown], province.delivered[unknown]
     no_line, given_line = curves
-    none, line = province.shown & ~province.has_line, province.shown & province.has_line
-    factor = selection_factor(
-        no_line.at(province.available),
-        int(none.sum()),
-        int(line.sum()),
-        minimum_schools=RULE.minimum_schools,
-    )
+    line = province.shown & province.has_line
     inferred = infer_delivered(
-        scale_odds(no_line.at(available), factor if selected else 1.0),
+        no_line.at(available),
         given_line.at(available),
         line[unknown],
         concentration=CONCENTRATION,
@@ -210,19 +199,17 @@ def compare_shares(repeats: int) -> None:
     print(
         "\nTests take connected schools out of the unknown ones: π is of all schools, not of these."
     )
-    print("Truth: the prior. Corrected: odds of π by the selection.\n")
-    print(f"{'share tested':>12}{'bias':>10}{'corrected':>12}{'coverage':>10}{'corrected':>12}")
+    print("Truth: the prior.\n")
+    print(f"{'share tested':>12}{'bias':>10}{'coverage':>10}")
     for share in (0.05, 0.1, 0.2, 0.4, 0.7):
         rng = np.random.default_rng(int(1000 * share))
         rows = []
         for _ in range(repeats):
             connected = float((1.0 - by_prior_no_line(np.array(0.48))) * SCHOOLS)
             province = draw(TRUTHS[0], "tests", share * connected, rng)
-            curves = province.curves()
-            before = judge(province, curves, selected=False)
-            rows.append([*before[:2], *judge(province, curves)[:2]])
-        b0, c0, b1, c1 = np.mean(rows, axis=0)
-        print(f"{share:12.0%}{b0:+10.4f}{b1:+12.4f}{c0:10.3f}{c1:12.3f}")
+            rows.append(judge(province, province.curves())[:2])
+        bias, held = np.mean(rows, axis=0)
+        print(f"{share:12.0%}{bias:+10.4f}{held:10.3f}")
 
 
 def adequate_at_best() -> None:

@@ -23,6 +23,7 @@ WORKED: dict[str, object] = {
     "students": 240,
     "terrain_class": "pegunungan",
     "terrain_severity": 0.8,
+    "is_small_island": False,
     "local_relief_m": 420.0,
     "mean_slope_deg": 12.0,
     "diffraction_db": 25.0,

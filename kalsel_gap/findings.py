@@ -63,6 +63,7 @@ SEVERITIES: dict[str, Severity] = {
     "elevation_void": "warning",
     "file_unusable": "error",
     "internet_contradicted": "warning",
+    "internet_not_understood": "warning",
     "kabupaten_differs": "warning",
     "kabupaten_unknown": "warning",
     "kecamatan_differs": "warning",

@@ -56,7 +56,7 @@ def find_available(
     found = pd.DataFrame(
         {
             "available": best["adequacy"].astype("float64"),
-            "available_status": np.where(best["is_bound"].eq(other=True), "inferred", "known"),
+            "available_status": np.where(best["evidence"] == "prediction", "inferred", "known"),
             "available_evidence": best["evidence"],
             "best_technology": best["technology"],
             "best_operator": best["operator"],

@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from kalsel_gap.geo.arrays import BoolArray, FloatArray
-    from kalsel_gap.project.model import Opened
+    from kalsel_gap.project.model import Opened, Project
     from kalsel_gap.project.signal import LevelCurve, Signal
 
 # Of each place, operator and technology: what counts.
 COMBINED = (
     *("at", "technology", "operator", "adequacy", "level_dbm", "signal_share", "basis"),
-    *("evidence", "is_none", "is_bound"),
+    *("evidence", "is_none"),
 )
 # What a prediction states at a place, besides the columns that maps have too.
 _PREDICTED = (
@@ -68,8 +68,7 @@ def combine_evidence(
     Returns
     -------
     combined : DataFrame
-        :data:`COMBINED`. ``evidence`` is *map*, *prediction* or *combined*; ``is_bound`` marks a
-        prediction from sites that are not all of them: at least so much is available.
+        :data:`COMBINED`. ``evidence`` is *map*, *prediction* or *combined*.
     used : DataFrame
         ``at``, ``technology``, ``operator`` and ``source`` of the rows that count.
     findings : list of Finding
@@ -89,7 +88,8 @@ def combine_evidence(
         of_map = _best_map(_of(maps, technology, operator), len(places))
         of_sites = _of(predicted, technology, operator).set_index("at").reindex(range(len(places)))
         if _is_contradicted(places, of_map, of_sites, opened.project.signal):
-            findings.append(_not_complete(of_sites, technology, operator))
+            share = opened.project.signal.complete_sites.share
+            findings.append(_not_complete(of_sites, technology, operator, share))
             of_sites = _as_bounds(of_sites)
         result = _combine(places, of_map, of_sites, technology, opened.project.signal)
         for name, table in (("map", of_map), ("prediction", of_sites)):
@@ -97,7 +97,7 @@ def combine_evidence(
             used.append(_keys(table[counts.to_numpy()], technology, operator))
         known = result[result["evidence"] != ""]
         results.append(known.assign(technology=technology, operator=operator))
-        both.append(_compared(of_map, of_sites, technology, operator, opened.project.signal))
+        both.append(_compared(of_map, of_sites, technology, operator, opened.project))
     findings += _disagreements(places, both, opened.project.signal)
     return _joined(results, COMBINED), _joined(used, ("at", *_KEYS)), findings
 
@@ -171,13 +171,17 @@ def _is_contradicted(
     )
 
 
-def _not_complete(of_sites: pd.DataFrame, technology: str, operator: str) -> Finding:
+def _not_complete(of_sites: pd.DataFrame, technology: str, operator: str, share: float) -> Finding:
     return Finding(
         "sites_not_complete",
         file=str(of_sites["source"].dropna().iloc[0]),
         column="complete",
         value=operator,
-        parameters={"operator": operator, "technology": technology.upper()},
+        parameters={
+            "operator": operator,
+            "technology": technology.upper(),
+            "share_percent": round(100 * share, 1),
+        },
     )
 
 
@@ -228,7 +232,6 @@ def _combine(
             "basis": np.where(by_sites, "predicted", of_map["basis"]),
             "evidence": np.select(cases, ["combined", "prediction", "map"], ""),
             "is_none": is_none.astype(bool),
-            "is_bound": by_sites & is_bound,
         }
     )
 
@@ -282,17 +285,25 @@ def _compared(
     of_sites: pd.DataFrame,
     technology: str,
     operator: str,
-    signal: Signal,
+    project: Project,
 ) -> pd.DataFrame:
     """Levels of the map and of the prediction where both have one, beside each other."""
-    curve = _curve(signal, technology)
+    curve = _curve(project.signal, technology)
     if curve is None:
         return pd.DataFrame()
-    has_level = (of_sites["status"] == "value").to_numpy()
-    by_sites = np.where(has_level, _floats(of_sites["mean_dbm"]), np.nan)
+    carriers = {str(name): each for name, each in project.radio.carriers.items()}
+    usable_dbm = carriers[technology].usable_dbm
+    detection = np.where(
+        np.isnan(_floats(of_map["detection_dbm"])), usable_dbm, _floats(of_map["detection_dbm"])
+    )
+    # Where a complete list of sites reaches nothing, the level is at most that of a map's *none*.
+    by_sites = np.select(
+        [(of_sites["status"] == "value").to_numpy(), (of_sites["status"] == "none").to_numpy()],
+        [_floats(of_sites["mean_dbm"]), detection],
+        np.nan,
+    )
     by_map = _floats(of_map["level_dbm"])
     by_map = np.where(np.isnan(by_map), _nearest_level(by_sites, of_map, curve), by_map)
-    detection = np.fmax(_floats(of_map["detection_dbm"]), curve.detection_dbm)
     none = (of_map["status"] == "none").to_numpy()
     by_map = np.where(none, np.where(by_sites > detection, detection, np.nan), by_map)
     rows = pd.DataFrame(
@@ -304,7 +315,7 @@ def _compared(
             "site": of_sites["site_id"].to_numpy(),
             "map_dbm": by_map,
             "predicted_dbm": by_sites,
-            "least_dbm": detection,
+            "usable_dbm": usable_dbm,
         }
     )
     return rows[rows[["map_dbm", "predicted_dbm"]].notna().all(axis="columns")]
@@ -320,7 +331,7 @@ def _nearest_level(level_dbm: FloatArray, of_map: pd.DataFrame, curve: LevelCurv
 def _disagreements(
     places: gpd.GeoDataFrame, compared: list[pd.DataFrame], signal: Signal
 ) -> list[Finding]:
-    """One finding for each school, of what differs most; below detection nothing differs."""
+    """One finding for each school, of what differs most; of unusable levels nothing differs."""
     found = []
     for rows in compared:
         if rows.empty:
@@ -334,7 +345,7 @@ def _disagreements(
             deviations=signal.disagreement.deviations,
         )
         size = (rows["predicted_dbm"] - rows["map_dbm"]).abs()
-        poor = rows[["map_dbm", "predicted_dbm"]].max(axis="columns") <= rows["least_dbm"]
+        poor = rows[["map_dbm", "predicted_dbm"]].max(axis="columns") < rows["usable_dbm"]
         found.append(rows.assign(limit_db=limit_db, size=size)[wrong & ~poor.to_numpy()])
     if not found:
         return []

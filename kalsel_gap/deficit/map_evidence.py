@@ -108,8 +108,6 @@ def _of_coverage(
         (adequacy, none), findings = adequacy_of_cells(found, source, opened)
         value = found.value if source.kind in LEVELS else None
     signal = opened.project.signal
-    curve = signal.curves.get(source.technology) if source.technology != "fixed" else None
-    usual = curve.detection_dbm if curve is not None else np.nan
     stated = {
         "technology": source.technology,
         "operator": source.operator,
@@ -117,10 +115,27 @@ def _of_coverage(
         "kind": source.kind,
         "date": source.date,
         "source": opened.shown(source.path),
-        "detection_dbm": usual if source.detection_dbm is None else source.detection_dbm,
+        "detection_dbm": _detection_dbm(source, signal),
     }
     means = _means(places, stated, adequacy, none, signal, level_dbm=value)
     return means.join(_range(means["adequacy"], source)), findings
+
+
+def _detection_dbm(source: Coverage, signal: Signal) -> float:
+    """Level below which a map shows no signal: as stated, otherwise its lowest; NaN of classes."""
+    if source.kind not in LEVELS or source.technology == "fixed":
+        return np.nan
+    if source.detection_dbm is not None:
+        return source.detection_dbm
+    from kalsel_gap.geo import sampling
+
+    nothing_dbm = signal.curves[source.technology].points[0][0]
+    lowest = np.inf
+    with sampling.open_band(source.path, source.band) as band:
+        for window in band.windows():
+            level = band.read(window)
+            lowest = min(lowest, np.min(level, initial=np.inf, where=level > nothing_dbm))
+    return lowest if np.isfinite(lowest) else np.nan
 
 
 def _range(adequacy: pd.Series[float], source: Coverage) -> pd.DataFrame:
@@ -150,7 +165,9 @@ def _of_tiles(
     averaged over the school's circle as a raster is. The operator is not stated: it is ``any``.
     """
     shown = opened.shown(source.path)
-    tiles, findings = read_tiles(source, lat, lon, shown)
+    tiles, findings = read_tiles(
+        source, lat, lon, shown, opened.project.file_checks.measurements.highest_mbps
+    )
     index = opened.project.index
     required = delivered.required_mbps(places["students"].astype("float64"), index.required_mbps)
     adequacy = np.full(lat.shape, np.nan)

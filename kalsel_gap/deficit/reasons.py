@@ -26,7 +26,7 @@ def main_reason(scores: pd.DataFrame, schools: pd.DataFrame) -> pd.Series[str]:
     scores : DataFrame
         With ``gap_type`` and ``unranked_reason``.
     schools : DataFrame
-        The same rows, with the columns of the stage *signals*.
+        The same rows, with the columns of the stages *signals* and *service*.
     """
     gap = scores["gap_type"]
     poor = gap.isin(["uncovered", "weak"])
@@ -36,6 +36,7 @@ def main_reason(scores: pd.DataFrame, schools: pd.DataFrame) -> pd.Series[str]:
         np.select(
             [
                 scores["unranked_reason"].notna(),
+                ~gap.isin(["adequate", "slow"]) & (schools["delivered_basis"] == "test"),
                 gap.isin(["adequate", "slow", "unconnected", "covered_unverified"]),
                 poor & (schools["available_evidence"] == "distance"),
                 poor & (schools["available"] == 0),
@@ -45,6 +46,7 @@ def main_reason(scores: pd.DataFrame, schools: pd.DataFrame) -> pd.Series[str]:
             ],
             [
                 scores["unranked_reason"].fillna(""),
+                "few_tests",
                 gap,
                 "far_from_sites",
                 "no_signal",

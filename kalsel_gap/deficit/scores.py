@@ -98,6 +98,10 @@ def _need_facts(schools: gpd.GeoDataFrame, index: Index, counts: pd.Series[bool]
     has = schools["delivered"]
     adequate = (has >= index.gap.adequate) & (schools["delivered_status"] == "known")
     adequate &= counts  # the place of a duplicate is not to be trusted
+    distance_km = need.adequate_school_km(schools["lat"], schools["lon"], adequate)
+    # Where nobody's service is known, an adequate school may be nearer than the nearest known one.
+    known = (schools["delivered_status"] == "known") & counts
+    asked = known.groupby(schools["kabupaten"], dropna=False).transform("any")
     return pd.DataFrame(
         {
             "vulnerability": need.vulnerability(
@@ -109,7 +113,7 @@ def _need_facts(schools: gpd.GeoDataFrame, index: Index, counts: pd.Series[bool]
             ),
             "idle_devices": need.idle(schools["devices"], has),
             "idle_accounts_share": need.idle(schools["accounts_active_share"], has),
-            "adequate_school_km": need.adequate_school_km(schools["lat"], schools["lon"], adequate),
+            "adequate_school_km": distance_km.where(asked),
         }
     )
 
@@ -136,7 +140,7 @@ def _priority(
         deficit.notna()
     )
     rest = base * deficit - out["delivered_contribution"]
-    out["available_contribution"] = rest.clip(lower=0.0)  # rounding goes below
+    out["available_contribution"] = rest.clip(lower=0.0)  # rounding may give less
     out["priority"] = base * deficit
     for root, weight in weights.items():
         out["priority"] += weight / total * deficit * trees.value[root]

@@ -7,6 +7,7 @@ probability of no line, and the mean service given a line.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -15,16 +16,14 @@ import pandas as pd
 from kalsel_gap import schema
 from kalsel_gap.findings import Finding, at_school
 from kalsel_gap.indicators import delivered
-from kalsel_gap.indicators.distribution import Delivered, mix, mix_intervals
+from kalsel_gap.indicators.distribution import Delivered, infer_by_curves, mix, mix_intervals
 from kalsel_gap.indicators.inference import (
     MonotoneCurve,
     can_state_both,
     fit_given_line,
     fit_no_line,
-    scale_odds,
-    selection_factor,
 )
-from kalsel_gap.sources.cells import fold
+from kalsel_gap.sources.internet_answers import read_answer
 from kalsel_gap.stages import Stage, Staged
 
 if TYPE_CHECKING:
@@ -40,7 +39,6 @@ SERVICE = (
     *("no_line", "given_line", "concentration"),
 )
 CURVES = ("curve", "available", "value", "schools")
-NO_INTERNET = frozenset({"tidakada", "none", "no", "0", "tidak"})
 # Quantiles of the project's A_a that stand for one that is unknown.
 _QUANTILES = (np.arange(10) + 0.5) / 10
 _DECIMALS = 12
@@ -76,7 +74,8 @@ def assess_service(schools: gpd.GeoDataFrame, opened: Opened, *_: object) -> Sta
     columns = _columns(schools, stated, service).assign(required_mbps=required_mbps)
     written = schema.table(columns, schema.of_stage("service"))
     tables = {"service": service[list(SERVICE)], "curves": _as_table(curves)}
-    return Staged(written, _contradictions(schools, stated), tables)
+    findings = [*_contradictions(schools, stated), *_not_understood(schools, stated)]
+    return Staged(written, findings, tables)
 
 
 STAGE = Stage(
@@ -109,7 +108,8 @@ def _state(schools: pd.DataFrame, required_mbps: FloatArray, opened: Opened) -> 
     -------
     DataFrame
         ``value``, A_d, NaN where no source states it; its ``basis`` and ``status``; ``tests``, how
-        many it rests on; ``states_none``, ``names_provider``: what the register's field says;
+        many it rests on; ``states_none``, ``states_line``: what the register's field says;
+        ``has_line``: that a line is stated; ``is_not_understood``: the field says something else;
         ``is_contradicted``: that it says none, and something else says otherwise.
     """
     tested, subscribed = (
@@ -126,8 +126,12 @@ def _state(schools: pd.DataFrame, required_mbps: FloatArray, opened: Opened) -> 
             ),
         )
     )
-    folded = schools["internet"].fillna("").map(fold)
-    none = folded.isin(NO_INTERNET)
+    answer = (
+        schools["internet"]
+        .fillna("")
+        .map(partial(read_answer, answers=opened.project.registers.internet))
+    )
+    none, has_line = answer == "none", answer == "line"
     active = schools["accounts_active"].astype("Float64").fillna(0.0) > 0
     contradicted = none & (tested.notna() | subscribed.notna() | active.astype(bool))
     register = pd.Series(0.0, schools.index).where(none & ~contradicted)
@@ -146,7 +150,10 @@ def _state(schools: pd.DataFrame, required_mbps: FloatArray, opened: Opened) -> 
             ),
             "tests": schools["measured_tests"].astype("Float64").where(by_test).fillna(0.0),
             "states_none": none,
-            "names_provider": (folded != "") & ~none,
+            "states_line": has_line,
+            # A rate that no line has is not believed, but a line it is.
+            "has_line": has_line | (schools["subscription_down_mbps"] > 0),
+            "is_not_understood": answer == "",
             "is_contradicted": contradicted,
         },
         index=schools.index,
@@ -178,6 +185,20 @@ def _contradictions(schools: pd.DataFrame, stated: pd.DataFrame) -> list[Finding
     ]
 
 
+def _not_understood(schools: pd.DataFrame, stated: pd.DataFrame) -> list[Finding]:
+    """Texts in the register's field that are no answer, once each with how many rows have it."""
+    texts = schools.loc[stated["is_not_understood"], "internet"].value_counts().sort_index()
+    return [
+        Finding(
+            "internet_not_understood",
+            column="internet",
+            value=str(text),
+            parameters={"count": int(count)},
+        )
+        for text, count in texts.items()
+    ]
+
+
 # --- the curves ----------------------------------------------------------------------------------
 
 
@@ -186,30 +207,21 @@ class _Curves(NamedTuple):
 
     no_line: MonotoneCurve
     given_line: MonotoneCurve
-    selection: float
-    """Factor of the odds of no line: who is unknown is not a school at random."""
 
 
 def _learn(schools: pd.DataFrame, stated: pd.DataFrame, rule: Inference) -> _Curves:
     """Both curves, each from sources that can state what it is about."""
     available = schools["available"]
     none = stated["states_none"] & ~stated["is_contradicted"]
-    provider = stated["names_provider"]
-    says = (none | provider) & available.notna()
-    if not can_state_both(int(none.sum()), int(provider.sum()), minimum=rule.minimum_answers):
+    line = stated["states_line"]
+    says = (none | line) & available.notna()
+    if not can_state_both(int(none.sum()), int(line.sum()), minimum=rule.minimum_answers):
         says &= False
     no_line = fit_no_line(available[says], none[says].astype("float64"), prior=rule.prior)
     has_speed = stated["basis"].isin(["test", "subscription"])
     speed = has_speed & available.notna()
     given_line = fit_given_line(available[speed], stated.loc[speed, "value"], prior=rule.prior)
-    line = int((has_speed | provider).sum())
-    factor = selection_factor(
-        no_line.at(available),
-        int((none & ~has_speed).sum()),
-        line,
-        minimum_schools=rule.minimum_schools,
-    )
-    return _Curves(no_line, given_line, factor)
+    return _Curves(no_line, given_line)
 
 
 def _as_table(curves: _Curves) -> pd.DataFrame:
@@ -261,15 +273,20 @@ def _infer(
     is the mean of a Beta distribution, the narrower the more tests there are.
     """
     own = stated.loc[cases.index]
-    has_value, is_known = own["value"].notna(), own["value"].notna() & (own["status"] == "known")
-    chance = scale_odds(curves.no_line.at(cases["available"]), curves.selection)
-    no_line = np.where(own["names_provider"] | has_value, 0.0, chance)
-    given_line = np.where(has_value, own["value"], curves.given_line.at(cases["available"]))
-    sureness = np.where(has_value, concentration * (1.0 + own["tests"]), concentration)
+    is_known = own["value"].notna() & (own["status"] == "known")
+    # Tests that are few or old add their number to what a school of the same signal would have.
+    sureness = (concentration * (1.0 + own["tests"])).astype("float64")
+    found = infer_by_curves(
+        cases["available"],
+        own["has_line"],
+        no_line=curves.no_line,
+        given_line=curves.given_line,
+        known=own["value"],
+        known_concentration=np.where(is_known, np.inf, sureness),
+        concentration=concentration,
+    )
     return cases.assign(
-        no_line=no_line,
-        given_line=given_line,
-        concentration=np.where(is_known, np.inf, sureness.astype("float64")),
+        no_line=found.no_line, given_line=found.given_line, concentration=found.concentration
     )
 
 
@@ -331,7 +348,7 @@ def _columns(schools: pd.DataFrame, stated: pd.DataFrame, service: pd.DataFrame)
     columns["delivered_status"] = np.where(
         known, np.where(stated["value"].notna(), stated["status"], "inferred"), "unknown"
     )
-    inferred = np.where(stated["names_provider"], "provider", "curves")
+    inferred = np.where(stated["has_line"], "provider", "curves")
     basis = stated["basis"].where(stated["basis"] != "", pd.Series(inferred, schools.index))
     columns["delivered_basis"] = basis.where(known)
     return columns

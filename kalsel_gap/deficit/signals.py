@@ -92,7 +92,7 @@ STAGE = Stage(
     sections=(
         *("signal", "coverage", "measurements", "boundaries", "dates"),
         *("index.inference", "index.required_mbps", "index.adequacy", "index.gap", "index.tests"),
-        "file_checks.measurements",
+        *("file_checks.measurements", "radio"),
     ),
     tables=("predictions",),
     writes=("signals",),

@@ -11,6 +11,7 @@ import pandas as pd
 
 from kalsel_gap.indicators import need
 from kalsel_gap.indicators.imputation import fill_by_group_median, is_widely_known
+from kalsel_gap.terrain.classes import is_class_open
 
 if TYPE_CHECKING:
     from kalsel_gap.project.index import Index, Node
@@ -108,15 +109,7 @@ def measure(
         if reason:
             inactive[code] = reason
             continue
-        filled, is_inferred = fill_by_group_median(
-            given, schools["kabupaten"], schools["level"], counts
-        )
-        if column in _IDLE:  # an amount, which the group may tell, and the school's own line
-            filled = need.idle(filled, schools["delivered"])
-            is_inferred |= schools["delivered_status"] != "known"
-        filled = filled.where(counts)
-        choices = np.select([filled.isna(), is_inferred], ["unknown", "inferred"], "known")
-        status[code] = pd.Series(choices, index=schools.index, dtype="str")
+        filled, status[code] = _fill(given, column, schools, counts)
         score[code] = goalposts(filled, node)
     share: dict[str, pd.Series[float]] = {}
     weight: dict[str, float] = {}
@@ -158,6 +151,23 @@ def measure(
         weight=weight,
         inactive=inactive,
     )
+
+
+def _fill(
+    given: pd.Series[float], column: str, schools: pd.DataFrame, counts: pd.Series[bool]
+) -> tuple[pd.Series[float], pd.Series[str]]:
+    """A leaf's values with the missing ones inferred, and how each is known."""
+    filled, is_inferred = fill_by_group_median(
+        given, schools["kabupaten"], schools["level"], counts
+    )
+    if column in _IDLE:  # an amount, which the group may show, and the school's own line
+        filled = need.idle(filled, schools["delivered"])
+        is_inferred |= schools["delivered_status"] != "known"
+    if column == "terrain_severity":
+        is_inferred |= is_class_open(schools)
+    filled = filled.where(counts)
+    choices = np.select([filled.isna(), is_inferred], ["unknown", "inferred"], "known")
+    return filled, pd.Series(choices, index=schools.index, dtype="str")
 
 
 # What lies idle: the amount that it is a part of.

@@ -80,9 +80,7 @@ def _loss(view: PathView, text: Text) -> str:
                 sigma=text.number(view.sigma_db, 1) or "?",
             )
         )
-        spread = N_(
-            "uncalibrated: ± is only the variation from place to place, not the error of the model"
-        )
+        spread = N_("uncalibrated: ± is the error that such predictions are assumed to have")
         parts.append(text(N_("calibrated")) if view.calibrated else text(spread))
     return f"{view.model}: {'; '.join(parts)}."
 

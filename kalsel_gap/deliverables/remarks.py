@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kalsel_gap import schema
-from kalsel_gap.deliverables.tables import known_values, select, silent_maps
+from kalsel_gap.deliverables.tables import known_values, select, silent_maps, values_meant
 from kalsel_gap.i18n.messages import INACTIVE, NAMES, REASONS, finding_sentence
 from kalsel_gap.i18n.text import N_, Text, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     import pandas as pd
 
@@ -21,10 +21,17 @@ _SLIPS = 3  # headers that look misspelt: the rest are in findings.csv
 _FEW = 10  # schools that a sentence names; the table has all of them
 # Terrain classes that only a layer can state: the input of the run, and what to do.
 _LAYERS = {
-    "rawa": ("wetlands", N_("Wetlands are known from a layer only: name one under [wetlands].")),
+    "rawa": (
+        ("wetlands",),
+        N_("Wetlands are known from a layer only: name one under [wetlands]."),
+    ),
     "pulau_kecil": (
-        "coastline.land.0",
+        ("coastline.land",),
         N_("Small islands are known from polygons of land only: name them as land of [coastline]."),
+    ),
+    "pesisir": (
+        ("coastline", "elevation"),
+        N_("The coast is known from a coastline or an elevation model only: name one of them."),
     ),
 }
 
@@ -48,6 +55,7 @@ def find_remarks(run: Run, text: Text, view: View | None = None) -> list[str]:
     return [
         *_unranked(run, chosen, text),
         *_not_scored(run, text),
+        *_missing_layers(run, text, set(_LAYERS)),
         *_found(run, chosen, text, is_part=is_part),
     ]
 
@@ -63,10 +71,17 @@ def _nothing(run: Run, view: View, text: Text) -> Iterator[str]:
         shown = ", ".join(values) or text(N_("nothing"))
         words = N_("With the other filters, --{option} can be: {values}.")
         yield text(words, option=option, values=shown)
-        for value in wanted if option == "terrain" else ():
-            section, words = _LAYERS.get(value.strip().casefold(), ("", ""))
-            if section and section not in run.manifest.get("inputs", {}):
-                yield text(words)
+        if option == "terrain":
+            meant = {v for each in wanted for v in values_meant(run.schools, column, each)}
+            yield from _missing_layers(run, text, meant)
+
+
+def _missing_layers(run: Run, text: Text, classes: Collection[str]) -> Iterator[str]:
+    """For each of these terrain classes, the layer that the project would need to know it."""
+    inputs = list(run.manifest.get("inputs", {}))
+    for name, (sections, words) in _LAYERS.items():
+        if name in classes and not any(each.startswith(sections) for each in inputs):
+            yield text(words)
 
 
 def _unranked(run: Run, chosen: pd.DataFrame, text: Text) -> Iterator[str]:

@@ -89,7 +89,7 @@ def select(schools: pd.DataFrame, view: View) -> pd.DataFrame:
     for _, column, wanted in view.filters():
         if wanted:
             keep &= chosen[column].isin(
-                {v for each in wanted for v in _meant(chosen, column, each)}
+                {v for each in wanted for v in values_meant(chosen, column, each)}
             )
     chosen = chosen[keep]
     return chosen if view.top is None else chosen.head(view.top)
@@ -100,7 +100,7 @@ def known_values(schools: pd.DataFrame, column: str) -> list[str]:
     return sorted(str(value) for value in schools[column].dropna().unique())
 
 
-def _meant(schools: pd.DataFrame, column: str, wanted: str) -> set[str]:
+def values_meant(schools: pd.DataFrame, column: str, wanted: str) -> set[str]:
     """Values of a column that match `wanted`."""
     values = known_values(schools, column)
     if column == "kabupaten":

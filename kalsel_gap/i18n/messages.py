@@ -231,6 +231,7 @@ FINDINGS: dict[str, str] = {
     "elevation_too_low": N_("{count} cells are lower than {lowest_m} m, down to {value}: errors of the model, or open pits. If they are errors, repair them or set them to nodata."),
     "elevation_void": N_("{count} places on land have no height, {area_km2} km² in all; the largest ({largest_km2} km²) is at {place}. Lakes need no correction; fill other voids (gdal_fillnodata.py)."),
     "file_unusable": N_("The file cannot be used: {fault}"),
+    "internet_not_understood": N_("“{value}” is not recognised as an answer about the internet ({count} rows): their service counts as unknown. Write “Tidak Ada”, the name of the provider, or leave the cell empty."),
     "internet_contradicted": N_("The register says “{value}”, but a speed test, a subscription or active accounts say otherwise: until somebody asks the school, its service is inferred. Correct the register or the other table."),
     "kabupaten_differs": N_("The register has {value}, but the point lies in {by_location}, {distance_km} km away. Check the coordinates."),
     "kabupaten_unknown": N_("“{value}” is not a kabupaten in the boundaries. Nearest name: {suggestion}."),
@@ -329,7 +330,7 @@ FINDINGS: dict[str, str] = {
     "site_term_stated": N_("{column} = {value} is used for the {count} sites that have no value of their own."),
     "site_term_unknown": N_("The site has no {column}: nothing is predicted from it. Add it, or state one value for all sites without it under [[sites]]."),
     "site_unusable": N_("Coordinates {value} do not locate the site; the row is not used."),
-    "sites_not_complete": N_("The list of sites cannot be complete: more than 1 in 20 places with {technology} of {operator} are out of reach of every site in it. Its predictions count as lower bounds. Add the missing sites, or take complete = true away."),
+    "sites_not_complete": N_("The list of sites cannot be complete: more than {share_percent} % of the places with {technology} of {operator} are out of reach of every site in it. Its predictions count as lower bounds. Add the missing sites, or take complete = true away."),
     "students_zero": N_("0 students. Is the school closed, or the figure missing? Leave the cell empty where it is not known."),
     "teachers_exceed_students": N_("{value} teachers for {students} students. Check the figures."),
     "teachers_too_few": N_("{value} teachers for {students} students. Check the figures."),
@@ -349,12 +350,13 @@ REASONS: dict[str, str] = {
     "coverage_unknown": N_("available service is unknown"),
     "covered_unverified": N_("{signal} available, use not verified"),
     "duplicate": N_("another row of this NPSN is ranked"),
+    "few_tests": N_("few or old speed tests: {measured_down_mbps} of {required_mbps} Mbps"),
     "far_from_sites": N_("no coverage data; 4G site {site_4g_km} km away"),
     "no_evidence": N_("no evidence of any service"),
     "no_location": N_("no usable location"),
     "no_signal": N_("no signal from any operator"),
     "poor_network": N_("only {technology} there"),
-    "patchy_signal": N_("signal at {best_signal_percent} % of the places, there {signal}"),
+    "patchy_signal": N_("signal at {best_signal_percent} % of the places, there {signal_there}"),
     "poor_signal": N_("weak signal: {signal}"),
     "slow": N_("connection slower than the {required_mbps} Mbps needed"),
     "unconnected": N_("{signal} available, not connected"),
@@ -448,6 +450,9 @@ INACTIVE: dict[str, str] = {
     "few_kabupaten": N_("Not scored, because known in too few kabupaten: {leaves}."),
     "switched_off": N_("Not scored because the project says so: {leaves}."),
 }
+
+# With signal at fewer of the places than this, its level is that of a part, and the share is stated.
+_NEARLY_EVERYWHERE = 0.95
 
 # One finding's severity; NAMES has them in the plural.
 SEVERITY_NAMES: dict[str, str] = {
@@ -546,12 +551,19 @@ def reason(row: Row, text: Text) -> str:
     return sentence
 
 
-def signal(row: Row, text: Text) -> str:
-    """The best signal in words: technology and level, or none; empty where nothing is known."""
+def signal(row: Row, text: Text, *, with_share: bool = True) -> str:
+    """The best signal in words: technology and level, or none; empty where nothing is known.
+
+    With a level of a part of the places only, the share of the places, unless not wanted.
+    """
     technology = row.get("best_technology")
     if isinstance(technology, str):
         level = text.number(_number(row.get("best_level_dbm")))
         words = f"{technology.upper()} {level} dBm" if level else technology.upper()
+        share = _number(row.get("best_signal_share"))
+        if with_share and level and share is not None and share < _NEARLY_EVERYWHERE:
+            part = text(N_("at {percent} % of the places"), percent=_percent(share, text))
+            words = f"{words} {part}"
     elif _number(row.get("available")) == 0.0:
         words = text(N_("none"))
     else:
@@ -559,6 +571,11 @@ def signal(row: Row, text: Text) -> str:
     if row.get("best_basis") != "predicted":
         return words
     return f"{words} ({_sureness(row, text)})"
+
+
+def _percent(share: float, text: Text) -> str:
+    """A share of the places in per cent: a few are never none, and nearly all never all."""
+    return text.number(min(max(1.0, 100.0 * share), 99.0))
 
 
 def predicted(row: Row, text: Text) -> str:
@@ -598,12 +615,11 @@ class _Values(dict[str, str]):
         self.row, self.text = row, text
 
     def __missing__(self, key: str) -> str:
-        if key == "signal":
-            return signal(self.row, self.text)
+        if key in ("signal", "signal_there"):
+            return signal(self.row, self.text, with_share=key == "signal")
         if key == "best_signal_percent":
             share = _number(self.row.get("best_signal_share"))
-            # A few places are never said to be none.
-            return self.text.number(None if share is None else max(1.0, 100.0 * share)) or "?"
+            return "?" if share is None else _percent(share, self.text)
         if key == "technology":
             return str(self.row.get("best_technology") or "").upper()
         value = _number(self.row.get(key))

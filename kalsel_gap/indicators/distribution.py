@@ -109,6 +109,7 @@ def infer_delivered(
     has_line: ArrayLike,
     *,
     known: ArrayLike | None = None,
+    known_concentration: ArrayLike = np.inf,
     concentration: ArrayLike,
 ) -> Delivered:
     """Distribution of A_d of schools from both curves and from what is known of each.
@@ -121,7 +122,9 @@ def infer_delivered(
         Whether the school is known to have a line of unknown speed: its register names a provider.
         There π is 0.
     known : array of shape (n,), optional
-        A_d where it is known, else NaN: it counts as it is.
+        A_d where a source states it, otherwise NaN: the curves do not count there.
+    known_concentration : float or array of shape (n,), optional
+        How sure what is stated is; by default it counts as it is.
     concentration : float or array of shape (n,)
         Of the Beta given a line.
 
@@ -141,7 +144,7 @@ def infer_delivered(
         is_known = ~np.isnan(value)
         none = np.where(is_known, 0.0, none)
         mean = np.where(is_known, value, mean)
-        spread = np.where(is_known, np.inf, spread)
+        spread = np.where(is_known, known_concentration, spread)
     return Delivered(none, mean, spread)
 
 
@@ -152,6 +155,7 @@ def infer_by_curves(
     no_line: MonotoneCurve,
     given_line: MonotoneCurve,
     known: ArrayLike | None = None,
+    known_concentration: ArrayLike = np.inf,
     concentration: ArrayLike,
 ) -> Delivered:
     """:func:`infer_delivered` with both curves taken at A_a; unknown where A_a is."""
@@ -160,6 +164,7 @@ def infer_by_curves(
         given_line.at(available),
         has_line,
         known=known,
+        known_concentration=known_concentration,
         concentration=concentration,
     )
 

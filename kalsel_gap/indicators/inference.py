@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 _STEEPEST_STEP = 0.5
 # Knots of the curve over distance, in ln(1 + km): levels fall with the logarithm of the distance.
 _DISTANCE_STEP = 0.2
-_MOST_SELECTED = 0.75  # share that a selection can have taken out: beyond it noise decides
 
 
 def prior_no_line(available: ArrayLike, prior: Prior) -> FloatArray:
@@ -230,61 +229,6 @@ def can_state_both(none: int, provider: int, *, minimum: int) -> bool:
     [True, False, False]
     """
     return min(none, provider) >= minimum
-
-
-def selection_factor(no_line: ArrayLike, none: int, line: int, *, minimum_schools: int) -> float:
-    """What to multiply the odds of no line by, at schools of which no source states anything.
-
-    Tests exist only where there is a line: they take schools with a line out of the unknown, and
-    of those that are left more have none. A field that states *none* does the opposite, and a
-    survey of schools at random changes nothing:
-    ``(1 - known without / expected without) / (1 - known with / expected with)``.
-
-    Parameters
-    ----------
-    no_line : array of shape (n,)
-        π at the A_a of all schools; NaN does not count.
-    none, line : int
-        Schools that are known to have no line, and to have one.
-    minimum_schools : int
-        Fewer known schools say nothing of a selection.
-
-    Returns
-    -------
-    float
-        Between 1/4 and 4: each share counts as at most three quarters.
-
-    Examples
-    --------
-    >>> chance = [0.25] * 1000
-    >>> round(selection_factor(chance, 0, 150, minimum_schools=30), 2)  # of 750 with a line
-    1.25
-    >>> selection_factor(chance, 50, 150, minimum_schools=30)
-    1.0
-    """
-    if none + line < minimum_schools:
-        return 1.0
-    probability = np.asarray(no_line, dtype=np.float64)
-    without = float(np.nansum(probability))
-    with_line = float(np.nansum(1.0 - probability))
-    known = [
-        min(number / expected, _MOST_SELECTED) if expected > 0.0 else 0.0
-        for number, expected in ((none, without), (line, with_line))
-    ]
-    return (1.0 - known[0]) / (1.0 - known[1])
-
-
-def scale_odds(probability: ArrayLike, factor: float) -> FloatArray:
-    """Probabilities whose odds are multiplied by a factor.
-
-    Examples
-    --------
-    >>> scale_odds([0.0, 0.5, 1.0], 3.0).tolist()
-    [0.0, 0.75, 1.0]
-    """
-    given = np.asarray(probability, dtype=np.float64)
-    scaled: FloatArray = factor * given / (factor * given + 1.0 - given)
-    return scaled
 
 
 # --- the recipe ----------------------------------------------------------------------------------

@@ -5,11 +5,19 @@ Models of the files in ``defaults/`` that the checks read; each figure names its
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field
 
-from kalsel_gap.project.base import Grade, NotNegative, Positive, Section, Share, Sourced
+from kalsel_gap.project.base import (
+    Grade,
+    NotNegative,
+    Positive,
+    Section,
+    Share,
+    Sourced,
+    default_values,
+)
 
 
 class GradeByStatus(Section):
@@ -87,6 +95,21 @@ class SameName(Sourced):
     """Smallest similarity of their words, 0 to 100."""
 
 
+class InternetAnswers(Sourced):
+    """What the internet field of a register can state; texts folded, letters and digits only."""
+
+    none: tuple[str, ...]
+    """Texts that state that there is none."""
+    none_prefixes: tuple[str, ...]
+    """Beginnings of such texts."""
+    unknown: tuple[str, ...]
+    """Texts that state nothing."""
+    line: tuple[str, ...]
+    """Texts that state a line and do not name a provider."""
+    providers: tuple[str, ...]
+    """Words that name a provider or a kind of line; from five letters on, parts of words too."""
+
+
 class Registers(Sourced):
     """From when on values of a register are doubted: ``defaults/registers.toml``."""
 
@@ -94,6 +117,8 @@ class Registers(Sourced):
     """When the figures were set."""
     confidence: Literal["high", "medium", "low"]
     """How sure the figures are."""
+    internet: InternetAnswers
+    """Answers of the internet field."""
     highest: dict[str, Highest]
     """Largest plausible number, by column."""
     people: People
@@ -104,6 +129,11 @@ class Registers(Sourced):
     """Gaps."""
     same_name: SameName
     """Names of a school in two files."""
+
+    @classmethod
+    def shipped(cls) -> Self:
+        """The defaults as they are shipped."""
+        return cls.model_validate(default_values("registers"))
 
 
 class Precision(Sourced):

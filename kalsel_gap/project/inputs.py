@@ -193,8 +193,7 @@ class Coverage(Section):
     """Whether a cell without data, or a place outside all polygons, means *no signal* or
     *not known*. There is no default."""
     detection_dbm: float | None = None
-    """For levels: the level below which the map shows no signal; by default that of the technology
-    in ``[signal.curves]``."""
+    """For levels: the level below which the map shows no signal; by default its lowest level."""
     classes: dict[str, Share] = {}
     """For ``kind = "class"``: adequacy of each class, 0 to 1."""
     class_column: str = ""

@@ -16,8 +16,6 @@ class LevelCurve(Sourced):
     """Pairs of level in dBm and adequacy, increasing."""
     declared: Share
     """Adequacy where coverage is only declared."""
-    detection_dbm: float
-    """Level below which a map shows no signal, unless its section states ``detection_dbm``."""
 
     @model_validator(mode="after")
     def _rising(self) -> Self:
@@ -55,7 +53,7 @@ class ErrorsDb(Sourced):
     predicted: Positive
     """Predicted, not calibrated."""
     predicted_mountains: Positive
-    """The same at a school in the mountains, whose paths cross them."""
+    """The same where the path crosses mountains."""
     declared: Positive
     """Declared."""
 

@@ -46,7 +46,8 @@ def check_speed_tests(opened: Opened, schools: pd.DataFrame) -> list[Finding]:
         file = opened.shown(source.path)
         try:
             if is_tiles(source):
-                findings += read_tiles(source, *places(opened, schools), file)[1]
+                highest = opened.project.file_checks.measurements.highest_mbps
+                findings += read_tiles(source, *places(opened, schools), file, highest)[1]
                 continue
             if holds_levels(source):
                 findings += signal_levels.read_source(source, file)[1]

@@ -134,7 +134,7 @@ def tile_numbers(lat: ArrayLike, lon: ArrayLike, zoom: int = ZOOM) -> IntArray:
 
 
 def read_tiles(
-    source: Measurements, lat: ArrayLike, lon: ArrayLike, file: str
+    source: Measurements, lat: ArrayLike, lon: ArrayLike, file: str, highest_mbps: float
 ) -> tuple[SpeedTestTiles, list[Finding]]:
     """Tiles of a file that contain one of the points.
 
@@ -148,6 +148,8 @@ def read_tiles(
         Points, WGS 84 degrees.
     file : str
         The file as the project names it.
+    highest_mbps : float
+        A higher rate is no rate of a line: it is not used.
 
     Raises
     ------
@@ -172,14 +174,14 @@ def read_tiles(
         kept.append(rows(mine).assign(number=tile[mine]))
     if not near and len(wanted):
         raise InputError("tiles_touch_no_school", path=source.path)
-    rates, found = _rates(pd.concat(kept, ignore_index=True), source, file)
+    rates, found = _rates(pd.concat(kept, ignore_index=True), source, file, highest_mbps)
     if unread:
         found.append(Finding("tiles_not_read", file=file, parameters={"count": unread}))
     return SpeedTestTiles(zoom, rates), found
 
 
 def _rates(
-    rows: pd.DataFrame, source: Measurements, file: str
+    rows: pd.DataFrame, source: Measurements, file: str, highest_mbps: float
 ) -> tuple[pd.DataFrame, list[Finding]]:
     findings = []
     numbers: dict[str, pd.Series[float]] = {}
@@ -199,6 +201,13 @@ def _rates(
             "number": rows["number"],
         }
     )
+    for name in ("down_mbps", "up_mbps"):
+        impossible = rates[name] > highest_mbps
+        findings += [
+            Finding("measurement_impossible", file=file, column=name, value=f"{value:g}")
+            for value in rates.loc[impossible, name]
+        ]
+        rates[name] = rates[name].mask(impossible)
     enough = ~(numbers["tests"] < source.minimum_tests) & rates["down_mbps"].notna()
     # A tile that occurs several times counts once, with the mean of its rows.
     return rates[enough].groupby("number").mean(), findings

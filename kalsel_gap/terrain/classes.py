@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 if TYPE_CHECKING:
@@ -24,6 +25,22 @@ PRECEDENCE = ("pulau_kecil", "pegunungan", "pesisir", "rawa")
 ELSE = "dataran"
 # The remaining class is not assigned where this one is unknown.
 ELSE_NEEDS = "pegunungan"
+
+
+def is_class_open(schools: pd.DataFrame) -> pd.Series[bool]:
+    """Whether a class that comes before a school's own is unknown there, so that it may have it.
+
+    Parameters
+    ----------
+    schools : DataFrame
+        With ``terrain_class`` and the flags ``is_small_island``, ``is_mountain``, ``is_coastal``,
+        ``is_wetland``.
+    """
+    order = [*PRECEDENCE, ELSE]
+    place = schools["terrain_class"].map({name: number for number, name in enumerate(order)})
+    flags = ("is_small_island", "is_mountain", "is_coastal", "is_wetland")
+    unknown = [schools[flag].isna() & (place > number) for number, flag in enumerate(flags)]
+    return pd.concat(unknown, axis="columns").any(axis="columns")
 
 
 def mountain(kapos_class: ArrayLike, local_relief_m: ArrayLike, limits: Mountain) -> Flags:

@@ -133,7 +133,7 @@ def test_one_value_of_a_map_and_a_prediction(
 ) -> None:
     combined, used, _ = combine(opened, [of_map], [predicted])
     assert combined["adequacy"].tolist() == pytest.approx([adequacy], abs=1e-4)
-    assert combined[["evidence", "is_bound"]].to_numpy().tolist() == [[evidence, False]]
+    assert combined["evidence"].tolist() == [evidence]
     sources = {"map": ["map.tif"], "prediction": ["sites.csv"]}
     assert used["source"].tolist() == sources.get(evidence, ["map.tif", "sites.csv"])
 
@@ -157,7 +157,6 @@ def test_a_prediction_fills_in_where_no_map_has_data(opened: Opened) -> None:
     assert combined.index.tolist() == [0, 1, 2]
     assert (combined["evidence"] == "prediction").all()
     assert combined["adequacy"].tolist() == pytest.approx([0.70, 0.70, 0.0])
-    assert combined["is_bound"].tolist() == [True, False, False]
     assert combined["is_none"].tolist() == [False, False, True]
 
 
@@ -220,7 +219,7 @@ def test_both_are_far_apart_in_either_direction(opened: Opened) -> None:
         number=30,
     )
     found = {f.row: f.parameters for f in findings if f.code == "prediction_disagrees"}
-    # Both are below what the map can detect at the last school: one is as poor as the other.
+    # Neither is usable at the last school: one is as poor as the other.
     assert {row: p["limit_db"] for row, p in found.items()} == {4: 10.0, 5: 10.0}
     assert found[4]["claimed_dbm"] == -95.0
     assert found[4]["predicted_dbm"] == -108.0

@@ -63,6 +63,7 @@ def worked(schools: MakeSchools, opened: Opened) -> pd.DataFrame:
         "best_technology": "4g",
         "terrain_class": "pegunungan",
         "terrain_severity": opened.project.terrain.severity.pegunungan,
+        "is_small_island": False,
         "local_relief_m": 420.0,
         "mean_slope_deg": 12.0,
         "diffraction_db": 25.0,
@@ -416,7 +417,8 @@ def test_a_rate_that_no_line_has_makes_no_school_adequate(
 ) -> None:
     rows = [{"subscription_down_mbps": 20_000.0, "available": 0.5}]
     got = scored(schools(rows), opened).iloc[0]
-    assert (got["delivered_basis"], got["delivered_status"]) == ("curves", "inferred")
+    # Its rate is not believed, but a line it has.
+    assert (got["delivered_basis"], got["delivered_status"]) == ("provider", "inferred")
 
 
 def test_a_known_service_under_an_unknown_signal_takes_what_is_usual(
@@ -630,12 +632,80 @@ def test_a_register_that_only_says_none_teaches_nothing(
 ) -> None:
     asked: list[dict[str, Any]] = [{"available": 0.6}]
     alone = scored(schools(asked), opened)["delivered"].iloc[0]
-    none: list[dict[str, Any]] = [{"available": 0.6, "internet": "Tidak Ada"}] * 20
+    none: list[dict[str, Any]] = [{"available": 0.6, "internet": "Tidak Ada"}] * 400
     provider: list[dict[str, Any]] = [{"available": 0.6, "internet": "Speedy"}] * 4
     one_sided = scored(schools(asked + none + provider), opened)["delivered"].iloc[0]
     assert one_sided == pytest.approx(alone, abs=1e-12)
     both = scored(schools(asked + none + provider * 2), opened)["delivered"].iloc[0]
     assert both < alone - 0.02
+
+
+@pytest.mark.parametrize(
+    ("text", "basis"),
+    [
+        *((text, "register") for text in ("Tidak Ada", "tdk ada", "Tidak ada internet", "Nihil")),
+        *((text, "register") for text in ("Belum ada", "belum terpasang", "FALSE", "No", "0", "n")),
+        *(
+            (text, "provider")
+            for text in ("Telkom Speedy", "Telkomsel Flash", "XL (GSM)", "3 (Tri)")
+        ),
+        *(
+            (text, "provider")
+            for text in ("Ya", "TRUE", "Lainnya (Serat Optik)", "INDIHOME 20 Mbps")
+        ),
+        *((text, "curves") for text in ("", "-", "Unknown", "tidak diketahui", "n/a", "#N/A")),
+    ],
+)
+def test_what_the_register_states(
+    schools: MakeSchools, opened: Opened, text: str, basis: str
+) -> None:
+    staged = assess_service(schools([{"available": 0.6, "internet": text}]), opened)
+    assert staged.columns["delivered_basis"].tolist() == [basis]
+    assert staged.findings == []
+
+
+def test_what_is_no_answer_of_a_register_is_found_and_unknown(
+    schools: MakeSchools, opened: Opened
+) -> None:
+    rows = [
+        {"available": 0.6, "internet": text} for text in ("Listrik", "listrik?", "Listrik", "Ada")
+    ]
+    staged = assess_service(schools(rows), opened)
+    assert staged.columns["delivered_basis"].tolist() == ["curves"] * 3 + ["provider"]
+    found = [(f.code, f.value, f.parameters["count"]) for f in staged.findings]
+    assert found == [
+        ("internet_not_understood", "Listrik", 2),
+        ("internet_not_understood", "listrik?", 1),
+    ]
+
+
+def test_an_adequate_school_is_far_only_where_somebody_was_asked(
+    schools: MakeSchools, opened: Opened
+) -> None:
+    """Tests in one kabupaten must not push the schools of all others forward."""
+    tested = {"kabupaten": "A", "measured_down_mbps": 20.0, "lat": -3.0}
+    rows: list[dict[str, Any]] = [
+        {"available": 0.5, "lon": 115.0 + 0.1 * n, "kabupaten": name, **(tested if n == 0 else {})}
+        for n, name in enumerate("AABBCC")
+    ]
+    got = scored(schools(rows), opened)
+    assert got["adequate_school_km"].notna().tolist() == [True, True, *[False] * 4]
+    assert "adequate_score" not in got.columns
+
+
+def test_a_class_that_another_one_may_replace_is_not_known(
+    schools: MakeSchools, opened: Opened
+) -> None:
+    plain = {"terrain_class": "dataran", "terrain_severity": 0.0, "available": 0.5}
+    dry = {"is_small_island": False, "is_mountain": False, "is_coastal": False}
+    rows = [
+        {**plain, **dry, "is_wetland": False},
+        {**plain, **dry, "is_wetland": None},
+        {**plain, **dry, "terrain_class": "pesisir", "is_coastal": True, "is_wetland": None},
+        {**plain, "terrain_class": "pegunungan", "is_mountain": True, "is_small_island": None},
+    ]
+    got = scored(schools(rows), opened)["terrain_class_status"]
+    assert got.tolist() == ["known", "inferred", "known", "inferred"]
 
 
 @pytest.mark.parametrize(
@@ -650,6 +720,7 @@ def test_a_register_that_only_says_none_teaches_nothing(
         ({"available": 0.9, "internet": "Tidak Ada"}, "unconnected"),
         ({"available": 0.9, "measured_down_mbps": 5.0}, "slow"),
         ({"available": 0.9, "measured_down_mbps": 20.0}, "adequate"),
+        ({"available": 0.9, "measured_down_mbps": 5.0, "measured_status": "inferred"}, "few_tests"),
         ({"internet": "Tidak Ada"}, "coverage_unknown"),
         ({}, "no_evidence"),
     ],

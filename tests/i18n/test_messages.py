@@ -389,7 +389,10 @@ def test_every_code_that_is_shown_has_a_name() -> None:
 
 def test_reasons_and_hindrances_mention_columns_only() -> None:
     tables = [
-        (messages.REASONS, schema.BY_NAME.keys() | {"signal", "technology", "best_signal_percent"}),
+        (
+            messages.REASONS,
+            schema.BY_NAME.keys() | {"signal", "signal_there", "technology", "best_signal_percent"},
+        ),
         (messages.HINDRANCES, schema.BY_NAME.keys()),
     ]
     assert [

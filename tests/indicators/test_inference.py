@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from kalsel_gap.indicators import distribution, inference
 from kalsel_gap.indicators.distribution import deficit_without_service, mean_deficit
-from kalsel_gap.indicators.inference import scale_odds, selection_factor
 from kalsel_gap.project.index import Index
 
 if TYPE_CHECKING:
@@ -297,14 +296,3 @@ def test_over_distance_monotone_bounded_in_any_order(
 def test_deficit_without_service_is_one_where_nothing_is_available() -> None:
     for weight in np.linspace(0.0, 1.0, 101):
         assert deficit_without_service(0.0, weight_delivered=float(weight)) <= 1.0
-
-
-def test_who_is_unknown_is_no_school_at_random() -> None:
-    factor = partial(selection_factor, np.full(4000, 0.25), minimum_schools=30)
-    assert factor(0, 0) == factor(10, 19) == 1.0
-    # Tests of a fifth of the 3,000 with a line: 1,000 of 3,400 that are left have none.
-    assert factor(0, 600) * 0.25 / 0.75 == pytest.approx(1000 / 2400)
-    assert scale_odds([0.25], factor(0, 600))[0] == pytest.approx(1000 / 3400)
-    assert factor(200, 600) == 1.0  # a survey of schools at random
-    assert factor(0, 2990) == pytest.approx(4.0)  # no more than that
-    assert factor(990, 0) == pytest.approx(0.25)

@@ -65,7 +65,7 @@ MOVES: dict[str, tuple[set[str], set[str]]] = {
     "sources/sites.py": ({"sites", "prediction", "signals"}, set()),
     "sources/villages.py": ({"places", "quality"}, set()),
     "indicators/barrier.py": ({"terrain"}, set()),
-    "indicators/inference.py": (set(), set()),
+    "indicators/inference.py": ({"service", "signals"}, set()),
     "storage/cache.py": ({"layers", "losses"}, set()),
     "storage/run_folder.py": (set(), set()),
     "i18n/messages.py": (set(), set()),

@@ -187,7 +187,8 @@ def test_the_layers_of_tiny(project: MakeProject, tmp_path: Path) -> None:
 
 def agreement(run: Run, folder: Path) -> tuple[int, pd.DataFrame]:
     """Schools on land cells, and those of them whose cell has another class than the school."""
-    schools = run.schools[run.schools["lat"].notna()]
+    # Of a doubtful location the terrain may be that of the area that the row claims.
+    schools = run.schools[run.schools["lat"].notna() & run.schools["claimed_area"].isna()]
     places = list(zip(schools["lon"], schools["lat"], strict=True))
     read = {}
     for name in ("class", "coast", "relief"):
@@ -229,7 +230,7 @@ def test_a_real_school_and_its_cell_have_one_class(kalsel: Run, tmp_path: Path) 
     opened = read_project(REAL)
     table = make(opened, tmp_path, "class", "relief", "coast")
     count, differing = agreement(kalsel, tmp_path)
-    assert count > 3800
+    assert count > 3500
     assert len(differing) <= 5
     assert within_a_cell(differing, 0.093).all()
     shares = table.set_index("name")["pegunungan_share"]

@@ -149,7 +149,7 @@ def test_thresholds_are_the_projects(project: MakeProject) -> None:
 
 
 def staged(opened: Opened) -> Staged:
-    schools, _ = read_schools(opened)
+    schools = read_schools(opened)[0].assign(claimed_area=None, point_weight=np.nan)
     result = describe_terrain(schools, opened, handed_on(opened))
     assert result.columns.index.equals(schools.index)
     return result

@@ -207,8 +207,8 @@ def _remark(found: LinkTable, text: Text, *, quiet: bool) -> None:
         (
             "uncalibrated",
             N_(
-                "Uncalibrated: {networks}. No measured level has corrected these; here ± is only "
-                "the variation from place to place, not the error of the model."
+                "Uncalibrated: {networks}. No measured level has corrected these; here ± is the "
+                "error that such predictions are assumed to have (signal.errors_db)."
             ),
         ),
     ):

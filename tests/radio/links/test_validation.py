@@ -50,7 +50,12 @@ def opened(project: MakeProject, levels: pd.DataFrame, **sections: Any) -> Opene
 def at_schools(given: Opened) -> pd.DataFrame:
     """The table of predictions at schools with an exact location."""
     schools = read_schools(given)[0].assign(
-        confidence="A", confidence_radius_m=50.0, diffraction_loss_db=np.nan
+        confidence="A",
+        confidence_radius_m=50.0,
+        claimed_area=None,
+        point_weight=np.nan,
+        point_radius_m=np.nan,
+        diffraction_loss_db=np.nan,
     )
     return predict_levels(schools, given, handed_on(given)).tables["predictions"]
 
