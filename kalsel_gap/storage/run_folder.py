@@ -41,7 +41,7 @@ MANIFEST = "run.json"
 FINDINGS = "findings.csv"
 _GIVEN = ("file", "npsn", "value", "proposal")  # columns of a finding with text from the inputs
 # A formula, but not a number; and what begins with an apostrophe itself.
-_RUN_BY_SPREADSHEETS = r"(?![+-]?[\d.]+$)\s*[=+\-@']"
+_RUN_BY_SPREADSHEETS = r"(?![+-]?[\d.,]+$)\s*[=+\-@']"
 
 
 @dataclass(frozen=True, slots=True)
