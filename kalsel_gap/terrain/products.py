@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from kalsel_gap.i18n.text import Text
     from kalsel_gap.project.model import Opened
     from kalsel_gap.stages import Progress
+    from kalsel_gap.storage.spreadsheet import Dialect
 
 FOLDER = "terrain"  # in the folder of runs
 STATISTICS = "terrain_statistics.csv"
@@ -78,7 +79,9 @@ class Atlas(KeptLayers):
 
     # --- making --------------------------------------------------------------------------------
 
-    def make(self, folder: Path, words: Text, report: Progress) -> pd.DataFrame:
+    def make(
+        self, folder: Path, words: Text, report: Progress, *, dialect: Dialect = "raw"
+    ) -> pd.DataFrame:
         """Write every layer and the statistics.
 
         Parameters
@@ -89,6 +92,8 @@ class Atlas(KeptLayers):
             Language of legends and descriptions.
         report : callable
             Called with how much is done and how much there is.
+        dialect : {'raw', 'id', 'en'}
+            Of the statistics; see :func:`.spreadsheet.csv_of`.
 
         Returns
         -------
@@ -117,7 +122,7 @@ class Atlas(KeptLayers):
             done.step(size)
         table = self.statistics()
         with replace_file(folder / STATISTICS) as temporary:
-            temporary.write_bytes(csv_of(table).encode("utf-8"))
+            temporary.write_bytes(csv_of(table, dialect).encode("utf-8"))
         done.step(size)
         self._tidy(folder)
         return table

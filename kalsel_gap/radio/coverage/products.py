@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from kalsel_gap.geo.arrays import FloatArray
     from kalsel_gap.project.model import Opened
     from kalsel_gap.stages import Progress
+    from kalsel_gap.storage.spreadsheet import Dialect
 
 FOLDER = "reception"  # in the folder of runs
 MODEL = "ITU-R P.1812-8"
@@ -168,7 +169,9 @@ class Reception:
 
     # --- making --------------------------------------------------------------------------------
 
-    def make(self, folder: Path, words: Text, report: Progress) -> pd.DataFrame:
+    def make(
+        self, folder: Path, words: Text, report: Progress, *, dialect: Dialect = "raw"
+    ) -> pd.DataFrame:
         """Write every raster.
 
         Parameters
@@ -179,6 +182,8 @@ class Reception:
             Language of legends and descriptions.
         report : callable
             Called with how much is done and how much there is.
+        dialect : {'raw', 'id', 'en'}
+            Of the lists of servers; see :func:`.spreadsheet.csv_of`.
 
         Returns
         -------
@@ -215,7 +220,7 @@ class Reception:
                 step(_WRITTEN * size)
             if "server" in self.layers:
                 with replace_file(folder / f"{network.name}_server.csv") as temporary:
-                    temporary.write_bytes(csv_of(_numbered(network)).encode("utf-8"))
+                    temporary.write_bytes(csv_of(_numbered(network), dialect).encode("utf-8"))
         table = self.table()
         self._tidy(folder)
         return table
