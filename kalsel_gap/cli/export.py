@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from kalsel_gap.cli import console, options
-from kalsel_gap.cli.options import By, DialectChoice, LanguageChoice
+from kalsel_gap.cli.options import By, DialectChoice, LanguageChoice, NamesChoice
 from kalsel_gap.i18n.text import N_, Text
 
 if TYPE_CHECKING:
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 HELP = N_("Export the latest run.\n\nExample: kalsel-gap export csv --out list.csv")
 CSV_HELP = N_(
     "Write the schools as CSV.\n\n"
-    "The main columns come first, then the reason in words, then the indicators.\n\n"
-    "Example: kalsel-gap export csv --out list.csv"
+    "The columns that a person reads first; --columns all writes every column, the same ones in "
+    "each project.\n\n"
+    "Example: kalsel-gap export csv --lang id --dialect id --out list.csv"
 )
 
 
@@ -39,7 +40,9 @@ def csv(
     runs: options.RunsFolder = None,
     run: options.RunName = None,
     out: options.OutFile = None,
+    columns: options.CsvColumns = "summary",
     dialect: options.CsvDialect = DialectChoice.raw,
+    names: options.CsvNames = None,
     top: options.Top = None,
     by: options.RankBy = By.deficit,
     kabupaten: options.OnlyKabupaten = None,
@@ -62,7 +65,14 @@ def csv(
     if selected.empty:
         for sentence in find_remarks(chosen, ctx.obj, view):
             console.note(sentence, quiet=quiet)
-    _write(tables.to_csv(chosen, selected, words, dialect.value), out, ctx.obj, quiet=quiet)
+    is_for_people = dialect is not DialectChoice.raw or options.is_language_given(ctx, lang)
+    named = names or (NamesChoice.labels if is_for_people else NamesChoice.codes)
+    data = tables.to_csv(
+        *(chosen, selected, words, dialect.value),
+        names=options.names_of(columns) or (),
+        labelled=named is NamesChoice.labels,
+    )
+    _write(data, out, ctx.obj, quiet=quiet)
 
 
 def geojson(
