@@ -152,7 +152,7 @@ class Atlas(KeptLayers):
         self.locate_pieces()[name].publish(path, style, self._tags(name, words))
 
     def _tags(self, name: str, words: Text) -> dict[str, str]:
-        """Metadata of a file: what made it and with which thresholds."""
+        """Metadata of a file: what made it, from which inputs and with which thresholds."""
         limits = self.limits.model_dump(mode="json")
         used = {dotted: part_of(limits, dotted) for dotted in LIMITS.get(name, ())}
         nature = messages.NAMES.get(self.opened.project.project.data)
@@ -160,6 +160,7 @@ class Atlas(KeptLayers):
             "AREA_OR_POINT": "Area",
             "TIFFTAG_SOFTWARE": f"kalsel-gap {version('kalsel-gap')}",
             "PROJECT": self.opened.project.project.name,
+            "INPUTS_SHA256": json.dumps(self.hash_inputs(name), sort_keys=True),
             **({"NOTICE": words(nature)} if nature else {}),
             **({"LIMITS": json.dumps(used, sort_keys=True)} if used else {}),
         }
