@@ -21,6 +21,8 @@ from typer.testing import CliRunner
 
 from kalsel_gap import findings, schema
 from kalsel_gap.cli import app
+from kalsel_gap.deliverables.codes import words_of
+from kalsel_gap.deliverables.gis_layers import SITE_FIELDS
 from kalsel_gap.i18n import messages
 from kalsel_gap.i18n.text import Text
 from kalsel_gap.indicators.inference import fit_given_line, fit_no_line
@@ -277,10 +279,18 @@ def data_dictionary() -> str:
         NOTE,
         "# Data dictionary",
         (
-            "One row for each row of the register. `schools.parquet` is GeoParquet in EPSG:4326; "
-            "the CSV and JSON have the same columns, and after the first ones `reason_text`, the "
-            "main reason in words. An empty cell means *unknown* or *does not apply*, never *none* "
-            "and never 0; whether a fact is known, inferred or unknown stands in its `…_status`."
+            "One row for each row of the register. `schools.parquet` is GeoParquet in EPSG:4326. "
+            "An empty cell means *unknown* or *does not apply*, never *none* and never 0; whether "
+            "a fact is known, inferred or unknown stands in its `…_status`."
+        ),
+        (
+            "What is written for others (JSON, GeoJSON, GeoPackage, and `export csv --columns "
+            "all`) has all these columns in every project, with the same types, and "
+            + ", ".join(code(c.name) for c in schema.ADDED)
+            + " beside them. `export csv` alone writes the summary: "
+            + ", ".join(map(code, schema.SUMMARY))
+            + ". With `--lang` or a dialect for Excel its header has the labels of this page and "
+            "its cells have words for codes; `--names codes` writes the names in any case."
         ),
         "*Stage* is the step that writes a column: "
         + ", ".join(code(stage) for stage in schema.STAGES)
@@ -290,11 +300,13 @@ def data_dictionary() -> str:
         columns_table(canonical),
         "## Further columns",
         columns_table(further),
+        "## Columns of what is written for others",
+        columns_table(schema.ADDED),
         "## Columns of the leaves",
-        "Each leaf of the trees of barrier and need for which the project has data adds three "
-        "columns behind these: "
+        "Each leaf of the trees of barrier and need adds three columns behind these: "
         + ", ".join(f"`<leaf>{c.name}`" for c in schema.leaf_columns([""]))
-        + ".",
+        + ". `schools.parquet` has those for which the project has data; in what is written for "
+        "others the rest are empty.",
         columns_table(schema.leaf_columns(["<leaf>"])),
         table(
             ("leaf", "measures", "tree"),
@@ -382,16 +394,11 @@ def translated(message: str) -> str:
 def codes() -> str:
     """Codes of columns and how outputs say them."""
     groups: dict[str, Mapping[str, str]] = {
-        column: {c: messages.NAMES[c] for c in choices if c in messages.NAMES}
-        for column, choices in (
-            ("gap_type", schema.GAP_TYPES),
-            ("terrain_class", schema.TERRAIN_CLASSES),
-            ("ownership", schema.OWNERSHIPS),
-            ("authority", schema.AUTHORITIES),
-        )
+        column.name: words_of(column, ENGLISH)
+        for column in schema.BY_NAME.values()
+        if column.name != "unranked_reason"
     }
     groups |= {
-        "tier_label": {c: messages.TIER_NAMES[c] for c in schema.TIER_LABELS},
         "reason": messages.REASONS,
         "hindrance": messages.HINDRANCES,
     }
@@ -483,20 +490,12 @@ HORIZONS = {
     "obstacle_lat": "Latitude of that place, degrees.",
     "obstacle_lon": "Longitude of that place, degrees.",
 }
-SITES = {
-    "site_id": "Identifier in the file.",
-    "operator": "Operator.",
-    "technology": "2g, 3g, 4g or 5g.",
-    "lat": "Latitude, degrees.",
-    "lon": "Longitude, degrees.",
-    "antenna_height_m": "Height of the antenna above ground, m.",
-    "frequency_mhz": "Carrier, MHz.",
-    "eirp_dbm": "Radiated power of the whole carrier, dBm.",
-    "azimuth_deg": "Where the antenna looks, degrees clockwise from north; empty: all around.",
-    "downtilt_deg": "How far it looks below the horizon, degrees; empty: at the school.",
-    "bandwidth_mhz": "Bandwidth of the carrier, MHz.",
-    "file": "Input file.",
-    "row": "Row in it.",
+SITES = {name: description for name, (_, description) in SITE_FIELDS.items()}
+AREAS = {
+    "level": "province, kabupaten, kecamatan or desa.",
+    "code": "Kemendagri code.",
+    "name": "Name.",
+    "geometry": "Polygon as given, made valid where it was not; schools are matched with it.",
 }
 
 
@@ -508,6 +507,7 @@ def other_files() -> str:
             ("signals.parquet", SIGNALS),
             ("predictions.parquet", PREDICTIONS),
             ("sites.parquet", SITES),
+            ("areas.parquet", AREAS),
             ("horizons.parquet", HORIZONS),
             ("service.parquet", SERVICE),
             ("curves.parquet", CURVES),

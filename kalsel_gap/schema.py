@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 CRS = "EPSG:4326"
 
+DataNature = Literal["real", "stylised", "synthetic"]
 ColumnKind = Literal["text", "float", "integer", "flag"]
 StageName = Literal[
     "register",
@@ -60,6 +61,7 @@ BASES = ("measured", "predicted", "modelled", "declared")  # in the order of evi
 RADIO = ("2g", "3g", "4g", "5g")  # technologies whose level can be predicted
 CALIBRATIONS = ("calibrated", "uncalibrated")
 EVIDENCE = ("map", "prediction", "combined", "distance")
+NATURES: tuple[DataNature, ...] = get_args(DataNature)
 DELIVERED_BASES = ("test", "subscription", "register", "provider", "curves")
 
 
@@ -246,8 +248,8 @@ COLUMNS: tuple[Column, ...] = (
 
 # Decimals that mean something, by the unit that a name ends in; shares and scores have none.
 _DECIMALS = {
-    "lat": 7,
-    "lon": 7,
+    "lat": 6,
+    "lon": 6,
     "km": 3,
     "m": 1,
     "dbm": 1,
@@ -273,8 +275,33 @@ def decimals(name: str) -> int:
     return _DECIMALS.get(name.rpartition("_")[2], _SCORE_DECIMALS)
 
 
+# Beside those of the schools in what is written for others.
+ADDED: tuple[Column, ...] = (
+    Column("reason_text", "text", "scores", N_("Reason"), N_("Main reason and main hindrance in words."), nullable=False),
+    Column("not_scored", "text", "scores", N_("Indicators not scored"), N_("Codes of the indicators that this run does not score, separated by semicolons.")),
+    Column("data", "text", "scores", N_("Nature of the data"), N_("Whether the data are real, stylised (partly invented) or synthetic (all invented)."), choices=NATURES, nullable=False),
+    Column("trial", "text", "scores", N_("Trial"), N_("What a trial overrides; empty for a full run.")),
+)  # fmt: skip
+
+# What a person reads first; `all` has the rest.
+SUMMARY = (
+    *("rank", "npsn", "name", "level", "kabupaten", "kecamatan", "authority", "students"),
+    *(
+        "terrain_class",
+        "gap_type",
+        "tier_label",
+        "deficit",
+        "deficit_low",
+        "deficit_high",
+        "deficit_status",
+    ),
+    *("priority", "best_level_dbm", "best_technology", "best_operator", "delivered"),
+    *("delivered_status", "available", "available_status", "completeness", "confidence"),
+    *("reason_text", "data", "trial"),
+)
+
 NEED_FACTS = ("vulnerability", "idle_devices", "idle_accounts_share", "adequate_school_km")
-BY_NAME = {column.name: column for column in COLUMNS}
+BY_NAME = {column.name: column for column in (*COLUMNS, *ADDED)}
 CANONICAL = tuple(c.name for c in COLUMNS[: [c.name for c in COLUMNS].index("row_id")])
 
 

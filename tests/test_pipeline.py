@@ -338,8 +338,8 @@ def test_the_tables_of_a_run_are_those_for_its_readers(project: MakeProject, who
     run = ranked(project())
     tables = {path.stem for path in run.folder.glob("*.parquet")}
     assert tables == {
-        *("schools", "sites", "horizons", "predictions", "signals", "boundaries", "previews"),
-        *("service", "curves", "distance_curve"),
+        *("schools", "sites", "horizons", "predictions", "signals"),
+        *("areas", "boundaries", "previews", "service", "curves", "distance_curve"),
     }
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from kalsel_gap.cli import console, options
-from kalsel_gap.cli.options import Format
+from kalsel_gap.cli.options import DialectChoice, Format
 from kalsel_gap.i18n.text import N_, Text
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def check(
     strict: options.Strict = False,
     accept_repairs: options.AcceptRepairs = None,
     overwrite: options.Overwrite = False,
+    dialect: options.CsvDialect = DialectChoice.raw,
     quiet: options.Quiet = False,
     lang: options.Lang = None,
 ) -> None:
@@ -55,10 +56,10 @@ def check(
         checked = check_all(opened, report=report)
     words = options.words(ctx, lang, opened)
     table = findings_report.findings_table(checked, opened, words)
-    files = findings_report.file_contents(checked, table, folder)
+    files = findings_report.file_contents(checked, table, folder, dialect.value)
     files[findings_report.PAGE] = findings_map.to_html(checked, table, opened, words)
     findings_report.write(folder, files, outputs)
-    _print(checked, opened, format, text)
+    _print(checked, opened, format, dialect, text)
     for sentence in findings_report.remarks(checked, folder, text):
         console.note(sentence, quiet=quiet)
     found = findings_report.count_by_severity(checked)
@@ -95,7 +96,9 @@ def _accept(opened: Opened, reviewed: Path, text: Text, *, overwrite: bool, quie
         console.note(sentence, quiet=quiet)
 
 
-def _print(checked: Checked, opened: Opened, format_: Format | None, text: Text) -> None:
+def _print(
+    checked: Checked, opened: Opened, format_: Format | None, dialect: DialectChoice, text: Text
+) -> None:
     """The findings to standard output."""
     from kalsel_gap.deliverables import findings_report
     from kalsel_gap.storage import spreadsheet
@@ -106,5 +109,6 @@ def _print(checked: Checked, opened: Opened, format_: Format | None, text: Text)
         console.summary(findings_report.group_findings(checked, text), nature, text)
     else:
         table = findings_report.findings_table(checked, opened, text)
-        write = findings_report.to_json if chosen is Format.json else spreadsheet.csv_of
-        console.emit(write(table))
+        is_json = chosen is Format.json
+        written = spreadsheet.csv_of(table, dialect.value)
+        console.emit(findings_report.to_json(table) if is_json else written)

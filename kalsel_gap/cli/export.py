@@ -8,14 +8,15 @@ import typer
 
 from kalsel_gap.cli import console, drawn, options
 from kalsel_gap.cli.drawn import Drawn
-from kalsel_gap.cli.options import By, DialectChoice
+from kalsel_gap.cli.options import By, DialectChoice, NamesChoice
 from kalsel_gap.i18n.text import N_, Text
 
 HELP = N_("Export the last full run.\n\nExample: kalsel-gap export csv --out list.csv")
 CSV_HELP = N_(
     "Write the schools as CSV.\n\n"
-    "The main columns come first, then the reason in words, then the indicators.\n\n"
-    "Example: kalsel-gap export csv --out list.csv"
+    "The columns that a person reads first; --columns all writes every column, the same ones in "
+    "each project.\n\n"
+    "Example: kalsel-gap export csv --lang id --dialect id --out list.csv"
 )
 
 
@@ -36,7 +37,9 @@ def csv(
     runs: options.RunsFolder = None,
     run: options.RunName = None,
     out: options.OutFile = None,
+    columns: options.CsvColumns = "summary",
     dialect: options.CsvDialect = DialectChoice.raw,
+    names: options.CsvNames = None,
     top: options.Top = None,
     by: options.RankBy = By.deficit,
     kabupaten: options.OnlyKabupaten = None,
@@ -63,7 +66,13 @@ def csv(
     if selected.empty:
         for sentence in list_remarks(chosen.run, ctx.obj, view):
             console.note(sentence, quiet=quiet)
-    data = tables.to_csv(chosen.run, selected, chosen.words, dialect.value)
+    is_for_people = dialect is not DialectChoice.raw or options.is_language_given(ctx, lang)
+    named = names or (NamesChoice.labels if is_for_people else NamesChoice.codes)
+    data = tables.to_csv(
+        *(chosen.run, selected, chosen.words, dialect.value),
+        names=options.names_of(columns) or (),
+        labelled=named is NamesChoice.labels,
+    )
     _write(chosen, data, out, ctx.obj, quiet=quiet)
 
 

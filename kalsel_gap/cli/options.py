@@ -41,6 +41,14 @@ class DialectChoice(StrEnum):
 
     raw = "raw"
     id = "id"
+    en = "en"
+
+
+class NamesChoice(StrEnum):
+    """How columns and codes are named."""
+
+    labels = "labels"
+    codes = "codes"
 
 
 class MobileChoice(StrEnum):
@@ -283,8 +291,29 @@ CsvDialect = Annotated[
     typer.Option(
         "--dialect",
         help=N_(
-            "raw: comma separator, decimal point; id: semicolon separator, decimal comma, for "
-            "Excel."
+            "raw: for programs; id, en: for Excel in an Indonesian or an English locale. id has "
+            "semicolons and decimal commas, the others commas and decimal points."
+        ),
+    ),
+]
+CsvColumns = Annotated[
+    str,
+    typer.Option(
+        "--columns",
+        metavar=N_("<name,…>"),
+        help=N_(
+            "Columns: summary (what a person reads first), all, or names of the data dictionary, "
+            "such as summary,students,devices."
+        ),
+    ),
+]
+CsvNames = Annotated[
+    NamesChoice | None,
+    typer.Option(
+        "--names",
+        help=N_(
+            "labels: header and values in the words of the language; codes: as in the data "
+            "dictionary. By default labels with --lang or a dialect for Excel, otherwise codes."
         ),
     ),
 ]
@@ -318,9 +347,14 @@ def words_in(ctx: typer.Context, lang: LanguageChoice | None, project: str | Non
     return Text(choose_language(chosen and str(chosen), project=project, deliverable=True))
 
 
+def is_language_given(ctx: typer.Context, lang: LanguageChoice | None) -> bool:
+    """Whether ``--lang`` is given, before or after the command."""
+    return bool(lang or ctx.find_root().params.get("lang"))
+
+
 def names_of(layers: str | None) -> list[str] | None:
     """The names in a list with commas; none where the option is not given."""
     if layers is None:
         return None
     names = [name.strip().lower() for name in layers.split(",") if name.strip()]
-    return names or [""]  # which is no layer
+    return names or [""]  # which is no name

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from kalsel_gap.cli import console, options
-from kalsel_gap.cli.options import Format
+from kalsel_gap.cli.options import DialectChoice, Format
 from kalsel_gap.i18n.text import N_, Text
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ def terrain(
     project: options.ProjectFile = None,
     layers: options.Layers = None,
     out: options.TerrainFolder = None,
+    dialect: options.CsvDialect = DialectChoice.raw,
     dry_run: options.DryRun = False,
     overwrite: options.Overwrite = False,
     format: options.TableFormat = None,  # noqa: A002 - the option's name
@@ -99,7 +100,9 @@ def terrain(
         return
     with console.progress(text, ("terrain",), quiet=quiet, is_even=True) as report:
         words = options.words(ctx, lang, opened)
-        table = atlas.make(folder, words, lambda d, t: report("terrain", d, t), outputs)
+        table = atlas.make(
+            *(folder, words, lambda d, t: report("terrain", d, t), outputs), dialect=dialect.value
+        )
     _print(table, format, text, quiet=quiet)
     console.note(text(N_("Written: {path}"), path=folder), quiet=quiet)
 

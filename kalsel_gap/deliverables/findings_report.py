@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from kalsel_gap.project.model import Opened
     from kalsel_gap.quality.full_check import Checked
     from kalsel_gap.storage.outputs import Outputs
+    from kalsel_gap.storage.spreadsheet import Dialect
 
 FOLDER = "check"  # below the project's folder of outputs
 REPAIRS = "repairs.csv"
@@ -192,7 +193,9 @@ def _given(lat: object, lon: object, *stated: str) -> tuple[float, float]:
 # --- files ---------------------------------------------------------------------------------------
 
 
-def file_contents(checked: Checked, table: pd.DataFrame, folder: Path) -> dict[str, str]:
+def file_contents(
+    checked: Checked, table: pd.DataFrame, folder: Path, dialect: Dialect = "raw"
+) -> dict[str, str]:
     """Files by name: the findings as CSV, JSON and GeoJSON, and what is proposed.
 
     Parameters
@@ -203,15 +206,18 @@ def file_contents(checked: Checked, table: pd.DataFrame, folder: Path) -> dict[s
         The same, :func:`findings_table`.
     folder : Path
         The output folder: answers that a person has written into the proposals there are kept.
+    dialect : {'raw', 'id', 'en'}
+        Of the CSV files; see :func:`.spreadsheet.csv_of`.
     """
     files = {
-        "findings.csv": csv_of(table),
+        "findings.csv": csv_of(table, dialect),
         "findings.json": to_json(table),
         "findings.geojson": to_geojson(checked, table),
     }
     if len(checked.repairs):
         reasoned = _with_reasons(checked, table)
-        files[REPAIRS] = csv_of(_with_answers(reasoned, folder / REPAIRS, checked.schools))
+        answered = _with_answers(reasoned, folder / REPAIRS, checked.schools)
+        files[REPAIRS] = csv_of(answered, dialect)
     return files
 
 

@@ -1,25 +1,30 @@
-"""Layers for GIS from a run: GeoPackage with styles and dictionary, GeoJSON.
+"""Layers for GIS from a run: GeoPackage with styles, dictionary and metadata; GeoJSON.
 
-Every row of the register is written; a school without a usable location has no geometry.
+Every row of the register is written; a school without a usable location has no geometry. Features
+are in the order in which they are drawn: the worst school last, on top of the others.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from typing import TYPE_CHECKING
-from xml.sax.saxutils import quoteattr
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from kalsel_gap import schema
-from kalsel_gap.deliverables import palette
+from kalsel_gap.deliverables import columns, geopackage
+from kalsel_gap.deliverables.codes import words_of
+from kalsel_gap.deliverables.qgis_style import Field, areas_qml, schools_qml, sites_qml
 from kalsel_gap.deliverables.tables import as_read, assignments, notices, with_words
-from kalsel_gap.i18n.messages import TIER_NAMES
 from kalsel_gap.i18n.text import N_, Text, plain
+from kalsel_gap.sources.boundaries import AREA_LEVELS
+from kalsel_gap.sources.values import end_of
 from kalsel_gap.storage.spreadsheet import to_records
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     import geopandas as gpd
@@ -27,9 +32,68 @@ if TYPE_CHECKING:
     from kalsel_gap.storage.run_folder import Run
 
 METRIC_CRS = "EPSG:32750"  # WGS 84 / UTM 50S: what GIS trainings in Kalsel use
-_DEGREES = 7  # decimals: a centimetre
-# A GeoPackage contains the time of its writing: a fixed one keeps the bytes the same.
-_NO_CLOCK = "2000-01-01T00:00:00.000Z"
+_DEGREES = 6  # decimals: a decimetre, as RFC 7946 advises
+# A GeoPackage contains the time of its writing. Ours has the last day of the data instead, so that
+# the same run gives the same bytes; and this one if no input states its date.
+_NO_DATE = "2000-01-01"
+_DATED = ("schools.", "attributes.", "coverage.", "sites.", "measurements.", "villages.")
+
+SITE_FIELDS: dict[str, tuple[str, str]] = {
+    "site_id": (N_("Site"), N_("Identifier in the file.")),
+    "operator": (N_("Operator"), N_("Operator of the site.")),
+    "technology": (N_("Technology"), N_("2g, 3g, 4g or 5g.")),
+    "lat": (N_("Latitude"), N_("Latitude, degrees.")),
+    "lon": (N_("Longitude"), N_("Longitude, degrees.")),
+    "antenna_height_m": (N_("Antenna height"), N_("Height of the antenna above ground, m.")),
+    "frequency_mhz": (N_("Frequency"), N_("Carrier, MHz.")),
+    "eirp_dbm": (N_("Radiated power"), N_("Radiated power of the whole carrier (EIRP), dBm.")),
+    "azimuth_deg": (
+        N_("Azimuth"),
+        N_("Where the antenna looks, degrees clockwise from north; empty: all around."),
+    ),
+    "downtilt_deg": (
+        N_("Downtilt"),
+        N_("How far it looks below the horizon, degrees; empty: at the school."),
+    ),
+    "bandwidth_mhz": (N_("Bandwidth"), N_("Bandwidth of the carrier, MHz.")),
+    "file": (N_("File"), N_("Input file.")),
+    "row": (N_("Row in the file"), N_("Row in the input file.")),
+}
+_AREA_FIELDS: dict[str, tuple[str, str]] = {
+    "level": (N_("Kind of area"), N_("Province, kabupaten, kecamatan or desa.")),
+    "code": (N_("Kemendagri code"), N_("Kemendagri code of the area.")),
+    "name": (N_("Area"), N_("Name of the area.")),
+}
+_AREAS = {
+    "province": N_("Boundary of the province as given, not simplified."),
+    "kabupaten": N_("Boundaries of kabupaten and kota as given, not simplified."),
+    "kecamatan": N_("Boundaries of kecamatan as given, not simplified."),
+    "desa": N_("Boundaries of desa and kelurahan as given, not simplified."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A layer of the GeoPackage.
+
+    Attributes
+    ----------
+    name, description : str
+    features : GeoDataFrame
+    fields : dict of Field
+        What a reader sees of each column.
+    qml : str
+        Style for QGIS.
+    style : str
+        Name of the style.
+    """
+
+    name: str
+    description: str
+    features: gpd.GeoDataFrame
+    fields: dict[str, Field]
+    qml: str
+    style: str
 
 
 def write_gpkg(run: Run, path: Path, text: Text, *, crs: str = METRIC_CRS) -> None:
@@ -46,42 +110,65 @@ def write_gpkg(run: Run, path: Path, text: Text, *, crs: str = METRIC_CRS) -> No
     crs : str
         Coordinate reference system of all layers.
     """
-    import geopandas as gpd
     import pyogrio
 
-    schools = _with_inert_texts(run, run.schools, text)
-    layers: dict[str, gpd.GeoDataFrame] = {"schools": schools}
-    nature = {"data": run.manifest.get("data", "real")}
-    trial = {"trial": plain(assignments(run.overrides))} if run.overrides else {}
-    sites = run.table("sites")
-    if len(sites):
-        points = gpd.points_from_xy(sites["lon"], sites["lat"])
-        layers["sites"] = gpd.GeoDataFrame(sites, geometry=points, crs=schema.CRS)
-    areas = run.table("boundaries")
-    for level, of_level in areas.groupby("level", sort=True):
-        layers[str(level)] = gpd.GeoDataFrame(of_level.reset_index(drop=True))
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _NO_CLOCK})
+    layers, moment = list(_layers(run, text)), f"{_last_date(run)}T00:00:00.000Z"
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": moment})
     try:
-        for name, layer in layers.items():
+        for number, layer in enumerate(layers):
+            is_point = layer.name in ("schools", "sites")
             pyogrio.write_dataframe(
-                layer.assign(**nature, **trial).to_crs(crs),
+                layer.features.to_crs(crs),
                 path,
-                layer=name,
+                layer=layer.name,
                 driver="GPKG",
-                append=path.is_file() and name != "schools",
-                geometry_type="Point" if name in ("schools", "sites") else "MultiPolygon",
-                promote_to_multi=name not in ("schools", "sites"),
+                append=number > 0,
+                geometry_type="Point" if is_point else "MultiPolygon",
+                promote_to_multi=not is_point,
                 dataset_options={"VERSION": "1.2"},  # what QGIS 3.22 knows
                 layer_options={"GEOMETRY_NAME": "geom", "SPATIAL_INDEX": "YES"},
             )
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
     with sqlite3.connect(path) as database:
-        notice = " ".join(notices(run, text))
-        database.execute("UPDATE gpkg_contents SET description = ?", (notice,))
-        _describe(database, text)
-        _style(database, text)
+        geopackage.create_tables(database, moment)
+        for layer in layers:
+            about = " ".join((*notices(run, text), layer.description))
+            database.execute(
+                "UPDATE gpkg_contents SET description = ? WHERE table_name = ?", (about, layer.name)
+            )
+            geopackage.describe(database, layer.name, layer.fields)
+            geopackage.add_style(database, layer.name, layer.qml, name=layer.style, moment=moment)
+        geopackage.add_metadata(database, _facts(run), (layer.name for layer in layers), moment)
     database.close()
+
+
+def _layers(run: Run, text: Text) -> Iterator[Layer]:
+    """Schools, sites and boundaries, each with its columns and style."""
+    import geopandas as gpd
+
+    schools = gpd.GeoDataFrame(_drawn(run, run.schools, text), crs=schema.CRS)
+    fields = _school_fields(run, text)
+    described = text(N_("Schools by tier of deficit, the worst drawn on top."))
+    qml, style = schools_qml(fields, text), text(N_("Tier"))
+    yield Layer("schools", described, schools, fields, qml, style)
+    nature = {"data": run.manifest.get("data", "real")}
+    if run.overrides:
+        nature["trial"] = plain(assignments(run.overrides))
+    sites = run.table("sites")
+    if len(sites):
+        points = gpd.points_from_xy(sites["lon"], sites["lat"])
+        features = gpd.GeoDataFrame(sites.assign(**nature), geometry=points, crs=schema.CRS)
+        fields = _fields(SITE_FIELDS, text)
+        described, qml = text(N_("Radio sites and their antennas.")), sites_qml(fields)
+        yield Layer("sites", described, features, fields, qml, text(N_("Sites")))
+    areas, fields = run.table("areas"), _fields(_AREA_FIELDS, text)
+    for level in AREA_LEVELS:
+        of_level = areas[areas["level"] == level].reset_index(drop=True)
+        if len(of_level):
+            features = gpd.GeoDataFrame(of_level.assign(**nature), crs=schema.CRS)
+            described, qml = text(_AREAS[level]), areas_qml(level, fields)
+            yield Layer(level, described, features, fields, qml, text(N_("Boundaries")))
 
 
 def to_geojson(run: Run, schools: pd.DataFrame, text: Text) -> str:
@@ -96,124 +183,82 @@ def to_geojson(run: Run, schools: pd.DataFrame, text: Text) -> str:
     text : Text
         Language of the reasons.
     """
-    table = _with_inert_texts(run, schools, text)
-    columns = [name for name in table.columns if name != "geometry"]
+    table = _drawn(run, schools, text)
+    names = [name for name in table.columns if name != "geometry"]
     points = [
         None if lat != lat else [round(lon, _DEGREES), round(lat, _DEGREES)]  # noqa: PLR0124 - NaN
         for lon, lat in zip(table["lon"], table["lat"], strict=True)
     ]
-    features = [
+    features = (
         {
             "type": "Feature",
             "id": record["row_id"],
             "geometry": point and {"type": "Point", "coordinates": point},
             "properties": record,
         }
-        for record, point in zip(to_records(table[columns]), points, strict=True)
-    ]
-    collection = {"type": "FeatureCollection", "name": "schools", "features": features}
-    return json.dumps(collection, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+        for record, point in zip(to_records(table[names]), points, strict=True)
+    )
+    written = ",\n".join(
+        json.dumps(each, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        for each in features
+    )
+    return f'{{"type":"FeatureCollection","name":"schools","features":[\n{written}\n]}}\n'
 
 
-def _with_inert_texts(run: Run, schools: pd.DataFrame, text: Text) -> pd.DataFrame:
-    """The table with the reasons in words, and with texts that no program executes."""
+def _drawn(run: Run, schools: pd.DataFrame, text: Text) -> pd.DataFrame:
+    """The table with reasons in words and with inert texts, in the order of drawing."""
     table = as_read(with_words(run, schools, text))
     for name in table.columns:
         if pd.api.types.is_string_dtype(table[name]):
-            table[name] = table[name].map(plain, na_action="ignore")
-    return table
-
-
-def _describe(database: sqlite3.Connection, text: Text) -> None:
-    """Labels and descriptions of the columns, as the schema extension of GeoPackage has them."""
-    database.execute(
-        "CREATE TABLE gpkg_data_columns (table_name TEXT NOT NULL, column_name TEXT NOT NULL, "
-        "name TEXT, title TEXT, description TEXT, mime_type TEXT, constraint_name TEXT, "
-        "CONSTRAINT pk_gdc PRIMARY KEY (table_name, column_name), "
-        "CONSTRAINT gdc_tn UNIQUE (table_name, name))"
-    )
-    database.execute(
-        "CREATE TABLE IF NOT EXISTS gpkg_extensions (table_name TEXT, column_name TEXT, "
-        "extension_name TEXT NOT NULL, definition TEXT NOT NULL, scope TEXT NOT NULL, "
-        "CONSTRAINT ge_tce UNIQUE (table_name, column_name, extension_name))"
-    )
-    database.execute(
-        "INSERT INTO gpkg_extensions VALUES ('gpkg_data_columns', NULL, 'gpkg_schema', "
-        "'http://www.geopackage.org/spec121/#extension_schema', 'read-write')"
-    )
-    present = {row[1] for row in database.execute("PRAGMA table_info(schools)")}
-    leaves = [name.removesuffix("_score") for name in present if name.endswith("_score")]
-    database.executemany(
-        "INSERT INTO gpkg_data_columns VALUES ('schools', ?, ?, ?, ?, NULL, NULL)",
-        [
-            (c.name, c.name, text(c.label), text(c.description))
-            for c in (*schema.COLUMNS, *schema.leaf_columns(sorted(leaves)))
-            if c.name in present
-        ],
+            # A column without any text would lose its type.
+            table[name] = table[name].map(plain, na_action="ignore").astype("str")
+    return table.sort_values(
+        ["rank", "npsn", "row_id"],
+        ascending=[False, True, True],
+        na_position="first",
+        ignore_index=True,
     )
 
 
-def _style(database: sqlite3.Connection, text: Text) -> None:
-    """A default style for the schools, in the table where QGIS looks for it."""
-    database.execute(
-        "CREATE TABLE layer_styles (id INTEGER PRIMARY KEY AUTOINCREMENT, f_table_catalog TEXT, "
-        "f_table_schema TEXT, f_table_name TEXT, f_geometry_column TEXT, styleName TEXT, "
-        "styleQML TEXT, styleSLD TEXT, useAsDefault BOOLEAN, description TEXT, owner TEXT, "
-        "ui TEXT, update_time DATETIME)"
-    )
-    database.execute(
-        "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, "
-        "f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description, owner, "
-        "update_time) VALUES ('', '', 'schools', 'geom', ?, ?, '', 1, ?, '', ?)",
-        (text(N_("Tier")), tier_qml(text), text(N_("Schools by tier of deficit")), _NO_CLOCK),
-    )
-    database.execute(
-        "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change) "
-        "VALUES ('layer_styles', 'attributes', 'layer_styles', '', ?)",
-        (_NO_CLOCK,),
-    )
+def _school_fields(run: Run, text: Text) -> dict[str, Field]:
+    named = columns.labels(run, text)
+    return {
+        name: Field(named[name], text(column.description), words_of(column, text))
+        for name, column in columns.declared(run).items()
+    }
 
 
-def tier_qml(text: Text) -> str:
-    """QGIS style: one marker per tier, by shape and colour, and one for unknown."""
-    marks = [*palette.TIERS.items(), ("", palette.UNKNOWN)]
-    categories, symbols = [], []
-    for number, (value, mark) in enumerate(marks):
-        label = quoteattr(text(TIER_NAMES[value or "unknown"]))
-        categories.append(
-            f'<category render="true" symbol="{number}" value="{value}" label={label}/>'
-        )
-        hollow = mark.shape == "ring"
-        options = {
-            "angle": "0",
-            "color": _rgba(mark.colour, 0 if hollow else 255),
-            "name": "circle" if hollow else mark.shape,
-            "outline_color": _rgba(mark.colour if hollow else palette.OUTLINE, 255),
-            "outline_style": "solid",
-            "outline_width": "0.6" if hollow else "0.2",
-            "outline_width_unit": "MM",
-            "size": "2.8",
-            "size_unit": "MM",
-        }
-        listed = "".join(
-            f'<Option type="QString" name="{key}" value="{v}"/>' for key, v in options.items()
-        )
-        props = "".join(f'<prop k="{key}" v="{v}"/>' for key, v in options.items())
-        symbols.append(
-            f'<symbol type="marker" name="{number}" alpha="1" clip_to_extent="1" force_rhr="0">'
-            '<layer class="SimpleMarker" enabled="1" locked="0" pass="0">'
-            f'<Option type="Map">{listed}</Option>{props}</layer></symbol>'
-        )
-    return (
-        "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>"
-        '<qgis version="3.22.0" styleCategories="Symbology">'
-        '<renderer-v2 type="categorizedSymbol" attr="tier_label" symbollevels="0" '
-        'enableorderby="0" forceraster="0">'
-        f"<categories>{''.join(categories)}</categories><symbols>{''.join(symbols)}</symbols>"
-        "</renderer-v2></qgis>"
-    )
+def _fields(named: dict[str, tuple[str, str]], text: Text) -> dict[str, Field]:
+    """Fields of a layer that is not of schools, and the mark of its data."""
+    data = schema.BY_NAME["data"]
+    found = {
+        name: Field(columns.with_unit(text(label), name), text(what))
+        for name, (label, what) in named.items()
+    }
+    mark = Field(text(data.label), text(data.description), words_of(data, text))
+    return {**found, "data": mark}
 
 
-def _rgba(colour: str, alpha: int) -> str:
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return f"{red},{green},{blue},{alpha}"
+def _last_date(run: Run) -> str:
+    """The last day of the data, from the dates that the project states of its inputs."""
+    days = [day for stated in _dates(run).values() if (day := end_of(stated))]
+    return max(days).isoformat() if days else _NO_DATE
+
+
+def _dates(run: Run) -> dict[str, str]:
+    """The dates that the project states: of each input, or up to when its evidence reaches."""
+    parameters = run.manifest.get("parameters", {})
+    if evidence := parameters.get("project.evidence_date"):
+        return {"evidence": evidence}
+    return {
+        key.removesuffix(".date"): str(stated)
+        for key, stated in parameters.items()
+        if stated and key.endswith(".date") and key.startswith(_DATED)
+    }
+
+
+def _facts(run: Run) -> dict[str, Any]:
+    """What a layer rests on: the run, the version, the inputs and their dates."""
+    kept = ("kalsel_gap", "project", "data", "overrides", "inputs", "not_scored")
+    known = {name: run.manifest[name] for name in kept if name in run.manifest}
+    return {**known, "run": run.folder.name, "dates": _dates(run)}

@@ -13,6 +13,8 @@ from kalsel_gap.sources.boundaries import AREA_LEVELS, read_areas, short_name
 from kalsel_gap.stages import NO_TABLES, Stage, Staged, silent
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import geopandas as gpd
 
     from kalsel_gap.project.model import Opened
@@ -33,7 +35,7 @@ def draw_previews(
     _tables: Tables = NO_TABLES,
     progress: Progress = silent,
 ) -> Staged:
-    """The tables ``boundaries`` and ``previews``; no columns.
+    """The tables ``areas``, ``boundaries`` and ``previews``; no columns.
 
     Parameters
     ----------
@@ -47,7 +49,8 @@ def draw_previews(
     Returns
     -------
     Staged
-        Table ``boundaries``: ``level code name geometry``, simplified. Table ``previews``: one row
+        Table ``areas``: ``level code name geometry``, the polygons that schools are matched with.
+        Table ``boundaries``: the same, simplified. Table ``previews``: one row
         per image with its corners in degrees, its legend as JSON, the inputs it was made from as
         ``run.json`` names them, and the bytes of the image file.
 
@@ -71,6 +74,7 @@ def draw_previews(
             rows.append(draw(opened, extent, widest))
             progress(len(rows), len(wanted))
     tables = {
+        "areas": _together(_changed(given, polygons_of)),
         "boundaries": _simplified(given),
         "previews": pd.DataFrame(rows, columns=list(COLUMNS)),
     }
@@ -112,7 +116,19 @@ def _areas(opened: Opened) -> dict[str, gpd.GeoDataFrame]:
     return {level: frame for level, frame in areas.items() if frame is not None and len(frame)}
 
 
+def _changed(
+    given: dict[str, gpd.GeoDataFrame], change: Callable[[gpd.GeoSeries], gpd.GeoSeries]
+) -> dict[str, gpd.GeoDataFrame]:
+    return {level: areas.set_geometry(change(areas.geometry)) for level, areas in given.items()}
+
+
 def _simplified(given: dict[str, gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
+    """The areas of all levels, with fewer corners."""
+    return _together(_changed(given, simplified))
+
+
+def _together(given: dict[str, gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
+    """The areas of all levels as one table: ``level code name geometry``."""
     import geopandas as gpd
 
     frames = [
@@ -122,7 +138,7 @@ def _simplified(given: dict[str, gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
                 "code": areas["code"],
                 "name": areas["name"].map(short_name),
             },
-            geometry=simplified(areas.geometry),
+            geometry=areas.geometry,
             crs=schema.CRS,
         )
         for level, areas in given.items()
@@ -146,6 +162,19 @@ def simplified(areas: gpd.GeoSeries, tolerance_deg: float = TOLERANCE_DEG) -> gp
     import geopandas as gpd
     import shapely
 
+    whole = polygons_of(areas).dropna()
+    fewer = shapely.coverage_simplify(whole.to_numpy(), tolerance_deg)
+    return gpd.GeoSeries(fewer, index=whole.index, crs=areas.crs).reindex(areas.index)
+
+
+def polygons_of(areas: gpd.GeoSeries) -> gpd.GeoSeries:
+    """Multipolygons of the areas, without lines and points; None where nothing else is left.
+
+    An invalid polygon that was made valid may have them beside its polygons.
+    """
+    import geopandas as gpd
+    import shapely
+
     parts = areas.explode()  # a collection may hold a multipolygon
     parts = parts.explode()
     parts = parts[parts.geom_type == "Polygon"]
@@ -153,7 +182,5 @@ def simplified(areas: gpd.GeoSeries, tolerance_deg: float = TOLERANCE_DEG) -> gp
         shapely.MultiPolygon(list(of_area)) for _, of_area in parts.groupby(level=0, sort=False)
     ]
     return gpd.GeoSeries(
-        shapely.coverage_simplify(np.array(polygons, dtype=object), tolerance_deg),
-        index=parts.index.unique(),
-        crs=areas.crs,
+        np.array(polygons, dtype=object), index=parts.index.unique(), crs=areas.crs
     ).reindex(areas.index)

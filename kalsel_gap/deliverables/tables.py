@@ -13,6 +13,7 @@ import pandas as pd
 
 from kalsel_gap import schema
 from kalsel_gap.deficit.ranks import rank_schools
+from kalsel_gap.deliverables import columns
 from kalsel_gap.errors import InputError, suggestion
 from kalsel_gap.i18n.messages import NAMES, REASON_COLUMNS, reason
 from kalsel_gap.i18n.text import LANGUAGES, N_, Text
@@ -21,7 +22,7 @@ from kalsel_gap.sources.cells import fold
 from kalsel_gap.storage.spreadsheet import Dialect, csv_of, json_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from kalsel_gap.storage.run_folder import Run
 
@@ -209,8 +210,16 @@ def by_kabupaten(schools: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def to_csv(run: Run, schools: pd.DataFrame, text: Text, dialect: Dialect = "raw") -> str:
-    """Schools as CSV: canonical columns first, then the indicators and the reason in words.
+def to_csv(
+    run: Run,
+    schools: pd.DataFrame,
+    text: Text,
+    dialect: Dialect = "raw",
+    *,
+    names: Sequence[str] = ("all",),
+    labelled: bool = False,
+) -> str:
+    """Schools as CSV.
 
     Parameters
     ----------
@@ -220,13 +229,24 @@ def to_csv(run: Run, schools: pd.DataFrame, text: Text, dialect: Dialect = "raw"
     schools : DataFrame
         A view of the run's schools.
     text : Text
-        Language of the reason (and, in the dialect *id*, of the numbers).
-    dialect : {'raw', 'id'}
-        *raw*: comma, decimal point and all digits, for programs. *id*: semicolon, decimal comma
-        and a BOM, for Excel in an Indonesian locale, its numbers rounded to what they mean.
+        Language of the reason, of labels and of words.
+    dialect : {'raw', 'id', 'en'}
+        As of :func:`.spreadsheet.csv_of`. *raw*, for programs, has all digits; in the others
+        numbers are rounded to what they mean.
+    names : sequence of str
+        Columns, ``summary`` or ``all``; see :func:`.columns.choose`.
+    labelled : bool
+        Whether the header has labels and the cells have words, instead of names and codes.
+
+    Raises
+    ------
+    InputError
+        A column is unknown.
     """
     table = with_words(run, schools, text)
-    return csv_of(as_read(table) if dialect == "id" else table, dialect)
+    table = table[columns.choose(names, list(table.columns))]
+    table = table if dialect == "raw" else as_read(table)
+    return csv_of(columns.in_words(table, run, text) if labelled else table, dialect)
 
 
 def to_json(run: Run, schools: pd.DataFrame, text: Text) -> str:
@@ -245,7 +265,10 @@ def as_read(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def with_words(run: Run, schools: pd.DataFrame, text: Text) -> pd.DataFrame:
-    """The schools with the reason in words, indicators not scored, nature of the data, trial."""
+    """The schools with the reason in words, indicators not scored, nature of the data, trial.
+
+    The columns and their types are the same for every project; see :func:`.columns.declared`.
+    """
     needed = [name for name in schools.columns if name in REASON_COLUMNS]
     words = [reason(row, text) for row in schools[needed].to_dict("records")]
     silent = silent_maps(run, schools[schools["unranked_reason"] == "no_evidence"])
@@ -255,14 +278,10 @@ def with_words(run: Run, schools: pd.DataFrame, text: Text) -> pd.DataFrame:
         text(because, reason=said, files=files[row_id]) if row_id in files else said
         for said, row_id in zip(words, schools["row_id"], strict=True)
     ]
-    declared = [c.name for c in schema.COLUMNS if c.name in schools.columns]
-    canonical = len(schema.CANONICAL)
-    order = [*declared, *(n for n in schools.columns if n not in set(declared))]
-    table = schools[order].copy()
-    table.insert(canonical, "reason_text", words)
-    table["not_scored"] = ";".join(sorted(run.manifest.get("not_scored", [])))
-    if (nature := run.manifest.get("data", "real")) != "real":
-        table["data"] = nature
-    if run.overrides:
-        table["trial"] = assignments(run.overrides)
-    return table
+    table = schools.assign(
+        reason_text=words,
+        not_scored=";".join(sorted(run.manifest.get("not_scored", []))),
+        data=run.manifest.get("data", "real"),
+        trial=assignments(run.overrides) if run.overrides else None,
+    )
+    return columns.complete(table, run)

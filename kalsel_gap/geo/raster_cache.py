@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from rasterio._err import CPLE_BaseError
 from rasterio.crs import CRS
 from rasterio.errors import RasterioError
 from rasterio.io import MemoryFile
+from rasterio.windows import Window
 
 from kalsel_gap.errors import InputError, OutputError
 from kalsel_gap.geo.cog import qml, write_cog
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
     from numpy.typing import NDArray
-    from rasterio.windows import Window
 
     from kalsel_gap.geo.cog import LayerStyle
     from kalsel_gap.geo.grid import Grid
@@ -179,6 +180,24 @@ def encoded_bytes(
     with MemoryFile() as memory:
         encode(memory.name, grid, style, window, cells, level=level)
         return len(memory.getbuffer())
+
+
+def time_writing(
+    folder: Path, grid: Grid, style: LayerStyle, window: Window, cells: NDArray[Any]
+) -> tuple[float, float]:
+    """Seconds to store a window in a cache, and to make a file for GIS of it; both in `folder`."""
+    kept = CachedLayer(folder, grid, style)
+    height, width = int(window.height), int(window.width)
+    part = grid.part(int(window.row_off), int(window.col_off), height, width)
+    begun = time.perf_counter()
+    kept.write(window, cells)
+    stored = time.perf_counter()
+    write_cog(
+        *([(Window(0, 0, width, height), kept.path(window))], part, folder / "whole.tif", style),
+        tags={},
+        listed=folder / "whole.vrt",
+    )
+    return stored - begun, time.perf_counter() - stored
 
 
 def free_bytes(folder: Path) -> int:

@@ -41,6 +41,7 @@ ERRORS: dict[str, str] = {
     "column_missing": N_("column “{column}” is missing; the file has: {known}. Rename a column, or name it under [….columns] in the project file."),
     "column_not_measurable": N_("“{value}” is not a column that can be measured; these can: {known}."),
     "column_not_ours": N_("[….columns] names “{column}”, which is not a known column; known columns are: {known}."),
+    "column_unknown": N_("there is no column “{value}”. The data dictionary lists all; “summary” and “all” stand for several."),
     "column_twice": N_("several columns match “{column}”: {known}. Name the right one under [….columns] in the project file."),
     "command_split": N_("“{value}” is now “{expected}”."),
     "command_unknown": N_("there is no command “{value}”."),

@@ -24,6 +24,7 @@ from kalsel_gap.project.base import (
     Share,
     Sourced,
 )
+from kalsel_gap.schema import DataNature
 
 VECTORS = frozenset(
     (
@@ -36,7 +37,6 @@ Technology = Literal["2g", "3g", "4g", "5g", "fixed"]
 CoverageKind = Literal["rsrp_dbm", "level_dbm", "class", "binary"]
 Basis = Literal["measured", "predicted", "modelled", "declared"]
 Surface = Literal["dsm", "dtm", "unknown"]
-DataNature = Literal["real", "stylised", "synthetic"]
 
 
 def _below_the_project(value: object, info: ValidationInfo) -> object:

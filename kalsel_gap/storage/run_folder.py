@@ -45,7 +45,7 @@ _LONGEST_ID = 64  # bytes: a longer file with the name of the latest is the user
 _NAMED = 10  # runs that a message names
 _GIVEN = ("file", "npsn", "value", "proposal")  # columns of a finding with text from the inputs
 # A formula, but not a number; and what begins with an apostrophe itself.
-_RUN_BY_SPREADSHEETS = r"(?![+-]?[\d.]+$)\s*[=+\-@']"
+_RUN_BY_SPREADSHEETS = r"(?![+-]?[\d.,]+$)\s*[=+\-@']"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,23 +5,35 @@ from __future__ import annotations
 import csv
 import io
 import json
-import math
+import re
 from typing import Any, Literal
 
 import pandas as pd
 
-from kalsel_gap.i18n.numbers import number
 from kalsel_gap.i18n.text import escaped, plain
 
-Dialect = Literal["raw", "id"]
+# raw: for programs. id, en: for Excel in an Indonesian and in an English locale.
+Dialect = Literal["raw", "id", "en"]
 
-
+_BYTE_ORDER_MARK = "\ufeff"  # without it Excel does not read UTF-8
 _FORMULA = ("=", "+", "-", "@")
+# Whole, or with groups of three digits; a decimal point or comma: nothing that is executed.
+_NUMBER = re.compile(
+    r"[+-]?((\d+|\d{1,3}(\.\d{3})+|\d{1,3}(,\d{3})+)([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?", re.ASCII
+)
 
 
 def csv_of(table: pd.DataFrame, dialect: Dialect = "raw") -> str:
-    """Any table as CSV, its texts inert."""
-    file = io.StringIO("\ufeff" if dialect == "id" else "", newline="")
+    """Any table as CSV, its texts inert.
+
+    Parameters
+    ----------
+    table : DataFrame
+    dialect : {'raw', 'id', 'en'}
+        *raw*: comma and decimal point. *id*: semicolon and decimal comma, *en*: comma and decimal
+        point, both with a byte order mark, as Excel expects them in that locale.
+    """
+    file = io.StringIO("" if dialect == "raw" else _BYTE_ORDER_MARK, newline="")
     file.seek(0, io.SEEK_END)
     writer = csv.writer(file, delimiter=";" if dialect == "id" else ",", lineterminator="\n")
     writer.writerow(table.columns)
@@ -58,16 +70,29 @@ def to_records(table: pd.DataFrame) -> list[dict[str, object]]:
 def inert(value: object) -> str:
     r"""A text cell that no spreadsheet executes: no control characters, no leading formula sign.
 
+    A number stays as it is, also with a decimal comma or with groups of digits.
+
     Examples
     --------
-    >>> inert('=HYPERLINK("x")'), inert("SD 1"), inert("-3.4")
-    ('\'=HYPERLINK("x")', 'SD 1', '-3.4')
+    >>> inert('=HYPERLINK("x")'), inert("SD 1"), inert("-3.4"), inert("-3,1")
+    ('\'=HYPERLINK("x")', 'SD 1', '-3.4', '-3,1')
     """
     if _missing(value):
         return ""
     shown = plain(value)
-    risky = shown.lstrip().startswith(_FORMULA) and math.isnan(number(shown))
+    risky = shown.lstrip().startswith(_FORMULA) and not is_number(shown)
     return f"'{shown}" if risky else shown
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is one number, however it is written.
+
+    Examples
+    --------
+    >>> [is_number(text) for text in ("-3,1", "+1.234,5", "1e5", "-", "+1+1", "-3 12")]
+    [True, True, True, False, False, False]
+    """
+    return _NUMBER.fullmatch(text.strip()) is not None
 
 
 def _missing(value: object) -> bool:

@@ -156,6 +156,18 @@ class KeptLayers:
             for name in (*self.measured, *self.derived)
         }
 
+    def hash_inputs(self, name: str) -> dict[str, str]:
+        """SHA-256 of the input files of a layer, by their names in the project."""
+        parts = [name]
+        for part in parts:  # grows by the layers that it is derived from
+            parts += [other for other in FROM.get(part, ()) if other not in parts]
+        roots = {"elevation", *(root for part in parts for root in _FILES.get(part, ()))}
+        return {
+            self.opened.shown(path): self._hash_files()[key]
+            for key, path in self.opened.project.inputs()
+            if key.partition(".")[0] in roots
+        }
+
     def _key(self, name: str) -> str:
         roots = {"elevation", *_FILES.get(name, ())}
         limits = self.limits.model_dump(mode="json")

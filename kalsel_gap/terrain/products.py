@@ -10,13 +10,15 @@ import math
 import time
 from dataclasses import replace
 from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from kalsel_gap.errors import InputError, OutputError, suggestion
 from kalsel_gap.geo.grid import windows
-from kalsel_gap.geo.raster_cache import Estimate, bound, encoded_bytes, free_bytes
+from kalsel_gap.geo.raster_cache import Estimate, bound, encoded_bytes, free_bytes, time_writing
 from kalsel_gap.i18n import messages
 from kalsel_gap.project.outputs import outputs_of
 from kalsel_gap.storage.atomic import clear_leftovers
@@ -28,15 +30,16 @@ from kalsel_gap.terrain.zonal_statistics import ZonalStatistics
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
+    from rasterio.windows import Window
 
     from kalsel_gap.geo.cog import LayerStyle
     from kalsel_gap.i18n.text import Text
     from kalsel_gap.project.model import Opened
     from kalsel_gap.stages import Progress
     from kalsel_gap.storage.outputs import Outputs
+    from kalsel_gap.storage.spreadsheet import Dialect
 
 FOLDER = "terrain"  # in the folder of runs
 STATISTICS = "terrain_statistics.csv"
@@ -93,7 +96,15 @@ class Atlas(KeptLayers):
         outputs.check(*(folder / name for name in (*names, STATISTICS)), overwrite=overwrite)
         return outputs
 
-    def make(self, folder: Path, words: Text, report: Progress, outputs: Outputs) -> pd.DataFrame:
+    def make(
+        self,
+        folder: Path,
+        words: Text,
+        report: Progress,
+        outputs: Outputs,
+        *,
+        dialect: Dialect = "raw",
+    ) -> pd.DataFrame:
         """Write every layer and the statistics.
 
         Parameters
@@ -106,6 +117,8 @@ class Atlas(KeptLayers):
             Called with how much is done and how much there is.
         outputs : Outputs
             What :meth:`check_folder` returned.
+        dialect : {'raw', 'id', 'en'}
+            Of the statistics; see :func:`.spreadsheet.csv_of`.
 
         Returns
         -------
@@ -133,7 +146,7 @@ class Atlas(KeptLayers):
             done.step(size)
         table = self.statistics()
         with outputs.replace(folder / STATISTICS) as temporary:
-            temporary.write_bytes(csv_of(table).encode("utf-8"))
+            temporary.write_bytes(csv_of(table, dialect).encode("utf-8"))
         done.step(size)
         self._tidy(folder)
         return table
@@ -148,22 +161,26 @@ class Atlas(KeptLayers):
 
     def statistics(self) -> pd.DataFrame:
         """Figures of every area, from the cached windows of the layers that were asked for."""
-        counted = ("elevation", "slope", "relief", "zone", "class")
-        names = [n for n in counted if n in self.wanted or n == "elevation"]
-        unknown = self.find_unknown_classes() if "class" in names else ()
-        tally = ZonalStatistics(self.opened, self.grid, unknown)
+        tally, names = self._tally()
         for window in windows(self.grid):
             tally.add(window, {name: self.locate_pieces()[name].read(window) for name in names})
         table = tally.table()
         nature = self.opened.project.project.data
         return table if nature == "real" else table.assign(data=nature)
 
+    def _tally(self) -> tuple[ZonalStatistics, list[str]]:
+        """The figures without any cell, and the layers that they count."""
+        counted = ("elevation", "slope", "relief", "zone", "class")
+        names = [n for n in counted if n in self.wanted or n == "elevation"]
+        unknown = self.find_unknown_classes() if "class" in names else ()
+        return ZonalStatistics(self.opened, self.grid, unknown), names
+
     def _write(self, outputs: Outputs, name: str, folder: Path, words: Text) -> None:
         path, style = folder / f"{name}.tif", _translated_style(STYLES[name], words)
         self.locate_pieces()[name].publish(outputs, path, style, self._tags(name, words))
 
     def _tags(self, name: str, words: Text) -> dict[str, str]:
-        """Metadata of a file: what made it and with which thresholds."""
+        """Metadata of a file: what made it, from which inputs and with which thresholds."""
         limits = self.limits.model_dump(mode="json")
         used = {dotted: part_of(limits, dotted) for dotted in LIMITS.get(name, ())}
         nature = messages.NAMES.get(self.opened.project.project.data)
@@ -171,6 +188,7 @@ class Atlas(KeptLayers):
             "AREA_OR_POINT": "Area",
             "TIFFTAG_SOFTWARE": f"kalsel-gap {version('kalsel-gap')}",
             "PROJECT": self.opened.project.project.name,
+            "INPUTS_SHA256": json.dumps(self.hash_inputs(name), sort_keys=True),
             **({"NOTICE": words(nature)} if nature else {}),
             **({"LIMITS": json.dumps(used, sort_keys=True)} if used else {}),
         }
@@ -194,18 +212,27 @@ class Atlas(KeptLayers):
             )
             measuring = time.perf_counter() - begun
         todo = self._missing((*self.measured, *self.derived))
-        seconds = measuring * share if self._missing(self.measured) else 0.0
+        seconds = measuring if self._missing(self.measured) else 0.0
         sizes, cache_bytes = {}, 0
-        for name in (*self.measured, *self.derived):
-            begun = time.perf_counter()
-            cells = made[name] if name in made else self._derive(name, middle, made.__getitem__)
-            for level, is_needed in ((1, name in todo), (3, name in self.wanted)):
-                if is_needed:
-                    part = encoded_bytes(self.grid, STYLES[name], middle, cells, level=level)
-                    size = math.ceil(part * share)
-                    cache_bytes += size if level == 1 else 0
-                    sizes[name] = math.ceil(size * _OVERVIEWS)
-            seconds += (time.perf_counter() - begun) * share * _OVERVIEWS
+        with TemporaryDirectory(prefix="kalsel-gap-") as probe:
+            for name in (*self.measured, *self.derived):
+                begun = time.perf_counter()
+                if name not in made:
+                    made[name] = self._derive(name, middle, made.__getitem__)
+                deriving = time.perf_counter() - begun
+                storing, publishing = time_writing(
+                    Path(probe) / name, self.grid, STYLES[name], middle, made[name]
+                )
+                seconds += deriving + storing if name in todo else 0.0
+                seconds += publishing if name in self.wanted else 0.0
+                for level, is_needed in ((1, name in todo), (3, name in self.wanted)):
+                    if is_needed:
+                        style = STYLES[name]
+                        part = encoded_bytes(self.grid, style, middle, made[name], level=level)
+                        size = math.ceil(part * share)
+                        cache_bytes += size if level == 1 else 0
+                        sizes[name] = math.ceil(size * _OVERVIEWS)
+        seconds += self._count(middle, made)
         table = pd.DataFrame(
             {
                 "layer": self.wanted,
@@ -215,7 +242,14 @@ class Atlas(KeptLayers):
                 "bytes": [sizes[name] for name in self.wanted],
             }
         )
-        return Estimate(table, seconds, cache_bytes, free_bytes(folder))
+        return Estimate(table, seconds * share, cache_bytes, free_bytes(folder))
+
+    def _count(self, window: Window, made: dict[str, NDArray[Any]]) -> float:
+        """Seconds that the statistics take for a window."""
+        tally, names = self._tally()
+        begun = time.perf_counter()
+        tally.add(window, {name: made[name] for name in names})
+        return time.perf_counter() - begun
 
     def _refuse_small_disk(self, folder: Path) -> None:
         """Raise an error where the files cannot fit; precise only where space may be short."""

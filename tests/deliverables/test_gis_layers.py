@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import shutil
 import sqlite3
+import subprocess
 import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
+import pandas as pd
 import pyogrio
 import pytest
 
 from kalsel_gap import schema
 from kalsel_gap.deliverables import gis_layers, palette
 from kalsel_gap.i18n.text import Text
+from kalsel_gap.pipeline import OpenProject
+from kalsel_gap.sources.boundaries import read_areas, short_name
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from kalsel_gap.storage.run_folder import Run
+    from tests.conftest import MakeProject
+
+LAYERS = ("schools", "sites", "kabupaten", "kecamatan")
 
 
 @pytest.fixture
@@ -29,8 +39,9 @@ def gpkg(tiny_run: Run, tmp_path: Path) -> Path:
 
 
 def test_every_row_comes_out_and_lies_where_it_lay(tiny_run: Run, gpkg: Path) -> None:
-    layer = gpd.read_file(gpkg, layer="schools")
-    assert list(layer["row_id"]) == list(tiny_run.schools["row_id"])
+    layer = gpd.read_file(gpkg, layer="schools").set_index("row_id")
+    assert sorted(layer.index) == sorted(tiny_run.schools["row_id"])
+    layer = layer.loc[tiny_run.schools["row_id"]].reset_index()
     assert layer.crs == gis_layers.METRIC_CRS
     back = layer.to_crs(schema.CRS)
     located = tiny_run.schools["lat"].notna()
@@ -55,32 +66,245 @@ def test_every_layer_says_that_its_data_are_invented(tiny_run: Run, gpkg: Path) 
         assert told[name].startswith("DATA SINTETIS")
 
 
+def test_the_worst_school_is_drawn_last(tiny_run: Run, gpkg: Path) -> None:
+    """On top of the others, also in a program that knows no style."""
+    features = json.loads(gis_layers.to_geojson(tiny_run, tiny_run.schools, Text("en")))["features"]
+    for ranks in (
+        list(gpd.read_file(gpkg, layer="schools")["rank"].astype("Int64")),
+        [feature["properties"]["rank"] for feature in features],
+    ):
+        known = [int(rank) for rank in ranks if not pd.isna(rank)]
+        assert known == sorted(known, reverse=True)
+        assert ranks[-1] == 1
+        assert all(pd.isna(rank) for rank in ranks[: len(ranks) - len(known)])
+
+
+def test_boundaries_are_those_that_schools_are_matched_with(project: MakeProject) -> None:
+    opened = project()
+    run = OpenProject(opened).rank()
+    for level in ("kabupaten", "kecamatan"):
+        given = read_areas(opened, level)
+        assert given is not None
+        areas = run.table("areas")
+        drawn = areas[areas["level"] == level].reset_index(drop=True)
+        assert drawn.geometry.normalize().geom_equals(given.geometry, align=False).all()
+    schools = run.schools[run.schools["lat"].notna()]
+    joined = schools.sjoin(drawn[["name", "geometry"]].rename(columns={"name": "area"}))
+    assert list(joined["area"]) == list(joined["kecamatan_by_location"].map(short_name))
+
+
 def test_columns_are_described_in_the_reader_s_language(gpkg: Path) -> None:
     with sqlite3.connect(gpkg) as database:
-        rows = database.execute("SELECT column_name, title, description FROM gpkg_data_columns")
+        rows = database.execute(
+            "SELECT column_name, title, description FROM gpkg_data_columns "
+            "WHERE table_name = 'schools'"
+        )
         described = {name: (title, text) for name, title, text in rows}
-        extensions = {r[0] for r in database.execute("SELECT extension_name FROM gpkg_extensions")}
+        codes = database.execute(
+            "SELECT value, description FROM gpkg_data_column_constraints "
+            "WHERE constraint_name = 'schools_gap_type'"
+        ).fetchall()
     assert described["rank"] == (
         Text("id")(schema.BY_NAME["rank"].label),
         Text("id")(schema.BY_NAME["rank"].description),
     )
-    assert {c.name for c in schema.COLUMNS} <= set(described)
-    assert "gpkg_schema" in extensions
+    assert {*schema.BY_NAME} <= set(described)
+    assert dict(codes)["uncovered"] == "tanpa cakupan"
 
 
-def test_the_style_has_one_marker_for_each_tier_and_one_for_unknown(gpkg: Path) -> None:
+def test_every_column_of_every_layer_has_one_alias(gpkg: Path) -> None:
     with sqlite3.connect(gpkg) as database:
-        (qml, default, column), *others = database.execute(
-            "SELECT styleQML, useAsDefault, f_geometry_column FROM layer_styles"
-        )
+        styles = dict(database.execute("SELECT f_table_name, styleQML FROM layer_styles"))
+        for name in LAYERS:
+            stored = [row[1] for row in database.execute(f"PRAGMA table_info({name})")]
+            root = ET.fromstring(styles[name].partition(">")[2])
+            aliases = {a.get("field"): a.get("name") for a in root.iter("alias")}
+            assert set(stored) - {"fid", "geom"} == set(aliases), name
+            assert len(set(aliases.values())) == len(aliases), name
+            titles = dict(
+                database.execute(
+                    "SELECT column_name, title FROM gpkg_data_columns WHERE table_name = ?", (name,)
+                )
+            )
+            assert titles == aliases
+    assert aliases["code"] == "Kode Kemendagri"
+
+
+def test_every_layer_has_a_default_style(gpkg: Path) -> None:
+    with sqlite3.connect(gpkg) as database:
+        styles = database.execute(
+            "SELECT f_table_name, styleQML, useAsDefault, f_geometry_column FROM layer_styles"
+        ).fetchall()
         kinds = dict(database.execute("SELECT table_name, data_type FROM gpkg_contents"))
-    assert (others, default, column, kinds["layer_styles"]) == ([], 1, "geom", "attributes")
-    root = ET.fromstring(qml.partition(">")[2])
+    assert [(name, *rest) for name, _, *rest in styles] == [(name, 1, "geom") for name in LAYERS]
+    assert kinds["layer_styles"] == "attributes"
+    root = ET.fromstring(styles[0][1].partition(">")[2])
     values = [c.get("value") for c in root.iter("category")]
     assert values == [*schema.TIER_LABELS, ""]
-    shapes = [o.get("value") for o in root.iter("Option") if o.get("name") == "name"]
+    shapes = [
+        o.get("value")
+        for symbol in root.iter("symbol")
+        for o in symbol.iter("Option")
+        if o.get("name") == "name"
+    ]
     assert len(set(shapes[:6])) == 6  # shape alone tells the tiers apart
     assert tuple(palette.TIERS) == schema.TIER_LABELS
+
+
+def test_a_layer_says_what_it_rests_on(tiny_run: Run, gpkg: Path) -> None:
+    with sqlite3.connect(gpkg) as database:
+        ((written,),) = database.execute("SELECT metadata FROM gpkg_metadata")
+        about = database.execute("SELECT table_name FROM gpkg_metadata_reference").fetchall()
+        changed = {row[0] for row in database.execute("SELECT last_change FROM gpkg_contents")}
+        changed |= {row[0] for row in database.execute("SELECT update_time FROM layer_styles")}
+        changed |= {r[0] for r in database.execute("SELECT timestamp FROM gpkg_metadata_reference")}
+    facts = json.loads(written)
+    assert facts["run"] == tiny_run.folder.name
+    assert facts["kalsel_gap"] == tiny_run.manifest["kalsel_gap"]
+    assert facts["inputs"] == tiny_run.manifest["inputs"]
+    assert facts["dates"] == {"schools.0": "2026-07-01"}
+    assert {name for (name,) in about} == {None, *LAYERS}
+    assert changed == {"2026-07-01T00:00:00.000Z"}  # the last day of the data, no clock
+
+
+def test_types_are_the_same_in_every_project(project: MakeProject, gpkg: Path) -> None:
+    """Also of columns that a project knows nothing of: electricity was a number there."""
+    one = "npsn,nama,bentuk,lintang,bujur\n30300001,SD 1,SD,-3.0,115.0\n"
+    bare = OpenProject(project(bare=True, files={"schools.csv": one})).rank()
+    other = gpkg.with_name("bare.gpkg")
+    gis_layers.write_gpkg(bare, other, Text("en"))
+    kinds = []
+    for path in (gpkg, other):
+        with sqlite3.connect(path) as database:
+            kinds.append([row[1:3] for row in database.execute("PRAGMA table_info(schools)")])
+    assert kinds[0] == kinds[1]
+    assert ("electricity", "TEXT") in kinds[0]
+
+
+def system_python(module: str) -> str:
+    """Debian's Python, where it has a module that no package index has."""
+    program = shutil.which("python3", path="/usr/bin:/usr/local/bin")
+    asked = [str(program), "-c", f"import {module}"]
+    if program and not subprocess.run(asked, capture_output=True, check=False).returncode:
+        return program
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{module} is missing")
+    pytest.skip(f"{module} is not here")
+
+
+def test_the_validator_of_gdal_has_nothing_to_say(gpkg: Path) -> None:
+    """Every requirement of the standard, those of its extensions among them (141: schema)."""
+    assert validated(gpkg) == (0, "")
+
+
+def validated(path: Path) -> tuple[int, str]:
+    validator = "osgeo_utils.samples.validate_gpkg"
+    command = [system_python("osgeo_utils"), "-m", validator, "--extra", str(path)]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False, env={})
+    return answer.returncode, answer.stdout + answer.stderr
+
+
+def test_an_invalid_boundary_leaves_the_geopackage_valid(
+    project: MakeProject, tmp_path: Path
+) -> None:
+    """A spike becomes a line beside the polygon, which no layer of polygons may hold."""
+    corners = [[115.3, -3], [115.4, -3], [115.4, -2.95], [115.45, -2.95], [115.4, -2.95]]
+    ring = [*corners, [115.4, -2.9], [115.3, -2.9], [115.3, -3]]
+    shape = {"type": "Polygon", "coordinates": [ring]}
+    spike = {
+        "type": "Feature",
+        "properties": {"kode": "99.01", "nama": "Contoh"},
+        "geometry": shape,
+    }
+    layer = json.dumps({"type": "FeatureCollection", "features": [spike]})
+    opened = project(files={"kabupaten.geojson": layer})
+    given = read_areas(opened, "kabupaten")
+    assert given is not None
+    assert set(given.geom_type) == {"GeometryCollection"}
+    path = tmp_path / "spike.gpkg"
+    gis_layers.write_gpkg(OpenProject(opened).rank(), path, Text("en"))
+    assert set(gpd.read_file(path, layer="kabupaten").geom_type) == {"MultiPolygon"}
+    assert validated(path) == (0, "")
+
+
+@pytest.mark.real
+def test_a_school_of_the_province_lies_in_the_desa_that_is_drawn(
+    kalsel: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "kalsel.gpkg"
+    gis_layers.write_gpkg(kalsel, path, Text("id"))
+    assert validated(path) == (0, "")
+    desa = gpd.read_file(path, layer="desa", columns=["code"])
+    schools = gpd.read_file(path, layer="schools", columns=["row_id", "desa_code"])
+    schools = schools[schools.geometry.notna()]
+    joined = schools.sjoin(desa, how="left").drop_duplicates("row_id")
+    assert len(joined) == len(schools) > 3000
+    assert (joined["code"].fillna("") == joined["desa_code"].fillna("")).all()
+
+
+# What QGIS has made of each layer: a program of its own, because QGIS has its own Python.
+ASK_QGIS = """
+import json, os, sys
+from qgis.core import QgsApplication, QgsFeatureRequest, QgsRenderContext, QgsVectorLayer
+application = QgsApplication([], False)
+application.initQgis()
+found = {}
+for name in sys.argv[2:]:
+    layer = QgsVectorLayer(f"{sys.argv[1]}|layername={name}", name, "ogr")
+    renderer, labels = layer.renderer(), layer.labeling()
+    fields = layer.fields()
+    drawn = QgsFeatureRequest().setOrderBy(renderer.orderBy())
+    ranks = [f["rank"] for f in layer.getFeatures(drawn)] if name == "schools" else []
+    found[name] = {
+        "valid": layer.isValid(),
+        "features": layer.featureCount(),
+        "renderer": renderer.type(),
+        "symbols": len(renderer.symbols(QgsRenderContext())),
+        "ordered": renderer.orderByEnabled(),
+        "ranks": [rank if isinstance(rank, int) else None for rank in ranks],
+        "labels": labels.settings().fieldName if labels and layer.labelsEnabled() else "",
+        "shown": {f.name(): f.displayName() for f in fields if f.name() != "fid"},
+        "words": [f.name() for f in fields if f.editorWidgetSetup().type() == "ValueMap"],
+        "scale": layer.minimumScale() if layer.hasScaleBasedVisibility() else 0,
+        "abstract": layer.metadata().abstract(),
+        "crs": layer.crs().authid(),
+    }
+    del layer, renderer, labels
+print(json.dumps(found), flush=True)
+os._exit(0)  # leaving in order, QGIS without a screen may crash
+"""
+
+
+def test_qgis_opens_every_layer_with_its_style(tiny_run: Run, gpkg: Path, tmp_path: Path) -> None:
+    command = [system_python("qgis.core"), "-c", ASK_QGIS, str(gpkg), *LAYERS]
+    place = {"HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path), "PATH": os.environ["PATH"]}
+    place |= {"QT_QPA_PLATFORM": "offscreen", "LANG": "C.UTF-8"}
+    answer = subprocess.run(
+        command, capture_output=True, text=True, check=True, env=place, timeout=120
+    )
+    found = json.loads(answer.stdout.splitlines()[-1])
+    with sqlite3.connect(gpkg) as database:
+        titles = database.execute("SELECT table_name, column_name, title FROM gpkg_data_columns")
+        aliases: dict[str, dict[str, str]] = {}
+        for table, column, title in titles:
+            aliases.setdefault(table, {})[column] = title
+    for name in LAYERS:
+        layer = found[name]
+        assert layer["valid"], name
+        assert layer["features"] > 0, name
+        assert layer["crs"] == gis_layers.METRIC_CRS, name
+        assert layer["shown"] == aliases[name], name
+        assert layer["abstract"].startswith("DATA SINTETIS"), name
+    schools = found["schools"]
+    assert (schools["renderer"], schools["ordered"], schools["symbols"]) == (
+        *("categorizedSymbol", True),
+        len(schema.TIER_LABELS) + 1,
+    )
+    assert schools["ranks"] == [None, None, *range(11, 0, -1)]
+    assert "gap_type" in schools["words"]
+    assert [found[name]["labels"] for name in LAYERS] == ["", "", "name", "name"]
+    assert found["kecamatan"]["scale"] > found["kabupaten"]["scale"] == 0
+    assert len({found[name]["renderer"] for name in LAYERS[1:]}) == 1
 
 
 def test_the_same_run_gives_the_same_bytes(tiny_run: Run, gpkg: Path, tmp_path: Path) -> None:
@@ -90,18 +314,22 @@ def test_the_same_run_gives_the_same_bytes(tiny_run: Run, gpkg: Path, tmp_path: 
 
 
 def test_geojson_holds_every_row_and_null_for_what_is_unknown(tiny_run: Run) -> None:
-    collection = json.loads(gis_layers.to_geojson(tiny_run, tiny_run.schools, Text("en")))
-    features = collection["features"]
-    assert [f["id"] for f in features] == list(tiny_run.schools["row_id"])
+    written = gis_layers.to_geojson(tiny_run, tiny_run.schools, Text("en"))
+    collection = json.loads(written)
+    features = {f["id"]: f for f in collection["features"]}
+    assert sorted(features) == sorted(tiny_run.schools["row_id"])
     assert "crs" not in collection  # RFC 7946: always WGS 84
-    for feature, row in zip(features, tiny_run.schools.to_dict("records"), strict=True):
+    assert "\n " not in written  # not indented
+    assert not re.search(r"[\[,]-?\d+\.\d{7}", written)  # no more than 6 decimals of a degree
+    for row in tiny_run.schools.to_dict("records"):
+        feature = features[row["row_id"]]
         if row["lat"] != row["lat"]:
             assert feature["geometry"] is None
             assert feature["properties"]["lat"] is None
         else:
             assert feature["geometry"]["coordinates"] == [
-                pytest.approx(row["lon"], abs=1e-7),
-                pytest.approx(row["lat"], abs=1e-7),
+                round(row["lon"], 6),
+                round(row["lat"], 6),
             ]
         assert feature["properties"]["data"] == "synthetic"
 
@@ -110,4 +338,4 @@ def test_a_name_cannot_steer_a_terminal(tiny_run: Run) -> None:
     schools = tiny_run.schools.copy()
     schools.loc[0, "name"] = "SD \x1b[31m\u202e<b>"
     told = json.loads(gis_layers.to_geojson(tiny_run, schools, Text("en")))
-    assert told["features"][0]["properties"]["name"] == "SD  [31m <b>"
+    assert told["features"][-1]["properties"]["name"] == "SD  [31m <b>"

@@ -248,7 +248,7 @@ def test_the_bytes_repeat_and_survive_the_cache(
         OpenProject(opened).rank(out=tmp_path / name, cached=cached)
         for name, cached in (("a", True), ("b", True), ("c", False))
     ]
-    for name in ("previews.parquet", "boundaries.parquet"):
+    for name in ("previews.parquet", "areas.parquet", "boundaries.parquet"):
         assert len({(run.folder / name).read_bytes() for run in runs}) == 1
     assert list(cache_folder.glob("*/previews.parquet"))
     boundaries = runs[1].table("boundaries")

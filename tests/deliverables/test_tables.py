@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+import re
 import shutil
 import subprocess
 from typing import TYPE_CHECKING, Any
@@ -18,8 +19,10 @@ from python_calamine import CalamineWorkbook
 from rich.cells import cell_len
 
 from kalsel_gap import open_project, schema
-from kalsel_gap.deliverables import tables
-from kalsel_gap.i18n.text import Text, escaped, plain
+from kalsel_gap.deliverables import columns, tables
+from kalsel_gap.deliverables.codes import words_of
+from kalsel_gap.i18n.text import LANGUAGES, Language, Text, escaped, plain
+from kalsel_gap.pipeline import OpenProject
 from kalsel_gap.storage import spreadsheet
 from kalsel_gap.storage.run_folder import read_run
 
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kalsel_gap.storage.run_folder import Run
-    from tests.conftest import CommandLine
+    from tests.conftest import CommandLine, MakeProject
 
 CANONICAL = [
     "npsn",
@@ -49,6 +52,7 @@ CANONICAL = [
     "completeness",
     "unranked_reason",
 ]
+ONE = "npsn,nama,bentuk,lintang,bujur\n30300001,SD 1,SD,-3.0,115.0\n"
 HOSTILE = (
     "<b>SD</b><script>alert(1)</script>",
     '=HYPERLINK("http://x";"klik")',
@@ -93,9 +97,11 @@ def test_canonical_columns_come_first_in_every_format(ranked: Path, cli: Command
     command = ("rank", "--project", ranked, "--quiet", "--format")
     rows = records(cli(*command, "csv").out.decode())
     objects: list[dict[str, Any]] = json.loads(cli(*command, "json").out)
-    exported = records(cli("export", "csv", "--project", ranked).out.decode())
-    local = cli("export", "csv", "--project", ranked, "--dialect", "id").out.decode("utf-8-sig")
-    for found in (rows, objects, exported, records(local, ";")):
+    export = ("export", "csv", "--project", ranked, "--columns", "all", "--names", "codes")
+    exported = records(cli(*export).out.decode())
+    local = cli(*export, "--dialect", "id").out.decode("utf-8-sig")
+    excel = cli(*export, "--dialect", "en").out.decode("utf-8-sig")
+    for found in (rows, objects, exported, records(local, ";"), records(excel)):
         assert list(found[0])[: len(CANONICAL)] == CANONICAL
         assert list(found[0])[-1] == "data"
         assert len(found) == 13
@@ -114,10 +120,56 @@ def test_unranked_schools_stand_last_with_a_reason(tiny_run: Run) -> None:
     assert {row["deficit"] for row in rows[-2:]} == {""}
 
 
-def test_real_data_bear_no_mark(tiny_run: Run) -> None:
-    tiny_run.manifest["data"] = "real"
-    written = tables.to_csv(tiny_run, tables.select(tiny_run.schools, tables.View()), Text("en"))
-    assert "data" not in records(written)[0]
+def header_of(written: bytes, delimiter: str = ",") -> list[str]:
+    return next(
+        csv.reader(io.StringIO(written.decode("utf-8-sig"), newline=""), delimiter=delimiter)
+    )
+
+
+def test_the_summary_is_what_a_person_reads_first(ranked: Path, cli: CommandLine) -> None:
+    written = cli("export", "csv", "--project", ranked).out
+    assert header_of(written) == list(schema.SUMMARY)
+    first = records(written.decode())[0]
+    assert (first["rank"], first["tier_label"], first["data"]) == ("1", "critical", "synthetic")
+    some = cli("export", "csv", "--project", ranked, "--columns", "name, deficit,summary").out
+    assert header_of(some)[:4] == ["name", "deficit", "rank", "npsn"]
+    assert sorted(header_of(some)) == sorted(schema.SUMMARY)
+
+
+@pytest.mark.parametrize(
+    ("given", "near"),
+    [
+        ("npsm", "npsn"),
+        ("defisit", "deficit"),
+        ("signal", "best_signal_share"),
+        ("sumary", "summary"),
+        ("", ""),
+    ],
+)
+def test_an_unknown_column_is_refused_by_name(
+    given: str, near: str, ranked: Path, cli: CommandLine
+) -> None:
+    out = ranked / "list.csv"
+    command = ("export", "csv", "--project", ranked, "--lang", "en", "--out", out)
+    answer = cli(*command, "--columns", f"npsn,{given}" if given else "")
+    assert answer.status == 1
+    assert f"there is no column “{given}”" in answer.err
+    assert near in answer.err
+    assert not out.exists()
+
+
+def test_columns_and_types_are_the_same_in_every_project(
+    tiny_run: Run, project: MakeProject
+) -> None:
+    """Also where a project knows nothing of electricity, villages or fibre."""
+    bare = OpenProject(project(bare=True, files={"schools.csv": ONE})).rank()
+    known, poor = (tables.with_words(run, run.schools, Text("en")) for run in (tiny_run, bare))
+    assert list(known.columns) == list(poor.columns)
+    assert {*schema.BY_NAME} <= {*known.columns}
+    assert known.dtypes.to_dict() == poor.dtypes.to_dict()
+    assert poor["electricity"].isna().all()
+    assert set(poor["data"]) == {"real"}
+    assert {"road_score", "road_status", "road_contribution"} <= {*poor.columns}
 
 
 def test_numbers_come_back_as_they_were(tiny_run: Run) -> None:
@@ -148,9 +200,51 @@ def test_words_are_of_the_language_and_codes_are_not(tiny_run: Run) -> None:
         assert {**a, "reason_text": ""} == {**b, "reason_text": ""}
 
 
+def test_labels_and_words_are_of_the_language(ranked: Path, cli: CommandLine) -> None:
+    command = ("export", "csv", "--project", ranked, "--columns", "summary,is_mountain,hindrance")
+    codes = records(cli(*command).out.decode())[0]
+    for arguments, delimiter, truth in (
+        (("--lang", "id"), ",", "ya"),
+        (("--lang", "id", "--dialect", "id"), ";", "ya"),
+        (("--dialect", "en"), ",", "yes"),
+    ):
+        words = Text("id" if truth == "ya" else "en")
+        row = records(cli(*command, *arguments).out.decode("utf-8-sig"), delimiter)[0]
+        assert row[words(schema.BY_NAME["name"].label)] == codes["name"]
+        assert row[words(schema.BY_NAME["is_mountain"].label)] == truth
+        assert row[words(schema.BY_NAME["tier_label"].label)] == words("1 critical")
+        assert row[words(schema.BY_NAME["gap_type"].label)] == words("uncovered")
+        assert row[words("Main hindrance")] == words("Terrain severity")
+        assert not {*row} & {*schema.BY_NAME}
+    kept = cli(*command, "--lang", "id", "--names", "codes").out.decode()
+    assert {**records(kept)[0], "reason_text": ""} == {**codes, "reason_text": ""}
+    assert "Peringkat" in cli("--lang", "id", *command).out.decode().partition("\n")[0]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_two_columns_have_the_same_label(language: Language, tiny_run: Run) -> None:
+    found = columns.labels(tiny_run, Text(language))
+    schools = tables.select(tiny_run.schools, tables.View())
+    assert list(found) == list(tables.with_words(tiny_run, schools, Text()).columns)
+    assert len({label.casefold() for label in found.values()}) == len(found)
+    assert [name for name, label in found.items() if f"({name})" in label] == []
+
+
+def test_every_code_of_a_cell_has_a_word() -> None:
+    words_already = {"level", "confidence"}
+    assert [
+        f"{column.name}: {code}"
+        for column in schema.BY_NAME.values()
+        if column.name not in words_already
+        for code in column.choices
+        if code not in words_of(column, Text("en"))
+    ] == []
+
+
 def test_an_npsn_keeps_its_zeros(ranked: Path, cli: CommandLine) -> None:
     for dialect, delimiter in (("raw", ","), ("id", ";")):
-        command = ("export", "csv", "--project", ranked, "--dialect", dialect)
+        names = ("--dialect", dialect, "--names", "codes")
+        command = ("export", "csv", "--project", ranked, *names)
         written = cli(*command).out
         assert written.startswith(b"\xef\xbb\xbf") == (dialect == "id")
         text = written.decode("utf-8-sig")
@@ -239,10 +333,11 @@ def test_hostile_names_are_kept_in_the_run_and_do_nothing_outside(
     assert {row["name"] for row in json.loads(answer.out)} == {name.strip() for name in HOSTILE}
     assert {path for path in hostile.rglob("*") if "runs" not in path.parts} == before
 
+    export = ("export", "csv", "--project", hostile, "--columns", "all", "--names", "codes")
     for written, delimiter in (
         (cli(*command, "csv").out.decode(), ","),
         (
-            cli("export", "csv", "--project", hostile, "--dialect", "id").out.decode("utf-8-sig"),
+            cli(*export, "--dialect", "id").out.decode("utf-8-sig"),
             ";",
         ),
     ):
@@ -299,8 +394,15 @@ def test_no_cell_is_run(text: str) -> None:
     assert not any(map(unseen, cell))
     shown = cell.lstrip()
     if shown[:1] in set("=+-@"):
-        assert math.isfinite(float(shown))
+        assert math.isfinite(float(re.sub(r"[.,](?=.*[.,])", "", shown).replace(",", ".")))
     assert spreadsheet.inert(cell) == cell
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False), st.integers(0, 6))
+def test_a_number_gets_nothing_added_however_it_is_written(number: float, digits: int) -> None:
+    for written in (f"{number:.{digits}f}", f"{number:,.{digits}f}", f"{number:e}"):
+        for cell in (written, written.translate(str.maketrans(",.", ".,"))):
+            assert spreadsheet.inert(cell) == cell
 
 
 @given(st.text())
@@ -315,7 +417,8 @@ def test_the_local_dialect_in_a_spreadsheet(hostile: Path, cli: CommandLine) -> 
     """Semicolons and decimal commas make numbers there; nothing makes a formula or a date."""
     assert cli("rank", "--project", hostile).status == 0
     out = hostile / "list.csv"
-    assert cli("export", "csv", "--project", hostile, "--dialect", "id", "--out", out).status == 0
+    export = ("export", "csv", "--project", hostile, "--columns", "all", "--names", "codes")
+    assert cli(*export, "--dialect", "id", "--out", out).status == 0
     command = [
         *("soffice", f"-env:UserInstallation={(hostile / 'profile').as_uri()}", "--headless"),
         *("--infilter=CSV:59,34,76,1,,1057,false,false", "--convert-to", "xlsx"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -37,7 +37,7 @@ from kalsel_gap.sources.coordinates import candidates
 from kalsel_gap.sources.repairs import COLUMNS, read_repairs
 from kalsel_gap.sources.school_points import sampled
 from kalsel_gap.sources.schools import read_schools
-from kalsel_gap.storage.spreadsheet import csv_of
+from kalsel_gap.storage.spreadsheet import Dialect, csv_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -260,15 +260,19 @@ def test_rows_without_an_answer_stay_as_they_were_accepted(opened: Any, tmp_path
     ]
 
 
-def test_what_is_accepted_stands_in_the_next_review(opened: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("dialect", get_args(Dialect))
+def test_what_is_accepted_stands_in_the_next_review(
+    dialect: Dialect, opened: Any, tmp_path: Path
+) -> None:
     project = opened(*BAD)
     keep(project, answered(check_all(project).repairs, tmp_path / "mine.csv", {2: "yes"}))
     project = read_project(project.path)
     checked = check_all(project)
-    text = file_contents(checked, findings_table(checked, project, Text("en")), tmp_path)[
-        "repairs.csv"
-    ]
-    rows = list(csv.DictReader(text.splitlines()))
+    table = findings_table(checked, project, Text("en"))
+    text = file_contents(checked, table, tmp_path, dialect)["repairs.csv"]
+    delimiter = ";" if dialect == "id" else ","
+    rows = list(csv.DictReader(text.removeprefix("\ufeff").splitlines(), delimiter=delimiter))
+    assert rows[0]["lat"] == ("-2,9234" if dialect == "id" else "-2.9234")
     assert [(row["row"], row["accept"]) for row in rows] == [("2", "yes"), ("3", "")]
     assert ["accepted" in row["why"] for row in rows] == [True, False]
     before = project.project.repairs.path.read_bytes()

@@ -25,6 +25,7 @@ from kalsel_gap.i18n.text import LANGUAGES, Language, Text
 from kalsel_gap.project.outputs import outputs_of
 from kalsel_gap.project.read import read_project
 from kalsel_gap.sources.boundaries import read_areas
+from kalsel_gap.storage.fingerprint import hash_of_file
 from kalsel_gap.terrain import kept_layers, layers, products, shore_distance
 from kalsel_gap.terrain.products import STATISTICS, Atlas
 from kalsel_gap.terrain.styles import DERIVED, MEASURED, NUMBERS, SEA, STYLES
@@ -109,6 +110,35 @@ def test_every_file_is_a_cog_that_describes_its_contents(sample: Path) -> None:
                 faults.append(f"{name}: class {value} is {shown}, not {colour}")
         faults += [f"{name}: no class {value}" for value in values - classes.keys() - {255}]
     assert faults == []
+
+
+def test_a_file_states_its_inputs(sample: Path) -> None:
+    """As the predicted rasters do: each input that the layer depends on, by its SHA-256."""
+    of_shore = {"coastline.geojson", "land.geojson"}
+    expected = {name: {"dem.tif"} for name in STYLES}
+    expected["coast"] |= of_shore
+    expected["class"] |= {*of_shore, "wetlands.geojson"}
+    for name, files in expected.items():
+        with rasterio.open(sample / f"{name}.tif") as source:
+            stated = json.loads(source.tags()["INPUTS_SHA256"])
+        assert stated == {file: hash_of_file(SAMPLE / file) for file in files}, name
+
+
+@pytest.mark.parametrize("dialect", ["raw", "id", "en"])
+def test_the_statistics_are_in_the_chosen_dialect(
+    dialect: str, project: MakeProject, tmp_path: Path, cli: CommandLine
+) -> None:
+    opened = project()
+    command = ("terrain", "-p", opened.path, "--layers", "slope", "--out", tmp_path, "-q")
+    answer = cli(*command, "--dialect", dialect)
+    assert answer.status == 0, answer.err
+    written = (tmp_path / STATISTICS).read_bytes()
+    assert written.startswith(b"\xef\xbb\xbf") == (dialect != "raw")
+    delimiter = ";" if dialect == "id" else ","
+    text = io.StringIO(written.decode("utf-8-sig"), newline="")
+    first = next(csv.DictReader(text, delimiter=delimiter))
+    assert ("," in first["mean_slope_deg"]) == (dialect == "id")
+    assert float(first["mean_slope_deg"].replace(",", ".")) > 0
 
 
 def test_gdal_finds_no_fault_in_a_cog(sample: Path) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from kalsel_gap.cli import console, options
+from kalsel_gap.cli.options import DialectChoice
 from kalsel_gap.i18n.text import N_, Text
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def coverage(
     radius_km: options.RadiusKm = None,
     resolution: options.Resolution = None,
     out: options.ReceptionFolder = None,
+    dialect: options.CsvDialect = DialectChoice.raw,
     dry_run: options.DryRun = False,
     overwrite: options.Overwrite = False,
     format: options.TableFormat = None,  # noqa: A002 - the option's name
@@ -85,7 +87,10 @@ def coverage(
         return
     words = options.words(ctx, lang, opened)
     with console.progress(text, ("reception",), quiet=quiet, is_even=True) as report:
-        table = reception.make(folder, words, lambda d, t: report("reception", d, t), outputs)
+        table = reception.make(
+            *(folder, words, lambda d, t: report("reception", d, t), outputs),
+            dialect=dialect.value,
+        )
     console.publish(table, format, _LABELS, text, spare=_SPARE, quiet=quiet)
     console.note(text(N_("Written: {path}"), path=folder), quiet=quiet)
     _note_uncalibrated(reception, text, quiet=quiet)

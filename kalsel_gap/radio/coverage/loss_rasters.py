@@ -84,6 +84,8 @@ class LossRasters:
         that the centre of a cell is the centre of one of theirs. By default their own width.
     threads : int
         Masts that are swept at the same time.
+    folder : Path, optional
+        Where the path loss is kept; by default in the cache.
 
     Attributes
     ----------
@@ -101,12 +103,14 @@ class LossRasters:
         radius_km: float,
         cell_m: float | None,
         threads: int,
+        folder: Path | None = None,
     ) -> None:
         if opened.project.elevation is None:
             raise InputError("elevation_missing", path=opened.path)
         self.source: Elevation = opened.project.elevation
         self.opened, self.radio = opened, opened.project.radio
         self.radius_km, self.threads = radius_km, threads
+        self._cell_m, self._folder = cell_m, folder
         self.terrain = terrain_of(opened)
         # From north to south: blocks of rows of the model are read once.
         self.masts = sorted(masts, reverse=True)
@@ -117,6 +121,16 @@ class LossRasters:
         self.grid = _coarse(self.fine, self.every)
         self._reading = threading.Lock()
         self._feet: dict[Mast, float] = {}
+
+    def beside(self, masts: Sequence[Mast], folder: Path) -> LossRasters:
+        """The same for other masts, kept in another folder."""
+        return LossRasters(
+            *(self.opened, masts),
+            radius_km=self.radius_km,
+            cell_m=self._cell_m,
+            threads=self.threads,
+            folder=folder,
+        )
 
     @computed_once
     def find_sea(self) -> SeaMask | None:
@@ -187,8 +201,8 @@ class LossRasters:
 
     @computed_once
     def locate_folder(self) -> Path:
-        """Cache folder of the rasters."""
-        return default_cache_folder() / FOLDER / hash_of(self.collect_terms())
+        """Folder of the rasters."""
+        return self._folder or default_cache_folder() / FOLDER / hash_of(self.collect_terms())
 
     @computed_once
     def locate_disks(self) -> dict[Mast, LossDisk]:
@@ -213,9 +227,13 @@ class LossRasters:
         )  # with wide cells a mast may have no cell
         return [mast for mast in some if not self.locate_disks()[mast].path.is_file()]
 
-    def make(self, step: Callable[[Mast], object]) -> None:
-        """Sweep the masts that are not swept yet; `step` is called with each when it is stored."""
-        for mast in in_turn(self._keep, self.todo(), self.threads):
+    def make(self, step: Callable[[Mast], object], masts: Sequence[Mast] | None = None) -> None:
+        """Sweep masts, by default those that are not swept yet.
+
+        `step` is called with each mast when it is stored.
+        """
+        todo = self.todo() if masts is None else masts
+        for mast in in_turn(self._keep, todo, self.threads):
             step(mast)
 
     def _keep(self, mast: Mast) -> None:

@@ -11,7 +11,6 @@ import colorsys
 import json
 import math
 import os
-import time
 from dataclasses import replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -23,15 +22,16 @@ from kalsel_gap.errors import InputError, OutputError, suggestion
 from kalsel_gap.geo.cog import LayerStyle, Step
 from kalsel_gap.geo.grid import windows
 from kalsel_gap.geo.mosaic import refuse_unknown_unit
-from kalsel_gap.geo.raster_cache import CachedLayer, Estimate, bound, encoded_bytes, free_bytes
+from kalsel_gap.geo.raster_cache import CachedLayer, Estimate, bound, free_bytes
 from kalsel_gap.geo.rasterize import Footprints, cell_m
 from kalsel_gap.i18n import messages
 from kalsel_gap.i18n.text import N_, Text, plain
 from kalsel_gap.project.outputs import outputs_of
 from kalsel_gap.radio.coverage import loss_rasters
-from kalsel_gap.radio.coverage.best_server import combine_servers, levels
-from kalsel_gap.radio.coverage.loss_rasters import LossRasters, in_turn, stored
-from kalsel_gap.radio.coverage.networks import Network, mast_of, read_networks, rows_of
+from kalsel_gap.radio.coverage.best_server import combine_servers
+from kalsel_gap.radio.coverage.loss_rasters import LossRasters, in_turn
+from kalsel_gap.radio.coverage.networks import Network, read_networks
+from kalsel_gap.radio.coverage.probe import measure_costs
 from kalsel_gap.sources.boundaries import read_areas
 from kalsel_gap.storage.atomic import clear_leftovers
 from kalsel_gap.storage.fingerprint import default_cache_folder, hash_of, hash_of_file
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from kalsel_gap.project.model import Opened
     from kalsel_gap.stages import Progress
     from kalsel_gap.storage.outputs import Outputs
+    from kalsel_gap.storage.spreadsheet import Dialect
 
 FOLDER = "reception"  # in the folder of runs
 MODEL = "ITU-R P.1812-8"
@@ -83,7 +84,6 @@ STYLES: dict[str, LayerStyle] = {
 }
 # Relative time of a cell: swept, combined, and written.
 _SWEPT, _PUT, _WRITTEN = 60, 2, 4
-_PUT_SECONDS = 4e-8
 _OVERVIEWS = 4 / 3  # a file with its overviews against one without
 _BYTES = 4  # of a cell of a raster, uncompressed; a cached path loss needs half of them
 
@@ -182,7 +182,15 @@ class Reception:
         outputs.check(*self._written(folder), overwrite=overwrite)
         return outputs
 
-    def make(self, folder: Path, words: Text, report: Progress, outputs: Outputs) -> pd.DataFrame:
+    def make(
+        self,
+        folder: Path,
+        words: Text,
+        report: Progress,
+        outputs: Outputs,
+        *,
+        dialect: Dialect = "raw",
+    ) -> pd.DataFrame:
         """Write every raster.
 
         Parameters
@@ -195,6 +203,8 @@ class Reception:
             Called with how much is done and how much there is.
         outputs : Outputs
             What :meth:`check_folder` returned.
+        dialect : {'raw', 'id', 'en'}
+            Of the lists of servers; see :func:`.spreadsheet.csv_of`.
 
         Returns
         -------
@@ -230,7 +240,7 @@ class Reception:
                 step(_WRITTEN * size)
             if "server" in self.layers:
                 with outputs.replace(folder / f"{network.name}_server.csv") as temporary:
-                    temporary.write_bytes(csv_of(_numbered(network)).encode("utf-8"))
+                    temporary.write_bytes(csv_of(_numbered(network), dialect).encode("utf-8"))
         table = self.table()
         self._tidy(folder)
         return table
@@ -380,30 +390,16 @@ class Reception:
     # --- estimate ------------------------------------------------------------------------------
 
     def estimate(self, folder: Path) -> Estimate:
-        """Time and space that the rasters would need, by one of the masts; nothing is written."""
+        """Time and space that the rasters would need, by a probe; no product is written."""
         self._refuse_nothing()
+        areas = self._areas()
+        kept = tuple(dict.fromkeys(("level", *self.layers)))
         network = max(self.networks, key=self._cells)
-        seen = [server for server in rows_of(network.servers) if self.losses.cells(mast_of(server))]
-        server = seen[len(seen) // 2]
-        mast = mast_of(server)
-        for _ in range(2):  # the first time compiles
-            begun = time.perf_counter()
-            loss_db = self.losses.swept(mast)
-            sweeping = time.perf_counter() - begun
-        window = self.losses.locate_disks()[mast].window
-        level = levels(self.losses, network.technology, server, window, loss_db)
-        known = ~np.isnan(level)
-        cells = {
-            "level": level,
-            "server": np.where(known, 1, -1),
-            "servers": np.where(known, 1, -1),
-            "margin": level,
-        }
-        share = _OVERVIEWS / max(int(known.sum()), 1)
-        each = {
-            name: encoded_bytes(self.grid, STYLES[name], window, cells[name], level=3) * share
-            for name in self.layers
-        }
+        costs = measure_costs(
+            *(self.losses, network, {name: STYLES[name] for name in kept}),
+            lambda window: self._land_km2(window, areas),
+        )
+        size = self.grid.height * self.grid.width
         rows = [
             {
                 "operator": network.operator,
@@ -411,17 +407,24 @@ class Reception:
                 "layer": name,
                 "file": file,
                 "unit": STYLES[name].unit,
-                "cells": self.grid.width * self.grid.height,
-                "bytes": math.ceil(each[name] * self._reached(network)),
+                "cells": size,
+                "bytes": math.ceil(
+                    costs.layers[name].known_bytes * self._reached(network) * _OVERVIEWS
+                ),
             }
             for network in self.networks
             for name, file in zip(self.layers, self.files(network), strict=True)
         ]
-        table, todo = pd.DataFrame(rows), len(self.losses.todo())
-        put = sum(map(self._cells, self.networks)) * _PUT + int(table["cells"].sum()) * _WRITTEN
-        seconds = (sweeping * todo + _PUT_SECONDS * put) / self.losses.threads
-        one = encoded_bytes(self.grid, loss_rasters.STYLE, window, stored(loss_db), level=1)
-        cache_bytes = one * todo + int(table["bytes"].sum())
+        table = pd.DataFrame(rows)
+        swept = sum(map(self.losses.cells, self.losses.todo()))
+        seconds = costs.swept_s * swept + costs.counted_s * size
+        for network in self.networks:
+            if not all(self._kept(network, name).are_complete() for name in kept):
+                seconds += costs.combined_s * self._cells(network)
+            reached = self._reached(network)
+            seconds += sum(costs.layers[n].cell_s * size for n in kept)
+            seconds += sum(costs.layers[n].known_s * reached for n in kept)
+        cache_bytes = math.ceil(costs.loss_bytes * swept) + int(table["bytes"].sum())
         return Estimate(table, seconds, cache_bytes, free_bytes(folder))
 
     def _reached(self, network: Network) -> int:

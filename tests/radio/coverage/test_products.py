@@ -27,6 +27,7 @@ from kalsel_gap.project.outputs import outputs_of
 from kalsel_gap.radio.coverage import loss_rasters, products
 from kalsel_gap.radio.coverage.best_server import combine_servers
 from kalsel_gap.radio.coverage.networks import Mast, Network
+from kalsel_gap.radio.coverage.probe import Costs, LayerCost, measure_costs
 from kalsel_gap.radio.coverage.products import STYLES, Reception
 from kalsel_gap.radio.paths.elevation_model import terrain_of
 from kalsel_gap.radio.paths.profiles import extract_profiles
@@ -719,6 +720,40 @@ def test_a_folder_of_inputs_and_a_disk_that_is_too_small(
         make(flat(A), tmp_path / "out")
     assert caught.value.code == "disk_too_small"
     assert not (tmp_path / "out").exists()
+
+
+def test_an_estimate_grows_with_the_work_that_is_left(
+    flat: Callable[..., Opened], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the probe measures is multiplied by the cells that are still to be made."""
+    layer = LayerCost(cell_s=1e-3, known_s=1e-2, known_bytes=2.0)
+    monkeypatch.setattr(
+        products,
+        "measure_costs",
+        lambda _losses, _network, styles, _count: Costs(
+            1.0, 0.1, dict.fromkeys(styles, layer), 0.01, 0.5
+        ),
+    )
+    opened = flat(A, B)
+    made = Reception(opened, radius_km=5.0, layers=["level"])
+    disks = sum(map(made.losses.cells, made.losses.masts))
+    reached = sum(map(made._reached, made.networks))
+    written = 1e-3 * N * N * len(made.networks) + 1e-2 * reached
+    estimate = made.estimate(tmp_path)
+    assert estimate.seconds == pytest.approx(1.1 * disks + written + 0.01 * N * N)
+    assert estimate.layers["bytes"].sum() == pytest.approx(2.0 * reached * 4 / 3, abs=2)
+    make(opened, tmp_path, radius_km=5.0, layers=["level"])
+    again = Reception(opened, radius_km=5.0, layers=["level"]).estimate(tmp_path)
+    assert again.seconds == pytest.approx(written + 0.01 * N * N)
+
+
+def test_the_probe_does_the_work_itself(flat: Callable[..., Opened]) -> None:
+    made = Reception(flat(A, B), radius_km=5.0)
+    costs = measure_costs(made.losses, made.networks[0], STYLES, lambda _window: None)
+    assert list(costs.layers) == list(STYLES)
+    assert min(costs.swept_s, costs.combined_s, costs.counted_s, costs.loss_bytes) > 0
+    assert all(each.cell_s > 0 and each.known_bytes > 0 for each in costs.layers.values())
+    assert len(made.losses.todo()) == len(made.losses.masts)  # nothing of it is kept
 
 
 def test_a_dry_run_writes_nothing(
