@@ -54,12 +54,13 @@ _SHOWN = (
     ),
     *("confidence", "confidence_radius_m"),
 )
+_ORDER = ("ground", "hillshade", "coverage")  # from below
 _SITE = palette.Mark("#5c3200", "cross")
 
 WORDS: dict[str, str] = {
     "all_ranked": N_("Every school has a rank."),
     "close": N_("Close"),
-    "adequacy": N_("Adequacy of the best signal, 0 to 1"),
+    "adequacy": N_("Usefulness of the best signal for a school, 0 to 1"),
     "found": N_("Schools found"),
     "found_count": N_("Schools found: {count}"),
     "inferred": N_("~ means inferred: the service is neither measured nor declared."),
@@ -76,8 +77,8 @@ WORDS: dict[str, str] = {
     "unranked": N_("Schools without a rank"),
 }
 _QUALITY = (
-    *(N_("very weak signal"), N_("weak signal"), N_("fair signal")),
-    *(N_("good signal"), N_("very good signal")),
+    *(N_("hardly usable"), N_("of little use"), N_("usable")),
+    *(N_("useful"), N_("very useful")),
 )
 
 
@@ -160,28 +161,31 @@ def _map(
     text: Text,
 ) -> folium.Map:
     made = leaflet.Map(text(N_("Map of the schools")), text)
-    best = _best_technology(previews)
-    if best:
-        nothing = folium.FeatureGroup(text(N_("Hide coverage")), overlay=False, show=False)
+    if _best_technology(previews):
+        # The relief and the schools can be read at first; coverage is a click away.
+        nothing = folium.FeatureGroup(text(N_("Hide coverage")), overlay=False)
         made.add_child(nothing)
     for preview in previews.to_dict("records"):
-        is_coverage = preview["kind"] == "coverage"
-        label = _coverage_name(preview["name"], text) if is_coverage else text(N_("Relief"))
+        kind = str(preview["kind"])
+        is_coverage = kind == "coverage"
+        names = {"ground": N_("Land and sea"), "hillshade": N_("Relief")}
+        label = _coverage_name(preview["name"], text) if is_coverage else text(names[kind])
         image = folium.raster_layers.ImageOverlay(
             data_uri(preview["media_type"], preview["image"]),
             [[preview["south"], preview["west"]], [preview["north"], preview["east"]]],
             name=label,
             alt=label,
             overlay=not is_coverage,
-            show=not is_coverage or preview["name"] == best,
+            control=kind != "ground",
+            show=not is_coverage,
             pixelated=False,
-            class_name=str(preview["kind"]),
-            opacity=0.75 if is_coverage else 1.0,
-            z_index=2 if is_coverage else 1,
+            class_name=kind,
+            opacity=0.6 if is_coverage else 1.0,
+            z_index=_ORDER.index(kind),
         )
         made.add_child(image)
-    has_relief = bool((previews["kind"] == "hillshade").any())
-    leaflet.add_borders(made, areas, text, ground=not has_relief)
+    has_ground = bool((previews["kind"] == "ground").any())
+    leaflet.add_borders(made, areas, text, ground=not has_ground)
     if len(sites):
         made.add_child(leaflet.OwnLayer("sites", name=_sites_name(sites, text), show=False))
     layer = leaflet.OwnLayer("schools", name=text(N_("Schools")))
@@ -322,8 +326,9 @@ def _coverage_legend(previews: pd.DataFrame, text: Text) -> list[dict[str, Any]]
     named = [
         {
             "colour": item["colour"],
-            "label": f"{text(quality)} ({text.number(item['from'], 2)}–{text.number(end, 2)})",
-            "hatched": False,
+            "label": text(quality),
+            "range": f"{text.number(item['from'], 2)}–{text.number(end, 2)}",
+            "pattern": "",
         }
         for item, end, quality in zip(classes, ends, _QUALITY, strict=True)
     ]
@@ -332,7 +337,8 @@ def _coverage_legend(previews: pd.DataFrame, text: Text) -> list[dict[str, Any]]
         {
             "colour": item["colour"],
             "label": apart[item["status"]],
-            "hatched": item["status"] == "unknown",
+            "range": "",
+            "pattern": {"none": "lines", "unknown": "dots"}[item["status"]],
         }
         for item in items
         if "status" in item
