@@ -101,7 +101,7 @@ def to_html(checked: Checked, table: pd.DataFrame, opened: Opened, text: Text) -
                 "findings": _columns(table, at),
                 "points": _points(checked, at),
                 "marks": marks,
-                "areas": leaflet.borders(areas),
+                "areas": leaflet.borders(areas, fill=palette.LAND),
             }
         ),
     }
@@ -112,7 +112,7 @@ def to_html(checked: Checked, table: pd.DataFrame, opened: Opened, text: Text) -
 
 def _map(checked: Checked, areas: pd.DataFrame, text: Text) -> leaflet.Map:
     made = leaflet.Map(text(N_("Map of the findings")), text)
-    leaflet.add_borders(made, areas, text, ground=True)
+    leaflet.add_borders(made, areas, text)
     layer = leaflet.OwnLayer("findings", name=text(WORDS["table"]))
     made.add_child(layer)
     made.add_child(folium.LayerControl(autoZIndex=False))

@@ -112,6 +112,7 @@ def to_html(run: Run, text: Text) -> str:
     if name := run.manifest.get("project"):
         title = f"{title}: {plain(name)}"
     notice = NAMES.get(run.manifest.get("data", ""), "")
+    has_ground = bool((previews["kind"] == "ground").any())
     content = {
         "language": text.language,
         "title": title,
@@ -140,7 +141,7 @@ def to_html(run: Run, text: Text) -> str:
                 },
                 "sites": _places(sites),
                 "siteMark": leaflet.drawn(_SITE, 3.5),
-                "areas": leaflet.borders(areas),
+                "areas": leaflet.borders(areas, fill="" if has_ground else palette.LAND),
             }
         ),
         **_tables(run.schools, text),
@@ -184,8 +185,7 @@ def _map(
             z_index=_ORDER.index(kind),
         )
         made.add_child(image)
-    has_ground = bool((previews["kind"] == "ground").any())
-    leaflet.add_borders(made, areas, text, ground=not has_ground)
+    leaflet.add_borders(made, areas, text)
     if len(sites):
         made.add_child(leaflet.OwnLayer("sites", name=_sites_name(sites, text), show=False))
     layer = leaflet.OwnLayer("schools", name=text(N_("Schools")))

@@ -169,9 +169,9 @@ const kalselGap = (() => {
     const group = L.layerGroup();
     group.beforeAdd = (map) => pane(map, "names", 460);
     const { areas: all } = read();
-    const renderer = L.canvas({ padding: 0.2 });
-    for (const area of all[level]) {
-      L.geoJSON(area.shape, { style: { ...style, renderer }, interactive: false }).addTo(group);
+    const renderer = L.svg({ padding: 0.2 }); // sharp on paper too
+    L.geoJSON(all[level].lines, { style: { ...style, renderer }, interactive: false }).addTo(group);
+    for (const area of all[level].names) {
       const name = L.tooltip({ permanent: true, direction: "center", className: `area-name ${level}`, pane: "names" })
         .setLatLng(area.at)
         .setContent(element("span", area.name))
@@ -198,7 +198,18 @@ const kalselGap = (() => {
 
   /* --- what a page ties to its map --------------------------------------------------------- */
 
+  /* Where nothing shows the land, the areas do. */
+  function land(map) {
+    const { land: drawn } = read().areas;
+    if (!drawn) return;
+    pane(map, "land", 200);
+    const renderer = L.svg({ padding: 0.2, pane: "land" });
+    const style = { stroke: false, fillColor: drawn.colour, fillOpacity: 1, renderer };
+    L.geoJSON(drawn.shape, { style, interactive: false }).addTo(map);
+  }
+
   function label(map) {
+    land(map);
     const again = () => {
       map.getContainer().classList.toggle("near", map.getZoom() >= 10);
       map.getContainer().classList.toggle("far", map.getZoom() < 7.75);
