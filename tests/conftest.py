@@ -283,7 +283,7 @@ class Browser:
     def type(self, text: str) -> None:
         self.ask("Input.insertText", text=text)
 
-    def press(self, key: str) -> None:
+    def press(self, key: str, *, shift: bool = False) -> None:
         code = {"Enter": 13, "Escape": 27, "ArrowDown": 40, "Tab": 9}[key]
         extra = {"text": "\r"} if key == "Enter" else {}
         for kind in ("keyDown", "keyUp"):
@@ -293,6 +293,7 @@ class Browser:
                 key=key,
                 code=key,
                 windowsVirtualKeyCode=code,
+                modifiers=8 if shift else 0,
                 **extra,
             )
             extra = {}
@@ -427,7 +428,7 @@ SIZES = [(1366, 768), (360, 740)]
 NO_ADDRESS = re.compile(
     r"https?://(?!www\.w3\.org/|leafletjs\.com|bugzilla\.mozilla\.org)[^\s\"']*"
 )
-POPUP = "document.querySelector('.leaflet-popup h3')?.textContent"
+POPUP = "document.querySelector('.leaflet-popup h2')?.textContent"
 # Names that would run in a page which does not guard against them.
 PROGRAMS = (
     "</script><script>window.hurt = 1</script>",

@@ -115,11 +115,9 @@ def _map(checked: Checked, areas: pd.DataFrame, text: Text) -> leaflet.Map:
     leaflet.add_borders(made, areas, text)
     layer = leaflet.OwnLayer("findings", name=text(WORDS["table"]))
     made.add_child(layer)
-    made.add_child(folium.LayerControl(autoZIndex=False))
+    made.add_child(folium.LayerControl(autoZIndex=False, collapsed=False))
     # Points outside the areas are errors: they do not extend the map.
-    schools = checked.schools.head(0) if len(areas) else checked.schools
-    made.fit_bounds(leaflet.bounds_of(schools, areas), padding=(12, 12))
-    made.add_child(leaflet.Start(layer))
+    made.add_child(leaflet.Start(layer, leaflet.bounds_of(checked.schools, areas)))
     return made
 
 

@@ -92,17 +92,18 @@ class OwnLayer(folium.map.Layer):
 
 
 class Start(MacroElement):
-    """Connects the page with the layer of points; added last."""
+    """Connects the page with the layer of points and shows the bounds; added last."""
 
     _template = Template(
         "{% macro script(this, kwargs) %}"
-        "kalselGap.start({{ this._parent.get_name() }}, {{ this.points.get_name() }});"
+        "kalselGap.start({{ this._parent.get_name() }}, {{ this.points.get_name() }},"
+        " {{ this.bounds|tojavascript }});"
         "{% endmacro %}"
     )
 
-    def __init__(self, points: OwnLayer) -> None:
+    def __init__(self, points: OwnLayer, bounds: list[list[float]]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self._name, self.points = "Start", points
+        self._name, self.points, self.bounds = "Start", points, bounds
 
 
 def add_borders(made: Map, areas: pd.DataFrame, text: Text) -> None:
@@ -209,11 +210,11 @@ def _path(shape: str) -> str:
 
 
 def bounds_of(schools: pd.DataFrame, areas: pd.DataFrame) -> list[list[float]]:
-    """South-west and north-east of the schools, otherwise of the areas, otherwise of Indonesia."""
-    lat, lon = schools["lat"], schools["lon"]
-    if lat.notna().any():
-        return [[float(lat.min()), float(lon.min())], [float(lat.max()), float(lon.max())]]
+    """South-west and north-east of the areas, otherwise of the schools, otherwise of Indonesia."""
     if len(areas):
         west, south, east, north = (float(edge) for edge in areas.total_bounds)
         return [[south, west], [north, east]]
+    lat, lon = schools["lat"], schools["lon"]
+    if lat.notna().any():
+        return [[float(lat.min()), float(lon.min())], [float(lat.max()), float(lon.max())]]
     return [[-11.2, 94.9], [6.2, 141.2]]  # Indonesia
