@@ -424,6 +424,8 @@ def hills(
 
 # Screens of a laptop and a phone, in pixels.
 SIZES = [(1366, 768), (360, 740)]
+# A4 less margins of 10 mm at 96 pixels to the inch, portrait and landscape.
+PAPERS = [(718, 1047), (1047, 718)]
 # Names of XML, and what the library's comments point to; nothing of it is ever fetched.
 NO_ADDRESS = re.compile(
     r"https?://(?!www\.w3\.org/|leafletjs\.com|bugzilla\.mozilla\.org)[^\s\"']*"

@@ -46,6 +46,7 @@ WORDS: dict[str, str] = {
     "page": N_("Page {page} of {pages}"),
     "place": N_("File and row"),
     "previous": N_("Previous"),
+    "printed": N_("Printed on {date}."),
     "proposal": N_("Proposal"),
     "row": N_("row {row}"),
     "school": N_("School"),

@@ -58,6 +58,7 @@ WORDS: dict[str, str] = {
     "noscript": N_("The map needs JavaScript, and without it the table is short."),
     "page": N_("Page {page} of {pages}"),
     "previous": N_("Previous"),
+    "printed": N_("Printed on {date}."),
     "same_point": N_("Other schools at this point: {count}"),
     "search": N_("Find a school"),
     "search_hint": N_("Name or NPSN"),

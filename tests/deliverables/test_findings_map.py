@@ -16,7 +16,7 @@ from kalsel_gap.findings import Finding, to_frame
 from kalsel_gap.i18n.text import LANGUAGES, Language, Text
 from kalsel_gap.project.read import read_project
 from kalsel_gap.quality.full_check import Checked, check_all
-from tests.conftest import NO_ADDRESS, POPUP, PROGRAMS, REPOSITORY, SIZES
+from tests.conftest import NO_ADDRESS, PAPERS, POPUP, PROGRAMS, REPOSITORY, SIZES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -397,6 +397,30 @@ def test_no_sea_is_drawn_where_none_is_known(browser: Browser, page: Path) -> No
     assert blue <= min(red, green)
     drawn = "[...document.querySelectorAll('.leaflet-land-pane path')]"
     assert browser.value(f"{drawn}.map((e) => e.getAttribute('fill'))") == [palette.LAND]
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_a_sheet_of_paper_holds_the_whole_map(
+    browser: Browser, page: Path, paper: tuple[int, int]
+) -> None:
+    browser.open(page)
+    browser.value("window.dispatchEvent(new Event('beforeprint'))")
+    width, height = paper
+    metrics = {"deviceScaleFactor": 1, "mobile": False}
+    browser.ask("Emulation.setDeviceMetricsOverride", width=width, height=height, **metrics)
+    browser.ask("Emulation.setEmulatedMedia", media="print")
+    for part in (".screen", ".map", ".leaflet-control-scale", ".legend", ".imprint"):
+        box = browser.value(
+            f"(() => {{ const b = document.querySelector('{part}').getBoundingClientRect();"
+            "return [b.width, b.height, b.right, b.bottom]; })()"
+        )
+        assert box[0] > 0, part
+        assert box[1] > 0, part
+        assert box[2] <= width, part
+        assert box[3] <= height, part
+    assert browser.value("document.documentElement.scrollWidth") <= width
+    assert "Printed on" in browser.value("document.querySelector('.imprint').textContent")
+    browser.ask("Emulation.setEmulatedMedia", media="")
 
 
 def test_rows_without_a_value_come_last_in_either_order(browser: Browser, page: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import csv
 import dataclasses
 import json
@@ -17,7 +18,7 @@ from kalsel_gap.deliverables.web_map import LISTED, to_html
 from kalsel_gap.i18n.text import LANGUAGES, Language, Text
 from kalsel_gap.pipeline import OpenProject
 from kalsel_gap.storage.run_folder import read_run
-from tests.conftest import NO_ADDRESS, POPUP, PROGRAMS, REPOSITORY, SIZES
+from tests.conftest import NO_ADDRESS, PAPERS, POPUP, PROGRAMS, REPOSITORY, SIZES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -456,6 +457,48 @@ def test_after_a_turn_of_the_phone_everything_is_still_shown(
     shown = browser.value("document.querySelector('.map').id")
     browser.wait(f"{shown}.getSize().x > 600")
     assert_that_all_is_shown(browser, tiny)
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_a_sheet_of_paper_holds_the_whole_map(
+    browser: Browser, tiny: Run, tmp_path: Path, paper: tuple[int, int]
+) -> None:
+    browser.open(page_of(tiny, tmp_path))
+    shown = browser.value("document.querySelector('.map').id")
+    browser.value("document.querySelectorAll('.leaflet-control-layers-base input')[1].click()")
+    before = browser.value(f"{shown}.getZoom()")
+    browser.value("window.dispatchEvent(new Event('beforeprint'))")
+    metrics = {"deviceScaleFactor": 1, "mobile": False}
+    width, height = paper
+    browser.ask("Emulation.setDeviceMetricsOverride", width=width, height=height, **metrics)
+    browser.ask("Emulation.setEmulatedMedia", media="print")
+    assert_that_all_is_shown(browser, tiny)
+    sheet = browser.value("document.querySelector('.screen').getBoundingClientRect().bottom")
+    assert sheet <= height
+    assert browser.value("document.documentElement.scrollWidth") <= width
+    for part in (".legend", "#coverage-legend", ".imprint"):
+        assert browser.value(f"document.querySelector('{part}').getBoundingClientRect().height") > 0
+    words = browser.value("document.querySelector('.imprint').textContent")
+    assert tiny.folder.name in words
+    assert re.search(r"Printed on \w+ \d+, \d{4}\.", words)
+    marks = browser.value("document.querySelectorAll('.leaflet-schools-pane use').length")
+    assert marks == tiny.schools["lat"].notna().sum()
+    # Chromium prints a canvas as an opaque sheet, which hides what lies below.
+    canvases = "[...document.querySelectorAll('.map canvas')]"
+    assert browser.value(f"{canvases}.every((e) => getComputedStyle(e).display === 'none')")
+    browser.ask("Emulation.setEmulatedMedia", media="")
+    browser.value("window.dispatchEvent(new Event('afterprint'))")
+    assert browser.value(f"{shown}.getZoom()") == before
+    assert browser.value("document.querySelectorAll('.leaflet-schools-pane svg').length") == 0
+    assert browser.complaints() == []
+
+
+def test_the_school_list_is_no_part_of_the_paper(
+    browser: Browser, tiny: Run, tmp_path: Path
+) -> None:
+    browser.open(page_of(tiny, tmp_path))
+    printed = browser.ask("Page.printToPDF", paperWidth=8.27, paperHeight=11.69)
+    assert len(re.findall(rb"/Type /Page\b", base64.b64decode(printed["data"]))) == 2
 
 
 # --- keyboard, touch, motion ---------------------------------------------------------------------

@@ -37,6 +37,8 @@ const kalselGap = (() => {
 
   /* --- marks on a canvas ------------------------------------------------------------------ */
 
+  const isPrinting = () => document.documentElement.classList.contains("printing");
+
   function sprite(mark, radius, ratio) {
     const half = Math.ceil(radius * 1.5 + 3);
     const canvas = document.createElement("canvas");
@@ -162,6 +164,11 @@ const kalselGap = (() => {
     },
 
     _draw() {
+      if (isPrinting()) {
+        this._drawOnPaper();
+        return;
+      }
+      if (this._paper) this._paper.remove();
       const size = this._bounds.getSize();
       const ratio = window.devicePixelRatio || 1;
       const sprites = {};
@@ -178,6 +185,30 @@ const kalselGap = (() => {
       if (!performance.getEntriesByName("marks-drawn").length) performance.mark("marks-drawn");
     },
 
+    /* The same as vectors: Chromium prints a canvas white where nothing is drawn on it. */
+    _drawOnPaper() {
+      const { x: width, y: height } = this._bounds.getSize();
+      const paper = vector("svg", { class: "paper", width, height });
+      L.DomUtil.setPosition(paper, this._bounds.min);
+      const defined = vector("defs");
+      for (const [name, mark] of Object.entries(this._marks)) {
+        const radius = this._radius(mark);
+        const both = vector("g", { id: `${this.options.pane}-${name}`, transform: `scale(${radius})`, "stroke-linejoin": "round" });
+        const around = mark.line + Math.min(2 / radius, 0.4);
+        both.append(
+          vector("path", { d: mark.path, fill: "none", stroke: "#fff", "stroke-width": around }),
+          vector("path", { d: mark.path, fill: mark.fill, stroke: mark.stroke, "stroke-width": mark.line }),
+        );
+        defined.append(both);
+      }
+      paper.append(defined);
+      this._eachInWindow((mark, x, y) => {
+        paper.append(vector("use", { href: `#${this.options.pane}-${mark}`, x: x.toFixed(1), y: y.toFixed(1) }));
+      });
+      if (this._paper) this._paper.remove();
+      this._paper = paper;
+      this._container.after(paper);
+    },
   });
 
   /* --- layers, as the page's script makes them -------------------------------------------- */
@@ -225,7 +256,7 @@ const kalselGap = (() => {
     L.geoJSON(drawn.shape, { style, interactive: false }).addTo(map);
   }
 
-  /* Shows the bounds until the reader moves the map: after a change of the window. */
+  /* Shows the bounds until the reader moves the map: after a change of the window and on paper. */
   function frame(map, bounds) {
     const fit = (shown) => map.fitBounds(shown, { padding: [12, 12], animate: false });
     let home;
@@ -236,9 +267,25 @@ const kalselGap = (() => {
     const isHome = () => map.getZoom() === home.zoom && map.getCenter().distanceTo(home.center) < 2000;
     goHome();
     map.on("resize", () => {
-      if (isHome()) goHome();
+      if (!isPrinting() && isHome()) goHome();
     });
 
+    let before;
+    window.addEventListener("beforeprint", () => {
+      map.closePopup();
+      before = { center: map.getCenter(), zoom: map.getZoom() };
+      const shown = isHome() ? bounds : map.getBounds();
+      document.getElementById("printed").textContent = read().words.printed
+        .replace("{date}", new Date().toLocaleDateString(document.documentElement.lang, { dateStyle: "long" }));
+      document.documentElement.classList.add("printing");
+      map.invalidateSize({ animate: false, pan: false });
+      fit(shown);
+    });
+    window.addEventListener("afterprint", () => {
+      document.documentElement.classList.remove("printing");
+      map.invalidateSize({ animate: false, pan: false });
+      map.setView(before.center, before.zoom, { animate: false });
+    });
   }
 
   function label(map) {
