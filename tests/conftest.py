@@ -246,7 +246,9 @@ class Browser:
                 return answer["result"]
             self.events.append(answer)
 
-    def open(self, page: Path, width: int = 1366, height: int = 768) -> None:
+    def open(
+        self, page: Path, width: int = 1366, height: int = 768, *, touch: bool = False
+    ) -> None:
         self._session = None
         target = self.ask("Target.createTarget", url="about:blank")["targetId"]
         session = self.ask("Target.attachToTarget", targetId=target, flatten=True)
@@ -260,6 +262,8 @@ class Browser:
             deviceScaleFactor=1,
             mobile=False,
         )
+        if touch:
+            self.ask("Emulation.setTouchEmulationEnabled", enabled=True, maxTouchPoints=2)
         self.events.clear()
         self.ask("Page.navigate", url=page.as_uri())
         self.wait("document.readyState === 'complete'")
@@ -297,6 +301,18 @@ class Browser:
                 **extra,
             )
             extra = {}
+
+    def drag_fingers(self, *ways: tuple[tuple[float, float], tuple[float, float]]) -> None:
+        """Move fingers on a touch screen, each from a point to another."""
+        steps = 12
+        for step in range(steps + 1):
+            points = [
+                {"id": n, "x": x + (to_x - x) * step / steps, "y": y + (to_y - y) * step / steps}
+                for n, ((x, y), (to_x, to_y)) in enumerate(ways)
+            ]
+            kind = "touchMove" if step else "touchStart"
+            self.ask("Input.dispatchTouchEvent", type=kind, touchPoints=points)
+        self.ask("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
 
     def complaints(self) -> list[str]:
         """What the console holds, and every request beyond the page itself."""

@@ -58,6 +58,7 @@ WORDS: dict[str, str] = {
     "sources": N_("Files that were checked"),
     "summary": N_("Findings by file and kind"),
     "table": N_("Findings"),
+    "two_fingers": N_("Use two fingers to move the map"),
 }
 
 

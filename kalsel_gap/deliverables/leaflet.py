@@ -47,7 +47,7 @@ class Map(folium.Map):
         {% macro script(this, kwargs) %}
         {% set map = this.get_name() %}
         const {{ map }} = L.map({{ map|tojson }},
-            {{ this.options|tojavascript }});
+            { ...{{ this.options|tojavascript }}, ...kalselGap.motion() });
         {{ map }}.attributionControl.setPrefix("Leaflet");
         {{ map }}.attributionControl.addAttribution({{ this.credit|tojavascript }});
         L.control.zoom({{ this.zoom_titles|tojavascript }}).addTo({{ map }});

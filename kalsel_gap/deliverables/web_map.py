@@ -66,6 +66,7 @@ WORDS: dict[str, str] = {
     "sources": N_("Made from these files (SHA-256)"),
     "table": N_("All schools, those to serve first on top"),
     "tiers": N_("Schools by tier of deficit"),
+    "two_fingers": N_("Use two fingers to move the map"),
     "unranked": N_("Schools without a rank"),
 }
 _QUALITY = (

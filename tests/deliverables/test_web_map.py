@@ -606,6 +606,38 @@ def test_everything_that_takes_the_focus_has_a_name_of_its_own(
     assert len(set(found)) == len(found)
 
 
+def test_one_finger_scrolls_the_page_and_two_move_the_map(
+    browser: Browser, tiny: Run, tmp_path: Path
+) -> None:
+    browser.open(page_of(tiny, tmp_path), 390, 844, touch=True)
+    shown = browser.value("document.querySelector('.map').id")
+    centre = browser.value(f"[{shown}.getCenter().lat, {shown}.getCenter().lng]")
+    zoom = browser.value(f"{shown}.getZoom()")
+    browser.drag_fingers(((200, 600), (200, 350)))
+    browser.wait("window.scrollY > 150")
+    assert browser.value(f"[{shown}.getCenter().lat, {shown}.getCenter().lng]") == centre
+    browser.value("window.scrollTo(0, 0)")
+    browser.drag_fingers(((180, 500), (110, 500)), ((220, 500), (290, 500)))
+    browser.wait(f"{shown}.getZoom() > {zoom}")
+    assert browser.value("visualViewport.scale") == 1
+
+
+def test_nothing_moves_by_itself_for_readers_who_ask_for_that(
+    browser: Browser, tiny: Run, tmp_path: Path
+) -> None:
+    browser.open(page_of(tiny, tmp_path))
+    shown = browser.value("document.querySelector('.map').id")
+    assert browser.value(f"{shown}.options.zoomAnimation")
+    reduced = [{"name": "prefers-reduced-motion", "value": "reduce"}]
+    browser.ask("Emulation.setEmulatedMedia", features=reduced)
+    browser.ask("Page.reload")
+    browser.wait("performance.getEntriesByName('marks-drawn').length")
+    moving = ("zoomAnimation", "fadeAnimation", "markerZoomAnimation", "inertia")
+    assert not any(browser.value(f"{shown}.options.{name}") for name in moving)
+    hint = "getComputedStyle(document.querySelector('.hint'))"
+    assert browser.value(f"{hint}.transitionDuration") == "0s"
+
+
 # --- shared points and the table -----------------------------------------------------------------
 
 

@@ -364,9 +364,36 @@ const kalselGap = (() => {
     return outer;
   }
 
+  /* --- touch and motion -------------------------------------------------------------------- */
+
+  /* One finger scrolls the page, two move and zoom the map. */
+  function twoFingers(map) {
+    const hint = element("div", read().words.two_fingers, "hint");
+    hint.setAttribute("aria-hidden", "true"); // a screen reader has gestures of its own
+    map.getContainer().append(hint);
+    const show = (event) => hint.classList.toggle("shown", event.touches.length === 1 && event.type === "touchmove");
+    for (const type of ["touchmove", "touchend", "touchcancel"]) {
+      map.getContainer().addEventListener(type, show, { passive: true });
+    }
+  }
+
+  const { _onDown: onDown } = L.Draggable.prototype;
+  L.Draggable.include({
+    _onDown(event) {
+      if (!event.touches) onDown.call(this, event);
+    },
+  });
+
+  /* Options of a map for readers who want nothing to move by itself. */
+  function motion() {
+    const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+    return still ? { zoomAnimation: false, fadeAnimation: false, markerZoomAnimation: false, inertia: false } : {};
+  }
+
   function connect(map, bounds) {
     land(map);
     layerList(map);
+    twoFingers(map);
     frame(map, bounds);
     label(map);
   }
@@ -474,6 +501,6 @@ const kalselGap = (() => {
   const folded = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 
   return {
-    read, cell, element, vector, Points, areas, connect, popups, dialog, onMark, folded, filled, pagedTable, unbroken, cut,
+    read, cell, element, vector, Points, areas, connect, motion, popups, dialog, onMark, folded, filled, pagedTable, unbroken, cut,
   };
 })();
