@@ -246,7 +246,9 @@ class Browser:
                 return answer["result"]
             self.events.append(answer)
 
-    def open(self, page: Path, width: int = 1366, height: int = 768) -> None:
+    def open(
+        self, page: Path, width: int = 1366, height: int = 768, *, touch: bool = False
+    ) -> None:
         self._session = None
         target = self.ask("Target.createTarget", url="about:blank")["targetId"]
         session = self.ask("Target.attachToTarget", targetId=target, flatten=True)
@@ -260,6 +262,8 @@ class Browser:
             deviceScaleFactor=1,
             mobile=False,
         )
+        if touch:
+            self.ask("Emulation.setTouchEmulationEnabled", enabled=True, maxTouchPoints=2)
         self.events.clear()
         self.ask("Page.navigate", url=page.as_uri())
         self.wait("document.readyState === 'complete'")
@@ -283,7 +287,7 @@ class Browser:
     def type(self, text: str) -> None:
         self.ask("Input.insertText", text=text)
 
-    def press(self, key: str) -> None:
+    def press(self, key: str, *, shift: bool = False) -> None:
         code = {"Enter": 13, "Escape": 27, "ArrowDown": 40, "Tab": 9}[key]
         extra = {"text": "\r"} if key == "Enter" else {}
         for kind in ("keyDown", "keyUp"):
@@ -293,9 +297,22 @@ class Browser:
                 key=key,
                 code=key,
                 windowsVirtualKeyCode=code,
+                modifiers=8 if shift else 0,
                 **extra,
             )
             extra = {}
+
+    def drag_fingers(self, *ways: tuple[tuple[float, float], tuple[float, float]]) -> None:
+        """Move fingers on a touch screen, each from a point to another."""
+        steps = 12
+        for step in range(steps + 1):
+            points = [
+                {"id": n, "x": x + (to_x - x) * step / steps, "y": y + (to_y - y) * step / steps}
+                for n, ((x, y), (to_x, to_y)) in enumerate(ways)
+            ]
+            kind = "touchMove" if step else "touchStart"
+            self.ask("Input.dispatchTouchEvent", type=kind, touchPoints=points)
+        self.ask("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
 
     def complaints(self) -> list[str]:
         """What the console holds, and every request beyond the page itself."""
@@ -423,11 +440,13 @@ def hills(
 
 # Screens of a laptop and a phone, in pixels.
 SIZES = [(1366, 768), (360, 740)]
+# A4 less margins of 10 mm at 96 pixels to the inch, portrait and landscape.
+PAPERS = [(718, 1047), (1047, 718)]
 # Names of XML, and what the library's comments point to; nothing of it is ever fetched.
 NO_ADDRESS = re.compile(
     r"https?://(?!www\.w3\.org/|leafletjs\.com|bugzilla\.mozilla\.org)[^\s\"']*"
 )
-POPUP = "document.querySelector('.leaflet-popup h3')?.textContent"
+POPUP = "document.querySelector('.leaflet-popup h2')?.textContent"
 # Names that would run in a page which does not guard against them.
 PROGRAMS = (
     "</script><script>window.hurt = 1</script>",

@@ -46,6 +46,7 @@ WORDS: dict[str, str] = {
     "page": N_("Page {page} of {pages}"),
     "place": N_("File and row"),
     "previous": N_("Previous"),
+    "printed": N_("Printed on {date}."),
     "proposal": N_("Proposal"),
     "row": N_("row {row}"),
     "school": N_("School"),
@@ -57,6 +58,7 @@ WORDS: dict[str, str] = {
     "sources": N_("Files that were checked"),
     "summary": N_("Findings by file and kind"),
     "table": N_("Findings"),
+    "two_fingers": N_("Use two fingers to move the map"),
 }
 
 
@@ -101,7 +103,7 @@ def to_html(checked: Checked, table: pd.DataFrame, opened: Opened, text: Text) -
                 "findings": _columns(table, at),
                 "points": _points(checked, at),
                 "marks": marks,
-                "areas": leaflet.borders(areas),
+                "areas": leaflet.borders(areas, fill=palette.LAND),
             }
         ),
     }
@@ -112,14 +114,12 @@ def to_html(checked: Checked, table: pd.DataFrame, opened: Opened, text: Text) -
 
 def _map(checked: Checked, areas: pd.DataFrame, text: Text) -> leaflet.Map:
     made = leaflet.Map(text(N_("Map of the findings")), text)
-    leaflet.add_borders(made, areas, text, ground=True)
+    leaflet.add_borders(made, areas, text)
     layer = leaflet.OwnLayer("findings", name=text(WORDS["table"]))
     made.add_child(layer)
-    made.add_child(folium.LayerControl(autoZIndex=False))
+    made.add_child(folium.LayerControl(autoZIndex=False, collapsed=False))
     # Points outside the areas are errors: they do not extend the map.
-    schools = checked.schools.head(0) if len(areas) else checked.schools
-    made.fit_bounds(leaflet.bounds_of(schools, areas), padding=(12, 12))
-    made.add_child(leaflet.Start(layer))
+    made.add_child(leaflet.Start(layer, leaflet.bounds_of(checked.schools, areas)))
     return made
 
 

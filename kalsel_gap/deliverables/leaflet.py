@@ -24,13 +24,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _MOST_ZOOM = 18
+_NEAR_DEG = 0.003  # borders so near to each other are one
 _AREA_DEGREES = 4  # decimals of a border, which is simplified anyway
+# Dashes and dots, as on printed maps: a solid line is a shore.
 _OUTLINES = {
-    "kabupaten": {"color": "#333333", "weight": 1.6, "fill": False},
-    "kecamatan": {"color": "#5a5a5a", "weight": 0.7, "dashArray": "3 3", "fill": False},
+    "kabupaten": {"color": "#3d3d3d", "weight": 1.4, "dashArray": "9 3 1.5 3"},
+    "kecamatan": {"color": "#5a5a5a", "weight": 0.8, "dashArray": "1.5 3"},
 }
 _KABUPATEN = re.compile(r"^kab(\.|upaten)?\s+(?=\S)", re.IGNORECASE)
-_GROUND = {"fill": True, "fillColor": "#f2f2ee", "fillOpacity": 1.0}
 
 
 class Map(folium.Map):
@@ -45,7 +46,8 @@ class Map(folium.Map):
         {% endmacro %}
         {% macro script(this, kwargs) %}
         {% set map = this.get_name() %}
-        const {{ map }} = L.map({{ map|tojson }}, {{ this.options|tojavascript }});
+        const {{ map }} = L.map({{ map|tojson }},
+            { ...{{ this.options|tojavascript }}, ...kalselGap.motion() });
         {{ map }}.attributionControl.setPrefix("Leaflet");
         {{ map }}.attributionControl.addAttribution({{ this.credit|tojavascript }});
         L.control.zoom({{ this.zoom_titles|tojavascript }}).addTo({{ map }});
@@ -90,27 +92,27 @@ class OwnLayer(folium.map.Layer):
 
 
 class Start(MacroElement):
-    """Connects the page with the layer of points; added last."""
+    """Connects the page with the layer of points and shows the bounds; added last."""
 
     _template = Template(
         "{% macro script(this, kwargs) %}"
-        "kalselGap.start({{ this._parent.get_name() }}, {{ this.points.get_name() }});"
+        "kalselGap.start({{ this._parent.get_name() }}, {{ this.points.get_name() }},"
+        " {{ this.bounds|tojavascript }});"
         "{% endmacro %}"
     )
 
-    def __init__(self, points: OwnLayer) -> None:
+    def __init__(self, points: OwnLayer, bounds: list[list[float]]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self._name, self.points = "Start", points
+        self._name, self.points, self.bounds = "Start", points, bounds
 
 
-def add_borders(made: Map, areas: pd.DataFrame, text: Text, *, ground: bool) -> None:
-    """Add the available borders to the map; `ground` fills the kabupaten."""
+def add_borders(made: Map, areas: pd.DataFrame, text: Text) -> None:
+    """Add the available borders to the map."""
     names = {"kabupaten": N_("Borders of kabupaten"), "kecamatan": N_("Borders of kecamatan")}
     for level, outline in _OUTLINES.items():
         if (areas["level"] == level).any():
-            style = outline | (_GROUND if ground and level == "kabupaten" else {})
             shown = level == "kabupaten"
-            made.add_child(OwnLayer("areas", level, style, name=text(names[level]), show=shown))
+            made.add_child(OwnLayer("areas", level, outline, name=text(names[level]), show=shown))
 
 
 def packed(values: list[str]) -> list[str] | dict[str, list[Any]]:
@@ -122,29 +124,54 @@ def packed(values: list[str]) -> list[str] | dict[str, list[Any]]:
     return {"words": words, "rows": [number[value] for value in values]}
 
 
-def borders(areas: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
-    """The data of the borders for the script, by level."""
-    return {level: _borders(areas, level) for level in _OUTLINES}
+def borders(areas: pd.DataFrame, *, fill: str = "") -> dict[str, Any]:
+    """The data of the borders for the script, by level: names and lines.
+
+    Parameters
+    ----------
+    areas : GeoDataFrame
+        ``level name geometry``.
+    fill : str
+        Colour of the area that the kabupaten cover, where no picture shows the land.
+    """
+    found: dict[str, Any] = {level: _borders(areas, level) for level in _OUTLINES}
+    kabupaten = areas.geometry[areas["level"] == "kabupaten"]
+    if fill and len(kabupaten):
+        found["land"] = {"colour": fill, "shape": _shape(kabupaten.union_all())}
+    return found
 
 
-def _borders(areas: pd.DataFrame, level: str) -> list[dict[str, Any]]:
-    """Borders and labels, the largest first: it keeps its label if labels collide."""
+def _borders(areas: pd.DataFrame, level: str) -> dict[str, Any]:
+    """Labels, the largest first: it keeps its label if labels collide. Each border is one line.
+
+    Two neighbours would draw the line between them twice, and two rows of dashes are a solid line.
+    Where they leave a gap between them, the border of the larger one is drawn.
+    """
     chosen = areas[areas["level"] == level]
     chosen = chosen.iloc[np.argsort(-shapely.area(chosen.geometry.to_numpy()), kind="stable")]
-    return [
-        {
-            "name": _KABUPATEN.sub("", plain(name)),
-            "at": [round(at.y, _AREA_DEGREES), round(at.x, _AREA_DEGREES)],
-            "shape": json.loads(
-                shapely.to_geojson(
-                    shapely.transform(shape, lambda places: np.round(places, _AREA_DEGREES))
-                )
-            ),
-        }
-        for name, shape, at in zip(
-            chosen["name"], chosen.geometry, chosen.geometry.representative_point(), strict=True
-        )
+    outlines = shapely.boundary(chosen.geometry.to_numpy())
+    near = shapely.buffer(outlines, _NEAR_DEG, quad_segs=2)
+    tree = shapely.STRtree(outlines)
+    lines = [
+        shapely.difference(line, shapely.union_all(near[[m for m in tree.query(line) if m < n]]))
+        for n, line in enumerate(outlines)
     ]
+    return {
+        "names": [
+            {
+                "name": _KABUPATEN.sub("", plain(name)),
+                "at": [round(at.y, _AREA_DEGREES), round(at.x, _AREA_DEGREES)],
+            }
+            for name, at in zip(chosen["name"], chosen.geometry.representative_point(), strict=True)
+        ],
+        "lines": _shape(shapely.line_merge(shapely.union_all(lines))),
+    }
+
+
+def _shape(shape: shapely.Geometry) -> dict[str, Any]:
+    rounded = shapely.transform(shape, lambda places: np.round(places, _AREA_DEGREES))
+    read: dict[str, Any] = json.loads(shapely.to_geojson(rounded))
+    return read
 
 
 def drawn(mark: palette.Mark, radius: float) -> dict[str, Any]:
@@ -183,11 +210,11 @@ def _path(shape: str) -> str:
 
 
 def bounds_of(schools: pd.DataFrame, areas: pd.DataFrame) -> list[list[float]]:
-    """South-west and north-east of the schools, otherwise of the areas, otherwise of Indonesia."""
-    lat, lon = schools["lat"], schools["lon"]
-    if lat.notna().any():
-        return [[float(lat.min()), float(lon.min())], [float(lat.max()), float(lon.max())]]
+    """South-west and north-east of the areas, otherwise of the schools, otherwise of Indonesia."""
     if len(areas):
         west, south, east, north = (float(edge) for edge in areas.total_bounds)
         return [[south, west], [north, east]]
+    lat, lon = schools["lat"], schools["lon"]
+    if lat.notna().any():
+        return [[float(lat.min()), float(lon.min())], [float(lat.max()), float(lon.max())]]
     return [[-11.2, 94.9], [6.2, 141.2]]  # Indonesia

@@ -32,7 +32,7 @@ COLUMNS = (
 def draw_previews(
     schools: gpd.GeoDataFrame,
     opened: Opened,
-    _tables: Tables = NO_TABLES,
+    handed_on: Tables = NO_TABLES,
     progress: Progress = silent,
 ) -> Staged:
     """The tables ``areas``, ``boundaries`` and ``previews``; no columns.
@@ -43,6 +43,8 @@ def draw_previews(
         With the columns that :data:`STAGE` reads.
     opened : Opened
         The project.
+    handed_on : mapping of DataFrame
+        The table ``sea``; without it nothing is drawn as open sea.
     progress : callable
         Called with the number of images done and of all.
 
@@ -62,15 +64,28 @@ def draw_previews(
     given = _areas(opened)
     widest = next(iter(given.values()), None)
     extent = _extent(schools, widest)
-    technologies = sorted({source.technology for source in opened.project.coverage})
-    wanted = (["relief"] if opened.project.elevation else []) + technologies
+    project = opened.project
+    technologies = sorted({source.technology for source in project.coverage})
+    wanted = (["relief"] if project.elevation else []) + technologies
+    if project.elevation is not None or (project.coastline is not None and project.coastline.land):
+        wanted = ["ground", *wanted]
     rows: list[dict[str, Any]] = []
     if wanted and extent is not None:
         # GDAL loads only when there is something to draw.
-        from kalsel_gap.deliverables.preview_images import draw_coverage, draw_relief
+        from kalsel_gap.deliverables.preview_images import (
+            draw_coverage,
+            draw_ground,
+            draw_relief,
+        )
+        from kalsel_gap.terrain.sea_mask import sea_of_runs
 
+        sea = sea_of_runs(handed_on["sea"], project.elevation) if "sea" in handed_on else None
+        draws: dict[str, Callable[..., dict[str, Any]]] = {
+            "ground": partial(draw_ground, sea=sea),
+            "relief": draw_relief,
+        }
         for name in wanted:
-            draw = draw_relief if name == "relief" else partial(draw_coverage, name)
+            draw = draws.get(name, partial(draw_coverage, name))
             rows.append(draw(opened, extent, widest))
             progress(len(rows), len(wanted))
     tables = {
@@ -85,7 +100,8 @@ STAGE = Stage(
     "previews",
     draw_previews,
     reads=("lat", "lon"),
-    sections=("boundaries", "elevation", "coverage", "signal"),
+    sections=("boundaries", "elevation", "coastline", "coverage", "signal"),
+    tables=("sea",),
 )
 
 

@@ -22,14 +22,14 @@ class Mark:
 
 
 # Five steps of viridis: neighbours differ by at least 17 ΔE for every kind of colour vision.
-# What is not verified has the colour of the last tier and a shape of its own.
+# What is not verified is no step of the scale: it is left white, in a shape of its own.
 TIERS: dict[str, Mark] = {
     "critical": Mark("#440154", "square"),
     "severe": Mark("#3b528b", "triangle"),
     "moderate": Mark("#21918c", "diamond"),
     "slight": Mark("#5ec962", "pentagon"),
     "adequate": Mark("#fde725", "circle"),
-    "covered": Mark("#fde725", "hexagon"),
+    "covered": Mark("#ffffff", "hexagon"),
 }
 UNKNOWN = Mark("#767676", "ring")
 OUTLINE = "#1a1a1a"  # gives the light end a contrast of 3:1 on a light background
@@ -42,15 +42,21 @@ SEVERITIES: dict[str, Mark] = {
 }
 PROPOSED = Mark("#00663f", "ring")
 
-# Adequacy of the available service, five classes from their lower bound: cividis, reversed and
-# lightened, so that pale is poor, marks of the schools stand out, and every kind of colour vision
-# keeps the order. *No signal* and *unknown* are not steps of that scale.
+# Adequacy of the available service, five classes from their lower bound: purple is poor and yellow
+# is good, as for the tiers, but lighter, so that marks of the schools stand out. Lightness alone
+# keeps the order for every kind of colour vision, and none of the colours is that of the sea.
+# *No signal* and *unknown* are not steps of that scale: lines and dots.
 COVERAGE: tuple[tuple[float, str], ...] = (
-    (0.0, "#fdea9b"),
-    (0.25, "#d5c78f"),
-    (0.5, "#a6a399"),
-    (0.7, "#76819b"),
-    (0.85, "#44608f"),
+    (0.0, "#9a7db0"),
+    (0.25, "#c78fab"),
+    (0.5, "#e3a99b"),
+    (0.7, "#f2cd9b"),
+    (0.85, "#faf2c0"),
 )
-NO_SIGNAL = "#f6d5cf"
-NOT_KNOWN = "#767676"  # hatched
+NO_SIGNAL = "#5b3a66"  # lines
+NOT_KNOWN = "#767676"  # dots
+
+# What lies below everything: only water that is known to be the open sea is blue.
+SEA = "#cadeeb"
+LAND_OUTSIDE = "#d5d5d2"
+LAND = "#fbfaf7"

@@ -1,8 +1,8 @@
 """Small images of relief and coverage for web maps.
 
 Each raster is read decimated, so memory holds a picture and never the raster, and the picture is
-warped to Web Mercator: laid on a web map as it is, an unwarped one would lie off. Nothing is drawn
-outside the project's own area but the relief, which fades out around it.
+warped to Web Mercator: laid on a web map as it is, an unwarped one would lie off. Outside the
+project's own area only land, sea and a relief that fades out are drawn.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import numpy as np
 from affine import Affine
 from pyproj import Transformer
@@ -27,21 +28,25 @@ from kalsel_gap.deficit.coverage_value import adequacy_of_cells, adequacy_of_pol
 from kalsel_gap.deliverables import palette
 from kalsel_gap.geo import sampling
 from kalsel_gap.terrain.hillshade import shade_relief
+from kalsel_gap.terrain.islands import land_polygons
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import geopandas as gpd
     from numpy.typing import NDArray
     from rasterio.crs import CRS
 
     from kalsel_gap.geo.arrays import FloatArray
     from kalsel_gap.geo.raster_files import RasterPath
-    from kalsel_gap.project.inputs import Coverage
+    from kalsel_gap.project.inputs import Coverage, Elevation
     from kalsel_gap.project.model import Opened
+    from kalsel_gap.terrain.sea_mask import SeaMask
 
 LONGEST_PX = 1400
+_FINE_PX = 2800  # of a picture of three colours, which packs well
 _FADE_DEG = 0.3  # relief around the project's area
+_FAINT = 0.4  # of the relief there: land outside stays grey
+_AROUND_DEG = 1.5  # land and sea around it: what a wide window shows
 _WEB_MERCATOR = "EPSG:3857"
 _OVERSAMPLING = 2  # cells read for each pixel, at most, in each direction
 _HATCH_PX = 8
@@ -80,16 +85,25 @@ class PreviewGrid:
         return lat, lon
 
 
-def _frame(extent: tuple[float, float, float, float], cell_m: float) -> PreviewGrid:
+def _frame(
+    extent: tuple[float, float, float, float], cell_m: float, longest_px: int = LONGEST_PX
+) -> PreviewGrid:
     """A grid over the extent, no finer than a sixteenth of the raster's cells."""
     west, south, east, north = extent
     to_metres = Transformer.from_crs(schema.CRS, _WEB_MERCATOR, always_xy=True)
     left, bottom = to_metres.transform(west, south)
     right, top = to_metres.transform(east, north)
-    pixel = max(right - left, top - bottom) / LONGEST_PX
+    pixel = max(right - left, top - bottom) / longest_px
     pixel = max(pixel, cell_m / 16)
     width, height = math.ceil((right - left) / pixel), math.ceil((top - bottom) / pixel)
     return PreviewGrid(width, height, Affine(pixel, 0.0, left, 0.0, -pixel, top))
+
+
+def _around(
+    extent: tuple[float, float, float, float], margin_deg: float
+) -> tuple[float, float, float, float]:
+    west, south, east, north = extent
+    return west - margin_deg, south - margin_deg, east + margin_deg, north + margin_deg
 
 
 def _read(path: RasterPath, band: int, frame: PreviewGrid) -> tuple[FloatArray, Affine, CRS] | None:
@@ -147,6 +161,14 @@ def _warped(
     return warped
 
 
+def _elevation(source: Elevation, frame: PreviewGrid, method: Resampling) -> FloatArray:
+    """Heights on the frame's grid; NaN where the elevation model has none."""
+    read = _read(source.tiles, source.band, frame)
+    if read is None:
+        return np.full((frame.height, frame.width), np.nan)
+    return _warped(*read, frame, method)
+
+
 def draw_relief(
     opened: Opened,
     extent: tuple[float, float, float, float],
@@ -155,14 +177,9 @@ def draw_relief(
     """Hillshade of the elevation model; no data is clear, and so is what lies far outside."""
     source = opened.project.elevation
     assert source is not None
-    west, south, east, north = extent
-    wider = (west - _FADE_DEG, south - _FADE_DEG, east + _FADE_DEG, north + _FADE_DEG)
     cell_m = sampling.describe(source.tiles, band=source.band).cell_width_m
-    frame = _frame(wider if widest is not None else extent, cell_m)
-    read = _read(source.tiles, source.band, frame)
-    elevation = np.full((frame.height, frame.width), np.nan)
-    if read is not None:
-        elevation = _warped(*read, frame, Resampling.bilinear)
+    frame = _frame(_around(extent, _FADE_DEG) if widest is not None else extent, cell_m)
+    elevation = _elevation(source, frame, Resampling.bilinear)
     bottom, left, top, right = frame.corners()
     # A metre of Web Mercator is shorter than a metre on the ground.
     pixel_m = frame.transform.a * math.cos(math.radians((bottom + top) / 2))
@@ -172,18 +189,75 @@ def draw_relief(
     if widest is not None:
         from scipy.ndimage import distance_transform_edt  # slow to import, only needed here
 
-        outside = _outside(widest, frame)
+        outside = _outside(widest.geometry, frame)
         far = distance_transform_edt(outside) * (right - left) / frame.width
-        shown *= np.clip(1.0 - far / _FADE_DEG, 0.0, 1.0)
+        faded = _FAINT * np.clip(1.0 - far / _FADE_DEG, 0.0, 1.0)
+        shown *= np.where(outside, faded, 1.0)
     image = np.stack([grey, grey, grey, (255 * shown).astype(np.uint8)])
     image[:, image[3] == 0] = 0
     files = [n for n, _ in opened.project.inputs() if n.partition(".")[0] == "elevation"]
     return _row("relief", "hillshade", frame, image, [], files, quality=50)
 
 
-def _outside(areas: gpd.GeoDataFrame, frame: PreviewGrid) -> NDArray[np.bool_]:
+def draw_ground(
+    opened: Opened,
+    extent: tuple[float, float, float, float],
+    widest: gpd.GeoDataFrame | None,
+    sea: SeaMask | None,
+) -> dict[str, Any]:
+    """Land and open sea, as far as the coastline or the elevation model shows them.
+
+    Water that nothing shows to be the sea is clear, and so is all that no input covers.
+
+    Parameters
+    ----------
+    opened : Opened
+        The project, with an elevation model or polygons of land.
+    extent : tuple of float
+        West, south, east and north of the area to show, degrees.
+    widest : GeoDataFrame or None
+        The project's own area; land outside it has another colour.
+    sea : SeaMask or None
+        The open sea of the elevation model, where it shows one.
+    """
+    source, shore = opened.project.elevation, opened.project.coastline
+    islands = [
+        gpd.GeoSeries(land_polygons(path), crs=schema.CRS)
+        for path in (shore.land if shore is not None else ())
+    ]
+    bounds = [polygons.total_bounds for polygons in islands]
+    if source is not None:
+        info = sampling.describe(source.tiles, band=source.band)
+        bounds.append(np.array([info.west, info.south, info.east, info.north]))
+    low, high = np.min(bounds, axis=0), np.max(bounds, axis=0)
+    west, south, east, north = _around(extent, _AROUND_DEG)
+    shown = max(west, low[0]), max(south, low[1]), min(east, high[2]), min(north, high[3])
+    # Where they show nothing near, the picture is empty.
+    frame = _frame(shown if shown[0] < shown[2] and shown[1] < shown[3] else extent, 0.0, _FINE_PX)
+    land = np.zeros((frame.height, frame.width), dtype=np.bool_)
+    water = np.zeros_like(land)
+    if source is not None:
+        land = ~np.isnan(_elevation(source, frame, Resampling.nearest))
+        if sea is not None:
+            rows, cols = np.indices(land.shape) + 0.5
+            water, _ = sea.at(*frame.positions(rows, cols))
+    for polygons in islands:
+        off = _outside(polygons, frame)
+        water, land = water & off, land | ~off
+    land &= ~water
+    own = ~_outside(widest.geometry, frame) if widest is not None else np.ones_like(land)
+    image = np.zeros((4, frame.height, frame.width), dtype=np.uint8)
+    _paint(image, water, palette.SEA)
+    _paint(image, land & ~own, palette.LAND_OUTSIDE)
+    _paint(image, land & own, palette.LAND)
+    parts = ("elevation", "coastline")
+    files = [name for name, _ in opened.project.inputs() if name.partition(".")[0] in parts]
+    return _row("ground", "ground", frame, image, [], files)
+
+
+def _outside(areas: gpd.GeoSeries, frame: PreviewGrid) -> NDArray[np.bool_]:
     """Pixels whose centre no area holds."""
-    shapes = areas.geometry.to_crs(_WEB_MERCATOR)
+    shapes = areas.to_crs(_WEB_MERCATOR)
     outside: NDArray[np.bool_] = geometry_mask(shapes, (frame.height, frame.width), frame.transform)
     return outside
 
@@ -213,11 +287,13 @@ def draw_coverage(
     classes = np.digitize(np.nan_to_num(best), bounds) - 1
     for number, (_, colour) in enumerate(palette.COVERAGE):
         _paint(image, (classes == number) & (best > 0), colour)
-    _paint(image, best == 0, palette.NO_SIGNAL)
     row, col = np.indices(best.shape)
-    _paint(image, np.isnan(best) & ((row + col) % _HATCH_PX < 2), palette.NOT_KNOWN)
+    lines = (row + col) % _HATCH_PX < 2
+    dots = (row % _HATCH_PX < 2) & (col % _HATCH_PX < 2)
+    _paint(image, (best == 0) & lines, palette.NO_SIGNAL)
+    _paint(image, np.isnan(best) & dots, palette.NOT_KNOWN)
     if widest is not None:
-        image[:, _outside(widest, frame)] = 0
+        image[:, _outside(widest.geometry, frame)] = 0
     legend: list[dict[str, object]] = [
         {"from": bound, "colour": colour} for bound, colour in palette.COVERAGE
     ]

@@ -8,7 +8,7 @@ the inputs are shown as text, never as markup: escaped in the page, ``textConten
 from __future__ import annotations
 
 import json
-import math
+import re
 from typing import TYPE_CHECKING, Any
 
 import folium
@@ -16,68 +16,62 @@ import folium
 from kalsel_gap.deliverables import leaflet, palette
 from kalsel_gap.deliverables.offline_html import Page, as_json, data_uri
 from kalsel_gap.deliverables.remarks import list_remarks
+from kalsel_gap.deliverables.school_columns import (
+    columns_of_schools,
+    first_rows,
+    joined,
+    places,
+    school_rows,
+)
 from kalsel_gap.deliverables.tables import by_kabupaten, notices
 from kalsel_gap.i18n.messages import (
     COUNT_NAMES,
     NAMES,
-    REASON_COLUMNS,
     REASONS,
     TIER_NAMES,
-    predicted,
-    reason,
-    signal,
 )
 from kalsel_gap.i18n.text import N_, Text, plain
-from kalsel_gap.storage.spreadsheet import to_records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from pathlib import Path
 
     import pandas as pd
 
     from kalsel_gap.storage.run_folder import Run
 
-LISTED = 100  # schools in the table below the map
-_DEGREES = 5  # decimals of a school's place: a metre
-_SHOWN = (
-    *("npsn", "name", "level", "kabupaten", "lat", "lon", "rank", "tier_label", "deficit"),
-    *(
-        "deficit_low",
-        "deficit_high",
-        "tier_probability",
-        "deficit_status",
-        "priority",
-        "students",
-        "unranked_reason",
-        "best_operator",
-    ),
-    *("confidence", "confidence_radius_m"),
-)
+LISTED = 100  # schools in the table below the map where no script runs
+_ORDER = ("ground", "hillshade", "coverage")  # from below
 _SITE = palette.Mark("#5c3200", "cross")
 
 WORDS: dict[str, str] = {
     "all_ranked": N_("Every school has a rank."),
     "close": N_("Close"),
-    "adequacy": N_("Adequacy of the best signal, 0 to 1"),
+    "adequacy": N_("Usefulness of the best signal for a school, 0 to 1"),
     "found": N_("Schools found"),
     "found_count": N_("Schools found: {count}"),
     "inferred": N_("~ means inferred: the service is neither measured nor declared."),
     "kabupaten": N_("Kabupaten/kota"),
     "layers": N_("Layers"),
+    "next": N_("Next"),
     "no_place": N_("This school has no usable location, so it is not on the map."),
-    "noscript": N_("The map needs JavaScript. The tables below do not."),
+    "noscript": N_("The map needs JavaScript, and without it the table is short."),
+    "page": N_("Page {page} of {pages}"),
+    "previous": N_("Previous"),
+    "printed": N_("Printed on {date}."),
+    "same_point": N_("Other schools at this point: {count}"),
     "search": N_("Find a school"),
     "search_hint": N_("Name or NPSN"),
     "skip": N_("Skip to the table of schools"),
     "sources": N_("Made from these files (SHA-256)"),
-    "table": N_("Schools to serve first"),
+    "table": N_("All schools, those to serve first on top"),
     "tiers": N_("Schools by tier of deficit"),
+    "two_fingers": N_("Use two fingers to move the map"),
     "unranked": N_("Schools without a rank"),
 }
 _QUALITY = (
-    *(N_("very weak signal"), N_("weak signal"), N_("fair signal")),
-    *(N_("good signal"), N_("very good signal")),
+    *(N_("hardly usable"), N_("of little use"), N_("usable")),
+    *(N_("useful"), N_("very useful")),
 )
 
 
@@ -110,6 +104,8 @@ def to_html(run: Run, text: Text) -> str:
     title = text(N_("Connectivity deficit of schools"))
     if name := run.manifest.get("project"):
         title = f"{title}: {plain(name)}"
+    has_ground = bool((previews["kind"] == "ground").any())
+    columns = columns_of_schools(run.schools, text)
     content = {
         "language": text.language,
         "title": title,
@@ -123,24 +119,22 @@ def to_html(run: Run, text: Text) -> str:
         "placeless": _placeless(run.schools, text),
         "remarks": list_remarks(run, text),
         "sources": _sources(run),
-        "made_by": text(
-            N_("kalsel-gap {version}, run {run}"),
-            version=run.manifest.get("kalsel_gap", ""),
-            run=run.folder.name,
-        ),
+        "imprint": _imprint(run, text),
         "data": as_json(
             {
                 "words": words,
-                "schools": _columns(run.schools, text),
+                "schools": columns,
                 "marks": {
                     key: leaflet.drawn(mark, radius)
                     for key, (mark, radius) in _school_marks().items()
                 },
-                "sites": _places(sites),
+                "sites": places(sites),
                 "siteMark": leaflet.drawn(_SITE, 3.5),
-                "areas": leaflet.borders(areas),
+                "areas": leaflet.borders(areas, fill="" if has_ground else palette.LAND),
             }
         ),
+        "heads": columns["table"],
+        "rows": first_rows(columns, LISTED),
         **_tables(run.schools, text),
     }
     page = Page("map", content)
@@ -159,98 +153,37 @@ def _map(
     text: Text,
 ) -> folium.Map:
     made = leaflet.Map(text(N_("Map of the schools")), text)
-    best = _best_technology(previews)
-    if best:
-        nothing = folium.FeatureGroup(text(N_("Hide coverage")), overlay=False, show=False)
+    if _best_technology(previews):
+        # The relief and the schools can be read at first; coverage is a click away.
+        nothing = folium.FeatureGroup(text(N_("Hide coverage")), overlay=False)
         made.add_child(nothing)
     for preview in previews.to_dict("records"):
-        is_coverage = preview["kind"] == "coverage"
-        label = _coverage_name(preview["name"], text) if is_coverage else text(N_("Relief"))
+        kind = str(preview["kind"])
+        is_coverage = kind == "coverage"
+        names = {"ground": N_("Land and sea"), "hillshade": N_("Relief")}
+        label = _coverage_name(preview["name"], text) if is_coverage else text(names[kind])
         image = folium.raster_layers.ImageOverlay(
             data_uri(preview["media_type"], preview["image"]),
             [[preview["south"], preview["west"]], [preview["north"], preview["east"]]],
             name=label,
             alt=label,
             overlay=not is_coverage,
-            show=not is_coverage or preview["name"] == best,
+            control=kind != "ground",
+            show=not is_coverage,
             pixelated=False,
-            class_name=str(preview["kind"]),
-            opacity=0.75 if is_coverage else 1.0,
-            z_index=2 if is_coverage else 1,
+            class_name=kind,
+            opacity=0.6 if is_coverage else 1.0,
+            z_index=_ORDER.index(kind),
         )
         made.add_child(image)
-    has_relief = bool((previews["kind"] == "hillshade").any())
-    leaflet.add_borders(made, areas, text, ground=not has_relief)
+    leaflet.add_borders(made, areas, text)
     if len(sites):
         made.add_child(leaflet.OwnLayer("sites", name=_sites_name(sites, text), show=False))
     layer = leaflet.OwnLayer("schools", name=text(N_("Schools")))
     made.add_child(layer)
-    made.add_child(folium.LayerControl(autoZIndex=False))
-    made.fit_bounds(leaflet.bounds_of(schools, areas), padding=(12, 12))
-    made.add_child(leaflet.Start(layer))
+    made.add_child(folium.LayerControl(autoZIndex=False, collapsed=False))
+    made.add_child(leaflet.Start(layer, leaflet.bounds_of(schools, areas)))
     return made
-
-
-# --- data of the script ------------------------------------------------------------------------
-
-
-def _columns(schools: pd.DataFrame, text: Text) -> dict[str, Any]:
-    """The data of the schools for the script, column by column, in words."""
-    rows = _rows(schools)
-    count = text.number(int(schools["rank"].notna().sum()))
-    details = [_details(row, count, text) for row in rows]
-    fields = [
-        {"label": label, "values": leaflet.packed([row[label] for row in details])}
-        for label in (details[0] if details else ())
-    ]
-    return {
-        "npsn": [plain(row["npsn"]) for row in rows],
-        "name": leaflet.packed([plain(row["name"]) for row in rows]),
-        "where": leaflet.packed([_joined(row["level"], row["kabupaten"]) for row in rows]),
-        "mark": [_mark_of(row["tier_label"]) for row in rows],
-        **_places(schools),
-        "fields": fields,
-    }
-
-
-def _details(row: dict[str, Any], count: str, text: Text) -> dict[str, str]:
-    """A school's pop-up: label and value; an empty value is left out."""
-    unknown = text(NAMES["unknown"])
-    rank = text.number(row["rank"])
-    place = text(N_("{rank} of {count}"), rank=rank, count=count) if rank else text(N_("no rank"))
-    return {
-        text(N_("NPSN")): plain(row["npsn"]) or unknown,
-        text(N_("Level")): _joined(row["level"]) or unknown,
-        text(N_("Kabupaten/kota")): _joined(row["kabupaten"]) or unknown,
-        text(N_("Rank")): place,
-        text(N_("Deficit")): _deficit_and_interval(row, text) or unknown,
-        text(N_("Tier")): _tier(row, text),
-        text(N_("Main reason")): reason(row, text),
-        text(N_("Best signal")): _signal(row, text),
-        text(N_("Predicted level")): ""
-        if row["best_basis"] == "predicted"
-        else predicted(row, text),
-        text(N_("Location grade")): _grade(row, text) or unknown,
-        text(N_("Pupils")): text.number(row["students"]) or unknown,
-        text(N_("Priority")): text.number(row["priority"], 2) or unknown,
-    }
-
-
-def _grade(row: dict[str, Any], text: Text) -> str:
-    """Grade and radius of a school's location; empty if it has none."""
-    if row["confidence"] is None:
-        return ""
-    radius = text.number(row["confidence_radius_m"])
-    return text(N_("{grade}, within {radius} m"), grade=row["confidence"], radius=radius)
-
-
-def _places(points: pd.DataFrame) -> dict[str, list[float | None]]:
-    return {
-        name: [
-            None if math.isnan(v) else round(v, _DEGREES) for v in points[name].astype("float64")
-        ]
-        for name in ("lat", "lon")
-    }
 
 
 # --- marks and legends -------------------------------------------------------------------------
@@ -321,8 +254,9 @@ def _coverage_legend(previews: pd.DataFrame, text: Text) -> list[dict[str, Any]]
     named = [
         {
             "colour": item["colour"],
-            "label": f"{text(quality)} ({text.number(item['from'], 2)}–{text.number(end, 2)})",
-            "hatched": False,
+            "label": text(quality),
+            "range": f"{text.number(item['from'], 2)}–{text.number(end, 2)}",
+            "pattern": "",
         }
         for item, end, quality in zip(classes, ends, _QUALITY, strict=True)
     ]
@@ -331,7 +265,8 @@ def _coverage_legend(previews: pd.DataFrame, text: Text) -> list[dict[str, Any]]
         {
             "colour": item["colour"],
             "label": apart[item["status"]],
-            "hatched": item["status"] == "unknown",
+            "range": "",
+            "pattern": {"none": "lines", "unknown": "dots"}[item["status"]],
         }
         for item in items
         if "status" in item
@@ -343,38 +278,16 @@ def _coverage_legend(previews: pd.DataFrame, text: Text) -> list[dict[str, Any]]
 
 
 def _tables(schools: pd.DataFrame, text: Text) -> dict[str, Any]:
-    """The schools as tables: the first by rank, the unranked, and every kabupaten's tiers."""
-    rows = list(enumerate(_rows(schools)))
-    ranked = [(n, row) for n, row in rows if row["rank"] is not None]
+    """The unranked schools and every kabupaten's tiers as tables; what the first table holds."""
+    rows = list(enumerate(school_rows(schools)))
     unranked = [(n, row) for n, row in rows if row["rank"] is None]
-    heads = (
-        *((N_("Rank"), True), (N_("School"), False), (N_("NPSN"), False), (N_("Level"), False)),
-        *((N_("Kabupaten/kota"), False), (N_("Deficit"), True), (N_("Tier"), False)),
-        *((N_("Best signal"), False), (N_("Pupils"), True), (N_("Priority"), True)),
-        (N_("Main reason"), False),
-    )
-    numbers = [number for _, number in heads[2:]]
     counts = by_kabupaten(schools)
     count_names = {"kabupaten": N_("Kabupaten/kota"), **COUNT_NAMES}
     return {
-        "heads": [{"label": text(label), "number": number} for label, number in heads],
         "listed": text(
-            N_("The first {shown} of {count} ranked schools; the search finds all of them."),
-            shown=text.number(min(LISTED, len(ranked))),
-            count=text.number(len(ranked)),
+            N_("All {count} schools. Choose a column to sort by it; a name shows its school."),
+            count=text.number(len(rows)),
         ),
-        "ranked": [
-            {
-                "index": n,
-                "rank": text.number(row["rank"]),
-                "name": plain(row["name"]),
-                "cells": [
-                    {"text": cell, "number": number}
-                    for cell, number in zip(_cells(row, text), numbers, strict=True)
-                ],
-            }
-            for n, row in ranked[:LISTED]
-        ],
         "unranked_heads": [
             text(label)
             for label in (
@@ -389,8 +302,8 @@ def _tables(schools: pd.DataFrame, text: Text) -> dict[str, Any]:
                 "name": plain(row["name"]),
                 "cells": [
                     plain(row["npsn"]),
-                    _joined(row["level"]),
-                    _joined(row["kabupaten"]),
+                    joined(row["level"]),
+                    joined(row["kabupaten"]),
                     text(REASONS[str(row["unranked_reason"])]),
                 ],
             }
@@ -409,69 +322,24 @@ def _tables(schools: pd.DataFrame, text: Text) -> dict[str, Any]:
     }
 
 
-def _cells(row: dict[str, Any], text: Text) -> Sequence[str]:
-    unknown = text(NAMES["unknown"])
-    return (
-        plain(row["npsn"]),
-        _joined(row["level"]),
-        _joined(row["kabupaten"]),
-        _deficit(row, text),
-        text(TIER_NAMES[_mark_of(row["tier_label"])]),
-        _signal(row, text),
-        text.number(row["students"]) or unknown,
-        text.number(row["priority"], 2),
-        reason(row, text),
+def _imprint(run: Run, text: Text) -> str:
+    """What a printed map is known by: the run, the program, how old its registers are."""
+    made_by = text(
+        N_("kalsel-gap {version}, run {run}"),
+        version=run.manifest.get("kalsel_gap", ""),
+        run=run.folder.name,
     )
+    dates = {
+        str(value): None
+        for key, value in run.manifest.get("parameters", {}).items()
+        if re.fullmatch(r"schools\.\d+\.date", key) and value
+    }
+    if not dates:
+        return f"{made_by}."
+    registers = text(N_("Registers of {dates}."), dates=", ".join(map(plain, dates)))
+    return f"{made_by}. {registers}"
 
 
 def _sources(run: Run) -> list[dict[str, str]]:
     inputs: Iterable[dict[str, str]] = run.manifest.get("inputs", {}).values()
     return [{"file": plain(item["file"]), "sha256": item["sha256"]} for item in inputs]
-
-
-# --- words for one school ----------------------------------------------------------------------
-
-
-def _rows(schools: pd.DataFrame) -> list[dict[str, Any]]:
-    """The columns from which sentences are made, row by row; what is unknown is None."""
-    wanted = {*_SHOWN, *REASON_COLUMNS}
-    return to_records(schools[[name for name in schools.columns if name in wanted]])
-
-
-def _mark_of(label: object) -> str:
-    return "unknown" if label is None else str(label)
-
-
-def _tier(row: dict[str, Any], text: Text) -> str:
-    """The tier in words, of an inferred deficit with its probability."""
-    words = text(TIER_NAMES[_mark_of(row["tier_label"])])
-    if row["deficit_status"] != "inferred":
-        return words
-    chance = text.number(100.0 * row["tier_probability"])
-    return text(N_("{tier} ({chance} % likely)"), tier=words, chance=chance)
-
-
-def _joined(*parts: object) -> str:
-    return " · ".join(plain(part) for part in parts if isinstance(part, str))
-
-
-def _deficit(row: dict[str, Any], text: Text) -> str:
-    number = text.number(row["deficit"], 2)
-    return f"~{number}" if number and row["deficit_status"] == "inferred" else number
-
-
-def _deficit_and_interval(row: dict[str, Any], text: Text) -> str:
-    """The deficit; of an inferred one the ends between which it lies in 9 of 10 cases."""
-    number = _deficit(row, text)
-    if row["deficit_status"] != "inferred":
-        return number
-    low, high = (text.number(row[name], 2) for name in ("deficit_low", "deficit_high"))
-    return text(N_("{number} ({low} to {high})"), number=number, low=low, high=high)
-
-
-def _signal(row: dict[str, Any], text: Text) -> str:
-    if words := signal(row, text):
-        operator = row["best_operator"]
-        known = isinstance(operator, str) and operator != "any"
-        return f"{words} ({plain(operator)})" if known else words
-    return text(NAMES["unknown"])

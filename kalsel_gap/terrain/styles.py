@@ -14,6 +14,9 @@ NO_CLASS = 255
 SEA = 0
 # Terrain classes by their number in the raster.
 NUMBERS = {name: number for number, name in enumerate(schema.TERRAIN_CLASSES, 1)}
+# Classes have no colour of the tiers of schools (`deliverables/palette.py`): a map may show both.
+_INSIDE = "#5b8a9a"
+_BROWNS = ("#4a2c17", "#6e4424", "#946238", "#b88655", "#d6ad82", "#ead2b4")
 _VIRIDIS = ("#440154", "#3b528b", "#21918c", "#5ec962", "#fde725")
 
 
@@ -48,7 +51,7 @@ MEASURED: dict[str, LayerStyle] = {
     "coast": _ramp("km", N_("Distance to the shore"), 0, 1, 5, 20, 100, colours=_VIRIDIS[::-1]),
     "zone": _classes(
         N_("Low-elevation coastal zone: low land connected to the sea"),
-        *((0, "#f2f2f2", N_("outside")), (1, "#3b528b", N_("inside"))),
+        *((0, "#f2f2f2", N_("outside")), (1, _INSIDE, N_("inside"))),
     ),
 }
 # Layers derived from them.
@@ -63,7 +66,7 @@ DERIVED: dict[str, LayerStyle] = {
     "mountain": _classes(
         N_("Mountain class of Kapos/UNEP-WCMC"),
         (0, "#f2f2f2", N_("none")),
-        *((k, c, f"K{k}") for k, c in zip(range(1, 7), (*_VIRIDIS, "#d9b382"), strict=True)),
+        *((k, c, f"K{k}") for k, c in zip(range(1, 7), _BROWNS, strict=True)),
     ),
     "class": _classes(
         N_("Terrain class: small island, mountains, coast, wetland, plain"),
@@ -71,11 +74,11 @@ DERIVED: dict[str, LayerStyle] = {
         *(
             (NUMBERS[name], colour, messages.NAMES[name])
             for name, colour in (
-                ("dataran", "#e8e4c9"),
-                ("pesisir", "#5ec962"),
-                ("rawa", "#21918c"),
-                ("pegunungan", "#440154"),
-                ("pulau_kecil", "#fde725"),
+                ("dataran", "#efe6c8"),
+                ("pesisir", "#e0a458"),
+                ("rawa", _INSIDE),
+                ("pegunungan", "#7a4a2b"),
+                ("pulau_kecil", "#c2477f"),
             )
         ),
     ),

@@ -16,7 +16,7 @@ from kalsel_gap.findings import Finding, to_frame
 from kalsel_gap.i18n.text import LANGUAGES, Language, Text
 from kalsel_gap.project.read import read_project
 from kalsel_gap.quality.full_check import Checked, check_all
-from tests.conftest import NO_ADDRESS, POPUP, PROGRAMS, REPOSITORY, SIZES
+from tests.conftest import NO_ADDRESS, PAPERS, POPUP, PROGRAMS, REPOSITORY, SIZES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -136,7 +136,7 @@ def test_marks_stand_out_and_differ_in_shape() -> None:
     marks = [*palette.SEVERITIES.values(), palette.PROPOSED]
     assert len({mark.shape for mark in marks}) == len(marks)
     assert len({round(light(mark.colour), 2) for mark in marks}) == len(marks)
-    for ground in ("#ffffff", "#f2f2ee", "#d3e1ea"):
+    for ground in ("#ffffff", "#ebebe8", palette.LAND):
         for colour in (palette.OUTLINE, palette.PROPOSED.colour):
             assert (light(ground) + 0.05) / (light(colour) + 0.05) >= 3
 
@@ -294,9 +294,9 @@ def test_a_click_on_a_mark_tells_all_that_lies_there(browser: Browser, page: Pat
     )
     browser.click(*at)
     browser.wait(f"{POPUP} === {json.dumps(PROGRAMS[1])}")
-    assert browser.value("document.activeElement.className") == "school"
+    assert browser.value("document.activeElement.getAttribute('role')") == "dialog"
     browser.press("Escape")
-    browser.wait("!document.querySelector('.leaflet-popup h3')")
+    browser.wait("!document.querySelector('.leaflet-popup h2')")
 
 
 def test_the_focus_comes_back_to_the_row(browser: Browser, page: Path) -> None:
@@ -320,3 +320,113 @@ def test_nothing_found_and_no_boundaries_is_a_page_too(
     assert browser.complaints() == []
     assert browser.value(ROWS) == 0
     assert 'role="note"' not in path.read_text(encoding="utf-8")
+
+
+# Tops of the lines that each number of the table stands on: of a broken one there are two.
+BROKEN = """
+(() => {
+  const broken = [];
+  const walk = document.createTreeWalker(document.querySelector("#rows"), NodeFilter.SHOW_TEXT);
+  for (let node = walk.nextNode(); node; node = walk.nextNode()) {
+    if (node.parentElement.closest("code")) continue;
+    for (const found of node.data.matchAll(/-?[\\d.,]*\\d/g)) {
+      const range = document.createRange();
+      range.setStart(node, found.index);
+      range.setEnd(node, found.index + found[0].length);
+      const tops = new Set([...range.getClientRects()].map((box) => Math.round(box.top)));
+      if (tops.size > 1) broken.push(found[0]);
+    }
+  }
+  return broken;
+})()
+"""
+
+
+@pytest.mark.parametrize("width", [1366, 1024, 360])
+def test_no_number_is_broken_across_lines(browser: Browser, page: Path, width: int) -> None:
+    browser.open(page, width, 768)
+    assert browser.value("document.querySelectorAll('#rows .whole').length") > 100
+    assert browser.value(BROKEN) == []
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("width", [1366, 1024, 360])
+def test_no_number_of_the_province_is_broken_across_lines(
+    browser: Browser, real_page: Path, width: int
+) -> None:
+    browser.open(real_page, width, 768)
+    assert browser.value(BROKEN) == []
+
+
+def test_long_names_are_cut_and_can_be_read_in_full(
+    browser: Browser, checked: Checked, opened: Opened, tmp_path: Path
+) -> None:
+    long = "SD NEGERI " + "SUNGAI YANG PANJANG SEKALI " * 8 + "1"
+    schools = checked.schools.copy()
+    schools["name"] = [long, *schools["name"].iloc[1:]]
+    path = tmp_path / "check.html"
+    renamed = Checked(schools, checked.findings, checked.repairs)
+    path.write_text(html_of(renamed, opened), encoding="utf-8")
+    browser.open(path, 1024, 768)
+    name = (
+        f"[...document.querySelectorAll('#rows .cut')].find((e) => e.title === {json.dumps(long)})"
+    )
+    assert browser.value(f"{name}.textContent") == long  # for screen readers
+    lines = browser.value(
+        f"{name}.getBoundingClientRect().height / parseFloat(getComputedStyle({name}).lineHeight)"
+    )
+    assert lines < 2.6
+
+
+@pytest.mark.parametrize("size", [(1366, 768), (1024, 768)])
+def test_map_scale_and_table_stay_in_the_window(
+    browser: Browser, page: Path, size: tuple[int, int]
+) -> None:
+    browser.open(page, *size)
+    for part in (".map", ".leaflet-control-scale", "#table"):
+        box = f"document.querySelector('{part}').getBoundingClientRect()"
+        assert browser.value(f"{box}.bottom") <= size[1] + 0.5, part
+    table = "document.getElementById('table')"
+    assert browser.value(f"{table}.scrollWidth <= {table}.clientWidth")
+
+
+def test_no_sea_is_drawn_where_none_is_known(browser: Browser, page: Path) -> None:
+    browser.open(page)
+    ground = browser.value("getComputedStyle(document.querySelector('.map')).backgroundColor")
+    red, green, blue = (int(part) for part in re.findall(r"\d+", ground)[:3])
+    assert blue <= min(red, green)
+    drawn = "[...document.querySelectorAll('.leaflet-land-pane path')]"
+    assert browser.value(f"{drawn}.map((e) => e.getAttribute('fill'))") == [palette.LAND]
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_a_sheet_of_paper_holds_the_whole_map(
+    browser: Browser, page: Path, paper: tuple[int, int]
+) -> None:
+    browser.open(page)
+    browser.value("window.dispatchEvent(new Event('beforeprint'))")
+    width, height = paper
+    metrics = {"deviceScaleFactor": 1, "mobile": False}
+    browser.ask("Emulation.setDeviceMetricsOverride", width=width, height=height, **metrics)
+    browser.ask("Emulation.setEmulatedMedia", media="print")
+    for part in (".screen", ".map", ".leaflet-control-scale", ".legend", ".imprint"):
+        box = browser.value(
+            f"(() => {{ const b = document.querySelector('{part}').getBoundingClientRect();"
+            "return [b.width, b.height, b.right, b.bottom]; })()"
+        )
+        assert box[0] > 0, part
+        assert box[1] > 0, part
+        assert box[2] <= width, part
+        assert box[3] <= height, part
+    assert browser.value("document.documentElement.scrollWidth") <= width
+    assert "Printed on" in browser.value("document.querySelector('.imprint').textContent")
+    browser.ask("Emulation.setEmulatedMedia", media="")
+
+
+def test_rows_without_a_value_come_last_in_either_order(browser: Browser, page: Path) -> None:
+    browser.open(page)
+    head = "document.querySelector('[data-sort=proposal]')"
+    first = "document.querySelector('#rows td:nth-child(5)').textContent"
+    for _ in range(2):
+        browser.value(f"{head}.click()")
+        assert "-2.95, 115.32" in browser.value(first)

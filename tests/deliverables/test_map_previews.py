@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -18,6 +19,7 @@ from kalsel_gap.deliverables.preview_images import LONGEST_PX
 from kalsel_gap.errors import InputError
 from kalsel_gap.pipeline import OpenProject
 from kalsel_gap.terrain.hillshade import shade_relief
+from tests.conftest import handed_on
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +38,7 @@ CLEAR = (0, 0, 0, 0)
 
 
 def made(opened: Opened, schools: gpd.GeoDataFrame = SCHOOLS) -> Tables:
-    return draw_previews(schools, opened).tables
+    return draw_previews(schools, opened, handed_on(opened)).tables
 
 
 def pixels(row: pd.Series[Any]) -> NDArray[np.uint8]:
@@ -53,13 +55,19 @@ def pixels(row: pd.Series[Any]) -> NDArray[np.uint8]:
 def at(row: pd.Series[Any], lat: float, lon: float) -> tuple[int, ...]:
     """Colour of the pixel at a place."""
 
+    return tuple(int(v) for v in pixels(row)[pixel(row, lat, lon)])
+
+
+def pixel(row: pd.Series[Any], lat: float, lon: float) -> tuple[int, int]:
+    """Line and column of an image at a place."""
+
     def mercator(lat: float) -> float:
         return float(np.arctanh(np.sin(np.radians(lat))))
 
     top, bottom = mercator(row["north"]), mercator(row["south"])
     line = (top - mercator(lat)) / (top - bottom) * row["height"]
     column = (lon - row["west"]) / (row["east"] - row["west"]) * row["width"]
-    return tuple(int(v) for v in pixels(row)[int(line), int(column)])
+    return int(line), int(column)
 
 
 def colour(code: str) -> tuple[int, ...]:
@@ -99,16 +107,27 @@ def test_each_cell_has_the_colour_of_its_class(project: MakeProject, levels: Pat
     assert at(row, -2.905, 115.325) == colours[0]
     assert at(row, -2.915, 115.315) == colours[3]
     assert at(row, -2.915, 115.325) == colours[2]
-    assert at(row, -2.915, 115.305) == colour(palette.NO_SIGNAL)
 
 
-def test_unknown_is_hatched_and_no_signal_is_not(project: MakeProject, levels: Path) -> None:
-    opened = project(only_coverage(raster_source(levels, nodata_means="unknown")), bare=True)
-    row = made(opened)["previews"].iloc[0]
-    shown = {tuple(int(v) for v in one) for one in pixels(row).reshape(-1, 4)}
-    assert colour(palette.NOT_KNOWN) in shown
-    assert CLEAR in shown
-    assert colour(palette.NO_SIGNAL) not in shown
+def shares_around(row: pd.Series[Any], lat: float, lon: float) -> dict[tuple[int, ...], float]:
+    """Colours within 0.0045° of a place, and how much of that each covers."""
+    top, left = pixel(row, lat + 0.0045, lon - 0.0045)
+    bottom, right = pixel(row, lat - 0.0045, lon + 0.0045)
+    window = pixels(row)[top:bottom, left:right].reshape(-1, 4)
+    counted = Counter(tuple(int(v) for v in one) for one in window)
+    return {colour: count / len(window) for colour, count in counted.items()}
+
+
+def test_no_signal_is_lines_and_unknown_is_dots(project: MakeProject, levels: Path) -> None:
+    # Lines: two pixels of each eight in a row; dots are two by two.
+    for means, code, share in (
+        ("none", palette.NO_SIGNAL, 1 / 4),
+        ("unknown", palette.NOT_KNOWN, 1 / 16),
+    ):
+        opened = project(only_coverage(raster_source(levels, nodata_means=means)), bare=True)
+        shares = shares_around(made(opened)["previews"].iloc[0], -2.915, 115.305)
+        assert set(shares) == {CLEAR, colour(code)}
+        assert shares[colour(code)] == pytest.approx(share, abs=0.05)
 
 
 def test_the_best_of_the_operators_is_shown(
@@ -156,7 +175,7 @@ def test_polygons_are_drawn(project: MakeProject, tmp_path: Path) -> None:
     source = raster_source(tmp_path / "areas.geojson", kind="binary", basis="declared")
     row = made(project(only_coverage(source), bare=True))["previews"].iloc[0]
     assert at(row, -2.905, 115.305) == colour(palette.COVERAGE[2][1])
-    assert at(row, -2.905, 115.315) == colour(palette.NO_SIGNAL)
+    assert set(shares_around(row, -2.905, 115.315)) == {CLEAR, colour(palette.NO_SIGNAL)}
 
 
 def test_a_raster_far_away_is_unknown_here(project: MakeProject, raster: MakeRaster) -> None:
@@ -178,11 +197,63 @@ def test_a_large_raster_makes_a_small_image(project: MakeProject, raster: MakeRa
 def test_the_sea_is_clear_and_coverage_ends_with_the_area(project: MakeProject) -> None:
     tables = made(project())
     rows = tables["previews"].set_index("name")
-    assert rows["kind"].to_dict() == {"relief": "hillshade", "2g": "coverage", "4g": "coverage"}
+    kinds = {"ground": "ground", "relief": "hillshade", "2g": "coverage", "4g": "coverage"}
+    assert rows["kind"].to_dict() == kinds
     assert at(rows.loc["relief"], -2.995, 115.305)[3] == 0
     assert at(rows.loc["relief"], -2.94, 115.36)[3] == 255
     assert at(rows.loc["4g"], -2.885, 115.35) == CLEAR
     assert at(rows.loc["4g"], -2.94, 115.36)[3] == 255
+
+
+# The elevation model of data/tiny: its last row is the sea, and one cell inland is a void.
+SEA, VOID, INLAND = (-2.995, 115.305), (-2.965, 115.375), (-2.925, 115.335)
+
+
+def test_only_the_open_sea_is_blue(project: MakeProject) -> None:
+    ground = made(project())["previews"].set_index("name").loc["ground"]
+    assert at(ground, *SEA) == colour(palette.SEA)
+    assert at(ground, *INLAND) == colour(palette.LAND)
+
+
+def test_land_outside_the_own_area_is_grey(project: MakeProject) -> None:
+    kabupaten = gpd.GeoDataFrame(
+        {"kode": ["1"], "nama": ["Barat"]},
+        geometry=[box(115.30, -3.0, 115.34, -2.9)],
+        crs="EPSG:4326",
+    )
+    opened = project(files={"kabupaten.geojson": kabupaten.to_json()})
+    ground = made(opened)["previews"].set_index("name").loc["ground"]
+    assert at(ground, *INLAND) == colour(palette.LAND)
+    assert at(ground, -2.925, 115.355) == colour(palette.LAND_OUTSIDE)
+    assert at(ground, *SEA) == colour(palette.SEA)
+
+
+def test_water_that_nothing_shows_to_be_the_sea_is_not_blue(project: MakeProject) -> None:
+    """With ``sea = "none"`` a cell without data may be anything."""
+    opened = project({"elevation": {"sea": "none"}})
+    ground = made(opened)["previews"].set_index("name").loc["ground"]
+    shown = {tuple(int(v) for v in one) for one in pixels(ground).reshape(-1, 4)}
+    assert colour(palette.SEA) not in shown
+    assert at(ground, *SEA) == CLEAR
+
+
+def test_polygons_of_land_show_it_without_an_elevation_model(
+    project: MakeProject, tmp_path: Path
+) -> None:
+    shapes = gpd.GeoDataFrame(geometry=[box(115.29, -2.93, 115.32, -2.88)], crs="EPSG:4326")
+    shapes.to_file(tmp_path / "land.geojson")
+    coast = {"path": "coastline.geojson", "land": [str(tmp_path / "land.geojson")]}
+    opened = project({"elevation": None, "sites": None, "coastline": coast})
+    rows = made(opened)["previews"].set_index("name")
+    assert "relief" not in rows.index
+    assert at(rows.loc["ground"], -2.905, 115.31) == colour(palette.LAND)
+    shown = {tuple(int(v) for v in one) for one in pixels(rows.loc["ground"]).reshape(-1, 4)}
+    assert colour(palette.SEA) not in shown
+
+
+def test_without_either_nothing_lies_below(project: MakeProject, levels: Path) -> None:
+    rows = made(project(only_coverage(raster_source(levels)), bare=True))["previews"]
+    assert "ground" not in set(rows["kind"])
 
 
 def test_light_falls_from_the_north_west() -> None:

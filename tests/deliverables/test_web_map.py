@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import csv
 import dataclasses
 import json
@@ -8,14 +9,16 @@ from typing import TYPE_CHECKING
 
 import folium
 import pytest
+import shapely
 
 from kalsel_gap import open_project, schema
+from kalsel_gap.deliverables import leaflet
 from kalsel_gap.deliverables.offline_html import Page, as_json
 from kalsel_gap.deliverables.web_map import LISTED, to_html
 from kalsel_gap.i18n.text import LANGUAGES, Language, Text
 from kalsel_gap.pipeline import OpenProject
 from kalsel_gap.storage.run_folder import read_run
-from tests.conftest import NO_ADDRESS, POPUP, PROGRAMS, REPOSITORY, SIZES
+from tests.conftest import NO_ADDRESS, PAPERS, POPUP, PROGRAMS, REPOSITORY, SIZES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -130,12 +133,12 @@ def test_every_unranked_school_is_named_below_the_table(tiny: Run) -> None:
     assert below.count("no usable location") == 2
 
 
-def test_the_table_lists_the_first_by_rank(tiny: Run) -> None:
+def test_without_a_script_the_table_lists_the_first(tiny: Run) -> None:
     page = to_html(tiny, Text("en"))
     table = page.partition('<section id="table"')[2].partition("</section>")[0]
-    ranked = tiny.schools[tiny.schools["rank"].notna()].sort_values("rank")
     listed = re.findall(r"</th><td>(\w+)</td>", table)
-    assert listed == ranked["npsn"].head(LISTED).tolist()
+    assert listed == tiny.schools["npsn"].head(LISTED).tolist()
+    assert tiny.schools["rank"].dropna().is_monotonic_increasing
 
 
 def test_a_link_that_nothing_installed_answers_is_an_error() -> None:
@@ -216,7 +219,7 @@ def test_hostile_names_are_shown_and_do_nothing(
         find(browser, npsn)
         assert browser.value("document.querySelector('#found strong').textContent") == name
         browser.press("Enter")
-        title = "document.querySelector('.leaflet-popup h3, #chosen:not([hidden]) h3')?.textContent"
+        title = "document.querySelector('.leaflet-popup h2, #chosen:not([hidden]) h2')?.textContent"
         browser.wait(f"{title} === {json.dumps(name)}")
         browser.press("Escape")
         shown = "[...document.querySelectorAll('tbody th')].some((e) => e.textContent === {})"
@@ -246,8 +249,18 @@ def test_a_click_on_a_mark_opens_its_pop_up(browser: Browser, tiny: Run, tmp_pat
     words = browser.value("document.querySelector('.leaflet-popup dl').textContent")
     assert "1 of 11" in words
     assert "no signal from any operator" in words
-    assert f"{first['confidence']}, within {first['confidence_radius_m']:,.0f} m" in words
     assert browser.complaints() == []
+    fields = browser.value(
+        "Object.fromEntries([...document.querySelectorAll('.leaflet-popup dt')]"
+        ".map((e) => [e.textContent, e.nextSibling.textContent]))"
+    )
+    assert fields["Kecamatan"] == first["kecamatan"]
+    assert fields["Gap"] == "uncovered"
+    assert fields["Terrain"] == "mountains"
+    radius = f"{first['confidence_radius_m']:,.0f}"
+    assert fields["Location"] == f"plausible, within {radius} m (grade {first['confidence']})"
+    share = f"{100 * first['completeness']:.0f}"
+    assert fields["Completeness"] == f"{share} % of the data behind the priority"
 
 
 def test_the_search_is_used_with_the_keyboard_alone(
@@ -266,9 +279,9 @@ def test_the_search_is_used_with_the_keyboard_alone(
     assert browser.value(active) == "found-1"
     browser.press("Enter")
     browser.wait(f"{POPUP} === {json.dumps(ranked[1])}")
-    assert browser.value("document.activeElement.className") == "school"
+    assert browser.value("document.activeElement.getAttribute('role')") == "dialog"
     browser.press("Escape")
-    browser.wait("!document.querySelector('.leaflet-popup h3')")
+    browser.wait("!document.querySelector('.leaflet-popup h2')")
     assert browser.value("document.activeElement.id") == "search"
 
 
@@ -282,11 +295,16 @@ def test_a_school_without_a_place_is_told_beside_the_map(
     words = browser.value("document.getElementById('chosen').textContent")
     assert "MI MUARA CONTOH" in words
     assert "no usable location" in words
+    assert browser.value("document.activeElement.id") == "chosen"
+    assert browser.value("document.activeElement.getAttribute('role')") == "dialog"
+    browser.press("Escape")
+    assert browser.value("document.getElementById('chosen').hidden")
+    assert browser.value("document.activeElement.id") == "search"
 
 
 def test_a_name_in_the_table_leads_to_the_map(browser: Browser, tiny: Run, tmp_path: Path) -> None:
     browser.open(page_of(tiny, tmp_path))
-    browser.value("document.querySelector('#table button').click()")
+    browser.value("document.querySelector('#rows button').click()")
     browser.wait(f"{POPUP} === {json.dumps(tiny.schools.iloc[0]['name'])}")
 
 
@@ -300,20 +318,27 @@ def test_the_legend_hides_a_tier(browser: Browser, tiny: Run, tmp_path: Path) ->
     before = browser.value(ink)
     browser.value("document.querySelector('[data-mark=critical]').click()")
     assert 0 < browser.value(ink) < before
-    browser.value("document.querySelector('#table button').click()")
+    browser.value("document.querySelector('#rows button').click()")
     assert browser.value("document.querySelector('[data-mark=critical]').checked")
 
 
-def test_hiding_the_coverage_hides_its_legend(browser: Browser, tiny: Run, tmp_path: Path) -> None:
+def test_coverage_and_its_legend_are_shown_on_demand(
+    browser: Browser, tiny: Run, tmp_path: Path
+) -> None:
     browser.open(page_of(tiny, tmp_path))
     legend = "document.getElementById('coverage-legend')"
     bases = "document.querySelectorAll('.leaflet-control-layers-base input')"
-    assert not browser.value(f"{legend}.hidden")
-    browser.value(f"{bases}[0].click()")
-    browser.wait(f"{legend}.hidden")
+    assert browser.value(f"{bases}[0].checked")  # the relief is not hidden at first
+    assert browser.value(f"{legend}.hidden")
     browser.value(f"{bases}[1].click()")
     browser.wait(f"!{legend}.hidden")
-    assert "Coverage" in browser.value(f"{legend}.textContent")
+    words = browser.value(f"{legend}.textContent")
+    assert "Coverage" in words
+    # A full 2G signal is not weak: it is of hardly any use to a school.
+    assert "hardly usable" in words
+    assert "weak" not in words
+    browser.value(f"{bases}[0].click()")
+    browser.wait(f"{legend}.hidden")
 
 
 def test_a_place_with_many_cells_is_one_site(browser: Browser, tiny: Run, tmp_path: Path) -> None:
@@ -385,3 +410,305 @@ def test_a_project_with_nothing_but_a_register_has_a_map(
     find(browser, run.schools.iloc[0]["npsn"])
     browser.press("Enter")
     browser.wait(POPUP)
+
+
+# --- the first view, on screens and on paper ----------------------------------------------------
+
+FIRST_VIEWS = [(1280, 800), (1024, 768), (390, 844)]
+
+
+def assert_that_all_is_shown(browser: Browser, run: Run) -> None:
+    """The bounds of the areas lie in the map, and the map and its scale in the window."""
+    shown = browser.value("document.querySelector('.map').id")
+    west, south, east, north = run.table("boundaries").total_bounds
+    corners = f"[[{south}, {west}], [{north}, {east}]]"
+    assert browser.value(f"{shown}.getBounds().contains({corners})")
+    for part in (".map", ".leaflet-control-scale"):
+        box = browser.value(
+            f"(() => {{ const b = document.querySelector('{part}').getBoundingClientRect();"
+            "return [b.left, b.top, innerWidth - b.right, innerHeight - b.bottom]; })()"
+        )
+        assert min(box) >= -0.5, (part, box)
+
+
+@pytest.mark.parametrize("size", FIRST_VIEWS)
+def test_the_first_view_shows_everything(
+    browser: Browser, tiny: Run, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    browser.open(page_of(tiny, tmp_path), *size)
+    assert_that_all_is_shown(browser, tiny)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("size", FIRST_VIEWS)
+def test_the_first_view_shows_the_whole_province(
+    browser: Browser, kalsel: Run, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    browser.open(page_of(kalsel, tmp_path, "id"), *size)
+    assert_that_all_is_shown(browser, kalsel)
+
+
+def test_after_a_turn_of_the_phone_everything_is_still_shown(
+    browser: Browser, tiny: Run, tmp_path: Path
+) -> None:
+    browser.open(page_of(tiny, tmp_path), 390, 844)
+    metrics = {"deviceScaleFactor": 1, "mobile": False}
+    browser.ask("Emulation.setDeviceMetricsOverride", width=1280, height=800, **metrics)
+    shown = browser.value("document.querySelector('.map').id")
+    browser.wait(f"{shown}.getSize().x > 600")
+    assert_that_all_is_shown(browser, tiny)
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_a_sheet_of_paper_holds_the_whole_map(
+    browser: Browser, tiny: Run, tmp_path: Path, paper: tuple[int, int]
+) -> None:
+    browser.open(page_of(tiny, tmp_path))
+    shown = browser.value("document.querySelector('.map').id")
+    browser.value("document.querySelectorAll('.leaflet-control-layers-base input')[1].click()")
+    before = browser.value(f"{shown}.getZoom()")
+    browser.value("window.dispatchEvent(new Event('beforeprint'))")
+    metrics = {"deviceScaleFactor": 1, "mobile": False}
+    width, height = paper
+    browser.ask("Emulation.setDeviceMetricsOverride", width=width, height=height, **metrics)
+    browser.ask("Emulation.setEmulatedMedia", media="print")
+    assert_that_all_is_shown(browser, tiny)
+    sheet = browser.value("document.querySelector('.screen').getBoundingClientRect().bottom")
+    assert sheet <= height
+    assert browser.value("document.documentElement.scrollWidth") <= width
+    for part in (".legend", "#coverage-legend", ".imprint"):
+        assert browser.value(f"document.querySelector('{part}').getBoundingClientRect().height") > 0
+    words = browser.value("document.querySelector('.imprint').textContent")
+    assert tiny.folder.name in words
+    assert re.search(r"Printed on \w+ \d+, \d{4}\.", words)
+    marks = browser.value("document.querySelectorAll('.leaflet-schools-pane use').length")
+    assert marks == tiny.schools["lat"].notna().sum()
+    # Chromium prints a canvas as an opaque sheet, which hides what lies below.
+    canvases = "[...document.querySelectorAll('.map canvas')]"
+    assert browser.value(f"{canvases}.every((e) => getComputedStyle(e).display === 'none')")
+    browser.ask("Emulation.setEmulatedMedia", media="")
+    browser.value("window.dispatchEvent(new Event('afterprint'))")
+    assert browser.value(f"{shown}.getZoom()") == before
+    assert browser.value("document.querySelectorAll('.leaflet-schools-pane svg').length") == 0
+    assert browser.complaints() == []
+
+
+def test_the_school_list_is_no_part_of_the_paper(
+    browser: Browser, tiny: Run, tmp_path: Path
+) -> None:
+    browser.open(page_of(tiny, tmp_path))
+    printed = browser.ask("Page.printToPDF", paperWidth=8.27, paperHeight=11.69)
+    assert len(re.findall(rb"/Type /Page\b", base64.b64decode(printed["data"]))) == 2
+
+
+# --- keyboard, touch, motion ---------------------------------------------------------------------
+
+ACTIVE = "document.activeElement"
+
+
+def tab_to(browser: Browser, wanted: str, *, shift: bool = False) -> None:
+    """Press Tab until the focus is on what `wanted` selects; it must be seen at every step."""
+    for _ in range(80):
+        browser.press("Tab", shift=shift)
+        seen = browser.value(
+            f"(() => {{ const s = getComputedStyle({ACTIVE});"
+            "return s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2; })()"
+        )
+        assert seen, browser.value(f"{ACTIVE}.outerHTML.slice(0, 200)")
+        if browser.value(f"{ACTIVE}.matches({json.dumps(wanted)})"):
+            return
+    raise AssertionError(wanted)
+
+
+def test_a_walk_with_the_keyboard(browser: Browser, tiny: Run, tmp_path: Path) -> None:
+    """Search, school, layers, table, and back."""
+    browser.open(page_of(tiny, tmp_path))
+    tab_to(browser, ".skip")
+    tab_to(browser, "#search")
+    browser.type("00000101")
+    browser.wait("document.querySelectorAll('#found li').length")
+    browser.press("Enter")
+    browser.wait(POPUP)
+    tab_to(browser, ".leaflet-popup-close-button")
+    browser.press("Escape")
+    assert browser.value(f"{ACTIVE}.id") == "search"
+    tab_to(browser, ".layers-button")
+    browser.press("Enter")
+    assert browser.value(f"{ACTIVE}.getAttribute('aria-expanded')") == "true"
+    tab_to(browser, ".leaflet-control-layers-overlays input")
+    browser.press("Escape")
+    assert browser.value(f"{ACTIVE}.className") == "layers-button"
+    assert browser.value(f"{ACTIVE}.getAttribute('aria-expanded')") == "false"
+    tab_to(browser, "[data-sort='8']")
+    browser.press("Enter")
+    assert browser.value(f"{ACTIVE}.closest('th').getAttribute('aria-sort')") == "ascending"
+    tab_to(browser, "#rows button")
+    name = browser.value(f"{ACTIVE}.textContent")
+    browser.press("Enter")
+    browser.wait(f"{POPUP} === {json.dumps(name)}")
+    browser.press("Escape")
+    assert browser.value(f"{ACTIVE}.textContent") == name
+    tab_to(browser, "#search", shift=True)
+    assert browser.complaints() == []
+
+
+def test_the_layers_open_and_close(browser: Browser, tiny: Run, tmp_path: Path) -> None:
+    browser.open(page_of(tiny, tmp_path))
+    button = "document.querySelector('.layers-button')"
+    of_button = f"document.getElementById({button}.getAttribute('aria-controls'))"
+    assert browser.value(f"{of_button}.getClientRects().length") == 0
+    browser.value(f"{button}.click()")
+    assert browser.value(f"{of_button}.getClientRects().length") == 1
+    assert browser.value(f"{button}.getAttribute('aria-expanded')") == "true"
+    browser.value("document.querySelector('#rows button').click()")  # its pop-up needs the place
+    browser.wait(POPUP)
+    assert browser.value(f"{button}.getAttribute('aria-expanded')") == "false"
+
+
+def test_a_pop_up_is_a_dialog_with_a_name(browser: Browser, tiny: Run, tmp_path: Path) -> None:
+    browser.open(page_of(tiny, tmp_path))
+    browser.value("document.querySelector('#rows button').click()")
+    browser.wait(POPUP)
+    dialog = "document.querySelector('.leaflet-popup')"
+    assert browser.value(f"{dialog}.getAttribute('role')") == "dialog"
+    assert browser.value(f"{dialog} === {ACTIVE}")
+    title = f"document.getElementById({dialog}.getAttribute('aria-labelledby')).textContent"
+    assert browser.value(title) == tiny.schools.iloc[0]["name"]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_everything_that_takes_the_focus_has_a_name_of_its_own(
+    browser: Browser, tiny: Run, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    browser.open(page_of(tiny, tmp_path), *size)
+    nodes = browser.ask("Accessibility.getFullAXTree")["nodes"]
+    shown = [
+        (node["role"]["value"], node.get("name", {}).get("value", ""), node.get("properties", []))
+        for node in nodes
+        if not node["ignored"]
+    ]
+    focusable = [
+        (role, name)
+        for role, name, properties in shown
+        if any(p["name"] == "focusable" and p["value"]["value"] for p in properties)
+        and role != "RootWebArea"
+    ]
+    assert len(focusable) > 20
+    assert [role for role, name in focusable if not name and role != "generic"] == []
+    landmarks = [
+        (role, name)
+        for role, name, _ in shown
+        if role in ("region", "search", "main", "navigation", "contentinfo", "banner")
+    ]
+    assert len(set(landmarks)) == len(landmarks)
+    ids = "[...document.querySelectorAll('[id]')].map((e) => e.id)"
+    found = browser.value(ids)
+    assert len(set(found)) == len(found)
+
+
+def test_one_finger_scrolls_the_page_and_two_move_the_map(
+    browser: Browser, tiny: Run, tmp_path: Path
+) -> None:
+    browser.open(page_of(tiny, tmp_path), 390, 844, touch=True)
+    shown = browser.value("document.querySelector('.map').id")
+    centre = browser.value(f"[{shown}.getCenter().lat, {shown}.getCenter().lng]")
+    zoom = browser.value(f"{shown}.getZoom()")
+    browser.drag_fingers(((200, 600), (200, 350)))
+    browser.wait("window.scrollY > 150")
+    assert browser.value(f"[{shown}.getCenter().lat, {shown}.getCenter().lng]") == centre
+    browser.value("window.scrollTo(0, 0)")
+    browser.drag_fingers(((180, 500), (110, 500)), ((220, 500), (290, 500)))
+    browser.wait(f"{shown}.getZoom() > {zoom}")
+    assert browser.value("visualViewport.scale") == 1
+
+
+def test_nothing_moves_by_itself_for_readers_who_ask_for_that(
+    browser: Browser, tiny: Run, tmp_path: Path
+) -> None:
+    browser.open(page_of(tiny, tmp_path))
+    shown = browser.value("document.querySelector('.map').id")
+    assert browser.value(f"{shown}.options.zoomAnimation")
+    reduced = [{"name": "prefers-reduced-motion", "value": "reduce"}]
+    browser.ask("Emulation.setEmulatedMedia", features=reduced)
+    browser.ask("Page.reload")
+    browser.wait("performance.getEntriesByName('marks-drawn').length")
+    moving = ("zoomAnimation", "fadeAnimation", "markerZoomAnimation", "inertia")
+    assert not any(browser.value(f"{shown}.options.{name}") for name in moving)
+    hint = "getComputedStyle(document.querySelector('.hint'))"
+    assert browser.value(f"{hint}.transitionDuration") == "0s"
+
+
+# --- shared points and the table -----------------------------------------------------------------
+
+
+def test_each_school_of_a_shared_point_is_reached(
+    browser: Browser, project: MakeProject, tmp_path: Path
+) -> None:
+    register = (REPOSITORY / "data" / "tiny" / "schools.csv").read_text(encoding="utf-8")
+    # The second school stands where the first one does.
+    shared = register.replace("-2.9410000,115.3360000", "-2.9230000,115.3140000")
+    assert shared != register
+    run = OpenProject(project(files={"schools.csv": shared})).rank(out=tmp_path)
+    browser.open(page_of(run, tmp_path))
+    names = ["SD NEGERI HULU CONTOH 1", "SMP NEGERI 1 HULU CONTOH"]
+    find(browser, names[0])
+    browser.press("Enter")
+    browser.wait(f"{POPUP} === {json.dumps(names[0])}")
+    words = browser.value("document.querySelector('.leaflet-popup').textContent")
+    assert "Other schools at this point: 1" in words
+    buttons = "[...document.querySelectorAll('.leaflet-popup .same-point button')]"
+    assert browser.value(f"{buttons}.map((e) => e.textContent)") == names[1:]
+    browser.value(f"{buttons}[0].click()")
+    browser.wait(f"{POPUP} === {json.dumps(names[1])}")
+    browser.press("Escape")
+    assert browser.value(f"{ACTIVE}.id") == "search"  # from where the first one was opened
+
+
+def test_the_table_holds_every_school_and_sorts(
+    browser: Browser, tiny: Run, tmp_path: Path
+) -> None:
+    browser.open(page_of(tiny, tmp_path))
+
+    def column(number: int) -> list[str]:
+        cells = f"[...document.querySelectorAll('#rows tr > :nth-child({number})')]"
+        return list(browser.value(f"{cells}.map((e) => e.textContent)"))
+
+    assert column(3) == tiny.schools["npsn"].tolist()
+    pupils = "document.querySelector('[data-sort=\"8\"]')"
+    browser.value(f"{pupils}.click()")
+    known = tiny.schools["students"].dropna().astype(int)
+    unknown = ["unknown"] * int(tiny.schools["students"].isna().sum())
+    assert column(9) == [f"{n:,}" for n in sorted(known)] + unknown
+    browser.value(f"{pupils}.click()")
+    assert browser.value(f"{pupils}.closest('th').getAttribute('aria-sort')") == "descending"
+    assert column(9) == [f"{n:,}" for n in sorted(known, reverse=True)] + unknown
+    assert browser.value("document.querySelectorAll('th[aria-sort]').length") == 1
+    browser.value("document.querySelector('[data-sort=\"1\"]').click()")
+    assert column(2)[0].casefold() == min(tiny.schools["name"].str.casefold())
+
+
+@pytest.mark.real
+def test_the_table_of_the_province_holds_every_school(
+    browser: Browser, kalsel: Run, tmp_path: Path
+) -> None:
+    browser.open(page_of(kalsel, tmp_path, "id"))
+    seen: list[str] = []
+    while True:
+        cells = "[...document.querySelectorAll('#rows tr > :nth-child(3)')]"
+        seen += browser.value(f"{cells}.map((e) => e.textContent)")
+        if browser.value("document.getElementById('next').disabled"):
+            break
+        browser.value("document.getElementById('next').click()")
+    assert sorted(seen) == sorted(kalsel.schools["npsn"])
+
+
+def test_a_border_is_one_line(tiny: Run) -> None:
+    """Drawn by both neighbours, the dashes of two lines would be a solid one, as a shore is."""
+    areas = tiny.table("boundaries")
+    kabupaten = areas[areas["level"] == "kabupaten"].geometry
+    lines = shapely.from_geojson(json.dumps(leaflet.borders(areas)["kabupaten"]["lines"]))
+    outlines = kabupaten.boundary.to_numpy()
+    assert lines.length < 0.95 * shapely.length(outlines).sum()
+    assert shapely.union_all(lines).length == pytest.approx(lines.length, rel=1e-6)
+    # Nothing is missing: each outline lies near some line.
+    assert shapely.union_all(outlines).difference(lines.buffer(0.0035)).length < 1e-6

@@ -25,11 +25,19 @@ const kalselGap = (() => {
     return made;
   }
 
+  function vector(tag, attributes = {}) {
+    const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+    return made;
+  }
+
   function pane(map, name, level) {
     if (!map.getPane(name)) map.createPane(name).style.zIndex = level;
   }
 
   /* --- marks on a canvas ------------------------------------------------------------------ */
+
+  const isPrinting = () => document.documentElement.classList.contains("printing");
 
   function sprite(mark, radius, ratio) {
     const half = Math.ceil(radius * 1.5 + 3);
@@ -137,29 +145,69 @@ const kalselGap = (() => {
       this._draw();
     },
 
-    _draw() {
-      const zoom = this._map.getZoom();
-      const scale = this._map.options.crs.scale(zoom) / 256;
+    /* Calls `act` with mark and place of each point in the window, those on top last. */
+    _eachInWindow(act) {
+      const scale = this._map.options.crs.scale(this._map.getZoom()) / 256;
       const origin = this._map.getPixelOrigin().add(this._bounds.min);
       const size = this._bounds.getSize();
-      const ratio = window.devicePixelRatio || 1;
-      const grown = Math.min(1.7, Math.max(this.options.least || 0.5, 0.6 + 0.2 * (zoom - 8)));
-      const sprites = {};
-      for (const [name, mark] of Object.entries(this._marks)) {
-        sprites[name] = sprite(mark, mark.radius * grown, ratio);
-      }
-      const context = this._container.getContext("2d");
-      context.setTransform(ratio, 0, 0, ratio, 0, 0);
-      context.clearRect(0, 0, size.x, size.y);
       for (let n = 0; n < this._x.length; n += 1) {
         const x = this._x[n] * scale - origin.x;
         const y = this._y[n] * scale - origin.y;
         if (x < -20 || y < -20 || x > size.x + 20 || y > size.y + 20) continue;
-        if (this._isOut(n)) continue;
-        const { canvas, half } = sprites[this._mark[n]];
-        context.drawImage(canvas, x - half, y - half, 2 * half, 2 * half);
+        if (!this._isOut(n)) act(this._mark[n], x, y);
       }
+    },
+
+    _radius(mark) {
+      const grown = 0.6 + 0.2 * (this._map.getZoom() - 8);
+      return mark.radius * Math.min(1.7, Math.max(this.options.least || 0.5, grown));
+    },
+
+    _draw() {
+      if (isPrinting()) {
+        this._drawOnPaper();
+        return;
+      }
+      if (this._paper) this._paper.remove();
+      const size = this._bounds.getSize();
+      const ratio = window.devicePixelRatio || 1;
+      const sprites = {};
+      for (const [name, mark] of Object.entries(this._marks)) {
+        sprites[name] = sprite(mark, this._radius(mark), ratio);
+      }
+      const context = this._container.getContext("2d");
+      context.setTransform(ratio, 0, 0, ratio, 0, 0);
+      context.clearRect(0, 0, size.x, size.y);
+      this._eachInWindow((mark, x, y) => {
+        const { canvas, half } = sprites[mark];
+        context.drawImage(canvas, x - half, y - half, 2 * half, 2 * half);
+      });
       if (!performance.getEntriesByName("marks-drawn").length) performance.mark("marks-drawn");
+    },
+
+    /* The same as vectors: Chromium prints a canvas white where nothing is drawn on it. */
+    _drawOnPaper() {
+      const { x: width, y: height } = this._bounds.getSize();
+      const paper = vector("svg", { class: "paper", width, height });
+      L.DomUtil.setPosition(paper, this._bounds.min);
+      const defined = vector("defs");
+      for (const [name, mark] of Object.entries(this._marks)) {
+        const radius = this._radius(mark);
+        const both = vector("g", { id: `${this.options.pane}-${name}`, transform: `scale(${radius})`, "stroke-linejoin": "round" });
+        const around = mark.line + Math.min(2 / radius, 0.4);
+        both.append(
+          vector("path", { d: mark.path, fill: "none", stroke: "#fff", "stroke-width": around }),
+          vector("path", { d: mark.path, fill: mark.fill, stroke: mark.stroke, "stroke-width": mark.line }),
+        );
+        defined.append(both);
+      }
+      paper.append(defined);
+      this._eachInWindow((mark, x, y) => {
+        paper.append(vector("use", { href: `#${this.options.pane}-${mark}`, x: x.toFixed(1), y: y.toFixed(1) }));
+      });
+      if (this._paper) this._paper.remove();
+      this._paper = paper;
+      this._container.after(paper);
     },
   });
 
@@ -169,9 +217,9 @@ const kalselGap = (() => {
     const group = L.layerGroup();
     group.beforeAdd = (map) => pane(map, "names", 460);
     const { areas: all } = read();
-    const renderer = L.canvas({ padding: 0.2 });
-    for (const area of all[level]) {
-      L.geoJSON(area.shape, { style: { ...style, renderer }, interactive: false }).addTo(group);
+    const renderer = L.svg({ padding: 0.2 }); // sharp on paper too
+    L.geoJSON(all[level].lines, { style: { ...style, renderer }, interactive: false }).addTo(group);
+    for (const area of all[level].names) {
       const name = L.tooltip({ permanent: true, direction: "center", className: `area-name ${level}`, pane: "names" })
         .setLatLng(area.at)
         .setContent(element("span", area.name))
@@ -198,21 +246,85 @@ const kalselGap = (() => {
 
   /* --- what a page ties to its map --------------------------------------------------------- */
 
+  /* Where nothing shows the land, the areas do. */
+  function land(map) {
+    const { land: drawn } = read().areas;
+    if (!drawn) return;
+    pane(map, "land", 200);
+    const renderer = L.svg({ padding: 0.2, pane: "land" });
+    const style = { stroke: false, fillColor: drawn.colour, fillOpacity: 1, renderer };
+    L.geoJSON(drawn.shape, { style, interactive: false }).addTo(map);
+  }
+
+  /* Shows the bounds until the reader moves the map: after a change of the window and on paper. */
+  function frame(map, bounds) {
+    const fit = (shown) => map.fitBounds(shown, { padding: [12, 12], animate: false });
+    let home;
+    const goHome = () => {
+      fit(bounds);
+      home = { center: map.getCenter(), zoom: map.getZoom() };
+    };
+    const isHome = () => map.getZoom() === home.zoom && map.getCenter().distanceTo(home.center) < 2000;
+    goHome();
+    map.on("resize", () => {
+      if (!isPrinting() && isHome()) goHome();
+    });
+
+    let before;
+    window.addEventListener("beforeprint", () => {
+      map.closePopup();
+      before = { center: map.getCenter(), zoom: map.getZoom() };
+      const shown = isHome() ? bounds : map.getBounds();
+      document.getElementById("printed").textContent = read().words.printed
+        .replace("{date}", new Date().toLocaleDateString(document.documentElement.lang, { dateStyle: "long" }));
+      document.documentElement.classList.add("printing");
+      map.invalidateSize({ animate: false, pan: false });
+      fit(shown);
+    });
+    window.addEventListener("afterprint", () => {
+      document.documentElement.classList.remove("printing");
+      map.invalidateSize({ animate: false, pan: false });
+      map.setView(before.center, before.zoom, { animate: false });
+    });
+  }
+
   function label(map) {
     const again = () => {
       map.getContainer().classList.toggle("near", map.getZoom() >= 10);
-      map.getContainer().classList.toggle("far", map.getZoom() < 7.75);
+      map.getContainer().classList.toggle("far", map.getZoom() < 7.25);
       thin(map);
     };
-    map.on("zoomend overlayadd overlayremove", again);
+    map.on("zoomend overlayadd overlayremove resize", again);
     again();
-    const toggle = map.getContainer().querySelector(".leaflet-control-layers-toggle");
-    toggle.title = read().words.layers;
-    toggle.setAttribute("aria-label", read().words.layers);
   }
 
-  /* Pop-ups that take the focus and give it back to what they were opened from; what was looked
-     for is shown at the zoom `near`. */
+  /* The list of layers behind a button: Escape closes it and gives the focus back. */
+  function layerList(map) {
+    const box = map.getContainer().querySelector(".leaflet-control-layers");
+    const list = box.querySelector(".leaflet-control-layers-list");
+    const button = element("button", read().words.layers, "layers-button");
+    button.type = "button";
+    list.id = "layers";
+    button.setAttribute("aria-controls", list.id);
+    box.removeAttribute("aria-haspopup");
+    box.querySelector(".leaflet-control-layers-toggle").replaceWith(button);
+    const open = (wanted) => {
+      list.hidden = !wanted;
+      button.setAttribute("aria-expanded", String(wanted));
+    };
+    open(false);
+    button.addEventListener("click", () => open(list.hidden));
+    map.on("click popupopen", () => open(false));
+    box.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || list.hidden) return;
+      event.stopPropagation();
+      open(false);
+      button.focus();
+    });
+  }
+
+  /* Pop-ups are dialogs: they take the focus and give it back to what they were opened from. What
+     was looked for is shown at the zoom `near`. */
   function popups(map, near) {
     let opener;
     map.on("popupopen", () => map.getContainer().classList.add("reading"));
@@ -224,20 +336,154 @@ const kalselGap = (() => {
     map.getContainer().addEventListener("keydown", (event) => {
       if (event.key === "Escape") map.closePopup();
     });
+    /* `from` is what it was opened from; without one, what the open pop-up was opened from. */
     return (at, box, from) => {
+      const back = from || (map._popup && map._popup.isOpen() ? opener : undefined);
       map.closePopup();
-      opener = from;
+      opener = back;
       if (from) {
         map.setView(at, Math.max(map.getZoom(), near), { animate: false });
         map.getContainer().scrollIntoView({ block: "nearest" });
       }
       const maxHeight = Math.min(380, map.getSize().y - 100);
-      const popup = L.popup({ maxWidth: 270, minWidth: 200, maxHeight, autoPanPadding: [8, 8] });
+      const popup = L.popup({ maxWidth: 290, minWidth: 200, maxHeight, autoPanPadding: [8, 8] });
       popup.setLatLng(at).setContent(box).openOn(map);
-      const close = popup.getElement().querySelector(".leaflet-popup-close-button");
-      close.setAttribute("aria-label", read().words.close);
-      box.focus({ preventScroll: true });
+      popup.getElement().querySelector(".leaflet-popup-close-button")
+        .setAttribute("aria-label", read().words.close);
+      dialog(popup.getElement(), box).focus({ preventScroll: true });
     };
+  }
+
+  /* What a dialog is named by is the heading of its content. */
+  function dialog(outer, content) {
+    const title = content.querySelector("h2");
+    title.id = "dialog-title";
+    outer.setAttribute("role", "dialog");
+    outer.setAttribute("aria-labelledby", title.id);
+    outer.tabIndex = -1;
+    return outer;
+  }
+
+  /* --- touch and motion -------------------------------------------------------------------- */
+
+  /* One finger scrolls the page, two move and zoom the map. */
+  function twoFingers(map) {
+    const hint = element("div", read().words.two_fingers, "hint");
+    hint.setAttribute("aria-hidden", "true"); // a screen reader has gestures of its own
+    map.getContainer().append(hint);
+    const show = (event) => hint.classList.toggle("shown", event.touches.length === 1 && event.type === "touchmove");
+    for (const type of ["touchmove", "touchend", "touchcancel"]) {
+      map.getContainer().addEventListener(type, show, { passive: true });
+    }
+  }
+
+  const { _onDown: onDown } = L.Draggable.prototype;
+  L.Draggable.include({
+    _onDown(event) {
+      if (!event.touches) onDown.call(this, event);
+    },
+  });
+
+  /* Options of a map for readers who want nothing to move by itself. */
+  function motion() {
+    const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+    return still ? { zoomAnimation: false, fadeAnimation: false, markerZoomAnimation: false, inertia: false } : {};
+  }
+
+  function connect(map, bounds) {
+    land(map);
+    layerList(map);
+    twoFingers(map);
+    frame(map, bounds);
+    label(map);
+  }
+
+  /* --- tables ------------------------------------------------------------------------------ */
+
+  const filled = (sentence, values) => {
+    const numbers = new Intl.NumberFormat(document.documentElement.lang);
+    return sentence.replace(/\{(\w+)\}/g, (_, name) =>
+      typeof values[name] === "number" ? numbers.format(values[name]) : values[name]);
+  };
+
+  /* A table that its heads sort and that shows a page of its rows at a time. `values` gives, by the
+     name of a head, the number or text of a row; rows without one come last in either order.
+     Returns a function that shows some rows. */
+  function pagedTable({ values, by, tie, line, length }) {
+    const { words } = read();
+    const body = document.getElementById("rows");
+    const heads = [...document.querySelectorAll("[data-sort]")];
+    const [previous, next] = ["previous", "next"].map((id) => document.getElementById(id));
+    const collator = new Intl.Collator(document.documentElement.lang, { numeric: true });
+    const isEmpty = (value) => value === null || value === undefined || value === "";
+    let sort = { by, down: false };
+    let order = [];
+    let page = 0;
+
+    function compare(a, b) {
+      const [x, y] = [values[sort.by](a), values[sort.by](b)];
+      if (isEmpty(x) || isEmpty(y)) return isEmpty(x) - isEmpty(y) || tie(a, b);
+      const less = typeof x === "number" ? x - y : collator.compare(x, y);
+      return (sort.down ? -less : less) || tie(a, b);
+    }
+
+    function arrange() {
+      order.sort(compare);
+      for (const button of heads) {
+        const head = button.closest("th");
+        if (button.dataset.sort !== sort.by) head.removeAttribute("aria-sort");
+        else head.setAttribute("aria-sort", sort.down ? "descending" : "ascending");
+      }
+      turn(0);
+    }
+
+    function turn(to) {
+      const pages = Math.max(1, Math.ceil(order.length / length));
+      page = Math.min(Math.max(to, 0), pages - 1);
+      body.replaceChildren(...order.slice(page * length, (page + 1) * length).map(line));
+      document.getElementById("pages").hidden = pages === 1;
+      previous.disabled = page === 0;
+      next.disabled = page === pages - 1;
+      document.getElementById("page").textContent = filled(words.page, { page: page + 1, pages });
+    }
+
+    function leaf(step, other) {
+      turn(page + step);
+      if (document.activeElement === document.body || document.activeElement.disabled) other.focus();
+      document.getElementById("table").scrollTop = 0;
+    }
+
+    for (const button of heads) {
+      button.addEventListener("click", () => {
+        sort = { by: button.dataset.sort, down: sort.by === button.dataset.sort && !sort.down };
+        arrange();
+      });
+    }
+    previous.addEventListener("click", () => leaf(-1, next));
+    next.addEventListener("click", () => leaf(1, previous));
+    return (rows) => {
+      order = rows;
+      arrange();
+    };
+  }
+
+  /* A number with its sign and its unit. */
+  const NUMBER = /([-+−~]?\.?(?:\d[\d.,:–-]*\d|\d)(?:\s(?:%|dBm|dB|Mbps|km|m)(?![\p{L}\d]))?)/u;
+
+  /* A text whose numbers are not broken across lines. */
+  function unbroken(text, tag = "span", className) {
+    const made = element(tag, undefined, className);
+    for (const part of text.split(NUMBER)) {
+      made.append(/\d/.test(part) ? element("span", part, "whole") : part);
+    }
+    return made;
+  }
+
+  /* A name that is cut where it is too long; all of it is there to point at and to read aloud. */
+  function cut(made) {
+    made.classList.add("cut");
+    made.title = made.textContent;
+    return made;
   }
 
   /* A click next to a mark, and the hand above one. */
@@ -254,5 +500,7 @@ const kalselGap = (() => {
 
   const folded = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 
-  return { read, cell, element, Points, areas, label, popups, onMark, folded };
+  return {
+    read, cell, element, vector, Points, areas, connect, motion, popups, dialog, onMark, folded, filled, pagedTable, unbroken, cut,
+  };
 })();

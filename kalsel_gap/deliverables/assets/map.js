@@ -2,8 +2,11 @@
 "use strict";
 
 Object.assign(kalselGap, (() => {
-  const { read, cell, element, Points, label, popups, onMark, folded } = kalselGap;
+  const {
+    read, cell, element, Points, connect, popups, dialog, onMark, folded, filled, pagedTable, unbroken, cut,
+  } = kalselGap;
   const MOST_FOUND = 8;
+  const PAGE = 100; // rows of the table at a time
 
   /* --- layers, as the page's script makes them -------------------------------------------- */
 
@@ -23,32 +26,79 @@ Object.assign(kalselGap, (() => {
   function details(row) {
     const { schools: columns } = read();
     const box = element("div", undefined, "school");
-    box.tabIndex = -1;
-    box.append(element("h3", cell(columns.name, row)));
+    box.append(element("h2", cell(columns.name, row)));
     const list = element("dl");
     for (const { label, values } of columns.fields) {
       const value = cell(values, row);
-      if (value) list.append(element("dt", label), element("dd", value));
+      if (value) list.append(element("dt", label), unbroken(value, "dd"));
     }
     box.append(list);
     return box;
   }
 
-  function start(map, layer) {
+  /* Rows by their point: of marks that lie on one another only the upper one can be clicked. */
+  function rowsByPoint(columns) {
+    const found = new Map();
+    columns.lat.forEach((lat, row) => {
+      if (lat === null) return;
+      const point = `${lat} ${columns.lon[row]}`;
+      if (!found.has(point)) found.set(point, []);
+      found.get(point).push(row);
+    });
+    return (row) => found.get(`${columns.lat[row]} ${columns.lon[row]}`);
+  }
+
+  function start(map, layer, bounds) {
     const { words, schools: columns } = read();
     const status = document.getElementById("status");
     const chosen = document.getElementById("chosen");
+    const rowsAt = rowsByPoint(columns);
+    connect(map, bounds);
     const open = popups(map, 13);
+
+    /* The other schools at the point of one, each to be opened. */
+    function neighbours(others) {
+      const list = element("ul", undefined, "same-point");
+      for (const other of others) {
+        const item = element("li");
+        const button = element("button", cell(columns.name, other));
+        button.type = "button";
+        button.addEventListener("click", () => show(other));
+        item.append(button);
+        list.append(item);
+      }
+      return list;
+    }
+
+    function showBeside(box, from) {
+      const close = element("button", words.close, "close");
+      close.type = "button";
+      const end = () => {
+        chosen.hidden = true;
+        from.focus();
+      };
+      close.addEventListener("click", end);
+      chosen.onkeydown = (event) => {
+        if (event.key === "Escape") end();
+      };
+      map.closePopup();
+      chosen.replaceChildren(box, element("p", words.no_place), close);
+      chosen.hidden = false;
+      dialog(chosen, box).focus();
+      chosen.scrollIntoView({ block: "nearest" });
+    }
 
     function show(row, from) {
       const box = details(row);
       chosen.hidden = true;
       if (columns.lat[row] === null) {
-        map.closePopup();
-        chosen.replaceChildren(box, element("p", words.no_place));
-        chosen.hidden = false;
-        box.focus();
+        showBeside(box, from);
         return;
+      }
+      const others = rowsAt(row).filter((other) => other !== row);
+      if (others.length) {
+        const heading = element("p", filled(words.same_point, { count: others.length }), "same-point");
+        box.querySelector("h2").after(heading, neighbours(others));
       }
       const mark = columns.mark[row];
       if (layer.isHidden(mark)) document.querySelector(`[data-mark="${mark}"]`).click();
@@ -57,7 +107,6 @@ Object.assign(kalselGap, (() => {
     }
 
     onMark(map, layer, show);
-    label(map);
     map.on("baselayerchange", (event) => {
       const shown = event.layer instanceof L.ImageOverlay; // otherwise "Hide coverage"
       document.getElementById("coverage-legend").hidden = !shown;
@@ -71,10 +120,43 @@ Object.assign(kalselGap, (() => {
     for (const box of document.querySelectorAll("[data-mark]")) {
       box.addEventListener("change", () => layer.setHidden(box.dataset.mark, !box.checked));
     }
-    for (const button of document.querySelectorAll("button[data-row]")) {
-      button.addEventListener("click", () => show(Number(button.dataset.row), button));
-    }
+    document.querySelector(".page").addEventListener("click", (event) => {
+      const button = event.target.closest("button[data-row]");
+      if (button) show(Number(button.dataset.row), button);
+    });
     search(columns, words, status, show);
+    table(columns);
+  }
+
+  /* --- the table of all schools ------------------------------------------------------------ */
+
+  function table(columns) {
+    const valuesOf = (column) => column.values || columns.fields[column.field].values;
+    const values = Object.fromEntries(columns.table.map((column, n) => [
+      n, column.order ? (row) => column.order[row] : (row) => cell(valuesOf(column), row),
+    ]));
+
+    function line(row) {
+      const made = element("tr");
+      columns.table.forEach((column, n) => {
+        const text = cell(valuesOf(column), row);
+        if (n !== 1) {
+          made.append(unbroken(text, "td", column.number ? "number" : undefined));
+          return;
+        }
+        const head = element("th");
+        head.scope = "row";
+        const button = cut(unbroken(text, "button"));
+        button.type = "button";
+        button.dataset.row = row;
+        head.append(button);
+        made.append(head);
+      });
+      return made;
+    }
+
+    const rows = [...columns.npsn.keys()];
+    pagedTable({ values, by: "0", tie: (a, b) => a - b, line, length: PAGE })(rows);
   }
 
   /* --- search ----------------------------------------------------------------------------- */
@@ -97,7 +179,7 @@ Object.assign(kalselGap, (() => {
       list.replaceChildren(...rows.map(option));
       open(rows.length > 0);
       status.textContent = parts.length
-        ? words.found_count.replace("{count}", new Intl.NumberFormat(document.documentElement.lang).format(found.length))
+        ? filled(words.found_count, { count: found.length })
         : "";
     }
 

@@ -1,0 +1,231 @@
+"""Schools as the script of the web map reads them: pop-up, table and search, in words.
+
+Columns instead of rows: a text that repeats is written once.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from kalsel_gap.deliverables import leaflet, palette
+from kalsel_gap.i18n.messages import (
+    NAMES,
+    REASON_COLUMNS,
+    TIER_NAMES,
+    predicted,
+    reason,
+    signal,
+)
+from kalsel_gap.i18n.text import N_, Text, plain
+from kalsel_gap.storage.spreadsheet import to_records
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+_DEGREES = 5  # decimals of a school's place: a metre
+_SHOWN = (
+    *("npsn", "name", "level", "kabupaten", "kecamatan", "lat", "lon", "rank", "tier_label"),
+    *("deficit", "deficit_low", "deficit_high", "tier_probability", "deficit_status", "priority"),
+    *("students", "completeness", "gap_type", "terrain_class", "unranked_reason", "best_operator"),
+    *("confidence", "confidence_radius_m"),
+)
+# What a grade of a location means.
+_GRADES = {
+    "A": N_("reliable"),
+    "B": N_("plausible"),
+    "C": N_("doubtful"),
+    "D": N_("very doubtful"),
+}
+_HEADS = (
+    *(N_("Rank"), N_("School"), N_("NPSN"), N_("Level"), N_("Kabupaten/kota"), N_("Deficit")),
+    *(N_("Tier"), N_("Best signal"), N_("Pupils"), N_("Priority"), N_("Main reason")),
+)
+_NUMBERS = frozenset({"Rank", "Deficit", "Pupils", "Priority"})
+
+
+def columns_of_schools(schools: pd.DataFrame, text: Text) -> dict[str, Any]:
+    """The data of the schools for the script, column by column, in words."""
+    rows = school_rows(schools)
+    count = text.number(int(schools["rank"].notna().sum()))
+    details = [_details(row, count, text) for row in rows]
+    fields = [
+        {"label": label, "values": leaflet.packed([row[label] for row in details])}
+        for label in (details[0] if details else ())
+    ]
+    return {
+        "npsn": [plain(row["npsn"]) for row in rows],
+        "name": leaflet.packed([plain(row["name"]) for row in rows]),
+        "where": leaflet.packed([joined(row["level"], row["kabupaten"]) for row in rows]),
+        "mark": [mark_of(row["tier_label"]) for row in rows],
+        **places(schools),
+        "fields": fields,
+        "table": _table(rows, fields, text),
+    }
+
+
+def school_rows(schools: pd.DataFrame) -> list[dict[str, Any]]:
+    """The columns from which sentences are made, row by row; what is unknown is None."""
+    wanted = {*_SHOWN, *REASON_COLUMNS}
+    return to_records(schools[[name for name in schools.columns if name in wanted]])
+
+
+def places(points: pd.DataFrame) -> dict[str, list[float | None]]:
+    """Degrees of points, ``lat`` and ``lon``; None where there are none."""
+    return {
+        name: [
+            None if math.isnan(v) else round(v, _DEGREES) for v in points[name].astype("float64")
+        ]
+        for name in ("lat", "lon")
+    }
+
+
+def first_rows(columns: dict[str, Any], count: int) -> list[list[str]]:
+    """The first rows of the table, for readers whose browser runs no script."""
+    texts = [
+        column["values"] if "values" in column else columns["fields"][column["field"]]["values"]
+        for column in columns["table"]
+    ]
+    rows = range(min(count, len(columns["npsn"])))
+    return [[_cell(of_column, row) for of_column in texts] for row in rows]
+
+
+def _cell(column: list[str] | dict[str, Any], row: int) -> str:
+    if isinstance(column, list):
+        return column[row]
+    return str(column["words"][column["rows"][row]])
+
+
+def _table(
+    rows: list[dict[str, Any]], fields: list[dict[str, Any]], text: Text
+) -> list[dict[str, Any]]:
+    """Columns of the table: texts, or the field that has the same, and numbers to sort by."""
+    tiers = [*palette.TIERS, "unknown"]
+    orders: dict[str, list[Any]] = {
+        N_("Rank"): [row["rank"] for row in rows],
+        N_("Deficit"): [_rounded(row["deficit"]) for row in rows],
+        N_("Tier"): [tiers.index(mark_of(row["tier_label"])) for row in rows],
+        N_("Best signal"): [_rounded(row["available"]) for row in rows],
+        N_("Pupils"): [row["students"] for row in rows],
+        N_("Priority"): [_rounded(row["priority"]) for row in rows],
+    }
+    cells = [_cells(row, text) for row in rows]
+    made: list[dict[str, Any]] = []
+    for n, label in enumerate(_HEADS):
+        texts = leaflet.packed([of_row[n] for of_row in cells])
+        same = next((m for m, field in enumerate(fields) if field["values"] == texts), None)
+        column: dict[str, Any] = {"label": text(label), "number": label in _NUMBERS}
+        column |= {"values": texts} if same is None else {"field": same}
+        made.append(column | ({"order": orders[label]} if label in orders else {}))
+    return made
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
+
+
+def _cells(row: dict[str, Any], text: Text) -> Sequence[str]:
+    unknown = text(NAMES["unknown"])
+    return (
+        text.number(row["rank"]),
+        plain(row["name"]),
+        plain(row["npsn"]),
+        joined(row["level"]),
+        joined(row["kabupaten"]),
+        _deficit(row, text),
+        text(TIER_NAMES[mark_of(row["tier_label"])]),
+        _signal(row, text),
+        text.number(row["students"]) or unknown,
+        text.number(row["priority"], 2),
+        reason(row, text),
+    )
+
+
+def _details(row: dict[str, Any], count: str, text: Text) -> dict[str, str]:
+    """A school's pop-up: label and value; an empty value is left out."""
+    unknown = text(NAMES["unknown"])
+    rank = text.number(row["rank"])
+    place = text(N_("{rank} of {count}"), rank=rank, count=count) if rank else text(N_("no rank"))
+    return {
+        text(N_("NPSN")): plain(row["npsn"]) or unknown,
+        text(N_("Level")): joined(row["level"]) or unknown,
+        text(N_("Kabupaten/kota")): joined(row["kabupaten"]) or unknown,
+        text(N_("Kecamatan")): joined(row["kecamatan"]) or unknown,
+        text(N_("Rank")): place,
+        text(N_("Deficit")): _deficit_and_interval(row, text) or unknown,
+        text(N_("Tier")): _tier(row, text),
+        text(N_("Gap")): text(NAMES[str(row["gap_type"] or "unknown")]),
+        text(N_("Main reason")): reason(row, text),
+        text(N_("Best signal")): _signal(row, text),
+        text(N_("Predicted level")): ""
+        if row["best_basis"] == "predicted"
+        else predicted(row, text),
+        text(N_("Terrain")): text(NAMES[str(row["terrain_class"] or "unknown")]),
+        text(N_("Location")): _position(row, text) or unknown,
+        text(N_("Pupils")): text.number(row["students"]) or unknown,
+        text(N_("Priority")): text.number(row["priority"], 2) or unknown,
+        text(N_("Completeness")): _completeness(row, text),
+    }
+
+
+def _completeness(row: dict[str, Any], text: Text) -> str:
+    """How much of the priority is known; empty without a priority."""
+    if row["completeness"] is None:
+        return ""
+    share = text.number(100.0 * row["completeness"])
+    return text(N_("{share} % of the data behind the priority"), share=share)
+
+
+def _position(row: dict[str, Any], text: Text) -> str:
+    """Grade and radius of a school's location in words; empty if it has none."""
+    if row["confidence"] is None:
+        return ""
+    return text(
+        N_("{words}, within {radius} m (grade {grade})"),
+        words=text(_GRADES[row["confidence"]]),
+        radius=text.number(row["confidence_radius_m"]),
+        grade=row["confidence"],
+    )
+
+
+def _tier(row: dict[str, Any], text: Text) -> str:
+    """The tier in words, of an inferred deficit with its probability."""
+    words = text(TIER_NAMES[mark_of(row["tier_label"])])
+    if row["deficit_status"] != "inferred":
+        return words
+    chance = text.number(100.0 * row["tier_probability"])
+    return text(N_("{tier} ({chance} % likely)"), tier=words, chance=chance)
+
+
+def mark_of(label: object) -> str:
+    """The mark of a tier by its label; of none *unknown*."""
+    return "unknown" if label is None else str(label)
+
+
+def joined(*parts: object) -> str:
+    """Those of the parts that are texts, as one line."""
+    return " · ".join(plain(part) for part in parts if isinstance(part, str))
+
+
+def _deficit(row: dict[str, Any], text: Text) -> str:
+    number = text.number(row["deficit"], 2)
+    return f"~{number}" if number and row["deficit_status"] == "inferred" else number
+
+
+def _deficit_and_interval(row: dict[str, Any], text: Text) -> str:
+    """The deficit; of an inferred one the ends between which it lies in 9 of 10 cases."""
+    number = _deficit(row, text)
+    if row["deficit_status"] != "inferred":
+        return number
+    low, high = (text.number(row[name], 2) for name in ("deficit_low", "deficit_high"))
+    return text(N_("{number} ({low} to {high})"), number=number, low=low, high=high)
+
+
+def _signal(row: dict[str, Any], text: Text) -> str:
+    if words := signal(row, text):
+        operator = row["best_operator"]
+        known = isinstance(operator, str) and operator != "any"
+        return f"{words} ({plain(operator)})" if known else words
+    return text(NAMES["unknown"])
