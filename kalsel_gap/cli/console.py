@@ -278,7 +278,7 @@ def _figures(
     room = width - sum(widths.values()) - 2 * (len(widths) - 1)
     if room < 0:
         return None
-    # What is left goes to the columns that need the least of it to have all cells in one line.
+    # What is left is given to the columns that need the least of it to have all cells in one line.
     wanted = {name: max(map(cell_len, (*cells[name], ""))) - widths[name] for name in texts}
     for name in sorted(texts, key=lambda each: wanted[each]):
         more = max(0, min(room, wanted[name]))

@@ -23,6 +23,7 @@ from kalsel_gap.deliverables import columns, tables
 from kalsel_gap.deliverables.codes import words_of
 from kalsel_gap.i18n.text import LANGUAGES, Language, Text, escaped, plain
 from kalsel_gap.pipeline import OpenProject
+from kalsel_gap.project.base import default_values
 from kalsel_gap.storage import spreadsheet
 from kalsel_gap.storage.run_folder import read_run
 
@@ -214,7 +215,8 @@ def test_labels_and_words_are_of_the_language(ranked: Path, cli: CommandLine) ->
         assert row[words(schema.BY_NAME["is_mountain"].label)] == truth
         assert row[words(schema.BY_NAME["tier_label"].label)] == words("1 critical")
         assert row[words(schema.BY_NAME["gap_type"].label)] == words("uncovered")
-        assert row[words("Main hindrance")] == words("Terrain severity")
+        measured = default_values("index")["nodes"][codes["hindrance"]]["column"]
+        assert row[words("Main hindrance")] == words(schema.BY_NAME[measured].label)
         assert not {*row} & {*schema.BY_NAME}
     kept = cli(*command, "--lang", "id", "--names", "codes").out.decode()
     assert {**records(kept)[0], "reason_text": ""} == {**codes, "reason_text": ""}

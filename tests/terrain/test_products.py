@@ -221,7 +221,7 @@ def test_the_layers_of_tiny(project: MakeProject, tmp_path: Path) -> None:
 def agreement(run: Run, folder: Path) -> tuple[int, pd.DataFrame]:
     """Schools on land cells, and those of them whose cell has another class than the school."""
     # Of a doubtful location the terrain may be that of the area that the row claims.
-    schools = run.schools[run.schools["lat"].notna() & run.schools["claimed_area"].isna()]
+    schools = run.schools[run.schools["lat"].notna() & run.schools["claimed_area"].isna()].copy()
     places = list(zip(schools["lon"], schools["lat"], strict=True))
     read = {}
     for name in ("class", "coast", "relief"):

@@ -104,18 +104,12 @@ def measure_costs(
         part = replace(network, servers=_of_masts(network, done))
         touched = _windows_of(some, done)
         begun = time.perf_counter()
-        made = dict(
-            zip(
-                map(str, touched),
-                _in_threads(lambda window: combine_servers(some, part, window), touched, some),
-                strict=True,
-            )
-        )
+        made = _combined(some, part, touched)
         combined_s = time.perf_counter() - begun
         cells = sum(_shared(some, mast, window) for mast in part.masts for window in touched)
-        window = max(touched, key=lambda w: int((made[str(w)]["server"] > 0).sum()))
+        window = max(touched, key=lambda w: int((made[_name(w)]["server"] > 0).sum()))
         layers = {
-            name: _layer(Path(folder) / name, some, style, window, made[str(window)][name])
+            name: _layer(Path(folder) / name, some, style, window, made[_name(window)][name])
             for name, style in styles.items()
         }
         begun = time.perf_counter()
@@ -153,12 +147,12 @@ def _sweep(losses: LossRasters, masts: Sequence[Mast]) -> tuple[float, list[Mast
 
 def _windows_of(losses: LossRasters, masts: Sequence[Mast]) -> list[Window]:
     """Windows of the raster with the most cells of the disks."""
-    cells = {
-        str(window): sum(_shared(losses, mast, window) for mast in masts)
+    cells = [
+        (sum(_shared(losses, mast, window) for mast in masts), window)
         for window in windows(losses.grid)
-    }
-    fullest = sorted(windows(losses.grid), key=lambda window: -cells[str(window)])
-    return [window for window in fullest[:_WINDOWS] if cells[str(window)]]
+    ]
+    fullest = sorted(cells, key=lambda each: -each[0])
+    return [window for count, window in fullest[:_WINDOWS] if count]
 
 
 def _shared(losses: LossRasters, mast: Mast, window: Window) -> int:
@@ -170,15 +164,22 @@ def _shared(losses: LossRasters, mast: Mast, window: Window) -> int:
     return int(max(tall, 0) * max(wide, 0))
 
 
-def _in_threads(
-    work: Callable[[Window], dict[str, NDArray[Any]]], parts: Sequence[Window], losses: LossRasters
-) -> list[dict[str, NDArray[Any]]]:
+def _combined(
+    losses: LossRasters, network: Network, parts: Sequence[Window]
+) -> dict[str, dict[str, NDArray[Any]]]:
+    """Every layer of some windows, by the names of these; several at the same time."""
     made: dict[str, dict[str, NDArray[Any]]] = {}
-    for _ in in_turn(
-        lambda window: made.update({str(window): work(window)}), parts, losses.threads
-    ):
+
+    def work(window: Window) -> None:
+        made[_name(window)] = combine_servers(losses, network, window)
+
+    for _ in in_turn(work, parts, losses.threads):
         pass
-    return [made[str(window)] for window in parts]
+    return made
+
+
+def _name(window: Window) -> str:
+    return f"{int(window.row_off)}-{int(window.col_off)}"
 
 
 def _layer(
