@@ -16,14 +16,14 @@ HELP = N_(
 )
 _LABELS = {  # of columns on a terminal
     "run": N_("Run"),
-    "kind": N_("Kind of run"),
+    "kind": N_("Type"),
     "is_drawn": N_("Drawn"),
     "overrides": N_("Overrides"),
-    "data_date": N_("Date of the data"),
+    "data_date": N_("Data date"),
     "schools": N_("Schools"),
     "ranked": N_("Ranked"),
     "inputs": N_("Inputs"),
-    "inputs_changed": N_("Which inputs"),
+    "inputs_changed": N_("Changed inputs"),
 }
 _SPARE = ("inputs_changed", "data_date", "ranked", "schools")
 _VALUES = {
@@ -59,4 +59,6 @@ def runs(
             for name, words in _VALUES.items()
         },
     )
+    if not shown["inputs_changed"].any():
+        shown = shown.drop(columns="inputs_changed")
     console.publish(table, format, _LABELS, text, spare=_SPARE, shown=shown, quiet=quiet)
