@@ -117,9 +117,11 @@ def ranked_schools(shown: pd.DataFrame, width: int, text: Text, *, tie: str = ""
 
 def schools_by_tier(counts: pd.DataFrame, width: int, text: Text) -> Styled:
     """Each kabupaten's schools by tier: a table below the words of its headers, or short lines."""
+    from kalsel_gap.deliverables.tables import ALL, INFERRED
+
     names = {**messages.TIER_NAMES, **messages.COUNT_NAMES}
     words = {name: text(names[name]) for name in _COUNT_MARKS}
-    labels = {"__all__": words["all"], "": text(N_("not recognised"))}
+    labels = {ALL: words["all"], INFERRED: words["inferred"], "": text(N_("not recognised"))}
     places = [labels.get(str(each)) or plain(each) for each in counts["kabupaten"]]
     numbers = {name: [text.number(int(count)) for count in counts[name]] for name in words}
     columns = [
@@ -137,9 +139,9 @@ def schools_by_tier(counts: pd.DataFrame, width: int, text: Text) -> Styled:
             if mark
         ]
         lines += [Styled(line, style="dim") for line in packed(marked, "", width)]
-        *shown, total = _lines(columns)
+        *shown, total, inferred = _lines(columns)
         total.stylize("bold")
-        lines += [*shown, total]
+        lines += [*shown, total, inferred]
     else:
         for place, *cells in zip(places, *numbers.values(), strict=True):
             lines.append(Styled(place, style="bold"))

@@ -37,6 +37,10 @@ FILTERS = {
 }
 
 
+# Rows below the kabupaten in :func:`by_kabupaten`.
+ALL, INFERRED = "__all__", "__inferred__"
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """Which schools to show, and in which order.
@@ -189,7 +193,7 @@ def silent_maps(run: Run, schools: pd.DataFrame) -> pd.DataFrame:
 
 
 def by_kabupaten(schools: pd.DataFrame) -> pd.DataFrame:
-    """Schools by tier and unknown in each kabupaten; the last row is all of them.
+    """Schools by tier and unknown in each kabupaten; last all of them, and of these the inferred.
 
     Returns
     -------
@@ -204,7 +208,10 @@ def by_kabupaten(schools: pd.DataFrame) -> pd.DataFrame:
     counts = counts.reindex(columns=[*schema.TIER_LABELS, "unknown"], fill_value=0)
     counts["all"] = counts.sum(axis="columns")
     counts["inferred"] = (schools["deficit_status"] == "inferred").groupby(claimed).sum()
-    counts.loc["__all__"] = counts.sum(axis="index")
+    counts.loc[ALL] = counts.sum(axis="index")
+    inferred = schools.loc[schools["deficit_status"] == "inferred", "tier_label"].value_counts()
+    counts.loc[INFERRED] = inferred.reindex(counts.columns, fill_value=0)
+    counts.loc[INFERRED, ["all", "inferred"]] = inferred.sum()
     table = counts.reset_index(names="kabupaten")
     table.columns.name = None
     return table

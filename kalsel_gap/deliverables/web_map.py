@@ -23,7 +23,7 @@ from kalsel_gap.deliverables.school_columns import (
     places,
     school_rows,
 )
-from kalsel_gap.deliverables.tables import by_kabupaten, notices
+from kalsel_gap.deliverables.tables import ALL, INFERRED, by_kabupaten, notices
 from kalsel_gap.i18n.messages import (
     COUNT_NAMES,
     NAMES,
@@ -282,6 +282,7 @@ def _tables(schools: pd.DataFrame, text: Text) -> dict[str, Any]:
     rows = list(enumerate(school_rows(schools)))
     unranked = [(n, row) for n, row in rows if row["rank"] is None]
     counts = by_kabupaten(schools)
+    below = {ALL: N_("all"), INFERRED: COUNT_NAMES["inferred"], "": N_("not recognised")}
     count_names = {"kabupaten": N_("Kabupaten/kota"), **COUNT_NAMES}
     return {
         "listed": text(
@@ -312,9 +313,7 @@ def _tables(schools: pd.DataFrame, text: Text) -> dict[str, Any]:
         "count_heads": [text(count_names.get(c) or TIER_NAMES[c]) for c in counts.columns],
         "counts": [
             {
-                "name": {"__all__": text(N_("all")), "": text(N_("not recognised"))}.get(
-                    str(row["kabupaten"]), plain(row["kabupaten"])
-                ),
+                "name": text(below.get(row["kabupaten"], "")) or plain(row["kabupaten"]),
                 "cells": [text.number(int(row[c])) for c in counts.columns[1:]],
             }
             for row in counts.to_dict("records")

@@ -319,6 +319,11 @@ def test_counts_by_kabupaten(tiny_run: Run) -> None:
     assert list(counts.loc["Kab. Gunung Contoh"]) == [3, 0, 0, 1, 1, 0, 1, 6, 3]
     assert list(counts.loc["Kab. Muara Contoh"]) == [0, 1, 2, 2, 1, 0, 1, 7, 5]
     assert counts.loc["__all__", "all"] == 13
+    # What is known and what is inferred stays apart in each tier.
+    inferred = tiny_run.schools[tiny_run.schools["deficit_status"] == "inferred"]
+    assert counts.loc["__inferred__", "all"] == len(inferred) == counts.loc["__all__", "inferred"]
+    for label, number in inferred["tier_label"].value_counts().items():
+        assert counts.loc["__inferred__", label] == number
 
 
 # --- hostile names -------------------------------------------------------------------------------
