@@ -302,7 +302,7 @@ SET = ("--set", "index.priority.need=0.9")
 
 def test_a_what_if_is_not_the_list(ranked: Path, cli: CommandLine) -> None:
     before, full = drawn(ranked, cli, "before"), (ranked / "runs" / "latest").read_text()
-    answer = cli("rank", "--project", ranked, *SET)
+    answer = cli("rank", "--project", ranked, *SET, "--format", "csv")
     trial = "Trial, not the official list: index.priority.need=0.9."
     assert answer.status == 0
     assert trial in answer.err
@@ -327,7 +327,7 @@ def test_a_what_if_is_not_the_list(ranked: Path, cli: CommandLine) -> None:
 
 def test_a_ranking_despite_errors_is_not_the_list(ranked: Path, cli: CommandLine) -> None:
     before = drawn(ranked, cli, "before")
-    answer = cli("rank", "--project", ranked, "--despite-errors")
+    answer = cli("rank", "--project", ranked, "--despite-errors", "--format", "csv")
     assert answer.status == 0
     assert "Trial, not the official list: despite_errors=[]." in answer.err
     assert drawn(ranked, cli, "after") == before

@@ -244,9 +244,10 @@ def test_the_banks_of_the_barito_are_no_coast(kalsel: Run, shared: Path) -> None
     # At its mouth the coast begins, and the other coasts are what they were.
     is_coastal = schools["is_coastal"].fillna(value=False).astype(bool)
     coastal = is_coastal.groupby(schools["kabupaten"]).sum()
-    expected = {"Kab. Banjar": 11, "Kab. Barito Kuala": 4, "Kab. Tanah Laut": 63}
+    expected = {"Kab. Banjar": 11, "Kab. Barito Kuala": 4, "Kab. Tanah Laut": 61}
     assert coastal[list(expected)].to_dict() == expected
-    assert coastal["Kab. Kotabaru"] == 160  # the strait of Pulau Laut is sea
+    # The strait of Pulau Laut is sea; doubtful points may lie in the kecamatan that they claim.
+    assert coastal["Kab. Kotabaru"] == 139
 
 
 def test_distance_to_a_site(hundred: gpd.GeoDataFrame, shared: Path) -> None:

@@ -76,7 +76,7 @@ def test_what_a_valley_an_island_and_a_city_get(found: dict[str, LinkTable]) -> 
     assert len(island) == 1
     gained = island["cpe_dbm"] - island["level_dbm"]
     assert gained.iloc[0] == pytest.approx(9.0 + 5.855, abs=0.05)
-    assert city["indoor_share"].iloc[0] > 0.99
+    assert city["indoor_share"].iloc[0] > 0.98  # with an error of 10 dB, uncalibrated
     assert set(city["hop_status"]) == {"feasible"}
     for links in (valley, island, city):
         assert (links["indoor_dbm"] < links["level_dbm"]).all()

@@ -634,8 +634,7 @@ def test_sites_that_cannot_be_used_are_named_and_the_others_are_used(
         3,
         "--out",
         tmp_path,
-        "--layers",
-        "server",
+        *("--layers", "server", "--format", "csv"),
     )
     assert answer.status == 0, answer.err
     said = answer.err.splitlines()

@@ -353,7 +353,7 @@ def test_a_narrow_table_keeps_what_matters(
     assert "--format csv" in left_out
     assert "Calibrated: 4G telkomsel." in said.err
     assert "Uncalibrated: 2G telkomsel." in said.err
-    assert "not the error of the model" in said.err
+    assert "assumed to have" in said.err
 
 
 def test_names_of_others_are_no_markup(project: MakeProject, cli: CommandLine) -> None:
