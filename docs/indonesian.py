@@ -63,7 +63,7 @@ WORDS = {
         "Rata-rata A_d terendah bila ada sambungan: terminal satelit tidak memerlukan cakupan."
     ),
     "Pseudo-schools that stand for the prior, evenly over A_a.": (
-        "Jumlah sekolah semu yang mewakili nilai awal, merata terhadap A_a."
+        "Jumlah sekolah semu yang mewakili asumsi awal, merata terhadap A_a."
     ),
     "A_a of the last pseudo-school; the first has #.": (
         "A_a sekolah semu terakhir; yang pertama #."
