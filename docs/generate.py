@@ -3,28 +3,33 @@
 ``project-file.md`` comes from the models of the project file, ``data-dictionary.md`` from the
 schema, ``commands.md`` from the help of the commands. In ``method.md`` and ``ARCHITECTURE.md`` only
 the blocks between ``<!-- table: … -->`` and ``<!-- end -->`` are written: from the defaults, and
-from the docstrings of the modules.
+from the docstrings of the modules. ``indonesian.py`` makes the Indonesian blocks from the English.
 """
 
 from __future__ import annotations
 
 import ast
+import contextlib
+import io
+import os
 import re
 import types
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
+from unittest.mock import patch
 
+import indonesian  # beside this file
 import typer
 from pydantic import BaseModel
-from typer.testing import CliRunner
 
 from kalsel_gap import findings, schema
 from kalsel_gap.cli import app
+from kalsel_gap.cli import main as run_command
 from kalsel_gap.deliverables.codes import words_of
 from kalsel_gap.deliverables.gis_layers import SITE_FIELDS
 from kalsel_gap.i18n import messages
-from kalsel_gap.i18n.text import Text
+from kalsel_gap.i18n.text import Language, Text
 from kalsel_gap.indicators.inference import fit_given_line, fit_no_line
 from kalsel_gap.package import PACKAGE_FOLDER
 from kalsel_gap.project.base import OVERRIDABLE, default_values
@@ -528,18 +533,32 @@ def other_files() -> str:
 # --- commands ----------------------------------------------------------------------------------
 
 
-def commands() -> str:
-    """The help of every command, in English."""
-    parts = [
-        NOTE,
+HEADS = {
+    "en": (
         "# Commands",
+        "*Bahasa Indonesia: [commands.id.md](commands.id.md)*",
         (
             "What `--help` says. Exit status: 0 done, 1 a fault that the message explains, 2 wrong "
             "usage of the command line."
         ),
-    ]
+    ),
+    "id": (
+        "# Perintah",
+        "*English: [commands.md](commands.md)*",
+        (
+            "Yang ditampilkan `--help`. Status keluar: 0 selesai, 1 kesalahan yang dijelaskan "
+            "pesannya, 2 perintah salah ditulis."
+        ),
+    ),
+}
+
+
+def commands(language: Language = "en") -> str:
+    """The help of every command."""
+    parts = [NOTE, *HEADS[language]]
     for path in command_paths():
-        parts += [f"## {' '.join(('kalsel-gap', *path))}", f"```text\n{help_page(path)}\n```"]
+        page = help_page(path, language)
+        parts += [f"## {' '.join(('kalsel-gap', *path))}", f"```text\n{page}\n```"]
     return "\n\n".join(parts) + "\n"
 
 
@@ -554,16 +573,17 @@ def command_paths() -> list[tuple[str, ...]]:
     return list(below(typer.main.get_command(app), ()))
 
 
-def help_page(path: tuple[str, ...]) -> str:
+def help_page(path: tuple[str, ...], language: Language) -> str:
     """The help of a command as an 80-column terminal shows it."""
-    environment = {"COLUMNS": "80", "TERM": "dumb", "NO_COLOR": "1"}
-    runner = CliRunner(env=environment)
-    result = runner.invoke(
-        app, [*path, "--help"], prog_name="kalsel-gap", terminal_width=80, obj=ENGLISH
-    )
-    if result.exit_code:
-        raise RuntimeError(result.output)
-    return "\n".join(line.rstrip() for line in result.output.splitlines()).strip()
+    environment = {"COLUMNS": "80", "TERM": "dumb", "NO_COLOR": "1", "KALSEL_GAP_LANG": language}
+    shown = io.StringIO()
+    with patch.dict(os.environ, environment), contextlib.redirect_stdout(shown):
+        try:
+            run_command([*path, "--help"])
+        except SystemExit as end:
+            if end.code:
+                raise RuntimeError(shown.getvalue()) from end
+    return "\n".join(line.rstrip() for line in shown.getvalue().splitlines()).strip()
 
 
 # --- the method --------------------------------------------------------------------------------
@@ -643,7 +663,8 @@ def gaps() -> str:
         ("uncovered", f"A_a < {g.weak:g}", "a network has to be built, or satellite"),
         ("unknown", "A_a not known, and A_d not known to be served", "evidence first"),
     ]
-    return table(("gap type", "when", "what helps"), ((code(n), w, h) for n, w, h in rows))
+    heads = ("gap type", "in words", "when", "what helps")
+    return table(heads, ((code(n), messages.NAMES[n], when, helps) for n, when, helps in rows))
 
 
 def tiers() -> str:
@@ -910,8 +931,10 @@ def room_order() -> list[str]:
     return [str(room) for room in ast.literal_eval(rooms)]
 
 
-def filled(path: Path, blocks: Mapping[str, Callable[[], str]]) -> str:
-    """A committed page with its blocks written anew."""
+def filled(
+    path: Path, blocks: Mapping[str, Callable[[], str]], say: Callable[[str], str] = str
+) -> str:
+    """A committed page with its blocks written anew, in the language of `say`."""
     text = path.read_text(encoding="utf-8")
     used = re.findall(r"<!-- table: (.+?) -->", text)
     if sorted(used) != sorted(blocks):
@@ -919,7 +942,7 @@ def filled(path: Path, blocks: Mapping[str, Callable[[], str]]) -> str:
         raise LookupError(message)
     return re.sub(
         r"(<!-- table: (.+?) -->\n).*?(<!-- end -->)",
-        lambda found: f"{found[1]}\n{blocks[found[2]]()}\n\n{found[3]}",
+        lambda found: f"{found[1]}\n{say(blocks[found[2]]())}\n\n{found[3]}",
         text,
         flags=re.DOTALL,
     )
@@ -947,6 +970,11 @@ def method() -> str:
     return filled(DOCS / "method.md", BLOCKS)
 
 
+def method_in_indonesian() -> str:
+    """The same in Indonesian."""
+    return filled(DOCS / "method.id.md", BLOCKS, indonesian.block)
+
+
 def architecture() -> str:
     """The architecture with its tree."""
     return filled(ROOT / "ARCHITECTURE.md", {"tree": tree})
@@ -954,10 +982,13 @@ def architecture() -> str:
 
 PAGES: dict[str, Callable[[], str]] = {
     "method.md": method,
+    "method.id.md": method_in_indonesian,
     "curves.svg": curves_drawing,
+    "curves.id.svg": lambda: indonesian.drawing(curves_drawing()),
     "project-file.md": project_file,
     "data-dictionary.md": data_dictionary,
     "commands.md": commands,
+    "commands.id.md": lambda: commands("id"),
     "../ARCHITECTURE.md": architecture,
 }
 

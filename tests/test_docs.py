@@ -40,7 +40,8 @@ TWINS = {
 }
 TUTORIALS = [page for page in TWINS if page.name.startswith("tutorial-")]
 GENERATED = (
-    *("method.md", "curves.svg", "project-file.md", "data-dictionary.md", "commands.md"),
+    *("method.md", "method.id.md", "curves.svg", "curves.id.svg"),
+    *("project-file.md", "data-dictionary.md", "commands.md", "commands.id.md"),
     "../ARCHITECTURE.md",
 )
 REGENERATE = "it is not what the code says now: run `make docs`"
@@ -456,6 +457,9 @@ def test_a_page_says_the_same_in_both_languages(english: Path, indonesian: Path)
         figures = re.findall(r"\*\*(\d[\d.,]*)\*\*", prose)
         return headings, fence.findall(text), re.findall(r"\]\(([^)\s]+)\)", prose), figures
 
+    def options(page: str) -> set[str]:
+        return set(re.findall(r"^  (?:-\w, )?(--[\w-]+)", page, re.MULTILINE))
+
     headings, blocks, links, figures = parts(english)
     their_headings, their_blocks, their_links, their_figures = parts(indonesian)
     assert their_headings == headings
@@ -463,24 +467,59 @@ def test_a_page_says_the_same_in_both_languages(english: Path, indonesian: Path)
     for (kind, block), (_, theirs) in zip(blocks, their_blocks, strict=True):
         if kind == "toml":  # its comments are in the language of the page
             assert tomllib.loads(theirs) == tomllib.loads(block)
+        elif block.startswith("Usage: "):  # a help page
+            assert theirs.startswith("Cara pakai: ")
+            assert options(theirs) == options(block)
         else:
             assert theirs == block
     assert [figure.replace(",", ".") for figure in their_figures] == figures
 
     def twin(link: str) -> str:
-        """The same page or picture in Indonesian, where there is one."""
+        """The same section, page or picture in Indonesian, where there is one."""
+        if link.startswith("#"):
+            return dict(zip(titles(english), titles(indonesian), strict=True))[link]
         stem, dot, ending = link.rpartition(".")
         theirs = f"{stem}.id{dot}{ending}"
         return theirs if (english.parent / theirs).is_file() else link
+
+    def titles(page: Path) -> list[str]:
+        found = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+        return [f"#{script('generate').anchor(title)}" for title in found]
 
     assert links[0] == indonesian.name
     assert their_links == [english.name, *map(twin, links[1:])]
 
 
-def test_every_tutorial_and_the_readme_exist_in_both_languages() -> None:
-    assert {"README", "tutorial-planner", "tutorial-gis", "tutorial-budget"} <= {
-        page.stem for page in TWINS
-    }
+def test_what_users_read_first_exists_in_both_languages() -> None:
+    tutorials = {"tutorial-planner", "tutorial-gis", "tutorial-budget"}
+    assert {"README", "method", "commands", *tutorials} <= {page.stem for page in TWINS}
+
+
+def test_the_method_is_the_same_in_both_languages_section_by_section() -> None:
+    def sections(page: str) -> list[dict[str, Any]]:
+        text = re.sub(r"(?ms)^```.*?^```$", "", (DOCS / page).read_text(encoding="utf-8"))
+        return [contents(part) for part in re.split(r"^(?=#+ )", text, flags=re.MULTILINE)]
+
+    def contents(section: str) -> dict[str, Any]:
+        bars = re.findall(r"^\|.*\|$", section, re.MULTILINE)
+        prose = re.sub(r"`[^`]+`|\]\([^)]+\)", " ", section)
+        return {
+            "number": re.findall(r"^#+ ([\d.]+)", section),
+            "blocks": re.findall(r"<!-- .+? -->", section),
+            "cells in each row": [row.count("|") for row in bars],
+            "points of lists": re.findall(r"^ *- ", section, re.MULTILINE),
+            "code": Counter(" ".join(c.split()) for c in re.findall(r"`([^`]+)`", section)),
+            # Without the signs in them, which differ: 1,250.5 and 1.250,5.
+            "numbers": Counter(
+                re.sub(r"[.,]", "", n) for n in re.findall(r"\d+(?:[.,]\d+)*", prose)
+            ),
+        }
+
+    ours, theirs = sections("method.md"), sections("method.id.md")
+    assert len(theirs) == len(ours)
+    for section, their_section in zip(ours, theirs, strict=True):
+        for part, found in section.items():
+            assert their_section[part] == found, f"section {section['number']}: {part}"
 
 
 def test_the_tree_lists_every_module() -> None:
