@@ -171,7 +171,7 @@ def test_no_value_breaks_an_error(code: str, evil: str, language: Language) -> N
         ("index.nodes.students.weight=x", "harus angka"),
         ("index.nodes.students.weight=nan", "harus angka"),
         ("index.nodes.students.weight=-1", "paling kecil 0"),
-        ("project.name=1", "harus teks di antara tanda petik"),
+        ("project.name=1", "harus teks di antara tanda kutip"),
         ("schools=[]", "isi sedikitnya 1"),
         ("schools=[{path='schools.csv', adds_rows='perhaps'}]", "harus true atau false"),
         ("boundaries.capitals={a=[1, 2, 3]}", "isi sebanyak-banyaknya 2"),
