@@ -66,6 +66,7 @@ ERRORS: dict[str, str] = {
     "filter_unknown": N_("no school of this run has “{value}”; there are: {known}."),
     "goalposts_equal": N_("best and worst must be given and must differ."),
     "goalposts_log": N_("with log10, best and worst must be above 0."),
+    "input_changed": N_("this file was changed while it was being read, and no result of it was kept. Run the command again once it is saved."),
     "interrupted": N_("interrupted. No half-written file is left."),
     "key_missing": N_("this key is required."),
     "key_new": N_("a new table needs the key “{key}”."),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from kalsel_gap.errors import InputError, OutputError
 from kalsel_gap.storage.atomic import clear_leftovers, replace_text, temporary_beside
-from kalsel_gap.storage.fingerprint import hash_of_file
+from kalsel_gap.storage.hashed_files import FileState, HashedFile, hash_at_rest
 from kalsel_gap.storage.parquet import parquet_bytes, read_parquet, write_parquet
 
 if TYPE_CHECKING:
@@ -51,17 +51,32 @@ class Cache:
     _made: dict[str, dict[str, pd.DataFrame]] = field(default_factory=dict, repr=False)
 
     def file_hash(self, path: Path) -> str:
-        """SHA-256 of a file, remembered with its size and modification time."""
+        """SHA-256 of a file; see :meth:`hashed`."""
+        return self.hashed(path).digest
+
+    def hashed(self, path: Path) -> HashedFile:
+        """A file and its SHA-256, remembered as long as the file keeps its state.
+
+        Raises
+        ------
+        InputError
+            It cannot be read, or somebody writes it all the time.
+        """
         try:
-            state = path.stat()
-            remembered = self._remembered().get(str(path))
-            if remembered and remembered[:2] == [state.st_size, state.st_mtime_ns]:
-                return str(remembered[2])
-            digest = hash_of_file(path)
+            found = self._look_up(path) or hash_at_rest(path)
         except OSError as error:
             raise InputError("file_unreadable", path=path, reason=error.strerror or "") from None
-        self._known[str(path)] = [state.st_size, state.st_mtime_ns, digest]
-        return digest
+        if found.is_sure:
+            self._known[str(path)] = [*found.state, found.digest]
+        else:
+            self._remembered().pop(str(path), None)
+        return found
+
+    def _look_up(self, path: Path) -> HashedFile | None:
+        state, remembered = FileState.of(path), self._remembered().get(str(path))
+        if not remembered or remembered[:-1] != list(state):
+            return None
+        return HashedFile(path, state, str(remembered[-1]), is_sure=True)
 
     def tables(
         self, key: str, make: Callable[[], dict[str, pd.DataFrame]], *, read: Collection[str]

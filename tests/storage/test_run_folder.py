@@ -18,10 +18,12 @@ import pytest
 from kalsel_gap.errors import InputError, OutputError
 from kalsel_gap.findings import Finding, to_frame
 from kalsel_gap.storage import cache as cache_
+from kalsel_gap.storage import hashed_files
 from kalsel_gap.storage import run_folder as run_
 from kalsel_gap.storage.atomic import replace_file
 from kalsel_gap.storage.cache import Cache
 from kalsel_gap.storage.fingerprint import default_cache_folder
+from kalsel_gap.storage.hashed_files import FileState
 from kalsel_gap.storage.run_folder import read_run, run_id, write_run
 from tests.conftest import snapshot
 
@@ -599,17 +601,72 @@ def test_a_fault_while_making_is_not_hidden(tmp_path: Path) -> None:
 def test_hashes_are_remembered_and_renewed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "input.csv"
     path.write_bytes(b"abc")
+    monkeypatch.setattr(hashed_files, "_TIME_STEP_NS", 0)
     cache = Cache(tmp_path / "cache")
     # SHA-256 of "abc" as FIPS 180-2 prints it.
     digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     assert cache.file_hash(path) == digest
     cache.save()
     with monkeypatch.context() as patch:
-        patch.setattr(cache_, "hash_of_file", pytest.fail)
+        patch.setattr(hashed_files, "hash_of_file", pytest.fail)
         assert Cache(tmp_path / "cache").file_hash(path) == digest
-    path.write_bytes(b"abd")  # as long as before
-    os.utime(path, (1, 1))
+    before = path.stat()
+    path.write_bytes(b"abd")  # as long as before, and of the same time
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert Cache(tmp_path / "cache").file_hash(path) != digest
+
+
+def test_a_file_as_young_as_the_clock_can_tell_is_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "input.csv"
+    path.write_bytes(b"abc")
+    cache = Cache(tmp_path / "cache")
+    hashed = cache.hashed(path)
+    cache.save()
+    assert not (tmp_path / "cache").exists()  # another content may get the same state
+    same = hashed.check()
+    assert same is not None
+    assert same.digest == hashed.digest
+    path.write_bytes(b"abd")
+    changed = hashed._replace(state=FileState.of(path))  # written within one step of the clock
+    assert changed.check() is None
+
+
+@pytest.mark.parametrize("change", ["saved", "replaced", "gone", "set back"])
+def test_a_file_that_is_no_longer_the_one_that_was_hashed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    monkeypatch.setattr(hashed_files, "_TIME_STEP_NS", 0)
+    path = tmp_path / "input.csv"
+    path.write_bytes(b"abc")
+    hashed = Cache(None).hashed(path)
+    assert hashed.check() is hashed
+    before = path.stat()
+    time.sleep(0.02)  # more than a step of the kernel's clock
+    if change == "gone":
+        path.unlink()
+    elif change == "replaced":
+        (tmp_path / "new").write_bytes(b"abc")
+        (tmp_path / "new").replace(path)
+    else:
+        path.write_bytes(b"abd")
+    if change == "set back":
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert hashed.check() is None
+
+
+def test_a_file_that_somebody_writes_all_the_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "input.csv"
+    path.write_bytes(b"")
+
+    def write_meanwhile(path: Path) -> str:
+        path.write_bytes(path.read_bytes() + b"x")
+        return "0" * 64
+
+    monkeypatch.setattr(hashed_files, "hash_of_file", write_meanwhile)
+    with pytest.raises(InputError, match="input_changed"):
+        Cache(None).file_hash(path)
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"\xff\xff", b'{"a": 1}'])

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kalsel_gap.geo.arrays import FloatArray, SingleArray
+    from kalsel_gap.project.input_hashes import InputHashes
     from kalsel_gap.project.inputs import Elevation
     from kalsel_gap.project.model import Opened
     from kalsel_gap.radio.coverage.networks import Mast
@@ -58,7 +59,7 @@ FOLDER = "reception"  # in the cache
 # Path loss is stored in hundredths of a decibel.
 STYLE = LayerStyle("uint16", 2**16 - 1, "", "", ())
 PER_DB = 100.0
-_INPUTS = {"elevation", "land_cover", "sites"}
+_LAND = {"elevation", "land_cover"}  # sections whose files decide the path loss
 _RING = 64  # points on the circumference of a disk
 
 
@@ -77,6 +78,8 @@ class LossRasters:
     opened : Opened
         With an elevation model.
     masts : sequence of Mast
+    inputs : InputHashes
+        Taken before the masts were read.
     radius_km : float
         Radius around each mast.
     cell_m : float, optional
@@ -100,6 +103,7 @@ class LossRasters:
         opened: Opened,
         masts: Sequence[Mast],
         *,
+        inputs: InputHashes,
         radius_km: float,
         cell_m: float | None,
         threads: int,
@@ -108,7 +112,7 @@ class LossRasters:
         if opened.project.elevation is None:
             raise InputError("elevation_missing", path=opened.path)
         self.source: Elevation = opened.project.elevation
-        self.opened, self.radio = opened, opened.project.radio
+        self.opened, self.radio, self.inputs = opened, opened.project.radio, inputs
         self.radius_km, self.threads = radius_km, threads
         self._cell_m, self._folder = cell_m, folder
         self.terrain = terrain_of(opened)
@@ -126,6 +130,7 @@ class LossRasters:
         """The same for other masts, kept in another folder."""
         return LossRasters(
             *(self.opened, masts),
+            inputs=self.inputs,
             radius_km=self.radius_km,
             cell_m=self._cell_m,
             threads=self.threads,
@@ -149,10 +154,9 @@ class LossRasters:
         """Everything that the path loss around a mast depends on, except the mast."""
         cover = self.opened.project.land_cover
         sections = {"elevation": self.source, **({"land_cover": cover} if cover else {})}
-        hashes = self._hash_files()
         return {
             "code": code_hash(__name__, type(self.opened).__module__),
-            "files": {n: h for n, h in hashes.items() if n.partition(".")[0] in sections},
+            "files": self.inputs.of_sections(sections),
             **{n: s.model_dump(mode="json", exclude={"path"}) for n, s in sections.items()},
             **self.parameters,
         }
@@ -180,24 +184,6 @@ class LossRasters:
             "radius_km": self.radius_km,
             "every": self.every,
         }
-
-    def _used_files(self) -> dict[str, Path]:
-        """Input files of the rasters, by their section in the project."""
-        given = self.opened.project.inputs()
-        return {name: path for name, path in given if name.partition(".")[0] in _INPUTS}
-
-    @computed_once
-    def _hash_files(self) -> dict[str, str]:
-        """SHA-256 of each of these files, which the cache remembers."""
-        store = Cache(default_cache_folder())
-        found = {name: store.file_hash(path) for name, path in self._used_files().items()}
-        store.save()
-        return found
-
-    def hash_inputs(self) -> dict[str, str]:
-        """SHA-256 of the input files of the rasters, by their names in the project."""
-        used = self._used_files()
-        return {self.opened.shown(used[n]): digest for n, digest in self._hash_files().items()}
 
     @computed_once
     def locate_folder(self) -> Path:
@@ -238,8 +224,10 @@ class LossRasters:
 
     def _keep(self, mast: Mast) -> None:
         window, path = self.locate_disks()[mast]
+        loss_db = stored(self.swept(mast))
+        self.inputs.refuse_changed(_LAND)
         with replace_file(path) as temporary:
-            encode(temporary, self.grid, STYLE, window, stored(self.swept(mast)), level=1)
+            encode(temporary, self.grid, STYLE, window, loss_db, level=1)
 
     def swept(self, mast: Mast) -> SingleArray:
         """Path loss to the cells of a mast's disk, dB; NaN where it is unknown."""
