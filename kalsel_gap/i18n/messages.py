@@ -131,6 +131,7 @@ ERRORS: dict[str, str] = {
     "repair_twice": N_("{row_id} (NPSN {npsn}) is accepted twice. Keep one of the rows."),
     "resolution_too_coarse": N_("a cell of {value} × {value} cells of the elevation model is wider than the range of any site. Choose a smaller --resolution."),
     "run_ambiguous": N_("several runs begin with “{value}”: {known}. Give more characters of the id."),
+    "run_altered": N_("this file is missing, or it is not what the record of its run (run.json) says, so nothing is drawn from this run. Restore it from a copy, or make the run again with “kalsel-gap rank --overwrite”."),
     "run_broken": N_("the run cannot be read: {reason}. Run “kalsel-gap rank --overwrite”."),
     "run_missing": N_("there is no run yet. Run “kalsel-gap rank” first."),
     "run_only_trials": N_("there is no full run here, only trials: {known}. Run “kalsel-gap rank”, or name one of these with --run."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import re
@@ -12,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from kalsel_gap.errors import InputError, OutputError
 from kalsel_gap.storage.atomic import clear_leftovers, replace_text, temporary_beside
+from kalsel_gap.storage.fingerprint import hash_of, hash_of_file
 from kalsel_gap.storage.hashed_files import FileState, HashedFile, hash_at_rest
-from kalsel_gap.storage.parquet import parquet_bytes, read_parquet, write_parquet
+from kalsel_gap.storage.parquet import read_parquet, write_parquet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -32,7 +34,8 @@ _MEBIBYTE = 2**20
 class Cache:
     """Tables by the hash of all they depend on; the oldest are removed if it grows too large.
 
-    A cache that cannot be written is not an error: the work is done again next time.
+    A cache that cannot be written is not an error: the work is done again next time. What is read
+    from it is hashed first, and what is not as it was written is made again.
 
     Attributes
     ----------
@@ -109,28 +112,32 @@ class Cache:
         if not self._known:
             return
         with contextlib.suppress(OSError, OutputError):
-            text = json.dumps(self._remembered(), indent=0, sort_keys=True)
+            known = self._remembered()
+            stored = {"files": known, "sha256": hash_of(known)}
+            text = json.dumps(stored, indent=0, sort_keys=True)
             replace_text(self.folder / "hashes.json", text)
 
     def _remembered(self) -> dict[str, list[Any]]:
         if not self._known and self.folder is not None:
-            with contextlib.suppress(OSError, ValueError):
+            with contextlib.suppress(OSError, ValueError, TypeError, LookupError):
                 stored = json.loads((self.folder / "hashes.json").read_text(encoding="utf-8"))
-                if isinstance(stored, dict):
-                    self._known.update({k: v for k, v in stored.items() if isinstance(v, list)})
+                if hash_of(stored["files"]) == stored["sha256"]:
+                    self._known.update(stored["files"])
         return self._known
 
     def _load(self, entry: Path, read: Collection[str]) -> dict[str, Any] | None:
         import pyarrow as pa
 
+        tables: dict[str, Any] = {}
         try:
-            names = json.loads((entry / "tables.json").read_text(encoding="utf-8"))
-            tables = {
-                name: (read_parquet if name in read else parquet_bytes)(entry / f"{name}.parquet")
-                for name in names
-            }
+            listed = json.loads((entry / "tables.json").read_text(encoding="utf-8"))
+            for name, digest in listed.items():
+                content = (entry / f"{name}.parquet").read_bytes()
+                if hashlib.sha256(content).hexdigest() != digest:
+                    return None
+                tables[name] = read_parquet(content) if name in read else content
             os.utime(entry)
-        except (OSError, ValueError, TypeError, pa.ArrowException):
+        except (OSError, ValueError, TypeError, AttributeError, pa.ArrowException):
             return None
         return tables or None
 
@@ -139,9 +146,12 @@ class Cache:
         temporary = temporary_beside(entry.parent)
         try:
             temporary.mkdir()
+            hashes = {}
             for name, table in tables.items():
-                write_parquet(table, temporary / f"{name}.parquet")
-            (temporary / "tables.json").write_text(json.dumps(list(tables)), encoding="utf-8")
+                path = temporary / f"{name}.parquet"
+                write_parquet(table, path)
+                hashes[name] = hash_of_file(path)
+            (temporary / "tables.json").write_text(json.dumps(hashes), encoding="utf-8")
             shutil.rmtree(entry, ignore_errors=True)
             temporary.rename(entry)
         finally:

@@ -18,7 +18,7 @@ _ATTEMPTS = 3  # at a file that is being written
 
 
 class FileState(NamedTuple):
-    """What tells one content of a file from another without reading it.
+    """What distinguishes one content of a file from another without reading it.
 
     Anybody may set the time of a change (`mtime_ns`) back. Nobody can set that of the entry in the
     file system (`ctime_ns`); on Windows, where it is the time of creation, the inode remains.
@@ -62,8 +62,8 @@ class HashedFile(NamedTuple):
     def check(self) -> HashedFile | None:
         """The file, if it was not written, replaced or removed since then; otherwise None.
 
-        A file that was written just before it was hashed is read again, until that is long enough
-        ago for its state to tell.
+        A file that was written just before it was hashed is read again, until its state is old enough
+        to be unique.
         """
         try:
             if FileState.of(self.path) != self.state:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from kalsel_gap.errors import InputError, OutputError
 from kalsel_gap.findings import Finding, to_frame
@@ -22,9 +24,9 @@ from kalsel_gap.storage import hashed_files
 from kalsel_gap.storage import run_folder as run_
 from kalsel_gap.storage.atomic import replace_file
 from kalsel_gap.storage.cache import Cache
-from kalsel_gap.storage.fingerprint import default_cache_folder
+from kalsel_gap.storage.fingerprint import default_cache_folder, hash_of_file
 from kalsel_gap.storage.hashed_files import FileState
-from kalsel_gap.storage.run_folder import read_run, run_id, write_run
+from kalsel_gap.storage.run_folder import read_run, run_id, verify_run, write_run
 from tests.conftest import snapshot
 
 if TYPE_CHECKING:
@@ -205,13 +207,73 @@ def test_a_damaged_run(
         path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     else:
         path.write_bytes(content)
-    try:
-        got = read_run(tmp_path / "runs")
-    except InputError as error:
-        assert error.code == "run_broken"  # noqa: PT017 - half a CSV is a CSV
-    else:
-        assert name == "findings.csv"
-        assert len(got.findings) < 2 or content == b"{"
+    with pytest.raises(InputError) as caught:
+        read_run(tmp_path / "runs")
+    codes = ("run_altered", "run_broken") if name == "run.json" else ("run_altered",)
+    assert caught.value.code in codes
+    assert caught.value.path == path
+
+
+NAMES_OF_FILES = ("schools.parquet", "signals.parquet", "findings.csv", "run.json")
+
+
+def flip(path: Path, at: float, bit: int) -> None:
+    """Flip a bit of a file, at a share of its length."""
+    content = bytearray(path.read_bytes())
+    content[int(at * len(content))] ^= 1 << bit
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("name", NAMES_OF_FILES)
+@given(at=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
+@settings(
+    max_examples=60,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_a_run_with_a_flipped_bit_is_refused_by_the_name_of_the_file(
+    write: Callable[..., run_.Run], tmp_path: Path, name: str, at: float, bit: int
+) -> None:
+    run = write(signals=pd.DataFrame({"npsn": ["00000001"], "level_dbm": [-95.0]}), overwrite=True)
+    assert verify_run(run.folder) == {}
+    flip(run.folder / name, at, bit)
+    with pytest.raises(InputError) as caught:
+        read_run(tmp_path / "runs", run.folder.name)
+    assert caught.value.path == run.folder / name
+    assert verify_run(run.folder).keys() == {name}
+
+
+def test_a_table_that_changes_after_the_run_was_read(write: Callable[..., run_.Run]) -> None:
+    run = write(signals=pd.DataFrame({"level_dbm": [-95.0]}))
+    pd.DataFrame({"level_dbm": [-65.0]}).to_parquet(run.folder / "signals.parquet")
+    with pytest.raises(InputError, match="run_altered"):
+        run.table("signals")
+
+
+def test_a_doctored_run_whose_record_was_doctored_too(write: Callable[..., run_.Run]) -> None:
+    run = write()
+    schools = run.schools.assign(rank=pd.array([2, 1], "Int64"))
+    schools.to_parquet(run.folder / "schools.parquet", index=False)
+    files = {**run.manifest["files"]}
+    files["schools.parquet"] = hash_of_file(run.folder / "schools.parquet")
+    text = json.dumps({**run.manifest, "files": files}, indent=2, sort_keys=True)
+    (run.folder / "run.json").write_text(text + "\n")
+    with pytest.raises(InputError, match="run_altered") as caught:
+        read_run(run.folder.parent)
+    assert caught.value.path == run.folder / "run.json"
+    assert verify_run(run.folder) == {"run.json": "changed"}
+
+
+def test_what_is_wrong_with_each_file_of_a_run(write: Callable[..., run_.Run]) -> None:
+    run = write(signals=pd.DataFrame({"level_dbm": [-95.0]}))
+    (run.folder / "signals.parquet").unlink()
+    (run.folder / "findings.csv").write_text("mine")
+    (run.folder / "notes.txt").write_text("read by nobody")
+    assert verify_run(run.folder) == {"findings.csv": "changed", "signals.parquet": "missing"}
+    with pytest.raises(InputError, match="run_broken"):
+        run.table("../signals")
+    (run.folder / "run.json").write_text("[]")
+    assert verify_run(run.folder) == {"run.json": "unreadable"}
 
 
 # --- nothing is lost when writing fails ------------------------------------------------------
@@ -486,6 +548,46 @@ def test_a_hit_is_what_was_kept(tmp_path: Path) -> None:
     assert list(found) == list(made)
     for name, frame in made.items():
         pd.testing.assert_frame_equal(found[name], frame)
+
+
+@pytest.mark.parametrize("name", ["columns.parquet", "findings.parquet", "tables.json"])
+@pytest.mark.parametrize("read", [READ, ("findings",), ()])
+@given(at=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
+@settings(
+    max_examples=30,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_an_entry_with_a_flipped_bit_is_made_anew(
+    tmp_path: Path, name: str, read: tuple[str, ...], at: float, bit: int
+) -> None:
+    shutil.rmtree(tmp_path / KEY, ignore_errors=True)
+    Cache(tmp_path).tables(KEY, table, read=read)
+    flip(tmp_path / KEY / name, at, bit)
+    with pytest.raises(LookupError, match="made anew"):
+        Cache(tmp_path).tables(KEY, made_anew, read=read)
+
+
+def made_anew() -> dict[str, pd.DataFrame]:
+    raise LookupError("made anew")
+
+
+@given(at=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
+@settings(
+    max_examples=100,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_no_flipped_bit_makes_a_false_hash(tmp_path: Path, at: float, bit: int) -> None:
+    path = tmp_path / "input.csv"
+    path.write_bytes(b"abc")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(hashed_files, "_TIME_STEP_NS", 0)
+        cache = Cache(tmp_path / "cache")
+        digest = cache.file_hash(path)
+        cache.save()
+        flip(tmp_path / "cache" / "hashes.json", at, bit)
+        assert Cache(tmp_path / "cache").file_hash(path) == digest
 
 
 def test_tables_that_nobody_reads_come_as_the_bytes_of_their_file(tmp_path: Path) -> None:
