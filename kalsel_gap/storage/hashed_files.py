@@ -62,8 +62,8 @@ class HashedFile(NamedTuple):
     def check(self) -> HashedFile | None:
         """The file, if it was not written, replaced or removed since then; otherwise None.
 
-        A file that was written just before it was hashed is read again, until its state is old enough
-        to be unique.
+        A file that was written just before it was hashed is read again, until its state is old
+        enough to be unique.
         """
         try:
             if FileState.of(self.path) != self.state:

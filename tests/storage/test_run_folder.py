@@ -22,7 +22,7 @@ from kalsel_gap.findings import Finding, to_frame
 from kalsel_gap.storage import cache as cache_
 from kalsel_gap.storage import hashed_files
 from kalsel_gap.storage import run_folder as run_
-from kalsel_gap.storage.atomic import replace_file
+from kalsel_gap.storage.atomic import clear_leftovers, replace_file, temporary_beside
 from kalsel_gap.storage.cache import Cache
 from kalsel_gap.storage.fingerprint import default_cache_folder, hash_of_file
 from kalsel_gap.storage.hashed_files import FileState
@@ -32,7 +32,7 @@ from tests.conftest import snapshot
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.conftest import MakeProject
+    from tests.conftest import CommandLine, MakeProject
 
 MANIFEST = {"project": "É", "inputs": {"schools.0": {"sha256": "00"}}}
 OTHER = {**MANIFEST, "project": "other"}
@@ -451,15 +451,59 @@ def test_a_run_that_is_killed(project: MakeProject) -> None:
     assert done.returncode == -9
     assert before.items() <= snapshot(runs).items()
     assert read_run(runs).folder == first.folder
-    # What it left behind goes with the next run, once nobody can still be writing it.
-    (leftover,) = runs.glob(".tmp-*")
+    assert len(list(runs.glob(".tmp-*"))) == 1
     kalsel_gap.open_project(opened.path).rank()
-    assert leftover.exists()
-    old = time.time() - 7200
-    os.utime(leftover, (old, old))
-    kalsel_gap.open_project(opened.path).rank()
-    assert not leftover.exists()
     assert snapshot(runs) == before
+    assert not list(runs.glob(".tmp-*"))
+
+
+KILLED_AT_EXPORT = """
+import os, pathlib, sys
+from kalsel_gap.storage import atomic
+folder = pathlib.Path(sys.argv[-1]).parent
+atomic.sync = lambda path: path.parent == folder and os.kill(os.getpid(), 9)
+from kalsel_gap.cli import main
+main(sys.argv[1:])
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
+@pytest.mark.parametrize("kind", ["csv", "gpkg", "geojson"])
+def test_an_export_that_is_killed(
+    ranked: Path, cli: CommandLine, tmp_path: Path, kind: str
+) -> None:
+    command = ("export", kind, "--project", ranked, "--out", tmp_path / f"schools.{kind}")
+    assert cli(*command).status == 0
+    before = snapshot(tmp_path)
+    arguments = [sys.executable, "-c", KILLED_AT_EXPORT, *map(str, command)]
+    for _ in range(2):  # the second one clears what the first one left
+        assert subprocess.run(arguments, check=False).returncode == -9
+        assert len(entries(tmp_path)) == 2
+    assert cli(*command).status == 0
+    assert entries(tmp_path) == before.keys()
+    assert all((tmp_path / name).read_bytes() == content for name, content in before.items())
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere only age shows it")
+def test_what_a_live_process_writes_is_kept(tmp_path: Path) -> None:
+    ended = subprocess.run([sys.executable, "-c", LEFTOVER, str(tmp_path)], check=False)
+    assert ended.returncode == 0
+    (left,) = tmp_path.iterdir()
+    mine, old = temporary_beside(tmp_path), temporary_beside(tmp_path, ".csv")
+    elsewhere = tmp_path / left.name.replace("gap-", "gap-00000000-", 1)
+    for path in (mine, old, elsewhere):
+        path.write_text("half")
+    os.utime(old, (0, 0))
+    clear_leftovers(tmp_path)
+    assert entries(tmp_path) == {mine.name, elsewhere.name}
+    clear_leftovers(tmp_path / "gone")
+
+
+LEFTOVER = """
+import pathlib, sys
+from kalsel_gap.storage.atomic import temporary_beside
+temporary_beside(pathlib.Path(sys.argv[1])).mkdir()
+"""
 
 
 def test_only_its_own_leftovers_are_removed(write: Callable[..., run_.Run], tmp_path: Path) -> None:
