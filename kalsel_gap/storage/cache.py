@@ -136,9 +136,10 @@ class Cache:
                 if hashlib.sha256(content).hexdigest() != digest:
                     return None
                 tables[name] = read_parquet(content) if name in read else content
-            os.utime(entry)
         except (OSError, ValueError, TypeError, AttributeError, pa.ArrowException):
             return None
+        with contextlib.suppress(OSError):  # a cache that can only be read
+            os.utime(entry)
         return tables or None
 
     def _keep(self, entry: Path, tables: dict[str, pd.DataFrame]) -> None:

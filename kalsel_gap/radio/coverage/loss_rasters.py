@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-FOLDER = "reception"  # in the cache
+_FOLDER = "reception"  # in the cache
 # Path loss is stored in hundredths of a decibel.
 STYLE = LayerStyle("uint16", 2**16 - 1, "", "", ())
 PER_DB = 100.0
@@ -87,13 +87,13 @@ class LossRasters:
         that the centre of a cell is the centre of one of theirs. By default their own width.
     threads : int
         Masts that are swept at the same time.
-    folder : Path, optional
-        Where the path loss is kept; by default in the cache.
 
     Attributes
     ----------
     fine, grid : Grid
         Of the elevation model, and of the path loss.
+    root : Path
+        Where the rasters are kept: in the cache, unless a caller sets another folder first.
     every : int
         Cells of the model along the side of a cell.
     """
@@ -107,14 +107,13 @@ class LossRasters:
         radius_km: float,
         cell_m: float | None,
         threads: int,
-        folder: Path | None = None,
     ) -> None:
         if opened.project.elevation is None:
             raise InputError("elevation_missing", path=opened.path)
         self.source: Elevation = opened.project.elevation
         self.opened, self.radio, self.inputs = opened, opened.project.radio, inputs
         self.radius_km, self.threads = radius_km, threads
-        self._cell_m, self._folder = cell_m, folder
+        self._cell_m, self.root = cell_m, default_cache_folder() / _FOLDER
         self.terrain = terrain_of(opened)
         # From north to south: blocks of rows of the model are read once.
         self.masts = sorted(masts, reverse=True)
@@ -128,14 +127,15 @@ class LossRasters:
 
     def beside(self, masts: Sequence[Mast], folder: Path) -> LossRasters:
         """The same for other masts, kept in another folder."""
-        return LossRasters(
+        other = LossRasters(
             *(self.opened, masts),
             inputs=self.inputs,
             radius_km=self.radius_km,
             cell_m=self._cell_m,
             threads=self.threads,
-            folder=folder,
         )
+        other.root = folder
+        return other
 
     @computed_once
     def find_sea(self) -> SeaMask | None:
@@ -187,8 +187,8 @@ class LossRasters:
 
     @computed_once
     def locate_folder(self) -> Path:
-        """Folder of the rasters."""
-        return self._folder or default_cache_folder() / FOLDER / hash_of(self.collect_terms())
+        """Folder of the rasters, named by all that they depend on."""
+        return self.root / hash_of(self.collect_terms())
 
     @computed_once
     def locate_disks(self) -> dict[Mast, LossDisk]:

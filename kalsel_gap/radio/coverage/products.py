@@ -22,13 +22,12 @@ from kalsel_gap.errors import InputError, OutputError, suggestion
 from kalsel_gap.geo.cog import LayerStyle, Step
 from kalsel_gap.geo.grid import windows
 from kalsel_gap.geo.mosaic import refuse_unknown_unit
-from kalsel_gap.geo.raster_cache import CachedLayer, Estimate, bound, free_bytes
+from kalsel_gap.geo.raster_cache import CachedLayer, Estimate, bound, free_bytes, writable_root
 from kalsel_gap.geo.rasterize import Footprints, cell_m
 from kalsel_gap.i18n import messages
 from kalsel_gap.i18n.text import N_, Text, plain
 from kalsel_gap.project.input_hashes import InputHashes
 from kalsel_gap.project.outputs import outputs_of
-from kalsel_gap.radio.coverage import loss_rasters
 from kalsel_gap.radio.coverage.best_server import combine_servers
 from kalsel_gap.radio.coverage.loss_rasters import LossRasters, in_turn
 from kalsel_gap.radio.coverage.networks import Network, read_networks
@@ -155,7 +154,6 @@ class Reception:
             threads=threads or os.cpu_count() or 1,
         )
         self.grid = self.losses.grid
-        self._root = default_cache_folder() / loss_rasters.FOLDER
 
     def files(self, network: Network) -> list[str]:
         """Names of a network's rasters."""
@@ -171,7 +169,7 @@ class Reception:
             "pattern": self.radio.pattern.model_dump(mode="json"),
             "k": self.radio.k_factor.median,
         }
-        return CachedLayer(self._root / hash_of(parts), self.grid, STYLES[name])
+        return CachedLayer(self.losses.root / hash_of(parts), self.grid, STYLES[name])
 
     def _carrier(self, network: Network) -> dict[str, Any]:
         return dict(self.radio.model_dump(mode="json")["carriers"][network.technology])
@@ -226,6 +224,12 @@ class Reception:
         OutputError
             A file cannot be written, or the disk is too small.
         """
+        with writable_root(self.losses.root, folder) as self.losses.root:
+            return self._make(folder, words, report, outputs, dialect)
+
+    def _make(
+        self, folder: Path, words: Text, report: Progress, outputs: Outputs, dialect: Dialect
+    ) -> pd.DataFrame:
         self._refuse_nothing()
         self._refuse_small_disk(folder)
         self._tidy(folder)
@@ -275,7 +279,7 @@ class Reception:
     def _tidy(self, folder: Path) -> None:
         """Keep the cache small, and remove temporary files of a killed run."""
         used = [self._kept(network, name).folder for network in self.networks for name in STYLES]
-        bound(self._root, [self.losses.locate_folder(), *used])
+        bound(self.losses.root, [self.losses.locate_folder(), *used])
         for place in (folder, self.losses.locate_folder(), *used):
             clear_leftovers(place)
 
@@ -466,11 +470,11 @@ class Reception:
         cells = self.grid.width * self.grid.height * len(self.networks) * len(self.layers)
         kept = sum(map(self.losses.cells, self.losses.todo()))
         at_most = _BYTES * (cells * _OVERVIEWS + kept)
-        if at_most < min(free_bytes(folder), free_bytes(self._root)):
+        if at_most < min(free_bytes(folder), free_bytes(self.losses.root)):
             return
         estimate = self.estimate(folder)
         needed = int(estimate.layers["bytes"].sum())
-        for place, wanted in ((folder, needed), (self._root, estimate.cache_bytes)):
+        for place, wanted in ((folder, needed), (self.losses.root, estimate.cache_bytes)):
             if wanted > free_bytes(place):
                 raise OutputError(
                     "disk_too_small",
