@@ -37,6 +37,7 @@ from kalsel_gap.terrain import stage as terrain
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from kalsel_gap.project.input_hashes import InputHashes
     from kalsel_gap.project.model import Opened
     from kalsel_gap.stages import Reporter, Stage
 
@@ -126,7 +127,7 @@ class OpenProject:
         with _Step(self, "write", report):
             findings = sort(pd.concat(frames, ignore_index=True))
             folder = out if out is not None else opened.project.output.folder
-            manifest = _manifest(opened, work.hashes, scored.tables["inactive"])
+            manifest = _manifest(opened, work.inputs, scored.tables["inactive"])
             manifest["overrides"] |= {"despite_errors": ignored} if despite_errors else {}
             inner = {name for stage in STAGES for name in stage.passes_on}
             kept = {name: each for name, each in work.tables.items() if name not in inner}
@@ -183,7 +184,7 @@ def _arranged(schools: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return rows[[*declared, *leaves, "geometry"]]
 
 
-def _manifest(opened: Opened, hashes: dict[str, str], inactive: pd.DataFrame) -> dict[str, Any]:
+def _manifest(opened: Opened, inputs: InputHashes, inactive: pd.DataFrame) -> dict[str, Any]:
     """What a run rests on; no clock, no path of this machine."""
     project = opened.project
     return {
@@ -199,8 +200,8 @@ def _manifest(opened: Opened, hashes: dict[str, str], inactive: pd.DataFrame) ->
         "parameters": opened.parameters(),
         "overrides": opened.overrides(),
         "inputs": {
-            name: {"file": opened.shown(path), "sha256": hashes[name]}
-            for name, path in project.inputs()
+            name: {"file": opened.shown(file.path), "sha256": file.digest}
+            for name, file in inputs.files.items()
         },
     }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -16,6 +16,7 @@ from pydantic import BaseModel
 
 from kalsel_gap import schema
 from kalsel_gap.findings import to_frame
+from kalsel_gap.project.input_hashes import InputHashes
 from kalsel_gap.project.model import Opened
 from kalsel_gap.sources.schools import located
 from kalsel_gap.stages import silent
@@ -45,19 +46,17 @@ class StageCache:
 
     Attributes
     ----------
+    inputs : InputHashes
+        Taken before the first stage reads anything.
     tables : dict of DataFrame or bytes
         Of the stages so far, by name; as the bytes of a Parquet file where nobody has read it.
     """
 
     def __init__(self, opened: Opened, store: Cache) -> None:
         self.opened, self.store = opened, store
+        self.inputs = InputHashes(opened, store)
         self.tables: dict[str, pd.DataFrame | bytes] = {}
         self._keys: dict[str, str] = {}
-
-    @cached_property
-    def hashes(self) -> dict[str, str]:
-        """SHA-256 of every input file by the section that names it."""
-        return {name: self.store.file_hash(path) for name, path in self.opened.project.inputs()}
 
     def run(
         self, stage: Stage, schools: gpd.GeoDataFrame, progress: Progress = silent
@@ -74,6 +73,11 @@ class StageCache:
             As the stages before have left it; :func:`nobody` before the first one.
         progress : callable
             Called with the number of parts done and of all.
+
+        Raises
+        ------
+        SeveralErrors
+            An input was saved while the stage read it: nothing of the stage is kept then.
         """
         key = self.key(stage, schools)
         make = partial(self._made, stage, schools, progress)
@@ -96,12 +100,11 @@ class StageCache:
         # As text: two values that print alike are alike, and NaN equals NaN.
         reads = schools[list(stage.reads)] if stage.reads else None
         columns = "" if reads is None else reads.to_csv(index=False, float_format="%.17g")
-        roots = {section.partition(".")[0] for section in stage.sections}
         parts = {
             "stage": stage.name,
             "code": code_hash(stage.make.__module__, *_COMMON),
             "sections": {name: _section(self.opened, name) for name in stage.sections},
-            "files": {n: h for n, h in self.hashes.items() if n.partition(".")[0] in roots},
+            "files": self.inputs.of_sections(_roots(stage)),
             "columns": hashlib.sha256(columns.encode()).hexdigest(),
             "tables": {name: self._keys[name] for name in stage.tables},
         }
@@ -114,7 +117,10 @@ class StageCache:
     ) -> dict[str, pd.DataFrame]:
         """Run a stage and check its columns against the contract."""
         tables = {name: self.table(name) for name in stage.tables}
-        staged = stage.make(schools, self.opened, tables, progress)
+        try:
+            staged = stage.make(schools, self.opened, tables, progress)
+        finally:  # a file that is half saved may also be the reason why a stage fails
+            self.inputs.refuse_changed(_roots(stage))
         after = join(schools, staged.columns)
         for written in stage.writes:
             schema.check(after, written)
@@ -137,6 +143,11 @@ def join(schools: gpd.GeoDataFrame, columns: pd.DataFrame) -> gpd.GeoDataFrame:
         message = f"a stage rewrote {sorted(again)} or changed the number of rows"
         raise AssertionError(message)
     return schools.join(columns.set_axis(schools.index))
+
+
+def _roots(stage: Stage) -> set[str]:
+    """Sections whose files a stage reads."""
+    return {section.partition(".")[0] for section in stage.sections}
 
 
 def _section(opened: Opened, dotted: str) -> Any:  # noqa: ANN401 - any section

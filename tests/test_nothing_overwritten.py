@@ -434,6 +434,34 @@ def test_a_run_that_is_older_than_its_inputs_says_so(
     assert [(row["inputs"], row["inputs_changed"]) for row in listed] == [("changed", file)]
 
 
+def test_runs_are_verified(ranked: Path, cli: CommandLine) -> None:
+    verify = ("runs", "--verify", "--project", ranked)
+    whole = cli(*verify)
+    assert (whole.status, whole.out) == (0, b"")
+    assert "Every file of every run" in whole.err
+    latest = (ranked / "runs" / "latest").read_text().strip()
+    path = ranked / "runs" / latest / "signals.parquet"
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    (path.parent / "sites.parquet").unlink()
+    answer = cli(*verify)
+    assert answer.status == 3
+    lines = [line.split() for line in answer.out.decode().splitlines() if latest in line]
+    assert [line[:2] for line in lines] == [
+        [latest, "signals.parquet"],
+        [latest, "sites.parquet"],
+    ]
+    listed = cli(*verify, "--format", "csv")
+    assert listed.status == 3
+    assert f"{latest},sites.parquet,missing" in listed.out.decode()
+    for command in (("export", "csv"), ("map", "--out", ranked / "map.html"), ("config",)):
+        refused = cli(*command, "--project", ranked)
+        assert refused.status == 1
+        assert f"{latest}/signals.parquet: this file is missing, or it is not" in refused.err
+    assert not (ranked / "map.html").exists()
+
+
 def test_the_runs_are_listed(ranked: Path, cli: CommandLine) -> None:
     assert cli("rank", "--project", ranked, *SET).status == 0
     latest = (ranked / "runs" / "latest").read_text().strip()

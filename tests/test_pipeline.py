@@ -3,8 +3,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import random
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,7 @@ import pytest
 
 import kalsel_gap
 from kalsel_gap import pipeline, schema
-from kalsel_gap.errors import InputError, KalselGapError
+from kalsel_gap.errors import InputError, KalselGapError, SeveralErrors
 from kalsel_gap.project.read import read_project
 from kalsel_gap.stage_cache import StageCache
 from kalsel_gap.storage.run_folder import read_run
@@ -409,6 +411,72 @@ def test_a_file_that_changes_without_growing_asks_for_its_stage_anew(
     assert not {"places", "terrain"} & set(made)
     got = [by_number(run).set_index("npsn")["measured_down_mbps"] for run in (before, after)]
     assert [values["00000102"] for values in got] == [1.1, 9.9]
+
+
+@pytest.mark.parametrize(
+    ("file", "stage"),
+    [("tests.csv", "signals"), ("dem.tif", "terrain"), ("schools.csv", "schools")],
+)
+@pytest.mark.parametrize("restored", [False, True])
+def test_an_input_that_is_saved_between_hashing_and_reading(
+    project: MakeProject,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    file: str,
+    stage: str,
+    restored: bool,
+) -> None:
+    opened = project()
+    path = opened.path.parent / file
+    right, before = path.read_bytes(), path.stat()
+    wrong = right.replace(b"2026-06-02,1.1,", b"2026-06-02,9.9,").replace(b"-2.9", b"-2.8")
+    wrong = wrong if wrong != right else right[:-4] + bytes(4)
+    assert len(wrong) == len(right)
+    made = StageCache._made
+
+    def seen(work: StageCache, each: Stage, *args: Any) -> Any:
+        # The seam at which the stage itself is asked: after hashing, before reading.
+        make = each.make
+
+        def swapped(*given: Any) -> Any:
+            path.write_bytes(wrong)
+            os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+            try:
+                return make(*given)
+            finally:
+                if restored:  # as after an undo in the editor
+                    path.write_bytes(right)
+
+        changed = replace(each, make=swapped) if each.name == stage else each
+        return made(work, changed, *args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(StageCache, "_made", seen)
+        with pytest.raises(SeveralErrors) as caught:
+            ranked(opened)
+    assert [(e.code, e.path) for e in caught.value.errors] == [("input_changed", path)]
+    assert not (opened.path.parent / "runs").exists()
+    path.write_bytes(right)
+    first = snapshot(ranked(opened, out=tmp_path / "kept").folder)
+    assert snapshot(ranked(opened, out=tmp_path / "anew", cached=False).folder) == first
+
+
+def test_a_file_that_appears_beside_an_input_while_it_is_read(
+    project: MakeProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = project()
+    beside = opened.path.parent / "dem.tif.aux.xml"
+    made = StageCache._made
+
+    def seen(work: StageCache, each: Stage, *args: Any) -> Any:
+        if each.name == "terrain":
+            beside.write_text("<PAMDataset/>")
+        return made(work, each, *args)
+
+    monkeypatch.setattr(StageCache, "_made", seen)
+    with pytest.raises(SeveralErrors) as caught:
+        ranked(opened)
+    assert [error.path for error in caught.value.errors] == [beside]
 
 
 def test_a_damaged_cache_gives_the_same_run(

@@ -63,7 +63,9 @@ def _curves(opened: Opened) -> list[tuple[str, Any, str]]:
     try:
         run = read_run(opened.project.output.folder)
         learned, distance = run.table("curves"), run.table("distance_curve")
-    except InputError:  # no run yet, or one of an older version
+    except InputError as error:  # no run yet, or one of an older version
+        if error.code == "run_altered":
+            raise
         origin = "defaults/index.toml"
         curves = {
             "no_line": fit_no_line([], [], prior=prior).as_table(),

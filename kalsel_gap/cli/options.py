@@ -327,6 +327,13 @@ RunName = Annotated[
         ),
     ),
 ]
+Verify = Annotated[
+    bool,
+    typer.Option(
+        "--verify",
+        help=N_("Compare every file of every run with the run's record (run.json)."),
+    ),
+]
 Overwrite = Annotated[
     bool,
     typer.Option(

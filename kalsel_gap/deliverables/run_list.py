@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,9 @@ from kalsel_gap.storage.run_folder import (
     find_run,
     overrides_of,
     read_manifest,
+    read_verified,
     run_folders,
+    verify_run,
 )
 
 if TYPE_CHECKING:
@@ -119,6 +122,32 @@ def list_runs(folder: Path, opened: Opened | None) -> pd.DataFrame:
     return table.astype({"schools": "Int64", "ranked": "Int64"})
 
 
+def verify_runs(folder: Path) -> pd.DataFrame:
+    """Every file of the runs of a folder that is not what the record of its run says.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of the runs.
+
+    Returns
+    -------
+    DataFrame
+        ``run file state``: the state is changed, missing or unreadable. No rows where every run is
+        whole.
+
+    Raises
+    ------
+    InputError
+        There is no run.
+    """
+    there = run_folders(folder)
+    if not there:
+        raise InputError("run_missing", path=folder)
+    rows = [(path.name, file, state) for path in there for file, state in verify_run(path).items()]
+    return pd.DataFrame(rows, columns=["run", "file", "state"], dtype="str")
+
+
 _KINDS = ("full", "trial", "broken")
 _COLUMNS = (
     *("run", "kind", "is_drawn", "overrides", "data_date", "schools", "ranked"),
@@ -134,7 +163,8 @@ def _described(path: Path, opened: Opened | None) -> dict[str, Any]:
     unknown = {"inputs": "unknown", "inputs_changed": ""}
     try:
         manifest = read_manifest(path)
-        ranks = pq.read_table(path / SCHOOLS, columns=["rank"])["rank"]
+        schools = io.BytesIO(read_verified(path, manifest, SCHOOLS))
+        ranks = pq.read_table(schools, columns=["rank"])["rank"]
     except (InputError, OSError, pa.ArrowException, KeyError):
         return {"run": path.name, "kind": "broken", **empty, **unknown}
     overrides = overrides_of(manifest)

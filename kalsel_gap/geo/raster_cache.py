@@ -26,10 +26,10 @@ from rasterio.windows import Window
 from kalsel_gap.errors import InputError, OutputError
 from kalsel_gap.geo.cog import qml, write_cog
 from kalsel_gap.geo.grid import windows
-from kalsel_gap.storage.atomic import replace_file
+from kalsel_gap.storage.atomic import refuse_unwritable, replace_file, temporary_beside
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     import pandas as pd
@@ -243,6 +243,31 @@ def encode(
         bigtiff="if_safer",
     ) as sink:
         sink.write(stored, 1)
+
+
+@contextlib.contextmanager
+def writable_root(root: Path, out: Path) -> Iterator[Path]:
+    """Where layers are kept while they are made: `root`, unless it cannot be written.
+
+    Parameters
+    ----------
+    root : Path
+        In the cache.
+    out : Path
+        Folder of the files that are made from the layers. Where the cache cannot be written the
+        layers are kept in a temporary folder there, and removed with it.
+    """
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        refuse_unwritable(root / "layer")
+    except (OSError, OutputError):
+        temporary = temporary_beside(out)
+        try:
+            yield temporary
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+    else:
+        yield root
 
 
 def bound(root: Path, used: Collection[Path], limit_bytes: int = LIMIT_BYTES) -> None:

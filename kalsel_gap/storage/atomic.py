@@ -5,19 +5,26 @@ from __future__ import annotations
 import contextlib
 import errno
 import filecmp
+import hashlib
 import os
+import platform
+import re
 import secrets
 import shutil
+import time
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kalsel_gap.errors import OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 _TMP = ".tmp-kalsel-gap-"  # files with this prefix may be removed by us
+_MAKER = re.compile(re.escape(_TMP) + r"(?P<machine>[0-9a-f]{8})-(?P<process>\d+)-")
+_LONGEST_S = 3600  # that a process can be expected to write one file without a change of its time
 
 
 @contextlib.contextmanager
@@ -74,7 +81,8 @@ def refuse_other_than_file(path: Path) -> None:
 
 
 def replace_text(path: Path, text: str) -> None:
-    """Replace a small file at once."""
+    """Replace a small file at once, and clear what a killed process left beside it."""
+    clear_leftovers(path.parent)
     with replace_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
@@ -93,8 +101,21 @@ def write_errors(path: Path) -> Iterator[None]:
 
 
 def temporary_beside(folder: Path, suffix: str = "") -> Path:
-    """A free name, known before the file exists, so that the file can always be removed."""
-    return folder / f"{_TMP}{secrets.token_hex(8)}{suffix}"
+    """A free name, known before the file exists, so that the file can always be removed.
+
+    It names the process, so that others see whether somebody can still be writing the file.
+    """
+    return folder / f"{_TMP}{_machine()}-{os.getpid()}-{secrets.token_hex(8)}{suffix}"
+
+
+@cache
+def _machine() -> str:
+    """Where the number of a process means the same: this machine, or this container on it."""
+    try:
+        container = str(Path("/proc/self/ns/pid").readlink())
+    except OSError:  # not on Linux
+        container = ""
+    return hashlib.sha256(f"{platform.node()} {container}".encode()).hexdigest()[:8]
 
 
 def sync(path: Path) -> None:
@@ -137,10 +158,31 @@ def _same(folder: Path, other: Path) -> bool:
 
 
 def clear_leftovers(folder: Path) -> None:
-    """Remove what a killed run left behind, but nothing that a live run may still write."""
-    import time
+    """Remove what a killed process left behind, but nothing that a live one may still write."""
+    with contextlib.suppress(OSError):
+        for leftover in list(folder.glob(f"{_TMP}*")):
+            with contextlib.suppress(OSError):
+                if _is_abandoned(leftover):
+                    shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
 
-    for leftover in folder.glob(f"{_TMP}*"):
-        with contextlib.suppress(OSError):
-            if time.time() - leftover.stat().st_mtime > 3600:
-                shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
+
+def _is_abandoned(leftover: Path) -> bool:
+    """Whether nobody writes a temporary file any more: its process has ended, or it is old."""
+    maker = _MAKER.match(leftover.name)
+    is_ours = maker is not None and maker["machine"] == _machine()
+    if maker is not None and is_ours and not _is_running(int(maker["process"])):
+        return True
+    return time.time() - leftover.lstat().st_mtime > _LONGEST_S
+
+
+def _is_running(process: int) -> bool:
+    """Whether there is such a process; so where the system does not say."""
+    if os.name != "posix":  # elsewhere this would end the process
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):  # somebody else's
+        return True
+    return True

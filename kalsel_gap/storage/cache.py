@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import re
@@ -12,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from kalsel_gap.errors import InputError, OutputError
 from kalsel_gap.storage.atomic import clear_leftovers, replace_text, temporary_beside
-from kalsel_gap.storage.fingerprint import hash_of_file
-from kalsel_gap.storage.parquet import parquet_bytes, read_parquet, write_parquet
+from kalsel_gap.storage.fingerprint import hash_of, hash_of_file
+from kalsel_gap.storage.hashed_files import FileState, HashedFile, hash_at_rest
+from kalsel_gap.storage.parquet import read_parquet, write_parquet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -32,7 +34,8 @@ _MEBIBYTE = 2**20
 class Cache:
     """Tables by the hash of all they depend on; the oldest are removed if it grows too large.
 
-    A cache that cannot be written is not an error: the work is done again next time.
+    A cache that cannot be written is not an error: the work is done again next time. What is read
+    from it is hashed first, and what is not as it was written is made again.
 
     Attributes
     ----------
@@ -51,17 +54,32 @@ class Cache:
     _made: dict[str, dict[str, pd.DataFrame]] = field(default_factory=dict, repr=False)
 
     def file_hash(self, path: Path) -> str:
-        """SHA-256 of a file, remembered with its size and modification time."""
+        """SHA-256 of a file; see :meth:`hashed`."""
+        return self.hashed(path).digest
+
+    def hashed(self, path: Path) -> HashedFile:
+        """A file and its SHA-256, remembered as long as the file keeps its state.
+
+        Raises
+        ------
+        InputError
+            It cannot be read, or somebody writes it all the time.
+        """
         try:
-            state = path.stat()
-            remembered = self._remembered().get(str(path))
-            if remembered and remembered[:2] == [state.st_size, state.st_mtime_ns]:
-                return str(remembered[2])
-            digest = hash_of_file(path)
+            found = self._look_up(path) or hash_at_rest(path)
         except OSError as error:
             raise InputError("file_unreadable", path=path, reason=error.strerror or "") from None
-        self._known[str(path)] = [state.st_size, state.st_mtime_ns, digest]
-        return digest
+        if found.is_sure:
+            self._known[str(path)] = [*found.state, found.digest]
+        else:
+            self._remembered().pop(str(path), None)
+        return found
+
+    def _look_up(self, path: Path) -> HashedFile | None:
+        state, remembered = FileState.of(path), self._remembered().get(str(path))
+        if not remembered or remembered[:-1] != list(state):
+            return None
+        return HashedFile(path, state, str(remembered[-1]), is_sure=True)
 
     def tables(
         self, key: str, make: Callable[[], dict[str, pd.DataFrame]], *, read: Collection[str]
@@ -94,29 +112,34 @@ class Cache:
         if not self._known:
             return
         with contextlib.suppress(OSError, OutputError):
-            text = json.dumps(self._remembered(), indent=0, sort_keys=True)
+            known = self._remembered()
+            stored = {"files": known, "sha256": hash_of(known)}
+            text = json.dumps(stored, indent=0, sort_keys=True)
             replace_text(self.folder / "hashes.json", text)
 
     def _remembered(self) -> dict[str, list[Any]]:
         if not self._known and self.folder is not None:
-            with contextlib.suppress(OSError, ValueError):
+            with contextlib.suppress(OSError, ValueError, TypeError, LookupError):
                 stored = json.loads((self.folder / "hashes.json").read_text(encoding="utf-8"))
-                if isinstance(stored, dict):
-                    self._known.update({k: v for k, v in stored.items() if isinstance(v, list)})
+                if hash_of(stored["files"]) == stored["sha256"]:
+                    self._known.update(stored["files"])
         return self._known
 
     def _load(self, entry: Path, read: Collection[str]) -> dict[str, Any] | None:
         import pyarrow as pa
 
+        tables: dict[str, Any] = {}
         try:
-            names = json.loads((entry / "tables.json").read_text(encoding="utf-8"))
-            tables = {
-                name: (read_parquet if name in read else parquet_bytes)(entry / f"{name}.parquet")
-                for name in names
-            }
-            os.utime(entry)
-        except (OSError, ValueError, TypeError, pa.ArrowException):
+            listed = json.loads((entry / "tables.json").read_text(encoding="utf-8"))
+            for name, digest in listed.items():
+                content = (entry / f"{name}.parquet").read_bytes()
+                if hashlib.sha256(content).hexdigest() != digest:
+                    return None
+                tables[name] = read_parquet(content) if name in read else content
+        except (OSError, ValueError, TypeError, AttributeError, pa.ArrowException):
             return None
+        with contextlib.suppress(OSError):  # a cache that can only be read
+            os.utime(entry)
         return tables or None
 
     def _keep(self, entry: Path, tables: dict[str, pd.DataFrame]) -> None:
@@ -124,9 +147,12 @@ class Cache:
         temporary = temporary_beside(entry.parent)
         try:
             temporary.mkdir()
+            hashes = {}
             for name, table in tables.items():
-                write_parquet(table, temporary / f"{name}.parquet")
-            (temporary / "tables.json").write_text(json.dumps(list(tables)), encoding="utf-8")
+                path = temporary / f"{name}.parquet"
+                write_parquet(table, path)
+                hashes[name] = hash_of_file(path)
+            (temporary / "tables.json").write_text(json.dumps(hashes), encoding="utf-8")
             shutil.rmtree(entry, ignore_errors=True)
             temporary.rename(entry)
         finally:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from kalsel_gap.errors import OutputError
 from kalsel_gap.storage.atomic import (
+    clear_leftovers,
     refuse_other_than_file,
     replace_file,
     replace_text,
@@ -120,6 +121,7 @@ class Outputs:
         """
         if _place(path) not in self._free:
             self.check(path)
+        clear_leftovers(path.parent)
         with replace_file(path) as temporary:
             yield temporary
         if not self.is_new:

@@ -11,9 +11,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-_PARQUET = b"PAR1"  # first and last bytes of a Parquet file
-
-
 def write_parquet(table: pd.DataFrame, path: Path) -> None:
     """Write a table without its index; every failure is an OSError."""
     import pyarrow as pa
@@ -24,24 +21,16 @@ def write_parquet(table: pd.DataFrame, path: Path) -> None:
         raise OSError(str(error)) from error
 
 
-def read_parquet(path: Path) -> pd.DataFrame:
-    """A table as it was written: a GeoDataFrame if it has a geometry."""
+def read_parquet(content: bytes) -> pd.DataFrame:
+    """The table of a Parquet file, as it was written: a GeoDataFrame if it has a geometry."""
     import geopandas as gpd
     import pyarrow.parquet as pq
 
-    geographic = b"geo" in (pq.read_schema(path).metadata or {})
-    return gpd.read_parquet(path) if geographic else pd.read_parquet(path)
+    geographic = b"geo" in (pq.read_schema(io.BytesIO(content)).metadata or {})
+    read = gpd.read_parquet if geographic else pd.read_parquet
+    return read(io.BytesIO(content))
 
 
 def table_of(table: pd.DataFrame | bytes) -> pd.DataFrame:
     """A table that may have come from the cache as the bytes of its Parquet file."""
     return pd.read_parquet(io.BytesIO(table)) if isinstance(table, bytes) else table
-
-
-def parquet_bytes(path: Path) -> bytes:
-    """A Parquet file as it is; a ValueError if its end is missing."""
-    content = path.read_bytes()
-    if len(content) < 2 * len(_PARQUET) or content[:4] != _PARQUET or content[-4:] != _PARQUET:
-        message = f"{path} is cut off"
-        raise ValueError(message)
-    return content

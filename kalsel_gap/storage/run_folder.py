@@ -2,13 +2,15 @@
 
 A run is written to ``runs/.tmp-…``, synced, and renamed to ``runs/<id>``; then the one-line file
 ``runs/latest`` is replaced, unless the run is a trial. The id is a hash of inputs, parameters and
-results: the same input makes the same run, byte for byte, and no run replaces another one. This
-module does not depend on what a stage computes.
+results: the same input makes the same run, byte for byte, and no run replaces another one. So the
+id vouches for ``run.json``, and this for every file; a run that is not what they say is not read.
+This module does not depend on what a stage computes.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import re
 import shutil
@@ -40,7 +42,7 @@ LATEST = "latest"
 SCHOOLS = "schools.parquet"
 MANIFEST = "run.json"
 FINDINGS = "findings.csv"
-_ID = re.compile(rb"[0-9a-f]{12}\s*")
+_ID = re.compile(r"[0-9a-f]{12}")
 _LONGEST_ID = 64  # bytes: a longer file with the name of the latest is the user's own
 _NAMED = 10  # runs that a message names
 _GIVEN = ("file", "npsn", "value", "proposal")  # columns of a finding with text from the inputs
@@ -81,12 +83,14 @@ class Run:
         Raises
         ------
         InputError
-            The run has no such table, or it cannot be read.
+            The run has no such table, or it cannot be read; as :func:`read_verified`.
         """
-        path = self.folder / f"{name}.parquet"
+        file = f"{name}.parquet"
+        content = read_verified(self.folder, self.manifest, file)
         try:
-            return read_parquet(path)
+            return read_parquet(content)
         except (OSError, ValueError) as error:
+            path = self.folder / file
             raise InputError("run_broken", path=path, reason=str(error)[:200]) from None
 
 
@@ -145,8 +149,8 @@ def write_run(
             _guarded(findings).to_csv(temporary / FINDINGS, index=False, lineterminator="\n")
             files = {path.name: hash_of_file(path) for path in sorted(temporary.iterdir())}
             manifest = {**manifest, "files": files}
-            text = json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False)
-            (temporary / MANIFEST).write_text(text + "\n", encoding="utf-8", newline="\n")
+            text = _text_of(manifest)
+            (temporary / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
             for path in temporary.iterdir():
                 sync(path)
             final = folder / run_id(manifest)
@@ -167,7 +171,8 @@ def _refuse_foreign(folder: Path, final: Path, made: Path) -> None:
     text = latest.read_bytes() if latest.is_file() else b""
     # Beside runs a short text that is no id is a damaged one, and this run mends it.
     is_short = len(text) <= _LONGEST_ID and run_folders(folder)
-    if text and not (_ID.fullmatch(text) or is_short):
+    is_id = _ID.fullmatch(text.decode("latin-1").strip()) is not None
+    if text and not (is_id or is_short):
         raise OutputError("output_foreign", path=latest)
     for path in sorted(final.rglob("*")):
         ours = made / path.relative_to(final)
@@ -242,15 +247,82 @@ def read_manifest(chosen: Path) -> dict[str, Any]:
     Raises
     ------
     InputError
-        It cannot be read.
+        It cannot be read, or is not what was written: `run_altered`. The id shows that, the name
+        of the folder; in a folder of another name a changed value can stay unseen.
+    """
+    path = chosen / MANIFEST
+    try:
+        text = path.read_text(encoding="utf-8")
+        manifest = json.loads(text)
+    except (OSError, ValueError) as error:
+        raise InputError("run_broken", path=path, reason=str(error)[:200]) from None
+    if not isinstance(manifest, dict):
+        raise InputError("run_broken", path=path, reason=MANIFEST)
+    has_id = _ID.fullmatch(chosen.name) is not None
+    if text != _text_of(manifest) or (has_id and run_id(manifest) != chosen.name):
+        raise InputError("run_altered", path=path)
+    return manifest
+
+
+def _text_of(manifest: Mapping[str, Any]) -> str:
+    """The one way in which a manifest is written."""
+    return json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def read_verified(chosen: Path, manifest: Mapping[str, Any], name: str) -> bytes:
+    """A file of a run, once its hash is the one that the manifest states.
+
+    Raises
+    ------
+    InputError
+        The manifest has no such file, it cannot be read, or it is missing or another one:
+        `run_altered`.
+    """
+    path, listed = chosen / name, _files_of(manifest)
+    if name not in listed or path.name != name:
+        raise InputError("run_broken", path=path, reason=MANIFEST)
+    if not path.is_file():
+        raise InputError("run_altered", path=path)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError("run_broken", path=path, reason=str(error)[:200]) from None
+    if hashlib.sha256(content).hexdigest() != listed[name]:
+        raise InputError("run_altered", path=path)
+    return content
+
+
+def _files_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """The files of a run and their SHA-256."""
+    files = manifest.get("files")
+    return files if isinstance(files, dict) else {}
+
+
+def verify_run(chosen: Path) -> dict[str, str]:
+    """Files of a run that are not what its manifest says, and what they are instead.
+
+    Returns
+    -------
+    dict of str
+        *changed*, *missing* or *unreadable* by the name of the file. Empty where the run is whole.
     """
     try:
-        manifest = json.loads((chosen / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError("run_broken", path=chosen, reason=str(error)[:200]) from None
-    if not isinstance(manifest, dict):
-        raise InputError("run_broken", path=chosen, reason=MANIFEST)
-    return manifest
+        manifest = read_manifest(chosen)
+    except InputError as error:
+        return {MANIFEST: _fault(error)}
+    found = {}
+    for name in sorted({SCHOOLS, FINDINGS, *_files_of(manifest)}):
+        try:
+            read_verified(chosen, manifest, name)
+        except InputError as error:
+            found[name] = _fault(error)
+    return found
+
+
+def _fault(error: InputError) -> str:
+    if not Path(str(error.path)).is_file():
+        return "missing"
+    return "changed" if error.code == "run_altered" else "unreadable"
 
 
 def read_run(folder: Path, run: str | None = None) -> Run:
@@ -259,16 +331,18 @@ def read_run(folder: Path, run: str | None = None) -> Run:
     Raises
     ------
     InputError
-        There is none, or it cannot be read.
+        There is none, or it cannot be read; `run_altered` where any of its files is not what the
+        manifest says.
     """
     import geopandas as gpd
 
     chosen = find_run(folder, run)
     manifest = read_manifest(chosen)
+    files = {name: read_verified(chosen, manifest, name) for name in _files_of(manifest)}
     try:
-        schools = gpd.read_parquet(chosen / SCHOOLS)
+        schools = gpd.read_parquet(io.BytesIO(files[SCHOOLS]))
         findings = pd.read_csv(
-            chosen / FINDINGS,
+            io.BytesIO(files[FINDINGS]),
             dtype={name: "Int64" if name == "row" else "str" for name in COLUMNS},
             keep_default_na=False,
             na_values={"row": [""]},

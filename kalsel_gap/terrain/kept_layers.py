@@ -14,6 +14,7 @@ from kalsel_gap.errors import InputError
 from kalsel_gap.geo.mosaic import open_band, refuse_unknown_unit
 from kalsel_gap.geo.raster_cache import CachedLayer
 from kalsel_gap.geo.rasterize import Footprints
+from kalsel_gap.project.input_hashes import InputHashes
 from kalsel_gap.sources.formats.vector_layers import read_vector
 from kalsel_gap.storage.cache import Cache
 from kalsel_gap.storage.fingerprint import code_hash, default_cache_folder, hash_of
@@ -86,10 +87,12 @@ class KeptLayers:
             raise InputError("elevation_missing", path=opened.path)
         self.opened, self.limits = opened, opened.project.terrain
         self.source: Elevation = opened.project.elevation
+        self._store = Cache(default_cache_folder(), is_waiting=True)
+        self.inputs = InputHashes(opened, self._store)
+        self.inputs.take()
         refuse_unknown_unit(self.source.tiles, self.source.band)
         with open_band(self.source.tiles, self.source.band) as band:
             self.grid = band.grid
-        self._store = Cache(default_cache_folder(), is_waiting=True)
         self._root = default_cache_folder() / _FOLDER
         self.wanted = tuple(STYLES)
 
@@ -144,11 +147,6 @@ class KeptLayers:
     # --- cached windows ------------------------------------------------------------------------
 
     @computed_once
-    def _hash_files(self) -> dict[str, str]:
-        """SHA-256 of every input of the project."""
-        return {name: self._store.file_hash(path) for name, path in self.opened.project.inputs()}
-
-    @computed_once
     def locate_pieces(self) -> dict[str, CachedLayer]:
         """Cached windows of every layer, in folders named by everything that it depends on."""
         return {
@@ -161,20 +159,14 @@ class KeptLayers:
         parts = [name]
         for part in parts:  # grows by the layers that it is derived from
             parts += [other for other in FROM.get(part, ()) if other not in parts]
-        roots = {"elevation", *(root for part in parts for root in _FILES.get(part, ()))}
-        return {
-            self.opened.shown(path): self._hash_files()[key]
-            for key, path in self.opened.project.inputs()
-            if key.partition(".")[0] in roots
-        }
+        return self.inputs.by_file(set().union(*map(_files_of, parts)))
 
     def _key(self, name: str) -> str:
-        roots = {"elevation", *_FILES.get(name, ())}
         limits = self.limits.model_dump(mode="json")
         parts = {
             "layer": name,
             "code": code_hash(__name__, type(self.opened).__module__),
-            "files": {n: h for n, h in self._hash_files().items() if n.partition(".")[0] in roots},
+            "files": self.inputs.of_sections(_files_of(name)),
             "source": self.source.model_dump(mode="json", include={"band", "nodata", "sea"}),
             "limits": {dotted: part_of(limits, dotted) for dotted in LIMITS.get(name, ())},
             "from": {part: self._key(part) for part in FROM.get(name, ())},
@@ -207,7 +199,7 @@ class KeptLayers:
         compute_layers(
             self.source.tiles,
             self._work(names),
-            lambda name, window, cells: pieces[name].write(window, in_unit(name, cells)),
+            lambda name, window, cells: self._write_window(name, window, in_unit(name, cells)),
             band=self.source.band,
             skip=lambda window: all(pieces[name].has(window) for name in names),
             progress=report,
@@ -218,7 +210,12 @@ class KeptLayers:
         pieces = self.locate_pieces()
         if not pieces[name].has(window):
             cells = self._derive(name, window, lambda part: pieces[part].read(window))
-            pieces[name].write(window, cells)
+            self._write_window(name, window, cells)
+
+    def _write_window(self, name: str, window: Window, cells: NDArray[Any]) -> None:
+        """Keep a window, unless an input is no longer the one that its folder is named by."""
+        self.inputs.refuse_changed(_files_of(name))
+        self.locate_pieces()[name].write(window, cells)
 
     def _derive(
         self, name: str, window: Window, read: Callable[[str], NDArray[Any]]
@@ -293,6 +290,11 @@ class KeptLayers:
             return None
         shapes = read_vector(layer.path, shapes="polygons").geometry.dropna().make_valid()
         return Footprints(self.grid, shapes.to_numpy(), np.ones(len(shapes), dtype=np.int64))
+
+
+def _files_of(name: str) -> set[str]:
+    """Sections whose files a layer depends on."""
+    return {"elevation", *_FILES.get(name, ())}
 
 
 def part_of(limits: dict[str, Any], dotted: str) -> Any:  # noqa: ANN401 - any value

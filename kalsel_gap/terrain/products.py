@@ -18,7 +18,14 @@ import pandas as pd
 
 from kalsel_gap.errors import InputError, OutputError, suggestion
 from kalsel_gap.geo.grid import windows
-from kalsel_gap.geo.raster_cache import Estimate, bound, encoded_bytes, free_bytes, time_writing
+from kalsel_gap.geo.raster_cache import (
+    Estimate,
+    bound,
+    encoded_bytes,
+    free_bytes,
+    time_writing,
+    writable_root,
+)
 from kalsel_gap.i18n import messages
 from kalsel_gap.project.outputs import outputs_of
 from kalsel_gap.storage.atomic import clear_leftovers
@@ -130,6 +137,12 @@ class Atlas(KeptLayers):
         OutputError
             A file cannot be written, or the disk is too small.
         """
+        with writable_root(self._root, folder) as self._root:
+            return self._make(folder, words, report, outputs, dialect)
+
+    def _make(
+        self, folder: Path, words: Text, report: Progress, outputs: Outputs, dialect: Dialect
+    ) -> pd.DataFrame:
         self._refuse_small_disk(folder)
         self._tidy(folder)
         size = self.grid.width * self.grid.height

@@ -14,21 +14,25 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from kalsel_gap.errors import InputError, OutputError
 from kalsel_gap.findings import Finding, to_frame
 from kalsel_gap.storage import cache as cache_
+from kalsel_gap.storage import hashed_files
 from kalsel_gap.storage import run_folder as run_
-from kalsel_gap.storage.atomic import replace_file
+from kalsel_gap.storage.atomic import clear_leftovers, replace_file, temporary_beside
 from kalsel_gap.storage.cache import Cache
-from kalsel_gap.storage.fingerprint import default_cache_folder
-from kalsel_gap.storage.run_folder import read_run, run_id, write_run
+from kalsel_gap.storage.fingerprint import default_cache_folder, hash_of_file
+from kalsel_gap.storage.hashed_files import FileState
+from kalsel_gap.storage.run_folder import read_run, run_id, verify_run, write_run
 from tests.conftest import snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.conftest import MakeProject
+    from tests.conftest import CommandLine, MakeProject
 
 MANIFEST = {"project": "É", "inputs": {"schools.0": {"sha256": "00"}}}
 OTHER = {**MANIFEST, "project": "other"}
@@ -203,13 +207,73 @@ def test_a_damaged_run(
         path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     else:
         path.write_bytes(content)
-    try:
-        got = read_run(tmp_path / "runs")
-    except InputError as error:
-        assert error.code == "run_broken"  # noqa: PT017 - half a CSV is a CSV
-    else:
-        assert name == "findings.csv"
-        assert len(got.findings) < 2 or content == b"{"
+    with pytest.raises(InputError) as caught:
+        read_run(tmp_path / "runs")
+    codes = ("run_altered", "run_broken") if name == "run.json" else ("run_altered",)
+    assert caught.value.code in codes
+    assert caught.value.path == path
+
+
+NAMES_OF_FILES = ("schools.parquet", "signals.parquet", "findings.csv", "run.json")
+
+
+def flip(path: Path, at: float, bit: int) -> None:
+    """Flip a bit of a file, at a share of its length."""
+    content = bytearray(path.read_bytes())
+    content[int(at * len(content))] ^= 1 << bit
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("name", NAMES_OF_FILES)
+@given(at=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
+@settings(
+    max_examples=60,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_a_run_with_a_flipped_bit_is_refused_by_the_name_of_the_file(
+    write: Callable[..., run_.Run], tmp_path: Path, name: str, at: float, bit: int
+) -> None:
+    run = write(signals=pd.DataFrame({"npsn": ["00000001"], "level_dbm": [-95.0]}), overwrite=True)
+    assert verify_run(run.folder) == {}
+    flip(run.folder / name, at, bit)
+    with pytest.raises(InputError) as caught:
+        read_run(tmp_path / "runs", run.folder.name)
+    assert caught.value.path == run.folder / name
+    assert verify_run(run.folder).keys() == {name}
+
+
+def test_a_table_that_changes_after_the_run_was_read(write: Callable[..., run_.Run]) -> None:
+    run = write(signals=pd.DataFrame({"level_dbm": [-95.0]}))
+    pd.DataFrame({"level_dbm": [-65.0]}).to_parquet(run.folder / "signals.parquet")
+    with pytest.raises(InputError, match="run_altered"):
+        run.table("signals")
+
+
+def test_a_doctored_run_whose_record_was_doctored_too(write: Callable[..., run_.Run]) -> None:
+    run = write()
+    schools = run.schools.assign(rank=pd.array([2, 1], "Int64"))
+    schools.to_parquet(run.folder / "schools.parquet", index=False)
+    files = {**run.manifest["files"]}
+    files["schools.parquet"] = hash_of_file(run.folder / "schools.parquet")
+    text = json.dumps({**run.manifest, "files": files}, indent=2, sort_keys=True)
+    (run.folder / "run.json").write_text(text + "\n")
+    with pytest.raises(InputError, match="run_altered") as caught:
+        read_run(run.folder.parent)
+    assert caught.value.path == run.folder / "run.json"
+    assert verify_run(run.folder) == {"run.json": "changed"}
+
+
+def test_what_is_wrong_with_each_file_of_a_run(write: Callable[..., run_.Run]) -> None:
+    run = write(signals=pd.DataFrame({"level_dbm": [-95.0]}))
+    (run.folder / "signals.parquet").unlink()
+    (run.folder / "findings.csv").write_text("mine")
+    (run.folder / "notes.txt").write_text("read by nobody")
+    assert verify_run(run.folder) == {"findings.csv": "changed", "signals.parquet": "missing"}
+    with pytest.raises(InputError, match="run_broken"):
+        run.table("../signals")
+    (run.folder / "run.json").write_text("[]")
+    assert verify_run(run.folder) == {"run.json": "unreadable"}
 
 
 # --- nothing is lost when writing fails ------------------------------------------------------
@@ -387,15 +451,59 @@ def test_a_run_that_is_killed(project: MakeProject) -> None:
     assert done.returncode == -9
     assert before.items() <= snapshot(runs).items()
     assert read_run(runs).folder == first.folder
-    # What it left behind goes with the next run, once nobody can still be writing it.
-    (leftover,) = runs.glob(".tmp-*")
+    assert len(list(runs.glob(".tmp-*"))) == 1
     kalsel_gap.open_project(opened.path).rank()
-    assert leftover.exists()
-    old = time.time() - 7200
-    os.utime(leftover, (old, old))
-    kalsel_gap.open_project(opened.path).rank()
-    assert not leftover.exists()
     assert snapshot(runs) == before
+    assert not list(runs.glob(".tmp-*"))
+
+
+KILLED_AT_EXPORT = """
+import os, pathlib, sys
+from kalsel_gap.storage import atomic
+folder = pathlib.Path(sys.argv[-1]).parent
+atomic.sync = lambda path: path.parent == folder and os.kill(os.getpid(), 9)
+from kalsel_gap.cli import main
+main(sys.argv[1:])
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
+@pytest.mark.parametrize("kind", ["csv", "gpkg", "geojson"])
+def test_an_export_that_is_killed(
+    ranked: Path, cli: CommandLine, tmp_path: Path, kind: str
+) -> None:
+    command = ("export", kind, "--project", ranked, "--out", tmp_path / f"schools.{kind}")
+    assert cli(*command).status == 0
+    before = snapshot(tmp_path)
+    arguments = [sys.executable, "-c", KILLED_AT_EXPORT, *map(str, command)]
+    for _ in range(2):  # the second one clears what the first one left
+        assert subprocess.run(arguments, check=False).returncode == -9
+        assert len(entries(tmp_path)) == 2
+    assert cli(*command).status == 0
+    assert entries(tmp_path) == before.keys()
+    assert all((tmp_path / name).read_bytes() == content for name, content in before.items())
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere only age shows it")
+def test_what_a_live_process_writes_is_kept(tmp_path: Path) -> None:
+    ended = subprocess.run([sys.executable, "-c", LEFTOVER, str(tmp_path)], check=False)
+    assert ended.returncode == 0
+    (left,) = tmp_path.iterdir()
+    mine, old = temporary_beside(tmp_path), temporary_beside(tmp_path, ".csv")
+    elsewhere = tmp_path / left.name.replace("gap-", "gap-00000000-", 1)
+    for path in (mine, old, elsewhere):
+        path.write_text("half")
+    os.utime(old, (0, 0))
+    clear_leftovers(tmp_path)
+    assert entries(tmp_path) == {mine.name, elsewhere.name}
+    clear_leftovers(tmp_path / "gone")
+
+
+LEFTOVER = """
+import pathlib, sys
+from kalsel_gap.storage.atomic import temporary_beside
+temporary_beside(pathlib.Path(sys.argv[1])).mkdir()
+"""
 
 
 def test_only_its_own_leftovers_are_removed(write: Callable[..., run_.Run], tmp_path: Path) -> None:
@@ -484,6 +592,46 @@ def test_a_hit_is_what_was_kept(tmp_path: Path) -> None:
     assert list(found) == list(made)
     for name, frame in made.items():
         pd.testing.assert_frame_equal(found[name], frame)
+
+
+@pytest.mark.parametrize("name", ["columns.parquet", "findings.parquet", "tables.json"])
+@pytest.mark.parametrize("read", [READ, ("findings",), ()])
+@given(at=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
+@settings(
+    max_examples=30,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_an_entry_with_a_flipped_bit_is_made_anew(
+    tmp_path: Path, name: str, read: tuple[str, ...], at: float, bit: int
+) -> None:
+    shutil.rmtree(tmp_path / KEY, ignore_errors=True)
+    Cache(tmp_path).tables(KEY, table, read=read)
+    flip(tmp_path / KEY / name, at, bit)
+    with pytest.raises(LookupError, match="made anew"):
+        Cache(tmp_path).tables(KEY, made_anew, read=read)
+
+
+def made_anew() -> dict[str, pd.DataFrame]:
+    raise LookupError("made anew")
+
+
+@given(at=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
+@settings(
+    max_examples=100,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_no_flipped_bit_makes_a_false_hash(tmp_path: Path, at: float, bit: int) -> None:
+    path = tmp_path / "input.csv"
+    path.write_bytes(b"abc")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(hashed_files, "_TIME_STEP_NS", 0)
+        cache = Cache(tmp_path / "cache")
+        digest = cache.file_hash(path)
+        cache.save()
+        flip(tmp_path / "cache" / "hashes.json", at, bit)
+        assert Cache(tmp_path / "cache").file_hash(path) == digest
 
 
 def test_tables_that_nobody_reads_come_as_the_bytes_of_their_file(tmp_path: Path) -> None:
@@ -599,17 +747,72 @@ def test_a_fault_while_making_is_not_hidden(tmp_path: Path) -> None:
 def test_hashes_are_remembered_and_renewed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "input.csv"
     path.write_bytes(b"abc")
+    monkeypatch.setattr(hashed_files, "_TIME_STEP_NS", 0)
     cache = Cache(tmp_path / "cache")
     # SHA-256 of "abc" as FIPS 180-2 prints it.
     digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     assert cache.file_hash(path) == digest
     cache.save()
     with monkeypatch.context() as patch:
-        patch.setattr(cache_, "hash_of_file", pytest.fail)
+        patch.setattr(hashed_files, "hash_of_file", pytest.fail)
         assert Cache(tmp_path / "cache").file_hash(path) == digest
-    path.write_bytes(b"abd")  # as long as before
-    os.utime(path, (1, 1))
+    before = path.stat()
+    path.write_bytes(b"abd")  # as long as before, and of the same time
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert Cache(tmp_path / "cache").file_hash(path) != digest
+
+
+def test_a_file_as_young_as_the_clock_can_tell_is_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "input.csv"
+    path.write_bytes(b"abc")
+    cache = Cache(tmp_path / "cache")
+    hashed = cache.hashed(path)
+    cache.save()
+    assert not (tmp_path / "cache").exists()  # another content may get the same state
+    same = hashed.check()
+    assert same is not None
+    assert same.digest == hashed.digest
+    path.write_bytes(b"abd")
+    changed = hashed._replace(state=FileState.of(path))  # written within one step of the clock
+    assert changed.check() is None
+
+
+@pytest.mark.parametrize("change", ["saved", "replaced", "gone", "set back"])
+def test_a_file_that_is_no_longer_the_one_that_was_hashed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    monkeypatch.setattr(hashed_files, "_TIME_STEP_NS", 0)
+    path = tmp_path / "input.csv"
+    path.write_bytes(b"abc")
+    hashed = Cache(None).hashed(path)
+    assert hashed.check() is hashed
+    before = path.stat()
+    time.sleep(0.02)  # more than a step of the kernel's clock
+    if change == "gone":
+        path.unlink()
+    elif change == "replaced":
+        (tmp_path / "new").write_bytes(b"abc")
+        (tmp_path / "new").replace(path)
+    else:
+        path.write_bytes(b"abd")
+    if change == "set back":
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert hashed.check() is None
+
+
+def test_a_file_that_somebody_writes_all_the_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "input.csv"
+    path.write_bytes(b"")
+
+    def write_meanwhile(path: Path) -> str:
+        path.write_bytes(path.read_bytes() + b"x")
+        return "0" * 64
+
+    monkeypatch.setattr(hashed_files, "hash_of_file", write_meanwhile)
+    with pytest.raises(InputError, match="input_changed"):
+        Cache(None).file_hash(path)
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"\xff\xff", b'{"a": 1}'])

@@ -17,7 +17,7 @@ import pytest
 import rasterio
 
 from kalsel_gap.cli import console
-from kalsel_gap.errors import InputError, OutputError
+from kalsel_gap.errors import InputError, OutputError, SeveralErrors
 from kalsel_gap.geo import grid, raster_cache
 from kalsel_gap.geo.geodesy import WGS84
 from kalsel_gap.i18n import messages
@@ -443,6 +443,44 @@ def test_a_broken_file_is_made_again(
             faults += 1
     assert faults == 2
     assert snapshot(tmp_path) == before
+
+
+def test_a_cache_that_cannot_be_written(
+    project: MakeProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = project()
+    make(opened, tmp_path / "usual")
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("KALSEL_GAP_CACHE", str(tmp_path / "file" / "cache"))
+    make(opened, tmp_path / "without")
+    assert snapshot(tmp_path / "without") == snapshot(tmp_path / "usual")
+
+
+@pytest.mark.usefixtures("small_windows")
+def test_an_elevation_model_that_is_saved_while_it_is_measured(
+    project: MakeProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = project()
+    path = opened.path.parent / "dem.tif"
+    right = path.read_bytes()
+    with rasterio.open(path) as source:
+        profile, heights = source.profile, source.read()
+    measure = layers.compute_layers
+
+    def saved(*args: Any, **kwargs: Any) -> None:
+        with rasterio.open(path, "w", **profile) as sink:
+            sink.write(heights + 7)
+        measure(*args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(kept_layers, "compute_layers", saved)
+        with pytest.raises(SeveralErrors) as caught:
+            make(opened, tmp_path / "out")
+    assert [(e.code, e.path) for e in caught.value.errors] == [("input_changed", path)]
+    path.write_bytes(right)
+    make(opened, tmp_path / "out")
+    make(project(), tmp_path / "expected")
+    assert snapshot(tmp_path / "out") == snapshot(tmp_path / "expected")
 
 
 def test_old_files_are_removed_when_there_are_too_many(tmp_path: Path) -> None:

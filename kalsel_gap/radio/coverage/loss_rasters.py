@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kalsel_gap.geo.arrays import FloatArray, SingleArray
+    from kalsel_gap.project.input_hashes import InputHashes
     from kalsel_gap.project.inputs import Elevation
     from kalsel_gap.project.model import Opened
     from kalsel_gap.radio.coverage.networks import Mast
@@ -54,11 +55,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-FOLDER = "reception"  # in the cache
+_FOLDER = "reception"  # in the cache
 # Path loss is stored in hundredths of a decibel.
 STYLE = LayerStyle("uint16", 2**16 - 1, "", "", ())
 PER_DB = 100.0
-_INPUTS = {"elevation", "land_cover", "sites"}
+_LAND = {"elevation", "land_cover"}  # sections whose files decide the path loss
 _RING = 64  # points on the circumference of a disk
 
 
@@ -77,6 +78,8 @@ class LossRasters:
     opened : Opened
         With an elevation model.
     masts : sequence of Mast
+    inputs : InputHashes
+        Taken before the masts were read.
     radius_km : float
         Radius around each mast.
     cell_m : float, optional
@@ -84,13 +87,13 @@ class LossRasters:
         that the centre of a cell is the centre of one of theirs. By default their own width.
     threads : int
         Masts that are swept at the same time.
-    folder : Path, optional
-        Where the path loss is kept; by default in the cache.
 
     Attributes
     ----------
     fine, grid : Grid
         Of the elevation model, and of the path loss.
+    root : Path
+        Where the rasters are kept: in the cache, unless a caller sets another folder first.
     every : int
         Cells of the model along the side of a cell.
     """
@@ -100,17 +103,17 @@ class LossRasters:
         opened: Opened,
         masts: Sequence[Mast],
         *,
+        inputs: InputHashes,
         radius_km: float,
         cell_m: float | None,
         threads: int,
-        folder: Path | None = None,
     ) -> None:
         if opened.project.elevation is None:
             raise InputError("elevation_missing", path=opened.path)
         self.source: Elevation = opened.project.elevation
-        self.opened, self.radio = opened, opened.project.radio
+        self.opened, self.radio, self.inputs = opened, opened.project.radio, inputs
         self.radius_km, self.threads = radius_km, threads
-        self._cell_m, self._folder = cell_m, folder
+        self._cell_m, self.root = cell_m, default_cache_folder() / _FOLDER
         self.terrain = terrain_of(opened)
         # From north to south: blocks of rows of the model are read once.
         self.masts = sorted(masts, reverse=True)
@@ -124,13 +127,15 @@ class LossRasters:
 
     def beside(self, masts: Sequence[Mast], folder: Path) -> LossRasters:
         """The same for other masts, kept in another folder."""
-        return LossRasters(
+        other = LossRasters(
             *(self.opened, masts),
+            inputs=self.inputs,
             radius_km=self.radius_km,
             cell_m=self._cell_m,
             threads=self.threads,
-            folder=folder,
         )
+        other.root = folder
+        return other
 
     @computed_once
     def find_sea(self) -> SeaMask | None:
@@ -149,10 +154,9 @@ class LossRasters:
         """Everything that the path loss around a mast depends on, except the mast."""
         cover = self.opened.project.land_cover
         sections = {"elevation": self.source, **({"land_cover": cover} if cover else {})}
-        hashes = self._hash_files()
         return {
             "code": code_hash(__name__, type(self.opened).__module__),
-            "files": {n: h for n, h in hashes.items() if n.partition(".")[0] in sections},
+            "files": self.inputs.of_sections(sections),
             **{n: s.model_dump(mode="json", exclude={"path"}) for n, s in sections.items()},
             **self.parameters,
         }
@@ -181,28 +185,10 @@ class LossRasters:
             "every": self.every,
         }
 
-    def _used_files(self) -> dict[str, Path]:
-        """Input files of the rasters, by their section in the project."""
-        given = self.opened.project.inputs()
-        return {name: path for name, path in given if name.partition(".")[0] in _INPUTS}
-
-    @computed_once
-    def _hash_files(self) -> dict[str, str]:
-        """SHA-256 of each of these files, which the cache remembers."""
-        store = Cache(default_cache_folder())
-        found = {name: store.file_hash(path) for name, path in self._used_files().items()}
-        store.save()
-        return found
-
-    def hash_inputs(self) -> dict[str, str]:
-        """SHA-256 of the input files of the rasters, by their names in the project."""
-        used = self._used_files()
-        return {self.opened.shown(used[n]): digest for n, digest in self._hash_files().items()}
-
     @computed_once
     def locate_folder(self) -> Path:
-        """Folder of the rasters."""
-        return self._folder or default_cache_folder() / FOLDER / hash_of(self.collect_terms())
+        """Folder of the rasters, named by all that they depend on."""
+        return self.root / hash_of(self.collect_terms())
 
     @computed_once
     def locate_disks(self) -> dict[Mast, LossDisk]:
@@ -238,8 +224,10 @@ class LossRasters:
 
     def _keep(self, mast: Mast) -> None:
         window, path = self.locate_disks()[mast]
+        loss_db = stored(self.swept(mast))
+        self.inputs.refuse_changed(_LAND)
         with replace_file(path) as temporary:
-            encode(temporary, self.grid, STYLE, window, stored(self.swept(mast)), level=1)
+            encode(temporary, self.grid, STYLE, window, loss_db, level=1)
 
     def swept(self, mast: Mast) -> SingleArray:
         """Path loss to the cells of a mast's disk, dB; NaN where it is unknown."""

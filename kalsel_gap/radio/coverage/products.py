@@ -22,19 +22,20 @@ from kalsel_gap.errors import InputError, OutputError, suggestion
 from kalsel_gap.geo.cog import LayerStyle, Step
 from kalsel_gap.geo.grid import windows
 from kalsel_gap.geo.mosaic import refuse_unknown_unit
-from kalsel_gap.geo.raster_cache import CachedLayer, Estimate, bound, free_bytes
+from kalsel_gap.geo.raster_cache import CachedLayer, Estimate, bound, free_bytes, writable_root
 from kalsel_gap.geo.rasterize import Footprints, cell_m
 from kalsel_gap.i18n import messages
 from kalsel_gap.i18n.text import N_, Text, plain
+from kalsel_gap.project.input_hashes import InputHashes
 from kalsel_gap.project.outputs import outputs_of
-from kalsel_gap.radio.coverage import loss_rasters
 from kalsel_gap.radio.coverage.best_server import combine_servers
 from kalsel_gap.radio.coverage.loss_rasters import LossRasters, in_turn
 from kalsel_gap.radio.coverage.networks import Network, read_networks
 from kalsel_gap.radio.coverage.probe import measure_costs
 from kalsel_gap.sources.boundaries import read_areas
 from kalsel_gap.storage.atomic import clear_leftovers
-from kalsel_gap.storage.fingerprint import default_cache_folder, hash_of, hash_of_file
+from kalsel_gap.storage.cache import Cache
+from kalsel_gap.storage.fingerprint import default_cache_folder, hash_of
 from kalsel_gap.storage.spreadsheet import csv_of
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ STYLES: dict[str, LayerStyle] = {
 }
 # Relative time of a cell: swept, combined, and written.
 _SWEPT, _PUT, _WRITTEN = 60, 2, 4
+_READ = frozenset(("elevation", "land_cover", "sites", "calibration"))  # sections with files
 _OVERVIEWS = 4 / 3  # a file with its overviews against one without
 _BYTES = 4  # of a cell of a raster, uncompressed; a cached path loss needs half of them
 
@@ -138,16 +140,20 @@ class Reception:
                     known=", ".join(STYLES),
                 )
         self.layers = tuple(name for name in STYLES if name in (layers or STYLES))
+        store = Cache(default_cache_folder())
+        self._inputs = InputHashes(opened, store, _READ)
+        self._inputs.take()
+        store.save()
         self.networks, self.findings = read_networks(opened, operators, technologies)
         self.losses = LossRasters(
             opened,
             list(dict.fromkeys(mast for network in self.networks for mast in network.masts)),
+            inputs=self._inputs,
             radius_km=radius_km or self.radio.candidates.reach_km,
             cell_m=resolution_m,
             threads=threads or os.cpu_count() or 1,
         )
         self.grid = self.losses.grid
-        self._root = default_cache_folder() / loss_rasters.FOLDER
 
     def files(self, network: Network) -> list[str]:
         """Names of a network's rasters."""
@@ -163,7 +169,7 @@ class Reception:
             "pattern": self.radio.pattern.model_dump(mode="json"),
             "k": self.radio.k_factor.median,
         }
-        return CachedLayer(self._root / hash_of(parts), self.grid, STYLES[name])
+        return CachedLayer(self.losses.root / hash_of(parts), self.grid, STYLES[name])
 
     def _carrier(self, network: Network) -> dict[str, Any]:
         return dict(self.radio.model_dump(mode="json")["carriers"][network.technology])
@@ -218,6 +224,12 @@ class Reception:
         OutputError
             A file cannot be written, or the disk is too small.
         """
+        with writable_root(self.losses.root, folder) as self.losses.root:
+            return self._make(folder, words, report, outputs, dialect)
+
+    def _make(
+        self, folder: Path, words: Text, report: Progress, outputs: Outputs, dialect: Dialect
+    ) -> pd.DataFrame:
         self._refuse_nothing()
         self._refuse_small_disk(folder)
         self._tidy(folder)
@@ -234,6 +246,7 @@ class Reception:
         self.losses.make(lambda mast: step(_SWEPT * self.losses.cells(mast)))
         for network in self.networks:
             self._put_together(network, step)
+            self._inputs.refuse_changed(_READ)  # the masts and offsets were read at the beginning
             for name, file in zip(self.layers, self.files(network), strict=True):
                 style, tags = self._style(network, name, words), self._tags(network, name, words)
                 self._kept(network, name).publish(outputs, folder / file, style, tags)
@@ -266,7 +279,7 @@ class Reception:
     def _tidy(self, folder: Path) -> None:
         """Keep the cache small, and remove temporary files of a killed run."""
         used = [self._kept(network, name).folder for network in self.networks for name in STYLES]
-        bound(self._root, [self.losses.locate_folder(), *used])
+        bound(self.losses.root, [self.losses.locate_folder(), *used])
         for place in (folder, self.losses.locate_folder(), *used):
             clear_leftovers(place)
 
@@ -301,7 +314,7 @@ class Reception:
             "THRESHOLD_DBM": f"{network.threshold_dbm:g}",
             "SURROUNDINGS_DB": json.dumps(around),  # by frequency in MHz
             "PARAMETERS": json.dumps(self._parameters(network), sort_keys=True),
-            "INPUTS_SHA256": json.dumps(self._inputs(network), sort_keys=True),
+            "INPUTS_SHA256": json.dumps(self._hash_inputs(network), sort_keys=True),
             **({"SERVERS": f"{network.name}_server.csv"} if name == "server" else {}),
             **({"NOTICE": words(nature)} if nature else {}),
         }
@@ -320,14 +333,11 @@ class Reception:
             **self.losses.parameters,
         }
 
-    def _inputs(self, network: Network) -> dict[str, str]:
-        """SHA-256 of the input files of the levels of a network."""
-        calibration = self.opened.project.calibration
-        if calibration is None or not network.servers["calibrated"].any():
-            return self.losses.hash_inputs()
-        return self.losses.hash_inputs() | {
-            self.opened.shown(calibration.path): hash_of_file(calibration.path)
-        }
+    def _hash_inputs(self, network: Network) -> dict[str, str]:
+        """SHA-256 of the input files of the levels of a network, by their names in the project."""
+        is_calibrated = bool(network.servers["calibrated"].any())
+        read = _READ if is_calibrated else _READ - {"calibration"}
+        return self._inputs.by_file(read)
 
     def table(self) -> pd.DataFrame:
         """Land area that the rasters predict and cover.
@@ -460,11 +470,11 @@ class Reception:
         cells = self.grid.width * self.grid.height * len(self.networks) * len(self.layers)
         kept = sum(map(self.losses.cells, self.losses.todo()))
         at_most = _BYTES * (cells * _OVERVIEWS + kept)
-        if at_most < min(free_bytes(folder), free_bytes(self._root)):
+        if at_most < min(free_bytes(folder), free_bytes(self.losses.root)):
             return
         estimate = self.estimate(folder)
         needed = int(estimate.layers["bytes"].sum())
-        for place, wanted in ((folder, needed), (self._root, estimate.cache_bytes)):
+        for place, wanted in ((folder, needed), (self.losses.root, estimate.cache_bytes)):
             if wanted > free_bytes(place):
                 raise OutputError(
                     "disk_too_small",

@@ -19,7 +19,7 @@ from affine import Affine
 from rasterio.io import MemoryFile
 from rasterio.windows import Window
 
-from kalsel_gap.errors import InputError, OutputError
+from kalsel_gap.errors import InputError, OutputError, SeveralErrors
 from kalsel_gap.geo import grid, raster_cache
 from kalsel_gap.geo.geodesy import WGS84
 from kalsel_gap.i18n.text import Text
@@ -406,6 +406,31 @@ def test_an_interrupted_run_continues_where_it_stopped(
     make(opened, out, threads=1)
     assert count - before == 2 + 4 * 3 - kept  # two masts, four layers of three windows
     assert snapshot(out) == snapshot(tmp_path / "whole")
+
+
+@pytest.mark.usefixtures("free")
+def test_a_cache_that_cannot_be_written(
+    flat: Callable[..., Opened], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = flat(A, B)
+    make(opened, tmp_path / "usual")
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("KALSEL_GAP_CACHE", str(tmp_path / "file" / "cache"))
+    make(opened, tmp_path / "without")
+    assert snapshot(tmp_path / "without") == snapshot(tmp_path / "usual")
+
+
+@pytest.mark.usefixtures("free")
+def test_an_elevation_model_that_is_saved_before_it_is_swept(
+    flat: Callable[..., Opened], tmp_path: Path, cache_folder: Path
+) -> None:
+    opened = flat(A)
+    made = Reception(opened, radius_km=9.0)
+    path = opened.path.parent / "dem.tif"
+    path.write_bytes(path.read_bytes())
+    with pytest.raises(SeveralErrors, match="input_changed"):
+        made.make(tmp_path, Text("en"), lambda _done, _total: None, made.check_folder(tmp_path))
+    assert not list(cache_folder.rglob("*.tif"))
 
 
 @pytest.mark.usefixtures("free")
