@@ -17,7 +17,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from kalsel_gap.errors import InputError, KalselGapError, ProjectError, SeveralErrors
+from kalsel_gap.errors import InputError, KalselGapError, ProjectError, SeveralErrors, reason
 from kalsel_gap.project.base import OVERRIDABLE, default_values, flatten, merge
 from kalsel_gap.project.inputs import (
     OneOrMany,
@@ -145,8 +145,10 @@ def _parse(path: Path) -> dict[str, Any]:
         raise ProjectError("file_is_folder", path=path) from None
     except tomllib.TOMLDecodeError as error:
         raise not_toml(text, path, error) from None
-    except OSError as error:
-        raise ProjectError("file_unreadable", path=path, reason=error.strerror or "") from None
+    except RecursionError:
+        raise ProjectError("project_nested", path=path) from None
+    except (OSError, ValueError) as error:  # a path can hold a NUL
+        raise ProjectError("file_unreadable", path=path, reason=reason(error)) from None
 
 
 def _misnamed(folder: Path) -> ProjectError | None:
@@ -169,6 +171,8 @@ def _parse_option(option: str) -> dict[str, Any]:
         if not equals or "\n" in option:
             raise ProjectError("option_not_assignment", path=OPTION, option=option)
         return tomllib.loads(f"{key} = {value}")
+    except RecursionError:
+        raise ProjectError("option_not_assignment", path=OPTION, option=option) from None
     except tomllib.TOMLDecodeError:
         try:  # a bare word is a text, and so is a Windows path in quotation marks
             bare = re.sub(r"^([\"'])(.*)\1$", r"\2", value.strip())
