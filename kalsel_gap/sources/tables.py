@@ -94,7 +94,9 @@ def read_table(
     """
     meanings = _Meanings(aliases or {}, override or {})
     cells = read_cells(path, sheet, meanings.spellings())
-    grid = [[cell.strip() for cell in row] for row in cells.rows]
+    grid = cells.rows
+    for row in grid:  # in place: a second table of a million rows would not fit
+        row[:] = map(str.strip, row)
     top = header_row(grid, meanings.spellings()) if cells.titled else 0
     given = grid[top] if grid else []
     columns = _distinct(given)
@@ -112,7 +114,10 @@ def read_table(
         raise InputError("table_no_rows", path=path)
     unused = _unused(given, body)
     refuse_too_many(len(filled), len(columns) - len(unused), path)
+    too_long = tuple(top + 2 + n for n in filled if any(body[n][len(columns) :]))
     texts = _by_column([body[n] for n in filled], columns, unused)
+    body.clear()
+    grid.clear()
     if cells.decimal_comma:
         texts = decimal_points(texts, [columns[n] for n in places.values()])
     texts |= {column: [cell[n] for n in filled] for column, cell in spare.items()}
@@ -121,7 +126,7 @@ def read_table(
     return RawTable(
         path=path,
         cells=table,
-        too_long=tuple(top + 2 + n for n in filled if any(body[n][len(columns) :])),
+        too_long=too_long,
         repeated={n: h for n, h in zip(columns, given, strict=True) if h and n != h},
     )
 
