@@ -5,12 +5,13 @@ Sentences are made in :mod:`kalsel_gap.i18n.messages`, at the edge, in the reade
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 _NEAR = 0.65  # difflib's ratio of near words; two of three letters in order have 0.67
 
@@ -103,3 +104,37 @@ def similar_file(name: str, names: Iterable[str]) -> str:
         stems.setdefault(Path(each).stem, []).append(each)
     same = stems.get(suggestion(Path(name).stem, stems), [])
     return suggestion(name, same) or next(iter(same), "")
+
+
+@contextlib.contextmanager
+def reading(path: Path, code: str) -> Iterator[None]:
+    """One error that names the file for whatever a library raises inside the block.
+
+    A damaged file makes libraries raise anything, also errors of types and indices deep inside
+    them. So nothing but calls of libraries belongs into the block.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    code : str
+        Of the error; its sentence states a `reason`.
+
+    Raises
+    ------
+    InputError
+        Anything was raised inside the block that is not already an error of ours.
+    """
+    try:
+        yield
+    except KalselGapError:
+        raise
+    except Exception as error:  # noqa: BLE001 - see above
+        raise InputError(code, path=path, reason=reason(error)) from None
+
+
+def reason(error: Exception) -> str:
+    """The system's message, otherwise a library's first line without hints for programmers."""
+    said = getattr(error, "strerror", None) or str(error)
+    line = (said.splitlines() or [type(error).__name__])[0]
+    return line.partition("; It might help")[0][:200]

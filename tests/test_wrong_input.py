@@ -180,7 +180,27 @@ NO_GEOMETRY = json.dumps(
         "features": [{"type": "Feature", "properties": {"kode": "1"}, "geometry": None}],
     }
 )
+IN_METRES = json.dumps(
+    {
+        "type": "FeatureCollection",
+        "features": [
+            {
+                "type": "Feature",
+                "properties": {"kode": "1", "nama": "Kab. A"},
+                "geometry": {
+                    "type": "Polygon",
+                    "coordinates": [[[3e5, 9.67e6], [3e5, 9.68e6], [3.1e5, 9.68e6], [3e5, 9.67e6]]],
+                },
+            }
+        ],
+    }
+)
 POINTS = NO_GEOMETRY.replace("null", '{"type": "Point", "coordinates": [115.3, -2.9]}')
+OWN_CRS = (
+    'PROJCS["Our own grid",GEOGCS["a",DATUM["b",SPHEROID["c",6378000,298]],PRIMEM["Greenwich",0],'
+    'UNIT["degree",0.0174532925199433]],PROJECTION["Transverse_Mercator"],'
+    'PARAMETER["central_meridian",117],UNIT["metre",1]]'
+)
 ELSEWHERE = Affine(0.01, 0.0, 100.0, 0.0, -0.01, 5.0)
 
 FAULTS: dict[str, tuple[Mangle, tuple[str, ...]]] = {
@@ -359,6 +379,27 @@ FAULTS: dict[str, tuple[Mangle, tuple[str, ...]]] = {
         )
         for name in LAYERS
     },
+    "metres as degrees": (
+        write("kabupaten.geojson", IN_METRES),
+        (r"kabupaten\.geojson: latitude 9\.67e\+06, longitude \d+ is no place",),
+    ),
+    "at the pole": (
+        swap("kabupaten.geojson", "-2.97", "-90"),
+        (r"kabupaten\.geojson: latitude -90, longitude [\d.]+ is no place",),
+    ),
+    "axes swapped, raster": (
+        rewrite_raster("dem.tif", transform=Affine(0.01, 0, -3, 0, -0.01, 115), crs="EPSG:4326"),
+        (r"dem\.tif: latitude 115, longitude -3 is no place",),
+    ),
+    "metadata that are not UTF-8": (
+        both(
+            rewrite_raster("dem.tif", crs=OWN_CRS),
+            lambda folder: (folder / "dem.tif").write_bytes(
+                (folder / "dem.tif").read_bytes().replace(b"Our own grid", b"\xff" * 12)
+            ),
+        ),
+        (r"dem\.tif: the raster cannot be read: ",),
+    ),
     "points for areas": (
         write("kabupaten.geojson", POINTS),
         (r"kabupaten\.geojson: the layer has no polygons",),
@@ -373,6 +414,18 @@ FAULTS: dict[str, tuple[Mangle, tuple[str, ...]]] = {
     ),
     # The project file
     "TOML": (swap(TOML, "[schools]", "[schools"), (r"toml: this is not valid TOML: .*line 8",)),
+    "TOML, nested deeply": (
+        lambda folder: (folder / TOML).write_text("a = " + "[" * 100_000),
+        (r"toml: lists or sections are nested too deeply",),
+    ),
+    "TOML, long key": (
+        lambda folder: (folder / TOML).write_text(".".join("a" * 100_000) + " = 1"),
+        (r"toml: lists or sections are nested too deeply",),
+    ),
+    "NUL in a path": (
+        named("dem.tif", "dem\\u0000.tif"),
+        (r"toml, elevation\.path: the path contains a NUL character",),
+    ),
     "TOML, not UTF-8": (
         lambda folder: (folder / TOML).write_bytes((folder / TOML).read_bytes() + b"# caf\xe9\n"),
         (r"toml, row \d+: the file is not UTF-8 text",),

@@ -6,6 +6,8 @@ are in the order in which they are drawn: the worst school last, on top of the o
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
 import sqlite3
 from dataclasses import dataclass
@@ -18,6 +20,7 @@ from kalsel_gap.deliverables import columns, geopackage
 from kalsel_gap.deliverables.codes import words_of
 from kalsel_gap.deliverables.qgis_style import Field, areas_qml, schools_qml, sites_qml
 from kalsel_gap.deliverables.tables import as_read, assignments, notices, with_words
+from kalsel_gap.errors import reason
 from kalsel_gap.i18n.text import N_, Text, plain
 from kalsel_gap.sources.boundaries import AREA_LEVELS
 from kalsel_gap.sources.values import end_of
@@ -109,7 +112,22 @@ def write_gpkg(run: Run, path: Path, text: Text, *, crs: str = METRIC_CRS) -> No
         Language of the labels, the reasons and the legend.
     crs : str
         Coordinate reference system of all layers.
+
+    Raises
+    ------
+    OSError
+        It cannot be written completely, such as on a full disk.
     """
+    try:
+        _write_gpkg(run, path, text, crs)
+    except (RuntimeError, sqlite3.Error) as error:  # of GDAL: not all are OSErrors
+        raise OSError(errno.EIO, reason(error), str(path)) from error
+    finally:
+        for beside in ("-journal", "-wal", "-shm"):
+            path.with_name(path.name + beside).unlink(missing_ok=True)
+
+
+def _write_gpkg(run: Run, path: Path, text: Text, crs: str) -> None:
     import pyogrio
 
     layers, moment = list(_layers(run, text)), f"{_last_date(run)}T00:00:00.000Z"
@@ -130,7 +148,7 @@ def write_gpkg(run: Run, path: Path, text: Text, *, crs: str = METRIC_CRS) -> No
             )
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
-    with sqlite3.connect(path) as database:
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
         geopackage.create_tables(database, moment)
         for layer in layers:
             about = " ".join((*notices(run, text), layer.description))
@@ -140,7 +158,6 @@ def write_gpkg(run: Run, path: Path, text: Text, *, crs: str = METRIC_CRS) -> No
             geopackage.describe(database, layer.name, layer.fields)
             geopackage.add_style(database, layer.name, layer.qml, name=layer.style, moment=moment)
         geopackage.add_metadata(database, _facts(run), (layer.name for layer in layers), moment)
-    database.close()
 
 
 def _layers(run: Run, text: Text) -> Iterator[Layer]:

@@ -24,7 +24,7 @@ from rasterio.enums import MaskFlags
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window
 
-from kalsel_gap.errors import InputError
+from kalsel_gap.errors import InputError, reading
 from kalsel_gap.geo.grid import Grid, grid_of
 from kalsel_gap.geo.raster_files import RasterPath, sources, tiles_of
 
@@ -317,7 +317,7 @@ class Band:
                 if not tile.has_mask:
                     return raw, None
                 return raw, dataset.read_masks(self.index, window=window, out_shape=shape) > 0
-        except RasterioError as error:
+        except (RasterioError, MemoryError, ValueError) as error:
             raise _unreadable(tile.path, error) from error
 
 
@@ -352,7 +352,9 @@ def open_band(path: RasterPath, band: int = 1) -> Iterator[Band]:
     ):
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         try:
-            yield _joined(handles, tiles.files, band, tiles.nodata)
+            with reading(tiles.files[0], "raster_unreadable"):
+                joined = _joined(handles, tiles.files, band, tiles.nodata)
+            yield joined
         except RasterioError as error:
             raise _unreadable(tiles.files[0], error) from error
         finally:
@@ -423,9 +425,11 @@ def _opened(handles: _Handles, file: Path) -> DatasetReader:
         return handles.get(file)
     except RasterioError as error:
         raise _unreadable(file, error) from error
+    except ValueError as error:  # metadata that are not UTF-8
+        raise _unreadable(file, error) from None
 
 
-def _unreadable(file: Path, error: RasterioError) -> InputError:
+def _unreadable(file: Path, error: Exception) -> InputError:
     return InputError("raster_unreadable", path=file, reason=str(error.__cause__ or error))
 
 

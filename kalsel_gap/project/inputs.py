@@ -42,6 +42,8 @@ Surface = Literal["dsm", "dtm", "unknown"]
 def _below_the_project(value: object, info: ValidationInfo) -> object:
     if value == "":
         raise ValueError("path_empty")
+    if isinstance(value, str) and "\0" in value:
+        raise ValueError("path_has_nul")
     if isinstance(value, str) and info.context:
         return Path(os.path.normpath(info.context["folder"] / value))
     return value

@@ -17,7 +17,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from kalsel_gap.errors import InputError, KalselGapError, ProjectError, SeveralErrors
+from kalsel_gap.errors import InputError, KalselGapError, ProjectError, SeveralErrors, reason
 from kalsel_gap.project.base import OVERRIDABLE, default_values, flatten, merge
 from kalsel_gap.project.inputs import (
     OneOrMany,
@@ -27,6 +27,8 @@ from kalsel_gap.project.invalid import readable_errors, section_fault, tree_faul
 from kalsel_gap.project.model import Opened, Project
 from kalsel_gap.project.toml_errors import not_toml, read_text
 
+_DEEPEST = 100  # parts of a dotted key
+_BETWEEN_KEYS = re.compile(r"[=,{}\[\]\n]")
 FILE_NAME = "kalsel-gap.toml"
 OPTION = "--set"  # in the place of the file, where an option is wrong
 
@@ -135,18 +137,33 @@ def _listed(values: Mapping[str, Any]) -> dict[str, Any]:
     return {k: [v] if k in several and isinstance(v, Mapping) else v for k, v in values.items()}
 
 
+def _loads(text: str) -> dict[str, Any]:
+    """Values of TOML, nested no deeper than a person writes: its reader takes hours otherwise.
+
+    Raises
+    ------
+    RecursionError
+        They are nested deeper.
+    """
+    if any(part.count(".") > _DEEPEST for part in _BETWEEN_KEYS.split(text)):
+        raise RecursionError
+    return tomllib.loads(text)
+
+
 def _parse(path: Path) -> dict[str, Any]:
     try:
         text = read_text(path.read_bytes(), path)
-        return tomllib.loads(text)
+        return _loads(text)
     except FileNotFoundError:
         raise _misnamed(path.parent) or ProjectError("project_missing", path=path) from None
     except IsADirectoryError:
         raise ProjectError("file_is_folder", path=path) from None
     except tomllib.TOMLDecodeError as error:
         raise not_toml(text, path, error) from None
-    except OSError as error:
-        raise ProjectError("file_unreadable", path=path, reason=error.strerror or "") from None
+    except RecursionError:
+        raise ProjectError("project_nested", path=path) from None
+    except (OSError, ValueError) as error:  # a path can hold a NUL
+        raise ProjectError("file_unreadable", path=path, reason=reason(error)) from None
 
 
 def _misnamed(folder: Path) -> ProjectError | None:
@@ -168,7 +185,9 @@ def _parse_option(option: str) -> dict[str, Any]:
     try:
         if not equals or "\n" in option:
             raise ProjectError("option_not_assignment", path=OPTION, option=option)
-        return tomllib.loads(f"{key} = {value}")
+        return _loads(f"{key} = {value}")
+    except RecursionError:
+        raise ProjectError("option_not_assignment", path=OPTION, option=option) from None
     except tomllib.TOMLDecodeError:
         try:  # a bare word is a text, and so is a Windows path in quotation marks
             bare = re.sub(r"^([\"'])(.*)\1$", r"\2", value.strip())

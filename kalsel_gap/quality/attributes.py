@@ -90,7 +90,7 @@ def _same_name(one: str, other: str, similarity: float) -> bool:
     first, second = (unmangled(name).upper() for name in (one, other))
     if first == second:
         return True
-    numbers = [{int(n) for n in re.findall(r"[0-9]+", name)} for name in (first, second)]
+    numbers = [{n.lstrip("0") for n in re.findall(r"[0-9]+", name)} for name in (first, second)]
     if all(numbers) and numbers[0] != numbers[1]:
         return False
     return fuzz.token_set_ratio(first, second) >= similarity

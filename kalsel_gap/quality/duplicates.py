@@ -17,7 +17,7 @@ from kalsel_gap.geo import geodesy
 from kalsel_gap.quality.area_names import number_word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import geopandas as gpd
     from numpy.typing import NDArray
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 _WORD = re.compile(r"\d+|[^\W\d_]+")
 _OTHERS = 5  # named in a finding
+# Schools of a block that are counted as neighbours: so many in a few dozen metres are no schools.
+_COUNTED = 200
+_AT_ONCE = 10_000  # schools whose pairs are held in memory together
 # Farther than any two places on Earth: schools of different kinds are never neighbours.
 _APART_M = 1e8
 
@@ -145,44 +148,60 @@ def _few(names: list[str], mine: str) -> str:
 
 def near_duplicates(located: pd.DataFrame, figures: NearDuplicate) -> Iterator[Finding]:
     """Schools of one level, ownership and mark whose names are nearly the same, close together."""
-    from rapidfuzz import fuzz, process
-
     kind = located["level"] + "|" + located["ownership"] + "|" + located["mark"]
     kind_id = pd.factorize(kind, sort=True)[0]
     named = (located["core"] != "").to_numpy()
     # However many schools share one point, only the first of a kind are compared.
     heap = pd.Series(kind_id).groupby([kind_id, located["place"]]).cumcount().to_numpy()
     rows = np.flatnonzero(named & (heap <= figures.neighbours))
-    lat, lon = located["lat"].to_numpy()[rows], located["lon"].to_numpy()[rows]
-    one, other = _pairs(lat, lon, kind_id[rows], figures)
-    one, other = rows[one], rows[other]
-    core = located["core"].to_numpy(object)
+    cut = named & (heap > figures.neighbours)
+    columns = ("row_id", "npsn", "name", "core")
+    row_id, npsn, name, core = (located[column].to_numpy(object) for column in columns)
     joined = located["core"].str.replace(" ", "").to_numpy(object)
-    alike = np.maximum(
-        process.cpdist(core[one], core[other], scorer=fuzz.token_sort_ratio),
-        process.cpdist(joined[one], joined[other], scorer=fuzz.ratio),
-    )
-    npsn = located["npsn"].to_numpy(object)
-    same = (npsn[one] == npsn[other]) & (npsn[one] != "")
-    hit = (alike >= figures.similarity) & ~same
-    one, other, alike = one[hit], other[hit], alike[hit]
     lat, lon = located["lat"].to_numpy(), located["lon"].to_numpy()
-    apart_m = geodesy.distance_m(lat[one], lon[one], lat[other], lon[other])
-    # Of several the nearest.
-    order = np.lexsort((other, apart_m, one))
-    order = order[np.unique(one[order], return_index=True)[1]]
-    one, other, apart_m, alike = one[order], other[order], apart_m[order], alike[order]
-    row_id, name = located["row_id"].to_numpy(object), located["name"].to_numpy(object)
-    for a, b, metres, likeness in zip(one, other, apart_m, alike, strict=True):
-        yield at_school(
-            "school_near_duplicate",
-            row_id[a],
-            npsn[a],
-            column="name",
-            value=name[a],
-            evidence={"distance_m": round(float(metres)), "similarity": round(float(likeness))},
-            parameters={"other": row_id[b], "other_name": name[b], "other_npsn": npsn[b]},
-        )
+    for first, second, crowded in _pairs(lat[rows], lon[rows], kind_id[rows], figures):
+        one, other = rows[first], rows[second]
+        cut[rows[crowded]] = True
+        alike = _likeness(core, joined, one, other)
+        hit = (alike >= figures.similarity) & ~((npsn[one] == npsn[other]) & (npsn[one] != ""))
+        one, other, alike = one[hit], other[hit], alike[hit]
+        cut[one] = False  # it is found all the same
+        apart_m = geodesy.distance_m(lat[one], lon[one], lat[other], lon[other])
+        # Of several the nearest.
+        order = np.lexsort((other, apart_m, one))
+        order = order[np.unique(one[order], return_index=True)[1]]
+        for n in order.tolist():
+            a, b = one[n], other[n]
+            evidence = {
+                "distance_m": round(float(apart_m[n])),
+                "similarity": round(float(alike[n])),
+            }
+            yield at_school(
+                "school_near_duplicate",
+                row_id[a],
+                npsn[a],
+                column="name",
+                value=name[a],
+                evidence=evidence,
+                parameters={"other": row_id[b], "other_name": name[b], "other_npsn": npsn[b]},
+            )
+    limits = {"compared": figures.neighbours}
+    yield from _too_many("near_duplicates_not_compared", located[cut], figures.radius_m, limits)
+
+
+def _likeness(
+    core: NDArray[np.object_],
+    joined: NDArray[np.object_],
+    one: NDArray[np.int64],
+    other: NDArray[np.int64],
+) -> NDArray[np.floating]:
+    """Similarity of names pair by pair, 0 to 100, their spaces and order of words aside."""
+    from rapidfuzz import fuzz, process
+
+    sorted_words = process.cpdist(core[one], core[other], scorer=fuzz.token_sort_ratio)
+    letters = process.cpdist(joined[one], joined[other], scorer=fuzz.ratio)
+    alike: NDArray[np.floating] = np.maximum(sorted_words, letters)
+    return alike
 
 
 def _pairs(
@@ -190,38 +209,91 @@ def _pairs(
     lon: NDArray[np.float64],
     kind: NDArray[np.int64],
     figures: NearDuplicate,
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Both directions of every pair of one kind within the radius, among the nearest ones."""
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]]:
+    """Both directions of every pair of one kind within the radius, among the nearest ones.
+
+    Yields
+    ------
+    one, other : int arrays of shape (pairs,)
+        Places in `lat`; all pairs of some thousand schools, then those of the next.
+    crowded : int array
+        Those of them that may have more others within the radius than were compared.
+    """
     from scipy.spatial import KDTree
 
     if not len(lat):
-        return np.empty(0, np.int64), np.empty(0, np.int64)
+        return
     # Kinds lie far apart in a fourth dimension, so that one tree serves all.
     points = np.column_stack([geodesy.earth_centred_m(lat, lon), kind * _APART_M])
     tree = KDTree(points)
-    k = np.arange(1, min(figures.neighbours + 1, len(points)) + 1)
-    _, found = tree.query(points, k=k, distance_upper_bound=figures.radius_m)
-    one = np.repeat(np.arange(len(points)), found.shape[1])
-    other = found.ravel()
-    real = (other < len(points)) & (other != one)
-    return one[real], other[real]
+    k = np.arange(1, figures.neighbours + 3)  # itself, those compared, and whether there are more
+    for begin in range(0, len(points), _AT_ONCE):
+        some = np.arange(begin, min(begin + _AT_ONCE, len(points)))
+        near = tree.query(points[some], k=k, distance_upper_bound=figures.radius_m)[1]
+        found, more = np.asarray(near)[:, :-1], np.asarray(near)[:, -1] < len(points)
+        one, other = np.repeat(some, found.shape[1]), found.ravel()
+        real = (other < len(points)) & (other != one)
+        yield one[real], other[real], some[more]
 
 
 def dense(located: pd.DataFrame, figures: Cluster) -> Iterator[Finding]:
-    """Schools with more others around them than is plausible, without those at the same point."""
+    """Schools with more others around them than is plausible, without those at the same point.
+
+    Of a heap of thousands only some are counted as neighbours: their number is a lower bound there,
+    which a finding says.
+    """
     from scipy.spatial import KDTree
 
     points = geodesy.earth_centred_m(located["lat"].to_numpy(), located["lon"].to_numpy())
-    around = KDTree(points).query_ball_point(points, figures.radius_m, return_length=True)
-    here = located["place"].map(located["place"].value_counts()).to_numpy()
-    count = np.asarray(around) - here
-    for n in np.flatnonzero(count > figures.schools):
+    most = max(_COUNTED, 4 * figures.schools)
+    counted = _nth_of_block(points, located["place"], figures.radius_m) < most
+    around = KDTree(points[counted]).query_ball_point(points, figures.radius_m, return_length=True)
+    here = located["place"].map(located["place"][counted].value_counts()).fillna(0).to_numpy()
+    count = np.asarray(around) - here.astype(np.int64)
+    row_id, npsn, given = (located[name].to_numpy(object) for name in ("row_id", "npsn", "given"))
+    evidence = {"radius_m": figures.radius_m}
+    for n in np.flatnonzero(count > figures.schools).tolist():
         yield at_school(
             "cluster_dense",
-            located["row_id"][n],
-            located["npsn"][n],
+            row_id[n],
+            npsn[n],
             column="lat, lon",
-            value=located["given"][n],
-            evidence={"radius_m": figures.radius_m},
+            value=given[n],
+            evidence=evidence,
             parameters={"count": int(count[n])},
         )
+    limits = {"counted": most}
+    yield from _too_many("cluster_not_counted", located[~counted], figures.radius_m, limits)
+
+
+def _too_many(
+    code: str, cut: pd.DataFrame, radius_m: float, limits: Mapping[str, int]
+) -> Iterator[Finding]:
+    """A finding for each file with schools that are too many in one place to be compared."""
+    file = cut["row_id"].str.replace(r":\d+$", "", regex=True)
+    for name, given in cut["given"].groupby(file, sort=True):
+        yield Finding(
+            code,
+            file=str(name),
+            column="lat, lon",
+            value=str(given.iloc[0]),
+            evidence={"radius_m": radius_m},
+            parameters={"count": len(given), **limits},
+        )
+
+
+def _nth_of_block(
+    points: NDArray[np.float64], place: pd.Series[int], radius_m: float
+) -> NDArray[np.int64]:
+    """Which one of its block each point is: first one of each place, then the second ones.
+
+    All points of a block are within the radius of each other.
+    """
+    side_m = radius_m / np.sqrt(points.shape[1])
+    corner = np.floor(points / side_m).astype(np.int64)
+    block = np.unique(corner, axis=0, return_inverse=True)[1].ravel()
+    nth_of_place = place.groupby(place).cumcount().to_numpy()
+    order = np.argsort(nth_of_place, kind="stable")
+    nth = np.empty(len(points), dtype=np.int64)
+    nth[order] = pd.Series(block[order]).groupby(block[order]).cumcount().to_numpy()
+    return nth

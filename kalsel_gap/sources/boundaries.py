@@ -12,7 +12,7 @@ from kalsel_gap.findings import Finding
 from kalsel_gap.project.base import default_values
 from kalsel_gap.project.model import SHAPEFILE_PARTS
 from kalsel_gap.sources.cells import fold
-from kalsel_gap.sources.formats.vector_layers import read_vector
+from kalsel_gap.sources.formats.vector_layers import read_vector, refuse_no_degrees
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,6 +30,8 @@ _PREFIX = re.compile(r"^\s*(kabupaten|kab|kota|kecamatan|kec|provinsi|prov)\b\.?
 _FAULT = re.compile(r"(.*)\[(\S+) (\S+)\]")
 # Bounds of Indonesia, used without boundaries: south, west, north, east.
 INDONESIA = (-11.2, 94.9, 6.2, 141.2)
+# Longitude and latitude of an area of schools: Mercator maps end there, before the poles.
+_FARTHEST_DEG = (180.0, 85.0)
 # A school on a simplified coast may lie a little outside the polygon it belongs to.
 _MARGIN_DEG = 0.05
 
@@ -161,6 +163,7 @@ def _read(
     name: str,
 ) -> gpd.GeoDataFrame:
     layer = read_vector(path, shapes="polygons")
+    refuse_no_degrees(layer.geometry.to_numpy(), path, _FARTHEST_DEG)
     for column in (code, name):
         if column not in layer.columns:
             known = [str(c) for c in layer.columns if c != "geometry"]

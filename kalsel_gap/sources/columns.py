@@ -87,15 +87,12 @@ def recognise(
             )
         found[column] = header
     taken = set(override.values())
+    folded = {h: fold(table.repeated.get(h, h)) for h in table.headers if h not in taken}
     for column, spellings in aliases.items():
         if column in found:
             continue
         meanings = {fold(column), *spellings}
-        headers = [
-            h
-            for h in table.headers
-            if h not in taken and fold(table.repeated.get(h, h)) in meanings
-        ]
+        headers = [h for h, meaning in folded.items() if meaning in meanings]
         if len(headers) > 1 and column not in lenient:
             raise InputError(
                 "column_twice", path=table.path, column=column, known=", ".join(headers)
@@ -178,6 +175,8 @@ def likely_misspellings(
 
 def _slip_of(name: str, spellings: Iterable[str]) -> str:
     """The spelling that a header misses by one letter in eight, or by a cut after ten; or none."""
+    from rapidfuzz.distance import OSA
+
     folded = fold(name)
     if folded in _UNUSED:
         return ""
@@ -186,28 +185,8 @@ def _slip_of(name: str, spellings: Iterable[str]) -> str:
         for spelling in spellings
         if min(len(folded), len(spelling)) >= 4
         and abs(len(folded) - len(spelling)) <= 2
-        and 0 < (slips := _slips(folded, spelling)) <= (1 if len(spelling) < 8 else 2)
+        and 0 < (slips := OSA.distance(folded, spelling)) <= (1 if len(spelling) < 8 else 2)
     ]
     # A Shapefile cuts its headers after ten characters.
     near += [(9, s) for s in spellings if len(name) == 10 and s.startswith(folded) and s != folded]
     return min(near, default=(0, ""))[1]
-
-
-def _slips(one: str, other: str) -> int:
-    """Letters to add, drop, change or swap with a neighbour (optimal string alignment).
-
-    Examples
-    --------
-    >>> _slips("bujur", "bujru"), _slips("lintan", "lintang"), _slips("siswi", "siswa")
-    (1, 1, 1)
-    """
-    before: list[int] = []
-    line = list(range(len(other) + 1))
-    for i, char in enumerate(one, start=1):
-        last, before, line = before, line, [i]
-        for j, wanted in enumerate(other, start=1):
-            cost = min(before[j] + 1, line[j - 1] + 1, before[j - 1] + (char != wanted))
-            if i > 1 and j > 1 and char == other[j - 2] and one[i - 2] == wanted:
-                cost = min(cost, last[j - 2] + 1)
-            line.append(cost)
-    return line[-1]

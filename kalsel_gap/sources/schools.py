@@ -63,6 +63,7 @@ AUTHORITY = {
     **dict.fromkeys(("SMA", "SMK", "SLB", "SDLB", "SMPLB", "SMLB"), "province"),
     **dict.fromkeys(("RA", "MI", "MTs", "MA", "MAK"), "kemenag"),
 }  # UU 23/2014
+_LARGEST_COUNT = 2**31 - 1  # twenty digits are no number of pupils, whatever they are
 YES = frozenset({"ya", "y", "1", "true", "ada", "yes", "inklusi", "inklusif"})
 NO = frozenset({"tidak", "t", "0", "false", "tidakada", "no", "bukan"})
 
@@ -258,7 +259,8 @@ def _fact(text: pd.Series[str], column: schema.Column) -> pd.Series[Any]:
         return _each(text, lambda t: _YES_NO.get(fold(t))).astype("boolean")
     values = _each(text, whole_number if column.kind == "integer" else number).astype("float64")
     low = -np.inf if column.minimum is None else column.minimum
-    high = np.inf if column.maximum is None else column.maximum
+    largest = _LARGEST_COUNT if column.kind == "integer" else np.inf
+    high = largest if column.maximum is None else column.maximum
     return values.where(values.between(low, high))
 
 

@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from kalsel_gap.errors import InputError
+from kalsel_gap.errors import InputError, reading
 from kalsel_gap.findings import Finding
 from kalsel_gap.i18n.numbers import number
 from kalsel_gap.sources.cells import cell_text, fold
 from kalsel_gap.sources.columns import recognise
-from kalsel_gap.sources.formats.table_cells import reason
 from kalsel_gap.sources.tables import read_table
 
 if TYPE_CHECKING:
@@ -88,13 +87,10 @@ def _headers(source: Measurements) -> list[str]:
         return read_table(
             source.path, source.sheet, aliases=aliases, override=source.columns
         ).headers
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    try:
+    with reading(source.path, "table_not_parquet"):
         return list(pq.read_schema(source.path).names)
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise InputError("table_not_parquet", path=source.path, reason=reason(error)) from None
 
 
 def _is_parquet(path: Path) -> bool:
@@ -223,31 +219,38 @@ def _parts(
         cells = table.cells[list(header.values())].set_axis(list(header), axis="columns")
         yield cells[_of_place(list(header))], lambda mine: cells[mine]
         return
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    try:
+    with reading(source.path, "table_not_parquet"):
         file = pq.ParquetFile(source.path)
-        names = _named(file.schema_arrow.names, source)
+        headers: list[str] = file.schema_arrow.names
+        names = _named(headers, source)
+        for meant, given in names.items():
+            if headers.count(given) > 1:
+                raise InputError("column_twice", path=source.path, column=meant, known=given)
+        if not file.metadata.num_rows:
+            raise InputError("table_no_rows", path=source.path)
         place = _of_place(list(names))
         values = [name for name in names if name in VALUES]
         for batch in file.iter_batches(_BATCH_ROWS, columns=[names[n] for n in place + values]):
             places = {name: batch.column(names[name]).to_pylist() for name in place}
-            yield pd.DataFrame(places, dtype="object"), partial(_texts, batch, names, values)
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise InputError("table_not_parquet", path=source.path, reason=reason(error)) from None
+            texts = partial(_texts, source.path, batch, names, values)
+            yield pd.DataFrame(places, dtype="object"), texts
 
 
 def _texts(
-    batch: pa.RecordBatch, names: Mapping[str, str], values: list[str], mine: NDArray[np.bool_]
+    path: Path,
+    batch: pa.RecordBatch,
+    names: Mapping[str, str],
+    values: list[str],
+    mine: NDArray[np.bool_],
 ) -> pd.DataFrame:
     import pyarrow as pa
 
-    chosen = batch.filter(pa.array(mine))
-    return pd.DataFrame(
-        {name: list(map(cell_text, chosen.column(names[name]).to_pylist())) for name in values},
-        dtype="str",
-    )
+    with reading(path, "table_not_parquet"):
+        chosen = batch.filter(pa.array(mine))
+        given = {name: chosen.column(names[name]).to_pylist() for name in values}
+    return pd.DataFrame({name: list(map(cell_text, given[name])) for name in values}, dtype="str")
 
 
 def _of_place(names: list[str]) -> list[str]:

@@ -18,9 +18,10 @@ from kalsel_gap.sources.cells import fold
 from kalsel_gap.sources.formats.decimal_commas import decimal_points
 from kalsel_gap.sources.formats.header_rows import header_row
 from kalsel_gap.sources.formats.kinds import read_cells
+from kalsel_gap.sources.formats.table_cells import refuse_too_many
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from kalsel_gap.sources.formats.table_cells import TableCells
@@ -93,7 +94,9 @@ def read_table(
     """
     meanings = _Meanings(aliases or {}, override or {})
     cells = read_cells(path, sheet, meanings.spellings())
-    grid = [[cell.strip() for cell in row] for row in cells.rows]
+    grid = cells.rows
+    for row in grid:  # in place: a second table of a million rows would not fit
+        row[:] = map(str.strip, row)
     top = header_row(grid, meanings.spellings()) if cells.titled else 0
     given = grid[top] if grid else []
     columns = _distinct(given)
@@ -109,7 +112,12 @@ def read_table(
     filled = [n for n, row in enumerate(body) if any(row) or any(s[n] for s in spare.values())]
     if not filled:
         raise InputError("table_no_rows", path=path)
-    texts = _by_column([body[n] for n in filled], columns)
+    unused = _unused(given, body)
+    refuse_too_many(len(filled), len(columns) - len(unused), path)
+    too_long = tuple(top + 2 + n for n in filled if any(body[n][len(columns) :]))
+    texts = _by_column([body[n] for n in filled], columns, unused)
+    body.clear()
+    grid.clear()
     if cells.decimal_comma:
         texts = decimal_points(texts, [columns[n] for n in places.values()])
     texts |= {column: [cell[n] for n in filled] for column, cell in spare.items()}
@@ -118,7 +126,7 @@ def read_table(
     return RawTable(
         path=path,
         cells=table,
-        too_long=tuple(top + 2 + n for n in filled if any(body[n][len(columns) :])),
+        too_long=too_long,
         repeated={n: h for n, h in zip(columns, given, strict=True) if h and n != h},
     )
 
@@ -169,18 +177,35 @@ def _with_points(
     return rows
 
 
-def _by_column(rows: Sequence[Sequence[str]], headers: Sequence[str]) -> dict[str, list[str]]:
-    """Cells by header; what a short row lacks is empty."""
+def _by_column(
+    rows: Sequence[Sequence[str]], headers: Sequence[str], unused: Collection[int]
+) -> dict[str, list[str]]:
+    """Cells by header, without the unused columns; what a short row lacks is empty."""
     return {
-        header: [row[n] if n < len(row) else "" for row in rows] for n, header in enumerate(headers)
+        header: [row[n] if n < len(row) else "" for row in rows]
+        for n, header in enumerate(headers)
+        if n not in unused
     }
 
 
 def _distinct(headers: Sequence[str]) -> list[str]:
-    """Headers without repetitions: an empty or repeated one gets a number."""
-    distinct: list[str] = []
+    """Headers without repetitions: an empty or repeated one gets the next free number."""
+    distinct: dict[str, None] = {}
+    numbers: dict[str, Iterator[int]] = {}
     for header in headers:
-        numbered = (f"{header} ({number})" for number in itertools.count(2 if header else 1))
-        candidates = itertools.chain([header] if header else [], numbered)
-        distinct.append(next(name for name in candidates if name not in distinct))
-    return distinct
+        name = header
+        while not name or name in distinct:
+            counter = numbers.setdefault(header, itertools.count(2 if header else 1))
+            name = f"{header} ({next(counter)})"
+        distinct[name] = None
+    return list(distinct)
+
+
+def _unused(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> set[int]:
+    """Columns that have neither a header nor a cell: a used range can end far from its content."""
+    unused = {n for n, header in enumerate(headers) if not header}
+    for row in rows:
+        if not unused:
+            break
+        unused.difference_update([n for n, cell in enumerate(row) if cell])
+    return unused

@@ -384,6 +384,7 @@ def _distance_km(
     if layer is None:
         return np.full(lat.shape, np.nan)
     shapes = shapely.get_parts(read_vector(layer.path).geometry.dropna().to_numpy())
+    shapes = shapes[~shapely.is_empty(shapes)]
     is_point = shapely.get_type_id(shapes) == shapely.GeometryType.POINT
     points = shapes[is_point]
     to_point, _ = geodesy.nearest_point_m(lat, lon, shapely.get_y(points), shapely.get_x(points))

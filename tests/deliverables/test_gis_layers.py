@@ -8,6 +8,7 @@ import re
 import shutil
 import sqlite3
 import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,25 @@ def test_every_row_comes_out_and_lies_where_it_lay(tiny_run: Run, gpkg: Path) ->
         tiny_run.schools["lon"][located].to_numpy(), abs=1e-9
     )
     assert list(layer["npsn"]) == list(tiny_run.schools["npsn"])  # text: leading zeros stay
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits are POSIX's")
+@pytest.mark.parametrize("most_bytes", [4_000, 60_000, 120_000, 180_000])
+def test_a_full_disk_is_an_error_of_the_system(
+    tiny_run: Run, tmp_path: Path, most_bytes: int
+) -> None:
+    """GDAL and SQLite have errors of their own for it."""
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, before[1]))
+    try:
+        with pytest.raises(OSError, match=r"a\.gpkg") as caught:
+            gis_layers.write_gpkg(tiny_run, tmp_path / "a.gpkg", Text("id"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert caught.value.strerror
+    assert {path.name for path in tmp_path.iterdir()} <= {"a.gpkg"}
 
 
 def test_layers_of_the_run(tiny_run: Run, gpkg: Path) -> None:

@@ -82,6 +82,8 @@ def raised() -> Iterator[tuple[str, str, set[str]]]:
             if name == "ValueError" and validates:
                 assert isinstance(code, str), place
                 yield place, code, {"path", "column"}
+            elif name == "reading":  # it makes the error of whatever a library raises
+                yield place, str(getattr(node.args[1], "value", None)), {"path", "reason"}
             elif name in OURS:
                 given = {str(keyword.arg) for keyword in node.keywords}
                 yield from ((place, each, given) for each in codes(node.args[0]))

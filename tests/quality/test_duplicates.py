@@ -115,6 +115,30 @@ def test_many_namesakes_at_one_point_end(schools: MakeSchools) -> None:
     assert len(got) == FIGURES.near_duplicate.neighbours + 1
 
 
+def test_what_is_too_much_to_compare_is_said(
+    schools: MakeSchools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Eighty schools of one kind within five metres: more than are counted, and than compared."""
+    monkeypatch.setattr("kalsel_gap.quality.duplicates._COUNTED", 1)
+    names = [chr(65 + n % 20) * 4 + chr(65 + n % 20 + n // 20) * 4 for n in range(80)]
+    rows = [{"name": f"SD {name}", "lat": n * METRE_DEG / 16} for n, name in enumerate(names)]
+    (cut,) = found(schools, rows, "cluster_not_counted")
+    assert cut.parameters["counted"] == 4 * FIGURES.cluster.schools
+    assert len(found(schools, rows, "cluster_dense")) == 80
+    (cut,) = found(schools, rows, "near_duplicates_not_compared")
+    assert cut.parameters == {"count": 80, "compared": 32}
+    assert found(schools, rows[:33], "near_duplicates_not_compared") == []
+
+
+def test_a_heap_at_one_point_hides_no_other_schools(
+    schools: MakeSchools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kalsel_gap.quality.duplicates._COUNTED", 1)
+    heap = [{"name": "SDN Sakura", "lat": 0.0}] * 90
+    others = [{"name": "SDN Sakura", "lat": n * METRE_DEG} for n in range(1, 10)]
+    assert len(found(schools, [*heap, *others], "cluster_dense")) == 99
+
+
 def test_of_several_near_duplicates_the_nearest(schools: MakeSchools) -> None:
     rows = [{"name": "SDN Mawar", "lat": metres * METRE_DEG} for metres in (0, 100, 150)]
     got = found(schools, rows, "school_near_duplicate")

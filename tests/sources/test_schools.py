@@ -277,6 +277,7 @@ def test_attributes_are_joined_by_number(project: MakeProject) -> None:
         ("bandwidth", "10 Mbps"),
         ("inklusi", "mungkin"),
         ("diffraction_loss_db", "-3"),
+        ("pd", "12345678901234567890"),
     ],
 )
 def test_a_value_that_is_not_read_is_unknown_and_found(

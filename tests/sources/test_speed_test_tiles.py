@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -250,6 +252,21 @@ def test_a_broken_file_is_one_error(run: Run, tmp_path: Path, raw: bytes) -> Non
     with pytest.raises(InputError) as caught:
         run([{"path": str(path)}])
     assert caught.value.code == "table_not_parquet"
+
+
+def test_tiles_without_rows_are_an_error(run: Run, tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        run([{"path": str(written(tmp_path, table()[:0]))}])
+    assert caught.value.code == "table_no_rows"
+
+
+def test_two_columns_of_one_name_are_an_error(run: Run, tmp_path: Path) -> None:
+    whole = pa.Table.from_pandas(table(), preserve_index=False)
+    path = tmp_path / "tiles.parquet"
+    pq.write_table(whole.append_column("avg_d_kbps", whole["avg_d_kbps"]), path)
+    with pytest.raises(InputError) as caught:
+        run([{"path": str(path)}])
+    assert (caught.value.code, caught.value.column) == ("column_twice", "down_kbps")
 
 
 def test_tests_of_a_school_in_kbps(project: MakeProject, schools: MakeSchools) -> None:

@@ -3,8 +3,10 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import math
+import time
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -97,6 +99,44 @@ def test_repeated_and_empty_headers_get_numbers(tmp_path: Path) -> None:
     assert len(set(table.headers)) == 5
     assert table.headers[:2] == ["a (2)", "a"]
     assert table.cells.iloc[0, :5].tolist() == ["1", "2", "3", "4", "5"]
+
+
+def test_many_equal_headers_take_no_time(tmp_path: Path) -> None:
+    """Each of them looks only once for its number."""
+    count = 16_000
+    begun_s = time.process_time()
+    table = read_table(written(tmp_path, ",".join(["a"] * count) + "\n" + "1," * count))
+    assert time.process_time() - begun_s < 5.0
+    assert table.headers[-1] == f"a ({count})"
+
+
+def test_columns_of_nothing_are_left_out(tmp_path: Path) -> None:
+    table = read_table(written(tmp_path, "a,,,b,\n1,,2,3,\n"))
+    assert table.headers == ["a", " (2)", "b"]
+
+
+@pytest.mark.parametrize("name", ["table.csv", "table.json", "table.kml", "table.parquet"])
+def test_a_table_far_too_wide_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr("kalsel_gap.sources.formats.table_cells.LIMIT_COLUMNS", 2)
+    path = tmp_path / name
+    frame = pd.DataFrame({"a": ["1"], "b": ["2"], "c": ["3"]})
+    match path.suffix:
+        case ".csv":
+            frame.to_csv(path, index=False)
+        case ".json":
+            frame.to_json(path, orient="records")
+        case ".kml":
+            data = "".join(f'<Data name="{n}"><value>1</value></Data>' for n in frame)
+            path.write_text(
+                f"<kml><Placemark><ExtendedData>{data}</ExtendedData></Placemark></kml>"
+            )
+        case _:
+            frame.to_parquet(path)
+    with pytest.raises(InputError) as caught:
+        read_table(path)
+    assert (caught.value.code, caught.value.path) == ("table_too_wide", path)
 
 
 def test_cells_and_headers_lose_their_margins(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import io
 import itertools
 import re
 from typing import TYPE_CHECKING
@@ -14,33 +13,44 @@ from kalsel_gap.sources.formats.header_rows import HEADER_ROWS, header_row, know
 from kalsel_gap.sources.formats.table_cells import TableCells, read_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
 
 _NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\ufffd]")  # in the first line that is not empty
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+_KNOWN = 10_000  # different cells of which one copy is kept: names of areas, levels, numbers
 _DELIMITERS = ",;\t|"
-_SEPARATOR_LINE = re.compile(r"sep=(.)\s*", re.IGNORECASE)  # what Excel writes for itself
+_SEPARATOR_LINE = re.compile(
+    r"sep=(.)[^\S\n]*(?:\n|\Z)", re.IGNORECASE
+)  # what Excel writes for itself
 
 
 def read_csv(path: Path, spellings: Collection[str]) -> TableCells:
     """Read a CSV file, also a gzipped one, by the delimiter that makes most sense of it."""
     text = _decoded(read_bytes(path), path)
-    head, _, below = text.partition("\n")
-    given = _SEPARATOR_LINE.fullmatch(head)
+    given = _SEPARATOR_LINE.match(text)
     if given:  # a spreadsheet does not show that line
-        text = below
+        text = text[given.end() :]
     delimiter = given.group(1) if given else _delimiter(text, spellings)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    reader = csv.reader(_lines(text), delimiter=delimiter, strict=True)
     rows: list[list[str]] = []
     begins = 1  # an open quotation mark is noticed only rows below
+    known: dict[str, str] = {}
     try:
         for row in reader:
-            rows.append(row)
+            rows.append([known.get(cell, cell) for cell in row])
+            if len(known) < _KNOWN:
+                known.update((cell, cell) for cell in row if cell not in known)
             begins = reader.line_num + 1
     except csv.Error as error:
         raise InputError("table_broken", path=path, row=begins, reason=str(error)) from None
     return TableCells(rows, titled=True, decimal_comma=delimiter != ",")
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Lines with their ends, one by one: a StringIO holds four bytes for each character."""
+    return (match[0] for match in _LINE.finditer(text))
 
 
 def _decoded(raw: bytes, path: Path) -> str:
@@ -76,7 +86,7 @@ def _delimiter(text: str, spellings: Collection[str]) -> str:
 
 def _first_rows(text: str, delimiter: str) -> list[list[str]]:
     rows: list[list[str]] = []
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    reader = csv.reader(_lines(text), delimiter=delimiter, strict=True)
     with contextlib.suppress(csv.Error):
         rows.extend(itertools.islice(reader, HEADER_ROWS))
     return rows

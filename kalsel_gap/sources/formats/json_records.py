@@ -7,10 +7,14 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
-from kalsel_gap.errors import InputError
+from kalsel_gap.errors import InputError, reading
 from kalsel_gap.sources.cells import cell_text, fold
 from kalsel_gap.sources.formats.points import is_wgs84, spare_places, to_wgs84
-from kalsel_gap.sources.formats.table_cells import TableCells, read_bytes, reason
+from kalsel_gap.sources.formats.table_cells import (
+    TableCells,
+    read_bytes,
+    refuse_too_many,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -25,29 +29,27 @@ _TOO_GENERAL = frozenset({"nama", "name", "kode", "code", "id", "status"})  # of
 def read_json(path: Path) -> TableCells:
     """Read a list of objects or of rows, wherever an API has wrapped it, or GeoJSON."""
     raw = read_bytes(path)
-    try:
+    with reading(path, "table_not_json"):
         document = json.loads(
             raw.removeprefix(b"\xef\xbb\xbf"),
             parse_float=lambda text: cell_text(float(text)),
             parse_int=str,
             parse_constant=lambda _: None,
         )
-    except (ValueError, RecursionError) as error:
-        raise InputError("table_not_json", path=path, reason=reason(error)) from None
-    if not isinstance(document, dict) or document.get("type") not in {
+    if not isinstance(document, dict) or document.get("type") not in (
         "FeatureCollection",
         "Feature",
-    }:
+    ):
         found = _records(document)
         if found is None:
             raise InputError("table_not_records", path=path)
         if found and isinstance(found[0], list):
             return TableCells(_encodable([[cell_text(v) for v in row] for row in found], raw))
-        return TableCells(_encodable(flat_rows(found), raw))
+        return TableCells(_encodable(flat_rows(found, path), raw))
     features = document.get("features", [document])
     if not isinstance(features, list) or not all(isinstance(f, dict) for f in features):
         raise InputError("table_not_records", path=path)
-    rows = _encodable(flat_rows([as_dict(f.get("properties")) for f in features]), raw)
+    rows = _encodable(flat_rows([as_dict(f.get("properties")) for f in features], path), raw)
     pairs = [_coordinates(feature.get("geometry")) for feature in features]
     named = as_dict(as_dict(document.get("crs")).get("properties")).get("name", "OGC:CRS84")
 
@@ -89,25 +91,26 @@ def _records(document: object) -> list[Any] | None:
     return [] if is_empty_list else [document]
 
 
-def flat_rows(records: Sequence[Mapping[str, Any]]) -> list[list[str]]:
+def flat_rows(records: Sequence[Mapping[str, Any]], path: Path) -> list[list[str]]:
     """Header and rows of objects within objects: each column has its last key as name if unique.
 
     A key that is ambiguous alone (``nama``, ``kode``) keeps those above it: ``kabupaten.nama``. The
     object of the school itself (``satuanPendidikan``) adds nothing to a name.
     """
     flat = [dict(_leaves(record, ())) for record in records]
-    paths = list(dict.fromkeys(itertools.chain.from_iterable(flat)))
+    keys = list(dict.fromkeys(itertools.chain.from_iterable(flat)))
+    refuse_too_many(len(flat), len(keys), path)
     uses: dict[str, int] = {}
-    for path in paths:
-        uses[fold(path[-1])] = uses.get(fold(path[-1]), 0) + 1
+    for key in keys:
+        uses[fold(key[-1])] = uses.get(fold(key[-1]), 0) + 1
 
-    def header(path: tuple[str, ...]) -> str:
-        last = fold(path[-1])
-        clear = len(path) == 1 or (uses[last] == 1 and last not in _TOO_GENERAL)
-        return path[-1] if clear else ".".join(path)
+    def header(key: tuple[str, ...]) -> str:
+        last = fold(key[-1])
+        clear = len(key) == 1 or (uses[last] == 1 and last not in _TOO_GENERAL)
+        return key[-1] if clear else ".".join(key)
 
-    body = [[cell_text(record.get(path)) for path in paths] for record in flat]
-    return [[header(path) for path in paths], *body]
+    body = [[cell_text(record.get(key)) for key in keys] for record in flat]
+    return [[header(key) for key in keys], *body]
 
 
 def _leaves(

@@ -5,18 +5,17 @@ from __future__ import annotations
 import io
 import itertools
 import zipfile
-import zlib
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from kalsel_gap.errors import InputError
+from kalsel_gap.errors import InputError, reading
 from kalsel_gap.sources.cells import fold
 from kalsel_gap.sources.formats.points import spare_places
 from kalsel_gap.sources.formats.table_cells import (
     TableCells,
     read_bytes,
-    reason,
     refuse_too_large,
+    refuse_too_many,
 )
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ def read_kml(path: Path) -> TableCells:
     marks: list[dict[str, str]] = []
     own: list[tuple[str, str]] = []
     places: list[tuple[str, str]] = []
-    try:
+    with reading(path, "table_not_kml"):
         for _, element in ET.iterparse(io.BytesIO(raw)):  # noqa: S314 - no DTD, see above
             kind = element.tag.rpartition("}")[2]
             if kind == "SimpleField":
@@ -45,12 +44,11 @@ def read_kml(path: Path) -> TableCells:
                 own.append((_found(element, "name"), _found(element, "description")))
                 places.append(_kml_place(element))
                 element.clear()
-    except (ET.ParseError, ValueError, LookupError) as error:
-        raise InputError("table_not_kml", path=path, reason=reason(error)) from None
     headers = [n for n in dict.fromkeys([*declared, *itertools.chain(*marks)]) if n]
     if "description" not in map(fold, headers) and any(text for _, text in own):
         headers.append("description")
         marks = [{**m, "description": text} for m, (_, text) in zip(marks, own, strict=True)]
+    refuse_too_many(len(marks), len(headers), path)
     rows = [[mark.get(header, "") for header in headers] for mark in marks]
     spare = {
         "name": lambda: [name for name, _ in own],
@@ -60,16 +58,13 @@ def read_kml(path: Path) -> TableCells:
 
 
 def _unpacked_kml(raw: bytes, path: Path) -> bytes:
-    try:
-        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-            inner = [p for p in archive.infolist() if p.filename.lower().endswith(".kml")]
-            if not inner:
-                raise InputError("table_not_kml", path=path, reason="doc.kml")
-            chosen = min(inner, key=lambda p: (p.filename != "doc.kml", p.filename))
-            refuse_too_large(chosen.file_size, path)
-            return archive.read(chosen)
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError) as error:
-        raise InputError("table_not_kml", path=path, reason=reason(error)) from None
+    with reading(path, "table_not_kml"), zipfile.ZipFile(io.BytesIO(raw)) as archive:
+        inner = [p for p in archive.infolist() if p.filename.lower().endswith(".kml")]
+        if not inner:
+            raise InputError("table_not_kml", path=path, reason="doc.kml")
+        chosen = min(inner, key=lambda p: (p.filename != "doc.kml", p.filename))
+        refuse_too_large(chosen.file_size, path)
+        return archive.read(chosen)
 
 
 def _extended(mark: ET.Element) -> Iterator[tuple[str, str]]:

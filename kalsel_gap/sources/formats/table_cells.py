@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import gzip
-import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kalsel_gap.errors import InputError, suggestion
+from kalsel_gap.errors import InputError, reading, suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +14,8 @@ if TYPE_CHECKING:
 
 
 LIMIT_BYTES = 2**30  # unpacked size; more is a decompression bomb, not a table
+LIMIT_CELLS = 50_000_000
+LIMIT_COLUMNS = 2**14  # of a sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +41,13 @@ class TableCells:
     spare: Mapping[str, Callable[[], list[str]]] = field(default_factory=dict)
 
 
-def reason(error: Exception) -> str:
-    """The system's message, otherwise a library's first line without hints for programmers."""
-    said = getattr(error, "strerror", None) or str(error)
-    line = (said.splitlines() or [type(error).__name__])[0]
-    return line.partition("; It might help")[0][:200]
-
-
 def read_bytes(path: Path) -> bytes:
     """Bytes of a file, unpacked where it is gzipped."""
-    try:
+    with reading(path, "file_unreadable"):
         if path.suffix.lower() != ".gz":
             return path.read_bytes()
         with gzip.open(path) as file:
             raw = file.read(LIMIT_BYTES + 1)
-    except (OSError, EOFError, zlib.error) as error:
-        raise InputError("file_unreadable", path=path, reason=reason(error)) from None
     refuse_too_large(len(raw), path)
     return raw
 
@@ -64,6 +56,12 @@ def refuse_too_large(size_bytes: int, path: Path) -> None:
     """Raise an error where something is larger, once unpacked, than any table is."""
     if size_bytes > LIMIT_BYTES:
         raise InputError("file_too_large", path=path, limit=LIMIT_BYTES // 2**20)
+
+
+def refuse_too_many(rows: int, columns: int, path: Path) -> None:
+    """Raise an error where a table has more columns or cells than any table of schools or sites."""
+    if columns > LIMIT_COLUMNS or rows * columns > LIMIT_CELLS:
+        raise InputError("table_too_wide", path=path, rows=rows, columns=columns)
 
 
 def chosen_name(sheet: str | None, names: Sequence[str], path: Path) -> str:

@@ -6,20 +6,19 @@ import contextlib
 import json
 import warnings
 import zipfile
-import zlib
 from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from kalsel_gap.errors import InputError
+from kalsel_gap.errors import InputError, reading
 from kalsel_gap.sources.cells import cell_text
 from kalsel_gap.sources.formats.json_records import as_dict, flat_rows
 from kalsel_gap.sources.formats.points import is_wgs84, spare_places, to_wgs84
 from kalsel_gap.sources.formats.table_cells import (
     TableCells,
     chosen_name,
-    reason,
     refuse_too_large,
+    refuse_too_many,
 )
 
 if TYPE_CHECKING:
@@ -38,61 +37,52 @@ _INDIRECT = (b"<OGRVRT", b"<VRTDataset", b"gdal_streamed_alg", b"OGRVRTDataSourc
 
 def read_parquet(path: Path) -> TableCells:
     """Read a Parquet file; points of GeoParquet spare its latitudes and longitudes."""
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    try:
+    with reading(path, "table_not_parquet"):
         file = pq.ParquetFile(path)
         geo = json.loads((file.schema_arrow.metadata or {}).get(b"geo", b"{}"))
         geometries = list(as_dict(as_dict(geo).get("columns")))
         names = [n for n in file.schema_arrow.names if n not in geometries]
-        table = file.read(columns=names)
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise InputError("table_not_parquet", path=path, reason=reason(error)) from None
+        refuse_too_many(file.metadata.num_rows, len(names), path)
+        rows = _arrow_rows(file.read(columns=names), path)
     if not geometries:
-        return TableCells(_arrow_rows(table))
+        return TableCells(rows)
 
     def places() -> tuple[list[str], list[str]]:
         import geopandas as gpd
 
-        primary = as_dict(geo).get("primary_column", geometries[0])
-        try:
+        with reading(path, "table_not_parquet"):
+            primary = as_dict(geo).get("primary_column", geometries[0])
             layer = gpd.read_parquet(path, columns=[primary])
-        except (pa.ArrowException, OSError, ValueError, KeyError) as error:
-            raise InputError("table_not_parquet", path=path, reason=reason(error)) from None
-        return _of_shapes(layer.geometry.to_numpy(), layer.crs, path)
+            return _of_shapes(layer.geometry.to_numpy(), layer.crs, path)
 
-    return TableCells(_arrow_rows(table), spare=spare_places(places))
+    return TableCells(rows, spare=spare_places(places))
 
 
 def read_layer_cells(path: Path, sheet: str | None) -> TableCells:
     """Read the attribute table of a layer; its points spare latitudes and longitudes."""
-    import pyarrow as pa
     import pyogrio
-    from pyogrio.errors import DataLayerError, DataSourceError
 
-    try:
-        with quiet():
-            where, names = layers(path, sheet)
-            meta, table = pyogrio.raw.read_arrow(where, layer=names[0])
-    except (
-        *(DataSourceError, DataLayerError, pa.ArrowException),
-        *(OSError, RuntimeError, ValueError),
-    ) as error:
-        raise InputError("vector_unreadable", path=path, reason=reason(error)) from None
-    shapes = meta["geometry_name"] or "wkb_geometry"
-    names = [n for n in table.column_names if n != shapes]
+    with reading(path, "vector_unreadable"), quiet():
+        where, names = layers(path, sheet)
+        meta, table = pyogrio.raw.read_arrow(where, layer=names[0])
+        shapes = meta["geometry_name"] or "wkb_geometry"
+        names = [n for n in table.column_names if n != shapes]
+        refuse_too_many(table.num_rows, len(names), path)
+        rows = _arrow_rows(table.select(names), path)
     if shapes not in table.column_names:
-        return TableCells(_arrow_rows(table))
+        return TableCells(rows)
 
     def places() -> tuple[list[str], list[str]]:
         import numpy as np
         import shapely
 
-        wkb = np.array(table.column(shapes).to_pylist(), dtype=object)
-        return _of_shapes(shapely.from_wkb(wkb, on_invalid="ignore"), meta["crs"], path)
+        with reading(path, "vector_unreadable"):
+            wkb = np.array(table.column(shapes).to_pylist(), dtype=object)
+            return _of_shapes(shapely.from_wkb(wkb, on_invalid="ignore"), meta["crs"], path)
 
-    return TableCells(_arrow_rows(table.select(names)), spare=spare_places(places))
+    return TableCells(rows, spare=spare_places(places))
 
 
 @contextlib.contextmanager
@@ -119,7 +109,7 @@ def layers(path: Path, layer: str | None) -> tuple[str, list[str]]:
 
     kind = path.suffix.lower()
     where = str(path)
-    try:
+    with reading(path, "vector_unreadable"):
         if kind == ".zip":
             with zipfile.ZipFile(path) as archive:
                 inner = _zipped_layers(archive, path)
@@ -129,8 +119,6 @@ def layers(path: Path, layer: str | None) -> tuple[str, list[str]]:
         else:
             with path.open("rb") as file:
                 first = file.read(2048)
-    except (OSError, RuntimeError, zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise InputError("vector_unreadable", path=path, reason=reason(error)) from None
     magic = _MAGIC.get(kind, b"")
     if not first.startswith(magic) or any(mark in first for mark in _INDIRECT):
         raise InputError("vector_unreadable", path=path, reason=f"no {kind[1:].upper()}")
@@ -154,10 +142,11 @@ def _zipped_layers(archive: zipfile.ZipFile, path: Path) -> dict[str, str]:
 
 
 def _of_shapes(shapes: Any, crs: object, path: Path) -> tuple[list[str], list[str]]:  # noqa: ANN401 - an array of shapes
+    import numpy as np
     import shapely
 
+    shapes = np.where(shapely.is_empty(shapes), None, shapes)  # GEOS refuses to say where they are
     single = (shapely.get_type_id(shapes) == 4) & (shapely.get_num_geometries(shapes) == 1)
-    shapes = shapes.copy()
     shapes[single] = shapely.get_geometry(shapes[single], 0)
     x, y = shapely.get_x(shapes), shapely.get_y(shapes)  # NaN for other geometries than points
     if crs is None:
@@ -167,12 +156,12 @@ def _of_shapes(shapes: Any, crs: object, path: Path) -> tuple[list[str], list[st
     return to_wgs84(x, y, crs, path)
 
 
-def _arrow_rows(table: pa.Table) -> list[list[str]]:
+def _arrow_rows(table: pa.Table, path: Path) -> list[list[str]]:
     """Header and rows of an Arrow table; structures within it are flattened as in JSON."""
     import pyarrow as pa
 
     if any(pa.types.is_struct(kind) for kind in table.schema.types):
-        return flat_rows(table.to_pylist())
+        return flat_rows(table.to_pylist(), path)
     columns = [_arrow_text(table.column(n)) for n in range(table.num_columns)]
     return [list(table.column_names), *map(list, zip(*columns, strict=True))]
 
@@ -191,12 +180,17 @@ def _arrow_text(column: pa.ChunkedArray) -> list[str]:
             "" if v is None else cell_text(float(str(kind.to_pandas_dtype()(v))))
             for v in column.to_pylist()
         ]
-    return [cell_text(value) for value in column.to_pylist()]
+    try:
+        values = column.to_pylist()
+    except (OverflowError, ValueError):  # a date that Python has no word for: arrow's text says so
+        values = column.cast(pa.string()).to_pylist()
+    return [cell_text(value) for value in values]
 
 
 ShapeKind = Literal["any", "lines", "polygons"]
 
 
+_HORIZON_DEG = (360.0, 90.0)  # some layers of the world count longitudes to 360
 _DIMENSIONS = {"lines": 1, "polygons": 2}
 
 
@@ -220,29 +214,62 @@ def read_vector(
         Unreadable, without CRS, or without such a geometry.
     """
     import geopandas as gpd
-    import pyarrow as pa
     import shapely
-    from pyogrio.errors import DataLayerError, DataSourceError
 
-    try:
+    with reading(path, "vector_unreadable"), quiet():
         if path.suffix.lower() in PARQUETS:
             frame = gpd.read_parquet(path)
         else:
-            with quiet():
-                where, names = layers(path, layer)
-                frames = [
-                    gpd.read_file(where, layer=n, engine="pyogrio", use_arrow=True) for n in names
-                ]
+            where, names = layers(path, layer)
+            frames = [
+                gpd.read_file(where, layer=n, engine="pyogrio", use_arrow=True) for n in names
+            ]
             frame = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
-    except (
-        *(DataSourceError, DataLayerError, pa.ArrowException),
-        *(OSError, RuntimeError, ValueError),
-    ) as error:
-        raise InputError("vector_unreadable", path=path, reason=reason(error)) from None
+    if isinstance(frame, gpd.GeoDataFrame):  # an empty shape is a missing one
+        frame = frame.set_geometry(frame.geometry.where(~frame.geometry.is_empty))
     if not isinstance(frame, gpd.GeoDataFrame) or frame.geometry.isna().all():
         raise InputError("vector_no_geometry", path=path)
     if shapes != "any" and shapely.get_dimensions(frame.geometry).max() < _DIMENSIONS[shapes]:
         raise InputError(f"vector_no_{shapes}", path=path)
     if frame.crs is None:
         raise InputError("vector_no_crs", path=path)
-    return frame.to_crs("EPSG:4326")
+    if not (frame.crs.is_geographic or frame.crs.is_projected):  # vertical, or of a building site
+        raise InputError("vector_crs_unfit", path=path, value=frame.crs.name)
+    with reading(path, "vector_unreadable"):
+        located = frame.to_crs("EPSG:4326")
+    refuse_no_degrees(located.geometry.to_numpy(), path)
+    return located
+
+
+def refuse_no_degrees(
+    shapes: Any,  # noqa: ANN401 - an array of shapes
+    path: Path,
+    farthest: tuple[float, float] = _HORIZON_DEG,
+) -> None:
+    """Refuse shapes that are not latitude and longitude, before anything is done with them.
+
+    Metres saved as degrees make a layer as large as ten thousand Earths, and a search over it takes
+    hours.
+
+    Parameters
+    ----------
+    shapes : array of shapely geometries
+        In WGS 84; missing and empty ones are left alone.
+    path : Path
+        Their file.
+    farthest : tuple of float
+        Largest longitude and latitude, degrees, whatever the sign.
+
+    Raises
+    ------
+    InputError
+        ``vector_not_degrees`` with the first coordinates that no point of a map can have.
+    """
+    import numpy as np
+    import shapely
+
+    at = shapely.get_coordinates(shapes)
+    wrong = ~(np.abs(at) <= farthest).all(axis=1)
+    if wrong.any():
+        x, y = at[wrong][0]
+        raise InputError("vector_not_degrees", path=path, lat=f"{y:g}", lon=f"{x:g}")

@@ -2,57 +2,147 @@
 
 from __future__ import annotations
 
+import io
 import re
 import zipfile
-import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+from xml.etree import ElementTree as ET
 
-from kalsel_gap.errors import InputError
+from kalsel_gap.errors import InputError, reading, reason
 from kalsel_gap.sources.cells import cell_text
 from kalsel_gap.sources.formats.table_cells import (
     TableCells,
     chosen_name,
-    reason,
     refuse_too_large,
+    refuse_too_many,
 )
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from python_calamine import CalamineSheet
 
-LIMIT_CELLS = 50_000_000  # that a workbook's farthest cell may span
-_CELL_ADDRESS = re.compile(rb"""\br=["']([A-Z]{1,3})(\d{1,7})["']""")
+
+# Tag of a cell with its address, and whether it is empty: such a cell only has a format.
+_CELL = re.compile(rb"""<(?:\w+:)?c\b[^<>]*?\br=["']([A-Z]{1,3})(\d{1,7})["'][^<>]*?(/?)>""")
+_CELL_WITHOUT_ADDRESS = re.compile(rb"""<(?:\w+:)?c(?=[\s/>])(?![^<>]*\br=["'])""")
+_ADDRESS = re.compile(rb"""(?<=\br=["'])[A-Z]{1,3}\d{1,7}(?=["'])""")
+# A sheet is read as the rectangle that its farthest cells span, 24 bytes for each place in it.
+_SMALL_CELLS = 2_000_000
+_SPARSE = 4  # times as large as the rows and columns that have content: cut to these
+
+
+class _Used(NamedTuple):
+    """Numbers from 1, in rising order, of the rows and columns of a sheet that have content."""
+
+    rows: list[int]
+    columns: list[int]
 
 
 def read_workbook(path: Path, sheet: str | None) -> TableCells:
-    """Read one sheet of a workbook."""
-    from python_calamine import CalamineError, CalamineWorkbook
+    """Read one sheet of a workbook.
 
-    try:
-        if path.suffix.lower() != ".xls":
-            _hold_to_size(path)
+    A used range far larger than its content, as one stray cell in the last column makes it, is cut
+    to the rows and columns that have content. Rows keep their numbers.
+    """
+    from python_calamine import CalamineWorkbook
+
+    used = None
+    with reading(path, "table_not_xlsx"):
+        is_old = path.suffix.lower() == ".xls"  # at most 256 columns
+        if not is_old:
+            with zipfile.ZipFile(path) as archive:
+                refuse_too_large(sum(part.file_size for part in archive.infolist()), path)
         workbook = CalamineWorkbook.from_path(str(path))
-        names = workbook.sheet_names
-        name = chosen_name(sheet, names, path)
-        rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
-    except (CalamineError, zipfile.BadZipFile, zlib.error, OSError, EOFError) as error:
-        raise InputError("table_not_xlsx", path=path, reason=reason(error)) from None
-    return TableCells([[cell_text(value) for value in row] for row in rows], titled=True)
+        name = chosen_name(sheet, workbook.sheet_names, path)
+        if not is_old and (cut := _cut_to_content(path, name)) is not None:
+            file, used = cut
+            workbook = CalamineWorkbook.from_filelike(file)
+        chosen = workbook.get_sheet_by_name(name)
+    rows = _rows_of(chosen, path, used)
+    return TableCells(_in_place(rows, used) if used else rows, titled=True)
 
 
-def _hold_to_size(path: Path) -> None:
-    """Refuse a workbook whose cells would not fit into memory: one far cell spans them all."""
+def _rows_of(sheet: CalamineSheet, path: Path, used: _Used | None) -> list[list[str]]:
+    """Rows of a sheet; a cell that is no value, such as a duration of ages, is an error."""
+    left = [""] * (sheet.start[1] if sheet.start else 0)
+    rows: list[list[str]] = []
+    try:
+        rows.extend(_trimmed([*left, *map(cell_text, row)]) for row in sheet.iter_rows())
+    except Exception as error:  # noqa: BLE001 - of Python's own types of dates, one by one
+        at = used.rows[len(rows)] if used else len(rows) + 1
+        raise InputError("table_not_xlsx", path=path, row=at, reason=reason(error)) from None
+    return rows
+
+
+def _cut_to_content(path: Path, sheet: str) -> tuple[io.BytesIO, _Used] | None:
+    """The workbook with a sheet cut to its content; None where that is about as large anyway."""
     with zipfile.ZipFile(path) as archive:
-        parts = archive.infolist()
-        refuse_too_large(sum(part.file_size for part in parts), path)
-        for part in parts:
-            if not part.filename.endswith(".xml") or part.filename.endswith("Strings.xml"):
-                continue
-            addresses = set(_CELL_ADDRESS.findall(archive.read(part)))
-            width = max((_column(letters) for letters, _ in addresses), default=0)
-            height = max((int(digits) for _, digits in addresses), default=0)
-            if width * height > LIMIT_CELLS:
-                raise InputError("table_too_wide", path=path, rows=height, columns=width)
+        part = _part_of(archive, sheet)
+        xml = archive.read(part)
+        rows: set[bytes] = set()
+        columns: set[bytes] = set()
+        for match in _CELL.finditer(xml):
+            if not match[3]:
+                columns.add(match[1])
+                rows.add(match[2])
+        used = _Used(sorted(map(int, rows)), sorted(map(_column, columns)))
+        spanned = (used.rows[-1], used.columns[-1]) if rows else (0, 0)
+        filled = len(used.rows) * len(used.columns)
+        if spanned[0] * spanned[1] <= max(_SMALL_CELLS, _SPARSE * filled):
+            refuse_too_many(*spanned, path)
+            return None
+        refuse_too_many(len(used.rows), len(used.columns), path)
+        if _CELL_WITHOUT_ADDRESS.search(xml):  # its place depends on the cells before it
+            refuse_too_many(*spanned, path)
+            return None
+        cut = io.BytesIO()
+        with zipfile.ZipFile(cut, "w") as archive_cut:
+            for name in archive.namelist():
+                content = _renumbered(xml, used) if name == part else archive.read(name)
+                archive_cut.writestr(name, content)
+    cut.seek(0)
+    return cut, used
+
+
+def _part_of(archive: zipfile.ZipFile, sheet: str) -> str:
+    """Name of the part of an archive that holds a sheet."""
+    book = ET.fromstring(archive.read("xl/workbook.xml"))  # noqa: S314 - expat limits entities
+    links = ET.fromstring(archive.read("xl/_rels/workbook.xml.rels"))  # noqa: S314
+    targets = {link.get("Id"): link.get("Target", "") for link in links}
+    (found,) = (each for each in book.iterfind(".//{*}sheet") if each.get("name") == sheet)
+    target = next(targets[v] for key, v in found.items() if key.endswith("}id"))
+    return target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
+
+
+def _renumbered(xml: bytes, used: _Used) -> bytes:
+    """A sheet whose cells with content lie beside each other, and that has no other cells."""
+    row_at = {number: n for n, number in enumerate(used.rows, start=1)}
+    column_at = {number: _letters(n) for n, number in enumerate(used.columns, start=1)}
+
+    def moved(match: re.Match[bytes]) -> bytes:
+        if match[3]:
+            return b""
+        address = column_at[_column(match[1])] + b"%d" % row_at[int(match[2])]
+        return _ADDRESS.sub(address, match[0], count=1)
+
+    return _CELL.sub(moved, xml)
+
+
+def _in_place(rows: list[list[str]], used: _Used) -> list[list[str]]:
+    """Rows of a sheet that was cut, at the numbers that they have in the file."""
+    placed: list[list[str]] = [[]] * used.rows[-1]
+    for number, row in zip(used.rows, rows, strict=True):
+        placed[number - 1] = row
+    return placed
+
+
+def _trimmed(row: list[str]) -> list[str]:
+    """A row without the empty cells at its end."""
+    end = len(row)
+    while end and not row[end - 1]:
+        end -= 1
+    return row[:end]
 
 
 def _column(letters: bytes) -> int:
@@ -61,3 +151,12 @@ def _column(letters: bytes) -> int:
     for letter in letters:
         number = number * 26 + letter - 64
     return number
+
+
+def _letters(column: int) -> bytes:
+    """Letters of a column, the inverse of :func:`_column`."""
+    letters = b""
+    while column:
+        column, place = divmod(column - 1, 26)
+        letters = b"%c" % (65 + place) + letters
+    return letters

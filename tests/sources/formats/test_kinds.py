@@ -522,6 +522,16 @@ def broken_geopackage(path: Path) -> None:
     database.close()
 
 
+def kmz_cut_before() -> bytes:
+    """An archive without its first bytes: its list of parts says that they lie before it."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("doc.kml", "<kml/>" * 20)
+    raw = file.getvalue()
+    at = raw.rindex(b"PK\x05\x06")
+    return raw[:at] + raw[at : at + 16] + (2**16).to_bytes(4, "little") + raw[at + 20 :]
+
+
 VRT = '<OGRVRTDataSource><OGRVRTLayer name="a"><SrcDataSource>b.csv</SrcDataSource></OGRVRTLayer>'
 LAUGHS = '<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&b;&b;">]><kml>&c;</kml>'
 BROKEN: dict[str, tuple[str, Callable[[Path], object]]] = {
@@ -532,6 +542,10 @@ BROKEN: dict[str, tuple[str, Callable[[Path], object]]] = {
     "deep json": ("a.json", lambda p: p.write_text("[" * 100_000)),
     "json text": ("a.json", lambda p: p.write_text('"npsn"')),
     "json of mixed rows": ("a.json", lambda p: p.write_text('[{"npsn": 1}, 2]')),
+    "json of a kind that is a list": (
+        "a.json",
+        lambda p: p.write_text('{"type": [], "a": [{}, 1]}'),
+    ),
     "json of two lists": ("a.json", lambda p: p.write_text('{"a": [{"x": 1}], "b": [{"y": 1}]}')),
     "empty list": ("a.json", lambda p: p.write_text("[]")),
     "empty data": ("a.json", lambda p: p.write_text('{"data": [], "total": 0}')),
@@ -556,6 +570,7 @@ BROKEN: dict[str, tuple[str, Callable[[Path], object]]] = {
     "kml that grows": ("a.kml", lambda p: p.write_text(LAUGHS)),
     "kml of nothing": ("a.kml", lambda p: p.write_text("<kml/>")),
     "kmz of nothing": ("a.kmz", lambda p: zipped(p, {"a.txt": b"a"})),
+    "kmz of another beginning": ("a.kmz", lambda p: p.write_bytes(kmz_cut_before())),
     "no kmz": ("a.kmz", lambda p: p.write_text("a")),
     "half parquet": ("a.parquet", half(WRITERS["a.parquet"])),
     "no parquet": ("a.geoparquet", lambda p: p.write_text("PAR1")),

@@ -1,11 +1,18 @@
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+import shapely
 
 from kalsel_gap.errors import InputError
 from kalsel_gap.sources.formats.vector_layers import read_vector
+from kalsel_gap.sources.tables import read_table
+from kalsel_gap.sources.values import parse_date
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,3 +61,92 @@ def test_a_layer_without_crs_is_an_error_never_a_guess(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         read_vector(path)
     assert caught.value.code in {"vector_no_crs", "vector_unreadable", "vector_no_geometry"}
+
+
+def area(
+    *corners: tuple[float | str, float | str], crs: str = "urn:ogc:def:crs:OGC:1.3:CRS84"
+) -> str:
+    """GeoJSON of one polygon."""
+    ring = ", ".join(f"[{x}, {y}]" for x, y in corners)
+    shape = f'{{"type": "Polygon", "coordinates": [[{ring}]]}}'
+    named = f'"crs": {{"type": "name", "properties": {{"name": "{crs}"}}}}, '
+    return (POINT % f'"geometry": {shape}').replace("{", "{" + named, 1)
+
+
+LAYERS: dict[str, tuple[str, str]] = {
+    "metres": (area((300_000, 9_650_000), (1, 1), (2, 2), (300_000, 9_650_000)), "not_degrees"),
+    "swapped axes": (area((-3, 115), (-3, 116), (-2, 116), (-3, 115)), "not_degrees"),
+    "no number": (area((115, -3), (116, "1e308"), (116, -2), (115, -3)), "not_degrees"),
+    "ring not closed": (area((115, -3), (116, -3), (116, -2), (115.5, -2)), "unreadable"),
+    "one corner": (area((115, -3)), "unreadable"),
+    "vertical CRS": (
+        area((115, -3), (116, -3), (116, -2), (115, -3), crs="urn:ogc:def:crs:EPSG::5773"),
+        "crs_unfit",
+    ),
+    "far from its zone": (
+        area((1e300, 1), (1, 1), (2, 2), (1e300, 1), crs="urn:ogc:def:crs:EPSG::32750"),
+        "not_degrees",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", LAYERS)
+def test_a_layer_that_lies_nowhere_is_refused(tmp_path: Path, case: str) -> None:
+    content, code = LAYERS[case]
+    path = written(tmp_path, content, "layer.geojson")
+    with pytest.raises(InputError) as caught:
+        read_vector(path)
+    assert (caught.value.code, caught.value.path) == (f"vector_{code}", path)
+
+
+def test_a_local_crs_is_refused(tmp_path: Path) -> None:
+    site = 'LOCAL_CS["site",UNIT["metre",1],AXIS["x",EAST],AXIS["y",NORTH]]'
+    shape = gpd.GeoDataFrame({"a": [1]}, geometry=[shapely.box(0, 0, 1, 1)], crs=site)
+    shape.to_file(tmp_path / "layer.gpkg")
+    with pytest.raises(InputError) as caught:
+        read_vector(tmp_path / "layer.gpkg")
+    assert caught.value.code == "vector_crs_unfit"
+
+
+def test_empty_shapes_are_missing_ones(tmp_path: Path) -> None:
+    points = [shapely.Point(), shapely.Point(115, -3)]
+    path = tmp_path / "layer.gpkg"
+    gpd.GeoDataFrame({"npsn": [1, 2]}, geometry=points, crs="EPSG:4326").to_file(path)
+    assert read_vector(path).geometry.isna().tolist() == [True, False]
+    assert read_table(path).cells["lat"].tolist() == ["", "-3"]
+
+
+def geoparquet(path: Path, geometry: pa.Array) -> Path:
+    geo = {
+        "version": "1.0.0",
+        "primary_column": "geometry",
+        "columns": {"geometry": {"encoding": "WKB", "geometry_types": []}},
+    }
+    table = pa.table({"npsn": pa.array(["1"]), "geometry": geometry})
+    pq.write_table(table.replace_schema_metadata({"geo": json.dumps(geo)}), path)
+    return path
+
+
+@pytest.mark.parametrize("geometry", [pa.array([b"\x01\x01\0"]), pa.array([7]), pa.array(["x"])])
+def test_shapes_that_are_none_are_one_error(tmp_path: Path, geometry: pa.Array) -> None:
+    path = geoparquet(tmp_path / "a.parquet", geometry)
+    for read, code in ((read_table, "table_not_parquet"), (read_vector, "vector_unreadable")):
+        with pytest.raises(InputError) as caught:
+            read(path)
+        assert (caught.value.code, caught.value.path) == (code, path)
+
+
+@pytest.mark.parametrize(
+    "dates",
+    [
+        pa.array([2**31 - 1, 0], pa.date32()),
+        pa.array([2**62, 0], pa.timestamp("ms")),
+        pa.array([2**62, 0], pa.timestamp("us", "UTC")),
+    ],
+)
+def test_a_date_out_of_range_is_a_text_that_is_no_date(tmp_path: Path, dates: pa.Array) -> None:
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"npsn": ["1", "2"], "sinkron": dates}), path)
+    far, near = read_table(path).cells["sinkron"]
+    assert parse_date(far) is None
+    assert str(parse_date(near)) == "1970-01-01"
