@@ -56,7 +56,7 @@ lock: $(DEV) ## Resolve the newest versions that pyproject.toml allows into both
 
 # The header of a lock would otherwise hold the command with its addresses and folders.
 LOCK_OPTIONS = --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-	--custom-compile-command "make lock"
+	--only-binary :all: --emit-build-options --custom-compile-command "make lock"
 
 golden: $(DEV) $(PACKAGE) ## Refresh the golden run that the tests compare with
 	@$(BIN)/python tests/refresh_golden.py
@@ -91,12 +91,12 @@ $(MADE):
 
 $(RUN): requirements.lock | $(MADE)
 	@echo "Installing the locked dependencies (the first time takes a minute or two) ..." >&2
-	@$(PIP_INSTALL) --require-hashes --requirement requirements.lock
+	@$(PIP_INSTALL) --require-hashes --only-binary :all: --requirement requirements.lock
 	@touch $@
 
 $(DEV): requirements-dev.lock | $(MADE)
 	@echo "Installing the locked development tools and dependencies ..." >&2
-	@$(PIP_INSTALL) --require-hashes --requirement requirements-dev.lock
+	@$(PIP_INSTALL) --require-hashes --only-binary :all: --requirement requirements-dev.lock
 	@touch $@ $(RUN)
 
 $(PACKAGE): pyproject.toml | $(RUN)

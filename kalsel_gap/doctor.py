@@ -29,7 +29,7 @@ State = Literal["ok", "warning", "fault"]
 
 # Formats of GDAL that the tool reads or writes; without the others it does less.
 NEEDED = ("GTiff", "MEM", "GPKG", "GeoJSON", "ESRI Shapefile")
-USEFUL = ("COG", "PNG", "WEBP", "KML", "FlatGeobuf", "MapInfo File", "GML")
+USEFUL = ("COG", "PNG", "WEBP", "SRTMHGT", "KML", "FlatGeobuf")
 _MEBIBYTE = 2**20
 _LETTERS = "“”…–°≥→"  # special characters of our sentences
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 # What belongs to the package besides folders and caches.
 SUFFIXES = {".py", ".toml", ".mo", ".po", ".html", ".css", ".js"}
+WHEELS_ONLY = "--only-binary :all:"  # a source distribution runs programs while it is built
 LOCKS = ("requirements.lock", "requirements-dev.lock")
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 RUNTIME: list[str] = PROJECT["project"]["dependencies"]
@@ -33,7 +34,7 @@ def locked(name: str) -> Iterator[tuple[Requirement, int]]:
     """Each requirement of a lock with the number of its hashes."""
     text = re.sub(r"^\s*#.*$", "", (ROOT / name).read_text(encoding="utf-8"), flags=re.MULTILINE)
     for line in text.replace("\\\n", " ").splitlines():
-        if line.strip():
+        if line.strip() and line != WHEELS_ONLY:
             requirement, *hashes = line.split("--hash=sha256:")
             assert all(re.fullmatch(r"[0-9a-f]{64}\s*", value) for value in hashes), line
             yield Requirement(requirement), len(hashes)
@@ -46,6 +47,15 @@ def test_a_lock_pins_and_hashes_everything(name: str) -> None:
     assert [str(requirement) for requirement, hashes in entries if not hashes] == []
     operators = {str(r): [pin.operator for pin in r.specifier] for r, _ in entries}
     assert {text: found for text, found in operators.items() if found != ["=="]} == {}
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lock_takes_wheels_only(name: str) -> None:
+    assert WHEELS_ONLY in (ROOT / name).read_text(encoding="utf-8").splitlines()
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert f"--require-hashes {WHEELS_ONLY} --requirement {name}" in makefile
+    for page in ("README.md", "README.id.md"):
+        assert f"{WHEELS_ONLY} -r {name}" in (ROOT / page).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", LOCKS)

@@ -342,7 +342,7 @@ FAULTS: dict[str, tuple[Mangle, tuple[str, ...]]] = {
     },
     "table for a raster": (
         named("dem.tif", "schools.csv"),
-        (r"schools\.csv: the raster cannot be read",),
+        (r"schools\.csv: this raster format is not read",),
     ),
     "band": (
         swap(TOML, '"dem.tif"', '"dem.tif"\nband = 7'),

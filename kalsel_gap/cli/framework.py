@@ -10,6 +10,8 @@ from typer.core import TyperCommand, TyperGroup
 from kalsel_gap.cli.console import fail
 from kalsel_gap.errors import KalselGapError, OutputError
 from kalsel_gap.i18n.text import N_
+from kalsel_gap.storage.cache_folder import claim
+from kalsel_gap.storage.fingerprint import default_cache_folder
 
 if TYPE_CHECKING:
     from kalsel_gap.i18n.text import Text
@@ -27,6 +29,11 @@ class Command(TyperCommand):
     def get_help(self, ctx: Any) -> str:  # noqa: ANN401 - the framework's vendored type
         """The help page, with the framework's headings translated as well."""
         return _translated_help(super().get_help(ctx), ctx.obj)
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401
+        """Run the command, with a cache that only the user can write."""
+        claim(default_cache_folder())
+        return super().invoke(ctx)
 
 
 class CommandGroup(TyperGroup):

@@ -25,8 +25,9 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window
 
 from kalsel_gap.errors import InputError, reading
+from kalsel_gap.geo.gdal import open_raster
 from kalsel_gap.geo.grid import Grid, grid_of
-from kalsel_gap.geo.raster_files import RasterPath, sources, tiles_of
+from kalsel_gap.geo.raster_files import RasterPath, tiles_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -154,7 +155,7 @@ class _Handles:
         if path not in mine:
             if len(mine) >= MOST_HANDLES:
                 mine.popitem(last=False)[1].close()
-            mine[path] = rasterio.open(path)
+            mine[path] = open_raster(path)
         mine.move_to_end(path)
         return mine[path]
 
@@ -339,12 +340,10 @@ def open_band(path: RasterPath, band: int = 1) -> Iterator[Band]:
     Raises
     ------
     InputError
-        `raster_indirect`, `raster_source`, `raster_unreadable` (with `reason`), `raster_no_crs`,
-        or `raster_off_grid` for a tile that does not lie on the grid of the first.
+        As `open_raster`; `raster_unreadable` (with `reason`), `raster_no_crs`, or
+        `raster_off_grid` for a tile that does not lie on the grid of the first.
     """
     tiles = tiles_of(path)
-    for file in tiles.files:
-        sources(file)
     handles = _Handles()
     with (
         rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES, GDAL_NUM_THREADS="ALL_CPUS"),

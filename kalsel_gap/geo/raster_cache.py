@@ -99,7 +99,7 @@ class CachedLayer:
         """
         path = self.path(window)
         try:
-            with rasterio.open(path) as source:
+            with rasterio.open(path, driver="GTiff") as source:
                 cells: NDArray[Any] = source.read(1)
         except RasterioError as error:
             path.unlink(missing_ok=True)

@@ -21,10 +21,18 @@ if TYPE_CHECKING:
 # Endings of files that a folder of tiles is searched for. No VRT: its tiles lie beside it.
 TILES = frozenset(
     (
-        *(".asc", ".bil", ".bt", ".dem", ".dt0", ".dt1", ".dt2", ".flt"),
-        *(".grd", ".hgt", ".img", ".jp2", ".tif", ".tiff"),
+        *(".asc", ".bil", ".dt0", ".dt1", ".dt2", ".flt"),
+        *(".hgt", ".tif", ".tiff"),
     )
 )
+
+# Files beside a raster from which GDAL takes its place, CRS, mask, overviews, unit or no data.
+_PARTS = (".tfw", ".wld", ".prj", ".hdr", ".stx", ".clr", ".tab")
+_ENDINGS = (".aux.xml", ".msk", ".ovr", ".msk.ovr", ".ovr.msk", ".msk.aux.xml", ".ovr.aux.xml")
+
+# What may stand before the first character of text, besides zero bytes.
+TEXT = b"\xef\xbb\xbf \t\r\n\0\v\f"
+HEAD_BYTES = 1024  # of which GDAL recognizes a format
 
 # A VRT in a VRT in a VRT: deeper nesting means that they refer to each other.
 DEEPEST = 8
@@ -104,6 +112,35 @@ def sources(path: Path) -> tuple[Path, ...]:
     return tuple(dict.fromkeys(_followed(path, DEEPEST)))
 
 
+def beside(raster: Path) -> Iterator[tuple[str, Path]]:
+    """Files that belong to a raster, by their endings.
+
+    Parameters
+    ----------
+    raster : Path
+        A file.
+
+    Yields
+    ------
+    ending : str
+    file : Path
+    """
+    world = f".{raster.suffix[1:2]}{raster.suffix[-1:]}w"
+    for part in dict.fromkeys((*_PARTS, world)):
+        for spelled in dict.fromkeys((part, part.upper())):
+            if spelled != raster.suffix and (file := raster.with_suffix(spelled)).is_file():
+                yield spelled, file
+    for part in _ENDINGS:
+        for spelled in (part, part.upper()):
+            if (file := raster.with_name(raster.name + spelled)).is_file():
+                yield spelled, file
+
+
+def is_vrt(head: bytes) -> bool:
+    """Whether GDAL takes a file for a VRT, from its first bytes: the mark may stand anywhere."""
+    return b"<vrtdataset" in head.lower()
+
+
 def _within(path: Path) -> tuple[Path, ...]:
     if not path.is_dir():
         return (path,)
@@ -126,10 +163,10 @@ def _points_elsewhere(path: Path) -> bool:
     """Whether a file is text that describes another raster: XML (VRT, WMS) or JSON (STAC)."""
     try:
         with path.open("rb") as file:
-            head = file.read(512).lstrip(b"\xef\xbb\xbf \t\r\n")
+            head = file.read(HEAD_BYTES)
     except OSError:
         return False  # opening it raises the error
-    return head.startswith((b"<", b"{"))
+    return is_vrt(head) or head.lstrip(TEXT).startswith((b"<", b"{"))
 
 
 def _named_in(path: Path) -> Iterator[Path]:
@@ -160,6 +197,8 @@ def _source(path: Path, element: ET.Element) -> Path:
 def _is_plain(element: ET.Element) -> bool:
     """Whether an element belongs to a plain mosaic; GDAL reads attributes as child elements too."""
     attributes = {key.lower(): value for key, value in element.items()}
+    elsewhere = "overview_file" in (attributes.get("key", "")).lower()
     plain_band = attributes.get("subclass", "VRTSourcedRasterBand") == "VRTSourcedRasterBand"
     has_file = element.tag.lower() == "sourcefilename"
-    return element.tag.lower() in _PLAIN and plain_band and not (has_file and len(element))
+    is_whole = not elsewhere and not (has_file and len(element))
+    return element.tag.lower() in _PLAIN and plain_band and is_whole

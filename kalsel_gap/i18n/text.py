@@ -27,7 +27,7 @@ DOMAIN = "kalsel_gap"
 # Characters that a terminal, a spreadsheet or a log would execute instead of showing: C0 and C1
 # controls, and the marks that reorder text.
 _CONTROL = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
 )
 _UNSEEN = re.compile(_CONTROL.pattern.replace(r"\x00-\x1f", ""))  # JSON escapes the C0 controls
 

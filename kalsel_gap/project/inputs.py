@@ -251,7 +251,7 @@ class VectorLayer(Section):
     """A vector layer of points, lines or polygons."""
 
     path: InputPath
-    """GeoJSON or any vector file that GDAL reads."""
+    """GeoJSON, GeoPackage, Shapefile (zipped or not), KML, FlatGeobuf or GeoParquet."""
 
 
 class Wetlands(VectorLayer):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from kalsel_gap.errors import InputError
-from kalsel_gap.geo.raster_files import sources
+from kalsel_gap.geo.raster_files import beside, sources
 from kalsel_gap.project.base import Section, flatten
 from kalsel_gap.project.checks import Confidence, FileChecks, Locations, Registers
 from kalsel_gap.project.index import Index
@@ -45,13 +45,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SHAPEFILE_PARTS = (".dbf", ".shx", ".prj", ".cpg")
-
-
-# Files beside a raster from which GDAL takes its place, CRS, mask, unit or no data.
-RASTER_PARTS = (".tfw", ".wld", ".prj", ".hdr")
-
-
-RASTER_ENDINGS = (".aux.xml", ".msk")  # after the whole name of the raster
 
 
 class Project(Section):
@@ -148,12 +141,12 @@ class Project(Section):
                 drawn = [(f"{name}.{n}", file) for n, file in enumerate(sources(path))]
                 yield from drawn
                 for each, file in [(name, path), *drawn]:
-                    yield from ((f"{each}{part}", beside) for part, beside in _beside(file))
+                    yield from ((f"{each}{part}", other) for part, other in beside(file))
             if path.suffix.lower() == ".shp":
                 for part in SHAPEFILE_PARTS:
-                    beside = path.with_suffix(part)
-                    if beside.exists() or part in (".dbf", ".shx"):
-                        yield f"{name}{part}", beside
+                    other = path.with_suffix(part)
+                    if other.exists() or part in (".dbf", ".shx"):
+                        yield f"{name}{part}", other
 
     def named_inputs(self) -> Iterator[tuple[str, Path]]:
         """The files that the project file names, or the files of a folder that it names."""
@@ -250,14 +243,3 @@ class Opened:
             if origin := self.origins.get(".".join(parts[:length])):
                 return origin
         return "built-in"
-
-
-def _beside(raster: Path) -> Iterator[tuple[str, Path]]:
-    """Files that belong to a raster, by their endings."""
-    world = f".{raster.suffix[1:2]}{raster.suffix[-1:]}w"
-    for part in dict.fromkeys((*RASTER_PARTS, world)):
-        if part != raster.suffix and (beside := raster.with_suffix(part)).is_file():
-            yield part, beside
-    for part in RASTER_ENDINGS:
-        if (beside := raster.with_name(raster.name + part)).is_file():
-            yield part, beside

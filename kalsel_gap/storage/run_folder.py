@@ -22,6 +22,7 @@ import pandas as pd
 
 from kalsel_gap.errors import InputError, OutputError
 from kalsel_gap.findings import COLUMNS
+from kalsel_gap.i18n.text import plain
 from kalsel_gap.storage.atomic import (
     clear_leftovers,
     replace_text,
@@ -32,6 +33,7 @@ from kalsel_gap.storage.atomic import (
 )
 from kalsel_gap.storage.fingerprint import hash_of_file
 from kalsel_gap.storage.parquet import read_parquet, write_parquet
+from kalsel_gap.storage.spreadsheet import FORMULA_SIGNS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,7 +49,7 @@ _LONGEST_ID = 64  # bytes: a longer file with the name of the latest is the user
 _NAMED = 10  # runs that a message names
 _GIVEN = ("file", "npsn", "value", "proposal")  # columns of a finding with text from the inputs
 # A formula, but not a number; and what begins with an apostrophe itself.
-_RUN_BY_SPREADSHEETS = r"(?![+-]?[\d.,]+$)\s*[=+\-@']"
+_RUN_BY_SPREADSHEETS = rf"(?![+-]?[\d.,]+$)\s*[{re.escape(''.join(FORMULA_SIGNS))}']"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +170,8 @@ def write_run(
 def _refuse_foreign(folder: Path, final: Path, made: Path) -> None:
     """An error where something of the user's lies in the way of a run."""
     latest = folder / LATEST
+    if latest.exists() and not latest.is_file():  # a pipe would be read without end
+        raise OutputError("output_foreign", path=latest)
     text = latest.read_bytes() if latest.is_file() else b""
     # Beside runs a short text that is no id is a damaged one, and this run mends it.
     is_short = len(text) <= _LONGEST_ID and run_folders(folder)
@@ -223,8 +227,11 @@ def find_run(folder: Path, run: str | None = None) -> Path:
 
 
 def _last_full(folder: Path, there: list[Path]) -> Path:
+    latest = folder / LATEST
+    if latest.exists() and not latest.is_file():
+        raise InputError("file_special", path=latest)
     try:
-        name = (folder / LATEST).read_text(encoding="utf-8").strip()
+        name = latest.read_text(encoding="utf-8").strip()
     except (OSError, ValueError):
         name = ""
     if found := [path for path in there if path.name == name]:
@@ -306,6 +313,8 @@ def verify_run(chosen: Path) -> dict[str, str]:
     dict of str
         *changed*, *missing* or *unreadable* by the name of the file. Empty where the run is whole.
     """
+    if not (chosen / MANIFEST).is_file():  # a pipe would be read without end
+        raise InputError("run_broken", path=chosen, reason=MANIFEST)
     try:
         manifest = read_manifest(chosen)
     except InputError as error:
@@ -354,10 +363,11 @@ def read_run(folder: Path, run: str | None = None) -> Run:
 
 
 def _guarded(findings: pd.DataFrame) -> pd.DataFrame:
-    """Findings for a spreadsheet: an apostrophe keeps it from running texts as formulas."""
-    cells = findings[list(_GIVEN)]
+    """Findings safe to open: no control characters, and an apostrophe before formulas."""
+    texts = findings.select_dtypes(exclude="number").map(plain, na_action="ignore")
+    cells = texts[list(_GIVEN)]
     risky = cells.apply(lambda column: column.str.match(_RUN_BY_SPREADSHEETS))
-    return findings.assign(**cells.where(~risky, "'" + cells))
+    return findings.assign(**texts).assign(**cells.where(~risky, "'" + cells))
 
 
 # --- cache -------------------------------------------------------------------------------------

@@ -16,7 +16,12 @@ from kalsel_gap.i18n.text import escaped, plain
 Dialect = Literal["raw", "id", "en"]
 
 _BYTE_ORDER_MARK = "\ufeff"  # without it Excel does not read UTF-8
-_FORMULA = ("=", "+", "-", "@")
+# A formula, also in full width, small, raised or lowered: programs and people normalize such text.
+FORMULA_SIGNS = (
+    *("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\ufe66", "\ufe62", "\ufe63"),
+    *("\ufe6b", "\u207a", "\u207b", "\u207c", "\u208a", "\u208b", "\u208c", "\u2010", "\u2011"),
+    *("\u2212", "\u2795", "\u2796"),
+)
 # Whole, or with groups of three digits; a decimal point or comma: nothing that is executed.
 _NUMBER = re.compile(
     r"[+-]?((\d+|\d{1,3}(\.\d{3})+|\d{1,3}(,\d{3})+)([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?", re.ASCII
@@ -76,11 +81,13 @@ def inert(value: object) -> str:
     --------
     >>> inert('=HYPERLINK("x")'), inert("SD 1"), inert("-3.4"), inert("-3,1")
     ('\'=HYPERLINK("x")', 'SD 1', '-3.4', '-3,1')
+    >>> inert("\uff1d1+1"), inert("\u22121")
+    ("'\uff1d1+1", "'\u22121")
     """
     if _missing(value):
         return ""
     shown = plain(value)
-    risky = shown.lstrip().startswith(_FORMULA) and not is_number(shown)
+    risky = shown.lstrip().startswith(FORMULA_SIGNS) and not is_number(shown)
     return f"'{shown}" if risky else shown
 
 

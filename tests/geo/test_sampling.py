@@ -4,6 +4,7 @@ import csv
 import os
 import shutil
 import subprocess
+import tempfile
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -16,7 +17,6 @@ from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rasterio.errors import NotGeoreferencedWarning
-from rasterio.io import MemoryFile
 from rasterio.warp import transform, transform_bounds
 
 from kalsel_gap.errors import InputError
@@ -253,19 +253,21 @@ def test_tiling_and_order_change_nothing(data: st.DataObject, method: sampling.M
     side = data.draw(st.sampled_from([1, 16, 256]))
     lat, lon = -2.0 - 0.1 * points[:, 0], 115.0 + 0.1 * points[:, 1]
 
-    with MemoryFile() as memory, pytest.MonkeyPatch.context() as patch:
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        path = Path(folder) / "a.tif"
         patch.setattr(mosaic, "FEWEST_CELLS_A_SIDE", side)
         patch.setattr(mosaic, "MOST_CELLS", side * 16)
-        profile = {"height": 35, "width": 20, "count": 1, "dtype": "int16", "nodata": -5}
-        tiles = {"tiled": True, "blockxsize": 16, "blockysize": 16} if side == 16 else {}
-        with memory.open(
-            driver="GTiff", crs="EPSG:4326", transform=TENTHS, **profile, **tiles
-        ) as dataset:
+        profile: dict[str, Any] = {"height": 35, "width": 20, "count": 1, "dtype": "int16"}
+        tiles: dict[str, Any] = (
+            {"tiled": True, "blockxsize": 16, "blockysize": 16} if side == 16 else {}
+        )
+        profile |= {"driver": "GTiff", "crs": "EPSG:4326", "transform": TENTHS, "nodata": -5}
+        with rasterio.open(path, "w", **profile, **tiles) as dataset:
             dataset.write(cells.astype("int16"), 1)
         row, col = sampling.Grid(20, 35, TENTHS, pyproj.CRS(4326)).pixel(lat, lon)
         within = (row >= 0) & (row < 35) & (col >= 0) & (col < 20)
-        got = sampling.sample(Path(memory.name), lat, lon, method=method).value
-        again = sampling.sample(Path(memory.name), lat[::-1], lon[::-1], method=method).value[::-1]
+        got = sampling.sample(path, lat, lon, method=method).value
+        again = sampling.sample(path, lat[::-1], lon[::-1], method=method).value[::-1]
 
     np.testing.assert_array_equal(got, again)
     with_nan = np.where(cells == -5, NAN, cells.astype(float))

@@ -4,6 +4,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -195,6 +196,21 @@ def test_a_damaged_latest(write: Callable[..., run_.Run], tmp_path: Path, conten
     with pytest.raises(InputError) as caught:
         read_run(tmp_path / "runs")
     assert caught.value.code == "run_unmarked"
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\uff1d", "\uff0b", "\u2212", "\uff20"])
+def test_names_in_the_findings_are_safe_to_open(
+    tmp_path: Path, schools: gpd.GeoDataFrame, sign: str
+) -> None:
+    hostile = f"{sign}CMD\x1b[31m\u202e\x9b"
+    given = Finding("section_unused", file=hostile, value=f" {hostile}", evidence={"name": hostile})
+    run = write_run(tmp_path / "runs", {}, schools, to_frame([given]), {})
+    text = (run.folder / "findings.csv").read_text(encoding="utf-8")
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", text)
+    assert f"'{sign}CMD" in text
+    assert f"' {sign}CMD" in text
+    (read,) = read_run(tmp_path / "runs").findings["file"]
+    assert read == f"{sign}CMD [31m  "
 
 
 @pytest.mark.parametrize("name", ["schools.parquet", "findings.csv", "run.json"])

@@ -320,7 +320,7 @@ class LossRasters:
             return None
         part = Window(left - disk.col_off, top - disk.row_off, right - left, bottom - top)
         try:
-            with rasterio.open(path) as source:
+            with rasterio.open(path, driver="GTiff") as source:
                 cells = source.read(1, window=part)
         except RasterioError as error:
             path.unlink(missing_ok=True)

@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from kalsel_gap.errors import InputError, reading
+from kalsel_gap.geo.gdal import close_vectors
+from kalsel_gap.geo.raster_files import TEXT
 from kalsel_gap.sources.cells import cell_text
+from kalsel_gap.sources.formats.geopackage import check_geopackage
 from kalsel_gap.sources.formats.json_records import as_dict, flat_rows
 from kalsel_gap.sources.formats.points import is_wgs84, spare_places, to_wgs84
 from kalsel_gap.sources.formats.table_cells import (
@@ -29,10 +32,18 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+_BINARY = frozenset({".gpkg", ".shp", ".zip", ".fgb", ".kmz"})
 PARQUETS = frozenset({".parquet", ".geoparquet"})
 _SHAPEFILE = b"\x00\x00\x27\x0a"
-_MAGIC = {".gpkg": b"SQLite format 3\0", ".shp": _SHAPEFILE, ".zip": _SHAPEFILE}
-_INDIRECT = (b"<OGRVRT", b"<VRTDataset", b"gdal_streamed_alg", b"OGRVRTDataSource")
+# How a file of each ending begins, apart from white space; no other ending is read by GDAL.
+_BEGIN = {
+    ".gpkg": b"SQLite format 3\0",
+    **dict.fromkeys((".shp", ".zip"), _SHAPEFILE),
+    **dict.fromkeys((".json", ".geojson"), b"{"),
+    ".fgb": b"fgb",
+    ".kml": b"<",
+    ".kmz": b"PK\x03\x04",
+}
 
 
 def read_parquet(path: Path) -> TableCells:
@@ -97,8 +108,7 @@ def quiet() -> Iterator[None]:
 def layers(path: Path, layer: str | None) -> tuple[str, list[str]]:
     """What GDAL must open, and which layers: `layer`, otherwise the first one, of KML all.
 
-    GDAL would open anything under any ending, also files that name other files and addresses:
-    those are refused, and a file must begin as its ending says.
+    A file must begin as its ending says, and GDAL has no other formats; see `geo.gdal`.
 
     Raises
     ------
@@ -119,9 +129,13 @@ def layers(path: Path, layer: str | None) -> tuple[str, list[str]]:
         else:
             with path.open("rb") as file:
                 first = file.read(2048)
-    magic = _MAGIC.get(kind, b"")
-    if not first.startswith(magic) or any(mark in first for mark in _INDIRECT):
+    if kind not in _BEGIN:
+        raise InputError("vector_format", path=path, value=kind[1:].upper())
+    if not (first if kind in _BINARY else first.lstrip(TEXT)).startswith(_BEGIN[kind]):
         raise InputError("vector_unreadable", path=path, reason=f"no {kind[1:].upper()}")
+    if kind == ".gpkg":
+        check_geopackage(path)
+    close_vectors()
     names = [str(n) for n in pyogrio.list_layers(where)[:, 0] if n != "layer_styles"]
     if not names:
         raise InputError("vector_no_geometry", path=path)
@@ -202,7 +216,7 @@ def read_vector(
     Parameters
     ----------
     path : Path
-        Any vector file that GDAL reads, a zipped Shapefile, or GeoParquet.
+        GeoPackage, Shapefile (zipped or not), GeoJSON, KML, FlatGeobuf or GeoParquet.
     shapes : {'any', 'lines', 'polygons'}
         What it must hold, besides others; a polygon counts as lines, by its boundary.
     layer : str, optional

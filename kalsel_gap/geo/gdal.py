@@ -1,0 +1,161 @@
+"""The one door to GDAL: formats allowed by name, no network, no file that is not an input.
+
+GDAL opens whatever a file turns out to be, and many of its formats name other files and addresses.
+rasterio and pyogrio each bring a GDAL of their own; importing this module removes from both, for
+the whole process, every format that is not listed here, and disables their network file systems.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import TYPE_CHECKING
+
+import rasterio
+from rasterio import _env
+
+from kalsel_gap.errors import InputError
+from kalsel_gap.geo.raster_files import HEAD_BYTES, TEXT, TILES, beside, is_vrt, sources
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rasterio.io import DatasetReader
+
+# What is read: each of these formats holds its cells itself, in one file or beside it.
+READ_RASTERS = ("VRT", "GTiff", "SRTMHGT", "AAIGrid", "EHdr", "DTED")
+# What is written, and what rasterio needs for its own work.
+_WRITTEN_RASTERS = ("COG", "PNG", "WEBP", "MEM", "Memory")
+# No GML (its schema may lie anywhere) and no MapInfo (a table may name other tables).
+READ_VECTORS = ("GPKG", "ESRI Shapefile", "GeoJSON", "KML", "LIBKML", "FlatGeobuf")
+_WRITTEN_VECTORS = ("MEM", "Memory")
+
+# GDAL and PROJ read them from the environment, in every thread and in both libraries.
+OPTIONS = {
+    "CPL_VSIL_CURL_ALLOWED_FILENAME": "none",  # of all file systems of the network
+    "CPL_AWS_AUTODETECT_EC2": "NO",
+    "GDAL_DRIVER_PATH": "disable",  # no plug-in
+    "GDAL_VRT_ENABLE_PYTHON": "NO",
+    "GDAL_VRT_ENABLE_RAWRASTERBAND": "NO",  # since GDAL 3.12
+    "LIBKML_EXTERNAL_STYLE": "NO",
+    "OGR_SQLITE_ALLOW_EXTERNAL_ACCESS": "NO",
+    "PROJ_NETWORK": "OFF",
+}
+_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_DTED = (b"UHL1", b"VOL1", b"HDR1")
+_ASCII_GRID = (b"ncols", b"nrows")
+_BINARY = {".hgt": "SRTMHGT", ".bil": "EHdr", ".flt": "EHdr"}
+
+
+def open_raster(path: Path) -> DatasetReader:
+    """Open a raster whose every byte comes from a file that is an input.
+
+    Parameters
+    ----------
+    path : Path
+        A file; of a VRT every source must be a file on this machine, too.
+
+    Raises
+    ------
+    InputError
+        `raster_format` for a format that is not read, `raster_unreadable` for a file that is not
+        what its ending says, `raster_indirect` and `raster_source` as
+        `raster_files.sources`, `raster_beside` where GDAL would read a file that is no input.
+    rasterio.errors.RasterioIOError
+        GDAL cannot read it.
+    """
+    if not path.is_file():
+        raise InputError("raster_unreadable", path=path, reason=os.strerror(2))
+    files = [path, *sources(path)]
+    parts = [part for file in files for _, part in beside(file)]
+    for file in files:
+        if driver_of(file) is None:
+            ending = file.suffix.lower()
+            if ending not in TILES:
+                raise InputError("raster_format", path=file)
+            raise InputError("raster_unreadable", path=file, reason=f"no {ending[1:].upper()}")
+    for part in parts:
+        _refuse_indirect(part)
+    dataset = rasterio.open(path, driver=driver_of(path))
+    known = {_absolute(file) for file in (*files, *parts)}
+    overviews = [dataset.tags(ns="OVERVIEWS").get("OVERVIEW_FILE")]
+    for name in (*dataset.files, *filter(None, overviews)):
+        if _absolute(name) not in known:
+            dataset.close()
+            raise InputError("raster_beside", path=path, source=str(name))
+    return dataset
+
+
+def driver_of(path: Path) -> str | None:
+    """The format of a raster by its content, and by its ending where the content has no mark.
+
+    Returns
+    -------
+    str or None
+        One of `READ_RASTERS`; None for any other file.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+    except OSError:
+        return None
+    if is_vrt(head) or head.startswith(_TIFF):
+        return "VRT" if is_vrt(head) else "GTiff"  # in GDAL's order
+    kind = path.suffix.lower()
+    if kind in {".dt0", ".dt1", ".dt2"}:
+        return "DTED" if head.startswith(_DTED) else None
+    if kind == ".asc":
+        return "AAIGrid" if head.lstrip().lower().startswith(_ASCII_GRID) else None
+    return None if head.lstrip(TEXT).startswith((b"<", b"{")) else _BINARY.get(kind)
+
+
+def _refuse_indirect(part: Path) -> None:
+    """Raise an error where a file beside a raster may name another file."""
+    try:
+        with part.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+            if part.suffix.lower() in {".ovr", ".msk"}:
+                indirect = not head.startswith(_TIFF) or is_vrt(head)
+            else:
+                indirect = b"overview_file" in (head + file.read()).lower()
+    except OSError as error:
+        raise InputError("file_unreadable", path=part, reason=error.strerror or "") from None
+    if indirect:
+        raise InputError("raster_indirect", path=part)
+
+
+def _absolute(name: Path | str) -> str:
+    return os.path.normcase(os.path.abspath(name))  # noqa: PTH100 - without ..; links stay
+
+
+def close_rasters() -> frozenset[str]:
+    """Remove from rasterio's GDAL the formats that are not allowed; those that are left."""
+    os.environ.update(OPTIONS)
+    allowed = {*READ_RASTERS, *_WRITTEN_RASTERS}
+    with rasterio.Env() as env:
+        there = set(env.drivers())
+    if refused := there - allowed:
+        # GDAL removes formats only while it registers them.
+        _env.set_gdal_config("GDAL_SKIP", ",".join(sorted(refused)))
+        _env._have_registered_drivers = False  # noqa: SLF001 - there is no other way
+        with rasterio.Env() as env:
+            there = set(env.drivers())
+        _env.del_gdal_config("GDAL_SKIP")
+    return frozenset(there)
+
+
+@cache
+def close_vectors() -> frozenset[str]:
+    """Remove from pyogrio's GDAL the formats that are not allowed; those that are left."""
+    import pyogrio
+    from pyogrio import _ogr
+
+    allowed = {*READ_VECTORS, *_WRITTEN_VECTORS}
+    if refused := set(pyogrio.list_drivers()) - allowed:
+        pyogrio.set_gdal_config_options({"GDAL_SKIP": ",".join(sorted(refused))})
+        _ogr._register_drivers()  # noqa: SLF001 - as above
+        pyogrio.set_gdal_config_options({"GDAL_SKIP": None})
+    return frozenset(pyogrio.list_drivers())
+
+
+close_rasters()
