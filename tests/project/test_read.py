@@ -391,7 +391,7 @@ def test_every_missing_file_is_named_at_once(project: MakeProject) -> None:
         (".", "file_is_folder"),
         ("empty.csv", "file_empty"),
         ("x" * 300, "file_unreadable"),  # longer than a name can be
-        ("a\u0000b", "file_missing"),
+        ("a\u0000b", "path_has_nul"),
     ],
 )
 def test_what_is_no_file(project: MakeProject, path: str, code: str) -> None:
