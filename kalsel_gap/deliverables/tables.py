@@ -154,7 +154,7 @@ def values_meant(schools: pd.DataFrame, column: str, wanted: str) -> set[str]:
         bare = {fold(bare_name(value)): value for value in values}
         raise InputError(
             "filter_unknown",
-            column=column,
+            column="--" + next(option for option, each in FILTERS.items() if each == column),
             value=wanted,
             known=", ".join(values),
             suggestion=bare.get(suggestion(fold(bare_name(wanted)), bare), ""),

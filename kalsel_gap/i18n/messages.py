@@ -27,12 +27,12 @@ Row: TypeAlias = "Mapping[Any, Any]"
 # Each says what is wrong and what to do.
 ERRORS: dict[str, str] = {
     "already_there": N_("this is there already, and nothing is overwritten. Choose another folder or move it away."),
-    "blank_basis": N_('this key is blank, and it decides how much the map counts. Write "measured" (driven or walked), "predicted" (by a model of yours), "modelled" (by the operator) or "declared" (it only states where there is coverage).'),
-    "blank_kind": N_('this key is blank, and it decides what the values mean. Write "rsrp_dbm" (RSRP of 4G or 5G in dBm), "level_dbm" (level of 2G or 3G in dBm), "class" (classes, with their adequacy under “classes”) or "binary" (0: not covered).'),
-    "blank_nodata_means": N_('this key is blank, and it decides the list. Write "none" if a cell without data means no signal: schools there count as without coverage. Write "unknown" if it means that nobody knows: schools there are not judged by this map. Ask whoever made it.'),
-    "blank_sea": N_('this key is blank, and it decides where the coast is. Write "nodata" if cells without data at the edge of the raster are the sea, "zero" if cells of 0 m are the sea too (SRTM), or "none" if the raster shows no sea.'),
-    "blank_surface": N_('this key is blank, and it decides what stands in the path of a signal. Write "dsm" if the heights include trees and roofs (SRTM, GLO-30), "dtm" if they are those of the bare ground, or "unknown".'),
-    "blank_technology": N_('this key is blank, and it decides what a signal is worth. Write "2g", "3g", "4g", "5g" or "fixed".'),
+    "blank_basis": N_('this key has no value, and it decides how much the map counts. Write "measured" (driven or walked), "predicted" (by a model of yours), "modelled" (by the operator) or "declared" (it only states where there is coverage).'),
+    "blank_kind": N_('this key has no value, and it decides what the values mean. Write "rsrp_dbm" (RSRP of 4G or 5G in dBm), "level_dbm" (level of 2G or 3G in dBm), "class" (classes, with their adequacy under “classes”) or "binary" (0: not covered).'),
+    "blank_nodata_means": N_('this key has no value, and it decides the list. Write "none" if a cell without data means no signal: schools there count as without coverage. Write "unknown" if it means that nobody knows: schools there are not judged by this map. Ask whoever made it.'),
+    "blank_sea": N_('this key has no value, and it decides where the coast is. Write "nodata" if cells without data at the edge of the raster are the sea, "zero" if cells of 0 m are the sea too (SRTM), or "none" if the raster shows no sea.'),
+    "blank_surface": N_('this key has no value, and it decides what stands in the path of a signal. Write "dsm" if the heights include trees and roofs (SRTM, GLO-30), "dtm" if they are those of the bare ground, or "unknown".'),
+    "blank_technology": N_('this key has no value, and it decides what a signal is worth. Write "2g", "3g", "4g", "5g" or "fixed".'),
     "calibration_no_gain": N_("no offset reduces the held-out error, so nothing was written: there are too few measured levels, or the predictions need no offset."),
     "calibration_not_named": N_('the project names no file for the offsets. Write [calibration] and path = "calibration.csv" into the project file.'),
     "area_column_missing": N_("column “{column}” is missing; the layer has: {known}. Name the columns of code and name under [boundaries] in the project file."),

@@ -67,6 +67,12 @@ def _missing_file(section: str, path: Path) -> InputError:
     return InputError("file_missing", path=path, section=section, suggestion=near)
 
 
+def _missing_key(path: Path, key: str, name: str) -> ProjectError:
+    if name in _DECIDING:
+        return ProjectError(f"blank_{name}", path=path, column=key)
+    return ProjectError("key_missing", path=path, column=key)
+
+
 def readable_errors(error: ValidationError, path: Path) -> list[KalselGapError]:
     """Pydantic's errors as ours: dotted key, error, suggestion."""
     readable: list[KalselGapError] = []
@@ -106,7 +112,7 @@ def readable_errors(error: ValidationError, path: Path) -> list[KalselGapError]:
                     )
                 misnamed.add(location[:-1])
             case "missing":
-                readable.append(ProjectError("key_missing", path=path, column=key))
+                readable.append(_missing_key(path, key, str(location[-1])))
             case "value_error":
                 readable.append(ProjectError(str(context["error"]), path=path, column=key))
             case "literal_error" if last in _DECIDING and not value.strip():

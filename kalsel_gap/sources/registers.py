@@ -308,7 +308,8 @@ def _of_year(
     wanted = year.where(usable).groupby(cells["npsn"]).transform("max")
     other = ~usable | (year != wanted)
     if other.any():
-        counted = {"count": int(other.sum()), "year": str(source.year)}
+        asked = int(np.floor(year.max())) if source.year == "latest" else source.year
+        counted = {"count": int(other.sum()), "year": str(asked)}
         findings.append(Finding("attribute_other_year", file=shown, parameters=counted))
     return cells[~other], findings
 

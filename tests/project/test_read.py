@@ -89,11 +89,11 @@ def test_an_unknown_key_gets_a_suggestion_at_every_depth(
 def test_a_key_that_is_missing(project: MakeProject) -> None:
     coverage = {key: value for key, value in COVERAGE.items() if key != "nodata_means"}
     error = only_fault(project, sections={"coverage": [coverage]})
-    assert (error.code, error.column) == ("key_missing", "coverage.0.nodata_means")
+    assert (error.code, error.column) == ("blank_nodata_means", "coverage.0.nodata_means")
     error = only_fault(project, sections={"schools": None})
     assert (error.code, error.column) == ("key_missing", "schools")
     error = only_fault(project, toml=SCHOOLS + '[elevation]\npath = "dem.tif"\n')
-    assert (error.code, error.column) == ("key_missing", "elevation.surface")
+    assert (error.code, error.column) == ("blank_surface", "elevation.surface")
 
 
 @pytest.mark.parametrize("key", ["technology", "kind", "basis", "nodata_means"])
