@@ -58,7 +58,7 @@ RETIRED = {
         "yang belum terlayani internet"
     ),
     r"dugaan|diduga|menduga": "perkiraan, diperkirakan",
-    r"belum dipastikan": "belum diverifikasi",
+    r"belum diverifikasi": "belum dipastikan",
     r"data (?:tiruan|buatan|palsu|stilisasi)": "data simulasi",
 }
 # Parts of messages and how they are said.
