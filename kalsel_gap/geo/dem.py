@@ -83,9 +83,17 @@ class DemWindow(NamedTuple):
 
 
 def dem_grid_of(grid: Grid, path: Path) -> DemGrid:
-    """Cell size of an upright grid in degrees or metres."""
+    """Cell size of an upright grid in degrees or metres.
+
+    Raises
+    ------
+    InputError
+        `raster_rotated`; `raster_not_degrees`: metres whose CRS says degrees, or swapped axes.
+    """
     if grid.is_rotated:
         raise InputError("raster_rotated", path=path)
+    if grid.crs.is_geographic:
+        _refuse_no_degrees(grid, path)
     unit = grid.crs.axis_info[0].unit_conversion_factor
     t = grid.transform
     if grid.crs.is_geographic:
@@ -94,6 +102,13 @@ def dem_grid_of(grid: Grid, path: Path) -> DemGrid:
             geographic=True, top=t.f * degrees, row=t.e * degrees, col=abs(t.a * degrees)
         )
     return DemGrid(geographic=False, top=0.0, row=t.e * unit, col=abs(t.a * unit))
+
+
+def _refuse_no_degrees(grid: Grid, path: Path) -> None:
+    t, over = grid.transform, 1.0  # a global grid may reach beyond the poles by half a cell
+    for lon, lat in ((t.c, t.f), (t.c + t.a * grid.width, t.f + t.e * grid.height)):
+        if abs(lat) > 90.0 + over or abs(lon) > 360.0 + over:
+            raise InputError("raster_not_degrees", path=path, lat=f"{lat:g}", lon=f"{lon:g}")
 
 
 def halo_around(dem_grid: DemGrid, row: FloatArray, radius_m: float) -> tuple[int, IntArray]:

@@ -141,7 +141,7 @@ def grid_of(path: Path, dataset: DatasetReader, band: int, crs: pyproj.CRS | Non
     Raises
     ------
     InputError
-        `raster_unreadable` with `reason`, `raster_no_crs`, or `raster_not_degrees`.
+        `raster_unreadable` with `reason`, or `raster_no_crs`.
     """
     if not 1 <= band <= dataset.count:
         reason = f"band {band} of {dataset.count}"
@@ -156,7 +156,6 @@ def grid_of(path: Path, dataset: DatasetReader, band: int, crs: pyproj.CRS | Non
         raise InputError("raster_unreadable", path=path, reason="geotransform")
     if crs is not None:
         return Grid(dataset.width, dataset.height, dataset.transform, crs)
-    _refuse_no_degrees(path, dataset)
     try:
         crs = pyproj.CRS.from_wkt(dataset.crs.to_wkt())
         if crs.is_compound:
@@ -167,22 +166,6 @@ def grid_of(path: Path, dataset: DatasetReader, band: int, crs: pyproj.CRS | Non
     except (CRSError, ProjError) as error:
         raise InputError("raster_unreadable", path=path, reason=str(error)) from error
     return Grid(dataset.width, dataset.height, dataset.transform, crs)
-
-
-def _refuse_no_degrees(path: Path, dataset: DatasetReader) -> None:
-    """Refuse a grid in metres whose CRS says degrees, the commonest mistake, and swapped axes."""
-    if not dataset.crs.is_geographic:
-        return
-    t, over = dataset.transform, 1.0  # a global grid may reach beyond the poles by half a cell
-    for col, row in (
-        (0, 0),
-        (dataset.width, 0),
-        (0, dataset.height),
-        (dataset.width, dataset.height),
-    ):
-        lon, lat = t.a * col + t.b * row + t.c, t.d * col + t.e * row + t.f
-        if abs(lat) > 90.0 + over or abs(lon) > 360.0 + over:
-            raise InputError("raster_not_degrees", path=path, lat=f"{lat:g}", lon=f"{lon:g}")
 
 
 def _snapped(cells: FloatArray) -> FloatArray:

@@ -11,6 +11,8 @@ from affine import Affine
 from pyproj import Geod
 
 from kalsel_gap.errors import InputError
+from kalsel_gap.geo.dem import dem_grid_of
+from kalsel_gap.geo.mosaic import open_band
 from kalsel_gap.sources.schools import read_schools
 from kalsel_gap.terrain.stage import HORIZONS, classify, describe_terrain
 from tests.conftest import handed_on
@@ -356,6 +358,22 @@ def test_a_model_that_touches_no_school_is_unusable(
     with pytest.raises(InputError) as caught:
         staged(project({"elevation": {"path": str(far)}}))
     assert (caught.value.code, caught.value.path) == ("raster_touches_no_school", far)
+
+
+@pytest.mark.parametrize("corner", [(300_000.0, 9_650_000.0), (-3.0, 115.0)])
+def test_a_model_whose_degrees_are_none_is_refused(
+    raster: MakeRaster, corner: tuple[float, float]
+) -> None:
+    """Metres whose CRS says degrees, and swapped axes."""
+    path = raster(
+        "off.tif",
+        np.zeros((3, 3)),
+        crs="EPSG:4326",
+        transform=Affine(0.01, 0, corner[0], 0, -0.01, corner[1]),
+    )
+    with open_band(path) as band, pytest.raises(InputError) as caught:
+        dem_grid_of(band.grid, path)
+    assert (caught.value.code, caught.value.path) == ("raster_not_degrees", path)
 
 
 def test_heights_that_cannot_be_are_unknown_and_found(
