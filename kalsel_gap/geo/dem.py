@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from kalsel_gap.errors import InputError
 from kalsel_gap.geo.geodesy import metres_per_degree
+from kalsel_gap.geo.grid import refuse_no_degrees
 from kalsel_gap.geo.kernels import inlined, kernel
 
 if TYPE_CHECKING:
@@ -92,8 +93,7 @@ def dem_grid_of(grid: Grid, path: Path) -> DemGrid:
     """
     if grid.is_rotated:
         raise InputError("raster_rotated", path=path)
-    if grid.crs.is_geographic:
-        _refuse_no_degrees(grid, path)
+    refuse_no_degrees(grid, path)
     unit = grid.crs.axis_info[0].unit_conversion_factor
     t = grid.transform
     if grid.crs.is_geographic:
@@ -102,13 +102,6 @@ def dem_grid_of(grid: Grid, path: Path) -> DemGrid:
             geographic=True, top=t.f * degrees, row=t.e * degrees, col=abs(t.a * degrees)
         )
     return DemGrid(geographic=False, top=0.0, row=t.e * unit, col=abs(t.a * unit))
-
-
-def _refuse_no_degrees(grid: Grid, path: Path) -> None:
-    t, over = grid.transform, 1.0  # a global grid may reach beyond the poles by half a cell
-    for lon, lat in ((t.c, t.f), (t.c + t.a * grid.width, t.f + t.e * grid.height)):
-        if abs(lat) > 90.0 + over or abs(lon) > 360.0 + over:
-            raise InputError("raster_not_degrees", path=path, lat=f"{lat:g}", lon=f"{lon:g}")
 
 
 def halo_around(dem_grid: DemGrid, row: FloatArray, radius_m: float) -> tuple[int, IntArray]:

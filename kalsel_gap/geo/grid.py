@@ -168,6 +168,22 @@ def grid_of(path: Path, dataset: DatasetReader, band: int, crs: pyproj.CRS | Non
     return Grid(dataset.width, dataset.height, dataset.transform, crs)
 
 
+def refuse_no_degrees(grid: Grid, path: Path) -> None:
+    """Refuse a grid in metres whose CRS says degrees, the commonest mistake, and swapped axes.
+
+    Raises
+    ------
+    InputError
+        `raster_not_degrees`.
+    """
+    if not grid.crs.is_geographic:
+        return
+    t, over = grid.transform, 1.0  # a global grid may reach beyond the poles by half a cell
+    for lon, lat in ((t.c, t.f), (t.c + t.a * grid.width, t.f + t.e * grid.height)):
+        if abs(lat) > 90.0 + over or abs(lon) > 360.0 + over:
+            raise InputError("raster_not_degrees", path=path, lat=f"{lat:g}", lon=f"{lon:g}")
+
+
 def _snapped(cells: FloatArray) -> FloatArray:
     """Fractional rows or columns; those within rounding of a cell edge are put on the edge."""
     edge = np.rint(cells)

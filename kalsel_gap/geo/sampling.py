@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 
 from kalsel_gap.geo.geodesy import WGS84
-from kalsel_gap.geo.grid import Grid
+from kalsel_gap.geo.grid import Grid, refuse_no_degrees
 from kalsel_gap.geo.mosaic import Band, groups, open_band, refuse_unknown_unit
 
 if TYPE_CHECKING:
@@ -146,10 +146,13 @@ def touches(path: RasterPath, lat: ArrayLike, lon: ArrayLike) -> bool:
     Raises
     ------
     InputError
-        As `mosaic.open_band`.
+        As `mosaic.open_band`; `raster_not_degrees` where that is why none does.
     """
     with open_band(path) as source:
-        return not bool(source.grid.outside(*source.grid.pixel(lat, lon)).all())
+        if not source.grid.outside(*source.grid.pixel(lat, lon)).all():
+            return True
+        refuse_no_degrees(source.grid, source.tiles[0].path)
+    return False
 
 
 def describe(path: RasterPath, *, band: int = 1) -> RasterInfo:
