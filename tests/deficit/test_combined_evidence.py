@@ -126,6 +126,20 @@ INCOMPLETE = {"reason": "sites_incomplete"}
             0.5,
             "map",
         ),
+        # A lower bound is no evidence against a map.
+        (
+            {"kind": "class", "adequacy": 0.5},
+            {**BETTER, **INCOMPLETE, "calibration": "calibrated"},
+            0.5,
+            "map",
+        ),
+        # Of equal worth: the map counts.
+        (
+            {"kind": "class", "adequacy": 0.5, "basis": "predicted"},
+            {**BETTER, "calibration": "calibrated"},
+            0.5,
+            "map",
+        ),
     ],
 )
 def test_one_value_of_a_map_and_a_prediction(
@@ -198,6 +212,79 @@ def test_a_list_of_sites_that_misses_what_the_map_covers_is_not_complete(opened:
     found = [f for f in findings if f.code == "sites_not_complete"]
     assert [(f.file, f.column, f.value) for f in found] == [("sites.csv", "complete", "telkomsel")]
     assert (combined["evidence"] == "map").all()
+
+
+@pytest.mark.parametrize("doubt", ["claimed_area", "bound"])
+def test_what_is_in_doubt_does_not_contradict_a_list_of_sites(opened: Opened, doubt: str) -> None:
+    number = 50
+    covered = maps([{"at": n, **GOOD} for n in range(number)])
+    bound = {"level_dbm": -125.0, "adequacy": 0.04, **INCOMPLETE}
+    last: Row = bound if doubt == "bound" else NONE
+    reach: list[Row] = [*[GOOD] * 47, NONE, NONE, last]
+    rows = predictions([{"row_id": f"schools.csv:{2 + n}", **row} for n, row in enumerate(reach)])
+    table = places(number)
+    if doubt == "claimed_area":
+        table.loc[number - 1, "claimed_area"] = "63.01"
+    # Three of fifty would be more than 5 %, two of forty-nine are not.
+    _, _, findings = combine_evidence(table, covered, rows, opened)
+    assert "sites_not_complete" not in [f.code for f in findings]
+
+
+def disagreements(
+    opened: Opened, of_maps: Sequence[Row], predicted: Sequence[Row], *, number: int = 1
+) -> list[Mapping[str, Any]]:
+    """Parameters of the findings that map and prediction disagree."""
+    _, _, findings = combine(opened, of_maps, predicted, number=number)
+    return [f.parameters for f in findings if f.code == "prediction_disagrees"]
+
+
+@pytest.mark.parametrize(
+    ("map_dbm", "predicted_dbm", "found"),
+    [
+        # 4G is usable from -110 dBm on: one of both suffices.
+        (-110.0, -130.0, 1),
+        (-130.0, -110.0, 1),
+        (-110.1, -130.0, 0),
+        # They are apart by more than 10 dB.
+        (-95.0, -105.0, 0),
+        (-95.0, -105.1, 1),
+    ],
+)
+def test_bounds_of_a_disagreement(
+    opened: Opened, map_dbm: float, predicted_dbm: float, found: int
+) -> None:
+    of_map = {"level_dbm": map_dbm, "adequacy": 0.5}
+    predicted = {"level_dbm": predicted_dbm, "adequacy": 0.5, **INCOMPLETE}
+    assert len(disagreements(opened, [of_map], [predicted])) == found
+
+
+def test_a_school_is_found_by_its_largest_disagreement(opened: Opened) -> None:
+    operators = ("indosat", "telkomsel", "xl")
+    of_maps = [{**GOOD, "operator": name} for name in operators]
+    predicted = [
+        {"level_dbm": level, "adequacy": 0.5, "operator": name, **INCOMPLETE}
+        for name, level in zip(operators, (-80.0, -120.0, -75.0), strict=True)
+    ]
+    (found,) = disagreements(opened, of_maps, predicted)
+    assert (found["operator"], found["predicted_dbm"]) == ("telkomsel", -120.0)
+
+
+@pytest.mark.parametrize(("predicted_dbm", "claimed"), [(-85.0, [-120.0]), (-135.0, [])])
+def test_no_signal_on_the_map_is_at_most_its_detection_level(
+    opened: Opened, predicted_dbm: float, claimed: list[float]
+) -> None:
+    predicted = {"level_dbm": predicted_dbm, "adequacy": 0.5, **INCOMPLETE}
+    found = disagreements(opened, [NONE], [predicted])
+    assert [each["claimed_dbm"] for each in found] == claimed
+
+
+def test_no_site_in_reach_is_at_most_the_detection_level_of_the_map(opened: Opened) -> None:
+    number = 40
+    covered = [{"at": n, **GOOD} for n in range(number)]
+    reach = [GOOD] * (number - 1) + [NONE]
+    predicted = [{"row_id": f"schools.csv:{2 + n}", **row} for n, row in enumerate(reach)]
+    (found,) = disagreements(opened, covered, predicted, number=number)
+    assert (found["claimed_dbm"], found["predicted_dbm"]) == (-95.0, -120.0)
 
 
 def test_both_are_far_apart_in_either_direction(opened: Opened) -> None:
