@@ -320,6 +320,30 @@ def test_a_fixed_network_that_the_table_of_schools_knows_of(run: Run, raster: Ma
     assert column(result, "best_level_dbm") == [None, -85.0, None]
 
 
+def test_a_radio_as_good_as_the_fixed_network_is_what_is_shown(
+    run: Run, raster: MakeRaster
+) -> None:
+    cells = np.array([[1, 2]], dtype="uint8")
+    classes = {"1": 0.5, "2": 0.4999}  # the mean over a circle of .5 is .5 to the last bit
+    given = source(raster("a.tif", cells, nodata=255), kind="class", classes=classes)
+    rows = [{"lat": lat, "lon": lon, "fixed_network": True} for lat, lon in CENTRES[:2]]
+    result = run([given], rows, {"signal": {"fixed_network": 0.5}})
+    assert column(result, "available") == [0.5, 0.5]
+    assert column(result, "best_technology") == ["4g", "fixed"]
+
+
+def test_of_equal_adequacies_the_stronger_level_then_the_first_name(
+    run: Run, raster: MakeRaster
+) -> None:
+    given = [
+        source(raster("1.tif", [[-60, -65]])),
+        source(raster("2.tif", [[-65, -65]]), operator="indosat"),
+    ]
+    result = run(given, [{"lat": lat, "lon": lon} for lat, lon in CENTRES[:2]])
+    assert column(result, "best_operator") == ["telkomsel", "indosat"]
+    assert column(result, "best_level_dbm") == [-60.0, -65.0]
+
+
 def test_without_coverage_nothing_is_known(run: Run) -> None:
     result = run([])
     assert column(result, "available_status") == ["unknown"] * 5
@@ -421,3 +445,15 @@ def test_a_poor_signal_beside_a_silent_map_is_a_lower_bound(run: Run, raster: Ma
     # A map of 2G that is silent leaves nothing better open.
     got = run([source(poor), {**silent, "technology": "2g"}])
     assert column(got, "available_status") == ["known"] * 5
+
+
+def test_a_signal_that_just_suffices_is_known_beside_a_silent_map(
+    run: Run, raster: MakeRaster
+) -> None:
+    cells = np.array([[1, 2]], dtype="uint8")
+    classes = {"1": 0.5, "2": 0.4999}
+    enough = source(raster("a.tif", cells, nodata=255), kind="class", classes=classes)
+    none = raster("none.tif", np.full((1, 2), -9999), nodata=-9999)
+    rows = [{"lat": lat, "lon": lon} for lat, lon in CENTRES[:2]]
+    got = run([enough, source(none, operator="indosat")], rows)
+    assert column(got, "available_status") == ["known", "inferred"]
