@@ -245,6 +245,20 @@ def test_tests_of_the_plain_do_not_lift_the_mountains(seed: int) -> None:
     assert np.abs(after - before).max() <= 0.02
 
 
+def test_schools_between_two_knots_count_at_the_upper_one() -> None:
+    knots = np.linspace(0.0, PRIOR.highest, PRIOR.knots)
+    middle = float((knots[9] + knots[10]) / 2)
+    curve = fit_given_line(np.full(400, middle), np.full(400, 0.8))
+    # Pooled with the pseudo-schools 15 to 29 above, whose mean is .8·.95·22/29.
+    pool = (400 * 0.8 + 15 * 0.8 * 22 * GAP) / 415
+    assert curve.at(knots[10]) == pytest.approx(pool, abs=1e-12)
+    # At the knot below: the prior up to pseudo-school 14, then the way up to the pool.
+    last = 14 * GAP
+    below = (last - middle + 0.05) * 0.8 * (middle - 0.05 + last) / 2
+    way = (middle - last) * (0.8 * last + pool) / 2
+    assert curve.at(knots[9]) == pytest.approx((below + way) / 0.05, abs=1e-12)
+
+
 # --- over the distance to a site -----------------------------------------------------------------
 
 
