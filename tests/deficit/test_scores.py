@@ -161,6 +161,19 @@ def test_the_contributions_of_the_worked_school(schools: MakeSchools, opened: Op
     assert got["hindrance"] == "diffraction"
 
 
+def test_where_all_is_available_its_contribution_is_nothing_and_never_less(
+    schools: MakeSchools, opened: Opened
+) -> None:
+    # With the need alone the base is .5/.8 of the priority: .625·(x·.6) may round below .625·.6·x.
+    rows = [
+        {"available": 1.0, "measured_down_mbps": n / 2, "students": 100, "kabupaten": "AB"[n % 2]}
+        for n in range(1, 40)
+    ]
+    got = scored(schools(rows), opened)["available_contribution"]
+    assert got.min() == 0.0
+    assert got.max() < 1e-15
+
+
 def test_the_completeness_of_the_worked_school(schools: MakeSchools, opened: Opened) -> None:
     got = worked(schools, opened).iloc[0]
     # A_d is inferred: of the base .5·.6 is not known. Devices rest on it: .3 · .20/.95.
