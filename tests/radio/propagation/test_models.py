@@ -48,10 +48,13 @@ def test_at_the_ends_nothing_bulges_and_nothing_can_be_clear() -> None:
     assert np.isnan(fresnel.clearance_ratio(5.0, radius)).all()
 
 
-@pytest.mark.parametrize(("nu", "loss_db"), [(-1.0, 0.0), (-0.78, 0.0), (0.0, 6.03), (2.4, 20.5)])
+@pytest.mark.parametrize(
+    ("nu", "loss_db"), [(-1.0, 0.0), (-0.78, 0.0), (-0.7, 0.54), (0.0, 6.03), (2.4, 20.5)]
+)
 def test_a_knife_edge(nu: float, loss_db: float) -> None:
-    # 13 + 20·log₁₀(2.4) = 20.6 for a high edge.
+    # 13 + 20·log₁₀(2.4) = 20.6 for a high edge; 6.9 + 20·log₁₀(√1.64 - .8) just below the ray.
     assert fresnel.knife_edge(nu) == pytest.approx(loss_db, abs=0.06)
+    assert fresnel.knife_edge_db(nu) == pytest.approx(loss_db, abs=0.06)
 
 
 @given(st.lists(st.floats(-50.0, 50.0), min_size=2, max_size=2))
