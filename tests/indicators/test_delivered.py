@@ -48,6 +48,7 @@ def test_the_adequacies_of_the_method(down: float, required: float, printed: str
         (5, 5, 50, 0.65),  # .7·½ + .2 + .1
         (5, 1.25, 50, 0.55),  # .7·½ + .2·½ + .1
         (80, 20, 10, 1.0),
+        (5, 80, 50, 0.65),  # more upload than needed makes up for nothing
         (0, 0, 600, 0.0),
         (0, 0, 50, 0.1),
         (5, NAN, 50, 0.45 / 0.8),

@@ -1,0 +1,76 @@
+"""What is delivered: which evidence teaches and counts, and how sure it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from kalsel_gap.deficit.service import assess_service
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from kalsel_gap.project.model import Opened
+    from tests.conftest import MakeProject, MakeSchools
+
+
+@pytest.fixture
+def opened(project: MakeProject) -> Opened:
+    return project(bare=True)
+
+
+def service(table: MakeSchools, opened: Opened, row: dict[str, Any]) -> pd.DataFrame:
+    """The cases of one school."""
+    return assess_service(table([row]), opened).tables["service"]
+
+
+@pytest.mark.parametrize(("above", "basis"), [(0.0, "subscription"), (1.0, "provider")])
+def test_the_highest_rate_of_a_line_is_still_one(
+    schools: MakeSchools, opened: Opened, above: float, basis: str
+) -> None:
+    highest = opened.project.registers.highest["subscription_down_mbps"].otherwise
+    row = {"available": 0.5, "level": None, "subscription_down_mbps": highest + above}
+    found = assess_service(schools([row]), opened).columns
+    assert found["delivered_basis"].tolist() == [basis]
+
+
+@pytest.mark.parametrize(
+    ("evidence", "concentration"),
+    [
+        ({"measured_tests": 2, "measured_status": "inferred"}, 4.0 * (1 + 2)),
+        ({"measured_tests": 5}, np.inf),
+    ],
+)
+def test_each_test_makes_what_was_measured_surer(
+    schools: MakeSchools, opened: Opened, evidence: dict[str, Any], concentration: float
+) -> None:
+    assert opened.project.index.inference.concentration == 4.0
+    row = {"available": 0.5, "measured_down_mbps": 5.0, **evidence}
+    assert service(schools, opened, row)["concentration"].tolist() == [concentration]
+
+
+def test_a_doubtful_location_is_two_cases_by_its_weight(
+    schools: MakeSchools, opened: Opened
+) -> None:
+    row = {
+        "available": 0.62,
+        "available_status": "inferred",
+        "available_at_point": 0.2,
+        "available_in_area": 0.8,
+        "point_weight": 0.3,
+    }
+    found = service(schools, opened, row)[["place", "weight", "available"]]
+    assert found.to_numpy().tolist() == [["point", 0.3, 0.2], ["area", 0.7, 0.8]]
+
+
+def test_a_register_that_a_test_contradicts_does_not_teach_who_has_no_line(
+    schools: MakeSchools, opened: Opened
+) -> None:
+    provider = [{"available": 0.6, "internet": "Speedy"}] * 5
+    none = [{"available": 0.6, "internet": "Tidak Ada"}] * 5
+    contradicted = [{**none[0], "measured_down_mbps": 5.0}] * 3
+    curves = assess_service(schools([*provider, *none, *contradicted]), opened).tables["curves"]
+    taught = curves.groupby("curve")["schools"].first()
+    assert taught.to_dict() == {"given_line": 3, "no_line": 10}
