@@ -695,7 +695,7 @@ def test_the_oldest_go_when_it_grows_too_large(tmp_path: Path) -> None:
     keys = [f"{n:064x}" for n in range(4)]
     Cache(tmp_path).tables(keys[0], table, read=READ)
     size = sum(path.stat().st_size for path in (tmp_path / keys[0]).iterdir())
-    cache = Cache(tmp_path, limit_bytes=int(3.5 * size))
+    cache = Cache(tmp_path, limit_bytes=3 * size)  # what just fits stays
     for age, key in enumerate(keys[:3]):
         cache.tables(key, table, read=READ)
         os.utime(tmp_path / key, (age, age))
