@@ -259,6 +259,12 @@ def test_schools_between_two_knots_count_at_the_upper_one() -> None:
     assert curve.at(knots[9]) == pytest.approx((below + way) / 0.05, abs=1e-12)
 
 
+def test_beyond_the_last_pseudo_school_a_school_counts_as_there() -> None:
+    beyond, there = (fit_given_line([a_a] * 9, [0.9] * 9) for a_a in (1.0, PRIOR.highest))
+    assert beyond.values.tolist() == there.values.tolist()
+    assert beyond.values[-1] > NO_CURVES[1].values[-1]
+
+
 # --- over the distance to a site -----------------------------------------------------------------
 
 
@@ -275,6 +281,17 @@ def test_availability_falls_with_distance_and_is_constant_beyond_what_was_seen()
     assert curve.at(0.0) == curve.at(1.0)
     assert curve.at(90.0) == curve.at(20.0) == pytest.approx(0.1, abs=0.05)  # the last 3 km
     assert curve.knots[[0, -1]] == pytest.approx([1.0, 20.0])
+
+
+def test_at_a_knot_of_distance_the_fit_counts_as_one_school_over_all() -> None:
+    # In ln(1 + km) at 0, .3 and .5: knots at 0, .25 and .5, the middle one from .125 to .375.
+    km = np.expm1(np.repeat([0.0, 0.3, 0.5], [20, 1, 9]))
+    curve = fit_available_by_distance(km, np.repeat([1.0, 0.2, 0.0], [20, 1, 9]))
+    assert curve is not None
+    # The fit there is .6667, .2 at .3, and .125; half a school's weight, and the school itself.
+    area = 0.175 * (2 / 3 + 0.2) / 2 + 0.075 * (0.2 + 0.125) / 2
+    expected = (0.5 * area / 0.25 + 0.2) / 1.5
+    assert curve.values == pytest.approx([1.0, expected, 0.0])
 
 
 def test_a_step_over_distance_is_no_cliff() -> None:
