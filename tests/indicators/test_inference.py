@@ -265,6 +265,12 @@ def test_beyond_the_last_pseudo_school_a_school_counts_as_there() -> None:
     assert beyond.values[-1] > NO_CURVES[1].values[-1]
 
 
+def test_just_enough_answers_of_both_kinds_teach() -> None:
+    fewest = RULE.minimum_answers
+    assert can_state_both(fewest, fewest)
+    assert not can_state_both(fewest - 1, fewest)
+
+
 # --- over the distance to a site -----------------------------------------------------------------
 
 
