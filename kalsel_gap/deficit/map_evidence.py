@@ -50,7 +50,7 @@ def read_maps(
     Parameters
     ----------
     places : GeoDataFrame
-        As :func:`kalsel_gap.sources.places.alternatives` gives them.
+        As :func:`kalsel_gap.sources.school_points.alternatives` gives them.
     opened : Opened
         The project.
     progress : callable
