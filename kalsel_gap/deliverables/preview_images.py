@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from kalsel_gap.terrain.sea_mask import SeaMask
 
 LONGEST_PX = 1400
-_FINE_PX = 2800  # of a picture of three colours, which packs well
 _FADE_DEG = 0.3  # relief around the project's area
 _FAINT = 0.4  # of the relief there: land outside stays grey
 _AROUND_DEG = 1.5  # land and sea around it: what a wide window shows
@@ -85,15 +84,13 @@ class PreviewGrid:
         return lat, lon
 
 
-def _frame(
-    extent: tuple[float, float, float, float], cell_m: float, longest_px: int = LONGEST_PX
-) -> PreviewGrid:
+def _frame(extent: tuple[float, float, float, float], cell_m: float) -> PreviewGrid:
     """A grid over the extent, no finer than a sixteenth of the raster's cells."""
     west, south, east, north = extent
     to_metres = Transformer.from_crs(schema.CRS, _WEB_MERCATOR, always_xy=True)
     left, bottom = to_metres.transform(west, south)
     right, top = to_metres.transform(east, north)
-    pixel = max(right - left, top - bottom) / longest_px
+    pixel = max(right - left, top - bottom) / LONGEST_PX
     pixel = max(pixel, cell_m / 16)
     width, height = math.ceil((right - left) / pixel), math.ceil((top - bottom) / pixel)
     return PreviewGrid(width, height, Affine(pixel, 0.0, left, 0.0, -pixel, top))
@@ -233,7 +230,7 @@ def draw_ground(
     west, south, east, north = _around(extent, _AROUND_DEG)
     shown = max(west, low[0]), max(south, low[1]), min(east, high[2]), min(north, high[3])
     # Where they show nothing near, the picture is empty.
-    frame = _frame(shown if shown[0] < shown[2] and shown[1] < shown[3] else extent, 0.0, _FINE_PX)
+    frame = _frame(shown if shown[0] < shown[2] and shown[1] < shown[3] else extent, 0.0)
     land = np.zeros((frame.height, frame.width), dtype=np.bool_)
     water = np.zeros_like(land)
     if source is not None:

@@ -86,10 +86,10 @@ def predict_levels(
     -------
     Staged
         Table ``predictions``: :data:`PREDICTIONS`, one row per place of a school
-        (:func:`kalsel_gap.sources.school_points.alternatives`) and each operator and technology of which
-        a site can be predicted; empty without an elevation model. ``status`` is *value*, *none* or
-        *unknown*; ``reason`` says why it is unknown, or why the level is only a lower bound (such
-        as *sites_incomplete*). What is lost is ``loss_db`` of the `model`, where
+        (:func:`kalsel_gap.sources.school_points.alternatives`) and each operator and technology
+        of which a site can be predicted; empty without an elevation model. ``status`` is *value*,
+        *none* or *unknown*; ``reason`` says why it is unknown, or why the level is only a lower
+        bound (such as *sites_incomplete*). What is lost is ``loss_db`` of the `model`, where
         diffraction is part of it, ``vegetation_db`` and ``surroundings_db``.
 
     Raises
