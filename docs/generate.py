@@ -606,9 +606,9 @@ def formulas() -> str:
         f"P     = D × ({weights.base:g} + {weights.need:g} × N + {weights.barrier:g} × H)",
     ]
     cases = (
-        ("no connection, nothing to be had", 0.0, 0.0),
+        ("no connection, nothing available", 0.0, 0.0),
         ("no connection under the strongest 4G", 0.0, SIGNAL.curves["4g"].points[-1][1]),
-        ("half of an adequate line, the rest to be had", 0.5, 1.0),
+        ("half of an adequate line, the rest available", 0.5, 1.0),
         ("an adequate line, whatever the coverage", 1.0, 0.0),
     )
     examples = (

@@ -14,9 +14,9 @@ from kalsel_gap.i18n.text import Text
 WORDS = {
     # formulas
     "for example": "contohnya",
-    "no connection, nothing to be had": "tanpa sambungan, tidak ada yang tersedia",
+    "no connection, nothing available": "tanpa sambungan, tidak ada yang tersedia",
     "no connection under the strongest #G": "tanpa sambungan di bawah #G terkuat",
-    "half of an adequate line, the rest to be had": (
+    "half of an adequate line, the rest available": (
         "separuh dari sambungan memadai, sisanya tersedia"
     ),
     "an adequate line, whatever the coverage": "sambungan memadai, bagaimanapun cakupannya",

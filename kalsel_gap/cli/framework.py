@@ -24,7 +24,7 @@ _HELP_WORDS = (
 
 
 class Command(TyperCommand):
-    """A command whose help speaks the reader's language."""
+    """A command whose help is in the language of the reader."""
 
     def get_help(self, ctx: Any) -> str:  # noqa: ANN401 - the framework's vendored type
         """The help page, with the framework's headings translated as well."""

@@ -80,8 +80,8 @@ def _checked(
 ) -> tuple[gpd.GeoDataFrame, list[Finding], list[Proposal]]:
     report("schools", 0, 1)
     cells, findings = read_cells(opened)
-    schools, told = schools_of(cells, opened)
-    findings += told
+    schools, found = schools_of(cells, opened)
+    findings += found
     report("quality", 0, 1)
     judged, proposals = judge_rows(schools, cells, opened)
     schools = schools.join(judged.columns)

@@ -72,5 +72,5 @@ def test_a_register_that_a_test_contradicts_does_not_teach_who_has_no_line(
     none = [{"available": 0.6, "internet": "Tidak Ada"}] * 5
     contradicted = [{**none[0], "measured_down_mbps": 5.0}] * 3
     curves = assess_service(schools([*provider, *none, *contradicted]), opened).tables["curves"]
-    taught = curves.groupby("curve")["schools"].first()
-    assert taught.to_dict() == {"given_line": 3, "no_line": 10}
+    learned_from = curves.groupby("curve")["schools"].first()
+    assert learned_from.to_dict() == {"given_line": 3, "no_line": 10}

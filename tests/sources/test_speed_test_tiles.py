@@ -1,4 +1,4 @@
-"""Speed tests summed up in tiles: what others get around a school is to be had there."""
+"""Speed tests summed up in tiles: what others get around a school is available there."""
 
 from __future__ import annotations
 
