@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import inspect
 import io
 import os
 import re
 import types
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, cast, get_args, get_origin
 from unittest.mock import patch
 
 import indonesian  # beside this file
@@ -130,7 +131,7 @@ def project_file() -> str:
         '```toml\n[schools]\npath = "schools.csv"\n\n[index.nodes.students]\nweight = 0.5\n```',
     ]
     introduction = len(parts)
-    for name, info in Project.model_fields.items():
+    for name, info in documented(Project).items():
         many = get_origin(info.annotation) is tuple
         brackets = f"[[{name}]]" if many else f"[{name}]"
         parts += [f"## {code(brackets)}", said(info)]
@@ -146,7 +147,7 @@ def project_file() -> str:
 def section(model: type[BaseModel], name: str, defaults: Mapping[str, Any] | None) -> Iterator[str]:
     """Table of a model's keys, then its sub-tables."""
     rows, inner = [], []
-    for attribute, info in model.model_fields.items():
+    for attribute, info in documented(model).items():
         key = info.alias or attribute
         if (below := model_within(info.annotation)) is not None:
             keyed = get_origin(info.annotation) is dict
@@ -161,6 +162,21 @@ def section(model: type[BaseModel], name: str, defaults: Mapping[str, Any] | Non
         yield f"### `[{label}]`"
         yield description
         yield from section(below, label, below_defaults)
+
+
+def documented(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """A model's fields, each described by the docstring below it.
+
+    Pydantic could do so itself, but only whenever the package is imported, and it reads every
+    class's source for it.
+    """
+    for each in reversed(model.__mro__[: model.__mro__.index(BaseModel)]):
+        (parsed,) = ast.parse(inspect.getsource(each)).body
+        for field, below in pairwise(cast("ast.ClassDef", parsed).body):
+            match field, below:
+                case ast.AnnAssign(ast.Name(name)), ast.Expr(ast.Constant(str(text))):
+                    model.model_fields[name].description = inspect.cleandoc(text)
+    return model.model_fields
 
 
 def said(info: FieldInfo) -> str:
@@ -635,7 +651,7 @@ def curves() -> str:
 
 def radii() -> str:
     """Circle of the position uncertainty."""
-    grades = type(SIGNAL.radius_m).model_fields
+    grades = documented(type(SIGNAL.radius_m))
     rows = (
         (g, figure(getattr(SIGNAL.radius_m, g)), grades[g].description)
         for g in ("A", "B", "C", "D")
@@ -721,7 +737,7 @@ def inference() -> str:
     rows = (
         (code(f"{section}.{name}"), figure(value), info.description)
         for section, rule in rules.items()
-        for name, info in type(rule).model_fields.items()
+        for name, info in documented(type(rule)).items()
         if isinstance(value := getattr(rule, name), int | float)
     )
     return table(("key", "value", "meaning"), rows)
@@ -793,7 +809,7 @@ def errors() -> str:
     """Errors of each kind of evidence."""
     rows = (
         (name.replace("_", ", "), figure(getattr(SIGNAL.errors_db, name)), info.description)
-        for name, info in type(SIGNAL.errors_db).model_fields.items()
+        for name, info in documented(type(SIGNAL.errors_db)).items()
         if isinstance(getattr(SIGNAL.errors_db, name), float)
     )
     return table(("evidence", "dB", "meaning"), rows)
