@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from kalsel_gap.errors import InputError, reading
-from kalsel_gap.geo.gdal import close_vectors
 from kalsel_gap.geo.raster_files import TEXT
 from kalsel_gap.sources.cells import cell_text
 from kalsel_gap.sources.formats.geopackage import check_geopackage
@@ -116,6 +115,8 @@ def layers(path: Path, layer: str | None) -> tuple[str, list[str]]:
         The file is of another kind, or has no such layer.
     """
     import pyogrio
+
+    from kalsel_gap.geo.gdal import close_vectors  # imports rasterio, which a cached run needs not
 
     kind = path.suffix.lower()
     where = str(path)
