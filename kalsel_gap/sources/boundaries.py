@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from kalsel_gap.errors import InputError, suggestion
 from kalsel_gap.findings import Finding
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import shapely
 
     from kalsel_gap.project.model import Opened
+
+    _State: TypeAlias = tuple[tuple[int, int], ...]
 
 AREA_LEVELS = ("province", "kabupaten", "kecamatan", "desa")
 
@@ -140,14 +142,20 @@ def read_layer(opened: Opened, level: str) -> gpd.GeoDataFrame | None:
     InputError
         The file cannot be read or lacks the columns of code and name.
     """
+    file = _file(opened, level)
+    return None if file is None else _read(*file).copy()
+
+
+def _file(opened: Opened, level: str) -> tuple[Path, _State, str, str] | None:
+    """What decides the areas of a level: the file, its state, its columns of code and name."""
     boundaries = opened.project.boundaries
     path = boundaries.files().get(level)
     if path is None:
         return None
-    return _read(path, _state(path), boundaries.code, boundaries.name).copy()
+    return path, _state(path), boundaries.code, boundaries.name
 
 
-def _state(path: Path) -> tuple[tuple[int, int], ...]:
+def _state(path: Path) -> _State:
     """Size and modification time of a file and of the files that belong to it."""
     files = (path, *(path.with_suffix(part) for part in SHAPEFILE_PARTS))
     states = [file.stat() for file in files if file.exists()]
@@ -158,7 +166,7 @@ def _state(path: Path) -> tuple[tuple[int, int], ...]:
 @lru_cache(maxsize=len(AREA_LEVELS))
 def _read(
     path: Path,
-    state: tuple[tuple[int, int], ...],  # noqa: ARG001 - another state is another layer
+    state: _State,  # noqa: ARG001 - another state is another layer
     code: str,
     name: str,
 ) -> gpd.GeoDataFrame:
@@ -187,8 +195,13 @@ def read_areas(opened: Opened, level: str) -> gpd.GeoDataFrame | None:
     Invalid polygons are made valid; ``valid`` marks those that were valid, ``fault`` says what was
     wrong. Parameters and errors are those of :func:`read_layer`.
     """
-    layer = read_layer(opened, level)
-    return None if layer is None else repaired(layer)
+    file = _file(opened, level)
+    return None if file is None else _repaired(*file).copy()
+
+
+@lru_cache(maxsize=len(AREA_LEVELS))
+def _repaired(path: Path, state: _State, code: str, name: str) -> gpd.GeoDataFrame:
+    return repaired(_read(path, state, code, name))
 
 
 def repaired(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
