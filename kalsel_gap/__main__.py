@@ -90,7 +90,7 @@ def main() -> NoReturn:
     _open_closed_streams()
     interruption = Interruption()
     interruption.watch()
-    gc.set_threshold(100_000)  # a process of seconds makes little garbage, and imports a lot
+    gc.set_threshold(500_000)  # a process of seconds makes little garbage, and imports a lot
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # an old console shows unknown characters as ?
@@ -101,6 +101,7 @@ def main() -> NoReturn:
             run()
         finally:
             interruption.end()
+            gc.freeze()  # Python would search all objects for garbage before it ends
     except SystemExit:
         raise
     except BaseException:
