@@ -142,6 +142,10 @@ class MosaicTile:
         return value
 
 
+# A tile that a window overlaps: the part of it to read, and its place in the result.
+_Part: TypeAlias = tuple[MosaicTile, Window, tuple[slice, slice]]
+
+
 class _Handles:
     """Open files by thread: GDAL's must not be shared. The least recently used is closed first."""
 
@@ -203,8 +207,11 @@ class Band:
         With a `shape` smaller than the window's, only as many cells, the nearest ones.
         """
         shape = shape or (int(window.height), int(window.width))
+        parts = list(self._parts(window, shape))
+        if _is_one(parts, shape):
+            return parts[0][0].values(*self._cells(parts[0][0], parts[0][1], shape))
         value = np.full(shape, np.nan)
-        for tile, part, place in self._parts(window, shape):
+        for tile, part, place in parts:
             todo = np.isnan(value[place])
             if todo.any():
                 found = tile.values(*self._cells(tile, part, todo.shape))
@@ -218,7 +225,7 @@ class Band:
         """
         shape = int(window.height), int(window.width)
         parts = list(self._parts(window, shape))
-        if len(parts) == 1 and parts[0][1].height == shape[0] and parts[0][1].width == shape[1]:
+        if _is_one(parts, shape):
             return self._cells(parts[0][0], parts[0][1], shape)
         empty = self.tiles[0].nodata[0] if self.tiles[0].nodata else 0
         raw = np.full(shape, empty, dtype=np.result_type(*(tile.dtype for tile in self.tiles)))
@@ -289,7 +296,7 @@ class Band:
 
     def _parts(
         self, window: Window, shape: tuple[int, int]
-    ) -> Iterator[tuple[MosaicTile, Window, tuple[slice, slice]]]:
+    ) -> Iterator[_Part]:
         """Tiles that a window overlaps: the part of each to read, and its place in the result."""
         for tile in self.tiles:
             down = _overlap(
@@ -517,6 +524,11 @@ def _squares_in(
         valid[off] = False
         found[:, place] = tile.values(cells, valid)
     return found
+
+
+def _is_one(parts: list[_Part], shape: tuple[int, int]) -> bool:
+    """Whether the wanted cells are all from one tile."""
+    return len(parts) == 1 and parts[0][2] == (slice(0, shape[0]), slice(0, shape[1]))
 
 
 def _overlap(
