@@ -57,15 +57,19 @@ def read_layers(opened: Opened) -> dict[str, AreaLayer]:
     found = {level: _once(areas) for level, areas in read.items() if areas is not None}
     found = {level: areas for level, areas in found.items() if len(areas)}
     levels = list(found)
+    if not levels:
+        return {}
+    figures, finest = opened.project.locations.precision, found[levels[-1]]
+    precisions_m = {levels[-1]: precision_m(finest, None, figures)}
+    for level in levels[:-1]:
+        precisions_m[level] = precision_m(
+            found[level], finest, figures, finer_m=precisions_m[levels[-1]]
+        )
     return {
         level: AreaLayer(
             found[level],
             parents(found[level], found[levels[n - 1]] if n else None),
-            precision_m(
-                found[level],
-                found[levels[-1]] if n < len(levels) - 1 else None,
-                opened.project.locations.precision,
-            ),
+            precisions_m[level],
         )
         for n, level in enumerate(levels)
     }
@@ -94,7 +98,11 @@ def parents(areas: gpd.GeoDataFrame, wider: gpd.GeoDataFrame | None) -> NDArray[
 
 
 def precision_m(
-    areas: gpd.GeoDataFrame, finer: gpd.GeoDataFrame | None, figures: Precision
+    areas: gpd.GeoDataFrame,
+    finer: gpd.GeoDataFrame | None,
+    figures: Precision,
+    *,
+    finer_m: float | None = None,
 ) -> float:
     """Distance of the boundaries of simplified polygons from their true position, in metres.
 
@@ -106,6 +114,8 @@ def precision_m(
         A finer layer whose codes begin with those of `areas`.
     figures : Precision
         Quantiles and share.
+    finer_m : float, optional
+        Precision of the finer layer, where it is known already.
 
     Returns
     -------
@@ -122,7 +132,8 @@ def precision_m(
         if np.isfinite(off_m).any():
             outside_m = off_m[off_m > 0]
             beyond_m = np.quantile(outside_m, figures.outside_quantile) if len(outside_m) else 0.0
-            return precision_m(finer, None, figures) + float(beyond_m)
+            own_m = precision_m(finer, None, figures) if finer_m is None else finer_m
+            return own_m + float(beyond_m)
     edges = shapely.get_parts(areas.geometry.boundary.to_numpy())
     vertex, edge = shapely.get_coordinates(edges, return_index=True)
     joined = edge[1:] == edge[:-1]
