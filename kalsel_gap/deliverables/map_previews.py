@@ -88,9 +88,10 @@ def draw_previews(
             draw = draws.get(name, partial(draw_coverage, name))
             rows.append(draw(opened, extent, widest))
             progress(len(rows), len(wanted))
+    polygons = _changed(given, polygons_of)
     tables = {
-        "areas": _together(_changed(given, polygons_of)),
-        "boundaries": _simplified(given),
+        "areas": _together(polygons),
+        "boundaries": _together(_changed(polygons, simplified)),
         "previews": pd.DataFrame(rows, columns=list(COLUMNS)),
     }
     return Staged(pd.DataFrame(index=schools.index), [], tables)
@@ -124,7 +125,7 @@ def _extent(
 
 def boundaries(opened: Opened) -> gpd.GeoDataFrame:
     """The table ``boundaries`` alone: ``level code name geometry``, simplified."""
-    return _simplified(_areas(opened))
+    return _together(_changed(_changed(_areas(opened), polygons_of), simplified))
 
 
 def _areas(opened: Opened) -> dict[str, gpd.GeoDataFrame]:
@@ -136,11 +137,6 @@ def _changed(
     given: dict[str, gpd.GeoDataFrame], change: Callable[[gpd.GeoSeries], gpd.GeoSeries]
 ) -> dict[str, gpd.GeoDataFrame]:
     return {level: areas.set_geometry(change(areas.geometry)) for level, areas in given.items()}
-
-
-def _simplified(given: dict[str, gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
-    """The areas of all levels, with fewer corners."""
-    return _together(_changed(given, simplified))
 
 
 def _together(given: dict[str, gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
@@ -165,22 +161,22 @@ def _together(given: dict[str, gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), crs=schema.CRS)
 
 
-def simplified(areas: gpd.GeoSeries, tolerance_deg: float = TOLERANCE_DEG) -> gpd.GeoSeries:
+def simplified(polygons: gpd.GeoSeries, tolerance_deg: float = TOLERANCE_DEG) -> gpd.GeoSeries:
     """Polygons with fewer corners; neighbours keep their common border.
 
     Parameters
     ----------
-    areas : GeoSeries
-        Valid geometries in degrees; whatever is no polygon is left away.
+    polygons : GeoSeries
+        As of :func:`polygons_of`, in degrees.
     tolerance_deg : float
         About how far the border may move.
     """
     import geopandas as gpd
     import shapely
 
-    whole = polygons_of(areas).dropna()
+    whole = polygons.dropna()
     fewer = shapely.coverage_simplify(whole.to_numpy(), tolerance_deg)
-    return gpd.GeoSeries(fewer, index=whole.index, crs=areas.crs).reindex(areas.index)
+    return gpd.GeoSeries(fewer, index=whole.index, crs=polygons.crs).reindex(polygons.index)
 
 
 def polygons_of(areas: gpd.GeoSeries) -> gpd.GeoSeries:
@@ -191,12 +187,9 @@ def polygons_of(areas: gpd.GeoSeries) -> gpd.GeoSeries:
     import geopandas as gpd
     import shapely
 
-    parts = areas.explode()  # a collection may hold a multipolygon
-    parts = parts.explode()
-    parts = parts[parts.geom_type == "Polygon"]
-    polygons = [
-        shapely.MultiPolygon(list(of_area)) for _, of_area in parts.groupby(level=0, sort=False)
-    ]
-    return gpd.GeoSeries(
-        np.array(polygons, dtype=object), index=parts.index.unique(), crs=areas.crs
-    ).reindex(areas.index)
+    parts, area = shapely.get_parts(areas.to_numpy(), return_index=True)
+    parts, part = shapely.get_parts(parts, return_index=True)  # of multipolygons in a collection
+    area, of = area[part], shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
+    polygons = np.full(len(areas), None)
+    shapely.multipolygons(parts[of], indices=area[of], out=polygons)
+    return gpd.GeoSeries(polygons, index=areas.index, crs=areas.crs)

@@ -14,7 +14,7 @@ from rasterio.io import MemoryFile
 from shapely.geometry import GeometryCollection, LineString, box
 
 from kalsel_gap.deliverables import palette
-from kalsel_gap.deliverables.map_previews import draw_previews, simplified
+from kalsel_gap.deliverables.map_previews import draw_previews, polygons_of, simplified
 from kalsel_gap.deliverables.preview_images import LONGEST_PX
 from kalsel_gap.errors import InputError
 from kalsel_gap.pipeline import OpenProject
@@ -288,11 +288,11 @@ def test_neighbours_keep_their_common_border() -> None:
 
     left = Polygon([(0, 0), *jagged, (0, 1)])
     right = Polygon([(2, 0), *jagged, (2, 1)])
-    two = simplified(gpd.GeoSeries([left, right], crs="EPSG:4326"))
+    two = simplified(polygons_of(gpd.GeoSeries([left, right], crs="EPSG:4326")))
     assert two.count_coordinates().max() < 20
     assert two.iloc[0].intersection(two.iloc[1]).area == pytest.approx(0)
     assert two.union_all().area == pytest.approx(2.0, rel=1e-6)
-    assert simplified(west).geom_type.isin(["MultiPolygon"]).all()
+    assert simplified(polygons_of(west)).geom_type.isin(["MultiPolygon"]).all()
 
 
 def test_with_nothing_to_show_the_tables_are_empty(project: MakeProject) -> None:
