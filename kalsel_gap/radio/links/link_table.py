@@ -20,7 +20,6 @@ from kalsel_gap.indicators import available
 from kalsel_gap.indicators.evidence import error_db
 from kalsel_gap.radio.links import calibration
 from kalsel_gap.radio.links.clearance import Clearance, assess_clearance
-from kalsel_gap.radio.links.mountain_paths import crosses_mountains
 from kalsel_gap.radio.links.path_loss import THREADS, RadioTerrain, compute_path_loss, levels_dbm
 from kalsel_gap.radio.links.path_view import PathView, of_paths
 from kalsel_gap.radio.links.servers import candidate_servers, radio_cells
@@ -269,7 +268,7 @@ def _links(
     sd_db = error_db(
         ["predicted"] * len(near),
         opened.project.signal.errors_db,
-        crosses_mountains=crosses_mountains(near, lat, lon, ground, relief_m=relief_m),
+        crosses_mountains=lost.relief_m > relief_m,
         held_out_db=offsets.error_db,
     )
     eirp_dbm = near["eirp_dbm"].to_numpy(np.float64)

@@ -63,6 +63,8 @@ class PathLoss(NamedTuple):
     diffraction_db: FloatArray
     elevation_deg: FloatArray
     """Elevation angle of the ray at the antenna."""
+    relief_m: FloatArray
+    """Highest ground of the path less the lowest, whatever the status; NaN without a profile."""
     is_near: BoolArray
     """Whether the loss is that of free space."""
     status: ByteArray
@@ -190,6 +192,7 @@ def _loss_of(paths: Paths, terms: _PathTerms, ground: RadioTerrain) -> PathLoss:
         surroundings_db=_of_surroundings(terms, vegetation_db, ground),
         diffraction_db=np.where(lost, np.nan, diffraction_db),
         elevation_deg=_elevation_deg(paths, terms, ground),
+        relief_m=_relief_m(paths),
         is_near=is_near,
         status=status,
     )
@@ -267,6 +270,13 @@ def _elevation_deg(paths: Paths, terms: _PathTerms, ground: RadioTerrain) -> Flo
     return np.degrees(np.arctan2((rx_m - tx_m) / 1000.0, paths.length_km) - fall)
 
 
+def _relief_m(paths: Paths) -> FloatArray:
+    """Highest ground of each path less the lowest."""
+    first = paths.first[:-1]
+    highest = np.maximum.reduceat(paths.ground_m, first)
+    return np.asarray(highest - np.minimum.reduceat(paths.ground_m, first), dtype=np.float64)
+
+
 def _no_step(count: int) -> _LossStep:
     """The loss of a kind of path that does not apply, for all paths."""
     from kalsel_gap.radio.propagation.path_inputs import DISTANCE
@@ -324,9 +334,13 @@ def levels_dbm(
     from kalsel_gap.radio.propagation.antennas import sector_gain_db
     from kalsel_gap.radio.propagation.link_budget import level_dbm
 
-    bearing_deg = geodesy.WGS84.inv(sites["lon"], sites["lat"], lon, lat)[0]
+    azimuth_deg = sites["azimuth_deg"].to_numpy(np.float64)
+    bearing_deg = np.full(azimuth_deg.shape, np.nan)
+    at = np.flatnonzero(~np.isnan(azimuth_deg))  # the others are omnidirectional
+    site_lat, site_lon = (sites[name].to_numpy(np.float64)[at] for name in ("lat", "lon"))
+    bearing_deg[at] = geodesy.WGS84.inv(site_lon, site_lat, lon[at], lat[at])[0]
     pattern_db = sector_gain_db(
-        sites["azimuth_deg"],
+        azimuth_deg,
         sites["downtilt_deg"],
         bearing_deg,
         elevation_deg,

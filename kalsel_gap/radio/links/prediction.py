@@ -22,7 +22,6 @@ from kalsel_gap.indicators import available
 from kalsel_gap.indicators.evidence import error_db
 from kalsel_gap.radio.links import calibration
 from kalsel_gap.radio.links.clearance import clearances
-from kalsel_gap.radio.links.mountain_paths import crosses_mountains
 from kalsel_gap.radio.links.path_loss import RadioTerrain, compute_path_loss, levels_dbm
 from kalsel_gap.radio.links.servers import Servers, candidate_servers, radio_cells
 from kalsel_gap.radio.links.usable_sites import usable
@@ -225,16 +224,17 @@ def _at(
     rule = ground.radio.candidates
     found = candidate_servers(places.lat, places.lon, cells, rule)
     lost = _losses(places, found, cells, ground)
-    best = _best_servers(places, found, cells, _levels(places, found, cells, lost, opened), lost)
+    level = _levels(places, found, cells, lost, opened)
+    best = _best_servers(places, found, cells, level, lost)
     # Where the nearest sites give too low a level a farther one may have fewer obstacles.
     usable_dbm = {str(name): each.usable_dbm for name, each in ground.radio.carriers.items()}
     enough = [usable_dbm[technology] for _, technology in cells.groups]
     poor = ~(best.level_dbm >= np.array(enough))
     more = candidate_servers(places.lat, places.lon, cells, rule, beyond=poor)
     if more.point.size:
-        lost = lost.and_then(_losses(places, more, cells, ground))
-        found = found.and_then(more)
-        level = _levels(places, found, cells, lost, opened)
+        more_lost = _losses(places, more, cells, ground)
+        level = np.concatenate([level, _levels(places, more, cells, more_lost, opened)])
+        lost, found = lost.and_then(more_lost), found.and_then(more)
         best = _best_servers(places, found, cells, level, lost)
     certain = _complete(cells, opened) & ~best.is_void & ~_in_doubt(places, cells, unusable, ground)
     rows = _rows(schools, places, cells, best, certain, opened)
@@ -449,7 +449,7 @@ def _served(
             "model": np.where(lost.is_near[path], "free_space", "p1812"),
             "diffraction_db": lost.diffraction_db[path],
             **clearances(cell, lat, lon, ground),
-            "crosses_mountains": crosses_mountains(cell, lat, lon, ground, relief_m=relief_m),
+            "crosses_mountains": lost.relief_m[path] > relief_m,
         },
         index=row * len(cells.groups) + group,
     )
