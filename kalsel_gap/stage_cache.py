@@ -57,6 +57,7 @@ class StageCache:
         self.inputs = InputHashes(opened, store)
         self.tables: dict[str, pd.DataFrame | bytes] = {}
         self._keys: dict[str, str] = {}
+        self._columns: dict[str, str] = {}
 
     def run(
         self, stage: Stage, schools: gpd.GeoDataFrame, progress: Progress = silent
@@ -97,20 +98,25 @@ class StageCache:
         A table is known by the key of the stage that made it: what that depends on decides the
         table.
         """
-        # As text: two values that print alike are alike, and NaN equals NaN.
-        reads = schools[list(stage.reads)] if stage.reads else None
-        columns = "" if reads is None else reads.to_csv(index=False, float_format="%.17g")
         parts = {
             "stage": stage.name,
             "code": code_hash(stage.make.__module__, *_COMMON),
             "sections": {name: _section(self.opened, name) for name in stage.sections},
             "files": self.inputs.of_sections(_roots(stage)),
-            "columns": hashlib.sha256(columns.encode()).hexdigest(),
+            "columns": {name: self._column(schools, name) for name in stage.reads},
             "tables": {name: self._keys[name] for name in stage.tables},
         }
         # A file is named as results name it: from the project file on.
         text = json.dumps(parts, sort_keys=True, default=self.opened.shown)
         return hashlib.sha256(text.encode()).hexdigest()
+
+    def _column(self, schools: gpd.GeoDataFrame, name: str) -> str:
+        """Hash of a column, taken once: no later stage may change it."""
+        if name not in self._columns:
+            # As text: two values that print alike are alike, and NaN equals NaN.
+            text = schools[[name]].to_csv(index=False, float_format="%.17g")
+            self._columns[name] = hashlib.sha256(text.encode()).hexdigest()
+        return self._columns[name]
 
     def _made(
         self, stage: Stage, schools: gpd.GeoDataFrame, progress: Progress
