@@ -10,7 +10,7 @@ import shapely
 from rasterio.features import rasterize
 
 from kalsel_gap.geo.geodesy import metres_per_degree
-from kalsel_gap.geo.kernels import kernel
+from kalsel_gap.geo.kernels import inlined, kernel
 from kalsel_gap.terrain.sea_mask import BLOCK_CELLS, CellRuns, Rows, runs_of_rows
 
 if TYPE_CHECKING:
@@ -174,6 +174,9 @@ def _distances(
             continue
         lowest = 0
         for j in range(width):
+            if source[j] == row:
+                found[i, j] = 0.0
+                continue
             while begins[lowest + 1] < j:
                 lowest += 1
             other = column[lowest]
@@ -181,6 +184,13 @@ def _distances(
             south_m = (row - source[other]) * half.row_m[middle]
             east_m = (j - other) * half.col_m[middle]
             found[i, j] = np.sqrt(south_m * south_m + east_m * east_m)
+
+
+@inlined
+def _is_inside(row: int, source: IntArray, j: int) -> bool:
+    """Whether both neighbours are sea too: then it is nearest to no cell outside the sea."""
+    inner = 0 < j < source.size - 1
+    return bool(inner and source[j - 1] == row and source[j + 1] == row)
 
 
 @kernel
@@ -192,7 +202,7 @@ def _envelope(
     across = np.empty(source.size)  # squared distance down the column, in widths of a cell
     count = 0
     for j in range(source.size):
-        if source[j] < 0:
+        if source[j] < 0 or (source[j] == row and _is_inside(row, source, j)):
             continue
         across[j] = ((row - source[j]) * half.row_m[row + source[j]] * scale) ** 2
         start = -np.inf
