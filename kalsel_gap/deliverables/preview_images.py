@@ -83,6 +83,15 @@ class PreviewGrid:
         lon, lat = to_degrees.transform(x, y)
         return lat, lon
 
+    def centres(self) -> tuple[FloatArray, FloatArray]:
+        """Latitude and longitude of the centres of all pixels, shape (height, width)."""
+        # In Mercator a row has one latitude, and a column one longitude.
+        row, col = np.arange(self.height) + 0.5, np.arange(self.width) + 0.5
+        lat, _ = self.positions(row, np.zeros_like(row))
+        _, lon = self.positions(np.zeros_like(col), col)
+        shape = self.height, self.width
+        return np.broadcast_to(lat[:, None], shape), np.broadcast_to(lon, shape)
+
 
 def _frame(extent: tuple[float, float, float, float], cell_m: float) -> PreviewGrid:
     """A grid over the extent, no finer than a sixteenth of the raster's cells."""
@@ -236,8 +245,7 @@ def draw_ground(
     if source is not None:
         land = ~np.isnan(_elevation(source, frame, Resampling.nearest))
         if sea is not None:
-            rows, cols = np.indices(land.shape) + 0.5
-            water, _ = sea.at(*frame.positions(rows, cols))
+            water, _ = sea.at(*frame.centres())
     for polygons in islands:
         off = _outside(polygons, frame)
         water, land = water & off, land | ~off
