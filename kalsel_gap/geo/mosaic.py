@@ -294,9 +294,7 @@ class Band:
                     _squares_in(tile, raw, mask, rows[part] - top, cols[part] - left, side),
                 )
 
-    def _parts(
-        self, window: Window, shape: tuple[int, int]
-    ) -> Iterator[_Part]:
+    def _parts(self, window: Window, shape: tuple[int, int]) -> Iterator[_Part]:
         """Tiles that a window overlaps: the part of each to read, and its place in the result."""
         for tile in self.tiles:
             down = _overlap(

@@ -16,7 +16,6 @@ from kalsel_gap.quality.locations import check_locations
 from kalsel_gap.quality.registers import check_registers
 from kalsel_gap.quality.repairs import Proposal, propose_repairs
 from kalsel_gap.sources.coordinates import format_coordinates
-from kalsel_gap.sources.registers import read_cells
 from kalsel_gap.stages import Stage, Staged
 
 if TYPE_CHECKING:
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 
     from kalsel_gap.project.model import Opened
     from kalsel_gap.quality.claimed_areas import Claims
+    from kalsel_gap.stages import Tables
 
     RowCheck = Callable[[gpd.GeoDataFrame, pd.DataFrame, Claims, Opened], list[Finding]]
 
@@ -37,7 +37,7 @@ ROW_CHECKS: tuple[RowCheck, ...] = (
 )
 
 
-def check_quality(schools: gpd.GeoDataFrame, opened: Opened, *_: object) -> Staged:
+def check_quality(schools: gpd.GeoDataFrame, opened: Opened, tables: Tables, *_: object) -> Staged:
     """Findings about rows and locations, and the grade of each location.
 
     Parameters
@@ -46,14 +46,15 @@ def check_quality(schools: gpd.GeoDataFrame, opened: Opened, *_: object) -> Stag
         With the columns that :data:`STAGE` reads.
     opened : Opened
         The project.
+    tables : mapping of DataFrame
+        ``cells`` of the registers, of the stage *schools*.
 
     Returns
     -------
     Staged
         The columns of the stage *quality*.
     """
-    cells = read_cells(opened)[0]  # the reader has already reported what is wrong with them
-    return judge_rows(schools, cells, opened)[0]
+    return judge_rows(schools, tables["cells"], opened)[0]
 
 
 STAGE = Stage(
@@ -69,6 +70,7 @@ STAGE = Stage(
         *("sites", "repairs", "registers", "locations", "confidence"),
         *("signal.radius_m", "signal.point_weight"),
     ),
+    tables=("cells",),
     writes=("quality",),
 )
 

@@ -93,8 +93,10 @@ def read_schools(opened: Opened) -> tuple[gpd.GeoDataFrame, list[Finding]]:
 
 
 def _make(_schools: gpd.GeoDataFrame, opened: Opened, *_: object) -> Staged:
-    schools, findings = read_schools(opened)
-    return Staged(pd.DataFrame(schools.drop(columns="geometry")), findings)
+    cells, findings = read_cells(opened)
+    schools, faults = schools_of(cells, opened)
+    columns = pd.DataFrame(schools.drop(columns="geometry"))
+    return Staged(columns, findings + faults, {"cells": cells})
 
 
 STAGE = Stage(
@@ -102,6 +104,7 @@ STAGE = Stage(
     _make,
     sections=("schools", "attributes", "boundaries", "repairs", "registers"),
     writes=("register", "attributes"),
+    passes_on=("cells",),
 )
 
 

@@ -34,6 +34,7 @@ from kalsel_gap.quality.full_check import check_all
 from kalsel_gap.quality.repairs import accepted, as_table, propose_repairs
 from kalsel_gap.quality.stage import check_quality
 from kalsel_gap.sources.coordinates import candidates
+from kalsel_gap.sources.registers import read_cells
 from kalsel_gap.sources.repairs import COLUMNS, read_repairs
 from kalsel_gap.sources.school_points import sampled
 from kalsel_gap.sources.schools import read_schools
@@ -588,7 +589,7 @@ def test_without_coordinates_the_claimed_desa_is_offered(with_desa: Any, tmp_pat
 
 def test_what_is_unusable_has_no_grade(opened: Any) -> None:
     schools, _ = read_schools(project := opened((*HERE[:2], "", ""), HERE))
-    columns = check_quality(schools, project).columns
+    columns = check_quality(schools, project, {"cells": read_cells(project)[0]}).columns
     assert columns["confidence"].isna().tolist() == [True, False]
     assert columns["confidence_radius_m"].isna().tolist() == [True, False]
 
@@ -634,7 +635,7 @@ def test_any_strings_give_findings_and_only_listed_changes(
     project = opened(*((*names, lat, lon) for names, lat, lon in rows))
     schools, _ = read_schools(project)
     before = schools.copy()
-    made = check_quality(schools, project)
+    made = check_quality(schools, project, {"cells": read_cells(project)[0]})
     pd.testing.assert_frame_equal(pd.DataFrame(schools), pd.DataFrame(before))
     schema.check(schools.join(made.columns), "quality")
     claims = claims_of(schools, pd.DataFrame(), project)
