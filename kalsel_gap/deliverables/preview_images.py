@@ -86,7 +86,8 @@ class PreviewGrid:
     def centres(self) -> tuple[FloatArray, FloatArray]:
         """Latitude and longitude of the centres of all pixels, shape (height, width)."""
         # In Mercator a row has one latitude, and a column one longitude.
-        row, col = np.arange(self.height) + 0.5, np.arange(self.width) + 0.5
+        row: FloatArray = np.arange(self.height, dtype=np.float64) + 0.5
+        col: FloatArray = np.arange(self.width, dtype=np.float64) + 0.5
         lat, _ = self.positions(row, np.zeros_like(row))
         _, lon = self.positions(np.zeros_like(col), col)
         shape = self.height, self.width
