@@ -74,7 +74,7 @@ def test_a_bad_gzip_is_one_error(tmp_path: Path, raw: bytes) -> None:
 def test_short_rows_are_filled_and_long_ones_reported(tmp_path: Path) -> None:
     table = read_table(written(tmp_path, "a,b\n1\n2,3,\n4,5,6\n"))
     assert table.cells[["a", "b"]].to_numpy().tolist() == [["1", ""], ["2", "3"], ["4", "5"]]
-    assert table.too_long == (4,)
+    assert table.too_long == (("", 4),)
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "npsn,nama\n", "npsn,nama\n,\n\n", "npsn\n  \n"])
