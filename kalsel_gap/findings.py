@@ -125,6 +125,7 @@ SEVERITIES: dict[str, Severity] = {
     "ownership_differs_from_name": "warning",
     "ownership_unknown": "warning",
     "part_hidden": "note",
+    "part_older": "note",
     "part_repeats": "note",
     "part_unreadable": "warning",
     "part_without_columns": "note",

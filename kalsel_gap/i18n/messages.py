@@ -190,6 +190,7 @@ ERRORS: dict[str, str] = {
     "weights_all_zero": N_("one of the weights must be above 0."),
     "weights_of_branch": N_("all weights below “{node}” are 0, so it has no value. To leave it out, set its own weight to 0."),
     "workbook_locked": N_("the workbook is protected by a password. Open it with the password and save it without one."),
+    "zip_unreadable": N_("the archive cannot be read: {reason}. Was it copied completely?"),
     "zip_without_layer": N_("there is no layer and no table in this archive. Unpack it, and give the file that is needed."),
 }  # fmt: skip
 _LONGEST = 600  # most characters of an input's text in a sentence
@@ -288,7 +289,7 @@ FINDINGS: dict[str, str] = {
     "kecamatan_unknown": N_("“{value}” is not a kecamatan of {within} in the boundaries. Nearest name: {suggestion}. Correct the name."),
     "land_cover_class_unlisted": N_("Classes {classes} of the land cover have no height under [radio.clutter]: nothing is predicted where one of them lies on the path. Add them there, or correct the raster."),
     "land_cover_missing": N_("The land cover {raster} has no known class at this school or on any path to it: no level is predicted. Add the missing tiles, or the missing class under [radio.clutter]."),
-    "layer_not_read": N_("The layer “{value}” was not read. To read others, write layer = \"{value}\", a list of layers, or \"*\" for all."),
+    "layer_not_read": N_('The layer “{value}” was not read. To read others, write layer = "{value}", a list of layers, or "*" for all.'),
     "level_differs_from_name": N_("The level is {value}, but the name suggests another: “{name}”. Correct one of them: the level determines who pays."),
     "level_not_placed": N_("The measured level has no location: neither usable coordinates nor an NPSN. Add one of them."),
     "level_unknown": N_("“{value}” is not recognised as a kind of school; the level is unknown."),
@@ -338,7 +339,8 @@ FINDINGS: dict[str, str] = {
     "ownership_differs_from_name": N_("The status is {value}, but the name suggests another: “{name}”. Correct one of them: the status determines who pays."),
     "ownership_unknown": N_("“{value}” is recognised neither as public nor as private."),
     "part_hidden": N_("The sheet “{value}” is hidden and was not read. What is read is sheet = {read}; name the others there, too, if they are needed."),
-    "part_repeats": N_("All {count} rows of “{value}” stand in other sheets, so they were not read a second time. What is read is sheet = {read}."),
+    "part_older": N_("“{value}” was not read: the same list is there for {year}. What is read is sheet = {read}; name others there if they are needed."),
+    "part_repeats": N_("All {count} rows of “{value}” stand in other sheets, so they were not read a second time; columns that only it has: {columns}. What is read is sheet = {read}."),
     "part_unreadable": N_("“{value}” was not read: {fault} What is read is sheet = {read}."),
     "part_without_columns": N_("“{value}” was not read, since it has no {missing}. What is read is sheet = {read}; name another one there, or name its columns under [….columns]."),
     "prediction_disagrees": N_("{raster} has {claimed_dbm} dBm for {operator}'s {technology} here, but {predicted_dbm} dBm is predicted from site {site}: more than {limit_db} dB apart. Measure at the school; until then trust neither, and check the site and the raster."),

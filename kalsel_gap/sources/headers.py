@@ -21,17 +21,20 @@ if TYPE_CHECKING:
 BETWEEN = " › "
 _MOST_ROWS = 3
 _TOTALS = frozenset(
-    "jumlah jml total tot lp totallp jumlahlp jumlahtotal totaljumlah jmh seluruhnya".split()
+    ("jumlah", "jml", "total", "tot", "lp", "totallp", "jumlahlp", "jumlahtotal", "seluruhnya")
 )
-_MALE = frozenset("l lk laki lakilaki pria putra male boys".split())
-_FEMALE = frozenset("p pr perempuan wanita putri female girls".split())
+_MALE = frozenset(("l", "lk", "laki", "lakilaki", "pria", "putra", "male", "boys"))
+_FEMALE = frozenset(("p", "pr", "perempuan", "wanita", "putri", "female", "girls"))
 # Words that say little alone: of whom is the name? Below one of these groups, the school's.
-_GENERAL = frozenset("nama name kode code id status alamat jenjang tahun no".split())
+_GENERAL = frozenset(
+    ("nama", "name", "kode", "code", "id", "status", "alamat", "jenjang", "tahun", "no")
+)
 _OF_THE_SCHOOL = frozenset(
     (
-        "identitas identitassekolah datasekolah sekolah satuanpendidikan lembaga madrasah profil "
-        "profilsekolah identitassatuanpendidikan identitaslembaga datapokok dataumum school"
-    ).split()
+        *("identitas", "identitassekolah", "datasekolah", "sekolah", "satuanpendidikan"),
+        *("lembaga", "madrasah", "profil", "profilsekolah", "identitassatuanpendidikan"),
+        *("identitaslembaga", "datapokok", "dataumum", "school"),
+    )
 )
 _YEAR = re.compile(
     r"(?:(?:t\.?\s?[ap]\.?|th\.?|thn\.?|tahun(?:\s+(?:ajaran|pelajaran|data))?)\s*)?"
@@ -39,6 +42,18 @@ _YEAR = re.compile(
     re.IGNORECASE,
 )
 _PLAIN_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)*", re.ASCII)
+
+
+def year_in(text: str) -> str:
+    """The only year in a text, such as the name of a sheet; empty where there is none.
+
+    Examples
+    --------
+    >>> year_in("Data 2025"), year_in("SD"), year_in("2024-2025")
+    ('2025', '', '')
+    """
+    years = set(re.findall(r"(?<!\d)(?:19|20)\d\d(?!\d)", text))
+    return years.pop() if len(years) == 1 else ""
 
 
 class Header(NamedTuple):
@@ -100,15 +115,24 @@ def _block(
 ) -> tuple[int, int]:
     """First and last row of the header around its row with the most known headers."""
     first = last = top
-    while last + 1 < len(rows) and last - first + 1 < _MOST_ROWS and _is_below(rows, last, merged):
+    while (
+        last + 1 < len(rows)
+        and last - first + 1 < _MOST_ROWS
+        and _is_below(rows, last, spellings, merged)
+    ):
         last += 1
     while first > 0 and last - first + 1 < _MOST_ROWS and _is_above(rows, first, spellings, merged):
         first -= 1
     return first, last
 
 
-def _is_below(rows: Sequence[Sequence[str]], last: int, merged: Sequence[Merged]) -> bool:
-    """Whether the next row divides groups of the header: it has cells below groups only."""
+def _is_below(
+    rows: Sequence[Sequence[str]],
+    last: int,
+    spellings: Mapping[str, str],
+    merged: Sequence[Merged],
+) -> bool:
+    """Whether the next row divides groups of the header: no cell is below a known header."""
     header, below = rows[last], rows[last + 1]
     filled = [n for n, cell in enumerate(below) if cell]
     if not filled or not any(header):
@@ -119,16 +143,15 @@ def _is_below(rows: Sequence[Sequence[str]], last: int, merged: Sequence[Merged]
     if any(m.bottom > last for m in spans):  # headers that reach into the next row
         return all(not (m.bottom > last and m.left <= n <= m.right) for n in filled for m in spans)
     groups = _groups(header, max(len(header), len(below)))
-    for n in filled:
-        begins = groups.get(n)
-        if begins is None:
-            return False
+    known = {n for n, cell in enumerate(header) if fold(cell) in spellings and n not in groups}
+    if known & set(filled):
+        return False
     # A group of which only the first column is divided is a single header above a row of data.
-    return any(n not in groups or groups[n] != n for n in filled)
+    return any(groups.get(n, n) != n for n in filled)
 
 
 def _groups(row: Sequence[str], width: int) -> dict[int, int]:
-    """Column to the first column of the group that it is in: a header with empty cells behind it."""
+    """Column to the first one of its group: a header with empty cells behind it."""
     groups: dict[int, int] = {}
     begins: int | None = None
     for n in range(width):
@@ -136,7 +159,7 @@ def _groups(row: Sequence[str], width: int) -> dict[int, int]:
             begins = n
         if begins is None:
             continue
-        wide = begins != n or not (n + 1 < len(row) and row[n + 1]) and n + 1 < width
+        wide = begins != n or (not (n + 1 < len(row) and row[n + 1]) and n + 1 < width)
         if wide:
             groups[n] = begins
     return groups
@@ -163,7 +186,7 @@ def _is_above(
         return all(
             sum(m.left <= n <= m.right for n in columns) < len(columns) for m in wide
         ) or any(_YEAR.fullmatch(above[m.left]) for m in wide if m.left < len(above))
-    if any(n >= len(header) or not header[n] for n in cells):
+    if len(cells) > 1 and any(n >= len(header) or not header[n] for n in cells):
         return any(header[n] for n in range(len(header)) if n not in cells)
     groups = _groups(above, width)
     named = [n for n in cells if n and n in groups and fold(above[n]) in spellings]
@@ -221,22 +244,22 @@ def _meanings(
         words, year = _without_year(path)
         if words and (meaning := _meaning(words, spellings)):
             found[n] = (meaning[0], year, meaning[1])
-    meant: dict[int, str] = {}
-    years: dict[str, Sequence[str]] = {}
     columns: dict[str, list[int]] = {}
     for n, (spelling, _, _) in found.items():
         columns.setdefault(spellings[spelling], []).append(n)
-    for column, mine in columns.items():
-        surest = min(found[n][2] for n in mine)
-        mine = [n for n in mine if found[n][2] == surest]
-        dated = sorted({found[n][1] for n in mine}, reverse=True)
-        if len(dated) > 1 and dated[-1] == "":  # one column says the present by itself
-            dated = [""]
-        elif len(dated) > 1:
+    meant: dict[int, str] = {}
+    years: dict[str, Sequence[str]] = {}
+    for column, every in columns.items():
+        surest = min(found[n][2] for n in every)
+        dated = sorted({found[n][1] for n in every if found[n][2] == surest}, reverse=True)
+        if len(dated) > 1 and dated[-1]:
             years[column] = dated
-        for n in mine:
-            if found[n][1] == dated[0] and (len(paths[n]) > 1 or found[n][1]):
-                meant[n] = found[n][0]
+        newest = dated[0] if dated[-1] else ""  # a column without a year says the present
+        meant |= {
+            n: found[n][0]
+            for n in every
+            if found[n][1:] == (newest, surest) and (len(paths[n]) > 1 or newest)
+        }
     return meant, years
 
 

@@ -29,9 +29,9 @@ _SCOPE = re.compile(
     re.IGNORECASE,
 )
 _FOOTER = re.compile(
-    r"(?:\*|sumber|source|catatan|keterangan|ket\b|note|dicetak|diunduh|diolah|data per|data diambil|"
-    r"update|mengetahui|menyetujui|kepala|nip\b|pembina|dibuat|penyusun|operator|printed|halaman|"
-    r"page|ttd|tertanda|\d+\)|\(\*)",
+    r"(?:\*|sumber|source|catatan|keterangan|ket\b|note|dicetak|diunduh|diolah|data per|"
+    r"data diambil|update|mengetahui|menyetujui|kepala|nip\b|pembina|dibuat|penyusun|operator|"
+    r"printed|halaman|page|ttd|tertanda|\d+\)|\(\*)",
     re.IGNORECASE,
 )
 # What only a footer says, even where the names of schools stand.
@@ -92,7 +92,7 @@ def left_out_rows(
     for n in suspects:
         row = body[n]
         kind = _kind(row, titles, headers, columns)
-        if kind:
+        if kind and not (kind == "numbers" and len(body) == 1):
             found[n] = LeftOut(n, kind, next(filter(None, row)))
     for n in _footer(body, set(suspects), found, columns):
         found.setdefault(n, LeftOut(n, "footer", next(filter(None, body[n]))))
@@ -108,9 +108,9 @@ def _without_identity(body: Sequence[Sequence[str]], columns: Mapping[str, int])
         width = len(row)
         if any(c < width and _is_own_number(row[c]) for c in at):
             continue
-        if len(places) == 2 and all(c < width and _is_degree(row[c]) for c in places):
-            if not _is_mean(row, columns.get("name")):
-                continue
+        placed = len(places) == 2 and all(c < width and _is_degree(row[c]) for c in places)
+        if placed and not _is_mean(row, columns.get("name")):
+            continue
         if any(row):
             suspects.append(n)
     return suspects
@@ -137,7 +137,7 @@ def _is_degree(text: str) -> bool:
     try:
         value = abs(float(text.replace(",", ".")))
     except ValueError:
-        return any(sign in text for sign in "°º'\"′″") or len(text) < 30 and "." in text
+        return any(sign in text for sign in "°º'\"′″") or (len(text) < 30 and "." in text)
     return 0 < value <= 180 and value != int(value)
 
 
@@ -180,7 +180,7 @@ def _repeats(row: Sequence[str], header: Sequence[str]) -> bool:
 
 
 def _numbers_columns(row: Sequence[str]) -> bool:
-    """Whether a row counts the columns: 1, 2, 3 …"""
+    """Whether a row counts the columns, as 1, 2, 3."""
     matches = [_COLUMN_NUMBER.fullmatch(cell) for cell in row if cell]
     if len(matches) < 3 or not all(matches):
         return False

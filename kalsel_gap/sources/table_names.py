@@ -56,12 +56,8 @@ class RowKeys:
         """Findings about rows with their keys instead of file and row."""
         if not self._several:
             return list(findings)
-        return [
-            replace(f, file=self._shown, row=self._keys[(f.file, f.row)])
-            if (f.file, f.row) in self._keys
-            else f
-            for f in findings
-        ]
+        keys = ((f, self._keys.get((f.file, f.row or 0))) for f in findings)
+        return [f if key is None else replace(f, file=self._shown, row=key) for f, key in keys]
 
     def named(self, findings: Iterable[Finding]) -> list[Finding]:
         """Findings about keys with their file and row; the inverse of :meth:`keyed`."""

@@ -20,7 +20,7 @@ from kalsel_gap.sources.formats.header_rows import header_row, known_headers
 from kalsel_gap.sources.formats.kinds import read_cells
 from kalsel_gap.sources.formats.points import well_known_places
 from kalsel_gap.sources.formats.table_cells import refuse_too_many
-from kalsel_gap.sources.headers import BETWEEN, Header, read_header
+from kalsel_gap.sources.headers import BETWEEN, Header, read_header, year_in
 from kalsel_gap.sources.left_out_rows import left_out_rows, section_of
 from kalsel_gap.sources.table_names import file_of
 
@@ -36,6 +36,12 @@ ROW = "__row__"  # no header can be this once spaces and signs are folded away
 
 # Columns that a table must have: of several in a tuple, one is enough.
 Required: TypeAlias = "Sequence[str | tuple[str, ...]]"
+# Columns whose words offices write in several ways.
+_SPELLED = frozenset(
+    ("level", "ownership", "kabupaten", "kecamatan", "desa", "address", "ministry", "updated_at")
+)
+# A column that tells rows apart.
+_KEYS = frozenset({"npsn", "code"})
 # Never filled down: each school has its own.
 _OWN = frozenset({"npsn", "name", "lat", "lon", "site_id", "address"})
 
@@ -158,7 +164,7 @@ def read_table(
         first = next((cells for cells in given if not cells.hidden and not cells.unread), given[0])
         return _table(first, path, meanings, unheaded).raw(path)
     tables, notes = _fitting(given, path, meanings, required, unheaded, chosen=sheet)
-    return _joined(path, tables, notes, meanings)
+    return _joined(path, tables, notes)
 
 
 class _Table(NamedTuple):
@@ -193,6 +199,11 @@ class _Table(NamedTuple):
             if not any(name in self.columns or fold(name) in headers for name in each)
         ]
 
+    def of_year(self, year: str) -> _Table:
+        """The table with a column of the year."""
+        cells = self.cells.assign(year=year).astype({"year": "str"})
+        return self._replace(cells=cells, columns={**self.columns, "year": "year"})
+
     def raw(self, path: Path) -> RawTable:
         too_long = tuple(("", row) for row in self.too_long)
         return RawTable(path, self.cells, too_long, self.meant, None, tuple(self.notes))
@@ -215,7 +226,7 @@ def _table(
     columns = _distinct(given)
     words = [header.meant.get(n, name) for n, name in enumerate(given)]
     found = meanings.found(columns, words)
-    places = {name: found[name] for name in ("lat", "lon") if name in found}
+    places: dict[str, int] = {name: found[name] for name in ("lat", "lon") if name in found}
     body = grid[top + 1 :]
     above = grid[: top + 1]
     left: list[LeftOut] = []
@@ -226,7 +237,7 @@ def _table(
         notes += _of_rows(left, top, cells.part)
         if cells.merged:
             notes += _fill_down(body, cells, top, found, columns)
-    spare_cells = {**cells.spare, **_sections(left, len(body), found)}
+    spare_cells = dict(cells.spare)
     if not cells.spare and not places:
         spare_cells |= well_known_places(columns, body, path)
     if len(places) == 2 and places.keys() <= spare_cells.keys():
@@ -236,6 +247,7 @@ def _table(
         for column, make in spare_cells.items()
         if meanings.wants(column, words)
     }
+    headed = _sections(left, len(body), found)
     out = {each.at for each in left}
     filled = [
         n
@@ -252,6 +264,7 @@ def _table(
     grid.clear()
     if cells.decimal_comma:
         texts = decimal_points(texts, [columns[n] for n in places.values()])
+    spare |= headed
     texts |= {column: [cell[n] for n in filled] for column, cell in spare.items()}
     table = pd.DataFrame(texts, dtype="str")
     table[ROW] = [top + 2 + n for n in filled]
@@ -365,9 +378,9 @@ def _column_at(found: Mapping[str, int], at: int) -> str:
 
 def _sections(
     left: Sequence[LeftOut], count: int, found: Mapping[str, int]
-) -> dict[str, Callable[[], list[str]]]:
+) -> dict[str, list[str]]:
     """Areas that headings between the rows name, for tables without a column of them."""
-    made: dict[str, Callable[[], list[str]]] = {}
+    made: dict[str, list[str]] = {}
     headings = {each.at: section_of(each.text) for each in left if each.kind == "section"}
     for wanted in ("kabupaten", "kecamatan"):
         if wanted in found or not any(h and h[0] == wanted for h in headings.values()):
@@ -381,7 +394,7 @@ def _sections(
             elif heading and wanted == "kecamatan":  # of another kabupaten
                 current = ""
             texts.append("" if heading else current)
-        made[wanted] = lambda texts=texts: texts  # type: ignore[misc]
+        made[wanted] = texts
     return made
 
 
@@ -431,8 +444,9 @@ def _fitting(
         if columns
     ]
     if chosen is None:
+        fitting, older = _of_newest_year(fitting, meanings)
         fitting, repeating = _without_repeats(fitting)
-        left += repeating
+        left += [*older, *repeating]
     return _told(fitting, left)
 
 
@@ -446,36 +460,87 @@ def _told(read: list[_Table], left: Sequence[Note]) -> tuple[list[_Table], list[
     ]
 
 
+def _of_newest_year(
+    tables: Sequence[_Table], meanings: _Meanings
+) -> tuple[list[_Table], list[Note]]:
+    """Of sheets that are one list in several years, the newest, and a note for each older one.
+
+    Where the project asks for a year, each row gets that of its sheet instead.
+    """
+    years = [year_in(table.part) for table in tables]
+    names = {fold(table.part.replace(year, "")) for table, year in zip(tables, years, strict=True)}
+    dated = any({"year", "date"} & set(table.columns) for table in tables)
+    if len(tables) < 2 or not all(years) or len(names) > 1 or dated:
+        return list(tables), []
+    if "year" in meanings.aliases:
+        given = zip(tables, years, strict=True)
+        return [table.of_year(year) for table, year in given], []
+    if not all("npsn" in table.columns for table in tables):
+        return list(tables), []
+    newest = max(years)
+    kept = [table for table, year in zip(tables, years, strict=True) if year == newest]
+    older = [t for t, year in zip(tables, years, strict=True) if year != newest]
+    return kept, [Note("part_older", value=t.part, parameters={"year": newest}) for t in older]
+
+
 def _without_repeats(tables: Sequence[_Table]) -> tuple[list[_Table], list[Note]]:
     """Tables without those of which every row stands in the others, and a note for each of these.
 
-    A recapitulation of all sheets must not double their rows. Rows are compared by the recognised
-    columns of the smaller table, which the others must have too: nothing is lost.
+    A recapitulation of all sheets must not double their rows. Two rows are one if they agree in all
+    columns that both tables have; only words that offices write in several ways, N or Negeri, may
+    differ. Of tables that repeat each other, that one goes by which the fewest columns are lost.
     """
     kept = list(tables)
     notes: list[Note] = []
-    for table in sorted(tables, key=lambda t: (len(t.cells), -tables.index(t))):
-        others = [t for t in kept if t is not table and set(table.columns) <= set(t.columns)]
-        if not others or not table.columns:
-            continue
-        columns = sorted(table.columns)
-        there = {row for other in others for row in _rows_of(other, columns)}
-        if _rows_of(table, columns) <= there:
-            kept = [t for t in kept if t is not table]
-            notes.append(
-                Note("part_repeats", value=table.part, parameters={"count": len(table.cells)})
-            )
+    while len(kept) > 1:
+        repeating = [
+            (len(lost), len(table.cells), -n, table, lost)
+            for n, table in enumerate(kept)
+            if (lost := _lost_without(table, [t for t in kept if t is not table])) is not None
+        ]
+        if not repeating:
+            break
+        _, count, _, table, lost = min(repeating, key=lambda each: each[:3])
+        kept = [t for t in kept if t is not table]
+        more = {"count": count, "columns": ", ".join(sorted(lost)) or "–"}
+        notes.append(Note("part_repeats", value=table.part, parameters=more))
     return kept, notes
 
 
-def _rows_of(table: _Table, columns: Sequence[str]) -> set[tuple[str, ...]]:
-    texts = [table.cells[table.columns[column]].str.casefold() for column in columns]
-    return set(zip(*texts, strict=True))
+def _lost_without(table: _Table, others: Sequence[_Table]) -> set[str] | None:
+    """Columns that only a table has, if all its rows stand in others; None if one does not."""
+    left = set(range(len(table.cells)))
+    lost: set[str] = set()
+    for other in others:
+        shared = set(table.columns) & set(other.columns) - _SPELLED
+        own = set(table.columns) - set(other.columns)
+        if not shared & _KEYS and own:  # rows without a number of their own are compared whole
+            continue
+        columns = sorted(shared)
+        there = set(_rows_of(other, columns))
+        mine = {n for n, row in enumerate(_rows_of(table, columns)) if n in left and row in there}
+        if mine:
+            lost |= own
+        left -= mine
+        if not left:
+            return lost
+    return None
 
 
-def _joined(
-    path: Path, tables: Sequence[_Table], notes: Sequence[Note], meanings: _Meanings
-) -> RawTable:
+def _rows_of(table: _Table, columns: Sequence[str]) -> list[tuple[str, ...]]:
+    texts = [map(_comparable, table.cells[table.columns[column]]) for column in columns]
+    return list(zip(*texts, strict=True))
+
+
+def _comparable(text: str) -> str:
+    """A cell as text to compare by: 3.50 is 3.5, and case and spaces do not count."""
+    try:
+        return repr(float(text))
+    except ValueError:
+        return " ".join(text.casefold().split())
+
+
+def _joined(path: Path, tables: Sequence[_Table], notes: Sequence[Note]) -> RawTable:
     """The parts one below the other, each column under the header that it has in the first one."""
     every = [*notes, *(note for table in tables for note in table.notes)]
     if len(tables) == 1:

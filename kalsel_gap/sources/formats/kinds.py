@@ -59,7 +59,7 @@ _BY_ENDING = {
     ".fgb": "flatgeobuf",
     **dict.fromkeys((".parquet", ".geoparquet"), "parquet"),
 }
-_WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xlsb", ".ods"})  # archives: no text is one
+_WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"})
 
 
 def read_cells(path: Path, asked: Chosen, spellings: Collection[str]) -> list[TableCells]:
@@ -83,34 +83,39 @@ def read_cells(path: Path, asked: Chosen, spellings: Collection[str]) -> list[Ta
 
 
 def _tables(content: Content, asked: Chosen, spellings: Collection[str]) -> list[TableCells]:
-    path, kind = content.path, kind_of(content)
-    if kind in {"text", "xml", "web_page"} and content.ending in _BY_ENDING:
-        kind = _BY_ENDING[content.ending]
-    elif kind == "text" and content.ending in _WORKBOOKS and _is_no_text(content):
-        kind = "workbook"
-    elif kind == "text" and content.ending == ".xls" and _is_no_text(content):
-        kind = "workbook"
+    kind = _kind(content)
     if kind in _REFUSED:
-        raise InputError(_REFUSED[kind], path=path)
-    match kind:
-        case "gzip":
-            return _tables(content.unpacked(), asked, spellings)
-        case "archive":
-            return _archived(content, asked, spellings)
-        case "workbook":
-            return read_workbook(content, asked)
-        case "xml_workbook":
-            return read_xml_workbook(content, asked)
-        case "web_page":
-            return read_web_page(content, asked)
-        case "kmz":
-            return _documents(content, asked)
-        case "geopackage" | "shapefile" | "flatgeobuf":
-            if content.raw is not None:
-                raise InputError("table_packed_inside", path=path, value=content.name)
-            return read_layer_cells(path, asked)
+        raise InputError(_REFUSED[kind], path=content.path)
+    if kind == "gzip":
+        return _tables(content.unpacked(), asked, spellings)
+    if kind in {"archive", "damaged"}:
+        return _archived(content, asked, spellings)
+    several = {
+        "workbook": read_workbook,
+        "xml_workbook": read_xml_workbook,
+        "web_page": read_web_page,
+        "kmz": _documents,
+        **dict.fromkeys(("geopackage", "shapefile", "flatgeobuf"), _layers),
+    }
+    if kind in several:
+        return several[kind](content, asked)
     one = {"json": read_json, "kml": read_kml, "parquet": read_parquet}
     return [one[kind](content) if kind in one else read_csv(content, spellings)]
+
+
+def _kind(content: Content) -> str:
+    """Kind by content; by the ending where the content could be anything, or is damaged."""
+    kind = kind_of(content)
+    if kind in {"text", "xml", "web_page", "damaged"} and content.ending in _BY_ENDING:
+        return _BY_ENDING[content.ending]
+    is_unclear = kind == "damaged" or (kind == "text" and _is_no_text(content))
+    return "workbook" if is_unclear and content.ending in _WORKBOOKS else kind
+
+
+def _layers(content: Content, asked: Chosen) -> list[TableCells]:
+    if content.raw is not None:
+        raise InputError("table_packed_inside", path=content.path, value=content.name)
+    return read_layer_cells(content.path, asked)
 
 
 def _is_no_text(content: Content) -> bool:
@@ -128,7 +133,7 @@ def _documents(content: Content, asked: Chosen) -> list[TableCells]:
 def _archived(content: Content, asked: Chosen, spellings: Collection[str]) -> list[TableCells]:
     """The tables of a ZIP archive; one that cannot be read is given by its error."""
     path = content.path
-    with reading(path, "vector_unreadable"), content.open() as file:
+    with reading(path, "zip_unreadable"), content.open() as file:
         archive = zipfile.ZipFile(file)
         refuse_too_large(sum(part.file_size for part in archive.infolist()), path)
         parts = _parts(archive.namelist())

@@ -45,7 +45,7 @@ def opendocument_merges(xml: bytes, path: Path) -> dict[str, list[Merged]]:
 
 
 def _merged_of(row: ET.Element, number: int, merges: list[Merged]) -> int:
-    """Collect the merged ranges that begin in a row; how many cells it spans to its last content."""
+    """Collect the merged ranges that begin in a row; how many cells it has to its last content."""
     column = filled = 0
     for cell in row:
         repeated = int(cell.get(f"{_TABLE}number-columns-repeated", "1"))

@@ -24,7 +24,9 @@ def spare_places(
     return {"lat": lambda: places()[0], "lon": lambda: places()[1]}
 
 
-_GEOMETRY_HEADERS = frozenset("wkt geom geometry thegeom wktgeom wktgeometry geomwkt shape".split())
+_GEOMETRY_HEADERS = frozenset(
+    ("wkt", "geom", "geometry", "thegeom", "wktgeom", "wktgeometry", "geomwkt", "shape")
+)
 _WELL_KNOWN = re.compile(r"(?:SRID=\d+;)?\s*POINT|[0-9A-Fa-f]{42,}$")
 
 
@@ -44,12 +46,18 @@ def well_known_places(
         import shapely
 
         plain = [text.upper().rpartition(";")[2].strip() for text in texts]
-        is_binary = np.array([bool(re.fullmatch("[0-9A-F]{42,}", text)) for text in plain])
-        given = np.array(plain, dtype=object)
-        shapes = shapely.from_wkt(np.where(is_binary, None, given), on_invalid="ignore")
-        binary = shapely.from_wkb(np.where(is_binary, given, None), on_invalid="ignore")
-        shapes = np.where(is_binary, binary, shapes)
-        points = np.where(shapely.get_type_id(shapes) == 0, shapes, None)
+        is_binary = [bool(re.fullmatch("[0-9A-F]{42,}", text)) for text in plain]
+        shapes = np.array(
+            [
+                shapely.from_wkb(text, on_invalid="ignore")
+                if binary
+                else shapely.from_wkt(text, on_invalid="ignore")
+                for text, binary in zip(plain, is_binary, strict=True)
+            ],
+            dtype=object,
+        )
+        points = shapes.copy()
+        points[shapely.get_type_id(shapes) != 0] = None
         x, y = shapely.get_x(points), shapely.get_y(points)
         stated = {
             text.upper().partition(";")[0] for text in texts if text.upper().startswith("SRID")

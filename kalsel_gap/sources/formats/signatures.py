@@ -20,13 +20,16 @@ _BEGINNINGS: tuple[tuple[bytes, str], ...] = (
     (b"PAR1", "parquet"),
     (b"%PDF", "pdf"),
     (b"{\\rtf", "document"),
-    *((start, "picture") for start in (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*")),
+    *((start, "picture") for start in (b"\x89PNG", b"\xff\xd8\xff", b"GIF8")),
+    *((start, "picture") for start in (b"II*\0", b"MM\0*")),
     (b"Rar!", "packed"),
     (b"7z\xbc\xaf\x27\x1c", "packed"),
 )
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # of Office until 2003, and of locked workbooks
 _XML_SHEETS = b"urn:schemas-microsoft-com:office:spreadsheet"
-_WEB_PAGE = re.compile(rb"<(!doctype html|html|head|meta|table|body|style|div|center|p)\b", re.I)
+_WEB_PAGE = re.compile(
+    rb"<(!doctype html|html|head|meta|table|body|style|div|center|p)\b", re.IGNORECASE
+)
 _JSON = re.compile(rb"\s*(\{\s*[\"}]|\[\s*[\[{]|\x1e\s*\{)")
 _SCRIPT = re.compile(rb"\s*((var|let|const)\s+)?[A-Za-z_$][\w$]*\s*=\s*[\[{]")
 
@@ -37,9 +40,10 @@ def kind_of(content: Content) -> str:  # noqa: PLR0911 - one line for each kind
     Returns
     -------
     str
-        ``empty``, ``gzip``, ``workbook``, ``locked``, ``geopackage``, ``flatgeobuf``,
-        ``shapefile``, ``parquet``, ``kmz``, ``kml``, ``archive``, ``json``, ``web_page``,
-        ``xml_workbook``, ``pdf``, ``document``, ``picture``, ``packed``, ``xml`` or ``text``.
+        One of ``empty``, ``gzip``, ``workbook``, ``locked``, ``geopackage``, ``flatgeobuf``,
+        ``shapefile``, ``parquet``, ``kmz``, ``kml``, ``archive``, ``damaged``, ``json``,
+        ``web_page``, ``web_archive``, ``xml_workbook``, ``pdf``, ``document``, ``picture``,
+        ``packed``, ``xml`` and ``text``.
     """
     head = content.head()
     if not head.strip(TEXT):
@@ -82,7 +86,7 @@ def _kind_of_archive(content: Content) -> str:
             is_open = "content.xml" in names and "mimetype" in names
             office = archive.read("mimetype")[:80] if is_open else b""
     except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError, RuntimeError):
-        return "archive"
+        return "damaged"
     if any(name.startswith("xl/workbook.") for name in names) or b"spreadsheet" in office:
         return "workbook"
     if is_open or names & {"word/document.xml", "ppt/presentation.xml"}:

@@ -60,8 +60,14 @@ class _Grid:
             refuse_too_many(len(self.taken) + high, wide, self.path)
             self.taken |= {(n, c) for n in below for c in range(at, at + wide)}
 
-    def table(self, part: str, **more: bool) -> TableCells:
-        return TableCells(self.rows, titled=True, part=part, merged=self.merged, **more)
+    def table(self, part: str, *, decimal_comma: bool = False) -> TableCells:
+        return TableCells(
+            self.rows,
+            titled=True,
+            decimal_comma=decimal_comma,
+            part=part,
+            merged=self.merged,
+        )
 
 
 class _Page(HTMLParser):
