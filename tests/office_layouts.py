@@ -32,6 +32,8 @@ from tests.spreadsheets import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from kalsel_gap.findings import Finding
+
 KABUPATEN = ("Kab. Banjar", "Kab. Tapin", "Kota Banjarbaru")
 KECAMATAN = {
     "Kab. Banjar": ("Aluh-Aluh", "Gambut", "Martapura"),
@@ -176,7 +178,7 @@ class Drawn:
 
     def number(self, value: float) -> Cell:
         """A number as the file writes it: as one, or as a text in its dialect."""
-        if not self.texts and not self.container == "html":
+        if not self.texts and self.container != "html":
             return value
         text = repr(value)
         comma = self.comma and self._has_comma()
@@ -275,7 +277,7 @@ class Drawn:
                 plain[1],
             ]
         older = [
-            Column(("2024", *c.words), lambda n, s, c=c: int(c.cell(n, s)) + 3)  # type: ignore[misc, call-overload]
+            Column(("2024", *c.words), lambda n, s, c=c: int(c.cell(n, s)) + 3)  # type: ignore[misc]
             for c in (*(sexes if self.depth == 3 else plain[:1]), plain[1])
         ]
         newer = [
@@ -291,6 +293,27 @@ class Drawn:
         draw = self.random
         columns = self.columns()
         width = len(columns)
+        rows, merged = self._titles(width)
+        header, spans = self._header(columns, len(rows))
+        rows += header
+        merged += spans
+        if draw.random() < 0.3 and width > 3:
+            rows.append([n + 1 for n in range(width)])
+        begins = len(rows)
+        again = draw.randint(3, 6) if draw.random() < 0.15 else 0
+        subtotals = draw.random() < 0.2
+        rows += self._body(columns, schools, header if again else [], again, subtotals=subtotals)
+        if self.merge_areas and not again and not subtotals:
+            merged += self._merge_down(columns, rows, begins, len(schools))
+        if draw.random() < 0.5:
+            label = draw.choice(("Jumlah", "JUMLAH", "Total", "T O T A L", "Grand Total"))
+            rows.append(self._total(columns, label, schools))
+        if draw.random() < 0.4:
+            rows += self._footer(width)
+        return Sheet(name, rows, merged)
+
+    def _titles(self, width: int) -> tuple[list[list[Cell]], list[tuple[int, int, int, int]]]:
+        draw = self.random
         rows: list[list[Cell]] = []
         merged: list[tuple[int, int, int, int]] = []
         for title in draw.sample(TITLES, draw.randint(0, 3)):
@@ -299,45 +322,42 @@ class Drawn:
             rows.append([title])
         if rows and draw.random() < 0.6:
             rows.append([])
-        header, spans = self._header(columns, len(rows))
-        rows += header
-        merged += spans
-        if draw.random() < 0.3 and width > 3:
-            rows.append([n + 1 for n in range(width)])
-        again = draw.randint(3, 6) if draw.random() < 0.15 else 0
-        subtotals = draw.random() < 0.2
+        return rows, merged
+
+    def _body(
+        self,
+        columns: Sequence[Column],
+        schools: Sequence[School],
+        header: Sequence[Sequence[Cell]],
+        again: int,
+        *,
+        subtotals: bool,
+    ) -> list[list[Cell]]:
+        """The schools, with headings, totals and headers between them."""
+        rows: list[list[Cell]] = []
         before: School | None = None
-        begins = len(rows)
-        held: dict[str, int] = {}
         for n, school in enumerate(schools, start=1):
             area = (school.kabupaten, school.kecamatan)
-            if before is not None and area != (before.kabupaten, before.kecamatan) and subtotals:
+            is_new = before is None or area != (before.kabupaten, before.kecamatan)
+            if before is not None and is_new and subtotals:
                 rows.append(self._total(columns, f"Jumlah Kec. {before.kecamatan}", schools))
-            new_area = before is None or area != (before.kabupaten, before.kecamatan)
-            if self.sections and new_area:
+            if self.sections and is_new:
                 rows.append([f"Kecamatan {school.kecamatan}"])
             if again and n % again == 0:
                 rows += [list(row) for row in header]
-                begins = len(rows)
             rows.append([column.cell(n, school) for column in columns])
             before = school
-        if self.merge_areas and not again and not subtotals:
-            merged += self._merge_down(columns, rows, begins, len(schools))
-        if draw.random() < 0.5:
-            label = draw.choice(
-                ("Jumlah", "JUMLAH", "Total", "T O T A L", "Grand Total", "Jumlah Total")
-            )
-            rows.append(self._total(columns, label, schools))
-        if draw.random() < 0.4:
-            if draw.random() < 0.6:
-                rows.append([])
-            rows += [[footer] for footer in draw.sample(FOOTERS, draw.randint(1, 2))]
-            if draw.random() < 0.3:
-                at = [""] * max(0, width - 2)
-                rows += [[], [*at, "Banjarmasin, 13 Mei 2026"], [*at, "Kepala Dinas Pendidikan,"]]
-                rows += [[], [*at, "H. Contoh, M.Pd."], [*at, "NIP. 19670101 199003 1 001"]]
-        del held
-        return Sheet(name, rows, merged)
+        return rows
+
+    def _footer(self, width: int) -> list[list[Cell]]:
+        draw = self.random
+        rows: list[list[Cell]] = [[]] if draw.random() < 0.6 else []
+        rows += [[footer] for footer in draw.sample(FOOTERS, draw.randint(1, 2))]
+        if draw.random() < 0.3:
+            at: list[Cell] = [""] * max(0, width - 2)
+            rows += [[], [*at, "Banjarmasin, 13 Mei 2026"], [*at, "Kepala Dinas Pendidikan,"]]
+            rows += [[], [*at, "H. Contoh, M.Pd."], [*at, "NIP. 19670101 199003 1 001"]]
+        return rows
 
     def _header(
         self, columns: Sequence[Column], top: int
@@ -494,45 +514,42 @@ def tried(seed: int, folder: Path) -> tuple[Drawn, Result]:
         return drawn, Result([], str(error))
     finally:
         path.unlink()
+    return drawn, _compared(drawn.schools, schools.to_dict("records"), findings)
+
+
+def _compared(
+    given: Sequence[School], records: Sequence[dict[Any, Any]], findings: Sequence[Finding]
+) -> Result:
     told = {(f.npsn, f.column) for f in findings if f.column}
-    unread = {f.column for f in findings if f.code == "column_not_understood"}
-    wrong: list[str] = []
+    known = {school.npsn: school for school in given}
+    read = [str(record["npsn"]) for record in records]
+    wrong = [f"{npsn!r} is no school of the register" for npsn in read if npsn not in known]
+    wrong += [f"{npsn} is read twice" for npsn, count in Counter(read).items() if count > 1]
     unknown: list[str] = []
-    known = {school.npsn: school for school in drawn.schools}
-    records = schools.to_dict("records")
-    if [r["npsn"] for r in records if r["npsn"] not in known]:
-        wrong.append(
-            f"no schools of the register: {[r for r in records if r['npsn'] not in known][:2]}"
-        )
-    if len(records) != len({r["npsn"] for r in records}):
-        wrong.append("schools twice")
-    missing = set(known) - {r["npsn"] for r in records}
-    passed_over = [f for f in findings if f.code in {"part_without_columns", "part_unreadable"}]
-    if missing and any(f.value not in {"Petunjuk", "Rekap"} for f in passed_over):
-        unknown.append("a sheet by name")
-    elif missing:
-        wrong.append(f"missing: {sorted(missing)}")
+    passed_over = {
+        f.value for f in findings if f.code in {"part_without_columns", "part_unreadable"}
+    }
+    if missing := sorted(set(known) - set(read)):
+        if passed_over - {"Petunjuk", "Rekap"}:
+            unknown.append("a sheet by name")
+        else:
+            wrong.append(f"{missing} are missing")
     for record in records:
         school = known.get(record["npsn"])
-        if school is None:
-            continue
-        for column in CHECKED:
+        for column in CHECKED if school else ():
             value, expected = record[column], getattr(school, column)
             if value is None or value != value:  # noqa: PLR0124 - NaN
                 unknown.append(column)
-                if (school.npsn, column) not in told and not unread:
-                    wrong.append(f"{column} of {school.npsn} is unknown, and nothing says so")
+                if (record["npsn"], column) not in told:
+                    wrong.append(f"{column} is unknown, and nothing says so")
             elif value != expected and not _same_area(column, value, expected):
-                wrong.append(f"{column} of {school.npsn}: {value!r}, not {expected!r}")
-    return drawn, Result(wrong, ", ".join(dict.fromkeys(unknown)))
+                wrong.append(f"{column} of {record['npsn']}: {value!r}, not {expected!r}")
+    return Result(wrong, ", ".join(dict.fromkeys(unknown)))
 
 
 def _same_area(column: str, value: object, expected: object) -> bool:
-    if column not in {"kabupaten", "kecamatan"}:
-        return False
-    return str(value).casefold().removeprefix("kab. ") == str(expected).casefold().removeprefix(
-        "kab. "
-    )
+    short = [str(each).casefold().removeprefix("kab. ") for each in (value, expected)]
+    return column in {"kabupaten", "kecamatan"} and short[0] == short[1]
 
 
 def main(cases: int, seed: int = 1) -> tuple[list[str], Counter[str]]:
@@ -550,5 +567,6 @@ def main(cases: int, seed: int = 1) -> tuple[list[str], Counter[str]]:
 
 if __name__ == "__main__":
     _wrong, _refused = main(*map(int, sys.argv[1:]))
-    print(*_wrong[:20], *_refused.most_common(20), len(_wrong), sum(_refused.values()), sep="\n")
+    _lines = [*_wrong[:20], *map(str, _refused.most_common(20))]
+    sys.stdout.write("\n".join([*_lines, f"{len(_wrong)} wrong, {_refused.total()} refused\n"]))
     sys.exit(bool(_wrong))

@@ -27,7 +27,7 @@ _XML = '<?xml version="1.0" encoding="UTF-8"?>'
 
 @dataclass
 class Sheet:
-    """A sheet: its rows, its merged ranges (first row and column, last row and column), its state."""
+    """A sheet: its rows, its merged ranges (first row and column, then the last), its state."""
 
     name: str
     rows: list[list[Cell]]
@@ -60,7 +60,8 @@ def xlsx(sheets: Sequence[Sheet]) -> bytes:
         if value is None or value == "":
             return f'<c r="{at}" s="0"/>'
         if isinstance(value, str):
-            return f'<c r="{at}" t="inlineStr"><is><t xml:space="preserve">{escape(value)}</t></is></c>'
+            text = f'<t xml:space="preserve">{escape(value)}</t>'
+            return f'<c r="{at}" t="inlineStr"><is>{text}</is></c>'
         return f'<c r="{at}"><v>{value!r}</v></c>'
 
     def sheet_xml(sheet: Sheet) -> str:
@@ -93,7 +94,8 @@ def xlsx(sheets: Sequence[Sheet]) -> bytes:
     return _archive(
         {
             "[Content_Types].xml": f'{_XML}<Types xmlns="{_PACKAGE}/content-types"><Default '
-            'Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+            'Extension="rels" ContentType="application/vnd.openxmlformats-package'
+            '.relationships+xml"/>'
             f'<Override PartName="/xl/workbook.xml" ContentType="{_KIND}.sheet.main+xml"/>{kinds}'
             "</Types>",
             "_rels/.rels": f'{_XML}<Relationships xmlns="{_PACKAGE}/relationships"><Relationship '

@@ -44,6 +44,7 @@ _SECTION = re.compile(
     r"(?:[ivx]+\.|[a-z0-9]{1,2}[.)])?\s*(kecamatan|kec\.?|kabupaten|kab\.?|kota)\s*:?\s+(.+)",
     re.IGNORECASE,
 )
+_MARK = re.compile(r"[ivx]{1,5}[.)]?|[a-z][.)]?", re.IGNORECASE)  # of a section
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)*%?", re.ASCII)
 _COLUMN_NUMBER = re.compile(r"\(?(\d{1,3})\)?\.?", re.ASCII)
 _MOST_FOOTER_CELLS = 3
@@ -93,7 +94,8 @@ def left_out_rows(
         row = body[n]
         kind = _kind(row, titles, headers, columns)
         if kind and not (kind == "numbers" and len(body) == 1):
-            found[n] = LeftOut(n, kind, next(filter(None, row)))
+            texts = list(filter(None, row))
+            found[n] = LeftOut(n, kind, _heading(texts) if kind == "section" else texts[0])
     for n in _footer(body, set(suspects), found, columns):
         found.setdefault(n, LeftOut(n, "footer", next(filter(None, body[n]))))
     return [found[n] for n in sorted(found)]
@@ -155,9 +157,14 @@ def _kind(
         return "total"
     filled = [cell for cell in row if cell]
     texts = [cell for cell in filled if not _NUMBER.fullmatch(cell)]
-    if len(texts) == 1 and len(filled) <= 2 and _SECTION.fullmatch(texts[0]):
+    marked = len(texts) == 1 or (len(texts) == 2 and _MARK.fullmatch(texts[0]))
+    if texts and marked and len(filled) <= 2 and _SECTION.fullmatch(texts[-1]):
         return "section"
     return ""
+
+
+def _heading(texts: Sequence[str]) -> str:
+    return next(text for text in texts if _SECTION.fullmatch(text))
 
 
 def _folded(row: Sequence[str]) -> tuple[str, ...]:
@@ -226,7 +233,11 @@ def _footer(
         rows.append(n)
         if says:
             certain = len(rows)
-    return rows[:certain]
+    block = certain  # with the lines above it up to an empty row, such as the date of a signature
+    while 0 < block < len(rows) and rows[block] == rows[block - 1] - 1:
+        block += 1
+    apart = block and rows[block - 1] > 0 and not any(body[rows[block - 1] - 1])
+    return rows[: block if apart else certain]
 
 
 def section_of(text: str) -> tuple[str, str] | None:

@@ -81,7 +81,10 @@ def shaped(rows: Sequence[Sequence[Any]]) -> gpd.GeoDataFrame:
 def placemarks(rows: Sequence[Sequence[Any]]) -> bytes:
     marks = "".join(
         f"<Placemark><name>{row[1]}</name><ExtendedData>"
-        + "".join(f'<Data name="{h}"><value>{v}</value></Data>' for h, v in zip(HEADER[:3], row))
+        + "".join(
+            f'<Data name="{h}"><value>{v}</value></Data>'
+            for h, v in zip(HEADER[:3], row, strict=False)
+        )
         + f"</ExtendedData><Point><coordinates>{row[4]},{row[3]}</coordinates></Point></Placemark>"
         for row in rows
     )
@@ -376,8 +379,12 @@ def test_a_layer_of_coverage_that_is_not_read_is_named(
         layer = gpd.GeoDataFrame({"x": [1]}, geometry=[box], crs="EPSG:4326")
         layer.to_file(path, layer=name, engine="pyogrio")
     section = {
-        **{"path": str(path), "technology": "4g", "operator": "a", "kind": "binary"},
-        **{"basis": "modelled", "nodata_means": "none"},
+        "path": str(path),
+        "technology": "4g",
+        "operator": "a",
+        "kind": "binary",
+        "basis": "modelled",
+        "nodata_means": "none",
     }
 
     def source(**more: object) -> Any:
