@@ -69,6 +69,7 @@ SEVERITIES: dict[str, Severity] = {
     "header_supplied": "note",
     "internet_contradicted": "warning",
     "internet_not_understood": "warning",
+    "kabupaten_by_location": "note",
     "kabupaten_differs": "warning",
     "kabupaten_unknown": "warning",
     "kecamatan_differs": "warning",

@@ -283,6 +283,7 @@ FINDINGS: dict[str, str] = {
     "header_supplied": N_("The file has no header; its columns are read as those of OpenCelliD: {value}."),
     "internet_not_understood": N_("“{value}” is not recognised as an answer about the internet ({count} rows): their service counts as unknown. Write “Tidak Ada”, the name of the provider, or leave the cell empty."),
     "internet_contradicted": N_("The register says “{value}”, but a speed test, a subscription or active accounts say otherwise: until somebody asks the school, its service is inferred. Correct the register or the other table."),
+    "kabupaten_by_location": N_("The kabupaten is not given; {value} is that of the location."),
     "kabupaten_differs": N_("The register has {value}, but the point lies in {by_location}, {distance_km} km away. Check the coordinates."),
     "kabupaten_unknown": N_("“{value}” is not a kabupaten in the boundaries. Nearest name: {suggestion}."),
     "kecamatan_differs": N_("The register has {value}, but the point lies {distance_km} km from there (in: {by_location}). Check the coordinates and the name."),

@@ -299,7 +299,10 @@ def test_other_orders_and_spellings_of_columns_are_one_table(
     tmp_path: Path, project: MakeProject
 ) -> None:
     path = tmp_path / "a.xlsx"
-    other = [["Bujur", "Lintang", "Nama Sekolah", "NPSN", "Siswa"], [115.75, -3.75, "SMP", "3", 9]]
+    other: list[list[Any]] = [
+        ["Bujur", "Lintang", "Nama Sekolah", "NPSN", "Siswa"],
+        [115.75, -3.75, "SMP", "3", 9],
+    ]
     path.write_bytes(xlsx([sheet("SD", FIRST), Sheet("SMP", other)]))
     schools, _ = read(project, path)
     assert schools["lon"].tolist() == [115.5, 115.25, 115.75]
