@@ -185,7 +185,7 @@ class Drawn:
         return text.replace(".", ",") if comma else text
 
     def _has_comma(self) -> bool:
-        return self.container == "html" or (self.is_csv and self.delimiter() != ",")
+        return not self.is_csv or self.delimiter() != ","
 
     def delimiter(self) -> str:
         if "delimiter" not in self.layout.choices:

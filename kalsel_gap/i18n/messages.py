@@ -278,7 +278,7 @@ FINDINGS: dict[str, str] = {
     "elevation_too_low": N_("{count} cells are lower than {lowest_m} m, down to {value}: errors of the model, or open pits. If they are errors, repair them or set them to nodata."),
     "elevation_void": N_("{count} places on land have no height, {area_km2} km² in all; the largest ({largest_km2} km²) is at {place}. Lakes need no correction; fill other voids (gdal_fillnodata.py)."),
     "file_unusable": N_("The file cannot be used: {fault}"),
-    "header_newest_year": N_("{value} is given for several years: {year} is read, {others} are not. Name another column under [….columns] if that is wrong."),
+    "header_newest_year": N_("{value} is given for several years: {year} is read, not {others}. Name another column under [….columns] if that is wrong."),
     "header_of_several_rows": N_("The header has several rows, down to row {last_row}; a column is named by all of them, as in “{value}”."),
     "header_supplied": N_("The file has no header; its columns are read as those of OpenCelliD: {value}."),
     "internet_not_understood": N_("“{value}” is not recognised as an answer about the internet ({count} rows): their service counts as unknown. Write “Tidak Ada”, the name of the provider, or leave the cell empty."),

@@ -36,6 +36,8 @@ _OF_THE_SCHOOL = frozenset(
         *("identitaslembaga", "datapokok", "dataumum", "school"),
     )
 )
+# Groups of a part of the pupils: no number below them is that of all.
+_A_PART = re.compile(r"kelas|tingkat|rombel|umur|usia|agama|kelompok|jurusan|kls")
 _YEAR = re.compile(
     r"(?:(?:t\.?\s?[ap]\.?|th\.?|thn\.?|tahun(?:\s+(?:ajaran|pelajaran|data))?)\s*)?"
     r"((?:19|20)\d\d)(?:\s*[/–-]\s*(?:20)?\d\d)?",
@@ -283,19 +285,19 @@ def _without_year(path: Sequence[str]) -> tuple[list[str], str]:
 def _meaning(words: Sequence[str], spellings: Mapping[str, str]) -> tuple[str, int] | None:
     """The known spelling that words mean together, and how sure: 0 by themselves, 1 as a total."""
     *groups, leaf = [fold(word) for word in words]
-    for group in reversed(groups):
-        for together in (group + leaf, leaf + group):
-            if together in spellings:
-                return together, 0
-        if group not in spellings:
-            continue
-        column = spellings[group]
+    # Of "Peserta Didik › Jumlah › L" the group is the pupils, of "… › Kelas 1 › L" the class.
+    group = next((each for each in reversed(groups) if each not in _TOTALS), "")
+    for together in (group + leaf, leaf + group) if group else ():
+        if together in spellings:
+            return together, 0
+    if group in spellings:
         for sex, named in (("male", _MALE), ("female", _FEMALE)):
-            part = fold(f"{column}_{sex}")
+            part = fold(f"{spellings[group]}_{sex}")
             if leaf in named and part in spellings:
                 return part, 0
         if leaf in _TOTALS:
             return group, 1
-    known = leaf in spellings
+    if leaf not in spellings or any(map(_A_PART.match, groups)):
+        return None
     own = leaf not in _GENERAL or not groups or bool(_OF_THE_SCHOOL & set(groups))
-    return (leaf, 0) if known and own else None
+    return (leaf, 0) if own else None

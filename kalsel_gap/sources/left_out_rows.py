@@ -46,7 +46,7 @@ _SECTION = re.compile(
 )
 _MARK = re.compile(r"[ivx]{1,5}[.)]?|[a-z][.)]?", re.IGNORECASE)  # of a section
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)*%?", re.ASCII)
-_COLUMN_NUMBER = re.compile(r"\(?(\d{1,3})\)?\.?", re.ASCII)
+_COLUMN_NUMBER = re.compile(r"\(?(\d{1,3}|[a-z])\)?\.?(?:\s*=.*)?", re.ASCII | re.IGNORECASE)
 _MOST_FOOTER_CELLS = 3
 
 
@@ -187,12 +187,15 @@ def _repeats(row: Sequence[str], header: Sequence[str]) -> bool:
 
 
 def _numbers_columns(row: Sequence[str]) -> bool:
-    """Whether a row counts the columns, as 1, 2, 3."""
+    """Whether a row counts the columns, as 1, 2, 3 or a, b, c; the last may say 3 = 1 + 2."""
     matches = [_COLUMN_NUMBER.fullmatch(cell) for cell in row if cell]
     if len(matches) < 3 or not all(matches):
         return False
-    numbers = [int(match[1]) for match in matches if match]
-    return numbers[0] in {0, 1} and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    signs = [match[1].lower() for match in matches if match]
+    numbers = [int(sign) if sign.isdigit() else ord(sign) - ord("a") + 1 for sign in signs]
+    alike = len({sign.isdigit() for sign in signs}) == 1
+    begins = numbers[0]
+    return alike and begins in {0, 1} and numbers == list(range(begins, begins + len(numbers)))
 
 
 def _is_total(row: Sequence[str], columns: Mapping[str, int]) -> bool:

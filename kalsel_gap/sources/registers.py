@@ -133,14 +133,14 @@ def read_cells(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
     """
     cells, findings = _registers(opened)
     tables, faults = read_attributes(opened, cells["npsn"])
-    for given in tables:
+    for _, given in tables:
         cells = _filled(cells, given[["file", "row", *ATTRIBUTE_ALIASES]])
     return cells[list(CELLS)], findings + faults
 
 
 def read_attributes(
     opened: Opened, npsn: pd.Series[str]
-) -> tuple[list[pd.DataFrame], list[Finding]]:
+) -> tuple[list[tuple[Attributes, pd.DataFrame]], list[Finding]]:
     """Rows of the attribute tables that the schools use, and findings about the others.
 
     Parameters
@@ -152,18 +152,21 @@ def read_attributes(
 
     Returns
     -------
-    tables : list of DataFrame
-        One for each table of the project: text cells indexed by NPSN, one row for each, with
-        ``file``, ``row``, the attributes, ``name`` and ``updated_at``.
+    tables : list of (Attributes, DataFrame)
+        One for each table of the project, and one for each kind of its sheets: text cells indexed
+        by NPSN, one row for each, with ``file``, ``row``, the attributes, ``name`` and
+        ``updated_at``.
     findings : list of Finding
         What was made of the files, and one for each row that is not used.
     """
     known = set(npsn) - {""}
-    read = [
-        _attributes(source, opened.shown(source.path), known)
-        for source in opened.project.attributes
-    ]
-    return [table for table, _ in read], [finding for _, found in read for finding in found]
+    tables: list[tuple[Attributes, pd.DataFrame]] = []
+    findings: list[Finding] = []
+    for source in opened.project.attributes:
+        read, found = _attributes(source, opened.shown(source.path), known)
+        tables += [(source, table) for table in read]
+        findings += found
+    return tables, findings
 
 
 def _registers(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
@@ -258,8 +261,12 @@ def _is_count(*texts: str) -> bool:
 
 def _attributes(
     source: Attributes, shown: str, known: set[str]
-) -> tuple[pd.DataFrame, list[Finding]]:
-    """The attribute rows to use, one per NPSN of a school, indexed by NPSN."""
+) -> tuple[list[pd.DataFrame], list[Finding]]:
+    """The attribute rows to use, one per NPSN of a school, indexed by NPSN.
+
+    Sheets with other columns, pupils in one and rooms in another, are tables of their own: a school
+    has a row in each.
+    """
     aliases = {
         "npsn": REGISTER_ALIASES["npsn"],
         **ATTRIBUTE_ALIASES,
@@ -300,8 +307,18 @@ def _attributes(
         dated = cells.assign(year=table.cells[header["year"]])
         cells, found = _of_year(dated, source, shown)
         findings += found
-    best = _most_complete(cells, used)
-    return best, findings + _not_used(cells, best)
+    best = [(part, _most_complete(part, used)) for part in _alike(cells, used)]
+    unused = [finding for part, rows in best for finding in _not_used(part, rows)]
+    return [rows for _, rows in best], findings + unused
+
+
+def _alike(cells: pd.DataFrame, used: list[str]) -> list[pd.DataFrame]:
+    """Rows of the sheets that fill the same columns, together; at least one table, if empty."""
+    files = list(cells["file"].unique())
+    if len(files) < 2:
+        return [cells]
+    given = {file: tuple((cells.loc[cells["file"] == file, used] != "").any()) for file in files}
+    return [cells[cells["file"].map(given) == columns] for columns in dict.fromkeys(given.values())]
 
 
 def _of_year(

@@ -40,8 +40,6 @@ Required: TypeAlias = "Sequence[str | tuple[str, ...]]"
 _SPELLED = frozenset(
     ("level", "ownership", "kabupaten", "kecamatan", "desa", "address", "ministry", "updated_at")
 )
-# A column that tells rows apart.
-_KEYS = frozenset({"npsn", "code"})
 # Never filled down: each school has its own.
 _OWN = frozenset({"npsn", "name", "lat", "lon", "site_id", "address"})
 
@@ -508,23 +506,30 @@ def _without_repeats(tables: Sequence[_Table]) -> tuple[list[_Table], list[Note]
 
 
 def _lost_without(table: _Table, others: Sequence[_Table]) -> set[str] | None:
-    """Columns that only a table has, if all its rows stand in others; None if one does not."""
+    """Columns that only a table has, if all its rows stand in others; None if one does not.
+
+    A table with a column of values that the others lack is none of these.
+    """
     left = set(range(len(table.cells)))
     lost: set[str] = set()
     for other in others:
-        shared = set(table.columns) & set(other.columns) - _SPELLED
         own = set(table.columns) - set(other.columns)
-        if not shared & _KEYS and own:  # rows without a number of their own are compared whole
+        if not own <= _SPELLED | _made_up_by(other.columns):
             continue
-        columns = sorted(shared)
-        there = set(_rows_of(other, columns))
+        columns = sorted(set(table.columns) & set(other.columns) - _SPELLED)
+        there = set(_rows_of(other, columns)) if columns else set()
         mine = {n for n, row in enumerate(_rows_of(table, columns)) if n in left and row in there}
-        if mine:
-            lost |= own
+        lost |= own if mine else set()
         left -= mine
         if not left:
             return lost
     return None
+
+
+def _made_up_by(columns: Collection[str]) -> set[str]:
+    """Columns that follow from others: a sum from its parts, and its parts from a sum."""
+    made = {name[:-5] for name in columns if name.endswith("_male")}
+    return made | {f"{name}_{sex}" for name in columns for sex in ("male", "female")}
 
 
 def _rows_of(table: _Table, columns: Sequence[str]) -> list[tuple[str, ...]]:

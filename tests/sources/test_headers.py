@@ -57,6 +57,10 @@ def meant(*rows: str, merged: Sequence[Merged] = ()) -> dict[str, str]:
         (("||2024||2025|", "NPSN|Nama|PD|Guru|PD|Guru"), "2025 › PD"),
         (("NPSN|Nama|PD 2024|PD 2025",), "PD 2025"),
         (
+            ("NPSN|Nama|Siswa||||", "||Kelas 1||Jumlah||Total", "||L|P|L|P|"),
+            "Siswa › Total",
+        ),
+        (
             ("NPSN|Nama|2025||||", "||Siswa|||Guru|", "||L|P|Jumlah||"),
             "2025 › Siswa › Jumlah",
         ),
@@ -132,6 +136,8 @@ def kinds(*rows: list[str]) -> list[str]:
         (["DAFTAR"], "header"),
         (["1", "2", "3", "4", "5", "6"], "numbers"),
         (["(1)", "(2)", "(3)", "(4)"], "numbers"),
+        (["1", "2", "3", "4", "5", "6=4+5"], "numbers"),
+        (["a", "b", "c", "d"], "numbers"),
         (["Jumlah", "", "", "", "", "100"], "total"),
         (["", "TOTAL", "4"], "total"),
         (["", "", "J U M L A H", "", "", "1.234"], "total"),

@@ -85,7 +85,9 @@ def read_workbook(content: Content, asked: Chosen = None) -> list[TableCells]:
                 rows, merged = _sheet(workbook, name, raw, path, cut=is_archive and not spans)
                 if any(map(any, rows)) or len(names) == 1 or asked is not None:
                     merges = spans.get(name, merged)
-                    tables.append(TableCells(rows, titled=True, part=name, merged=merges))
+                    tables.append(
+                        TableCells(rows, titled=True, decimal_comma=True, part=name, merged=merges)
+                    )
     except MemoryError:  # what a few bytes claim to be
         raise InputError("table_not_xlsx", path=path, reason="MemoryError") from None
     return tables or [TableCells([], titled=True)]

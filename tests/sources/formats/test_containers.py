@@ -370,6 +370,23 @@ def test_a_table_of_attributes_has_the_year_of_its_sheet(
         assert schools["students"].tolist()[0] == students
 
 
+def test_sheets_of_different_attributes_fill_one_another(
+    tmp_path: Path, project: MakeProject
+) -> None:
+    (tmp_path / "s.csv").write_text(text_of(FIRST))
+    pupils = Sheet("PD", [["NPSN", "Siswa"], ["30300001", 90], ["30300002", 80]])
+    rooms = Sheet("Sarpras", [["NPSN", "Listrik", "Akses Internet"], ["30300001", "PLN", "Ya"]])
+    (tmp_path / "a.xlsx").write_bytes(xlsx([pupils, rooms]))
+    sections = {
+        "schools": {"path": str(tmp_path / "s.csv")},
+        "attributes": [{"path": str(tmp_path / "a.xlsx")}],
+    }
+    schools, findings = read_schools(project(sections, bare=True))
+    assert schools["students"].tolist() == [90, 80]
+    assert schools["electricity"].tolist()[0] == "PLN"
+    assert "attribute_duplicate" not in {f.code for f in findings}
+
+
 # --- layers --------------------------------------------------------------------------------------
 
 
