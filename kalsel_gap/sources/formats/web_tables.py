@@ -174,7 +174,7 @@ def read_xml_workbook(content: Content, asked: Chosen = None) -> list[TableCells
             if asked is None and name in hidden and len(hidden) < len(sheets):
                 tables.append(TableCells([], titled=True, part=name, hidden=True))
             else:
-                tables.append(_xml_sheet(sheets[name], path).table(name))
+                tables.append(_xml_sheet(sheets[name], path).table(name, decimal_comma=True))
     if not tables:
         raise InputError("table_no_rows", path=path)
     return tables
