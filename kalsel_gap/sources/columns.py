@@ -158,7 +158,7 @@ def header_findings(
 def table_findings(
     table: RawTable, header: Mapping[str, str], aliases: Mapping[str, Sequence[str]], file: str
 ) -> list[Finding]:
-    """Findings about a table as a whole: its headers, and what :func:`row_findings` tells.
+    """Findings about a table as a whole: its headers, and those of :func:`row_findings`.
 
     Parameters
     ----------

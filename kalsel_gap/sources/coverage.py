@@ -57,7 +57,7 @@ def read_polygons(source: Coverage, file: str) -> tuple[gpd.GeoDataFrame, list[F
         raise InputError("vector_no_polygons", path=source.path)
     valid = layer.geometry.is_valid
     findings = [
-        Finding("layer_not_read", file=file, value=name)
+        Finding("layer_not_read", file=file, value=name, parameters={"key": "layer"})
         for name in layers_beside(source.path, source.layer)
     ]
     if not valid.all():

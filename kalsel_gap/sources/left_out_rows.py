@@ -68,7 +68,7 @@ class LeftOut(NamedTuple):
     text: str
 
 
-def left_out_rows(
+def rows_left_out(
     body: Sequence[Sequence[str]],
     above: Sequence[Sequence[str]],
     columns: Mapping[str, int],

@@ -21,7 +21,7 @@ from kalsel_gap.sources.formats.kinds import read_cells
 from kalsel_gap.sources.formats.points import well_known_places
 from kalsel_gap.sources.formats.table_cells import refuse_too_many
 from kalsel_gap.sources.headers import BETWEEN, Header, read_header, year_in
-from kalsel_gap.sources.left_out_rows import left_out_rows, section_of
+from kalsel_gap.sources.left_out_rows import rows_left_out, section_of
 from kalsel_gap.sources.table_names import file_of
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ _OWN = frozenset({"npsn", "name", "lat", "lon", "site_id", "address"})
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something that was made of a file, or of one of its parts, to be told.
+    """What was made of a file, or of one of its parts, for a finding.
 
     Attributes
     ----------
@@ -133,7 +133,7 @@ def read_table(
     With `required`, the file is one of an office: its header may have up to three rows; repeated
     headers, numbers of columns, totals and sources are left out; merged cells are filled down; and
     all sheets, layers and documents with the required columns are read, one after another. One
-    whose rows all stand in another, such as a recapitulation, is left out. Notes tell all of that.
+    whose rows all stand in another, such as a recapitulation, is left out. Notes say all of that.
 
     Parameters
     ----------
@@ -231,7 +231,7 @@ def _table(
     notes: list[Note] = []
     if of_office and cells.titled:
         notes += _of_header(header, columns, cells.part)
-        left = left_out_rows(body, above, found)
+        left = rows_left_out(body, above, found)
         notes += _of_rows(left, top, cells.part)
         if cells.merged:
             notes += _fill_down(body, cells, top, found, columns)
@@ -486,7 +486,7 @@ def _without_repeats(tables: Sequence[_Table]) -> tuple[list[_Table], list[Note]
 
     A recapitulation of all sheets must not double their rows. Two rows are one if they agree in all
     columns that both tables have; only words that offices write in several ways, N or Negeri, may
-    differ. Of tables that repeat each other, that one goes by which the fewest columns are lost.
+    differ. Of tables that repeat each other, the one with the fewest columns of its own is left out.
     """
     kept = list(tables)
     notes: list[Note] = []

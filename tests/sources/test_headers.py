@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kalsel_gap.sources.formats.table_cells import Merged
 from kalsel_gap.sources.headers import read_header
-from kalsel_gap.sources.left_out_rows import left_out_rows
+from kalsel_gap.sources.left_out_rows import rows_left_out
 from kalsel_gap.sources.registers import ATTRIBUTE_ALIASES, PART_ALIASES, REGISTER_ALIASES
 from kalsel_gap.sources.schools import read_schools
 from tests.office_layouts import main
@@ -125,7 +125,7 @@ HEADER = ["No", "NPSN", "Nama", "Lintang", "Bujur", "Siswa"]
 
 def kinds(*rows: list[str]) -> list[str]:
     body = [SCHOOL, *rows]
-    found = {each.at: each.kind for each in left_out_rows(body, [["DAFTAR"], HEADER], COLUMNS)}
+    found = {each.at: each.kind for each in rows_left_out(body, [["DAFTAR"], HEADER], COLUMNS)}
     return [found.get(n, "") for n in range(1, len(body))]
 
 
