@@ -27,6 +27,7 @@ from kalsel_gap.quality import layer_errors
 from kalsel_gap.quality import stage as quality
 from kalsel_gap.radio.links import prediction
 from kalsel_gap.sources import places, schools, sites
+from kalsel_gap.sources.missing_kabupaten import fill_kabupaten
 from kalsel_gap.stage_cache import StageCache, join, nobody
 from kalsel_gap.storage.cache import Cache
 from kalsel_gap.storage.fingerprint import default_cache_folder
@@ -121,6 +122,8 @@ class OpenProject:
                 frames.append(found)
                 if stage is layer_errors.STAGE:
                     ignored = _obey(found, despite_errors=despite_errors)
+        table, filled = fill_kabupaten(table, opened)
+        frames.append(to_frame(filled))
         with _Step(self, "scores", report):
             scored = score_schools(table, opened, service=work.table("service"))
             table = schema.check(join(table, scored.columns), "scores")

@@ -84,10 +84,12 @@ class Table(Section):
     """A table file."""
 
     path: InputPath
-    """CSV (``.csv``, ``.tsv``, ``.txt``, ``.csv.gz``), workbook (``.xlsx``, ``.xls``), JSON,
-    GeoJSON, GeoPackage, Shapefile (also zipped), KML, KMZ or Parquet."""
-    sheet: str | None = None
-    """Sheet of a workbook or layer of a GeoPackage; the first one by default."""
+    """CSV, workbook (``.xlsx``, ``.xls``, ``.ods``), JSON, GeoJSON, GeoPackage, Shapefile, KML,
+    KMZ, FlatGeobuf or Parquet, also gzipped (``.csv.gz``) or in a ZIP archive. The content decides,
+    not the ending."""
+    sheet: str | tuple[str, ...] | None = None
+    """Sheet of a workbook, layer of a GeoPackage or file of an archive, or a list of them; ``"*"``
+    for all. By default every one with the columns that are needed, unless it is hidden."""
     date: str = ""
     """Date of the data, as deliverables print it."""
     columns: dict[str, str] = {}
@@ -200,8 +202,9 @@ class Coverage(Section):
     """For ``kind = "class"``: adequacy of each class, 0 to 1."""
     class_column: str = ""
     """For polygons of ``kind = "class"``: the column that holds the class."""
-    layer: str | None = None
-    """For polygons: layer of the file; the first one by default."""
+    layer: str | tuple[str, ...] | None = None
+    """For polygons: layer of the file, or a list of layers, ``"*"`` for all; the first one by
+    default."""
     band: Annotated[int, Field(ge=1)] = 1
     """Band of the raster."""
     date: str = ""

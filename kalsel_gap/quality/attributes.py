@@ -32,7 +32,7 @@ def check_attributes(cells: pd.DataFrame, opened: Opened) -> list[Finding]:
     limits = opened.project.registers
     tables, reported = read_attributes(opened, cells["npsn"])
     findings = _repairable(reported, set(cells["npsn"]) - {""})
-    for source, table in zip(opened.project.attributes, tables, strict=True):
+    for source, table in tables:
         rows = table.reset_index()
         findings += _renamed(rows, cells, limits.same_name.similarity)
         findings += check_dates(rows, limits.dates, last_day(source.date))

@@ -17,8 +17,15 @@ from kalsel_gap.quality.unusable_files import file_finding
 from kalsel_gap.sources.boundaries import read_areas
 from kalsel_gap.sources.cells import fold
 from kalsel_gap.sources.columns import recognise
-from kalsel_gap.sources.sites import ALIASES, NEEDED, implausible, read_source
-from kalsel_gap.sources.tables import ROW, RawTable, read_table
+from kalsel_gap.sources.sites import (
+    ALIASES,
+    NEEDED,
+    implausible,
+    read_source,
+    read_source_table,
+)
+from kalsel_gap.sources.table_names import RowKeys
+from kalsel_gap.sources.tables import ROW
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,6 +37,7 @@ if TYPE_CHECKING:
     from kalsel_gap.project.inputs import Elevation, Sites
     from kalsel_gap.project.model import Opened
     from kalsel_gap.project.radio import Carrier, Mobile
+    from kalsel_gap.sources.tables import RawTable
 
 
 _CELL_ID = "cell"  # OpenCelliD numbers cells, of which a site has several
@@ -51,11 +59,17 @@ def check_sites(opened: Opened, schools: pd.DataFrame) -> list[Finding]:  # noqa
         file = opened.shown(source.path)
         try:
             read, found = read_source(source, file)
-            findings += _places(found, _given(source), area, opened, file)
-            findings += _equipment(read, opened.project.file_checks.sites, file)
-            findings += _unpredictable(read, opened.project.radio.carriers, file)
-            findings += _duplicates(_with_azimuth(read, source), opened, file)
-            findings += _spellings(read, opened, file)
+            table = read_source_table(source)
+            keys = RowKeys(table, ROW, file)
+            read["row"] = keys.of(read)
+            told = [
+                *_places(keys.keyed(found), _given(source, table, keys), area, opened, file),
+                *_equipment(read, opened.project.file_checks.sites, file),
+                *_unpredictable(read, opened.project.radio.carriers, file),
+                *_duplicates(_with_azimuth(read, source, table, keys), opened, file),
+                *_spellings(read, opened, file),
+            ]
+            findings += keys.named(told)
         except InputError as error:
             findings.append(file_finding(error, file))
     return findings
@@ -80,19 +94,14 @@ def _area(opened: Opened) -> gpd.GeoSeries:
     return gpd.GeoSeries([shapely.box(west, south, east, north)], crs="EPSG:4326")
 
 
-def _given(source: Sites) -> pd.DataFrame:
+def _given(source: Sites, table: RawTable, keys: RowKeys) -> pd.DataFrame:
     """Row, texts and numbers of all coordinates, including unusable ones."""
-    table = _table(source)
     header = recognise(table, ALIASES, override=source.columns)
-    given = pd.DataFrame({"row": table.cells[ROW]})
+    given = pd.DataFrame({"row": keys.of_table})
     for name in ("lat", "lon"):
         given[f"given_{name}"] = table.cells[header[name]]
         given[name] = given[f"given_{name}"].map(number).astype("float64")
     return given
-
-
-def _table(source: Sites) -> RawTable:
-    return read_table(source.path, source.sheet, aliases=ALIASES, override=source.columns)
 
 
 def _places(
@@ -256,13 +265,14 @@ def _in_band(value: float, bands: tuple[tuple[float, ...], ...]) -> bool:
     return any(low <= value <= high for low, high in bands)
 
 
-def _with_azimuth(read: pd.DataFrame, source: Sites) -> pd.DataFrame:
+def _with_azimuth(
+    read: pd.DataFrame, source: Sites, table: RawTable, keys: RowKeys
+) -> pd.DataFrame:
     """Sites with what distinguishes their cells: azimuth and cell number."""
-    table = _table(source)
     header = recognise(table, ALIASES, override=source.columns)
     azimuth = table.cells[header["azimuth_deg"]] if "azimuth_deg" in header else ""
     cell = fold(header.get("site_id", "")) == _CELL_ID
-    beside = pd.DataFrame({"row": table.cells[ROW], "azimuth": azimuth})
+    beside = pd.DataFrame({"row": keys.of_table, "azimuth": azimuth})
     joined = read.merge(beside, on="row", how="left")
     return joined.assign(cell=joined["site_id"] if cell else "")
 

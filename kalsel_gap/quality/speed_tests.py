@@ -17,8 +17,9 @@ from kalsel_gap.sources import signal_levels
 from kalsel_gap.sources.columns import recognise
 from kalsel_gap.sources.signal_levels import holds_levels
 from kalsel_gap.sources.speed_test_tiles import is_tiles, read_tiles
-from kalsel_gap.sources.speed_tests import ALIASES, is_levels, read_source
-from kalsel_gap.sources.tables import ROW, read_table
+from kalsel_gap.sources.speed_tests import ALIASES, is_levels, read_source, read_source_table
+from kalsel_gap.sources.table_names import RowKeys
+from kalsel_gap.sources.tables import ROW
 from kalsel_gap.sources.values import end_of, parse_date
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from kalsel_gap.project.checks import MeasurementsCheck
     from kalsel_gap.project.inputs import Measurements
     from kalsel_gap.project.model import Opened
+    from kalsel_gap.sources.tables import RawTable
 
 _RATES = {"mbps": ("down_mbps", "up_mbps"), "kbps": ("down_kbps", "up_kbps")}
 
@@ -61,7 +63,9 @@ def check_speed_tests(opened: Opened, schools: pd.DataFrame) -> list[Finding]:
 def _tests(source: Measurements, opened: Opened, schools: pd.DataFrame, file: str) -> list[Finding]:
     """Tests made at schools."""
     limits = opened.project.file_checks.measurements
-    tests, unit = _numbers(source)
+    table = read_source_table(source)
+    keys = RowKeys(table, ROW, file)
+    tests, unit = _numbers(source, table, keys)
     found = [
         *_unit(tests, unit, limits, file),
         *_dates(tests, source.date, limits, file),
@@ -70,18 +74,18 @@ def _tests(source: Measurements, opened: Opened, schools: pd.DataFrame, file: st
         *_schoolless(tests, schools, file),
     ]
     reported = {(finding.row, finding.column) for finding in found}
-    return [f for f in read_source(source, file)[1] if (f.row, f.column) not in reported] + found
+    read = keys.keyed(read_source(source, file)[1])
+    return keys.named([f for f in read if (f.row, f.column) not in reported] + found)
 
 
-def _numbers(source: Measurements) -> tuple[pd.DataFrame, str]:
+def _numbers(source: Measurements, table: RawTable, keys: RowKeys) -> tuple[pd.DataFrame, str]:
     """Tests as given, rates in Mbps, and the unit that the file states."""
-    table = read_table(source.path, source.sheet, aliases=ALIASES, override=source.columns)
     header = recognise(table, ALIASES, override=source.columns)
     unit = "kbps" if "down_kbps" in header else "mbps"
     down, up = _RATES[unit]
     header = recognise(table, ALIASES, override=source.columns, required=("npsn", "date", down))
     cells = table.cells
-    tests = pd.DataFrame({"row": cells[ROW], "npsn": cells[header["npsn"]]})
+    tests = pd.DataFrame({"row": keys.of_table, "npsn": cells[header["npsn"]]})
     tests["given_date"] = cells[header["date"]]
     tests["date"] = tests["given_date"].map(parse_date)
     empty = pd.Series("", index=cells.index, dtype="str")

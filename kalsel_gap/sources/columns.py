@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from kalsel_gap.errors import InputError, suggestion
 from kalsel_gap.findings import Finding
 from kalsel_gap.sources.cells import fold
+from kalsel_gap.sources.table_names import file_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -87,7 +88,7 @@ def recognise(
             )
         found[column] = header
     taken = set(override.values())
-    folded = {h: fold(table.repeated.get(h, h)) for h in table.headers if h not in taken}
+    folded = {h: fold(table.meant.get(h, h)) for h in table.headers if h not in taken}
     for column, spellings in aliases.items():
         if column in found:
             continue
@@ -152,6 +153,36 @@ def header_findings(
         for name, near in likely_misspellings(table, header, aliases).items()
     ]
     return findings
+
+
+def table_findings(
+    table: RawTable, header: Mapping[str, str], aliases: Mapping[str, Sequence[str]], file: str
+) -> list[Finding]:
+    """Findings about a table as a whole: its headers, and those of :func:`row_findings`.
+
+    Parameters
+    ----------
+    table, header, aliases, file
+        As for :func:`header_findings`.
+    """
+    return header_findings(table, header, aliases, file) + row_findings(table, file)
+
+
+def row_findings(table: RawTable, file: str) -> list[Finding]:
+    """What was left out of a table, rows and sheets, and rows that are longer than its header."""
+    told = [
+        Finding(
+            note.code,
+            file=file_of(file, note.part),
+            row=note.row,
+            value=note.value,
+            parameters=note.parameters,
+        )
+        for note in table.notes
+    ]
+    return told + [
+        Finding("row_too_long", file=file_of(file, part), row=row) for part, row in table.too_long
+    ]
 
 
 def likely_misspellings(

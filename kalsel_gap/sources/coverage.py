@@ -9,7 +9,7 @@ import numpy as np
 from kalsel_gap.errors import InputError, suggestion
 from kalsel_gap.findings import Finding
 from kalsel_gap.sources.cells import cell_text
-from kalsel_gap.sources.formats.vector_layers import read_vector
+from kalsel_gap.sources.formats.vector_layers import layers_beside, read_vector
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -56,7 +56,10 @@ def read_polygons(source: Coverage, file: str) -> tuple[gpd.GeoDataFrame, list[F
     if layer.empty:
         raise InputError("vector_no_polygons", path=source.path)
     valid = layer.geometry.is_valid
-    findings = []
+    findings = [
+        Finding("layer_not_read", file=file, value=name, parameters={"key": "layer"})
+        for name in layers_beside(source.path, source.layer)
+    ]
     if not valid.all():
         count = {"count": int((~valid).sum())}
         findings.append(Finding("coverage_geometry_invalid", file=file, parameters=count))

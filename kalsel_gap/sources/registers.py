@@ -15,7 +15,7 @@ import pandas as pd
 from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding, at_rows
 from kalsel_gap.sources.cells import fold
-from kalsel_gap.sources.columns import header_findings, likely_misspellings, recognise
+from kalsel_gap.sources.columns import likely_misspellings, recognise, table_findings
 from kalsel_gap.sources.tables import ROW, RawTable, read_table
 
 if TYPE_CHECKING:
@@ -133,14 +133,14 @@ def read_cells(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
     """
     cells, findings = _registers(opened)
     tables, faults = read_attributes(opened, cells["npsn"])
-    for given in tables:
+    for _, given in tables:
         cells = _filled(cells, given[["file", "row", *ATTRIBUTE_ALIASES]])
     return cells[list(CELLS)], findings + faults
 
 
 def read_attributes(
     opened: Opened, npsn: pd.Series[str]
-) -> tuple[list[pd.DataFrame], list[Finding]]:
+) -> tuple[list[tuple[Attributes, pd.DataFrame]], list[Finding]]:
     """Rows of the attribute tables that the schools use, and findings about the others.
 
     Parameters
@@ -152,18 +152,21 @@ def read_attributes(
 
     Returns
     -------
-    tables : list of DataFrame
-        One for each table of the project: text cells indexed by NPSN, one row for each, with
-        ``file``, ``row``, the attributes, ``name`` and ``updated_at``.
+    tables : list of (Attributes, DataFrame)
+        One for each table of the project, and one for each kind of its sheets: text cells indexed
+        by NPSN, one row for each, with ``file``, ``row``, the attributes, ``name`` and
+        ``updated_at``.
     findings : list of Finding
         What was made of the files, and one for each row that is not used.
     """
     known = set(npsn) - {""}
-    read = [
-        _attributes(source, opened.shown(source.path), known)
-        for source in opened.project.attributes
-    ]
-    return [table for table, _ in read], [finding for _, found in read for finding in found]
+    tables: list[tuple[Attributes, pd.DataFrame]] = []
+    findings: list[Finding] = []
+    for source in opened.project.attributes:
+        read, found = _attributes(source, opened.shown(source.path), known)
+        tables += [(source, table) for table in read]
+        findings += found
+    return tables, findings
 
 
 def _registers(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
@@ -178,24 +181,24 @@ def _registers(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
     base, findings = _register(first, shown(first))
     for source in others:
         cells, found = _register(source, shown(source))
-        base, unused = _with_register(base, cells, shown(source), adds_rows=source.adds_rows)
+        base, unused = _with_register(base, cells, adds_rows=source.adds_rows)
         findings += [*found, *unused]
     return base, findings
 
 
 def _with_register(
-    base: pd.DataFrame, cells: pd.DataFrame, shown: str, *, adds_rows: bool
+    base: pd.DataFrame, cells: pd.DataFrame, *, adds_rows: bool
 ) -> tuple[pd.DataFrame, list[Finding]]:
     """A register with its gaps filled from a further one, and that one's other rows if wanted."""
     is_new = ~cells["npsn"].isin(set(base["npsn"]) - {""})
     fuller = _most_complete(cells[~is_new], TEXT_COLUMNS)
     base, new = _filled(base, fuller), cells[is_new]
-    findings = _not_used(cells[~is_new], fuller, shown)
+    findings = _not_used(cells[~is_new], fuller)
     if adds_rows:
         return pd.concat([base, new], ignore_index=True), findings
     not_added = [
-        Finding("register_row_not_added", file=shown, row=int(row), npsn=npsn, value=name)
-        for row, npsn, name in new[["row", "npsn", "name"]].itertuples(index=False)
+        Finding("register_row_not_added", file=file, row=int(row), npsn=npsn, value=name)
+        for file, row, npsn, name in new[["file", "row", "npsn", "name"]].itertuples(index=False)
     ]
     return base, findings + not_added
 
@@ -204,7 +207,12 @@ def _register(source: Register, shown: str) -> tuple[pd.DataFrame, list[Finding]
     """Text cells of one register."""
     aliases = REGISTER_ALIASES | ATTRIBUTE_ALIASES | PART_ALIASES
     every = aliases | CHECK_ALIASES
-    table = read_table(source.path, source.sheet, aliases=every, override=source.columns)
+    table = read_table(
+        *(source.path, source.sheet),
+        aliases=every,
+        override=source.columns,
+        required=(("npsn", *_OTHER_NUMBERS), "name", "lat", "lon"),
+    )
     numbered = _OTHER_NUMBERS & {fold(name) for name in table.headers}
     header = recognise(
         *(table, every),
@@ -212,9 +220,7 @@ def _register(source: Register, shown: str) -> tuple[pd.DataFrame, list[Finding]
         required=("name", "lat", "lon") if numbered else ("npsn", "name", "lat", "lon"),
         lenient=CHECK_ALIASES,
     )
-    findings = header_findings(table, header, aliases, shown)
-    findings += [Finding("row_too_long", file=shown, row=row) for row in table.too_long]
-    return _text(table, header, shown), findings
+    return _text(table, header, shown), table_findings(table, header, aliases, shown)
 
 
 def _text(table: RawTable, header: Mapping[str, str], shown: str) -> pd.DataFrame:
@@ -225,7 +231,7 @@ def _text(table: RawTable, header: Mapping[str, str], shown: str) -> pd.DataFram
             for column in (*TEXT_COLUMNS, *CHECK_ALIASES)
         }
     ).astype("str")
-    cells["file"] = shown
+    cells["file"] = table.files(shown)
     cells["row"] = table.cells[ROW]
     cells["filled_from"] = pd.Series("", index=cells.index, dtype="str")
     if set(PART_ALIASES) <= set(header):
@@ -255,8 +261,12 @@ def _is_count(*texts: str) -> bool:
 
 def _attributes(
     source: Attributes, shown: str, known: set[str]
-) -> tuple[pd.DataFrame, list[Finding]]:
-    """The attribute rows to use, one per NPSN of a school, indexed by NPSN."""
+) -> tuple[list[pd.DataFrame], list[Finding]]:
+    """The attribute rows to use, one per NPSN of a school, indexed by NPSN.
+
+    Sheets with other columns, pupils in one and rooms in another, are tables of their own: a school
+    has a row in each.
+    """
     aliases = {
         "npsn": REGISTER_ALIASES["npsn"],
         **ATTRIBUTE_ALIASES,
@@ -265,7 +275,12 @@ def _attributes(
     }
     beside = {"name": REGISTER_ALIASES["name"], "updated_at": CHECK_ALIASES["updated_at"]}
     every = aliases | beside
-    table = read_table(source.path, source.sheet, aliases=every, override=source.columns)
+    table = read_table(
+        *(source.path, source.sheet),
+        aliases=every,
+        override=source.columns,
+        required=("npsn", (*ATTRIBUTE_ALIASES, *PART_ALIASES)),
+    )
     header = recognise(table, every, override=source.columns, required=("npsn",), lenient=beside)
     made = {"students"} if set(PART_ALIASES) <= set(header) else set()
     used = [column for column in ATTRIBUTE_ALIASES if column in header or column in made]
@@ -279,20 +294,31 @@ def _attributes(
             suggestion=next(iter(near.values()), ""),
         )
     cells = _text(table, header, shown)
-    findings = header_findings(table, header, aliases, shown)
-    findings += [Finding("row_too_long", file=shown, row=row) for row in table.too_long]
+    findings = table_findings(table, header, aliases, shown)
     schoolless = ~cells["npsn"].isin(known)
     findings += [
-        Finding("attribute_without_school", file=shown, row=int(row), npsn=npsn, column="npsn")
-        for row, npsn in cells.loc[schoolless, ["row", "npsn"]].itertuples(index=False)
+        Finding("attribute_without_school", file=file, row=int(row), npsn=npsn, column="npsn")
+        for file, row, npsn in cells.loc[schoolless, ["file", "row", "npsn"]].itertuples(
+            index=False
+        )
     ]
     cells = cells[~schoolless]
     if "year" in header:
         dated = cells.assign(year=table.cells[header["year"]])
         cells, found = _of_year(dated, source, shown)
         findings += found
-    best = _most_complete(cells, used)
-    return best, findings + _not_used(cells, best, shown)
+    best = [(part, _most_complete(part, used)) for part in _alike(cells, used)]
+    unused = [finding for part, rows in best for finding in _not_used(part, rows)]
+    return [rows for _, rows in best], findings + unused
+
+
+def _alike(cells: pd.DataFrame, used: list[str]) -> list[pd.DataFrame]:
+    """Rows of the sheets that fill the same columns, together; at least one table, if empty."""
+    files = list(cells["file"].unique())
+    if len(files) < 2:
+        return [cells]
+    given = {file: tuple((cells.loc[cells["file"] == file, used] != "").any()) for file in files}
+    return [cells[cells["file"].map(given) == columns] for columns in dict.fromkeys(given.values())]
 
 
 def _of_year(
@@ -331,26 +357,34 @@ def _year(text: str) -> float:
     return int(first) + _SEMESTERS.get((semester or "").lower(), 0.0)
 
 
-def _not_used(cells: pd.DataFrame, best: pd.DataFrame, shown: str) -> list[Finding]:
+def _not_used(cells: pd.DataFrame, best: pd.DataFrame) -> list[Finding]:
     """A finding for each row of an NPSN other than its most complete one."""
-    others = cells.loc[~cells["row"].isin(best["row"]), ["row", "npsn"]]
-    return [
-        Finding(
-            "attribute_duplicate",
-            file=shown,
-            row=int(row),
-            npsn=npsn,
-            parameters={"used_row": int(best.loc[npsn, "row"])},
+    used = dict(zip(best.index, zip(best["file"], best["row"], strict=True), strict=True))
+    findings = []
+    for file, row, npsn in cells[["file", "row", "npsn"]].itertuples(index=False):
+        if used[npsn] == (file, row):
+            continue
+        used_file, used_row = used[npsn]
+        same = used_file == file
+        findings.append(
+            Finding(
+                "attribute_duplicate",
+                file=file,
+                row=int(row),
+                npsn=npsn,
+                parameters={"used_row": int(used_row) if same else f"{used_file}:{used_row}"},
+            )
         )
-        for row, npsn in others.itertuples(index=False)
-    ]
+    return findings
 
 
 def _most_complete(cells: pd.DataFrame, used: list[str]) -> pd.DataFrame:
     """One row per NPSN: most filled cells, then by content, so that order decides nothing."""
     order = cells.assign(filled=(cells[used] != "").sum(axis="columns"))
     order = order.sort_values(
-        ["filled", *used, "row"], ascending=[False, *[True] * (len(used) + 1)], kind="stable"
+        ["filled", *used, "row"],
+        ascending=[False, *[True] * (len(used) + 1)],
+        kind="stable",
     )
     return order.drop_duplicates("npsn").set_index("npsn")
 

@@ -9,10 +9,10 @@ import pandas as pd
 from kalsel_gap.findings import Finding
 from kalsel_gap.i18n.numbers import number
 from kalsel_gap.sources.cells import fold
-from kalsel_gap.sources.columns import recognise
+from kalsel_gap.sources.columns import recognise, row_findings
 from kalsel_gap.sources.sites import TECHNOLOGY
 from kalsel_gap.sources.speed_test_tiles import is_tiles
-from kalsel_gap.sources.tables import ROW, read_table
+from kalsel_gap.sources.tables import ROW, RawTable, read_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -47,10 +47,20 @@ RANGE_DBM = (-160.0, -20.0)
 
 def holds(source: Measurements, columns: Mapping[str, Iterable[str]]) -> bool:
     """Whether a file has one of the columns, by its own name, its spellings or the project."""
-    table = read_table(source.path, source.sheet, aliases=ALIASES, override=source.columns)
+    table = _read(source)
     headers = {fold(name) for name in (*table.headers, *source.columns)}
     return bool(
         headers & {fold(word) for name, words in columns.items() for word in (name, *words)}
+    )
+
+
+def _read(source: Measurements) -> RawTable:
+    """The table as text; of a workbook with other sheets, those with levels or else with tests."""
+    return read_table(
+        *(source.path, source.sheet),
+        aliases={**ALIASES, **dict.fromkeys(BESIDE, ())},
+        override=source.columns,
+        required=(("npsn", "lat"), (*MEANT, *BESIDE)),
     )
 
 
@@ -86,7 +96,7 @@ def read_source(source: Measurements, file: str) -> tuple[pd.DataFrame, list[Fin
     InputError
         There is no column of operators, or neither of places nor of schools.
     """
-    table = read_table(source.path, source.sheet, aliases=ALIASES, override=source.columns)
+    table = _read(source)
     known = {**ALIASES, **dict.fromkeys(BESIDE, ())}
     header = recognise(table, known, override=source.columns)
     required = [] if source.operator else ["operator"]
@@ -112,7 +122,7 @@ def read_source(source: Measurements, file: str) -> tuple[pd.DataFrame, list[Fin
             "technology": technology,
             "site_id": text["site_id"],
             "measured_dbm": level.where(level.between(*RANGE_DBM)),
-            "file": file,
+            "file": table.files(file),
             "row": cells[ROW],
         }
     )
@@ -126,11 +136,13 @@ def read_source(source: Measurements, file: str) -> tuple[pd.DataFrame, list[Fin
         "value_not_read": ("level", given),
         "level_not_placed": ("lat, lon", text["lat"] + ", " + text["lon"]),
     }
-    findings = [Finding("row_too_long", file=file, row=row) for row in table.too_long]
+    findings = row_findings(table, file)
     findings += [
-        Finding(code, file=file, row=int(row), column=shown[code][0], value=value)
+        Finding(code, file=where, row=int(row), column=shown[code][0], value=value)
         for code, wrong in faults.items()
-        for row, value in zip(cells[ROW][wrong], shown[code][1][wrong], strict=True)
+        for where, row, value in zip(
+            *(each[wrong] for each in (levels["file"], cells[ROW], shown[code][1])), strict=True
+        )
     ]
     useful = levels["measured_dbm"].notna() & (levels["operator"] != "")
     useful &= placed | (levels["npsn"] != "")

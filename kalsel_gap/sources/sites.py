@@ -9,11 +9,13 @@ import pandas as pd
 
 from kalsel_gap.findings import Finding
 from kalsel_gap.i18n.numbers import number
-from kalsel_gap.sources.columns import header_findings, recognise
+from kalsel_gap.sources.columns import recognise, table_findings
 from kalsel_gap.sources.tables import ROW, RawTable, read_table
 from kalsel_gap.stages import Stage, Staged
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import geopandas as gpd
 
     from kalsel_gap.project.inputs import Sites
@@ -111,11 +113,43 @@ def _make(schools: gpd.GeoDataFrame, opened: Opened, *_: object) -> Staged:
 STAGE = Stage("sites", _make, sections=("sites",))
 
 
+# Columns of OpenCelliD's downloads of a country, which have no header.
+_OPENCELLID = (
+    *("radio", "mcc", "net", "area", "cell", "unit", "lon", "lat", "range", "samples"),
+    *("changeable", "created", "updated", "averageSignal"),
+)
+
+
+def _opencellid(row: Sequence[str]) -> Sequence[str] | None:
+    """Names of the columns of a row of OpenCelliD; None for any other."""
+    if len(row) not in (len(_OPENCELLID) - 1, len(_OPENCELLID)):
+        return None
+    _, mcc, _, _, _, _, lon, lat, *_ = row
+    x, y = number(lon), number(lat)
+    is_place = abs(x) <= 180 and abs(y) <= 90 and row[0].isalnum() and not row[0].isdigit()
+    return _OPENCELLID[: len(row)] if is_place and len(mcc) == 3 and mcc.isdigit() else None
+
+
+def _required(source: Sites) -> list[str]:
+    return ["lat", "lon", *([] if source.technology else ["technology"])]
+
+
+def read_source_table(source: Sites) -> RawTable:
+    """The table of sites as text."""
+    return read_table(
+        *(source.path, source.sheet),
+        aliases=ALIASES,
+        override=source.columns,
+        required=_required(source),
+        unheaded=_opencellid,
+    )
+
+
 def read_source(source: Sites, file: str) -> tuple[pd.DataFrame, list[Finding]]:
     """One table of sites; see :func:`read_sites`."""
-    table = read_table(source.path, source.sheet, aliases=ALIASES, override=source.columns)
-    required = ["lat", "lon", *([] if source.technology else ["technology"])]
-    header = recognise(table, ALIASES, override=source.columns, required=required)
+    table = read_source_table(source)
+    header = recognise(table, ALIASES, override=source.columns, required=_required(source))
+    files = table.files(file)
 
     def text(column: str) -> pd.Series[str]:
         return _column(table, header.get(column))
@@ -130,7 +164,7 @@ def read_source(source: Sites, file: str) -> tuple[pd.DataFrame, list[Finding]]:
             "operator": operator.where(operator != "", by_network.fillna(source.operator)),
             "technology": technology,
             **{name: text(name).map(number).astype("float64") for name in NUMBERS},
-            "file": file,
+            "file": files,
             "row": table.cells[ROW],
         }
     )[list(COLUMNS)]
@@ -141,18 +175,18 @@ def read_source(source: Sites, file: str) -> tuple[pd.DataFrame, list[Finding]]:
     placed = sites["lat"].between(-90, 90) & sites["lon"].between(-180, 180)
     placed &= ~((sites["lat"] == 0) & (sites["lon"] == 0))
     known = sites["technology"].notna()
-    findings = header_findings(table, header, ALIASES, file)
-    findings += [Finding("row_too_long", file=file, row=row) for row in table.too_long]
+    findings = table_findings(table, header, ALIASES, file)
     findings += [
         Finding(
             "site_unusable" if not ok else "technology_unknown",
-            file=file,
+            file=where,
             row=int(row),
             column="lat, lon" if not ok else "technology",
             value=f"{lat}, {lon}" if not ok else tech,
         )
-        for ok, row, lat, lon, tech in zip(
+        for ok, where, row, lat, lon, tech in zip(
             placed[~(placed & known)],
+            files[~(placed & known)],
             table.cells[ROW][~(placed & known)],
             text("lat")[~(placed & known)],
             text("lon")[~(placed & known)],
@@ -161,23 +195,24 @@ def read_source(source: Sites, file: str) -> tuple[pd.DataFrame, list[Finding]]:
         )
     ]
     findings += [
-        Finding("site_azimuth_refused", file=file, row=int(row), column="azimuth_deg", value=value)
-        for row, value in zip(
-            *(each[refused & placed & known] for each in (table.cells[ROW], azimuths)), strict=True
+        Finding("site_azimuth_refused", file=where, row=int(row), column="azimuth_deg", value=value)
+        for where, row, value in zip(
+            *(each[refused & placed & known] for each in (files, table.cells[ROW], azimuths)),
+            strict=True,
         )
     ]
     sites = sites[placed & known].reset_index(drop=True)
-    return sites, findings + _drop(sites, file) + _state(sites, source, file)
+    return sites, findings + _drop(sites) + _state(sites, source, file)
 
 
-def _drop(sites: pd.DataFrame, file: str) -> list[Finding]:
+def _drop(sites: pd.DataFrame) -> list[Finding]:
     """Remove numbers outside their range, with a finding for each."""
     findings = []
     for name, (low, high) in RANGES.items():
         odd = sites[name].notna() & ~sites[name].between(low, high)
         findings += [
             implausible(file, int(row), name, value, f"{low:g}–{high:g}")
-            for row, value in zip(sites.loc[odd, "row"], sites.loc[odd, name], strict=True)
+            for file, row, value in sites.loc[odd, ["file", "row", name]].itertuples(index=False)
         ]
         sites[name] = sites[name].mask(odd)
     return findings

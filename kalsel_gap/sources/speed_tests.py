@@ -8,10 +8,10 @@ import pandas as pd
 
 from kalsel_gap.findings import Finding
 from kalsel_gap.i18n.numbers import number
-from kalsel_gap.sources.columns import header_findings, recognise
+from kalsel_gap.sources.columns import recognise, table_findings
 from kalsel_gap.sources.signal_levels import holds, holds_levels
 from kalsel_gap.sources.speed_test_tiles import is_tiles
-from kalsel_gap.sources.tables import ROW, read_table
+from kalsel_gap.sources.tables import ROW, RawTable, read_table
 from kalsel_gap.sources.values import end_of, parse_date
 
 if TYPE_CHECKING:
@@ -119,9 +119,19 @@ def is_levels(source: Measurements) -> bool:
     return holds_levels(source) and not holds(source, rates)
 
 
+def read_source_table(source: Measurements) -> RawTable:
+    """A table of tests as text."""
+    return read_table(
+        *(source.path, source.sheet),
+        aliases=ALIASES,
+        override=source.columns,
+        required=("npsn", "date", ("down_mbps", "down_kbps")),
+    )
+
+
 def read_source(source: Measurements, file: str) -> tuple[pd.DataFrame, list[Finding]]:
     """One file of schools' own tests; see :func:`read_measurements`."""
-    table = read_table(source.path, source.sheet, aliases=ALIASES, override=source.columns)
+    table = read_source_table(source)
     header = recognise(table, ALIASES, override=source.columns)
     rate = "down_kbps" if "down_kbps" in header else "down_mbps"
     required = ("npsn", "date", rate)
@@ -133,16 +143,17 @@ def read_source(source: Measurements, file: str) -> tuple[pd.DataFrame, list[Fin
             "npsn": cells[header["npsn"]],
             "quarter": [f"{d.year}Q{(d.month + 2) // 3}" if d else "" for d in days],
             "day": days,
-            "file": file,
+            "file": table.files(file),
             "row": cells[ROW],
         }
     )
-    findings = header_findings(table, header, ALIASES, file)
-    findings += [Finding("row_too_long", file=file, row=row) for row in table.too_long]
+    findings = table_findings(table, header, ALIASES, file)
     findings += [
-        Finding("date_not_read", file=file, row=int(row), npsn=npsn, column="date", value=value)
-        for row, npsn, value, quarter in zip(
-            tests["row"], tests["npsn"], cells[header["date"]], tests["quarter"], strict=True
+        Finding("date_not_read", file=where, row=int(row), npsn=npsn, column="date", value=value)
+        for where, row, npsn, value, quarter in zip(
+            *(tests[name] for name in ("file", "row", "npsn")),
+            *(cells[header["date"]], tests["quarter"]),
+            strict=True,
         )
         if not quarter
     ]
@@ -152,12 +163,11 @@ def read_source(source: Measurements, file: str) -> tuple[pd.DataFrame, list[Fin
         given = cells[header[column]] if column in header else pd.Series("", index=cells.index)
         values = given.map(number).astype("float64") / (1000.0 if column != name else 1.0)
         tests[name] = values.where(values >= 0)
+        unread = (given != "") & tests[name].isna()
         findings += [
-            Finding("value_not_read", file=file, row=int(row), npsn=npsn, column=name, value=value)
-            for row, npsn, value in zip(
-                tests["row"][(given != "") & tests[name].isna()],
-                tests["npsn"][(given != "") & tests[name].isna()],
-                given[(given != "") & tests[name].isna()],
+            Finding("value_not_read", file=where, row=int(row), npsn=npsn, column=name, value=value)
+            for where, row, npsn, value in zip(
+                *(each[unread] for each in (tests["file"], tests["row"], tests["npsn"], given)),
                 strict=True,
             )
         ]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from kalsel_gap.findings import Finding
 from kalsel_gap.sources.cells import fold
-from kalsel_gap.sources.columns import header_findings, recognise
+from kalsel_gap.sources.columns import recognise, table_findings
 from kalsel_gap.sources.tables import ROW, read_table
 from kalsel_gap.sources.values import whole_number
 
@@ -34,30 +34,38 @@ def read_villages(opened: Opened) -> tuple[dict[str, int], list[Finding]]:
     source = opened.project.villages
     if source is None:
         return {}, []
-    table = read_table(source.path, source.sheet, aliases=ALIASES, override=source.columns)
-    header = recognise(table, ALIASES, override=source.columns, required=("code", "status"))
+    required = ("code", "status")
+    table = read_table(
+        *(source.path, source.sheet), aliases=ALIASES, override=source.columns, required=required
+    )
+    header = recognise(table, ALIASES, override=source.columns, required=required)
     given = table.cells[header["status"]]
     status = given.map(lambda text: STATUS.get(fold(text), whole_number(text))).astype("float64")
     none = given.isin(["", "0"])
     good = status.isin(range(1, _LARGEST + 1))
     shown = opened.shown(source.path)
-    findings = header_findings(table, header, ALIASES, shown)
-    findings += [Finding("row_too_long", file=shown, row=row) for row in table.too_long]
+    files = table.files(shown)
+    findings = table_findings(table, header, ALIASES, shown)
     findings += [
         Finding(
             "village_unknown",
-            file=shown,
+            file=file,
             row=int(row),
             column="status",
             value=text,
         )
-        for row, text in zip(table.cells[ROW][~good & ~none], given[~good & ~none], strict=True)
+        for file, row, text in zip(
+            *(each[~good & ~none] for each in (files, table.cells[ROW], given)), strict=True
+        )
     ]
     codes = table.cells[header["code"]].map(digits)
     good &= codes != ""
     findings += [
-        Finding("value_not_read", file=shown, row=int(row), column="code", value=text)
-        for row, text in table.cells.loc[codes == "", [ROW, header["code"]]].itertuples(index=False)
+        Finding("value_not_read", file=file, row=int(row), column="code", value=text)
+        for file, row, text in zip(
+            *(each[codes == ""] for each in (files, table.cells[ROW], table.cells[header["code"]])),
+            strict=True,
+        )
     ]
     return dict(zip(codes[good], status[good].astype(int), strict=True)), findings
 

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 from kalsel_gap.errors import InputError
 from kalsel_gap.sources.formats.header_rows import HEADER_ROWS, header_row, known_headers
-from kalsel_gap.sources.formats.table_cells import TableCells, read_bytes
+from kalsel_gap.sources.formats.table_cells import TableCells
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from pathlib import Path
+
+    from kalsel_gap.sources.formats.table_cells import Content
 
 
 _NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\ufffd]")  # in the first line that is not empty
@@ -26,9 +28,10 @@ _SEPARATOR_LINE = re.compile(
 )  # what Excel writes for itself
 
 
-def read_csv(path: Path, spellings: Collection[str]) -> TableCells:
-    """Read a CSV file, also a gzipped one, by the delimiter that makes most sense of it."""
-    text = _decoded(read_bytes(path), path)
+def read_csv(content: Content, spellings: Collection[str]) -> TableCells:
+    """Read a CSV file by the delimiter that makes most sense of it."""
+    path = content.path
+    text = decoded(content.take(), path)
     given = _SEPARATOR_LINE.match(text)
     if given:  # a spreadsheet does not show that line
         text = text[given.end() :]
@@ -53,7 +56,14 @@ def _lines(text: str) -> Iterator[str]:
     return (match[0] for match in _LINE.finditer(text))
 
 
-def _decoded(raw: bytes, path: Path) -> str:
+def decoded(raw: bytes, path: Path) -> str:
+    """Text of a file in UTF-8, UTF-16 or Windows-1252.
+
+    Raises
+    ------
+    InputError
+        `table_not_text` for bytes that are none.
+    """
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = raw.decode("utf-16", errors="replace")
     else:

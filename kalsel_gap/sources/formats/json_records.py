@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 from kalsel_gap.errors import InputError, reading
@@ -12,7 +13,6 @@ from kalsel_gap.sources.cells import cell_text, fold
 from kalsel_gap.sources.formats.points import is_wgs84, spare_places, to_wgs84
 from kalsel_gap.sources.formats.table_cells import (
     TableCells,
-    read_bytes,
     refuse_too_many,
 )
 
@@ -20,22 +20,30 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from kalsel_gap.sources.formats.table_cells import Content
+
 
 _WRAPPERS = frozenset({"satuanPendidikan", "sekolah", "school", "attributes", "properties"})
 _LISTS = ("data", "results", "result", "items", "rows", "records")
 _TOO_GENERAL = frozenset({"nama", "name", "kode", "code", "id", "status"})  # of whom?
 
 
-def read_json(path: Path) -> TableCells:
-    """Read a list of objects or of rows, wherever an API has wrapped it, or GeoJSON."""
-    raw = read_bytes(path)
+# What a script of qgis2web writes before its GeoJSON.
+_ASSIGNED = re.compile(rb"\s*(?:(?:var|let|const)\s+)?[A-Za-z_$][\w$]*\s*=\s*(?=[\[{])")
+
+
+def read_json(content: Content) -> TableCells:
+    """Read a list of objects or of rows, wherever an API has wrapped it, or GeoJSON.
+
+    GeoJSON may also be a text sequence, one feature in a line, or assigned to a variable in the
+    script of a web map.
+    """
+    path = content.path
+    raw = content.take().removeprefix(b"\xef\xbb\xbf")
+    if (assigned := _ASSIGNED.match(raw)) is not None:
+        raw = raw[assigned.end() :].rstrip().removesuffix(b";")
     with reading(path, "table_not_json"):
-        document = json.loads(
-            raw.removeprefix(b"\xef\xbb\xbf"),
-            parse_float=lambda text: cell_text(float(text)),
-            parse_int=str,
-            parse_constant=lambda _: None,
-        )
+        document = _sequence(raw) if is_sequence(raw) else _loads(raw)
     if not isinstance(document, dict) or document.get("type") not in (
         "FeatureCollection",
         "Feature",
@@ -59,6 +67,38 @@ def read_json(path: Path) -> TableCells:
         return to_wgs84([_float(x) for x, _ in pairs], [_float(y) for _, y in pairs], named, path)
 
     return TableCells(rows, spare=spare_places(places))
+
+
+def is_sequence(raw: bytes) -> bool:
+    """Whether it is a sequence of JSON texts: one in a line, or each after a record separator."""
+    if raw.lstrip().startswith(b"\x1e"):
+        return True
+    first, _, rest = raw.lstrip().partition(b"\n")
+    if not (first.startswith(b"{") and rest.lstrip().startswith(b"{")):
+        return False
+    try:
+        json.loads(first)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _sequence(raw: bytes) -> object:
+    """The texts of a sequence as one document."""
+    texts = raw.split(b"\x1e") if b"\x1e" in raw else raw.splitlines()
+    items = [_loads(text) for text in texts if text.strip()]
+    if items and all(as_dict(item).get("type") == "Feature" for item in items):
+        return {"type": "FeatureCollection", "features": items}
+    return items
+
+
+def _loads(raw: bytes) -> object:
+    return json.loads(
+        raw,
+        parse_float=lambda text: cell_text(float(text)),
+        parse_int=str,
+        parse_constant=lambda _: None,
+    )
 
 
 def _encodable(rows: list[list[str]], raw: bytes) -> list[list[str]]:

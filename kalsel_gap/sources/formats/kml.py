@@ -12,22 +12,20 @@ from kalsel_gap.errors import InputError, reading
 from kalsel_gap.sources.cells import fold
 from kalsel_gap.sources.formats.points import spare_places
 from kalsel_gap.sources.formats.table_cells import (
+    Content,
     TableCells,
-    read_bytes,
     refuse_too_large,
     refuse_too_many,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
-def read_kml(path: Path) -> TableCells:
+def read_kml(content: Content) -> TableCells:
     """Placemarks of all folders: extended data as columns, name and description where given."""
-    raw = read_bytes(path)
-    if path.suffix.lower() == ".kmz":
-        raw = _unpacked_kml(raw, path)
+    path = content.path
+    raw = content.take()
     if b"<!DOCTYPE" in raw or b"<!ENTITY" in raw:
         raise InputError("table_not_kml", path=path, reason="DOCTYPE")
     declared: dict[str, None] = {}
@@ -57,14 +55,22 @@ def read_kml(path: Path) -> TableCells:
     return TableCells([headers, *rows], spare=spare)
 
 
-def _unpacked_kml(raw: bytes, path: Path) -> bytes:
-    with reading(path, "table_not_kml"), zipfile.ZipFile(io.BytesIO(raw)) as archive:
+def kml_documents(content: Content) -> list[Content]:
+    """The documents of a KMZ, ``doc.kml`` first.
+
+    Raises
+    ------
+    InputError
+        `table_not_kml` for no archive, or one without a document.
+    """
+    path = content.path
+    with reading(path, "table_not_kml"), content.open() as file, zipfile.ZipFile(file) as archive:
         inner = [p for p in archive.infolist() if p.filename.lower().endswith(".kml")]
         if not inner:
             raise InputError("table_not_kml", path=path, reason="doc.kml")
-        chosen = min(inner, key=lambda p: (p.filename != "doc.kml", p.filename))
-        refuse_too_large(chosen.file_size, path)
-        return archive.read(chosen)
+        refuse_too_large(sum(part.file_size for part in inner), path)
+        inner.sort(key=lambda p: (p.filename != "doc.kml", p.filename))
+        return [Content(path, part.filename, archive.read(part)) for part in inner]
 
 
 def _extended(mark: ET.Element) -> Iterator[tuple[str, str]]:

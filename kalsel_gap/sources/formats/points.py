@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING
 
 from kalsel_gap.errors import InputError
-from kalsel_gap.sources.cells import cell_text
+from kalsel_gap.sources.cells import cell_text, fold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -21,6 +22,54 @@ def spare_places(
 ) -> dict[str, Callable[[], list[str]]]:
     """Spare columns of a table from what finds the latitudes and longitudes of its points."""
     return {"lat": lambda: places()[0], "lon": lambda: places()[1]}
+
+
+_GEOMETRY_HEADERS = frozenset(
+    ("wkt", "geom", "geometry", "thegeom", "wktgeom", "wktgeometry", "geomwkt", "shape")
+)
+_WELL_KNOWN = re.compile(r"(?:SRID=\d+;)?\s*POINT|[0-9A-Fa-f]{42,}$")
+
+
+def well_known_places(
+    headers: Sequence[str], body: Sequence[Sequence[str]], path: Path
+) -> dict[str, Callable[[], list[str]]]:
+    """Spare columns from a column of well-known text or binary, as PostGIS and QGIS write it."""
+    at = next((n for n, h in enumerate(headers) if fold(h) in _GEOMETRY_HEADERS), None)
+    if at is None:
+        return {}
+    texts = [row[at] if at < len(row) else "" for row in body]
+    if not any(_WELL_KNOWN.match(text.upper()) for text in texts):
+        return {}
+
+    def places() -> tuple[list[str], list[str]]:
+        import numpy as np
+        import shapely
+
+        plain = [text.upper().rpartition(";")[2].strip() for text in texts]
+        is_binary = [bool(re.fullmatch("[0-9A-F]{42,}", text)) for text in plain]
+        shapes = np.array(
+            [
+                shapely.from_wkb(text, on_invalid="ignore")
+                if binary
+                else shapely.from_wkt(text, on_invalid="ignore")
+                for text, binary in zip(plain, is_binary, strict=True)
+            ],
+            dtype=object,
+        )
+        points = shapes.copy()
+        points[shapely.get_type_id(shapes) != 0] = None
+        x, y = shapely.get_x(points), shapely.get_y(points)
+        stated = {
+            text.upper().partition(";")[0] for text in texts if text.upper().startswith("SRID")
+        }
+        codes = {name.removeprefix("SRID=") for name in stated}
+        codes |= {str(code) for code in shapely.get_srid(points).tolist() if code > 0}
+        codes -= {"4326"}
+        if len(codes) == 1:
+            return to_wgs84(x, y, f"EPSG:{codes.pop()}", path)
+        return _numbers(y), _numbers(x)
+
+    return spare_places(places)
 
 
 def is_wgs84(crs: object) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import io
 import json
 import warnings
 import zipfile
@@ -17,8 +19,9 @@ from kalsel_gap.sources.formats.geopackage import check_geopackage
 from kalsel_gap.sources.formats.json_records import as_dict, flat_rows
 from kalsel_gap.sources.formats.points import is_wgs84, spare_places, to_wgs84
 from kalsel_gap.sources.formats.table_cells import (
+    EVERY,
     TableCells,
-    chosen_name,
+    chosen_names,
     refuse_too_large,
     refuse_too_many,
 )
@@ -30,8 +33,14 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pyarrow as pa
 
+    from kalsel_gap.sources.formats.table_cells import Chosen, Content
+
 
 _BINARY = frozenset({".gpkg", ".shp", ".zip", ".fgb", ".kmz"})
+# Files beside a Shapefile that belong to it.
+SIDECARS = frozenset(
+    (".dbf", ".shx", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qpj", ".qmd", ".qml", ".xml", ".idm")
+)
 PARQUETS = frozenset({".parquet", ".geoparquet"})
 _SHAPEFILE = b"\x00\x00\x27\x0a"
 # How a file of each ending begins, apart from white space; no other ending is read by GDAL.
@@ -45,12 +54,13 @@ _BEGIN = {
 }
 
 
-def read_parquet(path: Path) -> TableCells:
+def read_parquet(content: Content) -> TableCells:
     """Read a Parquet file; points of GeoParquet spare its latitudes and longitudes."""
     import pyarrow.parquet as pq
 
+    path, raw = content.path, content.raw
     with reading(path, "table_not_parquet"):
-        file = pq.ParquetFile(path)
+        file = pq.ParquetFile(path if raw is None else io.BytesIO(raw))
         geo = json.loads((file.schema_arrow.metadata or {}).get(b"geo", b"{}"))
         geometries = list(as_dict(as_dict(geo).get("columns")))
         names = [n for n in file.schema_arrow.names if n not in geometries]
@@ -64,23 +74,47 @@ def read_parquet(path: Path) -> TableCells:
 
         with reading(path, "table_not_parquet"):
             primary = as_dict(geo).get("primary_column", geometries[0])
-            layer = gpd.read_parquet(path, columns=[primary])
+            given = path if raw is None else io.BytesIO(raw)
+            layer = gpd.read_parquet(given, columns=[primary])
             return _of_shapes(layer.geometry.to_numpy(), layer.crs, path)
 
     return TableCells(rows, spare=spare_places(places))
 
 
-def read_layer_cells(path: Path, sheet: str | None) -> TableCells:
-    """Read the attribute table of a layer; its points spare latitudes and longitudes."""
+def read_layer_cells(path: Path, asked: Chosen = None) -> list[TableCells]:
+    """Read the attribute tables of layers; their points spare latitudes and longitudes."""
+    with reading(path, "vector_unreadable"), quiet():
+        names = layers(path, EVERY if asked is None else asked)
+        tables = [_attribute_table(where, name, path) for where, name in names]
+    several = len(tables) > 1
+    return [
+        dataclasses.replace(table, part=str(name) if several else "")
+        for (_, name), table in zip(names, tables, strict=True)
+    ]
+
+
+def read_zipped_shapefile(path: Path, archive: zipfile.ZipFile, member: str) -> TableCells:
+    """Read the attribute table of a Shapefile in an archive."""
+    with archive.open(member) as file:
+        _refuse_other_kind(file.read(2048), ".shp", path)
+    close_vectors()
+    with reading(path, "vector_unreadable"), quiet():
+        return _attribute_table(_inside(path, member), None, path)
+
+
+def _inside(path: Path, member: str) -> str:
+    """What GDAL opens: a member of an archive."""
+    return f"/vsizip/{{{path.absolute().as_posix()}}}/{member}"
+
+
+def _attribute_table(where: str, layer: str | None, path: Path) -> TableCells:
     import pyogrio
 
-    with reading(path, "vector_unreadable"), quiet():
-        where, names = layers(path, sheet)
-        meta, table = pyogrio.raw.read_arrow(where, layer=names[0])
-        shapes = meta["geometry_name"] or "wkb_geometry"
-        names = [n for n in table.column_names if n != shapes]
-        refuse_too_many(table.num_rows, len(names), path)
-        rows = _arrow_rows(table.select(names), path)
+    meta, table = pyogrio.raw.read_arrow(where, layer=layer)
+    shapes = meta["geometry_name"] or "wkb_geometry"
+    names = [n for n in table.column_names if n != shapes]
+    refuse_too_many(table.num_rows, len(names), path)
+    rows = _arrow_rows(table.select(names), path)
     if shapes not in table.column_names:
         return TableCells(rows)
 
@@ -104,8 +138,8 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def layers(path: Path, layer: str | None) -> tuple[str, list[str]]:
-    """What GDAL must open, and which layers: `layer`, otherwise the first one, of KML all.
+def layers(path: Path, asked: Chosen) -> list[tuple[str, str | None]]:
+    """What GDAL must open, with the layer in it: those asked for, else the first one, of KML all.
 
     A file must begin as its ending says, and GDAL has no other formats; see `geo.gdal`.
 
@@ -114,46 +148,70 @@ def layers(path: Path, layer: str | None) -> tuple[str, list[str]]:
     InputError
         The file is of another kind, or has no such layer.
     """
+    names = _there(path)
+    close_vectors()
+    if not names:
+        raise InputError("vector_no_geometry", path=path)
+    whole = path.suffix.lower() in {".kml", ".kmz"}
+    chosen = (names if whole else names[:1]) if asked is None else chosen_names(asked, names, path)
+    if path.suffix.lower() != ".zip":
+        return [(str(path), name) for name in chosen]
+    with reading(path, "vector_unreadable"), zipfile.ZipFile(path) as archive:
+        members = _zipped_layers(archive, path)
+        for name in chosen:
+            with archive.open(members[name]) as file:
+                kind = f".{members[name].rpartition('.')[2].lower()}"
+                _refuse_other_kind(file.read(2048), kind, path)
+    return [(_inside(path, members[name]), None) for name in chosen]
+
+
+def layers_beside(path: Path, asked: Chosen) -> list[str]:
+    """Layers of a file that :func:`read_vector` does not read, since others are asked for."""
+    if path.suffix.lower() in {*PARQUETS, ".kml", ".kmz"}:
+        return []
+    names = _there(path)
+    read = names[:1] if asked is None else chosen_names(asked, names, path)
+    return [name for name in names if name not in read]
+
+
+def _there(path: Path) -> list[str]:
+    """All layers of a file, once it is of the kind that its ending says."""
     import pyogrio
 
     from kalsel_gap.geo.gdal import close_vectors  # imports rasterio, which a cached run needs not
 
     kind = path.suffix.lower()
-    where = str(path)
     with reading(path, "vector_unreadable"):
         if kind == ".zip":
             with zipfile.ZipFile(path) as archive:
-                inner = _zipped_layers(archive, path)
-                name = chosen_name(layer, sorted(inner), path)
-                first = archive.open(inner[name]).read(2048)
-            where = f"/vsizip/{{{path.absolute().as_posix()}}}/{inner[name]}"
-        else:
-            with path.open("rb") as file:
-                first = file.read(2048)
+                return sorted(_zipped_layers(archive, path))
+        with path.open("rb") as file:
+            first = file.read(2048)
+        _refuse_other_kind(first, kind, path)
+        if kind == ".gpkg":
+            check_geopackage(path)
+        close_vectors()
+        return [str(n) for n in pyogrio.list_layers(str(path))[:, 0] if n != "layer_styles"]
+
+
+def _refuse_other_kind(first: bytes, kind: str, path: Path) -> None:
+    """Raise an error where a file does not begin as its ending says."""
     if kind not in _BEGIN:
         raise InputError("vector_format", path=path, value=kind[1:].upper())
     if not (first if kind in _BINARY else first.lstrip(TEXT)).startswith(_BEGIN[kind]):
         raise InputError("vector_unreadable", path=path, reason=f"no {kind[1:].upper()}")
-    if kind == ".gpkg":
-        check_geopackage(path)
-    close_vectors()
-    names = [str(n) for n in pyogrio.list_layers(where)[:, 0] if n != "layer_styles"]
-    if not names:
-        raise InputError("vector_no_geometry", path=path)
-    if kind == ".zip":
-        return where, names[:1]
-    if layer is None and kind in {".kml", ".kmz"}:
-        return where, names
-    return where, [chosen_name(layer, names, path)]
 
 
 def _zipped_layers(archive: zipfile.ZipFile, path: Path) -> dict[str, str]:
-    """Shapefiles of an archive: name of the layer to path inside."""
+    """Layers of an archive: name of a Shapefile, or of a file of GeoJSON or KML, to its member."""
     refuse_too_large(sum(part.file_size for part in archive.infolist()), path)
-    names = [name for name in archive.namelist() if name.lower().endswith(".shp")]
-    if not names:
+    there = [n for n in archive.namelist() if "__MACOSX" not in n]
+    shapefiles = [name for name in there if name.lower().endswith(".shp")]
+    others = [n for n in there if n.lower().endswith((".geojson", ".json", ".kml", ".fgb"))]
+    if not shapefiles and not others:
         raise InputError("zip_without_layer", path=path)
-    return {name.rpartition("/")[2][:-4]: name for name in names}
+    stems = {name.rpartition("/")[2][:-4]: name for name in shapefiles}
+    return stems | {name.rpartition("/")[2]: name for name in others}
 
 
 def _of_shapes(shapes: Any, crs: object, path: Path) -> tuple[list[str], list[str]]:  # noqa: ANN401 - an array of shapes
@@ -209,9 +267,7 @@ _HORIZON_DEG = (360.0, 90.0)  # some layers of the world count longitudes to 360
 _DIMENSIONS = {"lines": 1, "polygons": 2}
 
 
-def read_vector(
-    path: Path, *, shapes: ShapeKind = "any", layer: str | None = None
-) -> gpd.GeoDataFrame:
+def read_vector(path: Path, *, shapes: ShapeKind = "any", layer: Chosen = None) -> gpd.GeoDataFrame:
     """Read a vector layer and bring it to WGS 84.
 
     Parameters
@@ -220,8 +276,8 @@ def read_vector(
         GeoPackage, Shapefile (zipped or not), GeoJSON, KML, FlatGeobuf or GeoParquet.
     shapes : {'any', 'lines', 'polygons'}
         What it must hold, besides others; a polygon counts as lines, by its boundary.
-    layer : str, optional
-        Layer of the file; by default the first one, of KML all of them.
+    layer : str or sequence of str, optional
+        Layers of the file, or ``"*"`` for all; by default the first one, of KML all of them.
 
     Raises
     ------
@@ -235,11 +291,15 @@ def read_vector(
         if path.suffix.lower() in PARQUETS:
             frame = gpd.read_parquet(path)
         else:
-            where, names = layers(path, layer)
             frames = [
-                gpd.read_file(where, layer=n, engine="pyogrio", use_arrow=True) for n in names
+                gpd.read_file(where, layer=n, engine="pyogrio", use_arrow=True)
+                for where, n in layers(path, layer)
             ]
-            frame = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
+            first = frames[0]
+            if len(frames) > 1:
+                alike = [f.to_crs(first.crs) if f.crs and first.crs else f for f in frames]
+                first = pd.concat(alike, ignore_index=True)
+            frame = first
     if isinstance(frame, gpd.GeoDataFrame):  # an empty shape is a missing one
         frame = frame.set_geometry(frame.geometry.where(~frame.geometry.is_empty))
     if not isinstance(frame, gpd.GeoDataFrame) or frame.geometry.isna().all():

@@ -10,9 +10,11 @@ from xml.etree import ElementTree as ET
 
 from kalsel_gap.errors import InputError, reading, reason
 from kalsel_gap.sources.cells import cell_text
+from kalsel_gap.sources.formats.opendocument import opendocument_merges
 from kalsel_gap.sources.formats.table_cells import (
+    Merged,
     TableCells,
-    chosen_name,
+    chosen_names,
     refuse_too_large,
     refuse_too_many,
 )
@@ -20,7 +22,9 @@ from kalsel_gap.sources.formats.table_cells import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from python_calamine import CalamineSheet
+    from python_calamine import CalamineSheet, CalamineWorkbook
+
+    from kalsel_gap.sources.formats.table_cells import Chosen, Content
 
 
 # Tag of a cell with its address, and whether it is empty: such a cell only has a format.
@@ -39,28 +43,83 @@ class _Used(NamedTuple):
     columns: list[int]
 
 
-def read_workbook(path: Path, sheet: str | None) -> TableCells:
-    """Read one sheet of a workbook.
+def read_workbook(content: Content, asked: Chosen = None) -> list[TableCells]:
+    """Read the sheets of a workbook: XLSX, XLSM, XLSB, XLS or ODS.
 
     A used range far larger than its content, as one stray cell in the last column makes it, is cut
     to the rows and columns that have content. Rows keep their numbers.
+
+    Parameters
+    ----------
+    content : Content
+        The workbook.
+    asked : str or sequence of str, optional
+        Sheets to read, also hidden ones. By default all that are not hidden and not empty; a
+        hidden one is given without rows.
+
+    Raises
+    ------
+    InputError
+        `workbook_locked` for one with a password, `table_not_xlsx` for a broken one.
     """
+    from python_calamine import PasswordError, SheetTypeEnum, SheetVisibleEnum
+
+    path = content.path
+    raw = content.take()
+    is_archive = raw.startswith(b"PK")  # XLS has at most 256 columns
+    try:
+        with reading(path, "table_not_xlsx"):
+            spans = _refuse_large(raw, path) if is_archive else {}
+            try:
+                workbook = _opened(raw)
+            except PasswordError:
+                raise InputError("workbook_locked", path=path) from None
+            sheets = [m for m in workbook.sheets_metadata if m.typ == SheetTypeEnum.WorkSheet]
+            names = chosen_names(asked, [sheet.name for sheet in sheets], path)
+            hidden = {m.name for m in sheets if m.visible != SheetVisibleEnum.Visible}
+            tables: list[TableCells] = []
+            for name in names:
+                if asked is None and name in hidden and len(hidden) < len(names):
+                    tables.append(TableCells([], titled=True, part=name, hidden=True))
+                    continue
+                rows, merged = _sheet(workbook, name, raw, path, cut=is_archive and not spans)
+                if any(map(any, rows)) or len(names) == 1 or asked is not None:
+                    merges = spans.get(name, merged)
+                    tables.append(
+                        TableCells(rows, titled=True, decimal_comma=True, part=name, merged=merges)
+                    )
+    except MemoryError:  # what a few bytes claim to be
+        raise InputError("table_not_xlsx", path=path, reason="MemoryError") from None
+    return tables or [TableCells([], titled=True)]
+
+
+def _opened(raw: bytes) -> CalamineWorkbook:
     from python_calamine import CalamineWorkbook
 
-    used = None
-    with reading(path, "table_not_xlsx"):
-        is_old = path.suffix.lower() == ".xls"  # at most 256 columns
-        if not is_old:
-            with zipfile.ZipFile(path) as archive:
-                refuse_too_large(sum(part.file_size for part in archive.infolist()), path)
-        workbook = CalamineWorkbook.from_path(str(path))
-        name = chosen_name(sheet, workbook.sheet_names, path)
-        if not is_old and (cut := _cut_to_content(path, name)) is not None:
-            file, used = cut
-            workbook = CalamineWorkbook.from_filelike(file)
-        chosen = workbook.get_sheet_by_name(name)
-    rows = _rows_of(chosen, path, used)
-    return TableCells(_in_place(rows, used) if used else rows, titled=True)
+    return CalamineWorkbook.from_filelike(io.BytesIO(raw))
+
+
+def _refuse_large(raw: bytes, path: Path) -> dict[str, list[Merged]]:
+    """Refuse an archive that is too large once unpacked; merged ranges by sheet, of ODS only."""
+    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+        refuse_too_large(sum(part.file_size for part in archive.infolist()), path)
+        if "xl/workbook.xml" in archive.namelist() or "content.xml" not in archive.namelist():
+            return {}
+        return opendocument_merges(archive.read("content.xml"), path)
+
+
+def _sheet(
+    workbook: CalamineWorkbook, name: str, raw: bytes, path: Path, *, cut: bool
+) -> tuple[list[list[str]], list[Merged]]:
+    """Rows and merged ranges of a sheet."""
+    if cut and (smaller := _cut_to_content(raw, name, path)) is not None:
+        file, used = smaller
+        sheet = _opened(file.getvalue()).get_sheet_by_name(name)
+        return _in_place(_rows_of(sheet, path, used), used), []
+    sheet = workbook.get_sheet_by_name(name)
+    ranges = sheet.merged_cell_ranges or []
+    merged = [Merged(*first, *last) for first, last in ranges]
+    return _rows_of(sheet, path, None), merged
 
 
 def _rows_of(sheet: CalamineSheet, path: Path, used: _Used | None) -> list[list[str]]:
@@ -75,9 +134,11 @@ def _rows_of(sheet: CalamineSheet, path: Path, used: _Used | None) -> list[list[
     return rows
 
 
-def _cut_to_content(path: Path, sheet: str) -> tuple[io.BytesIO, _Used] | None:
+def _cut_to_content(raw: bytes, sheet: str, path: Path) -> tuple[io.BytesIO, _Used] | None:
     """The workbook with a sheet cut to its content; None where that is about as large anyway."""
-    with zipfile.ZipFile(path) as archive:
+    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+        if "xl/workbook.xml" not in archive.namelist():  # XLSB
+            return None
         part = _part_of(archive, sheet)
         xml = archive.read(part)
         rows: set[bytes] = set()

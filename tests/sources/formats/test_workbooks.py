@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kalsel_gap.errors import InputError
+from kalsel_gap.sources.formats.table_cells import Content
 from kalsel_gap.sources.formats.workbooks import read_workbook
 from kalsel_gap.sources.tables import ROW, read_table
 
@@ -64,16 +65,20 @@ def workbook(path: Path, *sheets: str, target: str = "worksheets/sheet{}.xml") -
     return path
 
 
+def rows_of(path: Path, sheet: str | None = None) -> list[list[str]]:
+    return read_workbook(Content(path, path.name), sheet)[0].rows
+
+
 def test_a_format_far_away_changes_nothing(tmp_path: Path) -> None:
     path = workbook(tmp_path / "a.xlsx", sheet_of({**TABLE, FAR: None}))
-    assert read_workbook(path, None).rows == ROWS
+    assert rows_of(path) == ROWS
 
 
 @pytest.mark.parametrize("target", ["worksheets/sheet{}.xml", "/xl/worksheets/sheet{}.xml"])
 def test_a_used_range_is_cut_to_its_content(tmp_path: Path, target: str) -> None:
     other = sheet_of({"A1": "x", FAR: "y"})
     path = workbook(tmp_path / "a.xlsx", other, sheet_of({**TABLE, FAR: "x"}), target=target)
-    rows = read_workbook(path, "S2").rows
+    rows = rows_of(path, "S2")
     assert len(rows) == 1_048_576
     assert rows[:4] == ROWS
     assert not any(rows[4:-1])
@@ -91,7 +96,7 @@ def test_columns_between_keep_their_place(tmp_path: Path) -> None:
     """Cells in several letters, and formats between them."""
     cells = {"C1": "npsn", "D1": None, "AA1": "nama", "C900000": "1", "ZZ900000": None}
     path = workbook(tmp_path / "a.xlsx", sheet_of({**cells, "AAA900000": "2"}))
-    rows = read_workbook(path, None).rows
+    rows = rows_of(path)
     assert rows[0] == ["npsn", "nama"]
     assert rows[899_999] == ["1", "", "2"]
 
@@ -102,7 +107,7 @@ def test_content_that_spans_too_much_is_refused(
     monkeypatch.setattr("kalsel_gap.sources.formats.table_cells.LIMIT_CELLS", 5)
     path = workbook(tmp_path / "a.xlsx", sheet_of(TABLE))
     with pytest.raises(InputError) as caught:
-        read_workbook(path, None)
+        rows_of(path)
     assert caught.value.code == "table_too_wide"
 
 
@@ -112,7 +117,7 @@ def test_a_cell_that_is_no_value_names_its_row(tmp_path: Path, far: dict[str, st
         '<row r="4">', '<row r="3"><c r="A3" s="1"><v>1e300</v></c></row><row r="4">'
     )
     with pytest.raises(InputError) as caught:
-        read_workbook(workbook(tmp_path / "a.xlsx", sheet), None)
+        rows_of(workbook(tmp_path / "a.xlsx", sheet))
     assert (caught.value.code, caught.value.row) == ("table_not_xlsx", 3)
 
 
@@ -123,5 +128,5 @@ def test_an_unknown_compression_is_one_error(tmp_path: Path) -> None:
     )
     path.write_bytes(raw.replace(b"PK\x03\x04\x14\0\0\0\0\0", b"PK\x03\x04\x14\0\0\0\x61\0"))
     with pytest.raises(InputError) as caught:
-        read_workbook(path, None)
+        rows_of(path)
     assert caught.value.code == "table_not_xlsx"
