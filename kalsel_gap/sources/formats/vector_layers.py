@@ -97,7 +97,7 @@ def read_zipped_shapefile(path: Path, archive: zipfile.ZipFile, member: str) -> 
     """Read the attribute table of a Shapefile in an archive."""
     with archive.open(member) as file:
         _refuse_other_kind(file.read(2048), ".shp", path)
-    close_vectors()
+    _close_vectors()
     with reading(path, "vector_unreadable"), quiet():
         return _attribute_table(_inside(path, member), None, path)
 
@@ -138,6 +138,12 @@ def quiet() -> Iterator[None]:
         yield
 
 
+def _close_vectors() -> None:
+    from kalsel_gap.geo.gdal import close_vectors  # rasterio: a run from the cache needs none
+
+    close_vectors()
+
+
 def layers(path: Path, asked: Chosen) -> list[tuple[str, str | None]]:
     """What GDAL must open, with the layer in it: those asked for, else the first one, of KML all.
 
@@ -149,7 +155,7 @@ def layers(path: Path, asked: Chosen) -> list[tuple[str, str | None]]:
         The file is of another kind, or has no such layer.
     """
     names = _there(path)
-    close_vectors()
+    _close_vectors()
     if not names:
         raise InputError("vector_no_geometry", path=path)
     whole = path.suffix.lower() in {".kml", ".kmz"}
@@ -178,8 +184,6 @@ def _there(path: Path) -> list[str]:
     """All layers of a file, once it is of the kind that its ending says."""
     import pyogrio
 
-    from kalsel_gap.geo.gdal import close_vectors  # imports rasterio, which a cached run needs not
-
     kind = path.suffix.lower()
     with reading(path, "vector_unreadable"):
         if kind == ".zip":
@@ -190,7 +194,7 @@ def _there(path: Path) -> list[str]:
         _refuse_other_kind(first, kind, path)
         if kind == ".gpkg":
             check_geopackage(path)
-        close_vectors()
+        _close_vectors()
         return [str(n) for n in pyogrio.list_layers(str(path))[:, 0] if n != "layer_styles"]
 
 
