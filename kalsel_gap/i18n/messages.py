@@ -290,7 +290,7 @@ FINDINGS: dict[str, str] = {
     "kecamatan_unknown": N_("“{value}” is not a kecamatan of {within} in the boundaries. Nearest name: {suggestion}. Correct the name."),
     "land_cover_class_unlisted": N_("Classes {classes} of the land cover have no height under [radio.clutter]: nothing is predicted where one of them lies on the path. Add them there, or correct the raster."),
     "land_cover_missing": N_("The land cover {raster} has no known class at this school or on any path to it: no level is predicted. Add the missing tiles, or the missing class under [radio.clutter]."),
-    "layer_not_read": N_('The layer “{value}” was not read. To read others, write layer = "{value}", a list of layers, or "*" for all.'),
+    "layer_not_read": N_('The layer “{value}” was not read. To read others, write {key} = "{value}", a list of names, or "*" for all.'),
     "level_differs_from_name": N_("The level is {value}, but the name suggests another: “{name}”. Correct one of them: the level determines who pays."),
     "level_not_placed": N_("The measured level has no location: neither usable coordinates nor an NPSN. Add one of them."),
     "level_unknown": N_("“{value}” is not recognised as a kind of school; the level is unknown."),

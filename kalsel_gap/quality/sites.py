@@ -60,7 +60,7 @@ def check_sites(opened: Opened, schools: pd.DataFrame) -> list[Finding]:  # noqa
         try:
             read, found = read_source(source, file)
             table = read_source_table(source)
-            keys = RowKeys(table, ROW, file)
+            keys = RowKeys(table.files(file), table.cells[ROW], file)
             read["row"] = keys.of(read)
             told = [
                 *_places(keys.keyed(found), _given(source, table, keys), area, opened, file),

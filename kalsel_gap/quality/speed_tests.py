@@ -64,7 +64,7 @@ def _tests(source: Measurements, opened: Opened, schools: pd.DataFrame, file: st
     """Tests made at schools."""
     limits = opened.project.file_checks.measurements
     table = read_source_table(source)
-    keys = RowKeys(table, ROW, file)
+    keys = RowKeys(table.files(file), table.cells[ROW], file)
     tests, unit = _numbers(source, table, keys)
     found = [
         *_unit(tests, unit, limits, file),

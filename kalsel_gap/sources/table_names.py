@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from kalsel_gap.findings import Finding
-    from kalsel_gap.sources.tables import RawTable
 
 
 def file_of(shown: str, part: str) -> str:
@@ -30,17 +29,19 @@ class RowKeys:
 
     Parameters
     ----------
-    table : RawTable
-        The table.
-    row : str
-        Its column of row numbers.
+    files : Series of str
+        The file of each row, with its sheet where there are several.
+    rows : Series of int
+        Its number there.
+    shown : str
+        The file without any sheet.
     """
 
-    def __init__(self, table: RawTable, row: str, shown: str) -> None:
-        rows = table.cells[row].astype("int64")
+    def __init__(self, files: pd.Series[str], rows: pd.Series[int], shown: str) -> None:
+        rows = rows.astype("int64")
         self._shown = shown
-        self._several = table.part is not None
-        places = zip(table.files(shown), rows, strict=True)
+        self._several = bool((files != shown).any())
+        places = zip(files, rows, strict=True)
         self._places = dict(enumerate(places)) if self._several else {}
         self._keys = {place: key for key, place in self._places.items()}
         self.of_table = pd.Series(range(len(rows)), index=rows.index) if self._several else rows

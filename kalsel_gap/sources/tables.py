@@ -485,8 +485,8 @@ def _without_repeats(tables: Sequence[_Table]) -> tuple[list[_Table], list[Note]
     """Tables without those of which every row stands in the others, and a note for each of these.
 
     A recapitulation of all sheets must not double their rows. Two rows are one if they agree in all
-    columns that both tables have; only words that offices write in several ways, N or Negeri,
-    may differ. Of tables that repeat each other, the one with the fewest columns of its own is left out.
+    columns that both tables have; only words that offices write in several ways, N or Negeri, may
+    differ. Of tables that repeat each other, the one that has the fewest columns alone is left out.
     """
     kept = list(tables)
     notes: list[Note] = []

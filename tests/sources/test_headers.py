@@ -288,6 +288,19 @@ def test_what_is_left_out_is_told(project: MakeProject, tmp_path: Path) -> None:
     assert told["rows_below_table"] == (8, {"count": 1, "rows": "8"})
 
 
+def test_the_newest_year_of_a_group_is_told(project: MakeProject, tmp_path: Path) -> None:
+    rows: list[list[Cell]] = [
+        ["NPSN", "Nama", "Lintang", "Bujur", "2024", None, "2025", None],
+        [None, None, None, None, "Siswa", "Guru", "Siswa", "Guru"],
+        ["30300001", "SDN 1", -3.25, 115.5, 90, 8, 80, 7],
+    ]
+    schools, findings = read(project, tmp_path, rows)
+    assert schools.loc[0, ["students", "teachers"]].tolist() == [80, 7]
+    years = [f for f in findings if f.code == "header_newest_year"]
+    assert [f.value for f in years] == ["students", "teachers"]
+    assert years[0].parameters == {"year": "2025", "others": "2024"}
+
+
 def test_two_hundred_layouts_of_offices() -> None:
     """No value is wrong; nearly every layout is read without an edit, the rest refused by name."""
     wrong, refused = main(200)

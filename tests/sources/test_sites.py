@@ -6,6 +6,7 @@ import pytest
 
 from kalsel_gap.errors import InputError, SeveralErrors
 from kalsel_gap.sources.sites import COLUMNS, read_sites
+from tests.spreadsheets import Cell, Sheet, xlsx
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -176,3 +177,43 @@ def test_azimuths_beyond_a_turn_are_directions_and_words_are_none(project: MakeP
     assert sites["azimuth_deg"].fillna(-1.0).tolist() == [270.0, 90.0, 0.0, *[-1.0] * 5]
     refused = [(f.row, f.value) for f in findings if f.code == "site_azimuth_refused"]
     assert refused == [(5, "-361"), (6, "999"), (7, "north")]
+
+
+ROW = "LTE,510,10,1,2,0,114.8472,-3.4112,1000,12,1,1459813819,1700000000,0\n"
+
+
+def test_a_download_of_opencellid_without_a_header(project: MakeProject) -> None:
+    sites, findings = read(project, ROW + ROW.replace("LTE", "CDMA") + ROW.replace("LTE", "GSM"))
+    assert sites[["technology", "lat", "lon", "row"]].to_numpy().tolist() == [
+        ["4g", -3.4112, 114.8472, 1],
+        ["2g", -3.4112, 114.8472, 3],
+    ]
+    told = {f.code: f.row for f in findings}
+    assert told["header_supplied"] == 1
+    assert told["technology_unknown"] == 2
+    assert "column_not_understood" not in told
+
+
+def test_another_table_without_a_header_is_refused(project: MakeProject) -> None:
+    with pytest.raises(InputError) as caught:
+        read(project, "BJM001,-3.4112,114.8472,Telkomsel,1234567\n")
+    assert caught.value.code == "table_no_header"
+
+
+def test_sheets_of_operators_are_one_list(project: MakeProject) -> None:
+    header: list[Cell] = ["Site ID", "Teknologi", "Operator", "Koordinat", None]
+    places: list[Cell] = [None, None, None, "Lintang", "Bujur"]
+    sheets = [
+        Sheet(name, [header, places, [f"{name}1", "4G", name, -3.25, 115.5], ["Jumlah", 1]])
+        for name in ("Telkomsel", "Indosat")
+    ]
+    sections = {"sites": {"path": "a.xlsx"}}
+    sites, findings = read_sites(project(sections, files={"a.xlsx": xlsx(sheets)}, bare=True))
+    assert sites["file"].tolist() == ["a.xlsx[Telkomsel]", "a.xlsx[Indosat]"]
+    assert sites["lat"].tolist() == [-3.25, -3.25]
+    told = [(f.code, f.file, f.row) for f in findings if f.code != "columns_understood"]
+    assert told == [
+        (code, f"a.xlsx[{name}]", row)
+        for name in ("Telkomsel", "Indosat")
+        for code, row in (("header_of_several_rows", 1), ("rows_sum_up", 4))
+    ]

@@ -37,16 +37,6 @@ if TYPE_CHECKING:
     from kalsel_gap.sources.formats.table_cells import Chosen
 
 
-# Kinds that no ending makes a table, and the error that says what to do instead.
-_REFUSED = {
-    "empty": "file_empty",
-    "pdf": "table_is_pdf",
-    "document": "table_is_document",
-    "picture": "table_is_picture",
-    "packed": "table_is_packed",
-    "web_archive": "table_is_web_page",
-    "locked": "workbook_locked",
-}
 # Text under one of these endings is a damaged file of that kind, not a CSV file.
 _BY_ENDING = {
     **dict.fromkeys((".json", ".geojson", ".geojsonl", ".geojsons", ".ndjson", ".jsonl"), "json"),
@@ -84,8 +74,7 @@ def read_cells(path: Path, asked: Chosen, spellings: Collection[str]) -> list[Ta
 
 def _tables(content: Content, asked: Chosen, spellings: Collection[str]) -> list[TableCells]:
     kind = _kind(content)
-    if kind in _REFUSED:
-        raise InputError(_REFUSED[kind], path=content.path)
+    _refuse_no_table(kind, content.path)
     if kind == "gzip":
         return _tables(content.unpacked(), asked, spellings)
     if kind in {"archive", "damaged"}:
@@ -101,6 +90,25 @@ def _tables(content: Content, asked: Chosen, spellings: Collection[str]) -> list
         return several[kind](content, asked)
     one = {"json": read_json, "kml": read_kml, "parquet": read_parquet}
     return [one[kind](content) if kind in one else read_csv(content, spellings)]
+
+
+def _refuse_no_table(kind: str, path: Path) -> None:
+    """Raise an error for kinds that no ending makes a table; it says what to do instead."""
+    match kind:
+        case "empty":
+            raise InputError("file_empty", path=path)
+        case "pdf":
+            raise InputError("table_is_pdf", path=path)
+        case "document":
+            raise InputError("table_is_document", path=path)
+        case "picture":
+            raise InputError("table_is_picture", path=path)
+        case "packed":
+            raise InputError("table_is_packed", path=path)
+        case "web_archive":
+            raise InputError("table_is_web_page", path=path)
+        case "locked":
+            raise InputError("workbook_locked", path=path)
 
 
 def _kind(content: Content) -> str:
