@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from kalsel_gap.errors import KalselGapError
     from kalsel_gap.findings import Finding
     from kalsel_gap.geo.raster_cache import Estimate
-    from kalsel_gap.project.proposal import Proposal
+    from kalsel_gap.project.proposal import ProposedProject
     from kalsel_gap.stages import Reporter
     from kalsel_gap.storage.run_folder import Run
 
@@ -332,7 +332,7 @@ def summary(groups: Sequence[FindingGroup], nature: str, text: Text) -> None:
         console.print()
 
 
-def proposal(made: Proposal, folder: Path, text: Text, *, quiet: bool) -> None:
+def proposal(made: ProposedProject, folder: Path, text: Text, *, quiet: bool) -> None:
     """What files of a folder were recognised as, how surely and why, to standard error."""
     if quiet:
         return

@@ -12,7 +12,7 @@ from kalsel_gap.errors import InputError, KalselGapError
 from kalsel_gap.i18n.text import N_, Text, typed
 
 if TYPE_CHECKING:
-    from kalsel_gap.project.proposal import Proposal
+    from kalsel_gap.project.proposal import ProposedProject
 
 HELP = N_(
     "Write a commented project file to fill in, one for the files of a folder, or the sample "
@@ -66,7 +66,9 @@ def init(
     console.note(following, quiet=quiet)
 
 
-def _propose(source: Path, folder: Path, text: Text, *, quiet: bool) -> tuple[Path, Proposal]:
+def _propose(
+    source: Path, folder: Path, text: Text, *, quiet: bool
+) -> tuple[Path, ProposedProject]:
     """Write a project for the files of a folder."""
     from kalsel_gap.project.proposal import refuse_existing, write_proposal
     from kalsel_gap.sources.recognition.folder_roles import STEP, propose_project

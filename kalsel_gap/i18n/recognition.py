@@ -34,7 +34,7 @@ SENTENCES: dict[str, str] = {
     "elevation_unnamed": N_("The values ({low} to {high}) may be heights in metres, but the name does not say so."),
     "empty_cells": N_("What does a cell without data mean, or a place outside the polygons? Write “none” if it has no signal: schools there count as without coverage. Write “unknown” if nobody knows: schools there are not judged by this map. Ask whoever made it."),
     "empty_cells_of_all": N_("One answer for the {count} maps below that do not answer it themselves, because they are alike."),
-    "file_error": N_("{error}"),
+    "file_error": "{error}",
     "land_cover_codes": N_("The values are codes of land cover: {classes}."),
     "layer_inside": N_("Only the first layer of a file is read here: save layer “{layer}” as a file of its own."),
     "layer_named": N_("{shapes}; the name “{where}” says “{word}”."),

@@ -42,7 +42,7 @@ _DEFAULTS = "coverage_defaults"
 _HEAD = N_(
     "A kalsel-gap project, proposed for the files of a folder. Paths are relative to this file; "
     "lines that begin with # are not read. Check what is said above each section, answer the keys "
-    'with "", then run: kalsel-gap rank. Every section and key: docs/project-file.md.'
+    'with "", then run “kalsel-gap rank”. Every section and key: docs/project-file.md.'
 )
 
 
@@ -137,7 +137,7 @@ class Unused:
 
 
 @dataclass(frozen=True, slots=True)
-class Proposal:
+class ProposedProject:
     """What is proposed for a folder.
 
     Attributes
@@ -183,12 +183,12 @@ class Proposal:
         return any(entry.table == "schools" and entry.is_used for entry in self.entries)
 
 
-def write_proposal(proposal: Proposal, folder: Path, text: Text) -> Path:
+def write_proposal(proposal: ProposedProject, folder: Path, text: Text) -> Path:
     """Write a proposed project file into `folder`; no existing file is overwritten.
 
     Parameters
     ----------
-    proposal : Proposal
+    proposal : ProposedProject
     folder : Path
         Created if missing.
     text : Text
@@ -212,7 +212,7 @@ def write_proposal(proposal: Proposal, folder: Path, text: Text) -> Path:
     return target
 
 
-def proposal_text(proposal: Proposal, folder: Path, text: Text) -> str:
+def proposal_text(proposal: ProposedProject, folder: Path, text: Text) -> str:
     """The project file that a proposal makes in `folder`, with comments in a language."""
     lines = [
         *_comment(text(_HEAD)),

@@ -449,7 +449,7 @@ def test_both_languages_fit_eighty_columns(
     assert written.given["project"]["language"] == language
     lines = [*written.text.splitlines(), *written.said.splitlines()]
     assert [line for line in lines if len(line) > 80 and str(tmp_path) not in line] == []
-    word = {"en": "likely", "id": "kemungkinan besar"}[language]
+    word = {"en": "likely", "id": "hampir pasti"}[language]
     assert f"# {word}: " in written.text
     assert word in written.said
 

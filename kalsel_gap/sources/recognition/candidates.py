@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from kalsel_gap.project.proposal import Certainty, TomlValue
 
-Bounds = tuple[float, float, float, float]
+LayerBounds = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +44,7 @@ class Candidate:
     certainty: Certainty
     said: tuple[Said, ...] = ()
     keys: Mapping[str, TomlValue] = field(default_factory=dict)
-    bounds: Bounds | None = None
+    bounds: LayerBounds | None = None
     places: pd.DataFrame | None = None
     operators: tuple[str, ...] = ()
 

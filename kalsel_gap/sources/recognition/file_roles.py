@@ -28,7 +28,7 @@ _HEAD_BYTES = 1024
 _BINARY_TABLES = WORKBOOKS | {".gz", ".ods"}
 
 
-def file_roles(
+def roles_of_file(
     path: Path, folder: Path, operators: Collection[str]
 ) -> Iterator[Candidate | Unused]:
     """The roles that a file may have: the best one of each sheet or layer, or why it has none.

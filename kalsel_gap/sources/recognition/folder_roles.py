@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from kalsel_gap.errors import InputError
 from kalsel_gap.geo import sampling
 from kalsel_gap.geo.raster_files import tiles_of
-from kalsel_gap.project.proposal import Entry, Proposal, Said, Unused
+from kalsel_gap.project.proposal import Entry, ProposedProject, Said, Unused
 from kalsel_gap.sources.boundaries import AREA_LEVELS
 from kalsel_gap.sources.formats.vector_layers import read_vector
-from kalsel_gap.sources.recognition.file_roles import file_roles
+from kalsel_gap.sources.recognition.file_roles import roles_of_file
 from kalsel_gap.sources.recognition.folder import files_of
 from kalsel_gap.sources.recognition.name_words import mentions, name_below, words
 from kalsel_gap.sources.recognition.table_roles import all_npsn
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from kalsel_gap.project.proposal import Certainty
     from kalsel_gap.schema import DataNature
-    from kalsel_gap.sources.recognition.candidates import Bounds, Candidate
+    from kalsel_gap.sources.recognition.candidates import Candidate, LayerBounds
     from kalsel_gap.stages import Reporter
 
 STEP = "recognition"
@@ -34,7 +34,7 @@ _FEW = 0.1  # share of an attribute table's NPSN that must be in the register
 _SEVERAL = ("attributes", "sites", "measurements", "facilities")
 
 
-def propose_project(folder: Path, report: Reporter) -> Proposal:
+def propose_project(folder: Path, report: Reporter) -> ProposedProject:
     """Look at every file of a folder and propose a project.
 
     Parameters
@@ -46,7 +46,7 @@ def propose_project(folder: Path, report: Reporter) -> Proposal:
 
     Returns
     -------
-    Proposal
+    ProposedProject
         What two readings allow is unsure; every file is in it.
 
     Raises
@@ -61,7 +61,7 @@ def propose_project(folder: Path, report: Reporter) -> Proposal:
     operators: set[str] = set()
     for done, path in enumerate(sorted(files, key=_is_map)):
         report(STEP, done, len(files))
-        for found in file_roles(path, folder, sorted(operators)):
+        for found in roles_of_file(path, folder, sorted(operators)):
             if isinstance(found, Unused):
                 rest.append(found)
             else:
@@ -70,7 +70,7 @@ def propose_project(folder: Path, report: Reporter) -> Proposal:
     report(STEP, len(files), len(files))
     candidates.sort(key=lambda each: (each.path, str(each.keys.get("sheet", ""))))
     entries = _chosen(candidates)
-    return Proposal(
+    return ProposedProject(
         name=folder.resolve().name,
         nature=_nature(entries, folder),
         entries=tuple(entries),
@@ -135,8 +135,8 @@ def _doubled(one: Candidate, candidates: Iterable[Candidate]) -> Said:
 # --- registers ------------------------------------------------------------------------------------
 
 
-def _bounds(areas: Sequence[Candidate]) -> Bounds | None:
-    """Bounds of the widest boundary that is used."""
+def _bounds(areas: Sequence[Candidate]) -> LayerBounds | None:
+    """LayerBounds of the widest boundary that is used."""
     for level in AREA_LEVELS:
         for area in areas:
             if area.section == f"boundaries.{level}" and area.certainty != "unsure":
@@ -148,7 +148,7 @@ def _bounds(areas: Sequence[Candidate]) -> Bounds | None:
     return None
 
 
-def _registers(candidates: Sequence[Candidate], bounds: Bounds | None) -> list[Candidate]:
+def _registers(candidates: Sequence[Candidate], bounds: LayerBounds | None) -> list[Candidate]:
     """The registers: the one with most schools first, then those that add others."""
     unsure = [each for each in candidates if each.certainty == "unsure"]
     found = [each for each in candidates if each.certainty != "unsure"]
@@ -195,7 +195,7 @@ def _registers(candidates: Sequence[Candidate], bounds: Bounds | None) -> list[C
     return [*chosen, *unsure]
 
 
-def _inside(places: pd.DataFrame, bounds: Bounds) -> float:
+def _inside(places: pd.DataFrame, bounds: LayerBounds) -> float:
     """Share of the places that lie within bounds."""
     south, west, north, east = bounds
     inside = places["lat"].between(south, north) & places["lon"].between(west, east)

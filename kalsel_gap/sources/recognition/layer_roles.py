@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kalsel_gap.project.proposal import Certainty, TomlValue
-    from kalsel_gap.sources.recognition.candidates import Bounds
+    from kalsel_gap.sources.recognition.candidates import LayerBounds
 
 _MOST_ROWS = 20_000  # whose values are looked at
 _NEARLY_ALL = 0.95
@@ -53,7 +53,7 @@ class LayerFacts:
     shapes: str
     count: int
     columns: pd.DataFrame
-    bounds: Bounds | None
+    bounds: LayerBounds | None
 
 
 def layer_facts(path: Path, layer: str | None) -> LayerFacts:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from kalsel_gap.geo.arrays import FloatArray
     from kalsel_gap.project.proposal import Certainty, TomlValue
-    from kalsel_gap.sources.recognition.candidates import Bounds
+    from kalsel_gap.sources.recognition.candidates import LayerBounds
 
 _SIDE = 512  # rows and columns that are read of a raster
 _LARGE = 64_000_000  # cells; of a larger raster windows are read
@@ -54,7 +54,7 @@ class RasterFacts:
     values: FloatArray
     edge: FloatArray
     is_whole: bool
-    bounds: Bounds
+    bounds: LayerBounds
 
     @property
     def classes(self) -> list[int]:
