@@ -39,6 +39,9 @@ _SEVERAL = frozenset(
     ("schools", "attributes", "coverage", "sites", "measurements", "facilities")
 )  # [[section]]
 _DEFAULTS = "coverage_defaults"
+_CAPITAL = frozenset(
+    ("file_error", "layer_named", "layer_content")
+)  # they begin with a word of others
 _HEAD = N_(
     "A kalsel-gap project, proposed for the files of a folder. Paths are relative to this file; "
     "lines that begin with # are not read. Check what is said above each section, answer the keys "
@@ -64,7 +67,7 @@ class Said:
         """The sentence in a language, on one line and without characters that are no text."""
         words = {key: _word(value, text) for key, value in self.params.items()}
         said = plain(text(SENTENCES[self.code], **words))
-        return said[:1].upper() + said[1:]
+        return said[:1].upper() + said[1:] if self.code in _CAPITAL else said
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,7 +342,7 @@ def _word(value: object, text: Text) -> str:
             bare.params = value.params
             return " ".join(error_lines(bare, text))
         case Path():
-            return value.name
+            return f"{value.parent.name}/{value.name}"
         case Said():
             return text(SENTENCES[value.code])
         case tuple():

@@ -35,6 +35,7 @@ class Candidate:
         South, west, north, east.
     places : DataFrame, optional
         Of a register: ``npsn``, ``lat`` and ``lon`` of its rows. Of an attribute table: ``npsn``.
+        Of a table of sites: ``lat``, ``lon`` and ``technology``.
     operators : tuple of str
         Of a table of sites: those it names.
     """

@@ -136,7 +136,8 @@ def _layers(path: Path) -> list[str]:
         with reading(path, "vector_unreadable"), zipfile.ZipFile(path) as archive:
             inside = (each for each in archive.namelist() if each.lower().endswith(".shp"))
             return sorted(each.rpartition("/")[2][:-4] for each in inside)
-    where, names = layers(path, None)
+    with reading(path, "vector_unreadable"):
+        where, names = layers(path, None)
     if kind != ".gpkg":
         return names[:1]
     with reading(path, "vector_unreadable"):

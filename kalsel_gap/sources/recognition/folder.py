@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,9 +17,10 @@ from kalsel_gap.storage.outputs import LEDGER
 from kalsel_gap.storage.run_folder import LATEST, MANIFEST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 MOST_FILES = 2_000
+_BLOCK_BYTES = 1 << 16
 DEEPEST = 8  # folders below the one that is named
 # Beside a Shapefile, besides the parts that are read.
 _BESIDE_SHAPEFILE = (*SHAPEFILE_PARTS, ".sbn", ".sbx", ".qix", ".qmd", ".qml", ".sld", ".shp.xml")
@@ -67,6 +70,29 @@ def files_of(folder: Path) -> FolderFiles:
     unused += [Unused(p, Said("project_file")) for p in inputs if p.name == FILE_NAME]
     others = {*parts, *(path for path in inputs if path.name == FILE_NAME)}
     return FolderFiles(tuple(p for p in inputs if p not in others), tuple(unused))
+
+
+def copies_of(files: Sequence[Path]) -> dict[Path, Path]:
+    """Files with the content of an earlier one, and which that is."""
+    by_size: defaultdict[int, list[Path]] = defaultdict(list)
+    copies: dict[Path, Path] = {}
+    for path in files:
+        with contextlib.suppress(OSError):  # its reader says what is wrong
+            size = path.stat().st_size
+            same = (other for other in by_size[size] if size and _is_same(path, other))
+            if (first := next(same, None)) is not None:
+                copies[path] = first
+            else:
+                by_size[size].append(path)
+    return copies
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    with one.open("rb") as mine, other.open("rb") as theirs:
+        while block := mine.read(_BLOCK_BYTES):
+            if block != theirs.read(_BLOCK_BYTES):
+                return False
+    return True
 
 
 def _walked(folder: Path, own: set[Path]) -> Iterator[Path]:

@@ -12,7 +12,7 @@ from kalsel_gap.project.proposal import Entry, ProposedProject, Said, Unused
 from kalsel_gap.sources.boundaries import AREA_LEVELS
 from kalsel_gap.sources.formats.vector_layers import read_vector
 from kalsel_gap.sources.recognition.file_roles import roles_of_file
-from kalsel_gap.sources.recognition.folder import files_of
+from kalsel_gap.sources.recognition.folder import copies_of, files_of
 from kalsel_gap.sources.recognition.name_words import mentions, name_below, words
 from kalsel_gap.sources.recognition.table_roles import all_npsn
 
@@ -31,7 +31,7 @@ STEP = "recognition"
 _MOST = 0.5  # share of a register's schools within the boundaries
 _ALL, _NONE = 0.98, 0.02  # shares of NPSN that count as all and as none
 _FEW = 0.1  # share of an attribute table's NPSN that must be in the register
-_SEVERAL = ("attributes", "sites", "measurements", "facilities")
+_SEVERAL = ("measurements", "facilities")
 
 
 def propose_project(folder: Path, report: Reporter) -> ProposedProject:
@@ -59,6 +59,9 @@ def propose_project(folder: Path, report: Reporter) -> ProposedProject:
     rest: list[Unused] = list(unused)
     # Tables of sites name the operators that names of coverage are searched for.
     operators: set[str] = set()
+    copies = copies_of(files)
+    rest += [Unused(path, Said("copy", {"file": of})) for path, of in copies.items()]
+    files = tuple(path for path in files if path not in copies)
     for done, path in enumerate(sorted(files, key=_is_map)):
         report(STEP, done, len(files))
         for found in roles_of_file(path, folder, sorted(operators)):
@@ -107,6 +110,7 @@ def _chosen(candidates: Sequence[Candidate]) -> list[Entry]:
     entries += _tiled(by_section.pop("land_cover", []))
     entries += [each.entry() for each in _networks(by_section.pop("coverage", []))]
     entries += _coast(by_section.pop("coastline", []), by_section.pop("coastline.land", []))
+    entries += [each.entry() for each in _sites(by_section.pop("sites", []))]
     for section in sorted(by_section):
         of_section = by_section[section]
         kept = of_section if section in _SEVERAL else _one(of_section)
@@ -171,8 +175,8 @@ def _registers(candidates: Sequence[Candidate], bounds: LayerBounds | None) -> l
     chosen: list[Candidate] = []
     for each in found:
         mine = set(places[id(each)]["npsn"]) - {""}
-        shares = [len(mine & known[id(other)]) / max(len(mine), 1) for other in chosen]
-        new = 1.0 - min(sum(shares), 1.0)
+        overlaps = [len(mine & known[id(other)]) / max(len(mine), 1) for other in chosen]
+        new = 1.0 - min(sum(overlaps), 1.0)
         known[id(each)] = mine
         if not chosen:
             chosen.append(each)
@@ -182,7 +186,7 @@ def _registers(candidates: Sequence[Candidate], bounds: LayerBounds | None) -> l
             known[id(adding)] = mine
             chosen.append(adding)
         else:
-            rival = chosen[shares.index(max(shares))]
+            rival = chosen[overlaps.index(max(overlaps))]
             percent, file = _percent(1 - new), rival.path
             if new <= 1 - _ALL:
                 unsure.append(each.with_more(Said("register_inside", {"file": file}), "unsure"))
@@ -253,8 +257,8 @@ def _tiled(candidates: Sequence[Candidate]) -> list[Entry]:
 def _mosaic(group: list[Candidate]) -> list[Entry]:
     """Rasters of one folder as one, where they lie on one grid."""
     entries = [each.entry() for each in group]
-    alike = [e for e in entries if e.is_used and e.keys == entries[0].keys]
-    if len(group) == 1 or len(alike) < len(entries):
+    surfaces = {entry.keys.get("surface") for entry in entries if entry.is_used}
+    if len(group) == 1 or len(surfaces) > 1 or not all(entry.is_used for entry in entries):
         return entries
     files = tuple(entry.paths[0] for entry in entries)
     try:
@@ -265,8 +269,11 @@ def _mosaic(group: list[Candidate]) -> list[Entry]:
     folder = files[0].parent
     paths = (folder,) if tiles_of(folder).files == files else files
     certainty: Certainty = "sure" if all(e.certainty == "sure" for e in entries) else "likely"
-    said = (*entries[0].said, Said("elevation_tiles", {"count": len(files)}))
-    return [Entry(entries[0].section, paths, certainty, said, entries[0].keys)]
+    # The sea of a model is that of the tile that shows most of it.
+    order = ("nodata", "zero", "none", None)
+    first = min(entries, key=lambda entry: order.index(entry.keys.get("sea")))
+    said = (*first.said, Said("raster_tiles", {"count": len(files)}))
+    return [Entry(first.section, paths, certainty, said, first.keys)]
 
 
 def _networks(candidates: Sequence[Candidate]) -> Iterator[Candidate]:
@@ -290,6 +297,25 @@ def _overlap(one: Candidate, other: Candidate) -> bool:
     a, b = one.bounds, other.bounds
     margin = 0.01 * min(a[2] - a[0], a[3] - a[1])
     return min(a[2], b[2]) - max(a[0], b[0]) > margin and min(a[3], b[3]) - max(a[1], b[1]) > margin
+
+
+def _sites(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Tables of sites; one that repeats most of another's is unsure."""
+    found: list[Candidate] = []
+    for each in candidates:
+        rivals = [other for other in found if _repeats(each, other)]
+        doubled = bool(rivals) and each.certainty != "unsure"
+        found.append(each.with_more(_doubled(each, rivals), "unsure") if doubled else each)
+    return found
+
+
+def _repeats(one: Candidate, other: Candidate) -> bool:
+    """Whether most sites of the shorter of two tables stand in the other."""
+    if one.places is None or other.places is None or other.certainty == "unsure":
+        return False
+    mine = set(one.places.itertuples(index=False, name=None))
+    theirs = set(other.places.itertuples(index=False, name=None))
+    return len(mine & theirs) > _MOST * min(len(mine), len(theirs))
 
 
 # --- coast ----------------------------------------------------------------------------------------

@@ -310,8 +310,7 @@ def _by_names(path: Path, name: str, facts: LayerFacts) -> Iterator[Candidate]:
     known = words()["layers"][role]
     shapes = Said(facts.shapes)
     if role in by_file:
-        named = {"shapes": shapes, "where": path.stem, "word": mentions(name, known)}
-        said = Said("layer_named", named)
+        said = Said("layer_named", {"shapes": shapes, "word": mentions(name, known)})
     else:
         said = Said("layer_content", {"shapes": shapes, "word": mentions(inside, known)})
     yield Candidate(_section(role), path, "sure" if agree else "likely", (said,))

@@ -9,6 +9,7 @@ import numpy as np
 from rasterio.windows import Window
 
 from kalsel_gap.geo import sampling
+from kalsel_gap.geo.gdal import open_raster
 from kalsel_gap.project.base import default_values
 from kalsel_gap.project.checks import FileChecks
 from kalsel_gap.project.proposal import Said
@@ -18,7 +19,7 @@ from kalsel_gap.sources.recognition.layer_roles import network_said
 from kalsel_gap.sources.recognition.name_words import mentions, technologies_named, words
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection
     from pathlib import Path
 
     from kalsel_gap.geo.arrays import FloatArray
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 _SIDE = 512  # rows and columns that are read of a raster
 _LARGE = 64_000_000  # cells; of a larger raster windows are read
+_COLOURS = (3, 4)  # bands of red, green and blue, perhaps with transparency
 _WINDOWS = 8  # a side
 _NEARLY_ALL = 0.95
 _MOST_CLASSES = 16
@@ -47,6 +49,8 @@ class RasterFacts:
         Cells of the outermost rows and columns; NaN without data.
     is_whole : bool
         Whether they are whole numbers.
+    is_picture : bool
+        Whether it has the bands of a colour picture.
     bounds : tuple of float
         South, west, north, east, degrees.
     """
@@ -54,6 +58,7 @@ class RasterFacts:
     values: FloatArray
     edge: FloatArray
     is_whole: bool
+    is_picture: bool
     bounds: LayerBounds
 
     @property
@@ -70,7 +75,7 @@ class RasterFacts:
         return {"low": round(float(low), 1), "high": round(float(high), 1)}
 
 
-def raster_facts(path: Path | Sequence[Path]) -> RasterFacts:
+def raster_facts(path: Path) -> RasterFacts:
     """Read a sample of a raster.
 
     Raises
@@ -79,6 +84,8 @@ def raster_facts(path: Path | Sequence[Path]) -> RasterFacts:
         It cannot be read, or has no data.
     """
     limits = _checks().coverage
+    with open_raster(path) as dataset:
+        is_picture = dataset.count in _COLOURS and set(dataset.dtypes) == {"uint8"}
     with sampling.open_band(path) as band:
         height, width = band.grid.height, band.grid.width
         sample = _sample(band, height, width)
@@ -95,6 +102,7 @@ def raster_facts(path: Path | Sequence[Path]) -> RasterFacts:
     return RasterFacts(
         values=known[~np.isin(known, none)],
         edge=np.concatenate([each.ravel() for each in edges]),
+        is_picture=is_picture,
         is_whole=bool((known == np.rint(known)).all()),
         bounds=(info.south, info.west, info.north, info.east),
     )
@@ -132,6 +140,8 @@ def raster_candidate(
     operators : collection of str
         Operators that the tables of sites name.
     """
+    if facts.is_picture:
+        return Said("picture")
     limits = _checks().coverage
     levels = (facts.values >= limits.low_dbm) & (facts.values <= limits.high_dbm)
     percent = round(100 * float(levels.mean()))

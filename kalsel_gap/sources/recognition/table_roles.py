@@ -99,13 +99,17 @@ class _Table:
     def candidate(
         self,
         section: str,
-        certainty: Certainty,
+        certainty: Certainty | float,
         *said: Said,
         keys: Mapping[str, TomlValue] | None = None,
         places: pd.DataFrame | None = None,
         operators: tuple[str, ...] = (),
     ) -> Candidate:
-        """A role of this table."""
+        """A role of this table; it is as sure as its share of rows that can be used."""
+        if isinstance(certainty, float):
+            if certainty < _GOOD:
+                said = (*said, Said("rows_not_read", {"percent": round(100 * certainty)}))
+            certainty = _certainty(certainty)
         of_part: dict[str, TomlValue] = {} if self.part is None else {"sheet": self.part}
         return Candidate(
             *(section, self.path, certainty, said),
@@ -151,7 +155,7 @@ def _register(of: _Table) -> Iterator[Candidate]:
     attributes = {**registers.ATTRIBUTE_ALIASES, **registers.PART_ALIASES}
     added = {} if {"lat", "lon"} & found.keys() else _header(of.table, attributes)
     places = _places(of.table, found)
-    certainty = _certainty(_share(places["npsn"].str.fullmatch(_NPSN)))
+    certainty = _share(places["npsn"].str.fullmatch(_NPSN))
     if added:
         said = of.said("attributes_columns", added)
         yield of.candidate("attributes", certainty, said, places=places)
@@ -189,7 +193,7 @@ def _tests(of: _Table) -> Iterator[Candidate]:
     if "npsn" in header and "date" in header and {"down_mbps", "down_kbps"} & header.keys():
         tests, _ = speed_tests.read_source(source, "")
         said = of.said("tests_columns", header)
-        yield of.candidate("measurements", _certainty(len(tests) / of.rows), said)
+        yield of.candidate("measurements", len(tests) / of.rows, said)
 
 
 def _levels(of: _Table) -> Iterator[Candidate]:
@@ -205,7 +209,7 @@ def _levels(of: _Table) -> Iterator[Candidate]:
         yield of.candidate("measurements", "unsure", said, asked, keys={"operator": ""})
         return
     levels, _ = signal_levels.read_source(Measurements(path=of.sample, sheet=of.part), "")
-    yield of.candidate("measurements", _certainty(len(levels) / of.rows), said)
+    yield of.candidate("measurements", len(levels) / of.rows, said)
 
 
 def _sites(of: _Table) -> Iterator[Candidate]:
@@ -227,11 +231,11 @@ def _sites(of: _Table) -> Iterator[Candidate]:
         said.append(Said("technology_named", {"technology": named[0].upper()}))
     source = Sites.model_validate({"path": of.sample, "sheet": of.part, **keys})
     read, _ = sites.read_source(source, "")
-    certainty = _certainty(len(read) / of.rows)
-    if keys and certainty == "sure":
-        certainty = "likely"
     operators = tuple(sorted({name for name in read["operator"] if name}))
-    yield of.candidate("sites", certainty, *said, keys=keys, operators=operators)
+    share = len(read) / of.rows
+    certainty: Certainty | float = "likely" if keys and share >= _GOOD else share
+    places = read[["lat", "lon", "technology"]].round(4)
+    yield of.candidate("sites", certainty, *said, keys=keys, operators=operators, places=places)
 
 
 def _villages(of: _Table) -> Iterator[Candidate]:
@@ -247,7 +251,7 @@ def _villages(of: _Table) -> Iterator[Candidate]:
     codes = of.table.cells[header["code"]].map(villages.digits).str.len()
     share = _share(read & codes.between(10, 13))
     if share >= _FAIR:
-        yield of.candidate("villages", _certainty(share), of.said("villages_columns", header))
+        yield of.candidate("villages", share, of.said("villages_columns", header))
 
 
 _ROLES: tuple[Callable[[_Table], Iterator[Candidate]], ...] = (
