@@ -470,14 +470,12 @@ FAULTS: dict[str, tuple[Mangle, tuple[str, ...]]] = {
     "choice": (
         swap(TOML, 'technology = "4g"', 'technology = "4G"'),
         (
-            r"toml, row \d+, coverage\.0\.technology: “4G” is not possible here; possible values are: 2g",
+            r"toml, row \d+, coverage\.0\.technology: “4G” is not possible here; possible values are",
         ),
     ),
     "negative weight": (
         add("[index.nodes.students]\nweight = -1"),
-        (
-            r"toml, row \d+, index\.nodes\.students\.weight: “-1” is not valid: it must be at least 0",
-        ),
+        (r"toml, row \d+, index\.nodes\.students\.weight: “-1” is not valid: .* at least 0",),
     ),
     "weight that is no number": (
         add("[index.nodes.students]\nweight = nan"),
