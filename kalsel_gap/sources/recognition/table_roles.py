@@ -12,8 +12,11 @@ import pandas as pd
 
 from kalsel_gap.errors import InputError
 from kalsel_gap.i18n.numbers import number
-from kalsel_gap.project.inputs import Measurements, Sites
+from kalsel_gap.project.base import OVERRIDABLE, default_values
+from kalsel_gap.project.inputs import Measurements
+from kalsel_gap.project.model import Opened, Project
 from kalsel_gap.project.proposal import Said
+from kalsel_gap.project.read import FILE_NAME
 from kalsel_gap.sources import (
     registers,
     signal_levels,
@@ -118,6 +121,16 @@ class _Table:
             operators=operators,
         )
 
+    def opened(self, section: str, keys: Mapping[str, str] | None = None) -> Opened:
+        """A project in which the first rows of this table have a role."""
+        given = {"path": str(self.sample.absolute()), **(keys or {})}
+        given |= {} if self.part is None else {"sheet": self.part}
+        defaults = {name: default_values(name) for name in OVERRIDABLE}
+        values = {**defaults, "schools": {"path": given["path"]}, section: given}
+        folder = self.sample.absolute().parent
+        project = Project.model_validate(values, context={"folder": folder})
+        return Opened(path=folder / FILE_NAME, project=project)
+
     def said(self, code: str, header: Mapping[str, str]) -> Said:
         """A sentence that names columns and rows."""
         shown = tuple(list(header)[:_MOST_SHOWN])
@@ -191,7 +204,7 @@ def _tests(of: _Table) -> Iterator[Candidate]:
         return
     header = _header(of.table, speed_tests.ALIASES)
     if "npsn" in header and "date" in header and {"down_mbps", "down_kbps"} & header.keys():
-        tests, _ = speed_tests.read_source(source, "")
+        tests, _ = speed_tests.read_measurements(of.opened("measurements"))
         said = of.said("tests_columns", header)
         yield of.candidate("measurements", len(tests) / of.rows, said)
 
@@ -208,7 +221,7 @@ def _levels(of: _Table) -> Iterator[Candidate]:
         asked = Said("levels_operator_missing")
         yield of.candidate("measurements", "unsure", said, asked, keys={"operator": ""})
         return
-    levels, _ = signal_levels.read_source(Measurements(path=of.sample, sheet=of.part), "")
+    levels, _ = signal_levels.read_levels(of.opened("measurements"))
     yield of.candidate("measurements", len(levels) / of.rows, said)
 
 
@@ -229,8 +242,7 @@ def _sites(of: _Table) -> Iterator[Candidate]:
             return
         keys = {"technology": named[0]}
         said.append(Said("technology_named", {"technology": named[0].upper()}))
-    source = Sites.model_validate({"path": of.sample, "sheet": of.part, **keys})
-    read, _ = sites.read_source(source, "")
+    read, _ = sites.read_sites(of.opened("sites", keys))
     operators = tuple(sorted({name for name in read["operator"] if name}))
     share = len(read) / of.rows
     certainty: Certainty | float = "likely" if keys and share >= _GOOD else share
