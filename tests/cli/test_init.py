@@ -498,7 +498,9 @@ def test_a_table_of_records_with_other_words(
     )
     table(folder / "ukur2.csv", "lintang,bujur,rsrp", ["-2.95,115.35,-101"])
     table(folder / "idm.csv", "kode_desa,status", ["6301012001,MAJU", "6301012002,TERTINGGAL"])
-    table(folder / "lain.csv", "NPSN,Nama Sekolah,Latitud,Longitude", ["30300001,SDN 1,-2.9,115.3"])
+    table(
+        folder / "lain.csv", "NPSN,Nama Sekolah,Latitdue,Longitude", ["30300001,SDN 1,-2.9,115.3"]
+    )
     written = propose(folder)
     named(folder, written)
     assert [s["path"] for s in written.given["schools"]] == ["../api/data.json"]
@@ -506,4 +508,4 @@ def test_a_table_of_records_with_other_words(
     assert tests == ["../api/uji.csv", "../api/ukur.csv"]
     assert written.given["villages"]["path"] == "../api/idm.csv"
     assert 'operator = ""' in written.unsure()
-    assert "Did you mean “Latitud”?" in written.unsure()
+    assert "Did you mean “Latitdue”?" in written.unsure()
