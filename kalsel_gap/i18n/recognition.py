@@ -59,6 +59,7 @@ SENTENCES: dict[str, str] = {
     "polygons": N_("polygons"),
     "polygons_binary": N_("Polygons: covered inside."),
     "project_file": N_("A project file."),
+    "quantity_differs": N_("The name says {quantity}, which is not what a map of {technology} holds here: see “kind” in docs/project-file.md, and ask which quantity it is."),
     "raster_empty": N_("No cell of the raster has data."),
     "register_columns": N_("{count} rows with {columns}."),
     "register_elsewhere": N_("{percent} % of its schools lie within the boundaries."),

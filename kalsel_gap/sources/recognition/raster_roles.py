@@ -17,6 +17,7 @@ from kalsel_gap.project.radio import Radio
 from kalsel_gap.sources.recognition.candidates import Candidate
 from kalsel_gap.sources.recognition.layer_roles import network_said
 from kalsel_gap.sources.recognition.name_words import mentions, technologies_named, words
+from kalsel_gap.sources.signal_levels import LEVELS, MEANT
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -219,6 +220,11 @@ def _levels(
     kind = "rsrp_dbm" if technology in ("4g", "5g") else "level_dbm"
     keys |= {"kind": kind if technology else "", "basis": "modelled", "nodata_means": ""}
     said.append(Said("empty_cells"))
+    quantity = mentions(name, (kind.removesuffix("_dbm") for kind in MEANT))
+    if quantity and LEVELS.get(str(technology), "") not in ("", f"{quantity}_dbm"):
+        params = {"quantity": quantity.upper(), "technology": str(technology).upper()}
+        said.append(Said("quantity_differs", params))
+        certainty = "unsure"
     if technology == "fixed":
         certainty = "unsure"
     return Candidate("coverage", path, certainty, (found, *said), keys=keys, bounds=facts.bounds)

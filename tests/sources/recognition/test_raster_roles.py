@@ -35,6 +35,8 @@ SLOPES = SEED.random((20, 20)).astype("float32") * 40
         ("lereng", SLOPES, "elevation", "unsure"),
         ("rsrp 4g", LEVELS, "coverage", "likely"),
         ("rsrp", LEVELS, "coverage", "unsure"),
+        ("rssi 4g", LEVELS, "coverage", "unsure"),
+        ("rscp 3g", LEVELS, "coverage", "likely"),
         ("rsrp 3g 4g", LEVELS, "coverage", "unsure"),
         ("cakupan 4g", CLASSES, "coverage", "unsure"),
         ("cakupan 4g", (CLASSES > 1).astype("uint8"), "coverage", "likely"),
