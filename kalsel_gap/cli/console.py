@@ -20,6 +20,7 @@ from kalsel_gap import doctor
 from kalsel_gap.cli.options import Format
 from kalsel_gap.cli.rank_table import number_of, packed, ranked_schools, schools_by_tier
 from kalsel_gap.i18n import messages
+from kalsel_gap.i18n.recognition import ASKED, CERTAINTIES
 from kalsel_gap.i18n.text import N_, Text, plain
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from kalsel_gap.errors import KalselGapError
     from kalsel_gap.findings import Finding
     from kalsel_gap.geo.raster_cache import Estimate
+    from kalsel_gap.project.proposal import ProposedProject
     from kalsel_gap.stages import Reporter
     from kalsel_gap.storage.run_folder import Run
 
@@ -43,6 +45,8 @@ _FEW = 10  # rows that a remark names
 _VALUE = 20  # least cells of a value of the project, with the space around it
 _DIGITS = {"_deg": 1, "_db": 1, "_ratio": 2, "distance_km": 1, "obstacle_km": 1}
 _SEVERITY_STYLE = {"error": "bold red", "warning": "yellow", "note": "dim"}
+_CERTAINTY_STYLE = {"sure": "green", "likely": "", "unsure": "yellow"}
+_PROPOSAL_WIDTH = 80
 _STATE_STYLE = {"ok": "green", "warning": "yellow", "fault": "bold red"}
 
 # GDAL's own log would repeat our message in other words.
@@ -326,6 +330,30 @@ def summary(groups: Sequence[FindingGroup], nature: str, text: Text) -> None:
         console.print(Styled(plain(file), style="bold"))
         console.print(table)
         console.print()
+
+
+def proposal(made: ProposedProject, folder: Path, text: Text, *, quiet: bool) -> None:
+    """What files of a folder were recognised as, how surely and why, to standard error."""
+    if quiet:
+        return
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(ratio=1, overflow="fold")
+    for entry in made.ordered():
+        said = Styled(entry.section, style="bold")
+        said.append(f"  {entry.shown(folder)}", style="not bold")
+        said.append(
+            "\n" + " ".join(each.sentence(text) for each in entry.said if each.code not in ASKED),
+            style="not bold dim",
+        )
+        style = _CERTAINTY_STYLE[entry.certainty]
+        table.add_row(Styled(text(CERTAINTIES[entry.certainty]), style=style), said)
+    for unused in made.unused:
+        said = Styled(unused.shown(folder))
+        said.append("\n" + unused.said.sentence(text), style="dim")
+        table.add_row(Styled(text(CERTAINTIES["unused"]), style="dim"), said)
+    width = shutil.get_terminal_size((_PROPOSAL_WIDTH, 25)).columns
+    Console(stderr=True, highlight=False, width=width).print(table)
 
 
 def facts(found: Sequence[Fact], text: Text) -> None:

@@ -230,6 +230,18 @@ class Coverage(Section):
         return self.path.suffix.lower() in VECTORS
 
 
+class CoverageDefaults(Section):
+    """Keys of every ``[[coverage]]`` that does not state them itself: one answer for maps alike."""
+
+    basis: Basis | None = None
+    """Kind of evidence: ``measured``, ``predicted``, ``modelled`` or ``declared``."""
+    nodata_means: Literal["none", "unknown"] | None = None
+    """Whether a cell without data, or a place outside all polygons, means *no signal* or
+    *not known*."""
+    date: str = ""
+    """Date of the data."""
+
+
 class Sites(Table):
     """Radio sites: our own columns or OpenCelliD's."""
 

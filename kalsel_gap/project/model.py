@@ -22,6 +22,7 @@ from kalsel_gap.project.inputs import (
     Boundaries,
     Coastline,
     Coverage,
+    CoverageDefaults,
     Elevation,
     Facilities,
     LandCover,
@@ -62,6 +63,8 @@ class Project(Section):
     """Elevation model."""
     land_cover: LandCover | None = None
     """Land cover."""
+    coverage_defaults: Annotated[CoverageDefaults, Field(exclude=True)] = CoverageDefaults()
+    """Keys of all coverage that does not state them itself."""
     coverage: Annotated[tuple[Coverage, ...], OneOrMany] = ()
     """Coverage rasters."""
     sites: Annotated[tuple[Sites, ...], OneOrMany] = ()

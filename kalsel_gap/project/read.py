@@ -20,12 +20,13 @@ from pydantic import ValidationError
 from kalsel_gap.errors import InputError, KalselGapError, ProjectError, SeveralErrors, reason
 from kalsel_gap.project.base import OVERRIDABLE, default_values, flatten, merge
 from kalsel_gap.project.inputs import (
+    CoverageDefaults,
     OneOrMany,
     Output,
 )
 from kalsel_gap.project.invalid import readable_errors, section_fault, tree_faults
 from kalsel_gap.project.model import Opened, Project
-from kalsel_gap.project.toml_errors import not_toml, read_text
+from kalsel_gap.project.toml_errors import line_of, not_toml, read_text
 
 _DEEPEST = 100  # parts of a dotted key
 _BETWEEN_KEYS = re.compile(r"[=,{}\[\]\n]")
@@ -79,7 +80,7 @@ def read_project(path: Path, options: tuple[str, ...] = (), *, with_inputs: bool
         _, of_file = _validated(merge(defaults, given), path)
         problems = _by_origin(problems, of_file)
     if project is None:
-        raise SeveralErrors(problems)
+        raise SeveralErrors(_with_rows(problems, path))
     if not project.output.folder.is_absolute():
         folder = os.path.normpath(path.parent.absolute() / project.output.folder)
         output = Output(folder=Path(folder))
@@ -87,7 +88,9 @@ def read_project(path: Path, options: tuple[str, ...] = (), *, with_inputs: bool
     if with_inputs:
         problems += _faults_of_inputs(project)
     if problems:
-        raise SeveralErrors(problems)
+        raise SeveralErrors(_with_rows(problems, path))
+    by_default = _with_coverage_defaults(stated)[1]
+    optional = assigned.get("coverage_defaults", {})
     origins = {
         **{
             key: f"defaults/{name}.toml"
@@ -96,8 +99,20 @@ def read_project(path: Path, options: tuple[str, ...] = (), *, with_inputs: bool
         },
         **{key: "project" for key, _ in flatten(_listed(given))},
         **{key: "option" for key, _ in flatten(_listed(assigned))},
+        **{
+            key: "option" if key.rpartition(".")[2] in optional else "project" for key in by_default
+        },
     }
     return Opened(path=path.absolute(), project=project, origins=origins)
+
+
+def _with_rows(problems: list[KalselGapError], path: Path) -> list[KalselGapError]:
+    """Errors about keys of the project file with the lines where they stand."""
+    text = read_text(path.read_bytes(), path)
+    for error in problems:
+        if error.path == path and error.column and error.row is None:
+            error.row = line_of(text, error.column)
+    return problems
 
 
 def _faults_of_inputs(project: Project) -> list[KalselGapError]:
@@ -113,11 +128,34 @@ def _validated(
     values: Mapping[str, Any], path: Path
 ) -> tuple[Project | None, list[KalselGapError]]:
     """The project of these values, if there is one, and what is wrong with them."""
+    filled, shared = _with_coverage_defaults(values)
     try:
-        project = Project.model_validate(values, context={"folder": path.parent.absolute()})
+        project = Project.model_validate(filled, context={"folder": path.parent.absolute()})
     except ValidationError as error:
-        return None, readable_errors(error, path)
+        problems = readable_errors(error, path)
+        # A wrong value of [coverage_defaults] is one error, not one for each map.
+        return None, [each for each in problems if each.column not in shared]
     return project, list(tree_faults(project.index, path))
+
+
+def _with_coverage_defaults(values: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """`values` with the keys of ``[coverage_defaults]`` in all coverage that lacks them.
+
+    Also the dotted keys that are filled in so.
+    """
+    shared = values.get("coverage_defaults")
+    coverage = _listed({"coverage": values.get("coverage", [])})["coverage"]
+    if not (isinstance(shared, Mapping) and isinstance(coverage, list)):
+        return dict(values), []
+    known = {key: value for key, value in shared.items() if key in CoverageDefaults.model_fields}
+    filled = [known | each if isinstance(each, dict) else each for each in coverage]
+    keys = [
+        f"coverage.{number}.{key}"
+        for number, each in enumerate(coverage)
+        for key in known
+        if isinstance(each, dict) and key not in each
+    ]
+    return {**values, "coverage": filled}, keys
 
 
 def _by_origin(

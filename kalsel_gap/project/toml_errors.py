@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from kalsel_gap.errors import ProjectError
@@ -18,6 +19,7 @@ _CURLY = "“”„‟‘’‚‛«»"
 _STRAIGHT = str.maketrans(dict.fromkeys(_CURLY, '"'))
 _AT = re.compile(r"\(at line (\d+), column (\d+)\)")
 _ASSIGNMENT = re.compile(r"\s*(?P<key>[\w.-]+|\"[^\"]*\")\s*=\s*(?P<value>.*?)\s*(?P<comment>#.*)?")
+_HEAD = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]")
 _TWICE = ("Cannot overwrite a value", "Cannot declare", "Cannot mutate immutable namespace")
 _LONGEST = 80  # characters of a line that a message repeats
 # Characters that a backslash makes of the letter after it, where a Windows path was meant.
@@ -60,6 +62,37 @@ def not_toml(text: str, path: Path, error: tomllib.TOMLDecodeError) -> ProjectEr
     line = lines[row - 1].strip()
     unexplained = ProjectError("project_not_toml", path=path, reason=reason)  # has the line
     return next(_causes(line, reason, path, row), unexplained)
+
+
+def line_of(text: str, key: str) -> int | None:
+    r"""Line of a dotted key, otherwise that of the head of its section; None if neither is found.
+
+    Parameters
+    ----------
+    text : str
+        The project file.
+    key : str
+        With the number of the section from 0 where there are several: ``coverage.0.kind``.
+
+    Examples
+    --------
+    >>> line_of('[[coverage]]\npath = "a"\n[[coverage]]\nkind = ""', "coverage.1.kind")
+    4
+    """
+    heads: Counter[str] = Counter()
+    found: dict[str, int] = {}
+    sections = [""]
+    for number, line in enumerate(text.split("\n"), start=1):
+        if head := _HEAD.match(line):
+            name = head[2].replace('"', "").replace(" ", "")
+            sections = [f"{name}.{heads[name]}.", *([] if head[1] == "[[" else [f"{name}."])]
+            heads[name] += 1
+        elif assigned := _ASSIGNMENT.match(line):
+            name = assigned["key"].replace('"', "")
+            found |= {f"{section}{name}": number for section in sections}
+            continue
+        found |= {section.rstrip("."): number for section in sections if head}
+    return found.get(key, found.get(key.rpartition(".")[0]))
 
 
 def _causes(line: str, reason: str, path: Path, row: int) -> Iterator[ProjectError]:

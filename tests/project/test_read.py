@@ -110,6 +110,35 @@ def test_a_blank_key_that_decides_the_list_says_what_its_answers_mean(
         assert all(f'"{choice}"' in sentence for choice in choices)
 
 
+def test_maps_alike_are_answered_once(project: MakeProject) -> None:
+    open_ = {key: value for key, value in COVERAGE.items() if key != "nodata_means"}
+    maps = [open_, open_ | {"operator": "b", "nodata_means": "unknown"}]
+    opened = project(
+        sections={"coverage_defaults": {"nodata_means": "none", "date": "2026"}, "coverage": maps}
+    )
+    found = [(each.nodata_means, each.date) for each in opened.project.coverage]
+    assert found == [("none", "2026"), ("unknown", "2026")]
+    origins = {key: origin for key, _, origin in opened.values() if key.startswith("coverage.")}
+    assert origins["coverage.0.nodata_means"] == origins["coverage.1.date"] == "project"
+    assert not [key for key, _, _ in opened.values() if key.startswith("coverage_defaults")]
+    answered = project(
+        sections={"coverage_defaults": {"nodata_means": ""}, "coverage": maps},
+        options=("coverage_defaults.nodata_means=unknown",),
+    )
+    assert answered.project.coverage[0].nodata_means == "unknown"
+    assert answered.overrides() == {"coverage.0.nodata_means": "unknown"}
+
+
+def test_an_answer_that_is_missing_for_all_maps_is_one_error(project: MakeProject) -> None:
+    map_ = '[[coverage]]\npath = "dem.tif"\ntechnology = "4g"\noperator = "a"\n'
+    map_ += 'kind = "rsrp_dbm"\nbasis = "modelled"\n'
+    shared = '[coverage_defaults]\nnodata_means = ""\n'
+    error = only_fault(project, toml=SCHOOLS + shared + map_ + map_)
+    assert (error.code, error.column) == ("blank_nodata_means", "coverage_defaults.nodata_means")
+    lines = Path(str(error.path)).read_text(encoding="utf-8").splitlines()
+    assert lines[(error.row or 0) - 1] == 'nodata_means = ""'
+
+
 @pytest.mark.parametrize("key", ["surface", "sea"])
 def test_a_blank_key_of_the_elevation_model(project: MakeProject, key: str) -> None:
     error = only_fault(project, sections={"elevation": {key: ""}})
