@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import zipfile
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from kalsel_gap.errors import InputError, reading
 from kalsel_gap.geo.gdal import driver_of
 from kalsel_gap.geo.raster_files import TILES
 from kalsel_gap.project.inputs import VECTORS
 from kalsel_gap.project.proposal import Said, Unused
-from kalsel_gap.sources.formats.kinds import WORKBOOKS
 from kalsel_gap.sources.formats.vector_layers import PARQUETS, layers
 from kalsel_gap.sources.recognition.candidates import Candidate, error_said
 from kalsel_gap.sources.recognition.layer_roles import layer_candidates, layer_facts
 from kalsel_gap.sources.recognition.name_words import name_below
 from kalsel_gap.sources.recognition.raster_roles import raster_candidate, raster_facts
-from kalsel_gap.sources.recognition.table_roles import known_columns, table_candidates
+from kalsel_gap.sources.recognition.table_roles import known_columns, table_candidates, table_parts
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
 _PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"RIFF", b"<svg")
 _HEAD_BYTES = 1024
-# Tables whose files are not text.
-_BINARY_TABLES = WORKBOOKS | {".gz", ".ods"}
 
 
 def roles_of_file(
@@ -50,7 +50,7 @@ def roles_of_file(
             head = file.read(_HEAD_BYTES)
         if not head:
             raise InputError("file_empty", path=path)  # noqa: TRY301 - as what a reader raises
-        yield from _roles(path, folder, head, operators)
+        yield from _joined(list(_roles(path, folder, head, operators)))
     except InputError as error:
         yield Unused(path, error_said(error))
     except OSError as error:
@@ -71,8 +71,6 @@ def _roles(
         yield Unused(path, Said("picture"))
     elif kind in VECTORS and kind not in {".json"} | PARQUETS and not _is_other_zip(path):
         yield from _of_layers(path, name, operators)
-    elif kind not in _BINARY_TABLES | VECTORS and b"\0" in head.lstrip(b"\xff\xfe")[1::2]:
-        yield Unused(path, Said("not_data", {"ending": kind[1:]}))
     else:
         yield from _of_sheets(path, name)
 
@@ -87,7 +85,7 @@ def _is_other_zip(path: Path) -> bool:
 
 def _of_sheets(path: Path, name: str) -> Iterator[Candidate | Unused]:
     """The best role of each sheet."""
-    sheets = _sheets(path)
+    sheets: list[str | None] = [*table_parts(path)]
     for sheet in sheets if len(sheets) > 1 else [None]:
         words = name if sheet is None else f"{name} {sheet.casefold()}"
         try:
@@ -101,19 +99,39 @@ def _of_sheets(path: Path, name: str) -> Iterator[Candidate | Unused]:
             yield Unused(path, error_said(error), sheet or "")
 
 
-def _sheets(path: Path) -> list[str]:
-    """Visible sheets of a workbook; none of another file."""
-    if path.suffix.lower() not in WORKBOOKS:
-        return []
-    from python_calamine import CalamineWorkbook, SheetVisibleEnum
+def _joined(found: Sequence[Candidate | Unused]) -> Iterator[Candidate | Unused]:
+    """Sheets of one role as one; the others as they are."""
+    candidates = [each for each in found if isinstance(each, Candidate)]
+    usable = [c for c in candidates if "sheet" in c.keys and c.certainty != "unsure"]
+    by_section: dict[str, list[Candidate]] = {}
+    for each in usable:
+        by_section.setdefault(each.section, []).append(each)
+    for section, sheets in by_section.items():
+        is_all = len(by_section) == 1 and all(c.section == section for c in candidates)
+        yield _as_one(sheets, is_all=is_all)
+    yield from (each for each in found if each not in usable)
 
-    with reading(path, "table_not_xlsx"):
-        workbook = CalamineWorkbook.from_path(str(path))
-        return [
-            sheet.name
-            for sheet in workbook.sheets_metadata
-            if sheet.visible == SheetVisibleEnum.Visible
-        ]
+
+def _as_one(sheets: Sequence[Candidate], *, is_all: bool) -> Candidate:
+    """Several sheets of one role; where the file has no other role its reader finds them."""
+    first = sheets[0]
+    keys = dict(first.keys)
+    names = [each.keys["sheet"] for each in sheets]
+    keys["sheet"] = names if len(names) > 1 else names[0]
+    if is_all:
+        del keys["sheet"]
+    said: list[Said] = []
+    for each in sheets:
+        said += [one for one in each.said if one not in said]
+    places = [each.places for each in sheets if each.places is not None]
+    return replace(
+        first,
+        certainty="sure" if all(each.certainty == "sure" for each in sheets) else "likely",
+        said=tuple(said),
+        keys=keys,
+        places=pd.concat(places, ignore_index=True) if places else None,
+        operators=tuple(sorted({name for each in sheets for name in each.operators})),
+    )
 
 
 def _of_layers(path: Path, name: str, operators: Collection[str]) -> Iterator[Candidate | Unused]:
@@ -122,26 +140,22 @@ def _of_layers(path: Path, name: str, operators: Collection[str]) -> Iterator[Ca
     for layer in names if len(names) > 1 else [None]:
         words = name if layer is None else f"{name} {layer.casefold()}"
         try:
-            yield _of_layer(path, words, layer, operators, is_first=layer in (None, names[0]))
+            yield _of_layer(path, words, layer, operators, is_first=layer in (None, *names[:1]))
         except InputError as error:
             yield Unused(path, error_said(error), layer or "")
 
 
 def _layers(path: Path) -> list[str]:
-    """Layers of a file, as its reader names them."""
-    import pyogrio
-
+    """Layers of a file, as its reader names them; none where it reads them as one."""
     kind = path.suffix.lower()
     if kind == ".zip":
         with reading(path, "vector_unreadable"), zipfile.ZipFile(path) as archive:
             inside = (each for each in archive.namelist() if each.lower().endswith(".shp"))
             return sorted(each.rpartition("/")[2][:-4] for each in inside)
-    with reading(path, "vector_unreadable"):
-        where, names = layers(path, None)
     if kind != ".gpkg":
-        return names[:1]
+        return []
     with reading(path, "vector_unreadable"):
-        return [str(each) for each in pyogrio.list_layers(where)[:, 0] if each != "layer_styles"]
+        return [name for _, name in layers(path, "*") if name is not None]
 
 
 def _of_layer(

@@ -69,14 +69,14 @@ def layer_facts(path: Path, layer: str | None) -> LayerFacts:
     with reading(path, "vector_unreadable"), quiet():
         if path.suffix.lower() in PARQUETS:
             return _of_parquet(path)
-        where, names = layers(path, layer)
-        found = pyogrio.read_info(where, layer=names[0])
+        where, named = layers(path, layer)[0]
+        found = pyogrio.read_info(where, layer=named)
         table = pyogrio.read_dataframe(
-            where, layer=names[0], read_geometry=False, max_features=_MOST_ROWS
+            where, layer=named, read_geometry=False, max_features=_MOST_ROWS
         )
         kind = str(found["geometry_type"] or "")
         if kind in ("", "Unknown", "GeometryCollection"):
-            some = pyogrio.read_dataframe(where, layer=names[0], columns=[], max_features=100)
+            some = pyogrio.read_dataframe(where, layer=named, columns=[], max_features=100)
             kinds = some.geom_type.dropna().unique() if "geometry" in some else []
             kind = str(kinds[0]) if len(kinds) else ""
     return LayerFacts(_shapes(kind), int(found["features"]), _texts(table), None)

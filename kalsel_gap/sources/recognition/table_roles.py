@@ -27,6 +27,7 @@ from kalsel_gap.sources import (
 )
 from kalsel_gap.sources.cells import fold
 from kalsel_gap.sources.columns import recognise
+from kalsel_gap.sources.formats.kinds import read_cells
 from kalsel_gap.sources.recognition.candidates import Candidate, error_said
 from kalsel_gap.sources.recognition.name_words import mentions, technologies_named
 from kalsel_gap.sources.tables import ROW, RawTable, read_table
@@ -74,7 +75,7 @@ def table_candidates(path: Path, name: str, part: str | None) -> list[Candidate]
     """
     with _beginning(path) as sample:
         try:
-            table = read_table(sample, part, aliases=_SPELLINGS)
+            table = _read(sample, part)
         except InputError as error:
             raise _named(error, path) from None
         found = [c for role in _ROLES for c in role(_Table(path, sample, name, part, table))]
@@ -82,10 +83,33 @@ def table_candidates(path: Path, name: str, part: str | None) -> list[Candidate]
     return sorted(found, key=lambda each: order.index(each.certainty))
 
 
+def table_parts(path: Path) -> list[str]:
+    """Sheets, layers or files of an archive that are tables; one without a name where it is one.
+
+    Raises
+    ------
+    InputError
+        It cannot be read as a table.
+    """
+    with _beginning(path) as sample:
+        try:
+            cells = read_cells(
+                sample, None, {word for words in _SPELLINGS.values() for word in words}
+            )
+        except InputError as error:
+            raise _named(error, path) from None
+    return [each.part for each in cells if not each.hidden and not each.unread]
+
+
+def _read(path: Path, part: object) -> RawTable:
+    """A table, or several with known columns, as those of an office are read."""
+    chosen = part if isinstance(part, str | list) else None
+    return read_table(path, chosen, aliases=_SPELLINGS, required=(tuple(_SPELLINGS),))
+
+
 def all_npsn(candidate: Candidate) -> pd.DataFrame:
     """NPSN, latitude and longitude of every row of a register or an attribute table."""
-    part = candidate.keys.get("sheet")
-    table = read_table(candidate.path, part if isinstance(part, str) else None, aliases=_SPELLINGS)
+    table = _read(candidate.path, candidate.keys.get("sheet"))
     return _places(table, _header(table, registers.REGISTER_ALIASES))
 
 
@@ -303,5 +327,5 @@ def _named(error: InputError, path: Path) -> InputError:
 def known_columns(path: Path, part: str | None) -> tuple[str, ...]:
     """Headers of a table, for a sentence about one without a role."""
     with _beginning(path) as sample:
-        table = read_table(sample, part, aliases=_SPELLINGS)
+        table = _read(sample, part)
     return tuple(name for name in table.headers if name != ROW)[:_MOST_SHOWN]
