@@ -78,7 +78,7 @@ def table_candidates(path: Path, name: str, part: str | None) -> list[Candidate]
             table = _read(sample, part)
         except InputError as error:
             raise _named(error, path) from None
-        found = [c for role in _ROLES for c in role(_Table(path, sample, name, part, table))]
+        found = [c for role in _ROLES for c in role(_TableStart(path, sample, name, part, table))]
     order = ("sure", "likely", "unsure")
     return sorted(found, key=lambda each: order.index(each.certainty))
 
@@ -113,7 +113,7 @@ def all_npsn(candidate: Candidate) -> pd.DataFrame:
     return _places(table, _header(table, registers.REGISTER_ALIASES))
 
 
-class _Table:
+class _TableStart:
     """The beginning of a table, and how its roles are named."""
 
     def __init__(
@@ -183,7 +183,7 @@ def _places(table: RawTable, header: Mapping[str, str]) -> pd.DataFrame:
     return pd.DataFrame({"npsn": text["npsn"].str.strip(), **degrees})
 
 
-def _register(of: _Table) -> Iterator[Candidate]:
+def _register(of: _TableStart) -> Iterator[Candidate]:
     """Rows with NPSN, name and a place."""
     aliases = registers.REGISTER_ALIASES
     found = _header(of.table, aliases)
@@ -215,7 +215,7 @@ def _is_measured(table: RawTable) -> bool:
     return bool(levels) or ("date" in tests and bool({"down_mbps", "down_kbps"} & tests.keys()))
 
 
-def _tests(of: _Table) -> Iterator[Candidate]:
+def _tests(of: _TableStart) -> Iterator[Candidate]:
     """Speed tests of schools or of map tiles."""
     source = Measurements(path=of.sample, sheet=of.part)
     if {"quadkey", "tile", "tilex"} & {fold(name) for name in of.table.headers}:
@@ -233,7 +233,7 @@ def _tests(of: _Table) -> Iterator[Candidate]:
         yield of.candidate("measurements", len(tests) / of.rows, said)
 
 
-def _levels(of: _Table) -> Iterator[Candidate]:
+def _levels(of: _TableStart) -> Iterator[Candidate]:
     """Measured levels."""
     header = _header(of.table, signal_levels.ALIASES)
     measured = set(signal_levels.MEANT) & header.keys()
@@ -249,7 +249,7 @@ def _levels(of: _Table) -> Iterator[Candidate]:
     yield of.candidate("measurements", len(levels) / of.rows, said)
 
 
-def _sites(of: _Table) -> Iterator[Candidate]:
+def _sites(of: _TableStart) -> Iterator[Candidate]:
     """Radio sites."""
     header = _header(of.table, sites.ALIASES)
     telling = {"technology", "antenna_height_m", "frequency_mhz", "eirp_dbm", "azimuth_deg", "mcc"}
@@ -274,7 +274,7 @@ def _sites(of: _Table) -> Iterator[Candidate]:
     yield of.candidate("sites", certainty, *said, keys=keys, operators=operators, places=places)
 
 
-def _villages(of: _Table) -> Iterator[Candidate]:
+def _villages(of: _TableStart) -> Iterator[Candidate]:
     """The village development index."""
     header = _header(of.table, villages.ALIASES)
     if {"code", "status"} - header.keys() or "npsn" in _header(
@@ -290,7 +290,7 @@ def _villages(of: _Table) -> Iterator[Candidate]:
         yield of.candidate("villages", share, of.said("villages_columns", header))
 
 
-_ROLES: tuple[Callable[[_Table], Iterator[Candidate]], ...] = (
+_ROLES: tuple[Callable[[_TableStart], Iterator[Candidate]], ...] = (
     *(_register, _tests, _levels, _sites, _villages),
 )
 
