@@ -20,6 +20,10 @@ SEVERITIES: dict[str, Severity] = {
     "area_code_inconsistent": "warning",
     "area_code_orphan": "warning",
     "area_code_repeated": "warning",
+    "area_codes_completed": "note",
+    "area_codes_differ": "warning",
+    "area_codes_unmatched": "warning",
+    "area_columns_taken": "note",
     "area_gap": "note",
     "area_geometry_invalid": "note",
     "area_name_repeated": "note",
@@ -63,6 +67,7 @@ SEVERITIES: dict[str, Severity] = {
     "elevation_too_high": "warning",
     "elevation_too_low": "warning",
     "elevation_void": "warning",
+    "feature_without_shape": "warning",
     "file_unusable": "error",
     "header_newest_year": "note",
     "header_of_several_rows": "note",
@@ -190,6 +195,8 @@ SEVERITIES: dict[str, Severity] = {
     "text_mojibake": "warning",
     "tiles_not_read": "warning",
     "value_not_read": "warning",
+    "value_repaired": "note",
+    "village_codes_differ": "warning",
     "village_unknown": "note",
 }
 COLUMNS = (

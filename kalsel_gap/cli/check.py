@@ -33,6 +33,7 @@ def check(
     format: options.TableFormat = None,  # noqa: A002 - the option's name
     strict: options.Strict = False,
     accept_repairs: options.AcceptRepairs = None,
+    accept: options.AcceptKinds = None,
     overwrite: options.Overwrite = False,
     dialect: options.CsvDialect = DialectChoice.raw,
     quiet: options.Quiet = False,
@@ -47,8 +48,9 @@ def check(
     text: Text = ctx.obj
     refuse_file_name(out)
     opened = read_project(project or find_project(Path.cwd()))
-    if accept_repairs is not None:
-        _accept(opened, accept_repairs, text, overwrite=overwrite, quiet=quiet)
+    if accept_repairs is not None or accept:
+        chosen = accept_repairs, tuple(accept or ())
+        _accept(opened, chosen, text, overwrite=overwrite, quiet=quiet)
         return
     folder = out or opened.project.output.folder / findings_report.FOLDER
     outputs = findings_report.check_folder(folder, opened, overwrite=overwrite)
@@ -67,17 +69,29 @@ def check(
         raise typer.Exit(_FOUND)
 
 
-def _accept(opened: Opened, reviewed: Path, text: Text, *, overwrite: bool, quiet: bool) -> None:
-    """Save the repairs that the reviewed file accepts, and print how many."""
-    from kalsel_gap.deliverables.findings_report import repairs_with_reasons
+def _accept(
+    opened: Opened,
+    chosen: tuple[Path | None, tuple[str, ...]],
+    text: Text,
+    *,
+    overwrite: bool,
+    quiet: bool,
+) -> None:
+    """Save the repairs of the reviewed file and of the kinds, and print each of them."""
+    from kalsel_gap.deliverables import findings_report
     from kalsel_gap.quality.accept import accept_repairs, check_store
     from kalsel_gap.quality.full_check import STEPS, check_all
 
     check_store(opened, overwrite=overwrite)  # before the checks take their time
     with console.progress(text, STEPS, quiet=quiet) as report:
         checked = check_all(opened, report=report)
-    proposals = repairs_with_reasons(checked, opened)
-    accepted = accept_repairs(opened, checked, proposals, reviewed, overwrite=overwrite)
+    proposals = findings_report.repairs_with_reasons(checked, opened)
+    reviewed, kinds = chosen
+    accepted = accept_repairs(
+        *(opened, checked, proposals, reviewed), kinds=kinds, overwrite=overwrite
+    )
+    rows = accepted.repairs.to_dict("records")
+    console.emit("".join(f"{findings_report.repair_line(row)}\n" for row in rows))
     count, withdrawn = text.number(accepted.count), text.number(accepted.withdrawn)
     sentences = []
     if accepted.count:

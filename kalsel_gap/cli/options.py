@@ -198,6 +198,17 @@ AcceptRepairs = Annotated[
         help=N_("Save the repairs that this reviewed file accepts, and do nothing more."),
     ),
 ]
+AcceptKinds = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--accept",
+        metavar=N_("<code[:file]>"),
+        help=N_(
+            "Save all proposed repairs of a kind, such as location_dms:schools.csv, and do nothing "
+            "more; repeatable."
+        ),
+    ),
+]
 OutFile = Annotated[
     Path | None,
     typer.Option(

@@ -19,7 +19,7 @@ from kalsel_gap.i18n.messages import NAMES, finding_sentence, findings_sentence
 from kalsel_gap.i18n.numbers import number
 from kalsel_gap.i18n.text import N_, Text, choose_language, escaped, plain, typed
 from kalsel_gap.project.outputs import outputs_of
-from kalsel_gap.quality.accept import SAME, is_of_repairs, proposal_key
+from kalsel_gap.quality.accept import SAME, is_of_repairs, place_key, proposal_key
 from kalsel_gap.sources.tables import read_table
 from kalsel_gap.storage.spreadsheet import csv_of, to_records
 
@@ -42,6 +42,7 @@ COLUMNS = (
     *("proposal", "evidence", "message"),
 )
 _ROWS_SHOWN = 4
+_SETTLED = ("location_repaired", "location_is_area", "value_repaired")  # by an accepted repair
 _DEGREES = 7  # decimals: a centimetre
 
 
@@ -134,6 +135,10 @@ def remarks(checked: Checked, folder: Path, text: Text) -> list[str]:
         )
         count, path = text.number(len(checked.repairs)), folder / REPAIRS
         sentences.append(text(words, count=count, path=path, typed=typed(path)))
+        kinds = (checked.repairs["code"] + ":" + checked.repairs["file"]).value_counts()
+        listed = ", ".join(f"{kind} ({n})" for kind, n in kinds.sort_index().items())
+        words = N_("All of one kind at once: kalsel-gap check --accept, and one of: {kinds}.")
+        sentences.append(text(words, kinds=listed))
     return [*sentences, text(N_("Written: {path}"), path=folder)]
 
 
@@ -216,7 +221,7 @@ def file_contents(
     }
     if len(checked.repairs):
         reasoned = _with_reasons(checked, table)
-        answered = _with_answers(reasoned, folder / REPAIRS, checked.schools)
+        answered = _with_answers(reasoned, folder / REPAIRS, checked)
         files[REPAIRS] = csv_of(answered, dialect)
     return files
 
@@ -229,14 +234,27 @@ def repairs_with_reasons(checked: Checked, opened: Opened) -> pd.DataFrame:
 
 def _with_reasons(checked: Checked, table: pd.DataFrame) -> pd.DataFrame:
     """The proposals, each with the sentence of its finding in `table`, or that it is accepted."""
-    key = ["file", "row", "code"]
-    sentences = table[[*key, "message"]].drop_duplicates(key).rename(columns={"message": "why"})
+    key = ["file", "row", "column", "code"]
+    sentences = table[[*key, "message"]].rename(columns={"message": "why"})
+    of_values = sentences["column"].isin(set(checked.repairs["column"]))
+    sentences["column"] = sentences["column"].where(of_values, "")  # a location has no column here
+    sentences = sentences.drop_duplicates(key)
     merged = checked.repairs.drop(columns="why").merge(sentences, on=key, how="left")
-    of_row = sentences[sentences["code"].isin(("location_repaired", "location_is_area"))]
-    settled = of_row.drop_duplicates(key[:2]).set_index(key[:2])["why"]
-    rows = pd.MultiIndex.from_frame(merged[key[:2]].astype({"row": "Int64"}))
+    of_row = sentences[sentences["code"].isin(_SETTLED)]
+    settled = of_row.drop_duplicates(key[:3]).set_index(key[:3])["why"]
+    rows = pd.MultiIndex.from_frame(merged[key[:3]].astype({"row": "Int64"}))
     merged["why"] = merged["why"].fillna(pd.Series(settled.reindex(rows).to_numpy()))
     return merged[list(checked.repairs.columns)]
+
+
+def repair_line(repair: Mapping[Any, Any]) -> str:
+    """One line about an accepted repair: the row, what it gives, what is used instead."""
+    if repair["column"]:
+        before, used = f"{repair['column']} {repair['given']}", str(repair["proposed"])
+    else:
+        before = f"lat, lon {repair['lat_given']}, {repair['lon_given']}"
+        used = repair["area"] or f"{repair['lat']:.6f}, {repair['lon']:.6f}"
+    return plain(f"{repair['code']}  {repair['file']}:{repair['row']}  {before} → {used}")
 
 
 def to_json(table: pd.DataFrame) -> str:
@@ -321,16 +339,23 @@ def write(folder: Path, files: Mapping[str, str], outputs: Outputs) -> None:
         left.unlink()
 
 
-def _with_answers(repairs: pd.DataFrame, path: Path, schools: pd.DataFrame) -> pd.DataFrame:
+def _with_answers(repairs: pd.DataFrame, path: Path, checked: Checked) -> pd.DataFrame:
     """Proposals with the answers that a person has given to the same ones before."""
     answers = _answers(path) or {}
+    schools, found = checked.schools, checked.findings
     mended = schools[schools["location_status"].isin(("repaired", "area"))]
     used = mended.set_index("row_id")[["lat", "lon", "location_area"]].to_dict("index")
+    of_values = found.loc[found["code"] == "value_repaired", ["file", "row", "column"]]
+    values = {place_key(row) for row in of_values.to_dict("records")}
 
     def answer(row: Mapping[Any, Any]) -> str:
         given = answers.get(proposal_key(row), "")
         now = used.get(f"{row['file']}:{row['row']}")
-        return given or ("yes" if now is not None and _is_used(row, now) else "")
+        if row["column"]:
+            is_used = place_key(row) in values
+        else:
+            is_used = now is not None and _is_used(row, now)
+        return given or ("yes" if is_used else "")
 
     return repairs.assign(accept=[answer(row) for row in repairs.to_dict("records")])
 

@@ -133,9 +133,11 @@ def nobody_ranked(run: Run) -> bool:
 
 def _missing(run: Run, text: Text) -> str:
     """Which evidence would be needed for anybody to have a rank."""
-    if run.schools["lat"].isna().all():
-        return text(N_("No school has a rank. Are the coordinates inside the boundaries?"))
     inputs = {name.partition(".")[0] for name in run.manifest.get("inputs", {})}
+    if run.schools["lat"].isna().all():
+        if "boundaries" in inputs:
+            return text(N_("No school has a rank. Are the coordinates inside the boundaries?"))
+        return text(N_("No school has a rank, as none has usable coordinates. See findings.csv."))
     lacking = {
         "coverage": N_("coverage maps ([[coverage]])"),
         "sites": N_("radio sites with an elevation model ([[sites]], [elevation])"),

@@ -26,6 +26,8 @@ Row: TypeAlias = "Mapping[Any, Any]"
 
 # Each says what is wrong and what to do.
 ERRORS: dict[str, str] = {
+    "accept_code_unknown": N_("no repair of kind “{value}” is proposed. Kinds with proposals: {known}."),
+    "accept_file_unknown": N_("no repair of kind {kind} is proposed for “{value}”. Files with such proposals: {known}."),
     "already_there": N_("this is there already, and nothing is overwritten. Choose another folder or move it away."),
     "blank_basis": N_('this key has no value, and it decides how much the map counts. Write "measured" (driven or walked), "predicted" (by a model of yours), "modelled" (by the operator) or "declared" (it only states where there is coverage).'),
     "blank_kind": N_('this key has no value, and it decides what the values mean. Write "rsrp_dbm" (RSRP of 4G or 5G in dBm), "level_dbm" (level of 2G or 3G in dBm), "class" (classes, with their adequacy under “classes”) or "binary" (0: not covered).'),
@@ -35,7 +37,7 @@ ERRORS: dict[str, str] = {
     "blank_technology": N_('this key has no value, and it decides what a signal is worth. Write "2g", "3g", "4g", "5g" or "fixed".'),
     "calibration_no_gain": N_("no offset reduces the held-out error, so nothing was written: there are too few measured levels, or the predictions need no offset."),
     "calibration_not_named": N_('the project names no file for the offsets. Write [calibration] and path = "calibration.csv" into the project file.'),
-    "area_column_missing": N_("column “{column}” is missing; the layer has: {known}. Name the columns of code and name under [boundaries] in the project file."),
+    "area_column_missing": N_('column “{column}” is missing; the layer has: {known}. Name the columns of code and name of this file under [boundaries] in the project file: {level} = {{ path = "…", code = "…", name = "…" }}.'),
     "arguments_surplus": N_("“{value}” is not expected here. Put names with spaces in quotation marks."),
     "cache_of_another": N_("this folder of the cache belongs to another user, whose files would run as programs. Choose another one (KALSEL_GAP_CACHE)."),
     "cache_shared": N_("others may write to this folder of the cache, and its files run as programs. Delete it, or choose another one (KALSEL_GAP_CACHE)."),
@@ -235,6 +237,10 @@ FINDINGS: dict[str, str] = {
     "area_code_inconsistent": N_("In most rows code {value} in {column} is that of {mostly}, but this row has {said}. Correct the code or the name."),
     "area_code_orphan": N_("No area of the level above has the code at the start of “{value}”. Correct the code, or add the area."),
     "area_code_repeated": N_("Code {value} is used by {count} areas. Give each area its own code, or merge the parts of one area."),
+    "area_codes_completed": N_("These codes are stored as numbers and have lost a zero; they are read as {codes}. Store the column of codes as text."),
+    "area_codes_differ": N_("The codes of this layer are those of {kind}, the codes of the level above those of {above}: no area belongs to another by its code; places decide instead. Use layers of one publisher."),
+    "area_codes_unmatched": N_("{count} rows give no known name of a {level}, and only {matched} of their codes are codes of the boundaries: the register has codes like {example} ({kind}), the boundaries have codes like {areas_example} ({areas_kind}). Add the names to the register, or use boundaries with the same codes."),
+    "area_columns_taken": N_('Codes of {level} are read from {code}, names from {name}, as in layers of {publisher}. If that is wrong, name them under [boundaries]: {level} = {{ path = "…", code = "…", name = "…" }}.'),
     "area_gap": N_("{area_km2} km² around {lat}, {lon} belong to no area of this level: a lake, a river mouth, a boundary that the two levels draw differently, or a missing area. Schools there are placed in no area."),
     "area_geometry_invalid": N_("The polygon of {area} is invalid; a repaired copy is used."),
     "area_name_repeated": N_("“{value}” is the name of several areas of one parent area ({codes}). Rows that give only the name are ambiguous."),
@@ -278,6 +284,7 @@ FINDINGS: dict[str, str] = {
     "elevation_too_high": N_("{count} cells are higher than any mountain here ({highest_m} m), up to {value}. Are the heights in metres, and is the nodata value declared?"),
     "elevation_too_low": N_("{count} cells are lower than {lowest_m} m, down to {value}: errors of the model, or open pits. If they are errors, repair them or set them to nodata."),
     "elevation_void": N_("{count} places on land have no height, {area_km2} km² in all; the largest ({largest_km2} km²) is at {place}. Lakes need no correction; fill other voids (gdal_fillnodata.py)."),
+    "feature_without_shape": N_("This feature has no shape that can be used here: it is empty, or of a kind that cannot be read or is not needed. It is passed over. Draw it again, or delete the row."),
     "file_unusable": N_("The file cannot be used: {fault}"),
     "header_newest_year": N_("{value} is given for several years: {year} is read, not {others}. Name another column under [….columns] if that is wrong."),
     "header_of_several_rows": N_("The header has several rows, down to row {last_row}; a column is named by all of them, as in “{value}”."),
@@ -405,6 +412,8 @@ FINDINGS: dict[str, str] = {
     "text_mojibake": N_("“{value}” in {column} was read in the wrong encoding. It is probably {proposal}; save the file as UTF-8."),
     "tiles_not_read": N_("{count} rows do not say which tile they belong to; they are not used."),
     "value_not_read": N_("“{value}” in {column} cannot be read: the value is unknown. Write a plain number, such as 1693 and not 1.693."),
+    "value_repaired": N_("“{value}” in {column} is read as {used}, by an accepted repair."),
+    "village_codes_differ": N_("Only {matched} of {count} codes of the village index are codes of the areas in {areas}: the index has codes like {example} ({kind}), the areas have codes like {areas_example} ({areas_kind}). {by_name} areas are matched by their names instead; the index of all others is unknown. Use an index and boundaries whose codes are of one kind."),
     "village_unknown": N_("“{value}” is not a status of the village index; the status is unknown."),
 }  # fmt: skip
 

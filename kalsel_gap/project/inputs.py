@@ -12,7 +12,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationInfo,
+    model_serializer,
+    model_validator,
+)
 
 from kalsel_gap.geo.raster_files import TileSet, tiles_of
 from kalsel_gap.project.base import (
@@ -110,30 +117,69 @@ class Attributes(Table):
     """Year of the row to use if the table has several for a school."""
 
 
-class Boundaries(Section):
-    """Polygons of the administrative areas."""
+class BoundaryFile(Section):
+    """Polygons of one level: a file, or ``{ path = …, code = …, name = …, layer = … }``."""
 
-    province: InputPath | None = None
+    path: InputPath
+    """GeoJSON, GeoPackage, Shapefile (zipped or not), KML, FlatGeobuf or GeoParquet."""
+    code: str = ""
+    """Column of the area's code in this file."""
+    name: str = ""
+    """Column of the area's name in this file."""
+    layer: str | None = None
+    """Layer of the file; the first one by default."""
+
+    @model_serializer(mode="wrap")
+    def _as_given(self, dump: SerializerFunctionWrapHandler) -> object:
+        values = dump(self)
+        given = {key: value for key, value in values.items() if value not in ("", None)}
+        return given if len(given) > 1 else self.path
+
+
+def _as_layer(value: object) -> object:
+    return {"path": value} if isinstance(value, str | Path) else value
+
+
+OneBoundary = Annotated[BoundaryFile | None, BeforeValidator(_as_layer)]
+
+
+class Boundaries(Section):
+    """Polygons of the administrative areas.
+
+    Each level is a file, or ``{ path = "…", code = "…", name = "…" }`` with its columns of code
+    and name. Columns of BIG, HDX (COD-AB), GADM, geoBoundaries, BPS and Dukcapil are recognised.
+    """
+
+    province: OneBoundary = None
     """Polygon of the province; bounds the area in which a location is usable."""
-    kabupaten: InputPath | None = None
+    kabupaten: OneBoundary = None
     """Polygons of kabupaten and kota."""
-    kecamatan: InputPath | None = None
+    kecamatan: OneBoundary = None
     """Polygons of kecamatan."""
-    desa: InputPath | None = None
+    desa: OneBoundary = None
     """Polygons of desa and kelurahan."""
     code: str = "kode"
-    """Column of the area's Kemendagri code."""
+    """Column of the area's code, in every file that names none of its own."""
     name: str = "nama"
-    """Column of the area's name."""
+    """Column of the area's name, likewise."""
     capitals: dict[str, tuple[Latitude, Longitude]] = {}
     """Capitals by kabupaten, ``[latitude, longitude]``; they override the built-in ones."""
 
     def files(self) -> dict[str, Path]:
         """The polygon files that are given, from the widest area to the smallest."""
+        return {level: layer.path for level, layer in self.layers().items()}
+
+    def layers(self) -> dict[str, BoundaryFile]:
+        """The layers that are given, from the widest area to the smallest."""
         given = {
-            name: getattr(self, name) for name in ("province", "kabupaten", "kecamatan", "desa")
+            level: _as_layer(getattr(self, level))
+            for level in ("province", "kabupaten", "kecamatan", "desa")
         }
-        return {name: path for name, path in given.items() if path is not None}
+        return {
+            level: BoundaryFile.model_validate(layer)
+            for level, layer in given.items()
+            if layer is not None
+        }
 
 
 class Elevation(Section):

@@ -58,7 +58,9 @@ class Project(Section):
     attributes: Annotated[tuple[Attributes, ...], OneOrMany] = ()
     """Tables that add columns by NPSN."""
     boundaries: Boundaries = Boundaries()
-    """Administrative areas."""
+    """Administrative areas: each level is a file, ``kabupaten = "areas.geojson"``, or a file and
+    its columns, ``kabupaten = { path = "areas.geojson", code = "KDPKAB", name = "WADMKK" }``.
+    Columns of BIG, HDX (COD-AB), GADM, geoBoundaries, BPS and Dukcapil are recognised."""
     elevation: Elevation | None = None
     """Elevation model."""
     land_cover: LandCover | None = None

@@ -11,9 +11,9 @@ import numpy as np
 import shapely
 
 from kalsel_gap.geo import geodesy
+from kalsel_gap.sources.area_codes import digits, nested
 from kalsel_gap.sources.boundaries import AREA_LEVELS, read_areas, short_name
 from kalsel_gap.sources.cells import fold
-from kalsel_gap.sources.villages import digits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -84,7 +84,7 @@ def _once(areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 def parents(areas: gpd.GeoDataFrame, wider: gpd.GeoDataFrame | None) -> NDArray[np.int64]:
     """Place in `wider` of the area whose code each code begins with; -1 for none."""
-    if wider is None:
+    if wider is None or not nested(areas["code"].tolist(), wider["code"].tolist()):
         return np.full(len(areas), -1)
     known = {digits(code): n for n, code in enumerate(wider["code"]) if digits(code)}
     lengths = sorted({len(code) for code in known}, reverse=True)

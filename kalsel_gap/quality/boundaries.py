@@ -16,7 +16,14 @@ from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding
 from kalsel_gap.geo.geodesy import metres_per_degree
 from kalsel_gap.quality.unusable_files import file_finding
-from kalsel_gap.sources.boundaries import AREA_LEVELS, invalid_areas, read_layer, repaired
+from kalsel_gap.sources.area_codes import KIND_NAMES, kind_of, nested
+from kalsel_gap.sources.boundaries import (
+    AREA_LEVELS,
+    invalid_areas,
+    layer_notes,
+    read_layer,
+    repaired,
+)
 from kalsel_gap.sources.cells import fold
 
 if TYPE_CHECKING:
@@ -60,6 +67,7 @@ def check_boundaries(opened: Opened, schools: pd.DataFrame) -> list[Finding]:  #
         if layer is None:
             continue
         areas = repaired(layer)
+        findings += layer_notes(opened, level)
         findings += _names(layer, file)
         findings += invalid_areas(areas, file)
         if areas.empty:
@@ -142,7 +150,13 @@ def _codes(
     areas: gpd.GeoDataFrame, above: gpd.GeoDataFrame, outside_share: float, file: str
 ) -> Iterator[Finding]:
     """Areas whose code matches no code of the level above, or that lie outside that area."""
-    parent = _parent(areas["code"].tolist(), above["code"].tolist())
+    codes, wider_codes = areas["code"].tolist(), above["code"].tolist()
+    if not nested(codes, wider_codes):
+        kinds = {"kind": kind_of(codes, "desa"), "above": kind_of(wider_codes, "kecamatan")}
+        told = {key: KIND_NAMES[kind] for key, kind in kinds.items()}
+        yield Finding("area_codes_differ", file=file, column="code", parameters=told)
+        return
+    parent = _parent(codes, wider_codes)
     labels, wider = _named(areas), _named(above)
     for n in np.flatnonzero(areas["code"].ne("").to_numpy() & (parent < 0)):
         yield Finding("area_code_orphan", file=file, column="code", value=labels[n])

@@ -21,8 +21,8 @@ import shapely
 from kalsel_gap.geo import geodesy
 from kalsel_gap.quality.area_names import read_layers, spelling
 from kalsel_gap.sources import coordinates
+from kalsel_gap.sources.area_codes import code_texts, digits
 from kalsel_gap.sources.boundaries import envelope
-from kalsel_gap.sources.villages import digits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -195,6 +195,7 @@ def _said(schools: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
         for column in (level, f"{level}_code"):
             given = cells[column].to_numpy() if column in cells else ""
             said[column] = pd.Series(given, schools.index, dtype="str").str.strip()
+    said["kabupaten_code"] = code_texts(said["kabupaten_code"])[0]
     # With several registers, the names of a row may come from another one.
     for level in ("kabupaten", "kecamatan"):
         said[level] = said[level].where(said[level] != "", schools[level].fillna(""))

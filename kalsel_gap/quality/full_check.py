@@ -13,6 +13,7 @@ from kalsel_gap.findings import Finding, to_frame
 from kalsel_gap.quality.repairs import Proposal, as_table
 from kalsel_gap.quality.stage import judge_rows
 from kalsel_gap.quality.unusable_files import check_layers, run_without_unusable
+from kalsel_gap.quality.value_repairs import value_proposals
 from kalsel_gap.sources.places import locate_places
 from kalsel_gap.sources.registers import read_cells
 from kalsel_gap.sources.schools import schools_of
@@ -72,7 +73,8 @@ def check_all(opened: Opened, report: ReportStep = lambda *_: None) -> Checked:
     )
     # Several checks use one reader, which reports the same finding each time.
     table = to_frame([*findings, *broken]).drop_duplicates()
-    return Checked(schools, table, as_table(proposals))
+    repairs = as_table(proposals, value_proposals(findings, schools))
+    return Checked(schools, table, repairs)
 
 
 def _checked(

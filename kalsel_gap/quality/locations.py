@@ -17,10 +17,11 @@ from kalsel_gap.geo import geodesy
 from kalsel_gap.quality.area_names import spelling
 from kalsel_gap.quality.claimed_areas import CLAIMED, majority
 from kalsel_gap.quality.duplicates import check_neighbours
+from kalsel_gap.sources.area_codes import KIND_NAMES, digits, kind_of
 from kalsel_gap.sources.boundaries import capitals, known_kabupaten
+from kalsel_gap.sources.features import shapeless
 from kalsel_gap.sources.formats.vector_layers import read_vector
 from kalsel_gap.sources.school_points import holding
-from kalsel_gap.sources.villages import digits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -46,6 +47,7 @@ _DIFFERS = {
 _UNKNOWN = {"kecamatan": "kecamatan_unknown", "desa": "desa_unknown"}
 _PLAIN = re.compile(r"[-+]?\d*(?:[.,](\d*?)0*)?")
 _NOWHERE = "–"
+_HALF = 0.5  # of the codes that rows need: fewer, and they are of another kind
 
 
 def check_locations(schools: gpd.GeoDataFrame, claims: Claims, opened: Opened) -> list[Finding]:
@@ -63,6 +65,8 @@ def check_locations(schools: gpd.GeoDataFrame, claims: Claims, opened: Opened) -
     return [
         *area_findings(schools, claims, opened),
         *code_findings(schools, claims.said, opened),
+        *unmatched_codes(schools, claims),
+        *_shapeless_facilities(opened),
         *border_findings(schools, claims.layers, opened),
         *centroid_findings(schools, claims.layers, opened),
         *decimal_findings(schools, opened.project.locations.decimals),
@@ -166,6 +170,40 @@ def _unknown(
                 "within": wider[within] if within else _NOWHERE,
             },
         )
+
+
+def unmatched_codes(schools: gpd.GeoDataFrame, claims: Claims) -> Iterator[Finding]:
+    """Codes that the rows of a register need for lack of a name, and that are not those of areas.
+
+    Parameters
+    ----------
+    schools : GeoDataFrame
+        With ``row_id``.
+    claims : Claims
+        The areas that rows claim.
+    """
+    files = np.array([row_id.rpartition(":")[0] for row_id in schools["row_id"]], dtype=object)
+    for level, claimed in claims.of.items():
+        codes = claims.said[f"{level}_code"].to_numpy(object)
+        needs = (claimed.by_name < 0) & (codes != "")
+        for file in sorted(set(files)):
+            mine = files == file
+            needed = needs & mine
+            matched = int((needed & (claimed.area >= 0)).sum())
+            if needed.sum() <= _HALF * mine.sum() or matched >= _HALF * needed.sum():
+                continue
+            own = claims.layers[level].areas["code"]
+            told = {
+                "matched": matched,
+                "count": int(needed.sum()),
+                "level": level,
+                "example": min(codes[needed]),
+                "kind": KIND_NAMES[kind_of(codes[needed], level)],
+                "areas_example": next((code for code in own if code), "-"),
+                "areas_kind": KIND_NAMES[kind_of(own, level)],
+            }
+            column = f"{level}_code"
+            yield Finding("area_codes_unmatched", file=file, column=column, parameters=told)
 
 
 def code_findings(
@@ -314,6 +352,11 @@ def _known_points(layers: Mapping[str, AreaLayer], opened: Opened) -> pd.DataFra
         tables.append(_points(shapely.centroid(found.geometry.to_numpy()), names))
     points = pd.concat(tables, ignore_index=True).dropna(subset=["lat", "lon"])
     return points.sort_values(["name", "lat", "lon"], ignore_index=True)
+
+
+def _shapeless_facilities(opened: Opened) -> Iterator[Finding]:
+    for source in opened.project.facilities:
+        yield from shapeless(read_vector(source.path), opened.shown(source.path))
 
 
 def _points(points: NDArray[np.object_], names: ArrayLike | str) -> pd.DataFrame:

@@ -1,8 +1,9 @@
-"""Repairs of locations: proposed with evidence, reviewed by a person, accepted or refused.
+"""Repairs: proposed with evidence, reviewed by a person, accepted or refused.
 
-A repair is one of the candidates of :func:`kalsel_gap.sources.coordinates.candidates`: what was
-given with one change or two. It is proposed when it alone, among those with the fewest changes,
-falls where the row says that its school lies. The smallest claimed area decides:
+A repair of a location is one of the candidates of
+:func:`kalsel_gap.sources.coordinates.candidates`: what was given with one change or two. It is
+proposed when it alone, among those with the fewest changes, falls where the row says that its
+school lies. The smallest claimed area decides:
 
 ==================  ==========================================================  ==========
 claim that is known a candidate fits                                            confidence
@@ -28,7 +29,7 @@ from kalsel_gap.errors import InputError, KalselGapError, SeveralErrors
 from kalsel_gap.findings import Finding, at_school
 from kalsel_gap.quality.claimed_areas import LEVELS
 from kalsel_gap.sources import coordinates
-from kalsel_gap.sources.repairs import COLUMNS, is_of, read_repairs, same_place
+from kalsel_gap.sources.repairs import COLUMNS, is_of, read_repairs, same_cell, same_place
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping, Sequence
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from kalsel_gap.project.base import Sureness
     from kalsel_gap.project.model import Opened
     from kalsel_gap.quality.claimed_areas import Claims
+    from kalsel_gap.quality.value_repairs import ValueProposal
     from kalsel_gap.sources.repairs import Repair
 
 
@@ -222,34 +224,45 @@ def _evidence(
 # --- the table that a person reviews -----------------------------------------------------------
 
 
-def as_table(proposals: Iterable[Proposal]) -> pd.DataFrame:
+def as_table(proposals: Iterable[Proposal], values: Iterable[ValueProposal] = ()) -> pd.DataFrame:
     """The proposals as the table that a person reviews: ``accept`` and ``why`` are empty."""
     import pandas as pd
 
-    ordered = sorted(proposals, key=lambda p: (p.finding.file, p.finding.row or 0))
     rows = [
         {
-            **dict.fromkeys(COLUMNS, ""),
-            "file": p.finding.file,
-            "row": p.finding.row,
-            "npsn": p.finding.npsn,
-            "name": p.name,
-            "code": p.finding.code,
+            **_shared(p.finding, p.finding.code, p.name, p.confidence),
             "area": p.area,
-            "confidence": p.confidence,
             "lat_given": p.lat_given,
             "lon_given": p.lon_given,
             "lat": np.round(p.lat, coordinates.DECIMALS),
             "lon": np.round(p.lon, coordinates.DECIMALS),
             **{name: p.finding.evidence.get(name, np.nan) for name in ("before_km", "after_km")},
         }
-        for p in ordered
+        for p in proposals
     ]
+    rows += [
+        {
+            **_shared(p.finding, p.code, p.name, p.confidence),
+            "column": p.finding.column,
+            "given": p.finding.value,
+            "proposed": p.finding.proposal,
+            **dict.fromkeys(("lat", "lon", "before_km", "after_km"), np.nan),
+        }
+        for p in values
+    ]
+    rows.sort(key=lambda row: (row["file"], row["row"] or 0, row["column"]))
     numbers = dict.fromkeys(("lat", "lon", "before_km", "after_km"), "float64")
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(numbers)
 
 
-def accepted(path: Path, proposed: pd.DataFrame) -> tuple[pd.DataFrame, set[tuple[str, int]]]:
+def _shared(finding: Finding, code: str, name: str, sure: Sureness) -> dict[str, Any]:
+    """The columns that a proposal of any kind fills."""
+    known = {"file": finding.file, "row": finding.row, "npsn": finding.npsn}
+    said = {"name": name, "code": code, "confidence": sure}
+    return {**dict.fromkeys(COLUMNS, ""), **known, **said}
+
+
+def accepted(path: Path, proposed: pd.DataFrame) -> tuple[pd.DataFrame, set[tuple[str, int, str]]]:
     """The proposals that a reviewed table accepts, and the rows that it answers for.
 
     Parameters
@@ -263,8 +276,9 @@ def accepted(path: Path, proposed: pd.DataFrame) -> tuple[pd.DataFrame, set[tupl
     -------
     chosen : DataFrame
         Accepted rows of `proposed`.
-    answered : set of (file, row)
-        Rows of the register that the table accepts or refuses; an empty cell is not an answer.
+    answered : set of (file, row, column)
+        What the table accepts or refuses; an empty cell is not an answer. The column is empty for
+        a location.
 
     Raises
     ------
@@ -274,13 +288,13 @@ def accepted(path: Path, proposed: pd.DataFrame) -> tuple[pd.DataFrame, set[tupl
     InputError
         The table cannot be read.
     """
-    rows = [*zip(proposed["file"], proposed["row"], strict=True)]
+    rows = [*zip(proposed["file"], proposed["row"], proposed["column"], strict=True)]
     by_row = dict(zip(rows, proposed.to_dict("records"), strict=True))
-    chosen: set[tuple[str, int]] = set()
-    answered: set[tuple[str, int]] = set()
+    chosen: set[tuple[str, int, str]] = set()
+    answered: set[tuple[str, int, str]] = set()
     faults: list[KalselGapError] = []
     for repair in read_repairs(path):
-        key = (repair.file, repair.row)
+        key = (repair.file, repair.row, repair.column)
         if repair.accepted or repair.refused:
             answered.add(key)
         if not repair.accepted:
@@ -303,6 +317,10 @@ def _fault(repair: Repair, proposal: Mapping[Hashable, Any] | None) -> str:
     """Why an accepted row cannot be applied; empty if it can."""
     if proposal is None:
         return "not_proposed"
+    if repair.column:
+        if not same_cell(repair.given, proposal["given"]):
+            return "row_changed"
+        return "" if same_cell(repair.proposed, proposal["proposed"]) else "edited"
     if not is_of(repair, proposal["npsn"], proposal["lat_given"], proposal["lon_given"]):
         return "row_changed"
     if proposal["area"]:

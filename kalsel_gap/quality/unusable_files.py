@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding
+from kalsel_gap.sources.features import shapeless
 from kalsel_gap.sources.formats.vector_layers import read_vector
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def _without(opened: Opened, path: Path | str | None) -> Opened | None:
 
 
 def check_layers(opened: Opened, schools: pd.DataFrame) -> list[Finding]:  # noqa: ARG001 - as its siblings
-    """Layers that a ranking reads and no other check does: whether they can be used.
+    """Layers that no other check reads: whether they can be used, and which features cannot.
 
     Parameters
     ----------
@@ -107,9 +108,11 @@ def check_layers(opened: Opened, schools: pd.DataFrame) -> list[Finding]:  # noq
     findings = []
     for path, shapes in sorted(set(_layers(opened))):
         try:
-            read_vector(path, shapes=shapes)
+            layer = read_vector(path, shapes=shapes)
         except InputError as error:
             findings.append(file_finding(error, opened.shown(path)))
+        else:
+            findings += shapeless(layer, opened.shown(path))
     return findings
 
 

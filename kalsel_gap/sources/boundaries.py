@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from kalsel_gap.errors import InputError, suggestion
+from kalsel_gap.errors import suggestion
 from kalsel_gap.findings import Finding
 from kalsel_gap.project.base import default_values
 from kalsel_gap.project.model import SHAPEFILE_PARTS
+from kalsel_gap.sources.area_codes import code_texts, digits
+from kalsel_gap.sources.area_columns import LEVELS, choose_columns, codes_of
 from kalsel_gap.sources.cells import fold
 from kalsel_gap.sources.formats.vector_layers import read_vector, refuse_no_degrees
 
@@ -21,11 +23,14 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import shapely
 
+    from kalsel_gap.project.inputs import BoundaryFile
     from kalsel_gap.project.model import Opened
+    from kalsel_gap.sources.area_columns import AreaColumns
 
     _State: TypeAlias = tuple[tuple[int, int], ...]
+    _Source: TypeAlias = tuple[BoundaryFile, str, tuple[str, str], _State]
 
-AREA_LEVELS = ("province", "kabupaten", "kecamatan", "desa")
+AREA_LEVELS = LEVELS
 
 _PREFIX = re.compile(r"^\s*(kabupaten|kab|kota|kecamatan|kec|provinsi|prov)\b\.?\s*", re.IGNORECASE)
 # The message of GEOS about an invalid shape: the error and its coordinates.
@@ -98,7 +103,10 @@ class Kabupaten:
             of_kind = [n for n in named if kind and fold(n).startswith(kind)]
             if len(of_kind or named) == 1:
                 return (of_kind or named)[0]
-        coded = [n for n, code in self.codes.items() if code and fold(code) == whole]
+        key = digits(given) or whole
+        coded = [
+            n for n, code in self.codes.items() if code and (digits(code) or fold(code)) == key
+        ]
         return coded[0] if len(coded) == 1 else None
 
     def abbreviated(self, given: str) -> str | None:
@@ -142,17 +150,53 @@ def read_layer(opened: Opened, level: str) -> gpd.GeoDataFrame | None:
     InputError
         The file cannot be read or lacks the columns of code and name.
     """
+    read = _layer(opened, level)
+    return None if read is None else read.areas.copy()
+
+
+def layer_notes(opened: Opened, level: str) -> list[Finding]:
+    """What was assumed to read a layer: whose columns it has, which codes lack their zero."""
+    read = _layer(opened, level)
+    if read is None:
+        return []
+    file = opened.shown(opened.project.boundaries.files()[level])
+    notes = []
+    if read.columns.publisher:
+        taken = {
+            "code": " + ".join(read.columns.code),
+            "name": read.columns.name,
+            "publisher": read.columns.publisher,
+            "level": level,
+        }
+        notes.append(Finding("area_columns_taken", file=file, parameters=taken))
+    if read.completed:
+        pairs = "; ".join(f"{given} → {code}" for given, code in sorted(read.completed.items()))
+        notes.append(
+            Finding("area_codes_completed", file=file, column="code", parameters={"codes": pairs})
+        )
+    return notes
+
+
+class _AreasRead(NamedTuple):
+    """A layer, its columns, and the codes that were completed."""
+
+    areas: gpd.GeoDataFrame
+    columns: AreaColumns
+    completed: dict[str, str]
+
+
+def _layer(opened: Opened, level: str) -> _AreasRead | None:
     file = _file(opened, level)
-    return None if file is None else _read(*file).copy()
+    return None if file is None else _read(*file)
 
 
-def _file(opened: Opened, level: str) -> tuple[Path, _State, str, str] | None:
-    """What decides the areas of a level: the file, its state, its columns of code and name."""
+def _file(opened: Opened, level: str) -> _Source | None:
+    """What decides the areas of a level: the file and its state, the columns that are named."""
     boundaries = opened.project.boundaries
-    path = boundaries.files().get(level)
-    if path is None:
+    given = boundaries.layers().get(level)
+    if given is None:
         return None
-    return path, _state(path), boundaries.code, boundaries.name
+    return given, level, (boundaries.code, boundaries.name), _state(given.path)
 
 
 def _state(path: Path) -> _State:
@@ -165,28 +209,20 @@ def _state(path: Path) -> _State:
 # Every stage and several checks ask for the same few layers.
 @lru_cache(maxsize=len(AREA_LEVELS))
 def _read(
-    path: Path,
+    given: BoundaryFile,
+    level: str,
+    wide: tuple[str, str],
     state: _State,  # noqa: ARG001 - another state is another layer
-    code: str,
-    name: str,
-) -> gpd.GeoDataFrame:
-    layer = read_vector(path, shapes="polygons")
-    refuse_no_degrees(layer.geometry.to_numpy(), path, _FARTHEST_DEG)
-    for column in (code, name):
-        if column not in layer.columns:
-            known = [str(c) for c in layer.columns if c != "geometry"]
-            raise InputError(
-                "area_column_missing",
-                path=path,
-                column=column,
-                suggestion=suggestion(column, known),
-                known=", ".join(known),
-            )
-    areas = layer[[code, name, "geometry"]].set_axis(["code", "name", "geometry"], axis="columns")
-    return areas.assign(
-        code=areas["code"].fillna("").astype("str").str.strip(),
-        name=areas["name"].fillna("").astype("str").str.strip(),
-    )
+) -> _AreasRead:
+    import geopandas as gpd
+
+    layer = read_vector(given.path, shapes="polygons", layer=given.layer)
+    refuse_no_degrees(layer.geometry.to_numpy(), given.path, _FARTHEST_DEG)
+    columns = choose_columns(layer, level, given.path, own=(given.code, given.name), wide=wide)
+    codes, completed = code_texts(codes_of(layer, columns.code))
+    names = layer[columns.name].fillna("").astype("str").str.strip()
+    areas = gpd.GeoDataFrame({"code": codes, "name": names}, geometry=layer.geometry)
+    return _AreasRead(areas, columns, completed)
 
 
 def read_areas(opened: Opened, level: str) -> gpd.GeoDataFrame | None:
@@ -200,8 +236,10 @@ def read_areas(opened: Opened, level: str) -> gpd.GeoDataFrame | None:
 
 
 @lru_cache(maxsize=len(AREA_LEVELS))
-def _repaired(path: Path, state: _State, code: str, name: str) -> gpd.GeoDataFrame:
-    return repaired(_read(path, state, code, name))
+def _repaired(
+    given: BoundaryFile, level: str, wide: tuple[str, str], state: _State
+) -> gpd.GeoDataFrame:
+    return repaired(_read(given, level, wide, state).areas)
 
 
 def repaired(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

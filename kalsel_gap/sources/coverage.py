@@ -9,6 +9,7 @@ import numpy as np
 from kalsel_gap.errors import InputError, suggestion
 from kalsel_gap.findings import Finding
 from kalsel_gap.sources.cells import cell_text
+from kalsel_gap.sources.features import shapeless
 from kalsel_gap.sources.formats.vector_layers import layers_beside, read_vector
 
 if TYPE_CHECKING:
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
 
     from kalsel_gap.geo.arrays import BoolArray, FloatArray
     from kalsel_gap.project.inputs import Coverage
-
-
-_AREAS = ("Polygon", "MultiPolygon", "GeometryCollection")
 
 
 def read_polygons(source: Coverage, file: str) -> tuple[gpd.GeoDataFrame, list[Finding]]:
@@ -51,12 +49,10 @@ def read_polygons(source: Coverage, file: str) -> tuple[gpd.GeoDataFrame, list[F
             suggestion=suggestion(source.class_column, known),
             known=", ".join(known),
         )
-    layer = layer[layer.geometry.notna() & ~layer.geometry.is_empty]
-    layer = layer[layer.geom_type.isin(_AREAS)].reset_index(drop=True)
-    if layer.empty:
-        raise InputError("vector_no_polygons", path=source.path)
+    findings = shapeless(layer, file)
+    layer = layer[layer.geometry.notna()].reset_index(drop=True)
     valid = layer.geometry.is_valid
-    findings = [
+    findings += [
         Finding("layer_not_read", file=file, value=name, parameters={"key": "layer"})
         for name in layers_beside(source.path, source.layer)
     ]

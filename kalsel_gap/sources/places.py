@@ -11,9 +11,15 @@ import pandas as pd
 
 from kalsel_gap import schema
 from kalsel_gap.geo import geodesy
-from kalsel_gap.sources.boundaries import files_of, invalid_areas, read_areas, short_name
+from kalsel_gap.sources.boundaries import (
+    files_of,
+    invalid_areas,
+    layer_notes,
+    read_areas,
+    short_name,
+)
 from kalsel_gap.sources.school_points import at_likelier_place, capital_of, holding
-from kalsel_gap.sources.villages import digits, read_villages
+from kalsel_gap.sources.villages import read_villages, status_of_areas
 from kalsel_gap.stages import Stage, Staged
 
 if TYPE_CHECKING:
@@ -44,11 +50,12 @@ def locate_places(schools: gpd.GeoDataFrame, opened: Opened, *_: object) -> Stag
     findings: list[Finding] = []
     for level, areas in layers.items():
         if areas is not None:
+            findings += layer_notes(opened, level)
             findings += invalid_areas(areas, opened.shown(files_of(opened)[level]))
     likelier = at_likelier_place(schools, opened)
     given = _areas_at(schools, layers)
     likely = given if likelier is schools else _areas_at(likelier, layers)
-    status, village_findings = read_villages(opened)
+    status, village_findings = _village_status(opened, layers)
     # A point in another kabupaten than the school's is not to be trusted with its village.
     claimed, lies = schools["kabupaten"], likely["kabupaten"]["name"]
     differs = lies.notna() & claimed.notna() & (lies != claimed)
@@ -57,10 +64,7 @@ def locate_places(schools: gpd.GeoDataFrame, opened: Opened, *_: object) -> Stag
         "kecamatan_by_location": given["kecamatan"]["name"],
         "desa_by_location": given["desa"]["name"],
         "desa_code": given["desa"]["code"],
-        "village_index": likely["desa"]["code"]
-        .map(lambda code: status.get(digits(code)), na_action="ignore")
-        .astype("Float64")
-        .mask(differs),
+        "village_index": likely["desa"]["place"].map(status).astype("Float64").mask(differs),
         "capital_km": _capital_km(likelier, opened),
     }
     findings += village_findings
@@ -79,8 +83,8 @@ STAGE = Stage(
 def _areas_at(
     schools: gpd.GeoDataFrame, layers: Mapping[str, gpd.GeoDataFrame | None]
 ) -> dict[str, pd.DataFrame]:
-    """Code and name of the kabupaten, kecamatan and desa that hold each school."""
-    empty = pd.DataFrame({"code": None, "name": None}, index=schools.index)
+    """Code, name and place in its layer of the areas that hold each school."""
+    empty = pd.DataFrame({"code": None, "name": None, "place": None}, index=schools.index)
     found = dict.fromkeys(("kabupaten", "kecamatan", "desa"), empty)
     found |= {level: _held(schools, areas) for level, areas in layers.items() if areas is not None}
     kabupaten = found["kabupaten"]["name"].map(short_name, na_action="ignore")
@@ -88,9 +92,23 @@ def _areas_at(
 
 
 def _held(schools: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Code and name of the area that contains each school; of several, the first code."""
-    inside = pd.DataFrame(areas[["code", "name"]]).reindex(holding(schools, areas))
+    """Code, name and place of the area that contains each school; of several, the first code."""
+    named = pd.DataFrame(areas[["code", "name"]]).assign(place=range(len(areas)))
+    inside = named.reindex(holding(schools, areas))
     return inside.set_index(schools.index)
+
+
+def _village_status(
+    opened: Opened, layers: Mapping[str, gpd.GeoDataFrame | None]
+) -> tuple[dict[int, int], list[Finding]]:
+    """Status of the village index by the place of a desa in its layer, and findings."""
+    villages, findings = read_villages(opened)
+    source, desa = opened.project.villages, layers.get("desa")
+    if source is None or desa is None:
+        return {}, findings
+    files = opened.shown(source.path), opened.shown(files_of(opened)["desa"])
+    status, differ = status_of_areas(villages, desa, layers.get("kecamatan"), files)
+    return status, findings + differ
 
 
 def _capital_km(schools: gpd.GeoDataFrame, opened: Opened) -> pd.Series[float]:

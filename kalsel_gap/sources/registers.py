@@ -17,6 +17,7 @@ from kalsel_gap.findings import Finding, at_rows
 from kalsel_gap.sources.cells import fold
 from kalsel_gap.sources.columns import likely_misspellings, recognise, table_findings
 from kalsel_gap.sources.tables import ROW, RawTable, read_table
+from kalsel_gap.sources.value_repairs import ValueRepairs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -131,15 +132,17 @@ def read_cells(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
     InputError
         A file is unusable as a whole.
     """
-    cells, findings = _registers(opened)
-    tables, faults = read_attributes(opened, cells["npsn"])
+    repairs = ValueRepairs(opened)
+    cells, findings = _registers(opened, repairs)
+    tables, faults = read_attributes(opened, cells["npsn"], repairs)
     for _, given in tables:
         cells = _filled(cells, given[["file", "row", *ATTRIBUTE_ALIASES]])
-    return cells[list(CELLS)], findings + faults
+    cells, repaired = repairs.apply(cells, ATTRIBUTE_ALIASES)
+    return cells[list(CELLS)], [*findings, *faults, *repaired, *repairs.left()]
 
 
 def read_attributes(
-    opened: Opened, npsn: pd.Series[str]
+    opened: Opened, npsn: pd.Series[str], repairs: ValueRepairs | None = None
 ) -> tuple[list[tuple[Attributes, pd.DataFrame]], list[Finding]]:
     """Rows of the attribute tables that the schools use, and findings about the others.
 
@@ -149,6 +152,8 @@ def read_attributes(
         The project.
     npsn : Series of str
         NPSN of the schools.
+    repairs : ValueRepairs, optional
+        The accepted ones of the project.
 
     Returns
     -------
@@ -160,16 +165,17 @@ def read_attributes(
         What was made of the files, and one for each row that is not used.
     """
     known = set(npsn) - {""}
+    repairs = repairs or ValueRepairs(opened)
     tables: list[tuple[Attributes, pd.DataFrame]] = []
     findings: list[Finding] = []
     for source in opened.project.attributes:
-        read, found = _attributes(source, opened.shown(source.path), known)
+        read, found = _attributes(source, opened.shown(source.path), known, repairs)
         tables += [(source, table) for table in read]
         findings += found
     return tables, findings
 
 
-def _registers(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
+def _registers(opened: Opened, repairs: ValueRepairs) -> tuple[pd.DataFrame, list[Finding]]:
     """Text cells of all registers by canonical column, with ``file`` and ``row``."""
     first, *others = opened.project.schools
     names = [source.path.name for source in opened.project.schools]
@@ -178,9 +184,9 @@ def _registers(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
         repeated = names.count(source.path.name) > 1
         return opened.shown(source.path) if repeated else source.path.name
 
-    base, findings = _register(first, shown(first))
+    base, findings = _register(first, shown(first), repairs)
     for source in others:
-        cells, found = _register(source, shown(source))
+        cells, found = _register(source, shown(source), repairs)
         base, unused = _with_register(base, cells, adds_rows=source.adds_rows)
         findings += [*found, *unused]
     return base, findings
@@ -203,7 +209,9 @@ def _with_register(
     return base, findings + not_added
 
 
-def _register(source: Register, shown: str) -> tuple[pd.DataFrame, list[Finding]]:
+def _register(
+    source: Register, shown: str, repairs: ValueRepairs
+) -> tuple[pd.DataFrame, list[Finding]]:
     """Text cells of one register."""
     aliases = REGISTER_ALIASES | ATTRIBUTE_ALIASES | PART_ALIASES
     every = aliases | CHECK_ALIASES
@@ -220,7 +228,8 @@ def _register(source: Register, shown: str) -> tuple[pd.DataFrame, list[Finding]
         required=("name", "lat", "lon") if numbered else ("npsn", "name", "lat", "lon"),
         lenient=CHECK_ALIASES,
     )
-    return _text(table, header, shown), table_findings(table, header, aliases, shown)
+    cells, repaired = repairs.apply(_text(table, header, shown), {"npsn"})
+    return cells, table_findings(table, header, aliases, shown) + repaired
 
 
 def _text(table: RawTable, header: Mapping[str, str], shown: str) -> pd.DataFrame:
@@ -260,7 +269,7 @@ def _is_count(*texts: str) -> bool:
 
 
 def _attributes(
-    source: Attributes, shown: str, known: set[str]
+    source: Attributes, shown: str, known: set[str], repairs: ValueRepairs
 ) -> tuple[list[pd.DataFrame], list[Finding]]:
     """The attribute rows to use, one per NPSN of a school, indexed by NPSN.
 
@@ -293,8 +302,9 @@ def _attributes(
             expected=", ".join(ATTRIBUTE_ALIASES),
             suggestion=next(iter(near.values()), ""),
         )
-    cells = _text(table, header, shown)
-    findings = table_findings(table, header, aliases, shown)
+    cells, repaired = repairs.apply(_text(table, header, shown), {"npsn"})
+    findings = table_findings(table, header, aliases, shown) + repaired
+    cells["npsn"] = repairs.of_schools(cells["npsn"], known)
     schoolless = ~cells["npsn"].isin(known)
     findings += [
         Finding("attribute_without_school", file=file, row=int(row), npsn=npsn, column="npsn")

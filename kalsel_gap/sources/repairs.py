@@ -1,4 +1,4 @@
-"""Reader of accepted repairs, and their application to the rows of the register.
+"""Reader of accepted repairs, and their application to locations of the register.
 
 The table is the one that proposes repairs (:mod:`kalsel_gap.quality.repairs`), with the column
 ``accept`` filled in. The register itself is never changed.
@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from kalsel_gap.sources.coordinates import Bounds
 
 COLUMNS = (
-    *("accept", "file", "row", "npsn", "name", "code", "lat_given", "lon_given", "lat", "lon"),
-    *("area", "confidence", "why", "before_km", "after_km"),
+    *("accept", "file", "row", "npsn", "name", "code", "column", "given", "proposed"),
+    *("lat_given", "lon_given", "lat", "lon", "area", "confidence", "why"),
+    *("before_km", "after_km"),
 )
 # Each determines to which row a repair belongs, or what it changes.
 _REQUIRED = ("accept", "file", "row", "npsn", "lat_given", "lon_given", "lat", "lon", "area")
@@ -56,6 +57,11 @@ class Repair:
         Code of the polygon that takes the place of the point; empty for a point.
     code : str
         What the repair was proposed for.
+    column, given, proposed : str
+        For an NPSN or a number: the column, its cell as given then, and the value to use instead.
+        Empty for a location.
+    confidence : str
+        How sure the proposal was.
     """
 
     line: int
@@ -70,6 +76,10 @@ class Repair:
     lon: float
     area: str
     code: str
+    column: str = ""
+    given: str = ""
+    proposed: str = ""
+    confidence: str = ""
 
 
 def read_repairs(path: Path) -> list[Repair]:
@@ -94,6 +104,10 @@ def read_repairs(path: Path) -> list[Repair]:
             lon=number(row["lon"]),
             area=row["area"].partition(" ")[0],
             code=row["code"],
+            column=row["column"],
+            given=row["given"],
+            proposed=row["proposed"],
+            confidence=row["confidence"],
         )
         for row in _cells(path).to_dict("records")
     ]
@@ -145,6 +159,17 @@ def same_text(given: str, remembered: str) -> bool:
     )
 
 
+def same_cell(given: str, remembered: str) -> bool:
+    """The same for a cell that may begin with the apostrophe that a spreadsheet puts before text.
+
+    Examples
+    --------
+    >>> same_cell("'30300001", "30300001"), same_cell("1.070", "1.07"), same_cell("12", "13")
+    (True, True, False)
+    """
+    return same_text(*(text.removeprefix("'") for text in (given, remembered)))
+
+
 def same_place(repair: Repair, lat: float, lon: float) -> bool:
     """Whether a repair is at this place, to the last decimal of a proposal."""
     return abs(repair.lat - lat) <= _SAME_DEG and abs(repair.lon - lon) <= _SAME_DEG
@@ -192,14 +217,19 @@ def accepted_repairs(
     if not path.exists():
         named = opened.origins.get("repairs.path") in ("project", "option")
         return [], [Finding("repairs_missing", file=shown)] if named else []
-    repairs = [repair for repair in read_repairs(path) if repair.accepted]
+    every = [repair for repair in read_repairs(path) if repair.accepted]
+    repairs = [repair for repair in every if not repair.column]
+    # A repair of the NPSN of a row may have been accepted before or after that of its location.
+    given = {(r.file, r.row): r.given for r in every if r.column == "npsn"}
     keys = zip(cells["file"], cells["row"].astype("int64"), strict=True)
     position = {key: at for at, key in enumerate(keys)}
     findings: list[Finding] = []
     current: list[tuple[int, Repair]] = []
     for repair in repairs:
         at = position.get((repair.file, repair.row), -1)
-        if at < 0 or not is_of(repair, *cells.iloc[at][["npsn", "lat", "lon"]]):
+        npsn, *texts = cells.iloc[at][["npsn", "lat", "lon"]]
+        npsn = repair.npsn if given.get((repair.file, repair.row)) == repair.npsn else npsn
+        if at < 0 or not is_of(repair, npsn, *texts):
             findings.append(_told("repair_stale", repair, shown))
         else:
             current.append((at, repair))

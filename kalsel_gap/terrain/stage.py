@@ -19,7 +19,7 @@ from kalsel_gap.findings import Finding, at_school
 from kalsel_gap.geo import geodesy, sample_points
 from kalsel_gap.indicators import barrier
 from kalsel_gap.sources.cells import cell_text
-from kalsel_gap.sources.formats.vector_layers import read_vector
+from kalsel_gap.sources.formats.vector_layers import read_vector, single_parts
 from kalsel_gap.sources.school_points import at_likelier_place, capital_of
 from kalsel_gap.stages import Stage, Staged, silent
 from kalsel_gap.terrain import classes, islands
@@ -383,7 +383,7 @@ def _distance_km(
     """Distance to the nearest point or line of a layer; NaN without one."""
     if layer is None:
         return np.full(lat.shape, np.nan)
-    shapes = shapely.get_parts(read_vector(layer.path).geometry.dropna().to_numpy())
+    shapes = single_parts(read_vector(layer.path).geometry.dropna().to_numpy())
     shapes = shapes[~shapely.is_empty(shapes)]
     is_point = shapely.get_type_id(shapes) == shapely.GeometryType.POINT
     points = shapes[is_point]

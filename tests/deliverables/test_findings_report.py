@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from tests.conftest import CommandLine, MakeProject
 
 COLUMNS = (
-    *("accept", "file", "row", "npsn", "name", "code", "lat_given", "lon_given", "lat", "lon"),
-    *("area", "confidence", "why", "before_km", "after_km"),
+    *("accept", "file", "row", "npsn", "name", "code", "column", "given", "proposed"),
+    *("lat_given", "lon_given", "lat", "lon", "area", "confidence", "why"),
+    *("before_km", "after_km"),
 )
 HOSTILE = (
     "</script><script>window.hurt = 1</script>",
@@ -447,12 +448,15 @@ def test_a_reviewed_file_is_handed_on(
     seen = []
 
     def accept(
-        opened: Any, _checked: Any, _proposals: Any, reviewed: Path, *, overwrite: bool
+        opened: Any, _checked: Any, _proposals: Any, reviewed: Path, *, kinds: Any, overwrite: bool
     ) -> Any:
-        assert not overwrite
+        assert (kinds, overwrite) == ((), False)
         seen.append(reviewed)
         return SimpleNamespace(
-            path=opened.path.with_name("accepted.csv"), count=len(seen) - 1, withdrawn=0
+            path=opened.path.with_name("accepted.csv"),
+            repairs=pd.DataFrame(),
+            count=len(seen) - 1,
+            withdrawn=0,
         )
 
     monkeypatch.setattr("kalsel_gap.quality.accept.accept_repairs", accept)

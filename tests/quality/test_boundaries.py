@@ -64,6 +64,37 @@ def test_areas_as_they_should_be(project: MakeProject) -> None:
     assert counted == [{"count": 1}]
 
 
+def test_what_was_assumed_about_columns_and_codes_is_said(project: MakeProject) -> None:
+    text = layer([("63.01", "A", square(115.0, -3.0)), ("63.10", "B", square(115.1, -3.0))])
+    text = text.replace('"63.01"', "63.01").replace('"63.10"', "63.1").replace('"kode"', '"KDPKAB"')
+    opened = project(
+        {"boundaries": {"kabupaten": "k.geojson"}}, files={"k.geojson": text}, bare=True
+    )
+    taken, completed, _ = check_boundaries(opened, NOBODY)
+    assert taken.code == "area_columns_taken"
+    assert (taken.parameters["code"], taken.parameters["name"]) == ("KDPKAB", "nama")
+    assert completed.code == "area_codes_completed"
+    assert completed.parameters == {"codes": "63.1 → 63.10"}
+
+
+def test_desa_of_bps_below_kecamatan_of_kemendagri_are_one_finding(project: MakeProject) -> None:
+    kecamatan: list[Area] = [("63.01.01", "A", square(115.0, -3.0))]
+    desa: list[Area] = [
+        ("6301010001", "B", shapely.box(115.0, -3.0, 115.05, -2.9)),
+        ("6301010002", "C", shapely.box(115.05, -3.0, 115.1, -2.9)),
+    ]
+    (finding,) = found(project, kecamatan=kecamatan, desa=desa)
+    assert finding.code == "area_codes_differ"
+    assert finding.parameters == {"kind": "BPS", "above": "Kemendagri"}
+
+
+def test_shapes_of_another_kind_are_no_areas(project: MakeProject) -> None:
+    mixed = shapely.GeometryCollection([square(115.1, -3.0), shapely.Point(115.1, -3.0)])
+    flat = shapely.Point(115.0, -3.0)
+    told = found(project, kabupaten=[KABUPATEN[0], ("63.02", "T", mixed), ("63.03", "P", flat)])
+    assert [(f.code, f.value) for f in told] == [("area_without_shape", "63.03 P")]
+
+
 def test_an_overlap(project: MakeProject) -> None:
     areas = [KABUPATEN[0], ("63.02", "Kab. Timur", square(115.08, -3.0))]
     meet, overlap = found(project, kabupaten=areas)

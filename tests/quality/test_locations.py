@@ -184,6 +184,27 @@ def test_a_code_that_most_rows_say_is_another(schools: MakeSchools, project: Mak
     assert finding.parameters == {"mostly": "Kab. Banjar", "said": "Kab. Tapin"}
 
 
+def test_codes_that_rows_need_and_boundaries_do_not_have(
+    schools: MakeSchools, world: Opened
+) -> None:
+    rows = [{"_desa": "", "_desa_code": f"990101000{n}"} for n in range(1, 4)]
+    (finding,) = found(schools, world, rows)["area_codes_unmatched"]
+    assert (finding.row, finding.column) == (None, "desa_code")
+    assert finding.parameters == {
+        "matched": 0,
+        "count": 3,
+        "level": "desa",
+        "example": "9901010001",
+        "kind": "BPS",
+        "areas_example": "99.01.01.2001",
+        "areas_kind": "Kemendagri",
+    }
+    rows = [{"_desa": "", "_desa_code": "99.01.01.2001"}] * 3
+    assert "area_codes_unmatched" not in found(schools, world, rows)
+    rows = [{"_desa": "Pantai", "_desa_code": "9901010001"}] * 3  # the names are enough
+    assert "area_codes_unmatched" not in found(schools, world, rows)
+
+
 def test_an_area_founded_after_the_register(schools: MakeSchools, project: MakeProject) -> None:
     # The register names nine of ten kecamatan; two schools of the ninth lie in the tenth.
     strips = {

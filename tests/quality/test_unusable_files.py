@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -75,3 +76,21 @@ def test_all_that_is_garbage_is_told_at_once(project: MakeProject, good: dict[st
 def test_without_its_register_nothing_can_be_checked(project: MakeProject) -> None:
     with pytest.raises(InputError):
         check_all(project(files={"schools.csv": GARBAGE}))
+
+
+@pytest.mark.parametrize("section", ["rivers", "roads", "fibre", "wetlands", "facilities"])
+def test_a_feature_without_a_shape_is_passed_over_and_named(
+    project: MakeProject, good: dict[str, bytes], section: str
+) -> None:
+    name = f"{section}.geojson"
+    layer = json.loads(good[name])
+    empty = [
+        {"type": "Feature", "properties": {}, "geometry": geometry}
+        for geometry in (None, {"type": "Point", "coordinates": []})
+    ]
+    layer["features"][1:1] = empty
+    named = [{"path": name}] if section == "facilities" else {"path": name}
+    files = {name: json.dumps(layer)}
+    checked = check_all(project({section: named}, files=files, bare=True))
+    found = checked.findings[checked.findings["code"] == "feature_without_shape"]
+    assert found[["file", "row"]].to_numpy().tolist() == [[name, 3], [name, 4]]

@@ -117,12 +117,12 @@ def test_areas_come_by_code_and_invalid_ones_are_mended_and_named(project: MakeP
 
 
 def test_other_columns_of_code_and_name(project: MakeProject) -> None:
-    text = layer(("99.01", "A", SQUARE)).replace('"kode"', '"KDPKAB"')
+    text = layer(("99.01", "A", SQUARE)).replace('"kode"', '"NOMOR"')
     with pytest.raises(InputError) as caught:
         read_areas(with_layer(project, text), "kabupaten")
     assert (caught.value.code, caught.value.column) == ("area_column_missing", "kode")
-    assert "KDPKAB" in str(caught.value.params["known"])
-    areas = read_areas(with_layer(project, text, code="KDPKAB"), "kabupaten")
+    assert "NOMOR" in str(caught.value.params["known"])
+    areas = read_areas(with_layer(project, text, code="NOMOR"), "kabupaten")
     assert areas is not None
     assert areas["code"].tolist() == ["99.01"]
 

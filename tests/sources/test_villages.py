@@ -2,10 +2,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
+import pandas as pd
 import pytest
+import shapely
 
 from kalsel_gap.errors import InputError
-from kalsel_gap.sources.villages import digits, read_villages
+from kalsel_gap.sources.area_codes import digits
+from kalsel_gap.sources.villages import read_villages, status_of_areas
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,7 +20,8 @@ if TYPE_CHECKING:
 
 def read(project: MakeProject, text: str) -> tuple[dict[str, int], list[Finding]]:
     sections = {"villages": {"path": "idm.csv"}}
-    return read_villages(project(sections, files={"idm.csv": text}, bare=True))
+    villages, findings = read_villages(project(sections, files={"idm.csv": text}, bare=True))
+    return dict(zip(villages["code"], villages["status"], strict=True)), findings
 
 
 def test_a_status_is_a_number_or_a_word(project: MakeProject) -> None:
@@ -63,7 +68,8 @@ def test_a_village_without_code_is_nobodys(project: MakeProject) -> None:
 
 
 def test_without_the_section_there_are_none(project: MakeProject) -> None:
-    assert read_villages(project(bare=True)) == ({}, [])
+    villages, findings = read_villages(project(bare=True))
+    assert (len(villages), findings) == (0, [])
 
 
 @pytest.mark.parametrize("header", ["kode,idm", "nama,status"])
@@ -73,6 +79,73 @@ def test_both_columns_are_needed(project: MakeProject, header: str) -> None:
     assert caught.value.code == "column_missing"
 
 
+def test_a_code_with_rounded_digits_is_no_code(project: MakeProject) -> None:
+    status, findings = read(project, "kode,status\n6.30305E+09,3\n9901012001.0,2\n")
+    assert status == {"9901012001": 2}
+    assert [(f.code, f.value) for f in findings] == [("value_not_read", "6.30305E+09")]
+
+
+def desa(*areas: tuple[str, str]) -> gpd.GeoDataFrame:
+    """Desa side by side, each 0.1 degrees wide."""
+    boxes = [shapely.box(115 + n / 10, -3, 115.1 + n / 10, -2.9) for n in range(len(areas))]
+    frame = pd.DataFrame(areas, columns=["code", "name"])
+    return gpd.GeoDataFrame(frame, geometry=boxes, crs="EPSG:4326")
+
+
+def villages(*rows: tuple[str, str, str, int]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=["given", "name", "kecamatan", "status"])
+    return frame.assign(code=frame["given"].map(digits))
+
+
+FILES = ("idm.csv", "desa.geojson")
+
+
+def test_codes_of_one_kind_need_no_name() -> None:
+    areas = desa(("63.03.05.2001", "A"), ("63.03.05.2002", "B"))
+    table = villages(("6303052001", "X", "", 4), ("6303052002", "Y", "", 1))
+    assert status_of_areas(table, areas, None, FILES) == ({0: 4, 1: 1}, [])
+
+
+def test_codes_of_another_kind_are_said_and_names_decide_where_they_are_unambiguous() -> None:
+    areas = desa(("6303050001", "Desa Contoh"), ("6303050002", "Sama"), ("6303060003", "Sama"))
+    table = villages(
+        ("63.03.05.2001", "CONTOH", "", 4),
+        ("63.03.05.2002", "SAMA", "", 1),
+        ("63.04.05.2003", "C", "", 2),
+    )
+    status, (finding,) = status_of_areas(table, areas, None, FILES)
+    assert status == {0: 4}  # two desa are called Sama
+    assert (finding.code, finding.severity) == ("village_codes_differ", "warning")
+    told = finding.parameters
+    assert (told["kind"], told["areas_kind"]) == ("Kemendagri", "BPS")
+    assert (told["matched"], told["count"], told["by_name"]) == (0, 3, 1)
+
+
+def test_a_name_in_another_kabupaten_is_another_desa() -> None:
+    areas = desa(("6303050001", "Contoh"))
+    status, findings = status_of_areas(
+        villages(("63.04.05.2001", "CONTOH", "", 4)), areas, None, FILES
+    )
+    assert (status, len(findings)) == ({}, 1)
+
+
+def test_the_kecamatan_tells_equal_names_apart() -> None:
+    areas = desa(("6303050001", "Sama"), ("6303060001", "Sama"))
+    kecamatan = desa(("6303050", "Kec. Satu"), ("6303060", "Dua"))
+    table = villages(
+        ("63.03.05.2001", "SAMA", "SATU", 4), ("63.03.06.2001", "SAMA", "Kecamatan Dua", 1)
+    )
+    assert status_of_areas(table, areas, kecamatan, FILES)[0] == {0: 4, 1: 1}
+    assert status_of_areas(table, areas, None, FILES)[0] == {}
+
+
+def test_an_index_of_all_indonesia_matches_in_full() -> None:
+    areas = desa(("63.03.05.2001", "A"))
+    rows = [(f"1101012{n:03}", f"V{n}", "", 3) for n in range(50)]
+    table = villages(("6303052001", "A", "", 4), *rows)
+    assert status_of_areas(table, areas, None, FILES) == ({0: 4}, [])
+
+
 def test_digits() -> None:
     assert digits(" 63.01.10.2001 ") == "6301102001"
 
@@ -80,7 +153,8 @@ def test_digits() -> None:
 def test_the_real_index(shared: Path, project: MakeProject) -> None:
     path = shared / "kalsel" / "villages" / "kalsel_idm_2024.csv"
     section = {"villages": {"path": str(path), "columns": {"status": "status_idx"}}}
-    status, findings = read_villages(project(section, bare=True))
+    villages, findings = read_villages(project(section, bare=True))
+    status = dict(zip(villages["code"], villages["status"], strict=True))
     # Counted with awk: 1,872 villages, of which those with a status are in the table.
     with_status = [
         line.split(",")

@@ -29,9 +29,14 @@ from kalsel_gap.sources.formats.table_cells import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import TypeAlias
 
     import geopandas as gpd
+    import numpy as np
     import pyarrow as pa
+    from numpy.typing import NDArray
+
+    GeometryArray: TypeAlias = NDArray[np.object_]
 
     from kalsel_gap.sources.formats.table_cells import Chosen, Content
 
@@ -123,10 +128,20 @@ def _attribute_table(where: str, layer: str | None, path: Path) -> TableCells:
         import shapely
 
         with reading(path, "vector_unreadable"):
-            wkb = np.array(table.column(shapes).to_pylist(), dtype=object)
+            wkb = np.array(
+                [_with_points(v) for v in table.column(shapes).to_pylist()], dtype=object
+            )
             return _of_shapes(shapely.from_wkb(wkb, on_invalid="ignore"), meta["crs"], path)
 
     return TableCells(rows, spare=spare_places(places))
+
+
+def _with_points(wkb: bytes | None) -> bytes | None:
+    """Well-known binary where it may hold points: GEOS stumbles over curves and surfaces."""
+    if not wkb or len(wkb) < 5:
+        return None
+    kind = int.from_bytes(wkb[1:5], "little" if wkb[0] else "big")
+    return wkb if (kind & 0xFFFF) % 1000 in _POINTS else None  # +1000 and high bits: Z and M
 
 
 @contextlib.contextmanager
@@ -223,8 +238,12 @@ def _of_shapes(shapes: Any, crs: object, path: Path) -> tuple[list[str], list[st
     import shapely
 
     shapes = np.where(shapely.is_empty(shapes), None, shapes)  # GEOS refuses to say where they are
-    single = (shapely.get_type_id(shapes) == 4) & (shapely.get_num_geometries(shapes) == 1)
-    shapes[single] = shapely.get_geometry(shapes[single], 0)
+    while True:  # a point may be the only part of a collection of a collection
+        several = shapely.get_type_id(shapes) >= shapely.GeometryType.MULTIPOINT
+        single = several & (shapely.get_num_geometries(shapes) == 1)
+        if not single.any():
+            break
+        shapes[single] = shapely.get_geometry(shapes[single], 0)
     x, y = shapely.get_x(shapes), shapely.get_y(shapes)  # NaN for other geometries than points
     if crs is None:
         raise InputError("vector_no_crs", path=path)
@@ -267,6 +286,7 @@ def _arrow_text(column: pa.ChunkedArray) -> list[str]:
 ShapeKind = Literal["any", "lines", "polygons"]
 
 
+_POINTS = frozenset((1, 4, 7))  # of ISO 19125: point, multipoint, collection
 _HORIZON_DEG = (360.0, 90.0)  # some layers of the world count longitudes to 360
 _DIMENSIONS = {"lines": 1, "polygons": 2}
 
@@ -283,6 +303,14 @@ def read_vector(path: Path, *, shapes: ShapeKind = "any", layer: Chosen = None) 
     layer : str or sequence of str, optional
         Layers of the file, or ``"*"`` for all; by default the first one, of KML all of them.
 
+    Returns
+    -------
+    GeoDataFrame
+        Every feature of the file, in its order. What is no shape of this kind is missing: an empty
+        one, one that GEOS does not know (TIN) or refuses, a point among polygons. Heights and
+        measures are dropped, curves are lines of many vertices, of a collection the parts of this
+        kind are kept.
+
     Raises
     ------
     InputError
@@ -295,21 +323,20 @@ def read_vector(path: Path, *, shapes: ShapeKind = "any", layer: Chosen = None) 
         if path.suffix.lower() in PARQUETS:
             frame = gpd.read_parquet(path)
         else:
-            frames = [
-                gpd.read_file(where, layer=n, engine="pyogrio", use_arrow=True)
-                for where, n in layers(path, layer)
-            ]
+            frames = [_features(where, n) for where, n in layers(path, layer)]
             first = frames[0]
             if len(frames) > 1:
                 alike = [f.to_crs(first.crs) if f.crs and first.crs else f for f in frames]
                 first = pd.concat(alike, ignore_index=True)
             frame = first
-    if isinstance(frame, gpd.GeoDataFrame):  # an empty shape is a missing one
-        frame = frame.set_geometry(frame.geometry.where(~frame.geometry.is_empty))
+    if isinstance(frame, gpd.GeoDataFrame):
+        frame = frame.set_geometry(_usable(frame.geometry.to_numpy()), crs=frame.crs)
     if not isinstance(frame, gpd.GeoDataFrame) or frame.geometry.isna().all():
         raise InputError("vector_no_geometry", path=path)
-    if shapes != "any" and shapely.get_dimensions(frame.geometry).max() < _DIMENSIONS[shapes]:
-        raise InputError(f"vector_no_{shapes}", path=path)
+    if shapes != "any":
+        if shapely.get_dimensions(frame.geometry).max() < _DIMENSIONS[shapes]:
+            raise InputError(f"vector_no_{shapes}", path=path)
+        frame = frame.set_geometry(_of_kind(frame.geometry.to_numpy(), shapes), crs=frame.crs)
     if frame.crs is None:
         raise InputError("vector_no_crs", path=path)
     if not (frame.crs.is_geographic or frame.crs.is_projected):  # vertical, or of a building site
@@ -318,6 +345,64 @@ def read_vector(path: Path, *, shapes: ShapeKind = "any", layer: Chosen = None) 
         located = frame.to_crs("EPSG:4326")
     refuse_no_degrees(located.geometry.to_numpy(), path)
     return located
+
+
+def _features(where: str, layer: str) -> gpd.GeoDataFrame | pd.DataFrame:
+    """The features of a layer; a shape that GEOS cannot hold is missing, a curve is linearised."""
+    import geopandas as gpd
+    from shapely.errors import GEOSException
+
+    try:
+        return gpd.read_file(where, layer=layer, engine="pyogrio", use_arrow=True)
+    except (NotImplementedError, GEOSException):  # only GDAL's slower way linearises curves
+        frame = gpd.read_file(
+            where, layer=layer, engine="pyogrio", use_arrow=False, on_invalid="ignore"
+        )
+        if frame.geometry.isna().all():  # what was wrong says more than that nothing is left
+            raise
+        return frame
+
+
+def _usable(shapes: GeometryArray) -> GeometryArray:
+    """Shapes on a plane; missing where empty or without a place (a coordinate is not finite)."""
+    import numpy as np
+    import shapely
+
+    flat: GeometryArray = shapely.force_2d(shapes)
+    at, owner = shapely.get_coordinates(flat, return_index=True)
+    nowhere = np.zeros(len(flat), dtype=np.bool_)
+    nowhere[owner[~np.isfinite(at).all(axis=1)]] = True
+    flat[nowhere | shapely.is_empty(flat)] = None
+    return flat
+
+
+def _of_kind(shapes: GeometryArray, kind: ShapeKind) -> GeometryArray:
+    """Shapes of a kind, of collections their parts of it; missing where there is none."""
+    import shapely
+
+    kept = shapes.copy()
+    kept[shapely.get_dimensions(shapes) < _DIMENSIONS[kind]] = None
+    mixed = shapely.get_type_id(kept) == shapely.GeometryType.GEOMETRYCOLLECTION
+    for n in mixed.nonzero()[0]:
+        parts = single_parts(kept[n : n + 1])
+        parts = parts[shapely.get_dimensions(parts) >= _DIMENSIONS[kind]]
+        if kind == "polygons":
+            kept[n] = shapely.multipolygons(parts)
+        else:
+            solid = shapely.get_dimensions(parts) == 2
+            parts[solid] = shapely.boundary(parts[solid])
+            kept[n] = shapely.multilinestrings(single_parts(parts))
+    return kept
+
+
+def single_parts(shapes: GeometryArray) -> GeometryArray:
+    """Points, lines and polygons of shapes, also of collections within collections."""
+    import shapely
+
+    parts: GeometryArray = shapely.get_parts(shapes)
+    while (shapely.get_type_id(parts) > shapely.GeometryType.POLYGON).any():
+        parts = shapely.get_parts(parts)
+    return parts
 
 
 def refuse_no_degrees(

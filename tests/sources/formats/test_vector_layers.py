@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+import struct
 import warnings
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -11,7 +14,11 @@ import pytest
 import shapely
 
 from kalsel_gap.errors import InputError
-from kalsel_gap.sources.formats.vector_layers import read_vector
+from kalsel_gap.sources.formats.vector_layers import (
+    read_layer_cells,
+    read_vector,
+    single_parts,
+)
 from kalsel_gap.sources.tables import read_table
 from kalsel_gap.sources.values import parse_date
 
@@ -154,3 +161,88 @@ def test_a_date_out_of_range_is_a_text_that_is_no_date(tmp_path: Path, dates: pa
     far, near = read_table(path).cells["sinkron"]
     assert parse_date(far) is None
     assert str(parse_date(near)) == "1970-01-01"
+
+
+# --- shapes of every kind ------------------------------------------------------------------------
+
+# Well-known binary as GDAL writes it: a circle of arcs, and a surface of one triangle.
+CURVE = struct.pack("<BII", 1, 10, 1) + struct.pack("<BII", 1, 8, 5)
+CURVE += struct.pack("<10d", 114, -3, 114.5, -2.5, 115, -3, 114.5, -3.5, 114, -3)
+TIN = struct.pack("<BII", 1, 16, 1) + struct.pack("<BIII", 1, 17, 1, 4)
+TIN += struct.pack("<8d", 116, -3, 116.5, -3, 116.5, -2.5, 116, -3)
+
+
+def geopackage(path: Path, *shapes: bytes | None) -> Path:
+    """A layer of any shapes, as another program can write it."""
+    frame = gpd.GeoDataFrame(
+        {"kode": [f"63.{n:02}" for n in range(1, len(shapes) + 1)], "nama": "A"},
+        geometry=[shapely.Point(115, -3)] * len(shapes),
+        crs="EPSG:4326",
+    )
+    frame.to_file(path, layer="areas", geometry_type="Unknown", SPATIAL_INDEX="NO")
+    header = b"GP\x00\x01" + struct.pack("<i", 4326)
+    with closing(sqlite3.connect(path)) as file:
+        for name in file.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        ).fetchall():
+            file.execute(f'DROP TRIGGER "{name[0]}"')
+        file.executemany(
+            "UPDATE areas SET geom = ? WHERE kode = ?",
+            [(shape and header + shape, f"63.{n:02}") for n, shape in enumerate(shapes, start=1)],
+        )
+        file.commit()
+    return path
+
+
+def wkb(text: str) -> bytes:
+    return bytes(shapely.to_wkb(shapely.from_wkt(text), flavor="iso"))
+
+
+def test_shapes_of_every_kind_are_read_or_missing(tmp_path: Path) -> None:
+    nowhere = struct.pack("<BII4d", 1, 2, 2, 110, -3, 111, float("nan"))
+    path = geopackage(
+        tmp_path / "all.gpkg",
+        CURVE,
+        TIN,
+        None,
+        wkb("POLYGON EMPTY"),
+        wkb("POLYGON ZM ((112 -3 1 5, 112.5 -3 1 5, 112.5 -2.5 1 5, 112 -3 1 5))"),
+        wkb("POLYGON M ((111 -3 1, 111.5 -3 1, 111.5 -2.5 1, 111 -3 1))"),
+        wkb("GEOMETRYCOLLECTION (POLYGON ((113 -3, 113.5 -3, 113.5 -2.5, 113 -3)), POINT (1 1))"),
+        wkb("POINT (110 -3)"),
+        nowhere,
+    )
+    kinds = read_vector(path, shapes="polygons").geometry.geom_type.tolist()
+    assert kinds[:1] + kinds[4:7] == ["Polygon", "Polygon", "Polygon", "MultiPolygon"]
+    assert all(isinstance(kind, float) or kind is None for kind in (*kinds[1:4], *kinds[7:]))
+    lines = read_vector(path, shapes="lines").geometry
+    assert lines.notna().tolist() == [True, False, False, False, True, True, True, False, False]
+    assert lines.has_z.sum() == 0
+    anything = read_vector(path).geometry
+    assert anything.notna().sum() == 5
+
+
+def test_the_points_of_a_register_among_curves(tmp_path: Path) -> None:
+    inner = "GEOMETRYCOLLECTION (GEOMETRYCOLLECTION (POINT (115.5 -3.25)))"
+    path = geopackage(
+        tmp_path / "s.gpkg",
+        *(wkb("POINT Z (115 -3 7)"), CURVE, TIN, None, wkb("POINT EMPTY"), wkb(inner)),
+    )
+    cells = read_layer_cells(path, None)
+    assert cells.spare["lat"]() == ["-3", "", "", "", "", "-3.25"]
+    assert cells.spare["lon"]() == ["115", "", "", "", "", "115.5"]
+
+
+def test_a_layer_of_nothing_but_unreadable_shapes_says_why(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        read_vector(geopackage(tmp_path / "tin.gpkg", TIN))
+    assert caught.value.code == "vector_unreadable"
+
+
+def test_collections_within_collections_have_single_parts() -> None:
+    shapes = shapely.from_wkt(
+        ["GEOMETRYCOLLECTION (MULTIPOINT ((1 1), (2 2)), GEOMETRYCOLLECTION (POINT (3 3)))"]
+    )
+    assert shapely.to_wkt(single_parts(shapes)).tolist() == [
+        *("POINT (1 1)", "POINT (2 2)", "POINT (3 3)"),
+    ]
