@@ -324,11 +324,12 @@ def read_vector(path: Path, *, shapes: ShapeKind = "any", layer: Chosen = None) 
             frame = gpd.read_parquet(path)
         else:
             frames = [_features(where, n) for where, n in layers(path, layer)]
-            first = frames[0]
-            if len(frames) > 1:
-                alike = [f.to_crs(first.crs) if f.crs and first.crs else f for f in frames]
-                first = pd.concat(alike, ignore_index=True)
-            frame = first
+            crs = getattr(frames[0], "crs", None)
+            alike = [
+                f.to_crs(crs) if crs and isinstance(f, gpd.GeoDataFrame) and f.crs else f
+                for f in frames
+            ]
+            frame = pd.concat(alike, ignore_index=True) if len(alike) > 1 else alike[0]
     if isinstance(frame, gpd.GeoDataFrame):
         frame = frame.set_geometry(_usable(frame.geometry.to_numpy()), crs=frame.crs)
     if not isinstance(frame, gpd.GeoDataFrame) or frame.geometry.isna().all():
@@ -347,7 +348,7 @@ def read_vector(path: Path, *, shapes: ShapeKind = "any", layer: Chosen = None) 
     return located
 
 
-def _features(where: str, layer: str) -> gpd.GeoDataFrame | pd.DataFrame:
+def _features(where: str, layer: str | None) -> gpd.GeoDataFrame | pd.DataFrame:
     """The features of a layer; a shape that GEOS cannot hold is missing, a curve is linearised."""
     import geopandas as gpd
     from shapely.errors import GEOSException

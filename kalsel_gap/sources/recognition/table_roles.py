@@ -25,6 +25,7 @@ from kalsel_gap.sources import (
     speed_tests,
     villages,
 )
+from kalsel_gap.sources.area_codes import digits
 from kalsel_gap.sources.cells import fold
 from kalsel_gap.sources.columns import recognise
 from kalsel_gap.sources.formats.kinds import read_cells
@@ -284,7 +285,7 @@ def _villages(of: _TableStart) -> Iterator[Candidate]:
     status = of.table.cells[header["status"]]
     numbers = status.map(number)
     read = status.map(fold).isin(villages.STATUS) | numbers.isin([0, *villages.STATUS.values()])
-    codes = of.table.cells[header["code"]].map(villages.digits).str.len()
+    codes = of.table.cells[header["code"]].map(digits).str.len()
     share = _share(read & codes.between(10, 13))
     if share >= _FAIR:
         yield of.candidate("villages", share, of.said("villages_columns", header))
