@@ -295,7 +295,7 @@ def test_the_newest_year_of_a_group_is_told(project: MakeProject, tmp_path: Path
         ["30300001", "SDN 1", -3.25, 115.5, 90, 8, 80, 7],
     ]
     schools, findings = read(project, tmp_path, rows)
-    assert schools.loc[0, ["students", "teachers"]].tolist() == [80, 7]
+    assert (schools["students"].tolist(), schools["teachers"].tolist()) == ([80], [7])
     years = [f for f in findings if f.code == "header_newest_year"]
     assert [f.value for f in years] == ["students", "teachers"]
     assert years[0].parameters == {"year": "2025", "others": "2024"}
