@@ -22,6 +22,7 @@ from kalsel_gap.geo import geodesy
 from kalsel_gap.quality.area_names import read_layers, spelling
 from kalsel_gap.sources import coordinates
 from kalsel_gap.sources.boundaries import envelope
+from kalsel_gap.sources.degrees import plain_degrees
 from kalsel_gap.sources.villages import digits
 
 if TYPE_CHECKING:
@@ -290,7 +291,7 @@ def _circles(
     """Where the schools lie that claim each kabupaten, where enough of them do."""
     texts = schools["lat_given"], schools["lon_given"]
     usable = np.asarray(coordinates.location_errors(*texts, bounds) == "")
-    lat, lon = (np.asarray(coordinates.plain_degrees(text))[usable] for text in texts)
+    lat, lon = (np.asarray(plain_degrees(text))[usable] for text in texts)
     groups = pd.Series(np.arange(len(lat))).groupby(kabupaten[usable]).indices
     return {
         str(name): _circle(lat[at], lon[at], rule)
