@@ -59,6 +59,10 @@ SITE_FIELDS: dict[str, tuple[str, str]] = {
         N_("How far it looks below the horizon, degrees; empty: at the school."),
     ),
     "bandwidth_mhz": (N_("Bandwidth"), N_("Bandwidth of the carrier, MHz.")),
+    "position_m": (
+        N_("Uncertainty of the position"),
+        N_("Radius of the circle in which the site may lie, m; empty: at this place."),
+    ),
     "file": (N_("File"), N_("Input file.")),
     "row": (N_("Row in the file"), N_("Row in the input file.")),
 }

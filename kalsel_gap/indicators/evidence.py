@@ -10,6 +10,7 @@ Source: kalsel-gap method, section 1.1.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,34 @@ if TYPE_CHECKING:
     from kalsel_gap.project.signal import ErrorsDb
 
 
+_PLANE_EARTH_DB = 40.0 / math.log(10.0)  # per relative error of the distance
 _MAD_TO_SIGMA = 1.4826  # of a normal distribution
+
+
+def position_error_db(position_m: ArrayLike, distance_km: ArrayLike) -> FloatArray:
+    """Error of a predicted level from the uncertain position of its site, one standard deviation.
+
+    The site lies somewhere in a circle, whose extent along the path has the standard deviation
+    ``position_m / 2``; over plane earth the level falls by 40 dB per decade of distance, so by
+    ``17.4 dB`` times the relative error of the distance, which is at most 1.
+
+    Parameters
+    ----------
+    position_m : float array
+        Radius of the circle; NaN where the position is certain.
+    distance_km : float array
+        From the site to the place.
+
+    Examples
+    --------
+    >>> position_error_db([1000.0, np.nan], [5.0, 5.0]).round(1).tolist()
+    [1.7, 0.0]
+    """
+    radius_m = np.nan_to_num(np.asarray(position_m, dtype=np.float64))
+    distance_m = 1000.0 * np.asarray(distance_km, dtype=np.float64)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        relative = np.where(radius_m > 0.0, np.minimum(radius_m / 2.0 / distance_m, 1.0), 0.0)
+    return np.asarray(_PLANE_EARTH_DB * relative)
 
 
 def error_db(

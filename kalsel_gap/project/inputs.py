@@ -17,6 +17,7 @@ from pydantic import (
     Field,
     SerializerFunctionWrapHandler,
     ValidationInfo,
+    field_validator,
     model_serializer,
     model_validator,
 )
@@ -103,7 +104,28 @@ class Table(Section):
     """Our column = header in the file, if the header is not recognised by itself."""
 
 
-class Register(Table):
+class PlacedTable(Table):
+    """A table with places."""
+
+    crs: str = ""
+    """EPSG code of the coordinates, such as ``EPSG:32750`` (UTM zone 50 S), if they are not
+    degrees."""
+
+    @field_validator("crs")
+    @classmethod
+    def _known_crs(cls, value: str) -> str:
+        if value:
+            from pyproj import CRS
+            from pyproj.exceptions import CRSError
+
+            try:
+                CRS.from_user_input(value)
+            except CRSError:
+                raise ValueError("crs_unknown") from None
+        return value
+
+
+class Register(PlacedTable):
     """A register of schools: its rows are the schools."""
 
     adds_rows: bool = False
@@ -288,7 +310,7 @@ class CoverageDefaults(Section):
     """Date of the data."""
 
 
-class Sites(Table):
+class Sites(PlacedTable):
     """Radio sites: our own columns or OpenCelliD's."""
 
     technology: Technology | None = None
@@ -331,7 +353,7 @@ class Coastline(Section):
     """Polygons of land; those that are not the mainland are islands."""
 
 
-class Measurements(Table):
+class Measurements(PlacedTable):
     """Speed tests, made at schools or summed up in map tiles (Ookla's open data), or levels.
 
     Tests of a school (by NPSN) show the service that it has; those of the tile around it only the

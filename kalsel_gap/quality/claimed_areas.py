@@ -23,6 +23,7 @@ from kalsel_gap.quality.area_names import read_layers, spelling
 from kalsel_gap.sources import coordinates
 from kalsel_gap.sources.area_codes import code_texts, digits
 from kalsel_gap.sources.boundaries import envelope
+from kalsel_gap.sources.degrees import plain_degrees
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -291,7 +292,7 @@ def _circles(
     """Where the schools lie that claim each kabupaten, where enough of them do."""
     texts = schools["lat_given"], schools["lon_given"]
     usable = np.asarray(coordinates.location_errors(*texts, bounds) == "")
-    lat, lon = (np.asarray(coordinates.plain_degrees(text))[usable] for text in texts)
+    lat, lon = (np.asarray(plain_degrees(text))[usable] for text in texts)
     groups = pd.Series(np.arange(len(lat))).groupby(kabupaten[usable]).indices
     return {
         str(name): _circle(lat[at], lon[at], rule)

@@ -11,11 +11,10 @@ import unicodedata
 import pandas as pd
 
 from kalsel_gap.findings import Finding, at_rows
+from kalsel_gap.sources.npsn import NPSN, scientific_digits
 
-_GIVEN = r"[0-9]{8}|P[0-9]{7}"
 _DIGITS = 8
 _DECIMALS = re.compile(r"(\d{7,8})[.,]0+")
-_SCIENTIFIC = re.compile(r"(\d)(?:[.,](\d+))?E\+?(\d{1,3})", re.IGNORECASE)
 _LETTERS_FOR_DIGITS = str.maketrans("OIL", "011")
 
 
@@ -27,8 +26,9 @@ def check_npsn(cells: pd.DataFrame) -> list[Finding]:
     cells : DataFrame
         Text cells as of :func:`kalsel_gap.sources.registers.read_cells`.
     """
+    cells = cells.assign(npsn=cells["npsn_given"]) if "npsn_given" in cells else cells
     given = cells["npsn"]
-    odd = given[~given.str.fullmatch(_GIVEN).astype(bool)]
+    odd = given[~given.str.fullmatch(NPSN).astype(bool)]
     uses = given.value_counts()
     readings = {text: npsn_reading(text) for text in odd.unique()}
     code = odd.map({text: code for text, (code, _) in readings.items()})
@@ -55,21 +55,20 @@ def npsn_reading(text: str) -> tuple[str, str]:
     if not text:
         return "npsn_missing", ""
     plain = unicodedata.normalize("NFKC", text).strip(" '’`\"=")
-    if scientific := _SCIENTIFIC.fullmatch(plain):
-        digits = scientific.group(1) + (scientific.group(2) or "")
-        whole = len(digits) == int(scientific.group(3)) + 1
-        return _reading_of(digits, text) if whole else ("npsn_digits_lost", "")
+    digits = scientific_digits(plain)
+    if digits is not None:
+        return _reading_of(digits, text) if digits else ("npsn_digits_lost", "")
     decimals = _DECIMALS.fullmatch(plain)
     return _reading_of(decimals.group(1) if decimals else plain, text)
 
 
 def _reading_of(plain: str, text: str) -> tuple[str, str]:
     bare = re.sub(r"[\W_]", "", plain).upper()
-    if re.fullmatch(_GIVEN, bare):
+    if re.fullmatch(NPSN, bare):
         return "npsn_formatted", bare
     if re.fullmatch(r"[0-9]{7}", bare):
         return "npsn_zero_lost", "0" + bare
     as_digits = bare.translate(_LETTERS_FOR_DIGITS)
-    better = as_digits if re.fullmatch(_GIVEN, as_digits) else ""
+    better = as_digits if re.fullmatch(NPSN, as_digits) else ""
     regular = len(bare) == _DIGITS and bare == text and bare.isascii()
     return ("npsn_irregular", better) if regular or better else ("npsn_malformed", "")

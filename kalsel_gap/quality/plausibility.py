@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from kalsel_gap import schema
 from kalsel_gap.findings import Finding, at_rows
-from kalsel_gap.i18n.numbers import number
-from kalsel_gap.sources.schools import level_of
-from kalsel_gap.sources.values import parse_date, whole_number
+from kalsel_gap.sources.schools import level_of, read_numbers
+from kalsel_gap.sources.values import parse_date, read_dates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,10 +46,8 @@ def check_numbers(cells: pd.DataFrame, limits: Registers) -> list[Finding]:
 
 
 def _numbers(text: pd.Series[str]) -> pd.Series[float]:
-    """Counts are whole, rates are not; an unreadable number is a finding of the reader."""
-    read = number if str(text.name).endswith("_mbps") else whole_number
-    values = {cell: read(cell) for cell in text.unique()}
-    return text.map(values).astype("float64")
+    """Numbers of a column; an unreadable one is a finding of the reader."""
+    return read_numbers(text, schema.BY_NAME[str(text.name)])
 
 
 def _too_many(
@@ -119,7 +117,8 @@ def check_dates(
     """
     text = cells[column]
     heads = text.str.replace(_TIME, "", regex=True)
-    read = {head: parse_date(head) for head in heads.unique() if head}
+    different = pd.Series([head for head in heads.unique() if head], dtype="str")
+    read = dict(zip(different, read_dates(different), strict=True))
     year = heads.map({head: when.year if when else np.nan for head, when in read.items()})
     year = year.astype("float64")
     ordinal = heads.map({h: when.toordinal() if when else np.nan for h, when in read.items()})

@@ -29,6 +29,8 @@ from kalsel_gap.errors import InputError, KalselGapError, SeveralErrors
 from kalsel_gap.findings import Finding, at_school
 from kalsel_gap.quality.claimed_areas import LEVELS
 from kalsel_gap.sources import coordinates
+from kalsel_gap.sources.coordinate_pairs import split_pair
+from kalsel_gap.sources.degrees import plain_degrees
 from kalsel_gap.sources.repairs import COLUMNS, is_of, read_repairs, same_cell, same_place
 
 if TYPE_CHECKING:
@@ -45,6 +47,8 @@ if TYPE_CHECKING:
     from kalsel_gap.quality.claimed_areas import Claims
     from kalsel_gap.quality.value_repairs import ValueProposal
     from kalsel_gap.sources.repairs import Repair
+
+_ROWS_OF_A_ZONE = 5  # fewer rows show no zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,7 @@ def propose_repairs(
     """
     texts = schools["lat_given"], schools["lon_given"]
     fault = coordinates.location_errors(*texts, claims.bounds).to_numpy()
-    given = [np.asarray(coordinates.plain_degrees(text)) for text in texts]
+    given = [np.asarray(plain_degrees(text)) for text in texts]
     suspect = (fault == "") & (_claimed_km(claims, given) > opened.project.repairs.far_km)
     doubted = np.flatnonzero((fault != "") | suspect)
     rows = schools.iloc[doubted]
@@ -126,7 +130,7 @@ def propose_repairs(
             row.row_id,
             row.npsn,
             column="lat, lon",
-            value=f"{row.lat_given}, {row.lon_given}",
+            value=_shown(row.lat_given, row.lon_given),
             proposal=said,
             evidence=evidence,
             parameters={"confidence": sure, "repair": repair} if said else {},
@@ -138,6 +142,11 @@ def propose_repairs(
                 Proposal(finding, at, row.name, row.lat_given, row.lon_given, lat, lon, area, sure)
             )
     return findings, proposals
+
+
+def _shown(lat: str, lon: str) -> str:
+    """A location as given; of a cell with both coordinates that cell alone."""
+    return lat or lon if split_pair(lat, lon) else f"{lat}, {lon}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +177,7 @@ def _chosen(
 ) -> dict[int, _Place]:
     """The one candidate of each row that the smallest decisive claim selects."""
     near_km = opened.project.repairs.near_km
+    found = _of_one_zone(found)
     at = found["at"].to_numpy()
     lat, lon = found["lat"].to_numpy(), found["lon"].to_numpy()
     km = {level: claims.distance_km(level, at, lat, lon) for level in LEVELS}
@@ -191,6 +201,20 @@ def _chosen(
                 code, y, x = fewest.iloc[0][["code", "lat", "lon"]]
                 chosen[int(row)] = _Place(str(code), float(y), float(x), sure)
     return chosen
+
+
+def _of_one_zone(found: pd.DataFrame) -> pd.DataFrame:
+    """Candidates without those of map projections in which only some of the metres fit.
+
+    Where one zone alone puts all rows of metres inside the bounds, it is the zone of them all.
+    """
+    metres = found[found["epsg"] != 0]
+    rows = metres["at"].nunique()
+    fitting = metres.groupby("epsg")["at"].nunique()
+    zones = fitting.index[fitting == rows]
+    if rows < _ROWS_OF_A_ZONE or len(zones) != 1:
+        return found
+    return found.loc[found["epsg"].isin((0, zones[0]))]
 
 
 def _offered(claims: Claims, at: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,18 +12,19 @@ import pandas as pd
 from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding
 from kalsel_gap.geo import geodesy, sample_points
-from kalsel_gap.i18n.numbers import number
 from kalsel_gap.quality.coverage import bounds
 from kalsel_gap.quality.unusable_files import file_finding
 from kalsel_gap.sources.boundaries import read_areas
 from kalsel_gap.sources.cells import fold
 from kalsel_gap.sources.columns import recognise
+from kalsel_gap.sources.coordinate_pairs import split_column
 from kalsel_gap.sources.sites import (
     ALIASES,
     NEEDED,
     implausible,
     read_source,
     read_source_table,
+    site_places,
 )
 from kalsel_gap.sources.table_names import RowKeys
 from kalsel_gap.sources.tables import ROW
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from kalsel_gap.sources.tables import RawTable
 
 
+_MARK = re.compile(r"(.+?)(?:[\s_.-]+[a-z]|[\s_.-]*\d+)")
 _CELL_ID = "cell"  # OpenCelliD numbers cells, of which a site has several
 
 
@@ -58,12 +61,13 @@ def check_sites(opened: Opened, schools: pd.DataFrame) -> list[Finding]:  # noqa
     for source in opened.project.sites:
         file = opened.shown(source.path)
         try:
-            read, found = read_source(source, file)
+            read, found = read_source(source, opened)
             table = read_source_table(source)
             keys = RowKeys(table.files(file), table.cells[ROW], file)
             read["row"] = keys.of(read)
+            given = _given(source, table, keys, opened)
             told = [
-                *_places(keys.keyed(found), _given(source, table, keys), area, opened, file),
+                *_places(keys.keyed(found), given, area, opened, file),
                 *_equipment(read, opened.project.file_checks.sites, file),
                 *_unpredictable(read, opened.project.radio.carriers, file),
                 *_duplicates(_with_azimuth(read, source, table, keys), opened, file),
@@ -94,13 +98,15 @@ def _area(opened: Opened) -> gpd.GeoSeries:
     return gpd.GeoSeries([shapely.box(west, south, east, north)], crs="EPSG:4326")
 
 
-def _given(source: Sites, table: RawTable, keys: RowKeys) -> pd.DataFrame:
+def _given(source: Sites, table: RawTable, keys: RowKeys, opened: Opened) -> pd.DataFrame:
     """Row, texts and numbers of all coordinates, including unusable ones."""
     header = recognise(table, ALIASES, override=source.columns)
+    texts = {name: table.cells[header[name]] for name in ("lat", "lon")}
+    if header["lat"] == header["lon"]:
+        texts["lat"], texts["lon"] = split_column(texts["lat"], header["lat"])
     given = pd.DataFrame({"row": keys.of_table})
-    for name in ("lat", "lon"):
-        given[f"given_{name}"] = table.cells[header[name]]
-        given[name] = given[f"given_{name}"].map(number).astype("float64")
+    given["given_lat"], given["given_lon"] = texts["lat"], texts["lon"]
+    given["lat"], given["lon"], _ = site_places(texts, source, opened, "")
     return given
 
 
@@ -312,6 +318,7 @@ def _spellings(read: pd.DataFrame, opened: Opened, file: str) -> Iterator[Findin
             other
             for other, count in known.items()
             if other != name
+            and not _numbered_apart(name, other)
             and _alike(name, other) >= limit
             and (other in named, count, name) > (name in named, int(counts[name]), other)
         ]
@@ -326,6 +333,18 @@ def _spellings(read: pd.DataFrame, opened: Opened, file: str) -> Iterator[Findin
                 evidence={"rows": int(counts[name]), "rows_of_proposal": known[meant]},
                 parameters={"count": int(counts[name])},
             )
+
+
+def _numbered_apart(one: str, other: str) -> bool:
+    """Whether two names differ only in the letter or number at their end.
+
+    Examples
+    --------
+    >>> _numbered_apart("operator_a", "operator_b"), _numbered_apart("telkomsel", "telkomsl")
+    (True, False)
+    """
+    first, second = _MARK.fullmatch(one), _MARK.fullmatch(other)
+    return first is not None and second is not None and first[1] == second[1]
 
 
 def _alike(one: str, other: str) -> float:

@@ -10,17 +10,23 @@ import pandas as pd
 
 from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding
-from kalsel_gap.i18n.numbers import number
 from kalsel_gap.quality.coverage import places
 from kalsel_gap.quality.unusable_files import file_finding
 from kalsel_gap.sources import signal_levels
 from kalsel_gap.sources.columns import recognise
+from kalsel_gap.sources.npsn import read_npsn
 from kalsel_gap.sources.signal_levels import holds_levels
 from kalsel_gap.sources.speed_test_tiles import is_tiles, read_tiles
-from kalsel_gap.sources.speed_tests import ALIASES, is_levels, read_source, read_source_table
+from kalsel_gap.sources.speed_tests import (
+    ALIASES,
+    is_levels,
+    read_source,
+    read_source_table,
+    read_values,
+)
 from kalsel_gap.sources.table_names import RowKeys
 from kalsel_gap.sources.tables import ROW
-from kalsel_gap.sources.values import end_of, parse_date
+from kalsel_gap.sources.values import end_of, read_dates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +71,7 @@ def _tests(source: Measurements, opened: Opened, schools: pd.DataFrame, file: st
     limits = opened.project.file_checks.measurements
     table = read_source_table(source)
     keys = RowKeys(table.files(file), table.cells[ROW], file)
-    tests, unit = _numbers(source, table, keys)
+    tests, unit = _numbers(source, table, keys, limits.highest_mbps)
     found = [
         *_unit(tests, unit, limits, file),
         *_dates(tests, source.date, limits, file),
@@ -74,26 +80,25 @@ def _tests(source: Measurements, opened: Opened, schools: pd.DataFrame, file: st
         *_schoolless(tests, schools, file),
     ]
     reported = {(finding.row, finding.column) for finding in found}
-    read = keys.keyed(read_source(source, file)[1])
+    read = keys.keyed(read_source(source, opened)[1])
     return keys.named([f for f in read if (f.row, f.column) not in reported] + found)
 
 
-def _numbers(source: Measurements, table: RawTable, keys: RowKeys) -> tuple[pd.DataFrame, str]:
+def _numbers(
+    source: Measurements, table: RawTable, keys: RowKeys, highest_mbps: float
+) -> tuple[pd.DataFrame, str]:
     """Tests as given, rates in Mbps, and the unit that the file states."""
     header = recognise(table, ALIASES, override=source.columns)
     unit = "kbps" if "down_kbps" in header else "mbps"
-    down, up = _RATES[unit]
-    header = recognise(table, ALIASES, override=source.columns, required=("npsn", "date", down))
+    needed = ("npsn", "date", _RATES[unit][0])
+    header = recognise(table, ALIASES, override=source.columns, required=needed)
     cells = table.cells
-    tests = pd.DataFrame({"row": keys.of_table, "npsn": cells[header["npsn"]]})
+    tests = pd.DataFrame({"row": keys.of_table, "npsn": read_npsn(cells[header["npsn"]])})
     tests["given_date"] = cells[header["date"]]
-    tests["date"] = tests["given_date"].map(parse_date)
-    empty = pd.Series("", index=cells.index, dtype="str")
-    for name, column in (("down", down), ("up", up), ("latency", "latency_ms")):
-        tests[f"given_{name}"] = cells[header[column]] if column in header else empty
-        tests[name] = tests[f"given_{name}"].map(number).astype("float64")
-    if unit == "kbps":
-        tests[["down", "up"]] /= 1000.0
+    tests["date"] = read_dates(tests["given_date"])
+    read = read_values(cells, header, highest_mbps)
+    for name, column in (("down", "down_mbps"), ("up", "up_mbps"), ("latency", "latency_ms")):
+        tests[f"given_{name}"], tests[name] = read[column]
     return tests, unit
 
 

@@ -7,6 +7,25 @@ import math
 from datetime import date, datetime
 from decimal import Decimal
 
+# Minus signs and dashes that stand for one, full-width signs and digits, spaces that look alike.
+_ALIKE = (
+    dict.fromkeys(map(ord, "\u2212\u2010\u2011\u2012\u2013\u2014\ufe63\u2796\u207b\u02d7"), "-")
+    | {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+    | dict.fromkeys((0xA0, 0x2002, 0x2003, 0x2007, 0x2009, 0x202F, 0x3000), " ")
+    | dict.fromkeys((0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF), None)
+)
+
+
+def plain_signs(text: str) -> str:
+    """A text with the plain minus sign, digits and spaces, without invisible characters.
+
+    Examples
+    --------
+    >>> plain_signs("\u22123.41"), plain_signs("\uff11\uff12\u00a0m")
+    ('-3.41', '12 m')
+    """
+    return text if text.isascii() else text.translate(_ALIKE).strip()
+
 
 def fold(text: str) -> str:
     """Header or name without case, spaces and signs, to compare by.

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from kalsel_gap.errors import InputError, suggestion
 from kalsel_gap.findings import Finding
 from kalsel_gap.sources.cells import fold
+from kalsel_gap.sources.place_headers import place_columns
+from kalsel_gap.sources.quantities import split_unit
 from kalsel_gap.sources.table_names import file_of
 
 if TYPE_CHECKING:
@@ -16,6 +18,20 @@ if TYPE_CHECKING:
     from kalsel_gap.sources.tables import RawTable
 
 
+# Headers of latitude and longitude, wherever a table has places.
+LAT_SPELLINGS = (
+    *("lat", "latitude", "lintang", "garislintang", "koordinatlintang", "lintangkoordinat"),
+    *("koordinatlat", "koordinatlatitude", "latkoordinat", "titiklintang", "gpslatitude"),
+    *("latgps", "lintanggps", "lintangsekolah", "schoollatitude", "latitud", "latdd"),
+    *("decimallatitude", "latdecimal", "latwgs84", "poilat", "latitudesekolah", "derajatlintang"),
+)
+LON_SPELLINGS = (
+    *("lon", "long", "lng", "longitude", "bujur", "garisbujur", "koordinatbujur"),
+    *("bujurkoordinat", "koordinatlon", "koordinatlong", "koordinatlongitude", "longkoordinat"),
+    *("titikbujur", "gpslongitude", "longgps", "longps", "bujurgps", "bujursekolah"),
+    *("schoollongitude", "longitud", "londd", "longdd", "decimallongitude", "londecimal"),
+    *("longdecimal", "lonwgs84", "longwgs84", "poilon", "longitudesekolah", "derajatbujur"),
+)
 _MOST_LISTED = 60  # headers in a note: a file can have thousands
 # Of schools, and of no use here: none of them is a slip for something else.
 _BESIDE = (
@@ -29,7 +45,11 @@ _BESIDE = (
     "jmlrombel rombonganbelajar tendik pegawai tahunberdiri skpendirian tanggalskpendirian "
     "skoperasional tglskpendirian luastanah kelas rkelas rlab rperpus jmlsync lastsync "
     "sinkron createdat updatedat lastupdate semester schoolidgiga gigaidschool numcomputers "
-    "connectivitytype schoolareatype"
+    "connectivitytype schoolareatype connectivitygovt downloadspeedgovt educationlevelgovt "
+    "schoolestablishmentyear electricitytype wateravailability cellularcoveragetype numclassroom "
+    "poiid poitype datasetid osmid osmtype amenity addrstreet addrcity addrfull nameen operator "
+    "source uniqueid tpdependencia tplocalizacao comunicipio couf sguf nuanocenso noregiao state "
+    "statename district districtname block blockname village pincode"
 )
 _UNUSED = frozenset(_BESIDE.split())
 
@@ -67,7 +87,43 @@ def recognise(
     InputError
         A required column is missing, a column is there twice, or an override names what is not.
     """
-    override = override or {}
+    found = _declared(table, aliases, override or {})
+    taken = set(found.values())
+    words = {h: table.meant.get(h, h) for h in table.headers if h not in taken}
+    folded = {header: fold(text) for header, text in words.items()}
+    meant = {fold(word) for column, words in aliases.items() for word in (column, *words)}
+    # A header can name its unit: “Tinggi (m)”.
+    bare = {
+        h: fold(split_unit(table.meant.get(h, h))[0])
+        for h, meaning in folded.items()
+        if meaning not in meant
+    }
+    for column, spellings in aliases.items():
+        if column in found:
+            continue
+        meanings = {fold(column), *spellings}
+        headers = [h for h, meaning in folded.items() if meaning in meanings]
+        headers = headers or [h for h, meaning in bare.items() if meaning in meanings]
+        if len(headers) > 1 and column not in lenient:
+            raise InputError(
+                "column_twice", path=table.path, column=column, known=", ".join(headers)
+            )
+        if headers:
+            found[column] = headers[0]
+    if {"lat", "lon"} <= aliases.keys() - found.keys():
+        left = [header for header in folded if header not in found.values()]
+        placed = place_columns([words[header] for header in left])
+        found |= {column: left[at] for column, at in placed.items()}
+    for column in required:
+        if column not in found:
+            raise _missing(table, column, aliases.get(column, ()), found)
+    return found
+
+
+def _declared(
+    table: RawTable, aliases: Mapping[str, Sequence[str]], override: Mapping[str, str]
+) -> dict[str, str]:
+    """The headers that the project names."""
     found: dict[str, str] = {}
     for column, header in override.items():
         if column not in aliases:
@@ -87,22 +143,6 @@ def recognise(
                 known=", ".join(table.headers),
             )
         found[column] = header
-    taken = set(override.values())
-    folded = {h: fold(table.meant.get(h, h)) for h in table.headers if h not in taken}
-    for column, spellings in aliases.items():
-        if column in found:
-            continue
-        meanings = {fold(column), *spellings}
-        headers = [h for h, meaning in folded.items() if meaning in meanings]
-        if len(headers) > 1 and column not in lenient:
-            raise InputError(
-                "column_twice", path=table.path, column=column, known=", ".join(headers)
-            )
-        if headers:
-            found[column] = headers[0]
-    for column in required:
-        if column not in found:
-            raise _missing(table, column, aliases.get(column, ()), found)
     return found
 
 
@@ -125,7 +165,12 @@ def _missing(
 
 
 def header_findings(
-    table: RawTable, header: Mapping[str, str], aliases: Mapping[str, Sequence[str]], file: str
+    table: RawTable,
+    header: Mapping[str, str],
+    aliases: Mapping[str, Sequence[str]],
+    file: str,
+    *,
+    beside: Collection[str] = (),
 ) -> list[Finding]:
     """What was made of headers, where some are left: one note, and a warning for each likely slip.
 
@@ -139,8 +184,10 @@ def header_findings(
         As for :func:`recognise`.
     file : str
         The file as the project names it.
+    beside : collection of str
+        Headers that are read otherwise.
     """
-    taken = set(header.values())
+    taken = {*header.values(), *beside}
     left = [name for name in table.headers if name not in taken]
     note = {
         "understood": "; ".join(f"{column} ← {name}" for column, name in header.items()),
@@ -151,21 +198,28 @@ def header_findings(
     findings += [
         Finding("column_not_understood", file=file, column=name, parameters={"suggestion": near})
         for name, near in likely_misspellings(table, header, aliases).items()
+        if name not in beside
     ]
     return findings
 
 
 def table_findings(
-    table: RawTable, header: Mapping[str, str], aliases: Mapping[str, Sequence[str]], file: str
+    table: RawTable,
+    header: Mapping[str, str],
+    aliases: Mapping[str, Sequence[str]],
+    file: str,
+    *,
+    beside: Collection[str] = (),
 ) -> list[Finding]:
     """Findings about a table as a whole: its headers, and those of :func:`row_findings`.
 
     Parameters
     ----------
-    table, header, aliases, file
+    table, header, aliases, file, beside
         As for :func:`header_findings`.
     """
-    return header_findings(table, header, aliases, file) + row_findings(table, file)
+    headers = header_findings(table, header, aliases, file, beside=beside)
+    return headers + row_findings(table, file)
 
 
 def row_findings(table: RawTable, file: str) -> list[Finding]:

@@ -3,12 +3,12 @@
 A table that writes decimal commas throughout is converted to decimal points when it is read
 (:func:`~kalsel_gap.sources.formats.decimal_commas.decimal_points`): a comma that arrives here
 differs from the rest of its table. Nothing here invents a coordinate: every candidate is the given
-pair with other signs, units or order.
+pair with other signs, units or order. What one cell can hold of both coordinates, such as a link to
+a map, is read in :mod:`~kalsel_gap.sources.coordinate_pairs`.
 """
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,6 +16,9 @@ import numpy as np
 import pandas as pd
 
 from kalsel_gap.i18n.numbers import number
+from kalsel_gap.sources.coordinate_pairs import is_link, is_plus_code, split_pair
+from kalsel_gap.sources.degrees import ParsedCoordinate, parse_coordinate, plain_degrees
+from kalsel_gap.sources.quantities import read_quantities
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,119 +39,16 @@ CHANGES = (
     "location_decimal_comma",
     "location_scaled",
     "location_sign_missing",
+    "location_spelled",
 )
 DECIMALS = 7  # of a proposal: a centimetre
 
 _MOST_CHANGES = 2
-_LONGEST = 40  # characters; longer texts are no coordinates
-_COMMA = re.compile(r"[+-]?\d*,\d+", re.ASCII)
-_GROUPED = re.compile(r"[+-]?\d{1,3}(?:(?:\.\d{3}){2,}|(?:,\d{3}){2,})", re.ASCII)
-_DOTTED = re.compile(r"(\d{1,3})\.(\d{1,2})\.(\d{1,2})(?!\d)", re.ASCII)
-_WORDS = {
-    "LINTANG": "L",
-    "BUJUR": "B",
-    "SELATAN": "S",
-    "UTARA": "U",
-    "TIMUR": "T",
-    "BARAT": "B",
-    "SOUTH": "S",
-    "NORTH": "N",
-    "EAST": "E",
-    "WEST": "W",
-}
-_HEMISPHERE = "LS|LU|BT|BB|[SNUETWB]"
-_PART = r"(\d+(?:\.\d+)?)"
-_BETWEEN = r"""(?:\s*[°º˚'’‘′"”“″:;*]+\s*|\s+|-)"""
-_DMS = re.compile(
-    rf"(?:({_HEMISPHERE})\W?\s*)?([+-])?\s*{_PART}(?:{_BETWEEN}{_PART})?(?:{_BETWEEN}{_PART})?"
-    rf"""\s*([°º˚'’‘′"”“″\s]*)({_HEMISPHERE})?""",
-    re.ASCII,
-)
-_AXIS = {**dict.fromkeys(("LS", "LU", "S", "N", "U"), "lat")}
-_AXIS |= dict.fromkeys(("BT", "BB", "E", "T", "W", "B"), "lon")
-_NEGATIVE = frozenset(("LS", "S", "BB", "W", "B"))
 _POWERS = range(-2, 10)  # 10**power times too large; below 0 too small
 _ZONES = range(46, 55)  # of UTM over Indonesia
 # Northings of the two hemispheres between 11.5° S and 6.5° N: elsewhere EPSG has no meaning here.
 _NORTHING_M = {"326": (0.0, 720_000.0), "327": (8_700_000.0, 10_000_000.0)}
 _EASTING_M = (100_000.0, 1_200_000.0)  # offices use a zone beyond its border
-
-
-class ParsedCoordinate(NamedTuple):
-    """A text read as a number.
-
-    Attributes
-    ----------
-    value : float
-        NaN when it cannot be read.
-    change : str
-        What was wrong with its spelling: one of :data:`CHANGES`, empty for none, and
-        ``grouped`` for thousands groups, which are no degrees yet.
-    axis : str
-        ``lat`` or ``lon`` if a hemisphere letter says so; the sign is then certain.
-    """
-
-    value: float
-    change: str = ""
-    axis: str = ""
-
-
-_UNREAD = ParsedCoordinate(np.nan)
-
-
-def parse_coordinate(text: str) -> ParsedCoordinate:
-    """Read a coordinate in any of its usual spellings.
-
-    Examples
-    --------
-    >>> [parse_coordinate(text).value for text in ("-3,45", "3°27' LS", "S3.45", "03-27-00")]
-    [-3.45, -3.45, -3.45, 3.45]
-    >>> parse_coordinate("-3.310.000")
-    ParsedCoordinate(value=-3310000.0, change='grouped', axis='')
-    >>> parse_coordinate("tiga")
-    ParsedCoordinate(value=nan, change='', axis='')
-    """
-    if len(text) > _LONGEST:
-        return _UNREAD
-    plain = number(text)
-    if not np.isnan(plain):
-        return ParsedCoordinate(plain)
-    if _COMMA.fullmatch(text):
-        return ParsedCoordinate(number(text.replace(",", ".")), "location_decimal_comma")
-    if _GROUPED.fullmatch(text):
-        return ParsedCoordinate(float(re.sub(r"[.,]", "", text)), "grouped")
-    return _sexagesimal(text)
-
-
-def _sexagesimal(text: str) -> ParsedCoordinate:
-    """Degrees with minutes, seconds, signs or hemispheres."""
-    cleaned = text.upper()
-    for word, letter in _WORDS.items():
-        cleaned = cleaned.replace(word, letter)
-    cleaned = re.sub(r"\bL (?=[SU]\b)|\bB (?=[TB]\b)", lambda match: match.group()[0], cleaned)
-    cleaned = _DOTTED.sub(r"\1 \2 \3", cleaned)
-    cleaned = re.sub(r"(?<=\d),(?=\d)", ".", cleaned)
-    match = _DMS.fullmatch(cleaned.strip())
-    if match is None:
-        return _UNREAD
-    before, sign, degrees, minutes, seconds, _, after = match.groups()
-    parts = [float(part) for part in (degrees, minutes, seconds) if part is not None]
-    broken = any(not part.is_integer() for part in parts[:-1])
-    hemisphere = before or after or ""
-    negative = sign == "-" or hemisphere in _NEGATIVE
-    contradicts = bool(before and after) or (sign == "-" and hemisphere not in {*_NEGATIVE, ""})
-    if broken or contradicts or any(part >= 60 for part in parts[1:]) or parts[0] > 180:
-        return _UNREAD
-    value = sum(part / 60**n for n, part in enumerate(parts))
-    return ParsedCoordinate(
-        -value if negative else value, "location_dms", _AXIS.get(hemisphere, "")
-    )
-
-
-def plain_degrees(texts: pd.Series[str]) -> pd.Series[float]:
-    """Plain decimal degrees; NaN for anything else, so that nothing is read as what it is not."""
-    values = {text: number(text) for text in texts.unique()}
-    return texts.map(values).astype("float64")
 
 
 def location_errors(lat: pd.Series[str], lon: pd.Series[str], bounds: Bounds) -> pd.Series[str]:
@@ -169,14 +69,37 @@ def location_errors(lat: pd.Series[str], lon: pd.Series[str], bounds: Bounds) ->
     y, x = plain_degrees(lat), plain_degrees(lon)
     south, west, north, east = bounds
     rules = {
-        "location_missing": (lat == "") | (lon == ""),
+        "location_missing": (lat == "") & (lon == ""),
         "location_not_numeric": y.isna() | x.isna(),
         "location_zero": (y == 0) & (x == 0),
         "location_half_zero": (y == 0) | (x == 0),
         "location_out_of_range": (y.abs() > 90) | (x.abs() > 180),
         "location_outside_area": ~(y.between(south, north) & x.between(west, east)),
     }
-    return pd.Series(np.select(list(rules.values()), list(rules), ""), index=lat.index, dtype="str")
+    codes = pd.Series(
+        np.select(list(rules.values()), list(rules), ""), index=lat.index, dtype="str"
+    )
+    odd = codes == "location_not_numeric"
+    if odd.any():
+        pairs = zip(lat[odd], lon[odd], strict=True)
+        codes[odd] = [_spelling_error(*pair) for pair in pairs]
+    return codes
+
+
+def _spelling_error(lat: str, lon: str) -> str:
+    """Why a pair of texts, of which one at least is no plain number, is no location."""
+    found = split_pair(lat, lon)
+    if found is not None:
+        return "location_not_numeric"
+    for text in (lat, lon):
+        if is_link(text):
+            return "location_link"
+        if is_plus_code(text):
+            return "location_plus_code"
+    alone = lat or lon
+    if "" in (lat, lon) and not np.isnan(parse_coordinate(alone).value):
+        return "location_missing"
+    return "location_not_numeric"
 
 
 def decimals(texts: pd.Series[str]) -> pd.Series[float]:
@@ -220,19 +143,24 @@ def candidates(lat: Sequence[str], lon: Sequence[str], bounds: Bounds) -> pd.Dat
     -------
     DataFrame
         ``at`` (position of the pair), ``code`` (one of :data:`CHANGES`), ``changes`` (1 or 2),
-        ``lat``, ``lon`` (degrees, rounded to :data:`DECIMALS`), in the order of position and
-        number of changes. The pair as it stands is no candidate.
+        ``lat``, ``lon`` (degrees, rounded to :data:`DECIMALS`), ``epsg`` (of metres of a map
+        projection, otherwise 0), in the order of position and number of changes. The pair as it
+        stands is no candidate.
     """
+    split = [split_pair(*pair) for pair in zip(lat, lon, strict=True)]
+    lat = [pair.lat if pair else text for pair, text in zip(split, lat, strict=True)]
+    lon = [pair.lon if pair else text for pair, text in zip(split, lon, strict=True)]
     known = {text: parse_coordinate(text) for text in {*lat, *lon}}
     first, second = [known[text] for text in lat], [known[text] for text in lon]
+    # Both in one cell is one change, however they are written there.
     respelled = [
-        {texts.change for texts in pair} - {"", "grouped"}
-        for pair in zip(first, second, strict=True)
+        {"location_spelled"} if pair else {text.change for text in texts} - {"", "grouped"}
+        for pair, texts in zip(split, zip(first, second, strict=True), strict=True)
     ]
     spelling = np.array([len(changes) for changes in respelled], dtype=np.int64)
     order = {code: n for n, code in enumerate((*CHANGES, ""))}
     named = np.array([min(map(order.__getitem__, {*c, ""})) for c in respelled], dtype=np.int64)
-    parts: list[tuple[NDArray[Any], ...]] = [(np.empty(0, dtype=np.int64),) * 5]
+    parts: list[tuple[NDArray[Any], ...]] = [(np.empty(0, dtype=np.int64),) * 6]
     for change in _changed(first, second):
         steps = spelling + change.steps
         with np.errstate(invalid="ignore"):
@@ -242,8 +170,9 @@ def candidates(lat: Sequence[str], lon: Sequence[str], bounds: Bounds) -> pd.Dat
         at = np.flatnonzero(fits & (change.lat != 0) & (change.lon != 0))
         if at.size:
             code = np.minimum(named[at], order[change.code])
-            parts.append((at, code, steps[at], change.lat[at], change.lon[at]))
-    at, code, steps, y, x = (np.concatenate(column) for column in zip(*parts, strict=True))
+            epsg = np.full(at.size, change.epsg)
+            parts.append((at, code, steps[at], change.lat[at], change.lon[at], epsg))
+    at, code, steps, y, x, epsg = (np.concatenate(column) for column in zip(*parts, strict=True))
     found = pd.DataFrame(
         {
             "at": at,
@@ -251,6 +180,7 @@ def candidates(lat: Sequence[str], lon: Sequence[str], bounds: Bounds) -> pd.Dat
             "changes": steps.astype(np.int64),
             "lat": np.round(y, DECIMALS),
             "lon": np.round(x, DECIMALS),
+            "epsg": epsg.astype(np.int64),
         }
     )
     found = found.sort_values(["at", "changes", "code", "lat", "lon"], kind="stable")
@@ -265,6 +195,7 @@ class _Change(NamedTuple):
     lat: FloatArray
     lon: FloatArray
     allowed: BoolArray
+    epsg: int = 0
 
 
 def _changed(
@@ -316,7 +247,91 @@ def _unprojected(
                 lon[there], lat[there] = _utm(int(f"{prefix}{zone}")).transform(
                     easting_m[there], northing_m[there]
                 )
-                yield _Change("location_projected", 1, lat, lon, within)
+                yield _Change("location_projected", 1, lat, lon, within, int(f"{prefix}{zone}"))
+
+
+def are_metres(lat: pd.Series[str], lon: pd.Series[str]) -> bool:
+    """Whether every pair that is given can only be metres of a map projection."""
+    given = (lat != "") | (lon != "")
+    y, x = plain_degrees(lat[given]), plain_degrees(lon[given])
+    return bool(len(y)) and bool(((y.abs() > 360) & (x.abs() > 360)).all())
+
+
+class Projected(NamedTuple):
+    """Places that were metres of a map projection: its EPSG code, and degrees."""
+
+    epsg: int
+    lat: pd.Series[float]
+    lon: pd.Series[float]
+
+
+def from_metres(lat: pd.Series[str], lon: pd.Series[str], bounds: Bounds) -> Projected | None:
+    """Places in the one UTM zone in which all pairs lie inside the bounds; nothing for several.
+
+    Parameters
+    ----------
+    lat, lon : Series of str
+        Metres as given, in either order; empty pairs stay without a place.
+    bounds : tuple of float
+        South, west, north, east.
+    """
+    given = np.flatnonzero((lat != "") | (lon != ""))
+    found = candidates(lat.iloc[given].tolist(), lon.iloc[given].tolist(), bounds)
+    found = found[found["code"] == "location_projected"].drop_duplicates(["at", "epsg"])
+    fitting = found["epsg"].value_counts()
+    zones = fitting.index[fitting == given.size]
+    if len(zones) != 1:
+        return None
+    places = found[found["epsg"] == zones[0]].set_index("at")[["lat", "lon"]]
+    places = places.set_axis(lat.index[given[places.index]]).reindex(lat.index)
+    return Projected(int(zones[0]), places["lat"], places["lon"])
+
+
+def to_degrees(
+    lat: pd.Series[str], lon: pd.Series[str], crs: str
+) -> tuple[pd.Series[float], pd.Series[float]]:
+    """Coordinates of a declared CRS as degrees; NaN where they are no numbers.
+
+    Parameters
+    ----------
+    lat, lon : Series of str
+        Northing and easting as given.
+    crs : str
+        Such as EPSG:32750.
+    """
+    from pyproj import Transformer
+
+    northing, easting = (read_quantities(texts, "m", by_column=True) for texts in (lat, lon))
+    transformer = Transformer.from_crs(crs, 4326, always_xy=True)
+    x, y = transformer.transform(easting.to_numpy(), northing.to_numpy())
+    places = (pd.Series(np.where(np.isfinite(v), v, np.nan), index=lat.index) for v in (y, x))
+    return next(places), next(places)
+
+
+def read_places(
+    lat: pd.Series[str], lon: pd.Series[str]
+) -> tuple[pd.Series[float], pd.Series[float]]:
+    """Degrees of places in any unambiguous spelling; NaN where one of both cannot be read.
+
+    For tables whose places nobody reviews: those of sites and measurements.
+    """
+    y, x = plain_degrees(lat), plain_degrees(lon)
+    odd = y.isna() | x.isna()
+    for n in np.flatnonzero(odd).tolist():
+        y.iloc[n], x.iloc[n] = _place(lat.iloc[n], lon.iloc[n])
+    return y, x
+
+
+def _place(lat: str, lon: str) -> tuple[float, float]:
+    pair = split_pair(lat, lon)
+    first, second = (parse_coordinate(t) for t in ((pair.lat, pair.lon) if pair else (lat, lon)))
+    if "grouped" in (first.change, second.change):
+        return np.nan, np.nan
+    if first.axis == "lon" or second.axis == "lat":
+        first, second = second, first
+        if first.axis == "lon" or second.axis == "lat":
+            return np.nan, np.nan
+    return first.value, second.value
 
 
 @cache

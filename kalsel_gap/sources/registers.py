@@ -6,6 +6,7 @@ school is a finding. A value that was read first stands: later files fill gaps.
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,17 @@ import pandas as pd
 from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding, at_rows
 from kalsel_gap.sources.cells import fold
-from kalsel_gap.sources.columns import likely_misspellings, recognise, table_findings
+from kalsel_gap.sources.columns import (
+    LAT_SPELLINGS,
+    LON_SPELLINGS,
+    likely_misspellings,
+    recognise,
+    table_findings,
+)
+from kalsel_gap.sources.coordinate_pairs import split_column
+from kalsel_gap.sources.coordinates import DECIMALS, to_degrees
+from kalsel_gap.sources.npsn import read_npsn
+from kalsel_gap.sources.quantities import is_other_unit, read_whole, split_unit, unit_of
 from kalsel_gap.sources.tables import ROW, RawTable, read_table
 from kalsel_gap.sources.value_repairs import ValueRepairs
 
@@ -27,41 +38,61 @@ if TYPE_CHECKING:
 
 
 REGISTER_ALIASES: dict[str, tuple[str, ...]] = {
-    "npsn": ("npsn", "schoolidgovt", "schoolidgov"),
+    # Of other countries: the numbers of INEP (Brazil) and UDISE+ (India).
+    "npsn": (
+        *("npsn", "schoolidgovt", "schoolidgov", "nomorpokoksekolahnasional", "kodenpsn", "nonpsn"),
+        *("coentidade", "udisecode", "udiseschcode", "udiseschoolcode"),
+    ),
     "name": (
         *("sekolah", "namasekolah", "nama", "schoolname", "namasatuanpendidikan"),
-        *("madrasah", "namamadrasah", "namalembaga"),
+        *("madrasah", "namamadrasah", "namalembaga", "namasekolahmadrasah", "sekolahmadrasah"),
+        *("namasp", "namasatpen", "namasatuan", "noentidade", "schname", "poiname"),
     ),
     "level": (
         *("bentuk", "bp", "bentukpendidikan", "jenjang", "schoollevel", "educationlevel"),
-        "jenjangmadrasah",
+        *("jenjangmadrasah", "bentuksekolah", "jenjangpendidikan", "jenjangsekolah"),
+        *("iscedlevel", "schoolcategory", "schcategory"),
     ),
     "ownership": (
         *("status", "statussekolah", "statusmadrasah", "statuslembaga"),
-        *("statussatuanpendidikan", "schoolfundingtype"),
+        *("statussatuanpendidikan", "schoolfundingtype", "operatortype", "schoolmanagement"),
     ),
     "kabupaten": (
         *("kabupatenkota", "kabkota", "kabkotanegaraln", "kotakabupaten", "namakabupaten"),
         *("namakabupatenkota", "namakabkota", "kabupatennama", "admin2"),
+        *("admin2name", "adm2en", "adm2id", "kabkotasekolah", "nomunicipio"),
     ),
-    "kecamatan": ("kecamatankotaln", "namakecamatan", "kecamatannama"),
-    "lat": ("lintang", "latitude"),
-    "lon": ("bujur", "long", "lng", "longitude"),
+    "kecamatan": (
+        *("kecamatankotaln", "namakecamatan", "kecamatannama", "kec", "admin3name", "adm3en"),
+        "adm3id",
+    ),
+    "lat": LAT_SPELLINGS,
+    "lon": LON_SPELLINGS,
 }
 ATTRIBUTE_ALIASES: dict[str, tuple[str, ...]] = {
     "students": (
         *("pd", "siswa", "pesertadidik", "jumlahsiswa", "jmlsiswa", "murid", "totalsiswa"),
-        *("numstudents", "studentcount"),
+        *("numstudents", "studentcount", "jumlahpd", "jmlpd", "jumlahpesertadidik", "jumlahmurid"),
+        *("jmlpesertadidik", "totalstudents", "qtmatbas", "enrolment", "enrollment"),
     ),
-    "teachers": ("guru", "jumlahguru", "jmlguru", "ptk", "numteachers", "teachercount"),
+    "teachers": (
+        *("guru", "jumlahguru", "jmlguru", "ptk", "numteachers", "teachercount", "totalteachers"),
+        *("qtdocbas", "jumlahptk", "jmlptk"),
+    ),
     "devices": ("chromebook", "chromebooks", "jumlahchromebook", "perangkat"),
     "accounts": ("akun", "akunbelajar", "jumlahakun"),
     "accounts_active": ("akunaktif", "akunbelajaraktif"),
     "poor_share": ("sharemiskin", "proporsimiskin"),
     "inclusive": ("inklusi", "inklusif"),
-    "electricity": ("listrik", "sumberlistrik", "electricityavailability"),
-    "internet": ("aksesinternet", "connectivity"),
-    "subscription_down_mbps": ("bandwidth", "bandwidthmbps", "downloadspeedcontracted"),
+    "electricity": ("listrik", "sumberlistrik", "electricityavailability", "inenergiaredepublica"),
+    "internet": (
+        *("aksesinternet", "connectivity", "ininternet", "internetaccess", "statusinternet"),
+        *("koneksiinternet", "ketersediaaninternet", "jaringaninternet"),
+    ),
+    "subscription_down_mbps": (
+        *("bandwidth", "bandwidthmbps", "downloadspeedcontracted", "bandwidthinternet"),
+        *("kecepataninternet", "kecepataninternetmbps"),
+    ),
     "subscription_up_mbps": ("uploadspeedcontracted",),
     "fixed_network": ("jaringantetap", "fiber"),
     "reached_by_water": ("aksesair", "hanyalewatair"),
@@ -72,12 +103,12 @@ PART_ALIASES: dict[str, tuple[str, ...]] = {
     "students_male": (
         *("siswalakilaki", "jumlahsiswalakilaki", "jmlsiswalakilaki", "siswalk", "siswal"),
         *("jmlsiswal", "jumlahsiswal"),
-        *("pdlakilaki", "pdl", "studentcountboys"),
+        *("pdlakilaki", "pdl", "studentcountboys", "totalboys", "numstudentsboys"),
     ),
     "students_female": (
         *("siswaperempuan", "jumlahsiswaperempuan", "jmlsiswaperempuan", "siswapr", "siswap"),
         *("jmlsiswap", "jumlahsiswap"),
-        *("pdperempuan", "pdp", "studentcountgirls"),
+        *("pdperempuan", "pdp", "studentcountgirls", "totalgirls", "numstudentsgirls"),
     ),
 }
 YEAR_ALIASES = {"year": ("tahun", "tahundata")}
@@ -103,16 +134,17 @@ CHECK_ALIASES: dict[str, tuple[str, ...]] = {
         *("tanggalsinkron", "tglsinkron"),
     ),
 }
-# Numbers of Giga and EMIS: a register that has one of them may have no NPSN at all.
-_OTHER_NUMBERS = frozenset({"schoolidgiga", "gigaidschool", "nsm"})
+# Numbers of Giga, EMIS, CPP and OpenStreetMap: with one of them there may be no NPSN at all.
+_OTHER_NUMBERS = frozenset({"schoolidgiga", "gigaidschool", "nsm", "poiid", "osmid", "fullid"})
 # 2025, 2025/2026, 2025-26, 20251 (year and semester), 2025/2026 Ganjil
 _YEAR = re.compile(
     r"((?:19|20)\d\d)(?:\s*[/-]\s*((?:\d\d)?\d\d))?(?:[\s/-]*(1|2|ganjil|genap))?",
     re.IGNORECASE,
 )
+_BARE_NUMBER = r"[+-]?[\d., ]*\d"
 _SEMESTERS = {"1": 0.1, "ganjil": 0.1, "2": 0.2, "genap": 0.2}
 TEXT_COLUMNS = [*REGISTER_ALIASES, *ATTRIBUTE_ALIASES]
-CELLS = ("file", "row", *TEXT_COLUMNS, *CHECK_ALIASES, "filled_from")
+CELLS = ("file", "row", *TEXT_COLUMNS, *CHECK_ALIASES, "npsn_given", "filled_from")
 
 
 def read_cells(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
@@ -122,7 +154,8 @@ def read_cells(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
     -------
     cells : DataFrame
         Columns :data:`CELLS`, text and empty where nothing is given, `row` a whole number; one
-        row for each school, in the order of :func:`read_schools`. ``filled_from`` names the rows
+        row for each school, in the order of :func:`read_schools`. ``npsn`` is that to join by,
+        ``npsn_given`` the cell as it is. ``filled_from`` names the rows
         of other tables, ``file:row``, that have filled cells.
     findings : list of Finding
         What was made of the files, and rows of theirs that make or fill no school.
@@ -221,7 +254,7 @@ def _register(
         override=source.columns,
         required=(("npsn", *_OTHER_NUMBERS), "name", "lat", "lon"),
     )
-    numbered = _OTHER_NUMBERS & {fold(name) for name in table.headers}
+    numbered = "@id" in table.headers or _OTHER_NUMBERS & {fold(name) for name in table.headers}
     header = recognise(
         *(table, every),
         override=source.columns,
@@ -229,6 +262,11 @@ def _register(
         lenient=CHECK_ALIASES,
     )
     cells, repaired = repairs.apply(_text(table, header, shown), {"npsn"})
+    if source.crs:
+        places = to_degrees(cells["lat"], cells["lon"], source.crs)
+        for name, values in zip(("lat", "lon"), places, strict=True):
+            known = values.map(f"{{:.{DECIMALS}f}}".format)
+            cells[name] = cells[name].where(values.isna(), known)
     return cells, table_findings(table, header, aliases, shown) + repaired
 
 
@@ -240,6 +278,16 @@ def _text(table: RawTable, header: Mapping[str, str], shown: str) -> pd.DataFram
             for column in (*TEXT_COLUMNS, *CHECK_ALIASES)
         }
     ).astype("str")
+    for column in ATTRIBUTE_ALIASES.keys() & header.keys():
+        unit = split_unit(table.meant.get(header[column], header[column]))[1]
+        # “Bandwidth (kbps)”: the numbers below have that unit.
+        if is_other_unit(unit, unit_of(column)):
+            bare = cells[column].str.fullmatch(_BARE_NUMBER).astype(bool)
+            cells[column] = cells[column].mask(bare, cells[column] + f" {unit}")
+    if "lat" in header and header["lat"] == header["lon"]:
+        cells["lat"], cells["lon"] = split_column(cells["lat"], header["lat"])
+    cells["npsn_given"] = cells["npsn"]
+    cells["npsn"] = read_npsn(cells["npsn"])
     cells["file"] = table.files(shown)
     cells["row"] = table.cells[ROW]
     cells["filled_from"] = pd.Series("", index=cells.index, dtype="str")
@@ -256,16 +304,13 @@ def _sum(boys: str, girls: str) -> str:
 
     Examples
     --------
-    >>> _sum("12", "11"), _sum("", ""), _sum("12", "")
+    >>> _sum("12", "11 siswa"), _sum("", ""), _sum("12", "")
     ('23', '', '12 + ')
     """
     if not boys and not girls:
         return ""
-    return str(int(boys) + int(girls)) if _is_count(boys, girls) else f"{boys} + {girls}"
-
-
-def _is_count(*texts: str) -> bool:
-    return all(text.isascii() and text.isdigit() and len(text) < 10 for text in texts)
+    both = read_whole(boys) + read_whole(girls)
+    return f"{boys} + {girls}" if math.isnan(both) else str(int(both))
 
 
 def _attributes(
@@ -308,7 +353,7 @@ def _attributes(
     schoolless = ~cells["npsn"].isin(known)
     findings += [
         Finding("attribute_without_school", file=file, row=int(row), npsn=npsn, column="npsn")
-        for file, row, npsn in cells.loc[schoolless, ["file", "row", "npsn"]].itertuples(
+        for file, row, npsn in cells.loc[schoolless, ["file", "row", "npsn_given"]].itertuples(
             index=False
         )
     ]

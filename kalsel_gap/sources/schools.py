@@ -10,13 +10,13 @@ import pandas as pd
 
 from kalsel_gap import schema
 from kalsel_gap.findings import Finding, at_rows
-from kalsel_gap.i18n.numbers import number
 from kalsel_gap.sources import coordinates
 from kalsel_gap.sources.boundaries import bare_name, envelope, known_kabupaten, short_name
 from kalsel_gap.sources.cells import fold
+from kalsel_gap.sources.degrees import plain_degrees
+from kalsel_gap.sources.quantities import read_quantities, read_whole, unit_of
 from kalsel_gap.sources.registers import TEXT_COLUMNS, read_cells
 from kalsel_gap.sources.repairs import accepted_repairs
-from kalsel_gap.sources.values import whole_number
 from kalsel_gap.stages import Stage, Staged
 
 if TYPE_CHECKING:
@@ -64,8 +64,19 @@ AUTHORITY = {
     **dict.fromkeys(("RA", "MI", "MTs", "MA", "MAK"), "kemenag"),
 }  # UU 23/2014
 _LARGEST_COUNT = 2**31 - 1  # twenty digits are no number of pupils, whatever they are
-YES = frozenset({"ya", "y", "1", "true", "ada", "yes", "inklusi", "inklusif"})
-NO = frozenset({"tidak", "t", "0", "false", "tidakada", "no", "bukan"})
+YES = frozenset(
+    (
+        *("ya", "y", "1", "true", "ada", "yes", "inklusi", "inklusif", "iya", "benar", "sudah"),
+        *("sudahada", "tersedia", "punya", "memiliki", "v", "\u2713", "\u2714", "\u221a"),
+    )
+)
+NO = frozenset(
+    (
+        *("tidak", "t", "0", "false", "tidakada", "no", "bukan", "tdk", "tdkada", "takada"),
+        *("belum", "belumada", "belumtersedia", "tidaktersedia", "tidakpunya", "tidakmemiliki"),
+        *("nihil", "salah", "n"),
+    )
+)
 
 _YES_NO = dict.fromkeys(YES, True) | dict.fromkeys(NO, False)
 _LEVELS = {fold(level): level for level in schema.LEVELS}
@@ -218,7 +229,7 @@ def _location(
     """Location of each row: as given if usable, otherwise by its accepted repair, if any."""
     bounds = envelope(opened)
     usable = coordinates.location_errors(cells["lat"], cells["lon"], bounds) == ""
-    given = {name: coordinates.plain_degrees(cells[name]).where(usable) for name in ("lat", "lon")}
+    given = {name: plain_degrees(cells[name]).where(usable) for name in ("lat", "lon")}
     columns = {name: values.to_numpy(copy=True) for name, values in given.items()}
     columns["location_status"] = np.where(usable, "given", "unusable").astype(object)
     columns["location_area"] = np.full(len(cells), None, dtype=object)
@@ -259,11 +270,22 @@ def _fact(text: pd.Series[str], column: schema.Column) -> pd.Series[Any]:
     if column.kind == "text":
         return text.replace("", None)
     if column.kind == "flag":
-        return _each(text, lambda t: _YES_NO.get(fold(t))).astype("boolean")
-    values = _each(text, whole_number if column.kind == "integer" else number).astype("float64")
+        return _each(text, lambda t: _YES_NO.get(fold(t) or t)).astype("boolean")
+    return read_numbers(text, column)
+
+
+def read_numbers(text: pd.Series[str], column: schema.Column) -> pd.Series[float]:
+    """The numbers of an attribute column; NaN where they cannot be read or are impossible.
+
+    Counts are whole, rates and shares are not.
+    """
     low = -np.inf if column.minimum is None else column.minimum
     largest = _LARGEST_COUNT if column.kind == "integer" else np.inf
     high = largest if column.maximum is None else column.maximum
+    if column.kind == "integer":
+        values = _each(text, read_whole).astype("float64")
+    else:
+        values = read_quantities(text, unit_of(column.name), possible=(low, high))
     return values.where(values.between(low, high))
 
 

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from kalsel_gap.findings import Finding
-from kalsel_gap.i18n.numbers import number
 from kalsel_gap.sources.cells import fold
-from kalsel_gap.sources.columns import recognise, row_findings
-from kalsel_gap.sources.sites import TECHNOLOGY
+from kalsel_gap.sources.columns import LAT_SPELLINGS, LON_SPELLINGS, recognise, row_findings
+from kalsel_gap.sources.coordinate_pairs import split_column
+from kalsel_gap.sources.coordinates import read_places, to_degrees
+from kalsel_gap.sources.npsn import read_npsn
+from kalsel_gap.sources.quantities import read_quantities
 from kalsel_gap.sources.speed_test_tiles import is_tiles
 from kalsel_gap.sources.tables import ROW, RawTable, read_table
+from kalsel_gap.sources.technologies import technology_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -26,8 +29,8 @@ LEVELS = {"2g": "rssi_dbm", "3g": "rscp_dbm", "4g": "rsrp_dbm", "5g": "rsrp_dbm"
 MEANT = {"rssi_dbm": "2g", "rscp_dbm": "3g", "rsrp_dbm": "4g"}
 ALIASES: dict[str, tuple[str, ...]] = {
     "npsn": ("npsn",),
-    "lat": ("lat", "latitude", "lintang"),
-    "lon": ("lon", "long", "lng", "longitude", "bujur"),
+    "lat": LAT_SPELLINGS,
+    "lon": LON_SPELLINGS,
     "operator": ("operator", "provider", "penyedia"),
     "technology": ("technology", "teknologi", "radio", "jaringan"),
     "site_id": ("siteid", "site", "idsite"),
@@ -109,14 +112,21 @@ def read_source(source: Measurements, file: str) -> tuple[pd.DataFrame, list[Fin
     given = empty.copy()
     for name, kind in LEVELS.items():
         given = given.where(technology != name, text[kind])
-    level = given.map(number).astype("float64")
-    places = {name: text[name].map(number).astype("float64") for name in ("lat", "lon")}
+    level = read_quantities(given, "dBm", possible=RANGE_DBM, by_column=True)
+    if "lat" in header and header["lat"] == header["lon"]:
+        text["lat"], text["lon"] = split_column(text["lat"], header["lat"])
+    found = (
+        to_degrees(text["lat"], text["lon"], source.crs)
+        if source.crs
+        else read_places(text["lat"], text["lon"])
+    )
+    places = dict(zip(("lat", "lon"), found, strict=True))
     placed = places["lat"].between(-90, 90) & places["lon"].between(-180, 180)
     placed &= (places["lat"] != 0) | (places["lon"] != 0)
     operator = text["operator"].str.casefold().str.strip()
     levels = pd.DataFrame(
         {
-            "npsn": text["npsn"],
+            "npsn": read_npsn(text["npsn"]),
             **{name: values.where(placed) for name, values in places.items()},
             "operator": operator.where(operator != "", source.operator.casefold()),
             "technology": technology,
@@ -154,7 +164,8 @@ def _technology(
 ) -> pd.Series[str]:
     """Technology of each row: from the row, the project, or the measured quantity."""
     if given:
-        return text["technology"].str.casefold().map(TECHNOLOGY)
+        named = text["technology"]
+        return named.map({each: technology_of(each) for each in named.unique()}).astype("str")
     meant = pd.Series(source.technology, index=text["operator"].index, dtype="str")
     if source.technology is None:
         for kind, technology in MEANT.items():

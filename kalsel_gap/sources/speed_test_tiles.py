@@ -19,6 +19,7 @@ from kalsel_gap.findings import Finding
 from kalsel_gap.i18n.numbers import number
 from kalsel_gap.sources.cells import cell_text, fold
 from kalsel_gap.sources.columns import recognise
+from kalsel_gap.sources.quantities import read_quantities
 from kalsel_gap.sources.tables import read_table
 
 if TYPE_CHECKING:
@@ -183,7 +184,7 @@ def _rates(
     numbers: dict[str, pd.Series[float]] = {}
     for name in VALUES:
         given = rows[name] if name in rows else pd.Series("", index=rows.index, dtype="str")
-        values = given.map(number).astype("float64")
+        values = read_quantities(given, by_column=True)
         numbers[name] = values.where(values >= 0)
         findings += [
             Finding("value_not_read", file=file, column=name, value=text)

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from kalsel_gap.findings import Finding
-from kalsel_gap.i18n.numbers import number
 from kalsel_gap.sources.columns import recognise, table_findings
+from kalsel_gap.sources.npsn import read_npsn
+from kalsel_gap.sources.quantities import is_nothing, read_quantities
 from kalsel_gap.sources.signal_levels import holds, holds_levels
 from kalsel_gap.sources.speed_test_tiles import is_tiles
 from kalsel_gap.sources.tables import ROW, RawTable, read_table
-from kalsel_gap.sources.values import end_of, parse_date
+from kalsel_gap.sources.values import end_of, read_dates
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from kalsel_gap.project.index import OwnTests
     from kalsel_gap.project.inputs import Measurements
@@ -23,15 +24,35 @@ if TYPE_CHECKING:
 
 ALIASES: dict[str, tuple[str, ...]] = {
     "npsn": ("npsn",),
-    "date": ("date", "tanggal", "waktu", "timestamp"),
-    "down_kbps": ("downkbps", "avgdkbps"),
-    "up_kbps": ("upkbps", "avgukbps"),
-    "down_mbps": ("downmbps", "downloadmbps", "download", "unduh", "unduhmbps"),
-    "up_mbps": ("upmbps", "uploadmbps", "upload", "unggah", "unggahmbps"),
+    "date": (
+        *("date", "tanggal", "waktu", "timestamp", "tanggaltes", "tanggaluji", "tgl", "tgltes"),
+        *("tanggalpengukuran", "testdate", "datetime", "tanggalwaktu"),
+    ),
+    "down_kbps": ("downkbps", "avgdkbps", "downloadkbps", "unduhkbps"),
+    "up_kbps": ("upkbps", "avgukbps", "uploadkbps", "unggahkbps"),
+    "down_mbps": (
+        "downmbps",
+        "downloadmbps",
+        "download",
+        "unduh",
+        "unduhmbps",
+        "kecepatanunduh",
+        "downloadspeed",
+    ),
+    "up_mbps": (
+        "upmbps",
+        "uploadmbps",
+        "upload",
+        "unggah",
+        "unggahmbps",
+        "kecepatanunggah",
+        "uploadspeed",
+    ),
     "latency_ms": ("latencyms", "latency", "ping", "pingms", "latensi", "latensims", "avglatms"),
 }
 RATES = ("down_mbps", "up_mbps")
 VALUES = (*RATES, "latency_ms")
+_SLOWEST_MS = 60_000.0  # no test waits longer
 
 
 def read_measurements(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
@@ -47,11 +68,11 @@ def read_measurements(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
         Dates and values that could not be read, and rates that no line has.
     """
     frames, findings = [], []
-    highest_mbps = opened.project.file_checks.measurements.highest_mbps
+    highest_mbps = _highest_mbps(opened)
     for source in opened.project.measurements:
         if is_tiles(source) or is_levels(source):
             continue
-        frame, found = read_source(source, opened.shown(source.path))
+        frame, found = read_source(source, opened)
         frames.append(frame)
         findings += found
     if not frames:
@@ -71,6 +92,10 @@ def read_measurements(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
         ]
         tests[name] = tests[name].mask(impossible)
     return tests, findings
+
+
+def _highest_mbps(opened: Opened) -> float:
+    return opened.project.file_checks.measurements.highest_mbps
 
 
 def latest_quarter(tests: pd.DataFrame, dates: Sequence[str], rule: OwnTests) -> pd.DataFrame:
@@ -113,6 +138,36 @@ def latest_quarter(tests: pd.DataFrame, dates: Sequence[str], rule: OwnTests) ->
     )
 
 
+def read_values(
+    cells: pd.DataFrame, header: Mapping[str, str], highest_mbps: float
+) -> dict[str, tuple[pd.Series[str], pd.Series[float]]]:
+    """Each of :data:`VALUES` as given, and as a number: rates in Mbps, latency in ms.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        Text cells of a file of tests.
+    header : mapping
+        Canonical column to header.
+    highest_mbps : float
+        A faster line does not exist.
+    """
+    found = {}
+    for name in VALUES:
+        in_kbps = name.replace("_mbps", "_kbps")
+        column = name if name in header or in_kbps not in header else in_kbps
+        given = cells[header[column]] if column in header else pd.Series("", index=cells.index)
+        values = read_quantities(
+            given,
+            "ms" if name == "latency_ms" else "Mbps",
+            header=header.get(column, "") if column == name else "rate_kbps",
+            possible=(0.0, _SLOWEST_MS if name == "latency_ms" else highest_mbps),
+            by_column=True,
+        )
+        found[name] = (given, values)
+    return found
+
+
 def is_levels(source: Measurements) -> bool:
     """Whether a source has measured levels and no speed tests beside them."""
     rates = {name: ALIASES[name] for name in ("down_mbps", "down_kbps")}
@@ -129,18 +184,19 @@ def read_source_table(source: Measurements) -> RawTable:
     )
 
 
-def read_source(source: Measurements, file: str) -> tuple[pd.DataFrame, list[Finding]]:
+def read_source(source: Measurements, opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
     """One file of schools' own tests; see :func:`read_measurements`."""
+    file, highest_mbps = opened.shown(source.path), _highest_mbps(opened)
     table = read_source_table(source)
     header = recognise(table, ALIASES, override=source.columns)
     rate = "down_kbps" if "down_kbps" in header else "down_mbps"
     required = ("npsn", "date", rate)
     header = recognise(table, ALIASES, override=source.columns, required=required)
     cells = table.cells
-    days = cells[header["date"]].map(parse_date)
+    days = read_dates(cells[header["date"]])
     tests = pd.DataFrame(
         {
-            "npsn": cells[header["npsn"]],
+            "npsn": read_npsn(cells[header["npsn"]]),
             "quarter": [f"{d.year}Q{(d.month + 2) // 3}" if d else "" for d in days],
             "day": days,
             "file": table.files(file),
@@ -157,13 +213,9 @@ def read_source(source: Measurements, file: str) -> tuple[pd.DataFrame, list[Fin
         )
         if not quarter
     ]
-    for name in VALUES:
-        in_kbps = name.replace("_mbps", "_kbps")
-        column = name if name in header or in_kbps not in header else in_kbps
-        given = cells[header[column]] if column in header else pd.Series("", index=cells.index)
-        values = given.map(number).astype("float64") / (1000.0 if column != name else 1.0)
+    for name, (given, values) in read_values(cells, header, highest_mbps).items():
         tests[name] = values.where(values >= 0)
-        unread = (given != "") & tests[name].isna()
+        unread = ~is_nothing(given) & tests[name].isna()
         findings += [
             Finding("value_not_read", file=where, row=int(row), npsn=npsn, column=name, value=value)
             for where, row, npsn, value in zip(

@@ -22,6 +22,8 @@ from kalsel_gap.sources.formats.points import well_known_places
 from kalsel_gap.sources.formats.table_cells import refuse_too_many
 from kalsel_gap.sources.headers import BETWEEN, Header, read_header, year_in
 from kalsel_gap.sources.left_out_rows import rows_left_out, section_of
+from kalsel_gap.sources.place_headers import place_columns
+from kalsel_gap.sources.quantities import split_unit
 from kalsel_gap.sources.table_names import file_of
 
 if TYPE_CHECKING:
@@ -225,6 +227,8 @@ def _table(
     words = [header.meant.get(n, name) for n, name in enumerate(given)]
     found = meanings.found(columns, words)
     places: dict[str, int] = {name: found[name] for name in ("lat", "lon") if name in found}
+    if len(set(places.values())) < len(places):  # one column of both
+        places = {}
     body = grid[top + 1 :]
     above = grid[: top + 1]
     left: list[LeftOut] = []
@@ -603,8 +607,18 @@ class _Meanings(NamedTuple):
                 continue
             meant = {fold(column), *spellings}
             mine = (n for n, word in enumerate(words) if n not in taken and fold(word) in meant)
-            if (at := next(mine, None)) is not None:
+            # A header can name its unit: “Tinggi (m)”.
+            bare = (
+                n
+                for n, word in enumerate(words)
+                if n not in taken and fold(split_unit(word)[0]) in meant
+            )
+            if (at := next(mine, next(bare, None))) is not None:
                 found[column] = at
+        if {"lat", "lon"} <= self.aliases.keys() - found.keys():
+            left = [n for n in range(len(words)) if n not in found.values()]
+            placed = place_columns([words[n] for n in left])
+            found |= {column: left[at] for column, at in placed.items()}
         return found
 
     def wants(self, column: str, words: Sequence[str]) -> bool:

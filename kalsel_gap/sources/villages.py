@@ -15,8 +15,8 @@ from kalsel_gap.findings import Finding
 from kalsel_gap.sources.area_codes import KIND_NAMES, digits, kind_of
 from kalsel_gap.sources.cells import fold
 from kalsel_gap.sources.columns import recognise, table_findings
+from kalsel_gap.sources.quantities import read_whole
 from kalsel_gap.sources.tables import ROW, read_table
-from kalsel_gap.sources.values import whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -64,7 +64,7 @@ def read_villages(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
         *(table, every), override=source.columns, required=required, lenient=NAME_ALIASES
     )
     given = table.cells[header["status"]]
-    status = given.map(lambda text: STATUS.get(fold(text), whole_number(text))).astype("float64")
+    status = given.map(lambda text: STATUS.get(fold(text), read_whole(text))).astype("float64")
     none = given.isin(["", "0"])
     good = status.isin(range(1, _LARGEST + 1))
     shown = opened.shown(source.path)

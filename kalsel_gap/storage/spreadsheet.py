@@ -27,6 +27,13 @@ _NUMBER = re.compile(
     r"[+-]?((\d+|\d{1,3}(\.\d{3})+|\d{1,3}(,\d{3})+)([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?", re.ASCII
 )
 
+# Texts that Excel would turn into another number: 114.673 into 114673 in an Indonesian locale,
+# 114,673 in an English one, and the code 63.10 into 63.1 there.
+_MISREAD = {
+    "id": re.compile(r"[+-]?\d{1,3}(\.\d{3})+|[+-]?\d+[eE][+-]?\d+", re.ASCII),
+    "en": re.compile(r"[+-]?\d{1,3}(,\d{3})+|\d{2}\.\d0|[+-]?\d+[eE][+-]?\d+", re.ASCII),
+}
+
 
 def csv_of(table: pd.DataFrame, dialect: Dialect = "raw") -> str:
     """Any table as CSV, its texts inert.
@@ -36,26 +43,30 @@ def csv_of(table: pd.DataFrame, dialect: Dialect = "raw") -> str:
     table : DataFrame
     dialect : {'raw', 'id', 'en'}
         *raw*: comma and decimal point. *id*: semicolon and decimal comma, *en*: comma and decimal
-        point, both with a byte order mark, as Excel expects them in that locale.
+        point, both with a byte order mark, as Excel expects them in that locale; a text that it
+        would take for another number has an apostrophe before it.
     """
     file = io.StringIO("" if dialect == "raw" else _BYTE_ORDER_MARK, newline="")
     file.seek(0, io.SEEK_END)
     writer = csv.writer(file, delimiter=";" if dialect == "id" else ",", lineterminator="\n")
     writer.writerow(table.columns)
-    decimal = "," if dialect == "id" else "."
     # Column by column: pandas's own writer takes twice the time.
-    writer.writerows(zip(*(_cells(table[name], decimal) for name in table.columns), strict=True))
+    writer.writerows(zip(*(_cells(table[name], dialect) for name in table.columns), strict=True))
     return file.getvalue()
 
 
-def _cells(column: pd.Series[Any], decimal: str) -> list[str]:
+def _cells(column: pd.Series[Any], dialect: Dialect) -> list[str]:
     """A column as text; 12 digits hold any score to the last bit that two machines share."""
     values = column.tolist()
+    decimal = "," if dialect == "id" else "."
     if pd.api.types.is_float_dtype(column):
         return ["" if _missing(v) else f"{v:.12g}".replace(".", decimal) for v in values]
     if pd.api.types.is_numeric_dtype(column):  # flags are 1 and 0
         return ["" if _missing(v) else str(int(v)) for v in values]
     written = {value: inert(value) for value in column.dropna().unique()}
+    if dialect != "raw":
+        marks = _MISREAD[dialect]
+        written = {v: f"'{text}" if marks.fullmatch(text) else text for v, text in written.items()}
     return [written.get(value, "") for value in values]
 
 

@@ -443,6 +443,18 @@ def test_the_local_dialect_in_a_spreadsheet(hostile: Path, cli: CommandLine) -> 
     assert first["kabupaten_code"] == "99.02"
 
 
+def test_texts_that_excel_would_take_for_another_number() -> None:
+    table = pd.DataFrame({"given": ["114.673", "-3.411", "-3.41", "63.10", "1e5", "-3,411"]})
+    shown: dict[spreadsheet.Dialect, list[str]] = {
+        "raw": ["114.673", "-3.411", "-3.41", "63.10", "1e5", '"-3,411"'],
+        "id": ["'114.673", "'-3.411", "-3.41", "63.10", "'1e5", "-3,411"],
+        "en": ["114.673", "-3.411", "-3.41", "'63.10", "'1e5", '"\'-3,411"'],
+    }
+    for dialect, cells in shown.items():
+        written = spreadsheet.csv_of(table, dialect).removeprefix("\ufeff")
+        assert written.splitlines() == ["given", *cells]
+
+
 def test_a_view_needs_no_geometry_and_leaves_the_run_alone(ranked: Path) -> None:
     run = open_project(ranked).rank()
     before = run.schools.copy()

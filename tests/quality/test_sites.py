@@ -149,6 +149,12 @@ def test_operators_that_are_nearly_alike(project: MakeProject) -> None:
     assert {f.code for f in findings} == {"site_operator_spelling"}
 
 
+def test_operators_that_are_numbered_are_several(project: MakeProject) -> None:
+    rows = [f"{n},{name},4g,-2.9{n},115.35,42,1800" for n, name in enumerate(("p_a", "p_b"), 5)]
+    rows += [f"{n},net {n},4g,-2.9{n},115.35,42,1800" for n in (7, 8)]
+    assert found(project, *rows) == []
+
+
 def test_a_table_that_cannot_be_used(project: MakeProject) -> None:
     (finding,) = found(project, "A,4g", header="site_id,technology")
     assert (finding.code, finding.parameters["error"]) == ("file_unusable", "column_missing")

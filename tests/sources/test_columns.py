@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kalsel_gap.errors import InputError
-from kalsel_gap.sources.columns import recognise
+from kalsel_gap.sources.columns import LAT_SPELLINGS, LON_SPELLINGS, recognise
 from kalsel_gap.sources.tables import RawTable, read_table
 
 if TYPE_CHECKING:
@@ -69,3 +69,46 @@ def test_two_headers_for_one_column(tmp_path: Path) -> None:
         recognise(table, ALIASES)
     assert (caught.value.code, caught.value.column) == ("column_twice", "name")
     assert recognise(table, ALIASES, override={"name": "sekolah"})["name"] == "sekolah"
+
+
+PLACES = {"npsn": ("npsn",), "lat": LAT_SPELLINGS, "lon": LON_SPELLINGS, "height_m": ("tinggi",)}
+
+
+@pytest.mark.parametrize(
+    ("lat", "lon"),
+    [
+        ("Garis Lintang", "Garis Bujur"),
+        ("Koordinat_Lintang", "Koordinat_Bujur"),
+        ("Latitude (Lintang)", "Longitude (Bujur)"),
+        ("LINTANG (°)", "BUJUR (°)"),
+        ("Lintang Selatan", "Bujur Timur"),
+        ("Titik Koordinat Lintang Sekolah", "Titik Koordinat Bujur Sekolah"),
+        ("@lat", "@lon"),
+        ("Y", "X"),
+        ("Koordinat Y", "Koordinat X"),
+        ("UTM_Northing", "UTM_Easting"),
+    ],
+)
+def test_headers_of_places(tmp_path: Path, lat: str, lon: str) -> None:
+    table = read_table(written(tmp_path, f"NPSN,{lat},{lon}\n1,-3,115\n"))
+    assert recognise(table, PLACES) == {"npsn": "NPSN", "lat": lat, "lon": lon}
+
+
+@pytest.mark.parametrize("header", ["Koordinat", "Lat/Long", "X/Y", "Link Google Maps"])
+def test_one_header_of_both_coordinates(tmp_path: Path, header: str) -> None:
+    table = read_table(written(tmp_path, f"NPSN,{header}\n1,-3 115\n"))
+    assert recognise(table, PLACES) == {"npsn": "NPSN", "lat": header, "lon": header}
+
+
+def test_axes_beside_degrees_are_not_used(tmp_path: Path) -> None:
+    table = read_table(written(tmp_path, "X,Y,lintang,bujur,Koordinat\n1,2,-3,115,x\n"))
+    assert recognise(table, PLACES) == {"lat": "lintang", "lon": "bujur"}
+    with pytest.raises(InputError):  # a link to the minutes of a meeting is no place
+        recognise(
+            read_table(written(tmp_path, "NPSN,Link rapat\n1,x\n")), PLACES, required=("lat", "lon")
+        )
+
+
+def test_a_header_may_name_its_unit(tmp_path: Path) -> None:
+    table = read_table(written(tmp_path, "NPSN,Tinggi (ft)\n1,100\n"))
+    assert recognise(table, PLACES) == {"npsn": "NPSN", "height_m": "Tinggi (ft)"}

@@ -273,8 +273,9 @@ def test_attributes_are_joined_by_number(project: MakeProject) -> None:
         ("siswa", "banyak"),
         ("siswa", "nan"),
         ("poor_share", "1.2"),
-        ("poor_share", "12%"),
-        ("bandwidth", "10 Mbps"),
+        ("poor_share", "12 m"),
+        ("bandwidth", "10 MB/s"),
+        ("bandwidth", "1.024"),
         ("inklusi", "mungkin"),
         ("diffraction_loss_db", "-3"),
         ("pd", "12345678901234567890"),
@@ -295,3 +296,70 @@ def test_more_active_accounts_than_accounts(project: MakeProject) -> None:
     schools, findings = read(project, lines(HEADER, A, B), WITH, a_csv=table)
     assert codes(findings) == [("accounts_inconsistent", 2)]
     np.testing.assert_array_equal(schools["accounts_active_share"], [np.nan, 1.0])
+
+
+# --- cells as offices write them -------------------------------------------------------------
+
+
+def test_npsn_with_lost_digits_are_ranked_and_not_joined(project: MakeProject) -> None:
+    register = lines(
+        "npsn,nama,bentuk,lintang,bujur",
+        "3.03E+07,A,SD,-3.1,115.1",
+        "3.03E+07,B,SD,-3.2,115.2",
+        "'00000003,C,SD,-3.3,115.3",
+        "00000004.0,D,SD,-3.4,115.4",
+    )
+    table = lines("npsn,siswa", "3.03E+07,7", "00000003,8", "'00000004,9")
+    schools, findings = read(project, register, WITH, a_csv=table)
+    assert schools["npsn"].tolist() == ["", "", "00000003", "00000004"]
+    assert not schools["is_duplicate"].any()
+    assert schools["students"].fillna(-1).tolist() == [-1, -1, 8, 9]
+    assert [(f.code, f.npsn) for f in findings] == [("attribute_without_school", "3.03E+07")]
+
+
+def test_units_of_cells_and_headers(project: MakeProject) -> None:
+    table = lines(
+        "npsn,Jumlah Siswa (orang),Bandwidth (kbps),inklusi",
+        "00000001,120 siswa,20480,v",
+        "00000002,90,20 Mbps,Belum ada",
+    )
+    schools, findings = read(project, lines(HEADER, A, B), WITH, a_csv=table)
+    assert schools["students"].tolist() == [120, 90]
+    assert schools["subscription_down_mbps"].tolist() == [20.48, 20.0]
+    assert schools["inclusive"].tolist() == [True, False]
+    assert findings == []
+
+
+@pytest.mark.parametrize(
+    ("header", "cell"),
+    [
+        ("Koordinat", '"-3.1, 115.1"'),
+        ("Lat/Long", "-3.1 115.1"),
+        ("Long/Lat", '"115.1, -3.1"'),
+        ("X/Y", "115.1;-3.1"),
+    ],
+)
+def test_plain_degrees_in_a_column_of_both(project: MakeProject, header: str, cell: str) -> None:
+    schools, _ = read(project, lines(f"npsn,nama,{header}", f"00000001,A,{cell}"))
+    assert schools.loc[0, ["lat", "lon"]].tolist() == [-3.1, 115.1]
+    assert schools.loc[0, ["lat_given", "lon_given"]].tolist() == ["-3.1", "115.1"]
+
+
+def test_registers_of_other_countries_and_tools(project: MakeProject) -> None:
+    brazil = (
+        "CO_ENTIDADE,NO_ENTIDADE,NO_MUNICIPIO,LATITUDE,LONGITUDE,QT_MAT_BAS,QT_DOC_BAS,IN_INTERNET",
+        "35000001,ESCOLA,X,-3.1,115.1,100,7,0",
+    )
+    india = (
+        "UDISE Code,School Name,School Category,Latitude,Longitude,Total Students,Total Teachers",
+        "10010100101,SD 1,Primary,-3.1,115.1,100,7",
+    )
+    for header, row in (brazil, india):
+        school = read(project, lines(header, row))[0].iloc[0]
+        assert school["npsn"] == row.partition(",")[0]
+        assert school[["lat", "lon", "students", "teachers"]].tolist() == [-3.1, 115.1, 100, 7]
+    osm = lines("@id,@lat,@lon,amenity,name", "node/1,-3.1,115.1,school,SDN 1")
+    cpp = lines("poi_id,poi_name,lat,lon", "1,SDN 1,-3.1,115.1")
+    for text in (osm, cpp):
+        school = read(project, text)[0].iloc[0]
+        assert school[["npsn", "name", "lat", "lon"]].tolist() == ["", "SDN 1", -3.1, 115.1]

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pyproj import Transformer
 
 from kalsel_gap.errors import InputError, SeveralErrors
 from kalsel_gap.sources.sites import COLUMNS, read_sites
@@ -171,12 +172,12 @@ def test_angles_and_powers_off_their_range_are_not_used(project: MakeProject) ->
 
 
 def test_azimuths_beyond_a_turn_are_directions_and_words_are_none(project: MakeProject) -> None:
-    given = ("-90", "450", "720", "-361", "999", "north", "Omni", "")
+    given = ("-90", "450", "720", "-361", "999", "upwards", "Omni", "")
     rows = "".join(f"4g,-3,115,{each}\n" for each in given)
     sites, findings = read(project, "technology,lat,lon,azimuth\n" + rows)
     assert sites["azimuth_deg"].fillna(-1.0).tolist() == [270.0, 90.0, 0.0, *[-1.0] * 5]
     refused = [(f.row, f.value) for f in findings if f.code == "site_azimuth_refused"]
-    assert refused == [(5, "-361"), (6, "999"), (7, "north")]
+    assert refused == [(5, "-361"), (6, "999"), (7, "upwards")]
 
 
 ROW = "LTE,510,10,1,2,0,114.8472,-3.4112,1000,12,1,1459813819,1700000000,0\n"
@@ -217,3 +218,82 @@ def test_sheets_of_operators_are_one_list(project: MakeProject) -> None:
         for name in ("Telkomsel", "Indosat")
         for code, row in (("header_of_several_rows", 1), ("rows_sum_up", 4))
     ]
+
+
+def test_numbers_with_units_and_what_is_none(project: MakeProject) -> None:
+    text = (
+        "site,operator,radio,lat,lon,Tinggi (ft),Frekuensi [GHz],eirp\n"
+        "A,x,LTE,-3,115,100,1.8,61 dBm\n"
+        "B,x,LTE,-3,115,42 m,1800 MHz,20 W\n"
+        "C,x,LTE,-3,115,1.070 m,1.8,\n"
+        "D,x,LTE,-3,115,30 dBm,B3,-\n"
+    )
+    sites, findings = read(project, text, antenna_height_m=30, frequency_mhz=2100, eirp_dbm=55)
+    height, eirp = sites["antenna_height_m"], sites["eirp_dbm"]
+    assert height.fillna(-1.0).tolist() == [30.48, 42.0, -1.0, -1.0]  # never the stated 30
+    assert sites["frequency_mhz"].fillna(-1.0).tolist() == [1800.0, 1800.0, 1800.0, -1.0]
+    assert eirp.round(2).tolist() == [61.0, 43.01, 55.0, 55.0]
+    unread = [(f.row, f.column, f.value) for f in findings if f.code == "quantity_not_read"]
+    assert sorted(unread) == [
+        (4, "antenna_height_m", "1.070 m"),
+        (5, "antenna_height_m", "30 dBm"),
+        (5, "frequency_mhz", "B3"),
+    ]
+    stated = [(f.column, f.parameters) for f in findings if f.code == "site_term_stated"]
+    assert stated == [("eirp_dbm", {"count": 2})]
+
+
+def test_several_technologies_and_sectors_are_a_row_each(project: MakeProject) -> None:
+    text = (
+        "site,operator,radio,lat,lon,frequency,azimuth\n"
+        "A,x,2G/4G,-3,115,2300,0/120/240\n"
+        "B,x,2G/3G,-3,115,900,\n"
+        "C,x,GSM 900,-3,115,,Utara\n"
+    )
+    sites, findings = read(project, text)
+    of_a = sites[sites["site_id"] == "A"]
+    assert of_a["technology"].tolist() == ["2g"] * 3 + ["4g"] * 3
+    assert of_a["azimuth_deg"].tolist() == [0.0, 120.0, 240.0] * 2
+    assert of_a["frequency_mhz"].fillna(0.0).tolist() == [0.0] * 3 + [2300.0] * 3
+    assert sites["row"].tolist() == [2] * 6 + [3] * 2 + [4]
+    assert sites[sites["site_id"] == "C"]["frequency_mhz"].tolist() == [900.0]
+    loose = [(f.row, f.value) for f in findings if f.code == "carrier_not_assigned"]
+    assert loose == [(3, "900")]
+
+
+def test_two_columns_of_operators_are_two_operators(project: MakeProject) -> None:
+    text = "radio,lat,lon,operator_a,operator_b\nLTE,-3,115,Satu,Dua\nLTE,-3.1,115,Satu,\n"
+    sites, findings = read(project, text)
+    assert sites["operator"].tolist() == ["satu", "dua", "satu"]
+    assert not {"column_not_understood"} & {f.code for f in findings}
+
+
+def test_metres_are_read_by_declaration_or_where_only_one_zone_fits(project: MakeProject) -> None:
+    metres = Transformer.from_crs(4326, 32750, always_xy=True)
+    places = [(115.35, -2.95), (115.325, -2.945)]
+    rows = "".join(
+        f"LTE,{x:.2f},{y:.2f}\n" for x, y in map(metres.transform, *zip(*places, strict=True))
+    )
+    files = {"sites.csv": f"radio,X,Y\n{rows}"}
+
+    def read_metres(**section: Any) -> tuple[pd.DataFrame, list[str]]:
+        sections = {"sites": {"path": "sites.csv", **section}}
+        sites, findings = read_sites(project(sections, files=files))
+        return sites, [f.value for f in findings if f.code == "coordinates_projected"]
+
+    for sites, noted in (read_metres(), read_metres(crs="EPSG:32750")):
+        assert sites[["lon", "lat"]].round(6).to_numpy().tolist() == [list(p) for p in places]
+        assert noted in (["EPSG:32750"], [])
+    assert read_metres()[1] == ["EPSG:32750"]
+    assert read_metres(crs="EPSG:32750")[1] == []
+
+
+def test_the_range_of_a_cell_is_the_uncertainty_of_its_place(project: MakeProject) -> None:
+    text = (
+        "radio,mcc,net,area,cell,unit,lon,lat,range,samples,changeable\n"
+        "LTE,510,10,1,1,0,115,-3,1000,5,1\n"
+        "LTE,510,10,1,2,0,115,-3,1000,5,0\n"
+        "LTE,510,10,1,3,0,115,-3,0,5,1\n"
+    )
+    sites, _ = read(project, text)
+    assert sites["position_m"].fillna(0.0).tolist() == [1000.0, 0.0, 0.0]

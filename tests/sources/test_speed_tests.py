@@ -49,7 +49,7 @@ def test_what_cannot_be_read_is_unknown_and_found(project: MakeProject) -> None:
     text = HEADER + (
         "00000104,sometime,10,1,10\n"
         "00000104,2026-05-05,-3,fast,\n"
-        '00000105,2026-05-06,"1,5",2,\n'
+        "00000105,2026-05-06,1;5,2,\n"
         "00000106,2026-05-06,0,0,700,surplus\n"
     )
     tests, findings = read(project, text)
@@ -59,7 +59,7 @@ def test_what_cannot_be_read_is_unknown_and_found(project: MakeProject) -> None:
         ("row_too_long", 5, "", ""),
         ("value_not_read", 3, "down_mbps", "-3"),
         ("value_not_read", 3, "up_mbps", "fast"),
-        ("value_not_read", 4, "down_mbps", "1,5"),
+        ("value_not_read", 4, "down_mbps", "1;5"),
     ]
     assert tests["row"].tolist() == [3, 4, 5]
     assert np.isnan(tests["down_mbps"]).tolist() == [True, True, False]

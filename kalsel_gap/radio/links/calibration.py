@@ -21,8 +21,8 @@ from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding
 from kalsel_gap.i18n.numbers import number
 from kalsel_gap.sources.columns import recognise
-from kalsel_gap.sources.sites import TECHNOLOGY
 from kalsel_gap.sources.tables import ROW, read_table
+from kalsel_gap.sources.technologies import technology_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -425,7 +425,7 @@ def _read(path: Path) -> tuple[pd.DataFrame, pd.Series[int]]:
         found[key] = found[key].str.replace(r"^'(?=\s*[=+\-@'])", "", regex=True)
     found["operator"] = found["operator"].str.casefold()
     technology = found["technology"].str.casefold()
-    found["technology"] = technology.map(TECHNOLOGY).fillna(technology)
+    found["technology"] = technology.map(technology_of).fillna(technology)
     for name in COLUMNS[len(KEYS) :]:
         given = cells[header[name]].map(number) if name in header else math.nan
         found[name] = pd.Series(given, index=cells.index, dtype="float64")

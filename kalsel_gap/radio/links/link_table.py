@@ -17,7 +17,7 @@ import pandas as pd
 from kalsel_gap.errors import InputError, suggestion
 from kalsel_gap.geo import geodesy
 from kalsel_gap.indicators import available
-from kalsel_gap.indicators.evidence import error_db
+from kalsel_gap.indicators.evidence import error_db, position_error_db
 from kalsel_gap.radio.links import calibration
 from kalsel_gap.radio.links.clearance import Clearance, assess_clearance
 from kalsel_gap.radio.links.path_loss import THREADS, RadioTerrain, compute_path_loss, levels_dbm
@@ -271,6 +271,8 @@ def _links(
         crosses_mountains=lost.relief_m > relief_m,
         held_out_db=offsets.error_db,
     )
+    distance_km = np.asarray(to_site[2]) / 1000.0
+    sd_db = np.hypot(sd_db, position_error_db(near["position_m"], distance_km))
     eirp_dbm = near["eirp_dbm"].to_numpy(np.float64)
     ends = lat, lon, np.zeros(len(near)), lost.elevation_deg
     inside = indoors(
@@ -284,7 +286,7 @@ def _links(
             "operator": near["operator"],
             "technology": near["technology"],
             "site_id": near["site_id"],
-            "distance_km": np.asarray(to_site[2]) / 1000.0,
+            "distance_km": distance_km,
             "azimuth_deg": np.asarray(to_site[0]) % 360.0,
             "level_dbm": level,
             "sd_db": np.where(np.isnan(level), np.nan, sd_db),

@@ -19,7 +19,7 @@ from kalsel_gap.errors import InputError
 from kalsel_gap.findings import at_school
 from kalsel_gap.geo import geodesy
 from kalsel_gap.indicators import available
-from kalsel_gap.indicators.evidence import error_db
+from kalsel_gap.indicators.evidence import error_db, position_error_db
 from kalsel_gap.radio.links import calibration
 from kalsel_gap.radio.links.clearance import clearances
 from kalsel_gap.radio.links.path_loss import RadioTerrain, compute_path_loss, levels_dbm
@@ -164,7 +164,8 @@ def _predictions(
         crosses_mountains=tidy["crosses_mountains"].eq(other=True),
         held_out_db=[errors.get(key, np.nan) for key in groups],
     )
-    tidy["sd_db"] = np.hypot(error, tidy["spread_db"])
+    of_site = position_error_db(tidy["position_m"], tidy["site_km"])
+    tidy["sd_db"] = np.hypot(np.hypot(error, tidy["spread_db"]), of_site)
     said = pd.Series(["calibrated" if key in errors else "uncalibrated" for key in groups])
     tidy["calibration"] = said.where(tidy["level_dbm"].notna(), None)
     order = ["npsn", "row_id", "place", "technology", "operator"]
@@ -443,6 +444,7 @@ def _served(
         {
             "site_id": cell["site_id"].to_numpy(),
             "site_km": site_km,
+            "position_m": cell["position_m"].to_numpy(),
             "loss_db": lost.loss_db[path],
             "vegetation_db": lost.vegetation_db[path],
             "surroundings_db": lost.surroundings_db[path],

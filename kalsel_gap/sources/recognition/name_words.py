@@ -7,7 +7,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from kalsel_gap.project.base import default_values
-from kalsel_gap.sources.sites import OPERATORS, TECHNOLOGY
+from kalsel_gap.sources.sites import OPERATORS
+from kalsel_gap.sources.technologies import TECHNOLOGIES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -68,7 +69,7 @@ def technologies_named(name: str) -> list[str]:
     """
     folded = name.casefold()
     found = {*_GENERATION.findall(folded)}
-    found |= {TECHNOLOGY[word] for word in _WORD.findall(folded) if word in TECHNOLOGY}
+    found |= {TECHNOLOGIES[word] for word in _WORD.findall(folded) if word in TECHNOLOGIES}
     found |= {"fixed"} if mentions(folded, words()["coverage"]["fixed"]) else set()
     return sorted(found)
 

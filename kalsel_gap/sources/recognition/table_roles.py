@@ -28,7 +28,10 @@ from kalsel_gap.sources import (
 from kalsel_gap.sources.area_codes import digits
 from kalsel_gap.sources.cells import fold
 from kalsel_gap.sources.columns import recognise
+from kalsel_gap.sources.coordinate_pairs import split_column
+from kalsel_gap.sources.coordinates import read_places
 from kalsel_gap.sources.formats.kinds import read_cells
+from kalsel_gap.sources.npsn import read_npsn
 from kalsel_gap.sources.recognition.candidates import Candidate, error_said
 from kalsel_gap.sources.recognition.name_words import mentions, technologies_named
 from kalsel_gap.sources.tables import ROW, RawTable, read_table
@@ -180,8 +183,10 @@ def _certainty(share: float) -> Certainty:
 def _places(table: RawTable, header: Mapping[str, str]) -> pd.DataFrame:
     empty = pd.Series("", index=table.cells.index, dtype="str")
     text = {n: table.cells[header[n]] if n in header else empty for n in ("npsn", "lat", "lon")}
-    degrees = {n: text[n].map(number).astype("float64") for n in ("lat", "lon")}
-    return pd.DataFrame({"npsn": text["npsn"].str.strip(), **degrees})
+    if "lat" in header and header["lat"] == header.get("lon"):
+        text["lat"], text["lon"] = split_column(text["lat"], header["lat"])
+    lat, lon = read_places(text["lat"], text["lon"])
+    return pd.DataFrame({"npsn": read_npsn(text["npsn"]), "lat": lat, "lon": lon})
 
 
 def _register(of: _TableStart) -> Iterator[Candidate]:

@@ -86,9 +86,10 @@ def arguments(
     dem: Path,
     sites: Sequence[str],
     rows: Sequence[dict[str, Any]],
+    header: str = HEADER,
     **section: Any,
 ) -> tuple[Any, Opened]:
-    files = {"s.csv": "\n".join([HEADER, *sites]) + "\n"}
+    files = {"s.csv": "\n".join([header, *sites]) + "\n"}
     sections = {
         "elevation": {"path": str(dem), "surface": "dtm", "sea": "none"},
         "sites": {"path": "s.csv", **section},
@@ -386,6 +387,16 @@ def test_over_a_circle_the_mean_of_a_few_points(plain: Any, predicted: Run) -> N
     each = predicted(plain(), [SITE], single).tables["predictions"]["level_dbm"]
     assert level[2] == pytest.approx(each.mean(), abs=1e-9)
     assert sd[2] == pytest.approx(np.hypot(sd[0], each.std(ddof=0)), abs=1e-9)
+
+
+def test_an_uncertain_place_of_a_site_widens_the_level(plain: Any, predicted: Run) -> None:
+    sites = [f"{SITE},4000"]
+    certain = predicted(plain(), [SITE], [EAST]).tables["predictions"].iloc[0]
+    staged = predicted(plain(), sites, [EAST], header=f"{HEADER},range")
+    wider = staged.tables["predictions"].iloc[0]
+    assert wider["level_dbm"] == certain["level_dbm"]
+    position_db = 40.0 / np.log(10.0) * 2.0 / certain["site_km"]
+    assert wider["sd_db"] == pytest.approx(np.hypot(certain["sd_db"], position_db))
 
 
 def test_the_order_of_rows_changes_nothing(
