@@ -20,6 +20,7 @@ OF_NO_MODULE = {
     "cli/test_cli.py": "every command, as its user types it",
     "radio/coverage/test_splat.py": "a coverage raster against another program's",
     "radio/propagation/test_models.py": "what every path-loss model must do",
+    "real/test_cases_rasters.py": "rasters and maps as offices hand them over",
     "real/test_cases_tables.py": "the cases of containers and headers",
     "real/test_kalsel.py": "the real province",
     "real/test_links.py": "the links of the real province",

@@ -304,20 +304,41 @@ def read_vector(path: Path, *, shapes: ShapeKind = "any", layer: Chosen = None) 
                 alike = [f.to_crs(first.crs) if f.crs and first.crs else f for f in frames]
                 first = pd.concat(alike, ignore_index=True)
             frame = first
+    if path.suffix.lower() in {".kml", ".kmz"} and {"icon", "tessellate"} <= set(frame.columns):
+        frame = _without_pictures(frame, path)
     if isinstance(frame, gpd.GeoDataFrame):  # an empty shape is a missing one
         frame = frame.set_geometry(frame.geometry.where(~frame.geometry.is_empty))
     if not isinstance(frame, gpd.GeoDataFrame) or frame.geometry.isna().all():
         raise InputError("vector_no_geometry", path=path)
     if shapes != "any" and shapely.get_dimensions(frame.geometry).max() < _DIMENSIONS[shapes]:
         raise InputError(f"vector_no_{shapes}", path=path)
-    if frame.crs is None:
-        raise InputError("vector_no_crs", path=path)
-    if not (frame.crs.is_geographic or frame.crs.is_projected):  # vertical, or of a building site
-        raise InputError("vector_crs_unfit", path=path, value=frame.crs.name)
+    refuse_unfit_crs(frame, path)
     with reading(path, "vector_unreadable"):
         located = frame.to_crs("EPSG:4326")
     refuse_no_degrees(located.geometry.to_numpy(), path)
     return located
+
+
+def _without_pictures(frame: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
+    """Placemarks of KML; GDAL also gives the frame of each picture that is laid over the ground."""
+    is_picture = frame["icon"].notna() & frame["tessellate"].isna()
+    if is_picture.any() and is_picture.all():
+        raise InputError("vector_is_picture", path=path)
+    return frame[~is_picture].reset_index(drop=True)
+
+
+def refuse_unfit_crs(frame: gpd.GeoDataFrame, path: Path) -> None:
+    """Refuse a layer whose reference system is missing, or gives no place on the Earth.
+
+    Raises
+    ------
+    InputError
+        `vector_no_crs`, `vector_crs_unfit`.
+    """
+    if frame.crs is None:
+        raise InputError("vector_no_crs", path=path)
+    if not (frame.crs.is_geographic or frame.crs.is_projected):  # vertical, or of a building site
+        raise InputError("vector_crs_unfit", path=path, value=frame.crs.name)
 
 
 def refuse_no_degrees(
