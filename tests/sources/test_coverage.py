@@ -340,9 +340,7 @@ def test_layers_of_a_file(
 ) -> None:
     staged = run([source(two_layers, **given)])
     assert staged.columns["available"].tolist() == available
-    notes = [
-        f.parameters["layers"] for f in staged.findings if f.code == "layer_not_read"
-    ]
+    notes = [f.value for f in staged.findings if f.code == "layer_not_read"]
     assert notes == ([beside] if beside else [])
 
 
