@@ -276,6 +276,7 @@ def _inputs(opened: Opened) -> Iterator[Fact]:
 def _readers(opened: Opened) -> Iterator[tuple[Callable[..., object], Path, dict[str, Any]]]:
     """The reader of each input."""
     from kalsel_gap.geo.sampling import describe
+    from kalsel_gap.sources.coverage import read_polygons
     from kalsel_gap.sources.formats.vector_layers import read_vector
     from kalsel_gap.sources.tables import read_table
 
@@ -292,9 +293,9 @@ def _readers(opened: Opened) -> Iterator[tuple[Callable[..., object], Path, dict
         yield describe, path, {}
     for source in project.coverage:
         if source.is_vector:
-            yield read_vector, source.path, {"shapes": "polygons", "layer": source.layer}
+            yield lambda _, given=source: read_polygons(given, ""), source.file, {}
         else:
-            yield describe, source.path, {"band": source.band}
+            yield lambda _, given=source: describe(given.tiles, band=given.band), source.file, {}
     for layer in (project.roads, project.fibre, project.wetlands):
         if layer is not None:
             yield read_vector, layer.path, {}

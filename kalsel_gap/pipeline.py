@@ -164,9 +164,9 @@ def open_project(path: Path | str | None = None, *, options: tuple[str, ...] = (
     return OpenProject(read_project(chosen, options))
 
 
-def _obey(errors: pd.DataFrame, *, despite_errors: bool) -> list[str]:
+def _obey(findings: pd.DataFrame, *, despite_errors: bool) -> list[str]:
     """Stop for errors of whole layers, or say which of them were ignored."""
-    rows = errors.to_dict("records")
+    rows = findings[findings["severity"] == "error"].to_dict("records")
     if rows and not despite_errors:
         raise SeveralErrors([InputError("layer_error", path=r["file"], finding=r) for r in rows])
     return [f"{row['file']}: {row['code']}" for row in rows]

@@ -22,6 +22,7 @@ OF_NO_MODULE = {
     "radio/propagation/test_models.py": "what every path-loss model must do",
     "real/test_cases_areas.py": "codes, boundaries and shapes as offices hand them over",
     "real/test_cases_cells.py": "cells of real files",
+    "real/test_cases_rasters.py": "rasters and maps as offices hand them over",
     "real/test_cases_tables.py": "the cases of containers and headers",
     "real/test_init.py": "a project proposed for the real province",
     "real/test_kalsel.py": "the real province",

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from kalsel_gap.deficit.coverage_value import POSSIBLE_DBM
-from kalsel_gap.deficit.map_evidence import LEVELS
 from kalsel_gap.findings import Finding, at_school
 from kalsel_gap.indicators import available
 from kalsel_gap.indicators.evidence import (
@@ -26,6 +24,7 @@ from kalsel_gap.indicators.evidence import (
     find_disagreements,
     level_from_adequacy,
 )
+from kalsel_gap.sources.coverage import LEVELS, POSSIBLE_DBM
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -24,10 +24,6 @@ if TYPE_CHECKING:
     from kalsel_gap.project.signal import Signal
 
 
-# Levels that no receiver reports: the raster is not in dBm, or its nodata is not declared.
-POSSIBLE_DBM = (-200.0, 0.0)
-
-
 class CellAdequacy(NamedTuple):
     """Adequacy of cells of a coverage raster."""
 
@@ -104,31 +100,27 @@ def adequacy_of_cells(
         What is wrong with the values.
     """
     shown = opened.shown(source.path)
-    impossible = _impossible(found.value, source)
+    nodata_values = opened.project.file_checks.coverage.nodata_values
+    impossible = coverage.means_nothing(found.value, source, nodata_values)
     adequacy = _adequacy(found.value, source, opened.project.signal)
     none = np.isnan(found.value) & ~found.outside & (source.nodata_means == "none")
     adequacy[none] = 0.0
     adequacy[impossible] = np.nan
     findings = [
-        *_impossible_values(impossible, shown),
+        *_impossible_values(impossible, source, shown),
         *_unlisted_classes(found.value, source, shown),
     ]
     return CellAdequacy(adequacy, none), findings
 
 
-def _impossible(value: NDArray[np.float64], source: Coverage) -> NDArray[np.bool_]:
-    """Cells with a level that no receiver reports."""
-    if source.kind not in ("rsrp_dbm", "level_dbm"):
-        return np.zeros(value.shape, dtype=np.bool_)
-    low, high = POSSIBLE_DBM
-    return (value < low) | (value > high)
-
-
-def _impossible_values(impossible: NDArray[np.bool_], shown: str) -> Iterator[Finding]:
-    if impossible.any():
-        low, high = POSSIBLE_DBM
-        count = {"count": int(impossible.sum()), "low": low, "high": high}
-        yield Finding("raster_values_impossible", file=shown, parameters=count)
+def _impossible_values(
+    impossible: NDArray[np.bool_], source: Coverage, shown: str
+) -> Iterator[Finding]:
+    if not impossible.any():
+        return
+    low, high = coverage.POSSIBLE_DBM if source.kind in coverage.LEVELS else (0, 1)
+    count = {"count": int(impossible.sum()), "low": low, "high": high}
+    yield Finding("raster_values_impossible", file=shown, parameters=count)
 
 
 def _unlisted_classes(

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from kalsel_gap.project.signal import Signal
     from kalsel_gap.stages import Progress
 
-LEVELS = ("rsrp_dbm", "level_dbm")  # kinds of coverage that state a level
 EVIDENCE = (
     *("at", "row_id", "npsn", "place", "technology", "operator", "basis", "kind", "date"),
     *("number", "detection_dbm", "level_dbm", "adequacy", "least", "most", "signal_share"),
@@ -95,18 +94,18 @@ def _of_coverage(
     if source.is_vector:
         polygons, findings = adequacy_of_polygons(source, opened)
         if located and not coverage.touches(polygons, *at):
-            raise InputError("coverage_touches_no_school", path=source.path)
+            raise InputError("coverage_touches_no_school", path=source.file)
         adequacy, inside = coverage.best_at(polygons, polygons["adequacy"], lat, lon)
         none = ~inside & ~np.isnan(lat) & (source.nodata_means == "none")
         adequacy[none] = 0.0
     else:
         from kalsel_gap.geo import sampling  # GDAL loads only when there is something to read
 
-        if located and not sampling.touches(source.path, *at):
-            raise InputError("raster_touches_no_school", path=source.path)
-        found = sampling.sample(source.path, lat, lon, band=source.band)
+        if located and not sampling.touches(source.tiles, *at):
+            raise InputError("raster_touches_no_school", path=source.file)
+        found = sampling.sample(source.tiles, lat, lon, band=source.band)
         (adequacy, none), findings = adequacy_of_cells(found, source, opened)
-        value = found.value if source.kind in LEVELS else None
+        value = found.value if source.kind in coverage.LEVELS else None
     signal = opened.project.signal
     stated = {
         "technology": source.technology,
@@ -123,7 +122,7 @@ def _of_coverage(
 
 def _detection_dbm(source: Coverage, signal: Signal) -> float:
     """Level below which a map shows no signal: as stated, otherwise its lowest; NaN of classes."""
-    if source.kind not in LEVELS or source.technology == "fixed":
+    if source.kind not in coverage.LEVELS or source.technology == "fixed":
         return np.nan
     if source.detection_dbm is not None:
         return source.detection_dbm
@@ -131,7 +130,7 @@ def _detection_dbm(source: Coverage, signal: Signal) -> float:
 
     nothing_dbm = signal.curves[source.technology].points[0][0]
     lowest = np.inf
-    with sampling.open_band(source.path, source.band) as band:
+    with sampling.open_band(source.tiles, source.band) as band:
         for window in band.windows():
             level = band.read(window)
             lowest = min(lowest, np.min(level, initial=np.inf, where=level > nothing_dbm))

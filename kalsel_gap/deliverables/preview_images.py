@@ -11,7 +11,7 @@ import json
 import math
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from rasterio.crs import CRS
 
-    from kalsel_gap.geo.arrays import FloatArray
+    from kalsel_gap.geo.arrays import BoolArray, FloatArray
     from kalsel_gap.geo.raster_files import RasterPath
     from kalsel_gap.project.inputs import Coverage, Elevation
     from kalsel_gap.project.model import Opened
@@ -113,8 +113,18 @@ def _around(
     return west - margin_deg, south - margin_deg, east + margin_deg, north + margin_deg
 
 
-def _read(path: RasterPath, band: int, frame: PreviewGrid) -> tuple[FloatArray, Affine, CRS] | None:
-    """The part of a raster that the frame shows, decimated: values, their transform and CRS."""
+class _Part(NamedTuple):
+    """The part of a raster that a frame shows, decimated."""
+
+    value: FloatArray
+    transform: Affine
+    crs: CRS
+    outside: BoolArray
+    """Cells in no file of the raster."""
+
+
+def _read(path: RasterPath, band: int, frame: PreviewGrid) -> _Part | None:
+    """The part of a raster that the frame shows."""
     edge = np.linspace(0.0, 1.0, 22)
     row = np.concatenate([edge * 0, edge * 0 + 1, edge, edge]) * frame.height
     col = np.concatenate([edge, edge, edge * 0, edge * 0 + 1]) * frame.width
@@ -142,7 +152,12 @@ def _read(path: RasterPath, band: int, frame: PreviewGrid) -> tuple[FloatArray, 
             *(given.a * across, given.b * down, corner_x),
             *(given.d * across, given.e * down, corner_y),
         )
-        return value, transform, source.crs
+        row, col = np.meshgrid(
+            top + (np.arange(shape[0]) + 0.5) * down,
+            left + (np.arange(shape[1]) + 0.5) * across,
+            indexing="ij",
+        )
+        return _Part(value, transform, source.crs, source.outside(row, col))
 
 
 def _warped(
@@ -173,7 +188,7 @@ def _elevation(source: Elevation, frame: PreviewGrid, method: Resampling) -> Flo
     read = _read(source.tiles, source.band, frame)
     if read is None:
         return np.full((frame.height, frame.width), np.nan)
-    return _warped(*read, frame, method)
+    return _warped(read.value, read.transform, read.crs, frame, method)
 
 
 def draw_relief(
@@ -325,14 +340,13 @@ def _of_operator(opened: Opened, sources: Sequence[Coverage], frame: PreviewGrid
 
 
 def _of_raster(source: Coverage, opened: Opened, frame: PreviewGrid) -> FloatArray:
-    read = _read(source.path, source.band, frame)
+    read = _read(source.tiles, source.band, frame)
     if read is None:
         return np.full((frame.height, frame.width), np.nan)
-    value, transform, crs = read
-    cells = sampling.Sample(value, np.zeros(value.shape, dtype=bool))
+    cells = sampling.Sample(read.value, read.outside)
     # What is wrong with the values has been found where the schools are.
     (adequacy, _), _ = adequacy_of_cells(cells, source, opened)
-    return _warped(adequacy, transform, crs, frame, Resampling.nearest)
+    return _warped(adequacy, read.transform, read.crs, frame, Resampling.nearest)
 
 
 def _of_polygons(source: Coverage, opened: Opened, frame: PreviewGrid) -> FloatArray:

@@ -135,14 +135,16 @@ def heights(source: Band, window: Window) -> CellHeights:
     -------
     int16 or float32 array
         Whole metres where the files hold integers, otherwise rounded to 24 binary digits: less than
-        a millimetre on land. A stored -32768 m is no data, declared or not.
+        a millimetre on land. A stored -32768 m is no data, declared or not, and so is every value
+        that is not possible where the files are known to hold heights; see `TileSet.possible`.
     """
     if not (source.is_whole_numbers and all(np.can_cast(t.dtype, np.int16) for t in source.tiles)):
         return source.read(window).astype(np.float32)
     raw, valid = source.read_raw(window)
     z = raw.astype(np.int16, copy=False)
     (only, *more) = source.tiles
-    if more or only.has_mask or only.nodata != (NO_HEIGHT,):  # otherwise it has that value already
+    # With this nodata value alone the cells have it already.
+    if only.possible is not None or more or only.has_mask or only.nodata != (NO_HEIGHT,):
         np.putmask(z, ~valid, NO_HEIGHT)
     return z
 

@@ -15,7 +15,7 @@ import rasterio
 from rasterio import _env
 
 from kalsel_gap.errors import InputError
-from kalsel_gap.geo.raster_files import HEAD_BYTES, TEXT, TILES, beside, is_vrt, sources
+from kalsel_gap.geo.raster_files import HEAD_BYTES, PAGES, TEXT, TILES, beside, is_vrt, sources
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,6 +42,15 @@ OPTIONS = {
     "PROJ_NETWORK": "OFF",
 }
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+# What offices hand over in place of a raster, by how it begins.
+_PICTURES = (
+    *((b"\x89PNG", "PNG"), (b"\xff\xd8\xff", "JPEG"), (b"%PDF", "PDF"), (b"GIF8", "GIF")),
+    *((b"BM", "BMP"), (b"\xd0\xcf\x11\xe0", "Office"), (b"{\\rtf", "RTF")),
+)
+_PACKED = (
+    *((b"PK\x03\x04", "ZIP"), (b"Rar!", "RAR"), (b"7z\xbc\xaf", "7z"), (b"\x1f\x8b", "gzip")),
+    (b"BZh", "bzip2"),
+)
 _DTED = (b"UHL1", b"VOL1", b"HDR1")
 _ASCII_GRID = (b"ncols", b"nrows")
 _BINARY = {".hgt": "SRTMHGT", ".bil": "EHdr", ".flt": "EHdr"}
@@ -58,6 +67,7 @@ def open_raster(path: Path) -> DatasetReader:
     Raises
     ------
     InputError
+        `raster_picture`, `raster_packed` and `raster_is_text` for what is no raster,
         `raster_format` for a format that is not read, `raster_unreadable` for a file that is not
         what its ending says, `raster_indirect` and `raster_source` as
         `raster_files.sources`, `raster_beside` where GDAL would read a file that is no input.
@@ -66,6 +76,7 @@ def open_raster(path: Path) -> DatasetReader:
     """
     if not path.is_file():
         raise InputError("raster_unreadable", path=path, reason=os.strerror(2))
+    _refuse_no_raster(path)
     files = [path, *sources(path)]
     parts = [part for file in files for _, part in beside(file)]
     for file in files:
@@ -107,6 +118,28 @@ def driver_of(path: Path) -> str | None:
     if kind == ".asc":
         return "AAIGrid" if head.lstrip().lower().startswith(_ASCII_GRID) else None
     return None if head.lstrip(TEXT).startswith((b"<", b"{")) else _BINARY.get(kind)
+
+
+def _refuse_no_raster(path: Path) -> None:
+    """Raise an error that names what a file is, where offices hand it over as a raster."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+    except OSError:
+        return  # opening it raises the error
+    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+        raise InputError("raster_picture", path=path, value="WebP")
+    for start, name in _PICTURES:
+        if head.startswith(start):
+            raise InputError("raster_picture", path=path, value=name)
+    for start, name in _PACKED:
+        if head.startswith(start):
+            office = b"[Content_Types].xml" in head or b"mimetypeapplication/" in head
+            code, value = ("raster_picture", "Office") if office else ("raster_packed", name)
+            raise InputError(code, path=path, value=value)
+    text = head.lstrip(TEXT).lower()
+    if text.startswith((*PAGES, b"version https://git-lfs")):
+        raise InputError("raster_is_text", path=path)
 
 
 def _refuse_indirect(part: Path) -> None:

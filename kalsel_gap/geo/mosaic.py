@@ -14,20 +14,20 @@ import warnings
 from collections import OrderedDict
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 import pyproj
 import rasterio
 from numpy.typing import NDArray
-from rasterio.enums import MaskFlags
+from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window
 
 from kalsel_gap.errors import InputError, reading
 from kalsel_gap.geo.gdal import open_raster
 from kalsel_gap.geo.grid import Grid, grid_of
-from kalsel_gap.geo.raster_files import RasterPath, tiles_of
+from kalsel_gap.geo.raster_files import RasterPath, TileSet, tiles_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,6 +57,16 @@ POINTS_AT_ONCE = 2**13
 
 # Files open at once in each thread: systems allow 256 or more in all.
 MOST_HANDLES = 48
+
+# Colours that a picture is made of; a band of values has none of them.
+_COLOURS = frozenset(
+    (
+        *(ColorInterp.red, ColorInterp.green, ColorInterp.blue),
+        *(ColorInterp.cyan, ColorInterp.magenta, ColorInterp.yellow, ColorInterp.black),
+        *(ColorInterp.hue, ColorInterp.saturation, ColorInterp.lightness),
+        *(ColorInterp.Y, ColorInterp.Cb, ColorInterp.Cr),
+    )
+)
 
 # Metres per unit, for the units that elevation bands declare.
 METRES = {
@@ -96,6 +106,10 @@ class MosaicTile:
         Whether only a mask, an alpha band or GDAL's own comparison shows which cells are data.
     unit : str
         As the band declares it; empty where it declares none.
+    colours : {'', 'palette', 'rgb'}
+        What makes the band look like a picture, if anything does.
+    possible : tuple of float or None
+        Least and largest value; any other is no data.
     """
 
     path: Path
@@ -111,6 +125,8 @@ class MosaicTile:
     nodata: tuple[float, ...]
     has_mask: bool
     unit: str
+    colours: Literal["", "palette", "rgb"] = ""
+    possible: tuple[float, float] | None = None
 
     @property
     def window_shape(self) -> tuple[int, int]:
@@ -131,7 +147,22 @@ class MosaicTile:
         for nodata in self.nodata:
             differs = cells != self.dtype.type(nodata)
             valid = differs if valid is None else valid & differs
+        if self.possible is not None and self._may_be_impossible(cells, *self.possible):
+            low, high = self.possible
+            value = cells.astype(np.float64)
+            if not self.is_as_stored:
+                value = value * self.scale + self.offset
+            fits = (value >= low) & (value <= high)
+            valid = fits if valid is None else valid & fits
         return np.ones(cells.shape, dtype=np.bool_) if valid is None else valid
+
+    def _may_be_impossible(self, cells: StoredCells, low: float, high: float) -> bool:
+        """Whether cells must be compared one by one: two passes without a mask say so faster."""
+        if self.dtype.kind == "f" or not self.is_as_stored:
+            return True
+        if not cells.size:
+            return False
+        return bool(cells.min() < low or cells.max() > high)
 
     def values(self, cells: StoredCells, valid: BoolArray) -> FloatArray:
         """Values of cells as stored, NaN where there is no data."""
@@ -139,6 +170,8 @@ class MosaicTile:
         if not self.is_as_stored:
             value = value * self.scale + self.offset
         value[~valid] = np.nan
+        if self.dtype.kind == "f":
+            value[np.isinf(value)] = np.nan
         return value
 
 
@@ -178,11 +211,23 @@ class Band:
     crs: CRS
     index: int
     _handles: _Handles = field(repr=False)
+    passed_over: tuple[Path, ...] = ()
 
     @property
     def window_shape(self) -> tuple[int, int]:
         """Rows and columns to read at once: whole blocks, neither too few nor too many cells."""
         return self.tiles[0].window_shape
+
+    def outside(self, row: FloatArray, col: FloatArray) -> BoolArray:
+        """Whether places, by fractional rows and columns, lie in no file; NaN does, too."""
+        off = self.grid.outside(row, col)
+        if len(self.tiles) == 1:
+            return off
+        covered = np.zeros(off.shape, dtype=np.bool_)
+        for tile in self.tiles:
+            down = (row >= tile.row) & (row < tile.row + tile.height)
+            covered |= down & (col >= tile.col) & (col < tile.col + tile.width)
+        return off | ~covered
 
     def windows(self) -> Iterator[Window]:
         """All of the raster, window by window in file order."""
@@ -345,7 +390,7 @@ def open_band(path: RasterPath, band: int = 1) -> Iterator[Band]:
     Raises
     ------
     InputError
-        As `open_raster`; `raster_unreadable` (with `reason`), `raster_no_crs`, or
+        As `open_raster`; `raster_unreadable` (with `reason`), `raster_no_crs`, `raster_no_band`,
         `raster_off_grid` for a tile that does not lie on the grid of the first.
     """
     tiles = tiles_of(path)
@@ -357,7 +402,7 @@ def open_band(path: RasterPath, band: int = 1) -> Iterator[Band]:
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         try:
             with reading(tiles.files[0], "raster_unreadable"):
-                joined = _joined(handles, tiles.files, band, tiles.nodata)
+                joined = _joined(handles, tiles, band)
             yield joined
         except RasterioError as error:
             raise _unreadable(tiles.files[0], error) from error
@@ -365,18 +410,32 @@ def open_band(path: RasterPath, band: int = 1) -> Iterator[Band]:
             handles.close()
 
 
-def refuse_unknown_unit(path: RasterPath, band: int = 1) -> None:
-    """Raise an error where an elevation band declares a unit that is no known length.
+def refuse_no_heights(path: RasterPath, band: int = 1) -> None:
+    """Raise an error where a band of elevations is a picture, or its unit is no known length.
 
     Raises
     ------
     InputError
-        `raster_unit_no_length`, and as `open_band`.
+        `raster_picture`, `raster_unit_no_length`, and as `open_band`.
     """
     with open_band(path, band) as source:
+        refuse_picture(source)
         for tile in source.tiles:
             if tile.unit and tile.unit.lower() not in METRES:
                 raise InputError("raster_unit_no_length", path=tile.path, value=tile.unit)
+
+
+def refuse_picture(band: Band) -> None:
+    """Raise an error where the cells of a band are colours, which no unit can turn into values.
+
+    Raises
+    ------
+    InputError
+        `raster_picture`.
+    """
+    for tile in band.tiles:
+        if tile.colours and tile.is_as_stored:
+            raise InputError("raster_picture", path=tile.path, value=tile.colours.upper())
 
 
 def groups(row: IntArray, col: IntArray, shape: tuple[int, int]) -> Iterator[IntArray]:
@@ -404,24 +463,43 @@ def groups(row: IntArray, col: IntArray, shape: tuple[int, int]) -> Iterator[Int
     yield from np.split(order, np.flatnonzero(np.diff(window[order])) + 1)
 
 
-def _joined(handles: _Handles, files: tuple[Path, ...], band: int, nodata: float | None) -> Band:
-    """All files as one band."""
-    first = _opened(handles, files[0])
-    own = grid_of(files[0], first, band)
-    tiles = [_tile(files[0], first, band, nodata, (0, 0))]
-    for file in files[1:]:
+def _joined(handles: _Handles, given: TileSet, band: int) -> Band:
+    """All files as one band; pictures among rasters are passed over."""
+    pictures = []
+    if len(given.files) > 1:
+        pictures = [file for file in given.files if _is_picture(_opened(handles, file), band)]
+    kept = [file for file in given.files if file not in pictures] or given.files
+    first = _opened(handles, kept[0])
+    own = grid_of(kept[0], first, band)
+    tiles = [_tile(kept[0], first, band, given, (0, 0))]
+    places, others = {_place(tiles[0])}, []
+    for file in kept[1:]:
         dataset = _opened(handles, file)
         grid = grid_of(file, dataset, band, crs=own.crs if dataset.crs == first.crs else None)
         corner = own.corner(grid)
         if corner is None:
-            raise InputError("raster_off_grid", path=file, other=files[0].name)
-        tiles.append(_tile(file, dataset, band, nodata, corner))
+            raise InputError("raster_off_grid", path=file, other=kept[0].name)
+        tile = _tile(file, dataset, band, given, corner)
+        if given.is_searched and _place(tile) in places:  # of two such files one is meant
+            others.append(file)
+            continue
+        places.add(_place(tile))
+        tiles.append(tile)
     top, left = min(tile.row for tile in tiles), min(tile.col for tile in tiles)
     bottom = max(tile.row + tile.height for tile in tiles)
     right = max(tile.col + tile.width for tile in tiles)
     grid = own.part(top, left, bottom - top, right - left)
     placed = tuple(replace(tile, row=tile.row - top, col=tile.col - left) for tile in tiles)
-    return Band(grid, placed, first.crs, band, handles)
+    besides = [*given.passed_over, *others, *(pictures if len(pictures) < len(given.files) else [])]
+    return Band(grid, placed, first.crs, band, handles, tuple(sorted(besides)))
+
+
+def _place(tile: MosaicTile) -> tuple[int, int, int, int]:
+    return tile.row, tile.col, tile.height, tile.width
+
+
+def _is_picture(dataset: DatasetReader, band: int) -> bool:
+    return band <= dataset.count and _colours(dataset, band) == "rgb"
 
 
 def _opened(handles: _Handles, file: Path) -> DatasetReader:
@@ -441,7 +519,7 @@ def _tile(
     file: Path,
     dataset: DatasetReader,
     band: int,
-    nodata: float | None,
+    given: TileSet,
     corner: tuple[int, int],
 ) -> MosaicTile:
     """A file as a tile of the mosaic, from its metadata."""
@@ -450,7 +528,7 @@ def _tile(
     # Integers are compared here; for floats GDAL decides which values equal the nodata value.
     plain = flags == [MaskFlags.nodata] and dtype.kind in "iu"
     all_valid = flags == [MaskFlags.all_valid]
-    values = {nodata} | ({declared} if plain else set())
+    values = {given.nodata} | ({declared} if plain else set())
     unit = (dataset.units[band - 1] or "").strip()
     metres = _metres(dataset, unit)
     return MosaicTile(
@@ -467,7 +545,17 @@ def _tile(
         nodata=tuple(value for value in values if value is not None and _fits(value, dtype)),
         has_mask=not (plain or all_valid),
         unit=unit,
+        colours=_colours(dataset, band),
+        possible=given.possible,
     )
+
+
+def _colours(dataset: DatasetReader, band: int) -> Literal["", "palette", "rgb"]:
+    """What makes a band look like a picture: a table of colours, or bands of red, green, blue."""
+    of_bands = dataset.colorinterp
+    if of_bands[band - 1] == ColorInterp.palette:
+        return "palette"
+    return "rgb" if of_bands[band - 1] in _COLOURS and dataset.count >= 3 else ""
 
 
 def _metres(dataset: DatasetReader, unit: str) -> float:

@@ -7,6 +7,7 @@ input reaches for the network.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,12 +27,36 @@ TILES = frozenset(
     )
 )
 
+# Rasters that providers put beside each tile of heights: masks, counts, errors, quality, water
+# (Copernicus, AW3D30, NASADEM, ASTER, TanDEM-X, WorldCover), and pictures made of the tile.
+_COMPANIONS = frozenset(
+    (
+        *("msk", "mask", "num", "stk", "lst", "qai", "hem", "edm", "flm", "wbm", "swb", "err"),
+        *("acm", "ql", "quicklook", "preview", "thumb", "thumbnail", "browse", "rgb", "rgba"),
+        *("hillshade", "shade", "shaded", "slope", "aspect", "roughness", "inputquality"),
+    )
+)
+# Short words that only TanDEM-X means so.
+_OF_TANDEM = frozenset(("amp", "am2", "cov", "com", "lsm", "wam", "ipm"))
+_WORDS = re.compile(r"[a-z]+[0-9]*|[0-9]+")
+
+# Endings of rasters, and of archives of them, that a folder is not searched for.
+_UNREAD = frozenset(
+    (
+        *(".img", ".jp2", ".nc", ".hdf", ".h5", ".he5", ".grd", ".xyz", ".ecw", ".sid", ".mbtiles"),
+        *(".zip", ".gz", ".tar", ".tgz", ".rar", ".7z", ".num", ".swb", ".err"),
+        *(".png", ".jpg", ".jpeg", ".pdf", ".gif", ".bmp", ".webp"),
+    )
+)
+_DEEPEST_FOLDER = 3  # providers pack each tile into folders of its own
+
 # Files beside a raster from which GDAL takes its place, CRS, mask, overviews, unit or no data.
 _PARTS = (".tfw", ".wld", ".prj", ".hdr", ".stx", ".clr", ".tab")
 _ENDINGS = (".aux.xml", ".msk", ".ovr", ".msk.ovr", ".ovr.msk", ".msk.aux.xml", ".ovr.aux.xml")
 
 # What may stand before the first character of text, besides zero bytes.
 TEXT = b"\xef\xbb\xbf \t\r\n\0\v\f"
+PAGES = (b"<!doctype html", b"<html")  # what a server sends in place of a file
 HEAD_BYTES = 1024  # of which GDAL recognizes a format
 
 # A VRT in a VRT in a VRT: deeper nesting means that they refer to each other.
@@ -62,10 +87,19 @@ class TileSet:
         Where several have data for a cell, the first of them is used.
     nodata : float or None
         A value of the files' cells that stands for no data, beside the ones the files declare.
+    possible : tuple of float or None
+        Least and largest value that is possible; any other is no data, declared or not.
+    passed_over : tuple of Path
+        Files of a folder that are not among `files`: companions of the tiles, other formats.
+    is_searched : bool
+        Whether a folder was searched for `files`, rather than each being named.
     """
 
     files: tuple[Path, ...]
     nodata: float | None = None
+    possible: tuple[float, float] | None = None
+    passed_over: tuple[Path, ...] = ()
+    is_searched: bool = False
 
 
 RasterPath: TypeAlias = Path | Sequence[Path] | TileSet
@@ -77,7 +111,8 @@ def tiles_of(path: RasterPath) -> TileSet:
     Parameters
     ----------
     path : Path, sequence of Path, or TileSet
-        A file is itself; of a folder the rasters in it, by name; a list is taken in its order.
+        A file is itself; of a folder the rasters in it, by name, without those that are companions
+        of others; where it holds only folders, the rasters in these. A list is taken in its order.
 
     Returns
     -------
@@ -87,7 +122,12 @@ def tiles_of(path: RasterPath) -> TileSet:
     if isinstance(path, TileSet):
         return path
     given = (path,) if isinstance(path, Path) else tuple(path)
-    return TileSet(tuple(file for each in given for file in _within(each)))
+    found = [_within(each) for each in given]
+    return TileSet(
+        tuple(file for files, _ in found for file in files),
+        passed_over=tuple(file for _, others in found for file in others),
+        is_searched=any(each.is_dir() for each in given),
+    )
 
 
 def sources(path: Path) -> tuple[Path, ...]:
@@ -141,11 +181,47 @@ def is_vrt(head: bytes) -> bool:
     return b"<vrtdataset" in head.lower()
 
 
-def _within(path: Path) -> tuple[Path, ...]:
+def _within(path: Path) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
+    """The rasters that a path stands for, and the files of a folder that are none of them."""
     if not path.is_dir():
-        return (path,)
-    inside = (file for file in path.iterdir() if file.suffix.lower() in TILES and file.is_file())
-    return tuple(sorted(inside, key=lambda file: file.name)) or (path,)
+        return (path,), ()
+    tiles, others = _searched(path, _DEEPEST_FOLDER)
+    own = [file for file in tiles if not is_companion(file)]
+    if own:
+        others += [file for file in tiles if is_companion(file)]
+        tiles = own
+    return tuple(tiles) or (path,), tuple(sorted(others))
+
+
+def is_companion(file: Path) -> bool:
+    """Whether the name of a raster says that it accompanies a tile of heights and holds none.
+
+    Examples
+    --------
+    >>> is_companion(Path("ALPSMLC30_S004E114_MSK.tif")), is_companion(Path("S04E114.hgt"))
+    (True, False)
+    """
+    words = [word for word in _WORDS.findall(file.stem.lower()) if not word.isdigit()]
+    if not words:
+        return False
+    named = _COMPANIONS | _OF_TANDEM if words[0] == "tdm1" else _COMPANIONS
+    return bool({words[0], words[-1]} & named)
+
+
+def _searched(folder: Path, depth: int) -> tuple[list[Path], list[Path]]:
+    """Rasters of a folder by name, otherwise those of its folders; and other files of that kind."""
+    inside = sorted(folder.iterdir(), key=lambda file: file.name)
+    files = [file for file in inside if file.is_file()]
+    tiles = [file for file in files if file.suffix.lower() in TILES]
+    others = [file for file in files if file.suffix.lower() in _UNREAD]
+    if tiles or depth == 0:
+        return tiles, others
+    for each in inside:
+        if each.is_dir() and not each.name.startswith("."):
+            found, besides = _searched(each, depth - 1)
+            tiles += found
+            others += besides
+    return tiles, others
 
 
 def _followed(path: Path, depth: int) -> Iterator[Path]:
@@ -166,7 +242,9 @@ def _points_elsewhere(path: Path) -> bool:
             head = file.read(HEAD_BYTES)
     except OSError:
         return False  # opening it raises the error
-    return is_vrt(head) or head.lstrip(TEXT).startswith((b"<", b"{"))
+    text = head.lstrip(TEXT)
+    is_page = text[:14].lower().startswith(PAGES)
+    return is_vrt(head) or (text.startswith((b"<", b"{")) and not is_page)
 
 
 def _named_in(path: Path) -> Iterator[Path]:

@@ -15,7 +15,7 @@ import numpy as np
 
 from kalsel_gap.geo.geodesy import WGS84
 from kalsel_gap.geo.grid import Grid, refuse_no_degrees
-from kalsel_gap.geo.mosaic import Band, groups, open_band, refuse_unknown_unit
+from kalsel_gap.geo.mosaic import Band, groups, open_band, refuse_no_heights, refuse_picture
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -33,7 +33,8 @@ __all__ = [
     "describe",
     "groups",
     "open_band",
-    "refuse_unknown_unit",
+    "refuse_no_heights",
+    "refuse_picture",
     "sample",
     "touches",
 ]
@@ -50,7 +51,7 @@ class Sample:
     value : float array
         NaN where the cell is nodata or the point is outside the raster.
     outside : bool array
-        True where the point is outside the raster, or has no coordinates (NaN).
+        True where the point lies in no file of the raster, or has no coordinates (NaN).
     """
 
     value: FloatArray
@@ -121,7 +122,7 @@ def sample(
     lat, lon = np.broadcast_arrays(np.asarray(lat, np.float64), np.asarray(lon, np.float64))
     with open_band(path, band) as source:
         row, col = source.grid.pixel(lat.ravel(), lon.ravel())
-        outside = source.grid.outside(row, col)
+        outside = source.outside(row, col)
         inside = ~outside
         look_up = _bilinear if method == "bilinear" else _nearest
         value = np.full(outside.shape, np.nan)
@@ -149,7 +150,7 @@ def touches(path: RasterPath, lat: ArrayLike, lon: ArrayLike) -> bool:
         As `mosaic.open_band`; `raster_not_degrees` where that is why none does.
     """
     with open_band(path) as source:
-        if not source.grid.outside(*source.grid.pixel(lat, lon)).all():
+        if not source.outside(*source.grid.pixel(lat, lon)).all():
             return True
         refuse_no_degrees(source.grid, source.tiles[0].path)
     return False

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -40,6 +41,10 @@ VECTORS = frozenset(
         *(".parquet", ".geoparquet", ".fgb", ".gml", ".tab", ".mif"),
     )
 )  # endings of layers of polygons; other coverage is a raster
+# Endings of tables that may hold polygons as text.
+POLYGON_TABLES = (".csv", ".csv.gz", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods")
+
+POSSIBLE_M = (-500.0, 9000.0)  # between the Dead Sea's shore and Mount Everest
 
 Technology = Literal["2g", "3g", "4g", "5g", "fixed"]
 CoverageKind = Literal["rsrp_dbm", "level_dbm", "class", "binary"]
@@ -71,6 +76,15 @@ def _several_below(value: object, info: ValidationInfo) -> object:
 
 
 InputPaths = Annotated[tuple[Path, ...], BeforeValidator(_several_below)]
+
+
+def _one_or_several(value: object) -> object:
+    if isinstance(value, str):
+        return (value,)
+    return tuple(value) if isinstance(value, list) else value
+
+
+LayerNames = Annotated[tuple[str, ...], Field(min_length=1), BeforeValidator(_one_or_several)]
 OneOrMany = BeforeValidator(lambda value: [value] if isinstance(value, Mapping) else value)
 
 
@@ -223,8 +237,8 @@ class Elevation(Section):
 
     @property
     def tiles(self) -> TileSet:
-        """The files that together are the raster."""
-        return TileSet(tiles_of(self.path).files, self.nodata)
+        """The files that together are the raster; no land is as low or as high as other values."""
+        return replace(tiles_of(self.path), nodata=self.nodata, possible=POSSIBLE_M)
 
 
 class LandCover(Section):
@@ -244,14 +258,16 @@ class LandCover(Section):
     @property
     def tiles(self) -> TileSet:
         """The files that together are the raster."""
-        return TileSet(tiles_of(self.path).files, self.nodata)
+        return replace(tiles_of(self.path), nodata=self.nodata)
 
 
 class Coverage(Section):
     """Coverage by one operator and technology: a raster, or polygons."""
 
-    path: InputPath
-    """Raster in any CRS, grid and data type; or a vector file of polygons in any CRS."""
+    path: InputPaths
+    """Raster in any CRS, grid and data type: one file, a list of files, a folder of tiles, or a
+    VRT, as of [elevation]; or one file of polygons in any CRS, also a table (CSV, workbook) with a
+    column of WKT."""
     technology: Technology
     """``2g``, ``3g``, ``4g``, ``5g`` or ``fixed``."""
     operator: str
@@ -270,9 +286,9 @@ class Coverage(Section):
     """For ``kind = "class"``: adequacy of each class, 0 to 1."""
     class_column: str = ""
     """For polygons of ``kind = "class"``: the column that holds the class."""
-    layer: str | tuple[str, ...] | None = None
-    """For polygons: layer of the file, or a list of layers, ``"*"`` for all; the first one by
-    default."""
+    layer: LayerNames | None = None
+    """For polygons: layer of the file, a list of layers, or ``"*"`` for all. By default the only
+    one whose name has the technology, otherwise the first one; a note names the others."""
     band: Annotated[int, Field(ge=1)] = 1
     """Band of the raster."""
     date: str = ""
@@ -284,6 +300,8 @@ class Coverage(Section):
             raise ValueError("coverage_classes")
         if bool(self.class_column) != (self.is_vector and self.kind == "class"):
             raise ValueError("coverage_class_column")
+        if len(self.path) > 1 and any(_is_vector(path) for path in self.path):
+            raise ValueError("coverage_several_vectors")
         if self.is_vector and self.kind not in ("binary", "class"):
             raise ValueError("coverage_vector_kind")
         if not self.is_vector and not all(_is_number(key) for key in self.classes):
@@ -295,7 +313,17 @@ class Coverage(Section):
     @property
     def is_vector(self) -> bool:
         """Whether the file holds polygons, by its ending."""
-        return self.path.suffix.lower() in VECTORS
+        return _is_vector(self.path[0])
+
+    @property
+    def file(self) -> Path:
+        """The only file of polygons, or the first path of a raster."""
+        return self.path[0]
+
+    @property
+    def tiles(self) -> TileSet:
+        """The files that together are the raster."""
+        return tiles_of(self.path)
 
 
 class CoverageDefaults(Section):
@@ -423,6 +451,10 @@ class Output(Section):
 
 class Facilities(VectorLayer):
     """Public facilities that could share a connection."""
+
+
+def _is_vector(path: Path) -> bool:
+    return path.suffix.lower() in VECTORS or path.name.lower().endswith(POLYGON_TABLES)
 
 
 def _is_number(text: str) -> bool:

@@ -45,7 +45,8 @@ def section_fault(section: str, path: Path) -> KalselGapError | None:
     """Why the file that a section names cannot be read; None if it can."""
     try:
         if path.is_dir():
-            if section.startswith(("elevation", "land_cover")):  # no tiles: it would be files
+            # With tiles in it, it would be files.
+            if section.startswith(("elevation", "land_cover", "coverage")):
                 return InputError("folder_no_raster", path=path, section=section)
             return InputError("file_is_folder", path=path, section=section)
         if not path.exists():

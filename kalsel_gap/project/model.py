@@ -17,6 +17,7 @@ from kalsel_gap.project.base import Section, flatten
 from kalsel_gap.project.checks import Confidence, FileChecks, Locations, Registers
 from kalsel_gap.project.index import Index
 from kalsel_gap.project.inputs import (
+    POLYGON_TABLES,
     VECTORS,
     Attributes,
     Boundaries,
@@ -141,7 +142,9 @@ class Project(Section):
         """
         for name, path in self.named_inputs():
             yield name, path
-            is_raster = path.suffix.lower() not in VECTORS
+            is_raster = path.suffix.lower() not in VECTORS and not path.name.lower().endswith(
+                POLYGON_TABLES
+            )
             if is_raster and name.startswith(("elevation", "land_cover", "coverage")):
                 drawn = [(f"{name}.{n}", file) for n, file in enumerate(sources(path))]
                 yield from drawn
@@ -155,16 +158,13 @@ class Project(Section):
 
     def named_inputs(self) -> Iterator[tuple[str, Path]]:
         """The files that the project file names, or the files of a folder that it names."""
-        for section in ("schools", "attributes", "coverage", "sites", "measurements", "facilities"):
+        for section in ("schools", "attributes", "sites", "measurements", "facilities"):
             for number, item in enumerate(getattr(self, section)):
                 yield f"{section}.{number}", item.path
         for name, path in self.boundaries.files().items():
             yield f"boundaries.{name}", path
         yield from self._made()
-        for section in ("elevation", "land_cover"):
-            files = tiled.tiles.files if (tiled := getattr(self, section)) is not None else ()
-            one = len(files) == 1
-            yield from ((section if one else f"{section}.{n}", f) for n, f in enumerate(files))
+        yield from self._rasters()
         for section in ("rivers", "roads", "fibre", "wetlands", "villages"):
             if (item := getattr(self, section)) is not None:
                 yield section, item.path
@@ -173,11 +173,24 @@ class Project(Section):
             for number, path in enumerate(self.coastline.land):
                 yield f"coastline.land.{number}", path
 
+    def _rasters(self) -> Iterator[tuple[str, Path]]:
+        """Every file of coverage, elevation and land cover."""
+        for number, source in enumerate(self.coverage):
+            yield from _numbered(f"coverage.{number}", source.tiles.files)
+        for section in ("elevation", "land_cover"):
+            if (tiled := getattr(self, section)) is not None:
+                yield from _numbered(section, tiled.tiles.files)
+
     def _made(self) -> Iterator[tuple[str, Path]]:
         """Inputs that our own commands write, once they are there."""
         for name in ("repairs", "calibration"):
             if (item := getattr(self, name)) is not None and os.path.lexists(item.path):
                 yield name, item.path
+
+
+def _numbered(name: str, files: tuple[Path, ...]) -> Iterator[tuple[str, Path]]:
+    """Files of one input: its name where there is one, otherwise with a number each."""
+    yield from ((name if len(files) == 1 else f"{name}.{n}", f) for n, f in enumerate(files))
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ _INT16 = 2**15
 _GSM_STEPS, _HUNDRED = 31, 100
 _RSRQ_DB = (-30.0, 0.0)  # TS 36.133 reports -19.5 to -3 dB, and -34 in its extended range
 _SITES_AT_ONCE = 500
+_NAMED = 12  # files in a sentence
 
 
 def check_coverage(opened: Opened, schools: pd.DataFrame) -> list[Finding]:
@@ -91,14 +92,16 @@ def _raster(
 ) -> list[Finding]:
     file = opened.shown(source.path)
     limits = opened.project.file_checks
-    with sampling.open_band(source.path, source.band) as band:
-        findings = placement(band.grid, opened, schools, file)
+    with sampling.open_band(source.tiles, source.band) as band:
+        findings = placement(band, opened, schools, file)
         on_the_ground = not any(f.severity == "error" for f in findings)
         if on_the_ground:
             findings += _resolution(source, opened, schools, file)
         counts = Histogram.of(band, limits.reading.most_cells)
+        _refuse_picture(band, counts, source, limits.coverage)
+        findings += passed_over(band, opened, file)
         findings += _cells(counts, source, limits.coverage, file, declares_nodata=_declares(band))
-        if on_the_ground and source.kind in ("rsrp_dbm", "level_dbm"):
+        if on_the_ground and source.kind in coverage.LEVELS:
             same = sites["technology"] == source.technology
             if source.operator != "any":
                 same &= sites["operator"] == source.operator.strip().casefold()
@@ -125,12 +128,41 @@ def layer_findings(source: Coverage, opened: Opened, schools: pd.DataFrame) -> l
     """
     file = opened.shown(source.path)
     limits = opened.project.file_checks
-    with sampling.open_band(source.path, source.band) as band:
+    with sampling.open_band(source.tiles, source.band) as band:
         counts = Histogram.of(band, limits.reading.most_cells)
+        _refuse_picture(band, counts, source, limits.coverage)
         return [
-            *placement(band.grid, opened, schools, file),
+            *placement(band, opened, schools, file),
+            *passed_over(band, opened, file),
             *_cells(counts, source, limits.coverage, file, declares_nodata=_declares(band)),
         ]
+
+
+def _refuse_picture(
+    band: sampling.Band, found: Histogram, source: Coverage, limits: CoverageCheck
+) -> None:
+    """Raise an error where the cells are colours; classes may have colours, and be three bands."""
+    if source.kind in coverage.LEVELS:
+        sampling.refuse_picture(band)
+        return
+    meant = {*limits.nodata_values, *(float(key) for key in source.classes)} | {0, 1}
+    has_others = not set(found.value.tolist()) <= meant
+    for tile in band.tiles:
+        is_index = tile.colours == "palette" and source.kind == "binary"
+        if has_others and tile.is_as_stored and (is_index or tile.colours == "rgb"):
+            raise InputError("raster_picture", path=tile.path, value=tile.colours.upper())
+
+
+def passed_over(band: sampling.Band, opened: Opened, file: str) -> list[Finding]:
+    """A note that names the files of a folder that are none of the raster's tiles."""
+    if not band.passed_over:
+        return []
+    names = ", ".join(opened.shown(path) for path in band.passed_over[:_NAMED])
+    parameters = {
+        "count": len(band.passed_over),
+        "files": names + (" …" if len(band.passed_over) > _NAMED else ""),
+    }
+    return [Finding("raster_files_passed_over", file=file, parameters=parameters)]
 
 
 def places(opened: Opened, schools: pd.DataFrame) -> tuple[FloatArray, FloatArray]:
@@ -153,12 +185,13 @@ def bounds(opened: Opened) -> tuple[float, float, float, float]:
 
 
 def placement(
-    grid: sampling.Grid, opened: Opened, schools: pd.DataFrame, file: str
+    band: sampling.Band, opened: Opened, schools: pd.DataFrame, file: str
 ) -> list[Finding]:
     """Whether a raster lies where the schools are, and which CRS would put it there."""
+    grid = band.grid
     limits = opened.project.file_checks.coverage
     lat, lon = places(opened, schools)
-    off = grid.outside(*grid.pixel(lat, lon))
+    off = band.outside(*grid.pixel(lat, lon))
     share = 1.0 - float(off.mean())
     if share <= limits.outside_share:
         better, inside = _better_crs(grid, lat, lon)
@@ -218,7 +251,7 @@ def _resolution(
     usual = opened.project.signal.radius_m.B
     given = schools.get("confidence_radius_m")
     radius = usual if given is None or given.isna().all() else float(given.median())
-    info = sampling.describe(source.path, band=source.band)
+    info = sampling.describe(source.tiles, band=source.band)
     cell_m = max(info.cell_width_m, info.cell_height_m)
     if cell_m <= opened.project.file_checks.coverage.coarse_factor * radius:
         return []
@@ -237,23 +270,41 @@ class Histogram:
     ----------
     value, count : int arrays
         Values that occur, increasing; beyond 16 bits they count as the last one.
+    absent : int
+        Cells without data.
+    least, most : float
+        Smallest and largest value as they are; infinite where there is none.
     """
 
     value: IntArray
     count: IntArray
+    absent: int = 0
+    least: float = math.inf
+    most: float = -math.inf
 
     @classmethod
     def of(cls, band: sampling.Band, most_cells: int) -> Histogram:
         """Of a raster, read block by block."""
         counts = np.zeros(2 * _INT16, dtype=np.int64)
+        absent, least, most = 0, math.inf, -math.inf
         for raw, valid in cells(band, most_cells):
             known = raw[valid]
+            absent += raw.size - known.size
             if known.dtype not in (np.int16, np.uint8):
-                with np.errstate(invalid="ignore"):
-                    known = np.clip(np.rint(known[~np.isnan(known)]), -_INT16, _INT16 - 1)
+                if known.size:
+                    least, most = min(least, float(known.min())), max(most, float(known.max()))
+                known = np.clip(np.rint(known), -_INT16, _INT16 - 1)
             counts += np.bincount(known.astype(np.int64) + _INT16, minlength=2 * _INT16)
         (found,) = counts.nonzero()
-        return cls(found - _INT16, counts[found])
+        return cls(found - _INT16, counts[found], absent, least, most)
+
+    def shown(self, value: int) -> str:
+        """A value as the file has it, also one that is beyond 16 bits."""
+        if value == -_INT16 and math.isfinite(self.least):
+            return f"{self.least:.9g}"
+        if value == _INT16 - 1 and math.isfinite(self.most):
+            return f"{self.most:.9g}"
+        return str(value)
 
     @property
     def total(self) -> int:
@@ -267,7 +318,7 @@ class Histogram:
     def without(self, values: list[int]) -> Histogram:
         """The same without some values."""
         kept = ~np.isin(self.value, values)
-        return Histogram(self.value[kept], self.count[kept])
+        return replace(self, value=self.value[kept], count=self.count[kept])
 
     def quantile(self, share: float) -> int:
         """Value below which a share of the cells lies."""
@@ -300,7 +351,7 @@ def _cells(
     """Findings about nodata and unit from the values of a coverage raster."""
     if not found.total:
         return [Finding("raster_without_data", file=file)]
-    if source.kind in ("rsrp_dbm", "level_dbm"):
+    if source.kind in coverage.LEVELS:
         undeclared = _undeclared(found, limits)
         findings = _nodata(found, undeclared, file)
         levels = found.without(undeclared)
@@ -312,7 +363,7 @@ def _cells(
         findings = _nodata(found, undeclared, file)
         if source.kind == "class":
             findings += _classes(found.without(undeclared), meant, file)
-    if not declares_nodata and not undeclared:
+    if not (declares_nodata or undeclared or found.absent):
         findings.append(Finding("raster_nodata_unstated", file=file))
     return findings
 
@@ -338,7 +389,7 @@ def _nodata(found: Histogram, undeclared: list[int], file: str) -> list[Finding]
         Finding(
             "raster_nodata_undeclared",
             file=file,
-            value=str(value),
+            value=found.shown(value),
             parameters={"percent": _percent(found.share(found.value == value))},
         )
         for value in undeclared

@@ -9,7 +9,8 @@ begin.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from rasterio.windows import Window
@@ -18,24 +19,31 @@ from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding
 from kalsel_gap.geo import sampling
 from kalsel_gap.geo.geodesy import metres_per_degree
-from kalsel_gap.quality.coverage import Histogram, placement
+from kalsel_gap.project.inputs import POSSIBLE_M
+from kalsel_gap.quality.coverage import Histogram, passed_over, placement
 from kalsel_gap.quality.unusable_files import file_finding
 from kalsel_gap.sources.boundaries import read_layer
 from kalsel_gap.sources.cells import fold
+from kalsel_gap.terrain.open_sea import void_findings
+from kalsel_gap.terrain.sea_mask import open_sea
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import pandas as pd
+    from numpy.typing import NDArray
 
     from kalsel_gap.geo.arrays import BoolArray, FloatArray
     from kalsel_gap.project.checks import ElevationCheck
     from kalsel_gap.project.inputs import Elevation
     from kalsel_gap.project.model import Opened
+    from kalsel_gap.terrain.sea_mask import CellRuns, SeaMask
 
 
+Cell = TypeVar("Cell", bound=np.generic)
+
+_NO_HEIGHTS = (9999, 32767)  # that usually stand for no data; other great values are a wrong unit
 _METRES_A_FOOT = 0.3048
-_TOO_DEEP = -400.0  # a value below the Dead Sea is not a height but an undeclared nodata value
 
 
 def check_elevation(opened: Opened, schools: pd.DataFrame) -> list[Finding]:
@@ -53,11 +61,13 @@ def check_elevation(opened: Opened, schools: pd.DataFrame) -> list[Finding]:
         return []
     file = opened.shown(source.path)
     try:
-        sampling.refuse_unknown_unit(source.tiles, source.band)
+        sampling.refuse_no_heights(source.tiles, source.band)
+        found = _histogram(opened, source)
         with sampling.open_band(source.tiles, source.band) as band:
             return [
-                *placement(band.grid, opened, schools, file),
-                *_cells(band, source, opened, file),
+                *placement(band, opened, schools, file),
+                *passed_over(band, opened, file),
+                *_cells(found, band, source, opened, file),
                 *_seams(band, opened.project.file_checks.elevation, file),
             ]
     except InputError as error:
@@ -76,26 +86,39 @@ def layer_findings(opened: Opened) -> list[Finding]:
     if source is None:
         return []
     file, checks = opened.shown(source.path), opened.project.file_checks
-    sampling.refuse_unknown_unit(source.tiles, source.band)
+    sampling.refuse_no_heights(source.tiles, source.band)
+    found = _histogram(opened, source)
     with sampling.open_band(source.tiles, source.band) as band:
-        found = Histogram.of(band, checks.reading.most_cells)
+        others = passed_over(band, opened, file)
     if not found.total:
-        return [Finding("raster_without_data", file=file)]
-    return list(_heights(found, highest_m(opened), checks.elevation, file))
+        return [*others, Finding("raster_without_data", file=file)]
+    return [*others, *_heights(found, highest_m(opened), checks.elevation, file)]
 
 
-def _cells(band: sampling.Band, source: Elevation, opened: Opened, file: str) -> list[Finding]:
-    """Heights, voids and sea, in one pass over the raster."""
+def _histogram(opened: Opened, source: Elevation) -> Histogram:
+    """Of the values as they are, also those that are no heights."""
+    as_given = replace(source.tiles, possible=None)
+    with sampling.open_band(as_given, source.band) as band:
+        return Histogram.of(band, opened.project.file_checks.reading.most_cells)
+
+
+def _cells(
+    found: Histogram, band: sampling.Band, source: Elevation, opened: Opened, file: str
+) -> list[Finding]:
+    """Heights, voids and sea."""
     limits = opened.project.file_checks.elevation
     most_cells = opened.project.file_checks.reading.most_cells
-    found = Histogram.of(band, most_cells)
     if not found.total:
         return [Finding("raster_without_data", file=file)]
     void = _void(band, most_cells)
+    sea = None
+    if source.sea != "none" and void.any():
+        sea = open_sea(source.tiles, band=source.band, zero=source.sea == "zero")
     return [
         *_heights(found, highest_m(opened), limits, file),
         *_sea(found, void, band, source, limits, file),
-        *_voids(void, band.grid, limits, file),
+        *_voids(void, _step(band.grid, most_cells), band.grid, sea, limits, file),
+        *(void_findings(sea, file) if sea is not None else ()),
     ]
 
 
@@ -120,23 +143,27 @@ def _heights(
     found: Histogram, highest: float, limits: ElevationCheck, file: str
 ) -> Iterator[Finding]:
     """Impossible heights, and the unit that would explain them."""
-    deep = found.value < _TOO_DEEP
-    for value, count in zip(found.value[deep][:3], found.count[deep][:3], strict=True):
+    low, high = POSSIBLE_M
+    none = (found.value < low) | (np.isin(found.value, _NO_HEIGHTS) & (found.value > high))
+    for value, count in zip(found.value[none][:3], found.count[none][:3], strict=True):
         yield Finding(
             "raster_nodata_undeclared",
             file=file,
-            value=str(value),
+            value=found.shown(int(value)),
             parameters={"percent": float(f"{100 * count / found.total:.3g}")},
         )
-    low = (found.value < limits.lowest_m) & ~deep
-    if low.any():
-        counts = {"count": int(found.count[low].sum()), "lowest_m": limits.lowest_m}
-        value = f"{found.value[low].min()}"
+    found = found.without(found.value[none].tolist())
+    if not found.total:
+        return
+    deep = found.value < limits.lowest_m
+    if deep.any():
+        counts = {"count": int(found.count[deep].sum()), "lowest_m": limits.lowest_m}
+        value = f"{found.value[deep].min()}"
         yield Finding("elevation_too_low", file=file, value=value, parameters=counts)
     top = float(found.value.max())
     if top <= highest + limits.margin_m:
         return
-    high = found.value > highest + limits.margin_m
+    too_high = found.value > highest + limits.margin_m
     in_metres = top * _METRES_A_FOOT
     feet = highest / 2 <= in_metres <= highest + limits.margin_m
     yield Finding(
@@ -144,7 +171,7 @@ def _heights(
         file=file,
         value=f"{top:g}",
         proposal=f"{in_metres:.0f}" if feet else "",
-        parameters={"count": int(found.count[high].sum()), "highest_m": highest},
+        parameters={"count": int(found.count[too_high].sum()), "highest_m": highest},
     )
 
 
@@ -154,7 +181,7 @@ def _heights(
 def _void(band: sampling.Band, most_cells: int) -> BoolArray:
     """Which cells have no data; of a large raster every n-th row and column."""
     height, width = band.grid.height, band.grid.width
-    step = math.ceil(math.sqrt(height * width / most_cells))
+    step = _step(band.grid, most_cells)
     void = np.empty((math.ceil(height / step), math.ceil(width / step)), dtype=np.bool_)
     for window in band.windows():
         top, left = (math.ceil(at / step) for at in (window.row_off, window.col_off))
@@ -164,7 +191,11 @@ def _void(band: sampling.Band, most_cells: int) -> BoolArray:
     return void
 
 
-def _at_edge(cells: BoolArray) -> BoolArray:
+def _step(grid: sampling.Grid, most_cells: int) -> int:
+    return math.ceil(math.sqrt(grid.height * grid.width / most_cells))
+
+
+def _at_edge(cells: NDArray[Cell]) -> NDArray[Cell]:
     return np.concatenate([cells[0], cells[-1], cells[:, 0], cells[:, -1]])
 
 
@@ -209,15 +240,27 @@ def _zero_at_edge(band: sampling.Band) -> bool:
 
 
 def _voids(
-    void: BoolArray, grid: sampling.Grid, limits: ElevationCheck, file: str
+    void: BoolArray,
+    every: int,
+    grid: sampling.Grid,
+    sea: SeaMask | None,
+    limits: ElevationCheck,
+    file: str,
 ) -> list[Finding]:
-    """Cells without data that do not reach the edge of the raster: lakes, or holes in the model."""
+    """Cells without data that are no open sea and no missing tile: lakes, or holes in the model."""
     if not void.any():
         return []
     from scipy import ndimage
 
-    label, _ = ndimage.label(void)
-    edge = set(np.unique(np.concatenate([label[0], label[-1], label[:, 0], label[:, -1]])).tolist())
+    edge: set[int] = {0}
+    if sea is not None:
+        void = void & ~_thinned(sea, every)
+        if sea.missing is not None:
+            void &= ~_thinned(sea.missing, every)
+        label, _ = ndimage.label(void)
+    else:  # without a sea, what reaches the edge is a finding of its own
+        label, _ = ndimage.label(void)
+        edge |= set(np.unique(_at_edge(label)).tolist())
     boxes = enumerate(ndimage.find_objects(label), start=1)
     size = {n: int((label[box] == n).sum()) for n, box in boxes if n not in edge}
     step = grid.height / void.shape[0], grid.width / void.shape[1]
@@ -244,6 +287,12 @@ def _voids(
             },
         )
     ]
+
+
+def _thinned(cells: CellRuns, every: int) -> BoolArray:
+    """Every n-th row and column of a set of cells, as `_void` takes them."""
+    rows = range(0, cells.grid.height, every)
+    return np.array([cells.rows(row, row + 1)[0, ::every] for row in rows])
 
 
 def _cell_km2(grid: sampling.Grid) -> float:

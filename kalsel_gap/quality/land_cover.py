@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding
 from kalsel_gap.geo import sampling
-from kalsel_gap.quality.coverage import Histogram, placement
+from kalsel_gap.quality.coverage import Histogram, passed_over, placement
 from kalsel_gap.quality.unusable_files import file_finding
 
 if TYPE_CHECKING:
@@ -16,6 +16,19 @@ if TYPE_CHECKING:
     from kalsel_gap.project.model import Opened
 
 _SHOWN = 20  # classes in a sentence
+
+
+def refuse_coloured(band: sampling.Band) -> None:
+    """Raise an error where land cover is a picture; a table of colours for classes is none.
+
+    Raises
+    ------
+    InputError
+        `raster_picture`.
+    """
+    for tile in band.tiles:
+        if tile.colours == "rgb":
+            raise InputError("raster_picture", path=tile.path, value="RGB")
 
 
 def check_land_cover(opened: Opened, schools: pd.DataFrame) -> list[Finding]:
@@ -34,7 +47,9 @@ def check_land_cover(opened: Opened, schools: pd.DataFrame) -> list[Finding]:
     file = opened.shown(source.path)
     try:
         with sampling.open_band(source.tiles, source.band) as band:
-            findings = placement(band.grid, opened, schools, file)
+            findings = placement(band, opened, schools, file)
+            refuse_coloured(band)
+            findings += passed_over(band, opened, file)
             counts = Histogram.of(band, opened.project.file_checks.reading.most_cells)
     except InputError as error:
         return [file_finding(error, file)]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding
+from kalsel_gap.project.inputs import Coverage
 from kalsel_gap.sources.features import shapeless
 from kalsel_gap.sources.formats.vector_layers import read_vector
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from kalsel_gap.project.inputs import Table, VectorLayer
     from kalsel_gap.project.model import Opened
     from kalsel_gap.sources.formats.vector_layers import ShapeKind
 
@@ -80,7 +82,7 @@ def _without(opened: Opened, path: Path | str | None) -> Opened | None:
     less: dict[str, object] = {}
     for section in _TABLES:
         sources = getattr(project, section)
-        kept = tuple(source for source in sources if source.path != path)
+        kept = tuple(source for source in sources if path not in _files(source))
         less |= {section: kept} if len(kept) < len(sources) else {}
     for section in _LAYERS:
         layer = getattr(project, section)
@@ -93,6 +95,13 @@ def _without(opened: Opened, path: Path | str | None) -> Opened | None:
         on_shore = shore.path != path
         less["coastline"] = shore.model_copy(update={"land": land}) if on_shore else None
     return replace(opened, project=project.model_copy(update=less)) if less else None
+
+
+def _files(source: Table | Coverage | VectorLayer) -> tuple[Path, ...]:
+    """Every file of an input, and the folders that its project names."""
+    if isinstance(source, Coverage):
+        return (*source.path, *source.tiles.files)
+    return (source.path,)
 
 
 def check_layers(opened: Opened, schools: pd.DataFrame) -> list[Finding]:  # noqa: ARG001 - as its siblings

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from kalsel_gap.errors import InputError
-from kalsel_gap.geo.mosaic import open_band, refuse_unknown_unit
+from kalsel_gap.geo.mosaic import open_band, refuse_no_heights
 from kalsel_gap.geo.raster_cache import CachedLayer
 from kalsel_gap.geo.rasterize import Footprints
 from kalsel_gap.project.input_hashes import InputHashes
@@ -90,7 +90,7 @@ class KeptLayers:
         self._store = Cache(default_cache_folder(), is_waiting=True)
         self.inputs = InputHashes(opened, self._store)
         self.inputs.take()
-        refuse_unknown_unit(self.source.tiles, self.source.band)
+        refuse_no_heights(self.source.tiles, self.source.band)
         with open_band(self.source.tiles, self.source.band) as band:
             self.grid = band.grid
         self._root = default_cache_folder() / _FOLDER

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,6 +18,20 @@ from rasterio.windows import Window
 from kalsel_gap.geo.dem import heights, missing
 from kalsel_gap.geo.kernels import kernel
 from kalsel_gap.geo.mosaic import open_band
+from kalsel_gap.terrain.missing_cells import (
+    SEAM_WIDTH,
+    SHORE_SHARE,
+    Hole,
+    Seam,
+    count_rims,
+    find_holes,
+    is_seam,
+    land_beside,
+    lines_between,
+    on_land,
+    rims_of,
+    runs_of_holes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,6 +52,9 @@ BLOCK_CELLS = 2**23
 
 # Kinds of cells that runs consist of.
 WATER, WATER_OR_ZERO, LOW = 0, 1, 2
+
+# Kinds of runs in the table of the stage *sea*.
+SEA, VOID, MISSING = 0, 1, 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,8 +134,26 @@ class CellRuns:
         return (run >= 0) & (cell < ends) & ~outside, outside
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class SeaMask(CellRuns):
-    """The open sea on the grid of an elevation model."""
+    """The open sea on the grid of an elevation model.
+
+    Attributes
+    ----------
+    voids : CellRuns or None
+        Cells without data that are not the sea: what is there is not known.
+    missing : CellRuns or None
+        Those of them that no tile covers.
+    holes : tuple of Hole
+        The missing tiles.
+    seams : tuple of Seam
+        Lines without data between tiles.
+    """
+
+    voids: CellRuns | None = None
+    missing: CellRuns | None = None
+    holes: tuple[Hole, ...] = ()
+    seams: tuple[Seam, ...] = ()
 
 
 def runs_of_rows(grid: Grid, rows: int, inside: Callable[[int, int], BoolArray]) -> CellRuns:
@@ -142,13 +177,13 @@ def runs_of_rows(grid: Grid, rows: int, inside: Callable[[int, int], BoolArray])
 
 
 def open_sea(path: RasterPath, *, band: int = 1, zero: bool = False, threads: int = 1) -> SeaMask:
-    """Cells of the open sea: nodata that reaches the border of the raster.
+    """Cells of the open sea: nodata that reaches the border of the raster and has a low shore.
 
     Water is connected over edges, not over corners. Land that is connected over corners only still
     keeps the sea out (the usual pairing: land by eight neighbours, water by four), and a void
     behind such land is a lake. River mouths that are nodata up to the sea belong to it
-    (`shoreline.find_open_water` separates them), and so does nodata in the corners of a warped
-    raster.
+    (`shoreline.find_open_water` separates them). Cells without data that are no sea are its voids;
+    see `missing_cells`.
 
     Parameters
     ----------
@@ -179,8 +214,52 @@ def sea_in(
     source: Band, read: Callable[[Window], CellHeights], *, zero: bool = False, threads: int = 1
 ) -> SeaMask:
     """`open_sea` of a raster that is open, whose heights `read` gives, full rows at a time."""
-    water = (WATER_OR_ZERO if zero else WATER), 0.0
-    return _sea(*_runs(source, read, water, threads), source.grid)
+    grid, holes = source.grid, find_holes(source)
+    rims = rims_of(holes, (grid.height, grid.width))
+
+    def water_of(block: tuple[int, int]) -> tuple[_Water, IntArray, CellHeights, CellHeights]:
+        top, bottom = block
+        z = read(Window(0, top, grid.width, bottom - top))
+        within = _of_kind(z, WATER_OR_ZERO if zero else WATER, 0.0)
+        for hole in holes:
+            first = max(hole.row - top, 0)
+            rows = slice(first, max(hole.row + hole.height - top, first))
+            within[rows, hole.col : hole.col + hole.width] = False
+        begin, end = find_runs(within)
+        rim, low = count_rims(z, begin, end, int(zero), 1)
+        own = _Water(begin + top * grid.width, end + top * grid.width, rim, low)
+        return own, land_beside(z, top, rims), z[0].copy(), z[-1].copy()
+
+    blocks = list(_row_blocks(grid, source.window_shape[0]))
+    with ThreadPoolExecutor(threads) as pool:
+        found, land, first, last = zip(*pool.map(water_of, blocks), strict=True)
+    water = _Water(*(np.concatenate(each) for each in zip(*found, strict=True)))
+    for (_, border), above, below in zip(blocks, last, first[1:], strict=False):
+        _count_across(water, border, np.stack([above, below]), zero=zero)
+    on_the_ground = on_land(holes, rims, np.sum(land, axis=0))
+    missing = tuple(hole for hole, dry in zip(holes, on_the_ground, strict=True) if dry)
+    water = _with_holes(water, [hole for hole in holes if hole not in missing], grid.width)
+    water, seams, cut = _without_seams(water, source)
+    return _sea(water, grid, missing, seams, cut)
+
+
+def _count_across(water: _Water, row: int, z: CellHeights, *, zero: bool) -> None:
+    """Add the rims that lie in another block: `z` is the row before `row`, and that one."""
+    width = z.shape[1]
+    first, last = np.searchsorted(water.begin, np.array([row - 1, row + 1]) * width)
+    begin, end = (each[first:last] - (row - 1) * width for each in (water.begin, water.end))
+    rim, low = count_rims(z, begin, end, int(zero), 0)
+    water.rim[first:last] += rim
+    water.low[first:last] += low
+
+
+class _Water(NamedTuple):
+    """Runs of water, with how many cells of land are beside each and how many of them are low."""
+
+    begin: IntArray
+    end: IntArray
+    rim: IntArray
+    low: IntArray
 
 
 def sea_of_runs(runs: pd.DataFrame, source: Elevation | None) -> SeaMask | None:
@@ -189,7 +268,7 @@ def sea_of_runs(runs: pd.DataFrame, source: Elevation | None) -> SeaMask | None:
     Parameters
     ----------
     runs : DataFrame
-        ``begin`` and ``end`` of its runs.
+        ``begin`` and ``end`` of runs, and their ``kind``: the sea, its voids, missing tiles.
     source : Elevation or None
         The elevation model that it was made from.
 
@@ -207,8 +286,22 @@ def sea_of_runs(runs: pd.DataFrame, source: Elevation | None) -> SeaMask | None:
         return None
     with open_band(source.tiles, source.band) as band:
         grid = band.grid
-    begin, end = (runs[name].to_numpy(np.int64) for name in ("begin", "end"))
-    return SeaMask(begin, end, grid)
+    begin, end, kind = (runs[name].to_numpy(np.int64) for name in ("begin", "end", "kind"))
+    voids, missing = (CellRuns(begin[kind == n], end[kind == n], grid) for n in (VOID, MISSING))
+    return SeaMask(begin[kind == SEA], end[kind == SEA], grid, voids=voids, missing=missing)
+
+
+def as_runs(sea: SeaMask) -> pd.DataFrame:
+    """The table that `sea_of_runs` reads."""
+    import pandas as pd
+
+    kinds = ((SEA, sea), (VOID, sea.voids), (MISSING, sea.missing))
+    frames = [
+        pd.DataFrame({"begin": cells.begin, "end": cells.end, "kind": kind})
+        for kind, cells in kinds
+        if cells is not None
+    ]
+    return pd.concat(frames, ignore_index=True).astype("int64")
 
 
 def low_coast(
@@ -251,11 +344,104 @@ def low_coast(
         return _coast(*_runs(source, lambda window: heights(source, window), low, threads), sea)
 
 
-def _sea(begin: IntArray, end: IntArray, grid: Grid) -> SeaMask:
-    """Runs of water that are connected to the border."""
+def _sea(
+    water: _Water,
+    grid: Grid,
+    missing: tuple[Hole, ...],
+    seams: tuple[Seam, ...],
+    cut: tuple[IntArray, IntArray],
+) -> SeaMask:
+    """Runs of water that are connected to the border and have a shore; the others are voids."""
+    begin, end = water.begin, water.end
     reached = _on_border(begin, end, grid.height, grid.width)
-    _join(begin, end, grid.width, 0, reached)
-    return SeaMask(begin[reached], end[reached], grid)
+    part = _join(begin, end, grid.width, 0, reached)
+    rim, low = (np.bincount(part, count, begin.size)[part] for count in (water.rim, water.low))
+    is_sea = reached & (low >= SHORE_SHARE * rim)
+    gone = runs_of_holes(missing, grid.width)
+    voids = _ordered(
+        *(
+            np.concatenate(each)
+            for each in zip((begin[~is_sea], end[~is_sea]), gone, cut, strict=True)
+        )
+    )
+    return SeaMask(
+        begin[is_sea],
+        end[is_sea],
+        grid,
+        voids=CellRuns(*voids, grid),
+        missing=CellRuns(*gone, grid),
+        holes=missing,
+        seams=seams,
+    )
+
+
+def _ordered(begin: IntArray, end: IntArray) -> tuple[IntArray, IntArray]:
+    order = np.argsort(begin, kind="stable")
+    return begin[order], end[order]
+
+
+def _with_holes(water: _Water, holes: list[Hole], width: int) -> _Water:
+    """Water with the holes that are sea; runs that touch along a row become one."""
+    if not holes:
+        return water
+    more = runs_of_holes(holes, width)
+    none = np.zeros(more[0].size, dtype=np.int64)
+    begin, end, rim, low = (
+        np.concatenate(each) for each in zip(water, (*more, none, none), strict=True)
+    )
+    order = np.argsort(begin, kind="stable")
+    begin, end, rim, low = begin[order], end[order], rim[order], low[order]
+    starts = np.ones(begin.size, dtype=np.bool_)
+    starts[1:] = (begin[1:] > end[:-1]) | (begin[1:] % width == 0)
+    (first,) = starts.nonzero()
+    return _Water(
+        begin[first],
+        np.maximum.reduceat(end, first),
+        np.add.reduceat(rim, first),
+        np.add.reduceat(low, first),
+    )
+
+
+def _narrow_in_row(mask: CellRuns, line: int) -> IntArray:
+    """Columns of a row where the set is no more than `SEAM_WIDTH` (2) rows high."""
+    first, last = max(line - 2, 0), min(line + 3, mask.grid.height)
+    beyond = (first - line + 2, line + 3 - last), (0, 0)
+    above, over, here, below, under = np.pad(mask.rows(first, last), beyond)
+    thick = (above & over) | (over & below) | (below & under)
+    cols: IntArray = np.flatnonzero(here & ~thick)
+    return cols
+
+
+def _without_seams(
+    water: _Water, source: Band
+) -> tuple[_Water, tuple[Seam, ...], tuple[IntArray, IntArray]]:
+    """Water without narrow lines between tiles; the seams, and the runs of their cells."""
+    grid, begin, end = source.grid, water.begin, water.end
+    seams, taken = [], [np.zeros(0, dtype=np.int64)]
+    edges = lines_between(source.tiles, 1)
+    narrow = end - begin <= SEAM_WIDTH
+    cell = np.concatenate([begin[narrow], end[narrow & (end - begin == SEAM_WIDTH)] - 1])
+    col, count = np.unique(cell % grid.width, return_counts=True)
+    for line, cells in zip(col.tolist(), count.tolist(), strict=True):
+        if 0 < line < grid.width - 1 and is_seam(cells, line, edges, grid.height):
+            seams.append(Seam(1, line, cells))
+            taken.append(cell[cell % grid.width == line])
+    edges = lines_between(source.tiles, 0)
+    mask = CellRuns(begin, end, grid)
+    row, length = np.unique(begin // grid.width, return_inverse=True)
+    wet = np.bincount(length, end - begin, row.size).astype(np.int64)
+    for line, cells in zip(row.tolist(), wet.tolist(), strict=True):
+        if 0 < line < grid.height - 1 and is_seam(cells, line, edges, grid.width):
+            cols = _narrow_in_row(mask, line)
+            if is_seam(cols.size, line, edges, grid.width):
+                seams.append(Seam(0, line, cols.size))
+                taken.append(line * grid.width + cols)
+    cells = np.unique(np.concatenate(taken))
+    if not cells.size:
+        return water, (), (cells, cells)
+    left = _without(begin, end, cells, cells + 1)
+    of = np.searchsorted(begin, left[0], side="right") - 1
+    return _Water(*left, water.rim[of], water.low[of]), tuple(seams), (cells, cells + 1)
 
 
 def _coast(begin: IntArray, end: IntArray, sea: SeaMask) -> CellRuns:
@@ -402,8 +588,8 @@ def _root(parent: IntArray, run: int) -> int:
 
 
 @kernel
-def _join(begin: IntArray, end: IntArray, width: int, corner: int, reached: BoolArray) -> None:
-    """Mark as reached every run that is connected to a reached one.
+def _join(begin: IntArray, end: IntArray, width: int, corner: int, reached: BoolArray) -> IntArray:
+    """Mark as reached every run that is connected to a reached one; the first run of each part.
 
     `corner` is 1 where runs that meet at a corner only are connected, otherwise 0.
     """
@@ -425,4 +611,6 @@ def _join(begin: IntArray, end: IntArray, width: int, corner: int, reached: Bool
         if reached[run]:
             reached[_root(parent, run)] = True
     for run in range(begin.size):
-        reached[run] = reached[_root(parent, run)]
+        parent[run] = _root(parent, run)
+        reached[run] = reached[parent[run]]
+    return parent

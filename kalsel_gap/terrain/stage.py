@@ -49,7 +49,6 @@ _EXPOSURE = (
     *("max_horizon_deg", "sky_view_share", "leo_open_share", "leo_clear"),
     *("satellite_margin_deg", "satellite_clear"),
 )
-_POSSIBLE_M = (-500.0, 9000.0)  # between the Dead Sea's shore and Mount Everest
 
 
 def describe_terrain(
@@ -85,7 +84,8 @@ def describe_terrain(
     lat, lon = schools["lat"].to_numpy(), schools["lon"].to_numpy()
     facts = pd.DataFrame(index=schools.index)
     sea, low_coast = _sea(opened, tables["sea"])
-    horizons, findings = _surroundings(facts, schools, opened, sea, progress)
+    findings: list[Finding] = []
+    horizons = _surroundings(facts, schools, opened, sea, progress)
     _coast(facts, schools, opened, sea, low_coast)
     _islands(facts, lat, lon, opened)
     _wetlands(facts, lat, lon, opened)
@@ -146,7 +146,7 @@ def _surroundings(
     opened: Opened,
     sea: SeaMask | None,
     progress: Progress | None,
-) -> tuple[pd.DataFrame, list[Finding]]:
+) -> pd.DataFrame:
     """Facts of the elevation model about the land around schools; the table of the horizons."""
     source, limits = opened.project.elevation, opened.project.terrain
     lat, lon = schools["lat"].to_numpy(), schools["lon"].to_numpy()
@@ -156,17 +156,16 @@ def _surroundings(
     if source is None:
         facts[[*_RELIEF, "mountain_class", *_EXPOSURE]] = np.nan
         facts["landform"] = pd.Series(None, index=facts.index, dtype="str")
-        return pd.DataFrame(columns=list(HORIZONS)), []
+        return pd.DataFrame(columns=list(HORIZONS))
     from kalsel_gap.terrain import (
         topographic_position,  # compiles kernels: only when they are needed
     )
 
-    elevation_m, impossible = _elevation_m(source, lat, lon)
-    findings = _impossible_heights(impossible, opened.shown(source.path))
+    elevation_m = _elevation_m(source, lat, lon)
     around = np.linspace(0.0, 360.0, limits.horizon.directions, endpoint=False, dtype=np.float64)
     found, near, wide, sight = topographic_position.exposure_at(
         source.tiles,
-        np.where(impossible, np.nan, lat),
+        lat,
         lon,
         elevation_m,
         np.column_stack([np.tile(around, (lat.size, 1)), azimuth]),
@@ -180,31 +179,23 @@ def _surroundings(
     _relief(facts, found, limits)
     _exposure(facts, near, wide, sight, limits)
     is_known = facts["elevation_m"].notna().to_numpy()
-    return _horizons(schools, is_known, around, sight), findings
+    return _horizons(schools, is_known, around, sight)
 
 
 def _elevation_m(
     source: Elevation, lat: NDArray[np.float64], lon: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Elevation of schools, NaN where the value is impossible, and which schools these are."""
+) -> NDArray[np.float64]:
+    """Elevation of schools."""
     from kalsel_gap.geo import sampling
     from kalsel_gap.terrain import relief_at_points  # kernels and GDAL: only when they are needed
 
-    sampling.refuse_unknown_unit(source.tiles, source.band)
+    sampling.refuse_no_heights(source.tiles, source.band)
     if np.isfinite(lat).any() and not sampling.touches(source.tiles, lat, lon):
         raise InputError("raster_touches_no_school", path=source.path[0])
-    elevation_m = relief_at_points.elevation_at(source.tiles, lat, lon, band=source.band)
-    low, high = _POSSIBLE_M
-    impossible = (elevation_m < low) | (elevation_m > high)
-    return np.where(impossible, np.nan, elevation_m), impossible
-
-
-def _impossible_heights(impossible: NDArray[np.bool_], shown: str) -> list[Finding]:
-    if not impossible.any():
-        return []
-    low, high = _POSSIBLE_M
-    count = {"count": int(impossible.sum()), "low": low, "high": high}
-    return [Finding("raster_values_impossible", file=shown, parameters=count)]
+    elevation_m: NDArray[np.float64] = relief_at_points.elevation_at(
+        source.tiles, lat, lon, band=source.band
+    )
+    return elevation_m
 
 
 def _relief(facts: pd.DataFrame, found: Relief, limits: Terrain) -> None:
@@ -245,7 +236,12 @@ def _coast(
     elif water is not None:
         wet, outside = water.at(lat, lon)
         away_m = geodesy.nearest_point_m(lat, lon, *water.edge())[0]
-        facts["coast_km"] = np.where(outside, np.nan, np.where(wet, 0.0, away_m)) / 1000
+        # A missing tile that is nearer may hold the shore.
+        unseen_m = np.full(lat.shape, np.inf)
+        if sea is not None and sea.missing is not None and sea.missing.any():
+            unseen_m = geodesy.nearest_point_m(lat, lon, *sea.missing.edge())[0]
+        known = ~outside & (wet | (away_m <= unseen_m))
+        facts["coast_km"] = np.where(known, np.where(wet, 0.0, away_m), np.nan) / 1000
     else:
         facts["coast_km"] = np.nan
     facts["in_coastal_zone"] = pd.Series(pd.NA, index=facts.index, dtype="boolean")
@@ -262,7 +258,8 @@ def _coast(
         lat, lon, to_lat.to_numpy(), to_lon.to_numpy(), points=project.terrain.water.points
     )
     wet, off = sea.at(way_lat, way_lon)
-    somewhere_unknown = off.any(axis=1)
+    void = sea.voids.at(way_lat, way_lon)[0] if sea.voids is not None else np.zeros_like(off)
+    somewhere_unknown = (off | void).any(axis=1)
     facts["water_share"] = np.where(somewhere_unknown, np.nan, wet.mean(axis=1))
     crossing_m = sample_points.longest_stretch_m(
         *(lat, lon, to_lat.to_numpy(), to_lon.to_numpy()), wet, lambda y, x: sea.at(y, x)[0]

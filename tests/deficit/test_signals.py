@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
+import rasterio
 from affine import Affine
 
 from kalsel_gap import schema
@@ -14,6 +15,7 @@ from kalsel_gap.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     import geopandas as gpd
 
@@ -183,11 +185,67 @@ def test_levels_that_cannot_be_are_unknown_and_found(run: Run, raster: MakeRaste
         pytest.approx(0.70),
         None,
         None,
-        pytest.approx(0.95),
+        None,
         0.0,
     ]
     (finding,) = [f for f in result.findings if f.code == "raster_values_impossible"]
-    assert finding.parameters["count"] == 2 * 61  # all points of two circles
+    assert finding.parameters["count"] == 3 * 61  # all points of three circles
+    # What the file does not declare is unknown, also where declared no data is no signal.
+    result = run([source(path, nodata_means="none")])
+    assert column(result, "available")[1:4] == [None, None, None]
+
+
+def test_no_data_of_declared_coverage(run: Run, raster: MakeRaster) -> None:
+    path = raster("a.tif", np.array([[0, 1, -9999, 255, np.nan]], dtype="float32"))
+    result = run([source(path, kind="binary", basis="declared", nodata_means="none")])
+    assert column(result, "available") == [0.0, pytest.approx(0.5), None, None, 0.0]
+
+
+def test_cells_that_are_infinite_are_no_data(run: Run, raster: MakeRaster) -> None:
+    cells = np.array([[-95, np.nan, np.inf, -np.inf, 3e38]], dtype="float32")
+    result = run([source(raster("a.tif", cells), nodata_means="none")])
+    assert column(result, "available") == [pytest.approx(0.70), 0.0, 0.0, 0.0, None]
+
+
+def test_tiles_of_coverage(run: Run, raster: MakeRaster, tmp_path: Path) -> None:
+    whole = raster("whole.tif", [[-95, -105, -115, -85, -95]], nodata=-9999)
+    folder = tmp_path / "tiles"
+    folder.mkdir()
+    with rasterio.open(whole) as given:
+        left, profile = given.read(1), given.profile
+    for name, first, last in (("a.tif", 0, 2), ("b.tif", 2, 5)):
+        own = profile | {
+            "width": last - first,
+            "transform": Affine(0.01, 0, 115.30 + 0.01 * first, 0, -0.01, -2.90),
+        }
+        with rasterio.open(folder / name, "w", **own) as tile:
+            tile.write(left[:, first:last], 1)
+    expected = column(run([source(whole)]), "available")
+    assert None not in expected
+    listed = source(whole) | {"path": [str(folder / "b.tif"), str(folder / "a.tif")]}
+    for given in (source(folder), listed):
+        assert column(run([given]), "available") == expected
+
+
+def test_a_missing_tile_of_coverage_is_unknown(
+    run: Run, raster: MakeRaster, tmp_path: Path
+) -> None:
+    files = []
+    for n in (0, 2, 4):
+        cell = Affine(0.01, 0, 115.30 + 0.01 * n, 0, -0.01, -2.90)
+        files.append(str(raster(f"{n}.tif", [[-95]], nodata=-9999, transform=cell)))
+    given = source(tmp_path, nodata_means="none") | {"path": files}
+    level = pytest.approx(0.70)
+    assert column(run([given]), "available") == [level, None, level, None, level]
+
+
+def test_a_scale_and_an_offset_of_levels(run: Run, raster: MakeRaster) -> None:
+    stored = np.array([[45, 35, 0, 200, 45]], dtype="uint8")  # dBm = stored - 140; 200 is none
+    path = raster("a.tif", stored, nodata=200)
+    with rasterio.open(path, "r+") as dataset:
+        dataset.offsets = (-140.0,)
+    levels = raster("b.tif", [[-95, -105, -140, -9999, -95]], nodata=-9999)
+    assert column(run([source(path)]), "available") == column(run([source(levels)]), "available")
 
 
 def test_another_system_and_another_band(run: Run, raster: MakeRaster) -> None:

@@ -112,11 +112,11 @@ def test_a_unit_of_heights_must_be_a_length(make_tile: MakeTile) -> None:
     known = [
         make_tile(f"{n}.tif", [[1]], col=n, units=(u,)) for n, u in enumerate(("", "Metre", "ft"))
     ]
-    mosaic.refuse_unknown_unit(known)
+    mosaic.refuse_no_heights(known)
     odd = make_tile("odd.tif", [[1]], col=3, units=("fathom",))
     assert everything([*known, odd])[0, 3] == 1.0  # as coverage may have any unit
     with pytest.raises(InputError) as caught:
-        mosaic.refuse_unknown_unit([*known, odd])
+        mosaic.refuse_no_heights([*known, odd])
     assert (caught.value.code, caught.value.path) == ("raster_unit_no_length", odd)
 
 
@@ -293,3 +293,54 @@ def test_heights_off_the_raster_are_none(make_tile: MakeTile, nodata: int | None
         [none, 7, last, none],
         [none] * 4,
     ]
+
+
+def test_pictures_among_tiles_are_passed_over(make_tile: MakeTile, tmp_path: Path) -> None:
+    one = make_tile("one.tif", [[1, 2]])
+    two = make_tile("two.tif", [[3, 4]], col=2)
+    picture = make_tile("quick.tif", np.full((3, 1, 7), 9), count=3, dtype="uint8")
+    with mosaic.open_band([one, picture, two]) as band:
+        assert band.passed_over == (picture,)
+        np.testing.assert_array_equal(band.read(Window(0, 0, 4, 1)), [[1, 2, 3, 4]])
+        mosaic.refuse_picture(band)
+    # A second file of the same cells, in a folder, is another layer.
+    other = make_tile("two_b.tif", [[7, 7]], col=2)
+    picture.unlink()
+    with mosaic.open_band(tmp_path) as band:
+        assert band.passed_over == (other,)
+        np.testing.assert_array_equal(band.read(Window(0, 0, 4, 1)), [[1, 2, 3, 4]])
+
+
+@pytest.mark.parametrize("kind", ["RGB", "RGBA", "PALETTE"])
+def test_a_picture_has_no_heights(make_tile: MakeTile, kind: str) -> None:
+    bands = {"RGB": 3, "RGBA": 4, "PALETTE": 1}[kind]
+    path = make_tile("d.tif", np.full((bands, 2, 2), 120), count=bands, dtype="uint8")
+    if kind == "PALETTE":
+        with rasterio.open(path, "r+") as dataset:
+            dataset.write_colormap(1, {120: (9, 9, 9)})
+    with pytest.raises(InputError) as caught:
+        mosaic.refuse_no_heights(path)
+    assert (caught.value.code, caught.value.params) == (
+        "raster_picture",
+        {"value": kind[:7].removesuffix("A")},
+    )
+
+
+@pytest.mark.parametrize("dtype", ["int16", "float32"])
+def test_what_no_land_is_as_high_as_is_no_data(make_tile: MakeTile, dtype: str) -> None:
+    path = make_tile("a.tif", [[-9999, -32767, 9999, 8848, -400, 30000]], dtype=dtype)
+    tiles = TileSet((path,), possible=(-500.0, 9000.0))
+    known = [[NAN, NAN, NAN, 8848, -400, NAN]]
+    window = Window(0, 0, 6, 1)
+    with mosaic.open_band(tiles) as band:
+        np.testing.assert_array_equal(band.read(window), known)
+        np.testing.assert_array_equal(
+            band.values(np.zeros(6, dtype=np.int64), np.arange(6)), known[0]
+        )
+        heights = dem.heights(band, window)
+    assert [bool(dem.missing(z)) for z in heights[0]] == np.isnan(known[0]).tolist()
+
+
+def test_infinite_cells_are_no_data(make_tile: MakeTile) -> None:
+    path = make_tile("a.tif", [[np.inf, -np.inf, NAN, 1.5]], dtype="float32")
+    np.testing.assert_array_equal(everything(path), [[NAN, NAN, NAN, 1.5]])

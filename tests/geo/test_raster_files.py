@@ -32,9 +32,53 @@ def test_a_file_a_list_and_a_folder(tmp_path: Path) -> None:
     a, b = tmp_path / "a.HGT", tmp_path / "b.tif"
     assert tiles_of(b) == TileSet((b,))
     assert tiles_of([b, a]) == TileSet((b, a))
-    assert tiles_of(tmp_path) == TileSet((a, b))
-    assert tiles_of([b, tmp_path / "more.tif"]) == TileSet((b, tmp_path / "more.tif"))
+    assert tiles_of(tmp_path) == TileSet((a, b), is_searched=True)
+    more = tmp_path / "more.tif"
+    assert tiles_of([b, more]) == TileSet((b, more), is_searched=True)
     assert tiles_of(TileSet((a,), -1.0)) == TileSet((a,), -1.0)
+
+
+@pytest.mark.parametrize(
+    ("tile", "companions"),
+    [
+        (
+            "ALPSMLC30_S004E114_DSM.tif",
+            ["ALPSMLC30_S004E114_MSK.tif", "ALPSMLC30_S004E114_STK.tif"],
+        ),
+        ("S004E114_AVE_DSM.tif", ["S004E114_AVE_LST.tif", "S004E114_AVE_QAI.tif"]),
+        (
+            "Copernicus_DSM_COG_10_S04_00_E114_00_DEM.tif",
+            [f"Copernicus_DSM_COG_10_S04_00_E114_00_{n}.tif" for n in ("EDM", "FLM", "HEM", "WBM")],
+        ),
+        ("ASTGTMV003_S04E114_dem.tif", ["ASTGTMV003_S04E114_num.tif"]),
+        ("TDM1_DEM__30_S04E114_DEM.tif", [f"TDM1_DEM__30_S04E114_{n}.tif" for n in ("AMP", "COV")]),
+        ("s04e114.hgt", ["s04e114.num", "s04e114.swb", "s04e114.hgt.zip"]),
+        ("dem.tif", ["dem_hillshade.tif", "Slope_dem.tif", "dem_MSK (1).tif", "dem.png"]),
+    ],
+)
+def test_companions_of_tiles(tmp_path: Path, tile: str, companions: list[str]) -> None:
+    for name in (tile, *companions):
+        (tmp_path / name).touch()
+    found = tiles_of(tmp_path)
+    assert [file.name for file in found.files] == [tile]
+    assert sorted(file.name for file in found.passed_over) == sorted(companions)
+    # What is named is used, and a folder of nothing else holds what is meant.
+    assert tiles_of([tmp_path / companions[0]]).files == (tmp_path / companions[0],)
+
+
+def test_a_folder_of_nothing_but_masks(tmp_path: Path) -> None:
+    (tmp_path / "a_msk.tif").touch()
+    assert tiles_of(tmp_path).files == (tmp_path / "a_msk.tif",)
+
+
+def test_tiles_in_folders_of_their_own(tmp_path: Path) -> None:
+    names = ("two/DEM/S04E115_DEM.tif", "one/DEM/S04E114_DEM.tif", "one/AUX/S04E114_WBM.tif")
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    found = tiles_of(tmp_path)
+    assert found.files == (tmp_path / names[1], tmp_path / names[0])
+    assert found.passed_over == (tmp_path / names[2],)
 
 
 def test_sources_of_mosaics_of_mosaics(tmp_path: Path) -> None:

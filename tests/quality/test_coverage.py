@@ -224,6 +224,107 @@ def test_polygons_of_coverage(project: MakeProject) -> None:
         assert codes(check_coverage(opened, SCHOOLS)) == expected
 
 
+def test_cells_without_a_number_are_no_data(project: MakeProject, raster: MakeRaster) -> None:
+    cells = np.where(np.eye(5) > 0, np.nan, -95.0).astype("float32")
+    assert "raster_nodata_unstated" not in codes(found(project, raster("nan.tif", cells)))
+
+
+@pytest.mark.parametrize("value", [3.4e38, -3.4e38, 1e20])
+def test_a_great_float_is_named_as_it_is(
+    project: MakeProject, raster: MakeRaster, value: float
+) -> None:
+    cells = np.where(np.eye(5) > 0, value, -95.0).astype("float32")
+    (finding,) = [f for f in found(project, raster("great.tif", cells)) if "nodata" in f.code]
+    assert finding.code == "raster_nodata_undeclared"
+    assert float(finding.value) == pytest.approx(value, rel=1e-6)
+
+
+def picture(folder: Path, bands: int, values: list[int]) -> Path:
+    """A picture as GDAL writes one: three bands of bytes are red, green and blue."""
+    path = folder / "picture.tif"
+    profile: dict[str, Any] = {"driver": "GTiff", "count": bands, "dtype": "uint8"}
+    grid = {"crs": "EPSG:4326", "transform": Affine(0.01, 0, 115.3, 0, -0.01, -2.9)}
+    cells = np.resize(np.array(values, dtype="uint8"), (bands, 5, 5))
+    with rasterio.open(path, "w", height=5, width=5, **profile, **grid) as dataset:
+        dataset.write(cells)
+        if bands == 1:
+            dataset.write_colormap(1, {value: (value, 0, 0) for value in values})
+    return path
+
+
+@pytest.mark.parametrize(
+    ("bands", "values", "given", "refused"),
+    [
+        (3, [10, 120, 250], {}, True),
+        (4, [10, 120, 250], {"kind": "binary", "basis": "declared"}, True),
+        (1, [0, 1, 2, 3], {}, True),
+        (1, [0, 1, 2, 3], {"kind": "binary", "basis": "declared"}, True),
+        (1, [0, 1], {"kind": "binary", "basis": "declared"}, False),
+        (1, [0, 1, 2], {"kind": "class", "classes": {"0": 0, "1": 0.3, "2": 0.6}}, False),
+        (3, [10, 120, 250], {"kind": "class", "classes": {"0": 0, "1": 0.3}}, True),
+        # Bytes of three technologies look like red, green and blue.
+        (3, [0, 1], {"kind": "binary", "basis": "declared"}, False),
+    ],
+)
+def test_colours_are_no_coverage(
+    project: MakeProject,
+    tmp_path: Path,
+    bands: int,
+    values: list[int],
+    given: dict[str, Any],
+    refused: bool,
+) -> None:
+    findings = found(project, picture(tmp_path, bands, values), **given)
+    pictures = [f for f in findings if f.parameters.get("error") == "raster_picture"]
+    assert len(pictures) == refused
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code"),
+    [
+        ("peta.png", b"\x89PNG\r\n\x1a\n", "raster_picture"),
+        ("peta.jpg", b"\xff\xd8\xff\xe0", "raster_picture"),
+        ("peta.pdf", b"%PDF-1.7", "raster_picture"),
+        ("peta.tif", b"\x89PNG\r\n\x1a\n", "raster_picture"),
+        ("peta.docx", b"PK\x03\x04....[Content_Types].xml", "raster_picture"),
+        ("peta.tif", b"PK\x03\x04peta.tif", "raster_packed"),
+        ("peta.rar", b"Rar!\x1a\x07", "raster_packed"),
+        ("peta.tif.gz", b"\x1f\x8b\x08", "raster_packed"),
+        ("peta.tif", b"<!DOCTYPE html><html>", "raster_is_text"),
+        ("peta.tif", b"version https://git-lfs.github.com/spec/v1", "raster_is_text"),
+    ],
+)
+def test_what_offices_send_in_place_of_a_raster(
+    project: MakeProject, tmp_path: Path, name: str, content: bytes, code: str
+) -> None:
+    (tmp_path / name).write_bytes(content + bytes(50))
+    (finding,) = found(project, tmp_path / name)
+    assert finding.parameters["error"] == code
+    said = finding_sentence(to_frame([finding]).to_dict("records")[0], Text("en"))
+    assert code != "raster_picture" or "GeoTIFF" in said
+
+
+def test_a_world_file_makes_no_raster_of_a_picture(project: MakeProject, tmp_path: Path) -> None:
+    (tmp_path / "c.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(50))
+    (tmp_path / "c.pgw").write_text("0.01\n0\n0\n-0.01\n115.3\n-2.9\n")
+    (finding,) = found(project, tmp_path / "c.png")
+    assert finding.parameters["error"] == "raster_picture"
+
+
+def test_files_of_a_folder_that_are_no_tiles_are_named(
+    project: MakeProject, raster: MakeRaster, tmp_path: Path
+) -> None:
+    folder = tmp_path / "tiles"
+    folder.mkdir()
+    raster("tiles/a.tif", LEVELS, nodata=-9999)
+    raster("tiles/a_msk.tif", LEVELS, nodata=-9999)
+    (folder / "peta.png").touch()
+    (note,) = [f for f in found(project, folder) if f.code == "raster_files_passed_over"]
+    assert note.parameters["count"] == 2
+    assert "a_msk.tif" in str(note.parameters["files"])
+    assert "peta.png" in str(note.parameters["files"])
+
+
 # --- reading ------------------------------------------------------------------------------------
 
 
@@ -350,14 +451,14 @@ def test_a_shift_of_a_real_raster_is_found(
         s for s in opened.project.coverage if (s.operator, s.technology) == (operator, "4g")
     ]
     shifted = tmp_path / "shifted.tif"
-    with rasterio.open(source.path) as dataset:
+    with rasterio.open(source.file) as dataset:
         profile, cells = dataset.profile, dataset.read()
     t = profile["transform"]
     moved = Affine(t.a, t.b, t.c + east_m / 111_150, t.d, t.e, t.f + north_m / 110_600)
     with rasterio.open(shifted, "w", **(profile | {"transform": moved})) as dataset:
         dataset.write(cells)
     project = opened.project.model_copy(
-        update={"coverage": (source.model_copy(update={"path": shifted}),)}
+        update={"coverage": (source.model_copy(update={"path": (shifted,)}),)}
     )
     schools = SCHOOLS.assign(lat=-3.4, lon=114.8)
     (finding,) = check_coverage(type(opened)(opened.path, project), schools)

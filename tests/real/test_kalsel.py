@@ -404,8 +404,8 @@ def test_ten_decibels_more_raise_no_deficit(kalsel: Run, shared: Path, tmp_path:
     opened = read_project(PROJECT)
     raised = []
     for source in opened.project.coverage:
-        path = tmp_path / source.path.name
-        with rasterio.open(source.path) as dataset:
+        path = tmp_path / source.file.name
+        with rasterio.open(source.file) as dataset:
             levels, profile = dataset.read(1), dataset.profile
         # The next class of 2G begins about ten decibels higher.
         more = np.minimum(levels + 1, 3) if source.kind == "class" else levels + 10

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -178,8 +179,8 @@ def test_a_named_layer(run: Run, tmp_path: Path) -> None:
     for name, shape in (("2g", WEST), ("4g", EAST)):
         frame = gpd.GeoDataFrame({"n": [1]}, geometry=[shape], crs="EPSG:4326")
         frame.to_file(path, layer=name, engine="pyogrio")
-    assert run([source(path)]).columns["available"].tolist() == [0.5, 0.5, 0.0, 0.0]
-    assert run([source(path, layer="4g")]).columns["available"].tolist() == [0.0, 0.5, 0.5, 0.0]
+    assert run([source(path)]).columns["available"].tolist() == [0.0, 0.5, 0.5, 0.0]
+    assert run([source(path, layer="2g")]).columns["available"].tolist() == [0.5, 0.5, 0.0, 0.0]
 
 
 @pytest.mark.parametrize(
@@ -243,3 +244,137 @@ def test_touching_a_border_is_inside() -> None:
     assert inside.tolist() == [[True, True, False]]
     assert value[0, :2].tolist() == [0.5, 0.5]
     assert shapely.is_valid(polygons.geometry[0])
+
+
+# --- polygons as text, layers, pictures ---------------------------------------------------------
+
+
+def text_of(shape: Any, kind: str) -> str:
+    shapely.set_srid(shape, 4326)
+    texts: dict[str, str] = {
+        "wkt": shape.wkt,
+        "ewkt": f"SRID=4326;{shape.wkt}",
+        "hex": shapely.to_wkb(shape, hex=True),
+        "geojson": shapely.to_geojson(shape),
+    }
+    return texts[kind]
+
+
+@pytest.mark.parametrize("kind", ["wkt", "ewkt", "hex", "geojson"])
+@pytest.mark.parametrize("header", ["WKT", "the_geom", "geometry", "wilayah"])
+def test_a_table_with_shapes(run: Run, tmp_path: Path, kind: str, header: str) -> None:
+    path = tmp_path / "c.csv"
+    texts = [text_of(shape, kind).replace('"', '""') for shape in (WEST, EAST)]
+    rows = [f'{n};"{text}"' for n, text in enumerate(texts)]
+    path.write_text("\n".join([f"id;{header}", *rows]), encoding="utf-8")
+    staged = run([source(path)])
+    assert staged.columns["available"].tolist() == [0.5, 0.5, 0.5, 0.0]
+    assert staged.findings == []
+
+
+def test_classes_of_a_table_with_shapes_in_another_system(run: Run, tmp_path: Path) -> None:
+    shapes = gpd.GeoSeries([WEST, EAST], crs="EPSG:4326").to_crs("EPSG:32750")
+    rows = [f"{name}\tSRID=32750;{shape.wkt}" for name, shape in zip("ab", shapes, strict=True)]
+    path = tmp_path / "c.tsv"
+    path.write_text("\n".join(["mutu\tgeom", *rows]), encoding="utf-8")
+    given = source(path, kind="class", class_column="mutu", classes={"a": 0.2, "b": 0.7})
+    assert run([given]).columns["available"].tolist() == pytest.approx([0.2, 0.7, 0.7, 0.0])
+
+
+def test_a_row_whose_shape_cannot_be_read_is_named(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "c.csv"
+    path.write_text(f'id,wkt\n1,"{WEST.wkt}"\n2,POLYGON ((115\n3,\n', encoding="utf-8")
+    staged = run([source(path)])
+    assert staged.columns["available"].tolist() == [0.5, 0.5, 0.0, 0.0]
+    lost = [f for f in staged.findings if f.code == "coverage_geometry_unreadable"]
+    assert [f.row for f in lost] == [3]
+
+
+def test_a_long_outline_is_one_cell(run: Run, tmp_path: Path) -> None:
+    outline = shapely.segmentize(WEST, 1e-5)
+    assert len(outline.wkt) > 2**17  # what Python's reader of CSV takes by default
+    path = tmp_path / "c.csv"
+    path.write_text(f'id,wkt\n1,"{outline.wkt}"\n', encoding="utf-8")
+    assert run([source(path)]).columns["available"].tolist() == [0.5, 0.5, 0.0, 0.0]
+
+
+def test_tables_that_show_no_area(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "c.csv"
+    path.write_text("lon,lat,rsrp\n115.3,-2.9,-95\n", encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        run([source(path)])
+    assert (caught.value.code, caught.value.params["known"]) == (
+        "table_no_shapes",
+        "lon, lat, rsrp",
+    )
+    path.write_text(f'a,wkt\n1,"{WEST.wkt}"\n2,"SRID=32750;{WEST.wkt}"\n', encoding="utf-8")
+    with pytest.raises(InputError, match="shapes_several_crs"):
+        run([source(path)])
+
+
+@pytest.fixture
+def two_layers(tmp_path: Path) -> Path:
+    path = tmp_path / "two.gpkg"
+    for name, shape in (("3g", EAST), ("Telkomsel LTE", WEST)):
+        frame = gpd.GeoDataFrame({"n": [1]}, geometry=[shape], crs="EPSG:4326")
+        frame.to_file(path, layer=name, engine="pyogrio")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("given", "available", "beside"),
+    [
+        ({}, [0.5, 0.5, 0.0, 0.0], "3g"),  # the name says LTE
+        ({"technology": "5g", "operator": "xl"}, [0.0, 0.5, 0.5, 0.0], "Telkomsel LTE"),
+        ({"layer": "3g"}, [0.0, 0.5, 0.5, 0.0], "Telkomsel LTE"),
+        ({"layer": ["3g", "Telkomsel LTE"]}, [0.5, 0.5, 0.5, 0.0], None),
+        ({"layer": "*"}, [0.5, 0.5, 0.5, 0.0], None),
+    ],
+)
+def test_layers_of_a_file(
+    run: Run,
+    two_layers: Path,
+    given: dict[str, Any],
+    available: list[float],
+    beside: str | None,
+) -> None:
+    staged = run([source(two_layers, **given)])
+    assert staged.columns["available"].tolist() == available
+    notes = [f.value for f in staged.findings if f.code == "layer_not_read"]
+    assert notes == ([beside] if beside else [])
+
+
+OVERLAY = (
+    "<GroundOverlay><name>RSRP</name><Icon><href>c.png</href></Icon><LatLonBox><north>-2.9</north>"
+    "<south>-2.95</south><east>115.4</east><west>115.3</west></LatLonBox></GroundOverlay>"
+)
+PLACEMARK = (
+    "<Placemark><name>a</name><Style><IconStyle><Icon><href>a.png</href></Icon></IconStyle></Style>"
+    "<Polygon><outerBoundaryIs><LinearRing><coordinates>115.3,-2.95 115.32,-2.95 115.32,-2.9 "
+    "115.3,-2.9 115.3,-2.95</coordinates></LinearRing></outerBoundaryIs></Polygon></Placemark>"
+)
+
+
+def test_a_picture_over_the_ground_is_no_polygon(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "c.kml"
+    frame = '<kml xmlns="http://www.opengis.net/kml/2.2"><Document>{}</Document></kml>'
+    path.write_text(frame.format(OVERLAY + PLACEMARK), encoding="utf-8")
+    assert run([source(path)]).columns["available"].tolist() == [0.5, 0.5, 0.0, 0.0]
+    path.write_text(frame.format(OVERLAY), encoding="utf-8")
+    with pytest.raises(InputError, match="vector_is_picture"):
+        run([source(path)])
+
+
+def test_several_files_of_polygons_are_refused(project: MakeProject, tmp_path: Path) -> None:
+    path = str(layer(tmp_path, [WEST]))
+    given = {"coverage": source(tmp_path) | {"path": [path, path]}}
+    with pytest.raises(SeveralErrors, match="coverage_several_vectors"):
+        project(given)
+
+
+def test_a_raster_in_an_archive_must_be_unpacked(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "c.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("rsrp.tif", b"II*")
+    with pytest.raises(InputError, match="raster_packed"):
+        run([source(path)])

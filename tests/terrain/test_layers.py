@@ -176,10 +176,11 @@ def test_a_sea_of_zeros(make_dem: MakeDem) -> None:
     cells = np.array([[0, 0, 5, 80, 0, 80], [0, 0, 5, 80, 80, 80], [0, 0, 0, 80, 80, 80]])
     path = make_dem(cells, nodata=None)
     got = with_sea(path, "coast", "zone", "relief", "mountain", zero=True, relief_radius_m=100.0)
-    # The zero in the hills reaches the border of the raster, too.
-    assert (got["coast"][0] == [0, 0, 100, 100, 0, 100]).all()
-    assert got["zone"].tolist() == [[-1, -1, 1, 0, -1, 0], [-1, -1, 1, 0, 0, 0], [-1] * 3 + [0] * 3]
-    np.testing.assert_array_equal(got["relief"][1], [NAN, NAN, 75, 75, 0, 0])
+    # The zero in the hills reaches the border of the raster, too, but is no shore.
+    away = [0, 0, 100, 200, 100 * math.hypot(2, 2), 100 * math.hypot(2, 3)]
+    np.testing.assert_allclose(got["coast"][0], away, rtol=1e-6)
+    assert got["zone"].tolist() == [[-1, -1, 1, 0, 0, 0], [-1, -1, 1, 0, 0, 0], [-1] * 3 + [0] * 3]
+    np.testing.assert_array_equal(got["relief"][1], [NAN, NAN, 75, 75, 80, 0])
     assert not with_sea(path, "zone")["zone"].any()
     names: tuple[layers.LayerName, ...] = ("slope", "aspect", "tri", "roughness")
     # The sea has no slope or relief; the land beside it falls to its level.

@@ -376,15 +376,11 @@ def test_a_model_whose_degrees_are_none_is_refused(
     assert (caught.value.code, caught.value.path) == ("raster_not_degrees", path)
 
 
-def test_heights_that_cannot_be_are_unknown_and_found(
-    project: MakeProject, raster: MakeRaster
-) -> None:
+def test_heights_that_cannot_be_are_unknown(project: MakeProject, raster: MakeRaster) -> None:
     high = raster("high.tif", np.full((10, 10), 9999), nodata=-32768)
     result = staged(project({"elevation": {"path": str(high)}}))
     assert result.columns["elevation_m"].isna().all()
     assert result.columns["local_relief_m"].isna().all()
-    (finding,) = [f for f in result.findings if f.code == "raster_values_impossible"]
-    assert finding.parameters["count"] == 11  # the located schools of data/tiny
 
 
 def test_a_school_off_the_model_is_found(project: MakeProject) -> None:

@@ -21,7 +21,7 @@ import pandas as pd
 from kalsel_gap.errors import InputError, OutputError, suggestion
 from kalsel_gap.geo.cog import LayerStyle, Step
 from kalsel_gap.geo.grid import windows
-from kalsel_gap.geo.mosaic import refuse_unknown_unit
+from kalsel_gap.geo.mosaic import refuse_no_heights
 from kalsel_gap.geo.raster_cache import CachedLayer, Estimate, bound, free_bytes, writable_root
 from kalsel_gap.geo.rasterize import Footprints, cell_m
 from kalsel_gap.i18n import messages
@@ -129,7 +129,7 @@ class Reception:
     ) -> None:
         if opened.project.elevation is None:
             raise InputError("elevation_missing", path=opened.path)
-        refuse_unknown_unit(opened.project.elevation.tiles, opened.project.elevation.band)
+        refuse_no_heights(opened.project.elevation.tiles, opened.project.elevation.band)
         self.opened, self.radio = opened, opened.project.radio
         for name in layers:
             if name not in STYLES:

@@ -330,6 +330,8 @@ def read_vector(path: Path, *, shapes: ShapeKind = "any", layer: Chosen = None) 
                 for f in frames
             ]
             frame = pd.concat(alike, ignore_index=True) if len(alike) > 1 else alike[0]
+    if path.suffix.lower() in {".kml", ".kmz"} and {"icon", "tessellate"} <= set(frame.columns):
+        frame = _without_pictures(frame, path)
     if isinstance(frame, gpd.GeoDataFrame):
         frame = frame.set_geometry(_usable(frame.geometry.to_numpy()), crs=frame.crs)
     if not isinstance(frame, gpd.GeoDataFrame) or frame.geometry.isna().all():
@@ -338,10 +340,7 @@ def read_vector(path: Path, *, shapes: ShapeKind = "any", layer: Chosen = None) 
         if shapely.get_dimensions(frame.geometry).max() < _DIMENSIONS[shapes]:
             raise InputError(f"vector_no_{shapes}", path=path)
         frame = frame.set_geometry(_of_kind(frame.geometry.to_numpy(), shapes), crs=frame.crs)
-    if frame.crs is None:
-        raise InputError("vector_no_crs", path=path)
-    if not (frame.crs.is_geographic or frame.crs.is_projected):  # vertical, or of a building site
-        raise InputError("vector_crs_unfit", path=path, value=frame.crs.name)
+    refuse_unfit_crs(frame, path)
     with reading(path, "vector_unreadable"):
         located = frame.to_crs("EPSG:4326")
     refuse_no_degrees(located.geometry.to_numpy(), path)
@@ -404,6 +403,28 @@ def single_parts(shapes: GeometryArray) -> GeometryArray:
     while (shapely.get_type_id(parts) > shapely.GeometryType.POLYGON).any():
         parts = shapely.get_parts(parts)
     return parts
+
+
+def _without_pictures(frame: gpd.GeoDataFrame, path: Path) -> gpd.GeoDataFrame:
+    """Placemarks of KML; GDAL also gives the frame of each picture that is laid over the ground."""
+    is_picture = frame["icon"].notna() & frame["tessellate"].isna()
+    if is_picture.any() and is_picture.all():
+        raise InputError("vector_is_picture", path=path)
+    return frame[~is_picture].reset_index(drop=True)
+
+
+def refuse_unfit_crs(frame: gpd.GeoDataFrame, path: Path) -> None:
+    """Refuse a layer whose reference system is missing, or gives no place on the Earth.
+
+    Raises
+    ------
+    InputError
+        `vector_no_crs`, `vector_crs_unfit`.
+    """
+    if frame.crs is None:
+        raise InputError("vector_no_crs", path=path)
+    if not (frame.crs.is_geographic or frame.crs.is_projected):  # vertical, or of a building site
+        raise InputError("vector_crs_unfit", path=path, value=frame.crs.name)
 
 
 def refuse_no_degrees(
