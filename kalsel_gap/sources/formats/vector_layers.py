@@ -304,6 +304,8 @@ def read_vector(path: Path, *, shapes: ShapeKind = "any", layer: Chosen = None) 
                 alike = [f.to_crs(first.crs) if f.crs and first.crs else f for f in frames]
                 first = pd.concat(alike, ignore_index=True)
             frame = first
+        for name in frame.select_dtypes(["str", "object"]):
+            list(frame[name])  # text that is not UTF-8 would be noticed only later, by anybody
     if isinstance(frame, gpd.GeoDataFrame):  # an empty shape is a missing one
         frame = frame.set_geometry(frame.geometry.where(~frame.geometry.is_empty))
     if not isinstance(frame, gpd.GeoDataFrame) or frame.geometry.isna().all():
@@ -316,6 +318,7 @@ def read_vector(path: Path, *, shapes: ShapeKind = "any", layer: Chosen = None) 
         raise InputError("vector_crs_unfit", path=path, value=frame.crs.name)
     with reading(path, "vector_unreadable"):
         located = frame.to_crs("EPSG:4326")
+        located = located.set_geometry(located.geometry.force_2d())  # KML has heights everywhere
     refuse_no_degrees(located.geometry.to_numpy(), path)
     return located
 

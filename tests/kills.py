@@ -1,0 +1,183 @@
+"""Kill every command that writes at random moments: `make kills`.
+
+Each kill has a project of its own with earlier outputs, then another weight or language, so that
+the command writes something else. It is killed (SIGKILL) at a moment drawn evenly over the time
+that it takes. Then every earlier output must be whole, as it was or as the command makes it; and
+the same command, run to its end, must leave the same bytes as one that was never killed, and no
+temporary file, in the project or in the cache.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING
+
+from kalsel_gap.project.read import FILE_NAME
+from kalsel_gap.storage.fingerprint import kernels_folder
+from tests.conftest import snapshot
+from tests.writers import WRITERS, make_place, words_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+KILLS = 300
+LONGEST_S = 300
+_LEFTOVER = ".tmp-"
+# Makes every table of a run other than before.
+_OTHER_WEIGHT = "\n[index]\nlambda = 0.5\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A command, and what it starts from and ends with when nobody kills it.
+
+    Attributes
+    ----------
+    name : str
+        Of the command.
+    begun : Path
+        Project and cache before the command: with earlier outputs of another kind.
+    before, after : dict of bytes
+        All files of the project before the command and after it.
+    seconds : float
+        That it takes, from its start.
+    """
+
+    name: str
+    begun: Path
+    before: dict[str, bytes]
+    after: dict[str, bytes]
+    seconds: float
+
+
+def command(name: str, root: Path, *, other: bool = False) -> subprocess.Popen[bytes]:
+    """A command that was started, on the project in ``root/project``."""
+    words = words_of(name, root / "project", other=other)
+    variables = {
+        **os.environ,
+        "KALSEL_GAP_LANG": "en",
+        "KALSEL_GAP_CACHE": str(root / "cache"),
+        "NUMBA_CACHE_DIR": str(kernels_folder()),
+    }
+    return subprocess.Popen(
+        [sys.executable, "-m", "kalsel_gap", *words],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=variables,
+    )
+
+
+def finished(name: str, root: Path, *, other: bool = False) -> float:
+    """Run a command to its end; the seconds that it took."""
+    begun = time.monotonic()
+    process = command(name, root, other=other)
+    _, said = process.communicate(timeout=LONGEST_S)
+    if process.returncode not in {0, 3}:
+        message = f"{name}: {process.returncode}: {said.decode(errors='replace')}"
+        raise AssertionError(message)
+    return time.monotonic() - begun
+
+
+def prepare(name: str, folder: Path) -> Stage:
+    """Make what the kills of a command start from, and run it once without a kill."""
+    begun, whole = folder / "begun", folder / "whole"
+    begun.mkdir(parents=True)
+    make_place(begun / "project")
+    (begun / "cache").mkdir(mode=0o700)
+    finished("rank", begun)
+    if name not in {"init", "init --sample"}:
+        finished(name, begun, other=True)
+    with (begun / "project" / FILE_NAME).open("a", encoding="utf-8") as file:
+        file.write(_OTHER_WEIGHT)
+    if name == "rank a trial":  # with everything to compute
+        shutil.rmtree(begun / "cache")
+    elif name != "rank":
+        finished("rank", begun)
+    shutil.copytree(begun, whole)
+    seconds = finished(name, whole)
+    return Stage(
+        name, begun, snapshot(begun / "project"), snapshot(whole / "project"), seconds
+    )
+
+
+def faults_of(stage: Stage, root: Path, share: float) -> Iterator[str]:
+    """Kill the command of a stage at a share of its time; what is wrong after that."""
+    shutil.copytree(stage.begun, root)
+    process = command(stage.name, root)
+    try:
+        process.communicate(timeout=share * stage.seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+    killed = snapshot(root / "project")
+    for name, content in stage.before.items():
+        if killed.get(name) not in (content, stage.after.get(name, content)):
+            yield f"{name} is neither the earlier one nor the new one"
+    for name in killed.keys() - stage.before.keys():
+        if _LEFTOVER not in name and killed[name] != stage.after.get(name):
+            yield f"{name} is new and not whole"
+    if not (stage.name.startswith("init") and killed == stage.after):  # a second one is refused
+        finished(stage.name, root)
+    ended = snapshot(root / "project")
+    for name in sorted(stage.after.keys() | ended.keys()):
+        if ended.get(name) != stage.after.get(name):
+            yield f"{name} differs after the next run"
+    yield from (
+        f"{path.relative_to(root)} is left over"
+        for path in sorted(root.rglob(f"*{_LEFTOVER}*"))
+    )
+
+
+def run(kills: int, seed: int, names: list[str], folder: Path, workers: int) -> list[str]:
+    """Kill commands in turn; every fault, with what makes it again."""
+    chance = Random(seed)
+    moments = [(names[n % len(names)], chance.random()) for n in range(kills)]
+    stages = {name: prepare(name, folder / f"stage-{n}") for n, name in enumerate(names)}
+
+    def kill(number: int) -> list[str]:
+        name, share = moments[number]
+        root = folder / f"kill-{number}"
+        found = [f"kill {number}, {name} at {share:.3f}: {f}" for f in faults_of(stages[name], root, share)]
+        shutil.rmtree(root, ignore_errors=True)
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r{number + 1} of {kills}")
+        return found
+
+    with ThreadPoolExecutor(workers) as pool:
+        return [fault for found in pool.map(kill, range(kills)) for fault in found]
+
+
+def main(arguments: list[str]) -> int:
+    """Run the kills that the words ask for; 1 where anything was lost or left."""
+    parser = argparse.ArgumentParser(prog="make kills", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--seed", type=int, default=1, help="of the moments (default: 1)")
+    parser.add_argument("--kills", type=int, default=KILLS, help=f"in all (default: {KILLS})")
+    parser.add_argument("--only", default="", metavar="TEXT", help="commands with this in them")
+    parser.add_argument("--workers", type=int, default=2, help="at a time (default: 2)")
+    given = parser.parse_args(arguments)
+    names = [name for name in WRITERS if given.only in name]
+    with tempfile.TemporaryDirectory(prefix="kalsel-gap-kills-") as folder:
+        begun = time.monotonic()
+        faults = run(given.kills, given.seed, names, Path(folder), given.workers)
+    minutes = (time.monotonic() - begun) / 60
+    sys.stdout.write("".join(f"{fault}\n" for fault in faults))
+    sys.stdout.write(
+        f"{given.kills} kills of {len(names)} commands in {minutes:.1f} minutes, "
+        f"{len(faults)} faults\n"
+    )
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
