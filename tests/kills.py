@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
@@ -59,6 +59,12 @@ class Stage:
     after: dict[str, bytes]
     seconds: float
 
+    def copy(self, root: Path) -> None:
+        """What it starts from; a trial has everything to compute."""
+        shutil.copytree(self.begun, root)
+        if self.name == "rank a trial":
+            shutil.rmtree(root / "cache")
+
 
 def command(name: str, root: Path, *, other: bool = False) -> subprocess.Popen[bytes]:
     """A command that was started, on the project in ``root/project``."""
@@ -89,31 +95,34 @@ def finished(name: str, root: Path, *, other: bool = False) -> float:
     return time.monotonic() - begun
 
 
-def prepare(name: str, folder: Path) -> Stage:
-    """Make what the kills of a command start from, and run it once without a kill."""
-    begun, whole = folder / "begun", folder / "whole"
-    begun.mkdir(parents=True)
-    make_place(begun / "project")
-    (begun / "cache").mkdir(mode=0o700)
-    finished("rank", begun)
-    if name not in {"init", "init --sample"}:
-        finished(name, begun, other=True)
-    with (begun / "project" / FILE_NAME).open("a", encoding="utf-8") as file:
+def prepare(names: list[str], folder: Path) -> dict[str, Stage]:
+    """What the kills of each command start from, and what it leaves when nobody kills it."""
+    first, ranked = folder / "first", folder / "ranked"
+    first.mkdir()
+    make_place(first / "project")
+    (first / "cache").mkdir(mode=0o700)
+    finished("rank", first)
+    for name in names:
+        if not name.startswith(("init", "rank")):
+            finished(name, first, other=True)
+    with (first / "project" / FILE_NAME).open("a", encoding="utf-8") as file:
         file.write(_OTHER_WEIGHT)
-    if name == "rank a trial":  # with everything to compute
-        shutil.rmtree(begun / "cache")
-    elif name != "rank":
-        finished("rank", begun)
-    shutil.copytree(begun, whole)
-    seconds = finished(name, whole)
-    return Stage(
-        name, begun, snapshot(begun / "project"), snapshot(whole / "project"), seconds
-    )
+    shutil.copytree(first, ranked)
+    finished("rank", ranked)
+    stages = {}
+    for name in names:
+        begun, whole = first if name.startswith("rank") else ranked, folder / "whole"
+        stage = Stage(name, begun, snapshot(begun / "project"), {}, 0.0)
+        stage.copy(whole)
+        seconds = finished(name, whole)
+        stages[name] = replace(stage, after=snapshot(whole / "project"), seconds=seconds)
+        shutil.rmtree(whole)
+    return stages
 
 
 def faults_of(stage: Stage, root: Path, share: float) -> Iterator[str]:
     """Kill the command of a stage at a share of its time; what is wrong after that."""
-    shutil.copytree(stage.begun, root)
+    stage.copy(root)
     process = command(stage.name, root)
     try:
         process.communicate(timeout=share * stage.seconds)
@@ -134,8 +143,7 @@ def faults_of(stage: Stage, root: Path, share: float) -> Iterator[str]:
         if ended.get(name) != stage.after.get(name):
             yield f"{name} differs after the next run"
     yield from (
-        f"{path.relative_to(root)} is left over"
-        for path in sorted(root.rglob(f"*{_LEFTOVER}*"))
+        f"{path.relative_to(root)} is left over" for path in sorted(root.rglob(f"*{_LEFTOVER}*"))
     )
 
 
@@ -143,12 +151,15 @@ def run(kills: int, seed: int, names: list[str], folder: Path, workers: int) -> 
     """Kill commands in turn; every fault, with what makes it again."""
     chance = Random(seed)
     moments = [(names[n % len(names)], chance.random()) for n in range(kills)]
-    stages = {name: prepare(name, folder / f"stage-{n}") for n, name in enumerate(names)}
+    stages = prepare(names, folder)
 
     def kill(number: int) -> list[str]:
         name, share = moments[number]
         root = folder / f"kill-{number}"
-        found = [f"kill {number}, {name} at {share:.3f}: {f}" for f in faults_of(stages[name], root, share)]
+        found = [
+            f"kill {number}, {name} at {share:.3f}: {f}"
+            for f in faults_of(stages[name], root, share)
+        ]
         shutil.rmtree(root, ignore_errors=True)
         if sys.stderr.isatty():
             sys.stderr.write(f"\r{number + 1} of {kills}")

@@ -6,11 +6,13 @@ import csv
 import itertools
 import math
 import shutil
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from kalsel_gap.project.read import FILE_NAME
 from tests.conftest import DATA_OF_TINY, TINY
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _SECTIONS = """
 [repairs]

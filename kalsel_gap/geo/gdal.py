@@ -11,8 +11,10 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING
 
+import numpy as np
 import rasterio
 from rasterio import _env
+from rasterio.enums import Interleaving
 
 from kalsel_gap.errors import InputError
 from kalsel_gap.geo.raster_files import HEAD_BYTES, TEXT, TILES, beside, is_vrt, sources
@@ -41,6 +43,7 @@ OPTIONS = {
     "OGR_SQLITE_ALLOW_EXTERNAL_ACCESS": "NO",
     "PROJ_NETWORK": "OFF",
 }
+MOST_BLOCK_BYTES = 2**28
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _DTED = (b"UHL1", b"VOL1", b"HDR1")
 _ASCII_GRID = (b"ncols", b"nrows")
@@ -60,7 +63,8 @@ def open_raster(path: Path) -> DatasetReader:
     InputError
         `raster_format` for a format that is not read, `raster_unreadable` for a file that is not
         what its ending says, `raster_indirect` and `raster_source` as
-        `raster_files.sources`, `raster_beside` where GDAL would read a file that is no input.
+        `raster_files.sources`, `raster_beside` where GDAL would read a file that is no input,
+        `raster_block_too_large` where it would unpack more than `MOST_BLOCK_BYTES` for one cell.
     rasterio.errors.RasterioIOError
         GDAL cannot read it.
     """
@@ -83,7 +87,20 @@ def open_raster(path: Path) -> DatasetReader:
         if _absolute(name) not in known:
             dataset.close()
             raise InputError("raster_beside", path=path, source=str(name))
+    if (size := _block_bytes(dataset)) > MOST_BLOCK_BYTES:
+        dataset.close()
+        raise InputError("raster_block_too_large", path=path, size=size // 2**20)
     return dataset
+
+
+def _block_bytes(dataset: DatasetReader) -> int:
+    """What GDAL unpacks for a single cell: the largest block, of all bands that lie in it."""
+    bands = dataset.count if dataset.interleaving is Interleaving.pixel else 1
+    sizes = {
+        rows * columns * np.dtype(kind.replace("complex_", "")).itemsize
+        for (rows, columns), kind in zip(dataset.block_shapes, dataset.dtypes, strict=True)
+    }
+    return bands * max(sizes, default=0)
 
 
 def driver_of(path: Path) -> str | None:

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from tests.fuzz.seeds import Seed
     from tests.fuzz.targets import Target
 
-    ShowProgress = Callable[[list[Outcome], int], None]
-
 LONGEST_S = 10.0  # of processor time, of all threads
 LONGEST_WAIT_S = 120.0  # without using it
 MOST_MB = 1024.0
@@ -110,7 +108,9 @@ class Outcome:
     fault: Fault | None = None
 
 
-def run(plan: Plan, *, workers: int, show: ShowProgress | None = None) -> list[Outcome]:
+def run(
+    plan: Plan, *, workers: int, show: Callable[[list[Outcome], int], None] | None = None
+) -> list[Outcome]:
     """Run every case of a plan.
 
     Parameters
@@ -169,13 +169,17 @@ class _Worker:
 
     def outcomes(self) -> Iterator[Outcome]:
         """Of the cases that have ended since the last call."""
-        try:
-            while self.left and self.pipe.poll():
+        is_over = False
+        while self.left and not is_over and self.pipe.poll():
+            try:
                 outcome = self.pipe.recv()
-                del self.left[0]
-                self._next()
-                yield outcome
-        except EOFError:
+            except EOFError:
+                is_over = True
+                continue
+            del self.left[0]
+            self._next()
+            yield outcome
+        if is_over:
             self.process.join()
             if self.left and self.process.exitcode != 0:
                 yield self._ended(f"the process ended with {_ending(self.process.exitcode)}")
@@ -188,7 +192,9 @@ class _Worker:
         waited_s = time.monotonic() - self.begun_s
         if used_s > LONGEST_S or waited_s > LONGEST_WAIT_S:
             self.process.kill()
-            yield self._ended(f"did not end within {used_s:.0f} s of work, {waited_s:.0f} s of time")
+            yield self._ended(
+                f"did not end within {used_s:.0f} s of work, {waited_s:.0f} s of time"
+            )
             self._again()
 
     def _ended(self, what: str) -> Outcome:
@@ -222,7 +228,7 @@ def _memory_folder() -> str | None:
     return str(memory) if memory.is_dir() and os.access(memory, os.W_OK) else None
 
 
-def _cpu_seconds(process: int) -> float:
+def _cpu_seconds(process: int | None) -> float:
     """Processor time of a process so far, all threads together."""
     with contextlib.suppress(OSError, IndexError):
         words = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
@@ -260,9 +266,7 @@ def _seeds_of(plan: Plan) -> list[list[Seed]]:
     return given
 
 
-def changed_files(
-    plan: Plan, given: list[list[Seed]], case: Case
-) -> tuple[Seed, dict[str, bytes]]:
+def changed_files(plan: Plan, given: list[list[Seed]], case: Case) -> tuple[Seed, dict[str, bytes]]:
     """The seed of a case, and all its files, one or two of them changed."""
     target = plan.targets[case.target]
     chance = Random(f"{plan.seed} {target.name} {case.number}")
@@ -310,7 +314,7 @@ class _Terminal(logging.Handler):
         self.said: list[str] = []
         stream = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
         os.dup2(stream, 2)
-        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: PTH123, SIM115
+        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
         logging.getLogger().addHandler(self)
         warnings.simplefilter("always")
         warnings.showwarning = self._warned
@@ -332,9 +336,7 @@ class _Terminal(logging.Handler):
         return said
 
 
-def _work(
-    plan: Plan, given: list[list[Seed]], cases: list[Case], folder: Path, pipe: Any
-) -> None:
+def _work(plan: Plan, given: list[list[Seed]], cases: list[Case], folder: Path, pipe: Any) -> None:
     """Run cases one after the other and report each."""
     _alone(folder)
     terminal = _Terminal(folder)
@@ -381,9 +383,7 @@ def _outcome(
     if not what:
         return Outcome(target.name, kind, seconds, peak_mb)
     _write(_kept_at(plan, case), files)
-    return Outcome(
-        *(target.name, "fault", seconds, peak_mb), Fault(target.name, case.number, what)
-    )
+    return Outcome(*(target.name, "fault", seconds, peak_mb), Fault(target.name, case.number, what))
 
 
 def _memory(name: str) -> int:

@@ -304,8 +304,13 @@ def _raster_files() -> Iterator[tuple[str, Callable[[Path], object]]]:
         "tiled.tif",
         lambda f: _geotiff(
             *(f, "tiled.tif", heights.astype("float32")),
-            **{"tiled": True, "blockxsize": 16, "blockysize": 16, "compress": "deflate"},
-            **{"predictor": 3, "nodata": float("nan"), "crs": "EPSG:32750"},
+            tiled=True,
+            blockxsize=16,
+            blockysize=16,
+            compress="deflate",
+            predictor=3,
+            nodata=float("nan"),
+            crs="EPSG:32750",
             transform=Affine(100.0, 0.0, 310_800.0, 0.0, -100.0, 9_679_600.0),
         ),
     )

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import hashlib
+import io
 import os
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -18,10 +17,12 @@ from kalsel_gap.project.base import OVERRIDABLE, default_values, merge
 from kalsel_gap.project.invalid import section_fault
 from kalsel_gap.project.model import Opened, Project
 from kalsel_gap.project.read import FILE_NAME, read_project
+from tests.conftest import snapshot
 from tests.fuzz import seeds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
+    from pathlib import Path
 
     from tests.fuzz.seeds import Seed
 
@@ -74,6 +75,14 @@ def _opened(folder: Path, sections: str) -> Opened:
 
 
 # --- readers -------------------------------------------------------------------------------------
+
+
+def _table(folder: Path, name: str) -> None:
+    from kalsel_gap.sources.registers import REGISTER_ALIASES
+    from kalsel_gap.sources.tables import read_table
+
+    (source,) = _opened(folder, f'[[attributes]]\npath = "{name}"').project.attributes
+    read_table(source.path, aliases=REGISTER_ALIASES)
 
 
 def _register(folder: Path, name: str) -> None:
@@ -186,7 +195,9 @@ def _repairs(folder: Path, name: str) -> None:
     from kalsel_gap.sources.registers import read_cells
     from kalsel_gap.sources.repairs import accepted_repairs, stored
 
-    opened = _opened(folder, f'[repairs]\npath = "{name}"\n[boundaries]\nkecamatan = "areas.geojson"')
+    opened = _opened(
+        folder, f'[repairs]\npath = "{name}"\n[boundaries]\nkecamatan = "areas.geojson"'
+    )
     cells, _ = read_cells(opened)
     stored(folder / name)
     accepted_repairs(cells, opened, INDONESIA)
@@ -238,21 +249,22 @@ def _make_kept() -> list[Seed]:
         cache._known[str(content)] = [len(_INPUT), 1, 1, 1, "0" * 64]
         cache.save()
         content.unlink()
-        return [seeds.Seed(_KEY, seeds.snapshot(folder))]
+        return [seeds.Seed(_KEY, snapshot(folder))]
 
 
 _OVERLOADS = {("int64", "int64"): "a-1.nbc", ("float64",): "a-2.nbc"}
 
 
-def _kernel_files(folder: Path, base: str) -> object:
-    from kalsel_gap.geo.kernels import _HashedFile
+def _kernel_files(folder: Path, base: str) -> Any:
+    from kalsel_gap.geo import kernels
 
-    return _HashedFile(cache_path=str(folder), filename_base=base, source_stamp="stamp")
+    made: Any = kernels._HashedFile
+    return made(cache_path=str(folder), filename_base=base, source_stamp="stamp")
 
 
 def _kernels(folder: Path, name: str) -> None:
     """A damaged index is none; damaged code is not loaded."""
-    files: Any = _kernel_files(folder, name.removesuffix(".nbi"))
+    files = _kernel_files(folder, name.removesuffix(".nbi"))
     overloads = files._load_index()
     assert overloads in ({}, _OVERLOADS), overloads
     for key in _OVERLOADS:
@@ -261,13 +273,13 @@ def _kernels(folder: Path, name: str) -> None:
 
 def _make_kernels() -> list[Seed]:
     with seeds.temporary() as folder:
-        files: Any = _kernel_files(folder, "kernel")
+        files = _kernel_files(folder, "kernel")
         for key in _OVERLOADS:
             files.save(key, ("code", key))
         files._save_index(_OVERLOADS)
-        for key in _OVERLOADS:
-            files._save_data(_OVERLOADS[key], ("code", key))
-        return [seeds.Seed("kernel.nbi", seeds.snapshot(folder))]
+        for key, file in _OVERLOADS.items():
+            files._save_data(file, ("code", key))
+        return [seeds.Seed("kernel.nbi", snapshot(folder))]
 
 
 def _runs(folder: Path, name: str) -> None:
@@ -335,10 +347,10 @@ def _deliver(folder: Path, name: str) -> None:
 
 def _project_seeds() -> list[Seed]:
     """The project file of data/tiny and a long one: only it is changed."""
-    found = []
-    for files in (seeds.tiny(), seeds.whole(".csv", ".geojson").files):
-        found.append(seeds.Seed(FILE_NAME, files, (FILE_NAME,)))
-    return found
+    return [
+        seeds.Seed(FILE_NAME, files, (FILE_NAME,))
+        for files in (seeds.tiny(), seeds.whole(".csv", ".geojson").files)
+    ]
 
 
 def _assignment_seeds() -> list[Seed]:
@@ -359,8 +371,36 @@ def _repair_seeds() -> list[Seed]:
 
     rows = (
         *(("yes", "schools.csv", "8", "00000107", "MI MUARA", "x", "", "", "", "", "990102 M"),),
-        *(("ya", "schools.csv", "14", "00000113", "SD", "x", ".0000000", ".0000000", "-2.9", "115.3", ""),),
-        *(("no", "schools.csv", "2", "00000101", "SD", "x", "-2.9230000", "115.3140000", "2.9", "9", ""),),
+        *(
+            (
+                "ya",
+                "schools.csv",
+                "14",
+                "00000113",
+                "SD",
+                "x",
+                ".0000000",
+                ".0000000",
+                "-2.9",
+                "115.3",
+                "",
+            ),
+        ),
+        *(
+            (
+                "no",
+                "schools.csv",
+                "2",
+                "00000101",
+                "SD",
+                "x",
+                "-2.9230000",
+                "115.3140000",
+                "2.9",
+                "9",
+                "",
+            ),
+        ),
     )
     table = pd.DataFrame([[*row, *[""] * 4] for row in rows], columns=list(COLUMNS), dtype="str")
     beside = {"schools.csv": seeds.tiny()["schools.csv"]}
@@ -391,13 +431,14 @@ def _offset_seeds() -> list[Seed]:
 
 
 TARGETS = (
-    Target("register", 14, partial(seeds.of_tables, "schools"), _register),
-    Target("attributes", 10, partial(seeds.of_tables, "pupils"), _attributes),
-    Target("sites", 12, partial(seeds.of_tables, "sites"), _sites),
-    Target("speed tests", 10, partial(seeds.of_tables, "tests"), _speed_tests),
-    Target("levels", 10, partial(seeds.of_tables, "levels"), _levels),
-    Target("speed test tiles", 12, partial(seeds.of_tables, "tiles"), _tiles),
-    Target("villages", 8, partial(seeds.of_tables, "villages"), _villages),
+    Target("tables", 60, partial(seeds.of_tables, "schools"), _table),
+    Target("register", 6, partial(seeds.of_tables, "schools"), _register),
+    Target("attributes", 5, partial(seeds.of_tables, "pupils"), _attributes),
+    Target("sites", 6, partial(seeds.of_tables, "sites"), _sites),
+    Target("speed tests", 5, partial(seeds.of_tables, "tests"), _speed_tests),
+    Target("levels", 5, partial(seeds.of_tables, "levels"), _levels),
+    Target("speed test tiles", 7, partial(seeds.of_tables, "tiles"), _tiles),
+    Target("villages", 5, partial(seeds.of_tables, "villages"), _villages),
     Target("boundaries", 16, partial(seeds.of_layers, "areas"), _boundaries),
     Target("coverage polygons", 12, partial(seeds.of_layers, "areas"), _coverage_polygons),
     Target("layers in metres", 8, partial(seeds.of_layers, "metres"), _vector_layer),
@@ -406,7 +447,7 @@ TARGETS = (
     Target("rasters", 26, seeds.of_rasters, _raster),
     Target("project file", 14, _project_seeds, _project_file),
     Target("assignments", 8, _assignment_seeds, _assignment),
-    Target("repairs", 8, _repair_seeds, _repairs),
+    Target("repairs", 5, _repair_seeds, _repairs),
     Target("offsets", 2, _offset_seeds, _offsets),
     Target("cached tables", 6, _make_kept, _kept_tables),
     Target("kernels", 4, _make_kernels, _kernels),

@@ -10,6 +10,7 @@ import warnings
 import zipfile
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from kalsel_gap.errors import InputError, reading
@@ -65,7 +66,9 @@ def read_parquet(content: Content) -> TableCells:
         geometries = list(as_dict(as_dict(geo).get("columns")))
         names = [n for n in file.schema_arrow.names if n not in geometries]
         refuse_too_many(file.metadata.num_rows, len(names), path)
-        rows = _arrow_rows(file.read(columns=names), path)
+        table = file.read(columns=names)
+        table.validate(full=True)
+        rows = _arrow_rows(table, path)
     if not geometries:
         return TableCells(rows)
 
@@ -111,6 +114,7 @@ def _attribute_table(where: str, layer: str | None, path: Path) -> TableCells:
     import pyogrio
 
     meta, table = pyogrio.raw.read_arrow(where, layer=layer)
+    table.validate(full=True)
     shapes = meta["geometry_name"] or "wkb_geometry"
     names = [n for n in table.column_names if n != shapes]
     refuse_too_many(table.num_rows, len(names), path)
@@ -119,7 +123,6 @@ def _attribute_table(where: str, layer: str | None, path: Path) -> TableCells:
         return TableCells(rows)
 
     def places() -> tuple[list[str], list[str]]:
-        import numpy as np
         import shapely
 
         with reading(path, "vector_unreadable"):
@@ -219,7 +222,6 @@ def _zipped_layers(archive: zipfile.ZipFile, path: Path) -> dict[str, str]:
 
 
 def _of_shapes(shapes: Any, crs: object, path: Path) -> tuple[list[str], list[str]]:  # noqa: ANN401 - an array of shapes
-    import numpy as np
     import shapely
 
     shapes = np.where(shapely.is_empty(shapes), None, shapes)  # GEOS refuses to say where they are
@@ -295,10 +297,7 @@ def read_vector(path: Path, *, shapes: ShapeKind = "any", layer: Chosen = None) 
         if path.suffix.lower() in PARQUETS:
             frame = gpd.read_parquet(path)
         else:
-            frames = [
-                gpd.read_file(where, layer=n, engine="pyogrio", use_arrow=True)
-                for where, n in layers(path, layer)
-            ]
+            frames = [_frame(where, name) for where, name in layers(path, layer)]
             first = frames[0]
             if len(frames) > 1:
                 alike = [f.to_crs(first.crs) if f.crs and first.crs else f for f in frames]
@@ -321,6 +320,23 @@ def read_vector(path: Path, *, shapes: ShapeKind = "any", layer: Chosen = None) 
         located = located.set_geometry(located.geometry.force_2d())  # KML has heights everywhere
     refuse_no_degrees(located.geometry.to_numpy(), path)
     return located
+
+
+def _frame(where: str, layer: str | None) -> gpd.GeoDataFrame:
+    """A layer as GDAL reads it; a GeoDataFrame where it has a geometry."""
+    import geopandas as gpd
+    import pyogrio
+    import shapely
+
+    meta, table = pyogrio.raw.read_arrow(where, layer=layer, datetime_as_string=True)
+    table.validate(full=True)  # GDAL hands on whatever a damaged file says, and pandas would crash
+    shapes = meta["geometry_name"] or "wkb_geometry"
+    if shapes not in table.column_names:
+        return pd.DataFrame(table.to_pandas())
+    wkb = np.array(table.column(shapes).to_pylist(), dtype=object)
+    frame = table.drop_columns(shapes).to_pandas()
+    geometry = shapely.from_wkb(wkb)
+    return gpd.GeoDataFrame(frame, geometry=geometry, crs=meta["crs"])
 
 
 def refuse_no_degrees(
@@ -347,7 +363,6 @@ def refuse_no_degrees(
     InputError
         ``vector_not_degrees`` with the first coordinates that no point of a map can have.
     """
-    import numpy as np
     import shapely
 
     at = shapely.get_coordinates(shapes)
