@@ -10,18 +10,20 @@ temporary file, in the project or in the cache.
 from __future__ import annotations
 
 import argparse
+import importlib
+import multiprocessing
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from multiprocessing import connection
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
+from kalsel_gap.cli import main as main_of_the_program
 from kalsel_gap.project.read import FILE_NAME
 from kalsel_gap.storage.fingerprint import kernels_folder
 from tests.conftest import snapshot
@@ -29,9 +31,18 @@ from tests.writers import WRITERS, make_place, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from multiprocessing.connection import Connection
+    from multiprocessing.context import ForkProcess
 
 KILLS = 300
 LONGEST_S = 300
+_FORK = multiprocessing.get_context("fork")  # a command begins with its libraries loaded
+# Loaded before the first command; kernels are compiled, or read, by whoever needs them.
+_LIBRARIES = (
+    *("geopandas", "rasterio", "pyogrio", "folium", "kalsel_gap.pipeline"),
+    *("kalsel_gap.terrain.products", "kalsel_gap.radio.coverage.products"),
+    *("kalsel_gap.radio.links.link_table", "kalsel_gap.quality.full_check"),
+)
 _LEFTOVER = ".tmp-"
 # Makes every table of a run other than before.
 _OTHER_WEIGHT = "\n[index]\nlambda = 0.5\n"
@@ -66,31 +77,37 @@ class Stage:
             shutil.rmtree(root / "cache")
 
 
-def command(name: str, root: Path, *, other: bool = False) -> subprocess.Popen[bytes]:
+def command(name: str, root: Path, *, other: bool = False) -> ForkProcess:
     """A command that was started, on the project in ``root/project``."""
     words = words_of(name, root / "project", other=other)
-    variables = {
-        **os.environ,
-        "KALSEL_GAP_LANG": "en",
-        "KALSEL_GAP_CACHE": str(root / "cache"),
-        "NUMBA_CACHE_DIR": str(kernels_folder()),
-    }
-    return subprocess.Popen(
-        [sys.executable, "-m", "kalsel_gap", *words],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        env=variables,
-    )
+    process = _FORK.Process(target=_command, args=(words, root))
+    process.start()
+    return process
+
+
+def _command(words: list[str], root: Path) -> None:
+    """Run a command in this process, as its user does, and end."""
+    os.environ["KALSEL_GAP_CACHE"] = str(root / "cache")
+    sys.stdout = (root / "stdout").open("w", encoding="utf-8")
+    sys.stderr = (root / "stderr").open("w", encoding="utf-8")
+    status: object = 0
+    try:
+        main_of_the_program(words)
+    except SystemExit as ended:
+        status = ended.code
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status if isinstance(status, int) else 1)
 
 
 def finished(name: str, root: Path, *, other: bool = False) -> float:
     """Run a command to its end; the seconds that it took."""
     begun = time.monotonic()
     process = command(name, root, other=other)
-    _, said = process.communicate(timeout=LONGEST_S)
-    if process.returncode not in {0, 3}:
-        message = f"{name}: {process.returncode}: {said.decode(errors='replace')}"
+    process.join(LONGEST_S)
+    if process.exitcode not in {0, 3}:
+        said = (root / "stderr").read_text(encoding="utf-8")
+        message = f"{name}: {process.exitcode}: {said}"
         raise AssertionError(message)
     return time.monotonic() - begun
 
@@ -124,11 +141,9 @@ def faults_of(stage: Stage, root: Path, share: float) -> Iterator[str]:
     """Kill the command of a stage at a share of its time; what is wrong after that."""
     stage.copy(root)
     process = command(stage.name, root)
-    try:
-        process.communicate(timeout=share * stage.seconds)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.communicate()
+    process.join(share * stage.seconds)
+    process.kill()
+    process.join()
     killed = snapshot(root / "project")
     for name, content in stage.before.items():
         if killed.get(name) not in (content, stage.after.get(name, content)):
@@ -150,23 +165,39 @@ def faults_of(stage: Stage, root: Path, share: float) -> Iterator[str]:
 def run(kills: int, seed: int, names: list[str], folder: Path, workers: int) -> list[str]:
     """Kill commands in turn; every fault, with what makes it again."""
     chance = Random(seed)
-    moments = [(names[n % len(names)], chance.random()) for n in range(kills)]
+    moments = [(n, names[n % len(names)], chance.random()) for n in range(kills)]
     stages = prepare(names, folder)
-
-    def kill(number: int) -> list[str]:
-        name, share = moments[number]
-        root = folder / f"kill-{number}"
-        found = [
-            f"kill {number}, {name} at {share:.3f}: {f}"
-            for f in faults_of(stages[name], root, share)
-        ]
-        shutil.rmtree(root, ignore_errors=True)
+    pipes = []
+    for share in (moments[n::workers] for n in range(workers)):
+        mine, theirs = _FORK.Pipe(duplex=False)
+        _FORK.Process(target=_kill_all, args=(share, stages, folder, theirs)).start()
+        theirs.close()
+        pipes.append(mine)
+    found: list[str] = []
+    done = 0
+    while pipes:
+        for pipe in connection.wait(pipes):
+            try:
+                found += pipe.recv()  # type: ignore[union-attr]
+                done += 1
+            except EOFError:
+                pipes.remove(pipe)  # type: ignore[arg-type]
         if sys.stderr.isatty():
-            sys.stderr.write(f"\r{number + 1} of {kills}")
-        return found
+            sys.stderr.write(f"\r{done} of {kills}, {len(found)} faults")
+    if done != kills:
+        found.append(f"only {done} of {kills} kills came to an end")
+    return found
 
-    with ThreadPoolExecutor(workers) as pool:
-        return [fault for found in pool.map(kill, range(kills)) for fault in found]
+
+def _kill_all(
+    moments: list[tuple[int, str, float]], stages: dict[str, Stage], folder: Path, pipe: Connection
+) -> None:
+    """Kill some of the commands, one after the other, and report each."""
+    for number, name, share in moments:
+        root = folder / f"kill-{number}"
+        faults = faults_of(stages[name], root, share)
+        pipe.send([f"kill {number}, {name} at {share:.3f}: {fault}" for fault in faults])
+        shutil.rmtree(root)
 
 
 def main(arguments: list[str]) -> int:
@@ -177,6 +208,10 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--only", default="", metavar="TEXT", help="commands with this in them")
     parser.add_argument("--workers", type=int, default=2, help="at a time (default: 2)")
     given = parser.parse_args(arguments)
+    os.environ["NUMBA_CACHE_DIR"] = str(kernels_folder())
+    os.environ["KALSEL_GAP_LANG"] = "en"
+    for library in _LIBRARIES:
+        importlib.import_module(library)
     names = [name for name in WRITERS if given.only in name]
     with tempfile.TemporaryDirectory(prefix="kalsel-gap-kills-") as folder:
         begun = time.monotonic()
