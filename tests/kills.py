@@ -167,7 +167,7 @@ def run(kills: int, seed: int, names: list[str], folder: Path, workers: int) -> 
     chance = Random(seed)
     moments = [(n, names[n % len(names)], chance.random()) for n in range(kills)]
     stages = prepare(names, folder)
-    pipes = []
+    pipes: list[Connection] = []
     for share in (moments[n::workers] for n in range(workers)):
         mine, theirs = _FORK.Pipe(duplex=False)
         _FORK.Process(target=_kill_all, args=(share, stages, folder, theirs)).start()
@@ -176,12 +176,13 @@ def run(kills: int, seed: int, names: list[str], folder: Path, workers: int) -> 
     found: list[str] = []
     done = 0
     while pipes:
-        for pipe in connection.wait(pipes):
+        ready = connection.wait(pipes)
+        for pipe in [each for each in pipes if each in ready]:
             try:
-                found += pipe.recv()  # type: ignore[union-attr]
+                found += pipe.recv()
                 done += 1
             except EOFError:
-                pipes.remove(pipe)  # type: ignore[arg-type]
+                pipes.remove(pipe)
         if sys.stderr.isatty():
             sys.stderr.write(f"\r{done} of {kills}, {len(found)} faults")
     if done != kills:

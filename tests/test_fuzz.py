@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+# Whoever forks should have had no thread before; a newer Python warns.
+pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
 # Whole commands take seconds, and tests of their own run them.
 COMMANDS = {"check", "rank", "deliverables", "runs"}
 SLICE = tuple(target for target in TARGETS if target.name not in COMMANDS)

@@ -7,7 +7,9 @@ the whole process, every format that is not listed here, and disables their netw
 
 from __future__ import annotations
 
+import contextlib
 import os
+import warnings
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,7 @@ import numpy as np
 import rasterio
 from rasterio import _env
 from rasterio.enums import Interleaving
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from kalsel_gap.errors import InputError
 from kalsel_gap.geo.raster_files import HEAD_BYTES, TEXT, TILES, beside, is_vrt, sources
@@ -87,10 +90,22 @@ def open_raster(path: Path) -> DatasetReader:
         if _absolute(name) not in known:
             dataset.close()
             raise InputError("raster_beside", path=path, source=str(name))
-    if (size := _block_bytes(dataset)) > MOST_BLOCK_BYTES:
+    size = max(_block_bytes(dataset), *map(_block_bytes_of, parts), 0)
+    if size > MOST_BLOCK_BYTES:
         dataset.close()
         raise InputError("raster_block_too_large", path=path, size=size // 2**20)
     return dataset
+
+
+def _block_bytes_of(part: Path) -> int:
+    """As :func:`_block_bytes`, of overviews and masks beside a raster; 0 of any other file."""
+    if part.suffix.lower() not in {".ovr", ".msk"}:
+        return 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        with contextlib.suppress(RasterioError), rasterio.open(part, driver="GTiff") as dataset:
+            return _block_bytes(dataset)
+    return 0
 
 
 def _block_bytes(dataset: DatasetReader) -> int:

@@ -336,7 +336,8 @@ def _frame(where: str, layer: str | None) -> gpd.GeoDataFrame:
     wkb = np.array(table.column(shapes).to_pylist(), dtype=object)
     frame = table.drop_columns(shapes).to_pandas()
     geometry = shapely.from_wkb(wkb)
-    return gpd.GeoDataFrame(frame, geometry=geometry, crs=meta["crs"])
+    shaped: pd.DataFrame = gpd.GeoDataFrame(frame, geometry=geometry, crs=meta["crs"])
+    return shaped
 
 
 def refuse_no_degrees(
