@@ -10,6 +10,7 @@ printed. Exit status 1 where there is any.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import re
 import sys
 import tempfile
@@ -47,11 +48,14 @@ def main(arguments: list[str]) -> int:
     plan = Plan(given.seed, given.cases, tuple(targets), keep, given.case)
     begun = time.monotonic()
     progress = Progress(f"--seed {given.seed} --cases {given.cases}")
-    outcomes = run(plan, workers=given.workers, show=progress.show)
-    sys.stdout.write(report(outcomes, time.monotonic() - begun))
+    is_whole = False
+    with contextlib.suppress(KeyboardInterrupt):  # what was found until then is worth a report
+        run(plan, workers=given.workers, show=progress.show)
+        is_whole = True
+    sys.stdout.write(report(progress.outcomes, time.monotonic() - begun))
     if progress.faults:
         sys.stdout.write(f"{progress.faults:,} faults; their files are in {keep}\n")
-    return 1 if progress.faults else 0
+    return 0 if is_whole and not progress.faults else 1
 
 
 class Progress:
@@ -59,8 +63,10 @@ class Progress:
 
     def __init__(self, again: str) -> None:
         self.again, self.shown, self.faults = again, 0, 0
+        self.outcomes: list[Outcome] = []
 
     def show(self, outcomes: list[Outcome], of: int) -> None:
+        self.outcomes = outcomes
         if self.shown == len(outcomes):
             return
         for outcome in outcomes[self.shown :]:
