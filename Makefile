@@ -25,7 +25,7 @@ BENCHMARKS := $(sort $(wildcard benchmarks/*.py))
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: rank test quick check bench lock golden messages docs help
+.PHONY: rank test quick check fuzz kills bench lock golden messages docs help
 
 rank: $(RUN) $(PACKAGE) ## Install what is locked, rank the sample province, draw its map and list
 	@$(BIN)/kalsel-gap rank
@@ -43,6 +43,12 @@ check: $(DEV) $(PACKAGE) ## Lint, formatting, types and the tests of the documen
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy --strict kalsel_gap tests data $(if $(BENCHMARKS),benchmarks)
 	@$(BIN)/python -m pytest --quiet tests/test_docs.py
+
+fuzz: $(DEV) $(PACKAGE) ## Read 200,000 broken files, in an hour or so (ARGS="--seed 7 --cases 1000")
+	@$(BIN)/python -m tests.fuzz $(ARGS)
+
+kills: $(DEV) $(PACKAGE) ## Kill the commands that write 300 times (ARGS="--kills 28 --only csv")
+	@$(BIN)/python -m tests.kills $(ARGS)
 
 bench: $(DEV) $(PACKAGE) ## Run every script of benchmarks/
 	@set -e; for script in $(BENCHMARKS); do echo "== $$script"; $(BIN)/python "$$script"; done

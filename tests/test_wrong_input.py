@@ -426,6 +426,18 @@ FAULTS: dict[str, tuple[Mangle, tuple[str, ...]]] = {
         named("dem.tif", "dem\\u0000.tif"),
         (r"toml, row \d+, elevation\.path: the path contains a NUL character",),
     ),
+    "name too long for a file": (
+        named("dem.tif", "d" * 300 + ".tif"),
+        (r"d+\.tif: the file cannot be read: ",),
+    ),
+    "name too long for a raster of coverage": (
+        named("rsrp_4g.tif", "r" * 300 + ".tif"),
+        (r"r+\.tif: the file cannot be read: ",),
+    ),
+    "root of the disk for a raster of coverage": (
+        named("rsrp_4g.tif", "/"),
+        (r"/: this is a folder, but a file is needed",),
+    ),
     "TOML, not UTF-8": (
         lambda folder: (folder / TOML).write_bytes((folder / TOML).read_bytes() + b"# caf\xe9\n"),
         (r"toml, row \d+: the file is not UTF-8 text",),

@@ -7,12 +7,17 @@ the whole process, every format that is not listed here, and disables their netw
 
 from __future__ import annotations
 
+import contextlib
 import os
+import warnings
 from functools import cache
 from typing import TYPE_CHECKING
 
+import numpy as np
 import rasterio
 from rasterio import _env
+from rasterio.enums import Interleaving
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from kalsel_gap.errors import InputError
 from kalsel_gap.geo.raster_files import HEAD_BYTES, PAGES, TEXT, TILES, beside, is_vrt, sources
@@ -41,6 +46,7 @@ OPTIONS = {
     "OGR_SQLITE_ALLOW_EXTERNAL_ACCESS": "NO",
     "PROJ_NETWORK": "OFF",
 }
+MOST_BLOCK_BYTES = 2**28
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 # What offices hand over in place of a raster, by how it begins.
 _PICTURES = (
@@ -70,7 +76,8 @@ def open_raster(path: Path) -> DatasetReader:
         `raster_picture`, `raster_packed` and `raster_is_text` for what is no raster,
         `raster_format` for a format that is not read, `raster_unreadable` for a file that is not
         what its ending says, `raster_indirect` and `raster_source` as
-        `raster_files.sources`, `raster_beside` where GDAL would read a file that is no input.
+        `raster_files.sources`, `raster_beside` where GDAL would read a file that is no input,
+        `raster_block_too_large` where it would unpack more than `MOST_BLOCK_BYTES` for one cell.
     rasterio.errors.RasterioIOError
         GDAL cannot read it.
     """
@@ -94,7 +101,32 @@ def open_raster(path: Path) -> DatasetReader:
         if _absolute(name) not in known:
             dataset.close()
             raise InputError("raster_beside", path=path, source=str(name))
+    size = max(_block_bytes(dataset), *map(_block_bytes_of, parts), 0)
+    if size > MOST_BLOCK_BYTES:
+        dataset.close()
+        raise InputError("raster_block_too_large", path=path, size=size // 2**20)
     return dataset
+
+
+def _block_bytes_of(part: Path) -> int:
+    """As :func:`_block_bytes`, of overviews and masks beside a raster; 0 of any other file."""
+    if part.suffix.lower() not in {".ovr", ".msk"}:
+        return 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        with contextlib.suppress(RasterioError), rasterio.open(part, driver="GTiff") as dataset:
+            return _block_bytes(dataset)
+    return 0
+
+
+def _block_bytes(dataset: DatasetReader) -> int:
+    """What GDAL unpacks for a single cell: the largest block, of all bands that lie in it."""
+    bands = dataset.count if dataset.interleaving is Interleaving.pixel else 1
+    sizes = {
+        rows * columns * np.dtype(kind.replace("complex_", "")).itemsize
+        for (rows, columns), kind in zip(dataset.block_shapes, dataset.dtypes, strict=True)
+    }
+    return bands * max(sizes, default=0)
 
 
 def driver_of(path: Path) -> str | None:

@@ -7,6 +7,7 @@ input reaches for the network.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -165,15 +166,22 @@ def beside(raster: Path) -> Iterator[tuple[str, Path]]:
     ending : str
     file : Path
     """
+    if not raster.name:  # the root of a disk
+        return
     world = f".{raster.suffix[1:2]}{raster.suffix[-1:]}w"
     for part in dict.fromkeys((*_PARTS, world)):
         for spelled in dict.fromkeys((part, part.upper())):
-            if spelled != raster.suffix and (file := raster.with_suffix(spelled)).is_file():
+            if spelled != raster.suffix and _is_file(file := raster.with_suffix(spelled)):
                 yield spelled, file
     for part in _ENDINGS:
         for spelled in (part, part.upper()):
-            if (file := raster.with_name(raster.name + spelled)).is_file():
+            if _is_file(file := raster.with_name(raster.name + spelled)):
                 yield spelled, file
+
+
+def _is_file(path: Path) -> bool:
+    """Whether there is such a file; a name that no file can have is none."""
+    return os.path.isfile(path)  # noqa: PTH113 - pathlib raises an error where a name is too long
 
 
 def is_vrt(head: bytes) -> bool:
@@ -267,7 +275,7 @@ def _source(path: Path, element: ET.Element) -> Path:
     name = element.text or ""
     attributes = {key.lower(): value for key, value in element.items()}
     source = path.parent / name if attributes.get("relativetovrt") == "1" else Path(name)
-    if name.startswith("/vsi") or not source.is_file():
+    if name.startswith("/vsi") or not _is_file(source):
         raise InputError("raster_source", path=path, source=name)
     return source
 

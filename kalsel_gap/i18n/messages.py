@@ -127,6 +127,7 @@ ERRORS: dict[str, str] = {
     "project_not_toml": N_("this is not valid TOML: {reason}."),
     "project_not_utf8": N_("the file is not UTF-8 text. Save it as UTF-8."),
     "raster_beside": N_("GDAL would also read “{source}”, which is not known as a part of this raster. Copy the raster alone into a folder of its own."),
+    "raster_block_too_large": N_("one block of the raster has {size} MB once unpacked. Save it with tiles and only the band that is needed (gdal_translate -co TILED=YES)."),
     "raster_format": N_("this raster format is not read. Convert it to GeoTIFF (gdal_translate)."),
     "raster_is_text": N_("this is a web page or a text in place of a raster: the download has failed. Download the file again."),
     "raster_indirect": N_("the file only points to other data and is not a plain mosaic of files (VRT by gdalbuildvrt). Give the raster itself (gdal_translate can make it)."),

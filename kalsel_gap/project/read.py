@@ -121,6 +121,9 @@ def _faults_of_inputs(project: Project) -> list[KalselGapError]:
         faults += [f for section, file in project.inputs() if (f := section_fault(section, file))]
     except InputError as error:
         faults.append(error)
+    except OSError as error:  # a name that no file can have
+        path, why = error.filename or "", error.strerror or ""
+        faults.append(InputError("file_unreadable", path=path, reason=why))
     return faults
 
 

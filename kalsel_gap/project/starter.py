@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import shutil
 from typing import TYPE_CHECKING
 
@@ -52,9 +53,20 @@ def write_starter(folder: Path, language: Language, *, sample: bool = False) -> 
         targets = {folder / path.name: path for path in files}
     else:
         targets = {folder / FILE_NAME: DEFAULTS_FOLDER / f"starter.{language}.toml"}
+    # What a killed process has left of the sample is no file of the user's.
+    targets = {
+        target: source_file
+        for target, source_file in targets.items()
+        if target.name == FILE_NAME or not _is_copy(target, source_file)
+    }
     outputs = Outputs(folder, is_new=True)
     outputs.check(*targets)
     for target, source_file in targets.items():
         with outputs.replace(target) as temporary:
             shutil.copyfile(source_file, temporary)
     return folder / FILE_NAME
+
+
+def _is_copy(path: Path, other: Path) -> bool:
+    """Whether a file is there and has the bytes of another."""
+    return path.is_file() and filecmp.cmp(path, other, shallow=False)

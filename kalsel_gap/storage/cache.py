@@ -130,13 +130,15 @@ class Cache:
 
         tables: dict[str, Any] = {}
         try:
-            listed = json.loads((entry / "tables.json").read_text(encoding="utf-8"))
-            for name, digest in listed.items():
+            stored = json.loads((entry / "tables.json").read_text(encoding="utf-8"))
+            if hash_of(stored["tables"]) != stored["sha256"]:
+                return None
+            for name, digest in stored["tables"].items():
                 content = (entry / f"{name}.parquet").read_bytes()
                 if hashlib.sha256(content).hexdigest() != digest:
                     return None
                 tables[name] = read_parquet(content) if name in read else content
-        except (OSError, ValueError, TypeError, AttributeError, pa.ArrowException):
+        except (OSError, ValueError, TypeError, LookupError, AttributeError, pa.ArrowException):
             return None
         with contextlib.suppress(OSError):  # a cache that can only be read
             os.utime(entry)
@@ -152,7 +154,8 @@ class Cache:
                 path = temporary / f"{name}.parquet"
                 write_parquet(table, path)
                 hashes[name] = hash_of_file(path)
-            (temporary / "tables.json").write_text(json.dumps(hashes), encoding="utf-8")
+            text = json.dumps({"tables": hashes, "sha256": hash_of(hashes)})
+            (temporary / "tables.json").write_text(text, encoding="utf-8")
             shutil.rmtree(entry, ignore_errors=True)
             temporary.rename(entry)
         finally:

@@ -20,6 +20,7 @@ import rasterio
 from rasterio import Affine
 
 from kalsel_gap.errors import InputError
+from kalsel_gap.geo import gdal
 from kalsel_gap.geo.gdal import (
     OPTIONS,
     READ_RASTERS,
@@ -29,7 +30,7 @@ from kalsel_gap.geo.gdal import (
     open_raster,
 )
 from kalsel_gap.project.read import FILE_NAME
-from tests.conftest import DATA_OF_TINY, TINY
+from tests.conftest import DATA_OF_TINY, TINY, UTM
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -351,6 +352,36 @@ def test_overviews_under_another_name_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         open_raster(path)
     assert caught.value.code == "raster_beside"
+
+
+def test_a_block_that_fills_the_memory_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path / "a.tif", 64)
+    block_bytes = 2 * 64 * 64
+    monkeypatch.setattr(gdal, "MOST_BLOCK_BYTES", block_bytes)
+    open_raster(path).close()
+    monkeypatch.setattr(gdal, "MOST_BLOCK_BYTES", block_bytes - 1)
+    with pytest.raises(InputError) as caught:
+        open_raster(path)
+    assert (caught.value.code, caught.value.path) == ("raster_block_too_large", path)
+
+
+def test_all_bands_of_a_pixel_are_unpacked_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profile = {"driver": "GTiff", "width": 64, "height": 64, "count": 3, "dtype": "int16"}
+    for interleave, bands in (("band", 1), ("pixel", 3)):
+        path = tmp_path / f"{interleave}.tif"
+        with rasterio.open(path, "w", interleave=interleave, **profile, **UTM) as sink:
+            sink.write(np.ones((3, 64, 64), dtype="int16"))
+        with rasterio.open(path) as raster:
+            rows, columns = raster.block_shapes[0]
+        monkeypatch.setattr(gdal, "MOST_BLOCK_BYTES", 2 * rows * columns * bands)
+        open_raster(path).close()
+        monkeypatch.setattr(gdal, "MOST_BLOCK_BYTES", 2 * rows * columns * bands - 1)
+        with pytest.raises(InputError, match="raster_block_too_large"):
+            open_raster(path)
 
 
 @pytest.mark.parametrize("body", [b"BM" + bytes(200), b"\x89PNG\r\n\x1a\n", b"", b"\0" * 2000])

@@ -14,6 +14,7 @@ from kalsel_gap.project.base import DEFAULTS_FOLDER, OVERRIDABLE, default_values
 from kalsel_gap.project.model import Project
 from kalsel_gap.project.read import FILE_NAME, read_project
 from kalsel_gap.project.starter import write_starter
+from tests.conftest import snapshot
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,3 +86,17 @@ def test_nothing_is_overwritten(sample: bool, tmp_path: Path) -> None:
     assert caught.value.code == "already_there"
     assert [p.name for p in tmp_path.iterdir()] == [FILE_NAME]
     assert (tmp_path / FILE_NAME).read_text() == "mine"
+
+
+def test_a_sample_that_was_killed_is_completed(tmp_path: Path) -> None:
+    write_starter(tmp_path, "en", sample=True)
+    whole = snapshot(tmp_path)
+    (tmp_path / FILE_NAME).unlink()
+    (tmp_path / "tests_2026q2.csv").unlink()
+    write_starter(tmp_path, "en", sample=True)
+    assert snapshot(tmp_path) == whole
+    (tmp_path / FILE_NAME).unlink()
+    (tmp_path / "schools.csv").write_text("mine")
+    with pytest.raises(OutputError, match="already_there"):
+        write_starter(tmp_path, "en", sample=True)
+    assert (tmp_path / "schools.csv").read_text() == "mine"

@@ -628,6 +628,16 @@ def test_an_entry_with_a_flipped_bit_is_made_anew(
         Cache(tmp_path).tables(KEY, made_anew, read=read)
 
 
+def test_a_list_of_tables_that_lacks_one_is_made_anew(tmp_path: Path) -> None:
+    Cache(tmp_path).tables(KEY, table, read=READ)
+    listed = tmp_path / KEY / "tables.json"
+    stored = json.loads(listed.read_text())
+    del stored["tables"]["columns"]
+    listed.write_text(json.dumps(stored))
+    with pytest.raises(LookupError, match="made anew"):
+        Cache(tmp_path).tables(KEY, made_anew, read=READ)
+
+
 def made_anew() -> dict[str, pd.DataFrame]:
     raise LookupError("made anew")
 

@@ -10,6 +10,7 @@ import warnings
 import zipfile
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from kalsel_gap.errors import InputError, reading
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     import geopandas as gpd
-    import numpy as np
     import pyarrow as pa
     from numpy.typing import NDArray
 
@@ -70,7 +70,9 @@ def read_parquet(content: Content) -> TableCells:
         geometries = list(as_dict(as_dict(geo).get("columns")))
         names = [n for n in file.schema_arrow.names if n not in geometries]
         refuse_too_many(file.metadata.num_rows, len(names), path)
-        rows = _arrow_rows(file.read(columns=names), path)
+        table = file.read(columns=names)
+        table.validate(full=True)
+        rows = _arrow_rows(table, path)
     if not geometries:
         return TableCells(rows)
 
@@ -116,6 +118,7 @@ def _attribute_table(where: str, layer: str | None, path: Path) -> TableCells:
     import pyogrio
 
     meta, table = pyogrio.raw.read_arrow(where, layer=layer)
+    table.validate(full=True)
     shapes = meta["geometry_name"] or "wkb_geometry"
     names = [n for n in table.column_names if n != shapes]
     refuse_too_many(table.num_rows, len(names), path)
@@ -124,7 +127,6 @@ def _attribute_table(where: str, layer: str | None, path: Path) -> TableCells:
         return TableCells(rows)
 
     def places() -> tuple[list[str], list[str]]:
-        import numpy as np
         import shapely
 
         with reading(path, "vector_unreadable"):
@@ -234,7 +236,6 @@ def _zipped_layers(archive: zipfile.ZipFile, path: Path) -> dict[str, str]:
 
 
 def _of_shapes(shapes: Any, crs: object, path: Path) -> tuple[list[str], list[str]]:  # noqa: ANN401 - an array of shapes
-    import numpy as np
     import shapely
 
     shapes = np.where(shapely.is_empty(shapes), None, shapes)  # GEOS refuses to say where they are
@@ -330,6 +331,8 @@ def read_vector(path: Path, *, shapes: ShapeKind = "any", layer: Chosen = None) 
                 for f in frames
             ]
             frame = pd.concat(alike, ignore_index=True) if len(alike) > 1 else alike[0]
+        for name in frame.select_dtypes(["str", "object"]):
+            list(frame[name])  # text that is not UTF-8 would be noticed only later, by anybody
     if path.suffix.lower() in {".kml", ".kmz"} and {"icon", "tessellate"} <= set(frame.columns):
         frame = _without_pictures(frame, path)
     if isinstance(frame, gpd.GeoDataFrame):
@@ -353,7 +356,7 @@ def _features(where: str, layer: str | None) -> gpd.GeoDataFrame | pd.DataFrame:
     from shapely.errors import GEOSException
 
     try:
-        return gpd.read_file(where, layer=layer, engine="pyogrio", use_arrow=True)
+        return _frame(where, layer)
     except (NotImplementedError, GEOSException):  # only GDAL's slower way linearises curves
         frame = gpd.read_file(
             where, layer=layer, engine="pyogrio", use_arrow=False, on_invalid="ignore"
@@ -365,7 +368,6 @@ def _features(where: str, layer: str | None) -> gpd.GeoDataFrame | pd.DataFrame:
 
 def _usable(shapes: GeometryArray) -> GeometryArray:
     """Shapes on a plane; missing where empty or without a place (a coordinate is not finite)."""
-    import numpy as np
     import shapely
 
     flat: GeometryArray = shapely.force_2d(shapes)
@@ -427,6 +429,24 @@ def refuse_unfit_crs(frame: gpd.GeoDataFrame, path: Path) -> None:
         raise InputError("vector_crs_unfit", path=path, value=frame.crs.name)
 
 
+def _frame(where: str, layer: str | None) -> gpd.GeoDataFrame | pd.DataFrame:
+    """A layer as GDAL reads it; a GeoDataFrame where it has a geometry."""
+    import geopandas as gpd
+    import pyogrio
+    import shapely
+
+    meta, table = pyogrio.raw.read_arrow(where, layer=layer, datetime_as_string=True)
+    table.validate(full=True)  # GDAL hands on whatever a damaged file says, and pandas would crash
+    shapes = meta["geometry_name"] or "wkb_geometry"
+    if shapes not in table.column_names:
+        return pd.DataFrame(table.to_pandas())
+    wkb = np.array(table.column(shapes).to_pylist(), dtype=object)
+    frame = table.drop_columns(shapes).to_pandas()
+    geometry = shapely.from_wkb(wkb)
+    shaped: pd.DataFrame = gpd.GeoDataFrame(frame, geometry=geometry, crs=meta["crs"])
+    return shaped
+
+
 def refuse_no_degrees(
     shapes: Any,  # noqa: ANN401 - an array of shapes
     path: Path,
@@ -451,7 +471,6 @@ def refuse_no_degrees(
     InputError
         ``vector_not_degrees`` with the first coordinates that no point of a map can have.
     """
-    import numpy as np
     import shapely
 
     at = shapely.get_coordinates(shapes)

@@ -21,6 +21,7 @@ from kalsel_gap.sources.formats.vector_layers import (
 )
 from kalsel_gap.sources.tables import read_table
 from kalsel_gap.sources.values import parse_date
+from tests.conftest import TINY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -125,6 +126,38 @@ def test_empty_shapes_are_missing_ones(tmp_path: Path) -> None:
     gpd.GeoDataFrame({"npsn": [1, 2]}, geometry=points, crs="EPSG:4326").to_file(path)
     assert read_vector(path).geometry.isna().tolist() == [True, False]
     assert read_table(path).cells["lat"].tolist() == ["", "-3"]
+
+
+def test_a_damaged_feature_is_an_error_and_does_not_end_the_process(tmp_path: Path) -> None:
+    path = tmp_path / "layer.fgb"
+    gpd.read_file(TINY / "kecamatan.geojson").to_file(path, engine="pyogrio")
+    raw = bytearray(path.read_bytes())
+    end = raw.index(b"99.01.01") + 9
+    raw[end - 33 : end] = bytes(33)  # offsets that Arrow would follow
+    path.write_bytes(raw)
+    with pytest.raises(InputError) as caught:
+        read_vector(path)
+    assert (caught.value.code, caught.value.path) == ("vector_unreadable", path)
+
+
+@pytest.mark.parametrize("name", ["layer.gpkg", "layer.parquet"])
+def test_text_that_is_not_utf8_is_an_error_of_the_layer(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    layer = gpd.read_file(TINY / "kecamatan.geojson")
+    layer.to_parquet(path) if path.suffix == ".parquet" else layer.to_file(path, engine="pyogrio")
+    raw = path.read_bytes()
+    assert b"Hulu" in raw
+    path.write_bytes(raw.replace(b"Hulu", b"\xa0ulu"))
+    with pytest.raises(InputError) as caught:
+        read_vector(path)
+    assert (caught.value.code, caught.value.path) == ("vector_unreadable", path)
+
+
+def test_heights_of_corners_are_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "layer.gpkg"
+    shape = shapely.force_3d(shapely.box(115, -3, 116, -2), 12.0)
+    gpd.GeoDataFrame({"a": [1]}, geometry=[shape], crs="EPSG:4326").to_file(path, engine="pyogrio")
+    assert not read_vector(path).geometry.has_z.any()
 
 
 def geoparquet(path: Path, geometry: pa.Array) -> Path:

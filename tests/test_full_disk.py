@@ -1,0 +1,131 @@
+"""Every command that writes, on a disk that fills up: one message, and nothing half-written."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from kalsel_gap.project.read import FILE_NAME
+from tests.conftest import snapshot
+from tests.test_nothing_overwritten import READERS
+from tests.writers import WRITERS, make_place, words_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.conftest import CommandLine
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="limits are POSIX's")
+
+# Of the bytes that a command writes; the last one is almost enough.
+SHARES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95)
+_PAGE = 4096
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with a run and earlier outputs of every command, and its cache."""
+    root = tmp_path_factory.mktemp("full")
+    place = make_place(root / "project")
+    (root / "cache").mkdir(mode=0o700)
+    from kalsel_gap.cli import main
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KALSEL_GAP_CACHE", str(root / "cache"))
+        for name in ("rank", *(each for each in WRITERS if not each.startswith(("init", "rank")))):
+            with pytest.raises(SystemExit) as ended, contextlib.redirect_stdout(None):
+                main(words_of(name, place, other=True))
+            assert ended.value.code in {0, 3}, name
+        with (place / FILE_NAME).open("a", encoding="utf-8") as file:
+            file.write("\n[index]\nlambda = 0.5\n")
+    return root
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A small file system of its own in memory; where none may be mounted, a plain folder."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=16m,mode=700", "tmpfs", str(folder)]
+    is_mounted = shutil.which("mount") is not None and not (
+        subprocess.run(command, check=False, capture_output=True).returncode
+    )
+    yield folder
+    if is_mounted:
+        subprocess.run(["umount", folder], check=True)
+
+
+@contextlib.contextmanager
+def filled(disk: Path, written: dict[str, bytes], share: float) -> Iterator[None]:
+    """Leave room for a share of what would be written: on the disk, or in its largest file."""
+    import resource
+
+    if disk.is_mount():
+        needed = sum(len(content) + _PAGE // 2 for content in written.values())
+        left = int(share * needed) // _PAGE * _PAGE
+        ballast = disk / "ballast"
+        ballast.write_bytes(bytes(shutil.disk_usage(disk).free - left))
+        yield
+        ballast.unlink()
+        return
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    most = int(share * max(map(len, written.values())))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_every_command_that_writes_is_tested() -> None:
+    from tests.conftest import command_paths
+
+    tested = {tuple(w for w in each.words if w.isalpha()) for each in WRITERS.values()}
+    groups = {(), ("export",), ("predict",)}
+    assert set(command_paths()) == tested | READERS | groups
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_disk_that_is_full(
+    name: str, begun: Path, disk: Path, cli: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KALSEL_GAP_CACHE", str(disk / "cache"))
+    shutil.copytree(begun, disk, dirs_exist_ok=True)
+    command = words_of(name, disk / "project")
+    if not name.startswith(("init", "rank")):
+        assert cli(*words_of("rank", disk / "project")).status == 0
+    before, kept = snapshot(disk / "project"), snapshot(disk / "cache")
+    assert cli(*command).status in {0, 3}
+    after = snapshot(disk / "project")
+    written = {k: v for k, v in after.items() if before.get(k) != v}
+    assert written
+    for share in SHARES:
+        for folder, files in ((disk / "project", before), (disk / "cache", kept)):
+            shutil.rmtree(folder)
+            folder.mkdir(mode=0o700)
+            for file, content in files.items():
+                (folder / file).parent.mkdir(parents=True, exist_ok=True)
+                (folder / file).write_bytes(content)
+        with filled(disk, written, share):
+            answer = cli(*command)
+        found = snapshot(disk / "project")
+        said = [line for line in answer.err.splitlines() if line.startswith("kalsel-gap: ")]
+        assert not list(disk.rglob(".tmp-*")), share
+        for file, content in found.items():
+            assert content in (before.get(file), after.get(file)), (share, file)
+        assert before.keys() <= found.keys(), share
+        if answer.status in {0, 3}:  # the list of outputs may be lost, no output
+            assert {f: c for f, c in found.items() if f != "runs/outputs.json"} == {
+                f: c for f, c in after.items() if f != "runs/outputs.json"
+            }, share
+        else:
+            assert answer.status == 1, share
+            assert (answer.out, len(said)) == (b"", 1), (share, answer)
+            assert "cannot be written" in said[0]
+            assert answer.err == said[0] + "\n", share
