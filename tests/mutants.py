@@ -18,7 +18,6 @@ import json
 import os
 import queue
 import random
-import re
 import shutil
 import subprocess
 import sys
@@ -49,8 +48,10 @@ LIMIT_S = 58 * 60  # of all; what was not tried by then is no success
 # Rings of `nearest`: the tests of a module, of those that import it, and once farther. What is
 # farther still are whole runs, which take minutes without a compiler.
 RINGS = 5
-SLOW_S = 12.0  # a test that takes longer unchanged is left out
-NEAR_S = 20.0  # unchanged, of the tests that a mutant meets
+TOP = ("tests/cli/", "tests/deliverables/")
+# Seconds of the processor that tests cost unchanged: one that is left out, and all of a mutant's.
+SLOW_S = 15.0
+NEAR_S = 30.0
 
 
 def _named(*names: str) -> Callable[[cst.BaseExpression | None], bool]:
@@ -71,6 +72,7 @@ LEFT_OUT: dict[type[cst.CSTNode], Callable[[Any], bool]] = {
     cst.Decorator: lambda _: True,
     # Types again; and sentences, which are checked against their catalogue.
     cst.Call: lambda node: _named("cast", "TypeVar", "N_", "_")(node.func),
+    cst.AnnAssign: lambda node: _named("TypeAlias")(node.annotation.annotation),
     # Types once more; and what `import *` takes, which nobody says.
     cst.Assign: lambda node: _is_literal(node.value) or _named("__all__")(node.targets[0].target),
     # ``strict=True`` holds for every input unless the line is wrong; UTF-8 is the default here.
@@ -210,6 +212,8 @@ class Copy:
             if (REPOSITORY / name).is_file():  # not what was deleted and is not committed yet
                 (self.root / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(REPOSITORY / name, self.root / name)
+        if (shared := REPOSITORY.parent / "shared").is_dir():
+            (folder / "shared").symlink_to(shared)
         self.written = 0
         environment = os.environ | {
             "PYTHONPATH": str(self.root),
@@ -242,7 +246,7 @@ class Copy:
     ) -> tuple[int, dict[str, float]]:
         """Run tests; the status of pytest and the seconds of each that passed.
 
-        A test may take `test_s` seconds, 0 for any, and all of them `limit_s`.
+        A test may take `test_s` seconds of the processor, 0 for any, and all of them `limit_s`.
         """
         out = self.folder / "seconds.json"
         out.write_text("{}", encoding="utf-8")
@@ -305,12 +309,14 @@ class Copies:
 def near_files(path: str, package: Mapping[str, str], tests: Mapping[str, str]) -> dict[str, int]:
     """Files with tests of a module, and how near each is.
 
-    Not those with a browser, and not those that read the text of every module.
+    Not those that read the text of every module, and not those of the rooms at the top, which rank
+    a whole project.
     """
     near = {path: 0} if ">>> " in package[path] else {}
     for number, ring in enumerate(itertools.islice(nearest({path}, package, tests), RINGS)):
         for name in ring:
-            if number == 1 or not re.search(r"package_sources\(|Browser", tests[name]):
+            far = name.startswith(TOP) or "package_sources(" in tests[name]
+            if number == 1 or not far:
                 near.setdefault(name, number)
     return near
 
@@ -351,7 +357,7 @@ def main(arguments: Sequence[str]) -> int:
     near = {path: near_files(path, package, tests) for path in sorted({m.path for m in mutants})}
 
     def unchanged(copy: Copy, file: str) -> dict[str, float]:
-        _, seconds = copy.run([file], test_s=SLOW_S, limit_s=LIMIT_S / 4)
+        _, seconds = copy.run([file], test_s=SLOW_S, limit_s=LIMIT_S / 6)
         return {test: needed for test, needed in seconds.items() if needed < SLOW_S}
 
     with (
@@ -367,7 +373,7 @@ def main(arguments: Sequence[str]) -> int:
         def survives(copy: Copy, mutant: Mutant) -> bool:
             order = meets[mutant.path]
             files = sorted({test.partition("::")[0] for test in order})
-            limit_s = 60.0 + 4.0 * sum(seconds[test] for test in order)
+            limit_s = 30.0 + 4.0 * sum(seconds[test] for test in order)
             copy.write(mutant.path, mutant.source)
             try:
                 status, _ = copy.run(files, "--exitfirst", order=order, limit_s=limit_s)

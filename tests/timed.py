@@ -1,7 +1,8 @@
-"""Run tests in a given order and keep how long each took: `tests/mutants.py` starts it in a copy.
+"""Run tests in a given order and keep what each cost: `tests/mutants.py` starts it in a copy.
 
 A program of its own, so that the copy's modules are imported and not those beside `mutants.py`. It
 imports the libraries once and then forks for each run: to import them takes longer than most tests.
+Seconds are those of the processor: how busy the machine is with other work decides nothing.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 import contextlib
 import importlib
 import json
+import math
 import os
+import resource
 import signal
 import sys
 import time
@@ -20,12 +23,13 @@ import pytest
 from hypothesis import Phase, settings
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator
 
 LIBRARIES = (
     *("babel", "folium", "geopandas", "numba", "pandera.pandas", "pyarrow.parquet", "pydantic"),
     *("pyogrio", "rasterio", "rich.table", "scipy.optimize", "scipy.stats", "typer.testing"),
 )
+STUCK_S = 900.0  # of the clock: so long only something takes that waits for nothing
 CALLED_OFF = 124  # as the program `timeout` answers
 OPTIONS = (
     "--quiet",
@@ -34,12 +38,16 @@ OPTIONS = (
     "--no-header",
     "--disable-warnings",
     *("-p", "no:cacheprovider", "-p", "no:xdist"),
-    *("-m", "not real"),
     *("--hypothesis-profile", "mutants"),
     *("-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning"),
     # A compiled kernel divides by zero in silence, as `error_model="numpy"` asks.
     *("-W", "ignore:(divide by zero|invalid value|overflow) encountered in scalar:RuntimeWarning"),
 )
+
+
+def spent_s() -> float:
+    """Seconds of the processor, of this process and of those that it started and that ended."""
+    return sum(os.times()[:4])
 
 
 class Timed:
@@ -49,7 +57,7 @@ class Timed:
         self.order = {name: number for number, name in enumerate(order)}
         self.limit_s = limit_s
         self.seconds: dict[str, float] = {}
-        self.passed: dict[str, bool] = {}
+        self.failed: set[str] = set()
 
     @pytest.hookimpl(trylast=True)  # after conftest.py, which has an order of its own
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -58,22 +66,41 @@ class Timed:
             items.sort(key=lambda item: self.order[item.nodeid])
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_call(self) -> Generator[None, None, None]:
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        began = spent_s()
+        try:
+            return (yield)
+        finally:
+            self.seconds[item.nodeid] = spent_s() - began
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_setup(self) -> Generator[None]:
+        with self.limited():
+            yield
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self) -> Generator[None]:
+        with self.limited():
+            yield
+
+    @contextlib.contextmanager
+    def limited(self) -> Iterator[None]:
+        """Raise an error in what takes longer than the limit; 0 is none."""
+
         def end(*_: object) -> NoReturn:
             raise TimeoutError
 
-        usual = signal.signal(signal.SIGALRM, end)
-        signal.setitimer(signal.ITIMER_REAL, self.limit_s)  # 0 is no limit
+        usual = signal.signal(signal.SIGPROF, end)
+        signal.setitimer(signal.ITIMER_PROF, self.limit_s)
         try:
             yield
         finally:
-            signal.setitimer(signal.ITIMER_REAL, 0.0)
-            signal.signal(signal.SIGALRM, usual)
+            signal.setitimer(signal.ITIMER_PROF, 0.0)
+            signal.signal(signal.SIGPROF, usual)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        name = report.nodeid
-        self.seconds[name] = self.seconds.get(name, 0.0) + report.duration
-        self.passed[name] = self.passed.get(name, True) and report.outcome == "passed"
+        if report.outcome != "passed":
+            self.failed.add(report.nodeid)
 
 
 def run(asked: dict[str, Any]) -> int:
@@ -85,7 +112,7 @@ def run(asked: dict[str, Any]) -> int:
     )
     timed = Timed(asked["order"], asked["test_s"])
     status = int(pytest.main([*OPTIONS, *asked["options"], *asked["files"]], plugins=[timed]))
-    passed = {name: timed.seconds[name] for name, passed in timed.passed.items() if passed}
+    passed = {name: cost for name, cost in timed.seconds.items() if name not in timed.failed}
     Path(asked["out"]).write_text(json.dumps(passed), encoding="utf-8")
     return status
 
@@ -97,13 +124,15 @@ def forked(asked: dict[str, Any]) -> int:
         status = 3  # as pytest says that it failed itself
         try:
             os.setsid()
+            most = math.ceil(asked["limit_s"])
+            resource.setrlimit(resource.RLIMIT_CPU, (most, most))
             silence = os.open(os.devnull, os.O_RDWR)
             for stream in range(3):
                 os.dup2(silence, stream)
             status = run(asked)
         finally:
             os._exit(status)
-    end = time.monotonic() + asked["limit_s"]
+    end = time.monotonic() + STUCK_S
     while (ended := os.waitpid(child, os.WNOHANG)) == (0, 0) and time.monotonic() < end:
         time.sleep(0.02)
     with contextlib.suppress(ProcessLookupError):

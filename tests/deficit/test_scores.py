@@ -13,7 +13,7 @@ from pyproj import Geod
 from kalsel_gap import schema
 from kalsel_gap.deficit.deficits import gap_type, measure_deficits, tier_label, tier_of
 from kalsel_gap.deficit.ranks import rank_schools
-from kalsel_gap.deficit.scores import score_schools
+from kalsel_gap.deficit.scores import _statuses, score_schools
 from kalsel_gap.deficit.service import assess_service
 from kalsel_gap.deficit.trees import goalposts, measure, power_mean
 from kalsel_gap.indicators import available
@@ -463,6 +463,29 @@ def test_an_inferred_school_is_called_adequate_only_where_that_is_nearly_certain
 ) -> None:
     given = pd.Series([tier], dtype="Int64"), pd.Series([status]), pd.Series([chance])
     assert tier_label(*given, opened.project.index.tiers).tolist() == [label]
+
+
+@pytest.mark.parametrize(
+    ("delivered", "tier", "chance", "gap"),
+    [
+        (0.8, 5, 0.8, "adequate"),  # exactly the threshold, and nearly certain
+        (0.9, 5, 0.8, "adequate"),
+        (0.799, 5, 0.8, "covered_unverified"),
+        (0.9, 5, 0.79, "covered_unverified"),  # less than nearly certain
+        (0.9, 4, 1.0, "covered_unverified"),  # certain, of another tier
+    ],
+)
+def test_an_inferred_gap_is_named_adequate_only_where_that_is_nearly_certain(
+    schools: MakeSchools, opened: Opened, delivered: float, tier: int, chance: float, gap: str
+) -> None:
+    table = schools([{"available": 0.5}]).assign(delivered=delivered, delivered_status="inferred")
+    out = pd.DataFrame({"deficit": [0.1], "tier": [tier], "tier_probability": [chance]})
+    out["tier"] = out["tier"].astype("Int64")
+    got = _statuses(out, table, opened.project.index)
+    assert got["gap_type"].tolist() == [gap]
+    # What is known needs no certainty.
+    got = _statuses(out, table.assign(delivered_status="known"), opened.project.index)
+    assert got["gap_type"].tolist() == ["adequate" if delivered >= 0.8 else "slow"]
 
 
 def test_who_is_not_ranked_and_why(schools: MakeSchools, opened: Opened) -> None:
