@@ -45,13 +45,14 @@ ROOMS = ("deficit", "indicators", "radio/propagation", "storage")
 WANTED = 0.9  # share that must be noticed
 WORKERS = 2
 LIMIT_S = 58 * 60  # of all; what was not tried by then is no success
-# Rings of `nearest`: the tests of a module, of those that import it, and once farther. What is
-# farther still are whole runs, which take minutes without a compiler.
+# Rings of `nearest`: the tests of a module, of those that import it, and once farther; of these the
+# tests of the core. The others, most of them of whole projects, cost minutes.
 RINGS = 5
-TOP = ("tests/cli/", "tests/deliverables/")
+CORE = ("tests/deficit/", "tests/indicators/", "tests/radio/", "tests/storage/")
+NEAREST = 2  # ring up to which tests are tried first, without importing the others
 # Seconds of the processor that tests cost unchanged: one that is left out, and all of a mutant's.
-SLOW_S = 15.0
-NEAR_S = 30.0
+SLOW_S = 6.0
+NEAR_S = 12.0
 
 
 def _named(*names: str) -> Callable[[cst.BaseExpression | None], bool]:
@@ -309,28 +310,37 @@ class Copies:
 def near_files(path: str, package: Mapping[str, str], tests: Mapping[str, str]) -> dict[str, int]:
     """Files with tests of a module, and how near each is.
 
-    Not those that read the text of every module, and not those of the rooms at the top, which rank
-    a whole project.
+    Not those of rooms beside or above the core, and not those that read the text of every module.
     """
     near = {path: 0} if ">>> " in package[path] else {}
     for number, ring in enumerate(itertools.islice(nearest({path}, package, tests), RINGS)):
         for name in ring:
-            far = name.startswith(TOP) or "package_sources(" in tests[name]
+            far = not name.startswith(CORE) or "package_sources(" in tests[name]
             if number == 1 or not far:
                 near.setdefault(name, number)
     return near
 
 
-def meeting(near: Mapping[str, int], seconds: Mapping[str, float]) -> list[str]:
-    """Tests that a mutant meets: the nearest first, of each ring the fastest, for some seconds."""
+def meeting(near: Mapping[str, int], seconds: Mapping[str, float]) -> list[list[str]]:
+    """Tests that a mutant meets, the nearest and the others: of each the fastest first."""
 
-    def file_of(test: str) -> str:
-        return test.partition("::")[0]
+    def ring(test: str) -> int:
+        return near[test.partition("::")[0]]
 
-    ours = [test for test in seconds if file_of(test) in near]
-    ours.sort(key=lambda test: (near[file_of(test)] > 2, seconds[test], test))
+    ours = [test for test in seconds if test.partition("::")[0] in near]
+    ours.sort(key=lambda test: (ring(test) > NEAREST, seconds[test], test))
     total = itertools.accumulate(seconds[test] for test in ours)
-    return [test for test, until in zip(ours, total, strict=True) if until <= NEAR_S]
+    fitting = [test for test, until in zip(ours, total, strict=True) if until <= NEAR_S]
+    parts = itertools.groupby(fitting, lambda test: ring(test) > NEAREST)
+    return [[*part] for _, part in parts]
+
+
+def _passes(copy: Copy, order: Sequence[str], seconds: Mapping[str, float]) -> bool:
+    """Whether tests pass, in an order, until one fails; what takes much longer does not."""
+    files = sorted({test.partition("::")[0] for test in order})
+    limit_s = 20.0 + 3.0 * sum(seconds[test] for test in order)
+    status, _ = copy.run(files, "--exitfirst", order=order, limit_s=limit_s)
+    return status == 0
 
 
 # --- the whole ------------------------------------------------------------------------------------
@@ -371,15 +381,11 @@ def main(arguments: Sequence[str]) -> int:
         meets = {path: meeting(files, seconds) for path, files in near.items()}
 
         def survives(copy: Copy, mutant: Mutant) -> bool:
-            order = meets[mutant.path]
-            files = sorted({test.partition("::")[0] for test in order})
-            limit_s = 30.0 + 4.0 * sum(seconds[test] for test in order)
             copy.write(mutant.path, mutant.source)
             try:
-                status, _ = copy.run(files, "--exitfirst", order=order, limit_s=limit_s)
+                return all(_passes(copy, order, seconds) for order in meets[mutant.path])
             finally:
                 copy.write(mutant.path, package[mutant.path])
-            return status in {0, 5}  # 5: there is no test
 
         survived: dict[Mutant, bool] = {}
         for mutant, lives in copies.map(survives, mutants):

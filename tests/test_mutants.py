@@ -81,20 +81,22 @@ def test_an_argument_that_is_left_out_stays(call: str) -> None:
 
 def test_the_nearest_tests_come_first_while_they_fit() -> None:
     near = {"module.py": 0, "mirror.py": 1, "importer.py": 2, "far.py": 4}
-    seconds = {"far.py::quick": 0.1, "importer.py::slow": 9.0, "mirror.py::t": 8.0, "no.py::t": 1.0}
-    assert meeting(near, seconds) == ["mirror.py::t", "importer.py::slow", "far.py::quick"]
-    assert meeting(near, seconds | {"importer.py::slow": 18.0}) == ["mirror.py::t"]
+    seconds = {"far.py::quick": 0.1, "importer.py::slow": 5.0, "mirror.py::t": 4.0, "no.py::t": 1.0}
+    assert meeting(near, seconds) == [["mirror.py::t", "importer.py::slow"], ["far.py::quick"]]
+    assert meeting(near, seconds | {"importer.py::slow": 9.0}) == [["mirror.py::t"]]
+    assert meeting({}, seconds) == []
 
 
 def test_a_file_that_reads_every_text_is_near_to_its_own_module_only() -> None:
     package = {"kalsel_gap/a.py": "'>>> 1'", "kalsel_gap/b.py": "from kalsel_gap import a"}
     tests = {
         "tests/test_a.py": "package_sources()",
+        "tests/storage/test_b.py": "from kalsel_gap import b",
         "tests/test_b.py": "from kalsel_gap import b",
-        "tests/test_words.py": "package_sources()",
+        "tests/storage/test_words.py": "package_sources()",
     }
     assert near_files("kalsel_gap/a.py", package, tests) == {
         "kalsel_gap/a.py": 0,
         "tests/test_a.py": 1,
-        "tests/test_b.py": 3,
+        "tests/storage/test_b.py": 4,
     }
