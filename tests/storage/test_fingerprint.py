@@ -226,6 +226,7 @@ def test_the_hashes_of_files_are_remembered(monkeypatch: pytest.MonkeyPatch) -> 
     expected = code_hash("kalsel_gap.schema")
     fingerprint._hashes.cache_clear()
     monkeypatch.setattr(fingerprint, "read_source", lambda _: pytest.fail("parsed again"))
+    monkeypatch.setattr(fingerprint, "_remember", lambda _: pytest.fail("written again"))
     assert code_hash("kalsel_gap.schema") == expected
 
 
