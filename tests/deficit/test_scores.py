@@ -174,6 +174,24 @@ def test_where_all_is_available_its_contribution_is_nothing_and_never_less(
     assert got.max() < 1e-15
 
 
+def test_without_a_tree_the_others_share_its_weight(schools: MakeSchools, opened: Opened) -> None:
+    # Nothing is known of the barrier: .5 and .3 are divided by .8.
+    row = {"available": 0.5, "measured_down_mbps": 0.0, "students": 100}
+    got = scored(schools([row, {**row, "students": 900}]), opened).iloc[0]
+    assert np.isnan(got["barrier"])
+    deficit = 0.6 + 0.4 * 0.5
+    assert got["deficit"] == pytest.approx(deficit)
+    assert got["priority"] == pytest.approx(deficit * (0.5 + 0.3 * got["need"]) / 0.8)
+    leaves = [
+        n
+        for n in got.index
+        if n.endswith("_contribution") and n[:9] not in ("delivered", "available")
+    ]
+    assert got[leaves].sum() == pytest.approx(deficit * 0.3 / 0.8 * got["need"])
+    assert got["delivered_contribution"] == pytest.approx(0.6 * 0.5 / 0.8)
+    assert got["available_contribution"] == pytest.approx(0.4 * 0.5 * 0.5 / 0.8)
+
+
 def test_the_completeness_of_the_worked_school(schools: MakeSchools, opened: Opened) -> None:
     got = worked(schools, opened).iloc[0]
     # A_d is inferred: of the base .5·.6 is not known. Devices rest on it: .3 · .20/.95.
