@@ -25,7 +25,7 @@ BENCHMARKS := $(sort $(wildcard benchmarks/*.py))
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: rank test quick check fuzz kills bench lock golden messages docs help
+.PHONY: rank test quick check fuzz kills mutants bench lock golden messages docs help
 
 rank: $(RUN) $(PACKAGE) ## Install what is locked, rank the sample province, draw its map and list
 	@$(BIN)/kalsel-gap rank
@@ -37,6 +37,9 @@ test: $(DEV) $(PACKAGE) ## Run every test (ARGS="-k relief" hands words to pytes
 
 quick: $(DEV) $(PACKAGE) ## Run the tests nearest to what changed, in less than a minute
 	@$(BIN)/python -m tests.quick $(ARGS)
+
+mutants: $(DEV) $(PACKAGE) ## Change 300 lines, one by one: does a test notice? (ARGS="--seed 2")
+	@nice -n 19 $(BIN)/python -m tests.mutants $(ARGS)
 
 check: $(DEV) $(PACKAGE) ## Lint, formatting, types and the tests of the documentation
 	@$(BIN)/ruff check .

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -48,6 +49,11 @@ def imports_of(source: str, module: str, *, type_only: bool = False) -> Iterator
     yield from walk(ast.parse(source), eager=True)
 
 
+@cache
+def _every_import(source: str, module: str) -> tuple[Import, ...]:
+    return tuple(imports_of(source, module, type_only=True))
+
+
 def module_of(path: str) -> str:
     """Dotted name of a file, a package's without ``__init__``."""
     return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
@@ -58,7 +64,7 @@ def imported(source: str, path: str, modules: Iterable[str]) -> set[str]:
     known = set(modules)
     dotted = path.removesuffix(".py").replace("/", ".")
     found = set()
-    for each in imports_of(source, dotted, type_only=True):
+    for each in _every_import(source, dotted):
         name = each.module
         while name and name not in known:
             name = name.rpartition(".")[0]

@@ -35,6 +35,7 @@ OF_NO_MODULE = {
     "test_imports.py": "imports of the whole package",
     "test_kills.py": "tests/kills.py",
     "test_layout.py": "names and files of the whole package",
+    "test_mutants.py": "tests/mutants.py",
     "test_notebooks.py": "the notebooks",
     "test_nothing_overwritten.py": "what every command may write over, and which run it draws",
     "test_packaging.py": "what is built, and the frame around it",

@@ -13,7 +13,7 @@ from pyproj import Geod
 from kalsel_gap import schema
 from kalsel_gap.deficit.deficits import gap_type, measure_deficits, tier_label, tier_of
 from kalsel_gap.deficit.ranks import rank_schools
-from kalsel_gap.deficit.scores import score_schools
+from kalsel_gap.deficit.scores import _statuses, score_schools
 from kalsel_gap.deficit.service import assess_service
 from kalsel_gap.deficit.trees import goalposts, measure, power_mean
 from kalsel_gap.indicators import available
@@ -172,6 +172,24 @@ def test_where_all_is_available_its_contribution_is_nothing_and_never_less(
     got = scored(schools(rows), opened)["available_contribution"]
     assert got.min() == 0.0
     assert got.max() < 1e-15
+
+
+def test_without_a_tree_the_others_share_its_weight(schools: MakeSchools, opened: Opened) -> None:
+    # Nothing is known of the barrier: .5 and .3 are divided by .8.
+    row = {"available": 0.5, "measured_down_mbps": 0.0, "students": 100}
+    got = scored(schools([row, {**row, "students": 900}]), opened).iloc[0]
+    assert np.isnan(got["barrier"])
+    deficit = 0.6 + 0.4 * 0.5
+    assert got["deficit"] == pytest.approx(deficit)
+    assert got["priority"] == pytest.approx(deficit * (0.5 + 0.3 * got["need"]) / 0.8)
+    leaves = [
+        n
+        for n in got.index
+        if n.endswith("_contribution") and n[:9] not in ("delivered", "available")
+    ]
+    assert got[leaves].sum() == pytest.approx(deficit * 0.3 / 0.8 * got["need"])
+    assert got["delivered_contribution"] == pytest.approx(0.6 * 0.5 / 0.8)
+    assert got["available_contribution"] == pytest.approx(0.4 * 0.5 * 0.5 / 0.8)
 
 
 def test_the_completeness_of_the_worked_school(schools: MakeSchools, opened: Opened) -> None:
@@ -463,6 +481,29 @@ def test_an_inferred_school_is_called_adequate_only_where_that_is_nearly_certain
 ) -> None:
     given = pd.Series([tier], dtype="Int64"), pd.Series([status]), pd.Series([chance])
     assert tier_label(*given, opened.project.index.tiers).tolist() == [label]
+
+
+@pytest.mark.parametrize(
+    ("delivered", "tier", "chance", "gap"),
+    [
+        (0.8, 5, 0.8, "adequate"),  # exactly the threshold, and nearly certain
+        (0.9, 5, 0.8, "adequate"),
+        (0.799, 5, 0.8, "covered_unverified"),
+        (0.9, 5, 0.79, "covered_unverified"),  # less than nearly certain
+        (0.9, 4, 1.0, "covered_unverified"),  # certain, of another tier
+    ],
+)
+def test_an_inferred_gap_is_named_adequate_only_where_that_is_nearly_certain(
+    schools: MakeSchools, opened: Opened, delivered: float, tier: int, chance: float, gap: str
+) -> None:
+    table = schools([{"available": 0.5}]).assign(delivered=delivered, delivered_status="inferred")
+    out = pd.DataFrame({"deficit": [0.1], "tier": [tier], "tier_probability": [chance]})
+    out["tier"] = out["tier"].astype("Int64")
+    got = _statuses(out, table, opened.project.index)
+    assert got["gap_type"].tolist() == [gap]
+    # What is known needs no certainty.
+    got = _statuses(out, table.assign(delivered_status="known"), opened.project.index)
+    assert got["gap_type"].tolist() == ["adequate" if delivered >= 0.8 else "slow"]
 
 
 def test_who_is_not_ranked_and_why(schools: MakeSchools, opened: Opened) -> None:

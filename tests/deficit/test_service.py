@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from kalsel_gap import schema
+from kalsel_gap.deficit.service import STAGE as SERVICE
 from kalsel_gap.deficit.service import assess_service
+from kalsel_gap.deficit.signals import STAGE as SIGNALS
+from kalsel_gap.stages import NO_TABLES, silent
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from kalsel_gap.project.model import Opened
+    from kalsel_gap.stages import Stage
     from tests.conftest import MakeProject, MakeSchools
 
 
@@ -74,3 +79,30 @@ def test_a_register_that_a_test_contradicts_does_not_teach_who_has_no_line(
     curves = assess_service(schools([*provider, *none, *contradicted]), opened).tables["curves"]
     learned_from = curves.groupby("curve")["schools"].first()
     assert learned_from.to_dict() == {"given_line": 3, "no_line": 10}
+
+
+# --- what the stages of this room declare --------------------------------------------------------
+
+
+@pytest.mark.parametrize("stage", [SERVICE, SIGNALS], ids=lambda stage: stage.name)
+def test_a_stage_reads_what_it_declares_and_nothing_else(
+    schools: MakeSchools, project: MakeProject, stage: Stage
+) -> None:
+    rows: list[dict[str, Any]] = [
+        {"measured_down_mbps": 5.0, "available": 0.5, "students": 100, "internet": "tidak ada"},
+        {"available": 0.2, "students": 50, "internet": "fiber"},
+        {"is_duplicate": True},
+    ]
+    table, opened = schools(rows), project(bare=True)
+    (name,) = stage.writes
+    before = schema.up_to(schema.STAGES[schema.STAGES.index(name) - 1])
+    assert {*stage.reads} <= {column.name for column in before}
+    whole = stage.make(table, opened, NO_TABLES, silent)
+    part = stage.make(table[[*stage.reads]], opened, NO_TABLES, silent)
+    pd.testing.assert_frame_equal(part.columns, whole.columns)
+    assert part.findings == whole.findings
+    for each, made in whole.tables.items():
+        pd.testing.assert_frame_equal(part.tables[each], made)
+    for section in stage.sections:  # none of them is misspelt
+        attrgetter(section)(opened.project)
+    assert {*stage.tables} <= {"predictions"}

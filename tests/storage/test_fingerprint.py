@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import shutil
 from functools import cache
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 import kalsel_gap
 from kalsel_gap import pipeline
 from kalsel_gap.package import PACKAGE_FOLDER
-from kalsel_gap.storage.fingerprint import CodeHashes, Source, code_hash, read_source
+from kalsel_gap.storage.fingerprint import CodeHashes, Source, code_hash, hash_of, read_source
 from tests.conftest import package_sources
 from tests.imports import imports_of
 
@@ -225,6 +226,7 @@ def test_the_hashes_of_files_are_remembered(monkeypatch: pytest.MonkeyPatch) -> 
     expected = code_hash("kalsel_gap.schema")
     fingerprint._hashes.cache_clear()
     monkeypatch.setattr(fingerprint, "read_source", lambda _: pytest.fail("parsed again"))
+    monkeypatch.setattr(fingerprint, "_remember", lambda _: pytest.fail("written again"))
     assert code_hash("kalsel_gap.schema") == expected
 
 
@@ -242,3 +244,34 @@ def test_a_memory_that_is_broken_is_made_anew(
     assert len(fingerprint._remembered()) == len(
         CodeHashes(PACKAGE_FOLDER).reached_from("kalsel_gap.schema")
     )
+
+
+def test_of_many_hashes_the_newest_are_remembered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from kalsel_gap.storage import fingerprint
+
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "new"))
+    monkeypatch.setattr(fingerprint, "_REMEMBERED", 2)
+    sources = {name: Source(name, ("a", "b"), ("c",)) for name in ("first", "second", "third")}
+    fingerprint._remember(sources)
+    assert fingerprint._remembered() == {name: sources[name] for name in ("second", "third")}
+    assert [path.name for path in (tmp_path / "new").iterdir()] == [fingerprint._memory().name]
+
+
+def test_the_hash_of_values_is_that_of_their_json() -> None:
+    expected = hashlib.sha256(b'{"a": [1, 2.5], "b": null}').hexdigest()
+    assert hash_of({"b": None, "a": [1, 2.5]}) == hash_of({"a": [1, 2.5], "b": None}) == expected
+    assert hash_of({"a": [2.5, 1], "b": None}) != expected
+
+
+def test_a_test_for_types_that_also_computes_counts() -> None:
+    typed = "if TYPE_CHECKING:\n    x = 1\nelse:\n    y = 2"
+    assert read_source(typed) == read_source("y = 2")
+    assert read_source("if OTHER:\n    x = 1") != read_source("if OTHER:\n    x = 2")
+    for call in ("ngettext('a', 'b', n)", "i18n.N_('a')", "_('a')"):
+        assert read_source(call) == read_source(call.replace("'a'", "'c'"))
+        assert read_source(call) != read_source(call.replace("(", "(m, "))
+    assert read_source("f('a')") != read_source("f('c')")
+    # A sentence inside what a sentence is given.
+    assert read_source("N_(f(x, 'a'))") != read_source("N_(f(x, 'b'))")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kalsel_gap.errors import OutputError
-from kalsel_gap.storage.outputs import Outputs, content_hash
+from kalsel_gap.storage.outputs import Outputs, content_hash, refuse_file_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -139,3 +139,106 @@ def test_where_no_list_can_be_beside_the_runs_the_cache_has_it(
     assert code_of(outputs, path) == "output_foreign"
     write(outputs, tmp_path / "other.html")
     assert (tmp_path / "other.html").read_text() == "ours"
+
+
+# --- names and endings -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("x.csv", "export csv"),
+        ("x.geojson", "export geojson"),
+        ("x.gpkg", "export gpkg"),
+        ("x.html", "map"),
+        ("x.JSON", "export geojson"),
+        ("x.xlsx", "export csv"),  # no command writes it
+        ("there", "export csv"),  # a file without an ending
+    ],
+)
+def test_a_folder_of_runs_that_is_a_files_name(tmp_path: Path, name: str, command: str) -> None:
+    (tmp_path / "there").write_text("mine")
+    with pytest.raises(OutputError) as caught:
+        refuse_file_name(tmp_path / name, is_of_runs=True)
+    error = caught.value
+    assert (error.code, error.path) == ("output_no_folder_of_runs", tmp_path / name)
+    assert error.params["expected"] == command
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        *("csv", "geojson", "gpkg", "htm", "html", "json", "parquet", "pdf", "png", "qml", "svg"),
+        *("tif", "tiff", "toml", "tsv", "txt", "xls", "xlsx", "zip"),
+    ],
+)
+def test_a_folder_that_ends_as_files_do(tmp_path: Path, ending: str) -> None:
+    for name in (f"x.{ending}", f"x.{ending.upper()}"):
+        with pytest.raises(OutputError) as caught:
+            refuse_file_name(tmp_path / name)
+        assert (caught.value.code, caught.value.path) == ("output_no_folder", tmp_path / name)
+    (tmp_path / f"x.{ending}").mkdir()
+    refuse_file_name(tmp_path / f"x.{ending}")  # it is one
+
+
+def test_other_names_are_folders(tmp_path: Path) -> None:
+    for folder in (None, tmp_path, tmp_path / "new", tmp_path / "v1.2"):
+        refuse_file_name(folder)
+        refuse_file_name(folder, is_of_runs=True)
+
+
+def test_how_the_name_of_a_file_may_end(outputs: Outputs, tmp_path: Path) -> None:
+    outputs.check(tmp_path / "x.TIF", endings={".tif", ".png"})
+    with pytest.raises(OutputError) as caught:
+        outputs.check(tmp_path / "x.tif", tmp_path / "y.csv", endings={".tif", ".png"})
+    error = caught.value
+    assert (error.code, error.path) == ("output_ending", tmp_path / "y.csv")
+    assert error.params["expected"] == ".png, .tif"
+
+
+def test_what_was_refused_once_is_still_refused(outputs: Outputs, tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text("mine")
+    outputs.check(tmp_path / "mine.csv", merged=True)  # it is read first
+    write(outputs, tmp_path / "mine.csv")
+    with pytest.raises(OutputError, match="output_is_input"):
+        write(outputs, tmp_path / "input.csv")
+
+
+@pytest.mark.parametrize("name", ["latest", "outputs.json", "1a2b/schools.parquet"])
+def test_what_belongs_to_runs_is_never_written_over(
+    outputs: Outputs, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "runs" / "1a2b").mkdir(parents=True)
+    (tmp_path / "runs" / "1a2b" / "run.json").write_text("{}")
+    assert code_of(outputs, tmp_path / "runs" / name, overwrite=True) == "output_is_run"
+
+
+def test_a_new_project_takes_the_place_of_nothing(tmp_path: Path) -> None:
+    outputs = Outputs(tmp_path / "runs", is_new=True)
+    (tmp_path / "mine.toml").write_text("mine")
+    assert code_of(outputs, tmp_path / "mine.toml") == "already_there"
+    write(outputs, tmp_path / "new.toml")
+    assert not (tmp_path / "runs").exists()  # nothing is listed
+
+
+@pytest.mark.parametrize("end", ["-wal", "-journal"])
+def test_what_another_program_has_not_saved_yet(outputs: Outputs, tmp_path: Path, end: str) -> None:
+    write(outputs, tmp_path / "x.gpkg")
+    assert outputs.wrote(tmp_path / "x.gpkg")
+    (tmp_path / f"x.gpkg{end}").write_text("")
+    assert code_of(outputs, tmp_path / "x.gpkg") == "output_changed"
+
+
+def test_of_a_geopackage_the_counters_do_not_count(tmp_path: Path) -> None:
+    # Bytes of the header of SQLite that a program moves which only looks: write and read version,
+    # change counter, valid-for number and version. https://www.sqlite.org/fileformat.html
+    counters = {18, 19, *range(24, 28), *range(92, 100)}
+    content = bytearray(range(1, 121))
+    path = tmp_path / "x.GPKG"
+    path.write_bytes(content)
+    before = content_hash(path)
+    for at in range(len(content)):
+        changed = content.copy()
+        changed[at] ^= 0xFF
+        path.write_bytes(changed)
+        assert (content_hash(path) == before) == (at in counters), at

@@ -674,6 +674,11 @@ def test_a_damaged_table_that_nobody_reads_is_made_anew(tmp_path: Path, damage: 
     assert isinstance(made["columns"], pd.DataFrame)
 
 
+def test_a_cache_makes_its_folders(tmp_path: Path) -> None:
+    assert not is_hit(Cache(tmp_path / "a" / "b"))
+    assert is_hit(Cache(tmp_path / "a" / "b"))
+
+
 def test_another_key_is_a_miss(tmp_path: Path) -> None:
     Cache(tmp_path).tables(KEY, table, read=READ)
     assert not is_hit(Cache(tmp_path), "1" * 64)
