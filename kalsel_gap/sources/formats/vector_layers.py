@@ -347,7 +347,7 @@ def read_vector(path: Path, *, shapes: ShapeKind = "any", layer: Chosen = None) 
     return located
 
 
-def _features(where: str, layer: str) -> gpd.GeoDataFrame | pd.DataFrame:
+def _features(where: str, layer: str | None) -> gpd.GeoDataFrame:
     """The features of a layer; a shape that GEOS cannot hold is missing, a curve is linearised."""
     import geopandas as gpd
     from shapely.errors import GEOSException

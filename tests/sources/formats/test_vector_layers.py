@@ -228,7 +228,7 @@ def test_the_points_of_a_register_among_curves(tmp_path: Path) -> None:
         tmp_path / "s.gpkg",
         *(wkb("POINT Z (115 -3 7)"), CURVE, TIN, None, wkb("POINT EMPTY"), wkb(inner)),
     )
-    cells = read_layer_cells(path, None)
+    (cells,) = read_layer_cells(path, None)
     assert cells.spare["lat"]() == ["-3", "", "", "", "", "-3.25"]
     assert cells.spare["lon"]() == ["115", "", "", "", "", "115.5"]
 
