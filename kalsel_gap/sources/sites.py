@@ -211,7 +211,7 @@ def read_source(source: Sites, opened: Opened) -> tuple[pd.DataFrame, list[Findi
     usable = placed & carriers.map(bool)
     findings = table_findings(table, header, ALIASES, file, beside=operators)
     findings += moved
-    places = (cells["lat"] + ", " + cells["lon"]).str.removesuffix(", ")
+    places = (cells["lat"] + ", " + cells["lon"]).str.replace(r"(?<=.), $", "", regex=True)
     given = {"site_unusable": places, "technology_unknown": cells["technology"]}
     findings += [
         Finding(
