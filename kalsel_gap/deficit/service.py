@@ -144,7 +144,7 @@ def _state(schools: pd.DataFrame, required_mbps: FloatArray, opened: Opened) -> 
             "value": tested.fillna(subscribed).fillna(register),
             "basis": basis,
             "status": np.select(
-                [by_test, (basis != "") & ~contradicted],
+                [by_test, ~contradicted],
                 [schools["measured_status"], "known"],
                 "inferred",
             ),

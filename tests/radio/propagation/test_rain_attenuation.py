@@ -31,6 +31,11 @@ def test_the_table_of_p838(
     frequency: float, horizontal: tuple[float, float], vertical: tuple[float, float]
 ) -> None:
     """P.838-3, Table 5, to its last digit."""
+    # Without an elevation the path is horizontal, without a polarization that is vertical.
+    exact = rain_attenuation.coefficients(frequency)
+    assert exact == rain_attenuation.coefficients(frequency, V, 0.0)
+    gamma = rain_attenuation.specific_db_km(frequency, 40.0)
+    assert gamma == rain_attenuation.specific_db_km(frequency, 40.0, V, 0.0)
     for polarization, expected in ((H, horizontal), (V, vertical)):
         k, alpha = rain_attenuation.coefficients(frequency, polarization)
         assert k == pytest.approx(expected[0], rel=6e-4)
