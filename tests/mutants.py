@@ -71,8 +71,8 @@ LEFT_OUT: dict[type[cst.CSTNode], Callable[[Any], bool]] = {
     cst.Subscript: _is_literal,
     # How a function is compiled, where nothing is compiled.
     cst.Decorator: lambda _: True,
-    # Types again; and sentences, which are checked against their catalogue.
-    cst.Call: lambda node: _named("cast", "TypeVar", "N_", "_")(node.func),
+    # Types again; sentences, which are checked against their catalogue; and compilation again.
+    cst.Call: lambda node: _named("cast", "TypeVar", "N_", "_", "register_jitable")(node.func),
     cst.AnnAssign: lambda node: _named("TypeAlias")(node.annotation.annotation),
     # Types once more; and what `import *` takes, which nobody says.
     cst.Assign: lambda node: _is_literal(node.value) or _named("__all__")(node.targets[0].target),

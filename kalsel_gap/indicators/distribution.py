@@ -253,7 +253,7 @@ def tier_probabilities(
         for bound in bounds
     ]
     reached = np.stack([0.0 * columns[0], *columns, 1.0 + 0.0 * columns[0]], axis=-1)
-    return np.diff(reached, axis=-1)
+    return np.diff(reached)
 
 
 # --- one of several places, or one of several A_a ------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from pathlib import Path
@@ -53,3 +54,24 @@ def test_a_folder_that_can_be_written_stays_empty(tmp_path: Path) -> None:
 def test_lines_of_a_text_end_as_on_every_machine(tmp_path: Path) -> None:
     atomic.replace_text(tmp_path / "x.csv", "é\nb\n")
     assert snapshot(tmp_path) == {"x.csv": b"\xc3\xa9\nb\n"}
+
+
+def test_the_error_of_a_swap_is_why_it_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = tmp_path / "run", tmp_path / "new"
+    for folder in (old, new):
+        folder.mkdir()
+        (folder / "x").write_text(folder.name)
+    before, rename = snapshot(tmp_path), Path.rename
+
+    def fail_once(path: Path, target: Path) -> Path:
+        if path == new:
+            raise OSError(errno.ENOSPC, "full")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", fail_once)
+    with pytest.raises(OSError, match="full") as caught:
+        atomic.swap(new, old)
+    assert caught.value.errno == errno.ENOSPC  # not that there is nothing to clear away
+    assert snapshot(tmp_path) == before
