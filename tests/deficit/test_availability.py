@@ -105,7 +105,7 @@ def test_what_is_known_of_lesser_technologies_only_is_not_all(
     opened: Opened, maps_of: Callable[..., Opened]
 ) -> None:
     lesser = (0, "3g", "tsel", 0.2, "map", -90.0, 0.5)
-    one = {"site_4g_km": [1.0]}
+    one: dict[str, Any] = {"site_4g_km": [1.0]}
     assert texts(found(opened, [lesser], **one)["available"]) == [None]
     # Without a map of 4G or 5G, 3G is the best there is.
     assert texts(found(maps_of("2g", "3g", "fixed"), [lesser], **one)["available"]) == [0.2]
@@ -158,7 +158,8 @@ def test_a_school_without_evidence_takes_what_is_usual_at_its_distance(opened: O
     # Of a school less there is no curve; neither a duplicate nor a doubtful location counts.
     for column, value in (("is_duplicate", True), ("claimed_area", "63.01")):
         odd = [value, *[False if column == "is_duplicate" else None] * 32]
-        got = found(opened, evidence, site_4g_km=km, **{column: odd})
+        given: dict[str, Any] = {"site_4g_km": km, column: odd}
+        got = found(opened, evidence, **given)
         assert got["available"].isna().tolist()[number:] == [True] * 3
 
 
