@@ -107,8 +107,8 @@ def is_number(text: str) -> bool:
 
     Examples
     --------
-    >>> [is_number(text) for text in ("-3,1", "+1.234,5", "1e5", "-", "+1+1", "-3 12")]
-    [True, True, True, False, False, False]
+    >>> [is_number(text) for text in ("-3,1", "+1.234,5", "1e5", "1E5", "-", "+1+1", "-3 12")]
+    [True, True, True, True, False, False, False]
     """
     return _NUMBER.fullmatch(text.strip()) is not None
 
