@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import warnings
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -11,7 +13,7 @@ import pytest
 import shapely
 
 from kalsel_gap.errors import InputError
-from kalsel_gap.sources.formats.vector_layers import read_vector
+from kalsel_gap.sources.formats.vector_layers import layers_beside, read_vector
 from kalsel_gap.sources.tables import read_table
 from kalsel_gap.sources.values import parse_date
 from tests.conftest import TINY
@@ -144,6 +146,15 @@ def test_text_that_is_not_utf8_is_an_error_of_the_layer(tmp_path: Path, name: st
     with pytest.raises(InputError) as caught:
         read_vector(path)
     assert (caught.value.code, caught.value.path) == ("vector_unreadable", path)
+
+
+def test_no_warning_of_gdal_is_shown_for_the_layers_of_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "layer.gpkg"
+    gpd.read_file(TINY / "kecamatan.geojson").to_file(path, engine="pyogrio")
+    with closing(sqlite3.connect(path)) as file:
+        file.execute("PRAGMA user_version = 2")
+        file.commit()
+    assert layers_beside(path, None) == []  # a warning is an error here
 
 
 def test_heights_of_corners_are_left_out(tmp_path: Path) -> None:
