@@ -66,7 +66,7 @@ WRITERS = {
         ("predict", "coverage", *_P, "--out", "{}/reception", "--radius-km", "2"),
         ("--dialect", "id"),
     ),
-    "calibrate": Writer(("predict", "calibrate", *_P), ("--set", "radio.calibration.ridge=5")),
+    "calibrate": Writer(("predict", "calibrate", *_P), ("--set", "radio.receiver.height_m=3")),
     "picture": Writer(
         ("predict", "school", "00000101", *_P, "--picture", "{}/path.svg"), ("--lang", "id")
     ),
