@@ -27,7 +27,7 @@ from kalsel_gap.cli import main as main_of_the_program
 from kalsel_gap.project.read import FILE_NAME
 from kalsel_gap.storage.fingerprint import kernels_folder
 from tests.conftest import snapshot
-from tests.writers import WRITERS, make_place, words_of
+from tests.writers import WRITERS, is_whole, make_place, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -145,8 +145,8 @@ def faults_of(stage: Stage, root: Path, share: float) -> Iterator[str]:
     process.kill()
     process.join()
     killed = snapshot(root / "project")
-    for name, content in stage.before.items():
-        if killed.get(name) not in (content, stage.after.get(name, content)):
+    for name in stage.before:
+        if not is_whole(name, killed.get(name), stage.before, stage.after):
             yield f"{name} is neither the earlier one nor the new one"
     for name in killed.keys() - stage.before.keys():
         if _LEFTOVER not in name and killed[name] != stage.after.get(name):
@@ -179,14 +179,18 @@ def run(kills: int, seed: int, names: list[str], folder: Path, workers: int) -> 
         ready = connection.wait(pipes)
         for pipe in [each for each in pipes if each in ready]:
             try:
-                found += pipe.recv()
+                faults = pipe.recv()
                 done += 1
+                found += faults
+                sys.stdout.write("".join(f"{fault}\n" for fault in faults))
+                sys.stdout.flush()
             except EOFError:
                 pipes.remove(pipe)
         if sys.stderr.isatty():
             sys.stderr.write(f"\r{done} of {kills}, {len(found)} faults")
     if done != kills:
         found.append(f"only {done} of {kills} kills came to an end")
+        sys.stdout.write(f"{found[-1]}\n")
     return found
 
 
@@ -218,7 +222,6 @@ def main(arguments: list[str]) -> int:
         begun = time.monotonic()
         faults = run(given.kills, given.seed, names, Path(folder), given.workers)
     minutes = (time.monotonic() - begun) / 60
-    sys.stdout.write("".join(f"{fault}\n" for fault in faults))
     sys.stdout.write(
         f"{given.kills} kills of {len(names)} commands in {minutes:.1f} minutes, "
         f"{len(faults)} faults\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 from kalsel_gap.project.read import FILE_NAME
 from tests.conftest import snapshot
 from tests.test_nothing_overwritten import READERS
-from tests.writers import WRITERS, make_place, words_of
+from tests.writers import WRITERS, is_whole, make_place, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,7 +119,7 @@ def test_a_disk_that_is_full(
         said = [line for line in answer.err.splitlines() if line.startswith("kalsel-gap: ")]
         assert not list(disk.rglob(".tmp-*")), share
         for file, content in found.items():
-            assert content in (before.get(file), after.get(file)), (share, file)
+            assert is_whole(file, content, before, after), (share, file)
         assert before.keys() <= found.keys(), share
         if answer.status in {0, 3}:  # the list of outputs may be lost, no output
             assert {f: c for f, c in found.items() if f != "runs/outputs.json"} == {
@@ -126,6 +127,8 @@ def test_a_disk_that_is_full(
             }, share
         else:
             assert answer.status == 1, share
-            assert (answer.out, len(said)) == (b"", 1), (share, answer)
-            assert "cannot be written" in said[0]
-            assert answer.err == said[0] + "\n", share
+            assert len(said) == 1, (share, answer)  # a table on standard output may come before it
+            assert re.search("cannot be written|MB are needed and .* free", said[0])
+            # libtiff itself prints, and neither GDAL nor rasterio hands on a way to stop it.
+            lines = [line for line in answer.err.splitlines() if not line.startswith("_tiff")]
+            assert lines == said, share

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import itertools
+import json
 import math
 import shutil
 from typing import TYPE_CHECKING, NamedTuple
 
 from kalsel_gap.project.read import FILE_NAME
+from kalsel_gap.storage.outputs import LEDGER
 from tests.conftest import DATA_OF_TINY, TINY
 
 if TYPE_CHECKING:
@@ -66,7 +68,7 @@ WRITERS = {
         ("predict", "coverage", *_P, "--out", "{}/reception", "--radius-km", "2"),
         ("--dialect", "id"),
     ),
-    "calibrate": Writer(("predict", "calibrate", *_P), ("--set", "radio.calibration.ridge=5")),
+    "calibrate": Writer(("predict", "calibrate", *_P), ("--set", "radio.receiver.height_m=3")),
     "picture": Writer(
         ("predict", "school", "00000101", *_P, "--picture", "{}/path.svg"), ("--lang", "id")
     ),
@@ -106,3 +108,17 @@ def words_of(name: str, folder: Path, *, other: bool = False) -> list[str]:
     """The words of a command for a project in a folder; `other` makes it write something else."""
     writer = WRITERS[name]
     return [word.format(folder) for word in (*writer.words, *(writer.other if other else ()))]
+
+
+def is_whole(
+    name: str, content: bytes | None, before: dict[str, bytes], after: dict[str, bytes]
+) -> bool:
+    """Whether a file is as it was before a command or as the command makes it.
+
+    The list of outputs is so line by line: a command writes several files one after the other.
+    """
+    ends = [files[name] for files in (before, after) if name in files]
+    if content in ends or content is None or not name.endswith(LEDGER):
+        return content in ends
+    known = {entry for end in ends for entry in json.loads(end).items()}
+    return known >= set(json.loads(content).items())

@@ -202,7 +202,7 @@ def _there(path: Path) -> list[str]:
     import pyogrio
 
     kind = path.suffix.lower()
-    with reading(path, "vector_unreadable"):
+    with reading(path, "vector_unreadable"), quiet():
         if kind == ".zip":
             with zipfile.ZipFile(path) as archive:
                 return sorted(_zipped_layers(archive, path))

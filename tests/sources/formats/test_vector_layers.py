@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
+<<<<<<< HEAD
 import struct
+=======
+>>>>>>> fuzz
 import warnings
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -14,11 +17,15 @@ import pytest
 import shapely
 
 from kalsel_gap.errors import InputError
+<<<<<<< HEAD
 from kalsel_gap.sources.formats.vector_layers import (
     read_layer_cells,
     read_vector,
     single_parts,
 )
+=======
+from kalsel_gap.sources.formats.vector_layers import layers_beside, read_vector
+>>>>>>> fuzz
 from kalsel_gap.sources.tables import read_table
 from kalsel_gap.sources.values import parse_date
 from tests.conftest import TINY
@@ -151,6 +158,15 @@ def test_text_that_is_not_utf8_is_an_error_of_the_layer(tmp_path: Path, name: st
     with pytest.raises(InputError) as caught:
         read_vector(path)
     assert (caught.value.code, caught.value.path) == ("vector_unreadable", path)
+
+
+def test_no_warning_of_gdal_is_shown_for_the_layers_of_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "layer.gpkg"
+    gpd.read_file(TINY / "kecamatan.geojson").to_file(path, engine="pyogrio")
+    with closing(sqlite3.connect(path)) as file:
+        file.execute("PRAGMA user_version = 2")
+        file.commit()
+    assert layers_beside(path, None) == []  # a warning is an error here
 
 
 def test_heights_of_corners_are_left_out(tmp_path: Path) -> None:
