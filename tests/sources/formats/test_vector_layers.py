@@ -2,10 +2,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-<<<<<<< HEAD
 import struct
-=======
->>>>>>> fuzz
 import warnings
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -17,15 +14,12 @@ import pytest
 import shapely
 
 from kalsel_gap.errors import InputError
-<<<<<<< HEAD
 from kalsel_gap.sources.formats.vector_layers import (
+    layers_beside,
     read_layer_cells,
     read_vector,
     single_parts,
 )
-=======
-from kalsel_gap.sources.formats.vector_layers import layers_beside, read_vector
->>>>>>> fuzz
 from kalsel_gap.sources.tables import read_table
 from kalsel_gap.sources.values import parse_date
 from tests.conftest import TINY
