@@ -145,11 +145,12 @@ def _refuse_picture(
     if source.kind in coverage.LEVELS:
         sampling.refuse_picture(band)
         return
-    meant = {*limits.nodata_values, *(float(key) for key in source.classes)} | {0, 1}
-    has_others = not set(found.value.tolist()) <= meant
+    values = set(found.value.tolist()) - {0, 1, *(float(key) for key in source.classes)}
+    # The 255 of three bands is white, not the usual number for no data.
+    has_others = {"rgb": bool(values), "palette": bool(values - set(limits.nodata_values))}
     for tile in band.tiles:
-        is_index = tile.colours == "palette" and source.kind == "binary"
-        if has_others and tile.is_as_stored and (is_index or tile.colours == "rgb"):
+        is_picture = tile.colours == "rgb" or (tile.colours and source.kind == "binary")
+        if is_picture and tile.is_as_stored and has_others[tile.colours]:
             raise InputError("raster_picture", path=tile.path, value=tile.colours.upper())
 
 

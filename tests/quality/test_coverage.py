@@ -262,6 +262,8 @@ def picture(folder: Path, bands: int, values: list[int]) -> Path:
         (1, [0, 1], {"kind": "binary", "basis": "declared"}, False),
         (1, [0, 1, 2], {"kind": "class", "classes": {"0": 0, "1": 0.3, "2": 0.6}}, False),
         (3, [10, 120, 250], {"kind": "class", "classes": {"0": 0, "1": 0.3}}, True),
+        (3, [0, 255], {"kind": "binary", "basis": "declared"}, True),  # pure colours and white
+        (1, [0, 1, 255], {"kind": "binary", "basis": "declared"}, False),
         # Bytes of three technologies look like red, green and blue.
         (3, [0, 1], {"kind": "binary", "basis": "declared"}, False),
     ],
