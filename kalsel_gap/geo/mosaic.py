@@ -204,7 +204,11 @@ class _Handles:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """One band of an open raster; see `open_band`. Threads may read from it at the same time."""
+    """One band of an open raster; see `open_band`. Threads may read from it at the same time.
+
+    `passed_over` are files of a folder that are not read; `rivals` those of them that lie where a
+    tile does and of which nothing says that they are its companions.
+    """
 
     grid: Grid
     tiles: tuple[MosaicTile, ...]
@@ -212,6 +216,7 @@ class Band:
     index: int
     _handles: _Handles = field(repr=False)
     passed_over: tuple[Path, ...] = ()
+    rivals: tuple[Path, ...] = ()
 
     @property
     def window_shape(self) -> tuple[int, int]:
@@ -491,7 +496,7 @@ def _joined(handles: _Handles, given: TileSet, band: int) -> Band:
     grid = own.part(top, left, bottom - top, right - left)
     placed = tuple(replace(tile, row=tile.row - top, col=tile.col - left) for tile in tiles)
     besides = [*given.passed_over, *others, *(pictures if len(pictures) < len(given.files) else [])]
-    return Band(grid, placed, first.crs, band, handles, tuple(sorted(besides)))
+    return Band(grid, placed, first.crs, band, handles, tuple(sorted(besides)), tuple(others))
 
 
 def _place(tile: MosaicTile) -> tuple[int, int, int, int]:

@@ -98,6 +98,7 @@ def _raster(
         if on_the_ground:
             findings += _resolution(source, opened, schools, file)
         counts = Histogram.of(band, limits.reading.most_cells)
+        _refuse_rivals(band, source)
         _refuse_picture(band, counts, source, limits.coverage)
         findings += passed_over(band, opened, file)
         findings += _cells(counts, source, limits.coverage, file, declares_nodata=_declares(band))
@@ -130,12 +131,20 @@ def layer_findings(source: Coverage, opened: Opened, schools: pd.DataFrame) -> l
     limits = opened.project.file_checks
     with sampling.open_band(source.tiles, source.band) as band:
         counts = Histogram.of(band, limits.reading.most_cells)
+        _refuse_rivals(band, source)
         _refuse_picture(band, counts, source, limits.coverage)
         return [
             *placement(band, opened, schools, file),
             *passed_over(band, opened, file),
             *_cells(counts, source, limits.coverage, file, declares_nodata=_declares(band)),
         ]
+
+
+def _refuse_rivals(band: sampling.Band, source: Coverage) -> None:
+    """Raise an error where two maps of a folder cover one place, as of two technologies."""
+    if band.rivals:
+        names = ", ".join(path.name for path in band.rivals[:_NAMED])
+        raise InputError("raster_same_place", path=source.file, value=names)
 
 
 def _refuse_picture(
