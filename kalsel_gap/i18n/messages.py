@@ -136,6 +136,7 @@ ERRORS: dict[str, str] = {
     "raster_off_grid": N_("its cells are not aligned with those of {other}. Warp all tiles to one grid (gdalwarp -tr -tap), or give one file."),
     "raster_packed": N_("this is an archive ({value}). Unpack it and name the raster that is in it."),
     "raster_picture": N_("this is a picture ({value}): its cells are colours, not values. Ask for the raster of values itself as GeoTIFF: heights in metres for [elevation], levels in dBm or listed classes for [[coverage]]."),
+    "raster_same_place": N_('{value} lies where another file of the folder does: of two maps of one place only one can count. Name the file that is meant (path = "…"), and give every other map a section of its own.'),
     "raster_rotated": N_("the raster's grid is rotated. Warp it to a north-up grid (gdalwarp)."),
     "raster_source": N_("it refers to “{source}”, which is not a file on this machine. Copy the tiles beside it and build it again (gdalbuildvrt)."),
     "raster_touches_no_school": N_("the raster touches no school. Are the region and the CRS right?"),
