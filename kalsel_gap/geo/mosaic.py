@@ -556,11 +556,15 @@ def _tile(
 
 
 def _colours(dataset: DatasetReader, band: int) -> Literal["", "palette", "rgb"]:
-    """What makes a band look like a picture: a table of colours, or bands of red, green, blue."""
+    """What makes a band look like a picture: a table of colours, or bands of red, green, blue.
+
+    Programs that merge pictures lose which band is which colour: three bands of bytes remain.
+    """
     of_bands = dataset.colorinterp
     if of_bands[band - 1] == ColorInterp.palette:
         return "palette"
-    return "rgb" if of_bands[band - 1] in _COLOURS and dataset.count >= 3 else ""
+    is_colour = of_bands[band - 1] in _COLOURS or set(dataset.dtypes) == {"uint8"}
+    return "rgb" if is_colour and dataset.count >= 3 else ""
 
 
 def _metres(dataset: DatasetReader, unit: str) -> float:
