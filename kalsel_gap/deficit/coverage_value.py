@@ -116,7 +116,7 @@ def adequacy_of_cells(
 def _impossible_values(
     impossible: NDArray[np.bool_], source: Coverage, shown: str
 ) -> Iterator[Finding]:
-    if not impossible.any():
+    if source.kind == "class" or not impossible.any():  # a class that is not listed is named so
         return
     low, high = coverage.POSSIBLE_DBM if source.kind in coverage.LEVELS else (0, 1)
     count = {"count": int(impossible.sum()), "low": low, "high": high}

@@ -204,7 +204,11 @@ class _Handles:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """One band of an open raster; see `open_band`. Threads may read from it at the same time."""
+    """One band of an open raster; see `open_band`. Threads may read from it at the same time.
+
+    `passed_over` are files of a folder that are not read; `rivals` those of them that lie where a
+    tile does and of which nothing says that they are its companions.
+    """
 
     grid: Grid
     tiles: tuple[MosaicTile, ...]
@@ -212,6 +216,7 @@ class Band:
     index: int
     _handles: _Handles = field(repr=False)
     passed_over: tuple[Path, ...] = ()
+    rivals: tuple[Path, ...] = ()
 
     @property
     def window_shape(self) -> tuple[int, int]:
@@ -491,7 +496,7 @@ def _joined(handles: _Handles, given: TileSet, band: int) -> Band:
     grid = own.part(top, left, bottom - top, right - left)
     placed = tuple(replace(tile, row=tile.row - top, col=tile.col - left) for tile in tiles)
     besides = [*given.passed_over, *others, *(pictures if len(pictures) < len(given.files) else [])]
-    return Band(grid, placed, first.crs, band, handles, tuple(sorted(besides)))
+    return Band(grid, placed, first.crs, band, handles, tuple(sorted(besides)), tuple(others))
 
 
 def _place(tile: MosaicTile) -> tuple[int, int, int, int]:
@@ -551,11 +556,15 @@ def _tile(
 
 
 def _colours(dataset: DatasetReader, band: int) -> Literal["", "palette", "rgb"]:
-    """What makes a band look like a picture: a table of colours, or bands of red, green, blue."""
+    """What makes a band look like a picture: a table of colours, or bands of red, green, blue.
+
+    Programs that merge pictures lose which band is which colour: three bands of bytes remain.
+    """
     of_bands = dataset.colorinterp
     if of_bands[band - 1] == ColorInterp.palette:
         return "palette"
-    return "rgb" if of_bands[band - 1] in _COLOURS and dataset.count >= 3 else ""
+    is_colour = of_bands[band - 1] in _COLOURS or set(dataset.dtypes) == {"uint8"}
+    return "rgb" if is_colour and dataset.count >= 3 else ""
 
 
 def _metres(dataset: DatasetReader, unit: str) -> float:

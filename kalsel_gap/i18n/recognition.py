@@ -22,6 +22,7 @@ SENTENCES: dict[str, str] = {
     "adds_rows": N_("{percent} % of its NPSN are not in the registers above: its schools are added. If they are the same schools, delete adds_rows."),
     "area_codes": N_("Areas: {count}; codes of {digits} digits in column “{column}”: {level}."),
     "area_columns_missing": N_("It seems to be boundaries ({level}), but no column holds codes of that level."),
+    "area_columns_published": N_("Areas: {count}; columns of {publisher}: {level}."),
     "area_levels_differ": N_("The codes are those of {level}, the name says {other}."),
     "attributes_columns": N_("Adds {columns} by NPSN; {count} rows."),
     "attributes_elsewhere": N_("Only {percent} % of its NPSN are in the register: it may be about other schools."),

@@ -16,7 +16,7 @@ from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding
 from kalsel_gap.geo.geodesy import metres_per_degree
 from kalsel_gap.quality.unusable_files import file_finding
-from kalsel_gap.sources.area_codes import KIND_NAMES, kind_of, nested
+from kalsel_gap.sources.area_codes import KIND_NAMES, digits, kind_of, nested
 from kalsel_gap.sources.boundaries import (
     AREA_LEVELS,
     invalid_areas,
@@ -149,8 +149,13 @@ def _names(layer: gpd.GeoDataFrame, file: str) -> Iterator[Finding]:
 def _codes(
     areas: gpd.GeoDataFrame, above: gpd.GeoDataFrame, outside_share: float, file: str
 ) -> Iterator[Finding]:
-    """Areas whose code matches no code of the level above, or that lie outside that area."""
+    """Areas whose code matches no code of the level above, or that lie outside that area.
+
+    Identifiers of geoBoundaries and GADM do not contain that of the area above.
+    """
     codes, wider_codes = areas["code"].tolist(), above["code"].tolist()
+    if not any(map(digits, codes)) or not any(map(digits, wider_codes)):
+        return
     if not nested(codes, wider_codes):
         kinds = {"kind": kind_of(codes, "desa"), "above": kind_of(wider_codes, "kecamatan")}
         told = {key: KIND_NAMES[kind] for key, kind in kinds.items()}

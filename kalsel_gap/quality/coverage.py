@@ -98,6 +98,7 @@ def _raster(
         if on_the_ground:
             findings += _resolution(source, opened, schools, file)
         counts = Histogram.of(band, limits.reading.most_cells)
+        _refuse_rivals(band, source)
         _refuse_picture(band, counts, source, limits.coverage)
         findings += passed_over(band, opened, file)
         findings += _cells(counts, source, limits.coverage, file, declares_nodata=_declares(band))
@@ -130,12 +131,20 @@ def layer_findings(source: Coverage, opened: Opened, schools: pd.DataFrame) -> l
     limits = opened.project.file_checks
     with sampling.open_band(source.tiles, source.band) as band:
         counts = Histogram.of(band, limits.reading.most_cells)
+        _refuse_rivals(band, source)
         _refuse_picture(band, counts, source, limits.coverage)
         return [
             *placement(band, opened, schools, file),
             *passed_over(band, opened, file),
             *_cells(counts, source, limits.coverage, file, declares_nodata=_declares(band)),
         ]
+
+
+def _refuse_rivals(band: sampling.Band, source: Coverage) -> None:
+    """Raise an error where two maps of a folder cover one place, as of two technologies."""
+    if band.rivals:
+        names = ", ".join(path.name for path in band.rivals[:_NAMED])
+        raise InputError("raster_same_place", path=source.file, value=names)
 
 
 def _refuse_picture(
@@ -145,11 +154,12 @@ def _refuse_picture(
     if source.kind in coverage.LEVELS:
         sampling.refuse_picture(band)
         return
-    meant = {*limits.nodata_values, *(float(key) for key in source.classes)} | {0, 1}
-    has_others = not set(found.value.tolist()) <= meant
+    values = set(found.value.tolist()) - {0, 1, *(float(key) for key in source.classes)}
+    # The 255 of three bands is white, not the usual number for no data.
+    has_others = {"rgb": bool(values), "palette": bool(values - set(limits.nodata_values))}
     for tile in band.tiles:
-        is_index = tile.colours == "palette" and source.kind == "binary"
-        if has_others and tile.is_as_stored and (is_index or tile.colours == "rgb"):
+        is_picture = tile.colours == "rgb" or (tile.colours and source.kind == "binary")
+        if is_picture and tile.is_as_stored and has_others[tile.colours]:
             raise InputError("raster_picture", path=tile.path, value=tile.colours.upper())
 
 

@@ -112,7 +112,7 @@ def _cells(
         return [Finding("raster_without_data", file=file)]
     void = _void(band, most_cells)
     sea = None
-    if source.sea != "none" and void.any():
+    if source.sea != "none":  # a seam may lie between the rows that are read
         sea = open_sea(source.tiles, band=source.band, zero=source.sea == "zero")
     return [
         *_heights(found, highest_m(opened), limits, file),
@@ -247,7 +247,7 @@ def _voids(
     limits: ElevationCheck,
     file: str,
 ) -> list[Finding]:
-    """Cells without data that are no open sea and no missing tile: lakes, or holes in the model."""
+    """Cells without data that are no sea, missing tile or seam: lakes, or holes in the model."""
     if not void.any():
         return []
     from scipy import ndimage
@@ -255,8 +255,9 @@ def _voids(
     edge: set[int] = {0}
     if sea is not None:
         void = void & ~_thinned(sea, every)
-        if sea.missing is not None:
-            void &= ~_thinned(sea.missing, every)
+        for named in (sea.missing, sea.lines):  # findings of their own
+            if named is not None:
+                void &= ~_thinned(named, every)
         label, _ = ndimage.label(void)
     else:  # without a sea, what reaches the edge is a finding of its own
         label, _ = ndimage.label(void)

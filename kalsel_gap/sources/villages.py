@@ -137,21 +137,28 @@ def status_of_areas(
         return status, []
     by_name = _by_name(villages[~villages["code"].isin(set(own))], areas, kecamatan)
     by_name = {n: found for n, found in by_name.items() if n not in status}
-    kinds = [
-        KIND_NAMES[kind_of(each, "desa")] for each in (villages["given"], areas["code"].tolist())
-    ]
+    kinds, examples = zip(*map(_kind_and_example, (villages["given"], areas["code"])), strict=True)
     told = {
         "matched": matched,
         "count": len(codes),
         "areas": files[1],
         "kind": kinds[0],
-        "example": str(villages["given"].iloc[0]),
+        "example": examples[0],
         "areas_kind": kinds[1],
-        "areas_example": next((code for code in areas["code"] if code), "-"),
+        "areas_example": examples[1],
         "by_name": len(by_name),
     }
     finding = Finding("village_codes_differ", file=files[0], column="code", parameters=told)
     return status | by_name, [finding]
+
+
+def _kind_and_example(column: pd.Series) -> tuple[str, str]:
+    """Whose codes most of a column are, and the first of these."""
+    codes = [str(code) for code in column if code]
+    kind = kind_of(codes, "desa")
+    return KIND_NAMES[kind], next(
+        (code for code in codes if kind_of([code], "desa") == kind), codes[0] if codes else "-"
+    )
 
 
 def _by_name(

@@ -3,6 +3,7 @@
 Where the elevation model says nothing, it does not say that there is the sea. A missing tile is sea
 only where the rim of its neighbours is; water that reaches the edge of the raster is sea only where
 some of its rim is as low as a shore; a line one or two cells wide between two tiles is never sea.
+Paths cross a line of one cell at the mean of the heights on both sides.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from kalsel_gap.geo.arrays import BoolArray, IntArray
+    from kalsel_gap.geo.arrays import BoolArray, FloatArray, IntArray
     from kalsel_gap.geo.dem import CellHeights
     from kalsel_gap.geo.mosaic import Band, MosaicTile
 
@@ -54,6 +55,33 @@ class Rim(NamedTuple):
 
     row: IntArray
     col: IntArray
+
+
+class Bridge(NamedTuple):
+    """Cells of seams that lie between two heights, and the mean of both.
+
+    Attributes
+    ----------
+    cell : int array of shape (n,)
+        Counted row by row from the first cell of the raster, in order.
+    height_m : float array of shape (n,)
+    width : int
+        Columns of the raster.
+    """
+
+    cell: IntArray
+    height_m: FloatArray
+    width: int
+
+    def fill(self, z: CellHeights, top: int, left: int = 0) -> None:
+        """Write the heights into a window of cells that begins at row `top` and column `left`."""
+        begin, end = np.searchsorted(self.cell, np.array([top, top + z.shape[0]]) * self.width)
+        row, col = np.divmod(self.cell[begin:end], self.width)
+        here = (col >= left) & (col < left + z.shape[1])
+        height_m = self.height_m[begin:end][here]
+        if z.dtype.kind in "iu":
+            height_m = np.rint(height_m)
+        z[row[here] - top, col[here] - left] = height_m
 
 
 class Seam(NamedTuple):
@@ -166,6 +194,37 @@ def is_seam(count: int, line: int, edges: Mapping[int, int], length: int) -> boo
         tile = edges.get(line)
         return tile is not None and count >= max(SEAM_CELLS, SEAM_SHARE_OF_TILE * tile)
     return count >= max(LONG_SEAM_CELLS, SEAM_SHARE * length)
+
+
+def bridge(source: Band, cell: IntArray) -> Bridge:
+    """Heights for cells of seams that are one cell wide: the mean of the two cells beside each.
+
+    Without them every path from tile to tile would be unknown. A wider line stays unknown.
+
+    Parameters
+    ----------
+    source : Band
+        The elevation model.
+    cell : int array of shape (n,)
+        Cells of its seams, counted row by row, in order.
+
+    Raises
+    ------
+    InputError
+        As `Band.values`.
+    """
+    height, width = source.grid.height, source.grid.width
+    row, col = np.divmod(cell, width)
+    found = np.full(cell.shape, np.nan)
+    for down, along in ((0, 1), (1, 0)):
+        inside = (row >= down) & (row < height - down) & (col >= along) & (col < width - along)
+        at = np.flatnonzero(inside & np.isnan(found))
+        one, other = (
+            source.values(row[at] + side * down, col[at] + side * along) for side in (-1, 1)
+        )
+        found[at] = (one + other) / 2.0
+    bridged = np.isnan(source.values(row, col)) & np.isfinite(found)
+    return Bridge(cell[bridged], found[bridged], width)
 
 
 @kernel

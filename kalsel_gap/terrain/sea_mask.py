@@ -21,8 +21,10 @@ from kalsel_gap.geo.mosaic import open_band
 from kalsel_gap.terrain.missing_cells import (
     SEAM_WIDTH,
     SHORE_SHARE,
+    Bridge,
     Hole,
     Seam,
+    bridge,
     count_rims,
     find_holes,
     is_seam,
@@ -54,7 +56,7 @@ BLOCK_CELLS = 2**23
 WATER, WATER_OR_ZERO, LOW = 0, 1, 2
 
 # Kinds of runs in the table of the stage *sea*.
-SEA, VOID, MISSING = 0, 1, 2
+SEA, VOID, MISSING, SEAM = 0, 1, 2, 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,12 +150,21 @@ class SeaMask(CellRuns):
         The missing tiles.
     seams : tuple of Seam
         Lines without data between tiles.
+    lines : CellRuns or None
+        Those of the voids that are cells of seams.
     """
 
     voids: CellRuns | None = None
     missing: CellRuns | None = None
     holes: tuple[Hole, ...] = ()
     seams: tuple[Seam, ...] = ()
+    lines: CellRuns | None = None
+
+    def bridge(self, source: Band) -> Bridge | None:
+        """Heights that carry paths over its seams, from the elevation model; None without seams."""
+        if self.lines is None or not self.lines.any():
+            return None
+        return bridge(source, self.lines.begin)
 
 
 def runs_of_rows(grid: Grid, rows: int, inside: Callable[[int, int], BoolArray]) -> CellRuns:
@@ -268,7 +279,7 @@ def sea_of_runs(runs: pd.DataFrame, source: Elevation | None) -> SeaMask | None:
     Parameters
     ----------
     runs : DataFrame
-        ``begin`` and ``end`` of runs, and their ``kind``: the sea, its voids, missing tiles.
+        ``begin`` and ``end`` of runs, and their ``kind``: the sea, its voids, missing tiles, seams.
     source : Elevation or None
         The elevation model that it was made from.
 
@@ -287,15 +298,18 @@ def sea_of_runs(runs: pd.DataFrame, source: Elevation | None) -> SeaMask | None:
     with open_band(source.tiles, source.band) as band:
         grid = band.grid
     begin, end, kind = (runs[name].to_numpy(np.int64) for name in ("begin", "end", "kind"))
-    voids, missing = (CellRuns(begin[kind == n], end[kind == n], grid) for n in (VOID, MISSING))
-    return SeaMask(begin[kind == SEA], end[kind == SEA], grid, voids=voids, missing=missing)
+    voids, missing, lines = (
+        CellRuns(begin[kind == n], end[kind == n], grid) for n in (VOID, MISSING, SEAM)
+    )
+    sea = begin[kind == SEA], end[kind == SEA]
+    return SeaMask(*sea, grid, voids=voids, missing=missing, lines=lines)
 
 
 def as_runs(sea: SeaMask) -> pd.DataFrame:
     """The table that `sea_of_runs` reads."""
     import pandas as pd
 
-    kinds = ((SEA, sea), (VOID, sea.voids), (MISSING, sea.missing))
+    kinds = ((SEA, sea), (VOID, sea.voids), (MISSING, sea.missing), (SEAM, sea.lines))
     frames = [
         pd.DataFrame({"begin": cells.begin, "end": cells.end, "kind": kind})
         for kind, cells in kinds
@@ -372,6 +386,7 @@ def _sea(
         missing=CellRuns(*gone, grid),
         holes=missing,
         seams=seams,
+        lines=CellRuns(*cut, grid),
     )
 
 

@@ -46,7 +46,8 @@ def cells(project: MakeProject, raster: MakeRaster) -> Any:
 @pytest.mark.parametrize("kind", ["rsrp_dbm", "level_dbm"])
 def test_a_level_that_no_receiver_reports_is_unknown(cells: Any, kind: str) -> None:
     # Of 4G: -100 dBm lies half way from .45 at -105 to .70 at -95; beyond the ends 0 and .95.
-    got, (finding,) = cells([-100.0, -200.0, 0.0, -200.1, 0.1, NAN, NAN], kind=kind)
+    # A level of exactly 0 is no data that is not declared.
+    got, (finding,) = cells([-100.0, -200.0, -0.1, 0.0, -200.1, NAN, NAN], kind=kind)
     assert got.adequacy.tolist() == pytest.approx([0.575, 0.0, 0.95, *[NAN] * 4], nan_ok=True)
     assert not got.none.any()
     assert finding.code == "raster_values_impossible"
@@ -77,6 +78,8 @@ def test_a_class_that_is_not_listed_is_unknown_and_found(cells: Any) -> None:
     assert (finding.code, finding.parameters) == ("raster_class_unlisted", {"classes": "3, 7"})
     assert finding.file.endswith("a.tif")
     assert cells([1.0, NAN], kind="class", classes=classes)[1] == []
+    _, (finding,) = cells([1.0, 0.0, -9999.0], kind="class", classes=classes)
+    assert (finding.code, finding.parameters) == ("raster_class_unlisted", {"classes": "-9999, 0"})
 
 
 @pytest.fixture

@@ -88,6 +88,21 @@ def test_desa_of_bps_below_kecamatan_of_kemendagri_are_one_finding(project: Make
     assert finding.parameters == {"kind": "BPS", "above": "Kemendagri"}
 
 
+@pytest.mark.parametrize(
+    ("kabupaten", "kecamatan"),
+    [("22746128B50412739617", "88731046B12908173465"), ("IDN.13.2_1", "IDN.13.20.1_1")],
+)
+def test_identifiers_without_that_of_the_area_above_are_no_wrong_codes(
+    project: MakeProject, kabupaten: str, kecamatan: str
+) -> None:
+    whole = square(115.0, -3.0)
+    given: dict[str, list[Area]] = {
+        "kabupaten": [(kabupaten, "A", whole)],
+        "kecamatan": [(kecamatan, "B", whole)],
+    }
+    assert found(project, **given) == []
+
+
 def test_shapes_of_another_kind_are_no_areas(project: MakeProject) -> None:
     mixed = shapely.GeometryCollection([square(115.1, -3.0), shapely.Point(115.1, -3.0)])
     flat = shapely.Point(115.0, -3.0)

@@ -262,6 +262,8 @@ def picture(folder: Path, bands: int, values: list[int]) -> Path:
         (1, [0, 1], {"kind": "binary", "basis": "declared"}, False),
         (1, [0, 1, 2], {"kind": "class", "classes": {"0": 0, "1": 0.3, "2": 0.6}}, False),
         (3, [10, 120, 250], {"kind": "class", "classes": {"0": 0, "1": 0.3}}, True),
+        (3, [0, 255], {"kind": "binary", "basis": "declared"}, True),  # pure colours and white
+        (1, [0, 1, 255], {"kind": "binary", "basis": "declared"}, False),
         # Bytes of three technologies look like red, green and blue.
         (3, [0, 1], {"kind": "binary", "basis": "declared"}, False),
     ],
@@ -467,3 +469,15 @@ def test_a_shift_of_a_real_raster_is_found(
     bearing = float(np.degrees(np.arctan2(east_m, north_m))) % 360
     turn = (float(str(finding.parameters["bearing_deg"])) - bearing + 180) % 360 - 180
     assert abs(turn) < 15
+
+
+def test_two_maps_of_one_place_in_a_folder_are_refused(
+    project: MakeProject, raster: MakeRaster, tmp_path: Path
+) -> None:
+    folder = tmp_path / "maps"
+    folder.mkdir()
+    for name in ("2g.tif", "4g.tif"):
+        made = raster(name, np.full((5, 5), -95.0, dtype="float32"))
+        made.rename(folder / name)
+    (finding,) = [f for f in found(project, folder) if f.code == "file_unusable"]
+    assert finding.parameters["error"] == "raster_same_place"

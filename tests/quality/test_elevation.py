@@ -41,6 +41,15 @@ def test_a_model_as_it_should_be(project: MakeProject, raster: MakeRaster) -> No
     assert check_elevation(project(bare=True), SCHOOLS) == []
 
 
+def test_a_seam_of_zeros_is_named_as_the_ranking_names_it(
+    project: MakeProject, raster: MakeRaster
+) -> None:
+    cells = np.full((40, 40), 50, dtype="int16")
+    cells[:, 20] = 0
+    found_codes = [f.code for f in found(project, raster("dem.tif", cells), sea="zero")]
+    assert found_codes.count("elevation_seam_void") == 1
+
+
 def test_heights_that_no_land_has(project: MakeProject, raster: MakeRaster) -> None:
     cells = LAND.copy()
     cells[0] = [9000, -60, 5]

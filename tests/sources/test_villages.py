@@ -121,6 +121,16 @@ def test_codes_of_another_kind_are_said_and_names_decide_where_they_are_unambigu
     assert (told["matched"], told["count"], told["by_name"]) == (0, 3, 1)
 
 
+def test_the_example_is_a_code_of_the_kind_that_is_named() -> None:
+    areas = desa(("63.03.05.2001", "A"), ("63.03.05.2002", "B"), ("63.03.05.2003", "C"))
+    table = villages(
+        *(("63.03.05.2001", "A", "", 4), ("6303050002", "B", "", 1), ("6303050003", "C", "", 2))
+    )
+    status, (finding,) = status_of_areas(table, areas, None, FILES)
+    assert status == {0: 4, 1: 1, 2: 2}
+    assert (finding.parameters["kind"], finding.parameters["example"]) == ("BPS", "6303050002")
+
+
 def test_a_name_in_another_kabupaten_is_another_desa() -> None:
     areas = desa(("6303050001", "Contoh"))
     status, findings = status_of_areas(

@@ -8,7 +8,12 @@ import numpy as np
 import pytest
 import rasterio
 from affine import Affine
+from rasterio.windows import Window
 
+from kalsel_gap.geo.mosaic import open_band
+from kalsel_gap.radio.coverage.dem_windows import SweepWindows
+from kalsel_gap.radio.paths.elevation_model import ElevationModel
+from kalsel_gap.radio.paths.profiles import extract_profiles
 from kalsel_gap.terrain import sea_mask
 from kalsel_gap.terrain.missing_cells import Hole, Seam, find_holes
 from kalsel_gap.terrain.open_sea import void_findings
@@ -146,3 +151,53 @@ def test_holes_of_tiles_that_share_a_row(tmp_path: Path) -> None:
 
     with open_band(files) as band:
         assert find_holes(band) == [Hole(SIDE, SIDE, SIDE + 1, SIDE + 1)]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int16"])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_heights_carry_paths_over_a_seam_of_one_cell(tmp_path: Path, axis: int, dtype: str) -> None:
+    first, second = np.full((SIDE, SIDE), 10.0), np.full((SIDE, SIDE), 20.0)
+    first[(slice(None), -1) if axis else (-1,)] = NAN
+    first[:3, :3] = NAN  # a lake stays unknown
+    files = [write_tile(tmp_path, 0, 0, first), write_tile(tmp_path, 1 - axis, axis, second)]
+    sea = sea_mask.open_sea(files)
+    again = sea_mask.as_runs(sea)
+    assert again["kind"].tolist().count(sea_mask.SEAM) == SIDE
+    with open_band(files) as band:
+        found = sea.bridge(band)
+        assert found is not None
+        z = np.where(
+            np.isnan(cells := band.read(Window(0, 0, band.grid.width, band.grid.height))), -1, cells
+        )
+    whole = z.astype(dtype)
+    found.fill(whole, 0)
+    line = whole[:, SIDE - 1] if axis else whole[SIDE - 1]
+    assert line.tolist() == [15] * SIDE
+    assert (whole != z).sum() == SIDE
+    part = z[2:, 4:].astype(dtype)
+    found.fill(part, 2, 4)
+    np.testing.assert_array_equal(part, whole[2:, 4:])
+
+
+def test_a_seam_of_two_cells_is_not_bridged(tmp_path: Path) -> None:
+    first, second = np.full((2, SIDE, SIDE), 2.0)
+    first[:, -1] = second[:, 0] = NAN
+    files = [write_tile(tmp_path, 0, n, z) for n, z in enumerate((first, second))]
+    with open_band(files) as band:
+        found = sea_mask.open_sea(files).bridge(band)
+    assert found is not None
+    assert found.cell.size == 0
+
+
+def test_a_path_over_a_seam_is_known(tmp_path: Path) -> None:
+    first, second = np.full((SIDE, SIDE), 10.0), np.full((SIDE, SIDE), 20.0)
+    first[:, -1] = NAN
+    files = [write_tile(tmp_path, 0, n, z) for n, z in enumerate((first, second))]
+    terrain = ElevationModel(files, surface="dsm")
+    sea = sea_mask.open_sea(files)
+    ((_, paths),) = extract_profiles(terrain, -0.1, 115.1, -0.1, 115.3, sea=sea)
+    assert np.isfinite(paths.ground_m).all()
+    assert paths.ground_m.min() == pytest.approx(10)
+    assert paths.ground_m.max() == pytest.approx(20)
+    ground = SweepWindows(terrain, sea).at(Window(0, 0, 2 * SIDE, SIDE)).ground_m
+    assert ground[:, SIDE - 1].tolist() == [15.0] * SIDE

@@ -58,6 +58,7 @@ class SweepWindows:
         self._terrain, self._sea = terrain, sea
         with open_band(terrain.path, terrain.band) as band:
             self.grid = band.grid
+            self._bridge = sea.bridge(band) if sea is not None else None
         dem_grid = dem_grid_of(self.grid, tiles_of(terrain.path).files[0])
         self._shore = Shore(sea, dem_grid, BLOCK_ROWS) if sea is not None and sea.any() else None
         self._most = KEPT
@@ -105,6 +106,8 @@ class SweepWindows:
         bottom = min(top + BLOCK_ROWS, self.grid.height)
         window = Window(0, top, self.grid.width, bottom - top)
         ground = band.read(window).astype(np.float32)
+        if self._bridge is not None:
+            self._bridge.fill(ground, top)
         zone = None
         if self._sea is not None and self._shore is not None:
             wet = self._sea.rows(top, bottom)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from kalsel_gap.geo.arrays import BoolArray
     from kalsel_gap.geo.mosaic import Band
+    from kalsel_gap.terrain.missing_cells import Bridge
     from kalsel_gap.terrain.sea_mask import SeaMask
 
 BlockIndex: TypeAlias = NDArray[np.int32]
@@ -64,6 +65,7 @@ class DemBlocks:
         self.grid = source.grid
         self._source = source
         self._sea: SeaMask | None = None
+        self._bridge: Bridge | None = None
         shape = -(-self.grid.height // BLOCK), -(-self.grid.width // BLOCK)
         self.table: BlockIndex = np.full(shape, -1, dtype=np.int32)
         self.cells: CellHeights = heights(source, Window(0, 0, 1, 1))[:0].reshape(0, BLOCK, BLOCK)
@@ -87,6 +89,8 @@ class DemBlocks:
                 if self._sea is not None:
                     is_sea = self._sea_of(row)[:, first * BLOCK : last * BLOCK]
                     np.copyto(z, SEA_HEIGHT, where=is_sea)
+                if self._bridge is not None:
+                    self._bridge.fill(z, row * BLOCK, first * BLOCK)
                 for col in range(first, last):
                     part = z[:, (col - first) * BLOCK : (col - first + 1) * BLOCK]
                     cells[table[row, col], : part.shape[0], : part.shape[1]] = part
@@ -107,8 +111,11 @@ class DemBlocks:
         return z
 
     def flood(self, sea: SeaMask, threads: int) -> None:
-        """Set the cells of the open sea to `SEA_HEIGHT`, in blocks in memory and read later."""
-        self._sea = sea
+        """Set the cells of the open sea to `SEA_HEIGHT`, in blocks in memory and read later.
+
+        Seams one cell wide are bridged.
+        """
+        self._sea, self._bridge = sea, sea.bridge(self._source)
 
         def work(begin: int, end: int) -> None:
             for row in range(begin, end):
@@ -117,6 +124,8 @@ class DemBlocks:
                     part = is_sea[:, col * BLOCK : (col + 1) * BLOCK]
                     z = self.cells[self.table[row, col], : part.shape[0], : part.shape[1]]
                     np.copyto(z, SEA_HEIGHT, where=part)
+                    if self._bridge is not None:
+                        self._bridge.fill(z, row * BLOCK, int(col) * BLOCK)
 
         run_in_threads(work, self.table.shape[0], threads)
 

@@ -10,9 +10,10 @@ import pandas as pd
 from kalsel_gap.errors import reading
 from kalsel_gap.project.inputs import Boundaries
 from kalsel_gap.project.proposal import Said
+from kalsel_gap.sources.area_columns import LEVELS, choose_columns
 from kalsel_gap.sources.boundaries import AREA_LEVELS
 from kalsel_gap.sources.cells import cell_text
-from kalsel_gap.sources.formats.vector_layers import PARQUETS, layers, quiet
+from kalsel_gap.sources.formats.vector_layers import PARQUETS, layers, quiet, read_vector
 from kalsel_gap.sources.recognition.candidates import Candidate
 from kalsel_gap.sources.recognition.name_words import (
     mentions,
@@ -66,6 +67,8 @@ def layer_facts(path: Path, layer: str | None) -> LayerFacts:
     """
     import pyogrio
 
+    if path.suffix.lower() in {".kml", ".kmz"}:
+        read_vector(path)  # refuses pictures that are laid over the map
     with reading(path, "vector_unreadable"), quiet():
         if path.suffix.lower() in PARQUETS:
             return _of_parquet(path)
@@ -123,7 +126,7 @@ def layer_candidates(
         area = _boundary(path, name, facts)
         named = _named_roles(name, facts)
         coverage = _is_coverage(name)
-        if area is not None and (named or coverage) and area.certainty == "sure":
+        if area is not None and (named or coverage):
             others = (*named, *(("coverage",) if coverage else ()))
             several = Said("layer_several_roles", {"roles": (area.section, *others)})
             return [area.with_more(several, "unsure")]
@@ -141,6 +144,8 @@ def _boundary(path: Path, name: str, facts: LayerFacts) -> Candidate | None:
     """The level of a layer of areas, by its codes and its name."""
     named = [level for level in AREA_LEVELS if mentions(name, words()["levels"][level])]
     by_name = named[-1] if named else ""
+    if (published := _published(path, facts)) is not None:
+        return published
     for column, level, digits in _codes(facts.columns, by_name):
         title = _name_column(facts.columns, column, level)
         if title is None:
@@ -162,6 +167,20 @@ def _boundary(path: Path, name: str, facts: LayerFacts) -> Candidate | None:
     if level and not roles_named(last, "layers") and not _is_coverage(last):
         said_ = Said("area_columns_missing", {"level": level})
         return Candidate(f"boundaries.{level}", path, "unsure", (said_,))
+    return None
+
+
+def _published(path: Path, facts: LayerFacts) -> Candidate | None:
+    """The level of a layer of geoBoundaries or GADM: their identifiers are no codes."""
+    headers = set(map(str, facts.columns))
+    kinds = set(facts.columns["shapeType"]) if "shapeType" in headers else set()
+    for number, level in reversed(list(enumerate(LEVELS, start=1))):
+        if kinds == {f"ADM{number}"} or {f"GID_{number}", f"NAME_{number}"} <= headers:
+            taken = choose_columns(facts.columns, level, path)
+            told = {"count": facts.count, "publisher": taken.publisher, "level": level}
+            keys: dict[str, TomlValue] = {"code": taken.code[-1], "name": taken.name}
+            said = Said("area_columns_published", told)
+            return Candidate(f"boundaries.{level}", path, "sure", (said,), keys)
     return None
 
 
