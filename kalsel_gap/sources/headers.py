@@ -271,7 +271,7 @@ def _without_year(path: Sequence[str]) -> tuple[list[str], str]:
     year = ""
     for text in path:
         whole = _YEAR.fullmatch(text)
-        behind = re.fullmatch(rf"(.*\D)\s*\(?({_YEAR.pattern})\)?", text, re.IGNORECASE)
+        behind = re.fullmatch(rf"(.*?\D)\s*\(?({_YEAR.pattern})\)?", text, re.IGNORECASE)
         if whole:
             year = whole[1]
         elif behind and fold(behind[1]):
