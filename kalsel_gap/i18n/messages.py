@@ -61,6 +61,7 @@ ERRORS: dict[str, str] = {
     "disk_or_folder": N_("cannot be read or written: {reason}."),
     "disk_too_small": N_("{needed_mb} MB are needed and {free_mb} MB are free. Free some space, ask for fewer layers (--layers), or choose another disk (--out; KALSEL_GAP_CACHE for the cache)."),
     "elevation_missing": N_("the project has no elevation model. Name one under [elevation] in the project file."),
+    "degrees_in_parts": N_("degrees, minutes and seconds stand in columns of their own ({known}), which are not read together. Add columns lat and lon with decimal degrees, which a spreadsheet computes as degrees + minutes/60 + seconds/3600; south is negative."),
     "file_empty": N_("the file is empty. Was it copied completely?"),
     "file_is_folder": N_("this is a folder, but a file is needed."),
     "file_missing": N_("there is no such file ([{section}])."),

@@ -22,8 +22,8 @@ from kalsel_gap.sources.formats.points import well_known_places
 from kalsel_gap.sources.formats.table_cells import refuse_too_many
 from kalsel_gap.sources.headers import BETWEEN, Header, read_header, year_in
 from kalsel_gap.sources.left_out_rows import rows_left_out, section_of
-from kalsel_gap.sources.place_headers import place_columns
-from kalsel_gap.sources.quantities import split_unit
+from kalsel_gap.sources.place_headers import parts_of_degrees, place_columns
+from kalsel_gap.sources.quantities import bare_header
 from kalsel_gap.sources.table_names import file_of
 
 if TYPE_CHECKING:
@@ -602,8 +602,9 @@ class _Meanings(NamedTuple):
                 found[column] = headers.index(header)
         taken = set(found.values())
         places = {"lat": (), "lon": ()} if not self.aliases else {}
+        unread = {"lat", "lon"} if parts_of_degrees(words) else set()
         for column, spellings in {**places, **self.aliases}.items():
-            if column in self.override:
+            if column in self.override or column in unread:
                 continue
             meant = {fold(column), *spellings}
             mine = (n for n, word in enumerate(words) if n not in taken and fold(word) in meant)
@@ -611,11 +612,11 @@ class _Meanings(NamedTuple):
             bare = (
                 n
                 for n, word in enumerate(words)
-                if n not in taken and fold(split_unit(word)[0]) in meant
+                if n not in taken and fold(bare_header(word, column)) in meant
             )
             if (at := next(mine, next(bare, None))) is not None:
                 found[column] = at
-        if {"lat", "lon"} <= self.aliases.keys() - found.keys():
+        if {"lat", "lon"} <= self.aliases.keys() - found.keys() - unread:
             left = [n for n in range(len(words)) if n not in found.values()]
             placed = place_columns([words[n] for n in left])
             found |= {column: left[at] for column, at in placed.items()}
