@@ -65,6 +65,7 @@ _IN_BRACKETS_ONLY = frozenset(
     ("s", "w", "sec", "unit", "orang", "org", "jiwa", "buah", "bh", "pcs")
 )
 _NOTHING = frozenset(("", "-", "--", "–", "—", "n/a", "na", "#n/a", "null", "none", "nan"))
+BARE_NUMBER = r"[+-]?[\d., ]*\d"  # without a unit
 EVERY = (-math.inf, math.inf)
 
 
