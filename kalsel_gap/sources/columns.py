@@ -52,6 +52,8 @@ _BESIDE = (
     "statename district districtname block blockname village pincode"
 )
 _UNUSED = frozenset(_BESIDE.split())
+# Numbers of schools that may be the NPSN, and may be of another register.
+_PERHAPS = {"npsn": ("schoolid", "schoolcode", "kodesekolah", "idsekolah", "sekolahid")}
 
 
 def recognise(
@@ -154,7 +156,8 @@ def _missing(
     left = [h for h in table.headers if h not in found.values() and fold(h) not in _UNUSED]
     folded = {fold(h): h for h in left}
     slips = (fold(h) for h in left if _slip_of(h, {fold(column), *spellings}))
-    near = next(slips, "") or suggestion(fold(column), folded)
+    perhaps = (name for name in _PERHAPS.get(column, ()) if name in folded)
+    near = next(slips, "") or next(perhaps, "") or suggestion(fold(column), folded)
     return InputError(
         "column_missing",
         path=table.path,

@@ -46,7 +46,15 @@ if TYPE_CHECKING:
 REGISTER_ALIASES: dict[str, tuple[str, ...]] = {
     # Of other countries: the numbers of INEP (Brazil) and UDISE+ (India).
     "npsn": (
-        *("npsn", "schoolidgovt", "schoolidgov", "nomorpokoksekolahnasional", "kodenpsn", "nonpsn"),
+        *(
+            "npsn",
+            "schoolidgovt",
+            "schoolidgov",
+            "nomorpokoksekolahnasional",
+            "kodenpsn",
+            "nonpsn",
+            "refnpsn",
+        ),
         *("coentidade", "udisecode", "udiseschcode", "udiseschoolcode"),
     ),
     "name": (

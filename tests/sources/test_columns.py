@@ -63,6 +63,13 @@ def test_a_required_column_that_is_missing(tmp_path: Path) -> None:
     assert caught.value.params["suggestion"] == "npsm"
 
 
+def test_another_number_of_schools_is_suggested(tmp_path: Path) -> None:
+    table = read_table(written(tmp_path, "School Code,nama\n1,A\n"))
+    with pytest.raises(InputError) as caught:
+        recognise(table, ALIASES, required=("npsn",))
+    assert caught.value.params["suggestion"] == "School Code"
+
+
 def test_two_headers_for_one_column(tmp_path: Path) -> None:
     table = read_table(written(tmp_path, "npsn,nama,sekolah\n1,A,B\n"))
     with pytest.raises(InputError) as caught:
