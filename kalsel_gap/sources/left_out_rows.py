@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 # Columns of which a cell with several digits is somebody's own number.
 _NUMBERS = ("npsn", "code", "site_id", "quadkey", "tile")
 _TOTAL = re.compile(
-    r"(?:grand\s*|sub\s*-?\s*)?(?:j\s*u\s*m\s*l\s*a\s*h|t\s*o\s*t\s*a\s*l|jml|jlh|rata\s*-?\s*rata"
-    r"|rerata|average|sum)\b[\s.:]*(.*)",
+    r"(?:(?:grand\s*|sub\s*-?\s*)?(?:j\s*u\s*m\s*l\s*a\s*h|t\s*o\s*t\s*a\s*l|jml|jlh|rata\s*-?\s*rata"
+    r"|rerata|average|sum|maksimum|minimum|median|persentase|prosentase)\b|[∑Σ])[\s.:%()]*(.*)",
     re.IGNORECASE,
 )
 # What may follow it: of what it is the total.

@@ -171,6 +171,18 @@ def is_other_unit(name: str, unit: str) -> bool:
     return bool(name) and _UNITS[unit].get(name) != 1.0
 
 
+def is_unit(text: str) -> bool:
+    """Whether a text is the name of a unit, and not of people.
+
+    Examples
+    --------
+    >>> [is_unit(text) for text in ("kbps", "orang", "Siswa", "")]
+    [True, True, False, False]
+    """
+    name = text.casefold()
+    return name not in _NEVER_OF_HEADERS and any(name in factors for factors in _UNITS.values())
+
+
 def is_nothing(texts: pd.Series[str]) -> pd.Series[bool]:
     """Whether cells are empty, or say so: a dash, n/a."""
     different = texts.unique()
