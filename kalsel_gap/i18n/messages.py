@@ -420,7 +420,7 @@ FINDINGS: dict[str, str] = {
     "site_term_missing": N_("{count} sites have no {column}, this one being the first: their level at a school cannot be predicted. Add the column, or state one value for all of them under [[sites]]."),
     "site_term_stated": N_("{column} = {value} is used for the {count} sites that have no value of their own."),
     "site_term_unknown": N_("The site has no {column}: nothing is predicted from it. Add it, or state one value for all sites without it under [[sites]]."),
-    "site_unusable": N_("Coordinates {value} do not locate the site; the row is not used."),
+    "site_unusable": N_('“{value}” does not locate the site: the row is not used. Write decimal degrees; for metres of a map projection, name it in the project file, as in crs = "EPSG:32750".'),
     "sites_not_complete": N_("The list of sites cannot be complete: more than {share_percent} % of the places with {technology} of {operator} are out of reach of every site in it. Its predictions count as lower bounds. Add the missing sites, or take complete = true away."),
     "students_zero": N_("0 students. Is the school closed, or the figure missing? Leave the cell empty where it is not known."),
     "teachers_exceed_students": N_("{value} teachers for {students} students. Check the figures."),
