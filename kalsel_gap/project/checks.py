@@ -104,6 +104,8 @@ class InternetAnswers(Sourced):
     """Beginnings of such texts."""
     unknown: tuple[str, ...]
     """Texts that state nothing."""
+    denials: tuple[str, ...]
+    """Words beside the name of a provider that leave open whether there is a line."""
     line: tuple[str, ...]
     """Texts that state a line and do not name a provider."""
     providers: tuple[str, ...]

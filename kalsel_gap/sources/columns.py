@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from kalsel_gap.errors import InputError, suggestion
 from kalsel_gap.findings import Finding
 from kalsel_gap.sources.cells import fold
-from kalsel_gap.sources.place_headers import place_columns
-from kalsel_gap.sources.quantities import split_unit
+from kalsel_gap.sources.place_headers import parts_of_degrees, place_columns
+from kalsel_gap.sources.quantities import bare_header
 from kalsel_gap.sources.table_names import file_of
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ _BESIDE = (
     "statename district districtname block blockname village pincode"
 )
 _UNUSED = frozenset(_BESIDE.split())
+# Numbers of schools that may be the NPSN, and may be of another register.
+_PERHAPS = {"npsn": ("schoolid", "schoolcode", "kodesekolah", "idsekolah", "sekolahid")}
 
 
 def recognise(
@@ -93,28 +95,28 @@ def recognise(
     folded = {header: fold(text) for header, text in words.items()}
     meant = {fold(word) for column, words in aliases.items() for word in (column, *words)}
     # A header can name its unit: “Tinggi (m)”.
-    bare = {
-        h: fold(split_unit(table.meant.get(h, h))[0])
-        for h, meaning in folded.items()
-        if meaning not in meant
-    }
+    unnamed = [h for h, meaning in folded.items() if meaning not in meant]
+    parts = parts_of_degrees(table.headers)
+    unread = {"lat", "lon"} if parts else set()
     for column, spellings in aliases.items():
-        if column in found:
+        if column in found or column in unread:
             continue
         meanings = {fold(column), *spellings}
         headers = [h for h, meaning in folded.items() if meaning in meanings]
-        headers = headers or [h for h, meaning in bare.items() if meaning in meanings]
+        headers = headers or [h for h in unnamed if fold(bare_header(words[h], column)) in meanings]
         if len(headers) > 1 and column not in lenient:
             raise InputError(
                 "column_twice", path=table.path, column=column, known=", ".join(headers)
             )
         if headers:
             found[column] = headers[0]
-    if {"lat", "lon"} <= aliases.keys() - found.keys():
+    if {"lat", "lon"} <= aliases.keys() - found.keys() - unread:
         left = [header for header in folded if header not in found.values()]
         placed = place_columns([words[header] for header in left])
         found |= {column: left[at] for column, at in placed.items()}
     for column in required:
+        if column in unread and column not in found:
+            raise InputError("degrees_in_parts", path=table.path, known=", ".join(parts))
         if column not in found:
             raise _missing(table, column, aliases.get(column, ()), found)
     return found
@@ -154,7 +156,8 @@ def _missing(
     left = [h for h in table.headers if h not in found.values() and fold(h) not in _UNUSED]
     folded = {fold(h): h for h in left}
     slips = (fold(h) for h in left if _slip_of(h, {fold(column), *spellings}))
-    near = next(slips, "") or suggestion(fold(column), folded)
+    perhaps = (name for name in _PERHAPS.get(column, ()) if name in folded)
+    near = next(slips, "") or next(perhaps, "") or suggestion(fold(column), folded)
     return InputError(
         "column_missing",
         path=table.path,

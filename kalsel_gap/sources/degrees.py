@@ -19,6 +19,9 @@ _COMMA = re.compile(r"[+-]?\d*,\d+", re.ASCII)
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:(?:\.\d{3}){2,}|(?:,\d{3}){2,})", re.ASCII)
 _DOTTED = re.compile(r"(\d{1,3})\.(\d{1,2})\.(\d{1,2})(?!\d)", re.ASCII)
 _WORDS = {
+    "DERAJAT": "°",
+    "MENIT": "'",
+    "DETIK": '"',
     "LINTANG": "L",
     "BUJUR": "B",
     "SELATAN": "S",
@@ -72,6 +75,8 @@ def parse_coordinate(text: str) -> ParsedCoordinate:
     --------
     >>> [parse_coordinate(text).value for text in ("-3,45", "3°27' LS", "S3.45", "03-27-00")]
     [-3.45, -3.45, -3.45, 3.45]
+    >>> [parse_coordinate(text).value for text in ("3 derajat 27 menit LS", "-3o27'0")]
+    [-3.45, -3.45]
     >>> parse_coordinate("-3.310.000")
     ParsedCoordinate(value=-3310000.0, change='grouped', axis='')
     >>> parse_coordinate("tiga")
@@ -99,6 +104,7 @@ def _sexagesimal(text: str) -> ParsedCoordinate:
     for word, letter in _WORDS.items():
         cleaned = cleaned.replace(word, letter)
     cleaned = re.sub(r"\bL (?=[SU]\b)|\bB (?=[TB]\b)", lambda match: match.group()[0], cleaned)
+    cleaned = re.sub(r"(?<=\d)\s*O\s*(?=\d)", "°", cleaned)  # 3o24': the letter for the sign
     cleaned = _DOTTED.sub(r"\1 \2 \3", cleaned)
     cleaned = re.sub(r"(?<=\d),(?=\d)", ".", cleaned)
     match = _DMS.fullmatch(cleaned.strip())

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kalsel_gap.sources.cells import fold
 from kalsel_gap.sources.formats.header_rows import header_row
+from kalsel_gap.sources.quantities import is_unit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -106,7 +107,21 @@ def read_header(
         paths = _paths(block, first, merged)
         names = [BETWEEN.join(" ".join(text.split()) for text in path) for path in paths]
     meant, years = _meanings(paths, spellings)
+    units = _units_below(rows, last)
+    if units:
+        named = {n: f"{meant.get(n, names[n])} ({unit})" for n, unit in units.items()}
+        meant |= {n: text for n, text in named.items() if n in meant}
+        names = [named.get(n, name) if n not in meant else name for n, name in enumerate(names)]
+        last += 1
     return Header(first, last, names, meant, years)
+
+
+def _units_below(rows: Sequence[Sequence[str]], last: int) -> dict[int, str]:
+    """Column to the unit in the row below the header, where all cells of that row are units."""
+    below = rows[last + 1] if last + 1 < len(rows) else []
+    units = {n: cell.strip("()[] ") for n, cell in enumerate(below) if cell}
+    named = all(n < len(rows[last]) and rows[last][n] for n in units)
+    return units if named and all(map(is_unit, units.values())) else {}
 
 
 def _block(
@@ -153,15 +168,16 @@ def _is_below(
 
 
 def _groups(row: Sequence[str], width: int) -> dict[int, int]:
-    """Column to the first one of its group: a header with empty cells behind it."""
+    """Column to the first one of its group: a header with empty cells, or itself, behind it."""
     groups: dict[int, int] = {}
     begins: int | None = None
+    cells = [*row, *[""] * (width - len(row))]
     for n in range(width):
-        if n < len(row) and row[n]:
+        if cells[n] and (n == 0 or cells[n] != cells[n - 1]):
             begins = n
         if begins is None:
             continue
-        wide = begins != n or (not (n + 1 < len(row) and row[n + 1]) and n + 1 < width)
+        wide = begins != n or (n + 1 < width and cells[n + 1] in {"", cells[n]})
         if wide:
             groups[n] = begins
     return groups
@@ -271,7 +287,7 @@ def _without_year(path: Sequence[str]) -> tuple[list[str], str]:
     year = ""
     for text in path:
         whole = _YEAR.fullmatch(text)
-        behind = re.fullmatch(rf"(.*\D)\s*\(?({_YEAR.pattern})\)?", text, re.IGNORECASE)
+        behind = re.fullmatch(rf"(.*?\D)\s*\(?({_YEAR.pattern})\)?", text, re.IGNORECASE)
         if whole:
             year = whole[1]
         elif behind and fold(behind[1]):

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from kalsel_gap.project.checks import InternetAnswers
 
 _LONG = 5  # a name so long stands inside of a word too: “telkomnet”
+_TICKS = frozenset("✓✔√☑")
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -30,8 +31,12 @@ def read_answer(text: str, answers: InternetAnswers) -> Literal["none", "line", 
     >>> answers = Registers.shipped().internet
     >>> [read_answer(text, answers) for text in ("Tidak Ada", "Telkom Speedy", "-", "Budi")]
     ['none', 'line', 'unknown', '']
+    >>> [read_answer(text, answers) for text in ("Tanpa WiFi", "Starlink (rusak)", "✓", "2-No")]
+    ['', '', 'line', 'none']
     """
     folded = fold(text)
+    if text.strip() in _TICKS:
+        return "line"
     if not folded or folded in answers.unknown:
         return "unknown"
     if folded in answers.none or folded.startswith(answers.none_prefixes):
@@ -40,4 +45,5 @@ def read_answer(text: str, answers: InternetAnswers) -> Literal["none", "line", 
     named = words & set(answers.providers) or any(
         part in folded for part in answers.providers if len(part) >= _LONG
     )
-    return "line" if named or folded in answers.line else ""
+    denied = bool(words & set(answers.denials))
+    return "line" if (named and not denied) or folded in answers.line else ""

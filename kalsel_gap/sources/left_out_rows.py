@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 # Columns of which a cell with several digits is somebody's own number.
 _NUMBERS = ("npsn", "code", "site_id", "quadkey", "tile")
 _TOTAL = re.compile(
-    r"(?:grand\s*|sub\s*-?\s*)?(?:j\s*u\s*m\s*l\s*a\s*h|t\s*o\s*t\s*a\s*l|jml|jlh|rata\s*-?\s*rata"
-    r"|rerata|average|sum)\b[\s.:]*(.*)",
+    r"(?:(?:grand\s*|sub\s*-?\s*)?(?:j\s*u\s*m\s*l\s*a\s*h|t\s*o\s*t\s*a\s*l|jml|jlh|rata\s*-?\s*rata"
+    r"|rerata|average|sum|maksimum|minimum|median|persentase|prosentase)\b|[∑Σ])[\s.:%()]*(.*)",
     re.IGNORECASE,
 )
 # What may follow it: of what it is the total.
 _SCOPE = re.compile(
-    r"[\d\s.,:()=+-]*$|(?:jumlah|total|semua|seluruh\w*|keseluruhan|umum|akhir|besar|sekolah|siswa|"
+    r"[\d\s.,:()=+-]*$|s\.?/?d\b|(?:dipindahkan|pindahan|sampai|hingga|jumlah|total|semua|seluruh\w*|keseluruhan|umum|akhir|besar|sekolah|siswa|"
     r"pd|peserta|murid|guru|data|baris|halaman|per|kab|kabupaten|kota|kec|kecamatan|prov|provinsi|"
     r"propinsi|desa|kelurahan|kalimantan|negeri|swasta|tk|kb|sd|sdlb|smp|sma|smk|slb|mi|mts|ma|ra|"
     r"pkbm|skb|madrasah|menara|site|situs|bts|rows|schools)\b",
@@ -95,7 +95,8 @@ def rows_left_out(
         kind = _kind(row, titles, headers, columns)
         if kind and not (kind == "numbers" and len(body) == 1):
             texts = list(filter(None, row))
-            found[n] = LeftOut(n, kind, _heading(texts) if kind == "section" else texts[0])
+            worded = next((text for text in texts if any(map(str.isalpha, text))), texts[0])
+            found[n] = LeftOut(n, kind, _heading(texts) if kind == "section" else worded)
     for n in _footer(body, set(suspects), found, columns):
         found.setdefault(n, LeftOut(n, "footer", next(filter(None, body[n]))))
     return [found[n] for n in sorted(found)]
@@ -200,10 +201,12 @@ def _numbers_columns(row: Sequence[str]) -> bool:
 
 def _is_total(row: Sequence[str], columns: Mapping[str, int]) -> bool:
     """Whether a row sums up others: it says so and has numbers besides, and hardly a word."""
-    filled = [(n, cell) for n, cell in enumerate(row) if cell]
+    filled = [(n, cell) for n, cell in enumerate(row) if cell.strip("-–— .")]
     texts = [(n, cell) for n, cell in filled if not _NUMBER.fullmatch(cell)]
-    if not texts:
-        return False
+    if not texts:  # sums below columns, without a word
+        whose = {columns.get("npsn"), columns.get("name")}
+        at = {n for n, _ in filled}
+        return None not in whose and not whose & at and bool(at & set(columns.values()))
     match = _TOTAL.fullmatch(texts[0][1])
     if not match or not _SCOPE.match(match[1]):
         return False
@@ -236,10 +239,12 @@ def _footer(
         rows.append(n)
         if says:
             certain = len(rows)
-    block = certain  # with the lines above it up to an empty row, such as the date of a signature
+    # With the lines above it up to an empty row or a total, such as the date of a signature.
+    block = certain
     while 0 < block < len(rows) and rows[block] == rows[block - 1] - 1:
         block += 1
-    apart = block and rows[block - 1] > 0 and not any(body[rows[block - 1] - 1])
+    above = rows[block - 1] - 1 if block else -1
+    apart = above >= 0 and (above in found or not any(body[above]))
     return rows[: block if apart else certain]
 
 

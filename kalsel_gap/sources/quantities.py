@@ -50,7 +50,7 @@ _UNITS: dict[str, dict[str, float]] = {
     "share": {"%": 0.01, "persen": 0.01, "percent": 0.01},
 }
 _BY_END = {"_mbps": "Mbps", "_share": "share", "_db": "dB"}
-_BYTES = re.compile(r"[kMG]?B(/s|ps)", re.ASCII)  # MB/s: bytes, or a careless Mb/s
+_BYTES = re.compile(r"[kKMG]?B(/s|ps)", re.ASCII)  # MB/s: bytes, or a careless Mb/s
 _CELL = re.compile(r"([+-]?[\d.,][\d., ]*(?:[eE][+-]?\d+)?)\s*(.*?)\.?", re.ASCII)
 _POINTS = re.compile(
     r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+,\d+|[+-]?[1-9]\d{0,2}(?:\.\d{3}){2,}", re.ASCII
@@ -65,6 +65,7 @@ _IN_BRACKETS_ONLY = frozenset(
     ("s", "w", "sec", "unit", "orang", "org", "jiwa", "buah", "bh", "pcs")
 )
 _NOTHING = frozenset(("", "-", "--", "–", "—", "n/a", "na", "#n/a", "null", "none", "nan"))
+BARE_NUMBER = r"[+-]?[\d., ]*\d"  # without a unit
 EVERY = (-math.inf, math.inf)
 
 
@@ -170,6 +171,18 @@ def is_other_unit(name: str, unit: str) -> bool:
     return bool(name) and _UNITS[unit].get(name) != 1.0
 
 
+def is_unit(text: str) -> bool:
+    """Whether a text is the name of a unit, and not of people.
+
+    Examples
+    --------
+    >>> [is_unit(text) for text in ("kbps", "orang", "Siswa", "")]
+    [True, True, False, False]
+    """
+    name = text.casefold()
+    return name not in _NEVER_OF_HEADERS and any(name in factors for factors in _UNITS.values())
+
+
 def is_nothing(texts: pd.Series[str]) -> pd.Series[bool]:
     """Whether cells are empty, or say so: a dash, n/a."""
     different = texts.unique()
@@ -179,20 +192,42 @@ def is_nothing(texts: pd.Series[str]) -> pd.Series[bool]:
 def split_unit(header: str) -> tuple[str, str]:
     """A header without the unit that it names, and the unit in lower case; empty for none.
 
+    Bytes keep their case, since MB/s is no rate in bits.
+
     Examples
     --------
     >>> split_unit("Frekuensi [GHz]"), split_unit("Tinggi (m)"), split_unit("down_kbps")
     (('Frekuensi', 'ghz'), ('Tinggi', 'm'), ('down', 'kbps'))
+    >>> split_unit("Download (MB/s)")
+    ('Download', 'MB/s')
     >>> split_unit("Nama (L)"), split_unit("Kab.-Kota/Negara (LN)")
     (('Nama (L)', ''), ('Kab.-Kota/Negara (LN)', ''))
     """
     named = _HEADER_UNIT.match(header)
     if not named:
         return header, ""
-    unit = (named[2] or named[3]).casefold()
+    given = named[2] or named[3]
+    if _BYTES.fullmatch(given):
+        return named[1], given
+    unit = given.casefold()
     known = any(unit in factors for factors in _UNITS.values()) and unit not in _NEVER_OF_HEADERS
     known &= bool(named[2]) or unit not in _IN_BRACKETS_ONLY
     return (named[1], unit) if known and named[1] else (header, "")
+
+
+def bare_header(header: str, column: str) -> str:
+    """A header without its unit, where a column can have that unit: places have only degrees.
+
+    Examples
+    --------
+    >>> bare_header("Tinggi (m)", "height_m"), bare_header("Lat (°)", "lat")
+    ('Tinggi', 'Lat')
+    >>> bare_header("Lat M", "lat")
+    'Lat M'
+    """
+    bare, unit = split_unit(header)
+    is_other = column in ("lat", "lon") and bool(unit) and unit not in _UNITS["degrees"]
+    return header if is_other else bare
 
 
 def _readings(text: str, decimal: str) -> set[float]:
@@ -229,9 +264,10 @@ def _converted(value: float, name: str, unit: str) -> float:
 
 def _decimal_sign(texts: list[str]) -> str:
     """The decimal sign that cells show for certain; empty where none or both do."""
+    numbers = [cell[1].strip() for text in texts if (cell := _CELL.fullmatch(plain_signs(text)))]
     shown = {
         sign
-        for text in texts
+        for text in numbers
         for sign in ".,"
         if text.count(sign) == 1
         and not is_grouped(text)

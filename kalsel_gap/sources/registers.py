@@ -26,7 +26,13 @@ from kalsel_gap.sources.columns import (
 from kalsel_gap.sources.coordinate_pairs import split_column
 from kalsel_gap.sources.coordinates import DECIMALS, to_degrees
 from kalsel_gap.sources.npsn import read_npsn
-from kalsel_gap.sources.quantities import is_other_unit, read_whole, split_unit, unit_of
+from kalsel_gap.sources.quantities import (
+    BARE_NUMBER,
+    is_other_unit,
+    read_whole,
+    split_unit,
+    unit_of,
+)
 from kalsel_gap.sources.tables import ROW, RawTable, read_table
 from kalsel_gap.sources.value_repairs import ValueRepairs
 
@@ -40,7 +46,15 @@ if TYPE_CHECKING:
 REGISTER_ALIASES: dict[str, tuple[str, ...]] = {
     # Of other countries: the numbers of INEP (Brazil) and UDISE+ (India).
     "npsn": (
-        *("npsn", "schoolidgovt", "schoolidgov", "nomorpokoksekolahnasional", "kodenpsn", "nonpsn"),
+        *(
+            "npsn",
+            "schoolidgovt",
+            "schoolidgov",
+            "nomorpokoksekolahnasional",
+            "kodenpsn",
+            "nonpsn",
+            "refnpsn",
+        ),
         *("coentidade", "udisecode", "udiseschcode", "udiseschoolcode"),
     ),
     "name": (
@@ -74,6 +88,7 @@ ATTRIBUTE_ALIASES: dict[str, tuple[str, ...]] = {
         *("pd", "siswa", "pesertadidik", "jumlahsiswa", "jmlsiswa", "murid", "totalsiswa"),
         *("numstudents", "studentcount", "jumlahpd", "jmlpd", "jumlahpesertadidik", "jumlahmurid"),
         *("jmlpesertadidik", "totalstudents", "qtmatbas", "enrolment", "enrollment"),
+        *("totalenrolment", "totalenrollment"),
     ),
     "teachers": (
         *("guru", "jumlahguru", "jmlguru", "ptk", "numteachers", "teachercount", "totalteachers"),
@@ -141,7 +156,6 @@ _YEAR = re.compile(
     r"((?:19|20)\d\d)(?:\s*[/-]\s*((?:\d\d)?\d\d))?(?:[\s/-]*(1|2|ganjil|genap))?",
     re.IGNORECASE,
 )
-_BARE_NUMBER = r"[+-]?[\d., ]*\d"
 _SEMESTERS = {"1": 0.1, "ganjil": 0.1, "2": 0.2, "genap": 0.2}
 TEXT_COLUMNS = [*REGISTER_ALIASES, *ATTRIBUTE_ALIASES]
 CELLS = ("file", "row", *TEXT_COLUMNS, *CHECK_ALIASES, "npsn_given", "filled_from")
@@ -282,7 +296,7 @@ def _text(table: RawTable, header: Mapping[str, str], shown: str) -> pd.DataFram
         unit = split_unit(table.meant.get(header[column], header[column]))[1]
         # “Bandwidth (kbps)”: the numbers below have that unit.
         if is_other_unit(unit, unit_of(column)):
-            bare = cells[column].str.fullmatch(_BARE_NUMBER).astype(bool)
+            bare = cells[column].str.fullmatch(BARE_NUMBER).astype(bool)
             cells[column] = cells[column].mask(bare, cells[column] + f" {unit}")
     if "lat" in header and header["lat"] == header["lon"]:
         cells["lat"], cells["lon"] = split_column(cells["lat"], header["lat"])

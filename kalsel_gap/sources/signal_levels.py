@@ -43,7 +43,33 @@ COLUMNS = (
     *("file", "row"),
 )
 # Columns of a speed test in the same row, which another reader reads.
-BESIDE = ("date", "down_mbps", "up_mbps", "down_kbps", "up_kbps", "latency_ms")
+BESIDE: dict[str, tuple[str, ...]] = {
+    "date": (
+        *("date", "tanggal", "waktu", "timestamp", "tanggaltes", "tanggaluji", "tgl", "tgltes"),
+        *("tanggalpengukuran", "testdate", "datetime", "tanggalwaktu"),
+    ),
+    "down_kbps": ("downkbps", "avgdkbps", "downloadkbps", "unduhkbps"),
+    "up_kbps": ("upkbps", "avgukbps", "uploadkbps", "unggahkbps"),
+    "down_mbps": (
+        "downmbps",
+        "downloadmbps",
+        "download",
+        "unduh",
+        "unduhmbps",
+        "kecepatanunduh",
+        "downloadspeed",
+    ),
+    "up_mbps": (
+        "upmbps",
+        "uploadmbps",
+        "upload",
+        "unggah",
+        "unggahmbps",
+        "kecepatanunggah",
+        "uploadspeed",
+    ),
+    "latency_ms": ("latencyms", "latency", "ping", "pingms", "latensi", "latensims", "avglatms"),
+}
 # No receiver reports more or less (3GPP TS 45.008, 25.133, 36.133 and 38.133).
 RANGE_DBM = (-160.0, -20.0)
 
@@ -61,7 +87,7 @@ def _read(source: Measurements) -> RawTable:
     """The table as text; of a workbook with other sheets, those with levels or else with tests."""
     return read_table(
         *(source.path, source.sheet),
-        aliases={**ALIASES, **dict.fromkeys(BESIDE, ())},
+        aliases={**ALIASES, **BESIDE},
         override=source.columns,
         required=(("npsn", "lat"), (*MEANT, *BESIDE)),
     )

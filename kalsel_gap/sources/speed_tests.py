@@ -10,7 +10,7 @@ from kalsel_gap.findings import Finding
 from kalsel_gap.sources.columns import recognise, table_findings
 from kalsel_gap.sources.npsn import read_npsn
 from kalsel_gap.sources.quantities import is_nothing, read_quantities
-from kalsel_gap.sources.signal_levels import holds, holds_levels
+from kalsel_gap.sources.signal_levels import BESIDE, holds, holds_levels
 from kalsel_gap.sources.speed_test_tiles import is_tiles
 from kalsel_gap.sources.tables import ROW, RawTable, read_table
 from kalsel_gap.sources.values import end_of, read_dates
@@ -22,34 +22,7 @@ if TYPE_CHECKING:
     from kalsel_gap.project.inputs import Measurements
     from kalsel_gap.project.model import Opened
 
-ALIASES: dict[str, tuple[str, ...]] = {
-    "npsn": ("npsn",),
-    "date": (
-        *("date", "tanggal", "waktu", "timestamp", "tanggaltes", "tanggaluji", "tgl", "tgltes"),
-        *("tanggalpengukuran", "testdate", "datetime", "tanggalwaktu"),
-    ),
-    "down_kbps": ("downkbps", "avgdkbps", "downloadkbps", "unduhkbps"),
-    "up_kbps": ("upkbps", "avgukbps", "uploadkbps", "unggahkbps"),
-    "down_mbps": (
-        "downmbps",
-        "downloadmbps",
-        "download",
-        "unduh",
-        "unduhmbps",
-        "kecepatanunduh",
-        "downloadspeed",
-    ),
-    "up_mbps": (
-        "upmbps",
-        "uploadmbps",
-        "upload",
-        "unggah",
-        "unggahmbps",
-        "kecepatanunggah",
-        "uploadspeed",
-    ),
-    "latency_ms": ("latencyms", "latency", "ping", "pingms", "latensi", "latensims", "avglatms"),
-}
+ALIASES: dict[str, tuple[str, ...]] = {"npsn": ("npsn",), **BESIDE}
 RATES = ("down_mbps", "up_mbps")
 VALUES = (*RATES, "latency_ms")
 _SLOWEST_MS = 60_000.0  # no test waits longer
@@ -155,15 +128,19 @@ def read_values(
     found = {}
     for name in VALUES:
         in_kbps = name.replace("_mbps", "_kbps")
-        column = name if name in header or in_kbps not in header else in_kbps
-        given = cells[header[column]] if column in header else pd.Series("", index=cells.index)
-        values = read_quantities(
-            given,
-            "ms" if name == "latency_ms" else "Mbps",
-            header=header.get(column, "") if column == name else "rate_kbps",
-            possible=(0.0, _SLOWEST_MS if name == "latency_ms" else highest_mbps),
-            by_column=True,
-        )
+        given = pd.Series("", index=cells.index, dtype="str")
+        values = pd.Series(float("nan"), index=cells.index)
+        for column in [each for each in dict.fromkeys((name, in_kbps)) if each in header]:
+            texts = cells[header[column]]
+            read = read_quantities(
+                texts,
+                "ms" if name == "latency_ms" else "Mbps",
+                header=header[column] if column == name else "rate_kbps",
+                possible=(0.0, _SLOWEST_MS if name == "latency_ms" else highest_mbps),
+                by_column=True,
+            )
+            free = is_nothing(given)  # a row has its rate in one of the columns
+            given, values = given.where(~free, texts), values.where(~free, read)
         found[name] = (given, values)
     return found
 

@@ -15,6 +15,7 @@ import pandas as pd
 
 from kalsel_gap.errors import InputError
 from kalsel_gap.sources.cells import fold
+from kalsel_gap.sources.coordinate_pairs import split_column
 from kalsel_gap.sources.formats.decimal_commas import decimal_points
 from kalsel_gap.sources.formats.header_rows import header_row, known_headers
 from kalsel_gap.sources.formats.kinds import read_cells
@@ -22,8 +23,8 @@ from kalsel_gap.sources.formats.points import well_known_places
 from kalsel_gap.sources.formats.table_cells import refuse_too_many
 from kalsel_gap.sources.headers import BETWEEN, Header, read_header, year_in
 from kalsel_gap.sources.left_out_rows import rows_left_out, section_of
-from kalsel_gap.sources.place_headers import place_columns
-from kalsel_gap.sources.quantities import split_unit
+from kalsel_gap.sources.place_headers import parts_of_degrees, place_columns
+from kalsel_gap.sources.quantities import BARE_NUMBER, bare_header, split_unit
 from kalsel_gap.sources.table_names import file_of
 
 if TYPE_CHECKING:
@@ -552,6 +553,8 @@ def _comparable(text: str) -> str:
 def _joined(path: Path, tables: Sequence[_Table], notes: Sequence[Note]) -> RawTable:
     """The parts one below the other, each column under the header that it has in the first one."""
     every = [*notes, *(note for table in tables for note in table.notes)]
+    if len(tables) > 1:
+        tables = _with_own_units(_with_two_places(tables))
     if len(tables) == 1:
         raw = tables[0].raw(path)
         bare = [Note(n.code, "", n.row, n.value, n.parameters) for n in every]
@@ -582,6 +585,47 @@ def _joined(path: Path, tables: Sequence[_Table], notes: Sequence[Note]) -> RawT
     return RawTable(path, cells, too_long, meant, part, tuple(every))
 
 
+def _with_two_places(tables: Sequence[_Table]) -> list[_Table]:
+    """Tables with a column each of latitude and longitude, where only some have one of both."""
+    if len({(table.columns.get("lat"), table.columns.get("lon")) for table in tables}) == 1:
+        return list(tables)
+    changed: list[_Table] = []
+    for table in tables:
+        both = table.columns.get("lat")
+        if both is None or both != table.columns.get("lon"):
+            changed.append(table)
+            continue
+        lat, lon = split_column(table.cells[both], table.meant.get(both, both))
+        cells = table.cells.drop(columns=both).assign(lat=lat, lon=lon)
+        columns = {**table.columns, "lat": "lat", "lon": "lon"}
+        changed.append(table._replace(cells=cells, columns=columns))
+    return changed
+
+
+def _with_own_units(tables: Sequence[_Table]) -> list[_Table]:
+    """Tables with the unit of a header at its numbers, where other tables have another unit.
+
+    One header of kbps and one of Mbps stand for one column; its name then states no unit.
+    Degrees stay plain numbers.
+    """
+    units = [
+        {c: split_unit(t.meant.get(header, header))[1] for c, header in t.columns.items()}
+        for t in tables
+    ]
+    columns = {column for each in units for column in each} - {"lat", "lon"}
+    differ = {c for c in columns if len({each[c] for each in units if c in each}) > 1}
+    changed: list[_Table] = []
+    for table, unit in zip(tables, units, strict=True):
+        names = {table.columns[c]: c for c in sorted(differ & table.columns.keys())}
+        cells = table.cells.rename(columns=names)
+        for column in names.values():
+            bare = cells[column].str.fullmatch(BARE_NUMBER).astype(bool) & bool(unit[column])
+            cells[column] = cells[column].mask(bare, cells[column] + f" {unit[column]}")
+        own = {**table.columns, **{column: column for column in names.values()}}
+        changed.append(table._replace(cells=cells, columns=own))
+    return changed
+
+
 class _Meanings(NamedTuple):
     """What headers mean: aliases of columns, and what the project says of this file."""
 
@@ -602,8 +646,9 @@ class _Meanings(NamedTuple):
                 found[column] = headers.index(header)
         taken = set(found.values())
         places = {"lat": (), "lon": ()} if not self.aliases else {}
+        unread = {"lat", "lon"} if parts_of_degrees(words) else set()
         for column, spellings in {**places, **self.aliases}.items():
-            if column in self.override:
+            if column in self.override or column in unread:
                 continue
             meant = {fold(column), *spellings}
             mine = (n for n, word in enumerate(words) if n not in taken and fold(word) in meant)
@@ -611,11 +656,11 @@ class _Meanings(NamedTuple):
             bare = (
                 n
                 for n, word in enumerate(words)
-                if n not in taken and fold(split_unit(word)[0]) in meant
+                if n not in taken and fold(bare_header(word, column)) in meant
             )
             if (at := next(mine, next(bare, None))) is not None:
                 found[column] = at
-        if {"lat", "lon"} <= self.aliases.keys() - found.keys():
+        if {"lat", "lon"} <= self.aliases.keys() - found.keys() - unread:
             left = [n for n in range(len(words)) if n not in found.values()]
             placed = place_columns([words[n] for n in left])
             found |= {column: left[at] for column, at in placed.items()}

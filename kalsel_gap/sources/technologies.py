@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "2g": "2g gsm egsm gsmr gprs edge dcs geran",
-    "3g": "3g 3.5g 3g+ umts wcdma w-cdma hspa hspa+ hsdpa hsupa dc-hspa dc-hspa+ h+ utra utran",
+    "3g": (
+        "3g 3.5g 3.75g 3g+ umts wcdma w-cdma hspa hspa+ hsdpa hsupa dc-hspa dc-hspa+ h+ utra utran"
+    ),
     "4g": (
         "4g 4.5g 4g+ lte lte-a lte-a+ ltea lte+ lte-advanced lteadvanced td-lte tdlte lte-tdd "
         "lte-fdd fdd-lte tdd-lte volte eutra e-utra eutran e-utran"
@@ -30,17 +32,23 @@ TECHNOLOGIES = {word: name for name, words in _NAMES.items() for word in words.s
 _OWN_CARRIER_MHZ = {"dcs": 1800.0}  # the name is that of a band
 _LETTERS = {"g": "gsm", "u": "umts", "l": "lte"}  # G900, U2100, L1800
 # Carriers of the bands of 3GPP that are in use here.
-_BANDS_MHZ = {"1": 2100.0, "3": 1800.0, "5": 850.0, "8": 900.0, "40": 2300.0}
+_BANDS_MHZ = {"1": 2100.0, "3": 1800.0, "5": 850.0, "8": 900.0, "28": 700.0, "40": 2300.0}
+_NR_BANDS_MHZ = {**_BANDS_MHZ, "77": 3700.0, "78": 3500.0}
+_BANDS_OF = {"b": _BANDS_MHZ, "n": _NR_BANDS_MHZ}
 _FILLERS = frozenset(
     (
         *("jaringan", "sinyal", "teknologi", "network", "fdd", "tdd", "mhz", "band", "dan", "and"),
-        *("serta", "layanan", "seluler"),
+        *("serta", "layanan", "seluler", "pro", "sa"),
     )
 )
 _SPACED = re.compile(r"\b(lte|w|e|5g|nr|dc|td)[ -]+(advanced|cdma|utran?|nr|5g|hspa\+?|lte|a)\b")
 _GLUED = re.compile(r"\b(e?gsm|dcs|umts|wcdma|lte|nr|[2345]g)[- ]?(\d{3,4})\b")
 _SHORT = re.compile(r"\b([gul])[- ]?(\d{3,4})\b")
-_BAND = re.compile(r"[bn](\d{1,2})")
+_BAND = re.compile(r"([bn])(\d{1,2})")
+_NAMED_BAND = re.compile(r"\bband\s*(\d{1,2})\b")
+_DECIMAL = re.compile(r"\b([2-5]),(\d{1,2}g)\b")
+# From one to another, without what lies between: 2G-4G.
+_RANGE = re.compile(r"([2-5])g?\s*(?:-|s\.?/?d\.?|sampai|hingga|to)\s*([2-5])g(?![\s-]*nr)")
 _BETWEEN = re.compile(r"[\s/,;|&()\[\]\\_]+|(?<=[a-z\d])\+(?=[a-z\d])")
 _FREQUENCY = re.compile(r"\d+(?:[.,]\d+)?(?:mhz|ghz)?")
 _SPACED_UNIT = re.compile(r"(\d)\s+([mg]hz)\b")
@@ -89,12 +97,15 @@ def read_technologies(text: str) -> tuple[SiteCarrier, ...]:
     --------
     >>> [each.technology for each in read_technologies("2G/3G/4G")]
     ['2g', '3g', '4g']
-    >>> read_technologies("LTE 1800"), read_technologies("CDMA")
-    ((SiteCarrier(technology='4g', frequency_mhz=1800.0),), ())
+    >>> read_technologies("LTE 1800"), read_technologies("CDMA"), read_technologies("2G-4G")
+    ((SiteCarrier(technology='4g', frequency_mhz=1800.0),), (), ())
     """
     shown = _SPACED.sub(r"\1-\2", plain_signs(text).casefold().strip())
     shown = _SHORT.sub(lambda short: f"{_LETTERS[short[1]]} {short[2]}", shown)
     shown = _SPACED_UNIT.sub(r"\1\2", _GLUED.sub(r"\1 \2", shown))
+    shown = _NAMED_BAND.sub(r"b\1", _DECIMAL.sub(r"\1.\2", shown))
+    if (ends := _RANGE.fullmatch(shown)) and int(ends[2]) - int(ends[1]) > 1:
+        return ()
     words = [word for word in _BETWEEN.split(shown) if word.strip(".-+")]
     words = [word for word in words if word not in _FILLERS]
     parts: list[str | float] = []
@@ -103,8 +114,8 @@ def read_technologies(text: str) -> tuple[SiteCarrier, ...]:
             parts.append(word)
         elif _FREQUENCY.fullmatch(word) and _is_frequency(mhz := read_quantity(word, "MHz")):
             parts.append(mhz)
-        elif (band := _BAND.fullmatch(word)) and band[1] in _BANDS_MHZ:
-            parts.append(_BANDS_MHZ[band[1]])
+        elif (band := _BAND.fullmatch(word)) and band[2] in (bands := _BANDS_OF[band[1]]):
+            parts.append(bands[band[2]])
         else:
             split = word.split("-")
             if not all(each in TECHNOLOGIES for each in split):

@@ -63,6 +63,13 @@ def test_a_required_column_that_is_missing(tmp_path: Path) -> None:
     assert caught.value.params["suggestion"] == "npsm"
 
 
+def test_another_number_of_schools_is_suggested(tmp_path: Path) -> None:
+    table = read_table(written(tmp_path, "School Code,nama\n1,A\n"))
+    with pytest.raises(InputError) as caught:
+        recognise(table, ALIASES, required=("npsn",))
+    assert caught.value.params["suggestion"] == "School Code"
+
+
 def test_two_headers_for_one_column(tmp_path: Path) -> None:
     table = read_table(written(tmp_path, "npsn,nama,sekolah\n1,A,B\n"))
     with pytest.raises(InputError) as caught:
@@ -87,6 +94,8 @@ PLACES = {"npsn": ("npsn",), "lat": LAT_SPELLINGS, "lon": LON_SPELLINGS, "height
         ("Y", "X"),
         ("Koordinat Y", "Koordinat X"),
         ("UTM_Northing", "UTM_Easting"),
+        ("Koordinat S", "Koordinat E"),
+        ("Koordinat Selatan", "Koordinat Timur"),
     ],
 )
 def test_headers_of_places(tmp_path: Path, lat: str, lon: str) -> None:
@@ -94,7 +103,9 @@ def test_headers_of_places(tmp_path: Path, lat: str, lon: str) -> None:
     assert recognise(table, PLACES) == {"npsn": "NPSN", "lat": lat, "lon": lon}
 
 
-@pytest.mark.parametrize("header", ["Koordinat", "Lat/Long", "X/Y", "Link Google Maps"])
+@pytest.mark.parametrize(
+    "header", ["Koordinat", "Lat/Long", "X/Y", "Link Google Maps", "Titik Lokasi"]
+)
 def test_one_header_of_both_coordinates(tmp_path: Path, header: str) -> None:
     table = read_table(written(tmp_path, f"NPSN,{header}\n1,-3 115\n"))
     assert recognise(table, PLACES) == {"npsn": "NPSN", "lat": header, "lon": header}
@@ -112,3 +123,25 @@ def test_axes_beside_degrees_are_not_used(tmp_path: Path) -> None:
 def test_a_header_may_name_its_unit(tmp_path: Path) -> None:
     table = read_table(written(tmp_path, "NPSN,Tinggi (ft)\n1,100\n"))
     assert recognise(table, PLACES) == {"npsn": "NPSN", "height_m": "Tinggi (ft)"}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        "Lat D,Lat M,Lat S,Lon D,Lon M,Lon S",
+        "Lintang (derajat),Lintang (menit),Bujur (derajat),Bujur (menit)",
+        "Lat,Lat_min,Lat_sec,Lon,Lon_min,Lon_sec",
+    ],
+)
+def test_degrees_without_their_minutes_are_no_place(tmp_path: Path, headers: str) -> None:
+    content = f"NPSN,{headers}\n1{',3' * len(headers.split(','))}\n"
+    table = read_table(written(tmp_path, content), aliases=PLACES, required=("npsn",))
+    assert recognise(table, PLACES) == {"npsn": "NPSN"}
+    with pytest.raises(InputError) as caught:
+        recognise(table, PLACES, required=("lat", "lon"))
+    assert caught.value.code == "degrees_in_parts"
+    # Whole degrees beside the parts, or columns that the project names, are read.
+    beside = read_table(written(tmp_path, "Lat,Lon,Lat D,Lat M,Lon D,Lon M\n-3,115,3,0,115,0\n"))
+    assert recognise(beside, PLACES) == {"lat": "Lat", "lon": "Lon"}
+    first, *_ = headers.split(",")
+    assert recognise(table, PLACES, override={"lat": first})["lat"] == first

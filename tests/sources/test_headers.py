@@ -56,6 +56,9 @@ def meant(*rows: str, merged: Sequence[Merged] = ()) -> dict[str, str]:
         (("NPSN|Nama|TP 2025/2026||", "||PD|Guru|Rombel"), "TP 2025/2026 › PD"),
         (("||2024||2025|", "NPSN|Nama|PD|Guru|PD|Guru"), "2025 › PD"),
         (("NPSN|Nama|PD 2024|PD 2025",), "PD 2025"),
+        (("NPSN|Nama|PD 2024/2025|PD 2025/2026",), "PD 2025/2026"),
+        (("NPSN|Nama|Siswa|Siswa|Siswa", "||L|P|Jml"), "Siswa › Jml"),
+        (("Identitas|Identitas|Siswa|Siswa", "NPSN|Nama|Guru|Jml"), "Siswa › Jml"),
         (
             ("NPSN|Nama|Siswa||||", "||Kelas 1||Jumlah||Total", "||L|P|L|P|"),
             "Siswa › Total",
@@ -116,6 +119,15 @@ def test_a_row_of_data_is_no_header() -> None:
     assert header.names[:2] == ["NPSN", "Nama"]
 
 
+def test_a_row_of_units_belongs_to_the_header(project: MakeProject) -> None:
+    text = "NPSN,Nama,Lintang,Bujur,Bandwidth\n,,derajat,derajat,kbps\n30300001,A,-3.5,115.5,9000\n"
+    opened = project({"schools": {"path": "a.csv"}}, files={"a.csv": text}, bare=True)
+    schools, findings = read_schools(opened)
+    assert schools["subscription_down_mbps"].tolist() == [9.0]
+    assert schools["lat"].tolist() == [-3.5]
+    assert [f.code for f in findings] == ["header_of_several_rows"]
+
+
 # --- rows that are no data -----------------------------------------------------------------------
 
 COLUMNS = {"npsn": 1, "name": 2, "lat": 3, "lon": 4, "students": 5}
@@ -138,6 +150,13 @@ def kinds(*rows: list[str]) -> list[str]:
         (["(1)", "(2)", "(3)", "(4)"], "numbers"),
         (["1", "2", "3", "4", "5", "6=4+5"], "numbers"),
         (["a", "b", "c", "d"], "numbers"),
+        (["", "-", "JUMLAH", "-", "-", "100"], "total"),
+        (["", "", "", "", "", "100"], "total"),
+        (["", "Jumlah s.d. halaman ini", "", "", "", "100"], "total"),
+        (["", "Persentase (%)", "", "", "", "100"], "total"),
+        (["", "∑", "", "", "", "100"], "total"),
+        (["", "Jumlah dipindahkan", "", "", "", "100"], "total"),
+        (["7", "", "", "", "", ""], ""),
         (["Jumlah", "", "", "", "", "100"], "total"),
         (["", "TOTAL", "4"], "total"),
         (["", "", "J U M L A H", "", "", "1.234"], "total"),

@@ -86,6 +86,8 @@ def test_a_column_shows_its_decimal_sign() -> None:
     commas = pd.Series(["12,5", "1.070"])
     assert read_quantities(points, by_column=True).tolist() == [12.5, 1.07]
     assert read_quantities(commas, by_column=True).tolist() == [12.5, 1070.0]
+    mixed = pd.Series(["12,5", "10.5 Mbps", "1.070"])  # both signs: neither is that of the column
+    assert read_quantities(mixed, "Mbps", by_column=True).isna().tolist() == [False, False, True]
     assert read_quantities(points).isna().tolist() == [False, True]
 
 
@@ -93,6 +95,12 @@ def test_the_unit_of_a_header_holds_for_cells_without_one() -> None:
     cells = pd.Series(["1.8", "900 MHz"])
     assert read_quantities(cells, "MHz", header="Frekuensi (GHz)").tolist() == [1800.0, 900.0]
     assert read_quantities(cells, "m", header="Frekuensi (GHz)").isna().all()
+
+
+def test_bytes_are_no_bits() -> None:
+    cells = pd.Series(["10", "10 Mbps"])
+    for header in ("Download (MB/s)", "Download KB/s"):
+        assert read_quantities(cells, "Mbps", header=header).isna().tolist() == [True, False]
 
 
 @pytest.mark.parametrize(
@@ -103,6 +111,8 @@ def test_the_unit_of_a_header_holds_for_cells_without_one() -> None:
         ("frequency_mhz", ("frequency", "mhz")),
         ("Nama siswa", ("Nama siswa", "")),
         ("Jumlah (orang)", ("Jumlah", "orang")),
+        ("Download (MB/s)", ("Download", "MB/s")),
+        ("DOWNLOAD (MBPS)", ("DOWNLOAD", "mbps")),
         ("Siswa (L)", ("Siswa (L)", "")),
         ("(m)", ("(m)", "")),
         ("", ("", "")),

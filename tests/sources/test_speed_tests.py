@@ -10,8 +10,11 @@ import pytest
 from kalsel_gap.project.index import Index
 from kalsel_gap.sources import speed_tests
 from kalsel_gap.sources.speed_tests import read_measurements
+from tests.spreadsheets import Sheet, xlsx
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from kalsel_gap.findings import Finding
     from tests.conftest import MakeProject
 
@@ -142,3 +145,21 @@ def test_a_rate_that_no_line_has_is_found_and_not_used(project: MakeProject) -> 
         ("measurement_impossible", 2, "down_mbps", "20000")
     ]
     assert latest_quarter(tests).loc["00000104", "measured_down_mbps"] == 10.0
+
+
+def test_sheets_in_other_units(project: MakeProject, tmp_path: Path) -> None:
+    head = ["NPSN", "Tanggal"]
+    sheets = [
+        Sheet("A", [[*head, "Unduh (Mbps)"], ["00000104", "13/5/2026", 10]]),
+        Sheet("B", [[*head, "Unduh (kbps)"], ["00000105", "13/5/2026", 20000]]),
+        Sheet("C", [[*head, "download_kbps"], ["00000106", "13/5/2026", 30000]]),
+    ]
+    (tmp_path / "tests.xlsx").write_bytes(xlsx(sheets))
+    path = str(tmp_path / "tests.xlsx")
+    tests, findings = read_measurements(project({"measurements": {"path": path}}, bare=True))
+    assert dict(zip(tests["npsn"], tests["down_mbps"], strict=True)) == {
+        "00000104": 10.0,
+        "00000105": 20.0,
+        "00000106": 30.0,
+    }
+    assert findings == []

@@ -47,6 +47,10 @@ def named(text: str) -> list[tuple[str, float | None]]:
         ("2G-3G-4G", ["2g", "3g", "4g"]),
         ("GSM/UMTS/LTE", ["2g", "3g", "4g"]),
         ("3G dan 4G", ["3g", "4g"]),
+        ("2G-3G", ["2g", "3g"]),
+        ("LTE-A Pro", ["4g"]),
+        ("5G SA", ["5g"]),
+        ("3,5G", ["3g"]),
     ],
 )
 def test_names_of_technologies(text: str, expected: list[str]) -> None:
@@ -62,6 +66,8 @@ def test_names_of_technologies(text: str, expected: list[str]) -> None:
         ("LTE 1.8 GHz", [("4g", 1800.0)]),
         ("DCS", [("2g", 1800.0)]),
         ("LTE B3", [("4g", 1800.0)]),
+        ("LTE Band 40", [("4g", 2300.0)]),
+        ("5G NSA n78", [("5g", 3500.0)]),
         ("LTE 1800/2100", [("4g", 1800.0), ("4g", 2100.0)]),
         ("GSM 900, LTE 1800", [("2g", 900.0), ("4g", 1800.0)]),
         ("900 GSM, 1800 LTE", [("2g", 900.0), ("4g", 1800.0)]),
@@ -72,10 +78,15 @@ def test_names_with_their_carrier(text: str, expected: list[tuple[str, float]]) 
     assert named(text) == expected
 
 
-@pytest.mark.parametrize("text", ["", "CDMA", "1800", "LTE?", "wifi", "4G VSAT", "6G"])
+@pytest.mark.parametrize("text", ["", "CDMA", "1800", "LTE?", "4G VSAT", "SA"])
 def test_what_is_no_technology(text: str) -> None:
     assert read_technologies(text) == ()
     assert technology_of(text) is None
+
+
+@pytest.mark.parametrize("text", ["2G-4G", "2G s/d 4G", "2 sampai 4G", "3G – 5G"])
+def test_a_range_of_technologies_is_not_its_two_ends(text: str) -> None:
+    assert read_technologies(text) == ()
 
 
 def test_a_carrier_goes_only_where_it_fits_one() -> None:

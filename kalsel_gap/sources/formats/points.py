@@ -27,6 +27,7 @@ def spare_places(
 _GEOMETRY_HEADERS = frozenset(
     ("wkt", "geom", "geometry", "thegeom", "wktgeom", "wktgeometry", "geomwkt", "shape")
 )
+_SRID = re.compile(r"\s*SRID\s*=\s*(\d+)\s*;", re.IGNORECASE)
 _WELL_KNOWN = re.compile(r"(?:SRID=\d+;)?\s*POINT|[0-9A-Fa-f]{42,}$")
 
 
@@ -57,17 +58,23 @@ def well_known_places(
             dtype=object,
         )
         points = shapes.copy()
-        points[shapely.get_type_id(shapes) != 0] = None
+        points[(shapely.get_type_id(shapes) != 0) | shapely.is_empty(shapes)] = None
         x, y = shapely.get_x(points), shapely.get_y(points)
-        stated = {
-            text.upper().partition(";")[0] for text in texts if text.upper().startswith("SRID")
-        }
-        codes = {name.removeprefix("SRID=") for name in stated}
-        codes |= {str(code) for code in shapely.get_srid(points).tolist() if code > 0}
-        codes -= {"4326"}
-        if len(codes) == 1:
-            return to_wgs84(x, y, f"EPSG:{codes.pop()}", path)
-        return _numbers(y), _numbers(x)
+        own = [_SRID.match(text) for text in texts]
+        of_binary = shapely.get_srid(points).tolist()
+        codes = [
+            match[1] if match else str(code) if code > 0 else ""
+            for match, code in zip(own, of_binary, strict=True)
+        ]
+        stated = set(filter(None, codes))
+        only = stated.pop() if len(stated) == 1 else "4326"  # of points that state none
+        lat, lon = _numbers(y), _numbers(x)
+        for code in sorted({each or only for each in codes} - {"4326"}):
+            mine = [n for n, each in enumerate(codes) if (each or only) == code]
+            lats, lons = to_wgs84(x[mine], y[mine], f"EPSG:{code}", path)
+            for n, *place in zip(mine, lats, lons, strict=True):
+                lat[n], lon[n] = place
+        return lat, lon
 
     return spare_places(places)
 

@@ -670,7 +670,7 @@ def test_sites_that_cannot_be_used_are_named_and_the_others_are_used(
         (7, "no eirp_dbm"),
         (8, "28000 in “frequency_mhz”"),
         (9, "0.2 in “antenna_height_m”"),
-        (10, "do not locate the site"),
+        (10, "does not locate the site"),
     ):
         at = re.compile(rf"sites\.csv, row ([\d, ]*, )?{row}[,:]")  # identical rows share a line
         assert any(at.match(line) and words in line for line in said), (row, said)

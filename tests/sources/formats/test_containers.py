@@ -310,6 +310,42 @@ def test_other_orders_and_spellings_of_columns_are_one_table(
     assert schools["students"].isna().tolist() == [True, True, False]
 
 
+def test_each_sheet_has_the_units_of_its_own_header(tmp_path: Path, project: MakeProject) -> None:
+    path = tmp_path / "a.xlsx"
+    head = ["NPSN", "Sekolah", "Bujur"]
+    sheets = [
+        Sheet("A", [[*head, "Lintang (°)", "Bandwidth (kbps)"], [1, "SD", 115.5, -3.5, 20000]]),
+        Sheet("B", [[*head, "Lintang", "Bandwidth"], [2, "SMP", 115.25, -3.25, 50]]),
+    ]
+    for order in (sheets, sheets[::-1]):
+        path.write_bytes(xlsx(order))
+        schools, _ = read(project, path)
+        rates = dict(zip(schools["npsn"], schools["subscription_down_mbps"], strict=True))
+        assert rates == {"1": 20.0, "2": 50.0}
+        assert sorted(schools["lat"]) == [-3.5, -3.25]
+
+
+def test_one_sheet_with_both_coordinates_in_one_column(
+    tmp_path: Path, project: MakeProject
+) -> None:
+    path = tmp_path / "a.xlsx"
+    head = ["NPSN", "Sekolah"]
+    sheets = [
+        Sheet("A", [[*head, "Koordinat"], [1, "SD", "-3.5, 115.5"]]),
+        Sheet("B", [[*head, "Lintang", "Bujur"], [2, "SMP", -3.25, 115.25]]),
+        Sheet("C", [[*head, "Koordinat (Long, Lat)"], [3, "SMA", "115.75, -3.75"]]),
+    ]
+    for order in (sheets, sheets[::-1]):
+        path.write_bytes(xlsx(order))
+        schools, _ = read(project, path)
+        places = schools.set_index("npsn")[["lat", "lon"]].itertuples()
+        assert {npsn: place for npsn, *place in places} == {
+            "1": [-3.5, 115.5],
+            "2": [-3.25, 115.25],
+            "3": [-3.75, 115.75],
+        }
+
+
 # --- recapitulations -----------------------------------------------------------------------------
 
 

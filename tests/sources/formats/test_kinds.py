@@ -313,6 +313,17 @@ def test_points_of_another_system(tmp_path: Path) -> None:
     assert read_table(path).cells[["lat", "lon"]].to_numpy().tolist() == [["0", "117"]]
 
 
+def test_points_as_text_of_several_systems_and_empty_ones(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(
+        'npsn;geom\n1;POINT EMPTY\n2;"SRID=4326;POINT (114.8 -3.4)"\n'
+        '3;"SRID=32750;POINT (500000 10000000)"\n4;POINT (114.8 -3.4)\n'
+    )
+    table = read_table(path, aliases={"lat": (), "lon": ()})
+    places = [["", ""], ["-3.4", "114.8"], ["0", "117"], ["-3.4", "114.8"]]
+    assert table.cells[["lat", "lon"]].to_numpy().tolist() == places
+
+
 def test_points_without_a_system_are_an_error_only_where_they_are_needed(tmp_path: Path) -> None:
     path = tmp_path / "a.shp"
     shapefile(path)
