@@ -143,21 +143,33 @@ def of_kinds(
         if meant:
             chosen |= of_code & proposed["file"].isin(meant).to_numpy()
             continue
-        known, given = (files, file) if files else (sorted(set(proposed["code"])), code)
-        faults.append(
-            InputError(
-                "accept_file_unknown" if files else "accept_code_unknown",
-                column="--accept",
-                value=given,
-                kind=code,
-                known=", ".join(known) or "-",
-                suggestion=suggestion(given, known),
-            )
-        )
+        faults.append(_no_file(code, file, files) if files else _no_code(code, proposed))
     if faults:
         raise SeveralErrors(faults)
     rows = proposed[chosen]
     return rows, {place_key(row) for row in rows.to_dict("records")}
+
+
+def _no_code(code: str, proposed: pd.DataFrame) -> InputError:
+    known = sorted(set(proposed["code"]))
+    return InputError(
+        "accept_code_unknown",
+        column="--accept",
+        value=code,
+        known=", ".join(known) or "-",
+        suggestion=suggestion(code, known),
+    )
+
+
+def _no_file(code: str, file: str, known: list[str]) -> InputError:
+    return InputError(
+        "accept_file_unknown",
+        column="--accept",
+        value=file,
+        kind=code,
+        known=", ".join(known),
+        suggestion=suggestion(file, known),
+    )
 
 
 def _is_file(given: str, file: str) -> bool:
