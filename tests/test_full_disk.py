@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import re
 import shutil
 import subprocess
@@ -40,7 +41,10 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KALSEL_GAP_CACHE", str(root / "cache"))
         for name in ("rank", *(each for each in WRITERS if not each.startswith(("init", "rank")))):
-            with pytest.raises(SystemExit) as ended, contextlib.redirect_stdout(None):
+            with (
+                pytest.raises(SystemExit) as ended,
+                contextlib.redirect_stdout(io.TextIOWrapper(io.BytesIO())),
+            ):
                 main(words_of(name, place, other=True))
             assert ended.value.code in {0, 3}, name
         with (place / FILE_NAME).open("a", encoding="utf-8") as file:

@@ -229,7 +229,8 @@ def test_one_school_of_which_only_the_place_is_known(project: MakeProject) -> No
     # Row 6, column 5 of the typed-in table: -86 to -64 around, and the circle within one cell.
     assert school["best_level_dbm"] == -78.0
     assert school["rank"] == 1
-    assert pd.isna(school[["level", "kabupaten", "students"]]).all()
+    assert pd.isna(school[["level", "students"]]).all()
+    assert school["kabupaten"] == "Kab. Muara Contoh"  # that of its location
 
 
 def test_a_school_without_evidence(project: MakeProject) -> None:

@@ -191,7 +191,7 @@ def is_vrt(head: bytes) -> bool:
 
 def _within(path: Path) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
     """The rasters that a path stands for, and the files of a folder that are none of them."""
-    if not path.is_dir():
+    if not path.is_dir() or path == path.parent:  # the root of a disk is no folder of tiles
         return (path,), ()
     tiles, others = _searched(path, _DEEPEST_FOLDER)
     own = [file for file in tiles if not is_companion(file)]
@@ -225,7 +225,7 @@ def _searched(folder: Path, depth: int) -> tuple[list[Path], list[Path]]:
     if tiles or depth == 0:
         return tiles, others
     for each in inside:
-        if each.is_dir() and not each.name.startswith("."):
+        if each.is_dir() and not each.is_symlink() and not each.name.startswith("."):
             found, besides = _searched(each, depth - 1)
             tiles += found
             others += besides

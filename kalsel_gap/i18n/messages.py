@@ -168,7 +168,7 @@ ERRORS: dict[str, str] = {
     "table_is_document": N_("this is a document of a word processor or a presentation. Copy its table into a spreadsheet and save it as XLSX."),
     "table_is_packed": N_("this is a packed archive of a kind that is not read. Unpack it first, or pack it as ZIP."),
     "table_is_pdf": N_("this is a PDF, from which no table is read. Ask for the file that it was made from (XLSX or CSV)."),
-    "table_is_picture": N_("this is a picture, from which no table is read. Ask for the file that it was made from (XLSX or CSV)."),
+    "table_is_picture": N_("this is a picture or a raster, from which no table is read. Ask for the table that it was made from (XLSX or CSV)."),
     "table_is_web_page": N_("this is a web page under another name, and it holds no table that can be read. Open it in a spreadsheet and save it as XLSX."),
     "table_no_header": N_("the table has no header: its first row is data ({known}). Write a row with the names of the columns above it."),
     "table_no_rows": N_("the table has no rows below its header."),

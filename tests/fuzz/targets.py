@@ -402,7 +402,11 @@ def _repair_seeds() -> list[Seed]:
             ),
         ),
     )
-    table = pd.DataFrame([[*row, *[""] * 4] for row in rows], columns=list(COLUMNS), dtype="str")
+    table = pd.DataFrame(
+        [[*row, *[""] * (len(COLUMNS) - len(row))] for row in rows],
+        columns=list(COLUMNS),
+        dtype="str",
+    )
     beside = {"schools.csv": seeds.tiny()["schools.csv"]}
     beside |= {"areas.geojson": seeds.vector(seeds.layers()["areas"], ".geojson")[".geojson"]}
     found = []

@@ -69,7 +69,7 @@ def test_proposals_stand_in_one_table_also_once_they_are_accepted(
     ]
     assert proposed(opened) == PROPOSED
     checked = check_all(opened)
-    assert checked.schools["npsn"].tolist() == ["03030001", "30300002.0", "03030003"]
+    assert checked.schools["npsn"].tolist() == ["03030001", "30300002", "03030003"]
     assert checked.schools["students"].tolist()[:2] == [1070, 120]
     assert checked.schools["lat"].tolist() == [-2.95, -2.95, -2.95]
     # The review shows which of them are in use, and can be accepted once more.

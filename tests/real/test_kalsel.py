@@ -412,7 +412,7 @@ def test_ten_decibels_more_raise_no_deficit(kalsel: Run, shared: Path, tmp_path:
         with rasterio.open(path, "w", **profile) as dataset:
             more = np.where(levels == profile["nodata"], levels, more)
             dataset.write(more.astype(levels.dtype), 1)
-        raised.append(source.model_copy(update={"path": path}))
+        raised.append(source.model_copy(update={"path": (path,)}))
     project = opened.project.model_copy(update={"coverage": tuple(raised)})
     louder = type(opened)(opened.path, project, opened.origins)
     kept = [c.name for c in schema.up_to("prediction")]

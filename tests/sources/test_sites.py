@@ -72,7 +72,7 @@ def test_a_row_without_place_or_technology_is_a_finding(project: MakeProject) ->
     )
     assert sites["site_id"].tolist() == ["G"]
     assert sorted((f.row, f.code, f.value) for f in findings) == [
-        (2, "site_unusable", ""),
+        (2, "site_unusable", ", "),
         (3, "site_unusable", "0, 0"),
         (4, "site_unusable", "-95, 115"),
         (5, "technology_unknown", "wimax"),

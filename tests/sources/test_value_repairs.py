@@ -92,9 +92,8 @@ def test_what_has_changed_or_is_invented_or_said_twice_is_not_applied(project: M
         "yes,r.csv,9,3030001,SDN 1,value_not_read,students,1.070,1070,,,,,",
         "no,r.csv,3,30300002,SDN 2,value_not_read,students,5,500,,,,,",
     )
-    assert got == [["3030001", "1.070", "7"], ["30300002", "5", ""]]
+    assert got == [["3030001", "1.070", "7"], ["30300002", "5", "9"]]
     assert told == [
-        ("attribute_without_school", 3, "npsn"),
         ("repair_refused", 3, "students"),
         ("repair_stale", 2, "npsn"),
         ("repair_stale", 4, "students"),
