@@ -4,7 +4,8 @@ A case is a valid file with a few changes, made from the seed, the target and it
 reader may accept it or raise one of our own errors; anything else is a fault: another exception, a
 warning or a line on the terminal, more than 10 s of processor time, more than 1 GB of memory, the
 end of the process. The files of each fault are kept, and the command that makes the case again is
-printed. Exit status 1 where there is any.
+printed. Exit status 1 where there is any. Besides, an invented register is written through layouts
+of offices and read back: one for twenty cases, without a wrong value.
 """
 
 from __future__ import annotations
@@ -18,10 +19,12 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from tests import office_layouts
 from tests.fuzz.run import Fault, Outcome, Plan, run
 from tests.fuzz.targets import TARGETS
 
 CASES = 200_000
+_CASES_PER_LAYOUT = 20  # ten thousand layouts of whole registers, besides
 _WIDTH = 30
 
 
@@ -55,7 +58,13 @@ def main(arguments: list[str]) -> int:
     sys.stdout.write(report(progress.outcomes, time.monotonic() - begun))
     if progress.faults:
         sys.stdout.write(f"{progress.faults:,} faults; their files are in {keep}\n")
-    return 0 if is_whole and not progress.faults else 1
+    if not is_whole or given.only:
+        return 0 if is_whole and not progress.faults else 1
+    layouts, is_good = office_layouts.report(
+        max(1, given.cases // _CASES_PER_LAYOUT), given.seed, given.workers
+    )
+    sys.stdout.write(layouts)
+    return 0 if is_good and not progress.faults else 1
 
 
 class Progress:
