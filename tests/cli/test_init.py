@@ -165,7 +165,10 @@ def test_the_sample_province_is_ranked_after_its_answers(
     propose: Callable[..., Written], cli: CommandLine, tmp_path: Path
 ) -> None:
     folder = tmp_path / "contoh"
-    shutil.copytree(SAMPLE, folder, ignore=shutil.ignore_patterns("*.py", "*.toml", ".*", "*.md"))
+    unwanted = shutil.ignore_patterns("*.py", "*.toml", ".*", "*.md", "runs")
+    shutil.copytree(SAMPLE, folder, ignore=unwanted)
+        SAMPLE, folder, ignore=shutil.ignore_patterns("*.py", "*.toml", ".*", "*.md", "runs")
+    )
     written = propose(folder)
     named(folder, written)
     given = written.given
