@@ -167,8 +167,6 @@ def test_the_sample_province_is_ranked_after_its_answers(
     folder = tmp_path / "contoh"
     unwanted = shutil.ignore_patterns("*.py", "*.toml", ".*", "*.md", "runs")
     shutil.copytree(SAMPLE, folder, ignore=unwanted)
-        SAMPLE, folder, ignore=shutil.ignore_patterns("*.py", "*.toml", ".*", "*.md", "runs")
-    )
     written = propose(folder)
     named(folder, written)
     given = written.given
