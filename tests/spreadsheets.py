@@ -109,17 +109,23 @@ def xlsx(sheets: Sequence[Sheet]) -> bytes:
     )
 
 
+def _merged(sheet: Sheet) -> tuple[dict[tuple[int, int], tuple[int, int]], set[tuple[int, int]]]:
+    """Rows and columns that each merged cell takes, and the places that these cover."""
+    spans = {(t, left): (b - t + 1, r - left + 1) for t, left, b, r in sheet.merged}
+    places = {
+        (row, column)
+        for t, left, b, r in sheet.merged
+        for row in range(t, b + 1)
+        for column in range(left, r + 1)
+    }
+    return spans, places - spans.keys()
+
+
 def ods(sheets: Sequence[Sheet]) -> bytes:
     """An OpenDocument spreadsheet; merged ranges cover the cells below them."""
 
     def table(sheet: Sheet) -> str:
-        spans = {(t, left): (b - t + 1, r - left + 1) for t, left, b, r in sheet.merged}
-        covered = {
-            (row, column)
-            for t, left, b, r in sheet.merged
-            for row in range(t, b + 1)
-            for column in range(left, r + 1)
-        } - set(spans)
+        spans, covered = _merged(sheet)
         width = max((len(row) for row in sheet.rows), default=0)
 
         def cell(n: int, c: int, value: Cell) -> str:
@@ -175,13 +181,7 @@ def ods(sheets: Sequence[Sheet]) -> bytes:
 
 def web_page(sheet: Sheet) -> bytes:
     """A page with one table, as portals write it under the name of a workbook."""
-    spans = {(t, left): (b - t + 1, r - left + 1) for t, left, b, r in sheet.merged}
-    covered = {
-        (row, column)
-        for t, left, b, r in sheet.merged
-        for row in range(t, b + 1)
-        for column in range(left, r + 1)
-    } - set(spans)
+    spans, covered = _merged(sheet)
     rows = []
     for n, row in enumerate(sheet.rows):
         cells = []

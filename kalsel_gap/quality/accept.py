@@ -14,7 +14,8 @@ from kalsel_gap.i18n.numbers import number
 from kalsel_gap.project.outputs import outputs_of
 from kalsel_gap.quality.repairs import accepted
 from kalsel_gap.sources.repairs import COLUMNS, stored
-from kalsel_gap.sources.tables import ROW, read_table
+from kalsel_gap.sources.table_parts import ROW
+from kalsel_gap.sources.tables import read_table
 from kalsel_gap.storage.spreadsheet import csv_of
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from kalsel_gap.sources.sites import (
     site_places,
 )
 from kalsel_gap.sources.table_names import RowKeys
-from kalsel_gap.sources.tables import ROW
+from kalsel_gap.sources.table_parts import ROW
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -25,7 +25,7 @@ from kalsel_gap.sources.speed_tests import (
     read_values,
 )
 from kalsel_gap.sources.table_names import RowKeys
-from kalsel_gap.sources.tables import ROW
+from kalsel_gap.sources.table_parts import ROW
 from kalsel_gap.sources.values import end_of, read_dates
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from kalsel_gap.errors import InputError, suggestion
 from kalsel_gap.findings import Finding
 from kalsel_gap.sources.cells import fold
-from kalsel_gap.sources.place_headers import parts_of_degrees, place_columns
-from kalsel_gap.sources.quantities import bare_header
+from kalsel_gap.sources.header_meanings import header_positions
+from kalsel_gap.sources.place_headers import parts_of_degrees
 from kalsel_gap.sources.table_names import file_of
 
 if TYPE_CHECKING:
@@ -90,32 +90,18 @@ def recognise(
         A required column is missing, a column is there twice, or an override names what is not.
     """
     found = _declared(table, aliases, override or {})
-    taken = set(found.values())
-    words = {h: table.meant.get(h, h) for h in table.headers if h not in taken}
-    folded = {header: fold(text) for header, text in words.items()}
-    meant = {fold(word) for column, words in aliases.items() for word in (column, *words)}
-    # A header can name its unit: “Tinggi (m)”.
-    unnamed = [h for h, meaning in folded.items() if meaning not in meant]
-    parts = parts_of_degrees(table.headers)
-    unread = {"lat", "lon"} if parts else set()
-    for column, spellings in aliases.items():
-        if column in found or column in unread:
-            continue
-        meanings = {fold(column), *spellings}
-        headers = [h for h, meaning in folded.items() if meaning in meanings]
-        headers = headers or [h for h in unnamed if fold(bare_header(words[h], column)) in meanings]
+    words = [table.meant.get(header, header) for header in table.headers]
+    declared = {column: table.headers.index(header) for column, header in found.items()}
+    for column, positions in header_positions(words, aliases, declared).items():
+        headers = [table.headers[n] for n in positions]
         if len(headers) > 1 and column not in lenient:
             raise InputError(
                 "column_twice", path=table.path, column=column, known=", ".join(headers)
             )
-        if headers:
-            found[column] = headers[0]
-    if {"lat", "lon"} <= aliases.keys() - found.keys() - unread:
-        left = [header for header in folded if header not in found.values()]
-        placed = place_columns([words[header] for header in left])
-        found |= {column: left[at] for column, at in placed.items()}
+        found[column] = headers[0]
+    parts = parts_of_degrees(words)
     for column in required:
-        if column in unread and column not in found:
+        if column in ("lat", "lon") and parts and column not in found:
             raise InputError("degrees_in_parts", path=table.path, known=", ".join(parts))
         if column not in found:
             raise _missing(table, column, aliases.get(column, ()), found)

@@ -33,7 +33,8 @@ from kalsel_gap.sources.quantities import (
     split_unit,
     unit_of,
 )
-from kalsel_gap.sources.tables import ROW, RawTable, read_table
+from kalsel_gap.sources.table_parts import ROW
+from kalsel_gap.sources.tables import RawTable, read_table
 from kalsel_gap.sources.value_repairs import ValueRepairs
 
 if TYPE_CHECKING:

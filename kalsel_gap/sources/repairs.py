@@ -18,7 +18,8 @@ from kalsel_gap.sources.boundaries import standing_areas
 from kalsel_gap.sources.cells import fold
 from kalsel_gap.sources.columns import recognise
 from kalsel_gap.sources.coordinates import candidates
-from kalsel_gap.sources.tables import ROW, read_table
+from kalsel_gap.sources.table_parts import ROW
+from kalsel_gap.sources.tables import read_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

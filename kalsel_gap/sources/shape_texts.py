@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from kalsel_gap.errors import InputError
 from kalsel_gap.sources.cells import fold
 from kalsel_gap.sources.formats.table_cells import LIMIT_BYTES
-from kalsel_gap.sources.tables import ROW, read_table
+from kalsel_gap.sources.table_parts import ROW
+from kalsel_gap.sources.tables import read_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,7 +14,8 @@ from kalsel_gap.sources.coordinates import read_places, to_degrees
 from kalsel_gap.sources.npsn import read_npsn
 from kalsel_gap.sources.quantities import read_quantities
 from kalsel_gap.sources.speed_test_tiles import is_tiles
-from kalsel_gap.sources.tables import ROW, RawTable, read_table
+from kalsel_gap.sources.table_parts import ROW
+from kalsel_gap.sources.tables import RawTable, read_table
 from kalsel_gap.sources.technologies import technology_of
 
 if TYPE_CHECKING:

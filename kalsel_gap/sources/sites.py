@@ -15,7 +15,8 @@ from kalsel_gap.sources.columns import LAT_SPELLINGS, LON_SPELLINGS, recognise, 
 from kalsel_gap.sources.coordinate_pairs import split_column
 from kalsel_gap.sources.coordinates import are_metres, from_metres, read_places, to_degrees
 from kalsel_gap.sources.quantities import is_nothing, read_quantities, split_unit
-from kalsel_gap.sources.tables import ROW, RawTable, read_table
+from kalsel_gap.sources.table_parts import ROW
+from kalsel_gap.sources.tables import RawTable, read_table
 from kalsel_gap.sources.technologies import (
     SiteCarrier,
     read_directions,

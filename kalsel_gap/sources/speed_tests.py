@@ -12,7 +12,8 @@ from kalsel_gap.sources.npsn import read_npsn
 from kalsel_gap.sources.quantities import is_nothing, read_quantities
 from kalsel_gap.sources.signal_levels import BESIDE, holds, holds_levels
 from kalsel_gap.sources.speed_test_tiles import is_tiles
-from kalsel_gap.sources.tables import ROW, RawTable, read_table
+from kalsel_gap.sources.table_parts import ROW
+from kalsel_gap.sources.tables import RawTable, read_table
 from kalsel_gap.sources.values import end_of, read_dates
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from kalsel_gap.sources.area_codes import KIND_NAMES, digits, kind_of
 from kalsel_gap.sources.cells import fold
 from kalsel_gap.sources.columns import recognise, table_findings
 from kalsel_gap.sources.quantities import read_whole
-from kalsel_gap.sources.tables import ROW, read_table
+from kalsel_gap.sources.table_parts import ROW
+from kalsel_gap.sources.tables import read_table
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from kalsel_gap.errors import InputError
 from kalsel_gap.i18n.numbers import number
 from kalsel_gap.sources.cells import cell_text, fold
-from kalsel_gap.sources.tables import ROW, read_table
+from kalsel_gap.sources.table_parts import ROW
+from kalsel_gap.sources.tables import read_table
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -21,7 +21,8 @@ from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding
 from kalsel_gap.i18n.numbers import number
 from kalsel_gap.sources.columns import recognise
-from kalsel_gap.sources.tables import ROW, read_table
+from kalsel_gap.sources.table_parts import ROW
+from kalsel_gap.sources.tables import read_table
 from kalsel_gap.sources.technologies import technology_of
 
 if TYPE_CHECKING:

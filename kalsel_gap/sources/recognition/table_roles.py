@@ -34,7 +34,8 @@ from kalsel_gap.sources.formats.kinds import read_cells
 from kalsel_gap.sources.npsn import read_npsn
 from kalsel_gap.sources.recognition.candidates import Candidate, error_said
 from kalsel_gap.sources.recognition.name_words import mentions, technologies_named
-from kalsel_gap.sources.tables import ROW, RawTable, read_table
+from kalsel_gap.sources.table_parts import ROW
+from kalsel_gap.sources.tables import RawTable, read_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -18,7 +18,8 @@ from kalsel_gap.sources.coverage import read_polygons
 from kalsel_gap.sources.formats import table_cells
 from kalsel_gap.sources.formats.vector_layers import read_vector
 from kalsel_gap.sources.schools import read_schools
-from kalsel_gap.sources.tables import ROW, read_table
+from kalsel_gap.sources.table_parts import ROW
+from kalsel_gap.sources.tables import read_table
 from tests.spreadsheets import Sheet, ods, web_page, xlsx, xml_2003, zipped
 
 if TYPE_CHECKING:

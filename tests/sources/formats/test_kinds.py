@@ -28,7 +28,8 @@ from kalsel_gap.pipeline import OpenProject
 from kalsel_gap.sources.cells import cell_text
 from kalsel_gap.sources.formats.vector_layers import read_vector
 from kalsel_gap.sources.schools import read_schools
-from kalsel_gap.sources.tables import ROW, RawTable, read_table
+from kalsel_gap.sources.table_parts import ROW
+from kalsel_gap.sources.tables import RawTable, read_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -11,7 +11,8 @@ import pytest
 from kalsel_gap.errors import InputError
 from kalsel_gap.sources.formats.table_cells import Content
 from kalsel_gap.sources.formats.workbooks import read_workbook
-from kalsel_gap.sources.tables import ROW, read_table
+from kalsel_gap.sources.table_parts import ROW
+from kalsel_gap.sources.tables import read_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
