@@ -135,7 +135,7 @@ def _is_own_number(text: str) -> bool:
 
 def _is_degree(text: str) -> bool:
     """Whether a cell could be a latitude or longitude: a number with decimals, or with signs."""
-    if not any(map(str.isdigit, text)):
+    if not any(map(str.isdigit, text)) or _SURE_FOOTER.match(text):  # “NIP. 1967…”
         return False
     try:
         value = abs(float(text.replace(",", ".")))
