@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kalsel_gap.sources.cells import fold
 from kalsel_gap.sources.formats.header_rows import header_row
+from kalsel_gap.sources.place_headers import place_columns
 from kalsel_gap.sources.quantities import is_unit
 
 if TYPE_CHECKING:
@@ -201,14 +202,13 @@ def _is_above(
         return True
     wide = [m for m in mine if m.right > m.left and any(m.left <= n <= m.right for n in columns)]
     if wide:
-        return all(
-            sum(m.left <= n <= m.right for n in columns) < len(columns) for m in wide
-        ) or any(_YEAR.fullmatch(above[m.left]) for m in wide if m.left < len(above))
+        return all(sum(m.left <= n <= m.right for n in columns) < len(columns) for m in wide)
     if len(cells) > 1 and any(n >= len(header) or not header[n] for n in cells):
         return any(header[n] for n in range(len(header)) if n not in cells)
     groups = _groups(above, width)
     named = [n for n in cells if n and n in groups and fold(above[n]) in spellings]
-    yearly = [n for n in cells if n in groups and _YEAR.fullmatch(above[n])]
+    first_column = columns[0] if columns else 0  # a year above all columns is a title
+    yearly = [n for n in cells if n > first_column and n in groups and _YEAR.fullmatch(above[n])]
     folded = [fold(cell) for cell in header if cell]
     divided = len(cells) > 1 and len(set(folded)) < len(folded)
     return bool(named or yearly or divided)
@@ -253,6 +253,7 @@ def _meanings(
 ) -> tuple[dict[int, str], dict[str, Sequence[str]]]:
     """What columns of several words mean; of one thing in several years only the newest."""
     found: dict[int, tuple[str, str, int]] = {}  # column to spelling, year, and how sure
+    places: dict[int, str] = {}
     for n, path in enumerate(paths):
         if not path:
             continue
@@ -262,10 +263,12 @@ def _meanings(
         words, year = _without_year(path)
         if words and (meaning := _meaning(words, spellings)):
             found[n] = (meaning[0], year, meaning[1])
+        elif _is_place_of_school(words, spellings):
+            places[n] = words[-1]
     columns: dict[str, list[int]] = {}
     for n, (spelling, _, _) in found.items():
         columns.setdefault(spellings[spelling], []).append(n)
-    meant: dict[int, str] = {}
+    meant = places
     years: dict[str, Sequence[str]] = {}
     for column, every in columns.items():
         surest = min(found[n][2] for n in every)
@@ -279,6 +282,13 @@ def _meanings(
             if found[n][1:] == (newest, surest) and (len(paths[n]) > 1 or newest)
         }
     return meant, years
+
+
+def _is_place_of_school(words: Sequence[str], spellings: Mapping[str, str]) -> bool:
+    """Whether the last word alone is of places, below groups that are the school's own."""
+    groups = [fold(word) for word in words[:-1]]
+    own = all(group in _OF_THE_SCHOOL or group in spellings for group in groups)
+    return own and bool(groups) and bool(place_columns([words[-1]]))
 
 
 def _without_year(path: Sequence[str]) -> tuple[list[str], str]:

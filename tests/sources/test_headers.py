@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kalsel_gap.sources.formats.table_cells import Merged
+from kalsel_gap.sources.header_meanings import Meanings
 from kalsel_gap.sources.headers import read_header
 from kalsel_gap.sources.left_out_rows import rows_left_out
 from kalsel_gap.sources.registers import ATTRIBUTE_ALIASES, PART_ALIASES, REGISTER_ALIASES
@@ -96,21 +97,39 @@ def test_groups_of_the_school_change_no_meaning() -> None:
 
 @pytest.mark.parametrize(
     "title",
-    ["DAFTAR SEKOLAH|||", "|DAFTAR SEKOLAH||", "Provinsi|Kalimantan Selatan||", "31 Mei 2026"],
+    [
+        *("DAFTAR SEKOLAH|||", "|DAFTAR SEKOLAH||", "Provinsi|Kalimantan Selatan||"),
+        *("31 Mei 2026", "Tahun Pelajaran 2025/2026|||"),
+    ],
 )
 def test_a_title_is_no_group(title: str) -> None:
     found = meant(title, "NPSN|Nama|Lintang|Bujur", "30300001|SD|-3|115")
     assert found == {"NPSN": "npsn", "Nama": "name", "Lintang": "lat", "Bujur": "lon"}
 
 
-def test_a_merged_title_is_no_group() -> None:
+@pytest.mark.parametrize("title", ["DAFTAR", "Tahun Pelajaran 2025/2026"])
+def test_a_merged_title_is_no_group(title: str) -> None:
     found = meant(
-        "DAFTAR|||",
+        f"{title}|||",
         "NPSN|Nama|Lintang|Bujur",
         "30300001|SD|-3|115",
         merged=[Merged(0, 0, 0, 3)],
     )
     assert list(found) == ["NPSN", "Nama", "Lintang", "Bujur"]
+
+
+@pytest.mark.parametrize(
+    ("group", "places"),
+    [("Profil Sekolah", {"lat": 2, "lon": 2}), ("Rumah Kepala", {})],
+)
+def test_both_coordinates_below_a_group(group: str, places: dict[str, int]) -> None:
+    """A column of both is the school's where the group above it is: of a home it is not."""
+    rows = [["Identitas", "", group, ""], ["NPSN", "Nama", "Lat/Long", "Foto"]]
+    merged = [Merged(0, 0, 0, 1), Merged(0, 2, 0, 3)]
+    header = read_header([*rows, ["30300001", "SD", "-3, 115", "a"]], SPELLINGS, merged)
+    words = [header.meant.get(n, name) for n, name in enumerate(header.names)]
+    found = Meanings(ALIASES, {}).found(header.names, words)
+    assert {column: found[column] for column in ("lat", "lon") if column in found} == places
 
 
 def test_a_row_of_data_is_no_header() -> None:
@@ -203,6 +222,18 @@ def test_a_signature_below_the_table() -> None:
         ["", "", "", "", "NIP. 1967"],
     ]
     assert kinds(*rows) == ["", "footer", "footer", "", "footer", "footer"]
+
+
+def test_a_signature_below_a_column_of_both_coordinates() -> None:
+    body = [
+        ["30300001", "SD 1", "-3.25, 115.5"],
+        ["Sumber: Dapodik"],
+        [],
+        ["", "", "Banjarmasin, 13 Mei 2026"],
+        ["", "", "NIP. 19670101 199003 1 001"],
+    ]
+    left = rows_left_out(body, [], {"npsn": 0, "name": 1, "lat": 2, "lon": 2})
+    assert [each.at for each in left] == [1, 3, 4]
 
 
 WORDS = st.sampled_from(
