@@ -6,6 +6,7 @@ A row keeps the number that a spreadsheet shows for it. What makes a file unusab
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from kalsel_gap.sources.coordinate_pairs import split_column
 from kalsel_gap.sources.formats.kinds import read_cells
 from kalsel_gap.sources.header_meanings import Meanings
 from kalsel_gap.sources.headers import year_in
-from kalsel_gap.sources.quantities import BARE_NUMBER, split_unit
+from kalsel_gap.sources.quantities import BARE_NUMBER, read_whole, split_unit
 from kalsel_gap.sources.table_names import file_of
 from kalsel_gap.sources.table_parts import ROW, Note, Required, TablePart, read_part
 
@@ -278,11 +279,12 @@ def _rows_of(table: TablePart, columns: Sequence[str]) -> list[tuple[str, ...]]:
 
 
 def _comparable(text: str) -> str:
-    """A cell as text to compare by: 3.50 is 3.5, and case and spaces do not count."""
+    """A cell as text to compare by: 3.50 is 3.5, 120 siswa is 120; case and spaces do not count."""
     try:
         return repr(float(text))
     except ValueError:
-        return " ".join(text.casefold().split())
+        count = read_whole(text)
+        return " ".join(text.casefold().split()) if math.isnan(count) else repr(count)
 
 
 def _joined(path: Path, tables: Sequence[TablePart], notes: Sequence[Note]) -> RawTable:

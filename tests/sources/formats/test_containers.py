@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from kalsel_gap.findings import Finding
     from kalsel_gap.project.model import Opened
     from tests.conftest import MakeProject
+    from tests.spreadsheets import Cell
 
 HEADER = ["npsn", "nama", "bentuk", "lintang", "bujur"]
 FIRST: list[list[Any]] = [
@@ -372,6 +373,18 @@ def test_a_recapitulation_of_fewer_columns_goes_itself(
     schools, findings = read(project, path)
     assert schools["level"].tolist() == ["SD", "SD", "SMP"]
     assert [f.value for f in findings if f.code == "part_repeats"] == ["Semua"]
+
+
+def test_a_unit_makes_no_other_row(tmp_path: Path, project: MakeProject) -> None:
+    path = tmp_path / "a.xlsx"
+    header: list[Cell] = ["NPSN", "Sekolah", "lat", "lon", "Siswa"]
+    one, other = (Sheet(name, [header]) for name in ("Semua", "SD"))
+    one.rows.append(["30300001", "SDN 1", -3.5, 115.5, 90])
+    other.rows.append(["30300001", "SDN 1", -3.5, 115.5, "90 siswa"])
+    path.write_bytes(xlsx([one, other]))
+    schools, findings = read(project, path)
+    assert schools["students"].tolist() == [90]
+    assert [f.code for f in findings] == ["part_repeats"]
 
 
 def test_another_value_is_no_repetition(tmp_path: Path, project: MakeProject) -> None:
