@@ -55,6 +55,13 @@ def test_old_windows_text_is_read(tmp_path: Path) -> None:
     assert table.cells["nama"].tolist() == ["Café"]
 
 
+def test_lines_that_are_one_quoted_cell_each_are_divided(tmp_path: Path) -> None:
+    text = '"npsn,nama,alamat"\n"1,SD A,""Jl. B, 2"""\n"2,SD C,"\n'
+    table = read_table(written(tmp_path, text), aliases={"npsn": (), "nama": ()})
+    assert table.cells["nama"].tolist() == ["SD A", "SD C"]
+    assert table.cells["alamat"].tolist() == ["Jl. B, 2", ""]
+
+
 def test_gzip(tmp_path: Path) -> None:
     path = written(tmp_path, gzip.compress(b"npsn,nama\n1,A\n", mtime=0), "table.csv.gz")
     assert read_table(path).cells["nama"].tolist() == ["A"]

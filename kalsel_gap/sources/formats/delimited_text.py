@@ -36,6 +36,18 @@ def read_csv(content: Content, spellings: Collection[str]) -> TableCells:
     if given:  # a spreadsheet does not show that line
         text = text[given.end() :]
     delimiter = given.group(1) if given else _delimiter(text, spellings)
+    rows = _rows(text, delimiter, path)
+    if not any(any(row[1:]) for row in rows):  # each line may be one quoted cell: "a,b,c"
+        inner = "\n".join(row[0] if row else "" for row in rows)
+        inner_delimiter = _delimiter(inner, spellings)
+        first = _first_rows(inner, inner_delimiter)
+        if first and known_headers(first[header_row(first, spellings)], spellings) > 1:
+            delimiter, rows = inner_delimiter, _rows(inner, inner_delimiter, path)
+    return TableCells(rows, titled=True, decimal_comma=delimiter != ",")
+
+
+def _rows(text: str, delimiter: str, path: Path) -> list[list[str]]:
+    """All rows; of a cell that returns, one copy is kept."""
     reader = csv.reader(_lines(text), delimiter=delimiter, strict=True)
     rows: list[list[str]] = []
     begins = 1  # an open quotation mark is noticed only rows below
@@ -48,7 +60,7 @@ def read_csv(content: Content, spellings: Collection[str]) -> TableCells:
             begins = reader.line_num + 1
     except csv.Error as error:
         raise InputError("table_broken", path=path, row=begins, reason=str(error)) from None
-    return TableCells(rows, titled=True, decimal_comma=delimiter != ",")
+    return rows
 
 
 def _lines(text: str) -> Iterator[str]:
