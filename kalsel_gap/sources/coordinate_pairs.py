@@ -29,10 +29,25 @@ _IN_LINKS = tuple(
         rf"[?&]mlat={_NUMBER}&mlon={_NUMBER}",
         rf"^geo:{_NUMBER},{_NUMBER}",
         rf"/(?:place|search|dir)/+(?:[^/]*/)*?{_NUMBER}{_COMMA}{_NUMBER}",
-        rf"/@{_NUMBER},{_NUMBER}",
-        rf"#map=[\d.]+/{_NUMBER}/{_NUMBER}",
     )
 )
+# A marker in degrees, minutes and seconds.
+_TEXTS_IN_LINKS = (
+    re.compile(rf"[?&](?:{_KEYS})=([^&#]+)"),
+    re.compile(r"/(?:place|search)/+([^/@]+)"),
+)
+_VIEWS = tuple(
+    re.compile(pattern)
+    for pattern in (rf"/@{_NUMBER},{_NUMBER}", rf"#map=[\d.]+/{_NUMBER}/{_NUMBER}")
+)
+# Zone, hemisphere or latitude band, easting and northing of UTM.
+_UTM = re.compile(
+    r"(?:utm\s*)?(?:zon[ae]\s*)?(\d{2})\s*([c-hj-np-x])[\s,;:]+(?:[xe]\s*[:=]?\s*)?(\d{6}(?:[.,]\d+)?)"
+    r"(?:\s*m?\s*[te]\b)?[\s,;]+(?:[yn]\s*[:=]?\s*)?(\d{5,8}(?:[.,]\d+)?)(?:\s*m?\s*[nsu]\b)?",
+    re.IGNORECASE | re.ASCII,
+)
+_UTM_ZONES = range(46, 55)  # over Indonesia
+_SOUTHERN_M, _NORTHERN_M = (8_700_000.0, 10_000_000.0), (0.0, 720_000.0)
 _LINK = re.compile(
     r"(?:https?://|www\.|geo:)\S|^(?:maps\.app\.goo\.gl|goo\.gl/maps|maps\.google|g\.page)\S",
     re.IGNORECASE,
@@ -139,15 +154,37 @@ def _split(text: str) -> Pair | None:
     point = _POINT.fullmatch(shown.strip())
     if point:
         return Pair(point[2], point[1])
+    if utm := _UTM.fullmatch(shown.strip()):
+        return _of_utm(utm[1], utm[2], utm[3], utm[4])
     return _typed(_LABELS.sub(" ", shown).strip(" ()[]{}\"'"))
+
+
+def _of_utm(zone: str, letter: str, easting: str, northing: str) -> Pair | None:
+    """Degrees of metres with their zone; nothing where the letter and the northing disagree."""
+    from pyproj import Transformer
+
+    x, y = (float(text.replace(",", ".")) for text in (easting, northing))
+    southern = _SOUTHERN_M[0] <= y <= _SOUTHERN_M[1] and letter.upper() in "CDEFGHJKLMS"
+    northern = _NORTHERN_M[0] <= y <= _NORTHERN_M[1] and letter.upper() in "NPQRSTUVWX"
+    if int(zone) not in _UTM_ZONES or not (southern or (northern and letter.upper() != "S")):
+        return None
+    epsg = int(f"327{zone}" if southern else f"326{zone}")
+    lon, lat = Transformer.from_crs(epsg, 4326, always_xy=True).transform(x, y)
+    return Pair(f"{lat:.7f}", f"{lon:.7f}")
 
 
 def _in_link(text: str) -> Pair | None:
     """The place in a link; nothing where it has none, as a shortened one."""
     link = unquote_plus(text)
     found = (pattern.search(link) for pattern in _IN_LINKS)
-    named = next((match for match in found if match), None)
-    return Pair(named[1], named[2]) if named else None
+    if named := next((match for match in found if match), None):
+        return Pair(named[1], named[2])
+    texts = (pattern.search(link) for pattern in _TEXTS_IN_LINKS)
+    for typed in (_typed(match[1].strip()) for match in texts if match):
+        if typed and all(parse_coordinate(part).axis for part in typed):
+            return typed
+    view = next((match for p in _VIEWS if (match := p.search(link))), None)
+    return Pair(view[1], view[2]) if view else None
 
 
 def _typed(text: str) -> Pair | None:
