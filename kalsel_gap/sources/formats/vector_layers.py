@@ -230,6 +230,9 @@ def _zipped_layers(archive: zipfile.ZipFile, path: Path) -> dict[str, str]:
     shapefiles = [name for name in there if name.lower().endswith(".shp")]
     others = [n for n in there if n.lower().endswith((".geojson", ".json", ".kml", ".fgb"))]
     if not shapefiles and not others:
+        packed = next((name for name in there if name.lower().endswith(".gpkg")), None)
+        if packed is not None:  # SQLite reads it only as a file of its own
+            raise InputError("table_packed_inside", path=path, value=packed)
         raise InputError("zip_without_layer", path=path)
     stems = {name.rpartition("/")[2][:-4]: name for name in shapefiles}
     return stems | {name.rpartition("/")[2]: name for name in others}

@@ -23,6 +23,7 @@ from kalsel_gap.sources.formats.vector_layers import (
 from kalsel_gap.sources.tables import read_table
 from kalsel_gap.sources.values import parse_date
 from tests.conftest import TINY
+from tests.spreadsheets import zipped
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,6 +64,13 @@ def test_a_bad_layer_is_one_error(tmp_path: Path, content: str, code: str) -> No
     with pytest.raises(InputError) as caught:
         read_vector(path)
     assert (caught.value.code, caught.value.path) == (code, path)
+
+
+def test_a_geopackage_in_an_archive_must_be_unpacked(tmp_path: Path) -> None:
+    path = written(tmp_path, zipped({"desa.gpkg": b"SQLite format 3\0"}), "desa.zip")
+    with pytest.raises(InputError) as caught:
+        read_vector(path)
+    assert (caught.value.code, caught.value.params["value"]) == ("table_packed_inside", "desa.gpkg")
 
 
 def test_a_layer_without_crs_is_an_error_never_a_guess(tmp_path: Path) -> None:
