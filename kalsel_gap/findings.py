@@ -89,6 +89,7 @@ SEVERITIES: dict[str, Severity] = {
     "layer_not_read": "note",
     "level_differs_from_name": "warning",
     "level_not_placed": "warning",
+    "level_of_several_operators": "warning",
     "level_unknown": "warning",
     "location_at_sea": "warning",
     "location_decimal_comma": "error",

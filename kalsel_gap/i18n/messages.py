@@ -317,6 +317,7 @@ FINDINGS: dict[str, str] = {
     "layer_not_read": N_('The layer “{value}” was not read. To read others, write {key} = "{value}", a list of names, or "*" for all.'),
     "level_differs_from_name": N_("The level is {value}, but the name suggests another: “{name}”. Correct one of them: the level determines who pays."),
     "level_not_placed": N_("The measured level has no location: neither usable coordinates nor an NPSN. Add one of them."),
+    "level_of_several_operators": N_("“{value}” names several operators, and a measured level is that of one: the row is not used. Write one row for each operator with its own level."),
     "level_unknown": N_("“{value}” is not recognised as a kind of school; the level is unknown."),
     "location_at_sea": N_("The point lies in the sea, {distance_km} km from land. Correct the coordinates; if there is an islet, use boundaries that include it."),
     "location_decimal_comma": N_("Coordinates {value} have a decimal comma in a table that uses decimal points; {proposal} is proposed. Accept or refuse it with check --accept-repairs."),

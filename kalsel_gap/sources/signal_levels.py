@@ -12,6 +12,7 @@ from kalsel_gap.sources.columns import LAT_SPELLINGS, LON_SPELLINGS, recognise, 
 from kalsel_gap.sources.coordinate_pairs import split_column
 from kalsel_gap.sources.coordinates import read_places, to_degrees
 from kalsel_gap.sources.npsn import read_npsn
+from kalsel_gap.sources.operator_names import operators_in
 from kalsel_gap.sources.quantities import read_quantities
 from kalsel_gap.sources.speed_test_tiles import is_tiles
 from kalsel_gap.sources.table_parts import ROW
@@ -151,6 +152,8 @@ def read_source(source: Measurements, file: str) -> tuple[pd.DataFrame, list[Fin
     placed = places["lat"].between(-90, 90) & places["lon"].between(-180, 180)
     placed &= (places["lat"] != 0) | (places["lon"] != 0)
     operator = text["operator"].str.casefold().str.strip()
+    several = operator.map({each: len(operators_in(each)) > 1 for each in operator.unique()})
+    several = several.astype(bool)
     levels = pd.DataFrame(
         {
             "npsn": read_npsn(text["npsn"]),
@@ -167,11 +170,13 @@ def read_source(source: Measurements, file: str) -> tuple[pd.DataFrame, list[Fin
         "technology_unknown": technology.isna(),
         "value_not_read": technology.notna() & (given != "") & levels["measured_dbm"].isna(),
         "level_not_placed": ~placed & (text["npsn"] == ""),
+        "level_of_several_operators": several,
     }
     shown = {
         "technology_unknown": ("technology", text["technology"]),
         "value_not_read": ("level", given),
         "level_not_placed": ("lat, lon", text["lat"] + ", " + text["lon"]),
+        "level_of_several_operators": ("operator", text["operator"]),
     }
     findings = row_findings(table, file)
     findings += [
@@ -181,7 +186,7 @@ def read_source(source: Measurements, file: str) -> tuple[pd.DataFrame, list[Fin
             *(each[wrong] for each in (levels["file"], cells[ROW], shown[code][1])), strict=True
         )
     ]
-    useful = levels["measured_dbm"].notna() & (levels["operator"] != "")
+    useful = levels["measured_dbm"].notna() & (levels["operator"] != "") & ~several
     useful &= placed | (levels["npsn"] != "")
     return levels[useful].reset_index(drop=True), findings
 

@@ -14,6 +14,7 @@ from kalsel_gap.sources.boundaries import envelope
 from kalsel_gap.sources.columns import LAT_SPELLINGS, LON_SPELLINGS, recognise, table_findings
 from kalsel_gap.sources.coordinate_pairs import split_column
 from kalsel_gap.sources.coordinates import are_metres, from_metres, read_places, to_degrees
+from kalsel_gap.sources.operator_names import operators_in
 from kalsel_gap.sources.quantities import is_nothing, read_quantities, split_unit
 from kalsel_gap.sources.table_parts import ROW
 from kalsel_gap.sources.tables import RawTable, read_table
@@ -153,7 +154,7 @@ _OPENCELLID = (
 )
 
 
-def _opencellid(row: Sequence[str]) -> Sequence[str] | None:
+def opencellid_columns(row: Sequence[str]) -> Sequence[str] | None:
     """Names of the columns of a row of OpenCelliD; None for any other."""
     if len(row) not in (len(_OPENCELLID) - 1, len(_OPENCELLID)):
         return None
@@ -174,7 +175,7 @@ def read_source_table(source: Sites) -> RawTable:
         aliases=ALIASES,
         override=source.columns,
         required=_required(source),
-        unheaded=_opencellid,
+        unheaded=opencellid_columns,
     )
 
 
@@ -182,7 +183,7 @@ def read_source(source: Sites, opened: Opened) -> tuple[pd.DataFrame, list[Findi
     """One table of sites; see :func:`read_sites`."""
     file = opened.shown(source.path)
     table = read_source_table(source)
-    operators = _operator_columns(table, source)
+    beside = _operator_columns(table, source)
     header = recognise(table, ALIASES, override=source.columns, required=_required(source))
     cells = {name: _column(table, header.get(name)) for name in ALIASES}
     if header["lat"] == header["lon"]:
@@ -190,11 +191,15 @@ def read_source(source: Sites, opened: Opened) -> tuple[pd.DataFrame, list[Findi
     lat, lon, moved = site_places(cells, source, opened, file)
     numbers, unread = _numbers(cells, header)
     by_network = cells["net"].where(cells["mcc"] == "510", "").str.lstrip("0").map(OPERATORS)
-    operator = cells["operator"].str.casefold().str.strip()
+    operators = _operators(table, beside) if beside else cells["operator"].map(operators_in)
+    otherwise = by_network.fillna(source.operator).tolist()
     rows = pd.DataFrame(
         {
             "site_id": cells["site_id"],
-            "operator": operator.where(operator != "", by_network.fillna(source.operator)),
+            "operator": [
+                names if any(names) else [other]
+                for names, other in zip(operators, otherwise, strict=True)
+            ],
             "lat": lat,
             "lon": lon,
             **numbers,
@@ -203,14 +208,12 @@ def read_source(source: Sites, opened: Opened) -> tuple[pd.DataFrame, list[Findi
             "row": table.cells[ROW],
         }
     )
-    if operators:
-        rows["operator"] = _several_operators(table, operators)
     carriers, off, loose = _carriers(cells, header, source, opened)
     unread["frequency_mhz"] = off
     sectors, refused = _sectors(cells["azimuth_deg"], header.get("azimuth_deg", ""))
     placed = lat.between(-90, 90) & lon.between(-180, 180) & ~((lat == 0) & (lon == 0))
     usable = placed & carriers.map(bool)
-    findings = table_findings(table, header, ALIASES, file, beside=operators)
+    findings = table_findings(table, header, ALIASES, file, beside=beside)
     findings += moved
     places = (cells["lat"] + ", " + cells["lon"]).str.replace(r"(?<=.), $", "", regex=True)
     given = {"site_unusable": places, "technology_unknown": cells["technology"]}
@@ -234,7 +237,7 @@ def read_source(source: Sites, opened: Opened) -> tuple[pd.DataFrame, list[Findi
     rows = rows.assign(
         _carrier=carriers, _sector=sectors, **{f"_{n}": v for n, v in lacking.items()}
     )
-    sites = _expanded(rows[usable], several=bool(operators))
+    sites = _expanded(rows[usable])
     findings += [*_drop(sites), *_state(sites, source, file)]
     return sites[list(COLUMNS)], findings
 
@@ -333,11 +336,9 @@ def _sectors(texts: pd.Series[str], header: str) -> tuple[pd.Series[Any], pd.Ser
     return pd.Series(sectors, index=texts.index, dtype=object), refused
 
 
-def _expanded(rows: pd.DataFrame, *, several: bool) -> pd.DataFrame:
-    """A row for each carrier and sector, and operator where columns name several."""
-    rows = rows.explode("_carrier").explode("_sector")
-    if several:
-        rows = rows.explode("operator")
+def _expanded(rows: pd.DataFrame) -> pd.DataFrame:
+    """A row for each carrier, sector and operator."""
+    rows = rows.explode("_carrier").explode("_sector").explode("operator")
     carriers = rows["_carrier"].tolist()
     return rows.assign(
         operator=rows["operator"].astype("str"),
@@ -355,11 +356,13 @@ def _operator_columns(table: RawTable, source: Sites) -> list[str]:
     return found if len(found) > 1 else []
 
 
-def _several_operators(table: RawTable, headers: Sequence[str]) -> pd.Series[Any]:
-    """The operators of each row, one empty name where none is given."""
-    names = zip(*(table.cells[h].str.casefold().str.strip() for h in headers), strict=True)
-    found = [[*dict.fromkeys(filter(None, each))] or [""] for each in names]
-    return pd.Series(found, index=table.cells.index, dtype=object)
+def _operators(table: RawTable, headers: Sequence[str]) -> list[list[str]]:
+    """The operators of each row by several columns, none where all are empty."""
+    cells = zip(*(table.cells[header] for header in headers), strict=True)
+    return [
+        [*dict.fromkeys(name for cell in each for name in operators_in(cell) if name)]
+        for each in cells
+    ]
 
 
 def _at(

@@ -66,7 +66,8 @@ def test_faults_of_rows_are_findings(project: MakeProject) -> None:
         "95,115,,a,4g,-99\n"
         "-2.9,115.3,,a,4g,weak\n"
         "-2.9,115.3,,a,4g,\n"
-        "0,0,00000101,a,4g,-99\n",
+        "0,0,00000101,a,4g,-99\n"
+        '-2.9,115.3,,"Telkomsel, XL",4g,-99\n',
     )
     levels, findings = read_levels(given)
     assert levels["row"].tolist() == [8]
@@ -76,6 +77,7 @@ def test_faults_of_rows_are_findings(project: MakeProject) -> None:
         ("value_not_read", 6),
         ("level_not_placed", 4),
         ("level_not_placed", 5),
+        ("level_of_several_operators", 9),
     ]
 
 

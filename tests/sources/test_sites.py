@@ -268,6 +268,12 @@ def test_two_columns_of_operators_are_two_operators(project: MakeProject) -> Non
     assert not {"column_not_understood"} & {f.code for f in findings}
 
 
+def test_a_list_of_operators_in_one_cell_is_several(project: MakeProject) -> None:
+    text = 'radio,lat,lon,operator\nLTE,-3,115,"Telkomsel, XL"\nLTE,-3.1,115,Satu & Dua\n'
+    sites, _ = read(project, text)
+    assert sites["operator"].tolist() == ["telkomsel", "xl", "satu & dua"]
+
+
 def test_metres_are_read_by_declaration_or_where_only_one_zone_fits(project: MakeProject) -> None:
     metres = Transformer.from_crs(4326, 32750, always_xy=True)
     places = [(115.35, -2.95), (115.325, -2.945)]
