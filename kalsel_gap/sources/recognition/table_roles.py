@@ -109,7 +109,12 @@ def table_parts(path: Path) -> list[str]:
 def _read(path: Path, part: object) -> RawTable:
     """A table, or several with known columns, as those of an office are read."""
     chosen = part if isinstance(part, str | list) else None
-    return read_table(path, chosen, aliases=_SPELLINGS, required=(tuple(_SPELLINGS),))
+    return read_table(
+        *(path, chosen),
+        aliases=_SPELLINGS,
+        required=(tuple(_SPELLINGS),),
+        unheaded=sites.opencellid_columns,
+    )
 
 
 def all_npsn(candidate: Candidate) -> pd.DataFrame:
