@@ -174,6 +174,7 @@ SEVERITIES: dict[str, Severity] = {
     "rows_are_headings": "note",
     "rows_below_table": "note",
     "rows_number_columns": "note",
+    "rows_only_numbered": "note",
     "rows_repeat_header": "note",
     "rows_sum_up": "note",
     "school_near_duplicate": "warning",

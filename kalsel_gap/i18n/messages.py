@@ -402,6 +402,7 @@ FINDINGS: dict[str, str] = {
     "rows_are_headings": N_("Left out, since they are headings between the rows: {rows} ({value})."),
     "rows_below_table": N_("Left out, since they stand below the table: {rows} ({value})."),
     "rows_number_columns": N_("Left out, since they only number the columns: {rows}."),
+    "rows_only_numbered": N_("Left out, since they have a running number and nothing besides: {rows}."),
     "rows_repeat_header": N_("Left out, since they repeat the header or the title: {rows} ({value})."),
     "rows_sum_up": N_("Left out, since they sum up others and are no data: {rows} ({value})."),
     "school_near_duplicate": N_("{other_name} ({other_npsn}, {other}) has nearly the same name and lies {distance_m} m away. If it is one school, keep one row; if not, correct the coordinates."),

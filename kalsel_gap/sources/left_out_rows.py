@@ -47,6 +47,7 @@ _SECTION = re.compile(
 _MARK = re.compile(r"[ivx]{1,5}[.)]?|[a-z][.)]?", re.IGNORECASE)  # of a section
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)*%?", re.ASCII)
 _COLUMN_NUMBER = re.compile(r"\(?(\d{1,3}|[a-z])\)?\.?(?:\s*=.*)?", re.ASCII | re.IGNORECASE)
+_COUNTERS = frozenset(("no", "nomor", "nourut", "nomorurut", "nr"))  # folded headers
 _MOST_FOOTER_CELLS = 3
 
 
@@ -58,7 +59,7 @@ class LeftOut(NamedTuple):
     at : int
         Its position below the header.
     kind : str
-        ``header``, ``numbers``, ``total``, ``section`` or ``footer``.
+        ``header``, ``numbers``, ``counted``, ``total``, ``section`` or ``footer``.
     text : str
         Its first words.
     """
@@ -89,10 +90,13 @@ def rows_left_out(
         return []
     titles = {_folded(row) for row in above if sum(map(bool, row)) > 0}
     headers = [row for row in above if sum(map(bool, row)) > 1]
+    counters = {n for row in headers for n, cell in enumerate(row) if fold(cell) in _COUNTERS}
+    counters -= set(columns.values())
     found: dict[int, LeftOut] = {}
     for n in suspects:
         row = body[n]
-        kind = _kind(row, titles, headers, columns)
+        kind = "counted" if _is_only_counted(row, counters) else ""
+        kind = kind or _kind(row, titles, headers, columns)
         if kind and not (kind == "numbers" and len(body) == 1):
             texts = list(filter(None, row))
             worded = next((text for text in texts if any(map(str.isalpha, text))), texts[0])
@@ -162,6 +166,12 @@ def _kind(
     if texts and marked and len(filled) <= 2 and _SECTION.fullmatch(texts[-1]):
         return "section"
     return ""
+
+
+def _is_only_counted(row: Sequence[str], counters: set[int]) -> bool:
+    """Whether the only cell of a row is its running number."""
+    filled = [n for n, cell in enumerate(row) if cell]
+    return len(filled) == 1 and filled[0] in counters and row[filled[0]].strip(".").isdigit()
 
 
 def _heading(texts: Sequence[str]) -> str:

@@ -218,6 +218,7 @@ def _of_header(header: Header, columns: Sequence[str], part: str) -> Iterator[No
 _ROWS_OF = {
     "header": "rows_repeat_header",
     "numbers": "rows_number_columns",
+    "counted": "rows_only_numbered",
     "total": "rows_sum_up",
     "section": "rows_are_headings",
     "footer": "rows_below_table",

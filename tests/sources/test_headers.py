@@ -175,7 +175,8 @@ def kinds(*rows: list[str]) -> list[str]:
         (["", "Persentase (%)", "", "", "", "100"], "total"),
         (["", "∑", "", "", "", "100"], "total"),
         (["", "Jumlah dipindahkan", "", "", "", "100"], "total"),
-        (["7", "", "", "", "", ""], ""),
+        (["7", "", "", "", "", ""], "counted"),
+        (["", "", "", "", "", "7"], "total"),
         (["Jumlah", "", "", "", "", "100"], "total"),
         (["", "TOTAL", "4"], "total"),
         (["", "", "J U M L A H", "", "", "1.234"], "total"),
@@ -336,6 +337,21 @@ def test_what_is_left_out_is_told(project: MakeProject, tmp_path: Path) -> None:
     assert told["rows_repeat_header"] == (4, {"count": 1, "rows": "4"})
     assert told["rows_sum_up"] == (6, {"count": 1, "rows": "6"})
     assert told["rows_below_table"] == (8, {"count": 1, "rows": "8"})
+
+
+def test_rows_of_a_form_that_nobody_filled_in_are_told(
+    project: MakeProject, tmp_path: Path
+) -> None:
+    rows: list[list[Cell]] = [
+        ["No", "NPSN", "Nama", "Lintang", "Bujur"],
+        [1, "30300001", "SDN 1", -3.25, 115.5],
+        [2],
+        [3],
+    ]
+    schools, findings = read(project, tmp_path, rows)
+    assert schools["npsn"].tolist() == ["30300001"]
+    told = {f.code: f.parameters for f in findings}
+    assert told["rows_only_numbered"] == {"count": 2, "rows": "3, 4"}
 
 
 def test_the_newest_year_of_a_group_is_told(project: MakeProject, tmp_path: Path) -> None:
