@@ -128,7 +128,7 @@ def _doubtful_points(
     area = np.full(len(schools), None, dtype=object)
     weight, radius_m = np.full(len(schools), np.nan), np.full(len(schools), np.nan)
     rule = opened.project.signal.point_weight
-    decimals, smallest_m = decimals_used(schools), opened.project.signal.radius_m.B
+    smallest_m = opened.project.signal.radius_m.B
     levels = np.array([claims.smallest(row, ("desa", "kecamatan")) for row in rows.tolist()])
     for level in ("desa", "kecamatan"):
         of_level = rows[levels == level]
@@ -139,7 +139,8 @@ def _doubtful_points(
         off_km = claims.distance_km(level, of_level, lat, lon)
         beyond_km = np.maximum(off_km - (layer.precision_m + smallest_m) / 1000.0, 0.0)
         at_point, in_claim = _named_where(schools, of_level, claims, opened)
-        found = weight_of_point(beyond_km, at_point, in_claim, decimals[of_level], rule)
+        decimals = decimals_used(schools.iloc[of_level])
+        found = weight_of_point(beyond_km, at_point, in_claim, decimals, rule)
         on_centre = schools["row_id"].iloc[of_level].isin(central).to_numpy()
         area[of_level] = layer.areas["code"].to_numpy(dtype=object)[claimed[of_level]]
         weight[of_level] = np.where(on_centre, 0.0, found)

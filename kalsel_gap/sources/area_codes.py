@@ -54,6 +54,8 @@ def plain_code(text: str) -> str:
     ('6.30305E+09', '63.0')
     """
     plain = text.strip(_SIGNS)
+    if plain.isascii() and plain.isdigit():  # as nearly all of a national file
+        return plain
     whole = _WHOLE.fullmatch(plain)
     if whole and len(whole[1]) >= _LONG:
         return whole[1]
@@ -75,6 +77,8 @@ def digits(code: str) -> str:
     ('', '')
     """
     plain = plain_code(code)
+    if plain.isascii() and plain.isdigit():
+        return plain
     return "".join(filter(str.isdigit, plain)) if _NATIONAL.fullmatch(plain) else ""
 
 
