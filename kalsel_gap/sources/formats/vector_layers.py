@@ -331,6 +331,8 @@ def read_vector(path: Path, *, shapes: ShapeKind = "any", layer: Chosen = None) 
                 for f in frames
             ]
             frame = pd.concat(alike, ignore_index=True) if len(alike) > 1 else alike[0]
+        if twice := [str(name) for name in frame.columns[frame.columns.duplicated()]]:
+            raise InputError("vector_column_twice", path=path, column=twice[0])
         for name in frame.select_dtypes(["str", "object"]):
             list(frame[name])  # text that is not UTF-8 would be noticed only later, by anybody
     if path.suffix.lower() in {".kml", ".kmz"} and {"icon", "tessellate"} <= set(frame.columns):
