@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import warnings
 from functools import cache
 from typing import TYPE_CHECKING
@@ -24,6 +25,7 @@ from kalsel_gap.geo.raster_files import HEAD_BYTES, PAGES, TEXT, TILES, beside, 
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from types import TracebackType
 
     from rasterio.io import DatasetReader
 
@@ -120,8 +122,12 @@ def _block_bytes_of(part: Path) -> int:
 
 
 def _block_bytes(dataset: DatasetReader) -> int:
-    """What GDAL unpacks for a single cell: the largest block, of all bands that lie in it."""
-    bands = dataset.count if dataset.interleaving is Interleaving.pixel else 1
+    """What GDAL unpacks for a single cell: the largest block.
+
+    Where all bands lie in one block, it holds that and a block of each band besides.
+    """
+    together = dataset.interleaving is Interleaving.pixel and dataset.count > 1
+    bands = 2 * dataset.count if together else 1
     sizes = {
         rows * columns * np.dtype(kind.replace("complex_", "")).itemsize
         for (rows, columns), kind in zip(dataset.block_shapes, dataset.dtypes, strict=True)
@@ -223,4 +229,26 @@ def close_vectors() -> frozenset[str]:
     return frozenset(pyogrio.list_drivers())
 
 
+def _keep_silent() -> None:
+    """Keep off the terminal that GDAL quotes a file in a message, cut amid a character.
+
+    rasterio cannot decode such a message, and shows this by both hooks: what it raises was raised
+    nowhere in Python. The error of the file is raised all the same.
+    """
+    shown, ended = sys.unraisablehook, sys.excepthook
+
+    def unraisable(ignored: sys.UnraisableHookArgs, /) -> None:
+        if ignored.object != "rasterio._env.log_error":
+            shown(ignored)
+
+    def uncaught(
+        kind: type[BaseException], error: BaseException, raised_in: TracebackType | None, /
+    ) -> None:
+        if kind is not UnicodeDecodeError or raised_in is not None:
+            ended(kind, error, raised_in)
+
+    sys.unraisablehook, sys.excepthook = unraisable, uncaught
+
+
 close_rasters()
+_keep_silent()

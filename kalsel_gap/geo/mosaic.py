@@ -149,9 +149,7 @@ class MosaicTile:
             valid = differs if valid is None else valid & differs
         if self.possible is not None and self._may_be_impossible(cells, *self.possible):
             low, high = self.possible
-            value = cells.astype(np.float64)
-            if not self.is_as_stored:
-                value = value * self.scale + self.offset
+            value = self._unpacked(cells)
             fits = (value >= low) & (value <= high)
             valid = fits if valid is None else valid & fits
         return np.ones(cells.shape, dtype=np.bool_) if valid is None else valid
@@ -166,13 +164,17 @@ class MosaicTile:
 
     def values(self, cells: StoredCells, valid: BoolArray) -> FloatArray:
         """Values of cells as stored, NaN where there is no data."""
-        value = cells.astype(np.float64)
-        if not self.is_as_stored:
-            value = value * self.scale + self.offset
+        value = self._unpacked(cells)
         value[~valid] = np.nan
-        if self.dtype.kind == "f":
+        if self.dtype.kind == "f" or not self.is_as_stored:
             value[np.isinf(value)] = np.nan
         return value
+
+    def _unpacked(self, cells: StoredCells) -> FloatArray:
+        """Values of cells, whatever they hold: a signalling NaN, or more than the scale allows."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            value = cells.astype(np.float64)
+            return value if self.is_as_stored else value * self.scale + self.offset
 
 
 # A tile that a window overlaps: the part of it to read, and its place in the result.
@@ -284,7 +286,8 @@ class Band:
             todo = ~valid[place]
             if todo.any():
                 found, known = self._cells(tile, part, todo.shape)
-                np.copyto(raw[place], found, where=todo, casting="unsafe")
+                with np.errstate(invalid="ignore"):  # a signalling NaN
+                    np.copyto(raw[place], found, where=todo, casting="unsafe")
                 valid[place] |= known
         return raw, valid
 

@@ -188,6 +188,7 @@ ERRORS: dict[str, str] = {
     "value_not_a_choice": N_("“{value}” is not possible here; possible values are: {expected}."),
     "value_unfit": N_("this value is not valid: {reason}."),
     "value_wrong": N_("“{value}” is not valid: {reason}."),
+    "vector_column_twice": N_("several columns of the layer have the name “{column}”. Rename all but one."),
     "vector_crs_unfit": N_("the coordinate reference system of the layer, “{value}”, gives no place on the Earth. Assign the right one and save it again."),
     "vector_format": N_("{value} is not a format of layers that is read. Save the layer as GeoPackage (ogr2ogr, or Export in QGIS)."),
     "vector_is_picture": N_("the file holds only a picture that is laid over the map (GroundOverlay), and no polygons: its frame is not the area that is covered. Ask for the raster of values as GeoTIFF, or for the polygons."),

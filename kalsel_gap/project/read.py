@@ -26,7 +26,7 @@ from kalsel_gap.project.inputs import (
 )
 from kalsel_gap.project.invalid import readable_errors, section_fault, tree_faults
 from kalsel_gap.project.model import Opened, Project
-from kalsel_gap.project.toml_errors import line_of, not_toml, read_text
+from kalsel_gap.project.toml_errors import line_of, lines_of, not_toml, read_text
 
 _DEEPEST = 100  # parts of a dotted key
 _BETWEEN_KEYS = re.compile(r"[=,{}\[\]\n]")
@@ -108,10 +108,10 @@ def read_project(path: Path, options: tuple[str, ...] = (), *, with_inputs: bool
 
 def _with_rows(problems: list[KalselGapError], path: Path) -> list[KalselGapError]:
     """Errors about keys of the project file with the lines where they stand."""
-    text = read_text(path.read_bytes(), path)
+    lines = lines_of(read_text(path.read_bytes(), path)) if problems else {}
     for error in problems:
         if error.path == path and error.column and error.row is None:
-            error.row = line_of(text, error.column)
+            error.row = line_of(lines, error.column)
     return problems
 
 

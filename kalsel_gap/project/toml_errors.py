@@ -10,7 +10,7 @@ from kalsel_gap.errors import ProjectError
 
 if TYPE_CHECKING:
     import tomllib
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 # Quotation marks of word processors.
@@ -64,19 +64,14 @@ def not_toml(text: str, path: Path, error: tomllib.TOMLDecodeError) -> ProjectEr
     return next(_causes(line, reason, path, row), unexplained)
 
 
-def line_of(text: str, key: str) -> int | None:
-    r"""Line of a dotted key, otherwise that of the head of its section; None if neither is found.
+def lines_of(text: str) -> dict[str, int]:
+    r"""Line of each dotted key and of the head of each section of a project file.
 
-    Parameters
-    ----------
-    text : str
-        The project file.
-    key : str
-        With the number of the section from 0 where there are several: ``coverage.0.kind``.
+    The key has the number of its section from 0 where there are several: ``coverage.0.kind``.
 
     Examples
     --------
-    >>> line_of('[[coverage]]\npath = "a"\n[[coverage]]\nkind = ""', "coverage.1.kind")
+    >>> lines_of('[[coverage]]\npath = "a"\n[[coverage]]\nkind = ""')["coverage.1.kind"]
     4
     """
     heads: Counter[str] = Counter()
@@ -92,7 +87,12 @@ def line_of(text: str, key: str) -> int | None:
             found |= {f"{section}{name}": number for section in sections}
             continue
         found |= {section.rstrip("."): number for section in sections if head}
-    return found.get(key, found.get(key.rpartition(".")[0]))
+    return found
+
+
+def line_of(lines: Mapping[str, int], key: str) -> int | None:
+    """Line of a key, otherwise that of the head of its section; None if neither is there."""
+    return lines.get(key, lines.get(key.rpartition(".")[0]))
 
 
 def _causes(line: str, reason: str, path: Path, row: int) -> Iterator[ProjectError]:

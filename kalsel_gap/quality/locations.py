@@ -17,7 +17,7 @@ from kalsel_gap.geo import geodesy
 from kalsel_gap.quality.area_names import spelling
 from kalsel_gap.quality.claimed_areas import CLAIMED, majority
 from kalsel_gap.quality.duplicates import check_neighbours
-from kalsel_gap.sources.area_codes import KIND_NAMES, digits, kind_of
+from kalsel_gap.sources.area_codes import KIND_NAMES, digits, filled_texts, kind_of
 from kalsel_gap.sources.boundaries import capitals, known_kabupaten
 from kalsel_gap.sources.features import shapeless
 from kalsel_gap.sources.formats.vector_layers import read_vector
@@ -348,7 +348,7 @@ def _known_points(layers: Mapping[str, AreaLayer], opened: Opened) -> pd.DataFra
     for source in opened.project.facilities:
         found = read_vector(source.path)
         named = next((c for c in ("nama", "name") if c in found.columns), None)
-        names = found[named].fillna("").astype("str") if named else opened.shown(source.path)
+        names = filled_texts(found[named]) if named else opened.shown(source.path)
         tables.append(_points(shapely.centroid(found.geometry.to_numpy()), names))
     points = pd.concat(tables, ignore_index=True).dropna(subset=["lat", "lon"])
     return points.sort_values(["name", "lat", "lon"], ignore_index=True)

@@ -103,7 +103,7 @@ def code_texts(values: pd.Series) -> tuple[pd.Series[str], dict[str, str]]:
     is_number = values.dtype.kind == "f" or any(
         isinstance(value, float) for value in values.dropna()
     )
-    texts = values.map(_text, na_action="ignore").fillna("").astype("str").map(plain_code)
+    texts = filled_texts(values.map(_text, na_action="ignore")).map(plain_code)
     forms = {text: found for text in texts.unique() if (found := _TWO_LEVELS.fullmatch(text))}
     single = {text: found for text, found in forms.items() if len(found[2]) == 1}
     given = texts[texts != ""]
@@ -123,6 +123,18 @@ def code_texts(values: pd.Series) -> tuple[pd.Series[str], dict[str, str]]:
     else:
         return texts, {}
     return texts.replace(completed), completed
+
+
+def filled_texts(values: pd.Series) -> pd.Series[str]:
+    """Values as text, empty where missing; a column without any value is one of numbers in files.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> filled_texts(pd.Series([float("nan"), float("nan")])).tolist()
+    ['', '']
+    """
+    return values.astype("object").fillna("").astype("str")
 
 
 def _text(value: object) -> str:

@@ -11,7 +11,7 @@ from kalsel_gap.errors import suggestion
 from kalsel_gap.findings import Finding
 from kalsel_gap.project.base import default_values
 from kalsel_gap.project.model import SHAPEFILE_PARTS
-from kalsel_gap.sources.area_codes import code_texts, digits
+from kalsel_gap.sources.area_codes import code_texts, digits, filled_texts
 from kalsel_gap.sources.area_columns import LEVELS, choose_columns, codes_of
 from kalsel_gap.sources.cells import fold
 from kalsel_gap.sources.formats.vector_layers import read_vector, refuse_no_degrees
@@ -220,7 +220,7 @@ def _read(
     refuse_no_degrees(layer.geometry.to_numpy(), given.path, _FARTHEST_DEG)
     columns = choose_columns(layer, level, given.path, own=(given.code, given.name), wide=wide)
     codes, completed = code_texts(codes_of(layer, columns.code))
-    names = layer[columns.name].fillna("").astype("str").str.strip()
+    names = filled_texts(layer[columns.name]).str.strip()
     areas = gpd.GeoDataFrame({"code": codes, "name": names}, geometry=layer.geometry)
     return _AreasRead(areas, columns, completed)
 

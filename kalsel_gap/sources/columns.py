@@ -90,10 +90,11 @@ def recognise(
         A required column is missing, a column is there twice, or an override names what is not.
     """
     found = _declared(table, aliases, override or {})
-    words = [table.meant.get(header, header) for header in table.headers]
-    declared = {column: table.headers.index(header) for column, header in found.items()}
+    there = table.headers
+    words = [table.meant.get(header, header) for header in there]
+    declared = {column: there.index(header) for column, header in found.items()}
     for column, positions in header_positions(words, aliases, declared).items():
-        headers = [table.headers[n] for n in positions]
+        headers = [there[n] for n in positions]
         if len(headers) > 1 and column not in lenient:
             raise InputError(
                 "column_twice", path=table.path, column=column, known=", ".join(headers)

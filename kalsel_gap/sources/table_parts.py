@@ -18,7 +18,7 @@ from kalsel_gap.sources.cells import fold
 from kalsel_gap.sources.formats.decimal_commas import decimal_points
 from kalsel_gap.sources.formats.header_rows import header_row, known_headers
 from kalsel_gap.sources.formats.points import well_known_places
-from kalsel_gap.sources.formats.table_cells import refuse_too_many
+from kalsel_gap.sources.formats.table_cells import LIMIT_COLUMNS, refuse_too_many
 from kalsel_gap.sources.headers import BETWEEN, Header, read_header
 from kalsel_gap.sources.left_out_rows import rows_left_out, section_of
 
@@ -115,6 +115,9 @@ def read_part(
     grid = cells.rows
     for row in grid:  # in place: a second table of a million rows would not fit
         row[:] = map(str.strip, row)
+        if any(row[LIMIT_COLUMNS:]):
+            refuse_too_many(len(grid), len(row), path)
+        del row[LIMIT_COLUMNS:]
     header = _header(cells, meanings, unheaded, path, of_office=of_office)
     given, top = header.names, header.last
     columns = _distinct(given)

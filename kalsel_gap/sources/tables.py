@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
@@ -229,42 +229,78 @@ def _without_repeats(tables: Sequence[TablePart]) -> tuple[list[TablePart], list
     columns that both tables have; only words that offices write in several ways, N or Negeri, may
     differ. Of tables that repeat each other, the one that has the fewest columns alone is left out.
     """
-    kept = list(tables)
+    kept = left = [_Rows(table) for table in tables]
     notes: list[Note] = []
-    while len(kept) > 1:
-        repeating = [
-            (len(lost), len(table.cells), -n, table, lost)
-            for n, table in enumerate(kept)
-            if (lost := _lost_without(table, [t for t in kept if t is not table])) is not None
-        ]
-        if not repeating:
-            break
-        _, count, _, table, lost = min(repeating, key=lambda each: each[:3])
-        kept = [t for t in kept if t is not table]
-        more = {"count": count, "columns": ", ".join(sorted(lost)) or "–"}
-        notes.append(Note("part_repeats", value=table.part, parameters=more))
-    return kept, notes
+    found = {n: each.repeated_in(kept) for n, each in enumerate(kept)}
+    repeated = {n: repeat for n, repeat in found.items() if repeat is not None}
+    while repeated:
+        left_out = min(repeated, key=lambda n: (len(repeated[n].lost), len(tables[n].cells), -n))
+        lost = repeated.pop(left_out).lost
+        more = {"count": len(tables[left_out].cells), "columns": ", ".join(sorted(lost)) or "–"}
+        notes.append(Note("part_repeats", value=tables[left_out].part, parameters=more))
+        gone = kept[left_out]
+        left = [each for each in left if each is not gone]
+        # What does not repeat now does not repeat the fewer that are left.
+        for n in [n for n, repeat in repeated.items() if gone in repeat.others]:
+            again = kept[n].repeated_in(left)
+            repeated.pop(n) if again is None else repeated.update({n: again})
+    return [each.table for each in left], notes
 
 
-def _lost_without(table: TablePart, others: Sequence[TablePart]) -> set[str] | None:
-    """Columns that only a table has, if all its rows stand in others; None if one does not.
+class _Repeat(NamedTuple):
+    """Columns that only a table has, and the tables that have all its rows."""
 
-    A table with a column of values that the others lack is none of these.
-    """
-    left = set(range(len(table.cells)))
-    lost: set[str] = set()
-    for other in others:
-        own = set(table.columns) - set(other.columns)
-        if not own <= _SPELLED | _made_up_by(other.columns):
-            continue
-        columns = sorted(set(table.columns) & set(other.columns) - _SPELLED)
-        there = set(_rows_of(other, columns)) if columns else set()
-        mine = {n for n, row in enumerate(_rows_of(table, columns)) if n in left and row in there}
-        lost |= own if mine else set()
-        left -= mine
-        if not left:
-            return lost
-    return None
+    lost: set[str]
+    others: list[_Rows]
+
+
+class _Rows:
+    """The rows of a table as they are compared, by the columns that two tables have."""
+
+    def __init__(self, table: TablePart) -> None:
+        self.table = table
+        self._rows: dict[tuple[str, ...], frozenset[tuple[str, ...]]] = {}
+        self._numbered: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+
+    def repeated_in(self, tables: Sequence[_Rows]) -> _Repeat | None:
+        """Others of the tables in which all rows stand; None if one does not.
+
+        A table with a column of values that the others lack is none of these.
+        """
+        left = set(range(len(self.table.cells)))
+        lost: set[str] = set()
+        others: list[_Rows] = []
+        mine = set(self.table.columns)
+        for other in tables:
+            if other is self:
+                continue
+            own = mine - set(other.table.columns)
+            if not own <= _SPELLED | _made_up_by(other.table.columns):
+                continue
+            columns = tuple(sorted(mine & set(other.table.columns) - _SPELLED))
+            if not columns:
+                continue
+            rows, there = self.numbered(columns), other.different(columns)
+            found = {n for n in left if rows[n] in there}
+            if found:
+                lost |= own
+                left -= found
+                others.append(other)
+            if not left:
+                return _Repeat(lost, others)
+        return None
+
+    def numbered(self, columns: tuple[str, ...]) -> list[tuple[str, ...]]:
+        """The rows in their order."""
+        if columns not in self._numbered:
+            self._numbered[columns] = _rows_of(self.table, columns)
+        return self._numbered[columns]
+
+    def different(self, columns: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
+        """The rows, each once."""
+        if columns not in self._rows:
+            self._rows[columns] = frozenset(self.numbered(columns))
+        return self._rows[columns]
 
 
 def _made_up_by(columns: Collection[str]) -> set[str]:

@@ -28,6 +28,8 @@ _ENTRY = re.compile(r"[0-9a-f]{64}")  # anything else in the cache folder is not
 
 
 _MEBIBYTE = 2**20
+# What reading a damaged file of the cache raises; one that is nested too deeply is damaged, too.
+_DAMAGED = (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError)
 
 
 @dataclass(slots=True)
@@ -119,7 +121,7 @@ class Cache:
 
     def _remembered(self) -> dict[str, list[Any]]:
         if not self._known and self.folder is not None:
-            with contextlib.suppress(OSError, ValueError, TypeError, LookupError):
+            with contextlib.suppress(*_DAMAGED):
                 stored = json.loads((self.folder / "hashes.json").read_text(encoding="utf-8"))
                 if hash_of(stored["files"]) == stored["sha256"]:
                     self._known.update(stored["files"])
@@ -138,7 +140,7 @@ class Cache:
                 if hashlib.sha256(content).hexdigest() != digest:
                     return None
                 tables[name] = read_parquet(content) if name in read else content
-        except (OSError, ValueError, TypeError, LookupError, AttributeError, pa.ArrowException):
+        except (*_DAMAGED, pa.ArrowException):
             return None
         with contextlib.suppress(OSError):  # a cache that can only be read
             os.utime(entry)

@@ -215,7 +215,7 @@ def _memory() -> Path:
 
 
 def _remembered() -> dict[str, Source]:
-    with contextlib.suppress(OSError, ValueError, TypeError, AttributeError):
+    with contextlib.suppress(OSError, ValueError, TypeError, AttributeError, RecursionError):
         stored = json.loads(_memory().read_text(encoding="utf-8"))
         return {
             key: Source(str(digest), tuple(imports), tuple(defaults))

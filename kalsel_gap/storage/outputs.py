@@ -224,7 +224,7 @@ def _read(ledger: Path) -> dict[str, object]:
     """A list of what was written; nothing where it is missing or damaged."""
     try:
         listed = json.loads(ledger.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return listed if isinstance(listed, dict) else {}
 

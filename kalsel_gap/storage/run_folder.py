@@ -261,12 +261,13 @@ def read_manifest(chosen: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
         manifest = json.loads(text)
-    except (OSError, ValueError) as error:
+        written = _text_of(manifest)
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError("run_broken", path=path, reason=str(error)[:200]) from None
     if not isinstance(manifest, dict):
         raise InputError("run_broken", path=path, reason=MANIFEST)
     has_id = _ID.fullmatch(chosen.name) is not None
-    if text != _text_of(manifest) or (has_id and run_id(manifest) != chosen.name):
+    if text != written or (has_id and run_id(manifest) != chosen.name):
         raise InputError("run_altered", path=path)
     return manifest
 

@@ -509,9 +509,9 @@ _ARROWS: tuple[Change, ...] = (change_bytes, change_arrow, change_arrow)
 CHANGES: dict[str, tuple[Change, ...]] = {
     **dict.fromkeys((".csv", ".tsv", ".txt"), _CELLS),
     **dict.fromkeys((".toml", ".asc", ".hdr", ".prj", ".cpg"), _TEXTS),
-    **dict.fromkeys((".kml", ".xml", ".rels", ".vrt"), _MARKUP),
+    **dict.fromkeys((".kml", ".xml", ".rels", ".vrt", ".xls"), _MARKUP),
     **dict.fromkeys((".json", ".geojson"), _JSONS),
-    **dict.fromkeys((".zip", ".kmz", ".xlsx", ".xlsm"), _ARCHIVES),
+    **dict.fromkeys((".zip", ".kmz", ".xlsx", ".xlsm", ".ods"), _ARCHIVES),
     **dict.fromkeys((".parquet", ".geoparquet"), _ARROWS),
     ".gz": (change_bytes, change_gzipped),
     ".gpkg": (change_bytes, *(change_database,) * 3),

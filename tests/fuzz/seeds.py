@@ -26,6 +26,7 @@ from tests.conftest import DATA_OF_TINY, TINY, snapshot
 from tests.fuzz.mutations import packed
 from tests.sources.formats.test_kinds import as_csv, workbook
 from tests.sources.test_speed_test_tiles import table as tiles_table
+from tests.spreadsheets import Cell, Sheet, ods, web_page, xml_2003
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -160,8 +161,16 @@ def _workbook(table: pd.DataFrame) -> bytes:
         return _repacked(workbook(Path(folder) / "a.xlsx", rows))
 
 
-def _repacked(path: Path) -> bytes:
-    with zipfile.ZipFile(path) as archive:
+def _sheet(table: pd.DataFrame) -> Sheet:
+    """The table below a merged title."""
+    typed = _typed(table)
+    title: list[Cell] = ["DATA", *[None] * (len(typed.columns) - 1)]
+    rows: list[list[Cell]] = [title, list(typed.columns), *typed.to_numpy().tolist()]
+    return Sheet("Data", rows, merged=[(0, 0, 0, len(typed.columns) - 1)])
+
+
+def _repacked(file: Path | io.BytesIO) -> bytes:
+    with zipfile.ZipFile(file) as archive:
         return packed([(name, archive.read(name)) for name in archive.namelist()])
 
 
@@ -171,6 +180,9 @@ TABLE_FORMATS: dict[str, Callable[[pd.DataFrame], bytes]] = {
     ".tsv": lambda t: as_csv(t, "\t").encode("utf-16"),
     ".csv.gz": lambda t: gzip.compress(as_csv(t).encode(), mtime=0),
     ".xlsx": _workbook,
+    ".ods": lambda t: _repacked(io.BytesIO(ods([_sheet(t)]))),
+    ".xls": lambda t: web_page(_sheet(t)),
+    ".2003.xls": lambda t: xml_2003([_sheet(t)]),
     ".json": lambda t: json.dumps({"data": _records(t), "meta": {"n": len(t)}}).encode(),
     ".geojson": _geojson,
     ".kml": _kml,

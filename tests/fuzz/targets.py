@@ -410,7 +410,7 @@ def _repair_seeds() -> list[Seed]:
     beside = {"schools.csv": seeds.tiny()["schools.csv"]}
     beside |= {"areas.geojson": seeds.vector(seeds.layers()["areas"], ".geojson")[".geojson"]}
     found = []
-    for ending in (".csv", ".txt", ".xlsx", ".json", ".parquet"):
+    for ending in (".csv", ".txt", ".xlsx", ".ods", ".xls", ".json", ".parquet"):
         name = f"repairs{ending}"
         files = {name: seeds.TABLE_FORMATS[ending](table), **beside}
         found.append(seeds.Seed(name, files, (name,)))

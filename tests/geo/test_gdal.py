@@ -371,7 +371,7 @@ def test_all_bands_of_a_pixel_are_unpacked_together(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     profile = {"driver": "GTiff", "width": 64, "height": 64, "count": 3, "dtype": "int16"}
-    for interleave, bands in (("band", 1), ("pixel", 3)):
+    for interleave, bands in (("band", 1), ("pixel", 2 * 3)):
         path = tmp_path / f"{interleave}.tif"
         with rasterio.open(path, "w", interleave=interleave, **profile, **UTM) as sink:
             sink.write(np.ones((3, 64, 64), dtype="int16"))
@@ -431,3 +431,20 @@ def test_a_pipe_for_the_latest_run_is_a_message(ranked: Path, cli: CommandLine) 
         status, _, err = cli(*command, "--project", ranked)
         assert status == 1
         assert "latest" in err
+
+
+def test_no_message_of_gdal_that_is_cut_amid_a_character_is_shown(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    written(tmp_path / "a.tif")
+    rectangle = 'xOff="0" yOff="0" xSize="4"'
+    (tmp_path / "a.vrt").write_text(
+        '<VRTDataset rasterXSize="4" rasterYSize="4">\n<VRTRasterBand dataType="Int16" band="1">'
+        '<SimpleSource><SourceFilename relativeToVRT="1">a.tif</SourceFilename>\n'
+        f'<SourceBand>1</SourceBand><SrcRect {rectangle} é="4"/><DstRect {rectangle} ySize="4"/>\n'
+        "</SimpleSource></VRTRasterBand></VRTDataset>\n",
+        encoding="utf-8",
+    )
+    with pytest.raises((InputError, rasterio.errors.RasterioError, UnicodeError)):
+        open_raster(tmp_path / "a.vrt")
+    assert capfd.readouterr() == ("", "")

@@ -354,3 +354,15 @@ def test_what_no_land_is_as_high_as_is_no_data(make_tile: MakeTile, dtype: str) 
 def test_infinite_cells_are_no_data(make_tile: MakeTile) -> None:
     path = make_tile("a.tif", [[np.inf, -np.inf, NAN, 1.5]], dtype="float32")
     np.testing.assert_array_equal(everything(path), [[NAN, NAN, NAN, 1.5]])
+
+
+def test_a_signalling_nan_is_no_data_and_no_warning(make_tile: MakeTile) -> None:
+    signalling = np.array([[0x7F800001, 0x3FC00000]], dtype="uint32").view("float32")
+    path = make_tile("a.tif", signalling, dtype="float32")
+    with mosaic.open_band(TileSet((path,), possible=(-500.0, 9000.0))) as band:
+        np.testing.assert_array_equal(band.read(Window(0, 0, 2, 1)), [[NAN, 1.5]])
+
+
+def test_what_a_scale_makes_infinite_is_no_data(make_tile: MakeTile) -> None:
+    path = make_tile("a.tif", [[30000, 0]], scales=[1e306])
+    np.testing.assert_array_equal(everything(path), [[NAN, 0.0]])

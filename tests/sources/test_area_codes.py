@@ -93,3 +93,8 @@ def test_desa_of_one_authority_do_not_begin_with_a_kecamatan_of_the_other() -> N
     assert not nested(["63.03.01.2001"], ["6303010"])
     assert nested(["63.03.01.2001"], ["63.03.01"])
     assert nested(["6303010001"], ["63.03"])
+
+
+def test_a_column_without_a_code_is_empty() -> None:
+    codes, completed = code_texts(pd.Series([float("nan")] * 2))
+    assert (codes.tolist(), completed) == (["", ""], {})

@@ -4,6 +4,7 @@ import datetime as dt
 import gzip
 import math
 import time
+import zipfile
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -233,3 +234,33 @@ def test_every_number_survives_being_written(value: float) -> None:
 
 def test_fold() -> None:
     assert fold("Kab.-Kota/Negara (LN)") == fold("KAB KOTA negara_ln") == "kabkotanegaraln"
+
+
+def test_millions_of_empty_headers_take_no_time(tmp_path: Path) -> None:
+    begun_s = time.process_time()
+    table = read_table(written(tmp_path, "npsn,name" + "," * 1_000_000 + "\n1,SD A\n"))
+    assert table.headers == ["npsn", "name"]
+    assert time.process_time() - begun_s < 5
+
+
+def test_hundreds_of_equal_tables_of_a_page_take_no_time(tmp_path: Path) -> None:
+    rows = "".join(f"<tr><td>{n}</td><td>SD {n}</td></tr>" for n in range(30))
+    page = f"<table><tr><td>npsn</td><td>nama</td></tr>{rows}</table>"
+    path = written(tmp_path, f"<html><body>{page * 300}</body></html>", "a.xls")
+    aliases = {"npsn": ("npsn",), "name": ("nama",)}
+    begun_s = time.process_time()
+    table = read_table(path, aliases=aliases, required=("npsn",))
+    assert time.process_time() - begun_s < 10
+    assert len(table.cells) == 30
+    assert len(table.notes) == 299
+
+
+def test_an_opendocument_with_a_damaged_part_is_one_error(tmp_path: Path) -> None:
+    path = tmp_path / "a.ods"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet" * 9)
+        archive.writestr("content.xml", "<x/>")
+    raw = bytearray(path.read_bytes())
+    raw[38:42] = b"\xff" * 4  # the first bytes of what is packed
+    path.write_bytes(raw)
+    fault(path)

@@ -213,8 +213,11 @@ def test_names_in_the_findings_are_safe_to_open(
     assert read == f"{sign}CMD [31m  "
 
 
+DEEP = (b"[" * 50_000, b'{"files": ' * 900 + b"1" + b"}" * 900)
+
+
 @pytest.mark.parametrize("name", ["schools.parquet", "findings.csv", "run.json"])
-@pytest.mark.parametrize("content", [b"", b"{", b"\x00" * 40, None])
+@pytest.mark.parametrize("content", [b"", b"{", b"\x00" * 40, *DEEP, None], ids=range(6))
 def test_a_damaged_run(
     write: Callable[..., run_.Run], tmp_path: Path, name: str, content: bytes | None
 ) -> None:
@@ -628,6 +631,14 @@ def test_an_entry_with_a_flipped_bit_is_made_anew(
         Cache(tmp_path).tables(KEY, made_anew, read=read)
 
 
+@pytest.mark.parametrize("content", DEEP, ids=len)
+def test_a_list_of_tables_nested_too_deeply_is_made_anew(tmp_path: Path, content: bytes) -> None:
+    Cache(tmp_path).tables(KEY, table, read=READ)
+    (tmp_path / KEY / "tables.json").write_bytes(content)
+    with pytest.raises(LookupError, match="made anew"):
+        Cache(tmp_path).tables(KEY, made_anew, read=READ)
+
+
 def test_a_list_of_tables_that_lacks_one_is_made_anew(tmp_path: Path) -> None:
     Cache(tmp_path).tables(KEY, table, read=READ)
     listed = tmp_path / KEY / "tables.json"
@@ -846,7 +857,9 @@ def test_a_file_that_somebody_writes_all_the_time(
         Cache(None).file_hash(path)
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"\xff\xff", b'{"a": 1}'])
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[1]", b"\xff\xff", b'{"a": 1}', *DEEP], ids=range(7)
+)
 def test_damaged_hashes_are_forgotten(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "input.csv"
     path.write_bytes(b"abc")

@@ -85,7 +85,7 @@ def _kind_of_archive(content: Content) -> str:
             names = set(archive.namelist())
             is_open = "content.xml" in names and "mimetype" in names
             office = archive.read("mimetype")[:80] if is_open else b""
-    except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError, RuntimeError):
+    except Exception:  # noqa: BLE001 - zipfile and its decompressors raise anything
         return "damaged"
     if any(name.startswith("xl/workbook.") for name in names) or b"spreadsheet" in office:
         return "workbook"

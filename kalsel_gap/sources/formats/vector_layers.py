@@ -17,7 +17,8 @@ from kalsel_gap.errors import InputError, reading
 from kalsel_gap.geo.raster_files import TEXT
 from kalsel_gap.sources.cells import cell_text
 from kalsel_gap.sources.formats.geopackage import check_geopackage
-from kalsel_gap.sources.formats.json_records import as_dict, flat_rows
+from kalsel_gap.sources.formats.json_documents import as_dict
+from kalsel_gap.sources.formats.json_records import flat_rows
 from kalsel_gap.sources.formats.points import is_wgs84, spare_places, to_wgs84
 from kalsel_gap.sources.formats.table_cells import (
     EVERY,
@@ -122,17 +123,18 @@ def _attribute_table(where: str, layer: str | None, path: Path) -> TableCells:
     shapes = meta["geometry_name"] or "wkb_geometry"
     names = [n for n in table.column_names if n != shapes]
     refuse_too_many(table.num_rows, len(names), path)
-    rows = _arrow_rows(table.select(names), path)
-    if shapes not in table.column_names:
+    geometries = table.column(shapes) if shapes in table.column_names else None
+    table = table.select(names)
+    rows = _arrow_rows(table, path)
+    del table  # of a million rows, the attributes would be in memory twice
+    if geometries is None:
         return TableCells(rows)
 
     def places() -> tuple[list[str], list[str]]:
         import shapely
 
         with reading(path, "vector_unreadable"):
-            wkb = np.array(
-                [_with_points(v) for v in table.column(shapes).to_pylist()], dtype=object
-            )
+            wkb = np.array([_with_points(v) for v in geometries.to_pylist()], dtype=object)
             return _of_shapes(shapely.from_wkb(wkb, on_invalid="ignore"), meta["crs"], path)
 
     return TableCells(rows, spare=spare_places(places))
@@ -262,8 +264,12 @@ def _arrow_rows(table: pa.Table, path: Path) -> list[list[str]]:
 
     if any(pa.types.is_struct(kind) for kind in table.schema.types):
         return flat_rows(table.to_pylist(), path)
-    columns = [_arrow_text(table.column(n)) for n in range(table.num_columns)]
-    return [list(table.column_names), *map(list, zip(*columns, strict=True))]
+    rows = [list(table.column_names)]
+    for begin in range(0, table.num_rows, _ROWS_AT_ONCE):
+        part = table.slice(begin, _ROWS_AT_ONCE)
+        columns = [_arrow_text(part.column(n)) for n in range(part.num_columns)]
+        rows.extend(map(list, zip(*columns, strict=True)))
+    return rows
 
 
 def _arrow_text(column: pa.ChunkedArray) -> list[str]:
@@ -290,6 +296,7 @@ def _arrow_text(column: pa.ChunkedArray) -> list[str]:
 ShapeKind = Literal["any", "lines", "polygons"]
 
 
+_ROWS_AT_ONCE = 2**16
 _POINTS = frozenset((1, 4, 7))  # of ISO 19125: point, multipoint, collection
 _HORIZON_DEG = (360.0, 90.0)  # some layers of the world count longitudes to 360
 _DIMENSIONS = {"lines": 1, "polygons": 2}
@@ -334,6 +341,8 @@ def read_vector(path: Path, *, shapes: ShapeKind = "any", layer: Chosen = None) 
                 for f in frames
             ]
             frame = pd.concat(alike, ignore_index=True) if len(alike) > 1 else alike[0]
+        if twice := [str(name) for name in frame.columns[frame.columns.duplicated()]]:
+            raise InputError("vector_column_twice", path=path, column=twice[0])
         for name in frame.select_dtypes(["str", "object"]):
             list(frame[name])  # text that is not UTF-8 would be noticed only later, by anybody
     if path.suffix.lower() in {".kml", ".kmz"} and {"icon", "tessellate"} <= set(frame.columns):

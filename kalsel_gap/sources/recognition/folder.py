@@ -120,7 +120,7 @@ def _listed(folder: Path) -> Iterator[Path]:
     """Files that the list in a folder of runs names."""
     try:
         listed = json.loads((folder / LEDGER).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return
     yield from ((folder / name).resolve() for name in listed if isinstance(listed, dict))
 

@@ -297,3 +297,13 @@ def test_collections_within_collections_have_single_parts() -> None:
     assert shapely.to_wkt(single_parts(shapes)).tolist() == [
         *("POINT (1 1)", "POINT (2 2)", "POINT (3 3)"),
     ]
+
+
+def test_two_columns_of_one_name_are_an_error(tmp_path: Path) -> None:
+    frame = gpd.GeoDataFrame({"kode": ["1"], "kodf": ["2"]}, geometry=[shapely.Point(115, -3)])
+    frame.set_crs("EPSG:4326").to_file(tmp_path / "a.shp")
+    table = tmp_path / "a.dbf"
+    table.write_bytes(table.read_bytes().replace(b"kodf", b"kode"))
+    with pytest.raises(InputError) as caught:
+        read_vector(tmp_path / "a.shp")
+    assert (caught.value.code, caught.value.column) == ("vector_column_twice", "kode")
