@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from kalsel_gap.geo.kernels import inlined, kernel
-from kalsel_gap.robustness.level_posterior import QUANTILES
+from kalsel_gap.robustness.level_posterior import NORMAL
 from kalsel_gap.robustness.streams import two_normal, two_uniform
 from kalsel_gap.robustness.threads import in_threads
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 # Quantities of the random numbers; those of levels begin at the last one, one for each source.
 _CASE, _SERVICE, _SHARED, _VALUES, _LEVEL = (np.uint64(n) for n in (1, 2, 3, 4, 16))
+_FIRST, _LAST = float(NORMAL[0]), float(len(NORMAL) - 1)
+_PER_SIGMA = _LAST / float(NORMAL[-1] - NORMAL[0])
 _AT_ONCE = 64
 _MEANS, _CHANCES = 65, 257  # knots of the tables of Beta distributions
 
@@ -38,7 +40,7 @@ class Levels(NamedTuple):
 
     Attributes
     ----------
-    quantiles : float32 array of shape (sources, places, QUANTILES)
+    quantiles : float32 array of shape (sources, places, len(NORMAL))
         Of :func:`.level_posterior.posterior_quantiles`; NaN where nothing is known.
     shared_db : float32 array of shape (sources, places)
         Error that all levels of the source have together, dB.
@@ -299,9 +301,9 @@ def _available(
         row = levels.quantiles[source, place]
         if np.isnan(row[0]):
             continue
-        chance, _ = two_uniform(key, draw, _LEVEL + np.uint64(source), seed)
-        x = chance * (QUANTILES - 1)
-        knot = min(int(x), QUANTILES - 2)
+        z, _ = two_normal(key, draw, _LEVEL + np.uint64(source), seed)
+        x = min(max((z - _FIRST) * _PER_SIGMA, 0.0), _LAST)
+        knot = min(int(x), len(row) - 2)
         level = row[knot] + (x - knot) * (row[knot + 1] - row[knot])
         level += levels.shared_db[source, place] * shared[source, at]
         best = max(best, _interpolate(level, levels.dbm[source], levels.adequacy[source]))

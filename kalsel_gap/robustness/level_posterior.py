@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
     from kalsel_gap.geo.arrays import BoolArray, FloatArray
 
-# Of a school's distribution so many quantiles are kept, evenly from 0 to 1.
-QUANTILES = 65
+# Of a school's distribution the quantiles are kept that a standard normal number maps to, evenly
+# between these: of a normal distribution they lie on a line, and its tails are kept.
+NORMAL = np.linspace(-5.0, 5.0, 65)
 _STEP_DB = 1.0
 _MARGIN = 3.0  # errors beyond the levels that are shown, as far as true levels may lie
 _STEPS = 200  # of the EM algorithm
@@ -45,12 +46,12 @@ def posterior_quantiles(
 
     Returns
     -------
-    float array of shape (n, QUANTILES)
-        Quantiles 0, 1/64, …, 1; NaN where nothing is known.
+    float array of shape (n, len(NORMAL))
+        Quantile Φ(z) of each z of :data:`NORMAL`; NaN where nothing is known.
     """
     level, error = np.asarray(level_dbm, np.float64), np.asarray(error_db, np.float64)
     none = np.asarray(is_none, dtype=bool)
-    found = np.full((len(level), QUANTILES), np.nan)
+    found = np.full((len(level), len(NORMAL)), np.nan)
     known = np.flatnonzero(~np.isnan(level))
     if not known.size:
         return found
@@ -101,7 +102,5 @@ def _quantiles(density: FloatArray, grid: FloatArray) -> FloatArray:
     cumulated = np.cumsum(density, axis=1)
     cumulated /= cumulated[:, -1:]
     edges = np.append(grid - _STEP_DB / 2, grid[-1] + _STEP_DB / 2)
-    p = np.linspace(0.0, 1.0, QUANTILES)
-    # The ends of a distribution that never quite ends: half of the outermost part of it.
-    p[0], p[-1] = p[1] / 8, 1.0 - p[1] / 8
+    p = ndtr(NORMAL)
     return np.array([np.interp(p, np.append(0.0, row), edges) for row in cumulated])
