@@ -62,6 +62,7 @@ class MobileChoice(StrEnum):
 
 # Option values as a help page shows them.
 _TEXT, _FILE, _FOLDER = N_("<text>"), N_("<file>"), N_("<folder>")
+_NUMBER = N_("<number>")
 
 ProjectFile = Annotated[
     Path | None,
@@ -157,7 +158,7 @@ RadiusKm = Annotated[
         "--radius-km",
         min=1.0,
         max=200.0,
-        metavar=N_("<number>"),
+        metavar=_NUMBER,
         help=N_("Radius around each site in km; radio.candidates.reach_km by default."),
     ),
 ]
@@ -166,7 +167,7 @@ Resolution = Annotated[
     typer.Option(
         "--resolution",
         min=1.0,
-        metavar=N_("<number>"),
+        metavar=_NUMBER,
         help=N_(
             "Cell width in metres, rounded to an odd number of cells of the elevation model; by "
             "default one cell."
@@ -239,13 +240,43 @@ DespiteErrors = Annotated[
         help=N_("Rank with layers that cannot be what the project says; only as a trial."),
     ),
 ]
+Draws = Annotated[
+    int | None,
+    typer.Option(
+        "--draws",
+        min=0,
+        metavar=_NUMBER,
+        help=N_("Draws for the certainty of the ranking; 0 for none. As --set robustness.draws=…"),
+    ),
+]
+FirstK = Annotated[
+    int | None,
+    typer.Option(
+        "--k",
+        min=1,
+        metavar=_NUMBER,
+        help=N_("How many schools come first in the statements of certainty."),
+    ),
+]
+Seed = Annotated[
+    int | None,
+    typer.Option("--seed", min=0, metavar=_NUMBER, help=N_("Of the random numbers of the draws.")),
+]
+Confidence = Annotated[
+    float | None,
+    typer.Option(
+        "--confidence",
+        metavar=_NUMBER,
+        help=N_("Of the statements about the whole list, such as 0.9."),
+    ),
+]
 Top = Annotated[
     int | None,
     typer.Option(
         "--top",
         "-n",
         min=1,
-        metavar=N_("<number>"),
+        metavar=_NUMBER,
         help=N_("Largest number of schools; by default 20 in a table, otherwise all."),
     ),
 ]

@@ -31,6 +31,10 @@ def rank(
     authority: options.OnlyAuthority = None,
     terrain: options.OnlyTerrain = None,
     gap: options.OnlyGap = None,
+    draws: options.Draws = None,
+    k: options.FirstK = None,
+    seed: options.Seed = None,
+    confidence: options.Confidence = None,
     assignments: options.Assignments = None,
     despite_errors: options.DespiteErrors = False,
     no_cache: options.NoCache = False,
@@ -46,8 +50,10 @@ def rank(
 
     text: Text = ctx.obj
     refuse_file_name(out, is_of_runs=True)
+    figures = {"draws": draws, "k": k, "seed": seed, "confidence": confidence}
+    short = [f"robustness.{name}={value}" for name, value in figures.items() if value is not None]
     with console.progress(text, STEPS, quiet=quiet) as report:
-        opened = open_project(project, options=tuple(assignments or ()))
+        opened = open_project(project, options=(*(assignments or ()), *short))
         run = opened.rank(
             out=out,
             cached=not no_cache,

@@ -57,6 +57,7 @@ ERRORS: dict[str, str] = {
     "coverage_touches_no_school": N_("the polygons touch no school. Are the region and the CRS right?"),
     "coverage_vector_kind": N_('polygons need kind = "binary" (covered inside) or kind = "class".'),
     "crs_unknown": N_('this is not a known coordinate reference system. Write its EPSG code, such as "EPSG:32750" (WGS 84 / UTM zone 50 S).'),
+    "range_not_rising": N_("the first number of a range must not be above the second."),
     "curve_not_rising": N_("the points must increase, in level and in adequacy."),
     "disk_or_folder": N_("cannot be read or written: {reason}."),
     "disk_too_small": N_("{needed_mb} MB are needed and {free_mb} MB are free. Free some space, ask for fewer layers (--layers), or choose another disk (--out; KALSEL_GAP_CACHE for the cache)."),

@@ -52,7 +52,7 @@ def _default_text(name: str) -> str:
 
 # Sections laid over a file of defaults/.
 OVERRIDABLE = (
-    *("index", "signal", "terrain", "radio"),
+    *("index", "signal", "terrain", "radio", "robustness"),
     *("confidence", "repairs", "registers", "locations", "file_checks"),
 )
 

@@ -40,6 +40,7 @@ from kalsel_gap.project.inputs import (
     Wetlands,
 )
 from kalsel_gap.project.radio import Radio
+from kalsel_gap.project.robustness import Robustness
 from kalsel_gap.project.signal import Signal
 from kalsel_gap.project.terrain import Terrain
 
@@ -102,6 +103,8 @@ class Project(Section):
     """Terrain classes."""
     radio: Radio
     """From a site's power to a level."""
+    robustness: Robustness
+    """How sure the ranking is."""
     registers: Registers
     """From when on values of a register are doubted."""
     locations: Locations
