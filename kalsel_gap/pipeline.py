@@ -26,6 +26,7 @@ from kalsel_gap.project.read import find_project, read_project
 from kalsel_gap.quality import layer_errors
 from kalsel_gap.quality import stage as quality
 from kalsel_gap.radio.links import prediction
+from kalsel_gap.robustness import certainty
 from kalsel_gap.sources import places, schools, sites
 from kalsel_gap.sources.missing_kabupaten import fill_kabupaten
 from kalsel_gap.stage_cache import StageCache, join, nobody
@@ -54,6 +55,7 @@ STAGES: tuple[Stage, ...] = (
     prediction.STAGE,
     signals.STAGE,
     service.STAGE,
+    certainty.STAGE,
     map_previews.STAGE,
 )
 # Scores are not kept: they are cheap, and another weighting answers at once.
@@ -125,12 +127,18 @@ class OpenProject:
         table, filled = fill_kabupaten(table, opened)
         frames.append(to_frame(filled))
         with _Step(self, "scores", report):
-            scored = score_schools(table, opened, service=work.table("service"))
+            scored = score_schools(
+                *(table, opened),
+                service=work.table("service"),
+                draws=work.table("deficit_draws"),
+            )
             table = schema.check(join(table, scored.columns), "scores")
         with _Step(self, "write", report):
             findings = sort(pd.concat(frames, ignore_index=True))
             folder = out if out is not None else opened.project.output.folder
             manifest = _manifest(opened, work.inputs, scored.tables["inactive"])
+            figures = work.table("certainty")
+            manifest["certainty"] = dict(zip(figures["name"], figures["value"], strict=True))
             manifest["overrides"] |= {"despite_errors": ignored} if despite_errors else {}
             inner = {name for stage in STAGES for name in stage.passes_on}
             kept = {name: each for name, each in work.tables.items() if name not in inner}

@@ -523,6 +523,7 @@ NAMES: dict[str, str] = {
     "prediction": N_("predicted levels"),
     "signals": N_("signals"),
     "service": N_("service"),
+    "certainty": N_("certainty"),
     "previews": N_("pictures for the map"),
     "scores": N_("scores"),
     "write": N_("writing"),
@@ -537,6 +538,18 @@ TIER_NAMES: dict[str, str] = {
     "adequate": N_("5 adequate"),
     "covered": N_("good signal, not verified"),
     "unknown": N_("unknown"),
+}
+# Statements about the list as a whole; keys are the codes of the column `top_k_set`.
+TOP_K_SETS: dict[str, str] = {
+    "certain": N_("certain"),
+    "contested": N_("contested"),
+    "out": N_("out"),
+}
+# Statements about one school alone; keys are the codes of the column `top_k_label`.
+TOP_K_LABELS: dict[str, str] = {
+    "likely_in": N_("likely in"),
+    "open": N_("open"),
+    "likely_out": N_("likely out"),
 }
 # Counts beside those by tier.
 COUNT_NAMES: dict[str, str] = {"all": N_("all"), "inferred": N_("of these inferred")}

@@ -9,9 +9,9 @@ the school, the draw and the seed only (:mod:`.streams`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -26,12 +26,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kalsel_gap.geo.arrays import BoolArray, FloatArray
+    from kalsel_gap.project.robustness import ValueDraws
 
-# Quantities of the random numbers; those of levels begin at the last one, one for each source.
+# Quantities of the random numbers; those of levels begin at the last one, one for two sources.
 _CASE, _SERVICE, _SHARED, _VALUES, _LEVEL = (np.uint64(n) for n in (1, 2, 3, 4, 16))
 _FIRST, _LAST = float(NORMAL[0]), float(len(NORMAL) - 1)
 _PER_SIGMA = _LAST / float(NORMAL[-1] - NORMAL[0])
-_AT_ONCE = 64
+
 _MEANS, _CHANCES = 65, 257  # knots of the tables of Beta distributions
 
 
@@ -40,8 +41,10 @@ class Levels(NamedTuple):
 
     Attributes
     ----------
-    quantiles : float32 array of shape (sources, places, len(NORMAL))
-        Of :func:`.level_posterior.posterior_quantiles`; NaN where nothing is known.
+    quantiles : float32 array of shape (m, len(NORMAL))
+        Of distributions of true levels (:func:`.level_posterior.posterior_quantiles`).
+    of_place : int32 array of shape (sources, places)
+        Distribution of each; -1 where nothing is known.
     shared_db : float32 array of shape (sources, places)
         Error that all levels of the source have together, dB.
     keys : uint64 array of shape (sources,)
@@ -51,6 +54,7 @@ class Levels(NamedTuple):
     """
 
     quantiles: NDArray[np.float32]
+    of_place: NDArray[np.int32]
     shared_db: NDArray[np.float32]
     keys: NDArray[np.uint64]
     dbm: FloatArray
@@ -72,10 +76,12 @@ class Cases(NamedTuple):
         Adequacy that is available whatever the levels are, such as that of a fixed network.
     point : float array of shape (cases,)
         Adequacy by which the list is ordered.
-    donors_begin : int64 array of shape (cases + 1,)
-        First donor of each case.
+    donors_begin, donors_end : int64 arrays of shape (cases,)
+        Donors of each case, none where both are equal.
     donors : float array
         Adequacies of like schools, of which one counts where nothing is known of the school.
+    at_most : float array of shape (cases,)
+        Of what a donor gives.
     """
 
     begin: NDArray[np.int64]
@@ -84,7 +90,9 @@ class Cases(NamedTuple):
     at_least: FloatArray
     point: FloatArray
     donors_begin: NDArray[np.int64]
+    donors_end: NDArray[np.int64]
     donors: FloatArray
+    at_most: FloatArray
 
 
 class Service(NamedTuple):
@@ -92,24 +100,25 @@ class Service(NamedTuple):
 
     Attributes
     ----------
-    rates : float array of shape (n, samples, 3)
+    rates_begin : int64 array of shape (n + 1,)
+        First row of each school in `rates`; several are samples of one another, the first is what
+        the list is ordered by.
+    rates : float array of shape (rows, 3)
         Shares of the required download and upload rates, and the part of the latency, as they were
-        measured or are stated; several samples of one school are drawn one at a time. NaN where
-        nothing is stated.
+        measured or are stated.
     weights : float array of shape (3,)
         Of download, upload and latency in the adequacy.
     known : float array of shape (n,)
         A_d where it is stated otherwise than by rates; NaN elsewhere.
     concentration : float array of shape (n,)
-        a + b of the Beta around what is stated; infinite where that is known.
+        a + b of the Beta; infinite where A_d is known.
     has_line : bool array of shape (n,)
         Whether the school has a line, of whatever rate.
     knots, no_line, given_line : float arrays of shape (k,)
         Both curves over A_a.
-    unknown_concentration : float
-        a + b of the Beta where nothing is stated.
     """
 
+    rates_begin: NDArray[np.int64]
     rates: FloatArray
     weights: FloatArray
     known: FloatArray
@@ -118,25 +127,28 @@ class Service(NamedTuple):
     knots: FloatArray
     no_line: FloatArray
     given_line: FloatArray
-    unknown_concentration: float
 
 
-@dataclass(frozen=True, slots=True)
-class Values:
-    """Figures of the method, and the range that each may lie in.
+class _Given(NamedTuple):
+    """What the kernel reads."""
 
-    Attributes
-    ----------
-    weight_delivered, exponent : float
-        λ, and the exponent of the share of the required rate.
-    weight_delivered_range, exponent_range : tuple of float
-        From where to where they are drawn.
-    """
+    keys: NDArray[np.uint64]
+    seed: np.uint64
+    levels: Levels
+    cases: Cases
+    service: Service
+    tables: NDArray[np.float32]
+    table_of_school: NDArray[np.int64]
 
-    weight_delivered: float
-    exponent: float
-    weight_delivered_range: tuple[float, float] = (0.4, 0.8)
-    exponent_range: tuple[float, float] = (0.35, 1.0)
+
+class _Batch(NamedTuple):
+    """Draws that are made together."""
+
+    first: int
+    draws_data: bool
+    lam: FloatArray
+    exponent: FloatArray
+    shared: FloatArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,18 +159,35 @@ class DeficitDraws:
     ----------
     keys : uint64 array of shape (n,)
         Streams of the schools.
-    levels, cases, service, values
+    levels, cases, service
         What is drawn from.
+    weight_delivered, exponent : float
+        λ, and the exponent of the share of the required rate, as the list has them.
+    values : ValueDraws
+        From where to where both are drawn.
     seed : int
         Of all draws.
+    AT_ONCE : int
+        Draws of a batch.
     """
 
     keys: NDArray[np.uint64]
     levels: Levels
     cases: Cases
     service: Service
-    values: Values
+    weight_delivered: float
+    exponent: float
+    values: ValueDraws
     seed: int = 0
+    AT_ONCE: ClassVar[int] = 64
+    _given: _Given = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Make the tables of Beta distributions that the schools need."""
+        tables, of_school = _beta_tables(self.service.concentration)
+        parts = (self.levels, self.cases, self.service)
+        given = _Given(self.keys, np.uint64(self.seed), *parts, tables, of_school)
+        object.__setattr__(self, "_given", given)
 
     def batches(self, draws: int, *, data: bool, values: bool) -> Iterator[FloatArray]:
         """Deficits of all schools, some draws at a time.
@@ -175,55 +204,46 @@ class DeficitDraws:
         float array of shape (draws of the batch, n)
             From 0 to 1; NaN for a school without a case.
         """
-        tables, of_school = self._beta_tables()
-        for first in range(0, draws, _AT_ONCE):
-            count = min(_AT_ONCE, draws - first)
-            lam, exponent = self._values(first, count, drawn=values)
-            shared = _shared_errors(self.levels.keys, first, count, np.uint64(self.seed))
-            out = np.empty((count, len(self.keys)))
+        for first in range(0, draws, self.AT_ONCE):
+            yield self.batch(first, min(self.AT_ONCE, draws - first), data=data, values=values)
 
-            def work(begin: int, end: int) -> None:
-                _fill(
-                    *(out, begin, end, self.keys, first, np.uint64(self.seed), data),  # noqa: B023
-                    *(lam, exponent, shared, tables, of_school),  # noqa: B023
-                    *(self.levels, self.cases, self.service),
-                )
-
-            in_threads(len(self.keys), work)
-            yield out
+    def batch(self, first: int, count: int, *, data: bool, values: bool) -> FloatArray:
+        """The draws from `first` on; see :meth:`batches`."""
+        lam, exponent = self._values(first, count, drawn=values)
+        shared = _shared_errors(self.levels.keys, first, count, np.uint64(self.seed))
+        batch = _Batch(first, data, lam, exponent, shared)
+        out = np.empty((count, len(self.keys)))
+        in_threads(len(self.keys), lambda a, b: _fill(out, a, b, batch, self._given))
+        return out
 
     def _values(self, first: int, count: int, *, drawn: bool) -> tuple[FloatArray, FloatArray]:
         """λ and the exponent of each draw."""
         if not drawn:
             same = np.ones(count)
-            return same * self.values.weight_delivered, same * self.values.exponent
+            return same * self.weight_delivered, same * self.exponent
+        seed = np.uint64(self.seed)
         number = np.array(
             [
-                two_uniform(np.uint64(0), np.uint64(d), _VALUES, np.uint64(self.seed))
-                for d in range(first, first + count)
+                two_uniform(np.uint64(0), np.uint64(draw), _VALUES, seed)
+                for draw in range(first, first + count)
             ]
         )
-        ranges = (self.values.weight_delivered_range, self.values.exponent_range)
+        ranges = (self.values.weight_delivered, self.values.exponent)
         lam, exponent = (low + (high - low) * number[:, n] for n, (low, high) in enumerate(ranges))
         return lam, exponent
 
-    def _beta_tables(self) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """Quantiles of the Beta distributions that are needed, and which of them each school has.
 
-        -1 where what is stated is known.
-        """
-        given = self.service
-        concentration = np.where(
-            np.isnan(given.known) & np.isnan(given.rates).all(axis=(1, 2)),
-            given.unknown_concentration,
-            given.concentration,
-        )
-        finite = np.isfinite(concentration)
-        each, of_finite = np.unique(concentration[finite], return_inverse=True)
-        of_school = np.full(len(concentration), -1, dtype=np.int64)
-        of_school[finite] = of_finite
-        empty = np.empty((0, _MEANS, _CHANCES), dtype=np.float32)
-        return np.concatenate([empty, *(_beta_table(float(c))[None] for c in each)]), of_school
+def _beta_tables(concentration: FloatArray) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Quantiles of the Beta distributions that are needed, and which of them each school has.
+
+    -1 where A_d is known.
+    """
+    finite = np.isfinite(concentration)
+    each, of_finite = np.unique(concentration[finite], return_inverse=True)
+    of_school = np.full(len(concentration), -1, dtype=np.int64)
+    of_school[finite] = of_finite
+    empty = np.empty((0, _MEANS, _CHANCES), dtype=np.float32)
+    return np.concatenate([empty, *(_beta_table(float(c))[None] for c in each)]), of_school
 
 
 @cache
@@ -254,11 +274,17 @@ def _interpolate(x: float, knots: FloatArray, values: FloatArray) -> float:
     last = len(knots) - 1
     if x <= knots[0]:
         return float(values[0])
-    for at in range(last):
-        if x < knots[at + 1]:
-            part = (x - knots[at]) / (knots[at + 1] - knots[at])
-            return float(values[at] + part * (values[at + 1] - values[at]))
-    return float(values[last])
+    if x >= knots[last]:
+        return float(values[last])
+    low, high = 0, last
+    while high - low > 1:
+        middle = (low + high) // 2
+        if x < knots[middle]:
+            high = middle
+        else:
+            low = middle
+    part = (x - knots[low]) / (knots[high] - knots[low])
+    return float(values[low] + part * (values[high] - values[low]))
 
 
 @inlined
@@ -273,96 +299,115 @@ def _beta(table: NDArray[np.float32], mean: float, chance: float) -> float:
 
 
 @inlined
-def _adequacy(rates: FloatArray, weights: FloatArray, exponent: float) -> float:
-    """Adequacy of a link; parts that were not measured are left out."""
-    total = weight = 0.0
-    for part in range(3):
-        if not np.isnan(rates[part]):
-            share = rates[part] if part == 2 else min(1.0, rates[part]) ** exponent
-            total += weights[part] * share
-            weight += weights[part]
-    return total / weight
+def _level(quantiles: NDArray[np.float32], z: float) -> float:
+    """True level that a standard normal number maps to."""
+    x = min(max((z - _FIRST) * _PER_SIGMA, 0.0), _LAST)
+    knot = min(int(x), len(quantiles) - 2)
+    return float(quantiles[knot] + (x - knot) * (quantiles[knot + 1] - quantiles[knot]))
 
 
 @inlined
-def _available(
-    case: int, donor: float, key: np.uint64, draw: np.uint64, seed: np.uint64,
-    shared: FloatArray, at: int, levels: Levels, cases: Cases,
-) -> float:  # fmt: skip
+def _drawn_available(
+    case: int, donor: float, school: int, at: int, batch: _Batch, given: _Given
+) -> float:
     """A_a of a case in one draw."""
+    levels, cases = given.levels, given.cases
     best = cases.at_least[case]
-    donors = cases.donors_begin[case + 1] - cases.donors_begin[case]
+    begin, donors = cases.donors_begin[case], cases.donors_end[case] - cases.donors_begin[case]
     if donors > 0:
-        best = max(best, cases.donors[cases.donors_begin[case] + int(donor * donors)])
+        best = max(best, min(cases.donors[begin + int(donor * donors)], cases.at_most[case]))
     place = cases.place[case]
     if place < 0:
         return float(best)
-    for source in range(levels.quantiles.shape[0]):
-        row = levels.quantiles[source, place]
-        if np.isnan(row[0]):
+    key, draw, other = given.keys[school], np.uint64(batch.first + at), 0.0
+    for source in range(levels.of_place.shape[0]):
+        if source % 2 == 0:
+            z, other = two_normal(key, draw, _LEVEL + np.uint64(source // 2), given.seed)
+        else:
+            z = other
+        which = levels.of_place[source, place]
+        if which < 0:
             continue
-        z, _ = two_normal(key, draw, _LEVEL + np.uint64(source), seed)
-        x = min(max((z - _FIRST) * _PER_SIGMA, 0.0), _LAST)
-        knot = min(int(x), len(row) - 2)
-        level = row[knot] + (x - knot) * (row[knot + 1] - row[knot])
-        level += levels.shared_db[source, place] * shared[source, at]
+        level = _level(levels.quantiles[which], z)
+        level += levels.shared_db[source, place] * batch.shared[source, at]
         best = max(best, _interpolate(level, levels.dbm[source], levels.adequacy[source]))
     return float(best)
 
 
+@inlined
+def _stated(school: int, sample: int, exponent: float, service: Service) -> float:
+    """A_d as it is stated, NaN where it is not; parts that were not measured are left out."""
+    row = service.rates_begin[school] + sample
+    if row >= service.rates_begin[school + 1]:
+        return float(service.known[school])
+    total = weight = 0.0
+    for part in range(3):
+        share = service.rates[row, part]
+        if not np.isnan(share):
+            weight += service.weights[part]
+            total += service.weights[part] * (share if part == 2 else min(1.0, share) ** exponent)
+    return total / weight
+
+
+@inlined
+def _chance_and_mean(
+    stated: float, available: float, school: int, service: Service
+) -> tuple[float, float]:
+    """Probability of no line, and the mean A_d given a line."""
+    if not np.isnan(stated):
+        return 0.0, stated
+    none = 0.0
+    if not service.has_line[school]:
+        none = _interpolate(available, service.knots, service.no_line)
+    return none, _interpolate(available, service.knots, service.given_line)
+
+
+@inlined
+def _drawn(school: int, at: int, batch: _Batch, given: _Given) -> float:
+    """Deficit of a school in one draw of the data."""
+    cases, service = given.cases, given.service
+    key, draw = given.keys[school], np.uint64(batch.first + at)
+    pick, donor = two_uniform(key, draw, _CASE, given.seed)
+    chance, quantile = two_uniform(key, draw, _SERVICE, given.seed)
+    case, last = cases.begin[school], cases.begin[school + 1] - 1
+    weight = cases.weight[case]
+    while case < last and pick > weight:
+        case += 1
+        weight += cases.weight[case]
+    available = _drawn_available(case, donor, school, at, batch, given)
+    table = given.table_of_school[school]
+    samples = service.rates_begin[school + 1] - service.rates_begin[school]
+    sample = int(quantile * samples) if table < 0 else 0
+    stated = _stated(school, sample, batch.exponent[at], service)
+    none, delivered = _chance_and_mean(stated, available, school, service)
+    if chance < none:
+        delivered = 0.0
+    elif table >= 0:
+        delivered = _beta(given.tables[table], delivered, quantile)
+    return float((1.0 - delivered) * (1.0 - (1.0 - batch.lam[at]) * available))
+
+
+@inlined
+def _expected(school: int, at: int, batch: _Batch, given: _Given) -> float:
+    """Mean deficit of a school with the figures of one draw."""
+    cases, service, found = given.cases, given.service, 0.0
+    stated = _stated(school, 0, batch.exponent[at], service)
+    for case in range(cases.begin[school], cases.begin[school + 1]):
+        available = cases.point[case]
+        none, mean = _chance_and_mean(stated, available, school, service)
+        most = 1.0 - (1.0 - batch.lam[at]) * available
+        found += cases.weight[case] * (1.0 - (1.0 - none) * mean) * most
+    return float(found)
+
+
 @kernel
-def _fill(
-    out: FloatArray, begin: int, end: int, keys: NDArray[np.uint64], first: int, seed: np.uint64,
-    data: bool, lam: FloatArray, exponent: FloatArray, shared: FloatArray,
-    tables: NDArray[np.float32], of_school: NDArray[np.int64],
-    levels: Levels, cases: Cases, service: Service,
-) -> None:  # fmt: skip
+def _fill(out: FloatArray, begin: int, end: int, batch: _Batch, given: _Given) -> None:
     """Deficits of the schools from `begin` to `end` in the draws of a batch."""
     for school in range(begin, end):
-        key, table = keys[school], of_school[school]
-        case_begin, case_end = cases.begin[school], cases.begin[school + 1]
-        samples = 0
-        while samples < service.rates.shape[1] and not np.isnan(
-            np.nanmax(service.rates[school, samples])
-        ):
-            samples += 1
         for at in range(out.shape[0]):
-            if case_begin == case_end:
+            if given.cases.begin[school] == given.cases.begin[school + 1]:
                 out[at, school] = np.nan
-                continue
-            draw = np.uint64(first + at)
-            pick, donor = two_uniform(key, draw, _CASE, seed)
-            chance, quantile = two_uniform(key, draw, _SERVICE, seed)
-            stated = service.known[school]
-            if samples > 0:
-                sample = int(quantile * samples) if data and table < 0 else 0
-                stated = _adequacy(service.rates[school, sample], service.weights, exponent[at])
-            total, weight = 0.0, 0.0
-            for case in range(case_begin, case_end):
-                weight += cases.weight[case]
-                if data:
-                    if pick > weight and case + 1 < case_end:
-                        continue
-                    available = _available(case, donor, key, draw, seed, shared, at, levels, cases)
-                else:
-                    available = cases.point[case]
-                if np.isnan(stated):
-                    mean = _interpolate(available, service.knots, service.given_line)
-                    none = 0.0
-                    if not service.has_line[school]:
-                        none = _interpolate(available, service.knots, service.no_line)
-                else:
-                    mean, none = stated, 0.0
-                if not data:
-                    delivered = (1.0 - none) * mean
-                elif table < 0:
-                    delivered = mean
-                else:
-                    delivered = 0.0 if chance < none else _beta(tables[table], mean, quantile)
-                most = 1.0 - (1.0 - lam[at]) * available
-                deficit = (1.0 - delivered) * most
-                if data:
-                    total = deficit
-                    break
-                total += cases.weight[case] * deficit
-            out[at, school] = min(max(total, 0.0), 1.0)
+            elif batch.draws_data:
+                out[at, school] = min(max(_drawn(school, at, batch, given), 0.0), 1.0)
+            else:
+                out[at, school] = min(max(_expected(school, at, batch, given), 0.0), 1.0)

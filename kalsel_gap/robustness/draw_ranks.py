@@ -195,6 +195,8 @@ class DrawRanks:
         Length of the list.
     seed : int
         Of the numbers that order equal scores.
+    usual : float array of shape (n,), optional
+        Rank of each school in the list, from 1.
     draws : int
         How many were added.
     """
@@ -202,7 +204,10 @@ class DrawRanks:
     keys: NDArray[np.uint64]
     k: int
     seed: int = 0
+    usual: FloatArray | None = None
     draws: int = 0
+    _shift: float = 0.0
+    _kept: int = 0
     _counts: NDArray[np.uint16] = field(init=False)  # of even and of odd draws
     _width: int = field(init=False)
     _in_top: list[NDArray[np.uint8]] = field(init=False, default_factory=list)
@@ -243,6 +248,18 @@ class DrawRanks:
         )
         self._in_top.append(in_top)
         self.draws += len(scores)
+        if self.usual is not None:
+            self._shift += float(np.abs(ranks + 1.0 - self.usual).mean(axis=1).sum())
+            listed = np.packbits(self.usual <= self.k)
+            self._kept += int(np.bitwise_count(in_top & listed).sum())
+
+    def mean_shift(self) -> float:
+        """Mean of the distance between the rank in a draw and that in the list."""
+        return self._shift / max(self.draws, 1)
+
+    def overlap(self) -> float:
+        """Mean share of the first k of a draw that are among the first k of the list."""
+        return self._kept / max(self.draws * min(self.k, len(self.keys)), 1)
 
     def quantiles(self) -> FloatArray:
         """Rank that is reached in 5, 50 and 95 % of the draws, float array of shape (n, 3).

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.special import ndtr
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
     from kalsel_gap.geo.arrays import BoolArray, FloatArray
 
@@ -24,21 +24,23 @@ if TYPE_CHECKING:
 # between these: of a normal distribution they lie on a line, and its tails are kept.
 NORMAL = np.linspace(-5.0, 5.0, 65)
 _STEP_DB = 1.0
+_LEAST_ERROR_DB = 0.5
 _MARGIN = 3.0  # errors beyond the levels that are shown, as far as true levels may lie
+_BELOW_DB = 40.0  # below the lowest one, as none that is shown may be any lower level
 _STEPS = 200  # of the EM algorithm
 _ENOUGH = 1e-7  # gain of the mean log-likelihood at which it ends
 
 
 def posterior_quantiles(
     level_dbm: ArrayLike, error_db: ArrayLike, is_none: ArrayLike
-) -> FloatArray:
+) -> tuple[FloatArray, NDArray[np.int64]]:
     """Quantiles of the true level at each school.
 
     Parameters
     ----------
     level_dbm : float array of shape (n,)
         Level that is shown; where none is, the level below which none is shown. NaN where nothing
-        is known.
+        is known. Taken to 0.1 dB, as are the errors.
     error_db : float array of shape (n,)
         Standard deviation of the error of each alone, dB, above 0.
     is_none : bool array of shape (n,)
@@ -46,30 +48,33 @@ def posterior_quantiles(
 
     Returns
     -------
-    float array of shape (n, len(NORMAL))
-        Quantile Φ(z) of each z of :data:`NORMAL`; NaN where nothing is known.
+    quantiles : float array of shape (m, len(NORMAL))
+        Quantile Φ(z) of each z of :data:`NORMAL` of each distribution; schools that show the same
+        have the same.
+    of_school : int64 array of shape (n,)
+        Distribution of each school; -1 where nothing is known.
     """
-    level, error = np.asarray(level_dbm, np.float64), np.asarray(error_db, np.float64)
-    none = np.asarray(is_none, dtype=bool)
-    found = np.full((len(level), len(NORMAL)), np.nan)
+    level, error = np.asarray(level_dbm, np.float64).round(1), np.asarray(error_db, np.float64)
+    none, of_school = np.asarray(is_none, dtype=bool), np.full(len(level), -1, dtype=np.int64)
     known = np.flatnonzero(~np.isnan(level))
     if not known.size:
-        return found
-    level, error, none = level[known], error[known], none[known]
-    margin = _MARGIN * error.max()
-    grid = np.arange(np.floor(level.min() - margin), np.ceil(level.max() + margin) + 1, _STEP_DB)
-    # Schools that show the same have the same distribution.
-    shown, of_school, count = np.unique(
-        np.stack([level, error, none.astype(np.float64)]),
+        return np.empty((0, len(NORMAL))), of_school
+    error = np.maximum(error.round(1), _LEAST_ERROR_DB)
+    shown, of_known, count = np.unique(
+        np.stack([level[known], error[known], none[known].astype(np.float64)]),
         axis=1,
         return_inverse=True,
         return_counts=True,
     )
+    margin = _MARGIN * error[known].max()
+    below = max(margin, _BELOW_DB) if none[known].any() else margin
+    grid = np.arange(
+        np.floor(shown[0].min() - below), np.ceil(shown[0].max() + margin) + 1, _STEP_DB
+    )
     likelihood = _likelihood(grid, shown[0], shown[1], shown[2] > 0)
     mass = _mixing_distribution(likelihood, count / count.sum())
-    tables = _quantiles(likelihood * mass, grid)
-    found[known] = tables[of_school.ravel()]
-    return found
+    of_school[known] = of_known.ravel()
+    return _quantiles(likelihood * mass, grid), of_school
 
 
 def _likelihood(
