@@ -64,7 +64,9 @@ def draws_of(
     levels = Levels(
         *(quantiles.astype(np.float32), which[None].astype(np.int32)),
         np.full((1, n), error_db * np.sqrt(data.shared), dtype=np.float32),
-        *(stream_keys(["source"]), dbm, adequacy),
+        stream_keys(["source"]),
+        dbm,
+        adequacy,
     )
     point = np.where(none, 0.0, from_level(shown, CURVE))
     cases = Cases(

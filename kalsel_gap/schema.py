@@ -304,6 +304,7 @@ SUMMARY = (
         "deficit_high",
         "deficit_status",
     ),
+    *("rank_p05", "rank_p95", "p_top_k", "top_k_label", "top_k_set"),
     *("priority", "best_level_dbm", "best_technology", "best_operator", "delivered"),
     *("delivered_status", "available", "available_status", "completeness", "confidence"),
     *("reason_text", "data", "trial"),

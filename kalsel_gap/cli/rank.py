@@ -44,6 +44,7 @@ def rank(
 ) -> None:
     """Do what :data:`HELP` says."""
     from kalsel_gap.deliverables import tables
+    from kalsel_gap.deliverables.certainty_words import what_orders
     from kalsel_gap.deliverables.remarks import cut_tie, list_remarks, nobody_ranked
     from kalsel_gap.pipeline import STEPS, open_project
     from kalsel_gap.storage.outputs import refuse_file_name
@@ -77,6 +78,8 @@ def rank(
         console.emit(tables.to_csv(run, selected, text))
     if chosen is not Format.table:
         console.note(tables.trial_sentence(run, text), quiet=quiet or not run.overrides)
+        order = what_orders(run, text)
+        console.note(order, quiet=quiet or not order)
         if tie:  # the table has it below its last row
             console.note(tie, quiet=quiet)
     for sentence in list_remarks(run, text, view):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kalsel_gap import schema
+from kalsel_gap.deliverables.certainty_words import certainty_of_list
 from kalsel_gap.deliverables.tables import known_values, select, silent_maps, values_meant
 from kalsel_gap.i18n.messages import INACTIVE, NAMES, REASONS, finding_sentence
 from kalsel_gap.i18n.text import N_, Text, plain
@@ -53,6 +54,7 @@ def list_remarks(run: Run, text: Text, view: View | None = None) -> list[str]:
     if is_part and not len(chosen):
         return list(_nothing(run, view, text)) if view is not None else []
     return [
+        *certainty_of_list(run, text),
         *_unranked(run, chosen, text),
         *_not_scored(run, text),
         *_missing_layers(run, text, set(_LAYERS)),

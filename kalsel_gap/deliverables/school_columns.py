@@ -9,6 +9,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from kalsel_gap.deliverables import leaflet, palette
+from kalsel_gap.deliverables.certainty_words import chance_of_school, rank_interval
 from kalsel_gap.i18n.messages import (
     NAMES,
     REASON_COLUMNS,
@@ -29,6 +30,7 @@ _DEGREES = 5  # decimals of a school's place: a metre
 _SHOWN = (
     *("npsn", "name", "level", "kabupaten", "kecamatan", "lat", "lon", "rank", "tier_label"),
     *("deficit", "deficit_low", "deficit_high", "tier_probability", "deficit_status", "priority"),
+    *("rank_p05", "rank_p95", "p_top_k", "top_k_label"),
     *("students", "completeness", "gap_type", "terrain_class", "unranked_reason", "best_operator"),
     *("confidence", "confidence_radius_m"),
 )
@@ -148,12 +150,15 @@ def _details(row: dict[str, Any], count: str, text: Text) -> dict[str, str]:
     unknown = text(NAMES["unknown"])
     rank = text.number(row["rank"])
     place = text(N_("{rank} of {count}"), rank=rank, count=count) if rank else text(N_("no rank"))
+    if interval := rank_interval(row, text):
+        place = text(N_("{rank}; {interval} in 9 of 10 draws"), rank=place, interval=interval)
     return {
         text(N_("NPSN")): plain(row["npsn"]) or unknown,
         text(N_("Level")): joined(row["level"]) or unknown,
         text(N_("Kabupaten/kota")): joined(row["kabupaten"]) or unknown,
         text(N_("Kecamatan")): joined(row["kecamatan"]) or unknown,
         text(N_("Rank")): place,
+        text(N_("Among the first k")): chance_of_school(row, text),
         text(N_("Deficit")): _deficit_and_interval(row, text) or unknown,
         text(N_("Tier")): _tier(row, text),
         text(N_("Gap")): text(NAMES[str(row["gap_type"] or "unknown")]),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 from scipy.stats import kstest, norm
@@ -9,12 +11,18 @@ from scipy.stats import kstest, norm
 from kalsel_gap.robustness import level_posterior
 from kalsel_gap.robustness.level_posterior import NORMAL
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from kalsel_gap.geo.arrays import FloatArray
+
 P = norm.cdf(NORMAL)
 
 
-def posterior_quantiles(level: object, error: object, none: object) -> np.ndarray:
+def posterior_quantiles(level: ArrayLike, error: ArrayLike, none: ArrayLike) -> FloatArray:
     quantiles, of_school = level_posterior.posterior_quantiles(level, error, none)
-    return np.vstack([quantiles, np.full(len(NORMAL), np.nan)])[of_school]
+    found: FloatArray = np.vstack([quantiles, np.full(len(NORMAL), np.nan)])[of_school]
+    return found
 
 
 def test_a_normal_population_gives_the_normal_posterior() -> None:
