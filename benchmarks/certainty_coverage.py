@@ -27,7 +27,7 @@ from kalsel_gap.robustness.deficit_draws import Cases, DeficitDraws, Levels, Ser
 from kalsel_gap.robustness.draw_ranks import DrawRanks
 from kalsel_gap.robustness.level_posterior import posterior_quantiles
 from kalsel_gap.robustness.streams import stream_keys
-from kalsel_gap.robustness.top_k_sets import top_k_sets
+from kalsel_gap.robustness.top_k_sets import find_top_k_sets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,7 +107,7 @@ def provinces(
         listed = np.lexsort((rng.random(n), -point))[:k]
         low, _, high = ranks.quantiles().T
         inside = (rank >= low) & (rank <= high)
-        sets = top_k_sets(ranks.in_top(), ranks.best_of_ordering(), confidence=RULE.confidence)
+        sets = find_top_k_sets(ranks.in_top(), ranks.best_of_ordering(), confidence=RULE.confidence)
         is_first = rank <= k
         certain, out = sets == "certain", sets == "out"
         yield {

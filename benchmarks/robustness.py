@@ -24,7 +24,7 @@ from kalsel_gap.robustness.deficit_draws import Cases, DeficitDraws, Levels, Ser
 from kalsel_gap.robustness.draw_ranks import DrawRanks
 from kalsel_gap.robustness.level_posterior import posterior_quantiles
 from kalsel_gap.robustness.streams import stream_keys
-from kalsel_gap.robustness.top_k_sets import top_k_sets
+from kalsel_gap.robustness.top_k_sets import find_top_k_sets
 
 if TYPE_CHECKING:
     from kalsel_gap.geo.arrays import FloatArray
@@ -90,7 +90,7 @@ def together(n: int, draws: int) -> None:
         clock("rank")
         deficits.add(batch)
         clock("count")
-    top_k_sets(ranks.in_top(), ranks.best_of_ordering(), confidence=RULE.confidence)
+    find_top_k_sets(ranks.in_top(), ranks.best_of_ordering(), confidence=RULE.confidence)
     ranks.quantiles()
     deficits.interval()
     clock("sets")

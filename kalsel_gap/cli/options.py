@@ -262,7 +262,7 @@ Seed = Annotated[
     int | None,
     typer.Option("--seed", min=0, metavar=_NUMBER, help=N_("Of the random numbers of the draws.")),
 ]
-Confidence = Annotated[
+ListConfidence = Annotated[
     float | None,
     typer.Option(
         "--confidence",

@@ -34,7 +34,7 @@ def rank(
     draws: options.Draws = None,
     k: options.FirstK = None,
     seed: options.Seed = None,
-    confidence: options.Confidence = None,
+    confidence: options.ListConfidence = None,
     assignments: options.Assignments = None,
     despite_errors: options.DespiteErrors = False,
     no_cache: options.NoCache = False,

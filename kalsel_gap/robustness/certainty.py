@@ -17,7 +17,7 @@ from kalsel_gap import schema
 from kalsel_gap.robustness.deficit_counts import DeficitCounts
 from kalsel_gap.robustness.draw_ranks import DrawRanks
 from kalsel_gap.robustness.evidence import prepare_draws
-from kalsel_gap.robustness.top_k_sets import top_k_sets
+from kalsel_gap.robustness.top_k_sets import find_top_k_sets
 from kalsel_gap.stages import NO_TABLES, Stage, Staged, silent
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def draw_certainty(
         return Staged(schema.table(columns, written), tables=made)
     kept = _draw(prepare_draws(ranked, tables, opened.project), k, opened.project, progress)
     both = kept["both"][0]
-    sets = top_k_sets(both.in_top(), both.best_of_ordering(), confidence=rule.confidence)
+    sets = find_top_k_sets(both.in_top(), both.best_of_ordering(), confidence=rule.confidence)
     of_kind = {
         kind: _ranks(ranks, deficits).assign(kind=kind) for kind, (ranks, deficits) in kept.items()
     }
@@ -157,7 +157,8 @@ def _draw(
 def _ranks(ranks: DrawRanks, deficits: DeficitCounts) -> pd.DataFrame:
     """What is kept of each school."""
     low, high = deficits.interval()
-    found = pd.DataFrame(ranks.quantiles(), columns=["rank_p05", "rank_p50", "rank_p95"])
+    names = ["rank_p05", "rank_p50", "rank_p95"]
+    found = pd.DataFrame(np.floor(ranks.quantiles()).astype(np.int64), columns=names)
     return found.assign(p_top_k=ranks.top_share(), deficit_p05=low, deficit_p95=high)
 
 

@@ -68,7 +68,7 @@ def school_keys(schools: pd.DataFrame) -> NDArray[np.uint64]:
     content = pd.Series("", index=schools.index)
     blank = npsn == ""
     if blank.any():
-        texts = schools.loc[blank, list(_CONTENT)].astype(str)
+        texts = schools.loc[blank, list(_CONTENT)].astype(object).map(str)
         content[blank] = texts.agg("|".join, axis="columns")
     return stream_keys((npsn + "|" + content).tolist())
 

@@ -23,7 +23,7 @@ TopKSet = Literal["certain", "contested", "out"]
 _DRAWS_AT_ONCE = 64
 
 
-def top_k_sets(
+def find_top_k_sets(
     in_top: NDArray[np.uint8], best_rank: FloatArray, *, confidence: float
 ) -> NDArray[np.str_]:
     """Part the schools into *certain*, *contested* and *out*.
@@ -45,7 +45,7 @@ def top_k_sets(
     Examples
     --------
     >>> draws = np.packbits([[1, 1, 0, 0], [1, 0, 1, 0]] * 20, axis=1)
-    >>> top_k_sets(draws, np.array([1.0, 2.0, 2.0, 4.0]), confidence=0.9).tolist()
+    >>> find_top_k_sets(draws, np.array([1.0, 2.0, 2.0, 4.0]), confidence=0.9).tolist()
     ['certain', 'contested', 'contested', 'out']
     """
     n = len(best_rank)

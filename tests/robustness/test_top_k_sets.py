@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kalsel_gap.robustness.draw_ranks import DrawRanks
 from kalsel_gap.robustness.streams import stream_keys
-from kalsel_gap.robustness.top_k_sets import top_k_sets
+from kalsel_gap.robustness.top_k_sets import find_top_k_sets
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -24,7 +24,7 @@ def sets(
     draws = np.asarray(draws)
     ranks = np.arange(draws.shape[1], dtype=float) if best_rank is None else np.array(best_rank)
     packed = np.packbits(draws.astype(bool), axis=1)
-    found: list[str] = top_k_sets(packed, ranks, confidence=confidence).tolist()
+    found: list[str] = find_top_k_sets(packed, ranks, confidence=confidence).tolist()
     return found
 
 
@@ -122,7 +122,7 @@ def test_the_best_five_of_pisa_agree_with_csranks() -> None:
     scores = np.random.default_rng(8).normal(mean, error, (20_000, len(names))) / 1000
     ranks = DrawRanks(stream_keys(names), k=5)
     ranks.add(scores)
-    found = top_k_sets(ranks.in_top(), ranks.best_of_ordering(), confidence=0.95)
+    found = find_top_k_sets(ranks.in_top(), ranks.best_of_ordering(), confidence=0.95)
     not_out = {name for name, part in zip(names, found, strict=True) if part != "out"}
     five = {"Japan", "Korea", "Estonia", "Netherlands", "Poland"}
     # A set of draws is narrower than one that holds whatever the truth is, and lies within it.
