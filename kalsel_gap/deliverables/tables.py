@@ -285,10 +285,10 @@ def with_words(run: Run, schools: pd.DataFrame, text: Text) -> pd.DataFrame:
         text(because, reason=said, files=files[row_id]) if row_id in files else said
         for said, row_id in zip(words, schools["row_id"], strict=True)
     ]
-    table = schools.assign(
-        reason_text=words,
-        not_scored=";".join(sorted(run.manifest.get("not_scored", []))),
-        data=run.manifest.get("data", "real"),
-        trial=assignments(run.overrides) if run.overrides else None,
-    )
-    return columns.complete(table, run)
+    added = {
+        "reason_text": words,
+        "not_scored": ";".join(sorted(run.manifest.get("not_scored", []))),
+        "data": run.manifest.get("data", "real"),
+        "trial": assignments(run.overrides) if run.overrides else None,
+    }
+    return columns.complete(schools.join(pd.DataFrame(added, index=schools.index)), run)
