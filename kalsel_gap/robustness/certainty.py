@@ -125,7 +125,7 @@ STAGE = Stage(
     ),
     sections=(
         *("robustness", "signal", "index.weight_delivered", "index.adequacy"),
-        *("index.gap", "index.tiers"),
+        *("index.gap", "index.tiers", "registers"),
     ),
     tables=("service", "curves", "shown_levels", "place_availability", "own_tests"),
     writes=("certainty",),

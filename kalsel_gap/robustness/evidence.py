@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from kalsel_gap.deficit.service import plausible_rate
 from kalsel_gap.geo.kernels import kernel
 from kalsel_gap.robustness.deficit_draws import Cases, DeficitDraws, Levels, Service
 from kalsel_gap.robustness.level_posterior import NORMAL, posterior_quantiles
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kalsel_gap.geo.arrays import FloatArray
+    from kalsel_gap.project.checks import Registers
     from kalsel_gap.project.index import Adequacy
     from kalsel_gap.project.model import Project
     from kalsel_gap.project.robustness import DataDraws
@@ -222,17 +224,13 @@ def _service(
     rule, basis = project.index.adequacy, schools["delivered_basis"]
     of_school = service.drop_duplicates("row_id").set_index("row_id").reindex(schools["row_id"])
     concentration = of_school["concentration"].to_numpy(float)
-    stated = np.full((len(schools), 3), np.nan)
-    for source, prefix in (("test", "measured"), ("subscription", "subscription")):
-        names = [name for part in _PARTS if (name := f"{prefix}_{part}") in schools]
-        rows = (basis == source).to_numpy()
-        stated[rows, : len(names)] = schools.loc[rows, names].to_numpy(float)
+    stated = stated_rates(schools, project.registers)
     resampled = np.isinf(concentration) & (basis == "test").to_numpy()
     begin, rates = _rates(
         stated, tables["own_tests"], schools["npsn"], keys, resampled, project.robustness.data
     )
     required = schools["required_mbps"].to_numpy(float)
-    shares = _shares(rates, np.repeat(required, np.diff(begin)), rule)
+    shares = shares_of_required(rates, np.repeat(required, np.diff(begin)), rule)
     curves = dict(list(tables["curves"].groupby("curve")))
     return Service(
         rates_begin=begin,
@@ -247,8 +245,32 @@ def _service(
     )
 
 
-def _shares(rates: FloatArray, required: FloatArray, rule: Adequacy) -> FloatArray:
-    """Shares of the required rates, and the part of the latency."""
+def stated_rates(schools: pd.DataFrame, registers: Registers) -> FloatArray:
+    """Download, upload and latency that state A_d, float array of shape (n, 3).
+
+    NaN where a school has no test and no subscription, and for a rate that no line has.
+    """
+    stated = np.full((len(schools), 3), np.nan)
+    for source, prefix in (("test", "measured"), ("subscription", "subscription")):
+        names = [name for part in _PARTS if (name := f"{prefix}_{part}") in schools]
+        rows = (schools["delivered_basis"] == source).to_numpy()
+        found = [plausible_rate(schools.loc[rows], name, registers) for name in names]
+        stated[rows, : len(names)] = np.stack([each.to_numpy(float) for each in found], axis=1)
+    return stated
+
+
+def shares_of_required(rates: FloatArray, required: FloatArray, rule: Adequacy) -> FloatArray:
+    """Shares of the required rates, and the part of the latency.
+
+    Parameters
+    ----------
+    rates : float array of shape (n, 3)
+        Download and upload, Mbps, and latency, ms.
+    required : float array of shape (n,)
+        Required bandwidth, Mbps.
+    rule : Adequacy
+        Required upload, and the goalposts of the latency.
+    """
     late = (rates[:, 2] - rule.latency_best_ms) / (rule.latency_worst_ms - rule.latency_best_ms)
     parts = (
         rates[:, 0] / required,
