@@ -19,6 +19,7 @@ from kalsel_gap.geo.kernels import inlined, kernel
 from kalsel_gap.robustness.level_posterior import NORMAL
 from kalsel_gap.robustness.streams import two_normal, two_uniform
 from kalsel_gap.robustness.threads import in_threads
+from kalsel_gap.robustness.values import EXPONENT, LAMBDA, uniform_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from kalsel_gap.project.robustness import ValueDraws
 
 # Quantities of the random numbers; those of levels begin at the last one, one for two sources.
-_CASE, _SERVICE, _SHARED, _VALUES, _LEVEL = (np.uint64(n) for n in (1, 2, 3, 4, 16))
+_CASE, _SERVICE, _SHARED, _LEVEL = (np.uint64(n) for n in (1, 2, 3, 16))
 _FIRST, _LAST = float(NORMAL[0]), float(len(NORMAL) - 1)
 _PER_SIGMA = _LAST / float(NORMAL[-1] - NORMAL[0])
 
@@ -221,13 +222,7 @@ class DeficitDraws:
         if not drawn:
             same = np.ones(count)
             return same * self.weight_delivered, same * self.exponent
-        seed = np.uint64(self.seed)
-        number = np.array(
-            [
-                two_uniform(np.uint64(0), np.uint64(draw), _VALUES, seed)
-                for draw in range(first, first + count)
-            ]
-        )
+        number = uniform_values((LAMBDA, EXPONENT), first, count, self.seed)
         ranges = (self.values.weight_delivered, self.values.exponent)
         lam, exponent = (low + (high - low) * number[:, n] for n, (low, high) in enumerate(ranges))
         return lam, exponent
