@@ -134,6 +134,7 @@ class Distances(NamedTuple):
 
 def distances(lists: ListRanks, shown: ListRanks, k: int) -> Distances:
     """How far lists lie from the one that is shown, one row."""
-    shift = np.abs(lists.middle() - shown.middle()).mean(axis=1)
-    kept = np.minimum(lists.in_first(k), shown.in_first(k)).sum(axis=1)
-    return Distances(shift, kept / max(min(k, lists.ahead.shape[1]), 1))
+    n = lists.ahead.shape[1]
+    shift = np.abs(lists.middle() - shown.middle()).sum(axis=1) / max(n, 1)
+    kept = np.minimum(lists.in_first(k), shown.in_first(k)).sum(axis=1) / max(min(k, n), 1)
+    return Distances(shift, kept)

@@ -121,18 +121,49 @@ def list_sensitivity(run: Run, progress: Progress = silent) -> ListSensitivity:
         keeps no table ``service``: `run_broken`.
     """
     parameters = run.manifest["parameters"]
-    index = Index.model_validate(section_of(parameters, "index"))
-    registers = Registers.model_validate(section_of(parameters, "registers"))
-    rule = Robustness.model_validate(
-        section_of(parameters, "robustness") or Robustness.shipped().model_dump()
+    found = examine_list(
+        *(run.schools, run.table("service")),
+        index=Index.model_validate(section_of(parameters, "index")),
+        rule=Robustness.model_validate(
+            section_of(parameters, "robustness") or Robustness.shipped().model_dump()
+        ),
+        registers=Registers.model_validate(section_of(parameters, "registers")),
+        progress=progress,
     )
-    ranked = run.schools[run.schools["deficit"].notna()].reset_index(drop=True)
-    leaves = [leaf for leaf in index.leaves() if f"{leaf}_score" in run.schools]
+    if found is None:
+        raise InputError("scores_not_reproduced", path=run.folder)
+    return found
+
+
+def examine_list(
+    schools: pd.DataFrame,
+    service: pd.DataFrame,
+    *,
+    index: Index,
+    rule: Robustness,
+    registers: Registers,
+    progress: Progress = silent,
+) -> ListSensitivity | None:
+    """:func:`list_sensitivity` of tables and figures; None where the scores are other ones.
+
+    Parameters
+    ----------
+    schools : DataFrame
+        The table of schools with its scores.
+    service : DataFrame
+        The table of the stage *service*.
+    index, rule, registers
+        The figures that the scores were made with, and those of the draws.
+    progress : callable
+        As in :func:`list_sensitivity`.
+    """
+    ranked = schools[schools["deficit"].notna()].reset_index(drop=True)
+    leaves = [leaf for leaf in index.leaves() if f"{leaf}_score" in schools]
     assumptions = Assumptions.of(index, rule.values, leaves)
-    facts = school_facts(run.schools, run.table("service"), assumptions, registers)
+    facts = school_facts(schools, service, assumptions, registers)
     lists = _Lists.of(facts, tree_layout(assumptions), assumptions, rule.first(len(ranked)))
     if not lists.agree_with(ranked):
-        raise InputError("scores_not_reproduced", path=run.folder)
+        return None
     n = max(len(ranked), 1)
     draws = min(rule.draws, max(_LEAST_DRAWS, int(_MOST_DRAWN / n)))
     sample = _BASE
