@@ -37,6 +37,8 @@ ERRORS: dict[str, str] = {
     "blank_technology": N_('this key has no value, and it decides what a signal is worth. Write "2g", "3g", "4g", "5g" or "fixed".'),
     "calibration_no_gain": N_("no offset reduces the held-out error, so nothing was written: there are too few measured levels, or the predictions need no offset."),
     "calibration_not_named": N_('the project names no file for the offsets. Write [calibration] and path = "calibration.csv" into the project file.'),
+    "assumption_alone": N_("the weights {value} share one sum with others and cannot be drawn alone."),
+    "assumption_unknown": N_("“{value}” is no figure that this list depends on. It depends on: {known}."),
     "area_column_missing": N_('column “{column}” is missing; the layer has: {known}. Name the columns of code and name of this file under [boundaries] in the project file: {level} = {{ path = "…", code = "…", name = "…" }}.'),
     "arguments_surplus": N_("“{value}” is not expected here. Put names with spaces in quotation marks."),
     "cache_of_another": N_("this folder of the cache belongs to another user, whose files would run as programs. Choose another one (KALSEL_GAP_CACHE)."),
@@ -159,6 +161,7 @@ ERRORS: dict[str, str] = {
     "sample_missing": N_("the sample is not part of this installation. Install the package again."),
     "school_not_placed": N_("school {value} has no usable location, so nothing can be predicted there. Correct its coordinates in the register, or accept a repair (kalsel-gap check)."),
     "school_unknown": N_("no school of the registers has the NPSN “{value}”."),
+    "scores_not_reproduced": N_("the scores of this run cannot be made again from its tables: another version of the method made it. Make it again with “kalsel-gap rank”."),
     "several": N_("{count} errors"),
     "sheet_missing": N_("there is no sheet “{column}”; the workbook has: {known}."),
     "sheets_none_fit": N_('no sheet, layer or document in it has the columns that are needed. Missing from each: {known}. Choose the right one in the project file, as in sheet = "{value}", and name its columns under [….columns].'),
@@ -550,6 +553,21 @@ TOP_K_LABELS: dict[str, str] = {
     "likely_in": N_("likely in"),
     "open": N_("open"),
     "likely_out": N_("likely out"),
+}
+# Figures of the method that could be others, besides the leaves; keys are those of the table
+# `sensitivity`, and the parts of the deficit that a list can be made without.
+ASSUMPTIONS: dict[str, str] = {
+    "lambda": N_("λ, delivered against available"),
+    "exponent": N_("Exponent of the adequacy"),
+    "p": N_("p, exponent of the means"),
+    "base": N_("Deficit alone"),
+    "need": N_("Need"),
+    "barrier": N_("Barrier"),
+    "terrain": N_("Terrain"),
+    "path": N_("Radio path"),
+    "remoteness": N_("Remoteness"),
+    "delivered": N_("Delivered service"),
+    "available": N_("Available service"),
 }
 # Counts beside those by tier.
 COUNT_NAMES: dict[str, str] = {"all": N_("all"), "inferred": N_("of these inferred")}

@@ -340,8 +340,8 @@ def test_two_leaves_that_say_the_same_are_named() -> None:
     one = pd.Series(rng.random(50))
     table = pd.DataFrame({"a_score": one, "b_score": one * one, "c_score": rng.random(50)})
     found = correlate_leaves(table, ["a", "b", "c"])
-    assert found.loc[0, ["leaf", "other", "says_the_same"]].tolist() == ["a", "b", True]
-    assert found.loc[0, "correlation"] == 1.0
+    strongest = found.to_dict("records")[0]
+    assert strongest == {"leaf": "a", "other": "b", "correlation": 1.0, "says_the_same": True}
     for row in found.to_dict("records"):
         pair = table[[f"{row[name]}_score" for name in ("leaf", "other")]].to_numpy()
         assert row["correlation"] == pytest.approx(spearmanr(pair).statistic)
