@@ -65,41 +65,51 @@ def rank_lists(first: FloatArray, second: FloatArray) -> ListRanks:
     ([[2.5, 1.0, 2.5, 4.0]], [[0.5, 1.0, 0.5, 0.0]])
     """
     ahead, equal = np.empty(first.shape, np.int32), np.empty(first.shape, np.int32)
-    in_threads(len(first), lambda a, b: _rank(first, second, ahead, equal, a, b))
+
+    def rank(begin: int, end: int) -> None:
+        words = np.empty((end - begin, first.shape[1]), dtype=np.uint64)
+        _write_words(first[begin:end], words)
+        words.sort(axis=1)  # numpy's is several times as fast as a compiled one
+        _place(words, second[begin:end], ahead[begin:end], equal[begin:end])
+
+    in_threads(len(first), rank)
     return ListRanks(ahead, equal)
 
 
 @kernel
-def _rank(
-    first: FloatArray,
+def _write_words(scores: FloatArray, words: NDArray[np.uint64]) -> None:
+    for row in range(scores.shape[0]):
+        for at in range(scores.shape[1]):
+            words[row, at] = _word(scores[row, at], at)
+
+
+@kernel
+def _place(
+    words: NDArray[np.uint64],
     second: FloatArray,
     ahead: NDArray[np.int32],
     equal: NDArray[np.int32],
-    begin: int,
-    end: int,
 ) -> None:
-    n = first.shape[1]
-    words = np.empty(n, dtype=np.uint64)
-    for row in range(begin, end):
-        for at in range(n):
-            words[at] = _word(first[row, at], at)
-        words.sort()
+    """Places of sorted words; those of equal scores are sorted by the second one."""
+    n = words.shape[1]
+    for row in range(words.shape[0]):
+        own = words[row]
         lowest = 0
         while lowest < n:
-            highest = _end_of_equal(words, lowest, n)
+            highest = _end_of_equal(own, lowest, n)
             if highest - lowest > 1:
                 for place in range(lowest, highest):
-                    at = words[place] & _OF_POSITION
-                    words[place] = _word(second[row, at], int(at))
-                words[lowest:highest].sort()
-            begin_equal = lowest
-            while begin_equal < highest:
-                end_equal = _end_of_equal(words, begin_equal, highest)
-                for place in range(begin_equal, end_equal):
-                    at = words[place] & _OF_POSITION
-                    ahead[row, at] = begin_equal
-                    equal[row, at] = end_equal - begin_equal
-                begin_equal = end_equal
+                    at = own[place] & _OF_POSITION
+                    own[place] = _word(second[row, at], int(at))
+                own[lowest:highest].sort()
+            begin = lowest
+            while begin < highest:
+                end = _end_of_equal(own, begin, highest)
+                for place in range(begin, end):
+                    at = own[place] & _OF_POSITION
+                    ahead[row, at] = begin
+                    equal[row, at] = end - begin
+                begin = end
             lowest = highest
 
 
