@@ -355,6 +355,18 @@ def test_a_project_without_any_leaf(schools: MakeSchools, bare: Opened) -> None:
     assert set(found.without_leaf["leaf"]) == {"delivered", "available"}
 
 
+def test_the_exponent_counts_where_rates_are_known(schools: MakeSchools, bare: Opened) -> None:
+    rates = [{"measured_down_mbps": 2.0 + n, "available": 0.9 - 0.1 * n} for n in range(6)]
+    for rows, counts in (
+        (rates, True),
+        ([{"available": row["available"]} for row in rates], False),
+    ):
+        table = examined(schools, bare, rows).sensitivity
+        of_deficit = table[(table["order"] == "deficit") & (table["result"] == RESULTS[0])]
+        total = of_deficit.set_index("assumption")["total"]
+        assert (total["exponent"] > 0.05) == counts
+
+
 def test_progress_counts_every_list(schools: MakeSchools, bare: Opened) -> None:
     table, service = scored(schools([LARGE, POOR]), bare)
     seen: list[tuple[int, int]] = []
