@@ -192,13 +192,15 @@ def _sets(run: Run, found: ListSensitivity, words: _Words) -> CertaintySection:
                 **params,
             ),
             words(
+                N_("Both statements hold together with a probability of at least {both}."), **params
+            ),
+            words(
                 N_(
                     "Contested schools: {contested}. What is known does not decide whether they "
                     "are among the first {k}."
                 ),
                 **params,
             ),
-            words(N_("Both statements hold together with at least {both}."), **params),
         ]
         for kind, label in (
             ("both", N_("data and values, by deficit")),
@@ -235,7 +237,7 @@ def _sets(run: Run, found: ListSensitivity, words: _Words) -> CertaintySection:
     table = CertaintyTable(
         words(N_("How far the list moves when something is drawn")),
         words.columns(
-            N_("Drawn"), N_("Mean shift of a rank"), N_("Of the first k stay"), numbers=2
+            N_("What is drawn"), N_("Mean shift of a rank"), N_("Of the first k stay"), numbers=2
         ),
         tuple(rows),
     )
@@ -331,7 +333,7 @@ def _indices_table(
 
 def _correlated(found: ListSensitivity, words: _Words) -> CertaintySection:
     """Leaves that say the same, and the strongest correlations."""
-    title = words(N_("Which leaves say the same"))
+    title = words(N_("Which indicators say the same"))
     known = found.leaf_correlations.dropna(subset=["correlation"])
     pairs = [
         (words.name(row["leaf"]), words.name(row["other"]), words.number(row["correlation"]), row)
@@ -350,12 +352,12 @@ def _correlated(found: ListSensitivity, words: _Words) -> CertaintySection:
         for leaf, other, rho, row in pairs
         if row["says_the_same"]
     )
-    sentences = () if warnings else (words(N_("No two leaves say the same of the schools.")),)
+    sentences = () if warnings else (words(N_("No two indicators say the same of the schools.")),)
     table = CertaintyTable(
         words(N_("Strongest rank correlations (Spearman)")),
         (
-            CertaintyColumn(words(N_("Leaf"))),
-            CertaintyColumn(words(N_("Other leaf"))),
+            CertaintyColumn(words(N_("Indicator"))),
+            CertaintyColumn(words(N_("Other indicator"))),
             CertaintyColumn(words(N_("Correlation")), is_number=True),
         ),
         tuple((leaf, other, rho) for leaf, other, rho, _ in pairs[:_PAIRS]),
@@ -366,7 +368,7 @@ def _correlated(found: ListSensitivity, words: _Words) -> CertaintySection:
 
 def _without(found: ListSensitivity, words: _Words) -> CertaintySection:
     """What the list would be without a leaf or a part of the deficit."""
-    title = words(N_("The list without a leaf"))
+    title = words(N_("The list without one indicator"))
     tables, still = [], []
     for order in ORDERS:
         of_order = found.without_leaf[found.without_leaf["order"] == order]
@@ -387,8 +389,8 @@ def _without(found: ListSensitivity, words: _Words) -> CertaintySection:
                 N_("Left out"),
                 N_("Mean shift of a rank"),
                 N_("Others among the first k"),
-                N_("Enters"),
-                N_("Leaves"),
+                N_("Come in"),
+                N_("Drop out"),
                 numbers=2,
             )
             tables.append(CertaintyTable(words(_ORDER_NAMES[order]), columns, rows))
