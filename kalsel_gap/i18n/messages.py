@@ -37,7 +37,7 @@ ERRORS: dict[str, str] = {
     "blank_technology": N_('this key has no value, and it decides what a signal is worth. Write "2g", "3g", "4g", "5g" or "fixed".'),
     "calibration_no_gain": N_("no offset reduces the held-out error, so nothing was written: there are too few measured levels, or the predictions need no offset."),
     "calibration_not_named": N_('the project names no file for the offsets. Write [calibration] and path = "calibration.csv" into the project file.'),
-    "assumption_alone": N_("the weights {value} share one sum with others and cannot be drawn alone."),
+    "assumption_alone": N_("a weight cannot be drawn alone, because it shares one sum with those beside it. Draw these too: {known}."),
     "assumption_unknown": N_("“{value}” is no figure that this list depends on. It depends on: {known}."),
     "area_column_missing": N_('column “{column}” is missing; the layer has: {known}. Name the columns of code and name of this file under [boundaries] in the project file: {level} = {{ path = "…", code = "…", name = "…" }}.'),
     "arguments_surplus": N_("“{value}” is not expected here. Put names with spaces in quotation marks."),

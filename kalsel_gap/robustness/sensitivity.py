@@ -103,7 +103,9 @@ class ListSensitivity:
     central_weights: pd.DataFrame
 
 
-def list_sensitivity(run: Run, progress: Progress = silent) -> ListSensitivity:
+def list_sensitivity(
+    run: Run, progress: Progress = silent, *, drawn: Sequence[str] = ()
+) -> ListSensitivity:
     """How much the list of a run depends on the figures of the method.
 
     Parameters
@@ -113,12 +115,15 @@ def list_sensitivity(run: Run, progress: Progress = silent) -> ListSensitivity:
         has now.
     progress : callable
         Called with the number of lists made and of all.
+    drawn : sequence of str
+        Names of the assumptions that are drawn; all by default.
 
     Raises
     ------
     InputError
         The scores of the run cannot be made again from what it keeps: `scores_not_reproduced`; it
-        keeps no table ``service``: `run_broken`.
+        keeps no table ``service``: `run_broken`; an assumption that is to be drawn changes nothing
+        in this list: `assumption_unknown`, or cannot move alone: `assumption_alone`.
     """
     parameters = run.manifest["parameters"]
     found = examine_list(
@@ -129,6 +134,7 @@ def list_sensitivity(run: Run, progress: Progress = silent) -> ListSensitivity:
         ),
         registers=Registers.model_validate(section_of(parameters, "registers")),
         progress=progress,
+        drawn=drawn,
     )
     if found is None:
         raise InputError("scores_not_reproduced", path=run.folder)
@@ -143,6 +149,7 @@ def examine_list(
     rule: Robustness,
     registers: Registers,
     progress: Progress = silent,
+    drawn: Sequence[str] = (),
 ) -> ListSensitivity | None:
     """:func:`list_sensitivity` of tables and figures; None where the scores are other ones.
 
@@ -155,11 +162,13 @@ def examine_list(
     index, rule, registers
         The figures that the scores were made with, and those of the draws.
     progress : callable
+    drawn : sequence of str
         As in :func:`list_sensitivity`.
     """
     ranked = schools[schools["deficit"].notna()].reset_index(drop=True)
     leaves = [leaf for leaf in index.leaves() if f"{leaf}_score" in schools]
     assumptions = Assumptions.of(index, rule.values, leaves)
+    assumptions = assumptions.only(drawn) if drawn else assumptions
     facts = school_facts(schools, service, assumptions, registers)
     lists = _Lists.of(facts, tree_layout(assumptions), assumptions, rule.first(len(ranked)))
     if not lists.agree_with(ranked):
@@ -171,18 +180,18 @@ def examine_list(
         sample //= 2
     evaluations = sample * (len(assumptions.each) + 2) if draws and len(ranked) else 0
     work = _Work(progress, draws + evaluations)
-    drawn = _draw(lists, ranked, rule.seed, draws if len(ranked) else 0, work)
+    made = _draw(lists, ranked, rule.seed, draws if len(ranked) else 0, work)
     return ListSensitivity(
         ranked=len(ranked),
         k=lists.k,
         draws=draws if len(ranked) else 0,
         evaluations=evaluations,
-        value_ranks=drawn.value_ranks,
-        list_shifts=drawn.list_shifts,
+        value_ranks=made.value_ranks,
+        list_shifts=made.list_shifts,
         sensitivity=_indices(lists, rule.seed, sample if evaluations else 0, work),
         leaf_correlations=correlate_leaves(ranked, assumptions.leaves),
         without_leaf=_without_leaf(lists, ranked),
-        central_weights=drawn.central_weights,
+        central_weights=made.central_weights,
     )
 
 

@@ -148,11 +148,17 @@ class Assumptions:
         Raises
         ------
         InputError
-            One of them changes nothing in this list, or is none: `assumption_unknown`.
+            One of them changes nothing in this list, or is none: `assumption_unknown`. One is a
+            weight, and another one beside it is missing: `assumption_alone`. They share one sum,
+            and cannot move alone.
         """
         if unknown := [name for name in names if name not in self.names]:
             raise InputError("assumption_unknown", value=unknown[0], known=", ".join(self.names))
-        return replace(self, each=tuple(a for a in self.each if a.name in names))
+        kept = tuple(a for a in self.each if a.name in names)
+        groups = {a.group for a in kept if a.group}
+        if left := [a.name for a in self.each if a.group in groups and a not in kept]:
+            raise InputError("assumption_alone", known=", ".join(left))
+        return replace(self, each=kept)
 
     def nominal(self, count: int = 1) -> Figures:
         """As the project has them, `count` times."""
@@ -217,7 +223,7 @@ class Assumptions:
                 beside = [n for n, c in enumerate(self.nodes) if group.get(c) == group[name]]
                 total = figures.weights[:, beside].sum(axis=1)
                 columns.append(figures.weights[:, self.nodes.index(name)] / total)
-        return np.stack(columns, axis=1)
+        return np.stack(columns, axis=1) if columns else np.empty((len(figures.exponent), 0))
 
     def drawn(self, first: int, count: int, seed: int) -> Figures:
         """Figures of the draws from `first` on."""
@@ -249,20 +255,11 @@ class Assumptions:
         return found
 
     def _drawn_weights(self, column: dict[str, FloatArray]) -> Iterator[tuple[str, FloatArray]]:
-        """Each weight and its draws, in the scale of those that are not drawn beside it.
-
-        Raises
-        ------
-        InputError
-            Some of the weights that stand beside each other are to be drawn and others not:
-            `assumption_alone`. They share one sum, and cannot move alone.
-        """
+        """Each weight and its draws; those that stand beside each other add up to 1."""
         from scipy.special import gammaincinv
 
         for group in dict.fromkeys(a.group for a in self.each if a.group):
             members = [a for a in self.each if a.group == group]
-            if not np.isclose(sum(a.nominal for a in members), 1.0):
-                raise InputError("assumption_alone", value=", ".join(a.name for a in members))
             gamma = [
                 np.maximum(
                     gammaincinv(self.values.concentration * a.nominal, column[a.name]), _TINY

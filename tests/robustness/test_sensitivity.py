@@ -367,6 +367,18 @@ def test_the_exponent_counts_where_rates_are_known(schools: MakeSchools, bare: O
         assert (total["exponent"] > 0.05) == counts
 
 
+def test_only_what_is_asked_for_is_drawn(tiny_run: Run) -> None:
+    found = list_sensitivity(tiny_run, drawn=["exponent"])
+    assert set(found.sensitivity["assumption"]) == {"exponent"}
+    varying = found.sensitivity.dropna()
+    assert varying["total"].tolist() == pytest.approx([1.0] * len(varying), abs=0.1)
+    assert found.central_weights.columns.tolist() == ["row_id", "npsn", "first_share"]
+    for names, code in ((["fibre"], "assumption_unknown"), (["base"], "assumption_alone")):
+        with pytest.raises(InputError) as raised:
+            list_sensitivity(tiny_run, drawn=names)
+        assert raised.value.code == code
+
+
 def test_progress_counts_every_list(schools: MakeSchools, bare: Opened) -> None:
     table, service = scored(schools([LARGE, POOR]), bare)
     seen: list[tuple[int, int]] = []

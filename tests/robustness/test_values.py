@@ -103,8 +103,9 @@ def test_an_assumption_that_cannot_be_applied_is_an_error() -> None:
             ask()
         assert raised.value.code == "assumption_unknown"
     with pytest.raises(InputError) as raised:
-        few.only(["slope"]).drawn(0, 1, seed=1)
+        few.only(["slope"])
     assert raised.value.code == "assumption_alone"
+    assert raised.value.params["known"] == "relief"
 
 
 def test_without_a_leaf_its_tree_is_as_it_would_be_without_data() -> None:
