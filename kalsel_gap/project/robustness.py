@@ -11,6 +11,7 @@ from kalsel_gap.project.base import Positive, Section, Share, Sourced, default_v
 # More ranks than this cannot be counted (16 bits).
 MOST_DRAWS = 65_534
 Whole = Annotated[int, Field(ge=1)]
+JointConfidence = Annotated[float, Field(ge=0.5, lt=1.0)]
 
 
 class DataDraws(Sourced):
@@ -63,7 +64,7 @@ class Robustness(Section):
     """How many schools come first; by default a share of the ranked."""
     top_share: Annotated[float, Field(gt=0.0, le=1.0)]
     """Of the ranked schools that come first, where no k is given."""
-    confidence: Annotated[float, Field(ge=0.5, lt=1.0)]
+    confidence: JointConfidence
     """Of the statements about the whole list."""
     likely: Annotated[float, Field(gt=0.5, le=1.0)]
     """Chance to be among the first k from which a school is likely in."""
