@@ -240,6 +240,33 @@ DespiteErrors = Annotated[
         help=N_("Rank with layers that cannot be what the project says; only as a trial."),
     ),
 ]
+Reason = Annotated[
+    str | None,
+    typer.Option(
+        "--reason",
+        metavar=_TEXT,
+        help=N_("Why values are set for this run only; recorded with it and in its audit."),
+    ),
+]
+Role = Annotated[
+    str | None,
+    typer.Option(
+        "--role",
+        metavar=_TEXT,
+        help=N_("Role of the person who decided that, such as “kepala bidang”; no name."),
+    ),
+]
+AuditFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--audit",
+        metavar=_FILE,
+        help=N_(
+            "Also write an audit page (.html): what was fixed before the result, what differs from "
+            "the shipped figures and why, how sure the list is, how to make it again."
+        ),
+    ),
+]
 Draws = Annotated[
     int | None,
     typer.Option(

@@ -62,8 +62,14 @@ def certainty_of_list(run: Run, text: Text) -> Iterator[str]:
         "both together with {both} %."
     )
     yield text(words, **values, **percent)
+    yield from tie_at(run, int(figures["k"]), text)
+
+
+def tie_at(run: Run, k: int, text: Text) -> Iterator[str]:
+    """That place k of the list is shared by more schools than fit; nothing where it is not."""
     ranks = run.schools["rank"].dropna().sort_values(ignore_index=True)
-    k = int(figures["k"])
+    if not 1 <= k <= len(ranks):
+        return
     last = ranks[k - 1]
     count, inside = int((ranks == last).sum()), int((ranks[:k] == last).sum())
     if inside < count:
@@ -73,7 +79,7 @@ def certainty_of_list(run: Run, text: Text) -> Iterator[str]:
         )
         yield text(
             words,
-            k=values["k"],
+            k=text.number(k),
             count=text.number(count),
             rank=text.number(int(last)),
             inside=text.number(inside),

@@ -56,7 +56,7 @@ def list_remarks(run: Run, text: Text, view: View | None = None) -> list[str]:
     return [
         *certainty_of_list(run, text),
         *_unranked(run, chosen, text),
-        *_not_scored(run, text),
+        *leaves_not_scored(run, text),
         *_missing_layers(run, text, set(_LAYERS)),
         *_found(run, chosen, text, is_part=is_part),
     ]
@@ -179,7 +179,7 @@ def _named(schools: pd.DataFrame) -> Iterator[tuple[str, str]]:
         yield str(npsn), str(name)
 
 
-def _not_scored(run: Run, text: Text) -> Iterator[str]:
+def leaves_not_scored(run: Run, text: Text) -> Iterator[str]:
     """Leaves that are not scored, a sentence for each reason."""
     parameters = run.manifest.get("parameters", {})
     leaves: dict[str, list[str]] = {}
