@@ -15,7 +15,7 @@ from kalsel_gap.deliverables.certainty_words import tie_at, what_orders
 from kalsel_gap.deliverables.codes import CODES, words_of
 from kalsel_gap.deliverables.first_k_shares import shares_of_first_k
 from kalsel_gap.deliverables.offline_html import page_without_script
-from kalsel_gap.deliverables.remarks import leaves_not_scored
+from kalsel_gap.deliverables.remarks import leaves_not_scored, when_decided
 from kalsel_gap.deliverables.tables import notices
 from kalsel_gap.i18n.messages import REASONS, SEVERITY_NAMES, findings_sentence
 from kalsel_gap.i18n.text import N_, Text, plain, typed
@@ -155,8 +155,8 @@ def _facts(run: Run, text: Text) -> Iterator[tuple[str, str]]:
     if day := decided.get("date"):
         number = text(N_("{number} of {day}"), number=number, day=day)
     yield text(N_("Decision")), number
-    if decided:
-        yield text(N_("When it was set")), _before_or_after(manifest, text)
+    if when := when_decided(manifest, text):
+        yield text(N_("When")), when
     words = N_("{all} in the register, {ranked} ranked")
     ranked = int(counted["rank"].notna().sum())
     yield (
@@ -167,14 +167,6 @@ def _facts(run: Run, text: Text) -> Iterator[tuple[str, str]]:
         yield text(N_("First k")), text.number(k)
     if order := what_orders(run, text):
         yield text(N_("Order")), order
-
-
-def _before_or_after(manifest: Mapping[str, Any], text: Text) -> str:
-    decided = manifest.get("decision", {})
-    if decided.get("set") == "before":
-        return text(N_("before the first ranking of these inputs"))
-    words = N_("after a ranking of these inputs: run {run} came first")
-    return text(words, run=decided.get("after_run", ""))
 
 
 def _decision(run: Run, text: Text, damaged: Sequence[str]) -> AuditSection:
@@ -276,16 +268,17 @@ def _figures(run: Run, text: Text) -> AuditSection:
 
 
 def _departure(each: Departure, text: Text) -> tuple[str, ...]:
-    reason = each.reason
-    if each.decree and not reason:
-        reason = text(N_("fixed by the decision {number}"), number=each.decree)
+    reason = each.reason or text(_NO_REASON)
+    role = each.role or text(N_("not stated"))
+    if each.decree and not each.reason:  # who signed it stands in the decree
+        reason, role = text(N_("fixed by the decision {number}"), number=each.decree), ""
     return (
         each.key,
         _value(each.value, text),
         _value(each.shipped, text),
         text(N_("this run only")) if each.is_of_run else text(N_("the project file")),
-        reason or text(_NO_REASON),
-        each.role or text(N_("not stated")),
+        reason,
+        role,
     )
 
 
