@@ -27,7 +27,7 @@ from kalsel_gap.cli import (
 from kalsel_gap.cli import map as map_
 from kalsel_gap.cli.console import fail, note
 from kalsel_gap.cli.framework import Command, CommandGroup
-from kalsel_gap.errors import KalselGapError
+from kalsel_gap.errors import KalselGapError, suggestion
 from kalsel_gap.i18n.text import N_, Text, choose_language
 
 if TYPE_CHECKING:
@@ -150,6 +150,8 @@ def _explain(error: Any, text: Text) -> None:  # noqa: ANN401
     params: dict[str, Any] = {
         key: (value or "").replace("'", "") for key, value in found.groupdict().items()
     }
+    if ", " in params.get("suggestion", ""):  # of several near words the nearest
+        params["suggestion"] = suggestion(params["value"], params["suggestion"].split(", "))
     fail(KalselGapError(code, **params), text)
     path = error.ctx.command_path if error.ctx else "kalsel-gap"
     note(text(N_("Help: {command}"), command=f"{path} --help"))

@@ -297,7 +297,7 @@ def read_manifests(*folders: Path) -> tuple[dict[str, dict[str, Any]], tuple[str
             except InputError:
                 damaged.add(path.name)
             else:
-                found[run_id(manifest)] = manifest
+                found[path.name if _ID.fullmatch(path.name) else run_id(manifest)] = manifest
     return dict(sorted(found.items())), tuple(sorted(damaged))
 
 
