@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import typer
@@ -90,10 +91,14 @@ def rank(
         console.note(text(words, runs=", ".join(opened.damaged)), quiet=quiet)
     if audit is not None:
         from kalsel_gap.deliverables.audit_page import audit_html
+        from kalsel_gap.robustness.sensitivity import list_sensitivity
 
-        words_of_page = options.words(ctx, lang, opened.opened)
+        with console.progress(text, ("audit",), quiet=quiet) as report:
+            found = list_sensitivity(run, partial(report, "audit"))
+        page = audit_html(
+            run, found, options.words(ctx, lang, opened.opened), damaged=opened.damaged
+        )
         with guard.replace(audit) as temporary:
-            page = audit_html(run, words_of_page, damaged=opened.damaged)
             temporary.write_text(page, encoding="utf-8", newline="\n")
         console.note(text(N_("Written: {path}"), path=audit), quiet=quiet)
     if nobody_ranked(run):

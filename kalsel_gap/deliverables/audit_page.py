@@ -14,6 +14,7 @@ from kalsel_gap import schema
 from kalsel_gap.deliverables.certainty_words import tie_at, what_orders
 from kalsel_gap.deliverables.codes import CODES, words_of
 from kalsel_gap.deliverables.first_k_shares import shares_of_first_k
+from kalsel_gap.deliverables.list_certainty import certainty_sections
 from kalsel_gap.deliverables.offline_html import page_without_script
 from kalsel_gap.deliverables.remarks import leaves_not_scored, when_decided
 from kalsel_gap.deliverables.tables import notices
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from kalsel_gap.project.departures import Departure
+    from kalsel_gap.robustness.sensitivity import ListSensitivity
     from kalsel_gap.storage.run_folder import Run
 
 _PIPELINE = "kalsel_gap.pipeline"  # its hash covers whatever it imports
@@ -95,22 +97,25 @@ class AuditTable:
 
 @dataclass(frozen=True, slots=True)
 class AuditSection:
-    """A section of the page: sentences, then commands, then tables."""
+    """A section of the page: warnings and sentences, then commands, then tables."""
 
     name: str
     title: str
     sentences: Sequence[str] = ()
     tables: Sequence[AuditTable] = ()
     commands: Sequence[str] = ()
+    warnings: Sequence[str] = ()
 
 
-def audit_html(run: Run, text: Text, *, damaged: Sequence[str] = ()) -> str:
+def audit_html(run: Run, found: ListSensitivity, text: Text, *, damaged: Sequence[str] = ()) -> str:
     """The page as text: the same run gives the same bytes.
 
     Parameters
     ----------
     run : Run
         The run.
+    found : ListSensitivity
+        What its list depends on.
     text : Text
         Language of the page.
     damaged : sequence of str
@@ -119,13 +124,15 @@ def audit_html(run: Run, text: Text, *, damaged: Sequence[str] = ()) -> str:
     title = text(N_("Audit of the ranking"))
     if name := run.manifest.get("project"):
         title = f"{title}: {plain(name)}"
+    first, *others = _certainty(run, found, text)
     sections = (
         _decision(run, text, damaged),
         _figures(run, text),
-        _certainty(run, text),
+        first,
         _shares(run, text),
         _known(run, text),
         _repairs(run, text),
+        *others,
         _inputs(run, text),
         _again(run, text),
     )
@@ -375,53 +382,27 @@ def _k(run: Run) -> int:
     return int(run.manifest.get("certainty", {}).get("k", 0))
 
 
-def _certainty(run: Run, text: Text) -> AuditSection:
-    figures = run.manifest.get("certainty", {})
-    title = text(N_("How sure the list is"))
-    sentences = [*_sets(figures, text), *tie_at(run, _k(run), text)]
-    if not sentences or "certain" not in figures:
-        words = N_("How sure the list is was not computed: the run has no draws.")
-        sentences.insert(0, text(words))
-    return AuditSection("certainty", title, sentences)
-
-
-def _sets(figures: Mapping[str, Any], text: Text) -> Iterator[str]:
-    """The three sets, a sentence each, and how far ranks move."""
-    if "certain" not in figures:
-        return
-    confidence = float(figures["confidence"])
-    k = text.number(figures["k"])
-    percent = text.number(100.0 * confidence, 1).removesuffix(".0").removesuffix(",0")
-    both = text.number(200.0 * confidence - 100.0, 1).removesuffix(".0").removesuffix(",0")
-    counts = {name: text.number(figures[name]) for name in schema.TOP_K_SETS}
-    words = N_(
-        "Certain: {count} schools. With {confidence} % confidence all of them are among the first "
-        "{k}."
-    )
-    yield text(words, count=counts["certain"], confidence=percent, k=k)
-    words = N_(
-        "Contested: {count} schools. The evidence does not decide which of them are among the "
-        "first {k}."
-    )
-    yield text(words, count=counts["contested"], k=k)
-    words = N_(
-        "Out: {count} schools. With {confidence} % confidence none of them is among the first {k}."
-    )
-    yield text(words, count=counts["out"], confidence=percent, k=k)
-    words = N_(
-        "The statements about certain and out hold together with {both} % confidence. Draws: "
-        "{draws}, seed {seed}."
-    )
-    drawn = {name: text.number(figures[name]) for name in ("draws", "seed")}
-    yield text(words, both=both, **drawn)
-    if "mean_rank_shift_both" in figures:
-        words = N_(
-            "From draw to draw a school moves by {shift} ranks in the mean, and {overlap} % of the "
-            "first {k} stay among them."
+def _certainty(run: Run, found: ListSensitivity, text: Text) -> list[AuditSection]:
+    """How sure the list is and what it depends on, as for everybody who asks."""
+    sections = [
+        AuditSection(
+            f"list-{each.code}",
+            each.title,
+            [*each.sentences, *(tie_at(run, _k(run), text) if each.code == "sets" else ())],
+            [
+                AuditTable(
+                    table.caption,
+                    [column.label for column in table.columns],
+                    table.rows,
+                    frozenset(n for n, column in enumerate(table.columns) if column.is_number),
+                )
+                for table in each.tables
+            ],
+            warnings=each.warnings,
         )
-        shift = text.number(figures["mean_rank_shift_both"])
-        overlap = text.number(100.0 * float(figures["top_k_overlap_both"]))
-        yield text(words, shift=shift, overlap=overlap, k=k)
+        for each in certainty_sections(run, found, text)
+    ]
+    return [section for section in sections if section.sentences or section.tables]
 
 
 # --- who is first --------------------------------------------------------------------------------

@@ -533,6 +533,7 @@ NAMES: dict[str, str] = {
     "signals": N_("signals"),
     "service": N_("service"),
     "certainty": N_("certainty"),
+    "audit": N_("Audit page"),
     "previews": N_("pictures for the map"),
     "scores": N_("scores"),
     "write": N_("writing"),

@@ -5,13 +5,16 @@ from __future__ import annotations
 import html
 import re
 import shlex
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from kalsel_gap.deliverables.audit_page import audit_html
+from kalsel_gap.deliverables.list_certainty import certainty_sections
 from kalsel_gap.i18n.text import LANGUAGES, Language, Text
+from kalsel_gap.robustness.sensitivity import ListSensitivity, list_sensitivity
+from kalsel_gap.storage.run_folder import read_run
 from tests.conftest import NO_ADDRESS, PAPERS, PROGRAMS, SIZES
 
 if TYPE_CHECKING:
@@ -38,22 +41,34 @@ def changed(run: Run, **values: Any) -> Run:
     return replace(run, manifest=manifest)
 
 
-def said(run: Run, language: Language = "en", **kwargs: Any) -> str:
-    """The words of the page, without markup, in one line."""
-    made = audit_html(run, Text(language), **kwargs)
-    body = re.sub(r"<style>.*?</style>|<[^>]*>", " ", made, flags=re.DOTALL)
-    return " ".join(html.unescape(body).split())
+@dataclass(frozen=True)
+class Audit:
+    """Audit pages of runs of data/tiny."""
+
+    found: ListSensitivity
+
+    def html(self, run: Run, language: Language = "en", **kwargs: Any) -> str:
+        return audit_html(run, self.found, Text(language), **kwargs)
+
+    def words(self, run: Run, name: str = "", **kwargs: Any) -> str:
+        """The words of the page or of one section, without markup, in one line."""
+        made = self.html(run, **kwargs)
+        if name:
+            made = made.partition(f'id="{name}"')[2].partition("</section>")[0]
+        bare = re.sub(r"<style>.*?</style>|<[^>]*>", " ", made, flags=re.DOTALL)
+        return " ".join(html.unescape(bare).split())
 
 
-def section(run: Run, name: str) -> str:
-    made = audit_html(run, Text("en"))
-    inside = made.partition(f'id="{name}"')[2].partition("</section>")[0]
-    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", inside)).split())
+@pytest.fixture(scope="module")
+def audit(_ranked_once: Path) -> Audit:
+    return Audit(list_sensitivity(read_run(_ranked_once / "kept" / "runs")))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_page_needs_no_network_and_runs_no_script(tiny_run: Run, language: Language) -> None:
-    made = audit_html(tiny_run, Text(language))
+def test_the_page_needs_no_network_and_runs_no_script(
+    audit: Audit, tiny_run: Run, language: Language
+) -> None:
+    made = audit.html(tiny_run, language)
     assert NO_ADDRESS.findall(made) == []
     assert f'<html lang="{language}">' in made
     assert "<script" not in made
@@ -63,15 +78,15 @@ def test_the_page_needs_no_network_and_runs_no_script(tiny_run: Run, language: L
     assert re.findall(r'<(?:link|iframe|object|embed|base|img)\b|(?:src|href)="(?!#)', made) == []
     notice = {"en": "SYNTHETIC DATA", "id": "DATA SINTETIS"}[language]
     assert f'role="note">{notice}' in made
-    assert made == audit_html(tiny_run, Text(language))
+    assert made == audit.html(tiny_run, language)
     # Every heading has its number and is named in the contents; every cell has a header.
-    ids = re.findall(r'<h2 id="(\w+)">', made)
-    assert re.findall(r'<a href="#(\w+)">', made) == ids
+    ids = re.findall(r'<h2 id="([\w-]+)">', made)
+    assert re.findall(r'<a href="#([\w-]+)">', made) == ids
     assert made.count("<th scope=") == made.count("<th ")
 
 
-def test_which_run_and_which_inputs(tiny_run: Run) -> None:
-    words = said(tiny_run)
+def test_which_run_and_which_inputs(audit: Audit, tiny_run: Run) -> None:
+    words = audit.words(tiny_run)
     assert f"Run {tiny_run.folder.name} (full run)" in words
     for name, file in tiny_run.manifest["inputs"].items():
         assert name in words
@@ -90,83 +105,81 @@ def test_which_run_and_which_inputs(tiny_run: Run) -> None:
         ),
     ],
 )
-def test_before_or_after(tiny_run: Run, decision: dict[str, Any] | None, expected: str) -> None:
-    assert expected in section(changed(tiny_run, decision=decision), "decision")
+def test_before_or_after(
+    audit: Audit, tiny_run: Run, decision: dict[str, Any] | None, expected: str
+) -> None:
+    assert expected in audit.words(changed(tiny_run, decision=decision), "decision")
 
 
-def test_decided_in_force_and_shipped_stand_side_by_side(tiny_run: Run) -> None:
+def test_decided_in_force_and_shipped_stand_side_by_side(audit: Audit, tiny_run: Run) -> None:
     parameters = tiny_run.manifest["parameters"] | {"robustness.k": 2, "index.priority.need": 0.4}
-    decided = section(changed(tiny_run, decision=DECISION, parameters=parameters), "decision")
+    decided = audit.words(changed(tiny_run, decision=DECISION, parameters=parameters), "decision")
     assert "(k) 2 2 10 % of the ranked" in decided
     assert "whole list 0.9 0.9 0.9" in decided
     assert "evidence reaches not fixed the latest date of an input" in decided
     assert "weight of the need not fixed 0.4 0.3" in decided
 
 
-def test_damaged_runs_are_named(tiny_run: Run) -> None:
-    assert "may have come first: 0a, <b>" in said(tiny_run, damaged=["0a", "<b>"])
+def test_damaged_runs_are_named(audit: Audit, tiny_run: Run) -> None:
+    assert "may have come first: 0a, <b>" in audit.words(tiny_run, damaged=["0a", "<b>"])
 
 
-def test_what_differs_and_why(tiny_run: Run) -> None:
-    assert "Every figure is the shipped one." in section(tiny_run, "figures")
+def test_what_differs_and_why(audit: Audit, tiny_run: Run) -> None:
+    assert "Every figure is the shipped one." in audit.words(tiny_run, "figures")
     parameters = tiny_run.manifest["parameters"] | {
         "index.gap.weak": 0.3,
         "index.least_known_share": 0.4,
         "robustness.k": 2,
     }
     run = changed(tiny_run, decision=DECISION, parameters=parameters)
-    words = section(run, "figures")
+    words = audit.words(run, "figures")
     assert "Without a stated reason: 1 of 3." in words
     assert "index.gap.weak 0.3 0.25 the project file Rapat tim kepala bidang" in words
     assert "index.least_known_share 0.4 0.5 the project file no reason stated not stated" in words
     assert f"robustness.k 2 none the project file fixed by the decision {NUMBER}" in words
     only = changed(tiny_run, decision=DECISION)
-    assert "for values that are as shipped: index.gap" in section(only, "figures")
+    assert "for values that are as shipped: index.gap" in audit.words(only, "figures")
 
 
-def test_a_trial_says_so_and_how_to_repeat_it(tiny_run: Run) -> None:
+def test_a_trial_says_so_and_how_to_repeat_it(audit: Audit, tiny_run: Run) -> None:
     overrides = {"index.lambda": 0.8, "schools.0.date": "a b'c", "despite_errors": []}
     run = changed(tiny_run, overrides=overrides)
-    assert "(trial)" in said(run)
-    words = section(run, "figures")
+    assert "(trial)" in audit.words(run)
+    words = audit.words(run, "figures")
     assert "index.lambda 0.8 0.6 this run only no reason stated not stated" in words
-    again = section(run, "again")
+    again = audit.words(run, "again")
     command = again.partition("kalsel-gap rank ")[2].partition(" kalsel-gap runs")[0]
     assert shlex.split(command) == [
         *("--set", "index.lambda=0.8", "--set", 'schools.0.date="a b\'c"', "--despite-errors"),
     ]
     explained = changed(run, overrides={**overrides, "reason": "uji; coba", "role": "kabid"})
-    assert "this run only uji; coba kabid" in section(explained, "figures")
-    assert "--reason 'uji; coba' --role kabid" in section(explained, "again")
+    assert "this run only uji; coba kabid" in audit.words(explained, "figures")
+    assert "--reason 'uji; coba' --role kabid" in audit.words(explained, "again")
 
 
-def test_how_sure_in_one_sentence_for_each_set(tiny_run: Run) -> None:
-    figures = {
-        "draws": 2000.0,
-        "seed": 1.0,
-        "k": 2.0,
-        "confidence": 0.925,
-        "certain": 1.0,
-        "contested": 3.0,
-        "out": 4.0,
-    }
-    words = section(changed(tiny_run, certainty=figures), "certainty")
-    assert "Certain: 1 schools. With 92.5 % confidence all of them are among the first 2." in words
-    assert "Contested: 3 schools." in words
-    assert "Out: 4 schools. With 92.5 % confidence none of them is among the first 2." in words
-    assert "hold together with 85 % confidence. Draws: 2,000, seed 1." in words
+def test_how_sure_the_list_is_and_what_it_depends_on(audit: Audit, tiny_run: Run) -> None:
+    made = audit.html(tiny_run)
+    for each in certainty_sections(tiny_run, audit.found, Text("en")):
+        assert f'<h2 id="list-{each.code}">' in made
+        words = audit.words(tiny_run, f"list-{each.code}")
+        for sentence in (*each.sentences, *each.warnings):
+            assert sentence in words
+        for table in each.tables:
+            assert table.caption in words
+            assert " ".join(table.rows[0]) in words
 
 
 @pytest.mark.parametrize("certainty", [None, {"draws": 0.0, "k": 2.0, "confidence": 0.9}])
-def test_a_run_without_draws_says_so(tiny_run: Run, certainty: dict[str, Any] | None) -> None:
+def test_a_run_without_draws_says_so(
+    audit: Audit, tiny_run: Run, certainty: dict[str, Any] | None
+) -> None:
     run = changed(tiny_run, certainty=certainty)
-    assert "was not computed: the run has no draws" in section(run, "certainty")
-    assert "Certain:" not in said(run)
+    assert "This run has no draws" in audit.words(run, "list-sets")
     missing = "does not state k"
-    assert (missing in section(run, "shares")) is (certainty is None)
+    assert (missing in audit.words(run, "shares")) is (certainty is None)
 
 
-def test_a_tie_at_the_end_is_shown_with_and_without_draws(tiny_run: Run) -> None:
+def test_a_tie_at_the_end_is_shown_with_and_without_draws(audit: Audit, tiny_run: Run) -> None:
     schools = tiny_run.schools.copy()
     schools.loc[schools["rank"].notna(), "rank"] = 1
     tied = int(schools["rank"].notna().sum())
@@ -175,32 +188,34 @@ def test_a_tie_at_the_end_is_shown_with_and_without_draws(tiny_run: Run) -> None
         {**tiny_run.manifest["certainty"], "k": 2.0},
     ):
         run = replace(changed(tiny_run, certainty=certainty), schools=schools)
-        assert f"Place 2 is tied: {tied} schools" in section(run, "certainty")
-        assert f"share the last place are counted too: {tied} schools" in section(run, "shares")
+        assert f"Place 2 is tied: {tied} schools" in audit.words(run, "list-sets")
+        assert f"share the last place are counted too: {tied} schools" in audit.words(run, "shares")
 
 
-def test_counts_of_what_is_known_and_of_findings(tiny_run: Run) -> None:
+def test_counts_of_what_is_known_and_of_findings(audit: Audit, tiny_run: Run) -> None:
     counted = tiny_run.schools[~tiny_run.schools["is_duplicate"].astype(bool)]
-    words = section(tiny_run, "known")
+    words = audit.words(tiny_run, "known")
     known = int((counted["deficit_status"] == "known").sum())
     assert f"Deficit {known} (" in words
     for code, count in tiny_run.findings["code"].value_counts().items():
-        assert re.search(rf"\b{code} {count}\b", section(tiny_run, "repairs"))
+        assert re.search(rf"\b{code} {count}\b", audit.words(tiny_run, "repairs"))
 
 
-def test_accepted_repairs_have_a_reason_or_none(tiny_run: Run) -> None:
-    assert "No repair is accepted" in section(tiny_run, "repairs")
+def test_accepted_repairs_have_a_reason_or_none(audit: Audit, tiny_run: Run) -> None:
+    assert "No repair is accepted" in audit.words(tiny_run, "repairs")
     findings = tiny_run.findings.assign(
         code="value_repaired", severity="note", parameters='{"used": "2"}'
     )
     run = replace(tiny_run, findings=findings.head(2))
-    assert "in use: values 2. Reason: no reason stated. Role of who decided: not" in section(
+    assert "in use: values 2. Reason: no reason stated. Role of who decided: not" in audit.words(
         run, "repairs"
     )
     reason = {"key": "repairs", "reason": "survei", "role": "operator"}
     decided = changed(run, decision={**DECISION, "overrides": [reason]})
-    assert "values 2. Reason: survei. Role of who decided: operator." in section(decided, "repairs")
-    assert "as shipped" not in section(decided, "figures").partition("Key")[0]
+    assert "values 2. Reason: survei. Role of who decided: operator." in audit.words(
+        decided, "repairs"
+    )
+    assert "as shipped" not in audit.words(decided, "figures").partition("Key")[0]
 
 
 # --- hostile texts, and a browser ----------------------------------------------------------------
@@ -226,8 +241,8 @@ def hostile(tiny_run: Run) -> Run:
     )
 
 
-def test_texts_of_others_are_text(hostile: Run) -> None:
-    made = audit_html(hostile, Text("en"), damaged=PROGRAMS)
+def test_texts_of_others_are_text(audit: Audit, hostile: Run) -> None:
+    made = audit.html(hostile, "en", damaged=PROGRAMS)
     assert "<script" not in made
     assert "<img" not in made
     assert "\x1b" not in made
@@ -236,14 +251,14 @@ def test_texts_of_others_are_text(hostile: Run) -> None:
 
 
 def test_in_a_browser_nothing_runs_and_it_fits(
-    hostile: Run, tiny_run: Run, browser: Browser, tmp_path: Path
+    audit: Audit, hostile: Run, tiny_run: Run, browser: Browser, tmp_path: Path
 ) -> None:
     path = tmp_path / "audit.html"
-    path.write_text(audit_html(hostile, Text("en"), damaged=PROGRAMS), encoding="utf-8")
+    path.write_text(audit.html(hostile, "en", damaged=PROGRAMS), encoding="utf-8")
     browser.open(path, marks=False)
     assert browser.value("window.hurt") is None
     assert browser.complaints() == []
-    path.write_text(audit_html(tiny_run, Text("id")), encoding="utf-8")
+    path.write_text(audit.html(tiny_run, "id"), encoding="utf-8")
     wide = "document.documentElement.scrollWidth"
     for width, height in SIZES:
         browser.open(path, width, height, marks=False)
