@@ -131,8 +131,8 @@ def audit_html(run: Run, found: ListSensitivity, text: Text, *, damaged: Sequenc
         first,
         _shares(run, text),
         _known(run, text),
-        _repairs(run, text),
         *others,
+        _repairs(run, text),
         _inputs(run, text),
         _again(run, text),
     )
@@ -203,6 +203,9 @@ def _decision(run: Run, text: Text, damaged: Sequence[str]) -> AuditSection:
             "were deleted, or that lie in other folders, cannot be seen."
         )
         sentences.append(text(words))
+    if departed := _not_as_decided(run, text):
+        words = N_("This trial departs from what was decided: {figures}.")
+        sentences.append(text(words, figures="; ".join(departed)))
     if damaged:
         words = N_("Runs that cannot be read, and that may have come first: {runs}.")
         sentences.append(text(words, runs=", ".join(damaged)))
@@ -211,6 +214,17 @@ def _decision(run: Run, text: Text, damaged: Sequence[str]) -> AuditSection:
         sentences,
         [_decided_table(run, text)],
     )
+
+
+def _not_as_decided(run: Run, text: Text) -> list[str]:
+    """Figures that were decided and that are others in this run: only a trial has any."""
+    parameters = run.manifest.get("parameters", {})
+    decided = decided_figures(run.manifest).items()
+    return [
+        text(_FIGURES[name])
+        for name, value in decided
+        if value is not None and parameters.get(FIXES[name]) != value
+    ]
 
 
 def _decided_table(run: Run, text: Text) -> AuditTable:
@@ -242,7 +256,7 @@ def _in_force(name: str, value: object, run: Run, text: Text) -> str:
 def _usual(name: str, value: object, text: Text) -> str:
     if name == "k":
         share = 100.0 * shipped_figures()["robustness.top_share"]
-        return text(N_("{share} % of the ranked"), share=text.figure(share).removesuffix(".0"))
+        return text(N_("{share} % of the ranked"), share=text.number(share))
     if name == "evidence_date":
         return text(N_("the latest date of an input"))
     return _value(value, text)

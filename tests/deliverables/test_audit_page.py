@@ -118,6 +118,11 @@ def test_decided_in_force_and_shipped_stand_side_by_side(audit: Audit, tiny_run:
     assert "whole list 0.9 0.9 0.9" in decided
     assert "evidence reaches not fixed the latest date of an input" in decided
     assert "weight of the need not fixed 0.4 0.3" in decided
+    assert "departs from" not in decided
+    trial = changed(tiny_run, decision=DECISION, parameters={**parameters, "index.lambda": 0.8})
+    said = "departs from what was decided: λ: weight of the delivered service in the deficit."
+    assert said in audit.words(trial, "decision")
+    assert "10 % dari yang diperingkatkan" in audit.html(tiny_run, "id")
 
 
 def test_damaged_runs_are_named(audit: Audit, tiny_run: Run) -> None:
