@@ -138,7 +138,7 @@ def _cells(row: dict[str, Any], text: Text) -> Sequence[str]:
         joined(row["kabupaten"]),
         _deficit(row, text),
         text(TIER_NAMES[mark_of(row["tier_label"])]),
-        _signal(row, text),
+        signal_words(row, text),
         text.number(row["students"]) or unknown,
         text.number(row["priority"], 2),
         reason(row, text),
@@ -159,23 +159,23 @@ def _details(row: dict[str, Any], count: str, text: Text) -> dict[str, str]:
         text(N_("Kecamatan")): joined(row["kecamatan"]) or unknown,
         text(N_("Rank")): place,
         text(N_("Among the first k")): chance_of_school(row, text),
-        text(N_("Deficit")): _deficit_and_interval(row, text) or unknown,
-        text(N_("Tier")): _tier(row, text),
+        text(N_("Deficit")): deficit_words(row, text) or unknown,
+        text(N_("Tier")): tier_words(row, text),
         text(N_("Gap")): text(NAMES[str(row["gap_type"] or "unknown")]),
         text(N_("Main reason")): reason(row, text),
-        text(N_("Best signal")): _signal(row, text),
+        text(N_("Best signal")): signal_words(row, text),
         text(N_("Predicted level")): ""
         if row["best_basis"] == "predicted"
         else predicted(row, text),
         text(N_("Terrain")): text(NAMES[str(row["terrain_class"] or "unknown")]),
-        text(N_("Location")): _position(row, text) or unknown,
+        text(N_("Location")): location_words(row, text) or unknown,
         text(N_("Pupils")): text.number(row["students"]) or unknown,
         text(N_("Priority")): text.number(row["priority"], 2) or unknown,
-        text(N_("Completeness")): _completeness(row, text),
+        text(N_("Completeness")): completeness_words(row, text),
     }
 
 
-def _completeness(row: dict[str, Any], text: Text) -> str:
+def completeness_words(row: dict[str, Any], text: Text) -> str:
     """How much of the priority is known; empty without a priority."""
     if row["completeness"] is None:
         return ""
@@ -183,7 +183,7 @@ def _completeness(row: dict[str, Any], text: Text) -> str:
     return text(N_("{share} % of the data behind the priority"), share=share)
 
 
-def _position(row: dict[str, Any], text: Text) -> str:
+def location_words(row: dict[str, Any], text: Text) -> str:
     """Grade and radius of a school's location in words; empty if it has none."""
     if row["confidence"] is None:
         return ""
@@ -195,7 +195,7 @@ def _position(row: dict[str, Any], text: Text) -> str:
     )
 
 
-def _tier(row: dict[str, Any], text: Text) -> str:
+def tier_words(row: dict[str, Any], text: Text) -> str:
     """The tier in words, of an inferred deficit with its probability."""
     words = text(TIER_NAMES[mark_of(row["tier_label"])])
     if row["deficit_status"] != "inferred":
@@ -219,7 +219,7 @@ def _deficit(row: dict[str, Any], text: Text) -> str:
     return f"~{number}" if number and row["deficit_status"] == "inferred" else number
 
 
-def _deficit_and_interval(row: dict[str, Any], text: Text) -> str:
+def deficit_words(row: dict[str, Any], text: Text) -> str:
     """The deficit; of an inferred one the ends between which it lies in 9 of 10 cases."""
     number = _deficit(row, text)
     if row["deficit_status"] != "inferred":
@@ -228,7 +228,8 @@ def _deficit_and_interval(row: dict[str, Any], text: Text) -> str:
     return text(N_("{number} ({low} to {high})"), number=number, low=low, high=high)
 
 
-def _signal(row: dict[str, Any], text: Text) -> str:
+def signal_words(row: dict[str, Any], text: Text) -> str:
+    """The best signal and its operator; *unknown* where nothing is known."""
     if words := signal(row, text):
         operator = row["best_operator"]
         known = isinstance(operator, str) and operator != "any"
