@@ -16,6 +16,7 @@ from kalsel_gap.cli import (
     check,
     config,
     doctor,
+    explain,
     export,
     init,
     options,
@@ -73,6 +74,7 @@ app = typer.Typer(
 app.command("init", cls=Command, help=init.HELP)(init.init)
 app.command("check", cls=Command, help=check.HELP)(check.check)
 app.command("rank", cls=Command, help=rank.HELP)(rank.rank)
+app.command("explain", cls=Command, help=explain.HELP)(explain.explain)
 app.command("runs", cls=Command, help=runs.HELP)(runs.runs)
 app.command("terrain", cls=Command, help=terrain.HELP)(terrain.terrain)
 app.add_typer(predict.app, name="predict")

@@ -22,6 +22,13 @@ class Format(StrEnum):
     json = "json"
 
 
+class PageChoice(StrEnum):
+    """How a page is printed."""
+
+    table = "table"
+    json = "json"
+
+
 class LanguageChoice(StrEnum):
     """Languages of the output."""
 
@@ -122,6 +129,29 @@ TerrainFolder = Annotated[
     ),
 ]
 Npsn = Annotated[str, typer.Argument(metavar=N_("NPSN"), help=N_("NPSN of the school."))]
+ExplainedSchools = Annotated[
+    list[str],
+    typer.Argument(
+        metavar=N_("SCHOOL"),
+        help=N_("NPSN, name or a part of the name; two schools are compared."),
+    ),
+]
+WithoutLeaf = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--without",
+        metavar=N_("<leaf>"),
+        help=N_(
+            "Show the rank without this leaf of barrier or need, such as students; repeatable."
+        ),
+    ),
+]
+PageFormat = Annotated[
+    PageChoice | None,
+    typer.Option(
+        "--format", "-f", help=N_("Output format: table (default), or json, for programs.")
+    ),
+]
 Picture = Annotated[
     Path | None,
     typer.Option(
