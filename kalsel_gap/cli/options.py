@@ -140,9 +140,9 @@ WithoutLeaf = Annotated[
     list[str] | None,
     typer.Option(
         "--without",
-        metavar=N_("<leaf>"),
+        metavar=N_("<indicator>"),
         help=N_(
-            "Show the rank without this leaf of barrier or need, such as students; repeatable."
+            "Show the rank without this indicator of barrier or need, such as students; repeatable."
         ),
     ),
 ]

@@ -472,7 +472,7 @@ def _who_is_before(one: Explanation, other: Explanation, run: Run, text: Text) -
 def _leaf_by_leaf(one: Explanation, other: Explanation, run: Run, text: Text) -> Section:
     """Values and contributions of both, and which has more."""
     names = tuple(plain(each.row["npsn"]) or plain(each.row["row_id"]) for each in (one, other))
-    section = Section(text(N_("Leaf by leaf")))
+    section = Section(text(N_("Indicator by indicator")))
     values = {leaf.code: leaf for leaf in other.leaves}
     rows = []
     for leaf in one.leaves:

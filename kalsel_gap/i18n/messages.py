@@ -90,7 +90,7 @@ ERRORS: dict[str, str] = {
     "layer_needs_sea": N_("the layer “{value}” needs the sea, and the elevation model shows none. State under [elevation] which cells are sea, or leave out the layer."),
     "layer_needs_shore": N_("the layer “{value}” needs a shore, and the elevation model shows none. Name a [coastline], or state under [elevation] which cells are sea, or leave out the layer."),
     "layer_unknown": N_("there is no layer “{value}”; there are: {known}."),
-    "leaf_unknown": N_("“{value}” is no leaf of the barrier or the need; there are: {known}."),
+    "leaf_unknown": N_("“{value}” is no indicator of the barrier or the need; there are: {known}."),
     "levels_missing": N_("the project has no measured levels, so predictions stay uncalibrated. Under [[measurements]], name a table with rsrp_dbm, rscp_dbm or rssi_dbm, with operator, and with lat and lon or npsn."),
     "network_technology": N_('network = "fixed" and technology = "fixed" are only valid together.'),
     "no_site_near": N_("no site of the project lies within {reach_km} km of school {value}. Name more tables under [[sites]], or search farther: radio.candidates.reach_km in the project file, or --radius-km."),
