@@ -1,9 +1,10 @@
-"""``kalsel-gap explain``: why a school has its place in the list, and what separates two."""
+"""``kalsel-gap explain``: a school's place in the list, two schools, how sure the list is."""
 
 from __future__ import annotations
 
 import contextlib
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,14 +19,15 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from kalsel_gap.cli.drawn import RunChoice
+    from kalsel_gap.cli.drawn import Drawn, RunChoice
     from kalsel_gap.deliverables.explanation import Explanation
     from kalsel_gap.deliverables.sections import Section
     from kalsel_gap.project.model import Opened
     from kalsel_gap.storage.run_folder import Run
 
 HELP = N_(
-    "Explain why a school has its place in the list; of two schools, what separates them.\n\n"
+    "Explain why a school has its place in the list; of two schools, what separates them; without "
+    "any, how sure the whole list is.\n\n"
     "A school is named by its NPSN, its name or a part of it. One page: where it is, its rank and "
     "how sure that is, its numbers, what its scores are made of, the terrain on the way to the "
     "nearest sites, its neighbours in the list, what is not known, and what would move it. "
@@ -35,6 +37,8 @@ HELP = N_(
 _ENDINGS = (".html", ".htm")
 _LISTED = 20  # schools that fit a name
 _TWO = 2
+_DRAWS = "robustness.draws"
+_NO_VALUES = frozenset({"despite_errors", "reason", "role", _DRAWS})  # overrides
 
 
 class _Trial(NamedTuple):
@@ -46,7 +50,7 @@ class _Trial(NamedTuple):
 
 def explain(
     ctx: typer.Context,
-    schools: options.ExplainedSchools,
+    schools: options.ExplainedSchools = None,
     *,
     project: options.ProjectFile = None,
     runs: options.RunsFolder = None,
@@ -63,13 +67,17 @@ def explain(
     from kalsel_gap.deliverables.explanation import as_data, explain_school, to_json
 
     text: Text = ctx.obj
-    if len(schools) > _TWO:
+    named = schools or []
+    if len(named) > _TWO:
         raise InputError("schools_too_many")
-    if (without or assignments) and len(schools) != 1:
+    if (without or assignments) and len(named) != 1:
         raise InputError("what_if_of_one")
     source = drawn.RunChoice(project, runs, run)
     chosen = drawn.open_run(ctx, source, out, _ENDINGS, overwrite=overwrite, lang=lang, quiet=quiet)
-    rows = [_one_of(chosen.run.schools, wanted, text) for wanted in schools]
+    if not named:
+        _explain_list(chosen, out, format, text, quiet=quiet)
+        return
+    rows = [_one_of(chosen.run.schools, wanted, text) for wanted in named]
     explained = [explain_school(chosen.run, row_id) for row_id in rows]
     trial = None
     if without or assignments:
@@ -92,9 +100,37 @@ def explain(
         return
     from kalsel_gap.deliverables.explanation_page import to_html
 
+    _write(chosen, to_html(title, sections, chosen.run, words), out, text, quiet=quiet)
+
+
+def _write(chosen: Drawn, page: str, out: Path, text: Text, *, quiet: bool) -> None:
     with chosen.outputs.replace(out) as temporary:
-        temporary.write_bytes(to_html(title, sections, chosen.run, words).encode("utf-8"))
+        temporary.write_bytes(page.encode("utf-8"))
     console.note(text(N_("Written: {path}"), path=out), quiet=quiet)
+
+
+def _explain_list(
+    chosen: Drawn, out: Path | None, format_: options.PageChoice | None, text: Text, *, quiet: bool
+) -> None:
+    """How sure the list is as a whole, and what it depends on."""
+    from kalsel_gap.cli.section_tables import show_sections
+    from kalsel_gap.deliverables import explanation, explanation_page
+    from kalsel_gap.deliverables.list_certainty import certainty_sections
+    from kalsel_gap.deliverables.tables import notices
+    from kalsel_gap.robustness.sensitivity import list_sensitivity
+
+    with console.progress(text, ("audit",), quiet=quiet) as report:
+        found = list_sensitivity(chosen.run, partial(report, "audit"))
+    if out is not None:
+        sections = certainty_sections(chosen.run, found, chosen.words)
+        page = explanation_page.list_html(sections, chosen.run, chosen.words)
+        _write(chosen, page, out, text, quiet=quiet)
+    elif format_ is options.PageChoice.json:
+        console.emit(explanation.to_json(explanation.list_data(chosen.run, found)))
+    else:
+        title = explanation_page.list_title(chosen.run, text)
+        explain_table.show(title, notices(chosen.run, text), (), console.screen())
+        show_sections(certainty_sections(chosen.run, found, text))
 
 
 def _one_of(schools: pd.DataFrame, wanted: str, text: Text) -> str:
@@ -166,8 +202,12 @@ def _trial(
     from kalsel_gap.project.read import find_project, read_project
 
     own = (*assignments, *switched_off(index_of(run), list(without)))
-    already = {key: value for key, value in run.overrides.items() if key != "despite_errors"}
-    values = (*(f"{key}={json.dumps(value)}" for key, value in already.items()), *own)
+    already = {key: value for key, value in run.overrides.items() if key not in _NO_VALUES}
+    values = (
+        *(f"{key}={json.dumps(value)}" for key, value in already.items()),
+        *own,
+        f"{_DRAWS}=0",  # they would take longer than all the rest
+    )
     named = _project(source)
     path = named.path if named is not None else find_project(Path.cwd())
     with contextlib.ExitStack() as stack:
@@ -177,4 +217,5 @@ def _trial(
             out=folder, despite_errors="despite_errors" in run.overrides, report=report
         )
         after = explain_school(trial, row_id)
-    return _Trial(after, as_text({k: v for k, v in trial.overrides.items() if k not in already}))
+    beside = {*already, *_NO_VALUES}
+    return _Trial(after, as_text({k: v for k, v in trial.overrides.items() if k not in beside}))

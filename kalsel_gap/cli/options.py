@@ -130,10 +130,12 @@ TerrainFolder = Annotated[
 ]
 Npsn = Annotated[str, typer.Argument(metavar=N_("NPSN"), help=N_("NPSN of the school."))]
 ExplainedSchools = Annotated[
-    list[str],
+    list[str] | None,
     typer.Argument(
         metavar=N_("SCHOOL"),
-        help=N_("NPSN, name or a part of the name; two schools are compared."),
+        help=N_(
+            "NPSN, name or a part of the name; two schools are compared; none: the whole list."
+        ),
     ),
 ]
 WithoutLeaf = Annotated[

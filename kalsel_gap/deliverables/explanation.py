@@ -6,7 +6,7 @@ Everything comes from a run: what a sentence says of a school is what its list w
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import pandas as pd
@@ -17,10 +17,12 @@ from kalsel_gap.deliverables.columns import leaves_of
 from kalsel_gap.errors import InputError
 from kalsel_gap.project.base import section_of
 from kalsel_gap.project.index import Index
+from kalsel_gap.project.robustness import Robustness
 from kalsel_gap.radio.links.nearest_links import Place, nearest_sites
 from kalsel_gap.storage.spreadsheet import to_records
 
 if TYPE_CHECKING:
+    from kalsel_gap.robustness.sensitivity import ListSensitivity
     from kalsel_gap.storage.run_folder import Run
 
 Score = Literal["deficit", "barrier", "need", "priority"]
@@ -28,7 +30,6 @@ SCORES: tuple[Score, ...] = get_args(Score)
 SERVICE = ("delivered", "available", "required")  # leaves of the deficit
 _BESIDE = 2  # neighbours in the list on each side
 _SITES = 3  # nearest masts
-_FIRST_SHARE = 10  # one in so many ranked schools comes first, where the run does not state k
 _DIGITS = 4  # decimals of a score, at least
 
 
@@ -161,10 +162,9 @@ def index_of(run: Run) -> Index:
 
 
 def k_of(run: Run, ranked: int) -> int:
-    """How many schools come first: as the run states it, otherwise one in ten of the ranked."""
+    """How many schools come first, as the run states it; an older run takes the shipped share."""
     stated = run.manifest.get("certainty", {}).get("k")
-    stated = stated or run.manifest.get("parameters", {}).get("robustness.k")
-    return min(int(stated or max(1, ranked // _FIRST_SHARE)), ranked)
+    return min(int(stated if stated is not None else Robustness.shipped().first(ranked)), ranked)
 
 
 def _facts(
@@ -383,6 +383,20 @@ def as_data(explained: Explanation) -> dict[str, Any]:
         "turning_points": [asdict(point) for point in explained.turning],
         "nearest_sites": to_records(sites),
         "findings": to_records(findings),
+    }
+
+
+def list_data(run: Run, found: ListSensitivity) -> dict[str, Any]:
+    """How sure the whole list is, as codes and numbers: what the run records, and the tables."""
+    values = {each.name: getattr(found, each.name) for each in fields(found)}
+    return {
+        "certainty": run.manifest.get("certainty", {}),
+        **{
+            name: to_records(value.reset_index(drop=True))
+            if isinstance(value, pd.DataFrame)
+            else value
+            for name, value in values.items()
+        },
     }
 
 

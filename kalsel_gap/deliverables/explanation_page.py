@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from kalsel_gap.deliverables import drawing
+from kalsel_gap.deliverables.list_certainty import sections_as_html
 from kalsel_gap.deliverables.offline_html import page_without_script
 from kalsel_gap.deliverables.tables import notices
 from kalsel_gap.i18n.text import N_, Text, plain
@@ -14,13 +15,28 @@ from kalsel_gap.i18n.text import N_, Text, plain
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from kalsel_gap.deliverables.list_certainty import CertaintySection
     from kalsel_gap.deliverables.sections import Bars, Picture, Section
     from kalsel_gap.storage.run_folder import Run
 
 _BAR = 100.0  # units of the widest bar
 
 
-def to_html(title: str, sections: Sequence[Section], run: Run, text: Text) -> str:
+def list_title(run: Run, text: Text) -> str:
+    """Title of what is said of the list as a whole."""
+    name = run.manifest.get("project")
+    title = text(N_("The list as a whole"))
+    return f"{title}: {plain(name)}" if name else title
+
+
+def list_html(sections: Sequence[CertaintySection], run: Run, text: Text) -> str:
+    """A page about the list as a whole, of the sections of :mod:`.list_certainty`."""
+    return to_html(list_title(run, text), (), run, text, body=sections_as_html(sections))
+
+
+def to_html(
+    title: str, sections: Sequence[Section], run: Run, text: Text, *, body: str = ""
+) -> str:
     """A page of sections: the same run gives the same bytes.
 
     Parameters
@@ -32,6 +48,8 @@ def to_html(title: str, sections: Sequence[Section], run: Run, text: Text) -> st
         What everything comes from.
     text : Text
         Language of the page.
+    body : str
+        HTML made elsewhere that stands below the sections.
     """
     made_by = text(
         N_("kalsel-gap {version}, run {run}"),
@@ -43,6 +61,7 @@ def to_html(title: str, sections: Sequence[Section], run: Run, text: Text) -> st
         "title": plain(title),
         "notices": [plain(sentence) for sentence in notices(run, text)],
         "sections": [_section(each) for each in sections],
+        "body": Markup(body),  # noqa: S704 - escaped where it was made
         "imprint": made_by,
         "words": {
             "skip": text(N_("Skip to the explanation")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kalsel_gap import schema
+from kalsel_gap.deliverables.certainty_words import chance_of_school, rank_interval
 from kalsel_gap.deliverables.codes import CODES
 from kalsel_gap.deliverables.columns import leaves_of, with_unit
 from kalsel_gap.deliverables.explanation import SCORES, separates
@@ -17,7 +18,7 @@ from kalsel_gap.deliverables.school_columns import (
     tier_words,
 )
 from kalsel_gap.deliverables.sections import Bar, Bars, Grid, Section
-from kalsel_gap.i18n.messages import NAMES, REASONS, finding_sentence, reason
+from kalsel_gap.i18n.messages import NAMES, REASONS, TOP_K_SETS, finding_sentence, reason
 from kalsel_gap.i18n.text import N_, Text, plain
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ _TODO = {  # what makes a leaf known
         "Measure the signal at the school, or add a coverage map of the operators ([[coverage]])."
     ),
 }
+_IDLE = ("idle_devices", "idle_accounts_share")
 _INPUTS = {  # sections of the project file that make a column known
     "fibre_km": "[fibre]",
     "road_km": "[roads]",
@@ -191,6 +193,10 @@ def _certainty(row: dict[str, Any], text: Text) -> Iterator[tuple[str, str]]:
     low, middle, high = (text.number(row[f"rank_{end}"]) for end in ("p05", "p50", "p95"))
     words = N_("{low} to {high} in 9 of 10 draws, {middle} in the middle one")
     yield text(N_("Rank, 90% range")), text(words, low=low, high=high, middle=middle)
+    if chance := chance_of_school(row, text):
+        yield text(N_("Chance to be among the first k")), chance
+    if row.get("top_k_set") in TOP_K_SETS:
+        yield text(N_("Part of the list")), text(TOP_K_SETS[row["top_k_set"]])
 
 
 # --- numbers and contributions -------------------------------------------------------------------
@@ -333,6 +339,8 @@ def _todo(leaf: LeafFact, text: Text) -> str:
     """What makes a leaf known."""
     if leaf.code in _TODO:
         return text(_TODO[leaf.code])
+    if leaf.column in _IDLE and leaf.value is not None:
+        return text(N_("It depends on the delivered service."))
     if leaf.why == "switched_off":
         return text(
             N_("The project file can switch it on: index.nodes.{leaf}.active."), leaf=leaf.code
@@ -434,7 +442,8 @@ def comparison(one: Explanation, other: Explanation, run: Run, text: Text) -> li
             whole.said.append(text(words, school=title_of(each), reason=why))
     facts = {
         N_("Rank"): [text.number(each.row["rank"]) for each in both],
-        N_("Rank, 90% range"): [", ".join(v for _, v in _certainty(e.row, text)) for e in both],
+        N_("Rank, 90% range"): [rank_interval(each.row, text) for each in both],
+        N_("Chance to be among the first k"): [chance_of_school(each.row, text) for each in both],
         N_("Deficit"): [deficit_words(each.row, text) for each in both],
         N_("Tier"): [tier_words(each.row, text) for each in both],
         N_("Priority"): [text.number(each.row["priority"], 2) for each in both],

@@ -150,3 +150,32 @@ def test_a_name_is_never_read_as_a_program(
         assert "\x1b" not in answer.out.decode() + answer.err
         assert "\u202e" not in answer.out.decode() + answer.err
     assert b"[red]MERAH[/red]" in cli("explain", SCHOOL, *at).out
+
+
+def test_without_a_name_it_is_about_the_list(
+    ranked: Path, at: tuple[str, ...], cli: CommandLine
+) -> None:
+    answer = cli("explain", *at)
+    assert answer.status == 0, answer.err
+    assert b"SYNTHETIC DATA" in answer.out
+    assert b"How sure the list is" in answer.out
+    data = json.loads(cli("explain", "-f", "json", *at).out)
+    assert data["certainty"]["k"] == data["k"]
+    assert data["without_leaf"]
+    out = ranked / "list.html"
+    assert cli("explain", "--out", out, "--lang", "en", *at).status == 0
+    page = out.read_text(encoding="utf-8")
+    assert "How sure the list is" in page
+    assert "<script" not in page
+
+
+def test_a_run_without_draws_says_so(ranked: Path, cli: CommandLine) -> None:
+    at = "--project", str(ranked)
+    assert cli("rank", "--draws", "0", "--out", ranked / "plain", *at).status == 0
+    (run,) = (path.parent for path in (ranked / "plain").glob("*/run.json"))
+    answer = cli("explain", SCHOOL, "--run", run, *at)
+    assert b"no draws" in answer.out
+    assert b"9 of 10 draws" not in answer.out
+    drawn = cli("explain", SCHOOL, *at)
+    assert b"9 of 10 draws" in drawn.out
+    assert b"Chance to be among" in drawn.out
