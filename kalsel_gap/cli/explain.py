@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from kalsel_gap.cli.drawn import Drawn, RunChoice
     from kalsel_gap.deliverables.explanation import Explanation
-    from kalsel_gap.deliverables.sections import Section
+    from kalsel_gap.deliverables.sections import PageSection
     from kalsel_gap.project.model import Opened
     from kalsel_gap.storage.run_folder import Run
 
@@ -157,7 +157,7 @@ def _page(
     run: Run,
     source: RunChoice,
     text: Text,
-) -> tuple[str, list[Section]]:
+) -> tuple[str, list[PageSection]]:
     """Title and sections of the page."""
     from kalsel_gap.deliverables import explanation_words as said
     from kalsel_gap.deliverables.explanation_pictures import maps_of, paths_of

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from kalsel_gap.deliverables.sections import Bars, Grid, Section
+    from kalsel_gap.deliverables.sections import Bars, PageSection, WordTable
 
 _BLOCKS = " ▏▎▍▌▋▊▉█"  # eighths of a cell
 _BAR = 24  # cells of the longest bar
@@ -23,7 +23,9 @@ _LEAST = 12  # cells of a label or a cell of words, at least
 _PAIRS = 22  # cells of the longest label of a pair
 
 
-def show(title: str, notices: Sequence[str], sections: Sequence[Section], console: Console) -> None:
+def show(
+    title: str, notices: Sequence[str], sections: Sequence[PageSection], console: Console
+) -> None:
     """Print a page of sections in the width of the terminal."""
     for notice in notices:
         console.print(Styled(plain(notice), style="bold"))
@@ -92,7 +94,7 @@ def _bars(bars: Bars, width: int) -> Table:
     return table
 
 
-def _grid(grid: Grid, width: int) -> Table:
+def _grid(grid: WordTable, width: int) -> Table:
     """A table; where it has no room, each row as lines of label and value."""
     numbers = sum(
         2 + max(cell_len(word) for word in (*_words(grid, n), ""))
@@ -113,12 +115,12 @@ def _grid(grid: Grid, width: int) -> Table:
     return table
 
 
-def _words(grid: Grid, column: int) -> list[str]:
+def _words(grid: WordTable, column: int) -> list[str]:
     """The words of a header, which may stand below each other, and the cells of its column."""
     return [*plain(grid.heads[column]).split(), *(plain(row[column]) for row in grid.rows)]
 
 
-def _as_lines(grid: Grid) -> Table:
+def _as_lines(grid: WordTable) -> Table:
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(max_width=_PAIRS)
     table.add_column(overflow="fold")

@@ -47,7 +47,7 @@ class TurningPoint:
 
 
 @dataclass(frozen=True, slots=True)
-class FirstK:
+class Standing:
     """Where a school stands against the end of the first k.
 
     Attributes
@@ -66,7 +66,7 @@ class FirstK:
     limit: float | None
 
 
-def first_k(schools: pd.DataFrame, row_id: str, k: int) -> FirstK:
+def first_k(schools: pd.DataFrame, row_id: str, k: int) -> Standing:
     """Where a ranked school stands.
 
     Parameters
@@ -82,14 +82,14 @@ def first_k(schools: pd.DataFrame, row_id: str, k: int) -> FirstK:
     others = schools.loc[~own, "deficit"].dropna().sort_values(ascending=False)
     limit = float(others.iloc[k - 1]) if 0 < k <= len(others) else None
     rank = schools.loc[own, "rank"].iloc[0]
-    return FirstK(k, bool(rank <= k), limit)
+    return Standing(k, bool(rank <= k), limit)
 
 
-def turning_points(
+def find_turning_points(
     school: Mapping[str, Any],
     service: pd.DataFrame,
     curves: pd.DataFrame,
-    at: FirstK,
+    at: Standing,
     index: Index,
     points_4g: Sequence[tuple[float, float]],
 ) -> Iterator[TurningPoint]:
@@ -104,7 +104,7 @@ def turning_points(
         Its rows of the table ``service``.
     curves : DataFrame
         The table ``curves``.
-    at : FirstK
+    at : Standing
         Where it stands.
     index : Index
         λ and the adequacy of a link.
@@ -120,7 +120,7 @@ def turning_points(
 
 
 def _rate(
-    school: Mapping[str, Any], service: pd.DataFrame, at: FirstK, index: Index
+    school: Mapping[str, Any], service: pd.DataFrame, at: Standing, index: Index
 ) -> float | None:
     """Download rate at which the deficit crosses the limit, Mbps."""
     rule, lam = index.adequacy, index.weight_delivered
@@ -167,7 +167,7 @@ def _level(
     school: Mapping[str, Any],
     service: pd.DataFrame,
     curves: pd.DataFrame,
-    at: FirstK,
+    at: Standing,
     index: Index,
     points_4g: Sequence[tuple[float, float]],
 ) -> float | None:
@@ -199,7 +199,7 @@ def deficit_at(
     available : float array of shape (n,)
         Available adequacies.
     school, service, curves, index
-        As of :func:`turning_points`.
+        As of :func:`find_turning_points`.
 
     Returns
     -------

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import pandas as pd
 
 from kalsel_gap.deficit.ranks import DECIMALS
-from kalsel_gap.deficit.turning_points import FirstK, TurningPoint, first_k, turning_points
+from kalsel_gap.deficit.turning_points import Standing, TurningPoint, find_turning_points, first_k
 from kalsel_gap.deliverables.columns import leaves_of
 from kalsel_gap.errors import InputError
 from kalsel_gap.project.base import section_of
@@ -82,7 +82,7 @@ class Explanation:
         Its row; None where unknown.
     ranked : int
         Schools with a rank.
-    at : FirstK or None
+    at : Standing or None
         Where it stands against the first k; None without a rank.
     leaves : tuple of LeafFact
     parts : dict
@@ -98,7 +98,7 @@ class Explanation:
 
     row: dict[str, Any]
     ranked: int
-    at: FirstK | None
+    at: Standing | None
     leaves: tuple[LeafFact, ...]
     parts: dict[Score, tuple[Part, ...]]
     neighbours: tuple[Explanation, ...]
@@ -168,7 +168,7 @@ def k_of(run: Run, ranked: int) -> int:
 
 
 def _facts(
-    run: Run, row: dict[str, Any], index: Index, at: FirstK | None, ranked: int
+    run: Run, row: dict[str, Any], index: Index, at: Standing | None, ranked: int
 ) -> Explanation:
     none = pd.DataFrame()
     leaves = tuple(_leaves(run, row, index))
@@ -270,14 +270,14 @@ def _status(row: dict[str, Any], code: str) -> str:
 # --- what would change it ------------------------------------------------------------------------
 
 
-def _turning(run: Run, row: dict[str, Any], at: FirstK, index: Index) -> list[TurningPoint]:
+def _turning(run: Run, row: dict[str, Any], at: Standing, index: Index) -> list[TurningPoint]:
     service = run.table("service")
     points = run.manifest.get("parameters", {}).get("signal.curves.4g.points")
     if points is None:
         return []
     curve = [(float(level), float(adequacy)) for level, adequacy in points]
     mine = service[service["row_id"] == row["row_id"]]
-    return [*turning_points(row, mine, run.table("curves"), at, index, curve)]
+    return [*find_turning_points(row, mine, run.table("curves"), at, index, curve)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kalsel_gap.deliverables.list_certainty import CertaintySection
-    from kalsel_gap.deliverables.sections import Bars, Picture, Section
+    from kalsel_gap.deliverables.sections import Bars, DescribedPicture, PageSection
     from kalsel_gap.storage.run_folder import Run
 
 _BAR = 100.0  # units of the widest bar
@@ -35,7 +35,7 @@ def list_html(sections: Sequence[CertaintySection], run: Run, text: Text) -> str
 
 
 def to_html(
-    title: str, sections: Sequence[Section], run: Run, text: Text, *, body: str = ""
+    title: str, sections: Sequence[PageSection], run: Run, text: Text, *, body: str = ""
 ) -> str:
     """A page of sections: the same run gives the same bytes.
 
@@ -43,7 +43,7 @@ def to_html(
     ----------
     title : str
         Of the page.
-    sections : sequence of Section
+    sections : sequence of PageSection
     run : Run
         What everything comes from.
     text : Text
@@ -74,7 +74,7 @@ def to_html(
     return page_without_script("explain", content)
 
 
-def _section(section: Section) -> dict[str, Any]:
+def _section(section: PageSection) -> dict[str, Any]:
     return {
         "title": plain(section.title),
         "pairs": [(plain(label), plain(value)) for label, value in section.pairs],
@@ -107,7 +107,7 @@ def _bars(bars: Bars) -> dict[str, Any]:
     }
 
 
-def _picture(picture: Picture) -> dict[str, Any]:
+def _picture(picture: DescribedPicture) -> dict[str, Any]:
     """The drawing as SVG inside the page: made and escaped by `drawing`."""
     svg = drawing.to_svg(picture.drawing).decode("utf-8")
     return {

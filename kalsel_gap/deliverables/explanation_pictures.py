@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from kalsel_gap.deliverables import profile_plot
 from kalsel_gap.deliverables.location_map import location_maps
-from kalsel_gap.deliverables.sections import Picture
+from kalsel_gap.deliverables.sections import DescribedPicture
 from kalsel_gap.errors import InputError, KalselGapError
 from kalsel_gap.i18n.messages import error_lines
 from kalsel_gap.i18n.text import N_, Text, plain
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from kalsel_gap.storage.run_folder import Run
 
 
-def maps_of(explained: Explanation, run: Run, text: Text) -> list[Picture]:
+def maps_of(explained: Explanation, run: Run, text: Text) -> list[DescribedPicture]:
     """The kabupaten and the surroundings of a school; none without a location."""
     if explained.place is None:
         return []
@@ -27,12 +27,12 @@ def maps_of(explained: Explanation, run: Run, text: Text) -> list[Picture]:
     drawings = location_maps(
         *(explained.place, kabupaten, run.table("boundaries"), explained.sites, text)
     )
-    return [Picture(each, (each.description,)) for each in drawings]
+    return [DescribedPicture(each, (each.description,)) for each in drawings]
 
 
 def paths_of(
     explained: Explanation, opened: Opened | None, text: Text
-) -> tuple[list[Picture], list[str]]:
+) -> tuple[list[DescribedPicture], list[str]]:
     """The terrain profile to each of the nearest sites, or why there is none.
 
     Parameters
@@ -46,7 +46,7 @@ def paths_of(
 
     Returns
     -------
-    pictures : list of Picture
+    pictures : list of DescribedPicture
     said : list of str
         What is not drawn, and why.
     """
@@ -74,5 +74,7 @@ def paths_of(
             said += error_lines(error, text)
             continue
         drawing = profile_plot.picture(seen, text)
-        pictures.append(Picture(drawing, tuple(map(plain, profile_plot.statements(seen, text)))))
+        pictures.append(
+            DescribedPicture(drawing, tuple(map(plain, profile_plot.statements(seen, text))))
+        )
     return pictures, said

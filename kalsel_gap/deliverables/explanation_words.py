@@ -17,14 +17,14 @@ from kalsel_gap.deliverables.school_columns import (
     signal_words,
     tier_words,
 )
-from kalsel_gap.deliverables.sections import Bar, Bars, Grid, Section
+from kalsel_gap.deliverables.sections import Bar, Bars, PageSection, WordTable
 from kalsel_gap.i18n.messages import NAMES, REASONS, TOP_K_SETS, finding_sentence, reason
 from kalsel_gap.i18n.text import N_, Text, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from kalsel_gap.deficit.turning_points import FirstK, TurningPoint
+    from kalsel_gap.deficit.turning_points import Standing, TurningPoint
     from kalsel_gap.deliverables.explanation import Explanation, LeafFact
     from kalsel_gap.storage.run_folder import Run
 
@@ -99,21 +99,21 @@ def title_of(explained: Explanation) -> str:
     return joined(" ".join(plain(row["name"]).split()) or None, str(row["npsn"]) or None)
 
 
-def sections(explained: Explanation, run: Run, text: Text) -> list[Section]:
+def sections(explained: Explanation, run: Run, text: Text) -> list[PageSection]:
     """The page of one school but for its pictures: :mod:`.explanation_pictures` adds them."""
     return [
         _where(explained, text),
         _in_the_list(explained, text),
         _numbers(explained, run, text),
         _contributions(explained, run, text),
-        Section(text(N_("Nearest sites"))),
+        PageSection(text(N_("Nearest sites"))),
         _neighbours(explained, run, text),
         _unknown(explained, run, text),
         _would_move(explained, text),
     ]
 
 
-def _where(explained: Explanation, text: Text) -> Section:
+def _where(explained: Explanation, text: Text) -> PageSection:
     row, unknown = explained.row, text(NAMES["unknown"])
     place = unknown
     if explained.place is not None:
@@ -126,7 +126,7 @@ def _where(explained: Explanation, text: Text) -> Section:
     if row["local_relief_m"] is not None:
         words = N_("{terrain}, local relief {relief} m")
         terrain = text(words, terrain=terrain, relief=text.number(row["local_relief_m"]))
-    section = Section(
+    section = PageSection(
         text(N_("Where it is")),
         [
             (text(N_("NPSN")), plain(row["npsn"]) or unknown),
@@ -152,9 +152,9 @@ def _where(explained: Explanation, text: Text) -> Section:
 # --- in the list ---------------------------------------------------------------------------------
 
 
-def _in_the_list(explained: Explanation, text: Text) -> Section:
+def _in_the_list(explained: Explanation, text: Text) -> PageSection:
     row = explained.row
-    section = Section(text(N_("Its place in the list")))
+    section = PageSection(text(N_("Its place in the list")))
     if row["rank"] is None:
         words = N_("It has no rank: {reason}.")
         section.said.append(text(words, reason=text(REASONS[str(row["unranked_reason"])])))
@@ -212,15 +212,15 @@ def value_words(column: str, value: float | None, text: Text) -> str:
     return text.number(value, digits)
 
 
-def _numbers(explained: Explanation, run: Run, text: Text) -> Section:
+def _numbers(explained: Explanation, run: Run, text: Text) -> PageSection:
     said = N_(
         "Each number against its goalposts: at the best one the score is 0, at the worst 1. "
         "Goalposts are fixed; they do not depend on other schools."
     )
     rows = tuple(_number(leaf, explained.row, run, text) for leaf in explained.leaves)
     heads = (N_("Indicator"), N_("Value"), N_("Best"), N_("Worst"), N_("Score"), N_("How known"))
-    grid = Grid("", tuple(map(text, heads)), rows, frozenset({1, 2, 3, 4}))
-    return Section(text(N_("Its numbers")), said=[text(said)], grids=[grid])
+    grid = WordTable("", tuple(map(text, heads)), rows, frozenset({1, 2, 3, 4}))
+    return PageSection(text(N_("Its numbers")), said=[text(said)], grids=[grid])
 
 
 def _number(leaf: LeafFact, row: dict[str, Any], run: Run, text: Text) -> tuple[str, ...]:
@@ -240,8 +240,8 @@ def _how_known(leaf: LeafFact, row: dict[str, Any], text: Text) -> str:
     return status
 
 
-def _contributions(explained: Explanation, run: Run, text: Text) -> Section:
-    section = Section(text(N_("What its scores are made of")))
+def _contributions(explained: Explanation, run: Run, text: Text) -> PageSection:
+    section = PageSection(text(N_("What its scores are made of")))
     for score in ("priority", *SCORES[:-1]):
         parts = explained.parts.get(score, ())
         if not parts:
@@ -272,8 +272,8 @@ def _contributions(explained: Explanation, run: Run, text: Text) -> Section:
 # --- neighbours ----------------------------------------------------------------------------------
 
 
-def _neighbours(explained: Explanation, run: Run, text: Text) -> Section:
-    section = Section(text(N_("Its neighbours in the list")))
+def _neighbours(explained: Explanation, run: Run, text: Text) -> PageSection:
+    section = PageSection(text(N_("Its neighbours in the list")))
     if explained.row["rank"] is None:
         section.said.append(text(N_("A school without a rank has no neighbours in the list.")))
     for other in explained.neighbours:
@@ -312,8 +312,8 @@ def difference_words(one: Explanation, other: Explanation, run: Run, text: Text)
 # --- what is not known ---------------------------------------------------------------------------
 
 
-def _unknown(explained: Explanation, run: Run, text: Text) -> Section:
-    section = Section(text(N_("What is inferred or unknown, and what to do")))
+def _unknown(explained: Explanation, run: Run, text: Text) -> PageSection:
+    section = PageSection(text(N_("What is inferred or unknown, and what to do")))
     if explained.row["confidence"] in ("C", "D", None):
         words = N_(
             "Its location is doubtful or missing. Correct its coordinates in the register; "
@@ -355,15 +355,17 @@ def _todo(leaf: LeafFact, text: Text) -> str:
 # --- what would move it --------------------------------------------------------------------------
 
 
-def _would_move(explained: Explanation, text: Text) -> Section:
+def _would_move(explained: Explanation, text: Text) -> PageSection:
     at = explained.at
     if at is None:
-        return Section(text(N_("What would move it")), said=[text(N_("It has no rank to move."))])
+        return PageSection(
+            text(N_("What would move it")), said=[text(N_("It has no rank to move."))]
+        )
     out, in_ = (
         N_("What would move it out of the first {k}"),
         N_("What would move it into the first {k}"),
     )
-    section = Section(text(out if at.is_inside else in_, k=text.number(at.k)))
+    section = PageSection(text(out if at.is_inside else in_, k=text.number(at.k)))
     if at.limit is None:
         section.said.append(text(N_("The list has no more schools than that, so nothing would.")))
         return section
@@ -414,7 +416,7 @@ _NO_LINE = N_(
 )
 
 
-def _turning_words(point: TurningPoint, at: FirstK, text: Text) -> str:
+def _turning_words(point: TurningPoint, at: Standing, text: Text) -> str:
     if point.value is None:
         return text(_NOTHING_MOVES[point.kind])
     is_level = point.kind == "level_4g"
@@ -430,11 +432,11 @@ def _turning_words(point: TurningPoint, at: FirstK, text: Text) -> str:
 # --- two schools ---------------------------------------------------------------------------------
 
 
-def comparison(one: Explanation, other: Explanation, run: Run, text: Text) -> list[Section]:
+def comparison(one: Explanation, other: Explanation, run: Run, text: Text) -> list[PageSection]:
     """What separates two schools, leaf by leaf."""
     both = (one, other)
     heads = ("", *(title_of(each) for each in both))
-    whole = Section(text(N_("Side by side")))
+    whole = PageSection(text(N_("Side by side")))
     for each in both:
         if each.row["rank"] is None:
             words = N_("{school} has no rank: {reason}.")
@@ -457,7 +459,7 @@ def comparison(one: Explanation, other: Explanation, run: Run, text: Text) -> li
         for label, values in facts.items()
         if any(values)
     )
-    whole.grids.append(Grid("", heads, rows))
+    whole.grids.append(WordTable("", heads, rows))
     if all(each.row["rank"] is not None for each in both):
         whole.said.append(_who_is_before(one, other, run, text))
     return [whole, _leaf_by_leaf(one, other, run, text)]
@@ -478,10 +480,10 @@ def _who_is_before(one: Explanation, other: Explanation, run: Run, text: Text) -
     )
 
 
-def _leaf_by_leaf(one: Explanation, other: Explanation, run: Run, text: Text) -> Section:
+def _leaf_by_leaf(one: Explanation, other: Explanation, run: Run, text: Text) -> PageSection:
     """Values and contributions of both, and which has more."""
     names = tuple(plain(each.row["npsn"]) or plain(each.row["row_id"]) for each in (one, other))
-    section = Section(text(N_("Indicator by indicator")))
+    section = PageSection(text(N_("Indicator by indicator")))
     values = {leaf.code: leaf for leaf in other.leaves}
     rows = []
     for leaf in one.leaves:
@@ -513,7 +515,7 @@ def _leaf_by_leaf(one: Explanation, other: Explanation, run: Run, text: Text) ->
         "first one."
     )
     section.said.append(text(words))
-    section.grids.append(Grid("", heads, tuple(rows), frozenset(range(1, 6))))
+    section.grids.append(WordTable("", heads, tuple(rows), frozenset(range(1, 6))))
     return section
 
 
@@ -527,7 +529,7 @@ def _contribution(explained: Explanation, leaf: str) -> float | None:
 # --- before and after ----------------------------------------------------------------------------
 
 
-def change(before: Explanation, after: Explanation, overrides: str, text: Text) -> Section:
+def change(before: Explanation, after: Explanation, overrides: str, text: Text) -> PageSection:
     """What a trial changes for a school."""
     both = (before.row, after.row)
     facts = {
@@ -541,10 +543,10 @@ def change(before: Explanation, after: Explanation, overrides: str, text: Text) 
     }
     rows = tuple((text(label), *(v or "–" for v in values)) for label, values in facts.items())
     heads = ("", text(N_("Before")), text(N_("After")))
-    section = Section(text(N_("What if: {overrides}"), overrides=plain(overrides)))
+    section = PageSection(text(N_("What if: {overrides}"), overrides=plain(overrides)))
     words = N_("A trial for this page only: the list is unchanged, and nothing of it is kept.")
     section.said.append(text(words))
-    section.grids.append(Grid("", heads, rows))
+    section.grids.append(WordTable("", heads, rows))
     return section
 
 

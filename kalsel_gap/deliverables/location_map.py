@@ -29,7 +29,7 @@ _NOT_DRAWN = "#ebebe8"  # water, and land of which the run has no outline
 _SCHOOL = palette.Mark("#a1002f", "diamond")
 
 
-class _Frame(NamedTuple):
+class _MapFrame(NamedTuple):
     """A rectangle of the Earth, drawn with the scale of its middle."""
 
     west: float
@@ -38,7 +38,7 @@ class _Frame(NamedTuple):
     north: float
 
     @classmethod
-    def around(cls, west: float, south: float, east: float, north: float) -> _Frame:
+    def around(cls, west: float, south: float, east: float, north: float) -> _MapFrame:
         """The smallest one of the shape of the drawing that holds these degrees."""
         stretch = math.cos(math.radians((south + north) / 2))
         wide, high = (east - west) * stretch, north - south
@@ -83,7 +83,7 @@ def _overview(place: Place, kabupaten: str, areas: pd.DataFrame, text: Text) -> 
     if own.empty or own.geometry.iloc[0] is None:
         return
     west, south, east, north = own.geometry.iloc[0].bounds
-    frame = _Frame.around(
+    frame = _MapFrame.around(
         *(min(west, place.lon), min(south, place.lat)),
         *(max(east, place.lon), max(north, place.lat)),
     )
@@ -107,7 +107,9 @@ def _near(place: Place, areas: pd.DataFrame, sites: pd.DataFrame, text: Text) ->
         1.25 * max(abs(lat - place.lat) for lat in lats),
         1.25 * max(abs(lon - place.lon) for lon in lons) * (HEIGHT / WIDTH),
     )
-    frame = _Frame.around(*(place.lon - half, place.lat - half, place.lon + half, place.lat + half))
+    frame = _MapFrame.around(
+        *(place.lon - half, place.lat - half, place.lon + half, place.lat + half)
+    )
     if len(sites):
         title = text(N_("{school} and the nearest sites"), school=_short(place.name))
         listed = "; ".join(
@@ -137,7 +139,7 @@ def _near(place: Place, areas: pd.DataFrame, sites: pd.DataFrame, text: Text) ->
     return made
 
 
-def _ground(made: Drawing, frame: _Frame, areas: pd.DataFrame, own: str) -> None:
+def _ground(made: Drawing, frame: _MapFrame, areas: pd.DataFrame, own: str) -> None:
     """Land and borders inside the frame, and what hides the rest."""
     box = shapely.box(*frame)
     made.area(_corners(frame), _NOT_DRAWN)
@@ -163,13 +165,13 @@ def _ground(made: Drawing, frame: _Frame, areas: pd.DataFrame, own: str) -> None
     made.line([*_corners(frame), _corners(frame)[0]], _OTHER, 1.0)
 
 
-def _rings(shape: shapely.Geometry, frame: _Frame) -> Iterator[list[Point]]:
+def _rings(shape: shapely.Geometry, frame: _MapFrame) -> Iterator[list[Point]]:
     for part in shapely.get_parts(shape):
         if part.geom_type == "Polygon" and not part.is_empty:
             yield [frame.at(x, y) for x, y in part.exterior.coords]
 
 
-def _corners(frame: _Frame) -> list[Point]:
+def _corners(frame: _MapFrame) -> list[Point]:
     west, south, east, north = frame
     return [frame.at(x, y) for x, y in ((west, north), (east, north), (east, south), (west, south))]
 
@@ -180,7 +182,7 @@ def _mark(made: Drawing, x: float, y: float) -> None:
         made.area([(x, y - size), (x + size, y), (x, y + size), (x - size, y)], colour)
 
 
-def _scale(made: Drawing, frame: _Frame, text: Text) -> None:
+def _scale(made: Drawing, frame: _MapFrame, text: Text) -> None:
     """A bar of a round length, and the north arrow's word."""
     most_km = (WIDTH / 3) / frame.pixels_per_km
     power = 10.0 ** math.floor(math.log10(most_km))

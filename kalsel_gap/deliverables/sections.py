@@ -47,7 +47,7 @@ class Bars:
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
+class WordTable:
     """A table of words.
 
     Attributes
@@ -67,7 +67,7 @@ class Grid:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class DescribedPicture:
     """A drawing, and the same in words."""
 
     drawing: Drawing
@@ -75,7 +75,7 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class PageSection:
     """A part of a page below its title; what is empty is not shown.
 
     Attributes
@@ -85,13 +85,13 @@ class Section:
     said : list of str
         Sentences.
     bars : list of Bars
-    grids : list of Grid
-    pictures : list of Picture
+    grids : list of WordTable
+    pictures : list of DescribedPicture
     """
 
     title: str
     pairs: list[tuple[str, str]] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     bars: list[Bars] = field(default_factory=list)
-    grids: list[Grid] = field(default_factory=list)
-    pictures: list[Picture] = field(default_factory=list)
+    grids: list[WordTable] = field(default_factory=list)
+    pictures: list[DescribedPicture] = field(default_factory=list)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from kalsel_gap.deficit.deficits import measure_deficits
 from kalsel_gap.deficit.service import assess_service
-from kalsel_gap.deficit.turning_points import FirstK, TurningPoint, first_k, turning_points
+from kalsel_gap.deficit.turning_points import Standing, TurningPoint, find_turning_points, first_k
 from kalsel_gap.indicators.available import from_level
 from kalsel_gap.indicators.delivered import adequacy
 from kalsel_gap.project.index import Index
@@ -62,8 +62,8 @@ def school(**given: Any) -> dict[str, Any]:
     }
 
 
-def points(row: dict[str, Any], of: pd.DataFrame, at: FirstK) -> dict[str, float | None]:
-    found = turning_points(row, of, curves(), at, INDEX, POINTS)
+def points(row: dict[str, Any], of: pd.DataFrame, at: Standing) -> dict[str, float | None]:
+    found = find_turning_points(row, of, curves(), at, INDEX, POINTS)
     return {each.kind: each.value for each in found}
 
 
@@ -75,7 +75,9 @@ def deficit(down_mbps: float, available: float, *rest: float) -> float:
 
 @given(st.floats(0.0, 0.95), st.floats(0.05, 0.99))
 def test_a_line_of_that_speed_is_just_enough(available: float, limit: float) -> None:
-    found = points(school(available=available), service(available), FirstK(3, True, limit))["line"]
+    found = points(school(available=available), service(available), Standing(3, True, limit))[
+        "line"
+    ]
     assert found is not None
     assert deficit(found, available) < limit
     assert found == 0.0 or deficit(found - 0.1, available) >= limit - 1e-9
@@ -83,7 +85,9 @@ def test_a_line_of_that_speed_is_just_enough(available: float, limit: float) -> 
 
 @given(st.floats(0.0, 0.95), st.floats(0.05, 0.99))
 def test_a_line_of_that_speed_is_just_poor_enough(available: float, limit: float) -> None:
-    found = points(school(available=available), service(available), FirstK(3, False, limit))["line"]
+    found = points(school(available=available), service(available), Standing(3, False, limit))[
+        "line"
+    ]
     if found is None:
         assert deficit(0.0, available) <= limit + 1e-9
     else:
@@ -94,14 +98,14 @@ def test_a_line_of_that_speed_is_just_poor_enough(available: float, limit: float
 @pytest.mark.parametrize(("up", "late"), [(1.0, 300.0), (5.0, 50.0)])
 def test_tests_keep_their_upload_and_latency(up: float, late: float) -> None:
     row = school(**KNOWN, measured_up_mbps=up, measured_latency_ms=late)
-    value = points(row, service(0.21, delivered=0.5), FirstK(3, True, 0.3))["test"]
+    value = points(row, service(0.21, delivered=0.5), Standing(3, True, 0.3))["test"]
     assert value is not None
     assert deficit(value, 0.21, up, late) < 0.3 <= deficit(value - 0.1, 0.21, up, late)
 
 
 def test_a_poor_upload_can_make_every_download_too_little() -> None:
     row = school(**KNOWN, measured_up_mbps=0.01, measured_latency_ms=700.0)
-    assert points(row, service(0.21, delivered=0.5), FirstK(3, True, 0.1))["test"] is None
+    assert points(row, service(0.21, delivered=0.5), Standing(3, True, 0.1))["test"] is None
 
 
 def test_the_level_of_4g_is_just_enough() -> None:
@@ -110,11 +114,11 @@ def test_the_level_of_4g_is_just_enough() -> None:
         no_line, given_line = 0.05 + 0.45 * (1 - a), max(0.8 * a, 0.1)
         return (1 - (1 - no_line) * given_line) * (0.6 + 0.4 * (1 - a))
 
-    value = points(school(), service(0.21), FirstK(3, True, 0.7))["level_4g"]
+    value = points(school(), service(0.21), Standing(3, True, 0.7))["level_4g"]
     assert value is not None
     assert at(value) < 0.7 <= at(value - 1)
-    assert points(school(), service(0.21), FirstK(3, True, 0.1))["level_4g"] is None
-    into = points(school(), service(0.21), FirstK(3, False, 0.85))["level_4g"]
+    assert points(school(), service(0.21), Standing(3, True, 0.1))["level_4g"] is None
+    into = points(school(), service(0.21), Standing(3, False, 0.85))["level_4g"]
     assert into is not None
     assert at(into) > 0.85 >= at(into + 1)
 
@@ -122,27 +126,27 @@ def test_the_level_of_4g_is_just_enough() -> None:
 def test_a_better_signal_alone_moves_no_line_that_is_known() -> None:
     """Its deficit falls by what is available only."""
     row = school(delivered_basis="register")
-    value = points(row, service(0.21, delivered=0.0), FirstK(3, True, 0.85))["level_4g"]
+    value = points(row, service(0.21, delivered=0.0), Standing(3, True, 0.85))["level_4g"]
     assert value is not None
     assert 0.6 + 0.4 * (1 - float(from_level(value, POINTS))) < 0.85
 
 
 def test_nothing_is_stated_of_a_list_that_is_too_short() -> None:
-    assert points(school(), service(0.21), FirstK(3, True, None)) == {}
+    assert points(school(), service(0.21), Standing(3, True, None)) == {}
 
 
 def test_a_signal_of_another_technology_is_no_level_of_4g_to_fall() -> None:
     row = school(best_technology="fixed")
-    assert "level_4g" not in points(row, service(0.95), FirstK(3, False, 0.85))
+    assert "level_4g" not in points(row, service(0.95), Standing(3, False, 0.85))
 
 
 def test_where_a_school_stands() -> None:
     table = pd.DataFrame(
         {"row_id": list("abcd"), "rank": [1, 2, 3, None], "deficit": [0.9, 0.8, 0.5, np.nan]}
     )
-    assert first_k(table, "a", 2) == FirstK(2, is_inside=True, limit=0.5)
-    assert first_k(table, "c", 2) == FirstK(2, is_inside=False, limit=0.8)
-    assert first_k(table, "a", 3) == FirstK(3, is_inside=True, limit=None)
+    assert first_k(table, "a", 2) == Standing(2, is_inside=True, limit=0.5)
+    assert first_k(table, "c", 2) == Standing(2, is_inside=False, limit=0.8)
+    assert first_k(table, "a", 3) == Standing(3, is_inside=True, limit=None)
 
 
 def test_what_is_stated_holds_when_the_school_is_scored_anew(
@@ -160,13 +164,13 @@ def test_what_is_stated_holds_when_the_school_is_scored_anew(
     rows = [{"available": a, "best_technology": "4g"} for a in (0.05, 0.1, 0.2, 0.4, 0.6)]
     deficits, staged, table = scored(rows)
     limit = float(deficits.iloc[2])
-    at = FirstK(2, is_inside=True, limit=limit)
+    at = Standing(2, is_inside=True, limit=limit)
     (first,) = to_records(pd.DataFrame(table.drop(columns="geometry")).head(1))
     mine = staged.tables["service"].iloc[[0]]
     curve = [(float(x), float(y)) for x, y in opened.project.signal.curves["4g"].points]
     found = {
         each.kind: each
-        for each in turning_points(first, mine, staged.tables["curves"], at, index, curve)
+        for each in find_turning_points(first, mine, staged.tables["curves"], at, index, curve)
     }
     line, level = found["line"].value, found["level_4g"].value
     assert line is not None

@@ -22,7 +22,7 @@ from kalsel_gap.project.index import Index
 from tests.conftest import REPOSITORY
 
 if TYPE_CHECKING:
-    from kalsel_gap.deliverables.sections import Section
+    from kalsel_gap.deliverables.sections import PageSection
     from kalsel_gap.storage.run_folder import Run
 
 
@@ -40,7 +40,7 @@ def every_school(run: Run) -> list[Explanation]:
     return [explain_school(run, row_id) for row_id in run.schools["row_id"]]
 
 
-def words(made: list[Section]) -> str:
+def words(made: list[PageSection]) -> str:
     found = []
     for each in made:
         found += [each.title, *each.said, *(": ".join(pair) for pair in each.pairs)]
