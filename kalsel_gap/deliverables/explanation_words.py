@@ -14,11 +14,19 @@ from kalsel_gap.deliverables.school_columns import (
     deficit_words,
     joined,
     location_words,
+    mark_of,
     signal_words,
     tier_words,
 )
 from kalsel_gap.deliverables.sections import Bar, Bars, PageSection, WordTable
-from kalsel_gap.i18n.messages import NAMES, REASONS, TOP_K_SETS, finding_sentence, reason
+from kalsel_gap.i18n.messages import (
+    NAMES,
+    REASONS,
+    TIER_NAMES,
+    TOP_K_SETS,
+    finding_sentence,
+    reason,
+)
 from kalsel_gap.i18n.text import N_, Text, plain
 
 if TYPE_CHECKING:
@@ -530,11 +538,11 @@ def _contribution(explained: Explanation, leaf: str) -> float | None:
 
 
 def change(before: Explanation, after: Explanation, overrides: str, text: Text) -> PageSection:
-    """What a trial changes for a school."""
+    """What a trial changes for a school; how sure a tier is, is left out: a trial has no draws."""
     both = (before.row, after.row)
     facts = {
         N_("Rank"): [text.number(row["rank"]) or text(N_("no rank")) for row in both],
-        N_("Tier"): [tier_words(row, text) for row in both],
+        N_("Tier"): [text(TIER_NAMES[mark_of(row["tier_label"])]) for row in both],
         N_("Deficit"): [text.number(row["deficit"], 4) for row in both],
         N_("Barrier"): [text.number(row["barrier"], 4) for row in both],
         N_("Need"): [text.number(row["need"], 4) for row in both],
