@@ -159,13 +159,14 @@ def _page(
     text: Text,
 ) -> tuple[str, list[PageSection]]:
     """Title and sections of the page."""
+    from kalsel_gap.deliverables import comparison_words
     from kalsel_gap.deliverables import explanation_words as said
     from kalsel_gap.deliverables.explanation_pictures import maps_of, paths_of
 
     if len(explained) == _TWO:
         one, other = explained
         title = text(N_("{one} and {other}"), one=said.title_of(one), other=said.title_of(other))
-        return title, said.comparison(one, other, run, text)
+        return title, comparison_words.comparison(one, other, run, text)
     (school,) = explained
     sections = said.sections(school, run, text)
     where, _, _, _, sites, *_ = sections
@@ -174,7 +175,7 @@ def _page(
     sites.pictures.extend(pictures)
     sites.said.extend(missing)
     if trial is not None:
-        sections.insert(0, said.change(school, trial.after, trial.overrides, text))
+        sections.insert(0, comparison_words.change(school, trial.after, trial.overrides, text))
     return said.title_of(school), sections
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kalsel_gap import open_project
+from kalsel_gap.deliverables.comparison_words import comparison
 from kalsel_gap.deliverables.explanation import (
     Explanation,
     as_data,
@@ -15,7 +16,7 @@ from kalsel_gap.deliverables.explanation import (
     switched_off,
     to_json,
 )
-from kalsel_gap.deliverables.explanation_words import comparison, sections
+from kalsel_gap.deliverables.explanation_words import sections
 from kalsel_gap.errors import InputError
 from kalsel_gap.i18n.text import LANGUAGES, Language, Text
 from kalsel_gap.project.index import Index
