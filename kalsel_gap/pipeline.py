@@ -20,22 +20,26 @@ from kalsel_gap import schema
 from kalsel_gap.deficit import service, signals
 from kalsel_gap.deficit.scores import score_schools
 from kalsel_gap.deliverables import map_previews
-from kalsel_gap.errors import InputError, SeveralErrors
+from kalsel_gap.errors import InputError, ProjectError, SeveralErrors
 from kalsel_gap.findings import Finding, sort, to_frame
+from kalsel_gap.project.decision import NOT_STATED, Justification, decision_of_run
 from kalsel_gap.project.read import find_project, read_project
 from kalsel_gap.quality import layer_errors
 from kalsel_gap.quality import stage as quality
 from kalsel_gap.radio.links import prediction
+from kalsel_gap.robustness import certainty
 from kalsel_gap.sources import places, schools, sites
 from kalsel_gap.sources.missing_kabupaten import fill_kabupaten
 from kalsel_gap.stage_cache import StageCache, join, nobody
 from kalsel_gap.storage.cache import Cache
 from kalsel_gap.storage.fingerprint import default_cache_folder
-from kalsel_gap.storage.run_folder import Run, write_run
+from kalsel_gap.storage.run_folder import Run, read_manifests, write_run
 from kalsel_gap.terrain import open_sea
 from kalsel_gap.terrain import stage as terrain
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import geopandas as gpd
 
     from kalsel_gap.project.input_hashes import InputHashes
@@ -54,6 +58,7 @@ STAGES: tuple[Stage, ...] = (
     prediction.STAGE,
     signals.STAGE,
     service.STAGE,
+    certainty.STAGE,
     map_previews.STAGE,
 )
 # Scores are not kept: they are cheap, and another weighting answers at once.
@@ -74,10 +79,14 @@ class OpenProject:
         The project file, read.
     seconds : dict
         How long each step of the last :meth:`rank` took.
+    damaged : tuple of str
+        Runs whose record could not be read when the last :meth:`rank` looked up whether the
+        decision came before them.
     """
 
     opened: Opened
     seconds: dict[str, float] = field(default_factory=dict)
+    damaged: tuple[str, ...] = ()
 
     def rank(
         self,
@@ -85,6 +94,7 @@ class OpenProject:
         out: Path | None = None,
         cached: bool = True,
         despite_errors: bool = False,
+        why: Justification = NOT_STATED,
         overwrite: bool = False,
         report: Reporter = _silent,
     ) -> Run:
@@ -99,6 +109,8 @@ class OpenProject:
         despite_errors : bool
             Whether a layer is used that cannot be what the project says it is; the run is a trial
             then, and its overrides name what is wrong.
+        why : Justification
+            Why values are set for this run only, and who decided it.
         overwrite : bool
             Whether a run of the same id is replaced where somebody has changed its files.
         report : Reporter
@@ -108,9 +120,11 @@ class OpenProject:
         ------
         InputError, OutputError, SeveralErrors
             See the readers and :func:`kalsel_gap.storage.run_folder.write_run`; a layer cannot be
-            what the project says it is.
+            what the project says it is; a reason is stated, and nothing is set.
         """
         opened = self.opened
+        if why.recorded() and not (despite_errors or opened.overrides()):
+            raise ProjectError("reason_of_nothing", path="--reason" if why.reason else "--role")
         store = Cache(default_cache_folder() if cached else None)
         self.seconds.clear()
         frames = [to_frame(_unused(opened))]
@@ -125,13 +139,21 @@ class OpenProject:
         table, filled = fill_kabupaten(table, opened)
         frames.append(to_frame(filled))
         with _Step(self, "scores", report):
-            scored = score_schools(table, opened, service=work.table("service"))
+            scored = score_schools(
+                *(table, opened),
+                service=work.table("service"),
+                draws=work.table("deficit_draws"),
+            )
             table = schema.check(join(table, scored.columns), "scores")
         with _Step(self, "write", report):
             findings = sort(pd.concat(frames, ignore_index=True))
             folder = out if out is not None else opened.project.output.folder
             manifest = _manifest(opened, work.inputs, scored.tables["inactive"])
+            figures = work.table("certainty")
+            manifest["certainty"] = dict(zip(figures["name"], figures["value"], strict=True))
             manifest["overrides"] |= {"despite_errors": ignored} if despite_errors else {}
+            manifest["overrides"] |= why.recorded()
+            manifest |= self._decided(manifest, folder)
             inner = {name for stage in STAGES for name in stage.passes_on}
             kept = {name: each for name, each in work.tables.items() if name not in inner}
             run = write_run(
@@ -139,6 +161,19 @@ class OpenProject:
             )
             store.save()
         return run
+
+    def _decided(self, manifest: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+        """What the run records of the decision, if there is one.
+
+        Runs that were written to another folder than the project's are rankings all the same.
+        """
+        project = self.opened.project
+        self.damaged = ()
+        if project.decision is None:
+            return {}
+        earlier, self.damaged = read_manifests(folder, project.output.folder)
+        inputs = {name: file["sha256"] for name, file in manifest["inputs"].items()}
+        return {"decision": decision_of_run(project.decision, inputs, earlier)}
 
 
 def open_project(path: Path | str | None = None, *, options: tuple[str, ...] = ()) -> OpenProject:

@@ -30,6 +30,7 @@ StageName = Literal[
     "prediction",
     "signals",
     "service",
+    "certainty",
     "scores",
 ]
 STAGES: tuple[StageName, ...] = get_args(StageName)
@@ -55,6 +56,8 @@ GAP_TYPES = (
     "unknown",
 )
 TIER_LABELS = ("critical", "severe", "moderate", "slight", "adequate", "covered")
+TOP_K_SETS = ("certain", "contested", "out")  # of the whole list, together
+TOP_K_LABELS = ("likely_in", "open", "likely_out")  # of one school alone
 UNRANKED_REASONS = ("duplicate", "no_location", "no_evidence")
 TECHNOLOGIES = ("2g", "3g", "4g", "5g", "fixed")
 BASES = ("measured", "predicted", "modelled", "declared")  # in the order of evidence
@@ -231,9 +234,15 @@ COLUMNS: tuple[Column, ...] = (
     Column("delivered_basis", "text", "service", N_("Delivered: evidence"), N_("Speed test, subscription or register field; a provider that the register names, or nothing but the curves that inferred it."), choices=DELIVERED_BASES),
     _score("delivered_low", "service", N_("Delivered, low"), N_("5 % quantile of what may be delivered (never above the mean); 0 where there may be no line."), "docs/method.md §1.1"),
     _score("delivered_high", "service", N_("Delivered, high"), N_("95 % quantile of what may be delivered (never below the mean)."), "docs/method.md §1.1"),
-    _score("deficit_low", "scores", N_("Deficit, low"), N_("5 % quantile of the deficit (never above it)."), "docs/method.md §1.1"),
-    _score("deficit_high", "scores", N_("Deficit, high"), N_("95 % quantile of the deficit (never below it)."), "docs/method.md §1.1"),
-    _score("tier_probability", "scores", N_("Tier: probability"), N_("Probability that the deficit lies in the tier shown; 1 where it is known."), "docs/method.md §1.1"),
+    _score("deficit_low", "scores", N_("Deficit, low"), N_("5 % quantile of the deficit over draws of the data; without draws of the service alone."), "docs/method.md §1.1"),
+    _score("deficit_high", "scores", N_("Deficit, high"), N_("95 % quantile of the deficit over draws of the data; without draws of the service alone."), "docs/method.md §1.1"),
+    _score("tier_probability", "scores", N_("Tier: probability"), N_("Probability that the deficit lies in the tier shown, as its interval."), "docs/method.md §1.1"),
+    Column("rank_p05", "integer", "certainty", N_("Rank, low"), N_("Rank that is reached in 5 % of the draws of data and values; empty without draws."), 1, source="docs/method.md §1.3"),
+    Column("rank_p50", "integer", "certainty", N_("Rank, middle"), N_("Rank that is reached in 50 % of the draws."), 1, source="docs/method.md §1.3"),
+    Column("rank_p95", "integer", "certainty", N_("Rank, high"), N_("Rank that is reached in 95 % of the draws."), 1, source="docs/method.md §1.3"),
+    _score("p_top_k", "certainty", N_("Chance to be among the first k"), N_("Share of the draws in which the school is among the first k of the list."), "docs/method.md §1.3"),
+    Column("top_k_label", "text", "certainty", N_("Among the first k"), N_("Statement about this school alone: likely in, open or likely out, by its chance."), choices=TOP_K_LABELS, source="docs/method.md §1.3"),
+    Column("top_k_set", "text", "certainty", N_("Part of the list"), N_("Statement about the list as a whole: all certain schools are among the first k, no school that is out is, each at the stated confidence."), choices=TOP_K_SETS, source="docs/method.md §1.3"),
     Column("tier_label", "text", "scores", N_("Tier in words"), N_("The tier by name; of an inferred deficit the last one is covered: good signal, not verified, unless it is nearly certain."), choices=TIER_LABELS, source="docs/method.md §1.1"),
     Column("deficit_status", "text", "scores", N_("Deficit: status"), N_("Known when both what is delivered and what is available are known."), choices=STATUSES, nullable=False),
     Column("reason", "text", "scores", N_("Main reason"), N_("Code of the main reason for the deficit, or for having no rank."), nullable=False),
@@ -295,6 +304,7 @@ SUMMARY = (
         "deficit_high",
         "deficit_status",
     ),
+    *("rank_p05", "rank_p95", "p_top_k", "top_k_label", "top_k_set"),
     *("priority", "best_level_dbm", "best_technology", "best_operator", "delivered"),
     *("delivered_status", "available", "available_status", "completeness", "confidence"),
     *("reason_text", "data", "trial"),

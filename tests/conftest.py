@@ -247,7 +247,13 @@ class Browser:
             self.events.append(answer)
 
     def open(
-        self, page: Path, width: int = 1366, height: int = 768, *, touch: bool = False
+        self,
+        page: Path,
+        width: int = 1366,
+        height: int = 768,
+        *,
+        touch: bool = False,
+        marks: bool = True,
     ) -> None:
         self._session = None
         target = self.ask("Target.createTarget", url="about:blank")["targetId"]
@@ -267,7 +273,8 @@ class Browser:
         self.events.clear()
         self.ask("Page.navigate", url=page.as_uri())
         self.wait("document.readyState === 'complete'")
-        self.wait("performance.getEntriesByName('marks-drawn').length")
+        if marks:
+            self.wait("performance.getEntriesByName('marks-drawn').length")
 
     def wait(self, expression: str, seconds: float = 20.0) -> None:
         until = time.monotonic() + seconds

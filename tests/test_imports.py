@@ -22,6 +22,7 @@ ROOMS = (
     "pipeline",
     "doctor",
     "deliverables",
+    "robustness",
     "deficit",
     "radio",
     "quality",

@@ -38,6 +38,7 @@ class Writer(NamedTuple):
 
 FILES = [
     Writer(("map",), "--out", ".html"),
+    Writer(("explain", "00000101"), "--out", ".html"),
     Writer(("export", "csv"), "--out", ".csv"),
     Writer(("export", "gpkg"), "--out", ".gpkg"),
     Writer(("export", "geojson"), "--out", ".geojson"),

@@ -120,7 +120,10 @@ def test_one_more_school_changes_nobody_elses_numbers(
 ) -> None:
     rows = tiny_rows()
     more = {**rows[0], "npsn": "00000100", "sekolah": "MORE", "lintang": lat, "bujur": lon}
-    without = ("row_id", "rank")
+    # How sure a rank is depends on who else is there; the draws of a school do not.
+    of_draws = ("deficit_low", "deficit_high", "tier_probability", "p_top_k")
+    ranks = ("rank", "rank_p05", "rank_p50", "rank_p95", "top_k_set", "top_k_label")
+    without = ("row_id", *ranks, *of_draws)
     before = by_number(tiny, without=without)
     run = ranked(project(files={"schools.csv": as_text([more, *rows])}))
     after = by_number(run, without=without)
@@ -343,6 +346,7 @@ def test_the_tables_of_a_run_are_those_for_its_readers(project: MakeProject, who
     assert tables == {
         *("schools", "sites", "horizons", "predictions", "signals"),
         *("areas", "boundaries", "previews", "service", "curves", "distance_curve"),
+        "robustness",
     }
 
 
@@ -370,8 +374,11 @@ def test_another_weighting_asks_for_nothing_anew(project: MakeProject, made: lis
     opened = project()
     ranked(opened)
     made.clear()
-    run = ranked(read_project(opened.path, ("index.lambda=0.5", "index.priority.need=0.6")))
+    ranked(read_project(opened.path, ("index.priority.need=0.6", "index.nodes.path.weight=0.1")))
     assert made == []
+    # Deficits are drawn with the λ of the list.
+    run = ranked(read_project(opened.path, ("index.lambda=0.5",)))
+    assert made == ["certainty"]
     assert run.manifest["parameters"]["index.lambda"] == 0.5
 
 

@@ -73,6 +73,9 @@ WRITERS = {
         ("predict", "school", "00000101", *_P, "--picture", "{}/path.svg"), ("--lang", "id")
     ),
     "map": Writer(("map", *_P, "--out", "{}/made/map.html"), ("--lang", "id")),
+    "explain": Writer(
+        ("explain", "00000101", *_P, "--out", "{}/made/school.html"), ("--lang", "id")
+    ),
     "csv": Writer(("export", "csv", *_P, "--out", "{}/made/list.csv"), ("--dialect", "id")),
     "gpkg": Writer(("export", "gpkg", *_P, "--out", "{}/made/list.gpkg"), ("--lang", "id")),
     "geojson": Writer(("export", "geojson", *_P, "--out", "{}/made/a.geojson"), ("--lang", "id")),

@@ -16,6 +16,7 @@ from kalsel_gap.cli import (
     check,
     config,
     doctor,
+    explain,
     export,
     init,
     options,
@@ -27,7 +28,7 @@ from kalsel_gap.cli import (
 from kalsel_gap.cli import map as map_
 from kalsel_gap.cli.console import fail, note
 from kalsel_gap.cli.framework import Command, CommandGroup
-from kalsel_gap.errors import KalselGapError
+from kalsel_gap.errors import KalselGapError, suggestion
 from kalsel_gap.i18n.text import N_, Text, choose_language
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ app = typer.Typer(
 app.command("init", cls=Command, help=init.HELP)(init.init)
 app.command("check", cls=Command, help=check.HELP)(check.check)
 app.command("rank", cls=Command, help=rank.HELP)(rank.rank)
+app.command("explain", cls=Command, help=explain.HELP)(explain.explain)
 app.command("runs", cls=Command, help=runs.HELP)(runs.runs)
 app.command("terrain", cls=Command, help=terrain.HELP)(terrain.terrain)
 app.add_typer(predict.app, name="predict")
@@ -150,6 +152,8 @@ def _explain(error: Any, text: Text) -> None:  # noqa: ANN401
     params: dict[str, Any] = {
         key: (value or "").replace("'", "") for key, value in found.groupdict().items()
     }
+    if ", " in params.get("suggestion", ""):  # of several near words the nearest
+        params["suggestion"] = suggestion(params["value"], params["suggestion"].split(", "))
     fail(KalselGapError(code, **params), text)
     path = error.ctx.command_path if error.ctx else "kalsel-gap"
     note(text(N_("Help: {command}"), command=f"{path} --help"))

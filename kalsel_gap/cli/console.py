@@ -161,9 +161,10 @@ def ranking(
     `tie` says that the list ends among schools of one rank.
     """
     from kalsel_gap.deliverables import tables
+    from kalsel_gap.deliverables.certainty_words import what_orders
 
     console = screen()
-    for notice in tables.notices(run, text):
+    for notice in filter(None, [what_orders(run, text), *tables.notices(run, text)]):
         console.print(Styled(plain(notice), style="bold"))
     console.print(ranked_schools(shown, console.width, text, tie=tie))
     console.print()

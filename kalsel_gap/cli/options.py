@@ -22,6 +22,13 @@ class Format(StrEnum):
     json = "json"
 
 
+class PageChoice(StrEnum):
+    """How a page is printed."""
+
+    table = "table"
+    json = "json"
+
+
 class LanguageChoice(StrEnum):
     """Languages of the output."""
 
@@ -62,6 +69,7 @@ class MobileChoice(StrEnum):
 
 # Option values as a help page shows them.
 _TEXT, _FILE, _FOLDER = N_("<text>"), N_("<file>"), N_("<folder>")
+_NUMBER = N_("<number>")
 
 ProjectFile = Annotated[
     Path | None,
@@ -121,6 +129,31 @@ TerrainFolder = Annotated[
     ),
 ]
 Npsn = Annotated[str, typer.Argument(metavar=N_("NPSN"), help=N_("NPSN of the school."))]
+ExplainedSchools = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar=N_("SCHOOL"),
+        help=N_(
+            "NPSN, name or a part of the name; two schools are compared; none: the whole list."
+        ),
+    ),
+]
+WithoutLeaf = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--without",
+        metavar=N_("<indicator>"),
+        help=N_(
+            "Show the rank without this indicator of barrier or need, such as students; repeatable."
+        ),
+    ),
+]
+PageFormat = Annotated[
+    PageChoice | None,
+    typer.Option(
+        "--format", "-f", help=N_("Output format: table (default), or json, for programs.")
+    ),
+]
 Picture = Annotated[
     Path | None,
     typer.Option(
@@ -157,7 +190,7 @@ RadiusKm = Annotated[
         "--radius-km",
         min=1.0,
         max=200.0,
-        metavar=N_("<number>"),
+        metavar=_NUMBER,
         help=N_("Radius around each site in km; radio.candidates.reach_km by default."),
     ),
 ]
@@ -166,7 +199,7 @@ Resolution = Annotated[
     typer.Option(
         "--resolution",
         min=1.0,
-        metavar=N_("<number>"),
+        metavar=_NUMBER,
         help=N_(
             "Cell width in metres, rounded to an odd number of cells of the elevation model; by "
             "default one cell."
@@ -239,13 +272,70 @@ DespiteErrors = Annotated[
         help=N_("Rank with layers that cannot be what the project says; only as a trial."),
     ),
 ]
+Reason = Annotated[
+    str | None,
+    typer.Option(
+        "--reason",
+        metavar=_TEXT,
+        help=N_("Why values are set for this run only; recorded with it and in its audit."),
+    ),
+]
+Role = Annotated[
+    str | None,
+    typer.Option(
+        "--role",
+        metavar=_TEXT,
+        help=N_("Role of the person who decided that, such as “kepala bidang”; no name."),
+    ),
+]
+AuditFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--audit",
+        metavar=_FILE,
+        help=N_(
+            "Also write an audit page (.html): what was fixed before the result, what differs from "
+            "the shipped figures and why, how sure the list is, how to make it again."
+        ),
+    ),
+]
+Draws = Annotated[
+    int | None,
+    typer.Option(
+        "--draws",
+        min=0,
+        metavar=_NUMBER,
+        help=N_("Draws for the certainty of the ranking; 0 for none. As --set robustness.draws=…"),
+    ),
+]
+FirstK = Annotated[
+    int | None,
+    typer.Option(
+        "--k",
+        min=1,
+        metavar=_NUMBER,
+        help=N_("How many schools come first in the statements of certainty."),
+    ),
+]
+Seed = Annotated[
+    int | None,
+    typer.Option("--seed", min=0, metavar=_NUMBER, help=N_("Of the random numbers of the draws.")),
+]
+ListConfidence = Annotated[
+    float | None,
+    typer.Option(
+        "--confidence",
+        metavar=_NUMBER,
+        help=N_("Of the statements about the whole list, such as 0.9."),
+    ),
+]
 Top = Annotated[
     int | None,
     typer.Option(
         "--top",
         "-n",
         min=1,
-        metavar=N_("<number>"),
+        metavar=_NUMBER,
         help=N_("Largest number of schools; by default 20 in a table, otherwise all."),
     ),
 ]

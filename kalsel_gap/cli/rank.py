@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
 import typer
 
 from kalsel_gap.cli import console, options
 from kalsel_gap.cli.options import By, Format
 from kalsel_gap.i18n.text import N_, Text
+
+if TYPE_CHECKING:
+    from kalsel_gap.deliverables.tables import View
+    from kalsel_gap.storage.run_folder import Run
 
 HELP = N_(
     "Rank the schools of a project, and show which come first and why.\n\n"
@@ -31,53 +39,93 @@ def rank(
     authority: options.OnlyAuthority = None,
     terrain: options.OnlyTerrain = None,
     gap: options.OnlyGap = None,
+    draws: options.Draws = None,
+    k: options.FirstK = None,
+    seed: options.Seed = None,
+    confidence: options.ListConfidence = None,
     assignments: options.Assignments = None,
     despite_errors: options.DespiteErrors = False,
+    reason: options.Reason = None,
+    role: options.Role = None,
+    audit: options.AuditFile = None,
     no_cache: options.NoCache = False,
     overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
-    lang: options.Lang = None,  # noqa: ARG001 - read before parsing
+    lang: options.Lang = None,
 ) -> None:
     """Do what :data:`HELP` says."""
     from kalsel_gap.deliverables import tables
-    from kalsel_gap.deliverables.remarks import cut_tie, list_remarks, nobody_ranked
+    from kalsel_gap.deliverables.remarks import nobody_ranked
     from kalsel_gap.pipeline import STEPS, open_project
+    from kalsel_gap.project.decision import Justification
+    from kalsel_gap.project.outputs import outputs_of
     from kalsel_gap.storage.outputs import refuse_file_name
 
     text: Text = ctx.obj
     refuse_file_name(out, is_of_runs=True)
+    why = Justification.stated(reason, role)
+    figures = {"draws": draws, "k": k, "seed": seed, "confidence": confidence}
+    short = [f"robustness.{name}={value}" for name, value in figures.items() if value is not None]
     with console.progress(text, STEPS, quiet=quiet) as report:
-        opened = open_project(project, options=tuple(assignments or ()))
+        opened = open_project(project, options=(*(assignments or ()), *short))
+        if audit is not None:  # before the work takes its time
+            guard = outputs_of(opened.opened)
+            guard.check(audit, endings=(".html", ".htm"), overwrite=overwrite)
         run = opened.rank(
             out=out,
             cached=not no_cache,
             despite_errors=despite_errors,
+            why=why,
             overwrite=overwrite,
             report=report,
         )
     filters = (kabupaten, kecamatan, level, authority, terrain, gap)
-    chosen = format or Format.table
-    limit = console.TOP if top is None and chosen is Format.table else top
-    view = tables.View(by.value, limit, *(tuple(each or ()) for each in filters))
-    selected = tables.select(run.schools, view)
-    tie = cut_tie(run, text, view)
-    if chosen is Format.table:
-        everyone = tables.select(run.schools, view.everyone())
-        shown = everyone if top is None and nobody_ranked(run) else selected
-        console.ranking(run, shown, tables.by_kabupaten(everyone), text, tie=tie)
-    elif chosen is Format.json:
-        console.emit(tables.to_json(run, selected, text))
-    else:
-        console.emit(tables.to_csv(run, selected, text))
-    if chosen is not Format.table:
-        console.note(tables.trial_sentence(run, text), quiet=quiet or not run.overrides)
-        if tie:  # the table has it below its last row
-            console.note(tie, quiet=quiet)
-    for sentence in list_remarks(run, text, view):
-        console.note(sentence, quiet=quiet)
+    view = tables.View(by.value, top, *(tuple(each or ()) for each in filters))
+    _print_list(run, view, format or Format.table, text, quiet=quiet)
     console.note(text(N_("Run: {folder}"), folder=run.folder), quiet=quiet)
     if run.overrides:
         sentence = N_("map and export draw the last full run; this trial with --run {run}.")
         console.note(text(sentence, run=run.folder.name), quiet=quiet)
+    if opened.damaged:
+        words = N_("Runs that cannot be read, and that may have come first: {runs}.")
+        console.note(text(words, runs=", ".join(opened.damaged)), quiet=quiet)
+    if audit is not None:
+        from kalsel_gap.deliverables.audit_page import audit_html
+        from kalsel_gap.robustness.sensitivity import list_sensitivity
+
+        with console.progress(text, ("audit",), quiet=quiet) as report:
+            found = list_sensitivity(run, partial(report, "audit"))
+        page = audit_html(
+            run, found, options.words(ctx, lang, opened.opened), damaged=opened.damaged
+        )
+        with guard.replace(audit) as temporary:
+            temporary.write_text(page, encoding="utf-8", newline="\n")
+        console.note(text(N_("Written: {path}"), path=audit), quiet=quiet)
     if nobody_ranked(run):
         raise typer.Exit(_NOBODY)
+
+
+def _print_list(run: Run, asked: View, format_: Format, text: Text, *, quiet: bool) -> None:
+    """The list as it was asked for, to standard output, and remarks about it."""
+    from kalsel_gap.deliverables import tables
+    from kalsel_gap.deliverables.certainty_words import what_orders
+    from kalsel_gap.deliverables.remarks import cut_tie, list_remarks, nobody_ranked
+
+    is_table = format_ is Format.table
+    view = replace(asked, top=console.TOP) if is_table and asked.top is None else asked
+    selected = tables.select(run.schools, view)
+    tie = cut_tie(run, text, view)
+    if is_table:
+        everyone = tables.select(run.schools, view.everyone())
+        shown = everyone if asked.top is None and nobody_ranked(run) else selected
+        console.ranking(run, shown, tables.by_kabupaten(everyone), text, tie=tie)
+    else:
+        write = tables.to_json if format_ is Format.json else tables.to_csv
+        console.emit(write(run, selected, text))
+        # The table has these itself.
+        for sentence in filter(
+            None, [tables.trial_sentence(run, text), what_orders(run, text), tie]
+        ):
+            console.note(sentence, quiet=quiet)
+    for sentence in list_remarks(run, text, view):
+        console.note(sentence, quiet=quiet)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text as Styled
 
+from kalsel_gap.deliverables.certainty_words import rank_interval
 from kalsel_gap.i18n import messages
 from kalsel_gap.i18n.text import N_, Text, plain
 
@@ -24,18 +25,19 @@ if TYPE_CHECKING:
 
 # Columns of one line in their order; of two lines, the second has what the first leaves out.
 _ONE_LINE = (
-    *("rank", "npsn", "name", "level", "kabupaten", "terrain", "gap", "signal", "students"),
-    *("deficit", "range", "tier", "grade", "known", "priority", "reason"),
+    *("rank", "ranks", "npsn", "name", "level", "kabupaten", "terrain", "gap", "signal"),
+    *("students", "deficit", "range", "tier", "grade", "known", "priority", "reason"),
 )
 _TWO_LINES = ("rank", "npsn", "name", "students", "deficit", "tier", "priority")
 # What one line leaves out where it does not fit, the first ones first.
-_SPARE = ("reason", "level", "range", "signal", "terrain", "students", "gap")
+_SPARE = ("reason", "level", "signal", "terrain", "range", "students", "ranks", "gap")
 _DETAILS = ("kabupaten", "cause", "terrain")  # of the second line, while they fit
 _NAME = 22  # cells that a name is never cut below
 _GAP = "  "
 _DOT = " · "
 _LABELS = {
     "rank": N_("#"),
+    "ranks": N_("Rank 90%"),
     "npsn": N_("NPSN"),
     "name": N_("School"),
     "level": N_("Level"),
@@ -169,6 +171,7 @@ def _cells(row: messages.Row, text: Text) -> dict[str, Styled]:
     gap = words("gap_type")
     cells = {
         "rank": text.number(number_of(row["rank"])) or "–",
+        "ranks": rank_interval(row, text) or "–",
         "npsn": plain(row["npsn"]) or "–",
         "name": " ".join(plain(row["name"]).split()),
         "level": given("level"),
@@ -268,10 +271,13 @@ def _second_line(cell: dict[str, Styled], indent: int, width: int, text: Text) -
 
 
 def _sureness(cell: dict[str, Styled], text: Text) -> list[str]:
-    return [
+    shown = [
         text(N_("location {grade}"), grade=cell["grade"].plain),
         text(N_("data {percent}"), percent=cell["known"].plain),
     ]
+    if cell["ranks"].plain != "–":
+        shown.insert(0, text(N_("rank {interval}"), interval=cell["ranks"].plain))
+    return shown
 
 
 def _block(cell: dict[str, Styled], width: int, text: Text) -> Iterator[Styled]:
@@ -326,6 +332,7 @@ def _legend(width: int, text: Text) -> list[Styled]:
         N_("~: inferred, with the probability of the tier in brackets."),
         N_("Loc.: grade of the location, A (best) to D."),
         N_("Data: how much is known and not inferred."),
+        N_("Rank from–to: where the school stands in 9 of 10 draws."),
         N_("All columns, with the reason in words: --format csv."),
     )
     whole = " ".join(map(text, sentences))

@@ -48,7 +48,8 @@ def find_available(
     Returns
     -------
     available : DataFrame
-        One row for each place, in order: :data:`_SHOWN`.
+        One row for each place, in order: :data:`_SHOWN`, and ``least``: what a fixed network or
+        a poor signal has at least, NaN without either.
     curve : MonotoneCurve or None
         A_a over the distance to the nearest 4G or 5G site, where enough schools have both.
     """
@@ -87,7 +88,8 @@ def find_available(
         usual = np.where(poor, np.fmax(np.minimum(usual, covered), bound), usual)
         _infer(found, usual, found["available"].isna())
     _infer(found, bound.where(bound > 0).to_numpy(), found["available"].isna())
-    return found, curve
+    is_fixed = (found["best_technology"] == "fixed").to_numpy()
+    return found.assign(least=found["available"].where(is_fixed, bound)), curve
 
 
 def combine_places(

@@ -36,12 +36,12 @@ if TYPE_CHECKING:
 # Of each place, operator and technology: what counts.
 COMBINED = (
     *("at", "technology", "operator", "adequacy", "level_dbm", "signal_share", "basis"),
-    *("evidence", "is_none"),
+    *("evidence", "is_none", "shown_dbm", "error_db", "spread_db"),
 )
 # What a prediction states at a place, besides the columns that maps have too.
 _PREDICTED = (
     *("level_dbm", "mean_dbm", "adequacy", "signal_share", "status", "is_bound", "calibration"),
-    *("sd_db", "site_id"),
+    *("sd_db", "site_id", "spread_db"),
 )
 
 
@@ -67,7 +67,10 @@ def combine_evidence(
     Returns
     -------
     combined : DataFrame
-        :data:`COMBINED`. ``evidence`` is *map*, *prediction* or *combined*.
+        :data:`COMBINED`. ``evidence`` is *map*, *prediction* or *combined*; ``shown_dbm`` the level
+        that its adequacy stands for, where there is none that below which nothing is shown, NaN
+        of what is no level; ``error_db`` its error, and ``spread_db`` that of the levels in the
+        circle.
     used : DataFrame
         ``at``, ``technology``, ``operator`` and ``source`` of the rows that count.
     findings : list of Finding
@@ -140,6 +143,7 @@ def _predicted(
         level_dbm=np.where(has_level, level, np.nan),
         mean_dbm=found["level_dbm"].clip(*POSSIBLE_DBM),
         is_bound=(found["reason"] != "") & has_level,
+        spread_db=0.0,
     )
 
 
@@ -207,9 +211,9 @@ def _combine(
     is_predicted = of_sites["status"].isin(["value", "none"]).to_numpy()
     is_bound = _flag(of_sites["is_bound"])
     curve = _curve(signal, technology)
-    averaged = np.full(len(places), np.nan)
+    averaged, error_of_both = np.full((2, len(places)), np.nan)
     if curve is not None and is_predicted.any():
-        averaged = _average(of_map, of_sites, signal, curve)
+        averaged, error_of_both = _average(of_map, of_sites, signal, curve)
     by_both = ~np.isnan(averaged)
     comes_first = is_predicted & ~is_bound & _is_better(of_map, of_sites)
     by_sites = ~by_both & ((is_predicted & ~has_map) | comes_first)
@@ -222,10 +226,17 @@ def _combine(
         return np.select(cases, of_each, np.nan)
 
     is_none = np.select(cases, [~by_both, of_sites["status"] == "none", of_map["status"] == "none"])
+    value = pick("adequacy", adequacy)
+    error_of_map = error_db(of_map["basis"].fillna("declared"), signal.errors_db)
     return pd.DataFrame(
         {
             "at": np.arange(len(places)),
-            "adequacy": pick("adequacy", adequacy),
+            "adequacy": value,
+            "shown_dbm": _shown_dbm(value, of_map, is_none > 0, by_sites, curve),
+            "error_db": np.select(
+                cases, [error_of_both, _floats(of_sites["sd_db"]), error_of_map], np.nan
+            ),
+            "spread_db": pick("spread_db", np.zeros(len(places)), "spread_db"),
             "level_dbm": np.where(is_none, np.nan, pick("level_dbm", averaged, "mean_dbm")),
             "signal_share": pick("signal_share", np.full(len(places), np.nan)),
             "basis": np.where(by_sites, "predicted", of_map["basis"]),
@@ -233,6 +244,25 @@ def _combine(
             "is_none": is_none.astype(bool),
         }
     )
+
+
+def _shown_dbm(
+    adequacy: FloatArray,
+    of_map: pd.DataFrame,
+    is_none: BoolArray,
+    by_sites: BoolArray,
+    curve: LevelCurve | None,
+) -> FloatArray:
+    """Level that is shown, or that below which none is; NaN of a fixed network and of tiles."""
+    if curve is None:
+        return np.full(len(adequacy), np.nan)
+    # Where it is not stated from which level on a map shows anything: where adequacy begins.
+    begins = curve.points[min(1, len(curve.points) - 1)][0]
+    detection = np.nan_to_num(_floats(of_map["detection_dbm"]), nan=begins)
+    detection = np.where(by_sites, begins, detection)
+    level = np.where(is_none, detection, level_from_adequacy(adequacy, curve.points))
+    is_tile = (of_map["kind"] == "tile").to_numpy() & ~by_sites
+    return np.where(is_tile, np.nan, level)
 
 
 def _is_better(of_map: pd.DataFrame, of_sites: pd.DataFrame) -> BoolArray:
@@ -250,8 +280,8 @@ def _curve(signal: Signal, technology: str) -> LevelCurve | None:
 
 def _average(
     of_map: pd.DataFrame, of_sites: pd.DataFrame, signal: Signal, curve: LevelCurve
-) -> FloatArray:
-    """Levels averaged by precision, NaN where they are not."""
+) -> tuple[FloatArray, FloatArray]:
+    """Levels averaged by precision and their errors, NaN where they are not."""
     is_level = of_map["kind"].isin(LEVELS).to_numpy()
     is_none = (of_map["status"] == "none").to_numpy()
     measured = (of_map["basis"] == "measured").to_numpy()
@@ -273,7 +303,8 @@ def _average(
         ),
         is_complete=is_level & ~_flag(of_sites["is_bound"]),
     )
-    return np.where(found.evidence == "combined", found.level_dbm, np.nan)
+    both = found.evidence == "combined"
+    return np.where(both, found.level_dbm, np.nan), np.where(both, found.error_db, np.nan)
 
 
 # --- disagreements -------------------------------------------------------------------------------

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from kalsel_gap.project.index import Gap, Index, Tiers
 
 
-def measure_deficits(service: pd.DataFrame, index: Index) -> pd.DataFrame:
+def measure_deficits(
+    service: pd.DataFrame, index: Index, draws: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Deficit, interval and tier of every school that the table names.
 
     Parameters
@@ -35,6 +37,9 @@ def measure_deficits(service: pd.DataFrame, index: Index) -> pd.DataFrame:
         The table of the stage *service*.
     index : Index
         λ and the tiers.
+    draws : DataFrame, optional
+        ``row_id``, ``deficit_low``, ``deficit_high`` and ``tier_1`` to the last tier, the chance of
+        each, over draws: they replace those of the closed forms.
 
     Returns
     -------
@@ -69,7 +74,19 @@ def measure_deficits(service: pd.DataFrame, index: Index) -> pd.DataFrame:
             ).set_axis(rows["row_id"].drop_duplicates())
         )
     columns = ["deficit", "deficit_low", "deficit_high", "tier", "tier_probability"]
-    return pd.concat(frames) if frames else pd.DataFrame(columns=columns, dtype="float64")
+    found = pd.concat(frames) if frames else pd.DataFrame(columns=columns, dtype="float64")
+    return found if draws is None or draws.empty else _of_draws(found, draws)
+
+
+def _of_draws(found: pd.DataFrame, draws: pd.DataFrame) -> pd.DataFrame:
+    """Interval and chance of the tier, as they were drawn."""
+    drawn = draws.set_index("row_id").reindex(found.index)
+    chances = drawn[[f"tier_{n}" for n in range(1, len(schema.TIER_LABELS))]].to_numpy()
+    return found.assign(
+        deficit_low=drawn["deficit_low"],
+        deficit_high=drawn["deficit_high"],
+        tier_probability=chances[np.arange(len(found)), found["tier"].to_numpy(int) - 1],
+    )
 
 
 def tier_of(deficit: pd.Series[float], tiers: Tiers) -> pd.Series[int]:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 EVIDENCE = (
     *("at", "row_id", "npsn", "place", "technology", "operator", "basis", "kind", "date"),
     *("number", "detection_dbm", "level_dbm", "adequacy", "least", "most", "signal_share"),
-    *("known_share", "status", "source"),
+    *("known_share", "status", "source", "spread_db"),
 )
 _PLACES_AT_ONCE = 20_000
 _DECIMALS = 9
@@ -216,11 +216,13 @@ def _means(
     has_signal = known & ~none & (adequacy > 0)
     known_share, signal_share = known.mean(axis=1), has_signal.mean(axis=1)
     enough = (known_share > 0) & (known_share >= signal.minimum_known_share)
-    level = np.full(len(places), np.nan)
+    level, spread = np.full(len(places), np.nan), np.zeros(len(places))
     with np.errstate(invalid="ignore"):
         mean = np.where(known, adequacy, 0.0).sum(axis=1) / known.sum(axis=1)
         if level_dbm is not None:
             level = np.where(has_signal, level_dbm, 0.0).sum(axis=1) / has_signal.sum(axis=1)
+            apart = np.where(has_signal, level_dbm - level[:, None], 0.0)
+            spread = np.sqrt((apart**2).sum(axis=1) / has_signal.sum(axis=1))
     return pd.DataFrame(
         {
             "at": np.arange(len(places)),
@@ -230,6 +232,7 @@ def _means(
             "adequacy": np.where(enough, mean, np.nan),
             "signal_share": np.where(enough, signal_share, np.nan),
             "known_share": known_share,
+            "spread_db": np.nan_to_num(spread),
             "status": np.select([~enough, signal_share > 0], ["unknown", "value"], "none"),
         }
     )

@@ -29,7 +29,13 @@ if TYPE_CHECKING:
 INACTIVE = ("leaf", "reason")
 
 
-def score_schools(schools: gpd.GeoDataFrame, opened: Opened, *, service: pd.DataFrame) -> Staged:
+def score_schools(
+    schools: gpd.GeoDataFrame,
+    opened: Opened,
+    *,
+    service: pd.DataFrame,
+    draws: pd.DataFrame | None = None,
+) -> Staged:
     """The columns of the stage *scores*.
 
     Parameters
@@ -40,6 +46,9 @@ def score_schools(schools: gpd.GeoDataFrame, opened: Opened, *, service: pd.Data
         The project.
     service : DataFrame
         The table of the stage *service*.
+    draws : DataFrame, optional
+        The table ``deficit_draws`` of the stage *certainty*; without it, or where it is empty, the
+        interval of the deficit is that of the service alone, in closed form.
 
     Returns
     -------
@@ -48,7 +57,8 @@ def score_schools(schools: gpd.GeoDataFrame, opened: Opened, *, service: pd.Data
         ``<leaf>_contribution``. Table ``inactive``: :data:`INACTIVE`, leaves that are not scored.
     """
     index, counts = opened.project.index, counted(schools)
-    out = measure_deficits(service, index).reindex(schools["row_id"]).set_axis(schools.index)
+    out = measure_deficits(service, index, draws)
+    out = out.reindex(schools["row_id"]).set_axis(schools.index)
     out = out.join(_statuses(out, schools, index))
     out = out.join(_need_facts(schools, index, counts))
     ranked = out["deficit"].notna()

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from kalsel_gap.geo.arrays import FloatArray
+    from kalsel_gap.project.checks import Registers
     from kalsel_gap.project.index import Inference
     from kalsel_gap.project.model import Opened
 
@@ -120,8 +121,8 @@ def _state(schools: pd.DataFrame, required_mbps: FloatArray, opened: Opened) -> 
         for down, up, latency in (
             (*(schools[f"measured_{name}"] for name in ("down_mbps", "up_mbps", "latency_ms")),),
             (
-                _plausible(schools, "subscription_down_mbps", opened),
-                _plausible(schools, "subscription_up_mbps", opened),
+                plausible_rate(schools, "subscription_down_mbps", opened.project.registers),
+                plausible_rate(schools, "subscription_up_mbps", opened.project.registers),
                 np.full(len(schools), np.nan),
             ),
         )
@@ -160,9 +161,9 @@ def _state(schools: pd.DataFrame, required_mbps: FloatArray, opened: Opened) -> 
     )
 
 
-def _plausible(schools: pd.DataFrame, column: str, opened: Opened) -> pd.Series[float]:
+def plausible_rate(schools: pd.DataFrame, column: str, registers: Registers) -> pd.Series[float]:
     """A rate, NaN where no school has such a line: the stage *quality* names it."""
-    given, limits = schools[column], opened.project.registers.highest.get(column)
+    given, limits = schools[column], registers.highest.get(column)
     if limits is None:
         return given
     highest = schools["level"].map(limits.levels).astype("float64").fillna(limits.otherwise)

@@ -18,7 +18,12 @@ from kalsel_gap.deficit.combined_evidence import combine_evidence
 from kalsel_gap.deficit.map_evidence import read_maps
 from kalsel_gap.findings import Finding, at_school
 from kalsel_gap.sources.school_points import POSITION, alternatives
-from kalsel_gap.sources.speed_tests import latest_quarter, read_measurements
+from kalsel_gap.sources.speed_tests import (
+    VALUES,
+    in_latest_quarter,
+    latest_quarter,
+    read_measurements,
+)
 from kalsel_gap.stages import NO_TABLES, Stage, Staged, silent
 
 if TYPE_CHECKING:
@@ -32,6 +37,15 @@ SIGNALS = (
     *("row_id", "npsn", "place", "technology", "operator", "basis", "kind", "level_dbm"),
     *("adequacy", "signal_share", "known_share", "status", "source", "used"),
 )
+# What the certainty is drawn from: the level of each operator and technology, ...
+SHOWN_LEVELS = (
+    *("row_id", "place", "terrain_class", "technology", "operator"),
+    *("shown_dbm", "adequacy", "error_db", "spread_db", "is_none"),
+)
+# ... what is available at a place without them, ...
+PLACE_AVAILABILITY = ("row_id", "place", "available", "evidence", "least")
+# ... and the tests that the median is of.
+OWN_TESTS = ("npsn", *VALUES)
 
 
 def collect_signals(
@@ -59,7 +73,10 @@ def collect_signals(
         Table ``signals``: :data:`SIGNALS`, one row per place of a school and raster, layer of
         polygons, file of tiles of speed tests (``kind`` *tile*, ``operator`` *any*) or prediction
         (``kind`` *prediction*). Table ``distance_curve``: ``km``, ``available`` and ``schools`` of
-        the curve that infers what is available; empty where there is none.
+        the curve that infers what is available; empty where there is none. Tables
+        ``shown_levels``: :data:`SHOWN_LEVELS`, ``place_availability``: :data:`PLACE_AVAILABILITY`,
+        ``least`` is what a fixed network or a poor signal has at least, ``own_tests``:
+        :data:`OWN_TESTS`.
 
     Raises
     ------
@@ -72,12 +89,21 @@ def collect_signals(
     combined, used, found = combine_evidence(places, maps, predictions, opened)
     findings = [*findings, *found, *_uncovered(schools, maps, opened)]
     available, curve = find_available(places, combined, maps, opened)
-    tests, found = _own_tests(schools, opened)
+    own_tests, found = _own_tests(schools, opened)
+    tests = latest_quarter(own_tests, opened.project.dates, opened.project.index.tests)
+    tests = tests.reindex(schools["npsn"]).set_axis(schools.index)
     columns = combine_places(schools, places, available).join(tests)
     written = schema.table(columns, schema.of_stage("signals"))
     made = {
         "signals": _tidy(places, maps, predictions, used),
         "distance_curve": _as_table(curve),
+        "shown_levels": _at_places(combined, places)[list(SHOWN_LEVELS)],
+        "place_availability": places[["row_id", "place"]]
+        .reset_index(drop=True)
+        .join(available.rename(columns={"available_evidence": "evidence"}))[
+            list(PLACE_AVAILABILITY)
+        ],
+        "own_tests": own_tests[list(OWN_TESTS)],
     }
     return Staged(written, [*findings, *found], made)
 
@@ -96,6 +122,7 @@ STAGE = Stage(
     ),
     tables=("predictions",),
     writes=("signals",),
+    passes_on=("shown_levels", "place_availability", "own_tests"),
 )
 
 
@@ -111,8 +138,16 @@ def _uncovered(schools: gpd.GeoDataFrame, maps: pd.DataFrame, opened: Opened) ->
     ]
 
 
+def _at_places(combined: pd.DataFrame, places: gpd.GeoDataFrame) -> pd.DataFrame:
+    """The rows of `combined` with the place that each is about."""
+    at = combined["at"].to_numpy(dtype=np.int64)
+    return combined.assign(
+        **{name: places[name].to_numpy()[at] for name in ("row_id", "place", "terrain_class")}
+    )
+
+
 def _own_tests(schools: gpd.GeoDataFrame, opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
-    """What each school's own tests measured in their latest quarter, and how sure that is."""
+    """The tests of schools in the latest quarter of each, and tests of no school."""
     tests, findings = read_measurements(opened)
     lost = ~tests["npsn"].isin(set(schools["npsn"]) - {""})
     findings = [
@@ -122,9 +157,7 @@ def _own_tests(schools: gpd.GeoDataFrame, opened: Opened) -> tuple[pd.DataFrame,
             for file, row, npsn in tests.loc[lost, ["file", "row", "npsn"]].itertuples(index=False)
         ),
     ]
-    recent = latest_quarter(tests[~lost], opened.project.dates, opened.project.index.tests)
-    columns = {name: schools["npsn"].map(recent[name]) for name in recent.columns}
-    return pd.DataFrame(columns, index=schools.index), findings
+    return in_latest_quarter(tests[~lost]), findings
 
 
 def _tidy(

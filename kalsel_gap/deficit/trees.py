@@ -104,7 +104,7 @@ def measure(
     inactive: dict[str, str] = {}
     for code, node in index.leaves().items():
         column = str(node.column)
-        given = schools[_IDLE.get(column, column)].astype("float64").where(counts)
+        given = schools[IDLE.get(column, column)].astype("float64").where(counts)
         reason = _why_inactive(given.notna(), ranked, schools["kabupaten"], node, index)
         if reason:
             inactive[code] = reason
@@ -160,7 +160,7 @@ def _fill(
     filled, is_inferred = fill_by_group_median(
         given, schools["kabupaten"], schools["level"], counts
     )
-    if column in _IDLE:  # an amount, which the group may show, and the school's own line
+    if column in IDLE:  # an amount, which the group may show, and the school's own line
         filled = need.idle(filled, schools["delivered"])
         is_inferred |= schools["delivered_status"] != "known"
     if column == "terrain_severity":
@@ -170,8 +170,8 @@ def _fill(
     return filled, pd.Series(choices, index=schools.index, dtype="str")
 
 
-# What lies idle: the amount that it is a part of.
-_IDLE = {"idle_devices": "devices", "idle_accounts_share": "accounts_active_share"}
+# What lies idle by lack of bandwidth: the amount that it is a part of.
+IDLE = {"idle_devices": "devices", "idle_accounts_share": "accounts_active_share"}
 
 
 def _why_inactive(

@@ -65,20 +65,44 @@ class Page(Figure):
         for part in ("base", self._page):
             self.header.add_child(Inline("style", asset(f"{part}.css")), name=f"{part}_style")
             self.header.add_child(Inline("script", asset(f"{part}.js")), name=f"{part}_script")
-        environment = Environment(
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
+        return _filled(
+            self._page,
+            self._content,
+            head=self.header.render(**kwargs),
+            body=self.html.render(**kwargs),
+            script=self.script.render(**kwargs),
         )
-        page = environment.from_string(asset(f"{self._page}.html")).render(
-            **self._content,
-            policy=_POLICY_GOES_HERE,
-            head=Markup(self.header.render(**kwargs)),  # noqa: S704 - made here, escaped where it holds data
-            body=Markup(self.html.render(**kwargs)),  # noqa: S704
-            script=Markup(self.script.render(**kwargs)),  # noqa: S704
-        )
-        return page.replace(_POLICY_GOES_HERE, _policy(page), 1)
+
+
+def page_without_script(name: str, content: dict[str, Any]) -> str:
+    """A page that is read and printed only: its policy lets no script run at all.
+
+    Parameters
+    ----------
+    name : str
+        Our assets ``<name>.html`` and ``<name>.css``; the style comes after ``base.css``.
+    content : dict
+        What the template shows, besides ``head``.
+    """
+    styles = (Inline("style", asset(f"{part}.css")).render() for part in ("base", name))
+    return _filled(name, content, head="".join(styles))
+
+
+def _filled(name: str, content: dict[str, Any], **made: str) -> str:
+    """A template with its content, escaped, and what was made here, as it is."""
+    environment = Environment(
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    page = environment.from_string(asset(f"{name}.html")).render(
+        **content,
+        policy=_POLICY_GOES_HERE,
+        # Escaped where it holds data.
+        **{part: Markup(html) for part, html in made.items()},  # noqa: S704
+    )
+    return page.replace(_POLICY_GOES_HERE, _policy(page), 1)
 
 
 def asset(name: str) -> str:
@@ -178,7 +202,7 @@ def _policy(page: str) -> str:
         [
             "default-src 'none'",
             "img-src data: blob:",
-            *(f"{tag}-src {' '.join(hashes)}" for tag, hashes in allowed.items()),
+            *(f"{tag}-src {' '.join(hashes)}" for tag, hashes in allowed.items() if hashes),
             "base-uri 'none'",
             "form-action 'none'",
         ]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kalsel_gap import schema
+from kalsel_gap.deliverables.certainty_words import certainty_of_list
 from kalsel_gap.deliverables.tables import known_values, select, silent_maps, values_meant
 from kalsel_gap.i18n.messages import INACTIVE, NAMES, REASONS, finding_sentence
 from kalsel_gap.i18n.text import N_, Text, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     import pandas as pd
 
@@ -53,11 +54,30 @@ def list_remarks(run: Run, text: Text, view: View | None = None) -> list[str]:
     if is_part and not len(chosen):
         return list(_nothing(run, view, text)) if view is not None else []
     return [
+        *_decided(run, text),
+        *certainty_of_list(run, text),
         *_unranked(run, chosen, text),
-        *_not_scored(run, text),
+        *leaves_not_scored(run, text),
         *_missing_layers(run, text, set(_LAYERS)),
         *_found(run, chosen, text, is_part=is_part),
     ]
+
+
+def when_decided(manifest: Mapping[str, Any], text: Text) -> str:
+    """Whether a decision came before the first result; empty where none is recorded."""
+    decided = manifest.get("decision", {})
+    if not decided:
+        return ""
+    if decided.get("set") == "before":
+        return text(N_("set before the first ranking of these inputs"))
+    words = N_("set after a ranking of these inputs: run {run} came first")
+    return text(words, run=plain(decided.get("after_run", "")))
+
+
+def _decided(run: Run, text: Text) -> Iterator[str]:
+    if when := when_decided(run.manifest, text):
+        number = plain(run.manifest["decision"]["number"])
+        yield text(N_("Decision {number}: {when}."), number=number, when=when)
 
 
 def cut_tie(run: Run, text: Text, view: View) -> str:
@@ -177,7 +197,7 @@ def _named(schools: pd.DataFrame) -> Iterator[tuple[str, str]]:
         yield str(npsn), str(name)
 
 
-def _not_scored(run: Run, text: Text) -> Iterator[str]:
+def leaves_not_scored(run: Run, text: Text) -> Iterator[str]:
     """Leaves that are not scored, a sentence for each reason."""
     parameters = run.manifest.get("parameters", {})
     leaves: dict[str, list[str]] = {}

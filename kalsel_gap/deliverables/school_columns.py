@@ -9,6 +9,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from kalsel_gap.deliverables import leaflet, palette
+from kalsel_gap.deliverables.certainty_words import chance_of_school, rank_interval
 from kalsel_gap.i18n.messages import (
     NAMES,
     REASON_COLUMNS,
@@ -29,6 +30,7 @@ _DEGREES = 5  # decimals of a school's place: a metre
 _SHOWN = (
     *("npsn", "name", "level", "kabupaten", "kecamatan", "lat", "lon", "rank", "tier_label"),
     *("deficit", "deficit_low", "deficit_high", "tier_probability", "deficit_status", "priority"),
+    *("rank_p05", "rank_p95", "p_top_k", "top_k_label"),
     *("students", "completeness", "gap_type", "terrain_class", "unranked_reason", "best_operator"),
     *("confidence", "confidence_radius_m"),
 )
@@ -136,7 +138,7 @@ def _cells(row: dict[str, Any], text: Text) -> Sequence[str]:
         joined(row["kabupaten"]),
         _deficit(row, text),
         text(TIER_NAMES[mark_of(row["tier_label"])]),
-        _signal(row, text),
+        signal_words(row, text),
         text.number(row["students"]) or unknown,
         text.number(row["priority"], 2),
         reason(row, text),
@@ -148,29 +150,32 @@ def _details(row: dict[str, Any], count: str, text: Text) -> dict[str, str]:
     unknown = text(NAMES["unknown"])
     rank = text.number(row["rank"])
     place = text(N_("{rank} of {count}"), rank=rank, count=count) if rank else text(N_("no rank"))
+    if interval := rank_interval(row, text):
+        place = text(N_("{rank}; {interval} in 9 of 10 draws"), rank=place, interval=interval)
     return {
         text(N_("NPSN")): plain(row["npsn"]) or unknown,
         text(N_("Level")): joined(row["level"]) or unknown,
         text(N_("Kabupaten/kota")): joined(row["kabupaten"]) or unknown,
         text(N_("Kecamatan")): joined(row["kecamatan"]) or unknown,
         text(N_("Rank")): place,
-        text(N_("Deficit")): _deficit_and_interval(row, text) or unknown,
-        text(N_("Tier")): _tier(row, text),
+        text(N_("Among the first k")): chance_of_school(row, text),
+        text(N_("Deficit")): deficit_words(row, text) or unknown,
+        text(N_("Tier")): tier_words(row, text),
         text(N_("Gap")): text(NAMES[str(row["gap_type"] or "unknown")]),
         text(N_("Main reason")): reason(row, text),
-        text(N_("Best signal")): _signal(row, text),
+        text(N_("Best signal")): signal_words(row, text),
         text(N_("Predicted level")): ""
         if row["best_basis"] == "predicted"
         else predicted(row, text),
         text(N_("Terrain")): text(NAMES[str(row["terrain_class"] or "unknown")]),
-        text(N_("Location")): _position(row, text) or unknown,
+        text(N_("Location")): location_words(row, text) or unknown,
         text(N_("Pupils")): text.number(row["students"]) or unknown,
         text(N_("Priority")): text.number(row["priority"], 2) or unknown,
-        text(N_("Completeness")): _completeness(row, text),
+        text(N_("Completeness")): completeness_words(row, text),
     }
 
 
-def _completeness(row: dict[str, Any], text: Text) -> str:
+def completeness_words(row: dict[str, Any], text: Text) -> str:
     """How much of the priority is known; empty without a priority."""
     if row["completeness"] is None:
         return ""
@@ -178,7 +183,7 @@ def _completeness(row: dict[str, Any], text: Text) -> str:
     return text(N_("{share} % of the data behind the priority"), share=share)
 
 
-def _position(row: dict[str, Any], text: Text) -> str:
+def location_words(row: dict[str, Any], text: Text) -> str:
     """Grade and radius of a school's location in words; empty if it has none."""
     if row["confidence"] is None:
         return ""
@@ -190,7 +195,7 @@ def _position(row: dict[str, Any], text: Text) -> str:
     )
 
 
-def _tier(row: dict[str, Any], text: Text) -> str:
+def tier_words(row: dict[str, Any], text: Text) -> str:
     """The tier in words, of an inferred deficit with its probability."""
     words = text(TIER_NAMES[mark_of(row["tier_label"])])
     if row["deficit_status"] != "inferred":
@@ -214,7 +219,7 @@ def _deficit(row: dict[str, Any], text: Text) -> str:
     return f"~{number}" if number and row["deficit_status"] == "inferred" else number
 
 
-def _deficit_and_interval(row: dict[str, Any], text: Text) -> str:
+def deficit_words(row: dict[str, Any], text: Text) -> str:
     """The deficit; of an inferred one the ends between which it lies in 9 of 10 cases."""
     number = _deficit(row, text)
     if row["deficit_status"] != "inferred":
@@ -223,7 +228,8 @@ def _deficit_and_interval(row: dict[str, Any], text: Text) -> str:
     return text(N_("{number} ({low} to {high})"), number=number, low=low, high=high)
 
 
-def _signal(row: dict[str, Any], text: Text) -> str:
+def signal_words(row: dict[str, Any], text: Text) -> str:
+    """The best signal and its operator; *unknown* where nothing is known."""
     if words := signal(row, text):
         operator = row["best_operator"]
         known = isinstance(operator, str) and operator != "any"

@@ -192,6 +192,12 @@ def silent_maps(run: Run, schools: pd.DataFrame) -> pd.DataFrame:
     return pairs.sort_values(["row_id", "source"], ignore_index=True)
 
 
+def claimed_kabupaten(schools: pd.DataFrame) -> pd.Series[str]:
+    """The kabupaten that the register states; empty where it states none that boundaries know."""
+    coded = schools["kabupaten_code"].notna()
+    return schools["kabupaten"].where(coded | (not coded.any())).fillna("")
+
+
 def by_kabupaten(schools: pd.DataFrame) -> pd.DataFrame:
     """Schools by tier and unknown in each kabupaten; last all of them, and of these the inferred.
 
@@ -202,8 +208,7 @@ def by_kabupaten(schools: pd.DataFrame) -> pd.DataFrame:
         of all the deficit is inferred; the kabupaten is empty where the register gives none, or
         one that the boundaries do not know.
     """
-    coded = schools["kabupaten_code"].notna()
-    claimed = schools["kabupaten"].where(coded | (not coded.any())).fillna("")
+    claimed = claimed_kabupaten(schools)
     counts = pd.crosstab(claimed, schools["tier_label"].fillna("unknown"))
     counts = counts.reindex(columns=[*schema.TIER_LABELS, "unknown"], fill_value=0)
     counts["all"] = counts.sum(axis="columns")
@@ -285,10 +290,10 @@ def with_words(run: Run, schools: pd.DataFrame, text: Text) -> pd.DataFrame:
         text(because, reason=said, files=files[row_id]) if row_id in files else said
         for said, row_id in zip(words, schools["row_id"], strict=True)
     ]
-    table = schools.assign(
-        reason_text=words,
-        not_scored=";".join(sorted(run.manifest.get("not_scored", []))),
-        data=run.manifest.get("data", "real"),
-        trial=assignments(run.overrides) if run.overrides else None,
-    )
-    return columns.complete(table, run)
+    added = {
+        "reason_text": words,
+        "not_scored": ";".join(sorted(run.manifest.get("not_scored", []))),
+        "data": run.manifest.get("data", "real"),
+        "trial": assignments(run.overrides) if run.overrides else None,
+    }
+    return columns.complete(schools.join(pd.DataFrame(added, index=schools.index)), run)

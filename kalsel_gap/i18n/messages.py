@@ -37,6 +37,8 @@ ERRORS: dict[str, str] = {
     "blank_technology": N_('this key has no value, and it decides what a signal is worth. Write "2g", "3g", "4g", "5g" or "fixed".'),
     "calibration_no_gain": N_("no offset reduces the held-out error, so nothing was written: there are too few measured levels, or the predictions need no offset."),
     "calibration_not_named": N_('the project names no file for the offsets. Write [calibration] and path = "calibration.csv" into the project file.'),
+    "assumption_alone": N_("a weight cannot be drawn alone, because it shares one sum with those beside it. Draw these too: {known}."),
+    "assumption_unknown": N_("“{value}” is no figure that this list depends on. It depends on: {known}."),
     "area_column_missing": N_('column “{column}” is missing; the layer has: {known}. Name the columns of code and name of this file under [boundaries] in the project file: {level} = {{ path = "…", code = "…", name = "…" }}.'),
     "arguments_surplus": N_("“{value}” is not expected here. Put names with spaces in quotation marks."),
     "cache_of_another": N_("this folder of the cache belongs to another user, whose files would run as programs. Choose another one (KALSEL_GAP_CACHE)."),
@@ -57,7 +59,12 @@ ERRORS: dict[str, str] = {
     "coverage_touches_no_school": N_("the polygons touch no school. Are the region and the CRS right?"),
     "coverage_vector_kind": N_('polygons need kind = "binary" (covered inside) or kind = "class".'),
     "crs_unknown": N_('this is not a known coordinate reference system. Write its EPSG code, such as "EPSG:32750" (WGS 84 / UTM zone 50 S).'),
+    "range_not_rising": N_("the first number of a range must not be above the second."),
     "curve_not_rising": N_("the points must increase, in level and in adequacy."),
+    "day_wrong": N_("this is not a day. Write year, month and day, such as 2026-07-01."),
+    "decision_differs": N_("the decision says {decided}, but {key} is {value}. Change one of them so that both agree."),
+    "decision_key_twice": N_("two reasons are stated for the same key. Keep one of them."),
+    "decision_key_unknown": N_("“{value}” is not a value or a table of the project file. “kalsel-gap config” lists them."),
     "disk_or_folder": N_("cannot be read or written: {reason}."),
     "disk_too_small": N_("{needed_mb} MB are needed and {free_mb} MB are free. Free some space, ask for fewer layers (--layers), or choose another disk (--out; KALSEL_GAP_CACHE for the cache)."),
     "elevation_missing": N_("the project has no elevation model. Name one under [elevation] in the project file."),
@@ -83,6 +90,7 @@ ERRORS: dict[str, str] = {
     "layer_needs_sea": N_("the layer “{value}” needs the sea, and the elevation model shows none. State under [elevation] which cells are sea, or leave out the layer."),
     "layer_needs_shore": N_("the layer “{value}” needs a shore, and the elevation model shows none. Name a [coastline], or state under [elevation] which cells are sea, or leave out the layer."),
     "layer_unknown": N_("there is no layer “{value}”; there are: {known}."),
+    "leaf_unknown": N_("“{value}” is no indicator of the barrier or the need; there are: {known}."),
     "levels_missing": N_("the project has no measured levels, so predictions stay uncalibrated. Under [[measurements]], name a table with rsrp_dbm, rscp_dbm or rssi_dbm, with operator, and with lat and lon or npsn."),
     "network_technology": N_('network = "fixed" and technology = "fixed" are only valid together.'),
     "no_site_near": N_("no site of the project lies within {reach_km} km of school {value}. Name more tables under [[sites]], or search farther: radio.candidates.reach_km in the project file, or --radius-km."),
@@ -149,6 +157,8 @@ ERRORS: dict[str, str] = {
     "repair_twice": N_("{row_id} (NPSN {npsn}) is accepted twice. Keep one of the rows."),
     "resolution_too_coarse": N_("a cell of {value} × {value} cells of the elevation model is wider than the range of any site. Choose a smaller --resolution."),
     "run_ambiguous": N_("several runs begin with “{value}”: {known}. Give more characters of the id."),
+    "reason_of_nothing": N_("a reason is stated, but nothing is overridden in this run. Reasons for values in the project file stand there, under [[decision.overrides]]."),
+    "role_of_person": N_("this has the number or the address of a person. State the role only, such as “kepala bidang”."),
     "run_altered": N_("this file is missing, or it is not what the record of its run (run.json) says, so nothing is drawn from this run. Restore it from a copy, or make the run again with “kalsel-gap rank --overwrite”."),
     "run_broken": N_("the run cannot be read: {reason}. Run “kalsel-gap rank --overwrite”."),
     "run_missing": N_("there is no run yet. Run “kalsel-gap rank” first."),
@@ -156,8 +166,12 @@ ERRORS: dict[str, str] = {
     "run_unknown": N_("there is no run “{value}”; there are: {known}. “kalsel-gap runs” describes them."),
     "run_unmarked": N_("it is not known which full run is the last one: {known}. Name one with --run, or run “kalsel-gap rank” again."),
     "sample_missing": N_("the sample is not part of this installation. Install the package again."),
+    "school_ambiguous": N_("“{value}” fits {count} schools. Name one of them by its NPSN; a name of several words stands in quotation marks."),
+    "school_not_in_run": N_("no school of the run has the NPSN or the name “{value}”."),
     "school_not_placed": N_("school {value} has no usable location, so nothing can be predicted there. Correct its coordinates in the register, or accept a repair (kalsel-gap check)."),
+    "schools_too_many": N_("at most two schools are explained at once. A name of several words stands in quotation marks."),
     "school_unknown": N_("no school of the registers has the NPSN “{value}”."),
+    "scores_not_reproduced": N_("the scores of this run cannot be made again from its tables: another version of the method made it. Make it again with “kalsel-gap rank”."),
     "several": N_("{count} errors"),
     "sheet_missing": N_("there is no sheet “{column}”; the workbook has: {known}."),
     "sheets_none_fit": N_('no sheet, layer or document in it has the columns that are needed. Missing from each: {known}. Choose the right one in the project file, as in sheet = "{value}", and name its columns under [….columns].'),
@@ -204,6 +218,7 @@ ERRORS: dict[str, str] = {
     "vector_view": N_("its view “{value}” takes too long, or uses functions that are not available. Save the layer that you need as a new GeoPackage."),
     "weights_all_zero": N_("one of the weights must be above 0."),
     "weights_of_branch": N_("all weights below “{node}” are 0, so it has no value. To leave it out, set its own weight to 0."),
+    "what_if_of_one": N_("--set and --without ask what would be different for one school: name one school only."),
     "workbook_locked": N_("the workbook is protected by a password. Open it with the password and save it without one."),
     "zip_unreadable": N_("the archive cannot be read: {reason}. Was it copied completely?"),
     "zip_without_layer": N_("there is no layer and no table in this archive. Unpack it, and give the file that is needed."),
@@ -525,6 +540,8 @@ NAMES: dict[str, str] = {
     "prediction": N_("predicted levels"),
     "signals": N_("signals"),
     "service": N_("service"),
+    "certainty": N_("certainty"),
+    "audit": N_("Audit page"),
     "previews": N_("pictures for the map"),
     "scores": N_("scores"),
     "write": N_("writing"),
@@ -539,6 +556,33 @@ TIER_NAMES: dict[str, str] = {
     "adequate": N_("5 adequate"),
     "covered": N_("good signal, not verified"),
     "unknown": N_("unknown"),
+}
+# Statements about the list as a whole; keys are the codes of the column `top_k_set`.
+TOP_K_SETS: dict[str, str] = {
+    "certain": N_("certain"),
+    "contested": N_("contested"),
+    "out": N_("out"),
+}
+# Statements about one school alone; keys are the codes of the column `top_k_label`.
+TOP_K_LABELS: dict[str, str] = {
+    "likely_in": N_("likely in"),
+    "open": N_("open"),
+    "likely_out": N_("likely out"),
+}
+# Figures of the method that could be others, besides the leaves; keys are those of the table
+# `sensitivity`, and the parts of the deficit that a list can be made without.
+ASSUMPTIONS: dict[str, str] = {
+    "lambda": N_("λ, delivered against available"),
+    "exponent": N_("Exponent of the adequacy"),
+    "p": N_("p, exponent of the means"),
+    "base": N_("Deficit alone"),
+    "need": N_("Need"),
+    "barrier": N_("Barrier"),
+    "terrain": N_("Terrain"),
+    "path": N_("Radio path"),
+    "remoteness": N_("Remoteness"),
+    "delivered": N_("Delivered service"),
+    "available": N_("Available service"),
 }
 # Counts beside those by tier.
 COUNT_NAMES: dict[str, str] = {"all": N_("all"), "inferred": N_("of these inferred")}

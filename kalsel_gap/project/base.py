@@ -52,7 +52,7 @@ def _default_text(name: str) -> str:
 
 # Sections laid over a file of defaults/.
 OVERRIDABLE = (
-    *("index", "signal", "terrain", "radio"),
+    *("index", "signal", "terrain", "radio", "robustness"),
     *("confidence", "repairs", "registers", "locations", "file_checks"),
 )
 
@@ -71,6 +71,24 @@ def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
         both = isinstance(old, Mapping) and isinstance(value, Mapping)
         merged[key] = merge(old, value) if both else value  # type: ignore[arg-type]
     return merged
+
+
+def section_of(parameters: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """A section of what a run records, as the tables that :func:`flatten` has made it from.
+
+    Examples
+    --------
+    >>> section_of({"index.lambda": 0.6, "index.gap.weak": 0.25, "signal.x": 1}, "index")
+    {'lambda': 0.6, 'gap': {'weak': 0.25}}
+    """
+    found: dict[str, Any] = {}
+    for key, value in parameters.items():
+        if key.startswith(f"{name}."):
+            table, (*above, last) = found, key.split(".")[1:]
+            for part in above:
+                table = table.setdefault(part, {})
+            table[last] = value
+    return found
 
 
 def flatten(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from kalsel_gap import schema
 from kalsel_gap.errors import InputError, KalselGapError, ProjectError, similar_file, suggestion
-from kalsel_gap.project.base import OVERRIDABLE, default_values
+from kalsel_gap.project.base import OVERRIDABLE, default_values, flatten
+from kalsel_gap.project.decision import FIXES
 from kalsel_gap.project.index import Index
 from kalsel_gap.project.model import Project
 from kalsel_gap.project.toml_errors import escaped_path
@@ -38,6 +39,50 @@ def tree_faults(index: Index, path: Path) -> Iterator[KalselGapError]:
                 value=node.column,
                 known=", ".join(known),
                 suggestion=suggestion(node.column, known),
+            )
+
+
+def decision_faults(
+    project: Project, path: Path, options: Collection[str]
+) -> Iterator[ProjectError]:
+    """Where a decision and the values in force differ; a reason for what is no value.
+
+    What an option sets makes a trial, which may differ from what is decided.
+
+    Parameters
+    ----------
+    project : Project
+        As it is in force.
+    path : Path
+        The project file.
+    options : collection of str
+        Dotted keys of what options set.
+    """
+    if project.decision is None:
+        return
+    in_force = dict(flatten(project.model_dump(by_alias=True)))
+    for name, key in FIXES.items():
+        decided = in_force[f"decision.{name}"]
+        if decided is None or decided == in_force[key] or {key, f"decision.{name}"} & set(options):
+            continue
+        yield ProjectError(
+            "decision_differs",
+            path=path,
+            column=f"decision.{name}",
+            decided=decided,
+            key=key,
+            value=in_force[key],
+        )
+    tables = {key.rpartition(".")[0] for key in in_force} | {"repairs"}
+    known = {*in_force, *tables, *(key.rpartition(".")[0] for key in tables)} - {""}
+    for number, stated in enumerate(project.decision.overrides):
+        if stated.key not in known:
+            yield ProjectError(
+                "decision_key_unknown",
+                path=path,
+                column=f"decision.overrides.{number}.key",
+                value=stated.key,
+                suggestion=suggestion(stated.key, known),
             )
 
 

@@ -15,6 +15,7 @@ from kalsel_gap.errors import InputError
 from kalsel_gap.geo.raster_files import beside, sources
 from kalsel_gap.project.base import Section, flatten
 from kalsel_gap.project.checks import Confidence, FileChecks, Locations, Registers
+from kalsel_gap.project.decision import Decision
 from kalsel_gap.project.index import Index
 from kalsel_gap.project.inputs import (
     POLYGON_TABLES,
@@ -40,6 +41,7 @@ from kalsel_gap.project.inputs import (
     Wetlands,
 )
 from kalsel_gap.project.radio import Radio
+from kalsel_gap.project.robustness import Robustness
 from kalsel_gap.project.signal import Signal
 from kalsel_gap.project.terrain import Terrain
 
@@ -102,6 +104,11 @@ class Project(Section):
     """Terrain classes."""
     radio: Radio
     """From a site's power to a level."""
+    robustness: Robustness
+    """How sure the ranking is."""
+    decision: Decision | None = None
+    """What was fixed before the result: the decree or memo with its figures. A run records whether
+    they were set before the first ranking of the same inputs; the audit page shows it."""
     registers: Registers
     """From when on values of a register are doubted."""
     locations: Locations

@@ -19,12 +19,13 @@ from pydantic import ValidationError
 
 from kalsel_gap.errors import InputError, KalselGapError, ProjectError, SeveralErrors, reason
 from kalsel_gap.project.base import OVERRIDABLE, default_values, flatten, merge
+from kalsel_gap.project.decision import FIXES, with_decided
 from kalsel_gap.project.inputs import (
     CoverageDefaults,
     OneOrMany,
     Output,
 )
-from kalsel_gap.project.invalid import readable_errors, section_fault, tree_faults
+from kalsel_gap.project.invalid import decision_faults, readable_errors, section_fault, tree_faults
 from kalsel_gap.project.model import Opened, Project
 from kalsel_gap.project.toml_errors import line_of, lines_of, not_toml, read_text
 
@@ -69,22 +70,27 @@ def read_project(path: Path, options: tuple[str, ...] = (), *, with_inputs: bool
         all of them at once.
     """
     path = path / FILE_NAME if path.is_dir() else path
-    given = _parse(path)
+    given = with_decided(_parse(path))
     assigned: dict[str, Any] = {}
     for option in options:
         assigned = merge(assigned, _parse_option(option))
+    assigned = with_decided(assigned)
     stated = merge(given, assigned)
     defaults = {name: default_values(name) for name in OVERRIDABLE}
     project, problems = _validated(merge(defaults, stated), path)
     if problems and assigned:
         _, of_file = _validated(merge(defaults, given), path)
         problems = _by_origin(problems, of_file)
+    # A wrong k of [decision] is one error, not one for each place where it counts.
+    wrong = {FIXES.get((each.column or "").removeprefix("decision.")) for each in problems}
+    problems = [each for each in problems if each.column not in wrong]
     if project is None:
         raise SeveralErrors(_with_rows(problems, path))
     if not project.output.folder.is_absolute():
         folder = os.path.normpath(path.parent.absolute() / project.output.folder)
         output = Output(folder=Path(folder))
         project = project.model_copy(update={"output": output})
+    problems += decision_faults(project, path, [key for key, _ in flatten(assigned)])
     if with_inputs:
         problems += _faults_of_inputs(project)
     if problems:

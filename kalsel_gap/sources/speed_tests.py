@@ -72,6 +72,12 @@ def _highest_mbps(opened: Opened) -> float:
     return opened.project.file_checks.measurements.highest_mbps
 
 
+def in_latest_quarter(tests: pd.DataFrame) -> pd.DataFrame:
+    """Those of :func:`read_measurements` of each school's latest quarter that state a download."""
+    tests = tests[tests["down_mbps"].notna()]  # without it the link stays unknown
+    return tests[tests["quarter"] == tests.groupby("npsn")["quarter"].transform("max")]
+
+
 def latest_quarter(tests: pd.DataFrame, dates: Sequence[str], rule: OwnTests) -> pd.DataFrame:
     """Median of each school's tests in its latest quarter, and whether they suffice to know.
 
@@ -93,15 +99,14 @@ def latest_quarter(tests: pd.DataFrame, dates: Sequence[str], rule: OwnTests) ->
         of them on enough days and none is too old, otherwise inferred.
     """
     names = {value: f"measured_{value}" for value in VALUES}
-    tests = tests[tests["down_mbps"].notna()]  # without it the link stays unknown
+    tests = in_latest_quarter(tests)
     if tests.empty:
         empty = pd.DataFrame(columns=list(names.values()), dtype="float64")
         return empty.assign(measured_tests=pd.Series(dtype="Int64"), measured_status="")
     stated = [end for text in dates if (end := end_of(text)) is not None]
     until = max(stated or tests["day"])
     earliest = (pd.Timestamp(until) - pd.DateOffset(months=rule.months)).date()
-    latest = tests.groupby("npsn")["quarter"].transform("max")
-    recent = tests[tests["quarter"] == latest].groupby("npsn")
+    recent = tests.groupby("npsn")
     count, days = recent.size(), recent["day"].nunique()
     enough = (count >= rule.minimum_tests) & (days >= rule.minimum_days)
     enough &= recent["day"].min() >= earliest

@@ -272,6 +272,36 @@ def read_manifest(chosen: Path) -> dict[str, Any]:
     return manifest
 
 
+def read_manifests(*folders: Path) -> tuple[dict[str, dict[str, Any]], tuple[str, ...]]:
+    """``run.json`` of every run in some folders, by id; and the runs that cannot be read.
+
+    Parameters
+    ----------
+    *folders : Path
+        Folders of runs; they need not exist.
+
+    Returns
+    -------
+    dict of dict
+        By id, also where somebody has renamed the folder of a run.
+    tuple of str
+        Names of folders with a record that is damaged or was altered.
+    """
+    found, damaged = {}, set()
+    for folder in dict.fromkeys(each.resolve() for each in folders):
+        for path in run_folders(folder):
+            if not (path / MANIFEST).is_file():  # a pipe would be read without end
+                damaged.add(path.name)
+                continue
+            try:
+                manifest = read_manifest(path)
+            except InputError:
+                damaged.add(path.name)
+            else:
+                found[path.name if _ID.fullmatch(path.name) else run_id(manifest)] = manifest
+    return dict(sorted(found.items())), tuple(sorted(damaged))
+
+
 def _text_of(manifest: Mapping[str, Any]) -> str:
     """The one way in which a manifest is written."""
     return json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False) + "\n"

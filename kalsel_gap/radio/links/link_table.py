@@ -159,7 +159,9 @@ def list_links(
     if not found.cell.size:
         raise InputError("no_site_near", path=opened.path, value=npsn, reach_km=f"{reach_km:g}")
     near = cells.table.iloc[found.cell].reset_index(drop=True)
-    table = _links(near, np.repeat(lat, len(near)), np.repeat(lon, len(near)), opened, ground)
+    table = compute_links(
+        near, np.repeat(lat, len(near)), np.repeat(lon, len(near)), opened, ground
+    )
     table = table[_is_listed(table, rule.sites)]
     # A strong 2G signal is worth less to a school than a weak 4G signal. Of links without a usable
     # level the one nearest to its threshold comes first, because thresholds differ by technology.
@@ -248,10 +250,27 @@ def _school(opened: Opened, npsn: str) -> pd.Series[str]:
     return row
 
 
-def _links(
+def compute_links(
     near: pd.DataFrame, lat: FloatArray, lon: FloatArray, opened: Opened, ground: RadioTerrain
 ) -> pd.DataFrame:
-    """:data:`COLUMNS` of links, a row for each site."""
+    """The links from each place to the site of the same number.
+
+    Parameters
+    ----------
+    near : DataFrame
+        Cells as of `servers.radio_cells`, one for each link.
+    lat, lon : float arrays of shape (n,)
+        The other ends, degrees.
+    opened : Opened
+        The project.
+    ground : RadioTerrain
+        Terrain of the paths.
+
+    Returns
+    -------
+    DataFrame
+        :data:`COLUMNS`.
+    """
     radio = ground.radio
     lost = compute_path_loss(near, lat, lon, ground)
     to_site = geodesy.WGS84.inv(lon, lat, near["lon"], near["lat"])

@@ -1,0 +1,131 @@
+"""Sections of a page on a terminal: sentences, pairs, tables, bars of block characters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+from rich.table import Table
+from rich.text import Text as Styled
+
+from kalsel_gap.i18n.text import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+    from kalsel_gap.deliverables.sections import Bars, PageSection, WordTable
+
+_BLOCKS = " ▏▎▍▌▋▊▉█"  # eighths of a cell
+_BAR = 24  # cells of the longest bar
+_LEAST = 12  # cells of a label or a cell of words, at least
+_PAIRS = 22  # cells of the longest label of a pair
+
+
+def show(
+    title: str, notices: Sequence[str], sections: Sequence[PageSection], console: Console
+) -> None:
+    """Print a page of sections in the width of the terminal."""
+    for notice in notices:
+        console.print(Styled(plain(notice), style="bold"))
+    console.print(Styled(plain(title), style="bold"))
+    for section in sections:
+        console.print()
+        console.print(Styled(plain(section.title), style="bold underline"))
+        if section.pairs:
+            console.print(_pairs(section.pairs))
+        for sentence in section.said:
+            console.print(_item(sentence))
+        for bars in section.bars:
+            console.print(Styled(plain(bars.title), style="bold"))
+            console.print(_bars(bars, console.width))
+        for grid in section.grids:
+            console.print(_grid(grid, console.width))
+        for picture in section.pictures:
+            console.print(Styled(plain(picture.drawing.title), style="bold"))
+            for sentence in picture.said:
+                console.print(_item(sentence))
+
+
+def _item(sentence: str) -> Table:
+    """A sentence whose further lines stand below its first word."""
+    table = Table.grid(padding=(0, 1, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row("-", Styled(plain(sentence)))
+    return table
+
+
+def _pairs(pairs: Sequence[tuple[str, str]]) -> Table:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(max_width=_PAIRS)
+    table.add_column(overflow="fold")
+    for label, value in pairs:
+        table.add_row(Styled(plain(label), style="dim"), Styled(plain(value)))
+    return table
+
+
+def bar_of(share: float, cells: int) -> str:
+    """A bar of block characters, as long as its share of so many cells.
+
+    Examples
+    --------
+    >>> bar_of(0.5, 4), bar_of(0.53, 4), bar_of(0.0, 4)
+    ('██', '██▏', '')
+    """
+    eighths = round(min(max(share, 0.0), 1.0) * cells * 8)
+    return (_BLOCKS[-1] * (eighths // 8) + _BLOCKS[eighths % 8]).rstrip()
+
+
+def _bars(bars: Bars, width: int) -> Table:
+    """Label, number, bar: the numbers say what the bars show."""
+    numbers = max((cell_len(bar.shown) for bar in bars.rows), default=0)
+    labels = max((cell_len(plain(bar.label)) for bar in bars.rows), default=0)
+    room = max(min(_BAR, width - min(labels, width // 2) - numbers - 6), 0)
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(overflow="fold")
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(no_wrap=True)
+    for bar in bars.rows:
+        drawn = bar_of(bar.value / bars.most, room)
+        style = "cyan" if bar.is_inferred else "blue"
+        table.add_row(Styled(plain(bar.label)), bar.shown, Styled(drawn, style=style))
+    return table
+
+
+def _grid(grid: WordTable, width: int) -> Table:
+    """A table; where it has no room, each row as lines of label and value."""
+    numbers = sum(
+        2 + max(cell_len(word) for word in (*_words(grid, n), ""))
+        for n in range(len(grid.heads))
+        if n in grid.numbers
+    )
+    texts = len(grid.heads) - len(grid.numbers)
+    if numbers + texts * (_LEAST + 2) > width:
+        return _as_lines(grid)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for n, head in enumerate(grid.heads):
+        if n in grid.numbers:
+            table.add_column(plain(head), justify="right")
+        else:
+            table.add_column(plain(head), overflow="fold", min_width=_LEAST)
+    for row in grid.rows:
+        table.add_row(*(Styled(plain(cell)) for cell in row))
+    return table
+
+
+def _words(grid: WordTable, column: int) -> list[str]:
+    """The words of a header, which may stand below each other, and the cells of its column."""
+    return [*plain(grid.heads[column]).split(), *(plain(row[column]) for row in grid.rows)]
+
+
+def _as_lines(grid: WordTable) -> Table:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(max_width=_PAIRS)
+    table.add_column(overflow="fold")
+    for name, *cells in grid.rows:
+        table.add_row(Styled(plain(name), style="bold"), "")
+        for head, cell in zip(grid.heads[1:], cells, strict=True):
+            table.add_row(Styled(f"  {plain(head)}", style="dim"), Styled(plain(cell)))
+    return table

@@ -1,0 +1,39 @@
+"""Sections on the terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from kalsel_gap.cli.section_tables import show_sections
+from kalsel_gap.deliverables.list_certainty import certainty_sections
+from kalsel_gap.i18n.text import LANGUAGES, Text
+from kalsel_gap.robustness.sensitivity import list_sensitivity
+
+if TYPE_CHECKING:
+    from kalsel_gap.i18n.text import Language
+    from kalsel_gap.storage.run_folder import Run
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_sections_fit_on_80_columns_with_whole_words(
+    sample_run: Run,
+    language: Language,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    sections = certainty_sections(sample_run, list_sensitivity(sample_run), Text(language))
+    show_sections(sections)
+    shown = capsys.readouterr().out
+    assert max(map(len, shown.splitlines())) <= 80
+    words = set(shown.split())
+    for section in sections:
+        for table in section.tables:
+            cells = (
+                *(column.label for column in table.columns),
+                *(c for r in table.rows for c in r),
+            )
+            assert {word for cell in cells for word in cell.split()} <= words
+        assert {word for said in section.sentences for word in said.split()} <= words
