@@ -38,10 +38,10 @@ class Writer(NamedTuple):
 
 FILES = [
     Writer(("map",), "--out", ".html"),
-    Writer(("explain", "00000101"), "--out", ".html"),
     Writer(("export", "csv"), "--out", ".csv"),
     Writer(("export", "gpkg"), "--out", ".gpkg"),
     Writer(("export", "geojson"), "--out", ".geojson"),
+    Writer(("explain", "00000101"), "--out", ".html"),
     Writer(("predict", "school", "00000101"), "--picture", ".svg"),
 ]
 # The names whose ending an input can have.

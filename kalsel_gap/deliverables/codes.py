@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kalsel_gap import schema
-from kalsel_gap.i18n.messages import NAMES, REASONS, TIER_NAMES
+from kalsel_gap.i18n.messages import NAMES, REASONS, TIER_NAMES, TOP_K_LABELS, TOP_K_SETS
 from kalsel_gap.i18n.text import N_, Text
 
 YES, NO = N_("yes"), N_("no")
@@ -52,5 +52,10 @@ def words_of(column: schema.Column, text: Text) -> dict[str, str]:
     >>> words_of(schema.BY_NAME["ownership"], Text("id"))
     {'public': 'negeri', 'private': 'swasta'}
     """
-    special = {"tier_label": TIER_NAMES, "unranked_reason": REASONS}.get(column.name, CODES)
+    special = {
+        "tier_label": TIER_NAMES,
+        "unranked_reason": REASONS,
+        "top_k_label": TOP_K_LABELS,
+        "top_k_set": TOP_K_SETS,
+    }.get(column.name, CODES)
     return {code: text(special[code]) for code in column.choices if code in special}

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from kalsel_gap.deficit.service import plausible_rate
-from kalsel_gap.geo.kernels import kernel
 from kalsel_gap.robustness.deficit_draws import Cases, DeficitDraws, Levels, Service
 from kalsel_gap.robustness.level_posterior import NORMAL, posterior_quantiles
-from kalsel_gap.robustness.streams import stream_keys, two_uniform
+from kalsel_gap.robustness.resampled_tests import resample_medians
+from kalsel_gap.robustness.streams import stream_keys
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 # Columns by whose content a school without NPSN is known.
 _CONTENT = ("name", "level", "kabupaten", "kecamatan", "lat", "lon")
 _PARTS = ("down_mbps", "up_mbps", "latency_ms")
-_TESTS = np.uint64(1024)  # quantity of the first random number of a school's own tests
 # What a school without any map is like others in.
 _LIKE = "site_4g_km"
 
@@ -298,34 +297,7 @@ def _rates(
     rates = np.full((begin[-1], 3), np.nan)
     rates[begin[:-1][rows > 0]] = stated[rows > 0]
     values = tests[list(_PARTS)].to_numpy(np.float64)
-    _resample(rates, begin, more.astype(np.int64), first.astype(np.int64), last, values, keys)
+    resample_medians(
+        rates, begin, more.astype(np.int64), first.astype(np.int64), last, values, keys
+    )
     return begin, rates
-
-
-@kernel
-def _resample(
-    rates: FloatArray,
-    begin: NDArray[np.int64],
-    more: NDArray[np.int64],
-    first: NDArray[np.int64],
-    last: NDArray[np.int64],
-    values: FloatArray,
-    keys: NDArray[np.uint64],
-) -> None:
-    """Medians of as many tests as there are, drawn with replacement."""
-    for school in range(len(more)):
-        count = last[school] - first[school]
-        chosen = np.empty(count, dtype=np.int64)
-        for again in range(more[school]):
-            for test in range(count):
-                number, _ = two_uniform(
-                    keys[school], np.uint64(again), _TESTS + np.uint64(test), np.uint64(0)
-                )
-                chosen[test] = first[school] + int(number * count)
-            for part in range(3):
-                found = values[chosen, part]
-                found = found[~np.isnan(found)]
-                if len(found):
-                    rates[begin[school] + 1 + again, part] = np.median(found)
-                else:
-                    rates[begin[school] + 1 + again, part] = rates[begin[school], part]

@@ -14,12 +14,12 @@ import numpy as np
 
 from kalsel_gap.geo.kernels import inlined, kernel
 from kalsel_gap.robustness.threads import in_threads
+from kalsel_gap.robustness.values import Figures  # noqa: TC001 - compiled by its fields
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kalsel_gap.geo.arrays import BoolArray, FloatArray
-    from kalsel_gap.robustness.values import Figures
 
 SCORES = ("deficit", "barrier", "need", "priority")
 _DEFICIT, _BARRIER, _NEED, _PRIORITY = range(4)

@@ -44,7 +44,7 @@ def find_top_k_sets(
 
     Examples
     --------
-    >>> draws = np.packbits([[1, 1, 0, 0], [1, 0, 1, 0]] * 20, axis=1)
+    >>> draws = np.packbits([[1, 1, 0, 0]] * 2 + [[1, 0, 1, 0]] * 2, axis=1)
     >>> find_top_k_sets(draws, np.array([1.0, 2.0, 2.0, 4.0]), confidence=0.9).tolist()
     ['certain', 'contested', 'contested', 'out']
     """

@@ -42,8 +42,9 @@ MOVES: dict[str, tuple[set[str], set[str]]] = {
     "deliverables/map_previews.py": ({"previews"}, set()),
     "deliverables/preview_images.py": ({"previews"}, set()),
     "deficit/scores.py": (set(), set()),
-    "deficit/service.py": ({"service"}, set()),
+    "deficit/service.py": ({"service", "certainty"}, set()),
     "deficit/signals.py": ({"signals"}, set()),
+    "robustness/certainty.py": ({"certainty"}, set()),
     "radio/links/prediction.py": ({"prediction"}, set()),
     "radio/links/link_table.py": (set(), set()),
     "radio/coverage/products.py": (set(), set()),
@@ -66,7 +67,7 @@ MOVES: dict[str, tuple[set[str], set[str]]] = {
     "sources/sites.py": ({"sites", "prediction"}, set()),
     "sources/villages.py": ({"places"}, set()),
     "indicators/barrier.py": ({"terrain"}, set()),
-    "indicators/inference.py": ({"service", "signals"}, set()),
+    "indicators/inference.py": ({"service", "signals", "certainty"}, set()),
     "storage/cache.py": ({"layers", "losses"}, set()),
     "storage/run_folder.py": (set(), set()),
     "i18n/messages.py": (set(), set()),
@@ -153,7 +154,10 @@ def test_a_default_that_is_read_beside_the_project_counts(copy: Path) -> None:
 
 
 # They read every file of defaults; the last one only proposes a project, which names its values.
-_OF_MANY = {"project/read.py", "project/invalid.py", "sources/recognition/table_roles.py"}
+_OF_MANY = {
+    *("project/read.py", "project/invalid.py", "project/departures.py"),
+    "sources/recognition/table_roles.py",
+}
 
 
 def test_no_default_is_read_beside_the_project_unseen() -> None:
