@@ -113,7 +113,6 @@ def _explain_list(
     chosen: Drawn, out: Path | None, format_: options.PageChoice | None, text: Text, *, quiet: bool
 ) -> None:
     """How sure the list is as a whole, and what it depends on."""
-    from kalsel_gap.cli.section_tables import show_sections
     from kalsel_gap.deliverables import explanation, explanation_page
     from kalsel_gap.deliverables.list_certainty import certainty_sections
     from kalsel_gap.deliverables.tables import notices
@@ -121,16 +120,17 @@ def _explain_list(
 
     with console.progress(text, ("audit",), quiet=quiet) as report:
         found = list_sensitivity(chosen.run, partial(report, "audit"))
-    if out is not None:
-        sections = certainty_sections(chosen.run, found, chosen.words)
-        page = explanation_page.list_html(sections, chosen.run, chosen.words)
-        _write(chosen, page, out, text, quiet=quiet)
-    elif format_ is options.PageChoice.json:
+    if format_ is options.PageChoice.json and out is None:
         console.emit(explanation.to_json(explanation.list_data(chosen.run, found)))
+        return
+    words = text if out is None else chosen.words
+    title = explanation_page.list_title(chosen.run, words)
+    sections = certainty_sections(chosen.run, found, words)
+    if out is None:
+        explain_table.show(title, notices(chosen.run, text), sections, console.screen())
     else:
-        title = explanation_page.list_title(chosen.run, text)
-        explain_table.show(title, notices(chosen.run, text), (), console.screen())
-        show_sections(certainty_sections(chosen.run, found, text))
+        page = explanation_page.to_html(title, sections, chosen.run, words)
+        _write(chosen, page, out, text, quiet=quiet)
 
 
 def _one_of(schools: pd.DataFrame, wanted: str, text: Text) -> str:

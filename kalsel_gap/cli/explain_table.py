@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _BLOCKS = " ▏▎▍▌▋▊▉█"  # eighths of a cell
 _BAR = 24  # cells of the longest bar
 _LEAST = 12  # cells of a label or a cell of words, at least
+_HEADER = 8  # cells of a header above numbers, where its words are shorter
 _PAIRS = 22  # cells of the longest label of a pair
 
 
@@ -32,20 +33,28 @@ def show(
     console.print(Styled(plain(title), style="bold"))
     for section in sections:
         console.print()
-        console.print(Styled(plain(section.title), style="bold underline"))
-        if section.pairs:
-            console.print(_pairs(section.pairs))
-        for sentence in section.said:
+        _show(section, console)
+
+
+def _show(section: PageSection, console: Console) -> None:
+    console.print(Styled(plain(section.title), style="bold underline"))
+    for sentence in section.warnings:
+        console.print(Styled(plain(sentence), style="yellow"))
+    if section.pairs:
+        console.print(_pairs(section.pairs))
+    for sentence in section.said:
+        console.print(_item(sentence))
+    for bars in section.bars:
+        console.print(Styled(plain(bars.title), style="bold"))
+        console.print(_bars(bars, console.width))
+    for grid in section.grids:
+        if grid.title:
+            console.print(Styled(plain(grid.title), style="bold"))
+        console.print(_grid(grid, console.width))
+    for picture in section.pictures:
+        console.print(Styled(plain(picture.drawing.title), style="bold"))
+        for sentence in picture.said:
             console.print(_item(sentence))
-        for bars in section.bars:
-            console.print(Styled(plain(bars.title), style="bold"))
-            console.print(_bars(bars, console.width))
-        for grid in section.grids:
-            console.print(_grid(grid, console.width))
-        for picture in section.pictures:
-            console.print(Styled(plain(picture.drawing.title), style="bold"))
-            for sentence in picture.said:
-                console.print(_item(sentence))
 
 
 def _item(sentence: str) -> Table:
@@ -95,29 +104,33 @@ def _bars(bars: Bars, width: int) -> Table:
 
 
 def _grid(grid: WordTable, width: int) -> Table:
-    """A table; where it has no room, each row as lines of label and value."""
-    numbers = sum(
-        2 + max(cell_len(word) for word in (*_words(grid, n), ""))
-        for n in range(len(grid.heads))
+    """A table of whole words; where it has no room, each row as lines of label and value."""
+    least = [
+        max(map(cell_len, _words(grid, n)), default=0)
         if n in grid.numbers
-    )
-    texts = len(grid.heads) - len(grid.numbers)
-    if numbers + texts * (_LEAST + 2) > width:
+        else max(_LEAST, *map(cell_len, _words(grid, n)))
+        for n in range(len(grid.heads))
+    ]
+    if sum(least) + 2 * len(least) > width:
         return _as_lines(grid)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for n, head in enumerate(grid.heads):
-        if n in grid.numbers:
-            table.add_column(plain(head), justify="right")
+        if n in grid.numbers:  # the room is for the texts
+            most = max(least[n], min(cell_len(plain(head)), _HEADER))
+            table.add_column(plain(head), justify="right", min_width=least[n], max_width=most)
         else:
-            table.add_column(plain(head), overflow="fold", min_width=_LEAST)
+            table.add_column(plain(head), min_width=least[n])
     for row in grid.rows:
         table.add_row(*(Styled(plain(cell)) for cell in row))
     return table
 
 
 def _words(grid: WordTable, column: int) -> list[str]:
-    """The words of a header, which may stand below each other, and the cells of its column."""
-    return [*plain(grid.heads[column]).split(), *(plain(row[column]) for row in grid.rows)]
+    """Words that stay whole: of a header and of texts each word, of numbers the cell."""
+    cells = [plain(row[column]) for row in grid.rows]
+    if column not in grid.numbers:
+        cells = [word for cell in cells for word in cell.split()]
+    return [*plain(grid.heads[column]).split(), *cells]
 
 
 def _as_lines(grid: WordTable) -> Table:

@@ -402,16 +402,8 @@ def _certainty(run: Run, found: ListSensitivity, text: Text) -> list[AuditSectio
         AuditSection(
             f"list-{each.code}",
             each.title,
-            [*each.sentences, *(tie_at(run, _k(run), text) if each.code == "sets" else ())],
-            [
-                AuditTable(
-                    table.caption,
-                    [column.label for column in table.columns],
-                    table.rows,
-                    frozenset(n for n, column in enumerate(table.columns) if column.is_number),
-                )
-                for table in each.tables
-            ],
+            [*each.said, *(tie_at(run, _k(run), text) if each.code == "sets" else ())],
+            [AuditTable(grid.title, grid.heads, grid.rows, grid.numbers) for grid in each.grids],
             warnings=each.warnings,
         )
         for each in certainty_sections(run, found, text)

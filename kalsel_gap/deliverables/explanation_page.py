@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from kalsel_gap.deliverables import drawing
-from kalsel_gap.deliverables.list_certainty import sections_as_html
 from kalsel_gap.deliverables.offline_html import page_without_script
 from kalsel_gap.deliverables.tables import notices
 from kalsel_gap.i18n.text import N_, Text, plain
@@ -15,7 +14,6 @@ from kalsel_gap.i18n.text import N_, Text, plain
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kalsel_gap.deliverables.list_certainty import CertaintySection
     from kalsel_gap.deliverables.sections import Bars, DescribedPicture, PageSection
     from kalsel_gap.storage.run_folder import Run
 
@@ -29,14 +27,7 @@ def list_title(run: Run, text: Text) -> str:
     return f"{title}: {plain(name)}" if name else title
 
 
-def list_html(sections: Sequence[CertaintySection], run: Run, text: Text) -> str:
-    """A page about the list as a whole, of the sections of :mod:`.list_certainty`."""
-    return to_html(list_title(run, text), (), run, text, body=sections_as_html(sections))
-
-
-def to_html(
-    title: str, sections: Sequence[PageSection], run: Run, text: Text, *, body: str = ""
-) -> str:
+def to_html(title: str, sections: Sequence[PageSection], run: Run, text: Text) -> str:
     """A page of sections: the same run gives the same bytes.
 
     Parameters
@@ -48,8 +39,6 @@ def to_html(
         What everything comes from.
     text : Text
         Language of the page.
-    body : str
-        HTML made elsewhere that stands below the sections.
     """
     made_by = text(
         N_("kalsel-gap {version}, run {run}"),
@@ -61,7 +50,6 @@ def to_html(
         "title": plain(title),
         "notices": [plain(sentence) for sentence in notices(run, text)],
         "sections": [_section(each) for each in sections],
-        "body": Markup(body),  # noqa: S704 - escaped where it was made
         "imprint": made_by,
         "words": {
             "skip": text(N_("Skip to the explanation")),
@@ -77,11 +65,13 @@ def to_html(
 def _section(section: PageSection) -> dict[str, Any]:
     return {
         "title": plain(section.title),
+        "warnings": [plain(sentence) for sentence in section.warnings],
         "pairs": [(plain(label), plain(value)) for label, value in section.pairs],
         "said": [plain(sentence) for sentence in section.said],
         "bars": [_bars(each) for each in section.bars],
         "grids": [
             {
+                "title": plain(grid.title),
                 "heads": [plain(head) for head in grid.heads],
                 "rows": [[plain(cell) for cell in row] for row in grid.rows],
                 "numbers": grid.numbers,

@@ -60,7 +60,7 @@ _BASES = {  # how the delivered adequacy is known
     "provider": N_("inferred: a line of unknown speed"),
     "curves": N_("inferred from what is available there"),
 }
-_TODO = {  # what makes a leaf known
+_WHAT_HELPS = {  # what makes a leaf known
     "delivered": N_(
         "Run speed tests at the school, at least 5 on 3 days ([[measurements]]), or enter its "
         "subscription in an attribute table ([[attributes]])."
@@ -134,7 +134,7 @@ def _where(explained: Explanation, text: Text) -> PageSection:
         terrain = text(words, terrain=terrain, relief=text.number(row["local_relief_m"]))
     section = PageSection(
         text(N_("Where it is")),
-        [
+        pairs=[
             (text(N_("NPSN")), plain(row["npsn"]) or unknown),
             (text(N_("Level")), joined(row["level"]) or unknown),
             (text(N_("Kabupaten/kota")), joined(row["kabupaten"]) or unknown),
@@ -331,7 +331,7 @@ def _unknown(explained: Explanation, run: Run, text: Text) -> PageSection:
             continue
         label = label_of(leaf.code, run, text)
         section.said.append(
-            f"{label}: {_how_known(leaf, explained.row, text)}. {_todo(leaf, text)}"
+            f"{label}: {_how_known(leaf, explained.row, text)}. {_what_helps(leaf, text)}"
         )
     for finding in explained.findings.to_dict("records"):
         words = N_("Finding: {sentence}")
@@ -341,10 +341,10 @@ def _unknown(explained: Explanation, run: Run, text: Text) -> PageSection:
     return section
 
 
-def _todo(leaf: LeafFact, text: Text) -> str:
+def _what_helps(leaf: LeafFact, text: Text) -> str:
     """What makes a leaf known."""
-    if leaf.code in _TODO:
-        return text(_TODO[leaf.code])
+    if leaf.code in _WHAT_HELPS:
+        return text(_WHAT_HELPS[leaf.code])
     if leaf.column in _IDLE and leaf.value is not None:
         return text(N_("It depends on the delivered service."))
     if leaf.why == "switched_off":

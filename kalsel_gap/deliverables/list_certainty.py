@@ -1,24 +1,18 @@
-"""How sure a list is and what it depends on: sections of sentences and tables, in words and HTML.
-
-The sections are the same for the terminal and for a page; only what draws them differs.
-"""
+"""How sure a list is and what it depends on, as sections of sentences and tables."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, StrictUndefined
-
 from kalsel_gap import schema
-from kalsel_gap.deliverables.offline_html import asset
+from kalsel_gap.deliverables.sections import PageSection, WordTable
 from kalsel_gap.i18n.messages import ASSUMPTIONS
 from kalsel_gap.i18n.text import N_, Text, plain
 from kalsel_gap.robustness.sensitivity import ORDERS, RESULTS
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Iterator, Mapping
 
     import pandas as pd
 
@@ -33,56 +27,7 @@ _LEAST_SHIFT = 0.5  # of a rank: without a leaf that moves the list less, it sta
 _ORDER_NAMES: dict[Order, str] = {"deficit": N_("By deficit"), "priority": N_("By priority")}
 
 
-@dataclass(frozen=True, slots=True)
-class CertaintyColumn:
-    """Header of a column, and whether it has numbers."""
-
-    label: str
-    is_number: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class CertaintyTable:
-    """A table in words; the first cell of a row names it.
-
-    Attributes
-    ----------
-    caption : str
-    columns : tuple of CertaintyColumn
-    rows : tuple of tuple of str
-    """
-
-    caption: str
-    columns: tuple[CertaintyColumn, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CertaintySection:
-    """What is stated about one question.
-
-    Attributes
-    ----------
-    code : str
-        Short name of the section, for links.
-    title : str
-    sentences : tuple of str
-        What a reader must know.
-    warnings : tuple of str
-        What a reader must not overlook.
-    tables : tuple of CertaintyTable
-    """
-
-    code: str
-    title: str
-    sentences: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-    tables: tuple[CertaintyTable, ...] = ()
-
-
-def certainty_sections(
-    run: Run, found: ListSensitivity, text: Text
-) -> tuple[CertaintySection, ...]:
+def certainty_sections(run: Run, found: ListSensitivity, text: Text) -> tuple[PageSection, ...]:
     """How sure a list is, what it depends on, which leaves say the same, which schools change.
 
     Parameters
@@ -102,14 +47,6 @@ def certainty_sections(
         _without(found, words),
         _firsts(run, found, words),
     )
-
-
-def sections_as_html(sections: Sequence[CertaintySection]) -> str:
-    """The sections as HTML for the ``main`` of a page; everything in it is escaped."""
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.from_string(asset("list_certainty.html")).render(sections=sections)
 
 
 # --- words ---------------------------------------------------------------------------------------
@@ -152,18 +89,15 @@ class _Words:
             return self.text(N_("{listed} and {count} more"), listed=shown, count=more)
         return shown or "–"
 
-    def columns(self, *labels: str, numbers: int) -> tuple[CertaintyColumn, ...]:
-        """Headers, of which `numbers` behind the first stand above numbers."""
-        return tuple(
-            CertaintyColumn(self.text(label), is_number=1 <= n <= numbers)
-            for n, label in enumerate(labels)
-        )
+    def heads(self, *labels: str) -> tuple[str, ...]:
+        """Headers of a table."""
+        return tuple(map(self.text, labels))
 
 
 # --- sections ------------------------------------------------------------------------------------
 
 
-def _sets(run: Run, found: ListSensitivity, words: _Words) -> CertaintySection:
+def _sets(run: Run, found: ListSensitivity, words: _Words) -> PageSection:
     """The three sets in a sentence each, and how far the list moves."""
     title = words(N_("How sure the list is"))
     figures: dict[str, Any] = run.manifest.get("certainty") or {}
@@ -234,14 +168,13 @@ def _sets(run: Run, found: ListSensitivity, words: _Words) -> CertaintySection:
                 draws=words.text.number(found.draws or figures["draws"]),
             )
         )
-    table = CertaintyTable(
+    table = WordTable(
         words(N_("How far the list moves when something is drawn")),
-        words.columns(
-            N_("What is drawn"), N_("Mean shift of a rank"), N_("Of the first k stay"), numbers=2
-        ),
+        words.heads(N_("What is drawn"), N_("Mean shift of a rank"), N_("Of the first k stay")),
         tuple(rows),
+        frozenset({1, 2}),
     )
-    return CertaintySection("sets", title, tuple(sentences), tables=(table,) if rows else ())
+    return PageSection(title, "sets", said=sentences, grids=[table] if rows else [])
 
 
 def _moved(moved: Iterable[float], words: _Words) -> tuple[str, str]:
@@ -249,12 +182,12 @@ def _moved(moved: Iterable[float], words: _Words) -> tuple[str, str]:
     return words.number(shift, 1), words.percent(overlap)
 
 
-def _depends(found: ListSensitivity, words: _Words) -> CertaintySection:
+def _depends(found: ListSensitivity, words: _Words) -> PageSection:
     """Sobol indices of each assumption beside its nominal figure."""
     title = words(N_("What the list depends on"))
     if found.sensitivity.empty:
         sentence = words(N_("Without draws it is not known which figure of the method counts."))
-        return CertaintySection("depends", title, (sentence,))
+        return PageSection(title, "depends", said=[sentence])
     error = found.sensitivity["total_error"].max()
     sentences = [
         words(
@@ -289,13 +222,13 @@ def _depends(found: ListSensitivity, words: _Words) -> CertaintySection:
                     k=words.text.number(found.k),
                 )
             )
-    shown = tuple(table for table in tables if table.rows)
-    return CertaintySection("depends", title, tuple(sentences), tables=shown)
+    shown = [table for table in tables if table.rows]
+    return PageSection(title, "depends", said=sentences, grids=shown)
 
 
 def _indices_table(
     of_order: pd.DataFrame, order: Order, words: _Words
-) -> tuple[CertaintyTable, list[str]]:
+) -> tuple[WordTable, list[str]]:
     """The assumptions that count, the largest first, and the names of the others."""
     of_result = {
         result: of_order[of_order["result"] == result].set_index("assumption") for result in RESULTS
@@ -307,31 +240,31 @@ def _indices_table(
         if total[code] < _LEAST_SHARE:
             minor.append(words.name(code))
             continue
-        # An index below 0 is an error of the sample; a missing one stays missing.
+        # An index below 0 or above 1 is an error of the sample; a missing one stays missing.
         indices = (
-            words.number(table[name].clip(lower=0.0)[code])
+            words.number(table[name].clip(0.0, 1.0)[code])
             for table in (shift, overlap)
             for name in ("first_order", "total")
         )
         nominal = words.number(float(shift["nominal"][code]))
         rows.append((words.name(code), nominal, *indices))
-    table = CertaintyTable(
+    table = WordTable(
         words(_ORDER_NAMES[order]),
-        words.columns(
+        words.heads(
             N_("Weight or figure"),
             N_("As it is"),
             N_("Shift of ranks, alone"),
             N_("with others"),
             N_("First k, alone"),
             N_("with others"),
-            numbers=5,
         ),
         tuple(rows),
+        frozenset(range(1, 6)),
     )
     return table, minor
 
 
-def _correlated(found: ListSensitivity, words: _Words) -> CertaintySection:
+def _correlated(found: ListSensitivity, words: _Words) -> PageSection:
     """Leaves that say the same, and the strongest correlations."""
     title = words(N_("Which indicators say the same"))
     known = found.leaf_correlations.dropna(subset=["correlation"])
@@ -339,7 +272,7 @@ def _correlated(found: ListSensitivity, words: _Words) -> CertaintySection:
         (words.name(row["leaf"]), words.name(row["other"]), words.number(row["correlation"]), row)
         for row in known.to_dict("records")
     ]
-    warnings = tuple(
+    warnings = [
         words(
             N_(
                 "{leaf} and {other} say the same of the schools (rank correlation {rho}): together "
@@ -351,22 +284,18 @@ def _correlated(found: ListSensitivity, words: _Words) -> CertaintySection:
         )
         for leaf, other, rho, row in pairs
         if row["says_the_same"]
-    )
-    sentences = () if warnings else (words(N_("No two indicators say the same of the schools.")),)
-    table = CertaintyTable(
+    ]
+    sentences = [] if warnings else [words(N_("No two indicators say the same of the schools."))]
+    table = WordTable(
         words(N_("Strongest rank correlations (Spearman)")),
-        (
-            CertaintyColumn(words(N_("Indicator"))),
-            CertaintyColumn(words(N_("Other indicator"))),
-            CertaintyColumn(words(N_("Correlation")), is_number=True),
-        ),
+        words.heads(N_("Indicator"), N_("Other indicator"), N_("Correlation")),
         tuple((leaf, other, rho) for leaf, other, rho, _ in pairs[:_PAIRS]),
+        frozenset({2}),
     )
-    tables = (table,) if pairs else ()
-    return CertaintySection("leaves", title, sentences, warnings, tables)
+    return PageSection(title, "leaves", warnings, said=sentences, grids=[table] if pairs else [])
 
 
-def _without(found: ListSensitivity, words: _Words) -> CertaintySection:
+def _without(found: ListSensitivity, words: _Words) -> PageSection:
     """What the list would be without a leaf or a part of the deficit."""
     title = words(N_("The list without one indicator"))
     tables, still = [], []
@@ -385,15 +314,14 @@ def _without(found: ListSensitivity, words: _Words) -> CertaintySection:
             for row in of_order[moves].to_dict("records")
         )
         if rows:
-            columns = words.columns(
+            heads = words.heads(
                 N_("Left out"),
                 N_("Mean shift of a rank"),
                 N_("Others among the first k"),
                 N_("Come in"),
                 N_("Drop out"),
-                numbers=2,
             )
-            tables.append(CertaintyTable(words(_ORDER_NAMES[order]), columns, rows))
+            tables.append(WordTable(words(_ORDER_NAMES[order]), heads, rows, frozenset({1, 2})))
         if order == "priority":
             still = [words.name(leaf) for leaf in of_order.loc[~moves, "leaf"]]
     sentences = []
@@ -408,17 +336,17 @@ def _without(found: ListSensitivity, words: _Words) -> CertaintySection:
                 names=names,
             )
         )
-    return CertaintySection("without", title, tuple(sentences), tables=tuple(tables))
+    return PageSection(title, "without", said=sentences, grids=tables)
 
 
-def _firsts(run: Run, found: ListSensitivity, words: _Words) -> CertaintySection:
+def _firsts(run: Run, found: ListSensitivity, words: _Words) -> PageSection:
     """Schools that are first under some weights, and these weights."""
     title = words(N_("Which schools could be first"))
     first = found.central_weights[found.central_weights["first_share"] > 0]
     if first.empty:
         sentence = words(N_("Without draws it is not known which schools could be first."))
-        return CertaintySection("first", title, (sentence,))
-    sentences = (
+        return PageSection(title, "first", said=[sentence])
+    sentences = [
         words(
             N_(
                 "Schools that are first by priority in at least one of {draws} draws of the "
@@ -428,19 +356,14 @@ def _firsts(run: Run, found: ListSensitivity, words: _Words) -> CertaintySection
             count=words.text.number(len(first)),
             draws=words.text.number(found.draws),
         ),
-    )
+    ]
     names = run.schools.drop_duplicates("row_id").set_index("row_id")["name"]
     of_priority = found.sensitivity.drop_duplicates("assumption").set_index("assumption")
     nominal = of_priority["nominal"].to_dict()
     shown = first.sort_values("first_share", ascending=False, kind="stable").head(_FIRSTS)
-    table = CertaintyTable(
+    table = WordTable(
         words(N_("Schools that could be first")),
-        (
-            CertaintyColumn(words(N_("NPSN"))),
-            CertaintyColumn(words(N_("School"))),
-            CertaintyColumn(words(N_("First in")), is_number=True),
-            CertaintyColumn(words(N_("Central weights"))),
-        ),
+        words.heads(N_("NPSN"), N_("School"), N_("First in"), N_("Central weights")),
         tuple(
             (
                 plain(row["npsn"]) or "–",
@@ -450,8 +373,9 @@ def _firsts(run: Run, found: ListSensitivity, words: _Words) -> CertaintySection
             )
             for row in shown.to_dict("records")
         ),
+        frozenset({2}),
     )
-    return CertaintySection("first", title, sentences, tables=(table,))
+    return PageSection(title, "first", said=sentences, grids=[table])
 
 
 def _most_different(

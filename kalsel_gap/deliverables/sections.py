@@ -53,6 +53,7 @@ class WordTable:
     Attributes
     ----------
     title : str
+        Caption; empty where the title of the section says it.
     heads : tuple of str
     rows : tuple of tuple of str
         The first cell names the row.
@@ -81,6 +82,10 @@ class PageSection:
     Attributes
     ----------
     title : str
+    code : str
+        Short name, where the section is linked from elsewhere.
+    warnings : list of str
+        What a reader must not overlook.
     pairs : list of (label, value)
     said : list of str
         Sentences.
@@ -90,6 +95,8 @@ class PageSection:
     """
 
     title: str
+    code: str = ""
+    warnings: list[str] = field(default_factory=list)
     pairs: list[tuple[str, str]] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     bars: list[Bars] = field(default_factory=list)

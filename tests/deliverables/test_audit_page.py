@@ -167,10 +167,10 @@ def test_how_sure_the_list_is_and_what_it_depends_on(audit: Audit, tiny_run: Run
     for each in certainty_sections(tiny_run, audit.found, Text("en")):
         assert f'<h2 id="list-{each.code}">' in made
         words = audit.words(tiny_run, f"list-{each.code}")
-        for sentence in (*each.sentences, *each.warnings):
+        for sentence in (*each.said, *each.warnings):
             assert sentence in words
-        for table in each.tables:
-            assert table.caption in words
+        for table in each.grids:
+            assert table.title in words
             assert " ".join(table.rows[0]) in words
 
 

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from kalsel_gap.deliverables.list_certainty import certainty_sections, sections_as_html
+from kalsel_gap.deliverables.explanation_page import to_html
+from kalsel_gap.deliverables.list_certainty import certainty_sections
 from kalsel_gap.i18n.messages import ASSUMPTIONS
 from kalsel_gap.i18n.text import LANGUAGES, Text
 from kalsel_gap.robustness.sensitivity import ListSensitivity, list_sensitivity
 from tests.conftest import NO_ADDRESS, PROGRAMS
 
 if TYPE_CHECKING:
-    from kalsel_gap.deliverables.list_certainty import CertaintySection
+    from kalsel_gap.deliverables.sections import PageSection
     from kalsel_gap.i18n.text import Language
     from kalsel_gap.storage.run_folder import Run
 
@@ -39,17 +40,23 @@ def found(tiny_run: Run) -> ListSensitivity:
     return list_sensitivity(tiny_run)
 
 
-def words_of(sections: tuple[CertaintySection, ...]) -> dict[str, str]:
+def words_of(sections: tuple[PageSection, ...]) -> dict[str, str]:
     """All sentences and cells of each section."""
     return {
         section.code: "\n".join(
             [
-                *(section.title, *section.warnings, *section.sentences),
-                *(cell for table in section.tables for row in table.rows for cell in row),
+                *(section.title, *section.warnings, *section.said),
+                *(cell for table in section.grids for row in table.rows for cell in row),
             ]
         )
         for section in sections
     }
+
+
+def main_of(run: Run, found: ListSensitivity, text: Text) -> str:
+    """The sections as HTML, without what stands around them on the page."""
+    page = to_html("List", certainty_sections(run, found, text), run, text)
+    return page.partition("<main")[2].partition(">")[2].partition("</main>")[0]
 
 
 def certain(run: Run, **figures: float) -> Run:
@@ -78,7 +85,7 @@ def test_a_run_without_draws_says_so(tiny_run: Run) -> None:
         assert "This run has no draws" in words["sets"]
         assert "Without draws" in words["depends"]
         assert "Without draws" in words["first"]
-        tables = {section.code: len(section.tables) for section in sections}
+        tables = {section.code: len(section.grids) for section in sections}
         assert tables == {"sets": 0, "depends": 0, "leaves": 1, "without": 2, "first": 0}
 
 
@@ -89,13 +96,13 @@ def test_leaves_that_say_the_same_are_a_warning(tiny_run: Run, found: ListSensit
     (warning,) = section.warnings
     assert warning.startswith("Local relief and Slope within 5 km say the same of the schools")
     assert "-0.93" in warning
-    assert not section.sentences
+    assert not section.said
 
 
 def test_every_assumption_is_named_in_each_order(tiny_run: Run, found: ListSensitivity) -> None:
     (section,) = (s for s in certainty_sections(tiny_run, found, EN) if s.code == "depends")
-    for table in section.tables:
-        (minor,) = (s for s in section.sentences if s.startswith(f"{table.caption}, figures with"))
+    for table in section.grids:
+        (minor,) = (s for s in section.said if s.startswith(f"{table.title}, figures with"))
         names = {row[0] for row in table.rows}
         assert len(names) == len(table.rows)
         assert not any(f": {name}," in minor or f", {name}," in minor for name in names)
@@ -130,21 +137,21 @@ def test_the_page_has_tables_that_can_be_read_aloud(
     tiny_run: Run, found: ListSensitivity, language: Language
 ) -> None:
     sections = certainty_sections(certain(tiny_run), found, Text(language))
-    page = sections_as_html(sections)
-    assert page == sections_as_html(certainty_sections(certain(tiny_run), found, Text(language)))
+    page = main_of(certain(tiny_run), found, Text(language))
+    assert page == main_of(certain(tiny_run), found, Text(language))
     made = _Tables(page)
     assert not made.open
     assert not NO_ADDRESS.search(page)
     tags = [tag for tag, _ in made.seen]
     assert tags.count("section") == tags.count("h2") == len(sections)
-    assert tags.count("table") == tags.count("caption") == sum(len(s.tables) for s in sections) > 4
+    assert tags.count("table") == tags.count("caption") == sum(len(s.grids) for s in sections) > 4
     assert all(
         attributes.get("scope") in ("col", "row") for tag, attributes in made.seen if tag == "th"
     )
     titles = {a["id"] for tag, a in made.seen if tag == "h2"}
     assert {a["aria-labelledby"] for tag, a in made.seen if tag == "section"} == titles
     for section in sections:
-        for words in (section.title, *section.sentences):
+        for words in (section.title, *section.said):
             assert words in made.text
     assert "{" not in made.text
 
@@ -154,8 +161,7 @@ def test_what_a_name_contains_is_text(tiny_run: Run, found: ListSensitivity) -> 
     first = found.central_weights["row_id"][0]
     for program in PROGRAMS:
         schools.loc[schools["row_id"] == first, "name"] = program
-        page = sections_as_html(certainty_sections(replace(tiny_run, schools=schools), found, EN))
-        made = _Tables(page)
+        made = _Tables(main_of(replace(tiny_run, schools=schools), found, EN))
         assert program in made.text
         assert not {"script", "img"} & {tag for tag, _ in made.seen}
 
@@ -177,4 +183,4 @@ def test_a_list_without_schools_has_words_and_no_number(
         "without",
         "first",
     ]
-    assert not any(section.tables for section in sections)
+    assert not any(section.grids for section in sections)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kalsel_gap.cli.section_tables import show_sections
+from kalsel_gap.cli.console import screen
+from kalsel_gap.cli.explain_table import show
 from kalsel_gap.deliverables.list_certainty import certainty_sections
 from kalsel_gap.i18n.text import LANGUAGES, Text
 from kalsel_gap.robustness.sensitivity import list_sensitivity
@@ -25,15 +26,15 @@ def test_sections_fit_on_80_columns_with_whole_words(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     sections = certainty_sections(sample_run, list_sensitivity(sample_run), Text(language))
-    show_sections(sections)
+    show("", (), sections, screen())
     shown = capsys.readouterr().out
     assert max(map(len, shown.splitlines())) <= 80
     words = set(shown.split())
     for section in sections:
-        for table in section.tables:
+        for table in section.grids:
             cells = (
-                *(column.label for column in table.columns),
+                *table.heads,
                 *(c for r in table.rows for c in r),
             )
             assert {word for cell in cells for word in cell.split()} <= words
-        assert {word for said in section.sentences for word in said.split()} <= words
+        assert {word for said in section.said for word in said.split()} <= words
