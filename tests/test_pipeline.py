@@ -114,24 +114,27 @@ def test_permuting_duplicates_changes_no_number(project: MakeProject, seed: int)
     assert (got.loc[got["is_duplicate"].astype(bool), "unranked_reason"] == "duplicate").all()
 
 
+@pytest.mark.parametrize("draws", [0, 200])
 @pytest.mark.parametrize(("lat", "lon"), [("-2.945", "115.355"), ("-2.905", "115.395"), ("", "")])
 def test_one_more_school_changes_nobody_elses_numbers(
-    project: MakeProject, tiny: Run, lat: str, lon: str
+    project: MakeProject, lat: str, lon: str, draws: int
 ) -> None:
+    options = (f"robustness.draws={draws}",)
     rows = tiny_rows()
     more = {**rows[0], "npsn": "00000100", "sekolah": "MORE", "lintang": lat, "bujur": lon}
     # How sure a rank is depends on who else is there; the draws of a school do not.
     of_draws = ("deficit_low", "deficit_high", "tier_probability", "p_top_k")
     ranks = ("rank", "rank_p05", "rank_p50", "rank_p95", "top_k_set", "top_k_label")
-    without = ("row_id", *ranks, *of_draws)
-    before = by_number(tiny, without=without)
-    run = ranked(project(files={"schools.csv": as_text([more, *rows])}))
+    without = ("row_id", *ranks, *of_draws) if draws else ("row_id", "rank")
+    usual = ranked(project(options=options))
+    before = by_number(usual, without=without)
+    run = ranked(project(files={"schools.csv": as_text([more, *rows])}, options=options))
     after = by_number(run, without=without)
     assert len(after) == len(before) + 1
     after = after[after["npsn"] != "00000100"].reset_index(drop=True)
     pd.testing.assert_frame_equal(after, before)
     # The others keep their order: the table is sorted by rank.
-    assert [n for n in run.schools["npsn"] if n != "00000100"] == tiny.schools["npsn"].tolist()
+    assert [n for n in run.schools["npsn"] if n != "00000100"] == usual.schools["npsn"].tolist()
 
 
 @pytest.mark.parametrize("factor", [0.25, 1000.0])

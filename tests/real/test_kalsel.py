@@ -382,8 +382,21 @@ def test_nobody_whose_service_is_unknown_is_called_adequate(kalsel: Run) -> None
     # There may be no line at any of them, and that is part of the interval.
     assert (table["delivered_low"] == 0.0).all()
     assert (table["deficit_low"] < table["deficit"]).all()
-    # Where a map shows next to nothing the true level is more often better than worse.
+    # Over draws of the levels too it lies above next to all: where a map shows next to nothing the
+    # true level is more often better than worse.
     assert (table["deficit"] < table["deficit_high"]).mean() > 0.95
+
+
+def test_without_draws_each_deficit_lies_inside_its_interval(
+    kalsel: Run, provinces_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KALSEL_GAP_CACHE", str(provinces_cache))
+    project = kalsel_gap.open_project(PROJECT, options=("robustness.draws=0",))
+    table = project.rank(out=tmp_path).schools
+    table = table[table["rank"].notna()]
+    assert len(table) == kalsel.schools["rank"].notna().sum()
+    assert (table["deficit_low"] < table["deficit"]).all()
+    assert (table["deficit"] < table["deficit_high"]).all()
 
 
 def test_pupils_of_one_kabupaten_compare_it_with_no_other(kalsel: Run) -> None:
