@@ -99,7 +99,7 @@ def worked() -> dict[str, Any]:
     for branch in project.index.children("barrier"):
         leaves = [n for n in project.index.children(branch) if f"{n}_score" in made.index]
         found = [pd.Series([made[f"{leaf}_score"]]) for leaf in leaves]
-        value, _ = power_mean(found, [nodes[n].weight for n in leaves], nodes[branch].p or 1.0)
+        value = power_mean(found, [nodes[n].weight for n in leaves], nodes[branch].p or 1.0)
         branches[branch] = float(value[0])
     suffix = "_contribution"
     contributions = {n.removesuffix(suffix): made[n] for n in made.index if n.endswith(suffix)}

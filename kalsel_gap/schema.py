@@ -247,8 +247,9 @@ COLUMNS: tuple[Column, ...] = (
     Column("deficit_status", "text", "scores", N_("Deficit: status"), N_("Known when both what is delivered and what is available are known."), choices=STATUSES, nullable=False),
     Column("reason", "text", "scores", N_("Main reason"), N_("Code of the main reason for the deficit, or for having no rank."), nullable=False),
     Column("hindrance", "text", "scores", N_("Main hindrance"), N_("Indicator of barrier or need that adds most to the priority, among those that are known.")),
-    _score("delivered_contribution", "scores", N_("Contribution: delivered"), N_("Part of the priority from service that the school lacks."), "docs/method.md §1.1"),
-    _score("available_contribution", "scores", N_("Contribution: available"), N_("Part of the priority from service that is not available there."), "docs/method.md §1.1"),
+    _score("delivered_contribution", "scores", N_("Contribution: delivered"), N_("Part of the priority that exists because the school's own service falls short (Shapley value)."), "docs/method.md §1.2"),
+    _score("available_contribution", "scores", N_("Contribution: available"), N_("Part of the priority that exists because little service is available there (Shapley value)."), "docs/method.md §1.2"),
+    _score("required_contribution", "scores", N_("Contribution: required bandwidth"), N_("Part of the priority that exists because the school needs more than the least bandwidth (Shapley value)."), "docs/method.md §1.2"),
     _score("vulnerability", "scores", N_("Vulnerability"), N_("The largest of: special or inclusive school, village index, share of poor pupils."), "docs/method.md §1.2"),
     Column("idle_devices", "float", "scores", N_("Devices without internet"), N_("Devices × (1 − delivered)."), 0.0, source="docs/method.md §1.2"),
     _score("idle_accounts_share", "scores", N_("Accounts without internet"), N_("Active accounts × (1 − delivered)."), "docs/method.md §1.2"),
@@ -329,7 +330,7 @@ def leaf_columns(leaves: Iterable[str]) -> tuple[Column, ...]:
         for column in (
             _score(f"{leaf}_score", "scores", N_("Score"), N_("The indicator on its scale, 0 best to 1 worst."), "index.toml"),
             Column(f"{leaf}_status", "text", "scores", N_("Status"), N_("Whether the value of the indicator is known, inferred from its group, or unknown."), choices=STATUSES),
-            _score(f"{leaf}_contribution", "scores", N_("Contribution"), N_("The indicator's share of the priority; all contributions add up to it."), "index.toml"),
+            _score(f"{leaf}_contribution", "scores", N_("Contribution"), N_("Part of the priority that exists because of this indicator (Shapley value); all contributions add up to the priority."), "index.toml"),
         )
     )  # fmt: skip
 

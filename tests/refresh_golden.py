@@ -23,8 +23,8 @@ FACTS = (
     *("mountain_class", "coast_km", "terrain_severity", "site_4g_km", "best_technology"),
     *("best_level_dbm", "available", "available_status", "required_mbps", "delivered"),
     *("delivered_status", "delivered_basis", "delivered_low", "delivered_high", "reason"),
-    *("hindrance", "delivered_contribution", "available_contribution", "vulnerability"),
-    *("idle_devices", "adequate_school_km"),
+    *("hindrance", "delivered_contribution", "available_contribution", "required_contribution"),
+    *("vulnerability", "idle_devices", "adequate_school_km"),
 )
 
 

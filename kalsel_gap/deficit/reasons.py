@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from kalsel_gap.project.index import Index
 
@@ -16,6 +17,79 @@ if TYPE_CHECKING:
 _WORTH_NAMING = 0.3
 # With signal at fewer of the places than this, its level is that of a part and the share is stated.
 _NEARLY_EVERYWHERE = 0.95
+# Beside the main reason so many leaves are named, each with this share of the priority at least.
+_MOST_LEAVES = 3
+_LEAST_SHARE = 0.02
+# What the sentence of a reason is made from, where that is not the column of its leaf.
+_PARAMETERS = {
+    "covered_unverified": ("best_technology", "best_level_dbm", "best_signal_share"),
+    "few_tests": ("measured_down_mbps", "required_mbps"),
+    "far_from_sites": ("site_4g_km",),
+    "poor_network": ("best_technology",),
+    "patchy_signal": ("best_technology", "best_level_dbm", "best_signal_share"),
+    "poor_signal": ("best_technology", "best_level_dbm"),
+    "slow": ("delivered_basis", "measured_down_mbps", "subscription_down_mbps", "required_mbps"),
+    "unconnected": ("best_technology", "best_level_dbm", "best_signal_share"),
+    "terrain_class": ("terrain_class",),
+    "vulnerable": ("vulnerability", "level", "inclusive", "village_index", "poor_share"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RankReason:
+    """One reason for the place of a school.
+
+    Attributes
+    ----------
+    code : str
+        That of :func:`main_reason`, or a leaf of barrier or need.
+    parameters : dict
+        By column what the sentence is made from; None where unknown.
+    contribution : float or None
+        What the leaf adds to the priority; None of the main reason, which is no single leaf.
+    """
+
+    code: str
+    parameters: dict[str, Any]
+    contribution: float | None = None
+
+
+def reasons_of(
+    row: Mapping[str, Any], contributions: Mapping[str, float], index: Index
+) -> tuple[RankReason, ...]:
+    """Why one school stands where it does: the main reason, then what adds most to its priority.
+
+    Leaves that are inferred, or hardly contribute, are no reasons.
+
+    Parameters
+    ----------
+    row : mapping
+        The school's row, None where unknown.
+    contributions : mapping of float
+        By leaf, to the priority; empty for a school without a rank.
+    index : Index
+        The trees.
+    """
+    code = str(row["reason"])
+    main = RankReason(code, {name: row.get(name) for name in _PARAMETERS.get(code, ())})
+    least = _LEAST_SHARE * float(row["priority"] or 0.0)
+    leaves = index.leaves()
+    named = [
+        (value, leaf)
+        for leaf, value in contributions.items()
+        if leaf in leaves
+        and code != "adequate"
+        and value > 0.0
+        and value >= least
+        and row.get(f"{leaf}_status") == "known"
+        and float(row.get(f"{leaf}_score") or 0.0) >= _WORTH_NAMING
+    ]
+    named.sort(key=lambda each: (-each[0], each[1]))
+    beside = []
+    for value, leaf in named[:_MOST_LEAVES]:
+        columns = _PARAMETERS.get(leaf, (str(leaves[leaf].column),))
+        beside.append(RankReason(leaf, {name: row.get(name) for name in columns}, value))
+    return (main, *beside)
 
 
 def main_reason(scores: pd.DataFrame, schools: pd.DataFrame) -> pd.Series[str]:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from kalsel_gap import schema
+from kalsel_gap.deficit.contributions import Scored, priority_contributions, priority_weights
 from kalsel_gap.deficit.deficits import gap_type, measure_deficits, tier_label
 from kalsel_gap.deficit.ranks import rank_schools
 from kalsel_gap.deficit.reasons import main_hindrance, main_reason
@@ -64,12 +65,13 @@ def score_schools(
     ranked = out["deficit"].notna()
     trees = measure(schools.join(out), index, counts=counts, ranked=ranked)
     out["barrier"], out["need"] = trees.value["barrier"], trees.value["need"]
-    out = out.join(_priority(out["deficit"], schools["delivered"], trees, index))
+    out = out.join(_priority(out["deficit"], trees, index))
+    out = out.join(_contributions(schools, service, trees, index))
     out["completeness"] = _completeness(schools, trees, index).where(ranked)
     out["rank"] = rank_schools(out, by="deficit")
     out["reason"] = main_reason(out, schools)
-    out["hindrance"] = main_hindrance(out, list(trees.share), index).where(ranked)
-    written = (*schema.of_stage("scores"), *schema.leaf_columns(trees.share))
+    out["hindrance"] = main_hindrance(out, list(trees.score), index).where(ranked)
+    written = (*schema.of_stage("scores"), *schema.leaf_columns(trees.score))
     inactive = pd.DataFrame(trees.inactive.items(), columns=list(INACTIVE), dtype="str")
     return Staged(schema.table(out, written), tables={"inactive": inactive})
 
@@ -131,37 +133,35 @@ def _need_facts(schools: gpd.GeoDataFrame, index: Index, counts: pd.Series[bool]
 # --- priority ------------------------------------------------------------------------------------
 
 
-def _priority(
-    deficit: pd.Series[float], delivered: pd.Series[float], trees: Trees, index: Index
-) -> pd.DataFrame:
-    """The priority and its parts: of A_d, of A_a and of each leaf; they add up to it.
-
-    A tree of which the project knows nothing is left out, and its weight shared out.
-    """
-    weights = {
-        root: weight
-        for root, weight in (("barrier", index.priority.barrier), ("need", index.priority.need))
-        if trees.value[root].notna().any()
+def _priority(deficit: pd.Series[float], trees: Trees, index: Index) -> pd.DataFrame:
+    """The priority, and how each leaf of the trees is scored and known."""
+    base, *rest = priority_weights(index, trees.value).items()
+    priority = base[1] * deficit
+    for tree, weight in rest:
+        priority = priority + weight * deficit * trees.value[tree]
+    leaves = {
+        f"{leaf}_{name}": column[leaf]
+        for leaf in trees.score
+        for name, column in (("score", trees.score), ("status", trees.status))
     }
-    total = (index.priority.base + sum(weights.values())) or 1.0
-    base = index.priority.base / total
-    out = pd.DataFrame(index=deficit.index)
-    out["delivered_contribution"] = (base * index.weight_delivered * (1 - delivered)).where(
-        deficit.notna()
+    return pd.DataFrame({"priority": priority.clip(0.0, 1.0), **leaves})
+
+
+def _contributions(
+    schools: gpd.GeoDataFrame, service: pd.DataFrame, trees: Trees, index: Index
+) -> pd.DataFrame:
+    """What each leaf contributes to the priority."""
+    scored = Scored(
+        service=service,
+        row_ids=pd.Index(schools["row_id"]),
+        leaves={leaf: np.asarray(score, np.float64) for leaf, score in trees.score.items()},
+        weights=priority_weights(index, trees.value),
     )
-    rest = base * deficit - out["delivered_contribution"]
-    out["available_contribution"] = rest.clip(lower=0.0)  # rounding may give less
-    out["priority"] = base * deficit
-    for root, weight in weights.items():
-        out["priority"] += weight / total * deficit * trees.value[root]
-    out["priority"] = out["priority"].clip(0.0, 1.0)
-    for leaf, part in trees.share.items():
-        root = index.root(leaf)
-        out[f"{leaf}_score"] = trees.score[leaf]
-        out[f"{leaf}_status"] = trees.status[leaf]
-        contribution = deficit * weights.get(root, 0.0) / total * trees.value[root] * part
-        out[f"{leaf}_contribution"] = contribution.clip(0, 1)
-    return out
+    parts = priority_contributions(scored, index)
+    return pd.DataFrame(
+        {f"{leaf}_contribution": part.clip(0.0, 1.0) for leaf, part in parts.items()},
+        index=schools.index,
+    )
 
 
 def _completeness(schools: gpd.GeoDataFrame, trees: Trees, index: Index) -> pd.Series[float]:
@@ -173,7 +173,7 @@ def _completeness(schools: gpd.GeoDataFrame, trees: Trees, index: Index) -> pd.S
     )
     total = weights.base
     for root, weight in (("need", weights.need), ("barrier", weights.barrier)):
-        leaves = [leaf for leaf in trees.share if index.root(leaf) == root]
+        leaves = [leaf for leaf in trees.score if index.root(leaf) == root]
         if leaves:
             total += weight
         for leaf in leaves:

@@ -27,7 +27,10 @@ from kalsel_gap.sources.internet_answers import read_answer
 from kalsel_gap.stages import Stage, Staged
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import geopandas as gpd
+    from numpy.typing import ArrayLike
 
     from kalsel_gap.geo.arrays import FloatArray
     from kalsel_gap.project.checks import Registers
@@ -37,7 +40,7 @@ if TYPE_CHECKING:
 # What a school may have at each place where it may stand: the mixture that its deficit is made of.
 SERVICE = (
     *("row_id", "npsn", "place", "weight", "available"),
-    *("no_line", "given_line", "concentration"),
+    *("no_line", "given_line", "concentration", "given_line_at_minimum"),
 )
 CURVES = ("curve", "available", "value", "schools")
 # Quantiles of the project's A_a that stand for one that is unknown.
@@ -61,8 +64,9 @@ def assess_service(schools: gpd.GeoDataFrame, opened: Opened, *_: object) -> Sta
         The columns of the stage *service*. Table ``service``: :data:`SERVICE`, for each school of
         which there is evidence a row, or several whose weights add up to 1: the point and the
         claimed area of a doubtful location; quantiles of the project's A_a (``place`` *anywhere*)
-        where only A_d is known. Table ``curves``: :data:`CURVES`, the curves *no_line* and
-        *given_line* by their knots.
+        where only A_d is known; ``given_line_at_minimum`` is what ``given_line`` would be if the
+        school needed no more bandwidth than the smallest one. Table ``curves``: :data:`CURVES`,
+        the curves *no_line* and *given_line* by their knots.
     """
     index, counts = opened.project.index, counted(schools)
     required_mbps = delivered.required_mbps(
@@ -108,24 +112,28 @@ def _state(schools: pd.DataFrame, required_mbps: FloatArray, opened: Opened) -> 
     Returns
     -------
     DataFrame
-        ``value``, A_d, NaN where no source states it; its ``basis`` and ``status``; ``tests``, how
-        many it rests on; ``states_none``, ``states_line``: what the register's field says;
-        ``has_line``: that a line is stated; ``is_not_understood``: the field says something else;
-        ``is_contradicted``: that it says none, and something else says otherwise.
+        ``value``, A_d, NaN where no source states it; ``at_minimum``, the same against the least
+        required bandwidth; its ``basis`` and ``status``; ``tests``, how many it rests on;
+        ``states_none``, ``states_line``: what the register's field says; ``has_line``: that a line
+        is stated; ``is_not_understood``: the field says something else; ``is_contradicted``: that
+        it says none, and something else says otherwise.
     """
-    tested, subscribed = (
-        pd.Series(
-            delivered.adequacy(down, up, latency, required_mbps, opened.project.index.adequacy),
-            index=schools.index,
-        )
-        for down, up, latency in (
-            (*(schools[f"measured_{name}"] for name in ("down_mbps", "up_mbps", "latency_ms")),),
-            (
-                plausible_rate(schools, "subscription_down_mbps", opened.project.registers),
-                plausible_rate(schools, "subscription_up_mbps", opened.project.registers),
-                np.full(len(schools), np.nan),
-            ),
-        )
+    rule = opened.project.index
+    least_mbps = np.full(len(schools), rule.required_mbps.minimum)
+
+    def of_rates(down: ArrayLike, up: ArrayLike, latency: ArrayLike) -> Iterator[pd.Series[float]]:
+        """A_d of a link against what the school needs, and against the least that is needed."""
+        for needed in (required_mbps, least_mbps):
+            value = delivered.adequacy(down, up, latency, needed, rule.adequacy)
+            yield pd.Series(value, index=schools.index)
+
+    tested, tested_at_minimum = of_rates(
+        *(schools[f"measured_{name}"] for name in ("down_mbps", "up_mbps", "latency_ms"))
+    )
+    subscribed, subscribed_at_minimum = of_rates(
+        plausible_rate(schools, "subscription_down_mbps", opened.project.registers),
+        plausible_rate(schools, "subscription_up_mbps", opened.project.registers),
+        np.full(len(schools), np.nan),
     )
     answer = (
         schools["internet"]
@@ -143,6 +151,7 @@ def _state(schools: pd.DataFrame, required_mbps: FloatArray, opened: Opened) -> 
     return pd.DataFrame(
         {
             "value": tested.fillna(subscribed).fillna(register),
+            "at_minimum": tested_at_minimum.fillna(subscribed_at_minimum).fillna(register),
             "basis": basis,
             "status": np.select(
                 [by_test, ~contradicted],
@@ -287,7 +296,10 @@ def _infer(
         concentration=concentration,
     )
     return cases.assign(
-        no_line=found.no_line, given_line=found.given_line, concentration=found.concentration
+        no_line=found.no_line,
+        given_line=found.given_line,
+        concentration=found.concentration,
+        given_line_at_minimum=own["at_minimum"].fillna(pd.Series(found.given_line, cases.index)),
     )
 
 

@@ -29,8 +29,6 @@ class Trees:
         By active leaf: its score on the goalposts, NaN where unknown.
     status : dict of Series
         By active leaf: known, inferred or unknown.
-    share : dict of Series
-        By active leaf: its part of the root's value; the parts of a tree add up to 1.
     weight : dict of float
         By active leaf: its effective weight in its tree; they add up to 1.
     inactive : dict of str
@@ -40,7 +38,6 @@ class Trees:
     value: dict[str, pd.Series[float]]
     score: dict[str, pd.Series[float]]
     status: dict[str, pd.Series[str]]
-    share: dict[str, pd.Series[float]]
     weight: dict[str, float]
     inactive: dict[str, str]
 
@@ -56,17 +53,14 @@ def goalposts(value: pd.Series[float], node: Node) -> pd.Series[float]:
     return ((x - best) / (worst - best)).clip(0.0, 1.0)
 
 
-def power_mean(
-    scores_: list[pd.Series[float]], weights: list[float], p: float
-) -> tuple[pd.Series[float], list[pd.Series[float]]]:
-    """``(Σ w sᵖ / Σ w)^(1/p)`` over the scores that are known, and each one's part of the sum.
+def power_mean(scores_: list[pd.Series[float]], weights: list[float], p: float) -> pd.Series[float]:
+    """``(Σ w sᵖ / Σ w)^(1/p)`` over the scores that are known.
 
     Examples
     --------
     >>> import pandas as pd
-    >>> value, parts = power_mean([pd.Series([0.8]), pd.Series([0.6])], [1.0, 1.0], 2.0)
-    >>> value.round(4).tolist(), parts[0].round(2).tolist()
-    ([0.7071], [0.64])
+    >>> power_mean([pd.Series([0.8]), pd.Series([0.6])], [1.0, 1.0], 2.0).round(4).tolist()
+    [0.7071]
     """
     stacked = np.stack([s.to_numpy(dtype=np.float64) for s in scores_])
     weight = np.asarray(weights)[:, None] * ~np.isnan(stacked)
@@ -74,12 +68,7 @@ def power_mean(
     total, sum_of_weights = terms.sum(axis=0), weight.sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
         value = (total / sum_of_weights) ** (1.0 / p)
-        parts = np.where(total > 0, terms / total, 0.0)
-    index = scores_[0].index
-    return (
-        pd.Series(np.clip(value, 0.0, 1.0), index=index),
-        [pd.Series(part, index=index) for part in parts],
-    )
+    return pd.Series(np.clip(value, 0.0, 1.0), index=scores_[0].index)
 
 
 def measure(
@@ -111,43 +100,31 @@ def measure(
             continue
         filled, status[code] = _fill(given, column, schools, counts)
         score[code] = goalposts(filled, node)
-    share: dict[str, pd.Series[float]] = {}
-    weight: dict[str, float] = {}
     value_of: dict[str, pd.Series[float]] = {}
-    everything = pd.Series(1.0, index=schools.index)
+    weight: dict[str, float] = {}
 
-    def combine(parent: str) -> tuple[pd.Series[float], dict[str, pd.Series[float]]] | None:
-        """Value of a node and each leaf's part of it; None if no leaf is active."""
-        below: list[tuple[float, pd.Series[float], dict[str, pd.Series[float]]]] = []
+    def combine(parent: str) -> pd.Series[float] | None:
+        """Value of a node; None if no leaf is active."""
+        below: list[tuple[float, pd.Series[float]]] = []
         for code, node in index.children(parent).items():
-            if code in score:
-                below.append((node.weight, score[code], {code: everything}))
-            elif node.column is None and (found := combine(code)) is not None:
-                below.append((node.weight, *found))
-        below = [part for part in below if part[0] > 0]
+            found = score.get(code) if node.column is not None else combine(code)
+            if found is not None and node.weight > 0:
+                below.append((node.weight, found))
         if not below:
             return None
         p = index.nodes[parent].p
         assert p is not None
-        value, parts = power_mean([s for _, s, _ in below], [w for w, _, _ in below], p)
-        return value, {
-            leaf: part * fraction
-            for part, (_, _, leaves) in zip(parts, below, strict=True)
-            for leaf, fraction in leaves.items()
-        }
+        return power_mean([value for _, value in below], [w for w, _ in below], p)
 
     for root in ("barrier", "need"):
         found = combine(root)
-        nothing = pd.Series(np.nan, index=schools.index)
-        value_of[root], parts = found if found is not None else (nothing, {})
-        share |= parts
-        weight |= _effective_weights(index, root, set(parts))
-    leaves = [leaf for leaf in index.leaves() if leaf in share]
+        value_of[root] = pd.Series(np.nan, index=schools.index) if found is None else found
+        weight |= _effective_weights(index, root, set(score))
+    leaves = [leaf for leaf in index.leaves() if leaf in weight]
     return Trees(
         value=value_of,
         score={leaf: score[leaf] for leaf in leaves},
         status={leaf: status[leaf] for leaf in leaves},
-        share={leaf: share[leaf] for leaf in leaves},
         weight=weight,
         inactive=inactive,
     )

@@ -7,11 +7,21 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
+from kalsel_gap.deficit.contributions import (
+    SCORES,
+    SERVICE_LEAVES,
+    Score,
+    Scored,
+    priority_weights,
+    score_contributions,
+)
 from kalsel_gap.deficit.ranks import DECIMALS
+from kalsel_gap.deficit.reasons import RankReason, reasons_of
 from kalsel_gap.deficit.turning_points import Standing, TurningPoint, find_turning_points, first_k
 from kalsel_gap.deliverables.columns import leaves_of
 from kalsel_gap.errors import InputError
@@ -25,9 +35,6 @@ if TYPE_CHECKING:
     from kalsel_gap.robustness.sensitivity import ListSensitivity
     from kalsel_gap.storage.run_folder import Run
 
-Score = Literal["deficit", "barrier", "need", "priority"]
-SCORES: tuple[Score, ...] = get_args(Score)
-SERVICE = ("delivered", "available", "required")  # leaves of the deficit
 _BESIDE = 2  # neighbours in the list on each side
 _SITES = 3  # nearest masts
 _DIGITS = 4  # decimals of a score, at least
@@ -87,6 +94,8 @@ class Explanation:
     leaves : tuple of LeafFact
     parts : dict
         Contributions by score; they add up to it. Scores without any are left out.
+    reasons : tuple of RankReason
+        Why it stands where it does, the main reason first.
     neighbours : tuple of Explanation
         Those before and after it in the list, without neighbours of their own.
     turning : tuple of TurningPoint
@@ -101,6 +110,7 @@ class Explanation:
     at: Standing | None
     leaves: tuple[LeafFact, ...]
     parts: dict[Score, tuple[Part, ...]]
+    reasons: tuple[RankReason, ...]
     neighbours: tuple[Explanation, ...]
     turning: tuple[TurningPoint, ...]
     sites: pd.DataFrame
@@ -143,14 +153,15 @@ def explain_school(run: Run, row_id: str) -> Explanation:
     plain_rows = pd.DataFrame(schools.drop(columns="geometry", errors="ignore"))
     own, *others = to_records(plain_rows.iloc[[position, *beside]])
     at = first_k(schools, row_id, k_of(run, ranked)) if is_ranked else None
-    alone = _facts(run, own, index, at, ranked)
+    service = run.table("service")
+    alone = _facts(run, own, service, index, at, ranked)
     names = run.findings["file"].astype("str") + ":" + run.findings["row"].astype("str")
     place = alone.place
     sites = run.table("sites")
     return replace(
         alone,
-        neighbours=tuple(_facts(run, row, index, None, ranked) for row in others),
-        turning=tuple(_turning(run, own, at, index)) if at is not None else (),
+        neighbours=tuple(_facts(run, row, service, index, None, ranked) for row in others),
+        turning=tuple(_turning(run, own, service, at, index)) if at is not None else (),
         sites=sites.head(0) if place is None else nearest_sites(sites, place, _SITES),
         findings=run.findings[names == row_id],
     )
@@ -168,11 +179,19 @@ def k_of(run: Run, ranked: int) -> int:
 
 
 def _facts(
-    run: Run, row: dict[str, Any], index: Index, at: Standing | None, ranked: int
+    run: Run,
+    row: dict[str, Any],
+    service: pd.DataFrame,
+    index: Index,
+    at: Standing | None,
+    ranked: int,
 ) -> Explanation:
     none = pd.DataFrame()
     leaves = tuple(_leaves(run, row, index))
-    return Explanation(row, ranked, at, leaves, _parts(run, row, index), (), (), none, none)
+    parts = _parts(run, row, service, index)
+    adds = {each.leaf: each.contribution for each in parts.get("priority", ())}
+    reasons = reasons_of(row, adds, index)
+    return Explanation(row, ranked, at, leaves, parts, reasons, (), (), none, none)
 
 
 def _leaves(run: Run, row: dict[str, Any], index: Index) -> list[LeafFact]:
@@ -201,7 +220,7 @@ def _leaves(run: Run, row: dict[str, Any], index: Index) -> list[LeafFact]:
             )
         )
     trees = ("deficit", "barrier", "need")
-    codes = [*SERVICE, *nodes]
+    codes = [*SERVICE_LEAVES, *nodes]
     return sorted(found, key=lambda leaf: (trees.index(leaf.tree), codes.index(leaf.code)))
 
 
@@ -212,55 +231,29 @@ def _float(value: Any) -> float | None:  # noqa: ANN401 - a cell
 # --- contributions -------------------------------------------------------------------------------
 
 
-def _parts(run: Run, row: dict[str, Any], index: Index) -> dict[Score, tuple[Part, ...]]:
+def _parts(
+    run: Run, row: dict[str, Any], service: pd.DataFrame, index: Index
+) -> dict[Score, tuple[Part, ...]]:
     """Contributions by score, the largest first."""
-    if "contributions.parquet" in run.manifest.get("files", {}):
-        table = run.table("contributions")
-        mine = table[table["row_id"] == row["row_id"]]
-        found = {
-            score: [
-                Part(str(leaf), float(value), str(status))
-                for leaf, value, status in of_score[["leaf", "contribution", "status"]].itertuples(
-                    index=False
-                )
-            ]
-            for score in SCORES
-            if len(of_score := mine[mine["score"] == score].dropna(subset="contribution"))
-        }
-    else:
-        found = _from_columns(row, index)
-    return {
-        score: tuple(sorted(parts, key=lambda part: (-part.contribution, part.leaf)))
-        for score, parts in found.items()
-    }
-
-
-def _from_columns(row: dict[str, Any], index: Index) -> dict[Score, list[Part]]:
-    """The same from the columns of the schools.
-
-    Of its tree each leaf has the same share as of what the tree adds to the priority.
-    """
     if row["rank"] is None:
         return {}
-    parts = {
-        code: Part(code, float(row[f"{code}_contribution"]), _status(row, code))
-        for code in (*SERVICE, *index.leaves())
-        if row.get(f"{code}_contribution") is not None
-    }
-    found: dict[Score, list[Part]] = {"priority": [*parts.values()]}
-    for score in SCORES[:-1]:
-        of_tree = [part for code, part in parts.items() if _tree(code, index) == score]
-        whole, value = sum(part.contribution for part in of_tree), row[score]
-        if whole > 0.0 and value is not None:
-            found[score] = [
-                replace(part, contribution=part.contribution / whole * float(value))
-                for part in of_tree
-            ]
+    scored = Scored(
+        service=service[service["row_id"] == row["row_id"]],
+        row_ids=pd.Index([row["row_id"]]),
+        leaves={
+            leaf: np.array([row[f"{leaf}_score"]], dtype=np.float64)
+            for leaf in index.leaves()
+            if f"{leaf}_score" in row
+        },
+        weights=priority_weights(index, run.schools),
+    )
+    found = {}
+    for score in SCORES:
+        values = {k: float(v[0]) for k, v in score_contributions(scored, score, index).items()}
+        parts = [Part(k, v, _status(row, k)) for k, v in values.items() if not np.isnan(v)]
+        if parts:
+            found[score] = tuple(sorted(parts, key=lambda part: (-part.contribution, part.leaf)))
     return found
-
-
-def _tree(code: str, index: Index) -> str:
-    return "deficit" if code in SERVICE else index.root(code)
 
 
 def _status(row: dict[str, Any], code: str) -> str:
@@ -270,8 +263,9 @@ def _status(row: dict[str, Any], code: str) -> str:
 # --- what would change it ------------------------------------------------------------------------
 
 
-def _turning(run: Run, row: dict[str, Any], at: Standing, index: Index) -> list[TurningPoint]:
-    service = run.table("service")
+def _turning(
+    run: Run, row: dict[str, Any], service: pd.DataFrame, at: Standing, index: Index
+) -> list[TurningPoint]:
     points = run.manifest.get("parameters", {}).get("signal.curves.4g.points")
     if points is None:
         return []
@@ -365,6 +359,7 @@ def as_data(explained: Explanation) -> dict[str, Any]:
         "school": explained.row,
         "ranked": explained.ranked,
         "first_k": None if explained.at is None else asdict(explained.at),
+        "reasons": [asdict(each) for each in explained.reasons],
         "leaves": [asdict(leaf) for leaf in explained.leaves],
         "contributions": {
             score: [asdict(part) for part in parts] for score, parts in explained.parts.items()

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kalsel_gap import schema
+from kalsel_gap.deficit.contributions import SCORES
 from kalsel_gap.deliverables.certainty_words import chance_of_school
 from kalsel_gap.deliverables.codes import CODES
 from kalsel_gap.deliverables.columns import leaves_of, with_unit
-from kalsel_gap.deliverables.explanation import SCORES, separates
+from kalsel_gap.deliverables.explanation import separates
 from kalsel_gap.deliverables.school_columns import (
     completeness_words,
     deficit_words,
@@ -23,7 +24,7 @@ from kalsel_gap.i18n.messages import (
     REASONS,
     TOP_K_SETS,
     finding_sentence,
-    reason,
+    reason_sentence,
 )
 from kalsel_gap.i18n.text import N_, Text, plain
 
@@ -110,6 +111,7 @@ def sections(explained: Explanation, run: Run, text: Text) -> list[PageSection]:
     return [
         _where(explained, text),
         _in_the_list(explained, text),
+        _reasons(explained, run, text),
         _numbers(explained, run, text),
         _contributions(explained, run, text),
         PageSection(text(N_("Nearest sites"))),
@@ -186,9 +188,30 @@ def _in_the_list(explained: Explanation, text: Text) -> PageSection:
         (text(N_("Priority")), text.number(row["priority"], 2)),
         (text(N_("Completeness")), completeness_words(row, text)),
         (text(N_("Best signal")), signal_words(row, text)),
-        (text(N_("Main reason")), reason(row, text)),
     ]
     section.pairs.extend((label, value) for label, value in facts if value)
+    return section
+
+
+def _reasons(explained: Explanation, run: Run, text: Text) -> PageSection:
+    """The main reason, then what adds most to the priority, each in a sentence."""
+    section = PageSection(text(N_("Why it stands there")))
+    for each in explained.reasons:
+        sentence = reason_sentence(each.code, explained.row, text)
+        if not sentence:
+            value = next(iter(each.parameters.values()), None)
+            column = next(iter(each.parameters), "")
+            words = N_("{indicator}: {value}.")
+            sentence = text(
+                words,
+                indicator=with_unit(label_of(each.code, run, text), column),
+                value=value_words(column, value, text),
+            )
+        if each.contribution is not None:
+            share = 100.0 * each.contribution / float(explained.row["priority"])
+            words = N_("{sentence} This makes up {percent} % of its priority.")
+            sentence = text(words, sentence=sentence, percent=text.number(share))
+        section.said.append(sentence)
     return section
 
 

@@ -492,6 +492,60 @@ HINDRANCES: dict[str, str] = {
     "vulnerable": N_("vulnerable school or village"),
     "water": N_("access over water"),
 }
+# The same as whole sentences, for a page about one school.
+REASON_SENTENCES: dict[str, str] = {
+    "adequate": N_("Its internet service is enough for what it needs."),
+    "coverage_unknown": N_("Whether a signal reaches it is not known."),
+    "covered_unverified": N_(
+        "The signal at the school is good enough for a subscription ({signal}), but whether it has "
+        "one is not known."
+    ),
+    "duplicate": N_("Another row of the register with the same NPSN stands in the list."),
+    "few_tests": N_(
+        "Its speed tests are few or old; they show {measured_down_mbps} of the {required_mbps} "
+        "Mbps that it needs."
+    ),
+    "far_from_sites": N_(
+        "No coverage map has data here, and the nearest 4G site is {site_4g_km} km away."
+    ),
+    "no_evidence": N_("Neither its internet service nor the signal there is known."),
+    "no_location": N_("Where it stands is not known, so no signal can be looked up for it."),
+    "no_signal": N_("No operator's signal reaches the school."),
+    "poor_network": N_("Only {technology} reaches the school, which is too slow for lessons."),
+    "patchy_signal": N_(
+        "The signal reaches only {best_signal_percent} % of the places where the school may stand; "
+        "there it is {signal_there}."
+    ),
+    "poor_signal": N_("The signal at the school is weak: {signal}."),
+    "slow": N_("Its connection is slower than the {required_mbps} Mbps that it needs."),
+    "unconnected": N_(
+        "It has no internet, although the signal at the school is good enough: {signal}."
+    ),
+}
+HINDRANCE_SENTENCES: dict[str, str] = {
+    "accounts": N_("It has active accounts that cannot be used without internet."),
+    "adequate": N_(
+        "The nearest school with enough internet service is {adequate_school_km} km away."
+    ),
+    "capital": N_("The capital of its kabupaten is {capital_km} km away."),
+    "devices": N_("About {idle_devices} of its devices cannot be used for lack of internet."),
+    "diffraction": N_(
+        "Hills on the path to the best site weaken the signal by {diffraction_db} dB."
+    ),
+    "fibre": N_("The nearest fibre node is {fibre_km} km away."),
+    "relief": N_("The land around it is hilly: heights differ by {local_relief_m} m."),
+    "road": N_("The nearest road is {road_km} km away."),
+    "site": N_("The nearest 4G site is {site_4g_km} km away."),
+    "slope": N_("The slopes around it are steep: {mean_slope_deg}° on average."),
+    "students": N_("It has {students} pupils."),
+    "terrain_class": N_("The terrain is difficult: {terrain}."),
+    "vulnerable": N_("Its village is classed as {village}."),
+    "water": N_("Part of the way to it leads over water."),
+}
+_SPECIAL = N_("It is a special or inclusive school.")
+_POOR = N_("{poor_percent} % of its pupils are poor.")
+# The village index, as the ministry of villages names its classes.
+_VILLAGES = ("Mandiri", "Maju", "Berkembang", "Tertinggal", "Sangat Tertinggal")
 # How sure a predicted level is; keys are the codes of the column `prediction_status`.
 PREDICTED: dict[str, str] = {
     "calibrated": N_("predicted"),
@@ -690,6 +744,21 @@ def reason(row: Row, text: Text) -> str:
     return sentence
 
 
+def reason_sentence(code: str, row: Row, text: Text) -> str:
+    """A reason as a whole sentence; empty for a leaf of the project's own."""
+    words = REASON_SENTENCES.get(code) or HINDRANCE_SENTENCES.get(code)
+    if words is None:
+        return ""
+    if code == "vulnerable" and row.get("vulnerability") == 1.0 and row.get("village_index") != 5:
+        words = _SPECIAL
+    elif code == "vulnerable" and row.get("poor_share") == row.get("vulnerability"):
+        words = _POOR
+    sentence = text(words).format_map(_Values(row, text))
+    if code in _BARE and row.get("best_basis") == "predicted":
+        sentence = f"{sentence.removesuffix('.')} ({_sureness(row, text)})."
+    return sentence
+
+
 def main_reason(row: Row, text: Text) -> str:
     """Why a school has its deficit, or no rank."""
     code = str(row["reason"])
@@ -763,16 +832,28 @@ class _Values(dict[str, str]):
         self.row, self.text = row, text
 
     def __missing__(self, key: str) -> str:
-        if key in ("signal", "signal_there"):
-            return signal(self.row, self.text, with_share=key == "signal")
-        if key == "best_signal_percent":
-            share = _number(self.row.get("best_signal_share"))
-            return "?" if share is None else _percent(share, self.text)
-        if key == "technology":
-            return str(self.row.get("best_technology") or "").upper()
-        value = _number(self.row.get(key))
-        near = value is not None and abs(value) < 10 and key.endswith("_km")
-        return self.text.number(value, 1 if near else 0) or "?"
+        row, text = self.row, self.text
+        match key:
+            case "signal" | "signal_there":
+                return signal(row, text, with_share=key == "signal")
+            case "best_signal_percent":
+                share = _number(row.get("best_signal_share"))
+                word = "" if share is None else _percent(share, text)
+            case "village":
+                village = _number(row.get("village_index"))
+                word = "" if village is None else _VILLAGES[int(village) - 1]
+            case "poor_percent":
+                poor = _number(row.get("poor_share"))
+                word = "" if poor is None else text.number(100.0 * poor)
+            case "terrain":
+                word = text(NAMES[str(row.get("terrain_class") or "unknown")])
+            case "technology":
+                return str(row.get("best_technology") or "").upper()
+            case _:
+                value = _number(row.get(key))
+                near = value is not None and abs(value) < 10 and key.endswith("_km")
+                word = text.number(value, 1 if near else 0)
+        return word or "?"
 
 
 def _number(value: object) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from kalsel_gap.deficit.reasons import main_hindrance, main_reason
+from kalsel_gap.deficit.reasons import RankReason, main_hindrance, main_reason, reasons_of
 from kalsel_gap.project.index import Index
 
 INDEX = Index.shipped()
@@ -57,3 +57,38 @@ def test_a_signal_nearly_everywhere_is_not_patchy(share: float, reason: str) -> 
         }
     )
     assert main_reason(scores, schools).tolist() == [reason]
+
+
+def test_reasons_are_the_main_one_and_the_largest_known_leaves() -> None:
+    leaves = {
+        "diffraction": (0.02, 0.9, "known"),
+        "students": (0.05, 0.9, "known"),
+        "site": (0.04, 0.9, "inferred"),
+        "slope": (0.009, 0.9, "known"),  # below 2 % of the priority
+        "capital": (0.03, 0.2999, "known"),  # on its own scale hardly bad
+        "vulnerable": (0.06, 1.0, "known"),
+        "terrain_class": (0.03, 0.8, "known"),
+    }
+    row = {
+        "reason": "far_from_sites",
+        "priority": 0.5,
+        "site_4g_km": 14.0,
+        "students": 240,
+        "terrain_class": "pegunungan",
+        "level": "SLB",
+        "vulnerability": 1.0,
+        **{f"{leaf}_score": score for leaf, (_, score, _) in leaves.items()},
+        **{f"{leaf}_status": status for leaf, (_, _, status) in leaves.items()},
+    }
+    parts = {"delivered": 0.2, **{leaf: part for leaf, (part, _, _) in leaves.items()}}
+    found = reasons_of(row, parts, INDEX)
+    assert [each.code for each in found] == [
+        *("far_from_sites", "vulnerable", "students", "terrain_class")
+    ]
+    assert found[0] == RankReason("far_from_sites", {"site_4g_km": 14.0})
+    assert found[2] == RankReason("students", {"students": 240}, 0.05)
+    assert found[3].parameters == {"terrain_class": "pegunungan"}
+    # Of a school whose service is adequate, and of one without a rank, there is nothing more.
+    assert len(reasons_of({**row, "reason": "adequate"}, parts, INDEX)) == 1
+    unranked = {"reason": "no_location", "priority": None}
+    assert reasons_of(unranked, {}, INDEX) == (RankReason("no_location", {}),)

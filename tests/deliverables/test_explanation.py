@@ -59,6 +59,22 @@ def test_contributions_add_up_to_the_scores(sample_run: Run) -> None:
             assert total == pytest.approx(explained.row[score], abs=1e-9), score
 
 
+def test_contributions_to_the_priority_are_those_of_the_list(tiny: Run) -> None:
+    for explained in every_school(tiny):
+        for part in explained.parts.get("priority", ()):
+            stored = explained.row[f"{part.leaf}_contribution"]
+            assert part.contribution == pytest.approx(stored, abs=1e-9), part.leaf
+
+
+def test_each_reason_is_a_sentence(tiny: Run) -> None:
+    for explained in every_school(tiny):
+        assert explained.reasons[0].code == explained.row["reason"]
+        for language in ("en", "id"):
+            made = sections(explained, tiny, Text(language))[2]
+            assert len(made.said) == len(explained.reasons)
+            assert all(said[0].isupper() and said.endswith(".") for said in made.said)
+
+
 def test_neighbours_are_those_beside_it_in_the_list(tiny: Run) -> None:
     ranked = int(tiny.schools["rank"].notna().sum())
     for position in range(ranked):

@@ -373,7 +373,7 @@ def test_every_leaf_of_the_index_that_may_hinder_has_words() -> None:
 
     index = Index.model_validate(default_values("index"))
     leaves = {name for name, node in index.nodes.items() if node.column}
-    assert leaves == set(messages.HINDRANCES)
+    assert leaves == set(messages.HINDRANCES) == set(messages.HINDRANCE_SENTENCES)
 
 
 def test_every_code_that_is_shown_has_a_name() -> None:
@@ -387,6 +387,7 @@ def test_every_code_that_is_shown_has_a_name() -> None:
     assert shown <= set(messages.NAMES)
     assert {*schema.TIER_LABELS, "unknown"} == set(messages.TIER_NAMES)
     assert set(schema.UNRANKED_REASONS) <= set(messages.REASONS)
+    assert set(messages.REASONS) == set(messages.REASON_SENTENCES)
 
 
 def test_reasons_and_hindrances_mention_columns_only() -> None:
@@ -396,6 +397,11 @@ def test_reasons_and_hindrances_mention_columns_only() -> None:
             schema.BY_NAME.keys() | {"signal", "signal_there", "technology", "best_signal_percent"},
         ),
         (messages.HINDRANCES, schema.BY_NAME.keys()),
+        (
+            messages.REASON_SENTENCES,
+            schema.BY_NAME.keys() | {"signal", "signal_there", "technology", "best_signal_percent"},
+        ),
+        (messages.HINDRANCE_SENTENCES, schema.BY_NAME.keys() | {"village", "terrain"}),
     ]
     assert [
         f"{code}: {{{name}}} is no column"
@@ -459,6 +465,30 @@ def test_no_value_breaks_a_reason(
     code: str, hindrance: str, values: dict[str, object], language: Language
 ) -> None:
     assert messages.reason({**values, "reason": code, "hindrance": hindrance}, Text(language))
+    sentence = messages.reason_sentence(code, values, Text(language))
+    assert sentence.endswith(".")
+    assert messages.reason_sentence("a leaf of the project", values, Text(language)) == ""
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"vulnerability": 1.0, "village_index": 3}, "It is a special or inclusive school."),
+        ({"vulnerability": 0.6, "village_index": 3}, "Its village is classed as Berkembang."),
+        (
+            {"vulnerability": 1.0, "village_index": 5},
+            "Its village is classed as Sangat Tertinggal.",
+        ),
+        (
+            {"vulnerability": 0.62, "village_index": 3, "poor_share": 0.62},
+            "62 % of its pupils are poor.",
+        ),
+    ],
+)
+def test_the_sentence_of_a_vulnerable_school_names_what_makes_it_so(
+    change: dict[str, object], words: str
+) -> None:
+    assert messages.reason_sentence("vulnerable", change, Text("en")) == words
 
 
 def test_several_findings_name_the_first_values() -> None:
