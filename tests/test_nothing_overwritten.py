@@ -461,6 +461,23 @@ def test_runs_are_verified(ranked: Path, cli: CommandLine) -> None:
         assert refused.status == 1
         assert f"{latest}/signals.parquet: this file is missing, or it is not" in refused.err
     assert not (ranked / "map.html").exists()
+    # The list says so too, of a side table as of the table of schools.
+    marked = cli("runs", "--project", ranked)
+    assert "broken" in marked.out.decode()
+    assert "“kalsel-gap runs --verify” names the files" in marked.err
+
+
+def test_a_renamed_run_is_named_and_not_drawn(ranked: Path, cli: CommandLine) -> None:
+    latest = (ranked / "runs" / "latest").read_text().strip()
+    named = (ranked / "runs" / latest).rename(ranked / "runs" / "of-the-governor")
+    record = named / "run.json"
+    record.write_text(record.read_text().replace('"data": "real"', '"data": "stylised"'))
+    listed = cli("runs", "--verify", "--project", ranked)
+    assert listed.status == 3
+    assert "name of the folder is not the id" in listed.out.decode()
+    refused(cli, ranked, named, "is no id of a run", "export", "csv", "--project", ranked)
+    (row,) = json.loads(cli("runs", "--project", ranked, "--format", "json").out)
+    assert (row["run"], row["kind"]) == (named.name, "broken")
 
 
 def test_the_runs_are_listed(ranked: Path, cli: CommandLine) -> None:

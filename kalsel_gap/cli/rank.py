@@ -87,7 +87,7 @@ def rank(
         sentence = N_("map and export draw the last full run; this trial with --run {run}.")
         console.note(text(sentence, run=run.folder.name), quiet=quiet)
     if opened.damaged:
-        words = N_("Runs that cannot be read, and that may have come first: {runs}.")
+        words = N_("Runs whose record cannot be trusted, and that may have come first: {runs}.")
         console.note(text(words, runs=", ".join(opened.damaged)), quiet=quiet)
     if audit is not None:
         from kalsel_gap.deliverables.audit_page import audit_html

@@ -37,6 +37,7 @@ _STATES = {
     "changed": N_("changed since"),
     "missing": N_("not there"),
     "unreadable": N_("not readable"),
+    "renamed": N_("name of the folder is not the id"),
 }
 _MISMATCH = 3  # exit status
 _SPARE = ("inputs_changed", "data_date", "ranked", "schools")
@@ -80,6 +81,9 @@ def runs(
     if not shown["inputs_changed"].any():
         shown = shown.drop(columns="inputs_changed")
     console.publish(table, format, _LABELS, text, spare=_SPARE, shown=shown, quiet=quiet)
+    if (table["kind"] == "broken").any():
+        sentence = N_("“kalsel-gap runs --verify” names the files of broken runs.")
+        console.note(text(sentence), quiet=quiet)
 
 
 def _report(faults: pd.DataFrame, format_: Format | None, text: Text, *, quiet: bool) -> None:

@@ -207,7 +207,7 @@ def _decision(run: Run, text: Text, damaged: Sequence[str]) -> AuditSection:
         words = N_("This trial departs from what was decided: {figures}.")
         sentences.append(text(words, figures="; ".join(departed)))
     if damaged:
-        words = N_("Runs that cannot be read, and that may have come first: {runs}.")
+        words = N_("Runs whose record cannot be trusted, and that may have come first: {runs}.")
         sentences.append(text(words, runs=", ".join(damaged)))
     return AuditSection(
         *("decision", text(N_("What was fixed before the result"))),

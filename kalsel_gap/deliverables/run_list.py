@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,6 @@ from kalsel_gap.storage.run_folder import (
     find_run,
     overrides_of,
     read_manifest,
-    read_verified,
     run_folders,
     verify_run,
 )
@@ -102,7 +100,8 @@ def list_runs(folder: Path, opened: Opened | None) -> pd.DataFrame:
     -------
     DataFrame
         ``run kind is_drawn overrides data_date schools ranked inputs inputs_changed``: *kind* is
-        full, trial or broken; *inputs* unchanged, changed, missing or unknown.
+        full, trial or broken, where any of its files is not what its record says; *inputs*
+        unchanged, changed, missing or unknown.
 
     Raises
     ------
@@ -133,8 +132,8 @@ def verify_runs(folder: Path) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``run file state``: the state is changed, missing or unreadable. No rows where every run is
-        whole.
+        ``run file state``: the state is changed, missing, unreadable or, of ``run.json``, renamed.
+        No rows where every run is whole.
 
     Raises
     ------
@@ -161,12 +160,14 @@ def _described(path: Path, opened: Opened | None) -> dict[str, Any]:
 
     empty = {"overrides": "", "data_date": "", "schools": None, "ranked": None}
     unknown = {"inputs": "unknown", "inputs_changed": ""}
+    broken = {"run": path.name, "kind": "broken", **empty, **unknown}
     try:
+        if verify_run(path):
+            return broken
         manifest = read_manifest(path)
-        schools = io.BytesIO(read_verified(path, manifest, SCHOOLS))
-        ranks = pq.read_table(schools, columns=["rank"])["rank"]
+        ranks = pq.read_table(path / SCHOOLS, columns=["rank"])["rank"]
     except (InputError, OSError, pa.ArrowException, KeyError):
-        return {"run": path.name, "kind": "broken", **empty, **unknown}
+        return broken
     overrides = overrides_of(manifest)
     described = {
         "run": path.name,

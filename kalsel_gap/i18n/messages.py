@@ -163,6 +163,7 @@ ERRORS: dict[str, str] = {
     "run_broken": N_("the run cannot be read: {reason}. Run “kalsel-gap rank --overwrite”."),
     "run_missing": N_("there is no run yet. Run “kalsel-gap rank” first."),
     "run_only_trials": N_("there is no full run here, only trials: {known}. Run “kalsel-gap rank”, or name one of these with --run."),
+    "run_renamed": N_("the name of this folder is no id of a run, so nothing shows whether its record (run.json) was altered, and nothing is drawn from it. If you know it as run {value}, rename the folder to {value}."),
     "run_unknown": N_("there is no run “{value}”; there are: {known}. “kalsel-gap runs” describes them."),
     "run_unmarked": N_("it is not known which full run is the last one: {known}. Name one with --run, or run “kalsel-gap rank” again."),
     "sample_missing": N_("the sample is not part of this installation. Install the package again."),

@@ -255,8 +255,19 @@ def read_manifest(chosen: Path) -> dict[str, Any]:
     ------
     InputError
         It cannot be read, or is not what was written: `run_altered`. The id shows that, the name
-        of the folder; in a folder of another name a changed value can stay unseen.
+        of the folder; a folder of another name is `run_renamed`.
     """
+    manifest = _read_record(chosen)
+    name, id_ = chosen.resolve().name, run_id(manifest)
+    if _ID.fullmatch(name) is None:
+        raise InputError("run_renamed", path=chosen, value=id_)
+    if name != id_:
+        raise InputError("run_altered", path=chosen / MANIFEST)
+    return manifest
+
+
+def _read_record(chosen: Path) -> dict[str, Any]:
+    """``run.json``, whatever the name of its folder: a changed value stays unseen."""
     path = chosen / MANIFEST
     try:
         text = path.read_text(encoding="utf-8")
@@ -266,8 +277,7 @@ def read_manifest(chosen: Path) -> dict[str, Any]:
         raise InputError("run_broken", path=path, reason=str(error)[:200]) from None
     if not isinstance(manifest, dict):
         raise InputError("run_broken", path=path, reason=MANIFEST)
-    has_id = _ID.fullmatch(chosen.name) is not None
-    if text != written or (has_id and run_id(manifest) != chosen.name):
+    if text != written:
         raise InputError("run_altered", path=path)
     return manifest
 
@@ -285,7 +295,8 @@ def read_manifests(*folders: Path) -> tuple[dict[str, dict[str, Any]], tuple[str
     dict of dict
         By id, also where somebody has renamed the folder of a run.
     tuple of str
-        Names of folders with a record that is damaged or was altered.
+        Names of folders with a record that is damaged or was altered, or that nothing vouches for
+        because somebody has renamed the folder.
     """
     found, damaged = {}, set()
     for folder in dict.fromkeys(each.resolve() for each in folders):
@@ -294,11 +305,13 @@ def read_manifests(*folders: Path) -> tuple[dict[str, dict[str, Any]], tuple[str
                 damaged.add(path.name)
                 continue
             try:
-                manifest = read_manifest(path)
-            except InputError:
+                read_manifest(path)
+            except InputError as error:
                 damaged.add(path.name)
-            else:
-                found[path.name if _ID.fullmatch(path.name) else run_id(manifest)] = manifest
+                if error.code != "run_renamed":
+                    continue
+            manifest = _read_record(path)
+            found[run_id(manifest)] = manifest
     return dict(sorted(found.items())), tuple(sorted(damaged))
 
 
@@ -342,15 +355,18 @@ def verify_run(chosen: Path) -> dict[str, str]:
     Returns
     -------
     dict of str
-        *changed*, *missing* or *unreadable* by the name of the file. Empty where the run is whole.
+        *changed*, *missing* or *unreadable* by the name of the file; of ``run.json`` also
+        *renamed*, where the folder's name is no id. Empty where the run is whole.
     """
     if not (chosen / MANIFEST).is_file():  # a pipe would be read without end
         raise InputError("run_broken", path=chosen, reason=MANIFEST)
+    found = {}
     try:
         manifest = read_manifest(chosen)
     except InputError as error:
-        return {MANIFEST: _fault(error)}
-    found = {}
+        if error.code != "run_renamed":
+            return {MANIFEST: _fault(error)}
+        found[MANIFEST], manifest = "renamed", _read_record(chosen)
     for name in sorted({SCHOOLS, FINDINGS, *_files_of(manifest)}):
         try:
             read_verified(chosen, manifest, name)
@@ -372,7 +388,7 @@ def read_run(folder: Path, run: str | None = None) -> Run:
     ------
     InputError
         There is none, or it cannot be read; `run_altered` where any of its files is not what the
-        manifest says.
+        manifest says; `run_renamed` where nothing vouches for the manifest.
     """
     import geopandas as gpd
 

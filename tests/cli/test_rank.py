@@ -104,7 +104,8 @@ def test_damaged_runs_are_named(cli: CommandLine, folder: Path) -> None:
     (first / MANIFEST).write_text("{}\n", encoding="utf-8")
     answer = cli("rank", "-p", folder, *QUICK, "--audit", folder / "audit.html", "--lang", "en")
     assert answer.status == 0
-    assert f"Runs that cannot be read, and that may have come first: {first.name}." in answer.err
+    words = "Runs whose record cannot be trusted, and that may have come first"
+    assert f"{words}: {first.name}." in answer.err
     assert first.name in (folder / "audit.html").read_text(encoding="utf-8")
     assert "set before the first ranking" in answer.err
 
