@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -10,9 +11,12 @@ import typer
 
 from kalsel_gap.cli import console, options
 from kalsel_gap.cli.options import By, Format
+from kalsel_gap.errors import KalselGapError, SeveralErrors
 from kalsel_gap.i18n.text import N_, Text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from kalsel_gap.deliverables.tables import View
     from kalsel_gap.storage.run_folder import Run
 
@@ -65,9 +69,11 @@ def rank(
     refuse_file_name(out, is_of_runs=True)
     why = Justification.stated(reason, role)
     figures = {"draws": draws, "k": k, "seed": seed, "confidence": confidence}
-    short = [f"robustness.{name}={value}" for name, value in figures.items() if value is not None]
+    typed = {f"robustness.{n}": value for n, value in figures.items() if value is not None}
+    short = [f"{key}={value}" for key, value in typed.items()]
     with console.progress(text, STEPS, quiet=quiet) as report:
-        opened = open_project(project, options=(*(assignments or ()), *short))
+        with _named_as_typed(typed):
+            opened = open_project(project, options=(*(assignments or ()), *short))
         if audit is not None:  # before the work takes its time
             guard = outputs_of(opened.opened)
             guard.check(audit, endings=(".html", ".htm"), overwrite=overwrite)
@@ -103,6 +109,27 @@ def rank(
         console.note(text(N_("Written: {path}"), path=audit), quiet=quiet)
     if nobody_ranked(run):
         raise typer.Exit(_NOBODY)
+
+
+@contextlib.contextmanager
+def _named_as_typed(typed: Mapping[str, object]) -> Iterator[None]:
+    """Errors of values that an option of its own sets name that option, not ``--set``.
+
+    Parameters
+    ----------
+    typed : mapping
+        Values by dotted key, the option being its last part. They count, not those of ``--set``.
+    """
+    from kalsel_gap.project.read import OPTION
+
+    try:
+        yield
+    except KalselGapError as error:
+        for each in error.errors if isinstance(error, SeveralErrors) else (error,):
+            key = each.column or ""
+            if each.path == OPTION and key in typed:
+                each.path, each.column = f"--{key.rpartition('.')[2]}", None
+        raise
 
 
 def _print_list(run: Run, asked: View, format_: Format, text: Text, *, quiet: bool) -> None:
