@@ -56,8 +56,9 @@ FOLDERS = [
 ]
 # Where these write stands in the project file.
 SECTIONS = {"repairs": ("check", "--accept-repairs"), "calibration": ("predict", "calibrate")}
-OTHERS = {("rank",), ("init",), ("predict", "calibrate")}  # tests of their own below
-READERS = {("config",), ("doctor",), ("runs",), ("predict", "validate")}
+# Tests of their own below, and beside those of the runs.
+OTHERS = {("rank",), ("init",), ("predict", "calibrate"), ("runs", "pin")}
+READERS = {("config",), ("doctor",), ("runs",), ("runs", "unpin"), ("predict", "validate")}
 
 
 @pytest.fixture
@@ -91,6 +92,7 @@ def files_of_users(place: Path) -> list[tuple[Path, str]]:
         (run / "new.html", "output_is_run"),
         (place / "runs" / "latest", "output_is_run"),
         (place / "runs" / "outputs.json", "output_is_run"),
+        (place / "runs" / "official.json", "output_is_run"),
     ]
 
 
@@ -492,6 +494,7 @@ def test_the_runs_are_listed(ranked: Path, cli: CommandLine) -> None:
         "run": latest,
         "kind": "full",
         "is_drawn": True,
+        "official": "",
         "overrides": "",
         **counts,
         **state,

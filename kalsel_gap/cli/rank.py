@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -89,7 +89,14 @@ def rank(
     view = tables.View(by.value, top, *(tuple(each or ()) for each in filters))
     _print_list(run, view, format or Format.table, text, quiet=quiet)
     console.note(text(N_("Run: {folder}"), folder=run.folder), quiet=quiet)
-    if run.overrides:
+    if run.official is not None and run.standing != "official":
+        sentence = N_(
+            "Run {run} stays the official one, by decree {decree} of {date}: map, explain and "
+            "export draw it, and this run with --run {this}."
+        )
+        official = {**asdict(run.official), "this": run.folder.name}
+        console.note(text(sentence, **official), quiet=quiet)
+    elif run.overrides:
         sentence = N_("map and export draw the last full run; this trial with --run {run}.")
         console.note(text(sentence, run=run.folder.name), quiet=quiet)
     if opened.damaged:
