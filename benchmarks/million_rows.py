@@ -32,8 +32,10 @@ from kalsel_gap.errors import KalselGapError
 from kalsel_gap.project.base import OVERRIDABLE, default_values, merge
 from kalsel_gap.project.model import Opened, Project
 from kalsel_gap.sources.registers import REGISTER_ALIASES
-from kalsel_gap.sources.schools import read_schools
+from kalsel_gap.sources.schools import STAGE
 from kalsel_gap.sources.tables import read_table
+from kalsel_gap.stage_cache import StageCache, nobody
+from kalsel_gap.storage.cache import Cache
 
 path, what = Path(sys.argv[1]), sys.argv[2]
 below = {name: default_values(name) for name in OVERRIDABLE}
@@ -44,7 +46,7 @@ try:
     if what == "table":
         table = read_table(path, aliases=REGISTER_ALIASES).cells
     else:
-        table, _ = read_schools(Opened(path, project, {}))
+        table, _ = StageCache(Opened(path, project, {}), Cache(None)).run(STAGE, nobody())
     done = f"{len(table):,} rows"
 except KalselGapError as error:
     done = error.code
@@ -149,7 +151,7 @@ FORMATS: dict[str, Callable[[Path, Iterator[Row]], None]] = {
 def measured(path: Path, what: str) -> tuple[float, float, str]:
     """Seconds and highest use of memory (MB) of a process that reads a file, and how it ended.
 
-    It reads the *table*, or the *schools* in it with their findings.
+    It reads the *table*, or runs the whole stage *schools*.
     """
     words = [sys.executable, "-c", _READ, str(path), what]
     said = subprocess.run(words, check=True, capture_output=True, text=True).stdout

@@ -540,7 +540,8 @@ def other_files() -> str:
         "`run.json` holds the versions, every parameter in force, and the SHA-256 of every input. "
         "Its `overrides` are the values that were set for this run only (`--set`), and the errors "
         "of layers that it ignores (`--despite-errors`): a run that has any is a trial. "
-        "The name of a run's folder is a hash of it; `runs/latest` names the last full run, and "
+        "The name of a run's folder is a hash of it; `runs/latest` names the last full run, "
+        "`runs/official.json` the one that was approved (`runs pin`), with its decree, and "
         "`runs/outputs.json` holds the SHA-256 of the files that were written from it.\n\n"
         + table(("file", "column", "meaning"), iter(rows))
     )

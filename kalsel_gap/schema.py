@@ -291,6 +291,7 @@ ADDED: tuple[Column, ...] = (
     Column("not_scored", "text", "scores", N_("Indicators not scored"), N_("Codes of the indicators that this run does not score, separated by semicolons.")),
     Column("data", "text", "scores", N_("Nature of the data"), N_("Whether the data are real, stylised (partly invented) or synthetic (all invented)."), choices=NATURES, nullable=False),
     Column("trial", "text", "scores", N_("Trial"), N_("What a trial overrides; empty for a full run.")),
+    Column("official", "text", "scores", N_("Official"), N_("Decree by which the list was approved, and its date; empty where it is not the official one.")),
 )  # fmt: skip
 
 # What a person reads first; `all` has the rest.
@@ -308,7 +309,7 @@ SUMMARY = (
     *("rank_p05", "rank_p95", "p_top_k", "top_k_label", "top_k_set"),
     *("priority", "best_level_dbm", "best_technology", "best_operator", "delivered"),
     *("delivered_status", "available", "available_status", "completeness", "confidence"),
-    *("reason_text", "data", "trial"),
+    *("reason_text", "data", "trial", "official"),
 )
 
 NEED_FACTS = ("vulnerability", "idle_devices", "idle_accounts_share", "adequate_school_km")

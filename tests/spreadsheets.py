@@ -1,9 +1,10 @@
-"""Writers of workbooks as offices save them: XLSX, ODS, a web page, Excel's XML of 2003, CSV."""
+"""Writers of workbooks as offices save them: XLSX, XLSB, XLS, ODS, web pages, XML of 2003, CSV."""
 
 from __future__ import annotations
 
 import csv
 import io
+import struct
 import zipfile
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
@@ -106,6 +107,195 @@ def xlsx(sheets: Sequence[Sheet]) -> bytes:
             f"{links}</Relationships>",
             **{f"xl/worksheets/sheet{n}.xml": sheet_xml(s) for n, s in numbered},
         }
+    )
+
+
+# Records of the binary parts of an XLSB workbook.
+_BEGIN_BOOK, _END_BOOK, _BEGIN_SHEETS, _END_SHEETS, _SHEET = 131, 132, 143, 144, 156
+_BEGIN_SHEET, _END_SHEET, _BEGIN_ROWS, _END_ROWS, _SIZE = 129, 130, 145, 146, 148
+_ROW, _BLANK, _REAL_CELL, _TEXT_CELL = 0, 1, 5, 6
+_STATES = {"visible": 0, "hidden": 1, "veryHidden": 2}
+
+
+def binary_record(kind: int, content: bytes = b"") -> bytes:
+    """A record of a part of an XLSB workbook."""
+
+    def number(value: int) -> bytes:
+        """Seven bits a byte, the lowest first."""
+        low, rest = value & 127, value >> 7
+        return bytes([low | 128]) + number(rest) if rest else bytes([low])
+
+    return number(kind) + number(len(content)) + content
+
+
+def xlsb(sheets: Sequence[Sheet]) -> bytes:
+    """An XLSB workbook: the parts of an XLSX as binary records."""
+
+    def text(value: str) -> bytes:
+        raw = value.encode("utf-16-le")
+        return struct.pack("<I", len(raw) // 2) + raw
+
+    def cell(column: int, value: Cell) -> bytes:
+        place = struct.pack("<II", column, 0)
+        if value is None or value == "":
+            return binary_record(_BLANK, place)
+        if isinstance(value, str):
+            return binary_record(_TEXT_CELL, place + text(value))
+        return binary_record(_REAL_CELL, place + struct.pack("<d", value))
+
+    def of_sheet(sheet: Sheet) -> bytes:
+        height, width = len(sheet.rows), max(map(len, sheet.rows), default=0)
+        size = struct.pack("<IIII", 0, max(height - 1, 0), 0, max(width - 1, 0))
+        rows = (
+            binary_record(_ROW, struct.pack("<II9x", n, 0))
+            + b"".join(cell(c, value) for c, value in enumerate(row))
+            for n, row in enumerate(sheet.rows)
+        )
+        inside = binary_record(_BEGIN_ROWS) + b"".join(rows) + binary_record(_END_ROWS)
+        return (
+            binary_record(_BEGIN_SHEET)
+            + binary_record(_SIZE, size)
+            + inside
+            + binary_record(_END_SHEET)
+        )
+
+    numbered = list(enumerate(sheets, start=1))
+    listed = b"".join(
+        binary_record(
+            _SHEET,
+            struct.pack("<II", _STATES[s.state], n) + text(f"r{n}") + text(s.name),
+        )
+        for n, s in numbered
+    )
+    links = "".join(
+        f'<Relationship Id="r{n}" Type="{_OFFICE}/worksheet" Target="worksheets/sheet{n}.bin"/>'
+        for n, _ in numbered
+    )
+    book = binary_record(_BEGIN_BOOK) + binary_record(_BEGIN_SHEETS) + listed
+    return zipped(
+        {
+            "xl/workbook.bin": book + binary_record(_END_SHEETS) + binary_record(_END_BOOK),
+            "xl/_rels/workbook.bin.rels": (
+                f'{_XML}<Relationships xmlns="{_PACKAGE}/relationships">{links}</Relationships>'
+            ).encode(),
+            **{f"xl/worksheets/sheet{n}.bin": of_sheet(s) for n, s in numbered},
+        }
+    )
+
+
+# Records of BIFF8, the binary format of Excel 97 to 2003, in a compound file of sectors.
+_BOF, _EOF, _CODEPAGE, _XF, _BOUNDSHEET, _SST, _CONTINUE = 0x809, 0x0A, 0x42, 0xE0, 0x85, 0xFC, 0x3C
+_DIMENSIONS, _NUMBER, _LABELSST, _MERGEDCELLS = 0x200, 0x203, 0xFD, 0xE5
+_GLOBALS, _WORKSHEET = 0x05, 0x10
+_DATE = 14  # number of a format of cells
+_MOST_BYTES = 8224  # of a record
+_SECTOR, _LEAST_BYTES = 512, 4096  # of a compound file; of a stream in sectors of this size
+_FREE, _END, _OF_TABLE = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD  # in the table of sectors
+
+
+def _record(kind: int, *parts: bytes) -> bytes:
+    content = b"".join(parts)
+    return struct.pack("<HH", kind, len(content)) + content
+
+
+def _begin(kind: int) -> bytes:
+    return _record(_BOF, struct.pack("<HHHHII", 0x600, kind, 0xDBB, 1996, 0, 6))
+
+
+def _unicode(text: str, length: str) -> bytes:
+    return struct.pack(f"<{length}B", len(text.encode("utf-16-le")) // 2, 1) + text.encode(
+        "utf-16-le"
+    )
+
+
+def xls(sheets: Sequence[Sheet]) -> bytes:
+    """An XLS workbook (BIFF8), as small as one can be."""
+    texts = {
+        cell: number
+        for number, cell in enumerate(
+            dict.fromkeys(
+                c for s in sheets for row in s.rows for c in row if isinstance(c, str) and c
+            )
+        )
+    }
+
+    def cell(row: int, column: int, value: Cell) -> bytes:
+        if value is None or value == "":
+            return b""
+        place = struct.pack("<HHH", row, column, 0)
+        if isinstance(value, str):
+            return _record(_LABELSST, place, struct.pack("<I", texts[value]))
+        return _record(_NUMBER, place, struct.pack("<d", value))
+
+    def of_sheet(sheet: Sheet) -> bytes:
+        width = max(map(len, sheet.rows), default=0)
+        return b"".join(
+            (
+                _begin(_WORKSHEET),
+                _record(_DIMENSIONS, struct.pack("<IIHHH", 0, len(sheet.rows), 0, width, 0)),
+                *(cell(n, c, v) for n, row in enumerate(sheet.rows) for c, v in enumerate(row)),
+                _record(
+                    *(_MERGEDCELLS, struct.pack("<H", len(sheet.merged))),
+                    *(struct.pack("<HHHH", t, b, left, r) for t, left, b, r in sheet.merged),
+                ),
+                _record(_EOF),
+            )
+        )
+
+    table = [struct.pack("<II", len(texts), len(texts))]
+    for each in texts:
+        text = _unicode(each, "H")
+        if len(table[-1]) + len(text) > _MOST_BYTES:
+            table.append(b"")
+        table[-1] += text
+    formats = (struct.pack("<HHH14x", 0, number, 0) for number in (0, _DATE))
+    begin = _begin(_GLOBALS) + _record(_CODEPAGE, struct.pack("<H", 1200))
+    begin += b"".join(_record(_XF, each) for each in formats)
+    end = b"".join(_record(_CONTINUE if n else _SST, part) for n, part in enumerate(table))
+    end += _record(_EOF)
+    bodies = [of_sheet(sheet) for sheet in sheets]
+    names = [_unicode(sheet.name, "B") for sheet in sheets]
+    at = len(begin) + sum(len(name) + 10 for name in names) + len(end)
+    listed = b""
+    for sheet, name, body in zip(sheets, names, bodies, strict=True):
+        listed += _record(_BOUNDSHEET, struct.pack("<IBB", at, _STATES[sheet.state], 0), name)
+        at += len(body)
+    return compound("Workbook", begin + listed + end + b"".join(bodies))
+
+
+def compound(name: str, stream: bytes, *, small: bool = False) -> bytes:
+    """A compound file of one stream; a small one lies in sectors of 64 bytes inside another one."""
+    size = len(stream) if small else max(len(stream), _LEAST_BYTES)
+    sectors = -(-size // _SECTOR)
+    tables = 1
+    while tables * _SECTOR // 4 < tables + 2 + sectors:
+        tables += 1
+    first = tables + 2
+    numbers = [_OF_TABLE] * tables + [_END, _END, *range(first + 1, first + sectors), _END]
+    numbers += [_FREE] * (tables * _SECTOR // 4 - len(numbers))
+    inside = [*range(1, -(-size // 64)), _END] if small else []
+    inside += [_FREE] * (_SECTOR // 4 - len(inside))
+
+    def entry(name: str, kind: int, child: int, begin: int, size: int) -> bytes:
+        text = (name + "\0").encode("utf-16-le") if name else b""
+        links = struct.pack("<BBIII", kind, 1, _FREE, _FREE, child)
+        return struct.pack("<64sH", text, len(text)) + links + struct.pack("<36xIQ", begin, size)
+
+    root = entry("Root Entry", 5, 1, first if small else _END, size if small else 0)
+    folder = root + entry(name, 2, _FREE, 0 if small else first, size)
+    header = struct.pack(
+        "<8s16xHHHHH6xIIIIIIIII",
+        *(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 0x3E, 3, 0xFFFE, 9, 6, 0, tables, tables),
+        *(0, _LEAST_BYTES, tables + 1, 1, _END, 0),
+    )
+    return b"".join(
+        (
+            header + struct.pack("<109I", *range(tables), *[_FREE] * (109 - tables)),
+            struct.pack(f"<{len(numbers)}I", *numbers),
+            folder + entry("", 0, _FREE, 0, 0) * 2,
+            struct.pack(f"<{len(inside)}I", *inside),
+            stream.ljust(sectors * _SECTOR, b"\0"),
+        )
     )
 
 

@@ -56,8 +56,9 @@ FOLDERS = [
 ]
 # Where these write stands in the project file.
 SECTIONS = {"repairs": ("check", "--accept-repairs"), "calibration": ("predict", "calibrate")}
-OTHERS = {("rank",), ("init",), ("predict", "calibrate")}  # tests of their own below
-READERS = {("config",), ("doctor",), ("runs",), ("predict", "validate")}
+# Tests of their own below, and beside those of the runs.
+OTHERS = {("rank",), ("init",), ("predict", "calibrate"), ("runs", "pin")}
+READERS = {("config",), ("doctor",), ("runs",), ("runs", "unpin"), ("predict", "validate")}
 
 
 @pytest.fixture
@@ -91,6 +92,7 @@ def files_of_users(place: Path) -> list[tuple[Path, str]]:
         (run / "new.html", "output_is_run"),
         (place / "runs" / "latest", "output_is_run"),
         (place / "runs" / "outputs.json", "output_is_run"),
+        (place / "runs" / "official.json", "output_is_run"),
     ]
 
 
@@ -461,6 +463,23 @@ def test_runs_are_verified(ranked: Path, cli: CommandLine) -> None:
         assert refused.status == 1
         assert f"{latest}/signals.parquet: this file is missing, or it is not" in refused.err
     assert not (ranked / "map.html").exists()
+    # The list says so too, of a side table as of the table of schools.
+    marked = cli("runs", "--project", ranked)
+    assert "broken" in marked.out.decode()
+    assert "“kalsel-gap runs --verify” names the files" in marked.err
+
+
+def test_a_renamed_run_is_named_and_not_drawn(ranked: Path, cli: CommandLine) -> None:
+    latest = (ranked / "runs" / "latest").read_text().strip()
+    named = (ranked / "runs" / latest).rename(ranked / "runs" / "of-the-governor")
+    record = named / "run.json"
+    record.write_text(record.read_text().replace('"data": "real"', '"data": "stylised"'))
+    listed = cli("runs", "--verify", "--project", ranked)
+    assert listed.status == 3
+    assert "name of the folder is not the id" in listed.out.decode()
+    refused(cli, ranked, named, "is no id of a run", "export", "csv", "--project", ranked)
+    (row,) = json.loads(cli("runs", "--project", ranked, "--format", "json").out)
+    assert (row["run"], row["kind"]) == (named.name, "broken")
 
 
 def test_the_runs_are_listed(ranked: Path, cli: CommandLine) -> None:
@@ -475,6 +494,7 @@ def test_the_runs_are_listed(ranked: Path, cli: CommandLine) -> None:
         "run": latest,
         "kind": "full",
         "is_drawn": True,
+        "official": "",
         "overrides": "",
         **counts,
         **state,

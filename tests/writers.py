@@ -59,6 +59,10 @@ WRITERS = {
     "init --sample": Writer(("init", "{}/sample", "--sample", "--quiet")),
     "rank": Writer(("rank", *_P)),
     "rank a trial": Writer(("rank", *_P, *_WEIGHT)),
+    "pin": Writer(
+        ("runs", "pin", "latest", *_P, "--decree", "1", "--date", "2026-07-31", "--overwrite"),
+        ("--decree", "2"),
+    ),
     "check": Writer(("check", *_P, "--out", "{}/check"), ("--dialect", "id")),
     "accept repairs": Writer(
         ("check", *_P, "--accept-repairs", "{}/reviewed.csv"), ("--accept-repairs", "{}/first.csv")

@@ -57,11 +57,11 @@ def _curves(opened: Opened) -> list[tuple[str, Any, str]]:
     """
     from kalsel_gap.errors import InputError
     from kalsel_gap.indicators.inference import fit_given_line, fit_no_line
-    from kalsel_gap.storage.run_folder import read_run
+    from kalsel_gap.storage.run_folder import LATEST, read_run
 
     prior = opened.project.index.inference.prior
     try:
-        run = read_run(opened.project.output.folder)
+        run = read_run(opened.project.output.folder, LATEST)
         learned, distance = run.table("curves"), run.table("distance_curve")
     except InputError as error:  # no run yet, or one of an older version
         if error.code == "run_altered":

@@ -96,10 +96,10 @@ def open_run(
 ) -> Drawn:
     """The run to draw to `out`, which may end so; first of all, whether it may be written.
 
-    Standard error says that the run is a trial, or older than its inputs.
+    Standard error says that the run is a trial or the official one, or older than its inputs.
     """
     from kalsel_gap.deliverables.run_list import inputs_since
-    from kalsel_gap.deliverables.tables import trial_sentence
+    from kalsel_gap.deliverables.tables import standing_sentence
     from kalsel_gap.project.outputs import outputs_of
     from kalsel_gap.storage.outputs import Outputs
     from kalsel_gap.storage.run_folder import read_run
@@ -112,8 +112,8 @@ def open_run(
     chosen = read_run(folder, source.run)
     if out is not None and _is_input(out, chosen.manifest):
         raise OutputError("output_is_input", path=out)
-    if sentence := trial_sentence(chosen, text):
-        console.note(sentence, quiet=quiet)
+    if chosen.overrides or chosen.official is not None:
+        console.note(standing_sentence(chosen, text), quiet=quiet)
     if opened is None:
         language = chosen.manifest.get("parameters", {}).get("project.language")
         return Drawn(chosen, options.words_in(ctx, lang, language), outputs)

@@ -11,7 +11,10 @@ from kalsel_gap.cli.drawn import Drawn
 from kalsel_gap.cli.options import By, DialectChoice, NamesChoice
 from kalsel_gap.i18n.text import N_, Text
 
-HELP = N_("Export the last full run.\n\nExample: kalsel-gap export csv --out list.csv")
+HELP = N_(
+    "Export the official run, or without one the last full run.\n\n"
+    "Example: kalsel-gap export csv --out list.csv"
+)
 CSV_HELP = N_(
     "Write the schools as CSV.\n\n"
     "The columns that a person reads first; --columns all writes every column, the same ones in "

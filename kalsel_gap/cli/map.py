@@ -10,7 +10,8 @@ from kalsel_gap.cli import console, drawn, options
 from kalsel_gap.i18n.text import N_, Text
 
 HELP = N_(
-    "Write the last full run as a map: one HTML file that opens without internet.\n\n"
+    "Write the official run, or without one the last full run, as a map: one HTML file that opens "
+    "without internet.\n\n"
     "Example: kalsel-gap map --out map.html"
 )
 

@@ -424,9 +424,28 @@ RunName = Annotated[
         "--run",
         metavar=_TEXT,
         help=N_(
-            "Which run: its id, the beginning of it, or its folder; the last full one by default."
+            "Which run: its id, the beginning of it, its folder, or latest for the last full one; "
+            "by default the official one, without one the last full one."
         ),
     ),
+]
+PinnedRun = Annotated[
+    str,
+    typer.Argument(
+        metavar=N_("RUN"), help=N_("Its id, the beginning of it, or latest for the last full one.")
+    ),
+]
+Decree = Annotated[
+    str,
+    typer.Option("--decree", metavar=_TEXT, help=N_("Number of the decree that approved the run.")),
+]
+DecreeDate = Annotated[
+    str,
+    typer.Option("--date", metavar=_TEXT, help=N_("Date of the decree, such as 2026-07-31.")),
+]
+PinOverwrite = Annotated[
+    bool,
+    typer.Option("--overwrite", help=N_("Put the run in the place of another official one.")),
 ]
 Verify = Annotated[
     bool,

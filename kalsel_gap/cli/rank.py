@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import contextlib
+from dataclasses import asdict, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,9 +11,12 @@ import typer
 
 from kalsel_gap.cli import console, options
 from kalsel_gap.cli.options import By, Format
+from kalsel_gap.errors import KalselGapError, SeveralErrors
 from kalsel_gap.i18n.text import N_, Text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from kalsel_gap.deliverables.tables import View
     from kalsel_gap.storage.run_folder import Run
 
@@ -65,9 +69,11 @@ def rank(
     refuse_file_name(out, is_of_runs=True)
     why = Justification.stated(reason, role)
     figures = {"draws": draws, "k": k, "seed": seed, "confidence": confidence}
-    short = [f"robustness.{name}={value}" for name, value in figures.items() if value is not None]
+    typed = {f"robustness.{n}": value for n, value in figures.items() if value is not None}
+    short = [f"{key}={value}" for key, value in typed.items()]
     with console.progress(text, STEPS, quiet=quiet) as report:
-        opened = open_project(project, options=(*(assignments or ()), *short))
+        with _named_as_typed(typed):
+            opened = open_project(project, options=(*(assignments or ()), *short))
         if audit is not None:  # before the work takes its time
             guard = outputs_of(opened.opened)
             guard.check(audit, endings=(".html", ".htm"), overwrite=overwrite)
@@ -83,11 +89,18 @@ def rank(
     view = tables.View(by.value, top, *(tuple(each or ()) for each in filters))
     _print_list(run, view, format or Format.table, text, quiet=quiet)
     console.note(text(N_("Run: {folder}"), folder=run.folder), quiet=quiet)
-    if run.overrides:
+    if run.official is not None and run.standing != "official":
+        sentence = N_(
+            "Run {run} stays the official one, by decree {decree} of {date}: map, explain and "
+            "export draw it, and this run with --run {this}."
+        )
+        official = {**asdict(run.official), "this": run.folder.name}
+        console.note(text(sentence, **official), quiet=quiet)
+    elif run.overrides:
         sentence = N_("map and export draw the last full run; this trial with --run {run}.")
         console.note(text(sentence, run=run.folder.name), quiet=quiet)
     if opened.damaged:
-        words = N_("Runs that cannot be read, and that may have come first: {runs}.")
+        words = N_("Runs whose record cannot be trusted, and that may have come first: {runs}.")
         console.note(text(words, runs=", ".join(opened.damaged)), quiet=quiet)
     if audit is not None:
         from kalsel_gap.deliverables.audit_page import audit_html
@@ -103,6 +116,27 @@ def rank(
         console.note(text(N_("Written: {path}"), path=audit), quiet=quiet)
     if nobody_ranked(run):
         raise typer.Exit(_NOBODY)
+
+
+@contextlib.contextmanager
+def _named_as_typed(typed: Mapping[str, object]) -> Iterator[None]:
+    """Errors of values that an option of its own sets name that option, not ``--set``.
+
+    Parameters
+    ----------
+    typed : mapping
+        Values by dotted key, the option being its last part. They count, not those of ``--set``.
+    """
+    from kalsel_gap.project.read import OPTION
+
+    try:
+        yield
+    except KalselGapError as error:
+        for each in error.errors if isinstance(error, SeveralErrors) else (error,):
+            key = each.column or ""
+            if each.path == OPTION and key in typed:
+                each.path, each.column = f"--{key.rpartition('.')[2]}", None
+        raise
 
 
 def _print_list(run: Run, asked: View, format_: Format, text: Text, *, quiet: bool) -> None:

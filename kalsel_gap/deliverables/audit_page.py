@@ -7,7 +7,7 @@ texts of the inputs and of the project file are shown as text and never as marku
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from kalsel_gap import schema
@@ -42,6 +42,12 @@ if TYPE_CHECKING:
 _PIPELINE = "kalsel_gap.pipeline"  # its hash covers whatever it imports
 _LONGEST = 160  # characters of a value or a sentence
 _NOT_SET = ("despite_errors", "reason", "role")  # overrides with an option of their own
+_STANDING = {
+    "official": N_("official"),
+    "trial": N_("trial"),
+    "last": N_("last full run"),
+    "earlier": N_("earlier full run"),
+}
 _SEVERITIES = ("error", "warning", "note")
 _REPAIRED = {  # findings about accepted repairs
     "location_repaired": N_("coordinates"),
@@ -155,8 +161,10 @@ def audit_html(run: Run, found: ListSensitivity, text: Text, *, damaged: Sequenc
 def _facts(run: Run, text: Text) -> Iterator[tuple[str, str]]:
     """What stands at the top."""
     manifest, counted = run.manifest, _counted(run)
-    kind = text(N_("trial")) if run.overrides else text(N_("full run"))
-    yield text(N_("Run")), f"{run.folder.name} ({kind})"
+    yield text(N_("Run")), f"{run.folder.name} ({text(_STANDING[run.standing])})"
+    if run.official is not None:
+        words = N_("run {run}, approved by decree {decree} of {date}")
+        yield text(N_("Official list")), text(words, **asdict(run.official))
     decided = manifest.get("decision", {})
     number = str(decided.get("number", "")) or text(N_("none recorded"))
     if day := decided.get("date"):
@@ -207,7 +215,7 @@ def _decision(run: Run, text: Text, damaged: Sequence[str]) -> AuditSection:
         words = N_("This trial departs from what was decided: {figures}.")
         sentences.append(text(words, figures="; ".join(departed)))
     if damaged:
-        words = N_("Runs that cannot be read, and that may have come first: {runs}.")
+        words = N_("Runs whose record cannot be trusted, and that may have come first: {runs}.")
         sentences.append(text(words, runs=", ".join(damaged)))
     return AuditSection(
         *("decision", text(N_("What was fixed before the result"))),

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from kalsel_gap.deliverables import drawing
 from kalsel_gap.deliverables.offline_html import page_without_script
-from kalsel_gap.deliverables.tables import notices
+from kalsel_gap.deliverables.tables import notices, standing_sentence
 from kalsel_gap.i18n.text import N_, Text, plain
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def to_html(title: str, sections: Sequence[PageSection], run: Run, text: Text) -
         "title": plain(title),
         "notices": [plain(sentence) for sentence in notices(run, text)],
         "sections": [_section(each) for each in sections],
-        "imprint": made_by,
+        "imprint": f"{made_by}. {plain(standing_sentence(run, text))}",
         "words": {
             "skip": text(N_("Skip to the explanation")),
             "in_words": text(N_("The picture in words")),

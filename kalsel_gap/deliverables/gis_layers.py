@@ -10,7 +10,7 @@ import contextlib
 import errno
 import json
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -19,7 +19,14 @@ from kalsel_gap import schema
 from kalsel_gap.deliverables import columns, geopackage
 from kalsel_gap.deliverables.codes import words_of
 from kalsel_gap.deliverables.qgis_style import Field, areas_qml, schools_qml, sites_qml
-from kalsel_gap.deliverables.tables import as_read, assignments, notices, with_words
+from kalsel_gap.deliverables.tables import (
+    approval,
+    as_read,
+    assignments,
+    notices,
+    standing_sentence,
+    with_words,
+)
 from kalsel_gap.errors import reason
 from kalsel_gap.i18n.text import N_, Text, plain
 from kalsel_gap.sources.boundaries import AREA_LEVELS
@@ -155,13 +162,19 @@ def _write_gpkg(run: Run, path: Path, text: Text, crs: str) -> None:
     with contextlib.closing(sqlite3.connect(path)) as database, database:
         geopackage.create_tables(database, moment)
         for layer in layers:
-            about = " ".join((*notices(run, text), layer.description))
+            about = " ".join((*_said(run, text), layer.description))
             database.execute(
                 "UPDATE gpkg_contents SET description = ? WHERE table_name = ?", (about, layer.name)
             )
             geopackage.describe(database, layer.name, layer.fields)
             geopackage.add_style(database, layer.name, layer.qml, name=layer.style, moment=moment)
         geopackage.add_metadata(database, _facts(run), (layer.name for layer in layers), moment)
+
+
+def _said(run: Run, text: Text) -> list[str]:
+    """What stands above, and of a full run always what it counts for."""
+    sentences, standing = notices(run, text), standing_sentence(run, text)
+    return sentences if standing in sentences else [*sentences, standing]
 
 
 def _layers(run: Run, text: Text) -> Iterator[Layer]:
@@ -176,6 +189,8 @@ def _layers(run: Run, text: Text) -> Iterator[Layer]:
     nature = {"data": run.manifest.get("data", "real")}
     if run.overrides:
         nature["trial"] = plain(assignments(run.overrides))
+    if decree := approval(run):
+        nature["official"] = plain(decree)
     sites = run.table("sites")
     if len(sites):
         points = gpd.points_from_xy(sites["lon"], sites["lat"])
@@ -282,4 +297,6 @@ def _facts(run: Run) -> dict[str, Any]:
     """What a layer rests on: the run, the version, the inputs and their dates."""
     kept = ("kalsel_gap", "project", "data", "overrides", "inputs", "not_scored")
     known = {name: run.manifest[name] for name in kept if name in run.manifest}
-    return {**known, "run": run.folder.name, "dates": _dates(run)}
+    official = asdict(run.official) if run.official else None
+    counts = {"run": run.folder.name, "standing": run.standing, "official": official}
+    return {**known, **counts, "dates": _dates(run)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +12,13 @@ from kalsel_gap.deliverables.tables import assignments
 from kalsel_gap.errors import InputError
 from kalsel_gap.storage.cache import Cache
 from kalsel_gap.storage.fingerprint import default_cache_folder
+from kalsel_gap.storage.official_run import OFFICIAL, read_official
 from kalsel_gap.storage.run_folder import (
+    MANIFEST,
     SCHOOLS,
     find_run,
     overrides_of,
     read_manifest,
-    read_verified,
     run_folders,
     verify_run,
 )
@@ -91,6 +92,8 @@ def inputs_since(manifest: Mapping[str, Any], opened: Opened) -> InputsSince:
 def list_runs(folder: Path, opened: Opened | None) -> pd.DataFrame:
     """Every run of a folder: the one that deliverables are drawn from, other full ones, trials.
 
+    Where it is not known which one that is, none is marked.
+
     Parameters
     ----------
     folder : Path
@@ -101,8 +104,10 @@ def list_runs(folder: Path, opened: Opened | None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``run kind is_drawn overrides data_date schools ranked inputs inputs_changed``: *kind* is
-        full, trial or broken; *inputs* unchanged, changed, missing or unknown.
+        ``run kind is_drawn official overrides data_date schools ranked inputs inputs_changed``:
+        *official* has the decree and its date of the official run; *kind* is
+        full, trial or broken, where any of its files is not what its record says; *inputs*
+        unchanged, changed, missing or unknown.
 
     Raises
     ------
@@ -112,11 +117,20 @@ def list_runs(folder: Path, opened: Opened | None) -> pd.DataFrame:
     there = run_folders(folder)
     if not there:
         raise InputError("run_missing", path=folder)
-    try:
+    drawn, official = "", None
+    with contextlib.suppress(InputError):
+        official = read_official(folder)
         drawn = find_run(folder).name
-    except InputError:
-        drawn = ""
-    rows = [{**_described(path, opened), "is_drawn": path.name == drawn} for path in there]
+    rows = [
+        {
+            **_described(path, opened),
+            "is_drawn": path.name == drawn,
+            "official": f"{official.decree}, {official.date}"
+            if official is not None and official.run == path.name
+            else "",
+        }
+        for path in there
+    ]
     rows.sort(key=lambda row: (not row["is_drawn"], _KINDS.index(row["kind"]), row["run"]))
     table = pd.DataFrame(rows, columns=list(_COLUMNS))
     return table.astype({"schools": "Int64", "ranked": "Int64"})
@@ -133,8 +147,9 @@ def verify_runs(folder: Path) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``run file state``: the state is changed, missing or unreadable. No rows where every run is
-        whole.
+        ``run file state``: the state is changed, missing, unreadable or, of ``run.json``, renamed;
+        also of the official run that is not there, and of a damaged mark. No rows where every run
+        is whole.
 
     Raises
     ------
@@ -145,12 +160,29 @@ def verify_runs(folder: Path) -> pd.DataFrame:
     if not there:
         raise InputError("run_missing", path=folder)
     rows = [(path.name, file, state) for path in there for file, state in verify_run(path).items()]
+    try:
+        official = read_official(folder)
+    except InputError:
+        rows.append(("", OFFICIAL, "unreadable"))
+    else:
+        if official is not None and official.run not in {path.name for path in there}:
+            rows.append((official.run, MANIFEST, "missing"))
     return pd.DataFrame(rows, columns=["run", "file", "state"], dtype="str")
+
+
+def official_fault(folder: Path) -> InputError | None:
+    """Why the official run of a folder cannot be found; None where it can, or none is marked."""
+    try:
+        if read_official(folder) is not None:
+            find_run(folder)
+    except InputError as error:
+        return error
+    return None
 
 
 _KINDS = ("full", "trial", "broken")
 _COLUMNS = (
-    *("run", "kind", "is_drawn", "overrides", "data_date", "schools", "ranked"),
+    *("run", "kind", "is_drawn", "official", "overrides", "data_date", "schools", "ranked"),
     *("inputs", "inputs_changed"),
 )
 
@@ -161,12 +193,14 @@ def _described(path: Path, opened: Opened | None) -> dict[str, Any]:
 
     empty = {"overrides": "", "data_date": "", "schools": None, "ranked": None}
     unknown = {"inputs": "unknown", "inputs_changed": ""}
+    broken = {"run": path.name, "kind": "broken", **empty, **unknown}
     try:
+        if verify_run(path):
+            return broken
         manifest = read_manifest(path)
-        schools = io.BytesIO(read_verified(path, manifest, SCHOOLS))
-        ranks = pq.read_table(schools, columns=["rank"])["rank"]
+        ranks = pq.read_table(path / SCHOOLS, columns=["rank"])["rank"]
     except (InputError, OSError, pa.ArrowException, KeyError):
-        return {"run": path.name, "kind": "broken", **empty, **unknown}
+        return broken
     overrides = overrides_of(manifest)
     described = {
         "run": path.name,

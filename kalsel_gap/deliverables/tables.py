@@ -6,7 +6,7 @@ Cells that a spreadsheet would execute as a formula are made inert, in every dia
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
@@ -82,11 +82,38 @@ class View:
 
 
 def notices(run: Run, text: Text) -> list[str]:
-    """What stands above everything drawn from a run: that it is not real, that it is a trial."""
+    """What stands above everything drawn from a run.
+
+    That it is not real, that it is the official list or, where there is one, another, or a trial.
+    """
     nature = NAMES.get(run.manifest.get("data", "real"))
     sentences = [text(nature)] if nature else []
-    trial = trial_sentence(run, text)
-    return [*sentences, trial] if trial else sentences
+    if run.official is not None or run.overrides:
+        sentences.append(standing_sentence(run, text))
+    return sentences
+
+
+def standing_sentence(run: Run, text: Text) -> str:
+    """Whether a run is the official one, a trial, or the last or an earlier full run."""
+    if run.standing == "trial":
+        return trial_sentence(run, text)
+    if run.official is not None:
+        words = N_("Official list, approved by decree {decree} of {date}.")
+        if run.standing != "official":
+            words = N_(
+                "Not the official list: that is run {run}, approved by decree {decree} of {date}."
+            )
+        return text(words, **asdict(run.official))
+    if run.standing == "last":
+        return text(N_("Last full run; no run is marked as official."))
+    return text(N_("An earlier full run; no run is marked as official."))
+
+
+def approval(run: Run) -> str | None:
+    """Decree and date of an official run, as a cell of a table; None of any other run."""
+    if run.official is None or run.standing != "official":
+        return None
+    return f"{run.official.decree}, {run.official.date}"
 
 
 def trial_sentence(run: Run, text: Text) -> str:
@@ -236,8 +263,8 @@ def to_csv(
     Parameters
     ----------
     run : Run
-        The run of the schools: data that are not real, and trials, are marked in columns of their
-        own.
+        The run of the schools: data that are not real, trials and the official run are marked in
+        columns of their own.
     schools : DataFrame
         A view of the run's schools.
     text : Text
@@ -295,5 +322,6 @@ def with_words(run: Run, schools: pd.DataFrame, text: Text) -> pd.DataFrame:
         "not_scored": ";".join(sorted(run.manifest.get("not_scored", []))),
         "data": run.manifest.get("data", "real"),
         "trial": assignments(run.overrides) if run.overrides else None,
+        "official": approval(run),
     }
     return columns.complete(schools.join(pd.DataFrame(added, index=schools.index)), run)

@@ -23,7 +23,7 @@ from kalsel_gap.deliverables.school_columns import (
     places,
     school_rows,
 )
-from kalsel_gap.deliverables.tables import ALL, INFERRED, by_kabupaten, notices
+from kalsel_gap.deliverables.tables import ALL, INFERRED, by_kabupaten, notices, standing_sentence
 from kalsel_gap.i18n.messages import (
     COUNT_NAMES,
     NAMES,
@@ -333,10 +333,11 @@ def _imprint(run: Run, text: Text) -> str:
         for key, value in run.manifest.get("parameters", {}).items()
         if re.fullmatch(r"schools\.\d+\.date", key) and value
     }
-    if not dates:
-        return f"{made_by}."
-    registers = text(N_("Registers of {dates}."), dates=", ".join(map(plain, dates)))
-    return f"{made_by}. {registers}"
+    sentences = [f"{made_by}.", plain(standing_sentence(run, text))]
+    if dates:
+        registers = N_("Registers of {dates}.")
+        sentences.append(text(registers, dates=", ".join(map(plain, dates))))
+    return " ".join(sentences)
 
 
 def _sources(run: Run) -> list[dict[str, str]]:

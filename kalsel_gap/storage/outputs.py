@@ -25,6 +25,7 @@ from kalsel_gap.storage.atomic import (
     write_errors,
 )
 from kalsel_gap.storage.fingerprint import default_cache_folder
+from kalsel_gap.storage.official_run import OFFICIAL
 from kalsel_gap.storage.run_folder import LATEST, MANIFEST
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ class Outputs:
             place.parent == folder.resolve() for place in places for folder in self.tile_folders
         ):
             raise OutputError("output_among_tiles", path=path)
-        own = {self.folder.resolve() / LATEST, self.folder.resolve() / LEDGER}
+        own = {self.folder.resolve() / name for name in (LATEST, LEDGER, OFFICIAL)}
         if places & own or any((place.parent / MANIFEST).is_file() for place in places):
             raise OutputError("output_is_run", path=path)
 

@@ -9,12 +9,13 @@ This module does not depend on what a stage computes.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,13 +33,19 @@ from kalsel_gap.storage.atomic import (
     write_errors,
 )
 from kalsel_gap.storage.fingerprint import hash_of_file
+from kalsel_gap.storage.official_run import OFFICIAL, read_official
 from kalsel_gap.storage.parquet import read_parquet, write_parquet
 from kalsel_gap.storage.spreadsheet import FORMULA_SIGNS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+    from typing import Literal
 
     import geopandas as gpd
+
+    from kalsel_gap.storage.official_run import Official
+
+    RunStanding = Literal["official", "trial", "last", "earlier"]
 
 LATEST = "latest"
 SCHOOLS = "schools.parquet"
@@ -67,17 +74,32 @@ class Run:
     manifest : dict
         ``run.json``: versions, parameters, overrides, inputs and files of the run with their
         SHA-256.
+    official : Official or None
+        What the folder of the runs says of its official run, which may be another one.
+    is_last : bool
+        Whether it is the last full run of the folder.
     """
 
     folder: Path
     schools: gpd.GeoDataFrame
     findings: pd.DataFrame
     manifest: dict[str, Any]
+    official: Official | None = None
+    is_last: bool = True
 
     @property
     def overrides(self) -> dict[str, Any]:
         """What was set for this run only, by full dotted key; a run that has any is a trial."""
         return overrides_of(self.manifest)
+
+    @property
+    def standing(self) -> RunStanding:
+        """What the run counts for: *official*, *trial*, *last* or an *earlier* full run."""
+        if self.official is not None and self.official.run == self.folder.name:
+            return "official"
+        if self.overrides:
+            return "trial"
+        return "last" if self.is_last else "earlier"
 
     def table(self, name: str) -> pd.DataFrame:
         """A further table of the run; a GeoDataFrame when it has a geometry.
@@ -164,7 +186,10 @@ def write_run(
             raise
         if not overrides_of(manifest):
             replace_text(folder / LATEST, final.name + "\n")
-    return Run(final, schools, findings, dict(manifest))
+    official = None
+    with contextlib.suppress(InputError):  # a damaged mark is an error where a run is drawn
+        official = read_official(folder)
+    return Run(final, schools, findings, dict(manifest), official)
 
 
 def _refuse_foreign(folder: Path, final: Path, made: Path) -> None:
@@ -201,16 +226,20 @@ def find_run(folder: Path, run: str | None = None) -> Path:
     folder : Path
         The folder of the runs.
     run : str, optional
-        An id, the beginning of one, ``latest`` or the path of a run's folder; without it, and as
-        ``latest``, the last full run.
+        An id, the beginning of one, ``latest`` for the last full run, or the path of a run's
+        folder; without it the official run, and the last full one where none is official.
 
     Raises
     ------
     InputError
         There is none, none of that name, or several that begin so; the message names those that
-        are there.
+        are there. `official_missing` where the official one is gone: no other takes its place.
     """
     there = run_folders(folder)
+    if not run and (official := read_official(folder)) is not None:
+        if found := [path for path in there if path.name == official.run]:
+            return found[0]
+        raise InputError("official_missing", path=folder / OFFICIAL, **asdict(official))
     if not run or run == LATEST:
         return _last_full(folder, there)
     found = [path for path in there if path.name == run]
@@ -230,10 +259,7 @@ def _last_full(folder: Path, there: list[Path]) -> Path:
     latest = folder / LATEST
     if latest.exists() and not latest.is_file():
         raise InputError("file_special", path=latest)
-    try:
-        name = latest.read_text(encoding="utf-8").strip()
-    except (OSError, ValueError):
-        name = ""
+    name = _latest_name(folder)
     if found := [path for path in there if path.name == name]:
         return found[0]
     if not there:
@@ -242,6 +268,15 @@ def _last_full(folder: Path, there: list[Path]) -> Path:
     if not full:
         raise InputError("run_only_trials", path=folder, known=_names(there))
     raise InputError("run_unmarked", path=folder, known=_names(full))
+
+
+def _latest_name(folder: Path) -> str:
+    """What ``latest`` says; empty where it cannot be read."""
+    latest = folder / LATEST
+    try:
+        return latest.read_text(encoding="utf-8").strip() if latest.is_file() else ""
+    except (OSError, ValueError):
+        return ""
 
 
 def _names(runs: list[Path]) -> str:
@@ -255,8 +290,19 @@ def read_manifest(chosen: Path) -> dict[str, Any]:
     ------
     InputError
         It cannot be read, or is not what was written: `run_altered`. The id shows that, the name
-        of the folder; in a folder of another name a changed value can stay unseen.
+        of the folder; a folder of another name is `run_renamed`.
     """
+    manifest = _read_record(chosen)
+    name, id_ = chosen.resolve().name, run_id(manifest)
+    if _ID.fullmatch(name) is None:
+        raise InputError("run_renamed", path=chosen, value=id_)
+    if name != id_:
+        raise InputError("run_altered", path=chosen / MANIFEST)
+    return manifest
+
+
+def _read_record(chosen: Path) -> dict[str, Any]:
+    """``run.json``, whatever the name of its folder: a changed value stays unseen."""
     path = chosen / MANIFEST
     try:
         text = path.read_text(encoding="utf-8")
@@ -266,8 +312,7 @@ def read_manifest(chosen: Path) -> dict[str, Any]:
         raise InputError("run_broken", path=path, reason=str(error)[:200]) from None
     if not isinstance(manifest, dict):
         raise InputError("run_broken", path=path, reason=MANIFEST)
-    has_id = _ID.fullmatch(chosen.name) is not None
-    if text != written or (has_id and run_id(manifest) != chosen.name):
+    if text != written:
         raise InputError("run_altered", path=path)
     return manifest
 
@@ -285,7 +330,8 @@ def read_manifests(*folders: Path) -> tuple[dict[str, dict[str, Any]], tuple[str
     dict of dict
         By id, also where somebody has renamed the folder of a run.
     tuple of str
-        Names of folders with a record that is damaged or was altered.
+        Names of folders with a record that is damaged or was altered, or that nothing vouches for
+        because somebody has renamed the folder.
     """
     found, damaged = {}, set()
     for folder in dict.fromkeys(each.resolve() for each in folders):
@@ -294,11 +340,13 @@ def read_manifests(*folders: Path) -> tuple[dict[str, dict[str, Any]], tuple[str
                 damaged.add(path.name)
                 continue
             try:
-                manifest = read_manifest(path)
-            except InputError:
+                read_manifest(path)
+            except InputError as error:
                 damaged.add(path.name)
-            else:
-                found[path.name if _ID.fullmatch(path.name) else run_id(manifest)] = manifest
+                if error.code != "run_renamed":
+                    continue
+            manifest = _read_record(path)
+            found[run_id(manifest)] = manifest
     return dict(sorted(found.items())), tuple(sorted(damaged))
 
 
@@ -342,15 +390,18 @@ def verify_run(chosen: Path) -> dict[str, str]:
     Returns
     -------
     dict of str
-        *changed*, *missing* or *unreadable* by the name of the file. Empty where the run is whole.
+        *changed*, *missing* or *unreadable* by the name of the file; of ``run.json`` also
+        *renamed*, where the folder's name is no id. Empty where the run is whole.
     """
     if not (chosen / MANIFEST).is_file():  # a pipe would be read without end
         raise InputError("run_broken", path=chosen, reason=MANIFEST)
+    found = {}
     try:
         manifest = read_manifest(chosen)
     except InputError as error:
-        return {MANIFEST: _fault(error)}
-    found = {}
+        if error.code != "run_renamed":
+            return {MANIFEST: _fault(error)}
+        found[MANIFEST], manifest = "renamed", _read_record(chosen)
     for name in sorted({SCHOOLS, FINDINGS, *_files_of(manifest)}):
         try:
             read_verified(chosen, manifest, name)
@@ -366,19 +417,22 @@ def _fault(error: InputError) -> str:
 
 
 def read_run(folder: Path, run: str | None = None) -> Run:
-    """The run named `run`, or the last full one of `folder`; see :func:`find_run`.
+    """The run named `run`, or the official or last full one of `folder`; see :func:`find_run`.
 
     Raises
     ------
     InputError
         There is none, or it cannot be read; `run_altered` where any of its files is not what the
-        manifest says.
+        manifest says, `official_altered` where it is the official one; `run_renamed` where nothing
+        vouches for the manifest; `official_broken` where it is not known which run is official.
     """
     import geopandas as gpd
 
     chosen = find_run(folder, run)
-    manifest = read_manifest(chosen)
-    files = {name: read_verified(chosen, manifest, name) for name in _files_of(manifest)}
+    official = read_official(chosen.parent)
+    with _said_of_official(official if official and official.run == chosen.name else None):
+        manifest = read_manifest(chosen)
+        files = {name: read_verified(chosen, manifest, name) for name in _files_of(manifest)}
     try:
         schools = gpd.read_parquet(io.BytesIO(files[SCHOOLS]))
         findings = pd.read_csv(
@@ -390,7 +444,19 @@ def read_run(folder: Path, run: str | None = None) -> Run:
         findings = findings.assign(**{c: findings[c].str.removeprefix("'") for c in _GIVEN})
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError("run_broken", path=chosen, reason=str(error)[:200]) from None
-    return Run(chosen, schools, findings, manifest)
+    is_last = _latest_name(chosen.parent) == chosen.name
+    return Run(chosen, schools, findings, manifest, official, is_last)
+
+
+@contextlib.contextmanager
+def _said_of_official(official: Official | None) -> Iterator[None]:
+    """Errors of a run's files say that it is the official one, and what to do then."""
+    try:
+        yield
+    except InputError as error:
+        if official is None:
+            raise
+        raise InputError("official_altered", path=error.path, **asdict(official)) from None
 
 
 def _guarded(findings: pd.DataFrame) -> pd.DataFrame:

@@ -104,7 +104,8 @@ def test_damaged_runs_are_named(cli: CommandLine, folder: Path) -> None:
     (first / MANIFEST).write_text("{}\n", encoding="utf-8")
     answer = cli("rank", "-p", folder, *QUICK, "--audit", folder / "audit.html", "--lang", "en")
     assert answer.status == 0
-    assert f"Runs that cannot be read, and that may have come first: {first.name}." in answer.err
+    words = "Runs whose record cannot be trusted, and that may have come first"
+    assert f"{words}: {first.name}." in answer.err
     assert first.name in (folder / "audit.html").read_text(encoding="utf-8")
     assert "set before the first ranking" in answer.err
 
@@ -134,3 +135,27 @@ def test_another_folder_for_runs_hides_no_ranking(
     shutil.rmtree(folder / "runs" / first)
     assert cli("rank", "-p", folder, *QUICK, "--out", tmp_path / "out").status == 0
     assert [path for path in (tmp_path / "out").iterdir() if path.is_dir()] == [made]
+
+
+@pytest.mark.parametrize(
+    ("typed", "named"),
+    [
+        (("--confidence", "2"), ["--confidence: “2.0” is not valid: it must be below 1."]),
+        (("--k", "3", "--set", "robustness.k=0", "--draws", "0"), []),  # the option counts
+        (
+            ("--draws", "99999", "--set", "robustness.confidence=2", "--seed", 2**32),
+            [
+                "--draws: “99999” is not valid: it must be at most 65534.",
+                f"--seed: “{2**32}” is not valid: it must be below {2**32}.",
+                "--set robustness.confidence: “2” is not valid: it must be below 1.",
+            ],
+        ),
+    ],
+)
+def test_a_wrong_value_is_named_by_the_option_that_was_typed(
+    cli: CommandLine, ranked: Path, typed: tuple[object, ...], named: list[str]
+) -> None:
+    answer = cli("rank", "-p", ranked, *typed, "--lang", "en")
+    errors = [line for line in answer.err.splitlines() if line.startswith("kalsel-gap: error")]
+    assert errors == [f"kalsel-gap: error: {line}" for line in named]
+    assert answer.status == (1 if named else 0)

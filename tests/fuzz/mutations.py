@@ -18,6 +18,8 @@ from contextlib import closing, suppress
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
+from tests.spreadsheets import binary_record, compound
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from random import Random
@@ -474,6 +476,93 @@ def _odd_column(rows: int, chance: Random) -> Any:
     return column
 
 
+# --- binary workbooks ----------------------------------------------------------------------------
+
+
+def change_workbook(content: bytes, chance: Random) -> bytes:
+    """What is called XLS: records of a compound file, or the markup of later years."""
+    if not content.startswith(b"\xd0\xcf\x11\xe0"):
+        return change_markup(content, chance)
+    at = content.find(struct.pack("<HHH", 0x809, 16, 0x600))  # where a workbook begins
+    if at < 0:
+        return change_bytes(content, chance)
+    if chance.random() < 0.15:  # the table of sectors, the folder
+        begin = 4 * chance.randrange(at // 4)
+        return (
+            content[:begin]
+            + struct.pack("<I", chance.choice(_NUMBERS) % 2**32)
+            + content[begin + 4 :]
+        )
+    stream, records, place = content[at:], [], 0
+    while place + 4 <= len(stream):
+        kind, length = struct.unpack_from("<HH", stream, place)
+        if not kind:  # behind the last one
+            break
+        records.append((kind, stream[place + 4 : place + 4 + length]))
+        place += 4 + length
+    changed = _changed_records(records, chance)
+    whole = b"".join(struct.pack("<HH", k, len(part) % 2**16) + part for k, part in changed)
+    if chance.random() < 0.7:  # sheets are found again where they are now
+        begins, place = [], 0
+        for kind, part in changed:
+            if kind == 0x809:
+                begins.append(place)
+            place += 4 + len(part)
+        listed = iter(begins[1:])
+        whole = b"".join(
+            struct.pack("<HH", k, len(part) % 2**16)
+            + (struct.pack("<I", next(listed, 0)) + part[4:] if k == 0x85 else part)
+            for k, part in changed
+        )
+    return compound("Workbook", whole)
+
+
+def change_binary_part(content: bytes, chance: Random) -> bytes:
+    """Records of a part of an XLSB workbook."""
+
+    def number(at: int, longest: int) -> tuple[int, int]:
+        value = 0
+        for n in range(longest):
+            value |= (content[at] & 127) << (7 * n)
+            at += 1
+            if content[at - 1] < 128:
+                break
+        return value, at
+
+    records, at = [], 0
+    while at < len(content):
+        kind, at = number(at, 2)
+        length, at = number(at, 4)
+        records.append((kind, content[at : at + length]))
+        at += length
+    return b"".join(binary_record(*each) for each in _changed_records(records, chance))
+
+
+def _changed_records(records: list[tuple[int, bytes]], chance: Random) -> list[tuple[int, bytes]]:
+    """Remove, repeat, swap, cut or lengthen records; another kind; another number inside."""
+    at, other = chance.randrange(len(records)), chance.randrange(len(records))
+    kind, part = records[at]
+    match chance.randrange(9):
+        case 0:
+            return [*records[:at], *records[at + 1 :]]
+        case 1:
+            times = chance.choice((2, 3, 300))
+            return [*records[:at], *[records[at]] * times, *records[at:]]
+        case 2:
+            records = list(records)
+            records[at], records[other] = records[other], records[at]
+            return records
+        case 3:
+            kind = records[other][0]
+        case 4:
+            part = change_bytes(part, chance)[:8000]
+        case _:
+            begin = 2 * chance.randrange(max(len(part) // 2, 1))
+            number = _number(chance)[: max(len(part) - begin, 0)]
+            part = part[:begin] + number + part[begin + len(number) :]
+    return [*records[:at], (kind, part), *records[at + 1 :]]
+
+
 # --- TIFF ----------------------------------------------------------------------------------------
 
 
@@ -509,9 +598,12 @@ _ARROWS: tuple[Change, ...] = (change_bytes, change_arrow, change_arrow)
 CHANGES: dict[str, tuple[Change, ...]] = {
     **dict.fromkeys((".csv", ".tsv", ".txt"), _CELLS),
     **dict.fromkeys((".toml", ".asc", ".hdr", ".prj", ".cpg"), _TEXTS),
-    **dict.fromkeys((".kml", ".xml", ".rels", ".vrt", ".xls"), _MARKUP),
+    **dict.fromkeys((".kml", ".xml", ".rels", ".vrt"), _MARKUP),
+    ".xls": (change_bytes, change_text, change_workbook, change_workbook),
+    ".bin": (change_bytes, *(change_binary_part,) * 3),
     **dict.fromkeys((".json", ".geojson"), _JSONS),
-    **dict.fromkeys((".zip", ".kmz", ".xlsx", ".xlsm", ".ods"), _ARCHIVES),
+    **dict.fromkeys((".geojsonl", ".js"), _TEXTS),
+    **dict.fromkeys((".zip", ".kmz", ".xlsx", ".xlsm", ".xlsb", ".ods"), _ARCHIVES),
     **dict.fromkeys((".parquet", ".geoparquet"), _ARROWS),
     ".gz": (change_bytes, change_gzipped),
     ".gpkg": (change_bytes, *(change_database,) * 3),

@@ -26,7 +26,7 @@ from tests.conftest import DATA_OF_TINY, TINY, snapshot
 from tests.fuzz.mutations import packed
 from tests.sources.formats.test_kinds import as_csv, workbook
 from tests.sources.test_speed_test_tiles import table as tiles_table
-from tests.spreadsheets import Cell, Sheet, ods, web_page, xml_2003
+from tests.spreadsheets import Cell, Sheet, ods, web_page, xls, xlsb, xml_2003
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -117,9 +117,9 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
     return rows
 
 
-def _geojson(table: pd.DataFrame) -> bytes:
+def _features(table: pd.DataFrame) -> list[dict[str, Any]]:
     shapes = json.loads(_points(table).geometry.to_json())["features"] if "lat" in table else []
-    features = [
+    return [
         {
             "type": "Feature",
             "properties": row,
@@ -127,7 +127,10 @@ def _geojson(table: pd.DataFrame) -> bytes:
         }
         for n, row in enumerate(_records(table))
     ]
-    return json.dumps({"type": "FeatureCollection", "features": features}).encode()
+
+
+def _geojson(table: pd.DataFrame) -> bytes:
+    return json.dumps({"type": "FeatureCollection", "features": _features(table)}).encode()
 
 
 def _kml(table: pd.DataFrame) -> bytes:
@@ -183,8 +186,12 @@ TABLE_FORMATS: dict[str, Callable[[pd.DataFrame], bytes]] = {
     ".ods": lambda t: _repacked(io.BytesIO(ods([_sheet(t)]))),
     ".xls": lambda t: web_page(_sheet(t)),
     ".2003.xls": lambda t: xml_2003([_sheet(t)]),
+    ".97.xls": lambda t: xls([_sheet(t)]),
+    ".xlsb": lambda t: _repacked(io.BytesIO(xlsb([_sheet(t)]))),
     ".json": lambda t: json.dumps({"data": _records(t), "meta": {"n": len(t)}}).encode(),
     ".geojson": _geojson,
+    ".geojsonl": lambda t: b"\n".join(json.dumps(f).encode() for f in _features(t)),
+    ".js": lambda t: b"var json_Sekolah_1 = " + _geojson(t) + b";\n",
     ".kml": _kml,
     ".kmz": lambda t: packed([("doc.kml", _kml(t))]),
     ".parquet": lambda t: _parquet(_typed(t)),
@@ -390,6 +397,17 @@ def _raster_files() -> Iterator[tuple[str, Callable[[Path], object]]]:
         (folder / "S03E115.hgt").write_bytes(square.tobytes())
 
     yield "S03E115.hgt", tiles
+
+    def dted(folder: Path) -> None:
+        from rasterio.shutil import copy
+
+        step = 1.0 / 120.0
+        square = Affine(step, 0.0, 115.0 - step / 2, 0.0, -step, -2.0 + step / 2)
+        path = _geotiff(folder, "plain.tif", np.zeros((121, 121), dtype="int16"), transform=square)
+        copy(path, folder / "e115.dt0", driver="DTED")
+        path.unlink()
+
+    yield "e115.dt0", dted
 
     def metadata(folder: Path) -> None:
         path = _geotiff(folder, "m.tif", heights)

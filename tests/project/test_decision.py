@@ -308,6 +308,7 @@ def test_a_damaged_run_is_left_out_and_named(project: MakeProject) -> None:
     other = pipeline.OpenProject(decided(project, {"number": "other"}))
     shutil.copytree(runs / "copied-by-hand", other.opened.project.output.folder / "by-hand")
     assert other.rank().manifest["decision"]["after_run"] == whole.folder.name
+    assert "by-hand" in other.damaged  # nothing vouches for its record
 
 
 def test_a_damaged_run_is_made_again_with_the_same_id(project: MakeProject) -> None:

@@ -167,11 +167,36 @@ def test_a_run_by_its_folder(
     write: Callable[..., run_.Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = write().folder
-    other = shutil.copytree(folder, tmp_path / "elsewhere")
+    other = shutil.copytree(folder, tmp_path / "elsewhere" / folder.name)
     monkeypatch.chdir(tmp_path)
-    assert read_run(tmp_path / "runs", "elsewhere").folder == other
+    assert read_run(tmp_path / "runs", f"elsewhere/{folder.name}").folder == other
     monkeypatch.chdir(other)
     assert read_run(tmp_path / "runs", ".").folder == other
+
+
+def test_a_renamed_run_is_refused_and_its_altered_record_seen(
+    write: Callable[..., run_.Run], tmp_path: Path
+) -> None:
+    run = write()
+    named = run.folder.rename(run.folder.parent / "of the governor")
+    record = named / "run.json"
+    for content in (record.read_text(), record.read_text().replace("00", "01", 1)):
+        record.write_text(content)
+        id_ = run_id(json.loads(content))
+        assert verify_run(named) == {"run.json": "renamed"}
+        for read in (read_run, run_.find_run):  # the latest is not there by its name
+            with pytest.raises(InputError, match="run_renamed") as caught:
+                read(named.parent)
+            assert (caught.value.path, caught.value.params["value"]) == (named, id_)
+        with pytest.raises(InputError, match="run_renamed"):
+            read_run(named.parent, str(named))
+        assert run_.read_manifests(named.parent)[0].keys() == {id_}
+        assert run_.read_manifests(named.parent)[1] == (named.name,)
+    (named / "findings.csv").unlink()
+    assert verify_run(named) == {"run.json": "renamed", "findings.csv": "missing"}
+    # The altered record has another id: the name that the run had does not fit any more.
+    back = named.rename(run.folder)
+    assert verify_run(back) == {"run.json": "changed"}
 
 
 def test_a_trial_is_kept_and_is_not_the_latest(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import os
 import re
+import sys
 import zipfile
 from typing import TYPE_CHECKING, NamedTuple
 from xml.etree import ElementTree as ET
 
 from kalsel_gap.errors import InputError, reading, reason
 from kalsel_gap.sources.cells import cell_text
+from kalsel_gap.sources.formats.binary_workbooks import is_binary, refuse_unbounded_part, xls_alone
 from kalsel_gap.sources.formats.opendocument import opendocument_merges
 from kalsel_gap.sources.formats.table_cells import (
     Merged,
@@ -20,6 +24,7 @@ from kalsel_gap.sources.formats.table_cells import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from python_calamine import CalamineSheet, CalamineWorkbook
@@ -33,6 +38,8 @@ _CELL_WITHOUT_ADDRESS = re.compile(rb"""<(?:\w+:)?c(?=[\s/>])(?![^<>]*\br=["'])"
 _ADDRESS = re.compile(rb"""(?<=\br=["'])[A-Z]{1,3}\d{1,7}(?=["'])""")
 # A sheet is read as the rectangle that its farthest cells span, 24 bytes for each place in it.
 _SMALL_CELLS = 2_000_000
+_STANDARD_ERROR = 2
+_BINARY_LINKS = "xl/_rels/workbook.bin.rels"
 _SPARSE = 4  # times as large as the rows and columns that have content: cut to these
 
 
@@ -66,10 +73,11 @@ def read_workbook(content: Content, asked: Chosen = None) -> list[TableCells]:
 
     path = content.path
     raw = content.take()
-    is_archive = raw.startswith(b"PK")  # XLS has at most 256 columns
+    is_archive = raw.startswith(b"PK")
     try:
-        with reading(path, "table_not_xlsx"):
+        with reading(path, "table_not_xlsx"), _without_panic(is_binary=is_binary(raw)):
             spans = _refuse_large(raw, path) if is_archive else {}
+            raw = raw if is_archive else xls_alone(raw, path)
             try:
                 workbook = _opened(raw)
             except PasswordError:
@@ -93,6 +101,29 @@ def read_workbook(content: Content, asked: Chosen = None) -> list[TableCells]:
     return tables or [TableCells([], titled=True)]
 
 
+@contextlib.contextmanager
+def _without_panic(*, is_binary: bool) -> Iterator[None]:
+    """The panic of a library as an error; of a binary file without its report on the terminal."""
+    with contextlib.ExitStack() as stack:
+        if is_binary:
+            with contextlib.suppress(OSError, AttributeError):  # there may be no standard error
+                sys.stderr.flush()
+                kept = os.dup(_STANDARD_ERROR)
+                stack.callback(os.close, kept)
+                stack.callback(os.dup2, kept, _STANDARD_ERROR)
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, _STANDARD_ERROR)
+                os.close(nowhere)
+        try:
+            yield
+        except Exception:
+            raise
+        except BaseException as error:
+            if type(error).__name__ != "PanicException":
+                raise
+            raise ValueError(str(error)) from None
+
+
 def _opened(raw: bytes) -> CalamineWorkbook:
     from python_calamine import CalamineWorkbook
 
@@ -103,6 +134,11 @@ def _refuse_large(raw: bytes, path: Path) -> dict[str, list[Merged]]:
     """Refuse an archive that is too large once unpacked; merged ranges by sheet, of ODS only."""
     with zipfile.ZipFile(io.BytesIO(raw)) as archive:
         refuse_too_large(sum(part.file_size for part in archive.infolist()), path)
+        if _BINARY_LINKS in archive.namelist():
+            links = ET.fromstring(archive.read(_BINARY_LINKS))  # noqa: S314 - expat limits entities
+            for name in sorted({_whole(link.get("Target", "")) for link in links}):
+                if name.endswith(".bin") and name in archive.namelist():
+                    refuse_unbounded_part(archive.read(name), path)
         if "xl/workbook.xml" in archive.namelist() or "content.xml" not in archive.namelist():
             return {}
         return opendocument_merges(archive.read("content.xml"), path)
@@ -172,7 +208,11 @@ def _part_of(archive: zipfile.ZipFile, sheet: str) -> str:
     links = ET.fromstring(archive.read("xl/_rels/workbook.xml.rels"))  # noqa: S314
     targets = {link.get("Id"): link.get("Target", "") for link in links}
     (found,) = (each for each in book.iterfind(".//{*}sheet") if each.get("name") == sheet)
-    target = next(targets[v] for key, v in found.items() if key.endswith("}id"))
+    return _whole(next(targets[v] for key, v in found.items() if key.endswith("}id")))
+
+
+def _whole(target: str) -> str:
+    """Name in its archive of a part that the workbook refers to."""
     return target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
 
 

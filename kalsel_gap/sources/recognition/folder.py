@@ -13,6 +13,7 @@ from kalsel_gap.geo.raster_files import TILES, beside
 from kalsel_gap.project.model import SHAPEFILE_PARTS
 from kalsel_gap.project.proposal import Said, Unused
 from kalsel_gap.project.read import FILE_NAME
+from kalsel_gap.storage.official_run import OFFICIAL
 from kalsel_gap.storage.outputs import LEDGER
 from kalsel_gap.storage.run_folder import LATEST, MANIFEST
 
@@ -105,7 +106,7 @@ def _walked(folder: Path, own: set[Path]) -> Iterator[Path]:
         if LEDGER in names:
             own.update(_listed(here))
         if LEDGER in names or any((here / each / MANIFEST).is_file() for each in folders):
-            names = [name for name in names if name not in (LEDGER, LATEST)]  # noqa: PLW2901 - of runs
+            names = [name for name in names if name not in (LEDGER, LATEST, OFFICIAL)]  # noqa: PLW2901 - of runs
         folders[:] = sorted(each for each in folders if not each.startswith("."))
         for name in sorted(names):
             if not name.startswith(".") and (here / name).is_file():

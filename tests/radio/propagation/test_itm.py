@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -182,10 +182,15 @@ def test_whatever_is_covered_has_a_loss(
 
 @given(seeds, st.floats(2.0, 300.0), st.integers(5, 54), st.floats(500.0, 2000.0))
 @settings(max_examples=100)
-def test_over_a_mountain_either_way_the_same_horizons(
+@example(seed=1, path_km=210.42578125, at=49, height_m=1391.0)  # 10 steps from the receiver: 6 dB
+def test_over_a_mountain_the_loss_is_the_same_either_way(
     seed: int, path_km: float, at: int, height_m: float
 ) -> None:
-    """The line that the model fits to terrain is not symmetric: its loss is so only nearly."""
+    """Lines are fitted to the samples up to nine tenths of the way to each horizon.
+
+    Where that is a sample, at every tenth step, the rounding of its distance decides whether the
+    line has it, and it is not the same rounding either way: only there losses may differ.
+    """
     h = hills(seed)
     h[0, at] += height_m
     paths = Paths.equally_spaced([path_km] * 2, np.vstack([h, h[:, ::-1]]))
@@ -194,7 +199,15 @@ def test_over_a_mountain_either_way_the_same_horizons(
         there, back = steps[f"tx_{step}"], steps[f"rx_{step}"][::-1]
         assert there == pytest.approx(back, rel=1e-9, abs=1e-12)
     assert steps["free_space_db"][0] == steps["free_space_db"][1]
-    assert steps["loss_db"][0] == pytest.approx(steps["loss_db"][1], abs=6.0)
+    assert steps["irregularity_m"][0] == pytest.approx(steps["irregularity_m"][1], abs=1e-8)
+    horizons_m = np.array([steps["tx_horizon_m"][0], steps["rx_horizon_m"][0]])
+    tenths = np.round(horizons_m / (1000.0 * path_km) * (h.size - 1)) % 10.0 == 0.0
+    for end, may_differ in zip(("tx", "rx"), tenths, strict=True):
+        other = {"tx": "rx", "rx": "tx"}[end]
+        same = steps[f"{end}_effective_m"][0] == pytest.approx(steps[f"{other}_effective_m"][1])
+        assert same or may_differ
+    if not tenths.any():
+        assert steps["loss_db"][0] == pytest.approx(steps["loss_db"][1], abs=1e-9)
 
 
 @given(seeds, st.floats(1.0, 200.0), st.lists(st.floats(1.0, 99.0), min_size=2, max_size=2))

@@ -20,7 +20,7 @@ from kalsel_gap.sources.formats.vector_layers import read_vector
 from kalsel_gap.sources.schools import read_schools
 from kalsel_gap.sources.table_parts import ROW
 from kalsel_gap.sources.tables import read_table
-from tests.spreadsheets import Sheet, ods, web_page, xlsx, xml_2003, zipped
+from tests.spreadsheets import Sheet, ods, web_page, xls, xlsb, xlsx, xml_2003, zipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -143,6 +143,8 @@ ONE: dict[str, Callable[[Path], object]] = {
     "html.xls": lambda p: p.write_bytes(web_page(sheet("S", FIRST))),
     "html.xlsx": lambda p: p.write_bytes(web_page(sheet("S", FIRST))),
     "xml.xls": lambda p: p.write_bytes(xml_2003([sheet("S", FIRST)])),
+    "97.xls": lambda p: p.write_bytes(xls([sheet("S", FIRST)])),
+    "a.xlsb": lambda p: p.write_bytes(xlsb([sheet("S", FIRST)])),
     "csv.xls": lambda p: p.write_text(text_of(FIRST).replace(",", "\t")),
     "csv.xlsx": lambda p: p.write_text(text_of(FIRST).replace(",", ";")),
     "xlsx.xls": lambda p: p.write_bytes(xlsx([sheet("S", FIRST)])),
@@ -197,6 +199,8 @@ SEVERAL: dict[str, tuple[Callable[[Path], object], tuple[str, str]]] = {
     "a.xlsx": (lambda p: p.write_bytes(xlsx(two())), ("SD", "SMP")),
     "a.ods": (lambda p: p.write_bytes(ods(two())), ("SD", "SMP")),
     "a.xls": (lambda p: p.write_bytes(xml_2003(two())), ("SD", "SMP")),
+    "97.xls": (lambda p: p.write_bytes(xls(two())), ("SD", "SMP")),
+    "a.xlsb": (lambda p: p.write_bytes(xlsb(two())), ("SD", "SMP")),
     "a.gpkg": (geopackage, ("SD", "SMP")),
     "shp.zip": (zipped_shapefiles, ("SD", "SMP")),
     "a.kmz": (kmz, ("doc.kml", "files/b.kml")),
