@@ -8,7 +8,7 @@ from kalsel_gap import schema
 from kalsel_gap.deliverables.certainty_words import chance_of_school
 from kalsel_gap.deliverables.codes import CODES
 from kalsel_gap.deliverables.columns import leaves_of, with_unit
-from kalsel_gap.deliverables.explanation import SCORES, separates
+from kalsel_gap.deliverables.explanation import SCORES, index_of, separates
 from kalsel_gap.deliverables.school_columns import (
     completeness_words,
     deficit_words,
@@ -18,6 +18,7 @@ from kalsel_gap.deliverables.school_columns import (
     tier_words,
 )
 from kalsel_gap.deliverables.sections import Bar, Bars, PageSection, WordTable
+from kalsel_gap.deliverables.service_words import service_section
 from kalsel_gap.i18n.messages import (
     NAMES,
     REASONS,
@@ -110,6 +111,7 @@ def sections(explained: Explanation, run: Run, text: Text) -> list[PageSection]:
     return [
         _where(explained, text),
         _in_the_list(explained, text),
+        service_section(explained.row, index_of(run).tests.indicative_tests, text),
         _numbers(explained, run, text),
         _contributions(explained, run, text),
         PageSection(text(N_("Nearest sites"))),

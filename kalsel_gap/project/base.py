@@ -52,7 +52,7 @@ def _default_text(name: str) -> str:
 
 # Sections laid over a file of defaults/.
 OVERRIDABLE = (
-    *("index", "signal", "terrain", "radio", "robustness"),
+    *("index", "signal", "terrain", "radio", "robustness", "exam_day"),
     *("confidence", "repairs", "registers", "locations", "file_checks"),
 )
 

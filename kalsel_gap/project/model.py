@@ -16,6 +16,7 @@ from kalsel_gap.geo.raster_files import beside, sources
 from kalsel_gap.project.base import Section, flatten
 from kalsel_gap.project.checks import Confidence, FileChecks, Locations, Registers
 from kalsel_gap.project.decision import Decision
+from kalsel_gap.project.exam_day import ExamDay
 from kalsel_gap.project.index import Index
 from kalsel_gap.project.inputs import (
     POLYGON_TABLES,
@@ -109,6 +110,8 @@ class Project(Section):
     decision: Decision | None = None
     """What was fixed before the result: the decree or memo with its figures. A run records whether
     they were set before the first ranking of the same inputs; the audit page shows it."""
+    exam_day: ExamDay
+    """Peak of an examination day."""
     registers: Registers
     """From when on values of a register are doubted."""
     locations: Locations
