@@ -43,6 +43,7 @@ LEVELS: tuple[str, ...] = get_args(SchoolLevel)
 OWNERSHIPS = ("public", "private")
 AUTHORITIES = ("kabupaten", "province", "kemenag")
 STATUSES = ("known", "inferred", "unknown")
+ANSWERS = ("yes", "no", "unknown")
 STATUSES_OR_NONE = (*STATUSES, "none")
 LOCATION_STATUSES = ("given", "repaired", "area", "unusable")
 CONFIDENCES = ("A", "B", "C", "D")
@@ -267,6 +268,7 @@ COLUMNS: tuple[Column, ...] = (
     _score("p_top_k", "certainty", N_("Chance to be among the first k"), N_("Share of the draws in which the school is among the first k of the list."), "docs/method.md §1.3"),
     Column("top_k_label", "text", "certainty", N_("Among the first k"), N_("Statement about this school alone: likely in, open or likely out, by its chance."), choices=TOP_K_LABELS, source="docs/method.md §1.3"),
     Column("top_k_set", "text", "certainty", N_("Part of the list"), N_("Statement about the list as a whole: all certain schools are among the first k, no school that is out is, each at the stated confidence."), choices=TOP_K_SETS, source="docs/method.md §1.3"),
+    Column("use_status", "text", "scores", N_("Uses: status"), N_("Whether what the internet is enough for is known from the school's own tests or the register, inferred from few or old tests or its subscription, or unknown."), choices=STATUSES, nullable=False, source="use_cases.toml"),
     Column("tier_label", "text", "scores", N_("Tier in words"), N_("The tier by name; of an inferred deficit the last one is covered: good signal, not verified, unless it is nearly certain."), choices=TIER_LABELS, source="docs/method.md §1.1"),
     Column("deficit_status", "text", "scores", N_("Deficit: status"), N_("Known when both what is delivered and what is available are known."), choices=STATUSES, nullable=False),
     Column("reason", "text", "scores", N_("Main reason"), N_("Code of the main reason for the deficit, or for having no rank."), nullable=False),
@@ -311,6 +313,7 @@ def decimals(name: str) -> int:
 # Beside those of the schools in what is written for others.
 ADDED: tuple[Column, ...] = (
     Column("reason_text", "text", "scores", N_("Reason"), N_("Main reason and main hindrance in words."), nullable=False),
+    Column("uses_text", "text", "scores", N_("What works"), N_("What the internet of the school is enough for, in words: usually and on a difficult day."), nullable=False),
     Column("not_scored", "text", "scores", N_("Indicators not scored"), N_("Codes of the indicators that this run does not score, separated by semicolons.")),
     Column("data", "text", "scores", N_("Nature of the data"), N_("Whether the data are real, stylised (partly invented) or synthetic (all invented)."), choices=NATURES, nullable=False),
     Column("trial", "text", "scores", N_("Trial"), N_("What a trial overrides; empty for a full run.")),
@@ -331,7 +334,7 @@ SUMMARY = (
     *("rank_p05", "rank_p95", "p_top_k", "top_k_label", "top_k_set"),
     *("priority", "best_level_dbm", "best_technology", "best_operator", "delivered"),
     *("delivered_status", "available", "available_status", "completeness", "confidence"),
-    *("reason_text", "data", "trial"),
+    *("reason_text", "uses_text", "data", "trial"),
 )
 
 NEED_FACTS = ("vulnerability", "idle_devices", "idle_accounts_share", "adequate_school_km")
@@ -354,6 +357,24 @@ def leaf_columns(leaves: Iterable[str]) -> tuple[Column, ...]:
             _score(f"{leaf}_score", "scores", N_("Score"), N_("The indicator on its scale, 0 best to 1 worst."), "index.toml"),
             Column(f"{leaf}_status", "text", "scores", N_("Status"), N_("Whether the value of the indicator is known, inferred from its group, or unknown."), choices=STATUSES),
             _score(f"{leaf}_contribution", "scores", N_("Contribution"), N_("The indicator's share of the priority; all contributions add up to it."), "index.toml"),
+        )
+    )  # fmt: skip
+
+
+def use_case_columns(codes: Iterable[str]) -> tuple[Column, ...]:
+    """Columns that the scores write for each use of the internet.
+
+    Parameters
+    ----------
+    codes : iterable of str
+        Codes of ``use_cases.toml``.
+    """
+    return tuple(
+        column
+        for code in codes
+        for column in (
+            Column(f"use_{code}_typical", "text", "scores", N_("On a usual day"), N_("Whether the internet of the school is enough for this use by the median of its own tests, otherwise by its subscription; empty where the use does not apply."), choices=ANSWERS, source="use_cases.toml"),
+            Column(f"use_{code}_difficult", "text", "scores", N_("On a difficult day"), N_("The same on a difficult day of its own tests; unknown by a subscription alone."), choices=ANSWERS, source="use_cases.toml"),
         )
     )  # fmt: skip
 

@@ -19,6 +19,7 @@ from kalsel_gap.deliverables.school_columns import (
 )
 from kalsel_gap.deliverables.sections import Bar, Bars, PageSection, WordTable
 from kalsel_gap.deliverables.service_words import service_section
+from kalsel_gap.deliverables.use_case_words import sentences
 from kalsel_gap.i18n.messages import (
     NAMES,
     REASONS,
@@ -111,7 +112,7 @@ def sections(explained: Explanation, run: Run, text: Text) -> list[PageSection]:
     return [
         _where(explained, text),
         _in_the_list(explained, text),
-        service_section(explained.row, index_of(run).tests.indicative_tests, text),
+        _service(explained, run, text),
         _numbers(explained, run, text),
         _contributions(explained, run, text),
         PageSection(text(N_("Nearest sites"))),
@@ -154,6 +155,12 @@ def _where(explained: Explanation, text: Text) -> PageSection:
             "place in the area that the register names."
         )
         section.said.append(text(words, percent=text.number(100.0 * row["point_weight"])))
+    return section
+
+
+def _service(explained: Explanation, run: Run, text: Text) -> PageSection:
+    section = service_section(explained.row, index_of(run).tests.indicative_tests, text)
+    section.said.extend(sentences(explained.row, run, text))
     return section
 
 

@@ -52,7 +52,8 @@ def _default_text(name: str) -> str:
 
 # Sections laid over a file of defaults/.
 OVERRIDABLE = (
-    *("index", "signal", "terrain", "radio", "robustness", "exam_day"),
+    *("index", "signal", "terrain", "radio", "robustness"),
+    *("exam_day", "use_cases"),
     *("confidence", "repairs", "registers", "locations", "file_checks"),
 )
 

@@ -45,6 +45,7 @@ from kalsel_gap.project.radio import Radio
 from kalsel_gap.project.robustness import Robustness
 from kalsel_gap.project.signal import Signal
 from kalsel_gap.project.terrain import Terrain
+from kalsel_gap.project.use_cases import UseCases
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,6 +113,8 @@ class Project(Section):
     they were set before the first ranking of the same inputs; the audit page shows it."""
     exam_day: ExamDay
     """Peak of an examination day."""
+    use_cases: UseCases
+    """What a school's internet is enough for."""
     registers: Registers
     """From when on values of a register are doubted."""
     locations: Locations
