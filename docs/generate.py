@@ -29,6 +29,7 @@ from kalsel_gap.cli import app
 from kalsel_gap.cli import main as run_command
 from kalsel_gap.deliverables.codes import words_of
 from kalsel_gap.deliverables.gis_layers import SITE_FIELDS
+from kalsel_gap.deliverables.use_case_words import USES as USE_NAMES
 from kalsel_gap.i18n import messages
 from kalsel_gap.i18n.text import Language, Text
 from kalsel_gap.indicators.inference import fit_given_line, fit_no_line
@@ -38,6 +39,7 @@ from kalsel_gap.project.index import Index
 from kalsel_gap.project.model import Project
 from kalsel_gap.project.signal import Signal
 from kalsel_gap.project.terrain import Terrain
+from kalsel_gap.project.use_cases import UseCases
 from kalsel_gap.sources import registers, sites, speed_test_tiles, speed_tests, villages
 
 if TYPE_CHECKING:
@@ -52,6 +54,7 @@ ENGLISH, INDONESIAN = Text("en"), Text("id")
 
 INDEX = Index.model_validate(default_values("index"))
 SIGNAL = Signal.model_validate(default_values("signal"))
+USES = UseCases.model_validate(default_values("use_cases"))
 TERRAIN = Terrain.model_validate(default_values("terrain"))
 
 
@@ -321,6 +324,11 @@ def data_dictionary() -> str:
         columns_table(canonical),
         "## Further columns",
         columns_table(further),
+        "## Columns of the uses",
+        "Each use of `use_cases.toml`, or of the project's own, adds two columns: "
+        + ", ".join(code(c.name) for c in schema.use_case_columns(USES.cases))
+        + ".",
+        columns_table(schema.use_case_columns(["<use>"])),
         "## Columns of what is written for others",
         columns_table(schema.ADDED),
         "## Columns of the leaves",
@@ -660,6 +668,22 @@ def radii() -> str:
     return table(("grade", "radius, m", "location"), rows)
 
 
+def uses() -> str:
+    """What each use of the internet needs."""
+    rows = (
+        (
+            ENGLISH(USE_NAMES[name]),
+            f"{needs.down_mbps:g}",
+            f"{needs.up_mbps:g}",
+            "any" if needs.latency_ms is None else f"{needs.latency_ms:g}",
+            "any" if needs.loss_percent is None else f"{needs.loss_percent:g}",
+        )
+        for name, needs in USES.cases.items()
+    )
+    heads = ("use", "Mbps down", "Mbps up", "latency, ms, at most", "packet loss, %, at most")
+    return table(heads, rows)
+
+
 def gaps() -> str:
     """Gap types and the bounds between them."""
     g = INDEX.gap
@@ -969,6 +993,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "formulas": formulas,
     "curves": curves,
     "radii": radii,
+    "uses": uses,
     "gaps": gaps,
     "tiers": tiers,
     "trees": trees,

@@ -111,6 +111,7 @@ SEVERITIES: dict[str, Severity] = {
     "location_suspect": "warning",
     "location_swapped": "error",
     "location_zero": "error",
+    "loss_unit_unknown": "warning",
     "measurement_after_file": "warning",
     "measurement_identical": "warning",
     "measurement_impossible": "warning",

@@ -35,13 +35,16 @@ StageName = Literal[
 ]
 STAGES: tuple[StageName, ...] = get_args(StageName)
 
-LEVELS = (
-    *("TK", "KB", "TPA", "SPS", "SD", "SMP", "SMA", "SMK", "PKBM", "SKB"),
-    *("SLB", "SDLB", "SMPLB", "SMLB", "RA", "MI", "MTs", "MA", "MAK"),
-)
+SchoolLevel = Literal[
+    "TK", "KB", "TPA", "SPS", "SD", "SMP", "SMA", "SMK", "PKBM", "SKB",
+    "SLB", "SDLB", "SMPLB", "SMLB", "RA", "MI", "MTs", "MA", "MAK",
+]  # fmt: skip
+LEVELS: tuple[str, ...] = get_args(SchoolLevel)
 OWNERSHIPS = ("public", "private")
 AUTHORITIES = ("kabupaten", "province", "kemenag")
 STATUSES = ("known", "inferred", "unknown")
+ANSWERS = ("yes", "no", "unknown")
+STATUSES_OR_NONE = (*STATUSES, "none")
 LOCATION_STATUSES = ("given", "repaired", "area", "unusable")
 CONFIDENCES = ("A", "B", "C", "D")
 TERRAIN_CLASSES = ("dataran", "pesisir", "rawa", "pegunungan", "pulau_kecil")
@@ -223,17 +226,39 @@ COLUMNS: tuple[Column, ...] = (
     Column("best_level_dbm", "float", "signals", N_("Best signal"), N_("Mean level of the best signal over those places of the circle of position uncertainty that have it, dBm."), -200.0, 0.0),
     Column("best_signal_share", "float", "signals", N_("Signal at"), N_("Share of the places in the circle of position uncertainty at which there is that signal; the level is its mean over these."), 0.0, 1.0),
     Column("best_basis", "text", "signals", N_("Signal evidence"), N_("Kind of evidence for the best signal."), choices=BASES),
+    Column("margin_4g_db", "float", "signals", N_("Margin of 4G"), N_("Level of the best 4G there above the level from which 4G is usable, dB; negative below it; empty where no level is known or there is no 4G."), source="docs/method.md §1.1"),
+    Column("margin_4g_status", "text", "signals", N_("Margin of 4G: status"), N_("Known by a map, inferred by a prediction or of a doubtful location; none where no operator has 4G there; unknown where no level of 4G is known."), choices=STATUSES_OR_NONE, nullable=False),
+    Column("usable_operators", "integer", "signals", N_("Usable operators"), N_("Number of operators whose 4G or 5G is usable there, of those that are known; empty where none is known."), 0),
+    Column("known_operators", "integer", "signals", N_("Known operators"), N_("Number of operators of whose 4G or 5G there something is known, be it that there is none."), 0),
+    Column("usable_share", "float", "signals", N_("Usable at"), N_("Share of the places in the circle of position uncertainty at which one and the same operator's 4G or 5G is usable, the largest of all operators."), 0.0, 1.0),
+    Column("fixed_served", "flag", "signals", N_("Served by a fixed network"), N_("Whether a fixed network serves the location, by a table of schools or a map; empty where nothing states it.")),
+    Column("fixed_status", "text", "signals", N_("Fixed network: status"), N_("Known from a table or a map; inferred from speed tests of others nearby or of a doubtful location; or unknown."), choices=STATUSES, nullable=False),
     Column("required_mbps", "float", "service", N_("Required"), N_("Bandwidth that the school needs, Mbps."), 0.0, source="WSIS 2023 session 407, ITU/Giga"),
     Column("measured_down_mbps", "float", "signals", N_("Measured down"), N_("Median download of the school's own tests in the latest quarter, Mbps."), 0.0),
     Column("measured_up_mbps", "float", "signals", N_("Measured up"), N_("Median upload of those tests, Mbps."), 0.0),
     Column("measured_latency_ms", "float", "signals", N_("Measured latency"), N_("Median latency of those tests, ms."), 0.0),
     Column("measured_tests", "integer", "signals", N_("Speed tests"), N_("Number of those tests."), 1),
     Column("measured_status", "text", "signals", N_("Speed tests: status"), N_("Known with enough tests on enough days, none too old; otherwise inferred; empty without tests."), choices=STATUSES, source="docs/method.md §1.1"),
+    Column("measured_loss_share", "float", "signals", N_("Packet loss"), N_("Median packet loss of those tests, as a share; empty where it was not measured or its unit is unknown."), 0.0, 1.0),
+    Column("difficult_down_mbps", "float", "signals", N_("Difficult day, down"), N_("Download of those tests on a difficult day, Mbps: a quarter of the tests is as slow or slower (index.tests.difficult_percentile)."), 0.0, source="docs/method.md §1.1"),
+    Column("difficult_up_mbps", "float", "signals", N_("Difficult day, up"), N_("Upload of those tests on a difficult day, Mbps."), 0.0, source="docs/method.md §1.1"),
+    Column("difficult_latency_ms", "float", "signals", N_("Difficult day, latency"), N_("Latency of those tests on a difficult day, ms: a quarter of the tests waits as long or longer."), 0.0, source="docs/method.md §1.1"),
+    Column("difficult_loss_share", "float", "signals", N_("Difficult day, packet loss"), N_("Packet loss of those tests on a difficult day, as a share."), 0.0, 1.0, source="docs/method.md §1.1"),
+    Column("measured_is_indicative", "flag", "signals", N_("Speed tests: indicative"), N_("Whether there are too few tests for more than an indication (index.tests.indicative_tests); empty without tests."), source="docs/method.md §1.1"),
     _score("delivered", "service", N_("Delivered"), N_("Adequacy of what the school has now (A_d); the conditional mean if inferred."), "docs/method.md §1.1"),
     Column("delivered_status", "text", "service", N_("Delivered: status"), N_("Whether that is known, inferred from what is available, or unknown."), choices=STATUSES, nullable=False),
     Column("delivered_basis", "text", "service", N_("Delivered: evidence"), N_("Speed test, subscription or register field; a provider that the register names, or nothing but the curves that inferred it."), choices=DELIVERED_BASES),
     _score("delivered_low", "service", N_("Delivered, low"), N_("5 % quantile of what may be delivered (never above the mean); 0 where there may be no line."), "docs/method.md §1.1"),
     _score("delivered_high", "service", N_("Delivered, high"), N_("95 % quantile of what may be delivered (never below the mean)."), "docs/method.md §1.1"),
+    Column("delivered_down_mbps", "float", "service", N_("Delivered down"), N_("Download rate that the delivered adequacy is made of, Mbps: of the school's own tests at the percentile of the project (index.tests.percentile), otherwise of its subscription."), 0.0),
+    Column("delivered_up_mbps", "float", "service", N_("Delivered up"), N_("Upload rate that it is made of, Mbps."), 0.0),
+    Column("delivered_latency_ms", "float", "service", N_("Delivered latency"), N_("Latency that it is made of, ms."), 0.0),
+    Column("exam_clients", "integer", "service", N_("ANBK clients"), N_("Clients that take the national assessment (ANBK) at the same time on an examination day; 0 where the level takes none, empty where the pupils or the level are unknown."), 0, source="exam_day.toml"),
+    Column("exam_status", "text", "service", N_("ANBK clients: status"), N_("Inferred from pupils and level; none where the level takes no assessment; or unknown."), choices=STATUSES_OR_NONE, nullable=False),
+    Column("exam_mbps", "float", "service", N_("ANBK peak"), N_("Download rate that these clients need, Mbps."), 0.0, source="exam_day.toml"),
+    _score("exam_met_share", "service", N_("ANBK: met"), N_("Share of that rate that the school has: by its own tests on a difficult day, its subscription, or 0 where the register states no internet; empty where nothing states it."), "docs/method.md §1.1"),
+    Column("exam_met_status", "text", "service", N_("ANBK: met, status"), N_("Known or inferred as the service that the school has, or unknown; empty where the level takes no assessment."), choices=STATUSES),
+    _score("exam_available_share", "service", N_("ANBK: available"), N_("Share of that rate that the best ordinary subscription there could give, by what is available; empty where that is unknown."), "docs/method.md §1.1"),
     _score("deficit_low", "scores", N_("Deficit, low"), N_("5 % quantile of the deficit over draws of the data; without draws of the service alone."), "docs/method.md §1.1"),
     _score("deficit_high", "scores", N_("Deficit, high"), N_("95 % quantile of the deficit over draws of the data; without draws of the service alone."), "docs/method.md §1.1"),
     _score("tier_probability", "scores", N_("Tier: probability"), N_("Probability that the deficit lies in the tier shown, as its interval."), "docs/method.md §1.1"),
@@ -243,6 +268,7 @@ COLUMNS: tuple[Column, ...] = (
     _score("p_top_k", "certainty", N_("Chance to be among the first k"), N_("Share of the draws in which the school is among the first k of the list."), "docs/method.md §1.3"),
     Column("top_k_label", "text", "certainty", N_("Among the first k"), N_("Statement about this school alone: likely in, open or likely out, by its chance."), choices=TOP_K_LABELS, source="docs/method.md §1.3"),
     Column("top_k_set", "text", "certainty", N_("Part of the list"), N_("Statement about the list as a whole: all certain schools are among the first k, no school that is out is, each at the stated confidence."), choices=TOP_K_SETS, source="docs/method.md §1.3"),
+    Column("use_status", "text", "scores", N_("Uses: status"), N_("Whether what the internet is enough for is known from the school's own tests or the register, inferred from few or old tests or its subscription, or unknown."), choices=STATUSES, nullable=False, source="use_cases.toml"),
     Column("tier_label", "text", "scores", N_("Tier in words"), N_("The tier by name; of an inferred deficit the last one is covered: good signal, not verified, unless it is nearly certain."), choices=TIER_LABELS, source="docs/method.md §1.1"),
     Column("deficit_status", "text", "scores", N_("Deficit: status"), N_("Known when both what is delivered and what is available are known."), choices=STATUSES, nullable=False),
     Column("reason", "text", "scores", N_("Main reason"), N_("Code of the main reason for the deficit, or for having no rank."), nullable=False),
@@ -288,6 +314,7 @@ def decimals(name: str) -> int:
 # Beside those of the schools in what is written for others.
 ADDED: tuple[Column, ...] = (
     Column("reason_text", "text", "scores", N_("Reason"), N_("Main reason and main hindrance in words."), nullable=False),
+    Column("uses_text", "text", "scores", N_("What works"), N_("What the internet of the school is enough for, in words: usually and on a difficult day."), nullable=False),
     Column("not_scored", "text", "scores", N_("Indicators not scored"), N_("Codes of the indicators that this run does not score, separated by semicolons.")),
     Column("data", "text", "scores", N_("Nature of the data"), N_("Whether the data are real, stylised (partly invented) or synthetic (all invented)."), choices=NATURES, nullable=False),
     Column("trial", "text", "scores", N_("Trial"), N_("What a trial overrides; empty for a full run.")),
@@ -309,7 +336,7 @@ SUMMARY = (
     *("rank_p05", "rank_p95", "p_top_k", "top_k_label", "top_k_set"),
     *("priority", "best_level_dbm", "best_technology", "best_operator", "delivered"),
     *("delivered_status", "available", "available_status", "completeness", "confidence"),
-    *("reason_text", "data", "trial", "official"),
+    *("reason_text", "uses_text", "data", "trial", "official"),
 )
 
 NEED_FACTS = ("vulnerability", "idle_devices", "idle_accounts_share", "adequate_school_km")
@@ -332,6 +359,24 @@ def leaf_columns(leaves: Iterable[str]) -> tuple[Column, ...]:
             _score(f"{leaf}_score", "scores", N_("Score"), N_("The indicator on its scale, 0 best to 1 worst."), "index.toml"),
             Column(f"{leaf}_status", "text", "scores", N_("Status"), N_("Whether the value of the indicator is known, inferred from its group, or unknown."), choices=STATUSES),
             _score(f"{leaf}_contribution", "scores", N_("Contribution"), N_("Part of the priority that exists because of this indicator (Shapley value); all contributions add up to the priority."), "index.toml"),
+        )
+    )  # fmt: skip
+
+
+def use_case_columns(codes: Iterable[str]) -> tuple[Column, ...]:
+    """Columns that the scores write for each use of the internet.
+
+    Parameters
+    ----------
+    codes : iterable of str
+        Codes of ``use_cases.toml``.
+    """
+    return tuple(
+        column
+        for code in codes
+        for column in (
+            Column(f"use_{code}_typical", "text", "scores", N_("On a usual day"), N_("Whether the internet of the school is enough for this use by the median of its own tests, otherwise by its subscription; empty where the use does not apply."), choices=ANSWERS, source="use_cases.toml"),
+            Column(f"use_{code}_difficult", "text", "scores", N_("On a difficult day"), N_("The same on a difficult day of its own tests; unknown by a subscription alone."), choices=ANSWERS, source="use_cases.toml"),
         )
     )  # fmt: skip
 

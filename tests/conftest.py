@@ -639,6 +639,8 @@ USUAL: dict[str, object] = {
     "exposure_status": "unknown",
     "path_status": "unknown",
     "available_status": "unknown",
+    "margin_4g_status": "unknown",
+    "fixed_status": "unknown",
 }
 
 

@@ -169,7 +169,7 @@ def _page(
         return title, comparison_words.comparison(one, other, run, text)
     (school,) = explained
     sections = said.sections(school, run, text)
-    where, _, _, _, _, sites, *_ = sections
+    where, _, _, _, _, _, sites, *_ = sections
     where.pictures.extend(maps_of(school, run, text))
     pictures, missing = paths_of(school, _project(source), text)
     sites.pictures.extend(pictures)

@@ -24,6 +24,7 @@ from kalsel_gap.indicators.evidence import (
     find_disagreements,
     level_from_adequacy,
 )
+from kalsel_gap.radio.links.usable_levels import usable_dbm
 from kalsel_gap.sources.coverage import LEVELS, POSSIBLE_DBM
 
 if TYPE_CHECKING:
@@ -36,12 +37,12 @@ if TYPE_CHECKING:
 # Of each place, operator and technology: what counts.
 COMBINED = (
     *("at", "technology", "operator", "adequacy", "level_dbm", "signal_share", "basis"),
-    *("evidence", "is_none", "shown_dbm", "error_db", "spread_db"),
+    *("evidence", "is_none", "shown_dbm", "error_db", "spread_db", "usable_share"),
 )
 # What a prediction states at a place, besides the columns that maps have too.
 _PREDICTED = (
     *("level_dbm", "mean_dbm", "adequacy", "signal_share", "status", "is_bound", "calibration"),
-    *("sd_db", "site_id", "spread_db"),
+    *("sd_db", "site_id", "spread_db", "usable_share"),
 )
 
 
@@ -93,7 +94,7 @@ def combine_evidence(
             share = opened.project.signal.complete_sites.share
             findings.append(_not_complete(of_sites, technology, operator, share))
             of_sites = _as_bounds(of_sites)
-        result = _combine(places, of_map, of_sites, technology, opened.project.signal)
+        result = _combine(places, of_map, of_sites, technology, opened.project)
         for name, table in (("map", of_map), ("prediction", of_sites)):
             counts = result["evidence"].isin([name, "combined"])
             used.append(_keys(table[counts.to_numpy()], technology, operator))
@@ -204,9 +205,10 @@ def _combine(
     of_map: pd.DataFrame,
     of_sites: pd.DataFrame,
     technology: str,
-    signal: Signal,
+    project: Project,
 ) -> pd.DataFrame:
     """What counts at each place, of one operator and technology; evidence is empty for none."""
+    signal = project.signal
     has_map = of_map["status"].notna().to_numpy()
     is_predicted = of_sites["status"].isin(["value", "none"]).to_numpy()
     is_bound = _flag(of_sites["is_bound"])
@@ -239,11 +241,34 @@ def _combine(
             "spread_db": pick("spread_db", np.zeros(len(places)), "spread_db"),
             "level_dbm": np.where(is_none, np.nan, pick("level_dbm", averaged, "mean_dbm")),
             "signal_share": pick("signal_share", np.full(len(places), np.nan)),
+            "usable_share": pick(
+                "usable_share", _usable_of_both(averaged, of_map, of_sites, technology, project)
+            ),
             "basis": np.where(by_sites, "predicted", of_map["basis"]),
             "evidence": np.select(cases, ["combined", "prediction", "map"], ""),
             "is_none": is_none.astype(bool),
         }
     )
+
+
+def _usable_of_both(
+    averaged: FloatArray,
+    of_map: pd.DataFrame,
+    of_sites: pd.DataFrame,
+    technology: str,
+    project: Project,
+) -> FloatArray:
+    """Share of each circle where an averaged level is usable, by the spread of the map's levels.
+
+    Where the map shows nothing there is no spread of its own: that of the prediction counts.
+    """
+    if np.isnan(averaged).all():
+        return averaged
+    shows = (of_map["status"] == "value").to_numpy()
+    spread = np.where(shows, _floats(of_map["spread_db"]), _floats(of_sites["spread_db"]))
+    covered = np.where(shows, _floats(of_map["signal_share"]), 1.0)
+    least = usable_dbm(technology, project)
+    return covered * available.share_above(averaged, np.nan_to_num(spread), least)
 
 
 def _shown_dbm(
@@ -321,10 +346,11 @@ def _compared(
     curve = _curve(project.signal, technology)
     if curve is None:
         return pd.DataFrame()
-    carriers = {str(name): each for name, each in project.radio.carriers.items()}
-    usable_dbm = carriers[technology].usable_dbm
+    least_usable_dbm = usable_dbm(technology, project)
     detection = np.where(
-        np.isnan(_floats(of_map["detection_dbm"])), usable_dbm, _floats(of_map["detection_dbm"])
+        np.isnan(_floats(of_map["detection_dbm"])),
+        least_usable_dbm,
+        _floats(of_map["detection_dbm"]),
     )
     # Where a complete list of sites reaches nothing, the level is at most that of a map's *none*.
     by_sites = np.select(
@@ -345,7 +371,7 @@ def _compared(
             "site": of_sites["site_id"].to_numpy(),
             "map_dbm": by_map,
             "predicted_dbm": by_sites,
-            "usable_dbm": usable_dbm,
+            "usable_dbm": least_usable_dbm,
         }
     )
     return rows[rows[["map_dbm", "predicted_dbm"]].notna().all(axis="columns")]

@@ -14,7 +14,8 @@ import pandas as pd
 
 from kalsel_gap.deficit.coverage_value import adequacy_of_cells, adequacy_of_polygons
 from kalsel_gap.errors import InputError
-from kalsel_gap.indicators import delivered
+from kalsel_gap.indicators import available, delivered
+from kalsel_gap.radio.links.usable_levels import usable_adequacy
 from kalsel_gap.sources import coverage
 from kalsel_gap.sources.school_points import sampled
 from kalsel_gap.sources.speed_test_tiles import read_tiles, tile_numbers, tile_sources
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 EVIDENCE = (
     *("at", "row_id", "npsn", "place", "technology", "operator", "basis", "kind", "date"),
     *("number", "detection_dbm", "level_dbm", "adequacy", "least", "most", "signal_share"),
-    *("known_share", "status", "source", "spread_db"),
+    *("known_share", "status", "source", "spread_db", "usable_share"),
 )
 _PLACES_AT_ONCE = 20_000
 _DECIMALS = 9
@@ -116,7 +117,8 @@ def _of_coverage(
         "source": opened.shown(source.path),
         "detection_dbm": _detection_dbm(source, signal),
     }
-    means = _means(places, stated, adequacy, none, signal, level_dbm=value)
+    usable = usable_adequacy(source.technology, opened.project)
+    means = _means(places, stated, adequacy, none, signal, level_dbm=value, usable=usable)
     return means.join(_range(means["adequacy"], source)), findings
 
 
@@ -189,7 +191,8 @@ def _of_tiles(
         "detection_dbm": np.nan,
     }
     nowhere = np.zeros(adequacy.shape, dtype=bool)
-    means = _means(places, stated, adequacy, nowhere, opened.project.signal)
+    usable = usable_adequacy(source.tested, opened.project)
+    means = _means(places, stated, adequacy, nowhere, opened.project.signal, usable=usable)
     # What others measured there is the least that can be had.
     return means.assign(least=means["adequacy"], most=np.inf), findings
 
@@ -201,6 +204,7 @@ def _means(
     none: BoolArray,
     signal: Signal,
     *,
+    usable: float,
     level_dbm: FloatArray | None = None,
 ) -> pd.DataFrame:
     """Means over each place's circle, as rows of the evidence.
@@ -211,6 +215,8 @@ def _means(
         Columns that are the same in all rows.
     adequacy, none, level_dbm : arrays of shape (places, points)
         Worth of each point, NaN where unknown; whether it means *no signal*; its level.
+    usable : float
+        Adequacy from which a signal is usable.
     """
     known = ~np.isnan(adequacy)
     has_signal = known & ~none & (adequacy > 0)
@@ -231,6 +237,9 @@ def _means(
             "level_dbm": np.where(enough & (signal_share > 0), level, np.nan),
             "adequacy": np.where(enough, mean, np.nan),
             "signal_share": np.where(enough, signal_share, np.nan),
+            "usable_share": np.where(
+                enough, available.is_usable(np.nan_to_num(adequacy), usable).mean(axis=1), np.nan
+            ),
             "known_share": known_share,
             "spread_db": np.nan_to_num(spread),
             "status": np.select([~enough, signal_share > 0], ["unknown", "value"], "none"),

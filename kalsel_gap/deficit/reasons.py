@@ -23,12 +23,12 @@ _LEAST_SHARE = 0.02
 # What the sentence of a reason is made from, where that is not the column of its leaf.
 _PARAMETERS = {
     "covered_unverified": ("best_technology", "best_level_dbm", "best_signal_share"),
-    "few_tests": ("measured_down_mbps", "required_mbps"),
+    "few_tests": ("delivered_down_mbps", "required_mbps"),
     "far_from_sites": ("site_4g_km",),
     "poor_network": ("best_technology",),
     "patchy_signal": ("best_technology", "best_level_dbm", "best_signal_share"),
     "poor_signal": ("best_technology", "best_level_dbm"),
-    "slow": ("delivered_basis", "measured_down_mbps", "subscription_down_mbps", "required_mbps"),
+    "slow": ("delivered_basis", "delivered_down_mbps", "required_mbps"),
     "unconnected": ("best_technology", "best_level_dbm", "best_signal_share"),
     "terrain_class": ("terrain_class",),
     "vulnerable": ("vulnerability", "level", "inclusive", "village_index", "poor_share"),

@@ -18,6 +18,7 @@ from kalsel_gap.deficit.ranks import rank_schools
 from kalsel_gap.deficit.reasons import main_hindrance, main_reason
 from kalsel_gap.deficit.service import counted
 from kalsel_gap.deficit.trees import Trees, measure
+from kalsel_gap.deficit.use_cases import judge_use_cases
 from kalsel_gap.indicators import need
 from kalsel_gap.stages import Staged
 
@@ -55,7 +56,8 @@ def score_schools(
     -------
     Staged
         Those of the schema and, for each active leaf, ``<leaf>_score``, ``<leaf>_status`` and
-        ``<leaf>_contribution``. Table ``inactive``: :data:`INACTIVE`, leaves that are not scored.
+        ``<leaf>_contribution``; for each use ``use_<code>_typical`` and ``use_<code>_difficult``.
+        Table ``inactive``: :data:`INACTIVE`, leaves that are not scored.
     """
     index, counts = opened.project.index, counted(schools)
     out = measure_deficits(service, index, draws)
@@ -71,7 +73,12 @@ def score_schools(
     out["rank"] = rank_schools(out, by="deficit")
     out["reason"] = main_reason(out, schools)
     out["hindrance"] = main_hindrance(out, list(trees.score), index).where(ranked)
-    written = (*schema.of_stage("scores"), *schema.leaf_columns(trees.score))
+    uses = opened.project.use_cases
+    out = out.join(judge_use_cases(schools, uses))
+    written = (
+        *(*schema.of_stage("scores"), *schema.leaf_columns(trees.score)),
+        *schema.use_case_columns(uses.cases),
+    )
     inactive = pd.DataFrame(trees.inactive.items(), columns=list(INACTIVE), dtype="str")
     return Staged(schema.table(out, written), tables={"inactive": inactive})
 

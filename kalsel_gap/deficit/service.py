@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from kalsel_gap import schema
+from kalsel_gap.deficit.exam_day import measure_exam_day
 from kalsel_gap.findings import Finding, at_school
 from kalsel_gap.indicators import delivered
 from kalsel_gap.indicators.distribution import Delivered, infer_by_curves, mix, mix_intervals
@@ -24,18 +25,16 @@ from kalsel_gap.indicators.inference import (
     fit_no_line,
 )
 from kalsel_gap.sources.internet_answers import read_answer
-from kalsel_gap.stages import Stage, Staged
+from kalsel_gap.stages import NO_TABLES, Stage, Staged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import geopandas as gpd
-    from numpy.typing import ArrayLike
 
     from kalsel_gap.geo.arrays import FloatArray
     from kalsel_gap.project.checks import Registers
-    from kalsel_gap.project.index import Inference
+    from kalsel_gap.project.index import Inference, OwnTests
     from kalsel_gap.project.model import Opened
+    from kalsel_gap.stages import Tables
 
 # What a school may have at each place where it may stand: the mixture that its deficit is made of.
 SERVICE = (
@@ -48,7 +47,9 @@ _QUANTILES = (np.arange(10) + 0.5) / 10
 _DECIMALS = 12
 
 
-def assess_service(schools: gpd.GeoDataFrame, opened: Opened, *_: object) -> Staged:
+def assess_service(
+    schools: gpd.GeoDataFrame, opened: Opened, tables: Tables = NO_TABLES, *_: object
+) -> Staged:
     """Tests before subscription before the register's field; otherwise inferred from A_a.
 
     Parameters
@@ -57,6 +58,8 @@ def assess_service(schools: gpd.GeoDataFrame, opened: Opened, *_: object) -> Sta
         With the columns that :data:`STAGE` reads.
     opened : Opened
         The project.
+    tables : mapping of DataFrame
+        ``own_tests`` of the stage *signals*, where another percentile than the median counts.
 
     Returns
     -------
@@ -72,11 +75,17 @@ def assess_service(schools: gpd.GeoDataFrame, opened: Opened, *_: object) -> Sta
     required_mbps = delivered.required_mbps(
         schools["students"].astype("float64"), index.required_mbps
     )
-    stated = _state(schools, required_mbps, opened)
+    tested = _tested(schools, index.tests, tables)
+    stated = _state(schools, tested, required_mbps, opened)
     curves = _learn(schools[counts], stated.loc[counts], index.inference)
     cases = _cases(schools[counts], stated.loc[counts])
     service = _infer(cases, stated, curves, index.inference.concentration)
-    columns = _columns(schools, stated, service).assign(required_mbps=required_mbps)
+    rates = _counted_rates(schools, tested, stated, opened.project.registers)
+    columns = _columns(schools, stated, service).join(rates).assign(required_mbps=required_mbps)
+    subscribed_mbps = _subscribed(schools, opened.project.registers)["down_mbps"]
+    columns = columns.join(
+        measure_exam_day(schools, stated, subscribed_mbps, required_mbps, opened.project)
+    )
     written = schema.table(columns, schema.of_stage("service"))
     tables = {"service": service[list(SERVICE)], "curves": _as_table(curves)}
     findings = [*_contradictions(schools, stated), *_not_understood(schools, stated)]
@@ -90,10 +99,14 @@ STAGE = Stage(
         *("row_id", "npsn", "lat", "is_duplicate", "level", "students", "internet"),
         *("accounts_active", "available", "available_at_point", "available_in_area"),
         *("point_weight", "measured_down_mbps", "measured_up_mbps", "measured_latency_ms"),
-        *("measured_tests", "measured_status"),
+        *("measured_tests", "measured_status", "difficult_down_mbps"),
         *("subscription_down_mbps", "subscription_up_mbps"),
     ),
-    sections=("index.required_mbps", "index.adequacy", "index.inference", "registers"),
+    sections=(
+        *("index.required_mbps", "index.adequacy", "index.inference", "index.tests", "registers"),
+        "exam_day",
+    ),
+    tables=("own_tests",),
     writes=("service",),
 )
 
@@ -106,7 +119,38 @@ def counted(schools: pd.DataFrame) -> pd.Series[bool]:
 # --- what sources state --------------------------------------------------------------------------
 
 
-def _state(schools: pd.DataFrame, required_mbps: FloatArray, opened: Opened) -> pd.DataFrame:
+def _tested(schools: pd.DataFrame, rule: OwnTests, tables: Tables) -> pd.DataFrame:
+    """Rates and latency of each school's own tests at the percentile of the project."""
+    if rule.percentile == delivered.MEDIAN:  # which the stage *signals* has written
+        names = {f"measured_{part}": part for part in delivered.PARTS}
+        return schools[list(names)].rename(columns=names)
+    found = delivered.percentile_of_tests(tables["own_tests"], rule.percentile)
+    return found[list(delivered.PARTS)].reindex(schools["npsn"]).set_axis(schools.index)
+
+
+def _subscribed(schools: pd.DataFrame, registers: Registers) -> pd.DataFrame:
+    """Rates of the declared subscription, which states no latency."""
+    found = {
+        part: plausible_rate(schools, name, registers)
+        if (name := f"subscription_{part}") in schools
+        else pd.Series(np.nan, schools.index)
+        for part in delivered.PARTS
+    }
+    return pd.DataFrame(found)
+
+
+def _counted_rates(
+    schools: pd.DataFrame, tested: pd.DataFrame, stated: pd.DataFrame, registers: Registers
+) -> pd.DataFrame:
+    """The rates and latency that the delivered adequacy is made of, where it is made of any."""
+    by_test, subscribed = stated["basis"] == "test", stated["basis"] == "subscription"
+    rates = tested.where(by_test, _subscribed(schools, registers).where(subscribed))
+    return rates.add_prefix("delivered_")
+
+
+def _state(
+    schools: pd.DataFrame, rates: pd.DataFrame, required_mbps: FloatArray, opened: Opened
+) -> pd.DataFrame:
     """What the sources state of each school.
 
     Returns
@@ -120,20 +164,21 @@ def _state(schools: pd.DataFrame, required_mbps: FloatArray, opened: Opened) -> 
     """
     rule = opened.project.index
     least_mbps = np.full(len(schools), rule.required_mbps.minimum)
-
-    def of_rates(down: ArrayLike, up: ArrayLike, latency: ArrayLike) -> Iterator[pd.Series[float]]:
-        """A_d of a link against what the school needs, and against the least that is needed."""
-        for needed in (required_mbps, least_mbps):
-            value = delivered.adequacy(down, up, latency, needed, rule.adequacy)
-            yield pd.Series(value, index=schools.index)
-
-    tested, tested_at_minimum = of_rates(
-        *(schools[f"measured_{name}"] for name in ("down_mbps", "up_mbps", "latency_ms"))
-    )
-    subscribed, subscribed_at_minimum = of_rates(
-        plausible_rate(schools, "subscription_down_mbps", opened.project.registers),
-        plausible_rate(schools, "subscription_up_mbps", opened.project.registers),
-        np.full(len(schools), np.nan),
+    (tested, tested_at_minimum), (subscribed, subscribed_at_minimum) = (
+        (
+            pd.Series(
+                delivered.adequacy(
+                    source["down_mbps"],
+                    source["up_mbps"],
+                    source["latency_ms"],
+                    needed,
+                    rule.adequacy,
+                ),
+                index=schools.index,
+            )
+            for needed in (required_mbps, least_mbps)
+        )
+        for source in (rates, _subscribed(schools, opened.project.registers))
     )
     answer = (
         schools["internet"]

@@ -16,6 +16,7 @@ from kalsel_gap import schema
 from kalsel_gap.deficit.availability import combine_places, find_available
 from kalsel_gap.deficit.combined_evidence import combine_evidence
 from kalsel_gap.deficit.map_evidence import read_maps
+from kalsel_gap.deficit.signal_margins import margins_of_schools, measure_margins
 from kalsel_gap.findings import Finding, at_school
 from kalsel_gap.sources.school_points import POSITION, alternatives
 from kalsel_gap.sources.speed_tests import (
@@ -92,7 +93,9 @@ def collect_signals(
     own_tests, found = _own_tests(schools, opened)
     tests = latest_quarter(own_tests, opened.project.dates, opened.project.index.tests)
     tests = tests.reindex(schools["npsn"]).set_axis(schools.index)
+    margins = measure_margins(places, combined, maps, opened)
     columns = combine_places(schools, places, available).join(tests)
+    columns = columns.join(margins_of_schools(schools, places, margins))
     written = schema.table(columns, schema.of_stage("signals"))
     made = {
         "signals": _tidy(places, maps, predictions, used),

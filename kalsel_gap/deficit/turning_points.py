@@ -98,8 +98,8 @@ def find_turning_points(
     Parameters
     ----------
     school : mapping
-        Its row: ``required_mbps``, ``delivered_basis``, ``available``, ``best_technology`` and the
-        ``measured_…`` columns, None where unknown.
+        Its row: ``required_mbps``, ``delivered_basis``, ``available``, ``best_technology``,
+        ``delivered_up_mbps`` and ``delivered_latency_ms``, None where unknown.
     service : DataFrame
         Its rows of the table ``service``.
     curves : DataFrame
@@ -146,21 +146,25 @@ def _rate(
 def _other_parts(school: Mapping[str, Any], index: Index) -> tuple[float, float]:
     """Weighted upload rate and latency of the school's own tests, and the weight of all parts."""
     rule = index.adequacy
-    up, late = school.get("measured_up_mbps"), school.get("measured_latency_ms")
+    up, late = _of_tests(school, "up_mbps"), _of_tests(school, "latency_ms")
     fixed, weight = 0.0, rule.down
     if school["delivered_basis"] != "test":
         return fixed, weight
     if up is not None:
         required = float(school["required_mbps"]) * rule.up_fraction
-        fixed += rule.up * min(1.0, float(up) / required) ** rule.exponent
+        fixed += rule.up * min(1.0, up / required) ** rule.exponent
         weight += rule.up
     if late is not None:
         worst = rule.latency_worst_ms - rule.latency_best_ms
-        fixed += rule.latency * (
-            1.0 - min(max((float(late) - rule.latency_best_ms) / worst, 0.0), 1.0)
-        )
+        fixed += rule.latency * (1.0 - min(max((late - rule.latency_best_ms) / worst, 0.0), 1.0))
         weight += rule.latency
     return fixed, weight
+
+
+def _of_tests(school: Mapping[str, Any], part: str) -> float | None:
+    """A value that the delivered adequacy counts; an older run counted the median."""
+    value = school.get(f"delivered_{part}", school.get(f"measured_{part}"))
+    return None if value is None else float(value)
 
 
 def _level(

@@ -12,6 +12,9 @@ YES, NO = N_("yes"), N_("no")
 CODES: dict[str, str] = {
     **{code: NAMES[code] for code in (*schema.GAP_TYPES, *schema.TERRAIN_CLASSES)},
     **{code: NAMES[code] for code in (*schema.LANDFORMS, *schema.OWNERSHIPS, *schema.AUTHORITIES)},
+    "yes": YES,
+    "no": NO,
+    "none": N_("none"),
     "known": N_("known"),
     "inferred": N_("inferred"),
     "given": N_("as given"),

@@ -10,6 +10,7 @@ import pandas as pd
 
 from kalsel_gap import schema
 from kalsel_gap.deliverables.codes import NO, YES, words_of
+from kalsel_gap.deliverables.use_case_words import name_of, uses_of
 from kalsel_gap.errors import InputError
 from kalsel_gap.i18n.text import N_, Text
 
@@ -37,6 +38,12 @@ _OF_LEAF = {
     "contribution": N_("{indicator}: contribution"),
 }
 
+# The name of a use can be the user's own: it never begins a cell.
+_OF_USE = {
+    "typical": N_("Usual day: {use}"),
+    "difficult": N_("Difficult day: {use}"),
+}
+
 
 def leaves_of(run: Run) -> dict[str, str]:
     """Indicators of the run's index by code, scored or not: the column that each measures."""
@@ -53,7 +60,7 @@ def declared(run: Run) -> dict[str, schema.Column]:
     words, *marks = schema.ADDED
     columns = (
         *(*schema.COLUMNS[:canonical], words, *schema.COLUMNS[canonical:]),
-        *(*schema.leaf_columns(leaves_of(run)), *marks),
+        *(*schema.leaf_columns(leaves_of(run)), *schema.use_case_columns(uses_of(run)), *marks),
     )
     return {column.name: column for column in columns}
 
@@ -113,6 +120,9 @@ def labels(run: Run, text: Text) -> dict[str, str]:
     for leaf, measured in leaves.items():
         indicator = text(schema.BY_NAME[measured].label)
         found |= {f"{leaf}_{part}": text(_OF_LEAF[part], indicator=indicator) for part in _OF_LEAF}
+    for code, named in uses_of(run).items():
+        use = name_of(code, named, text)
+        found |= {f"use_{code}_{day}": text(_OF_USE[day], use=use) for day in _OF_USE}
     often = Counter(label.casefold() for label in found.values())
     return {
         name: f"{label} ({name})" if often[label.casefold()] > 1 else label

@@ -9,7 +9,7 @@ from kalsel_gap.deficit.contributions import SCORES
 from kalsel_gap.deliverables.certainty_words import chance_of_school
 from kalsel_gap.deliverables.codes import CODES
 from kalsel_gap.deliverables.columns import leaves_of, with_unit
-from kalsel_gap.deliverables.explanation import separates
+from kalsel_gap.deliverables.explanation import index_of, separates
 from kalsel_gap.deliverables.school_columns import (
     completeness_words,
     deficit_words,
@@ -19,6 +19,8 @@ from kalsel_gap.deliverables.school_columns import (
     tier_words,
 )
 from kalsel_gap.deliverables.sections import Bar, Bars, PageSection, WordTable
+from kalsel_gap.deliverables.service_words import service_section
+from kalsel_gap.deliverables.use_case_words import sentences
 from kalsel_gap.i18n.messages import (
     NAMES,
     REASONS,
@@ -112,6 +114,7 @@ def sections(explained: Explanation, run: Run, text: Text) -> list[PageSection]:
         _where(explained, text),
         _in_the_list(explained, text),
         _reasons(explained, run, text),
+        _service(explained, run, text),
         _numbers(explained, run, text),
         _contributions(explained, run, text),
         PageSection(text(N_("Nearest sites"))),
@@ -154,6 +157,12 @@ def _where(explained: Explanation, text: Text) -> PageSection:
             "place in the area that the register names."
         )
         section.said.append(text(words, percent=text.number(100.0 * row["point_weight"])))
+    return section
+
+
+def _service(explained: Explanation, run: Run, text: Text) -> PageSection:
+    section = service_section(explained.row, index_of(run).tests.indicative_tests, text)
+    section.said.extend(sentences(explained.row, run, text))
     return section
 
 

@@ -48,11 +48,24 @@ _HEADS = (
 _NUMBERS = frozenset({"Rank", "Deficit", "Pupils", "Priority"})
 
 
-def columns_of_schools(schools: pd.DataFrame, text: Text) -> dict[str, Any]:
-    """The data of the schools for the script, column by column, in words."""
+def columns_of_schools(schools: pd.DataFrame, text: Text, *, uses: Sequence[str]) -> dict[str, Any]:
+    """The data of the schools for the script, column by column, in words.
+
+    Parameters
+    ----------
+    schools : DataFrame
+        Of a run.
+    text : Text
+        Language of the page.
+    uses : sequence of str
+        What the internet of each school is enough for; empty where a run does not say it.
+    """
     rows = school_rows(schools)
     count = text.number(int(schools["rank"].notna().sum()))
-    details = [_details(row, count, text) for row in rows]
+    details = [
+        _details(row, count, text) | {text(N_("What works")): works}
+        for row, works in zip(rows, uses, strict=True)
+    ]
     fields = [
         {"label": label, "values": leaflet.packed([row[label] for row in details])}
         for label in (details[0] if details else ())

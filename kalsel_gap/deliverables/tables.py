@@ -14,6 +14,7 @@ import pandas as pd
 from kalsel_gap import schema
 from kalsel_gap.deficit.ranks import rank_schools
 from kalsel_gap.deliverables import columns
+from kalsel_gap.deliverables.use_case_words import summaries
 from kalsel_gap.errors import InputError, suggestion
 from kalsel_gap.i18n.messages import NAMES, REASON_COLUMNS, reason
 from kalsel_gap.i18n.text import LANGUAGES, N_, Text
@@ -319,6 +320,7 @@ def with_words(run: Run, schools: pd.DataFrame, text: Text) -> pd.DataFrame:
     ]
     added = {
         "reason_text": words,
+        "uses_text": summaries(schools, run, text),
         "not_scored": ";".join(sorted(run.manifest.get("not_scored", []))),
         "data": run.manifest.get("data", "real"),
         "trial": assignments(run.overrides) if run.overrides else None,

@@ -24,6 +24,7 @@ from kalsel_gap.deliverables.school_columns import (
     school_rows,
 )
 from kalsel_gap.deliverables.tables import ALL, INFERRED, by_kabupaten, notices, standing_sentence
+from kalsel_gap.deliverables.use_case_words import summaries
 from kalsel_gap.i18n.messages import (
     COUNT_NAMES,
     NAMES,
@@ -105,7 +106,8 @@ def to_html(run: Run, text: Text) -> str:
     if name := run.manifest.get("project"):
         title = f"{title}: {plain(name)}"
     has_ground = bool((previews["kind"] == "ground").any())
-    columns = columns_of_schools(run.schools, text)
+    uses = summaries(run.schools, run, text)
+    columns = columns_of_schools(run.schools, text, uses=uses)
     content = {
         "language": text.language,
         "title": title,

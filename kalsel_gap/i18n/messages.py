@@ -365,6 +365,7 @@ FINDINGS: dict[str, str] = {
     "location_suspect": N_("Coordinates {value} lie {before_km} km from {claimed}, the area that the row names; {proposal} lies inside it. Accept or refuse it with check --accept-repairs."),
     "location_swapped": N_("Latitude and longitude in {value} are swapped; {proposal} is proposed. Accept or refuse it with check --accept-repairs."),
     "location_zero": N_("Coordinates {value} have a zero: the school is listed unranked."),
+    "loss_unit_unknown": N_("Packet loss in “{column}” may be percent or a share: it is not used. Write % in the header, or name the column loss_percent or loss_share under columns."),
     "measurement_after_file": N_("The test is dated {value}, after the data ({declared}). Correct the day, or the date of the file in the project."),
     "measurement_identical": N_("{count} tests of this school are identical to the last digit ({value}). Were they copied? Keep only those that were measured."),
     "measurement_impossible": N_("{value} in {column} is impossible. Correct or delete the test."),
@@ -472,7 +473,7 @@ REASONS: dict[str, str] = {
     "coverage_unknown": N_("available service is unknown"),
     "covered_unverified": N_("{signal} available, use not verified"),
     "duplicate": N_("another row of this NPSN is ranked"),
-    "few_tests": N_("few or old speed tests: {measured_down_mbps} of {required_mbps} Mbps"),
+    "few_tests": N_("few or old speed tests: {delivered_down_mbps} of {required_mbps} Mbps"),
     "far_from_sites": N_("no coverage data; 4G site {site_4g_km} km away"),
     "no_evidence": N_("no evidence of any service"),
     "no_location": N_("no usable location"),
@@ -512,7 +513,7 @@ REASON_SENTENCES: dict[str, str] = {
     ),
     "duplicate": N_("Another row of the register with the same NPSN stands in the list."),
     "few_tests": N_(
-        "Its speed tests are few or old; they show {measured_down_mbps} of the {required_mbps} "
+        "Its speed tests are few or old; they show {delivered_down_mbps} of the {required_mbps} "
         "Mbps that it needs."
     ),
     "far_from_sites": N_(
@@ -823,7 +824,7 @@ def _sureness(row: Row, text: Text) -> str:
 # Columns of the schools table from which a reason is written.
 REASON_COLUMNS = frozenset(
     {"reason", "hindrance", "available", "best_technology", "best_level_dbm", "best_basis"}
-    | {"best_signal_share"}
+    | {"best_signal_share", "measured_down_mbps"}
     | {"prediction_status", *(f"predicted_{technology}_dbm" for technology in _NEWEST)}
     | {
         name
@@ -861,6 +862,8 @@ class _Values(dict[str, str]):
                 return str(row.get("best_technology") or "").upper()
             case _:
                 value = _number(row.get(key))
+                if key == "delivered_down_mbps" and key not in row:  # of an older run
+                    value = _number(row.get("measured_down_mbps"))
                 near = value is not None and abs(value) < 10 and key.endswith("_km")
                 word = text.number(value, 1 if near else 0)
         return word or "?"

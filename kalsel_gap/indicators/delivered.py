@@ -7,10 +7,64 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import ArrayLike
 
     from kalsel_gap.geo.arrays import FloatArray
     from kalsel_gap.project.index import Adequacy, RequiredMbps
+
+
+MEDIAN = 50.0
+PARTS = ("down_mbps", "up_mbps", "latency_ms")
+# Of these more is worse.
+_BAD_ABOVE = frozenset({"latency_ms", "loss_share"})
+
+
+def side_of_percentile(value: str, percentile: float) -> float:
+    """The percentile that is as bad for a value: of latency and loss that from above.
+
+    Examples
+    --------
+    >>> side_of_percentile("down_mbps", 25.0), side_of_percentile("latency_ms", 25.0)
+    (25.0, 75.0)
+    """
+    return 100.0 - percentile if value in _BAD_ABOVE else percentile
+
+
+def percentile_of_tests(tests: pd.DataFrame, percentile: float) -> pd.DataFrame:
+    """Rates, latency and loss of each school at a percentile of its own tests.
+
+    A share of the tests, `percentile` in 100, is as bad or worse: of latency and loss it is the
+    percentile from above. Linear between two tests, as numpy's default.
+
+    Parameters
+    ----------
+    tests : DataFrame
+        ``npsn`` and columns of measured values, NaN where not measured.
+    percentile : float
+        50 is the median.
+
+    Returns
+    -------
+    DataFrame
+        The same columns, indexed by NPSN.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> tests = pd.DataFrame({"npsn": "1", "down_mbps": [4.0, 8.0, 9.0, 12.0, 30.0]})
+    >>> tests["latency_ms"] = [300.0, 80.0, 70.0, 60.0, 50.0]
+    >>> percentile_of_tests(tests, 25.0).loc["1"].tolist()
+    [8.0, 80.0]
+    """
+    of_school = tests.groupby("npsn")
+    if percentile == MEDIAN:
+        return of_school.median()
+    found = {
+        name: of_school[name].quantile(side_of_percentile(name, percentile) / 100.0)
+        for name in tests.columns.drop("npsn")
+    }
+    return type(tests)(found)
 
 
 def required_mbps(students: ArrayLike, rule: RequiredMbps) -> FloatArray:

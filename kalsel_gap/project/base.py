@@ -53,6 +53,7 @@ def _default_text(name: str) -> str:
 # Sections laid over a file of defaults/.
 OVERRIDABLE = (
     *("index", "signal", "terrain", "radio", "robustness"),
+    *("exam_day", "use_cases"),
     *("confidence", "repairs", "registers", "locations", "file_checks"),
 )
 

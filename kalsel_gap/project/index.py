@@ -12,6 +12,8 @@ from pydantic import Field, model_validator
 
 from kalsel_gap.project.base import NotNegative, Positive, Share, Sourced, default_values
 
+Percentile = Annotated[float, Field(gt=0.0, lt=100.0)]
+
 
 class RequiredMbps(Sourced):
     """Bandwidth that a school needs."""
@@ -93,7 +95,7 @@ class Inference(Sourced):
 
 
 class OwnTests(Sourced):
-    """From when on a school's own speed tests are known rather than inferred."""
+    """A school's own speed tests: what counts of them, and how sure it is."""
 
     minimum_tests: Annotated[int, Field(ge=1)]
     """Fewest tests."""
@@ -101,6 +103,14 @@ class OwnTests(Sourced):
     """On so many different days at least."""
     months: Annotated[int, Field(ge=1)]
     """Months before the evidence date that no test may be older than."""
+    # A run made before these figures has none of them recorded: it was ranked by the median.
+    percentile: Percentile = 50.0
+    """Percentile of the tests by which the delivered adequacy is taken: 50 is the median; at 25
+    a quarter of the tests is as bad or worse, of latency as well."""
+    difficult_percentile: Percentile = 25.0
+    """Percentile that stands for a difficult day."""
+    indicative_tests: Annotated[int, Field(ge=1)] = 30
+    """With fewer tests than this the result is only indicative."""
 
 
 class Gap(Sourced):

@@ -16,6 +16,7 @@ from kalsel_gap.geo.raster_files import beside, sources
 from kalsel_gap.project.base import Section, flatten
 from kalsel_gap.project.checks import Confidence, FileChecks, Locations, Registers
 from kalsel_gap.project.decision import Decision
+from kalsel_gap.project.exam_day import ExamDay
 from kalsel_gap.project.index import Index
 from kalsel_gap.project.inputs import (
     POLYGON_TABLES,
@@ -44,6 +45,7 @@ from kalsel_gap.project.radio import Radio
 from kalsel_gap.project.robustness import Robustness
 from kalsel_gap.project.signal import Signal
 from kalsel_gap.project.terrain import Terrain
+from kalsel_gap.project.use_cases import UseCases
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,6 +111,10 @@ class Project(Section):
     decision: Decision | None = None
     """What was fixed before the result: the decree or memo with its figures. A run records whether
     they were set before the first ranking of the same inputs; the audit page shows it."""
+    exam_day: ExamDay
+    """Peak of an examination day."""
+    use_cases: UseCases
+    """What a school's internet is enough for."""
     registers: Registers
     """From when on values of a register are doubted."""
     locations: Locations

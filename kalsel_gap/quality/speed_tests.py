@@ -15,7 +15,7 @@ from kalsel_gap.quality.unusable_files import file_finding
 from kalsel_gap.sources import signal_levels
 from kalsel_gap.sources.columns import recognise
 from kalsel_gap.sources.npsn import read_npsn
-from kalsel_gap.sources.signal_levels import holds_levels
+from kalsel_gap.sources.signal_levels import LOSS, holds_levels
 from kalsel_gap.sources.speed_test_tiles import is_tiles, read_tiles
 from kalsel_gap.sources.speed_tests import (
     ALIASES,
@@ -88,10 +88,10 @@ def _numbers(
     source: Measurements, table: RawTable, keys: RowKeys, highest_mbps: float
 ) -> tuple[pd.DataFrame, str]:
     """Tests as given, rates in Mbps, and the unit that the file states."""
-    header = recognise(table, ALIASES, override=source.columns)
+    header = recognise(table, ALIASES, override=source.columns, lenient=LOSS)
     unit = "kbps" if "down_kbps" in header else "mbps"
     needed = ("npsn", "date", _RATES[unit][0])
-    header = recognise(table, ALIASES, override=source.columns, required=needed)
+    header = recognise(table, ALIASES, override=source.columns, required=needed, lenient=LOSS)
     cells = table.cells
     tests = pd.DataFrame({"row": keys.of_table, "npsn": read_npsn(cells[header["npsn"]])})
     tests["given_date"] = cells[header["date"]]

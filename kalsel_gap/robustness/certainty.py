@@ -128,12 +128,11 @@ STAGE = Stage(
     reads=(
         *("row_id", "npsn", "name", "level", "kabupaten", "kecamatan", "lat", "lon"),
         *("site_4g_km", "delivered", "delivered_basis", "required_mbps"),
-        *("measured_down_mbps", "measured_up_mbps", "measured_latency_ms"),
-        *("subscription_down_mbps", "subscription_up_mbps"),
+        *("delivered_down_mbps", "delivered_up_mbps", "delivered_latency_ms"),
     ),
     sections=(
         *("robustness", "signal", "index.weight_delivered", "index.adequacy"),
-        *("index.gap", "index.tiers", "registers"),
+        *("index.gap", "index.tiers", "index.tests"),
     ),
     tables=("service", "curves", "shown_levels", "place_availability", "own_tests"),
     writes=("certainty",),

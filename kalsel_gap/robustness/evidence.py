@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from kalsel_gap.deficit.service import plausible_rate
+from kalsel_gap.indicators.delivered import PARTS, side_of_percentile
 from kalsel_gap.robustness.deficit_draws import Cases, DeficitDraws, Levels, Service
 from kalsel_gap.robustness.level_posterior import NORMAL, posterior_quantiles
-from kalsel_gap.robustness.resampled_tests import resample_medians
+from kalsel_gap.robustness.resampled_tests import resample_tests
 from kalsel_gap.robustness.streams import stream_keys
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 # Columns by whose content a school without NPSN is known.
 _CONTENT = ("name", "level", "kabupaten", "kecamatan", "lat", "lon")
-_PARTS = ("down_mbps", "up_mbps", "latency_ms")
 # What a school without any map is like others in.
 _LIKE = "site_4g_km"
 
@@ -225,9 +225,7 @@ def _service(
     concentration = of_school["concentration"].to_numpy(float)
     stated = stated_rates(schools, project.registers)
     resampled = np.isinf(concentration) & (basis == "test").to_numpy()
-    begin, rates = _rates(
-        stated, tables["own_tests"], schools["npsn"], keys, resampled, project.robustness.data
-    )
+    begin, rates = _rates(stated, tables["own_tests"], schools["npsn"], keys, resampled, project)
     required = schools["required_mbps"].to_numpy(float)
     shares = shares_of_required(rates, np.repeat(required, np.diff(begin)), rule)
     curves = dict(list(tables["curves"].groupby("curve")))
@@ -249,9 +247,13 @@ def stated_rates(schools: pd.DataFrame, registers: Registers) -> FloatArray:
 
     NaN where a school has no test and no subscription, and for a rate that no line has.
     """
+    names = [f"delivered_{part}" for part in PARTS]
+    if schools.columns.isin(names).sum() == len(names):
+        return schools[names].to_numpy(np.float64)
+    # An older run lacks them: the median of the tests counted, before the subscription.
     stated = np.full((len(schools), 3), np.nan)
     for source, prefix in (("test", "measured"), ("subscription", "subscription")):
-        names = [name for part in _PARTS if (name := f"{prefix}_{part}") in schools]
+        names = [name for part in PARTS if (name := f"{prefix}_{part}") in schools]
         rows = (schools["delivered_basis"] == source).to_numpy()
         found = [plausible_rate(schools.loc[rows], name, registers) for name in names]
         stated[rows, : len(names)] = np.stack([each.to_numpy(float) for each in found], axis=1)
@@ -285,19 +287,21 @@ def _rates(
     npsn: pd.Series[str],
     keys: NDArray[np.uint64],
     resampled: NDArray[np.bool_],
-    rule: DataDraws,
+    project: Project,
 ) -> tuple[NDArray[np.int64], FloatArray]:
-    """Rates of each school: what is stated first, then medians of its tests drawn again."""
+    """Rates of each school: what is stated first, then the same of its tests drawn again."""
     tests = own_tests.sort_values("npsn", kind="stable")
     numbers = tests["npsn"].to_numpy(str)
     first, last = (np.searchsorted(numbers, npsn.to_numpy(str), side=s) for s in ("left", "right"))
-    more = np.where(resampled & (last > first), rule.resamples, 0)
+    more = np.where(resampled & (last > first), project.robustness.data.resamples, 0)
     rows = more + ~np.isnan(stated).all(axis=1)
     begin = np.concatenate([[0], np.cumsum(rows)]).astype(np.int64)
     rates = np.full((begin[-1], 3), np.nan)
     rates[begin[:-1][rows > 0]] = stated[rows > 0]
-    values = tests[list(_PARTS)].to_numpy(np.float64)
-    resample_medians(
-        rates, begin, more.astype(np.int64), first.astype(np.int64), last, values, keys
+    values = tests[list(PARTS)].to_numpy(np.float64)
+    percentile = project.index.tests.percentile
+    resample_tests(
+        *(rates, begin, more.astype(np.int64), first.astype(np.int64), last, values, keys),
+        np.array([side_of_percentile(part, percentile) for part in PARTS]),
     )
     return begin, rates

@@ -1,4 +1,4 @@
-"""Medians of a school's own speed tests, the tests drawn again with replacement (bootstrap)."""
+"""Percentiles of a school's own speed tests, the tests drawn again (bootstrap)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TESTS = np.uint64(1024)  # quantity of the first random number of a school's ow
 
 
 @kernel
-def resample_medians(
+def resample_tests(
     rates: FloatArray,
     begin: NDArray[np.int64],
     more: NDArray[np.int64],
@@ -26,8 +26,9 @@ def resample_medians(
     last: NDArray[np.int64],
     values: FloatArray,
     keys: NDArray[np.uint64],
+    percentiles: FloatArray,
 ) -> None:
-    """Write medians of as many tests as there are, drawn with replacement.
+    """Write percentiles of as many tests as there are, drawn with replacement.
 
     Parameters
     ----------
@@ -43,6 +44,8 @@ def resample_medians(
         Download and upload, Mbps, and latency, ms; NaN where not measured.
     keys : uint64 array of shape (n,)
         Streams of the schools.
+    percentiles : float array of shape (3,)
+        Of download, upload and latency; 50 is the median.
     """
     for school in range(len(more)):
         count = last[school] - first[school]
@@ -56,7 +59,9 @@ def resample_medians(
             for part in range(3):
                 found = values[chosen, part]
                 found = found[~np.isnan(found)]
-                if len(found):
+                if len(found) and percentiles[part] == 50.0:
                     rates[begin[school] + 1 + again, part] = np.median(found)
+                elif len(found):
+                    rates[begin[school] + 1 + again, part] = np.percentile(found, percentiles[part])
                 else:
                     rates[begin[school] + 1 + again, part] = rates[begin[school], part]

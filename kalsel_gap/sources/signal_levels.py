@@ -44,6 +44,22 @@ COLUMNS = (
     *("npsn", "lat", "lon", "operator", "technology", "site_id", "measured_dbm"),
     *("file", "row"),
 )
+# Packet loss: in percent, as a share, or in a unit that its name leaves open.
+LOSS: dict[str, tuple[str, ...]] = {
+    "loss_percent": (
+        *("losspercent", "losspct", "packetlosspercent", "packetlosspct", "losspersen"),
+        *("packetlosspersen", "kehilanganpaketpersen", "persenkehilanganpaket"),
+        *("persentasekehilanganpaket", "persenpacketloss", "persentasepacketloss"),
+    ),
+    "loss_share": (
+        *("lossshare", "lossratio", "lossfraction", "packetlossshare", "packetlossratio"),
+        *("packetlossfraction", "rasiokehilanganpaket", "rasiopacketloss"),
+    ),
+    "loss": (
+        *("loss", "packetloss", "packetlossrate", "packetslost", "lossrate", "pktloss"),
+        *("paketloss", "pakethilang", "paketyanghilang", "kehilanganpaket", "lospaket"),
+    ),
+}
 # Columns of a speed test in the same row, which another reader reads.
 BESIDE: dict[str, tuple[str, ...]] = {
     "date": (
@@ -71,6 +87,7 @@ BESIDE: dict[str, tuple[str, ...]] = {
         "uploadspeed",
     ),
     "latency_ms": ("latencyms", "latency", "ping", "pingms", "latensi", "latensims", "avglatms"),
+    **LOSS,
 }
 # No receiver reports more or less (3GPP TS 45.008, 25.133, 36.133 and 38.133).
 RANGE_DBM = (-160.0, -20.0)

@@ -1,4 +1,4 @@
-"""Reader of speed tests at schools: medians of the latest quarter."""
+"""Reader of speed tests at schools: medians and percentiles of the latest quarter."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from kalsel_gap.findings import Finding
+from kalsel_gap.indicators.delivered import MEDIAN, percentile_of_tests
 from kalsel_gap.sources.columns import recognise, table_findings
 from kalsel_gap.sources.npsn import read_npsn
+from kalsel_gap.sources.packet_loss import read_loss
 from kalsel_gap.sources.quantities import is_nothing, read_quantities
-from kalsel_gap.sources.signal_levels import BESIDE, holds, holds_levels
+from kalsel_gap.sources.signal_levels import BESIDE, LOSS, holds, holds_levels
 from kalsel_gap.sources.speed_test_tiles import is_tiles
 from kalsel_gap.sources.table_parts import ROW
 from kalsel_gap.sources.tables import RawTable, read_table
@@ -26,13 +28,14 @@ if TYPE_CHECKING:
 ALIASES: dict[str, tuple[str, ...]] = {"npsn": ("npsn",), **BESIDE}
 RATES = ("down_mbps", "up_mbps")
 VALUES = (*RATES, "latency_ms")
+MEASURED = (*VALUES, "loss_share")
 _SLOWEST_MS = 60_000.0  # no test waits longer
 
 
 def read_measurements(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
-    """All schools' own tests: ``npsn``, ``quarter``, ``day``, :data:`VALUES`, ``file``, ``row``.
+    """All schools' own tests: ``npsn``, ``quarter``, ``day``, :data:`MEASURED`, ``file``, ``row``.
 
-    Rates in kbps become Mbps. Tests summed up in tiles are not among them.
+    Rates in kbps become Mbps, and packet loss a share. Tests summed up in tiles are not among them.
 
     Returns
     -------
@@ -50,7 +53,7 @@ def read_measurements(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
         frames.append(frame)
         findings += found
     if not frames:
-        return pd.DataFrame(columns=["npsn", "quarter", "day", *VALUES, "file", "row"]), []
+        return pd.DataFrame(columns=["npsn", "quarter", "day", *MEASURED, "file", "row"]), []
     tests = pd.concat(frames, ignore_index=True)
     for name in RATES:
         impossible = tests[name] > highest_mbps
@@ -79,7 +82,7 @@ def in_latest_quarter(tests: pd.DataFrame) -> pd.DataFrame:
 
 
 def latest_quarter(tests: pd.DataFrame, dates: Sequence[str], rule: OwnTests) -> pd.DataFrame:
-    """Median of each school's tests in its latest quarter, and whether they suffice to know.
+    """Each school's tests in its latest quarter, and whether they suffice to know.
 
     Parameters
     ----------
@@ -94,15 +97,21 @@ def latest_quarter(tests: pd.DataFrame, dates: Sequence[str], rule: OwnTests) ->
     Returns
     -------
     DataFrame
-        Indexed by NPSN: ``measured_down_mbps``, ``measured_up_mbps``, ``measured_latency_ms``;
-        ``measured_tests``, how many there are; ``measured_status``, known where there are enough
-        of them on enough days and none is too old, otherwise inferred.
+        Indexed by NPSN: ``measured_`` and each of :data:`MEASURED`, the median; ``difficult_`` and
+        each of them, on a difficult day; ``measured_tests``, how many there are;
+        ``measured_status``, known where there are enough of them on enough days and none is too
+        old, otherwise inferred; ``measured_is_indicative``, whether they are too few for more than
+        an indication.
     """
-    names = {value: f"measured_{value}" for value in VALUES}
+    names = [f"{kind}_{value}" for kind in ("measured", "difficult") for value in MEASURED]
     tests = in_latest_quarter(tests)
     if tests.empty:
-        empty = pd.DataFrame(columns=list(names.values()), dtype="float64")
-        return empty.assign(measured_tests=pd.Series(dtype="Int64"), measured_status="")
+        empty = pd.DataFrame(columns=names, dtype="float64")
+        return empty.assign(
+            measured_tests=pd.Series(dtype="Int64"),
+            measured_status="",
+            measured_is_indicative=pd.Series(dtype="boolean"),
+        )
     stated = [end for text in dates if (end := end_of(text)) is not None]
     until = max(stated or tests["day"])
     earliest = (pd.Timestamp(until) - pd.DateOffset(months=rule.months)).date()
@@ -110,17 +119,21 @@ def latest_quarter(tests: pd.DataFrame, dates: Sequence[str], rule: OwnTests) ->
     count, days = recent.size(), recent["day"].nunique()
     enough = (count >= rule.minimum_tests) & (days >= rule.minimum_days)
     enough &= recent["day"].min() >= earliest
-    found = recent[list(VALUES)].median().rename(columns=names)
-    return found.assign(
+    found = [
+        percentile_of_tests(tests[["npsn", *MEASURED]], percentile).add_prefix(f"{kind}_")
+        for kind, percentile in (("measured", MEDIAN), ("difficult", rule.difficult_percentile))
+    ]
+    return pd.concat(found, axis="columns").assign(
         measured_tests=count.astype("Int64"),
         measured_status=enough.map({True: "known", False: "inferred"}),
+        measured_is_indicative=(count < rule.indicative_tests).astype("boolean"),
     )
 
 
 def read_values(
     cells: pd.DataFrame, header: Mapping[str, str], highest_mbps: float
 ) -> dict[str, tuple[pd.Series[str], pd.Series[float]]]:
-    """Each of :data:`VALUES` as given, and as a number: rates in Mbps, latency in ms.
+    """Each of :data:`MEASURED` as given, and as a number: rates in Mbps, latency in ms, a share.
 
     Parameters
     ----------
@@ -148,7 +161,8 @@ def read_values(
             free = is_nothing(given)  # a row has its rate in one of the columns
             given, values = given.where(~free, texts), values.where(~free, read)
         found[name] = (given, values)
-    return found
+    given, values, _ = read_loss(cells, header)
+    return {**found, "loss_share": (given, values)}
 
 
 def is_levels(source: Measurements) -> bool:
@@ -171,10 +185,10 @@ def read_source(source: Measurements, opened: Opened) -> tuple[pd.DataFrame, lis
     """One file of schools' own tests; see :func:`read_measurements`."""
     file, highest_mbps = opened.shown(source.path), _highest_mbps(opened)
     table = read_source_table(source)
-    header = recognise(table, ALIASES, override=source.columns)
+    header = recognise(table, ALIASES, override=source.columns, lenient=LOSS)
     rate = "down_kbps" if "down_kbps" in header else "down_mbps"
     required = ("npsn", "date", rate)
-    header = recognise(table, ALIASES, override=source.columns, required=required)
+    header = recognise(table, ALIASES, override=source.columns, required=required, lenient=LOSS)
     cells = table.cells
     days = read_dates(cells[header["date"]])
     tests = pd.DataFrame(
@@ -196,8 +210,13 @@ def read_source(source: Measurements, opened: Opened) -> tuple[pd.DataFrame, lis
         )
         if not quarter
     ]
+    unclear = read_loss(cells, header)[2]
+    if unclear:
+        findings.append(Finding("loss_unit_unknown", file=file, column=header["loss"]))
     for name, (given, values) in read_values(cells, header, highest_mbps).items():
         tests[name] = values.where(values >= 0)
+        if name == "loss_share" and unclear:
+            continue  # one finding for the column
         unread = ~is_nothing(given) & tests[name].isna()
         findings += [
             Finding("value_not_read", file=where, row=int(row), npsn=npsn, column=name, value=value)

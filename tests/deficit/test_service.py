@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -81,6 +83,76 @@ def test_a_register_that_a_test_contradicts_does_not_teach_who_has_no_line(
     assert learned_from.to_dict() == {"given_line": 3, "no_line": 10}
 
 
+def with_percentile(opened: Opened, percentile: float) -> Opened:
+    tests = opened.project.index.tests.model_copy(update={"percentile": percentile})
+    index = opened.project.index.model_copy(update={"tests": tests})
+    return replace(opened, project=opened.project.model_copy(update={"index": index}))
+
+
+def test_another_percentile_of_the_tests_states_what_is_delivered(
+    schools: MakeSchools, opened: Opened
+) -> None:
+    down, late = [4.0, 8.0, 9.0, 12.0, 30.0], [300.0, 80.0, 70.0, 60.0, 50.0]
+    tests = pd.DataFrame({"npsn": "00000001", "down_mbps": down, "latency_ms": late})
+    tables = {"own_tests": tests.assign(up_mbps=np.nan)}
+    row = {"available": 0.5, "measured_down_mbps": 9.0, "measured_latency_ms": 70.0}
+    subscribed = {"available": 0.5, "subscription_down_mbps": 10.0}
+    columns = ["delivered_down_mbps", "delivered_latency_ms", "delivered"]
+
+    def adequacy(down_mbps: float, latency_ms: float) -> float:
+        share, part = math.sqrt(down_mbps / 20.0), 1.0 - (latency_ms - 50.0) / 550.0
+        return (0.7 * share + 0.1 * part) / 0.8
+
+    for percentile, at in ((50.0, (9.0, 70.0)), (25.0, (8.0, 80.0)), (75.0, (12.0, 60.0))):
+        chosen = with_percentile(opened, percentile)
+        found = assess_service(schools([row, subscribed]), chosen, tables).columns[columns]
+        assert found.iloc[0].tolist() == pytest.approx([*at, adequacy(*at)])
+        # A subscription has no percentiles, and no latency.
+        assert found["delivered_down_mbps"].tolist()[1] == 10.0
+        assert found["delivered_latency_ms"].isna().tolist() == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("row", "clients", "met", "met_status", "may_have"),
+    [
+        # Twenty of a grade take part, fifteen at a time: 12 Mbps.
+        (
+            {"measured_down_mbps": 20.0, "difficult_down_mbps": 6.0, "available": 0.5},
+            *(15, 0.5, "known", 5.0 / 12.0),
+        ),
+        (
+            {"measured_down_mbps": 20.0, "difficult_down_mbps": 6.0, "measured_status": "inferred"},
+            *(15, 0.5, "inferred", None),
+        ),
+        ({"subscription_down_mbps": 30.0, "available": 1.0}, 15, 1.0, "known", 1.0),
+        ({"internet": "Tidak Ada", "available": 0.0}, 15, 0.0, "known", 0.0),
+        ({"internet": "Tidak Ada", "students": None}, None, 0.0, "known", None),
+        ({"students": None, "subscription_down_mbps": 30.0}, None, None, "unknown", None),
+        ({"level": None, "subscription_down_mbps": 30.0}, None, None, "unknown", None),
+        ({"internet": "Speedy", "available": 0.5}, 15, None, "unknown", 5.0 / 12.0),
+        ({"level": "TK", "internet": "Tidak Ada"}, 0, None, None, None),
+    ],
+)
+def test_the_peak_of_an_examination_day(
+    schools: MakeSchools,
+    opened: Opened,
+    *,
+    row: dict[str, Any],
+    clients: int | None,
+    met: float | None,
+    met_status: str | None,
+    may_have: float | None,
+) -> None:
+    table = schools([{"level": "SMP", "students": 60, **row}])
+    found = assess_service(table, opened).columns.iloc[0]
+    got = {name: None if pd.isna(found[name]) else found[name] for name in found.index}
+    assert got["exam_clients"] == clients
+    assert got["exam_status"] == {None: "unknown", 0: "none"}.get(clients, "inferred")
+    assert got["exam_mbps"] == (None if clients is None else clients * 0.8)
+    assert (got["exam_met_share"], got["exam_met_status"]) == (met, met_status)
+    assert got["exam_available_share"] == (None if may_have is None else pytest.approx(may_have))
+
+
 # --- what the stages of this room declare --------------------------------------------------------
 
 
@@ -105,4 +177,4 @@ def test_a_stage_reads_what_it_declares_and_nothing_else(
         pd.testing.assert_frame_equal(part.tables[each], made)
     for section in stage.sections:  # none of them is misspelt
         attrgetter(section)(opened.project)
-    assert {*stage.tables} <= {"predictions"}
+    assert {*stage.tables} <= {"predictions", "own_tests"}

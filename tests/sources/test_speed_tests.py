@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from kalsel_gap import schema
+from kalsel_gap.indicators.delivered import percentile_of_tests
 from kalsel_gap.project.index import Index
 from kalsel_gap.sources import speed_tests
 from kalsel_gap.sources.speed_tests import read_measurements
@@ -38,8 +42,16 @@ def test_the_median_of_the_latest_quarter_counts(project: MakeProject) -> None:
     tests, findings = read(project, text)
     assert tests["quarter"].tolist() == ["2026Q1", "2026Q2", "2026Q2", "2026Q2", "2025Q4"]
     got = latest_quarter(tests)
-    assert list(got.loc["00000104"]) == [20.0, 4.0, 80.0, 3, "inferred"]
-    assert list(got.loc["00000105"]) == [5.0, 1.0, 50.0, 1, "inferred"]
+    columns = ["down_mbps", "up_mbps", "latency_ms"]
+    median = got[[f"measured_{name}" for name in columns]]
+    assert list(median.loc["00000104"]) == [20.0, 4.0, 80.0]
+    assert list(median.loc["00000105"]) == [5.0, 1.0, 50.0]
+    # Between the two worst of three: halfway for a quarter of the tests.
+    difficult = got[[f"difficult_{name}" for name in columns]]
+    assert list(difficult.loc["00000104"]) == [15.0, 3.0, 90.0]
+    assert list(difficult.loc["00000105"]) == [5.0, 1.0, 50.0]
+    assert got["measured_tests"].tolist() == [3, 1]
+    assert got["measured_status"].tolist() == ["inferred", "inferred"]
     assert findings == []
 
 
@@ -83,13 +95,11 @@ def test_only_dates_that_cannot_be_read_leave_no_tests(project: MakeProject) -> 
     tests, findings = read(project, HEADER + "00000104,x,10,1,10\n")
     assert tests.empty
     assert [f.code for f in findings] == ["date_not_read"]
-    assert latest_quarter(tests).columns.tolist() == [
-        "measured_down_mbps",
-        "measured_up_mbps",
-        "measured_latency_ms",
-        "measured_tests",
-        "measured_status",
-    ]
+    got = latest_quarter(tests)
+    assert got.empty
+    measured = [column.name for column in schema.of_stage("signals")]
+    measured = [name for name in measured if name.startswith(("measured_", "difficult_"))]
+    assert sorted(got.columns) == sorted(measured)
 
 
 def test_no_measurements_at_all(project: MakeProject) -> None:
@@ -163,3 +173,63 @@ def test_sheets_in_other_units(project: MakeProject, tmp_path: Path) -> None:
         "00000106": 30.0,
     }
     assert findings == []
+
+
+@pytest.mark.parametrize(("count", "is_indicative"), [(29, True), (30, False)])
+def test_few_tests_are_only_indicative(
+    project: MakeProject, count: int, *, is_indicative: bool
+) -> None:
+    text = HEADER + "".join(f"00000104,2026-05-{1 + n % 28:02},10,2,100\n" for n in range(count))
+    got = latest_quarter(read(project, text)[0]).loc["00000104"]
+    assert got["measured_is_indicative"] == is_indicative
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "shares"),
+    [
+        ("Packet Loss (%)", ["0", "0.5", "2"], [0.0, 0.005, 0.02]),
+        ("packet_loss_percent", ["0", "0.5", "2"], [0.0, 0.005, 0.02]),
+        ("Kehilangan paket (persen)", ["0", "1", "2"], [0.0, 0.01, 0.02]),
+        ("Loss%", ["0", "1", "2"], [0.0, 0.01, 0.02]),
+        ("loss_ratio", ["0", "0.5", "0.02"], [0.0, 0.5, 0.02]),
+        ("loss", ["0 %", "0.5%", "2 persen"], [0.0, 0.005, 0.02]),
+        ("packetLoss", ["0", "0", "0"], [0.0, 0.0, 0.0]),  # nothing in any unit
+        ("packetLoss", ["0.5", "1", "2"], [0.005, 0.01, 0.02]),  # no share is 2
+        ("packetLoss", ["0.5", "0", ""], [None, 0.0, None]),  # a half, or half a percent
+        ("packetLoss", ["1", "1 %", "0"], [None, 0.01, 0.0]),
+    ],
+)
+def test_packet_loss_has_a_unit_or_is_unknown(
+    project: MakeProject, header: str, cells: list[str], shares: list[float | None]
+) -> None:
+    text = f"npsn,tanggal,unduh,{header}\n"
+    text += "".join(f"0000010{n},2026-05-05,10,{cell}\n" for n, cell in enumerate(cells))
+    tests, findings = read(project, text)
+    expected = [np.nan if share is None else share for share in shares]
+    assert tests["loss_share"].tolist() == pytest.approx(expected, nan_ok=True)
+    unclear = [f.column for f in findings if f.code == "loss_unit_unknown"]
+    assert unclear == [header] * (None in shares)
+    assert {f.code for f in findings} <= {"loss_unit_unknown", "columns_understood"}
+
+
+def test_a_project_says_which_unit_packet_loss_has(project: MakeProject) -> None:
+    text = "npsn,tanggal,unduh,hilang\n00000104,2026-05-05,10,0.5\n00000104,2026-05-06,10,-1\n"
+    for column, share in (("loss_percent", 0.005), ("loss_share", 0.5)):
+        sections = {"measurements": {"path": "t.csv", "columns": {column: "hilang"}}}
+        made = project(sections, files={"t.csv": text}, bare=True)
+        tests, findings = read_measurements(made)
+        assert tests["loss_share"].tolist() == pytest.approx([share, np.nan], nan_ok=True)
+        assert [(f.code, f.row, f.value) for f in findings] == [("value_not_read", 3, "-1")]
+
+
+@given(
+    st.lists(st.floats(0.1, 500.0), min_size=1, max_size=12),
+    st.floats(1.0, 99.0),
+    st.floats(1.0, 99.0),
+)
+def test_a_lower_percentile_is_never_better(down: list[float], one: float, other: float) -> None:
+    tests = pd.DataFrame({"npsn": "1", "down_mbps": down, "latency_ms": down})
+    worse, better = (percentile_of_tests(tests, each).loc["1"] for each in sorted((one, other)))
+    assert worse["down_mbps"] <= better["down_mbps"] + 1e-9
+    assert worse["latency_ms"] >= better["latency_ms"] - 1e-9
+    assert min(down) - 1e-9 <= worse["down_mbps"] <= max(down) + 1e-9

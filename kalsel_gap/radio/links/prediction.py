@@ -24,6 +24,7 @@ from kalsel_gap.radio.links import calibration
 from kalsel_gap.radio.links.clearance import clearances
 from kalsel_gap.radio.links.path_loss import RadioTerrain, compute_path_loss, levels_dbm
 from kalsel_gap.radio.links.servers import Servers, candidate_servers, radio_cells
+from kalsel_gap.radio.links.usable_levels import usable_adequacy
 from kalsel_gap.radio.links.usable_sites import usable
 from kalsel_gap.sources.school_points import (
     POSITION,
@@ -52,13 +53,13 @@ PREDICTIONS = (
     *("site_id", "site_km", "loss_db", "vegetation_db", "surroundings_db", "model"),
     *("diffraction_db", "line_of_sight"),
     *("clearance_ratio", "clearance_ratio_worst", "obstacle_km", "obstacle_m"),
-    "obstacle_excess_m",
+    *("obstacle_excess_m", "usable_share"),
 )
 _FLOATS = (
     *("level_dbm", "sd_db", "adequacy", "signal_share", "known_share", "site_km", "loss_db"),
     *("vegetation_db", "surroundings_db"),
     *("diffraction_db", "clearance_ratio", "clearance_ratio_worst", "obstacle_km", "obstacle_m"),
-    "obstacle_excess_m",
+    *("obstacle_excess_m", "usable_share"),
 )
 _SURE = ("A", "B")  # grades whose circle is a point for radio
 _BEST = ("4g", "5g")  # technologies that an adequate service needs
@@ -367,6 +368,9 @@ def _rows(
         "spread_db": np.sqrt(np.maximum(mean(best.level_dbm**2, known) - level**2, 0.0)),
         "adequacy": np.where(answered, mean(adequacy, certain), np.where(bound, at_least, np.nan)),
         "signal_share": signal_share,
+        "usable_share": np.where(
+            answered | bound, mean(_is_usable(adequacy, cells, opened)), np.nan
+        ),
         "known_share": np.where(answered, certain_share, np.where(bound, some_share, 0.0)),
         "status": np.select(
             [~answered & ~bound, signal_share > 0.0], ["unknown", "value"], default="none"
@@ -392,6 +396,13 @@ def _adequacy(level_dbm: FloatArray, cells: RadioCells, opened: Opened) -> Float
         of = np.array([name == technology for _, name in cells.groups])
         adequacy[:, of] = np.nan_to_num(available.from_level(level_dbm[:, of], curve.points))
     return adequacy
+
+
+def _is_usable(adequacy: FloatArray, cells: RadioCells, opened: Opened) -> BoolArray:
+    """Whether the signal of each operator and technology is usable at each point."""
+    least = [usable_adequacy(technology, opened.project) for _, technology in cells.groups]
+    found = [available.is_usable(adequacy[:, n], each) for n, each in enumerate(least)]
+    return np.stack(found, axis=1) if found else np.zeros(adequacy.shape, dtype=np.bool_)
 
 
 def _mean(values: NDArray[np.generic], first: IntArray, of: BoolArray | None = None) -> FloatArray:

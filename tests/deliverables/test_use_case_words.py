@@ -1,0 +1,121 @@
+"""What a school's internet is enough for, in words: each use once, and nothing that runs."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import replace
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from kalsel_gap import schema
+from kalsel_gap.deliverables.tables import View, select, to_csv
+from kalsel_gap.deliverables.use_case_words import USES, sentences, summaries, summary, uses_of
+from kalsel_gap.deliverables.web_map import to_html
+from kalsel_gap.i18n.text import LANGUAGES, Language, Text
+from kalsel_gap.storage.spreadsheet import to_records
+from tests.conftest import PROGRAMS
+
+if TYPE_CHECKING:
+    from kalsel_gap.storage.run_folder import Run
+
+EN, ID = Text("en"), Text("id")
+ANSWERS = schema.ANSWERS
+
+
+def row(**days: tuple[str | None, str | None]) -> dict[str, Any]:
+    """A tested school of which these uses are judged."""
+    made: dict[str, Any] = {"delivered_basis": "test", "exam_clients": 12}
+    for code, (usually, difficult) in days.items():
+        made |= {f"use_{code}_typical": usually, f"use_{code}_difficult": difficult}
+    return made
+
+
+def test_each_use_is_one_sentence(tiny_run: Run) -> None:
+    assert list(uses_of(tiny_run)) == list(USES)
+    school = row(
+        anbk=("yes", "no"),
+        lesson=("yes", "yes"),
+        video=("no", "no"),
+        meeting=("unknown", "unknown"),
+    )
+    assert sentences(school, tiny_run, EN) == [
+        "ANBK online, 12 pupils at a time: works on a usual day, not on a difficult one.",
+        "Web lessons for a class: works, also on a difficult day.",
+        "A video for a class: does not work.",
+        "A video meeting of a teacher: unknown.",
+    ]
+    assert sentences(school, tiny_run, ID)[:2] == [
+        "ANBK daring, 12 siswa sekaligus: bisa pada hari biasa, tidak pada hari sulit.",
+        "Pelajaran lewat web untuk satu kelas: bisa, juga pada hari sulit.",
+    ]
+    assert summary({**school, "measured_is_indicative": True}, tiny_run, EN) == (
+        "Works: web lessons for a class. Works on a usual day only: ANBK online. Does not work: a "
+        "video for a class. Unknown: a video meeting of a teacher. Few tests: only an indication."
+    )
+
+
+def test_what_is_the_same_of_all_uses_is_said_once(tiny_run: Run) -> None:
+    nothing = dict.fromkeys(USES, ("unknown", "unknown"))
+    assert sentences(row(**nothing), tiny_run, EN) == [
+        "Unknown what works: its line was neither tested nor declared."
+    ]
+    offline = row(**dict.fromkeys(USES, ("no", "no"))) | {"delivered_basis": "register"}
+    (said,) = sentences(offline, tiny_run, EN)
+    assert said.startswith("Without internet nothing of this works: ANBK online, web lessons")
+    assert summary(offline, tiny_run, EN) == said
+    # An older run judges no use, nor does one in which none applies.
+    assert sentences({"delivered_basis": "test"}, tiny_run, EN) == []
+    assert summary(row(anbk=(None, None)), tiny_run, EN) == ""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_answer_has_words(tiny_run: Run, language: Language) -> None:
+    text = Text(language)
+    for days in product(ANSWERS, ANSWERS):
+        school = row(video=days, lesson=("yes", "yes"))
+        assert len(sentences(school, tiny_run, text)) == 2
+        shown = summary(school, tiny_run, text)
+        assert shown.count(text(USES["video"])) == shown.count(text(USES["lesson"])) == 1
+        assert "{" not in shown
+
+
+def test_tables_and_the_map_say_it_of_every_school(tiny_run: Run) -> None:
+    schools = select(tiny_run.schools, View())
+    read = list(csv.DictReader(io.StringIO(to_csv(tiny_run, schools, EN, names=("summary",)))))
+    assert [each["uses_text"] for each in read] == summaries(schools, tiny_run, EN)
+    assert any(each["uses_text"].startswith("Without internet") for each in read)
+    page = to_html(tiny_run, ID)
+    assert "Tanpa internet semua ini tidak bisa" in page
+    assert "Yang bisa dilakukan" in page
+
+
+def with_use(run: Run, name: str) -> Run:
+    """A run of a project with one use of its own."""
+    kept = [each for each in run.schools if not str(each).startswith("use_")]
+    schools = run.schools[kept].assign(
+        use_own_typical="yes", use_own_difficult="no", use_status="known"
+    )
+    parameters = run.manifest["parameters"] | {"use_cases.cases.own.name": name}
+    return replace(run, schools=schools, manifest={**run.manifest, "parameters": parameters})
+
+
+@pytest.mark.parametrize("name", ["=1+1", "\x1b[31mred", *PROGRAMS])
+def test_the_name_of_a_use_is_text_wherever_it_is_shown(tiny_run: Run, name: str) -> None:
+    run = with_use(tiny_run, name)
+    own = row(own=("yes", "no"))
+    assert list(uses_of(run)) == ["own"]
+    assert "\x1b" not in sentences(own, run, EN)[0]
+    written = to_csv(run, select(run.schools, View()), EN, labelled=True)
+    for cell in (cell for line in csv.reader(io.StringIO(written)) for cell in line):
+        assert not cell.startswith("=")
+    assert "{{" in name or "<script>" not in name or "<script>window" not in to_html(run, EN)
+
+
+def test_schools_of_a_real_run_are_judged_as_their_columns_say(tiny_run: Run) -> None:
+    for school in to_records(tiny_run.schools.drop(columns="geometry")):
+        said = summary(school, tiny_run, EN)
+        answers = {v for k, v in school.items() if k.startswith("use_") and k.endswith("_typical")}
+        assert ("Works" in said) == ("yes" in answers), said
