@@ -65,6 +65,7 @@ def explain(
 ) -> None:
     """Do what :data:`HELP` says."""
     from kalsel_gap.deliverables.explanation import as_data, explain_school, to_json
+    from kalsel_gap.deliverables.tables import standing_facts
 
     text: Text = ctx.obj
     named = schools or []
@@ -85,7 +86,8 @@ def explain(
             *(chosen.run, source, rows[0], without or (), assignments or ()), text, quiet=quiet
         )
     if out is None and format is options.PageChoice.json:
-        pages: list[dict[str, Any]] = [as_data(each) for each in explained]
+        shown = standing_facts(chosen.run)
+        pages: list[dict[str, Any]] = [{**shown, **as_data(each)} for each in explained]
         if trial is not None:
             pages.append({**as_data(trial.after), "overrides": trial.overrides})
         console.emit(to_json(pages if len(pages) > 1 else pages[0]))
@@ -115,13 +117,14 @@ def _explain_list(
     """How sure the list is as a whole, and what it depends on."""
     from kalsel_gap.deliverables import explanation, explanation_page
     from kalsel_gap.deliverables.list_certainty import certainty_sections
-    from kalsel_gap.deliverables.tables import notices
+    from kalsel_gap.deliverables.tables import notices, standing_facts
     from kalsel_gap.robustness.sensitivity import list_sensitivity
 
     with console.progress(text, ("audit",), quiet=quiet) as report:
         found = list_sensitivity(chosen.run, partial(report, "audit"))
     if format_ is options.PageChoice.json and out is None:
-        console.emit(explanation.to_json(explanation.list_data(chosen.run, found)))
+        data = {**standing_facts(chosen.run), **explanation.list_data(chosen.run, found)}
+        console.emit(explanation.to_json(data))
         return
     words = text if out is None else chosen.words
     title = explanation_page.list_title(chosen.run, words)

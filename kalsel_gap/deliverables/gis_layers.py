@@ -10,7 +10,7 @@ import contextlib
 import errno
 import json
 import sqlite3
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -24,6 +24,7 @@ from kalsel_gap.deliverables.tables import (
     as_read,
     assignments,
     notices,
+    standing_facts,
     standing_sentence,
     with_words,
 )
@@ -297,6 +298,4 @@ def _facts(run: Run) -> dict[str, Any]:
     """What a layer rests on: the run, the version, the inputs and their dates."""
     kept = ("kalsel_gap", "project", "data", "overrides", "inputs", "not_scored")
     known = {name: run.manifest[name] for name in kept if name in run.manifest}
-    official = asdict(run.official) if run.official else None
-    counts = {"run": run.folder.name, "standing": run.standing, "official": official}
-    return {**known, **counts, "dates": _dates(run)}
+    return {**known, **standing_facts(run), "dates": _dates(run)}

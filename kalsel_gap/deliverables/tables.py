@@ -110,6 +110,12 @@ def standing_sentence(run: Run, text: Text) -> str:
     return text(N_("An earlier full run; no run is marked as official."))
 
 
+def standing_facts(run: Run) -> dict[str, Any]:
+    """Which run it is and what it counts for, for programs."""
+    official = asdict(run.official) if run.official else None
+    return {"run": run.folder.name, "standing": run.standing, "official": official}
+
+
 def approval(run: Run) -> str | None:
     """Decree and date of an official run, as a cell of a table; None of any other run."""
     if run.official is None or run.standing != "official":

@@ -56,6 +56,7 @@ def drawn(cli: CommandLine, folder: Path, *more: object) -> dict[str, str]:
     return {
         "map": (folder / "map.html").read_text(encoding="utf-8"),
         "explain": (folder / "school.html").read_text(encoding="utf-8"),
+        "json": cli("explain", "00000101", *at, "--format", "json").out.decode(),
         "terminal": cli("explain", "00000101", *at).out.decode(),
         "gpkg": described,
         "metadata": json.dumps(metadata),
@@ -100,6 +101,9 @@ def test_every_deliverable_shows_the_official_run_and_says_so(
         "decree": SHOWN,
         "date": "2026-07-31",
     }
+    data = json.loads(said["json"])
+    assert (data["run"], data["standing"]) == (official, "official")
+    assert data["official"] == json.loads(said["metadata"])["official"]
     assert said["csv"] == str({f"'{SHOWN}, 2026-07-31"})
     assert said["geojson"] == str({f"{SHOWN}, 2026-07-31"})
     assert sentence in said["err"]
@@ -108,6 +112,7 @@ def test_every_deliverable_shows_the_official_run_and_says_so(
     for where in ("map", "explain", "gpkg", "terminal", "err"):
         assert sentence in " ".join(said[where].split())
     assert json.loads(said["metadata"])["standing"] == "last"
+    assert json.loads(said["json"])["standing"] == "last"
     assert (said["geojson"], said["csv"]) == ("{None}", "{''}")
     first, second = listed(cli, ranked)
     assert (first["run"], first["is_drawn"]) == (official, True)

@@ -87,7 +87,7 @@ def test_the_page_needs_no_network_and_runs_no_script(
 
 def test_which_run_and_which_inputs(audit: Audit, tiny_run: Run) -> None:
     words = audit.words(tiny_run)
-    assert f"Run {tiny_run.folder.name} (full run)" in words
+    assert f"Run {tiny_run.folder.name} (last full run)" in words
     for name, file in tiny_run.manifest["inputs"].items():
         assert name in words
         assert file["file"] in words

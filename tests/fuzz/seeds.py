@@ -510,13 +510,15 @@ def of_projects() -> list[Seed]:
 
 
 def of_runs() -> list[Seed]:
-    """A folder of runs with one run of data/tiny."""
+    """A folder of runs with one run of data/tiny, which is the official one."""
     import kalsel_gap
+    from kalsel_gap.storage.approval import pin_run
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for file, raw in tiny().items():
             (folder / file).write_bytes(raw)
         kalsel_gap.open_project(folder).rank()
+        pin_run(folder / "runs", "latest", "188.44/0123/KUM/2026", "2026-07-31")
         files = snapshot(folder / "runs")
     return [Seed("runs/latest", {f"runs/{file}": raw for file, raw in files.items()})]
