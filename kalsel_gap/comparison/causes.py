@@ -23,7 +23,7 @@ from kalsel_gap.sources.school_points import POSITION
 from kalsel_gap.terrain import stage as terrain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from kalsel_gap.geo.arrays import BoolArray, IntArray
 
@@ -163,11 +163,18 @@ def find_differences(
             file = str(other.get("file") or one.get("file"))
             found.append(RunDifference(cause, key, file, one.get("sha256"), other.get("sha256")))
     values, other_values = (run.get("parameters", {}) for run in (before, after))
-    for key in sorted({*values, *other_values}):
+    named = {part for key in {*inputs, *other_inputs} for part in _and_above(key)}
+    for key in sorted({*values, *other_values} - named):  # a path: what the file holds counts
         if _counts(key) and values.get(key) != other_values.get(key):
             figure = values.get(key), other_values.get(key)
             found.append(RunDifference(_cause_of_figure(key), key, "", *figure))
     return tuple(sorted(found, key=lambda each: (CAUSES.index(each.cause), not each.file)))
+
+
+def _and_above(key: str) -> Iterator[str]:
+    """A dotted key and all that it is below."""
+    parts = key.split(".")
+    yield from (".".join(parts[:n]) for n in range(1, len(parts) + 1))
 
 
 def _counts(key: str) -> bool:
@@ -292,7 +299,12 @@ def _of_available(
         np.where(evidence["predictions"], np.minimum(predicted, of_sites), _LAST),
         np.where(by_distance, of_column["site_4g_km"], _LAST),
         np.where(by_distance, _LAST, if_changed(_FIGURES)),
-        np.full(count, min(direct, default=_LAST)),
+        # Speed tests reach a school by tiles, and the others by the curve over distance.
+        np.where(
+            by_distance,
+            min(direct, default=_LAST),
+            min(direct - {_MEASUREMENTS}, default=_LAST),
+        ),
         own,
     )
     found = np.full(count, _LAST)

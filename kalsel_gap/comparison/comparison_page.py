@@ -205,6 +205,7 @@ def _causes(found: RunComparison, text: Text) -> WordTable:
             text.number(row["most_places"]) or "–",
         )
         for row in found.by_cause().to_dict("records")
+        if row["schools"]
     )
     heads = (
         N_("Cause"),
@@ -281,9 +282,10 @@ def _most_moved(found: RunComparison, text: Text, top: int) -> PageSection:
         N_("Within chance"),
     )
     said = []
-    if more := len(found.moved) - len(shown):
-        words = N_("{count} more schools moved by as much or less: --format csv has all of them.")
-        said.append(text(words, count=text.number(more)))
+    if len(shown) < len(found.moved):
+        words = N_("Shown: {shown} of {all}; --format csv has all of them.")
+        every = text.number(len(found.moved))
+        said.append(text(words, shown=text.number(len(shown)), all=every))
     grids = [WordTable("", tuple(map(text, heads)), rows)] if rows else []
     title = text(N_("Schools that moved most"))
     return PageSection(title, "schools", said=said if rows else [], grids=grids)
@@ -315,8 +317,10 @@ def _entered_and_left(found: RunComparison, text: Text, top: int) -> PageSection
     rows = tuple(_entry(row, text) for row in shown.to_dict("records"))
     heads = (N_("NPSN"), N_("School"), N_("Rank"), N_("By"), N_("The other run"))
     said = []
-    if more := len(schools) - len(shown):
-        said.append(text(N_("… and {count} more"), count=text.number(more)))
+    if len(shown) < len(schools):
+        words = N_("Shown: {shown} of {all}; --format csv has all of them.")
+        every = text.number(len(schools))
+        said.append(text(words, shown=text.number(len(shown)), all=every))
     grids = [WordTable("", tuple(map(text, heads)), rows)] if rows else []
     title = text(N_("Newly ranked, or no longer"))
     return PageSection(title, "entered", said=said, grids=grids)
@@ -353,8 +357,9 @@ def _gaps(found: RunComparison, text: Text) -> PageSection:
         ),
         text(
             N_(
-                "Closed counts schools with a known gap before and an adequate line now. Worse is "
-                "the order slow, unconnected, weak, uncovered."
+                "Closed counts schools with a known gap before and an adequate line now. From "
+                "better to worse: slow, unconnected, weak, uncovered. A signal that suffices now "
+                "is better than none, also where no line is known."
             )
         ),
     ]

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 GapChange = Literal["closed", "opened", "regressed", "improved", "found_adequate", "lost_sight"]
 GAP_CHANGES: tuple[GapChange, ...] = get_args(GapChange)
+# Without a signal that suffices; with one and no line known, a school is better off than so.
+_NO_SIGNAL = ("weak", "uncovered")
 # Kinds of gaps from the least to the worst; of the other ones it is not known whether there is one.
 WORSE = ("slow", "unconnected", "weak", "uncovered")
 _ADEQUATE = "adequate"
@@ -34,9 +36,10 @@ def change_of_gap(before: pd.Series[str], after: pd.Series[str]) -> pd.Series[st
     -------
     Series of str
         *closed*: a gap before, adequate now. *opened*: a gap now, and none that was known before.
-        *regressed*, *improved*: a worse or a lesser gap than before, by :data:`WORSE`.
-        *found_adequate*: adequate now, and not known before. *lost_sight*: known before, not known
-        now. Missing where nothing changed.
+        *regressed*, *improved*: a worse or a lesser gap than before, by :data:`WORSE`; a signal
+        that suffices now is better than none, also where no line is known. *found_adequate*:
+        adequate now, and not known before. *lost_sight*: known before, not known now. Missing where
+        nothing changed.
 
     Examples
     --------
@@ -46,12 +49,13 @@ def change_of_gap(before: pd.Series[str], after: pd.Series[str]) -> pd.Series[st
     ['closed', 'opened', 'regressed', 'found_adequate', 'lost_sight']
     """
     level, now = _severity(before), _severity(after)
+    has_signal = before.isin(_NO_SIGNAL) & (after == "covered_unverified")
     was_known, is_known = ~np.isnan(level), ~np.isnan(now)
     changes: dict[GapChange, np.ndarray] = {
         "closed": (level > 0) & (now == 0),
         "opened": (now > 0) & ~(level > 0),
         "regressed": (level > 0) & (now > level),
-        "improved": (now > 0) & (now < level),
+        "improved": ((now > 0) & (now < level)) | has_signal.to_numpy(dtype=np.bool_),
         "found_adequate": ~was_known & (now == 0),
         "lost_sight": was_known & ~is_known,
     }
