@@ -29,8 +29,8 @@ _STEP = "compare"
 
 def compare(
     ctx: typer.Context,
-    before: options.OlderRun,
-    after: options.NewerRun,
+    run_a: options.OlderRun,
+    run_b: options.NewerRun,
     *,
     project: options.ProjectFile = None,
     runs: options.RunsFolder = None,
@@ -50,7 +50,7 @@ def compare(
     text: Text = ctx.obj
     source = drawn.RunChoice(project, runs, None)
     chosen = drawn.open_two_runs(
-        *(ctx, source, (before, after), out, _ENDINGS), overwrite=overwrite, lang=lang
+        *(ctx, source, (run_a, run_b), out, _ENDINGS), overwrite=overwrite, lang=lang
     )
     with console.progress(text, (_STEP,), quiet=quiet) as report:
         found = compare_runs(*chosen.runs, recompute=recompute, progress=partial(report, _STEP))

@@ -95,21 +95,15 @@ def test_which_evidence_states_something_else(
     assert [name for name in found if found[name].any()] == expected
 
 
-FILES = {
-    name: RunDifference(cause, key, "f", "1", "2")
-    for name, cause, key in (
-        ("register", "register", "schools.0"),
-        ("tests", "measurements", "measurements.0"),
-        ("map", "coverage", "coverage.0"),
-        ("sites", "terrain", "sites.0"),
-    )
-}
-FIGURES = {
+ALL = {
+    "register": RunDifference("register", "schools.0", "f", "1", "2"),
+    "tests": RunDifference("measurements", "measurements.0", "f", "1", "2"),
+    "map": RunDifference("coverage", "coverage.0", "f", "1", "2"),
+    "sites": RunDifference("terrain", "sites.0", "f", "1", "2"),
     "curve": RunDifference("figures", "signal.curves.4g.points", "", 1, 2),
     "radio": RunDifference("figures", "radio.receiver.height_m", "", 1, 2),
     "lambda": RunDifference("figures", "index.lambda", "", 1, 2),
 }
-ALL = {**FILES, **FIGURES}
 BY_MAP = {"available": 0.5, "available_evidence": "map"}
 BY_DISTANCE = {"available": 0.5, "available_evidence": "distance", "site_4g_km": 3.0}
 
