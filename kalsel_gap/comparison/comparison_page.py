@@ -42,7 +42,7 @@ _GROUPS = {
     "terrain_class": N_("Terrain"),
     "gap_type": N_("Gap"),
 }
-_NOT_IN_REGISTER = N_("not in the register of this run")
+_NOT_IN_REGISTER = N_("not in its register")
 _LISTED = 20  # inputs and figures that differ
 
 
@@ -153,7 +153,7 @@ def _summary(found: RunComparison, text: Text) -> PageSection:
     states = found.schools["state"].value_counts()
     entered, left = (int(states.get(state, 0)) for state in ("entered", "left"))
     if entered or left:
-        words = N_("{entered} schools are newly ranked, {left} are no longer ranked.")
+        words = N_("Newly ranked schools: {entered}. No longer ranked: {left}.")
         said.append(text(words, entered=text.number(entered), left=text.number(left)))
     warnings = []
     if found.goalposts:
