@@ -27,6 +27,9 @@ from pydantic import BaseModel
 from kalsel_gap import findings, schema
 from kalsel_gap.cli import app
 from kalsel_gap.cli import main as run_command
+from kalsel_gap.comparison.causes import CAUSES
+from kalsel_gap.comparison.gap_changes import GAP_CHANGES
+from kalsel_gap.comparison.run_comparison import SCHOOLS as COMPARED
 from kalsel_gap.deliverables.codes import words_of
 from kalsel_gap.deliverables.gis_layers import SITE_FIELDS
 from kalsel_gap.deliverables.use_case_words import USES as USE_NAMES
@@ -355,6 +358,8 @@ def data_dictionary() -> str:
                 for name, severity in sorted(findings.SEVERITIES.items())
             ),
         ),
+        "## Columns of a comparison",
+        comparison(),
         "## Other files of a run",
         other_files(),
     ]
@@ -504,6 +509,28 @@ CURVES = {
     "value": "The curve there; linear in between.",
     "schools": "Schools that it was learned from; 0 leaves the prior.",
 }
+COMPARISON = {
+    "npsn name level kabupaten kecamatan terrain_class": "The school, by the newer run where that "
+    "has it.",
+    "row_before row_after": "Row of the register in each run; empty where it has none.",
+    "matched_by": "npsn, content or row: how the rows were paired.",
+    "state": "ranked in both runs; entered or left the ranked ones; unranked in both.",
+    "rank_before rank_after": "Ranks; where the older run was scored again, before is by the "
+    "goalposts of the newer one.",
+    "move": "Rank after less that before: negative is nearer to rank 1.",
+    " ".join(f"by_{cause}" for cause in CAUSES): "Parts of the move; they add up to it.",
+    "main_cause": "The cause of the largest part, the first of equal ones.",
+    "within_chance": "1: both ranks lie in the intervals of both runs; empty where a run was made "
+    "without draws.",
+    "rank_p05_before rank_p95_before rank_p05_after rank_p95_after": "Those intervals.",
+    "rank_stored": "Rank in the older run's own list.",
+    "deficit_before deficit_after": "Deficits as each run has them.",
+    "gap_before gap_after": "Gap types.",
+    "gap_change": ", ".join(GAP_CHANGES) + "; empty where nothing changed.",
+    "unranked_before unranked_after": "Why a school has no rank; not_in_register where the run "
+    "does not have it.",
+    "cause_of_state": "The cause by which a school entered or left.",
+}
 DISTANCE_CURVE = {
     "km": "Distance of the knot to the nearest 4G or 5G site.",
     "available": "A_a there.",
@@ -545,13 +572,23 @@ def other_files() -> str:
         for column, meaning in columns.items()
     ]
     return (
-        "`run.json` holds the versions, every parameter in force, and the SHA-256 of every input. "
+        "`run.json` holds the `format` of the run (one without it is older), the versions, every "
+        "parameter in force, and the SHA-256 of every input. "
         "Its `overrides` are the values that were set for this run only (`--set`), and the errors "
         "of layers that it ignores (`--despite-errors`): a run that has any is a trial. "
         "The name of a run's folder is a hash of it; `runs/latest` names the last full run, "
         "`runs/official.json` the one that was approved (`runs pin`), with its decree, and "
         "`runs/outputs.json` holds the SHA-256 of the files that were written from it.\n\n"
         + table(("file", "column", "meaning"), iter(rows))
+    )
+
+
+def comparison() -> str:
+    """Columns of ``kalsel-gap compare --format csv``."""
+    assert " ".join(COMPARISON).split() == list(COMPARED), "COMPARISON names each column once"
+    rows = ((", ".join(map(code, names.split())), meaning) for names, meaning in COMPARISON.items())
+    return "What `kalsel-gap compare --format csv` writes, a row for each school.\n\n" + table(
+        ("columns", "meaning"), rows
     )
 
 

@@ -33,7 +33,7 @@ from kalsel_gap.sources.missing_kabupaten import fill_kabupaten
 from kalsel_gap.stage_cache import StageCache, join, nobody
 from kalsel_gap.storage.cache import Cache
 from kalsel_gap.storage.fingerprint import default_cache_folder
-from kalsel_gap.storage.run_folder import Run, read_manifests, write_run
+from kalsel_gap.storage.run_folder import FORMAT, Run, read_manifests, write_run
 from kalsel_gap.terrain import open_sea
 from kalsel_gap.terrain import stage as terrain
 
@@ -226,6 +226,7 @@ def _manifest(opened: Opened, inputs: InputHashes, inactive: pd.DataFrame) -> di
     """What a run rests on; no clock, no path of this machine."""
     project = opened.project
     return {
+        "format": FORMAT,
         "kalsel_gap": version("kalsel-gap"),
         "project": project.project.name,
         "data": project.project.data,

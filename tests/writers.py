@@ -80,6 +80,9 @@ WRITERS = {
     "explain": Writer(
         ("explain", "00000101", *_P, "--out", "{}/made/school.html"), ("--lang", "id")
     ),
+    "compare": Writer(
+        ("compare", "latest", "latest", *_P, "--out", "{}/made/moved.html"), ("--lang", "id")
+    ),
     "csv": Writer(("export", "csv", *_P, "--out", "{}/made/list.csv"), ("--dialect", "id")),
     "gpkg": Writer(("export", "gpkg", *_P, "--out", "{}/made/list.gpkg"), ("--lang", "id")),
     "geojson": Writer(("export", "geojson", *_P, "--out", "{}/made/a.geojson"), ("--lang", "id")),

@@ -14,6 +14,7 @@ import typer
 
 from kalsel_gap.cli import (
     check,
+    compare,
     config,
     doctor,
     explain,
@@ -75,6 +76,7 @@ app.command("init", cls=Command, help=init.HELP)(init.init)
 app.command("check", cls=Command, help=check.HELP)(check.check)
 app.command("rank", cls=Command, help=rank.HELP)(rank.rank)
 app.command("explain", cls=Command, help=explain.HELP)(explain.explain)
+app.command("compare", cls=Command, help=compare.HELP)(compare.compare)
 app.add_typer(runs.app, name="runs")
 app.command("terrain", cls=Command, help=terrain.HELP)(terrain.terrain)
 app.add_typer(predict.app, name="predict")

@@ -50,6 +50,25 @@ class Drawn:
     outputs: Outputs
 
 
+@dataclass(frozen=True, slots=True)
+class TwoDrawn:
+    """Two runs that are compared.
+
+    Attributes
+    ----------
+    runs : Run, Run
+        The older one first.
+    words : Text
+        Language of what is drawn.
+    outputs : Outputs
+        The guard of what is written.
+    """
+
+    runs: tuple[Run, Run]
+    words: Text
+    outputs: Outputs
+
+
 def project_and_runs(
     project: Path | None, runs: Path | None, run: str | None = None
 ) -> tuple[Opened | None, Path]:
@@ -121,6 +140,43 @@ def open_run(
         words = N_("This run is older than {files}. “kalsel-gap rank” makes a new one.")
         console.note(text(words, files=", ".join(changed)), quiet=quiet)
     return Drawn(chosen, options.words(ctx, lang, opened), outputs)
+
+
+def open_two_runs(
+    ctx: typer.Context,
+    source: RunChoice,
+    names: tuple[str, str],
+    out: Path | None,
+    endings: Collection[str],
+    *,
+    overwrite: bool,
+    lang: LanguageChoice | None,
+) -> TwoDrawn:
+    """The two runs that are named, the older one first; first of all, whether `out` may be written.
+
+    Parameters
+    ----------
+    source : RunChoice
+        The project and the folder of the runs; a run by its folder may lie elsewhere.
+    names : str, str
+        As :func:`kalsel_gap.storage.run_folder.find_run` takes them.
+    """
+    from kalsel_gap.project.outputs import outputs_of
+    from kalsel_gap.storage.outputs import Outputs
+    from kalsel_gap.storage.run_folder import MANIFEST, read_run
+
+    by_folder = next((name for name in names if (Path(name) / MANIFEST).is_file()), None)
+    opened, folder = project_and_runs(source.project, source.runs, by_folder)
+    outputs = Outputs(folder) if opened is None else outputs_of(opened)
+    if out is not None:
+        outputs.check(out, endings=endings, overwrite=overwrite)
+    before, after = (read_run(folder, name) for name in names)
+    if out is not None and any(_is_input(out, run.manifest) for run in (before, after)):
+        raise OutputError("output_is_input", path=out)
+    if opened is None:
+        language = after.manifest.get("parameters", {}).get("project.language")
+        return TwoDrawn((before, after), options.words_in(ctx, lang, language), outputs)
+    return TwoDrawn((before, after), options.words(ctx, lang, opened), outputs)
 
 
 def _is_input(path: Path, manifest: Mapping[str, Any]) -> bool:

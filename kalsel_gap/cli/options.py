@@ -154,6 +154,42 @@ PageFormat = Annotated[
         "--format", "-f", help=N_("Output format: table (default), or json, for programs.")
     ),
 ]
+OlderRun = Annotated[
+    str,
+    typer.Argument(
+        metavar=N_("RUN_A"),
+        help=N_("The older run: its id, the beginning of it, latest, or its folder."),
+    ),
+]
+NewerRun = Annotated[
+    str, typer.Argument(metavar=N_("RUN_B"), help=N_("The newer run, named in the same way."))
+]
+Recompute = Annotated[
+    bool,
+    typer.Option(
+        "--recompute",
+        help=N_(
+            "Where the goalposts differ, score the older run again by those of the newer one, from "
+            "its stored columns. Without it such runs are not compared."
+        ),
+    ),
+]
+MostMoved = Annotated[
+    int,
+    typer.Option(
+        "--top",
+        "-n",
+        min=1,
+        metavar=_NUMBER,
+        help=N_("Schools that are listed of those that moved most; csv and json have all."),
+    ),
+]
+PageFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", "-o", metavar=_FILE, help=N_("HTML page to write, which needs no network.")
+    ),
+]
 Picture = Annotated[
     Path | None,
     typer.Option(

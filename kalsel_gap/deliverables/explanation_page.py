@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from kalsel_gap.deliverables import drawing
+from kalsel_gap.deliverables import drawing, tables
 from kalsel_gap.deliverables.offline_html import page_without_script
-from kalsel_gap.deliverables.tables import notices, standing_sentence
 from kalsel_gap.i18n.text import N_, Text, plain
 
 if TYPE_CHECKING:
@@ -45,12 +44,33 @@ def to_html(title: str, sections: Sequence[PageSection], run: Run, text: Text) -
         version=run.manifest.get("kalsel_gap", ""),
         run=run.folder.name,
     )
+    imprint = f"{made_by}. {tables.standing_sentence(run, text)}"
+    return page_of_sections(title, tables.notices(run, text), sections, imprint, text)
+
+
+def page_of_sections(
+    title: str, notices: Sequence[str], sections: Sequence[PageSection], imprint: str, text: Text
+) -> str:
+    """A page of sections, of whatever it is made.
+
+    Parameters
+    ----------
+    title : str
+        Of the page.
+    notices : sequence of str
+        What stands above everything.
+    sections : sequence of PageSection
+    imprint : str
+        What the page is made from, at its end.
+    text : Text
+        Language of the page.
+    """
     content = {
         "language": text.language,
         "title": plain(title),
-        "notices": [plain(sentence) for sentence in notices(run, text)],
+        "notices": [plain(sentence) for sentence in notices],
         "sections": [_section(each) for each in sections],
-        "imprint": f"{made_by}. {plain(standing_sentence(run, text))}",
+        "imprint": plain(imprint),
         "words": {
             "skip": text(N_("Skip to the explanation")),
             "in_words": text(N_("The picture in words")),

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     RunStanding = Literal["official", "trial", "last", "earlier"]
 
 LATEST = "latest"
+FORMAT = 1  # of what a run holds: a reader knows this one and those before it
 SCHOOLS = "schools.parquet"
 MANIFEST = "run.json"
 FINDINGS = "findings.csv"
@@ -289,8 +290,8 @@ def read_manifest(chosen: Path) -> dict[str, Any]:
     Raises
     ------
     InputError
-        It cannot be read, or is not what was written: `run_altered`. The id shows that, the name
-        of the folder; a folder of another name is `run_renamed`.
+        It cannot be read, is of a newer format, or is not what was written: `run_altered`. The id
+        shows that, the name of the folder; a folder of another name is `run_renamed`.
     """
     manifest = _read_record(chosen)
     name, id_ = chosen.resolve().name, run_id(manifest)
@@ -312,9 +313,17 @@ def _read_record(chosen: Path) -> dict[str, Any]:
         raise InputError("run_broken", path=path, reason=str(error)[:200]) from None
     if not isinstance(manifest, dict):
         raise InputError("run_broken", path=path, reason=MANIFEST)
+    _refuse_newer(manifest, path)
     if text != written:
         raise InputError("run_altered", path=path)
     return manifest
+
+
+def _refuse_newer(manifest: Mapping[str, Any], path: Path) -> None:
+    """An error for a format of a later version; a run that states none is older than formats."""
+    stated = manifest.get("format", 0)
+    if not isinstance(stated, int) or not 0 <= stated <= FORMAT:
+        raise InputError("run_newer_format", path=path, value=plain(stated), known=FORMAT)
 
 
 def read_manifests(*folders: Path) -> tuple[dict[str, dict[str, Any]], tuple[str, ...]]:

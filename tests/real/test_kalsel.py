@@ -24,6 +24,7 @@ from scipy.spatial import KDTree
 
 import kalsel_gap
 from kalsel_gap import schema
+from kalsel_gap.comparison.run_comparison import compare_runs
 from kalsel_gap.deficit.deficits import measure_deficits
 from kalsel_gap.deficit.service import assess_service
 from kalsel_gap.deficit.signals import collect_signals
@@ -535,6 +536,10 @@ def test_permuting_the_real_register_changes_nothing(
     first = pd.DataFrame(kalsel.schools.drop(columns=without))
     second = pd.DataFrame(run.schools.drop(columns=without))
     pd.testing.assert_frame_equal(second, first, check_exact=True)
+    # Nobody is taken for somebody else, and the stored columns give every rank again.
+    found = compare_runs(kalsel, run)
+    assert found.moved.empty
+    assert found.schools["matched_by"].notna().all()
 
 
 def test_another_weighting_moves_deficits_alone(
@@ -548,6 +553,9 @@ def test_another_weighting_moves_deficits_alone(
     for name in ("available", "barrier", "need", "delivered"):
         pd.testing.assert_series_equal(first[name], second[name], check_exact=name != "need")
     assert not first["deficit"].equals(second["deficit"])
+    moved = compare_runs(kalsel, run).moved
+    assert len(moved) > 1000
+    assert (moved["by_figures"] == moved["move"]).all()
 
 
 # --- exposure --------------------------------------------------------------------------------
