@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # what is in them is read from the folders.
 ROOMS = (
     "cli",
+    "answers",
     "pipeline",
     "doctor",
     "deliverables",

@@ -428,6 +428,12 @@ RunName = Annotated[
         ),
     ),
 ]
+ObjectionsFile = Annotated[
+    Path, typer.Argument(metavar=_FILE, help=N_("Form of objections that was filled in."))
+]
+AnswersFolder = Annotated[
+    Path, typer.Option("--out", "-o", metavar=_FOLDER, help=N_("Folder for the letters."))
+]
 Verify = Annotated[
     bool,
     typer.Option(

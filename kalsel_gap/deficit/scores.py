@@ -15,7 +15,7 @@ from kalsel_gap import schema
 from kalsel_gap.deficit.deficits import gap_type, measure_deficits, tier_label
 from kalsel_gap.deficit.ranks import rank_schools
 from kalsel_gap.deficit.reasons import main_hindrance, main_reason
-from kalsel_gap.deficit.service import counted
+from kalsel_gap.deficit.service import counted, is_closed
 from kalsel_gap.deficit.trees import Trees, measure
 from kalsel_gap.indicators import need
 from kalsel_gap.stages import Staged
@@ -79,8 +79,11 @@ def _statuses(out: pd.DataFrame, schools: gpd.GeoDataFrame, index: Index) -> pd.
     ranked = out["deficit"].notna()
     both = (schools["delivered_status"] == "known") & (schools["available_status"] == "known")
     reasons = np.select(
-        [ranked, schools["is_duplicate"].astype(bool), schools["lat"].isna()],
-        ["", "duplicate", "no_location"],
+        [
+            *(ranked, schools["is_duplicate"].astype(bool), is_closed(schools)),
+            schools["lat"].isna(),
+        ],
+        ["", "duplicate", "closed", "no_location"],
         "no_evidence",
     )
     status = pd.Series(

@@ -17,6 +17,7 @@ from kalsel_gap.deficit.availability import combine_places, find_available
 from kalsel_gap.deficit.combined_evidence import combine_evidence
 from kalsel_gap.deficit.map_evidence import read_maps
 from kalsel_gap.findings import Finding, at_school
+from kalsel_gap.sources.accepted_objections import AcceptedObjections
 from kalsel_gap.sources.school_points import POSITION, alternatives
 from kalsel_gap.sources.speed_tests import (
     VALUES,
@@ -93,6 +94,10 @@ def collect_signals(
     tests = latest_quarter(own_tests, opened.project.dates, opened.project.index.tests)
     tests = tests.reindex(schools["npsn"]).set_axis(schools.index)
     columns = combine_places(schools, places, available).join(tests)
+    contested = AcceptedObjections(opened).contested(schools["npsn"])
+    # A claim moves no number, but what is contested is not known.
+    doubted = contested & (columns["available_status"] == "known")
+    columns["available_status"] = columns["available_status"].mask(doubted, "inferred")
     written = schema.table(columns, schema.of_stage("signals"))
     made = {
         "signals": _tidy(places, maps, predictions, used),
@@ -118,7 +123,7 @@ STAGE = Stage(
     sections=(
         *("signal", "coverage", "measurements", "boundaries", "dates"),
         *("index.inference", "index.required_mbps", "index.adequacy", "index.gap", "index.tests"),
-        *("file_checks.measurements", "radio"),
+        *("file_checks.measurements", "radio", "objections"),
     ),
     tables=("predictions",),
     writes=("signals",),

@@ -53,7 +53,7 @@ def _default_text(name: str) -> str:
 # Sections laid over a file of defaults/.
 OVERRIDABLE = (
     *("index", "signal", "terrain", "radio", "robustness"),
-    *("confidence", "repairs", "registers", "locations", "file_checks"),
+    *("confidence", "repairs", "objections", "registers", "locations", "file_checks"),
 )
 
 
