@@ -103,7 +103,7 @@ def import_objections(
     outputs = check_store(opened, overwrite=overwrite)
     highest_mbps = opened.project.file_checks.measurements.highest_mbps
     given = read_objections(path, highest_mbps)
-    before = _stored(opened)
+    before = stored_objections(opened)
     listed = list_without_objections(opened, cached=cached, report=report)
     known = {each.identity() for each in before}
     new = {
@@ -150,7 +150,14 @@ def _as_csv(objections: Sequence[Objection]) -> str:
     return csv_of(table)
 
 
-def _stored(opened: Opened) -> list[Objection]:
+def stored_objections(opened: Opened) -> list[Objection]:
+    """All objections of a project that are stored, whatever their judgement; none without a file.
+
+    Raises
+    ------
+    InputError, SeveralErrors
+        As of :func:`.objections.read_objections`.
+    """
     path = opened.project.objections.path
     if not path.is_file():
         return []
@@ -243,13 +250,11 @@ def rank_twice(
     Raises
     ------
     InputError
-        There are no objections to answer; see also the readers.
+        The project does not use its objections; see also the readers.
     """
-    objections = _stored(opened)
+    objections = stored_objections(opened)
     if not opened.project.objections.used:
         raise InputError("objections_not_used", path=opened.path, column="objections.used")
-    if not objections:
-        raise InputError("objections_none", path=opened.project.objections.path)
     runs: list[Run] = []
     for project in (without_objections(opened), opened):
         with tempfile.TemporaryDirectory(prefix="kalsel-gap-") as folder:

@@ -154,7 +154,7 @@ def answer(
     lang: options.Lang = None,
 ) -> None:
     """Do what :data:`ANSWER_HELP` says."""
-    from kalsel_gap.answers import rank_twice
+    from kalsel_gap.answers import rank_twice, stored_objections
     from kalsel_gap.deliverables.objection_letters import answers_of, files_of
     from kalsel_gap.pipeline import STEPS
     from kalsel_gap.project.outputs import outputs_of
@@ -166,6 +166,10 @@ def answer(
     opened = read_project(project or find_project(Path.cwd()))
     words = options.words(ctx, lang, opened)
     outputs = outputs_of(opened)
+    if not stored_objections(opened):
+        sentence = N_("{path} holds no objection, so there is nothing to answer.")
+        console.note(text(sentence, path=opened.project.objections.path), quiet=quiet)
+        return
     with console.progress(text, STEPS, quiet=quiet) as report:  # once for each ranking
         ranked = rank_twice(
             opened, cached=not no_cache, despite_errors=despite_errors, report=report

@@ -100,7 +100,6 @@ ERRORS: dict[str, str] = {
     "objection_email": N_("this cell shows an e-mail address. An objection names nobody: delete it and try again. Nothing of the file was stored."),
     "objection_identity": N_("this cell shows an identity number (NIK, NIP, NUPTK). An objection names nobody: delete it and try again. Nothing of the file was stored."),
     "objection_name": N_("this cell shows the name of a person. An objection names nobody, only the kind of signer: delete it and try again. Nothing of the file was stored."),
-    "objections_none": N_("there is no such file, or it has no objection: there is nothing to answer. Run objections import first."),
     "objections_not_used": N_("objections do not count in this project, so both lists would be the same. Set used = true under [objections]."),
     "objection_personal_column": N_("this is a column of personal data. An objection names nobody, only the kind of signer: delete the column and try again. Nothing of the file was stored."),
     "objection_telephone": N_("this cell shows a telephone number. An objection names nobody: delete it and try again. Nothing of the file was stored."),
