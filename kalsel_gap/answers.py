@@ -6,6 +6,8 @@ itself when the same file is read again.
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,12 +25,13 @@ from kalsel_gap.sources.objections import STORED, in_order, read_objections
 from kalsel_gap.sources.table_parts import ROW
 from kalsel_gap.sources.tables import read_table
 from kalsel_gap.stage_cache import StageCache, nobody
+from kalsel_gap.storage.atomic import clear_leftovers, temporary_beside
 from kalsel_gap.storage.cache import Cache
 from kalsel_gap.storage.fingerprint import default_cache_folder
 from kalsel_gap.storage.spreadsheet import csv_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from kalsel_gap.quality.objections import ListedSchools
     from kalsel_gap.sources.objections import Objection
@@ -103,7 +106,7 @@ def import_objections(
     outputs = check_store(opened, overwrite=overwrite)
     highest_mbps = opened.project.file_checks.measurements.highest_mbps
     given = read_objections(path, highest_mbps)
-    before = stored_objections(opened)
+    before = stored_objections(opened) if is_of_objections(store) else []
     listed = list_without_objections(opened, cached=cached, report=report)
     known = {each.identity() for each in before}
     new = {
@@ -257,10 +260,28 @@ def rank_twice(
         raise InputError("objections_not_used", path=opened.path, column="objections.used")
     runs: list[Run] = []
     for project in (without_objections(opened), opened):
-        with tempfile.TemporaryDirectory(prefix="kalsel-gap-") as folder:
+        with _scratch_folder() as folder:
             run = OpenProject(project).rank(
-                out=Path(folder), cached=cached, despite_errors=despite_errors, report=report
+                out=folder, cached=cached, despite_errors=despite_errors, report=report
             )
         runs.append(run)
     before, after = runs
     return RankedTwice(before, after, objections)
+
+
+@contextlib.contextmanager
+def _scratch_folder() -> Iterator[Path]:
+    """A folder for a run that is not kept; what a killed process leaves is removed next time."""
+    cache = default_cache_folder()
+    clear_leftovers(cache)
+    folder = temporary_beside(cache)
+    try:
+        folder.mkdir(parents=True)
+    except OSError:  # a cache that cannot be written is no error
+        with tempfile.TemporaryDirectory() as elsewhere:
+            yield Path(elsewhere)
+        return
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -92,7 +92,7 @@ def test_every_command_that_writes_is_tested() -> None:
     from tests.conftest import command_paths
 
     tested = {tuple(w for w in each.words if w.isalpha()) for each in WRITERS.values()}
-    groups = {(), ("export",), ("predict",)}
+    groups = {(), ("export",), ("predict",), ("objections",)}
     assert set(command_paths()) == tested | READERS | groups
 
 

@@ -155,7 +155,12 @@ def answer(
 ) -> None:
     """Do what :data:`ANSWER_HELP` says."""
     from kalsel_gap.answers import rank_twice, stored_objections
-    from kalsel_gap.deliverables.objection_letters import answers_of, files_of
+    from kalsel_gap.deliverables.objection_letters import (
+        SUMMARY,
+        answers_of,
+        files_of,
+        letter_name,
+    )
     from kalsel_gap.pipeline import STEPS
     from kalsel_gap.project.outputs import outputs_of
     from kalsel_gap.project.read import find_project, read_project
@@ -166,7 +171,10 @@ def answer(
     opened = read_project(project or find_project(Path.cwd()))
     words = options.words(ctx, lang, opened)
     outputs = outputs_of(opened)
-    if not stored_objections(opened):
+    stored = stored_objections(opened)
+    names = {letter_name(each.npsn) for each in stored} | {SUMMARY}
+    outputs.check(*(out / name for name in sorted(names)), overwrite=overwrite)
+    if not stored:
         sentence = N_("{path} holds no objection, so there is nothing to answer.")
         console.note(text(sentence, path=opened.project.objections.path), quiet=quiet)
         return
@@ -177,7 +185,6 @@ def answer(
     rules = opened.project.objections
     answers = answers_of(ranked.before, ranked.after, ranked.objections, rules)
     files = files_of(answers, words)
-    outputs.check(*(out / name for name in files), overwrite=overwrite)
     with contextlib.ExitStack() as stack:
         for name, content in files.items():
             temporary = stack.enter_context(outputs.replace(out / name))
