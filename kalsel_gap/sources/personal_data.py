@@ -15,7 +15,8 @@ _SPACES = re.compile(r"\s+")
 # Degrees with many decimals have as many digits as an identity number.
 _DEGREE = r"[+-]?(?:0|[1-9]\d?|1[0-7]\d|180)[.,]\d+"
 _DEGREES = re.compile(rf"{_DEGREE}(?:[,;]?\s*{_DEGREE})?")
-_EMAIL = re.compile(r"[^\s@]+\s?@\s?[^\s@]+\.[A-Za-z]{2,}")
+# Bounded, so that a cell of a megabyte takes no longer than its length.
+_EMAIL = re.compile(r"[^\s@]\s?@\s?[\w.-]{1,250}\.[A-Za-z]{2,}")
 _TELEPHONE = re.compile(
     r"(?<![\d.,])(?:"
     r"(?:\+?\(?62\)?|0)[\s-]?8\d{1,2}(?:[\s.-]?\d){6,10}"  # mobile
@@ -71,7 +72,7 @@ _WORDS_OF_HEADERS = (
     (re.compile(r"\b(?:nik|nip|nuptk|ktp)\b"), "identity"),
     (
         re.compile(
-            r"\b(?:nama|name)\b.*(?:pelapor|pengaju|pengirim|pemohon|kepala|guru|operator|penanda"
+            r"\b(?:nama|name)\b.{0,60}(?:pelapor|pengaju|pengirim|pemohon|kepala|guru|operator|penanda"
             r"|pejabat|orang|siswa|lengkap|signer|reporter|person|head|teacher|principal)"
         ),
         "name",

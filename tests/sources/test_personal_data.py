@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -80,6 +82,14 @@ def test_a_mobile_number_is_found_with_any_gaps(number: int, gaps: list[str]) ->
     first, rest = digits[:4], digits[4:]
     text = first + "".join(gap + digit for gap, digit in zip(gaps, rest, strict=False))
     assert personal_kind(text) in ("telephone", "identity")
+
+
+@pytest.mark.parametrize("text", ["a", "1", "0 ", "Ab ", "08-", "@", " nama", "1.2", "\u200b"])
+def test_a_very_long_cell_takes_no_longer_than_its_length(text: str) -> None:
+    begun = time.process_time()
+    personal_kind(text * 100_000)
+    personal_header(text * 10_000)
+    assert time.process_time() - begun < 5.0
 
 
 @given(st.floats(-180, 180, allow_nan=False))
