@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from kalsel_gap.deficit.ranks import DECIMALS
 from kalsel_gap.deliverables.objection_words import (
     CODE_NAMES,
     EVIDENCE_NAMES,
@@ -272,10 +273,25 @@ def changes(answered: Answered, text: Text) -> list[str]:
             else N_("No fact of this school has changed.")
         )
         said.append(text(words))
+    if _is_moved_by_others(before, after):
+        words = N_(
+            "Its own deficit has changed the other way: those of other schools have changed more. "
+            "What tests show is also expected of schools without tests."
+        )
+        said.append(text(words))
     if after["rank"] is not None:
         words = N_("Main reason of its rank now: {reason}.")
         said.append(text(words, reason=reason(after, text)))
     return said
+
+
+def _is_moved_by_others(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether the rank moved against the deficit: a larger one, and yet served later."""
+    if before["rank"] is None or after["rank"] is None:
+        return False
+    later = after["rank"] - before["rank"]
+    more = round(after["deficit"] - before["deficit"], DECIMALS)
+    return bool(later * more > 0)
 
 
 def _by_judgement(objections: Sequence[Objection], text: Text) -> list[str]:
