@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any, get_args
 import pandas as pd
 
 from kalsel_gap.errors import InputError, KalselGapError, SeveralErrors
+from kalsel_gap.i18n.numbers import number
 from kalsel_gap.project.objections import EvidenceKind, ObjectionCode, SignerKind
 from kalsel_gap.sources.cells import fold
 from kalsel_gap.sources.columns import LAT_SPELLINGS, LON_SPELLINGS, recognise
 from kalsel_gap.sources.coordinates import read_places
-from kalsel_gap.sources.npsn import NPSN, read_npsn
+from kalsel_gap.sources.npsn import read_npsn
 from kalsel_gap.sources.personal_data import personal_header, personal_kind
 from kalsel_gap.sources.quantities import is_nothing, read_quantities, read_whole
 from kalsel_gap.sources.signal_levels import BESIDE
@@ -286,8 +287,8 @@ def read_objections(path: Path, highest_mbps: float, *, is_stored: bool = False)
 def _personal(table: RawTable) -> list[KalselGapError]:
     """An error for each column or cell that shows something personal, without repeating it."""
     faults: list[KalselGapError] = []
-    for number, header in enumerate(table.headers, start=1):
-        shown = f"#{number}" if personal_kind(header) else header
+    for place, header in enumerate(table.headers, start=1):
+        shown = f"#{place}" if personal_kind(header) else header
         if personal_header(header):
             faults.append(InputError("objection_personal_column", path=table.path, column=shown))
             continue
@@ -333,11 +334,11 @@ def _rows(
             for name in FORM
             if name != "npsn" and not _is_blank(texts[name]) and _is_missing(values[name])
         )
-        number = npsn.iloc[at]
+        given_npsn = npsn.iloc[at]
         found.append(
             Objection(
                 row=int(row),
-                npsn=number if re.fullmatch(NPSN, number) or is_plain_number(number) else "",
+                npsn=given_npsn if is_plain_number(given_npsn) else "",
                 unread=unread,
                 is_example=fold(texts["npsn"]) in (EXAMPLE.lower(), "contoh"),
                 judgement=next((j for j in JUDGEMENTS if j == texts.get("judgement")), ""),
@@ -386,10 +387,14 @@ def read_time(text: str) -> str:
     --------
     >>> [read_time(t) for t in ("9.15", "2026-05-04 13:05:00", "1:30 pm", "09:15 WITA", "pagi")]
     ['09:15', '13:05', '13:30', '09:15', '']
+    >>> read_time("0.385416667")  # a part of a day, as a spreadsheet stores it
+    '09:15'
     """
     found = _TIME.fullmatch(text.strip())
     if found is None:
-        return ""
+        share = number(text.strip())
+        minutes = round(share * 1440) if 0 < share < 1 else 1440
+        return f"{minutes // 60:02}:{minutes % 60:02}" if minutes < 1440 else ""
     hour = int(found[1])
     if found[3]:
         if not 1 <= hour <= 12:

@@ -143,6 +143,9 @@ def test_letters_answer_every_school_and_are_the_same_again(cli: CommandLine, ra
     assert "the school is closed: 2" in listed.err
     assert read_run(ranked / "runs").folder.name in speed
     page = ranked / "school.html"
+    explained = cli("explain", "00000110", "-p", ranked).out.decode()
+    assert "Accepted objections" in explained
+    assert "connection already planned" in explained
     assert cli("explain", "00000111", "-p", ranked, "-o", page).status == 0
     assert "the school is closed" in page.read_text(encoding="utf-8")
 

@@ -18,11 +18,23 @@ if TYPE_CHECKING:
 EN = Text("en")
 # What a letter reads of a school's row.
 ROW: dict[str, Any] = {
-    "rank": 5, "deficit": 0.5, "unranked_reason": None, "reason": "unconnected",
-    "hindrance": None, "best_technology": "4g", "best_level_dbm": -90.0, "students": 100,
-    "best_basis": "modelled", "best_signal_share": 1.0, "required_mbps": 20.0, "lat": -3.0,
-    "measured_down_mbps": None, "measured_latency_ms": None, "measured_tests": None,
-    "fixed_network": False, "lon": 115.0,
+    "rank": 5,
+    "deficit": 0.5,
+    "unranked_reason": None,
+    "reason": "unconnected",
+    "hindrance": None,
+    "best_technology": "4g",
+    "best_level_dbm": -90.0,
+    "students": 100,
+    "best_basis": "modelled",
+    "best_signal_share": 1.0,
+    "required_mbps": 20.0,
+    "lat": -3.0,
+    "measured_down_mbps": None,
+    "measured_latency_ms": None,
+    "measured_tests": None,
+    "fixed_network": False,
+    "lon": 115.0,
 }
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from datetime import date
+from datetime import date, time
 from typing import TYPE_CHECKING
 
+import openpyxl  # type: ignore[import-untyped]
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -52,6 +53,25 @@ def test_a_row_is_read_in_either_language(tmp_path: Path) -> None:
     assert second.code == "speed"
     english = form(tmp_path, SPEED + "1,1,1,,", head=",".join(FORM))
     assert read_objections(english, 1000.0)[0].code == "speed"
+
+
+def test_a_workbook_is_read_with_its_dates_and_times(tmp_path: Path) -> None:
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    assert sheet is not None
+    day, test = date(2026, 11, 20), pd.Timestamp("2026-11-16 09:15")
+    midnight = pd.Timestamp("2026-11-16")
+    place = (-3.4356, 114.6681, 1.8, 0.6, 140)
+    sheet.append(["Formulir sanggahan"])
+    sheet.append([*FORM.values()])
+    for when, at in ((midnight, time(9, 15)), (test, None), (midnight, 0.385416666666667)):
+        sheet.append([30301027, "kecepatan", day, when, at, "uji", "komite", None, *place])
+    workbook.save(tmp_path / "form.xlsx")
+    read = read_objections(tmp_path / "form.xlsx", 1000.0)
+    assert [each.row for each in read] == [3, 4, 5]
+    assert len({each.identity() for each in read}) == 1
+    assert read[0].cells()["time"] == "09:15"
+    assert (read[0].npsn, read[0].lat, read[0].unread) == ("30301027", -3.4356, ())
 
 
 def test_every_code_of_the_template_is_an_example(tmp_path: Path) -> None:
