@@ -61,7 +61,7 @@ GAP_TYPES = (
 TIER_LABELS = ("critical", "severe", "moderate", "slight", "adequate", "covered")
 TOP_K_SETS = ("certain", "contested", "out")  # of the whole list, together
 TOP_K_LABELS = ("likely_in", "open", "likely_out")  # of one school alone
-UNRANKED_REASONS = ("duplicate", "no_location", "no_evidence")
+UNRANKED_REASONS = ("duplicate", "closed", "no_location", "no_evidence")
 TECHNOLOGIES = ("2g", "3g", "4g", "5g", "fixed")
 BASES = ("measured", "predicted", "modelled", "declared")  # in the order of evidence
 RADIO = ("2g", "3g", "4g", "5g")  # technologies whose level can be predicted
@@ -130,6 +130,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("row_id", "text", "register", N_("Row"), N_("Register file and row, unique."), nullable=False),
     Column("authority", "text", "register", N_("Authority"), N_("Who is responsible by law for schools of this level."), choices=AUTHORITIES, source="UU 23/2014"),
     Column("is_duplicate", "flag", "register", N_("Duplicate"), N_("Another row of the same NPSN is more complete and is ranked in its place."), nullable=False),
+    Column("objections", "text", "register", N_("Accepted objections"), N_("Codes of the accepted objections to what the list says of this school, separated by semicolons: planned is a connection that is planned already and changes no rank; closed has no rank."), source="docs/method.md §1.5"),
     Column("lat_given", "text", "register", N_("Latitude given"), N_("Latitude exactly as the register has it."), nullable=False),
     Column("lon_given", "text", "register", N_("Longitude given"), N_("Longitude exactly as the register has it."), nullable=False),
     Column("location_status", "text", "register", N_("Location"), N_("Whether the location is used as given, repaired, replaced by an area, or unusable."), choices=LOCATION_STATUSES, nullable=False),
@@ -336,7 +337,7 @@ SUMMARY = (
     *("rank_p05", "rank_p95", "p_top_k", "top_k_label", "top_k_set"),
     *("priority", "best_level_dbm", "best_technology", "best_operator", "delivered"),
     *("delivered_status", "available", "available_status", "completeness", "confidence"),
-    *("reason_text", "uses_text", "data", "trial", "official"),
+    *("objections", "reason_text", "uses_text", "data", "trial", "official"),
 )
 
 NEED_FACTS = ("vulnerability", "idle_devices", "idle_accounts_share", "adequate_school_km")

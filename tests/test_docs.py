@@ -115,6 +115,7 @@ def folder(cache_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     shutil.copy(ROOT / "kalsel-gap.toml", place)
     with contextlib.chdir(place):
         assert run("kalsel-gap rank --quiet --top 1 --format csv") == 0
+        assert run("kalsel-gap objections template --out form.csv --quiet") == 0
     return place
 
 

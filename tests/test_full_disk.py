@@ -93,7 +93,7 @@ def test_every_command_that_writes_is_tested() -> None:
 
     words = [[w for w in each.words if w.isalpha()] for each in WRITERS.values()]
     tested = {tuple(each) for each in words if "pin" not in each} | {("runs", "pin")}
-    groups = {(), ("export",), ("predict",)}
+    groups = {(), ("export",), ("predict",), ("objections",)}
     assert set(command_paths()) == tested | READERS | groups
 
 

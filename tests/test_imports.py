@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 ROOMS = (
     "cli",
     "comparison",
+    "answers",
     "pipeline",
     "doctor",
     "deliverables",

@@ -43,6 +43,7 @@ FILES = [
     Writer(("export", "geojson"), "--out", ".geojson"),
     Writer(("explain", "00000101"), "--out", ".html"),
     Writer(("predict", "school", "00000101"), "--picture", ".svg"),
+    Writer(("objections", "template"), "--out", ".csv"),
 ]
 # The names whose ending an input can have.
 FOLDERS = [
@@ -57,7 +58,10 @@ FOLDERS = [
 # Where these write stands in the project file.
 SECTIONS = {"repairs": ("check", "--accept-repairs"), "calibration": ("predict", "calibrate")}
 # Tests of their own below, and beside those of the runs.
-OTHERS = {("rank",), ("init",), ("predict", "calibrate"), ("runs", "pin")}
+OTHERS = {
+    *(("rank",), ("init",), ("predict", "calibrate"), ("runs", "pin")),
+    *(("objections", "import"), ("objections", "answer")),
+}
 READERS = {("config",), ("doctor",), ("runs",), ("runs", "unpin"), ("predict", "validate")}
 
 
@@ -118,7 +122,7 @@ def refused(
 
 def test_every_command_that_writes_is_tested_here() -> None:
     tested = {tuple(w for w in each.command if not w.isdigit()) for each in (*FILES, *FOLDERS)}
-    groups = {(), ("export",), ("predict",)}
+    groups = {(), ("export",), ("predict",), ("objections",)}
     assert tested | OTHERS | READERS | groups == set(command_paths())
 
 
@@ -274,6 +278,36 @@ def test_rank_writes_a_folder_and_keeps_what_is_in_it(place: Path, cli: CommandL
     (out / "latest").write_text(f"{run.name}\n")  # the runs were removed, this was left
     assert cli(*rank, "--out", out).status == 0
     assert snapshot(out) == first
+
+
+def test_objections_and_letters_are_written_over_nothing(place: Path, cli: CommandLine) -> None:
+    form, store, letters = (place / name for name in ("form.csv", "sanggah.csv", "letters"))
+    head = "npsn,code,filed,date,evidence,signer,reference"
+    row = "00000111,closed,2026-07-20,2026-07-01,decree,office,1/2026"
+    form.write_text(f"{head}\n{row}\n")
+    text = (place / FILE_NAME).read_text(encoding="utf-8")
+    command = ("objections", "import", form, "--project", place, "--quiet")
+    for path, code in files_of_users(place):
+        if path.name in (FILE_NAME, "accepted.csv") or path.suffix in (".parquet", ".html"):
+            continue
+        name = path.relative_to(place).as_posix()
+        (place / FILE_NAME).write_text(f'{text}\n[objections]\npath = "{name}"\n')
+        refused(cli, place, path, said(code), *command, "--overwrite")
+    (place / FILE_NAME).write_text(f'{text}\n[objections]\npath = "{store.name}"\n')
+    store.write_text("mine\n1\n")
+    refused(cli, place, store, said("output_foreign"), *command)
+    assert cli(*command, "--overwrite").status == 0
+
+    answer = ("objections", "answer", "--project", place, "--quiet", "--out")
+    letter = letters / "answer-00000111.html"
+    letters.mkdir()
+    letter.write_text("mine")
+    refused(cli, place, letter, said("output_foreign"), *answer, letters)
+    run = place / "runs" / (place / "runs" / "latest").read_text().strip()
+    first = run / "answer-00000111.html"
+    refused(cli, place, first, said("output_is_run"), *answer, run, "--overwrite")
+    renamed(place, "tests.csv", "answers.csv")
+    refused(cli, place, place / "answers.csv", said("output_is_input"), *answer, place)
 
 
 def test_init_writes_over_nothing(place: Path, cli: CommandLine) -> None:

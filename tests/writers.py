@@ -38,6 +38,17 @@ yes,schools.csv,14,00000113,SD NEGERI LEMBAH CONTOH,location_zero,.0000000,.0000
 """
 
 
+# An objection that is stored already, and a form with another one.
+_OBJECTIONS = """\
+npsn,code,filed,date,evidence,signer,reference,students,judgement,reason,decision
+00000102,enrolment,2026-07-20,2026-07-01,register,operator,,150,accepted,enough,
+"""
+_FORM = """\
+npsn,code,filed,date,evidence,signer,reference
+00000111,planned,2026-07-20,2026-07-01,contract,office,B-2/2026
+"""
+
+
 class Writer(NamedTuple):
     """A command that writes, as words behind the program's name; `{}` is the project's folder.
 
@@ -83,6 +94,12 @@ WRITERS = {
     "compare": Writer(
         ("compare", "latest", "latest", *_P, "--out", "{}/made/moved.html"), ("--lang", "id")
     ),
+    "form of objections": Writer(
+        ("objections", "template", *_P, "--out", "{}/made/form.csv"), ("--lang", "id")
+    ),
+    # A form is stored once: before, only its help is shown.
+    "objections": Writer(("objections", "import", "{}/form.csv", *_P), ("--help",)),
+    "answers": Writer(("objections", "answer", *_P, "--out", "{}/letters"), ("--lang", "id")),
     "csv": Writer(("export", "csv", *_P, "--out", "{}/made/list.csv"), ("--dialect", "id")),
     "gpkg": Writer(("export", "gpkg", *_P, "--out", "{}/made/list.gpkg"), ("--lang", "id")),
     "geojson": Writer(("export", "geojson", *_P, "--out", "{}/made/a.geojson"), ("--lang", "id")),
@@ -109,6 +126,8 @@ def make_place(folder: Path) -> Path:
         with (folder / name).open("w", encoding="utf-8", newline="") as file:
             csv.writer(file, lineterminator="\n").writerows(table)
     (folder / "reviewed.csv").write_text(_REVIEWED, encoding="utf-8")
+    (folder / "objections.csv").write_text(_OBJECTIONS, encoding="utf-8")
+    (folder / "form.csv").write_text(_FORM, encoding="utf-8")
     first = "".join(_REVIEWED.splitlines(keepends=True)[:2])
     (folder / "first.csv").write_text(first, encoding="utf-8")
     return folder

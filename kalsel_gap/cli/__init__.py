@@ -20,6 +20,7 @@ from kalsel_gap.cli import (
     explain,
     export,
     init,
+    objections,
     options,
     predict,
     rank,
@@ -82,6 +83,7 @@ app.command("terrain", cls=Command, help=terrain.HELP)(terrain.terrain)
 app.add_typer(predict.app, name="predict")
 app.command("map", cls=Command, help=map_.HELP)(map_.map)
 app.command("config", cls=Command, help=config.HELP)(config.config)
+app.add_typer(objections.app, name="objections")
 app.command("doctor", cls=Command, help=doctor.HELP)(doctor.doctor)
 export_app = typer.Typer(
     cls=CommandGroup,

@@ -483,6 +483,12 @@ PinOverwrite = Annotated[
     bool,
     typer.Option("--overwrite", help=N_("Put the run in the place of another official one.")),
 ]
+ObjectionsFile = Annotated[
+    Path, typer.Argument(metavar=_FILE, help=N_("Form of objections that was filled in."))
+]
+AnswersFolder = Annotated[
+    Path, typer.Option("--out", "-o", metavar=_FOLDER, help=N_("Folder for the letters."))
+]
 Verify = Annotated[
     bool,
     typer.Option(

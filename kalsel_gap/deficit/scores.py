@@ -16,7 +16,7 @@ from kalsel_gap.deficit.contributions import Scored, priority_contributions, pri
 from kalsel_gap.deficit.deficits import gap_type, measure_deficits, tier_label
 from kalsel_gap.deficit.ranks import rank_schools
 from kalsel_gap.deficit.reasons import main_hindrance, main_reason
-from kalsel_gap.deficit.service import counted
+from kalsel_gap.deficit.service import counted, is_closed
 from kalsel_gap.deficit.trees import Trees, measure
 from kalsel_gap.deficit.use_cases import judge_use_cases
 from kalsel_gap.indicators import need
@@ -88,8 +88,11 @@ def _statuses(out: pd.DataFrame, schools: gpd.GeoDataFrame, index: Index) -> pd.
     ranked = out["deficit"].notna()
     both = (schools["delivered_status"] == "known") & (schools["available_status"] == "known")
     reasons = np.select(
-        [ranked, schools["is_duplicate"].astype(bool), schools["lat"].isna()],
-        ["", "duplicate", "no_location"],
+        [
+            *(ranked, schools["is_duplicate"].astype(bool), is_closed(schools)),
+            schools["lat"].isna(),
+        ],
+        ["", "duplicate", "closed", "no_location"],
         "no_evidence",
     )
     status = pd.Series(

@@ -96,7 +96,7 @@ STAGE = Stage(
     "service",
     assess_service,
     reads=(
-        *("row_id", "npsn", "lat", "is_duplicate", "level", "students", "internet"),
+        *("row_id", "npsn", "lat", "is_duplicate", "objections", "level", "students", "internet"),
         *("accounts_active", "available", "available_at_point", "available_in_area"),
         *("point_weight", "measured_down_mbps", "measured_up_mbps", "measured_latency_ms"),
         *("measured_tests", "measured_status", "difficult_down_mbps"),
@@ -112,8 +112,13 @@ STAGE = Stage(
 
 
 def counted(schools: pd.DataFrame) -> pd.Series[bool]:
-    """Schools that are located and no duplicates: the others are neither scored nor asked."""
-    return ~schools["is_duplicate"].astype(bool) & schools["lat"].notna()
+    """Schools that are located, open and no duplicates: the others are neither scored nor asked."""
+    return ~schools["is_duplicate"].astype(bool) & ~is_closed(schools) & schools["lat"].notna()
+
+
+def is_closed(schools: pd.DataFrame) -> pd.Series[bool]:
+    """Schools of which an accepted objection has shown that they are closed."""
+    return schools["objections"].fillna("").str.contains(r"\bclosed\b").astype(bool)
 
 
 # --- what sources state --------------------------------------------------------------------------

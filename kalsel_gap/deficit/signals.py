@@ -18,6 +18,7 @@ from kalsel_gap.deficit.combined_evidence import combine_evidence
 from kalsel_gap.deficit.map_evidence import read_maps
 from kalsel_gap.deficit.signal_margins import margins_of_schools, measure_margins
 from kalsel_gap.findings import Finding, at_school
+from kalsel_gap.sources.accepted_objections import AcceptedObjections
 from kalsel_gap.sources.school_points import POSITION, alternatives
 from kalsel_gap.sources.speed_tests import (
     VALUES,
@@ -96,6 +97,10 @@ def collect_signals(
     margins = measure_margins(places, combined, maps, opened)
     columns = combine_places(schools, places, available).join(tests)
     columns = columns.join(margins_of_schools(schools, places, margins))
+    contested = AcceptedObjections(opened).contested(schools["npsn"])
+    # A claim moves no number, but what is contested is not known.
+    doubted = contested & (columns["available_status"] == "known")
+    columns["available_status"] = columns["available_status"].mask(doubted, "inferred")
     written = schema.table(columns, schema.of_stage("signals"))
     made = {
         "signals": _tidy(places, maps, predictions, used),
@@ -121,7 +126,7 @@ STAGE = Stage(
     sections=(
         *("signal", "coverage", "measurements", "boundaries", "dates"),
         *("index.inference", "index.required_mbps", "index.adequacy", "index.gap", "index.tests"),
-        *("file_checks.measurements", "radio"),
+        *("file_checks.measurements", "radio", "objections"),
     ),
     tables=("predictions",),
     writes=("signals",),

@@ -10,6 +10,7 @@ from kalsel_gap.deliverables.certainty_words import chance_of_school
 from kalsel_gap.deliverables.codes import CODES
 from kalsel_gap.deliverables.columns import leaves_of, with_unit
 from kalsel_gap.deliverables.explanation import index_of, separates
+from kalsel_gap.deliverables.objection_words import CODE_NAMES, listed
 from kalsel_gap.deliverables.school_columns import (
     completeness_words,
     deficit_words,
@@ -188,7 +189,9 @@ def _in_the_list(explained: Explanation, text: Text) -> PageSection:
         outside = N_("It is not among the first {k}.")
         words = inside if explained.at.is_inside else outside
         section.said.insert(0, text(words, k=text.number(explained.at.k)))
+    codes = str(row.get("objections") or "").split("; ")
     facts = [
+        (text(N_("Accepted objections")), listed(filter(CODE_NAMES.get, codes), CODE_NAMES, text)),
         (text(N_("Deficit")), deficit_words(row, text)),
         (text(N_("Tier")), tier_words(row, text)),
         (text(N_("Gap")), text(NAMES[str(row["gap_type"] or "unknown")])),

@@ -57,6 +57,7 @@ def list_remarks(run: Run, text: Text, view: View | None = None) -> list[str]:
         *_decided(run, text),
         *certainty_of_list(run, text),
         *_unranked(run, chosen, text),
+        *_planned(chosen, text),
         *leaves_not_scored(run, text),
         *_missing_layers(run, text, set(_LAYERS)),
         *_found(run, chosen, text, is_part=is_part),
@@ -144,6 +145,19 @@ def _unranked(run: Run, chosen: pd.DataFrame, text: Text) -> Iterator[str]:
     yield from _without_evidence(run, chosen, text)
     if nobody_ranked(run):
         yield _missing(run, text)
+
+
+def _planned(chosen: pd.DataFrame, text: Text) -> Iterator[str]:
+    """Ranked schools whose connection is planned already, as accepted objections show."""
+    if "objections" not in chosen:  # a run of an older version
+        return
+    planned = chosen["objections"].fillna("").str.contains("planned")
+    schools = chosen[planned & chosen["rank"].notna()]
+    if len(schools):
+        few = [f"{plain(npsn)} {plain(name)}" for npsn, name in _named(schools.head(_FEW))]
+        more = " …" if len(schools) > _FEW else ""
+        words = N_("Connection already planned, rank unchanged ({count}): {schools}.")
+        yield text(words, count=text.number(len(schools)), schools="; ".join(few) + more)
 
 
 def nobody_ranked(run: Run) -> bool:

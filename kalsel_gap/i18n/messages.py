@@ -97,6 +97,12 @@ ERRORS: dict[str, str] = {
     "node_leaf_or_branch": N_("a node has either a column with best and worst, or an aggregator with p, but not both."),
     "node_parent": N_("the nodes do not form a tree: each parent must be a node without a column, and “barrier” and “need” must exist."),
     "not_written": N_("cannot be written: {reason}. Is the disk full, the folder protected, or the file open in another program? The old content is unchanged."),
+    "objection_email": N_("this cell shows an e-mail address. An objection names nobody: delete it and try again. Nothing of the file was stored."),
+    "objection_identity": N_("this cell shows an identity number (NIK, NIP, NUPTK). An objection names nobody: delete it and try again. Nothing of the file was stored."),
+    "objection_name": N_("this cell shows the name of a person. An objection names nobody, only the kind of signer: delete it and try again. Nothing of the file was stored."),
+    "objections_not_used": N_("objections do not count in this project, so both lists would be the same. Set used = true under [objections]."),
+    "objection_personal_column": N_("this is a column of personal data. An objection names nobody, only the kind of signer: delete the column and try again. Nothing of the file was stored."),
+    "objection_telephone": N_("this cell shows a telephone number. An objection names nobody: delete it and try again. Nothing of the file was stored."),
     "offset_twice": N_("there are two offsets for the same operator, technology, site and land cover. Keep one of them."),
     "offset_without_error": N_("the offset of {value} has no held-out error (a number of decibels above 0), and calibration needs one. Make the file again with “kalsel-gap predict calibrate”."),
     "offset_wrong": N_("the offset “{value}” is not a number of decibels between -60 and 60. Correct it, or make the file again with “kalsel-gap predict calibrate”."),
@@ -393,6 +399,11 @@ FINDINGS: dict[str, str] = {
     "npsn_missing": N_("No NPSN: nothing can be joined to this school. Look it up in the ministry's reference data."),
     "npsn_zero_lost": N_("NPSN “{value}” has seven digits: a spreadsheet drops a leading zero. If it is {proposal}, write it so and format the column as text."),
     "number_implausible": N_("{value} in {column} is more than plausible for one school (at most {highest}). Check the number and its unit."),
+    "objection_open": N_("An objection to “{value}” of this school must be confirmed (row {line} of {objections}): write yes or no in its column “decision”. Until then it changes no number."),
+    "objection_planned": N_("An accepted objection shows that a connection of this school is planned already; its rank is unchanged."),
+    "objection_used": N_("An accepted objection has taken the place of “{value}” in {column}; {used} is used."),
+    "objection_without_school": N_("No school in the register has NPSN {value}; the objection is not used."),
+    "objections_missing": N_("There is no such file: no objection counts. Correct objections.path, or run objections import."),
     "off_elevation": N_("The school lies outside the elevation model {raster}: its relief is unknown."),
     "off_every_coverage": N_("No map of coverage has data at the location of this school."),
     "offset_unused": N_("The offset of “{value}” matches nothing that is predicted and is not applied. Spell operator, technology, site and class as in the table of sites and the land cover, or delete the row."),
@@ -477,6 +488,7 @@ REASONS: dict[str, str] = {
     "coverage_unknown": N_("available service is unknown"),
     "covered_unverified": N_("{signal} available, use not verified"),
     "duplicate": N_("another row of this NPSN is ranked"),
+    "closed": N_("the school is closed"),
     "few_tests": N_("few or old speed tests: {delivered_down_mbps} of {required_mbps} Mbps"),
     "far_from_sites": N_("no coverage data; 4G site {site_4g_km} km away"),
     "no_evidence": N_("no evidence of any service"),
@@ -516,6 +528,7 @@ REASON_SENTENCES: dict[str, str] = {
         "one is not known."
     ),
     "duplicate": N_("Another row of the register with the same NPSN stands in the list."),
+    "closed": N_("The school is closed."),
     "few_tests": N_(
         "Its speed tests are few or old; they show {delivered_down_mbps} of the {required_mbps} "
         "Mbps that it needs."

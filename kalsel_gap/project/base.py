@@ -54,7 +54,7 @@ def _default_text(name: str) -> str:
 OVERRIDABLE = (
     *("index", "signal", "terrain", "radio", "robustness"),
     *("exam_day", "use_cases"),
-    *("confidence", "repairs", "registers", "locations", "file_checks"),
+    *("confidence", "repairs", "objections", "registers", "locations", "file_checks"),
 )
 
 

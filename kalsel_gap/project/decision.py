@@ -34,7 +34,7 @@ FIXES = {
 # Of these the project takes the decided value where it states none itself.
 _TAKEN = ("k", "confidence", "evidence_date")
 # What our own commands write among the inputs: a ranking without it is one of the same evidence.
-_MADE = ("repairs", "calibration")
+_MADE = ("repairs", "calibration", "objections")
 # Longer numbers are those of a person: NIP, NIK, telephone.
 _OF_PERSON = re.compile(r"@|\d[\d .-]{4,}\d")
 

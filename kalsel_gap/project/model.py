@@ -41,6 +41,7 @@ from kalsel_gap.project.inputs import (
     Villages,
     Wetlands,
 )
+from kalsel_gap.project.objections import Objections
 from kalsel_gap.project.radio import Radio
 from kalsel_gap.project.robustness import Robustness
 from kalsel_gap.project.signal import Signal
@@ -96,6 +97,8 @@ class Project(Section):
     """Village development index."""
     repairs: Repairs
     """Repairs of locations."""
+    objections: Objections
+    """Objections to the list, and the evidence that they need."""
     confidence: Confidence
     """Grade of a location."""
     index: Index
@@ -196,8 +199,9 @@ class Project(Section):
 
     def _made(self) -> Iterator[tuple[str, Path]]:
         """Inputs that our own commands write, once they are there."""
-        for name in ("repairs", "calibration"):
-            if (item := getattr(self, name)) is not None and os.path.lexists(item.path):
+        for name in ("repairs", "calibration", "objections"):
+            item = getattr(self, name)
+            if item is not None and getattr(item, "used", True) and os.path.lexists(item.path):
                 yield name, item.path
 
 

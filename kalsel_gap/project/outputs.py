@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from kalsel_gap.project.model import Opened
 
 
-def outputs_of(opened: Opened, *, writes: Literal["", "repairs", "calibration"] = "") -> Outputs:
+def outputs_of(
+    opened: Opened, *, writes: Literal["", "repairs", "calibration", "objections"] = ""
+) -> Outputs:
     """The guard of what a command of a project writes.
 
     Parameters
@@ -25,7 +27,8 @@ def outputs_of(opened: Opened, *, writes: Literal["", "repairs", "calibration"] 
     for name, path in opened.inputs_known():
         if name != writes:
             kept.setdefault(path, "input")
-    for name, section in (("repairs", project.repairs), ("calibration", project.calibration)):
+    for name in ("repairs", "calibration", "objections"):
+        section = getattr(project, name)
         if section is not None and name != writes:  # no inputs before they are there
             kept.setdefault(section.path, "input")
     if writes != "repairs":

@@ -15,6 +15,7 @@ import pandas as pd
 
 from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding, at_rows
+from kalsel_gap.sources.accepted_objections import AcceptedObjections
 from kalsel_gap.sources.cells import fold
 from kalsel_gap.sources.columns import (
     LAT_SPELLINGS,
@@ -186,7 +187,8 @@ def read_cells(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
     for _, given in tables:
         cells = _filled(cells, given[["file", "row", *ATTRIBUTE_ALIASES]])
     cells, repaired = repairs.apply(cells, ATTRIBUTE_ALIASES)
-    return cells[list(CELLS)], [*findings, *faults, *repaired, *repairs.left()]
+    cells, contradicted = AcceptedObjections(opened).apply(cells)
+    return cells[list(CELLS)], [*findings, *faults, *repaired, *repairs.left(), *contradicted]
 
 
 def read_attributes(

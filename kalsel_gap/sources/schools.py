@@ -11,6 +11,7 @@ import pandas as pd
 from kalsel_gap import schema
 from kalsel_gap.findings import Finding, at_rows
 from kalsel_gap.sources import coordinates
+from kalsel_gap.sources.accepted_objections import AcceptedObjections
 from kalsel_gap.sources.boundaries import bare_name, envelope, known_kabupaten, short_name
 from kalsel_gap.sources.cells import fold
 from kalsel_gap.sources.degrees import plain_degrees
@@ -112,7 +113,10 @@ def _make(_schools: gpd.GeoDataFrame, opened: Opened, *_: object) -> Staged:
 STAGE = Stage(
     "schools",
     _make,
-    sections=("schools", "attributes", "boundaries", "repairs", "registers"),
+    sections=(
+        *("schools", "attributes", "boundaries", "repairs", "objections", "registers"),
+        "file_checks.measurements",
+    ),
     writes=("register", "attributes"),
     passes_on=("cells",),
 )
@@ -134,6 +138,7 @@ def _columns_of(cells: pd.DataFrame, opened: Opened) -> tuple[pd.DataFrame, list
             "row_id": cells["file"] + ":" + cells["row"].astype("str"),
             "npsn": cells["npsn"],
             "name": cells["name"],
+            "objections": AcceptedObjections(opened).codes(cells["npsn"]),
             **identity,
             **location,
             **facts,
@@ -243,6 +248,10 @@ def _location(
         columns["lat"][repair.at], columns["lon"][repair.at] = repair.lat, repair.lon
         columns["location_status"][repair.at] = "area" if repair.area else "repaired"
         columns["location_area"][repair.at] = repair.area or None
+    places = AcceptedObjections(opened).places(bounds)  # later than any repair, and with evidence
+    for at in np.flatnonzero(cells["npsn"].isin(set(places) - {""})):
+        columns["lat"][at], columns["lon"][at] = places[cells["npsn"].iloc[at]]
+        columns["location_status"][at], columns["location_area"][at] = "repaired", None
     used = {name: pd.Series(values, index=cells.index) for name, values in columns.items()}
     return {"lat_given": cells["lat"], "lon_given": cells["lon"], **used}, findings
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from kalsel_gap.findings import Finding
 from kalsel_gap.indicators.delivered import MEDIAN, percentile_of_tests
+from kalsel_gap.sources.accepted_objections import AcceptedObjections
 from kalsel_gap.sources.columns import recognise, table_findings
 from kalsel_gap.sources.npsn import read_npsn
 from kalsel_gap.sources.packet_loss import read_loss
@@ -52,6 +53,8 @@ def read_measurements(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
         frame, found = read_source(source, opened)
         frames.append(frame)
         findings += found
+    if len(contradicting := AcceptedObjections(opened).tests()):
+        frames.append(contradicting)
     if not frames:
         return pd.DataFrame(columns=["npsn", "quarter", "day", *MEASURED, "file", "row"]), []
     tests = pd.concat(frames, ignore_index=True)

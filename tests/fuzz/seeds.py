@@ -22,6 +22,7 @@ import shapely
 from affine import Affine
 
 from kalsel_gap.project.read import FILE_NAME
+from kalsel_gap.sources.objections import template_rows
 from tests.conftest import DATA_OF_TINY, TINY, snapshot
 from tests.fuzz.mutations import packed
 from tests.sources.formats.test_kinds import as_csv, workbook
@@ -91,6 +92,8 @@ def tables() -> dict[str, pd.DataFrame]:
     )
     places = [(-2.923, 115.314), (-2.964, 115.346), (-2.981, 115.366)]
     given["tiles"] = tiles_table(places).astype("str")
+    form = pd.DataFrame(template_rows("en")[1], dtype="str")
+    given["objections"] = form.assign(npsn=[f"{n:08}" for n in range(101, 101 + len(form))])
     return given
 
 

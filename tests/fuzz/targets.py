@@ -123,6 +123,20 @@ def _tiles(folder: Path, name: str) -> None:
         read_tiles(source, _LAT, _LON, name, 10_000.0)
 
 
+def _objections(folder: Path, name: str) -> None:
+    from kalsel_gap.sources.accepted_objections import AcceptedObjections
+    from kalsel_gap.sources.boundaries import INDONESIA
+    from kalsel_gap.sources.objections import in_order, read_objections
+
+    for each in in_order(read_objections(folder / name, 10_000.0)):
+        each.cells()
+    accepted = AcceptedObjections(_opened(folder, f'[objections]\npath = "{name}"'))
+    cells = pd.DataFrame({"file": "a", "row": 2, "npsn": ["00000101"], "students": "1"})
+    accepted.apply(cells.assign(fixed_network="", lat="", lon=""))
+    accepted.places(INDONESIA)
+    accepted.tests()
+
+
 def _villages(folder: Path, name: str) -> None:
     from kalsel_gap.sources.villages import read_villages
 
@@ -442,6 +456,7 @@ TARGETS = (
     Target("speed tests", 5, partial(seeds.of_tables, "tests"), _speed_tests),
     Target("levels", 5, partial(seeds.of_tables, "levels"), _levels),
     Target("speed test tiles", 7, partial(seeds.of_tables, "tiles"), _tiles),
+    Target("objections", 4, partial(seeds.of_tables, "objections"), _objections),
     Target("villages", 5, partial(seeds.of_tables, "villages"), _villages),
     Target("boundaries", 16, partial(seeds.of_layers, "areas"), _boundaries),
     Target("coverage polygons", 12, partial(seeds.of_layers, "areas"), _coverage_polygons),

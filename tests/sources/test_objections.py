@@ -1,0 +1,162 @@
+"""The form of objections: what is read of a row, and that nothing personal gets through."""
+
+from __future__ import annotations
+
+import math
+from datetime import date, time
+from typing import TYPE_CHECKING
+
+import openpyxl  # type: ignore[import-untyped]
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kalsel_gap.errors import InputError, SeveralErrors
+from kalsel_gap.sources.objections import (
+    CODES,
+    FORM,
+    STORED,
+    WORDS,
+    in_order,
+    is_reference,
+    read_objections,
+    read_time,
+    template_rows,
+)
+from kalsel_gap.storage.spreadsheet import csv_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HEAD = ",".join(FORM.values())
+SPEED = "30301027,Kecepatan,20/11/2026,16 Nov 2026,08.30,Uji,Kepala Sekolah,,-3.4,114.5,"
+
+
+def form(folder: Path, *rows: str, head: str = HEAD) -> Path:
+    path = folder / "form.csv"
+    path.write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+def test_a_row_is_read_in_either_language(tmp_path: Path) -> None:
+    first, second = read_objections(
+        form(tmp_path, SPEED + '"1,8",0.5,200,,', SPEED.replace("Kecepatan", "speed") + "2,1,9,,"),
+        1000.0,
+    )
+    assert (first.row, first.npsn, first.code, first.evidence) == (2, "30301027", "speed", "test")
+    assert (first.filed, first.date) == (date(2026, 11, 20), date(2026, 11, 16))
+    assert (first.time, first.signer, first.down_mbps) == ("08:30", "principal", 1.8)
+    assert (first.lat, first.lon, first.latency_ms) == (-3.4, 114.5, 200.0)
+    assert math.isnan(first.students)
+    assert first.unread == ()
+    assert second.code == "speed"
+    english = form(tmp_path, SPEED + "1,1,1,,", head=",".join(FORM))
+    assert read_objections(english, 1000.0)[0].code == "speed"
+
+
+def test_a_workbook_is_read_with_its_dates_and_times(tmp_path: Path) -> None:
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    assert sheet is not None
+    day, test = date(2026, 11, 20), pd.Timestamp("2026-11-16 09:15")
+    midnight = pd.Timestamp("2026-11-16")
+    place = (-3.4356, 114.6681, 1.8, 0.6, 140)
+    sheet.append(["Formulir sanggahan"])
+    sheet.append([*FORM.values()])
+    for when, at in ((midnight, time(9, 15)), (test, None), (midnight, 0.385416666666667)):
+        sheet.append([30301027, "kecepatan", day, when, at, "uji", "komite", None, *place])
+    workbook.save(tmp_path / "form.xlsx")
+    read = read_objections(tmp_path / "form.xlsx", 1000.0)
+    assert [each.row for each in read] == [3, 4, 5]
+    assert len({each.identity() for each in read}) == 1
+    assert read[0].cells()["time"] == "09:15"
+    assert (read[0].npsn, read[0].lat, read[0].unread) == ("30301027", -3.4356, ())
+
+
+def test_every_code_of_the_template_is_an_example(tmp_path: Path) -> None:
+    for language in ("id", "en"):
+        headers, rows = template_rows(language)
+        path = tmp_path / f"{language}.csv"
+        path.write_text(csv_of(pd.DataFrame(rows, columns=headers, dtype="str")), encoding="utf-8")
+        read = read_objections(path, 1000.0)
+        assert {each.code for each in read} == set(CODES)
+        assert all(each.is_example and not each.unread for each in read)
+        assert all(each.evidence and each.signer and each.filed and each.date for each in read)
+    for column, words in WORDS.items():
+        assert len(set(words.values())) == len(words), column
+
+
+def test_hostile_text_is_read_as_nothing(tmp_path: Path) -> None:
+    hostile = (
+        '"=HYPERLINK(""x"")",{{ 7*7 }},kemarin,x,y,<script>alert(1)</script>,../../etc/passwd,'
+        "=cmd|x!A1,a,b,c,d,e,f,g"
+    )
+    (each,) = read_objections(form(tmp_path, hostile), 1000.0)
+    stored = each.cells()
+    assert not any(value for value in stored.values() if isinstance(value, str))
+    assert all(math.isnan(value) for value in stored.values() if isinstance(value, float))
+    assert set(each.unread) == set(FORM) - {"npsn"}
+
+
+@given(st.text(max_size=80))
+def test_nothing_that_is_free_text_is_a_reference_or_a_time(text: str) -> None:
+    if is_reference(text):
+        assert len(text.split()) == 1
+        assert any(char.isdigit() for char in text)
+    time = read_time(text)
+    assert time == "" or (len(time) == 5 and time < "24:00")
+
+
+@pytest.mark.parametrize(
+    ("rows", "head", "expected"),
+    [
+        ([SPEED + "1,1,1,,"], HEAD + ",nama_pelapor", [("objection_personal_column", None)]),
+        ([SPEED + "1,1,1,,,0812-3456-7890"], HEAD + ",catatan", [("objection_telephone", 2)]),
+        (
+            [SPEED + "1,1,1,,,", SPEED + "1,1,1,,Ibu Siti,a@b.co.id"],
+            HEAD + ",catatan",
+            [("objection_name", 3), ("objection_email", 3)],
+        ),
+        (
+            [SPEED.replace(",,", ",6371012345678901,") + "1,1,1,,"],
+            HEAD,
+            [("objection_identity", 2)],
+        ),
+        ([SPEED + "1,1,1,,,"], HEAD + ",0812 3456 7890", [("objection_personal_column", None)]),
+    ],
+)
+def test_personal_data_refuse_the_file_and_are_not_repeated(
+    tmp_path: Path, rows: list[str], head: str, expected: list[tuple[str, int | None]]
+) -> None:
+    with pytest.raises(SeveralErrors) as refused:
+        read_objections(form(tmp_path, *rows, head=head), 1000.0)
+    assert sorted((e.code, e.row) for e in refused.value.errors) == sorted(expected)
+    for secret in ("0812", "7890", "Siti", "@b", "63710"):
+        assert secret not in str(refused.value)
+
+
+def test_a_form_without_its_columns_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as refused:
+        read_objections(form(tmp_path, "30301027,speed", head="npsn,kode"), 1000.0)
+    assert refused.value.code == "column_missing"
+
+
+def test_what_is_stored_is_read_again_as_it_was(tmp_path: Path) -> None:
+    rows = [
+        SPEED + "1.8,0.5,200,,",
+        "30301027,lokasi,2026-11-20,2026-11-01,,foto,kepala_sekolah,,-3.4356,114.6681,,,,,",
+        "00000101,siswa,2026-11-20,2026-11-01,,dapodik,dinas,B-12/2026,,,,,,120,",
+        "00000101,ketersediaan,2026-11-20,2026-11-01,,surat,dinas,B-12/2026,,,,,,,tidak ada",
+    ]
+    before = in_order(read_objections(form(tmp_path, *rows), 1000.0))
+    table = pd.DataFrame([each.cells() for each in before], columns=list(STORED))
+    table["decision"] = ["ya", "", "no", ""]
+    path = tmp_path / "stored.csv"
+    path.write_text(csv_of(table), encoding="utf-8")
+    after = read_objections(path, 1000.0, is_stored=True)
+    assert [e.identity() for e in after] == [e.identity() for e in before]
+    assert [e.decision for e in after] == ["accepted", "", "rejected", ""]
+    # Who hands in a form decides nothing.
+    assert [e.decision for e in read_objections(path, 1000.0)] == [""] * 4
+    assert [e.counts for e in after] == [True, False, False, False]

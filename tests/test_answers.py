@@ -1,0 +1,202 @@
+"""Objections of a small project: stored, used by the ranking, and answered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pytest
+
+from kalsel_gap.answers import import_objections, rank_twice, stored_objections
+from kalsel_gap.errors import InputError, OutputError, SeveralErrors
+from kalsel_gap.pipeline import OpenProject
+from kalsel_gap.project.read import read_project
+from kalsel_gap.sources.objections import FORM
+from kalsel_gap.storage.run_folder import run_folders
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conftest import MakeProject
+
+HEAD = ",".join(FORM)
+FILED = "2026-07-20"
+# Of data/tiny: 00000101 has no tests, 00000102 one, 00000107 no location, 00000109 no signal.
+ROWS = [
+    *(
+        f"00000101,speed,{FILED},2026-07-{day},09:00,test,principal,,-2.923,115.314,{down},1,60,,"
+        for day, down in ((13, 2.0), (14, 4.0), (15, 3.0))
+    ),
+    f"00000109,availability,{FILED},2026-07-01,,letter,principal,B-1/2026,,,,,,,none",
+    f"00000108,availability,{FILED},2026-07-01,,bill,principal,,,,,,,,fixed",
+    f"00000107,location,{FILED},2026-07-01,,photo,operator,,-2.97123,115.32123,,,,,",
+    f"00000102,enrolment,{FILED},2026-07-01,,register,operator,,,,,,,250,",
+    f"00000110,planned,{FILED},2026-07-01,,contract,office,B-2/2026,,,,,,,",
+    f"00000111,closed,{FILED},2026-07-01,,decree,office,B-3/2026,,,,,,,",
+    f"00000104,closed,{FILED},2026-07-01,,photo,public,,,,,,,,",
+    f"99999999,closed,{FILED},2026-07-01,,decree,office,B-3/2026,,,,,,,",
+]
+ENOUGH = ("accepted", "enough")
+
+
+def silent(step: str, done: int, total: int) -> None:
+    """Report nothing."""
+
+
+def form(folder: Path, rows: list[str], head: str = HEAD) -> Path:
+    path = folder / "form.csv"
+    path.write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+def rows_of(schools: pd.DataFrame) -> dict[str, dict[Any, Any]]:
+    return {str(row["npsn"]): row for row in schools.to_dict("records")}
+
+
+def test_each_objection_moves_the_fact_it_is_about_and_nothing_else(project: MakeProject) -> None:
+    opened = project({"robustness": {"draws": 0}})
+    folder = opened.path.parent
+    imported = import_objections(opened, form(folder, ROWS), report=silent)
+    assert [(each.judgement, each.reason) for each in imported.rows] == [
+        *[ENOUGH] * 3,
+        ("verify", "measure_first"),
+        *[ENOUGH] * 5,
+        ("rejected", "evidence_unfit"),
+        ("rejected", "npsn_unknown"),
+    ]
+    assert (imported.added, imported.stored, imported.changed) == (10, 10, True)
+    stored = imported.path.read_bytes()
+    assert b"99999999" not in stored
+
+    ranked = rank_twice(opened, report=silent)
+    before, after = rows_of(ranked.before.schools), rows_of(ranked.after.schools)
+    assert sorted(before) == sorted(after)  # no school is ever dropped
+    assert run_folders(folder / "runs") == []  # and no run is kept
+
+    # Speed: the median of three tests, which are too few to be known.
+    speed = after["00000101"]
+    assert (speed["measured_down_mbps"], speed["measured_tests"]) == (3.0, 3)
+    assert (speed["measured_status"], speed["delivered_basis"]) == ("inferred", "test")
+    assert before["00000101"]["delivered_basis"] != "test"
+    # A claim that there is no signal changes no number: it makes it less certain.
+    claimed = [row["00000109"] for row in (before, after)]
+    assert claimed[0]["available"] == claimed[1]["available"]
+    assert [row["available_status"] for row in claimed] == ["known", "inferred"]
+    # A fixed network that a bill shows.
+    assert after["00000108"]["available"] == 0.95
+    assert after["00000108"]["best_technology"] == "fixed"
+    # A school without a location gets one.
+    assert pd.isna(before["00000107"]["rank"])
+    moved = after["00000107"]
+    assert (moved["lat"], moved["lon"], moved["location_status"]) == (
+        -2.97123,
+        115.32123,
+        "repaired",
+    )
+    assert moved["confidence"] == "C"
+    assert moved["rank"] >= 1
+    assert (before["00000102"]["students"], after["00000102"]["students"]) == (143, 250)
+    # 20 Mbps for 400 pupils.
+    assert after["00000102"]["required_mbps"] == 20.0
+    closed = after["00000111"]
+    assert pd.isna(closed["rank"])
+    assert pd.isna(closed["deficit"])
+    assert (closed["unranked_reason"], closed["reason"]) == ("closed", "closed")
+    assert after["00000110"]["deficit"] == before["00000110"]["deficit"]
+    codes = {
+        npsn: row["objections"]
+        for npsn, row in after.items()
+        if row["objections"] == row["objections"]
+    }
+    assert codes == {
+        "00000101": "speed",
+        "00000102": "enrolment",
+        "00000107": "location",
+        "00000108": "availability",
+        "00000110": "planned",
+        "00000111": "closed",
+    }
+    found = ranked.after.findings
+    ours = found[found["code"].str.startswith("objection")]
+    assert ours[["code", "npsn"]].to_numpy().tolist() == [
+        ["objection_used", "00000102"],
+        ["objection_used", "00000108"],
+        ["objection_open", "00000109"],
+        ["objection_planned", "00000110"],
+    ]
+    assert "objection_used" not in set(ranked.before.findings["code"])
+
+    # The same file twice changes nothing, and the run is the one that `rank` makes.
+    again = import_objections(opened, form(folder, ROWS), report=silent)
+    assert (again.added, again.stored, again.changed) == (0, 10, False)
+    assert [each.reason for each in again.rows] == [each.reason for each in imported.rows]
+    assert imported.path.read_bytes() == stored
+    run = OpenProject(read_project(opened.path)).rank()
+    assert run.folder.name == ranked.after.folder.name
+    assert "objections" in run.manifest["inputs"]
+
+
+def test_the_office_decides_and_later_tests_are_counted_beside_earlier_ones(
+    project: MakeProject,
+) -> None:
+    opened = project()
+    folder = opened.path.parent
+    first = import_objections(opened, form(folder, [*ROWS[:2], ROWS[3]]), report=silent)
+    assert [each.reason for each in first.rows] == ["too_few_tests"] * 2 + ["measure_first"]
+    text = first.path.read_text(encoding="utf-8")
+    first.path.write_text(text.replace("measure_first,", "measure_first,tidak"), encoding="utf-8")
+    second = import_objections(opened, form(folder, [ROWS[2]]), report=silent)
+    assert [(each.judgement, each.reason) for each in second.rows] == [ENOUGH]
+    table = pd.read_csv(first.path, dtype=str, keep_default_na=False)
+    assert table["reason"].tolist() == ["enough"] * 3 + ["measure_first"]
+    assert table["decision"].tolist() == ["", "", "", "rejected"]
+
+
+def test_nothing_is_stored_where_something_is_wrong(project: MakeProject) -> None:
+    opened = project()
+    folder = opened.path.parent
+    store = opened.project.objections.path
+    with pytest.raises(SeveralErrors):
+        import_objections(
+            opened, form(folder, [f"{ROWS[0]},Ibu Siti"], f"{HEAD},catatan"), report=silent
+        )
+    assert not store.exists()
+    nobody = import_objections(opened, form(folder, [ROWS[-1]]), report=silent)
+    assert (nobody.changed, store.exists()) == (False, False)
+    assert stored_objections(opened) == []
+    store.write_text("npsn,mine\n1,2\n", encoding="utf-8")
+    with pytest.raises(OutputError) as foreign:
+        import_objections(opened, form(folder, ROWS), report=silent)
+    assert foreign.value.code == "output_foreign"
+    assert store.read_text(encoding="utf-8") == "npsn,mine\n1,2\n"
+
+
+def test_an_edited_store_cannot_hurt(project: MakeProject) -> None:
+    """Rows of no school, of no code, outside the area, or without a number are not used."""
+    rows = [
+        "00000999,closed,2026-07-20,2026-07-01,,decree,office,1,,,,,,,,accepted,enough,",
+        "00000101,<b>,2026-07-20,2026-07-01,,decree,office,1,,,,,,,,accepted,enough,",
+        "00000101,location,2026-07-20,2026-07-01,,photo,office,,50,5,,,,,,accepted,enough,",
+        "00000101,enrolment,2026-07-20,2026-07-01,,register,office,,,,,,,x,,accepted,enough,",
+        "00000101,speed,2026-07-20,,09:00,test,office,,,,-5,1,1,,,accepted,enough,",
+    ]
+    text = "\n".join([f"{HEAD},judgement,reason,decision", *rows]) + "\n"
+    bare = project({"robustness": {"draws": 0}})
+    edited = project({"robustness": {"draws": 0}}, files={"objections.csv": text})
+    tables = [OpenProject(each).rank() for each in (bare, edited)]
+    changed = ["objections"]
+    before, after = (each.schools.drop(columns=changed) for each in tables)
+    pd.testing.assert_frame_equal(before, after)
+    assert "objection_without_school" in set(tables[1].findings["code"])
+
+
+def test_a_file_that_is_named_and_missing_is_a_note(project: MakeProject) -> None:
+    opened = project({"objections": {"path": "sanggah.csv"}, "robustness": {"draws": 0}})
+    run = OpenProject(opened).rank()
+    assert "objections_missing" in set(run.findings["code"])
+    with pytest.raises(InputError) as refused:
+        rank_twice(
+            project({"objections": {"used": False}}, files={"objections.csv": f"{HEAD}\n"}),
+            report=silent,
+        )
+    assert refused.value.code == "objections_not_used"
