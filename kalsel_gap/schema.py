@@ -130,7 +130,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("row_id", "text", "register", N_("Row"), N_("Register file and row, unique."), nullable=False),
     Column("authority", "text", "register", N_("Authority"), N_("Who is responsible by law for schools of this level."), choices=AUTHORITIES, source="UU 23/2014"),
     Column("is_duplicate", "flag", "register", N_("Duplicate"), N_("Another row of the same NPSN is more complete and is ranked in its place."), nullable=False),
-    Column("objections", "text", "register", N_("Accepted objections"), N_("Codes of the accepted objections to what the list says of this school, separated by semicolons: planned is a connection that is planned already and changes no rank; closed has no rank."), source="docs/method.md §1.5"),
+    Column("objections", "text", "register", N_("Accepted objections"), N_("Codes of the accepted objections to what the list says of this school, separated by semicolons: planned is a connection that is planned already and changes no rank; closed has no rank."), source="docs/method.md §1.6"),
     Column("lat_given", "text", "register", N_("Latitude given"), N_("Latitude exactly as the register has it."), nullable=False),
     Column("lon_given", "text", "register", N_("Longitude given"), N_("Longitude exactly as the register has it."), nullable=False),
     Column("location_status", "text", "register", N_("Location"), N_("Whether the location is used as given, repaired, replaced by an area, or unusable."), choices=LOCATION_STATUSES, nullable=False),
