@@ -25,6 +25,12 @@ FACTS = (
     *("delivered_status", "delivered_basis", "delivered_low", "delivered_high", "reason"),
     *("hindrance", "delivered_contribution", "available_contribution", "required_contribution"),
     *("vulnerability", "idle_devices", "adequate_school_km"),
+    *("margin_4g_db", "margin_4g_status", "usable_operators", "known_operators", "usable_share"),
+    *("fixed_served", "fixed_status", "measured_tests", "measured_is_indicative"),
+    *("difficult_down_mbps", "difficult_up_mbps", "difficult_latency_ms"),
+    *("delivered_down_mbps", "delivered_up_mbps", "delivered_latency_ms"),
+    *("exam_clients", "exam_status", "exam_mbps", "exam_met_share", "exam_met_status"),
+    *("exam_available_share", "use_status", "use_anbk_typical", "use_anbk_difficult"),
 )
 
 

@@ -62,10 +62,7 @@ def columns_of_schools(schools: pd.DataFrame, text: Text, *, uses: Sequence[str]
     """
     rows = school_rows(schools)
     count = text.number(int(schools["rank"].notna().sum()))
-    details = [
-        _details(row, count, text) | {text(N_("What works")): works}
-        for row, works in zip(rows, uses, strict=True)
-    ]
+    details = [_details(row, count, works, text) for row, works in zip(rows, uses, strict=True)]
     fields = [
         {"label": label, "values": leaflet.packed([row[label] for row in details])}
         for label in (details[0] if details else ())
@@ -158,7 +155,7 @@ def _cells(row: dict[str, Any], text: Text) -> Sequence[str]:
     )
 
 
-def _details(row: dict[str, Any], count: str, text: Text) -> dict[str, str]:
+def _details(row: dict[str, Any], count: str, works: str, text: Text) -> dict[str, str]:
     """A school's pop-up: label and value; an empty value is left out."""
     unknown = text(NAMES["unknown"])
     rank = text.number(row["rank"])
@@ -176,6 +173,7 @@ def _details(row: dict[str, Any], count: str, text: Text) -> dict[str, str]:
         text(N_("Tier")): tier_words(row, text),
         text(N_("Gap")): text(NAMES[str(row["gap_type"] or "unknown")]),
         text(N_("Main reason")): reason(row, text),
+        text(N_("What works")): works,
         text(N_("Best signal")): signal_words(row, text),
         text(N_("Predicted level")): ""
         if row["best_basis"] == "predicted"

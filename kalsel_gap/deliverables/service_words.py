@@ -17,6 +17,12 @@ _RATES = (
     ("loss_share", N_("{value} % packet loss")),
 )
 
+# What the share of the peak that a school has is measured by.
+_MET = {
+    "test": N_("On a difficult day it has {percent} % of that."),
+    "subscription": N_("Its subscription states {percent} % of that."),
+}
+
 
 def service_section(row: dict[str, Any], indicative_tests: int, text: Text) -> PageSection:
     """Its tests, the operators there, a fixed network, and the peak of an examination day.
@@ -115,7 +121,9 @@ def _exam(row: dict[str, Any], text: Text) -> Iterator[str]:
         yield text(words, clients=text.number(row["exam_clients"]), rate=rate)
     met, may = row["exam_met_share"], row["exam_available_share"]
     if met is not None:
-        words = N_("It has {percent} % of that.") if met > 0.0 else N_("It has nothing of that.")
+        words = _MET.get(str(row.get("delivered_basis")), N_("It has {percent} % of that."))
+        if met == 0.0:
+            words = N_("It has nothing of that.")
         if status == "unknown":
             words = N_("Without internet it cannot hold ANBK online.")
         yield text(words, percent=text.number(100.0 * met))

@@ -123,7 +123,8 @@ def readable_errors(error: ValidationError, path: Path) -> list[KalselGapError]:
     """Pydantic's errors as ours: dotted key, error, suggestion."""
     readable: list[KalselGapError] = []
     reported: set[tuple[int | str, ...]] = set()
-    misnamed: set[tuple[int | str, ...]] = set()
+    # Of a table whose name is wrong nothing more is missing.
+    misnamed = {tuple(fault["loc"][:-1]) for fault in error.errors() if fault["loc"][-1:] == _KEY}
     for fault in error.errors():
         location = tuple(part for part in fault["loc"] if not _is_tag(part))
         if location in reported:  # each branch of a union complains
@@ -145,17 +146,18 @@ def readable_errors(error: ValidationError, path: Path) -> list[KalselGapError]:
                         known=", ".join(sorted(known)),
                     )
                 )
+            case "missing" if location[:-1] in misnamed:
+                pass  # of such a node nearly every key is missing
             case "missing" if near := _meant_default(location[:-1]):
-                if location[:-1] not in misnamed:  # of such a node nearly every key is missing
-                    readable.append(
-                        ProjectError(
-                            "key_new",
-                            path=path,
-                            column=".".join(map(str, location[:-1])),
-                            key=last,
-                            suggestion=near,
-                        )
+                readable.append(
+                    ProjectError(
+                        "key_new",
+                        path=path,
+                        column=".".join(map(str, location[:-1])),
+                        key=last,
+                        suggestion=near,
                     )
+                )
                 misnamed.add(location[:-1])
             case "missing":
                 readable.append(_missing_key(path, key, str(location[-1])))
@@ -193,6 +195,9 @@ def _meant_default(location: tuple[int | str, ...]) -> str:
     for part in above[1:]:
         table = table.get(part, {}) if isinstance(table, Mapping) else {}
     return "" if last in table else suggestion(str(last), table)
+
+
+_KEY = ("[key]",)  # of pydantic: what is wrong is the key itself
 
 
 def _is_tag(part: int | str) -> bool:

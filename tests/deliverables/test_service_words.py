@@ -77,6 +77,8 @@ def test_the_median_stands_beside_a_difficult_day() -> None:
             "It is unknown whether a fixed network serves its location.",
         ),
         ({"exam_met_share": 0.0}, "It has nothing of that."),
+        ({"delivered_basis": "test"}, "On a difficult day it has 40 % of that."),
+        ({"delivered_basis": "subscription"}, "Its subscription states 40 % of that."),
         (
             {"exam_met_share": None},
             "What it has is unknown; the best subscription there could give 100 %.",

@@ -53,6 +53,8 @@ CANONICAL = [
     "completeness",
     "unranked_reason",
 ]
+# Columns of sentences, which are of the reader's language.
+NO_WORDS = {"reason_text": "", "uses_text": ""}
 ONE = "npsn,nama,bentuk,lintang,bujur\n30300001,SD 1,SD,-3.0,115.0\n"
 HOSTILE = (
     "<b>SD</b><script>alert(1)</script>",
@@ -198,7 +200,7 @@ def test_words_are_of_the_language_and_codes_are_not(tiny_run: Run) -> None:
     )
     assert english[0]["reason_text"] != indonesian[0]["reason_text"]
     for a, b in zip(english, indonesian, strict=True):
-        assert {**a, "reason_text": ""} == {**b, "reason_text": ""}
+        assert {**a, **NO_WORDS} == {**b, **NO_WORDS}
 
 
 def test_labels_and_words_are_of_the_language(ranked: Path, cli: CommandLine) -> None:
@@ -219,7 +221,7 @@ def test_labels_and_words_are_of_the_language(ranked: Path, cli: CommandLine) ->
         assert row[words("Main hindrance")] == words(schema.BY_NAME[measured].label)
         assert not {*row} & {*schema.BY_NAME}
     kept = cli(*command, "--lang", "id", "--names", "codes").out.decode()
-    assert {**records(kept)[0], "reason_text": ""} == {**codes, "reason_text": ""}
+    assert {**records(kept)[0], **NO_WORDS} == {**codes, **NO_WORDS}
     assert "Peringkat" in cli("--lang", "id", *command).out.decode().partition("\n")[0]
 
 

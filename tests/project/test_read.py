@@ -167,6 +167,35 @@ def test_a_wrong_choice_names_the_right_ones(
 
 
 @pytest.mark.parametrize(
+    ("table", "suggestion"), [({"SMPP": {"most_participants": 30}}, "SMP"), ({"MT": {}}, "MTs")]
+)
+def test_a_misspelt_level_of_the_examination_day_is_named(
+    project: MakeProject, table: dict[str, Any], suggestion: str
+) -> None:
+    error = only_fault(project, sections={"exam_day": {"levels": table}})
+    (level,) = table
+    assert (error.code, error.column) == ("value_not_a_choice", f"exam_day.levels.{level}")
+    assert error.params["value"] == level
+    assert suggestion in str(error.params["expected"]).split(", ")
+
+
+def test_a_use_of_the_project_needs_its_figures_and_a_code_of_letters(project: MakeProject) -> None:
+    use = {"down_mbps": 2.0, "up_mbps": 1.0, "source": "SK 12", "date": "2026", "confidence": "low"}
+    opened = project({"use_cases": {"cases": {"telemedis": use, "anbk": {"down_mbps": 15.0}}}})
+    cases = opened.project.use_cases.cases
+    assert list(cases)[-1] == "telemedis"
+    assert (cases["anbk"].down_mbps, cases["anbk"].up_mbps) == (15.0, 4.0)
+    for wrong in ("Ruang Guru", "ä", "../x", "1a"):
+        error = only_fault(project, sections={"use_cases": {"cases": {wrong: use}}})
+        assert error.code == "value_wrong"
+        assert wrong in str(error.column)
+    error = only_fault(
+        project, sections={"use_cases": {"cases": {"lain": {**use, "down_mbps": 0}}}}
+    )
+    assert error.column == "use_cases.cases.lain.down_mbps"
+
+
+@pytest.mark.parametrize(
     ("sections", "code", "key"),
     [
         ({"index": {"lambda": 1.5}}, "value_wrong", "index.lambda"),

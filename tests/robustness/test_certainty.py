@@ -11,6 +11,7 @@ import pytest
 from kalsel_gap import pipeline
 from kalsel_gap.robustness import certainty
 from kalsel_gap.robustness.evidence import prepare_draws, school_keys
+from kalsel_gap.robustness.sensitivity import list_sensitivity
 from tests.conftest import REPOSITORY
 
 if TYPE_CHECKING:
@@ -177,3 +178,25 @@ def test_the_real_list_says_how_little_is_sure(kalsel: Run) -> None:
     assert deficit.mean() >= 0.95
     # No service is known: hardly anything is certain, and the list says so.
     assert figures["contested"] > 0.9 * len(rows)
+
+
+def test_another_percentile_of_the_tests_is_followed_everywhere(
+    ranked: Callable[..., Run], sample_run: Run
+) -> None:
+    run = ranked("index.tests.percentile=25", DRAWS)
+    now, usual = (each.schools.set_index("row_id") for each in (run, sample_run))
+    usual = usual.loc[now.index]
+    tested = now["delivered_basis"] == "test"
+    assert tested.sum() > 100
+    # The difficult day states what is delivered; the median stays what it was.
+    for part in ("down_mbps", "up_mbps", "latency_ms"):
+        assert now[f"delivered_{part}"][tested].equals(now[f"difficult_{part}"][tested])
+        assert now[f"measured_{part}"].equals(usual[f"measured_{part}"])
+    assert (now["delivered"] <= usual["delivered"] + 1e-9)[tested].all()
+    known = tested & (now["delivered_status"] == "known") & (usual["deficit_status"] == "known")
+    assert (now["deficit"] >= usual["deficit"] - 1e-9)[known].all()
+    assert (now["deficit"] > usual["deficit"])[known].mean() > 0.8  # the others are adequate
+    # The draws are around the new deficit, and the list is rebuilt from the new rates.
+    inside = (now["deficit_low"] <= now["deficit"]) & (now["deficit"] <= now["deficit_high"])
+    assert inside[known].mean() > 0.9
+    assert list_sensitivity(run).ranked == now["rank"].notna().sum()

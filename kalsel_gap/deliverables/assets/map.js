@@ -21,6 +21,8 @@ Object.assign(kalselGap, (() => {
     return new Points({ ...points, mark, marks: { site: siteMark } }, { pane: "sites", level: 440 });
   }
 
+  const WIDE = 70; // characters from which a value stands below its label
+
   /* --- a school in words ------------------------------------------------------------------ */
 
   function details(row) {
@@ -30,7 +32,10 @@ Object.assign(kalselGap, (() => {
     const list = element("dl");
     for (const { label, values } of columns.fields) {
       const value = cell(values, row);
-      if (value) list.append(element("dt", label), unbroken(value, "dd"));
+      if (!value) continue;
+      const pair = [element("dt", label), unbroken(value, "dd")];
+      if (value.length > WIDE) pair.forEach((each) => each.classList.add("wide"));
+      list.append(...pair);
     }
     box.append(list);
     return box;
