@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from pydantic import ValidationError
 
+from kalsel_gap import schema
 from kalsel_gap.comparison.causes import (
     CAUSES,
     COLUMNS,
@@ -195,10 +196,14 @@ def _parameters(run: Run) -> dict[str, Any]:
 
 def _figures_of(run: Run, changed: Mapping[str, Any]) -> Opened:
     try:
-        return opened_figures({**_parameters(run), **changed})
+        figures = opened_figures({**_parameters(run), **changed})
     except ValidationError as error:
         keys = {".".join(map(str, each["loc"])) for each in error.errors()}
         raise _other_version(run, tuple(sorted(keys))) from None
+    measured = {str(node.column) for node in figures.project.index.leaves().values()}
+    if unknown := measured - set(schema.measurable()):
+        raise _other_version(run, tuple(sorted(unknown)))
+    return figures
 
 
 def _other_version(run: Run, names: tuple[str, ...]) -> InputError:

@@ -172,7 +172,7 @@ ERRORS: dict[str, str] = {
     "run_newer_format": N_("this run has format {value}, and this version of kalsel-gap reads formats up to {known}. Install the newer version, or make the run again with “kalsel-gap rank”."),
     "run_only_trials": N_("there is no full run here, only trials: {known}. Run “kalsel-gap rank”, or name one of these with --run."),
     "run_renamed": N_("the name of this folder is no id of a run, so nothing shows whether its record (run.json) was altered, and nothing is drawn from it. If you know it as run {value}, rename the folder to {value}."),
-    "run_other_version": N_("this run of kalsel-gap {version} has not the columns or figures of this version ({names}), so it cannot be compared. Make it again from its inputs with “kalsel-gap rank”."),
+    "run_other_version": N_("this run was made by kalsel-gap {version}, whose columns or figures differ from those of this version ({names}), so it cannot be compared. Make it again from its inputs with “kalsel-gap rank”."),
     "run_unknown": N_("there is no run “{value}”; there are: {known}. “kalsel-gap runs” describes them."),
     "run_unmarked": N_("it is not known which full run is the last one: {known}. Name one with --run, or run “kalsel-gap rank” again."),
     "runs_other_goalposts": N_("run {value} measures indicators against other goalposts than this older run: {keys}. Their scores cannot be compared. With --recompute the older run is scored again by the goalposts of the newer one."),

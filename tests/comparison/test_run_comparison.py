@@ -174,6 +174,11 @@ def test_a_run_of_another_version_is_refused_with_what_it_lacks(base: Run) -> No
     with pytest.raises(InputError) as refused:
         compare_runs(base, replace(base, manifest=manifest))
     assert refused.value.params["names"] == "lambda, unheard"
+    leaf = {"index.nodes.relief.column": "relief_of_old", "index.lambda": 0.6}
+    manifest["parameters"] = {**base.manifest["parameters"], **leaf}
+    with pytest.raises(InputError) as refused:
+        compare_runs(replace(base, manifest=manifest), base)
+    assert refused.value.params["names"] == "relief_of_old"
 
 
 ranks = st.lists(
