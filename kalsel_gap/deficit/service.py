@@ -169,21 +169,17 @@ def _state(
     """
     rule = opened.project.index
     least_mbps = np.full(len(schools), rule.required_mbps.minimum)
-    (tested, tested_at_minimum), (subscribed, subscribed_at_minimum) = (
-        (
-            pd.Series(
-                delivered.adequacy(
-                    source["down_mbps"],
-                    source["up_mbps"],
-                    source["latency_ms"],
-                    needed,
-                    rule.adequacy,
-                ),
-                index=schools.index,
-            )
-            for needed in (required_mbps, least_mbps)
-        )
-        for source in (rates, _subscribed(schools, opened.project.registers))
+
+    def of_rates(source: pd.DataFrame, needed: FloatArray) -> pd.Series[float]:
+        """A_d of a link against what is needed."""
+        down, up, latency = (source[part] for part in delivered.PARTS)
+        value = delivered.adequacy(down, up, latency, needed, rule.adequacy)
+        return pd.Series(value, index=schools.index)
+
+    of_subscription = _subscribed(schools, opened.project.registers)
+    tested, tested_at_minimum = (of_rates(rates, each) for each in (required_mbps, least_mbps))
+    subscribed, subscribed_at_minimum = (
+        of_rates(of_subscription, each) for each in (required_mbps, least_mbps)
     )
     answer = (
         schools["internet"]
