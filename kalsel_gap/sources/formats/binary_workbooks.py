@@ -150,8 +150,8 @@ def _chain(
 
 
 def _records(stream: bytes, at: int) -> Iterator[tuple[int, int, int]]:
-    """Kind, place and length of the records of a part of a workbook."""
-    while True:
+    """Kind, place and length of the records of a part of a workbook; its end may be missing."""
+    while at < len(stream):
         kind, length = struct.unpack_from("<HH", stream, at)
         if at + 4 + length > len(stream):
             raise IndexError(f"record at {at}")
@@ -190,6 +190,8 @@ def _refuse_dimensions(stream: bytes, at: int, length: int, path: Path) -> None:
 
 def _compound(name: str, stream: bytes) -> bytes:
     """A compound file of one stream: header, table of sectors, folder, no small streams, stream."""
+    if len(stream) < _SMALL:  # it is filled up: what has no end would go on there
+        stream += struct.pack("<HH", _END_OF_PART, 0)
     size = max(len(stream), _SMALL)
     sectors = -(-size // _LARGE)
     tables = 1

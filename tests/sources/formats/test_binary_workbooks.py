@@ -98,6 +98,13 @@ def test_what_lies_beside_the_workbook_is_left_out(tmp_path: Path, small: bool) 
     assert xls_alone(alone, tmp_path / "a.xls") == alone
 
 
+def test_the_end_of_the_last_sheet_may_be_missing(tmp_path: Path) -> None:
+    whole = xls(SHEETS)
+    stream = whole[whole.index(struct.pack("<HHHH", 0x809, 16, 0x600, 5)) :].rstrip(b"\0")[:-1]
+    (first, _) = read(tmp_path, compound("Workbook", stream, small=True))
+    assert len(first.rows) == 3
+
+
 def test_texts_of_several_records_and_sectors_without_number(tmp_path: Path) -> None:
     rows: list[list[Cell]] = [[f"sekolah {n} {m}" for m in range(6)] for n in range(1_500)]
     (table,) = read(tmp_path, xls([Sheet("S", rows)]))
