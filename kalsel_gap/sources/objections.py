@@ -154,6 +154,14 @@ _TIME = re.compile(
     r"\s*(?:WIB|WITA|WIT|[+-]0[7-9]:?00)?",
     re.IGNORECASE | re.ASCII,
 )
+# Columns of schools, which nobody asks for and many tables have: a street and a school may have the
+# name of a person.
+_OF_SCHOOLS = frozenset(
+    (
+        *("sekolah", "namasekolah", "schoolname", "madrasah", "namamadrasah", "namasatuan"),
+        *("namasatuanpendidikan", "alamat", "alamatsekolah", "alamatjalan", "jalan", "address"),
+    )
+)
 # A number of a document: no free text, in which a name could stand.
 _REFERENCE = re.compile(r"(?=\S*\d)[A-Za-z0-9./()_-]{1,60}")
 _SLOWEST_MS = 60_000.0
@@ -297,7 +305,7 @@ def _personal(table: RawTable) -> list[KalselGapError]:
         faults += [
             InputError(f"objection_{kind}", path=table.path, row=int(row), column=shown)
             for row, kind in zip(table.cells[ROW], found, strict=True)
-            if kind
+            if kind and not (kind == "name" and fold(header) in _OF_SCHOOLS)
         ]
     return faults
 

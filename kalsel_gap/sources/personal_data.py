@@ -14,6 +14,7 @@ from kalsel_gap.sources.cells import fold, plain_signs
 _SPACES = re.compile(r"\s+")
 # Degrees with many decimals have as many digits as an identity number.
 _DEGREE = r"[+-]?(?:0|[1-9]\d?|1[0-7]\d|180)[.,]\d+"
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")  # of a register
 _DEGREES = re.compile(rf"{_DEGREE}(?:[,;]?\s*{_DEGREE})?")
 # Bounded, so that a cell of a megabyte takes no longer than its length.
 _EMAIL = re.compile(r"[^\s@]\s?@\s?[\w.-]{1,250}\.[A-Za-z]{2,}")
@@ -99,7 +100,7 @@ def personal_kind(text: str) -> str:
     # Text that nobody sees may stand between digits.
     seen = "".join(c for c in shown if unicodedata.category(c) not in ("Cf", "Mn"))
     line = _SPACES.sub(" ", seen).strip()
-    if _DEGREES.fullmatch(line):
+    if _DEGREES.fullmatch(line) or _UUID.fullmatch(line):
         return ""
     return next((kind for kind, pattern in _PATTERNS if pattern.search(line)), "")
 

@@ -136,6 +136,15 @@ def test_personal_data_refuse_the_file_and_are_not_repeated(
         assert secret not in str(refused.value)
 
 
+def test_a_street_and_a_school_may_have_the_name_of_a_person(tmp_path: Path) -> None:
+    head = HEAD + ",nama_sekolah,alamat"
+    given = form(tmp_path, SPEED + "1,1,1,,,MIS Hj. Sarah,Jl. H. Hasan Basri 5", head=head)
+    (each,) = read_objections(given, 1000.0)
+    assert "Hasan" not in str(each)
+    with pytest.raises(SeveralErrors):
+        read_objections(form(tmp_path, SPEED + "1,1,1,,,0812 3456 7890,", head=head), 1000.0)
+
+
 def test_a_form_without_its_columns_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError) as refused:
         read_objections(form(tmp_path, "30301027,speed", head="npsn,kode"), 1000.0)

@@ -58,6 +58,7 @@ PLAIN = [
         "kepala_sekolah",
         "-3,4356",
     ),
+    *("A059FD32-4EE0-E111-A717-AB8443521048", "A0819453-30F5-E011-BE28-8FBA86F96F74"),
     *("ibu kota kabupaten", "Ibu Kota", "188.45/301/2026", "=1+1", "<script>", "tidak ada", "12,5"),
 ]
 
