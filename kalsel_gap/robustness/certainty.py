@@ -17,6 +17,7 @@ from kalsel_gap import schema
 from kalsel_gap.robustness.deficit_counts import DeficitCounts
 from kalsel_gap.robustness.draw_ranks import DrawRanks
 from kalsel_gap.robustness.evidence import prepare_draws
+from kalsel_gap.robustness.information_value import FACT_VALUES, find_fact_values
 from kalsel_gap.robustness.top_k_sets import find_top_k_sets
 from kalsel_gap.stages import NO_TABLES, Stage, Staged, silent
 
@@ -66,7 +67,8 @@ def draw_certainty(
     Staged
         Table ``robustness``: :data:`ROBUSTNESS`. Table ``deficit_draws``: :data:`DEFICIT_DRAWS`
         and ``tier_1`` to the last tier, the share of the draws in each. Table ``certainty``:
-        :data:`CERTAINTY`, figures of the list.
+        :data:`CERTAINTY`, figures of the list. Table ``fact_values``: :data:`FACT_VALUES`, what it
+        is worth to find something out.
     """
     rule = opened.project.robustness
     ranked = schools[schools["row_id"].isin(set(tables["service"]["row_id"]))]
@@ -76,11 +78,14 @@ def draw_certainty(
     made = {
         "robustness": pd.DataFrame(columns=list(ROBUSTNESS)),
         "deficit_draws": pd.DataFrame(columns=list(DEFICIT_DRAWS)),
+        "fact_values": pd.DataFrame(columns=list(FACT_VALUES)),
         "certainty": _figures({"draws": rule.draws, "k": k, "confidence": rule.confidence}),
     }
     if not rule.draws or ranked.empty:
         return Staged(schema.table(columns, written), tables=made)
-    kept = _draw(prepare_draws(ranked, tables, opened.project), k, opened.project, progress)
+    draws = prepare_draws(ranked, tables, opened.project)
+    point = draws.batch(0, 1, data=False, values=False)[0]
+    kept = _draw(draws, point, k, opened.project, progress)
     both = kept["both"][0]
     sets = find_top_k_sets(both.in_top(), both.best_of_ordering(), confidence=rule.confidence)
     of_kind = {
@@ -100,6 +105,9 @@ def draw_certainty(
     everything = pd.concat([who.join(table) for table in of_kind.values()], ignore_index=True)
     made["robustness"] = everything[list(ROBUSTNESS)]
     made["deficit_draws"] = _deficits(who["row_id"], kept["data"][1])
+    share = kept["data"][0].top_share()
+    facts = find_fact_values(draws, point, (share > 0.0) & (share < 1.0), k, rule.draws)
+    made["fact_values"] = facts.join(who, on="school")[list(FACT_VALUES)]
     made["certainty"] = _figures(
         {
             "draws": rule.draws,
@@ -134,11 +142,10 @@ STAGE = Stage(
 
 
 def _draw(
-    draws: DeficitDraws, k: int, project: Project, progress: Progress
+    draws: DeficitDraws, point: FloatArray, k: int, project: Project, progress: Progress
 ) -> dict[str, tuple[DrawRanks, DeficitCounts]]:
     """Ranks and deficits over all draws, for each of :data:`KINDS`."""
     rule, n = project.robustness, len(draws.keys)
-    point = draws.batch(0, 1, data=False, values=False)[0]
     usual = pd.Series(point.round(_DECIMALS)).rank(ascending=False, method="average")
     batches = -(-rule.draws // draws.AT_ONCE)
     kept, done = {}, 0

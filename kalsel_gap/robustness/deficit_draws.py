@@ -217,6 +217,21 @@ class DeficitDraws:
         in_threads(len(self.keys), lambda a, b: _fill(out, a, b, batch, self._given))
         return out
 
+    def facts(self, schools: NDArray[np.int64], count: int) -> FloatArray:
+        """What some schools have in the first draws of the data.
+
+        Returns
+        -------
+        float array of shape (schools, 4, draws)
+            Number of the case that holds, A_a, A_d, and the mean A_d given A_a.
+        """
+        lam, exponent = self._values(0, count, drawn=False)
+        shared = _shared_errors(self.levels.keys, 0, count, np.uint64(self.seed))
+        batch = _Batch(0, draws_data=True, lam=lam, exponent=exponent, shared=shared)
+        out = np.empty((len(schools), 4, count))
+        in_threads(len(schools), lambda a, b: _fill_facts(out, schools, a, b, batch, self._given))
+        return out
+
     def _values(self, first: int, count: int, *, drawn: bool) -> tuple[FloatArray, FloatArray]:
         """λ and the exponent of each draw."""
         if not drawn:
@@ -358,8 +373,8 @@ def _chance_and_mean(
 
 
 @inlined
-def _drawn(school: int, at: int, batch: _Batch, given: _Given) -> float:
-    """Deficit of a school in one draw of the data."""
+def _drawn(school: int, at: int, batch: _Batch, given: _Given) -> tuple[int, float, float, float]:
+    """Case, A_a, A_d and the mean A_d given A_a of a school in one draw of the data."""
     cases, service = given.cases, given.service
     key, draw = given.keys[school], np.uint64(batch.first + at)
     pick, donor = two_uniform(key, draw, _CASE, given.seed)
@@ -374,12 +389,13 @@ def _drawn(school: int, at: int, batch: _Batch, given: _Given) -> float:
     samples = service.rates_begin[school + 1] - service.rates_begin[school]
     sample = int(quantile * samples) if table < 0 else 0
     stated = _stated(school, sample, batch.exponent[at], service)
-    none, delivered = _chance_and_mean(stated, available, school, service)
+    none, mean = _chance_and_mean(stated, available, school, service)
+    delivered = mean
     if chance < none:
         delivered = 0.0
     elif table >= 0:
-        delivered = _beta(given.tables[table], delivered, quantile)
-    return float((1.0 - delivered) * (1.0 - (1.0 - batch.lam[at]) * available))
+        delivered = _beta(given.tables[table], mean, quantile)
+    return case, available, delivered, (1.0 - none) * mean
 
 
 @inlined
@@ -403,6 +419,25 @@ def _fill(out: FloatArray, begin: int, end: int, batch: _Batch, given: _Given) -
             if given.cases.begin[school] == given.cases.begin[school + 1]:
                 out[at, school] = np.nan
             elif batch.draws_data:
-                out[at, school] = min(max(_drawn(school, at, batch, given), 0.0), 1.0)
+                _, available, delivered, _ = _drawn(school, at, batch, given)
+                most = 1.0 - (1.0 - batch.lam[at]) * available
+                out[at, school] = min(max((1.0 - delivered) * most, 0.0), 1.0)
             else:
                 out[at, school] = min(max(_expected(school, at, batch, given), 0.0), 1.0)
+
+
+@kernel
+def _fill_facts(
+    out: FloatArray,
+    schools: NDArray[np.int64],
+    begin: int,
+    end: int,
+    batch: _Batch,
+    given: _Given,
+) -> None:
+    """See :meth:`DeficitDraws.facts`."""
+    for row in range(begin, end):
+        for at in range(out.shape[2]):
+            case, available, delivered, expected = _drawn(schools[row], at, batch, given)
+            out[row, 0, at], out[row, 1, at] = case, available
+            out[row, 2, at], out[row, 3, at] = delivered, expected
