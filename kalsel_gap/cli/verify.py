@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from kalsel_gap.cli import console, drawn, options
+from kalsel_gap.cli.verify_import import Import, import_results
 from kalsel_gap.i18n.text import N_, Text
 from kalsel_gap.storage.outputs import refuse_file_name
 
@@ -39,6 +40,7 @@ def verify(
     authority: options.OnlyAuthority = None,
     terrain: options.OnlyTerrain = None,
     gap: options.OnlyGap = None,
+    import_: options.ImportedResults = None,
     out: options.PackFolder = None,
     format: options.TableFormat = None,  # noqa: A002 - the option's name
     overwrite: options.Overwrite = False,
@@ -52,6 +54,10 @@ def verify(
     text: Text = ctx.obj
     refuse_file_name(out)
     source = drawn.RunChoice(project, runs, run)
+    if import_ is not None:
+        asked = Import(import_, out, format or options.Format.table, overwrite, quiet)
+        import_results(ctx, source, asked, lang=lang)
+        return
     chosen = drawn.open_run(ctx, source, None, (), overwrite=overwrite, lang=lang, quiet=quiet)
     if out is not None:
         field_pack.pack_folder(out, chosen.outputs, overwrite=overwrite)

@@ -67,7 +67,7 @@ def measured_at_schools(
     has_signal = adequacy > 0
     made = found.assign(
         basis="measured",
-        kind=found["technology"].map(_KINDS).fillna("level_dbm"),
+        kind=[_KINDS.get(technology, "level_dbm") for technology in found["technology"]],
         date="",
         number=len(opened.project.coverage) + len(opened.project.measurements),
         detection_dbm=np.nan,

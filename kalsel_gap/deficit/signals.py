@@ -73,11 +73,11 @@ def collect_signals(
     Staged
         Table ``signals``: :data:`SIGNALS`, one row per place of a school and raster, layer of
         polygons, file of tiles of speed tests (``kind`` *tile*, ``operator`` *any*), prediction
-        (``kind`` *prediction*) or operator whose level was measured there (``basis`` *measured*). Table ``distance_curve``: ``km``, ``available`` and ``schools`` of
-        the curve that infers what is available; empty where there is none. Tables
-        ``shown_levels``: :data:`SHOWN_LEVELS`, ``place_availability``: :data:`PLACE_AVAILABILITY`,
-        ``least`` is what a fixed network or a poor signal has at least, ``own_tests``:
-        :data:`OWN_TESTS`.
+        (``kind`` *prediction*) or operator whose level was measured there. Table
+        ``distance_curve``: ``km``, ``available`` and ``schools`` of the curve that infers what is
+        available; empty where there is none. Tables ``shown_levels``: :data:`SHOWN_LEVELS`,
+        ``place_availability``: :data:`PLACE_AVAILABILITY`, ``least`` is what a fixed network or a
+        poor signal has at least, ``own_tests``: :data:`OWN_TESTS`.
 
     Raises
     ------

@@ -70,7 +70,7 @@ def list_visits(
     InputError
         The run has no draws.
     """
-    planned = plan_visits(fact_values(run), set(schools["row_id"]), top)
+    planned = plan_visits(fact_values(run), schools, top)
     of_school = schools.set_index("row_id").loc[planned["row_id"], list(_OF_SCHOOL)]
     table = planned.drop(columns="npsn").join(of_school, on="row_id")
     table["rank"] = table["rank"].astype("Int64")

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 from kalsel_gap.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     import pandas as pd
 
     from kalsel_gap.storage.run_folder import Run
@@ -45,7 +43,7 @@ def fact_values(run: Run) -> pd.DataFrame:
 
 
 def plan_visits(
-    values: pd.DataFrame, rows: Collection[str] | None = None, top: int | None = None
+    values: pd.DataFrame, schools: pd.DataFrame, top: int | None = None
 ) -> pd.DataFrame:
     """Schools in the order of the value of a visit, and the facts that are worth a question there.
 
@@ -55,8 +53,8 @@ def plan_visits(
         ``row_id``, ``npsn``, ``fact``, ``value``, ``chance``, ``is_chosen``: for each school and
         fact what it is worth to know it, and how likely that changes whether the school is among
         the first k; ``is_chosen`` whether it is among them now.
-    rows : collection of str, optional
-        Only schools with one of these ``row_id``.
+    schools : DataFrame
+        Those that may be visited: ``row_id``, ``delivered_status``, ``point_weight``.
     top : int, optional
         Largest number of schools.
 
@@ -70,32 +68,47 @@ def plan_visits(
     >>> import pandas as pd
     >>> one = {"row_id": "a:2", "npsn": "1", "chance": 0.4, "is_chosen": False}
     >>> facts = [{**one, "fact": "service", "value": 0.03}, {**one, "fact": "visit", "value": 0.04}]
-    >>> planned = plan_visits(pd.DataFrame([*facts, {**one, "fact": "signal", "value": 0.001}]))
+    >>> values = pd.DataFrame([*facts, {**one, "fact": "signal", "value": 0.001}])
+    >>> school = {"row_id": "a:2", "delivered_status": "inferred", "point_weight": None}
+    >>> planned = plan_visits(values, pd.DataFrame([school]))
     >>> planned[["visit_value", "asks_service", "asks_signal"]].values.tolist()
     [[0.04, True, False]]
     """
+    of_schools = schools.set_index("row_id")
     known = values[values["fact"].isin(_KINDS) & (values["value"] > 0)]
-    if rows is not None:
-        known = known[known["row_id"].isin(set(rows))]
+    known = known[known["row_id"].isin(of_schools.index)]
     planned = known.drop_duplicates("row_id")[["row_id", "npsn", "is_chosen"]]
     planned = planned.set_index("row_id")
     for fact in _KINDS:
         of_fact = known[known["fact"] == fact].set_index("row_id")
         for figure in ("value", "chance"):
             planned[f"{fact}_{figure}"] = of_fact[figure].reindex(planned.index).fillna(0.0)
-    # Knowing everything is worth no less than knowing one of it.
-    for figure in ("value", "chance"):
-        each = [f"{kind}_{figure}" for kind in _KINDS]
-        planned[f"{VISIT}_{figure}"] = planned[each].max(axis="columns")
+    _complete_visits(planned)
     least = _WORTH_ASKING * planned[f"{VISIT}_value"]
     for fact in ASKED:
-        planned[f"asks_{fact}"] = (planned[f"{fact}_value"] >= least) & (
-            planned[f"{fact}_value"] > 0
-        )
-    # Where no fact alone changes anything, only all of them together do.
+        value = planned[f"{fact}_value"]
+        planned[f"asks_{fact}"] = (value >= least) & (value > 0)
+    # Where no fact alone changes anything, all together do: what is not known there.
     none = ~planned[[f"asks_{fact}" for fact in ASKED]].any(axis="columns")
-    planned.loc[none, [f"asks_{fact}" for fact in ASKED]] = True
+    of_schools = of_schools.loc[planned.index]
+    planned.loc[none, "asks_service"] = of_schools["delivered_status"] != "known"
+    planned.loc[none, "asks_signal"] = True
+    planned.loc[none, "asks_location"] = of_schools["point_weight"].notna()
     planned = planned.reset_index().sort_values(
         ["visit_value", "npsn", "row_id"], ascending=[False, True, True], ignore_index=True
     )[list(COLUMNS)]
     return planned if top is None else planned.head(top)
+
+
+def _complete_visits(planned: pd.DataFrame) -> None:
+    """Value and chance of a visit where only those of a single fact are known.
+
+    Knowing everything is worth no less than knowing one of it.
+    """
+    values = planned[[f"{fact}_value" for fact in ASKED]]
+    is_missing = planned[f"{VISIT}_value"] == 0
+    for fact in ASKED:
+        is_best = is_missing & (values[f"{fact}_value"] == values.max(axis="columns"))
+        both = planned.loc[is_best, [f"{VISIT}_chance", f"{fact}_chance"]]
+        planned.loc[is_best, f"{VISIT}_chance"] = both.max(axis="columns")
+    planned[f"{VISIT}_value"] = planned[f"{VISIT}_value"].combine(values.max(axis="columns"), max)

@@ -53,12 +53,13 @@ _SPELLED = {
     "gate_lat": ("gatelatitude",),
     "gate_lon": ("gatelongitude",),
 }
-# Where the point of a school lay in the GeoPackage; whoever moved it has found the school there.
+# Where the point of a school lay in the GeoPackage: if it was moved, the school was found there.
 START = ("start_lat", "start_lon")
 _MOVED_M = 5.0
 _PLACE = {"npsn": ("npsn",), "lat": ("lat",), "lon": ("lon",)}
 _GROUP = re.compile(r"[/:.-]")
 _POINT_PARTS = 2
+_RUN = re.compile(r"[0-9a-f]{6,64}")
 _NO_WORD = re.compile(r"[^a-z0-9_]+")
 # Of a form's metadata: who sent it from which phone.
 _OF_SENDERS = frozenset(
@@ -100,6 +101,20 @@ def choice_name(text: str) -> str:
     ('xl_axiata', 'kab_hulu_sungai_selatan')
     """
     return _NO_WORD.sub("_", text.casefold()).strip("_")
+
+
+def runs_of(path: Path) -> list[str]:
+    """The runs that answers of a file name, each once; anything but an id is none.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read.
+    """
+    table = read_table(path, aliases=_PLACE)
+    header = _headers(table.headers).get("run")
+    named = set(table.cells[header].str.strip()) if header else set()
+    return sorted(each for each in named if _RUN.fullmatch(each))
 
 
 def read_results(path: Path, operators: Sequence[str]) -> tuple[pd.DataFrame, list[AnswerProblem]]:
@@ -156,7 +171,8 @@ def read_results(path: Path, operators: Sequence[str]) -> tuple[pd.DataFrame, li
         "technology": {fold(name): name for name in RADIO},
     }
     for name, choices in known.items():
-        answers[name] = given(name).map(fold).map(choices).fillna("").astype("str")
+        folded = [choices.get(fold(text), "") for text in given(name)]
+        answers[name] = pd.Series(folded, index=cells.index, dtype="str")
         problems += _unread(rows, name, headers, (given(name) != "") & (answers[name] == ""))
     for name, (low, high) in _RANGES.items():
         values = texts[name].map(_number)

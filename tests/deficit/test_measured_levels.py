@@ -51,6 +51,10 @@ def test_other_operators_and_technologies_are_evidence_of_their_own(
     assert available(signals_at, raster, levels) == [0.85, 0.7]
 
 
+def test_levels_of_one_old_technology_alone(signals_at: SignalsAt, raster: MakeRaster) -> None:
+    assert available(signals_at, raster, "00000002,axis,2g,,-50,,\n") == [0.7, 0.7]
+
+
 def test_no_signal_is_known_too(signals_at: SignalsAt, raster: MakeRaster) -> None:
     assert available(signals_at, raster, "00000001,telkomsel,4g,-141,,,\n") == [0.0, 0.7]
 

@@ -60,8 +60,8 @@ def test_the_list_is_in_the_order_of_the_value_of_a_visit(visited: Run) -> None:
     )
     assert visit_list.facts_of(third) == ["service", "signal", "location"]
     assert first["meaning"].startswith("Now not among the first 3; the chance is 35 % that")
-    # Rank 1; knowing the level alone changes more than 0.4 %.
-    assert third["meaning"].startswith("Now among the first 3; the chance is 10 % that")
+    # Rank 1; a chance below one per cent is not shown as none.
+    assert third["meaning"].startswith("Now among the first 3; the chance is < 1 % that")
     shown = visit_list.in_terminal(visits, Text("id"))
     assert list(shown["value_text"]) == ["0,040", "0,025", "0,008"]
     top = visit_list.list_visits(visited, visited.schools, Text("en"), top=1)
