@@ -36,6 +36,8 @@ yes,schools.csv,8,00000107,MI MUARA CONTOH,location_missing,,,,,99.01.02 Muara C
 yes,schools.csv,14,00000113,SD NEGERI LEMBAH CONTOH,location_zero,.0000000,.0000000,,,\
 99.02.02 Lembah Contoh
 """
+# What was measured at the only school whose signal could change who comes first.
+_ANSWERED = "npsn,date,operator,technology,level_dbm\n00000109,2026-08-02,telkomsel,4g,{}\n"
 
 
 class Writer(NamedTuple):
@@ -76,6 +78,10 @@ WRITERS = {
     "explain": Writer(
         ("explain", "00000101", *_P, "--out", "{}/made/school.html"), ("--lang", "id")
     ),
+    "verify": Writer(("verify", *_P, "--out", "{}/pack"), ("--lang", "id")),
+    "import answers": Writer(
+        ("verify", *_P, "--import", "{}/answers.csv"), ("--import", "{}/earlier.csv")
+    ),
     "csv": Writer(("export", "csv", *_P, "--out", "{}/made/list.csv"), ("--dialect", "id")),
     "gpkg": Writer(("export", "gpkg", *_P, "--out", "{}/made/list.gpkg"), ("--lang", "id")),
     "geojson": Writer(("export", "geojson", *_P, "--out", "{}/made/a.geojson"), ("--lang", "id")),
@@ -102,6 +108,8 @@ def make_place(folder: Path) -> Path:
         with (folder / name).open("w", encoding="utf-8", newline="") as file:
             csv.writer(file, lineterminator="\n").writerows(table)
     (folder / "reviewed.csv").write_text(_REVIEWED, encoding="utf-8")
+    for name, level_dbm in (("answers.csv", -90), ("earlier.csv", -100)):
+        (folder / name).write_text(_ANSWERED.format(level_dbm), encoding="utf-8")
     first = "".join(_REVIEWED.splitlines(keepends=True)[:2])
     (folder / "first.csv").write_text(first, encoding="utf-8")
     return folder

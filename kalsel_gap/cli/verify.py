@@ -9,7 +9,7 @@ import typer
 from kalsel_gap.cli import console, drawn, options
 from kalsel_gap.cli.verify_import import Import, import_results
 from kalsel_gap.i18n.text import N_, Text
-from kalsel_gap.storage.outputs import refuse_file_name
+from kalsel_gap.storage.outputs import Outputs, refuse_file_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,6 +50,7 @@ def verify(
     """Do what :data:`HELP` says."""
     from kalsel_gap.deliverables import field_pack
     from kalsel_gap.deliverables.tables import View
+    from kalsel_gap.project.outputs import outputs_of
 
     text: Text = ctx.obj
     refuse_file_name(out)
@@ -58,14 +59,16 @@ def verify(
         asked = Import(import_, out, format or options.Format.table, overwrite, quiet)
         import_results(ctx, source, asked, lang=lang)
         return
+    if out is not None:  # before anything is said of the run
+        opened, folder = drawn.project_and_runs(*source)
+        guard = Outputs(folder) if opened is None else outputs_of(opened)
+        field_pack.pack_folder(out, guard, overwrite=overwrite)
     chosen = drawn.open_run(ctx, source, None, (), overwrite=overwrite, lang=lang, quiet=quiet)
-    if out is not None:
-        field_pack.pack_folder(out, chosen.outputs, overwrite=overwrite)
     filters = (kabupaten, kecamatan, level, authority, terrain, gap)
     view = View("deficit", None, *(tuple(each or ()) for each in filters))
     _print(chosen, view, top, format or options.Format.table, text, quiet=quiet)
     if out is not None:
-        _write(chosen, view, top, out)
+        _write(chosen, view, top, out, guard)
         console.note(text(N_("Written: {path}"), path=out), quiet=quiet)
 
 
@@ -91,10 +94,10 @@ def _print(
         console.note(visit_list.nothing_to_visit(text), quiet=quiet)
 
 
-def _write(chosen: Drawn, view: View, top: int, folder: Path) -> None:
+def _write(chosen: Drawn, view: View, top: int, folder: Path, guard: Outputs) -> None:
     """The field pack, in the language of the deliverables."""
     from kalsel_gap.deliverables import field_pack, tables, visit_list
 
     selected = tables.select(chosen.run.schools, view)
     visits = visit_list.list_visits(chosen.run, selected, chosen.words, top=top)
-    field_pack.write_pack(chosen.run, visits, folder, chosen.outputs, chosen.words)
+    field_pack.write_pack(chosen.run, visits, folder, guard, chosen.words)
