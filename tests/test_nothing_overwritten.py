@@ -48,6 +48,7 @@ FILES = [
 # The names whose ending an input can have.
 FOLDERS = [
     Writer(("check",), "--out", "", ("findings.csv", "findings.geojson", "check.html")),
+    Writer(("verify",), "--out", "", ("verify.csv", "verify.gpkg", "verify.xlsx")),
     Writer(("terrain",), "--out", "", ("terrain_statistics.csv", "slope.tif", "slope.qml")),
     Writer(
         ("predict", "coverage"),
@@ -186,9 +187,8 @@ def test_a_folder_with_files_of_the_users_stays(
     stays(page, "output_foreign")
     page.unlink()
     (run,) = (path.parent for path in place.glob("runs/*/run.json"))
-    first = run / {"check": "findings.csv", "terrain": "elevation.tif"}.get(
-        writer.command[-1], "2g_telkomsel_level.tif"
-    )
+    names = {"check": "findings.csv", "terrain": "elevation.tif", "verify": "verify.csv"}
+    first = run / names.get(writer.command[-1], "2g_telkomsel_level.tif")
     stays(first, "output_is_run", "--overwrite", out=run)
     for ending in (".csv", ".tif"):
         stays(place / f"new{ending}", "output_no_folder", out=place / f"new{ending}")

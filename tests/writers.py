@@ -36,6 +36,8 @@ yes,schools.csv,8,00000107,MI MUARA CONTOH,location_missing,,,,,99.01.02 Muara C
 yes,schools.csv,14,00000113,SD NEGERI LEMBAH CONTOH,location_zero,.0000000,.0000000,,,\
 99.02.02 Lembah Contoh
 """
+# What was measured at the only school whose signal could change who comes first.
+_ANSWERED = "npsn,date,operator,technology,level_dbm\n00000109,2026-08-02,telkomsel,4g,{}\n"
 
 
 # An objection that is stored already, and a form with another one.
@@ -100,6 +102,10 @@ WRITERS = {
     # A form is stored once: before, only its help is shown.
     "objections": Writer(("objections", "import", "{}/form.csv", *_P), ("--help",)),
     "answers": Writer(("objections", "answer", *_P, "--out", "{}/letters"), ("--lang", "id")),
+    "verify": Writer(("verify", *_P, "--out", "{}/pack"), ("--lang", "id")),
+    "import answers": Writer(
+        ("verify", *_P, "--import", "{}/answers.csv"), ("--import", "{}/earlier.csv")
+    ),
     "csv": Writer(("export", "csv", *_P, "--out", "{}/made/list.csv"), ("--dialect", "id")),
     "gpkg": Writer(("export", "gpkg", *_P, "--out", "{}/made/list.gpkg"), ("--lang", "id")),
     "geojson": Writer(("export", "geojson", *_P, "--out", "{}/made/a.geojson"), ("--lang", "id")),
@@ -128,6 +134,8 @@ def make_place(folder: Path) -> Path:
     (folder / "reviewed.csv").write_text(_REVIEWED, encoding="utf-8")
     (folder / "objections.csv").write_text(_OBJECTIONS, encoding="utf-8")
     (folder / "form.csv").write_text(_FORM, encoding="utf-8")
+    for name, level_dbm in (("answers.csv", -90), ("earlier.csv", -100)):
+        (folder / name).write_text(_ANSWERED.format(level_dbm), encoding="utf-8")
     first = "".join(_REVIEWED.splitlines(keepends=True)[:2])
     (folder / "first.csv").write_text(first, encoding="utf-8")
     return folder

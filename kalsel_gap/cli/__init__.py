@@ -26,6 +26,7 @@ from kalsel_gap.cli import (
     rank,
     runs,
     terrain,
+    verify,
 )
 from kalsel_gap.cli import map as map_
 from kalsel_gap.cli.console import fail, note
@@ -77,6 +78,7 @@ app.command("init", cls=Command, help=init.HELP)(init.init)
 app.command("check", cls=Command, help=check.HELP)(check.check)
 app.command("rank", cls=Command, help=rank.HELP)(rank.rank)
 app.command("explain", cls=Command, help=explain.HELP)(explain.explain)
+app.command("verify", cls=Command, help=verify.HELP)(verify.verify)
 app.command("compare", cls=Command, help=compare.HELP)(compare.compare)
 app.add_typer(runs.app, name="runs")
 app.command("terrain", cls=Command, help=terrain.HELP)(terrain.terrain)

@@ -171,6 +171,19 @@ def ranking(
     console.print(schools_by_tier(counts, console.width, text))
 
 
+def notices(sentences: Iterable[str]) -> None:
+    """What stands above everything drawn from a run."""
+    for sentence in sentences:
+        screen().print(Styled(plain(sentence), style="bold"))
+
+
+def paragraph(sentence: str) -> None:
+    """A sentence below a table, its lines broken between words."""
+    out = screen()
+    out.print()
+    out.print(Styled(plain(sentence)))
+
+
 def values(rows: list[tuple[str, str, str]], text: Text) -> None:
     """Keys, values and origins of a project."""
     console = screen()

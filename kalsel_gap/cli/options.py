@@ -278,6 +278,32 @@ AcceptKinds = Annotated[
         ),
     ),
 ]
+VisitTop = Annotated[
+    int,
+    typer.Option("--top", "-n", min=1, metavar=_NUMBER, help=N_("Largest number of visits.")),
+]
+PackFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        "-o",
+        metavar=_FOLDER,
+        help=N_(
+            "Write the field pack to this folder; with --import, where the answers are kept "
+            "(by default beside the project file)."
+        ),
+    ),
+]
+ImportedResults = Annotated[
+    Path | None,
+    typer.Option(
+        "--import",
+        metavar=_FILE,
+        help=N_(
+            "Take in what was found out: an export of ODK or Kobo (CSV, XLSX), or verify.gpkg."
+        ),
+    ),
+]
 OutFile = Annotated[
     Path | None,
     typer.Option(

@@ -16,6 +16,7 @@ from kalsel_gap import schema
 from kalsel_gap.deficit.availability import combine_places, find_available
 from kalsel_gap.deficit.combined_evidence import combine_evidence
 from kalsel_gap.deficit.map_evidence import read_maps
+from kalsel_gap.deficit.measured_levels import measured_at_schools
 from kalsel_gap.deficit.signal_margins import margins_of_schools, measure_margins
 from kalsel_gap.findings import Finding, at_school
 from kalsel_gap.sources.accepted_objections import AcceptedObjections
@@ -73,12 +74,12 @@ def collect_signals(
     -------
     Staged
         Table ``signals``: :data:`SIGNALS`, one row per place of a school and raster, layer of
-        polygons, file of tiles of speed tests (``kind`` *tile*, ``operator`` *any*) or prediction
-        (``kind`` *prediction*). Table ``distance_curve``: ``km``, ``available`` and ``schools`` of
-        the curve that infers what is available; empty where there is none. Tables
-        ``shown_levels``: :data:`SHOWN_LEVELS`, ``place_availability``: :data:`PLACE_AVAILABILITY`,
-        ``least`` is what a fixed network or a poor signal has at least, ``own_tests``:
-        :data:`OWN_TESTS`.
+        polygons, file of tiles of speed tests (``kind`` *tile*, ``operator`` *any*), prediction
+        (``kind`` *prediction*) or operator whose level was measured there. Table
+        ``distance_curve``: ``km``, ``available`` and ``schools`` of the curve that infers what is
+        available; empty where there is none. Tables ``shown_levels``: :data:`SHOWN_LEVELS`,
+        ``place_availability``: :data:`PLACE_AVAILABILITY`, ``least`` is what a fixed network or a
+        poor signal has at least, ``own_tests``: :data:`OWN_TESTS`.
 
     Raises
     ------
@@ -88,6 +89,10 @@ def collect_signals(
     predictions = tables.get("predictions")
     places = alternatives(schools, opened)
     maps, findings = read_maps(places, opened, progress)
+    measured, found = measured_at_schools(places, opened)
+    findings = [*findings, *found]
+    if len(measured):
+        maps = pd.concat([maps, measured], ignore_index=True) if len(maps) else measured
     combined, used, found = combine_evidence(places, maps, predictions, opened)
     findings = [*findings, *found, *_uncovered(schools, maps, opened)]
     available, curve = find_available(places, combined, maps, opened)

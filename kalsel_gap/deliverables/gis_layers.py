@@ -35,7 +35,7 @@ from kalsel_gap.sources.values import end_of
 from kalsel_gap.storage.spreadsheet import to_records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     import geopandas as gpd
@@ -101,6 +101,8 @@ class Layer:
         Style for QGIS.
     style : str
         Name of the style.
+    is_point : bool
+        Whether it holds points; otherwise polygons.
     """
 
     name: str
@@ -109,6 +111,7 @@ class Layer:
     fields: dict[str, Field]
     qml: str
     style: str
+    is_point: bool = True
 
 
 def write_gpkg(run: Run, path: Path, text: Text, *, crs: str = METRIC_CRS) -> None:
@@ -130,8 +133,30 @@ def write_gpkg(run: Run, path: Path, text: Text, *, crs: str = METRIC_CRS) -> No
     OSError
         It cannot be written completely, such as on a full disk.
     """
+    write_layers(run, list(_layers(run, text)), path, text, crs=crs)
+
+
+def write_layers(
+    run: Run, layers: Sequence[Layer], path: Path, text: Text, *, crs: str = METRIC_CRS
+) -> None:
+    """Write layers of a run as a GeoPackage: dictionary, metadata and styles inside.
+
+    Parameters
+    ----------
+    run : Run
+        What the layers rest on.
+    layers : sequence of Layer
+        At least one.
+    path, text, crs
+        As for :func:`write_gpkg`.
+
+    Raises
+    ------
+    OSError
+        It cannot be written completely, such as on a full disk.
+    """
     try:
-        _write_gpkg(run, path, text, crs)
+        _write_layers(run, layers, path, text, crs)
     except (RuntimeError, sqlite3.Error) as error:  # of GDAL: not all are OSErrors
         raise OSError(errno.EIO, reason(error), str(path)) from error
     finally:
@@ -139,14 +164,14 @@ def write_gpkg(run: Run, path: Path, text: Text, *, crs: str = METRIC_CRS) -> No
             path.with_name(path.name + beside).unlink(missing_ok=True)
 
 
-def _write_gpkg(run: Run, path: Path, text: Text, crs: str) -> None:
+def _write_layers(run: Run, layers: Sequence[Layer], path: Path, text: Text, crs: str) -> None:
     import pyogrio
 
-    layers, moment = list(_layers(run, text)), f"{_last_date(run)}T00:00:00.000Z"
+    moment = f"{_last_date(run)}T00:00:00.000Z"
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": moment})
     try:
         for number, layer in enumerate(layers):
-            is_point = layer.name in ("schools", "sites")
+            is_point = layer.is_point
             pyogrio.write_dataframe(
                 layer.features.to_crs(crs),
                 path,
@@ -205,7 +230,8 @@ def _layers(run: Run, text: Text) -> Iterator[Layer]:
         if len(of_level):
             features = gpd.GeoDataFrame(of_level.assign(**nature), crs=schema.CRS)
             described, qml = text(_AREAS[level]), areas_qml(level, fields)
-            yield Layer(level, described, features, fields, qml, text(N_("Boundaries")))
+            style = text(N_("Boundaries"))
+            yield Layer(level, described, features, fields, qml, style, is_point=False)
 
 
 def to_geojson(run: Run, schools: pd.DataFrame, text: Text) -> str:

@@ -100,6 +100,21 @@ def areas_qml(level: str, fields: Mapping[str, Field]) -> str:
     return _document(renderer, fields, sort="code", labeling=names, scale=scale)
 
 
+def visits_qml(fields: Mapping[str, Field], expressions: Mapping[str, str]) -> str:
+    """Large markers with the order of the visits; `expressions` fill columns that were edited."""
+    look = {
+        "color": _rgba(palette.TIERS["severe"].colour),
+        "name": "circle",
+        "outline_color": _rgba(_DARK),
+        "outline_style": "solid",
+        "outline_width": "0.4",
+        "size": "4",
+    }
+    renderer = _single(_symbol(0, "marker", "SimpleMarker", look))
+    names = _names(bold=True, column="visit")
+    return _document(renderer, fields, sort="visit", labeling=names, expressions=expressions)
+
+
 def _single(symbol: str) -> str:
     return (
         '<renderer-v2 type="singleSymbol" symbollevels="0" enableorderby="0" forceraster="0">'
@@ -121,12 +136,12 @@ def _symbol(number: int, kind: str, layer: str, look: Mapping[str, str]) -> str:
     )
 
 
-def _names(*, bold: bool) -> str:
-    """Labels from the column `name`, with a white buffer."""
+def _names(*, bold: bool, column: str = "name") -> str:
+    """Labels from a column, with a white buffer."""
     weight = "75" if bold else "50"
     return (
         '<labeling type="simple"><settings calloutType="simple">'
-        f'<text-style fieldName="name" isExpression="0" fontSize="9" fontWeight="{weight}" '
+        f'<text-style fieldName="{column}" isExpression="0" fontSize="9" fontWeight="{weight}" '
         f'fontSizeUnit="Point" textColor="{_rgba(_DARK)}">'
         '<text-buffer bufferDraw="1" bufferSize="0.8" bufferSizeUnits="MM" '
         'bufferColor="255,255,255,220"/></text-style><placement placement="1"/>'
@@ -135,9 +150,20 @@ def _names(*, bold: bool) -> str:
 
 
 def _document(
-    renderer: str, fields: Mapping[str, Field], *, sort: str, labeling: str = "", scale: int = 0
+    renderer: str,
+    fields: Mapping[str, Field],
+    *,
+    sort: str,
+    labeling: str = "",
+    scale: int = 0,
+    expressions: Mapping[str, str] | None = None,
 ) -> str:
     """A whole style: of symbols, labels and columns."""
+    filled = "".join(
+        f'<default field={quoteattr(name)} expression={quoteattr(how)} applyOnUpdate="1"/>'
+        for name, how in (expressions or {}).items()
+    )
+    defaults = f"<defaults>{filled}</defaults>" if filled else ""
     visible = (
         f'hasScaleBasedVisibilityFlag="1" minScale="{scale}" maxScale="0"'
         if scale
@@ -153,7 +179,7 @@ def _document(
         f'<qgis version="3.22.0" styleCategories="{_CATEGORIES}" '
         f'labelsEnabled="{int(bool(labeling))}" {visible}>'
         f"{renderer}{labeling}<fieldConfiguration>{widgets}</fieldConfiguration>"
-        f"<aliases>{aliases}</aliases>"
+        f"<aliases>{aliases}</aliases>{defaults}"
         f'<attributetableconfig sortExpression="&quot;{sort}&quot;" sortOrder="0"/></qgis>'
     )
 

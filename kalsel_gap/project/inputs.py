@@ -386,7 +386,8 @@ class Measurements(PlacedTable):
 
     Tests of a school (by NPSN) show the service that it has; those of the tile around it only the
     service that is available there. Measured levels (``rsrp_dbm``, ``rscp_dbm``, ``rssi_dbm``, each
-    row with a location or an NPSN) validate and calibrate predictions.
+    row with a location or an NPSN) validate and calibrate predictions; one with an NPSN also shows
+    the signal at that school, and counts there before every map of the same operator.
     """
 
     network: Literal["mobile", "fixed"] | None = None

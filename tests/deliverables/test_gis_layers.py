@@ -19,9 +19,12 @@ import pytest
 
 from kalsel_gap import schema
 from kalsel_gap.deliverables import gis_layers, palette
+from kalsel_gap.deliverables.field_pack import visit_layer
+from kalsel_gap.deliverables.visit_list import list_visits
 from kalsel_gap.i18n.text import Text
 from kalsel_gap.pipeline import OpenProject
 from kalsel_gap.sources.boundaries import read_areas, short_name
+from tests.fact_values import with_facts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -269,8 +272,9 @@ from qgis.core import QgsApplication, QgsFeatureRequest, QgsRenderContext, QgsVe
 application = QgsApplication([], False)
 application.initQgis()
 found = {}
-for name in sys.argv[2:]:
-    layer = QgsVectorLayer(f"{sys.argv[1]}|layername={name}", name, "ogr")
+for address in sys.argv[1:]:
+    name = address.rpartition("=")[2]
+    layer = QgsVectorLayer(address, name, "ogr")
     renderer, labels = layer.renderer(), layer.labeling()
     fields = layer.fields()
     drawn = QgsFeatureRequest().setOrderBy(renderer.orderBy())
@@ -288,6 +292,11 @@ for name in sys.argv[2:]:
         "scale": layer.minimumScale() if layer.hasScaleBasedVisibility() else 0,
         "abstract": layer.metadata().abstract(),
         "crs": layer.crs().authid(),
+        "filled": {
+            f.name(): how
+            for n, f in enumerate(fields)
+            if (how := layer.defaultValueDefinition(n).expression())
+        },
     }
     del layer, renderer, labels
 print(json.dumps(found), flush=True)
@@ -296,7 +305,9 @@ os._exit(0)  # leaving in order, QGIS without a screen may crash
 
 
 def test_qgis_opens_every_layer_with_its_style(tiny_run: Run, gpkg: Path, tmp_path: Path) -> None:
-    command = [system_python("qgis.core"), "-c", ASK_QGIS, str(gpkg), *LAYERS]
+    visits = to_visit(tiny_run, tmp_path)
+    layers = [*(f"{gpkg}|layername={name}" for name in LAYERS), f"{visits}|layername=visits"]
+    command = [system_python("qgis.core"), "-c", ASK_QGIS, *layers]
     place = {"HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path), "PATH": os.environ["PATH"]}
     place |= {"QT_QPA_PLATFORM": "offscreen", "LANG": "C.UTF-8"}
     answer = subprocess.run(
@@ -325,6 +336,23 @@ def test_qgis_opens_every_layer_with_its_style(tiny_run: Run, gpkg: Path, tmp_pa
     assert [found[name]["labels"] for name in LAYERS] == ["", "", "name", "name"]
     assert found["kecamatan"]["scale"] > found["kabupaten"]["scale"] == 0
     assert len({found[name]["renderer"] for name in LAYERS[1:]}) == 1
+    pack = found["visits"]
+    assert (pack["valid"], pack["features"], pack["labels"]) == (True, 3, "visit")
+    assert pack["shown"]["internet"] == "Internet"
+    assert {"internet", "operator", "technology", "ask_service"} <= set(pack["words"])
+    assert list(pack["filled"]) == ["date"]
+    assert pack["crs"] == schema.CRS
+    assert pack["abstract"].startswith("DATA SINTETIS")
+
+
+def to_visit(run: Run, folder: Path) -> Path:
+    """The layer of a field pack, which is opened in the same QGIS: it takes a while to start."""
+    run = with_facts(run)
+    visits = list_visits(run, run.schools, Text("id"))
+    layer = visit_layer(visits, ["telkomsel"], Text("id"))
+    gis_layers.write_layers(run, [layer], folder / "visits.gpkg", Text("id"), crs=schema.CRS)
+    assert validated(folder / "visits.gpkg") == (0, "")
+    return folder / "visits.gpkg"
 
 
 def test_the_same_run_gives_the_same_bytes(tiny_run: Run, gpkg: Path, tmp_path: Path) -> None:

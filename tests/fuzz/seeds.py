@@ -83,6 +83,20 @@ def tables() -> dict[str, pd.DataFrame]:
             "date": ["2026-05-01"] * 4,
         }
     )
+    given["answers"] = pd.DataFrame(
+        {
+            "date": ["2026-08-02", "2026-08-03", ""],
+            "npsn": ["00000101", "00000102", "00000103"],
+            "run": ["abcdef"] * 3,
+            "internet": ["ada", "tidak_ada", ""],
+            "down_mbps": ["11.125", "", ""],
+            "operator": ["", "telkomsel", ""],
+            "technology": ["", "4g", ""],
+            "level_dbm": ["", "-97", ""],
+            "gate": ["-2.92 115.31 12 4", "", ""],
+            "_submitted_by": ["x"] * 3,
+        }
+    )
     given["villages"] = pd.DataFrame(
         {
             "kode_desa": ["99.01.01.2001", "9901022001", "9902012001"],

@@ -110,6 +110,13 @@ def _speed_tests(folder: Path, name: str) -> None:
     read_measurements(_opened(folder, f'[[measurements]]\npath = "{name}"'))
 
 
+def _answers(folder: Path, name: str) -> None:
+    from kalsel_gap.sources.field_results import read_results, runs_of
+
+    read_results(folder / name, ["telkomsel"])
+    runs_of(folder / name)
+
+
 def _levels(folder: Path, name: str) -> None:
     from kalsel_gap.sources.signal_levels import read_levels
 
@@ -454,6 +461,7 @@ TARGETS = (
     Target("attributes", 5, partial(seeds.of_tables, "pupils"), _attributes),
     Target("sites", 6, partial(seeds.of_tables, "sites"), _sites),
     Target("speed tests", 5, partial(seeds.of_tables, "tests"), _speed_tests),
+    Target("answers", 3, partial(seeds.of_tables, "answers"), _answers),
     Target("levels", 5, partial(seeds.of_tables, "levels"), _levels),
     Target("speed test tiles", 7, partial(seeds.of_tables, "tiles"), _tiles),
     Target("objections", 4, partial(seeds.of_tables, "objections"), _objections),
