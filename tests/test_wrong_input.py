@@ -713,7 +713,7 @@ def test_a_full_disk(ranked: Path) -> None:
 def full_disk(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "disk"
     folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", str(folder)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=340k", "tmpfs", str(folder)]
     if (
         not shutil.which("mount")
         or subprocess.run(mount, check=False, capture_output=True).returncode

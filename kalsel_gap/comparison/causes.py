@@ -38,7 +38,8 @@ _MEASUREMENTS = CAUSES.index("measurements")
 # Cause of each section of a project that names inputs; what files say, and how they are read.
 _OF_SECTION: dict[str, Cause] = {
     **dict.fromkeys(
-        ("schools", "attributes", "boundaries", "villages", "facilities", "repairs"), "register"
+        ("schools", "attributes", "boundaries", "villages", "facilities", "repairs", "objections"),
+        "register",
     ),
     "measurements": "measurements",
     "project": "measurements",  # its evidence date: the day that tests may be too old on

@@ -48,8 +48,10 @@ def measure_exam_day(
     )
     met = met_share(has, needed)
     may_have = rate_of_adequacy(schools["available"], required_mbps, project.index.adequacy)
+    # A declared rate is no measured one: what it gives at a peak is inferred.
+    choices = [np.isnan(met), basis == "subscription"]
     met_status = pd.Series(
-        np.where(np.isnan(met), "unknown", stated["status"]), schools.index, dtype="str"
+        np.select(choices, ["unknown", "inferred"], stated["status"]), schools.index, dtype="str"
     )
     return pd.DataFrame(
         {

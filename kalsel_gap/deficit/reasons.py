@@ -42,7 +42,7 @@ class RankReason:
     Attributes
     ----------
     code : str
-        That of :func:`main_reason`, or a leaf of barrier or need.
+        That of :func:`main_reason`; of a further reason the leaf of barrier or need.
     parameters : dict
         By column what the sentence is made from; None where unknown.
     contribution : float or None
@@ -104,13 +104,17 @@ def main_reason(scores: pd.DataFrame, schools: pd.DataFrame) -> pd.Series[str]:
     """
     gap = scores["gap_type"]
     poor = gap.isin(["uncovered", "weak"])
+    by_test = ~gap.isin(["adequate", "slow"]) & (schools["delivered_basis"] == "test")
     has_level = schools["best_level_dbm"].notna()
     partly = has_level & (schools["best_signal_share"] < _NEARLY_EVERYWHERE)
     return pd.Series(
         np.select(
             [
                 scores["unranked_reason"].notna(),
-                ~gap.isin(["adequate", "slow"]) & (schools["delivered_basis"] == "test"),
+                ~gap.isin(["adequate", "slow"])
+                & by_test
+                & (schools["delivered_status"] != "known"),
+                ~gap.isin(["adequate", "slow"]) & by_test,
                 gap.isin(["adequate", "slow", "unconnected", "covered_unverified"]),
                 poor & (schools["available_evidence"] == "distance"),
                 poor & (schools["available"] == 0),
@@ -121,6 +125,7 @@ def main_reason(scores: pd.DataFrame, schools: pd.DataFrame) -> pd.Series[str]:
             [
                 scores["unranked_reason"].fillna(""),
                 "few_tests",
+                "slow",  # its tests show next to nothing
                 gap,
                 "far_from_sites",
                 "no_signal",

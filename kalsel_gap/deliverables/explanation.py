@@ -215,13 +215,20 @@ def _leaves(run: Run, row: dict[str, Any], index: Index) -> list[LeafFact]:
             LeafFact(
                 *(code, column, index.root(code), _float(row.get(column)), node.best, node.worst),
                 _float(row.get(f"{code}_score")) if is_scored else None,
-                str(row.get(f"{code}_status") or "unknown") if is_scored else "not_scored",
+                _leaf_status(row, code, column) if is_scored else "not_scored",
                 "" if is_scored else str(idle.get(code, "no_data")),
             )
         )
     trees = ("deficit", "barrier", "need")
     codes = [*SERVICE_LEAVES, *nodes]
     return sorted(found, key=lambda leaf: (trees.index(leaf.tree), codes.index(leaf.code)))
+
+
+def _leaf_status(row: dict[str, Any], code: str, column: str) -> str:
+    """How the value is known; of a school without a rank that is whether it is there."""
+    if row["rank"] is None:
+        return "unknown" if row.get(column) is None else "known"
+    return str(row.get(f"{code}_status") or "unknown")
 
 
 def _float(value: Any) -> float | None:  # noqa: ANN401 - a cell

@@ -51,7 +51,7 @@ _TREES = {
     "need": N_("Need"),
 }
 _WHY = {  # a leaf is not scored
-    "no_data": N_("not scored: the project has no data"),
+    "no_data": N_("not scored: known for no school"),
     "few_kabupaten": N_("not scored: known in too few kabupaten"),
     "switched_off": N_("not scored: the project says so"),
 }
@@ -73,6 +73,11 @@ _WHAT_HELPS = {  # what makes a leaf known
         "Measure the signal at the school, or add a coverage map of the operators ([[coverage]])."
     ),
 }
+# Columns that a school without a location cannot have.
+_OF_LOCATION = frozenset(
+    {"available", "terrain_severity", "local_relief_m", "mean_slope_deg", "diffraction_db"}
+    | {"site_4g_km", "fibre_km", "road_km", "capital_km", "water_share", "adequate_school_km"}
+)
 _IDLE = ("idle_devices", "idle_accounts_share")
 _INPUTS = {  # sections of the project file that make a column known
     "fibre_km": "[fibre]",
@@ -185,8 +190,9 @@ def _in_the_list(explained: Explanation, text: Text) -> PageSection:
         words = N_("This run has no draws, so it states no interval of the rank.")
         section.said.append(text(words))
     if explained.at is not None:
-        inside = N_("It is among the first {k}.")
-        outside = N_("It is not among the first {k}.")
+        inside, outside = N_("It is among the first {k}."), N_("It is not among the first {k}.")
+        if explained.at.k == 1:
+            inside, outside = N_("It is the first of the list."), N_("It is not the first.")
         words = inside if explained.at.is_inside else outside
         section.said.insert(0, text(words, k=text.number(explained.at.k)))
     codes = str(row.get("objections") or "").split("; ")
@@ -209,7 +215,8 @@ def _reasons(explained: Explanation, run: Run, text: Text) -> PageSection:
     """The main reason, then what adds most to the priority, each in a sentence."""
     section = PageSection(text(N_("Why it stands there")))
     for each in explained.reasons:
-        sentence = reason_sentence(each.code, explained.row, text)
+        is_leaf = each.contribution is not None
+        sentence = reason_sentence(each.code, explained.row, text, is_leaf=is_leaf)
         if not sentence:
             value = next(iter(each.parameters.values()), None)
             column = next(iter(each.parameters), "")
@@ -231,9 +238,15 @@ def _certainty(row: dict[str, Any], text: Text) -> Iterator[tuple[str, str]]:
     """What the draws say of the school; nothing without them."""
     if row.get("rank_p05") is None:
         return
+    low_rank, high_rank = row["rank_p05"], row["rank_p95"]
     low, middle, high = (text.number(row[f"rank_{end}"]) for end in ("p05", "p50", "p95"))
     words = N_("{low} to {high} in 9 of 10 draws, {middle} in the middle one")
     yield text(N_("Rank, 90% range")), text(words, low=low, high=high, middle=middle)
+    if not low_rank <= row["rank"] <= high_rank:
+        behind = N_("Most draws place it further back than its rank, which is by the mean.")
+        ahead = N_("Most draws place it further ahead than its rank, which is by the mean.")
+        said = behind if row["rank"] < low_rank else ahead
+        yield text(N_("Outside this range")), text(said)
     if chance := chance_of_school(row, text):
         yield text(N_("Chance to be among the first k")), chance
     if row.get("top_k_set") in TOP_K_SETS:
@@ -274,6 +287,8 @@ def _how_known(leaf: LeafFact, row: dict[str, Any], text: Text) -> str:
     if leaf.status == "not_scored":
         return text(_WHY[leaf.why])
     status = text(CODES.get(leaf.status) or NAMES[leaf.status])
+    if leaf.code == "delivered" and row["delivered_basis"] == "test" and leaf.status == "inferred":
+        return text(N_("inferred: its own speed tests are few or old"))
     if leaf.code == "delivered" and row["delivered_basis"] in _BASES:
         return text(_BASES[row["delivered_basis"]])
     if leaf.status == "inferred" and leaf.tree != "deficit" and leaf.value is None:
@@ -361,8 +376,12 @@ def _unknown(explained: Explanation, run: Run, text: Text) -> PageSection:
             "kalsel-gap check proposes repairs."
         )
         section.said.append(text(words))
+    is_nowhere = explained.place is None
+    if is_nowhere:
+        words = N_("Everything that depends on its location is unknown.")
+        section.said.append(text(words))
     for leaf in explained.leaves:
-        if leaf.status == "known":
+        if leaf.status == "known" or (is_nowhere and leaf.column in _OF_LOCATION):
             continue
         label = label_of(leaf.code, run, text)
         section.said.append(

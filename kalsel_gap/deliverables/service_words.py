@@ -66,6 +66,8 @@ def _tests(row: dict[str, Any], indicative_tests: int, text: Text) -> Iterator[s
         yield text(N_("It has no speed tests of its own."))
         return
     words = N_("Its own speed tests of the latest quarter ({count}), the middle one: {rates}.")
+    if row["measured_tests"] == 1:
+        words = N_("Its only speed test of the latest quarter: {rates}.")
     count = text.number(row["measured_tests"])
     rates = _rates(row, "measured", text)
     yield text(words, count=count, rates=rates)
@@ -91,6 +93,9 @@ def _operators(row: dict[str, Any], text: Text) -> Iterator[str]:
     if margin is not None:
         above = N_("The best 4G is {margin} dB above the level from which it is usable.")
         below = N_("The best 4G is {margin} dB below the level from which it is usable.")
+        if row["margin_4g_status"] == "inferred":
+            above = N_("The best 4G is about {margin} dB above the level from which it is usable.")
+            below = N_("The best 4G is about {margin} dB below the level from which it is usable.")
         yield text(above if margin >= 0.0 else below, margin=text.number(abs(margin)))
     elif row["margin_4g_status"] == "none":
         yield text(N_("No operator has 4G there."))

@@ -675,7 +675,7 @@ ASSUMPTIONS: dict[str, str] = {
 COUNT_NAMES: dict[str, str] = {"all": N_("all"), "inferred": N_("of these inferred")}
 # Why a leaf is not scored; keys are the reasons in `not_scored` of run.json.
 INACTIVE: dict[str, str] = {
-    "no_data": N_("Not scored, because the project has no data: {leaves}."),
+    "no_data": N_("Not scored, because known for no school: {leaves}."),
     "few_kabupaten": N_("Not scored, because known in too few kabupaten: {leaves}."),
     "switched_off": N_("Not scored because the project says so: {leaves}."),
 }
@@ -777,9 +777,12 @@ def reason(row: Row, text: Text) -> str:
     return sentence
 
 
-def reason_sentence(code: str, row: Row, text: Text) -> str:
-    """A reason as a whole sentence; empty for a leaf of the project's own."""
-    words = REASON_SENTENCES.get(code) or HINDRANCE_SENTENCES.get(code)
+def reason_sentence(code: str, row: Row, text: Text, *, is_leaf: bool) -> str:
+    """A reason as a whole sentence; empty for a leaf of the project's own.
+
+    A leaf can have the code of a reason: *adequate* is the way to a school with enough service.
+    """
+    words = (HINDRANCE_SENTENCES if is_leaf else REASON_SENTENCES).get(code)
     if words is None:
         return ""
     if code == "vulnerable" and row.get("vulnerability") == 1.0 and row.get("village_index") != 5:

@@ -230,6 +230,9 @@ class DeficitDraws:
         batch = _Batch(0, draws_data=True, lam=lam, exponent=exponent, shared=shared)
         out = np.empty((len(schools), 4, count))
         in_threads(len(schools), lambda a, b: _fill_facts(out, schools, a, b, batch, self._given))
+        # What is known is drawn by its tests alone, whatever the signal.
+        known = ~np.isfinite(self.service.concentration[schools])
+        out[known, 3] = out[known, 2].mean(axis=1, keepdims=True)
         return out
 
     def _values(self, first: int, count: int, *, drawn: bool) -> tuple[FloatArray, FloatArray]:

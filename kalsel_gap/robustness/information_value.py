@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from kalsel_gap.geo.arrays import BoolArray, FloatArray
     from kalsel_gap.robustness.deficit_draws import DeficitDraws
 
-Fact = Literal["service", "signal", "location", "visit"]
-FACTS: tuple[Fact, ...] = get_args(Fact)
+FieldFact = Literal["service", "signal", "location", "visit"]
+FACTS: tuple[FieldFact, ...] = get_args(FieldFact)
 # Of each fact that could change the choice: its value, how likely it does, and whether the school
 # is chosen without it.
 FACT_VALUES = ("row_id", "npsn", "fact", "value", "chance", "is_chosen")

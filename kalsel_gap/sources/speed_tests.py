@@ -101,7 +101,8 @@ def latest_quarter(tests: pd.DataFrame, dates: Sequence[str], rule: OwnTests) ->
     -------
     DataFrame
         Indexed by NPSN: ``measured_`` and each of :data:`MEASURED`, the median; ``difficult_`` and
-        each of them, on a difficult day; ``measured_tests``, how many there are;
+        each of them, on a difficult day, where there are enough tests on enough days;
+        ``measured_tests``, how many there are;
         ``measured_status``, known where there are enough of them on enough days and none is too
         old, otherwise inferred; ``measured_is_indicative``, whether they are too few for more than
         an indication.
@@ -120,12 +121,15 @@ def latest_quarter(tests: pd.DataFrame, dates: Sequence[str], rule: OwnTests) ->
     earliest = (pd.Timestamp(until) - pd.DateOffset(months=rule.months)).date()
     recent = tests.groupby("npsn")
     count, days = recent.size(), recent["day"].nunique()
-    enough = (count >= rule.minimum_tests) & (days >= rule.minimum_days)
-    enough &= recent["day"].min() >= earliest
+    several = (count >= rule.minimum_tests) & (days >= rule.minimum_days)
+    enough = several & (recent["day"].min() >= earliest)
     found = [
         percentile_of_tests(tests[["npsn", *MEASURED]], percentile).add_prefix(f"{kind}_")
         for kind, percentile in (("measured", MEDIAN), ("difficult", rule.difficult_percentile))
     ]
+    usual, difficult = found
+    # A few tests, or those of one day, show nothing of a difficult day.
+    found = [usual, difficult.where(several.reindex(difficult.index), axis="index")]
     return pd.concat(found, axis="columns").assign(
         measured_tests=count.astype("Int64"),
         measured_status=enough.map({True: "known", False: "inferred"}),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from kalsel_gap.errors import InputError, OutputError
@@ -73,7 +72,13 @@ def pin_run(
     else:
         before = read_official(folder)
         if before is not None and before != official:
-            raise OutputError("official_already", path=path, **asdict(before))
+            raise OutputError(
+                "official_already",
+                path=path,
+                run=before.run,
+                decree=before.decree,
+                date=before.date,
+            )
     if before != official:
         write_official(folder, official)
     return official, None if before == official else before

@@ -15,7 +15,7 @@ import io
 import json
 import re
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -206,7 +206,7 @@ def _refuse_foreign(folder: Path, final: Path, made: Path) -> None:
         raise OutputError("output_foreign", path=latest)
     for path in sorted(final.rglob("*")):
         ours = made / path.relative_to(final)
-        if not ours.exists():
+        if not (ours.exists() and path.is_file()):
             raise OutputError("output_foreign", path=path)
         if path.read_bytes() != ours.read_bytes():
             raise OutputError("output_changed", path=path)
@@ -240,7 +240,10 @@ def find_run(folder: Path, run: str | None = None) -> Path:
     if not run and (official := read_official(folder)) is not None:
         if found := [path for path in there if path.name == official.run]:
             return found[0]
-        raise InputError("official_missing", path=folder / OFFICIAL, **asdict(official))
+        run_, decree, date = official.run, official.decree, official.date
+        raise InputError(
+            "official_missing", path=folder / OFFICIAL, run=run_, decree=decree, date=date
+        )
     if not run or run == LATEST:
         return _last_full(folder, there)
     found = [path for path in there if path.name == run]
@@ -305,6 +308,8 @@ def read_manifest(chosen: Path) -> dict[str, Any]:
 def _read_record(chosen: Path) -> dict[str, Any]:
     """``run.json``, whatever the name of its folder: a changed value stays unseen."""
     path = chosen / MANIFEST
+    if not path.is_file():  # a pipe would be read without end
+        raise InputError("run_broken", path=path, reason=MANIFEST)
     try:
         text = path.read_text(encoding="utf-8")
         manifest = json.loads(text)
@@ -402,8 +407,6 @@ def verify_run(chosen: Path) -> dict[str, str]:
         *changed*, *missing* or *unreadable* by the name of the file; of ``run.json`` also
         *renamed*, where the folder's name is no id. Empty where the run is whole.
     """
-    if not (chosen / MANIFEST).is_file():  # a pipe would be read without end
-        raise InputError("run_broken", path=chosen, reason=MANIFEST)
     found = {}
     try:
         manifest = read_manifest(chosen)
@@ -420,7 +423,7 @@ def verify_run(chosen: Path) -> dict[str, str]:
 
 
 def _fault(error: InputError) -> str:
-    if not Path(str(error.path)).is_file():
+    if not Path(str(error.path)).exists():
         return "missing"
     return "changed" if error.code == "run_altered" else "unreadable"
 
@@ -465,7 +468,10 @@ def _said_of_official(official: Official | None) -> Iterator[None]:
     except InputError as error:
         if official is None:
             raise
-        raise InputError("official_altered", path=error.path, **asdict(official)) from None
+        run, decree, date = official.run, official.decree, official.date
+        raise InputError(
+            "official_altered", path=error.path, run=run, decree=decree, date=date
+        ) from None
 
 
 def _guarded(findings: pd.DataFrame) -> pd.DataFrame:

@@ -12,7 +12,7 @@ import pytest
 from rich.cells import cell_len
 
 from kalsel_gap.comparison.causes import CAUSES
-from kalsel_gap.storage.run_folder import FORMAT
+from kalsel_gap.storage.run_folder import FORMAT, run_id
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +38,7 @@ def pair(ranked: Path, at: tuple[str, ...], cli: CommandLine) -> tuple[str, str]
 
 
 def doctored(ranked: Path, name: str, **changed: Any) -> Path:
-    """A copy of the run in a folder of another name, with another record."""
+    """A copy of the run with another record, in a folder of its id."""
     run = (ranked / "runs/latest").read_text(encoding="utf-8").strip()
     folder = ranked / name
     shutil.copytree(ranked / "runs" / run, folder)
@@ -47,7 +47,7 @@ def doctored(ranked: Path, name: str, **changed: Any) -> Path:
     manifest = {key: value for key, value in manifest.items() if value is not None}
     text = json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
     path.write_text(text, encoding="utf-8")
-    return folder
+    return folder.rename(folder.parent / run_id(manifest))
 
 
 def test_a_trial_beside_the_full_run(

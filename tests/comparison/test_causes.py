@@ -45,7 +45,7 @@ def test_every_column_that_is_scored_is_in_one_group() -> None:
     unknown = {each.key for each in find_differences({}, manifest) if each.cause == "method"}
     assert unknown == {  # they name no file
         *("registers", "locations", "confidence", "signal", "file_checks", "terrain", "radio"),
-        *("index", "robustness"),
+        *("index", "robustness", "exam_day"),
     }
 
 

@@ -465,9 +465,9 @@ def test_no_value_breaks_a_reason(
     code: str, hindrance: str, values: dict[str, object], language: Language
 ) -> None:
     assert messages.reason({**values, "reason": code, "hindrance": hindrance}, Text(language))
-    sentence = messages.reason_sentence(code, values, Text(language))
+    sentence = messages.reason_sentence(code, values, Text(language), is_leaf=False)
     assert sentence.endswith(".")
-    assert messages.reason_sentence("a leaf of the project", values, Text(language)) == ""
+    assert messages.reason_sentence("own", values, Text(language), is_leaf=True) == ""
 
 
 @pytest.mark.parametrize(
@@ -488,7 +488,16 @@ def test_no_value_breaks_a_reason(
 def test_the_sentence_of_a_vulnerable_school_names_what_makes_it_so(
     change: dict[str, object], words: str
 ) -> None:
-    assert messages.reason_sentence("vulnerable", change, Text("en")) == words
+    assert messages.reason_sentence("vulnerable", change, Text("en"), is_leaf=True) == words
+
+
+def test_a_leaf_that_has_the_code_of_a_reason_has_its_own_sentence() -> None:
+    row = {"adequate_school_km": 12.0}
+    both = [messages.reason_sentence("adequate", row, Text("en"), is_leaf=n) for n in (True, False)]
+    assert both == [
+        "The nearest school with enough internet service is 12 km away.",
+        "Its internet service is enough for what it needs.",
+    ]
 
 
 def test_several_findings_name_the_first_values() -> None:

@@ -16,7 +16,7 @@ from kalsel_gap.robustness.information_value import (
     find_fact_values,
     values_of_knowing,
 )
-from tests.robustness.test_deficit_draws import drawn, nothing_known, stating
+from tests.robustness.test_deficit_draws import drawn, nothing_known, stating, with_rates
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,6 +71,20 @@ def test_where_the_service_is_known_only_the_signal_is_worth_anything() -> None:
     # Half the mean distance of a normal level of 20 dB, on 400 dB of the curve, times 1 - λ.
     expected = 0.4 * 20.0 / 400.0 / np.sqrt(2.0 * np.pi)
     assert found.loc["signal", "value"] == pytest.approx(expected, rel=0.03)
+
+
+def test_of_a_tested_school_the_signal_shows_nothing_of_its_line() -> None:
+    # What its tests show differs from sample to sample; the signal is the same in every draw.
+    service = with_rates([[0.04, np.nan, np.nan], [0.36, np.nan, np.nan], [0.2, np.nan, np.nan]])
+    service = service._replace(
+        rates_begin=np.array([0, 2, 3]),
+        known=np.full(2, np.nan),
+        has_line=np.zeros(2, bool),
+        concentration=np.full(2, np.inf),
+    )
+    found = of_first(drawn([0.5, 0.5], service), [0.48, 0.481], 1, 2_000)
+    assert found.loc["service", "value"] > 0.05
+    assert "signal" not in found.index
 
 
 def plain(facts: FloatArray, lam: float) -> FloatArray:
