@@ -24,7 +24,7 @@ FACT_WORDS = {
 _SHORT = {"service": N_("internet"), "signal": N_("signal"), "location": N_("location")}
 # Columns of the terminal.
 LABELS = {
-    "visit": N_("Visit"),
+    "visit": N_("#"),
     "rank": N_("Rank"),
     "name": N_("School"),
     "kecamatan": N_("Kecamatan"),
