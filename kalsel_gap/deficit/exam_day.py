@@ -49,10 +49,8 @@ def measure_exam_day(
     met = met_share(has, needed)
     may_have = rate_of_adequacy(schools["available"], required_mbps, project.index.adequacy)
     # A declared rate is no measured one: what it gives at a peak is inferred.
-    choices = [np.isnan(met), basis == "subscription"]
-    met_status = pd.Series(
-        np.select(choices, ["unknown", "inferred"], stated["status"]), schools.index, dtype="str"
-    )
+    met_status = stated["status"].mask(basis == "subscription", "inferred")
+    met_status = met_status.mask(np.isnan(met), "unknown").astype("str")
     return pd.DataFrame(
         {
             "exam_clients": clients.astype("Int64"),
