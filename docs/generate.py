@@ -502,6 +502,8 @@ SERVICE = {
     "no_line": "π, the probability of no line.",
     "given_line": "μ, the mean A_d given a line.",
     "concentration": "a + b of the Beta distribution of A_d given a line; infinite where known.",
+    "given_line_at_minimum": "What given_line would be if the school needed no more than the least "
+    "bandwidth.",
 }
 CURVES = {
     "curve": "no_line (π) or given_line (μ).",
@@ -530,6 +532,14 @@ COMPARISON = {
     "unranked_before unranked_after": "Why a school has no rank; not_in_register where the run "
     "does not have it.",
     "cause_of_state": "The cause by which a school entered or left.",
+}
+FACT_VALUES = {
+    "row_id": "The school's row.",
+    "npsn": "Its NPSN.",
+    "fact": "service, signal, location, or visit (all of them at once).",
+    "value": "What the sum of deficits of the first k is expected to gain if the fact is known.",
+    "chance": "Chance that the fact changes whether the school is among the first k.",
+    "is_chosen": "Whether it is among them by its mean deficit.",
 }
 DISTANCE_CURVE = {
     "km": "Distance of the knot to the nearest 4G or 5G site.",
@@ -568,6 +578,7 @@ def other_files() -> str:
             ("service.parquet", SERVICE),
             ("curves.parquet", CURVES),
             ("distance_curve.parquet", DISTANCE_CURVE),
+            ("fact_values.parquet", FACT_VALUES),
         )
         for column, meaning in columns.items()
     ]

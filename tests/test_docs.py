@@ -170,6 +170,7 @@ def test_the_other_files_of_a_run_have_the_columns_that_the_dictionary_lists(fol
         ("service", generate.SERVICE),
         ("curves", generate.CURVES),
         ("distance_curve", generate.DISTANCE_CURVE),
+        ("fact_values", generate.FACT_VALUES),
     ):
         assert set(pd.read_parquet(latest / f"{name}.parquet").columns) == set(columns)
 

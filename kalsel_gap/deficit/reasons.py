@@ -111,10 +111,8 @@ def main_reason(scores: pd.DataFrame, schools: pd.DataFrame) -> pd.Series[str]:
         np.select(
             [
                 scores["unranked_reason"].notna(),
-                ~gap.isin(["adequate", "slow"])
-                & by_test
-                & (schools["delivered_status"] != "known"),
-                ~gap.isin(["adequate", "slow"]) & by_test,
+                by_test & (schools["delivered_status"] != "known"),
+                by_test,
                 gap.isin(["adequate", "slow", "unconnected", "covered_unverified"]),
                 poor & (schools["available_evidence"] == "distance"),
                 poor & (schools["available"] == 0),
