@@ -52,8 +52,27 @@ def test_a_signal_nearly_everywhere_is_not_patchy(share: float, reason: str) -> 
             "best_level_dbm": [-112.0],
             "best_signal_share": [share],
             "delivered_basis": ["curves"],
+            "delivered_status": ["inferred"],
             "available_evidence": ["map"],
             "available": [0.3],
+        }
+    )
+    assert main_reason(scores, schools).tolist() == [reason]
+
+
+@pytest.mark.parametrize(("status", "reason"), [("inferred", "few_tests"), ("known", "slow")])
+def test_tests_that_show_next_to_nothing_are_few_only_where_they_are(
+    status: str, reason: str
+) -> None:
+    scores = pd.DataFrame({"gap_type": ["unconnected"], "unranked_reason": [None]})
+    schools = pd.DataFrame(
+        {
+            "best_level_dbm": [-80.0],
+            "best_signal_share": [1.0],
+            "delivered_basis": ["test"],
+            "delivered_status": [status],
+            "available_evidence": ["map"],
+            "available": [0.8],
         }
     )
     assert main_reason(scores, schools).tolist() == [reason]

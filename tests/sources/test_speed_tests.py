@@ -37,21 +37,23 @@ def test_the_median_of_the_latest_quarter_counts(project: MakeProject) -> None:
         "00000104,01/04/2026,10,2,100\n"
         "00000104,30-06-2026,30,4,80\n"
         "00000104,2026-05-05 10:00,20,9,60\n"
+        "00000104,2026-05-06,20,4,80\n"
+        "00000104,2026-05-07,20,4,80\n"
         "00000105,2025-12-31,5,1,50\n"  # its own latest
     )
     tests, findings = read(project, text)
-    assert tests["quarter"].tolist() == ["2026Q1", "2026Q2", "2026Q2", "2026Q2", "2025Q4"]
+    assert tests["quarter"].tolist() == ["2026Q1", *["2026Q2"] * 5, "2025Q4"]
     got = latest_quarter(tests)
     columns = ["down_mbps", "up_mbps", "latency_ms"]
     median = got[[f"measured_{name}" for name in columns]]
     assert list(median.loc["00000104"]) == [20.0, 4.0, 80.0]
     assert list(median.loc["00000105"]) == [5.0, 1.0, 50.0]
-    # Between the two worst of three: halfway for a quarter of the tests.
+    # The second worst of five; one test shows nothing of a difficult day.
     difficult = got[[f"difficult_{name}" for name in columns]]
-    assert list(difficult.loc["00000104"]) == [15.0, 3.0, 90.0]
-    assert list(difficult.loc["00000105"]) == [5.0, 1.0, 50.0]
-    assert got["measured_tests"].tolist() == [3, 1]
-    assert got["measured_status"].tolist() == ["inferred", "inferred"]
+    assert list(difficult.loc["00000104"]) == [20.0, 4.0, 80.0]
+    assert difficult.loc["00000105"].isna().all()
+    assert got["measured_tests"].tolist() == [5, 1]
+    assert got["measured_status"].tolist() == ["known", "inferred"]
     assert findings == []
 
 
