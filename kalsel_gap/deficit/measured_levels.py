@@ -13,6 +13,7 @@ import pandas as pd
 
 from kalsel_gap.deficit.map_evidence import EVIDENCE
 from kalsel_gap.indicators import available
+from kalsel_gap.radio.links.usable_levels import usable_adequacy
 from kalsel_gap.sources.signal_levels import read_levels
 
 if TYPE_CHECKING:
@@ -60,10 +61,12 @@ def measured_at_schools(
         }
     )
     found = position.merge(of_school, on="npsn").sort_values(["at", *_KEYS[1:]], ignore_index=True)
-    adequacy = np.full(len(found), np.nan)
+    adequacy, is_usable = np.full(len(found), np.nan), np.zeros(len(found))
     for technology, curve in curves.items():
         rows = (found["technology"] == technology).to_numpy()
         adequacy[rows] = available.from_level(found.loc[rows, "level_dbm"], curve.points)
+        least = usable_adequacy(technology, opened.project)
+        is_usable[rows] = available.is_usable(adequacy[rows], least)
     has_signal = adequacy > 0
     made = found.assign(
         basis="measured",
@@ -76,6 +79,7 @@ def measured_at_schools(
         least=adequacy,
         most=adequacy,
         signal_share=has_signal.astype("float64"),
+        usable_share=is_usable,
         known_share=1.0,
         status=np.where(has_signal, "value", "none"),
         spread_db=0.0,

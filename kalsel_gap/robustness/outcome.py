@@ -22,7 +22,7 @@ INTERVAL = 0.9  # share that the interval of a deficit is to hold
 _UNLIKELY = 0.05  # a figure that chance gives less often than so differs
 _TOLERANCE = 1e-9
 _STATED = ("test", "subscription", "register")  # of what is delivered
-Verdict = Literal["few", "agrees", "more", "fewer"]
+Agreement = Literal["few", "agrees", "more", "fewer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Figure:
     count: int
     expected: float
     observed: int
-    verdict: Verdict
+    verdict: Agreement
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,7 +124,7 @@ def test_another_percentile_of_the_tests_states_what_is_delivered(
             {"measured_down_mbps": 20.0, "difficult_down_mbps": 6.0, "measured_status": "inferred"},
             *(15, 0.5, "inferred", None),
         ),
-        ({"subscription_down_mbps": 30.0, "available": 1.0}, 15, 1.0, "known", 1.0),
+        ({"subscription_down_mbps": 30.0, "available": 1.0}, 15, 1.0, "inferred", 1.0),
         ({"internet": "Tidak Ada", "available": 0.0}, 15, 0.0, "known", 0.0),
         ({"internet": "Tidak Ada", "students": None}, None, 0.0, "known", None),
         ({"students": None, "subscription_down_mbps": 30.0}, None, None, "unknown", None),

@@ -83,7 +83,7 @@ def test_of_a_tested_school_the_signal_shows_nothing_of_its_line() -> None:
         concentration=np.full(2, np.inf),
     )
     found = of_first(drawn([0.5, 0.5], service), [0.48, 0.481], 1, 2_000)
-    assert found.loc["service", "value"] > 0.05
+    assert float(found["value"]["service"]) > 0.05
     assert "signal" not in found.index
 
 

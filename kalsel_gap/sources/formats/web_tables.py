@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
@@ -38,7 +38,7 @@ class _Grid:
     path: Path
     rows: list[list[str]] = field(default_factory=list)
     merged: list[Merged] = field(default_factory=list)
-    taken: set[tuple[int, int]] = field(default_factory=set)  # by a cell that spans from above
+    taken: dict[int, int] = field(default_factory=dict)  # by column, to which row from above
 
     def add_row(self) -> None:
         self.rows.append([])
@@ -49,24 +49,25 @@ class _Grid:
             self.add_row()
         row, number = self.rows[-1], len(self.rows) - 1
         at = len(row) if column is None else column
-        while (number, at) in self.taken:
+        while self.taken.get(at, -1) >= number:
             at += 1
         refuse_too_many(len(self.rows), at + wide, self.path)
         row.extend([""] * (at + wide - len(row)))
         row[at] = text
         if wide > 1 or high > 1:
-            self.merged.append(Merged(number, at, number + high - 1, at + wide - 1))
-            below = range(number + 1, number + high) if high > 1 else ()
-            refuse_too_many(len(self.taken) + high, wide, self.path)
-            self.taken |= {(n, c) for n in below for c in range(at, at + wide)}
+            last = number + high - 1
+            self.merged.append(Merged(number, at, last, at + wide - 1))
+            for each in range(at, at + wide):
+                self.taken[each] = max(last, self.taken.get(each, last))
 
     def table(self, part: str, *, decimal_comma: bool = False) -> TableCells:
+        end = len(self.rows) - 1  # no cell reaches below the table
         return TableCells(
             self.rows,
             titled=True,
             decimal_comma=decimal_comma,
             part=part,
-            merged=self.merged,
+            merged=[replace(each, bottom=min(each.bottom, end)) for each in self.merged],
         )
 
 
