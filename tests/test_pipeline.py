@@ -84,7 +84,7 @@ def by_number(run: Run, *, without: tuple[str, ...] = ("row_id",)) -> pd.DataFra
 # --- properties ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 def test_permuting_the_rows_of_all_tables_changes_no_number(
     project: MakeProject, tiny: Run, seed: int
 ) -> None:
