@@ -91,7 +91,7 @@ def filled(disk: Path, written: dict[str, bytes], share: float) -> Iterator[None
 def test_every_command_that_writes_is_tested() -> None:
     from tests.conftest import command_paths
 
-    words = [[w for w in each.words if w.isalpha()] for each in WRITERS.values()]
+    words = [[w for w in each.words if w.isalpha() and w != "latest"] for each in WRITERS.values()]
     tested = {tuple(each) for each in words if "pin" not in each} | {("runs", "pin")}
     groups = {(), ("export",), ("predict",), ("objections",)}
     assert set(command_paths()) == tested | READERS | groups
