@@ -20,6 +20,7 @@ from kalsel_gap.sources.cells import fold
 from kalsel_gap.sources.columns import LAT_SPELLINGS, LON_SPELLINGS, recognise
 from kalsel_gap.sources.coordinates import read_places
 from kalsel_gap.sources.npsn import read_npsn
+from kalsel_gap.sources.objection_cells import DECISIONS, KNOWN_WORDS, WORDS, is_reference
 from kalsel_gap.sources.personal_data import personal_header, personal_kind
 from kalsel_gap.sources.quantities import is_nothing, read_quantities, read_whole
 from kalsel_gap.sources.signal_levels import BESIDE
@@ -78,77 +79,6 @@ _ALIASES: dict[str, tuple[str, ...]] = {
 }
 _OF_STORE: dict[str, tuple[str, ...]] = dict.fromkeys(("judgement", "reason", "decision"), ())
 
-# Indonesian words of the form, as the template writes them; the code itself is always read.
-WORDS: dict[str, dict[str, str]] = {
-    "code": {
-        "availability": "ketersediaan",
-        "speed": "kecepatan",
-        "latency": "latensi",
-        "location": "lokasi",
-        "enrolment": "jumlah_siswa",
-        "planned": "sudah_direncanakan",
-        "closed": "sekolah_tutup",
-    },
-    "evidence": {
-        "test": "uji",
-        "letter": "surat",
-        "bill": "tagihan",
-        "photo": "foto",
-        "register": "dapodik",
-        "decree": "sk",
-        "contract": "kontrak",
-    },
-    "signer": {
-        "principal": "kepala_sekolah",
-        "operator": "operator_sekolah",
-        "committee": "komite",
-        "village": "desa",
-        "office": "dinas",
-        "provider": "penyedia",
-        "public": "masyarakat",
-    },
-    "service": {"none": "tidak_ada", "mobile": "seluler", "fixed": "tetap"},
-}
-_MORE_WORDS: dict[str, dict[str, str]] = {
-    "code": {
-        **dict.fromkeys(("alreadyplanned", "direncanakan", "rencana"), "planned"),
-        **dict.fromkeys(("closedschool", "tutup"), "closed"),
-        **dict.fromkeys(("enrollment", "siswa", "pesertadidik", "students"), "enrolment"),
-        "koordinat": "location",
-    },
-    "evidence": {
-        **dict.fromkeys(("speedtest", "tes", "ujikecepatan"), "test"),
-        **dict.fromkeys(("emis", "ekstrakdapodik"), "register"),
-        "suratkeputusan": "decree",
-        "rekening": "bill",
-        "photograph": "photo",
-    },
-    "signer": {
-        **dict.fromkeys(("kepsek", "kepalamadrasah", "headteacher", "head"), "principal"),
-        **dict.fromkeys(("dinaspendidikan", "kemenag", "educationoffice"), "office"),
-        **dict.fromkeys(("kepaladesa", "pemerintahdesa", "kelurahan"), "village"),
-        **dict.fromkeys(("komitesekolah", "schoolcommittee"), "committee"),
-        **dict.fromkeys(("operatordapodik", "schooloperator"), "operator"),
-        "warga": "public",
-    },
-    "service": {
-        **dict.fromkeys(("serat", "fiber", "fibre", "kabel"), "fixed"),
-        **dict.fromkeys(("nihil", "no", "tidak"), "none"),
-        **dict.fromkeys(("4g", "hp"), "mobile"),
-    },
-}
-_DECISIONS = {
-    **dict.fromkeys(("yes", "ya", "y", "accepted", "diterima"), "accepted"),
-    **dict.fromkeys(("no", "tidak", "n", "rejected", "ditolak"), "rejected"),
-}
-_KNOWN_WORDS: dict[str, dict[str, str]] = {
-    column: {
-        **{fold(code): code for code in words},
-        **{fold(word): code for code, word in words.items()},
-        **_MORE_WORDS[column],
-    }
-    for column, words in WORDS.items()
-}
 _TIME = re.compile(
     r"(?:.*[T\s,])?([01]?\d|2[0-3])[:.]([0-5]\d)(?:[:.][0-5]\d(?:\.\d+)?)?\s*([ap]m)?"
     r"\s*(?:WIB|WITA|WIT|[+-]0[7-9]:?00)?",
@@ -162,8 +92,6 @@ _OF_SCHOOLS = frozenset(
         *("namasatuanpendidikan", "alamat", "alamatsekolah", "alamatjalan", "jalan", "address"),
     )
 )
-# A number of a document: no free text, in which a name could stand.
-_REFERENCE = re.compile(r"(?=\S*\d)[A-Za-z0-9./()_-]{1,60}")
 _SLOWEST_MS = 60_000.0
 _TEXTS = ("npsn", "code", "filed", "date", "time", "evidence", "signer", "reference", "service")
 _NUMBERS = ("lat", "lon", "down_mbps", "up_mbps", "latency_ms", "students")
@@ -334,7 +262,7 @@ def _rows(
         texts = {name: column.iloc[at] for name, column in given.items()}
         values: dict[str, Any] = {name: float(column.iloc[at]) for name, column in numbers.items()}
         values |= {name: parse_date(texts[name]) for name in ("filed", "date")}
-        values |= {name: words.get(fold(texts[name]), "") for name, words in _KNOWN_WORDS.items()}
+        values |= {name: words.get(fold(texts[name]), "") for name, words in KNOWN_WORDS.items()}
         values["time"] = read_time(texts["time"] or texts["date"])
         values["reference"] = texts["reference"] if is_reference(texts["reference"]) else ""
         unread = tuple(
@@ -351,7 +279,7 @@ def _rows(
                 is_example=fold(texts["npsn"]) in (EXAMPLE.lower(), "contoh"),
                 judgement=next((j for j in JUDGEMENTS if j == texts.get("judgement")), ""),
                 reason=re.sub(r"[^a-z_]", "", texts.get("reason", "")),
-                decision=_DECISIONS.get(fold(texts.get("decision", "")), ""),
+                decision=DECISIONS.get(fold(texts.get("decision", "")), ""),
                 **values,
             )
         )
@@ -375,17 +303,6 @@ def is_plain_number(text: str) -> bool:
     [True, True, False, False, False]
     """
     return re.fullmatch(r"[A-Za-z0-9]{1,20}", text, re.ASCII) is not None
-
-
-def is_reference(text: str) -> bool:
-    """Whether a text is the number of a document, and no free text.
-
-    Examples
-    --------
-    >>> [is_reference(t) for t in ("421.2/045/Disdik-2026", "surat dari desa", "")]
-    [True, False, False]
-    """
-    return _REFERENCE.fullmatch(text) is not None
 
 
 def read_time(text: str) -> str:

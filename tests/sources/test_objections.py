@@ -13,13 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kalsel_gap.errors import InputError, SeveralErrors
+from kalsel_gap.sources.objection_cells import WORDS, is_reference
 from kalsel_gap.sources.objections import (
     CODES,
     FORM,
     STORED,
-    WORDS,
     in_order,
-    is_reference,
     read_objections,
     read_time,
     template_rows,
@@ -97,6 +96,29 @@ def test_hostile_text_is_read_as_nothing(tmp_path: Path) -> None:
     assert not any(value for value in stored.values() if isinstance(value, str))
     assert all(math.isnan(value) for value in stored.values() if isinstance(value, float))
     assert set(each.unread) == set(FORM) - {"npsn"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("0812/3456/7890", "0812_3456_7890", "05113304567", "No.081234567890/2026"),
+        *("Ahmad-Fauzi/2026", "AHMADFAUZI1978", "AHMAD1978", "ahmad/1", "AHMAD", "1 2", "/1", "1/"),
+        *("1" * 61, "123456789", "1_2"),
+    ],
+)
+def test_a_person_or_a_telephone_is_no_document_number(text: str) -> None:
+    assert not is_reference(text)
+
+
+@given(
+    st.lists(st.from_regex(r"[A-Z]{1,6}|[0-9]{1,3}", fullmatch=True), min_size=1, max_size=4).map(
+        "/".join
+    )
+)
+def test_short_words_and_numbers_are_a_document_number(text: str) -> None:
+    """Of at most nine digits in a row: more could be a telephone number."""
+    if any(char.isdigit() for char in text) and sum(char.isdigit() for char in text) < 9:
+        assert is_reference(text)
 
 
 @given(st.text(max_size=80))
