@@ -97,6 +97,7 @@ ERRORS: dict[str, str] = {
     "node_leaf_or_branch": N_("a node has either a column with best and worst, or an aggregator with p, but not both."),
     "node_parent": N_("the nodes do not form a tree: each parent must be a node without a column, and “barrier” and “need” must exist."),
     "not_written": N_("cannot be written: {reason}. Is the disk full, the folder protected, or the file open in another program? The old content is unchanged."),
+    "objection_decision": N_("this decision is neither yes nor no. Write yes (ya) or no (tidak), or leave the cell empty. Nothing was changed."),
     "objection_email": N_("this cell shows an e-mail address. An objection names nobody: delete it and try again. Nothing of the file was stored."),
     "objection_identity": N_("this cell shows an identity number (NIK, NIP, NUPTK). An objection names nobody: delete it and try again. Nothing of the file was stored."),
     "objection_name": N_("this cell shows the name of a person. An objection names nobody, only the kind of signer: delete it and try again. Nothing of the file was stored."),

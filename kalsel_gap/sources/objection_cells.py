@@ -66,9 +66,26 @@ _MORE_WORDS: dict[str, dict[str, str]] = {
         **dict.fromkeys(("4g", "hp"), "mobile"),
     },
 }
+# What an office writes into the column “decision”.
 DECISIONS = {
-    **dict.fromkeys(("yes", "ya", "y", "accepted", "diterima"), "accepted"),
-    **dict.fromkeys(("no", "tidak", "n", "rejected", "ditolak"), "rejected"),
+    **dict.fromkeys(
+        (
+            *("yes", "y", "ok", "okay", "true", "1", "accept", "accepted", "agree", "agreed"),
+            *("approve", "approved", "confirm", "confirmed", "correct", "valid"),
+            *("ya", "iya", "oke", "setuju", "disetujui", "terima", "diterima", "benar", "betul"),
+            *("sah", "sesuai", "dikabulkan", "konfirmasi", "dikonfirmasi"),
+        ),
+        "accepted",
+    ),
+    **dict.fromkeys(
+        (
+            *("no", "n", "false", "0", "reject", "rejected", "refuse", "refused", "deny", "denied"),
+            *("disagree", "notaccepted", "notapproved", "notconfirmed", "notcorrect", "invalid"),
+            *("tidak", "tdk", "tolak", "ditolak", "salah", "bukan", "tidaksetuju", "tidakdisetujui"),
+            *("tidakditerima", "tidakbenar", "tidaksah", "tidaksesuai", "tidakdikabulkan"),
+        ),
+        "rejected",
+    ),
 }
 KNOWN_WORDS: dict[str, dict[str, str]] = {
     column: {

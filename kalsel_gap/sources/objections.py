@@ -199,7 +199,8 @@ def read_objections(path: Path, highest_mbps: float, *, is_stored: bool = False)
     InputError
         Unreadable, or without a column of :data:`REQUIRED`.
     SeveralErrors
-        Cells or columns that show something personal, all of them; no error repeats one.
+        Cells or columns that show something personal, all of them; no error repeats one. Decisions
+        that are neither yes nor no.
     """
     aliases = _ALIASES | (_OF_STORE if is_stored else {})
     try:
@@ -217,7 +218,21 @@ def read_objections(path: Path, highest_mbps: float, *, is_stored: bool = False)
         else pd.Series("", index=table.cells.index, dtype="str")
         for name in aliases
     }
-    return _rows(given, table.cells[ROW].tolist(), highest_mbps)
+    rows = _rows(given, table.cells[ROW].tolist(), highest_mbps)
+    if is_stored and (faults := _undecided(rows, given["decision"], path, header)):
+        raise SeveralErrors(faults)
+    return rows
+
+
+def _undecided(
+    rows: Sequence[Objection], given: pd.Series[str], path: Path, header: Mapping[str, str]
+) -> list[KalselGapError]:
+    """An error for each decision of an office that is neither yes nor no."""
+    return [
+        InputError("objection_decision", path=path, row=each.row, column=header["decision"])
+        for each, text in zip(rows, given, strict=True)
+        if not each.decision and not _is_blank(text)
+    ]
 
 
 def _personal(table: RawTable) -> list[KalselGapError]:

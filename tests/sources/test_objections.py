@@ -191,3 +191,37 @@ def test_what_is_stored_is_read_again_as_it_was(tmp_path: Path) -> None:
     # Who hands in a form decides nothing.
     assert [e.decision for e in read_objections(path, 1000.0)] == [""] * 4
     assert [e.counts for e in after] == [True, False, False, False]
+
+
+STORE = f"{','.join(FORM)},judgement,reason,decision"
+
+
+def store(folder: Path, *rows: str) -> Path:
+    path = folder / "objections.csv"
+    path.write_text("\n".join([STORE, *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("words", "decision"),
+    [
+        ("yes Ya DITERIMA disetujui Setuju ok terima 1 TRUE benar approved", "accepted"),
+        ("no Tidak ditolak tolak 0 False salah rejected tidak_disetujui", "rejected"),
+        ("- '", ""),
+    ],
+)
+def test_the_usual_words_of_both_languages_decide(
+    tmp_path: Path, words: str, decision: str
+) -> None:
+    row = "30301027,closed,2026-11-20,2026-11-01,,decree,office,B-1,,,,,,,,verify,signer_unfit,"
+    path = store(tmp_path, *(row + word for word in words.split()))
+    assert {each.decision for each in read_objections(path, 1000.0, is_stored=True)} == {decision}
+
+
+def test_a_decision_that_is_neither_yes_nor_no_refuses_the_store(tmp_path: Path) -> None:
+    row = "30301027,closed,2026-11-20,2026-11-01,,decree,office,B-1,,,,,,,,verify,signer_unfit,"
+    path = store(tmp_path, row + "ya", row + "mungkin", row, row + "10")
+    with pytest.raises(SeveralErrors) as refused:
+        read_objections(path, 1000.0, is_stored=True)
+    found = [(each.code, each.row, each.column) for each in refused.value.errors]
+    assert found == [("objection_decision", row, "decision") for row in (3, 5)]
