@@ -146,7 +146,9 @@ def test_the_office_decides_and_later_tests_are_counted_beside_earlier_ones(
     text = first.path.read_text(encoding="utf-8")
     text = text.replace("measure_first,", "measure_first,tidak")
     # Of a school that the register has lost since, and a row that somebody has spoilt.
-    text += "99999999,enrolment,2026-07-20,2026-07-01,,register,office,,,,,,,9,,accepted,enough,ya\n"
+    text += (
+        "99999999,enrolment,2026-07-20,2026-07-01,,register,office,,,,,,,9,,accepted,enough,ya\n"
+    )
     text += "00000101,x,2026-07-20,2026-07-01,,register,office,,,,,,,9,,accepted,enough,\n"
     first.path.write_text(text, encoding="utf-8")
     second = import_objections(opened, form(folder, [ROWS[2]]), report=silent)

@@ -406,6 +406,7 @@ FINDINGS: dict[str, str] = {
     "number_implausible": N_("{value} in {column} is more than plausible for one school (at most {highest}). Check the number and its unit."),
     "objection_open": N_("An objection to “{value}” of this school must be confirmed (row {line} of {objections}): write yes or no in its column “decision”. Until then it changes no number."),
     "objection_planned": N_("An accepted objection shows that a connection of this school is planned already; its rank is unchanged."),
+    "objection_tests_fewer": N_("The accepted objection brings {tests} tests of {quarter}. They do not take the place of the {known} tests of {earlier}, which are more and are known."),
     "objection_used": N_("An accepted objection has taken the place of “{value}” in {column}; {used} is used."),
     "objection_without_school": N_("No school in the register has NPSN {value}; the objection is not used."),
     "objections_missing": N_("There is no such file: no objection counts. Correct objections.path, or run objections import."),

@@ -81,7 +81,16 @@ DECISIONS = {
         (
             *("no", "n", "false", "0", "reject", "rejected", "refuse", "refused", "deny", "denied"),
             *("disagree", "notaccepted", "notapproved", "notconfirmed", "notcorrect", "invalid"),
-            *("tidak", "tdk", "tolak", "ditolak", "salah", "bukan", "tidaksetuju", "tidakdisetujui"),
+            *(
+                "tidak",
+                "tdk",
+                "tolak",
+                "ditolak",
+                "salah",
+                "bukan",
+                "tidaksetuju",
+                "tidakdisetujui",
+            ),
             *("tidakditerima", "tidakbenar", "tidaksah", "tidaksesuai", "tidakdikabulkan"),
         ),
         "rejected",

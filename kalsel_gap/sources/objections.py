@@ -370,7 +370,7 @@ def template_rows(language: str) -> tuple[list[str], list[dict[str, str]]]:
             row("speed", "test", "principal", date=f"2026-11-{day}", time=time, **line)
             for day, time in (("16", "08:30"), ("17", "10:00"), ("18", "12:15"))
         ),
-        row("latency", "test", "operator", time="09:00", **(line | {"latency_ms": "720"})),
+        row("latency", "test", "principal", time="09:00", **(line | {"latency_ms": "720"})),
         row("availability", "letter", "principal", service="none", reference="421.2/045/2026"),
         row("location", "photo", "principal", **place),
         row("enrolment", "register", "operator", students="148"),
