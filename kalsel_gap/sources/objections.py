@@ -92,6 +92,14 @@ _OF_SCHOOLS = frozenset(
         *("namasatuanpendidikan", "alamat", "alamatsekolah", "alamatjalan", "jalan", "address"),
     )
 )
+# Without these an accepted row changes nothing, whoever accepted it.
+_NEEDED = {
+    "availability": ("service",),
+    "speed": ("date", "down_mbps"),
+    "latency": ("date", "down_mbps", "latency_ms"),
+    "location": ("date", "lat", "lon"),
+    "enrolment": ("date", "students"),
+}
 _SLOWEST_MS = 60_000.0
 _TEXTS = ("npsn", "code", "filed", "date", "time", "evidence", "signer", "reference", "service")
 _NUMBERS = ("lat", "lon", "down_mbps", "up_mbps", "latency_ms", "students")
@@ -158,6 +166,16 @@ class Objection:
         """Whether an office must still confirm it."""
         return self.judgement == "verify" and not self.decision
 
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """Columns that its code needs and that are empty, unreadable or zero pupils."""
+        needed = ("npsn", "code", *_NEEDED.get(self.code, ()))
+        return tuple(
+            name
+            for name in needed
+            if _is_missing(value := getattr(self, name)) or (name == "students" and value < 1)
+        )
+
     def cells(self) -> dict[str, Any]:
         """What is stored of it, by column: texts, and numbers that are NaN where unknown."""
         texts = {
@@ -200,7 +218,7 @@ def read_objections(path: Path, highest_mbps: float, *, is_stored: bool = False)
         Unreadable, or without a column of :data:`REQUIRED`.
     SeveralErrors
         Cells or columns that show something personal, all of them; no error repeats one. Decisions
-        that are neither yes nor no.
+        that are neither yes nor no, or accept a row without what its code needs.
     """
     aliases = _ALIASES | (_OF_STORE if is_stored else {})
     try:
@@ -227,12 +245,17 @@ def read_objections(path: Path, highest_mbps: float, *, is_stored: bool = False)
 def _undecided(
     rows: Sequence[Objection], given: pd.Series[str], path: Path, header: Mapping[str, str]
 ) -> list[KalselGapError]:
-    """An error for each decision of an office that is neither yes nor no."""
-    return [
-        InputError("objection_decision", path=path, row=each.row, column=header["decision"])
-        for each, text in zip(rows, given, strict=True)
-        if not each.decision and not _is_blank(text)
-    ]
+    """An error for each decision that is neither yes nor no, or accepts what has no effect."""
+    column = header.get("decision", "decision")
+    faults: list[KalselGapError] = []
+    for each, text in zip(rows, given, strict=True):
+        where = {"path": path, "row": each.row, "column": column}
+        if not each.decision and not _is_blank(text):
+            faults.append(InputError("objection_decision", **where))
+        elif each.decision == "accepted" and each.lacking:
+            needed = ", ".join(header.get(name, name) for name in each.lacking)
+            faults.append(InputError("objection_incomplete", **where, needed=needed))
+    return faults
 
 
 def _personal(table: RawTable) -> list[KalselGapError]:

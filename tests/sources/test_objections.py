@@ -225,3 +225,23 @@ def test_a_decision_that_is_neither_yes_nor_no_refuses_the_store(tmp_path: Path)
         read_objections(path, 1000.0, is_stored=True)
     found = [(each.code, each.row, each.column) for each in refused.value.errors]
     assert found == [("objection_decision", row, "decision") for row in (3, 5)]
+
+
+@pytest.mark.parametrize(
+    ("row", "missing"),
+    [
+        ("1,location,2026-11-20,2026-11-01,,photo,office,,,114.5,,,,,", "npsn, lintang"),
+        ("30301027,enrolment,2026-11-20,,,register,office,,,,,,,0,", "tanggal_bukti, siswa"),
+        ("30301027,latency,2026-11-20,2026-11-01,,test,office,,,,2,,x,,", "latensi_ms"),
+        ("30301027,availability,2026-11-20,2026-11-01,,bill,office,,,,,,,,?", "layanan"),
+        ("30301027,y,2026-11-20,2026-11-01,,bill,office,,,,,,,,", "kode"),
+    ],
+)
+def test_an_office_cannot_accept_what_has_no_effect(tmp_path: Path, row: str, missing: str) -> None:
+    path = store(tmp_path, f"{row},verify,no_area,ya", f"{row},verify,no_area,tidak")
+    path.write_text(path.read_text("utf-8").replace(STORE.partition(",judge")[0], HEAD), "utf-8")
+    with pytest.raises(SeveralErrors) as refused:
+        read_objections(path, 1000.0, is_stored=True)
+    (error,) = refused.value.errors
+    assert (error.code, error.row, error.column) == ("objection_incomplete", 2, "decision")
+    assert error.params["needed"] == missing.removeprefix("npsn, ")
