@@ -58,6 +58,8 @@ class ImportedObjections:
         How many were stored now.
     stored : int
         How many are stored in all.
+    unknown : int
+        How many of these are about a school that is missing from the register now; they stay.
     changed : bool
         Whether the file was written.
     """
@@ -66,6 +68,7 @@ class ImportedObjections:
     rows: list[Objection]
     added: int
     stored: int
+    unknown: int
     changed: bool
 
 
@@ -80,7 +83,8 @@ def import_objections(
     """Judge a file of objections, and store the rows about known schools where the project reads.
 
     Earlier rows stay, with the decisions of the office, and are judged again: three tests may be
-    enough where two were not. The same file twice changes nothing.
+    enough where two were not. None is lost, also where the register has no such school any more.
+    The same file twice changes nothing.
 
     Parameters
     ----------
@@ -116,8 +120,12 @@ def import_objections(
     }
     judged = judge_objections([*before, *in_order(new.values())], listed, opened.project.objections)
     verdicts = {each.identity(): each for each in judged}
-    kept = [each for each in judged if each.npsn in listed.schools and each.code]
-    kept = in_order(each for each in kept if not each.is_example)
+    kept = in_order(
+        each
+        for each in judged
+        if each.identity() in known
+        or (each.npsn in listed.schools and each.code and not each.is_example)
+    )
     text = _as_csv(kept)
     changed = bool(kept) and (not store.is_file() or store.read_text(encoding="utf-8") != text)
     if changed:
@@ -128,6 +136,7 @@ def import_objections(
         _as_given(given, verdicts),
         added=sum(each.identity() not in known for each in kept),
         stored=len(kept),
+        unknown=sum(each.npsn not in listed.schools for each in kept),
         changed=changed,
     )
 

@@ -137,6 +137,7 @@ SEVERITIES: dict[str, Severity] = {
     "number_implausible": "warning",
     "objection_open": "warning",
     "objection_planned": "note",
+    "objection_tests_fewer": "note",
     "objection_used": "note",
     "objection_without_school": "warning",
     "objections_missing": "note",

@@ -144,12 +144,21 @@ def test_the_office_decides_and_later_tests_are_counted_beside_earlier_ones(
     first = import_objections(opened, form(folder, [*ROWS[:2], ROWS[3]]), report=silent)
     assert [each.reason for each in first.rows] == ["too_few_tests"] * 2 + ["measure_first"]
     text = first.path.read_text(encoding="utf-8")
-    first.path.write_text(text.replace("measure_first,", "measure_first,tidak"), encoding="utf-8")
+    text = text.replace("measure_first,", "measure_first,tidak")
+    # Of a school that the register has lost since, and a row that somebody has spoilt.
+    text += (
+        "99999999,enrolment,2026-07-20,2026-07-01,,register,office,,,,,,,9,,accepted,enough,ya\n"
+    )
+    text += "00000101,x,2026-07-20,2026-07-01,,register,office,,,,,,,9,,accepted,enough,\n"
+    first.path.write_text(text, encoding="utf-8")
     second = import_objections(opened, form(folder, [ROWS[2]]), report=silent)
     assert [(each.judgement, each.reason) for each in second.rows] == [ENOUGH]
+    assert (second.added, second.stored, second.unknown) == (1, 6, 1)
     table = pd.read_csv(first.path, dtype=str, keep_default_na=False)
-    assert table["reason"].tolist() == ["enough"] * 3 + ["measure_first"]
-    assert table["decision"].tolist() == ["", "", "", "rejected"]
+    assert table["reason"].tolist() == [
+        *("code_unread", "enough", "enough", "enough", "measure_first", "npsn_unknown")
+    ]
+    assert table["decision"].tolist() == ["", "", "", "", "rejected", "accepted"]
 
 
 def test_nothing_is_stored_where_something_is_wrong(project: MakeProject) -> None:

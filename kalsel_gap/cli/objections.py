@@ -118,6 +118,12 @@ def _remarks(found: ImportedObjections, opened: Opened, text: Text) -> list[str]
     }
     words = N_("Rows accepted: {accepted}; to be verified: {verify}; rejected: {rejected}.")
     said = [text(words, **counts)]
+    if found.unknown:
+        words = N_(
+            "Stored objections about schools that the register does not have now: {count}. They "
+            "stay stored and change nothing."
+        )
+        said.append(text(words, count=text.number(found.unknown)))
     if not found.changed:
         said.append(text(N_("{path} is unchanged."), path=found.path))
         return said

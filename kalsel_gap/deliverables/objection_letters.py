@@ -197,7 +197,7 @@ def letter(answered: Answered, answers: Answers, text: Text) -> str:
 
 def _row(each: Objection, rules: Objections, text: Text) -> list[str]:
     return [
-        text(CODE_NAMES[each.code]),
+        text(CODE_NAMES[each.code]) if each.code else "–",
         _evidence(each, text),
         _day(each.date, text) + (f", {each.time}" if each.time and each.code in _TESTED else ""),
         result_of(each, text),
@@ -299,12 +299,12 @@ def _by_judgement(objections: Sequence[Objection], text: Text) -> list[str]:
     named: dict[str, list[str]] = {}
     for each in objections:
         codes = named.setdefault(each.decision or each.judgement, [])
-        if each.code not in codes:
+        if each.code and each.code not in codes:
             codes.append(each.code)
     return [
         f"{sentence(text(words))[:-1]}: {listed(named[judgement], CODE_NAMES, text)}."
         for judgement, words in JUDGEMENT_NAMES.items()
-        if judgement in named
+        if named.get(judgement)
     ]
 
 

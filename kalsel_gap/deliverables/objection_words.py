@@ -139,12 +139,14 @@ def sentence_of(objection: Objection, rules: Objections, text: Text) -> str:
     """Why an objection was judged as it was, for its signer."""
     if objection.decision and objection.decision != objection.judgement:
         return sentence(text(_DECIDED[objection.decision]))
+    if objection.reason not in REASONS:  # somebody has edited the store
+        return "–"
     return text(REASONS[objection.reason], **parameters(objection.code, rules, text))
 
 
 def result_of(objection: Objection, text: Text) -> str:
     """The judgement in a word; the office's decision comes before it."""
-    return text(JUDGEMENT_NAMES[objection.decision or objection.judgement])
+    return text(JUDGEMENT_NAMES.get(objection.decision or objection.judgement, "–"))
 
 
 def next_steps(objections: Iterable[Objection], rules: Objections, text: Text) -> list[str]:

@@ -20,6 +20,7 @@ from kalsel_gap.sources.cells import fold
 from kalsel_gap.sources.columns import LAT_SPELLINGS, LON_SPELLINGS, recognise
 from kalsel_gap.sources.coordinates import read_places
 from kalsel_gap.sources.npsn import read_npsn
+from kalsel_gap.sources.objection_cells import DECISIONS, KNOWN_WORDS, WORDS, is_reference
 from kalsel_gap.sources.personal_data import personal_header, personal_kind
 from kalsel_gap.sources.quantities import is_nothing, read_quantities, read_whole
 from kalsel_gap.sources.signal_levels import BESIDE
@@ -78,77 +79,6 @@ _ALIASES: dict[str, tuple[str, ...]] = {
 }
 _OF_STORE: dict[str, tuple[str, ...]] = dict.fromkeys(("judgement", "reason", "decision"), ())
 
-# Indonesian words of the form, as the template writes them; the code itself is always read.
-WORDS: dict[str, dict[str, str]] = {
-    "code": {
-        "availability": "ketersediaan",
-        "speed": "kecepatan",
-        "latency": "latensi",
-        "location": "lokasi",
-        "enrolment": "jumlah_siswa",
-        "planned": "sudah_direncanakan",
-        "closed": "sekolah_tutup",
-    },
-    "evidence": {
-        "test": "uji",
-        "letter": "surat",
-        "bill": "tagihan",
-        "photo": "foto",
-        "register": "dapodik",
-        "decree": "sk",
-        "contract": "kontrak",
-    },
-    "signer": {
-        "principal": "kepala_sekolah",
-        "operator": "operator_sekolah",
-        "committee": "komite",
-        "village": "desa",
-        "office": "dinas",
-        "provider": "penyedia",
-        "public": "masyarakat",
-    },
-    "service": {"none": "tidak_ada", "mobile": "seluler", "fixed": "tetap"},
-}
-_MORE_WORDS: dict[str, dict[str, str]] = {
-    "code": {
-        **dict.fromkeys(("alreadyplanned", "direncanakan", "rencana"), "planned"),
-        **dict.fromkeys(("closedschool", "tutup"), "closed"),
-        **dict.fromkeys(("enrollment", "siswa", "pesertadidik", "students"), "enrolment"),
-        "koordinat": "location",
-    },
-    "evidence": {
-        **dict.fromkeys(("speedtest", "tes", "ujikecepatan"), "test"),
-        **dict.fromkeys(("emis", "ekstrakdapodik"), "register"),
-        "suratkeputusan": "decree",
-        "rekening": "bill",
-        "photograph": "photo",
-    },
-    "signer": {
-        **dict.fromkeys(("kepsek", "kepalamadrasah", "headteacher", "head"), "principal"),
-        **dict.fromkeys(("dinaspendidikan", "kemenag", "educationoffice"), "office"),
-        **dict.fromkeys(("kepaladesa", "pemerintahdesa", "kelurahan"), "village"),
-        **dict.fromkeys(("komitesekolah", "schoolcommittee"), "committee"),
-        **dict.fromkeys(("operatordapodik", "schooloperator"), "operator"),
-        "warga": "public",
-    },
-    "service": {
-        **dict.fromkeys(("serat", "fiber", "fibre", "kabel"), "fixed"),
-        **dict.fromkeys(("nihil", "no", "tidak"), "none"),
-        **dict.fromkeys(("4g", "hp"), "mobile"),
-    },
-}
-_DECISIONS = {
-    **dict.fromkeys(("yes", "ya", "y", "accepted", "diterima"), "accepted"),
-    **dict.fromkeys(("no", "tidak", "n", "rejected", "ditolak"), "rejected"),
-}
-_KNOWN_WORDS: dict[str, dict[str, str]] = {
-    column: {
-        **{fold(code): code for code in words},
-        **{fold(word): code for code, word in words.items()},
-        **_MORE_WORDS[column],
-    }
-    for column, words in WORDS.items()
-}
 _TIME = re.compile(
     r"(?:.*[T\s,])?([01]?\d|2[0-3])[:.]([0-5]\d)(?:[:.][0-5]\d(?:\.\d+)?)?\s*([ap]m)?"
     r"\s*(?:WIB|WITA|WIT|[+-]0[7-9]:?00)?",
@@ -162,8 +92,14 @@ _OF_SCHOOLS = frozenset(
         *("namasatuanpendidikan", "alamat", "alamatsekolah", "alamatjalan", "jalan", "address"),
     )
 )
-# A number of a document: no free text, in which a name could stand.
-_REFERENCE = re.compile(r"(?=\S*\d)[A-Za-z0-9./()_-]{1,60}")
+# Without these an accepted row changes nothing, whoever accepted it.
+_NEEDED = {
+    "availability": ("service",),
+    "speed": ("date", "down_mbps"),
+    "latency": ("date", "down_mbps", "latency_ms"),
+    "location": ("date", "lat", "lon"),
+    "enrolment": ("date", "students"),
+}
 _SLOWEST_MS = 60_000.0
 _TEXTS = ("npsn", "code", "filed", "date", "time", "evidence", "signer", "reference", "service")
 _NUMBERS = ("lat", "lon", "down_mbps", "up_mbps", "latency_ms", "students")
@@ -230,6 +166,16 @@ class Objection:
         """Whether an office must still confirm it."""
         return self.judgement == "verify" and not self.decision
 
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """Columns that its code needs and that are empty, unreadable or zero pupils."""
+        needed = ("npsn", "code", *_NEEDED.get(self.code, ()))
+        return tuple(
+            name
+            for name in needed
+            if _is_missing(value := getattr(self, name)) or (name == "students" and value < 1)
+        )
+
     def cells(self) -> dict[str, Any]:
         """What is stored of it, by column: texts, and numbers that are NaN where unknown."""
         texts = {
@@ -271,7 +217,8 @@ def read_objections(path: Path, highest_mbps: float, *, is_stored: bool = False)
     InputError
         Unreadable, or without a column of :data:`REQUIRED`.
     SeveralErrors
-        Cells or columns that show something personal, all of them; no error repeats one.
+        Cells or columns that show something personal, all of them; no error repeats one. Decisions
+        that are neither yes nor no, or accept a row without what its code needs.
     """
     aliases = _ALIASES | (_OF_STORE if is_stored else {})
     try:
@@ -289,7 +236,26 @@ def read_objections(path: Path, highest_mbps: float, *, is_stored: bool = False)
         else pd.Series("", index=table.cells.index, dtype="str")
         for name in aliases
     }
-    return _rows(given, table.cells[ROW].tolist(), highest_mbps)
+    rows = _rows(given, table.cells[ROW].tolist(), highest_mbps)
+    if is_stored and (faults := _undecided(rows, given["decision"], path, header)):
+        raise SeveralErrors(faults)
+    return rows
+
+
+def _undecided(
+    rows: Sequence[Objection], given: pd.Series[str], path: Path, header: Mapping[str, str]
+) -> list[KalselGapError]:
+    """An error for each decision that is neither yes nor no, or accepts what has no effect."""
+    column = header.get("decision", "decision")
+    faults: list[KalselGapError] = []
+    for each, text in zip(rows, given, strict=True):
+        where = {"path": path, "row": each.row, "column": column}
+        if not each.decision and not _is_blank(text):
+            faults.append(InputError("objection_decision", **where))
+        elif each.decision == "accepted" and each.lacking:
+            needed = ", ".join(header.get(name, name) for name in each.lacking)
+            faults.append(InputError("objection_incomplete", **where, needed=needed))
+    return faults
 
 
 def _personal(table: RawTable) -> list[KalselGapError]:
@@ -334,7 +300,7 @@ def _rows(
         texts = {name: column.iloc[at] for name, column in given.items()}
         values: dict[str, Any] = {name: float(column.iloc[at]) for name, column in numbers.items()}
         values |= {name: parse_date(texts[name]) for name in ("filed", "date")}
-        values |= {name: words.get(fold(texts[name]), "") for name, words in _KNOWN_WORDS.items()}
+        values |= {name: words.get(fold(texts[name]), "") for name, words in KNOWN_WORDS.items()}
         values["time"] = read_time(texts["time"] or texts["date"])
         values["reference"] = texts["reference"] if is_reference(texts["reference"]) else ""
         unread = tuple(
@@ -351,7 +317,7 @@ def _rows(
                 is_example=fold(texts["npsn"]) in (EXAMPLE.lower(), "contoh"),
                 judgement=next((j for j in JUDGEMENTS if j == texts.get("judgement")), ""),
                 reason=re.sub(r"[^a-z_]", "", texts.get("reason", "")),
-                decision=_DECISIONS.get(fold(texts.get("decision", "")), ""),
+                decision=DECISIONS.get(fold(texts.get("decision", "")), ""),
                 **values,
             )
         )
@@ -375,17 +341,6 @@ def is_plain_number(text: str) -> bool:
     [True, True, False, False, False]
     """
     return re.fullmatch(r"[A-Za-z0-9]{1,20}", text, re.ASCII) is not None
-
-
-def is_reference(text: str) -> bool:
-    """Whether a text is the number of a document, and no free text.
-
-    Examples
-    --------
-    >>> [is_reference(t) for t in ("421.2/045/Disdik-2026", "surat dari desa", "")]
-    [True, False, False]
-    """
-    return _REFERENCE.fullmatch(text) is not None
 
 
 def read_time(text: str) -> str:
@@ -438,7 +393,7 @@ def template_rows(language: str) -> tuple[list[str], list[dict[str, str]]]:
             row("speed", "test", "principal", date=f"2026-11-{day}", time=time, **line)
             for day, time in (("16", "08:30"), ("17", "10:00"), ("18", "12:15"))
         ),
-        row("latency", "test", "operator", time="09:00", **(line | {"latency_ms": "720"})),
+        row("latency", "test", "principal", time="09:00", **(line | {"latency_ms": "720"})),
         row("availability", "letter", "principal", service="none", reference="421.2/045/2026"),
         row("location", "photo", "principal", **place),
         row("enrolment", "register", "operator", students="148"),

@@ -26,6 +26,22 @@ _TELEPHONE = re.compile(
     r"|\(0\d{2,3}\)[\s-]?\d{5,8}|0\d{2,3}[\s-]\d{6,8}"  # of a house
     r")(?![\d.,])"
 )
+# The same with any signs between the digits, also behind a word (“No.0812…”).
+_GAP = r"[\s./_()-]{0,2}"
+_SPREAD_MOBILE = re.compile(
+    rf"(?<!\d)(?<!\d[.,])(?:62|0){_GAP}8{_GAP}[1-9](?:{_GAP}\d){{7,10}}(?!\d)"
+)
+_SPREAD_TELEPHONE = re.compile(
+    r"(?<!\d)(?<!\d[.,])0[2-79](?:\d{7,10}|\d{1,2}[\s./_()-]{1,2}\d{3,4}[\s.-]?\d{3,4})(?!\d)"
+)
+_SPREAD_IDENTITY = re.compile(
+    rf"(?<!\d)(?<!\d[.,])(?:\d(?:{_GAP}\d){{15}}|\d(?:{_GAP}\d){{17}})(?!\d)"
+)
+_DATE = re.compile(
+    r"(?<![\d./_-])(?:\d{1,2}([/.-])\d{1,2}\1(?:19|20)\d\d|(?:19|20)\d\d([/.-])\d{1,2}\2\d{1,2})"
+    r"(?=$|[\sT,;])"
+)
+_ENDS_IN_YEAR = re.compile(r"[/._-](?:19|20)\d\d$")
 _LINK = re.compile(r"\b(?:wa\.me|t\.me|api\.whatsapp)\b|whatsapp", re.IGNORECASE)
 # NIK and NUPTK have 16 digits, NIP has 18, often in groups.
 _IDENTITY = re.compile(r"(?<![\d.,])(?:\d(?:[ .-]?\d){15}|\d(?:[ .-]?\d){17})(?![\d.,])")
@@ -67,6 +83,9 @@ _HEADERS = {
     **dict.fromkeys(("nik", "nip", "nuptk", "ktp", "noktp", "nokk"), "identity"),
     **dict.fromkeys(("email", "surel", "mail"), "email"),
 }
+# Columns of the form that ask for a kind of signer; another column about signers names them.
+_KIND_OF_SIGNER = frozenset(("penandatangan", "jenispenandatangan", "penandatanganan"))
+_SIGNED = re.compile(r"(?!tanggal|tgl).*(?:penandatangan|ditandatangani|signedby)")
 _WORDS_OF_HEADERS = (
     (re.compile(r"e-?mail|surel"), "email"),
     (re.compile(r"telepon|telp|telephone|whatsapp|phone|\bh\.?p\b|handphone"), "telephone"),
@@ -95,6 +114,8 @@ def personal_kind(text: str) -> str:
     ['telephone', 'email', '']
     >>> [personal_kind(text) for text in ("Bpk. Ahmad", "Ibu Kota", "421.2/045/Disdik-2026")]
     ['name', '', '']
+    >>> [personal_kind(text) for text in ("No.0812/3456/7890", "05113304567", "081/234/2026")]
+    ['telephone', 'telephone', '']
     """
     shown = plain_signs(plain(unicodedata.normalize("NFKC", text)))
     # Text that nobody sees may stand between digits.
@@ -102,7 +123,20 @@ def personal_kind(text: str) -> str:
     line = _SPACES.sub(" ", seen).strip()
     if _DEGREES.fullmatch(line) or _UUID.fullmatch(line):
         return ""
-    return next((kind for kind, pattern in _PATTERNS if pattern.search(line)), "")
+    found = next((kind for kind, pattern in _PATTERNS if pattern.search(line)), "")
+    return found or _spread_kind(_DATE.sub(" , ", line))
+
+
+def _spread_kind(line: str) -> str:
+    """Numbers of persons whose digits have any signs between them; dates are taken out before."""
+    for found in _SPREAD_MOBILE.finditer(line):
+        # Ten digits that end in a year are the number of a letter: 081/234/2026.
+        count = sum(char.isdigit() for char in found[0])
+        if count > 10 or not _ENDS_IN_YEAR.search(found[0]):
+            return "telephone"
+    if _SPREAD_TELEPHONE.search(line):
+        return "telephone"
+    return "identity" if _SPREAD_IDENTITY.search(line) else ""
 
 
 def personal_header(header: str) -> str:
@@ -113,8 +147,11 @@ def personal_header(header: str) -> str:
     >>> [personal_header(h) for h in ("nama_pelapor", "No. HP", "Nama Sekolah", "npsn", "E-mail")]
     ['name', 'telephone', '', '', 'email']
     """
-    if known := _HEADERS.get(fold(header)):
+    folded = fold(header)
+    if known := _HEADERS.get(folded):
         return known
+    if folded not in _KIND_OF_SIGNER and _SIGNED.match(folded):
+        return "name"
     words = re.sub(r"[_\W]+", " ", header.replace("-", "").casefold()).strip()
     found = next((kind for pattern, kind in _WORDS_OF_HEADERS if pattern.search(words)), "")
     return found or personal_kind(header)

@@ -53,6 +53,7 @@ def read_measurements(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
         frame, found = read_source(source, opened)
         frames.append(frame)
         findings += found
+    registered = sum(map(len, frames))
     if len(contradicting := AcceptedObjections(opened).tests()):
         frames.append(contradicting)
     if not frames:
@@ -71,7 +72,43 @@ def read_measurements(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
             ].itertuples(index=False)
         ]
         tests[name] = tests[name].mask(impossible)
-    return tests, findings
+    objected = pd.Series(range(len(tests)), index=tests.index) >= registered
+    fewer, found = _too_few_to_replace(tests, objected, opened)
+    return tests[~fewer].reset_index(drop=True), [*findings, *found]
+
+
+def _too_few_to_replace(
+    tests: pd.DataFrame, objected: pd.Series[bool], opened: Opened
+) -> tuple[pd.Series[bool], list[Finding]]:
+    """Tests of objections that are fewer than those of an earlier quarter that is known.
+
+    They would take the place of what many tests show.
+    """
+    ours = tests[objected & tests["down_mbps"].notna()]
+    fewer = pd.Series(data=False, index=tests.index)
+    if ours.empty:
+        return fewer, []
+    others = in_latest_quarter(tests[~objected])
+    shown = latest_quarter(others, opened.project.dates, opened.project.index.tests)
+    counts = shown.loc[shown["measured_status"] == "known", "measured_tests"].to_dict()
+    quarters = dict(zip(others["npsn"], others["quarter"], strict=True))
+    findings = []
+    for (npsn, quarter), rows in ours.groupby(["npsn", "quarter"]):
+        if npsn in counts and quarter > quarters[npsn] and len(rows) < counts[npsn]:
+            fewer[rows.index] = True
+            first = rows.iloc[0]
+            findings.append(
+                Finding(
+                    *("objection_tests_fewer", first["file"], int(first["row"]), str(npsn)),
+                    parameters={
+                        "tests": len(rows),
+                        "quarter": quarter,
+                        "known": int(counts[npsn]),
+                        "earlier": quarters[npsn],
+                    },
+                )
+            )
+    return fewer, findings
 
 
 def _highest_mbps(opened: Opened) -> float:

@@ -202,6 +202,14 @@ def test_latency_needs_the_download_of_the_same_test() -> None:
     assert judged(*speed_rows("latency", latency_ms=NAN)) == [("rejected", "value_missing")] * 3
 
 
+@pytest.mark.parametrize("code", ["speed", "latency"])
+def test_tests_that_anybody_signs_must_be_confirmed(code: str) -> None:
+    for signer in ("operator", "committee", "village", "provider", "public"):
+        assert judged(*speed_rows(code, signer=signer)) == [("verify", "signer_unfit")] * 3
+    for signer in ("principal", "office"):
+        assert judged(*speed_rows(code, signer=signer)) == [ENOUGH] * 3
+
+
 def test_three_tests_of_two_days_are_too_few_days() -> None:
     rows = [*speed_rows(days=(16, 17)), objection("speed", date=date(2026, 11, 17), time="10:00")]
     assert judged(*rows) == [("rejected", "too_few_days")] * 3

@@ -13,13 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kalsel_gap.errors import InputError, SeveralErrors
+from kalsel_gap.sources.objection_cells import WORDS, is_reference
 from kalsel_gap.sources.objections import (
     CODES,
     FORM,
     STORED,
-    WORDS,
     in_order,
-    is_reference,
     read_objections,
     read_time,
     template_rows,
@@ -99,6 +98,29 @@ def test_hostile_text_is_read_as_nothing(tmp_path: Path) -> None:
     assert set(each.unread) == set(FORM) - {"npsn"}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("0812/3456/7890", "0812_3456_7890", "05113304567", "No.081234567890/2026"),
+        *("Ahmad-Fauzi/2026", "AHMADFAUZI1978", "AHMAD1978", "ahmad/1", "AHMAD", "1 2", "/1", "1/"),
+        *("1" * 61, "123456789", "1_2"),
+    ],
+)
+def test_a_person_or_a_telephone_is_no_document_number(text: str) -> None:
+    assert not is_reference(text)
+
+
+@given(
+    st.lists(st.from_regex(r"[A-Z]{1,6}|[0-9]{1,3}", fullmatch=True), min_size=1, max_size=4).map(
+        "/".join
+    )
+)
+def test_short_words_and_numbers_are_a_document_number(text: str) -> None:
+    """Of at most nine digits in a row: more could be a telephone number."""
+    if any(char.isdigit() for char in text) and sum(char.isdigit() for char in text) < 9:
+        assert is_reference(text)
+
+
 @given(st.text(max_size=80))
 def test_nothing_that_is_free_text_is_a_reference_or_a_time(text: str) -> None:
     if is_reference(text):
@@ -169,3 +191,57 @@ def test_what_is_stored_is_read_again_as_it_was(tmp_path: Path) -> None:
     # Who hands in a form decides nothing.
     assert [e.decision for e in read_objections(path, 1000.0)] == [""] * 4
     assert [e.counts for e in after] == [True, False, False, False]
+
+
+STORE = f"{','.join(FORM)},judgement,reason,decision"
+
+
+def store(folder: Path, *rows: str) -> Path:
+    path = folder / "objections.csv"
+    path.write_text("\n".join([STORE, *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("words", "decision"),
+    [
+        ("yes Ya DITERIMA disetujui Setuju ok terima 1 TRUE benar approved", "accepted"),
+        ("no Tidak ditolak tolak 0 False salah rejected tidak_disetujui", "rejected"),
+        ("- '", ""),
+    ],
+)
+def test_the_usual_words_of_both_languages_decide(
+    tmp_path: Path, words: str, decision: str
+) -> None:
+    row = "30301027,closed,2026-11-20,2026-11-01,,decree,office,B-1,,,,,,,,verify,signer_unfit,"
+    path = store(tmp_path, *(row + word for word in words.split()))
+    assert {each.decision for each in read_objections(path, 1000.0, is_stored=True)} == {decision}
+
+
+def test_a_decision_that_is_neither_yes_nor_no_refuses_the_store(tmp_path: Path) -> None:
+    row = "30301027,closed,2026-11-20,2026-11-01,,decree,office,B-1,,,,,,,,verify,signer_unfit,"
+    path = store(tmp_path, row + "ya", row + "mungkin", row, row + "10")
+    with pytest.raises(SeveralErrors) as refused:
+        read_objections(path, 1000.0, is_stored=True)
+    found = [(each.code, each.row, each.column) for each in refused.value.errors]
+    assert found == [("objection_decision", row, "decision") for row in (3, 5)]
+
+
+@pytest.mark.parametrize(
+    ("row", "missing"),
+    [
+        ("1,location,2026-11-20,2026-11-01,,photo,office,,,114.5,,,,,", "npsn, lintang"),
+        ("30301027,enrolment,2026-11-20,,,register,office,,,,,,,0,", "tanggal_bukti, siswa"),
+        ("30301027,latency,2026-11-20,2026-11-01,,test,office,,,,2,,x,,", "latensi_ms"),
+        ("30301027,availability,2026-11-20,2026-11-01,,bill,office,,,,,,,,?", "layanan"),
+        ("30301027,y,2026-11-20,2026-11-01,,bill,office,,,,,,,,", "kode"),
+    ],
+)
+def test_an_office_cannot_accept_what_has_no_effect(tmp_path: Path, row: str, missing: str) -> None:
+    path = store(tmp_path, f"{row},verify,no_area,ya", f"{row},verify,no_area,tidak")
+    path.write_text(path.read_text("utf-8").replace(STORE.partition(",judge")[0], HEAD), "utf-8")
+    with pytest.raises(SeveralErrors) as refused:
+        read_objections(path, 1000.0, is_stored=True)
+    (error,) = refused.value.errors
+    assert (error.code, error.row, error.column) == ("objection_incomplete", 2, "decision")
+    assert error.params["needed"] == missing.removeprefix("npsn, ")

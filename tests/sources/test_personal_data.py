@@ -23,6 +23,14 @@ PERSONAL = [
     ("0812\u200b3456\u200b7890", "telephone"),  # with characters that nobody sees
     ("0812\n3456\n7890", "telephone"),
     ("hubungi 0812 3456 7890 (operator)", "telephone"),
+    ("0812/3456/7890", "telephone"),
+    ("0812_3456_7890", "telephone"),
+    ("0812/345/2026", "telephone"),
+    ("No.081234567890/2026", "telephone"),
+    ("05113304567", "telephone"),
+    ("0511/3304567", "telephone"),
+    ("0811.2026/7890", "telephone"),
+    ("6371/0123/4567/8901", "identity"),
     ("wa.me/x", "telephone"),
     ("a.b@sekolah.sch.id", "email"),
     ("surat.a @ b.go.id", "email"),
@@ -58,6 +66,8 @@ PLAIN = [
         "kepala_sekolah",
         "-3,4356",
     ),
+    *("08/11/2026 08.30", "08-11-2026 10:00:00", "8/11/2026 08.30", "081/234/2026", "027/118/2026"),
+    *("2026.08.11 10.30.15"),
     *("A059FD32-4EE0-E111-A717-AB8443521048", "A0819453-30F5-E011-BE28-8FBA86F96F74"),
     *("ibu kota kabupaten", "Ibu Kota", "188.45/301/2026", "=1+1", "<script>", "tidak ada", "12,5"),
 ]
@@ -102,6 +112,9 @@ def test_no_coordinate_is_a_person(degrees: float) -> None:
     ("header", "kind"),
     [
         ("nama_pelapor", "name"),
+        ("penandatangan_surat", "name"),
+        ("Ditandatangani oleh", "name"),
+        ("jenis penanda tangan", ""),
         ("Nama", "name"),
         ("Nama Kepala Sekolah", "name"),
         ("telepon", "telephone"),

@@ -13,6 +13,7 @@ from kalsel_gap import schema
 from kalsel_gap.indicators.delivered import percentile_of_tests
 from kalsel_gap.project.index import Index
 from kalsel_gap.sources import speed_tests
+from kalsel_gap.sources.objections import FORM
 from kalsel_gap.sources.speed_tests import read_measurements
 from tests.spreadsheets import Sheet, xlsx
 
@@ -197,3 +198,30 @@ def test_a_lower_percentile_is_never_better(down: list[float], one: float, other
     assert worse["down_mbps"] <= better["down_mbps"] + 1e-9
     assert worse["latency_ms"] >= better["latency_ms"] - 1e-9
     assert min(down) - 1e-9 <= worse["down_mbps"] <= max(down) + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("known", "objected", "quarter"),
+    [
+        (6, 3, "2026Q2"),  # fewer tests of a later quarter replace nothing that is known
+        (6, 6, "2026Q3"),
+        (4, 3, "2026Q3"),  # four tests are too few to be known
+    ],
+)
+def test_a_few_tests_of_an_objection_replace_no_known_quarter(
+    project: MakeProject, known: int, objected: int, quarter: str
+) -> None:
+    text = HEADER + "".join(f"00000104,2026-06-{day:02},20,4,80\n" for day in range(1, 1 + known))
+    store = f"{','.join(FORM)},judgement,reason,decision\n" + "".join(
+        f"00000104,speed,2026-07-20,2026-07-{day:02},09:00,test,principal,,-2.9,115.3,1,1,9,,,"
+        "accepted,enough,\n"
+        for day in range(1, 1 + objected)
+    )
+    sections = {"measurements": {"path": "tests.csv"}}
+    files = {"tests.csv": text, "objections.csv": store}
+    tests, findings = read_measurements(project(sections, files=files, bare=True))
+    got = latest_quarter(tests).loc["00000104"]
+    is_kept = quarter == "2026Q2"
+    assert got["measured_down_mbps"] == (20.0 if is_kept else 1.0)
+    assert got["measured_tests"] == (known if is_kept else objected)
+    assert [each.code for each in findings] == ["objection_tests_fewer"] * is_kept
