@@ -18,16 +18,16 @@ from pydantic import ValidationError
 from kalsel_gap import schema
 from kalsel_gap.comparison.causes import (
     CAUSES,
-    COLUMNS,
     RunDifference,
     causes_of_columns,
     differing_evidence,
     find_differences,
 )
 from kalsel_gap.comparison.gap_changes import change_of_gap, count_gap_changes
-from kalsel_gap.comparison.replacement import replace_by_cause
+from kalsel_gap.comparison.replacement import counted_tests, replace_by_cause
 from kalsel_gap.comparison.school_matches import match_schools
 from kalsel_gap.errors import InputError
+from kalsel_gap.indicators.delivered import PARTS
 from kalsel_gap.project.recorded_figures import opened_figures
 from kalsel_gap.stages import silent
 
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 GOALPOSTS = ("best", "worst", "transform")
 _SHOWN = ("name", "level", "kabupaten", "kecamatan", "terrain_class")
 _INTERVAL = ("rank_p05", "rank_p95")
+_DELIVERED = ("delivered_basis", *(f"delivered_{part}" for part in PARTS))
 _NAMED = 5  # goalposts or columns that a message names
 SCHOOLS = (
     *("npsn", *_SHOWN, "row_before", "row_after", "matched_by", "state"),
@@ -147,7 +148,9 @@ def compare_runs(
         )
     given = {key: _parameters(after)[key] for key in goalposts}
     figures = (_figures_of(before, given), _figures_of(after, {}))
-    old, new = (_aligned(run, pairs[side]) for run, side in ((before, "before"), (after, "after")))
+    own = _figures_of(before, {}) if given else figures[0]  # those that it was ranked by
+    old = _aligned(before, pairs["before"], own)
+    new = _aligned(after, pairs["after"], figures[1])
     differences = find_differences(before.manifest, after.manifest)
     causes, rows = _causes(before, after, old, new, pairs, differences)
     steps = len(CAUSES) + 1
@@ -216,12 +219,14 @@ def _other_version(run: Run, names: tuple[str, ...]) -> InputError:
 # --- columns of both runs in one index -----------------------------------------------------------
 
 
-def _aligned(run: Run, positions: pd.Series[int]) -> pd.DataFrame:
+def _aligned(run: Run, positions: pd.Series[int], figures: Opened) -> pd.DataFrame:
     """The rows of a run in the order of all schools; missing where the run has no such school."""
-    missing = tuple(name for name in (*COLUMNS, "rank", *_INTERVAL) if name not in run.schools)
+    needed = (*(c.name for c in schema.up_to("signals")), *_DELIVERED, "rank", *_INTERVAL)
+    missing = tuple(name for name in needed if name not in run.schools)
     if missing:
         raise _other_version(run, missing)
     table = pd.DataFrame(run.schools.drop(columns="geometry")).reset_index(drop=True)
+    table = table.join(counted_tests(table, figures))
     return table.reindex(positions.fillna(-1).to_numpy(np.int64)).reset_index(drop=True)
 
 
