@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 GOALPOSTS = ("best", "worst", "transform")
 _SHOWN = ("name", "level", "kabupaten", "kecamatan", "terrain_class")
 _INTERVAL = ("rank_p05", "rank_p95")
-_DELIVERED = ("delivered_basis", *(f"delivered_{part}" for part in PARTS))
+_DELIVERED = ("delivered_basis", "delivered_status", *(f"delivered_{part}" for part in PARTS))
 _NAMED = 5  # goalposts or columns that a message names
 SCHOOLS = (
     *("npsn", *_SHOWN, "row_before", "row_after", "matched_by", "state"),
@@ -70,7 +70,8 @@ class RunComparison:
         *entered* or *left* the ranked ones, by ``cause_of_state``; *unranked* in both.
         ``move`` is the rank after less that before, the sum of ``by_…``; ``main_cause`` the
         largest of these, the first of equal ones. ``within_chance``: both ranks lie in the
-        intervals of both runs; missing where a run has none. ``rank_stored`` is the rank in the
+        intervals of both runs; missing where a run has none, or one without its own rank.
+        ``rank_stored`` is the rank in the
         older run's own list, another one than ``rank_before`` only where it was scored again.
         ``unranked_…``: why a school has no rank; *not_in_register* where a run does not have it.
     gaps : DataFrame
@@ -281,6 +282,7 @@ def _described(old: pd.DataFrame, new: pd.DataFrame, pairs: pd.DataFrame) -> pd.
         there = pairs[side].notna()
         table[f"row_{side}"] = run["row_id"]
         table[f"gap_{side}"] = run["gap_type"]
+        table[f"delivered_status_{side}"] = run["delivered_status"]
         table[f"deficit_{side}"] = run["deficit"]
         table[f"unranked_{side}"] = run["unranked_reason"].where(there, "not_in_register")
         for name in _INTERVAL:
@@ -322,15 +324,23 @@ def _cause_of_state(is_ranked: np.ndarray) -> pd.Series[str]:
 
 
 def _within_chance(schools: pd.DataFrame) -> pd.Series[bool]:
-    """Whether both ranks lie in the intervals of both runs; missing without an interval."""
+    """Whether both ranks lie in the intervals of both runs.
+
+    Missing without an interval, and where the interval of a run does not hold the rank in that run.
+    """
+    is_outside = pd.Series(data=False, index=schools.index, dtype="boolean")
     inside = pd.Series(data=True, index=schools.index, dtype="boolean")
     for side in ("before", "after"):
         for rank in ("rank_before", "rank_after"):
             low, high = (schools[f"{name}_{side}"] for name in _INTERVAL)
-            inside &= (low <= schools[rank]) & (schools[rank] <= high)
+            holds = (low <= schools[rank]) & (schools[rank] <= high)
+            inside &= holds
+            if rank == f"rank_{side}":
+                is_outside |= ~holds
     moved = schools["move"].fillna(0) != 0
     unknown = schools[[f"{n}_{s}" for n in _INTERVAL for s in ("before", "after")]].isna()
-    return inside.mask(~moved | unknown.any(axis="columns"))
+    unsaid = unknown.any(axis="columns") | is_outside.fillna(value=True)
+    return inside.mask(~moved | unsaid.astype(bool))
 
 
 def _finished(
@@ -343,7 +353,10 @@ def _finished(
     was, is_ = schools["rank_before"].notna(), schools["rank_after"].notna()
     schools["state"] = np.select([was & is_, is_, was], ["ranked", "entered", "left"], "unranked")
     schools["within_chance"] = _within_chance(schools)
-    schools["gap_change"] = change_of_gap(schools["gap_before"], schools["gap_after"])
+    schools["gap_change"] = change_of_gap(
+        *(schools[f"gap_{side}"] for side in ("before", "after")),
+        *(schools[f"delivered_status_{side}"] == "known" for side in ("before", "after")),
+    )
     distance = schools["move"].abs()
     order = pd.DataFrame(
         {
