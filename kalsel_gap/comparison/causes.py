@@ -15,6 +15,7 @@ import pandas as pd
 
 from kalsel_gap import schema
 from kalsel_gap.deficit import signals
+from kalsel_gap.indicators.delivered import PARTS
 from kalsel_gap.project.base import OVERRIDABLE
 from kalsel_gap.quality import stage as quality
 from kalsel_gap.radio.links import prediction
@@ -56,10 +57,18 @@ _DATES = "dates"  # what stages call the evidence date, otherwise the dates of a
 _EVIDENCE_DATE = "project.evidence_date"
 # Words beside figures that no number depends on.
 _SAID = frozenset({"source", "date", "confidence"})
+# Of objections only whether they are used; the rules of evidence have judged them before a run.
+_OBJECTIONS = "objections"
+_OBJECTIONS_USED = "objections.used"
 _MEASURED = tuple(
-    column.name for column in schema.of_stage("signals") if column.name.startswith("measured_")
+    column.name
+    for column in schema.of_stage("signals")
+    if column.name.startswith(("measured_", "difficult_"))
 )
-_OF_TESTS = ("measurements", _DATES, "index.tests", "file_checks.measurements")
+# The rates and latency of own tests at the percentile by which the run was ranked: no column of a
+# run, but what :func:`kalsel_gap.comparison.replacement.counted_tests` makes of one.
+COUNTED = tuple(f"counted_{part}" for part in PARTS)
+_OF_TESTS = ("measurements", _DATES, "index.tests", "file_checks.measurements", _OBJECTIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +86,8 @@ class ColumnGroup:
         Columns of earlier groups that they depend on, in the row of the same school.
     depends_on_others : bool
         Whether they may also depend on the rows of other schools.
+    of_objections : str
+        The cause that objections are of these columns: facts of the register, or speed tests.
     """
 
     name: str
@@ -84,6 +95,7 @@ class ColumnGroup:
     sections: tuple[str, ...]
     reads: tuple[str, ...]
     depends_on_others: bool = False
+    of_objections: Cause = "register"
 
 
 def _names(*stages: schema.StageName) -> tuple[str, ...]:
@@ -114,7 +126,10 @@ GROUPS: tuple[ColumnGroup, ...] = (
         (*signals.STAGE.reads, *_names("prediction")),
         depends_on_others=True,  # the curve over the distance to a site
     ),
-    ColumnGroup("measured", _MEASURED, _OF_TESTS, ("npsn",)),
+    ColumnGroup(
+        *("measured", (*_MEASURED, *COUNTED), _OF_TESTS, ("npsn",)),
+        of_objections="measurements",
+    ),
 )
 COLUMNS = tuple(name for group in GROUPS for name in group.columns)
 # Of a school and place, what a map, a tile or a prediction states.
@@ -183,6 +198,8 @@ def _counts(key: str) -> bool:
     section, _, name = key.partition(".")
     if section == "project":
         return key == _EVIDENCE_DATE
+    if section == _OBJECTIONS:
+        return key == _OBJECTIONS_USED
     return section not in {"output", "decision"} and not (
         section in OVERRIDABLE and name.rpartition(".")[2] in _SAID
     )
@@ -190,6 +207,8 @@ def _counts(key: str) -> bool:
 
 def _cause_of_figure(key: str) -> Cause:
     section = key.partition(".")[0]
+    if key == _OBJECTIONS_USED:  # as if the file were not there
+        return _OF_SECTION[section]
     return "figures" if section in OVERRIDABLE else _OF_SECTION.get(section, "figures")
 
 
@@ -222,7 +241,7 @@ def causes_of_columns(
     of_column: dict[str, IntArray] = {}  # the last one where a column does not differ
     others: set[int] = set()
     for group in GROUPS:
-        direct = _causes_of(group.sections, changed)
+        direct = _causes_of(group.sections, changed, group.of_objections)
         others |= direct
         if group.name == "available":
             of_sites = min(_causes_of(prediction.STAGE.sections, changed), default=_LAST)
@@ -245,10 +264,14 @@ def causes_of_columns(
     return causes
 
 
-def _causes_of(sections: Iterable[str], changed: Iterable[RunDifference]) -> set[int]:
+def _causes_of(
+    sections: Iterable[str],
+    changed: Iterable[RunDifference],
+    of_objections: Cause = "register",
+) -> set[int]:
     """Positions of the causes by which any of the sections has changed."""
     return {
-        CAUSES.index(each.cause)
+        CAUSES.index(of_objections if _is_in(each.key, _OBJECTIONS) else each.cause)
         for each in changed
         for section in sections
         if _is_in(each.key, section)

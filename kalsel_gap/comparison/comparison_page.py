@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kalsel_gap.comparison.causes import CAUSES, Cause, RunDifference
 from kalsel_gap.comparison.gap_changes import GAP_CHANGES, GapChange
 from kalsel_gap.deliverables.sections import PageSection, WordTable
-from kalsel_gap.deliverables.tables import notices, trial_sentence
+from kalsel_gap.deliverables.tables import notices
 from kalsel_gap.i18n.messages import NAMES, REASONS
 from kalsel_gap.i18n.text import N_, Text, escaped, plain
 from kalsel_gap.storage.spreadsheet import to_records
@@ -42,6 +42,7 @@ _GROUPS = {
     "terrain_class": N_("Terrain"),
     "gap_type": N_("Gap"),
 }
+_NATURES = (NAMES["stylised"], NAMES["synthetic"])
 _NOT_IN_REGISTER = N_("not in its register")
 _LISTED = 20  # inputs and figures that differ
 
@@ -55,13 +56,17 @@ def title_of(found: RunComparison, text: Text) -> str:
 
 
 def notices_of(found: RunComparison, text: Text) -> list[str]:
-    """What stands above everything: that data are not real, and which run is a trial."""
-    said = []
-    for run in (found.before, found.after):
-        trial = trial_sentence(run, text)
-        said += [sentence for sentence in notices(run, text) if sentence != trial]
-        if trial:
-            said.append(text(N_("Run {run}: {sentence}"), run=run.folder.name, sentence=trial))
+    """What stands above everything: that data are not real, and what each run counts for."""
+    of_runs = [(run.folder.name, notices(run, text)) for run in (found.before, found.after)]
+    natures = {text(words) for words in _NATURES}
+    of_both = natures & set(of_runs[0][1]) & set(of_runs[1][1])
+    said = [sentence for _, sentences in of_runs for sentence in sentences if sentence in of_both]
+    said += [
+        text(N_("Run {run}: {sentence}"), run=name, sentence=sentence)
+        for name, sentences in of_runs
+        for sentence in sentences
+        if sentence not in of_both
+    ]
     return list(dict.fromkeys(said))
 
 
@@ -189,7 +194,7 @@ def _chance(moved: pd.DataFrame, text: Text) -> Iterator[str]:
         yield text(
             N_(
                 "Whether {count} of these moves are within chance is not known: a run was made "
-                "without draws."
+                "without draws, or a rank lies outside its own interval."
             ),
             count=text.number(len(within) - len(known)),
         )
@@ -357,9 +362,9 @@ def _gaps(found: RunComparison, text: Text) -> PageSection:
         ),
         text(
             N_(
-                "Closed counts schools with a known gap before and an adequate line now. From "
-                "better to worse: slow, unconnected, weak, uncovered. A signal that suffices now "
-                "is better than none, also where no line is known."
+                "Closed counts schools with a gap before and an adequate line now, both known. "
+                "From better to worse: slow, unconnected, weak, uncovered. A signal that suffices "
+                "now is better than none, also where no line is known."
             )
         ),
     ]

@@ -24,47 +24,60 @@ _ADEQUATE = "adequate"
 GROUPED_BY = ("kabupaten", "terrain_class", "gap_type")
 
 
-def change_of_gap(before: pd.Series[str], after: pd.Series[str]) -> pd.Series[str]:
+def change_of_gap(
+    before: pd.Series[str],
+    after: pd.Series[str],
+    knew: pd.Series[bool],
+    knows: pd.Series[bool],
+) -> pd.Series[str]:
     """What became of the gap of each school.
 
     Parameters
     ----------
     before, after : Series of str
         Gap types of the same schools; missing where a run does not have the school.
+    knew, knows : Series of bool
+        Whether what is delivered was known in the older run, and is in the newer one. A school that
+        is inferred to be adequate is not known to be.
 
     Returns
     -------
     Series of str
-        *closed*: a gap before, adequate now. *opened*: a gap now, and none that was known before.
-        *regressed*, *improved*: a worse or a lesser gap than before, by :data:`WORSE`; a signal
-        that suffices now is better than none, also where no line is known. *found_adequate*:
-        adequate now, and not known before. *lost_sight*: known before, not known now. Missing where
-        nothing changed.
+        *closed*: a gap before, adequate now, and what is delivered known in both runs. *opened*: a
+        gap now, and none that was known before. *regressed*, *improved*: a worse or a lesser gap
+        than before, by :data:`WORSE`; a signal that suffices now is better than none, also where no
+        line is known. *found_adequate*: known to be adequate now, and what is delivered not known
+        before. *lost_sight*: known before, not known now. Missing where nothing changed.
 
     Examples
     --------
     >>> before = pd.Series(["weak", "adequate", "slow", "covered_unverified", "uncovered"])
     >>> after = pd.Series(["adequate", "slow", "weak", "adequate", "unknown"])
-    >>> change_of_gap(before, after).tolist()
+    >>> known = pd.Series([True] * 5)
+    >>> change_of_gap(before, after, known, known).tolist()
     ['closed', 'opened', 'regressed', 'found_adequate', 'lost_sight']
+    >>> change_of_gap(before, after, ~known, known).tolist()
+    ['found_adequate', 'opened', 'regressed', 'found_adequate', 'lost_sight']
     """
-    level, now = _severity(before), _severity(after)
+    level, now = _severity(before, knew), _severity(after, knows)
+    had_known = knew.to_numpy(dtype=np.bool_)
     has_signal = before.isin(_NO_SIGNAL) & (after == "covered_unverified")
     was_known, is_known = ~np.isnan(level), ~np.isnan(now)
     changes: dict[GapChange, np.ndarray] = {
-        "closed": (level > 0) & (now == 0),
+        "closed": (level > 0) & (now == 0) & had_known,
         "opened": (now > 0) & ~(level > 0),
         "regressed": (level > 0) & (now > level),
         "improved": ((now > 0) & (now < level)) | has_signal.to_numpy(dtype=np.bool_),
-        "found_adequate": ~was_known & (now == 0),
+        "found_adequate": ~(was_known & had_known) & (now == 0),
         "lost_sight": was_known & ~is_known,
     }
     found = np.select(list(changes.values()), list(changes), "")
     return pd.Series(found, before.index, dtype="str").replace("", None)
 
 
-def _severity(gap: pd.Series[str]) -> FloatArray:
+def _severity(gap: pd.Series[str], known: pd.Series[bool]) -> FloatArray:
     """0 adequate to 4 uncovered; NaN where it is not known whether there is a gap."""
+    gap = gap.mask((gap == _ADEQUATE) & ~known)
     order = {kind: float(place) for place, kind in enumerate((_ADEQUATE, *WORSE))}
     return np.asarray(gap.map(order), dtype=np.float64)
 

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from kalsel_gap.comparison.causes import CAUSES, COLUMNS, GROUPS
+from kalsel_gap.comparison.causes import CAUSES, COLUMNS, COUNTED, GROUPS
 from kalsel_gap.deficit.scores import score_schools
 from kalsel_gap.deficit.service import assess_service
+from kalsel_gap.indicators.delivered import MEDIAN, PARTS
 from kalsel_gap.sources.schools import located
 
 if TYPE_CHECKING:
@@ -25,6 +26,34 @@ if TYPE_CHECKING:
     from kalsel_gap.project.model import Opened
 
 SCORED = ("rank", "deficit", "gap_type", "unranked_reason")
+
+
+def counted_tests(schools: pd.DataFrame, figures: Opened) -> pd.DataFrame:
+    """Own tests of each school at the percentile by which a run was ranked.
+
+    A run keeps no single tests, but their median, and what it has counted as delivered.
+
+    Parameters
+    ----------
+    schools : DataFrame
+        The table of a run.
+    figures : Opened
+        Of the same run.
+
+    Returns
+    -------
+    DataFrame
+        :data:`kalsel_gap.comparison.causes.COUNTED`; missing without tests.
+    """
+    is_median = figures.project.index.tests.percentile == MEDIAN
+    by_test = schools["delivered_basis"] == "test"
+    found = {
+        name: schools[f"measured_{part}"]
+        if is_median
+        else schools[f"delivered_{part}"].where(by_test)
+        for name, part in zip(COUNTED, PARTS, strict=True)
+    }
+    return pd.DataFrame(found, index=schools.index)
 
 
 def score_again(table: pd.DataFrame, figures: Opened) -> pd.DataFrame:
@@ -43,7 +72,9 @@ def score_again(table: pd.DataFrame, figures: Opened) -> pd.DataFrame:
         :data:`SCORED`, in the index of the table.
     """
     schools = located(table.reset_index(drop=True))
-    service = assess_service(schools, figures)
+    # One test for each school, which is its own percentile.
+    tests = schools[["npsn", *COUNTED]].set_axis(["npsn", *PARTS], axis="columns")
+    service = assess_service(schools, figures, {"own_tests": tests})
     schools = schools.join(service.columns)
     scores = score_schools(schools, figures, service=service.tables["service"]).columns
     return scores[list(SCORED)].set_axis(table.index)

@@ -18,16 +18,16 @@ from pydantic import ValidationError
 from kalsel_gap import schema
 from kalsel_gap.comparison.causes import (
     CAUSES,
-    COLUMNS,
     RunDifference,
     causes_of_columns,
     differing_evidence,
     find_differences,
 )
 from kalsel_gap.comparison.gap_changes import change_of_gap, count_gap_changes
-from kalsel_gap.comparison.replacement import replace_by_cause
+from kalsel_gap.comparison.replacement import counted_tests, replace_by_cause
 from kalsel_gap.comparison.school_matches import match_schools
 from kalsel_gap.errors import InputError
+from kalsel_gap.indicators.delivered import PARTS
 from kalsel_gap.project.recorded_figures import opened_figures
 from kalsel_gap.stages import silent
 
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 GOALPOSTS = ("best", "worst", "transform")
 _SHOWN = ("name", "level", "kabupaten", "kecamatan", "terrain_class")
 _INTERVAL = ("rank_p05", "rank_p95")
+_DELIVERED = ("delivered_basis", "delivered_status", *(f"delivered_{part}" for part in PARTS))
 _NAMED = 5  # goalposts or columns that a message names
 SCHOOLS = (
     *("npsn", *_SHOWN, "row_before", "row_after", "matched_by", "state"),
@@ -69,7 +70,8 @@ class RunComparison:
         *entered* or *left* the ranked ones, by ``cause_of_state``; *unranked* in both.
         ``move`` is the rank after less that before, the sum of ``by_…``; ``main_cause`` the
         largest of these, the first of equal ones. ``within_chance``: both ranks lie in the
-        intervals of both runs; missing where a run has none. ``rank_stored`` is the rank in the
+        intervals of both runs; missing where a run has none, or one without its own rank.
+        ``rank_stored`` is the rank in the
         older run's own list, another one than ``rank_before`` only where it was scored again.
         ``unranked_…``: why a school has no rank; *not_in_register* where a run does not have it.
     gaps : DataFrame
@@ -147,7 +149,9 @@ def compare_runs(
         )
     given = {key: _parameters(after)[key] for key in goalposts}
     figures = (_figures_of(before, given), _figures_of(after, {}))
-    old, new = (_aligned(run, pairs[side]) for run, side in ((before, "before"), (after, "after")))
+    own = _figures_of(before, {}) if given else figures[0]  # those that it was ranked by
+    old = _aligned(before, pairs["before"], own)
+    new = _aligned(after, pairs["after"], figures[1])
     differences = find_differences(before.manifest, after.manifest)
     causes, rows = _causes(before, after, old, new, pairs, differences)
     steps = len(CAUSES) + 1
@@ -216,12 +220,14 @@ def _other_version(run: Run, names: tuple[str, ...]) -> InputError:
 # --- columns of both runs in one index -----------------------------------------------------------
 
 
-def _aligned(run: Run, positions: pd.Series[int]) -> pd.DataFrame:
+def _aligned(run: Run, positions: pd.Series[int], figures: Opened) -> pd.DataFrame:
     """The rows of a run in the order of all schools; missing where the run has no such school."""
-    missing = tuple(name for name in (*COLUMNS, "rank", *_INTERVAL) if name not in run.schools)
+    needed = (*(c.name for c in schema.up_to("signals")), *_DELIVERED, "rank", *_INTERVAL)
+    missing = tuple(name for name in needed if name not in run.schools)
     if missing:
         raise _other_version(run, missing)
     table = pd.DataFrame(run.schools.drop(columns="geometry")).reset_index(drop=True)
+    table = table.join(counted_tests(table, figures))
     return table.reindex(positions.fillna(-1).to_numpy(np.int64)).reset_index(drop=True)
 
 
@@ -276,6 +282,7 @@ def _described(old: pd.DataFrame, new: pd.DataFrame, pairs: pd.DataFrame) -> pd.
         there = pairs[side].notna()
         table[f"row_{side}"] = run["row_id"]
         table[f"gap_{side}"] = run["gap_type"]
+        table[f"delivered_status_{side}"] = run["delivered_status"]
         table[f"deficit_{side}"] = run["deficit"]
         table[f"unranked_{side}"] = run["unranked_reason"].where(there, "not_in_register")
         for name in _INTERVAL:
@@ -317,15 +324,23 @@ def _cause_of_state(is_ranked: np.ndarray) -> pd.Series[str]:
 
 
 def _within_chance(schools: pd.DataFrame) -> pd.Series[bool]:
-    """Whether both ranks lie in the intervals of both runs; missing without an interval."""
+    """Whether both ranks lie in the intervals of both runs.
+
+    Missing without an interval, and where the interval of a run does not hold the rank in that run.
+    """
+    is_outside = pd.Series(data=False, index=schools.index, dtype="boolean")
     inside = pd.Series(data=True, index=schools.index, dtype="boolean")
     for side in ("before", "after"):
         for rank in ("rank_before", "rank_after"):
             low, high = (schools[f"{name}_{side}"] for name in _INTERVAL)
-            inside &= (low <= schools[rank]) & (schools[rank] <= high)
+            holds = (low <= schools[rank]) & (schools[rank] <= high)
+            inside &= holds
+            if rank == f"rank_{side}":
+                is_outside |= ~holds
     moved = schools["move"].fillna(0) != 0
     unknown = schools[[f"{n}_{s}" for n in _INTERVAL for s in ("before", "after")]].isna()
-    return inside.mask(~moved | unknown.any(axis="columns"))
+    unsaid = unknown.any(axis="columns") | is_outside.fillna(value=True)
+    return inside.mask(~moved | unsaid.astype(bool))
 
 
 def _finished(
@@ -338,7 +353,10 @@ def _finished(
     was, is_ = schools["rank_before"].notna(), schools["rank_after"].notna()
     schools["state"] = np.select([was & is_, is_, was], ["ranked", "entered", "left"], "unranked")
     schools["within_chance"] = _within_chance(schools)
-    schools["gap_change"] = change_of_gap(schools["gap_before"], schools["gap_after"])
+    schools["gap_change"] = change_of_gap(
+        *(schools[f"gap_{side}"] for side in ("before", "after")),
+        *(schools[f"delivered_status_{side}"] == "known" for side in ("before", "after")),
+    )
     distance = schools["move"].abs()
     order = pd.DataFrame(
         {

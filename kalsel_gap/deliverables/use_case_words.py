@@ -9,6 +9,8 @@ from kalsel_gap.i18n.text import N_, Text, plain
 from kalsel_gap.storage.spreadsheet import to_records
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pandas as pd
 
     from kalsel_gap.storage.run_folder import Run
@@ -22,28 +24,37 @@ USES: dict[str, str] = {
     "dapodik": N_("Dapodik and e-Rapor"),
     "updates": N_("updates of the devices at night"),
 }
-_ANBK = N_("ANBK online, {clients} pupils at a time")
+_ANBK = N_("ANBK online (pupils at a time: {clients})")
 _FIRST, _LAST = "use_", "_typical"  # around the code in the name of a column
-# Of a use, by what its columns say for a usual and for a difficult day.
-_ONE: dict[tuple[str, str], str] = {
-    ("yes", "yes"): N_("{use}: works, also on a difficult day."),
-    ("yes", "no"): N_("{use}: works on a usual day, not on a difficult one."),
-    ("no", "yes"): N_("{use}: does not work on a usual day."),
-    ("no", "no"): N_("{use}: does not work."),
-    ("unknown", "unknown"): N_("{use}: unknown."),
-    ("unknown", "no"): N_("{use}: does not work on a difficult day, on a usual one unknown."),
-    ("yes", "unknown"): N_("{use}: works if the line is as fast as its subscription states."),
-    ("no", "unknown"): N_("{use}: does not work, even if the line is as fast as stated."),
-}
-_ALL: dict[tuple[str, str], str] = {
-    ("yes", "yes"): N_("Works: {uses}."),
-    ("yes", "no"): N_("Works on a usual day only: {uses}."),
-    ("yes", "unknown"): N_("Works by its subscription: {uses}."),
-    ("no", "unknown"): N_("Does not work by its subscription: {uses}."),
-    ("no", "no"): N_("Does not work: {uses}."),
-    ("unknown", "unknown"): N_("Unknown: {uses}."),
+_Days = tuple[str, str]
+# Of uses, by what their columns say for a usual and for a difficult day.
+_ALL: dict[_Days, str] = {
+    ("yes", "yes"): N_("Enough, also on a difficult day, for: {uses}."),
+    ("yes", "no"): N_("Enough on a usual day, not on a difficult one, for: {uses}."),
+    ("yes", "unknown"): N_(
+        "Enough, if the line is as fast as its subscription states, for: {uses}."
+    ),
+    ("no", "unknown"): N_(
+        "Not enough, even if the line is as fast as its subscription states, for: {uses}."
+    ),
+    ("no", "no"): N_("Not enough for: {uses}."),
+    ("unknown", "no"): N_("Not enough on a difficult day, unknown on a usual one, for: {uses}."),
 }
 _NEITHER = ("unknown", "unknown")
+# Why it is not known of a line of which something is known.
+_NO_CLIENTS = N_("Unknown, because the number of pupils is not known: {uses}.")
+_NO_RATE = N_("Unknown, because the upload or the download rate is not known: {uses}.")
+# Not measured, though the use needs it: by the figure of the use, and the column.
+_LEFT_OUT = {
+    "latency_ms": (
+        "measured_latency_ms",
+        N_("Latency is not known and was left out."),
+    ),
+    "loss_percent": (
+        "measured_loss_share",
+        N_("Packet loss is not known and was left out."),
+    ),
+}
 _NOTHING_WORKS = N_("Without internet nothing of this works: {uses}.")
 _INDICATIVE = N_("Few tests: only an indication.")
 _UNKNOWN = N_("Unknown what works: its line was neither tested nor declared.")
@@ -66,7 +77,7 @@ def name_of(code: str, named: str, text: Text) -> str:
 
 
 def sentences(row: dict[str, Any], run: Run, text: Text) -> list[str]:
-    """Each use as one sentence, those that do not apply left out; one for all without a line.
+    """What the internet is enough for: a sentence for all uses of which the same is said.
 
     Parameters
     ----------
@@ -75,34 +86,17 @@ def sentences(row: dict[str, Any], run: Run, text: Text) -> list[str]:
     run, text
         The run, and the language.
     """
-    found = []
     judged = _judged(row, run, text)
-    if _is_offline(row) or all(days == _NEITHER for days, _ in judged.values()):
-        return [summary(row, run, text)] if judged else []
-    for code, (days, use) in judged.items():
-        words = _ONE[days]
-        is_counted = code == "anbk" and row.get("exam_clients")
-        counted = text(_ANBK, clients=text.number(row.get("exam_clients")))
-        sentence = text(words, use=counted if is_counted else use)
-        found.append(sentence[:1].upper() + sentence[1:])
-    return found
+    if row.get("exam_clients") and "anbk" in judged:
+        counted = text(_ANBK, clients=text.number(row["exam_clients"]))
+        judged["anbk"] = judged["anbk"][0], counted
+    return _said(judged, row, run, text)
 
 
 def summary(row: dict[str, Any], run: Run, text: Text) -> str:
     """All uses of a school in one text: what works, what only sometimes, what does not."""
-    judged = _judged(row, run, text)
-    if not judged:
-        return ""
-    if all(days == _NEITHER for days, _ in judged.values()):
-        return text(_UNKNOWN)
-    if _is_offline(row):
-        return text(_NOTHING_WORKS, uses=", ".join(use for _, use in judged.values()))
-    found = []
-    for days, words in _ALL.items():
-        uses = [use for of, use in judged.values() if _grouped(of) == days]
-        if uses:
-            found.append(text(words, uses=", ".join(uses)))
-    if row.get("measured_is_indicative"):
+    found = _said(_judged(row, run, text), row, run, text)
+    if row.get("measured_is_indicative") and len(found):
         found.append(text(_INDICATIVE))
     return " ".join(found)
 
@@ -110,28 +104,58 @@ def summary(row: dict[str, Any], run: Run, text: Text) -> str:
 def summaries(schools: pd.DataFrame, run: Run, text: Text) -> list[str]:
     """The text of :func:`summary` of each school."""
     names = [column.name for column in schema.use_case_columns(uses_of(run))]
-    needed = [*names, "delivered_basis", "measured_is_indicative"]
+    needed = [*names, "delivered_basis", "exam_clients", "measured_is_indicative"]
+    needed += [column for column, _ in _LEFT_OUT.values()]
     rows = to_records(schools[[name for name in schools.columns if name in needed]])
     return [summary(row, run, text) for row in rows]
 
 
-def _judged(row: dict[str, Any], run: Run, text: Text) -> dict[str, tuple[tuple[str, str], str]]:
+def _judged(row: dict[str, Any], run: Run, text: Text) -> dict[str, tuple[_Days, str]]:
     """What is said of each use on both days, and its name."""
     found = {}
     for code, named in uses_of(run).items():
         usually, difficult = (row.get(f"use_{code}_{day}") for day in ("typical", "difficult"))
         if usually is not None and difficult is not None:
-            days = str(usually), str(difficult)
-            found[code] = (days if days in _ONE else _NEITHER), name_of(code, named, text)
+            found[code] = _days(str(usually), str(difficult)), name_of(code, named, text)
     return found
 
 
-def _grouped(days: tuple[str, str]) -> tuple[str, str]:
-    """The group of :data:`_ALL` that a use is in."""
-    if days[0] == "no":
-        return days if days[1] == "unknown" else ("no", "no")
-    return days if days in _ALL else _NEITHER
+def _days(usually: str, difficult: str) -> _Days:
+    """A key of :data:`_ALL`, or :data:`_NEITHER`."""
+    if usually == "no" and difficult != "unknown":  # a difficult day is no better
+        return "no", "no"
+    return (usually, difficult) if (usually, difficult) in _ALL else _NEITHER
 
 
-def _is_offline(row: dict[str, Any]) -> bool:
-    return row.get("delivered_basis") == "register"
+def _said(
+    judged: dict[str, tuple[_Days, str]], row: dict[str, Any], run: Run, text: Text
+) -> list[str]:
+    """A sentence for all uses of which the same is said; one alone where nothing is known."""
+    if not judged:
+        return []
+    basis = row.get("delivered_basis")
+    if basis == "register":
+        return [text(_NOTHING_WORKS, uses=_listed(use for _, use in judged.values()))]
+    if basis not in ("test", "subscription"):
+        return [text(_UNKNOWN)]
+    groups = {words: [u for d, u in judged.values() if d == days] for days, words in _ALL.items()}
+    groups |= {_NO_CLIENTS: [], _NO_RATE: []}
+    left_out: dict[str, None] = {}  # in order, each once
+    parameters = run.manifest.get("parameters", {})
+    for code, (days, use) in judged.items():
+        key = f"use_cases.cases.{code}"
+        if days == _NEITHER:
+            of_clients = parameters.get(f"{key}.for_clients") is not None
+            is_counted = row.get("exam_clients") is not None
+            groups[_NO_CLIENTS if of_clients and not is_counted else _NO_RATE].append(use)
+        if "yes" in days:
+            for figure, (column, words) in _LEFT_OUT.items():
+                is_measured = basis == "test" and row.get(column) is not None
+                if parameters.get(f"{key}.{figure}") is not None and not is_measured:
+                    left_out[words] = None
+    found = [text(words, uses=_listed(uses)) for words, uses in groups.items() if uses]
+    return [*found, *map(text, left_out)]
+
+
+def _listed(uses: Iterable[str]) -> str:
+    return ", ".join(uses)

@@ -17,8 +17,8 @@ _PERCENT = 100.0
 def judge_use(has: pd.DataFrame, needs: UseCase, clients: pd.Series[float]) -> pd.Series[str]:
     """Whether a line is enough for a use: *yes*, *no* or *unknown*.
 
-    *no* where any known value falls short; *yes* where the download rate is known and no other
-    known value falls short. Upload, latency and packet loss that were not measured do not count.
+    *no* where any known value falls short; *yes* where all rates that the use needs are known and
+    no known value falls short. Latency and packet loss that were not measured do not count.
 
     Parameters
     ----------
@@ -57,7 +57,8 @@ def judge_use(has: pd.DataFrame, needs: UseCase, clients: pd.Series[float]) -> p
         short.append(value["latency_ms"] > needs.latency_ms + _NEARLY)
     if needs.loss_percent is not None:
         short.append(value["loss_share"] * _PERCENT > needs.loss_percent + _NEARLY)
-    is_known = value["down_mbps"].notna() & times.notna()
+    has_up = value["up_mbps"].notna() | (needs.up_mbps == 0.0)
+    is_known = value["down_mbps"].notna() & has_up & times.notna()
     found = pd.Series(
         np.select([np.any(short, axis=0), is_known], ["no", "yes"], "unknown"),
         index=has.index,

@@ -107,8 +107,8 @@ class OwnTests(Sourced):
     percentile: Percentile = 50.0
     """Percentile of the tests by which the delivered adequacy is taken: 50 is the median; at 25
     a quarter of the tests is as bad or worse, of latency as well."""
-    difficult_percentile: Percentile = 25.0
-    """Percentile that stands for a difficult day."""
+    difficult_percentile: Annotated[float, Field(gt=0.0, le=50.0)] = 25.0
+    """Percentile that stands for a difficult day, which is no better than a usual one."""
     indicative_tests: Annotated[int, Field(ge=1)] = 30
     """With fewer tests than this the result is only indicative."""
 

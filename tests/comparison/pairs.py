@@ -65,13 +65,33 @@ ONLY: dict[str, tuple[dict[str, Any], dict[str, str | bytes]]] = {
     "terrain": ({}, {"sites.csv": text_of("sites.csv") + _NEW_SITE}),
     "figures": ({"index": {"lambda": 0.95}}, {}),
 }
+# Accepted: a fixed line, more pupils, and three tests of a school that had none.
+_OBJECTIONS = (
+    *(f"00000110,speed,2026-07-20,2026-07-{day},09:00,test,19,5,40,," for day in (13, 14, 15)),
+    "00000108,availability,2026-07-20,2026-07-01,,bill,,,,,fixed",
+    "00000102,enrolment,2026-07-20,2026-07-01,,register,,,,400,",
+)
+OBJECTIONS = "".join(
+    (
+        "npsn,code,filed,date,time,evidence,down_mbps,up_mbps,latency_ms,students,service,",
+        "signer,judgement,reason\n",
+        *(f"{row},principal,accepted,enough\n" for row in _OBJECTIONS),
+    )
+)
 
 
-def ranked(project: MakeProject, *names: str, cached: bool = True, **sections: Any) -> Run:
-    """A run of the base with the changes that are named."""
+def ranked(
+    project: MakeProject,
+    *names: str,
+    cached: bool = True,
+    more: dict[str, str | bytes] | None = None,
+    **sections: Any,
+) -> Run:
+    """A run of the base with the changes that are named, and more files."""
     chosen, files = {**_NO_DRAWS, **sections}, dict(BASE)
     for name in names:
         own, changed = ONLY[name]
         chosen |= own
         files |= changed
+    files |= more or {}
     return OpenProject(project(chosen, files=files)).rank(cached=cached)

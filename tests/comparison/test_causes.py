@@ -11,6 +11,7 @@ from kalsel_gap import schema
 from kalsel_gap.comparison.causes import (
     CAUSES,
     COLUMNS,
+    COUNTED,
     GROUPS,
     RunDifference,
     causes_of_columns,
@@ -32,7 +33,7 @@ def evidence_of(*rows: dict[str, Any]) -> pd.DataFrame:
 
 
 def test_every_column_that_is_scored_is_in_one_group() -> None:
-    assert sorted(COLUMNS) == sorted(c.name for c in schema.up_to("signals"))
+    assert sorted(COLUMNS) == sorted([*(c.name for c in schema.up_to("signals")), *COUNTED])
     assert set(SERVICE.reads) <= set(COLUMNS)
     # What a group reads is in an earlier one, so that its cause is known by then.
     seen: set[str] = set()
@@ -47,6 +48,17 @@ def test_every_column_that_is_scored_is_in_one_group() -> None:
         *("registers", "locations", "confidence", "signal", "file_checks", "terrain", "radio"),
         *("index", "robustness", "exam_day"),
     }
+
+
+def test_of_the_rules_of_objections_only_their_use_is_a_difference(project: MakeProject) -> None:
+    """The rules have judged the rows of the file before the run."""
+    rules = {"tests": {"minimum_tests": 5}, "codes": {"speed": {"valid_months": 3}}}
+    one, judged = project().parameters(), project({"objections": rules}).parameters()
+    assert one != judged
+    before, after = {"parameters": one}, {"parameters": {**judged, "objections.used": False}}
+    assert find_differences(before, after) == (
+        RunDifference("register", "objections.used", "", True, False),
+    )
 
 
 def test_in_what_two_runs_differ(project: MakeProject) -> None:
@@ -103,6 +115,8 @@ ALL = {
     "curve": RunDifference("figures", "signal.curves.4g.points", "", 1, 2),
     "radio": RunDifference("figures", "radio.receiver.height_m", "", 1, 2),
     "lambda": RunDifference("figures", "index.lambda", "", 1, 2),
+    "objections": RunDifference("register", "objections", "f", None, "2"),
+    "no_objections": RunDifference("register", "objections.used", "", True, False),
 }
 BY_MAP = {"available": 0.5, "available_evidence": "map"}
 BY_DISTANCE = {"available": 0.5, "available_evidence": "distance", "site_4g_km": 3.0}
@@ -140,7 +154,9 @@ def test_what_changed_what_is_available(
     evidence: str,
     expected: str,
 ) -> None:
-    one, other = schools([before]), schools([{**before, **after}])
+    one, other = (
+        schools([row]).assign(**dict.fromkeys(COUNTED)) for row in (before, {**before, **after})
+    )
     stated = pd.DataFrame([{name: name == evidence for name in ("maps", "tiles", "predictions")}])
     found = causes_of_columns(one, other, [ALL[name] for name in changed.split()], stated)
     assert CAUSES[found["available"][0]] == expected
@@ -150,6 +166,12 @@ def test_what_changed_what_is_available(
     ("changed", "after", "group", "expected"),
     [
         ("tests map", {"measured_down_mbps": 9.0}, "measured", "measurements"),
+        # Their tests are tests; the rest of what they say takes the place of the register.
+        ("objections map", {"measured_down_mbps": 9.0}, "measured", "measurements"),
+        ("no_objections", {"difficult_down_mbps": 9.0}, "measured", "measurements"),
+        ("objections", {"objections": "closed"}, "register", "register"),
+        ("objections", {"confidence": "C", "lat": -3.1}, "quality", "register"),
+        ("objections", {"available_status": "inferred"}, "available", "register"),
         ("map", {"measured_down_mbps": 9.0}, "measured", "method"),
         ("register map", {"students": 9}, "register", "register"),
         ("map", {"students": 9}, "register", "method"),
@@ -164,7 +186,7 @@ def test_what_changed_what_is_available(
 def test_what_changed_another_column(
     schools: MakeSchools, changed: str, after: dict[str, object], group: str, expected: str
 ) -> None:
-    one, other = schools([{}]), schools([after])
+    one, other = (schools([row]).assign(**dict.fromkeys(COUNTED)) for row in ({}, after))
     none = pd.DataFrame([dict.fromkeys(("maps", "tiles", "predictions"), False)])
     found = causes_of_columns(one, other, [ALL[name] for name in changed.split()], none)
     assert CAUSES[found[group][0]] == expected

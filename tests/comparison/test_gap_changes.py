@@ -32,8 +32,28 @@ def test_every_pair_of_kinds_has_its_change() -> None:
             else:
                 is_worse = WORSE.index(after or "") > WORSE.index(before or "")
                 expected = "regressed" if is_worse else "improved"
-            (found,) = change_of_gap(pd.Series([before]), pd.Series([after])).fillna("")
-            assert found == (expected or ""), (before, after)
+            assert change(before, after) == (expected or ""), (before, after)
+
+
+def change(before: str | None, after: str | None, *, knew: bool = True, knows: bool = True) -> str:
+    found = change_of_gap(
+        *(pd.Series([gap]) for gap in (before, after)),
+        *(pd.Series([known]) for known in (knew, knows)),
+    )
+    return str(found.fillna("").iloc[0])
+
+
+def test_progress_is_claimed_only_of_what_is_known_in_both_runs() -> None:
+    """A school that is inferred to be adequate is none of which it is known."""
+    for gap in WORSE:
+        assert change(gap, "adequate", knew=False) == "found_adequate"
+        assert change(gap, "adequate", knows=False) == "lost_sight"
+        assert change("adequate", gap, knew=False) == "opened"
+        for other in WORSE:
+            assert change(gap, other, knew=False, knows=False) == change(gap, other)
+    assert change("adequate", "adequate", knew=False) == "found_adequate"
+    assert change("adequate", "adequate", knew=False, knows=False) == ""
+    assert change("unknown", "adequate", knew=False, knows=False) == ""
 
 
 def test_counts_by_hand() -> None:
@@ -45,7 +65,9 @@ def test_counts_by_hand() -> None:
             "gap_after": ["adequate", "weak", "slow", "weak", "slow"],
         }
     )
-    schools["gap_change"] = change_of_gap(schools["gap_before"], schools["gap_after"])
+    schools["gap_change"] = change_of_gap(
+        schools["gap_before"], schools["gap_after"], *[schools["gap_after"] != ""] * 2
+    )
     counts = count_gap_changes(schools).set_index(["by", "group"])
     said = {
         key: {name: row[name] for name in GAP_CHANGES if row[name]}
@@ -67,7 +89,7 @@ def test_counts_by_hand() -> None:
 @pytest.mark.parametrize("gap", [None, "unknown", "weak"])
 def test_without_a_change_nothing_is_counted(gap: str | None) -> None:
     same = pd.Series([gap, gap], dtype="str")
-    assert change_of_gap(same, same).isna().all()
+    assert change_of_gap(same, same, *[pd.Series([True] * 2)] * 2).isna().all()
     table = pd.DataFrame(
         {"kabupaten": "", "terrain_class": "", "gap_before": same, "gap_after": same}
     ).assign(gap_change=None)

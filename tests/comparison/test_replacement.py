@@ -9,11 +9,13 @@ import pandas as pd
 import pytest
 
 from kalsel_gap import schema
+from kalsel_gap.comparison.replacement import counted_tests, score_again
 from kalsel_gap.comparison.run_comparison import compare_runs
 from kalsel_gap.deficit.scores import score_schools
 from kalsel_gap.deficit.service import assess_service
 from kalsel_gap.deficit.signals import SIGNALS
 from kalsel_gap.findings import to_frame
+from kalsel_gap.project.recorded_figures import opened_figures
 from kalsel_gap.storage.run_folder import write_run
 
 if TYPE_CHECKING:
@@ -126,6 +128,11 @@ def test_a_move_inside_both_intervals_is_chance_and_without_draws_it_is_not_know
     before, after = run_of(BEFORE, FILES, wide), run_of(AFTER, coverage, wide)
     within = compare_runs(before, after).moved["within_chance"]
     assert within.tolist() == [True, True]
+    # A rank outside the interval of its own run: nothing can be said.
+    odd: list[tuple[int | None, int | None]] = [(2, 3), (1, 3), (1, 3)]
+    within = compare_runs(run_of(BEFORE, FILES, odd), after).moved.set_index("npsn")
+    assert pd.isna(within.loc["00000001", "within_chance"])
+    assert within.loc["00000003", "within_chance"]
     for one, other in (([(None, None)] * 3, wide), (wide, [(None, None)] * 3)):
         found = compare_runs(run_of(BEFORE, FILES, one), run_of(AFTER, coverage, other))
         assert found.moved["within_chance"].isna().tolist() == [True, True]
@@ -139,6 +146,25 @@ def test_what_no_input_explains_is_the_method(run_of: MakeRun) -> None:
     assert found["by_measurements"].tolist() == [2, -1, -1]
     assert found["by_coverage"].tolist() == [0, 0, 0]
     assert found["by_method"].tolist() == [0, 1, -1]
+
+
+def test_lines_that_another_percentile_judges_are_judged_by_it_again(run_of: MakeRun) -> None:
+    """A run keeps the median of tests and what it counted; here the quarter below counted."""
+    before = run_of(BEFORE, FILES, [(None, None)] * 3)
+    after = run_of(BEFORE, FILES, [(None, None)] * 3)
+    slow = after.schools.assign(
+        delivered_basis=["test", *after.schools["delivered_basis"][1:]],
+        delivered_down_mbps=[1000.0, None, None],
+        measured_down_mbps=[2000.0, None, None],
+    )
+    parameters = {**after.manifest["parameters"], "index.tests.percentile": 25.0}
+    figures = opened_figures(parameters)
+    counted = counted_tests(slow, figures)
+    assert counted["counted_down_mbps"].tolist()[0] == 1000.0
+    again = score_again(slow.join(counted), figures)
+    assert again["rank"].tolist() == [3, 1, 2]
+    median = counted_tests(slow, opened_figures(before.manifest["parameters"]))
+    assert median["counted_down_mbps"].tolist()[0] == 2000.0
 
 
 def test_a_school_that_moved_on_the_map_counts_as_register(run_of: MakeRun) -> None:

@@ -17,7 +17,7 @@ from kalsel_gap.deficit import deficits, signals
 from kalsel_gap.deficit.availability import combine_places
 from kalsel_gap.errors import InputError
 from kalsel_gap.indicators.distribution import mean_deficit
-from tests.comparison.pairs import ONLY, ranked
+from tests.comparison.pairs import OBJECTIONS, ONLY, ranked
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -42,6 +42,8 @@ def made(project: MakeProject) -> dict[str, Run]:
         **{name: ranked(project, name) for name in ONLY},
         "all": ranked(project, *ONLY),
         "code": other_code,
+        "objections": ranked(project, more={"objections.csv": OBJECTIONS}),
+        "unused": ranked(project, more={"objections.csv": OBJECTIONS}, objections={"used": False}),
         "goalposts": ranked(project, index={"nodes": GOALPOSTS}),
     }
 
@@ -76,6 +78,25 @@ def test_one_difference_is_the_one_cause(cause: str, made: dict[str, Run]) -> No
     assert len(moved) >= 2
     assert (moved["main_cause"] == cause).all()
     assert (moved[f"by_{cause}"] == moved["move"]).all()
+
+
+def test_objections_are_facts_of_the_register_and_tests(made: dict[str, Run]) -> None:
+    found = compare_runs(made["base"], made["objections"])
+    holds(found)
+    assert [(each.cause, each.key) for each in found.differences] == [("register", "objections")]
+    schools = found.schools.set_index("npsn")
+    assert schools.loc["00000110", "main_cause"] == "measurements"
+    assert schools.loc["00000108", "main_cause"] == "register"
+    others = [f"by_{c}" for c in CAUSES if c not in ("register", "measurements")]
+    assert (found.moved[others] == 0).all(axis=None)
+    # A file that is not used is no cause, and no longer using it takes back what it did.
+    unused = compare_runs(made["base"], made["unused"])
+    assert unused.moved.empty
+    back = compare_runs(made["objections"], made["unused"])
+    holds(back)
+    assert {each.cause for each in back.differences} == {"register"}
+    assert (back.moved[others] == 0).all(axis=None)
+    assert len(back.moved) == len(found.moved)
 
 
 def test_a_school_that_was_added_is_listed_with_its_reason(made: dict[str, Run]) -> None:

@@ -61,7 +61,10 @@ def judged(row: dict[str, Any]) -> dict[str, Any]:
         ({**TESTED, "delivered_status": "inferred"}, "lesson", ("yes", "yes"), "inferred"),
         ({**TESTED, "difficult_latency_ms": 301.0}, "lesson", ("yes", "no"), "known"),
         ({**TESTED, "measured_loss_share": 0.03}, "meeting", ("no", "no"), "known"),
-        (SUBSCRIBED, "updates", ("yes", "unknown"), "inferred"),
+        (SUBSCRIBED, "updates", ("unknown", "unknown"), "inferred"),  # its upload is not stated
+        (SUBSCRIBED, "dapodik", ("unknown", "unknown"), "inferred"),
+        ({**SUBSCRIBED, "delivered_up_mbps": 0.5}, "updates", ("yes", "unknown"), "inferred"),
+        ({**SUBSCRIBED, "delivered_up_mbps": 0.5}, "dapodik", ("no", "unknown"), "inferred"),
         (SUBSCRIBED, "anbk", ("no", "unknown"), "inferred"),
         (NO_INTERNET, "video", ("no", "no"), "known"),
         (NO_INTERNET, "anbk", ("no", "no"), "known"),

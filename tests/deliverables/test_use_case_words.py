@@ -28,44 +28,72 @@ ANSWERS = schema.ANSWERS
 def row(**days: tuple[str | None, str | None]) -> dict[str, Any]:
     """A tested school of which these uses are judged."""
     made: dict[str, Any] = {"delivered_basis": "test", "exam_clients": 12}
+    made |= {"measured_latency_ms": 40.0, "measured_loss_share": 0.0}
     for code, (usually, difficult) in days.items():
         made |= {f"use_{code}_typical": usually, f"use_{code}_difficult": difficult}
     return made
 
 
-def test_each_use_is_one_sentence(tiny_run: Run) -> None:
+def test_uses_of_which_the_same_is_said_are_one_sentence(tiny_run: Run) -> None:
     assert list(uses_of(tiny_run)) == list(USES)
     school = row(
         anbk=("yes", "no"),
         lesson=("yes", "yes"),
         video=("no", "no"),
         meeting=("unknown", "unknown"),
+        dapodik=("yes", "yes"),
+        updates=("unknown", "no"),
     )
     assert sentences(school, tiny_run, EN) == [
-        "ANBK online, 12 pupils at a time: works on a usual day, not on a difficult one.",
-        "Web lessons for a class: works, also on a difficult day.",
-        "A video for a class: does not work.",
-        "A video meeting of a teacher: unknown.",
+        "Enough, also on a difficult day, for: web lessons for a class, Dapodik and e-Rapor.",
+        "Enough on a usual day, not on a difficult one, for: ANBK online (pupils at a time: 12).",
+        "Not enough for: a video for a class.",
+        (
+            "Not enough on a difficult day, unknown on a usual one, for: updates of the devices at "
+            "night."
+        ),
+        (
+            "Unknown, because the upload or the download rate is not known: a video meeting of a "
+            "teacher."
+        ),
     ]
-    assert sentences(school, tiny_run, ID)[:2] == [
-        "ANBK daring, 12 siswa sekaligus: bisa pada hari biasa, tidak pada hari sulit.",
-        "Pelajaran lewat web untuk satu kelas: bisa, juga pada hari sulit.",
-    ]
-    assert summary({**school, "measured_is_indicative": True}, tiny_run, EN) == (
-        "Works: web lessons for a class. Works on a usual day only: ANBK online. Does not work: a "
-        "video for a class. Unknown: a video meeting of a teacher. Few tests: only an indication."
+    assert sentences(school, tiny_run, ID)[1] == (
+        "Cukup pada hari biasa, tidak pada hari sulit, untuk: ANBK daring (siswa sekaligus: 12)."
     )
+    few = summary({**school, "measured_is_indicative": True}, tiny_run, EN)
+    assert few.endswith("Few tests: only an indication.")
+    assert ", for: ANBK online. Not enough for: a video for a class. Not enough on" in few
+
+
+def test_what_is_not_known_is_said_with_its_reason(tiny_run: Run) -> None:
+    school = row(anbk=("unknown", "unknown"), meeting=("yes", "yes"), lesson=("yes", "no"))
+    school |= {"exam_clients": None, "measured_loss_share": None}
+    said = sentences(school, tiny_run, EN)
+    assert said[2:] == [
+        "Unknown, because the number of pupils is not known: ANBK online.",
+        "Packet loss is not known and was left out.",
+    ]
+    # A subscription states neither; tests of before do not make it known.
+    by_paper = row(lesson=("yes", "unknown"), dapodik=("unknown", "unknown"))
+    by_paper |= {"delivered_basis": "subscription"}
+    assert sentences(by_paper, tiny_run, EN) == [
+        "Enough, if the line is as fast as its subscription states, for: web lessons for a class.",
+        "Unknown, because the upload or the download rate is not known: Dapodik and e-Rapor.",
+        "Latency is not known and was left out.",
+    ]
 
 
 def test_what_is_the_same_of_all_uses_is_said_once(tiny_run: Run) -> None:
-    nothing = dict.fromkeys(USES, ("unknown", "unknown"))
-    assert sentences(row(**nothing), tiny_run, EN) == [
+    nothing = row(**dict.fromkeys(USES, ("unknown", "unknown"))) | {"delivered_basis": "curves"}
+    assert sentences(nothing, tiny_run, EN) == [
         "Unknown what works: its line was neither tested nor declared."
     ]
     offline = row(**dict.fromkeys(USES, ("no", "no"))) | {"delivered_basis": "register"}
     (said,) = sentences(offline, tiny_run, EN)
-    assert said.startswith("Without internet nothing of this works: ANBK online, web lessons")
-    assert summary(offline, tiny_run, EN) == said
+    assert said.startswith("Without internet nothing of this works: ANBK online (pupils at")
+    assert summary(offline, tiny_run, EN).startswith(
+        "Without internet nothing of this works: ANBK online, web lessons"
+    )
     # An older run judges no use, nor does one in which none applies.
     assert sentences({"delivered_basis": "test"}, tiny_run, EN) == []
     assert summary(row(anbk=(None, None)), tiny_run, EN) == ""
@@ -76,7 +104,8 @@ def test_every_answer_has_words(tiny_run: Run, language: Language) -> None:
     text = Text(language)
     for days in product(ANSWERS, ANSWERS):
         school = row(video=days, lesson=("yes", "yes"))
-        assert len(sentences(school, tiny_run, text)) == 2
+        said = sentences(school, tiny_run, text)
+        assert len(said) == (1 if days == ("yes", "yes") else 2)
         shown = summary(school, tiny_run, text)
         assert shown.count(text(USES["video"])) == shown.count(text(USES["lesson"])) == 1
         assert "{" not in shown
@@ -118,4 +147,4 @@ def test_schools_of_a_real_run_are_judged_as_their_columns_say(tiny_run: Run) ->
     for school in to_records(tiny_run.schools.drop(columns="geometry")):
         said = summary(school, tiny_run, EN)
         answers = {v for k, v in school.items() if k.startswith("use_") and k.endswith("_typical")}
-        assert ("Works" in said) == ("yes" in answers), said
+        assert said.startswith("Enough") == ("yes" in answers), said

@@ -32,7 +32,10 @@ def judged(code: str | UseCase, values: tuple[float, ...], clients: float = 15.0
         ("anbk", (12.0, 3.9, 150.0, 0.02), 15, "no"),
         ("anbk", (12.0, 4.0, 151.0, 0.02), 15, "no"),
         ("anbk", (12.0, 4.0, 150.0, 0.021), 15, "no"),
-        ("anbk", (12.0, NAN, NAN, NAN), 15, "yes"),  # what was not measured does not count
+        ("anbk", (12.0, 4.0, NAN, NAN), 15, "yes"),  # latency and loss may be unknown
+        ("anbk", (12.0, NAN, 20.0, 0.0), 15, "unknown"),  # no rate may be
+        ("anbk", (11.9, NAN, NAN, NAN), 15, "no"),  # too slow whatever the upload
+        ("anbk", (NAN, 4.0, NAN, NAN), 15, "unknown"),
         ("anbk", (8.0, 2.7, 150.0, 0.0), 10, "yes"),  # ten clients: two thirds of the rates
         ("anbk", (7.9, 2.7, 150.0, 0.0), 10, "no"),
         ("anbk", (100.0, 50.0, 20.0, 0.0), NAN, "unknown"),  # how many take part is unknown
@@ -45,6 +48,7 @@ def judged(code: str | UseCase, values: tuple[float, ...], clients: float = 15.0
         ("lesson", (6.0, 2.0, 300.0, 1.0), 0, "yes"),
         ("meeting", (50.0, 2.9, 20.0, 0.0), 0, "no"),
         ("dapodik", (0.5, 1.0, NAN, NAN), 0, "yes"),
+        ("dapodik", (100.0, NAN, NAN, NAN), 0, "unknown"),  # it sends more than it receives
         ("updates", (9.9, 1.0, NAN, NAN), 0, "no"),
     ],
 )
@@ -68,8 +72,13 @@ def test_a_better_line_is_enough_for_no_less(
     better = (down + math.fabs(more[0]), up + math.fabs(more[1]), late / 2.0, loss / 200.0)
     if value == "yes" and not any(map(math.isnan, more)):
         assert judged(code, better) == "yes"
-    if math.isnan(down):
+    if math.isnan(down) or math.isnan(up):
         assert value != "yes"
+
+
+def test_a_use_that_sends_nothing_needs_no_upload() -> None:
+    listens = USES.cases["video"].model_copy(update={"up_mbps": 0.0})
+    assert judged(listens, (5.0, NAN, NAN, NAN)) == "yes"
 
 
 def test_every_use_has_a_source_a_date_and_how_sure_it_is() -> None:

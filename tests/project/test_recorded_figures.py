@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pydantic import ValidationError
 
+from kalsel_gap.deficit import service
 from kalsel_gap.project.recorded_figures import opened_figures
 
 if TYPE_CHECKING:
@@ -26,6 +27,21 @@ def test_figures_come_back_as_they_were(project: MakeProject) -> None:
     again = opened_figures(opened.parameters()).project
     assert again.index == opened.project.index
     assert again.registers == opened.project.registers
+
+
+def test_every_figure_that_service_and_scores_read_comes_back(project: MakeProject) -> None:
+    opened = project(
+        {
+            "exam_day": {"down_mbps": 30.0, "levels": {"SD": {"sessions": 2}}},
+            "use_cases": {"cases": {"video": {"down_mbps": 9.0}}},
+        }
+    )
+    again = opened_figures(opened.parameters()).project
+    # The sections of the service, and those that the scores are made by.
+    read = {section.partition(".")[0] for section in service.STAGE.sections}
+    assert again.model_fields_set == {*read, "use_cases"}
+    for name in again.model_fields_set:
+        assert getattr(again, name) == getattr(opened.project, name), name
 
 
 def test_what_is_missing_or_unknown_is_named(project: MakeProject) -> None:
