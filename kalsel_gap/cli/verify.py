@@ -9,13 +9,13 @@ import typer
 from kalsel_gap.cli import console, drawn, options
 from kalsel_gap.cli.verify_import import Import, import_results
 from kalsel_gap.i18n.text import N_, Text
-from kalsel_gap.storage.outputs import Outputs, refuse_file_name
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from kalsel_gap.cli.drawn import Drawn
     from kalsel_gap.deliverables.tables import View
+    from kalsel_gap.storage.outputs import Outputs
 
 HELP = N_(
     "List the schools whose visit could change most who comes first, and what to find out.\n\n"
@@ -51,6 +51,7 @@ def verify(
     from kalsel_gap.deliverables import field_pack
     from kalsel_gap.deliverables.tables import View
     from kalsel_gap.project.outputs import outputs_of
+    from kalsel_gap.storage.outputs import Outputs, refuse_file_name
 
     text: Text = ctx.obj
     refuse_file_name(out)

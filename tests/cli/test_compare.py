@@ -146,7 +146,6 @@ def test_what_is_refused_says_what_to_do(
     assert f"format {FORMAT + 1}" in answer.err
     assert "Install the newer version" in answer.err
     for odd in ("\x1b[31m", -1, [1]):
-        shutil.rmtree(newer)
         assert cli("compare", "latest", doctored(ranked, "newer", format=odd), *at).status == 1
     # A run of the time before formats is read.
     older = doctored(ranked, "older", format=None)
