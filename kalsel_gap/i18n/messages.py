@@ -815,7 +815,8 @@ def signal(row: Row, text: Text, *, with_share: bool = True) -> str:
     technology = row.get("best_technology")
     if isinstance(technology, str):
         level = text.number(_number(row.get("best_level_dbm")))
-        words = f"{technology.upper()} {level} dBm" if level else technology.upper()
+        named = technology_name(technology, text)
+        words = f"{named} {level} dBm" if level else named
         share = _number(row.get("best_signal_share"))
         if with_share and level and share is not None and share < _NEARLY_EVERYWHERE:
             part = text(N_("at {percent} % of the places"), percent=_percent(share, text))
@@ -827,6 +828,25 @@ def signal(row: Row, text: Text, *, with_share: bool = True) -> str:
     if row.get("best_basis") != "predicted":
         return words
     return f"{words} ({_sureness(row, text)})"
+
+
+def technology_name(technology: str, text: Text) -> str:
+    """A technology as a sentence names it: 4G, or a word for a fixed network."""
+    return text(N_("fixed network")) if technology == "fixed" else technology.upper()
+
+
+def rate(value: float | None, text: Text) -> str:
+    """A rate in Mbps, the same in every sentence: below 10 with a decimal, unless it is whole.
+
+    Examples
+    --------
+    >>> [rate(value, Text("en")) for value in (1.84, 2.0, 9.98, 12.4, None)]
+    ['1.8', '2', '10', '12', '']
+    """
+    if value is None:
+        return ""
+    tenths = round(float(value), 1)
+    return text.number(value, 1 if abs(tenths) < 10 and tenths != round(tenths) else 0)
 
 
 def _percent(share: float, text: Text) -> str:
@@ -887,11 +907,13 @@ class _Values(dict[str, str]):
             case "terrain":
                 word = text(NAMES[str(row.get("terrain_class") or "unknown")])
             case "technology":
-                return str(row.get("best_technology") or "").upper()
+                return technology_name(str(row.get("best_technology") or ""), text)
             case _:
                 value = _number(row.get(key))
                 if key == "delivered_down_mbps" and key not in row:  # of an older run
                     value = _number(row.get("measured_down_mbps"))
+                if key.endswith("_mbps"):
+                    return rate(value, text) or "?"
                 near = value is not None and abs(value) < 10 and key.endswith("_km")
                 word = text.number(value, 1 if near else 0)
         return word or "?"

@@ -249,12 +249,15 @@ def _undecided(
     column = header.get("decision", "decision")
     faults: list[KalselGapError] = []
     for each, text in zip(rows, given, strict=True):
-        where = {"path": path, "row": each.row, "column": column}
         if not each.decision and not _is_blank(text):
-            faults.append(InputError("objection_decision", **where))
+            faults.append(InputError("objection_decision", path=path, row=each.row, column=column))
         elif each.decision == "accepted" and each.lacking:
             needed = ", ".join(header.get(name, name) for name in each.lacking)
-            faults.append(InputError("objection_incomplete", **where, needed=needed))
+            faults.append(
+                InputError(
+                    "objection_incomplete", path=path, row=each.row, column=column, needed=needed
+                )
+            )
     return faults
 
 
