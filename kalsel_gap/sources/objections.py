@@ -227,9 +227,9 @@ def read_objections(path: Path, highest_mbps: float, *, is_stored: bool = False)
         if is_stored and error.code == "table_no_rows" and path.stat().st_size:
             return []
         raise
+    header = recognise(table, aliases, required=REQUIRED)  # a table that is no form has one error
     if faults := _personal(table):
         raise SeveralErrors([*faults])
-    header = recognise(table, aliases, required=REQUIRED)
     given = {
         name: table.cells[header[name]].astype("str").str.removeprefix("'")
         if name in header

@@ -171,6 +171,10 @@ def test_a_form_without_its_columns_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError) as refused:
         read_objections(form(tmp_path, "30301027,speed", head="npsn,kode"), 1000.0)
     assert refused.value.code == "column_missing"
+    names = form(tmp_path, *["30301027,Ibu Siti"] * 50, head="npsn,nama_kepala_sekolah")
+    with pytest.raises(InputError) as once:  # one error, and not one for each cell
+        read_objections(names, 1000.0)
+    assert "Siti" not in str(once.value)
 
 
 def test_what_is_stored_is_read_again_as_it_was(tmp_path: Path) -> None:
