@@ -189,7 +189,8 @@ def answer(
             opened, cached=not no_cache, despite_errors=despite_errors, report=report
         )
     rules = opened.project.objections
-    answers = answers_of(ranked.before, ranked.after, ranked.objections, rules)
+    adequacy = opened.project.index.adequacy
+    answers = answers_of(ranked.before, ranked.after, ranked.objections, rules, adequacy)
     files = files_of(answers, words)
     with contextlib.ExitStack() as stack:
         for name, content in files.items():

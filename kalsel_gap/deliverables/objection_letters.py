@@ -23,7 +23,7 @@ from kalsel_gap.deliverables.objection_words import (
 from kalsel_gap.deliverables.offline_html import page_without_script
 from kalsel_gap.deliverables.tables import notices
 from kalsel_gap.geo import geodesy
-from kalsel_gap.i18n.messages import REASONS, reason
+from kalsel_gap.i18n.messages import REASONS, rate, reason
 from kalsel_gap.i18n.text import N_, Text, plain
 from kalsel_gap.sources.values import parse_date
 from kalsel_gap.storage.spreadsheet import csv_of, to_records
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
 
+    from kalsel_gap.project.index import Adequacy
     from kalsel_gap.project.objections import Objections
     from kalsel_gap.sources.objections import Objection
     from kalsel_gap.storage.run_folder import Run
@@ -73,16 +74,23 @@ class Answers:
         The list without objections and with them.
     rules : Objections
         What the objections were judged by.
+    adequacy : Adequacy
+        Between which limits a latency counts.
     """
 
     schools: tuple[Answered, ...]
     before: Run
     after: Run
     rules: Objections
+    adequacy: Adequacy
 
 
 def answers_of(
-    before: Run, after: Run, objections: Sequence[Objection], rules: Objections
+    before: Run,
+    after: Run,
+    objections: Sequence[Objection],
+    rules: Objections,
+    adequacy: Adequacy,
 ) -> Answers:
     """The schools with objections in both runs; a school that is in no register has none.
 
@@ -94,6 +102,8 @@ def answers_of(
         All that are stored.
     rules : Objections
         What they were judged by.
+    adequacy : Adequacy
+        Between which limits a latency counts.
     """
     rows = [_by_npsn(run, {each.npsn for each in objections}) for run in (before, after)]
     schools = [
@@ -105,7 +115,7 @@ def answers_of(
         )
         for npsn in sorted(rows[0].keys() & rows[1].keys())
     ]
-    return Answers(tuple(schools), before, after, rules)
+    return Answers(tuple(schools), before, after, rules, adequacy)
 
 
 def _by_npsn(run: Run, wanted: set[str]) -> dict[str, dict[str, Any]]:
@@ -175,7 +185,7 @@ def letter(answered: Answered, answers: Answers, text: Text) -> str:
         "school": plain(school),
         "notices": [plain(each) for each in notices(answers.after, text)],
         "pairs": [(label, plain(value)) for label, value in _pairs(answered, answers, text)],
-        "said": [plain(each) for each in changes(answered, text)],
+        "said": [plain(each) for each in changes(answered, answers.adequacy, text)],
         "heads": [
             text(words)
             for words in (
@@ -219,7 +229,7 @@ def _evidence(each: Objection, text: Text) -> str:
         "enrolment": ("students",),
     }.get(each.code, ())
     said = [
-        text(values[name], value=text.number(value, 1 if name == "down_mbps" else 0))
+        text(values[name], value=rate(value, text) if name == "down_mbps" else text.number(value))
         for name in wanted
         if (value := getattr(each, name)) == value
     ]
@@ -238,14 +248,16 @@ def _day(day: date | None, text: Text) -> str:
 
 
 def _pairs(answered: Answered, answers: Answers, text: Text) -> list[tuple[str, str]]:
-    """Rank and deficit before and after."""
+    """When the objections were filed, and rank and deficit before and after."""
     rows = (
         (answers.before, answered.before, N_("Rank before"), N_("Deficit before")),
         (answers.after, answered.after, N_("Rank after"), N_("Deficit after")),
     )
+    days = sorted({each.filed for each in answered.objections if each.filed is not None})
+    filed = ", ".join(_day(day, text) for day in days) or "–"
     ranks = [(text(label), rank_words(run, row, text)) for run, row, label, _ in rows]
     deficits = [(text(label), text.number(row["deficit"], 3) or "–") for _, row, _, label in rows]
-    return [*ranks, *deficits]
+    return [(text(N_("Date of the objection")), filed), *ranks, *deficits]
 
 
 def rank_words(run: Run, row: Mapping[str, Any], text: Text) -> str:
@@ -257,10 +269,10 @@ def rank_words(run: Run, row: Mapping[str, Any], text: Text) -> str:
     return text(N_("{rank} of {count}"), rank=text.number(row["rank"]), count=text.number(count))
 
 
-def changes(answered: Answered, text: Text) -> list[str]:
+def changes(answered: Answered, adequacy: Adequacy, text: Text) -> list[str]:
     """What the objections have changed, and why the rank is what it is now."""
     before, after = answered.before, answered.after
-    facts = _facts(answered, text)
+    facts = _facts(answered, adequacy, text)
     said = [*_by_judgement(answered.objections, text), _moved(before, after, text), *facts]
     has_moved = before["rank"] != after["rank"]
     if not facts:
@@ -327,7 +339,7 @@ def _moved(before: Mapping[str, Any], after: Mapping[str, Any], text: Text) -> s
     return text(words, places=text.number(abs(was - now)))
 
 
-def _facts(answered: Answered, text: Text) -> list[str]:
+def _facts(answered: Answered, adequacy: Adequacy, text: Text) -> list[str]:
     """Facts of the school that accepted objections have changed, a sentence for each."""
     before, after = answered.before, answered.after
     counted = {each.code for each in answered.objections if each.counts}
@@ -344,10 +356,19 @@ def _facts(answered: Answered, text: Text) -> list[str]:
             text(
                 words,
                 tests=text.number(after["measured_tests"]),
-                down=text.number(after["measured_down_mbps"], 1),
-                required=text.number(after["required_mbps"], 1),
+                down=rate(after["measured_down_mbps"], text),
+                required=rate(after["required_mbps"], text),
             )
         )
+    latency_ms = after["measured_latency_ms"]
+    if "latency" in counted and latency_ms is not None:
+        words = N_(
+            "The median latency of its speed tests is {latency} ms; up to {best} ms it counts "
+            "fully, and from {worst} ms on not at all."
+        )
+        limits = (latency_ms, adequacy.latency_best_ms, adequacy.latency_worst_ms)
+        names_ = ("latency", "best", "worst")
+        said.append(text(words, **{n: text.number(v) for n, v in zip(names_, limits, strict=True)}))
     if "enrolment" in counted and before["students"] != after["students"]:
         words = N_("Pupils: {now} instead of {was}; the school needs {required} Mbps.")
         said.append(
@@ -355,7 +376,7 @@ def _facts(answered: Answered, text: Text) -> list[str]:
                 words,
                 now=text.number(after["students"]),
                 was=text.number(before["students"]) or text(N_("unknown")),
-                required=text.number(after["required_mbps"], 1),
+                required=rate(after["required_mbps"], text),
             )
         )
     if "location" in counted:

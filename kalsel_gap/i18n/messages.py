@@ -97,10 +97,11 @@ ERRORS: dict[str, str] = {
     "node_leaf_or_branch": N_("a node has either a column with best and worst, or an aggregator with p, but not both."),
     "node_parent": N_("the nodes do not form a tree: each parent must be a node without a column, and “barrier” and “need” must exist."),
     "not_written": N_("cannot be written: {reason}. Is the disk full, the folder protected, or the file open in another program? The old content is unchanged."),
-    "objection_decision": N_("this decision is neither yes nor no. Write yes (ya) or no (tidak), or leave the cell empty. Nothing was changed."),
+    "decision_unread": N_("this decision is neither yes nor no. Write yes (ya) or no (tidak), or leave the cell empty. Nothing was changed."),
+    "errors_more": N_("… and {count} more like these."),
     "objection_email": N_("this cell shows an e-mail address. An objection names nobody: delete it and try again. Nothing of the file was stored."),
     "objection_identity": N_("this cell shows an identity number (NIK, NIP, NUPTK). An objection names nobody: delete it and try again. Nothing of the file was stored."),
-    "objection_incomplete": N_("this decision accepts a row that cannot change anything: {needed} is missing or is not usable. Fill it in, or write no. Nothing was changed."),
+    "decision_without_effect": N_("this decision accepts a row that cannot change anything: {needed} is missing or is not usable. Fill it in, or write no. Nothing was changed."),
     "objection_name": N_("this cell shows the name of a person. An objection names nobody, only the kind of signer: delete it and try again. Nothing of the file was stored."),
     "objections_not_used": N_("objections do not count in this project, so both lists would be the same. Set used = true under [objections]."),
     "objection_personal_column": N_("this is a column of personal data. An objection names nobody, only the kind of signer: delete the column and try again. Nothing of the file was stored."),
@@ -815,7 +816,8 @@ def signal(row: Row, text: Text, *, with_share: bool = True) -> str:
     technology = row.get("best_technology")
     if isinstance(technology, str):
         level = text.number(_number(row.get("best_level_dbm")))
-        words = f"{technology.upper()} {level} dBm" if level else technology.upper()
+        named = technology_name(technology, text)
+        words = f"{named} {level} dBm" if level else named
         share = _number(row.get("best_signal_share"))
         if with_share and level and share is not None and share < _NEARLY_EVERYWHERE:
             part = text(N_("at {percent} % of the places"), percent=_percent(share, text))
@@ -827,6 +829,25 @@ def signal(row: Row, text: Text, *, with_share: bool = True) -> str:
     if row.get("best_basis") != "predicted":
         return words
     return f"{words} ({_sureness(row, text)})"
+
+
+def technology_name(technology: str, text: Text) -> str:
+    """A technology as a sentence names it: 4G, or a word for a fixed network."""
+    return text(N_("fixed network")) if technology == "fixed" else technology.upper()
+
+
+def rate(value: float | None, text: Text) -> str:
+    """A rate in Mbps, the same in every sentence: below 10 with a decimal, unless it is whole.
+
+    Examples
+    --------
+    >>> [rate(value, Text("en")) for value in (1.84, 2.0, 9.98, 12.4, None)]
+    ['1.8', '2', '10', '12', '']
+    """
+    if value is None:
+        return ""
+    tenths = round(float(value), 1)
+    return text.number(value, 1 if abs(tenths) < 10 and tenths != round(tenths) else 0)
 
 
 def _percent(share: float, text: Text) -> str:
@@ -887,11 +908,13 @@ class _Values(dict[str, str]):
             case "terrain":
                 word = text(NAMES[str(row.get("terrain_class") or "unknown")])
             case "technology":
-                return str(row.get("best_technology") or "").upper()
+                return technology_name(str(row.get("best_technology") or ""), text)
             case _:
                 value = _number(row.get(key))
                 if key == "delivered_down_mbps" and key not in row:  # of an older run
                     value = _number(row.get("measured_down_mbps"))
+                if key.endswith("_mbps"):
+                    return rate(value, text) or "?"
                 near = value is not None and abs(value) < 10 and key.endswith("_km")
                 word = text.number(value, 1 if near else 0)
         return word or "?"

@@ -100,6 +100,7 @@ _NEEDED = {
     "location": ("date", "lat", "lon"),
     "enrolment": ("date", "students"),
 }
+_SHOWN = 10  # errors of a file
 _SLOWEST_MS = 60_000.0
 _TEXTS = ("npsn", "code", "filed", "date", "time", "evidence", "signer", "reference", "service")
 _NUMBERS = ("lat", "lon", "down_mbps", "up_mbps", "latency_ms", "students")
@@ -227,9 +228,9 @@ def read_objections(path: Path, highest_mbps: float, *, is_stored: bool = False)
         if is_stored and error.code == "table_no_rows" and path.stat().st_size:
             return []
         raise
+    header = recognise(table, aliases, required=REQUIRED)  # a table that is no form has one error
     if faults := _personal(table):
-        raise SeveralErrors([*faults])
-    header = recognise(table, aliases, required=REQUIRED)
+        raise SeveralErrors(_shortened(faults, path))
     given = {
         name: table.cells[header[name]].astype("str").str.removeprefix("'")
         if name in header
@@ -238,8 +239,16 @@ def read_objections(path: Path, highest_mbps: float, *, is_stored: bool = False)
     }
     rows = _rows(given, table.cells[ROW].tolist(), highest_mbps)
     if is_stored and (faults := _undecided(rows, given["decision"], path, header)):
-        raise SeveralErrors(faults)
+        raise SeveralErrors(_shortened(faults, path))
     return rows
+
+
+def _shortened(faults: list[KalselGapError], path: Path) -> list[KalselGapError]:
+    """The first ten, and how many more there are."""
+    more = len(faults) - _SHOWN
+    if more <= 0:
+        return faults
+    return [*faults[:_SHOWN], InputError("errors_more", path=path, count=more)]
 
 
 def _undecided(
@@ -250,16 +259,24 @@ def _undecided(
     faults: list[KalselGapError] = []
     for each, text in zip(rows, given, strict=True):
         if not each.decision and not _is_blank(text):
+<<<<<<< HEAD
             faults.append(InputError("objection_decision", path=path, row=each.row, column=column))
+=======
+            faults.append(InputError("decision_unread", path=path, row=each.row, column=column))
+>>>>>>> mendobj
         elif each.decision == "accepted" and each.lacking:
             needed = ", ".join(header.get(name, name) for name in each.lacking)
             faults.append(
                 InputError(
+<<<<<<< HEAD
                     "objection_incomplete",
                     path=path,
                     row=each.row,
                     column=column,
                     needed=needed,
+=======
+                    "decision_without_effect", path=path, row=each.row, column=column, needed=needed
+>>>>>>> mendobj
                 )
             )
     return faults

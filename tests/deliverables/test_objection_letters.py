@@ -9,13 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kalsel_gap.deliverables.objection_letters import Answered, changes, letter_name
+from kalsel_gap.i18n.messages import reason
 from kalsel_gap.i18n.text import Text
+from kalsel_gap.project.index import Index
 from tests.quality.test_objections import objection
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 EN = Text("en")
+ADEQUACY = Index.shipped().adequacy
 # What a letter reads of a school's row.
 ROW: dict[str, Any] = {
     "rank": 5,
@@ -42,7 +45,7 @@ def said(
     code: str, before: dict[str, Any], after: dict[str, Any], judgement: str = "accepted"
 ) -> list[str]:
     each = objection(code, judgement=judgement, reason="enough")
-    return changes(Answered("1", (each,), {**ROW, **before}, {**ROW, **after}), EN)
+    return changes(Answered("1", (each,), {**ROW, **before}, {**ROW, **after}), ADEQUACY, EN)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +83,7 @@ def test_a_rank_that_others_have_moved_says_so() -> None:
 @pytest.mark.parametrize(
     ("code", "after", "expected"),
     [
-        ("enrolment", {"students": 150}, "Pupils: 150 instead of 100; the school needs 20.0 Mbps."),
+        ("enrolment", {"students": 150}, "Pupils: 150 instead of 100; the school needs 20 Mbps."),
         ("location", {"lat": -3.01}, "The location of the school was corrected by 1.11 km."),
         ("availability", {"fixed_network": True}, "A fixed network now counts as available"),
         (
@@ -91,7 +94,12 @@ def test_a_rank_that_others_have_moved_says_so() -> None:
         (
             "latency",
             {"measured_down_mbps": 2.25, "measured_tests": 4, "measured_latency_ms": 700.0},
-            "the median of 4 tests is 2.2 Mbps; it needs 20.0 Mbps.",
+            "the median of 4 tests is 2.2 Mbps; it needs 20 Mbps.",
+        ),
+        (
+            "latency",
+            {"measured_latency_ms": 700.0, "measured_down_mbps": 2.25},
+            "speed tests is 700 ms; up to 50 ms it counts fully, and from 600 ms on not at all.",
         ),
     ],
 )
@@ -99,6 +107,15 @@ def test_the_fact_that_has_changed(code: str, after: dict[str, Any], expected: s
     assert any(expected in each for each in said(code, {}, after))
     # What was not accepted is no reason, whatever else has changed.
     assert not any(expected in each for each in said(code, {}, after, judgement="rejected"))
+
+
+def test_a_rate_and_a_fixed_network_are_said_in_the_same_words_everywhere() -> None:
+    shown = {"measured_tests": 3, "measured_down_mbps": 1.84, "delivered_down_mbps": 1.84}
+    sentences = said("speed", {}, {**shown, "reason": "few_tests"})
+    assert sum("1.8 " in each and "20 Mbps" in each for each in sentences) == 2
+    row = {**ROW, "best_technology": "fixed", "best_level_dbm": None}
+    for language, words in (("en", "fixed network"), ("id", "jaringan tetap")):
+        assert reason(row, Text(language)).startswith(words)
 
 
 @given(st.text(max_size=30), st.text(max_size=30))

@@ -171,6 +171,16 @@ def test_a_form_without_its_columns_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError) as refused:
         read_objections(form(tmp_path, "30301027,speed", head="npsn,kode"), 1000.0)
     assert refused.value.code == "column_missing"
+    names = form(tmp_path, *["30301027,Ibu Siti"] * 50, head="npsn,nama_kepala_sekolah")
+    with pytest.raises(InputError) as once:  # one error, and not one for each cell
+        read_objections(names, 1000.0)
+    assert "Siti" not in str(once.value)
+    many = form(tmp_path, *[SPEED + "1,1,1,,,Ibu Siti"] * 50, head=HEAD + ",catatan")
+    with pytest.raises(SeveralErrors) as refused_:
+        read_objections(many, 1000.0)
+    codes = [each.code for each in refused_.value.errors]
+    assert codes == ["objection_name"] * 10 + ["errors_more"]
+    assert refused_.value.errors[-1].params == {"count": 40}
 
 
 def test_what_is_stored_is_read_again_as_it_was(tmp_path: Path) -> None:
@@ -224,7 +234,7 @@ def test_a_decision_that_is_neither_yes_nor_no_refuses_the_store(tmp_path: Path)
     with pytest.raises(SeveralErrors) as refused:
         read_objections(path, 1000.0, is_stored=True)
     found = [(each.code, each.row, each.column) for each in refused.value.errors]
-    assert found == [("objection_decision", row, "decision") for row in (3, 5)]
+    assert found == [("decision_unread", row, "decision") for row in (3, 5)]
 
 
 @pytest.mark.parametrize(
@@ -243,5 +253,5 @@ def test_an_office_cannot_accept_what_has_no_effect(tmp_path: Path, row: str, mi
     with pytest.raises(SeveralErrors) as refused:
         read_objections(path, 1000.0, is_stored=True)
     (error,) = refused.value.errors
-    assert (error.code, error.row, error.column) == ("objection_incomplete", 2, "decision")
+    assert (error.code, error.row, error.column) == ("decision_without_effect", 2, "decision")
     assert error.params["needed"] == missing.removeprefix("npsn, ")
