@@ -259,24 +259,12 @@ def _undecided(
     faults: list[KalselGapError] = []
     for each, text in zip(rows, given, strict=True):
         if not each.decision and not _is_blank(text):
-<<<<<<< HEAD
-            faults.append(InputError("objection_decision", path=path, row=each.row, column=column))
-=======
             faults.append(InputError("decision_unread", path=path, row=each.row, column=column))
->>>>>>> mendobj
         elif each.decision == "accepted" and each.lacking:
             needed = ", ".join(header.get(name, name) for name in each.lacking)
             faults.append(
                 InputError(
-<<<<<<< HEAD
-                    "objection_incomplete",
-                    path=path,
-                    row=each.row,
-                    column=column,
-                    needed=needed,
-=======
                     "decision_without_effect", path=path, row=each.row, column=column, needed=needed
->>>>>>> mendobj
                 )
             )
     return faults
