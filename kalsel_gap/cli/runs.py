@@ -10,7 +10,7 @@ import typer
 from kalsel_gap.cli import console, drawn, options
 from kalsel_gap.cli.framework import Command, CommandGroup
 from kalsel_gap.cli.options import Format
-from kalsel_gap.errors import KalselGapError
+from kalsel_gap.errors import KalselGapError, ProjectError
 from kalsel_gap.i18n.text import N_, Text
 from kalsel_gap.storage.cache_folder import claim
 from kalsel_gap.storage.fingerprint import default_cache_folder
@@ -148,8 +148,11 @@ def pin(
     lang: options.Lang = None,  # noqa: ARG001 - read before parsing
 ) -> None:
     """Do what :data:`PIN_HELP` says."""
+    from kalsel_gap.sources.personal_data import personal_kind
     from kalsel_gap.storage.approval import pin_run
 
+    if personal_kind(decree):  # it is written into every file that is drawn
+        raise ProjectError("decree_personal", path="--decree")
     text: Text = ctx.obj
     _, folder = drawn.project_and_runs(project, runs)
     official, before = pin_run(folder, run, decree, date, overwrite=overwrite)

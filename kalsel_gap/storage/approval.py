@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from typing import TYPE_CHECKING
 
-from kalsel_gap.errors import InputError, OutputError
+from kalsel_gap.errors import InputError, OutputError, ProjectError
 from kalsel_gap.storage.atomic import refuse_other_than_file, write_errors
 from kalsel_gap.storage.official_run import OFFICIAL, Official, read_official, write_official
 from kalsel_gap.storage.run_folder import (
@@ -17,7 +18,15 @@ from kalsel_gap.storage.run_folder import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
+    from typing import Any
+
+# Dates of inputs; the evidence date may be a day to come.
+_DATE_OF_DATA = re.compile(
+    r"(?:schools|attributes|coverage|sites|measurements)\.\d+\.date|(?:schools|villages)\.date"
+)
+_DAY = re.compile(r"\d{4}(?:-\d\d){0,2}")
 
 
 def pin_run(
@@ -46,7 +55,7 @@ def pin_run(
     Raises
     ------
     ProjectError
-        The decree is empty, or the date is none.
+        The decree is empty, or the date is none, or before the data of the run.
     InputError
         There is no such run in the folder, it is a trial, or it is not what its record says.
     OutputError
@@ -62,8 +71,10 @@ def pin_run(
     for file in verify_run(chosen):
         read_manifest(chosen)  # where it is the record, its own error
         raise InputError("run_altered", path=chosen / file)
-    if overrides_of(read_manifest(chosen)):
+    manifest = read_manifest(chosen)
+    if overrides_of(manifest):
         raise InputError("pin_of_trial", path=chosen)
+    _refuse_before_data(day.strip(), manifest)
     official, before = Official.stated(chosen.name, decree, day), None
     refuse_other_than_file(path)
     if overwrite:
@@ -82,6 +93,18 @@ def pin_run(
     if before != official:
         write_official(folder, official)
     return official, None if before == official else before
+
+
+def _refuse_before_data(day: str, manifest: Mapping[str, Any]) -> None:
+    """A list cannot be approved before its data; a month is all of its days."""
+    parameters = manifest.get("parameters", {})
+    dates = [
+        value
+        for key, value in parameters.items()
+        if isinstance(value, str) and _DATE_OF_DATA.fullmatch(key) and _DAY.fullmatch(value)
+    ]
+    if later := [value for value in dates if day[: len(value)] < value]:
+        raise ProjectError("decree_before_data", path="--date", value=day, date=max(later))
 
 
 def unpin_run(folder: Path) -> Official | None:

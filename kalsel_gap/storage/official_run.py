@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 OFFICIAL = "official.json"
 LONGEST_DECREE = 300  # characters
+_YEARS = range(2000, 2101)
 _LONGEST = 10_000  # characters: a longer file is none of ours
 _ID = re.compile(r"[0-9a-f]{12}")
 
@@ -51,7 +52,7 @@ class Official:
         Raises
         ------
         ProjectError
-            The decree is empty or no number, or the date is none.
+            The decree is empty or no number, or the date is none of the years 2000 to 2100.
 
         Examples
         --------
@@ -64,9 +65,12 @@ class Official:
         if len(number) > LONGEST_DECREE:
             raise ProjectError("decree_long", path="--decree", limit=LONGEST_DECREE)
         try:
-            return cls(run, number, date.fromisoformat(day.strip()).isoformat())
+            stated = date.fromisoformat(day.strip())
         except ValueError:
             raise ProjectError("decree_date_wrong", path="--date", value=plain(day)) from None
+        if stated.year not in _YEARS:
+            raise ProjectError("decree_date_wrong", path="--date", value=plain(day))
+        return cls(run, number, stated.isoformat())
 
 
 def read_official(folder: Path) -> Official | None:

@@ -157,6 +157,12 @@ def test_a_trial_is_not_official_and_the_audit_says_which_run_is(
     [
         (("runs", "pin", "latest", "--decree", " ", "--date", "2026-07-31"), "decree is empty"),
         (("runs", "pin", "latest", "--decree", "1", "--date", "31/7"), "“31/7” is not a date"),
+        (("runs", "pin", "latest", "--decree", "1", "--date", "2999-01-01"), "2000 to 2100"),
+        (("runs", "pin", "latest", "--decree", "1", "--date", "2026-06-30"), "data of 2026-07-01"),
+        (
+            ("runs", "pin", "latest", "--decree", "Ahmad 081234567890", "--date", "2026-07-31"),
+            "State the number of the decree only",
+        ),
         (("runs", "pin", "nosuch", *DECREE), "there is no run “nosuch”"),
         (("runs", "pin", *DECREE), "RUN must be given"),
         (("runs", "pin", "latest", "--date", "2026-07-31"), "--decree must be given"),

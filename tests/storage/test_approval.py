@@ -42,6 +42,21 @@ def write(folder: Path) -> Callable[..., Run]:
     return make
 
 
+def test_a_list_is_not_approved_before_its_data(folder: Path, write: Callable[..., Run]) -> None:
+    dates = {"schools.0.date": "2026-07-01", "sites.1.date": "2026-08", "index.date": "2026-11-29"}
+    write(parameters=dates)
+    for day, code in (
+        ("2026-07-31", "decree_before_data"),
+        ("2999-01-01", "decree_date_wrong"),
+        ("1999-12-31", "decree_date_wrong"),
+    ):
+        with pytest.raises(KalselGapError) as refused:
+            pin_run(folder, "latest", DECREE[0], day)
+        assert refused.value.code == code
+    assert not (folder / OFFICIAL).exists()
+    assert pin_run(folder, "latest", DECREE[0], "2026-08-01")[1] is None
+
+
 def test_a_pinned_run_is_read_until_it_is_withdrawn(
     folder: Path, write: Callable[..., Run]
 ) -> None:

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import sys
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -43,7 +44,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
 
 @given(
     decree=st.text(min_size=1, max_size=300).filter(lambda text: bool(plain(text).strip())),
-    day=st.dates(),
+    day=st.dates(date(2000, 1, 1), date(2100, 12, 31)),
 )
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_decree_that_can_be_stated_is_read_again(
