@@ -131,15 +131,9 @@ def test_a_move_inside_both_intervals_is_chance_and_without_draws_it_is_not_know
     assert within.tolist() == [True, True]
     # A rank outside the interval of its own run: nothing can be said.
     odd: list[tuple[int | None, int | None]] = [(2, 3), (1, 3), (1, 3)]
-<<<<<<< HEAD
-    moved = compare_runs(run_of(BEFORE, FILES, odd), after).moved.set_index("npsn")
-    assert pd.isna(moved["within_chance"]["00000001"])
-    assert moved["within_chance"]["00000003"]
-=======
     of_odd = compare_runs(run_of(BEFORE, FILES, odd), after).moved.set_index("npsn")
     assert pd.isna(of_odd.loc["00000001", "within_chance"])
     assert of_odd.loc["00000003", "within_chance"]
->>>>>>> mendcmp
     for one, other in (([(None, None)] * 3, wide), (wide, [(None, None)] * 3)):
         found = compare_runs(run_of(BEFORE, FILES, one), run_of(AFTER, coverage, other))
         assert found.moved["within_chance"].isna().tolist() == [True, True]
