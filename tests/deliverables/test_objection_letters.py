@@ -114,8 +114,8 @@ def test_a_rate_and_a_fixed_network_are_said_in_the_same_words_everywhere() -> N
     sentences = said("speed", {}, {**shown, "reason": "few_tests"})
     assert sum("1.8 " in each and "20 Mbps" in each for each in sentences) == 2
     row = {**ROW, "best_technology": "fixed", "best_level_dbm": None}
-    for language, words in (("en", "fixed network"), ("id", "jaringan tetap")):
-        assert reason(row, Text(language)).startswith(words)
+    for text, words in ((EN, "fixed network"), (Text("id"), "jaringan tetap")):
+        assert reason(row, text).startswith(words)
 
 
 @given(st.text(max_size=30), st.text(max_size=30))
