@@ -92,7 +92,7 @@ _OF_SCHOOLS = frozenset(
         *("namasatuanpendidikan", "alamat", "alamatsekolah", "alamatjalan", "jalan", "address"),
     )
 )
-# Without these an accepted row changes nothing, whoever accepted it.
+# Without these an accepted row changes nothing, anybody who accepted it.
 _NEEDED = {
     "availability": ("service",),
     "speed": ("date", "down_mbps"),
