@@ -92,7 +92,7 @@ _OF_SCHOOLS = frozenset(
         *("namasatuanpendidikan", "alamat", "alamatsekolah", "alamatjalan", "jalan", "address"),
     )
 )
-# Without these an accepted row changes nothing, anybody who accepted it.
+# Without these an accepted row changes nothing, also with a yes of the office.
 _NEEDED = {
     "availability": ("service",),
     "speed": ("date", "down_mbps"),
