@@ -37,6 +37,7 @@ _SURVEY = (
     *("type", "name", "required", "relevant", "constraint", "choice_filter", "calculation"),
     *("default", "appearance"),
 )
+_SCHOOLS = ("instance('schools')", "root")  # steps to the list of schools, as XForms keeps it
 _RATE = f". >= 0 and . <= {MOST_MBPS:g}"
 _RATE_WORDS = N_("Mbps, from 0 to {most}.")
 INTERNET_WORDS = {"ada": N_("There is internet"), "tidak_ada": N_("There is no internet")}
@@ -53,7 +54,7 @@ def _rate(name: str, label: str, hint: str, **others: str) -> dict[str, str]:
 
 def _asks(fact: str) -> dict[str, str]:
     """Whether a fact matters at the chosen school, from the list of schools."""
-    formula = f"instance('schools')/root/item[name=${{npsn}}]/{fact}"
+    formula = "/".join((*_SCHOOLS, "item[name=${npsn}]", fact))
     return _row("calculate", f"ask_{fact}", calculation=formula)
 
 
