@@ -22,8 +22,7 @@ from kalsel_gap.project.outputs import outputs_of
 from kalsel_gap.quality import stage as quality
 from kalsel_gap.quality.objections import judge_objections, listed_schools
 from kalsel_gap.sources.objections import STORED, in_order, read_objections
-from kalsel_gap.sources.table_parts import ROW
-from kalsel_gap.sources.tables import read_table
+from kalsel_gap.sources.tables import has_columns_only
 from kalsel_gap.stage_cache import StageCache, nobody
 from kalsel_gap.storage.atomic import clear_leftovers, temporary_beside
 from kalsel_gap.storage.cache import Cache
@@ -193,13 +192,8 @@ def check_store(opened: Opened, *, overwrite: bool = False) -> Outputs:
 
 def is_of_objections(path: Path) -> bool:
     """Whether a file is a table of judged objections without a column of somebody's own."""
-    if not path.is_file():
-        return False
-    try:
-        columns = set(read_table(path).cells.columns)
-    except InputError as error:  # a table whose rows were all taken out has nothing to lose
-        return error.code == "table_no_rows" and path.read_bytes().startswith(b"npsn,code,")
-    return {"npsn", "code", "judgement", "decision"} <= columns <= {*STORED, ROW}
+    needed = ("npsn", "code", "judgement", "decision")
+    return has_columns_only(path, needed=needed, known=STORED)
 
 
 def list_without_objections(opened: Opened, *, cached: bool, report: Reporter) -> ListedSchools:

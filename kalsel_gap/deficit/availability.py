@@ -92,6 +92,31 @@ def find_available(
     return found.assign(least=found["available"].where(is_fixed, bound)), curve
 
 
+def at_both_places(
+    schools: gpd.GeoDataFrame, places: gpd.GeoDataFrame, found: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What was found at the point and in the claimed area of each school.
+
+    Parameters
+    ----------
+    schools, places : GeoDataFrame
+        The schools, and the places where they may stand.
+    found : DataFrame
+        One row for each place.
+
+    Returns
+    -------
+    DataFrame, DataFrame
+        In the index of `schools`; missing where a school has no such place.
+    """
+    of_places = found.set_axis(places.index)
+    point, area = (
+        of_places[(places["place"] == name).to_numpy()].reindex(schools.index)
+        for name in ("point", "area")
+    )
+    return point, area
+
+
 def combine_places(
     schools: gpd.GeoDataFrame, places: gpd.GeoDataFrame, found: pd.DataFrame
 ) -> pd.DataFrame:
@@ -110,17 +135,11 @@ def combine_places(
         In the index of `schools`: :data:`_SHOWN`, what is best of the likelier place; and
         ``available_at_point``, ``available_in_area`` of doubtful locations.
     """
-    at = {
-        name: found.set_axis(places.index)[(places["place"] == name).to_numpy()].reindex(
-            schools.index
-        )
-        for name in ("point", "area")
-    }
+    at_point, in_area = at_both_places(schools, places, found)
     doubtful = schools["claimed_area"].notna()
-    elsewhere = is_likelier_elsewhere(schools)
-    columns: pd.DataFrame = at["point"].where(~elsewhere, at["area"])
+    columns: pd.DataFrame = at_point.where(~is_likelier_elsewhere(schools), in_area)
     weight = schools["point_weight"].fillna(1.0).to_numpy()
-    point, area = (at[name]["available"] for name in ("point", "area"))
+    point, area = at_point["available"], in_area["available"]
     columns["available"] = mix([point, area], [weight, 1.0 - weight])
     columns["available_at_point"] = point.where(doubtful)
     columns["available_in_area"] = area.where(doubtful)

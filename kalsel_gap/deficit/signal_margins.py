@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from kalsel_gap.deficit.availability import at_both_places
 from kalsel_gap.indicators.available import is_usable
 from kalsel_gap.radio.links.usable_levels import usable_adequacy, usable_dbm
 from kalsel_gap.sources.school_points import is_likelier_elsewhere
@@ -74,13 +75,8 @@ def margins_of_schools(
     found : DataFrame
         As :func:`measure_margins` gives it.
     """
-    at = {
-        name: found.set_axis(places.index)[(places["place"] == name).to_numpy()].reindex(
-            schools.index
-        )
-        for name in ("point", "area")
-    }
-    columns: pd.DataFrame = at["point"].where(~is_likelier_elsewhere(schools), at["area"])
+    at_point, in_area = at_both_places(schools, places, found)
+    columns: pd.DataFrame = at_point.where(~is_likelier_elsewhere(schools), in_area)
     doubtful = schools["claimed_area"].notna()
     for name in ("margin_4g_status", "fixed_status"):
         columns[name] = columns[name].fillna("unknown")

@@ -14,8 +14,7 @@ from kalsel_gap.i18n.numbers import number
 from kalsel_gap.project.outputs import outputs_of
 from kalsel_gap.quality.repairs import accepted
 from kalsel_gap.sources.repairs import COLUMNS, stored
-from kalsel_gap.sources.table_parts import ROW
-from kalsel_gap.sources.tables import read_table
+from kalsel_gap.sources.tables import has_columns_only
 from kalsel_gap.storage.spreadsheet import csv_of
 
 if TYPE_CHECKING:
@@ -198,13 +197,7 @@ def check_store(opened: Opened, *, overwrite: bool = False) -> Outputs:
 
 def is_of_repairs(path: Path) -> bool:
     """Whether a file is a table of repairs without a column of somebody's own."""
-    if not path.is_file():
-        return False
-    try:
-        columns = set(read_table(path).cells.columns)
-    except InputError as error:  # a table whose rows were all taken out has nothing to lose
-        return error.code == "table_no_rows" and path.read_bytes().startswith(b"accept,")
-    return {"accept", *SAME} <= columns <= {*COLUMNS, ROW}
+    return has_columns_only(path, needed=("accept", *SAME), known=COLUMNS)
 
 
 def place_key(row: Mapping[Any, Any]) -> tuple[str, int, str]:

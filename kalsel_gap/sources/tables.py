@@ -131,6 +131,28 @@ def read_table(
     return _joined(path, tables, notes)
 
 
+def has_columns_only(path: Path, *, needed: Collection[str], known: Sequence[str]) -> bool:
+    """Whether a file is a table that this tool wrote, without a column of somebody's own.
+
+    Parameters
+    ----------
+    path : Path
+        It need not exist.
+    needed : collection of str
+        Columns that it has.
+    known : sequence of str
+        Columns that it may have, in the order in which they are written.
+    """
+    if not path.is_file():
+        return False
+    try:
+        columns = set(read_table(path).cells.columns)
+    except InputError as error:  # a table whose rows were all taken out has nothing to lose
+        first = f"{','.join(known[:2])},".encode()
+        return error.code == "table_no_rows" and path.read_bytes().startswith(first)
+    return set(needed) <= columns <= {*known, ROW}
+
+
 def _raw(path: Path, part: TablePart) -> RawTable:
     """The only part of a file as its table."""
     too_long = tuple(("", row) for row in part.too_long)
