@@ -8,7 +8,7 @@ different statements with different names.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,7 @@ from kalsel_gap.stages import NO_TABLES, Stage, Staged, silent
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from numpy.typing import NDArray
 
     from kalsel_gap.geo.arrays import FloatArray
     from kalsel_gap.project.model import Opened, Project
@@ -85,14 +86,10 @@ def draw_certainty(
         return Staged(schema.table(columns, written), tables=made)
     draws = prepare_draws(ranked, tables, opened.project)
     point = draws.batch(0, 1, data=False, values=False)[0]
-    kept = _draw(draws, point, k, opened.project, progress)
-    both = kept["both"][0]
-    sets = find_top_k_sets(both.in_top(), both.best_of_ordering(), confidence=rule.confidence)
-    of_kind = {
-        kind: _ranks(ranks, deficits).assign(kind=kind) for kind, (ranks, deficits) in kept.items()
-    }
+    drawn = _draw(draws, point, k, opened.project, progress)
+    both, sets = drawn["both"], drawn["both"].sets
     names = ["rank_p05", "rank_p50", "rank_p95", "p_top_k"]
-    said = of_kind["both"][names].set_axis(ranked.index)
+    said = both.ranks[names].set_axis(ranked.index)
     said = said.assign(
         top_k_set=sets,
         top_k_label=np.select(
@@ -102,10 +99,10 @@ def draw_certainty(
         ),
     )
     who = ranked[["row_id", "npsn"]].reset_index(drop=True)
-    everything = pd.concat([who.join(table) for table in of_kind.values()], ignore_index=True)
-    made["robustness"] = everything[list(ROBUSTNESS)]
-    made["deficit_draws"] = _deficits(who["row_id"], kept["data"][1])
-    share = kept["data"][0].top_share()
+    of_kinds = [who.join(found.ranks).assign(kind=kind) for kind, found in drawn.items()]
+    made["robustness"] = pd.concat(of_kinds, ignore_index=True)[list(ROBUSTNESS)]
+    made["deficit_draws"] = drawn["data"].deficits.assign(row_id=who["row_id"])
+    share = drawn["data"].ranks["p_top_k"].to_numpy()
     facts = find_fact_values(draws, point, (share > 0.0) & (share < 1.0), k, rule.draws)
     made["fact_values"] = facts.join(who, on="school")[list(FACT_VALUES)]
     made["certainty"] = _figures(
@@ -115,8 +112,8 @@ def draw_certainty(
             "k": k,
             "confidence": rule.confidence,
             **{name: int((sets == name).sum()) for name in schema.TOP_K_SETS},
-            **{f"mean_rank_shift_{kind}": ranks.mean_shift() for kind, (ranks, _) in kept.items()},
-            **{f"top_k_overlap_{kind}": ranks.overlap() for kind, (ranks, _) in kept.items()},
+            **{f"mean_rank_shift_{kind}": found.mean_shift for kind, found in drawn.items()},
+            **{f"top_k_overlap_{kind}": found.overlap for kind, found in drawn.items()},
         }
     )
     return Staged(schema.table(said.reindex(schools.index), written), tables=made)
@@ -140,24 +137,39 @@ STAGE = Stage(
 )
 
 
+class _Drawn(NamedTuple):
+    """What is kept of all draws of a kind; their counters are large and go before the next."""
+
+    ranks: pd.DataFrame
+    deficits: pd.DataFrame
+    sets: NDArray[np.str_]
+    mean_shift: float
+    overlap: float
+
+
 def _draw(
     draws: DeficitDraws, point: FloatArray, k: int, project: Project, progress: Progress
-) -> dict[str, tuple[DrawRanks, DeficitCounts]]:
+) -> dict[str, _Drawn]:
     """Ranks and deficits over all draws, for each of :data:`KINDS`."""
     rule, n = project.robustness, len(draws.keys)
     usual = pd.Series(point.round(_DECIMALS)).rank(ascending=False, method="average")
-    batches = -(-rule.draws // draws.AT_ONCE)
-    kept, done = {}, 0
-    for kind, (data, values) in KINDS.items():
+    batches = -(-rule.draws // draws.at_once)
+
+    def of_kind(number: int, *, data: bool, values: bool) -> _Drawn:
         ranks = DrawRanks(draws.keys, k=k, seed=rule.seed, usual=np.asarray(usual, np.float64))
         deficits = DeficitCounts(n, project.index.tiers.bounds)
-        for batch in draws.batches(rule.draws, data=data, values=values):
+        for done, batch in enumerate(draws.batches(rule.draws, data=data, values=values), 1):
             ranks.add(batch)
             deficits.add(batch)
-            done += 1
-            progress(done, batches * len(KINDS))
-        kept[kind] = ranks, deficits
-    return kept
+            progress(number * batches + done, batches * len(KINDS))
+        sets = find_top_k_sets(ranks.in_top(), ranks.best_of_ordering(), confidence=rule.confidence)
+        summary = _ranks(ranks, deficits), _deficits(deficits)
+        return _Drawn(*summary, sets, ranks.mean_shift(), ranks.overlap())
+
+    return {
+        kind: of_kind(number, data=data, values=values)
+        for number, (kind, (data, values)) in enumerate(KINDS.items())
+    }
 
 
 def _ranks(ranks: DrawRanks, deficits: DeficitCounts) -> pd.DataFrame:
@@ -168,11 +180,11 @@ def _ranks(ranks: DrawRanks, deficits: DeficitCounts) -> pd.DataFrame:
     return found.assign(p_top_k=ranks.top_share(), deficit_p05=low, deficit_p95=high)
 
 
-def _deficits(row_id: pd.Series[int], deficits: DeficitCounts) -> pd.DataFrame:
+def _deficits(deficits: DeficitCounts) -> pd.DataFrame:
     low, high = deficits.interval()
     chances: FloatArray = deficits.tier_chances()
     tiers = {f"tier_{n}": chances[:, n - 1] for n in range(1, chances.shape[1] + 1)}
-    return pd.DataFrame({"row_id": row_id, "deficit_low": low, "deficit_high": high, **tiers})
+    return pd.DataFrame({"deficit_low": low, "deficit_high": high, **tiers})
 
 
 def _figures(values: dict[str, float]) -> pd.DataFrame:

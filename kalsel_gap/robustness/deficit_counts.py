@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 INTERVAL = (0.05, 0.95)
 _BINS = 512
-_SCHOOLS_AT_ONCE = 16
+_SCHOOLS_AT_ONCE = 16  # whose deficits are counted together
+_AT_ONCE = 4_096  # whose counters are added up together
 _UNITS = 1e12  # of a deficit: the decimals of the bounds of tiers
 
 
@@ -55,9 +56,13 @@ class DeficitCounts:
 
     def interval(self) -> tuple[FloatArray, FloatArray]:
         """5 and 95 % quantile, each to the outer end of its bin and to what was drawn."""
-        below = self._counts.cumsum(axis=1, dtype=np.int64)
-        total = below[:, -1:]
-        low, high = (np.argmax(below >= np.ceil(p * total - 1e-9), axis=1) for p in INTERVAL)
+        found = np.empty((2, self.n))
+        for begin in range(0, self.n, _AT_ONCE):
+            below = self._counts[begin : begin + _AT_ONCE].cumsum(axis=1, dtype=np.int64)
+            for end, p in zip(found, INTERVAL, strict=True):
+                reached = below >= np.ceil(p * below[:, -1:] - 1e-9)
+                end[begin : begin + _AT_ONCE] = reached.argmax(axis=1)
+        low, high = found
         least, most = self._range.T
         return np.maximum(low / _BINS, least), np.minimum((high + 1) / _BINS, most)
 

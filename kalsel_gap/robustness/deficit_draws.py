@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -34,6 +34,7 @@ _CASE, _SERVICE, _SHARED, _LEVEL = (np.uint64(n) for n in (1, 2, 3, 16))
 _FIRST, _LAST = float(NORMAL[0]), float(len(NORMAL) - 1)
 _PER_SIGMA = _LAST / float(NORMAL[-1] - NORMAL[0])
 
+_DEFICITS_AT_ONCE = 2**18  # of a batch
 _MEANS, _CHANCES = 65, 257  # knots of the tables of Beta distributions
 
 
@@ -168,8 +169,6 @@ class DeficitDraws:
         From where to where both are drawn.
     seed : int
         Of all draws.
-    AT_ONCE : int
-        Draws of a batch.
     """
 
     keys: NDArray[np.uint64]
@@ -180,7 +179,6 @@ class DeficitDraws:
     exponent: float
     values: ValueDraws
     seed: int = 0
-    AT_ONCE: ClassVar[int] = 64
     _given: _Given = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -189,6 +187,11 @@ class DeficitDraws:
         parts = (self.levels, self.cases, self.service)
         given = _Given(self.keys, np.uint64(self.seed), *parts, tables, of_school)
         object.__setattr__(self, "_given", given)
+
+    @property
+    def at_once(self) -> int:
+        """Draws of a batch, fewer of many schools."""
+        return int(np.clip(_DEFICITS_AT_ONCE // max(len(self.keys), 1), 16, 4096))
 
     def batches(self, draws: int, *, data: bool, values: bool) -> Iterator[FloatArray]:
         """Deficits of all schools, some draws at a time.
@@ -205,8 +208,8 @@ class DeficitDraws:
         float array of shape (draws of the batch, n)
             From 0 to 1; NaN for a school without a case.
         """
-        for first in range(0, draws, self.AT_ONCE):
-            yield self.batch(first, min(self.AT_ONCE, draws - first), data=data, values=values)
+        for first in range(0, draws, self.at_once):
+            yield self.batch(first, min(self.at_once, draws - first), data=data, values=values)
 
     def batch(self, first: int, count: int, *, data: bool, values: bool) -> FloatArray:
         """The draws from `first` on; see :meth:`batches`."""

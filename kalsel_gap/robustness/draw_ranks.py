@@ -33,10 +33,12 @@ _DIGITS = 1 << 11
 _OF_DIGIT = np.uint64(_DIGITS - 1)
 _LOWER, _UPPER = np.uint64(42), np.uint64(53)
 _FEW = 16
-# Ranks are counted one by one up to this many counters; beyond it in bins of equal width.
+# Ranks are counted one by one up to this many counters; beyond it in bins of 2, 4, 8, ... ranks, of
+# which a school has as many as this leaves it, and no fewer than half of these.
 _MOST_COUNTERS = 2**25
-_BINS = 512
-_SCHOOLS_AT_ONCE = 16
+_BINS = 256
+_SCHOOLS_AT_ONCE = 16  # whose ranks are counted together
+_COUNTERS_AT_ONCE = 2**20  # added up together
 
 
 @kernel
@@ -156,31 +158,40 @@ def _rank_draws(
     seed: np.uint64,
     ranks: NDArray[np.int32],
     in_top: NDArray[np.uint8],
-) -> None:
-    """Ranks from 0 of each school in each draw, and bits of who is among the first k."""
+) -> bool:
+    """Ranks from 0 of each school in each draw, and bits of who is among the first k.
+
+    False where a score does not lie between 0 and 1.
+    """
     for row in range(len(scores)):
+        for at in range(scores.shape[1]):
+            if not 0.0 <= scores[row, at] <= 1.0:
+                return False
         order = order_draw(scores[row], keys, np.uint64(first + row), seed)
         for place in range(len(order)):
             ranks[row, order[place]] = place
         for place in range(min(k, len(order))):
             school = order[place]
             in_top[row, school >> 3] |= np.uint8(128 >> (school & 7))
+    return True
 
 
 @kernel
 def _add_counts(
     ranks: NDArray[np.int32],
     first_draw: int,
-    width: int,
+    shift: int,
     counts: NDArray[np.uint16],
     begin: int,
     end: int,
 ) -> None:
     """Count the ranks of some schools, few at once: their counters stay near the processor."""
     for first in range(begin, end, _SCHOOLS_AT_ONCE):
+        last = min(first + _SCHOOLS_AT_ONCE, end)
         for row in range(len(ranks)):
-            for school in range(first, min(first + _SCHOOLS_AT_ONCE, end)):
-                counts[(first_draw + row) & 1, school, ranks[row, school] // width] += np.uint16(1)
+            half = (first_draw + row) & 1
+            for school in range(first, last):
+                counts[half, school, ranks[row, school] >> shift] += np.uint16(1)
 
 
 @dataclass(slots=True)
@@ -209,13 +220,14 @@ class DrawRanks:
     _shift: float = 0.0
     _kept: int = 0
     _counts: NDArray[np.uint16] = field(init=False)  # of even and of odd draws
-    _width: int = field(init=False)
+    _bits: int = field(init=False)  # of a rank, left out where ranks are counted in bins
     _in_top: list[NDArray[np.uint8]] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
-        n = max(len(self.keys), 1)
-        self._width = 1 if n * n <= _MOST_COUNTERS else -(-n // _BINS)
-        self._counts = np.zeros((2, len(self.keys), -(-n // self._width)), dtype=np.uint16)
+        n = len(self.keys)
+        bins = max(_MOST_COUNTERS // max(n, 1), _BINS)
+        self._bits = max(-(-n // bins) - 1, 0).bit_length()
+        self._counts = np.zeros((2, n, (max(n - 1, 0) >> self._bits) + 1), dtype=np.uint16)
 
     def add(self, scores: FloatArray) -> None:
         """Rank further draws.
@@ -230,21 +242,20 @@ class DrawRanks:
         ValueError
             A score is none, or there are too many draws.
         """
-        if not ((scores >= 0.0) & (scores <= 1.0)).all():
-            raise ValueError("scores lie between 0 and 1")
         if self.draws + len(scores) > np.iinfo(np.uint16).max:
             raise ValueError("too many draws")
         ranks = np.empty(scores.shape, dtype=np.int32)
         in_top = np.zeros((len(scores), -(-len(self.keys) // 8)), dtype=np.uint8)
         seed, first = np.uint64(self.seed), self.draws
+
+        def rank(a: int, b: int) -> None:
+            given = scores[a:b], self.keys, first + a, self.k, seed
+            if not _rank_draws(*given, ranks[a:b], in_top[a:b]):
+                raise ValueError("scores lie between 0 and 1")
+
+        in_threads(len(scores), rank)
         in_threads(
-            len(scores),
-            lambda a, b: _rank_draws(
-                scores[a:b], self.keys, first + a, self.k, seed, ranks[a:b], in_top[a:b]
-            ),
-        )
-        in_threads(
-            len(self.keys), lambda a, b: _add_counts(ranks, first, self._width, self._counts, a, b)
+            len(self.keys), lambda a, b: _add_counts(ranks, first, self._bits, self._counts, a, b)
         )
         self._in_top.append(in_top)
         self.draws += len(scores)
@@ -267,17 +278,23 @@ class DrawRanks:
         The smallest rank r with P(rank ≤ r) ≥ p, from 1; where ranks are counted in bins, the
         middle of the bin.
         """
-        return self._quantiles(self._counts.sum(axis=0, dtype=np.int64), QUANTILES)
+        return self._quantiles((0, 1), QUANTILES)
 
     def best_of_ordering(self) -> FloatArray:
         """Rank that is reached in 5 % of the draws that order, the even ones."""
-        return self._quantiles(self._counts[0].astype(np.int64), QUANTILES[:1])[:, 0]
+        return self._quantiles((0,), QUANTILES[:1])[:, 0]
 
-    def _quantiles(self, counts: NDArray[np.int64], p: Sequence[float]) -> FloatArray:
-        below = counts.cumsum(axis=1)
-        total = below[:, -1:]
-        found = [np.argmax(below >= np.ceil(each * total - 1e-9), axis=1) for each in p]
-        return 1.0 + np.stack(found, axis=1) * self._width + (self._width - 1) / 2.0
+    def _quantiles(self, halves: tuple[int, ...], p: Sequence[float]) -> FloatArray:
+        found = np.empty((len(self.keys), len(p)))
+        step = max(_COUNTERS_AT_ONCE // self._counts.shape[2], 1)
+        for begin in range(0, len(found), step):
+            some = self._counts[halves, begin : begin + step]
+            below = some.sum(axis=0, dtype=np.int64).cumsum(axis=1)
+            for at, each in enumerate(p):
+                reached = below >= np.ceil(each * below[:, -1:] - 1e-9)
+                found[begin : begin + step, at] = reached.argmax(axis=1)
+        width = 1 << self._bits
+        return 1.0 + found * width + (width - 1) / 2.0
 
     def top_share(self) -> FloatArray:
         """Share of the draws in which a school is among the first k, float array of shape (n,)."""
