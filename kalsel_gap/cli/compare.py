@@ -10,7 +10,7 @@ import typer
 
 from kalsel_gap.cli import console, drawn, explain_table, options
 from kalsel_gap.cli.options import Format
-from kalsel_gap.i18n.text import N_, Text
+from kalsel_gap.i18n.text import N_, Text, plain
 
 if TYPE_CHECKING:
     from kalsel_gap.comparison.run_comparison import RunComparison
@@ -89,7 +89,7 @@ def _write(
     words = chosen.words
     page = page_of_sections(
         title_of(found, words),
-        notices_of(found, words),
+        {"notices": [plain(each) for each in notices_of(found, words)], "official": ""},
         sections_of(found, words, top=top),
         imprint_of(found, words),
         words,

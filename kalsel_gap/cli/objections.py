@@ -11,7 +11,7 @@ import typer
 from kalsel_gap.cli import console, options
 from kalsel_gap.cli.framework import Command, CommandGroup
 from kalsel_gap.cli.options import DialectChoice
-from kalsel_gap.i18n.text import N_, Text
+from kalsel_gap.i18n.text import N_, Text, plain
 
 if TYPE_CHECKING:
     from kalsel_gap.answers import ImportedObjections
@@ -162,6 +162,7 @@ def answer(
     """Do what :data:`ANSWER_HELP` says."""
     from kalsel_gap.answers import rank_twice, stored_objections
     from kalsel_gap.deliverables.objection_letters import (
+        ANY_LETTER,
         SUMMARY,
         answers_of,
         files_of,
@@ -199,6 +200,13 @@ def answer(
     words_ = N_("Letters written to {folder}: {count}, and answers.csv.")
     count = text.number(len(answers.schools))
     console.note(text(words_, folder=out, count=count), quiet=quiet)
+    earlier = [path.name for path in sorted(out.glob(ANY_LETTER)) if path.name not in files]
+    if earlier:
+        words_ = N_(
+            "Earlier letters that were not written again, as no stored objection is about their "
+            "school now: {files}."
+        )
+        console.note(text(words_, files=", ".join(map(plain, earlier))), quiet=quiet)
 
 
 app = typer.Typer(cls=CommandGroup, help=HELP, no_args_is_help=True, rich_markup_mode=None)

@@ -253,15 +253,18 @@ def _differences(found: RunComparison, text: Text) -> PageSection:
 
 def _change(each: RunDifference, text: Text) -> str:
     if each.before is None:
-        return text(N_("new")) if each.file else _value(each.after)
+        return text(N_("new")) if each.file else _value(each.after, text)
     if each.after is None:
         return text(N_("no longer there"))
-    return (
-        text(N_("other content")) if each.file else f"{_value(each.before)} → {_value(each.after)}"
-    )
+    if each.file:
+        return text(N_("other content"))
+    return f"{_value(each.before, text)} → {_value(each.after, text)}"
 
 
-def _value(value: object) -> str:
+def _value(value: object, text: Text) -> str:
+    """A figure as it is read, anything else as the project file has it."""
+    if isinstance(value, float):
+        return text.figure(value)
     shown = json.dumps(value, ensure_ascii=False)
     return shown if len(shown) <= _LISTED * 2 else shown[: _LISTED * 2] + "…"
 

@@ -17,7 +17,7 @@ from kalsel_gap.deliverables.first_k_shares import shares_of_first_k
 from kalsel_gap.deliverables.list_certainty import certainty_sections
 from kalsel_gap.deliverables.offline_html import page_without_script
 from kalsel_gap.deliverables.remarks import leaves_not_scored, when_decided
-from kalsel_gap.deliverables.tables import notices
+from kalsel_gap.deliverables.tables import page_notices
 from kalsel_gap.i18n.messages import REASONS, SEVERITY_NAMES, findings_sentence
 from kalsel_gap.i18n.text import N_, Text, plain, typed
 from kalsel_gap.project.decision import FIXES
@@ -145,7 +145,7 @@ def audit_html(run: Run, found: ListSensitivity, text: Text, *, damaged: Sequenc
     content = {
         "language": text.language,
         "title": title,
-        "notices": [plain(sentence) for sentence in notices(run, text)],
+        **page_notices(run, text),
         "facts": [(plain(label), plain(value)) for label, value in _facts(run, text)],
         "contents": text(N_("Contents")),
         "sections": sections,

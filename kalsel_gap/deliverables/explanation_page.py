@@ -11,7 +11,7 @@ from kalsel_gap.deliverables.offline_html import page_without_script
 from kalsel_gap.i18n.text import N_, Text, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from kalsel_gap.deliverables.sections import Bars, DescribedPicture, PageSection
     from kalsel_gap.storage.run_folder import Run
@@ -45,11 +45,15 @@ def to_html(title: str, sections: Sequence[PageSection], run: Run, text: Text) -
         run=run.folder.name,
     )
     imprint = f"{made_by}. {tables.standing_sentence(run, text)}"
-    return page_of_sections(title, tables.notices(run, text), sections, imprint, text)
+    return page_of_sections(title, tables.page_notices(run, text), sections, imprint, text)
 
 
 def page_of_sections(
-    title: str, notices: Sequence[str], sections: Sequence[PageSection], imprint: str, text: Text
+    title: str,
+    notices: Mapping[str, Any],
+    sections: Sequence[PageSection],
+    imprint: str,
+    text: Text,
 ) -> str:
     """A page of sections, of whatever it is made.
 
@@ -57,8 +61,8 @@ def page_of_sections(
     ----------
     title : str
         Of the page.
-    notices : sequence of str
-        What stands above everything.
+    notices : mapping
+        What stands above everything, as of :func:`.tables.page_notices`.
     sections : sequence of PageSection
     imprint : str
         What the page is made from, at its end.
@@ -68,7 +72,7 @@ def page_of_sections(
     content = {
         "language": text.language,
         "title": plain(title),
-        "notices": [plain(sentence) for sentence in notices],
+        **notices,
         "sections": [_section(each) for each in sections],
         "imprint": plain(imprint),
         "words": {

@@ -87,7 +87,8 @@ def to_html(checked: Checked, table: pd.DataFrame, opened: Opened, text: Text) -
     content = {
         "language": text.language,
         "title": title,
-        "notice": text(NAMES.get(project.project.data, "")),
+        "notices": [text(words) for words in [NAMES.get(project.project.data)] if words],
+        "official": "",
         "words": words,
         "legend": _legend(checked, marks, text),
         "proposed": _proposed(checked, marks, text),

@@ -21,7 +21,7 @@ from kalsel_gap.deliverables.objection_words import (
     sentence_of,
 )
 from kalsel_gap.deliverables.offline_html import page_without_script
-from kalsel_gap.deliverables.tables import notices
+from kalsel_gap.deliverables.tables import page_notices
 from kalsel_gap.geo import geodesy
 from kalsel_gap.i18n.messages import REASONS, rate, reason
 from kalsel_gap.i18n.text import N_, Text, plain
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from kalsel_gap.storage.run_folder import Run
 
 SUMMARY = "answers.csv"
+ANY_LETTER = "answer-*.html"
 _TESTED = ("speed", "latency")
 _HERE_M = 1.0  # a smaller move is none
 
@@ -183,7 +184,7 @@ def letter(answered: Answered, answers: Answers, text: Text) -> str:
         "language": text.language,
         "title": text(N_("Answer to an objection")),
         "school": plain(school),
-        "notices": [plain(each) for each in notices(answers.after, text)],
+        **page_notices(answers.after, text),
         "pairs": [(label, plain(value)) for label, value in _pairs(answered, answers, text)],
         "said": [plain(each) for each in changes(answered, answers.adequacy, text)],
         "heads": [

@@ -18,7 +18,7 @@ from importlib.metadata import files
 from typing import TYPE_CHECKING, Any
 
 from branca.element import CssLink, Element, Figure, JavascriptLink
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from kalsel_gap.package import PACKAGE_FOLDER
@@ -43,9 +43,9 @@ class Page(Figure):
     Parameters
     ----------
     name : str
-        Our assets ``<name>.html``, ``.css`` and ``.js``: the page's template, into which all is
-        put escaped, and its style and script, which come after those of the libraries and
-        ``base.css`` and ``base.js``, which all pages share.
+        Our assets ``<name>.html``, ``.css`` and ``.js``: the page's template, which extends
+        ``page.html`` and into which all is put escaped, and its style and script, which come after
+        those of the libraries and ``base.css`` and ``base.js``, which all pages share.
     content : dict
         What the template shows, besides ``head``, ``body`` and ``script`` of the elements.
     """
@@ -91,12 +91,13 @@ def page_without_script(name: str, content: dict[str, Any]) -> str:
 def _filled(name: str, content: dict[str, Any], **made: str) -> str:
     """A template with its content, escaped, and what was made here, as it is."""
     environment = Environment(
+        loader=FunctionLoader(asset),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    page = environment.from_string(asset(f"{name}.html")).render(
+    page = environment.get_template(f"{name}.html").render(
         **content,
         policy=_POLICY_GOES_HERE,
         # Escaped where it holds data.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from kalsel_gap.deliverables import leaflet, palette
 from kalsel_gap.deliverables.certainty_words import chance_of_school, rank_interval
+from kalsel_gap.deliverables.objection_words import CODE_NAMES
 from kalsel_gap.i18n.messages import (
     NAMES,
     REASON_COLUMNS,
@@ -32,7 +33,7 @@ _SHOWN = (
     *("deficit", "deficit_low", "deficit_high", "tier_probability", "deficit_status", "priority"),
     *("rank_p05", "rank_p95", "p_top_k", "top_k_label"),
     *("students", "completeness", "gap_type", "terrain_class", "unranked_reason", "best_operator"),
-    *("confidence", "confidence_radius_m"),
+    *("confidence", "confidence_radius_m", "objections"),
 )
 # What a grade of a location means.
 _GRADES = {
@@ -183,7 +184,14 @@ def _details(row: dict[str, Any], count: str, works: str, text: Text) -> dict[st
         text(N_("Pupils")): text.number(row["students"]) or unknown,
         text(N_("Priority")): text.number(row["priority"], 2) or unknown,
         text(N_("Completeness")): completeness_words(row, text),
+        text(N_("Accepted objections")): _objections(row, text),
     }
+
+
+def _objections(row: dict[str, Any], text: Text) -> str:
+    """Objections that count for a school, such as that its connection is already planned."""
+    codes = filter(None, (row.get("objections") or "").split("; "))
+    return ", ".join(text(CODE_NAMES[code]) for code in codes)
 
 
 def completeness_words(row: dict[str, Any], text: Text) -> str:

@@ -17,7 +17,7 @@ from kalsel_gap.deliverables import columns
 from kalsel_gap.deliverables.use_case_words import summaries
 from kalsel_gap.errors import InputError, suggestion
 from kalsel_gap.i18n.messages import NAMES, REASON_COLUMNS, reason
-from kalsel_gap.i18n.text import LANGUAGES, N_, Text
+from kalsel_gap.i18n.text import LANGUAGES, N_, Text, plain
 from kalsel_gap.sources.boundaries import Kabupaten, bare_name
 from kalsel_gap.sources.cells import fold
 from kalsel_gap.storage.spreadsheet import Dialect, csv_of, json_of
@@ -92,6 +92,12 @@ def notices(run: Run, text: Text) -> list[str]:
     if run.official is not None or run.overrides:
         sentences.append(standing_sentence(run, text))
     return sentences
+
+
+def page_notices(run: Run, text: Text) -> dict[str, Any]:
+    """The notices of a page, and which of them says that the list is official: no warning."""
+    official = plain(standing_sentence(run, text)) if run.standing == "official" else ""
+    return {"notices": [plain(each) for each in notices(run, text)], "official": official}
 
 
 def standing_sentence(run: Run, text: Text) -> str:

@@ -23,7 +23,13 @@ from kalsel_gap.deliverables.school_columns import (
     places,
     school_rows,
 )
-from kalsel_gap.deliverables.tables import ALL, INFERRED, by_kabupaten, notices, standing_sentence
+from kalsel_gap.deliverables.tables import (
+    ALL,
+    INFERRED,
+    by_kabupaten,
+    page_notices,
+    standing_sentence,
+)
 from kalsel_gap.deliverables.use_case_words import summaries
 from kalsel_gap.i18n.messages import (
     COUNT_NAMES,
@@ -111,7 +117,7 @@ def to_html(run: Run, text: Text) -> str:
     content = {
         "language": text.language,
         "title": title,
-        "notices": [plain(sentence) for sentence in notices(run, text)],
+        **page_notices(run, text),
         "words": words,
         "legend": _legend(run.schools, text),
         "coverage": _coverage_legend(previews, text),

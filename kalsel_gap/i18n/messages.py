@@ -101,6 +101,7 @@ ERRORS: dict[str, str] = {
     "errors_more": N_("… and {count} more like these."),
     "objection_email": N_("this cell shows an e-mail address. An objection names nobody: delete it and try again. Nothing of the file was stored."),
     "objection_identity": N_("this cell shows an identity number (NIK, NIP, NUPTK). An objection names nobody: delete it and try again. Nothing of the file was stored."),
+    "decision_outside_area": N_("this decision accepts a place outside the area of the project. Correct lat and lon, or write no. Nothing was changed."),
     "decision_without_effect": N_("this decision accepts a row that cannot change anything: {needed} is missing or is not usable. Fill it in, or write no. Nothing was changed."),
     "objection_name": N_("this cell shows the name of a person. An objection names nobody, only the kind of signer: delete it and try again. Nothing of the file was stored."),
     "objections_not_used": N_("objections do not count in this project, so both lists would be the same. Set used = true under [objections]."),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding, at_school
 from kalsel_gap.sources.objections import read_objections
 
@@ -41,7 +42,7 @@ class AcceptedObjections:
 
     def __init__(self, opened: Opened) -> None:
         section = opened.project.objections
-        self._shown = opened.shown(section.path)
+        self._path, self._shown = section.path, opened.shown(section.path)
         self.findings: list[Finding] = []
         stored: list[Objection] = []
         if section.used and section.path.exists():
@@ -107,13 +108,23 @@ class AcceptedObjections:
         return cells, findings
 
     def places(self, bounds: Bounds) -> dict[str, tuple[float, float]]:
-        """Locations that objections have corrected, by NPSN: latitude and longitude."""
+        """Locations that objections have corrected, by NPSN: latitude and longitude.
+
+        Raises
+        ------
+        InputError
+            The office has accepted one outside the area of the project.
+        """
         south, west, north, east = bounds
-        return {
-            each.npsn: (each.lat, each.lon)
-            for each in self._latest("location")
-            if south <= each.lat <= north and west <= each.lon <= east
-        }
+        found = {}
+        for each in self._latest("location"):
+            if south <= each.lat <= north and west <= each.lon <= east:
+                found[each.npsn] = each.lat, each.lon
+            elif each.decision == "accepted":
+                raise InputError(
+                    "decision_outside_area", path=self._path, row=each.row, column="decision"
+                )
+        return found
 
     def tests(self) -> pd.DataFrame:
         """Speed tests of objections, with the columns of :func:`.speed_tests.read_measurements`."""
