@@ -138,7 +138,10 @@ STAGE = Stage(
 
 
 class _Drawn(NamedTuple):
-    """What is kept of all draws of a kind; their counters are large and go before the next."""
+    """What is kept of all draws of a kind; their counters are large and go before the next.
+
+    The sets are those of data and values together, and empty otherwise.
+    """
 
     ranks: pd.DataFrame
     deficits: pd.DataFrame
@@ -162,7 +165,10 @@ def _draw(
             ranks.add(batch)
             deficits.add(batch)
             progress(number * batches + done, batches * len(KINDS))
-        sets = find_top_k_sets(ranks.in_top(), ranks.best_of_ordering(), confidence=rule.confidence)
+        sets = np.empty(0, dtype="<U9")
+        if data and values:
+            best = ranks.best_of_ordering()
+            sets = find_top_k_sets(ranks.in_top(), best, confidence=rule.confidence)
         summary = _ranks(ranks, deficits), _deficits(deficits)
         return _Drawn(*summary, sets, ranks.mean_shift(), ranks.overlap())
 
