@@ -302,7 +302,7 @@ def _text(table: RawTable, header: Mapping[str, str], shown: str) -> pd.DataFram
         if is_other_unit(unit, unit_of(column)):
             bare = cells[column].str.fullmatch(BARE_NUMBER).astype(bool)
             cells[column] = cells[column].mask(bare, cells[column] + f" {unit}")
-    if "lat" in header and header["lat"] == header["lon"]:
+    if "lat" in header and header["lat"] == header.get("lon"):
         cells["lat"], cells["lon"] = split_column(cells["lat"], header["lat"])
     cells["npsn_given"] = cells["npsn"]
     cells["npsn"] = read_npsn(cells["npsn"])

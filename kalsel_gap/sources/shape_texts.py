@@ -25,7 +25,7 @@ HEADERS = (
     *("geojson", "polygon", "polygons", "wkb", "geometri", "poligon"),
 )
 _WKT = re.compile(
-    r"\s*(?:srid\s*=\s*(?P<srid>\d+)\s*;)?\s*"
+    r"\s*(?:srid\s*=\s*(?P<srid>\d{1,9})\s*;)?\s*"
     r"(?P<shape>(?:multi)?(?:point|linestring|polygon|curve|surface)|curvepolygon|compoundcurve"
     r"|circularstring|geometrycollection|triangle|tin|polyhedralsurface)\s*(?:z|m|zm)?\s*(?:\(|empty)",
     re.IGNORECASE,

@@ -158,7 +158,7 @@ def read_source(source: Measurements, file: str) -> tuple[pd.DataFrame, list[Fin
     for name, kind in LEVELS.items():
         given = given.where(technology != name, text[kind])
     level = read_quantities(given, "dBm", possible=RANGE_DBM, by_column=True)
-    if "lat" in header and header["lat"] == header["lon"]:
+    if "lat" in header and header["lat"] == header.get("lon"):
         text["lat"], text["lon"] = split_column(text["lat"], header["lat"])
     found = (
         to_degrees(text["lat"], text["lon"], source.crs)

@@ -48,6 +48,13 @@ def test_the_kind_of_level_tells_the_technology(project: MakeProject) -> None:
     assert levels[["lat", "lon"]].isna().all(axis=None)
 
 
+def test_a_latitude_alone_is_no_place(project: MakeProject) -> None:
+    given = opened(project, "npsn,lintang,operator,rsrp_dbm\n00000101,-2.9,a,-99\n")
+    levels, _ = read_levels(given)
+    assert levels["measured_dbm"].tolist() == [-99.0]
+    assert levels[["lat", "lon"]].isna().all(axis=None)
+
+
 def test_the_project_says_the_technology(project: MakeProject) -> None:
     given = opened(
         project, "npsn,operator,Kuat\n00000101,a,-99\n", technology="5g",

@@ -128,7 +128,9 @@ class _Page(HTMLParser):
 
 
 def _count(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and text != "0" else 1
+    """Columns or rows of a cell; of a number that is too long to be one its first digits."""
+    digits = text.lstrip("0") if text and text.isascii() and text.isdigit() else ""
+    return int(digits[:9] or "1")
 
 
 def read_web_page(content: Content, asked: Chosen = None) -> list[TableCells]:
