@@ -216,7 +216,7 @@ def answer(
         )
     rules = opened.project.objections
     adequacy = opened.project.index.adequacy
-    answers = answers_of(ranked.before, ranked.after, ranked.objections, rules, adequacy)
+    answers = answers_of(ranked, rules, adequacy)
     files = files_of(answers, words)
     with contextlib.ExitStack() as stack:
         for name, content in files.items():
