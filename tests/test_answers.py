@@ -12,6 +12,7 @@ from kalsel_gap.answers import import_objections, rank_twice, stored_objections
 from kalsel_gap.errors import InputError, OutputError, SeveralErrors
 from kalsel_gap.pipeline import OpenProject
 from kalsel_gap.project.read import read_project
+from kalsel_gap.sources.accepted_objections import AcceptedObjections
 from kalsel_gap.sources.objections import FORM
 from kalsel_gap.storage.run_folder import run_folders
 
@@ -189,6 +190,21 @@ def test_a_statement_of_what_the_list_shows_itself_is_none(project: MakeProject)
         report=silent,
     )
     assert [each.reason for each in imported.rows] == ["as_listed", "measure_first"]
+
+
+def test_what_an_office_confirms_and_what_is_measured_are_two_findings(
+    project: MakeProject,
+) -> None:
+    rows = [ROWS[3], ROWS[3].replace("mobile", "fixed").replace("principal", "village")]
+    opened = project()
+    imported = import_objections(opened, form(opened.path.parent, rows), today=TODAY, report=silent)
+    assert [each.reason for each in imported.rows] == ["measure_first", "signer_unfit"]
+    cells = pd.DataFrame({"file": "a", "row": 2, "npsn": ["00000109"], "fixed_network": ""})
+    _, findings = AcceptedObjections(opened).apply(cells.assign(students="1"))
+    assert [(each.code, each.parameters["line"]) for each in findings] == [
+        ("objection_open", 3),
+        ("objection_unmeasured", 2),
+    ]
 
 
 def test_a_document_with_a_name_is_refused_and_not_stored(project: MakeProject) -> None:

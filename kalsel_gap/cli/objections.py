@@ -216,7 +216,8 @@ def answer(
         )
     rules = opened.project.objections
     adequacy = opened.project.index.adequacy
-    answers = answers_of(ranked, rules, adequacy)
+    runs, objections = (ranked.before, ranked.after), ranked.objections
+    answers = answers_of(*runs, objections, rules, adequacy, official=ranked.official)
     files = files_of(answers, words)
     with contextlib.ExitStack() as stack:
         for name, content in files.items():

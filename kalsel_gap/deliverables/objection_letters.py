@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
 
-    from kalsel_gap.answers import RankedTwice
     from kalsel_gap.project.index import Adequacy
     from kalsel_gap.project.objections import Objections
     from kalsel_gap.sources.objections import Objection
@@ -96,35 +95,46 @@ class Answers:
     official: Run | None = None
 
 
-def answers_of(ranked: RankedTwice, rules: Objections, adequacy: Adequacy) -> Answers:
+def answers_of(
+    before: Run,
+    after: Run,
+    objections: Sequence[Objection],
+    rules: Objections,
+    adequacy: Adequacy,
+    *,
+    official: Run | None = None,
+) -> Answers:
     """The schools with objections in both runs; a school that is in no register has none.
 
     Parameters
     ----------
-    ranked : RankedTwice
-        The list without objections and with them, and all objections that are stored.
+    before, after : Run
+        Without objections, and with them.
+    objections : sequence of Objection
+        All that are stored.
     rules : Objections
         What they were judged by.
     adequacy : Adequacy
         Between which limits a latency counts.
+    official : Run, optional
+        The run that was approved, where there is one.
     """
-    objections, wanted = ranked.objections, {each.npsn for each in ranked.objections}
-    before, after = (_by_npsn(run, wanted) for run in (ranked.before, ranked.after))
-    official = {} if ranked.official is None else _by_npsn(ranked.official, wanted)
-    found = ranked.after.findings
-    findings = to_records(found[found["npsn"].isin(wanted - {""})])
+    wanted = {each.npsn for each in objections}
+    was, now = _by_npsn(before, wanted), _by_npsn(after, wanted)
+    approved = {} if official is None else _by_npsn(official, wanted)
+    findings = to_records(after.findings[after.findings["npsn"].isin(wanted - {""})])
     schools = [
         Answered(
             npsn,
             tuple(each for each in objections if each.npsn == npsn),
-            before[npsn],
-            after[npsn],
-            official.get(npsn),
+            was[npsn],
+            now[npsn],
+            approved.get(npsn),
             tuple(each for each in findings if each["npsn"] == npsn),
         )
-        for npsn in sorted(before.keys() & after.keys())
+        for npsn in sorted(was.keys() & now.keys())
     ]
-    return Answers(tuple(schools), ranked.before, ranked.after, rules, adequacy, ranked.official)
+    return Answers(tuple(schools), before, after, rules, adequacy, official)
 
 
 def _by_npsn(run: Run, wanted: set[str]) -> dict[str, dict[str, Any]]:

@@ -243,8 +243,8 @@ def _form(each: Objection, listed: ListedSchools, rules: Objections, today: date
     assert rule is not None
     assert each.filed is not None
     assert each.date is not None
-    # Whoever writes an earlier day of the objection makes no old evidence valid: it is compared
-    # with what it contradicts.
+    # An earlier day of the objection makes no old evidence valid: it is compared with what it
+    # contradicts.
     until = max(each.filed, min(listed.until or date.min, today))
     unfit = {
         "evidence_unfit": each.evidence not in rule.evidence,

@@ -284,7 +284,7 @@ def _undecided(
 ) -> list[KalselGapError]:
     """An error for each decision that is neither yes nor no, or accepts what has no effect.
 
-    A statement about the signal has none, whoever confirms it: the signal is measured.
+    A statement about the signal has none, also one that an office confirms: it is measured.
     """
     column = header.get("decision", "decision")
     faults: list[KalselGapError] = []
