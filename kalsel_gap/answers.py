@@ -10,11 +10,13 @@ import contextlib
 import shutil
 import tempfile
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from kalsel_gap.deficit import signals
 from kalsel_gap.errors import InputError
 from kalsel_gap.pipeline import STAGES, OpenProject
 from kalsel_gap.project.model import Opened
@@ -27,10 +29,13 @@ from kalsel_gap.stage_cache import StageCache, nobody
 from kalsel_gap.storage.atomic import clear_leftovers, temporary_beside
 from kalsel_gap.storage.cache import Cache
 from kalsel_gap.storage.fingerprint import default_cache_folder
+from kalsel_gap.storage.official_run import read_official
+from kalsel_gap.storage.run_folder import read_run
 from kalsel_gap.storage.spreadsheet import csv_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import date
 
     from kalsel_gap.quality.objections import ListedSchools
     from kalsel_gap.sources.objections import Objection
@@ -38,9 +43,11 @@ if TYPE_CHECKING:
     from kalsel_gap.storage.outputs import Outputs
     from kalsel_gap.storage.run_folder import Run
 
-# Stages whose result is contradicted: what schools are, and how sure their locations are.
-LISTING = STAGES[: [stage.name for stage in STAGES].index(quality.STAGE.name) + 1]
-STEPS = tuple(stage.name for stage in LISTING)
+# Stages whose result is contradicted: what schools are, and how sure their locations are; and which
+# signal they have, which only statements about it need.
+LISTING = STAGES[: STAGES.index(quality.STAGE) + 1]
+OF_SIGNALS = STAGES[len(LISTING) : STAGES.index(signals.STAGE) + 1]
+STEPS = tuple(stage.name for stage in (*LISTING, *OF_SIGNALS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +82,7 @@ def import_objections(
     opened: Opened,
     path: Path,
     *,
+    today: date,
     cached: bool = True,
     overwrite: bool = False,
     report: Reporter,
@@ -91,6 +99,8 @@ def import_objections(
         The project.
     path : Path
         The form that was filled in.
+    today : date
+        Day of the import: the same day judges the same file alike.
     cached : bool
         Whether the cache is used.
     overwrite : bool
@@ -108,22 +118,33 @@ def import_objections(
     store = opened.project.objections.path
     outputs = check_store(opened, overwrite=overwrite)
     highest_mbps = opened.project.file_checks.measurements.highest_mbps
-    given = read_objections(path, highest_mbps)
+    rules = opened.project.objections
+    given = read_objections(path, highest_mbps, rules.known_abbreviations)
     before = stored_objections(opened) if is_of_objections(store) else []
-    listed = list_without_objections(opened, cached=cached, report=report)
+    listed = list_without_objections(
+        opened,
+        with_signals=any(each.is_statement for each in (*before, *given)),
+        cached=cached,
+        report=report,
+    )
     known = {each.identity() for each in before}
     new = {
         each.identity(): each
         for each in reversed(given)  # the first of equal rows
         if each.identity() not in known
     }
-    judged = judge_objections([*before, *in_order(new.values())], listed, opened.project.objections)
+    judged = judge_objections([*before, *in_order(new.values())], listed, rules, today=today)
     verdicts = {each.identity(): each for each in judged}
     kept = in_order(
         each
         for each in judged
         if each.identity() in known
-        or (each.npsn in listed.schools and each.code and not each.is_example)
+        or (
+            each.npsn in listed.schools
+            and each.code
+            and not each.is_example
+            and "reference" not in each.unread  # it would be stored as one without a number
+        )
     )
     text = _as_csv(kept)
     changed = bool(kept) and (not store.is_file() or store.read_text(encoding="utf-8") != text)
@@ -173,7 +194,8 @@ def stored_objections(opened: Opened) -> list[Objection]:
     if not path.is_file():
         return []
     highest_mbps = opened.project.file_checks.measurements.highest_mbps
-    return read_objections(path, highest_mbps, is_stored=True)
+    known = opened.project.objections.known_abbreviations
+    return read_objections(path, highest_mbps, known, is_stored=True)
 
 
 def check_store(opened: Opened, *, overwrite: bool = False) -> Outputs:
@@ -196,14 +218,16 @@ def is_of_objections(path: Path) -> bool:
     return has_columns_only(path, needed=needed, known=STORED)
 
 
-def list_without_objections(opened: Opened, *, cached: bool, report: Reporter) -> ListedSchools:
-    """What the list says of each school where no objection counts."""
+def list_without_objections(
+    opened: Opened, *, with_signals: bool, cached: bool, report: Reporter
+) -> ListedSchools:
+    """What the list says of each school where no objection counts; of signals only where asked."""
     bare = without_objections(opened)
     store = Cache(default_cache_folder() if cached else None)
     work, table = StageCache(bare, store), nobody()
-    for stage in LISTING:
+    for stage in (*LISTING, *(OF_SIGNALS if with_signals else ())):
         report(stage.name, 0, 1)
-        table, _ = work.run(stage, table)
+        table, _ = work.run(stage, table, partial(report, stage.name))
         report(stage.name, 1, 1)
     store.save()
     return listed_schools(table, work.table("cells"), bare)
@@ -226,11 +250,14 @@ class RankedTwice:
         Both runs; their folders are gone, their identity is the one that `rank` would give.
     objections : list of Objection
         All that are stored.
+    official : Run or None
+        The run of the project that was approved; None where there is none.
     """
 
     before: Run
     after: Run
     objections: list[Objection]
+    official: Run | None = None
 
 
 def rank_twice(
@@ -256,11 +283,14 @@ def rank_twice(
     Raises
     ------
     InputError
-        The project does not use its objections; see also the readers.
+        The project does not use its objections, or its official run is missing or was altered; see
+        also the readers.
     """
     objections = stored_objections(opened)
     if not opened.project.objections.used:
         raise InputError("objections_not_used", path=opened.path, column="objections.used")
+    folder_of_runs = opened.project.output.folder
+    official = None if read_official(folder_of_runs) is None else read_run(folder_of_runs)
     runs: list[Run] = []
     for project in (without_objections(opened), opened):
         with _scratch_folder() as folder:
@@ -269,7 +299,7 @@ def rank_twice(
             )
         runs.append(run)
     before, after = runs
-    return RankedTwice(before, after, objections)
+    return RankedTwice(before, after, objections, official)
 
 
 @contextlib.contextmanager

@@ -138,6 +138,7 @@ SEVERITIES: dict[str, Severity] = {
     "objection_open": "warning",
     "objection_planned": "note",
     "objection_tests_fewer": "note",
+    "objection_unmeasured": "warning",
     "objection_used": "note",
     "objection_without_school": "warning",
     "objections_missing": "note",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,7 @@ ANSWER_HELP = N_(
     "Writes a page for each school, named by its NPSN, and answers.csv. No run is kept.\n\n"
     "Example: kalsel-gap objections answer --out answers"
 )
+_WITA = timezone(timedelta(hours=8))
 _LABELS = {
     "row": N_("Row"),
     "npsn": N_("NPSN"),
@@ -102,12 +104,20 @@ def import_(
     opened = read_project(project or find_project(Path.cwd()))
     with console.progress(text, STEPS, quiet=quiet) as report:
         found = import_objections(
-            opened, file, cached=not no_cache, overwrite=overwrite, report=report
+            opened, file, today=_today(), cached=not no_cache, overwrite=overwrite, report=report
         )
-    data, shown = judged_table(found.rows, opened.project.objections, text)
+    data, shown, reasons = judged_table(found.rows, opened.project.objections, text)
     console.publish(data, format, _LABELS, text, shown=shown, quiet=quiet)
+    if format in (None, options.Format.table):
+        numbered = [(f"{at}.", sentence) for at, sentence in enumerate(reasons, start=1)]
+        console.pairs(text(N_("Reasons")), numbered)
     for sentence in _remarks(found, opened, text):
         console.note(sentence, quiet=quiet)
+
+
+def _today() -> date:
+    """The day in South Kalimantan, whatever the clock of this machine is set to."""
+    return datetime.now(tz=_WITA).date()
 
 
 def _remarks(found: ImportedObjections, opened: Opened, text: Text) -> list[str]:
@@ -117,7 +127,7 @@ def _remarks(found: ImportedObjections, opened: Opened, text: Text) -> list[str]
         for name in ("accepted", "verify", "rejected")
     }
     words = N_("Rows accepted: {accepted}; to be verified: {verify}; rejected: {rejected}.")
-    said = [text(words, **counts)]
+    said = [text(words, **counts), *_unknown_schools(found, opened, text)]
     if found.unknown:
         words = N_(
             "Stored objections about schools that the register does not have now: {count}. They "
@@ -146,6 +156,21 @@ def _remarks(found: ImportedObjections, opened: Opened, text: Text) -> list[str]
         words = N_("objections.used is false in this project: no objection counts.")
         said.append(text(words))
     return said
+
+
+def _unknown_schools(found: ImportedObjections, opened: Opened, text: Text) -> list[str]:
+    """How a school that the register does not have is reported; nothing where all are known."""
+    rows = [each.row for each in found.rows if each.reason == "npsn_unknown"]
+    if not rows:
+        return []
+    words = N_(
+        "No school of {files} has the NPSN of these rows: {rows}. Where the number is right, the "
+        "school is missing from the register: its data operator reports it in Dapodik through the "
+        "education office, or a madrasah in EMIS through the Kemenag office. Once {files} has the "
+        "school, import the form again."
+    )
+    files = dict.fromkeys(opened.shown(source.path) for source in opened.project.schools)
+    return [text(words, files=", ".join(files), rows=", ".join(map(str, rows)))]
 
 
 def answer(
@@ -191,7 +216,8 @@ def answer(
         )
     rules = opened.project.objections
     adequacy = opened.project.index.adequacy
-    answers = answers_of(ranked.before, ranked.after, ranked.objections, rules, adequacy)
+    runs, objections = (ranked.before, ranked.after), ranked.objections
+    answers = answers_of(*runs, objections, rules, adequacy, official=ranked.official)
     files = files_of(answers, words)
     with contextlib.ExitStack() as stack:
         for name, content in files.items():

@@ -10,7 +10,7 @@ from kalsel_gap.deliverables.certainty_words import chance_of_school
 from kalsel_gap.deliverables.codes import CODES
 from kalsel_gap.deliverables.columns import leaves_of, with_unit
 from kalsel_gap.deliverables.explanation import index_of, separates
-from kalsel_gap.deliverables.objection_words import CODE_NAMES, listed
+from kalsel_gap.deliverables.objection_words import listed
 from kalsel_gap.deliverables.school_columns import (
     completeness_words,
     deficit_words,
@@ -29,6 +29,7 @@ from kalsel_gap.i18n.messages import (
     finding_sentence,
     reason_sentence,
 )
+from kalsel_gap.i18n.objection_names import CODE_NAMES
 from kalsel_gap.i18n.text import N_, Text, plain
 
 if TYPE_CHECKING:

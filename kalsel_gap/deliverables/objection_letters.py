@@ -10,8 +10,6 @@ import pandas as pd
 
 from kalsel_gap.deficit.ranks import DECIMALS
 from kalsel_gap.deliverables.objection_words import (
-    CODE_NAMES,
-    EVIDENCE_NAMES,
     JUDGEMENT_NAMES,
     listed,
     next_steps,
@@ -23,7 +21,8 @@ from kalsel_gap.deliverables.objection_words import (
 from kalsel_gap.deliverables.offline_html import page_without_script
 from kalsel_gap.deliverables.tables import page_notices
 from kalsel_gap.geo import geodesy
-from kalsel_gap.i18n.messages import REASONS, rate, reason
+from kalsel_gap.i18n.messages import REASONS, finding_sentence, rate, reason
+from kalsel_gap.i18n.objection_names import CODE_NAMES, EVIDENCE_NAMES, SERVICE_NAMES
 from kalsel_gap.i18n.text import N_, Text, plain
 from kalsel_gap.sources.values import parse_date
 from kalsel_gap.storage.spreadsheet import csv_of, to_records
@@ -41,6 +40,7 @@ SUMMARY = "answers.csv"
 ANY_LETTER = "answer-*.html"
 _TESTED = ("speed", "latency")
 _HERE_M = 1.0  # a smaller move is none
+_SHOWN = 3  # decimals of a deficit
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +55,18 @@ class Answered:
         All of it that are stored.
     before, after : dict
         Its row in the run without objections, and in the run with them.
+    official : dict or None
+        Its row in the official run; None where there is no such run, or it has no such school.
+    findings : tuple of dict
+        Findings about it in the run with objections.
     """
 
     npsn: str
     objections: tuple[Objection, ...]
     before: dict[str, Any]
     after: dict[str, Any]
+    official: dict[str, Any] | None = None
+    findings: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,8 @@ class Answers:
         What the objections were judged by.
     adequacy : Adequacy
         Between which limits a latency counts.
+    official : Run or None
+        The run that was approved, where there is one.
     """
 
     schools: tuple[Answered, ...]
@@ -84,6 +92,7 @@ class Answers:
     after: Run
     rules: Objections
     adequacy: Adequacy
+    official: Run | None = None
 
 
 def answers_of(
@@ -92,6 +101,8 @@ def answers_of(
     objections: Sequence[Objection],
     rules: Objections,
     adequacy: Adequacy,
+    *,
+    official: Run | None = None,
 ) -> Answers:
     """The schools with objections in both runs; a school that is in no register has none.
 
@@ -105,18 +116,25 @@ def answers_of(
         What they were judged by.
     adequacy : Adequacy
         Between which limits a latency counts.
+    official : Run, optional
+        The run that was approved, where there is one.
     """
-    rows = [_by_npsn(run, {each.npsn for each in objections}) for run in (before, after)]
+    wanted = {each.npsn for each in objections}
+    was, now = _by_npsn(before, wanted), _by_npsn(after, wanted)
+    approved = {} if official is None else _by_npsn(official, wanted)
+    findings = to_records(after.findings[after.findings["npsn"].isin(wanted - {""})])
     schools = [
         Answered(
             npsn,
             tuple(each for each in objections if each.npsn == npsn),
-            rows[0][npsn],
-            rows[1][npsn],
+            was[npsn],
+            now[npsn],
+            approved.get(npsn),
+            tuple(each for each in findings if each["npsn"] == npsn),
         )
-        for npsn in sorted(rows[0].keys() & rows[1].keys())
+        for npsn in sorted(was.keys() & now.keys())
     ]
-    return Answers(tuple(schools), before, after, rules, adequacy)
+    return Answers(tuple(schools), before, after, rules, adequacy, official)
 
 
 def _by_npsn(run: Run, wanted: set[str]) -> dict[str, dict[str, Any]]:
@@ -209,14 +227,14 @@ def letter(answered: Answered, answers: Answers, text: Text) -> str:
 def _row(each: Objection, rules: Objections, text: Text) -> list[str]:
     return [
         text(CODE_NAMES[each.code]) if each.code else "–",
-        _evidence(each, text),
+        evidence_words(each, text),
         _day(each.date, text) + (f", {each.time}" if each.time and each.code in _TESTED else ""),
         result_of(each, text),
         sentence_of(each, rules, text),
     ]
 
 
-def _evidence(each: Objection, text: Text) -> str:
+def evidence_words(each: Objection, text: Text) -> str:
     """The kind of evidence, and what it says."""
     kind = text(EVIDENCE_NAMES[each.evidence]) if each.evidence else "–"
     values = {
@@ -234,6 +252,8 @@ def _evidence(each: Objection, text: Text) -> str:
         for name in wanted
         if (value := getattr(each, name)) == value
     ]
+    if each.code == "availability" and each.service:
+        said.append(text(SERVICE_NAMES[each.service]))
     if each.code == "location" and each.lat == each.lat:
         said.append("; ".join(text.figure(round(v, 5)) for v in (each.lat, each.lon)))
     return ", ".join(filter(None, (kind, each.reference, *said)))
@@ -249,7 +269,7 @@ def _day(day: date | None, text: Text) -> str:
 
 
 def _pairs(answered: Answered, answers: Answers, text: Text) -> list[tuple[str, str]]:
-    """When the objections were filed, and rank and deficit before and after."""
+    """When the objections were filed, rank and deficit before and after, and the official rank."""
     rows = (
         (answers.before, answered.before, N_("Rank before"), N_("Deficit before")),
         (answers.after, answered.after, N_("Rank after"), N_("Deficit after")),
@@ -257,8 +277,28 @@ def _pairs(answered: Answered, answers: Answers, text: Text) -> list[tuple[str, 
     days = sorted({each.filed for each in answered.objections if each.filed is not None})
     filed = ", ".join(_day(day, text) for day in days) or "–"
     ranks = [(text(label), rank_words(run, row, text)) for run, row, label, _ in rows]
-    deficits = [(text(label), text.number(row["deficit"], 3) or "–") for _, row, _, label in rows]
-    return [(text(N_("Date of the objection")), filed), *ranks, *deficits]
+    deficits = [(text(label), _deficit(row, text)) for _, row, _, label in rows]
+    official = _official_rank(answered, answers, text)
+    return [(text(N_("Date of the objection")), filed), *ranks, *official, *deficits]
+
+
+def _deficit(row: Mapping[str, Any], text: Text) -> str:
+    """A deficit, with the mark of the list where it is inferred."""
+    number = text.number(row["deficit"], _SHOWN)
+    return f"~{number}" if number and row["deficit_status"] == "inferred" else number or "–"
+
+
+def _official_rank(answered: Answered, answers: Answers, text: Text) -> list[tuple[str, str]]:
+    """The rank in the official list and its decree; nothing where no run was approved."""
+    run = answers.official
+    if run is None or run.official is None:
+        return []
+    row = answered.official
+    rank = text(N_("not in it")) if row is None else rank_words(run, row, text)
+    day = _day(parse_date(run.official.date), text)
+    words = N_("{rank} (decree {decree} of {date})")
+    said = text(words, rank=rank, decree=run.official.decree, date=day)
+    return [(text(N_("Rank in the official list")), said)]
 
 
 def rank_words(run: Run, row: Mapping[str, Any], text: Text) -> str:
@@ -273,44 +313,105 @@ def rank_words(run: Run, row: Mapping[str, Any], text: Text) -> str:
 def changes(answered: Answered, adequacy: Adequacy, text: Text) -> list[str]:
     """What the objections have changed, and why the rank is what it is now."""
     before, after = answered.before, answered.after
-    facts = _facts(answered, adequacy, text)
-    said = [*_by_judgement(answered.objections, text), _moved(before, after, text), *facts]
-    has_moved = before["rank"] != after["rank"]
-    if not facts:
-        words = (
-            N_(
-                "No fact of this school has changed. Its rank is another one because facts of "
-                "other schools have changed."
-            )
-            if has_moved
-            else N_("No fact of this school has changed.")
-        )
-        said.append(text(words))
-    if _is_moved_by_others(before, after):
-        words = N_(
-            "Its own deficit has changed the other way: those of other schools have changed more. "
-            "What tests show is also expected of schools without tests."
-        )
-        said.append(text(words))
+    facts, planned = _facts(answered, adequacy, text), _planned(answered.objections, text)
+    said = [
+        *_by_judgement(answered.objections, text),
+        *_deciding(answered.objections, text),
+        _moved(before, after, text),
+        *facts,
+        *planned,
+        *_fewer_tests(answered.findings, text),
+    ]
+    if not facts and not planned:
+        said.append(text(N_("No fact of this school has changed.")))
+    said += _by_others(before, after, text, has_facts=bool(facts), is_planned=bool(planned))
     if after["rank"] is not None:
         words = N_("Main reason of its rank now: {reason}.")
+        if after["deficit_status"] == "inferred":
+            words = N_(
+                "Main reason of its rank now: {reason}. This is inferred (~), because too little "
+                "of its service is known."
+            )
         said.append(text(words, reason=reason(after, text)))
     return said
 
 
-def _is_moved_by_others(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    """Whether the rank moved against the deficit: a larger one, and yet served later."""
+def _by_others(
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    text: Text,
+    *,
+    has_facts: bool,
+    is_planned: bool,
+) -> list[str]:
+    """What other schools have changed of this one's deficit and rank, if anything."""
     if before["rank"] is None or after["rank"] is None:
-        return False
+        return []
     later = after["rank"] - before["rank"]
     more = round(after["deficit"] - before["deficit"], DECIMALS)
-    return bool(later * more > 0)
+    is_seen = round(after["deficit"], _SHOWN) != round(before["deficit"], _SHOWN)
+    if not has_facts and is_seen:
+        words = N_(
+            "Its deficit has changed all the same: it is an estimate that is learned from the "
+            "facts of all schools, and those of other schools have changed."
+        )
+    elif not later:
+        return []
+    elif not has_facts and not is_planned:
+        words = N_("Its rank is another one because facts of other schools have changed.")
+    elif not has_facts or not more:
+        words = N_("Its deficit is the same as before: the move comes from other schools.")
+    elif later * more > 0:
+        words = N_(
+            "Its own deficit has changed the other way: those of other schools have changed more. "
+            "What tests show is also expected of schools without tests."
+        )
+    else:
+        return []
+    return [text(words)]
+
+
+def _deciding(objections: Sequence[Objection], text: Text) -> list[str]:
+    """Which tests decide where some were accepted and others were rejected, for each code."""
+    said = []
+    for code in _TESTED:
+        rows = [each for each in objections if each.code == code]
+        accepted = sum(each.counts for each in rows)
+        rejected = sum(not each.counts and not each.is_open for each in rows)
+        if accepted and rejected:
+            words = N_(
+                "Tests of the {code}: {accepted} accepted, {rejected} rejected. The accepted ones "
+                "decide."
+            )
+            figures = {"accepted": text.number(accepted), "rejected": text.number(rejected)}
+            said.append(text(words, code=text(CODE_NAMES[code]), **figures))
+    return said
+
+
+def _planned(objections: Sequence[Objection], text: Text) -> list[str]:
+    """That the list shows a connection as planned, where an accepted objection says so."""
+    if not any(each.code == "planned" and each.counts for each in objections):
+        return []
+    words = N_("The list shows that a connection is already planned. This changes no rank.")
+    return [text(words)]
+
+
+def _fewer_tests(findings: Sequence[Mapping[str, Any]], text: Text) -> list[str]:
+    """That accepted tests do not take the place of more that are known, where that holds."""
+    fewer = [each for each in findings if each["code"] == "objection_tests_fewer"]
+    return list(dict.fromkeys(finding_sentence(each, text) for each in fewer))
 
 
 def _by_judgement(objections: Sequence[Objection], text: Text) -> list[str]:
-    """What was accepted, what must be verified, what was rejected: a sentence for each."""
+    """What was accepted, what must be verified, what was rejected: a sentence for each.
+
+    Tests of a code of which others were accepted have a sentence of their own.
+    """
     named: dict[str, list[str]] = {}
+    decided = {each.code for each in objections if each.counts and each.code in _TESTED}
     for each in objections:
+        if each.code in decided and not each.counts and not each.is_open:
+            continue
         codes = named.setdefault(each.decision or each.judgement, [])
         if each.code and each.code not in codes:
             codes.append(each.code)
@@ -348,7 +449,8 @@ def _facts(answered: Answered, adequacy: Adequacy, text: Text) -> list[str]:
     if "closed" in counted:
         said.append(text(N_("The school is closed. It stays in the list, without a rank.")))
     names = ("measured_down_mbps", "measured_latency_ms", "measured_tests")
-    if counted & set(_TESTED) and any(before[name] != after[name] for name in names):
+    is_tested = any(before[name] != after[name] for name in names)
+    if counted & set(_TESTED) and is_tested:
         words = N_(
             "Its own speed tests now count: the median of {tests} tests is {down} Mbps; it needs "
             "{required} Mbps."
@@ -362,10 +464,10 @@ def _facts(answered: Answered, adequacy: Adequacy, text: Text) -> list[str]:
             )
         )
     latency_ms = after["measured_latency_ms"]
-    if "latency" in counted and latency_ms is not None:
+    if "latency" in counted and is_tested and latency_ms is not None:
         words = N_(
-            "The median latency of its speed tests is {latency} ms; up to {best} ms it counts "
-            "fully, and from {worst} ms on not at all."
+            "The median latency of its speed tests is {latency} ms; its part of the score is full "
+            "up to {best} ms and zero from {worst} ms on."
         )
         limits = (latency_ms, adequacy.latency_best_ms, adequacy.latency_worst_ms)
         names_ = ("latency", "best", "worst")
@@ -384,9 +486,6 @@ def _facts(answered: Answered, adequacy: Adequacy, text: Text) -> list[str]:
         said += _place(before, after, text)
     if "availability" in counted and after["fixed_network"] and not before["fixed_network"]:
         said.append(text(N_("A fixed network now counts as available at the school.")))
-    if "planned" in counted:
-        words = N_("The list shows that a connection is already planned. This changes no rank.")
-        said.append(text(words))
     return said
 
 
@@ -407,8 +506,9 @@ def _imprint(answered: Answered, answers: Answers, text: Text) -> list[str]:
     rules = answers.rules
     tested = N_(
         "Speed tests count if they are at most {months} months old on the date of the objection, "
-        "were made inside the circle in which the school stands and in school hours ({hours}); at "
-        "least {tests} on {days} different days."
+        "and on that of the data of the list where it is later, were made inside the circle in "
+        "which the school stands and in school hours ({hours}); at least {tests} on {days} "
+        "different days."
     )
     words = N_(
         "Rank 1 is served first; deficit 0 is adequate service and 1 is none. The rules of "
@@ -417,7 +517,8 @@ def _imprint(answered: Answered, answers: Answers, text: Text) -> list[str]:
     figures = parameters("speed", rules, text)
     names = ("months", "hours", "tests", "days")
     made_by = N_(
-        "{project}: kalsel-gap {version}; run {before} without objections, run {after} with them."
+        "{project}: kalsel-gap {version}. The rank before is that of the same list without any "
+        "objection; the rank after is that of run {after}, as “kalsel-gap rank” makes it."
     )
     has_tests = any(each.code in _TESTED for each in answered.objections)
     return [
@@ -427,7 +528,6 @@ def _imprint(answered: Answered, answers: Answers, text: Text) -> list[str]:
             made_by,
             project=answers.after.manifest.get("project", ""),
             version=answers.after.manifest.get("kalsel_gap", ""),
-            before=answers.before.folder.name,
             after=answers.after.folder.name,
         ),
     ]

@@ -1,4 +1,4 @@
-"""Words of both languages for objections: codes, evidence, signers, judgements and reasons."""
+"""Words of both languages for objections: judgements, their reasons and what can be done now."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from kalsel_gap.i18n.objection_names import CODE_NAMES, EVIDENCE_NAMES, SIGNER_NAMES
 from kalsel_gap.i18n.text import N_, Text
+from kalsel_gap.sources.objection_cells import WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -14,33 +16,6 @@ if TYPE_CHECKING:
     from kalsel_gap.project.objections import Objections
     from kalsel_gap.sources.objections import Objection
 
-CODE_NAMES = {
-    "availability": N_("available service"),
-    "speed": N_("speed of the connection"),
-    "latency": N_("latency of the connection"),
-    "location": N_("location of the school"),
-    "enrolment": N_("number of pupils"),
-    "planned": N_("connection already planned"),
-    "closed": N_("school is closed"),
-}
-EVIDENCE_NAMES = {
-    "test": N_("speed test"),
-    "letter": N_("official letter"),
-    "bill": N_("bill of the provider"),
-    "photo": N_("photograph with coordinates"),
-    "register": N_("extract from Dapodik or EMIS"),
-    "decree": N_("decree"),
-    "contract": N_("contract"),
-}
-SIGNER_NAMES = {
-    "principal": N_("head of the school"),
-    "operator": N_("data operator of the school"),
-    "committee": N_("school committee"),
-    "village": N_("village government"),
-    "office": N_("education office or Kemenag office"),
-    "provider": N_("provider"),
-    "public": N_("member of the public"),
-}
 JUDGEMENT_NAMES = {
     "accepted": N_("accepted"),
     "verify": N_("to be verified"),
@@ -62,14 +37,20 @@ REASONS = {
     "date_missing": N_("The date of the evidence is missing or cannot be read."),
     "enough": N_("The evidence is sufficient."),
     "evidence_unfit": N_("This kind of evidence is not sufficient. What is needed: {evidence}."),
-    "evidence_unread": N_("The kind of evidence is missing, or it is none of those in the form."),
+    "evidence_unread": N_(
+        "The kind of evidence is missing, or it is none of these: {all_evidence}."
+    ),
     "example": N_("This row is the example of the form. Replace it with your own."),
-    "expired": N_("On the date of the objection the evidence was older than {months} months."),
+    "expired": N_(
+        "The evidence is older than {months} months, counted back from the date of the objection, "
+        "or from that of the data of the list where it is later."
+    ),
     "far_from_area": N_(
         "The place lies more than {near_km} km from the area that the register states; an office "
         "must confirm it."
     ),
     "few_decimals": N_("The coordinates have fewer than {decimals} decimals."),
+    "filed_later": N_("The date of the objection is later than the day of its import."),
     "filed_missing": N_("The date of the objection is missing or cannot be read."),
     "implausible": N_("No school of this level has that number of pupils."),
     "large_change": N_(
@@ -86,19 +67,28 @@ REASONS = {
     "npsn_unknown": N_("No school of the list has this NPSN."),
     "npsn_unread": N_("The NPSN is missing or is not a valid number."),
     "outside_area": N_("The place lies outside the area of the project."),
+    "outside_claimed_area": N_(
+        "The list has no usable location of the school, and the place of the test lies outside the "
+        "area that the register states for it."
+    ),
     "outside_circle": N_(
         "The place of the test lies outside the circle in which the school stands."
     ),
     "outside_school_hours": N_("The test was not made in school hours ({hours})."),
     "place_missing": N_("The coordinates are missing or cannot be read."),
     "reference_missing": N_("The number of the document is missing; free text is not read."),
+    "reference_unread": N_(
+        "The number of the document is not read and not stored. It may have digits, separators, "
+        "Roman numerals and known abbreviations of offices, and must be no telephone number. "
+        "A further abbreviation is added to the project file: [objections], own_abbreviations."
+    ),
     "repeated": N_("The same row is already there."),
     "school_not_located": N_(
         "The list has no usable location of the school; an office must confirm the place of the "
         "test."
     ),
     "signer_unfit": N_("It must be confirmed by: {signers}."),
-    "signer_unread": N_("The kind of signer is missing, or it is none of those in the form."),
+    "signer_unread": N_("The kind of signer is missing, or it is none of these: {all_signers}."),
     "superseded": N_("Later evidence counts in its place."),
     "time_missing": N_("The time of the test is missing or cannot be read."),
     "too_few_days": N_("The valid tests were made on fewer than {days} different days."),
@@ -106,13 +96,17 @@ REASONS = {
     "value_missing": N_("A value is missing or cannot be read: {needed}."),
 }
 _NEEDED = {
-    "availability": N_("service (none, mobile or fixed)"),
+    "availability": N_("service, which is one of {services}"),
     "speed": N_("download rate in Mbps"),
     "latency": N_("download rate in Mbps and latency in ms of the same test"),
     "enrolment": N_("number of pupils"),
 }
 _NEXT_STEPS = {
     "expired": N_("Send evidence that is not older than {months} months."),
+    "filed_later": N_("Write the day on which the objection was filed."),
+    "outside_claimed_area": N_(
+        "Object to the location of the school too, with a photograph, and make the tests there."
+    ),
     "measure_first": N_(
         "Ask the office to measure the signal at the school, or send speed tests that were made "
         "there."
@@ -150,13 +144,19 @@ def result_of(objection: Objection, text: Text) -> str:
 
 
 def next_steps(objections: Iterable[Objection], rules: Objections, text: Text) -> list[str]:
-    """What a school can do about what was not accepted, each said once."""
+    """What a school can do about what was not accepted, each said once.
+
+    Of a code of which something was accepted nothing more is needed.
+    """
+    rows = list(objections)
+    accepted = {each.code for each in rows if each.counts}
     said = [
         text(_NEXT_STEPS[each.reason], **parameters(each.code, rules, text))
-        for each in objections
-        if not each.counts and not each.decision and each.reason in _NEXT_STEPS
+        for each in rows
+        if each.code not in accepted and not each.decision and each.reason in _NEXT_STEPS
     ]
-    if any(each.is_open for each in objections):
+    # What only a measurement can show an office does not confirm.
+    if any(each.is_open and not each.is_statement for each in rows):
         said.append(text(OFFICE_STEP))
     return list(dict.fromkeys(said))
 
@@ -166,7 +166,9 @@ def parameters(code: str, rules: Objections, text: Text) -> dict[str, object]:
     rule = rules.codes.get(code)  # type: ignore[call-overload]
     tests = rules.tests
     return {
-        "codes": listed(CODE_NAMES, CODE_NAMES, text),
+        "codes": _written("code", rules.codes),
+        "all_evidence": _written("evidence"),
+        "all_signers": _written("signer"),
         "evidence": listed(rule.evidence if rule else (), EVIDENCE_NAMES, text),
         "signers": listed(rule.signers if rule else (), SIGNER_NAMES, text),
         "months": text.number(rule.valid_months if rule else None),
@@ -181,8 +183,14 @@ def parameters(code: str, rules: Objections, text: Text) -> dict[str, object]:
         ),
         "tests": text.number(tests.minimum_tests),
         "days": text.number(tests.minimum_days),
-        "needed": text(_NEEDED.get(code, "")),
+        "needed": text(_NEEDED.get(code, ""), services=_written("service")),
     }
+
+
+def _written(column: str, codes: Iterable[str] | None = None) -> str:
+    """What a cell of the form may say, in both languages: the code and its Indonesian word."""
+    words = WORDS[column]
+    return ", ".join(f"{code} ({words[code]})" for code in (words if codes is None else codes))
 
 
 def weekdays(days: Sequence[int], text: Text) -> str:
@@ -211,8 +219,18 @@ def sentence(words: str) -> str:
 
 def judged_table(
     objections: Sequence[Objection], rules: Objections, text: Text
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Judged rows as data with codes, and as a person reads them."""
+) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
+    """Judged rows as data with codes, and as a person reads them: with the numbers of reasons.
+
+    Returns
+    -------
+    data : DataFrame
+        With codes.
+    shown : DataFrame
+        In words; ``reason`` is the number of a sentence.
+    reasons : list of str
+        The sentences, each once: a column beside others would leave a narrow terminal no room.
+    """
     rows = [
         {
             "row": each.row,
@@ -225,10 +243,12 @@ def judged_table(
         for each in objections
     ]
     data = pd.DataFrame(rows, columns=["row", "npsn", "code", "judgement", "reason", "unread"])
+    said = [sentence_of(each, rules, text) for each in objections]
+    numbers = {sentence: at for at, sentence in enumerate(dict.fromkeys(said), start=1)}
     shown = data.assign(
         code=[text(CODE_NAMES[each.code]) if each.code else "–" for each in objections],
         npsn=[each.npsn or "–" for each in objections],
         judgement=[result_of(each, text) for each in objections],
-        reason=[sentence_of(each, rules, text) for each in objections],
+        reason=[f"{numbers[sentence]}." for sentence in said],
     )
-    return data, shown.astype({"row": "int64"})
+    return data, shown.astype({"row": "int64"}), list(numbers)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from kalsel_gap.deliverables import leaflet, palette
 from kalsel_gap.deliverables.certainty_words import chance_of_school, rank_interval
-from kalsel_gap.deliverables.objection_words import CODE_NAMES
 from kalsel_gap.i18n.messages import (
     NAMES,
     REASON_COLUMNS,
@@ -19,6 +18,7 @@ from kalsel_gap.i18n.messages import (
     reason,
     signal,
 )
+from kalsel_gap.i18n.objection_names import CODE_NAMES
 from kalsel_gap.i18n.text import N_, Text, plain
 from kalsel_gap.storage.spreadsheet import to_records
 

@@ -19,6 +19,7 @@ SignerKind = Literal[
 ]
 ClockTime = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Weekday = Annotated[int, Field(ge=1, le=7)]
+Abbreviation = Annotated[str, Field(pattern=r"^[A-Z]{1,20}$")]
 
 
 class DatedRule(Sourced):
@@ -78,7 +79,8 @@ class CodeRule(DatedRule):
     signers: Annotated[tuple[SignerKind, ...], Field(min_length=1)]
     """Kinds of signers that need no confirmation by an office."""
     valid_months: Whole
-    """Months that the evidence may be older than the objection."""
+    """Months that the evidence may be older than the objection, or than the data of the project
+    where they are later."""
 
 
 class Objections(DatedRule):
@@ -97,3 +99,14 @@ class Objections(DatedRule):
     """Of enrolment objections."""
     codes: dict[ObjectionCode, CodeRule]
     """By code; one that is missing cannot be contradicted."""
+    abbreviations: tuple[Abbreviation, ...]
+    """Words that the number of a document may have beside digits and Roman numerals: of offices,
+    schools and kinds of letters, in capital letters. A document with another word is not read, for
+    it could be the name of a person."""
+    own_abbreviations: tuple[Abbreviation, ...] = ()
+    """Further ones of the project: never the name or the initials of a person."""
+
+    @property
+    def known_abbreviations(self) -> frozenset[str]:
+        """All words that the number of a document may have."""
+        return frozenset((*self.abbreviations, *self.own_abbreviations))

@@ -2,8 +2,7 @@
 
 Each row is judged by itself first: who, what, when, where. Then the tests of a school are counted
 together, and of several numbers or places of one school the latest counts. Nothing here reads or
-writes a file, and nothing depends on the day on which it runs: evidence is as old as it was when
-the objection was filed.
+writes a file, or the clock: the day of the judgement is given, and the same day judges alike.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ from __future__ import annotations
 import calendar
 import math
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
@@ -18,10 +18,10 @@ import pandas as pd
 from kalsel_gap.geo import geodesy
 from kalsel_gap.quality.claimed_areas import LEVELS, claims_of
 from kalsel_gap.sources.coordinates import decimals
+from kalsel_gap.sources.values import end_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from datetime import date
 
     import geopandas as gpd
 
@@ -50,6 +50,7 @@ class Verdict(NamedTuple):
 
 
 _ACCEPTED = Verdict("accepted", "enough")
+_MEASURE_FIRST = Verdict("verify", "measure_first")
 
 
 class ListedSchool(NamedTuple):
@@ -69,6 +70,8 @@ class ListedSchool(NamedTuple):
         Pupils.
     fixed_network : bool
         Whether a fixed network is known to serve it.
+    signal : str
+        *none* or *mobile*, as the list itself shows; empty where this is unknown.
     """
 
     level: str
@@ -78,6 +81,7 @@ class ListedSchool(NamedTuple):
     in_claimed_area: bool
     students: float
     fixed_network: bool
+    signal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,8 @@ class ListedSchools:
         Radius of the circle of a location that an objection has corrected.
     highest_students : callable
         Most pupils that a school of a level can have.
+    until : date or None
+        Day up to which the data of the project reach; None where the project states none.
     """
 
     schools: Mapping[str, ListedSchool]
@@ -104,6 +110,7 @@ class ListedSchools:
     claimed_km: Callable[[str, float, float], float]
     repaired_radius_m: float
     highest_students: Callable[[str], float]
+    until: date | None = None
 
 
 def listed_schools(schools: gpd.GeoDataFrame, cells: pd.DataFrame, opened: Opened) -> ListedSchools:
@@ -112,7 +119,7 @@ def listed_schools(schools: gpd.GeoDataFrame, cells: pd.DataFrame, opened: Opene
     Parameters
     ----------
     schools : GeoDataFrame
-        With the columns of these stages.
+        With the columns of these stages; with those of *signals* also which signal there is.
     cells : DataFrame
         Of the registers.
     opened : Opened
@@ -145,19 +152,33 @@ def listed_schools(schools: gpd.GeoDataFrame, cells: pd.DataFrame, opened: Opene
         table["claimed_area"].notna(),
         figures["students"],
         table["fixed_network"].fillna(value=False).astype(bool),
+        _signals(table),
         strict=True,
     )
+    ends = [end for text in opened.project.dates if (end := end_of(text)) is not None]
     return ListedSchools(
         dict(zip(table["npsn"], map(ListedSchool._make, listed), strict=True)),
         claims.bounds,
         claimed_km,
         opened.project.signal.radius_m.C,
         highest,
+        max(ends, default=None),
     )
 
 
+def _signals(schools: pd.DataFrame) -> pd.Series[str]:
+    """Which signal the list shows at each school: *none*, *mobile*, or nothing known."""
+    shown = pd.Series("", index=schools.index, dtype="str")
+    if "best_technology" not in schools:
+        return shown
+    technology = schools["best_technology"].fillna("")
+    none = (technology == "") & (schools["available"] == 0)
+    mobile = ~technology.isin(["", "fixed"])
+    return shown.mask(none, "none").mask(mobile, "mobile")
+
+
 def judge_objections(
-    objections: Sequence[Objection], listed: ListedSchools, rules: Objections
+    objections: Sequence[Objection], listed: ListedSchools, rules: Objections, *, today: date
 ) -> list[Objection]:
     """The objections, each with its judgement and the reason for it.
 
@@ -169,6 +190,8 @@ def judge_objections(
         What is contradicted.
     rules : Objections
         What is enough.
+    today : date
+        Day of the judgement: nothing is filed after it, and no data reach beyond it.
 
     Returns
     -------
@@ -181,7 +204,9 @@ def judge_objections(
         identity = each.identity()
         repeated = identity in seen and not each.is_example
         seen.add(identity)
-        verdicts.append(Verdict("rejected", "repeated") if repeated else _form(each, listed, rules))
+        verdict = _form(each, listed, rules, today)
+        verdicts.append(Verdict("rejected", "repeated") if repeated else verdict)
+    _oppose(objections, verdicts, rules)
     places = _settle(objections, verdicts, listed, rules, "location")
     _settle(objections, verdicts, listed, rules, "enrolment")
     for at, each in enumerate(objections):
@@ -197,7 +222,7 @@ def judge_objections(
 # --- one row -------------------------------------------------------------------------------------
 
 
-def _form(each: Objection, listed: ListedSchools, rules: Objections) -> Verdict:
+def _form(each: Objection, listed: ListedSchools, rules: Objections, today: date) -> Verdict:
     """What the row itself shows, before tests are counted and places compared."""
     known = each.npsn in listed.schools
     rule = rules.codes.get(each.code)  # type: ignore[call-overload]
@@ -211,16 +236,21 @@ def _form(each: Objection, listed: ListedSchools, rules: Objections) -> Verdict:
         "evidence_unread": not each.evidence,
         "signer_unread": not each.signer,
         "date_missing": each.date is None,
+        "reference_unread": "reference" in each.unread,
     }
     if fault := next((code for code, wrong in missing.items() if wrong), ""):
         return Verdict("rejected", fault)
     assert rule is not None
     assert each.filed is not None
     assert each.date is not None
+    # An earlier day of the objection makes no old evidence valid: it is compared with what it
+    # contradicts.
+    until = max(each.filed, min(listed.until or date.min, today))
     unfit = {
         "evidence_unfit": each.evidence not in rule.evidence,
+        "filed_later": each.filed > today,
         "date_later": each.date > each.filed,
-        "expired": each.date < months_before(each.filed, rule.valid_months),
+        "expired": each.date < months_before(until, rule.valid_months),
         "reference_missing": each.evidence in _NUMBERED and not each.reference,
     }
     if fault := next((code for code, wrong in unfit.items() if wrong), ""):
@@ -251,10 +281,11 @@ def _availability(each: Objection, listed: ListedSchools, _: Objections) -> Verd
     """A fixed network can be shown by a document; that there is no signal cannot."""
     if not each.service:
         return Verdict("rejected", "value_missing")
-    if each.service != "fixed":
-        return Verdict("verify", "measure_first")
-    has_one = listed.schools[each.npsn].fixed_network
-    return Verdict("rejected", "as_listed") if has_one else _ACCEPTED
+    school = listed.schools[each.npsn]
+    is_listed = school.fixed_network if each.service == "fixed" else each.service == school.signal
+    if is_listed:
+        return Verdict("rejected", "as_listed")
+    return _ACCEPTED if each.service == "fixed" else _MEASURE_FIRST
 
 
 def _tested(each: Objection, _: ListedSchools, rules: Objections) -> Verdict:
@@ -325,6 +356,35 @@ _CONTENT: dict[str, Callable[[Objection, ListedSchools, Objections], Verdict]] =
 # --- several rows of a school --------------------------------------------------------------------
 
 
+def _oppose(objections: Sequence[Objection], verdicts: list[Verdict], rules: Objections) -> None:
+    """Leave statements about one school open that exclude each other, whatever the list shows.
+
+    That there is no service, as of the same day or later, excludes a fixed network.
+    """
+    stated: dict[str, dict[str, list[int]]] = {}
+    for at, each in enumerate(objections):
+        is_valid = verdicts[at].judgement != "rejected" or verdicts[at].reason == "as_listed"
+        if each.code == "availability" and is_valid and each.decision != "rejected":
+            stated.setdefault(each.npsn, {}).setdefault(each.service, []).append(at)
+    rule = rules.codes.get("availability")
+    for of_school in stated.values():
+        none, mobile = of_school.get("none", []), of_school.get("mobile", [])
+        if none and mobile:
+            for at in (*none, *mobile):
+                verdicts[at] = _MEASURE_FIRST
+        days = [
+            day
+            for at in none
+            if rule is not None
+            and objections[at].signer in rule.signers
+            and (day := objections[at].date) is not None
+        ]
+        for at in of_school.get("fixed", []):
+            shown = objections[at].date
+            if verdicts[at] == _ACCEPTED and shown is not None and any(d >= shown for d in days):
+                verdicts[at] = Verdict("verify", "contradictory")
+
+
 def _settle(
     objections: Sequence[Objection],
     verdicts: list[Verdict],
@@ -383,8 +443,8 @@ def _test(
     if is_located and (moved is not None or not school.in_claimed_area):
         return Verdict("rejected", "outside_circle")
     km = listed.claimed_km(each.npsn, each.lat, each.lon)
-    if km > 0:
-        return Verdict("rejected", "outside_circle")
+    if km > 0:  # without a usable location there is no circle
+        return Verdict("rejected", "outside_claimed_area")
     return _ACCEPTED if is_located and km == 0 else Verdict("verify", "school_not_located")
 
 

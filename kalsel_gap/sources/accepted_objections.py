@@ -47,7 +47,8 @@ class AcceptedObjections:
         stored: list[Objection] = []
         if section.used and section.path.exists():
             highest_mbps = opened.project.file_checks.measurements.highest_mbps
-            stored = read_objections(section.path, highest_mbps, is_stored=True)
+            known = section.known_abbreviations
+            stored = read_objections(section.path, highest_mbps, known, is_stored=True)
         elif section.used and opened.origins.get("objections.path") in ("project", "option"):
             self.findings.append(Finding("objections_missing", file=self._shown))
         self._counting = [each for each in stored if each.counts and each.npsn and each.code]
@@ -174,10 +175,15 @@ class AcceptedObjections:
                     column="npsn",
                     value=each.npsn,
                 )
-        stated = {(each.npsn, each.code): each for each in self._open if each.npsn in known}
-        for (npsn, code), each in sorted(stated.items()):
+        stated = {
+            (each.npsn, each.code, each.is_statement): each
+            for each in self._open
+            if each.npsn in known
+        }
+        for npsn, code, is_statement in sorted(stated):
+            each = stated[npsn, code, is_statement]
             yield at_school(
-                "objection_open",
+                "objection_unmeasured" if is_statement else "objection_open",
                 known[npsn],
                 npsn,
                 value=code,

@@ -19,6 +19,7 @@ from kalsel_gap.geo.geodesy import WGS84
 from kalsel_gap.sources.cells import fold
 from kalsel_gap.sources.npsn import read_npsn
 from kalsel_gap.sources.personal_data import personal_header
+from kalsel_gap.sources.quantities import measured_latency
 from kalsel_gap.sources.signal_levels import LEVELS
 from kalsel_gap.sources.table_parts import ROW
 from kalsel_gap.sources.tables import read_table
@@ -178,6 +179,10 @@ def read_results(path: Path, operators: Sequence[str]) -> tuple[pd.DataFrame, li
         values = texts[name].map(_number)
         answers[name] = values.where(values.between(low, high))
         problems += _unread(rows, name, headers, (texts[name] != "") & answers[name].isna())
+    latency_ms = measured_latency(answers["latency_ms"], answers["down_mbps"])
+    not_measured = answers["latency_ms"].notna() & latency_ms.isna()
+    problems += _unread(rows, "latency_ms", headers, not_measured)
+    answers["latency_ms"] = latency_ms
     places = answers[list(ANSWERS["location"])]
     nowhere = places.isna().any(axis="columns") | (places == 0).all(axis="columns")
     answers.loc[nowhere, list(ANSWERS["location"])] = math.nan

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, get_args
 
 import pandas as pd
@@ -20,16 +20,21 @@ from kalsel_gap.sources.cells import fold
 from kalsel_gap.sources.columns import LAT_SPELLINGS, LON_SPELLINGS, recognise
 from kalsel_gap.sources.coordinates import read_places
 from kalsel_gap.sources.npsn import read_npsn
-from kalsel_gap.sources.objection_cells import DECISIONS, KNOWN_WORDS, WORDS, is_reference
+from kalsel_gap.sources.objection_cells import DECISIONS, WORDS, known_words, read_reference
 from kalsel_gap.sources.personal_data import personal_header, personal_kind
-from kalsel_gap.sources.quantities import is_nothing, read_quantities, read_whole
+from kalsel_gap.sources.quantities import (
+    is_nothing,
+    measured_latency,
+    read_quantities,
+    read_whole,
+)
 from kalsel_gap.sources.signal_levels import BESIDE
 from kalsel_gap.sources.table_parts import ROW
 from kalsel_gap.sources.tables import RawTable, read_table
 from kalsel_gap.sources.values import parse_date
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import date
     from pathlib import Path
 
@@ -160,7 +165,12 @@ class Objection:
     @property
     def counts(self) -> bool:
         """Whether its facts are used: accepted, or confirmed by the office in the file."""
-        return (self.decision or self.judgement) == "accepted"
+        return (self.decision or self.judgement) == "accepted" and not self.is_statement
+
+    @property
+    def is_statement(self) -> bool:
+        """Whether it only says which signal there is: no statement takes the place of a level."""
+        return self.code == "availability" and self.service in ("none", "mobile")
 
     @property
     def is_open(self) -> bool:
@@ -189,8 +199,13 @@ class Objection:
         return {name: (texts | numbers | after)[name] for name in STORED}
 
     def identity(self) -> tuple[str, ...]:
-        """What makes two rows the same: all that was given."""
+        """What makes two rows the same: all that was given.
+
+        A number of a document that is not kept is another one than none.
+        """
         cells = self.cells()
+        if "reference" in self.unread:
+            cells["reference"] = "?"
         return tuple(
             f"{cells[name]:.7g}"
             if name in _NUMBERS[2:]
@@ -201,7 +216,13 @@ class Objection:
         )
 
 
-def read_objections(path: Path, highest_mbps: float, *, is_stored: bool = False) -> list[Objection]:
+def read_objections(
+    path: Path,
+    highest_mbps: float,
+    abbreviations: Collection[str],
+    *,
+    is_stored: bool = False,
+) -> list[Objection]:
     """Rows of the form, or of the file of judged objections.
 
     Parameters
@@ -210,6 +231,8 @@ def read_objections(path: Path, highest_mbps: float, *, is_stored: bool = False)
         CSV or workbook.
     highest_mbps : float
         A faster line does not exist.
+    abbreviations : collection of str
+        Words that the number of a document may have, in capital letters.
     is_stored : bool
         Whether it is the file of judged objections: only there a judgement is read.
 
@@ -237,10 +260,15 @@ def read_objections(path: Path, highest_mbps: float, *, is_stored: bool = False)
         else pd.Series("", index=table.cells.index, dtype="str")
         for name in aliases
     }
-    rows = _rows(given, table.cells[ROW].tolist(), highest_mbps)
-    if is_stored and (faults := _undecided(rows, given["decision"], path, header)):
+    rows = _rows(given, table.cells[ROW].tolist(), highest_mbps, abbreviations)
+    if not is_stored:
+        return rows
+    if faults := _undecided(rows, given["decision"], path, header):
         raise SeveralErrors(_shortened(faults, path))
-    return rows
+    # A number of a document that is not kept stands in the file no longer once it is written again.
+    return [
+        replace(each, unread=tuple(n for n in each.unread if n != "reference")) for each in rows
+    ]
 
 
 def _shortened(faults: list[KalselGapError], path: Path) -> list[KalselGapError]:
@@ -254,7 +282,10 @@ def _shortened(faults: list[KalselGapError], path: Path) -> list[KalselGapError]
 def _undecided(
     rows: Sequence[Objection], given: pd.Series[str], path: Path, header: Mapping[str, str]
 ) -> list[KalselGapError]:
-    """An error for each decision that is neither yes nor no, or accepts what has no effect."""
+    """An error for each decision that is neither yes nor no, or accepts what has no effect.
+
+    A statement about the signal has none, also one that an office confirms: it is measured.
+    """
     column = header.get("decision", "decision")
     faults: list[KalselGapError] = []
     for each, text in zip(rows, given, strict=True):
@@ -266,6 +297,10 @@ def _undecided(
                 InputError(
                     "decision_without_effect", path=path, row=each.row, column=column, needed=needed
                 )
+            )
+        elif each.decision == "accepted" and each.is_statement:
+            faults.append(
+                InputError("decision_on_statement", path=path, row=each.row, column=column)
             )
     return faults
 
@@ -289,7 +324,10 @@ def _personal(table: RawTable) -> list[KalselGapError]:
 
 
 def _rows(
-    given: Mapping[str, pd.Series[str]], rows: Sequence[int], highest_mbps: float
+    given: Mapping[str, pd.Series[str]],
+    rows: Sequence[int],
+    highest_mbps: float,
+    abbreviations: Collection[str],
 ) -> list[Objection]:
     """Every row with its cells as values."""
     npsn = read_npsn(given["npsn"])
@@ -307,14 +345,15 @@ def _rows(
             )
         },
     }
+    numbers["latency_ms"] = measured_latency(numbers["latency_ms"], numbers["down_mbps"])
     found = []
     for at, row in enumerate(rows):
         texts = {name: column.iloc[at] for name, column in given.items()}
         values: dict[str, Any] = {name: float(column.iloc[at]) for name, column in numbers.items()}
         values |= {name: parse_date(texts[name]) for name in ("filed", "date")}
-        values |= {name: words.get(fold(texts[name]), "") for name, words in KNOWN_WORDS.items()}
+        values |= {name: known_words(name).get(fold(texts[name]), "") for name in WORDS}
         values["time"] = read_time(texts["time"] or texts["date"])
-        values["reference"] = texts["reference"] if is_reference(texts["reference"]) else ""
+        values["reference"] = read_reference(texts["reference"], abbreviations)
         unread = tuple(
             name
             for name in FORM

@@ -189,6 +189,20 @@ def is_nothing(texts: pd.Series[str]) -> pd.Series[bool]:
     return texts.map({text: text.strip().casefold() in _NOTHING for text in different}).astype(bool)
 
 
+def measured_latency(latency_ms: pd.Series[float], down_mbps: pd.Series[float]) -> pd.Series[float]:
+    """Latency where a test has measured it, ms: NaN for 0 ms, and beside 0 Mbps.
+
+    No line answers in no time, and of a test that received nothing 0 is what was left empty.
+
+    Examples
+    --------
+    >>> latency_ms, down_mbps = pd.Series([0.0, 40.0, 40.0]), pd.Series([5.0, 0.0, math.nan])
+    >>> measured_latency(latency_ms, down_mbps).tolist()
+    [nan, nan, 40.0]
+    """
+    return latency_ms.where((latency_ms > 0) & (down_mbps != 0))
+
+
 def split_unit(header: str) -> tuple[str, str]:
     """A header without the unit that it names, and the unit in lower case; empty for none.
 

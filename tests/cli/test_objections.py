@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -149,6 +150,51 @@ def test_letters_answer_every_school_and_are_the_same_again(cli: CommandLine, ra
     assert "connection already planned" in explained
     assert cli("explain", "00000111", "-p", ranked, "-o", page).status == 0
     assert "the school is closed" in page.read_text(encoding="utf-8")
+
+
+def test_a_letter_names_the_rank_in_the_official_list(cli: CommandLine, ranked: Path) -> None:
+    with (ranked / FILE_NAME).open("a", encoding="utf-8") as file:
+        file.write("\n[robustness]\ndraws = 0\n")
+    assert cli("rank", "-p", ranked, "--quiet").status == 0
+    official = read_run(ranked / "runs")
+    number, name = "188.44/0123/KUM/2026", official.folder.name
+    pinned = ("runs", "pin", name, "--decree", number, "--date", "2026-07-31", "-p", ranked)
+    assert cli(*pinned).status == 0
+    given = form(ranked, [*ROWS[:3], ROWS[-1]])
+    imported = cli("objections", "import", given, "-p", ranked)
+    assert "its data operator reports it in Dapodik" in imported.err
+    assert "schools.csv" in imported.err
+    letters = ranked / "letters"
+    for language, words in (("en", "Rank in the official list"), ("id", "Peringkat dalam daftar")):
+        made = cli("objections", "answer", "-p", ranked, "-o", letters, "--lang", language)
+        assert made.status == 0
+        letter = (letters / "answer-00000101.html").read_text(encoding="utf-8")
+        assert words in letter
+        assert number in letter
+    assert " run " not in letter
+    ranks = official.schools.set_index("npsn")["rank"]
+    assert f"<dd>{ranks['00000101']} dari " in letter
+    # Where the official run is gone no other one takes its place.
+    shutil.rmtree(official.folder)
+    refused = cli("objections", "answer", "-p", ranked, "-o", letters)
+    assert refused.status == 1
+    assert number in refused.err
+
+
+def test_reasons_have_room_on_a_narrow_terminal(
+    cli: CommandLine, ranked: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    given = form(ranked, [*ROWS[:2], ROWS[-2], ROWS[-1]])
+    for language in ("en", "id"):
+        lines = cli("objections", "import", given, "-p", ranked, "--lang", language).out.decode()
+        table, _, reasons = lines.partition("\n\n")
+        assert len(table.splitlines()) == 5
+        assert [line.split()[-1] for line in table.splitlines()[1:]] == ["1.", "1.", "2.", "3."]
+        assert max(map(len, lines.splitlines())) <= 80
+        assert [line[:2] for line in reasons.splitlines() if line[:1].isdigit()] == [
+            *("1.", "2.", "3.")
+        ]
 
 
 @pytest.mark.parametrize("name", ["letters.html", "letters.csv"])

@@ -7,15 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from kalsel_gap.deliverables.objection_words import (
-    CODE_NAMES,
-    EVIDENCE_NAMES,
     JUDGEMENT_NAMES,
     REASONS,
-    SIGNER_NAMES,
     judged_table,
     next_steps,
     sentence_of,
 )
+from kalsel_gap.i18n.objection_names import CODE_NAMES, EVIDENCE_NAMES, SIGNER_NAMES
 from kalsel_gap.i18n.text import LANGUAGES, Text
 from kalsel_gap.project.base import default_values
 from kalsel_gap.project.objections import Objections
@@ -68,12 +66,47 @@ def test_figures_of_the_rules_stand_in_the_sentences() -> None:
     assert next_steps([decided], RULES, Text("en")) == []
 
 
+def test_words_that_are_read_stand_in_the_sentences() -> None:
+    for reason, words in (
+        ("code_unread", "availability (ketersediaan), speed (kecepatan)"),
+        ("evidence_unread", "photo (foto), register (dapodik)"),
+        ("signer_unread", "principal (kepala_sekolah), operator (operator_sekolah)"),
+    ):
+        each = replace(objection("closed"), code="", judgement="rejected", reason=reason)
+        for language in LANGUAGES:
+            assert words in sentence_of(each, RULES, Text(language))
+    missing = replace(objection("availability"), judgement="rejected", reason="value_missing")
+    assert "none (tidak_ada), mobile (seluler)" in sentence_of(missing, RULES, Text("id"))
+
+
+def test_nothing_is_advised_about_a_code_that_was_accepted() -> None:
+    good = [replace(objection("speed", row=n), judgement="accepted") for n in (2, 3, 4)]
+    late = replace(objection("speed"), judgement="rejected", reason="outside_school_hours")
+    assert next_steps([*good, late], RULES, Text("en")) == []
+    assert next_steps([late], RULES, Text("en")) != []
+    other = replace(late, code="latency")
+    assert next_steps([*good, other], RULES, Text("en")) != []
+
+
+def test_an_office_is_not_asked_to_confirm_a_statement() -> None:
+    stated = objection("availability", service="none", judgement="verify", reason="measure_first")
+    assert next_steps([stated], RULES, Text("en")) == [
+        (
+            "Ask the office to measure the signal at the school, or send speed tests that were "
+            "made there."
+        )
+    ]
+
+
 def test_a_table_of_judgements_keeps_the_rows_of_the_file() -> None:
     rows = [
         replace(objection("speed", row=9), judgement="rejected", reason="too_few_tests"),
         replace(objection("closed", row=4, npsn=""), judgement="rejected", reason="npsn_unread"),
     ]
-    data, shown = judged_table(rows, RULES, Text("id"))
+    data, shown, reasons = judged_table(rows, RULES, Text("id"))
+    assert shown["reason"].tolist() == ["1.", "2."]
+    assert reasons == [sentence_of(each, RULES, Text("id")) for each in rows]
+    assert judged_table([*rows, rows[0]], RULES, Text("id"))[2] == reasons
     assert data["row"].tolist() == [9, 4]
     assert data["reason"].tolist() == ["too_few_tests", "npsn_unread"]
     assert shown["npsn"].tolist() == ["00000001", "–"]

@@ -135,9 +135,11 @@ def _objections(folder: Path, name: str) -> None:
     from kalsel_gap.sources.boundaries import INDONESIA
     from kalsel_gap.sources.objections import in_order, read_objections
 
-    for each in in_order(read_objections(folder / name, 10_000.0)):
+    opened = _opened(folder, f'[objections]\npath = "{name}"')
+    known = opened.project.objections.known_abbreviations
+    for each in in_order(read_objections(folder / name, 10_000.0, known)):
         each.cells()
-    accepted = AcceptedObjections(_opened(folder, f'[objections]\npath = "{name}"'))
+    accepted = AcceptedObjections(opened)
     cells = pd.DataFrame({"file": "a", "row": 2, "npsn": ["00000101"], "students": "1"})
     accepted.apply(cells.assign(fixed_network="", lat="", lon=""))
     accepted.places(INDONESIA)

@@ -46,6 +46,7 @@ LISTED = ListedSchools(
     lambda level: 1500.0 if level == "SD" else 3000.0,
 )
 FRIDAY = date(2026, 11, 20)
+TODAY = date(2026, 11, 29)
 
 
 USUAL: dict[str, dict[str, Any]] = {
@@ -94,8 +95,8 @@ def speed_rows(
     ]
 
 
-def judged(*objections: Objection) -> list[tuple[str, str]]:
-    found = judge_objections(objections, LISTED, RULES)
+def judged(*objections: Objection, listed: ListedSchools = LISTED) -> list[tuple[str, str]]:
+    found = judge_objections(objections, listed, RULES, today=TODAY)
     assert [each.identity() for each in found] == [each.identity() for each in objections]
     return [(each.judgement, each.reason) for each in found]
 
@@ -149,6 +150,11 @@ def test_each_code_with_good_evidence_is_accepted(code: str) -> None:
         ("closed", {"npsn": "12345678"}, ("rejected", "npsn_unknown")),
         ("closed", {"filed": None}, ("rejected", "filed_missing")),
         ("closed", {"date": None}, ("rejected", "date_missing")),
+        ("closed", {"filed": TODAY}, ENOUGH),
+        ("closed", {"filed": TODAY + timedelta(days=1)}, ("rejected", "filed_later")),
+        ("closed", {"filed": date(2099, 1, 1)}, ("rejected", "filed_later")),
+        ("closed", {"unread": ("reference",)}, ("rejected", "reference_unread")),
+        ("location", {"unread": ("reference",)}, ("rejected", "reference_unread")),
         ("closed", {"signer": ""}, ("rejected", "signer_unread")),
         ("closed", {"evidence": ""}, ("rejected", "evidence_unread")),
         ("closed", {"npsn": "", "is_example": True}, ("rejected", "example")),
@@ -198,6 +204,77 @@ def test_edges_of_school_hours_circle_and_age_belong_to_them() -> None:
     assert judged(*edges) == [ENOUGH] * 3
 
 
+def old_tests(year: int) -> list[Objection]:
+    """Three good tests of another year, filed a few days after them."""
+    return [
+        objection("speed", date=date(year, 7, day), filed=date(year, 7, 20)) for day in (14, 15, 16)
+    ]
+
+
+def test_old_tests_are_not_valid_by_writing_an_earlier_day_of_the_objection() -> None:
+    reaching = replace(LISTED, until=date(2026, 7, 1))
+    assert judged(*old_tests(2020)) == [ENOUGH] * 3  # of a project that states no date
+    assert judged(*old_tests(2020), listed=reaching) == [("rejected", "expired")] * 3
+    assert judged(*old_tests(2026), listed=reaching) == [ENOUGH] * 3
+    # A year before the day of the data is the edge.
+    edge = replace(LISTED, until=date(2026, 7, 14))
+    assert judged(*old_tests(2025), listed=edge) == [ENOUGH] * 3
+    past = replace(LISTED, until=date(2026, 7, 17))
+    assert judged(*old_tests(2025), listed=past) == [("rejected", "expired")] * 3
+
+
+def test_data_of_a_later_day_than_the_judgement_make_nothing_older() -> None:
+    """A project may state a year, which ends after the day of the import."""
+    ahead = replace(LISTED, until=date(2027, 12, 31))
+    assert judged(*speed_rows(), listed=ahead) == [ENOUGH] * 3
+    old = objection("enrolment", date=date(2025, 11, 28), filed=date(2025, 12, 1))
+    assert judged(old, listed=ahead) == [("rejected", "expired")]  # 12 months before TODAY
+    assert judged(replace(old, date=date(2025, 11, 29)), listed=ahead) == [ENOUGH]
+
+
+def test_the_same_day_judges_alike() -> None:
+    rows = [*old_tests(2026), *speed_rows(), objection("closed", filed=TODAY)]
+    once = judge_objections(rows, LISTED, RULES, today=TODAY)
+    assert judge_objections(once, LISTED, RULES, today=TODAY) == once
+
+
+def shows(signal: str) -> ListedSchools:
+    schools = {A: LISTED.schools[A]._replace(signal=signal)}
+    return replace(LISTED, schools=schools)
+
+
+@pytest.mark.parametrize("service", ["none", "mobile"])
+def test_what_the_list_shows_of_the_signal_itself_is_no_objection(service: str) -> None:
+    stated = objection("availability", service=service)
+    open_ = [("verify", "measure_first")]
+    assert judged(stated, listed=shows(service)) == [("rejected", "as_listed")]
+    assert judged(stated, listed=shows("mobile" if service == "none" else "none")) == open_
+    assert judged(stated, listed=shows("")) == open_
+
+
+def test_opposite_statements_stay_open() -> None:
+    none, mobile = (objection("availability", service=name) for name in ("none", "mobile"))
+    for signal in ("", "none", "mobile"):
+        assert judged(none, mobile, listed=shows(signal)) == [("verify", "measure_first")] * 2
+    refused = replace(mobile, decision="rejected")
+    assert judged(none, refused, listed=shows("none"))[0] == ("rejected", "as_listed")
+
+
+def test_a_fixed_network_that_another_document_denies_stays_open() -> None:
+    fixed = objection("availability")
+    denied = objection("availability", service="none")
+    open_ = ("verify", "contradictory")
+    assert judged(fixed, denied) == [open_, ("verify", "measure_first")]
+    assert judged(denied, fixed)[1] == open_
+    for harmless in (
+        replace(denied, date=date(2026, 11, 1)),
+        replace(denied, signer="public"),
+        replace(denied, decision="rejected"),
+        replace(denied, service="mobile"),
+    ):
+        assert judged(fixed, harmless)[0] == ENOUGH
+
+
 def test_latency_needs_the_download_of_the_same_test() -> None:
     assert judged(*speed_rows("latency", latency_ms=NAN)) == [("rejected", "value_missing")] * 3
 
@@ -235,7 +312,7 @@ def test_a_small_circle_is_as_wide_as_the_grounds() -> None:
 def test_where_the_place_of_a_school_is_doubtful_its_area_counts() -> None:
     assert judged(*speed_rows(npsn=DOUBTFUL, lon=116.2)) == [ENOUGH] * 3
     outside = speed_rows(npsn=DOUBTFUL, lon=114.9)
-    assert judged(*outside) == [("rejected", "outside_circle")] * 3
+    assert judged(*outside) == [("rejected", "outside_claimed_area")] * 3
     unplaced = speed_rows(npsn=UNPLACED)
     assert judged(*unplaced) == [("verify", "school_not_located")] * 3
 
@@ -267,7 +344,7 @@ def test_a_row_without_a_code_is_rejected() -> None:
 
 def test_a_code_that_the_project_does_not_take_is_rejected() -> None:
     rules = RULES.model_copy(update={"codes": {}})
-    (found,) = judge_objections([objection("closed")], LISTED, rules)
+    (found,) = judge_objections([objection("closed")], LISTED, rules, today=TODAY)
     assert (found.judgement, found.reason) == ("rejected", "code_not_open")
 
 
@@ -294,9 +371,9 @@ def test_a_code_that_the_project_does_not_take_is_rejected() -> None:
 def test_the_order_of_the_rows_decides_nothing(rows: list[Objection], order: Any) -> None:
     """But which of equal rows is the repeated one."""
     distinct = list({each.identity(): each for each in rows}.values())
-    first = {e.identity(): e for e in judge_objections(distinct, LISTED, RULES)}
+    first = {e.identity(): e for e in judge_objections(distinct, LISTED, RULES, today=TODAY)}
     order.shuffle(distinct)
-    for each in judge_objections(distinct, LISTED, RULES):
+    for each in judge_objections(distinct, LISTED, RULES, today=TODAY):
         assert each.judgement in JUDGEMENTS
         assert each.reason
         assert each == first[each.identity()]

@@ -129,3 +129,18 @@ def test_only_an_id_names_a_run(tmp_path: Path) -> None:
         "npsn,run,internet\n1,../../etc,ada\n2,ABC,ada\n3,0a1b2c,ada\n", encoding="utf-8"
     )
     assert runs_of(path) == ["0a1b2c"]
+
+
+@pytest.mark.parametrize(
+    ("down_mbps", "latency_ms", "kept"),
+    [("0", "0", False), ("0", "40", False), ("5", "0", False), ("5", "40", True)],
+)
+def test_a_latency_of_nothing_is_not_measured(
+    tmp_path: Path, down_mbps: str, latency_ms: str, *, kept: bool
+) -> None:
+    text = f"npsn,date,down_mbps,latency_ms\n00000101,2026-08-02,{down_mbps},{latency_ms}\n"
+    row, problems = read(tmp_path, text)
+    assert row["down_mbps"] == float(down_mbps)
+    assert row.get("latency_ms") == (40.0 if kept else None)
+    unread = [AnswerProblem("unread", "latency_ms", (2,))]
+    assert problems == ([] if kept else unread)
