@@ -137,7 +137,7 @@ STAGE = Stage(
 )
 
 
-class _Drawn(NamedTuple):
+class _OfDraws(NamedTuple):
     """What is kept of all draws of a kind; their counters are large and go before the next.
 
     The sets are those of data and values together, and empty otherwise.
@@ -152,13 +152,13 @@ class _Drawn(NamedTuple):
 
 def _draw(
     draws: DeficitDraws, point: FloatArray, k: int, project: Project, progress: Progress
-) -> dict[str, _Drawn]:
+) -> dict[str, _OfDraws]:
     """Ranks and deficits over all draws, for each of :data:`KINDS`."""
     rule, n = project.robustness, len(draws.keys)
     usual = pd.Series(point.round(_DECIMALS)).rank(ascending=False, method="average")
     batches = -(-rule.draws // draws.at_once)
 
-    def of_kind(number: int, *, data: bool, values: bool) -> _Drawn:
+    def of_kind(number: int, *, data: bool, values: bool) -> _OfDraws:
         ranks = DrawRanks(draws.keys, k=k, seed=rule.seed, usual=np.asarray(usual, np.float64))
         deficits = DeficitCounts(n, project.index.tiers.bounds)
         for done, batch in enumerate(draws.batches(rule.draws, data=data, values=values), 1):
@@ -170,7 +170,7 @@ def _draw(
             best = ranks.best_of_ordering()
             sets = find_top_k_sets(ranks.in_top(), best, confidence=rule.confidence)
         summary = _ranks(ranks, deficits), _deficits(deficits)
-        return _Drawn(*summary, sets, ranks.mean_shift(), ranks.overlap())
+        return _OfDraws(*summary, sets, ranks.mean_shift(), ranks.overlap())
 
     return {
         kind: of_kind(number, data=data, values=values)

@@ -12,7 +12,7 @@ from kalsel_gap.sources.accepted_objections import AcceptedObjections
 from kalsel_gap.sources.columns import recognise, table_findings
 from kalsel_gap.sources.npsn import read_npsn
 from kalsel_gap.sources.packet_loss import read_loss
-from kalsel_gap.sources.quantities import is_nothing, read_quantities
+from kalsel_gap.sources.quantities import is_nothing, measured_latency, read_quantities
 from kalsel_gap.sources.signal_levels import BESIDE, LOSS, holds, holds_levels
 from kalsel_gap.sources.speed_test_tiles import is_tiles
 from kalsel_gap.sources.table_parts import ROW
@@ -269,4 +269,5 @@ def read_source(source: Measurements, opened: Opened) -> tuple[pd.DataFrame, lis
                 strict=True,
             )
         ]
+    tests["latency_ms"] = measured_latency(tests["latency_ms"], tests["down_mbps"])
     return tests[tests["quarter"] != ""].reset_index(drop=True), findings

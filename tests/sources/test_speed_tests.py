@@ -58,6 +58,14 @@ def test_the_median_of_the_latest_quarter_counts(project: MakeProject) -> None:
     assert findings == []
 
 
+def test_a_line_that_does_not_answer_has_no_latency(project: MakeProject) -> None:
+    text = HEADER + "00000104,2026-05-05,0,0,40\n00000105,2026-05-05,5,1,0\n"
+    tests, findings = read(project, text)
+    assert tests["latency_ms"].isna().all()
+    assert tests["down_mbps"].tolist() == [0.0, 5.0]
+    assert findings == []
+
+
 def test_the_year_decides_before_the_quarter(project: MakeProject) -> None:
     text = HEADER + "00000104,2025-12-01,1,1,1\n00000104,2026-01-01,9,9,9\n"
     assert latest_quarter(read(project, text)[0]).loc["00000104", "measured_down_mbps"] == 9.0
