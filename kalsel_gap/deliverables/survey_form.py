@@ -19,6 +19,7 @@ from kalsel_gap.sources.field_results import (
     MOST_MBPS,
     MOST_MS,
     RADIO,
+    RECEPTION,
     choice_name,
 )
 from kalsel_gap.storage.text_workbook import workbook_bytes
@@ -41,6 +42,7 @@ _SCHOOLS = ("instance('schools')", "root")  # steps to the list of schools, as X
 _RATE = f". >= 0 and . <= {MOST_MBPS:g}"
 _RATE_WORDS = N_("Mbps, from 0 to {most}.")
 INTERNET_WORDS = {"ada": N_("There is internet"), "tidak_ada": N_("There is no internet")}
+RECEPTION_WORDS = {"ada": N_("There is a signal"), "tidak_ada": N_("No signal at all")}
 
 
 def _row(type_: str, name: str, label: str = "", **others: str) -> dict[str, str]:
@@ -114,11 +116,27 @@ _SIGNAL = (
         relevant="${ask_signal} = 'yes'",
         hint=N_("Outdoors in the school yard. For a second operator send the form once more."),
     ),
-    _row("select_one operator", "operator", N_("Operator of the SIM card")),
-    _row("select_one technology", "technology", N_("Technology that the phone shows")),
+    _row(
+        *("select_one reception", "reception", N_("Does the phone show a signal?")),
+        hint=N_("Walk around the yard first. No signal is an answer too: it is worth as much."),
+    ),
+    _row(
+        *("select_one operator", "operator", N_("Operator of the SIM card")),
+        required="yes",
+        relevant="${reception} != ''",
+    ),
+    _row(
+        *("select_one technology", "technology", N_("Technology that the phone shows")),
+        hint=N_(
+            "Without any signal: leave it empty, unless the phone was set to one technology only."
+        ),
+        required="${reception} = 'ada'",
+        relevant="${reception} != ''",
+    ),
     _row(
         *("integer", "level_dbm", N_("Level, dBm")),
         hint=N_("RSRP of 4G and 5G, RSCP of 3G, RSSI of 2G, from the network page of the phone."),
+        relevant="${reception} = 'ada'",
         constraint=f". >= {LEVEL_DBM[0]:g} and . <= {LEVEL_DBM[1]:g}",
         constraint_message=N_("dBm, from {low} to {high}, with a minus sign."),
     ),
@@ -200,6 +218,11 @@ def _choices(
     ]
     rows += [
         {"list_name": "internet", "name": name, "label": INTERNET_WORDS[name]} for name in INTERNET
+    ]
+    rows += [
+        {"list_name": "reception", "name": name, "label": RECEPTION_WORDS[name]}
+        for name in RECEPTION
+        if operators
     ]
     rows += [
         {"list_name": "operator", "name": choice_name(each), "label": _shown(each), "as_is": "1"}

@@ -101,6 +101,12 @@ def test_pyxform_makes_a_form_that_asks_only_what_matters(
     for name in rates:
         assert binds[name].get("constraint") == ". >= 0 and . <= 10000"
     assert binds["level_dbm"].get("constraint") == ". >= -140 and . <= -40"
+    for name, key, formula in (
+        ("level_dbm", "relevant", "/reception='ada'"),
+        ("technology", "required", "/reception='ada'"),
+        ("operator", "relevant", "/reception!=''"),
+    ):
+        assert re.sub(r"\s", "", binds[name].get(key, "")).endswith(formula)
     assert binds["gate"].get("type") == "geopoint"
     assert binds["npsn"].get("required") == "true()"
     assert visited.folder.name in binds["run"].get("calculate", "")
@@ -151,7 +157,7 @@ def test_the_layer_is_small_and_has_columns_to_fill_in(visited: Run, tmp_path: P
     layer = gpd.read_file(folder / field_pack.LAYER, layer="visits")
     assert list(layer["npsn"]) == ["00000103", "00000112", "00000109"]
     assert list(layer["ask_service"]) == ["yes", "no", "yes"]
-    for name in ("internet", "down_mbps", "level_dbm", "operator", "date"):
+    for name in ("internet", "down_mbps", "level_dbm", "reception", "operator", "date"):
         assert layer[name].isna().all()
     assert layer["down_mbps"].dtype == "float64"
     assert layer.crs == "EPSG:4326"
@@ -178,8 +184,20 @@ def test_the_same_run_gives_the_same_pack(visited: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("language", "phrases"),
     [
-        ("en", ("DATA", "3 schools", "verify --import FILE", "no names and no telephone numbers")),
-        ("id", ("DATA", "3 sekolah", "verify --import BERKAS", "Jangan catat nama orang")),
+        (
+            "en",
+            (
+                *("DATA", "3 schools", "verify --import FILE", "no names and no telephone numbers"),
+                "The layer has one row for each school, so further operators go into the form.",
+            ),
+        ),
+        (
+            "id",
+            (
+                *("DATA", "3 sekolah", "verify --import BERKAS", "Jangan catat nama orang"),
+                "satu baris untuk setiap sekolah, jadi operator lain diisi",
+            ),
+        ),
     ],
 )
 def test_the_readme_says_how(
@@ -197,5 +215,5 @@ def test_a_school_without_npsn_is_left_out_of_the_form(tiny_run: Run, tmp_path: 
     outputs = Outputs(tmp_path / "runs")
     field_pack.write_pack(run, visits, tmp_path / "pack", outputs, Text("en"))
     assert set(read_table(tmp_path / "pack" / field_pack.FORM, "choices").cells["list_name"]) == {
-        *("internet", "operator", "technology"),
+        *("internet", "reception", "operator", "technology"),
     }
