@@ -315,7 +315,7 @@ def decimals(name: str) -> int:
 # Beside those of the schools in what is written for others.
 ADDED: tuple[Column, ...] = (
     Column("reason_text", "text", "scores", N_("Reason"), N_("Main reason and main hindrance in words."), nullable=False),
-    Column("uses_text", "text", "scores", N_("What works"), N_("What the internet of the school is enough for, in words: usually and on a difficult day."), nullable=False),
+    Column("uses_text", "text", "scores", N_("What its internet is enough for"), N_("What the internet of the school is enough for, in words: usually and on a difficult day."), nullable=False),
     Column("not_scored", "text", "scores", N_("Indicators not scored"), N_("Codes of the indicators that this run does not score, separated by semicolons.")),
     Column("data", "text", "scores", N_("Nature of the data"), N_("Whether the data are real, stylised (partly invented) or synthetic (all invented)."), choices=NATURES, nullable=False),
     Column("trial", "text", "scores", N_("Trial"), N_("What a trial overrides; empty for a full run.")),
