@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text as Styled
 
 from kalsel_gap import doctor
+from kalsel_gap.cli.column_widths import spread_room
 from kalsel_gap.cli.options import Format
 from kalsel_gap.cli.rank_table import number_of, packed, ranked_schools, schools_by_tier
 from kalsel_gap.i18n import messages
@@ -296,12 +297,9 @@ def _figures(
     room = width - sum(widths.values()) - 2 * (len(widths) - 1)
     if room < 0:
         return None
-    # What is left is given to the columns that need the least of it to have all cells in one line.
-    wanted = {name: max(map(cell_len, (*cells[name], ""))) - widths[name] for name in texts}
-    for name in sorted(texts, key=lambda each: wanted[each]):
-        more = max(0, min(room, wanted[name]))
-        widths[name] += more
-        room -= more
+    widths |= spread_room(
+        {name: cells[name] for name in texts}, {name: widths[name] for name in texts}, room
+    )
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name, header in headers.items():
         side: Literal["left", "right"] = "left" if name in texts else "right"

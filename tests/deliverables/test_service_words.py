@@ -86,8 +86,8 @@ def test_the_median_stands_beside_a_difficult_day() -> None:
         (
             {"exam_met_share": None, "exam_available_share": 0.004},
             (
-                "What it has of that is not known; no ordinary subscription there would give a usable "
-                "part of it."
+                "What it has of that is not known; no ordinary subscription there would give a "
+                "usable part of it."
             ),
         ),
         (

@@ -94,8 +94,8 @@ def test_what_is_the_same_of_all_uses_is_said_once(tiny_run: Run) -> None:
     # Its register names a provider: there is a line.
     assert sentences(unknown | {"delivered_basis": "provider"}, tiny_run, EN) == [
         (
-            "By the register this school has internet, but its speed is not recorded, so what it is "
-            "enough for is not known."
+            "By the register this school has internet, but its speed is not recorded, so what it "
+            "is enough for is not known."
         )
     ]
     nothing = row(**dict.fromkeys(USES, ("no", "no")))
