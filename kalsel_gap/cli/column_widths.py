@@ -21,8 +21,8 @@ def spread_room(
 ) -> dict[str, int]:
     """Widths of columns of words, each at least as wide as its longest word.
 
-    The room goes where it saves most lines for each cell that it takes: a row is as high as its
-    highest cell. What is left then goes to the columns that need least of it.
+    The room is given where it saves most lines for each cell that it takes: a row is as high as its
+    highest cell. What is left then is given to the columns that need least of it.
 
     Parameters
     ----------

@@ -107,14 +107,14 @@ def import_results(
 def _print(outcome: Outcome, run: Run, asked: Import, text: Text) -> None:
     """The visited schools before and after, and below them hit rate and calibration."""
     from kalsel_gap.deliverables import outcome_words
-    from kalsel_gap.deliverables.tables import notices
+    from kalsel_gap.deliverables.tables import all_notices
     from kalsel_gap.deliverables.visit_list import first_k
     from kalsel_gap.storage.spreadsheet import csv_of
 
     if asked.format is options.Format.csv:
         console.emit(csv_of(outcome.schools))
         return
-    console.notices(notices(run, text))
+    console.notices(all_notices(run, text))
     if len(outcome.schools):
         shown = outcome_words.in_terminal(outcome, text)
         labels, spare = outcome_words.LABELS, outcome_words.SPARE

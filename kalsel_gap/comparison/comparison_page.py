@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kalsel_gap.comparison.causes import CAUSES, Cause, RunDifference
 from kalsel_gap.comparison.gap_changes import GAP_CHANGES, GapChange
 from kalsel_gap.deliverables.sections import PageSection, WordTable
-from kalsel_gap.deliverables.tables import notices
+from kalsel_gap.deliverables.tables import all_notices
 from kalsel_gap.i18n.messages import NAMES, REASONS
 from kalsel_gap.i18n.text import N_, Text, escaped, plain
 from kalsel_gap.storage.spreadsheet import to_records
@@ -58,7 +58,7 @@ def title_of(found: RunComparison, text: Text) -> str:
 
 def notices_of(found: RunComparison, text: Text) -> list[str]:
     """What stands above everything: that data are not real, and what each run counts for."""
-    of_runs = [(run.folder.name, notices(run, text)) for run in (found.before, found.after)]
+    of_runs = [(run.folder.name, all_notices(run, text)) for run in (found.before, found.after)]
     natures = {text(words) for words in _NATURES}
     of_both = natures & set(of_runs[0][1]) & set(of_runs[1][1])
     said = [sentence for _, sentences in of_runs for sentence in sentences if sentence in of_both]

@@ -18,10 +18,10 @@ from kalsel_gap.deliverables.columns import with_unit
 from kalsel_gap.deliverables.gis_layers import Layer, write_layers
 from kalsel_gap.deliverables.qgis_style import Field, visits_qml
 from kalsel_gap.deliverables.survey_form import INTERNET_WORDS, RECEPTION_WORDS, form_bytes
-from kalsel_gap.deliverables.tables import notices
+from kalsel_gap.deliverables.tables import all_notices
 from kalsel_gap.deliverables.visit_list import school_title
 from kalsel_gap.deliverables.waypoints import Waypoint, to_gpx, to_kml
-from kalsel_gap.i18n.text import N_, Text, plain
+from kalsel_gap.i18n.text import LANGUAGES, N_, Text, plain
 from kalsel_gap.robustness.visits import ASKED
 from kalsel_gap.sources.field_results import LEVEL_DBM, RADIO, START, choice_name
 from kalsel_gap.storage.spreadsheet import csv_of
@@ -126,11 +126,13 @@ def write_pack(run: Run, visits: pd.DataFrame, folder: Path, outputs: Outputs, t
     title = pack_title(run, text)
     operators = operators_of(run)
     waypoints = waypoints_of(visits)
-    form = form_bytes(visits, operators, run.folder.name, title, text.language)
+    about = " ".join(map(plain, all_notices(run, text)))
+    said = {code: " ".join(map(plain, all_notices(run, Text(code)))) for code in LANGUAGES}
+    form = form_bytes(visits, operators, run.folder.name, title, said, text.language)
     contents: dict[str, bytes] = {
         TABLE: csv_of(visits).encode(),
-        GPX: to_gpx(waypoints, title).encode(),
-        KML: to_kml(waypoints, title).encode(),
+        GPX: to_gpx(waypoints, title, about).encode(),
+        KML: to_kml(waypoints, title, about).encode(),
         FORM: form,
         README: readme(run, visits, text).encode(),
     }
@@ -218,7 +220,7 @@ def readme(run: Run, visits: pd.DataFrame, text: Text) -> str:
         for line in lines:
             file.write(plain(line).strip() + "\n")
 
-    write(pack_title(run, text), "", *notices(run, text))
+    write(pack_title(run, text), "", *all_notices(run, text))
     counts = {
         "count": text.number(len(visits)),
         "unnumbered": text.number(int((visits["npsn"] == "").sum())),

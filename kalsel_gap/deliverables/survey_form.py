@@ -156,7 +156,12 @@ _LOCATION = (
 
 
 def form_bytes(
-    visits: pd.DataFrame, operators: Sequence[str], run: str, title: str, language: Language
+    visits: pd.DataFrame,
+    operators: Sequence[str],
+    run: str,
+    title: str,
+    about: Mapping[Language, str],
+    language: Language,
 ) -> bytes:
     """The form as a workbook with the sheets *survey*, *choices* and *settings*.
 
@@ -170,12 +175,14 @@ def form_bytes(
         Name of the run: it comes back with the answers.
     title : str
         Title of the form.
+    about : mapping of str
+        By language what the list is: official or not, of real data or not.
     language : {'id', 'en'}
         The language in which it opens; both are in it.
     """
     schools = [row for row in visits.to_dict("records") if row["npsn"]]
     signal = _SIGNAL if operators else ()
-    survey = [*_HEAD, _run_of(run), *_SERVICE, *signal, *_LOCATION]
+    survey = [_about(about), *_HEAD, _run_of(run), *_SERVICE, *signal, *_LOCATION]
     return workbook_bytes(
         {
             "survey": _translated_sheet(survey, _SURVEY, _TRANSLATED),
@@ -190,6 +197,12 @@ def form_bytes(
             ],
         }
     )
+
+
+def _about(said: Mapping[Language, str]) -> dict[str, str]:
+    """A note above all questions, in the words of each language."""
+    shown = {f"label::{code}": _shown(sentence) for code, sentence in said.items()}
+    return _row("note", "about", **shown)
 
 
 def _run_of(run: str) -> dict[str, str]:
@@ -249,7 +262,8 @@ def _translated_sheet(
         for name in translated:
             for code in LANGUAGE_NAMES:
                 given = row.get(name, "")
-                cells.append(given if row.get("as_is") else _in_language(given, Text(code)))
+                words = given if row.get("as_is") else _in_language(given, Text(code))
+                cells.append(row.get(f"{name}::{code}", words))
         sheet.append(cells)
     return sheet
 

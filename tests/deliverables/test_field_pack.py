@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import subprocess
 import xml.etree.ElementTree as ET
@@ -13,6 +14,7 @@ import pytest
 from pyxform.xls2xform import convert
 
 from kalsel_gap.deliverables import field_pack, gis_layers, visit_list
+from kalsel_gap.deliverables.field_pack import GPX, KML
 from kalsel_gap.i18n.text import LANGUAGES, Text
 from kalsel_gap.sources.field_results import choice_name
 from kalsel_gap.sources.tables import read_table
@@ -149,6 +151,38 @@ def test_waypoints_and_places_are_read_by_gdal(visited: Run, tmp_path: Path) -> 
         assert "115.327" in read.stdout
     places = gpd.read_file(folder / field_pack.KML)
     assert places.geometry.y.tolist() == pytest.approx([-2.935, -2.981, -2.927])
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ("SYNTHETIC DATA: every school is invented.", "Last full run; no run is marked")),
+        ("id", ("DATA SINTETIS: semua sekolah rekaan.", "Hasil penuh terakhir; tidak ada hasil")),
+    ],
+)
+def test_every_file_says_what_the_list_is(
+    visited: Run, tmp_path: Path, language: str, words: tuple[str, ...]
+) -> None:
+    """That its data are not real, and whether it is the official one; also a hostile trial."""
+    folder = pack(visited, tmp_path / "pack", language)
+    gpx, kml = (ET.fromstring((folder / name).read_text("utf-8")) for name in (GPX, KML))
+    topografix, opengis = "{http://www.topografix.com/GPX/1/1}", "{http://www.opengis.net/kml/2.2}"
+    notes = read_table(folder / field_pack.FORM, "survey").cells.query("name == 'about'")
+    column = next(
+        name for name in notes if str(name).startswith("label::") and f"({language})" in name
+    )
+    for said in (
+        gpx.findtext(f"{topografix}metadata/{topografix}desc", ""),
+        kml.findtext(f"{opengis}Document/{opengis}description", ""),
+        notes[column].iloc[0],
+        (folder / field_pack.README).read_text("utf-8"),
+    ):
+        assert all(each in said for each in words)
+    trial = {**visited.manifest, "overrides": {"reason": "${npsn} <b>x</b>"}}
+    said = pack(dataclasses.replace(visited, manifest=trial), tmp_path / "trial", language)
+    made = convert(said / field_pack.FORM, validate=False)
+    assert "<b>" not in made.xform
+    assert "$ (npsn}" in made.xform
 
 
 def test_the_layer_is_small_and_has_columns_to_fill_in(visited: Run, tmp_path: Path) -> None:
