@@ -285,8 +285,8 @@ def _figures(
     frame: pd.DataFrame, labels: Mapping[str, str], width: int, text: Text
 ) -> Table | None:
     """The table, or None where it has no room without a broken word."""
-    cells = {name: [_figure(str(name), v, text) for v in column] for name, column in frame.items()}
-    headers = {name: text(labels[str(name)]) for name in cells}
+    cells = {str(n): [_figure(str(n), v, text) for v in column] for n, column in frame.items()}
+    headers = {name: text(labels[name]) for name in cells}
     texts = [name for name in cells if frame[name].dtype.kind not in "if"]
     widths = {
         name: max(

@@ -169,7 +169,7 @@ def test_every_file_says_what_the_list_is(
     topografix, opengis = "{http://www.topografix.com/GPX/1/1}", "{http://www.opengis.net/kml/2.2}"
     notes = read_table(folder / field_pack.FORM, "survey").cells.query("name == 'about'")
     column = next(
-        name for name in notes if str(name).startswith("label::") and f"({language})" in name
+        name for name in map(str, notes) if name.startswith("label::") and f"({language})" in name
     )
     for said in (
         gpx.findtext(f"{topografix}metadata/{topografix}desc", ""),
