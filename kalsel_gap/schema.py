@@ -68,6 +68,7 @@ RADIO = ("2g", "3g", "4g", "5g")  # technologies whose level can be predicted
 CALIBRATIONS = ("calibrated", "uncalibrated")
 EVIDENCE = ("map", "prediction", "combined", "distance")
 NATURES: tuple[DataNature, ...] = get_args(DataNature)
+STANDINGS = ("official", "last", "earlier", "trial")  # of a run among those of its folder
 DELIVERED_BASES = ("test", "subscription", "register", "provider", "curves")
 
 
@@ -315,9 +316,10 @@ def decimals(name: str) -> int:
 # Beside those of the schools in what is written for others.
 ADDED: tuple[Column, ...] = (
     Column("reason_text", "text", "scores", N_("Reason"), N_("Main reason and main hindrance in words."), nullable=False),
-    Column("uses_text", "text", "scores", N_("What works"), N_("What the internet of the school is enough for, in words: usually and on a difficult day."), nullable=False),
+    Column("uses_text", "text", "scores", N_("What its internet is enough for"), N_("What the internet of the school is enough for, in words: usually and on a difficult day."), nullable=False),
     Column("not_scored", "text", "scores", N_("Indicators not scored"), N_("Codes of the indicators that this run does not score, separated by semicolons.")),
     Column("data", "text", "scores", N_("Nature of the data"), N_("Whether the data are real, stylised (partly invented) or synthetic (all invented)."), choices=NATURES, nullable=False),
+    Column("standing", "text", "scores", N_("What the list counts for"), N_("Whether it is the official list, that of the last or of an earlier full run, or a trial."), choices=STANDINGS, nullable=False),
     Column("trial", "text", "scores", N_("Trial"), N_("What a trial overrides; empty for a full run.")),
     Column("official", "text", "scores", N_("Official"), N_("Decree by which the list was approved, and its date; empty where it is not the official one.")),
 )  # fmt: skip
@@ -337,7 +339,8 @@ SUMMARY = (
     *("rank_p05", "rank_p95", "p_top_k", "top_k_label", "top_k_set"),
     *("priority", "best_level_dbm", "best_technology", "best_operator", "delivered"),
     *("delivered_status", "available", "available_status", "completeness", "confidence"),
-    *("objections", "reason_text", "uses_text", "data", "trial", "official"),
+    *("objections", "reason_text", "uses_text", "data", "standing"),
+    *("trial", "official"),
 )
 
 NEED_FACTS = ("vulnerability", "idle_devices", "idle_accounts_share", "adequate_school_km")

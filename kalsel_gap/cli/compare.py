@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
 HELP = N_(
     "Compare two runs: which ranks moved, by what, and which gaps were closed or opened.\n\n"
-    "Each move is the sum of what the register, speed tests, coverage, sites and terrain, and "
+    "Each move is the sum of what the register, measurements, coverage, sites and terrain, and "
     "weights and figures did to it, in this order; what is left is the method, another version of "
     "the code. Everything comes from what the two runs hold; no input is read. A run is named by "
-    "its id, the beginning of it, latest, or its folder; “kalsel-gap runs” lists them.\n\n"
+    "its id, the beginning of it, latest, or its folder; “kalsel-gap runs” lists them. The example "
+    "works wherever there is a run, and compares it with itself: put the id of an older run "
+    "first.\n\n"
     "Example: kalsel-gap compare latest latest --top 10"
 )
 _ENDINGS = (".html", ".htm")

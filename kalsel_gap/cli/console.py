@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text as Styled
 
 from kalsel_gap import doctor
+from kalsel_gap.cli.column_widths import spread_room
 from kalsel_gap.cli.options import Format
 from kalsel_gap.cli.rank_table import number_of, packed, ranked_schools, schools_by_tier
 from kalsel_gap.i18n import messages
@@ -284,8 +285,8 @@ def _figures(
     frame: pd.DataFrame, labels: Mapping[str, str], width: int, text: Text
 ) -> Table | None:
     """The table, or None where it has no room without a broken word."""
-    cells = {name: [_figure(str(name), v, text) for v in column] for name, column in frame.items()}
-    headers = {name: text(labels[str(name)]) for name in cells}
+    cells = {str(n): [_figure(str(n), v, text) for v in column] for n, column in frame.items()}
+    headers = {name: text(labels[name]) for name in cells}
     texts = [name for name in cells if frame[name].dtype.kind not in "if"]
     widths = {
         name: max(
@@ -296,12 +297,9 @@ def _figures(
     room = width - sum(widths.values()) - 2 * (len(widths) - 1)
     if room < 0:
         return None
-    # What is left is given to the columns that need the least of it to have all cells in one line.
-    wanted = {name: max(map(cell_len, (*cells[name], ""))) - widths[name] for name in texts}
-    for name in sorted(texts, key=lambda each: wanted[each]):
-        more = max(0, min(room, wanted[name]))
-        widths[name] += more
-        room -= more
+    widths |= spread_room(
+        {name: cells[name] for name in texts}, {name: widths[name] for name in texts}, room
+    )
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name, header in headers.items():
         side: Literal["left", "right"] = "left" if name in texts else "right"

@@ -112,10 +112,12 @@ def open_run(
     overwrite: bool,
     lang: LanguageChoice | None,
     quiet: bool,
+    says_standing: bool = False,
 ) -> Drawn:
     """The run to draw to `out`, which may end so; first of all, whether it may be written.
 
-    Standard error says that the run is a trial or the official one, or older than its inputs.
+    Standard error says what the run counts for, unless what is printed `says_standing`, and whether
+    it is older than its inputs.
     """
     from kalsel_gap.deliverables.run_list import inputs_since
     from kalsel_gap.deliverables.tables import standing_sentence
@@ -131,13 +133,23 @@ def open_run(
     chosen = read_run(folder, source.run)
     if out is not None and _is_input(out, chosen.manifest):
         raise OutputError("output_is_input", path=out)
-    if chosen.overrides or chosen.official is not None:
+    if not says_standing:
         console.note(standing_sentence(chosen, text), quiet=quiet)
     if opened is None:
         language = chosen.manifest.get("parameters", {}).get("project.language")
         return Drawn(chosen, options.words_in(ctx, lang, language), outputs)
     if changed := inputs_since(chosen.manifest, opened).changed:
         words = N_("This run is older than {files}. “kalsel-gap rank” makes a new one.")
+        if chosen.standing == "official":
+            words = N_(
+                "The official list stays as it was approved, although these are newer: {files}. "
+                "“--run latest” shows the newer list."
+            )
+            if chosen.is_last:
+                words = N_(
+                    "The official list stays as it was approved, although these are newer: "
+                    "{files}. “kalsel-gap rank” makes a newer list, and “--run latest” shows it."
+                )
         console.note(text(words, files=", ".join(changed)), quiet=quiet)
     return Drawn(chosen, options.words(ctx, lang, opened), outputs)
 

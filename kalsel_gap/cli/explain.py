@@ -74,7 +74,14 @@ def explain(
     if (without or assignments) and len(named) != 1:
         raise InputError("what_if_of_one")
     source = drawn.RunChoice(project, runs, run)
-    chosen = drawn.open_run(ctx, source, out, _ENDINGS, overwrite=overwrite, lang=lang, quiet=quiet)
+    is_printed = out is None and format is not options.PageChoice.json
+    chosen = drawn.open_run(
+        *(ctx, source, out, _ENDINGS),
+        overwrite=overwrite,
+        lang=lang,
+        quiet=quiet,
+        says_standing=is_printed,
+    )
     if not named:
         _explain_list(chosen, out, format, text, quiet=quiet)
         return
@@ -96,9 +103,9 @@ def explain(
     with console.progress(text, ("links",), quiet=quiet):  # kernels are compiled the first time
         title, sections = _page(explained, trial, chosen.run, source, words)
     if out is None:
-        from kalsel_gap.deliverables.tables import notices
+        from kalsel_gap.deliverables.tables import all_notices
 
-        explain_table.show(title, notices(chosen.run, text), sections, console.screen())
+        explain_table.show(title, all_notices(chosen.run, text), sections, console.screen())
         return
     from kalsel_gap.deliverables.explanation_page import to_html
 
@@ -117,7 +124,7 @@ def _explain_list(
     """How sure the list is as a whole, and what it depends on."""
     from kalsel_gap.deliverables import explanation, explanation_page
     from kalsel_gap.deliverables.list_certainty import certainty_sections
-    from kalsel_gap.deliverables.tables import notices, standing_facts
+    from kalsel_gap.deliverables.tables import all_notices, standing_facts
     from kalsel_gap.robustness.sensitivity import list_sensitivity
 
     with console.progress(text, ("audit",), quiet=quiet) as report:
@@ -130,7 +137,7 @@ def _explain_list(
     title = explanation_page.list_title(chosen.run, words)
     sections = certainty_sections(chosen.run, found, words)
     if out is None:
-        explain_table.show(title, notices(chosen.run, text), sections, console.screen())
+        explain_table.show(title, all_notices(chosen.run, text), sections, console.screen())
     else:
         page = explanation_page.to_html(title, sections, chosen.run, words)
         _write(chosen, page, out, text, quiet=quiet)

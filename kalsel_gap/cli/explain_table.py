@@ -113,11 +113,16 @@ def _grid(grid: WordTable, width: int) -> Table:
     ]
     if sum(least) + 2 * len(least) > width:
         return _as_lines(grid)
+    most = [
+        max(cells, min(cell_len(plain(head)), _HEADER)) if n in grid.numbers else cells
+        for n, (head, cells) in enumerate(zip(grid.heads, least, strict=True))
+    ]
+    if sum(most) + 2 * len(most) > width:
+        most = least
     table = Table(box=None, pad_edge=False, header_style="bold")
     for n, head in enumerate(grid.heads):
         if n in grid.numbers:  # the room is for the texts
-            most = max(least[n], min(cell_len(plain(head)), _HEADER))
-            table.add_column(plain(head), justify="right", min_width=least[n], max_width=most)
+            table.add_column(plain(head), justify="right", min_width=least[n], max_width=most[n])
         else:
             table.add_column(plain(head), min_width=least[n])
     for row in grid.rows:

@@ -37,6 +37,14 @@ PIN_HELP = N_(
 UNPIN_HELP = N_(
     "Withdraw the mark of the official run; the run stays.\n\nExample: kalsel-gap runs unpin"
 )
+_GONE = N_(
+    "Warning: inputs of this run are no longer there: {files}. The list stays as it is, but it "
+    "cannot be made again without them."
+)
+_CHANGED = N_(
+    "Warning: not as they were when this run was made: {files}. The list stays as it is, but it "
+    "cannot be made again from them."
+)
 _LABELS = {  # of columns on a terminal
     "run": N_("Run"),
     "kind": N_("Type"),
@@ -148,19 +156,26 @@ def pin(
     lang: options.Lang = None,  # noqa: ARG001 - read before parsing
 ) -> None:
     """Do what :data:`PIN_HELP` says."""
+    from kalsel_gap.deliverables.run_list import inputs_since
     from kalsel_gap.sources.personal_data import personal_kind
     from kalsel_gap.storage.approval import pin_run
+    from kalsel_gap.storage.run_folder import read_manifest
 
     if personal_kind(decree):  # it is written into every file that is drawn
         raise ProjectError("decree_personal", path="--decree")
     text: Text = ctx.obj
-    _, folder = drawn.project_and_runs(project, runs)
+    opened, folder = drawn.project_and_runs(project, runs)
     official, before = pin_run(folder, run, decree, date, overwrite=overwrite)
     words = N_("Run {run} is the official one, by decree {decree} of {date}.")
     console.note(text(words, **asdict(official)), quiet=quiet)
     if before is not None:
         words = N_("It takes the place of run {run}, by decree {decree} of {date}.")
         console.note(text(words, **asdict(before)), quiet=quiet)
+    if opened is not None:
+        since = inputs_since(read_manifest(folder / official.run), opened)
+        for words, files in ((_GONE, since.gone), (_CHANGED, since.changed)):
+            if files:
+                console.note(text(words, files=", ".join(files)), quiet=quiet)
 
 
 def unpin(

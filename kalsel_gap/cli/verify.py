@@ -64,10 +64,17 @@ def verify(
         opened, folder = drawn.project_and_runs(*source)
         guard = Outputs(folder) if opened is None else outputs_of(opened)
         field_pack.pack_folder(out, guard, overwrite=overwrite)
-    chosen = drawn.open_run(ctx, source, None, (), overwrite=overwrite, lang=lang, quiet=quiet)
+    shown = format or options.Format.table
+    chosen = drawn.open_run(
+        *(ctx, source, None, ()),
+        overwrite=overwrite,
+        lang=lang,
+        quiet=quiet,
+        says_standing=shown is options.Format.table,
+    )
     filters = (kabupaten, kecamatan, level, authority, terrain, gap)
     view = View("deficit", None, *(tuple(each or ()) for each in filters))
-    _print(chosen, view, top, format or options.Format.table, text, quiet=quiet)
+    _print(chosen, view, top, shown, text, quiet=quiet)
     if out is not None:
         _write(chosen, view, top, out, guard)
         console.note(text(N_("Written: {path}"), path=out), quiet=quiet)
@@ -87,7 +94,7 @@ def _print(
     elif format_ is options.Format.csv:
         console.emit(spreadsheet.csv_of(visits))
     elif len(visits):
-        console.notices(tables.notices(chosen.run, text))
+        console.notices(tables.all_notices(chosen.run, text))
         shown = visit_list.in_terminal(visits, text)
         console.figures(shown, visit_list.LABELS, text, spare=visit_list.SPARE, quiet=quiet)
         console.paragraph(visit_list.what_values_mean(chosen.run, text))

@@ -74,7 +74,8 @@ def import_results(
     planned = plan_visits(fact_values(run), run.schools)
     answers, problems = read_results(asked.path, field_pack.operators_of(run))
     opened = read_project(path, _values(run))
-    kept = verified_tables.keep_answers(answers, planned, run.schools, opened)
+    technologies = field_pack.technologies_of(run)
+    kept = verified_tables.keep_answers(answers, planned, run.schools, opened, technologies)
     for sentence in (
         *outcome_words.problem_sentences(problems, text),
         *outcome_words.kept_sentences(kept, text),
@@ -88,6 +89,7 @@ def import_results(
         run.table("service"),
         k=first_k(run),
         level_differences_db=verified_tables.level_differences_db(kept, run.table("signals")),
+        shown_where_none=verified_tables.shown_where_none(kept, run.table("signals")),
     )
     if asked.format is options.Format.json:
         console.emit(outcome_words.to_json(outcome, kept, paths, lines))
@@ -105,14 +107,14 @@ def import_results(
 def _print(outcome: Outcome, run: Run, asked: Import, text: Text) -> None:
     """The visited schools before and after, and below them hit rate and calibration."""
     from kalsel_gap.deliverables import outcome_words
-    from kalsel_gap.deliverables.tables import notices
+    from kalsel_gap.deliverables.tables import all_notices
     from kalsel_gap.deliverables.visit_list import first_k
     from kalsel_gap.storage.spreadsheet import csv_of
 
     if asked.format is options.Format.csv:
         console.emit(csv_of(outcome.schools))
         return
-    console.notices(notices(run, text))
+    console.notices(all_notices(run, text))
     if len(outcome.schools):
         shown = outcome_words.in_terminal(outcome, text)
         labels, spare = outcome_words.LABELS, outcome_words.SPARE

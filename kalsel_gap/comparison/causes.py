@@ -87,7 +87,7 @@ class ColumnGroup:
     depends_on_others : bool
         Whether they may also depend on the rows of other schools.
     of_objections : str
-        The cause that objections are of these columns: facts of the register, or speed tests.
+        The cause that objections are of these columns: facts of the register, or measurements.
     """
 
     name: str
@@ -133,7 +133,10 @@ GROUPS: tuple[ColumnGroup, ...] = (
 )
 COLUMNS = tuple(name for group in GROUPS for name in group.columns)
 # Of a school and place, what a map, a tile or a prediction states.
-_STATED = ("place", "technology", "operator", "kind", "status", "signal_share", "known_share")
+_STATED = (
+    *("place", "technology", "operator", "kind", "basis", "status"),
+    *("signal_share", "known_share"),
+)
 _DECIMALS = 9
 
 
@@ -158,6 +161,12 @@ class RunDifference:
     file: str
     before: object
     after: object
+
+    @property
+    def causes(self) -> tuple[Cause, ...]:
+        """Every cause that it can be: what was accepted of objections may be a speed test."""
+        is_of_two = _is_in(self.key, _OBJECTIONS) and self.cause != "measurements"
+        return (self.cause, "measurements") if is_of_two else (self.cause,)
 
 
 def find_differences(
@@ -318,7 +327,7 @@ def _of_available(
     candidates = (
         _earliest((of_column[name] for name in POSITION), count),
         np.where(is_fixed, of_column["fixed_network"], _LAST),
-        np.where(evidence["tiles"], if_changed(_MEASUREMENTS), _LAST),
+        np.where(evidence["measured"], if_changed(_MEASUREMENTS), _LAST),
         np.where(evidence["maps"], if_changed(_COVERAGE), _LAST),
         np.where(evidence["predictions"], np.minimum(predicted, of_sites), _LAST),
         np.where(by_distance, of_column["site_4g_km"], _LAST),
@@ -346,7 +355,7 @@ def differs(before: pd.Series[Any], after: pd.Series[Any]) -> BoolArray:
 
 
 def differing_evidence(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
-    """Of which schools maps, tiles of speed tests or predictions state something else.
+    """Of which schools maps, measurements or predictions state something else.
 
     Parameters
     ----------
@@ -356,15 +365,22 @@ def differing_evidence(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFram
     Returns
     -------
     DataFrame
-        By ``school``: *maps*, *tiles*, *predictions*. Only rows that count in their run matter; of
-        a level its adequacy is a matter of the figures.
+        By ``school``: *maps*, *measured* (tiles, and levels measured at the school),
+        *predictions*. Only rows that count in their run matter; of a level its adequacy is a
+        matter of the figures.
     """
     frames = [_stated(table) for table in (before, after)]
     # A row that is in both runs stands twice.
     alone = pd.concat(frames).drop_duplicates(keep=False)
-    kind = alone["kind"].map({"tile": "tiles", "prediction": "predictions"}).fillna("maps")
-    found = pd.crosstab(alone["school"], kind).astype(bool)
-    return found.reindex(columns=["maps", "tiles", "predictions"], fill_value=False)
+    is_tile, is_predicted = alone["kind"] == "tile", alone["kind"] == "prediction"
+    kinds = pd.DataFrame(
+        {
+            "maps": ~is_tile & ~is_predicted,  # a map may be of measurements too
+            "measured": is_tile | (alone["basis"] == "measured"),
+            "predictions": is_predicted,
+        }
+    )
+    return kinds.groupby(alone["school"]).any()
 
 
 def _stated(table: pd.DataFrame) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kalsel_gap.comparison.causes import CAUSES, Cause, RunDifference
 from kalsel_gap.comparison.gap_changes import GAP_CHANGES, GapChange
 from kalsel_gap.deliverables.sections import PageSection, WordTable
-from kalsel_gap.deliverables.tables import notices
+from kalsel_gap.deliverables.tables import all_notices
 from kalsel_gap.i18n.messages import NAMES, REASONS
 from kalsel_gap.i18n.text import N_, Text, escaped, plain
 from kalsel_gap.storage.spreadsheet import to_records
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 CAUSE_NAMES: dict[Cause, str] = {
     "register": N_("register"),
-    "measurements": N_("speed tests"),
+    "measurements": N_("measurements"),
     "coverage": N_("coverage"),
     "terrain": N_("sites and terrain"),
     "figures": N_("weights and figures"),
@@ -35,6 +35,7 @@ GAP_CHANGE_NAMES: dict[GapChange, str] = {
     "regressed": N_("worse"),
     "improved": N_("better"),
     "found_adequate": N_("found adequate"),
+    "found_gap": N_("found with a gap"),
     "lost_sight": N_("no longer known"),
 }
 _GROUPS = {
@@ -57,7 +58,7 @@ def title_of(found: RunComparison, text: Text) -> str:
 
 def notices_of(found: RunComparison, text: Text) -> list[str]:
     """What stands above everything: that data are not real, and what each run counts for."""
-    of_runs = [(run.folder.name, notices(run, text)) for run in (found.before, found.after)]
+    of_runs = [(run.folder.name, all_notices(run, text)) for run in (found.before, found.after)]
     natures = {text(words) for words in _NATURES}
     of_both = natures & set(of_runs[0][1]) & set(of_runs[1][1])
     said = [sentence for _, sentences in of_runs for sentence in sentences if sentence in of_both]
@@ -111,6 +112,7 @@ def as_data(found: RunComparison) -> str:
         "differences": [
             {
                 "cause": each.cause,
+                "causes": list(each.causes),
                 "key": each.key,
                 "file": each.file or None,
                 "before": each.before,
@@ -144,7 +146,13 @@ def _summary(found: RunComparison, text: Text) -> PageSection:
     moved = found.moved
     counts = {"moved": text.number(len(moved)), "ranked": text.number(ranked)}
     said = []
-    if moved.empty:
+    if found.before.folder.resolve() == found.after.folder.resolve():
+        words = N_(
+            "Both names mean the same run, {run}, so nothing can have moved. “kalsel-gap runs” "
+            "lists the others."
+        )
+        said.append(text(words, run=found.after.folder.name))
+    elif moved.empty:
         words = N_("Every one of the {ranked} schools that are ranked in both runs kept its rank.")
         said.append(text(words, **counts))
     else:
@@ -242,7 +250,11 @@ def _differences(found: RunComparison, text: Text) -> PageSection:
     if more := len(found.differences) - len(shown):
         said.append(text(N_("… and {count} more"), count=text.number(more)))
     rows = tuple(
-        (each.file or each.key, text(CAUSE_NAMES[each.cause]), _change(each, text))
+        (
+            each.file or each.key,
+            ", ".join(text(CAUSE_NAMES[cause]) for cause in each.causes),
+            _change(each, text),
+        )
         for each in shown
     )
     heads = (N_("Input or figure"), N_("Counts as"), N_("Change"))
@@ -359,17 +371,12 @@ def _gaps(found: RunComparison, text: Text) -> PageSection:
         text(
             N_(
                 "Closed: {closed}. Opened: {opened}. Worse: {regressed}. Better: {improved}. Found "
-                "adequate, not known before: {found_adequate}. No longer known: {lost_sight}."
+                "adequate: {found_adequate}. Found with a gap: {found_gap}. No longer known: "
+                "{lost_sight}."
             ),
             **counts,
         ),
-        text(
-            N_(
-                "Closed counts schools with a gap before and an adequate line now, both known. "
-                "From better to worse: slow, unconnected, weak, uncovered. A signal that suffices "
-                "now is better than none, also where no line is known."
-            )
-        ),
+        *map(text, _MEANINGS),
     ]
     if any(each.key.startswith("index.gap.") for each in found.differences):
         words = N_(
@@ -392,6 +399,23 @@ def _gaps(found: RunComparison, text: Text) -> PageSection:
     return PageSection(title, "gaps", said=said, grids=grids)
 
 
+_MEANINGS = (
+    N_("Closed: there was a gap, the line is adequate now, and both are known."),
+    N_("Opened: the line was known to be adequate, and now there is a gap."),
+    N_(
+        "Worse, better: another kind of gap than before. From better to worse: slow, unconnected, "
+        "weak, uncovered. A signal that suffices now is better than none, also where no line is "
+        "known."
+    ),
+    N_(
+        "Found adequate, found with a gap: before, it was not known whether there was a gap, or "
+        "the school was not in the register. Something was found out; nothing need have changed "
+        "at the school."
+    ),
+    N_("No longer known: it was known whether there is a gap, and now it is not."),
+)
+
+
 def _group(value: str, by: str, text: Text) -> str:
     if not value:
         return text(N_("not known"))
@@ -407,7 +431,7 @@ def _how(text: Text) -> PageSection:
             text(
                 N_(
                     "Up is nearer to rank 1. The parts of a move add up to it: in the older run "
-                    "register, speed tests, coverage, sites and terrain, weights and figures were "
+                    "register, measurements, coverage, sites and terrain, weights and figures were "
                     "replaced by those of the newer one, in this order, and the schools were "
                     "ranked again after each."
                 )

@@ -1,7 +1,8 @@
 """Gaps that were closed, opened or regressed between two runs, school by school and by group.
 
-A claim of progress counts only what is known in both runs: a school of which nobody knew whether it
-had a line has not had its gap closed when somebody asks.
+Both ways only what was known before counts as a change: a school of which nobody knew whether it
+had a line has not had its gap closed or opened when somebody asks. What was found out is counted on
+its own.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ import pandas as pd
 if TYPE_CHECKING:
     from kalsel_gap.geo.arrays import FloatArray
 
-GapChange = Literal["closed", "opened", "regressed", "improved", "found_adequate", "lost_sight"]
+GapChange = Literal[
+    "closed", "opened", "regressed", "improved", "found_adequate", "found_gap", "lost_sight"
+]
 GAP_CHANGES: tuple[GapChange, ...] = get_args(GapChange)
 # Without a signal that suffices; with one and no line known, a school is better off than so.
 _NO_SIGNAL = ("weak", "uncovered")
@@ -43,8 +46,9 @@ def change_of_gap(
     Returns
     -------
     Series of str
-        *closed*: a gap before, adequate now, and what is delivered known in both runs. *opened*: a
-        gap now, and none that was known before. *regressed*, *improved*: a worse or a lesser gap
+        *closed*: a gap before, adequate now, and what is delivered known in both runs. *opened*:
+        known to be adequate before, a gap now. *found_gap*: a gap now, and before not known whether
+        there was one, or not in the run. *regressed*, *improved*: a worse or a lesser gap
         than before, by :data:`WORSE`; a signal that suffices now is better than none, also where no
         line is known. *found_adequate*: known to be adequate now, and what is delivered not known
         before. *lost_sight*: known before, not known now. Missing where nothing changed.
@@ -57,7 +61,7 @@ def change_of_gap(
     >>> change_of_gap(before, after, known, known).tolist()
     ['closed', 'opened', 'regressed', 'found_adequate', 'lost_sight']
     >>> change_of_gap(before, after, ~known, known).tolist()
-    ['found_adequate', 'opened', 'regressed', 'found_adequate', 'lost_sight']
+    ['found_adequate', 'found_gap', 'regressed', 'found_adequate', 'lost_sight']
     """
     level, now = _severity(before, knew), _severity(after, knows)
     had_known = knew.to_numpy(dtype=np.bool_)
@@ -65,10 +69,11 @@ def change_of_gap(
     was_known, is_known = ~np.isnan(level), ~np.isnan(now)
     changes: dict[GapChange, np.ndarray] = {
         "closed": (level > 0) & (now == 0) & had_known,
-        "opened": (now > 0) & ~(level > 0),
+        "opened": (now > 0) & (level == 0),
         "regressed": (level > 0) & (now > level),
         "improved": ((now > 0) & (now < level)) | has_signal.to_numpy(dtype=np.bool_),
         "found_adequate": ~(was_known & had_known) & (now == 0),
+        "found_gap": ~was_known & (now > 0),
         "lost_sight": was_known & ~is_known,
     }
     found = np.select(list(changes.values()), list(changes), "")
@@ -95,10 +100,10 @@ def count_gap_changes(schools: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         ``by`` (*all* or one of :data:`GROUPED_BY`), ``group`` and a column for each of
         :data:`GAP_CHANGES`; groups without a change are left out. The gap type is that before, of
-        opened gaps and of schools found adequate that now.
+        opened gaps and of what was found that now.
     """
     changed = schools[schools["gap_change"].notna()]
-    is_new = changed["gap_change"].isin(["opened", "found_adequate"])
+    is_new = changed["gap_change"].isin(["opened", "found_adequate", "found_gap"])
     groups = {
         "all": pd.Series("", changed.index, dtype="str"),
         "kabupaten": changed["kabupaten"].fillna(""),

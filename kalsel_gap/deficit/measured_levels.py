@@ -1,5 +1,6 @@
 """Levels that were measured at schools, as evidence beside maps: of each operator the median.
 
+No signal at all counts as the lowest level of the technology's curve, whose adequacy is 0.
 Only a level with the NPSN of a school is one at that school, and it is so wherever the school
 stands. Levels that have a place alone calibrate predictions (:mod:`kalsel_gap.radio.links`).
 """
@@ -51,6 +52,10 @@ def measured_at_schools(
     own = levels[(levels["npsn"] != "") & levels["technology"].isin(list(curves))]
     if own.empty:
         return pd.DataFrame(columns=list(EVIDENCE)), findings
+    nothing_dbm = own["technology"].map({name: each.points[0][0] for name, each in curves.items()})
+    own = own.assign(
+        measured_dbm=own["measured_dbm"].mask(own["is_none"].astype(bool), nothing_dbm)
+    )
     of_school = own.groupby(_KEYS, as_index=False).agg(
         level_dbm=("measured_dbm", "median"), source=("file", "min")
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from kalsel_gap import schema
 from kalsel_gap.deliverables.certainty_words import tie_at, what_orders
-from kalsel_gap.deliverables.codes import CODES, words_of
+from kalsel_gap.deliverables.codes import CODES, STANDINGS, words_of
 from kalsel_gap.deliverables.first_k_shares import shares_of_first_k
 from kalsel_gap.deliverables.list_certainty import certainty_sections
 from kalsel_gap.deliverables.offline_html import page_without_script
@@ -42,12 +42,6 @@ if TYPE_CHECKING:
 _PIPELINE = "kalsel_gap.pipeline"  # its hash covers whatever it imports
 _LONGEST = 160  # characters of a value or a sentence
 _NOT_SET = ("despite_errors", "reason", "role")  # overrides with an option of their own
-_STANDING = {
-    "official": N_("official"),
-    "trial": N_("trial"),
-    "last": N_("last full run"),
-    "earlier": N_("earlier full run"),
-}
 _SEVERITIES = ("error", "warning", "note")
 _REPAIRED = {  # findings about accepted repairs
     "location_repaired": N_("coordinates"),
@@ -161,7 +155,7 @@ def audit_html(run: Run, found: ListSensitivity, text: Text, *, damaged: Sequenc
 def _facts(run: Run, text: Text) -> Iterator[tuple[str, str]]:
     """What stands at the top."""
     manifest, counted = run.manifest, _counted(run)
-    yield text(N_("Run")), f"{run.folder.name} ({text(_STANDING[run.standing])})"
+    yield text(N_("Run")), f"{run.folder.name} ({text(STANDINGS[run.standing])})"
     if run.official is not None:
         words = N_("run {run}, approved by decree {decree} of {date}")
         yield text(N_("Official list")), text(words, **asdict(run.official))

@@ -45,6 +45,12 @@ CODES: dict[str, str] = {
     "stylised": N_("SIMULATED DATA: coverage and terrain are partly invented. Not for decisions."),
     "synthetic": N_("SYNTHETIC DATA: every school is invented. Not for decisions."),
 }
+STANDINGS: dict[str, str] = {
+    "official": N_("official"),
+    "last": N_("last full run"),
+    "earlier": N_("earlier full run"),
+    "trial": N_("trial"),
+}
 
 
 def words_of(column: schema.Column, text: Text) -> dict[str, str]:
@@ -60,5 +66,6 @@ def words_of(column: schema.Column, text: Text) -> dict[str, str]:
         "unranked_reason": REASONS,
         "top_k_label": TOP_K_LABELS,
         "top_k_set": TOP_K_SETS,
+        "standing": STANDINGS,
     }.get(column.name, CODES)
     return {code: text(special[code]) for code in column.choices if code in special}

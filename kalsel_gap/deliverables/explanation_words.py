@@ -25,6 +25,7 @@ from kalsel_gap.deliverables.use_case_words import sentences
 from kalsel_gap.i18n.messages import (
     NAMES,
     REASONS,
+    TIER_NAMES,
     TOP_K_SETS,
     finding_sentence,
     reason_sentence,
@@ -119,7 +120,7 @@ def sections(explained: Explanation, run: Run, text: Text) -> list[PageSection]:
     """The page of one school but for its pictures: :mod:`.explanation_pictures` adds them."""
     return [
         _where(explained, text),
-        _in_the_list(explained, text),
+        _in_the_list(explained, run, text),
         _reasons(explained, run, text),
         _service(explained, run, text),
         _numbers(explained, run, text),
@@ -176,7 +177,7 @@ def _service(explained: Explanation, run: Run, text: Text) -> PageSection:
 # --- in the list ---------------------------------------------------------------------------------
 
 
-def _in_the_list(explained: Explanation, text: Text) -> PageSection:
+def _in_the_list(explained: Explanation, run: Run, text: Text) -> PageSection:
     row = explained.row
     section = PageSection(text(N_("Its place in the list")))
     if row["rank"] is None:
@@ -209,7 +210,30 @@ def _in_the_list(explained: Explanation, text: Text) -> PageSection:
         (text(N_("Best signal")), signal_words(row, text)),
     ]
     section.pairs.extend((label, value) for label, value in facts if value)
+    section.said.extend(_interval(row, run, text))
     return section
+
+
+def _interval(row: dict[str, Any], run: Run, text: Text) -> Iterator[str]:
+    """How far an inferred deficit may be off, and what that means; nothing of a known one."""
+    low, high = row["deficit_low"], row["deficit_high"]
+    if row["deficit_status"] != "inferred" or low is None or high is None:
+        return
+    tiers = list(TIER_NAMES.values())
+    bounds = index_of(run).tiers.bounds
+    best, worst = (text(tiers[sum(end < each for each in bounds)]) for end in (low, high))
+    words = N_(
+        "Its deficit is inferred, not measured: in 9 of 10 cases it lies between {low} and {high}, "
+        "so the school may be in any tier from “{best}” to “{worst}”. The wider this is, the less "
+        "is known of the school."
+    )
+    if best == worst:
+        words = N_(
+            "Its deficit is inferred, not measured: in 9 of 10 cases it lies between {low} and "
+            "{high}, all of it in the tier “{best}”."
+        )
+    shown = {"low": text.number(low, 2), "high": text.number(high, 2)}
+    yield text(words, **shown, best=best, worst=worst)
 
 
 def _reasons(explained: Explanation, run: Run, text: Text) -> PageSection:

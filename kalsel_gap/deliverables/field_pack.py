@@ -17,11 +17,11 @@ from kalsel_gap.deliverables.codes import CODES, NO, YES
 from kalsel_gap.deliverables.columns import with_unit
 from kalsel_gap.deliverables.gis_layers import Layer, write_layers
 from kalsel_gap.deliverables.qgis_style import Field, visits_qml
-from kalsel_gap.deliverables.survey_form import INTERNET_WORDS, form_bytes
-from kalsel_gap.deliverables.tables import notices
+from kalsel_gap.deliverables.survey_form import INTERNET_WORDS, RECEPTION_WORDS, form_bytes
+from kalsel_gap.deliverables.tables import all_notices
 from kalsel_gap.deliverables.visit_list import school_title
 from kalsel_gap.deliverables.waypoints import Waypoint, to_gpx, to_kml
-from kalsel_gap.i18n.text import N_, Text, plain
+from kalsel_gap.i18n.text import LANGUAGES, N_, Text, plain
 from kalsel_gap.robustness.visits import ASKED
 from kalsel_gap.sources.field_results import LEVEL_DBM, RADIO, START, choice_name
 from kalsel_gap.storage.spreadsheet import csv_of
@@ -66,8 +66,12 @@ _ANSWERED: dict[str, tuple[str, str]] = {
     "down_mbps": (N_("Speed test: download"), N_("Measured over the connection of the school.")),
     "up_mbps": (N_("Speed test: upload"), N_("From the same test.")),
     "latency_ms": (N_("Speed test: latency"), N_("From the same test.")),
-    "operator": (N_("Operator"), N_("Operator whose level was measured.")),
-    "technology": (N_("Technology"), N_("Technology that the phone shows.")),
+    "reception": (N_("Signal"), N_("Whether the phone shows a signal of the operator.")),
+    "operator": (N_("Operator"), N_("Operator of the SIM card; others go into the form.")),
+    "technology": (
+        N_("Technology"),
+        N_("Technology that the phone shows; without any signal it may stay empty."),
+    ),
     "level_dbm": (N_("Level"), N_("Level in the school yard, with a minus sign.")),
 }
 
@@ -77,6 +81,14 @@ def operators_of(run: Run) -> list[str]:
     signals = run.table("signals")
     mobile = signals[signals["technology"].isin(RADIO)]["operator"]
     return sorted({str(each) for each in mobile.dropna()} - {_ANY, ""})
+
+
+def technologies_of(run: Run) -> dict[str, list[str]]:
+    """Mobile technologies that a run knows of each operator of :func:`operators_of`."""
+    signals = run.table("signals")
+    mobile = signals[signals["technology"].isin(RADIO)]
+    known = mobile.groupby(mobile["operator"].astype("str"))["technology"].unique()
+    return {name: sorted(map(str, known[name])) for name in operators_of(run)}
 
 
 def pack_folder(folder: Path, outputs: Outputs, *, overwrite: bool) -> None:
@@ -114,11 +126,13 @@ def write_pack(run: Run, visits: pd.DataFrame, folder: Path, outputs: Outputs, t
     title = pack_title(run, text)
     operators = operators_of(run)
     waypoints = waypoints_of(visits)
-    form = form_bytes(visits, operators, run.folder.name, title, text.language)
+    about = " ".join(map(plain, all_notices(run, text)))
+    said = {code: " ".join(map(plain, all_notices(run, Text(code)))) for code in LANGUAGES}
+    form = form_bytes(visits, operators, run.folder.name, title, said, text.language)
     contents: dict[str, bytes] = {
         TABLE: csv_of(visits).encode(),
-        GPX: to_gpx(waypoints, title).encode(),
-        KML: to_kml(waypoints, title).encode(),
+        GPX: to_gpx(waypoints, title, about).encode(),
+        KML: to_kml(waypoints, title, about).encode(),
         FORM: form,
         README: readme(run, visits, text).encode(),
     }
@@ -185,6 +199,7 @@ def _is_number(name: str) -> bool:
 def _layer_fields(operators: Sequence[str], text: Text) -> dict[str, Field]:
     words = {
         "internet": {code: text(said) for code, said in INTERNET_WORDS.items()},
+        "reception": {code: text(said) for code, said in RECEPTION_WORDS.items()},
         "operator": {choice_name(each): plain(each) for each in operators},
         "technology": {code: text(CODES[code]) for code in RADIO},
         **{f"ask_{fact}": {"yes": text(YES), "no": text(NO)} for fact in ASKED},
@@ -205,7 +220,7 @@ def readme(run: Run, visits: pd.DataFrame, text: Text) -> str:
         for line in lines:
             file.write(plain(line).strip() + "\n")
 
-    write(pack_title(run, text), "", *notices(run, text))
+    write(pack_title(run, text), "", *all_notices(run, text))
     counts = {
         "count": text.number(len(visits)),
         "unnumbered": text.number(int((visits["npsn"] == "").sum())),
@@ -242,7 +257,9 @@ _STEPS = (
     ),
     N_(
         "Signal: stand in the school yard, read the level from the network page of the phone "
-        "({low} to {high} dBm) and send the form once for each operator."
+        "({low} to {high} dBm) and send the form once for each operator. Where the phone shows no "
+        "signal at all, say so: that is a result too. The layer has one row for each school, so "
+        "further operators go into the form."
     ),
     N_("Location: record the gate; in QField move the point there."),
     N_(

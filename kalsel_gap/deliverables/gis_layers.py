@@ -20,12 +20,11 @@ from kalsel_gap.deliverables import columns, geopackage
 from kalsel_gap.deliverables.codes import words_of
 from kalsel_gap.deliverables.qgis_style import Field, areas_qml, schools_qml, sites_qml
 from kalsel_gap.deliverables.tables import (
+    all_notices,
     approval,
     as_read,
     assignments,
-    notices,
     standing_facts,
-    standing_sentence,
     with_words,
 )
 from kalsel_gap.errors import reason
@@ -188,19 +187,13 @@ def _write_layers(run: Run, layers: Sequence[Layer], path: Path, text: Text, crs
     with contextlib.closing(sqlite3.connect(path)) as database, database:
         geopackage.create_tables(database, moment)
         for layer in layers:
-            about = " ".join((*_said(run, text), layer.description))
+            about = " ".join((*all_notices(run, text), layer.description))
             database.execute(
                 "UPDATE gpkg_contents SET description = ? WHERE table_name = ?", (about, layer.name)
             )
             geopackage.describe(database, layer.name, layer.fields)
             geopackage.add_style(database, layer.name, layer.qml, name=layer.style, moment=moment)
         geopackage.add_metadata(database, _facts(run), (layer.name for layer in layers), moment)
-
-
-def _said(run: Run, text: Text) -> list[str]:
-    """What stands above, and of a full run always what it counts for."""
-    sentences, standing = notices(run, text), standing_sentence(run, text)
-    return sentences if standing in sentences else [*sentences, standing]
 
 
 def _layers(run: Run, text: Text) -> Iterator[Layer]:
@@ -212,7 +205,7 @@ def _layers(run: Run, text: Text) -> Iterator[Layer]:
     described = text(N_("Schools by tier of deficit, the worst drawn on top."))
     qml, style = schools_qml(fields, text), text(N_("Tier"))
     yield Layer("schools", described, schools, fields, qml, style)
-    nature = {"data": run.manifest.get("data", "real")}
+    nature = {"data": run.manifest.get("data", "real"), "standing": run.standing}
     if run.overrides:
         nature["trial"] = plain(assignments(run.overrides))
     if decree := approval(run):

@@ -39,6 +39,10 @@ _PROBLEMS = {
     "unread": N_("Column “{column}”, row {rows}: no possible answer; not used."),
     "no_school": N_("Row {rows}: no NPSN, so the answers belong to no school; not used."),
     "no_date": N_("Row {rows}: a speed test without a date; not used."),
+    "no_operator": N_("Row {rows}: a signal without its operator or technology; not used."),
+    "both_signals": N_(
+        "Row {rows}: “no signal at all” and a level, which contradict each other; neither is used."
+    ),
 }
 _VERDICTS = {
     "few": N_("Too few to judge."),
@@ -118,6 +122,13 @@ def outcome_sentences(outcome: Outcome, k: int, text: Text) -> Iterator[str]:
         difference = text.number(outcome.level_difference_db, 1)
         count = text.number(outcome.levels)
         yield text(words, difference=difference, count=count, verdict=verdict).strip()
+    if outcome.no_signal:
+        words = N_(
+            "No signal at all: {count}, each of one operator and technology at a school; the list "
+            "shows a signal for {shown} of them."
+        )
+        shown = text.number(outcome.no_signal_shown)
+        yield text(words, count=text.number(outcome.no_signal), shown=shown)
 
 
 def _with_verdict(words: str, figure: Figure, text: Text, **more: str) -> str:
@@ -166,6 +177,8 @@ def to_json(
         "schools": to_records(outcome.schools),
         **{name: dataclasses.asdict(getattr(outcome, name)) for name in figures},
         "levels": outcome.levels,
+        "no_signal": outcome.no_signal,
+        "no_signal_shown": outcome.no_signal_shown,
         "level_difference_db": None if math.isnan(difference) else difference,
         "not_asked": kept.not_asked,
         "unknown": list(kept.unknown),

@@ -174,7 +174,7 @@ def _details(row: dict[str, Any], count: str, works: str, text: Text) -> dict[st
         text(N_("Tier")): tier_words(row, text),
         text(N_("Gap")): text(NAMES[str(row["gap_type"] or "unknown")]),
         text(N_("Main reason")): reason(row, text),
-        text(N_("What works")): works,
+        text(N_("What its internet is enough for")): works,
         text(N_("Best signal")): signal_words(row, text),
         text(N_("Predicted level")): ""
         if row["best_basis"] == "predicted"

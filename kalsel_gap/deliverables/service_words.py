@@ -23,6 +23,8 @@ _MET = {
     "subscription": N_("Its subscription states {percent} % of that."),
 }
 
+_LEAST_PERCENT = 1.0  # of a share that is given as a number
+
 
 def service_section(row: dict[str, Any], indicative_tests: int, text: Text) -> PageSection:
     """Its tests, the operators there, a fixed network, and the peak of an examination day.
@@ -133,5 +135,13 @@ def _exam(row: dict[str, Any], text: Text) -> Iterator[str]:
             words = N_("Without internet it cannot hold ANBK online.")
         yield text(words, percent=text.number(100.0 * met))
     elif may is not None:
-        words = N_("What it has is unknown; the best subscription there could give {percent} %.")
+        words = N_(
+            "What it has of that is not known; the best subscription there could give {percent} % "
+            "of it."
+        )
+        if 100.0 * may < _LEAST_PERCENT:
+            words = N_(
+                "What it has of that is not known; no ordinary subscription there would "
+                "give a usable part of it."
+            )
         yield text(words, percent=text.number(100.0 * may))

@@ -19,6 +19,7 @@ from kalsel_gap.sources.field_results import (
     MOST_MBPS,
     MOST_MS,
     RADIO,
+    RECEPTION,
     choice_name,
 )
 from kalsel_gap.storage.text_workbook import workbook_bytes
@@ -41,6 +42,7 @@ _SCHOOLS = ("instance('schools')", "root")  # steps to the list of schools, as X
 _RATE = f". >= 0 and . <= {MOST_MBPS:g}"
 _RATE_WORDS = N_("Mbps, from 0 to {most}.")
 INTERNET_WORDS = {"ada": N_("There is internet"), "tidak_ada": N_("There is no internet")}
+RECEPTION_WORDS = {"ada": N_("There is a signal"), "tidak_ada": N_("No signal at all")}
 
 
 def _row(type_: str, name: str, label: str = "", **others: str) -> dict[str, str]:
@@ -114,11 +116,27 @@ _SIGNAL = (
         relevant="${ask_signal} = 'yes'",
         hint=N_("Outdoors in the school yard. For a second operator send the form once more."),
     ),
-    _row("select_one operator", "operator", N_("Operator of the SIM card")),
-    _row("select_one technology", "technology", N_("Technology that the phone shows")),
+    _row(
+        *("select_one reception", "reception", N_("Does the phone show a signal?")),
+        hint=N_("Walk around the yard first. No signal is an answer too: it is worth as much."),
+    ),
+    _row(
+        *("select_one operator", "operator", N_("Operator of the SIM card")),
+        required="yes",
+        relevant="${reception} != ''",
+    ),
+    _row(
+        *("select_one technology", "technology", N_("Technology that the phone shows")),
+        hint=N_(
+            "Without any signal: leave it empty, unless the phone was set to one technology only."
+        ),
+        required="${reception} = 'ada'",
+        relevant="${reception} != ''",
+    ),
     _row(
         *("integer", "level_dbm", N_("Level, dBm")),
         hint=N_("RSRP of 4G and 5G, RSCP of 3G, RSSI of 2G, from the network page of the phone."),
+        relevant="${reception} = 'ada'",
         constraint=f". >= {LEVEL_DBM[0]:g} and . <= {LEVEL_DBM[1]:g}",
         constraint_message=N_("dBm, from {low} to {high}, with a minus sign."),
     ),
@@ -138,7 +156,12 @@ _LOCATION = (
 
 
 def form_bytes(
-    visits: pd.DataFrame, operators: Sequence[str], run: str, title: str, language: Language
+    visits: pd.DataFrame,
+    operators: Sequence[str],
+    run: str,
+    title: str,
+    about: Mapping[Language, str],
+    language: Language,
 ) -> bytes:
     """The form as a workbook with the sheets *survey*, *choices* and *settings*.
 
@@ -152,12 +175,14 @@ def form_bytes(
         Name of the run: it comes back with the answers.
     title : str
         Title of the form.
+    about : mapping of str
+        By language what the list is: official or not, of real data or not.
     language : {'id', 'en'}
         The language in which it opens; both are in it.
     """
     schools = [row for row in visits.to_dict("records") if row["npsn"]]
     signal = _SIGNAL if operators else ()
-    survey = [*_HEAD, _run_of(run), *_SERVICE, *signal, *_LOCATION]
+    survey = [_about(about), *_HEAD, _run_of(run), *_SERVICE, *signal, *_LOCATION]
     return workbook_bytes(
         {
             "survey": _translated_sheet(survey, _SURVEY, _TRANSLATED),
@@ -172,6 +197,12 @@ def form_bytes(
             ],
         }
     )
+
+
+def _about(said: Mapping[Language, str]) -> dict[str, str]:
+    """A note above all questions, in the words of each language."""
+    shown = {f"label::{code}": _shown(sentence) for code, sentence in said.items()}
+    return _row("note", "about", **shown)
 
 
 def _run_of(run: str) -> dict[str, str]:
@@ -202,6 +233,11 @@ def _choices(
         {"list_name": "internet", "name": name, "label": INTERNET_WORDS[name]} for name in INTERNET
     ]
     rows += [
+        {"list_name": "reception", "name": name, "label": RECEPTION_WORDS[name]}
+        for name in RECEPTION
+        if operators
+    ]
+    rows += [
         {"list_name": "operator", "name": choice_name(each), "label": _shown(each), "as_is": "1"}
         for each in operators
     ]
@@ -226,7 +262,8 @@ def _translated_sheet(
         for name in translated:
             for code in LANGUAGE_NAMES:
                 given = row.get(name, "")
-                cells.append(given if row.get("as_is") else _in_language(given, Text(code)))
+                words = given if row.get("as_is") else _in_language(given, Text(code))
+                cells.append(row.get(f"{name}::{code}", words))
         sheet.append(cells)
     return sheet
 

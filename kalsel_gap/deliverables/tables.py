@@ -94,6 +94,12 @@ def notices(run: Run, text: Text) -> list[str]:
     return sentences
 
 
+def all_notices(run: Run, text: Text) -> list[str]:
+    """The notices, and of every run what it counts for: for what has no other place for that."""
+    sentences, standing = notices(run, text), standing_sentence(run, text)
+    return sentences if standing in sentences else [*sentences, standing]
+
+
 def page_notices(run: Run, text: Text) -> dict[str, Any]:
     """The notices of a page, and which of them says that the list is official: no warning."""
     official = plain(standing_sentence(run, text)) if run.standing == "official" else ""
@@ -317,7 +323,7 @@ def as_read(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def with_words(run: Run, schools: pd.DataFrame, text: Text) -> pd.DataFrame:
-    """The schools with the reason in words, indicators not scored, nature of the data, trial.
+    """The schools with the reason in words, indicators not scored, nature of the data, standing.
 
     The columns and their types are the same for every project; see :func:`.columns.declared`.
     """
@@ -335,6 +341,7 @@ def with_words(run: Run, schools: pd.DataFrame, text: Text) -> pd.DataFrame:
         "uses_text": summaries(schools, run, text),
         "not_scored": ";".join(sorted(run.manifest.get("not_scored", []))),
         "data": run.manifest.get("data", "real"),
+        "standing": run.standing,
         "trial": assignments(run.overrides) if run.overrides else None,
         "official": approval(run),
     }

@@ -25,6 +25,8 @@ USES: dict[str, str] = {
     "updates": N_("updates of the devices at night"),
 }
 _ANBK = N_("ANBK online (pupils at a time: {clients})")
+_ANBK_OF_NOBODY = N_("ANBK online (not even for one pupil)")
+_RATE = "delivered_down_mbps"
 _FIRST, _LAST = "use_", "_typical"  # around the code in the name of a column
 _Days = tuple[str, str]
 # Of uses, by what their columns say for a usual and for a difficult day.
@@ -55,9 +57,18 @@ _LEFT_OUT = {
         N_("Packet loss is not known and was left out."),
     ),
 }
-_NOTHING_WORKS = N_("Without internet nothing of this works: {uses}.")
+_NO_INTERNET = {  # by who says so
+    "register": N_("By the register this school has no internet, so none of this works: {uses}."),
+    "subscription": N_("This school has no internet, so none of this works: {uses}."),
+}
 _INDICATIVE = N_("Few tests: only an indication.")
-_UNKNOWN = N_("Unknown what works: its line was neither tested nor declared.")
+_UNKNOWN_SPEED = N_(
+    "By the register this school has internet, but its speed is not recorded, so what it is "
+    "enough for is not known."
+)
+_UNKNOWN_LINE = N_(
+    "The data do not say whether this school has internet, so what it is enough for is not known."
+)
 
 
 def uses_of(run: Run) -> dict[str, str]:
@@ -87,9 +98,12 @@ def sentences(row: dict[str, Any], run: Run, text: Text) -> list[str]:
         The run, and the language.
     """
     judged = _judged(row, run, text)
-    if row.get("exam_clients") and "anbk" in judged:
-        counted = text(_ANBK, clients=text.number(row["exam_clients"]))
-        judged["anbk"] = judged["anbk"][0], counted
+    if "anbk" in judged:
+        days, _ = judged["anbk"]
+        if row.get("exam_clients"):
+            judged["anbk"] = days, text(_ANBK, clients=text.number(row["exam_clients"]))
+        elif "no" in days and _says_none(row) is None:
+            judged["anbk"] = days, text(_ANBK_OF_NOBODY)
     return _said(judged, row, run, text)
 
 
@@ -104,7 +118,7 @@ def summary(row: dict[str, Any], run: Run, text: Text) -> str:
 def summaries(schools: pd.DataFrame, run: Run, text: Text) -> list[str]:
     """The text of :func:`summary` of each school."""
     names = [column.name for column in schema.use_case_columns(uses_of(run))]
-    needed = [*names, "delivered_basis", "exam_clients", "measured_is_indicative"]
+    needed = [*names, "delivered_basis", "exam_clients", "measured_is_indicative", _RATE]
     needed += [column for column, _ in _LEFT_OUT.values()]
     rows = to_records(schools[[name for name in schools.columns if name in needed]])
     return [summary(row, run, text) for row in rows]
@@ -127,6 +141,13 @@ def _days(usually: str, difficult: str) -> _Days:
     return (usually, difficult) if (usually, difficult) in _ALL else _NEITHER
 
 
+def _says_none(row: dict[str, Any]) -> str | None:
+    """The sentence that a school has no internet, as a register or a line of 0 Mbps says."""
+    basis = row.get("delivered_basis")
+    is_none = basis == "register" or (basis == "subscription" and row.get(_RATE) == 0.0)
+    return _NO_INTERNET[str(basis)] if is_none else None
+
+
 def _said(
     judged: dict[str, tuple[_Days, str]], row: dict[str, Any], run: Run, text: Text
 ) -> list[str]:
@@ -134,10 +155,10 @@ def _said(
     if not judged:
         return []
     basis = row.get("delivered_basis")
-    if basis == "register":
-        return [text(_NOTHING_WORKS, uses=_listed(use for _, use in judged.values()))]
+    if words := _says_none(row):
+        return [text(words, uses=_listed(use for _, use in judged.values()))]
     if basis not in ("test", "subscription"):
-        return [text(_UNKNOWN)]
+        return [text(_UNKNOWN_SPEED if basis == "provider" else _UNKNOWN_LINE)]
     groups = {words: [u for d, u in judged.values() if d == days] for days, words in _ALL.items()}
     groups |= {_NO_CLIENTS: [], _NO_RATE: []}
     left_out: dict[str, None] = {}  # in order, each once

@@ -25,7 +25,7 @@ from kalsel_gap.sources.tables import read_table
 from kalsel_gap.storage.spreadsheet import csv_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from kalsel_gap.project.model import Opened
@@ -37,7 +37,10 @@ SERVICE, TESTS, SIGNAL, LOCATIONS = (
 COLUMNS: dict[str, tuple[str, ...]] = {
     SERVICE: ("npsn", "internet", "subscription_down_mbps", "subscription_up_mbps"),
     TESTS: ("npsn", "date", "down_mbps", "up_mbps", "latency_ms"),
-    SIGNAL: ("npsn", "lat", "lon", "operator", "technology", *dict.fromkeys(LEVELS.values())),
+    SIGNAL: (
+        *("npsn", "lat", "lon", "operator", "technology", "signal"),
+        *dict.fromkeys(LEVELS.values()),
+    ),
     LOCATIONS: ("npsn", "name", "lat_used", "lon_used", "lat", "lon", "distance_m"),
 }
 # The section of the project file that names a table; a proposal has none.
@@ -45,6 +48,7 @@ SECTIONS = {SERVICE: "attributes", TESTS: "measurements", SIGNAL: "measurements"
 _ONE_EACH = (SERVICE, LOCATIONS)  # of several visits the last counts
 _NUMBERS = ("_mbps", "_ms", "_dbm", "lat", "lon", "_used", "_m")
 _NONE, _LINE = "Tidak Ada", "Ada"  # as registers write it
+_SINCE = frozenset({"signal"})  # columns that tables of earlier versions lack
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,9 @@ class KeptAnswers:
         NPSN that no school of the run has.
     unused : tuple of str
         NPSN of schools with internet of unknown speed whose register states that there is none.
+    no_signal : DataFrame
+        ``npsn lat lon operator technology``: where a phone found no signal, one row for each
+        technology that this is said of.
     """
 
     answers: pd.DataFrame
@@ -70,10 +77,15 @@ class KeptAnswers:
     not_asked: int
     unknown: tuple[str, ...]
     unused: tuple[str, ...]
+    no_signal: pd.DataFrame
 
 
 def keep_answers(
-    answers: pd.DataFrame, planned: pd.DataFrame, schools: pd.DataFrame, opened: Opened
+    answers: pd.DataFrame,
+    planned: pd.DataFrame,
+    schools: pd.DataFrame,
+    opened: Opened,
+    technologies: Mapping[str, Sequence[str]],
 ) -> KeptAnswers:
     """Answers to facts that were asked, as tables of the project.
 
@@ -87,6 +99,8 @@ def keep_answers(
         Schools of the run.
     opened : Opened
         The project.
+    technologies : mapping of sequences
+        Technologies of each operator that the run knows: no signal at all is said of them.
     """
     known = schools[~schools["is_duplicate"].astype(bool)].drop_duplicates("npsn")
     known = known.set_index("npsn")
@@ -103,14 +117,16 @@ def keep_answers(
         kept.loc[~wanted, texts] = ""
     kept = kept[pd.concat([_answered(kept, fact) for fact in ASKED], axis=1).any(axis=1)]
     service, unused = _service(kept, known, opened)
+    no_signal = _without_signal(kept, technologies)
     tables = {
         SERVICE: service,
         TESTS: _tests(kept),
-        SIGNAL: _levels(kept),
+        SIGNAL: _levels(kept, no_signal),
         LOCATIONS: _locations(kept, known),
     }
     filled = {name: table for name, table in tables.items() if len(table)}
-    return KeptAnswers(kept.reset_index(drop=True), filled, not_asked, unknown, unused)
+    kept = kept.reset_index(drop=True)
+    return KeptAnswers(kept, filled, not_asked, unknown, unused, no_signal)
 
 
 def by_school(kept: KeptAnswers, schools: pd.DataFrame) -> pd.DataFrame:
@@ -144,15 +160,35 @@ _NEAR_M = 250.0  # a gate so near is at the point
 
 def level_differences_db(kept: KeptAnswers, signals: pd.DataFrame) -> list[float]:
     """Measured less shown levels, of the operator and technology that were measured."""
-    shown = signals[signals["used"].astype(bool) & signals["level_dbm"].notna()]
-    shown = shown[shown["place"] == "point"].assign(operator=shown["operator"].str.casefold())
-    level = shown.groupby(["npsn", "technology", "operator"])["level_dbm"].mean()
+    shown = _shown_at_points(signals)
+    shown = shown[shown["level_dbm"].notna()]
+    level = shown.groupby(_OF_SIGNAL)["level_dbm"].mean()
     found = []
-    for row in kept.answers[_answered(kept.answers, "signal")].to_dict("records"):
+    for row in kept.answers[kept.answers["level_dbm"].notna()].to_dict("records"):
         key = (row["npsn"], row["technology"], row["operator"].casefold())
         if key in level.index:
             found.append(float(row["level_dbm"] - level[key]))
     return found
+
+
+def shown_where_none(kept: KeptAnswers, signals: pd.DataFrame) -> list[bool]:
+    """Of each operator and technology without a signal, whether the run shows one there."""
+    shown = _shown_at_points(signals)
+    there = set(
+        shown.loc[shown["status"] == "value", _OF_SIGNAL].itertuples(index=False, name=None)
+    )
+    none = kept.no_signal.assign(operator=kept.no_signal["operator"].str.casefold())
+    none = none.drop_duplicates(_OF_SIGNAL)
+    return [each in there for each in none[_OF_SIGNAL].itertuples(index=False, name=None)]
+
+
+_OF_SIGNAL = ["npsn", "technology", "operator"]
+
+
+def _shown_at_points(signals: pd.DataFrame) -> pd.DataFrame:
+    """What counts at the points of schools, operators in lower case."""
+    shown = signals[signals["used"].astype(bool) & (signals["place"] == "point")]
+    return shown.assign(operator=shown["operator"].str.casefold())
 
 
 def verified_guard(folder: Path, opened: Opened, *, overwrite: bool) -> Outputs:
@@ -210,10 +246,10 @@ def _by_day(answers: pd.DataFrame) -> pd.DataFrame:
 
 
 def _answered(rows: pd.DataFrame, fact: str) -> pd.Series[bool]:
-    """Rows that answer a fact; a level needs its operator and technology."""
+    """Rows that answer a fact; a level needs its operator and technology, none its operator."""
     if fact == "signal":
-        stated = (rows["operator"] != "") & (rows["technology"] != "")
-        return stated & rows["level_dbm"].notna()
+        is_level = (rows["technology"] != "") & rows["level_dbm"].notna()
+        return (rows["operator"] != "") & (is_level | (rows["reception"] == "tidak_ada"))
     filled = rows[list(ANSWERS[fact])]
     return (filled.notna() & (filled != "")).any(axis="columns")
 
@@ -262,13 +298,30 @@ def _tests(kept: pd.DataFrame) -> pd.DataFrame:
     return _in_order(table.assign(date=pd.Series(days, index=table.index, dtype="str")), TESTS)
 
 
-def _levels(kept: pd.DataFrame) -> pd.DataFrame:
-    rows = kept[_answered(kept, "signal")].rename(columns={"gate_lat": "lat", "gate_lon": "lon"})
-    table = rows[["npsn", "lat", "lon", "operator", "technology"]].copy()
+def _levels(kept: pd.DataFrame, no_signal: pd.DataFrame) -> pd.DataFrame:
+    """Measured levels, and where there is none."""
+    rows = kept[_answered(kept, "signal") & kept["level_dbm"].notna()]
+    rows = rows.rename(columns={"gate_lat": "lat", "gate_lon": "lon"})
+    table = rows[["npsn", "lat", "lon", "operator", "technology"]].assign(signal="")
     for column in dict.fromkeys(LEVELS.values()):
         of_column = rows["technology"].map(LEVELS) == column
         table[column] = rows["level_dbm"].where(of_column)
-    return _in_order(table, SIGNAL)
+    without = no_signal.assign(signal=_NONE).reindex(columns=list(COLUMNS[SIGNAL]))
+    filled = [frame for frame in (table, without) if len(frame)]
+    return _in_order(pd.concat(filled) if filled else table, SIGNAL)
+
+
+def _without_signal(kept: pd.DataFrame, technologies: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    """Where a phone found none, a row for each technology: the one named, otherwise all known."""
+    rows = kept[_answered(kept, "signal") & (kept["reception"] == "tidak_ada")]
+    named = [
+        [technology] if technology else list(technologies.get(operator, ()))
+        for operator, technology in zip(rows["operator"], rows["technology"], strict=True)
+    ]
+    rows = rows.rename(columns={"gate_lat": "lat", "gate_lon": "lon"})
+    rows = rows.assign(technology=pd.Series(named, index=rows.index, dtype="object"))
+    rows = rows.explode("technology").dropna(subset=["technology"])
+    return rows[["npsn", "lat", "lon", "operator", "technology"]].reset_index(drop=True)
 
 
 def _locations(kept: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
@@ -305,9 +358,9 @@ def _stored(path: Path, name: str) -> pd.DataFrame | None:
         cells = read_table(path).cells
     except InputError:
         return None
-    if set(cells.columns) != {*COLUMNS[name], ROW}:
+    if set(cells.columns) | _SINCE != {*COLUMNS[name], ROW} | _SINCE:
         return None
-    table = cells[list(COLUMNS[name])].copy()
+    table = cells.reindex(columns=list(COLUMNS[name]), fill_value="")
     table["npsn"] = read_npsn(table["npsn"])
     for column in COLUMNS[name]:
         if column.endswith(_NUMBERS):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from kalsel_gap.deliverables.tables import assignments
+from kalsel_gap.deliverables.tables import approval, assignments
 from kalsel_gap.i18n.text import N_, Text, plain
 from kalsel_gap.robustness.visits import ASKED, fact_values, plan_visits
 
@@ -62,8 +62,8 @@ def list_visits(
     -------
     DataFrame
         ``visit``, their order; the school; ``find_out``, ``meaning``: what to find out there and
-        what that is worth, in words; the columns of :func:`.plan_visits`; ``data``, ``trial``, as
-        in every table of schools.
+        what that is worth, in words; the columns of :func:`.plan_visits`; ``data``, ``standing``,
+        ``trial`` and ``official``, as in every table of schools.
 
     Raises
     ------
@@ -81,14 +81,17 @@ def list_visits(
     table["visit"] = pd.RangeIndex(1, len(table) + 1)
     table["run"] = run.folder.name
     table["data"] = run.manifest.get("data", "real")
+    table["standing"] = run.standing
     table["trial"] = assignments(run.overrides) if run.overrides else ""
+    table["official"] = approval(run) or ""
     figures = [name for name in planned.columns if name.rpartition("_")[2] in _DECIMALS]
     table = table.round({name: _DECIMALS[name.rpartition("_")[2]] for name in figures})
     asks = [f"asks_{fact}" for fact in ASKED]
     return table[
         [
             *("visit", *_OF_SCHOOL, "find_out", "meaning", "is_chosen"),
-            *(*figures, *asks, "row_id", "run", "data", "trial"),
+            *(*figures, *asks, "row_id", "run", "data", "standing", "trial"),
+            "official",
         ]
     ]
 

@@ -33,8 +33,8 @@ class Waypoint:
     described: str
 
 
-def to_gpx(waypoints: Sequence[Waypoint], title: str) -> str:
-    """The places as GPX 1.1 (https://www.topografix.com/GPX/1/1/), in their order."""
+def to_gpx(waypoints: Sequence[Waypoint], title: str, about: str) -> str:
+    """The places as GPX 1.1 (https://www.topografix.com/GPX/1/1/), and what they rest on."""
     points = "".join(
         f'<wpt lat="{_degrees(each.lat)}" lon="{_degrees(each.lon)}"><name>{xml_text(each.name)}'
         f"</name><desc>{xml_text(each.described)}</desc><sym>School</sym></wpt>\n"
@@ -43,12 +43,13 @@ def to_gpx(waypoints: Sequence[Waypoint], title: str) -> str:
     return (
         f'{_XML}<gpx version="1.1" creator="kalsel-gap" '
         'xmlns="http://www.topografix.com/GPX/1/1">\n'
-        f"<metadata><name>{xml_text(title)}</name></metadata>\n{points}</gpx>\n"
+        f"<metadata><name>{xml_text(title)}</name>"
+        f"<desc>{xml_text(about)}</desc></metadata>\n{points}</gpx>\n"
     )
 
 
-def to_kml(waypoints: Sequence[Waypoint], title: str) -> str:
-    """The places as KML 2.2 (OGC 07-147r2), in their order."""
+def to_kml(waypoints: Sequence[Waypoint], title: str, about: str) -> str:
+    """The places as KML 2.2 (OGC 07-147r2), and what they rest on."""
     points = "".join(
         f"<Placemark><name>{xml_text(each.name)}</name>"
         f"<description>{xml_text(each.described)}</description><Point><coordinates>"
@@ -57,7 +58,8 @@ def to_kml(waypoints: Sequence[Waypoint], title: str) -> str:
     )
     return (
         f'{_XML}<kml xmlns="http://www.opengis.net/kml/2.2"><Document>\n'
-        f"<name>{xml_text(title)}</name>\n{points}</Document></kml>\n"
+        f"<name>{xml_text(title)}</name><description>{xml_text(about)}</description>\n"
+        f"{points}</Document></kml>\n"
     )
 
 

@@ -189,6 +189,7 @@ ERRORS: dict[str, str] = {
     "decree_empty": N_("the decree is empty. State its number, such as “188.44/0123/KUM/2026”."),
     "decree_long": N_("this is longer than {limit} characters. State the number of the decree only."),
     "decree_date_wrong": N_("“{value}” is not a date of the years 2000 to 2100. Write the date of the decree like 2026-07-31."),
+    "decree_to_come": N_("the decree is of {value}, a day to come. A list can be marked once it is approved: check the date."),
     "decree_before_data": N_("the decree is of {value}, but the run has data of {date}. A list cannot be approved before its data: check the date, or name another run."),
     "decree_personal": N_("this shows a name, a telephone number, an e-mail address or an identity number. State the number of the decree only."),
     "official_already": N_("run {run} is the official one already, by decree {decree} of {date}. With --overwrite another run or decree takes its place."),

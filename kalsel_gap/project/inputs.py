@@ -387,7 +387,8 @@ class Measurements(PlacedTable):
     Tests of a school (by NPSN) show the service that it has; those of the tile around it only the
     service that is available there. Measured levels (``rsrp_dbm``, ``rscp_dbm``, ``rssi_dbm``, each
     row with a location or an NPSN) validate and calibrate predictions; one with an NPSN also shows
-    the signal at that school, and counts there before every map of the same operator.
+    the signal at that school, and counts there before every map of the same operator. Where the
+    phone found no signal the level is empty and a column ``signal`` says ``none`` (``tidak ada``).
     """
 
     network: Literal["mobile", "fixed"] | None = None

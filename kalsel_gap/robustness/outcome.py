@@ -15,6 +15,8 @@ import pandas as pd
 from kalsel_gap.robustness.visits import ASKED, VISIT
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike
 
 FEWEST = 10  # visits from which on a figure is judged
@@ -67,6 +69,10 @@ class Outcome:
         Median of measured less shown level; NaN without any.
     levels : int
         Levels that are compared.
+    no_signal : int
+        Operators and technologies of which no signal was found at a school.
+    no_signal_shown : int
+        Those of them of which the run before shows one there.
     """
 
     schools: pd.DataFrame
@@ -76,6 +82,8 @@ class Outcome:
     at_point: Figure
     level_difference_db: float
     levels: int
+    no_signal: int = 0
+    no_signal_shown: int = 0
 
 
 def figure_of(chances: ArrayLike, happened: ArrayLike) -> Figure:
@@ -120,6 +128,7 @@ def assess_visits(
     *,
     k: int,
     level_differences_db: ArrayLike = (),
+    shown_where_none: Sequence[bool] = (),
 ) -> Outcome:
     """What visits have shown of a list.
 
@@ -138,6 +147,8 @@ def assess_visits(
         How many come first.
     level_differences_db : array
         Measured less shown levels.
+    shown_where_none : sequence of bool
+        Of each operator and technology without a signal, whether the run before shows one.
     """
     old = before.drop_duplicates("npsn").set_index("npsn")
     new = after.drop_duplicates("npsn").set_index("npsn")
@@ -172,6 +183,8 @@ def assess_visits(
         at_point=_at_point(answers, old),
         level_difference_db=float(np.median(differences)) if len(differences) else np.nan,
         levels=len(differences),
+        no_signal=len(shown_where_none),
+        no_signal_shown=sum(shown_where_none),
     )
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 INTERNET = ("ada", "tidak_ada")
+RECEPTION = INTERNET  # whether the phone shows any signal of the operator
 RADIO = tuple(LEVELS)
 MOST_MBPS = 10_000.0
 MOST_MS = 60_000.0
@@ -45,7 +46,7 @@ _RANGES = {
 # What answers which fact.
 ANSWERS = {
     "service": ("internet", *_RATES, "latency_ms"),
-    "signal": ("operator", "technology", "level_dbm"),
+    "signal": ("reception", "operator", "technology", "level_dbm"),
     "location": ("gate_lat", "gate_lon"),
 }
 COLUMNS = ("npsn", "row", "date", "run", *(name for names in ANSWERS.values() for name in names))
@@ -70,7 +71,7 @@ _OF_SENDERS = frozenset(
     )
 )
 
-ProblemKind = Literal["personal", "unread", "no_school", "no_date"]
+ProblemKind = Literal["personal", "unread", "no_school", "no_date", "no_operator", "both_signals"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,9 @@ class AnswerProblem:
     ----------
     kind : str
         ``personal``: a column about a person; ``unread``: a cell that is no possible answer;
-        ``no_school``: a row without NPSN; ``no_date``: a speed test without a date.
+        ``no_school``: a row without NPSN; ``no_date``: a speed test without a date;
+        ``no_operator``: a signal without its operator, or a level without its technology;
+        ``both_signals``: a level where no signal is said to be.
     column : str
         Header of the column.
     rows : tuple of int
@@ -132,8 +135,9 @@ def read_results(path: Path, operators: Sequence[str]) -> tuple[pd.DataFrame, li
     -------
     answers : DataFrame
         :data:`COLUMNS`, one row for each row that names a school: numbers are NaN and texts empty
-        where nothing possible is answered; ``internet`` is one of :data:`INTERNET`, ``operator``
-        as in `operators`.
+        where nothing possible is answered; ``internet`` is one of :data:`INTERNET`, ``reception``
+        of :data:`RECEPTION`, ``operator`` as in `operators`. No signal at all without a technology
+        is said of all of the operator.
     problems : list of AnswerProblem
         What was not used.
 
@@ -168,6 +172,7 @@ def read_results(path: Path, operators: Sequence[str]) -> tuple[pd.DataFrame, li
             texts[name] = texts[name].where(texts[name] != "", other)
     known = {
         "internet": {fold(name): name for name in INTERNET},
+        "reception": {fold(name): name for name in RECEPTION},
         "operator": {fold(choice_name(name)): name for name in operators},
         "technology": {fold(name): name for name in RADIO},
     }
@@ -191,10 +196,29 @@ def read_results(path: Path, operators: Sequence[str]) -> tuple[pd.DataFrame, li
     no_school = has_answer & (answers["npsn"] == "")
     if no_school.any():
         problems.append(AnswerProblem("no_school", headers["npsn"], _rows(rows[no_school])))
+    problems += _signal_problems(answers, headers)
     undated = answers["down_mbps"].notna() & answers["date"].isna()
     if undated.any():
         problems.append(AnswerProblem("no_date", "date", _rows(rows[undated])))
     return answers.loc[has_answer & ~no_school, list(COLUMNS)].reset_index(drop=True), problems
+
+
+def _signal_problems(answers: pd.DataFrame, headers: dict[str, str]) -> list[AnswerProblem]:
+    """Signals that cannot be used; what contradicts itself is taken out of the answers."""
+    is_none, has_level = answers["reception"] == "tidak_ada", answers["level_dbm"].notna()
+    contradicted = is_none & has_level
+    answers.loc[contradicted, "level_dbm"] = math.nan
+    answers.loc[contradicted, "reception"] = ""
+    of_nobody = ~contradicted & (is_none | has_level) & (answers["operator"] == "")
+    of_nobody |= ~contradicted & has_level & (answers["technology"] == "")
+    problems = []
+    if contradicted.any():
+        rows = _rows(answers.loc[contradicted, "row"])
+        problems.append(AnswerProblem("both_signals", headers["reception"], rows))
+    if of_nobody.any():
+        rows = _rows(answers.loc[of_nobody, "row"])
+        problems.append(AnswerProblem("no_operator", headers.get("operator", "operator"), rows))
+    return problems
 
 
 def _moved_points(cells: pd.DataFrame) -> tuple[pd.Series[str], pd.Series[str]]:

@@ -1,4 +1,4 @@
-"""Reader of measured levels: drive tests and phones at schools, dBm."""
+"""Reader of measured levels: drive tests and phones at schools, dBm, or that there is no signal."""
 
 from __future__ import annotations
 
@@ -39,9 +39,14 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "rsrp_dbm": ("rsrp", "rsrpdbm", "ssrsrp", "ssrsrpdbm"),
     "rscp_dbm": ("rscp", "rscpdbm"),
     "rssi_dbm": ("rssi", "rssidbm", "rxlev", "rxlevdbm"),
+    "signal": ("signal", "sinyal"),
 }
+# What a cell of the column *signal* says where a phone found none; anything else says nothing.
+NO_SIGNAL = frozenset(
+    ("none", "nosignal", "noservice", "tidakada", "tidakadasinyal", "tanpasinyal", "nihil")
+)
 COLUMNS = (
-    *("npsn", "lat", "lon", "operator", "technology", "site_id", "measured_dbm"),
+    *("npsn", "lat", "lon", "operator", "technology", "site_id", "measured_dbm", "is_none"),
     *("file", "row"),
 )
 # Packet loss: in percent, as a share, or in a unit that its name leaves open.
@@ -123,7 +128,8 @@ def read_levels(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
     Returns
     -------
     levels : DataFrame
-        :data:`COLUMNS`; `lat` and `lon` are NaN where only the school is known.
+        :data:`COLUMNS`; `lat` and `lon` are NaN where only the school is known. ``is_none``: a
+        phone found no signal, and ``measured_dbm`` is NaN.
     findings : list of Finding
         Rows whose level, technology or location cannot be read.
     """
@@ -146,10 +152,12 @@ def read_source(source: Measurements, file: str) -> tuple[pd.DataFrame, list[Fin
     """
     table = _read(source)
     known = {**ALIASES, **dict.fromkeys(BESIDE, ())}
-    header = recognise(table, known, override=source.columns)
+    header = recognise(table, known, override=source.columns, lenient=("signal",))
     required = [] if source.operator else ["operator"]
     required += [] if "npsn" in header else ["lat", "lon"]
-    header = recognise(table, known, override=source.columns, required=required)
+    header = recognise(
+        *(table, known), override=source.columns, required=required, lenient=("signal",)
+    )
     cells = table.cells
     empty = pd.Series("", index=cells.index, dtype="str")
     text = {name: cells[header[name]] if name in header else empty for name in ALIASES}
@@ -171,6 +179,7 @@ def read_source(source: Measurements, file: str) -> tuple[pd.DataFrame, list[Fin
     operator = text["operator"].str.casefold().str.strip()
     several = operator.map({each: len(operators_in(each)) > 1 for each in operator.unique()})
     several = several.astype(bool)
+    said = text["signal"].map({each: fold(each) in NO_SIGNAL for each in text["signal"].unique()})
     levels = pd.DataFrame(
         {
             "npsn": read_npsn(text["npsn"]),
@@ -179,6 +188,7 @@ def read_source(source: Measurements, file: str) -> tuple[pd.DataFrame, list[Fin
             "technology": technology,
             "site_id": text["site_id"],
             "measured_dbm": level.where(level.between(*RANGE_DBM)),
+            "is_none": said.astype(bool) & (given == ""),
             "file": table.files(file),
             "row": cells[ROW],
         }
@@ -203,7 +213,8 @@ def read_source(source: Measurements, file: str) -> tuple[pd.DataFrame, list[Fin
             *(each[wrong] for each in (levels["file"], cells[ROW], shown[code][1])), strict=True
         )
     ]
-    useful = levels["measured_dbm"].notna() & (levels["operator"] != "") & ~several
+    useful = levels["measured_dbm"].notna() | (levels["is_none"] & technology.notna())
+    useful &= (levels["operator"] != "") & ~several
     useful &= placed | (levels["npsn"] != "")
     return levels[useful].reset_index(drop=True), findings
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import re
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from kalsel_gap.errors import InputError, OutputError, ProjectError
+from kalsel_gap.i18n.text import plain
 from kalsel_gap.storage.atomic import refuse_other_than_file, write_errors
 from kalsel_gap.storage.official_run import OFFICIAL, Official, read_official, write_official
 from kalsel_gap.storage.run_folder import (
@@ -19,6 +21,7 @@ from kalsel_gap.storage.run_folder import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
     from pathlib import Path
     from typing import Any
 
@@ -55,14 +58,15 @@ def pin_run(
     Raises
     ------
     ProjectError
-        The decree is empty, or the date is none, or before the data of the run.
+        The decree is empty, or the date is none, to come, or before the data of the run.
     InputError
         There is no such run in the folder, it is a trial, or it is not what its record says.
     OutputError
         Another run is official, or the mark cannot be written.
     """
     path = folder / OFFICIAL
-    Official.stated("", decree, day)
+    if Official.stated("", decree, day).date > _today().isoformat():
+        raise ProjectError("decree_to_come", path="--date", value=plain(day.strip()))
     chosen = find_run(folder, run)
     if chosen.name not in {each.name for each in run_folders(folder)}:
         known = ", ".join(each.name for each in run_folders(folder))
@@ -93,6 +97,10 @@ def pin_run(
     if before != official:
         write_official(folder, official)
     return official, None if before == official else before
+
+
+def _today() -> date:
+    return datetime.now().astimezone().date()
 
 
 def _refuse_before_data(day: str, manifest: Mapping[str, Any]) -> None:

@@ -9,6 +9,7 @@ import pytest
 from kalsel_gap.cli.console import screen
 from kalsel_gap.cli.explain_table import show
 from kalsel_gap.deliverables.list_certainty import certainty_sections
+from kalsel_gap.deliverables.sections import PageSection, WordTable
 from kalsel_gap.i18n.text import LANGUAGES, Text
 from kalsel_gap.robustness.sensitivity import list_sensitivity
 
@@ -38,3 +39,16 @@ def test_sections_fit_on_80_columns_with_whole_words(
             )
             assert {word for cell in cells for word in cell.split()} <= words
         assert {word for said in section.said for word in said.split()} <= words
+
+
+def test_headers_of_numbers_are_cut_nowhere(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The narrowest widths just fit; wider ones of the numbers would push the last column out."""
+    heads = ("Kabupaten/kota", *("ternyata memadai",) * 5, "tidak jelas lagi")
+    rows = (("Kab. Gunung Contoh", *"123456"),)
+    monkeypatch.setenv("COLUMNS", "73")
+    grid = WordTable("", heads, rows, frozenset(range(1, 7)))
+    show("", (), [PageSection("", grids=[grid])], screen())
+    shown = capsys.readouterr().out
+    assert {"tidak", "jelas", "lagi", "6"} <= set(shown.split())

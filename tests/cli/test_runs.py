@@ -62,6 +62,7 @@ def drawn(cli: CommandLine, folder: Path, *more: object) -> dict[str, str]:
         "metadata": json.dumps(metadata),
         "geojson": str({each["properties"]["official"] for each in features}),
         "csv": str({row["official"] for row in rows(exported.out.decode())}),
+        "standing": str({row["standing"] for row in rows(exported.out.decode())}),
         "err": exported.err,
     }
 
@@ -71,10 +72,11 @@ def test_every_deliverable_shows_the_official_run_and_says_so(
 ) -> None:
     official = read_run(ranked / "runs").folder.name
     said = drawn(cli, ranked)
-    for where in ("map", "explain", "gpkg"):
+    for where in ("map", "explain", "gpkg", "terminal", "err"):
         assert "Last full run; no run is marked as official." in said[where]
+    assert said["standing"] == "{'last'}"
     assert '"standing": "last"' in said["metadata"]
-    assert (said["geojson"], said["csv"], said["err"]) == ("{None}", "{''}", "")
+    assert (said["geojson"], said["csv"]) == ("{None}", "{''}")
     pinned = cli("runs", "pin", official[:6], "-p", ranked, "--decree", HOSTILE, *DECREE[2:])
     assert (pinned.status, pinned.out) == (0, b"")
     assert pinned.err == (f"Run {official} is the official one, by decree {SHOWN} of 2026-07-31.\n")
@@ -107,6 +109,11 @@ def test_every_deliverable_shows_the_official_run_and_says_so(
     assert said["csv"] == str({f"'{SHOWN}, 2026-07-31"})
     assert said["geojson"] == str({f"{SHOWN}, 2026-07-31"})
     assert sentence in said["err"]
+    assert said["standing"] == "{'official'}"
+    # It stays as it was approved, whatever is newer.
+    assert "stays as it was approved, although these are newer: kalsel-gap.toml" in said["err"]
+    assert "“--run latest” shows the newer list." in said["err"]
+    assert "older than" not in said["err"]
     said = drawn(cli, ranked, "--run", "latest")
     sentence = f"Not the official list: that is run {official}, approved by decree"
     for where in ("map", "explain", "gpkg", "terminal", "err"):
@@ -131,6 +138,20 @@ def test_every_deliverable_shows_the_official_run_and_says_so(
     assert listed(cli, ranked)[0]["run"] == latest
     assert f"Run {latest} is no longer" in cli("runs", "unpin", "-p", ranked).err
     assert cli("runs", "unpin", "-p", ranked).err == "No run is marked as official.\n"
+
+
+def test_a_run_whose_inputs_are_gone_or_altered_is_marked_with_a_warning(
+    cli: CommandLine, ranked: Path
+) -> None:
+    (ranked / "tests.csv").unlink()
+    with (ranked / "pupils.csv").open("a", encoding="utf-8") as file:
+        file.write("\n")
+    answer = cli("runs", "pin", "latest", "-p", ranked, *DECREE)
+    assert answer.status == 0
+    first, gone, altered = answer.err.splitlines()
+    assert "is the official one" in first
+    assert gone.startswith("Warning: inputs of this run are no longer there: tests.csv.")
+    assert altered.startswith("Warning: not as they were when this run was made: pupils.csv.")
 
 
 def test_a_trial_is_not_official_and_the_audit_says_which_run_is(
@@ -158,6 +179,7 @@ def test_a_trial_is_not_official_and_the_audit_says_which_run_is(
         (("runs", "pin", "latest", "--decree", " ", "--date", "2026-07-31"), "decree is empty"),
         (("runs", "pin", "latest", "--decree", "1", "--date", "31/7"), "“31/7” is not a date"),
         (("runs", "pin", "latest", "--decree", "1", "--date", "2999-01-01"), "2000 to 2100"),
+        (("runs", "pin", "latest", "--decree", "1", "--date", "2100-12-31"), "a day to come"),
         (("runs", "pin", "latest", "--decree", "1", "--date", "2026-06-30"), "data of 2026-07-01"),
         (
             ("runs", "pin", "latest", "--decree", "Ahmad 081234567890", "--date", "2026-07-31"),

@@ -24,7 +24,14 @@ from kalsel_gap.pipeline import STAGES
 if TYPE_CHECKING:
     from tests.conftest import MakeProject, MakeSchools
 
-MAP = {"place": "point", "technology": "4g", "operator": "x", "kind": "rsrp_dbm", "used": True}
+MAP = {
+    "place": "point",
+    "technology": "4g",
+    "operator": "x",
+    "kind": "rsrp_dbm",
+    "basis": "modelled",
+    "used": True,
+}
 MAP |= {"status": "value", "signal_share": 1.0, "known_share": 1.0, "level_dbm": -95.0}
 
 
@@ -59,6 +66,13 @@ def test_of_the_rules_of_objections_only_their_use_is_a_difference(project: Make
     assert find_differences(before, after) == (
         RunDifference("register", "objections.used", "", True, False),
     )
+
+
+def test_an_input_names_every_cause_that_it_can_have() -> None:
+    """What was accepted of objections is a fact of the register, or a speed test."""
+    for name, each in ALL.items():
+        more = ("measurements",) if name in {"objections", "no_objections"} else ()
+        assert each.causes == (each.cause, *more)
 
 
 def test_in_what_two_runs_differ(project: MakeProject) -> None:
@@ -96,7 +110,8 @@ def test_in_what_two_runs_differ(project: MakeProject) -> None:
         ({"level_dbm": None}, {"level_dbm": None, "adequacy": 0.4}, ["maps"]),
         ({}, {"used": False}, ["maps"]),
         ({"used": False}, {"used": False, "level_dbm": -92.0}, []),
-        ({"kind": "tile"}, {"kind": "tile", "level_dbm": -92.0}, ["tiles"]),
+        ({"kind": "tile"}, {"kind": "tile", "level_dbm": -92.0}, ["measured"]),
+        ({}, {"basis": "measured"}, ["maps", "measured"]),
         ({}, {"kind": "prediction"}, ["maps", "predictions"]),
     ],
 )
@@ -132,7 +147,7 @@ BY_DISTANCE = {"available": 0.5, "available_evidence": "distance", "site_4g_km":
         ("map curve", BY_MAP, {"available": 0.6}, "", "figures"),
         ("map sites", BY_MAP, {"available": 0.6}, "predictions", "terrain"),
         ("map radio", BY_MAP, {"available": 0.6}, "predictions", "figures"),
-        ("map tests", BY_MAP, {"available": 0.6}, "tiles", "measurements"),
+        ("map tests", BY_MAP, {"available": 0.6}, "measured", "measurements"),
         # The school is elsewhere.
         ("map register", BY_MAP, {"available": 0.6, "lat": -3.1}, "maps", "register"),
         # The school itself is as it was: the curve over distance has changed for all.
@@ -157,7 +172,9 @@ def test_what_changed_what_is_available(
     one, other = (
         schools([row]).assign(**dict.fromkeys(COUNTED)) for row in (before, {**before, **after})
     )
-    stated = pd.DataFrame([{name: name == evidence for name in ("maps", "tiles", "predictions")}])
+    stated = pd.DataFrame(
+        [{name: name == evidence for name in ("maps", "measured", "predictions")}]
+    )
     found = causes_of_columns(one, other, [ALL[name] for name in changed.split()], stated)
     assert CAUSES[found["available"][0]] == expected
 
@@ -187,6 +204,6 @@ def test_what_changed_another_column(
     schools: MakeSchools, changed: str, after: dict[str, object], group: str, expected: str
 ) -> None:
     one, other = (schools([row]).assign(**dict.fromkeys(COUNTED)) for row in ({}, after))
-    none = pd.DataFrame([dict.fromkeys(("maps", "tiles", "predictions"), False)])
+    none = pd.DataFrame([dict.fromkeys(("maps", "measured", "predictions"), False)])
     found = causes_of_columns(one, other, [ALL[name] for name in changed.split()], none)
     assert CAUSES[found[group][0]] == expected

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from tests.conftest import MakeProject
 
 # Of 00000108 and 00000109, which lie 445 m and 456 m above the lowest land around them.
+LEVELS = "npsn,operator,technology,signal,rsrp_dbm\n" + "".join(
+    f"{npsn},telkomsel,4g,tidak ada,\n" for npsn in ("00000110", "00000112", "00000104")
+)
 GOALPOSTS = {"relief": {"best": 440.0, "worst": 460.0}}
 PARTS = [f"by_{cause}" for cause in CAUSES]
 
@@ -44,6 +47,11 @@ def made(project: MakeProject) -> dict[str, Run]:
         "code": other_code,
         "objections": ranked(project, more={"objections.csv": OBJECTIONS}),
         "unused": ranked(project, more={"objections.csv": OBJECTIONS}, objections={"used": False}),
+        "levels": ranked(
+            project,
+            more={"levels.csv": LEVELS},
+            measurements=[{"path": "tests.csv"}, {"path": "levels.csv"}],
+        ),
         "goalposts": ranked(project, index={"nodes": GOALPOSTS}),
     }
 
@@ -97,6 +105,14 @@ def test_objections_are_facts_of_the_register_and_tests(made: dict[str, Run]) ->
     assert {each.cause for each in back.differences} == {"register"}
     assert (back.moved[others] == 0).all(axis=None)
     assert len(back.moved) == len(found.moved)
+
+
+def test_levels_measured_at_schools_are_measurements(made: dict[str, Run]) -> None:
+    found = compare_runs(made["base"], made["levels"])
+    holds(found)
+    assert {each.cause for each in found.differences} == {"measurements"}
+    assert len(found.moved) >= 2
+    assert (found.moved["by_measurements"] == found.moved["move"]).all()
 
 
 def test_a_school_that_was_added_is_listed_with_its_reason(made: dict[str, Run]) -> None:

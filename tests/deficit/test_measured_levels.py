@@ -59,6 +59,20 @@ def test_no_signal_is_known_too(signals_at: SignalsAt, raster: MakeRaster) -> No
     assert available(signals_at, raster, "00000001,telkomsel,4g,-141,,,\n") == [0.0, 0.7]
 
 
+def test_no_signal_at_all_is_said_in_words(signals_at: SignalsAt, raster: MakeRaster) -> None:
+    """It is the lowest level of the curve, -140 dBm: with one of -100 dBm the median is -120."""
+    words = "npsn,operator,technology,signal,rsrp_dbm\n"
+    rows = "00000001,telkomsel,4g,Tidak Ada,\n00000002,telkomsel,4g,none,\n"
+    coverage = [{**MAP, "path": str(raster("a.tif", [[-95]]))}]
+    sections = {"coverage": coverage, "measurements": [{"path": "levels.csv"}]}
+    levels = words + rows + "00000002,telkomsel,4g,,-100\n"
+    staged = signals_at(SCHOOLS, sections, {"levels.csv": levels})
+    assert list(staged.columns["available"].round(4)) == [0.0, 0.05]
+    measured = staged.tables["signals"].query("basis == 'measured'")
+    assert measured["status"].tolist() == ["none", "value"]
+    assert measured["used"].all()
+
+
 @pytest.mark.parametrize("levels", ["", "99999999,telkomsel,4g,-110,,,\n"])
 def test_levels_of_nobody_move_nobody(
     signals_at: SignalsAt, raster: MakeRaster, levels: str

@@ -50,6 +50,24 @@ def words(made: list[PageSection]) -> str:
     return "\n".join(found)
 
 
+def test_an_inferred_deficit_says_once_what_its_interval_means(tiny: Run) -> None:
+    """Only where it is inferred; in one tier from end to end, or from one to another."""
+    kinds = set()
+    for explained in every_school(tiny):
+        row = explained.row
+        said = words(sections(explained, tiny, Text("en")))
+        assert said.count("in 9 of 10 cases it lies between") == (
+            row["deficit_status"] == "inferred"
+        )
+        if row["deficit_status"] == "inferred":
+            low, high = (f"{row[name]:.2f}" for name in ("deficit_low", "deficit_high"))
+            assert f"it lies between {low} and {high}, " in said
+            kinds.add("all of it in the tier" in said)
+            if row["deficit_low"] < 0.2 and row["deficit_high"] >= 0.8:
+                assert "any tier from “5 adequate” to “1 critical”" in said
+    assert kinds
+
+
 def test_contributions_add_up_to_the_scores(sample_run: Run) -> None:
     for position in range(0, int(sample_run.schools["rank"].notna().sum()), 40):
         explained = of_rank(sample_run, position)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import subprocess
 import xml.etree.ElementTree as ET
@@ -13,6 +14,7 @@ import pytest
 from pyxform.xls2xform import convert
 
 from kalsel_gap.deliverables import field_pack, gis_layers, visit_list
+from kalsel_gap.deliverables.field_pack import GPX, KML
 from kalsel_gap.i18n.text import LANGUAGES, Text
 from kalsel_gap.sources.field_results import choice_name
 from kalsel_gap.sources.tables import read_table
@@ -101,6 +103,12 @@ def test_pyxform_makes_a_form_that_asks_only_what_matters(
     for name in rates:
         assert binds[name].get("constraint") == ". >= 0 and . <= 10000"
     assert binds["level_dbm"].get("constraint") == ". >= -140 and . <= -40"
+    for name, key, formula in (
+        ("level_dbm", "relevant", "/reception='ada'"),
+        ("technology", "required", "/reception='ada'"),
+        ("operator", "relevant", "/reception!=''"),
+    ):
+        assert re.sub(r"\s", "", binds[name].get(key, "")).endswith(formula)
     assert binds["gate"].get("type") == "geopoint"
     assert binds["npsn"].get("required") == "true()"
     assert visited.folder.name in binds["run"].get("calculate", "")
@@ -145,13 +153,45 @@ def test_waypoints_and_places_are_read_by_gdal(visited: Run, tmp_path: Path) -> 
     assert places.geometry.y.tolist() == pytest.approx([-2.935, -2.981, -2.927])
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ("SYNTHETIC DATA: every school is invented.", "Last full run; no run is marked")),
+        ("id", ("DATA SINTETIS: semua sekolah rekaan.", "Hasil penuh terakhir; tidak ada hasil")),
+    ],
+)
+def test_every_file_says_what_the_list_is(
+    visited: Run, tmp_path: Path, language: str, words: tuple[str, ...]
+) -> None:
+    """That its data are not real, and whether it is the official one; also a hostile trial."""
+    folder = pack(visited, tmp_path / "pack", language)
+    gpx, kml = (ET.fromstring((folder / name).read_text("utf-8")) for name in (GPX, KML))
+    topografix, opengis = "{http://www.topografix.com/GPX/1/1}", "{http://www.opengis.net/kml/2.2}"
+    notes = read_table(folder / field_pack.FORM, "survey").cells.query("name == 'about'")
+    column = next(
+        name for name in map(str, notes) if name.startswith("label::") and f"({language})" in name
+    )
+    for said in (
+        gpx.findtext(f"{topografix}metadata/{topografix}desc", ""),
+        kml.findtext(f"{opengis}Document/{opengis}description", ""),
+        notes[column].iloc[0],
+        (folder / field_pack.README).read_text("utf-8"),
+    ):
+        assert all(each in said for each in words)
+    trial = {**visited.manifest, "overrides": {"reason": "${npsn} <b>x</b>"}}
+    said = pack(dataclasses.replace(visited, manifest=trial), tmp_path / "trial", language)
+    made = convert(said / field_pack.FORM, validate=False)
+    assert "<b>" not in made.xform
+    assert "$ (npsn}" in made.xform
+
+
 def test_the_layer_is_small_and_has_columns_to_fill_in(visited: Run, tmp_path: Path) -> None:
     folder = pack(visited, tmp_path / "pack")
     assert (folder / field_pack.LAYER).stat().st_size < MOST_BYTES
     layer = gpd.read_file(folder / field_pack.LAYER, layer="visits")
     assert list(layer["npsn"]) == ["00000103", "00000112", "00000109"]
     assert list(layer["ask_service"]) == ["yes", "no", "yes"]
-    for name in ("internet", "down_mbps", "level_dbm", "operator", "date"):
+    for name in ("internet", "down_mbps", "level_dbm", "reception", "operator", "date"):
         assert layer[name].isna().all()
     assert layer["down_mbps"].dtype == "float64"
     assert layer.crs == "EPSG:4326"
@@ -178,8 +218,20 @@ def test_the_same_run_gives_the_same_pack(visited: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("language", "phrases"),
     [
-        ("en", ("DATA", "3 schools", "verify --import FILE", "no names and no telephone numbers")),
-        ("id", ("DATA", "3 sekolah", "verify --import BERKAS", "Jangan catat nama orang")),
+        (
+            "en",
+            (
+                *("DATA", "3 schools", "verify --import FILE", "no names and no telephone numbers"),
+                "The layer has one row for each school, so further operators go into the form.",
+            ),
+        ),
+        (
+            "id",
+            (
+                *("DATA", "3 sekolah", "verify --import BERKAS", "Jangan catat nama orang"),
+                "satu baris untuk setiap sekolah, jadi operator lain diisi",
+            ),
+        ),
     ],
 )
 def test_the_readme_says_how(
@@ -197,5 +249,5 @@ def test_a_school_without_npsn_is_left_out_of_the_form(tiny_run: Run, tmp_path: 
     outputs = Outputs(tmp_path / "runs")
     field_pack.write_pack(run, visits, tmp_path / "pack", outputs, Text("en"))
     assert set(read_table(tmp_path / "pack" / field_pack.FORM, "choices").cells["list_name"]) == {
-        *("internet", "operator", "technology"),
+        *("internet", "reception", "operator", "technology"),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,17 @@ def test_without_answers_nothing_is_judged() -> None:
     assert sentences[-1].endswith("Too few to judge.")
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "No signal at all: 4, each"), ("id", "Tidak ada sinyal sama sekali: 4, masing-masing")],
+)
+def test_no_signal_is_counted_and_held_against_the_list(language: str, said: str) -> None:
+    made = replace(outcome(NOTHING), no_signal=4, no_signal_shown=3)
+    *_, last = outcome_words.outcome_sentences(made, 1, Text("id" if language == "id" else "en"))
+    assert last.startswith(said)
+    assert "3" in last
+
+
 def test_problems_name_column_and_rows() -> None:
     problems = [
         AnswerProblem("unread", "level\x1b_dbm", tuple(range(2, 14))),
@@ -80,7 +92,7 @@ def test_problems_name_column_and_rows() -> None:
 
 
 def test_the_report_for_programs_is_valid_json() -> None:
-    kept = KeptAnswers(pd.DataFrame(), {}, 3, ("9",), ())
+    kept = KeptAnswers(pd.DataFrame(), {}, 3, ("9",), (), pd.DataFrame())
     made = outcome(Figure(2, 0.5, 2, "few"))
     written = outcome_words.to_json(made, kept, {"verified.csv": Path("verified.csv")}, ["[[a]]"])
     assert "\x1b" not in written

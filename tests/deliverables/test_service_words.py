@@ -81,7 +81,14 @@ def test_the_median_stands_beside_a_difficult_day() -> None:
         ({"delivered_basis": "subscription"}, "Its subscription states 40 % of that."),
         (
             {"exam_met_share": None},
-            "What it has is unknown; the best subscription there could give 100 %.",
+            "What it has of that is not known; the best subscription there could give 100 % of it.",
+        ),
+        (
+            {"exam_met_share": None, "exam_available_share": 0.004},
+            (
+                "What it has of that is not known; no ordinary subscription there would give a "
+                "usable part of it."
+            ),
         ),
         (
             {"exam_status": "unknown", "exam_met_share": 0.0},

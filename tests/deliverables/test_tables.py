@@ -106,7 +106,8 @@ def test_canonical_columns_come_first_in_every_format(ranked: Path, cli: Command
     excel = cli(*export, "--dialect", "en").out.decode("utf-8-sig")
     for found in (rows, objects, exported, records(local, ";"), records(excel)):
         assert list(found[0])[: len(CANONICAL)] == CANONICAL
-        assert list(found[0])[-3:] == ["data", "trial", "official"]
+        assert list(found[0])[-4:] == ["data", "standing", "trial", "official"]
+        assert {row["standing"] for row in found} == {"last"}
         assert len(found) == 13
         assert {row["data"] for row in found} == {"synthetic"}
     assert rows == exported

@@ -84,16 +84,45 @@ def test_what_is_not_known_is_said_with_its_reason(tiny_run: Run) -> None:
 
 
 def test_what_is_the_same_of_all_uses_is_said_once(tiny_run: Run) -> None:
-    nothing = row(**dict.fromkeys(USES, ("unknown", "unknown"))) | {"delivered_basis": "curves"}
-    assert sentences(nothing, tiny_run, EN) == [
-        "Unknown what works: its line was neither tested nor declared."
+    unknown = row(**dict.fromkeys(USES, ("unknown", "unknown")))
+    assert sentences(unknown | {"delivered_basis": "curves"}, tiny_run, EN) == [
+        (
+            "The data do not say whether this school has internet, so what it is enough for is not "
+            "known."
+        )
     ]
-    offline = row(**dict.fromkeys(USES, ("no", "no"))) | {"delivered_basis": "register"}
+    # Its register names a provider: there is a line.
+    assert sentences(unknown | {"delivered_basis": "provider"}, tiny_run, EN) == [
+        (
+            "By the register this school has internet, but its speed is not recorded, so what it "
+            "is enough for is not known."
+        )
+    ]
+    nothing = row(**dict.fromkeys(USES, ("no", "no")))
+    offline = nothing | {"delivered_basis": "register"}
     (said,) = sentences(offline, tiny_run, EN)
-    assert said.startswith("Without internet nothing of this works: ANBK online (pupils at")
-    assert summary(offline, tiny_run, EN).startswith(
-        "Without internet nothing of this works: ANBK online, web lessons"
+    assert said.startswith(
+        "By the register this school has no internet, so none of this works: ANBK online (pupils at"
     )
+    assert summary(offline, tiny_run, EN).startswith(
+        "By the register this school has no internet, so none of this works: ANBK online, web"
+    )
+    # What a visit found where the register names a line: one of 0 Mbps.
+    found = nothing | {"delivered_basis": "subscription", "delivered_down_mbps": 0.0}
+    assert sentences(found, tiny_run, EN)[0].startswith("This school has no internet, so none")
+
+
+def test_anbk_of_an_unknown_number_of_pupils_is_judged_for_one(tiny_run: Run) -> None:
+    school = row(anbk=("no", "no"), lesson=("yes", "yes")) | {"exam_clients": None}
+    assert "Not enough for: ANBK online (not even for one pupil)." in sentences(
+        school, tiny_run, EN
+    )
+    assert "Tidak cukup untuk: ANBK daring (untuk satu siswa pun tidak)." in sentences(
+        school, tiny_run, ID
+    )
+
+
+def test_an_older_run_says_nothing(tiny_run: Run) -> None:
     # An older run judges no use, nor does one in which none applies.
     assert sentences({"delivered_basis": "test"}, tiny_run, EN) == []
     assert summary(row(anbk=(None, None)), tiny_run, EN) == ""
@@ -115,10 +144,10 @@ def test_tables_and_the_map_say_it_of_every_school(tiny_run: Run) -> None:
     schools = select(tiny_run.schools, View())
     read = list(csv.DictReader(io.StringIO(to_csv(tiny_run, schools, EN, names=("summary",)))))
     assert [each["uses_text"] for each in read] == summaries(schools, tiny_run, EN)
-    assert any(each["uses_text"].startswith("Without internet") for each in read)
+    assert any(each["uses_text"].startswith("By the register this school") for each in read)
     page = to_html(tiny_run, ID)
-    assert "Tanpa internet semua ini tidak bisa" in page
-    assert "Yang bisa dilakukan" in page
+    assert "Menurut register, sekolah ini tidak punya internet" in page
+    assert "Internetnya cukup untuk apa" in page
 
 
 def with_use(run: Run, name: str) -> Run:

@@ -33,17 +33,20 @@ FACTS = (
 
 
 def row(npsn: str, **answers: object) -> dict[str, object]:
-    texts = dict.fromkeys(("run", "internet", "operator", "technology"), "")
+    texts = dict.fromkeys(("run", "internet", "reception", "operator", "technology"), "")
     numbers = {name: float("nan") for name in COLUMNS if name not in texts}
     day = {"date": date(2026, 8, 2), "row": 2}
     return {**numbers, **texts, **day, "npsn": npsn, **answers}
+
+
+TECHNOLOGIES = {"telkomsel": ["2g", "4g"]}
 
 
 def keep(run: Run, *rows: dict[str, object]) -> KeptAnswers:
     planned = plan_visits(fact_values(run), run.schools)
     opened = read_project(run.folder.parent.parent)
     answers = pd.DataFrame(list(rows), columns=list(COLUMNS))
-    return verified_tables.keep_answers(answers, planned, run.schools, opened)
+    return verified_tables.keep_answers(*(answers, planned, run.schools, opened, TECHNOLOGIES))
 
 
 @pytest.fixture
@@ -106,6 +109,46 @@ def test_of_two_visits_the_later_one_counts_and_all_levels_do(run: Run) -> None:
     assert place["distance_m"] == pytest.approx(156.8, abs=0.2)  # 1/1000 degree each way
     by_school = verified_tables.by_school(kept, run.schools).set_index("npsn")
     assert by_school["has_line"].to_dict() == {"00000110": True, "00000112": None}
+
+
+def test_no_signal_is_said_of_the_technology_named_or_of_all_that_are_known(run: Run) -> None:
+    none = {"operator": "telkomsel", "reception": "tidak_ada"}
+    kept = keep(
+        run,
+        row("00000112", **none),
+        row("00000112", **none, technology="4g"),
+        row("00000112", operator="telkomsel", technology="2g", level_dbm=-100.0),
+        row("00000112", **none | {"operator": "indosat"}),  # the run knows nothing of it
+    )
+    levels = kept.tables["verified_levels.csv"]
+    assert levels[["technology", "signal"]].to_numpy().tolist() == [
+        ["2g", ""],
+        ["2g", "Tidak Ada"],
+        ["4g", "Tidak Ada"],
+    ]
+    assert levels["rssi_dbm"].fillna(0.0).tolist() == [-100.0, 0.0, 0.0]
+    assert verified_tables.by_school(kept, run.schools)["has_signal"].all()
+    shown = verified_tables.shown_where_none(kept, run.table("signals"))
+    signals = run.table("signals").query("npsn == '00000112' and used and place == 'point'")
+    by_run = signals[signals["operator"].str.casefold() == "telkomsel"]
+    assert sum(shown) == (by_run["status"] == "value").sum()
+    assert len(shown) == 2
+    assert verified_tables.level_differences_db(kept, run.table("signals")) == []
+
+
+def test_levels_of_an_earlier_version_are_added_to(run: Run) -> None:
+    folder = run.folder.parent.parent
+    levels = folder / "verified_levels.csv"
+    levels.write_text(
+        "npsn,lat,lon,operator,technology,rssi_dbm,rscp_dbm,rsrp_dbm\n00000112,,,telkomsel,4g,,,-99\n"
+    )
+    kept = keep(run, row("00000112", operator="telkomsel", reception="tidak_ada", technology="2g"))
+    guard = verified_tables.verified_guard(folder, read_project(folder), overwrite=False)
+    verified_tables.write_verified(folder, kept.tables, guard)
+    assert levels.read_text("utf-8").splitlines()[1:] == [
+        "00000112,,,telkomsel,2g,Tidak Ada,,,",
+        "00000112,,,telkomsel,4g,,,,-99",
+    ]
 
 
 def test_imports_add_up_and_nothing_of_the_user_is_written_over(run: Run) -> None:

@@ -89,6 +89,27 @@ def test_what_is_no_possible_answer_is_named_and_not_used(
     assert problems == [AnswerProblem("unread", name, (2,))]
 
 
+@pytest.mark.parametrize(
+    ("cells", "used", "problem"),
+    [
+        ("tidak_ada,telkomsel,,", {"reception": "tidak_ada", "operator": "telkomsel"}, None),
+        ("tidak_ada,telkomsel,4g,-97", {"operator": "telkomsel", "technology": "4g"}, "both"),
+        ("tidak_ada,,4g,", {"reception": "tidak_ada", "technology": "4g"}, "no_operator"),
+        ("ada,telkomsel,,-97", {"reception": "ada", "operator": "telkomsel"}, "no_operator"),
+        ("perhaps,telkomsel,4g,", {"operator": "telkomsel", "technology": "4g"}, "unread"),
+    ],
+)
+def test_no_signal_is_an_answer(
+    tmp_path: Path, cells: str, used: dict[str, str], problem: str | None
+) -> None:
+    header = "npsn,signal/reception,signal/operator,signal/technology,signal/level_dbm"
+    row, problems = read(tmp_path, f"{header}\n00000101,{cells}\n")
+    level = {"level_dbm": -97.0} if cells.startswith("ada") else {}
+    assert row == {"npsn": "00000101", "row": 2, **used, **level}
+    assert [each.kind.removesuffix("_signals") for each in problems] == [problem][: bool(problem)]
+    assert all(each.rows == (2,) for each in problems)
+
+
 @pytest.mark.parametrize("place", ["-2.9", "0 0 0 0", "91 115 0 0", "a b c d", ""])
 def test_half_a_place_is_none(tmp_path: Path, place: str) -> None:
     row, _ = read(tmp_path, f"npsn,gate,up_mbps\n00000101,{place},1\n")

@@ -38,6 +38,23 @@ def test_levels_of_each_technology(project: MakeProject) -> None:
     assert levels["row"].tolist() == [2, 3, 4, 5]
 
 
+def test_no_signal_needs_its_operator_and_technology(project: MakeProject) -> None:
+    given = opened(
+        project,
+        "npsn,operator,technology,signal,rsrp_dbm\n"
+        "00000101,Telkomsel,4g,Tidak ada sinyal,\n"
+        "00000102,telkomsel,4g,none,-99\n"  # a level is one
+        "00000103,telkomsel,4g,good,\n"
+        "00000104,,4g,none,\n"
+        "00000105,telkomsel,,none,\n",
+    )
+    levels, findings = read_levels(given)
+    assert levels["npsn"].tolist() == ["00000101", "00000102"]
+    assert levels["is_none"].tolist() == [True, False]
+    assert levels["measured_dbm"].fillna(0.0).tolist() == [0.0, -99.0]
+    assert [each.code for each in findings] == ["technology_unknown"]
+
+
 def test_the_kind_of_level_tells_the_technology(project: MakeProject) -> None:
     given = opened(
         project, "npsn,rsrp_dbm,rssi_dbm\n00000101,-99,\n00000102,,-80\n", operator="Telkomsel"

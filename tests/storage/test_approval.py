@@ -48,6 +48,7 @@ def test_a_list_is_not_approved_before_its_data(folder: Path, write: Callable[..
     for day, code in (
         ("2026-07-31", "decree_before_data"),
         ("2999-01-01", "decree_date_wrong"),
+        ("2100-12-31", "decree_to_come"),
         ("1999-12-31", "decree_date_wrong"),
     ):
         with pytest.raises(KalselGapError) as refused:

@@ -50,7 +50,7 @@ def pairs_of(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
         There are no measured levels, no sites or no elevation model.
     """
     levels, findings = read_levels(opened)
-    levels = _placed(levels, opened)
+    levels = _placed(levels[~levels["is_none"].astype(bool)], opened)
     if levels.empty:
         raise InputError("levels_missing", path=opened.path)
     if opened.project.elevation is None:
