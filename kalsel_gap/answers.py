@@ -143,7 +143,7 @@ def import_objections(
             each.npsn in listed.schools
             and each.code
             and not each.is_example
-            and "reference" not in each.unread  # it would be stored as one without a number
+            and each.reason != "reference_unread"  # it would be stored as one without a number
         )
     )
     text = _as_csv(kept)

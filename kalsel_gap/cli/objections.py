@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from kalsel_gap.cli import console, options
+from kalsel_gap.cli.clock import today
 from kalsel_gap.cli.framework import Command, CommandGroup
 from kalsel_gap.cli.options import DialectChoice
 from kalsel_gap.i18n.text import N_, Text, plain
@@ -41,7 +41,6 @@ ANSWER_HELP = N_(
     "Writes a page for each school, named by its NPSN, and answers.csv. No run is kept.\n\n"
     "Example: kalsel-gap objections answer --out answers"
 )
-_WITA = timezone(timedelta(hours=8))
 _LABELS = {
     "row": N_("Row"),
     "npsn": N_("NPSN"),
@@ -104,7 +103,7 @@ def import_(
     opened = read_project(project or find_project(Path.cwd()))
     with console.progress(text, STEPS, quiet=quiet) as report:
         found = import_objections(
-            opened, file, today=_today(), cached=not no_cache, overwrite=overwrite, report=report
+            opened, file, today=today(), cached=not no_cache, overwrite=overwrite, report=report
         )
     data, shown, reasons = judged_table(found.rows, opened.project.objections, text)
     console.publish(data, format, _LABELS, text, shown=shown, quiet=quiet)
@@ -113,11 +112,6 @@ def import_(
         console.pairs(text(N_("Reasons")), numbered)
     for sentence in _remarks(found, opened, text):
         console.note(sentence, quiet=quiet)
-
-
-def _today() -> date:
-    """The day in South Kalimantan, whatever the clock of this machine is set to."""
-    return datetime.now(tz=_WITA).date()
 
 
 def _remarks(found: ImportedObjections, opened: Opened, text: Text) -> list[str]:

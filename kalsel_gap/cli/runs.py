@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from kalsel_gap.cli import console, drawn, options
+from kalsel_gap.cli.clock import today
 from kalsel_gap.cli.framework import Command, CommandGroup
 from kalsel_gap.cli.options import Format
 from kalsel_gap.errors import KalselGapError, ProjectError
@@ -165,7 +166,7 @@ def pin(
         raise ProjectError("decree_personal", path="--decree")
     text: Text = ctx.obj
     opened, folder = drawn.project_and_runs(project, runs)
-    official, before = pin_run(folder, run, decree, date, overwrite=overwrite)
+    official, before = pin_run(folder, run, decree, date, today=today(), overwrite=overwrite)
     words = N_("Run {run} is the official one, by decree {decree} of {date}.")
     console.note(text(words, **asdict(official)), quiet=quiet)
     if before is not None:

@@ -24,6 +24,7 @@ from kalsel_gap.geo import geodesy
 from kalsel_gap.i18n.messages import REASONS, finding_sentence, rate, reason
 from kalsel_gap.i18n.objection_names import CODE_NAMES, EVIDENCE_NAMES, SERVICE_NAMES
 from kalsel_gap.i18n.text import N_, Text, plain
+from kalsel_gap.sources.objections import TESTED
 from kalsel_gap.sources.values import parse_date
 from kalsel_gap.storage.spreadsheet import csv_of, to_records
 
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 
 SUMMARY = "answers.csv"
 ANY_LETTER = "answer-*.html"
-_TESTED = ("speed", "latency")
 _HERE_M = 1.0  # a smaller move is none
 _SHOWN = 3  # decimals of a deficit
 
@@ -228,7 +228,7 @@ def _row(each: Objection, rules: Objections, text: Text) -> list[str]:
     return [
         text(CODE_NAMES[each.code]) if each.code else "–",
         evidence_words(each, text),
-        _day(each.date, text) + (f", {each.time}" if each.time and each.code in _TESTED else ""),
+        _day(each.date, text) + (f", {each.time}" if each.time and each.code in TESTED else ""),
         result_of(each, text),
         sentence_of(each, rules, text),
     ]
@@ -314,13 +314,14 @@ def changes(answered: Answered, adequacy: Adequacy, text: Text) -> list[str]:
     """What the objections have changed, and why the rank is what it is now."""
     before, after = answered.before, answered.after
     facts, planned = _facts(answered, adequacy, text), _planned(answered.objections, text)
+    fewer = _fewer_tests(answered.findings, text)
     said = [
         *_by_judgement(answered.objections, text),
-        *_deciding(answered.objections, text),
+        *([] if fewer else _deciding(answered.objections, text)),
         _moved(before, after, text),
         *facts,
         *planned,
-        *_fewer_tests(answered.findings, text),
+        *fewer,
     ]
     if not facts and not planned:
         said.append(text(N_("No fact of this school has changed.")))
@@ -374,7 +375,7 @@ def _by_others(
 def _deciding(objections: Sequence[Objection], text: Text) -> list[str]:
     """Which tests decide where some were accepted and others were rejected, for each code."""
     said = []
-    for code in _TESTED:
+    for code in TESTED:
         rows = [each for each in objections if each.code == code]
         accepted = sum(each.counts for each in rows)
         rejected = sum(not each.counts and not each.is_open for each in rows)
@@ -408,7 +409,7 @@ def _by_judgement(objections: Sequence[Objection], text: Text) -> list[str]:
     Tests of a code of which others were accepted have a sentence of their own.
     """
     named: dict[str, list[str]] = {}
-    decided = {each.code for each in objections if each.counts and each.code in _TESTED}
+    decided = {each.code for each in objections if each.counts and each.code in TESTED}
     for each in objections:
         if each.code in decided and not each.counts and not each.is_open:
             continue
@@ -450,7 +451,7 @@ def _facts(answered: Answered, adequacy: Adequacy, text: Text) -> list[str]:
         said.append(text(N_("The school is closed. It stays in the list, without a rank.")))
     names = ("measured_down_mbps", "measured_latency_ms", "measured_tests")
     is_tested = any(before[name] != after[name] for name in names)
-    if counted & set(_TESTED) and is_tested:
+    if counted & set(TESTED) and is_tested:
         words = N_(
             "Its own speed tests now count: the median of {tests} tests is {down} Mbps; it needs "
             "{required} Mbps."
@@ -520,7 +521,7 @@ def _imprint(answered: Answered, answers: Answers, text: Text) -> list[str]:
         "{project}: kalsel-gap {version}. The rank before is that of the same list without any "
         "objection; the rank after is that of run {after}, as “kalsel-gap rank” makes it."
     )
-    has_tests = any(each.code in _TESTED for each in answered.objections)
+    has_tests = any(each.code in TESTED for each in answered.objections)
     return [
         *([text(tested, **{name: figures[name] for name in names})] if has_tests else []),
         text(words, date=_day(parse_date(rules.date), text)),

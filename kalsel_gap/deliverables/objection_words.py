@@ -9,6 +9,7 @@ import pandas as pd
 from kalsel_gap.i18n.objection_names import CODE_NAMES, EVIDENCE_NAMES, SIGNER_NAMES
 from kalsel_gap.i18n.text import N_, Text
 from kalsel_gap.sources.objection_cells import WORDS
+from kalsel_gap.sources.objections import TESTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -146,10 +147,10 @@ def result_of(objection: Objection, text: Text) -> str:
 def next_steps(objections: Iterable[Objection], rules: Objections, text: Text) -> list[str]:
     """What a school can do about what was not accepted, each said once.
 
-    Of a code of which something was accepted nothing more is needed.
+    Where tests of a code were accepted nothing more is needed of it.
     """
     rows = list(objections)
-    accepted = {each.code for each in rows if each.counts}
+    accepted = {each.code for each in rows if each.counts and each.code in TESTED}
     said = [
         text(_NEXT_STEPS[each.reason], **parameters(each.code, rules, text))
         for each in rows

@@ -18,6 +18,7 @@ import pandas as pd
 from kalsel_gap.geo import geodesy
 from kalsel_gap.quality.claimed_areas import LEVELS, claims_of
 from kalsel_gap.sources.coordinates import decimals
+from kalsel_gap.sources.objections import TESTED
 from kalsel_gap.sources.values import end_of
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from kalsel_gap.project.objections import Objections
     from kalsel_gap.sources.objections import Objection
 
-TESTED = ("speed", "latency")
 # Evidence that is a document with a number.
 _NUMBERED = ("letter", "decree", "contract")
 
@@ -206,7 +206,7 @@ def judge_objections(
         seen.add(identity)
         verdict = _form(each, listed, rules, today)
         verdicts.append(Verdict("rejected", "repeated") if repeated else verdict)
-    _oppose(objections, verdicts, rules)
+    _oppose(objections, verdicts)
     places = _settle(objections, verdicts, listed, rules, "location")
     _settle(objections, verdicts, listed, rules, "enrolment")
     for at, each in enumerate(objections):
@@ -236,7 +236,7 @@ def _form(each: Objection, listed: ListedSchools, rules: Objections, today: date
         "evidence_unread": not each.evidence,
         "signer_unread": not each.signer,
         "date_missing": each.date is None,
-        "reference_unread": "reference" in each.unread,
+        "reference_unread": "reference" in each.unread and each.evidence in _NUMBERED,
     }
     if fault := next((code for code, wrong in missing.items() if wrong), ""):
         return Verdict("rejected", fault)
@@ -356,33 +356,18 @@ _CONTENT: dict[str, Callable[[Objection, ListedSchools, Objections], Verdict]] =
 # --- several rows of a school --------------------------------------------------------------------
 
 
-def _oppose(objections: Sequence[Objection], verdicts: list[Verdict], rules: Objections) -> None:
-    """Leave statements about one school open that exclude each other, whatever the list shows.
-
-    That there is no service, as of the same day or later, excludes a fixed network.
-    """
+def _oppose(objections: Sequence[Objection], verdicts: list[Verdict]) -> None:
+    """Leave statements about one school's signal open that exclude each other."""
     stated: dict[str, dict[str, list[int]]] = {}
     for at, each in enumerate(objections):
         is_valid = verdicts[at].judgement != "rejected" or verdicts[at].reason == "as_listed"
         if each.code == "availability" and is_valid and each.decision != "rejected":
             stated.setdefault(each.npsn, {}).setdefault(each.service, []).append(at)
-    rule = rules.codes.get("availability")
     for of_school in stated.values():
         none, mobile = of_school.get("none", []), of_school.get("mobile", [])
         if none and mobile:
             for at in (*none, *mobile):
                 verdicts[at] = _MEASURE_FIRST
-        days = [
-            day
-            for at in none
-            if rule is not None
-            and objections[at].signer in rule.signers
-            and (day := objections[at].date) is not None
-        ]
-        for at in of_school.get("fixed", []):
-            shown = objections[at].date
-            if verdicts[at] == _ACCEPTED and shown is not None and any(d >= shown for d in days):
-                verdicts[at] = Verdict("verify", "contradictory")
 
 
 def _settle(

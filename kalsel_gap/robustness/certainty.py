@@ -138,7 +138,7 @@ STAGE = Stage(
 
 
 class _OfDraws(NamedTuple):
-    """What is kept of all draws of a kind; their counters are large and go before the next.
+    """What is kept of all draws of a kind; their large counters are removed before the next.
 
     The sets are those of data and values together, and empty otherwise.
     """

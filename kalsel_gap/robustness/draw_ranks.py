@@ -294,7 +294,7 @@ class DrawRanks:
                 reached = below >= np.ceil(each * below[:, -1:] - 1e-9)
                 found[begin : begin + step, at] = reached.argmax(axis=1)
         width = 1 << self._bits
-        return 1.0 + found * width + (width - 1) / 2.0
+        return np.minimum(1.0 + found * width + (width - 1) / 2.0, len(self.keys))
 
     def top_share(self) -> FloatArray:
         """Share of the draws in which a school is among the first k, float array of shape (n,)."""

@@ -14,7 +14,7 @@ import pandas as pd
 
 from kalsel_gap.errors import InputError
 from kalsel_gap.findings import Finding, at_school
-from kalsel_gap.sources.objections import read_objections
+from kalsel_gap.sources.objections import TESTED, read_objections
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from kalsel_gap.project.model import Opened
     from kalsel_gap.sources.coordinates import Bounds
     from kalsel_gap.sources.objections import Objection
-
-_TESTED = ("speed", "latency")
 
 
 class AcceptedObjections:
@@ -142,7 +140,7 @@ class AcceptedObjections:
                 "time": each.time,
             }
             for each in self._counting
-            if each.code in _TESTED and each.date is not None and each.down_mbps >= 0
+            if each.code in TESTED and each.date is not None and each.down_mbps >= 0
         ]
         # One test may be evidence for its speed and for its latency.
         names = ["npsn", "day", "time", "down_mbps", "up_mbps", "latency_ms"]

@@ -63,6 +63,7 @@ FORM = {
     "students": "siswa",
     "service": "layanan",
 }
+TESTED = ("speed", "latency")  # codes whose evidence is speed tests
 STORED = (*FORM, "judgement", "reason", "decision")
 REQUIRED = ("npsn", "code", "filed", "date", "evidence", "signer")
 _ALIASES: dict[str, tuple[str, ...]] = {

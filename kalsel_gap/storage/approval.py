@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from kalsel_gap.errors import InputError, OutputError, ProjectError
@@ -33,7 +32,7 @@ _DAY = re.compile(r"\d{4}(?:-\d\d){0,2}")
 
 
 def pin_run(
-    folder: Path, run: str, decree: str, day: str, *, overwrite: bool = False
+    folder: Path, run: str, decree: str, day: str, *, today: date, overwrite: bool = False
 ) -> tuple[Official, Official | None]:
     """Mark a full run as the official one, once all of its files are what its record says.
 
@@ -45,6 +44,8 @@ def pin_run(
         Its id, the beginning of one, or ``latest``.
     decree, day : str
         Number and date of the decree, ISO 8601.
+    today : date
+        A decree has no later date.
     overwrite : bool
         Whether it takes the place of another official run, or of a damaged mark.
 
@@ -65,7 +66,7 @@ def pin_run(
         Another run is official, or the mark cannot be written.
     """
     path = folder / OFFICIAL
-    if Official.stated("", decree, day).date > _today().isoformat():
+    if Official.stated("", decree, day).date > today.isoformat():
         raise ProjectError("decree_to_come", path="--date", value=plain(day.strip()))
     chosen = find_run(folder, run)
     if chosen.name not in {each.name for each in run_folders(folder)}:
@@ -97,10 +98,6 @@ def pin_run(
     if before != official:
         write_official(folder, official)
     return official, None if before == official else before
-
-
-def _today() -> date:
-    return datetime.now().astimezone().date()
 
 
 def _refuse_before_data(day: str, manifest: Mapping[str, Any]) -> None:

@@ -11,6 +11,7 @@ import tempfile
 import zipfile
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -536,6 +537,9 @@ def of_runs() -> list[Seed]:
         for file, raw in tiny().items():
             (folder / file).write_bytes(raw)
         kalsel_gap.open_project(folder).rank()
-        pin_run(folder / "runs", "latest", "188.44/0123/KUM/2026", "2026-07-31")
+        pin_run(
+            *(folder / "runs", "latest", "188.44/0123/KUM/2026", "2026-07-31"),
+            today=date(2026, 8, 1),
+        )
         files = snapshot(folder / "runs")
     return [Seed("runs/latest", {f"runs/{file}": raw for file, raw in files.items()})]

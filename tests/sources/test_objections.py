@@ -189,10 +189,10 @@ def test_the_numbers_of_offices_are_read(text: str) -> None:
 
 
 def test_a_project_adds_the_abbreviations_of_its_offices() -> None:
-    assert read_reference("421/045/BPMP/2026", KNOWN) == ""
-    rules = {**default_values("objections"), "own_abbreviations": ["BPMP"]}
+    assert read_reference("421/045/XYZ/2026", KNOWN) == ""
+    rules = {**default_values("objections"), "own_abbreviations": ["XYZ"]}
     project = Objections.model_validate(rules, context={"folder": Path()})
-    assert read_reference("421/045/BPMP/2026", project.known_abbreviations) != ""
+    assert read_reference("421/045/XYZ/2026", project.known_abbreviations) != ""
     for wrong in ("bpmp", "B1", ""):
         with pytest.raises(ValidationError):
             Objections.model_validate(

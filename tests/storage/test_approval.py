@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -20,6 +21,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DECREE = ("188.44/0123/KUM/2026", "2026-07-31")
+
+
+TODAY = date(2026, 8, 2)
+
+
+def pinned(*given: Any, overwrite: bool = False) -> tuple[Official, Official | None]:
+    """As on :data:`TODAY`."""
+    return pin_run(*given, today=TODAY, overwrite=overwrite)
 
 
 @pytest.fixture
@@ -49,13 +58,14 @@ def test_a_list_is_not_approved_before_its_data(folder: Path, write: Callable[..
         ("2026-07-31", "decree_before_data"),
         ("2999-01-01", "decree_date_wrong"),
         ("2100-12-31", "decree_to_come"),
+        ("2026-08-03", "decree_to_come"),  # the day after
         ("1999-12-31", "decree_date_wrong"),
     ):
         with pytest.raises(KalselGapError) as refused:
-            pin_run(folder, "latest", DECREE[0], day)
+            pinned(folder, "latest", DECREE[0], day)
         assert refused.value.code == code
     assert not (folder / OFFICIAL).exists()
-    assert pin_run(folder, "latest", DECREE[0], "2026-08-01")[1] is None
+    assert pinned(folder, "latest", DECREE[0], "2026-08-01")[1] is None
 
 
 def test_a_pinned_run_is_read_until_it_is_withdrawn(
@@ -63,7 +73,7 @@ def test_a_pinned_run_is_read_until_it_is_withdrawn(
 ) -> None:
     first = write()
     before = snapshot(folder)
-    assert pin_run(folder, "latest", *DECREE) == (Official(first.folder.name, *DECREE), None)
+    assert pinned(folder, "latest", *DECREE) == (Official(first.folder.name, *DECREE), None)
     after = snapshot(folder)
     assert after.keys() - before.keys() == {OFFICIAL}
     assert before.items() <= after.items()  # nothing of the run changes
@@ -85,7 +95,7 @@ def test_a_pinned_run_is_read_until_it_is_withdrawn(
 def test_what_is_written_after_a_pin_knows_of_it(folder: Path, write: Callable[..., Run]) -> None:
     first = write()
     assert (first.standing, first.official) == ("last", None)
-    pin_run(folder, first.folder.name[:5], *DECREE)
+    pinned(folder, first.folder.name[:5], *DECREE)
     assert write().standing == "official"  # the same again
     trial = write(overrides={"index.lambda": 0.8})
     assert (trial.standing, trial.official) == ("trial", Official(first.folder.name, *DECREE))
@@ -97,17 +107,17 @@ def test_another_run_takes_its_place_only_when_that_is_wanted(
     folder: Path, write: Callable[..., Run]
 ) -> None:
     first, second = write(), write("second")
-    mark, _ = pin_run(folder, first.folder.name, *DECREE)
-    assert pin_run(folder, first.folder.name, *DECREE) == (mark, None)  # the same again
+    mark, _ = pinned(folder, first.folder.name, *DECREE)
+    assert pinned(folder, first.folder.name, *DECREE) == (mark, None)  # the same again
     before = snapshot(folder)
     for run, decree in ((second, DECREE[0]), (first, "another")):
         with pytest.raises(OutputError) as caught:
-            pin_run(folder, run.folder.name, decree, DECREE[1])
+            pinned(folder, run.folder.name, decree, DECREE[1])
         error = caught.value
         assert (error.code, error.path) == ("official_already", folder / OFFICIAL)
         assert error.params == {"run": mark.run, "decree": mark.decree, "date": mark.date}
     assert snapshot(folder) == before
-    now, replaced = pin_run(folder, second.folder.name, "2", "2026-08-01", overwrite=True)
+    now, replaced = pinned(folder, second.folder.name, "2", "2026-08-01", overwrite=True)
     assert (now.run, replaced) == (second.folder.name, mark)
     assert read_official(folder) == now
 
@@ -133,7 +143,7 @@ def test_what_cannot_be_official(folder: Path, write: Callable[..., Run], tmp_pa
     for name, decree, code in cases:
         for overwrite in (False, True):
             with pytest.raises(KalselGapError) as caught:
-                pin_run(folder, name, *decree, overwrite=overwrite)
+                pinned(folder, name, *decree, overwrite=overwrite)
             assert caught.value.code == code, name
     assert snapshot(folder) == before
     assert read_official(folder) is None
@@ -144,7 +154,7 @@ def test_an_official_run_that_was_altered_is_never_another_one(
     folder: Path, write: Callable[..., Run], name: str
 ) -> None:
     run, other = write(), write("second")
-    pin_run(folder, run.folder.name, *DECREE)
+    pinned(folder, run.folder.name, *DECREE)
     content = bytearray((run.folder / name).read_bytes())
     content[len(content) // 2] ^= 1
     (run.folder / name).write_bytes(content)
@@ -161,7 +171,7 @@ def test_an_official_run_that_is_missing_is_never_another_one(
     folder: Path, write: Callable[..., Run]
 ) -> None:
     run, other = write(), write("second")
-    pin_run(folder, run.folder.name, *DECREE)
+    pinned(folder, run.folder.name, *DECREE)
     run.folder.rename(folder / "moved")
     for find in (find_run, read_run):
         with pytest.raises(InputError) as caught:
@@ -179,13 +189,13 @@ def test_a_damaged_mark_is_an_error_until_a_run_is_pinned_again(
     for act in (
         lambda: read_run(folder),
         lambda: read_run(folder, run.folder.name),
-        lambda: pin_run(folder, "latest", *DECREE),
+        lambda: pinned(folder, "latest", *DECREE),
         lambda: unpin_run(folder),
     ):
         with pytest.raises(InputError, match="official_broken"):
             act()
     assert (folder / OFFICIAL).read_text() == "mine"
-    assert pin_run(folder, "latest", *DECREE, overwrite=True)[1] is None
+    assert pinned(folder, "latest", *DECREE, overwrite=True)[1] is None
     assert read_run(folder).standing == "official"
 
 
@@ -197,7 +207,7 @@ def test_a_pipe_in_its_place_stays(folder: Path, write: Callable[..., Run]) -> N
         with pytest.raises(InputError, match="file_special"):
             act()
     with pytest.raises(OutputError, match="not_written"):
-        pin_run(folder, "latest", *DECREE, overwrite=True)
+        pinned(folder, "latest", *DECREE, overwrite=True)
     assert (folder / OFFICIAL).is_fifo()
 
 
@@ -207,10 +217,10 @@ def test_a_read_only_folder_of_runs(folder: Path, write: Callable[..., Run]) -> 
     folder.chmod(0o500)
     try:
         with pytest.raises(OutputError):
-            pin_run(folder, "latest", *DECREE)
+            pinned(folder, "latest", *DECREE)
     finally:
         folder.chmod(0o700)
-    pin_run(folder, "latest", *DECREE)
+    pinned(folder, "latest", *DECREE)
     folder.chmod(0o500)
     try:
         with pytest.raises(OutputError):
