@@ -68,7 +68,11 @@ def import_results(
     if source.run is None:
         source = source._replace(run=_run_of(asked.path, runs_of(asked.path)))
     chosen = drawn.open_run(
-        *(ctx, source, None, ()), overwrite=asked.overwrite, lang=lang, quiet=asked.quiet
+        *(ctx, source, None, ()),
+        overwrite=asked.overwrite,
+        lang=lang,
+        quiet=asked.quiet,
+        says_standing=asked.format is options.Format.table,
     )
     run = chosen.run
     planned = plan_visits(fact_values(run), run.schools)

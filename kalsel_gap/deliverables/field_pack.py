@@ -41,6 +41,7 @@ TABLE, GPX, KML, LAYER, FORM, README = (
 FILES = (TABLE, GPX, KML, LAYER, FORM, README)
 _LAYER_NAME = "visits"
 _TODAY = "format_date(now(), 'yyyy-MM-dd')"  # of QGIS
+_MARKS = ("data", "standing")  # columns that say what the list is
 _ANY = "any"  # of maps that name no operator
 
 # Columns of the layer: first what is known, then what the surveyor fills in.
@@ -182,7 +183,9 @@ def visit_layer(visits: pd.DataFrame, operators: Sequence[str], text: Text) -> L
     }
     points = gpd.points_from_xy(placed["lon"], placed["lat"])
     features: gpd.GeoDataFrame = gpd.GeoDataFrame(
-        {**known, **empty, "data": placed["data"]}, geometry=points, crs=schema.CRS
+        {**known, **empty, **{mark: placed[mark] for mark in _MARKS}},
+        geometry=points,
+        crs=schema.CRS,
     )
     fields = _layer_fields(operators, text)
     described = text(
@@ -204,12 +207,15 @@ def _layer_fields(operators: Sequence[str], text: Text) -> dict[str, Field]:
         "technology": {code: text(CODES[code]) for code in RADIO},
         **{f"ask_{fact}": {"yes": text(YES), "no": text(NO)} for fact in ASKED},
     }
-    data = schema.BY_NAME["data"]
+    marks = {
+        name: Field(text(schema.BY_NAME[name].label), text(schema.BY_NAME[name].description))
+        for name in _MARKS
+    }
     fields = {
         name: Field(with_unit(text(label), name), text(what), words.get(name, {}))
         for name, (label, what) in {**_KNOWN, **_ANSWERED}.items()
     }
-    return {**fields, "data": Field(text(data.label), text(data.description))}
+    return {**fields, **marks}
 
 
 def readme(run: Run, visits: pd.DataFrame, text: Text) -> str:

@@ -285,14 +285,17 @@ def _school_fields(run: Run, text: Text) -> dict[str, Field]:
 
 
 def _fields(named: dict[str, tuple[str, str]], text: Text) -> dict[str, Field]:
-    """Fields of a layer that is not of schools, and the mark of its data."""
-    data = schema.BY_NAME["data"]
+    """Fields of a layer that is not of schools, and the marks of its data and of the list."""
     found = {
         name: Field(columns.with_unit(text(label), name), text(what))
         for name, (label, what) in named.items()
     }
-    mark = Field(text(data.label), text(data.description), words_of(data, text))
-    return {**found, "data": mark}
+    marks = {
+        name: Field(text(column.label), text(column.description), words_of(column, text))
+        for name, column in schema.BY_NAME.items()
+        if name in ("data", "standing")
+    }
+    return {**found, **marks}
 
 
 def _last_date(run: Run) -> str:

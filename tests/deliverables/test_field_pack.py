@@ -191,6 +191,8 @@ def test_the_layer_is_small_and_has_columns_to_fill_in(visited: Run, tmp_path: P
     layer = gpd.read_file(folder / field_pack.LAYER, layer="visits")
     assert list(layer["npsn"]) == ["00000103", "00000112", "00000109"]
     assert list(layer["ask_service"]) == ["yes", "no", "yes"]
+    assert set(layer["data"]) == {"synthetic"}
+    assert set(layer["standing"]) == {"last"}
     for name in ("internet", "down_mbps", "level_dbm", "reception", "operator", "date"):
         assert layer[name].isna().all()
     assert layer["down_mbps"].dtype == "float64"
