@@ -21,6 +21,8 @@ from kalsel_gap.deliverables import palette
 from kalsel_gap.i18n.text import N_, Text, plain
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
 _MOST_ZOOM = 18
@@ -155,6 +157,21 @@ def packed(values: list[str]) -> list[str] | dict[str, Any]:
         numbers = _fixed(texts, [part[1::2] for part in parts])
         ways.append({**_indexed(texts), "numbers": " ".join(numbers)})
     return min(ways, key=_length)
+
+
+def packed_numbers(values: Sequence[float | None], digits: int) -> dict[str, Any]:
+    """A column of numbers to so many decimals, each a few digits of base 90; 0 is a missing one."""
+    scale = 10**digits
+    whole = [None if value is None else round(value * scale) for value in values]
+    known = [value for value in whole if value is not None]
+    least = min(known, default=0)
+    largest = max(known, default=0) - least + 1
+    width = 1
+    while len(_DIGITS) ** width <= largest:
+        width += 1
+    codes = [0 if value is None else value - least + 1 for value in whole]
+    written = "".join([_digits(code, width) for code in codes])
+    return {"least": least, "scale": scale, "width": width, "codes": written}
 
 
 def _length(column: list[str] | dict[str, Any]) -> int:

@@ -169,6 +169,7 @@ def badges(schools: pd.DataFrame, areas: pd.DataFrame) -> list[dict[str, Any]]:
     polygons = areas[areas["level"] == "kabupaten"]
     shapes = dict(zip(polygons["code"], polygons.geometry, strict=True))
     claimed = claimed_kabupaten(schools)
+    schools = schools[["kabupaten_code", "tier_label", "rank", "lat", "lon"]]
     found = []
     for name in sorted(set(claimed) - {""}):
         mine = schools[claimed == name]
@@ -217,9 +218,15 @@ def areas_of(schools: pd.DataFrame, areas: pd.DataFrame, level: str) -> list[Are
     of_point, of_area = shapely.STRtree(shapes).query(points, predicate="intersects")
     # A school on a border is counted once, in the first of its areas.
     area_of[rows[of_point[::-1]]] = of_area[::-1]
+    ranked = schools["rank"].notna().to_numpy()
+    critical = ranked & (schools["tier_label"] == "critical").fillna(value=False).to_numpy()
+    numbers = [
+        np.bincount(area_of[chosen_rows] + 1, minlength=len(chosen) + 1)[1:]
+        for chosen_rows in (critical, ranked, ~ranked)
+    ]
     return [
-        _counted(plain(name), schools[area_of == number])
-        for number, name in enumerate(chosen["name"])
+        Area(plain(name), *(int(count) for count in counts))
+        for name, *counts in zip(chosen["name"], *numbers, strict=True)
     ]
 
 

@@ -136,7 +136,7 @@ def columns_of_schools(
         "name": leaflet.packed(names["name"]),
         "where": leaflet.packed([joined(row["level"], row["kabupaten"]) for row in rows]),
         "service": leaflet.packed([service_symbol(row) for row in rows]),
-        **places(schools),
+        **{name: leaflet.packed_numbers(of, _DEGREES) for name, of in places(schools).items()},
         "fields": of_field,
         "table": table,
     }
@@ -172,21 +172,20 @@ def places(points: pd.DataFrame) -> dict[str, list[float | None]]:
     }
 
 
-def _orders(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
+def _orders(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """Numbers that columns of the table are sorted by, in place of their texts."""
     tiers = [*palette.TIERS, "unknown"]
-    return {
-        N_("Rank"): [row["rank"] for row in rows],
-        N_("Deficit"): [_rounded(row["deficit"]) for row in rows],
-        N_("Tier"): [tiers.index(mark_of(row["tier_label"])) for row in rows],
-        N_("Best signal"): [_rounded(row["available"]) for row in rows],
-        N_("Pupils"): [row["students"] for row in rows],
-        N_("Priority"): [_rounded(row["priority"]) for row in rows],
+    numbers: dict[str, tuple[list[float | None], int]] = {
+        N_("Rank"): ([row["rank"] for row in rows], 0),
+        N_("Deficit"): ([row["deficit"] for row in rows], 4),
+        N_("Tier"): ([tiers.index(mark_of(row["tier_label"])) for row in rows], 0),
+        N_("Best signal"): ([row["available"] for row in rows], 4),
+        N_("Pupils"): ([row["students"] for row in rows], 0),
+        N_("Priority"): ([row["priority"] for row in rows], 4),
     }
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 4)
+    return {
+        label: leaflet.packed_numbers(values, digits) for label, (values, digits) in numbers.items()
+    }
 
 
 def _cells(row: dict[str, Any], why: str, text: Text) -> Sequence[str]:

@@ -9,7 +9,8 @@ const kalselGap = (() => {
   let data;
 
   function read() {
-    data = data || JSON.parse(document.getElementById("data").textContent);
+    data = data || JSON.parse(document.getElementById("data").textContent, (_, value) =>
+      (value && value.codes && value.scale ? numbersOf(value) : value));
     return data;
   }
 
@@ -24,6 +25,11 @@ const kalselGap = (() => {
       found[row] = found[row] * 90 + code - 35 - (code > 60) - (code > 92);
     }
     return found;
+  }
+
+  /* Numbers that are written as indices: 0 is a missing one. */
+  function numbersOf({ codes, width, least, scale }) {
+    return Array.from(indices(codes, width), (code) => (code ? (code - 1 + least) / scale : null));
   }
 
   /* Unpacks a column once: the texts of its rows as indices, and where each row's numbers begin. */
