@@ -56,8 +56,8 @@ NOTES: dict[str, str] = {
 }
 EVIDENCE: dict[str, str] = {
     "measured": N_("measured"),
-    "predicted": N_("predicted by this program"),
-    "modelled": N_("modelled by the operator"),
+    "predicted": N_("predicted by this program, not measured"),
+    "modelled": N_("modelled, not measured"),
     "declared": N_("declared, not checked"),
     UNKNOWN: NAMES["unknown"],
 }

@@ -91,7 +91,7 @@ def headline(schools: pd.DataFrame, k: int | None, text: Text) -> list[str]:
     critical = ranked[ranked["tier_label"] == "critical"]
     return [
         " ".join([_critical(ranked, critical, text), *_most(critical, text)]),
-        " ".join(_unknown(schools, ranked, k, text)),
+        _unknown(schools, ranked, k, text),
     ]
 
 
@@ -121,25 +121,26 @@ def _most(critical: pd.DataFrame, text: Text) -> list[str]:
     return [text(words, kabupaten=plain(counts.index[0]), count=text.number(int(counts.iloc[0])))]
 
 
-def _unknown(schools: pd.DataFrame, ranked: pd.DataFrame, k: int | None, text: Text) -> list[str]:
-    said = []
-    reasons = schools["unranked_reason"]
-    missing = int(reasons.isin(["no_location", "no_evidence"]).sum())
+def _unknown(schools: pd.DataFrame, ranked: pd.DataFrame, k: int | None, text: Text) -> str:
+    parts = []
+    missing = int(schools["unranked_reason"].isin(["no_location", "no_evidence"]).sum())
     if missing:
-        words = N_("Unknown: {count} more schools have no usable place or no evidence.")
-        said.append(text(words, count=text.number(missing)))
+        words = N_("{count} without a usable place or evidence")
+        parts.append(text(words, count=text.number(missing)))
     inferred = int((ranked["deficit_status"] == "inferred").sum())
     if inferred and inferred == len(ranked):
-        said.append(text(N_("The deficit of every school with a rank is inferred, not known.")))
+        parts.append(text(N_("the deficit of all with a rank is inferred, not known")))
     elif inferred:
-        words = N_("The deficit of {count} schools is inferred, not known.")
-        said.append(text(words, count=text.number(inferred)))
+        words = N_("{count} with a deficit that is inferred, not known")
+        parts.append(text(words, count=text.number(inferred)))
     if k is not None and "top_k_set" in ranked:
         contested = int((ranked["top_k_set"] == "contested").sum())
-        words = N_("For {count} schools it is contested whether they are among the first {k}.")
+        words = N_("{count} contested: the data do not decide if they are among the first {k}")
         if contested:
-            said.append(text(words, count=text.number(contested), k=text.number(k)))
-    return said or [text(N_("Every school has a rank, and no deficit is inferred."))]
+            parts.append(text(words, count=text.number(contested), k=text.number(k)))
+    if not parts:
+        return text(N_("Every school has a rank, and no deficit is inferred."))
+    return text(N_("Unknown: {parts}."), parts="; ".join(parts))
 
 
 def list_length(run: Run) -> int | None:

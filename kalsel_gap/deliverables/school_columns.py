@@ -86,7 +86,12 @@ class SchoolColumns:
 
 
 def columns_of_schools(
-    schools: pd.DataFrame, text: Text, *, uses: Sequence[str], doubts: Sequence[str]
+    schools: pd.DataFrame,
+    text: Text,
+    *,
+    uses: Sequence[str],
+    doubts: Sequence[str],
+    ranked: int,
 ) -> SchoolColumns:
     """The data of the schools for the script, column by column, in words.
 
@@ -100,9 +105,11 @@ def columns_of_schools(
         What the internet of each school is enough for; empty where a run does not say it.
     doubts : sequence of str
         What makes the location of each school doubtful; empty where nothing does.
+    ranked : int
+        Schools of the run that have a rank, which may be more than these.
     """
     rows = school_rows(schools)
-    count = text.number(int(schools["rank"].notna().sum()))
+    count = text.number(ranked)
     reasons = [reason(row, text) for row in rows]
     details = [
         _details(row, count, works, why, doubt, text)

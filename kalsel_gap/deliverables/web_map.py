@@ -7,39 +7,30 @@ the inputs are shown as text, never as markup: escaped in the page, ``textConten
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from kalsel_gap.deliverables import leaflet, map_layers, map_story, palette
 from kalsel_gap.deliverables.map_schemes import facets_of, schemes_of
+from kalsel_gap.deliverables.map_tables import imprint_of, placeless_of, sources_of, tables_of
 from kalsel_gap.deliverables.offline_html import Page, as_json
+from kalsel_gap.deliverables.page_weights import page_weights, weights_words
 from kalsel_gap.deliverables.remarks import list_remarks
 from kalsel_gap.deliverables.school_columns import (
     columns_of_schools,
     joined,
     places,
-    school_rows,
 )
-from kalsel_gap.deliverables.tables import (
-    ALL,
-    INFERRED,
-    by_kabupaten,
-    page_notices,
-    standing_sentence,
-)
+from kalsel_gap.deliverables.tables import View, claimed_kabupaten, page_notices, values_meant
 from kalsel_gap.deliverables.use_case_words import summaries
-from kalsel_gap.i18n.messages import (
-    COUNT_NAMES,
-    REASONS,
-    TIER_NAMES,
-)
+from kalsel_gap.errors import InputError
 from kalsel_gap.i18n.text import N_, Text, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     import folium
+    import geopandas as gpd
     import pandas as pd
 
     from kalsel_gap.deliverables.map_schemes import Scheme
@@ -47,8 +38,9 @@ if TYPE_CHECKING:
     from kalsel_gap.storage.run_folder import Run
 
 LISTED = 100  # schools in the table below the map where no script runs
+MOST = 100_000  # schools in one page
 # Scripts of the page, in the order in which they need one another.
-SCRIPTS = ("story", "filters", "layers", "tools", "map")
+SCRIPTS = ("story", "filters", "layers", "tools", "weights", "map")
 
 WORDS: dict[str, str] = {
     "all_ranked": N_("Every school has a rank."),
@@ -107,8 +99,8 @@ _AREA_HEADS = (
 )
 
 
-def write_map(run: Run, path: Path, text: Text) -> None:
-    """Write the map of a run.
+def write_map(run: Run, path: Path, text: Text, *, kabupaten: Sequence[str] = ()) -> None:
+    """Write the map of a run, or of some of its kabupaten.
 
     Parameters
     ----------
@@ -118,19 +110,31 @@ def write_map(run: Run, path: Path, text: Text) -> None:
         The HTML file.
     text : Text
         Language of the page.
+    kabupaten : sequence of str
+        Only their schools, by name, code or short form; all without any.
 
     Raises
     ------
     InputError
-        The run lacks its tables of boundaries, sites or previews.
+        The run lacks its tables of boundaries, sites or previews; no school is of such a
+        kabupaten; or there are more than :data:`MOST` schools.
     """
-    path.write_text(to_html(run, text), encoding="utf-8", newline="\n")
+    page = to_html(run, text, kabupaten=kabupaten)
+    path.write_text(page, encoding="utf-8", newline="\n")
 
 
-def to_html(run: Run, text: Text) -> str:
+def to_html(run: Run, text: Text, *, kabupaten: Sequence[str] = ()) -> str:
     """The page of :func:`write_map` as text: the same run gives the same bytes."""
-    schools, previews, areas = run.schools, run.table("previews"), run.table("boundaries")
+    previews, areas = run.table("previews"), run.table("boundaries")
     areas = areas[areas.geometry.notna()]
+    schools, view = run.schools, None
+    if kabupaten:
+        view = View(kabupaten=tuple(kabupaten))
+        schools, areas = _part(schools, areas, kabupaten)
+    if len(schools) > MOST:
+        names = claimed_kabupaten(schools).value_counts()
+        largest = next((name for name in names.index if name), "")
+        raise InputError("map_too_large", count=len(schools), most=MOST, kabupaten=largest)
     # Many cells are on one mast: a location is drawn and counted once.
     sites = run.table("sites").drop_duplicates(["lat", "lon"], ignore_index=True)
     k = map_story.list_length(run)
@@ -138,8 +142,16 @@ def to_html(run: Run, text: Text) -> str:
     title = text(N_("Connectivity deficit of schools"))
     if name := run.manifest.get("project"):
         title = f"{title}: {plain(name)}"
+    if kabupaten:
+        title = f"{title} ({', '.join(map(plain, sorted(set(schools['kabupaten'].dropna()))))})"
     doubts = map_layers.doubts(run, schools, text)
-    columns = columns_of_schools(schools, text, uses=summaries(schools, run, text), doubts=doubts)
+    columns = columns_of_schools(
+        schools,
+        text,
+        uses=summaries(schools, run, text),
+        doubts=doubts,
+        ranked=int(run.schools["rank"].notna().sum()),
+    )
     schemes = schemes_of(schools, k, text)
     facets = facets_of(schools, text)
     counted = {
@@ -157,17 +169,17 @@ def to_html(run: Run, text: Text) -> str:
         "headline": map_story.headline(schools, k, text),
         "first": (first := _first(schools, columns)),
         "first_title": text(WORDS["first"], count=text.number(len(first))),
-        "weights": {},
+        "weights": _weights_words(run, text, is_part=bool(kabupaten)),
         "schemes": [_scheme_content(scheme, schools, text) for scheme in schemes],
         "facets": facets,
         "shown": text(WORDS["shown_all"], count=text.number(len(schools))),
         "groups": map_layers.groups(previews, areas, len(sites), len(doubtful), text),
         "coverage": map_layers.coverage_legend(previews, text),
         "shares": map_layers.shares_legend(text) if counted else [],
-        "placeless": _placeless(schools, text),
-        "remarks": list_remarks(run, text),
-        "sources": _sources(run),
-        "imprint": _imprint(run, text),
+        "placeless": placeless_of(schools, text),
+        "remarks": list_remarks(run, text, view),
+        "sources": sources_of(run),
+        "imprint": imprint_of(run, text),
         "data": as_json(
             {
                 "words": words,
@@ -177,6 +189,7 @@ def to_html(run: Run, text: Text) -> str:
                     | {"inferred": leaflet.packed(_flags(schools["deficit_status"] == "inferred"))},
                     "loud": leaflet.packed(_flags(map_story.loud_rows(schools, k))),
                 },
+                "weights": {} if kabupaten else page_weights(run, text),
                 "schemes": [scheme.data() for scheme in schemes],
                 "facets": [
                     {"key": facet["key"], "values": [each["value"] for each in facet["values"]]}
@@ -204,11 +217,34 @@ def to_html(run: Run, text: Text) -> str:
         "rows": columns.first_rows(LISTED),
         "area_heads": [text(head) for head in _AREA_HEADS],
         "area_rows": map_story.area_rows(counted.get("kecamatan", []), text),
-        **_tables(schools, text),
+        **tables_of(schools, text),
     }
-    page = Page("map", content, scripts=SCRIPTS)
+    page = Page("map", content, scripts=SCRIPTS, styles=("map", "weights"))
     page.add_child(_map(schools, previews, areas, len(sites), text))
     return page.render()
+
+
+def _part(
+    schools: gpd.GeoDataFrame, areas: pd.DataFrame, kabupaten: Sequence[str]
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+    """The schools that the register has in some kabupaten, and the areas of these."""
+    names = {name for each in kabupaten for name in values_meant(schools, "kabupaten", each)}
+    chosen = schools[schools["kabupaten"].isin(names)].reset_index(drop=True)
+    codes = tuple(chosen["kabupaten_code"].dropna().unique())
+    inside = (
+        areas["code"]
+        .fillna("")
+        .map(lambda code: any(code == each or code.startswith(f"{each}.") for each in codes))
+    )
+    return chosen, areas[inside] if inside.any() else areas
+
+
+def _weights_words(run: Run, text: Text, *, is_part: bool) -> dict[str, str]:
+    words = weights_words(run, text)
+    if is_part:
+        absent = text(N_("Other weights are tried in the map of all schools of the run."))
+        words |= {"intro": "", "absent": absent}
+    return words
 
 
 def _map(
@@ -258,83 +294,3 @@ def _first(schools: pd.DataFrame, columns: SchoolColumns) -> list[dict[str, Any]
         }
         for row in range(min(ranked, map_story.FIRST))
     ]
-
-
-# --- tables ------------------------------------------------------------------------------------
-
-
-def _tables(schools: pd.DataFrame, text: Text) -> dict[str, Any]:
-    """The unranked schools and every kabupaten's tiers as tables; what the first table holds."""
-    rows = list(enumerate(school_rows(schools)))
-    unranked = [(n, row) for n, row in rows if row["rank"] is None]
-    counts = by_kabupaten(schools)
-    below = {ALL: N_("all"), INFERRED: COUNT_NAMES["inferred"], "": N_("not recognised")}
-    count_names = {"kabupaten": N_("Kabupaten/kota"), **COUNT_NAMES}
-    return {
-        "listed": text(
-            N_("All {count} schools. Choose a column to sort by it; a name shows its school."),
-            count=text.number(len(rows)),
-        ),
-        "unranked_heads": [
-            text(label)
-            for label in (
-                *(N_("School"), N_("NPSN"), N_("Level")),
-                *(N_("Kabupaten/kota"), N_("Why unranked")),
-            )
-        ],
-        "unranked": [
-            {
-                "index": n,
-                "placed": row["lat"] is not None,
-                "name": plain(row["name"]),
-                "cells": [
-                    plain(row["npsn"]),
-                    joined(row["level"]),
-                    joined(row["kabupaten"]),
-                    text(REASONS[str(row["unranked_reason"])]),
-                ],
-            }
-            for n, row in unranked
-        ],
-        "count_heads": [text(count_names.get(c) or TIER_NAMES[c]) for c in counts.columns],
-        "counts": [
-            {
-                "name": text(below.get(row["kabupaten"], "")) or plain(row["kabupaten"]),
-                "cells": [text.number(int(row[c])) for c in counts.columns[1:]],
-            }
-            for row in counts.to_dict("records")
-        ],
-    }
-
-
-def _placeless(schools: pd.DataFrame, text: Text) -> str:
-    count = int((schools["lat"].isna() & (schools["unranked_reason"] != "duplicate")).sum())
-    if not count:
-        return ""
-    return text(
-        N_("Without a usable location, so not on the map: {count}."), count=text.number(count)
-    )
-
-
-def _imprint(run: Run, text: Text) -> str:
-    """What a printed map is known by: the run, the program, how old its registers are."""
-    made_by = text(
-        N_("kalsel-gap {version}, run {run}"),
-        version=run.manifest.get("kalsel_gap", ""),
-        run=run.folder.name,
-    )
-    dates = {
-        str(value): None
-        for key, value in run.manifest.get("parameters", {}).items()
-        if re.fullmatch(r"schools\.\d+\.date", key) and value
-    }
-    sentences = [f"{made_by}.", plain(standing_sentence(run, text))]
-    if dates:
-        registers = N_("Registers of {dates}.")
-        sentences.append(text(registers, dates=", ".join(map(plain, dates))))
-    return " ".join(sentences)
-
-
-def _sources(run: Run) -> list[dict[str, str]]:
-    inputs: Iterable[dict[str, str]] = run.manifest.get("inputs", {}).values()
-    return [{"file": plain(item["file"]), "sha256": item["sha256"]} for item in inputs]

@@ -179,10 +179,10 @@ Object.assign(kalselGap, (() => {
       document.querySelector('input[name="scheme"]:checked').focus();
     });
 
-    /* Ranks of other weights, or null for those of the run. */
-    function setRank(rank) {
+    /* Ranks of other weights, or null for those of the run; whether weights are on trial. */
+    function setRank(rank, trial) {
       state.rank = rank;
-      document.getElementById("trial").hidden = !rank;
+      document.getElementById("trial").hidden = !trial;
       apply();
     }
 

@@ -8,7 +8,7 @@ Object.assign(kalselGap, (() => {
   } = kalselGap;
   const MOST_FOUND = 8;
   const PAGE = 100; // rows of the table at a time
-  const FAR = 0.9; // how much nearer than the whole area summaries give way to the schools
+  const FAR = 0.85; // how much nearer than the whole area summaries give way to the schools
 
   const WIDE = 70; // characters from which a value stands below its label
 
@@ -160,8 +160,8 @@ Object.assign(kalselGap, (() => {
   /* The panel of weights, where the page has one. */
   function weights(setRank) {
     const { weights: figures } = read();
-    if (!figures || !kalselGap.weights) return;
-    kalselGap.weights(figures, ({ rank }) => setRank(rank));
+    if (!figures.groups) return; // the page says why there are none
+    kalselGap.weights(figures, ({ trial, rank }) => setRank(rank, trial));
   }
 
   /* --- the table of all schools ------------------------------------------------------------ */

@@ -96,7 +96,7 @@ Object.assign(kalselGap, (() => {
       label(button, badge);
       button.addEventListener("click", () => {
         map.fitBounds(badge.box, { animate: false });
-        if (map.getZoom() < far()) map.setZoom(far(), { animate: false });
+        if (map.getZoom() < far()) map.setZoom(far() + 0.1, { animate: false });
         map.getContainer().focus({ preventScroll: true });
       });
       L.DomEvent.disableClickPropagation(button);
