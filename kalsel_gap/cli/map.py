@@ -22,6 +22,7 @@ def map(  # noqa: A001 - the command's name
     project: options.ProjectFile = None,
     runs: options.RunsFolder = None,
     run: options.RunName = None,
+    kabupaten: options.OnlyKabupaten = None,
     out: options.NewFile = Path("map.html"),
     overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
@@ -35,6 +36,6 @@ def map(  # noqa: A001 - the command's name
         *(ctx, source, out, (".html", ".htm")), overwrite=overwrite, lang=lang, quiet=quiet
     )
     with chosen.outputs.replace(out) as temporary:
-        write_map(chosen.run, temporary, chosen.words)
+        write_map(chosen.run, temporary, chosen.words, kabupaten=kabupaten or ())
     text: Text = ctx.obj
     console.note(text(N_("Written: {path}"), path=out), quiet=quiet)

@@ -21,6 +21,8 @@ from kalsel_gap.deliverables import palette
 from kalsel_gap.i18n.text import N_, Text, plain
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
 _MOST_ZOOM = 18
@@ -31,6 +33,11 @@ _OUTLINES = {
     "kabupaten": {"color": "#3d3d3d", "weight": 1.4, "dashArray": "9 3 1.5 3"},
     "kecamatan": {"color": "#5a5a5a", "weight": 0.8, "dashArray": "1.5 3"},
 }
+# Digits of indices: printable, and none that JSON or HTML writes with more than one character.
+_DIGITS = "".join(chr(code) for code in range(35, 127) if chr(code) not in "<\\")
+_NUMBER = re.compile(r"(\d[\d.,]*\d|\d)")
+_SLOT = "\x01"  # no text that is shown holds one
+_SAMPLE = 50  # rows in which a column shows whether it has numbers
 _KABUPATEN = re.compile(r"^kab(\.|upaten)?\s+(?=\S)", re.IGNORECASE)
 
 
@@ -92,36 +99,118 @@ class OwnLayer(folium.map.Layer):
 
 
 class Start(MacroElement):
-    """Connects the page with the layer of points and shows the bounds; added last."""
+    """Connects the page with its layers and shows the bounds; added last.
+
+    Parameters
+    ----------
+    points : OwnLayer
+        What is found by a click.
+    bounds : list
+        South-west and north-east.
+    layers : dict, optional
+        Layers that controls of the page show and hide, by name.
+    """
 
     _template = Template(
         "{% macro script(this, kwargs) %}"
         "kalselGap.start({{ this._parent.get_name() }}, {{ this.points.get_name() }},"
-        " {{ this.bounds|tojavascript }});"
+        " {{ this.bounds|tojavascript }}"
+        "{% if this.layers %}, { {% for name, layer in this.layers.items() %}"
+        "{{ name|tojson }}: {{ layer.get_name() }}, {% endfor %} }{% endif %});"
         "{% endmacro %}"
     )
 
-    def __init__(self, points: OwnLayer, bounds: list[list[float]]) -> None:
+    def __init__(
+        self,
+        points: OwnLayer,
+        bounds: list[list[float]],
+        layers: dict[str, folium.map.Layer] | None = None,
+    ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._name, self.points, self.bounds = "Start", points, bounds
+        self.layers = layers or {}
 
 
-def add_borders(made: Map, areas: pd.DataFrame, text: Text) -> None:
-    """Add the available borders to the map."""
+def add_borders(made: Map, areas: pd.DataFrame, text: Text) -> dict[str, OwnLayer]:
+    """Add the available borders to the map, and return them by level."""
+    added = {}
     names = {"kabupaten": N_("Borders of kabupaten"), "kecamatan": N_("Borders of kecamatan")}
     for level, outline in _OUTLINES.items():
         if (areas["level"] == level).any():
             shown = level == "kabupaten"
-            made.add_child(OwnLayer("areas", level, outline, name=text(names[level]), show=shown))
+            added[level] = OwnLayer("areas", level, outline, name=text(names[level]), show=shown)
+            made.add_child(added[level])
+    return added
 
 
-def packed(values: list[str]) -> list[str] | dict[str, list[Any]]:
-    """A column of texts; if they repeat, as distinct texts and the index of each row's text."""
+def packed(values: list[str]) -> list[str] | dict[str, Any]:
+    """A column of texts, written the shortest of three ways.
+
+    As it is; as distinct texts and the index of each row's text; or as texts in which a control
+    character stands for each number, and the numbers of all rows. An index has a fixed width, in
+    digits of base 90 (:func:`_digits`).
+    """
+    ways: list[list[str] | dict[str, Any]] = [values, _indexed(values)]
+    if any(character.isdigit() for value in values[:_SAMPLE] for character in value):
+        parts = [_NUMBER.split(value) for value in values]
+        texts = [_SLOT.join(part[::2]) for part in parts]
+        numbers = _fixed(texts, [part[1::2] for part in parts])
+        ways.append({**_indexed(texts), "numbers": " ".join(numbers)})
+    return min(ways, key=_length)
+
+
+def packed_numbers(values: Sequence[float | None], digits: int) -> dict[str, Any]:
+    """A column of numbers to so many decimals, each a few digits of base 90; 0 is a missing one."""
+    scale = 10**digits
+    whole = [None if value is None else round(value * scale) for value in values]
+    known = [value for value in whole if value is not None]
+    least = min(known, default=0)
+    largest = max(known, default=0) - least + 1
+    width = 1
+    while len(_DIGITS) ** width <= largest:
+        width += 1
+    codes = [0 if value is None else value - least + 1 for value in whole]
+    written = "".join([_digits(code, width) for code in codes])
+    return {"least": least, "scale": scale, "width": width, "codes": written}
+
+
+def _length(column: list[str] | dict[str, Any]) -> int:
+    return len(json.dumps(column, ensure_ascii=False, separators=(",", ":")))
+
+
+def _indexed(values: list[str]) -> dict[str, Any]:
     words = list(dict.fromkeys(values))
-    if len(words) * 2 > len(values):
-        return values
     number = {word: n for n, word in enumerate(words)}
-    return {"words": words, "rows": [number[value] for value in values]}
+    width = 1
+    while len(_DIGITS) ** width < len(words):
+        width += 1
+    code = {word: _digits(n, width) for word, n in number.items()}
+    return {"words": words, "width": width, "rows": "".join([code[value] for value in values])}
+
+
+def _digits(number: int, width: int) -> str:
+    written = ""
+    for _ in range(width):
+        number, digit = divmod(number, len(_DIGITS))
+        written = _DIGITS[digit] + written
+    return written
+
+
+def _fixed(texts: list[str], numbers: list[list[str]]) -> list[str]:
+    """Numbers of all rows; one that is the same in all rows of a text is written into that text."""
+    rows: dict[str, list[int]] = {}
+    for row, text in enumerate(texts):
+        rows.setdefault(text, []).append(row)
+    for text, mine in rows.items():
+        columns = list(zip(*(numbers[row] for row in mine), strict=True))
+        same = [len(set(column)) == 1 for column in columns]
+        parts = text.split(_SLOT)
+        slots = [c[0] if s else _SLOT for c, s in zip(columns, same, strict=True)]
+        inner = "".join(p + s for p, s in zip(parts, [*slots, ""], strict=True))
+        for row in mine:
+            texts[row] = inner
+            numbers[row] = [n for n, s in zip(numbers[row], same, strict=True) if not s]
+    return [number for row in numbers for number in row]
 
 
 def borders(areas: pd.DataFrame, *, fill: str = "") -> dict[str, Any]:
@@ -137,7 +226,7 @@ def borders(areas: pd.DataFrame, *, fill: str = "") -> dict[str, Any]:
     found: dict[str, Any] = {level: _borders(areas, level) for level in _OUTLINES}
     kabupaten = areas.geometry[areas["level"] == "kabupaten"]
     if fill and len(kabupaten):
-        found["land"] = {"colour": fill, "shape": _shape(kabupaten.union_all())}
+        found["land"] = {"colour": fill, "shape": shape(kabupaten.union_all())}
     return found
 
 
@@ -159,17 +248,29 @@ def _borders(areas: pd.DataFrame, level: str) -> dict[str, Any]:
     return {
         "names": [
             {
-                "name": _KABUPATEN.sub("", plain(name)),
+                "name": bare_kabupaten(plain(name)),
                 "at": [round(at.y, _AREA_DEGREES), round(at.x, _AREA_DEGREES)],
             }
             for name, at in zip(chosen["name"], chosen.geometry.representative_point(), strict=True)
         ],
-        "lines": _shape(shapely.line_merge(shapely.union_all(lines))),
+        "lines": shape(shapely.line_merge(shapely.union_all(lines))),
     }
 
 
-def _shape(shape: shapely.Geometry) -> dict[str, Any]:
-    rounded = shapely.transform(shape, lambda places: np.round(places, _AREA_DEGREES))
+def bare_kabupaten(name: str) -> str:
+    """The name of a kabupaten as a map labels it.
+
+    Examples
+    --------
+    >>> bare_kabupaten("Kab. Banjar"), bare_kabupaten("Kota Banjarbaru")
+    ('Banjar', 'Kota Banjarbaru')
+    """
+    return _KABUPATEN.sub("", name)
+
+
+def shape(geometry: shapely.Geometry) -> dict[str, Any]:
+    """A geometry as GeoJSON, in degrees with few decimals."""
+    rounded = shapely.transform(geometry, lambda places: np.round(places, _AREA_DEGREES))
     read: dict[str, Any] = json.loads(shapely.to_geojson(rounded))
     return read
 

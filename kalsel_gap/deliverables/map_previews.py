@@ -24,7 +24,7 @@ TOLERANCE_DEG = 0.001  # about 110 m
 _MARGIN_DEG = 0.02
 
 COLUMNS = (
-    *("name", "kind", "media_type", "width", "height"),
+    *("name", "kind", "basis", "operator", "media_type", "width", "height"),
     *("south", "west", "north", "east", "legend", "sources", "image"),
 )
 
@@ -52,9 +52,9 @@ def draw_previews(
     -------
     Staged
         Table ``areas``: ``level code name geometry``, the polygons that schools are matched with.
-        Table ``boundaries``: the same, simplified. Table ``previews``: one row
-        per image with its corners in degrees, its legend as JSON, the inputs it was made from as
-        ``run.json`` names them, and the bytes of the image file.
+        Table ``boundaries``: the same, simplified. Table ``previews``: one row per image, of
+        coverage with its basis and operator, with its corners in degrees, its legend as JSON, the
+        inputs it was made from as ``run.json`` names them, and the bytes of the image file.
 
     Raises
     ------
@@ -65,29 +65,28 @@ def draw_previews(
     widest = next(iter(given.values()), None)
     extent = _extent(schools, widest)
     project = opened.project
-    technologies = sorted({source.technology for source in project.coverage})
-    wanted = (["relief"] if project.elevation else []) + technologies
-    if project.elevation is not None or (project.coastline is not None and project.coastline.land):
-        wanted = ["ground", *wanted]
+    has_ground = project.elevation is not None or (
+        project.coastline is not None and bool(project.coastline.land)
+    )
     rows: list[dict[str, Any]] = []
-    if wanted and extent is not None:
+    if (has_ground or project.coverage) and extent is not None:
         # GDAL loads only when there is something to draw.
-        from kalsel_gap.deliverables.preview_images import (
-            draw_coverage,
-            draw_ground,
-            draw_relief,
-        )
+        from kalsel_gap.deliverables import preview_images
         from kalsel_gap.terrain.sea_mask import sea_of_runs
 
         sea = sea_of_runs(handed_on["sea"], project.elevation) if "sea" in handed_on else None
-        draws: dict[str, Callable[..., dict[str, Any]]] = {
-            "ground": partial(draw_ground, sea=sea),
-            "relief": draw_relief,
-        }
-        for name in wanted:
-            draw = draws.get(name, partial(draw_coverage, name))
+        draws: list[Callable[..., dict[str, Any]]] = []
+        if has_ground:
+            draws.append(partial(preview_images.draw_ground, sea=sea))
+        if project.elevation is not None:
+            draws.append(preview_images.draw_relief)
+        draws += [
+            partial(preview_images.draw_coverage, layer)
+            for layer in preview_images.coverage_layers(project.coverage)
+        ]
+        for draw in draws:
             rows.append(draw(opened, extent, widest))
-            progress(len(rows), len(wanted))
+            progress(len(rows), len(draws))
     polygons = _changed(given, polygons_of)
     tables = {
         "areas": _together(polygons),

@@ -24,7 +24,7 @@ from markupsafe import Markup
 from kalsel_gap.package import PACKAGE_FOLDER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 # Links of folium by their last path segment: the distribution and the file in their place.
 _INSTALLED = {
@@ -48,11 +48,23 @@ class Page(Figure):
         those of the libraries and ``base.css`` and ``base.js``, which all pages share.
     content : dict
         What the template shows, besides ``head``, ``body`` and ``script`` of the elements.
+    scripts : sequence of str
+        Assets ``<script>.js`` in place of ``<name>.js``, in their order.
+    styles : sequence of str
+        Assets ``<style>.css`` in place of ``<name>.css``.
     """
 
-    def __init__(self, name: str, content: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        name: str,
+        content: dict[str, Any],
+        *,
+        scripts: Sequence[str] = (),
+        styles: Sequence[str] = (),
+    ) -> None:
         super().__init__()
         self._page, self._content = name, content
+        self._scripts, self._styles = scripts or (name,), styles or (name,)
         self.header = _Head()
         self.header._parent = self  # noqa: SLF001 - as branca itself ties its parts
 
@@ -62,8 +74,9 @@ class Page(Figure):
             element._id = str(number)  # noqa: SLF001 - branca's own are random
         for child in list(self._children.values()):
             child.render(**kwargs)
-        for part in ("base", self._page):
+        for part in ("base", *self._styles):
             self.header.add_child(Inline("style", asset(f"{part}.css")), name=f"{part}_style")
+        for part in ("base", *self._scripts):
             self.header.add_child(Inline("script", asset(f"{part}.js")), name=f"{part}_script")
         return _filled(
             self._page,

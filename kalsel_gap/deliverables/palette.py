@@ -13,7 +13,7 @@ class Mark:
     ----------
     colour : str
         Hexadecimal, from a viridis-like scale: dark is worst.
-    shape : {'circle', 'square', 'triangle', 'diamond', 'pentagon', 'hexagon', 'ring'}
+    shape : {'circle', 'square', 'triangle', 'diamond', 'pentagon', 'hexagon', 'ring', 'cross'}
         A second cue besides colour.
     """
 
@@ -33,6 +33,48 @@ TIERS: dict[str, Mark] = {
 }
 UNKNOWN = Mark("#767676", "ring")
 OUTLINE = "#1a1a1a"  # gives the light end a contrast of 3:1 on a light background
+
+# Steps of a number, the largest first: one shape, whose size is the second cue.
+STEPS: tuple[Mark, ...] = tuple(Mark(mark.colour, "circle") for mark in list(TIERS.values())[:5])
+# What has kinds instead of steps: each has a shape and a lightness of its own besides its colour.
+GAPS: dict[str, Mark] = {
+    "uncovered": Mark("#3d0a3f", "square"),
+    "weak": Mark("#b04a00", "triangle"),
+    "unconnected": Mark("#e69f00", "diamond"),
+    "slow": Mark("#f5e663", "pentagon"),
+    "covered_unverified": Mark("#ffffff", "hexagon"),
+    "adequate": Mark("#8ecbe8", "circle"),
+}
+SETS: dict[str, Mark] = {
+    "certain": Mark("#440154", "square"),
+    "contested": Mark("#e69f00", "diamond"),
+    "out": Mark("#cfe3ef", "circle"),
+}
+TERRAINS: dict[str, Mark] = {
+    "pegunungan": Mark("#6b3d00", "triangle"),
+    "pulau_kecil": Mark("#8d3f8f", "square"),
+    "rawa": Mark("#1b8a7a", "diamond"),
+    "pesisir": Mark("#f0b73c", "pentagon"),
+    "dataran": Mark("#e3ecc4", "circle"),
+}
+# Kinds of evidence are never blended: neither in a colour nor in a shape.
+EVIDENCE: dict[str, Mark] = {
+    "measured": Mark("#00506b", "circle"),
+    "predicted": Mark("#c8551b", "triangle"),
+    "modelled": Mark("#7fc5a6", "diamond"),
+    "declared": Mark("#f5e1ee", "square"),
+}
+DOUBT = Mark("#a1002f", "ring")  # around a school whose location is in doubt
+
+# Share of critical schools in an area: none, and four steps from their lower bound. Each step has
+# lines of its own besides; where no school is known there are dots.
+SHARES: tuple[tuple[float, str], ...] = (
+    (0.0, "#fff7ec"),
+    (0.05, "#fdd49e"),
+    (0.1, "#fc9d59"),
+    (0.25, "#d7441f"),
+    (0.5, "#7f0000"),
+)
 
 # Severity of a finding: dark, medium and light differ for every kind of colour vision.
 SEVERITIES: dict[str, Mark] = {

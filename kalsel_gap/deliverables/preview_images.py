@@ -283,36 +283,56 @@ def _outside(areas: gpd.GeoSeries, frame: PreviewGrid) -> NDArray[np.bool_]:
     return outside
 
 
+def coverage_layers(sources: Sequence[Coverage]) -> list[tuple[str, str, str]]:
+    """What is drawn of the coverage: technology, basis of the evidence and operator.
+
+    Evidence of different kinds is never blended. Where a technology has several operators by one
+    kind of evidence, the best of them comes first, without an operator.
+
+    Examples
+    --------
+    >>> coverage_layers([])
+    []
+    """
+    found: dict[tuple[str, str], list[str]] = {}
+    order = {basis: n for n, basis in enumerate(schema.BASES)}
+    for source in sorted(sources, key=lambda s: (s.technology, order[s.basis], s.operator)):
+        operators = found.setdefault((source.technology, source.basis), [])
+        if source.operator not in operators:
+            operators.append(source.operator)
+    return [
+        (technology, basis, operator)
+        for (technology, basis), operators in found.items()
+        for operator in ([""] if len(operators) > 1 else []) + operators
+    ]
+
+
 def draw_coverage(
-    technology: str,
+    layer: tuple[str, str, str],
     opened: Opened,
     extent: tuple[float, float, float, float],
     widest: gpd.GeoDataFrame | None,
 ) -> dict[str, Any]:
-    """The best that any operator gives by one technology, in classes of adequacy."""
+    """What one of :func:`coverage_layers` gives, in classes of adequacy.
+
+    Without an operator it is the best that any of them gives.
+    """
+    technology, basis, operator = layer
     sources = [
         (number, source)
         for number, source in enumerate(opened.project.coverage)
-        if source.technology == technology
+        if (source.technology, source.basis) == (technology, basis)
+        and operator in ("", source.operator)
     ]
     rasters = [s for _, s in sources if not s.is_vector]
     cells_m = [sampling.describe(s.path, band=s.band).cell_width_m for s in rasters]
     cell_m = min(cells_m, default=0.0)  # polygons are as fine as the picture
     frame = _frame(extent, cell_m)
     best = np.full((frame.height, frame.width), np.nan)
-    for operator in sorted({source.operator for _, source in sources}):
-        mine = [source for _, source in sources if source.operator == operator]
-        best = np.fmax(best, _of_operator(opened, mine, frame))
-    bounds = [bound for bound, _ in palette.COVERAGE]
-    image = np.zeros((4, frame.height, frame.width), dtype=np.uint8)
-    classes = np.digitize(np.nan_to_num(best), bounds) - 1
-    for number, (_, colour) in enumerate(palette.COVERAGE):
-        _paint(image, (classes == number) & (best > 0), colour)
-    row, col = np.indices(best.shape)
-    lines = (row + col) % _HATCH_PX < 2
-    dots = (row % _HATCH_PX < 2) & (col % _HATCH_PX < 2)
-    _paint(image, (best == 0) & lines, palette.NO_SIGNAL)
-    _paint(image, np.isnan(best) & dots, palette.NOT_KNOWN)
+    for _, source in sources:
+        draw = _of_polygons if source.is_vector else _of_raster
+        best = np.fmax(best, draw(source, opened, frame))
+    image = _classes(best)
     if widest is not None:
         image[:, _outside(widest.geometry, frame)] = 0
     legend: list[dict[str, object]] = [
@@ -323,20 +343,23 @@ def draw_coverage(
         {"status": "unknown", "colour": palette.NOT_KNOWN},
     ]
     names = [f"coverage.{number}" for number, _ in sources]
-    return _row(technology, "coverage", frame, image, legend, names)
+    row = _row(technology, "coverage", frame, image, legend, names)
+    return row | {"basis": basis, "operator": operator}
 
 
-def _of_operator(opened: Opened, sources: Sequence[Coverage], frame: PreviewGrid) -> FloatArray:
-    """Adequacy by one operator: the best evidence that covers a pixel, the best of equals."""
-    adequacy = np.full((frame.height, frame.width), np.nan)
-    for basis in schema.BASES:
-        said = np.full(adequacy.shape, np.nan)
-        for source in sources:
-            if source.basis == basis:
-                draw = _of_polygons if source.is_vector else _of_raster
-                said = np.fmax(said, draw(source, opened, frame))
-        adequacy = np.where(np.isnan(adequacy), said, adequacy)
-    return adequacy
+def _classes(best: FloatArray) -> NDArray[np.uint8]:
+    """An image of adequacy: five colours, lines for no signal, dots where nothing is known."""
+    bounds = [bound for bound, _ in palette.COVERAGE]
+    image = np.zeros((4, *best.shape), dtype=np.uint8)
+    classes = np.digitize(np.nan_to_num(best), bounds) - 1
+    for number, (_, colour) in enumerate(palette.COVERAGE):
+        _paint(image, (classes == number) & (best > 0), colour)
+    row, col = np.indices(best.shape)
+    lines = (row + col) % _HATCH_PX < 2
+    dots = (row % _HATCH_PX < 2) & (col % _HATCH_PX < 2)
+    _paint(image, (best == 0) & lines, palette.NO_SIGNAL)
+    _paint(image, np.isnan(best) & dots, palette.NOT_KNOWN)
+    return image
 
 
 def _of_raster(source: Coverage, opened: Opened, frame: PreviewGrid) -> FloatArray:
@@ -385,6 +408,8 @@ def _row(
     return {
         "name": name,
         "kind": kind,
+        "basis": "",
+        "operator": "",
         "media_type": media_type,
         "width": frame.width,
         "height": frame.height,

@@ -6,10 +6,12 @@ Columns instead of rows: a text that repeats is written once.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kalsel_gap.deliverables import leaflet, palette
 from kalsel_gap.deliverables.certainty_words import chance_of_school, rank_interval
+from kalsel_gap.deliverables.map_schemes import EVIDENCE
 from kalsel_gap.i18n.messages import (
     NAMES,
     REASON_COLUMNS,
@@ -33,7 +35,7 @@ _SHOWN = (
     *("deficit", "deficit_low", "deficit_high", "tier_probability", "deficit_status", "priority"),
     *("rank_p05", "rank_p95", "p_top_k", "top_k_label"),
     *("students", "completeness", "gap_type", "terrain_class", "unranked_reason", "best_operator"),
-    *("confidence", "confidence_radius_m", "objections"),
+    *("confidence", "confidence_radius_m", "objections", "best_basis", "delivered_basis"),
 )
 # What a grade of a location means.
 _GRADES = {
@@ -42,6 +44,17 @@ _GRADES = {
     "C": N_("doubtful"),
     "D": N_("very doubtful"),
 }
+# Evidence of the service; what is inferred from coverage is no evidence of it.
+_SERVICE = {
+    "measured": N_("measured by speed tests"),
+    "declared": N_("declared by the school or the register"),
+    "unknown": N_("none: inferred from what is available"),
+}
+# Fields that are shown with the symbol of their evidence, and where the script finds it.
+_SYMBOLS = {
+    N_("Evidence of the signal"): "evidence",
+    N_("Evidence of the service"): "service",
+}
 _HEADS = (
     *(N_("Rank"), N_("School"), N_("NPSN"), N_("Level"), N_("Kabupaten/kota"), N_("Deficit")),
     *(N_("Tier"), N_("Best signal"), N_("Pupils"), N_("Priority"), N_("Main reason")),
@@ -49,7 +62,37 @@ _HEADS = (
 _NUMBERS = frozenset({"Rank", "Deficit", "Pupils", "Priority"})
 
 
-def columns_of_schools(schools: pd.DataFrame, text: Text, *, uses: Sequence[str]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class SchoolColumns:
+    """The schools in words, column by column.
+
+    Attributes
+    ----------
+    data : dict
+        For the script: texts of table and pop-ups, places, the order of columns.
+    heads : list of dict
+        Label of each column of the table, and whether it holds numbers.
+    texts : list of list of str
+        The columns of the table.
+    """
+
+    data: dict[str, Any]
+    heads: list[dict[str, Any]]
+    texts: list[list[str]]
+
+    def first_rows(self, count: int) -> list[list[str]]:
+        """The first rows of the table, for readers whose browser runs no script."""
+        return [list(row) for row in zip(*(column[:count] for column in self.texts), strict=True)]
+
+
+def columns_of_schools(
+    schools: pd.DataFrame,
+    text: Text,
+    *,
+    uses: Sequence[str],
+    doubts: Sequence[str],
+    ranked: int,
+) -> SchoolColumns:
     """The data of the schools for the script, column by column, in words.
 
     Parameters
@@ -60,23 +103,64 @@ def columns_of_schools(schools: pd.DataFrame, text: Text, *, uses: Sequence[str]
         Language of the page.
     uses : sequence of str
         What the internet of each school is enough for; empty where a run does not say it.
+    doubts : sequence of str
+        What makes the location of each school doubtful; empty where nothing does.
+    ranked : int
+        Schools of the run that have a rank, which may be more than these.
     """
     rows = school_rows(schools)
-    count = text.number(int(schools["rank"].notna().sum()))
-    details = [_details(row, count, works, text) for row, works in zip(rows, uses, strict=True)]
-    fields = [
-        {"label": label, "values": leaflet.packed([row[label] for row in details])}
-        for label in (details[0] if details else ())
+    count = text.number(ranked)
+    reasons = [reason(row, text) for row in rows]
+    details = [
+        _details(row, count, works, why, doubt, text)
+        for row, works, why, doubt in zip(rows, uses, reasons, doubts, strict=True)
     ]
-    return {
+    fields = {label: [row[label] for row in details] for label in (details[0] if details else ())}
+    names = {
         "npsn": [plain(row["npsn"]) for row in rows],
-        "name": leaflet.packed([plain(row["name"]) for row in rows]),
-        "where": leaflet.packed([joined(row["level"], row["kabupaten"]) for row in rows]),
-        "mark": [mark_of(row["tier_label"]) for row in rows],
-        **places(schools),
-        "fields": fields,
-        "table": _table(rows, fields, text),
+        "name": [plain(row["name"]) for row in rows],
     }
+    cells = [_cells(row, why, text) for row, why in zip(rows, reasons, strict=True)]
+    texts = [[of_row[n] for of_row in cells] for n in range(len(_HEADS))]
+    symbols = {text(label): symbol for label, symbol in _SYMBOLS.items()}
+    of_field = [
+        {"label": label, **_pointer(values, names, {})}
+        | ({"symbol": symbols[label]} if label in symbols else {})
+        for label, values in fields.items()
+    ]
+    heads = [{"label": text(label), "number": label in _NUMBERS} for label in _HEADS]
+    orders = _orders(rows)
+    table = [
+        {
+            **head,
+            **_pointer(column, names, fields),
+            **({"order": orders[label]} if label in orders else {}),
+        }
+        for label, head, column in zip(_HEADS, heads, texts, strict=True)
+    ]
+    data = {
+        "npsn": names["npsn"],
+        "name": leaflet.packed(names["name"]),
+        "where": leaflet.packed([joined(row["level"], row["kabupaten"]) for row in rows]),
+        "service": leaflet.packed([service_symbol(row) for row in rows]),
+        **{name: leaflet.packed_numbers(of, _DEGREES) for name, of in places(schools).items()},
+        "fields": of_field,
+        "table": table,
+    }
+    return SchoolColumns(data, heads, texts)
+
+
+def _pointer(
+    values: list[str], names: dict[str, list[str]], fields: dict[str, list[str]]
+) -> dict[str, Any]:
+    """A column, or where the same one is written already."""
+    for name, others in names.items():
+        if values == others:
+            return {"of": name}
+    for number, others in enumerate(fields.values()):
+        if values == others:
+            return {"field": number}
+    return {"values": leaflet.packed(values)}
 
 
 def school_rows(schools: pd.DataFrame) -> list[dict[str, Any]]:
@@ -95,51 +179,23 @@ def places(points: pd.DataFrame) -> dict[str, list[float | None]]:
     }
 
 
-def first_rows(columns: dict[str, Any], count: int) -> list[list[str]]:
-    """The first rows of the table, for readers whose browser runs no script."""
-    texts = [
-        column["values"] if "values" in column else columns["fields"][column["field"]]["values"]
-        for column in columns["table"]
-    ]
-    rows = range(min(count, len(columns["npsn"])))
-    return [[_cell(of_column, row) for of_column in texts] for row in rows]
-
-
-def _cell(column: list[str] | dict[str, Any], row: int) -> str:
-    if isinstance(column, list):
-        return column[row]
-    return str(column["words"][column["rows"][row]])
-
-
-def _table(
-    rows: list[dict[str, Any]], fields: list[dict[str, Any]], text: Text
-) -> list[dict[str, Any]]:
-    """Columns of the table: texts, or the field that has the same, and numbers to sort by."""
+def _orders(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Numbers that columns of the table are sorted by, in place of their texts."""
     tiers = [*palette.TIERS, "unknown"]
-    orders: dict[str, list[Any]] = {
-        N_("Rank"): [row["rank"] for row in rows],
-        N_("Deficit"): [_rounded(row["deficit"]) for row in rows],
-        N_("Tier"): [tiers.index(mark_of(row["tier_label"])) for row in rows],
-        N_("Best signal"): [_rounded(row["available"]) for row in rows],
-        N_("Pupils"): [row["students"] for row in rows],
-        N_("Priority"): [_rounded(row["priority"]) for row in rows],
+    numbers: dict[str, tuple[list[float | None], int]] = {
+        N_("Rank"): ([row["rank"] for row in rows], 0),
+        N_("Deficit"): ([row["deficit"] for row in rows], 4),
+        N_("Tier"): ([tiers.index(mark_of(row["tier_label"])) for row in rows], 0),
+        N_("Best signal"): ([row["available"] for row in rows], 4),
+        N_("Pupils"): ([row["students"] for row in rows], 0),
+        N_("Priority"): ([row["priority"] for row in rows], 4),
     }
-    cells = [_cells(row, text) for row in rows]
-    made: list[dict[str, Any]] = []
-    for n, label in enumerate(_HEADS):
-        texts = leaflet.packed([of_row[n] for of_row in cells])
-        same = next((m for m, field in enumerate(fields) if field["values"] == texts), None)
-        column: dict[str, Any] = {"label": text(label), "number": label in _NUMBERS}
-        column |= {"values": texts} if same is None else {"field": same}
-        made.append(column | ({"order": orders[label]} if label in orders else {}))
-    return made
+    return {
+        label: leaflet.packed_numbers(values, digits) for label, (values, digits) in numbers.items()
+    }
 
 
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 4)
-
-
-def _cells(row: dict[str, Any], text: Text) -> Sequence[str]:
+def _cells(row: dict[str, Any], why: str, text: Text) -> Sequence[str]:
     unknown = text(NAMES["unknown"])
     return (
         text.number(row["rank"]),
@@ -152,11 +208,13 @@ def _cells(row: dict[str, Any], text: Text) -> Sequence[str]:
         signal_words(row, text),
         text.number(row["students"]) or unknown,
         text.number(row["priority"], 2),
-        reason(row, text),
+        why,
     )
 
 
-def _details(row: dict[str, Any], count: str, works: str, text: Text) -> dict[str, str]:
+def _details(
+    row: dict[str, Any], count: str, works: str, why: str, doubt: str, text: Text
+) -> dict[str, str]:
     """A school's pop-up: label and value; an empty value is left out."""
     unknown = text(NAMES["unknown"])
     rank = text.number(row["rank"])
@@ -173,19 +231,30 @@ def _details(row: dict[str, Any], count: str, works: str, text: Text) -> dict[st
         text(N_("Deficit")): deficit_words(row, text) or unknown,
         text(N_("Tier")): tier_words(row, text),
         text(N_("Gap")): text(NAMES[str(row["gap_type"] or "unknown")]),
-        text(N_("Main reason")): reason(row, text),
+        text(N_("Main reason")): why,
         text(N_("What its internet is enough for")): works,
         text(N_("Best signal")): signal_words(row, text),
+        text(N_("Evidence of the signal")): text(EVIDENCE[str(row["best_basis"] or "unknown")]),
+        text(N_("Evidence of the service")): text(_SERVICE[service_symbol(row)]),
         text(N_("Predicted level")): ""
         if row["best_basis"] == "predicted"
         else predicted(row, text),
         text(N_("Terrain")): text(NAMES[str(row["terrain_class"] or "unknown")]),
         text(N_("Location")): location_words(row, text) or unknown,
+        text(N_("Location in doubt")): doubt,
         text(N_("Pupils")): text.number(row["students"]) or unknown,
         text(N_("Priority")): text.number(row["priority"], 2) or unknown,
         text(N_("Completeness")): completeness_words(row, text),
         text(N_("Accepted objections")): _objections(row, text),
     }
+
+
+def service_symbol(row: dict[str, Any]) -> str:
+    """What the service of a school is known from: measured, declared, or not known at all."""
+    basis = row.get("delivered_basis")
+    if basis == "test":
+        return "measured"
+    return "declared" if basis in ("subscription", "register", "provider") else "unknown"
 
 
 def _objections(row: dict[str, Any], text: Text) -> str:

@@ -7,83 +7,100 @@ the inputs are shown as text, never as markup: escaped in the page, ``textConten
 
 from __future__ import annotations
 
-import json
-import re
 from typing import TYPE_CHECKING, Any
 
-import folium
-
-from kalsel_gap.deliverables import leaflet, palette
-from kalsel_gap.deliverables.offline_html import Page, as_json, data_uri
+from kalsel_gap.deliverables import leaflet, map_layers, map_story, palette
+from kalsel_gap.deliverables.map_schemes import facets_of, schemes_of
+from kalsel_gap.deliverables.map_tables import imprint_of, placeless_of, sources_of, tables_of
+from kalsel_gap.deliverables.offline_html import Page, as_json
+from kalsel_gap.deliverables.page_weights import page_weights, weights_words
 from kalsel_gap.deliverables.remarks import list_remarks
 from kalsel_gap.deliverables.school_columns import (
     columns_of_schools,
-    first_rows,
     joined,
     places,
-    school_rows,
 )
-from kalsel_gap.deliverables.tables import (
-    ALL,
-    INFERRED,
-    by_kabupaten,
-    page_notices,
-    standing_sentence,
-)
+from kalsel_gap.deliverables.tables import View, claimed_kabupaten, page_notices, values_meant
 from kalsel_gap.deliverables.use_case_words import summaries
-from kalsel_gap.i18n.messages import (
-    COUNT_NAMES,
-    NAMES,
-    REASONS,
-    TIER_NAMES,
-)
+from kalsel_gap.errors import InputError
 from kalsel_gap.i18n.text import N_, Text, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    import folium
+    import geopandas as gpd
     import pandas as pd
 
+    from kalsel_gap.deliverables.map_schemes import Scheme
+    from kalsel_gap.deliverables.school_columns import SchoolColumns
     from kalsel_gap.storage.run_folder import Run
 
 LISTED = 100  # schools in the table below the map where no script runs
-_ORDER = ("ground", "hillshade", "coverage")  # from below
-_SITE = palette.Mark("#5c3200", "cross")
+MOST = 100_000  # schools in one page
+# Scripts of the page, in the order in which they need one another.
+SCRIPTS = ("story", "filters", "layers", "tools", "weights", "map")
 
 WORDS: dict[str, str] = {
     "all_ranked": N_("Every school has a rank."),
-    "close": N_("Close"),
     "adequacy": N_("Usefulness of the best signal for a school, 0 to 1"),
+    "badge": N_("{full}: {critical} of {count} schools critical. Zoom in."),
+    "badges": N_("Number on the map: critical schools / schools with a rank, by kabupaten."),
+    "remove_measure": N_("Remove the measurement"),
+    "close": N_("Close"),
+    "distance": N_("{from} to {to}: {km} km"),
+    "filters": N_("Filters"),
+    "first": N_("The first {count} schools"),
+    "first_shown": N_("The first {count} of the schools shown"),
     "found": N_("Schools found"),
     "found_count": N_("Schools found: {count}"),
-    "inferred": N_("~ means inferred: the service is neither measured nor declared."),
+    "fullscreen": N_("Full screen"),
     "kabupaten": N_("Kabupaten/kota"),
+    "kecamatan": N_("Critical schools by kecamatan of their location"),
     "layers": N_("Layers"),
+    "link": N_("The address line holds a link to what is shown."),
+    "legend_hint": N_("Uncheck a class to hide its schools."),
+    "measure": N_("Measure a distance"),
+    "measure_first": N_("Click the first point on the map."),
+    "measure_from": N_("Measure from here"),
+    "measure_second": N_("From {from}: click the second point, or open another school."),
+    "measure_to": N_("Measure to here"),
     "next": N_("Next"),
     "no_place": N_("This school has no usable location, so it is not on the map."),
+    "none_shown": N_("No school matches these filters."),
     "noscript": N_("The map needs JavaScript, and without it the table is short."),
     "page": N_("Page {page} of {pages}"),
+    "point": N_("point"),
     "previous": N_("Previous"),
     "printed": N_("Printed on {date}."),
+    "reset": N_("Reset filters and legend"),
     "same_point": N_("Other schools at this point: {count}"),
+    "schemes": N_("Schools by …"),
     "search": N_("Find a school"),
     "search_hint": N_("Name or NPSN"),
+    "shares": N_("Critical schools among those with a rank, by location"),
+    "shown_all": N_("All {count} schools are shown."),
+    "shown_some": N_("{shown} of {count} schools are shown."),
     "skip": N_("Skip to the table of schools"),
+    "skip_map": N_("Skip to the map"),
     "sources": N_("Made from these files (SHA-256)"),
     "table": N_("All schools, those to serve first on top"),
     "tiers": N_("Schools by tier of deficit"),
+    "tools": N_("Tools"),
+    "trial": N_("Trial: other weights. This is not the list of the run."),
     "two_fingers": N_("Use two fingers to move the map"),
     "unranked": N_("Schools without a rank"),
+    "whole": N_("Whole area"),
 }
-_QUALITY = (
-    *(N_("hardly usable"), N_("of little use"), N_("usable")),
-    *(N_("useful"), N_("very useful")),
+_AREA_HEADS = (
+    *(N_("Kecamatan"), N_("Critical"), N_("With a rank"), N_("Share of critical schools")),
+    N_("Without a rank"),
 )
 
 
-def write_map(run: Run, path: Path, text: Text) -> None:
-    """Write the map of a run.
+def write_map(run: Run, path: Path, text: Text, *, kabupaten: Sequence[str] = ()) -> None:
+    """Write the map of a run, or of some of its kabupaten.
 
     Parameters
     ----------
@@ -93,261 +110,187 @@ def write_map(run: Run, path: Path, text: Text) -> None:
         The HTML file.
     text : Text
         Language of the page.
+    kabupaten : sequence of str
+        Only their schools, by name, code or short form; all without any.
 
     Raises
     ------
     InputError
-        The run lacks its tables of boundaries, sites or previews.
+        The run lacks its tables of boundaries, sites or previews; no school is of such a
+        kabupaten; or there are more than :data:`MOST` schools.
     """
-    path.write_text(to_html(run, text), encoding="utf-8", newline="\n")
+    page = to_html(run, text, kabupaten=kabupaten)
+    path.write_text(page, encoding="utf-8", newline="\n")
 
 
-def to_html(run: Run, text: Text) -> str:
+def to_html(run: Run, text: Text, *, kabupaten: Sequence[str] = ()) -> str:
     """The page of :func:`write_map` as text: the same run gives the same bytes."""
     previews, areas = run.table("previews"), run.table("boundaries")
+    areas = areas[areas.geometry.notna()]
+    schools, view = run.schools, None
+    if kabupaten:
+        view = View(kabupaten=tuple(kabupaten))
+        schools, areas = _part(schools, areas, kabupaten)
+    if len(schools) > MOST:
+        names = claimed_kabupaten(schools).value_counts()
+        largest = next((name for name in names.index if name), "")
+        raise InputError("map_too_large", count=len(schools), most=MOST, kabupaten=largest)
     # Many cells are on one mast: a location is drawn and counted once.
     sites = run.table("sites").drop_duplicates(["lat", "lon"], ignore_index=True)
+    k = map_story.list_length(run)
     words = {key: text(sentence) for key, sentence in WORDS.items()}
     title = text(N_("Connectivity deficit of schools"))
     if name := run.manifest.get("project"):
         title = f"{title}: {plain(name)}"
-    has_ground = bool((previews["kind"] == "ground").any())
-    uses = summaries(run.schools, run, text)
-    columns = columns_of_schools(run.schools, text, uses=uses)
+    if kabupaten:
+        title = f"{title} ({', '.join(map(plain, sorted(set(schools['kabupaten'].dropna()))))})"
+    doubts = map_layers.doubts(run, schools, text)
+    columns = columns_of_schools(
+        schools,
+        text,
+        uses=summaries(schools, run, text),
+        doubts=doubts,
+        ranked=int(run.schools["rank"].notna().sum()),
+    )
+    schemes = schemes_of(schools, k, text)
+    facets = facets_of(schools, text)
+    counted = {
+        level: map_story.areas_of(schools, areas, level)
+        for level in ("kabupaten", "kecamatan")
+        if (areas["level"] == level).any()
+    }
+    placed = schools["lat"].notna()
+    doubtful = [n for n, is_placed in enumerate(placed) if is_placed and doubts[n]]
     content = {
         "language": text.language,
         "title": title,
         **page_notices(run, text),
         "words": words,
-        "legend": _legend(run.schools, text),
-        "coverage": _coverage_legend(previews, text),
-        "coverage_shown": _coverage_name(_best_technology(previews), text),
-        "sites": _sites_name(sites, text) if len(sites) else "",
-        "site_mark": leaflet.drawn(_SITE, 3.5),
-        "placeless": _placeless(run.schools, text),
-        "remarks": list_remarks(run, text),
-        "sources": _sources(run),
-        "imprint": _imprint(run, text),
+        "headline": map_story.headline(schools, k, text),
+        "first": (first := _first(schools, columns)),
+        "first_title": text(WORDS["first"], count=text.number(len(first))),
+        "weights": _weights_words(run, text, is_part=bool(kabupaten)),
+        "schemes": [_scheme_content(scheme, schools, text) for scheme in schemes],
+        "facets": facets,
+        "shown": text(WORDS["shown_all"], count=text.number(len(schools))),
+        "groups": map_layers.groups(previews, areas, len(sites), len(doubtful), text),
+        "coverage": map_layers.coverage_legend(previews, text),
+        "shares": map_layers.shares_legend(text) if counted else [],
+        "placeless": placeless_of(schools, text),
+        "remarks": list_remarks(run, text, view),
+        "sources": sources_of(run),
+        "imprint": imprint_of(run, text),
         "data": as_json(
             {
                 "words": words,
-                "schools": columns,
-                "marks": {
-                    key: leaflet.drawn(mark, radius)
-                    for key, (mark, radius) in _school_marks().items()
+                "schools": columns.data
+                | {
+                    "codes": _codes(schemes, facets)
+                    | {"inferred": leaflet.packed(_flags(schools["deficit_status"] == "inferred"))},
+                    "loud": leaflet.packed(_flags(map_story.loud_rows(schools, k))),
                 },
+                "weights": {} if kabupaten else page_weights(run, text),
+                "schemes": [scheme.data() for scheme in schemes],
+                "facets": [
+                    {"key": facet["key"], "values": [each["value"] for each in facet["values"]]}
+                    for facet in facets
+                ],
+                "badges": map_story.badges(schools, areas),
                 "sites": places(sites),
-                "siteMark": leaflet.drawn(_SITE, 3.5),
-                "areas": leaflet.borders(areas, fill="" if has_ground else palette.LAND),
+                "siteMark": leaflet.drawn(map_layers.SITE, map_layers.SITE_RADIUS),
+                "doubts": doubtful,
+                "doubtMark": leaflet.drawn(palette.DOUBT, map_layers.DOUBT_RADIUS) | {"line": 0.25},
+                "evidence": {
+                    code: leaflet.drawn(mark, 5.0)
+                    for code, mark in {**palette.EVIDENCE, "unknown": palette.UNKNOWN}.items()
+                },
+                "shares": {
+                    level: map_story.choropleth(found, areas[areas["level"] == level], text)
+                    for level, found in counted.items()
+                },
+                "areas": leaflet.borders(
+                    areas, fill="" if (previews["kind"] == "ground").any() else palette.LAND
+                ),
             }
         ),
-        "heads": columns["table"],
-        "rows": first_rows(columns, LISTED),
-        **_tables(run.schools, text),
+        "heads": columns.heads,
+        "rows": columns.first_rows(LISTED),
+        "area_heads": [text(head) for head in _AREA_HEADS],
+        "area_rows": map_story.area_rows(counted.get("kecamatan", []), text),
+        **tables_of(schools, text),
     }
-    page = Page("map", content)
-    page.add_child(_map(run.schools, previews, areas, sites, text))
+    page = Page("map", content, scripts=SCRIPTS, styles=("map", "weights"))
+    page.add_child(_map(schools, previews, areas, len(sites), text))
     return page.render()
 
 
-# --- the map -----------------------------------------------------------------------------------
+def _part(
+    schools: gpd.GeoDataFrame, areas: pd.DataFrame, kabupaten: Sequence[str]
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+    """The schools that the register has in some kabupaten, and the areas of these."""
+    names = {name for each in kabupaten for name in values_meant(schools, "kabupaten", each)}
+    chosen = schools[schools["kabupaten"].isin(names)].reset_index(drop=True)
+    codes = tuple(chosen["kabupaten_code"].dropna().unique())
+    inside = (
+        areas["code"]
+        .fillna("")
+        .map(lambda code: any(code == each or code.startswith(f"{each}.") for each in codes))
+    )
+    return chosen, areas[inside] if inside.any() else areas
+
+
+def _weights_words(run: Run, text: Text, *, is_part: bool) -> dict[str, str]:
+    words = weights_words(run, text)
+    if is_part:
+        absent = text(N_("Other weights are tried in the map of all schools of the run."))
+        words |= {"intro": "", "absent": absent}
+    return words
 
 
 def _map(
-    schools: pd.DataFrame,
-    previews: pd.DataFrame,
-    areas: pd.DataFrame,
-    sites: pd.DataFrame,
-    text: Text,
+    schools: pd.DataFrame, previews: pd.DataFrame, areas: pd.DataFrame, sites: int, text: Text
 ) -> folium.Map:
     made = leaflet.Map(text(N_("Map of the schools")), text)
-    if _best_technology(previews):
-        # The relief and the schools can be read at first; coverage is a click away.
-        nothing = folium.FeatureGroup(text(N_("Hide coverage")), overlay=False)
-        made.add_child(nothing)
-    for preview in previews.to_dict("records"):
-        kind = str(preview["kind"])
-        is_coverage = kind == "coverage"
-        names = {"ground": N_("Land and sea"), "hillshade": N_("Relief")}
-        label = _coverage_name(preview["name"], text) if is_coverage else text(names[kind])
-        image = folium.raster_layers.ImageOverlay(
-            data_uri(preview["media_type"], preview["image"]),
-            [[preview["south"], preview["west"]], [preview["north"], preview["east"]]],
-            name=label,
-            alt=label,
-            overlay=not is_coverage,
-            control=kind != "ground",
-            show=not is_coverage,
-            pixelated=False,
-            class_name=kind,
-            opacity=0.6 if is_coverage else 1.0,
-            z_index=_ORDER.index(kind),
-        )
-        made.add_child(image)
-    leaflet.add_borders(made, areas, text)
-    if len(sites):
-        made.add_child(leaflet.OwnLayer("sites", name=_sites_name(sites, text), show=False))
-    layer = leaflet.OwnLayer("schools", name=text(N_("Schools")))
-    made.add_child(layer)
-    made.add_child(folium.LayerControl(autoZIndex=False, collapsed=False))
-    made.add_child(leaflet.Start(layer, leaflet.bounds_of(schools, areas)))
+    layers = map_layers.add_layers(made, previews, areas, sites, text)
+    points = leaflet.OwnLayer("schools", name=text(N_("Schools")))
+    made.add_child(points)
+    made.add_child(leaflet.Start(points, leaflet.bounds_of(schools, areas), layers))
     return made
 
 
-# --- marks and legends -------------------------------------------------------------------------
-
-
-def _school_marks() -> dict[str, tuple[palette.Mark, float]]:
-    """Mark and radius in pixels of each tier, worst first, and of schools without one."""
-    marks = {
-        label: (mark, max(6.6 - 0.6 * tier, 3.6))
-        for tier, (label, mark) in enumerate(palette.TIERS.items(), start=1)
+def _scheme_content(scheme: Scheme, schools: pd.DataFrame, text: Text) -> dict[str, Any]:
+    inferred = (schools["deficit_status"] == "inferred").tolist() if scheme.key == "tier" else None
+    return {
+        "key": scheme.key,
+        "label": scheme.label,
+        "note": scheme.note,
+        "legend": scheme.legend(text, inferred),
     }
-    return {**marks, "unknown": (palette.UNKNOWN, 4.5)}
 
 
-def _legend(schools: pd.DataFrame, text: Text) -> list[dict[str, Any]]:
-    labels = schools["tier_label"].fillna("unknown")
-    counts = labels.value_counts()
-    inferred = labels[schools["deficit_status"] == "inferred"].value_counts()
+def _codes(schemes: Iterable[Scheme], facets: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """The class of each school by scheme, and its value by filter; one that is both is one."""
+    codes = {facet["key"]: facet["of"] for facet in facets}
+    codes |= {scheme.key: scheme.of for scheme in schemes}
+    return {key: leaflet.packed(of) for key, of in codes.items()}
+
+
+def _flags(rows: Iterable[bool]) -> list[str]:
+    return ["y" if row else "n" for row in rows]
+
+
+def _first(schools: pd.DataFrame, columns: SchoolColumns) -> list[dict[str, Any]]:
+    """The first schools of the list: rank, name, place and main reason."""
+    ranked = int(schools["rank"].notna().sum())
+    rank, name, _, level, kabupaten = columns.texts[:5]
+    reason = columns.texts[-1]
     return [
         {
-            "mark": key,
-            **leaflet.drawn(mark, radius),
-            "label": text(TIER_NAMES[key]),
-            "count": _with_inferred(int(counts.get(key, 0)), int(inferred.get(key, 0)), text),
+            "row": row,
+            "rank": rank[row],
+            "name": name[row],
+            "where": joined(level[row], kabupaten[row]),
+            "reason": reason[row],
         }
-        for key, (mark, radius) in _school_marks().items()
+        for row in range(min(ranked, map_story.FIRST))
     ]
-
-
-def _with_inferred(count: int, inferred: int, text: Text) -> str:
-    """A number of schools, and of how many of them the deficit is inferred."""
-    shown = text.number(count)
-    return f"{shown} (~{text.number(inferred)})" if inferred else shown
-
-
-def _placeless(schools: pd.DataFrame, text: Text) -> str:
-    count = int((schools["lat"].isna() & (schools["unranked_reason"] != "duplicate")).sum())
-    if not count:
-        return ""
-    return text(
-        N_("Without a usable location, so not on the map: {count}."), count=text.number(count)
-    )
-
-
-def _sites_name(sites: pd.DataFrame, text: Text) -> str:
-    return text(N_("Radio sites ({count})"), count=text.number(len(sites)))
-
-
-def _best_technology(previews: pd.DataFrame) -> str:
-    """The technology whose coverage a map shows first: the last one by name that is not fixed."""
-    names = sorted(previews.loc[previews["kind"] == "coverage", "name"])
-    return next((name for name in reversed(names) if name != "fixed"), *names[:1]) if names else ""
-
-
-def _coverage_name(technology: str, text: Text) -> str:
-    if technology == "fixed":
-        return text(N_("Coverage of fixed networks"))
-    return text(N_("Coverage {technology}"), technology=technology.upper())
-
-
-def _coverage_legend(previews: pd.DataFrame, text: Text) -> list[dict[str, Any]]:
-    shown = previews.loc[previews["kind"] == "coverage", "legend"]
-    if shown.empty:
-        return []
-    items = json.loads(shown.iloc[0])
-    classes = [item for item in items if "from" in item]
-    ends = [*(item["from"] for item in classes[1:]), 1.0]
-    named = [
-        {
-            "colour": item["colour"],
-            "label": text(quality),
-            "range": f"{text.number(item['from'], 2)}–{text.number(end, 2)}",
-            "pattern": "",
-        }
-        for item, end, quality in zip(classes, ends, _QUALITY, strict=True)
-    ]
-    apart = {"none": text(N_("no signal")), "unknown": text(NAMES["unknown"])}
-    named += [
-        {
-            "colour": item["colour"],
-            "label": apart[item["status"]],
-            "range": "",
-            "pattern": {"none": "lines", "unknown": "dots"}[item["status"]],
-        }
-        for item in items
-        if "status" in item
-    ]
-    return named
-
-
-# --- tables ------------------------------------------------------------------------------------
-
-
-def _tables(schools: pd.DataFrame, text: Text) -> dict[str, Any]:
-    """The unranked schools and every kabupaten's tiers as tables; what the first table holds."""
-    rows = list(enumerate(school_rows(schools)))
-    unranked = [(n, row) for n, row in rows if row["rank"] is None]
-    counts = by_kabupaten(schools)
-    below = {ALL: N_("all"), INFERRED: COUNT_NAMES["inferred"], "": N_("not recognised")}
-    count_names = {"kabupaten": N_("Kabupaten/kota"), **COUNT_NAMES}
-    return {
-        "listed": text(
-            N_("All {count} schools. Choose a column to sort by it; a name shows its school."),
-            count=text.number(len(rows)),
-        ),
-        "unranked_heads": [
-            text(label)
-            for label in (
-                *(N_("School"), N_("NPSN"), N_("Level")),
-                *(N_("Kabupaten/kota"), N_("Why unranked")),
-            )
-        ],
-        "unranked": [
-            {
-                "index": n,
-                "placed": row["lat"] is not None,
-                "name": plain(row["name"]),
-                "cells": [
-                    plain(row["npsn"]),
-                    joined(row["level"]),
-                    joined(row["kabupaten"]),
-                    text(REASONS[str(row["unranked_reason"])]),
-                ],
-            }
-            for n, row in unranked
-        ],
-        "count_heads": [text(count_names.get(c) or TIER_NAMES[c]) for c in counts.columns],
-        "counts": [
-            {
-                "name": text(below.get(row["kabupaten"], "")) or plain(row["kabupaten"]),
-                "cells": [text.number(int(row[c])) for c in counts.columns[1:]],
-            }
-            for row in counts.to_dict("records")
-        ],
-    }
-
-
-def _imprint(run: Run, text: Text) -> str:
-    """What a printed map is known by: the run, the program, how old its registers are."""
-    made_by = text(
-        N_("kalsel-gap {version}, run {run}"),
-        version=run.manifest.get("kalsel_gap", ""),
-        run=run.folder.name,
-    )
-    dates = {
-        str(value): None
-        for key, value in run.manifest.get("parameters", {}).items()
-        if re.fullmatch(r"schools\.\d+\.date", key) and value
-    }
-    sentences = [f"{made_by}.", plain(standing_sentence(run, text))]
-    if dates:
-        registers = N_("Registers of {dates}.")
-        sentences.append(text(registers, dates=", ".join(map(plain, dates))))
-    return " ".join(sentences)
-
-
-def _sources(run: Run) -> list[dict[str, str]]:
-    inputs: Iterable[dict[str, str]] = run.manifest.get("inputs", {}).values()
-    return [{"file": plain(item["file"]), "sha256": item["sha256"]} for item in inputs]

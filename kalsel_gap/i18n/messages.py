@@ -59,6 +59,7 @@ ERRORS: dict[str, str] = {
     "coverage_touches_no_school": N_("the polygons touch no school. Are the region and the CRS right?"),
     "coverage_vector_kind": N_('polygons need kind = "binary" (covered inside) or kind = "class".'),
     "crs_unknown": N_('this is not a known coordinate reference system. Write its EPSG code, such as "EPSG:32750" (WGS 84 / UTM zone 50 S).'),
+    "map_too_large": N_("a page holds at most {most} schools, and these are {count}: one file is too small a vessel for them. Write a page for each kabupaten, such as --kabupaten “{kabupaten}”."),
     "range_not_rising": N_("the first number of a range must not be above the second."),
     "curve_not_rising": N_("the points must increase, in level and in adequacy."),
     "day_wrong": N_("this is not a day. Write year, month and day, such as 2026-07-01."),

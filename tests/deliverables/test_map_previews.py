@@ -136,22 +136,29 @@ def test_the_best_of_the_operators_is_shown(
     other = raster("other.tif", np.array([[-130.0, -70.0, -130.0]] * 2, "float32"))
     sources = raster_source(levels), raster_source(other, operator="indosat")
     rows = made(project(only_coverage(*sources), bare=True))["previews"]
-    assert rows["name"].tolist() == ["4g"]
-    assert json.loads(rows["sources"].item()) == ["coverage.0", "coverage.1"]
+    assert rows["name"].tolist() == ["4g"] * 3
+    assert rows["operator"].tolist() == ["", "indosat", "telkomsel"]
+    names = [json.loads(each) for each in rows["sources"]]
+    assert names == [["coverage.0", "coverage.1"], ["coverage.1"], ["coverage.0"]]
     best, worst = colour(palette.COVERAGE[4][1]), colour(palette.COVERAGE[0][1])
     assert at(rows.iloc[0], -2.905, 115.305) == best
     assert at(rows.iloc[0], -2.905, 115.315) == best
     assert at(rows.iloc[0], -2.905, 115.325) == worst
+    # Each operator alone, as its own map has it.
+    assert at(rows.iloc[1], -2.905, 115.305) == at(rows.iloc[2], -2.905, 115.325) == worst
+    assert at(rows.iloc[2], -2.905, 115.305) == best
 
 
-def test_better_evidence_of_one_operator_hides_the_other(
+def test_evidence_of_different_kinds_is_never_blended(
     project: MakeProject, raster: MakeRaster, levels: Path
 ) -> None:
     measured = raster("measured.tif", np.array([[-130.0]], "float32"))
     sources = raster_source(levels), raster_source(measured, basis="measured")
-    row = made(project(only_coverage(*sources), bare=True))["previews"].iloc[0]
-    assert at(row, -2.905, 115.305) == colour(palette.COVERAGE[0][1])
-    assert at(row, -2.915, 115.315) == colour(palette.COVERAGE[3][1])
+    rows = made(project(only_coverage(*sources), bare=True))["previews"]
+    assert rows["basis"].tolist() == ["measured", "modelled"]
+    assert at(rows.iloc[0], -2.905, 115.305) == colour(palette.COVERAGE[0][1])
+    assert at(rows.iloc[1], -2.905, 115.305) == colour(palette.COVERAGE[4][1])
+    assert at(rows.iloc[0], -2.905, 115.325) == colour(palette.NOT_KNOWN)
 
 
 def test_a_raster_in_another_system_lies_where_it_should(

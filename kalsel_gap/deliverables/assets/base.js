@@ -9,13 +9,55 @@ const kalselGap = (() => {
   let data;
 
   function read() {
-    data = data || JSON.parse(document.getElementById("data").textContent);
+    data = data || JSON.parse(document.getElementById("data").textContent, (_, value) =>
+      (value && value.codes && value.scale ? numbersOf(value) : value));
     return data;
   }
 
-  /* A column is a list of texts, or of numbers that point into a list of texts. */
+  const SLOT = /\u0001/g; // stands for a number in a text
+
+  /* Indices of fixed width in base 90: printable characters but for < and the backslash. */
+  function indices(text, width) {
+    const found = new Uint32Array(text.length / width);
+    for (let n = 0; n < text.length; n += 1) {
+      const code = text.charCodeAt(n);
+      const row = Math.floor(n / width);
+      found[row] = found[row] * 90 + code - 35 - (code > 60) - (code > 92);
+    }
+    return found;
+  }
+
+  /* Numbers that are written as indices: 0 is a missing one. */
+  function numbersOf({ codes, width, least, scale }) {
+    return Array.from(indices(codes, width), (code) => (code ? (code - 1 + least) / scale : null));
+  }
+
+  /* Unpacks a column once: the texts of its rows as indices, and where each row's numbers begin. */
+  function unpacked(column) {
+    if (typeof column.rows !== "string") return column;
+    column.rows = indices(column.rows, column.width);
+    if (column.numbers !== undefined) {
+      column.numbers = column.numbers.split(" ");
+      const slots = column.words.map((word) => (word.match(SLOT) || []).length);
+      let next = 0;
+      column.first = column.rows.map((word) => {
+        next += slots[word];
+        return next - slots[word];
+      });
+    }
+    return column;
+  }
+
+  /* A column is a list of texts, or it is packed: texts that repeat, and numbers in them. */
   function cell(column, row) {
-    return column.words ? column.words[column.rows[row]] : column[row];
+    if (!column.words) return column[row];
+    const { words, rows, numbers, first } = unpacked(column);
+    if (!numbers) return words[rows[row]];
+    let next = first[row];
+    return words[rows[row]].replace(SLOT, () => {
+      next += 1;
+      return numbers[next - 1];
+    });
   }
 
   function element(tag, text, className) {
@@ -64,18 +106,27 @@ const kalselGap = (() => {
   const Points = L.Renderer.extend({
     initialize(points, options) {
       L.Renderer.prototype.initialize.call(this, options);
-      const rows = points.lat.map((_, row) => row).filter((row) => points.lat[row] !== null);
-      const order = Object.keys(points.marks);
-      // Worst last, so that it lies on top.
-      rows.sort((a, b) => order.indexOf(points.mark[b]) - order.indexOf(points.mark[a]) || b - a);
-      this._rows = rows;
-      this._mark = rows.map((row) => points.mark[row]);
-      this._marks = points.marks;
-      const at = rows.map((row) =>
-        L.CRS.EPSG3857.latLngToPoint(L.latLng(points.lat[row], points.lon[row]), 0));
-      this._x = Float64Array.from(at, (point) => point.x);
-      this._y = Float64Array.from(at, (point) => point.y);
+      this._points = points;
       this._hidden = new Set();
+      this.setMarks(points.marks, points.mark);
+    },
+
+    /* Which mark each row has: the marks in the order of their classes, those that matter first. */
+    setMarks(marks, mark) {
+      const { lat, lon } = this._points;
+      const order = Object.fromEntries(Object.keys(marks).map((name, n) => [name, n]));
+      const rows = [...lat.keys()].filter((row) => lat[row] !== null);
+      // Worst last, so that it lies on top.
+      rows.sort((a, b) => order[mark[b]] - order[mark[a]] || b - a);
+      this._rows = rows;
+      this._mark = rows.map((row) => mark[row]);
+      this._marks = marks;
+      this._x = Float64Array.from(rows, (row) => (256 / 360) * (lon[row] + 180));
+      this._y = Float64Array.from(rows, (row) => {
+        const sine = Math.sin((lat[row] * Math.PI) / 180); // spherical Mercator
+        return 128 - (64 / Math.PI) * Math.log((1 + sine) / (1 - sine));
+      });
+      if (this._map) this._draw();
     },
 
     beforeAdd(map) {
@@ -103,7 +154,7 @@ const kalselGap = (() => {
     },
 
     /* Row of the mark next to a point of the map's window, or undefined. */
-    nearest(point) {
+    nearest(point, isMeant = () => true) {
       const scale = this._map.options.crs.scale(this._map.getZoom()) / 256;
       const wanted = this._map.containerPointToLayerPoint(point).add(this._map.getPixelOrigin());
       let best;
@@ -112,7 +163,7 @@ const kalselGap = (() => {
         const right = this._x[n] * scale - wanted.x;
         const down = this._y[n] * scale - wanted.y;
         const distance = right * right + down * down;
-        if (distance <= least && !this._isOut(n)) {
+        if (distance <= least && !this._isOut(n) && isMeant(n)) {
           least = distance;
           best = this._rows[n];
         }
@@ -154,7 +205,7 @@ const kalselGap = (() => {
         const x = this._x[n] * scale - origin.x;
         const y = this._y[n] * scale - origin.y;
         if (x < -20 || y < -20 || x > size.x + 20 || y > size.y + 20) continue;
-        if (!this._isOut(n)) act(this._mark[n], x, y);
+        if (!this._isOut(n)) act(this._mark[n], x, y, n);
       }
     },
 
@@ -301,6 +352,7 @@ const kalselGap = (() => {
   /* The list of layers behind a button: Escape closes it and gives the focus back. */
   function layerList(map) {
     const box = map.getContainer().querySelector(".leaflet-control-layers");
+    if (!box) return; // this page has its own
     const list = box.querySelector(".leaflet-control-layers-list");
     const button = element("button", read().words.layers, "layers-button");
     button.type = "button";
@@ -501,6 +553,6 @@ const kalselGap = (() => {
   const folded = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 
   return {
-    read, cell, element, vector, Points, areas, connect, motion, popups, dialog, onMark, folded, filled, pagedTable, unbroken, cut,
+    read, cell, unpacked, element, vector, pane, isPrinting, Points, areas, connect, motion, popups, dialog, onMark, folded, filled, pagedTable, unbroken, cut,
   };
 })();

@@ -3,23 +3,12 @@
 
 Object.assign(kalselGap, (() => {
   const {
-    read, cell, element, Points, connect, popups, dialog, onMark, folded, filled, pagedTable, unbroken, cut,
+    read, cell, element, connect, dialog, onMark, folded, filled, pagedTable, unbroken, cut, vector,
+    valuesOf, choices, firstList, badges, layerChoices, measuring, fullscreen, permalink,
   } = kalselGap;
   const MOST_FOUND = 8;
   const PAGE = 100; // rows of the table at a time
-
-  /* --- layers, as the page's script makes them -------------------------------------------- */
-
-  function schools() {
-    const { schools: points, marks } = read();
-    return new Points({ ...points, marks }, { pane: "schools", level: 450 });
-  }
-
-  function sites() {
-    const { sites: points, siteMark } = read();
-    const mark = points.lat.map(() => "site");
-    return new Points({ ...points, mark, marks: { site: siteMark } }, { pane: "sites", level: 440 });
-  }
+  const FAR = 0.85; // how much nearer than the whole area summaries give way to the schools
 
   const WIDE = 70; // characters from which a value stands below its label
 
@@ -30,15 +19,27 @@ Object.assign(kalselGap, (() => {
     const box = element("div", undefined, "school");
     box.append(element("h2", cell(columns.name, row)));
     const list = element("dl");
-    for (const { label, values } of columns.fields) {
-      const value = cell(values, row);
+    for (const field of columns.fields) {
+      const value = cell(valuesOf(field), row);
       if (!value) continue;
-      const pair = [element("dt", label), unbroken(value, "dd")];
+      const pair = [element("dt", field.label), unbroken(value, "dd")];
+      if (field.symbol) pair[1].prepend(symbol(field.symbol, row));
       if (value.length > WIDE) pair.forEach((each) => each.classList.add("wide"));
       list.append(...pair);
     }
     box.append(list);
     return box;
+  }
+
+  /* The symbol of the evidence that something is known from. */
+  function symbol(name, row) {
+    const { schools: columns, evidence } = read();
+    const kinds = name === "service" ? columns.service : columns.codes.evidence;
+    const kind = kinds ? cell(kinds, row) : "unknown";
+    const { path: d, fill, stroke, line } = evidence[kind];
+    const drawn = vector("svg", { class: "mark", viewBox: "-2 -2 4 4", "aria-hidden": "true" });
+    drawn.append(vector("path", { d, fill, stroke, "stroke-width": line }));
+    return drawn;
   }
 
   /* Rows by their point: of marks that lie on one another only the upper one can be clicked. */
@@ -53,13 +54,29 @@ Object.assign(kalselGap, (() => {
     return (row) => found.get(`${columns.lat[row]} ${columns.lon[row]}`);
   }
 
-  function start(map, layer, bounds) {
+  function start(map, layer, bounds, layers) {
     const { words, schools: columns } = read();
     const status = document.getElementById("status");
     const chosen = document.getElementById("chosen");
     const rowsAt = rowsByPoint(columns);
+    let shownRow; // of the open pop-up
+    let far = 0;
+    let write = () => {};
     connect(map, bounds);
-    const open = popups(map, 13);
+    far = map.getZoom() + FAR;
+    layer.setFar(far);
+    const measure = measuring(map);
+    const isSchoolAt = (point) => layer.nearest(point) !== undefined;
+    const open = layerChoices(map, layers, (point) => measure.isOn() || isSchoolAt(point));
+    const recount = badges(map, () => far);
+    fullscreen(map);
+    const list = table(columns);
+    const { state, setScheme, setRank, reveal } = choices(layer, (now) => {
+      list(now);
+      firstList(now, now.rows);
+      recount(now);
+      write();
+    });
 
     /* The other schools at the point of one, each to be opened. */
     function neighbours(others) {
@@ -105,53 +122,75 @@ Object.assign(kalselGap, (() => {
         const heading = element("p", filled(words.same_point, { count: others.length }), "same-point");
         box.querySelector("h2").after(heading, neighbours(others));
       }
-      const mark = columns.mark[row];
-      if (layer.isHidden(mark)) document.querySelector(`[data-mark="${mark}"]`).click();
-      if (!map.hasLayer(layer)) map.addLayer(layer);
-      open(L.latLng(columns.lat[row], columns.lon[row]), box, from);
+      reveal(row);
+      const at = L.latLng(columns.lat[row], columns.lon[row]);
+      box.append(measure.button(at, cell(columns.name, row)));
+      open(at, box, from);
+      shownRow = row;
+      write();
     }
 
-    onMark(map, layer, show);
-    map.on("baselayerchange", (event) => {
-      const shown = event.layer instanceof L.ImageOverlay; // otherwise "Hide coverage"
-      document.getElementById("coverage-legend").hidden = !shown;
-      if (shown) document.getElementById("coverage-title").textContent = event.name;
+    onMark(map, layer, (row) => {
+      const at = L.latLng(columns.lat[row], columns.lon[row]);
+      if (!measure.click(at, cell(columns.name, row))) show(row);
     });
-    map.on("overlayadd overlayremove", (event) => {
-      if (event.layer.options.pane !== "sites") return;
-      document.getElementById("sites-legend").hidden = event.type === "overlayremove";
+    map.on("click", (event) => {
+      if (!isSchoolAt(event.containerPoint)) measure.click(event.latlng);
     });
-
-    for (const box of document.querySelectorAll("[data-mark]")) {
-      box.addEventListener("change", () => layer.setHidden(box.dataset.mark, !box.checked));
+    map.on("popupclose", () => {
+      shownRow = undefined;
+      write();
+    });
+    document.getElementById("whole").addEventListener("click", () => {
+      map.fitBounds(bounds, { padding: [12, 12], animate: false });
+    });
+    for (const part of [document.querySelector(".page"), document.getElementById("first")]) {
+      part.addEventListener("click", (event) => {
+        const button = event.target.closest("button[data-row]");
+        if (button) show(Number(button.dataset.row), button);
+      });
     }
-    document.querySelector(".page").addEventListener("click", (event) => {
-      const button = event.target.closest("button[data-row]");
-      if (button) show(Number(button.dataset.row), button);
-    });
     search(columns, words, status, show);
-    table(columns);
+    write = permalink(map, {
+      scheme: () => state.scheme, school: () => shownRow, setScheme, open: (row) => show(row, map.getContainer()),
+    });
+    weights(setRank);
+  }
+
+  /* The panel of weights, where the page has one. */
+  function weights(setRank) {
+    const { weights: figures } = read();
+    if (!figures.groups) return; // the page says why there are none
+    kalselGap.weights(figures, ({ trial, rank }) => setRank(rank, trial));
   }
 
   /* --- the table of all schools ------------------------------------------------------------ */
 
   function table(columns) {
-    const valuesOf = (column) => column.values || columns.fields[column.field].values;
+    let now = { rankOf: (row) => columns.table[0].order[row] };
+    const numbers = new Intl.NumberFormat(document.documentElement.lang);
     const values = Object.fromEntries(columns.table.map((column, n) => [
       n, column.order ? (row) => column.order[row] : (row) => cell(valuesOf(column), row),
     ]));
+    values[0] = (row) => now.rankOf(row);
+
+    function text(column, n, row) {
+      if (n) return cell(valuesOf(column), row);
+      const rank = now.rankOf(row);
+      return rank === null ? "" : numbers.format(rank);
+    }
 
     function line(row) {
       const made = element("tr");
       columns.table.forEach((column, n) => {
-        const text = cell(valuesOf(column), row);
+        const said = text(column, n, row);
         if (n !== 1) {
-          made.append(unbroken(text, "td", column.number ? "number" : undefined));
+          made.append(unbroken(said, "td", column.number ? "number" : undefined));
           return;
         }
         const head = element("th");
         head.scope = "row";
-        const button = cut(unbroken(text, "button"));
+        const button = cut(unbroken(said, "button"));
         button.type = "button";
         button.dataset.row = row;
         head.append(button);
@@ -161,7 +200,12 @@ Object.assign(kalselGap, (() => {
     }
 
     const rows = [...columns.npsn.keys()];
-    pagedTable({ values, by: "0", tie: (a, b) => a - b, line, length: PAGE })(rows);
+    const show = pagedTable({ values, by: "0", tie: (a, b) => a - b, line, length: PAGE });
+    show(rows);
+    return (state) => {
+      now = state;
+      show([...state.rows]);
+    };
   }
 
   /* --- search ----------------------------------------------------------------------------- */
@@ -169,11 +213,12 @@ Object.assign(kalselGap, (() => {
   function search(columns, words, status, show) {
     const input = document.getElementById("search");
     const list = document.getElementById("found");
-    const keys = columns.npsn.map((npsn, row) => folded(` ${npsn} ${cell(columns.name, row)}`));
+    let keys; // made when somebody searches: of many schools it takes a while
     let rows = [];
     let active = -1;
 
     function find() {
+      keys = keys || columns.npsn.map((npsn, row) => folded(` ${npsn} ${cell(columns.name, row)}`));
       const parts = folded(input.value).split(/\s+/).filter(Boolean);
       // Beginnings of words, in the order of rank; parts of words only if no word begins so.
       const matching = (test) => [...keys.keys()].filter((row) => parts.every((part) => test(keys[row], part)));
@@ -235,5 +280,5 @@ Object.assign(kalselGap, (() => {
     });
   }
 
-  return { schools, sites, start };
+  return { start };
 })());

@@ -1,0 +1,200 @@
+/* Schemes, their legends, and filters: which schools the map, the list and the table show. */
+"use strict";
+
+Object.assign(kalselGap, (() => {
+  const { read, unpacked, filled } = kalselGap;
+
+  /* Each row's class as a number, and the classes by that number. */
+  function codesOf(column, length) {
+    if (column.words) {
+      const { words, rows } = unpacked(column);
+      return { words, rows };
+    }
+    const words = [...new Set(column)];
+    const place = new Map(words.map((word, n) => [word, n]));
+    return { words, rows: Uint32Array.from({ length }, (_, row) => place.get(column[row])) };
+  }
+
+  /* What is chosen, and what follows from it. `shown` is called after each change. */
+  function choices(layer, shown) {
+    const { words, schools: columns, schemes, facets } = read();
+    const length = columns.lat.length;
+    const codes = {};
+    const of = (key) => {
+      codes[key] = codes[key] || codesOf(columns.codes[key], length);
+      return codes[key];
+    };
+    const ranks = columns.table[0].order;
+    const state = {
+      scheme: schemes[0].key,
+      hidden: Object.fromEntries(schemes.map(({ key }) => [key, new Set()])),
+      filters: Object.fromEntries(facets.map(({ key }) => [key, new Set()])),
+      rank: null, // of other weights, on trial
+      rows: [...columns.lat.keys()], // what is shown, in the order of the list
+      codeOf: (key, row) => of(key).words[of(key).rows[row]],
+      rankOf: (row) => (state.rank ? state.rank[row] || null : ranks[row]),
+      isFiltered: () => state.rows.length < length,
+    };
+    const status = document.getElementById("shown");
+    const reset = document.getElementById("reset");
+    const legends = [...document.querySelectorAll("fieldset[data-scheme]")];
+    const boxes = [...document.querySelectorAll("input[data-facet]")];
+    const marks = Object.fromEntries(schemes.map(({ key, marks: each }) => [key, each]));
+
+    /* For each code whether rows of it pass. */
+    const passing = (key, test) => of(key).words.map(test);
+
+    function tests() {
+      const found = facets.filter(({ key }) => state.filters[key].size).map(({ key }) =>
+        ({ key, pass: passing(key, (word) => state.filters[key].has(word)), rows: of(key).rows }));
+      const hidden = state.hidden[state.scheme];
+      const { rows } = of(state.scheme);
+      const legend = { pass: passing(state.scheme, (word) => !hidden.has(word)), rows };
+      return { found, legend };
+    }
+
+    /* How many schools each choice would leave, given all the others. */
+    function count({ found, legend }) {
+      const numbers = new Intl.NumberFormat(document.documentElement.lang);
+      const write = (box, number) => {
+        box.closest("label").querySelector(".count").textContent = number;
+      };
+      const counted = (key, others) => {
+        const { words: values, rows } = of(key);
+        const counts = new Uint32Array(values.length);
+        for (let row = 0; row < length; row += 1) {
+          if (others.every(({ pass, rows: codesOfRow }) => pass[codesOfRow[row]])) counts[rows[row]] += 1;
+        }
+        return (value) => counts[values.indexOf(value)] || 0;
+      };
+      for (const { key, values } of facets) {
+        const mine = boxes.filter((box) => box.dataset.facet === key);
+        const countOf = counted(key, [...found.filter((each) => each.key !== key), legend]);
+        for (const box of mine) write(box, numbers.format(countOf(values[box.value])));
+        const chosen = mine[0]?.closest("details").querySelector(".chosen-values");
+        const labels = mine.filter((box) => box.checked)
+          .map((box) => box.nextElementSibling.textContent);
+        if (chosen) chosen.textContent = labels.length ? `(${labels.join(", ")})` : "";
+      }
+      const fieldset = legends.find((each) => each.dataset.scheme === state.scheme);
+      const countOf = counted(state.scheme, found);
+      for (const box of fieldset.querySelectorAll("[data-mark]")) {
+        write(box, numbers.format(countOf(box.dataset.mark)));
+      }
+      if (state.scheme === "tier") withInferred(fieldset, found, write, numbers);
+    }
+
+    /* Of each tier how many are inferred, behind a tilde. */
+    function withInferred(fieldset, found, write, numbers) {
+      const { words: values, rows } = of("tier");
+      const { words: answers, rows: isInferred } = of("inferred");
+      const yes = answers.indexOf("y");
+      const counts = values.map(() => [0, 0]);
+      for (let row = 0; row < length; row += 1) {
+        if (!found.every(({ pass, rows: codesOfRow }) => pass[codesOfRow[row]])) continue;
+        counts[rows[row]][0] += 1;
+        counts[rows[row]][1] += isInferred[row] === yes;
+      }
+      for (const box of fieldset.querySelectorAll("[data-mark]")) {
+        const [all, some] = counts[values.indexOf(box.dataset.mark)] || [0, 0];
+        write(box, some ? `${numbers.format(all)} (~${numbers.format(some)})` : numbers.format(all));
+      }
+    }
+
+    function order(rows) {
+      if (!state.rank) return rows;
+      return rows.sort((a, b) => (state.rank[a] || Infinity) - (state.rank[b] || Infinity) || a - b);
+    }
+
+    function apply() {
+      const chosen = tests();
+      const all = [...chosen.found, chosen.legend];
+      const kept = new Uint8Array(length);
+      const rows = [];
+      for (let row = 0; row < length; row += 1) {
+        if (!all.every(({ pass, rows: codesOfRow }) => pass[codesOfRow[row]])) continue;
+        kept[row] = 1;
+        rows.push(row);
+      }
+      state.kept = kept;
+      state.rows = order(rows);
+      layer.setKept(kept);
+      count(chosen);
+      const isChosen = chosen.found.length > 0
+        || Object.values(state.hidden).some((hidden) => hidden.size);
+      reset.disabled = !isChosen;
+      status.textContent = state.isFiltered()
+        ? filled(words.shown_some, { shown: rows.length, count: length })
+        : filled(words.shown_all, { count: length });
+      shown(state);
+    }
+
+    function setScheme(key) {
+      if (!marks[key] || key === state.scheme) return;
+      state.scheme = key;
+      document.querySelector(`input[name="scheme"][value="${key}"]`).checked = true;
+      for (const each of legends) each.hidden = each.dataset.scheme !== key;
+      const { words: values, rows } = of(key);
+      layer.setMarks(marks[key], columns.lat.map((_, row) => values[rows[row]]));
+      apply();
+    }
+
+    /* Shows a school that the legend hides or a filter leaves out. */
+    function reveal(row) {
+      if (state.kept && !state.kept[row]) clear();
+    }
+
+    function clear() {
+      for (const set of [...Object.values(state.hidden), ...Object.values(state.filters)]) set.clear();
+      for (const box of boxes) box.checked = false;
+      for (const box of document.querySelectorAll("[data-mark]")) box.checked = true;
+      apply();
+    }
+
+    for (const radio of document.querySelectorAll('input[name="scheme"]')) {
+      radio.addEventListener("change", () => setScheme(radio.value));
+    }
+    for (const fieldset of legends) {
+      const hidden = state.hidden[fieldset.dataset.scheme];
+      for (const box of fieldset.querySelectorAll("[data-mark]")) {
+        box.addEventListener("change", () => {
+          if (box.checked) hidden.delete(box.dataset.mark);
+          else hidden.add(box.dataset.mark);
+          apply();
+        });
+      }
+    }
+    for (const box of boxes) {
+      const { values } = facets.find(({ key }) => key === box.dataset.facet);
+      box.addEventListener("change", () => {
+        const chosen = state.filters[box.dataset.facet];
+        if (box.checked) chosen.add(values[box.value]);
+        else chosen.delete(values[box.value]);
+        apply();
+      });
+    }
+    reset.addEventListener("click", () => {
+      clear();
+      status.scrollIntoView({ block: "nearest" });
+      document.querySelector('input[name="scheme"]:checked').focus();
+    });
+
+    /* Ranks of other weights, or null for those of the run; whether weights are on trial. */
+    function setRank(rank, trial) {
+      state.rank = rank;
+      document.getElementById("trial").hidden = !trial;
+      apply();
+    }
+
+    return { state, apply, setScheme, setRank, reveal };
+  }
+
+  /* Texts of a column of the table or of the pop-ups, wherever they are written. */
+  function valuesOf(column) {
+    const { schools: columns } = read();
+    if (column.of) return columns[column.of];
+    return column.field === undefined ? column.values : valuesOf(columns.fields[column.field]);
+  }
+
+  return { choices, valuesOf };
+})());

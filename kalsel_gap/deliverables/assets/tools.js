@@ -1,0 +1,186 @@
+/* Tools: a scale is the library's; distances, the whole screen, and a link to what is shown. */
+"use strict";
+
+Object.assign(kalselGap, (() => {
+  const { read, element, vector, filled, pane, isPrinting } = kalselGap;
+
+  /* --- distances ---------------------------------------------------------------------------- */
+
+  const RADIUS_KM = 6378.137; // WGS 84
+  const FLATTENING = 1 / 298.257223563;
+
+  /* Distance on the ellipsoid by Lambert's formula: within 10 m over thousands of kilometres. */
+  function distanceKm(a, b) {
+    const radians = Math.PI / 180;
+    const reduced = (lat) => Math.atan((1 - FLATTENING) * Math.tan(lat * radians));
+    const [p, q] = [reduced(a.lat), reduced(b.lat)];
+    const half = (x) => Math.sin(x / 2) ** 2;
+    const h = half(q - p) + Math.cos(p) * Math.cos(q) * half((b.lng - a.lng) * radians);
+    const sigma = 2 * Math.asin(Math.min(1, Math.sqrt(h)));
+    if (sigma === 0) return 0;
+    const [mean, change] = [(p + q) / 2, (q - p) / 2];
+    const x = (sigma - Math.sin(sigma)) * (Math.sin(mean) * Math.cos(change) / Math.cos(sigma / 2)) ** 2;
+    const y = (sigma + Math.sin(sigma)) * (Math.cos(mean) * Math.sin(change) / Math.sin(sigma / 2)) ** 2;
+    return RADIUS_KM * (sigma - (FLATTENING / 2) * (x + y));
+  }
+
+  /* From one point to another: two clicks on the map, or two schools by their pop-ups. */
+  function measuring(map) {
+    const { words } = read();
+    const button = document.getElementById("measure");
+    const status = document.getElementById("measured");
+    const clear = document.getElementById("clear");
+    const drawn = L.layerGroup().addTo(map);
+    let first;
+    pane(map, "measure", 480);
+    const renderer = L.svg({ padding: 0.5, pane: "measure" });
+    const style = { renderer, pane: "measure", interactive: false };
+    const lines = [{ color: "#fff", weight: 6 }, { color: "#1a1a1a", weight: 2.5, dashArray: "8 5" }];
+
+    function say(sentence) {
+      status.textContent = sentence;
+      clear.hidden = !sentence;
+    }
+
+    function isOn() {
+      return button.getAttribute("aria-pressed") === "true";
+    }
+
+    function turn(on) {
+      button.setAttribute("aria-pressed", String(on));
+      map.getContainer().classList.toggle("measuring", on);
+    }
+
+    function begin(at, name) {
+      drawn.clearLayers();
+      first = { at, name };
+      L.circleMarker(at, { ...style, radius: 5, color: "#1a1a1a", fillColor: "#fff", fillOpacity: 1 }).addTo(drawn);
+      say(filled(words.measure_second, { from: name }));
+    }
+
+    function end(at, name) {
+      for (const line of lines) L.polyline([first.at, at], { ...style, ...line }).addTo(drawn);
+      const km = distanceKm(first.at, at);
+      const digits = km < 10 ? 2 : 1;
+      const shown = km.toLocaleString(document.documentElement.lang, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+      say(filled(words.distance, { from: first.name, to: name, km: shown }));
+      first = undefined;
+      turn(false);
+    }
+
+    function stop() {
+      drawn.clearLayers();
+      first = undefined;
+      turn(false);
+      say("");
+    }
+
+    button.addEventListener("click", () => {
+      if (isOn()) {
+        stop();
+        return;
+      }
+      stop();
+      turn(true);
+      say(words.measure_first);
+    });
+    clear.addEventListener("click", () => {
+      stop();
+      (button.closest("details").open ? button : button.closest("details").firstElementChild).focus();
+    });
+
+    return {
+      isOn,
+      /* Whether a click on the map was meant for the measurement; a school gives it its name. */
+      click(at, name) {
+        if (!isOn()) return false;
+        if (first) end(at, name || words.point);
+        else begin(at, name || words.point);
+        return true;
+      },
+      /* The button of a pop-up: the first school, then the second. */
+      button(at, name) {
+        const made = element("button", first ? words.measure_to : words.measure_from, "measure-here");
+        made.type = "button";
+        made.addEventListener("click", () => {
+          if (first) end(at, name);
+          else begin(at, name);
+          map.closePopup();
+        });
+        return made;
+      },
+    };
+  }
+
+  /* --- the whole screen --------------------------------------------------------------------- */
+
+  function fullscreen(map) {
+    const { words } = read();
+    const box = map.getContainer();
+    if (!document.fullscreenEnabled) return;
+    const control = L.control({ position: "topleft" });
+    control.onAdd = () => {
+      const bar = element("div", undefined, "leaflet-bar");
+      const button = element("button", undefined, "fullscreen");
+      const icon = vector("svg", { viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true" });
+      icon.append(vector("path", { d: "M2 6V2H6M10 2H14V6M14 10V14H10M6 14H2V10", fill: "none", stroke: "currentColor", "stroke-width": 2 }));
+      button.append(icon);
+      button.type = "button";
+      button.title = words.fullscreen;
+      button.setAttribute("aria-label", words.fullscreen);
+      button.setAttribute("aria-pressed", "false");
+      button.addEventListener("click", () => {
+        if (document.fullscreenElement) document.exitFullscreen();
+        else box.requestFullscreen().catch(() => {}); // the reader's browser may forbid it
+      });
+      document.addEventListener("fullscreenchange", () => {
+        button.setAttribute("aria-pressed", String(document.fullscreenElement === box));
+        map.invalidateSize({ animate: false });
+      });
+      L.DomEvent.disableClickPropagation(bar);
+      bar.append(button);
+      return bar;
+    };
+    control.addTo(map);
+  }
+
+  /* --- a link to what is shown --------------------------------------------------------------- */
+
+  /* #lat/lon/zoom/scheme/school: kept while the reader moves, read when the page opens. */
+  function permalink(map, { scheme, school, setScheme, open }) {
+    const { schools: columns } = read();
+
+    function write() {
+      if (isPrinting()) return;
+      const { lat, lng } = map.getCenter();
+      const parts = [lat.toFixed(4), lng.toFixed(4), map.getZoom().toFixed(1), scheme()];
+      const row = school();
+      if (row !== undefined && columns.npsn[row]) parts.push(encodeURIComponent(columns.npsn[row]));
+      window.history.replaceState(null, "", `#${parts.join("/")}`);
+    }
+
+    function restore() {
+      const parts = window.location.hash.slice(1).split("/");
+      const [lat, lon, zoom] = parts.slice(0, 3).map(Number);
+      if (parts.length < 3 || ![lat, lon, zoom].every(Number.isFinite)) return;
+      if (Math.abs(lat) > 85 || Math.abs(lon) > 180) return;
+      if (parts[3]) setScheme(parts[3]);
+      map.setView([lat, lon], zoom, { animate: false });
+      let wanted;
+      try {
+        wanted = decodeURIComponent(parts[4] || "");
+      } catch {
+        return; // somebody shortened the link
+      }
+      const row = wanted ? columns.npsn.indexOf(wanted) : -1;
+      if (row >= 0 && row !== school()) open(row);
+    }
+
+    restore();
+    map.on("moveend", write);
+    window.addEventListener("hashchange", restore);
+    return write;
+  }
+
+  return { distanceKm, measuring, fullscreen, permalink };
+})());

@@ -1,0 +1,312 @@
+"""What a reader does with the web map: schemes, filters, layers, summaries, distances, links."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from kalsel_gap import open_project
+from kalsel_gap.deliverables import map_story, web_map
+from kalsel_gap.deliverables.web_map import to_html
+from kalsel_gap.errors import InputError
+from kalsel_gap.geo.geodesy import distance_m
+from kalsel_gap.i18n.text import Text
+from kalsel_gap.storage.run_folder import read_run
+from tests.conftest import POPUP, REPOSITORY
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+    from kalsel_gap.storage.run_folder import Run
+    from tests.conftest import Browser, CommandLine
+
+MAP = "eval(document.querySelector('.map').id)"
+SHOWN = "document.getElementById('shown').textContent"
+LISTED = "[...document.querySelectorAll('#first-list strong')].map((e) => e.textContent)"
+TABLED = "[...document.querySelectorAll('#rows tr > :nth-child(3)')].map((e) => e.textContent)"
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    folder = REPOSITORY / "data" / "tiny"
+    return open_project(folder).rank(out=tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture
+def page(browser: Browser, tiny: Run, tmp_path: Path) -> Browser:
+    path = tmp_path / "map.html"
+    path.write_text(to_html(tiny, Text("en")), encoding="utf-8")
+    browser.open(path)
+    return browser
+
+
+def click(page: Browser, selector: str) -> None:
+    page.value(f"document.querySelector({json.dumps(selector)}).click()")
+
+
+def test_the_story_stands_above_the_map(page: Browser, tiny: Run) -> None:
+    said = page.value("[...document.querySelectorAll('.story p')].map((e) => e.textContent)")
+    assert said == map_story.headline(tiny.schools, map_story.list_length(tiny), Text("en"))
+    ranked = tiny.schools[tiny.schools["rank"].notna()]
+    assert page.value(LISTED) == ranked["name"].tolist()[: map_story.FIRST]
+    click(page, "#first-list button")
+    page.wait(f"{POPUP} === {json.dumps(ranked['name'].iloc[0])}")
+    page.press("Escape")
+    assert page.value("document.activeElement.matches('#first-list button')")
+    assert page.complaints() == []
+
+
+def test_summaries_of_kabupaten_zoom_in_and_give_way(page: Browser) -> None:
+    badges = "[...document.querySelectorAll('.badge')].map((e) => e.getAttribute('aria-label'))"
+    assert len(page.value(badges)) == 2
+    assert all("schools critical. Zoom in." in label for label in page.value(badges))
+    boxes = page.value(
+        "[...document.querySelectorAll('.badge')].map((e) => e.getBoundingClientRect())"
+        ".map((b) => [b.left, b.top, b.right, b.bottom])"
+    )
+    (left, top, right, bottom), other = boxes
+    assert left >= other[2] or right <= other[0] or top >= other[3] or bottom <= other[1]
+    zoom = page.value(f"{MAP}.getZoom()")
+    click(page, ".badge")
+    assert page.value(f"{MAP}.getZoom()") > zoom
+    assert page.value("document.querySelectorAll('.badge').length") == 0
+    assert page.complaints() == []
+
+
+def test_a_scheme_has_its_own_legend_and_filters(page: Browser, tiny: Run) -> None:
+    legends = (
+        "[...document.querySelectorAll('[data-scheme]')].filter((e) => !e.hidden)"
+        ".map((e) => e.dataset.scheme)"
+    )
+    for radio in page.value("[...document.querySelectorAll('[name=scheme]')].map((e) => e.value)"):
+        click(page, f"[name=scheme][value={radio}]")
+        assert page.value(legends) == [radio]
+    click(page, "[name=scheme][value=gap]")
+    click(page, "[data-scheme=gap] [data-mark=uncovered]")
+    left = tiny.schools[tiny.schools["gap_type"] != "uncovered"]
+    assert page.value(TABLED) == left["npsn"].tolist()
+    assert page.value(LISTED) == left.loc[left["rank"].notna(), "name"].tolist()
+    assert page.value(SHOWN) == f"{len(left)} of {len(tiny.schools)} schools are shown."
+    click(page, "#reset")
+    assert page.value(TABLED) == tiny.schools["npsn"].tolist()
+    assert page.complaints() == []
+
+
+def test_filters_act_on_list_and_table_and_count(page: Browser, tiny: Run) -> None:
+    counts = (
+        "Object.fromEntries([...document.querySelectorAll('[data-facet=level]')].map((e) =>"
+        " [e.nextElementSibling.textContent, Number(e.closest('label')"
+        ".querySelector('.count').textContent)]))"
+    )
+    assert page.value(counts) == tiny.schools["level"].value_counts().to_dict()
+    first = "document.querySelector('[data-facet=kabupaten]')"
+    name = page.value(f"{first}.nextElementSibling.textContent")
+    page.value(f"{first}.click()")
+    chosen = tiny.schools[tiny.schools["kabupaten"] == name]
+    assert 0 < len(chosen) < len(tiny.schools)
+    assert page.value(TABLED) == chosen["npsn"].tolist()
+    levels = dict.fromkeys(tiny.schools["level"].dropna().unique(), 0)
+    assert page.value(counts) == levels | chosen["level"].value_counts().to_dict()
+    assert page.value("document.getElementById('shown').getAttribute('role')") == "status"
+    # A school that is not shown is found, and shown with all others.
+    other = tiny.schools[(tiny.schools["kabupaten"] != name) & tiny.schools["lat"].notna()].iloc[0]
+    page.value("document.getElementById('search').focus()")
+    page.type(other["npsn"])
+    page.wait("document.querySelectorAll('#found li').length")
+    page.press("Enter")
+    page.wait(f"{POPUP} === {json.dumps(other['name'])}")
+    assert page.value("document.getElementById('reset').disabled")
+    assert page.complaints() == []
+
+
+def test_areas_are_filled_and_have_a_legend(page: Browser, tiny: Run) -> None:
+    kecamatan = int((tiny.table("boundaries")["level"] == "kecamatan").sum())
+    click(page, "[value='shares.kecamatan']")
+    assert page.value("document.querySelectorAll('.leaflet-shares-pane path').length") == kecamatan
+    assert not page.value("document.getElementById('shares-legend').hidden")
+    click(page, "[name='layer-shares'][value='']")
+    assert page.value("document.querySelectorAll('.leaflet-shares-pane path').length") == 0
+    assert page.value("document.getElementById('shares-legend').hidden")
+    assert page.complaints() == []
+
+
+def test_a_location_in_doubt_has_a_ring(browser: Browser, tiny: Run, tmp_path: Path) -> None:
+    schools = tiny.schools.copy()
+    schools.loc[0, "confidence"] = "D"
+    path = tmp_path / "map.html"
+    path.write_text(to_html(dataclasses.replace(tiny, schools=schools), Text("en")), "utf-8")
+    browser.open(path)
+    legend = "document.querySelector('[data-legend=doubts]')"
+    assert browser.value(f"{legend}.hidden")
+    click(browser, "#layers [value=doubts]")
+    assert browser.value("document.querySelectorAll('.leaflet-doubts-pane canvas').length") == 1
+    assert browser.value(f"{legend}.textContent").strip() == "Locations in doubt (1)"
+    click(browser, "#first-list button")
+    browser.wait(POPUP)
+    words = browser.value("document.querySelector('.leaflet-popup dl').textContent")
+    assert "the grade of the location is low" in words
+    assert browser.complaints() == []
+
+
+def test_coverage_names_operator_and_evidence(page: Browser, tiny: Run) -> None:
+    labels = page.value(
+        "[...document.querySelectorAll('[name=layer-coverage]')].slice(1)"
+        ".map((e) => e.closest('label').textContent.trim())"
+    )
+    previews = tiny.table("previews")
+    shown = previews[previews["kind"] == "coverage"]
+    assert len(labels) == len(shown)
+    words = {"modelled": "(modelled, not measured)", "declared": "(declared, not checked)"}
+    for label, technology, basis in zip(labels, shown["name"], shown["basis"], strict=True):
+        assert label.startswith(technology.upper())
+        assert label.endswith(words[basis])
+    marks = "document.querySelectorAll('#layers fieldset label svg').length"
+    assert page.value(marks) >= len(labels)
+
+
+def test_evidence_has_a_symbol_in_the_pop_up(page: Browser, tiny: Run) -> None:
+    click(page, "#first-list button")
+    page.wait(POPUP)
+    fields = page.value(
+        "Object.fromEntries([...document.querySelectorAll('.leaflet-popup dt')]"
+        ".filter((e) => e.nextSibling.querySelector('svg'))"
+        ".map((e) => [e.textContent, e.nextSibling.textContent]))"
+    )
+    assert set(fields) == {"Evidence of the signal", "Evidence of the service"}
+    words = {"modelled": "modelled, not measured", "declared": "declared, not checked"}
+    assert fields["Evidence of the signal"] == words[tiny.schools.iloc[0]["best_basis"]]
+
+
+def test_a_distance_is_measured_between_two_schools_by_keyboard(page: Browser, tiny: Run) -> None:
+    first, second = (tiny.schools.iloc[n] for n in (0, 3))
+    for row in (0, 3):
+        page.value(f"document.querySelector('#first-list [data-row=\"{row}\"]').focus()")
+        page.press("Enter")
+        page.wait(f"{POPUP} === {json.dumps(tiny.schools.iloc[row]['name'])}")
+        page.value("document.querySelector('.measure-here').focus()")
+        page.press("Enter")
+    said = page.value("document.getElementById('measured').textContent")
+    places = [[school[name]] for school in (first, second) for name in ("lat", "lon")]
+    km = distance_m(*places).item() / 1000
+    digits = 2 if km < 10 else 1
+    assert said == f"{first['name']} to {second['name']}: {km:.{digits}f} km"
+    assert page.value("document.querySelectorAll('.leaflet-measure-pane path').length") == 3
+    click(page, "#clear")
+    assert page.value("document.querySelectorAll('.leaflet-measure-pane path').length") == 0
+    assert page.complaints() == []
+
+
+def test_a_distance_is_measured_by_two_clicks(page: Browser) -> None:
+    page.value("document.getElementById('tools').open = true")
+    click(page, "#measure")
+    left, top, width, height = page.value(
+        "(() => { const b = document.querySelector('.map').getBoundingClientRect();"
+        "return [b.left, b.top, b.width, b.height]; })()"
+    )
+    for share in (0.3, 0.9):
+        page.click(left + share * width, top + 0.97 * height)
+    page.wait("/point to point: [0-9.]+ km/.test(document.getElementById('measured').textContent)")
+    assert page.value("document.querySelector('.leaflet-popup')") is None
+    assert page.value("document.getElementById('measure').getAttribute('aria-pressed')") == "false"
+
+
+def test_a_link_restores_what_was_shown(page: Browser, tiny: Run, tmp_path: Path) -> None:
+    name, npsn = tiny.schools.iloc[1][["name", "npsn"]]
+    click(page, "[name=scheme][value=gap]")
+    click(page, '#first-list [data-row="1"]')
+    page.wait(f"{POPUP} === {json.dumps(name)}")
+    link = page.value("window.location.hash")
+    assert link.split("/")[3:] == ["gap", npsn]
+    page.ask("Page.navigate", url="about:blank")
+    page.ask("Page.navigate", url=(tmp_path / "map.html").as_uri() + link)
+    page.wait(f"typeof L !== 'undefined' && {POPUP} === {json.dumps(name)}")
+    assert page.value("document.querySelector('[name=scheme]:checked').value") == "gap"
+    assert page.value("window.location.hash") == link
+    for broken in ("#x", "#table", "#1/2/3/nothing/%", "#a/b/c", "#900/900/9/tier/1"):
+        page.value(f"window.location.hash = {json.dumps(broken)}")
+    page.wait("true")
+    assert page.complaints() == []
+
+
+def test_other_weights_order_list_and_table_and_the_page_says_trial(page: Browser) -> None:
+    before = page.value(LISTED)
+    assert page.value("document.getElementById('trial').hidden")
+    page.value(
+        "(() => { const e = document.querySelector('#weights input'); e.value = e.max;"
+        " for (const type of ['input', 'change'])"
+        " e.dispatchEvent(new Event(type, { bubbles: true })); })()"
+    )
+    page.wait("!document.getElementById('trial').hidden")
+    page.wait(f"{LISTED}[0] !== {json.dumps(before[0])}")
+    assert sorted(page.value(LISTED)) == sorted(before)
+    ranks = "[...document.querySelectorAll('#rows tr > :nth-child(1)')].map((e) => e.textContent)"
+    listed = "[...document.querySelectorAll('#first-list .rank')].map((e) => e.textContent)"
+    shown = page.value(listed)
+    assert page.value(ranks)[: len(shown)] == shown
+    assert page.complaints() == []
+
+
+def test_the_page_keeps_to_a_window_of_320_pixels(
+    browser: Browser, tiny: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "map.html"
+    path.write_text(to_html(tiny, Text("id")), encoding="utf-8")
+    browser.open(path, 320, 640)
+    browser.value("document.querySelectorAll('details').forEach((e) => { e.open = true; })")
+    assert browser.value("document.documentElement.scrollWidth") <= 320
+    assert browser.complaints() == []
+
+
+# --- many schools -------------------------------------------------------------------------------
+
+
+def test_a_page_of_one_kabupaten(tiny: Run, cli: CommandLine, tmp_path: Path) -> None:
+    name = tiny.schools["kabupaten"].dropna().iloc[0]
+    mine = tiny.schools[tiny.schools["kabupaten"] == name]
+    page = to_html(tiny, Text("en"), kabupaten=(name,))
+    assert f"({name})" in page.partition("</h1>")[0]
+    table = page.partition('<section id="table"')[2].partition("</section>")[0]
+    assert all(f"<td>{npsn}</td>" in table for npsn in mine["npsn"])
+    others = tiny.schools.loc[tiny.schools["kabupaten"] != name, "npsn"]
+    assert not any(f"<td>{npsn}</td>" in table for npsn in others)
+    out = tmp_path / "one.html"
+    answer = cli("map", "--run", tiny.folder, "--kabupaten", name, "--out", out, "--lang", "en")
+    assert answer.status == 0, answer.err
+    again = to_html(read_run(tiny.folder.parent), Text("en"), kabupaten=(name,))
+    assert out.read_text(encoding="utf-8") == again
+    with pytest.raises(InputError) as caught:
+        to_html(tiny, Text("en"), kabupaten=("nowhere",))
+    assert caught.value.code == "filter_unknown"
+
+
+def test_too_many_schools_are_offered_by_kabupaten(
+    tiny: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    most = int(tiny.schools["kabupaten"].value_counts().iloc[0])
+    monkeypatch.setattr(web_map, "MOST", most)
+    with pytest.raises(InputError) as caught:
+        to_html(tiny, Text("en"))
+    assert caught.value.code == "map_too_large"
+    assert caught.value.params["count"] == len(tiny.schools)
+    largest = str(caught.value.params["kabupaten"])
+    assert to_html(tiny, Text("en"), kabupaten=(largest,))
+
+
+def test_a_run_of_before_has_a_map(tiny: Run) -> None:
+    """A run whose images name no operator, and whose schools have no draws."""
+    previews = tiny.table("previews").drop(columns=["basis", "operator"])
+    schools = tiny.schools.drop(columns=["top_k_set", "p_top_k"])
+
+    class Older(type(tiny)):  # type: ignore[misc]
+        def table(self, name: str) -> pd.DataFrame:
+            return previews if name == "previews" else super().table(name)
+
+    fields = {field.name: getattr(tiny, field.name) for field in dataclasses.fields(tiny)}
+    page = to_html(Older(**fields | {"schools": schools}), Text("en"))
+    assert 'value="certainty"' not in page
+    assert "best of all operators" in page
