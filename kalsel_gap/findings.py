@@ -87,6 +87,7 @@ SEVERITIES: dict[str, Severity] = {
     "land_cover_class_unlisted": "warning",
     "land_cover_missing": "warning",
     "layer_not_read": "note",
+    "level_and_no_signal": "warning",
     "level_differs_from_name": "warning",
     "level_not_placed": "warning",
     "level_of_several_operators": "warning",

@@ -47,7 +47,7 @@ def spread_room(
         name: np.array(
             [
                 [lines_of(cell, width) for cell in texts[name][:_ROWS]]
-                for width in range(least[name], most[name] + 1)
+                for width in range(least[name], min(most[name], least[name] + room) + 1)
             ]
         )
         for name in most
@@ -71,20 +71,18 @@ def _best_step(
 ) -> tuple[str, int] | None:
     """The column, and how much wider it saves most lines for each cell; None if nothing saves."""
     now = {name: of_width[widths[name] - least[name]] for name, of_width in lines.items()}
-    height = _height(now)
     best, found = 0.0, None
     for name, of_width in lines.items():
         at = widths[name] - least[name]
-        for more in range(1, min(room, len(of_width) - 1 - at) + 1):
-            saved = (height - _height({**now, name: of_width[at + more]})) / more
+        beside = [of_row for other, of_row in now.items() if other != name]
+        highest = np.max(beside, axis=0) if beside else np.zeros_like(now[name])
+        reach = of_width[at : at + room + 1]
+        heights = np.maximum(reach, highest).sum(axis=1) + _OF_COLUMN * reach.sum(axis=1)
+        for more in range(1, len(reach)):
+            saved = float(heights[0] - heights[more]) / more
             if saved > best:
                 best, found = saved, (name, more)
     return found
-
-
-def _height(lines: Mapping[str, NDArray[np.int64]]) -> float:
-    of_all = np.stack(list(lines.values()))
-    return float(of_all.max(axis=0).sum() + _OF_COLUMN * of_all.sum())
 
 
 def lines_of(cell: str, width: int) -> int:

@@ -93,8 +93,9 @@ def _print(
         console.emit(spreadsheet.json_of(visits))
     elif format_ is options.Format.csv:
         console.emit(spreadsheet.csv_of(visits))
-    elif len(visits):
+    else:
         console.notices(tables.all_notices(chosen.run, text))
+    if format_ is options.Format.table and len(visits):
         shown = visit_list.in_terminal(visits, text)
         console.figures(shown, visit_list.LABELS, text, spare=visit_list.SPARE, quiet=quiet)
         console.paragraph(visit_list.what_values_mean(chosen.run, text))

@@ -76,9 +76,9 @@ def import_results(
     )
     run = chosen.run
     planned = plan_visits(fact_values(run), run.schools)
-    answers, problems = read_results(asked.path, field_pack.operators_of(run))
-    opened = read_project(path, _values(run))
     technologies = field_pack.technologies_of(run)
+    answers, problems = read_results(asked.path, technologies)
+    opened = read_project(path, _values(run))
     kept = verified_tables.keep_answers(answers, planned, run.schools, opened, technologies)
     for sentence in (
         *outcome_words.problem_sentences(problems, text),

@@ -67,8 +67,8 @@ _ANSWERED: dict[str, tuple[str, str]] = {
     "down_mbps": (N_("Speed test: download"), N_("Measured over the connection of the school.")),
     "up_mbps": (N_("Speed test: upload"), N_("From the same test.")),
     "latency_ms": (N_("Speed test: latency"), N_("From the same test.")),
-    "reception": (N_("Signal"), N_("Whether the phone shows a signal of the operator.")),
     "operator": (N_("Operator"), N_("Operator of the SIM card; others go into the form.")),
+    "reception": (N_("Signal"), N_("Whether the phone shows a signal of the operator.")),
     "technology": (
         N_("Technology"),
         N_("Technology that the phone shows; without any signal it may stay empty."),

@@ -521,10 +521,17 @@ def _imprint(answered: Answered, answers: Answers, text: Text) -> list[str]:
         "{project}: kalsel-gap {version}. The rank before is that of the same list without any "
         "objection; the rank after is that of run {after}, as “kalsel-gap rank” makes it."
     )
+    rows = (answered.before, answered.after)
+    has_estimate = any(_deficit(row, text).startswith("~") for row in rows)
     has_tests = any(each.code in TESTED for each in answered.objections)
     return [
         *([text(tested, **{name: figures[name] for name in names})] if has_tests else []),
         text(words, date=_day(parse_date(rules.date), text)),
+        *(
+            [text(N_("~: estimated, because too little of the service is known."))]
+            if has_estimate
+            else []
+        ),
         text(
             made_by,
             project=answers.after.manifest.get("project", ""),

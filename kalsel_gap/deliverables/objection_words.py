@@ -43,12 +43,12 @@ REASONS = {
     ),
     "example": N_("This row is the example of the form. Replace it with your own."),
     "expired": N_(
-        "The evidence is older than {months} months, counted back from the date of the objection, "
-        "or from that of the data of the list where it is later."
+        "The evidence is more than {months} months old on the date of the objection, or on that "
+        "of the data of this list where that is later."
     ),
     "far_from_area": N_(
-        "The place lies more than {near_km} km from the area that the register states; an office "
-        "must confirm it."
+        "The place lies more than {near_km} km from the area that the register (Dapodik/EMIS) "
+        "states; an office must confirm it."
     ),
     "few_decimals": N_("The coordinates have fewer than {decimals} decimals."),
     "filed_later": N_("The date of the objection is later than the day of its import."),
@@ -70,7 +70,7 @@ REASONS = {
     "outside_area": N_("The place lies outside the area of the project."),
     "outside_claimed_area": N_(
         "The list has no usable location of the school, and the place of the test lies outside the "
-        "area that the register states for it."
+        "area that the register (Dapodik/EMIS) states for it."
     ),
     "outside_circle": N_(
         "The place of the test lies outside the circle in which the school stands."
@@ -106,7 +106,8 @@ _NEXT_STEPS = {
     "expired": N_("Send evidence that is not older than {months} months."),
     "filed_later": N_("Write the day on which the objection was filed."),
     "outside_claimed_area": N_(
-        "Object to the location of the school too, with a photograph, and make the tests there."
+        "Object to the location of the school too, with a photograph, and then make the tests at "
+        "the school."
     ),
     "measure_first": N_(
         "Ask the office to measure the signal at the school, or send speed tests that were made "

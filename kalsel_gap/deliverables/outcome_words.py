@@ -40,6 +40,13 @@ _PROBLEMS = {
     "no_school": N_("Row {rows}: no NPSN, so the answers belong to no school; not used."),
     "no_date": N_("Row {rows}: a speed test without a date; not used."),
     "no_operator": N_("Row {rows}: a signal without its operator or technology; not used."),
+    "operator_unknown": N_(
+        "Row {rows}: no signal at all of an operator of whom the run knows no technology; not "
+        "used. Name the technology."
+    ),
+    "no_level": N_(
+        "Row {rows}: a signal without its level, or an operator without an answer; not used."
+    ),
     "both_signals": N_(
         "Row {rows}: “no signal at all” and a level, which contradict each other; neither is used."
     ),

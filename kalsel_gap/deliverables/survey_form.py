@@ -116,14 +116,12 @@ _SIGNAL = (
         relevant="${ask_signal} = 'yes'",
         hint=N_("Outdoors in the school yard. For a second operator send the form once more."),
     ),
+    _row("select_one operator", "operator", N_("Operator of the SIM card")),
     _row(
-        *("select_one reception", "reception", N_("Does the phone show a signal?")),
+        *("select_one reception", "reception", N_("Is there a signal of this operator?")),
         hint=N_("Walk around the yard first. No signal is an answer too: it is worth as much."),
-    ),
-    _row(
-        *("select_one operator", "operator", N_("Operator of the SIM card")),
         required="yes",
-        relevant="${reception} != ''",
+        relevant="${operator} != ''",
     ),
     _row(
         *("select_one technology", "technology", N_("Technology that the phone shows")),
@@ -136,6 +134,7 @@ _SIGNAL = (
     _row(
         *("integer", "level_dbm", N_("Level, dBm")),
         hint=N_("RSRP of 4G and 5G, RSCP of 3G, RSSI of 2G, from the network page of the phone."),
+        required="yes",
         relevant="${reception} = 'ada'",
         constraint=f". >= {LEVEL_DBM[0]:g} and . <= {LEVEL_DBM[1]:g}",
         constraint_message=N_("dBm, from {low} to {high}, with a minus sign."),

@@ -25,7 +25,7 @@ USES: dict[str, str] = {
     "updates": N_("updates of the devices at night"),
 }
 _ANBK = N_("ANBK online (pupils at a time: {clients})")
-_ANBK_OF_NOBODY = N_("ANBK online (not even for one pupil)")
+_ANBK_OF_NOBODY = N_("ANBK online (even for one pupil)")
 _RATE = "delivered_down_mbps"
 _FIRST, _LAST = "use_", "_typical"  # around the code in the name of a column
 _Days = tuple[str, str]
@@ -58,13 +58,15 @@ _LEFT_OUT = {
     ),
 }
 _NO_INTERNET = {  # by who says so
-    "register": N_("By the register this school has no internet, so none of this works: {uses}."),
+    "register": N_(
+        "By the register (Dapodik/EMIS) this school has no internet, so none of this works: {uses}."
+    ),
     "subscription": N_("This school has no internet, so none of this works: {uses}."),
 }
 _INDICATIVE = N_("Few tests: only an indication.")
 _UNKNOWN_SPEED = N_(
-    "By the register this school has internet, but its speed is not recorded, so what it is "
-    "enough for is not known."
+    "By the register (Dapodik/EMIS) this school has internet, but its speed is not recorded, so "
+    "what it is enough for is not known."
 )
 _UNKNOWN_LINE = N_(
     "The data do not say whether this school has internet, so what it is enough for is not known."

@@ -48,7 +48,7 @@ SECTIONS = {SERVICE: "attributes", TESTS: "measurements", SIGNAL: "measurements"
 _ONE_EACH = (SERVICE, LOCATIONS)  # of several visits the last counts
 _NUMBERS = ("_mbps", "_ms", "_dbm", "lat", "lon", "_used", "_m")
 _NONE, _LINE = "Tidak Ada", "Ada"  # as registers write it
-_SINCE = frozenset({"signal"})  # columns that tables of earlier versions lack
+_SINCE = {SIGNAL: frozenset({"signal"})}  # columns that a table of earlier versions lacks
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,7 +358,8 @@ def _stored(path: Path, name: str) -> pd.DataFrame | None:
         cells = read_table(path).cells
     except InputError:
         return None
-    if set(cells.columns) | _SINCE != {*COLUMNS[name], ROW} | _SINCE:
+    since: frozenset[str] = _SINCE.get(name, frozenset())
+    if set(cells.columns) | since != {*COLUMNS[name], ROW}:
         return None
     table = cells.reindex(columns=list(COLUMNS[name]), fill_value="")
     table["npsn"] = read_npsn(table["npsn"])

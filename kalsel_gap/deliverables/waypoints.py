@@ -34,7 +34,7 @@ class Waypoint:
 
 
 def to_gpx(waypoints: Sequence[Waypoint], title: str, about: str) -> str:
-    """The places as GPX 1.1 (https://www.topografix.com/GPX/1/1/), and what they rest on."""
+    """The places as GPX 1.1 (https://www.topografix.com/GPX/1/1/), and what the list is."""
     points = "".join(
         f'<wpt lat="{_degrees(each.lat)}" lon="{_degrees(each.lon)}"><name>{xml_text(each.name)}'
         f"</name><desc>{xml_text(each.described)}</desc><sym>School</sym></wpt>\n"
@@ -49,7 +49,7 @@ def to_gpx(waypoints: Sequence[Waypoint], title: str, about: str) -> str:
 
 
 def to_kml(waypoints: Sequence[Waypoint], title: str, about: str) -> str:
-    """The places as KML 2.2 (OGC 07-147r2), and what they rest on."""
+    """The places as KML 2.2 (OGC 07-147r2), and what the list is."""
     points = "".join(
         f"<Placemark><name>{xml_text(each.name)}</name>"
         f"<description>{xml_text(each.described)}</description><Point><coordinates>"

@@ -364,6 +364,7 @@ FINDINGS: dict[str, str] = {
     "land_cover_class_unlisted": N_("Classes {classes} of the land cover have no height under [radio.clutter]: nothing is predicted where one of them lies on the path. Add them there, or correct the raster."),
     "land_cover_missing": N_("The land cover {raster} has no known class at this school or on any path to it: no level is predicted. Add the missing tiles, or the missing class under [radio.clutter]."),
     "layer_not_read": N_('The layer “{value}” was not read. To read others, write {key} = "{value}", a list of names, or "*" for all.'),
+    "level_and_no_signal": N_("“{value}” in {column} says that there is no signal, and a level stands beside it: neither is used. Delete one of them."),
     "level_differs_from_name": N_("The level is {value}, but the name suggests another: “{name}”. Correct one of them: the level determines who pays."),
     "level_not_placed": N_("The measured level has no location: neither usable coordinates nor an NPSN. Add one of them."),
     "level_of_several_operators": N_("“{value}” names several operators, and a measured level is that of one: the row is not used. Write one row for each operator with its own level."),

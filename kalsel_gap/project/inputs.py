@@ -388,7 +388,8 @@ class Measurements(PlacedTable):
     service that is available there. Measured levels (``rsrp_dbm``, ``rscp_dbm``, ``rssi_dbm``, each
     row with a location or an NPSN) validate and calibrate predictions; one with an NPSN also shows
     the signal at that school, and counts there before every map of the same operator. Where the
-    phone found no signal the level is empty and a column ``signal`` says ``none`` (``tidak ada``).
+    phone found no signal the level is empty and a column ``signal`` says ``none`` (``tidak ada``):
+    that counts as the lowest level of the curve, also in the median with other levels.
     """
 
     network: Literal["mobile", "fixed"] | None = None

@@ -26,7 +26,7 @@ from kalsel_gap.sources.tables import read_table
 from kalsel_gap.sources.values import read_dates
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 INTERNET = ("ada", "tidak_ada")
@@ -71,7 +71,16 @@ _OF_SENDERS = frozenset(
     )
 )
 
-ProblemKind = Literal["personal", "unread", "no_school", "no_date", "no_operator", "both_signals"]
+ProblemKind = Literal[
+    "personal",
+    "unread",
+    "no_school",
+    "no_date",
+    "no_operator",
+    "operator_unknown",
+    "no_level",
+    "both_signals",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +93,8 @@ class AnswerProblem:
         ``personal``: a column about a person; ``unread``: a cell that is no possible answer;
         ``no_school``: a row without NPSN; ``no_date``: a speed test without a date;
         ``no_operator``: a signal without its operator, or a level without its technology;
+        ``operator_unknown``: no signal at all of an operator of whom the run knows no technology;
+        ``no_level``: a signal, an operator or a technology without a level;
         ``both_signals``: a level where no signal is said to be.
     column : str
         Header of the column.
@@ -121,23 +132,25 @@ def runs_of(path: Path) -> list[str]:
     return sorted(each for each in named if _RUN.fullmatch(each))
 
 
-def read_results(path: Path, operators: Sequence[str]) -> tuple[pd.DataFrame, list[AnswerProblem]]:
+def read_results(
+    path: Path, technologies: Mapping[str, Sequence[str]]
+) -> tuple[pd.DataFrame, list[AnswerProblem]]:
     """The answers of a file.
 
     Parameters
     ----------
     path : Path
         CSV, workbook or GeoPackage.
-    operators : sequence of str
-        Operators that the form offers.
+    technologies : mapping of sequences
+        Technologies that the run knows of each operator that the form offers.
 
     Returns
     -------
     answers : DataFrame
         :data:`COLUMNS`, one row for each row that names a school: numbers are NaN and texts empty
         where nothing possible is answered; ``internet`` is one of :data:`INTERNET`, ``reception``
-        of :data:`RECEPTION`, ``operator`` as in `operators`. No signal at all without a technology
-        is said of all of the operator.
+        of :data:`RECEPTION`, ``operator`` as in `technologies`. No signal at all without a
+        technology is said of all of the operator.
     problems : list of AnswerProblem
         What was not used.
 
@@ -173,7 +186,7 @@ def read_results(path: Path, operators: Sequence[str]) -> tuple[pd.DataFrame, li
     known = {
         "internet": {fold(name): name for name in INTERNET},
         "reception": {fold(name): name for name in RECEPTION},
-        "operator": {fold(choice_name(name)): name for name in operators},
+        "operator": {fold(choice_name(name)): name for name in technologies},
         "technology": {fold(name): name for name in RADIO},
     }
     for name, choices in known.items():
@@ -196,29 +209,59 @@ def read_results(path: Path, operators: Sequence[str]) -> tuple[pd.DataFrame, li
     no_school = has_answer & (answers["npsn"] == "")
     if no_school.any():
         problems.append(AnswerProblem("no_school", headers["npsn"], _rows(rows[no_school])))
-    problems += _signal_problems(answers, headers)
+    is_silent = (texts["level_dbm"] == "") & (
+        (given("reception") == "") | (answers["reception"] != "")
+    )
+    problems += _signal_problems(answers, headers, technologies, is_silent)
     undated = answers["down_mbps"].notna() & answers["date"].isna()
     if undated.any():
         problems.append(AnswerProblem("no_date", "date", _rows(rows[undated])))
     return answers.loc[has_answer & ~no_school, list(COLUMNS)].reset_index(drop=True), problems
 
 
-def _signal_problems(answers: pd.DataFrame, headers: dict[str, str]) -> list[AnswerProblem]:
-    """Signals that cannot be used; what contradicts itself is taken out of the answers."""
+def _signal_problems(
+    answers: pd.DataFrame,
+    headers: dict[str, str],
+    technologies: Mapping[str, Sequence[str]],
+    is_silent: pd.Series[bool],
+) -> list[AnswerProblem]:
+    """Signals that cannot be used; what contradicts itself is taken out of the answers.
+
+    Parameters
+    ----------
+    answers, headers, technologies
+        As in :func:`read_results`.
+    is_silent : Series of bool
+        Where no cell of the level or the reception is unread: of those something is said already.
+    """
     is_none, has_level = answers["reception"] == "tidak_ada", answers["level_dbm"].notna()
     contradicted = is_none & has_level
     answers.loc[contradicted, "level_dbm"] = math.nan
     answers.loc[contradicted, "reception"] = ""
-    of_nobody = ~contradicted & (is_none | has_level) & (answers["operator"] == "")
-    of_nobody |= ~contradicted & has_level & (answers["technology"] == "")
-    problems = []
-    if contradicted.any():
-        rows = _rows(answers.loc[contradicted, "row"])
-        problems.append(AnswerProblem("both_signals", headers["reception"], rows))
-    if of_nobody.any():
-        rows = _rows(answers.loc[of_nobody, "row"])
-        problems.append(AnswerProblem("no_operator", headers.get("operator", "operator"), rows))
-    return problems
+    is_none, has_level = is_none & ~contradicted, has_level & ~contradicted
+    has_operator, has_technology = answers["operator"] != "", answers["technology"] != ""
+    is_known = answers["operator"].map({name: bool(of) for name, of in technologies.items()})
+    is_signal = (answers["reception"] == "ada") | has_operator | has_technology
+    wrong: dict[ProblemKind, tuple[str, pd.Series[bool]]] = {
+        "both_signals": ("reception", contradicted),
+        "no_operator": (
+            "operator",
+            (is_none | has_level) & ~has_operator | has_level & ~has_technology,
+        ),
+        "operator_unknown": (
+            "operator",
+            is_none & has_operator & ~has_technology & ~is_known.eq(other=True),
+        ),
+        "no_level": (
+            "level_dbm",
+            is_signal & ~is_none & ~has_level & ~contradicted & is_silent,
+        ),
+    }
+    return [
+        AnswerProblem(kind, headers.get(name, name), _rows(answers.loc[rows, "row"]))
+        for kind, (name, rows) in wrong.items()
+        if rows.any()
+    ]
 
 
 def _moved_points(cells: pd.DataFrame) -> tuple[pd.Series[str], pd.Series[str]]:

@@ -13,7 +13,7 @@ from kalsel_gap.sources.coordinate_pairs import split_column
 from kalsel_gap.sources.coordinates import read_places, to_degrees
 from kalsel_gap.sources.npsn import read_npsn
 from kalsel_gap.sources.operator_names import operators_in
-from kalsel_gap.sources.quantities import read_quantities
+from kalsel_gap.sources.quantities import is_nothing, read_quantities
 from kalsel_gap.sources.speed_test_tiles import is_tiles
 from kalsel_gap.sources.table_parts import ROW
 from kalsel_gap.sources.tables import RawTable, read_table
@@ -131,7 +131,7 @@ def read_levels(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
         :data:`COLUMNS`; `lat` and `lon` are NaN where only the school is known. ``is_none``: a
         phone found no signal, and ``measured_dbm`` is NaN.
     findings : list of Finding
-        Rows whose level, technology or location cannot be read.
+        Rows whose level, technology or location cannot be read, or that contradict themselves.
     """
     frames, findings = [pd.DataFrame(columns=list(COLUMNS))], []
     for source in opened.project.measurements:
@@ -165,6 +165,7 @@ def read_source(source: Measurements, file: str) -> tuple[pd.DataFrame, list[Fin
     given = empty.copy()
     for name, kind in LEVELS.items():
         given = given.where(technology != name, text[kind])
+    given = given.mask(is_nothing(given), "")
     level = read_quantities(given, "dBm", possible=RANGE_DBM, by_column=True)
     if "lat" in header and header["lat"] == header.get("lon"):
         text["lat"], text["lon"] = split_column(text["lat"], header["lat"])
@@ -180,6 +181,7 @@ def read_source(source: Measurements, file: str) -> tuple[pd.DataFrame, list[Fin
     several = operator.map({each: len(operators_in(each)) > 1 for each in operator.unique()})
     several = several.astype(bool)
     said = text["signal"].map({each: fold(each) in NO_SIGNAL for each in text["signal"].unique()})
+    said = said.astype(bool)
     levels = pd.DataFrame(
         {
             "npsn": read_npsn(text["npsn"]),
@@ -188,7 +190,7 @@ def read_source(source: Measurements, file: str) -> tuple[pd.DataFrame, list[Fin
             "technology": technology,
             "site_id": text["site_id"],
             "measured_dbm": level.where(level.between(*RANGE_DBM)),
-            "is_none": said.astype(bool) & (given == ""),
+            "is_none": said & (given == ""),
             "file": table.files(file),
             "row": cells[ROW],
         }
@@ -198,12 +200,14 @@ def read_source(source: Measurements, file: str) -> tuple[pd.DataFrame, list[Fin
         "value_not_read": technology.notna() & (given != "") & levels["measured_dbm"].isna(),
         "level_not_placed": ~placed & (text["npsn"] == ""),
         "level_of_several_operators": several,
+        "level_and_no_signal": said & levels["measured_dbm"].notna(),
     }
     shown = {
         "technology_unknown": ("technology", text["technology"]),
         "value_not_read": ("level", given),
         "level_not_placed": ("lat, lon", text["lat"] + ", " + text["lon"]),
         "level_of_several_operators": ("operator", text["operator"]),
+        "level_and_no_signal": ("signal", text["signal"]),
     }
     findings = row_findings(table, file)
     findings += [
@@ -213,7 +217,7 @@ def read_source(source: Measurements, file: str) -> tuple[pd.DataFrame, list[Fin
             *(each[wrong] for each in (levels["file"], cells[ROW], shown[code][1])), strict=True
         )
     ]
-    useful = levels["measured_dbm"].notna() | (levels["is_none"] & technology.notna())
+    useful = (levels["measured_dbm"].notna() & ~said) | (levels["is_none"] & technology.notna())
     useful &= (levels["operator"] != "") & ~several
     useful &= placed | (levels["npsn"] != "")
     return levels[useful].reset_index(drop=True), findings

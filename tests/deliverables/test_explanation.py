@@ -52,7 +52,7 @@ def words(made: list[PageSection]) -> str:
 
 def test_an_inferred_deficit_says_once_what_its_interval_means(tiny: Run) -> None:
     """Only where it is inferred; in one tier from end to end, or from one to another."""
-    kinds = set()
+    kinds = {}
     for explained in every_school(tiny):
         row = explained.row
         said = words(sections(explained, tiny, Text("en")))
@@ -62,10 +62,14 @@ def test_an_inferred_deficit_says_once_what_its_interval_means(tiny: Run) -> Non
         if row["deficit_status"] == "inferred":
             low, high = (f"{row[name]:.2f}" for name in ("deficit_low", "deficit_high"))
             assert f"it lies between {low} and {high}, " in said
-            kinds.add("all of it in the tier" in said)
+            kinds["all of it in the tier" in said] = explained
             if row["deficit_low"] < 0.2 and row["deficit_high"] >= 0.8:
                 assert "any tier from “5 adequate” to “1 critical”" in said
-    assert kinds
+    (explained, *_) = kinds.values()
+    for ends, phrase in (((0.81, 0.9), "all of it in the tier"), ((0.1, 0.9), "in any tier from")):
+        row = {**explained.row, **dict(zip(("deficit_low", "deficit_high"), ends, strict=True))}
+        said = words(sections(dataclasses.replace(explained, row=row), tiny, Text("en")))
+        assert phrase in said
 
 
 def test_contributions_add_up_to_the_scores(sample_run: Run) -> None:

@@ -106,7 +106,9 @@ def test_pyxform_makes_a_form_that_asks_only_what_matters(
     for name, key, formula in (
         ("level_dbm", "relevant", "/reception='ada'"),
         ("technology", "required", "/reception='ada'"),
-        ("operator", "relevant", "/reception!=''"),
+        ("level_dbm", "required", "true()"),
+        ("reception", "relevant", "/operator!=''"),
+        ("reception", "required", "true()"),
     ):
         assert re.sub(r"\s", "", binds[name].get(key, "")).endswith(formula)
     assert binds["gate"].get("type") == "geopoint"

@@ -94,18 +94,20 @@ def test_what_is_the_same_of_all_uses_is_said_once(tiny_run: Run) -> None:
     # Its register names a provider: there is a line.
     assert sentences(unknown | {"delivered_basis": "provider"}, tiny_run, EN) == [
         (
-            "By the register this school has internet, but its speed is not recorded, so what it "
-            "is enough for is not known."
+            "By the register (Dapodik/EMIS) this school has internet, but its speed is not "
+            "recorded, so what it is enough for is not known."
         )
     ]
     nothing = row(**dict.fromkeys(USES, ("no", "no")))
     offline = nothing | {"delivered_basis": "register"}
     (said,) = sentences(offline, tiny_run, EN)
     assert said.startswith(
-        "By the register this school has no internet, so none of this works: ANBK online (pupils at"
+        "By the register (Dapodik/EMIS) this school has no internet, so none of this works: "
+        "ANBK online (pupils at"
     )
     assert summary(offline, tiny_run, EN).startswith(
-        "By the register this school has no internet, so none of this works: ANBK online, web"
+        "By the register (Dapodik/EMIS) this school has no internet, so none of this works: "
+        "ANBK online, web"
     )
     # What a visit found where the register names a line: one of 0 Mbps.
     found = nothing | {"delivered_basis": "subscription", "delivered_down_mbps": 0.0}
@@ -114,10 +116,8 @@ def test_what_is_the_same_of_all_uses_is_said_once(tiny_run: Run) -> None:
 
 def test_anbk_of_an_unknown_number_of_pupils_is_judged_for_one(tiny_run: Run) -> None:
     school = row(anbk=("no", "no"), lesson=("yes", "yes")) | {"exam_clients": None}
-    assert "Not enough for: ANBK online (not even for one pupil)." in sentences(
-        school, tiny_run, EN
-    )
-    assert "Tidak cukup untuk: ANBK daring (untuk satu siswa pun tidak)." in sentences(
+    assert "Not enough for: ANBK online (even for one pupil)." in sentences(school, tiny_run, EN)
+    assert "Tidak cukup untuk: ANBK daring (bahkan untuk satu siswa)." in sentences(
         school, tiny_run, ID
     )
 
@@ -144,9 +144,11 @@ def test_tables_and_the_map_say_it_of_every_school(tiny_run: Run) -> None:
     schools = select(tiny_run.schools, View())
     read = list(csv.DictReader(io.StringIO(to_csv(tiny_run, schools, EN, names=("summary",)))))
     assert [each["uses_text"] for each in read] == summaries(schools, tiny_run, EN)
-    assert any(each["uses_text"].startswith("By the register this school") for each in read)
+    assert any(
+        each["uses_text"].startswith("By the register (Dapodik/EMIS) this school") for each in read
+    )
     page = to_html(tiny_run, ID)
-    assert "Menurut register, sekolah ini tidak punya internet" in page
+    assert "Menurut data induk (Dapodik/EMIS), sekolah ini tidak punya internet" in page
     assert "Internetnya cukup untuk apa" in page
 
 

@@ -133,6 +133,12 @@ def test_no_signal_is_said_of_the_technology_named_or_of_all_that_are_known(run:
     by_run = signals[signals["operator"].str.casefold() == "telkomsel"]
     assert sum(shown) == (by_run["status"] == "value").sum()
     assert len(shown) == 2
+    for status, expected in (("value", [True, True]), ("none", [False, False])):
+        made = pd.DataFrame(
+            {"npsn": "00000112", "technology": ["2g", "4g"], "operator": "Telkomsel"}
+            | {"used": True, "place": "point", "status": status}
+        )
+        assert verified_tables.shown_where_none(kept, made) == expected
     assert verified_tables.level_differences_db(kept, run.table("signals")) == []
 
 
@@ -189,7 +195,7 @@ def test_a_layer_comes_back_from_the_field(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "verify.gpkg"
     gis_layers.write_layers(run, [layer], path, Text("id"), crs=schema.CRS)
     features = gpd.read_file(path, layer="visits")
-    untouched, _ = read_results(path, ["Telkomsel"])
+    untouched, _ = read_results(path, {"Telkomsel": ["4g"]})
     assert untouched.empty
     moved = features["npsn"] == "00000112"
     features.loc[moved, "geometry"] = features[moved].translate(0.01, 0.0)
@@ -199,7 +205,7 @@ def test_a_layer_comes_back_from_the_field(run: Run, tmp_path: Path) -> None:
     features["internet"] = ["tidak_ada" if n == "00000110" else None for n in features["npsn"]]
     features["date"] = "2026-08-02"
     features.to_file(tmp_path / "back.gpkg", layer="visits")
-    answers, problems = read_results(tmp_path / "back.gpkg", ["Telkomsel"])
+    answers, problems = read_results(tmp_path / "back.gpkg", {"Telkomsel": ["4g"]})
     assert problems == []
     found = answers.set_index("npsn")
     assert sorted(found.index) == ["00000110", "00000112"]

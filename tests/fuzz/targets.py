@@ -113,7 +113,7 @@ def _speed_tests(folder: Path, name: str) -> None:
 def _answers(folder: Path, name: str) -> None:
     from kalsel_gap.sources.field_results import read_results, runs_of
 
-    read_results(folder / name, ["telkomsel"])
+    read_results(folder / name, {"telkomsel": ["4g"]})
     runs_of(folder / name)
 
 

@@ -25,10 +25,13 @@ x,x,2026-08-02,00000101,tidak_ada,45,-2.91,115.31,Budi
 """
 
 
+TECHNOLOGIES = {"telkomsel": ["2g", "4g"], "XL Axiata": ["4g"], "Silent": []}
+
+
 def read(tmp_path: Path, text: str) -> tuple[dict[str, object], list[AnswerProblem]]:
     path = tmp_path / "answers.csv"
     path.write_text(text, encoding="utf-8")
-    answers, problems = read_results(path, ["telkomsel", "XL Axiata"])
+    answers, problems = read_results(path, TECHNOLOGIES)
     assert list(answers.columns) == list(COLUMNS)
     (row,) = answers.to_dict("records")
     return {str(k): v for k, v in row.items() if v not in ("", None) and v == v}, problems  # noqa: PLR0124
@@ -92,20 +95,30 @@ def test_what_is_no_possible_answer_is_named_and_not_used(
 @pytest.mark.parametrize(
     ("cells", "used", "problem"),
     [
-        ("tidak_ada,telkomsel,,", {"reception": "tidak_ada", "operator": "telkomsel"}, None),
+        ("tidak_ada,telkomsel,,", {"operator": "telkomsel"}, None),
         ("tidak_ada,telkomsel,4g,-97", {"operator": "telkomsel", "technology": "4g"}, "both"),
-        ("tidak_ada,,4g,", {"reception": "tidak_ada", "technology": "4g"}, "no_operator"),
-        ("ada,telkomsel,,-97", {"reception": "ada", "operator": "telkomsel"}, "no_operator"),
+        ("tidak_ada,,4g,", {"technology": "4g"}, "no_operator"),
+        ("ada,telkomsel,,-97", {"operator": "telkomsel"}, "no_operator"),
         ("perhaps,telkomsel,4g,", {"operator": "telkomsel", "technology": "4g"}, "unread"),
+        ("ada,telkomsel,4g,-97", {"operator": "telkomsel", "technology": "4g"}, None),
+        ("ada,telkomsel,4g,", {"operator": "telkomsel", "technology": "4g"}, "no_level"),
+        ("ada,,,", {}, "no_level"),
+        (",telkomsel,4g,", {"operator": "telkomsel", "technology": "4g"}, "no_level"),
+        ("ada,telkomsel,4g,weak", {"operator": "telkomsel", "technology": "4g"}, "unread"),
+        ("tidak_ada,silent,,", {"operator": "Silent"}, "operator_unknown"),
+        ("tidak_ada,silent,4g,", {"operator": "Silent", "technology": "4g"}, None),
     ],
 )
 def test_no_signal_is_an_answer(
-    tmp_path: Path, cells: str, used: dict[str, str], problem: str | None
+    tmp_path: Path, cells: str, used: dict[str, object], problem: str | None
 ) -> None:
     header = "npsn,signal/reception,signal/operator,signal/technology,signal/level_dbm"
     row, problems = read(tmp_path, f"{header}\n00000101,{cells}\n")
-    level = {"level_dbm": -97.0} if cells.startswith("ada") else {}
-    assert row == {"npsn": "00000101", "row": 2, **used, **level}
+    said, *_, level = cells.split(",")
+    if problem != "both":
+        used = used | ({"reception": said} if said in ("ada", "tidak_ada") else {})
+        used = used | ({"level_dbm": -97.0} if level == "-97" else {})
+    assert row == {"npsn": "00000101", "row": 2, **used}
     assert [each.kind.removesuffix("_signals") for each in problems] == [problem][: bool(problem)]
     assert all(each.rows == (2,) for each in problems)
 
@@ -120,7 +133,7 @@ def test_rows_without_a_school_or_a_date(tmp_path: Path) -> None:
     path = tmp_path / "answers.csv"
     rows = ["npsn,date,down_mbps", ",2026-08-02,5", "00000101,,5", "00000102,,"]
     path.write_text("\n".join(rows), encoding="utf-8")
-    answers, problems = read_results(path, [])
+    answers, problems = read_results(path, {})
     assert list(answers["npsn"]) == ["00000101"]  # the last row answers nothing
     assert problems == [
         AnswerProblem("no_school", "npsn", (2,)),
@@ -140,7 +153,7 @@ def test_what_is_no_export_is_one_error(tmp_path: Path, text: str, code: str) ->
     path = tmp_path / "answers.csv"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(InputError) as caught:
-        read_results(path, [])
+        read_results(path, {})
     assert caught.value.code == code or not text
 
 

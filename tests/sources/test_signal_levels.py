@@ -43,16 +43,24 @@ def test_no_signal_needs_its_operator_and_technology(project: MakeProject) -> No
         project,
         "npsn,operator,technology,signal,rsrp_dbm\n"
         "00000101,Telkomsel,4g,Tidak ada sinyal,\n"
-        "00000102,telkomsel,4g,none,-99\n"  # a level is one
+        "00000102,telkomsel,4g,none,-99\n"  # contradicts itself
         "00000103,telkomsel,4g,good,\n"
         "00000104,,4g,none,\n"
-        "00000105,telkomsel,,none,\n",
+        "00000105,telkomsel,,none,\n"
+        "00000106,telkomsel,4g,Tidak ada,-\n"
+        "00000107,telkomsel,4g,none,n/a\n"
+        "00000108,telkomsel,4g,good,-98\n"
+        "00000109,telkomsel,4g,none,weak\n",
     )
     levels, findings = read_levels(given)
-    assert levels["npsn"].tolist() == ["00000101", "00000102"]
-    assert levels["is_none"].tolist() == [True, False]
-    assert levels["measured_dbm"].fillna(0.0).tolist() == [0.0, -99.0]
-    assert [each.code for each in findings] == ["technology_unknown"]
+    assert levels["npsn"].tolist() == ["00000101", "00000106", "00000107", "00000108"]
+    assert levels["is_none"].tolist() == [True, True, True, False]
+    assert levels["measured_dbm"].fillna(0.0).tolist() == [0.0, 0.0, 0.0, -98.0]
+    assert [(each.code, each.row, each.value) for each in findings] == [
+        ("technology_unknown", 6, ""),
+        ("value_not_read", 10, "weak"),
+        ("level_and_no_signal", 3, "none"),
+    ]
 
 
 def test_the_kind_of_level_tells_the_technology(project: MakeProject) -> None:
