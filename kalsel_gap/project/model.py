@@ -88,8 +88,8 @@ class Project(Section):
     wetlands: Wetlands | None = None
     """Wetlands and peat, polygons."""
     measurements: Annotated[tuple[Measurements, ...], OneOrMany] = ()
-    """Speed tests, or measured levels. A row whose column ``signal`` says ``none`` (``tidak ada``) has
-    no signal: it counts as the lowest level of the curve."""
+    """Speed tests, or measured levels. A row whose column ``signal`` says ``none`` (``tidak ada``)
+    has no signal: it counts as the lowest level of the curve."""
     calibration: Offsets | None = None
     """Offsets of predicted levels."""
     facilities: Annotated[tuple[Facilities, ...], OneOrMany] = ()
