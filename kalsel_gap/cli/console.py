@@ -17,7 +17,6 @@ from rich.table import Table
 from rich.text import Text as Styled
 
 from kalsel_gap import doctor
-from kalsel_gap.cli.column_widths import spread_room
 from kalsel_gap.cli.options import Format
 from kalsel_gap.cli.rank_table import number_of, packed, ranked_schools, schools_by_tier
 from kalsel_gap.i18n import messages
@@ -285,6 +284,8 @@ def _figures(
     frame: pd.DataFrame, labels: Mapping[str, str], width: int, text: Text
 ) -> Table | None:
     """The table, or None where it has no room without a broken word."""
+    from kalsel_gap.cli.column_widths import spread_room
+
     cells = {str(n): [_figure(str(n), v, text) for v in column] for n, column in frame.items()}
     headers = {name: text(labels[name]) for name in cells}
     texts = [name for name in cells if frame[name].dtype.kind not in "if"]
