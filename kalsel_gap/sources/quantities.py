@@ -196,6 +196,7 @@ def measured_latency(latency_ms: pd.Series[float], down_mbps: pd.Series[float]) 
 
     Examples
     --------
+    >>> import pandas as pd
     >>> latency_ms, down_mbps = pd.Series([0.0, 40.0, 40.0]), pd.Series([5.0, 0.0, math.nan])
     >>> measured_latency(latency_ms, down_mbps).tolist()
     [nan, nan, 40.0]
