@@ -133,7 +133,8 @@ def columns_of_schools(
     table = [
         {
             **head,
-            **_pointer(column, names, fields),
+            # The script writes a rank itself: other weights give others.
+            **({} if label == _HEADS[0] else _pointer(column, names, fields)),
             **({"order": orders[label]} if label in orders else {}),
         }
         for label, head, column in zip(_HEADS, heads, texts, strict=True)

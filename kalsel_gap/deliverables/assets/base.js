@@ -9,8 +9,15 @@ const kalselGap = (() => {
   let data;
 
   function read() {
-    data = data || JSON.parse(document.getElementById("data").textContent, (_, value) =>
-      (value && value.codes && value.scale ? numbersOf(value) : value));
+    if (data) return data;
+    data = JSON.parse(document.getElementById("data").textContent);
+    const { schools } = data;
+    for (const name of ["lat", "lon"]) {
+      if (schools?.[name].codes !== undefined) schools[name] = numbersOf(schools[name]);
+    }
+    for (const column of schools?.table || []) {
+      if (column.order) column.order = numbersOf(column.order);
+    }
     return data;
   }
 

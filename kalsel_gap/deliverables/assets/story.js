@@ -4,6 +4,7 @@
 Object.assign(kalselGap, (() => {
   const { read, cell, element, Points, filled, unbroken, cut } = kalselGap;
   const APART = 11; // pixels between two marks of a map of the whole area
+  const ROW = 2 ** 26; // more cells than a map has in a column
   const QUIET = " quiet"; // behind the name of a mark: its small form
 
   /* The schools. Far out, those that matter stand out and do not cover one another; the others are
@@ -42,9 +43,9 @@ Object.assign(kalselGap, (() => {
       order.sort((a, b) => this._rows[a] - this._rows[b]);
       for (const n of order) {
         const [x, y] = [Math.floor(this._x[n] * scale), Math.floor(this._y[n] * scale)];
-        const near = [`${x} ${y}`, `${x - 1} ${y}`, `${x + 1} ${y}`, `${x} ${y - 1}`, `${x} ${y + 1}`];
-        if (near.some((place) => taken.has(place))) continue;
-        taken.add(near[0]);
+        const place = x * ROW + y;
+        if ([0, 1, -1, ROW, -ROW].some((step) => taken.has(place + step))) continue;
+        taken.add(place);
         large.add(n);
       }
       return large;
