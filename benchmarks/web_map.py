@@ -41,6 +41,7 @@ ROOT = Path(__file__).parents[1]
 INVENTED = 50_000
 _SYLLABLES = ("BA", "LUM", "TE", "KO", "RAN", "SI", "PA", "NGUR", "HA", "WI", "DE", "MUN")
 OPENED = 5  # times that each page is opened
+_TOO_SLOW_S = 30.0  # a page that takes longer is opened once
 _CLUSTER = {
     name: ("XStatic-Leaflet-MarkerCluster", name)
     for name in ("leaflet.markercluster.js", "MarkerCluster.css", "MarkerCluster.Default.css")
@@ -177,6 +178,8 @@ def first_mark_s(browser: Browser, page: Path) -> float:
         mark = browser.value("performance.getEntriesByName('marks-drawn')[0].startTime")
         took.append(mark / 1000)
         browser.ask("Page.navigate", url="about:blank")
+        if took[-1] > _TOO_SLOW_S:
+            break
     assert browser.complaints() == []
     return statistics.median(took)
 
