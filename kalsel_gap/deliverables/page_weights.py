@@ -187,7 +187,7 @@ def weights_words(run: Run, text: Text) -> dict[str, str]:
     return {"title": text(_TITLE), "intro": "" if absent else text(_INTRO), "absent": absent}
 
 
-def page_weights(run: Run, text: Text) -> dict[str, Any]:
+def weights_data(run: Run, text: Text) -> dict[str, Any]:
     """What ``weights.js`` reads: sliders in words, and figures of every school.
 
     Parameters

@@ -13,7 +13,7 @@ from kalsel_gap.deliverables import leaflet, map_layers, map_story, palette
 from kalsel_gap.deliverables.map_schemes import facets_of, schemes_of
 from kalsel_gap.deliverables.map_tables import imprint_of, placeless_of, sources_of, tables_of
 from kalsel_gap.deliverables.offline_html import Page, as_json
-from kalsel_gap.deliverables.page_weights import page_weights, weights_words
+from kalsel_gap.deliverables.page_weights import weights_data, weights_words
 from kalsel_gap.deliverables.remarks import list_remarks
 from kalsel_gap.deliverables.school_columns import (
     columns_of_schools,
@@ -189,7 +189,7 @@ def to_html(run: Run, text: Text, *, kabupaten: Sequence[str] = ()) -> str:
                     | {"inferred": leaflet.packed(_flags(schools["deficit_status"] == "inferred"))},
                     "loud": leaflet.packed(_flags(map_story.loud_rows(schools, k))),
                 },
-                "weights": {} if kabupaten else page_weights(run, text),
+                "weights": {} if kabupaten else weights_data(run, text),
                 "schemes": [scheme.data() for scheme in schemes],
                 "facets": [
                     {"key": facet["key"], "values": [each["value"] for each in facet["values"]]}

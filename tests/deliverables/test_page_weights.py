@@ -71,7 +71,7 @@ def page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> MakePage:
             "language": language,
             "title": "Trial",
             "weights": weights_words(run, text),
-            "data": as_json({"weights": page_weights.page_weights(run, text)}),
+            "data": as_json({"weights": page_weights.weights_data(run, text)}),
         }
         made = Page("trial", content)
         made.header.add_child(Inline("script", installed("leaflet.js")))
@@ -465,7 +465,7 @@ def test_a_project_with_weights_in_hundreds_has_longer_sliders(
 
 def absent(run: Run, language: Language = "en") -> str:
     text = Text(language)
-    assert page_weights.page_weights(run, text) == {}
+    assert page_weights.weights_data(run, text) == {}
     return weights_words(run, text)["absent"]
 
 
@@ -502,7 +502,7 @@ def test_the_page_is_the_same_and_names_no_address(sample_run: Run, page: MakePa
     written = page(sample_run).read_bytes()
     assert written == page(sample_run).read_bytes()
     assert NO_ADDRESS.findall(written.decode()) == []
-    assert len(as_json(page_weights.page_weights(sample_run, Text("id"))).encode()) < 200_000
+    assert len(as_json(page_weights.weights_data(sample_run, Text("id"))).encode()) < 200_000
 
 
 @pytest.mark.parametrize(("width", "height"), [*SIZES, (320, 640)])
