@@ -156,7 +156,7 @@ def _rank_draws(
     first: int,
     k: int,
     seed: np.uint64,
-    ranks: NDArray[np.int32],
+    ranks: NDArray[np.uint16 | np.int32],
     in_top: NDArray[np.uint8],
 ) -> bool:
     """Ranks from 0 of each school in each draw, and bits of who is among the first k.
@@ -178,7 +178,7 @@ def _rank_draws(
 
 @kernel
 def _add_counts(
-    ranks: NDArray[np.int32],
+    ranks: NDArray[np.uint16 | np.int32],
     first_draw: int,
     shift: int,
     counts: NDArray[np.uint16],
@@ -188,10 +188,10 @@ def _add_counts(
     """Count the ranks of some schools, few at once: their counters stay near the processor."""
     for first in range(begin, end, _SCHOOLS_AT_ONCE):
         last = min(first + _SCHOOLS_AT_ONCE, end)
-        for row in range(len(ranks)):
-            half = (first_draw + row) & 1
-            for school in range(first, last):
-                counts[half, school, ranks[row, school] >> shift] += np.uint16(1)
+        for half in range(2):
+            for row in range((first_draw + half) & 1, len(ranks), 2):
+                for school in range(first, last):
+                    counts[half, school, ranks[row, school] >> shift] += np.uint16(1)
 
 
 @dataclass(slots=True)
@@ -244,7 +244,7 @@ class DrawRanks:
         """
         if self.draws + len(scores) > np.iinfo(np.uint16).max:
             raise ValueError("too many draws")
-        ranks = np.empty(scores.shape, dtype=np.int32)
+        ranks = np.empty(scores.shape, dtype=np.uint16 if len(self.keys) <= 2**16 else np.int32)
         in_top = np.zeros((len(scores), -(-len(self.keys) // 8)), dtype=np.uint8)
         seed, first = np.uint64(self.seed), self.draws
 
