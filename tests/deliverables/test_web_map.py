@@ -5,6 +5,7 @@ import csv
 import dataclasses
 import json
 import re
+import time
 from typing import TYPE_CHECKING
 
 import folium
@@ -513,11 +514,11 @@ def tab_to(browser: Browser, wanted: str, *, shift: bool = False) -> None:
     """Press Tab until the focus is on what `wanted` selects; it must be seen at every step."""
     for _ in range(80):
         browser.press("Tab", shift=shift)
-        seen = browser.value(
+        browser.wait(
             f"(() => {{ const s = getComputedStyle({ACTIVE});"
-            "return s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2; })()"
+            "return s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2; })()",
+            seconds=5,
         )
-        assert seen, browser.value(f"{ACTIVE}.outerHTML.slice(0, 200)")
         if browser.value(f"{ACTIVE}.matches({json.dumps(wanted)})"):
             return
     raise AssertionError(wanted)
@@ -526,6 +527,7 @@ def tab_to(browser: Browser, wanted: str, *, shift: bool = False) -> None:
 def test_a_walk_with_the_keyboard(browser: Browser, tiny: Run, tmp_path: Path) -> None:
     """Search, school, layers, table, and back."""
     browser.open(page_of(tiny, tmp_path))
+    time.sleep(1)  # summaries are drawn anew while the map finds its size
     tab_to(browser, ".skip")
     tab_to(browser, "#first-list button")
     tab_to(browser, ".badge")
