@@ -369,7 +369,9 @@ def _features(where: str, layer: str | None) -> gpd.GeoDataFrame | pd.DataFrame:
 
     try:
         return _frame(where, layer)
-    except (NotImplementedError, GEOSException):  # only GDAL's slower way linearises curves
+    # Shapely raises these for curves and for shapes that GEOS cannot hold; GDAL's slower way
+    # linearises the ones and leaves the others empty.
+    except (NotImplementedError, GEOSException):
         frame = gpd.read_file(
             where, layer=layer, engine="pyogrio", use_arrow=False, on_invalid="ignore"
         )
