@@ -200,7 +200,7 @@ def weights_data(run: Run, text: Text) -> dict[str, Any]:
     -------
     dict
         Empty where :func:`weights_words` says why there are no sliders. Columns of numbers are as
-        :func:`packed_numbers` makes them, one number for each row of the run's schools.
+        :func:`exact_numbers` makes them, one number for each row of the run's schools.
     """
     if _why_absent(run, text):
         return {}
@@ -215,9 +215,9 @@ def weights_data(run: Run, text: Text) -> dict[str, Any]:
     lack, out_of_reach = _service(run.table("service"), schools["row_id"])
     return {
         "k": k_of(run, int(schools["rank"].notna().sum())),
-        "lack": packed_numbers(lack),
-        "outOfReach": packed_numbers(out_of_reach),
-        "scores": [packed_numbers(schools[f"{leaf}{_SCORE}"]) for leaf in scored],
+        "lack": exact_numbers(lack),
+        "outOfReach": exact_numbers(out_of_reach),
+        "scores": [exact_numbers(schools[f"{leaf}{_SCORE}"]) for leaf in scored],
         "base": index.priority.base,
         "nodes": _nodes(tree, [str(each["key"]) for each in sliders], text),
         "sliders": sliders,
@@ -228,7 +228,7 @@ def weights_data(run: Run, text: Text) -> dict[str, Any]:
     }
 
 
-def packed_numbers(values: pd.Series[float] | FloatArray) -> dict[str, Any]:
+def exact_numbers(values: pd.Series[float] | FloatArray) -> dict[str, Any]:
     """A column of numbers with all their digits, in few characters.
 
     Returns
@@ -239,7 +239,7 @@ def packed_numbers(values: pd.Series[float] | FloatArray) -> dict[str, Any]:
 
     Examples
     --------
-    >>> packed_numbers(np.array([0.5, 0.5, 0.5]))
+    >>> exact_numbers(np.array([0.5, 0.5, 0.5]))
     {'values': 'AAAAAAAA4D8=', 'rows': 'AAAA', 'size': 1}
     """
     numbers = np.asarray(values, dtype="<f8")

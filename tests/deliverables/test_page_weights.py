@@ -15,7 +15,7 @@ from kalsel_gap.deficit.scores import score_schools
 from kalsel_gap.deliverables import offline_html, page_weights
 from kalsel_gap.deliverables.first_k_shares import among_first
 from kalsel_gap.deliverables.offline_html import Inline, Page, as_json, installed
-from kalsel_gap.deliverables.page_weights import packed_numbers, weights_words
+from kalsel_gap.deliverables.page_weights import exact_numbers, weights_words
 from kalsel_gap.errors import KalselGapError, SeveralErrors
 from kalsel_gap.i18n.text import LANGUAGES, Language, Text
 from kalsel_gap.pipeline import OpenProject
@@ -279,13 +279,13 @@ def test_numbers_are_packed_with_all_their_digits() -> None:
     many = draws.random(70_000)
     columns = [many, many.round(1), many.round(4), np.array([np.nan, 1 / 3, np.nan]), np.array([])]
     for values in columns:
-        packed = packed_numbers(values)
+        packed = exact_numbers(values)
         found = np.frombuffer(base64.b64decode(packed["values"]), "<f8")
         if "rows" in packed:
             rows = np.frombuffer(base64.b64decode(packed["rows"]), f"<u{packed['size']}")
             found = found[rows]
         np.testing.assert_array_equal(found, values)
-    assert [packed_numbers(values).get("size") for values in columns] == [None, 1, 2, 1, None]
+    assert [exact_numbers(values).get("size") for values in columns] == [None, 1, 2, 1, None]
 
 
 # --- the panel ---------------------------------------------------------------------------------
