@@ -176,6 +176,46 @@ def _rank_draws(
     return True
 
 
+def rank_draws(
+    scores: FloatArray, keys: NDArray[np.uint64], *, k: int, seed: int = 0, first: int = 0
+) -> tuple[NDArray[np.uint16 | np.int32], NDArray[np.uint8]]:
+    """Rank the schools in each of some draws, on all processors.
+
+    Parameters
+    ----------
+    scores : float array of shape (draws, n)
+        From 0 to 1; the largest comes first.
+    keys : uint64 array of shape (n,)
+        Of :func:`.streams.stream_keys`.
+    k : int
+        Length of the list.
+    seed, first : int
+        Of the numbers that order equal scores: their seed, and the number of the first draw.
+
+    Returns
+    -------
+    ranks : integer array of shape (draws, n)
+        From 0.
+    in_top : uint8 array of shape (draws, ⌈n / 8⌉)
+        Who is among the first k, as ``numpy.packbits``.
+
+    Raises
+    ------
+    ValueError
+        A score does not lie between 0 and 1.
+    """
+    ranks = np.empty(scores.shape, dtype=np.uint16 if len(keys) <= 2**16 else np.int32)
+    in_top = np.zeros((len(scores), -(-len(keys) // 8)), dtype=np.uint8)
+
+    def rank(a: int, b: int) -> None:
+        given = scores[a:b], keys, first + a, k, np.uint64(seed)
+        if not _rank_draws(*given, ranks[a:b], in_top[a:b]):
+            raise ValueError("scores lie between 0 and 1")
+
+    in_threads(len(scores), rank)
+    return ranks, in_top
+
+
 @kernel
 def _add_counts(
     ranks: NDArray[np.uint16 | np.int32],
@@ -244,16 +284,8 @@ class DrawRanks:
         """
         if self.draws + len(scores) > np.iinfo(np.uint16).max:
             raise ValueError("too many draws")
-        ranks = np.empty(scores.shape, dtype=np.uint16 if len(self.keys) <= 2**16 else np.int32)
-        in_top = np.zeros((len(scores), -(-len(self.keys) // 8)), dtype=np.uint8)
-        seed, first = np.uint64(self.seed), self.draws
-
-        def rank(a: int, b: int) -> None:
-            given = scores[a:b], self.keys, first + a, self.k, seed
-            if not _rank_draws(*given, ranks[a:b], in_top[a:b]):
-                raise ValueError("scores lie between 0 and 1")
-
-        in_threads(len(scores), rank)
+        first = self.draws
+        ranks, in_top = rank_draws(scores, self.keys, k=self.k, seed=self.seed, first=first)
         in_threads(
             len(self.keys), lambda a, b: _add_counts(ranks, first, self._bits, self._counts, a, b)
         )
