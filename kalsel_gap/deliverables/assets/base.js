@@ -387,8 +387,9 @@ const kalselGap = (() => {
   function popups(map, near) {
     let opener;
     map.on("popupopen", () => map.getContainer().classList.add("reading"));
-    map.on("popupclose", () => {
+    map.on("popupclose", ({ popup }) => {
       map.getContainer().classList.remove("reading");
+      popup.getElement().inert = true; // it fades for a while, and nothing in it takes the focus
       (opener || map.getContainer()).focus({ preventScroll: true });
       opener = undefined;
     });

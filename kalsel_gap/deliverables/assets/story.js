@@ -151,7 +151,11 @@ Object.assign(kalselGap, (() => {
     function show() {
       const wanted = map.getZoom() < far();
       if (wanted && !map.hasLayer(group)) map.addLayer(group);
-      if (!wanted) map.removeLayer(group);
+      if (!wanted) {
+        const isLost = document.activeElement.matches(".badge");
+        map.removeLayer(group);
+        if (isLost) map.getContainer().focus({ preventScroll: true });
+      }
       if (wanted) spread();
     }
 
