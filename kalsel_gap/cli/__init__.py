@@ -25,6 +25,7 @@ from kalsel_gap.cli import (
     predict,
     rank,
     runs,
+    spoken,
     terrain,
     verify,
 )
@@ -118,6 +119,7 @@ def _top(
         help=N_("Print the version and exit."),
     ),
     lang: options.Lang = None,
+    aloud: options.Plain = False,
 ) -> None:
     pass
 
@@ -135,9 +137,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     command = typer.main.get_command(app)
     _translate(command, text)
     try:
-        status = command.main(
-            args=arguments, prog_name="kalsel-gap", obj=text, standalone_mode=False
-        )
+        with spoken.plainly("--plain" in arguments):
+            status = command.main(
+                args=arguments, prog_name="kalsel-gap", obj=text, standalone_mode=False
+            )
     except _UsageError as error:
         _explain(error, text)
         status = error.exit_code

@@ -38,6 +38,7 @@ def check(
     dialect: options.CsvDialect = DialectChoice.raw,
     quiet: options.Quiet = False,
     lang: options.Lang = None,
+    aloud: options.Plain = False,  # noqa: ARG001 - read before parsing
 ) -> None:
     """Do what :data:`HELP` says."""
     from kalsel_gap.deliverables import findings_map, findings_report

@@ -43,6 +43,7 @@ def compare(
     overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
     lang: options.Lang = None,
+    aloud: options.Plain = False,  # noqa: ARG001 - read before parsing
 ) -> None:
     """Do what :data:`HELP` says."""
     from kalsel_gap.comparison.comparison_page import as_data, notices_of, sections_of, title_of
@@ -66,9 +67,7 @@ def compare(
             console.emit(csv_of(found.schools))
         case Format.table:
             sections = sections_of(found, text, top=top)
-            explain_table.show(
-                title_of(found, text), notices_of(found, text), sections, console.screen()
-            )
+            explain_table.show(title_of(found, text), notices_of(found, text), sections, text)
 
 
 def _write(

@@ -29,6 +29,7 @@ def config(
     assignments: options.Assignments = None,
     format: options.TableFormat = None,  # noqa: A002 - the option's name
     lang: options.Lang = None,  # noqa: ARG001 - read before parsing
+    aloud: options.Plain = False,  # noqa: ARG001 - read before parsing
 ) -> None:
     """Do what :data:`HELP` says."""
     from pathlib import Path

@@ -17,8 +17,15 @@ from rich.table import Table
 from rich.text import Text as Styled
 
 from kalsel_gap import doctor
+from kalsel_gap.cli import spoken
 from kalsel_gap.cli.options import Format
-from kalsel_gap.cli.rank_table import number_of, packed, ranked_schools, schools_by_tier
+from kalsel_gap.cli.rank_table import (
+    kabupaten_labels,
+    number_of,
+    packed,
+    ranked_schools,
+    schools_by_tier,
+)
 from kalsel_gap.i18n import messages
 from kalsel_gap.i18n.recognition import ASKED, CERTAINTIES
 from kalsel_gap.i18n.text import N_, Text, plain
@@ -58,6 +65,11 @@ def screen() -> Console:
     """Standard output for tables: as wide as COLUMNS says or the terminal is, otherwise 120."""
     width, height = shutil.get_terminal_size((WIDTH, 25))
     return Console(highlight=False, width=width, height=height)
+
+
+def say(lines: Iterable[str]) -> None:
+    """Lines for a screen reader to standard output; the terminal breaks them."""
+    emit("".join(f"{line}\n" for line in lines))
 
 
 def emit(data: str) -> None:
@@ -136,6 +148,9 @@ def progress(
         TimeRemainingColumn,
     )
 
+    if spoken.is_plain():
+        yield _steps_aloud(text, steps, quiet=quiet)
+        return
     console = Console(stderr=True)
     time = TimeRemainingColumn() if is_even else TimeElapsedColumn()
     columns = (TextColumn("{task.description}"), BarColumn(), time)
@@ -153,6 +168,19 @@ def progress(
         yield report
 
 
+def _steps_aloud(text: Text, steps: Sequence[str], *, quiet: bool) -> Reporter:
+    """A line for each step as it begins, instead of a bar that is drawn again and again."""
+    begun: set[str] = set()
+
+    def report(step: str, done: int, total: int) -> None:  # noqa: ARG001 - of a bar
+        if step not in begun and sys.stderr.isatty():
+            number = f"{steps.index(step) + 1}/{len(steps)}"
+            note(spoken.sentence(f"{number}: {text(messages.NAMES[step])}"), quiet=quiet)
+        begun.add(step)
+
+    return report
+
+
 def ranking(
     run: Run, shown: pd.DataFrame, counts: pd.DataFrame, text: Text, *, tie: str = ""
 ) -> None:
@@ -163,9 +191,14 @@ def ranking(
     from kalsel_gap.deliverables import tables
     from kalsel_gap.deliverables.certainty_words import what_orders
 
+    notices_of_list = filter(None, [what_orders(run, text), *tables.notices(run, text)])
+    if spoken.is_plain():
+        say(map(spoken.sentence, notices_of_list))
+        say(spoken.ranked_schools(shown, text, tie=tie))
+        say(["", *spoken.schools_by_tier(counts, kabupaten_labels(counts, text), text)])
+        return
+    notices(notices_of_list)
     console = screen()
-    for notice in filter(None, [what_orders(run, text), *tables.notices(run, text)]):
-        console.print(Styled(plain(notice), style="bold"))
     console.print(ranked_schools(shown, console.width, text, tie=tie))
     console.print()
     console.print(schools_by_tier(counts, console.width, text))
@@ -173,12 +206,18 @@ def ranking(
 
 def notices(sentences: Iterable[str]) -> None:
     """What stands above everything drawn from a run."""
+    if spoken.is_plain():
+        say(map(spoken.sentence, sentences))
+        return
     for sentence in sentences:
         screen().print(Styled(plain(sentence), style="bold"))
 
 
 def paragraph(sentence: str) -> None:
     """A sentence below a table, its lines broken between words."""
+    if spoken.is_plain():
+        say(["", spoken.sentence(sentence)])
+        return
     out = screen()
     out.print()
     out.print(Styled(plain(sentence)))
@@ -186,6 +225,9 @@ def paragraph(sentence: str) -> None:
 
 def values(rows: list[tuple[str, str, str]], text: Text) -> None:
     """Keys, values and origins of a project."""
+    if spoken.is_plain():
+        say(f"{plain(key)} = {plain(value)} ({plain(origin)})" for key, value, origin in rows)
+        return
     console = screen()
     cells = [[plain(cell) for cell in row] for row in rows]
     keys, _, origins = zip(*cells, strict=True)
@@ -239,8 +281,12 @@ def figures(
     out, the first ones first, and named on standard error; where it is narrower still, each row
     becomes a few lines.
     """
-    console = screen()
     whole = names = [name for name in labels if name in frame.columns]
+    if spoken.is_plain():
+        cells = ([_figure(n, row[n], text) for n in whole] for row in frame.to_dict("records"))
+        say(spoken.table([text(labels[name]) for name in whole], cells, text))
+        return
+    console = screen()
     table = _figures(frame[names], labels, console.width, text)
     for name in spare:
         if table is not None:
@@ -269,6 +315,9 @@ def _rows_as_lines(
 
 def pairs(title: str, rows: Sequence[tuple[str, str]]) -> None:
     """Names with a sentence about each, below a title."""
+    if spoken.is_plain():
+        say(["", spoken.sentence(title), *(spoken.line("", [row]) for row in rows)])
+        return
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(no_wrap=True)
     table.add_column(ratio=1, overflow="fold")
@@ -322,9 +371,12 @@ def _figure(name: str, value: object, text: Text) -> str:
 
 def summary(groups: Sequence[FindingGroup], nature: str, text: Text) -> None:
     """Findings by severity, file and code: how many, their sentence, and the first rows."""
-    console = screen()
     if notice := messages.NAMES.get(nature):
-        console.print(Styled(text(notice), style="bold"))
+        notices([text(notice)])
+    if spoken.is_plain():
+        say(_finding_aloud(group, text) for group in groups)
+        return
+    console = screen()
     for (_, file), of_file in itertools.groupby(groups, lambda group: (group.severity, group.file)):
         table = Table(box=None, pad_edge=False, show_header=False)
         table.add_column(no_wrap=True)
@@ -334,9 +386,7 @@ def summary(groups: Sequence[FindingGroup], nature: str, text: Text) -> None:
             said = Styled(group.code, style="bold")
             said.append(f"\n{group.sentence}", style="not bold")
             if group.rows:
-                more = " …" if len(group.rows) < group.count else ""
-                rows = ", ".join(str(row) for row in group.rows) + more
-                said.append("\n" + text(N_("row {row}"), row=rows), style="not bold dim")
+                said.append(f"\n{_rows_of(group, text)}", style="not bold dim")
             severity = text(messages.SEVERITY_NAMES[group.severity])
             style = _SEVERITY_STYLE[group.severity]
             table.add_row(Styled(severity, style=style), text.number(group.count), said)
@@ -345,9 +395,36 @@ def summary(groups: Sequence[FindingGroup], nature: str, text: Text) -> None:
         console.print()
 
 
+def _rows_of(group: FindingGroup, text: Text) -> str:
+    more = " …" if len(group.rows) < group.count else ""
+    return text(N_("row {row}"), row=", ".join(map(str, group.rows)) + more)
+
+
+def _finding_aloud(group: FindingGroup, text: Text) -> str:
+    """Severity, file, code, how often, what, and the first rows."""
+    severity = text(messages.SEVERITY_NAMES[group.severity])
+    times = text(N_("count: {count}"), count=text.number(group.count))
+    return " ".join(
+        [
+            spoken.line(f"{severity}, {times}", [(plain(group.file), group.code)]),
+            spoken.sentence(group.sentence),
+            *([spoken.sentence(_rows_of(group, text))] if group.rows else []),
+        ]
+    )
+
+
 def proposal(made: ProposedProject, folder: Path, text: Text, *, quiet: bool) -> None:
     """What files of a folder were recognised as, how surely and why, to standard error."""
     if quiet:
+        return
+    if spoken.is_plain():
+        for entry in made.ordered():
+            reasons = " ".join(e.sentence(text) for e in entry.said if e.code not in ASKED)
+            sure = text(CERTAINTIES[entry.certainty])
+            note(f"{spoken.line(sure, [(entry.section, entry.shown(folder))])} {reasons}")
+        for unused in made.unused:
+            name = (text(CERTAINTIES["unused"]), unused.shown(folder))
+            note(f"{spoken.line('', [name])} {unused.said.sentence(text)}")
         return
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(no_wrap=True)
@@ -371,6 +448,14 @@ def proposal(made: ProposedProject, folder: Path, text: Text, *, quiet: bool) ->
 
 def facts(found: Sequence[Fact], text: Text) -> None:
     """Results of the doctor: state, subject, what was found and what to do."""
+    if spoken.is_plain():
+        say(
+            spoken.line(
+                text(doctor.STATES[f.state]), [(text(doctor.PARTS[f.part]), doctor.fact(f, text))]
+            )
+            for f in found
+        )
+        return
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column(text(N_("State")), no_wrap=True)
     table.add_column(text(N_("Part")), no_wrap=True)

@@ -25,6 +25,7 @@ def doctor(
     project: options.ProjectFile = None,
     format: options.TableFormat = None,  # noqa: A002 - the option's name
     lang: options.Lang = None,  # noqa: ARG001 - read before parsing
+    aloud: options.Plain = False,  # noqa: ARG001 - read before parsing
 ) -> None:
     """Do what :data:`HELP` says."""
     from kalsel_gap.doctor import examine, fact

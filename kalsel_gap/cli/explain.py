@@ -62,6 +62,7 @@ def explain(
     overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
     lang: options.Lang = None,
+    aloud: options.Plain = False,  # noqa: ARG001 - read before parsing
 ) -> None:
     """Do what :data:`HELP` says."""
     from kalsel_gap.deliverables.explanation import as_data, explain_school, to_json
@@ -105,7 +106,7 @@ def explain(
     if out is None:
         from kalsel_gap.deliverables.tables import all_notices
 
-        explain_table.show(title, all_notices(chosen.run, text), sections, console.screen())
+        explain_table.show(title, all_notices(chosen.run, text), sections, text)
         return
     from kalsel_gap.deliverables.explanation_page import to_html
 
@@ -137,7 +138,7 @@ def _explain_list(
     title = explanation_page.list_title(chosen.run, words)
     sections = certainty_sections(chosen.run, found, words)
     if out is None:
-        explain_table.show(title, all_notices(chosen.run, text), sections, console.screen())
+        explain_table.show(title, all_notices(chosen.run, text), sections, text)
     else:
         page = explanation_page.to_html(title, sections, chosen.run, words)
         _write(chosen, page, out, text, quiet=quiet)

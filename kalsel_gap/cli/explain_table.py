@@ -8,6 +8,8 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text as Styled
 
+from kalsel_gap.cli import spoken
+from kalsel_gap.cli.console import say, screen
 from kalsel_gap.i18n.text import plain
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from kalsel_gap.deliverables.sections import Bars, PageSection, WordTable
+    from kalsel_gap.i18n.text import Text
 
 _BLOCKS = " ▏▎▍▌▋▊▉█"  # eighths of a cell
 _BAR = 24  # cells of the longest bar
@@ -24,10 +27,12 @@ _HEADER = 8  # cells of a header above numbers, where its words are shorter
 _PAIRS = 22  # cells of the longest label of a pair
 
 
-def show(
-    title: str, notices: Sequence[str], sections: Sequence[PageSection], console: Console
-) -> None:
+def show(title: str, notices: Sequence[str], sections: Sequence[PageSection], text: Text) -> None:
     """Print a page of sections in the width of the terminal."""
+    if spoken.is_plain():
+        say(spoken.page(title, notices, sections, text))
+        return
+    console = screen()
     for notice in notices:
         console.print(Styled(plain(notice), style="bold"))
     console.print(Styled(plain(title), style="bold"))

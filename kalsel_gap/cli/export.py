@@ -54,6 +54,7 @@ def csv(
     overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
     lang: options.Lang = None,
+    aloud: options.Plain = False,  # noqa: ARG001 - read before parsing
 ) -> None:
     """Do what :data:`CSV_HELP` says."""
     from kalsel_gap.deliverables import tables
@@ -89,6 +90,7 @@ def geojson(
     overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
     lang: options.Lang = None,
+    aloud: options.Plain = False,  # noqa: ARG001 - read before parsing
 ) -> None:
     """Do what :data:`GEOJSON_HELP` says."""
     from kalsel_gap.deliverables import gis_layers
@@ -111,6 +113,7 @@ def gpkg(
     overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
     lang: options.Lang = None,
+    aloud: options.Plain = False,  # noqa: ARG001 - read before parsing
 ) -> None:
     """Do what :data:`GPKG_HELP` says."""
     from kalsel_gap.deliverables import gis_layers

@@ -46,6 +46,7 @@ def init(
     source: FromFolder = None,
     quiet: options.Quiet = False,
     lang: options.Lang = None,  # noqa: ARG001 - read before parsing
+    aloud: options.Plain = False,  # noqa: ARG001 - read before parsing
 ) -> None:
     """Do what :data:`HELP` says."""
     from kalsel_gap.project.starter import write_starter

@@ -27,6 +27,7 @@ def map(  # noqa: A001 - the command's name
     overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
     lang: options.Lang = None,
+    aloud: options.Plain = False,  # noqa: ARG001 - read before parsing
 ) -> None:
     """Do what :data:`HELP` says."""
     from kalsel_gap.deliverables.web_map import write_map

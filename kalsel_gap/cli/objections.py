@@ -59,6 +59,7 @@ def template(
     overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
     lang: options.Lang = None,
+    aloud: options.Plain = False,  # noqa: ARG001 - read before parsing
 ) -> None:
     """Do what :data:`TEMPLATE_HELP` says."""
     import pandas as pd
@@ -93,6 +94,7 @@ def import_(
     overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
     lang: options.Lang = None,  # noqa: ARG001 - read before parsing
+    aloud: options.Plain = False,  # noqa: ARG001 - read before parsing
 ) -> None:
     """Do what :data:`IMPORT_HELP` says."""
     from kalsel_gap.answers import STEPS, import_objections
@@ -177,6 +179,7 @@ def answer(
     overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
     lang: options.Lang = None,
+    aloud: options.Plain = False,  # noqa: ARG001 - read before parsing
 ) -> None:
     """Do what :data:`ANSWER_HELP` says."""
     from kalsel_gap.answers import rank_twice, stored_objections

@@ -323,6 +323,13 @@ Lang = Annotated[
     LanguageChoice | None,
     typer.Option("--lang", help=N_("Language of the output: id (Indonesian) or en (English).")),
 ]
+Plain = Annotated[
+    bool,
+    typer.Option(
+        "--plain",
+        help=N_("Lines that read well aloud, without tables, drawings and colours."),
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help=N_("No progress bar and no notes."))]
 NoCache = Annotated[
     bool, typer.Option("--no-cache", help=N_("Compute everything again, without the cache."))

@@ -119,12 +119,9 @@ def ranked_schools(shown: pd.DataFrame, width: int, text: Text, *, tie: str = ""
 
 def schools_by_tier(counts: pd.DataFrame, width: int, text: Text) -> Styled:
     """Each kabupaten's schools by tier: a table below the words of its headers, or short lines."""
-    from kalsel_gap.deliverables.tables import ALL, INFERRED
-
     names = {**messages.TIER_NAMES, **messages.COUNT_NAMES}
     words = {name: text(names[name]) for name in _COUNT_MARKS}
-    labels = {ALL: words["all"], INFERRED: words["inferred"], "": text(N_("not recognised"))}
-    places = [labels.get(str(each)) or plain(each) for each in counts["kabupaten"]]
+    places = kabupaten_labels(counts, text)
     numbers = {name: [text.number(int(count)) for count in counts[name]] for name in words}
     columns = [
         _Column.of("", text(_LABELS["kabupaten"]), map(Styled, places)),
@@ -150,6 +147,18 @@ def schools_by_tier(counts: pd.DataFrame, width: int, text: Text) -> Styled:
             said = map(": ".join, zip(words.values(), cells, strict=True))
             lines += [Styled(line) for line in packed(said, _GAP, width)]
     return Styled("\n").join(lines)
+
+
+def kabupaten_labels(counts: pd.DataFrame, text: Text) -> list[str]:
+    """What the rows of :func:`schools_by_tier` are about: kabupaten, all, and those inferred."""
+    from kalsel_gap.deliverables.tables import ALL, INFERRED
+
+    labels = {
+        ALL: text(messages.COUNT_NAMES["all"]),
+        INFERRED: text(messages.COUNT_NAMES["inferred"]),
+        "": text(N_("not recognised")),
+    }
+    return [labels.get(str(each)) or plain(each) for each in counts["kabupaten"]]
 
 
 # --- the cells of a school -----------------------------------------------------------------------

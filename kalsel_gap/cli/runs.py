@@ -87,6 +87,7 @@ def runs(
     format: options.TableFormat = None,  # noqa: A002 - the option's name
     quiet: options.Quiet = False,
     lang: options.Lang = None,  # noqa: ARG001 - read before parsing
+    aloud: options.Plain = False,  # noqa: ARG001 - read before parsing
 ) -> None:
     """Do what :data:`HELP` says."""
     from kalsel_gap.deliverables.run_list import list_runs, official_fault, verify_runs
@@ -155,6 +156,7 @@ def pin(
     overwrite: options.PinOverwrite = False,
     quiet: options.Quiet = False,
     lang: options.Lang = None,  # noqa: ARG001 - read before parsing
+    aloud: options.Plain = False,  # noqa: ARG001 - read before parsing
 ) -> None:
     """Do what :data:`PIN_HELP` says."""
     from kalsel_gap.deliverables.run_list import inputs_since
@@ -186,6 +188,7 @@ def unpin(
     runs: options.RunsFolder = None,
     quiet: options.Quiet = False,
     lang: options.Lang = None,  # noqa: ARG001 - read before parsing
+    aloud: options.Plain = False,  # noqa: ARG001 - read before parsing
 ) -> None:
     """Do what :data:`UNPIN_HELP` says."""
     from kalsel_gap.storage.approval import unpin_run

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 LONGEST_S = 10.0  # of processor time, of all threads
 LONGEST_WAIT_S = 120.0  # without using it
+_WARM_S = 60.0  # of processor time, for the valid file before the first case of it in a process
 MOST_MB = 1024.0
 _ADDRESSES = 4 * 2**30  # that a case may ask for besides: the machine must survive it
 _GROWN_MB = 500.0  # of a worker between two cases; it is started anew then
@@ -150,7 +151,7 @@ class _Worker:
     """A process that runs cases, started anew where one of them has ended it."""
 
     def __init__(self, plan: Plan, given: list[list[Seed]], cases: list[Case]) -> None:
-        self.plan, self.given, self.left = plan, given, cases
+        self.plan, self.given, self.left, self.longest_s = plan, given, cases, LONGEST_S
         self._start()
 
     def _start(self) -> None:
@@ -176,6 +177,10 @@ class _Worker:
             except EOFError:
                 is_over = True
                 continue
+            if isinstance(outcome, float):  # how long what comes now may take
+                self.longest_s = outcome
+                self._next()
+                continue
             del self.left[0]
             self._next()
             yield outcome
@@ -190,7 +195,7 @@ class _Worker:
             return
         used_s = _cpu_seconds(self.process.pid) - self.cpu_s
         waited_s = time.monotonic() - self.begun_s
-        if used_s > LONGEST_S or waited_s > LONGEST_WAIT_S:
+        if used_s > self.longest_s or waited_s > LONGEST_WAIT_S:
             self.process.kill()
             yield self._ended(
                 f"did not end within {used_s:.0f} s of work, {waited_s:.0f} s of time"
@@ -243,7 +248,8 @@ def _ending(status: int | None) -> str:
 def _seeds_of(plan: Plan) -> list[list[Seed]]:
     """Valid files of each target, made in a process of its own: threads of a library do not fork.
 
-    Every target reads one of them there: whatever is wrong with it ends everything.
+    Every target reads them all there: their kernels are compiled before a clock runs, and whatever
+    is wrong with a valid file ends everything.
     """
     mine, theirs = _FORK.Pipe(duplex=False)
 
@@ -251,10 +257,11 @@ def _seeds_of(plan: Plan) -> list[list[Seed]]:
         folder = Path(made)
         _alone(folder)
         seeds = [target.make() for target in plan.targets]
-        for target, (first, *_) in zip(plan.targets, seeds, strict=True):
-            _write(folder / "case", first.files)  # its kernels are compiled before a clock runs
-            target.read(folder / "case", first.name)
-            shutil.rmtree(folder / "case")
+        for target, of_target in zip(plan.targets, seeds, strict=True):
+            for seed in of_target:
+                _write(folder / "case", seed.files)
+                target.read(folder / "case", seed.name)
+                shutil.rmtree(folder / "case")
         theirs.send(seeds)
 
     with tempfile.TemporaryDirectory(prefix="kalsel-gap-fuzz-") as made:
@@ -344,13 +351,30 @@ def _work(plan: Plan, given: list[list[Seed]], cases: list[Case], folder: Path, 
     limit = _memory("VmSize") + _ADDRESSES
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     begun_mb = 0.0
+    warm = set()
     for done, case in enumerate(cases):
+        number = case.number % len(given[case.target])
+        if (case.target, number) not in warm:
+            pipe.send(_WARM_S)
+            seed = given[case.target][number]
+            _warm_up(plan.targets[case.target], seed, folder / "case", terminal)
+            pipe.send(LONGEST_S)
+            warm.add((case.target, number))
         pipe.send(_outcome(plan, given, case, folder / "case", terminal))
         used_mb = _memory("VmRSS") / 2**20
         begun_mb = begun_mb if done > 2 * _BATCH else max(begun_mb, used_mb)
         if used_mb > begun_mb + _GROWN_MB:
             break
     os._exit(0)  # without what libraries do at the end
+
+
+def _warm_up(target: Target, seed: Seed, folder: Path, terminal: _Terminal) -> None:
+    """Read a valid file: modules are imported and kernels loaded, which is no case's work."""
+    shutil.rmtree(folder, ignore_errors=True)
+    _write(folder, seed.files)
+    with contextlib.suppress(BaseException):  # as a case it is told
+        target.read(folder, seed.name)
+    terminal.taken()
 
 
 def _outcome(

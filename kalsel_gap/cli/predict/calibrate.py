@@ -29,6 +29,7 @@ def calibrate(
     overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
     lang: options.Lang = None,  # noqa: ARG001 - read before parsing
+    aloud: options.Plain = False,  # noqa: ARG001 - read before parsing
 ) -> None:
     """Do what :data:`HELP` says."""
     from kalsel_gap.project.outputs import outputs_of

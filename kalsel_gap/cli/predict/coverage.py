@@ -60,6 +60,7 @@ def coverage(
     assignments: options.Assignments = None,
     quiet: options.Quiet = False,
     lang: options.Lang = None,
+    aloud: options.Plain = False,  # noqa: ARG001 - read before parsing
 ) -> None:
     """Do what :data:`HELP` says."""
     from kalsel_gap.project.read import find_project, read_project

@@ -39,6 +39,7 @@ def school(
     assignments: options.Assignments = None,
     quiet: options.Quiet = False,
     lang: options.Lang = None,
+    aloud: options.Plain = False,  # noqa: ARG001 - read before parsing
 ) -> None:
     """Do what :data:`HELP` says."""
     from kalsel_gap.project.outputs import outputs_of

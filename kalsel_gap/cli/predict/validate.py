@@ -50,6 +50,7 @@ def validate(
     assignments: options.Assignments = None,
     quiet: options.Quiet = False,
     lang: options.Lang = None,  # noqa: ARG001 - read before parsing
+    aloud: options.Plain = False,  # noqa: ARG001 - read before parsing
 ) -> None:
     """Do what :data:`HELP` says."""
     from kalsel_gap.project.read import find_project, read_project
