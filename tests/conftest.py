@@ -606,6 +606,12 @@ def _ranked_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
+@pytest.fixture(scope="session")
+def tiny(_ranked_once: Path) -> Run:
+    """A run of data/tiny, which nobody changes."""
+    return read_run(_ranked_once / "kept" / "runs")
+
+
 @pytest.fixture
 def ranked(_ranked_once: Path, cache_folder: Path) -> Path:
     """A fresh copy of data/tiny with a run of it, always in the one folder that its cache knows."""

@@ -23,10 +23,10 @@ from kalsel_gap.sources.npsn import read_npsn
 from kalsel_gap.sources.objection_cells import DECISIONS, WORDS, known_words, read_reference
 from kalsel_gap.sources.personal_data import personal_header, personal_kind
 from kalsel_gap.sources.quantities import (
-    is_nothing,
     measured_latency,
     read_quantities,
     read_whole,
+    says_nothing,
 )
 from kalsel_gap.sources.signal_levels import BESIDE
 from kalsel_gap.sources.table_parts import ROW
@@ -290,7 +290,7 @@ def _undecided(
     column = header.get("decision", "decision")
     faults: list[KalselGapError] = []
     for each, text in zip(rows, given, strict=True):
-        if not each.decision and not _is_blank(text):
+        if not each.decision and not says_nothing(text):
             faults.append(InputError("decision_unread", path=path, row=each.row, column=column))
         elif each.decision == "accepted" and each.lacking:
             needed = ", ".join(header.get(name, name) for name in each.lacking)
@@ -347,10 +347,12 @@ def _rows(
         },
     }
     numbers["latency_ms"] = measured_latency(numbers["latency_ms"], numbers["down_mbps"])
+    cells = {name: column.tolist() for name, column in given.items()}
+    known = {name: column.astype(float).tolist() for name, column in numbers.items()}
     found = []
-    for at, row in enumerate(rows):
-        texts = {name: column.iloc[at] for name, column in given.items()}
-        values: dict[str, Any] = {name: float(column.iloc[at]) for name, column in numbers.items()}
+    for at, (row, given_npsn) in enumerate(zip(rows, npsn.tolist(), strict=True)):
+        texts = {name: column[at] for name, column in cells.items()}
+        values: dict[str, Any] = {name: column[at] for name, column in known.items()}
         values |= {name: parse_date(texts[name]) for name in ("filed", "date")}
         values |= {name: known_words(name).get(fold(texts[name]), "") for name in WORDS}
         values["time"] = read_time(texts["time"] or texts["date"])
@@ -358,9 +360,8 @@ def _rows(
         unread = tuple(
             name
             for name in FORM
-            if name != "npsn" and not _is_blank(texts[name]) and _is_missing(values[name])
+            if name != "npsn" and not says_nothing(texts[name]) and _is_missing(values[name])
         )
-        given_npsn = npsn.iloc[at]
         found.append(
             Objection(
                 row=int(row),
@@ -374,10 +375,6 @@ def _rows(
             )
         )
     return found
-
-
-def _is_blank(text: str) -> bool:
-    return bool(is_nothing(pd.Series([text], dtype="str")).iloc[0])
 
 
 def _is_missing(value: object) -> bool:

@@ -183,10 +183,14 @@ def is_unit(text: str) -> bool:
     return name not in _NEVER_OF_HEADERS and any(name in factors for factors in _UNITS.values())
 
 
+def says_nothing(text: str) -> bool:
+    """Whether a cell is empty, or says so: a dash, n/a."""
+    return text.strip().casefold() in _NOTHING
+
+
 def is_nothing(texts: pd.Series[str]) -> pd.Series[bool]:
-    """Whether cells are empty, or say so: a dash, n/a."""
-    different = texts.unique()
-    return texts.map({text: text.strip().casefold() in _NOTHING for text in different}).astype(bool)
+    """Which cells say nothing, by :func:`says_nothing`."""
+    return texts.map({text: says_nothing(text) for text in texts.unique()}).astype(bool)
 
 
 def measured_latency(latency_ms: pd.Series[float], down_mbps: pd.Series[float]) -> pd.Series[float]:

@@ -34,7 +34,9 @@ def test_every_line_is_a_whole_without_marks(ranked: Path, cli: CommandLine, lan
             found = words, line
             assert line.endswith((".", "?", "!", ":", ")")), found
             assert not re.search(r"~\d|\d–\d|\s\s|\x1b|: [–?*]\.", line), found
-            drawn = [c for c in line if 0x2500 <= ord(c) < 0x25A0 or unicodedata.category(c) == "Cc"]
+            drawn = [
+                c for c in line if 0x2500 <= ord(c) < 0x25A0 or unicodedata.category(c) == "Cc"
+            ]
             assert drawn == [], found
 
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kalsel_gap import open_project
 from kalsel_gap.deliverables.comparison_words import comparison
 from kalsel_gap.deliverables.explanation import (
     Explanation,
@@ -20,17 +19,10 @@ from kalsel_gap.deliverables.explanation_words import sections
 from kalsel_gap.errors import InputError
 from kalsel_gap.i18n.text import LANGUAGES, Language, Text
 from kalsel_gap.project.index import Index
-from tests.conftest import REPOSITORY
 
 if TYPE_CHECKING:
     from kalsel_gap.deliverables.sections import PageSection
     from kalsel_gap.storage.run_folder import Run
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    folder = REPOSITORY / "data" / "tiny"
-    return open_project(folder).rank(out=tmp_path_factory.mktemp("tiny"))
 
 
 def of_rank(run: Run, position: int) -> Explanation:

@@ -22,12 +22,6 @@ if TYPE_CHECKING:
     from tests.conftest import MakeProject
 
 
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    folder = REPOSITORY / "data" / "tiny"
-    return open_project(folder).rank(out=tmp_path_factory.mktemp("tiny"))
-
-
 def page(run: Run, position: int, language: Language, opened: Opened | None) -> str:
     text = Text(language)
     explained = explain_school(run, str(run.schools["row_id"].iloc[position]))

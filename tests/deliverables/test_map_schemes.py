@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kalsel_gap import open_project
 from kalsel_gap.deliverables import map_story, web_map
 from kalsel_gap.deliverables.web_map import to_html
 from kalsel_gap.errors import InputError
 from kalsel_gap.geo.geodesy import distance_m
 from kalsel_gap.i18n.text import Text
 from kalsel_gap.storage.run_folder import read_run
-from tests.conftest import POPUP, REPOSITORY
+from tests.conftest import POPUP
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,12 +28,6 @@ MAP = "eval(document.querySelector('.map').id)"
 SHOWN = "document.getElementById('shown').textContent"
 LISTED = "[...document.querySelectorAll('#first-list strong')].map((e) => e.textContent)"
 TABLED = "[...document.querySelectorAll('#rows tr > :nth-child(3)')].map((e) => e.textContent)"
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    folder = REPOSITORY / "data" / "tiny"
-    return open_project(folder).rank(out=tmp_path_factory.mktemp("tiny"))
 
 
 @pytest.fixture

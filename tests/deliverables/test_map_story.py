@@ -9,22 +9,14 @@ import pandas as pd
 import pytest
 from shapely.geometry import box
 
-from kalsel_gap import open_project
 from kalsel_gap.deliverables import leaflet, map_layers, map_story, palette
 from kalsel_gap.deliverables.map_schemes import facets_of, schemes_of
 from kalsel_gap.i18n.text import Text
-from tests.conftest import REPOSITORY
 
 if TYPE_CHECKING:
     from kalsel_gap.storage.run_folder import Run
 
 EN, ID = Text("en"), Text("id")
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    folder = REPOSITORY / "data" / "tiny"
-    return open_project(folder).rank(out=tmp_path_factory.mktemp("tiny"))
 
 
 def schools(rows: list[dict[str, object]]) -> pd.DataFrame:

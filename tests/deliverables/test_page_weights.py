@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kalsel_gap import open_project, schema
+from kalsel_gap import schema
 from kalsel_gap.deficit.ranks import rank_schools
 from kalsel_gap.deficit.scores import score_schools
 from kalsel_gap.deliverables import offline_html, page_weights
@@ -48,11 +48,6 @@ COMMAND = "document.querySelector('#weights textarea').value"
 
 class MakePage(Protocol):
     def __call__(self, run: Run, language: Language = ...) -> Path: ...
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return open_project(TINY).rank(out=tmp_path_factory.mktemp("tiny"))
 
 
 @pytest.fixture

@@ -31,12 +31,6 @@ if TYPE_CHECKING:
 HOSTILE = (*PROGRAMS, "&lt;b&gt; \\u003c &amp;")
 
 
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    folder = REPOSITORY / "data" / "tiny"
-    return open_project(folder).rank(out=tmp_path_factory.mktemp("tiny"))
-
-
 @pytest.fixture
 def hostile(project: MakeProject, tmp_path: Path) -> Run:
     """data/tiny with names that are programs, of schools, areas, operators and the project."""
