@@ -607,9 +607,9 @@ def _ranked_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def tiny(_ranked_once: Path) -> Run:
-    """A run of data/tiny, which nobody changes."""
-    return read_run(_ranked_once / "kept" / "runs")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run of data/tiny where it lies, which nobody changes."""
+    return kalsel_gap.open_project(TINY).rank(out=tmp_path_factory.mktemp("tiny"))
 
 
 @pytest.fixture

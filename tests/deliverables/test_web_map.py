@@ -5,7 +5,6 @@ import csv
 import dataclasses
 import json
 import re
-import time
 from typing import TYPE_CHECKING
 
 import folium
@@ -521,7 +520,6 @@ def tab_to(browser: Browser, wanted: str, *, shift: bool = False) -> None:
 def test_a_walk_with_the_keyboard(browser: Browser, tiny: Run, tmp_path: Path) -> None:
     """Search, school, layers, table, and back."""
     browser.open(page_of(tiny, tmp_path))
-    time.sleep(1)  # summaries are drawn anew while the map finds its size
     tab_to(browser, ".skip")
     tab_to(browser, "#first-list button")
     tab_to(browser, ".badge")
@@ -548,6 +546,36 @@ def test_a_walk_with_the_keyboard(browser: Browser, tiny: Run, tmp_path: Path) -
     assert browser.value(f"{ACTIVE}.textContent") == name
     tab_to(browser, "#search", shift=True)
     assert browser.complaints() == []
+
+
+def test_the_focus_goes_down_the_page_on_a_telephone(
+    browser: Browser, tiny: Run, tmp_path: Path
+) -> None:
+    browser.open(page_of(tiny, tmp_path), *SIZES[1])
+    top = f"{ACTIVE}.getBoundingClientRect().top + window.scrollY"
+    found = []
+    for wanted in (
+        "#search",
+        ".badge",
+        "#first-list button",
+        "[name=scheme]",
+        "#filters > summary",
+    ):
+        tab_to(browser, wanted)
+        found.append(browser.value(top))
+    assert found == sorted(found)
+
+
+def test_a_page_that_is_too_far_out_keeps_the_focus(
+    browser: Browser, tiny: Run, tmp_path: Path
+) -> None:
+    """A summary gives way to schools, and with it the button that had the focus."""
+    browser.open(page_of(tiny, tmp_path))
+    browser.value("document.querySelector('.badge').focus()")
+    shown = browser.value("document.querySelector('.map').id")
+    browser.value(f"{shown}.setZoom(14, {{ animate: false }}); 0")
+    browser.wait("!document.querySelector('.badge')")
+    assert browser.value(f"{ACTIVE}.id") == shown
 
 
 def test_a_pop_up_is_a_dialog_with_a_name(browser: Browser, tiny: Run, tmp_path: Path) -> None:

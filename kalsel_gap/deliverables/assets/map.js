@@ -150,11 +150,22 @@ Object.assign(kalselGap, (() => {
         if (button) show(Number(button.dataset.row), button);
       });
     }
+    inOrder();
     search(columns, words, status, show);
     write = permalink(map, {
       scheme: () => state.scheme, school: () => shownRow, setScheme, open: (row) => show(row, map.getContainer()),
     });
     weights(setRank);
+  }
+
+  /* On a narrow window the list is shown below the map: there the focus comes to it then. */
+  function inOrder() {
+    const list = document.getElementById("first");
+    const [panel, place] = [list.parentElement, document.getElementById("map")];
+    const narrow = window.matchMedia("(max-width: 48rem)");
+    const move = () => (narrow.matches ? place.after(list) : panel.append(list));
+    narrow.addEventListener("change", move);
+    move();
   }
 
   /* The panel of weights, where the page has one. */

@@ -116,7 +116,7 @@ Object.assign(kalselGap, (() => {
 
   function fullscreen(map) {
     const { words } = read();
-    const box = map.getContainer();
+    const box = map.getContainer().closest(".stage"); // with its search, legend and list
     if (!document.fullscreenEnabled) return;
     const control = L.control({ position: "topleft" });
     control.onAdd = () => {
