@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kalsel_gap.cli.console import screen
 from kalsel_gap.cli.explain_table import show
 from kalsel_gap.deliverables.list_certainty import certainty_sections
 from kalsel_gap.deliverables.sections import PageSection, WordTable
@@ -27,7 +26,7 @@ def test_sections_fit_on_80_columns_with_whole_words(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     sections = certainty_sections(sample_run, list_sensitivity(sample_run), Text(language))
-    show("", (), sections, screen())
+    show("", (), sections, Text(language))
     shown = capsys.readouterr().out
     assert max(map(len, shown.splitlines())) <= 80
     words = set(shown.split())
@@ -49,6 +48,6 @@ def test_headers_of_numbers_are_cut_nowhere(
     rows = (("Kab. Gunung Contoh", *"123456"),)
     monkeypatch.setenv("COLUMNS", "73")
     grid = WordTable("", heads, rows, frozenset(range(1, 7)))
-    show("", (), [PageSection("", grids=[grid])], screen())
+    show("", (), [PageSection("", grids=[grid])], Text("id"))
     shown = capsys.readouterr().out
     assert {"tidak", "jelas", "lagi", "6"} <= set(shown.split())
