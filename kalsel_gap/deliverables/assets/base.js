@@ -406,7 +406,8 @@ const kalselGap = (() => {
         map.getContainer().scrollIntoView({ block: "nearest" });
       }
       const maxHeight = Math.min(380, map.getSize().y - 100);
-      const popup = L.popup({ maxWidth: 290, minWidth: 200, maxHeight, autoPanPadding: [8, 8] });
+      const width = Math.min(310, map.getSize().x - 60);
+      const popup = L.popup({ maxWidth: width, minWidth: width, maxHeight, autoPanPadding: [8, 8] });
       popup.setLatLng(at).setContent(box).openOn(map);
       popup.getElement().querySelector(".leaflet-popup-close-button")
         .setAttribute("aria-label", read().words.close);
