@@ -37,6 +37,10 @@ _INLINE = re.compile(r"<(script|style)>(.*?)</\1>", re.DOTALL)
 _POLICY_GOES_HERE = "policy-goes-here"
 
 
+# Scripts of every page with a map.
+SHARED = ("base", "points", "table")
+
+
 class Page(Figure):
     """A figure of folium that is written as a complete page, with everything in it.
 
@@ -45,7 +49,7 @@ class Page(Figure):
     name : str
         Our assets ``<name>.html``, ``.css`` and ``.js``: the page's template, which extends
         ``page.html`` and into which all is put escaped, and its style and script, which come after
-        those of the libraries and ``base.css`` and ``base.js``, which all pages share.
+        those of the libraries, ``base.css`` and the scripts :data:`SHARED`.
     content : dict
         What the template shows, besides ``head``, ``body`` and ``script`` of the elements.
     scripts : sequence of str
@@ -76,7 +80,7 @@ class Page(Figure):
             child.render(**kwargs)
         for part in ("base", *self._styles):
             self.header.add_child(Inline("style", asset(f"{part}.css")), name=f"{part}_style")
-        for part in ("base", *self._scripts):
+        for part in (*SHARED, *self._scripts):
             self.header.add_child(Inline("script", asset(f"{part}.js")), name=f"{part}_script")
         return _filled(
             self._page,
