@@ -277,10 +277,10 @@ def shape(geometry: shapely.Geometry) -> dict[str, Any]:
 
 def drawn(mark: palette.Mark, radius: float) -> dict[str, Any]:
     """A mark as legend and canvas draw it: path, colours, line width, radius in pixels."""
-    hollow = mark.shape in ("ring", "cross")
+    hollow = mark.shape in ("ring", "frame", "cross")
     return {
         "path": _path(mark.shape),
-        "fill": "#ffffff99" if mark.shape == "ring" else mark.colour,
+        "fill": "#ffffff99" if mark.shape in ("ring", "frame") else mark.colour,
         "stroke": mark.colour if hollow else palette.OUTLINE,
         "line": 0.45 if hollow else 0.2,  # of the radius
         "radius": radius,
@@ -295,6 +295,7 @@ def _path(shape: str) -> str:
         return "M-1 0H1M0-1V1"
     corners, turn, size = {
         "square": (4, 45, 1.25),
+        "frame": (4, 45, 1.25),
         "triangle": (3, -90, 1.4),
         "diamond": (4, 0, 1.35),
         "pentagon": (5, -90, 1.15),

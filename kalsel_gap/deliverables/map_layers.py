@@ -18,7 +18,7 @@ from kalsel_gap.i18n.messages import NAMES, finding_sentence
 from kalsel_gap.i18n.text import N_, Text, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pandas as pd
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 SITE = palette.Mark("#5c3200", "cross")
 SITE_RADIUS = 3.5
-DOUBT_RADIUS = 9.0
+RINGS = {"doubts": (palette.DOUBT, 9.0), "findings": (palette.FINDING, 11.0)}
 _ORDER = ("ground", "hillshade", "coverage")  # from below
 _QUALITY = (
     *(N_("hardly usable"), N_("of little use"), N_("usable")),
@@ -70,8 +70,9 @@ def add_layers(
     if sites:
         added["sites"] = leaflet.OwnLayer("sites", name="sites", show=False)
         made.add_child(added["sites"])
-    added["doubts"] = leaflet.OwnLayer("doubts", name="doubts", show=False)
-    made.add_child(added["doubts"])
+    for name in RINGS:
+        added[name] = leaflet.OwnLayer("rings", name, name=name, show=False)
+        made.add_child(added[name])
     return added
 
 
@@ -84,7 +85,11 @@ def _named(previews: pd.DataFrame) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def groups(
-    previews: pd.DataFrame, areas: pd.DataFrame, sites: int, doubts: int, text: Text
+    previews: pd.DataFrame,
+    areas: pd.DataFrame,
+    sites: int,
+    rings: Mapping[str, Sequence[int]],
+    text: Text,
 ) -> list[dict[str, Any]]:
     """The layers as the page offers them: fieldsets of choices, of which one or several can be."""
     coverage = [
@@ -104,10 +109,15 @@ def groups(
         mark = leaflet.drawn(SITE, SITE_RADIUS)
         label = text(N_("Radio sites ({count})"), count=text.number(sites))
         others.append({"layer": "sites", "label": label, "symbol": mark})
-    if doubts:
-        mark = leaflet.drawn(palette.DOUBT, 5.0)
-        label = text(N_("Locations in doubt ({count})"), count=text.number(doubts))
-        others.append({"layer": "doubts", "label": label, "symbol": mark})
+    labels = {
+        "doubts": N_("Locations in doubt ({count})"),
+        "findings": N_("Other findings about a school ({count})"),
+    }
+    for name, rows in rings.items():
+        if rows:
+            mark = leaflet.drawn(RINGS[name][0], 5.0)
+            label = text(labels[name], count=text.number(len(rows)))
+            others.append({"layer": name, "label": label, "symbol": mark})
     background = [
         {"layer": f"borders.{level}", "label": text(borders[level]), "on": level == "kabupaten"}
         for level in levels
@@ -208,19 +218,29 @@ def shares_legend(text: Text) -> list[dict[str, Any]]:
 # --- findings -----------------------------------------------------------------------------------
 
 
-def doubts(run: Run, schools: pd.DataFrame, text: Text) -> list[str]:
-    """What makes the location of each school doubtful, in words; empty where nothing does."""
+def findings_by_school(run: Run, schools: pd.DataFrame, text: Text) -> tuple[list[str], list[str]]:
+    """What makes the location of each school doubtful, and what else was found about it, in words.
+
+    Empty where nothing was. Notes are left out.
+    """
     findings = run.findings
     about = findings["code"].str.startswith(("location", "coordinates"))
     about |= findings["code"].isin(_ABOUT_PLACE)
-    chosen = findings[about & (findings["severity"] != "note")]
-    said: dict[str, list[str]] = {}
-    for row in chosen.to_dict("records"):
-        place = f"{row['file']}:{row['row']}"
-        said.setdefault(place, []).append(plain(finding_sentence(row, text)))
+    counts = findings["severity"] != "note"
     graded = schools["confidence"].isin(_GRADES)
     words = text(N_("the grade of the location is low"))
-    return [
-        " ".join(said[place]) if place in said else (words if is_low else "")
-        for place, is_low in zip(schools["row_id"], graded, strict=True)
-    ]
+    said = _sentences(findings[about & counts], schools, text)
+    doubts = [each or (words if low else "") for each, low in zip(said, graded, strict=True)]
+    return doubts, _sentences(findings[~about & counts], schools, text)
+
+
+def _sentences(findings: pd.DataFrame, schools: pd.DataFrame, text: Text) -> list[str]:
+    """Of each school, by its row in the register or its NPSN."""
+    known = {npsn: place for place, npsn in zip(schools["row_id"], schools["npsn"], strict=True)}
+    said: dict[str, list[str]] = {}
+    for row in findings.to_dict("records"):
+        place = f"{row['file']}:{row['row']}"
+        said.setdefault(place, []).append(sentence := plain(finding_sentence(row, text)))
+        if (other := known.get(row["npsn"])) and other != place:
+            said.setdefault(other, []).append(sentence)
+    return [" ".join(dict.fromkeys(said.get(place, ()))) for place in schools["row_id"]]

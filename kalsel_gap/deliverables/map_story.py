@@ -39,6 +39,8 @@ _WHERE: dict[str, str] = {
     ),
     "dataran": N_("{critical} of {count} schools are critical; {percent} % of them on the plain."),
 }
+# Of more contested schools than this share of the list none stands out.
+_FEW_CONTESTED = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ def _most(critical: pd.DataFrame, text: Text) -> list[str]:
     counts = claimed_kabupaten(critical)[lambda names: names != ""].value_counts()
     if len(critical) < 2 or counts.empty or (counts == counts.iloc[0]).sum() > 1:
         return []
-    words = N_("Most are in {kabupaten}: {count}.")
+    words = N_("{kabupaten} has the most: {count}.")
     return [text(words, kabupaten=plain(counts.index[0]), count=text.number(int(counts.iloc[0])))]
 
 
@@ -152,13 +154,17 @@ def list_length(run: Run) -> int | None:
 def loud_rows(schools: pd.DataFrame, k: int | None) -> pd.Series[bool]:
     """Schools that a map of the whole province must not hide.
 
-    The critical ones, and those that are among the first k, surely or by the order as it is.
+    The critical ones, those that are among the first k, surely or by the order as it is, and those
+    of which the data do not say whether they are, unless that is nearly everybody.
     """
     loud = (schools["tier_label"] == "critical").fillna(value=False)
     if k is not None:
         loud |= (schools["rank"] <= k).fillna(value=False)
         if "top_k_set" in schools:
             loud |= (schools["top_k_set"] == "certain").fillna(value=False)
+            contested = (schools["top_k_set"] == "contested").fillna(value=False)
+            if contested.sum() <= _FEW_CONTESTED * schools["rank"].notna().sum():
+                loud |= contested
     return loud.astype(bool)
 
 
@@ -188,7 +194,6 @@ def badges(schools: pd.DataFrame, areas: pd.DataFrame) -> list[dict[str, Any]]:
         found.append(
             {
                 "name": leaflet.bare_kabupaten(area.name),
-                "full": area.name,
                 "value": name,
                 "critical": area.critical,
                 "count": area.ranked,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from kalsel_gap.deliverables.school_columns import joined, school_rows
 from kalsel_gap.deliverables.tables import ALL, INFERRED, by_kabupaten, standing_sentence
 from kalsel_gap.i18n.messages import COUNT_NAMES, REASONS, TIER_NAMES
@@ -13,23 +15,24 @@ from kalsel_gap.i18n.text import N_, Text, plain
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    import pandas as pd
-
     from kalsel_gap.storage.run_folder import Run
 
+LISTED_ALL = N_("All {count} schools. Choose a column to sort by it; a name shows its school.")
 
-def tables_of(schools: pd.DataFrame, text: Text) -> dict[str, Any]:
-    """The unranked schools and every kabupaten's tiers as tables; what the first table holds."""
+
+def tables_of(schools: pd.DataFrame, duplicates: pd.DataFrame, text: Text) -> dict[str, Any]:
+    """The unranked schools and every kabupaten's tiers as tables; what the first table holds.
+
+    Rows that repeat a school stand among the unranked ones only: they are no schools of a map.
+    """
     rows = list(enumerate(school_rows(schools)))
     unranked = [(n, row) for n, row in rows if row["rank"] is None]
-    counts = by_kabupaten(schools)
+    unranked += [(-1, row) for row in school_rows(duplicates)]
+    counts = by_kabupaten(pd.concat([schools, duplicates]) if len(duplicates) else schools)
     below = {ALL: N_("all"), INFERRED: COUNT_NAMES["inferred"], "": N_("not recognised")}
     count_names = {"kabupaten": N_("Kabupaten/kota"), **COUNT_NAMES}
     return {
-        "listed": text(
-            N_("All {count} schools. Choose a column to sort by it; a name shows its school."),
-            count=text.number(len(rows)),
-        ),
+        "listed": text(LISTED_ALL, count=text.number(len(rows))),
         "unranked_heads": [
             text(label)
             for label in (
@@ -40,7 +43,7 @@ def tables_of(schools: pd.DataFrame, text: Text) -> dict[str, Any]:
         "unranked": [
             {
                 "index": n,
-                "placed": row["lat"] is not None,
+                "placed": n >= 0 and row["lat"] is not None,
                 "name": plain(row["name"]),
                 "cells": [
                     plain(row["npsn"]),
@@ -63,8 +66,8 @@ def tables_of(schools: pd.DataFrame, text: Text) -> dict[str, Any]:
 
 
 def placeless_of(schools: pd.DataFrame, text: Text) -> str:
-    """How many schools cannot be on a map; empty without any. A duplicate row is no school."""
-    count = int((schools["lat"].isna() & (schools["unranked_reason"] != "duplicate")).sum())
+    """How many schools cannot be on a map; empty without any."""
+    count = int(schools["lat"].isna().sum())
     if not count:
         return ""
     return text(

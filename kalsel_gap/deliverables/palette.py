@@ -65,6 +65,7 @@ EVIDENCE: dict[str, Mark] = {
     "declared": Mark("#f5e1ee", "square"),
 }
 DOUBT = Mark("#a1002f", "ring")  # around a school whose location is in doubt
+FINDING = Mark("#7a4b00", "frame")  # around a school that something else was found about
 
 # Share of critical schools in an area: none, and four steps from their lower bound. Each step has
 # lines of its own besides; where no school is known there are dots.

@@ -91,7 +91,9 @@ def columns_of_schools(
     *,
     uses: Sequence[str],
     doubts: Sequence[str],
+    found: Sequence[str],
     ranked: int,
+    k: int | None,
 ) -> SchoolColumns:
     """The data of the schools for the script, column by column, in words.
 
@@ -105,15 +107,20 @@ def columns_of_schools(
         What the internet of each school is enough for; empty where a run does not say it.
     doubts : sequence of str
         What makes the location of each school doubtful; empty where nothing does.
+    found : sequence of str
+        What else was found about each school.
     ranked : int
         Schools of the run that have a rank, which may be more than these.
+    k : int, optional
+        Length of the list whose certainty the run states.
     """
     rows = school_rows(schools)
-    count = text.number(ranked)
+    count, first = text.number(ranked), text.number(k)
     reasons = [reason(row, text) for row in rows]
     details = [
-        _details(row, count, works, why, doubt, text)
-        for row, works, why, doubt in zip(rows, uses, reasons, doubts, strict=True)
+        _details(row, count, first, works, why, text)
+        | {text(N_("Location in doubt")): doubt, text(N_("Other findings")): other}
+        for row, works, why, doubt, other in zip(rows, uses, reasons, doubts, found, strict=True)
     ]
     fields = {label: [row[label] for row in details] for label in (details[0] if details else ())}
     names = {
@@ -214,7 +221,7 @@ def _cells(row: dict[str, Any], why: str, text: Text) -> Sequence[str]:
 
 
 def _details(
-    row: dict[str, Any], count: str, works: str, why: str, doubt: str, text: Text
+    row: dict[str, Any], count: str, k: str, works: str, why: str, text: Text
 ) -> dict[str, str]:
     """A school's pop-up: label and value; an empty value is left out."""
     unknown = text(NAMES["unknown"])
@@ -228,10 +235,10 @@ def _details(
         text(N_("Kabupaten/kota")): joined(row["kabupaten"]) or unknown,
         text(N_("Kecamatan")): joined(row["kecamatan"]) or unknown,
         text(N_("Rank")): place,
-        text(N_("Among the first k")): chance_of_school(row, text),
+        text(N_("Among the first {k}"), k=k): chance_of_school(row, text),
         text(N_("Deficit")): deficit_words(row, text) or unknown,
         text(N_("Tier")): tier_words(row, text),
-        text(N_("Gap")): text(NAMES[str(row["gap_type"] or "unknown")]),
+        text(N_("Kind of gap")): text(NAMES[str(row["gap_type"] or "unknown")]),
         text(N_("Main reason")): why,
         text(N_("What its internet is enough for")): works,
         text(N_("Best signal")): signal_words(row, text),
@@ -242,7 +249,6 @@ def _details(
         else predicted(row, text),
         text(N_("Terrain")): text(NAMES[str(row["terrain_class"] or "unknown")]),
         text(N_("Location")): location_words(row, text) or unknown,
-        text(N_("Location in doubt")): doubt,
         text(N_("Pupils")): text.number(row["students"]) or unknown,
         text(N_("Priority")): text.number(row["priority"], 2) or unknown,
         text(N_("Completeness")): completeness_words(row, text),

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from kalsel_gap.deliverables import leaflet, map_layers, map_story, palette
 from kalsel_gap.deliverables.map_schemes import facets_of, schemes_of
-from kalsel_gap.deliverables.map_tables import imprint_of, placeless_of, sources_of, tables_of
+from kalsel_gap.deliverables.map_tables import (
+    LISTED_ALL,
+    imprint_of,
+    placeless_of,
+    sources_of,
+    tables_of,
+)
 from kalsel_gap.deliverables.offline_html import Page, as_json
 from kalsel_gap.deliverables.page_weights import weights_data, weights_words
 from kalsel_gap.deliverables.remarks import list_remarks
@@ -45,7 +51,7 @@ SCRIPTS = ("story", "filters", "layers", "tools", "weights", "map")
 WORDS: dict[str, str] = {
     "all_ranked": N_("Every school has a rank."),
     "adequacy": N_("Usefulness of the best signal for a school, 0 to 1"),
-    "badge": N_("{full}: {critical} of {count} schools critical. Zoom in."),
+    "badge": N_("{name} {critical}/{count}: {critical} of {count} schools critical. Zoom in."),
     "badges": N_("Number on the map: critical schools / schools with a rank, by kabupaten."),
     "remove_measure": N_("Remove the measurement"),
     "close": N_("Close"),
@@ -53,12 +59,17 @@ WORDS: dict[str, str] = {
     "filters": N_("Filters"),
     "first": N_("The first {count} schools"),
     "first_shown": N_("The first {count} of the schools shown"),
+    "first_trial_deficit": N_("On trial: the first {count} by deficit"),
+    "first_trial_priority": N_("On trial: the first {count} by priority"),
     "found": N_("Schools found"),
     "found_count": N_("Schools found: {count}"),
+    "found_more": N_("Schools found: {count}. The first {shown} are listed; type more."),
     "fullscreen": N_("Full screen"),
     "kabupaten": N_("Kabupaten/kota"),
     "kecamatan": N_("Critical schools by kecamatan of their location"),
     "layers": N_("Layers"),
+    "listed_all": LISTED_ALL,
+    "listed_some": N_("{shown} of {count} schools, as chosen beside the map."),
     "link": N_("The address line holds a link to what is shown."),
     "legend_hint": N_("Uncheck a class to hide its schools."),
     "measure": N_("Measure a distance"),
@@ -74,7 +85,9 @@ WORDS: dict[str, str] = {
     "point": N_("point"),
     "previous": N_("Previous"),
     "printed": N_("Printed on {date}."),
+    "rank_trial": N_("Rank on trial"),
     "reset": N_("Reset filters and legend"),
+    "revealed": N_("Filters and legend were reset to show this school."),
     "same_point": N_("Other schools at this point: {count}"),
     "schemes": N_("Schools by …"),
     "search": N_("Find a school"),
@@ -88,10 +101,13 @@ WORDS: dict[str, str] = {
     "table": N_("All schools, those to serve first on top"),
     "tiers": N_("Schools by tier of deficit"),
     "tools": N_("Tools"),
-    "trial": N_("Trial: other weights. This is not the list of the run."),
+    "trial_deficit": N_("Trial: the order by deficit with other weights. Not the official list."),
+    "trial_priority": N_("Trial: the order by priority with other weights. Not the official list."),
     "two_fingers": N_("Use two fingers to move the map"),
     "unranked": N_("Schools without a rank"),
     "whole": N_("Whole area"),
+    "whole_counts": N_("The headline and the shares of areas count all schools."),
+    "without": N_("without {classes}"),
 }
 _AREA_HEADS = (
     *(N_("Kecamatan"), N_("Critical"), N_("With a rank"), N_("Share of critical schools")),
@@ -131,6 +147,8 @@ def to_html(run: Run, text: Text, *, kabupaten: Sequence[str] = ()) -> str:
     if kabupaten:
         view = View(kabupaten=tuple(kabupaten))
         schools, areas = _part(schools, areas, kabupaten)
+    is_duplicate = (schools["unranked_reason"] == "duplicate").fillna(value=False)
+    duplicates, schools = schools[is_duplicate], schools[~is_duplicate].reset_index(drop=True)
     if len(schools) > MOST:
         names = claimed_kabupaten(schools).value_counts()
         largest = next((name for name in names.index if name), "")
@@ -144,13 +162,15 @@ def to_html(run: Run, text: Text, *, kabupaten: Sequence[str] = ()) -> str:
         title = f"{title}: {plain(name)}"
     if kabupaten:
         title = f"{title} ({', '.join(map(plain, sorted(set(schools['kabupaten'].dropna()))))})"
-    doubts = map_layers.doubts(run, schools, text)
+    doubts, found = map_layers.findings_by_school(run, schools, text)
     columns = columns_of_schools(
         schools,
         text,
         uses=summaries(schools, run, text),
         doubts=doubts,
+        found=found,
         ranked=int(run.schools["rank"].notna().sum()),
+        k=k,
     )
     schemes = schemes_of(schools, k, text)
     facets = facets_of(schools, text)
@@ -160,7 +180,10 @@ def to_html(run: Run, text: Text, *, kabupaten: Sequence[str] = ()) -> str:
         if (areas["level"] == level).any()
     }
     placed = schools["lat"].notna()
-    doubtful = [n for n, is_placed in enumerate(placed) if is_placed and doubts[n]]
+    rings = {
+        name: [n for n, is_placed in enumerate(placed) if is_placed and of[n]]
+        for name, of in (("doubts", doubts), ("findings", found))
+    }
     content = {
         "language": text.language,
         "title": title,
@@ -173,7 +196,7 @@ def to_html(run: Run, text: Text, *, kabupaten: Sequence[str] = ()) -> str:
         "schemes": [_scheme_content(scheme, schools, text) for scheme in schemes],
         "facets": facets,
         "shown": text(WORDS["shown_all"], count=text.number(len(schools))),
-        "groups": map_layers.groups(previews, areas, len(sites), len(doubtful), text),
+        "groups": map_layers.groups(previews, areas, len(sites), rings, text),
         "coverage": map_layers.coverage_legend(previews, text),
         "shares": map_layers.shares_legend(text) if counted else [],
         "placeless": placeless_of(schools, text),
@@ -198,8 +221,13 @@ def to_html(run: Run, text: Text, *, kabupaten: Sequence[str] = ()) -> str:
                 "badges": map_story.badges(schools, areas),
                 "sites": places(sites),
                 "siteMark": leaflet.drawn(map_layers.SITE, map_layers.SITE_RADIUS),
-                "doubts": doubtful,
-                "doubtMark": leaflet.drawn(palette.DOUBT, map_layers.DOUBT_RADIUS) | {"line": 0.25},
+                "rings": {
+                    name: {
+                        "rows": rows,
+                        "mark": leaflet.drawn(*map_layers.RINGS[name]) | {"line": 0.25},
+                    }
+                    for name, rows in rings.items()
+                },
                 "evidence": {
                     code: leaflet.drawn(mark, 5.0)
                     for code, mark in {**palette.EVIDENCE, "unknown": palette.UNKNOWN}.items()
@@ -217,7 +245,7 @@ def to_html(run: Run, text: Text, *, kabupaten: Sequence[str] = ()) -> str:
         "rows": columns.first_rows(LISTED),
         "area_heads": [text(head) for head in _AREA_HEADS],
         "area_rows": map_story.area_rows(counted.get("kecamatan", []), text),
-        **tables_of(schools, text),
+        **tables_of(schools, duplicates, text),
     }
     page = Page("map", content, scripts=SCRIPTS, styles=("map", "weights"))
     page.add_child(_map(schools, previews, areas, len(sites), text))

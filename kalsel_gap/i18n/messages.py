@@ -524,7 +524,7 @@ HINDRANCES: dict[str, str] = {
     "adequate": N_("{adequate_school_km} km to an adequate school"),
     "capital": N_("{capital_km} km to the capital"),
     "devices": N_("{idle_devices} devices without internet"),
-    "diffraction": N_("{diffraction_db} dB diffraction over terrain"),
+    "diffraction": N_("hills in the path ({diffraction_db} dB)"),
     "fibre": N_("{fibre_km} km to fibre"),
     "relief": N_("relief {local_relief_m} m"),
     "road": N_("{road_km} km to a road"),

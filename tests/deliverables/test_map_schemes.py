@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +16,7 @@ from kalsel_gap.errors import InputError
 from kalsel_gap.geo.geodesy import distance_m
 from kalsel_gap.i18n.text import Text
 from kalsel_gap.storage.run_folder import read_run
-from tests.conftest import POPUP
+from tests.conftest import PAPERS, POPUP, SIZES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,7 +46,8 @@ def click(page: Browser, selector: str) -> None:
 
 def test_the_story_stands_above_the_map(page: Browser, tiny: Run) -> None:
     said = page.value("[...document.querySelectorAll('.story p')].map((e) => e.textContent)")
-    assert said == map_story.headline(tiny.schools, map_story.list_length(tiny), Text("en"))
+    headline = map_story.headline(tiny.schools, map_story.list_length(tiny), Text("en"))
+    assert [each.replace("\u00a0", " ") for each in said] == headline
     ranked = tiny.schools[tiny.schools["rank"].notna()]
     assert page.value(LISTED) == ranked["name"].tolist()[: map_story.FIRST]
     click(page, "#first-list button")
@@ -303,3 +306,135 @@ def test_a_run_of_before_has_a_map(tiny: Run) -> None:
     page = to_html(Older(**fields | {"schools": schools}), Text("en"))
     assert 'value="certainty"' not in page
     assert "best of all operators" in page
+
+
+# --- what the page says of what is chosen --------------------------------------------------------
+
+
+def move(page: Browser, label: str, value: float) -> None:
+    """Move the slider of a weight."""
+    page.value(
+        "(() => { const row = [...document.querySelectorAll('#weights .weight')].find((each) =>"
+        f"each.querySelector('label').textContent.startsWith({json.dumps(label)}));"
+        f"const input = row.querySelector('input'); input.value = {value};"
+        "input.dispatchEvent(new Event('input', { bubbles: true })); })()"
+    )
+
+
+@pytest.mark.parametrize(
+    ("weight", "order"), [("Service that the school has", "deficit"), ("Need", "priority")]
+)
+def test_a_trial_is_named_wherever_a_rank_stands(page: Browser, weight: str, order: str) -> None:
+    assert page.value("document.getElementById('trial').hidden")
+    move(page, weight, 0.05)
+    page.wait("!document.getElementById('trial').hidden")
+    said = {
+        name: page.value(f"document.querySelector({json.dumps(name)}).textContent")
+        for name in ("#trial", "#first-title", "#table [data-sort]")
+    }
+    assert said["#trial"].startswith(f"Trial: the order by {order} with other weights.")
+    assert said["#first-title"].endswith(f" by {order}")
+    assert said["#table [data-sort]"] == "Rank on trial"
+    click(page, "#first-list button")
+    page.wait(POPUP)
+    assert page.value("document.querySelector('.leaflet-popup dt').textContent") == "Rank on trial"
+    assert page.value("document.querySelector('.leaflet-popup dd').textContent") == "1"
+
+
+def test_what_is_chosen_is_said_and_printed(page: Browser) -> None:
+    only = "document.getElementById('only').textContent"
+    assert page.value(only) == ""
+    click(page, "fieldset[data-scheme=tier] [data-mark=slight]")
+    click(page, "[data-facet=level]")
+    level = page.value(
+        "document.querySelector('[data-facet=level]').closest('label').children[1].textContent"
+    )
+    said = page.value(only)
+    assert said.startswith(f"Level: {level}; without 4 slight. The headline and the shares")
+    shown = page.value("document.getElementById('listed').textContent")
+    assert re.fullmatch(r"\d of 13 schools, as chosen beside the map\.", shown)
+    page.ask("Emulation.setEmulatedMedia", media="print")
+    hidden = "document.querySelector('[data-mark=slight]').closest('li').offsetHeight"
+    assert page.value(hidden) == 0
+    assert page.value("document.getElementById('only').offsetHeight") > 0
+    page.ask("Emulation.setEmulatedMedia", media="")
+
+
+def test_the_table_has_a_column_of_what_the_map_shows(page: Browser) -> None:
+    head = "document.querySelectorAll('#table [data-sort]')[6].textContent"
+    cells = "[...document.querySelectorAll('#rows tr')].map((row) => row.children[6].textContent)"
+    assert page.value(head) == "Tier"
+    click(page, "[name=scheme][value=terrain]")
+    assert page.value(head) == "Terrain"
+    legend = "document.querySelectorAll('fieldset[data-scheme=terrain] label span:first-of-type')"
+    labels = page.value(f"[...{legend}].map((each) => each.textContent)")
+    assert set(page.value(cells)) <= set(labels)
+    click(page, "#table [data-sort='6']")
+    order = [labels.index(each) for each in page.value(cells)]
+    assert order == sorted(order)
+    click(page, "[name=scheme][value=tier]")
+    assert page.value(head) == "Tier"
+
+
+def test_the_focus_returns_to_a_list_that_was_written_anew(page: Browser) -> None:
+    click(page, "#first-list button")
+    page.wait(POPUP)
+    click(page, "fieldset[data-scheme=tier] [data-mark=slight]")
+    click(page, ".leaflet-popup-close-button")
+    assert page.value("document.activeElement.matches('#first-list button[data-row=\"0\"]')")
+
+
+@pytest.mark.parametrize("size", [*SIZES, (683, 384)])
+def test_a_summary_is_nearest_to_its_own_place(
+    browser: Browser, sample_run: Run, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    """Badges move apart; one that would stand where another belongs is not shown."""
+    path = tmp_path / "map.html"
+    path.write_text(to_html(sample_run, Text("en")), encoding="utf-8")
+    browser.open(path, *size)
+    places = browser.value(
+        "[...document.querySelectorAll('.badge')].map((each) => {"
+        "const at = each.parentElement.getBoundingClientRect();"
+        "const box = each.getBoundingClientRect();"
+        "return [at.x, at.y, box.x + box.width / 2, box.y + box.height / 2,"
+        "getComputedStyle(each).visibility]; })"
+    )
+    shown = [(x, y, u, v) for x, y, u, v, seen in places if seen == "visible"]
+    assert len(shown) >= 7
+    for x, y, u, v in shown:
+        own = math.hypot(u - x, v - y)
+        assert all(math.hypot(u - a, v - b) >= own - 1 for a, b, *_ in places)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_map_is_whole_on_the_first_sheet(
+    browser: Browser, sample_run: Run, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    """The list of the first schools comes behind it, also where it stands beside it on a screen."""
+    path = tmp_path / "map.html"
+    path.write_text(to_html(sample_run, Text("en")), encoding="utf-8")
+    browser.open(path, *size)
+    browser.value("window.dispatchEvent(new Event('beforeprint'))")
+    width, height = PAPERS[0]
+    metrics = {"deviceScaleFactor": 1, "mobile": False}
+    browser.ask("Emulation.setDeviceMetricsOverride", width=width, height=height, **metrics)
+    browser.ask("Emulation.setEmulatedMedia", media="print")
+    bottom = "document.querySelector('.map').getBoundingClientRect().bottom"
+    assert browser.value(bottom) <= height
+    first = "document.getElementById('first').getBoundingClientRect().top"
+    assert browser.value(first) >= browser.value(bottom)
+    browser.ask("Emulation.setEmulatedMedia", media="")
+
+
+def test_a_row_that_repeats_a_school_is_no_school_of_the_map(sample_run: Run) -> None:
+    page = to_html(sample_run, Text("en"))
+    schools = sample_run.schools
+    repeated = (schools["unranked_reason"] == "duplicate").sum()
+    assert repeated > 0
+    count = Text("en").number(len(schools) - repeated)
+    assert f"All {count} schools are shown." in page
+    legend = page.partition('data-scheme="tier"')[2].partition("</fieldset>")[0]
+    (unknown,) = re.findall(r'data-mark="unknown".*?class="count">([\d,]+)', legend)
+    assert int(unknown) == schools["rank"].isna().sum() - repeated
+    below = page.partition('id="unranked-title"')[2].partition("</table>")[0]
+    assert below.count("<tr>") == schools["rank"].isna().sum() + 1

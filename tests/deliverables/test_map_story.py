@@ -51,7 +51,7 @@ def test_the_headline_says_how_many_where_and_what_is_unknown() -> None:
     )
     first, second = map_story.headline(table, 2, EN)
     assert first == (
-        "3 of 4 schools are critical; 67 % of them in the mountains. Most are in Kab. Satu: 2."
+        "3 of 4 schools are critical; 67 % of them in the mountains. Kab. Satu has the most: 2."
     )
     assert second == (
         "Unknown: 1 without a usable place or evidence; 1 with a deficit that is inferred, not "
@@ -65,7 +65,7 @@ def test_the_headline_says_how_many_where_and_what_is_unknown() -> None:
     [
         ([{"tier_label": "slight"}] * 2, "None of 2 schools is critical."),
         ([{}, {"tier_label": "slight"}], "1 of 2 schools is critical."),
-        ([{"terrain_class": None}] * 2, "2 of 2 schools are critical. Most are in Kab. Satu: 2."),
+        ([{"terrain_class": None}] * 2, "2 of 2 schools are critical. Kab. Satu has the most: 2."),
         ([{"rank": None}], "No school has a rank."),
         # Of two kabupaten with as many neither has most.
         (
@@ -93,7 +93,9 @@ def test_the_first_of_the_list_and_the_critical_are_never_hidden() -> None:
             {"rank": None, "tier_label": None, "top_k_set": None},
         ]
     )
-    assert map_story.loud_rows(table, 1).tolist() == [True, False, True, True, False]
+    assert map_story.loud_rows(table, 1).tolist() == [True, True, True, True, False]
+    table["top_k_set"] = "contested"  # nearly everybody: a map of all would show nothing
+    assert map_story.loud_rows(table, 1).tolist() == [True, False, True, False, False]
     assert map_story.loud_rows(table, None).tolist() == [False, False, True, False, False]
 
 
@@ -205,7 +207,7 @@ def test_filters_count_every_school(tiny: Run) -> None:
 
 
 def test_a_location_in_doubt_says_why(tiny: Run) -> None:
-    doubts = map_layers.doubts(tiny, tiny.schools, EN)
+    doubts, _ = map_layers.findings_by_school(tiny, tiny.schools, EN)
     low = tiny.schools["confidence"].isin(["C", "D"])
     assert len(doubts) == len(tiny.schools)
     assert all(doubt for doubt, is_low in zip(doubts, low, strict=True) if is_low)

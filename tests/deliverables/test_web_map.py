@@ -254,7 +254,7 @@ def test_a_click_on_a_mark_opens_its_pop_up(browser: Browser, tiny: Run, tmp_pat
         ".map((e) => [e.textContent, e.nextSibling.textContent]))"
     )
     assert fields["Kecamatan"] == first["kecamatan"]
-    assert fields["Gap"] == "uncovered"
+    assert fields["Kind of gap"] == "uncovered"
     assert fields["Terrain"] == "mountains"
     radius = f"{first['confidence_radius_m']:,.0f}"
     assert fields["Location"] == f"plausible, within {radius} m (grade {first['confidence']})"

@@ -65,6 +65,11 @@ const kalselGap = (() => {
     });
   }
 
+  /* Writes a text that is read aloud when it changes, and only then. */
+  function say(part, text) {
+    if (part.textContent !== text) part.textContent = text;
+  }
+
   function element(tag, text, className) {
     const made = document.createElement(tag);
     if (text !== undefined) made.textContent = text;
@@ -205,12 +210,19 @@ const kalselGap = (() => {
     map.on("popupclose", ({ popup }) => {
       map.getContainer().classList.remove("reading");
       popup.getElement().inert = true; // it fades for a while, and nothing in it takes the focus
-      (opener || map.getContainer()).focus({ preventScroll: true });
+      (still(opener) || map.getContainer()).focus({ preventScroll: true });
       opener = undefined;
     });
     map.getContainer().addEventListener("keydown", (event) => {
       if (event.key === "Escape") map.closePopup();
     });
+    /* A list or a page of the table may have been written anew since. */
+    function still(from) {
+      if (!from || from.isConnected) return from;
+      const row = Number(from.dataset.row);
+      return Number.isInteger(row) ? document.querySelector(`[data-row="${row}"]`) : undefined;
+    }
+
     /* `from` is what it was opened from; without one, what the open pop-up was opened from. */
     return (at, box, from) => {
       const back = from || (map._popup && map._popup.isOpen() ? opener : undefined);
@@ -304,6 +316,6 @@ const kalselGap = (() => {
   const folded = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 
   return {
-    read, cell, unpacked, element, vector, pane, isPrinting, areas, connect, motion, popups, dialog, folded, filled, unbroken, cut,
+    read, cell, unpacked, say, element, vector, pane, isPrinting, areas, connect, motion, popups, dialog, folded, filled, unbroken, cut,
   };
 })();

@@ -2,7 +2,7 @@
 "use strict";
 
 Object.assign(kalselGap, (() => {
-  const { read, unpacked, filled } = kalselGap;
+  const { read, unpacked, filled, say } = kalselGap;
 
   /* Each row's class as a number, and the classes by that number. */
   function codesOf(column, length) {
@@ -30,13 +30,14 @@ Object.assign(kalselGap, (() => {
       hidden: Object.fromEntries(schemes.map(({ key }) => [key, new Set()])),
       filters: Object.fromEntries(facets.map(({ key }) => [key, new Set()])),
       rank: null, // of other weights, on trial
+      trialBy: "", // the order that these are tried for
       rows: [...columns.lat.keys()], // what is shown, in the order of the list
       codeOf: (key, row) => of(key).words[of(key).rows[row]],
       rankOf: (row) => (state.rank ? state.rank[row] || null : ranks[row]),
       isFiltered: () => state.rows.length < length,
     };
     const status = document.getElementById("shown");
-    const reset = document.getElementById("reset");
+    const [reset, listed, only] = ["reset", "listed", "only"].map((id) => document.getElementById(id));
     const legends = [...document.querySelectorAll("fieldset[data-scheme]")];
     const boxes = [...document.querySelectorAll("input[data-facet]")];
     const marks = Object.fromEntries(schemes.map(({ key, marks: each }) => [key, each]));
@@ -123,14 +124,28 @@ Object.assign(kalselGap, (() => {
       const isChosen = chosen.found.length > 0
         || Object.values(state.hidden).some((hidden) => hidden.size);
       reset.disabled = !isChosen;
-      status.textContent = state.isFiltered()
-        ? filled(words.shown_some, { shown: rows.length, count: length })
-        : filled(words.shown_all, { count: length });
+      const counts = { shown: rows.length, count: length };
+      say(status, filled(state.isFiltered() ? words.shown_some : words.shown_all, counts));
+      say(listed, filled(state.isFiltered() ? words.listed_some : words.listed_all, counts));
+      say(only, onlyOf(chosen));
       shown(state);
     }
 
+    /* What is chosen in words, also for a sheet of paper. */
+    function onlyOf({ found }) {
+      const labels = (box) => box.closest("label").querySelector("span:not(.count)").textContent;
+      const parts = found.map(({ key }) => {
+        const mine = boxes.filter((box) => box.dataset.facet === key && box.checked);
+        return `${mine[0].closest("details").querySelector("legend").textContent}: ${mine.map(labels).join(", ")}`;
+      });
+      const fieldset = legends.find((each) => each.dataset.scheme === state.scheme);
+      const without = [...fieldset.querySelectorAll("[data-mark]:not(:checked)")].map(labels);
+      if (without.length) parts.push(filled(words.without, { classes: without.join(", ") }));
+      return parts.length ? `${parts.join("; ")}. ${words.whole_counts}` : "";
+    }
+
     function setScheme(key) {
-      if (!marks[key] || key === state.scheme) return;
+      if (!Object.hasOwn(marks, key) || key === state.scheme) return;
       state.scheme = key;
       document.querySelector(`input[name="scheme"][value="${key}"]`).checked = true;
       for (const each of legends) each.hidden = each.dataset.scheme !== key;
@@ -141,7 +156,9 @@ Object.assign(kalselGap, (() => {
 
     /* Shows a school that the legend hides or a filter leaves out. */
     function reveal(row) {
-      if (state.kept && !state.kept[row]) clear();
+      if (!state.kept || state.kept[row]) return;
+      clear();
+      say(status, `${words.revealed} ${status.textContent}`);
     }
 
     function clear() {
@@ -179,10 +196,12 @@ Object.assign(kalselGap, (() => {
       document.querySelector('input[name="scheme"]:checked').focus();
     });
 
-    /* Ranks of other weights, or null for those of the run; whether weights are on trial. */
-    function setRank(rank, trial) {
-      state.rank = rank;
-      document.getElementById("trial").hidden = !trial;
+    /* Ranks of other weights by an order, or null for those of the run; no order without a trial. */
+    function setRank(rank, by) {
+      Object.assign(state, { rank, trialBy: by });
+      const notice = document.getElementById("trial");
+      notice.hidden = !by;
+      say(notice, by ? words[`trial_${by}`] : "");
       apply();
     }
 

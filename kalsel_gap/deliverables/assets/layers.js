@@ -10,12 +10,13 @@ Object.assign(kalselGap, (() => {
     return new Points({ ...points, mark, marks: { site: siteMark } }, { pane: "sites", level: 440 });
   }
 
-  /* A ring around each school whose location is in doubt. */
-  function doubts() {
-    const { schools: columns, doubts: rows, doubtMark } = read();
+  /* A ring around each school that something was found about. */
+  function rings(name) {
+    const { schools: columns, rings: all } = read();
+    const { rows, mark } = all[name];
     const of = (column) => rows.map((row) => column[row]);
-    const points = { lat: of(columns.lat), lon: of(columns.lon), mark: rows.map(() => "doubt") };
-    return new Points({ ...points, marks: { doubt: doubtMark } }, { pane: "doubts", level: 445, least: 0.6 });
+    const points = { lat: of(columns.lat), lon: of(columns.lon), mark: rows.map(() => name) };
+    return new Points({ ...points, marks: { [name]: mark } }, { pane: name, level: 445, least: 0.6 });
   }
 
   /* Areas filled by their share of critical schools; a click says the numbers. */
@@ -76,5 +77,5 @@ Object.assign(kalselGap, (() => {
     return open;
   }
 
-  return { sites, doubts, shares, layerChoices };
+  return { sites, rings, shares, layerChoices };
 })());

@@ -14,11 +14,16 @@ Object.assign(kalselGap, (() => {
 
   /* --- a school in words ------------------------------------------------------------------ */
 
-  function details(row) {
-    const { schools: columns } = read();
+  function details(row, { trialBy, rankOf }) {
+    const { words, schools: columns } = read();
     const box = element("div", undefined, "school");
     box.append(element("h2", cell(columns.name, row)));
     const list = element("dl");
+    if (trialBy) {
+      const numbers = new Intl.NumberFormat(document.documentElement.lang);
+      const rank = rankOf(row);
+      list.append(element("dt", words.rank_trial), element("dd", rank === null ? "–" : numbers.format(rank)));
+    }
     for (const field of columns.fields) {
       const value = cell(valuesOf(field), row);
       if (!value) continue;
@@ -75,6 +80,9 @@ Object.assign(kalselGap, (() => {
       list(now);
       firstList(now, now.rows);
       recount(now);
+      for (const [name, { rows }] of Object.entries(read().rings)) {
+        layers[name].setKept(rows.map((row) => now.kept[row]));
+      }
       write();
     });
 
@@ -111,7 +119,7 @@ Object.assign(kalselGap, (() => {
     }
 
     function show(row, from) {
-      const box = details(row);
+      const box = details(row, state);
       chosen.hidden = true;
       if (columns.lat[row] === null) {
         showBeside(box, from);
@@ -162,7 +170,7 @@ Object.assign(kalselGap, (() => {
   function inOrder() {
     const list = document.getElementById("first");
     const [panel, place] = [list.parentElement, document.getElementById("map")];
-    const narrow = window.matchMedia("(max-width: 48rem)");
+    const narrow = window.matchMedia("screen and (max-width: 48rem)");
     const move = () => (narrow.matches ? place.after(list) : panel.append(list));
     narrow.addEventListener("change", move);
     move();
@@ -172,7 +180,7 @@ Object.assign(kalselGap, (() => {
   function weights(setRank) {
     const { weights: figures } = read();
     if (!figures.groups) return; // the page says why there are none
-    kalselGap.weights(figures, ({ trial, rank }) => setRank(rank, trial));
+    kalselGap.weights(figures, ({ trial, by, rank }) => setRank(rank, trial ? by : ""));
   }
 
   /* --- the table of all schools ------------------------------------------------------------ */
@@ -185,7 +193,29 @@ Object.assign(kalselGap, (() => {
     ]));
     values[0] = (row) => now.rankOf(row);
 
+    const VIEW = 6; // the column of the tier, which shows another view of the schools while it is chosen
+    const heads = document.querySelectorAll("#table [data-sort]");
+    const [rankHead, viewHead] = [heads[0].textContent, heads[VIEW].textContent];
+    const tierValues = values[VIEW];
+
+    function follow() {
+      heads[0].textContent = now.trialBy ? read().words.rank_trial : rankHead;
+      const fieldset = now.scheme && now.scheme !== "tier" && document.querySelector(`fieldset[data-scheme="${now.scheme}"]`);
+      heads[VIEW].textContent = fieldset ? fieldset.querySelector("legend").textContent : viewHead;
+      if (!fieldset) {
+        values[VIEW] = tierValues;
+        delete now.classOf;
+        return;
+      }
+      const boxes = [...fieldset.querySelectorAll("[data-mark]")];
+      const place = new Map(boxes.map((box, n) => [box.dataset.mark, n]));
+      const labels = new Map(boxes.map((box) => [box.dataset.mark, box.closest("label").querySelector("span:not(.count)").textContent]));
+      values[VIEW] = (row) => place.get(now.codeOf(now.scheme, row));
+      now.classOf = (row) => labels.get(now.codeOf(now.scheme, row)) || "";
+    }
+
     function text(column, n, row) {
+      if (n === VIEW && now.classOf) return now.classOf(row);
       if (n) return cell(valuesOf(column), row);
       const rank = now.rankOf(row);
       return rank === null ? "" : numbers.format(rank);
@@ -215,6 +245,7 @@ Object.assign(kalselGap, (() => {
     show(rows);
     return (state) => {
       now = state;
+      follow();
       show([...state.rows]);
     };
   }
@@ -239,9 +270,8 @@ Object.assign(kalselGap, (() => {
       active = -1;
       list.replaceChildren(...rows.map(option));
       open(rows.length > 0);
-      status.textContent = parts.length
-        ? filled(words.found_count, { count: found.length })
-        : "";
+      const sentence = found.length > MOST_FOUND ? words.found_more : words.found_count;
+      status.textContent = parts.length ? filled(sentence, { count: found.length, shown: MOST_FOUND }) : "";
     }
 
     function option(row, number) {

@@ -11,6 +11,7 @@ Object.assign(kalselGap, (() => {
      small. `options.far` says up to which zoom that is so. */
   const Schools = Points.extend({
     initialize(points, options) {
+      this._largeMarks = undefined;
       this._far = Infinity; // until the view of the whole area is known
       this._loud = Uint8Array.from(points.lat, (_, row) => cell(points.loud, row) === "y");
       Points.prototype.initialize.call(this, points, options);
@@ -57,6 +58,7 @@ Object.assign(kalselGap, (() => {
         return;
       }
       const large = this._large();
+      this._largeMarks = large; // until they are drawn again
       const late = [];
       Points.prototype._eachInWindow.call(this, (mark, x, y, n) => {
         if (large.has(n)) late.push([mark, x, y]);
@@ -68,7 +70,7 @@ Object.assign(kalselGap, (() => {
     /* Far out a click means a mark that stands out, if one is near. */
     nearest(point) {
       if (!this.isFar()) return Points.prototype.nearest.call(this, point);
-      const large = this._large();
+      const large = this._largeMarks || this._large();
       return Points.prototype.nearest.call(this, point, (n) => large.has(n))
         ?? Points.prototype.nearest.call(this, point);
     },
@@ -127,10 +129,12 @@ Object.assign(kalselGap, (() => {
       }
     }
 
-    /* Badges that would lie on one another move apart. */
+    /* Badges that would lie on one another move apart, but none to where another one belongs: it is
+       not shown then. Those with the most critical schools come first. */
     function spread() {
       const size = map.getSize();
       const taken = [];
+      const anchors = markers.map((marker) => map.latLngToContainerPoint(marker.getLatLng()));
       for (const marker of markers) {
         const button = marker.getElement()?.firstChild;
         if (!button || button.hidden) continue;
@@ -142,7 +146,13 @@ Object.assign(kalselGap, (() => {
           return bounds.min.x > 0 && bounds.max.x < size.x && bounds.min.y > 0 && bounds.max.y < size.y
             && !taken.some((other) => other.overlaps(bounds));
         };
-        const shift = shifts().find(isFree) || L.point(0, 0);
+        const isAtHome = (shift) => {
+          const [away, place] = [Math.hypot(shift.x, shift.y), at.add(shift)];
+          return anchors.every((anchor) => anchor.equals(at) || anchor.distanceTo(place) > away);
+        };
+        const shift = shifts().find((each) => isFree(each) && isAtHome(each));
+        button.style.visibility = shift ? "" : "hidden";
+        if (!shift) continue;
         taken.push(boundsAt(shift));
         button.style.transform = `translate(-50%, -50%) translate(${shift.x}px, ${shift.y}px)`;
       }
@@ -207,7 +217,8 @@ Object.assign(kalselGap, (() => {
       item.append(button);
       return item;
     }));
-    const title = state.isFiltered() ? words.first_shown : words.first;
+    const usual = state.isFiltered() ? words.first_shown : words.first;
+    const title = state.trialBy ? words[`first_trial_${state.trialBy}`] : usual;
     document.getElementById("first-title").textContent = ranked.length
       ? filled(title, { count: ranked.length }) : words.none_shown;
     list.hidden = !ranked.length;

@@ -2,7 +2,7 @@
 "use strict";
 
 Object.assign(kalselGap, (() => {
-  const { read, filled } = kalselGap;
+  const { read, filled, say } = kalselGap;
 
   /* A table that its heads sort and that shows a page of its rows at a time. `values` gives, by the
      name of a head, the number or text of a row; rows without one come last in either order.
@@ -42,7 +42,7 @@ Object.assign(kalselGap, (() => {
       document.getElementById("pages").hidden = pages === 1;
       previous.disabled = page === 0;
       next.disabled = page === pages - 1;
-      document.getElementById("page").textContent = filled(words.page, { page: page + 1, pages });
+      say(document.getElementById("page"), filled(words.page, { page: page + 1, pages }));
     }
 
     function leaf(step, other) {
