@@ -18,6 +18,7 @@ from kalsel_gap.quality.full_check import check_all
 from tests.conftest import POPUP, TINY
 from tests.deliverables.test_audit_page import audit
 from tests.deliverables.test_explanation_page import page as explanation_of
+from tests.deliverables.test_web_map import ACTIVE, tab_to
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -130,3 +131,47 @@ def test_a_fault_would_be_found(browser: Browser, tiny: Run, tmp_path: Path) -> 
     both = faults(browser) + faults_of_contrast(browser)
     found = {fault.partition(":")[0] for fault in both}
     assert found == {"skip-link", "region", "color-contrast"}
+
+
+# --- by the keyboard alone -----------------------------------------------------------------------
+
+
+def test_from_the_search_to_a_finding_and_back(browser: Browser, tmp_path: Path) -> None:
+    path = tmp_path / "findings.html"
+    opened, text = read_project(TINY), Text("en")
+    checked = check_all(opened)
+    table = findings_report.findings_table(checked, opened, text)
+    path.write_text(findings_map.to_html(checked, table, opened, text), encoding="utf-8")
+    browser.open(path)
+    tab_to(browser, ".skip")
+    tab_to(browser, "#search")
+    browser.type("name_has_html")
+    browser.wait("document.querySelectorAll('#rows tr').length === 1")
+    tab_to(browser, "#rows button")
+    name = browser.value(f"{ACTIVE}.textContent")
+    browser.press("Enter")
+    browser.wait(POPUP)
+    assert browser.value(POPUP) == name
+    browser.press("Escape")
+    assert browser.value(f"{ACTIVE}.textContent") == name
+    tab_to(browser, "[data-severity]", shift=True)
+    assert browser.complaints() == []
+
+
+def test_from_the_contents_to_the_words_of_a_picture(
+    browser: Browser, tiny: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "explanation.html"
+    path.write_text(explanation_of(tiny, 0, "en", read_project(TINY)), encoding="utf-8")
+    browser.open(path, marks=False)
+    tab_to(browser, ".skip")
+    browser.press("Enter")
+    assert browser.value(f"{ACTIVE}.id") == "explanation"
+    tab_to(browser, "nav a")
+    browser.press("Enter")
+    browser.wait("location.hash === '#part-1'")
+    tab_to(browser, "figcaption summary")
+    browser.press("Enter")
+    browser.wait(f"{ACTIVE}.parentElement.open")
+    words = browser.value(f"{ACTIVE}.parentElement.querySelector('p').textContent")
+    assert words.strip()
