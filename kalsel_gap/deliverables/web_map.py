@@ -106,7 +106,7 @@ WORDS: dict[str, str] = {
     "two_fingers": N_("Use two fingers to move the map"),
     "unranked": N_("Schools without a rank"),
     "whole": N_("Whole area"),
-    "whole_counts": N_("The headline and the shares of areas count all schools."),
+    "whole_counts": N_("The sentences above the map and the shares of areas count all schools."),
     "without": N_("without {classes}"),
 }
 _AREA_HEADS = (

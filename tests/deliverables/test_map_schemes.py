@@ -350,7 +350,7 @@ def test_what_is_chosen_is_said_and_printed(page: Browser) -> None:
         "document.querySelector('[data-facet=level]').closest('label').children[1].textContent"
     )
     said = page.value(only)
-    assert said.startswith(f"Level: {level}; without 4 slight. The headline and the shares")
+    assert said.startswith(f"Level: {level}; without 4 slight. The sentences above the map")
     shown = page.value("document.getElementById('listed').textContent")
     assert re.fullmatch(r"\d of 13 schools, as chosen beside the map\.", shown)
     page.ask("Emulation.setEmulatedMedia", media="print")
