@@ -62,9 +62,15 @@ WORDS: dict[str, str] = {
     "link": N_("The address line holds a link to what is shown."),
     "legend_hint": N_("Uncheck a class to hide its schools."),
     "measure": N_("Measure a distance"),
-    "measure_first": N_("Click the first point on the map."),
+    "measure_first": N_(
+        "Click the first point on the map. By keyboard: move the map with the arrow keys until the "
+        "cross is on the point, then press Enter. Escape ends measuring."
+    ),
     "measure_from": N_("Measure from here"),
-    "measure_second": N_("From {from}: click the second point, or open another school."),
+    "measure_second": N_(
+        "From {from}: click the second point, move the cross to it and press Enter, or open "
+        "another school."
+    ),
     "measure_to": N_("Measure to here"),
     "next": N_("Next"),
     "no_place": N_("This school has no usable location, so it is not on the map."),

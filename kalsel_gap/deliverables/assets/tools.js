@@ -24,7 +24,33 @@ Object.assign(kalselGap, (() => {
     return RADIUS_KM * (sigma - (FLATTENING / 2) * (x + y));
   }
 
-  /* From one point to another: two clicks on the map, or two schools by their pop-ups. */
+  /* What is measured, in words on the map; the live region beside it says the same aloud. */
+  function measureBox(map) {
+    const box = element("div", undefined, "measure-box");
+    box.setAttribute("aria-hidden", "true");
+    box.hidden = true;
+    L.DomEvent.disableClickPropagation(box); // what lies below it cannot be meant
+    const control = L.control({ position: "bottomleft" });
+    control.onAdd = () => box;
+    control.addTo(map);
+    return (sentence) => {
+      box.textContent = sentence;
+      box.hidden = !sentence;
+    };
+  }
+
+  /* A cross at the centre of the map: the point that the keyboard takes. */
+  function cross(map) {
+    const drawn = vector("svg", { class: "measure-cross", viewBox: "-12 -12 24 24", "aria-hidden": "true" });
+    const d = "M-11 0H-3M3 0H11M0 -11V-3M0 3V11"; // nothing hides the point itself
+    for (const style of [{ stroke: "#fff", "stroke-width": 5 }, { stroke: "#1a1a1a", "stroke-width": 2 }]) {
+      drawn.append(vector("path", { d, fill: "none", ...style }));
+    }
+    map.getContainer().append(drawn);
+  }
+
+  /* From one point to another: clicks on the map, its centre by the keyboard, or schools by their
+     pop-ups. */
   function measuring(map) {
     const { words } = read();
     const button = document.getElementById("measure");
@@ -36,9 +62,12 @@ Object.assign(kalselGap, (() => {
     const renderer = L.svg({ padding: 0.5, pane: "measure" });
     const style = { renderer, pane: "measure", interactive: false };
     const lines = [{ color: "#fff", weight: 6 }, { color: "#1a1a1a", weight: 2.5, dashArray: "8 5" }];
+    const write = measureBox(map);
+    cross(map);
 
     function say(sentence) {
       status.textContent = sentence;
+      write(sentence);
       clear.hidden = !sentence;
     }
 
@@ -54,6 +83,7 @@ Object.assign(kalselGap, (() => {
     function begin(at, name) {
       drawn.clearLayers();
       first = { at, name };
+      turn(true); // from a pop-up too: the second point may be a click on the map
       L.circleMarker(at, { ...style, radius: 5, color: "#1a1a1a", fillColor: "#fff", fillOpacity: 1 }).addTo(drawn);
       say(filled(words.measure_second, { from: name }));
     }
@@ -75,6 +105,11 @@ Object.assign(kalselGap, (() => {
       say("");
     }
 
+    function take(at, name) {
+      if (first) end(at, name);
+      else begin(at, name);
+    }
+
     button.addEventListener("click", () => {
       if (isOn()) {
         stop();
@@ -83,6 +118,17 @@ Object.assign(kalselGap, (() => {
       stop();
       turn(true);
       say(words.measure_first);
+      // On a telephone the map is elsewhere, and the keyboard takes its points there.
+      map.getContainer().focus({ preventScroll: true });
+      map.getContainer().scrollIntoView({ block: "nearest" });
+    });
+    map.getContainer().addEventListener("keydown", (event) => {
+      if (!isOn() || event.repeat) return;
+      const isOpen = map._popup && map._popup.isOpen(); // Escape closes it first
+      if (event.key === "Escape" && !isOpen) stop();
+      if (event.key !== "Enter" || event.target !== map.getContainer()) return;
+      event.preventDefault();
+      take(map.getCenter(), words.point);
     });
     clear.addEventListener("click", () => {
       stop();
@@ -94,8 +140,7 @@ Object.assign(kalselGap, (() => {
       /* Whether a click on the map was meant for the measurement; a school gives it its name. */
       click(at, name) {
         if (!isOn()) return false;
-        if (first) end(at, name || words.point);
-        else begin(at, name || words.point);
+        take(at, name || words.point);
         return true;
       },
       /* The button of a pop-up: the first school, then the second. */
@@ -103,8 +148,7 @@ Object.assign(kalselGap, (() => {
         const made = element("button", first ? words.measure_to : words.measure_from, "measure-here");
         made.type = "button";
         made.addEventListener("click", () => {
-          if (first) end(at, name);
-          else begin(at, name);
+          take(at, name);
           map.closePopup();
         });
         return made;
