@@ -59,7 +59,11 @@ WORDS: dict[str, str] = {
     "kabupaten": N_("Kabupaten/kota"),
     "kecamatan": N_("Critical schools by kecamatan of their location"),
     "layers": N_("Layers"),
-    "link": N_("The address line holds a link to what is shown."),
+    "link": N_(
+        "The address line holds a link to what is shown: the place on the map, how schools are "
+        "coloured, the open school, filters, hidden classes, layers, and weights on trial. A "
+        "measurement is not in it."
+    ),
     "legend_hint": N_("Uncheck a class to hide its schools."),
     "measure": N_("Measure a distance"),
     "measure_first": N_(

@@ -762,6 +762,150 @@ def test_a_distance_is_measured_with_the_keyboard_alone(
     assert browser.complaints() == []
 
 
+# --- a link --------------------------------------------------------------------------------------
+
+VIEW = f"[{MAP}.getCenter().lat, {MAP}.getCenter().lng, {MAP}.getZoom()]"
+SLIDER = "document.querySelector('#weights input[type=range]')"
+STATE = (
+    "(() => ({ checked: [...document.querySelectorAll('.controls input[type=checkbox],"
+    " .controls input[type=radio]')].map((e) => e.checked),"
+    f" shown: document.getElementById('shown').textContent, slider: {SLIDER}.value,"
+    " first: [...document.querySelectorAll('#first-list button')].map((e) => e.textContent),"
+    " trial: !document.getElementById('trial').hidden,"
+    " names: document.querySelectorAll('.area-name').length,"
+    " areas: document.querySelectorAll('.leaflet-shares-pane path').length,"
+    " pictures: document.querySelectorAll('img.leaflet-image-layer').length }))()"
+)
+
+
+def follow(browser: Browser, page: Path, link: str) -> None:
+    """Open a page by a link, as somebody does to whom it was sent."""
+    browser.ask("Page.navigate", url="about:blank")
+    browser.ask("Page.navigate", url=page.as_uri() + link)
+    browser.wait("performance.getEntriesByName('marks-drawn').length")
+
+
+def test_a_link_restores_all_that_is_shown(browser: Browser, tiny: Run, tmp_path: Path) -> None:
+    page = page_of(tiny, tmp_path)
+    browser.open(page)
+    whole = browser.value(STATE)
+    first = tiny.schools.iloc[0]
+    clicked = (
+        *("[name=scheme][value=gap]", "[data-scheme=gap] [data-mark=adequate]"),
+        *("[data-facet=kabupaten]", "[data-facet=level]", "#layers [value='shares.kecamatan']"),
+        *("#layers [value=hillshade]", "#first-list button"),
+    )
+    for selector in clicked:
+        browser.value(f"document.querySelector({json.dumps(selector)}).click()")
+    browser.wait(POPUP)
+    browser.value(f"{SLIDER}.value = {SLIDER}.max; {SLIDER}.dispatchEvent(new Event('input')); 0")
+    browser.wait("!document.getElementById('trial').hidden")
+    browser.value(f"{MAP}.setView([{first['lat']}, {first['lon']}], 9.5, {{ animate: false }}); 0")
+    state, title, view = (browser.value(each) for each in (STATE, POPUP, VIEW))
+    assert title
+    assert state["areas"] > 0
+    assert state["pictures"] == whole["pictures"] - 1
+    assert state["shown"] != whole["shown"]
+    link = browser.value("window.location.hash")
+    assert len(link) < 100
+    # Nothing of the page goes into a link but codes and numbers.
+    assert re.fullmatch(r"#[\w./~:-]+", link)
+    follow(browser, page, link)
+    assert browser.value(STATE) == state
+    assert browser.value(POPUP) == title
+    assert browser.value(VIEW) == pytest.approx(view, abs=6e-5)
+    assert browser.value("window.location.hash") == link
+    # Another link in the same page: one of those that older pages gave.
+    older = f"#-3.0000/115.0000/9.0/tier/{first['npsn']}"
+    browser.value(f"window.location.hash = {json.dumps(older)}")
+    browser.wait(f"{POPUP} === {json.dumps(first['name'])}")
+    assert browser.value(VIEW) == pytest.approx([-3, 115, 9])
+    assert browser.value(STATE) == whole
+    browser.value("window.location.hash = '#-3.0000/115.0000/9.0'")
+    browser.wait("!document.querySelector('.leaflet-popup')")
+    assert browser.complaints() == []
+
+
+def test_a_link_holds_a_school_that_filters_leave_out(
+    browser: Browser, tiny: Run, tmp_path: Path
+) -> None:
+    page = page_of(tiny, tmp_path)
+    browser.open(page)
+    browser.value("document.querySelector('#first-list button').click()")
+    browser.value("document.querySelector('[data-mark=critical]').click()")
+    state = browser.value(STATE)
+    follow(browser, page, browser.value("window.location.hash"))
+    assert browser.value(STATE) == state
+    assert browser.value(POPUP) == tiny.schools.iloc[0]["name"]
+
+
+def test_a_link_holds_a_school_without_a_place(browser: Browser, tiny: Run, tmp_path: Path) -> None:
+    page = page_of(tiny, tmp_path)
+    browser.open(page)
+    find(browser, "00000107")
+    browser.press("Enter")
+    browser.wait("!document.getElementById('chosen').hidden")
+    view, link = browser.value(VIEW), browser.value("window.location.hash")
+    assert link.endswith("/tier/00000107")
+    follow(browser, page, link)
+    assert "MI MUARA CONTOH" in browser.value("document.getElementById('chosen').textContent")
+    assert browser.value(VIEW) == pytest.approx(view, abs=6e-5)
+    assert browser.value("window.location.hash") == link
+    browser.press("Escape")
+    assert browser.value("document.getElementById('chosen').hidden")
+    assert browser.value("window.location.hash").endswith("/tier")
+    assert browser.complaints() == []
+
+
+def test_a_hostile_link_leaves_the_page_whole(browser: Browser, tiny: Run, tmp_path: Path) -> None:
+    page = page_of(tiny, tmp_path)
+    browser.open(page)
+    whole = browser.value(STATE)
+    worst = (
+        "constructor",
+        "__proto__",
+        "toString",
+        "%",
+        "%00",
+        '"],*',
+        "<img src=x onerror=alert(1)>",
+    )
+    links = [
+        *(f"#-3/115/9/{each}" for each in worst),
+        *(f"#-3/115/9/tier/{each}" for each in worst),
+        *(f"#-3/115/9/tier//{each}.0/{each}.0/{each}/{each}:1" for each in worst),
+        *(f"#-3/115/9/tier//level.{each}/tier.{each}/99.{each}/99:{each}" for each in worst),
+        *(
+            "#-3/115/9/tier////0.1.2/-1:5~0.5:1~99:1",
+            "#///",
+            "#NaN/1e3/0x1",
+            "#9/9/-1",
+            "#-3/115/999",
+        ),
+        *(
+            "#-3/115/9/tier////99",
+            f"#-3/115/{'9' * 400}",
+            f"#{'/' * 400}",
+            "#__proto__/constructor/%",
+        ),
+    ]
+    slider = "document.querySelectorAll('#weights input[type=range]').length"
+    sliders = browser.value(slider)
+    # The first as the page opens, when it is not whole yet.
+    for link in links[:4]:
+        follow(browser, page, link)
+        assert browser.value(slider) == sliders > 0
+        assert browser.value(STATE)["first"] == whole["first"]
+    for link in links:
+        browser.value(f"window.location.hash = {json.dumps(link)}")
+    browser.value("window.location.hash = '#-3/115/9/gap'")
+    browser.wait("document.querySelector('[name=scheme][value=gap]').checked")
+    browser.value("window.location.hash = '#-3/115/9/tier'")
+    browser.wait("document.querySelector('[name=scheme][value=tier]').checked")
+    assert browser.value(STATE) == whole
+    assert browser.complaints() == []
+
+
 # --- shared points and the table -----------------------------------------------------------------
 
 

@@ -190,38 +190,126 @@ Object.assign(kalselGap, (() => {
 
   /* --- a link to what is shown --------------------------------------------------------------- */
 
-  /* #lat/lon/zoom/scheme/school: kept while the reader moves, read when the page opens. */
-  function permalink(map, { scheme, school, setScheme, open }) {
-    const { schools: columns } = read();
+  const NUMBER = /^-?\d+(\.\d+)?$/;
+
+  /* Numbers of what is chosen, by list: `level.0.2~tier.1`. A link holds no names of values. */
+  function written(lists, chosen) {
+    const parts = Object.keys(lists).map((key) =>
+      [key, ...lists[key].flatMap((value, n) => (chosen[key].has(value) ? [n] : []))]);
+    return parts.filter((part) => part.length > 1).map((part) => part.join(".")).join("~");
+  }
+
+  /* The same back. A link is anybody's text: only lists and values that there are come of it. */
+  function chosenOf(lists, text) {
+    const found = Object.fromEntries(Object.keys(lists).map((key) => [key, new Set()]));
+    for (const [key, ...places] of text.split("~").map((part) => part.split("."))) {
+      if (!Object.hasOwn(lists, key)) continue;
+      lists[key].forEach((value, n) => places.includes(String(n)) && found[key].add(value));
+    }
+    return found;
+  }
+
+  /* Which layers are on, as numbers of their inputs; nothing where they are as the page opens. */
+  function layerLink() {
+    const inputs = [...document.querySelectorAll("#layers input")];
+    const isLayer = (input) => input.value !== ""; // a radio button without a value is for none
+
+    function now() {
+      if (inputs.every((input) => input.checked === input.defaultChecked)) return "";
+      const on = inputs.flatMap((input, n) => (input.checked && isLayer(input) ? [n] : []));
+      return on.join(".") || "-";
+    }
+
+    function set(text) {
+      const places = text.split(".");
+      const isWanted = (input, n) => (text ? isLayer(input) && places.includes(String(n)) : input.defaultChecked);
+      const wanted = inputs.filter(isWanted);
+      const isOn = (input) => wanted.includes(input)
+        || (!isLayer(input) && !wanted.some(({ name }) => name === input.name));
+      const before = inputs.map((input) => input.checked);
+      for (const input of inputs) input.checked = isOn(input);
+      inputs.filter((input, n) => input.checked !== before[n])
+        .forEach((input) => input.dispatchEvent(new Event("change")));
+    }
+
+    return { now, set };
+  }
+
+  /* Weights on trial as `slider:value`, the one that was moved last at the end. */
+  function weightLink(weights) {
+    const now = () => (weights ? weights.moved() : []).map((pair) => pair.join(":")).join("~");
+    function set(text) {
+      const pairs = text.split("~").map((part) => part.split(":"))
+        .filter((pair) => pair.length === 2 && pair.every((each) => NUMBER.test(each)));
+      weights?.move(pairs.map((pair) => pair.map(Number)));
+    }
+    return { now, set };
+  }
+
+  function decoded(text) {
+    try {
+      return decodeURIComponent(text);
+    } catch {
+      return ""; // somebody shortened the link
+    }
+  }
+
+  /* #lat/lon/zoom/scheme/school/filters/hidden/layers/weights, without what is empty at the end:
+     kept while the reader moves, read when the page opens. */
+  function permalink(map, { choice, weights, school, open, close }) {
+    const { schools: columns, schemes, facets } = read();
+    const { state } = choice;
+    const values = Object.fromEntries(facets.map((each) => [each.key, each.values]));
+    const classes = Object.fromEntries(schemes.map(({ key, marks }) => [key, Object.keys(marks)]));
+    const [layers, trial] = [layerLink(), weightLink(weights)];
+    const chosen = () => [written(values, state.filters), written(classes, state.hidden)];
+    let isRestoring = false;
 
     function write() {
-      if (isPrinting()) return;
+      if (isPrinting() || isRestoring) return;
       const { lat, lng } = map.getCenter();
-      const parts = [lat.toFixed(4), lng.toFixed(4), map.getZoom().toFixed(1), scheme()];
-      const row = school();
-      if (row !== undefined && columns.npsn[row]) parts.push(encodeURIComponent(columns.npsn[row]));
+      const npsn = columns.npsn[school()] || "";
+      const parts = [
+        lat.toFixed(4), lng.toFixed(4), map.getZoom().toFixed(1), state.scheme,
+        encodeURIComponent(npsn), ...chosen(), layers.now(), trial.now(),
+      ];
+      while (!parts.at(-1)) parts.pop();
       window.history.replaceState(null, "", `#${parts.join("/")}`);
+    }
+
+    function setChoices(filters, hidden) {
+      if ([filters, hidden].join("/") === chosen().join("/")) return;
+      choice.choose(chosenOf(values, filters), chosenOf(classes, hidden));
+    }
+
+    /* Last the school: its pop-up stays where the view of the link has it. */
+    function show([scheme, npsn, filters, hidden, on, weighted], view) {
+      if (scheme) choice.setScheme(scheme);
+      setChoices(filters, hidden);
+      if (on !== layers.now()) layers.set(on);
+      if (weighted !== trial.now()) trial.set(weighted);
+      map.setView(view.slice(0, 2), view[2], { reset: true }); // moved there it is a pixel off
+      const wanted = decoded(npsn);
+      const row = wanted ? columns.npsn.indexOf(wanted) : -1;
+      if (row < 0) close();
+      else if (row !== school()) open(row);
     }
 
     function restore() {
       const parts = window.location.hash.slice(1).split("/");
-      const [lat, lon, zoom] = parts.slice(0, 3).map(Number);
-      if (parts.length < 3 || ![lat, lon, zoom].every(Number.isFinite)) return;
+      const view = parts.slice(0, 3);
+      if (view.length < 3 || !view.every((each) => NUMBER.test(each))) return;
+      const [lat, lon, zoom] = view.map(Number);
       if (Math.abs(lat) > 85 || Math.abs(lon) > 180) return;
-      if (parts[3]) setScheme(parts[3]);
-      map.setView([lat, lon], zoom, { animate: false });
-      let wanted;
-      try {
-        wanted = decodeURIComponent(parts[4] || "");
-      } catch {
-        return; // somebody shortened the link
-      }
-      const row = wanted ? columns.npsn.indexOf(wanted) : -1;
-      if (row >= 0 && row !== school()) open(row);
+      isRestoring = true; // what is half restored is no link
+      show(Array.from({ length: 6 }, (_, n) => parts[3 + n] || ""), [lat, lon, zoom]);
+      isRestoring = false;
+      write();
     }
 
     restore();
     map.on("moveend", write);
+    document.getElementById("layers").addEventListener("change", write);
     window.addEventListener("hashchange", restore);
     return write;
   }
