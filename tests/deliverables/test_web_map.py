@@ -704,6 +704,7 @@ def test_a_click_ends_the_measurement_that_a_pop_up_began(
     said = browser.value(MEASURED)
     assert first["name"] in said
     assert_the_box_says(browser, said)
+    browser.wait(f"!{MAP}._panAnim?._inProgress")  # the pop-up moves the map into view
     point, place = place_of(browser, (0.8, 0.3))
     browser.click(*point)
     browser.wait(f"{MEASURED} !== {json.dumps(said)}")
