@@ -70,12 +70,22 @@ WORDS: dict[str, str] = {
     "layers": N_("Layers"),
     "listed_all": LISTED_ALL,
     "listed_some": N_("{shown} of {count} schools, as chosen beside the map."),
-    "link": N_("The address line holds a link to what is shown."),
+    "link": N_(
+        "The address line holds a link to what is shown: the place on the map, how schools are "
+        "coloured, the open school, filters, hidden classes, layers, and weights on trial. A "
+        "measurement is not in it."
+    ),
     "legend_hint": N_("Uncheck a class to hide its schools."),
     "measure": N_("Measure a distance"),
-    "measure_first": N_("Click the first point on the map."),
+    "measure_first": N_(
+        "Click the first point on the map. By keyboard: move the map with the arrow keys until the "
+        "cross is on the point, then press Enter. Escape ends measuring."
+    ),
     "measure_from": N_("Measure from here"),
-    "measure_second": N_("From {from}: click the second point, or open another school."),
+    "measure_second": N_(
+        "From {from}: click the second point, move the cross to it and press Enter, or open "
+        "another school."
+    ),
     "measure_to": N_("Measure to here"),
     "next": N_("Next"),
     "no_place": N_("This school has no usable location, so it is not on the map."),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import folium
 import pytest
 import shapely
+from pyproj import Geod
 
 from kalsel_gap import open_project, schema
 from kalsel_gap.deliverables import leaflet
@@ -21,6 +22,7 @@ from kalsel_gap.storage.run_folder import read_run
 from tests.conftest import NO_ADDRESS, PAPERS, POPUP, PROGRAMS, REPOSITORY, SIZES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from kalsel_gap.storage.run_folder import Run
@@ -649,6 +651,260 @@ def test_nothing_moves_by_itself_for_readers_who_ask_for_that(
     assert not any(browser.value(f"{shown}.options.{name}") for name in moving)
     hint = "getComputedStyle(document.querySelector('.hint'))"
     assert browser.value(f"{hint}.transitionDuration") == "0s"
+
+
+# --- measuring -----------------------------------------------------------------------------------
+
+MAP = "eval(document.querySelector('.map').id)"
+MEASURED = "document.getElementById('measured').textContent"
+BOX = "document.querySelector('.measure-box')"
+
+
+def place_of(browser: Browser, share: tuple[float, float]) -> tuple[list[float], list[float]]:
+    """A point of the map in the window, and where it lies on the earth."""
+    at = browser.value(
+        "(() => { const b = document.querySelector('.map').getBoundingClientRect();"
+        f"const x = Math.round(b.width * {share[0]}), y = Math.round(b.height * {share[1]});"
+        f"const at = {MAP}.containerPointToLatLng([x, y]);"
+        "return [[b.left + x, b.top + y], [at.lat, at.lng]]; })()"
+    )
+    return at[0], at[1]
+
+
+def km_between(one: Sequence[float], other: Sequence[float]) -> float:
+    return float(Geod(ellps="WGS84").inv(one[1], one[0], other[1], other[0])[2]) / 1000
+
+
+def assert_the_box_says(browser: Browser, sentence: str) -> None:
+    """It lies in the map, over none of its controls, and the map is in the window."""
+    assert browser.value(f"{BOX}.textContent") == sentence
+    assert browser.value(f"{BOX}.getAttribute('aria-hidden')") == "true"
+    assert browser.value(
+        f"(() => {{ const r = {BOX}.getBoundingClientRect();"
+        "const m = document.querySelector('.map').getBoundingClientRect();"
+        "const inside = r.left >= m.left && r.right <= m.right && r.top >= m.top"
+        " && r.bottom <= m.bottom && r.top >= 0 && r.bottom <= innerHeight && r.height > 10;"
+        "const others = [...document.querySelectorAll('.leaflet-control')]"
+        f".filter((e) => e !== {BOX}).map((e) => e.getBoundingClientRect());"
+        "return inside && others.every((o) => o.right <= r.left || o.left >= r.right"
+        " || o.bottom <= r.top || o.top >= r.bottom); })()"
+    )
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_click_ends_the_measurement_that_a_pop_up_began(
+    browser: Browser, tiny: Run, tmp_path: Path, size: tuple[int, int], language: Language
+) -> None:
+    browser.open(page_of(tiny, tmp_path, language), *size)
+    first = tiny.schools.iloc[0]
+    browser.value("document.querySelector('#first-list button').click()")
+    browser.wait(f"{POPUP} === {json.dumps(first['name'])}")
+    browser.value("document.querySelector('.measure-here').click()")
+    said = browser.value(MEASURED)
+    assert first["name"] in said
+    assert_the_box_says(browser, said)
+    browser.wait(f"!{MAP}._panAnim?._inProgress")  # the pop-up moves the map into view
+    point, place = place_of(browser, (0.8, 0.3))
+    browser.click(*point)
+    browser.wait(f"{MEASURED} !== {json.dumps(said)}")
+    said = browser.value(MEASURED)
+    km = float(said.split()[-2].replace(",", "."))
+    pixel = 0.02  # km, as near as a click can be
+    assert km == pytest.approx(km_between((first["lat"], first["lon"]), place), abs=pixel)
+    assert_the_box_says(browser, said)
+    # The next click is an ordinary one.
+    assert browser.value("document.getElementById('measure').ariaPressed") == "false"
+    browser.click(*point)
+    assert browser.value(MEASURED) == said
+    browser.value("document.getElementById('clear').click()")
+    assert browser.value(f"{BOX}.hidden")
+    assert browser.complaints() == []
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_distance_is_measured_with_the_keyboard_alone(
+    browser: Browser, tiny: Run, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    browser.open(page_of(tiny, tmp_path), *size)
+    cross = "getComputedStyle(document.querySelector('.measure-cross')).display"
+    centre = f"[{MAP}.getCenter().lat, {MAP}.getCenter().lng]"
+    tab_to(browser, "#tools > summary")
+    browser.press("Enter")
+    tab_to(browser, "#measure")
+    assert browser.value(cross) == "none"
+    browser.press("Enter")
+    assert browser.value(f"{ACTIVE} === {MAP}.getContainer()")
+    assert browser.value(cross) == "block"
+    assert "press Enter" in browser.value(MEASURED)
+    assert_the_box_says(browser, browser.value(MEASURED))
+    browser.press("Enter")
+    assert browser.value(MEASURED).startswith("From point: ")
+    one = browser.value(centre)
+    browser.value(f"{MAP}.once('moveend', () => {{ window.isMoved = true; }}); 0")
+    browser.press("ArrowDown")
+    browser.wait("window.isMoved")
+    other = browser.value(centre)
+    assert one != other
+    browser.press("Enter")
+    km = km_between(one, other)
+    said = f"point to point: {km:.{2 if km < 10 else 1}f} km"
+    assert browser.value(MEASURED) == said
+    assert_the_box_says(browser, browser.value(MEASURED))
+    assert browser.value(cross) == "none"
+    browser.press("Enter")  # measuring is over
+    assert browser.value(MEASURED) == said
+    browser.value("document.getElementById('measure').click()")
+    browser.press("Enter")
+    browser.press("Escape")
+    assert browser.value(MEASURED) == ""
+    assert browser.value("document.getElementById('measure').ariaPressed") == "false"
+    assert browser.value("document.querySelectorAll('.leaflet-measure-pane path').length") == 0
+    assert browser.complaints() == []
+
+
+# --- a link --------------------------------------------------------------------------------------
+
+VIEW = f"[{MAP}.getCenter().lat, {MAP}.getCenter().lng, {MAP}.getZoom()]"
+SLIDER = "document.querySelector('#weights input[type=range]')"
+STATE = (
+    "(() => ({ checked: [...document.querySelectorAll('.controls input[type=checkbox],"
+    " .controls input[type=radio]')].map((e) => e.checked),"
+    f" shown: document.getElementById('shown').textContent, slider: {SLIDER}.value,"
+    " first: [...document.querySelectorAll('#first-list button')].map((e) => e.textContent),"
+    " trial: !document.getElementById('trial').hidden,"
+    " names: document.querySelectorAll('.area-name').length,"
+    " areas: document.querySelectorAll('.leaflet-shares-pane path').length,"
+    " pictures: document.querySelectorAll('img.leaflet-image-layer').length }))()"
+)
+
+
+def follow(browser: Browser, page: Path, link: str) -> None:
+    """Open a page by a link, as somebody does to whom it was sent."""
+    browser.ask("Page.navigate", url="about:blank")
+    browser.ask("Page.navigate", url=page.as_uri() + link)
+    browser.wait("performance.getEntriesByName('marks-drawn').length")
+
+
+def test_a_link_restores_all_that_is_shown(browser: Browser, tiny: Run, tmp_path: Path) -> None:
+    page = page_of(tiny, tmp_path)
+    browser.open(page)
+    whole = browser.value(STATE)
+    first = tiny.schools.iloc[0]
+    clicked = (
+        *("[name=scheme][value=gap]", "[data-scheme=gap] [data-mark=adequate]"),
+        *("[data-facet=kabupaten]", "[data-facet=level]", "#layers [value='shares.kecamatan']"),
+        *("#layers [value=hillshade]", "#first-list button"),
+    )
+    for selector in clicked:
+        browser.value(f"document.querySelector({json.dumps(selector)}).click()")
+    browser.wait(POPUP)
+    browser.value(f"{SLIDER}.value = {SLIDER}.max; {SLIDER}.dispatchEvent(new Event('input')); 0")
+    browser.wait("!document.getElementById('trial').hidden")
+    browser.value(f"{MAP}.setView([{first['lat']}, {first['lon']}], 9.5, {{ animate: false }}); 0")
+    state, title, view = (browser.value(each) for each in (STATE, POPUP, VIEW))
+    assert title
+    assert state["areas"] > 0
+    assert state["pictures"] == whole["pictures"] - 1
+    assert state["shown"] != whole["shown"]
+    link = browser.value("window.location.hash")
+    assert len(link) < 100
+    # Nothing of the page goes into a link but codes and numbers.
+    assert re.fullmatch(r"#[\w./~:-]+", link)
+    follow(browser, page, link)
+    assert browser.value(STATE) == state
+    assert browser.value(POPUP) == title
+    assert browser.value(VIEW) == pytest.approx(view, abs=6e-5)
+    assert browser.value("window.location.hash") == link
+    # Another link in the same page: one of those that older pages gave.
+    older = f"#-3.0000/115.0000/9.0/tier/{first['npsn']}"
+    browser.value(f"window.location.hash = {json.dumps(older)}")
+    browser.wait(f"{POPUP} === {json.dumps(first['name'])}")
+    assert browser.value(VIEW) == pytest.approx([-3, 115, 9])
+    assert browser.value(STATE) == whole
+    browser.value("window.location.hash = '#-3.0000/115.0000/9.0'")
+    browser.wait("!document.querySelector('.leaflet-popup')")
+    assert browser.complaints() == []
+
+
+def test_a_link_holds_a_school_that_filters_leave_out(
+    browser: Browser, tiny: Run, tmp_path: Path
+) -> None:
+    page = page_of(tiny, tmp_path)
+    browser.open(page)
+    browser.value("document.querySelector('#first-list button').click()")
+    browser.value("document.querySelector('[data-mark=critical]').click()")
+    state = browser.value(STATE)
+    follow(browser, page, browser.value("window.location.hash"))
+    assert browser.value(STATE) == state
+    assert browser.value(POPUP) == tiny.schools.iloc[0]["name"]
+
+
+def test_a_link_holds_a_school_without_a_place(browser: Browser, tiny: Run, tmp_path: Path) -> None:
+    page = page_of(tiny, tmp_path)
+    browser.open(page)
+    find(browser, "00000107")
+    browser.press("Enter")
+    browser.wait("!document.getElementById('chosen').hidden")
+    view, link = browser.value(VIEW), browser.value("window.location.hash")
+    assert link.endswith("/tier/00000107")
+    follow(browser, page, link)
+    assert "MI MUARA CONTOH" in browser.value("document.getElementById('chosen').textContent")
+    assert browser.value(VIEW) == pytest.approx(view, abs=6e-5)
+    assert browser.value("window.location.hash") == link
+    browser.press("Escape")
+    assert browser.value("document.getElementById('chosen').hidden")
+    assert browser.value("window.location.hash").endswith("/tier")
+    assert browser.complaints() == []
+
+
+def test_a_hostile_link_leaves_the_page_whole(browser: Browser, tiny: Run, tmp_path: Path) -> None:
+    page = page_of(tiny, tmp_path)
+    browser.open(page)
+    whole = browser.value(STATE)
+    worst = (
+        "constructor",
+        "__proto__",
+        "toString",
+        "%",
+        "%00",
+        '"],*',
+        "<img src=x onerror=alert(1)>",
+    )
+    links = [
+        *(f"#-3/115/9/{each}" for each in worst),
+        *(f"#-3/115/9/tier/{each}" for each in worst),
+        *(f"#-3/115/9/tier//{each}.0/{each}.0/{each}/{each}:1" for each in worst),
+        *(f"#-3/115/9/tier//level.{each}/tier.{each}/99.{each}/99:{each}" for each in worst),
+        *(
+            "#-3/115/9/tier////0.1.2/-1:5~0.5:1~99:1",
+            "#///",
+            "#NaN/1e3/0x1",
+            "#9/9/-1",
+            "#-3/115/999",
+        ),
+        *(
+            "#-3/115/9/tier////99",
+            f"#-3/115/{'9' * 400}",
+            f"#{'/' * 400}",
+            "#__proto__/constructor/%",
+        ),
+    ]
+    slider = "document.querySelectorAll('#weights input[type=range]').length"
+    sliders = browser.value(slider)
+    # The first as the page opens, when it is not whole yet.
+    for link in links[:4]:
+        follow(browser, page, link)
+        assert browser.value(slider) == sliders > 0
+        assert browser.value(STATE)["first"] == whole["first"]
+    for link in links:
+        browser.value(f"window.location.hash = {json.dumps(link)}")
+    browser.value("window.location.hash = '#-3/115/9/gap'")
+    browser.wait("document.querySelector('[name=scheme][value=gap]').checked")
+    browser.value("window.location.hash = '#-3/115/9/tier'")
+    browser.wait("document.querySelector('[name=scheme][value=tier]').checked")
+    assert browser.value(STATE) == whole
+    assert browser.complaints() == []
 
 
 # --- shared points and the table -----------------------------------------------------------------

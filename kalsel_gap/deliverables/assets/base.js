@@ -223,18 +223,19 @@ const kalselGap = (() => {
       return Number.isInteger(row) ? document.querySelector(`[data-row="${row}"]`) : undefined;
     }
 
-    /* `from` is what it was opened from; without one, what the open pop-up was opened from. */
-    return (at, box, from) => {
+    /* `from` is what it was opened from; without one, what the open pop-up was opened from. Where
+       the map is to stay, a pop-up does not move it. */
+    return (at, box, from, isToStay = false) => {
       const back = from || (map._popup && map._popup.isOpen() ? opener : undefined);
       map.closePopup();
       opener = back;
       if (from) {
-        map.setView(at, Math.max(map.getZoom(), near), { animate: false });
+        if (!isToStay) map.setView(at, Math.max(map.getZoom(), near), { animate: false });
         map.getContainer().scrollIntoView({ block: "nearest" });
       }
       const maxHeight = Math.min(380, map.getSize().y - 100);
       const width = Math.min(310, map.getSize().x - 60);
-      const popup = L.popup({ maxWidth: width, minWidth: width, maxHeight, autoPanPadding: [8, 8] });
+      const popup = L.popup({ maxWidth: width, minWidth: width, maxHeight, autoPan: !isToStay, autoPanPadding: [8, 8] });
       popup.setLatLng(at).setContent(box).openOn(map);
       popup.getElement().querySelector(".leaflet-popup-close-button")
         .setAttribute("aria-label", read().words.close);

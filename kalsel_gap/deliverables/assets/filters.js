@@ -145,7 +145,7 @@ Object.assign(kalselGap, (() => {
     }
 
     function setScheme(key) {
-      if (!Object.hasOwn(marks, key) || key === state.scheme) return;
+      if (!Object.hasOwn(marks, key) || key === state.scheme) return; // a link may say anything
       state.scheme = key;
       document.querySelector(`input[name="scheme"][value="${key}"]`).checked = true;
       for (const each of legends) each.hidden = each.dataset.scheme !== key;
@@ -165,6 +165,24 @@ Object.assign(kalselGap, (() => {
       for (const set of [...Object.values(state.hidden), ...Object.values(state.filters)]) set.clear();
       for (const box of boxes) box.checked = false;
       for (const box of document.querySelectorAll("[data-mark]")) box.checked = true;
+      apply();
+    }
+
+    /* Values by filter and hidden classes by scheme, all at once, as sets. */
+    function choose(filters, hidden) {
+      Object.assign(state.filters, filters);
+      for (const [key, classes] of Object.entries(hidden)) {
+        state.hidden[key].clear();
+        classes.forEach((mark) => state.hidden[key].add(mark));
+      }
+      for (const box of boxes) {
+        const { key, values } = facets.find((facet) => facet.key === box.dataset.facet);
+        box.checked = state.filters[key].has(values[box.value]);
+      }
+      for (const fieldset of legends) {
+        const of = state.hidden[fieldset.dataset.scheme];
+        for (const box of fieldset.querySelectorAll("[data-mark]")) box.checked = !of.has(box.dataset.mark);
+      }
       apply();
     }
 
@@ -205,7 +223,7 @@ Object.assign(kalselGap, (() => {
       apply();
     }
 
-    return { state, apply, setScheme, setRank, reveal };
+    return { state, apply, choose, setScheme, setRank, reveal };
   }
 
   /* Texts of a column of the table or of the pop-ups, wherever they are written. */

@@ -76,7 +76,7 @@ Object.assign(kalselGap, (() => {
     const recount = badges(map, () => far);
     fullscreen(map);
     const list = table(columns);
-    const { state, setScheme, setRank, reveal } = choices(layer, (now) => {
+    const choice = choices(layer, (now) => {
       list(now);
       firstList(now, now.rows);
       recount(now);
@@ -100,12 +100,14 @@ Object.assign(kalselGap, (() => {
       return list;
     }
 
-    function showBeside(box, from) {
+    function showBeside(box, from, row) {
       const close = element("button", words.close, "close");
       close.type = "button";
       const end = () => {
         chosen.hidden = true;
         from.focus();
+        shownRow = undefined;
+        write();
       };
       close.addEventListener("click", end);
       chosen.onkeydown = (event) => {
@@ -116,13 +118,16 @@ Object.assign(kalselGap, (() => {
       chosen.hidden = false;
       dialog(chosen, box).focus();
       chosen.scrollIntoView({ block: "nearest" });
+      shownRow = row;
+      write();
     }
 
-    function show(row, from) {
+    /* Of a link, a school leaves view and filters as the link has them. */
+    function show(row, from, isLinked = false) {
       const box = details(row, state);
       chosen.hidden = true;
       if (columns.lat[row] === null) {
-        showBeside(box, from);
+        showBeside(box, from, row);
         return;
       }
       const others = rowsAt(row).filter((other) => other !== row);
@@ -130,10 +135,10 @@ Object.assign(kalselGap, (() => {
         const heading = element("p", filled(words.same_point, { count: others.length }), "same-point");
         box.querySelector("h2").after(heading, neighbours(others));
       }
-      reveal(row);
+      if (!isLinked) choice.reveal(row);
       const at = L.latLng(columns.lat[row], columns.lon[row]);
       box.append(measure.button(at, cell(columns.name, row)));
-      open(at, box, from);
+      open(at, box, from, isLinked);
       shownRow = row;
       write();
     }
@@ -160,10 +165,15 @@ Object.assign(kalselGap, (() => {
     }
     inOrder();
     search(columns, words, status, show);
+    const close = () => {
+      map.closePopup();
+      chosen.hidden = true;
+      shownRow = undefined;
+    };
     write = permalink(map, {
-      scheme: () => state.scheme, school: () => shownRow, setScheme, open: (row) => show(row, map.getContainer()),
+      choice, weights: weights(choice.setRank), school: () => shownRow, close,
+      open: (row) => show(row, map.getContainer(), true),
     });
-    weights(setRank);
   }
 
   /* On a narrow window the list is shown below the map: there the focus comes to it then. */
@@ -179,8 +189,8 @@ Object.assign(kalselGap, (() => {
   /* The panel of weights, where the page has one. */
   function weights(setRank) {
     const { weights: figures } = read();
-    if (!figures.groups) return; // the page says why there are none
-    kalselGap.weights(figures, ({ trial, by, rank }) => setRank(rank, trial ? by : ""));
+    if (!figures.groups) return undefined; // the page says why there are none
+    return kalselGap.weights(figures, ({ trial, by, rank }) => setRank(rank, trial ? by : ""));
   }
 
   /* --- the table of all schools ------------------------------------------------------------ */

@@ -24,7 +24,33 @@ Object.assign(kalselGap, (() => {
     return RADIUS_KM * (sigma - (FLATTENING / 2) * (x + y));
   }
 
-  /* From one point to another: two clicks on the map, or two schools by their pop-ups. */
+  /* What is measured, in words on the map; the live region beside it says the same aloud. */
+  function measureBox(map) {
+    const box = element("div", undefined, "measure-box");
+    box.setAttribute("aria-hidden", "true");
+    box.hidden = true;
+    L.DomEvent.disableClickPropagation(box); // what lies below it cannot be meant
+    const control = L.control({ position: "bottomleft" });
+    control.onAdd = () => box;
+    control.addTo(map);
+    return (sentence) => {
+      box.textContent = sentence;
+      box.hidden = !sentence;
+    };
+  }
+
+  /* A cross at the centre of the map: the point that the keyboard takes. */
+  function cross(map) {
+    const drawn = vector("svg", { class: "measure-cross", viewBox: "-12 -12 24 24", "aria-hidden": "true" });
+    const d = "M-11 0H-3M3 0H11M0 -11V-3M0 3V11"; // nothing hides the point itself
+    for (const style of [{ stroke: "#fff", "stroke-width": 5 }, { stroke: "#1a1a1a", "stroke-width": 2 }]) {
+      drawn.append(vector("path", { d, fill: "none", ...style }));
+    }
+    map.getContainer().append(drawn);
+  }
+
+  /* From one point to another: clicks on the map, its centre by the keyboard, or schools by their
+     pop-ups. */
   function measuring(map) {
     const { words } = read();
     const button = document.getElementById("measure");
@@ -36,9 +62,12 @@ Object.assign(kalselGap, (() => {
     const renderer = L.svg({ padding: 0.5, pane: "measure" });
     const style = { renderer, pane: "measure", interactive: false };
     const lines = [{ color: "#fff", weight: 6 }, { color: "#1a1a1a", weight: 2.5, dashArray: "8 5" }];
+    const write = measureBox(map);
+    cross(map);
 
     function say(sentence) {
       status.textContent = sentence;
+      write(sentence);
       clear.hidden = !sentence;
     }
 
@@ -54,6 +83,7 @@ Object.assign(kalselGap, (() => {
     function begin(at, name) {
       drawn.clearLayers();
       first = { at, name };
+      turn(true); // from a pop-up too: the second point may be a click on the map
       L.circleMarker(at, { ...style, radius: 5, color: "#1a1a1a", fillColor: "#fff", fillOpacity: 1 }).addTo(drawn);
       say(filled(words.measure_second, { from: name }));
     }
@@ -75,6 +105,11 @@ Object.assign(kalselGap, (() => {
       say("");
     }
 
+    function take(at, name) {
+      if (first) end(at, name);
+      else begin(at, name);
+    }
+
     button.addEventListener("click", () => {
       if (isOn()) {
         stop();
@@ -83,6 +118,17 @@ Object.assign(kalselGap, (() => {
       stop();
       turn(true);
       say(words.measure_first);
+      // On a telephone the map is elsewhere, and the keyboard takes its points there.
+      map.getContainer().focus({ preventScroll: true });
+      map.getContainer().scrollIntoView({ block: "nearest" });
+    });
+    map.getContainer().addEventListener("keydown", (event) => {
+      if (!isOn() || event.repeat) return;
+      const isOpen = map._popup && map._popup.isOpen(); // Escape closes it first
+      if (event.key === "Escape" && !isOpen) stop();
+      if (event.key !== "Enter" || event.target !== map.getContainer()) return;
+      event.preventDefault();
+      take(map.getCenter(), words.point);
     });
     clear.addEventListener("click", () => {
       stop();
@@ -94,8 +140,7 @@ Object.assign(kalselGap, (() => {
       /* Whether a click on the map was meant for the measurement; a school gives it its name. */
       click(at, name) {
         if (!isOn()) return false;
-        if (first) end(at, name || words.point);
-        else begin(at, name || words.point);
+        take(at, name || words.point);
         return true;
       },
       /* The button of a pop-up: the first school, then the second. */
@@ -103,8 +148,7 @@ Object.assign(kalselGap, (() => {
         const made = element("button", first ? words.measure_to : words.measure_from, "measure-here");
         made.type = "button";
         made.addEventListener("click", () => {
-          if (first) end(at, name);
-          else begin(at, name);
+          take(at, name);
           map.closePopup();
         });
         return made;
@@ -146,38 +190,126 @@ Object.assign(kalselGap, (() => {
 
   /* --- a link to what is shown --------------------------------------------------------------- */
 
-  /* #lat/lon/zoom/scheme/school: kept while the reader moves, read when the page opens. */
-  function permalink(map, { scheme, school, setScheme, open }) {
-    const { schools: columns } = read();
+  const NUMBER = /^-?\d+(\.\d+)?$/;
+
+  /* Numbers of what is chosen, by list: `level.0.2~tier.1`. A link holds no names of values. */
+  function written(lists, chosen) {
+    const parts = Object.keys(lists).map((key) =>
+      [key, ...lists[key].flatMap((value, n) => (chosen[key].has(value) ? [n] : []))]);
+    return parts.filter((part) => part.length > 1).map((part) => part.join(".")).join("~");
+  }
+
+  /* The same back. A link is anybody's text: only lists and values that there are come of it. */
+  function chosenOf(lists, text) {
+    const found = Object.fromEntries(Object.keys(lists).map((key) => [key, new Set()]));
+    for (const [key, ...places] of text.split("~").map((part) => part.split("."))) {
+      if (!Object.hasOwn(lists, key)) continue;
+      lists[key].forEach((value, n) => places.includes(String(n)) && found[key].add(value));
+    }
+    return found;
+  }
+
+  /* Which layers are on, as numbers of their inputs; nothing where they are as the page opens. */
+  function layerLink() {
+    const inputs = [...document.querySelectorAll("#layers input")];
+    const isLayer = (input) => input.value !== ""; // a radio button without a value is for none
+
+    function now() {
+      if (inputs.every((input) => input.checked === input.defaultChecked)) return "";
+      const on = inputs.flatMap((input, n) => (input.checked && isLayer(input) ? [n] : []));
+      return on.join(".") || "-";
+    }
+
+    function set(text) {
+      const places = text.split(".");
+      const isWanted = (input, n) => (text ? isLayer(input) && places.includes(String(n)) : input.defaultChecked);
+      const wanted = inputs.filter(isWanted);
+      const isOn = (input) => wanted.includes(input)
+        || (!isLayer(input) && !wanted.some(({ name }) => name === input.name));
+      const before = inputs.map((input) => input.checked);
+      for (const input of inputs) input.checked = isOn(input);
+      inputs.filter((input, n) => input.checked !== before[n])
+        .forEach((input) => input.dispatchEvent(new Event("change")));
+    }
+
+    return { now, set };
+  }
+
+  /* Weights on trial as `slider:value`, the one that was moved last at the end. */
+  function weightLink(weights) {
+    const now = () => (weights ? weights.moved() : []).map((pair) => pair.join(":")).join("~");
+    function set(text) {
+      const pairs = text.split("~").map((part) => part.split(":"))
+        .filter((pair) => pair.length === 2 && pair.every((each) => NUMBER.test(each)));
+      weights?.move(pairs.map((pair) => pair.map(Number)));
+    }
+    return { now, set };
+  }
+
+  function decoded(text) {
+    try {
+      return decodeURIComponent(text);
+    } catch {
+      return ""; // somebody shortened the link
+    }
+  }
+
+  /* #lat/lon/zoom/scheme/school/filters/hidden/layers/weights, without what is empty at the end:
+     kept while the reader moves, read when the page opens. */
+  function permalink(map, { choice, weights, school, open, close }) {
+    const { schools: columns, schemes, facets } = read();
+    const { state } = choice;
+    const values = Object.fromEntries(facets.map((each) => [each.key, each.values]));
+    const classes = Object.fromEntries(schemes.map(({ key, marks }) => [key, Object.keys(marks)]));
+    const [layers, trial] = [layerLink(), weightLink(weights)];
+    const chosen = () => [written(values, state.filters), written(classes, state.hidden)];
+    let isRestoring = false;
 
     function write() {
-      if (isPrinting()) return;
+      if (isPrinting() || isRestoring) return;
       const { lat, lng } = map.getCenter();
-      const parts = [lat.toFixed(4), lng.toFixed(4), map.getZoom().toFixed(1), scheme()];
-      const row = school();
-      if (row !== undefined && columns.npsn[row]) parts.push(encodeURIComponent(columns.npsn[row]));
+      const npsn = columns.npsn[school()] || "";
+      const parts = [
+        lat.toFixed(4), lng.toFixed(4), map.getZoom().toFixed(1), state.scheme,
+        encodeURIComponent(npsn), ...chosen(), layers.now(), trial.now(),
+      ];
+      while (!parts.at(-1)) parts.pop();
       window.history.replaceState(null, "", `#${parts.join("/")}`);
+    }
+
+    function setChoices(filters, hidden) {
+      if ([filters, hidden].join("/") === chosen().join("/")) return;
+      choice.choose(chosenOf(values, filters), chosenOf(classes, hidden));
+    }
+
+    /* Last the school: its pop-up stays where the view of the link has it. */
+    function show([scheme, npsn, filters, hidden, on, weighted], view) {
+      if (scheme) choice.setScheme(scheme);
+      setChoices(filters, hidden);
+      if (on !== layers.now()) layers.set(on);
+      if (weighted !== trial.now()) trial.set(weighted);
+      map.setView(view.slice(0, 2), view[2], { reset: true }); // moved there it is a pixel off
+      const wanted = decoded(npsn);
+      const row = wanted ? columns.npsn.indexOf(wanted) : -1;
+      if (row < 0) close();
+      else if (row !== school()) open(row);
     }
 
     function restore() {
       const parts = window.location.hash.slice(1).split("/");
-      const [lat, lon, zoom] = parts.slice(0, 3).map(Number);
-      if (parts.length < 3 || ![lat, lon, zoom].every(Number.isFinite)) return;
+      const view = parts.slice(0, 3);
+      if (view.length < 3 || !view.every((each) => NUMBER.test(each))) return;
+      const [lat, lon, zoom] = view.map(Number);
       if (Math.abs(lat) > 85 || Math.abs(lon) > 180) return;
-      if (parts[3]) setScheme(parts[3]);
-      map.setView([lat, lon], zoom, { animate: false });
-      let wanted;
-      try {
-        wanted = decodeURIComponent(parts[4] || "");
-      } catch {
-        return; // somebody shortened the link
-      }
-      const row = wanted ? columns.npsn.indexOf(wanted) : -1;
-      if (row >= 0 && row !== school()) open(row);
+      isRestoring = true; // what is half restored is no link
+      show(Array.from({ length: 6 }, (_, n) => parts[3 + n] || ""), [lat, lon, zoom]);
+      isRestoring = false;
+      write();
     }
 
     restore();
     map.on("moveend", write);
+    document.getElementById("layers").addEventListener("change", write);
     window.addEventListener("hashchange", restore);
     return write;
   }

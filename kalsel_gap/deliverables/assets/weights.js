@@ -116,7 +116,7 @@ Object.assign(kalselGap, (() => {
 
   function weights(data, onChange) {
     const section = document.getElementById("weights");
-    if (!data || !data.sliders) return;
+    if (!data || !data.sliders) return undefined;
     const { words, sliders, k } = data;
     const score = scorer(data);
     const inForce = sliders.map(({ value }) => value);
@@ -232,6 +232,28 @@ Object.assign(kalselGap, (() => {
       show();
     }
 
+    /* Places and values of the sliders that are moved, the last of them at the end. */
+    function moved() {
+      const pairs = [...values.entries()].filter(([place]) => isMoved(place));
+      const isLast = ([place]) => Number(sliders[place].order === last);
+      return pairs.sort((a, b) => isLast(a) - isLast(b));
+    }
+
+    /* The same from a link; a slider takes only what it could be moved to. */
+    function move(pairs) {
+      clearTimeout(timer);
+      inForce.forEach((value, place) => { values[place] = value; });
+      for (const [place, value] of pairs) {
+        if (!Object.hasOwn(sliders, place)) continue;
+        const input = document.getElementById(`weight-${place}`);
+        input.value = value;
+        values[place] = input.valueAsNumber;
+        last = sliders[place].order;
+      }
+      rows.forEach((tell) => tell());
+      show();
+    }
+
     /* Needs neither a network nor a permission, unlike the clipboard of the browser. */
     function copy(event) {
       command.focus();
@@ -245,6 +267,7 @@ Object.assign(kalselGap, (() => {
     end.append(button(words.reset, reset), button(words.copy, copy), copied, label);
     section.append(...data.groups.map(group), ...data.notes.map((note) => element("p", note, "note")), status, end);
     section.hidden = false;
+    return { moved, move };
   }
 
   return { weights: Object.assign(weights, { scorer, ranked, firstOf }) };
