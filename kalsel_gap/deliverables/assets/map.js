@@ -124,7 +124,7 @@ Object.assign(kalselGap, (() => {
 
     /* Of a link, a school leaves view and filters as the link has them. */
     function show(row, from, isLinked = false) {
-      const box = details(row, state);
+      const box = details(row, choice.state);
       chosen.hidden = true;
       if (columns.lat[row] === null) {
         showBeside(box, from, row);
