@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # Test files that mirror no module, and what they are about instead.
 OF_NO_MODULE = {
     "cli/test_cli.py": "every command, as its user types it",
+    "deliverables/test_accessibility.py": "every page in the hands of axe and of a keyboard",
     "radio/coverage/test_splat.py": "a coverage raster against another program's",
     "radio/propagation/test_models.py": "what every path-loss model must do",
     "real/test_cases_areas.py": "codes, boundaries and shapes as offices hand them over",
