@@ -8,13 +8,16 @@ Source: Shapley (1953), A value for n-person games.
 
 from __future__ import annotations
 
-from functools import cache
 from math import comb
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kalsel_gap.geo.kernels import kernel
+
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from kalsel_gap.geo.arrays import FloatArray
 
 
@@ -65,17 +68,54 @@ def product_values(first: FloatArray, second: FloatArray) -> tuple[FloatArray, F
 def _weighted(own: FloatArray, other: FloatArray) -> FloatArray:
     """Contributions of the players of `own` to the product of both games."""
     players, others = _players(own), _players(other)
-    if not players:
-        return np.empty((len(own), 0))
-    gains = (own @ _gains_by_size(players)).reshape(len(own), players, players)
-    sums = other @ _sums_by_size(others)
     n = players + others
     # Share of the orders in which exactly so many players are there before one joins.
     orders = np.array(
         [[1.0 / (n * comb(n - 1, a + b)) for b in range(others + 1)] for a in range(players)]
-    )
-    found: FloatArray = np.einsum("npa,na->np", gains, sums @ orders.T)
+    ).reshape(players, others + 1)
+    return _added(np.ascontiguousarray(own), np.ascontiguousarray(other), orders)
+
+
+@kernel
+def _added(
+    own: NDArray[np.float64], other: NDArray[np.float64], orders: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """What each player of `own` adds, over the orders of all players.
+
+    Added up in one order for every game: a product of matrices would round a row by its place.
+    """
+    players, sizes = orders.shape
+    found = np.zeros((len(own), players))
+    gains, sums = np.empty((players, players)), np.empty(sizes)
+    for row in range(len(own)):
+        sums[:] = 0.0
+        for coalition in range(other.shape[1]):
+            sums[_size(coalition)] += other[row, coalition]
+        gains[:] = 0.0
+        for coalition in range(own.shape[1]):
+            value, size = own[row, coalition], _size(coalition)
+            for player in range(players):
+                if coalition >> player & 1:
+                    gains[player, size - 1] += value
+                else:
+                    gains[player, size] -= value
+        for before in range(players):
+            weight = 0.0
+            for others in range(sizes):
+                weight += orders[before, others] * sums[others]
+            for player in range(players):
+                found[row, player] += gains[player, before] * weight
     return found
+
+
+@kernel
+def _size(coalition: int) -> int:
+    """How many players are in a coalition."""
+    count = 0
+    while coalition:
+        count += coalition & 1
+        coalition >>= 1
+    return count
 
 
 def _players(game: FloatArray) -> int:
@@ -83,26 +123,3 @@ def _players(game: FloatArray) -> int:
     if game.shape[1] != 1 << players:
         raise ValueError(f"{game.shape[1]} coalitions are not those of a number of players")
     return players
-
-
-@cache
-def _gains_by_size(players: int) -> FloatArray:
-    """What each player adds, summed over the coalitions of one size: (2**p, p·p)."""
-    out = np.zeros((1 << players, players, players))
-    for coalition in range(1 << players):
-        size = coalition.bit_count()
-        for player in range(players):
-            if coalition >> player & 1:
-                out[coalition, player, size - 1] = 1.0
-            else:
-                out[coalition, player, size] = -1.0
-    return out.reshape(1 << players, players * players)
-
-
-@cache
-def _sums_by_size(players: int) -> FloatArray:
-    """Sums over the coalitions of one size: (2**p, p + 1)."""
-    out = np.zeros((1 << players, players + 1))
-    for coalition in range(1 << players):
-        out[coalition, coalition.bit_count()] = 1.0
-    return out
