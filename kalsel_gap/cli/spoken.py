@@ -101,24 +101,31 @@ def _school(row: messages.Row, text: Text) -> str:
     if deficit and row["deficit_status"] == "inferred":
         inferred = text(N_("inferred"))
         deficit = f"{deficit}, {inferred}"
-    grade = row["confidence"] if isinstance(row["confidence"], str) else ""
     return line(
         text(N_("Rank {rank}"), rank=rank) if rank else text(N_("Without a rank")),
         [
-            (text(N_("School")), str(row["name"])),
-            (text(N_("NPSN")), str(row["npsn"])),
-            (text(N_("Kabupaten/kota")), row["kabupaten"] or unknown),
+            (text(N_("School")), _given(row["name"]) or unknown),
+            (text(N_("NPSN")), _given(row["npsn"]) or unknown),
+            (text(N_("Kabupaten/kota")), _given(row["kabupaten"]) or unknown),
             (text(N_("Terrain")), _named(row["terrain_class"], text)),
             (text(N_("Main reason")), messages.main_reason(row, text)),
             (text(N_("Deficit")), deficit or unknown),
             (text(N_("Tier")), _tier(row, text)),
             (text(N_("Rank in 9 of 10 draws")), interval),
-            (text(N_("Grade of the location, A (best) to D")), grade or unknown),
+            (
+                text(N_("Grade of the location, A (best) to D")),
+                _given(row["confidence"]) or unknown,
+            ),
             (text(N_("Data known and not inferred")), _percent(numbers["completeness"], text)),
             (text(N_("Pupils")), students or unknown),
             (text(N_("Priority")), priority),
         ],
     )
+
+
+def _given(value: object) -> str:
+    """A text of a table; empty where it is missing, whatever stands for that."""
+    return value if isinstance(value, str) else ""
 
 
 def _named(code: object, text: Text) -> str:

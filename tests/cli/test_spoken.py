@@ -6,6 +6,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pytest
 
 from kalsel_gap.cli import spoken
@@ -15,6 +16,7 @@ from tests.conftest import PROGRAMS, command_paths
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from kalsel_gap.storage.run_folder import Run
     from tests.conftest import CommandLine
 
 COMMANDS = (
@@ -84,3 +86,13 @@ def test_a_name_stays_on_its_line(name: str) -> None:
 
 def test_words_of_numbers() -> None:
     assert spoken.aloud("~1–14 of 20 · ?", Text("id")) == "diperkirakan 1 sampai 14 of 20, ?"
+
+
+@pytest.mark.parametrize("nothing", [None, float("nan"), pd.NA])
+def test_what_is_missing_is_unknown(tiny: Run, nothing: object) -> None:
+    school = tiny.schools.iloc[[0]].astype(object)
+    for name in ("kabupaten", "npsn", "confidence", "terrain_class"):
+        school[name] = pd.Series([nothing], index=school.index, dtype=object)
+    (said,) = spoken.ranked_schools(school, Text("en"))
+    for label in ("NPSN", "Kabupaten/kota", "Terrain", "Grade of the location, A (best) to D"):
+        assert f"{label}: unknown." in said

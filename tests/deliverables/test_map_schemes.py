@@ -341,6 +341,25 @@ def test_a_trial_is_named_wherever_a_rank_stands(page: Browser, weight: str, ord
     assert page.value("document.querySelector('.leaflet-popup dd').textContent") == "1"
 
 
+def test_weights_without_an_order_leave_the_ranks_of_the_run(page: Browser) -> None:
+    """All leaves of a group at 0 are refused: nothing is called a rank on trial then."""
+    usual = page.value("document.getElementById('first-title').textContent")
+    keys = "JSON.parse(document.getElementById('data').textContent).weights.sliders"
+    for leaf in ("terrain_class", "relief", "slope"):
+        slider = (
+            f"document.getElementById('weight-' + {keys}.findIndex(({{ key }}) =>"
+            f"key === 'index.nodes.{leaf}.weight'))"
+        )
+        page.value(
+            f"(() => {{ const slider = {slider}; slider.value = 0;"
+            "slider.dispatchEvent(new Event('input')); })()"
+        )
+    page.wait("document.querySelector('#weights .said').textContent.includes('are 0.')")
+    assert not page.value("document.getElementById('trial').hidden")
+    assert page.value("document.getElementById('first-title').textContent") == usual
+    assert page.value("document.querySelector('#table [data-sort]').textContent") == "Rank"
+
+
 def test_what_is_chosen_is_said_and_printed(page: Browser) -> None:
     only = "document.getElementById('only').textContent"
     assert page.value(only) == ""
@@ -384,14 +403,18 @@ def test_the_focus_returns_to_a_list_that_was_written_anew(page: Browser) -> Non
     assert page.value("document.activeElement.matches('#first-list button[data-row=\"0\"]')")
 
 
+def open_page(browser: Browser, run: Run, folder: Path, size: tuple[int, int]) -> None:
+    path = folder / "map.html"
+    path.write_text(to_html(run, Text("en")), encoding="utf-8")
+    browser.open(path, *size)
+
+
 @pytest.mark.parametrize("size", [*SIZES, (683, 384)])
 def test_a_summary_is_nearest_to_its_own_place(
     browser: Browser, sample_run: Run, tmp_path: Path, size: tuple[int, int]
 ) -> None:
     """Badges move apart; one that would stand where another belongs is not shown."""
-    path = tmp_path / "map.html"
-    path.write_text(to_html(sample_run, Text("en")), encoding="utf-8")
-    browser.open(path, *size)
+    open_page(browser, sample_run, tmp_path, size)
     places = browser.value(
         "[...document.querySelectorAll('.badge')].map((each) => {"
         "const at = each.parentElement.getBoundingClientRect();"
@@ -411,9 +434,7 @@ def test_the_map_is_whole_on_the_first_sheet(
     browser: Browser, sample_run: Run, tmp_path: Path, size: tuple[int, int]
 ) -> None:
     """The list of the first schools comes behind it, also where it stands beside it on a screen."""
-    path = tmp_path / "map.html"
-    path.write_text(to_html(sample_run, Text("en")), encoding="utf-8")
-    browser.open(path, *size)
+    open_page(browser, sample_run, tmp_path, size)
     browser.value("window.dispatchEvent(new Event('beforeprint'))")
     width, height = PAPERS[0]
     metrics = {"deviceScaleFactor": 1, "mobile": False}

@@ -133,13 +133,12 @@ Object.assign(kalselGap, (() => {
 
     /* What is chosen in words, also for a sheet of paper. */
     function onlyOf({ found }) {
-      const labels = (box) => box.closest("label").querySelector("span:not(.count)").textContent;
       const parts = found.map(({ key }) => {
         const mine = boxes.filter((box) => box.dataset.facet === key && box.checked);
-        return `${mine[0].closest("details").querySelector("legend").textContent}: ${mine.map(labels).join(", ")}`;
+        return `${mine[0].closest("details").querySelector("legend").textContent}: ${mine.map(labelOf).join(", ")}`;
       });
       const fieldset = legends.find((each) => each.dataset.scheme === state.scheme);
-      const without = [...fieldset.querySelectorAll("[data-mark]:not(:checked)")].map(labels);
+      const without = [...fieldset.querySelectorAll("[data-mark]:not(:checked)")].map(labelOf);
       if (without.length) parts.push(filled(words.without, { classes: without.join(", ") }));
       return parts.length ? `${parts.join("; ")}. ${words.whole_counts}` : "";
     }
@@ -216,7 +215,8 @@ Object.assign(kalselGap, (() => {
 
     /* Ranks of other weights by an order, or null for those of the run; no order without a trial. */
     function setRank(rank, by) {
-      Object.assign(state, { rank, trialBy: by });
+      // Weights that give no order leave the ranks of the run in place.
+      Object.assign(state, { rank, trialBy: rank ? by : "" });
       const notice = document.getElementById("trial");
       notice.hidden = !by;
       say(notice, by ? words[`trial_${by}`] : "");
@@ -226,6 +226,11 @@ Object.assign(kalselGap, (() => {
     return { state, apply, choose, setScheme, setRank, reveal };
   }
 
+  /* What stands beside a box of the legend or a filter. */
+  function labelOf(box) {
+    return box.closest("label").querySelector("span:not(.count)").textContent;
+  }
+
   /* Texts of a column of the table or of the pop-ups, wherever they are written. */
   function valuesOf(column) {
     const { schools: columns } = read();
@@ -233,5 +238,5 @@ Object.assign(kalselGap, (() => {
     return column.field === undefined ? column.values : valuesOf(columns.fields[column.field]);
   }
 
-  return { choices, valuesOf };
+  return { choices, labelOf, valuesOf };
 })());

@@ -4,7 +4,7 @@
 Object.assign(kalselGap, (() => {
   const {
     read, cell, element, connect, dialog, onMark, folded, filled, pagedTable, unbroken, cut, vector,
-    valuesOf, choices, firstList, badges, layerChoices, measuring, fullscreen, permalink,
+    valuesOf, labelOf, choices, firstList, badges, layerChoices, measuring, fullscreen, permalink,
   } = kalselGap;
   const MOST_FOUND = 8;
   const PAGE = 100; // rows of the table at a time
@@ -219,7 +219,7 @@ Object.assign(kalselGap, (() => {
       }
       const boxes = [...fieldset.querySelectorAll("[data-mark]")];
       const place = new Map(boxes.map((box, n) => [box.dataset.mark, n]));
-      const labels = new Map(boxes.map((box) => [box.dataset.mark, box.closest("label").querySelector("span:not(.count)").textContent]));
+      const labels = new Map(boxes.map((box) => [box.dataset.mark, labelOf(box)]));
       values[VIEW] = (row) => place.get(now.codeOf(now.scheme, row));
       now.classOf = (row) => labels.get(now.codeOf(now.scheme, row)) || "";
     }
