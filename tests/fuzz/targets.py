@@ -481,7 +481,7 @@ TARGETS = (
     Target("cached tables", 6, _make_kept, _kept_tables),
     Target("kernels", 4, _make_kernels, _kernels),
     Target("runs", 5, seeds.of_runs, _runs),
-    Target("check", 1.2, seeds.of_projects, _check),
+    Target("check", 0.5, seeds.of_projects, _check),
     Target("rank", 0.3, seeds.of_projects, _rank),
     Target("deliverables", 0.1, seeds.of_projects, _deliver),
 )
