@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 SITE = palette.Mark("#5c3200", "cross")
 SITE_RADIUS = 3.5
 RINGS = {"doubts": (palette.DOUBT, 9.0), "findings": (palette.FINDING, 11.0)}
-_ORDER = ("ground", "hillshade", "coverage")  # from below
+_ORDER = ("ground", "hillshade", "terrain", "coverage")  # from below
+_SEEN_THROUGH = ("terrain", "coverage")  # and shown when somebody asks for them
+TERRAIN = N_("Terrain classes")
+_IMAGES = {"ground": N_("Land and sea"), "hillshade": N_("Relief"), "terrain": TERRAIN}
 _QUALITY = (
     *(N_("hardly usable"), N_("of little use"), N_("usable")),
     *(N_("useful"), N_("very useful")),
@@ -51,10 +54,10 @@ def add_layers(
             [[preview["south"], preview["west"]], [preview["north"], preview["east"]]],
             name=label,
             alt=label,
-            show=kind != "coverage",
+            show=kind not in _SEEN_THROUGH,
             pixelated=False,
             class_name=kind,
-            opacity=0.6 if kind == "coverage" else 1.0,
+            opacity=0.6 if kind in _SEEN_THROUGH else 1.0,
             z_index=_ORDER.index(kind),
         )
         made.add_child(image)
@@ -125,6 +128,8 @@ def groups(
     if (previews["kind"] == "hillshade").any():
         relief = {"layer": "hillshade", "label": text(N_("Relief")), "on": True}
         background.insert(0, relief)
+    if (previews["kind"] == "terrain").any():
+        background.append({"layer": "terrain", "label": text(TERRAIN), "on": False})
     found = [
         {"key": "others", "label": text(N_("Sites and findings")), "items": others},
         {
@@ -148,7 +153,7 @@ def groups(
 
 def _layer_name(preview: Mapping[str, Any], text: Text) -> str:
     if preview["kind"] != "coverage":
-        return text(N_("Relief") if preview["kind"] == "hillshade" else N_("Land and sea"))
+        return text(_IMAGES[str(preview["kind"])])
     technology, operator = str(preview["name"]), str(preview["operator"])
     name = text(N_("Fixed networks")) if technology == "fixed" else technology.upper()
     who = plain(operator) if operator not in ("", "any") else text(N_("best of all operators"))
@@ -194,6 +199,26 @@ def coverage_legend(previews: pd.DataFrame, text: Text) -> list[dict[str, Any]]:
         if "status" in item
     ]
     return named
+
+
+def terrain_legend(previews: pd.DataFrame, text: Text) -> list[dict[str, str]]:
+    """Terrain classes that the image shows, with their patterns; none without the image."""
+    shown = previews.loc[previews["kind"] == "terrain", "legend"]
+    names = [item["class"] for item in json.loads(shown.iloc[0])] if len(shown) else []
+    legend = []
+    for name in names:
+        mark, pattern = palette.TERRAINS.get(name), palette.TERRAIN_PATTERNS.get(name)
+        drawn, ink = pattern or ("dots", palette.NOT_KNOWN)
+        legend.append(
+            {
+                "code": name,
+                "colour": mark.colour if mark else "#ffffff",
+                "pattern": drawn,
+                "ink": ink,
+                "label": text(NAMES[name]),
+            }
+        )
+    return legend
 
 
 def shares_legend(text: Text) -> list[dict[str, Any]]:

@@ -44,7 +44,7 @@ def draw_previews(
     opened : Opened
         The project.
     handed_on : mapping of DataFrame
-        The table ``sea``; without it nothing is drawn as open sea.
+        The table ``sea``; without it nothing is drawn as open sea, and no terrain class.
     progress : callable
         Called with the number of images done and of all.
 
@@ -80,6 +80,8 @@ def draw_previews(
             draws.append(partial(preview_images.draw_ground, sea=sea))
         if project.elevation is not None:
             draws.append(preview_images.draw_relief)
+            if "sea" in handed_on:
+                draws.append(partial(preview_images.draw_terrain, runs=handed_on["sea"]))
         draws += [
             partial(preview_images.draw_coverage, layer)
             for layer in preview_images.coverage_layers(project.coverage)
@@ -100,7 +102,10 @@ STAGE = Stage(
     "previews",
     draw_previews,
     reads=("lat", "lon"),
-    sections=("boundaries", "elevation", "coastline", "coverage", "signal"),
+    sections=(
+        *("boundaries", "elevation", "coastline", "wetlands", "terrain"),
+        *("coverage", "signal"),
+    ),
     tables=("sea",),
 )
 

@@ -57,6 +57,15 @@ TERRAINS: dict[str, Mark] = {
     "pesisir": Mark("#f0b73c", "pentagon"),
     "dataran": Mark("#e3ecc4", "circle"),
 }
+# What is drawn over the colour of a terrain class on the map, so that colour is never alone: the
+# plain has nothing.
+TERRAIN_PATTERNS: dict[str, tuple[str, str]] = {
+    "pegunungan": ("diagonals", "#ffffff"),
+    "pulau_kecil": ("grid", "#ffffff"),
+    "rawa": ("dots", "#ffffff"),
+    "pesisir": ("lines", "#6b4a00"),
+    "dataran": ("", ""),
+}
 # Kinds of evidence are never blended: neither in a colour nor in a shape.
 EVIDENCE: dict[str, Mark] = {
     "measured": Mark("#00506b", "circle"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
@@ -27,12 +27,15 @@ from kalsel_gap import schema
 from kalsel_gap.deficit.coverage_value import adequacy_of_cells, adequacy_of_polygons
 from kalsel_gap.deliverables import palette
 from kalsel_gap.geo import sampling
+from kalsel_gap.terrain.class_points import classes_at
 from kalsel_gap.terrain.hillshade import shade_relief
 from kalsel_gap.terrain.islands import land_polygons
+from kalsel_gap.terrain.sea_mask import sea_of_runs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    import pandas as pd
     from numpy.typing import NDArray
     from rasterio.crs import CRS
 
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
     from kalsel_gap.terrain.sea_mask import SeaMask
 
 LONGEST_PX = 1400
+_CLASSED_PX = 700  # of the terrain classes: each is found at a point, as that of a school is
 _FADE_DEG = 0.3  # relief around the project's area
 _FAINT = 0.4  # of the relief there: land outside stays grey
 _AROUND_DEG = 1.5  # land and sea around it: what a wide window shows
@@ -94,13 +98,15 @@ class PreviewGrid:
         return np.broadcast_to(lat[:, None], shape), np.broadcast_to(lon, shape)
 
 
-def _frame(extent: tuple[float, float, float, float], cell_m: float) -> PreviewGrid:
+def _frame(
+    extent: tuple[float, float, float, float], cell_m: float, longest_px: int = LONGEST_PX
+) -> PreviewGrid:
     """A grid over the extent, no finer than a sixteenth of the raster's cells."""
     west, south, east, north = extent
     to_metres = Transformer.from_crs(schema.CRS, _WEB_MERCATOR, always_xy=True)
     left, bottom = to_metres.transform(west, south)
     right, top = to_metres.transform(east, north)
-    pixel = max(right - left, top - bottom) / LONGEST_PX
+    pixel = max(right - left, top - bottom) / longest_px
     pixel = max(pixel, cell_m / 16)
     width, height = math.ceil((right - left) / pixel), math.ceil((top - bottom) / pixel)
     return PreviewGrid(width, height, Affine(pixel, 0.0, left, 0.0, -pixel, top))
@@ -276,6 +282,72 @@ def draw_ground(
     return _row("ground", "ground", frame, image, [], files)
 
 
+def draw_terrain(
+    opened: Opened,
+    extent: tuple[float, float, float, float],
+    widest: gpd.GeoDataFrame | None,
+    runs: pd.DataFrame,
+) -> dict[str, Any]:
+    """Terrain classes, found at the centre of each pixel as they are at a school.
+
+    The work is that of so many schools, whatever the size of the elevation model. The open sea and
+    what lies outside the project's own area are clear; where the class is unknown there are dots.
+
+    Parameters
+    ----------
+    opened : Opened
+        The project, with an elevation model.
+    extent : tuple of float
+        West, south, east and north of the area to show, degrees.
+    widest : GeoDataFrame or None
+        The project's own area.
+    runs : DataFrame
+        The table ``sea`` of the stage of this name.
+    """
+    source = opened.project.elevation
+    assert source is not None
+    cell_m = sampling.describe(source.tiles, band=source.band).cell_width_m
+    coarse = _frame(extent, 16 * cell_m, _CLASSED_PX)  # a pixel is no smaller than a cell
+    lat, lon = coarse.centres()
+    wanted = np.ones(lat.shape, dtype=np.bool_)
+    if widest is not None:
+        wanted &= ~_outside(widest.geometry, coarse)
+    if (sea := sea_of_runs(runs, source)) is not None:
+        wanted &= ~sea.at(lat, lon)[0]
+    named = np.full(lat.shape, "", dtype=object)
+    named[wanted] = classes_at(lat[wanted], lon[wanted], opened, runs).fillna("unknown")
+    # Patterns are finer than the classes.
+    frame = replace(
+        coarse,
+        width=2 * coarse.width,
+        height=2 * coarse.height,
+        transform=Affine(
+            *(coarse.transform.a / 2, 0.0, coarse.transform.c),
+            *(0.0, coarse.transform.e / 2, coarse.transform.f),
+        ),
+    )
+    named = named.repeat(2, axis=0).repeat(2, axis=1)
+    image = np.zeros((4, *named.shape), dtype=np.uint8)
+    row, col = np.indices(named.shape)
+    patterns = {
+        "": np.zeros(named.shape, dtype=np.bool_),
+        "lines": row % _HATCH_PX < 2,
+        "grid": (row % _HATCH_PX < 2) | (col % _HATCH_PX < 2),
+        "diagonals": (row + col) % _HATCH_PX < 2,
+        "dots": (row % _HATCH_PX < 2) & (col % _HATCH_PX < 2),
+    }
+    for name, mark in palette.TERRAINS.items():
+        pattern, ink = palette.TERRAIN_PATTERNS[name]
+        _paint(image, named == name, mark.colour)
+        if pattern:
+            _paint(image, (named == name) & patterns[pattern], ink)
+    _paint(image, (named == "unknown") & patterns["dots"], palette.NOT_KNOWN)
+    shown = [{"class": name} for name in (*palette.TERRAINS, "unknown") if (named == name).any()]
+    parts = ("elevation", "coastline", "wetlands")
+    files = [name for name, _ in opened.project.inputs() if name.partition(".")[0] in parts]
+    return _row("terrain", "terrain", frame, image, shown, files)
+
+
 def _outside(areas: gpd.GeoSeries, frame: PreviewGrid) -> NDArray[np.bool_]:
     """Pixels whose centre no area holds."""
     shapes = areas.to_crs(_WEB_MERCATOR)
@@ -397,7 +469,7 @@ def _row(
     kind: str,
     frame: PreviewGrid,
     image: NDArray[np.uint8],
-    legend: list[dict[str, object]],
+    legend: Sequence[Mapping[str, object]],
     sources: list[str],
     *,
     quality: int | None = None,

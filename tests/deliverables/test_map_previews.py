@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kalsel_gap.project.model import Opened
+    from kalsel_gap.storage.run_folder import Run
     from tests.conftest import MakeProject, MakeRaster
 
     Tables = dict[str, Any]
@@ -204,12 +205,28 @@ def test_a_large_raster_makes_a_small_image(project: MakeProject, raster: MakeRa
 def test_the_sea_is_clear_and_coverage_ends_with_the_area(project: MakeProject) -> None:
     tables = made(project())
     rows = tables["previews"].set_index("name")
-    kinds = {"ground": "ground", "relief": "hillshade", "2g": "coverage", "4g": "coverage"}
+    kinds = {"ground": "ground", "relief": "hillshade", "terrain": "terrain"}
+    kinds |= {"2g": "coverage", "4g": "coverage"}
     assert rows["kind"].to_dict() == kinds
     assert at(rows.loc["relief"], -2.995, 115.305)[3] == 0
     assert at(rows.loc["relief"], -2.94, 115.36)[3] == 255
     assert at(rows.loc["4g"], -2.885, 115.35) == CLEAR
     assert at(rows.loc["4g"], -2.94, 115.36)[3] == 255
+
+
+def test_terrain_classes_are_those_of_schools(tiny: Run) -> None:
+    """But where a school stands in less land than a pixel shows."""
+    row = tiny.table("previews").set_index("name").loc["terrain"]
+    schools = tiny.schools[tiny.schools["confidence"].isin(["A", "B"])]
+    schools = schools[schools["terrain_class"].notna()]
+    assert len(set(schools["terrain_class"])) > 1
+    for lat, lon, name in schools[["lat", "lon", "terrain_class"]].itertuples(index=False):
+        _, ink = palette.TERRAIN_PATTERNS[name]
+        drawn = {colour(each) for each in (palette.TERRAINS[name].colour, ink) if each}
+        assert at(row, lat, lon) in drawn, (lat, lon, name)
+    shown = {one["class"] for one in json.loads(row["legend"])}
+    assert shown >= set(schools["terrain_class"])
+    assert at(row, *SEA) == CLEAR
 
 
 # The elevation model of data/tiny: its last row is the sea, and one cell inland is a void.

@@ -794,8 +794,9 @@ def test_a_link_restores_all_that_is_shown(browser: Browser, tiny: Run, tmp_path
     clicked = (
         *("[name=scheme][value=gap]", "[data-scheme=gap] [data-mark=adequate]"),
         *("[data-facet=kabupaten]", "[data-facet=level]", "#layers [value='shares.kecamatan']"),
-        *("#layers [value=hillshade]", "#first-list button"),
+        *("#layers [value=hillshade]", "#layers [value=terrain]", "#first-list button"),
     )
+    assert browser.value("document.getElementById('terrain-legend').hidden")
     for selector in clicked:
         browser.value(f"document.querySelector({json.dumps(selector)}).click()")
     browser.wait(POPUP)
@@ -805,7 +806,8 @@ def test_a_link_restores_all_that_is_shown(browser: Browser, tiny: Run, tmp_path
     state, title, view = (browser.value(each) for each in (STATE, POPUP, VIEW))
     assert title
     assert state["areas"] > 0
-    assert state["pictures"] == whole["pictures"] - 1
+    assert state["pictures"] == whole["pictures"]  # one less, one more
+    assert not browser.value("document.getElementById('terrain-legend').hidden")
     assert state["shown"] != whole["shown"]
     link = browser.value("window.location.hash")
     assert len(link) < 100
