@@ -73,11 +73,27 @@ FIELDS: dict[str, tuple[str, str]] = {
         N_("Schools with unknown pupils"),
         N_("Schools whose number of pupils is unknown: they add nothing to the pupils."),
     ),
+    "land_km2": (
+        N_("Land"),
+        N_("Land of the area, km²; open sea that the elevation model shows is left out."),
+    ),
+    "signal_known_share": (
+        N_("Land with known signal"),
+        N_("Share of the land on which the maps of 4G and 5G show whether there is a signal."),
+    ),
+    "no_signal_share": (
+        N_("Land without signal"),
+        N_(
+            "Of that land, the share where the maps show no usable 4G or 5G signal; empty where "
+            "less than half of the land is known."
+        ),
+    ),
     "not_counted": (
         N_("Rows not counted"),
         N_("Rows of the register that are no school here: repeated rows and closed schools."),
     ),
 }
+LAND = ("land_km2", "signal_known_share", "no_signal_share")
 _TIERS = (*schema.TIER_LABELS, "unknown")
 _NO_SCHOOLS = ("duplicate", "closed")  # reasons for having no rank
 
@@ -120,7 +136,8 @@ def area_results(run: Run, level: str) -> pd.DataFrame:
     DataFrame
         The columns of :data:`FIELDS`, a row for each of :func:`areas_of_level` in its order; and
         last, where there are any, the schools and rows of no area, whose code and name are empty.
-        So each column adds up to the whole register. What is unknown is missing (NA), never 0.
+        So each count adds up to the whole register. What is unknown is missing, never 0; so is
+        the land in a run of an older version, which did not measure it.
     """
     areas, schools = areas_of_level(run, level), run.schools
     place = pd.Series(_places(schools, areas, level), index=schools.index)
@@ -142,17 +159,28 @@ def area_results(run: Run, level: str) -> pd.DataFrame:
         }
     ).astype("Int64")
     if schools["top_k_set"].isna().all():
-        table["certain"] = pd.NA
+        table["certain"] = pd.array([pd.NA] * len(table), "Int64")
     pupils = schools["students"].where(is_school).groupby(place).sum(min_count=1)
     table["pupils"] = pupils.reindex(rows).astype("Int64")
     table.loc[table["schools"] == 0, "pupils"] = 0
     names = areas[["code", "name"]].set_axis(rows[1:])
     table = table.join(names).assign(level=level)
     table[["code", "name"]] = table[["code", "name"]].fillna(NOWHERE).astype("str")
+    table = table.merge(_land(run, level), how="left", on=["code", "name"], validate="m:1")
     somewhere, nowhere = table.iloc[1:], table.iloc[:1]
     if (nowhere[["schools", "not_counted"]] > 0).any(axis=None):
         somewhere = pd.concat([somewhere, nowhere])
     return somewhere.reset_index(drop=True)[list(FIELDS)]
+
+
+def _land(run: Run, level: str) -> pd.DataFrame:
+    """Land of the areas, and how much of it has no signal, as the run has measured it."""
+    if "land_signal.parquet" not in run.manifest.get("files", {}):
+        return pd.DataFrame({"code": [], "name": [], **{each: [] for each in LAND}}).astype(
+            {"code": "str", "name": "str", **dict.fromkeys(LAND, "float64")}
+        )
+    land = run.table("land_signal")
+    return land.loc[land["level"] == level, ["code", "name", *LAND]]
 
 
 def _places(schools: pd.DataFrame, areas: gpd.GeoDataFrame, level: str) -> NDArray[np.int64]:

@@ -641,6 +641,7 @@ NAMES: dict[str, str] = {
     "certainty": N_("certainty"),
     "audit": N_("Audit page"),
     "compare": N_("Comparison"),
+    "land_signal": N_("signal on the land"),
     "previews": N_("pictures for the map"),
     "scores": N_("scores"),
     "write": N_("writing"),
