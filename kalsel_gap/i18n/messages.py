@@ -58,6 +58,10 @@ ERRORS: dict[str, str] = {
     "coverage_several_vectors": N_("several files of polygons in one “path”. Write a [[coverage]] for each, or merge them into one GeoPackage; only rasters can be a list."),
     "coverage_touches_no_school": N_("the polygons touch no school. Are the region and the CRS right?"),
     "coverage_vector_kind": N_('polygons need kind = "binary" (covered inside) or kind = "class".'),
+    "crs_elsewhere": N_("no school lies where the coordinate reference system “{value}” ({name}) may be used: {area}. For South Kalimantan take EPSG:32750 or EPSG:23880."),
+    "crs_not_horizontal": N_("“{value}” ({name}) is no horizontal coordinate reference system of the Earth: it has heights, or local axes. Take one such as EPSG:32750."),
+    "crs_of_geojson": N_("GeoJSON is always in degrees of WGS 84 (RFC 7946, section 4), so “{value}” cannot be used. Leave the option out, or write a GeoPackage."),
+    "crs_of_kml": N_("KML is always in degrees of WGS 84 (OGC 07-147r2, section 6), so “{value}” cannot be used. Leave the option out, or write a GeoPackage."),
     "crs_unknown": N_('this is not a known coordinate reference system. Write its EPSG code, such as "EPSG:32750" (WGS 84 / UTM zone 50 S).'),
     "map_too_large": N_("a page holds at most {most} schools, and these are {count}: one file is too small a vessel for them. Write a page for each kabupaten, such as --kabupaten “{kabupaten}”."),
     "range_not_rising": N_("the first number of a range must not be above the second."),
@@ -643,6 +647,7 @@ NAMES: dict[str, str] = {
     "compare": N_("Comparison"),
     "land_signal": N_("signal on the land"),
     "previews": N_("pictures for the map"),
+    "gis": N_("layers for GIS"),
     "scores": N_("scores"),
     "write": N_("writing"),
 }
