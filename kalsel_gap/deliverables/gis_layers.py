@@ -16,9 +16,13 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from kalsel_gap import schema
-from kalsel_gap.deliverables import columns, geopackage
+from kalsel_gap.deliverables import columns, geopackage, symbology
 from kalsel_gap.deliverables.codes import words_of
-from kalsel_gap.deliverables.qgis_style import Field, areas_qml, schools_qml, sites_qml
+from kalsel_gap.deliverables.data_dates import last_date, stated_dates
+from kalsel_gap.deliverables.iso19115 import to_iso19115
+from kalsel_gap.deliverables.layer_styles import NamedStyle, outline_style, points_style
+from kalsel_gap.deliverables.map_story import list_length
+from kalsel_gap.deliverables.qgis_style import Field
 from kalsel_gap.deliverables.tables import (
     all_notices,
     approval,
@@ -30,7 +34,6 @@ from kalsel_gap.deliverables.tables import (
 from kalsel_gap.errors import reason
 from kalsel_gap.i18n.text import N_, Text, plain
 from kalsel_gap.sources.boundaries import AREA_LEVELS
-from kalsel_gap.sources.values import end_of
 from kalsel_gap.storage.spreadsheet import to_records
 
 if TYPE_CHECKING:
@@ -46,7 +49,6 @@ _DEGREES = 6  # decimals: a decimetre, as RFC 7946 advises
 # A GeoPackage contains the time of its writing. Ours has the last day of the data instead, so that
 # the same run gives the same bytes; and this one if no input states its date.
 _NO_DATE = "2000-01-01"
-_DATED = ("schools.", "attributes.", "coverage.", "sites.", "measurements.", "villages.")
 
 SITE_FIELDS: dict[str, tuple[str, str]] = {
     "site_id": (N_("Site"), N_("Identifier in the file.")),
@@ -84,6 +86,12 @@ _AREAS = {
     "kecamatan": N_("Boundaries of kecamatan as given, not simplified."),
     "desa": N_("Boundaries of desa and kelurahan as given, not simplified."),
 }
+_AREA_TITLES = {
+    "province": N_("Province"),
+    "kabupaten": N_("Kabupaten/kota"),
+    "kecamatan": N_("Kecamatan"),
+    "desa": N_("Desa"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,21 +104,21 @@ class Layer:
     features : GeoDataFrame
     fields : dict of Field
         What a reader sees of each column.
-    qml : str
-        Style for QGIS.
-    style : str
-        Name of the style.
+    styles : tuple of NamedStyle
+        At least one; QGIS loads the first one by itself.
     is_point : bool
         Whether it holds points; otherwise polygons.
+    title : str
+        Name that a reader sees in a project; that of the layer where it is empty.
     """
 
     name: str
     description: str
     features: gpd.GeoDataFrame
     fields: dict[str, Field]
-    qml: str
-    style: str
+    styles: tuple[NamedStyle, ...]
     is_point: bool = True
+    title: str = ""
 
 
 def write_gpkg(run: Run, path: Path, text: Text, *, crs: str = METRIC_CRS) -> None:
@@ -132,7 +140,7 @@ def write_gpkg(run: Run, path: Path, text: Text, *, crs: str = METRIC_CRS) -> No
     OSError
         It cannot be written completely, such as on a full disk.
     """
-    write_layers(run, list(_layers(run, text)), path, text, crs=crs)
+    write_layers(run, layers_of(run, text), path, text, crs=crs)
 
 
 def write_layers(
@@ -166,7 +174,8 @@ def write_layers(
 def _write_layers(run: Run, layers: Sequence[Layer], path: Path, text: Text, crs: str) -> None:
     import pyogrio
 
-    moment = f"{_last_date(run)}T00:00:00.000Z"
+    day = last_date(run)
+    moment = f"{day.isoformat() if day else _NO_DATE}T00:00:00.000Z"
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": moment})
     try:
         for number, layer in enumerate(layers):
@@ -192,19 +201,40 @@ def _write_layers(run: Run, layers: Sequence[Layer], path: Path, text: Text, crs
                 "UPDATE gpkg_contents SET description = ? WHERE table_name = ?", (about, layer.name)
             )
             geopackage.describe(database, layer.name, layer.fields)
-            geopackage.add_style(database, layer.name, layer.qml, name=layer.style, moment=moment)
-        geopackage.add_metadata(database, _facts(run), (layer.name for layer in layers), moment)
+            geopackage.add_styles(database, layer.name, layer.styles, moment=moment)
+        geopackage.add_metadata(
+            *(database, _facts(run), to_iso19115(run, text, crs=crs)),
+            *((layer.name for layer in layers), moment),
+        )
 
 
-def _layers(run: Run, text: Text) -> Iterator[Layer]:
-    """Schools, sites and boundaries, each with its columns and style."""
+def layers_of(run: Run, text: Text, *, schools: pd.DataFrame | None = None) -> list[Layer]:
+    """Schools, sites and boundaries, each with its columns and styles.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+    text : Text
+        Language of labels, words and legends.
+    schools : DataFrame, optional
+        A view of the run's schools; all of them by default. Classes are those of all.
+    """
+    every = run.schools
+    if schools is not None:  # a view has no geometry
+        every = every[every["row_id"].isin(set(schools["row_id"]))]
+    return list(_layers(run, every, text))
+
+
+def _layers(run: Run, chosen: pd.DataFrame, text: Text) -> Iterator[Layer]:
     import geopandas as gpd
 
-    schools = gpd.GeoDataFrame(_drawn(run, run.schools, text), crs=schema.CRS)
+    schools = gpd.GeoDataFrame(_drawn(run, chosen, text), crs=schema.CRS)
     fields = _school_fields(run, text)
     described = text(N_("Schools by tier of deficit, the worst drawn on top."))
-    qml, style = schools_qml(fields, text), text(N_("Tier"))
-    yield Layer("schools", described, schools, fields, qml, style)
+    symbols = symbology.school_symbols(run.schools, list_length(run), text)
+    styles = tuple(points_style(each, fields, "schools", sort="rank") for each in symbols)
+    yield Layer("schools", described, schools, fields, styles, title=text(N_("Schools")))
     nature = {"data": run.manifest.get("data", "real"), "standing": run.standing}
     if run.overrides:
         nature["trial"] = plain(assignments(run.overrides))
@@ -214,17 +244,21 @@ def _layers(run: Run, text: Text) -> Iterator[Layer]:
     if len(sites):
         points = gpd.points_from_xy(sites["lon"], sites["lat"])
         features = gpd.GeoDataFrame(sites.assign(**nature), geometry=points, crs=schema.CRS)
-        fields = _fields(SITE_FIELDS, text)
-        described, qml = text(N_("Radio sites and their antennas.")), sites_qml(fields)
-        yield Layer("sites", described, features, fields, qml, text(N_("Sites")))
+        fields, crosses = _fields(SITE_FIELDS, text), symbology.site_symbols(text)
+        style = points_style(crosses, fields, "sites", sort="site_id")
+        described = text(N_("Radio sites and their antennas."))
+        yield Layer("sites", described, features, fields, (style,), title=text(N_("Sites")))
     areas, fields = run.table("areas"), _fields(_AREA_FIELDS, text)
     for level in AREA_LEVELS:
         of_level = areas[areas["level"] == level].reset_index(drop=True)
         if len(of_level):
             features = gpd.GeoDataFrame(of_level.assign(**nature), crs=schema.CRS)
-            described, qml = text(_AREAS[level]), areas_qml(level, fields)
-            style = text(N_("Boundaries"))
-            yield Layer(level, described, features, fields, qml, style, is_point=False)
+            style = outline_style(symbology.area_outline(level, text), fields, level, sort="code")
+            yield Layer(
+                *(level, text(_AREAS[level]), features, fields, (style,)),
+                is_point=False,
+                title=text(_AREA_TITLES[level]),
+            )
 
 
 def to_geojson(run: Run, schools: pd.DataFrame, text: Text) -> str:
@@ -298,26 +332,8 @@ def _fields(named: dict[str, tuple[str, str]], text: Text) -> dict[str, Field]:
     return {**found, **marks}
 
 
-def _last_date(run: Run) -> str:
-    """The last day of the data, from the dates that the project states of its inputs."""
-    days = [day for stated in _dates(run).values() if (day := end_of(stated))]
-    return max(days).isoformat() if days else _NO_DATE
-
-
-def _dates(run: Run) -> dict[str, str]:
-    """The dates that the project states: of each input, or up to when its evidence reaches."""
-    parameters = run.manifest.get("parameters", {})
-    if evidence := parameters.get("project.evidence_date"):
-        return {"evidence": evidence}
-    return {
-        key.removesuffix(".date"): str(stated)
-        for key, stated in parameters.items()
-        if stated and key.endswith(".date") and key.startswith(_DATED)
-    }
-
-
 def _facts(run: Run) -> dict[str, Any]:
     """What a layer rests on: the run, the version, the inputs and their dates."""
     kept = ("kalsel_gap", "project", "data", "overrides", "inputs", "not_scored")
     known = {name: run.manifest[name] for name in kept if name in run.manifest}
-    return {**known, **standing_facts(run), "dates": _dates(run)}
+    return {**known, **standing_facts(run), "dates": stated_dates(run)}
