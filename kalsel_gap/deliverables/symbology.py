@@ -25,7 +25,7 @@ DARK, GREY = "#3a3a3a", "#6e6e6e"
 # Schemes of the web map that are styles of the schools; the first one is the default.
 SCHOOL_SCHEMES = ("tier", "gap", "priority", "certainty")
 _NAMES_FROM = 50_000  # scale from which the names of schools find room
-_MM_OF_RADIUS = 0.5  # width of a mark in mm, for a pixel of its radius on the web map
+_MM_OF_RADIUS = 0.42  # width of a mark in mm, for a pixel of its radius on the web map
 # Widths that make shapes look equally large, as the web map draws them.
 _WIDTHS = {"square": 0.9, "triangle": 1.15, "diamond": 1.3, "pentagon": 1.1, "hexagon": 1.05}
 
