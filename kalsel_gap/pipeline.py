@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from kalsel_gap import schema
-from kalsel_gap.deficit import service, signals
+from kalsel_gap.deficit import land_signal, service, signals
 from kalsel_gap.deficit.scores import score_schools
 from kalsel_gap.deliverables import map_previews
 from kalsel_gap.errors import InputError, ProjectError, SeveralErrors
@@ -59,6 +59,7 @@ STAGES: tuple[Stage, ...] = (
     signals.STAGE,
     service.STAGE,
     certainty.STAGE,
+    land_signal.STAGE,
     map_previews.STAGE,
 )
 # Scores are not kept: they are cheap, and another weighting answers at once.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -10,6 +12,11 @@ from kalsel_gap.cli import console, drawn, options
 from kalsel_gap.cli.drawn import Drawn
 from kalsel_gap.cli.options import By, DialectChoice, NamesChoice
 from kalsel_gap.i18n.text import N_, Text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from kalsel_gap.deliverables.tables import View
 
 HELP = N_(
     "Export the official run, or without one the last full run.\n\n"
@@ -25,11 +32,26 @@ CSV_HELP = N_(
 
 GPKG_HELP = N_(
     "Write a GeoPackage that QGIS opens with its symbology.\n\n"
-    "Layers: schools, sites, boundaries; the descriptions of the columns are included.\n\n"
+    "Layers: schools, findings, sites, results by kabupaten, kecamatan and desa with their "
+    "boundaries, predicted levels; the descriptions of the columns are included. Filters choose "
+    "the schools, their findings and their predicted levels.\n\n"
     "Example: kalsel-gap export gpkg --out schools.gpkg"
 )
 GEOJSON_HELP = N_(
     "Write the schools as GeoJSON.\n\nExample: kalsel-gap export geojson --out schools.geojson"
+)
+PARQUET_HELP = N_(
+    "Write the schools as GeoParquet 1.1, for Python, R and databases.\n\n"
+    "Example: kalsel-gap export parquet --out schools.parquet"
+)
+KML_HELP = N_(
+    "Write the schools as KML, for Google Earth and phones: a folder for each tier.\n\n"
+    "Example: kalsel-gap export kml --out schools.kml"
+)
+FLATGEOBUF_HELP = N_(
+    "Write the schools as FlatGeobuf, for large maps on the web.\n\n"
+    "A school without a usable location is not in the file: its index allows none.\n\n"
+    "Example: kalsel-gap export flatgeobuf --out schools.fgb"
 )
 
 
@@ -64,8 +86,7 @@ def csv(
     chosen = drawn.open_run(
         *(ctx, source, out, (".csv",)), overwrite=overwrite, lang=lang, quiet=quiet
     )
-    filters = (kabupaten, kecamatan, level, authority, terrain, gap)
-    view = tables.View(by.value, top, *(tuple(each or ()) for each in filters))
+    view = _view(by, top, (kabupaten, kecamatan, level, authority, terrain, gap))
     selected = tables.select(chosen.run.schools, view)
     if selected.empty:
         for sentence in list_remarks(chosen.run, ctx.obj, view):
@@ -87,6 +108,15 @@ def geojson(
     runs: options.RunsFolder = None,
     run: options.RunName = None,
     out: options.OutFile = None,
+    crs: options.DegreesOnly = None,
+    top: options.Top = None,
+    by: options.RankBy = By.deficit,
+    kabupaten: options.OnlyKabupaten = None,
+    kecamatan: options.OnlyKecamatan = None,
+    level: options.OnlyLevel = None,
+    authority: options.OnlyAuthority = None,
+    terrain: options.OnlyTerrain = None,
+    gap: options.OnlyGap = None,
     overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
     lang: options.Lang = None,
@@ -94,12 +124,17 @@ def geojson(
 ) -> None:
     """Do what :data:`GEOJSON_HELP` says."""
     from kalsel_gap.deliverables import gis_layers
+    from kalsel_gap.deliverables.layer_crs import refuse_other_crs
 
+    refuse_other_crs(crs, "crs_of_geojson")
     source = drawn.RunChoice(project, runs, run)
     chosen = drawn.open_run(
         *(ctx, source, out, (".geojson", ".json")), overwrite=overwrite, lang=lang, quiet=quiet
     )
-    data = gis_layers.to_geojson(chosen.run, chosen.run.schools, chosen.words)
+    view = _view(by, top, (kabupaten, kecamatan, level, authority, terrain, gap))
+    selected = _selected(chosen, view, ctx.obj, quiet=quiet)
+    with console.progress(ctx.obj, ("gis",), quiet=quiet):
+        data = gis_layers.to_geojson(chosen.run, selected, chosen.words)
     _write(chosen, data, out, ctx.obj, quiet=quiet)
 
 
@@ -110,6 +145,15 @@ def gpkg(
     project: options.ProjectFile = None,
     runs: options.RunsFolder = None,
     run: options.RunName = None,
+    crs: options.LayerCrs = None,
+    top: options.Top = None,
+    by: options.RankBy = By.deficit,
+    kabupaten: options.OnlyKabupaten = None,
+    kecamatan: options.OnlyKecamatan = None,
+    level: options.OnlyLevel = None,
+    authority: options.OnlyAuthority = None,
+    terrain: options.OnlyTerrain = None,
+    gap: options.OnlyGap = None,
     overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
     lang: options.Lang = None,
@@ -117,22 +161,172 @@ def gpkg(
 ) -> None:
     """Do what :data:`GPKG_HELP` says."""
     from kalsel_gap.deliverables import gis_layers
+    from kalsel_gap.deliverables.layer_crs import layer_crs
 
     source = drawn.RunChoice(project, runs, run)
     chosen = drawn.open_run(
         *(ctx, source, out, (".gpkg",)), overwrite=overwrite, lang=lang, quiet=quiet
     )
-    with chosen.outputs.replace(out) as temporary:
-        gis_layers.write_gpkg(chosen.run, temporary, chosen.words)
+    view = _view(by, top, (kabupaten, kecamatan, level, authority, terrain, gap))
+    crs = layer_crs(crs, chosen.run.schools)
+    _selected(chosen, view, ctx.obj, quiet=quiet)
     text: Text = ctx.obj
+    with (
+        console.progress(text, ("gis",), quiet=quiet) as report,
+        chosen.outputs.replace(out) as temporary,
+    ):
+        progress = partial(report, "gis")
+        gis_layers.write_gpkg(
+            chosen.run, temporary, chosen.words, crs=crs, view=view, progress=progress
+        )
     console.note(text(N_("Written: {path}"), path=out), quiet=quiet)
 
 
-def _write(chosen: Drawn, data: str, out: Path | None, text: Text, *, quiet: bool) -> None:
+def parquet(
+    ctx: typer.Context,
+    *,
+    out: options.NewFile,
+    project: options.ProjectFile = None,
+    runs: options.RunsFolder = None,
+    run: options.RunName = None,
+    crs: options.LayerCrs = None,
+    top: options.Top = None,
+    by: options.RankBy = By.deficit,
+    kabupaten: options.OnlyKabupaten = None,
+    kecamatan: options.OnlyKecamatan = None,
+    level: options.OnlyLevel = None,
+    authority: options.OnlyAuthority = None,
+    terrain: options.OnlyTerrain = None,
+    gap: options.OnlyGap = None,
+    overwrite: options.Overwrite = False,
+    quiet: options.Quiet = False,
+    lang: options.Lang = None,
+    aloud: options.Plain = False,  # noqa: ARG001 - read before parsing
+) -> None:
+    """Do what :data:`PARQUET_HELP` says."""
+    from kalsel_gap.deliverables.geoparquet import to_geoparquet
+    from kalsel_gap.deliverables.layer_crs import layer_crs
+
+    source = drawn.RunChoice(project, runs, run)
+    chosen = drawn.open_run(
+        *(ctx, source, out, (".parquet", ".geoparquet")),
+        overwrite=overwrite,
+        lang=lang,
+        quiet=quiet,
+    )
+    view = _view(by, top, (kabupaten, kecamatan, level, authority, terrain, gap))
+    crs = layer_crs(crs, chosen.run.schools)
+    selected = _selected(chosen, view, ctx.obj, quiet=quiet)
+    with console.progress(ctx.obj, ("gis",), quiet=quiet):
+        data = to_geoparquet(chosen.run, selected, chosen.words, crs=crs)
+    _write(chosen, data, out, ctx.obj, quiet=quiet)
+
+
+def kml(
+    ctx: typer.Context,
+    *,
+    project: options.ProjectFile = None,
+    runs: options.RunsFolder = None,
+    run: options.RunName = None,
+    out: options.OutFile = None,
+    crs: options.DegreesOnly = None,
+    top: options.Top = None,
+    by: options.RankBy = By.deficit,
+    kabupaten: options.OnlyKabupaten = None,
+    kecamatan: options.OnlyKecamatan = None,
+    level: options.OnlyLevel = None,
+    authority: options.OnlyAuthority = None,
+    terrain: options.OnlyTerrain = None,
+    gap: options.OnlyGap = None,
+    overwrite: options.Overwrite = False,
+    quiet: options.Quiet = False,
+    lang: options.Lang = None,
+    aloud: options.Plain = False,  # noqa: ARG001 - read before parsing
+) -> None:
+    """Do what :data:`KML_HELP` says."""
+    from kalsel_gap.deliverables.layer_crs import refuse_other_crs
+    from kalsel_gap.deliverables.school_kml import to_kml
+
+    refuse_other_crs(crs, "crs_of_kml")
+    source = drawn.RunChoice(project, runs, run)
+    chosen = drawn.open_run(
+        *(ctx, source, out, (".kml",)), overwrite=overwrite, lang=lang, quiet=quiet
+    )
+    view = _view(by, top, (kabupaten, kecamatan, level, authority, terrain, gap))
+    selected = _selected(chosen, view, ctx.obj, quiet=quiet)
+    with console.progress(ctx.obj, ("gis",), quiet=quiet):
+        data = to_kml(chosen.run, selected, chosen.words)
+    _write(chosen, data, out, ctx.obj, quiet=quiet)
+
+
+def flatgeobuf(
+    ctx: typer.Context,
+    *,
+    out: options.NewFile,
+    project: options.ProjectFile = None,
+    runs: options.RunsFolder = None,
+    run: options.RunName = None,
+    crs: options.LayerCrs = None,
+    top: options.Top = None,
+    by: options.RankBy = By.deficit,
+    kabupaten: options.OnlyKabupaten = None,
+    kecamatan: options.OnlyKecamatan = None,
+    level: options.OnlyLevel = None,
+    authority: options.OnlyAuthority = None,
+    terrain: options.OnlyTerrain = None,
+    gap: options.OnlyGap = None,
+    overwrite: options.Overwrite = False,
+    quiet: options.Quiet = False,
+    lang: options.Lang = None,
+    aloud: options.Plain = False,  # noqa: ARG001 - read before parsing
+) -> None:
+    """Do what :data:`FLATGEOBUF_HELP` says."""
+    from kalsel_gap.deliverables.flatgeobuf import to_flatgeobuf
+    from kalsel_gap.deliverables.layer_crs import layer_crs
+
+    source = drawn.RunChoice(project, runs, run)
+    chosen = drawn.open_run(
+        *(ctx, source, out, (".fgb",)), overwrite=overwrite, lang=lang, quiet=quiet
+    )
+    view = _view(by, top, (kabupaten, kecamatan, level, authority, terrain, gap))
+    crs = layer_crs(crs, chosen.run.schools)
+    selected = _selected(chosen, view, ctx.obj, quiet=quiet, holds_placeless=False)
+    with console.progress(ctx.obj, ("gis",), quiet=quiet):
+        data = to_flatgeobuf(chosen.run, selected, chosen.words, crs=crs)
+    _write(chosen, data, out, ctx.obj, quiet=quiet)
+
+
+def _view(by: By, top: int | None, filters: tuple[list[str] | None, ...]) -> View:
+    """The schools that are asked for; `filters` in the order of :class:`View`."""
+    from kalsel_gap.deliverables.tables import View
+
+    return View(by.value, top, *(tuple(each or ()) for each in filters))
+
+
+def _selected(
+    chosen: Drawn, view: View, text: Text, *, quiet: bool, holds_placeless: bool = True
+) -> pd.DataFrame:
+    """The schools of a view; standard error says who is left out, and who has no place."""
+    from kalsel_gap.deliverables import tables
+    from kalsel_gap.deliverables.remarks import cut_tie, list_remarks, placeless
+
+    selected = tables.select(chosen.run.schools, view)
+    said = list_remarks(chosen.run, text, view) if selected.empty else []
+    if len(selected) < len(chosen.run.schools):
+        words = N_("{count} of {all} rows of the register are asked for; the others are left out.")
+        counts = {"count": len(selected), "all": len(chosen.run.schools)}
+        said.append(text(words, **{name: text.number(n) for name, n in counts.items()}))
+    said += [cut_tie(chosen.run, text, view), placeless(selected, text, is_held=holds_placeless)]
+    for sentence in filter(None, said):
+        console.note(sentence, quiet=quiet)
+    return selected
+
+
+def _write(chosen: Drawn, data: str | bytes, out: Path | None, text: Text, *, quiet: bool) -> None:
     """Write to the file, or to standard output without one."""
     if out is None:
-        console.emit(data)
+        console.emit(str(data))
         return
     with chosen.outputs.replace(out) as temporary:
-        temporary.write_bytes(data.encode("utf-8"))
+        temporary.write_bytes(data.encode("utf-8") if isinstance(data, str) else data)
     console.note(text(N_("Written: {path}"), path=out), quiet=quiet)

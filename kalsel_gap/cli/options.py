@@ -409,6 +409,25 @@ Top = Annotated[
     ),
 ]
 RankBy = Annotated[By, typer.Option("--by", help=N_("Rank by deficit or by priority."))]
+LayerCrs = Annotated[
+    str | None,
+    typer.Option(
+        "--crs",
+        metavar=N_("<code>"),
+        help=N_(
+            "Coordinate reference system, such as EPSG:23880 or EPSG:4326; by default EPSG:32750, "
+            "WGS 84 / UTM 50S."
+        ),
+    ),
+]
+DegreesOnly = Annotated[
+    str | None,
+    typer.Option(
+        "--crs",
+        metavar=N_("<code>"),
+        help=N_("Only EPSG:4326 (WGS 84, degrees): the standard of this format allows no other."),
+    ),
+]
 OnlyKabupaten = Annotated[
     list[str] | None,
     typer.Option(

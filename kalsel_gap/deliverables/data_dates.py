@@ -26,7 +26,7 @@ def stated_dates(run: Run) -> dict[str, str]:
     }
 
 
-def last_date(run: Run) -> date | None:
+def last_day(run: Run) -> date | None:
     """The last day of the data; None where no input states its date."""
     days = [day for stated in stated_dates(run).values() if (day := end_of(stated))]
     return max(days, default=None)

@@ -11,15 +11,25 @@ import errno
 import json
 import sqlite3
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from kalsel_gap import schema
-from kalsel_gap.deliverables import columns, geopackage, symbology
+from kalsel_gap.deliverables import (
+    area_results,
+    columns,
+    findings_layer,
+    geopackage,
+    prediction_layer,
+    symbology,
+)
 from kalsel_gap.deliverables.codes import words_of
-from kalsel_gap.deliverables.data_dates import last_date, stated_dates
+from kalsel_gap.deliverables.data_dates import last_day, stated_dates
 from kalsel_gap.deliverables.iso19115 import to_iso19115
+from kalsel_gap.deliverables.layer_crs import METRIC_CRS
 from kalsel_gap.deliverables.layer_styles import NamedStyle, outline_style, points_style
 from kalsel_gap.deliverables.map_story import list_length
 from kalsel_gap.deliverables.qgis_style import Field
@@ -28,23 +38,25 @@ from kalsel_gap.deliverables.tables import (
     approval,
     as_read,
     assignments,
+    select,
     standing_facts,
     with_words,
 )
 from kalsel_gap.errors import reason
 from kalsel_gap.i18n.text import N_, Text, plain
-from kalsel_gap.sources.boundaries import AREA_LEVELS
+from kalsel_gap.stages import silent
 from kalsel_gap.storage.spreadsheet import to_records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     import geopandas as gpd
 
+    from kalsel_gap.deliverables.tables import View
+    from kalsel_gap.stages import Progress
     from kalsel_gap.storage.run_folder import Run
 
-METRIC_CRS = "EPSG:32750"  # WGS 84 / UTM 50S: what GIS trainings in Kalsel use
 _DEGREES = 6  # decimals: a decimetre, as RFC 7946 advises
 # A GeoPackage contains the time of its writing. Ours has the last day of the data instead, so that
 # the same run gives the same bytes; and this one if no input states its date.
@@ -75,16 +87,11 @@ SITE_FIELDS: dict[str, tuple[str, str]] = {
     "file": (N_("File"), N_("Input file.")),
     "row": (N_("Row in the file"), N_("Row in the input file.")),
 }
-_AREA_FIELDS: dict[str, tuple[str, str]] = {
-    "level": (N_("Kind of area"), N_("Province, kabupaten, kecamatan or desa.")),
-    "code": (N_("Kemendagri code"), N_("Kemendagri code of the area.")),
-    "name": (N_("Area"), N_("Name of the area.")),
-}
 _AREAS = {
-    "province": N_("Boundary of the province as given, not simplified."),
-    "kabupaten": N_("Boundaries of kabupaten and kota as given, not simplified."),
-    "kecamatan": N_("Boundaries of kecamatan as given, not simplified."),
-    "desa": N_("Boundaries of desa and kelurahan as given, not simplified."),
+    "province": N_("Results by province, with its boundary as given, not simplified."),
+    "kabupaten": N_("Results by kabupaten and kota, with boundaries as given, not simplified."),
+    "kecamatan": N_("Results by kecamatan, with boundaries as given, not simplified."),
+    "desa": N_("Results by desa and kelurahan, with boundaries as given, not simplified."),
 }
 _AREA_TITLES = {
     "province": N_("Province"),
@@ -92,6 +99,8 @@ _AREA_TITLES = {
     "kecamatan": N_("Kecamatan"),
     "desa": N_("Desa"),
 }
+_NOWHERE = N_("No area, or not known which")
+NO_CODES: Mapping[str, Mapping[str, str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,30 +130,52 @@ class Layer:
     title: str = ""
 
 
-def write_gpkg(run: Run, path: Path, text: Text, *, crs: str = METRIC_CRS) -> None:
+def write_gpkg(
+    run: Run,
+    path: Path,
+    text: Text,
+    *,
+    crs: str = METRIC_CRS,
+    view: View | None = None,
+    progress: Progress = silent,
+) -> None:
     """Write the run as a GeoPackage that QGIS opens with its symbology.
 
     Parameters
     ----------
     run : Run
-        The run; its sites and boundaries become layers of their own.
+        The run; findings, sites, areas and predictions become layers of their own.
     path : Path
         A file that does not exist yet.
     text : Text
         Language of the labels, the reasons and the legend.
     crs : str
         Coordinate reference system of all layers.
+    view : View, optional
+        Which schools the layers of schools, findings and predictions are about; all by default.
+        Sites and areas are those of the whole run.
+    progress : callable
+        Called with the number of layers done and of all.
 
     Raises
     ------
+    InputError
+        A filter names a value that no school has.
     OSError
         It cannot be written completely, such as on a full disk.
     """
-    write_layers(run, layers_of(run, text), path, text, crs=crs)
+    layers = layers_of(run, text, view)
+    write_layers(run, layers, path, text, crs=crs, progress=progress)
 
 
 def write_layers(
-    run: Run, layers: Sequence[Layer], path: Path, text: Text, *, crs: str = METRIC_CRS
+    run: Run,
+    layers: Sequence[Layer],
+    path: Path,
+    text: Text,
+    *,
+    crs: str = METRIC_CRS,
+    progress: Progress = silent,
 ) -> None:
     """Write layers of a run as a GeoPackage: dictionary, metadata and styles inside.
 
@@ -154,7 +185,7 @@ def write_layers(
         What the layers rest on.
     layers : sequence of Layer
         At least one.
-    path, text, crs
+    path, text, crs, progress
         As for :func:`write_gpkg`.
 
     Raises
@@ -163,7 +194,7 @@ def write_layers(
         It cannot be written completely, such as on a full disk.
     """
     try:
-        _write_layers(run, layers, path, text, crs)
+        _write_layers(run, layers, path, text, crs, progress)
     except (RuntimeError, sqlite3.Error) as error:  # of GDAL: not all are OSErrors
         raise OSError(errno.EIO, reason(error), str(path)) from error
     finally:
@@ -171,10 +202,12 @@ def write_layers(
             path.with_name(path.name + beside).unlink(missing_ok=True)
 
 
-def _write_layers(run: Run, layers: Sequence[Layer], path: Path, text: Text, crs: str) -> None:
+def _write_layers(
+    run: Run, layers: Sequence[Layer], path: Path, text: Text, crs: str, progress: Progress
+) -> None:
     import pyogrio
 
-    day = last_date(run)
+    day = last_day(run)
     moment = f"{day.isoformat() if day else _NO_DATE}T00:00:00.000Z"
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": moment})
     try:
@@ -191,6 +224,7 @@ def _write_layers(run: Run, layers: Sequence[Layer], path: Path, text: Text, crs
                 dataset_options={"VERSION": "1.2"},  # what QGIS 3.22 knows
                 layer_options={"GEOMETRY_NAME": "geom", "SPATIAL_INDEX": "YES"},
             )
+            progress(number + 1, len(layers))
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
     with contextlib.closing(sqlite3.connect(path)) as database, database:
@@ -203,13 +237,13 @@ def _write_layers(run: Run, layers: Sequence[Layer], path: Path, text: Text, crs
             geopackage.describe(database, layer.name, layer.fields)
             geopackage.add_styles(database, layer.name, layer.styles, moment=moment)
         geopackage.add_metadata(
-            *(database, _facts(run), to_iso19115(run, text, crs=crs)),
+            *(database, facts_of(run), to_iso19115(run, text, crs=crs)),
             *((layer.name for layer in layers), moment),
         )
 
 
-def layers_of(run: Run, text: Text, *, schools: pd.DataFrame | None = None) -> list[Layer]:
-    """Schools, sites and boundaries, each with its columns and styles.
+def layers_of(run: Run, text: Text, view: View | None = None) -> list[Layer]:
+    """Schools, findings, sites, areas and predictions, each with its columns and styles.
 
     Parameters
     ----------
@@ -217,29 +251,37 @@ def layers_of(run: Run, text: Text, *, schools: pd.DataFrame | None = None) -> l
         The run.
     text : Text
         Language of labels, words and legends.
-    schools : DataFrame, optional
-        A view of the run's schools; all of them by default. Classes are those of all.
+    view : View, optional
+        Which schools; all by default. The classes are those of all.
     """
-    every = run.schools
-    if schools is not None:  # a view has no geometry
-        every = every[every["row_id"].isin(set(schools["row_id"]))]
-    return list(_layers(run, every, text))
+    return list(_layers(run, text, view))
 
 
-def _layers(run: Run, chosen: pd.DataFrame, text: Text) -> Iterator[Layer]:
+def _layers(run: Run, text: Text, view: View | None) -> Iterator[Layer]:
     import geopandas as gpd
 
-    schools = gpd.GeoDataFrame(_drawn(run, chosen, text), crs=schema.CRS)
-    fields = _school_fields(run, text)
+    chosen = run.schools if view is None else select(run.schools, view)
+    rows = None if len(chosen) == len(run.schools) else frozenset(chosen["row_id"])
+    part = [] if rows is None else [text(N_("Only the schools that were asked for."))]
+    schools, fields = drawn_schools(run, chosen, text), school_fields(run, text)
     described = text(N_("Schools by tier of deficit, the worst drawn on top."))
     symbols = symbology.school_symbols(run.schools, list_length(run), text)
     styles = tuple(points_style(each, fields, "schools", sort="rank") for each in symbols)
-    yield Layer("schools", described, schools, fields, styles, title=text(N_("Schools")))
+    about = " ".join((described, *part))
+    yield Layer("schools", about, schools, fields, styles, title=text(N_("Schools")))
     nature = {"data": run.manifest.get("data", "real"), "standing": run.standing}
     if run.overrides:
         nature["trial"] = plain(assignments(run.overrides))
     if decree := approval(run):
         nature["official"] = plain(decree)
+    findings = findings_layer.findings_features(run, text, rows)
+    if len(findings):
+        fields = _fields(findings_layer.FIELDS, text, findings_layer.WORDS)
+        described = text(N_("Findings about the inputs, where each lies; some lie nowhere."))
+        style = points_style(symbology.finding_symbols(text), fields, "findings", sort="severity")
+        about, title = " ".join((described, *part)), text(N_("Findings"))
+        features = findings.assign(**nature)
+        yield Layer("findings", about, features, fields, (style,), title=title)
     sites = run.table("sites")
     if len(sites):
         points = gpd.points_from_xy(sites["lon"], sites["lat"])
@@ -248,17 +290,36 @@ def _layers(run: Run, chosen: pd.DataFrame, text: Text) -> Iterator[Layer]:
         style = points_style(crosses, fields, "sites", sort="site_id")
         described = text(N_("Radio sites and their antennas."))
         yield Layer("sites", described, features, fields, (style,), title=text(N_("Sites")))
-    areas, fields = run.table("areas"), _fields(_AREA_FIELDS, text)
-    for level in AREA_LEVELS:
-        of_level = areas[areas["level"] == level].reset_index(drop=True)
-        if len(of_level):
-            features = gpd.GeoDataFrame(of_level.assign(**nature), crs=schema.CRS)
-            style = outline_style(symbology.area_outline(level, text), fields, level, sort="code")
-            yield Layer(
-                *(level, text(_AREAS[level]), features, fields, (style,)),
-                is_point=False,
-                title=text(_AREA_TITLES[level]),
-            )
+    fields = _fields(area_results.FIELDS, text)
+    for level in area_results.levels_of(run):
+        features = _areas(run, level, text).assign(**nature)
+        style = outline_style(symbology.area_outline(level, text), fields, level, sort="code")
+        yield Layer(
+            *(level, text(_AREAS[level]), features, fields, (style,)),
+            is_point=False,
+            title=text(_AREA_TITLES[level]),
+        )
+    predictions = prediction_layer.prediction_features(run, rows)
+    if len(predictions):
+        fields = _fields(prediction_layer.FIELDS, text, prediction_layer.WORDS)
+        described = text(N_("Predicted levels at each school, of each operator and technology."))
+        symbols_of = symbology.prediction_symbols(text)
+        style = points_style(symbols_of, fields, "predictions", sort="npsn")
+        about, features = " ".join((described, *part)), predictions.assign(**nature)
+        title = text(N_("Predictions"))
+        yield Layer("predictions", about, features, fields, (style,), title=title)
+
+
+def _areas(run: Run, level: str, text: Text) -> gpd.GeoDataFrame:
+    """Results of a level with the boundaries; the schools of no area have no geometry."""
+    import geopandas as gpd
+
+    results = area_results.area_results(run, level)
+    shapes = area_results.areas_of_level(run, level).geometry
+    results["name"] = results["name"].where(results["code"] + results["name"] != "", text(_NOWHERE))
+    for name in ("code", "name"):
+        results[name] = results[name].map(plain).astype("str")
+    return gpd.GeoDataFrame(results, geometry=shapes.reindex(results.index), crs=schema.CRS)
 
 
 def to_geojson(run: Run, schools: pd.DataFrame, text: Text) -> str:
@@ -273,7 +334,7 @@ def to_geojson(run: Run, schools: pd.DataFrame, text: Text) -> str:
     text : Text
         Language of the reasons.
     """
-    table = _drawn(run, schools, text)
+    table = drawn_schools(run, schools, text)
     names = [name for name in table.columns if name != "geometry"]
     points = [
         None if lat != lat else [round(lon, _DEGREES), round(lat, _DEGREES)]  # noqa: PLR0124 - NaN
@@ -295,22 +356,48 @@ def to_geojson(run: Run, schools: pd.DataFrame, text: Text) -> str:
     return f'{{"type":"FeatureCollection","name":"schools","features":[\n{written}\n]}}\n'
 
 
-def _drawn(run: Run, schools: pd.DataFrame, text: Text) -> pd.DataFrame:
-    """The table with reasons in words and with inert texts, in the order of drawing."""
-    table = as_read(with_words(run, schools, text))
+def drawn_schools(run: Run, schools: pd.DataFrame, text: Text) -> gpd.GeoDataFrame:
+    """Schools with reasons in words and with inert texts, in the order of drawing.
+
+    Parameters
+    ----------
+    run : Run
+        The run of the schools.
+    schools : DataFrame
+        A view of the run's schools.
+    text : Text
+        Language of the reasons.
+
+    Returns
+    -------
+    GeoDataFrame
+        Every declared column; points in degrees, WGS 84, none where there is no usable location.
+        The worst school comes last.
+    """
+    import geopandas as gpd
+
+    chosen = pd.DataFrame(schools.drop(columns="geometry", errors="ignore"))
+    table = as_read(with_words(run, chosen, text))
     for name in table.columns:
         if pd.api.types.is_string_dtype(table[name]):
             # A column without any text would lose its type.
             table[name] = table[name].map(plain, na_action="ignore").astype("str")
-    return table.sort_values(
+    table = table.sort_values(
         ["rank", "npsn", "row_id"],
         ascending=[False, True, True],
         na_position="first",
         ignore_index=True,
     )
+    lat, lon = (
+        schools.set_index("row_id")[axis].reindex(table["row_id"]) for axis in ("lat", "lon")
+    )
+    points = gpd.GeoSeries(gpd.points_from_xy(lon.to_numpy("float64"), lat.to_numpy("float64")))
+    points = points.where(~np.isnan(lat.to_numpy("float64")), None)
+    return gpd.GeoDataFrame(table, geometry=points.to_numpy(), crs=schema.CRS)
 
 
-def _school_fields(run: Run, text: Text) -> dict[str, Field]:
+def school_fields(run: Run, text: Text) -> dict[str, Field]:
+    """What a reader sees of each column of :func:`drawn_schools`."""
     named = columns.labels(run, text)
     return {
         name: Field(named[name], text(column.description), words_of(column, text))
@@ -318,10 +405,18 @@ def _school_fields(run: Run, text: Text) -> dict[str, Field]:
     }
 
 
-def _fields(named: dict[str, tuple[str, str]], text: Text) -> dict[str, Field]:
+def _fields(
+    named: Mapping[str, tuple[str, str]],
+    text: Text,
+    codes: Mapping[str, Mapping[str, str]] = NO_CODES,
+) -> dict[str, Field]:
     """Fields of a layer that is not of schools, and the marks of its data and of the list."""
     found = {
-        name: Field(columns.with_unit(text(label), name), text(what))
+        name: Field(
+            columns.with_unit(text(label), name),
+            text(what),
+            {code: text(words) for code, words in codes.get(name, {}).items()},
+        )
         for name, (label, what) in named.items()
     }
     marks = {
@@ -332,8 +427,43 @@ def _fields(named: dict[str, tuple[str, str]], text: Text) -> dict[str, Field]:
     return {**found, **marks}
 
 
-def _facts(run: Run) -> dict[str, Any]:
-    """What a layer rests on: the run, the version, the inputs and their dates."""
+def facts_of(run: Run) -> dict[str, Any]:
+    """What a layer rests on: the run, the version, the inputs and their dates; its metadata.
+
+    `satu_data` are the principles of Satu Data Indonesia (Perpres 39/2019): the standard of the
+    data, their metadata, where they come from, their date and whom to ask. What the project does
+    not state is None.
+    """
     kept = ("kalsel_gap", "project", "data", "overrides", "inputs", "not_scored")
     known = {name: run.manifest[name] for name in kept if name in run.manifest}
-    return {**known, **standing_facts(run), "dates": stated_dates(run)}
+    facts = {**known, **standing_facts(run), "dates": stated_dates(run)}
+    return facts | {"satu_data": _satu_data(run)}
+
+
+def _satu_data(run: Run) -> dict[str, Any]:
+    stated = run.manifest.get("parameters", {})
+    inputs = run.manifest.get("inputs", {}).values()
+
+    def publication(key: str) -> str | None:
+        return str(stated.get(f"publication.{key}") or "") or None
+
+    day = last_day(run)
+    return {
+        "standard": {
+            "columns": "gpkg_data_columns: concept, definition and unit of each column",
+            "method": "docs/method.md",
+            "places": "Kemendagri",
+            "schools": "NPSN",
+        },
+        "metadata": {
+            "title": run.manifest.get("project"),
+            "description": "Connectivity deficit of schools, with what is unknown as unknown",
+            "keywords": ["school", "internet", "connectivity", "sekolah", "konektivitas"],
+            "publisher": publication("publisher"),
+            "licence": publication("licence"),
+            "licence_url": publication("licence_url"),
+        },
+        "source": [each["file"] for each in inputs],
+        "date": day.isoformat() if day else None,
+        "contact": publication("contact_email"),
+    }

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pyproj import CRS
 
-from kalsel_gap.deliverables.data_dates import last_date
+from kalsel_gap.deliverables.data_dates import last_day
 from kalsel_gap.deliverables.tables import all_notices, assignments
 from kalsel_gap.i18n.text import N_, Text, plain
 
@@ -195,7 +195,7 @@ def _contact(parent: ET.Element, tag: str, run: Run, role: str) -> None:
 
 
 def _date(parent: ET.Element, tag: str, run: Run) -> None:
-    day = last_date(run)
+    day = last_day(run)
     if day is None:
         _unknown(parent, tag)
     else:

@@ -169,7 +169,7 @@ def schemes_of(schools: pd.DataFrame, k: int | None, text: Text) -> list[Scheme]
             column, bounds, digits, unit = numbers[key]
             scale = 100.0 if unit else 1.0
             of = _steps(_column(schools, column), bounds)
-            classes = _ranges([scale * bound for bound in bounds], digits, unit, text)
+            classes = range_labels([scale * bound for bound in bounds], digits, unit, text)
             drawn = _sizes(len(bounds) + 1)
             shapes = dict(zip(drawn, palette.STEPS, strict=False))
         shapes[UNKNOWN] = palette.UNKNOWN
@@ -261,7 +261,8 @@ def _fifths(values: pd.Series[Any]) -> tuple[float, ...]:
     return tuple(float(bound) for bound in dict.fromkeys(bounds))
 
 
-def _ranges(bounds: Sequence[float], digits: int, unit: str, text: Text) -> dict[str, str]:
+def range_labels(bounds: Sequence[float], digits: int, unit: str, text: Text) -> dict[str, str]:
+    """Words for the classes between falling bounds, the largest first, and for *unknown*."""
     shown = [f"{text.number(bound, digits)}{unit}" for bound in bounds]
     if not shown:
         return {"0": text(N_("known")), UNKNOWN: text(NAMES[UNKNOWN])}

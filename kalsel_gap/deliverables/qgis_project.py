@@ -11,7 +11,7 @@ import xml.etree.ElementTree as ET
 import zipfile
 from typing import TYPE_CHECKING
 
-from kalsel_gap.deliverables.data_dates import last_date
+from kalsel_gap.deliverables.data_dates import last_day
 from kalsel_gap.deliverables.iso19115 import publication_of, run_abstract, run_title
 from kalsel_gap.deliverables.qgis_layout import PAGES, PrintedMap, add_layout, scale_of
 from kalsel_gap.deliverables.tables import all_notices
@@ -375,7 +375,7 @@ def _source_line(run: Run, text: Text, crs: str) -> str:
     """Sources, day of the data, who publishes, and the run: what a reader needs to check a map."""
     from pyproj import CRS
 
-    published, day = publication_of(run), last_date(run)
+    published, day = publication_of(run), last_day(run)
     parts = [
         text(N_("Data as of {day}."), day=day.isoformat())
         if day

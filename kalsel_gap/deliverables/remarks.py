@@ -109,6 +109,33 @@ def cut_tie(run: Run, text: Text, view: View) -> str:
     )
 
 
+def placeless(schools: pd.DataFrame, text: Text, *, is_held: bool = True) -> str:
+    """How many rows have no place in a file of places; empty where all have one.
+
+    Parameters
+    ----------
+    schools : DataFrame
+        What is written.
+    text : Text
+        The reader's language.
+    is_held : bool
+        Whether the file holds such rows, without a place.
+    """
+    fallen = schools[schools["lat"].isna()]
+    if fallen.empty:
+        return ""
+    if is_held:
+        words = N_("Rows without a usable location, in the file without a place: {count}.")
+        return text(words, count=text.number(len(fallen)))
+    few = [f"{plain(npsn)} {plain(name)}".strip() for npsn, name in _named(fallen.head(_FEW))]
+    more = " …" if len(fallen) > _FEW else ""
+    words = N_(
+        "Not in the file, as this format holds no row without a usable location ({count}): "
+        "{schools}. GeoPackage, GeoJSON, Parquet and KML hold all."
+    )
+    return text(words, count=text.number(len(fallen)), schools="; ".join(few) + more)
+
+
 def _nothing(run: Run, view: View, text: Text) -> Iterator[str]:
     """Why no school matches the filters: what each leaves to choose, given the others."""
     yield text(N_("No school matches all of these filters."))

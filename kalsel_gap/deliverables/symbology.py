@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kalsel_gap.deliverables import palette
-from kalsel_gap.deliverables.map_schemes import UNKNOWN, schemes_of
+from kalsel_gap.deliverables.map_schemes import UNKNOWN, range_labels, schemes_of
 from kalsel_gap.deliverables.palette import Mark
 from kalsel_gap.i18n.text import N_, Text
 
@@ -167,6 +167,30 @@ def site_symbols(text: Text) -> PointSymbols:
     """A small dark cross."""
     name = text(N_("Sites"))
     return PointSymbols(name, (PointClass(name, Mark(DARK, "cross"), 2.2),))
+
+
+def finding_symbols(text: Text) -> PointSymbols:
+    """Findings by severity; the most severe ones are larger."""
+    words = {"error": N_("error"), "warning": N_("warning"), "note": N_("note")}
+    sizes_mm = (2.6, 2.2, 1.6)
+    classes = (
+        PointClass(text(words[code]), mark, size_mm, code)
+        for (code, mark), size_mm in zip(palette.SEVERITIES.items(), sizes_mm, strict=True)
+    )
+    return PointSymbols(text(N_("Severity")), tuple(classes), "severity")
+
+
+def prediction_symbols(text: Text) -> PointSymbols:
+    """What predicted levels are worth, by the colours of the coverage; the poorer the larger."""
+    steps = palette.COVERAGE[::-1]
+    bounds = [bound for bound, _ in steps[:-1]]
+    labels, ranges = range_labels(bounds, 2, "", text), _ranges(bounds)
+    classes = [
+        PointClass(labels[str(n)], Mark(colour, "circle"), 1.6 + 0.4 * n, "", *ranges[str(n)])
+        for n, (_, colour) in enumerate(steps)
+    ]
+    classes.append(PointClass(labels[UNKNOWN], palette.UNKNOWN, 2.0))
+    return PointSymbols(text(N_("Adequacy")), tuple(classes), "adequacy")
 
 
 def visit_symbols(text: Text) -> PointSymbols:

@@ -1,0 +1,148 @@
+"""Schools as KML 2.2 (OGC 07-147r2): a folder and a style for each tier, a pop-up for each school.
+
+Names of schools are text of others and run nowhere: they are escaped as HTML inside the pop-up and
+as XML around it, and no sign is left that Google Earth would replace by a value. Without a network
+there are no pictures, so that a tier has a size of its own beside its colour.
+"""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from kalsel_gap import schema
+from kalsel_gap.deliverables import columns, palette
+from kalsel_gap.deliverables.gis_layers import drawn_schools, school_fields
+from kalsel_gap.deliverables.tables import all_notices
+from kalsel_gap.i18n.messages import TIER_NAMES
+from kalsel_gap.i18n.text import N_, Text, plain
+from kalsel_gap.storage.spreadsheet import to_records
+from kalsel_gap.storage.text_workbook import xml_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from kalsel_gap.storage.run_folder import Run
+
+_XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
+_DEGREES = 6  # decimals: a decimetre
+# Whatever the column is in the run, its values are of these types of KML.
+_TYPES = {"text": "string", "float": "double", "integer": "int", "flag": "bool"}
+_UNKNOWN = "unknown"
+# Of each tier, the worst first: how large it is drawn.
+_SCALES = {
+    **dict(zip(schema.TIER_LABELS, (1.3, 1.15, 1.0, 0.9, 0.8, 0.8), strict=True)),
+    _UNKNOWN: 0.8,
+}
+# What a pop-up shows; all columns of the summary are values of the school besides.
+_SHOWN = (
+    *("npsn", "level", "kabupaten", "kecamatan", "rank", "tier_label", "deficit", "gap_type"),
+    *("best_level_dbm", "best_operator", "students", "uses_text", "confidence"),
+)
+
+
+def to_kml(run: Run, schools: pd.DataFrame, text: Text) -> str:
+    """Schools as KML: always WGS 84 degrees; no geometry where the location is unusable.
+
+    Parameters
+    ----------
+    run : Run
+        The run of the schools.
+    schools : DataFrame
+        A view of the run's schools.
+    text : Text
+        Language of the folders and the pop-ups.
+    """
+    table = drawn_schools(run, schools, text)[::-1]  # in a list the first school comes first
+    words = columns.in_words(pd.DataFrame(table[list(_SHOWN)]), run, text)
+    names = [name for name in columns.choose(["summary"], list(table.columns)) if name != "name"]
+    records = to_records(pd.DataFrame(table[["name", *names, "lat", "lon"]]))
+    shown = to_records(words)
+    tiers = table["tier_label"].fillna(_UNKNOWN).to_list()
+    folders = []
+    for tier in _SCALES:
+        marks = [
+            _placemark(record, popup, names, tier, text)
+            for record, popup, own in zip(records, shown, tiers, strict=True)
+            if own == tier
+        ]
+        if marks:
+            title = xml_text(f"{text(TIER_NAMES[tier])} ({text.number(len(marks))})")
+            folders.append(f"<Folder><name>{title}</name>\n{''.join(marks)}</Folder>\n")
+    title = xml_text(run.manifest.get("project") or "kalsel-gap")
+    about = xml_text(html.escape(" ".join(map(plain, all_notices(run, text)))))
+    return (
+        f'{_XML}<kml xmlns="http://www.opengis.net/kml/2.2"><Document>\n'
+        f"<name>{title}</name><description>{about}</description>\n"
+        f"{''.join(_styles())}{_schema(run, names, text)}{''.join(folders)}</Document></kml>\n"
+    )
+
+
+def _styles() -> Iterator[str]:
+    for tier, scale in _SCALES.items():
+        mark = palette.TIERS.get(tier, palette.UNKNOWN)
+        red, green, blue = (mark.colour[i : i + 2] for i in (1, 3, 5))
+        yield (
+            f'<Style id="{tier}"><IconStyle><color>ff{blue}{green}{red}</color>'
+            f"<scale>{scale:g}</scale></IconStyle><LabelStyle><scale>0.8</scale></LabelStyle>"
+            # Without it the name of the school would be read as HTML.
+            "<BalloonStyle><text>$[description]</text></BalloonStyle></Style>\n"
+        )
+
+
+def _schema(run: Run, names: list[str], text: Text) -> str:
+    """The columns of the summary: their types and labels."""
+    declared, fields = columns.declared(run), school_fields(run, text)
+    listed = "".join(
+        f'<SimpleField type="{_TYPES[declared[name].kind]}" name="{name}">'
+        f"<displayName>{xml_text(fields[name].label)}</displayName></SimpleField>"
+        for name in names
+    )
+    return f'<Schema name="schools" id="schools">{listed}</Schema>\n'
+
+
+def _placemark(
+    record: Mapping[str, object],
+    popup: Mapping[str, object],
+    names: list[str],
+    tier: str,
+    text: Text,
+) -> str:
+    name = record["name"] or record["npsn"]
+    rows = "".join(
+        f"<tr><td>{_cell(label)}</td><td>{_cell(text.figure(value))}</td></tr>"
+        for label, value in popup.items()
+        if value is not None
+    )
+    place = ""
+    if record["lat"] is None:
+        rows += f"<tr><td colspan='2'>{_cell(text(N_('No usable location.')))}</td></tr>"
+    else:
+        at = f"{record['lon']:.{_DEGREES}f},{record['lat']:.{_DEGREES}f}"
+        place = f"<Point><coordinates>{at}</coordinates></Point>"
+    described = f"<h3>{_cell(name)}</h3><table>{rows}</table>"
+    values = "".join(
+        f'<SimpleData name="{each}">{_value(record[each])}</SimpleData>'
+        for each in names
+        if record[each] is not None
+    )
+    return (
+        f"<Placemark><name>{xml_text(name)}</name>"
+        f'<Snippet maxLines="0"/><description>{xml_text(described)}</description>'
+        f"<styleUrl>#{tier}</styleUrl>"
+        f'<ExtendedData><SchemaData schemaUrl="#schools">{values}</SchemaData></ExtendedData>'
+        f"{place}</Placemark>\n"
+    )
+
+
+def _cell(value: object) -> str:
+    """A text of others in a pop-up: no HTML, and nothing that Google Earth replaces."""
+    return html.escape(plain(value)).replace("$", "&#36;").replace("[", "&#91;")
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return str(int(value))
+    return repr(value) if isinstance(value, int | float) else xml_text(value)
