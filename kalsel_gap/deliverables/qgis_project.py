@@ -15,10 +15,12 @@ from kalsel_gap.deliverables.data_dates import last_day
 from kalsel_gap.deliverables.iso19115 import publication_of, run_abstract, run_title
 from kalsel_gap.deliverables.qgis_layout import PAGES, PrintedMap, add_layout, scale_of
 from kalsel_gap.deliverables.tables import all_notices
+from kalsel_gap.errors import OutputError
 from kalsel_gap.i18n.text import N_, Text, plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     import geopandas as gpd
 
@@ -38,6 +40,18 @@ _SMALL_FIRST = ("desa", "kecamatan", "kabupaten", "province")
 _HIDDEN = frozenset(("findings", "predictions"))  # until a reader asks for them
 _AROUND = 0.04  # space around what is shown, as a share of its size
 _Extent = tuple[float, float, float, float]
+
+
+def refuse_layer_sign(out: Path) -> None:
+    """An error where a path has the sign that ends the path of a layer for QGIS.
+
+    Raises
+    ------
+    OutputError
+        `qgz_name`.
+    """
+    if "|" in out.name:
+        raise OutputError("qgz_name", path=out)
 
 
 def to_qgz(run: Run, layers: Sequence[Layer], text: Text, *, data: str, crs: str) -> bytes:
@@ -133,8 +147,8 @@ def _tree(groups: Sequence[tuple[str, Sequence[Layer]]], data: str) -> ET.Elemen
     return root
 
 
-def _add_to_tree(group: ET.Element, layer: Layer, data: str) -> None:
-    ET.SubElement(
+def _add_to_tree(group: ET.Element, layer: Layer, data: str) -> ET.Element:
+    return ET.SubElement(
         *(group, "layer-tree-layer"),
         id=_id(layer),
         name=_title(layer),
@@ -366,7 +380,14 @@ def _legend(groups: Sequence[tuple[str, Sequence[Layer]]], data: str, scale: int
             least = float(style.get("minScale") or 0)
             is_drawn = style.get("hasScaleBasedVisibilityFlag") != "1" or scale <= least
             if is_drawn and layer.name not in _HIDDEN:
-                _add_to_tree(root, layer, data)
+                element = _add_to_tree(root, layer, data)
+                if len(layer.styles) > 1:  # what the classes are of
+                    heading = f"{_title(layer)}: {plain(layer.styles[0].name)}"
+                    properties = ET.SubElement(element, "customproperties")
+                    table = ET.SubElement(properties, "Option", type="Map")
+                    ET.SubElement(
+                        *(table, "Option"), type="QString", name="legend/title-label", value=heading
+                    )
     ET.SubElement(root, "custom-order", enabled="0")
     return root
 

@@ -64,6 +64,7 @@ ERRORS: dict[str, str] = {
     "crs_of_kml": N_("KML is always in degrees of WGS 84 (OGC 07-147r2, section 6), so “{value}” cannot be used. Leave the option out, or write a GeoPackage."),
     "crs_unknown": N_('this is not a known coordinate reference system. Write its EPSG code, such as "EPSG:32750" (WGS 84 / UTM zone 50 S).'),
     "map_too_large": N_("a page holds at most {most} schools, and these are {count}: one file is too small a vessel for them. Write a page for each kabupaten, such as --kabupaten “{kabupaten}”."),
+    "qgz_name": N_("QGIS cannot open a file whose name has “|”. Choose another name."),
     "range_not_rising": N_("the first number of a range must not be above the second."),
     "curve_not_rising": N_("the points must increase, in level and in adequacy."),
     "day_wrong": N_("this is not a day. Write year, month and day, such as 2026-07-01."),

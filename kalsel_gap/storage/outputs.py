@@ -39,6 +39,7 @@ _WRITTEN_BY = {
     ".gpkg": "export gpkg",
     ".html": "map",
     ".json": "export geojson",
+    ".qgz": "export qgz",
 }
 _ENDINGS_OF_FILES = frozenset(
     (
