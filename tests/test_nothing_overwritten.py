@@ -40,6 +40,7 @@ FILES = [
     Writer(("map",), "--out", ".html"),
     Writer(("export", "csv"), "--out", ".csv"),
     Writer(("export", "gpkg"), "--out", ".gpkg"),
+    Writer(("export", "qgz"), "--out", ".qgz"),
     Writer(("export", "geojson"), "--out", ".geojson"),
     Writer(("explain", "00000101"), "--out", ".html"),
     Writer(("compare", "latest", "latest"), "--out", ".html"),
