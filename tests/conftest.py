@@ -131,6 +131,31 @@ def pytest_terminal_summary(
         cache.set(SECONDS, known | whole)
 
 
+def system_python(module: str) -> str:
+    """Debian's Python, where it has a module that no package index has."""
+    program = shutil.which("python3", path="/usr/bin:/usr/local/bin")
+    asked = [str(program), "-c", f"import {module}"]
+    if program and not subprocess.run(asked, capture_output=True, check=False).returncode:
+        return program
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{module} is missing")
+    pytest.skip(f"{module} is not here")
+
+
+def cog_faults(paths: Sequence[Path]) -> dict[str, list[str]]:
+    """What GDAL's validator of Cloud Optimized GeoTIFF finds wrong in files, by their names."""
+    program = (
+        "import json, sys\n"
+        "from osgeo_utils.samples.validate_cloud_optimized_geotiff import validate\n"
+        "found = {each: [str(part) for part in validate(each)[:2]] for each in sys.argv[1:]}\n"
+        "print(json.dumps(found))"
+    )
+    command = [system_python("osgeo_utils"), "-c", program, *map(str, paths)]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True, env={})
+    found = json.loads(answer.stdout)
+    return {Path(name).name: [p for p in parts if p != "[]"] for name, parts in found.items()}
+
+
 def handed_on(opened: Opened) -> dict[str, pd.DataFrame]:
     """The tables that stages of terrain and radio get from those before them."""
     work = StageCache(opened, Cache(None))

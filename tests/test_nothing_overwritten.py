@@ -40,6 +40,7 @@ FILES = [
     Writer(("map",), "--out", ".html"),
     Writer(("export", "csv"), "--out", ".csv"),
     Writer(("export", "gpkg"), "--out", ".gpkg"),
+    Writer(("export", "qgz"), "--out", ".qgz"),
     Writer(("export", "geojson"), "--out", ".geojson"),
     Writer(("export", "parquet"), "--out", ".parquet"),
     Writer(("export", "kml"), "--out", ".kml"),

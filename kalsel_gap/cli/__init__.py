@@ -96,6 +96,7 @@ export_app = typer.Typer(
 )
 export_app.command("csv", cls=Command, help=export.CSV_HELP)(export.csv)
 export_app.command("gpkg", cls=Command, help=export.GPKG_HELP)(export.gpkg)
+export_app.command("qgz", cls=Command, help=export.QGZ_HELP)(export.qgz)
 export_app.command("geojson", cls=Command, help=export.GEOJSON_HELP)(export.geojson)
 export_app.command("parquet", cls=Command, help=export.PARQUET_HELP)(export.parquet)
 export_app.command("kml", cls=Command, help=export.KML_HELP)(export.kml)

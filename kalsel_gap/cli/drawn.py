@@ -113,8 +113,11 @@ def open_run(
     lang: LanguageChoice | None,
     quiet: bool,
     says_standing: bool = False,
+    beside: Collection[Path] = (),
 ) -> Drawn:
     """The run to draw to `out`, which may end so; first of all, whether it may be written.
+
+    So for what is written `beside` it.
 
     Standard error says what the run counts for, unless what is printed `says_standing`, and whether
     it is older than its inputs.
@@ -130,9 +133,11 @@ def open_run(
     outputs = Outputs(folder) if opened is None else outputs_of(opened)
     if out is not None:
         outputs.check(out, endings=endings, overwrite=overwrite)
+        outputs.check(*beside, overwrite=overwrite)
     chosen = read_run(folder, source.run)
-    if out is not None and _is_input(out, chosen.manifest):
-        raise OutputError("output_is_input", path=out)
+    for path in () if out is None else (out, *beside):
+        if _is_input(path, chosen.manifest):
+            raise OutputError("output_is_input", path=path)
     if not says_standing:
         console.note(standing_sentence(chosen, text), quiet=quiet)
     if opened is None:

@@ -48,6 +48,13 @@ KML_HELP = N_(
     "Write the schools as KML, for Google Earth and phones: a folder for each tier.\n\n"
     "Example: kalsel-gap export kml --out schools.kml"
 )
+QGZ_HELP = N_(
+    "Write a QGIS project and the GeoPackage that it shows.\n\n"
+    "Layers in groups with several styles each, labels, and print layouts A4 and A3 with legend, "
+    "scale bar and notices. The GeoPackage has the same name and lies beside the project, and the "
+    "two can be moved together. QGIS 3.22 and later open it.\n\n"
+    "Example: kalsel-gap export qgz --out schools.qgz"
+)
 FLATGEOBUF_HELP = N_(
     "Write the schools as FlatGeobuf, for large maps on the web.\n\n"
     "A school without a usable location is not in the file: its index allows none.\n\n"
@@ -180,6 +187,58 @@ def gpkg(
             chosen.run, temporary, chosen.words, crs=crs, view=view, progress=progress
         )
     console.note(text(N_("Written: {path}"), path=out), quiet=quiet)
+
+
+def qgz(
+    ctx: typer.Context,
+    *,
+    out: options.NewFile,
+    project: options.ProjectFile = None,
+    runs: options.RunsFolder = None,
+    run: options.RunName = None,
+    crs: options.LayerCrs = None,
+    top: options.Top = None,
+    by: options.RankBy = By.deficit,
+    kabupaten: options.OnlyKabupaten = None,
+    kecamatan: options.OnlyKecamatan = None,
+    level: options.OnlyLevel = None,
+    authority: options.OnlyAuthority = None,
+    terrain: options.OnlyTerrain = None,
+    gap: options.OnlyGap = None,
+    overwrite: options.Overwrite = False,
+    quiet: options.Quiet = False,
+    lang: options.Lang = None,
+    aloud: options.Plain = False,  # noqa: ARG001 - read before parsing
+) -> None:
+    """Do what :data:`QGZ_HELP` says."""
+    from kalsel_gap.deliverables import gis_layers
+    from kalsel_gap.deliverables.layer_crs import layer_crs
+    from kalsel_gap.deliverables.qgis_project import refuse_layer_sign, to_qgz
+    from kalsel_gap.storage.atomic import sync
+
+    source, data = drawn.RunChoice(project, runs, run), out.with_suffix(".gpkg")
+    refuse_layer_sign(out)
+    chosen = drawn.open_run(
+        *(ctx, source, out, (".qgz",)), overwrite=overwrite, lang=lang, quiet=quiet, beside=(data,)
+    )
+    view = _view(by, top, (kabupaten, kecamatan, level, authority, terrain, gap))
+    crs = layer_crs(crs, chosen.run.schools)
+    _selected(chosen, view, ctx.obj, quiet=quiet)
+    text, words = ctx.obj, chosen.words
+    with (
+        console.progress(text, ("gis",), quiet=quiet) as report,
+        chosen.outputs.replace(out) as temporary,
+    ):
+        layers = gis_layers.layers_of(chosen.run, words, view)
+        temporary.write_bytes(to_qgz(chosen.run, layers, words, data=data.name, crs=crs))
+        sync(temporary)  # so that nothing can fail between the two files
+        with chosen.outputs.replace(data) as beside:
+            progress = partial(report, "gis")
+            gis_layers.write_layers(
+                *(chosen.run, layers, beside, words), crs=crs, progress=progress
+            )
+    for path in (out, data):
+        console.note(text(N_("Written: {path}"), path=path), quiet=quiet)
 
 
 def parquet(

@@ -16,8 +16,10 @@ from kalsel_gap import schema
 from kalsel_gap.deliverables.codes import CODES, NO, YES
 from kalsel_gap.deliverables.columns import with_unit
 from kalsel_gap.deliverables.gis_layers import Layer, write_layers
-from kalsel_gap.deliverables.qgis_style import Field, visits_qml
+from kalsel_gap.deliverables.layer_styles import points_style
+from kalsel_gap.deliverables.qgis_style import Field
 from kalsel_gap.deliverables.survey_form import INTERNET_WORDS, RECEPTION_WORDS, form_bytes
+from kalsel_gap.deliverables.symbology import visit_symbols
 from kalsel_gap.deliverables.tables import all_notices
 from kalsel_gap.deliverables.visit_list import school_title
 from kalsel_gap.deliverables.waypoints import Waypoint, to_gpx, to_kml
@@ -191,8 +193,12 @@ def visit_layer(visits: pd.DataFrame, operators: Sequence[str], text: Text) -> L
     described = text(
         N_("Schools to visit. A point that is moved says that the school stands there.")
     )
-    qml = visits_qml(fields, {"date": _TODAY})
-    return Layer(_LAYER_NAME, described, features, fields, qml, text(N_("Visits")))
+    style = points_style(
+        *(visit_symbols(text), fields, _LAYER_NAME),
+        sort="visit",
+        expressions={"date": _TODAY},
+    )
+    return Layer(_LAYER_NAME, described, features, fields, (style,), title=text(N_("Visits")))
 
 
 def _is_number(name: str) -> bool:

@@ -13,10 +13,12 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Mapping
 
+    from kalsel_gap.deliverables.layer_styles import NamedStyle
     from kalsel_gap.deliverables.qgis_style import Field
 
 _SPECIFICATION = "http://www.geopackage.org/spec121/"
 _JSON = "https://www.rfc-editor.org/rfc/rfc8259"
+_GMD = "http://www.isotc211.org/2005/gmd"
 _TABLES = """
 CREATE TABLE IF NOT EXISTS gpkg_extensions (
   table_name TEXT, column_name TEXT, extension_name TEXT NOT NULL, definition TEXT NOT NULL,
@@ -91,28 +93,50 @@ def describe(database: sqlite3.Connection, table: str, fields: Mapping[str, Fiel
 
 
 def add_metadata(
-    database: sqlite3.Connection, facts: Mapping[str, Any], tables: Iterable[str], moment: str
+    database: sqlite3.Connection,
+    facts: Mapping[str, Any],
+    record: str,
+    tables: Iterable[str],
+    moment: str,
 ) -> None:
-    """One metadata record in JSON, about the whole file and each of its layers."""
+    """Facts in JSON about the whole file and each of its layers; a record of ISO 19115 about it.
+
+    Parameters
+    ----------
+    database : Connection
+    facts : mapping
+    record : str
+        Metadata as XML (ISO 19139).
+    tables : iterable of str
+        Names of the layers.
+    moment : str
+        As of :func:`create_tables`.
+    """
     written = json.dumps(facts, ensure_ascii=False, sort_keys=True, indent=1)
-    database.execute(
-        "INSERT INTO gpkg_metadata VALUES (1, 'dataset', ?, 'application/json', ?)",
-        (_JSON, written),
-    )
-    references = [("geopackage", None), *(("table", table) for table in tables)]
     database.executemany(
-        "INSERT INTO gpkg_metadata_reference VALUES (?, ?, NULL, NULL, ?, 1, NULL)",
-        [(scope, table, moment) for scope, table in references],
+        "INSERT INTO gpkg_metadata VALUES (?, 'dataset', ?, ?, ?)",
+        [(1, _JSON, "application/json", written), (2, _GMD, "text/xml", record)],
+    )
+    references = [(1, "geopackage", None), *((1, "table", table) for table in tables)]
+    database.executemany(
+        "INSERT INTO gpkg_metadata_reference VALUES (?, ?, NULL, NULL, ?, ?, NULL)",
+        [
+            (scope, table, moment, number)
+            for number, scope, table in (*references, (2, "geopackage", None))
+        ],
     )
 
 
-def add_style(
-    database: sqlite3.Connection, table: str, qml: str, *, name: str, moment: str
+def add_styles(
+    database: sqlite3.Connection, table: str, styles: Iterable[NamedStyle], *, moment: str
 ) -> None:
-    """The default style of a layer."""
-    database.execute(
+    """The styles of a layer; the first one is what QGIS loads by itself."""
+    database.executemany(
         "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, "
         "f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description, owner, "
-        "update_time) VALUES ('', '', ?, 'geom', ?, ?, '', 1, ?, '', ?)",
-        (table, name, qml, name, moment),
+        "update_time) VALUES ('', '', ?, 'geom', ?, ?, ?, ?, ?, '', ?)",
+        [
+            (table, style.name, style.qml, style.sld, number == 0, style.name, moment)
+            for number, style in enumerate(styles)
+        ],
     )

@@ -24,10 +24,15 @@ from kalsel_gap.deliverables import (
     findings_layer,
     geopackage,
     prediction_layer,
+    symbology,
 )
 from kalsel_gap.deliverables.codes import words_of
+from kalsel_gap.deliverables.data_dates import last_day, stated_dates
+from kalsel_gap.deliverables.iso19115 import to_iso19115
 from kalsel_gap.deliverables.layer_crs import METRIC_CRS
-from kalsel_gap.deliverables.qgis_style import Field, areas_qml, schools_qml, sites_qml
+from kalsel_gap.deliverables.layer_styles import NamedStyle, outline_style, points_style
+from kalsel_gap.deliverables.map_story import list_length
+from kalsel_gap.deliverables.qgis_style import Field
 from kalsel_gap.deliverables.tables import (
     all_notices,
     approval,
@@ -39,7 +44,6 @@ from kalsel_gap.deliverables.tables import (
 )
 from kalsel_gap.errors import reason
 from kalsel_gap.i18n.text import N_, Text, plain
-from kalsel_gap.sources.values import end_of
 from kalsel_gap.stages import silent
 from kalsel_gap.storage.spreadsheet import to_records
 
@@ -57,7 +61,6 @@ _DEGREES = 6  # decimals: a decimetre, as RFC 7946 advises
 # A GeoPackage contains the time of its writing. Ours has the last day of the data instead, so that
 # the same run gives the same bytes; and this one if no input states its date.
 _NO_DATE = "2000-01-01"
-_DATED = ("schools.", "attributes.", "coverage.", "sites.", "measurements.", "villages.")
 
 SITE_FIELDS: dict[str, tuple[str, str]] = {
     "site_id": (N_("Site"), N_("Identifier in the file.")),
@@ -90,6 +93,12 @@ _AREAS = {
     "kecamatan": N_("Results by kecamatan, with boundaries as given, not simplified."),
     "desa": N_("Results by desa and kelurahan, with boundaries as given, not simplified."),
 }
+_AREA_TITLES = {
+    "province": N_("Province"),
+    "kabupaten": N_("Kabupaten/kota"),
+    "kecamatan": N_("Kecamatan"),
+    "desa": N_("Desa"),
+}
 _NOWHERE = N_("No area, or not known which")
 NO_CODES: Mapping[str, Mapping[str, str]] = MappingProxyType({})
 
@@ -104,21 +113,21 @@ class Layer:
     features : GeoDataFrame
     fields : dict of Field
         What a reader sees of each column.
-    qml : str
-        Style for QGIS.
-    style : str
-        Name of the style.
+    styles : tuple of NamedStyle
+        At least one; QGIS loads the first one by itself.
     is_point : bool
         Whether it holds points; otherwise polygons.
+    title : str
+        Name that a reader sees in a project; that of the layer where it is empty.
     """
 
     name: str
     description: str
     features: gpd.GeoDataFrame
     fields: dict[str, Field]
-    qml: str
-    style: str
+    styles: tuple[NamedStyle, ...]
     is_point: bool = True
+    title: str = ""
 
 
 def write_gpkg(
@@ -155,7 +164,7 @@ def write_gpkg(
     OSError
         It cannot be written completely, such as on a full disk.
     """
-    layers = list(_layers(run, text, view))
+    layers = layers_of(run, text, view)
     write_layers(run, layers, path, text, crs=crs, progress=progress)
 
 
@@ -198,7 +207,8 @@ def _write_layers(
 ) -> None:
     import pyogrio
 
-    moment = f"{last_date(run)}T00:00:00.000Z"
+    day = last_day(run)
+    moment = f"{day.isoformat() if day else _NO_DATE}T00:00:00.000Z"
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": moment})
     try:
         for number, layer in enumerate(layers):
@@ -225,12 +235,29 @@ def _write_layers(
                 "UPDATE gpkg_contents SET description = ? WHERE table_name = ?", (about, layer.name)
             )
             geopackage.describe(database, layer.name, layer.fields)
-            geopackage.add_style(database, layer.name, layer.qml, name=layer.style, moment=moment)
-        geopackage.add_metadata(database, facts_of(run), (layer.name for layer in layers), moment)
+            geopackage.add_styles(database, layer.name, layer.styles, moment=moment)
+        geopackage.add_metadata(
+            *(database, facts_of(run), to_iso19115(run, text, crs=crs)),
+            *((layer.name for layer in layers), moment),
+        )
+
+
+def layers_of(run: Run, text: Text, view: View | None = None) -> list[Layer]:
+    """Schools, findings, sites, areas and predictions, each with its columns and styles.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+    text : Text
+        Language of labels, words and legends.
+    view : View, optional
+        Which schools; all by default. The classes are those of all.
+    """
+    return list(_layers(run, text, view))
 
 
 def _layers(run: Run, text: Text, view: View | None) -> Iterator[Layer]:
-    """Schools, findings, sites, areas and predictions, each with its columns and style."""
     import geopandas as gpd
 
     chosen = run.schools if view is None else select(run.schools, view)
@@ -238,8 +265,10 @@ def _layers(run: Run, text: Text, view: View | None) -> Iterator[Layer]:
     part = [] if rows is None else [text(N_("Only the schools that were asked for."))]
     schools, fields = drawn_schools(run, chosen, text), school_fields(run, text)
     described = text(N_("Schools by tier of deficit, the worst drawn on top."))
-    qml, style = schools_qml(fields, text), text(N_("Tier"))
-    yield Layer("schools", " ".join((described, *part)), schools, fields, qml, style)
+    symbols = symbology.school_symbols(run.schools, list_length(run), text)
+    styles = tuple(points_style(each, fields, "schools", sort="rank") for each in symbols)
+    about = " ".join((described, *part))
+    yield Layer("schools", about, schools, fields, styles, title=text(N_("Schools")))
     nature = {"data": run.manifest.get("data", "real"), "standing": run.standing}
     if run.overrides:
         nature["trial"] = plain(assignments(run.overrides))
@@ -249,29 +278,36 @@ def _layers(run: Run, text: Text, view: View | None) -> Iterator[Layer]:
     if len(findings):
         fields = _fields(findings_layer.FIELDS, text, findings_layer.WORDS)
         described = text(N_("Findings about the inputs, where each lies; some lie nowhere."))
-        about, style = " ".join((described, *part)), text(N_("Findings"))
-        qml = sites_qml(fields)
-        yield Layer("findings", about, findings.assign(**nature), fields, qml, style)
+        style = points_style(symbology.finding_symbols(text), fields, "findings", sort="severity")
+        about, title = " ".join((described, *part)), text(N_("Findings"))
+        features = findings.assign(**nature)
+        yield Layer("findings", about, features, fields, (style,), title=title)
     sites = run.table("sites")
     if len(sites):
         points = gpd.points_from_xy(sites["lon"], sites["lat"])
         features = gpd.GeoDataFrame(sites.assign(**nature), geometry=points, crs=schema.CRS)
-        fields = _fields(SITE_FIELDS, text)
-        described, qml = text(N_("Radio sites and their antennas.")), sites_qml(fields)
-        yield Layer("sites", described, features, fields, qml, text(N_("Sites")))
+        fields, crosses = _fields(SITE_FIELDS, text), symbology.site_symbols(text)
+        style = points_style(crosses, fields, "sites", sort="site_id")
+        described = text(N_("Radio sites and their antennas."))
+        yield Layer("sites", described, features, fields, (style,), title=text(N_("Sites")))
     fields = _fields(area_results.FIELDS, text)
     for level in area_results.levels_of(run):
         features = _areas(run, level, text).assign(**nature)
-        described, qml = text(_AREAS[level]), areas_qml(level, fields)
-        style = text(N_("Boundaries"))
-        yield Layer(level, described, features, fields, qml, style, is_point=False)
+        style = outline_style(symbology.area_outline(level, text), fields, level, sort="code")
+        yield Layer(
+            *(level, text(_AREAS[level]), features, fields, (style,)),
+            is_point=False,
+            title=text(_AREA_TITLES[level]),
+        )
     predictions = prediction_layer.prediction_features(run, rows)
     if len(predictions):
         fields = _fields(prediction_layer.FIELDS, text, prediction_layer.WORDS)
         described = text(N_("Predicted levels at each school, of each operator and technology."))
-        about, style = " ".join((described, *part)), text(N_("Predictions"))
-        qml = sites_qml(fields)
-        yield Layer("predictions", about, predictions.assign(**nature), fields, qml, style)
+        symbols_of = symbology.prediction_symbols(text)
+        style = points_style(symbols_of, fields, "predictions", sort="npsn")
+        about, features = " ".join((described, *part)), predictions.assign(**nature)
+        title = text(N_("Predictions"))
+        yield Layer("predictions", about, features, fields, (style,), title=title)
 
 
 def _areas(run: Run, level: str, text: Text) -> gpd.GeoDataFrame:
@@ -391,24 +427,6 @@ def _fields(
     return {**found, **marks}
 
 
-def last_date(run: Run) -> str:
-    """The last day of the data, from the dates that the project states of its inputs."""
-    days = [day for stated in dates_of(run).values() if (day := end_of(stated))]
-    return max(days).isoformat() if days else _NO_DATE
-
-
-def dates_of(run: Run) -> dict[str, str]:
-    """The dates that the project states: of each input, or up to when its evidence reaches."""
-    parameters = run.manifest.get("parameters", {})
-    if evidence := parameters.get("project.evidence_date"):
-        return {"evidence": evidence}
-    return {
-        key.removesuffix(".date"): str(stated)
-        for key, stated in parameters.items()
-        if stated and key.endswith(".date") and key.startswith(_DATED)
-    }
-
-
 def facts_of(run: Run) -> dict[str, Any]:
     """What a layer rests on: the run, the version, the inputs and their dates; its metadata.
 
@@ -418,7 +436,7 @@ def facts_of(run: Run) -> dict[str, Any]:
     """
     kept = ("kalsel_gap", "project", "data", "overrides", "inputs", "not_scored")
     known = {name: run.manifest[name] for name in kept if name in run.manifest}
-    facts = {**known, **standing_facts(run), "dates": dates_of(run)}
+    facts = {**known, **standing_facts(run), "dates": stated_dates(run)}
     return facts | {"satu_data": _satu_data(run)}
 
 
@@ -429,7 +447,7 @@ def _satu_data(run: Run) -> dict[str, Any]:
     def publication(key: str) -> str | None:
         return str(stated.get(f"publication.{key}") or "") or None
 
-    dated = any(end_of(day) for day in dates_of(run).values())
+    day = last_day(run)
     return {
         "standard": {
             "columns": "gpkg_data_columns: concept, definition and unit of each column",
@@ -446,6 +464,6 @@ def _satu_data(run: Run) -> dict[str, Any]:
             "licence_url": publication("licence_url"),
         },
         "source": [each["file"] for each in inputs],
-        "date": last_date(run) if dated else None,
+        "date": day.isoformat() if day else None,
         "contact": publication("contact_email"),
     }

@@ -93,6 +93,12 @@ class Scheme:
         As :func:`kalsel_gap.deliverables.leaflet.drawn` gives them.
     of : list of str
         The class of each school.
+    column : str
+        What the classes are of.
+    bounds : tuple of float
+        Lower bounds of classes of a number, falling; empty where the classes are codes.
+    shapes : dict of Mark
+        Colour and shape of each class.
     """
 
     key: str
@@ -101,6 +107,9 @@ class Scheme:
     classes: Mapping[str, str]
     marks: Mapping[str, dict[str, Any]]
     of: list[str]
+    column: str
+    bounds: tuple[float, ...]
+    shapes: Mapping[str, palette.Mark]
 
     def legend(self, text: Text, inferred: Sequence[bool] | None = None) -> list[dict[str, Any]]:
         """An item for each class: mark, label and number of schools, and of those inferred."""
@@ -137,36 +146,40 @@ def schemes_of(schools: pd.DataFrame, k: int | None, text: Text) -> list[Scheme]
         The reader's language.
     """
     named = {
-        "tier": (_codes(schools["tier_label"]), palette.TIERS, TIER_NAMES),
-        "gap": (_codes(schools["gap_type"]), palette.GAPS, NAMES),
-        "certainty": (_codes(_column(schools, "top_k_set")), palette.SETS, TOP_K_SETS),
-        "terrain": (_codes(schools["terrain_class"]), palette.TERRAINS, NAMES),
-        "evidence": (_codes(schools["best_basis"]), palette.EVIDENCE, EVIDENCE),
+        "tier": ("tier_label", palette.TIERS, TIER_NAMES),
+        "gap": ("gap_type", palette.GAPS, NAMES),
+        "certainty": ("top_k_set", palette.SETS, TOP_K_SETS),
+        "terrain": ("terrain_class", palette.TERRAINS, NAMES),
+        "evidence": ("best_basis", palette.EVIDENCE, EVIDENCE),
     }
     numbers = {
-        "deficit": (schools["deficit"], _DEFICITS, 1, ""),
-        "priority": (schools["priority"], _fifths(schools["priority"]), 2, ""),
-        "chance": (_column(schools, "p_top_k"), _CHANCES, 0, " %"),
+        "deficit": ("deficit", _DEFICITS, 1, ""),
+        "priority": ("priority", _fifths(schools["priority"]), 2, ""),
+        "chance": ("p_top_k", _CHANCES, 0, " %"),
     }
     made = []
     for key, label in SCHEMES.items():
+        bounds: tuple[float, ...] = ()
         if key in named:
-            of, marks, words = named[key]
+            column, marks, words = named[key]
+            of = _codes(_column(schools, column))
             classes = {code: text(words[code]) for code in marks} | {UNKNOWN: text(NAMES[UNKNOWN])}
-            drawn = _kinds(key, marks)
+            drawn, shapes = _kinds(key, marks), dict(marks)
         else:
-            values, bounds, digits, unit = numbers[key]
+            column, bounds, digits, unit = numbers[key]
             scale = 100.0 if unit else 1.0
-            of = _steps(values, bounds)
-            classes = _ranges([scale * bound for bound in bounds], digits, unit, text)
+            of = _steps(_column(schools, column), bounds)
+            classes = range_labels([scale * bound for bound in bounds], digits, unit, text)
             drawn = _sizes(len(bounds) + 1)
+            shapes = dict(zip(drawn, palette.STEPS, strict=False))
+        shapes[UNKNOWN] = palette.UNKNOWN
         if (key in CERTAINTY and k is None) or (set(of) <= {UNKNOWN} and key != "tier"):
             continue
         name, note = (
             text(each, k=text.number(k)) if "{k}" in each else text(each)
             for each in (label, NOTES.get(key, ""))
         )
-        made.append(Scheme(key, name, note, classes, drawn, of))
+        made.append(Scheme(key, name, note, classes, drawn, of, column, bounds, shapes))
     return made
 
 
@@ -248,7 +261,8 @@ def _fifths(values: pd.Series[Any]) -> tuple[float, ...]:
     return tuple(float(bound) for bound in dict.fromkeys(bounds))
 
 
-def _ranges(bounds: Sequence[float], digits: int, unit: str, text: Text) -> dict[str, str]:
+def range_labels(bounds: Sequence[float], digits: int, unit: str, text: Text) -> dict[str, str]:
+    """Words for the classes between falling bounds, the largest first, and for *unknown*."""
     shown = [f"{text.number(bound, digits)}{unit}" for bound in bounds]
     if not shown:
         return {"0": text(N_("known")), UNKNOWN: text(NAMES[UNKNOWN])}

@@ -7,24 +7,16 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import quoteattr
 
 from kalsel_gap.deliverables import palette
-from kalsel_gap.i18n.messages import TIER_NAMES
+from kalsel_gap.deliverables.symbology import DARK
 from kalsel_gap.i18n.text import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kalsel_gap.i18n.text import Text
+    from kalsel_gap.deliverables.symbology import NameLabels, Outline, PointClass, PointSymbols
 
 _CATEGORIES = "Symbology|Labeling|Fields|AttributeTable|Rendering"
 _MILLIMETRES = {"outline_width_unit": "MM", "size_unit": "MM"}
-_DARK, _GREY = "#3a3a3a", "#6e6e6e"
-# Of the outlines of areas: width in mm, style of the line, and the scale from which it is drawn.
-_OUTLINES: dict[str, tuple[float, str, int]] = {
-    "province": (0.8, "solid", 0),
-    "kabupaten": (0.5, "solid", 0),
-    "kecamatan": (0.3, "dash", 1_500_000),
-    "desa": (0.15, "dot", 250_000),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,82 +36,98 @@ class Field:
     words: Mapping[str, str] = field(default_factory=dict)
 
 
-def schools_qml(fields: Mapping[str, Field], text: Text) -> str:
-    """One marker for each tier, by shape and colour, and one for unknown; the worst on top."""
-    marks = [*palette.TIERS.items(), ("", palette.UNKNOWN)]
-    categories, symbols = "", ""
-    for number, (value, mark) in enumerate(marks):
-        label = quoteattr(text(TIER_NAMES[value or "unknown"]))
-        categories += f'<category render="true" symbol="{number}" value="{value}" label={label}/>'
-        hollow = mark.shape == "ring"
-        look = {
-            "color": _rgba(mark.colour, 0 if hollow else 255),
-            "name": "circle" if hollow else mark.shape,
-            "outline_color": _rgba(mark.colour if hollow else palette.OUTLINE),
-            "outline_style": "solid",
-            "outline_width": "0.6" if hollow else "0.2",
-            "size": "2.8",
-        }
-        symbols += _symbol(number, "marker", "SimpleMarker", look)
+def points_qml(
+    symbols: PointSymbols,
+    fields: Mapping[str, Field],
+    *,
+    sort: str,
+    expressions: Mapping[str, str] | None = None,
+) -> str:
+    """Style of a layer of points.
+
+    Parameters
+    ----------
+    symbols : PointSymbols
+    fields : dict of Field
+        Of every column of the layer, in order.
+    sort : str
+        Column by which the table is sorted.
+    expressions : dict of str, optional
+        What fills a column when a feature is edited.
+    """
+    drawn = "".join(_marker(n, each) for n, each in enumerate(symbols.classes))
+    if not symbols.column:
+        kind, classes = "singleSymbol", ""
+    elif any(each.code for each in symbols.classes):
+        kind = "categorizedSymbol"
+        classes = "".join(
+            f'<category render="true" symbol="{n}" value={quoteattr(each.code)} '
+            f"label={_quoted(each.label)}/>"
+            for n, each in enumerate(symbols.classes)
+        )
+        classes = f"<categories>{classes}</categories>"
+    else:
+        kind = "RuleRenderer"  # a renderer of ranges draws nothing for what is unknown
+        classes = "".join(
+            f'<rule key="{n}" symbol="{n}" label={_quoted(each.label)} '
+            f"filter={quoteattr(_filter(symbols.column, each))}/>"
+            for n, each in enumerate(symbols.classes)
+        )
+        classes = f'<rules key="all">{classes}</rules>'
+    attribute = f' attr="{symbols.column}"' if kind == "categorizedSymbol" else ""
     # What is drawn last lies on top; a school without a rank lies below all others.
-    order = '<orderby><orderByClause asc="0" nullsFirst="1">"rank"</orderByClause></orderby>'
+    order = (
+        f'<orderby><orderByClause asc="0" nullsFirst="1">"{symbols.on_top}"</orderByClause>'
+        "</orderby>"
+        if symbols.on_top
+        else ""
+    )
     renderer = (
-        '<renderer-v2 type="categorizedSymbol" attr="tier_label" symbollevels="0" '
-        f'enableorderby="1" forceraster="0"><categories>{categories}</categories>'
-        f"<symbols>{symbols}</symbols>{order}</renderer-v2>"
+        f'<renderer-v2 type="{kind}"{attribute} symbollevels="0" '
+        f'enableorderby="{int(bool(order))}" forceraster="0">{classes}'
+        f"<symbols>{drawn}</symbols>{order}</renderer-v2>"
     )
-    return _document(renderer, fields, sort="rank")
+    labeling = _names(symbols.labels, placement=6) if symbols.labels else ""
+    return _document(renderer, fields, sort=sort, labeling=labeling, expressions=expressions)
 
 
-def sites_qml(fields: Mapping[str, Field]) -> str:
-    """A small dark cross."""
+def outline_qml(outline: Outline, fields: Mapping[str, Field], *, sort: str) -> str:
+    """Style of a layer of areas: outlines and names, no fill."""
     look = {
-        "color": _rgba(_DARK),
-        "name": "cross",
-        "outline_color": _rgba(_DARK),
-        "outline_style": "solid",
-        "outline_width": "0.4",
-        "size": "2.2",
-    }
-    renderer = _single(_symbol(0, "marker", "SimpleMarker", look))
-    return _document(renderer, fields, sort="site_id")
-
-
-def areas_qml(level: str, fields: Mapping[str, Field]) -> str:
-    """Outlines with names; those of small areas appear when the map is zoomed in."""
-    width, style, scale = _OUTLINES[level]
-    look = {
-        "color": _rgba(_DARK, 0),
+        "color": _rgba(DARK, 0),
         "style": "no",
-        "outline_color": _rgba(_DARK if scale == 0 else _GREY),
-        "outline_style": style,
-        "outline_width": f"{width:g}",
+        "outline_color": _rgba(outline.colour),
+        "outline_style": outline.line,
+        "outline_width": f"{outline.width_mm:g}",
     }
-    renderer = _single(_symbol(0, "fill", "SimpleFill", look))
-    names = "" if level == "province" else _names(bold=level == "kabupaten")
-    return _document(renderer, fields, sort="code", labeling=names, scale=scale)
-
-
-def visits_qml(fields: Mapping[str, Field], expressions: Mapping[str, str]) -> str:
-    """Large markers with the order of the visits; `expressions` fill columns that were edited."""
-    look = {
-        "color": _rgba(palette.TIERS["severe"].colour),
-        "name": "circle",
-        "outline_color": _rgba(_DARK),
-        "outline_style": "solid",
-        "outline_width": "0.4",
-        "size": "4",
-    }
-    renderer = _single(_symbol(0, "marker", "SimpleMarker", look))
-    names = _names(bold=True, column="visit")
-    return _document(renderer, fields, sort="visit", labeling=names, expressions=expressions)
-
-
-def _single(symbol: str) -> str:
-    return (
+    renderer = (
         '<renderer-v2 type="singleSymbol" symbollevels="0" enableorderby="0" forceraster="0">'
-        f"<symbols>{symbol}</symbols></renderer-v2>"
+        f"<symbols>{_symbol(0, 'fill', 'SimpleFill', look)}</symbols></renderer-v2>"
     )
+    labeling = _names(outline.labels, placement=1) if outline.labels else ""
+    return _document(renderer, fields, sort=sort, labeling=labeling, scale=outline.scale)
+
+
+def _marker(number: int, drawn: PointClass) -> str:
+    is_line = drawn.is_hollow or drawn.shape == "cross"
+    look = {
+        "color": _rgba(drawn.mark.colour, 0 if drawn.is_hollow else 255),
+        "name": drawn.shape,
+        "outline_color": _rgba(drawn.mark.colour if is_line else palette.OUTLINE),
+        "outline_style": "solid",
+        "outline_width": "0.5" if is_line else "0.2",
+        "size": f"{drawn.width_mm:g}",
+    }
+    return _symbol(number, "marker", "SimpleMarker", look)
+
+
+def _filter(column: str, of: PointClass) -> str:
+    """Expression that is true of the features of a class."""
+    if of.is_unknown:
+        return f'"{column}" IS NULL'
+    bounds = ((">=", of.low), ("<", of.high))
+    parts = [f'"{column}" {sign} {bound!r}' for sign, bound in bounds if bound is not None]
+    return " AND ".join(parts)
 
 
 def _symbol(number: int, kind: str, layer: str, look: Mapping[str, str]) -> str:
@@ -136,16 +144,21 @@ def _symbol(number: int, kind: str, layer: str, look: Mapping[str, str]) -> str:
     )
 
 
-def _names(*, bold: bool, column: str = "name") -> str:
-    """Labels from a column, with a white buffer."""
-    weight = "75" if bold else "50"
+def _names(labels: NameLabels, *, placement: int) -> str:
+    """Labels from a column, with a white buffer; a name is never read as an expression or HTML."""
+    visible = (
+        f'<rendering scaleVisibility="1" scaleMin="1" scaleMax="{labels.scale}"/>'
+        if labels.scale
+        else ""
+    )
     return (
         '<labeling type="simple"><settings calloutType="simple">'
-        f'<text-style fieldName="{column}" isExpression="0" fontSize="9" fontWeight="{weight}" '
-        f'fontSizeUnit="Point" textColor="{_rgba(_DARK)}">'
+        f'<text-style fieldName="{labels.column}" isExpression="0" allowHtml="0" fontSize="9" '
+        f'fontWeight="{75 if labels.is_bold else 50}" '
+        f'fontSizeUnit="Point" textColor="{_rgba(DARK)}">'
         '<text-buffer bufferDraw="1" bufferSize="0.8" bufferSizeUnits="MM" '
-        'bufferColor="255,255,255,220"/></text-style><placement placement="1"/>'
-        "</settings></labeling>"
+        f'bufferColor="255,255,255,220"/></text-style><placement placement="{placement}" '
+        f'dist="1.5" distUnits="MM"/>{visible}</settings></labeling>'
     )
 
 

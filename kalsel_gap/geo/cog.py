@@ -193,9 +193,10 @@ def qml(style: LayerStyle) -> str:
         )
     else:
         low, high = style.steps[0].value, style.steps[-1].value
+        unit = {"": "", "deg": "°"}.get(style.unit, f" {style.unit}")
         entries = "".join(
             f'<item value="{step.value:g}" color="{step.colour}" alpha="255" '
-            f"label={quoteattr(plain(step.label))}/>"
+            f"label={quoteattr(plain(step.label + unit))}/>"
             for step in style.steps
         )
         renderer = (

@@ -42,6 +42,7 @@ _WRITTEN_BY = {
     ".json": "export geojson",
     ".kml": "export kml",
     ".parquet": "export parquet",
+    ".qgz": "export qgz",
 }
 _ENDINGS_OF_FILES = frozenset(
     (

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import sqlite3
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
+import PIL.Image
 import pyogrio
 import pytest
 
@@ -23,10 +23,13 @@ from kalsel_gap.deliverables import gis_layers, palette
 from kalsel_gap.deliverables.area_results import FIELDS, area_results
 from kalsel_gap.deliverables.field_pack import visit_layer
 from kalsel_gap.deliverables.tables import View
+from kalsel_gap.deliverables.iso19115 import to_iso19115
+from kalsel_gap.deliverables.qgis_project import to_qgz
 from kalsel_gap.deliverables.visit_list import list_visits
 from kalsel_gap.i18n.text import Text
 from kalsel_gap.pipeline import OpenProject
 from kalsel_gap.sources.boundaries import read_areas, short_name
+from tests.conftest import system_python
 from tests.fact_values import with_facts
 
 if TYPE_CHECKING:
@@ -140,7 +143,11 @@ def test_columns_are_described_in_the_reader_s_language(gpkg: Path) -> None:
 
 def test_every_column_of_every_layer_has_one_alias(gpkg: Path) -> None:
     with sqlite3.connect(gpkg) as database:
-        styles = dict(database.execute("SELECT f_table_name, styleQML FROM layer_styles"))
+        styles = dict(
+            database.execute(
+                "SELECT f_table_name, styleQML FROM layer_styles WHERE useAsDefault = 1"
+            )
+        )
         for name in LAYERS:
             stored = [row[1] for row in database.execute(f"PRAGMA table_info({name})")]
             root = ET.fromstring(styles[name].partition(">")[2])
@@ -162,7 +169,14 @@ def test_every_layer_has_a_default_style(gpkg: Path) -> None:
             "SELECT f_table_name, styleQML, useAsDefault, f_geometry_column FROM layer_styles"
         ).fetchall()
         kinds = dict(database.execute("SELECT table_name, data_type FROM gpkg_contents"))
-    assert [(name, *rest) for name, _, *rest in styles] == [(name, 1, "geom") for name in LAYERS]
+        named = database.execute(
+            "SELECT styleName FROM layer_styles WHERE f_table_name = 'schools'"
+        ).fetchall()
+    assert [name for name, _, first, _ in styles if first == 1] == list(LAYERS)
+    assert {column for _, _, _, column in styles} == {"geom"}
+    assert [name for (name,) in named] == [
+        *("Tingkat defisit", "Jenis kesenjangan", "Prioritas", "Kepastian daftar")
+    ]
     assert kinds["layer_styles"] == "attributes"
     root = ET.fromstring(styles[0][1].partition(">")[2])
     values = [c.get("value") for c in root.iter("category")]
@@ -179,11 +193,24 @@ def test_every_layer_has_a_default_style(gpkg: Path) -> None:
 
 def test_a_layer_says_what_it_rests_on(tiny_run: Run, gpkg: Path) -> None:
     with sqlite3.connect(gpkg) as database:
-        ((written,),) = database.execute("SELECT metadata FROM gpkg_metadata")
-        about = database.execute("SELECT table_name FROM gpkg_metadata_reference").fetchall()
+        ((written,),) = database.execute("SELECT metadata FROM gpkg_metadata WHERE id = 1")
+        ((standard, kind, record),) = database.execute(
+            "SELECT md_standard_uri, mime_type, metadata FROM gpkg_metadata WHERE id = 2"
+        )
+        ((scope,),) = database.execute(
+            "SELECT reference_scope FROM gpkg_metadata_reference WHERE md_file_id = 2"
+        )
+        about = database.execute(
+            "SELECT table_name FROM gpkg_metadata_reference WHERE md_file_id = 1"
+        ).fetchall()
         changed = {row[0] for row in database.execute("SELECT last_change FROM gpkg_contents")}
         changed |= {row[0] for row in database.execute("SELECT update_time FROM layer_styles")}
         changed |= {r[0] for r in database.execute("SELECT timestamp FROM gpkg_metadata_reference")}
+    assert (standard, kind) == ("http://www.isotc211.org/2005/gmd", "text/xml")
+    assert (scope, record) == (
+        "geopackage",
+        to_iso19115(tiny_run, Text("id"), crs=gis_layers.METRIC_CRS),
+    )
     facts = json.loads(written)
     assert facts["run"] == tiny_run.folder.name
     assert facts["kalsel_gap"] == tiny_run.manifest["kalsel_gap"]
@@ -262,17 +289,6 @@ def test_types_are_the_same_in_every_project(project: MakeProject, gpkg: Path) -
     assert ("electricity", "TEXT") in kinds[0]
 
 
-def system_python(module: str) -> str:
-    """Debian's Python, where it has a module that no package index has."""
-    program = shutil.which("python3", path="/usr/bin:/usr/local/bin")
-    asked = [str(program), "-c", f"import {module}"]
-    if program and not subprocess.run(asked, capture_output=True, check=False).returncode:
-        return program
-    if os.environ.get("CI") == "true":
-        pytest.fail(f"{module} is missing")
-    pytest.skip(f"{module} is not here")
-
-
 def test_the_validator_of_gdal_has_nothing_to_say(gpkg: Path) -> None:
     """Every requirement of the standard, those of its extensions among them (141: schema)."""
     assert validated(gpkg) == (0, "")
@@ -327,12 +343,113 @@ def test_a_school_of_the_province_lies_in_the_desa_that_is_drawn(
 
 # What QGIS has made of each layer: a program of its own, because QGIS has its own Python.
 ASK_QGIS = """
-import json, os, sys
-from qgis.core import QgsApplication, QgsFeatureRequest, QgsRenderContext, QgsVectorLayer
+import json, os, sqlite3, sys
+from qgis.PyQt.QtXml import QDomDocument
+from qgis.core import (
+    QgsApplication, QgsFeatureRequest, QgsLayoutExporter, QgsLayoutItemLabel, QgsLayoutItemLegend,
+    QgsLayoutItemMap, QgsLayoutItemPicture, QgsLayoutItemScaleBar, QgsMapRendererSequentialJob,
+    QgsMapSettings, QgsProject, QgsRenderContext, QgsVectorLayer,
+)
+from qgis.PyQt.QtCore import QSize
 application = QgsApplication([], False)
 application.initQgis()
+messages = []
+QgsApplication.messageLog().messageReceived.connect(lambda *said: messages.append(str(said)))
 found = {}
+
+
+def tree_of(group):
+    return {
+        child.name(): tree_of(child) if hasattr(child, "findLayers") else child.isVisible()
+        for child in group.children()
+    }
+
+
+def project(path):
+    opened = QgsProject.instance()
+    is_read = opened.read(path)
+    layouts = {}
+    for layout in opened.layoutManager().printLayouts():
+        page = layout.pageCollection().page(0).pageSize()
+        picture = f"{path}.{page.width():g}.png"
+        settings = QgsLayoutExporter.ImageExportSettings()
+        settings.dpi = 50
+        outcome = QgsLayoutExporter(layout).exportToImage(picture, settings)
+        items = sorted(layout.items(), key=lambda item: item.scenePos().y())
+        layouts[layout.name()] = {
+            "page": [page.width(), page.height()],
+            "outcome": int(outcome),
+            "picture": picture,
+            "labels": [i.currentText() for i in items if isinstance(i, QgsLayoutItemLabel)],
+            "kinds": sorted(
+                kind.__name__
+                for kind in (
+                    QgsLayoutItemLegend, QgsLayoutItemMap, QgsLayoutItemPicture,
+                    QgsLayoutItemScaleBar,
+                )
+                if any(isinstance(i, kind) for i in items)
+            ),
+        }
+    layers = {}
+    for layer in opened.mapLayers().values():
+        styles = layer.styleManager()
+        drawn = {}
+        for name in styles.styles():
+            styles.setCurrentStyle(name)
+            settings = QgsMapSettings()
+            settings.setLayers([layer])
+            settings.setExtent(opened.viewSettings().defaultViewExtent())
+            settings.setDestinationCrs(opened.crs())
+            settings.setOutputSize(QSize(100, 100))
+            job = QgsMapRendererSequentialJob(settings)
+            job.start()
+            job.waitForFinished()
+            image = job.renderedImage()
+            colours = {image.pixel(x, y) for x in range(100) for y in range(100)}
+            drawn[name] = len(colours)
+        layers[layer.id()] = {
+            "valid": layer.isValid(),
+            "crs": layer.crs().authid(),
+            "source": layer.source(),
+            "styles": drawn,
+            "licence": layer.metadata().licenses(),
+        }
+    metadata = opened.metadata()
+    return {
+        "read": is_read, "error": opened.error(), "crs": opened.crs().authid(),
+        "title": opened.title(), "abstract": metadata.abstract(), "language": metadata.language(),
+        "contact": [c.organization for c in metadata.contacts()],
+        "tree": tree_of(opened.layerTreeRoot()), "layouts": layouts, "layers": layers,
+    }
+
+
+def slds(path):
+    read = {}
+    with sqlite3.connect(path) as database:
+        kept = database.execute("SELECT f_table_name, styleName, styleSLD FROM layer_styles")
+        for table, name, sld in kept.fetchall():
+            document = QDomDocument()
+            document.setContent(sld, True)
+            layer = QgsVectorLayer(f"{path}|layername={table}", table, "ogr")
+            named = document.documentElement().firstChildElement("NamedLayer")
+            answer = layer.readSld(named, "")
+            shapes = [
+                symbol.symbolLayer(0).properties().get("name", "")
+                for symbol in layer.renderer().symbols(QgsRenderContext())
+            ]
+            rules = getattr(layer.renderer(), "rootRule", None)
+            filters = [r.filterExpression() for r in rules().children()] if rules else []
+            read[f"{table}: {name}"] = [bool(answer), shapes, filters, layer.labelsEnabled()]
+    return read
+
+
 for address in sys.argv[1:]:
+    if address.endswith(".qgz"):
+        found[os.path.basename(address)] = project(address)
+        continue
+    if address.endswith(".gpkg"):
+        found["sld"] = slds(address)
+        continue
     name = address.rpartition("=")[2]
     layer = QgsVectorLayer(address, name, "ogr")
     renderer, labels = layer.renderer(), layer.labeling()
@@ -347,6 +464,8 @@ for address in sys.argv[1:]:
         "ordered": renderer.orderByEnabled(),
         "ranks": [rank if isinstance(rank, int) else None for rank in ranks],
         "labels": labels.settings().fieldName if labels and layer.labelsEnabled() else "",
+        "labels_from": labels.settings().minimumScale if labels else None,
+        "is_code": labels.settings().isExpression if labels else None,
         "shown": {f.name(): f.displayName() for f in fields if f.name() != "fid"},
         "words": [f.name() for f in fields if f.editorWidgetSetup().type() == "ValueMap"],
         "scale": layer.minimumScale() if layer.hasScaleBasedVisibility() else 0,
@@ -359,6 +478,7 @@ for address in sys.argv[1:]:
         },
     }
     del layer, renderer, labels
+found["messages"] = messages
 print(json.dumps(found), flush=True)
 os._exit(0)  # leaving in order, QGIS without a screen may crash
 """
@@ -367,13 +487,18 @@ os._exit(0)  # leaving in order, QGIS without a screen may crash
 def test_qgis_opens_every_layer_with_its_style(tiny_run: Run, gpkg: Path, tmp_path: Path) -> None:
     visits = to_visit(tiny_run, tmp_path)
     layers = [*(f"{gpkg}|layername={name}" for name in LAYERS), f"{visits}|layername=visits"]
-    command = [system_python("qgis.core"), "-c", ASK_QGIS, *layers]
+    projects = [project_of(tiny_run, tmp_path / "a"), project_of(evil(tiny_run), tmp_path / "b")]
+    asked = [*layers, str(gpkg), *map(str, projects)]
+    command = [system_python("qgis.core"), "-c", ASK_QGIS, *asked]
     place = {"HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path), "PATH": os.environ["PATH"]}
     place |= {"QT_QPA_PLATFORM": "offscreen", "LANG": "C.UTF-8"}
     answer = subprocess.run(
         command, capture_output=True, text=True, check=True, env=place, timeout=120
     )
     found = json.loads(answer.stdout.splitlines()[-1])
+    assert found["messages"] == []  # no warning
+    refuse_bad_projects(found, tiny_run)
+    refuse_bad_slds(found["sld"])
     with sqlite3.connect(gpkg) as database:
         titles = database.execute("SELECT table_name, column_name, title FROM gpkg_data_columns")
         aliases: dict[str, dict[str, str]] = {}
@@ -393,9 +518,10 @@ def test_qgis_opens_every_layer_with_its_style(tiny_run: Run, gpkg: Path, tmp_pa
     )
     assert schools["ranks"] == [None, None, *range(11, 0, -1)]
     assert "gap_type" in schools["words"]
-    assert [found[name]["labels"] for name in LAYERS] == ["", "", "", "name", "name"]
+    assert [found[name]["labels"] for name in LAYERS] == ["name", "", "", "name", "name"]
+    assert (schools["labels_from"], schools["is_code"]) == (50_000, False)
     assert found["kecamatan"]["scale"] > found["kabupaten"]["scale"] == 0
-    assert len({found[name]["renderer"] for name in LAYERS[1:]}) == 1
+    assert len({found[name]["renderer"] for name in LAYERS[2:]}) == 1
     pack = found["visits"]
     assert (pack["valid"], pack["features"], pack["labels"]) == (True, 3, "visit")
     assert pack["shown"]["internet"] == "Internet"
@@ -403,6 +529,94 @@ def test_qgis_opens_every_layer_with_its_style(tiny_run: Run, gpkg: Path, tmp_pa
     assert list(pack["filled"]) == ["date"]
     assert pack["crs"] == schema.CRS
     assert pack["abstract"].startswith("DATA SINTETIS")
+
+
+# What would be run, were it an expression, a formula, markup or a path.
+EVIL = "[% 6*7 %]=1+1<b>${7*7}]]>&amp;../|layername=x\x1b[31m\u202e"
+
+
+def evil(run: Run) -> Run:
+    """A trial whose names do something where somebody lets them."""
+    published = {f"publication.{key}": EVIL for key in ("publisher", "licence")}
+    manifest = {
+        **run.manifest,
+        "project": EVIL,
+        "parameters": {**run.manifest["parameters"], **published},
+        "overrides": {"index.lambda": EVIL},
+    }
+    schools = run.schools.copy()
+    schools["name"] = EVIL
+    return replace(run, manifest=manifest, schools=schools)
+
+
+def project_of(run: Run, stem: Path) -> Path:
+    """A project and its GeoPackage."""
+    layers = gis_layers.layers_of(run, Text("id"))
+    data, path = stem.with_suffix(".gpkg"), stem.with_suffix(".qgz")
+    gis_layers.write_layers(run, layers, data, Text("id"))
+    made = to_qgz(run, layers, Text("id"), data=data.name, crs=gis_layers.METRIC_CRS)
+    path.write_bytes(made)
+    return path
+
+
+def refuse_bad_projects(found: dict[str, Any], run: Run) -> None:
+    for name in ("a.qgz", "b.qgz"):
+        opened = found[name]
+        assert (opened["read"], opened["error"]) == (True, "")
+        assert (opened["crs"], opened["language"]) == (gis_layers.METRIC_CRS, "id")
+        assert opened["abstract"].startswith("DATA SINTETIS")
+        assert list(opened["layers"]) == sorted(f"kalsel_gap_{each}" for each in LAYERS)
+        for layer in opened["layers"].values():
+            assert layer["valid"]
+            assert layer["crs"] == gis_layers.METRIC_CRS
+            assert f"/{name[0]}.gpkg|layername=" in layer["source"]
+            assert all(colours > 1 for colours in layer["styles"].values())  # something is drawn
+        assert set(opened["layers"]["kalsel_gap_schools"]["styles"]) == {
+            *("Tingkat defisit", "Jenis kesenjangan", "Prioritas", "Kepastian daftar")
+        }
+        assert [*opened["tree"]] == ["Sekolah", "Menara dan sinyal", "Batas wilayah"]
+        assert opened["tree"]["Sekolah"] == {"Sekolah": True, "Temuan": False}
+        assert [*opened["tree"]["Batas wilayah"]] == ["Kecamatan", "Kabupaten/kota"]
+        layouts = opened["layouts"]
+        assert {n: layout["page"] for n, layout in layouts.items()} == {
+            "A4 mendatar": [297, 210],
+            "A3 mendatar": [420, 297],
+        }
+        for layout in layouts.values():
+            assert layout["outcome"] == 0
+            assert layout["kinds"] == [
+                f"QgsLayoutItem{kind}" for kind in ("Legend", "Map", "Picture", "ScaleBar")
+            ]
+            with PIL.Image.open(layout["picture"]) as picture:
+                assert len(picture.convert("RGB").getcolors(1 << 20) or []) > 20
+    usual, hostile = (found[f"{name}.qgz"]["layouts"]["A4 mendatar"]["labels"] for name in "ab")
+    assert usual[0] == f"Defisit konektivitas sekolah: {run.manifest['project']}"
+    assert "Data per 2026-07-01. Penerbit tidak dinyatakan." in usual[-1]
+    assert found["a.qgz"]["contact"] == []
+    assert found["a.qgz"]["layers"]["kalsel_gap_schools"]["licence"] == []
+    written = EVIL.partition("\x1b")[0]
+    inert = written.replace("[%", "[ %").replace("%]", "% ]")
+    assert inert in hostile[0]  # as it is written, and not 42
+    assert "index.lambda" in hostile[1]
+    assert inert in hostile[-1]
+    assert not any(sign in label for label in hostile for sign in ("42=", "\x1b", "\u202e"))
+    (contact,) = found["b.qgz"]["contact"]
+    (licence,) = found["b.qgz"]["layers"]["kalsel_gap_schools"]["licence"]
+    assert written in contact
+    assert written in licence
+
+
+def refuse_bad_slds(read: dict[str, list[Any]]) -> None:
+    assert len(read) == 4 + len(LAYERS) - 1
+    assert all(is_read for is_read, *_ in read.values())
+    _, shapes, filters, is_labelled = read["schools: Tingkat defisit"]
+    assert shapes == [*("square", "triangle", "diamond", "pentagon", "circle", "hexagon", "circle")]
+    assert filters[0] == "tier_label = 'critical'"
+    assert filters[-1].startswith("tier_label IS NULL OR tier_label <> 'critical' AND")
+    assert is_labelled
+    _, _, filters, _ = read["schools: Prioritas"]
+    assert filters[-1] == "priority IS NULL"
+    assert " AND priority < " in filters[1]
 
 
 def to_visit(run: Run, folder: Path) -> Path:

@@ -169,7 +169,7 @@ def test_a_folder_of_runs_that_is_a_files_name(tmp_path: Path, name: str, comman
     "ending",
     [
         *("csv", "geojson", "gpkg", "htm", "html", "json", "parquet", "pdf", "png", "qml", "svg"),
-        *("tif", "tiff", "toml", "tsv", "txt", "xls", "xlsx", "zip"),
+        *("qgz", "tif", "tiff", "toml", "tsv", "txt", "xls", "xlsx", "zip"),
     ],
 )
 def test_a_folder_that_ends_as_files_do(tmp_path: Path, ending: str) -> None:

@@ -29,7 +29,7 @@ from kalsel_gap.storage.fingerprint import hash_of_file
 from kalsel_gap.terrain import kept_layers, layers, products, shore_distance
 from kalsel_gap.terrain.products import STATISTICS, Atlas
 from kalsel_gap.terrain.styles import DERIVED, MEASURED, NUMBERS, SEA, STYLES
-from tests.conftest import REPOSITORY, snapshot
+from tests.conftest import REPOSITORY, cog_faults, snapshot
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -154,6 +154,21 @@ def test_gdal_finds_no_fault_in_a_cog(sample: Path) -> None:
         assert info["bands"][0]["checksum"] > 0
 
 
+def test_the_validator_of_gdal_accepts_every_layer_and_each_has_its_style(sample: Path) -> None:
+    written = sorted(sample.glob("*.tif"))
+    assert cog_faults(written) == {f"{name}.tif": [] for name in STYLES}
+    for path in written:
+        assert path.with_suffix(".qml").is_file()
+        style = STYLES[path.stem]
+        with rasterio.open(path) as source:
+            if style.is_class:
+                colours = source.colormap(1)
+                hexadecimal = {f"#{r:02x}{g:02x}{b:02x}": v for v, (r, g, b, _) in colours.items()}
+                assert {step.colour: int(step.value) for step in style.steps}.items() <= (
+                    hexadecimal.items()
+                )
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", ["class", "slope"])
 def test_a_style_names_classes_in_the_language_of_the_reader(
@@ -164,7 +179,8 @@ def test_a_style_names_classes_in_the_language_of_the_reader(
     words = Text(language)
     entries = root.findall(".//paletteEntry") or root.findall(".//item")
     got = {(float(e.attrib["value"]), e.attrib["color"], e.attrib["label"]) for e in entries}
-    assert got == {(s.value, s.colour, words(s.label)) for s in STYLES[name].steps}
+    unit = {"class": "", "slope": "°"}[name]
+    assert got == {(s.value, s.colour, words(s.label) + unit) for s in STYLES[name].steps}
     with rasterio.open(tmp_path / f"{name}.tif") as source:
         assert source.descriptions[0] == words(STYLES[name].description)
 

@@ -36,7 +36,7 @@ from kalsel_gap.radio.propagation.link_budget import level_dbm
 from kalsel_gap.radio.propagation.p1812 import P1812Link, loss
 from kalsel_gap.radio.propagation.path_inputs import Status
 from kalsel_gap.radio.propagation.sweep import Sweep, SweepWindow
-from tests.conftest import snapshot
+from tests.conftest import cog_faults, snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -532,6 +532,8 @@ def test_a_file_states_its_model_and_its_inputs(
     make(flat(A, B), tmp_path)
     import hashlib
 
+    written = [tmp_path / f"4g_telkomsel_{name}.tif" for name in STYLES]
+    assert cog_faults(written) == {path.name: [] for path in written}
     for name, look in STYLES.items():
         with rasterio.open(tmp_path / f"4g_telkomsel_{name}.tif") as source:
             tags = source.tags()
