@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -11,6 +12,9 @@ from kalsel_gap.cli.drawn import Drawn
 from kalsel_gap.cli.options import By, DialectChoice, NamesChoice
 from kalsel_gap.i18n.text import N_, Text
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 HELP = N_(
     "Export the official run, or without one the last full run.\n\n"
     "Example: kalsel-gap export csv --out list.csv"
@@ -18,7 +22,8 @@ HELP = N_(
 CSV_HELP = N_(
     "Write the schools as CSV.\n\n"
     "The columns that a person reads first; --columns all writes every column, the same ones in "
-    "each project.\n\n"
+    "each project. --names both writes two lines of headers: names for programs in the first, "
+    "words for people in the second.\n\n"
     "Example: kalsel-gap export csv --lang id --dialect id --out list.csv"
 )
 
@@ -75,7 +80,7 @@ def csv(
     data = tables.to_csv(
         *(chosen.run, selected, chosen.words, dialect.value),
         names=options.names_of(columns) or (),
-        labelled=named is NamesChoice.labels,
+        named=named.value,
     )
     _write(chosen, data, out, ctx.obj, quiet=quiet)
 
@@ -133,6 +138,24 @@ def _write(chosen: Drawn, data: str, out: Path | None, text: Text, *, quiet: boo
     if out is None:
         console.emit(data)
         return
-    with chosen.outputs.replace(out) as temporary:
-        temporary.write_bytes(data.encode("utf-8"))
-    console.note(text(N_("Written: {path}"), path=out), quiet=quiet)
+    written = data.encode("utf-8")
+    _write_unless_open(chosen, out, lambda path: path.write_bytes(written), text, quiet=quiet)
+
+
+def _write_unless_open(
+    chosen: Drawn, out: Path, write: Callable[[Path], object], text: Text, *, quiet: bool
+) -> None:
+    """Write the file, or another one beside it while a spreadsheet has it open, and say so."""
+    from kalsel_gap.storage.outputs import opened_by
+
+    lock = opened_by(out)
+    place = chosen.outputs.write_unless_open(out, write)
+    if place == out:
+        console.note(text(N_("Written: {path}"), path=out), quiet=quiet)
+        return
+    # Also where no notes are wanted: the file that was asked for is not the new one.
+    words = N_("{path} is open in another program and was not replaced. Written instead: {other}")
+    console.note(text(words, path=out, other=place))
+    if lock is not None:
+        words = N_("If no program has it open, delete {lock} and run the command again.")
+        console.note(text(words, lock=lock))
