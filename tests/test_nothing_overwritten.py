@@ -39,6 +39,7 @@ class Writer(NamedTuple):
 FILES = [
     Writer(("map",), "--out", ".html"),
     Writer(("export", "csv"), "--out", ".csv"),
+    Writer(("export", "xlsx"), "--out", ".xlsx"),
     Writer(("export", "gpkg"), "--out", ".gpkg"),
     Writer(("export", "geojson"), "--out", ".geojson"),
     Writer(("explain", "00000101"), "--out", ".html"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,13 @@ CSV_HELP = N_(
     "Example: kalsel-gap export csv --lang id --dialect id --out list.csv"
 )
 
-
+XLSX_HELP = N_(
+    "Write a workbook for Excel or LibreOffice.\n\n"
+    "Sheets: summary, ranked list, schools without a rank, each kabupaten, each office that is "
+    "responsible, data dictionary, findings, method and sources. While another program has the "
+    "workbook open, the new one is written beside it under another name.\n\n"
+    "Example: kalsel-gap export xlsx --lang id --out list.xlsx"
+)
 GPKG_HELP = N_(
     "Write a GeoPackage that QGIS opens with its symbology.\n\n"
     "Layers: schools, sites, boundaries; the descriptions of the columns are included.\n\n"
@@ -83,6 +90,47 @@ def csv(
         named=named.value,
     )
     _write(chosen, data, out, ctx.obj, quiet=quiet)
+
+
+def xlsx(
+    ctx: typer.Context,
+    *,
+    out: options.NewFile,
+    project: options.ProjectFile = None,
+    runs: options.RunsFolder = None,
+    run: options.RunName = None,
+    top: options.Top = None,
+    by: options.RankBy = By.deficit,
+    kabupaten: options.OnlyKabupaten = None,
+    kecamatan: options.OnlyKecamatan = None,
+    level: options.OnlyLevel = None,
+    authority: options.OnlyAuthority = None,
+    terrain: options.OnlyTerrain = None,
+    gap: options.OnlyGap = None,
+    overwrite: options.Overwrite = False,
+    quiet: options.Quiet = False,
+    lang: options.Lang = None,
+    aloud: options.Plain = False,  # noqa: ARG001 - read before parsing
+) -> None:
+    """Do what :data:`XLSX_HELP` says."""
+    from kalsel_gap.deliverables import tables
+    from kalsel_gap.deliverables.workbook import STEP, write_workbook
+
+    source = drawn.RunChoice(project, runs, run)
+    chosen = drawn.open_run(
+        *(ctx, source, out, (".xlsx",)), overwrite=overwrite, lang=lang, quiet=quiet
+    )
+    filters = (kabupaten, kecamatan, level, authority, terrain, gap)
+    view = tables.View(by.value, top, *(tuple(each or ()) for each in filters))
+    with console.progress(ctx.obj, (STEP,), quiet=quiet) as report:
+        write = partial(
+            write_workbook,
+            *(chosen.run, view),
+            text=chosen.words,
+            older=chosen.older,
+            progress=partial(report, STEP),
+        )
+        _write_unless_open(chosen, out, lambda path: write(path=path), ctx.obj, quiet=quiet)
 
 
 def geojson(

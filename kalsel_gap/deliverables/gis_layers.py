@@ -166,7 +166,7 @@ def write_layers(
 def _write_layers(run: Run, layers: Sequence[Layer], path: Path, text: Text, crs: str) -> None:
     import pyogrio
 
-    moment = f"{_last_date(run)}T00:00:00.000Z"
+    moment = f"{last_date(run)}T00:00:00.000Z"
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": moment})
     try:
         for number, layer in enumerate(layers):
@@ -298,7 +298,7 @@ def _fields(named: dict[str, tuple[str, str]], text: Text) -> dict[str, Field]:
     return {**found, **marks}
 
 
-def _last_date(run: Run) -> str:
+def last_date(run: Run) -> str:
     """The last day of the data, from the dates that the project states of its inputs."""
     days = [day for stated in _dates(run).values() if (day := end_of(stated))]
     return max(days).isoformat() if days else _NO_DATE
