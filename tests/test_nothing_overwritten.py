@@ -39,6 +39,7 @@ class Writer(NamedTuple):
 FILES = [
     Writer(("map",), "--out", ".html"),
     Writer(("export", "csv"), "--out", ".csv"),
+    Writer(("export", "xlsx"), "--out", ".xlsx"),
     Writer(("export", "gpkg"), "--out", ".gpkg"),
     Writer(("export", "qgz"), "--out", ".qgz"),
     Writer(("export", "geojson"), "--out", ".geojson"),

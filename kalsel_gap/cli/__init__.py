@@ -95,6 +95,7 @@ export_app = typer.Typer(
     rich_markup_mode=None,
 )
 export_app.command("csv", cls=Command, help=export.CSV_HELP)(export.csv)
+export_app.command("xlsx", cls=Command, help=export.XLSX_HELP)(export.xlsx)
 export_app.command("gpkg", cls=Command, help=export.GPKG_HELP)(export.gpkg)
 export_app.command("qgz", cls=Command, help=export.QGZ_HELP)(export.qgz)
 export_app.command("geojson", cls=Command, help=export.GEOJSON_HELP)(export.geojson)

@@ -43,11 +43,15 @@ class Drawn:
         Language of what is drawn.
     outputs : Outputs
         The guard of what is written.
+    older : str
+        In the language of what is drawn, that the run is older than its inputs; empty where it is
+        not.
     """
 
     run: Run
     words: Text
     outputs: Outputs
+    older: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,20 +147,27 @@ def open_run(
     if opened is None:
         language = chosen.manifest.get("parameters", {}).get("project.language")
         return Drawn(chosen, options.words_in(ctx, lang, language), outputs)
+    drawn_in, older = options.words(ctx, lang, opened), ""
     if changed := inputs_since(chosen.manifest, opened).changed:
-        words = N_("This run is older than {files}. “kalsel-gap rank” makes a new one.")
-        if chosen.standing == "official":
-            words = N_(
-                "The official list stays as it was approved, although these are newer: {files}. "
-                "“--run latest” shows the newer list."
-            )
-            if chosen.is_last:
-                words = N_(
-                    "The official list stays as it was approved, although these are newer: "
-                    "{files}. “kalsel-gap rank” makes a newer list, and “--run latest” shows it."
-                )
-        console.note(text(words, files=", ".join(changed)), quiet=quiet)
-    return Drawn(chosen, options.words(ctx, lang, opened), outputs)
+        words, files = _older_words(chosen), ", ".join(changed)
+        console.note(text(words, files=files), quiet=quiet)
+        older = drawn_in(words, files=files)
+    return Drawn(chosen, drawn_in, outputs, older)
+
+
+def _older_words(run: Run) -> str:
+    """That a run is older than its inputs, and what to do."""
+    if run.standing != "official":
+        return N_("This run is older than {files}. “kalsel-gap rank” makes a new one.")
+    if run.is_last:
+        return N_(
+            "The official list stays as it was approved, although these are newer: "
+            "{files}. “kalsel-gap rank” makes a newer list, and “--run latest” shows it."
+        )
+    return N_(
+        "The official list stays as it was approved, although these are newer: {files}. "
+        "“--run latest” shows the newer list."
+    )
 
 
 def open_two_runs(

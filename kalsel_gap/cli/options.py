@@ -56,6 +56,7 @@ class NamesChoice(StrEnum):
 
     labels = "labels"
     codes = "codes"
+    both = "both"
 
 
 class MobileChoice(StrEnum):
@@ -502,7 +503,8 @@ CsvNames = Annotated[
         "--names",
         help=N_(
             "labels: header and values in the words of the language; codes: as in the data "
-            "dictionary. By default labels with --lang or a dialect for Excel, otherwise codes."
+            "dictionary; both: those codes in the first line, labels in the second, and values in "
+            "words. By default labels with --lang or a dialect for Excel, otherwise codes."
         ),
     ),
 ]

@@ -27,7 +27,7 @@ from kalsel_gap.deliverables import (
     symbology,
 )
 from kalsel_gap.deliverables.codes import words_of
-from kalsel_gap.deliverables.data_dates import last_day, stated_dates
+from kalsel_gap.deliverables.data_dates import day_of_writing, last_day, stated_dates
 from kalsel_gap.deliverables.iso19115 import to_iso19115
 from kalsel_gap.deliverables.layer_crs import METRIC_CRS
 from kalsel_gap.deliverables.layer_styles import NamedStyle, outline_style, points_style
@@ -58,9 +58,6 @@ if TYPE_CHECKING:
     from kalsel_gap.storage.run_folder import Run
 
 _DEGREES = 6  # decimals: a decimetre, as RFC 7946 advises
-# A GeoPackage contains the time of its writing. Ours has the last day of the data instead, so that
-# the same run gives the same bytes; and this one if no input states its date.
-_NO_DATE = "2000-01-01"
 
 SITE_FIELDS: dict[str, tuple[str, str]] = {
     "site_id": (N_("Site"), N_("Identifier in the file.")),
@@ -207,8 +204,7 @@ def _write_layers(
 ) -> None:
     import pyogrio
 
-    day = last_day(run)
-    moment = f"{day.isoformat() if day else _NO_DATE}T00:00:00.000Z"
+    moment = f"{day_of_writing(run).isoformat()}T00:00:00.000Z"
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": moment})
     try:
         for number, layer in enumerate(layers):

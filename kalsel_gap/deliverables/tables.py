@@ -38,6 +38,9 @@ FILTERS = {
 }
 
 
+# Header and cells of a CSV: names and codes; labels and words; or both lines of headers, and words.
+CsvNames = Literal["codes", "labels", "both"]
+
 # Rows below the kabupaten in :func:`by_kabupaten`.
 ALL, INFERRED = "__all__", "__inferred__"
 
@@ -275,7 +278,7 @@ def to_csv(
     dialect: Dialect = "raw",
     *,
     names: Sequence[str] = ("all",),
-    labelled: bool = False,
+    named: CsvNames = "codes",
 ) -> str:
     """Schools as CSV.
 
@@ -293,8 +296,9 @@ def to_csv(
         numbers are rounded to what they mean.
     names : sequence of str
         Columns, ``summary`` or ``all``; see :func:`.columns.choose`.
-    labelled : bool
-        Whether the header has labels and the cells have words, instead of names and codes.
+    named : {'codes', 'labels', 'both'}
+        *codes*: names in the header and codes in the cells. *labels*: labels and words. *both*:
+        names in the first line, labels in the second, words in the cells.
 
     Raises
     ------
@@ -304,7 +308,12 @@ def to_csv(
     table = with_words(run, schools, text)
     table = table[columns.choose(names, list(table.columns))]
     table = table if dialect == "raw" else as_read(table)
-    return csv_of(columns.in_words(table, run, text) if labelled else table, dialect)
+    if named == "codes":
+        return csv_of(table, dialect)
+    words = columns.in_words(table, run, text)
+    if named == "labels":
+        return csv_of(words, dialect)
+    return csv_of(words.set_axis(table.columns, axis=1), dialect, labels=list(words.columns))
 
 
 def to_json(run: Run, schools: pd.DataFrame, text: Text) -> str:

@@ -260,6 +260,7 @@ ERRORS: dict[str, str] = {
     "weights_of_branch": N_("all weights below “{node}” are 0, so it has no value. To leave it out, set its own weight to 0."),
     "what_if_of_one": N_("--set and --without ask what would be different for one school: name one school only."),
     "workbook_locked": N_("the workbook is protected by a password. Open it with the password and save it without one."),
+    "workbook_too_long": N_("a sheet of Excel holds {most} schools, and these are {count}. Write a workbook for each kabupaten, such as --kabupaten “{kabupaten}”."),
     "zip_unreadable": N_("the archive cannot be read: {reason}. Was it copied completely?"),
     "zip_without_layer": N_("there is no layer and no table in this archive. Unpack it, and give the file that is needed."),
 }  # fmt: skip
@@ -653,6 +654,7 @@ NAMES: dict[str, str] = {
     "gis": N_("layers for GIS"),
     "scores": N_("scores"),
     "write": N_("writing"),
+    "workbook": N_("sheets of the workbook"),
 }
 
 # Tiers; keys are the codes of the column `tier_label`.

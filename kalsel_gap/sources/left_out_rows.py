@@ -73,6 +73,7 @@ def rows_left_out(
     body: Sequence[Sequence[str]],
     above: Sequence[Sequence[str]],
     columns: Mapping[str, int],
+    spellings: Mapping[str, str],
 ) -> list[LeftOut]:
     """Rows of a table that are no data.
 
@@ -84,6 +85,8 @@ def rows_left_out(
         Rows of the header and of the titles above it.
     columns : mapping
         Canonical column to its position.
+    spellings : mapping
+        Folded known headers to the columns that they mean.
     """
     suspects = _without_identity(body, columns)
     if not suspects:
@@ -96,6 +99,7 @@ def rows_left_out(
     for n in suspects:
         row = body[n]
         kind = "counted" if _is_only_counted(row, counters) else ""
+        kind = kind or ("header" if _names_columns(row, columns, spellings) else "")
         kind = kind or _kind(row, titles, headers, columns)
         if kind and not (kind == "numbers" and len(body) == 1):
             texts = list(filter(None, row))
@@ -195,6 +199,15 @@ def _repeats(row: Sequence[str], header: Sequence[str]) -> bool:
             return False
         same += 1
     return same >= 2 and 2 * same >= sum(map(bool, header))
+
+
+def _names_columns(
+    row: Sequence[str], columns: Mapping[str, int], spellings: Mapping[str, str]
+) -> bool:
+    """Whether a row is a header in other words, as where labels stand below names of columns."""
+    filled = {column: row[n] for column, n in columns.items() if n < len(row) and row[n]}
+    named = [column for column, cell in filled.items() if spellings.get(fold(cell)) == column]
+    return len(named) >= 2 and 2 * len(named) >= len(filled)
 
 
 def _numbers_columns(row: Sequence[str]) -> bool:

@@ -132,7 +132,7 @@ def read_part(
     notes: list[Note] = []
     if of_office and cells.titled:
         notes += _of_header(header, columns, cells.part)
-        left = rows_left_out(body, above, found)
+        left = rows_left_out(body, above, found, meanings.spellings())
         notes += _of_rows(left, top, cells.part)
         if cells.merged:
             notes += _fill_down(body, cells, top, found, columns)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from kalsel_gap.errors import OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 _TMP = ".tmp-kalsel-gap-"  # files with this prefix may be removed by us
@@ -36,14 +36,54 @@ def replace_file(path: Path) -> Iterator[Path]:
     OutputError
         It cannot be written; `path` is unchanged.
     """
+    with _written_beside(path) as temporary:
+        yield temporary
+        sync(temporary)
+        temporary.replace(path)
+
+
+def write_file(write: Callable[[Path], object], path: Path, *others: Path) -> Path:
+    """Write a file; where nothing may replace `path`, it gets the next name that is free.
+
+    On Windows nothing replaces a file that another program has open.
+
+    Parameters
+    ----------
+    write : callable
+        Writes the temporary file whose path it gets.
+    path, *others : Path
+        Names in one folder, the best first.
+
+    Returns
+    -------
+    Path
+        The name that the file got.
+
+    Raises
+    ------
+    OutputError
+        It cannot be written; nothing is changed.
+    """
+    with _written_beside(path) as temporary:
+        write(temporary)
+        sync(temporary)
+        for place in (path, *others):
+            try:
+                return temporary.replace(place)
+            except PermissionError as error:
+                refused = error
+        raise refused
+
+
+@contextlib.contextmanager
+def _written_beside(path: Path) -> Iterator[Path]:
+    """A temporary file beside `path`; nothing is left of it where the block fails."""
     with write_errors(path):
         refuse_other_than_file(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = temporary_beside(path.parent, path.suffix)
         try:
             yield temporary
-            sync(temporary)
-            temporary.replace(path)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise

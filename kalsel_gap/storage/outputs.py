@@ -23,13 +23,14 @@ from kalsel_gap.storage.atomic import (
     replace_file,
     replace_text,
     write_errors,
+    write_file,
 )
 from kalsel_gap.storage.fingerprint import default_cache_folder
 from kalsel_gap.storage.official_run import OFFICIAL
 from kalsel_gap.storage.run_folder import LATEST, MANIFEST
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
 LEDGER = "outputs.json"
 # Of commands that write one file: the ending of what a folder of runs was mistaken for.
@@ -43,13 +44,15 @@ _WRITTEN_BY = {
     ".kml": "export kml",
     ".parquet": "export parquet",
     ".qgz": "export qgz",
+    ".xlsx": "export xlsx",
 }
 _ENDINGS_OF_FILES = frozenset(
     (
         *(*_WRITTEN_BY, ".geoparquet", ".htm", ".pdf", ".png", ".qml", ".svg", ".tif", ".tiff"),
-        *(".toml", ".tsv", ".txt", ".xls", ".xlsx", ".zip"),
+        *(".toml", ".tsv", ".txt", ".xls", ".zip"),
     )
 )
+_MOST_BESIDE = 100  # names such as list-2.xlsx that are tried
 # Of the header of SQLite: versions and counters that opening a GeoPackage in QGIS moves, although
 # nothing was saved in it (https://www.sqlite.org/fileformat.html#the_database_header).
 _HEADER_BYTES = 100
@@ -132,6 +135,36 @@ class Outputs:
         if not self.is_new:
             self._list(path)
 
+    def write_unless_open(self, path: Path, write: Callable[[Path], object]) -> Path:
+        """Write a file, or where another program has `path` open, a new one beside it.
+
+        Parameters
+        ----------
+        path : Path
+        write : callable
+            Writes the file whose path it gets.
+
+        Returns
+        -------
+        Path
+            What was written: `path`, or list-2.xlsx for list.xlsx, the first such name that is
+            free.
+
+        Raises
+        ------
+        OutputError
+            As of :meth:`replace`.
+        """
+        if _place(path) not in self._free:
+            self.check(path)
+        names = (path.with_stem(f"{path.stem}-{n}") for n in range(2, _MOST_BESIDE))
+        others = [each for each in names if not os.path.lexists(each)]
+        clear_leftovers(path.parent)
+        place = write_file(write, *(others if opened_by(path) else [path, *others]))
+        if not self.is_new:
+            self._list(place)
+        return place
+
     def wrote(self, path: Path) -> bool:
         """Whether a file is what this tool wrote, unchanged."""
         return path.is_file() and content_hash(path) in self._listed(path)
@@ -209,6 +242,17 @@ def refuse_file_name(folder: Path | None, *, is_of_runs: bool = False) -> None:
         command = _WRITTEN_BY.get(ending, "export csv")
         raise OutputError("output_no_folder_of_runs", path=folder, expected=command)
     raise OutputError("output_no_folder", path=folder)
+
+
+def opened_by(path: Path) -> Path | None:
+    """The file by which an office program says that it has `path` open; None where none does.
+
+    Excel writes ``~$list.xlsx`` beside list.xlsx, LibreOffice ``.~lock.list.xlsx#``. After a crash
+    it can be left over.
+    """
+    names = (f"~${path.name}", f".~lock.{path.name}#")
+    beside = (path.with_name(name) for name in names)
+    return next((each for each in beside if each.exists()), None) if path.exists() else None
 
 
 def content_hash(path: Path) -> str:

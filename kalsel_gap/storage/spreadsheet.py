@@ -6,11 +6,14 @@ import csv
 import io
 import json
 import re
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
 from kalsel_gap.i18n.text import escaped, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # raw: for programs. id, en: for Excel in an Indonesian and in an English locale.
 Dialect = Literal["raw", "id", "en"]
@@ -35,7 +38,7 @@ _MISREAD = {
 }
 
 
-def csv_of(table: pd.DataFrame, dialect: Dialect = "raw") -> str:
+def csv_of(table: pd.DataFrame, dialect: Dialect = "raw", *, labels: Sequence[str] = ()) -> str:
     """Any table as CSV, its texts inert.
 
     Parameters
@@ -45,11 +48,15 @@ def csv_of(table: pd.DataFrame, dialect: Dialect = "raw") -> str:
         *raw*: comma and decimal point. *id*: semicolon and decimal comma, *en*: comma and decimal
         point, both with a byte order mark, as Excel expects them in that locale; a text that it
         would take for another number has an apostrophe before it.
+    labels : sequence of str
+        A second line of headers; none without any.
     """
     file = io.StringIO("" if dialect == "raw" else _BYTE_ORDER_MARK, newline="")
     file.seek(0, io.SEEK_END)
     writer = csv.writer(file, delimiter=";" if dialect == "id" else ",", lineterminator="\n")
     writer.writerow(table.columns)
+    if labels:
+        writer.writerow(labels)
     # Column by column: pandas's own writer takes twice the time.
     writer.writerows(zip(*(_cells(table[name], dialect) for name in table.columns), strict=True))
     return file.getvalue()

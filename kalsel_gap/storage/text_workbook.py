@@ -100,7 +100,12 @@ def xml_text(value: object) -> str:
     >>> xml_text("SD <b> \x07\uffff&")
     'SD &lt;b&gt;   &amp;'
     """
-    return escape(_NO_XML.sub(" ", plain(value)))
+    return escape(shown_text(value))
+
+
+def shown_text(value: object) -> str:
+    """Text of others without characters that XML cannot hold or that a reader cannot see."""
+    return _NO_XML.sub(" ", plain(value))
 
 
 def _letters(column: int) -> str:

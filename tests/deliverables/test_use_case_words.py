@@ -168,7 +168,7 @@ def test_the_name_of_a_use_is_text_wherever_it_is_shown(tiny_run: Run, name: str
     own = row(own=("yes", "no"))
     assert list(uses_of(run)) == ["own"]
     assert "\x1b" not in sentences(own, run, EN)[0]
-    written = to_csv(run, select(run.schools, View()), EN, labelled=True)
+    written = to_csv(run, select(run.schools, View()), EN, named="labels")
     for cell in (cell for line in csv.reader(io.StringIO(written)) for cell in line):
         assert not cell.startswith("=")
     assert "{{" in name or "<script>" not in name or "<script>window" not in to_html(run, EN)

@@ -156,7 +156,7 @@ HEADER = ["No", "NPSN", "Nama", "Lintang", "Bujur", "Siswa"]
 
 def kinds(*rows: list[str]) -> list[str]:
     body = [SCHOOL, *rows]
-    found = {each.at: each.kind for each in rows_left_out(body, [["DAFTAR"], HEADER], COLUMNS)}
+    found = {each.at: each.kind for each in rows_left_out(body, [["DAFTAR"], HEADER], COLUMNS, {})}
     return [found.get(n, "") for n in range(1, len(body))]
 
 
@@ -233,7 +233,7 @@ def test_a_signature_below_a_column_of_both_coordinates() -> None:
         ["", "", "Banjarmasin, 13 Mei 2026"],
         ["", "", "NIP. 19670101 199003 1 001"],
     ]
-    left = rows_left_out(body, [], {"npsn": 0, "name": 1, "lat": 2, "lon": 2})
+    left = rows_left_out(body, [], {"npsn": 0, "name": 1, "lat": 2, "lon": 2}, {})
     assert [each.at for each in left] == [1, 3, 4]
 
 

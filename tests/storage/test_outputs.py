@@ -152,7 +152,8 @@ def test_where_no_list_can_be_beside_the_runs_the_cache_has_it(
         ("x.gpkg", "export gpkg"),
         ("x.html", "map"),
         ("x.JSON", "export geojson"),
-        ("x.xlsx", "export csv"),  # no command writes it
+        ("x.xlsx", "export xlsx"),
+        ("x.xls", "export csv"),  # no command writes it
         ("there", "export csv"),  # a file without an ending
     ],
 )

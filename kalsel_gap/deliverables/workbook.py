@@ -1,0 +1,236 @@
+"""Workbook (XLSX) of a run: summary, ranked list, a sheet for each kabupaten and each office.
+
+Made from the run alone. It holds no formula, no link to other files and no clock: the same run
+gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import tempfile
+from datetime import UTC, datetime, time
+from typing import TYPE_CHECKING, NamedTuple
+
+from kalsel_gap.deliverables.data_dates import day_of_writing
+from kalsel_gap.deliverables.tables import all_notices, select, standing_sentence
+from kalsel_gap.deliverables.workbook_lists import (
+    FROZEN,
+    PRINTED,
+    kabupaten_groups,
+    list_codes,
+    list_columns,
+    list_table,
+    office_groups,
+)
+from kalsel_gap.deliverables.workbook_pages import (
+    METHOD_WIDTHS,
+    SUMMARY_WIDTHS,
+    dictionary_table,
+    findings_table,
+    method_sections,
+    summary_sections,
+)
+from kalsel_gap.deliverables.workbook_writer import (
+    MOST_ROWS,
+    PageFrame,
+    SheetWriter,
+    sheet_names,
+)
+from kalsel_gap.errors import InputError
+from kalsel_gap.i18n.messages import NAMES
+from kalsel_gap.i18n.text import N_, Text
+from kalsel_gap.stages import silent
+from kalsel_gap.storage.text_workbook import shown_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from xlsxwriter import Workbook
+
+    from kalsel_gap.deliverables.tables import View
+    from kalsel_gap.storage.run_folder import Run
+
+STEP = "workbook"
+_LONGEST_PROPERTY = 255  # characters of a property of a document
+_OF_KABUPATEN, _OF_OFFICE, _OF_ALL = "#1b8a7a", "#8d3f8f", "#1f3a5f"  # colours of tabs
+_WITHOUT_FORMULAS = {
+    "constant_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+}
+
+
+class _ListSheet(NamedTuple):
+    """A sheet of schools: what it is called, what it holds, and which rows."""
+
+    wanted: str
+    content: str
+    rows: Sequence[int]
+    colour: str
+
+
+def write_workbook(
+    run: Run,
+    view: View,
+    path: Path,
+    text: Text,
+    *,
+    older: str = "",
+    progress: Callable[[int, int], None] = silent,
+) -> None:
+    """Write a run, or some of its schools, as a workbook.
+
+    Parameters
+    ----------
+    run : Run
+        The run; nothing else is read.
+    view : View
+        Which schools the lists hold. Schools without a rank are named whatever its limit is.
+    path : Path
+        The XLSX file.
+    text : Text
+        Language of the sheets.
+    older : str
+        That the run is older than its inputs; empty where it is not.
+    progress : callable
+        Called with the number of sheets done and of all.
+
+    Raises
+    ------
+    InputError
+        `workbook_too_long`: more schools than a sheet of Excel has rows.
+    OSError
+        It cannot be written completely, such as on a full disk.
+    """
+    schools = select(run.schools, view.everyone())
+    codes = list_codes(run, schools, text)
+    if len(codes) >= MOST_ROWS:
+        kabupaten = next(iter(schools["kabupaten"].dropna()), "")
+        raise InputError(
+            "workbook_too_long",
+            path=path,
+            most=MOST_ROWS - 1,
+            count=len(codes),
+            kabupaten=kabupaten,
+        )
+    table, names = list_table(run, codes, text), list_columns(codes)
+    is_ranked = codes["rank"].notna().to_numpy()
+    ranked = [row for row in table.rows if is_ranked[row]][: view.top]
+    unranked = [row for row in table.rows if not is_ranked[row]]
+    listed = frozenset((*ranked, *unranked))
+    is_part = any(wanted for _, _, wanted in view.filters())
+    findings = findings_table(run, schools, text, is_part=is_part)
+    dictionary = dictionary_table(run, names, text)
+
+    of_kabupaten = text(N_("Schools of this kabupaten or kota, by rank"))
+    of_office = text(N_("Schools for which this office is responsible, by rank"))
+    lists = [
+        _ListSheet(
+            *(text(N_("Priorities")), text(N_("Schools by rank, the first on top")), ranked),
+            _OF_ALL,
+        ),
+        _ListSheet(
+            *(text(N_("Without a rank")), text(N_("Schools without a rank, and why")), unranked),
+            _OF_ALL,
+        ),
+        *(
+            _ListSheet(group.name, content, [n for n in group.rows if n in listed], colour)
+            for groups, content, colour in (
+                (kabupaten_groups(schools, text), of_kabupaten, _OF_KABUPATEN),
+                (office_groups(schools, text), of_office, _OF_OFFICE),
+            )
+            for group in groups
+        ),
+    ]
+    wanted = [text(N_("Summary")), *(each.wanted for each in lists)]
+    wanted += [text(w) for w in (N_("Data dictionary"), N_("Findings"), N_("Method and sources"))]
+    summary_name, *list_names, of_dictionary, of_findings, of_method = sheet_names(wanted)
+    described = [
+        *(
+            (name, each.content, len(each.rows))
+            for name, each in zip(list_names, lists, strict=True)
+        ),
+        (of_dictionary, text(N_("What each column means")), len(dictionary.rows)),
+        (of_findings, text(N_("What is wrong or doubtful in the inputs")), len(findings.rows)),
+        (of_method, text(N_("How the list was made, and from which files")), None),
+    ]
+    sections = summary_sections(run, view, schools, described, text, older=older)
+    last_printed = table.columns[len(PRINTED) - 1].label
+    count = len(lists) + 4
+    with _book(run, path, text) as writer:
+        title = text(N_("Schools to connect first"))
+        writer.add_page(summary_name, title, sections, SUMMARY_WIDTHS)
+        for done, (name, each) in enumerate(zip(list_names, lists, strict=True), start=1):
+            progress(done, count)
+            writer.add_list(
+                *(name, f"{each.wanted}: {each.content}", table, each.rows),
+                frozen=FROZEN,
+                printed=len(PRINTED),
+                colour=each.colour,
+            )
+        writer.add_list(of_dictionary, of_dictionary, dictionary, frozen=1)
+        writer.add_list(of_findings, of_findings, findings)
+        method = method_sections(run, last_printed, text)
+        writer.add_page(of_method, of_method, method, METHOD_WIDTHS)
+        progress(count - 1, count)
+    progress(count, count)
+
+
+@contextlib.contextmanager
+def _book(run: Run, path: Path, text: Text) -> Iterator[SheetWriter]:
+    """A workbook that is written to a file when the block ends well."""
+    from xlsxwriter import Workbook
+    from xlsxwriter.exceptions import FileCreateError
+
+    content = io.BytesIO()
+    with tempfile.TemporaryDirectory() as folder:  # of the rows, until all sheets are written
+        book = Workbook(content, {**_WITHOUT_FORMULAS, "tmpdir": folder})
+        try:
+            _describe(book, run, text)
+            yield SheetWriter(book, _frame(run, text), text)
+            book.close()
+        except FileCreateError as error:  # it holds the error of the system
+            raise OSError(*error.args[0].args) from error
+        finally:
+            for sheet in book.worksheets():
+                sheet._opt_close()  # noqa: SLF001 - nothing public closes its files after an error
+    path.write_bytes(content.getvalue())
+
+
+def _frame(run: Run, text: Text) -> PageFrame:
+    nature = NAMES.get(run.manifest.get("data", "real"))
+    return PageFrame(
+        project=shown_text(run.manifest.get("project") or ""),
+        nature=text(nature) if nature else "",
+        standing=f"{standing_sentence(run, text)} {_made_by(run, text)}",
+    )
+
+
+def _made_by(run: Run, text: Text) -> str:
+    return text(
+        N_("kalsel-gap {version}, run {run}"),
+        version=run.manifest.get("kalsel_gap", ""),
+        run=run.folder.name,
+    )
+
+
+def _describe(book: Workbook, run: Run, text: Text) -> None:
+    """Title, subject and language of the document; its time is the last day of the data."""
+    title = text(N_("Schools to connect first"))
+    if project := run.manifest.get("project"):
+        title = f"{title}: {shown_text(project)}"
+    day = datetime.combine(day_of_writing(run), time(), UTC)
+    book.set_properties(
+        {
+            "title": title[:_LONGEST_PROPERTY],
+            "subject": shown_text(standing_sentence(run, text))[:_LONGEST_PROPERTY],
+            "author": "kalsel-gap",
+            "comments": shown_text(" ".join(all_notices(run, text))),
+            "keywords": _made_by(run, text),
+            "created": day,
+        }
+    )
+    book.set_custom_property("Language", text.language, "text")
