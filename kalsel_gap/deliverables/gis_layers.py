@@ -18,6 +18,7 @@ import pandas as pd
 from kalsel_gap import schema
 from kalsel_gap.deliverables import columns, geopackage
 from kalsel_gap.deliverables.codes import words_of
+from kalsel_gap.deliverables.data_dates import last_day, stated_dates
 from kalsel_gap.deliverables.qgis_style import Field, areas_qml, schools_qml, sites_qml
 from kalsel_gap.deliverables.tables import (
     all_notices,
@@ -30,7 +31,6 @@ from kalsel_gap.deliverables.tables import (
 from kalsel_gap.errors import reason
 from kalsel_gap.i18n.text import N_, Text, plain
 from kalsel_gap.sources.boundaries import AREA_LEVELS
-from kalsel_gap.sources.values import end_of
 from kalsel_gap.storage.spreadsheet import to_records
 
 if TYPE_CHECKING:
@@ -46,7 +46,6 @@ _DEGREES = 6  # decimals: a decimetre, as RFC 7946 advises
 # A GeoPackage contains the time of its writing. Ours has the last day of the data instead, so that
 # the same run gives the same bytes; and this one if no input states its date.
 _NO_DATE = "2000-01-01"
-_DATED = ("schools.", "attributes.", "coverage.", "sites.", "measurements.", "villages.")
 
 SITE_FIELDS: dict[str, tuple[str, str]] = {
     "site_id": (N_("Site"), N_("Identifier in the file.")),
@@ -300,24 +299,12 @@ def _fields(named: dict[str, tuple[str, str]], text: Text) -> dict[str, Field]:
 
 def _last_date(run: Run) -> str:
     """The last day of the data, from the dates that the project states of its inputs."""
-    days = [day for stated in _dates(run).values() if (day := end_of(stated))]
-    return max(days).isoformat() if days else _NO_DATE
-
-
-def _dates(run: Run) -> dict[str, str]:
-    """The dates that the project states: of each input, or up to when its evidence reaches."""
-    parameters = run.manifest.get("parameters", {})
-    if evidence := parameters.get("project.evidence_date"):
-        return {"evidence": evidence}
-    return {
-        key.removesuffix(".date"): str(stated)
-        for key, stated in parameters.items()
-        if stated and key.endswith(".date") and key.startswith(_DATED)
-    }
+    day = last_day(run)
+    return day.isoformat() if day else _NO_DATE
 
 
 def _facts(run: Run) -> dict[str, Any]:
     """What a layer rests on: the run, the version, the inputs and their dates."""
     kept = ("kalsel_gap", "project", "data", "overrides", "inputs", "not_scored")
     known = {name: run.manifest[name] for name in kept if name in run.manifest}
-    return {**known, **standing_facts(run), "dates": _dates(run)}
+    return {**known, **standing_facts(run), "dates": stated_dates(run)}
