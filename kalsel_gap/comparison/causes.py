@@ -209,7 +209,7 @@ def _counts(key: str) -> bool:
         return key == _EVIDENCE_DATE
     if section == _OBJECTIONS:
         return key == _OBJECTIONS_USED
-    return section not in {"output", "decision"} and not (
+    return section not in {"output", "decision", "publication"} and not (
         section in OVERRIDABLE and name.rpartition(".")[2] in _SAID
     )
 

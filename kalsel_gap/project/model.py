@@ -42,6 +42,7 @@ from kalsel_gap.project.inputs import (
     Wetlands,
 )
 from kalsel_gap.project.objections import Objections
+from kalsel_gap.project.publication import Publication
 from kalsel_gap.project.radio import Radio
 from kalsel_gap.project.robustness import Robustness
 from kalsel_gap.project.signal import Signal
@@ -127,6 +128,9 @@ class Project(Section):
     """From when on another file is doubted."""
     costs: dict[str, Any] = {}
     """Costs (not used by this version)."""
+    publication: Publication = Publication()
+    """Who publishes, and under which licence. It is part of a run and changes no number; the
+    metadata of GIS layers and open data state it."""
     output: Output = Output()
     """Where results go."""
 
