@@ -107,6 +107,7 @@ WRITERS = {
         ("verify", *_P, "--import", "{}/answers.csv"), ("--import", "{}/earlier.csv")
     ),
     "csv": Writer(("export", "csv", *_P, "--out", "{}/made/list.csv"), ("--dialect", "id")),
+    "report": Writer(("report", *_P, "--out", "{}/made/report.pdf"), ("--lang", "id")),
     "gpkg": Writer(("export", "gpkg", *_P, "--out", "{}/made/list.gpkg"), ("--lang", "id")),
     "geojson": Writer(("export", "geojson", *_P, "--out", "{}/made/a.geojson"), ("--lang", "id")),
 }

@@ -334,7 +334,7 @@ def _sliders(tree: _Tree, text: Text) -> tuple[list[dict[str, Any]], list[dict[s
         _slider(f"index.priority.{root}", root, float(getattr(rule, root)), tree, text)
         for root in roots
     ]
-    base = text(_BASE, base=_figure(rule.base, text))
+    base = text(_BASE, base=weight_words(rule.base, text))
     groups = [
         {"title": text(_GROUPS["service"]), "order": "deficit", "sliders": of_service},
         {"title": text(_GROUPS["priority"]), "note": base, "sliders": of_trees},
@@ -399,7 +399,8 @@ def _words_of(index: Index, code: str, text: Text) -> tuple[str, str]:
     return (text(label), text(meaning)) if label else (plain(code), "")
 
 
-def _figure(value: float, text: Text) -> str:
+def weight_words(value: float, text: Text) -> str:
+    """A weight as people write it: 1, not 1.0."""
     return text.figure(json.loads(f"{value:.4g}"))
 
 

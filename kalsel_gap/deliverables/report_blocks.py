@@ -69,13 +69,15 @@ class PrintedTable:
     heads : tuple of str
     rows : tuple of tuple of str
     widths : tuple of float
-        Shares of the width of a page; 0 is as wide as its content.
+        Shares of the width of a page.
     numbers : frozenset of int
         Columns of numbers.
     codes : frozenset of int
         Columns of hashes, which may break anywhere.
     named_by : int
         The column that names the row.
+    has_total : bool
+        Whether the last row is the sum of the others.
     """
 
     title: str
@@ -85,6 +87,7 @@ class PrintedTable:
     numbers: frozenset[int] = frozenset()
     codes: frozenset[int] = frozenset()
     named_by: int = 0
+    has_total: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 WIDTH = 640
-_ROW, _TOP, _BELOW = 24.0, 44.0, 40.0
-_LEFT, _RIGHT = 186.0, 484.0  # of the plot; counts stand to its right
-_COUNTED, _UNKNOWN = 562.0, 632.0  # right edges of the two columns of counts
+_ROW, _TOP, _BELOW = 21.0, 32.0, 38.0
+_LEFT, _RIGHT = 186.0, 468.0  # of the plot; counts stand to its right
+_COUNTED, _UNKNOWN = 534.0, 632.0  # right edges of the two columns of counts
 _INK, _SOFT, _GRID = "#1a1a1a", "#4a4a4a", "#d9d9d9"
 _BAR, _WHISKER = "#0b5394", "#6f93b8"
 _LABEL = 30  # characters of a label
@@ -232,7 +232,7 @@ def rank_chart(title: str, first: pd.DataFrame, k: int, text: Text) -> Drawing:
     ]
     inside = sum(1 for row in rows if row["rank_p95"] <= k)
     said = text(
-        N_("{inside} of these {count} schools stay among the first {k} in 9 of 10 draws."),
+        N_("Of these {count}, so many stay among the first {k} in 9 of 10 draws: {inside}."),
         inside=text.number(inside),
         count=text.number(len(rows)),
         k=text.number(k),
