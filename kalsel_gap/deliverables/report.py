@@ -97,7 +97,7 @@ def make_report(run: Run, text: Text) -> Report:
         notices=tuple(notices["notices"]),
         official=notices["official"],
         running=_running(run, text),
-        imprint=f"{made_by}. {standing_sentence(run, text)}",
+        imprint=f"{made_by}. {_standing(run, text)}",
         publisher=str(parameters.get("publication.publisher") or ""),
         words={
             "skip": text(N_("Skip to the report")),
@@ -130,10 +130,17 @@ def _running(run: Run, text: Text) -> str:
     """What no sheet may be without: that data are not real, that a run is no official list."""
     said = [text(nature)] if (nature := NAMES.get(run.manifest.get("data", "real"))) else []
     if run.standing == "trial":
-        said.append(text(N_("Trial, not the official list.")))
+        said.append(_standing(run, text))
     elif run.official is not None and run.standing != "official":
         said.append(text(N_("Not the official list.")))
     return " ".join(said)
+
+
+def _standing(run: Run, text: Text) -> str:
+    """What the run counts for, in few words: what a trial sets stands in the notices."""
+    if run.standing == "trial":
+        return text(N_("Trial, not the official list."))
+    return standing_sentence(run, text)
 
 
 # --- summary ------------------------------------------------------------------------------------

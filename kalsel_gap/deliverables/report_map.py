@@ -10,7 +10,6 @@ from kalsel_gap.deliverables import palette
 from kalsel_gap.deliverables.drawing import Drawing
 from kalsel_gap.deliverables.leaflet import bare_kabupaten, bounds_of
 from kalsel_gap.deliverables.map_frame import MapFrame
-from kalsel_gap.deliverables.school_columns import mark_of
 from kalsel_gap.i18n.messages import TIER_NAMES
 from kalsel_gap.i18n.text import N_, Text, plain
 
@@ -52,11 +51,7 @@ def tier_map(
     wide = max(east - west, 1e-3)
     height = min(max((WIDTH - _LEGEND) * max(north - south, 1e-3) / wide, _LEAST), _MOST)
     frame = MapFrame.around((west, south, east, north), WIDTH - _LEGEND, height, _EDGE)
-    marks = (
-        schools["tier_label"]
-        .map(mark_of, na_action=None)
-        .where(schools["tier_label"].notna(), "unknown")
-    )
+    marks = schools["tier_label"].astype("object").fillna("unknown")
     placed = schools["lat"].notna() & schools["lon"].notna()
     counts = {name: int((marks == name).sum()) for name in (*palette.TIERS, "unknown")}
     listed = "; ".join(
