@@ -180,8 +180,7 @@ def to_png(drawing: Drawing) -> bytes:
     for shape in drawing.shapes:
         if isinstance(shape, FilledArea):
             scaled = [(x * scale, y * scale) for x, y in shape.points]
-            rim = {"outline": shape.outline, "width": round(_RIM * scale)} if shape.outline else {}
-            pen.polygon(scaled, shape.fill, **rim)
+            pen.polygon(scaled, shape.fill, shape.outline or None, round(_RIM * scale))
             continue
         for part in _dashes(shape.points, shape.dash) if shape.dash else [shape.points]:
             scaled = [(x * scale, y * scale) for x, y in part]

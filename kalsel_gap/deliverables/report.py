@@ -37,6 +37,7 @@ from kalsel_gap.deliverables.report_method import (
     method_blocks,
     quality_blocks,
     source_blocks,
+    whole_percent,
 )
 from kalsel_gap.deliverables.school_columns import mark_of, school_rows
 from kalsel_gap.deliverables.tables import (
@@ -237,7 +238,7 @@ def _worst_kabupaten(schools: pd.DataFrame, text: Text) -> Iterator[Block]:
             (
                 _area(row["kabupaten"], text),
                 text.number(row["critical"]),
-                f"{text.number(100.0 * row['critical'] / (row['all'] - row['unknown']))} %",
+                f"{whole_percent(row['critical'] / (row['all'] - row['unknown']), text)} %",
                 text.number(row["unknown"]),
             )
             for row in worst.to_dict("records")
@@ -262,8 +263,8 @@ def _not_known(
     if k is not None and "certain" in figures:
         words = N_("Certain among the first {k}: {certain} ({percent} %).")
         certain = int(figures["certain"])
-        params = {"k": k, "certain": certain, "percent": 100.0 * certain / k}
-        yield text(words, **{name: text.number(value) for name, value in params.items()})
+        percent = whole_percent(certain / k, text)
+        yield text(words, k=text.number(k), certain=text.number(certain), percent=percent)
     else:
         yield text(N_("How sure the list is: unknown, because this run has no draws."))
     yield from leaves_not_scored(run, text)
@@ -319,21 +320,21 @@ def _counts_table(schools: pd.DataFrame, claimed: pd.Series[str], text: Text) ->
     counts = counts.assign(last=counts["kabupaten"].map({"": 1, ALL: 2}).fillna(0))
     counts = counts.sort_values(["last", "kabupaten"])
     pupils = schools["students"].astype("float64")
-    known, blank = pupils.groupby(claimed).sum(), pupils.isna().groupby(claimed).sum()
-    known[ALL], blank[ALL] = pupils.sum(), int(pupils.isna().sum())
+    known = {**pupils.groupby(claimed).sum(), ALL: float(pupils.sum())}
+    blank = {**pupils.isna().groupby(claimed).sum(), ALL: int(pupils.isna().sum())}
     counts.loc[counts["kabupaten"] == ALL, "inferred"] = inferred
     names = [*schema.TIER_LABELS, "unknown"]
     rows = []
     for row in counts.to_dict("records"):
         area, unknown = row["kabupaten"], text(NAMES["unknown"])
-        has_pupils = blank[area] < row["all"]
+        has_pupils, at_least = blank[area] < row["all"], "≥ " if blank[area] else ""
         rows.append(
             (
                 text(N_("all")) if area == ALL else _area(area, text),
                 text.number(row["all"]),
                 *(text.number(row[name]) for name in names),
                 text.number(row["inferred"]),
-                text.number(known[area]) if has_pupils else unknown,
+                f"{at_least}{text.number(known[area])}" if has_pupils else unknown,
                 text.number(int(blank[area])),
             )
         )
@@ -430,7 +431,7 @@ def _first_k(schools: pd.DataFrame, claimed: pd.Series[str], k: int, text: Text)
             (
                 _area(name, text),
                 text.number(counts["sum"][name]),
-                f"{text.number(100.0 * counts['sum'][name] / counts['count'][name])} %",
+                f"{whole_percent(counts['sum'][name] / counts['count'][name], text)} %",
             )
             for name in names
         ),

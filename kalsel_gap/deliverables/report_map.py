@@ -26,6 +26,8 @@ _BORDER, _FRAME = "#5a5a5a", "#9a9a9a"
 _NOT_DRAWN = "#ebebe8"  # water, and land of which the run has no outline
 _RADIUS = {"critical": 5.0, "severe": 4.2, "moderate": 3.8, "slight": 3.4}
 _USUAL = 3.2
+_MANY = 1500  # schools from which on the signs become smaller
+_LETTER = 0.56  # mean width of a letter of a label, of its size
 _PLACES = 0.4  # units by which a simplified border may move
 
 
@@ -63,19 +65,25 @@ def tier_map(
     description = " ".join([*said, f"{listed}.", *([without] if (~placed).any() else [])])
     made = Drawing(WIDTH, round(height), title, description, text.language)
     _draw_land(made, frame, kabupaten)
+    smaller = min(1.0, (_MANY / max(int(placed.sum()), 1)) ** 0.35)
     order = ["unknown", "covered", *reversed(list(palette.TIERS)[:5])]
     for name in order:
         mark = palette.UNKNOWN if name == "unknown" else palette.TIERS[name]
         chosen = schools[placed & (marks == name)].sort_values(["rank", "row_id"], ascending=False)
         for lon, lat in zip(chosen["lon"], chosen["lat"], strict=True):
-            draw_mark(made, mark, frame.at(float(lon), float(lat)), _RADIUS.get(name, _USUAL))
+            draw_mark(
+                made, mark, frame.at(float(lon), float(lat)), smaller * _RADIUS.get(name, _USUAL)
+            )
     made.line([*frame.corners(), frame.corners()[0]], _FRAME)
     frame.draw_scale(made, text)
     for name, shape in zip(kabupaten["name"], kabupaten.geometry, strict=True):
         if shape is not None and not shape.is_empty:
             place = shape.representative_point()
             label = bare_kabupaten(plain(name))
-            made.say(frame.at(place.x, place.y), label, 11.5, anchor="middle", bold=True)
+            x, y = frame.at(place.x, place.y)
+            half = 11.5 * _LETTER * len(label) / 2
+            x = min(max(x, _EDGE + half), max(WIDTH - _LEGEND - _EDGE - half, _EDGE + half))
+            made.say((x, y), label, 11.5, anchor="middle", bold=True)
     _draw_legend(made, counts, text)
     return made
 

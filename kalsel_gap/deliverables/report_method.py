@@ -94,6 +94,20 @@ _SECTIONS: dict[str, str] = {
 }
 
 
+def whole_percent(share: float, text: Text) -> str:
+    """A share in whole per cent, without the sign: none and all only where it is so.
+
+    Examples
+    --------
+    >>> [whole_percent(share, Text("en")) for share in (0.0, 0.002, 0.108, 0.999, 1.0)]
+    ['0', '<1', '11', '99', '100']
+    """
+    percent = 100.0 * share
+    if 0.0 < percent < 1.0:
+        return "<1"
+    return text.number(min(percent, 99.0) if share < 1.0 else percent)
+
+
 # --- certainty ----------------------------------------------------------------------------------
 
 
@@ -123,7 +137,7 @@ def certainty_blocks(run: Run, text: Text) -> Iterator[Block]:
         )
     )
     words = N_("Certain among the first {k}: {certain} ({percent} %).")
-    share = text.number(100.0 * certain / k) if k else ""
+    share = whole_percent(certain / k, text) if k else ""
     yield Passage(
         text(words, k=text.number(k), certain=text.number(certain), percent=share), "lead"
     )

@@ -11,6 +11,7 @@ import re
 import tempfile
 import unicodedata
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kalsel_gap.deliverables.offline_html import asset
@@ -29,6 +30,7 @@ _NOT_IN_FONTS = re.compile(
     "\u25a0-\u25ff\ufffd]"
 )
 _NOT_PLAIN = re.compile("[^\t\n -~\u00a0-\u00ac\u00ae-\u024f\u2010-\u2027\ufffd]")
+_TEMPLATE = "report.typ"
 _LACKING = "\ufffd"
 _NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)  # of a report whose inputs state no date
 
@@ -72,10 +74,12 @@ def _compiled(content: str, lacking: re.Pattern[str], report: Report, text: Text
         words = N_("Letters that the fonts of this PDF lack are shown as {sign}.")
         note = text(words, sign=_LACKING)
     moment = datetime.fromisoformat(report.date).replace(tzinfo=UTC) if report.date else _NO_DATE
-    with tempfile.TemporaryDirectory(prefix="kalsel-gap-") as nothing:  # no file can be read
+    with tempfile.TemporaryDirectory(prefix="kalsel-gap-") as root:  # all that can be read
+        template = Path(root) / _TEMPLATE
+        template.write_text(asset(_TEMPLATE), encoding="utf-8")
         return typst.compile(
-            asset("report.typ").encode("utf-8"),
-            root=nothing,
+            str(template),
+            root=root,
             ignore_system_fonts=True,
             format="pdf",
             pdf_standards=["ua-1"],
