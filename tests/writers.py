@@ -108,6 +108,7 @@ WRITERS = {
     ),
     "csv": Writer(("export", "csv", *_P, "--out", "{}/made/list.csv"), ("--dialect", "id")),
     "xlsx": Writer(("export", "xlsx", *_P, "--out", "{}/made/list.xlsx"), ("--lang", "id")),
+    "report": Writer(("report", *_P, "--out", "{}/made/report.pdf"), ("--lang", "id")),
     "gpkg": Writer(("export", "gpkg", *_P, "--out", "{}/made/list.gpkg"), ("--lang", "id")),
     "qgz": Writer(("export", "qgz", *_P, "--out", "{}/made/list_of.qgz"), ("--lang", "id")),
     "geojson": Writer(("export", "geojson", *_P, "--out", "{}/made/a.geojson"), ("--lang", "id")),

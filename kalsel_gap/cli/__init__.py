@@ -24,6 +24,7 @@ from kalsel_gap.cli import (
     options,
     predict,
     rank,
+    report,
     runs,
     spoken,
     terrain,
@@ -85,6 +86,7 @@ app.add_typer(runs.app, name="runs")
 app.command("terrain", cls=Command, help=terrain.HELP)(terrain.terrain)
 app.add_typer(predict.app, name="predict")
 app.command("map", cls=Command, help=map_.HELP)(map_.map)
+app.command("report", cls=Command, help=report.HELP)(report.report)
 app.command("config", cls=Command, help=config.HELP)(config.config)
 app.add_typer(objections.app, name="objections")
 app.command("doctor", cls=Command, help=doctor.HELP)(doctor.doctor)

@@ -16,9 +16,14 @@ from kalsel_gap.deliverables.codes import CODES, STANDINGS, words_of
 from kalsel_gap.deliverables.first_k_shares import shares_of_first_k
 from kalsel_gap.deliverables.list_certainty import certainty_sections
 from kalsel_gap.deliverables.offline_html import page_without_script
-from kalsel_gap.deliverables.remarks import leaves_not_scored, when_decided
+from kalsel_gap.deliverables.remarks import (
+    findings_by_code,
+    leaves_not_scored,
+    shortened,
+    when_decided,
+)
 from kalsel_gap.deliverables.tables import page_notices
-from kalsel_gap.i18n.messages import REASONS, SEVERITY_NAMES, findings_sentence
+from kalsel_gap.i18n.messages import REASONS
 from kalsel_gap.i18n.text import N_, Text, plain, typed
 from kalsel_gap.project.decision import FIXES
 from kalsel_gap.project.departures import (
@@ -40,9 +45,7 @@ if TYPE_CHECKING:
     from kalsel_gap.storage.run_folder import Run
 
 _PIPELINE = "kalsel_gap.pipeline"  # its hash covers whatever it imports
-_LONGEST = 160  # characters of a value or a sentence
 _NOT_SET = ("despite_errors", "reason", "role")  # overrides with an option of their own
-_SEVERITIES = ("error", "warning", "note")
 _REPAIRED = {  # findings about accepted repairs
     "location_repaired": N_("coordinates"),
     "location_is_area": N_("areas instead of a point"),
@@ -326,18 +329,9 @@ def _repairs(run: Run, text: Text) -> AuditSection:
         )
     else:
         sentence = text(N_("No repair is accepted: every location and value is used as given."))
-    groups = [
-        (_SEVERITIES.index(str(group["severity"].iloc[0])), -len(group), str(code), group)
-        for code, group in run.findings.groupby("code", sort=True)
-    ]
     rows = [
-        (
-            _cut(findings_sentence(group, text)),
-            text(SEVERITY_NAMES[_SEVERITIES[severity]]),
-            code,
-            text.number(len(group)),
-        )
-        for severity, _, code, group in sorted(groups, key=lambda each: each[:3])
+        (said, severity, code, text.number(count))
+        for said, severity, code, count in findings_by_code(run.findings, text)
     ]
     head = [text(w) for w in (N_("Finding"), N_("Severity"), N_("Kind"), N_("Count"))]
     table = AuditTable("", head, rows, frozenset((3,)), frozenset((2,)))
@@ -518,10 +512,5 @@ def _value(value: object, text: Text) -> str:
     if value is None:
         return text(N_("none"))
     if isinstance(value, bool | list | dict):
-        return _cut(_written(value))
+        return shortened(_written(value))
     return text.figure(value)
-
-
-def _cut(said: str) -> str:
-    """A long text up to the last whole word that fits."""
-    return said if len(said) <= _LONGEST else f"{said[:_LONGEST].rpartition(' ')[0]} …"

@@ -28,16 +28,18 @@ Anchor = Literal["start", "middle", "end"]
 
 # Of a PNG: pixels per unit, and how finely its shapes are drawn before averaging.
 PIXELS, FINER = 2, 2
+_RIM = 0.6  # width of the line around an area
 _NOT_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
 _SPELLED = str.maketrans({"–": "-", "−": "-", "×": "x", "≥": ">=", "≤": "<=", "“": '"', "”": '"'})
 
 
 @dataclass(frozen=True, slots=True)
 class FilledArea:
-    """A filled polygon."""
+    """A filled polygon; with `outline`, a colour, a thin line around it."""
 
     points: tuple[Point, ...]
     fill: str
+    outline: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +87,9 @@ class Drawing:
     shapes: list[FilledArea | Line] = field(default_factory=list)
     texts: list[Words] = field(default_factory=list)
 
-    def area(self, points: Sequence[Point], fill: str) -> None:
+    def area(self, points: Sequence[Point], fill: str, outline: str = "") -> None:
         """Add a filled polygon."""
-        self.shapes.append(FilledArea(tuple(points), fill))
+        self.shapes.append(FilledArea(tuple(points), fill, outline))
 
     def line(
         self, points: Sequence[Point], colour: str, width: float = 1.0, dash: Sequence[float] = ()
@@ -149,7 +151,8 @@ def _points(points: Sequence[Point]) -> str:
 
 def _shape(shape: FilledArea | Line) -> str:
     if isinstance(shape, FilledArea):
-        return f'<polygon points="{_points(shape.points)}" fill="{shape.fill}"/>'
+        rim = f' stroke="{shape.outline}" stroke-width="{_digits(_RIM)}"' if shape.outline else ""
+        return f'<polygon points="{_points(shape.points)}" fill="{shape.fill}"{rim}/>'
     dash = f' stroke-dasharray="{" ".join(map(_digits, shape.dash))}"' if shape.dash else ""
     return (
         f'<polyline points="{_points(shape.points)}" fill="none" stroke="{shape.colour}" '
@@ -176,7 +179,8 @@ def to_png(drawing: Drawing) -> bytes:
     pen = ImageDraw.Draw(image)
     for shape in drawing.shapes:
         if isinstance(shape, FilledArea):
-            pen.polygon([(x * scale, y * scale) for x, y in shape.points], fill=shape.fill)
+            scaled = [(x * scale, y * scale) for x, y in shape.points]
+            pen.polygon(scaled, shape.fill, shape.outline or None, round(_RIM * scale))
             continue
         for part in _dashes(shape.points, shape.dash) if shape.dash else [shape.points]:
             scaled = [(x * scale, y * scale) for x, y in part]

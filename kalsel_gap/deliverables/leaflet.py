@@ -6,7 +6,6 @@ What every page with a map shares; the other half is ``assets/base.js``.
 from __future__ import annotations
 
 import json
-import math
 import re
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -293,21 +292,7 @@ def _path(shape: str) -> str:
         return "M1 0A1 1 0 1 1-1 0A1 1 0 1 1 1 0Z"
     if shape == "cross":
         return "M-1 0H1M0-1V1"
-    corners, turn, size = {
-        "square": (4, 45, 1.25),
-        "frame": (4, 45, 1.25),
-        "triangle": (3, -90, 1.4),
-        "diamond": (4, 0, 1.35),
-        "pentagon": (5, -90, 1.15),
-        "hexagon": (6, 0, 1.1),
-    }[shape]
-    points = [
-        (
-            size * math.cos(math.radians(turn + 360 * n / corners)),
-            size * math.sin(math.radians(turn + 360 * n / corners)),
-        )
-        for n in range(corners)
-    ]
+    points = palette.corners(shape)
     return "M" + "L".join(f"{x + 0:.3f} {y + 0:.3f}" for x, y in points) + "Z"
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
-
-import shapely
+from typing import TYPE_CHECKING
 
 from kalsel_gap.deliverables import palette
 from kalsel_gap.deliverables.drawing import Drawing
+from kalsel_gap.deliverables.map_frame import DEGREE_KM, MapFrame
 from kalsel_gap.i18n.text import N_, Text, plain
 
 if TYPE_CHECKING:
@@ -17,44 +16,14 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from kalsel_gap.deliverables.drawing import Point
     from kalsel_gap.radio.links.nearest_links import Place
 
 WIDTH, HEIGHT = 420, 340
 _EDGE = 10.0  # pixels around the drawn area
 _LEAST_KM = 3.0  # half the width of the smaller map, at least
-_DEGREE_KM = 111.32
 _LINE, _OTHER, _KECAMATAN, _SITE = "#3d3d3d", "#9a9a9a", "#5a5a5a", "#0b5394"
 _NOT_DRAWN = "#ebebe8"  # water, and land of which the run has no outline
 _SCHOOL = palette.Mark("#a1002f", "diamond")
-
-
-class _MapFrame(NamedTuple):
-    """A rectangle of the Earth, drawn with the scale of its middle."""
-
-    west: float
-    south: float
-    east: float
-    north: float
-
-    @classmethod
-    def around(cls, west: float, south: float, east: float, north: float) -> _MapFrame:
-        """The smallest one of the shape of the drawing that holds these degrees."""
-        stretch = math.cos(math.radians((south + north) / 2))
-        wide, high = (east - west) * stretch, north - south
-        shape = (WIDTH - 2 * _EDGE) / (HEIGHT - 2 * _EDGE)
-        wide, high = max(wide, high * shape) / stretch, max(high, wide / shape)
-        x, y = (west + east) / 2, (south + north) / 2
-        return cls(x - wide / 2, y - high / 2, x + wide / 2, y + high / 2)
-
-    def at(self, lon: float, lat: float) -> Point:
-        across = (lon - self.west) / (self.east - self.west)
-        up = (lat - self.south) / (self.north - self.south)
-        return _EDGE + across * (WIDTH - 2 * _EDGE), HEIGHT - _EDGE - up * (HEIGHT - 2 * _EDGE)
-
-    @property
-    def pixels_per_km(self) -> float:
-        return (HEIGHT - 2 * _EDGE) / ((self.north - self.south) * _DEGREE_KM)
 
 
 def location_maps(
@@ -83,9 +52,12 @@ def _overview(place: Place, kabupaten: str, areas: pd.DataFrame, text: Text) -> 
     if own.empty or own.geometry.iloc[0] is None:
         return
     west, south, east, north = own.geometry.iloc[0].bounds
-    frame = _MapFrame.around(
-        *(min(west, place.lon), min(south, place.lat)),
-        *(max(east, place.lon), max(north, place.lat)),
+    frame = MapFrame.around(
+        (
+            *(min(west, place.lon), min(south, place.lat)),
+            *(max(east, place.lon), max(north, place.lat)),
+        ),
+        *(WIDTH, HEIGHT, _EDGE),
     )
     title = text(N_("{school} in {kabupaten}"), school=_short(place.name), kabupaten=kabupaten)
     where = N_("The outline of {kabupaten}; the school lies {place}.")
@@ -96,19 +68,20 @@ def _overview(place: Place, kabupaten: str, areas: pd.DataFrame, text: Text) -> 
     x, y = frame.at(place.lon, place.lat)
     _mark(made, x, y)
     made.say((_EDGE + 6, _EDGE + 16), kabupaten, 14, bold=True)
-    _scale(made, frame, text)
+    frame.draw_scale(made, text)
     yield made
 
 
 def _near(place: Place, areas: pd.DataFrame, sites: pd.DataFrame, text: Text) -> Drawing:
     lats, lons = [place.lat, *sites["lat"]], [place.lon, *sites["lon"]]
     half = max(
-        _LEAST_KM / _DEGREE_KM,
+        _LEAST_KM / DEGREE_KM,
         1.25 * max(abs(lat - place.lat) for lat in lats),
         1.25 * max(abs(lon - place.lon) for lon in lons) * (HEIGHT / WIDTH),
     )
-    frame = _MapFrame.around(
-        *(place.lon - half, place.lat - half, place.lon + half, place.lat + half)
+    frame = MapFrame.around(
+        (place.lon - half, place.lat - half, place.lon + half, place.lat + half),
+        *(WIDTH, HEIGHT, _EDGE),
     )
     if len(sites):
         title = text(N_("{school} and the nearest sites"), school=_short(place.name))
@@ -135,14 +108,14 @@ def _near(place: Place, areas: pd.DataFrame, sites: pd.DataFrame, text: Text) ->
         made.area([(x - 7, y + 6), (x, y - 8), (x + 7, y + 6)], _SITE)
         made.say((x + 9, y + 5), str(n), 15, colour=_SITE, bold=True)
     _mark(made, *here)
-    _scale(made, frame, text)
+    frame.draw_scale(made, text)
     return made
 
 
-def _ground(made: Drawing, frame: _MapFrame, areas: pd.DataFrame, own: str) -> None:
+def _ground(made: Drawing, frame: MapFrame, areas: pd.DataFrame, own: str) -> None:
     """Land and borders inside the frame, and what hides the rest."""
-    box = shapely.box(*frame)
-    made.area(_corners(frame), _NOT_DRAWN)
+    box = frame.box
+    made.area(frame.corners(), _NOT_DRAWN)
     for level, colour, width, dash in (
         ("province", "", 0.0, ()),
         ("kabupaten", _OTHER, 1.0, ()),
@@ -153,7 +126,7 @@ def _ground(made: Drawing, frame: _MapFrame, areas: pd.DataFrame, own: str) -> N
             if shape is None or not shape.intersects(box):
                 continue
             is_own = level == "kabupaten" and name == own
-            for ring in _rings(shape.intersection(box), frame):
+            for ring in frame.rings(shape.intersection(box)):
                 if level != "kecamatan":
                     is_other = own and level == "kabupaten" and not is_own
                     made.area(ring, palette.LAND_OUTSIDE if is_other else palette.LAND)
@@ -162,36 +135,13 @@ def _ground(made: Drawing, frame: _MapFrame, areas: pd.DataFrame, own: str) -> N
                     made.line([*ring, ring[0]], *line, dash)
         if level == "kabupaten" and own:
             break  # kecamatan are too small for the map of a kabupaten
-    made.line([*_corners(frame), _corners(frame)[0]], _OTHER, 1.0)
-
-
-def _rings(shape: shapely.Geometry, frame: _MapFrame) -> Iterator[list[Point]]:
-    for part in shapely.get_parts(shape):
-        if part.geom_type == "Polygon" and not part.is_empty:
-            yield [frame.at(x, y) for x, y in part.exterior.coords]
-
-
-def _corners(frame: _MapFrame) -> list[Point]:
-    west, south, east, north = frame
-    return [frame.at(x, y) for x, y in ((west, north), (east, north), (east, south), (west, south))]
+    made.line([*frame.corners(), frame.corners()[0]], _OTHER, 1.0)
 
 
 def _mark(made: Drawing, x: float, y: float) -> None:
     """The school: a shape of its own, with a light rim on dark land."""
     for size, colour in ((11.0, "#ffffff"), (8.5, _SCHOOL.colour)):
         made.area([(x, y - size), (x + size, y), (x, y + size), (x - size, y)], colour)
-
-
-def _scale(made: Drawing, frame: _MapFrame, text: Text) -> None:
-    """A bar of a round length, and the north arrow's word."""
-    most_km = (WIDTH / 3) / frame.pixels_per_km
-    power = 10.0 ** math.floor(math.log10(most_km))
-    km = max(step * power for step in (1.0, 2.0, 5.0) if step * power <= most_km)
-    x, y = _EDGE + 8, HEIGHT - _EDGE - 10
-    end = x + km * frame.pixels_per_km
-    made.line([(x, y), (end, y)], "#ffffff", 6.0)
-    made.line([(x, y), (end, y)], palette.OUTLINE, 2.5)
-    made.say((x, y - 7), f"{text.number(km, 0 if km >= 1 else 1)} km", 13)
 
 
 # --- places in words -----------------------------------------------------------------------------

@@ -187,6 +187,38 @@ def weights_words(run: Run, text: Text) -> dict[str, str]:
     return {"title": text(_TITLE), "intro": "" if absent else text(_INTRO), "absent": absent}
 
 
+def weights_in_force(run: Run, text: Text) -> list[tuple[str, float, float | None, str]]:
+    """Every weight of a run that has siblings, in the order of the page.
+
+    Parameters
+    ----------
+    run : Run
+    text : Text
+        The reader's language.
+
+    Returns
+    -------
+    list of tuple
+        Label, value in force, shipped value (None of a node that is not shipped), and what more of
+        it means. Leaves that are not scored are left out.
+
+    Raises
+    ------
+    ValidationError
+        The run is an older one, without the figures for it.
+    """
+    sliders, _ = _sliders(_Tree(index_of(run), _scored(run, index_of(run))), text)
+    return [
+        (each["label"], float(each["value"]), each["ordinary"], each["meaning"]) for each in sliders
+    ]
+
+
+def _scored(run: Run, index: Index) -> list[str]:
+    """Leaves that have scores, in the order of the run's columns."""
+    names = (name.removesuffix(_SCORE) for name in run.schools.columns if name.endswith(_SCORE))
+    return [name for name in names if name in index.leaves()]
+
+
 def weights_data(run: Run, text: Text) -> dict[str, Any]:
     """What ``weights.js`` reads: sliders in words, and figures of every school.
 
@@ -205,11 +237,7 @@ def weights_data(run: Run, text: Text) -> dict[str, Any]:
     if _why_absent(run, text):
         return {}
     index, schools = index_of(run), run.schools
-    scored = [
-        name.removesuffix(_SCORE)
-        for name in schools.columns
-        if name.endswith(_SCORE) and name.removesuffix(_SCORE) in index.leaves()
-    ]
+    scored = _scored(run, index)
     tree = _Tree(index, scored)
     sliders, groups = _sliders(tree, text)
     lack, out_of_reach = _service(run.table("service"), schools["row_id"])
@@ -306,7 +334,7 @@ def _sliders(tree: _Tree, text: Text) -> tuple[list[dict[str, Any]], list[dict[s
         _slider(f"index.priority.{root}", root, float(getattr(rule, root)), tree, text)
         for root in roots
     ]
-    base = text(_BASE, base=_figure(rule.base, text))
+    base = text(_BASE, base=weight_words(rule.base, text))
     groups = [
         {"title": text(_GROUPS["service"]), "order": "deficit", "sliders": of_service},
         {"title": text(_GROUPS["priority"]), "note": base, "sliders": of_trees},
@@ -371,7 +399,8 @@ def _words_of(index: Index, code: str, text: Text) -> tuple[str, str]:
     return (text(label), text(meaning)) if label else (plain(code), "")
 
 
-def _figure(value: float, text: Text) -> str:
+def weight_words(value: float, text: Text) -> str:
+    """A weight as people write it: 1, not 1.0."""
     return text.figure(json.loads(f"{value:.4g}"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
@@ -112,3 +113,22 @@ NOT_KNOWN = "#767676"  # dots
 SEA = "#cadeeb"
 LAND_OUTSIDE = "#d5d5d2"
 LAND = "#fbfaf7"
+
+# Corners of a shape, where the first one lies in degrees, and its size where a circle has 1.
+_CORNERS = {
+    "square": (4, 45, 1.25),
+    "frame": (4, 45, 1.25),
+    "triangle": (3, -90, 1.4),
+    "diamond": (4, 0, 1.35),
+    "pentagon": (5, -90, 1.15),
+    "hexagon": (6, 0, 1.1),
+    "circle": (24, 0, 1.0),
+    "ring": (24, 0, 1.0),
+}
+
+
+def corners(shape: str) -> list[tuple[float, float]]:
+    """Corners of a shape about the origin, as large as a circle of radius 1; y points down."""
+    count, turn, size = _CORNERS[shape]
+    angles = [math.radians(turn + 360 * n / count) for n in range(count)]
+    return [(size * math.cos(angle), size * math.sin(angle)) for angle in angles]

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 from kalsel_gap import schema
 from kalsel_gap.deliverables.certainty_words import certainty_of_list
 from kalsel_gap.deliverables.tables import known_values, select, silent_maps, values_meant
-from kalsel_gap.i18n.messages import INACTIVE, NAMES, REASONS, finding_sentence
+from kalsel_gap.i18n.messages import (
+    INACTIVE,
+    NAMES,
+    REASONS,
+    SEVERITY_NAMES,
+    finding_sentence,
+    findings_sentence,
+)
 from kalsel_gap.i18n.text import N_, Text, plain
 
 if TYPE_CHECKING:
@@ -19,6 +26,8 @@ if TYPE_CHECKING:
     from kalsel_gap.storage.run_folder import Run
 
 _SLIPS = 3  # headers that look misspelt: the rest are in findings.csv
+_LONGEST = 160  # characters of a sentence in a cell
+_SEVERITIES = ("error", "warning", "note")
 _FEW = 10  # schools that a sentence names; the table has all of them
 # Terrain classes that are known from a layer only: the input of the run, and what to do.
 _LAYERS = {
@@ -62,6 +71,34 @@ def list_remarks(run: Run, text: Text, view: View | None = None) -> list[str]:
         *_missing_layers(run, text, set(_LAYERS)),
         *_found(run, chosen, text, is_part=is_part),
     ]
+
+
+def findings_by_code(findings: pd.DataFrame, text: Text) -> list[tuple[str, str, str, int]]:
+    """The findings of a run by their codes: the errors first, then the most frequent.
+
+    Returns
+    -------
+    list of tuple
+        Sentence (with the first few values where they differ), severity in words, code, count.
+    """
+    groups = [
+        (_SEVERITIES.index(str(group["severity"].iloc[0])), -len(group), str(code), group)
+        for code, group in findings.groupby("code", sort=True)
+    ]
+    return [
+        (
+            shortened(findings_sentence(group, text)),
+            text(SEVERITY_NAMES[_SEVERITIES[severity]]),
+            code,
+            len(group),
+        )
+        for severity, _, code, group in sorted(groups, key=lambda each: each[:3])
+    ]
+
+
+def shortened(said: str) -> str:
+    """A long text up to the last whole word that fits into a cell."""
+    return said if len(said) <= _LONGEST else f"{said[:_LONGEST].rpartition(' ')[0]} …"
 
 
 def when_decided(manifest: Mapping[str, Any], text: Text) -> str:
@@ -261,9 +298,7 @@ def _found(run: Run, chosen: pd.DataFrame, text: Text, *, is_part: bool) -> Iter
     if len(findings):
         severities = findings["severity"].value_counts()
         counted = [
-            f"{text(NAMES[s])} {text.number(severities[s])}"
-            for s in ("error", "warning", "note")
-            if s in severities
+            f"{text(NAMES[s])} {text.number(severities[s])}" for s in _SEVERITIES if s in severities
         ]
         yield text(words, counts=", ".join(counted))
     slips = run.findings[run.findings["code"] == "column_not_understood"]

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from kalsel_gap.deliverables import findings_map, findings_report, web_map
+from kalsel_gap.deliverables import findings_map, findings_report, report_page, web_map
+from kalsel_gap.deliverables.report import make_report
 from kalsel_gap.i18n.text import LANGUAGES, Language, Text
 from kalsel_gap.project.read import read_project
 from kalsel_gap.quality.full_check import check_all
@@ -93,6 +94,8 @@ def html_of(page: str, run: Run, audit: Audit, language: Language) -> str:
         return explanation_of(run, 0, language, read_project(TINY))
     if page == "audit":
         return audit.html(run, language)
+    if page == "report":
+        return report_page.to_html(make_report(run, text))
     opened = read_project(TINY)
     checked = check_all(opened)
     table = findings_report.findings_table(checked, opened, text)
@@ -100,7 +103,7 @@ def html_of(page: str, run: Run, audit: Audit, language: Language) -> str:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("page", ["map", "findings", "explanation", "audit"])
+@pytest.mark.parametrize("page", ["map", "findings", "explanation", "audit", "report"])
 def test_axe_finds_nothing_wrong(
     browser: Browser, tiny: Run, audit: Audit, tmp_path: Path, page: str, language: Language
 ) -> None:
