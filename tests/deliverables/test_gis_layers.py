@@ -22,9 +22,9 @@ from kalsel_gap import schema
 from kalsel_gap.deliverables import gis_layers, palette
 from kalsel_gap.deliverables.area_results import FIELDS, area_results
 from kalsel_gap.deliverables.field_pack import visit_layer
-from kalsel_gap.deliverables.tables import View
 from kalsel_gap.deliverables.iso19115 import to_iso19115
 from kalsel_gap.deliverables.qgis_project import to_qgz
+from kalsel_gap.deliverables.tables import View
 from kalsel_gap.deliverables.visit_list import list_visits
 from kalsel_gap.i18n.text import Text
 from kalsel_gap.pipeline import OpenProject
