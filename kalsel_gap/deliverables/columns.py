@@ -109,8 +109,19 @@ def with_unit(label: str, name: str) -> str:
     >>> with_unit("Best signal", "best_level_dbm"), with_unit("Rank", "rank")
     ('Best signal (dBm)', 'Rank')
     """
-    unit = _UNITS.get(name.rpartition("_")[2])
+    unit = unit_of(name)
     return f"{label} ({unit})" if unit else label
+
+
+def unit_of(name: str) -> str:
+    """The unit that the name of a column ends in; empty for a share, a score, a count or a text.
+
+    Examples
+    --------
+    >>> unit_of("best_level_dbm"), unit_of("rank")
+    ('dBm', '')
+    """
+    return _UNITS.get(name.rpartition("_")[2], "")
 
 
 def labels(run: Run, text: Text) -> dict[str, str]:

@@ -48,7 +48,7 @@ from kalsel_gap.stages import silent
 from kalsel_gap.storage.spreadsheet import to_records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import geopandas as gpd
@@ -318,7 +318,9 @@ def _areas(run: Run, level: str, text: Text) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(results, geometry=shapes.reindex(results.index), crs=schema.CRS)
 
 
-def to_geojson(run: Run, schools: pd.DataFrame, text: Text) -> str:
+def to_geojson(
+    run: Run, schools: pd.DataFrame, text: Text, *, without: Collection[str] = ()
+) -> str:
     """Schools as GeoJSON (RFC 7946): WGS 84, null geometry where the location is unusable.
 
     Parameters
@@ -329,9 +331,11 @@ def to_geojson(run: Run, schools: pd.DataFrame, text: Text) -> str:
         A view of the run's schools.
     text : Text
         Language of the reasons.
+    without : collection of str
+        Columns that are left out.
     """
     table = drawn_schools(run, schools, text)
-    names = [name for name in table.columns if name != "geometry"]
+    names = [name for name in table.columns if name not in {"geometry", *without}]
     points = [
         None if lat != lat else [round(lon, _DEGREES), round(lat, _DEGREES)]  # noqa: PLR0124 - NaN
         for lon, lat in zip(table["lon"], table["lat"], strict=True)

@@ -89,6 +89,34 @@ def _written_beside(path: Path) -> Iterator[Path]:
             raise
 
 
+@contextlib.contextmanager
+def replace_folder(folder: Path) -> Iterator[Path]:
+    """A temporary folder beside `folder` that takes its place when the block ends well.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the files of the block go; what is there before is removed.
+
+    Raises
+    ------
+    OutputError
+        It cannot be written; `folder` is unchanged.
+    """
+    with write_errors(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = temporary_beside(folder.parent)
+        try:
+            temporary.mkdir()
+            yield temporary
+            for path in temporary.iterdir():
+                sync(path)
+            swap(temporary, folder)
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
+
+
 def refuse_unwritable(path: Path) -> None:
     """Raise the error of a later write, before anything is computed.
 

@@ -21,6 +21,7 @@ from kalsel_gap.storage.atomic import (
     clear_leftovers,
     refuse_other_than_file,
     replace_file,
+    replace_folder,
     replace_text,
     write_errors,
     write_file,
@@ -164,6 +165,59 @@ class Outputs:
         if not self.is_new:
             self._list(place)
         return place
+
+    def check_folder(
+        self, folder: Path, names: Collection[str], *, overwrite: bool = False
+    ) -> None:
+        """Refuse a folder that may not be replaced as a whole, before anything is computed.
+
+        Parameters
+        ----------
+        folder : Path
+            What the command would write; it need not be there.
+        names : collection of str
+            Names of all files that such a folder can have.
+        overwrite : bool
+            Whether files of these names may go that this tool did not write, or that were changed
+            since. A file of another name never goes.
+
+        Raises
+        ------
+        OutputError
+            The folder, or the first file in it that may not go, and why.
+        """
+        refuse_file_name(folder)
+        self._refuse_kept(folder)
+        with write_errors(folder):
+            there = sorted(folder.iterdir()) if folder.is_dir() else []
+        for path in there:
+            self._refuse_kept(path)
+            if path.name not in names or path.is_dir():
+                raise OutputError("output_folder_holds", path=path)
+            refuse_other_than_file(path)
+            if not overwrite:
+                with write_errors(path):
+                    self._refuse_foreign(path)
+        if folder.is_dir() and folder.samefile(Path()):
+            raise OutputError("output_folder_current", path=folder)
+
+    @contextlib.contextmanager
+    def replace_folder(self, folder: Path) -> Iterator[Path]:
+        """A temporary folder that takes the place of `folder` when the block ends well.
+
+        :meth:`check_folder` comes before it. Where `folder` is a link, what it leads to is
+        replaced.
+
+        Raises
+        ------
+        OutputError
+            It cannot be written; what was there before is unchanged.
+        """
+        place = folder.resolve()
+        clear_leftovers(place.parent)
+        with replace_folder(place) as temporary:
+            yield temporary
+        self._list(*sorted(place.iterdir()))
 
     def wrote(self, path: Path) -> bool:
         """Whether a file is what this tool wrote, unchanged."""

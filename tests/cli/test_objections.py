@@ -203,4 +203,4 @@ def test_reasons_have_room_on_a_narrow_terminal(
 def test_a_folder_is_needed_for_letters(cli: CommandLine, ranked: Path, name: str) -> None:
     answer = cli("objections", "answer", "-p", ranked, "-o", ranked / name)
     assert answer.status == 1
-    assert "--out must name a folder" in answer.err
+    assert "must name a folder" in answer.err
