@@ -543,6 +543,9 @@ ObjectionsFile = Annotated[
 AnswersFolder = Annotated[
     Path, typer.Option("--out", "-o", metavar=_FOLDER, help=N_("Folder for the letters."))
 ]
+PublishedFolder = Annotated[
+    Path, typer.Argument(metavar=_FOLDER, help=N_("Folder to write; it is replaced as a whole."))
+]
 Verify = Annotated[
     bool,
     typer.Option(

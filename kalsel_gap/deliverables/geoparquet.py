@@ -15,6 +15,8 @@ from kalsel_gap.deliverables.layer_crs import METRIC_CRS
 from kalsel_gap.deliverables.tables import all_notices
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import pandas as pd
 
     from kalsel_gap.i18n.text import Text
@@ -23,7 +25,14 @@ if TYPE_CHECKING:
 VERSION = "1.1.0"
 
 
-def to_geoparquet(run: Run, schools: pd.DataFrame, text: Text, *, crs: str = METRIC_CRS) -> bytes:
+def to_geoparquet(
+    run: Run,
+    schools: pd.DataFrame,
+    text: Text,
+    *,
+    crs: str = METRIC_CRS,
+    without: Collection[str] = (),
+) -> bytes:
     """Schools as the bytes of a GeoParquet file; no geometry where the location is unusable.
 
     Parameters
@@ -36,17 +45,21 @@ def to_geoparquet(run: Run, schools: pd.DataFrame, text: Text, *, crs: str = MET
         Language of the reasons, labels and descriptions.
     crs : str
         Coordinate reference system of the points.
+    without : collection of str
+        Columns that are left out.
     """
     import pyarrow.parquet as pq
 
-    layer, written = drawn_schools(run, schools, text).to_crs(crs), io.BytesIO()
+    drawn, written = drawn_schools(run, schools, text), io.BytesIO()
+    layer = drawn.drop(columns=list(without)).to_crs(crs)
     layer.to_parquet(
         written, index=False, compression="zstd", schema_version=VERSION, write_covering_bbox=True
     )
     # geopandas has no place for metadata of columns.
     table = pq.read_table(io.BytesIO(written.getvalue()))
     arranged = table.schema
-    for name, shown in school_fields(run, text).items():
+    of_layer = school_fields(run, text)
+    for name, shown in ((name, of_layer[name]) for name in layer.columns if name in of_layer):
         number = arranged.get_field_index(name)
         about = {"label": shown.label, "description": shown.description}
         if shown.words:

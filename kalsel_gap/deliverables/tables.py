@@ -138,6 +138,16 @@ def approval(run: Run) -> str | None:
     return f"{run.official.decree}, {run.official.date}"
 
 
+def marks_of(run: Run) -> dict[str, str | None]:
+    """Nature of the data and standing of the run, for columns of a table; None where none."""
+    return {
+        "data": run.manifest.get("data", "real"),
+        "standing": run.standing,
+        "trial": assignments(run.overrides) if run.overrides else None,
+        "official": approval(run),
+    }
+
+
 def trial_sentence(run: Run, text: Text) -> str:
     """That a run is a trial, and by what; empty for a full one."""
     if not run.overrides:
@@ -349,9 +359,6 @@ def with_words(run: Run, schools: pd.DataFrame, text: Text) -> pd.DataFrame:
         "reason_text": words,
         "uses_text": summaries(schools, run, text),
         "not_scored": ";".join(sorted(run.manifest.get("not_scored", []))),
-        "data": run.manifest.get("data", "real"),
-        "standing": run.standing,
-        "trial": assignments(run.overrides) if run.overrides else None,
-        "official": approval(run),
+        **marks_of(run),
     }
     return columns.complete(schools.join(pd.DataFrame(added, index=schools.index)), run)

@@ -261,9 +261,12 @@ class Outputs:
         lists = ((_read(ledger), name) for ledger, name in self._lists(path))
         return [listed[name] for listed, name in lists if name in listed]
 
-    def _list(self, path: Path) -> None:
-        for ledger, name in self._lists(path):
-            listed = {**_read(ledger), name: content_hash(path)}
+    def _list(self, *paths: Path) -> None:
+        hashes = [content_hash(path) for path in paths]
+        for places in zip(*map(self._lists, paths), strict=True):
+            ledger = places[0][0]
+            names = (name for _, name in places)
+            listed = _read(ledger) | dict(zip(names, hashes, strict=True))
             # Where neither can be written the file is there all the same; the next time it counts
             # as somebody's own, which loses nothing.
             with contextlib.suppress(OutputError):
