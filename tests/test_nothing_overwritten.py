@@ -64,10 +64,10 @@ FOLDERS = [
 ]
 # Where these write stands in the project file.
 SECTIONS = {"repairs": ("check", "--accept-repairs"), "calibration": ("predict", "calibrate")}
-# Tests of their own below, and beside those of the runs.
+# Tests of their own below, and beside those of their modules.
 OTHERS = {
     *(("rank",), ("init",), ("predict", "calibrate"), ("runs", "pin")),
-    *(("objections", "import"), ("objections", "answer")),
+    *(("objections", "import"), ("objections", "answer"), ("publish",)),
 }
 READERS = {("config",), ("doctor",), ("runs",), ("runs", "unpin"), ("predict", "validate")}
 

@@ -106,6 +106,7 @@ WRITERS = {
     "import answers": Writer(
         ("verify", *_P, "--import", "{}/answers.csv"), ("--import", "{}/earlier.csv")
     ),
+    "publish": Writer(("publish", "{}/published", *_P), ("--lang", "id")),
     "csv": Writer(("export", "csv", *_P, "--out", "{}/made/list.csv"), ("--dialect", "id")),
     "xlsx": Writer(("export", "xlsx", *_P, "--out", "{}/made/list.xlsx"), ("--lang", "id")),
     "report": Writer(("report", *_P, "--out", "{}/made/report.pdf"), ("--lang", "id")),

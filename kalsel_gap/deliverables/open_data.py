@@ -26,7 +26,7 @@ from kalsel_gap.deliverables.data_package import (
 )
 from kalsel_gap.deliverables.dcat import describe_catalogue
 from kalsel_gap.deliverables.geoparquet import to_geoparquet
-from kalsel_gap.deliverables.open_data_page import licence_text, page, readme
+from kalsel_gap.deliverables.open_data_page import SUMS, licence_text, page, readme
 from kalsel_gap.deliverables.public_schools import (
     AS_TYPED,
     public_columns,
@@ -37,12 +37,13 @@ from kalsel_gap.deliverables.public_schools import (
 from kalsel_gap.i18n.text import LANGUAGES, N_, Language, Text, escaped, plain
 from kalsel_gap.project.publication import Publication
 from kalsel_gap.sources.boundaries import AREA_LEVELS
-from kalsel_gap.sources.values import end_of
+from kalsel_gap.sources.values import end_of, parse_date
 from kalsel_gap.storage.fingerprint import hash_of_file
 from kalsel_gap.storage.spreadsheet import csv_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import date
     from pathlib import Path
     from typing import Any
 
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
 SCHOOLS, GEOJSON, PARQUET = "schools.csv", "schools.geojson", "schools.parquet"
 AREAS, DICTIONARY = "areas.csv", "columns.csv"
 PACKAGE, CATALOGUE = "datapackage.json", "dcat.jsonld"
-README, PAGE, SUMS = "README.txt", "index.html", "SHA256SUMS"
+README, PAGE = "README.txt", "index.html"
 FILES = (
     *(SCHOOLS, GEOJSON, PARQUET, AREAS, DICTIONARY, PACKAGE, CATALOGUE, LICENCE, README, PAGE),
     SUMS,
@@ -77,7 +78,7 @@ _WORDS: dict[str, tuple[str, str, str]] = {
         N_("Description of the data for data portals (DCAT 3)."),
         *("application/ld+json", "jsonld"),
     ),
-    LICENCE: (N_("The licence that the office states."), "text/plain", "txt"),
+    LICENCE: (N_("What the office states of the licence."), "text/plain", "txt"),
     README: (N_("What is in this folder, as a text."), "text/plain", "txt"),
 }
 _MARKS = ("data", "standing", "trial", "official")  # columns of tables.marks_of
@@ -216,7 +217,8 @@ def _written(described: Mapping[str, Any]) -> str:
 def _about(run: Run, publication: Publication, withheld: dict[str, int]) -> AboutData:
     languages = {language: Text(language) for language in LANGUAGES}
     dates = gis_layers.dates_of(run)
-    days = sorted(day for stated in dates.values() if (day := end_of(stated)))
+    firsts = [day for stated in dates.values() if (day := _first_day(stated))]
+    lasts = [day for stated in dates.values() if (day := end_of(stated))]
     located = run.schools[["lon", "lat"]].dropna()
     bounds = None
     if len(located):
@@ -238,8 +240,8 @@ def _about(run: Run, publication: Publication, withheld: dict[str, int]) -> Abou
             language: withheld_sentence(withheld, run, words)
             for language, words in languages.items()
         },
-        first=days[0].isoformat() if days else "",
-        last=days[-1].isoformat() if days else "",
+        first=min(firsts).isoformat() if firsts else "",
+        last=max(lasts).isoformat() if lasts else "",
         bounds=bounds,
         sources=tuple(_sources(run, dates)),
         issued=run.official.date if run.official and run.standing == "official" else "",
@@ -249,6 +251,14 @@ def _about(run: Run, publication: Publication, withheld: dict[str, int]) -> Abou
             "overrides": tables.assignments(run.overrides) or None,
         },
     )
+
+
+def _first_day(stated: str) -> date | None:
+    """The first day that a date of the project can mean, as a month or a year; as end_of."""
+    last = end_of(stated)
+    if last is None or parse_date(stated) is not None:
+        return last
+    return last.replace(day=1, month=last.month if "-" in stated else 1)
 
 
 def _sources(run: Run, dates: Mapping[str, str]) -> Iterator[DataSource]:

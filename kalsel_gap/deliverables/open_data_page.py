@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from kalsel_gap.deliverables.data_package import AboutData, PublishedFile
     from kalsel_gap.project.publication import Publication
 
+SUMS = "SHA256SUMS"
 _NOT_STATED = N_("not stated")
 _STATED = N_("The office that publishes these files states this licence for them: {licence}.")
 _ASK = N_("Ask the office that publishes these files before you use them or pass them on.")
@@ -81,14 +82,15 @@ def page(about: AboutData, files: Sequence[PublishedFile], text: Text) -> str:
             "reading": [text(words) for words in _READ_HOW],
             "persons": [text(_NO_PERSONS), about.withheld[text.language]],
             "checking": text(_CHECK),
+            "sums": SUMS,
             "made_by": text(_MADE_BY, version=about.version, run=about.run),
         },
     )
 
 
 _NO_PERSONS = N_(
-    "The data hold no names, numbers or addresses of people, only counts (UU 27/2022). Cells "
-    "exactly as somebody typed them into the register are left out."
+    "The data hold no names, numbers or addresses of people, only counts (UU 27/2022). Cells with "
+    "coordinates exactly as somebody typed them into the register are left out."
 )
 _MADE_BY = N_("kalsel-gap {version}, run {run}")
 
@@ -157,4 +159,7 @@ def _licence(publication: Publication, text: Text) -> str:
 
 def _size(size_bytes: int, text: Text) -> str:
     """A size as people read it."""
-    return f"{text.number(max(size_bytes / _KILOBYTE, 0.1), 1)} kB"
+    kilobytes = max(size_bytes / _KILOBYTE, 0.1)
+    if kilobytes < _KILOBYTE:
+        return f"{text.number(kilobytes, 1)} kB"
+    return f"{text.number(kilobytes / _KILOBYTE, 1)} MB"

@@ -118,7 +118,9 @@ def _texts(run: Run, publication: Publication) -> Iterator[tuple[str, str]]:
 def withheld_sentence(withheld: dict[str, int], run: Run, text: Text) -> str:
     """How many cells are withheld, and of which columns."""
     if not withheld:
-        words = N_("No cell of the schools shows the name, a number or an address of a person.")
+        words = N_(
+            "In no cell of the schools was the name, a number or an address of a person found."
+        )
         return text(words)
     named = columns.labels(run, text)
     words = N_(

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from kalsel_gap.deliverables import findings_map, findings_report, report_page, web_map
+from kalsel_gap.deliverables import (
+    findings_map,
+    findings_report,
+    open_data,
+    report_page,
+    web_map,
+)
 from kalsel_gap.deliverables.report import make_report
 from kalsel_gap.i18n.text import LANGUAGES, Language, Text
 from kalsel_gap.project.read import read_project
@@ -19,6 +25,7 @@ from kalsel_gap.quality.full_check import check_all
 from tests.conftest import POPUP, TINY
 from tests.deliverables.test_audit_page import audit
 from tests.deliverables.test_explanation_page import page as explanation_of
+from tests.deliverables.test_open_data import write as write_open_data
 from tests.deliverables.test_web_map import ACTIVE, tab_to
 
 if TYPE_CHECKING:
@@ -103,12 +110,15 @@ def html_of(page: str, run: Run, audit: Audit, language: Language) -> str:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("page", ["map", "findings", "explanation", "audit", "report"])
+@pytest.mark.parametrize("page", ["map", "findings", "explanation", "audit", "report", "published"])
 def test_axe_finds_nothing_wrong(
     browser: Browser, tiny: Run, audit: Audit, tmp_path: Path, page: str, language: Language
 ) -> None:
     path = tmp_path / f"{page}.html"
-    path.write_text(html_of(page, tiny, audit, language), encoding="utf-8")
+    if page == "published":
+        path = write_open_data(tiny, tmp_path / page, language) / open_data.PAGE
+    else:
+        path.write_text(html_of(page, tiny, audit, language), encoding="utf-8")
     has_map = page in ("map", "findings")
     for size in WINDOWS:
         browser.open(path, *size, marks=has_map)

@@ -243,3 +243,73 @@ def test_of_a_geopackage_the_counters_do_not_count(tmp_path: Path) -> None:
         changed[at] ^= 0xFF
         path.write_bytes(changed)
         assert (content_hash(path) == before) == (at in counters), at
+
+
+# --- whole folders -------------------------------------------------------------------------------
+
+
+def write_folder(outputs: Outputs, folder: Path, **texts: str) -> None:
+    outputs.check_folder(folder, ("a", "b"))
+    with outputs.replace_folder(folder) as temporary:
+        for name, text in texts.items():
+            (temporary / name).write_text(text)
+
+
+def test_a_folder_appears_whole_and_is_replaced_whole(outputs: Outputs, tmp_path: Path) -> None:
+    folder = tmp_path / "below" / "out"
+    write_folder(outputs, folder, a="1", b="2")
+    assert outputs.wrote(folder / "a")
+    write_folder(outputs, folder, b="3")
+    assert {path.name: path.read_text() for path in folder.iterdir()} == {"b": "3"}
+
+    def fill_the_disk() -> None:
+        with outputs.replace_folder(folder) as new:
+            (new / "a").write_text("half")
+            raise OSError(28, "No space left on device", str(new / "a"))
+
+    with pytest.raises(OutputError, match="not_written"):
+        fill_the_disk()
+    assert {path.name: path.read_text() for path in folder.iterdir()} == {"b": "3"}
+    assert [path.name for path in folder.parent.iterdir()] == ["out"]
+
+
+def test_a_folder_with_anything_else_in_it_stays(
+    outputs: Outputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "out"
+    write_folder(outputs, folder, a="1")
+
+    def code(path: Path, *, overwrite: bool = False) -> str:
+        with pytest.raises(OutputError) as caught:
+            outputs.check_folder(path, ("a", "b"), overwrite=overwrite)
+        return caught.value.code
+
+    (folder / "b").write_text("mine")
+    assert code(folder) == "output_foreign"
+    outputs.check_folder(folder, ("a", "b"), overwrite=True)
+    (folder / "b").unlink()
+    (folder / "a").write_text("changed")
+    assert code(folder) == "output_changed"
+    (folder / "c").write_text("mine")
+    assert code(folder, overwrite=True) == "output_folder_holds"
+    (folder / "c").unlink()
+    (folder / "c").mkdir()
+    assert code(folder, overwrite=True) == "output_folder_holds"
+    assert code(tmp_path, overwrite=True) == "output_is_input"
+    assert code(tmp_path / "input.csv", overwrite=True) == "output_no_folder"
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    outputs.check_folder(empty, ("a", "b"))
+    monkeypatch.chdir(empty)
+    assert code(type(tmp_path)()) == "output_folder_current"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links as POSIX has them")
+def test_a_link_to_a_folder_stays_a_link(outputs: Outputs, tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    write_folder(outputs, tmp_path / "link", a="1")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real" / "a").read_text() == "1"
+    write_folder(outputs, tmp_path / "link", a="2")
+    assert (tmp_path / "real" / "a").read_text() == "2"
