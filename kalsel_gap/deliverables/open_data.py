@@ -16,6 +16,7 @@ import pandas as pd
 
 from kalsel_gap import schema
 from kalsel_gap.deliverables import area_results, columns, gis_layers, tables
+from kalsel_gap.deliverables.data_dates import stated_dates
 from kalsel_gap.deliverables.data_package import (
     LICENCE,
     AboutData,
@@ -216,7 +217,7 @@ def _written(described: Mapping[str, Any]) -> str:
 
 def _about(run: Run, publication: Publication, withheld: dict[str, int]) -> AboutData:
     languages = {language: Text(language) for language in LANGUAGES}
-    dates = gis_layers.dates_of(run)
+    dates = stated_dates(run)
     firsts = [day for stated in dates.values() if (day := _first_day(stated))]
     lasts = [day for stated in dates.values() if (day := end_of(stated))]
     located = run.schools[["lon", "lat"]].dropna()
