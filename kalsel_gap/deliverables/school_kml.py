@@ -38,7 +38,8 @@ _SCALES = {
 }
 # What a pop-up shows; all columns of the summary are values of the school besides.
 _SHOWN = (
-    *("npsn", "level", "kabupaten", "kecamatan", "rank", "tier_label", "deficit", "gap_type"),
+    *("npsn", "level", "kabupaten", "kecamatan", "rank", "unranked_reason", "tier_label"),
+    *("deficit", "deficit_status", "gap_type"),
     *("best_level_dbm", "best_operator", "students", "uses_text", "confidence"),
 )
 
@@ -61,10 +62,12 @@ def to_kml(run: Run, schools: pd.DataFrame, text: Text) -> str:
     records = to_records(pd.DataFrame(table[["name", *names, "lat", "lon"]]))
     shown = to_records(words)
     tiers = table["tier_label"].fillna(_UNKNOWN).to_list()
+    # A pop-up is read alone: it says itself if data are not real, and what the list counts for.
+    notice = " ".join(all_notices(run, text))
     folders = []
     for tier in _SCALES:
         marks = [
-            _placemark(record, popup, names, tier, text)
+            _placemark(record, popup, names, (tier, notice), text)
             for record, popup, own in zip(records, shown, tiers, strict=True)
             if own == tier
         ]
@@ -72,7 +75,7 @@ def to_kml(run: Run, schools: pd.DataFrame, text: Text) -> str:
             title = xml_text(f"{text(TIER_NAMES[tier])} ({text.number(len(marks))})")
             folders.append(f"<Folder><name>{title}</name>\n{''.join(marks)}</Folder>\n")
     title = xml_text(run.manifest.get("project") or "kalsel-gap")
-    about = xml_text(html.escape(" ".join(map(plain, all_notices(run, text)))))
+    about = xml_text(_cell(notice))
     return (
         f'{_XML}<kml xmlns="http://www.opengis.net/kml/2.2"><Document>\n'
         f"<name>{title}</name><description>{about}</description>\n"
@@ -107,9 +110,10 @@ def _placemark(
     record: Mapping[str, object],
     popup: Mapping[str, object],
     names: list[str],
-    tier: str,
+    marks: tuple[str, str],
     text: Text,
 ) -> str:
+    tier, notice = marks
     name = record["name"] or record["npsn"]
     rows = "".join(
         f"<tr><td>{_cell(label)}</td><td>{_cell(text.figure(value))}</td></tr>"
@@ -122,7 +126,7 @@ def _placemark(
     else:
         at = f"{record['lon']:.{_DEGREES}f},{record['lat']:.{_DEGREES}f}"
         place = f"<Point><coordinates>{at}</coordinates></Point>"
-    described = f"<h3>{_cell(name)}</h3><table>{rows}</table>"
+    described = f"<h3>{_cell(name)}</h3><table>{rows}</table><p>{_cell(notice)}</p>"
     values = "".join(
         f'<SimpleData name="{each}">{_value(record[each])}</SimpleData>'
         for each in names

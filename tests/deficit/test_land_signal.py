@@ -117,8 +117,8 @@ def test_a_map_with_a_signal_counts_and_a_silent_one_leaves_it_open(
 def test_polygons_cover_what_they_hold(project: MakeProject, tmp_path: Path) -> None:
     ring = [[115.3, -3.0], [115.36, -3.0], [115.36, -2.9], [115.3, -2.9], [115.3, -3.0]]
     shape = {"type": "Polygon", "coordinates": [ring]}
-    layer = {"type": "FeatureCollection", "features": []}
-    layer["features"] = [{"type": "Feature", "properties": {}, "geometry": shape}]
+    feature = {"type": "Feature", "properties": {}, "geometry": shape}
+    layer = {"type": "FeatureCollection", "features": [feature]}
     file = tmp_path / "covered.geojson"
     file.write_text(json.dumps(layer), encoding="utf-8")
     found = measured(project, [source(file, kind="binary", basis="declared")])

@@ -24,6 +24,7 @@ from kalsel_gap.deliverables.area_results import FIELDS, area_results
 from kalsel_gap.deliverables.field_pack import visit_layer
 from kalsel_gap.deliverables.iso19115 import to_iso19115
 from kalsel_gap.deliverables.qgis_project import to_qgz
+from kalsel_gap.deliverables.layer_crs import METRIC_CRS
 from kalsel_gap.deliverables.tables import View
 from kalsel_gap.deliverables.visit_list import list_visits
 from kalsel_gap.i18n.text import Text
@@ -52,7 +53,7 @@ def test_every_row_comes_out_and_lies_where_it_lay(tiny_run: Run, gpkg: Path) ->
     layer = gpd.read_file(gpkg, layer="schools").set_index("row_id")
     assert sorted(layer.index) == sorted(tiny_run.schools["row_id"])
     layer = layer.loc[tiny_run.schools["row_id"]].reset_index()
-    assert layer.crs == gis_layers.METRIC_CRS
+    assert layer.crs == METRIC_CRS
     back = layer.to_crs(schema.CRS)
     located = tiny_run.schools["lat"].notna()
     assert list(back.geometry.notna()) == list(located)
@@ -508,7 +509,7 @@ def test_qgis_opens_every_layer_with_its_style(tiny_run: Run, gpkg: Path, tmp_pa
         layer = found[name]
         assert layer["valid"], name
         assert layer["features"] > 0, name
-        assert layer["crs"] == gis_layers.METRIC_CRS, name
+        assert layer["crs"] == METRIC_CRS, name
         assert layer["shown"] == aliases[name], name
         assert layer["abstract"].startswith("DATA SINTETIS"), name
     schools = found["schools"]

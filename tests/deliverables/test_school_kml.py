@@ -122,9 +122,12 @@ def test_hostile_names_do_nothing(tiny: Run) -> None:
             "<td>",
             "</td>",
             "<td colspan='2'>",
+            "<p>",
+            "</p>",
         }
         assert "$" not in popup
         assert "[" not in popup
+        assert "DATA SINTETIS" in popup
         assert words(mark, "name") in html.unescape(popup)
     assert not re.search(r"[\x00-\x08\x0b-\x1f\u202e\uffff]", written)
     # What Google Earth shows is the description alone: it would read a name as HTML.
