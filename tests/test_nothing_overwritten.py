@@ -42,6 +42,9 @@ FILES = [
     Writer(("export", "gpkg"), "--out", ".gpkg"),
     Writer(("export", "qgz"), "--out", ".qgz"),
     Writer(("export", "geojson"), "--out", ".geojson"),
+    Writer(("export", "parquet"), "--out", ".parquet"),
+    Writer(("export", "kml"), "--out", ".kml"),
+    Writer(("export", "flatgeobuf"), "--out", ".fgb"),
     Writer(("explain", "00000101"), "--out", ".html"),
     Writer(("compare", "latest", "latest"), "--out", ".html"),
     Writer(("predict", "school", "00000101"), "--picture", ".svg"),
@@ -254,7 +257,7 @@ def test_what_the_project_names_to_be_written_is_guarded_too(
 def test_rank_writes_a_folder_and_keeps_what_is_in_it(place: Path, cli: CommandLine) -> None:
     rank = ("rank", "--project", place, "--quiet")
     for option in ("--out", "--runs"):
-        for name, other in (("x.csv", "export csv"), ("x.html", "map"), ("x.gpkg", "export gpkg")):
+        for name, other in (("x.csv", "export csv"), ("x.html", "map"), ("x.kml", "export kml")):
             words = said("output_no_folder_of_runs", expected=other)
             refused(cli, place, place / name, words, *rank, option, place / name)
     for path in (place / FILE_NAME, place / "schools.csv"):

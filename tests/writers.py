@@ -110,6 +110,9 @@ WRITERS = {
     "gpkg": Writer(("export", "gpkg", *_P, "--out", "{}/made/list.gpkg"), ("--lang", "id")),
     "qgz": Writer(("export", "qgz", *_P, "--out", "{}/made/list_of.qgz"), ("--lang", "id")),
     "geojson": Writer(("export", "geojson", *_P, "--out", "{}/made/a.geojson"), ("--lang", "id")),
+    "parquet": Writer(("export", "parquet", *_P, "--out", "{}/made/a.parquet"), ("--lang", "id")),
+    "kml": Writer(("export", "kml", *_P, "--out", "{}/made/a.kml"), ("--lang", "id")),
+    "flatgeobuf": Writer(("export", "flatgeobuf", *_P, "--out", "{}/made/a.fgb"), ("--lang", "id")),
 }
 
 

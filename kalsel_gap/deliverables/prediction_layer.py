@@ -41,7 +41,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     "adequacy": (N_("Adequacy"), N_("What the level is worth, 0 to 1; see the method.")),
     "status": (
         N_("Status"),
-        N_("A value; none: no usable signal; or unknown. See the reason beside it."),
+        N_("A value; none: no signal reaches the school; or unknown, with the reason beside it."),
     ),
     "reason": (
         N_("Reason code"),

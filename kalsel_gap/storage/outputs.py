@@ -35,15 +35,18 @@ LEDGER = "outputs.json"
 # Of commands that write one file: the ending of what a folder of runs was mistaken for.
 _WRITTEN_BY = {
     ".csv": "export csv",
+    ".fgb": "export flatgeobuf",
     ".geojson": "export geojson",
     ".gpkg": "export gpkg",
     ".html": "map",
     ".json": "export geojson",
+    ".kml": "export kml",
+    ".parquet": "export parquet",
     ".qgz": "export qgz",
 }
 _ENDINGS_OF_FILES = frozenset(
     (
-        *(*_WRITTEN_BY, ".htm", ".parquet", ".pdf", ".png", ".qml", ".svg", ".tif", ".tiff"),
+        *(*_WRITTEN_BY, ".geoparquet", ".htm", ".pdf", ".png", ".qml", ".svg", ".tif", ".tiff"),
         *(".toml", ".tsv", ".txt", ".xls", ".xlsx", ".zip"),
     )
 )

@@ -20,9 +20,11 @@ import pytest
 
 from kalsel_gap import schema
 from kalsel_gap.deliverables import gis_layers, palette
+from kalsel_gap.deliverables.area_results import FIELDS, area_results
 from kalsel_gap.deliverables.field_pack import visit_layer
 from kalsel_gap.deliverables.iso19115 import to_iso19115
 from kalsel_gap.deliverables.qgis_project import to_qgz
+from kalsel_gap.deliverables.tables import View
 from kalsel_gap.deliverables.visit_list import list_visits
 from kalsel_gap.i18n.text import Text
 from kalsel_gap.pipeline import OpenProject
@@ -80,15 +82,15 @@ def test_a_full_disk_is_an_error_of_the_system(
 
 
 def test_layers_of_the_run(tiny_run: Run, gpkg: Path) -> None:
-    names = {str(name) for name, _ in pyogrio.list_layers(gpkg)}
-    assert {"schools", "sites", "kabupaten", "kecamatan"} <= names
+    names = [str(name) for name, kind in pyogrio.list_layers(gpkg) if kind is not None]
+    assert tuple(names) == LAYERS  # nothing was predicted of sites without power
     assert len(gpd.read_file(gpkg, layer="sites")) == len(tiny_run.table("sites"))
 
 
 def test_every_layer_says_that_its_data_are_invented(tiny_run: Run, gpkg: Path) -> None:
     with sqlite3.connect(gpkg) as database:
         told = dict(database.execute("SELECT table_name, description FROM gpkg_contents"))
-    for name in ("schools", "sites", "kabupaten", "kecamatan"):
+    for name in LAYERS:
         assert set(gpd.read_file(gpkg, layer=name)["data"]) == {tiny_run.manifest["data"]}
         assert told[name].startswith("DATA SINTETIS")
 
@@ -218,6 +220,61 @@ def test_a_layer_says_what_it_rests_on(tiny_run: Run, gpkg: Path) -> None:
     assert changed == {"2026-07-01T00:00:00.000Z"}  # the last day of the data, no clock
 
 
+def test_metadata_follow_satu_data(tiny_run: Run, gpkg: Path, tmp_path: Path) -> None:
+    """Standard, metadata, source, date and contact; what nobody states is unknown."""
+    with sqlite3.connect(gpkg) as database:
+        ((written,),) = database.execute("SELECT metadata FROM gpkg_metadata WHERE id = 1")
+    stated = json.loads(written)["satu_data"]
+    assert set(stated) == {"standard", "metadata", "source", "date", "contact"}
+    assert stated["date"] == "2026-07-01"
+    assert "schools.csv" in stated["source"]
+    assert stated["contact"] is stated["metadata"]["licence"] is None
+    parameters = {**tiny_run.manifest["parameters"], "publication.contact_email": "a@b.go.id"}
+    told = replace(tiny_run, manifest={**tiny_run.manifest, "parameters": parameters})
+    assert gis_layers.facts_of(told)["satu_data"]["contact"] == "a@b.go.id"
+
+
+def test_areas_have_results(tiny_run: Run, gpkg: Path) -> None:
+    for level in ("kabupaten", "kecamatan"):
+        drawn = gpd.read_file(gpkg, layer=level)
+        counted = area_results(tiny_run, level)
+        named = counted["code"] != ""
+        assert list(drawn["name"][named]) == list(counted["name"][named])
+        for name in FIELDS.keys() - {"level", "code", "name"}:
+            given = counted[name].astype("float64").to_numpy()
+            assert drawn[name].astype("float64").to_numpy() == pytest.approx(given, nan_ok=True)
+    last = drawn.iloc[-1]  # two schools without a location lie in no kecamatan
+    assert (last["name"], last["schools"]) == ("Tanpa wilayah, atau wilayahnya tidak diketahui", 2)
+    assert last.geometry is None
+    assert pd.isna(last["no_signal_share"])
+
+
+def test_a_view_chooses_schools_and_what_is_about_them(tiny_run: Run, tmp_path: Path) -> None:
+    path, view = tmp_path / "part.gpkg", View(kabupaten=("gunung contoh",), top=4)
+    gis_layers.write_gpkg(tiny_run, path, Text("en"), crs="EPSG:4326", view=view)
+    schools = gpd.read_file(path, layer="schools")
+    assert list(schools["kabupaten"]) == ["Kab. Gunung Contoh"] * 4
+    assert schools.crs == "EPSG:4326"
+    assert list(schools.geometry.x) == pytest.approx(list(schools["lon"]))
+    about = gpd.read_file(path, layer="findings")
+    assert set(about["npsn"]) <= set(schools["npsn"])
+    assert len(gpd.read_file(path, layer="kabupaten")) == 2  # whole, as are the sites
+    assert len(gpd.read_file(path, layer="sites")) == len(tiny_run.table("sites"))
+    with sqlite3.connect(path) as database:
+        told = dict(database.execute("SELECT table_name, description FROM gpkg_contents"))
+    assert told["schools"].endswith("Only the schools that were asked for.")
+    assert "Only the schools" not in told["sites"]
+    assert validated(path) == (0, "")
+
+
+def test_a_view_without_schools_is_a_layer_without_features(tiny_run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "none.gpkg"
+    view = View(kabupaten=("gunung contoh",), kecamatan=("hulu contoh",))
+    gis_layers.write_gpkg(tiny_run, path, Text("en"), view=view)
+    assert len(gpd.read_file(path, layer="schools")) == 0
+    assert "findings" not in {str(name) for name, _ in pyogrio.list_layers(path)}
+
+
 def test_types_are_the_same_in_every_project(project: MakeProject, gpkg: Path) -> None:
     """Also of columns that a project knows nothing of: electricity was a number there."""
     one = "npsn,nama,bentuk,lintang,bujur\n30300001,SD 1,SD,-3.0,115.0\n"
@@ -263,7 +320,9 @@ def test_an_invalid_boundary_leaves_the_geopackage_valid(
     assert set(given.geom_type) == {"GeometryCollection"}
     path = tmp_path / "spike.gpkg"
     gis_layers.write_gpkg(OpenProject(opened).rank(), path, Text("en"))
-    assert set(gpd.read_file(path, layer="kabupaten").geom_type) == {"MultiPolygon"}
+    drawn = gpd.read_file(path, layer="kabupaten")
+    assert set(drawn.geom_type.dropna()) == {"MultiPolygon"}
+    assert drawn.geometry.isna().sum() == 1  # of the schools of no area
     assert validated(path) == (0, "")
 
 
