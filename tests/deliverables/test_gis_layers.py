@@ -23,8 +23,8 @@ from kalsel_gap.deliverables import gis_layers, palette
 from kalsel_gap.deliverables.area_results import FIELDS, area_results
 from kalsel_gap.deliverables.field_pack import visit_layer
 from kalsel_gap.deliverables.iso19115 import to_iso19115
-from kalsel_gap.deliverables.qgis_project import to_qgz
 from kalsel_gap.deliverables.layer_crs import METRIC_CRS
+from kalsel_gap.deliverables.qgis_project import to_qgz
 from kalsel_gap.deliverables.tables import View
 from kalsel_gap.deliverables.visit_list import list_visits
 from kalsel_gap.i18n.text import Text
@@ -210,7 +210,7 @@ def test_a_layer_says_what_it_rests_on(tiny_run: Run, gpkg: Path) -> None:
     assert (standard, kind) == ("http://www.isotc211.org/2005/gmd", "text/xml")
     assert (scope, record) == (
         "geopackage",
-        to_iso19115(tiny_run, Text("id"), crs=gis_layers.METRIC_CRS),
+        to_iso19115(tiny_run, Text("id"), crs=METRIC_CRS),
     )
     facts = json.loads(written)
     assert facts["run"] == tiny_run.folder.name
@@ -224,7 +224,7 @@ def test_a_layer_says_what_it_rests_on(tiny_run: Run, gpkg: Path) -> None:
 def test_metadata_follow_satu_data(tiny_run: Run, gpkg: Path, tmp_path: Path) -> None:
     """Standard, metadata, source, date and contact; what nobody states is unknown."""
     with sqlite3.connect(gpkg) as database:
-        ((written,),) = database.execute("SELECT metadata FROM gpkg_metadata")
+        ((written,),) = database.execute("SELECT metadata FROM gpkg_metadata WHERE id = 1")
     stated = json.loads(written)["satu_data"]
     assert set(stated) == {"standard", "metadata", "source", "date", "contact"}
     assert stated["date"] == "2026-07-01"
@@ -555,7 +555,7 @@ def project_of(run: Run, stem: Path) -> Path:
     layers = gis_layers.layers_of(run, Text("id"))
     data, path = stem.with_suffix(".gpkg"), stem.with_suffix(".qgz")
     gis_layers.write_layers(run, layers, data, Text("id"))
-    made = to_qgz(run, layers, Text("id"), data=data.name, crs=gis_layers.METRIC_CRS)
+    made = to_qgz(run, layers, Text("id"), data=data.name, crs=METRIC_CRS)
     path.write_bytes(made)
     return path
 
@@ -564,12 +564,12 @@ def refuse_bad_projects(found: dict[str, Any], run: Run) -> None:
     for name in ("a.qgz", "b.qgz"):
         opened = found[name]
         assert (opened["read"], opened["error"]) == (True, "")
-        assert (opened["crs"], opened["language"]) == (gis_layers.METRIC_CRS, "id")
+        assert (opened["crs"], opened["language"]) == (METRIC_CRS, "id")
         assert opened["abstract"].startswith("DATA SINTETIS")
         assert list(opened["layers"]) == sorted(f"kalsel_gap_{each}" for each in LAYERS)
         for layer in opened["layers"].values():
             assert layer["valid"]
-            assert layer["crs"] == gis_layers.METRIC_CRS
+            assert layer["crs"] == METRIC_CRS
             assert f"/{name[0]}.gpkg|layername=" in layer["source"]
             assert all(colours > 1 for colours in layer["styles"].values())  # something is drawn
         assert set(opened["layers"]["kalsel_gap_schools"]["styles"]) == {

@@ -12,6 +12,7 @@ import geopandas as gpd
 import pytest
 
 from kalsel_gap.deliverables import gis_layers
+from kalsel_gap.deliverables.layer_crs import METRIC_CRS
 from kalsel_gap.deliverables.qgis_layout import fitted
 from kalsel_gap.deliverables.qgis_project import to_qgz
 from kalsel_gap.i18n.text import Text
@@ -31,7 +32,7 @@ def root_of(data: bytes) -> ET.Element:
         return ET.fromstring(archive.read("a.qgs").partition(b">\n")[2])
 
 
-def made(run: Run, crs: str = gis_layers.METRIC_CRS) -> bytes:
+def made(run: Run, crs: str = METRIC_CRS) -> bytes:
     layers = gis_layers.layers_of(run, Text("en"))
     return to_qgz(run, layers, Text("en"), data="a.gpkg", crs=crs)
 
