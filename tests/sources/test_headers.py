@@ -16,6 +16,7 @@ from kalsel_gap.sources.headers import read_header
 from kalsel_gap.sources.left_out_rows import rows_left_out
 from kalsel_gap.sources.registers import ATTRIBUTE_ALIASES, PART_ALIASES, REGISTER_ALIASES
 from kalsel_gap.sources.schools import read_schools
+from kalsel_gap.storage.spreadsheet import inert
 from tests.office_layouts import main
 from tests.spreadsheets import Cell, Sheet, xlsx
 
@@ -370,7 +371,8 @@ def test_our_own_list_with_two_headers_is_read_without_another_school(
         {"schools": {"path": "schools.csv"}}, bare=True, files={"schools.csv": written}
     )
     schools, findings = read_schools(opened)
-    for name in ("npsn", "name", "level", "ownership", "students", "devices"):
+    assert schools["name"].tolist() == [inert(name) for name in chosen["name"]]
+    for name in ("npsn", "level", "ownership", "students", "devices"):
         assert schools[name].fillna("").tolist() == chosen[name].fillna("").tolist(), name
     assert schools["lat"].dropna().tolist() == pytest.approx(chosen["lat"].dropna().tolist())
     told = {finding.code: finding.parameters for finding in findings}
