@@ -170,7 +170,7 @@ def office_groups(schools: pd.DataFrame, text: Text) -> list[SchoolGroup]:
     }
     claimed = _sheets_of_kabupaten(schools, text)
     keys: list[tuple[str, str]] = []
-    facts = zip(schools["authority"], schools["ownership"], claimed, strict=True)
+    facts = zip(schools["authority"].tolist(), schools["ownership"].tolist(), claimed, strict=True)
     for authority, ownership, kabupaten in facts:
         if authority == "kemenag":
             keys.append(("kemenag", ""))
@@ -193,7 +193,7 @@ def _sheets_of_kabupaten(schools: pd.DataFrame, text: Text) -> list[str]:
     counts = claimed[claimed != ""].value_counts()
     kept = set(counts.index[:MOST_KABUPATEN])
     unknown, rest = text(N_("unknown kabupaten")), text(N_("other kabupaten"))
-    return [unknown if not name else name if name in kept else rest for name in claimed]
+    return [unknown if not name else name if name in kept else rest for name in claimed.tolist()]
 
 
 def _groups(keys: Sequence[_Key], names: Mapping[_Key, str]) -> list[SchoolGroup]:

@@ -148,6 +148,7 @@ class SheetWriter:
     def __init__(self, book: Workbook, frame: PageFrame, text: Text) -> None:
         self._book, self._frame, self._text = book, frame, text
         self._formats: dict[tuple[tuple[str, Any], ...], Format] = {}
+        self._texts: dict[Cell, str] = {}  # most stand in several cells
 
     def add_list(
         self,
@@ -247,7 +248,7 @@ class SheetWriter:
         size = float(str(look.get("font_size", 11)))
         lines = lines_of(said, sum(widths) * 11 / size)
         sheet.set_row(row, lines * _LINE_HEIGHT * size / 11 + 2)
-        shown = cell_text(said, self._text)
+        shown = self._shown(said)
         style = self._format(text_wrap=True, valign="top", quote_prefix=True, **look)
         if len(widths) > 1:
             sheet.merge_range(row, 0, row, len(widths) - 1, "", style)
@@ -275,7 +276,7 @@ class SheetWriter:
         for column in table.columns:
             self._write_text(sheet, (top, at), column.span, column.label, head)
             if column.note:
-                sheet.write_comment(top, at, cell_text(column.note, self._text), {"x_scale": 2})
+                sheet.write_comment(top, at, self._shown(column.note), {"x_scale": 2})
             places.append(at)
             at += column.span
         marks = {code: self._mark(code) for codes in table.tiers.values() for code in set(codes)}
@@ -296,7 +297,7 @@ class SheetWriter:
             for at, column, cells, looks, tiers in writers:
                 value = cells[chosen]
                 if tiers is not None:
-                    sheet.write_string(row, at, cell_text(value, self._text), marks[tiers[chosen]])
+                    sheet.write_string(row, at, self._shown(value), marks[tiers[chosen]])
                 elif isinstance(value, str):
                     if links and at == 0 and value in links:
                         self._link(sheet, row, value, links[value])
@@ -315,12 +316,12 @@ class SheetWriter:
         row, column = at
         if span > 1:
             sheet.merge_range(row, column, row, column + span - 1, "", look)
-        sheet.write_string(row, column, cell_text(value, self._text), look)
+        sheet.write_string(row, column, self._shown(value), look)
 
     def _link(self, sheet: Worksheet, row: int, said: str, name: str) -> None:
         quoted = name.replace("'", "''")
         look = self._format(font_color="#0b4f9c", underline=1, **_CELL)
-        shown = cell_text(said, self._text)
+        shown = self._shown(said)
         sheet.write_url(row, 0, f"internal:'{quoted}'!A1", look, shown)
 
     def _looks(self, style: str) -> _Looks:
@@ -345,6 +346,12 @@ class SheetWriter:
         ink = "#000000" if _luminance(colour) > _LIGHT else "#ffffff"
         more = {"align": "left", "indent": 1, "quote_prefix": True, "shrink": True}
         return self._format(bg_color=colour, font_color=ink, **_CELL, **more)
+
+    def _shown(self, value: Cell) -> str:
+        """What a cell shows of a text."""
+        if value not in self._texts:
+            self._texts[value] = cell_text(value, self._text)
+        return self._texts[value]
 
     def _format(self, **look: object) -> Format:
         key = tuple(sorted(look.items()))

@@ -226,6 +226,21 @@ def test_labels_and_words_are_of_the_language(ranked: Path, cli: CommandLine) ->
     assert "Peringkat" in cli("--lang", "id", *command).out.decode().partition("\n")[0]
 
 
+@pytest.mark.parametrize(("dialect", "delimiter"), [("id", ";"), ("raw", ",")])
+def test_codes_stand_in_the_first_line_and_labels_in_the_second(
+    dialect: str, delimiter: str, ranked: Path, cli: CommandLine
+) -> None:
+    command = ("export", "csv", "--project", ranked, "--lang", "id", "--dialect", dialect)
+    both = cli(*command, "--names", "both").out.decode("utf-8-sig").splitlines()
+    names, labelled = (
+        cli(*command, "--names", each).out.decode("utf-8-sig").splitlines()
+        for each in ("codes", "labels")
+    )
+    assert both == [names[0], *labelled]
+    assert both[0].split(delimiter)[:2] == ["rank", "npsn"]
+    assert both[1].split(delimiter)[:2] == ["Peringkat", "NPSN"]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_two_columns_have_the_same_label(language: Language, tiny_run: Run) -> None:
     found = columns.labels(tiny_run, Text(language))

@@ -8,12 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kalsel_gap.deliverables.tables import View, select, to_csv
+from kalsel_gap.i18n.text import Language, Text
 from kalsel_gap.sources.formats.table_cells import Merged
 from kalsel_gap.sources.header_meanings import Meanings
 from kalsel_gap.sources.headers import read_header
 from kalsel_gap.sources.left_out_rows import rows_left_out
 from kalsel_gap.sources.registers import ATTRIBUTE_ALIASES, PART_ALIASES, REGISTER_ALIASES
 from kalsel_gap.sources.schools import read_schools
+from kalsel_gap.storage.spreadsheet import inert
 from tests.office_layouts import main
 from tests.spreadsheets import Cell, Sheet, xlsx
 
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from kalsel_gap.findings import Finding
+    from kalsel_gap.storage.run_folder import Run
+    from kalsel_gap.storage.spreadsheet import Dialect
     from tests.conftest import MakeProject
 
 ALIASES = REGISTER_ALIASES | ATTRIBUTE_ALIASES | PART_ALIASES
@@ -352,6 +357,26 @@ def test_rows_of_a_form_that_nobody_filled_in_are_told(
     assert schools["npsn"].tolist() == ["30300001"]
     told = {f.code: f.parameters for f in findings}
     assert told["rows_only_numbered"] == {"count": 2, "rows": "3, 4"}
+
+
+@pytest.mark.parametrize(("language", "dialect"), [("id", "id"), ("en", "en"), ("id", "raw")])
+def test_our_own_list_with_two_headers_is_read_without_another_school(
+    language: Language, dialect: Dialect, tiny: Run, project: MakeProject
+) -> None:
+    """The labels below the codes are no school, in either language."""
+    shown = ("summary", "ownership", "lat", "lon", "devices")
+    chosen = select(tiny.schools, View())
+    written = to_csv(tiny, chosen, Text(language), dialect, names=shown, named="both")
+    opened = project(
+        {"schools": {"path": "schools.csv"}}, bare=True, files={"schools.csv": written}
+    )
+    schools, findings = read_schools(opened)
+    assert schools["name"].tolist() == [inert(name) for name in chosen["name"]]
+    for name in ("npsn", "level", "ownership", "students", "devices"):
+        assert schools[name].fillna("").tolist() == chosen[name].fillna("").tolist(), name
+    assert schools["lat"].dropna().tolist() == pytest.approx(chosen["lat"].dropna().tolist())
+    told = {finding.code: finding.parameters for finding in findings}
+    assert told["rows_repeat_header"] == {"count": 1, "rows": "2"}
 
 
 def test_the_newest_year_of_a_group_is_told(project: MakeProject, tmp_path: Path) -> None:
