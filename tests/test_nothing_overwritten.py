@@ -38,6 +38,7 @@ class Writer(NamedTuple):
 
 FILES = [
     Writer(("map",), "--out", ".html"),
+    Writer(("report",), "--out", ".pdf"),
     Writer(("export", "csv"), "--out", ".csv"),
     Writer(("export", "xlsx"), "--out", ".xlsx"),
     Writer(("export", "gpkg"), "--out", ".gpkg"),

@@ -24,7 +24,7 @@ from kalsel_gap.deliverables.report_blocks import (
     FactList,
     Listing,
     Passage,
-    Picture,
+    PrintedPicture,
     PrintedTable,
     Report,
     SectionHead,
@@ -277,7 +277,7 @@ def _map(run: Run, schools: pd.DataFrame, text: Text) -> Iterator[Block]:
     yield SectionHead(text(N_("Where the schools are")), code="map", is_new_page=True)
     title = text(N_("Schools by tier of their deficit"))
     main, _ = headline(schools, None, text)
-    yield Picture(tier_map(title, (main,), schools, run.table("boundaries"), text))
+    yield PrintedPicture(tier_map(title, (main,), schools, run.table("boundaries"), text))
     words = N_(
         "Each sign is a school, the worst ones lie on top. Dark is a large deficit; a hollow ring "
         "is a school whose deficit is unknown, which does not mean that it is adequate."
@@ -411,11 +411,13 @@ def _charts(run: Run, schools: pd.DataFrame, text: Text) -> Iterator[Block]:
     claimed = claimed_kabupaten(schools)
     areas = {**{name: plain(name) for name in set(claimed)}, "": text(_NOT_RECOGNISED)}
     rows = deficit_rows(schools, claimed, areas)
-    yield Picture(deficit_chart(text(N_("Deficit by kabupaten and kota")), rows, bounds, text))
+    yield PrintedPicture(
+        deficit_chart(text(N_("Deficit by kabupaten and kota")), rows, bounds, text)
+    )
     terrain = schools["terrain_class"].astype("object").fillna("unknown")
     terrains = {name: text(NAMES[name]) for name in (*schema.TERRAIN_CLASSES, "unknown")}
     rows = deficit_rows(schools, terrain, terrains)
-    yield Picture(deficit_chart(text(N_("Deficit by terrain")), rows, bounds, text))
+    yield PrintedPicture(deficit_chart(text(N_("Deficit by terrain")), rows, bounds, text))
 
 
 def _first_k(schools: pd.DataFrame, claimed: pd.Series[str], k: int, text: Text) -> PrintedTable:

@@ -91,7 +91,7 @@ class PrintedTable:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class PrintedPicture:
     """A drawing: its title is the caption, its description what a screen reader reads."""
 
     drawing: Drawing
@@ -106,7 +106,7 @@ class SignatureLines:
 
 
 Block: TypeAlias = (
-    SectionHead | Passage | Listing | FactList | PrintedTable | Picture | SignatureLines
+    SectionHead | Passage | Listing | FactList | PrintedTable | PrintedPicture | SignatureLines
 )
 # How renderers know them.
 _KINDS: dict[type, str] = {
@@ -115,7 +115,7 @@ _KINDS: dict[type, str] = {
     Listing: "listing",
     FactList: "facts",
     PrintedTable: "table",
-    Picture: "picture",
+    PrintedPicture: "picture",
     SignatureLines: "signatures",
 }
 
@@ -176,10 +176,10 @@ def as_data(report: Report) -> dict[str, Any]:
 
 def _data_of(block: Block) -> dict[str, Any]:
     """A block by its kind and fields; a picture by its SVG, caption and words."""
-    if isinstance(block, Picture):
+    if isinstance(block, PrintedPicture):
         made = block.drawing
         return {
-            "kind": _KINDS[Picture],
+            "kind": _KINDS[PrintedPicture],
             "title": plain(made.title),
             "alternative": plain(made.description),
             "svg": drawing.to_svg(made).decode("utf-8"),

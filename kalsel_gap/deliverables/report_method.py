@@ -18,7 +18,7 @@ from kalsel_gap.deliverables.report_blocks import (
     FactList,
     Listing,
     Passage,
-    Picture,
+    PrintedPicture,
     PrintedTable,
     SectionHead,
 )
@@ -175,7 +175,7 @@ def _intervals(schools: pd.DataFrame, k: int, text: Text) -> Iterator[Block]:
         "school further back."
     )
     yield Passage(text(words))
-    yield Picture(rank_chart(title, first, k, text))
+    yield PrintedPicture(rank_chart(title, first, k, text))
 
 
 # --- method -------------------------------------------------------------------------------------

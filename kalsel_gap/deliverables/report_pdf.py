@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
 import unicodedata
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kalsel_gap.deliverables.offline_html import asset
 from kalsel_gap.deliverables.report_blocks import as_data
 from kalsel_gap.errors import OutputError
 from kalsel_gap.i18n.text import N_, Text
+from kalsel_gap.package import PACKAGE_FOLDER
 
 if TYPE_CHECKING:
     from kalsel_gap.deliverables.report_blocks import Report
@@ -30,7 +28,6 @@ _NOT_IN_FONTS = re.compile(
     "\u25a0-\u25ff\ufffd]"
 )
 _NOT_PLAIN = re.compile("[^\t\n -~\u00a0-\u00ac\u00ae-\u024f\u2010-\u2027\ufffd]")
-_TEMPLATE = "report.typ"
 _LACKING = "\ufffd"
 _NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)  # of a report whose inputs state no date
 
@@ -74,15 +71,13 @@ def _compiled(content: str, lacking: re.Pattern[str], report: Report, text: Text
         words = N_("Letters that the fonts of this PDF lack are shown as {sign}.")
         note = text(words, sign=_LACKING)
     moment = datetime.fromisoformat(report.date).replace(tzinfo=UTC) if report.date else _NO_DATE
-    with tempfile.TemporaryDirectory(prefix="kalsel-gap-") as root:  # all that can be read
-        template = Path(root) / _TEMPLATE
-        template.write_text(asset(_TEMPLATE), encoding="utf-8")
-        return typst.compile(
-            str(template),
-            root=root,
-            ignore_system_fonts=True,
-            format="pdf",
-            pdf_standards=["ua-1"],
-            timestamp=moment,
-            sys_inputs={"content": written, "lacking": note},
-        )
+    folder = PACKAGE_FOLDER / "deliverables" / "assets"  # all that the template could read
+    return typst.compile(
+        str(folder / "report.typ"),
+        root=str(folder),
+        ignore_system_fonts=True,
+        format="pdf",
+        pdf_standards=["ua-1"],
+        timestamp=moment,
+        sys_inputs={"content": written, "lacking": note},
+    )

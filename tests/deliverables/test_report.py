@@ -13,7 +13,7 @@ from kalsel_gap.deliverables.report_blocks import (
     FactList,
     Listing,
     Passage,
-    Picture,
+    PrintedPicture,
     PrintedTable,
     Report,
     SectionHead,
@@ -101,7 +101,7 @@ def test_every_part_is_there_in_both_languages(tiny: Run, language: Language) ->
     assert tuple(head.code for head in heads if head.level == 2) == SECTIONS
     levels = [1, *(head.level for head in heads)]
     assert all(b - a <= 1 for a, b in pairwise(levels))
-    pictures = [block.drawing for block in report.blocks if isinstance(block, Picture)]
+    pictures = [block.drawing for block in report.blocks if isinstance(block, PrintedPicture)]
     assert len(pictures) == 4
     assert all(each.title and each.description for each in pictures)
     for each in report.blocks:
@@ -146,7 +146,9 @@ def test_unknown_is_never_a_number_and_never_adequate(tiny: Run) -> None:
     assert "How sure the list is: unknown, because this run has no draws." in said
     *_, total = table(report, "Schools by tier of their deficit, and their pupils").rows
     assert total == ("all", "13", *["0"] * 6, "13", "0", "unknown", "13")
-    charts = [block.drawing.description for block in report.blocks if isinstance(block, Picture)]
+    charts = [
+        block.drawing.description for block in report.blocks if isinstance(block, PrintedPicture)
+    ]
     assert "unknown: 13" in charts[0]
     assert "Kab. Gunung Contoh: no deficit is known; unknown 6." in charts[1]
 

@@ -23,6 +23,7 @@ from tests.deliverables.test_report_page import HOSTILE, hostile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from kalsel_gap.storage.run_folder import Run
 
@@ -161,11 +162,14 @@ def test_a_letter_that_is_let_through_is_in_a_font() -> None:
 
 
 def test_a_report_that_typst_refuses_is_one_message(
-    tiny: Run, monkeypatch: pytest.MonkeyPatch
+    tiny: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = Text("en")
     report = make_report(tiny, text)
-    monkeypatch.setattr(report_pdf, "asset", lambda _: "#panic(42)")
+    folder = tmp_path / "deliverables" / "assets"
+    folder.mkdir(parents=True)
+    (folder / "report.typ").write_text("#panic(42)", encoding="utf-8")
+    monkeypatch.setattr(report_pdf, "PACKAGE_FOLDER", tmp_path)
     with pytest.raises(OutputError, match="pdf_not_made") as raised:
         to_pdf(report, text)
     assert "42" in str(raised.value)
