@@ -662,6 +662,14 @@ def ranked(_ranked_once: Path, cache_folder: Path) -> Path:
 
 
 @pytest.fixture
+def warm_cache(_ranked_once: Path, cache_folder: Path) -> Path:
+    """A cache that knows the stages of data/tiny: a project computes what it has changed."""
+    hashes = shutil.ignore_patterns("hashes.json")  # of files elsewhere
+    shutil.copytree(_ranked_once / "cache", cache_folder, ignore=hashes, dirs_exist_ok=True)
+    return cache_folder
+
+
+@pytest.fixture
 def tiny_run(ranked: Path) -> Run:
     """The latest run of data/tiny, in the folder of `ranked`."""
     return read_run(ranked / "runs")

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from kalsel_gap.storage.run_folder import Run
     from tests.conftest import MakeProject
 
+pytestmark = pytest.mark.usefixtures("warm_cache")
+
 LAYERS = ("schools", "sites", "kabupaten", "kecamatan")
 
 
