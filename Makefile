@@ -8,6 +8,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Twice quiet: errors only.
 PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input
+# Each of the many programs that a test starts would otherwise compile all of its modules.
+unexport PYTHONDONTWRITEBYTECODE
 RUN_PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 # Stamps: each is as old as the last time its part was installed.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import csv
 import io
 import itertools
@@ -12,6 +13,7 @@ import pkgutil
 import re
 import shutil
 import subprocess
+import sys
 import time
 import tomllib
 from functools import cache
@@ -42,7 +44,7 @@ from kalsel_gap.storage.run_folder import read_run
 from kalsel_gap.terrain import open_sea
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -50,8 +52,11 @@ if TYPE_CHECKING:
     from kalsel_gap.stages import Staged
     from kalsel_gap.storage.run_folder import Run
 
-# Folders of caches come and go with the tests; what is compiled is kept for all of them.
+# Folders of caches come and go with the tests; what is compiled is kept for all of them, kernels
+# and bytecode: each command that is run as a program would otherwise compile all of its modules.
 os.environ["NUMBA_CACHE_DIR"] = str(kernels_folder())
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 TESTS = Path(__file__).parent
 REPOSITORY = TESTS.parent
@@ -245,6 +250,7 @@ class Browser:
         self._buffer = b""
         self._number = 0
         self._session: str | None = None
+        self._page: str | None = None
         self.events: list[dict[str, Any]] = []
 
     def close(self) -> None:
@@ -281,8 +287,13 @@ class Browser:
         marks: bool = True,
     ) -> None:
         self._session = None
-        target = self.ask("Target.createTarget", url="about:blank")["targetId"]
-        session = self.ask("Target.attachToTarget", targetId=target, flatten=True)
+        earlier, self._page = (
+            self._page,
+            self.ask("Target.createTarget", url="about:blank")["targetId"],
+        )
+        if earlier is not None:  # it would go on to draw
+            self.ask("Target.closeTarget", targetId=earlier)
+        session = self.ask("Target.attachToTarget", targetId=self._page, flatten=True)
         self._session = session["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.ask(f"{domain}.enable")
@@ -387,10 +398,24 @@ def _cache_of_the_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield
 
 
+@pytest.fixture(scope="session")
+def new_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
+    """Makes empty folders: pytest's own way lists all earlier ones for each new one."""
+    above = tmp_path_factory.mktemp("folders")
+    numbers = itertools.count()
+
+    def make() -> Path:
+        folder = above / str(next(numbers))
+        folder.mkdir(mode=0o700)
+        return folder
+
+    return make
+
+
 @pytest.fixture(autouse=True)
-def cache_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def cache_folder(new_folder: Callable[[], Path], monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache of its own for each test: the user's is never touched."""
-    folder = tmp_path_factory.mktemp("cache")
+    folder = new_folder()
     monkeypatch.setenv("KALSEL_GAP_CACHE", str(folder))
     return folder
 
@@ -407,28 +432,44 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
-def provinces_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The cache that whole provinces are ranked with, one for all processes that test."""
+def for_all(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes that test share."""
     base = tmp_path_factory.getbasetemp()
-    return (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "provinces"
+    return base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
 
 
 @pytest.fixture(scope="session")
-def kalsel(shared: Path, provinces_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+def provinces_cache(for_all: Path) -> Path:
+    """The cache that whole provinces are ranked with, one for all processes that test."""
+    return for_all / "provinces"
+
+
+def ranked_for_all(project: Path, cache: Path) -> Run:
+    """A run of a province, ranked by the first process that asks for it; the others wait."""
+    with contextlib.ExitStack() as until_ranked:
+        folder = cache.parent / f"runs-of-{project.stem}"
+        with contextlib.suppress(ImportError):  # without locks each process ranks it
+            import fcntl
+
+            lock = until_ranked.enter_context(folder.with_suffix(".lock").open("w"))
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "latest").exists():
+            patch = until_ranked.enter_context(pytest.MonkeyPatch.context())
+            patch.setenv("KALSEL_GAP_CACHE", str(cache))
+            kalsel_gap.open_project(project).rank(out=folder)
+    return read_run(folder)
+
+
+@pytest.fixture(scope="session")
+def kalsel(shared: Path, provinces_cache: Path) -> Run:
     """The real project, ranked once."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KALSEL_GAP_CACHE", str(provinces_cache))
-        project = kalsel_gap.open_project(REPOSITORY / "tests" / "real" / "kalsel.toml")
-        return project.rank(out=tmp_path_factory.mktemp("kalsel"))
+    return ranked_for_all(REPOSITORY / "tests" / "real" / "kalsel.toml", provinces_cache)
 
 
 @pytest.fixture(scope="session")
-def sample_run(provinces_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+def sample_run(provinces_cache: Path) -> Run:
     """The synthetic province, ranked once."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KALSEL_GAP_CACHE", str(provinces_cache))
-        project = kalsel_gap.open_project(REPOSITORY / "data" / "sample")
-        return project.rank(out=tmp_path_factory.mktemp("sample-run"))
+    return ranked_for_all(REPOSITORY / "data" / "sample", provinces_cache)
 
 
 @pytest.fixture
@@ -565,7 +606,7 @@ def toml_value(value: object) -> str:
 
 
 @pytest.fixture(scope="session")
-def project(tmp_path_factory: pytest.TempPathFactory) -> MakeProject:
+def project(new_folder: Callable[[], Path]) -> MakeProject:
     """A project in a folder of its own: data/tiny with other sections, files or options.
 
     A section that is None is left out. `bare` starts from nothing but the register. `toml` is
@@ -580,7 +621,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> MakeProject:
         options: tuple[str, ...] = (),
         bare: bool = False,
     ) -> Opened:
-        folder = tmp_path_factory.mktemp("project")
+        folder = new_folder()
         for path in TINY.iterdir():
             if path.suffix in DATA_OF_TINY:
                 shutil.copy(path, folder)
@@ -643,6 +684,14 @@ def ranked(_ranked_once: Path, cache_folder: Path) -> Path:
     shutil.copytree(_ranked_once / "cache", cache_folder, dirs_exist_ok=True)
     shutil.rmtree(_ranked_once / "tiny")
     return Path(shutil.copytree(_ranked_once / "kept", _ranked_once / "tiny"))
+
+
+@pytest.fixture
+def warm_cache(_ranked_once: Path, cache_folder: Path) -> Path:
+    """A cache that knows the stages of data/tiny: a project computes what it has changed."""
+    hashes = shutil.ignore_patterns("hashes.json")  # of files elsewhere
+    shutil.copytree(_ranked_once / "cache", cache_folder, ignore=hashes, dirs_exist_ok=True)
+    return cache_folder
 
 
 @pytest.fixture

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from tests.conftest import MakeProject
 
+pytestmark = pytest.mark.usefixtures("warm_cache")
+
 HEAD = ",".join(FORM)
 FILED = "2026-07-20"
 TODAY = date(2026, 11, 29)

@@ -85,6 +85,7 @@ def by_number(run: Run, *, without: tuple[str, ...] = ("row_id",)) -> pd.DataFra
 
 
 @pytest.mark.parametrize("seed", [1])
+@pytest.mark.usefixtures("warm_cache")
 def test_permuting_the_rows_of_all_tables_changes_no_number(
     project: MakeProject, tiny: Run, seed: int
 ) -> None:
@@ -116,6 +117,7 @@ def test_permuting_duplicates_changes_no_number(project: MakeProject, seed: int)
 
 @pytest.mark.parametrize("draws", [0, 200])
 @pytest.mark.parametrize(("lat", "lon"), [("-2.945", "115.355"), ("-2.905", "115.395"), ("", "")])
+@pytest.mark.usefixtures("warm_cache")
 def test_one_more_school_changes_nobody_elses_numbers(
     project: MakeProject, lat: str, lon: str, draws: int
 ) -> None:
@@ -138,6 +140,7 @@ def test_one_more_school_changes_nobody_elses_numbers(
 
 
 @pytest.mark.parametrize("factor", [0.25, 1000.0])
+@pytest.mark.usefixtures("warm_cache")
 def test_scaling_all_weights_changes_nothing(project: MakeProject, factor: float) -> None:
     opened = project()
     index = opened.project.index
@@ -180,6 +183,7 @@ def test_rows_in_are_rows_out_and_all_scores_are_shares(tiny: Run) -> None:
 
 
 @pytest.mark.parametrize("stronger_db", [1, 20])
+@pytest.mark.usefixtures("warm_cache")
 def test_raising_the_signal_never_raises_a_deficit(
     project: MakeProject, tiny: Run, raster: MakeRaster, stronger_db: int
 ) -> None:
@@ -203,6 +207,7 @@ def test_raising_the_signal_never_raises_a_deficit(
     assert (after.loc[known, "deficit"] <= before.loc[known, "deficit"] + 1e-12).all()
 
 
+@pytest.mark.usefixtures("warm_cache")
 def test_an_adequate_line_on_the_hill(project: MakeProject) -> None:
     rows = tiny_rows("tests.csv")
     line = {"download_mbps": "30", "upload_mbps": "10", "latency_ms": "20"}
@@ -636,6 +641,7 @@ def declared(path: str, **changes: str) -> dict[str, Any]:
         ({"measurements": [{"path": "t.csv"}]}, {"t.csv": KBPS}, "measurement_unit_kbps"),
     ],
 )
+@pytest.mark.usefixtures("warm_cache")
 def test_a_ranking_obeys_what_check_calls_an_error_of_a_layer(
     project: MakeProject,
     tmp_path: Path,
@@ -660,6 +666,7 @@ def test_a_ranking_obeys_what_check_calls_an_error_of_a_layer(
     assert run.findings["code"].str.startswith(code).any()
 
 
+@pytest.mark.usefixtures("warm_cache")
 def test_a_sound_project_has_nothing_to_ignore(project: MakeProject, tmp_path: Path) -> None:
     opened = pipeline.OpenProject(project())
     full = opened.rank(out=tmp_path)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
+from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,8 @@ from kalsel_gap.i18n.text import N_, Text, choose_language
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from kalsel_gap.i18n.text import Language
 
 # The help of the framework's own options.
 _HELP_OF_OPTIONS = (
@@ -143,8 +146,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     text = Text(choose_language(_language_option(arguments)))
-    command = typer.main.get_command(app)
-    _translate(command, text)
+    command = _command(text.language)
     try:
         with spoken.plainly("--plain" in arguments):
             status = command.main(
@@ -157,6 +159,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         fail(KalselGapError("interrupted"), text)
         status = 1
     raise SystemExit(status or 0)
+
+
+@cache
+def _command(language: Language) -> Any:  # noqa: ANN401
+    """All commands with their help in a language: to build them takes longer than to parse."""
+    command = typer.main.get_command(app)
+    _translate(command, Text(language))
+    return command
 
 
 def _explain(error: Any, text: Text) -> None:  # noqa: ANN401

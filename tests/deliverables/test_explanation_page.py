@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from kalsel_gap.storage.run_folder import Run
     from tests.conftest import MakeProject
 
+pytestmark = pytest.mark.usefixtures("warm_cache")
+
 
 def page(run: Run, position: int, language: Language, opened: Opened | None) -> str:
     text = Text(language)

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from kalsel_gap.storage.run_folder import Run
     from tests.conftest import MakeProject
 
+pytestmark = pytest.mark.usefixtures("warm_cache")
+
 LAYERS = ("schools", "findings", "sites", "kabupaten", "kecamatan")
 
 

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from kalsel_gap.storage.run_folder import Run
     from tests.conftest import Browser, MakeProject
 
+pytestmark = pytest.mark.usefixtures("warm_cache")
+
 TINY, SAMPLE = (REPOSITORY / "data" / name for name in ("tiny", "sample"))
 # The page that the tests open: the panel, and what it has told the map.
 PAGE = """{% extends "page.html" %}{% block body %}

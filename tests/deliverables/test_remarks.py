@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from kalsel_gap.storage.run_folder import Run
     from tests.conftest import CommandLine, MakeProject
 
+pytestmark = pytest.mark.usefixtures("warm_cache")
+
 COVERAGE: dict[str, Any] = {
     "path": "map.tif",
     "technology": "4g",

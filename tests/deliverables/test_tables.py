@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from kalsel_gap.storage.run_folder import Run
     from tests.conftest import CommandLine, MakeProject
 
+pytestmark = pytest.mark.usefixtures("warm_cache")
+
 CANONICAL = [
     "npsn",
     "name",

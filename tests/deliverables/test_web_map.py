@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from kalsel_gap.storage.run_folder import Run
     from tests.conftest import Browser, CommandLine, MakeProject
 
+pytestmark = pytest.mark.usefixtures("warm_cache")
+
 
 HOSTILE = (*PROGRAMS, "&lt;b&gt; \\u003c &amp;")
 
