@@ -31,9 +31,9 @@ from kalsel_gap.deliverables.open_data_page import SUMS, licence_text, page, rea
 from kalsel_gap.deliverables.public_schools import (
     AS_TYPED,
     public_columns,
-    public_schools,
     refuse_personal,
     withheld_sentence,
+    withhold_personal,
 )
 from kalsel_gap.i18n.text import LANGUAGES, N_, Language, Text, escaped, plain
 from kalsel_gap.project.publication import Publication
@@ -168,7 +168,7 @@ def write_open_data(run: Run, folder: Path, text: Text, *, report: Reporter) -> 
     publication = publication_of(run)
     refuse_personal(run, publication)
     made = _Folder(folder)
-    schools, withheld = public_schools(run)
+    schools, withheld = withhold_personal(run)
     about = _about(run, publication, withheld)
 
     def done() -> None:

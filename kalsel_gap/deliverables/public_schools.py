@@ -61,7 +61,7 @@ def public_columns(run: Run) -> tuple[schema.Column, ...]:
     return tuple(c for name, c in columns.declared(run).items() if name not in AS_TYPED)
 
 
-def public_schools(run: Run) -> PublicSchools:
+def withhold_personal(run: Run) -> PublicSchools:
     """The schools of a run without cells that show a person.
 
     Raises

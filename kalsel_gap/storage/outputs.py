@@ -178,13 +178,13 @@ class Outputs:
         names : collection of str
             Names of all files that such a folder can have.
         overwrite : bool
-            Whether files of these names may go that this tool did not write, or that were changed
-            since. A file of another name never goes.
+            Whether files of these names may be replaced that this tool did not write, or that were
+            changed since. A file of another name is never removed.
 
         Raises
         ------
         OutputError
-            The folder, or the first file in it that may not go, and why.
+            The folder, or the first file in it that may not be replaced, and why.
         """
         refuse_file_name(folder)
         self._refuse_kept(folder)

@@ -54,12 +54,16 @@ def test_a_folder_is_written_and_replaced_as_a_whole(ranked: Path, cli: CommandL
         ("new.csv", "must name a folder"),
         (FILE_NAME, "must name a folder"),
         (".", "never overwritten"),
-        ("runs", "belongs to a run"),
+        ("runs", "is not a file of the published folder"),
+        ("runs/RUN", "belongs to a run"),
+        ("runs/RUN/below", "belongs to a run"),
     ],
 )
 def test_what_is_no_folder_of_ours_is_refused(
     ranked: Path, cli: CommandLine, name: str, words: str
 ) -> None:
+    run = (ranked / "runs" / "latest").read_text().strip()
+    name = name.replace("RUN", run)
     before = snapshot(ranked)
     answer = cli("publish", ranked / name, "--project", ranked, "--overwrite")
     assert (answer.status, answer.out) == (1, b"")
@@ -81,7 +85,7 @@ def test_what_the_project_states_is_published(ranked: Path, cli: CommandLine) ->
 def test_a_trial_is_published_only_where_it_is_named(ranked: Path, cli: CommandLine) -> None:
     answer = cli("rank", "--project", ranked, "--set", "index.lambda=0.5", "--format", "json")
     assert answer.status == 0
-    (full,) = ((ranked / "runs" / "latest").read_text().strip(),)
+    full = (ranked / "runs" / "latest").read_text().strip()
     (trial,) = (
         path.parent.name for path in ranked.glob("runs/*/run.json") if full not in str(path)
     )

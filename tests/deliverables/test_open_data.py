@@ -17,6 +17,8 @@ import rdflib
 from rdflib.namespace import DCAT, DCTERMS, FOAF, RDF, RDFS, XSD
 
 from kalsel_gap.deliverables import open_data
+from kalsel_gap.deliverables.data_package import LICENCE
+from kalsel_gap.deliverables.open_data_page import SUMS
 from kalsel_gap.deliverables.public_schools import AS_TYPED
 from kalsel_gap.errors import InputError
 from kalsel_gap.i18n.text import LANGUAGES, Text, plain
@@ -112,9 +114,9 @@ def table(folder: Path, name: str) -> pd.DataFrame:
 
 def test_every_file_has_its_checksum(published: Path) -> None:
     assert {path.name for path in published.iterdir()} == set(open_data.FILES)
-    listed = (published / open_data.SUMS).read_text(encoding="utf-8").splitlines()
-    assert {line.split("  ")[1] for line in listed} == set(open_data.FILES) - {open_data.SUMS}
-    command = ["sha256sum", "-c", open_data.SUMS]
+    listed = (published / SUMS).read_text(encoding="utf-8").splitlines()
+    assert {line.split("  ")[1] for line in listed} == set(open_data.FILES) - {SUMS}
+    command = ["sha256sum", "-c", SUMS]
     if shutil.which("sha256sum"):
         subprocess.run(command, cwd=published, check=True, capture_output=True)
     for line in listed:
@@ -171,7 +173,7 @@ def test_frictionless_accepts_the_package_and_sees_a_wrong_code(
     assert (schools["gap_type"] != "none of these").all()
     schools.loc[0, "gap_type"] = "none of these"
     schools.to_csv(wrong / open_data.SCHOOLS, index=False)
-    command = [sys.executable, "-c", FRICTIONLESS, published, unstated, wrong]
+    command = [sys.executable, "-c", FRICTIONLESS, *map(str, (published, unstated, wrong))]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     good, other, bad = map(json.loads, done.stdout.splitlines())
     for valid, errors, tasks in (good, other):
@@ -311,11 +313,11 @@ def test_the_time_of_the_data_is_as_long_as_its_dates_can_mean(
 
 
 def test_the_licence_is_the_stated_one_or_none(published: Path, unstated: Path) -> None:
-    given = (published / open_data.LICENCE).read_text(encoding="utf-8")
+    given = (published / LICENCE).read_text(encoding="utf-8")
     assert "CC-BY-4.0" in given
     assert "https://example.go.id/licence" in given
     assert "Dinas Contoh" in given
-    nothing = (unstated / open_data.LICENCE).read_text(encoding="utf-8")
+    nothing = (unstated / LICENCE).read_text(encoding="utf-8")
     assert "No licence is stated, so nothing is granted." in nothing
     assert "CC" not in nothing
 
@@ -323,7 +325,7 @@ def test_the_licence_is_the_stated_one_or_none(published: Path, unstated: Path) 
 def test_a_trial_is_named_in_every_file(tiny: Run, tmp_path: Path) -> None:
     manifest = {**tiny.manifest, "overrides": {"index.lambda": 0.8}}
     folder = write(dataclasses.replace(tiny, manifest=manifest), tmp_path / "trial")
-    about_others = (open_data.DICTIONARY, open_data.LICENCE, open_data.SUMS)
+    about_others = (open_data.DICTIONARY, LICENCE, SUMS)
     for name in set(open_data.FILES) - set(about_others) - {open_data.PARQUET}:
         assert "index.lambda=0.8" in (folder / name).read_text(encoding="utf-8"), name
         assert "trial" in (folder / name).read_text(encoding="utf-8").casefold(), name

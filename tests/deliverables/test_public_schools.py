@@ -12,9 +12,9 @@ from kalsel_gap import schema
 from kalsel_gap.deliverables.public_schools import (
     AS_TYPED,
     public_columns,
-    public_schools,
     refuse_personal,
     withheld_sentence,
+    withhold_personal,
 )
 from kalsel_gap.errors import InputError
 from kalsel_gap.i18n.text import Text
@@ -54,7 +54,7 @@ def test_every_text_from_the_inputs_is_searched(tiny: Run) -> None:
         if column.kind == "text" and not column.choices
     }
     for name in sorted(free - MADE - MARKS - {"row_id"}):
-        searched = public_schools(with_cell(tiny, name, "hubungi 0812-3456-7890"))
+        searched = withhold_personal(with_cell(tiny, name, "hubungi 0812-3456-7890"))
         assert searched.withheld == {name: 1}, name
         assert searched.schools[name].iloc[0] == ""
         assert list(searched.schools[name].iloc[1:]) == list(tiny.schools[name].iloc[1:])
@@ -62,14 +62,14 @@ def test_every_text_from_the_inputs_is_searched(tiny: Run) -> None:
 
 def test_a_school_may_be_called_after_a_person(tiny: Run) -> None:
     named = with_cell(tiny, "name", "SD Ibu Kartini")
-    assert public_schools(named).withheld == {}
-    assert public_schools(with_cell(tiny, "electricity", "Bpk. Ahmad")).withheld == {
+    assert withhold_personal(named).withheld == {}
+    assert withhold_personal(with_cell(tiny, "electricity", "Bpk. Ahmad")).withheld == {
         "electricity": 1
     }
 
 
 def test_the_sample_is_published_as_it_is(tiny: Run) -> None:
-    found = public_schools(tiny)
+    found = withhold_personal(tiny)
     assert found.withheld == {}
     assert found.schools.equals(tiny.schools)
     for column in public_columns(tiny):
@@ -86,7 +86,7 @@ def test_what_is_withheld_is_counted(tiny: Run) -> None:
 
 def test_a_file_whose_name_shows_a_person_is_refused(tiny: Run) -> None:
     with pytest.raises(InputError, match="publication_personal"):
-        public_schools(with_cell(tiny, "row_id", "dari 081234567890.csv:2"))
+        withhold_personal(with_cell(tiny, "row_id", "dari 081234567890.csv:2"))
     inputs = {"schools.0": {"file": "Bpk. Ahmad/schools.csv", "sha256": "0" * 64}}
     run = dataclasses.replace(tiny, manifest={**tiny.manifest, "inputs": inputs})
     with pytest.raises(InputError, match="publication_personal") as caught:
