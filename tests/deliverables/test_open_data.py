@@ -292,7 +292,6 @@ def test_an_official_list_has_the_date_of_its_decree(tiny: Run, tmp_path: Path) 
     ("dates", "ends"),
     [
         ({"schools.0.date": "2024", "sites.0.date": "2026-02"}, ("2024-01-01", "2026-02-28")),
-        ({"schools.0.date": "2026-02"}, ("2026-02-01", "2026-02-28")),
         ({"schools.0.date": ""}, None),
     ],
 )
