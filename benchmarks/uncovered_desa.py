@@ -19,7 +19,7 @@ import pandas as pd
 from scipy.stats import spearmanr
 
 from kalsel_gap import open_project
-from kalsel_gap.deliverables.area_results import area_results
+from kalsel_gap.deliverables.area_results import count_by_area
 
 if TYPE_CHECKING:
     from kalsel_gap.storage.run_folder import Run
@@ -47,7 +47,7 @@ MOST = 0.5  # of the land of a desa
 
 def uncovered(run: Run) -> pd.DataFrame:
     """By kabupaten: desa, those without signal on most of their land, and by their schools."""
-    desa = area_results(run, "desa").query("code != ''").set_index("code")
+    desa = count_by_area(run, "desa").query("code != ''").set_index("code")
     located = run.schools[run.schools["desa_code"].notna() & run.schools["rank"].notna()]
     gaps = (located["gap_type"] == "uncovered").groupby(located["desa_code"]).all()
     found = pd.DataFrame(
@@ -71,7 +71,7 @@ def main() -> None:
         sys.exit("The shared data folder is not beside the clone: nothing to compare.")
     with tempfile.TemporaryDirectory() as folder:
         run = open_project(project).rank(out=Path(folder))
-        table, names = uncovered(run), area_results(run, "kabupaten").set_index("code")["name"]
+        table, names = uncovered(run), count_by_area(run, "kabupaten").set_index("code")["name"]
     nature = run.manifest.get("data", "real")
     print(f"{run.manifest['project']}: {nature} data; the province's count of July 2022")
     head = ("desa", "unknown", "by land", "by schools", "counted")

@@ -354,7 +354,7 @@ def test_the_tables_of_a_run_are_those_for_its_readers(project: MakeProject, who
     assert tables == {
         *("schools", "sites", "horizons", "predictions", "signals"),
         *("areas", "boundaries", "previews", "service", "curves", "distance_curve"),
-        *("robustness", "fact_values"),
+        *("robustness", "fact_values", "land_signal"),
     }
 
 

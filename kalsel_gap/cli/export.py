@@ -183,7 +183,7 @@ def geojson(
     from kalsel_gap.deliverables import gis_layers
     from kalsel_gap.deliverables.layer_crs import refuse_other_crs
 
-    refuse_other_crs(crs, "crs_of_geojson")
+    refuse_other_crs(crs, layer="GeoJSON", standard="RFC 7946, section 4")
     source = drawn.RunChoice(project, runs, run)
     chosen = drawn.open_run(
         *(ctx, source, out, (".geojson", ".json")), overwrite=overwrite, lang=lang, quiet=quiet
@@ -218,14 +218,14 @@ def gpkg(
 ) -> None:
     """Do what :data:`GPKG_HELP` says."""
     from kalsel_gap.deliverables import gis_layers
-    from kalsel_gap.deliverables.layer_crs import layer_crs
+    from kalsel_gap.deliverables.layer_crs import chosen_crs
 
     source = drawn.RunChoice(project, runs, run)
     chosen = drawn.open_run(
         *(ctx, source, out, (".gpkg",)), overwrite=overwrite, lang=lang, quiet=quiet
     )
     view = _view(by, top, (kabupaten, kecamatan, level, authority, terrain, gap))
-    crs = layer_crs(crs, chosen.run.schools)
+    crs = chosen_crs(crs, chosen.run.schools)
     _selected(chosen, view, ctx.obj, quiet=quiet)
     text: Text = ctx.obj
     with (
@@ -314,7 +314,7 @@ def parquet(
 ) -> None:
     """Do what :data:`PARQUET_HELP` says."""
     from kalsel_gap.deliverables.geoparquet import to_geoparquet
-    from kalsel_gap.deliverables.layer_crs import layer_crs
+    from kalsel_gap.deliverables.layer_crs import chosen_crs
 
     source = drawn.RunChoice(project, runs, run)
     chosen = drawn.open_run(
@@ -324,7 +324,7 @@ def parquet(
         quiet=quiet,
     )
     view = _view(by, top, (kabupaten, kecamatan, level, authority, terrain, gap))
-    crs = layer_crs(crs, chosen.run.schools)
+    crs = chosen_crs(crs, chosen.run.schools)
     selected = _selected(chosen, view, ctx.obj, quiet=quiet)
     with console.progress(ctx.obj, ("gis",), quiet=quiet):
         data = to_geoparquet(chosen.run, selected, chosen.words, crs=crs)
@@ -356,7 +356,7 @@ def kml(
     from kalsel_gap.deliverables.layer_crs import refuse_other_crs
     from kalsel_gap.deliverables.school_kml import to_kml
 
-    refuse_other_crs(crs, "crs_of_kml")
+    refuse_other_crs(crs, layer="KML", standard="OGC 07-147r2, section 6")
     source = drawn.RunChoice(project, runs, run)
     chosen = drawn.open_run(
         *(ctx, source, out, (".kml",)), overwrite=overwrite, lang=lang, quiet=quiet
@@ -391,14 +391,14 @@ def flatgeobuf(
 ) -> None:
     """Do what :data:`FLATGEOBUF_HELP` says."""
     from kalsel_gap.deliverables.flatgeobuf import to_flatgeobuf
-    from kalsel_gap.deliverables.layer_crs import layer_crs
+    from kalsel_gap.deliverables.layer_crs import chosen_crs
 
     source = drawn.RunChoice(project, runs, run)
     chosen = drawn.open_run(
         *(ctx, source, out, (".fgb",)), overwrite=overwrite, lang=lang, quiet=quiet
     )
     view = _view(by, top, (kabupaten, kecamatan, level, authority, terrain, gap))
-    crs = layer_crs(crs, chosen.run.schools)
+    crs = chosen_crs(crs, chosen.run.schools)
     selected = _selected(chosen, view, ctx.obj, quiet=quiet, holds_placeless=False)
     with console.progress(ctx.obj, ("gis",), quiet=quiet):
         data = to_flatgeobuf(chosen.run, selected, chosen.words, crs=crs)

@@ -121,7 +121,7 @@ def areas_of_level(run: Run, level: str) -> gpd.GeoDataFrame:
     return chosen.sort_values(["code", "name"], ignore_index=True)
 
 
-def area_results(run: Run, level: str) -> pd.DataFrame:
+def count_by_area(run: Run, level: str) -> pd.DataFrame:
     """What the run shows of each area of a level.
 
     Parameters

@@ -1,7 +1,7 @@
 """Schools as FlatGeobuf (https://flatgeobuf.org), with its spatial index.
 
-The index has no place for a school without a location, so such rows are not in the file: whoever
-writes it says how many there are. It also orders the features by place, not by rank.
+The index has no place for a school without a location, so such rows are not in the file;
+the command says how many there are. It also orders the features by place, not by rank.
 """
 
 from __future__ import annotations

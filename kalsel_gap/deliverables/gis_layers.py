@@ -310,7 +310,7 @@ def _areas(run: Run, level: str, text: Text) -> gpd.GeoDataFrame:
     """Results of a level with the boundaries; the schools of no area have no geometry."""
     import geopandas as gpd
 
-    results = area_results.area_results(run, level)
+    results = area_results.count_by_area(run, level)
     shapes = area_results.areas_of_level(run, level).geometry
     results["name"] = results["name"].where(results["code"] + results["name"] != "", text(_NOWHERE))
     for name in ("code", "name"):

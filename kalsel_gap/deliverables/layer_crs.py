@@ -18,7 +18,7 @@ METRIC_CRS = "EPSG:32750"  # WGS 84 / UTM 50S: what GIS trainings in Kalsel use
 OPTION = "--crs"
 
 
-def layer_crs(given: str | None, schools: gpd.GeoDataFrame) -> str:
+def chosen_crs(given: str | None, schools: gpd.GeoDataFrame) -> str:
     """The coordinate reference system that is asked for, or :data:`METRIC_CRS` without one.
 
     Parameters
@@ -68,20 +68,20 @@ def layer_crs(given: str | None, schools: gpd.GeoDataFrame) -> str:
     return ":".join(authority) if authority else str(crs.to_wkt())
 
 
-def refuse_other_crs(given: str | None, code: str) -> None:
+def refuse_other_crs(given: str | None, *, layer: str, standard: str) -> None:
     """Refuse any other CRS than WGS 84 degrees, where a format allows nothing else.
 
     Parameters
     ----------
     given : str or None
-        As for :func:`layer_crs`; none is refused.
-    code : str
-        Of the error: `crs_of_geojson` or `crs_of_kml`.
+        As for :func:`chosen_crs`; none is refused.
+    layer, standard : str
+        The format, and where its standard says so.
 
     Raises
     ------
     InputError
-        As `code` says, or `crs_unknown`.
+        `crs_fixed`, or `crs_unknown`.
     """
     if given is None:
         return
@@ -90,4 +90,4 @@ def refuse_other_crs(given: str | None, code: str) -> None:
     except CRSError:
         raise InputError("crs_unknown", path=f"{OPTION} {given}") from None
     if crs.to_authority(min_confidence=100) not in {("EPSG", "4326"), ("OGC", "CRS84")}:
-        raise InputError(code, path=OPTION, value=given)
+        raise InputError("crs_fixed", path=OPTION, value=given, layer=layer, standard=standard)

@@ -122,7 +122,8 @@ def _placemark(
     )
     place = ""
     if record["lat"] is None:
-        rows += f"<tr><td colspan='2'>{_cell(text(N_('No usable location.')))}</td></tr>"
+        words = text(N_("No usable location."))
+        rows += f"<tr><td colspan='2'>{_cell(words)}</td></tr>"
     else:
         at = f"{record['lon']:.{_DEGREES}f},{record['lat']:.{_DEGREES}f}"
         place = f"<Point><coordinates>{at}</coordinates></Point>"

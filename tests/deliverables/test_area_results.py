@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from kalsel_gap.deliverables.area_results import FIELDS, area_results, areas_of_level, levels_of
+from kalsel_gap.deliverables.area_results import FIELDS, areas_of_level, count_by_area, levels_of
 
 if TYPE_CHECKING:
     from kalsel_gap.storage.run_folder import Run
@@ -17,7 +17,7 @@ COUNTS = [name for name in FIELDS if name not in ("level", "code", "name", "pupi
 
 
 def test_kabupaten_as_counted_by_hand(tiny: Run) -> None:
-    found = area_results(tiny, "kabupaten").set_index("name")
+    found = count_by_area(tiny, "kabupaten").set_index("name")
     assert list(found.index) == ["Kab. Muara Contoh", "Kab. Gunung Contoh"]
     assert list(found["schools"]) == [7, 6]
     for name in found.index:
@@ -32,7 +32,7 @@ def test_kabupaten_as_counted_by_hand(tiny: Run) -> None:
 @pytest.mark.parametrize("level", ["province", "kabupaten", "kecamatan", "desa"])
 def test_every_row_of_the_register_is_in_one_row(tiny: Run, sample_run: Run, level: str) -> None:
     for run in (tiny, sample_run):
-        found = area_results(run, level)
+        found = count_by_area(run, level)
         assert list(found.columns) == list(FIELDS)
         assert found["schools"].sum() + found["not_counted"].sum() == len(run.schools)
         assert (
@@ -47,7 +47,7 @@ def test_every_row_of_the_register_is_in_one_row(tiny: Run, sample_run: Run, lev
 
 
 def test_schools_without_a_place_lie_in_no_kecamatan(tiny: Run) -> None:
-    found = area_results(tiny, "kecamatan")
+    found = count_by_area(tiny, "kecamatan")
     last = found.iloc[-1]
     assert (last["code"], last["name"]) == ("", "")
     assert last["schools"] == last["unknown"] == tiny.schools["lat"].isna().sum() == 2
@@ -57,7 +57,7 @@ def test_pupils_of_whom_nothing_is_known_are_no_number(tiny: Run) -> None:
     schools = tiny.schools.copy()
     first = schools["kabupaten"] == "Kab. Muara Contoh"
     schools.loc[first, "students"] = pd.NA
-    found = area_results(replace(tiny, schools=schools), "kabupaten").set_index("name")
+    found = count_by_area(replace(tiny, schools=schools), "kabupaten").set_index("name")
     assert pd.isna(found["pupils"]["Kab. Muara Contoh"])
     assert found["pupils_unknown"]["Kab. Muara Contoh"] == 7
     assert found["pupils"]["Kab. Gunung Contoh"] > 0
@@ -65,7 +65,7 @@ def test_pupils_of_whom_nothing_is_known_are_no_number(tiny: Run) -> None:
 
 def test_without_draws_nobody_knows_who_is_certain(tiny: Run) -> None:
     schools = tiny.schools.assign(top_k_set=pd.Series(None, tiny.schools.index, dtype="str"))
-    found = area_results(replace(tiny, schools=schools), "kabupaten")
+    found = count_by_area(replace(tiny, schools=schools), "kabupaten")
     assert found["certain"].isna().all()
     assert not found[[name for name in COUNTS if name != "certain"]].isna().any(axis=None)
 
@@ -79,6 +79,6 @@ def test_a_repeated_row_is_no_school(tiny: Run) -> None:
     schools = tiny.schools.copy()
     at = schools.index[schools["kabupaten"] == "Kab. Gunung Contoh"][0]
     schools.loc[at, ["unranked_reason", "tier_label"]] = ["duplicate", None]
-    found = area_results(replace(tiny, schools=schools), "kabupaten").set_index("name")
+    found = count_by_area(replace(tiny, schools=schools), "kabupaten").set_index("name")
     row = found.loc["Kab. Gunung Contoh"]
     assert (row["schools"], row["not_counted"]) == (5, 1)

@@ -20,7 +20,7 @@ import pytest
 
 from kalsel_gap import schema
 from kalsel_gap.deliverables import gis_layers, palette
-from kalsel_gap.deliverables.area_results import FIELDS, area_results
+from kalsel_gap.deliverables.area_results import FIELDS, count_by_area
 from kalsel_gap.deliverables.field_pack import visit_layer
 from kalsel_gap.deliverables.iso19115 import to_iso19115
 from kalsel_gap.deliverables.layer_crs import METRIC_CRS
@@ -240,7 +240,7 @@ def test_metadata_follow_satu_data(tiny_run: Run, gpkg: Path, tmp_path: Path) ->
 def test_areas_have_results(tiny_run: Run, gpkg: Path) -> None:
     for level in ("kabupaten", "kecamatan"):
         drawn = gpd.read_file(gpkg, layer=level)
-        counted = area_results(tiny_run, level)
+        counted = count_by_area(tiny_run, level)
         named = counted["code"] != ""
         assert list(drawn["name"][named]) == list(counted["name"][named])
         for name in FIELDS.keys() - {"level", "code", "name"}:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
-from kalsel_gap.deliverables.layer_crs import METRIC_CRS, layer_crs, refuse_other_crs
+from kalsel_gap.deliverables.layer_crs import METRIC_CRS, chosen_crs, refuse_other_crs
 from kalsel_gap.errors import InputError
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ SITE = (
     ],
 )
 def test_what_is_taken(tiny: Run, given: str | None, taken: str) -> None:
-    assert layer_crs(given, tiny.schools) == taken
+    assert chosen_crs(given, tiny.schools) == taken
 
 
 @pytest.mark.parametrize(
@@ -51,22 +52,21 @@ def test_what_is_taken(tiny: Run, given: str | None, taken: str) -> None:
 )
 def test_what_is_refused(tiny: Run, given: str, code: str) -> None:
     with pytest.raises(InputError) as caught:
-        layer_crs(given, tiny.schools)
+        chosen_crs(given, tiny.schools)
     assert caught.value.code == code
     assert str(caught.value.path).startswith("--crs")
 
 
 def test_without_any_place_every_crs_is_taken(tiny: Run) -> None:
     nowhere = tiny.schools.assign(lat=float("nan"), lon=float("nan"))
-    assert layer_crs("EPSG:31370", nowhere) == "EPSG:31370"
+    assert chosen_crs("EPSG:31370", nowhere) == "EPSG:31370"
 
 
 def test_formats_of_degrees_take_nothing_else() -> None:
+    refuse = partial(refuse_other_crs, layer="GeoJSON", standard="RFC 7946")
     for same in (None, "EPSG:4326", "4326", "OGC:CRS84"):
-        refuse_other_crs(same, "crs_of_kml")
-    with pytest.raises(InputError) as caught:
-        refuse_other_crs("EPSG:32750", "crs_of_geojson")
-    assert caught.value.code == "crs_of_geojson"
-    with pytest.raises(InputError) as caught:
-        refuse_other_crs("nonsense", "crs_of_geojson")
-    assert caught.value.code == "crs_unknown"
+        refuse(same)
+    for other, code in (("EPSG:32750", "crs_fixed"), ("nonsense", "crs_unknown")):
+        with pytest.raises(InputError) as caught:
+            refuse(other)
+        assert caught.value.code == code

@@ -19,7 +19,9 @@ def test_every_prediction_of_a_run_stands_at_its_school(sample_run: Run) -> None
     schools = sample_run.schools.set_index("row_id")
     at_point = found["place"] == "point"
     assert found.geometry[~at_point].isna().all()
-    points = found[at_point]
+    located = schools["lat"].notna()[found["row_id"]].to_numpy()
+    assert list(found.geometry.notna()) == list(at_point & located)
+    points = found[found.geometry.notna()]
     assert (points.geometry.y.to_numpy() == schools["lat"][points["row_id"]].to_numpy()).all()
     assert (points.geometry.x.to_numpy() == schools["lon"][points["row_id"]].to_numpy()).all()
     first = points["row_id"].iloc[0]
