@@ -262,7 +262,7 @@ def qgz(
 ) -> None:
     """Do what :data:`QGZ_HELP` says."""
     from kalsel_gap.deliverables import gis_layers
-    from kalsel_gap.deliverables.layer_crs import layer_crs
+    from kalsel_gap.deliverables.layer_crs import chosen_crs
     from kalsel_gap.deliverables.qgis_project import refuse_layer_sign, to_qgz
     from kalsel_gap.storage.atomic import sync
 
@@ -272,7 +272,7 @@ def qgz(
         *(ctx, source, out, (".qgz",)), overwrite=overwrite, lang=lang, quiet=quiet, beside=(data,)
     )
     view = _view(by, top, (kabupaten, kecamatan, level, authority, terrain, gap))
-    crs = layer_crs(crs, chosen.run.schools)
+    crs = chosen_crs(crs, chosen.run.schools)
     _selected(chosen, view, ctx.obj, quiet=quiet)
     text, words = ctx.obj, chosen.words
     with (

@@ -272,7 +272,7 @@ def _areas(run: Run) -> pd.DataFrame:
     """The results of all levels of which the run has areas, and what they count for."""
     levels = area_results.levels_of(run) or ("province",)
     table = pd.concat(
-        [area_results.area_results(run, level) for level in levels], ignore_index=True
+        [area_results.count_by_area(run, level) for level in levels], ignore_index=True
     )
     return table.assign(**tables.marks_of(run))
 
