@@ -24,8 +24,8 @@ from kalsel_gap.deliverables.workbook_lists import office_groups
 from kalsel_gap.deliverables.workbook_writer import (
     MOST_ROWS,
     SENTENCE,
-    PageSection,
     SheetColumn,
+    SheetSection,
     SheetTable,
 )
 from kalsel_gap.i18n.messages import (
@@ -88,7 +88,7 @@ def summary_sections(
     text: Text,
     *,
     older: str = "",
-) -> Iterator[PageSection]:
+) -> Iterator[SheetSection]:
     """What a budget officer reads first.
 
     Parameters
@@ -108,7 +108,7 @@ def summary_sections(
     yield _opening(run, text, older)
     chosen = list(_choice(view, schools, text))
     sentences = headline(counted, list_length(run), text)
-    yield PageSection(text(N_("In brief")), [*sentences, *chosen])
+    yield SheetSection(text(N_("In brief")), [*sentences, *chosen])
     kabupaten = by_kabupaten(counted)
     below = {ALL: N_("all"), INFERRED: COUNT_NAMES["inferred"], "": N_("not recognised")}
     kabupaten = kabupaten.sort_values(  # those that are not recognised below the others
@@ -120,13 +120,13 @@ def summary_sections(
     title = text(N_("Schools by tier in each kabupaten or kota"))
     sums = range(len(names) - 2, len(names))
     table = _counts(kabupaten, names, N_("Kabupaten/kota"), text, sums)
-    yield PageSection(title, table=table)
+    yield SheetSection(title, table=table)
     offices = _by_office(counted, text)
     title = text(N_("Schools by tier and by the office that is responsible"))
-    yield PageSection(title, table=_counts(offices, list(offices.index), N_("Office"), text))
+    yield SheetSection(title, table=_counts(offices, list(offices.index), N_("Office"), text))
     title = text(N_("What is not in the ranking, and what else to know"))
     remarks = [] if schools.empty else list_remarks(run, text, view)
-    yield PageSection(title, remarks, table=_reasons(schools, text))
+    yield SheetSection(title, remarks, table=_reasons(schools, text))
     heads = (N_("Sheet"), N_("Rows"), N_("Content"))
     described = [
         SheetColumn(text(heads[0])),
@@ -140,16 +140,16 @@ def summary_sections(
     ]
     links = {name: name for name, _, _ in sheets}
     title = text(N_("Sheets of this workbook"))
-    yield PageSection(title, table=SheetTable(described, listed), links=links)
+    yield SheetSection(title, table=SheetTable(described, listed), links=links)
 
 
-def _opening(run: Run, text: Text, older: str) -> PageSection:
+def _opening(run: Run, text: Text, older: str) -> SheetSection:
     """Whose list it is and what it counts for: that it is official is no warning."""
     said = all_notices(run, text)
     official = [each for each in said if run.standing == "official" and each == said[-1]]
     warnings = [*(each for each in said if each not in official), *filter(None, [older])]
     project = str(run.manifest.get("project") or "")
-    return PageSection("", [*filter(None, [project]), *official], warnings)
+    return SheetSection("", [*filter(None, [project]), *official], warnings)
 
 
 def _choice(view: View, schools: pd.DataFrame, text: Text) -> Iterator[str]:
@@ -285,7 +285,7 @@ def _texts(table: pd.DataFrame, name: str) -> Iterator[list[CellValue]]:
 # --- method and sources --------------------------------------------------------------------------
 
 
-def method_sections(run: Run, last_printed: str, text: Text) -> Iterator[PageSection]:
+def method_sections(run: Run, last_printed: str, text: Text) -> Iterator[SheetSection]:
     """How the list was made and from what: the run, the method, each input with its date.
 
     Parameters
@@ -295,10 +295,10 @@ def method_sections(run: Run, last_printed: str, text: Text) -> Iterator[PageSec
         Label of the last column of the lists that is printed.
     text : Text
     """
-    yield PageSection(text(N_("The run")), [imprint_of(run, text)], table=_facts(run, text))
+    yield SheetSection(text(N_("The run")), [imprint_of(run, text)], table=_facts(run, text))
     sentences = [text(words, column=last_printed) for words in _METHOD]
-    yield PageSection(text(N_("How to read the lists")), sentences)
-    yield PageSection(text(N_("Inputs")), table=_inputs(run, text))
+    yield SheetSection(text(N_("How to read the lists")), sentences)
+    yield SheetSection(text(N_("Inputs")), table=_inputs(run, text))
 
 
 def _facts(run: Run, text: Text) -> SheetTable:

@@ -120,7 +120,7 @@ class PageFrame:
 
 
 @dataclass(frozen=True, slots=True)
-class PageSection:
+class SheetSection:
     """A part of a sheet that is read from top to bottom.
 
     Attributes
@@ -196,7 +196,7 @@ class SheetWriter:
                 )
 
     def add_page(
-        self, name: str, title: str, sections: Iterable[PageSection], widths: Sequence[float]
+        self, name: str, title: str, sections: Iterable[SheetSection], widths: Sequence[float]
     ) -> None:
         """A sheet that is read from top to bottom: sentences and small tables.
 
@@ -204,7 +204,7 @@ class SheetWriter:
         ----------
         name, title : str
             Of the sheet, and its first row.
-        sections : iterable of PageSection
+        sections : iterable of SheetSection
         widths : sequence of float
             Of its columns; sentences reach over all of them.
         """
