@@ -1,9 +1,10 @@
 """Time and memory of a workbook with all its sheets, and openpyxl's for its main sheet alone.
 
 The schools of the sample, with numbers of their own, are repeated up to the number that is asked
-for. Each workbook is written in a process of its own, once before it is measured; memory is the highest
-of this process above what it held before. openpyxl writes the cells of the ranked list in its mode for many rows,
-with number formats and a frozen header, but without comments, bars and pages.
+for. Each workbook is written in a process of its own, once before it is measured; memory is the
+highest of this process above what it held before. openpyxl writes the cells of the ranked list in
+its mode for many rows, with number formats and a frozen header, but without comments, bars and
+pages.
 """
 
 from __future__ import annotations
@@ -88,9 +89,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         run = open_project(ROOT / "data" / "sample").rank(out=folder / "runs")
-        print(
-            f"{'schools':>8} {'way':<22} {'sheets':>6} {'s':>7} {'CPU s':>7} {'MB more':>8} {'file MB':>8}"
-        )
+        heads = f"{'schools':>8} {'way':<22} {'sheets':>6} {'s':>7} {'CPU s':>7}"
+        print(f"{heads} {'MB more':>8} {'file MB':>8}")
         kept = True
         for way in ("workbook", "openpyxl, main sheet"):
             out = folder / "list.xlsx"

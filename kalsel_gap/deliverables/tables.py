@@ -39,7 +39,7 @@ FILTERS = {
 
 
 # Header and cells of a CSV: names and codes; labels and words; or both lines of headers, and words.
-CsvNames = Literal["codes", "labels", "both"]
+NamedBy = Literal["codes", "labels", "both"]
 
 # Rows below the kabupaten in :func:`by_kabupaten`.
 ALL, INFERRED = "__all__", "__inferred__"
@@ -288,7 +288,7 @@ def to_csv(
     dialect: Dialect = "raw",
     *,
     names: Sequence[str] = ("all",),
-    named: CsvNames = "codes",
+    named: NamedBy = "codes",
 ) -> str:
     """Schools as CSV.
 

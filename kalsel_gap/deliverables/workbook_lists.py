@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from kalsel_gap.deliverables.workbook_writer import Cell
+    from kalsel_gap.deliverables.workbook_writer import CellValue
     from kalsel_gap.storage.run_folder import Run
 
 # What a budget officer prints; the rest of the summary stands beside it on the screen.
@@ -203,7 +203,7 @@ def _groups(keys: Sequence[_Key], names: Mapping[_Key, str]) -> list[SchoolGroup
     return [SchoolGroup(names[key], mine) for key, mine in rows.items() if mine]
 
 
-def _cells(name: str, column: pd.Series, is_silent: Sequence[bool], text: Text) -> list[Cell]:
+def _cells(name: str, column: pd.Series, is_silent: Sequence[bool], text: Text) -> list[CellValue]:
     """Typed cells of a column, with a word where nothing is known."""
     unknown = text(NAMES["unknown"])
     if name in _OF_RANK:
@@ -212,7 +212,7 @@ def _cells(name: str, column: pd.Series, is_silent: Sequence[bool], text: Text) 
         unknown = text(N_("none"))
     missing = column.isna() | (column.astype("object") == "")
     values = column.astype("object").tolist()
-    found: list[Cell] = [
+    found: list[CellValue] = [
         unknown if is_missing else value for value, is_missing in zip(values, missing, strict=True)
     ]
     if name in _OF_SIGNAL:
@@ -224,7 +224,7 @@ def _cells(name: str, column: pd.Series, is_silent: Sequence[bool], text: Text) 
     return found
 
 
-def _width(name: str, label: str, cells: Sequence[Cell]) -> float:
+def _width(name: str, label: str, cells: Sequence[CellValue]) -> float:
     """The width that shows all of a column and its header in a few lines, within bounds."""
     of_numbers = not all(isinstance(cell, str) for cell in cells)
     texts = [] if of_numbers else [len(cell) for cell in cells if isinstance(cell, str)]

@@ -24,8 +24,8 @@ from kalsel_gap.deliverables.workbook_lists import office_groups
 from kalsel_gap.deliverables.workbook_writer import (
     MOST_ROWS,
     SENTENCE,
-    Section,
     SheetColumn,
+    SheetSection,
     SheetTable,
 )
 from kalsel_gap.i18n.messages import (
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from kalsel_gap.deliverables.tables import View
-    from kalsel_gap.deliverables.workbook_writer import Cell
+    from kalsel_gap.deliverables.workbook_writer import CellValue
     from kalsel_gap.storage.run_folder import Run
 
 NO_SCHOOLS = ("duplicate", "closed")  # reasons of rows that are no school to count
@@ -88,7 +88,7 @@ def summary_sections(
     text: Text,
     *,
     older: str = "",
-) -> Iterator[Section]:
+) -> Iterator[SheetSection]:
     """What a budget officer reads first.
 
     Parameters
@@ -108,7 +108,7 @@ def summary_sections(
     yield _opening(run, text, older)
     chosen = list(_choice(view, schools, text))
     sentences = headline(counted, list_length(run), text)
-    yield Section(text(N_("In brief")), [*sentences, *chosen])
+    yield SheetSection(text(N_("In brief")), [*sentences, *chosen])
     kabupaten = by_kabupaten(counted)
     below = {ALL: N_("all"), INFERRED: COUNT_NAMES["inferred"], "": N_("not recognised")}
     kabupaten = kabupaten.sort_values(  # those that are not recognised below the others
@@ -120,36 +120,36 @@ def summary_sections(
     title = text(N_("Schools by tier in each kabupaten or kota"))
     sums = range(len(names) - 2, len(names))
     table = _counts(kabupaten, names, N_("Kabupaten/kota"), text, sums)
-    yield Section(title, table=table)
+    yield SheetSection(title, table=table)
     offices = _by_office(counted, text)
     title = text(N_("Schools by tier and by the office that is responsible"))
-    yield Section(title, table=_counts(offices, list(offices.index), N_("Office"), text))
+    yield SheetSection(title, table=_counts(offices, list(offices.index), N_("Office"), text))
     title = text(N_("What is not in the ranking, and what else to know"))
     remarks = [] if schools.empty else list_remarks(run, text, view)
-    yield Section(title, remarks, table=_reasons(schools, text))
+    yield SheetSection(title, remarks, table=_reasons(schools, text))
     heads = (N_("Sheet"), N_("Rows"), N_("Content"))
     described = [
         SheetColumn(text(heads[0])),
         SheetColumn(text(heads[1]), style=_WHOLE),
         SheetColumn(text(heads[2]), span=8),
     ]
-    listed: list[list[Cell]] = [
+    listed: list[list[CellValue]] = [
         [name for name, _, _ in sheets],
         ["" if count is None else count for _, _, count in sheets],
         [content for _, content, _ in sheets],
     ]
     links = {name: name for name, _, _ in sheets}
     title = text(N_("Sheets of this workbook"))
-    yield Section(title, table=SheetTable(described, listed), links=links)
+    yield SheetSection(title, table=SheetTable(described, listed), links=links)
 
 
-def _opening(run: Run, text: Text, older: str) -> Section:
+def _opening(run: Run, text: Text, older: str) -> SheetSection:
     """Whose list it is and what it counts for: that it is official is no warning."""
     said = all_notices(run, text)
     official = [each for each in said if run.standing == "official" and each == said[-1]]
     warnings = [*(each for each in said if each not in official), *filter(None, [older])]
     project = str(run.manifest.get("project") or "")
-    return Section("", [*filter(None, [project]), *official], warnings)
+    return SheetSection("", [*filter(None, [project]), *official], warnings)
 
 
 def _choice(view: View, schools: pd.DataFrame, text: Text) -> Iterator[str]:
@@ -260,7 +260,7 @@ def findings_table(run: Run, schools: pd.DataFrame, text: Text, *, is_part: bool
         SheetColumn(text(N_("Value")), style=SENTENCE, width=26.0),
         SheetColumn(text(N_("Code")), width=28.0),
     )
-    cells: list[list[Cell]] = [
+    cells: list[list[CellValue]] = [
         [text(SEVERITY_NAMES[severity]) for severity in shown["severity"]],
         *_texts(shown, "file"),
         ["" if pd.isna(row) else int(row) for row in shown["row"]],
@@ -278,14 +278,14 @@ def findings_table(run: Run, schools: pd.DataFrame, text: Text, *, is_part: bool
     return SheetTable(heads, cells)
 
 
-def _texts(table: pd.DataFrame, name: str) -> Iterator[list[Cell]]:
+def _texts(table: pd.DataFrame, name: str) -> Iterator[list[CellValue]]:
     yield list(table[name].fillna("").astype("str"))
 
 
 # --- method and sources --------------------------------------------------------------------------
 
 
-def method_sections(run: Run, last_printed: str, text: Text) -> Iterator[Section]:
+def method_sections(run: Run, last_printed: str, text: Text) -> Iterator[SheetSection]:
     """How the list was made and from what: the run, the method, each input with its date.
 
     Parameters
@@ -295,16 +295,16 @@ def method_sections(run: Run, last_printed: str, text: Text) -> Iterator[Section
         Label of the last column of the lists that is printed.
     text : Text
     """
-    yield Section(text(N_("The run")), [imprint_of(run, text)], table=_facts(run, text))
+    yield SheetSection(text(N_("The run")), [imprint_of(run, text)], table=_facts(run, text))
     sentences = [text(words, column=last_printed) for words in _METHOD]
-    yield Section(text(N_("How to read the lists")), sentences)
-    yield Section(text(N_("Inputs")), table=_inputs(run, text))
+    yield SheetSection(text(N_("How to read the lists")), sentences)
+    yield SheetSection(text(N_("Inputs")), table=_inputs(run, text))
 
 
 def _facts(run: Run, text: Text) -> SheetTable:
     manifest = run.manifest
     decision = manifest.get("decision", {})
-    facts: dict[str, Cell] = {
+    facts: dict[str, CellValue] = {
         text(N_("Run")): run.folder.name,
         text(N_("Official list")): approval(run) or text(N_("none")),
         text(N_("Trial")): assignments(run.overrides) if run.overrides else text(N_("none")),
@@ -329,7 +329,7 @@ def _inputs(run: Run, text: Text) -> SheetTable:
         SheetColumn(text(N_("Date")), style=_DAY),
         SheetColumn(text(N_("SHA-256")), width=70.0),
     )
-    dates: list[Cell] = []
+    dates: list[CellValue] = []
     for name, _ in inputs:
         stated = str(parameters.get(f"{name}.date") or "")
         dates.append(parse_date(stated) or stated or text(N_("not stated")))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
-Cell: TypeAlias = str | int | float | date
+CellValue: TypeAlias = str | int | float | date
 
 # Limits of Excel
 # (https://support.microsoft.com/office/1672b34d-7043-467e-8e27-269d656771c3).
@@ -82,7 +82,7 @@ class SheetTable:
     Attributes
     ----------
     columns : sequence of SheetColumn
-    cells : sequence of sequence of Cell
+    cells : sequence of sequence of CellValue
         The cells of each column; dates, numbers and texts as such.
     tiers : mapping of int to sequence of str
         Of a column of tiers, the code of each cell, which gives it its colour.
@@ -91,7 +91,7 @@ class SheetTable:
     """
 
     columns: Sequence[SheetColumn]
-    cells: Sequence[Sequence[Cell]]
+    cells: Sequence[Sequence[CellValue]]
     tiers: Mapping[int, Sequence[str]] = field(default_factory=dict)
     sums: Collection[int] = frozenset()
 
@@ -120,7 +120,7 @@ class PageFrame:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class SheetSection:
     """A part of a sheet that is read from top to bottom.
 
     Attributes
@@ -148,7 +148,7 @@ class SheetWriter:
     def __init__(self, book: Workbook, frame: PageFrame, text: Text) -> None:
         self._book, self._frame, self._text = book, frame, text
         self._formats: dict[tuple[tuple[str, Any], ...], Format] = {}
-        self._texts: dict[Cell, str] = {}  # most stand in several cells
+        self._texts: dict[CellValue, str] = {}  # most stand in several cells
 
     def add_list(
         self,
@@ -196,7 +196,7 @@ class SheetWriter:
                 )
 
     def add_page(
-        self, name: str, title: str, sections: Iterable[Section], widths: Sequence[float]
+        self, name: str, title: str, sections: Iterable[SheetSection], widths: Sequence[float]
     ) -> None:
         """A sheet that is read from top to bottom: sentences and small tables.
 
@@ -204,7 +204,7 @@ class SheetWriter:
         ----------
         name, title : str
             Of the sheet, and its first row.
-        sections : iterable of Section
+        sections : iterable of SheetSection
         widths : sequence of float
             Of its columns; sentences reach over all of them.
         """
@@ -347,7 +347,7 @@ class SheetWriter:
         more = {"align": "left", "indent": 1, "quote_prefix": True, "shrink": True}
         return self._format(bg_color=colour, font_color=ink, **_CELL, **more)
 
-    def _shown(self, value: Cell) -> str:
+    def _shown(self, value: CellValue) -> str:
         """What a cell shows of a text."""
         if value not in self._texts:
             self._texts[value] = cell_text(value, self._text)

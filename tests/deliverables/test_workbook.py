@@ -442,9 +442,9 @@ def test_libreoffice_in_an_indonesian_locale(hostile: Written, tiny: Run, tmp_pa
     }
     assert list(sheets) == hostile.book.sheetnames
     rows = []
-    for row in sheets["Prioritas"].iter(key("table", "table-row")):
+    for line in sheets["Prioritas"].iter(key("table", "table-row")):
         cells: list[tuple[str, str]] = []
-        for cell in row.findall("table:table-cell", space):
+        for cell in line.findall("table:table-cell", space):
             shown = "".join("".join(p.itertext()) for p in cell.findall("text:p", space))
             kind = cell.attrib.get(key("office", "value-type"), "")
             times = int(cell.attrib.get(key("table", "number-columns-repeated"), "1"))

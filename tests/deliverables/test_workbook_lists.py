@@ -74,7 +74,7 @@ def test_a_number_is_written_by_its_unit(name: str, shown: str) -> None:
 
 def test_every_amount_of_money_is_in_rupiah() -> None:
     for kind in ("integer", "float"):
-        column = schema.Column("opex_year_idr", kind, "scores", "", "")  # type: ignore[arg-type]
+        column = schema.Column("opex_year_idr", kind, "scores", "", "")
         assert number_format(column) == '"Rp"#,##0'
 
 
