@@ -43,11 +43,10 @@ quick: $(DEV) $(PACKAGE) ## Run the tests nearest to what changed, in less than 
 mutants: $(DEV) $(PACKAGE) ## Change 300 lines, one by one: does a test notice? (ARGS="--seed 2")
 	@nice -n 19 $(BIN)/python -m tests.mutants $(ARGS)
 
-check: $(DEV) $(PACKAGE) ## Lint, formatting, types and the tests of the documentation
+check: $(DEV) $(PACKAGE) ## Lint, formatting and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy --strict kalsel_gap tests data $(if $(BENCHMARKS),benchmarks)
-	@$(BIN)/python -m pytest --quiet tests/test_docs.py
 
 fuzz: $(DEV) $(PACKAGE) ## Read 200,000 broken files, in an hour or so (ARGS="--seed 7 --cases 1000")
 	@$(BIN)/python -m tests.fuzz $(ARGS)

@@ -30,7 +30,7 @@ from affine import Affine
 from hypothesis import settings
 
 import kalsel_gap
-from kalsel_gap import schema
+from kalsel_gap import pipeline, schema
 from kalsel_gap.cli import app, main
 from kalsel_gap.deficit.signals import collect_signals
 from kalsel_gap.package import PACKAGE_FOLDER
@@ -698,6 +698,13 @@ def warm_cache(_ranked_once: Path, cache_folder: Path) -> Path:
 def tiny_run(ranked: Path) -> Run:
     """The latest run of data/tiny, in the folder of `ranked`."""
     return read_run(ranked / "runs")
+
+
+@pytest.fixture
+def without_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs draw no pictures for maps, which take as long as all that is computed."""
+    kept = tuple(stage for stage in pipeline.STAGES if stage.name != "previews")
+    monkeypatch.setattr(pipeline, "STAGES", kept)
 
 
 # What a school is unless a test says otherwise: on a plain, nothing known of its service.

@@ -42,11 +42,6 @@ NUMBERS = ("deficit", "priority", "barrier", "need", "completeness", "delivered"
 
 
 @pytest.fixture
-def without_images(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "STAGES", KEPT)
-
-
-@pytest.fixture
 def whole(without_images: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pipeline, "STAGES", WHOLE)
 

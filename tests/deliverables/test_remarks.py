@@ -45,11 +45,12 @@ def levels(folder: Path, *, west: float = -85.0, east: float = np.nan) -> bytes:
     return path.read_bytes()
 
 
-@pytest.fixture
-def half(project: MakeProject, tmp_path: Path) -> Run:
-    """A map that says nothing of the eastern schools, and nothing else."""
-    opened = project(ALONE, files={"map.tif": levels(tmp_path)})
-    return OpenProject(opened).rank(out=tmp_path / "runs")
+@pytest.fixture(scope="module")
+def half(project: MakeProject, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A map that says nothing of the eastern schools, and nothing else; nobody changes the run."""
+    folder = tmp_path_factory.mktemp("half")
+    opened = project(ALONE, files={"map.tif": levels(folder)})
+    return OpenProject(opened).rank(out=folder / "runs")
 
 
 def test_schools_without_evidence_are_named_with_the_map_and_its_key(half: Run) -> None:

@@ -26,6 +26,7 @@ def test_the_province_ranks_after_one_answer(
     cli: CommandLine,
     kalsel: Run,
     provinces_cache: Path,
+    without_images: None,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -522,8 +522,14 @@ def test_a_register_that_names_providers_leaves_nobody_without_a_line(kalsel: Ru
 
 
 def test_permuting_the_real_register_changes_nothing(
-    kalsel: Run, shared: Path, tmp_path: Path
+    kalsel: Run,
+    provinces_cache: Path,
+    without_images: None,
+    shared: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("KALSEL_GAP_CACHE", str(provinces_cache))  # the sea is the same
     text = (shared / REGISTER).read_text(encoding="utf-8")
     header, *rows = list(csv.reader(text.splitlines(keepends=True)))
     random.Random(11).shuffle(rows)

@@ -21,17 +21,18 @@ if TYPE_CHECKING:
     from kalsel_gap.robustness.deficit_draws import DeficitDraws
     from kalsel_gap.storage.run_folder import Run
 
-WITHOUT_IMAGES = tuple(stage for stage in pipeline.STAGES if stage.name != "previews")
 SAMPLE = REPOSITORY / "data" / "sample"
 DRAWS = "robustness.draws=200"
 
 
 @pytest.fixture
 def ranked(
-    provinces_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    provinces_cache: Path,
+    without_images: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[..., Run]:
     """A project, ranked with options."""
-    monkeypatch.setattr(pipeline, "STAGES", WITHOUT_IMAGES)
     monkeypatch.setenv("KALSEL_GAP_CACHE", str(provinces_cache))
 
     def rank(*options: str, project: Path = SAMPLE) -> Run:
