@@ -129,7 +129,7 @@ def summary_sections(
     yield SheetSection(title, remarks, table=_reasons(schools, text))
     heads = (N_("Sheet"), N_("Rows"), N_("Content"))
     described = [
-        SheetColumn(text(heads[0])),
+        SheetColumn(text(heads[0]), width=SUMMARY_WIDTHS[0]),
         SheetColumn(text(heads[1]), style=_WHOLE),
         SheetColumn(text(heads[2]), span=8),
     ]
@@ -177,7 +177,7 @@ def _counts(
 ) -> SheetTable:
     """Counts by tier: a row for each name; some rows sum up others."""
     kinds = [*schema.TIER_LABELS, "unknown", "all", "inferred"]
-    described = [SheetColumn(text(head))] + [
+    described = [SheetColumn(text(head), width=SUMMARY_WIDTHS[0])] + [
         SheetColumn(text(COUNT_NAMES.get(kind) or TIER_NAMES[kind]), style=_WHOLE) for kind in kinds
     ]
     counts = (table[kind].astype(int).tolist() for kind in kinds)
@@ -203,7 +203,7 @@ def _reasons(schools: pd.DataFrame, text: Text) -> SheetTable | None:
     if reasons.empty:
         return None
     described = [
-        SheetColumn(text(N_("Why unranked"))),
+        SheetColumn(text(N_("Why unranked")), style=SENTENCE, width=SUMMARY_WIDTHS[0]),
         SheetColumn(text(N_("Schools")), style=_WHOLE),
     ]
     words = [text(REASONS[str(code)]) for code in reasons.index]
@@ -313,8 +313,8 @@ def _facts(run: Run, text: Text) -> SheetTable:
     if when := when_decided(manifest, text):
         facts[text(N_("When"))] = when
     described = [
-        SheetColumn(text(N_("Fact"))),
-        SheetColumn(text(N_("Value")), style=SENTENCE, span=3),
+        SheetColumn(text(N_("Fact")), width=METHOD_WIDTHS[0]),
+        SheetColumn(text(N_("Value")), style=SENTENCE, width=METHOD_WIDTHS[1], span=3),
     ]
     return SheetTable(described, [list(facts), list(facts.values())])
 
@@ -324,8 +324,8 @@ def _inputs(run: Run, text: Text) -> SheetTable:
     parameters: Mapping[str, object] = run.manifest.get("parameters", {})
     inputs = sorted(run.manifest.get("inputs", {}).items())
     heads = (
-        SheetColumn(text(N_("Section"))),
-        SheetColumn(text(N_("File")), style=SENTENCE),
+        SheetColumn(text(N_("Section")), width=METHOD_WIDTHS[0]),
+        SheetColumn(text(N_("File")), style=SENTENCE, width=METHOD_WIDTHS[1]),
         SheetColumn(text(N_("Date")), style=_DAY),
         SheetColumn(text(N_("SHA-256")), width=70.0),
     )

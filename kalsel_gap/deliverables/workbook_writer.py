@@ -320,7 +320,7 @@ class SheetWriter:
 
     def _link(self, sheet: Worksheet, row: int, said: str, name: str) -> None:
         quoted = name.replace("'", "''")
-        look = self._format(font_color="#0b4f9c", underline=1, **_CELL)
+        look = self._format(font_color="#0b4f9c", underline=1, align="left", indent=1, **_CELL)
         shown = self._shown(said)
         sheet.write_url(row, 0, f"internal:'{quoted}'!A1", look, shown)
 
