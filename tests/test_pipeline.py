@@ -314,6 +314,7 @@ def test_the_same_input_makes_the_same_bytes_cached_or_not(
     assert snapshot(again.folder.parent) == first
 
 
+@pytest.mark.usefixtures("warm_cache")
 def test_a_project_that_was_moved_keeps_its_cache(
     project: MakeProject, whole: None, made: list[str], tmp_path: Path
 ) -> None:
@@ -328,6 +329,7 @@ def test_a_project_that_was_moved_keeps_its_cache(
     assert snapshot(second.folder) == snapshot(first.folder)
 
 
+@pytest.mark.usefixtures("warm_cache")
 def test_a_stage_from_tables_of_the_cache_is_as_from_those_just_made(
     project: MakeProject, made: list[str], tmp_path: Path
 ) -> None:
@@ -343,6 +345,7 @@ def test_a_stage_from_tables_of_the_cache_is_as_from_those_just_made(
     assert snapshot(kept.folder) == snapshot(anew.folder)
 
 
+@pytest.mark.usefixtures("warm_cache")
 def test_the_tables_of_a_run_are_those_for_its_readers(project: MakeProject, whole: None) -> None:
     run = ranked(project())
     tables = {path.stem for path in run.folder.glob("*.parquet")}
@@ -363,6 +366,7 @@ def test_each_stage_reads_what_one_before_it_has_made() -> None:
     assert {*written, "scores"} == {column.stage for column in schema.COLUMNS}
 
 
+@pytest.mark.usefixtures("warm_cache")
 def test_no_path_and_no_clock_in_a_run(project: MakeProject, whole: None) -> None:
     run = ranked(project())
     for name, content in snapshot(run.folder).items():
@@ -373,6 +377,7 @@ def test_no_path_and_no_clock_in_a_run(project: MakeProject, whole: None) -> Non
     )
 
 
+@pytest.mark.usefixtures("warm_cache")
 def test_another_weighting_asks_for_nothing_anew(project: MakeProject, made: list[str]) -> None:
     opened = project()
     ranked(opened)
@@ -396,6 +401,7 @@ def test_another_weighting_asks_for_nothing_anew(project: MakeProject, made: lis
         ('boundaries.capitals={"Kab. Muara Contoh" = [-2.95, 115.3]}', "places", ""),
     ],
 )
+@pytest.mark.usefixtures("warm_cache")
 def test_another_section_asks_for_its_stage_anew(
     project: MakeProject, made: list[str], option: str, stage: str, spared: str
 ) -> None:
@@ -407,6 +413,7 @@ def test_another_section_asks_for_its_stage_anew(
     assert spared not in made
 
 
+@pytest.mark.usefixtures("warm_cache")
 def test_a_file_that_changes_without_growing_asks_for_its_stage_anew(
     project: MakeProject, made: list[str]
 ) -> None:
@@ -503,6 +510,7 @@ def test_a_damaged_cache_gives_the_same_run(
     assert made == STAGES
 
 
+@pytest.mark.usefixtures("warm_cache")
 def test_the_steps_are_told(project: MakeProject, whole: None) -> None:
     told: list[tuple[str, int, int]] = []
     opened = pipeline.OpenProject(project())
@@ -541,6 +549,7 @@ BROKEN: dict[str, dict[str, bytes]] = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
+@pytest.mark.usefixtures("warm_cache")
 def test_a_bad_input_is_one_error_and_leaves_the_run_before_as_it_was(
     project: MakeProject, name: str
 ) -> None:
