@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="limits are POSI
 
 # Of the bytes that a command writes; the last one is almost enough.
 SHARES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95)
-SHARES_OF_ONE = (0.0, 0.5, 0.95)  # where a command writes one file, which is cut or not
+COLD = 0.25  # with nothing computed before, so that the cache needs room too
 _PAGE = 4096
 
 
@@ -133,9 +133,10 @@ def fill_while(name: str, begun: dict[str, Path], disk: Path, cli: CommandLine) 
     after = snapshot(disk / "project")
     written = {k: v for k, v in after.items() if before.get(k) != v}
     assert written
-    caches = (kept, snapshot(disk / "cache"))  # every other time all has been computed before
-    for turn, share in enumerate(SHARES if len(written) > 2 else SHARES_OF_ONE):  # and the ledger
-        for folder, files in ((disk / "project", before), (disk / "cache", caches[turn % 2])):
+    computed = snapshot(disk / "cache")
+    for share in SHARES:
+        cache = kept if share == COLD else computed
+        for folder, files in ((disk / "project", before), (disk / "cache", cache)):
             shutil.rmtree(folder)
             folder.mkdir(mode=0o700)
             for file, content in files.items():
