@@ -34,6 +34,7 @@ def publish(
 ) -> None:
     """Do what :data:`HELP` says."""
     from kalsel_gap.deliverables import open_data
+    from kalsel_gap.deliverables.provenance import publication_of
     from kalsel_gap.project.outputs import outputs_of
     from kalsel_gap.storage.outputs import Outputs
 
@@ -49,7 +50,7 @@ def publish(
     ):
         open_data.write_open_data(chosen.run, temporary, chosen.words, report=report)
     console.note(text(N_("Written: {path}"), path=folder), quiet=quiet)
-    stated = open_data.publication_of(chosen.run)
+    stated = publication_of(chosen.run)
     missing = [name for name, value in stated if name != "licence_url" and not value]
     if missing:
         console.note(text(_NOT_STATED, keys=", ".join(missing)), quiet=quiet)

@@ -27,11 +27,16 @@ from kalsel_gap.deliverables import (
     symbology,
 )
 from kalsel_gap.deliverables.codes import words_of
-from kalsel_gap.deliverables.data_dates import day_of_writing, last_day, stated_dates
 from kalsel_gap.deliverables.iso19115 import to_iso19115
 from kalsel_gap.deliverables.layer_crs import METRIC_CRS
 from kalsel_gap.deliverables.layer_styles import NamedStyle, outline_style, points_style
 from kalsel_gap.deliverables.map_story import list_length
+from kalsel_gap.deliverables.provenance import (
+    day_of_writing,
+    last_day,
+    publication_of,
+    stated_dates,
+)
 from kalsel_gap.deliverables.qgis_style import Field
 from kalsel_gap.deliverables.tables import (
     all_notices,
@@ -441,12 +446,8 @@ def facts_of(run: Run) -> dict[str, Any]:
 
 
 def _satu_data(run: Run) -> dict[str, Any]:
-    stated = run.manifest.get("parameters", {})
     inputs = run.manifest.get("inputs", {}).values()
-
-    def publication(key: str) -> str | None:
-        return str(stated.get(f"publication.{key}") or "") or None
-
+    published = publication_of(run)
     day = last_day(run)
     return {
         "standard": {
@@ -459,11 +460,11 @@ def _satu_data(run: Run) -> dict[str, Any]:
             "title": run.manifest.get("project"),
             "description": "Connectivity deficit of schools, with what is unknown as unknown",
             "keywords": ["school", "internet", "connectivity", "sekolah", "konektivitas"],
-            "publisher": publication("publisher"),
-            "licence": publication("licence"),
-            "licence_url": publication("licence_url"),
+            "publisher": published.publisher or None,
+            "licence": published.licence or None,
+            "licence_url": published.licence_url or None,
         },
         "source": [each["file"] for each in inputs],
         "date": day.isoformat() if day else None,
-        "contact": publication("contact_email"),
+        "contact": published.contact_email or None,
     }

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pyproj import CRS
 
-from kalsel_gap.deliverables.data_dates import last_day
+from kalsel_gap.deliverables.provenance import last_day, licence_of, publication_of
 from kalsel_gap.deliverables.tables import all_notices, assignments
 from kalsel_gap.i18n.text import N_, Text, plain
 
@@ -45,13 +45,6 @@ def run_abstract(run: Run, text: Text) -> str:
         )
     )
     return plain(" ".join((*all_notices(run, text), about)))
-
-
-def publication_of(run: Run) -> dict[str, str]:
-    """What the project states in ``[publication]``, by key; empty where it states nothing."""
-    parameters = run.manifest.get("parameters", {})
-    keys = ("publisher", "contact_email", "licence", "licence_url")
-    return {key: plain(parameters.get(f"publication.{key}") or "").strip() for key in keys}
 
 
 def extent_of(run: Run) -> tuple[float, float, float, float] | None:
@@ -138,8 +131,7 @@ def _identification(parent: ET.Element, run: Run, text: Text) -> None:
 
 def _constraints(parent: ET.Element, run: Run, text: Text) -> None:
     """Licence, as the project states it; and what the data are not good for."""
-    published = publication_of(run)
-    licence = " ".join(filter(None, (published["licence"], published["licence_url"])))
+    licence = licence_of(run)
     for notice in all_notices(run, text):
         constraint = _add(parent, "resourceConstraints/MD_Constraints")
         _string(constraint, "useLimitation", plain(notice))
@@ -156,7 +148,7 @@ def _distribution(parent: ET.Element, run: Run) -> None:
     made = _add(parent, "distributionFormat/MD_Format")
     for name, value in zip(("name", "version"), _FORMAT, strict=True):
         _string(made, name, value)
-    if publication_of(run)["publisher"]:
+    if publication_of(run).publisher:
         _contact(_add(parent, "distributor/MD_Distributor"), "distributorContact", run, "publisher")
 
 
@@ -180,17 +172,17 @@ def _lineage(parent: ET.Element, run: Run, text: Text) -> None:
 def _contact(parent: ET.Element, tag: str, run: Run, role: str) -> None:
     """Who publishes, as the project states it; otherwise unknown."""
     published = publication_of(run)
-    if not published["publisher"] and not published["contact_email"]:
+    if not published.publisher and not published.contact_email:
         _unknown(parent, tag)
         return
     party = _add(parent, f"{tag}/CI_ResponsibleParty")
-    if published["publisher"]:
-        _string(party, "organisationName", published["publisher"])
+    if published.publisher:
+        _string(party, "organisationName", published.publisher)
     else:
         _unknown(party, "organisationName")
-    if published["contact_email"]:
+    if published.contact_email:
         address = _add(party, "contactInfo/CI_Contact/address/CI_Address")
-        _string(address, "electronicMailAddress", published["contact_email"])
+        _string(address, "electronicMailAddress", published.contact_email)
     _code(party, "role", "CI_RoleCode", role)
 
 

@@ -16,7 +16,6 @@ import pandas as pd
 
 from kalsel_gap import schema
 from kalsel_gap.deliverables import area_results, columns, gis_layers, tables
-from kalsel_gap.deliverables.data_dates import stated_dates
 from kalsel_gap.deliverables.data_package import (
     LICENCE,
     AboutData,
@@ -28,6 +27,7 @@ from kalsel_gap.deliverables.data_package import (
 from kalsel_gap.deliverables.dcat import describe_catalogue
 from kalsel_gap.deliverables.geoparquet import to_geoparquet
 from kalsel_gap.deliverables.open_data_page import SUMS, licence_text, page, readme
+from kalsel_gap.deliverables.provenance import publication_of, stated_dates
 from kalsel_gap.deliverables.public_schools import (
     AS_TYPED,
     public_columns,
@@ -36,7 +36,6 @@ from kalsel_gap.deliverables.public_schools import (
     withhold_personal,
 )
 from kalsel_gap.i18n.text import LANGUAGES, N_, Language, Text, escaped, plain
-from kalsel_gap.project.publication import Publication
 from kalsel_gap.sources.boundaries import AREA_LEVELS
 from kalsel_gap.sources.values import end_of, parse_date
 from kalsel_gap.storage.fingerprint import hash_of_file
@@ -48,6 +47,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
+    from kalsel_gap.project.publication import Publication
     from kalsel_gap.stages import Reporter
     from kalsel_gap.storage.run_folder import Run
 
@@ -60,7 +60,6 @@ FILES = (
     SUMS,
 )
 STEP = "write"
-_SECTION = "publication."
 _CSV, _JSON = "text/csv", "application/json"
 _WORDS: dict[str, tuple[str, str, str]] = {
     SCHOOLS: (N_("Schools: one row for each row of the register."), _CSV, "csv"),
@@ -129,18 +128,6 @@ class _Folder:
                 *(name, about, media_type, kind, size_bytes, sha256, published, key, is_data)
             )
         )
-
-
-def publication_of(run: Run) -> Publication:
-    """Who publishes a run, and under which licence; what it does not state is empty."""
-    recorded = run.manifest.get("parameters", {})
-    return Publication(
-        **{
-            name: recorded[_SECTION + name]
-            for name in Publication.model_fields
-            if recorded.get(_SECTION + name)
-        }
-    )
 
 
 def write_open_data(run: Run, folder: Path, text: Text, *, report: Reporter) -> None:

@@ -11,8 +11,8 @@ import xml.etree.ElementTree as ET
 import zipfile
 from typing import TYPE_CHECKING
 
-from kalsel_gap.deliverables.data_dates import last_day
-from kalsel_gap.deliverables.iso19115 import publication_of, run_abstract, run_title
+from kalsel_gap.deliverables.iso19115 import run_abstract, run_title
+from kalsel_gap.deliverables.provenance import last_day, licence_of, publication_of
 from kalsel_gap.deliverables.qgis_layout import PAGES, PrintedMap, add_layout, scale_of
 from kalsel_gap.deliverables.tables import all_notices
 from kalsel_gap.errors import OutputError
@@ -329,22 +329,22 @@ def _add_metadata(parent: ET.Element, run: Run, text: Text, title: str, abstract
         *(("title", title), ("abstract", abstract)),
     ):
         ET.SubElement(parent, tag).text = value
-    if published["publisher"] or published["contact_email"]:
+    if published.publisher or published.contact_email:
         contact = ET.SubElement(parent, "contact")
         for tag, value in (
-            *(("name", ""), ("organization", published["publisher"]), ("position", "")),
-            *(("voice", ""), ("fax", ""), ("email", published["contact_email"])),
+            *(("name", ""), ("organization", published.publisher), ("position", "")),
+            *(("voice", ""), ("fax", ""), ("email", published.contact_email)),
             ("role", "publisher"),
         ):
             ET.SubElement(contact, tag).text = value
     ET.SubElement(parent, "links")
     if parent.tag == "resourceMetadata":
         ET.SubElement(parent, "fees")
-        if licence := " ".join(filter(None, (published["licence"], published["licence_url"]))):
+        if licence := licence_of(run):
             ET.SubElement(parent, "license").text = licence
         ET.SubElement(parent, "encoding")
     else:
-        ET.SubElement(parent, "author").text = published["publisher"]
+        ET.SubElement(parent, "author").text = published.publisher
 
 
 def _add_layouts(
@@ -401,12 +401,12 @@ def _source_line(run: Run, text: Text, crs: str) -> str:
         text(N_("Data as of {day}."), day=day.isoformat())
         if day
         else text(N_("The date of the data is not stated.")),
-        text(N_("Publisher: {publisher}."), publisher=published["publisher"])
-        if published["publisher"]
+        text(N_("Publisher: {publisher}."), publisher=published.publisher)
+        if published.publisher
         else text(N_("The publisher is not stated.")),
     ]
-    if published["licence"]:
-        parts.append(text(N_("Licence: {licence}."), licence=published["licence"]))
+    if published.licence:
+        parts.append(text(N_("Licence: {licence}."), licence=published.licence))
     made = N_(
         "Run {run}, kalsel-gap {version}; {crs}. Inputs and their hashes are in the metadata."
     )

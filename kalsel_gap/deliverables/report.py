@@ -15,10 +15,10 @@ from pydantic import ValidationError
 
 from kalsel_gap import schema
 from kalsel_gap.deliverables.certainty_words import rank_interval, what_orders
-from kalsel_gap.deliverables.data_dates import last_day
 from kalsel_gap.deliverables.explanation import index_of
 from kalsel_gap.deliverables.first_k_shares import among_first
 from kalsel_gap.deliverables.map_story import headline, list_length
+from kalsel_gap.deliverables.provenance import last_day, publication_of
 from kalsel_gap.deliverables.remarks import leaves_not_scored
 from kalsel_gap.deliverables.report_blocks import (
     FactList,
@@ -88,7 +88,6 @@ def make_report(run: Run, text: Text) -> Report:
         version=run.manifest.get("kalsel_gap", ""),
         run=run.folder.name,
     )
-    parameters = run.manifest.get("parameters", {})
     schools = _counted(run)
     return Report(
         title=text(N_("Internet connection of the schools")),
@@ -99,7 +98,7 @@ def make_report(run: Run, text: Text) -> Report:
         official=notices["official"],
         running=_running(run, text),
         imprint=f"{made_by}. {_standing(run, text)}",
-        publisher=str(parameters.get("publication.publisher") or ""),
+        publisher=publication_of(run).publisher,
         words={
             "skip": text(N_("Skip to the report")),
             "contents": text(N_("Contents")),

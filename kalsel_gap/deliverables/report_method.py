@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from kalsel_gap.deliverables.certainty_words import tie_at
 from kalsel_gap.deliverables.explanation import index_of
 from kalsel_gap.deliverables.page_weights import weight_words, weights_in_force
+from kalsel_gap.deliverables.provenance import licence_of, publication_of
 from kalsel_gap.deliverables.remarks import findings_by_code, leaves_not_scored, shortened
 from kalsel_gap.deliverables.report_blocks import (
     FactList,
@@ -417,16 +418,12 @@ def source_blocks(run: Run, text: Text) -> Iterator[Block]:
         version=manifest.get("kalsel_gap", ""),
         python=manifest.get("python", ""),
     )
-    licence = " · ".join(
-        str(parameters[key])
-        for key in ("publication.licence", "publication.licence_url")
-        if parameters.get(key)
-    )
+    published = publication_of(run)
     yield FactList(
         (
-            (text(N_("Publisher")), parameters.get("publication.publisher") or not_stated),
-            (text(N_("Contact")), parameters.get("publication.contact_email") or not_stated),
-            (text(N_("Licence of this report")), licence or not_stated),
+            (text(N_("Publisher")), published.publisher or not_stated),
+            (text(N_("Contact")), published.contact_email or not_stated),
+            (text(N_("Licence of this report")), licence_of(run, " · ") or not_stated),
             (text(N_("Made by")), made),
         )
     )

@@ -12,7 +12,7 @@ import tempfile
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, NamedTuple
 
-from kalsel_gap.deliverables.data_dates import day_of_writing
+from kalsel_gap.deliverables.provenance import day_of_writing
 from kalsel_gap.deliverables.tables import all_notices, select, standing_sentence
 from kalsel_gap.deliverables.workbook_lists import (
     FROZEN,

@@ -21,7 +21,7 @@ import pytest
 
 from kalsel_gap import schema
 from kalsel_gap.deliverables import columns, tables, workbook
-from kalsel_gap.deliverables.data_dates import day_of_writing
+from kalsel_gap.deliverables.provenance import day_of_writing
 from kalsel_gap.deliverables.workbook import write_workbook
 from kalsel_gap.deliverables.workbook_lists import PRINTED
 from kalsel_gap.errors import InputError

@@ -1,10 +1,12 @@
-"""Dates of the data of a run, as its project states them: deliverables hold no other time."""
+"""What the project of a run states about its data: their dates, who publishes them, the licence."""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import TYPE_CHECKING
 
+from kalsel_gap.i18n.text import plain
+from kalsel_gap.project.publication import Publication
 from kalsel_gap.sources.values import end_of
 
 if TYPE_CHECKING:
@@ -37,3 +39,16 @@ def last_day(run: Run) -> date | None:
 def day_of_writing(run: Run) -> date:
     """What files have as the day of their writing: the last day of the data."""
     return last_day(run) or _NO_DATE
+
+
+def publication_of(run: Run) -> Publication:
+    """Who publishes a run, and under which licence, inert; what it does not state is empty."""
+    recorded = run.manifest.get("parameters", {})
+    stated = {name: recorded.get(f"publication.{name}") for name in Publication.model_fields}
+    return Publication(**{name: plain(value).strip() for name, value in stated.items() if value})
+
+
+def licence_of(run: Run, between: str = " ") -> str:
+    """The licence and where its text is; empty where neither is stated."""
+    stated = publication_of(run)
+    return between.join(filter(None, (stated.licence, stated.licence_url)))
