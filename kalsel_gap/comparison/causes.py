@@ -209,8 +209,9 @@ def _counts(key: str) -> bool:
         return key == _EVIDENCE_DATE
     if section == _OBJECTIONS:
         return key == _OBJECTIONS_USED
+    last = name.rpartition(".")[2]
     return section not in {"output", "decision", "publication"} and not (
-        section in OVERRIDABLE and name.rpartition(".")[2] in _SAID
+        last == "licence" or (section in OVERRIDABLE and last in _SAID)
     )
 
 

@@ -16,6 +16,7 @@ from kalsel_gap.deliverables.codes import CODES, STANDINGS, words_of
 from kalsel_gap.deliverables.first_k_shares import shares_of_first_k
 from kalsel_gap.deliverables.list_certainty import certainty_sections
 from kalsel_gap.deliverables.offline_html import page_without_script
+from kalsel_gap.deliverables.provenance import input_files
 from kalsel_gap.deliverables.remarks import (
     findings_by_code,
     leaves_not_scored,
@@ -455,13 +456,8 @@ def _shares(run: Run, text: Text) -> AuditSection:
 
 
 def _inputs(run: Run, text: Text) -> AuditSection:
-    parameters = run.manifest.get("parameters", {})
-    rows = [
-        (name, str(file["file"]), str(parameters.get(f"{name}.date") or ""), str(file["sha256"]))
-        for name, file in sorted(run.manifest.get("inputs", {}).items())
-    ]
-    head = [text(w) for w in (N_("Section"), N_("File"), N_("Date"), N_("SHA-256"))]
-    table = AuditTable("", head, rows, code=frozenset((0, 3)))
+    head = (N_("Section"), N_("File"), N_("Date"), N_("Licence"), N_("SHA-256"))
+    table = AuditTable("", [*map(text, head)], input_files(run), code=frozenset((0, 4)))
     return AuditSection("inputs", text(N_("Inputs")), (), [table])
 
 

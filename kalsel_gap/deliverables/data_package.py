@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kalsel_gap import schema
+    from kalsel_gap.deliverables.provenance import InputFile
     from kalsel_gap.project.publication import Publication
 
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
@@ -104,7 +105,7 @@ class AboutData:
         First and last day of the data as year-month-day; empty where no input states a date.
     bounds : tuple of float, optional
         West, south, east and north of all schools with a location, degrees.
-    sources : tuple of Source
+    sources : tuple of InputFile
         Input files of the run.
     issued : str
         Date of the decree that approved the list; empty where it is not the official one.
@@ -121,7 +122,7 @@ class AboutData:
     first: str
     last: str
     bounds: tuple[float, float, float, float] | None
-    sources: tuple[DataSource, ...]
+    sources: tuple[InputFile, ...]
     issued: str
     facts: dict[str, Any]
 
@@ -132,16 +133,6 @@ class AboutData:
     def description(self, text: Text) -> str:
         """What the data are and what they count for."""
         return plain(" ".join((*self.notices[text.language], text(ABOUT))))
-
-
-@dataclass(frozen=True, slots=True)
-class DataSource:
-    """An input file of a run: its key in the project file, name, date and SHA-256."""
-
-    key: str
-    file: str
-    date: str
-    sha256: str
 
 
 def describe_package(
@@ -207,9 +198,10 @@ def _contributors(publication: Publication) -> list[dict[str, Any]]:
     return [{"title": plain(publication.publisher), "roles": ["publisher"], **email}]
 
 
-def _source(source: DataSource) -> dict[str, str]:
-    date = {"version": source.date} if source.date else {}
-    return {"title": f"{source.key}: {plain(source.file)}", **date, "sha256": source.sha256}
+def _source(source: InputFile) -> dict[str, str]:
+    stated = {"version": source.date, "licence": source.licence}
+    known = {name: value for name, value in stated.items() if value}
+    return {"title": f"{source.name}: {source.file}", **known, "sha256": source.sha256}
 
 
 def _resource(file: PublishedFile, text: Text) -> dict[str, Any]:

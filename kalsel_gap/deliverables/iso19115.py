@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pyproj import CRS
 
-from kalsel_gap.deliverables.provenance import last_day, licence_of, publication_of
+from kalsel_gap.deliverables.provenance import input_files, last_day, licence_of, publication_of
 from kalsel_gap.deliverables.tables import all_notices, assignments
 from kalsel_gap.i18n.text import N_, Text, plain
 
@@ -164,9 +164,10 @@ def _lineage(parent: ET.Element, run: Run, text: Text) -> None:
         changed = N_("Values set for this run only: {overrides}.")
         statement += " " + text(changed, overrides=assignments(run.overrides))
     _string(lineage, "statement", plain(statement))
-    for name, item in sorted(manifest.get("inputs", {}).items()):
-        source = _add(lineage, "source/LI_Source")
-        _string(source, "description", plain(f"{name}: {item['file']}, SHA-256 {item['sha256']}"))
+    for each in input_files(run):
+        stated = (each.file, each.date, each.licence, f"SHA-256 {each.sha256}")
+        described = f"{each.name}: {', '.join(filter(None, stated))}"
+        _string(_add(lineage, "source/LI_Source"), "description", described)
 
 
 def _contact(parent: ET.Element, tag: str, run: Run, role: str) -> None:

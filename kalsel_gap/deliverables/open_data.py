@@ -19,7 +19,6 @@ from kalsel_gap.deliverables import area_results, columns, gis_layers, tables
 from kalsel_gap.deliverables.data_package import (
     LICENCE,
     AboutData,
-    DataSource,
     PublishedColumn,
     PublishedFile,
     describe_package,
@@ -27,7 +26,7 @@ from kalsel_gap.deliverables.data_package import (
 from kalsel_gap.deliverables.dcat import describe_catalogue
 from kalsel_gap.deliverables.geoparquet import to_geoparquet
 from kalsel_gap.deliverables.open_data_page import SUMS, licence_text, page, readme
-from kalsel_gap.deliverables.provenance import publication_of, stated_dates
+from kalsel_gap.deliverables.provenance import InputFile, input_files, publication_of, stated_dates
 from kalsel_gap.deliverables.public_schools import (
     AS_TYPED,
     public_columns,
@@ -231,7 +230,7 @@ def _about(run: Run, publication: Publication, withheld: dict[str, int]) -> Abou
         first=min(firsts).isoformat() if firsts else "",
         last=max(lasts).isoformat() if lasts else "",
         bounds=bounds,
-        sources=tuple(_sources(run, dates)),
+        sources=tuple(_sources(run)),
         issued=run.official.date if run.official and run.standing == "official" else "",
         facts={
             **tables.standing_facts(run),
@@ -249,10 +248,10 @@ def _first_day(stated: str) -> date | None:
     return last.replace(day=1, month=last.month if "-" in stated else 1)
 
 
-def _sources(run: Run, dates: Mapping[str, str]) -> Iterator[DataSource]:
+def _sources(run: Run) -> Iterator[InputFile]:
     """The inputs by the names of their files: no folder of a machine is published."""
-    for key, file in sorted(run.manifest.get("inputs", {}).items()):
-        yield DataSource(key, PurePath(file["file"]).name, dates.get(key, ""), file["sha256"])
+    for each in input_files(run):
+        yield each._replace(file=PurePath(each.file).name)
 
 
 def _areas(run: Run) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kalsel_gap.i18n.text import plain
 from kalsel_gap.project.publication import Publication
@@ -52,3 +52,46 @@ def licence_of(run: Run, between: str = " ") -> str:
     """The licence and where its text is; empty where neither is stated."""
     stated = publication_of(run)
     return between.join(filter(None, (stated.licence, stated.licence_url)))
+
+
+class InputFile(NamedTuple):
+    """A file that a run was made from.
+
+    Attributes
+    ----------
+    name : str
+        What it is, as a dotted key: ``attributes.0``, ``boundaries.desa``.
+    file : str
+        Its name, inert.
+    date, licence : str
+        As the project states them of the file or of the section that it is a part of; empty where
+        it does not.
+    sha256 : str
+    """
+
+    name: str
+    file: str
+    date: str
+    licence: str
+    sha256: str
+
+
+def input_files(run: Run) -> list[InputFile]:
+    """The files that a run was made from, by their keys."""
+    return [
+        InputFile(
+            *(name, plain(item["file"]), _stated(run, name, "date")),
+            *(_stated(run, name, "licence"), str(item["sha256"])),
+        )
+        for name, item in sorted(run.manifest.get("inputs", {}).items())
+    ]
+
+
+def _stated(run: Run, name: str, key: str) -> str:
+    """What the project states of an input, or of the section that it is a part of."""
+    parameters = run.manifest.get("parameters", {})
+    while name:
+        if stated := parameters.get(f"{name}.{key}"):
+            return plain(stated).strip()
+        name = name.rpartition(".")[0]
+    return ""

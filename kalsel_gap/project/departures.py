@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 # What describes figures and is none, and where a file lies.
-_NO_FIGURE = (".source", ".date", "path")
+_NO_FIGURE = (".source", ".date", ".licence", "path")
 # Among the overrides of a run: why, and who decided it.
 _JUSTIFIES = ("reason", "role")
 

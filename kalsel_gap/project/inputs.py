@@ -102,7 +102,15 @@ class ProjectSection(Section):
     are inferred. By default the latest date of an input or a speed test."""
 
 
-class Table(Section):
+class Owned(Section):
+    """Data of somebody else."""
+
+    licence: str = ""
+    """Licence of the data as their owner states it, such as ``CC-BY-4.0``: printed beside the
+    file wherever sources are listed. Without it, the licence is unknown there."""
+
+
+class Table(Owned):
     """A table file."""
 
     path: InputPath
@@ -179,7 +187,7 @@ def _as_layer(value: object) -> object:
 OneBoundary = Annotated[BoundaryFile | None, BeforeValidator(_as_layer)]
 
 
-class Boundaries(Section):
+class Boundaries(Owned):
     """Polygons of the administrative areas.
 
     Each level is a file, or ``{ path = "…", code = "…", name = "…" }`` with its columns of code
@@ -218,7 +226,7 @@ class Boundaries(Section):
         }
 
 
-class Elevation(Section):
+class Elevation(Owned):
     """The digital elevation model."""
 
     path: InputPaths
@@ -241,7 +249,7 @@ class Elevation(Section):
         return replace(tiles_of(self.path), nodata=self.nodata, possible=POSSIBLE_M)
 
 
-class LandCover(Section):
+class LandCover(Owned):
     """Land cover, whose classes have the heights of ``[radio.clutter]``.
 
     The heights are added only to an elevation model of the bare ground (``surface = "dtm"``). With
@@ -261,7 +269,7 @@ class LandCover(Section):
         return replace(tiles_of(self.path), nodata=self.nodata)
 
 
-class Coverage(Section):
+class Coverage(Owned):
     """Coverage by one operator and technology: a raster, or polygons."""
 
     path: InputPaths
@@ -358,7 +366,7 @@ class Sites(PlacedTable):
     that there is no signal."""
 
 
-class VectorLayer(Section):
+class VectorLayer(Owned):
     """A vector layer of points, lines or polygons."""
 
     path: InputPath
@@ -372,7 +380,7 @@ class Wetlands(VectorLayer):
     """Column that names the kind: tidal, lebak, peat …; without one the kind stays unknown."""
 
 
-class Coastline(Section):
+class Coastline(Owned):
     """The shore of the open sea, and the land that makes islands."""
 
     path: InputPath
