@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from kalsel_gap.terrain.sea_mask import SeaMask
 
 LONGEST_PX = 1400
-_CLASSED_PX = 700  # of the terrain classes: each is found at a point, as that of a school is
+_CLASSED_PX = 500  # of the terrain classes: each is found at a point, as that of a school is
 _FADE_DEG = 0.3  # relief around the project's area
 _FAINT = 0.4  # of the relief there: land outside stays grey
 _AROUND_DEG = 1.5  # land and sea around it: what a wide window shows

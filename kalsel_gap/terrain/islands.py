@@ -112,8 +112,9 @@ def _strait_km(island: int, land: NDArray[np.object_], area_km2: NDArray[np.floa
 
 
 def _apart_km(one: NDArray[np.object_], other: NDArray[np.object_]) -> NDArray[np.float64]:
-    gaps = shapely.shortest_line(one, other)
-    return np.array([WGS84.geometry_length(gap) for gap in gaps]) / 1000
+    ends = shapely.get_coordinates(shapely.shortest_line(one, other)).reshape(-1, 4)
+    apart_m: NDArray[np.float64] = WGS84.inv(*ends.T)[2]
+    return apart_m / 1000
 
 
 def small_island(
