@@ -33,7 +33,7 @@ from kalsel_gap.deliverables.layer_styles import NamedStyle, outline_style, poin
 from kalsel_gap.deliverables.map_story import list_length
 from kalsel_gap.deliverables.provenance import (
     day_of_writing,
-    last_day,
+    last_day_of_data,
     publication_of,
     stated_dates,
 )
@@ -448,7 +448,7 @@ def facts_of(run: Run) -> dict[str, Any]:
 def _satu_data(run: Run) -> dict[str, Any]:
     inputs = run.manifest.get("inputs", {}).values()
     published = publication_of(run)
-    day = last_day(run)
+    day = last_day_of_data(run)
     return {
         "standard": {
             "columns": "gpkg_data_columns: concept, definition and unit of each column",

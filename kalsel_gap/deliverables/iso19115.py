@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pyproj import CRS
 
-from kalsel_gap.deliverables.provenance import last_day, licence_of, publication_of
+from kalsel_gap.deliverables.provenance import last_day_of_data, licence_of, publication_of
 from kalsel_gap.deliverables.tables import all_notices, assignments
 from kalsel_gap.i18n.text import N_, Text, plain
 
@@ -187,7 +187,7 @@ def _contact(parent: ET.Element, tag: str, run: Run, role: str) -> None:
 
 
 def _date(parent: ET.Element, tag: str, run: Run) -> None:
-    day = last_day(run)
+    day = last_day_of_data(run)
     if day is None:
         _unknown(parent, tag)
     else:

@@ -18,7 +18,7 @@ from kalsel_gap.deliverables.certainty_words import rank_interval, what_orders
 from kalsel_gap.deliverables.explanation import index_of
 from kalsel_gap.deliverables.first_k_shares import among_first
 from kalsel_gap.deliverables.map_story import headline, list_length
-from kalsel_gap.deliverables.provenance import last_day, publication_of
+from kalsel_gap.deliverables.provenance import last_day_of_data, publication_of
 from kalsel_gap.deliverables.remarks import leaves_not_scored
 from kalsel_gap.deliverables.report_blocks import (
     FactList,
@@ -81,7 +81,7 @@ def make_report(run: Run, text: Text) -> Report:
         Language of the report.
     """
     name = run.manifest.get("project")
-    day = last_day(run)
+    day = last_day_of_data(run)
     notices = page_notices(run, text)
     made_by = text(
         N_("kalsel-gap {version}, run {run}"),
