@@ -13,7 +13,7 @@ import pandas as pd
 import shapely
 
 from kalsel_gap import schema
-from kalsel_gap.deliverables.tables import claimed_kabupaten
+from kalsel_gap.deliverables.tables import claimed_kabupaten, counted_schools
 from kalsel_gap.i18n.text import N_
 from kalsel_gap.sources.area_codes import digits
 from kalsel_gap.sources.boundaries import AREA_LEVELS
@@ -95,7 +95,6 @@ FIELDS: dict[str, tuple[str, str]] = {
 }
 LAND = ("land_km2", "signal_known_share", "no_signal_share")
 _TIERS = (*schema.TIER_LABELS, "unknown")
-_NO_SCHOOLS = ("duplicate", "closed")  # reasons for having no rank
 
 
 def levels_of(run: Run) -> tuple[str, ...]:
@@ -141,7 +140,7 @@ def count_by_area(run: Run, level: str) -> pd.DataFrame:
     """
     areas, schools = areas_of_level(run, level), run.schools
     place = pd.Series(_places(schools, areas, level), index=schools.index)
-    is_school = ~schools["unranked_reason"].isin(_NO_SCHOOLS)
+    is_school = pd.Series(schools.index.isin(counted_schools(schools).index), schools.index)
     tiers = schools["tier_label"].fillna("unknown")
     counted: dict[str, pd.Series[bool]] = {
         "schools": is_school,
