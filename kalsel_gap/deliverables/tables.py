@@ -44,7 +44,7 @@ NamedBy = Literal["codes", "labels", "both"]
 # Rows below the kabupaten in :func:`by_kabupaten`.
 ALL, INFERRED = "__all__", "__inferred__"
 
-_NO_SCHOOLS = ("duplicate", "closed")  # why a row without a rank is no school to count
+NO_SCHOOLS = ("duplicate", "closed")  # why a row without a rank is no school to count
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +255,7 @@ def silent_maps(run: Run, schools: pd.DataFrame) -> pd.DataFrame:
 
 def counted_schools(schools: pd.DataFrame) -> pd.DataFrame:
     """The rows that are a school: neither another row of one, nor a closed one."""
-    return schools[~schools["unranked_reason"].isin(_NO_SCHOOLS)]
+    return schools[~schools["unranked_reason"].isin(NO_SCHOOLS)]
 
 
 def not_counted_sentence(schools: pd.DataFrame, text: Text) -> str:

@@ -194,6 +194,44 @@ def test_every_layer_has_a_default_style(gpkg: Path) -> None:
     assert tuple(palette.TIERS) == schema.TIER_LABELS
 
 
+def test_rows_that_are_no_school_are_apart_from_the_unknown(tiny_run: Run, tmp_path: Path) -> None:
+    schools = tiny_run.schools.copy()
+    repeated, unknown = schools.index[schools["rank"].isna()]
+    closed = schools.index[schools["rank"] == 1][0]
+    nothing = ["rank", "tier", "tier_label", "priority", "deficit", "gap_type"]
+    schools.loc[closed, nothing] = None
+    schools.loc[[repeated, closed], "unranked_reason"] = ["duplicate", "closed"]
+    path = tmp_path / "a.gpkg"
+    gis_layers.write_gpkg(replace(tiny_run, schools=schools), path, Text("en"))
+    npsn = schools["npsn"]
+    with sqlite3.connect(path) as database:
+        styles = dict(
+            database.execute(
+                "SELECT styleName, styleQML FROM layer_styles WHERE f_table_name = 'schools'"
+            ).fetchall()
+        )
+        # The expressions of QGIS are here also those of SQLite.
+        drawn = ET.fromstring(styles["Tier of deficit"].partition(">")[2])
+        ((renderer,), *others) = [list(drawn.iter("renderer-v2")), *drawn.iter("category")]
+        values = [each.get("value") for each in others]
+        assert values == [*schema.TIER_LABELS, "", "no_school"]
+        assert others[-1].get("label") == "repeated rows, closed schools"
+        classes = dict(
+            database.execute(f"SELECT npsn, {renderer.get('attr')} FROM schools").fetchall()
+        )
+        assert classes[npsn[repeated]] == classes[npsn[closed]] == "no_school"
+        assert classes[npsn[unknown]] is None
+        assert set(classes.values()) - {None} <= set(values)
+        drawn = ET.fromstring(styles["Priority"].partition(">")[2])
+        found = [
+            {row for (row,) in database.execute(f"SELECT npsn FROM schools WHERE {filters}")}
+            for filters in (rule.get("filter") for rule in drawn.iter("rule"))
+        ]
+    assert sum(map(len, found)) == len(set.union(*found)) == len(schools)
+    assert found[-1] == {npsn[repeated], npsn[closed]}
+    assert found[-2] == {npsn[unknown]}
+
+
 def test_a_layer_says_what_it_rests_on(tiny_run: Run, gpkg: Path) -> None:
     with sqlite3.connect(gpkg) as database:
         ((written,),) = database.execute("SELECT metadata FROM gpkg_metadata WHERE id = 1")
