@@ -246,6 +246,8 @@ def _write_layers(
 def layers_of(run: Run, text: Text, view: View | None = None) -> list[Layer]:
     """Schools, findings, sites, areas and predictions, each with its columns and styles.
 
+    A view that leaves nothing in a layer leaves it empty, so that a project of QGIS keeps it.
+
     Parameters
     ----------
     run : Run
@@ -276,13 +278,12 @@ def _layers(run: Run, text: Text, view: View | None) -> Iterator[Layer]:
     if decree := approval(run):
         nature["official"] = plain(decree)
     findings = findings_layer.findings_features(run, text, rows)
-    if len(findings):
-        fields = _fields(findings_layer.FIELDS, text, findings_layer.WORDS)
-        described = text(N_("Findings about the inputs, where each lies; some lie nowhere."))
-        style = points_style(symbology.finding_symbols(text), fields, "findings", sort="severity")
-        about, title = " ".join((described, *part)), text(N_("Findings"))
-        features = findings.assign(**nature)
-        yield Layer("findings", about, features, fields, (style,), title=title)
+    fields = _fields(findings_layer.FIELDS, text, findings_layer.WORDS)
+    described = text(N_("Findings about the inputs, where each lies; some lie nowhere."))
+    style = points_style(symbology.finding_symbols(text), fields, "findings", sort="severity")
+    about, title = " ".join((described, *part)), text(N_("Findings"))
+    features = _marked(findings, nature)
+    yield Layer("findings", about, features, fields, (style,), title=title)
     sites = run.table("sites")
     if len(sites):
         points = gpd.points_from_xy(sites["lon"], sites["lat"])
@@ -300,15 +301,20 @@ def _layers(run: Run, text: Text, view: View | None) -> Iterator[Layer]:
             is_point=False,
             title=text(_AREA_TITLES[level]),
         )
-    predictions = prediction_layer.prediction_features(run, rows)
-    if len(predictions):
+    if len(run.table("predictions")):
+        predictions = prediction_layer.prediction_features(run, rows)
         fields = _fields(prediction_layer.FIELDS, text, prediction_layer.WORDS)
         described = text(N_("Predicted levels at each school, of each operator and technology."))
         symbols_of = symbology.prediction_symbols(text)
         style = points_style(symbols_of, fields, "predictions", sort="npsn")
-        about, features = " ".join((described, *part)), predictions.assign(**nature)
+        about, features = " ".join((described, *part)), _marked(predictions, nature)
         title = text(N_("Predictions"))
         yield Layer("predictions", about, features, fields, (style,), title=title)
+
+
+def _marked(features: gpd.GeoDataFrame, nature: Mapping[str, str]) -> gpd.GeoDataFrame:
+    """Features with what the data and the list are, as texts also where there are none."""
+    return features.assign(**nature).astype(dict.fromkeys(nature, "str"))
 
 
 def _areas(run: Run, level: str, text: Text) -> gpd.GeoDataFrame:
