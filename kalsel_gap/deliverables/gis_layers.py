@@ -27,7 +27,8 @@ from kalsel_gap.deliverables import (
     symbology,
 )
 from kalsel_gap.deliverables.codes import words_of
-from kalsel_gap.deliverables.iso19115 import to_iso19115
+from kalsel_gap.deliverables.data_package import KEYWORDS
+from kalsel_gap.deliverables.iso19115 import run_abstract, to_iso19115
 from kalsel_gap.deliverables.layer_crs import METRIC_CRS
 from kalsel_gap.deliverables.layer_styles import NamedStyle, outline_style, points_style
 from kalsel_gap.deliverables.map_story import list_length
@@ -238,7 +239,7 @@ def _write_layers(
             geopackage.describe(database, layer.name, layer.fields)
             geopackage.add_styles(database, layer.name, layer.styles, moment=moment)
         geopackage.add_metadata(
-            *(database, facts_of(run), to_iso19115(run, text, crs=crs)),
+            *(database, facts_of(run, text), to_iso19115(run, text, crs=crs)),
             *((layer.name for layer in layers), moment),
         )
 
@@ -438,7 +439,7 @@ def _fields(
     return {**found, **marks}
 
 
-def facts_of(run: Run) -> dict[str, Any]:
+def facts_of(run: Run, text: Text) -> dict[str, Any]:
     """What a layer rests on: the run, the version, the inputs and their dates; its metadata.
 
     `satu_data` are the principles of Satu Data Indonesia (Perpres 39/2019): the standard of the
@@ -448,24 +449,24 @@ def facts_of(run: Run) -> dict[str, Any]:
     kept = ("kalsel_gap", "project", "data", "overrides", "inputs", "not_scored")
     known = {name: run.manifest[name] for name in kept if name in run.manifest}
     facts = {**known, **standing_facts(run), "dates": stated_dates(run)}
-    return facts | {"satu_data": _satu_data(run)}
+    return facts | {"satu_data": _satu_data(run, text)}
 
 
-def _satu_data(run: Run) -> dict[str, Any]:
+def _satu_data(run: Run, text: Text) -> dict[str, Any]:
     inputs = run.manifest.get("inputs", {}).values()
     published = publication_of(run)
     day = last_day_of_data(run)
     return {
         "standard": {
-            "columns": "gpkg_data_columns: concept, definition and unit of each column",
+            "columns": text(N_("gpkg_data_columns: label, description and unit of each column")),
             "method": "docs/method.md",
             "places": "Kemendagri",
             "schools": "NPSN",
         },
         "metadata": {
             "title": run.manifest.get("project"),
-            "description": "Connectivity deficit of schools, with what is unknown as unknown",
-            "keywords": ["school", "internet", "connectivity", "sekolah", "konektivitas"],
+            "description": run_abstract(run, text),
+            "keywords": [text(word) for word in KEYWORDS],
             "publisher": published.publisher or None,
             "licence": published.licence or None,
             "licence_url": published.licence_url or None,
