@@ -149,7 +149,7 @@ def test_hostile_names_do_nothing(tiny: Run) -> None:
         assert words(mark, "name") in html.unescape(popup)
     assert not re.search(r"[\x00-\x08\x0b-\x1f\u202e\uffff]", written)
     # What Google Earth shows is the description alone: it would read a name as HTML.
-    assert written.count("<text>$[description]</text>") == written.count("<BalloonStyle>") == 7
+    assert written.count("<text>$[description]</text>") == written.count("<BalloonStyle>") == 8
 
 
 def test_the_same_run_gives_the_same_text(tiny: Run, written: str) -> None:
