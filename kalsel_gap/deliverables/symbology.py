@@ -103,7 +103,7 @@ class PointsApart:
     Attributes
     ----------
     column : str
-        What tells them.
+        What shows which they are.
     codes : tuple of str
         Its values of these features.
     drawn : PointClass
