@@ -119,7 +119,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("lon", "float", "register", N_("Longitude"), N_("Longitude used, degrees east, WGS 84; empty when unusable."), -180.0, 180.0),
     Column("terrain_class", "text", "terrain", N_("Terrain"), N_("Primary terrain class by precedence: small island, mountains, coast, wetland, plain."), choices=TERRAIN_CLASSES, source="docs/method.md §2"),
     Column("gap_type", "text", "scores", N_("Gap"), N_("Kind of gap between service and need, which determines the kind of spending that helps."), choices=GAP_TYPES, source="docs/method.md §1.1"),
-    Column("tier", "integer", "scores", N_("Tier"), N_("1 critical to 5 adequate, by the deficit; empty when unknown. Of an inferred deficit 5 is adequate only where it is nearly certain: see tier_label."), 1, 5, source="docs/method.md §1.1"),
+    Column("tier", "integer", "scores", N_("Tier (5 includes good signal, not verified)"), N_("1 critical to 5 adequate, by the deficit; empty when unknown. Of an inferred deficit 5 is adequate only where it is nearly certain: see tier_label."), 1, 5, source="docs/method.md §1.1"),
     Column("rank", "integer", "scores", N_("Rank"), N_("1 is served first; by deficit, then priority; equal ones share a rank; empty when unranked."), 1),
     _score("deficit", "scores", N_("Deficit"), N_("How far the service falls short: 0 adequate, 1 no service at all."), "docs/method.md §1.1"),
     _score("barrier", "scores", N_("Barrier"), N_("Why the gap will not close by itself: terrain, path, remoteness; 0 to 1."), "docs/method.md §1.2"),

@@ -182,26 +182,33 @@ def _steps_aloud(text: Text, steps: Sequence[str], *, quiet: bool) -> Reporter:
 
 
 def ranking(
-    run: Run, shown: pd.DataFrame, counts: pd.DataFrame, text: Text, *, tie: str = ""
+    run: Run, shown: pd.DataFrame, everyone: pd.DataFrame, text: Text, *, tie: str = ""
 ) -> None:
     """The ranked schools and, below, each kabupaten's schools by tier.
 
-    `tie` says that the list ends among schools of one rank.
+    `everyone` are the schools that are counted; `tie` says that the list ends among schools of one
+    rank.
     """
     from kalsel_gap.deliverables import tables
     from kalsel_gap.deliverables.certainty_words import what_orders
+
+    counts = tables.by_kabupaten(everyone)
+    left_out = tables.not_counted_sentence(everyone, text)
 
     notices_of_list = filter(None, [what_orders(run, text), *tables.notices(run, text)])
     if spoken.is_plain():
         say(map(spoken.sentence, notices_of_list))
         say(spoken.ranked_schools(shown, text, tie=tie))
         say(["", *spoken.schools_by_tier(counts, kabupaten_labels(counts, text), text)])
+        say([spoken.sentence(left_out)] if left_out else [])
         return
     notices(notices_of_list)
     console = screen()
     console.print(ranked_schools(shown, console.width, text, tie=tie))
     console.print()
     console.print(schools_by_tier(counts, console.width, text))
+    if left_out:
+        console.print(Styled(left_out))
 
 
 def notices(sentences: Iterable[str]) -> None:

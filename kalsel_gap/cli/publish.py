@@ -10,8 +10,8 @@ from kalsel_gap.i18n.text import N_, Text
 HELP = N_(
     "Write the official run, or without one the last full run, as open data to a folder.\n\n"
     "Tables (CSV), layers (GeoJSON, GeoParquet), a data dictionary, descriptions for data portals "
-    "(Data Package, DCAT), the licence that [publication] in the project file states, a page and "
-    "checksums. The folder is written as a whole.\n\n"
+    "(Data Package, DCAT, ISO 19115), the licence that [publication] in the project file states, "
+    "a page and checksums. The folder is written as a whole.\n\n"
     "Example: kalsel-gap publish open-data"
 )
 _NOT_STATED = N_(

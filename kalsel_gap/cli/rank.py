@@ -153,7 +153,7 @@ def _print_list(run: Run, asked: View, format_: Format, text: Text, *, quiet: bo
     if is_table:
         everyone = tables.select(run.schools, view.everyone())
         shown = everyone if asked.top is None and nobody_ranked(run) else selected
-        console.ranking(run, shown, tables.by_kabupaten(everyone), text, tie=tie)
+        console.ranking(run, shown, everyone, text, tie=tie)
     else:
         write = tables.to_json if format_ is Format.json else tables.to_csv
         console.emit(write(run, selected, text))

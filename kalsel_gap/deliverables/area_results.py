@@ -1,7 +1,8 @@
 """Results of a run by area: how many schools of each tier, how many pupils, how much is unknown.
 
 A school counts in the kabupaten that the register states, which determines its budget, and in the
-kecamatan and desa in which it lies, as on the web map.
+kecamatan and desa in which it lies; without a usable point, in the kecamatan that the register
+states.
 """
 
 from __future__ import annotations
@@ -13,8 +14,12 @@ import pandas as pd
 import shapely
 
 from kalsel_gap import schema
-from kalsel_gap.deliverables.tables import claimed_kabupaten
+from kalsel_gap.deliverables.tables import claimed_kabupaten, counted_schools
 from kalsel_gap.i18n.text import N_
+from kalsel_gap.project.base import default_values, section_of
+from kalsel_gap.project.checks import Locations
+from kalsel_gap.quality.area_names import AreaLayer, parents
+from kalsel_gap.quality.claimed_areas import claim
 from kalsel_gap.sources.area_codes import digits
 from kalsel_gap.sources.boundaries import AREA_LEVELS
 
@@ -35,7 +40,8 @@ FIELDS: dict[str, tuple[str, str]] = {
         N_("Schools"),
         N_(
             "Schools of the register, without repeated rows and closed schools. Of a kabupaten "
-            "those that state it, of a kecamatan or desa those that lie in it."
+            "those that state it, of a kecamatan or desa those that lie in it. A school without a "
+            "usable point counts in the kecamatan that the register states, and in no desa."
         ),
     ),
     "critical": (N_("Critical"), N_("Schools whose deficit is critical, known or inferred.")),
@@ -95,7 +101,6 @@ FIELDS: dict[str, tuple[str, str]] = {
 }
 LAND = ("land_km2", "signal_known_share", "no_signal_share")
 _TIERS = (*schema.TIER_LABELS, "unknown")
-_NO_SCHOOLS = ("duplicate", "closed")  # reasons for having no rank
 
 
 def levels_of(run: Run) -> tuple[str, ...]:
@@ -140,8 +145,8 @@ def count_by_area(run: Run, level: str) -> pd.DataFrame:
         the land in a run of an older version, which did not measure it.
     """
     areas, schools = areas_of_level(run, level), run.schools
-    place = pd.Series(_places(schools, areas, level), index=schools.index)
-    is_school = ~schools["unranked_reason"].isin(_NO_SCHOOLS)
+    place = pd.Series(_places(run, areas, level), index=schools.index)
+    is_school = pd.Series(schools.index.isin(counted_schools(schools).index), schools.index)
     tiers = schools["tier_label"].fillna("unknown")
     counted: dict[str, pd.Series[bool]] = {
         "schools": is_school,
@@ -183,8 +188,9 @@ def _land(run: Run, level: str) -> pd.DataFrame:
     return land.loc[land["level"] == level, ["code", "name", *LAND]]
 
 
-def _places(schools: pd.DataFrame, areas: gpd.GeoDataFrame, level: str) -> NDArray[np.int64]:
+def _places(run: Run, areas: gpd.GeoDataFrame, level: str) -> NDArray[np.int64]:
     """Row of `areas` of each school; -1 where it is in none, or not known."""
+    schools = run.schools
     if level == "kabupaten":
         rows = {name: row for row, name in reversed(list(enumerate(areas["name"]))) if name}
         return claimed_kabupaten(schools).map(rows).fillna(-1).to_numpy("int64")
@@ -196,6 +202,8 @@ def _places(schools: pd.DataFrame, areas: gpd.GeoDataFrame, level: str) -> NDArr
         ]
         return np.array(found, dtype=np.int64)
     place = np.full(len(schools), -1)
+    if level == "kecamatan":
+        place = np.where(schools["lat"].isna(), _stated(run, areas), -1)
     located = np.flatnonzero(schools["lat"].notna().to_numpy())
     at = schools.iloc[located]
     points = shapely.points(at["lon"].to_numpy("float64"), at["lat"].to_numpy("float64"))
@@ -205,3 +213,15 @@ def _places(schools: pd.DataFrame, areas: gpd.GeoDataFrame, level: str) -> NDArr
     order = np.lexsort((-of_area, of_point))
     place[located[of_point[order]]] = of_area[order]
     return place
+
+
+def _stated(run: Run, kecamatan: gpd.GeoDataFrame) -> NDArray[np.int64]:
+    """Row of the kecamatan that the register states of each school, found as the checks find it."""
+    schools = run.schools
+    names = schools["kecamatan"].fillna("").astype("str")
+    within = schools["kabupaten_code"].fillna("").map(digits).to_numpy(object)
+    layer = AreaLayer(kecamatan, parents(kecamatan, areas_of_level(run, "kabupaten")), np.nan)
+    recorded = section_of(run.manifest.get("parameters", {}), "locations")
+    figures = Locations.model_validate(recorded or default_values("locations"))
+    no_codes = pd.Series("", names.index, dtype="str")
+    return claim("kecamatan", names, no_codes, layer, within, figures).area

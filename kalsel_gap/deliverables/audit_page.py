@@ -23,7 +23,7 @@ from kalsel_gap.deliverables.remarks import (
     shortened,
     when_decided,
 )
-from kalsel_gap.deliverables.tables import page_notices
+from kalsel_gap.deliverables.tables import counted_schools, not_counted_sentence, page_notices
 from kalsel_gap.i18n.messages import REASONS
 from kalsel_gap.i18n.text import N_, Text, plain, typed
 from kalsel_gap.project.decision import FIXES
@@ -38,8 +38,6 @@ from kalsel_gap.storage.fingerprint import code_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-
-    import pandas as pd
 
     from kalsel_gap.project.departures import Departure
     from kalsel_gap.robustness.sensitivity import ListSensitivity
@@ -158,7 +156,7 @@ def audit_html(run: Run, found: ListSensitivity, text: Text, *, damaged: Sequenc
 
 def _facts(run: Run, text: Text) -> Iterator[tuple[str, str]]:
     """What stands at the top."""
-    manifest, counted = run.manifest, _counted(run)
+    manifest, counted = run.manifest, counted_schools(run.schools)
     yield text(N_("Run")), f"{run.folder.name} ({text(STANDINGS[run.standing])})"
     if run.official is not None:
         words = N_("run {run}, approved by decree {decree} of {date}")
@@ -343,14 +341,8 @@ def _repairs(run: Run, text: Text) -> AuditSection:
 # --- what is known -------------------------------------------------------------------------------
 
 
-def _counted(run: Run) -> pd.DataFrame:
-    """The schools, each once."""
-    counted: pd.DataFrame = run.schools[~run.schools["is_duplicate"].astype(bool)]
-    return counted
-
-
 def _known(run: Run, text: Text) -> AuditSection:
-    counted = _counted(run)
+    counted = counted_schools(run.schools)
     rows = [
         (
             text(label),
@@ -369,6 +361,8 @@ def _known(run: Run, text: Text) -> AuditSection:
         said = "; ".join(f"{text(REASONS[str(c)])}: {text.number(n)}" for c, n in reasons.items())
         words_of_all = N_("Schools without a rank: {count} ({reasons}).")
         sentences.append(text(words_of_all, count=text.number(reasons.sum()), reasons=said))
+    if left_out := not_counted_sentence(run.schools, text):
+        sentences.append(left_out)
     return AuditSection(
         "known", text(N_("What is known, inferred and unknown")), sentences, [table]
     )

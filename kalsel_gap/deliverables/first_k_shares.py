@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from kalsel_gap import schema
-from kalsel_gap.deliverables.tables import claimed_kabupaten
+from kalsel_gap.deliverables.tables import claimed_kabupaten, counted_schools
 
 # Columns by which schools are grouped, and the order of their values; by name where there is none.
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -37,8 +37,8 @@ def shares_of_first_k(schools: pd.DataFrame, k: int) -> pd.DataFrame:
     Parameters
     ----------
     schools : DataFrame
-        Of a run. A row of the same NPSN as a better one counts once; schools without a rank count
-        among all, for no list can hold them.
+        Of a run. Only :func:`.tables.counted_schools` count; those without a rank count among
+        all, for no list can hold them.
     k : int
         How many schools come first.
 
@@ -49,7 +49,7 @@ def shares_of_first_k(schools: pd.DataFrame, k: int) -> pd.DataFrame:
         above 1 where a group has more of the first k than of all schools. The value is empty where
         it is unknown; that row comes last.
     """
-    counted = schools[~schools["is_duplicate"].astype(bool)]
+    counted = counted_schools(schools)
     is_first = among_first(counted["rank"], k)
     tables = []
     for group, order in GROUPS.items():

@@ -46,7 +46,7 @@ def to_flatgeobuf(run: Run, schools: pd.DataFrame, text: Text, *, crs: str = MET
         "TITLE": "schools",
         "DESCRIPTION": " ".join((*all_notices(run, text), described)),
     }
-    facts = json.dumps(facts_of(run), ensure_ascii=False, sort_keys=True)
+    facts = json.dumps(facts_of(run, text), ensure_ascii=False, sort_keys=True)
     pyogrio.write_dataframe(
         layer,
         written,

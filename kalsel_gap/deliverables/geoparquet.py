@@ -65,7 +65,7 @@ def to_geoparquet(
         if shown.words:
             about["codes"] = json.dumps(dict(shown.words), ensure_ascii=False)
         arranged = arranged.set(number, arranged.field(number).with_metadata(about))
-    facts = {**facts_of(run), "notices": all_notices(run, text)}
+    facts = {**facts_of(run, text), "notices": all_notices(run, text)}
     rests_on = json.dumps(facts, ensure_ascii=False, sort_keys=True)
     table = table.cast(arranged).replace_schema_metadata(
         {**(table.schema.metadata or {}), b"kalsel_gap": rests_on.encode()}

@@ -27,13 +27,14 @@ from kalsel_gap.deliverables import (
     symbology,
 )
 from kalsel_gap.deliverables.codes import words_of
-from kalsel_gap.deliverables.iso19115 import to_iso19115
+from kalsel_gap.deliverables.data_package import KEYWORDS
+from kalsel_gap.deliverables.iso19115 import run_abstract, to_iso19115
 from kalsel_gap.deliverables.layer_crs import METRIC_CRS
 from kalsel_gap.deliverables.layer_styles import NamedStyle, outline_style, points_style
 from kalsel_gap.deliverables.map_story import list_length
 from kalsel_gap.deliverables.provenance import (
     day_of_writing,
-    last_day,
+    last_day_of_data,
     publication_of,
     stated_dates,
 )
@@ -238,13 +239,15 @@ def _write_layers(
             geopackage.describe(database, layer.name, layer.fields)
             geopackage.add_styles(database, layer.name, layer.styles, moment=moment)
         geopackage.add_metadata(
-            *(database, facts_of(run), to_iso19115(run, text, crs=crs)),
+            *(database, facts_of(run, text), to_iso19115(run, text, crs=crs)),
             *((layer.name for layer in layers), moment),
         )
 
 
 def layers_of(run: Run, text: Text, view: View | None = None) -> list[Layer]:
     """Schools, findings, sites, areas and predictions, each with its columns and styles.
+
+    A view that leaves nothing in a layer leaves it empty, so that a project of QGIS keeps it.
 
     Parameters
     ----------
@@ -276,13 +279,12 @@ def _layers(run: Run, text: Text, view: View | None) -> Iterator[Layer]:
     if decree := approval(run):
         nature["official"] = plain(decree)
     findings = findings_layer.findings_features(run, text, rows)
-    if len(findings):
-        fields = _fields(findings_layer.FIELDS, text, findings_layer.WORDS)
-        described = text(N_("Findings about the inputs, where each lies; some lie nowhere."))
-        style = points_style(symbology.finding_symbols(text), fields, "findings", sort="severity")
-        about, title = " ".join((described, *part)), text(N_("Findings"))
-        features = findings.assign(**nature)
-        yield Layer("findings", about, features, fields, (style,), title=title)
+    fields = _fields(findings_layer.FIELDS, text, findings_layer.WORDS)
+    described = text(N_("Findings about the inputs, where each lies; some lie nowhere."))
+    style = points_style(symbology.finding_symbols(text), fields, "findings", sort="severity")
+    about, title = " ".join((described, *part)), text(N_("Findings"))
+    features = _marked(findings, nature)
+    yield Layer("findings", about, features, fields, (style,), title=title)
     sites = run.table("sites")
     if len(sites):
         points = gpd.points_from_xy(sites["lon"], sites["lat"])
@@ -300,15 +302,20 @@ def _layers(run: Run, text: Text, view: View | None) -> Iterator[Layer]:
             is_point=False,
             title=text(_AREA_TITLES[level]),
         )
-    predictions = prediction_layer.prediction_features(run, rows)
-    if len(predictions):
+    if len(run.table("predictions")):
+        predictions = prediction_layer.prediction_features(run, rows)
         fields = _fields(prediction_layer.FIELDS, text, prediction_layer.WORDS)
         described = text(N_("Predicted levels at each school, of each operator and technology."))
         symbols_of = symbology.prediction_symbols(text)
         style = points_style(symbols_of, fields, "predictions", sort="npsn")
-        about, features = " ".join((described, *part)), predictions.assign(**nature)
+        about, features = " ".join((described, *part)), _marked(predictions, nature)
         title = text(N_("Predictions"))
         yield Layer("predictions", about, features, fields, (style,), title=title)
+
+
+def _marked(features: gpd.GeoDataFrame, nature: Mapping[str, str]) -> gpd.GeoDataFrame:
+    """Features with what the data and the list are, as texts also where there are none."""
+    return features.assign(**nature).astype(dict.fromkeys(nature, "str"))
 
 
 def _areas(run: Run, level: str, text: Text) -> gpd.GeoDataFrame:
@@ -432,7 +439,7 @@ def _fields(
     return {**found, **marks}
 
 
-def facts_of(run: Run) -> dict[str, Any]:
+def facts_of(run: Run, text: Text) -> dict[str, Any]:
     """What a layer rests on: the run, the version, the inputs and their dates; its metadata.
 
     `satu_data` are the principles of Satu Data Indonesia (Perpres 39/2019): the standard of the
@@ -442,24 +449,24 @@ def facts_of(run: Run) -> dict[str, Any]:
     kept = ("kalsel_gap", "project", "data", "overrides", "inputs", "not_scored")
     known = {name: run.manifest[name] for name in kept if name in run.manifest}
     facts = {**known, **standing_facts(run), "dates": stated_dates(run)}
-    return facts | {"satu_data": _satu_data(run)}
+    return facts | {"satu_data": _satu_data(run, text)}
 
 
-def _satu_data(run: Run) -> dict[str, Any]:
+def _satu_data(run: Run, text: Text) -> dict[str, Any]:
     inputs = run.manifest.get("inputs", {}).values()
     published = publication_of(run)
-    day = last_day(run)
+    day = last_day_of_data(run)
     return {
         "standard": {
-            "columns": "gpkg_data_columns: concept, definition and unit of each column",
+            "columns": text(N_("gpkg_data_columns: label, description and unit of each column")),
             "method": "docs/method.md",
             "places": "Kemendagri",
             "schools": "NPSN",
         },
         "metadata": {
             "title": run.manifest.get("project"),
-            "description": "Connectivity deficit of schools, with what is unknown as unknown",
-            "keywords": ["school", "internet", "connectivity", "sekolah", "konektivitas"],
+            "description": run_abstract(run, text),
+            "keywords": [text(word) for word in KEYWORDS],
             "publisher": published.publisher or None,
             "licence": published.licence or None,
             "licence_url": published.licence_url or None,

@@ -6,15 +6,23 @@ Nothing is invented: what the project does not state is marked as unknown (``gco
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from pyproj import CRS
 
-from kalsel_gap.deliverables.provenance import input_files, last_day, licence_of, publication_of
+from kalsel_gap.deliverables.provenance import (
+    input_files,
+    last_day_of_data,
+    licence_of,
+    publication_of,
+)
 from kalsel_gap.deliverables.tables import all_notices, assignments
 from kalsel_gap.i18n.text import N_, Text, plain
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from kalsel_gap.storage.run_folder import Run
 
 _GMD, _GCO = "http://www.isotc211.org/2005/gmd", "http://www.isotc211.org/2005/gco"
@@ -24,7 +32,7 @@ _CODES = (
 )
 _LANGUAGES = {"id": "ind", "en": "eng"}
 _TOPICS = ("utilitiesCommunication", "society")  # the standard's own words
-_FORMAT = ("GeoPackage", "1.2")
+_FORMATS = (("GeoPackage", "1.2"),)
 _DEGREES = 6  # decimals
 
 
@@ -56,7 +64,14 @@ def extent_of(run: Run) -> tuple[float, float, float, float] | None:
     return float(west), float(south), float(east), float(north)
 
 
-def to_iso19115(run: Run, text: Text, *, crs: str) -> str:
+def to_iso19115(
+    run: Run,
+    text: Text,
+    *,
+    crs: str,
+    abstract: str = "",
+    formats: Sequence[tuple[str, str]] = _FORMATS,
+) -> str:
     """Metadata record of the layers of a run.
 
     Parameters
@@ -67,6 +82,10 @@ def to_iso19115(run: Run, text: Text, *, crs: str) -> str:
         Language of the metadata.
     crs : str
         Coordinate reference system of the layers, as ``EPSG:32750``.
+    abstract : str
+        What the data are; :func:`run_abstract` where it is empty.
+    formats : sequence of (str, str)
+        Name and version of each format of the data.
 
     Returns
     -------
@@ -89,8 +108,8 @@ def to_iso19115(run: Run, text: Text, *, crs: str) -> str:
     _string(identifier, "code", code)
     if authority:
         _string(identifier, "codeSpace", authority)
-    _identification(_add(root, "identificationInfo/MD_DataIdentification"), run, text)
-    _distribution(_add(root, "distributionInfo/MD_Distribution"), run)
+    _identification(_add(root, "identificationInfo/MD_DataIdentification"), run, text, abstract)
+    _distribution(_add(root, "distributionInfo/MD_Distribution"), run, formats)
     _lineage(_add(root, "dataQualityInfo/DQ_DataQuality"), run, text)
     ET.register_namespace("gmd", _GMD)
     ET.register_namespace("gco", _GCO)
@@ -102,13 +121,13 @@ def to_iso19115(run: Run, text: Text, *, crs: str) -> str:
 # --- parts, each in the order of the standard ----------------------------------------------------
 
 
-def _identification(parent: ET.Element, run: Run, text: Text) -> None:
+def _identification(parent: ET.Element, run: Run, text: Text, abstract: str) -> None:
     citation = _add(parent, "citation/CI_Citation")
     _string(citation, "title", run_title(run, text))
     date = _add(citation, "date/CI_Date")
     _date(date, "date", run)
     _code(date, "dateType", "CI_DateTypeCode", "revision")
-    _string(parent, "abstract", run_abstract(run, text))
+    _string(parent, "abstract", plain(abstract) or run_abstract(run, text))
     _contact(parent, "pointOfContact", run, "publisher")
     _constraints(parent, run, text)
     _code(parent, "spatialRepresentationType", "MD_SpatialRepresentationTypeCode", "vector")
@@ -144,10 +163,11 @@ def _constraints(parent: ET.Element, run: Run, text: Text) -> None:
     _string(legal, "otherConstraints", licence)
 
 
-def _distribution(parent: ET.Element, run: Run) -> None:
-    made = _add(parent, "distributionFormat/MD_Format")
-    for name, value in zip(("name", "version"), _FORMAT, strict=True):
-        _string(made, name, value)
+def _distribution(parent: ET.Element, run: Run, formats: Sequence[tuple[str, str]]) -> None:
+    for stated in formats:
+        made = _add(parent, "distributionFormat/MD_Format")
+        for name, value in zip(("name", "version"), stated, strict=True):
+            _string(made, name, value)
     if publication_of(run).publisher:
         _contact(_add(parent, "distributor/MD_Distributor"), "distributorContact", run, "publisher")
 
@@ -165,7 +185,8 @@ def _lineage(parent: ET.Element, run: Run, text: Text) -> None:
         statement += " " + text(changed, overrides=assignments(run.overrides))
     _string(lineage, "statement", plain(statement))
     for each in input_files(run):
-        stated = (each.file, each.date, each.licence, f"SHA-256 {each.sha256}")
+        file = PurePath(each.file).name  # no folder of a machine
+        stated = (file, each.date, each.licence, f"SHA-256 {each.sha256}")
         described = f"{each.name}: {', '.join(filter(None, stated))}"
         _string(_add(lineage, "source/LI_Source"), "description", described)
 
@@ -188,7 +209,7 @@ def _contact(parent: ET.Element, tag: str, run: Run, role: str) -> None:
 
 
 def _date(parent: ET.Element, tag: str, run: Run) -> None:
-    day = last_day(run)
+    day = last_day_of_data(run)
     if day is None:
         _unknown(parent, tag)
     else:

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from kalsel_gap.deliverables.school_columns import joined, school_rows
-from kalsel_gap.deliverables.tables import ALL, INFERRED, by_kabupaten, standing_sentence
+from kalsel_gap.deliverables.tables import (
+    ALL,
+    INFERRED,
+    by_kabupaten,
+    not_counted_sentence,
+    standing_sentence,
+)
 from kalsel_gap.i18n.messages import COUNT_NAMES, REASONS, TIER_NAMES
 from kalsel_gap.i18n.text import N_, Text, plain
 
@@ -28,7 +34,8 @@ def tables_of(schools: pd.DataFrame, duplicates: pd.DataFrame, text: Text) -> di
     rows = list(enumerate(school_rows(schools)))
     unranked = [(n, row) for n, row in rows if row["rank"] is None]
     unranked += [(-1, row) for row in school_rows(duplicates)]
-    counts = by_kabupaten(pd.concat([schools, duplicates]) if len(duplicates) else schools)
+    counts = by_kabupaten(schools)
+    every_row = pd.concat([schools, duplicates]) if len(duplicates) else schools
     below = {ALL: N_("all"), INFERRED: COUNT_NAMES["inferred"], "": N_("not recognised")}
     count_names = {"kabupaten": N_("Kabupaten/kota"), **COUNT_NAMES}
     return {
@@ -54,6 +61,7 @@ def tables_of(schools: pd.DataFrame, duplicates: pd.DataFrame, text: Text) -> di
             }
             for n, row in unranked
         ],
+        "not_counted": not_counted_sentence(every_row, text),
         "count_heads": [text(count_names.get(c) or TIER_NAMES[c]) for c in counts.columns],
         "counts": [
             {

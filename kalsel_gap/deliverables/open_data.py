@@ -25,6 +25,7 @@ from kalsel_gap.deliverables.data_package import (
 )
 from kalsel_gap.deliverables.dcat import describe_catalogue
 from kalsel_gap.deliverables.geoparquet import to_geoparquet
+from kalsel_gap.deliverables.iso19115 import to_iso19115
 from kalsel_gap.deliverables.open_data_page import SUMS, licence_text, page, readme
 from kalsel_gap.deliverables.provenance import InputFile, input_files, publication_of, stated_dates
 from kalsel_gap.deliverables.public_schools import (
@@ -52,13 +53,15 @@ if TYPE_CHECKING:
 
 SCHOOLS, GEOJSON, PARQUET = "schools.csv", "schools.geojson", "schools.parquet"
 AREAS, DICTIONARY = "areas.csv", "columns.csv"
-PACKAGE, CATALOGUE = "datapackage.json", "dcat.jsonld"
+PACKAGE, CATALOGUE, RECORD = "datapackage.json", "dcat.jsonld", "iso19115.xml"
 README, PAGE = "README.txt", "index.html"
 FILES = (
-    *(SCHOOLS, GEOJSON, PARQUET, AREAS, DICTIONARY, PACKAGE, CATALOGUE, LICENCE, README, PAGE),
+    *(SCHOOLS, GEOJSON, PARQUET, AREAS, DICTIONARY, PACKAGE, CATALOGUE, RECORD),
+    *(LICENCE, README, PAGE),
     SUMS,
 )
 STEP = "write"
+_FORMATS = (("CSV", "RFC 4180"), ("GeoJSON", "RFC 7946"), ("GeoParquet", "1.1"))
 _CSV, _JSON = "text/csv", "application/json"
 _WORDS: dict[str, tuple[str, str, str]] = {
     SCHOOLS: (N_("Schools: one row for each row of the register."), _CSV, "csv"),
@@ -76,6 +79,10 @@ _WORDS: dict[str, tuple[str, str, str]] = {
     CATALOGUE: (
         N_("Description of the data for data portals (DCAT 3)."),
         *("application/ld+json", "jsonld"),
+    ),
+    RECORD: (
+        N_("Description of the data for catalogues of maps (ISO 19115, as XML)."),
+        *("application/xml", "xml"),
     ),
     LICENCE: (N_("What the office states of the licence."), "text/plain", "txt"),
     README: (N_("What is in this folder, as a text."), "text/plain", "txt"),
@@ -187,7 +194,9 @@ def write_open_data(run: Run, folder: Path, text: Text, *, report: Reporter) -> 
     catalogue = describe_catalogue(about, made.files, PAGE, text)
     made.write(CATALOGUE, _written(catalogue))
     made.write(LICENCE, licence_text(publication))
-    for name in (PACKAGE, CATALOGUE, LICENCE):
+    said = about.description(text)
+    made.write(RECORD, to_iso19115(run, text, crs=schema.CRS, abstract=said, formats=_FORMATS))
+    for name in (PACKAGE, CATALOGUE, RECORD, LICENCE):
         made.add(name, is_data=False)
     made.write(README, readme(about, made.files, text))
     made.add(README, is_data=False)

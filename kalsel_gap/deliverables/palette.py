@@ -33,6 +33,7 @@ TIERS: dict[str, Mark] = {
     "covered": Mark("#ffffff", "hexagon"),
 }
 UNKNOWN = Mark("#767676", "ring")
+NO_SCHOOL = Mark("#a6a6a6", "circle")  # rows that are no school to count: small
 OUTLINE = "#1a1a1a"  # gives the light end a contrast of 3:1 on a light background
 
 # Steps of a number, the largest first: one shape, whose size is the second cue.

@@ -30,7 +30,7 @@ def stated_dates(run: Run) -> dict[str, str]:
     }
 
 
-def last_day(run: Run) -> date | None:
+def last_day_of_data(run: Run) -> date | None:
     """The last day of the data; None where no input states its date."""
     days = [day for stated in stated_dates(run).values() if (day := end_of(stated))]
     return max(days, default=None)
@@ -38,7 +38,7 @@ def last_day(run: Run) -> date | None:
 
 def day_of_writing(run: Run) -> date:
     """What files have as the day of their writing: the last day of the data."""
-    return last_day(run) or _NO_DATE
+    return last_day_of_data(run) or _NO_DATE
 
 
 def publication_of(run: Run) -> Publication:

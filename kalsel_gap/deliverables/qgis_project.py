@@ -12,7 +12,7 @@ import zipfile
 from typing import TYPE_CHECKING
 
 from kalsel_gap.deliverables.iso19115 import run_abstract, run_title
-from kalsel_gap.deliverables.provenance import last_day, licence_of, publication_of
+from kalsel_gap.deliverables.provenance import last_day_of_data, licence_of, publication_of
 from kalsel_gap.deliverables.qgis_layout import PAGES, PrintedMap, add_layout, scale_of
 from kalsel_gap.deliverables.tables import all_notices
 from kalsel_gap.errors import OutputError
@@ -396,7 +396,7 @@ def _source_line(run: Run, text: Text, crs: str) -> str:
     """Sources, day of the data, who publishes, and the run: what a reader needs to check a map."""
     from pyproj import CRS
 
-    published, day = publication_of(run), last_day(run)
+    published, day = publication_of(run), last_day_of_data(run)
     parts = [
         text(N_("Data as of {day}."), day=day.isoformat())
         if day

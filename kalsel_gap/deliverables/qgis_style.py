@@ -13,7 +13,13 @@ from kalsel_gap.i18n.text import plain
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kalsel_gap.deliverables.symbology import NameLabels, Outline, PointClass, PointSymbols
+    from kalsel_gap.deliverables.symbology import (
+        NameLabels,
+        Outline,
+        PointClass,
+        PointsApart,
+        PointSymbols,
+    )
 
 _CATEGORIES = "Symbology|Labeling|Fields|AttributeTable|Rendering"
 _MILLIMETRES = {"outline_width_unit": "MM", "size_unit": "MM"}
@@ -55,7 +61,7 @@ def points_qml(
     expressions : dict of str, optional
         What fills a column when a feature is edited.
     """
-    drawn = "".join(_marker(n, each) for n, each in enumerate(symbols.classes))
+    drawn = "".join(_marker(n, each) for n, each in enumerate(symbols.all_classes))
     if not symbols.column:
         kind, classes = "singleSymbol", ""
     elif any(each.code for each in symbols.classes):
@@ -63,18 +69,20 @@ def points_qml(
         classes = "".join(
             f'<category render="true" symbol="{n}" value={quoteattr(each.code)} '
             f"label={_quoted(each.label)}/>"
-            for n, each in enumerate(symbols.classes)
+            for n, each in enumerate(symbols.all_classes)
         )
         classes = f"<categories>{classes}</categories>"
     else:
         kind = "RuleRenderer"  # a renderer of ranges draws nothing for what is unknown
         classes = "".join(
             f'<rule key="{n}" symbol="{n}" label={_quoted(each.label)} '
-            f"filter={quoteattr(_filter(symbols.column, each))}/>"
-            for n, each in enumerate(symbols.classes)
+            f"filter={quoteattr(_filter(symbols, each))}/>"
+            for n, each in enumerate(symbols.all_classes)
         )
         classes = f'<rules key="all">{classes}</rules>'
-    attribute = f' attr="{symbols.column}"' if kind == "categorizedSymbol" else ""
+    attribute = ""
+    if kind == "categorizedSymbol":
+        attribute = f" attr={quoteattr(_classified(symbols))}"
     # What is drawn last lies on top; a school without a rank lies below all others.
     order = (
         f'<orderby><orderByClause asc="0" nullsFirst="1">"{symbols.on_top}"</orderByClause>'
@@ -121,10 +129,28 @@ def _marker(number: int, drawn: PointClass) -> str:
     return _symbol(number, "marker", "SimpleMarker", look)
 
 
-def _filter(column: str, of: PointClass) -> str:
+def _classified(symbols: PointSymbols) -> str:
+    """Column or expression whose values are the codes of the classes."""
+    if symbols.apart is None:
+        return symbols.column
+    return (
+        f"CASE WHEN {_is_apart(symbols.apart)} THEN '{symbols.apart.drawn.code}' "
+        f'ELSE "{symbols.column}" END'
+    )
+
+
+def _is_apart(apart: PointsApart) -> str:
+    codes = ", ".join(f"'{code}'" for code in apart.codes)
+    return f"coalesce(\"{apart.column}\", '') IN ({codes})"
+
+
+def _filter(symbols: PointSymbols, of: PointClass) -> str:
     """Expression that is true of the features of a class."""
+    column, apart = symbols.column, symbols.apart
+    if apart and of is apart.drawn:
+        return _is_apart(apart)
     if of.is_unknown:
-        return f'"{column}" IS NULL'
+        return f'"{column}" IS NULL' + (f" AND NOT {_is_apart(apart)}" if apart else "")
     bounds = ((">=", of.low), ("<", of.high))
     parts = [f'"{column}" {sign} {bound!r}' for sign, bound in bounds if bound is not None]
     return " AND ".join(parts)

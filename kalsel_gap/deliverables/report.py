@@ -18,7 +18,7 @@ from kalsel_gap.deliverables.certainty_words import rank_interval, what_orders
 from kalsel_gap.deliverables.explanation import index_of
 from kalsel_gap.deliverables.first_k_shares import among_first
 from kalsel_gap.deliverables.map_story import headline, list_length
-from kalsel_gap.deliverables.provenance import last_day, publication_of
+from kalsel_gap.deliverables.provenance import last_day_of_data, publication_of
 from kalsel_gap.deliverables.remarks import leaves_not_scored
 from kalsel_gap.deliverables.report_blocks import (
     FactList,
@@ -45,6 +45,7 @@ from kalsel_gap.deliverables.tables import (
     INFERRED,
     by_kabupaten,
     claimed_kabupaten,
+    counted_schools,
     page_notices,
     standing_sentence,
 )
@@ -62,7 +63,7 @@ if TYPE_CHECKING:
 FIRST_OF_ALL, FIRST_OF_AREA = 5, 10  # schools in the summary, and of each kabupaten
 _COLUMNS = (
     *("row_id", "npsn", "name", "level", "kabupaten", "kabupaten_code", "kecamatan"),
-    *("lat", "lon", "is_duplicate", "students", "terrain_class", "rank", "unranked_reason"),
+    *("lat", "lon", "students", "terrain_class", "rank", "unranked_reason"),
     *("tier_label", "deficit", "deficit_status", "gap_type", "top_k_set", "rank_p05", "rank_p95"),
 )
 _NOT_RECOGNISED = N_("not recognised")
@@ -81,7 +82,7 @@ def make_report(run: Run, text: Text) -> Report:
         Language of the report.
     """
     name = run.manifest.get("project")
-    day = last_day(run)
+    day = last_day_of_data(run)
     notices = page_notices(run, text)
     made_by = text(
         N_("kalsel-gap {version}, run {run}"),
@@ -120,10 +121,10 @@ def make_report(run: Run, text: Text) -> Report:
 
 
 def _counted(run: Run) -> pd.DataFrame:
-    """Every school once, with the columns that the report reads."""
+    """Every school that counts, once, with the columns that the report reads."""
     wanted = {*_COLUMNS, *REASON_COLUMNS}
-    schools = run.schools[[name for name in run.schools.columns if name in wanted]]
-    return pd.DataFrame(schools[~schools["is_duplicate"].astype(bool)])
+    names = [name for name in run.schools.columns if name in wanted]
+    return pd.DataFrame(counted_schools(run.schools)[names])
 
 
 def _running(run: Run, text: Text) -> str:

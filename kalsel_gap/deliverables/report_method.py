@@ -25,6 +25,7 @@ from kalsel_gap.deliverables.report_blocks import (
 )
 from kalsel_gap.deliverables.report_charts import rank_chart
 from kalsel_gap.deliverables.school_columns import joined, school_rows
+from kalsel_gap.deliverables.tables import counted_schools
 from kalsel_gap.i18n.messages import NAMES, REASONS, TIER_NAMES, TOP_K_SETS
 from kalsel_gap.i18n.text import N_, Text, plain
 from kalsel_gap.project.departures import find_departures
@@ -379,8 +380,9 @@ def quality_blocks(run: Run, text: Text) -> Iterator[Block]:
 
 
 def _unranked(schools: pd.DataFrame, text: Text) -> Iterator[Block]:
-    """The first schools without a rank by name; rows that repeat a school are none."""
-    missing = schools[schools["rank"].isna() & ~schools["is_duplicate"].astype(bool)]
+    """The first schools without a rank by name; repeated rows and closed schools are none."""
+    counted = counted_schools(schools)
+    missing = counted[counted["rank"].isna()]
     if missing.empty:
         return
     missing = missing.sort_values(["kabupaten", "npsn", "row_id"])

@@ -1,5 +1,7 @@
 """Schools as KML 2.2 (OGC 07-147r2): a folder and a style for each tier, a pop-up for each school.
 
+Rows that are no school, as they repeat one or it is closed, have a folder of their own.
+
 Names of schools are text of others and run nowhere: they are escaped as HTML inside the pop-up and
 as XML around it, and no sign is left that Google Earth would replace by a value. Without a network
 there are no pictures, so that a tier has a size of its own beside its colour.
@@ -15,7 +17,8 @@ import pandas as pd
 from kalsel_gap import schema
 from kalsel_gap.deliverables import columns, palette
 from kalsel_gap.deliverables.gis_layers import drawn_schools, school_fields
-from kalsel_gap.deliverables.tables import all_notices
+from kalsel_gap.deliverables.symbology import NO_SCHOOL, NO_SCHOOL_LABEL
+from kalsel_gap.deliverables.tables import NO_SCHOOLS, all_notices
 from kalsel_gap.i18n.messages import TIER_NAMES
 from kalsel_gap.i18n.text import N_, Text, plain
 from kalsel_gap.storage.spreadsheet import to_records
@@ -35,7 +38,10 @@ _UNKNOWN = "unknown"
 _SCALES = {
     **dict(zip(schema.TIER_LABELS, (1.3, 1.15, 1.0, 0.9, 0.8, 0.8), strict=True)),
     _UNKNOWN: 0.8,
+    NO_SCHOOL: 0.5,
 }
+_MARKS = {**palette.TIERS, _UNKNOWN: palette.UNKNOWN, NO_SCHOOL: palette.NO_SCHOOL}
+_FOLDERS = {**TIER_NAMES, NO_SCHOOL: NO_SCHOOL_LABEL}
 # What a pop-up shows; all columns of the summary are values of the school besides.
 _SHOWN = (
     *("npsn", "level", "kabupaten", "kecamatan", "rank", "unranked_reason", "tier_label"),
@@ -61,7 +67,8 @@ def to_kml(run: Run, schools: pd.DataFrame, text: Text) -> str:
     names = [name for name in columns.choose(["summary"], list(table.columns)) if name != "name"]
     records = to_records(pd.DataFrame(table[["name", *names, "lat", "lon"]]))
     shown = to_records(words)
-    tiers = table["tier_label"].fillna(_UNKNOWN).to_list()
+    tiers = table["tier_label"].fillna(_UNKNOWN)
+    tiers = tiers.mask(table["unranked_reason"].isin(NO_SCHOOLS), NO_SCHOOL).to_list()
     # A pop-up is read alone: it says itself if data are not real, and what the list counts for.
     notice = " ".join(all_notices(run, text))
     folders = []
@@ -72,7 +79,7 @@ def to_kml(run: Run, schools: pd.DataFrame, text: Text) -> str:
             if own == tier
         ]
         if marks:
-            title = xml_text(f"{text(TIER_NAMES[tier])} ({text.number(len(marks))})")
+            title = xml_text(f"{text(_FOLDERS[tier])} ({text.number(len(marks))})")
             folders.append(f"<Folder><name>{title}</name>\n{''.join(marks)}</Folder>\n")
     title = xml_text(run.manifest.get("project") or "kalsel-gap")
     about = xml_text(_cell(notice))
@@ -85,8 +92,7 @@ def to_kml(run: Run, schools: pd.DataFrame, text: Text) -> str:
 
 def _styles() -> Iterator[str]:
     for tier, scale in _SCALES.items():
-        mark = palette.TIERS.get(tier, palette.UNKNOWN)
-        red, green, blue = (mark.colour[i : i + 2] for i in (1, 3, 5))
+        red, green, blue = (_MARKS[tier].colour[i : i + 2] for i in (1, 3, 5))
         yield (
             f'<Style id="{tier}"><IconStyle><color>ff{blue}{green}{red}</color>'
             f"<scale>{scale:g}</scale></IconStyle><LabelStyle><scale>0.8</scale></LabelStyle>"

@@ -14,6 +14,8 @@ from kalsel_gap.deliverables.symbology import DARK
 from kalsel_gap.i18n.text import plain
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from kalsel_gap.deliverables.symbology import NameLabels, Outline, PointClass, PointSymbols
 
 _SLD, _OGC = "http://www.opengis.net/sld", "http://www.opengis.net/ogc"
@@ -23,7 +25,7 @@ _FONT = "DejaVu Sans"
 
 
 def points_sld(symbols: PointSymbols, layer: str) -> str:
-    """Style of a layer of points: a rule for each class, and one for what is unknown.
+    """Style of a layer of points: a rule for each class, for what is unknown, and what is apart.
 
     Parameters
     ----------
@@ -33,11 +35,10 @@ def points_sld(symbols: PointSymbols, layer: str) -> str:
     """
     root, types = _document(layer, symbols.name, symbols.note)
     drawn = _add(types, "FeatureTypeStyle")
-    codes = [each.code for each in symbols.classes if each.code]
-    for each in symbols.classes:
+    for each in symbols.all_classes:
         rule = _rule(drawn, each.label)
         if symbols.column:
-            _filter(rule, symbols.column, each, codes)
+            _filter(rule, symbols, each)
         _mark(_add(rule, "PointSymbolizer"), each)
     if symbols.labels:
         _labels(types, symbols.labels, is_point=True)
@@ -78,21 +79,23 @@ def _rule(parent: ET.Element, label: str) -> ET.Element:
     return rule
 
 
-def _filter(rule: ET.Element, column: str, of: PointClass, codes: list[str]) -> None:
+def _filter(rule: ET.Element, symbols: PointSymbols, of: PointClass) -> None:
     """What a rule is for; of the unknown also a code that no other rule has."""
     condition = ET.SubElement(rule, f"{{{_OGC}}}Filter")
+    column, apart = symbols.column, symbols.apart
+    if apart and of is apart.drawn:
+        either = ET.SubElement(condition, f"{{{_OGC}}}Or")
+        for code in apart.codes:
+            _compare(either, "EqualTo", apart.column, code)
+        return
     if of.code:
         _compare(condition, "EqualTo", column, of.code)
         return
     if of.is_unknown:
-        if codes:
-            condition = ET.SubElement(condition, f"{{{_OGC}}}Or")
-        null = ET.SubElement(condition, f"{{{_OGC}}}PropertyIsNull")
-        ET.SubElement(null, f"{{{_OGC}}}PropertyName").text = column
-        if codes:
+        if apart:
             condition = ET.SubElement(condition, f"{{{_OGC}}}And")
-            for code in codes:
-                _compare(condition, "NotEqualTo", column, code)
+            _none_of(condition, apart.column, apart.codes)
+        _none_of(condition, column, [each.code for each in symbols.classes if each.code])
         return
     if of.low is not None and of.high is not None:
         condition = ET.SubElement(condition, f"{{{_OGC}}}And")
@@ -100,6 +103,18 @@ def _filter(rule: ET.Element, column: str, of: PointClass, codes: list[str]) -> 
         _compare(condition, "GreaterThanOrEqualTo", column, repr(of.low))
     if of.high is not None:
         _compare(condition, "LessThan", column, repr(of.high))
+
+
+def _none_of(parent: ET.Element, column: str, codes: Sequence[str]) -> None:
+    """That a column is empty, or none of its codes."""
+    if codes:
+        parent = ET.SubElement(parent, f"{{{_OGC}}}Or")
+    null = ET.SubElement(parent, f"{{{_OGC}}}PropertyIsNull")
+    ET.SubElement(null, f"{{{_OGC}}}PropertyName").text = column
+    if codes:
+        parent = ET.SubElement(parent, f"{{{_OGC}}}And")
+        for code in codes:
+            _compare(parent, "NotEqualTo", column, code)
 
 
 def _compare(parent: ET.Element, how: str, column: str, value: str) -> None:

@@ -6,12 +6,13 @@ same description, so that both show the same, and the web map shows the schools 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from kalsel_gap.deliverables import palette
 from kalsel_gap.deliverables.map_schemes import UNKNOWN, range_labels, schemes_of
 from kalsel_gap.deliverables.palette import Mark
+from kalsel_gap.deliverables.tables import NO_SCHOOLS
 from kalsel_gap.i18n.text import N_, Text
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     from kalsel_gap.deliverables.map_schemes import Scheme
 
+NO_SCHOOL = "no_school"
+NO_SCHOOL_LABEL = N_("repeated rows, closed schools")
 DARK, GREY = "#3a3a3a", "#6e6e6e"
 # Schemes of the web map that are styles of the schools; the first one is the default.
 SCHOOL_SCHEMES = ("tier", "gap", "priority", "certainty")
@@ -94,6 +97,25 @@ class PointClass:
 
 
 @dataclass(frozen=True, slots=True)
+class PointsApart:
+    """Features that are in none of the classes, not even among the unknown.
+
+    Attributes
+    ----------
+    column : str
+        What shows which they are.
+    codes : tuple of str
+        Its values of these features.
+    drawn : PointClass
+        Their mark and label.
+    """
+
+    column: str
+    codes: tuple[str, ...]
+    drawn: PointClass
+
+
+@dataclass(frozen=True, slots=True)
 class PointSymbols:
     """A way to draw points.
 
@@ -110,6 +132,7 @@ class PointSymbols:
     on_top : str
         Column whose smallest value is drawn last; empty for the order of the data.
     labels : NameLabels, optional
+    apart : PointsApart, optional
     """
 
     name: str
@@ -118,6 +141,12 @@ class PointSymbols:
     note: str = ""
     on_top: str = ""
     labels: NameLabels | None = None
+    apart: PointsApart | None = None
+
+    @property
+    def all_classes(self) -> tuple[PointClass, ...]:
+        """The classes, and last the features apart."""
+        return (*self.classes, self.apart.drawn) if self.apart else self.classes
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +179,8 @@ class Outline:
 def school_symbols(schools: pd.DataFrame, k: int | None, text: Text) -> list[PointSymbols]:
     """The styles of the schools: the classes of the web map, the worst drawn on top.
 
+    Rows that are no school have a small mark of their own; the web map does not draw them.
+
     Parameters
     ----------
     schools : DataFrame
@@ -160,7 +191,11 @@ def school_symbols(schools: pd.DataFrame, k: int | None, text: Text) -> list[Poi
         The reader's language.
     """
     known = {scheme.key: scheme for scheme in schemes_of(schools, k, text)}
-    return [_of_scheme(known[key]) for key in SCHOOL_SCHEMES if key in known]
+    apart = None
+    if schools["unranked_reason"].isin(NO_SCHOOLS).any():
+        drawn = PointClass(text(NO_SCHOOL_LABEL), palette.NO_SCHOOL, 1.1, NO_SCHOOL)
+        apart = PointsApart("unranked_reason", NO_SCHOOLS, drawn)
+    return [replace(_of_scheme(known[key]), apart=apart) for key in SCHOOL_SCHEMES if key in known]
 
 
 def site_symbols(text: Text) -> PointSymbols:

@@ -44,6 +44,8 @@ NamedBy = Literal["codes", "labels", "both"]
 # Rows below the kabupaten in :func:`by_kabupaten`.
 ALL, INFERRED = "__all__", "__inferred__"
 
+NO_SCHOOLS = ("duplicate", "closed")  # why a row without a rank is no school to count
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -251,6 +253,18 @@ def silent_maps(run: Run, schools: pd.DataFrame) -> pd.DataFrame:
     return pairs.sort_values(["row_id", "source"], ignore_index=True)
 
 
+def counted_schools(schools: pd.DataFrame) -> pd.DataFrame:
+    """The rows that are a school: neither another row of one, nor a closed one."""
+    return schools[~schools["unranked_reason"].isin(NO_SCHOOLS)]
+
+
+def not_counted_sentence(schools: pd.DataFrame, text: Text) -> str:
+    """How many rows :func:`counted_schools` leaves out; empty where none."""
+    count = len(schools) - len(counted_schools(schools))
+    words = N_("Rows not counted (repeated rows and closed schools): {count}.")
+    return text(words, count=text.number(count)) if count else ""
+
+
 def claimed_kabupaten(schools: pd.DataFrame) -> pd.Series[str]:
     """The kabupaten that the register states; empty where it states none that boundaries know."""
     coded = schools["kabupaten_code"].notna()
@@ -260,6 +274,8 @@ def claimed_kabupaten(schools: pd.DataFrame) -> pd.Series[str]:
 def by_kabupaten(schools: pd.DataFrame) -> pd.DataFrame:
     """Schools by tier and unknown in each kabupaten; last all of them, and of these the inferred.
 
+    Only :func:`counted_schools` count.
+
     Returns
     -------
     DataFrame
@@ -267,6 +283,7 @@ def by_kabupaten(schools: pd.DataFrame) -> pd.DataFrame:
         of all the deficit is inferred; the kabupaten is empty where the register gives none, or
         one that the boundaries do not know.
     """
+    schools = counted_schools(schools)
     claimed = claimed_kabupaten(schools)
     counts = pd.crosstab(claimed, schools["tier_label"].fillna("unknown"))
     counts = counts.reindex(columns=[*schema.TIER_LABELS, "unknown"], fill_value=0)

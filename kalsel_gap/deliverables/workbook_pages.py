@@ -19,6 +19,7 @@ from kalsel_gap.deliverables.tables import (
     approval,
     assignments,
     by_kabupaten,
+    counted_schools,
 )
 from kalsel_gap.deliverables.workbook_lists import office_groups
 from kalsel_gap.deliverables.workbook_writer import (
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
     from kalsel_gap.deliverables.workbook_writer import CellValue
     from kalsel_gap.storage.run_folder import Run
 
-NO_SCHOOLS = ("duplicate", "closed")  # reasons of rows that are no school to count
 SUMMARY_WIDTHS = (38.0, *(12.0,) * 9)
 METHOD_WIDTHS = (24.0, 34.0, 14.0, 70.0)
 _WHOLE, _DAY = "#,##0", "yyyy-mm-dd"
@@ -104,7 +104,7 @@ def summary_sections(
     older : str
         That the run is older than its inputs; empty where it is not.
     """
-    counted = schools[~schools["unranked_reason"].isin(NO_SCHOOLS)]
+    counted = counted_schools(schools)
     yield _opening(run, text, older)
     chosen = list(_choice(view, schools, text))
     sentences = headline(counted, list_length(run), text)

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from kalsel_gap.deliverables.area_results import FIELDS, areas_of_level, count_by_area, levels_of
+from kalsel_gap.deliverables.tables import counted_schools
 
 if TYPE_CHECKING:
     from kalsel_gap.storage.run_folder import Run
@@ -46,11 +47,34 @@ def test_every_row_of_the_register_is_in_one_row(tiny: Run, sample_run: Run, lev
         assert list(found["code"][found["code"] != ""]) == list(areas_of_level(run, level)["code"])
 
 
-def test_schools_without_a_place_lie_in_no_kecamatan(tiny: Run) -> None:
-    found = count_by_area(tiny, "kecamatan")
-    last = found.iloc[-1]
+def test_schools_without_a_point_count_in_the_kecamatan_that_the_register_states(
+    tiny: Run,
+) -> None:
+    # Two schools have no usable point: one of Muara Contoh, one of Lembah Contoh.
+    found = count_by_area(tiny, "kecamatan").set_index("name")
+    assert list(found.index) == ["Hulu Contoh", "Muara Contoh", "Gunung Contoh", "Lembah Contoh"]
+    assert list(found["unknown"]) == [0, 1, 0, 1]
+    assert found["schools"].sum() == 13
+
+
+def test_a_kecamatan_that_nobody_can_tell_is_none(tiny: Run) -> None:
+    schools = tiny.schools.copy()
+    first, second = schools.index[schools["lat"].isna()]
+    # One of another kabupaten, and none at all.
+    schools.loc[first, "kecamatan"] = "Lembah Contoh"
+    schools.loc[second, "kecamatan"] = None
+    assert schools["kabupaten"][first] == "Kab. Muara Contoh"
+    last = count_by_area(replace(tiny, schools=schools), "kecamatan").iloc[-1]
     assert (last["code"], last["name"]) == ("", "")
-    assert last["schools"] == last["unknown"] == tiny.schools["lat"].isna().sum() == 2
+    assert last["schools"] == last["unknown"] == 2
+
+
+def test_schools_without_a_point_are_in_no_desa(sample_run: Run) -> None:
+    counted = counted_schools(sample_run.schools)
+    lost = counted["lat"].isna()
+    assert count_by_area(sample_run, "desa").iloc[-1]["unknown"] >= lost.sum() > 0
+    of_kecamatan = count_by_area(sample_run, "kecamatan")
+    assert of_kecamatan["unknown"][of_kecamatan["code"] != ""].sum() > 0
 
 
 def test_pupils_of_whom_nothing_is_known_are_no_number(tiny: Run) -> None:

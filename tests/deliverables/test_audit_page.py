@@ -12,6 +12,7 @@ import pytest
 
 from kalsel_gap.deliverables.audit_page import audit_html
 from kalsel_gap.deliverables.list_certainty import certainty_sections
+from kalsel_gap.deliverables.tables import counted_schools
 from kalsel_gap.i18n.text import LANGUAGES, Language, Text
 from kalsel_gap.robustness.sensitivity import ListSensitivity, list_sensitivity
 from kalsel_gap.storage.run_folder import read_run
@@ -198,7 +199,7 @@ def test_a_tie_at_the_end_is_shown_with_and_without_draws(audit: Audit, tiny_run
 
 
 def test_counts_of_what_is_known_and_of_findings(audit: Audit, tiny_run: Run) -> None:
-    counted = tiny_run.schools[~tiny_run.schools["is_duplicate"].astype(bool)]
+    counted = counted_schools(tiny_run.schools)
     words = audit.words(tiny_run, "known")
     known = int((counted["deficit_status"] == "known").sum())
     assert f"Deficit {known} (" in words

@@ -17,10 +17,10 @@ def table(**columns: list[object]) -> pd.DataFrame:
         "level": ["SD"] * number,
         "ownership": ["public"] * number,
         "terrain_class": ["dataran"] * number,
-        "is_duplicate": [False] * number,
+        "unranked_reason": [None] * number,
     }
     frame = pd.DataFrame({**usual, **columns})
-    return frame.astype({"rank": "Int64", "is_duplicate": "boolean"})
+    return frame.astype({"rank": "Int64", "unranked_reason": "str"})
 
 
 def rows(frame: pd.DataFrame, group: str) -> list[tuple[object, ...]]:
@@ -58,8 +58,9 @@ def test_every_school_that_shares_the_last_place_is_counted() -> None:
     assert among_first(pd.Series([None, None], dtype="Int64"), 1).tolist() == [False, False]
 
 
-def test_duplicates_count_once_and_nobody_ranked_is_no_error() -> None:
-    schools = table(rank=[None, None], is_duplicate=[False, True])
+def test_rows_that_are_no_school_do_not_count_and_nobody_ranked_is_no_error() -> None:
+    reasons: list[object] = ["no_evidence", "duplicate", "closed"]
+    schools = table(rank=[None, None, None], unranked_reason=reasons)
     shares = shares_of_first_k(schools, 3)
     assert rows(shares, "level") == [("SD", 0, 1)]
     assert np.isnan(shares["first_share"]).all()

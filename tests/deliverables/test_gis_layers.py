@@ -22,12 +22,12 @@ from kalsel_gap import schema
 from kalsel_gap.deliverables import gis_layers, palette
 from kalsel_gap.deliverables.area_results import FIELDS, count_by_area
 from kalsel_gap.deliverables.field_pack import visit_layer
-from kalsel_gap.deliverables.iso19115 import to_iso19115
+from kalsel_gap.deliverables.iso19115 import run_abstract, to_iso19115
 from kalsel_gap.deliverables.layer_crs import METRIC_CRS
 from kalsel_gap.deliverables.qgis_project import to_qgz
 from kalsel_gap.deliverables.tables import View
 from kalsel_gap.deliverables.visit_list import list_visits
-from kalsel_gap.i18n.text import Text
+from kalsel_gap.i18n.text import LANGUAGES, Text
 from kalsel_gap.pipeline import OpenProject
 from kalsel_gap.sources.boundaries import read_areas, short_name
 from tests.conftest import system_python
@@ -194,6 +194,49 @@ def test_every_layer_has_a_default_style(gpkg: Path) -> None:
     assert tuple(palette.TIERS) == schema.TIER_LABELS
 
 
+def test_rows_that_are_no_school_are_apart_from_the_unknown(tiny_run: Run, tmp_path: Path) -> None:
+    schools = tiny_run.schools.copy()
+    repeated, unknown = schools.index[schools["rank"].isna()]
+    closed = schools.index[schools["rank"] == 1][0]
+    nothing = ["rank", "tier", "tier_label", "priority", "deficit", "gap_type"]
+    schools.loc[closed, nothing] = None
+    schools.loc[[repeated, closed], "unranked_reason"] = ["duplicate", "closed"]
+    schools.loc[unknown, "kecamatan"] = None
+    path = tmp_path / "a.gpkg"
+    gis_layers.write_gpkg(replace(tiny_run, schools=schools), path, Text("en"))
+    npsn = schools["npsn"]
+    with sqlite3.connect(path) as database:
+        styles = dict(
+            database.execute(
+                "SELECT styleName, styleQML FROM layer_styles WHERE f_table_name = 'schools'"
+            ).fetchall()
+        )
+        # The expressions of QGIS are here also those of SQLite.
+        drawn = ET.fromstring(styles["Tier of deficit"].partition(">")[2])
+        ((renderer,), *others) = [list(drawn.iter("renderer-v2")), *drawn.iter("category")]
+        values = [each.get("value") for each in others]
+        assert values == [*schema.TIER_LABELS, "", "no_school"]
+        assert others[-1].get("label") == "repeated rows, closed schools"
+        classes = dict(
+            database.execute(f"SELECT npsn, {renderer.get('attr')} FROM schools").fetchall()
+        )
+        assert classes[npsn[repeated]] == classes[npsn[closed]] == "no_school"
+        assert classes[npsn[unknown]] is None
+        assert set(classes.values()) - {None} <= set(values)
+        drawn = ET.fromstring(styles["Priority"].partition(">")[2])
+        found = [
+            {row for (row,) in database.execute(f"SELECT npsn FROM schools WHERE {filters}")}
+            for filters in (rule.get("filter") for rule in drawn.iter("rule"))
+        ]
+    assert sum(map(len, found)) == len(set.union(*found)) == len(schools)
+    assert found[-1] == {npsn[repeated], npsn[closed]}
+    assert found[-2] == {npsn[unknown]}
+    last = gpd.read_file(path, layer="kecamatan").iloc[-1]
+    assert (last["name"], last["schools"], last["unknown"]) == ("No area, or not known which", 1, 1)
+    assert last.geometry is None
+    assert pd.isna(last["no_signal_share"])
+
+
 def test_a_layer_says_what_it_rests_on(tiny_run: Run, gpkg: Path) -> None:
     with sqlite3.connect(gpkg) as database:
         ((written,),) = database.execute("SELECT metadata FROM gpkg_metadata WHERE id = 1")
@@ -234,7 +277,12 @@ def test_metadata_follow_satu_data(tiny_run: Run, gpkg: Path, tmp_path: Path) ->
     assert stated["contact"] is stated["metadata"]["licence"] is None
     parameters = {**tiny_run.manifest["parameters"], "publication.contact_email": "a@b.go.id"}
     told = replace(tiny_run, manifest={**tiny_run.manifest, "parameters": parameters})
-    assert gis_layers.facts_of(told)["satu_data"]["contact"] == "a@b.go.id"
+    for language in LANGUAGES:
+        text = Text(language)
+        facts = gis_layers.facts_of(told, text)["satu_data"]
+        assert facts["contact"] == "a@b.go.id"
+        assert facts["metadata"]["description"] == run_abstract(told, text)
+    assert stated["metadata"]["description"].startswith("DATA SINTETIS")
 
 
 def test_areas_have_results(tiny_run: Run, gpkg: Path) -> None:
@@ -246,10 +294,7 @@ def test_areas_have_results(tiny_run: Run, gpkg: Path) -> None:
         for name in FIELDS.keys() - {"level", "code", "name"}:
             given = counted[name].astype("float64").to_numpy()
             assert drawn[name].astype("float64").to_numpy() == pytest.approx(given, nan_ok=True)
-    last = drawn.iloc[-1]  # two schools without a location lie in no kecamatan
-    assert (last["name"], last["schools"]) == ("Tanpa wilayah, atau wilayahnya tidak diketahui", 2)
-    assert last.geometry is None
-    assert pd.isna(last["no_signal_share"])
+    assert drawn["unknown"].sum() == 2  # schools without a point count where they say they are
 
 
 def test_a_view_chooses_schools_and_what_is_about_them(tiny_run: Run, tmp_path: Path) -> None:
@@ -270,12 +315,25 @@ def test_a_view_chooses_schools_and_what_is_about_them(tiny_run: Run, tmp_path: 
     assert validated(path) == (0, "")
 
 
-def test_a_view_without_schools_is_a_layer_without_features(tiny_run: Run, tmp_path: Path) -> None:
+def test_a_view_without_schools_leaves_layers_without_features(
+    sample_run: Run, tmp_path: Path
+) -> None:
+    """With the columns and styles of the others, so that a project of QGIS keeps all of them."""
+    kabupaten = sample_run.schools["kabupaten"]
+    elsewhere = sample_run.schools["kecamatan"][kabupaten != kabupaten.iloc[0]].iloc[0]
+    view = View(kabupaten=(kabupaten.iloc[0],), kecamatan=(elsewhere,))
+    whole = {each.name: each for each in gis_layers.layers_of(sample_run, Text("en"))}
+    part = {each.name: each for each in gis_layers.layers_of(sample_run, Text("en"), view)}
+    assert list(whole) == list(part)
+    for name in ("schools", "findings", "predictions"):
+        assert len(whole[name].features) > len(part[name].features) == 0
+        assert part[name].features.dtypes.to_dict() == whole[name].features.dtypes.to_dict()
+        assert part[name].styles == whole[name].styles
+        assert part[name].fields == whole[name].fields
     path = tmp_path / "none.gpkg"
-    view = View(kabupaten=("gunung contoh",), kecamatan=("hulu contoh",))
-    gis_layers.write_gpkg(tiny_run, path, Text("en"), view=view)
-    assert len(gpd.read_file(path, layer="schools")) == 0
-    assert "findings" not in {str(name) for name, _ in pyogrio.list_layers(path)}
+    gis_layers.write_layers(sample_run, list(part.values()), path, Text("en"))
+    assert [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None] == [*whole]
+    assert validated(path) == (0, "")
 
 
 def test_types_are_the_same_in_every_project(project: MakeProject, gpkg: Path) -> None:

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import warnings
+import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -306,6 +307,24 @@ def test_the_time_of_the_data_is_as_long_as_its_dates_can_mean(
         return
     found = tuple(str(graph.value(period, end)) for end in (DCAT.startDate, DCAT.endDate))
     assert found == ends
+
+
+def test_the_record_for_catalogues_of_maps_is_about_the_published_files(
+    stated: Run, published: Path
+) -> None:
+    root = ET.parse(published / open_data.RECORD).getroot()
+    names = {"gmd": "http://www.isotc211.org/2005/gmd", "gco": "http://www.isotc211.org/2005/gco"}
+
+    def said(path: str) -> list[str]:
+        return [each.text or "" for each in root.iterfind(f"{path}/gco:CharacterString", names)]
+
+    assert said(".//gmd:MD_Format/gmd:name") == ["CSV", "GeoJSON", "GeoParquet"]
+    assert said(".//gmd:RS_Identifier/gmd:code") == ["4326"]
+    assert said(".//gmd:abstract") == [package_of(published)["description"]]
+    assert "CC-BY-4.0" in " ".join(said(".//gmd:otherConstraints"))
+    sources = said(".//gmd:LI_Source/gmd:description")
+    assert len(sources) == len(stated.manifest["inputs"])
+    assert not any("/" in each for each in sources)
 
 
 # --- for people ----------------------------------------------------------------------------------

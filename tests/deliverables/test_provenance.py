@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from kalsel_gap.deliverables.provenance import (
     day_of_writing,
     input_files,
-    last_day,
+    last_day_of_data,
     licence_of,
     publication_of,
     stated_dates,
@@ -43,7 +43,7 @@ def test_an_input_has_what_is_stated_of_it_or_of_its_section(tiny: Run) -> None:
 def test_what_is_not_stated_is_empty_and_never_invented(tiny: Run) -> None:
     silent = run_that_states(tiny)
     assert [each.licence + each.date for each in input_files(silent)] == ["", ""]
-    assert (licence_of(silent), last_day(silent), stated_dates(silent)) == ("", None, {})
+    assert (licence_of(silent), last_day_of_data(silent), stated_dates(silent)) == ("", None, {})
     assert day_of_writing(silent) == date(2000, 1, 1)
     assert not any(value for _, value in publication_of(silent))
 
@@ -57,7 +57,7 @@ def test_dates_and_publication_are_the_projects(tiny: Run) -> None:
         "publication__licence_url": "https://creativecommons.org/licenses/by/4.0/",
     }
     run = run_that_states(tiny, **stated)
-    assert last_day(run) == day_of_writing(run) == date(2026, 5, 31)
+    assert last_day_of_data(run) == day_of_writing(run) == date(2026, 5, 31)
     assert licence_of(run, ": ") == "CC-BY-4.0: https://creativecommons.org/licenses/by/4.0/"
     evidence = run_that_states(tiny, project__evidence_date="2026-06-30", **stated)
-    assert last_day(evidence) == date(2026, 6, 30)
+    assert last_day_of_data(evidence) == date(2026, 6, 30)

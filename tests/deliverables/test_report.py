@@ -153,20 +153,26 @@ def test_unknown_is_never_a_number_and_never_adequate(tiny: Run) -> None:
     assert "Kab. Gunung Contoh: no deficit is known; unknown 6." in charts[1]
 
 
-def test_rows_that_repeat_a_school_are_no_schools(tiny: Run) -> None:
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [("duplicate", "another row of this NPSN is ranked"), ("closed", "the school is closed")],
+)
+def test_repeated_rows_and_closed_schools_are_no_schools(
+    tiny: Run, reason: str, words: str
+) -> None:
     schools = tiny.schools.copy()
-    repeated = schools.index[schools["rank"].isna()][0]
-    schools.loc[repeated, "is_duplicate"] = True
-    schools.loc[repeated, "unranked_reason"] = "duplicate"
+    unranked = schools.index[schools["rank"].isna()][0]
+    schools.loc[unranked, "unranked_reason"] = reason
     report = make_report(replace(tiny, schools=schools), EN)
     assert "Schools: 12 in the register, 11 with a rank, 1 without" in words_of(report)
     rows = table(report, "Rows of the register with and without a rank").rows
     assert rows[0] == ("with a rank", "11")
     assert set(rows[1:-1]) == {
-        ("no rank: another row of this NPSN is ranked", "1"),
+        (f"no rank: {words}", "1"),
         ("no rank: no usable location", "1"),
     }
     assert rows[-1] == ("all", "13")
+    assert len(table(report, "Schools without a rank").rows) == 1
 
 
 def test_a_shared_rank_at_the_end_of_a_table_is_named(tiny: Run) -> None:

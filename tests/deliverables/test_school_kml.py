@@ -73,6 +73,24 @@ def test_a_folder_and_a_style_for_each_tier(tiny: Run, written: str) -> None:
     assert "SYNTHETIC DATA" in words(document, "description")
 
 
+def test_rows_that_are_no_school_are_in_a_folder_of_their_own(tiny: Run) -> None:
+    schools = tiny.schools.copy()
+    repeated, unknown = schools.index[schools["rank"].isna()]
+    schools.loc[repeated, "unranked_reason"] = "duplicate"
+    run = replace(tiny, schools=schools)
+    folders = {
+        words(each, "name"): each
+        for each in ET.fromstring(to_kml(run, schools, Text("en"))).iter(f"{KML}Folder")
+    }
+    *_, before, last = folders
+    assert (before, last) == ("unknown (1)", "repeated rows, closed schools (1)")
+    for name, row in ((before, unknown), (last, repeated)):
+        (mark,) = folders[name].findall(f"{KML}Placemark")
+        assert words(mark, "name") == schools["name"][row]
+    (mark,) = folders[last].findall(f"{KML}Placemark")
+    assert words(mark, "styleUrl") == "#no_school"
+
+
 def test_the_first_school_comes_first(tiny: Run, written: str) -> None:
     first = tiny.schools[tiny.schools["rank"] == 1]["name"].iloc[0]
     assert words(placemarks(written)[0], "name") == first
@@ -131,7 +149,7 @@ def test_hostile_names_do_nothing(tiny: Run) -> None:
         assert words(mark, "name") in html.unescape(popup)
     assert not re.search(r"[\x00-\x08\x0b-\x1f\u202e\uffff]", written)
     # What Google Earth shows is the description alone: it would read a name as HTML.
-    assert written.count("<text>$[description]</text>") == written.count("<BalloonStyle>") == 7
+    assert written.count("<text>$[description]</text>") == written.count("<BalloonStyle>") == 8
 
 
 def test_the_same_run_gives_the_same_text(tiny: Run, written: str) -> None:

@@ -60,6 +60,22 @@ def test_the_classes_of_the_map_are_those_of_every_style(tiny_run: Run) -> None:
         assert len(cues) == len(style.classes)  # no two classes differ by their colour alone
 
 
+def test_rows_that_are_no_school_have_a_rule_of_their_own(tiny_run: Run) -> None:
+    schools = tiny_run.schools.copy()
+    schools.loc[schools["rank"].isna().idxmax(), "unranked_reason"] = "duplicate"
+    for style in symbology.school_symbols(schools, list_length(tiny_run), Text("en")):
+        *_, unknown, apart, _ = rules(points_sld(style, "schools"))
+        assert said(apart, "sld:Title") == ["repeated rows, closed schools"]
+        assert said(apart, "ogc:Filter/ogc:Or/ogc:PropertyIsEqualTo/ogc:Literal") == [
+            *("duplicate", "closed")
+        ]
+        neither = "ogc:Filter/ogc:And/ogc:Or/ogc:And/ogc:PropertyIsNotEqualTo/ogc:Literal"
+        refused = said(unknown, neither)
+        assert refused[:2] == ["duplicate", "closed"]
+        columns = said(unknown, "ogc:Filter//ogc:PropertyIsNull/ogc:PropertyName")
+        assert columns == ["unranked_reason", style.column]
+
+
 def test_a_range_is_from_its_lower_bound_to_below_the_upper_one() -> None:
     mark = Mark("#123456", "circle")
     classes = (

@@ -9,6 +9,7 @@ import math
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -19,7 +20,8 @@ from python_calamine import CalamineWorkbook
 from rich.cells import cell_len
 
 from kalsel_gap import open_project, schema
-from kalsel_gap.deliverables import columns, tables
+from kalsel_gap.cli import console, spoken
+from kalsel_gap.deliverables import area_results, columns, map_tables, tables
 from kalsel_gap.deliverables.codes import words_of
 from kalsel_gap.i18n.text import LANGUAGES, Language, Text, escaped, plain
 from kalsel_gap.pipeline import OpenProject
@@ -344,6 +346,47 @@ def test_counts_by_kabupaten(tiny_run: Run) -> None:
     assert counts.loc["__inferred__", "all"] == len(inferred) == counts.loc["__all__", "inferred"]
     for label, number in inferred["tier_label"].value_counts().items():
         assert counts.loc["__inferred__", label] == number
+
+
+def without_two(run: Run) -> Run:
+    """The run with one more row of a school, and one school that is closed."""
+    schools = run.schools.copy()
+    two = schools.index[schools["kabupaten"] == "Kab. Gunung Contoh"][:2]
+    schools.loc[two, ["rank", "tier_label", "deficit_status"]] = [pd.NA, None, "unknown"]
+    schools.loc[two, "unranked_reason"] = ["duplicate", "closed"]
+    return replace(run, schools=schools)
+
+
+def test_repeated_rows_and_closed_schools_are_nowhere_counted(tiny: Run) -> None:
+    run, text = without_two(tiny), Text("en")
+    counted = tables.counted_schools(run.schools)
+    assert set(run.schools["row_id"]) - set(counted["row_id"]) == set(
+        run.schools.loc[run.schools["unranked_reason"].isin(["duplicate", "closed"]), "row_id"]
+    )
+    counts = tables.by_kabupaten(run.schools).set_index("kabupaten")
+    assert counts.loc["Kab. Gunung Contoh", "all"] == 6 - 2
+    assert counts.loc["__all__", "all"] == len(counted) == 13 - 2
+    assert counts.loc["__all__", "unknown"] == counted["tier_label"].isna().sum()
+    said = "Rows not counted (repeated rows and closed schools): 2."
+    assert tables.not_counted_sentence(run.schools, text) == said
+    assert tables.not_counted_sentence(counted, text) == ""
+    # The same schools are counted by area and below the map.
+    areas = area_results.count_by_area(run, "kabupaten")
+    assert (areas["schools"].sum(), areas["not_counted"].sum()) == (11, 2)
+    below = map_tables.tables_of(counted, run.schools.drop(counted.index), text)
+    assert below["not_counted"] == said
+
+
+@pytest.mark.parametrize("aloud", [False, True])
+def test_rows_that_are_not_counted_are_named_below_the_list(
+    tiny: Run, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, aloud: bool
+) -> None:
+    monkeypatch.setattr(spoken, "is_plain", lambda: aloud)
+    for run, said in ((without_two(tiny), True), (tiny, False)):
+        schools = tables.select(run.schools, tables.View())
+        console.ranking(run, schools.head(3), schools, Text("en"))
+        shown = capfd.readouterr().out
+        assert ("Rows not counted (repeated rows and closed schools): 2." in shown) is said
 
 
 # --- hostile names -------------------------------------------------------------------------------
