@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from kalsel_gap.deliverables.certainty_words import tie_at
 from kalsel_gap.deliverables.explanation import index_of
+from kalsel_gap.deliverables.input_words import date_of_input, name_of_input
 from kalsel_gap.deliverables.page_weights import weight_words, weights_in_force
 from kalsel_gap.deliverables.provenance import licence_of, publication_of
 from kalsel_gap.deliverables.remarks import findings_by_code, leaves_not_scored, shortened
@@ -25,7 +26,13 @@ from kalsel_gap.deliverables.report_blocks import (
 )
 from kalsel_gap.deliverables.report_charts import rank_chart
 from kalsel_gap.deliverables.school_columns import joined, school_rows
-from kalsel_gap.i18n.messages import NAMES, REASONS, TIER_NAMES, TOP_K_SETS
+from kalsel_gap.i18n.messages import (
+    NAMES,
+    REASONS,
+    TIER_NAMES,
+    TOP_K_SETS,
+    UNKNOWN_KABUPATEN,
+)
 from kalsel_gap.i18n.text import N_, Text, plain
 from kalsel_gap.project.departures import find_departures
 
@@ -71,27 +78,6 @@ _GAPS: dict[str, tuple[str, str]] = {
         N_("a network has to be built, or satellite"),
     ),
     "unknown": (N_("neither is known"), N_("evidence first")),
-}
-# Sections of the project file that name inputs.
-_SECTIONS: dict[str, str] = {
-    "schools": N_("Register of schools"),
-    "attributes": N_("Table of facts by NPSN"),
-    "boundaries": N_("Boundaries"),
-    "coastline": N_("Coastline"),
-    "coverage": N_("Coverage map"),
-    "elevation": N_("Elevation model"),
-    "land_cover": N_("Land cover"),
-    "facilities": N_("Facilities"),
-    "fibre": N_("Fibre network"),
-    "measurements": N_("Measurements"),
-    "rivers": N_("Rivers"),
-    "roads": N_("Roads"),
-    "sites": N_("Radio sites"),
-    "villages": N_("Village index"),
-    "wetlands": N_("Wetlands"),
-    "repairs": N_("Accepted repairs"),
-    "calibration": N_("Corrections of predictions"),
-    "objections": N_("Accepted objections"),
 }
 
 
@@ -361,20 +347,17 @@ def quality_blocks(run: Run, text: Text) -> Iterator[Block]:
     )
     count, kinds = text.number(len(run.findings)), text.number(len(found))
     yield Passage(text(words, count=count, kinds=kinds))
-    heads = (
-        *(N_("Severity"), N_("Kind"), N_("Count")),
-        N_("Finding, with examples of its values"),
-    )
+    heads = (N_("Severity"), N_("Finding, by its first example"), N_("Count"), N_("Code"))
     yield PrintedTable(
         text(N_("Findings about the inputs")),
         tuple(map(text, heads)),
         tuple(
-            (severity, code, text.number(number), said) for said, severity, code, number in found
+            (severity, said, text.number(number), code) for said, severity, code, number in found
         ),
-        (0.12, 0.2, 0.08, 0.6),
+        (0.12, 0.58, 0.09, 0.21),
         numbers=frozenset({2}),
-        codes=frozenset({1}),
-        named_by=1,
+        codes=frozenset({3}),
+        named_by=3,
     )
 
 
@@ -393,7 +376,7 @@ def _unranked(schools: pd.DataFrame, text: Text) -> Iterator[Block]:
             (
                 plain(row["name"]) or unknown,
                 plain(row["npsn"]) or unknown,
-                joined(row["kabupaten"]) or unknown,
+                joined(row["kabupaten"]) or text(UNKNOWN_KABUPATEN),
                 text(REASONS[str(row["unranked_reason"])]),
             )
             for row in school_rows(missing.head(_UNRANKED))
@@ -438,8 +421,8 @@ def source_blocks(run: Run, text: Text) -> Iterator[Block]:
     rows = tuple(
         (
             plain(item["file"]),
-            text(_SECTIONS.get(name.partition(".")[0], "")) or plain(name),
-            _date_of(name, parameters) or not_stated,
+            name_of_input(name, text),
+            date_of_input(name, parameters) or not_stated,
             str(item["sha256"]),
         )
         for name, item in sorted(manifest.get("inputs", {}).items())
@@ -450,15 +433,6 @@ def source_blocks(run: Run, text: Text) -> Iterator[Block]:
             text(N_("Input files and their hashes")),
             tuple(map(text, heads)),
             rows,
-            (0.27, 0.21, 0.14, 0.38),
+            (0.23, 0.15, 0.13, 0.49),
             codes=frozenset({3}),
         )
-
-
-def _date_of(name: str, parameters: dict[str, object]) -> str:
-    """The date that the project states of an input, or of the section that it is a part of."""
-    while name:
-        if stated := parameters.get(f"{name}.date"):
-            return plain(stated)
-        name = name.rpartition(".")[0]
-    return ""
