@@ -165,11 +165,18 @@ def _shape(shape: FilledArea | Line) -> str:
 
 def _text(text: Words) -> str:
     weight = ' font-weight="bold"' if text.bold else ""
+    place = (
+        f'x="{_digits(text.x)}" y="{_digits(text.y)}" font-size="{_digits(text.size)}" '
+        f'text-anchor="{text.anchor}"{weight}'
+    )
+    rim = f'stroke="#ffffff" stroke-width="{_digits(text.halo)}"'
+    words = _xml(text.words)
+    if text.halo <= _HALO:
+        return f'<text {place} fill="{text.colour}" {rim} paint-order="stroke">{words}</text>'
+    # A wide outline of a letter would hide a part of the one before it: all of them lie below.
     return (
-        f'<text x="{_digits(text.x)}" y="{_digits(text.y)}" font-size="{_digits(text.size)}" '
-        f'text-anchor="{text.anchor}" fill="{text.colour}" stroke="#ffffff" '
-        f'stroke-width="{_digits(text.halo)}" paint-order="stroke"{weight}>'
-        f"{_xml(text.words)}</text>"
+        f'<text {place} fill="#ffffff" {rim} aria-hidden="true">{words}</text>'
+        f'<text {place} fill="{text.colour}">{words}</text>'
     )
 
 

@@ -74,7 +74,7 @@ _COLUMNS = (
     *("tier_label", "deficit", "deficit_status", "gap_type", "top_k_set", "rank_p05", "rank_p95"),
 )
 # Shares of the columns of the table of all kabupaten.
-_WIDTHS = (0.15, 0.065, 0.06, 0.06, 0.08, 0.06, 0.08, 0.1, 0.09, 0.095, 0.07, 0.09)
+_WIDTHS = (0.15, 0.065, 0.06, 0.06, 0.08, 0.06, 0.08, 0.095, 0.085, 0.095, 0.085, 0.085)
 
 
 def make_report(run: Run, text: Text) -> Report:

@@ -119,7 +119,7 @@ def write_workbook(
             kabupaten=kabupaten,
         )
     table, names = list_table(run, codes, text), list_columns(codes)
-    is_school = ~codes["unranked_reason"].isin(NO_SCHOOLS).to_numpy()
+    is_school = (~codes["unranked_reason"].isin(NO_SCHOOLS)).tolist()
     is_ranked = codes["rank"].notna().to_numpy()
     ranked = [row for row in table.rows if is_ranked[row]][: view.top]
     unranked = [row for row in table.rows if not is_ranked[row]]
@@ -190,7 +190,7 @@ def write_workbook(
 
 def _described(name: str, sheet: _ListSheet, is_school: Sequence[bool]) -> SheetContent:
     """What a list holds: rows that are no school to count apart from the schools."""
-    schools = sum(bool(is_school[row]) for row in sheet.rows)
+    schools = sum(is_school[row] for row in sheet.rows)
     return SheetContent(name, sheet.content, schools, len(sheet.rows) - schools)
 
 

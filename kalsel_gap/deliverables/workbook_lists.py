@@ -13,7 +13,6 @@ from kalsel_gap.deliverables import columns
 from kalsel_gap.deliverables.map_story import list_length
 from kalsel_gap.deliverables.tables import as_read, claimed_kabupaten, with_words
 from kalsel_gap.deliverables.workbook_writer import (
-    BUTTON,
     SENTENCE,
     TEXT,
     SheetColumn,
@@ -54,13 +53,13 @@ _RUPIAH = '"Rp"#,##0'
 _FEWEST, _MOST = 8.0, 24.0  # characters of a column
 _MOST_OF = {
     "name": 30.0,
-    "authority": 14.0,
+    "authority": 16.5,
     "kabupaten": 18.0,
     "kecamatan": 16.0,
-    "tier_label": 16.0,
-    "top_k_set": 12.0,
+    "tier_label": 13.5,
+    "top_k_set": 13.5,
     "gap_type": 16.0,
-    "reason_text": 40.0,
+    "reason_text": 48.5,
 }  # of texts that are printed: they are broken into lines
 # Where the run states how long its list is, the number stands in place of k.
 _OF_FIRST: dict[str, tuple[str, str]] = {
@@ -271,11 +270,11 @@ def _width(name: str, label: str, cells: Sequence[CellValue]) -> float:
     """The width that shows all of a column and its header in a few lines, within bounds."""
     of_numbers = not all(isinstance(cell, str) for cell in cells)
     texts = {cell for cell in cells if isinstance(cell, str)}
-    if of_numbers:  # a word among them is broken into lines
+    if of_numbers and name in PRINTED:  # a text among them is broken into lines
         longest = max([7, *(len(word) for each in texts for word in each.split())])
     else:
         longest = max(map(len, texts), default=7)
     width = float(min(max(longest + 2.5, _FEWEST), _MOST_OF.get(name, _MOST)))
-    while lines_of(label, width - BUTTON - 1) > _LINES:
+    while lines_of(label, width - 1) > _LINES:
         width += 1.0
-    return max(width, max(map(len, label.split()), default=0) + BUTTON + 1)
+    return max(width, max(map(len, label.split()), default=0) + 2.0)

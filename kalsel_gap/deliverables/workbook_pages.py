@@ -167,9 +167,12 @@ def _sheet_list(sheets: Sequence[SheetContent], text: Text) -> SheetSection:
         SheetColumn(text(N_("Content")), span=7),
     ]
     counts = ([each.schools for each in sheets], [each.others for each in sheets])
+    shown: list[list[CellValue]] = [
+        ["" if count is None else count for count in column] for column in counts
+    ]
     listed: list[list[CellValue]] = [
         [each.name for each in sheets],
-        *(["" if count is None else count for count in column] for column in counts),
+        *shown,
         [each.content for each in sheets],
     ]
     words = N_(
@@ -220,7 +223,10 @@ def _counts(
     """Counts by tier: a row for each name; some rows sum up others."""
     kinds = [*schema.TIER_LABELS, "unknown", "all", "inferred"]
     described = [SheetColumn(text(head), width=SUMMARY_WIDTHS[0])] + [
-        SheetColumn(text(COUNT_NAMES.get(kind) or TIER_NAMES[kind]), style=_WHOLE) for kind in kinds
+        SheetColumn(
+            text(COUNT_NAMES.get(kind) or TIER_NAMES[kind]), style=_WHOLE, width=SUMMARY_WIDTHS[1]
+        )
+        for kind in kinds
     ]
     counts = (table[kind].astype(int).tolist() for kind in kinds)
     return SheetTable(described, [list(names), *counts], sums=sums)

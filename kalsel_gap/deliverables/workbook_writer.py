@@ -43,7 +43,6 @@ _WARNING = "#ffe08a"
 _LIGHT = 0.4  # luminance above which black text is easier to read than white
 _LINE_HEIGHT = 15.0  # points
 _BESIDE = 2.0  # width of what is left free beside a text in its cell, in characters
-BUTTON = 2.5  # width of the button of a filter, in characters
 TEXT, SENTENCE = "@", "sentence"
 
 
@@ -186,7 +185,7 @@ class SheetWriter:
         last, count = len(chosen), len(table.columns)
         for at, column in enumerate(table.columns):
             sheet.set_column(at, at, column.width)
-        self._write_table(sheet, 0, table, chosen, button=BUTTON)
+        self._write_table(sheet, 0, table, chosen, has_buttons=True)
         sheet.freeze_panes(1, frozen)
         sheet.autofilter(0, 0, max(last, 1), count - 1)
         sheet.repeat_rows(0)
@@ -237,7 +236,7 @@ class SheetWriter:
         sheet = self._book.add_worksheet(name)
         sheet.set_landscape()
         sheet.set_paper(_PAPER_F4)
-        sheet.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.7)
+        sheet.set_margins(left=0.3, right=0.3, top=0.7, bottom=0.7)
         sheet.fit_to_pages(1, 0)
         sheet.set_comments_author("kalsel-gap")
         if colour:
@@ -270,16 +269,15 @@ class SheetWriter:
         table: SheetTable,
         rows: Iterable[int],
         *,
-        button: float = 0.0,
+        has_buttons: bool = False,
         links: Mapping[str, str] | None = None,
     ) -> None:
-        """Write a table; a header has a button of that width beside its words."""
+        """Write a table; the buttons of filters have a line of their own below the words."""
         head = self._format(**_HEAD)
         lines = max(
-            lines_of(column.label, column.width * column.span - button - 1)
-            for column in table.columns
+            lines_of(column.label, column.width * column.span - 1) for column in table.columns
         )
-        sheet.set_row(top, _LINE_HEIGHT * lines + 3)
+        sheet.set_row(top, _LINE_HEIGHT * (lines + has_buttons) + 3)
         places, at = [], 0
         for column in table.columns:
             self._write_text(sheet, (top, at), column.span, column.label, head)
