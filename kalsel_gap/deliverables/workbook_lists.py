@@ -55,11 +55,11 @@ _MOST_OF = {
     "name": 30.0,
     "authority": 16.5,
     "kabupaten": 18.0,
-    "kecamatan": 16.0,
+    "kecamatan": 17.5,
     "tier_label": 13.5,
     "top_k_set": 13.5,
     "gap_type": 16.0,
-    "reason_text": 48.5,
+    "reason_text": 49.5,
 }  # of texts that are printed: they are broken into lines
 # Where the run states how long its list is, the number stands in place of k.
 _OF_FIRST: dict[str, tuple[str, str]] = {
