@@ -96,7 +96,6 @@ def csv(
 ) -> None:
     """Do what :data:`CSV_HELP` says."""
     from kalsel_gap.deliverables import tables
-    from kalsel_gap.deliverables.remarks import list_remarks
 
     source = drawn.RunChoice(project, runs, run)
     chosen = drawn.open_run(
@@ -104,9 +103,7 @@ def csv(
     )
     view = _view(by, top, (kabupaten, kecamatan, level, authority, terrain, gap))
     selected = tables.select(chosen.run.schools, view)
-    if selected.empty:
-        for sentence in list_remarks(chosen.run, ctx.obj, view):
-            console.note(sentence, quiet=quiet)
+    _note_nothing(chosen, selected, view, ctx.obj, quiet=quiet)
     is_for_people = dialect is not DialectChoice.raw or options.is_language_given(ctx, lang)
     named = names or (NamesChoice.labels if is_for_people else NamesChoice.codes)
     data = tables.to_csv(
@@ -145,8 +142,9 @@ def xlsx(
     chosen = drawn.open_run(
         *(ctx, source, out, (".xlsx",)), overwrite=overwrite, lang=lang, quiet=quiet
     )
-    filters = (kabupaten, kecamatan, level, authority, terrain, gap)
-    view = tables.View(by.value, top, *(tuple(each or ()) for each in filters))
+    view = _view(by, top, (kabupaten, kecamatan, level, authority, terrain, gap))
+    selected = tables.select(chosen.run.schools, view.everyone())
+    _note_nothing(chosen, selected, view, ctx.obj, quiet=quiet)
     with console.progress(ctx.obj, (STEP,), quiet=quiet) as report:
         write = partial(
             write_workbook,
@@ -410,6 +408,17 @@ def _view(by: By, top: int | None, filters: tuple[list[str] | None, ...]) -> Vie
     from kalsel_gap.deliverables.tables import View
 
     return View(by.value, top, *(tuple(each or ()) for each in filters))
+
+
+def _note_nothing(
+    chosen: Drawn, selected: pd.DataFrame, view: View, text: Text, *, quiet: bool
+) -> None:
+    """Where no school matches the filters, why, on standard error."""
+    from kalsel_gap.deliverables.remarks import list_remarks
+
+    if selected.empty:
+        for sentence in list_remarks(chosen.run, text, view):
+            console.note(sentence, quiet=quiet)
 
 
 def _selected(

@@ -332,7 +332,10 @@ def _repairs(run: Run, text: Text) -> AuditSection:
         (said, severity, code, text.number(count))
         for said, severity, code, count in findings_by_code(run.findings, text)
     ]
-    head = [text(w) for w in (N_("Finding"), N_("Severity"), N_("Kind"), N_("Count"))]
+    head = [
+        text(w)
+        for w in (N_("Finding, by its first example"), N_("Severity"), N_("Code"), N_("Count"))
+    ]
     table = AuditTable("", head, rows, frozenset((3,)), frozenset((2,)))
     title = text(N_("Accepted repairs and findings about the inputs"))
     return AuditSection("repairs", title, [sentence], [table] if rows else ())

@@ -29,6 +29,7 @@ Anchor = Literal["start", "middle", "end"]
 # Of a PNG: pixels per unit, and how finely its shapes are drawn before averaging.
 PIXELS, FINER = 2, 2
 _RIM = 0.6  # width of the line around an area
+_HALO = 3.0  # width of the outline of a text, half of it outside of its letters
 _NOT_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
 _SPELLED = str.maketrans({"–": "-", "−": "-", "×": "x", "≥": ">=", "≤": "<=", "“": '"', "”": '"'})
 
@@ -54,7 +55,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Text with a light outline; `y` is its baseline. It lies above all shapes."""
+    """Text with a light outline, `halo` wide; `y` is its baseline. It lies above all shapes."""
 
     x: float
     y: float
@@ -63,6 +64,7 @@ class Words:
     anchor: Anchor
     colour: str
     bold: bool
+    halo: float = _HALO
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +108,10 @@ class Drawing:
         anchor: Anchor = "start",
         colour: str = "#1a1a1a",
         bold: bool = False,
+        halo: float = _HALO,
     ) -> None:
         """Add text; control characters in it become spaces."""
-        self.texts.append(Words(*at, plain(words), size, anchor, colour, bold))
+        self.texts.append(Words(*at, plain(words), size, anchor, colour, bold, halo))
 
 
 def to_svg(drawing: Drawing) -> bytes:
@@ -162,10 +165,18 @@ def _shape(shape: FilledArea | Line) -> str:
 
 def _text(text: Words) -> str:
     weight = ' font-weight="bold"' if text.bold else ""
+    place = (
+        f'x="{_digits(text.x)}" y="{_digits(text.y)}" font-size="{_digits(text.size)}" '
+        f'text-anchor="{text.anchor}"{weight}'
+    )
+    rim = f'stroke="#ffffff" stroke-width="{_digits(text.halo)}"'
+    words = _xml(text.words)
+    if text.halo <= _HALO:
+        return f'<text {place} fill="{text.colour}" {rim} paint-order="stroke">{words}</text>'
+    # A wide outline of a letter would hide a part of the one before it: all of them lie below.
     return (
-        f'<text x="{_digits(text.x)}" y="{_digits(text.y)}" font-size="{_digits(text.size)}" '
-        f'text-anchor="{text.anchor}" fill="{text.colour}" stroke="#ffffff" stroke-width="3" '
-        f'paint-order="stroke"{weight}>{_xml(text.words)}</text>'
+        f'<text {place} fill="#ffffff" {rim} aria-hidden="true">{words}</text>'
+        f'<text {place} fill="{text.colour}">{words}</text>'
     )
 
 
@@ -192,7 +203,7 @@ def to_png(drawing: Drawing) -> bytes:
         anchor = {"start": "ls", "middle": "ms", "end": "rs"}[text.anchor]
         words = _spelled(text.words)
         font = _font(text.size * PIXELS)
-        rim = {"stroke_width": PIXELS, "stroke_fill": "#ffffff"}
+        rim = {"stroke_width": PIXELS * text.halo / _HALO, "stroke_fill": "#ffffff"}
         pen.text(place, words, text.colour, font, anchor, **rim)  # type: ignore[arg-type]
         # The font has no bold style: a thin outline in its own colour replaces it.
         own = {"stroke_width": 0.6 * text.bold, "stroke_fill": text.colour}

@@ -6,14 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 from kalsel_gap import schema
 from kalsel_gap.deliverables.certainty_words import certainty_of_list
-from kalsel_gap.deliverables.tables import known_values, select, silent_maps, values_meant
+from kalsel_gap.deliverables.tables import (
+    NO_SCHOOLS,
+    known_values,
+    select,
+    silent_maps,
+    values_meant,
+)
 from kalsel_gap.i18n.messages import (
     INACTIVE,
     NAMES,
     REASONS,
     SEVERITY_NAMES,
     finding_sentence,
-    findings_sentence,
 )
 from kalsel_gap.i18n.text import N_, Text, plain
 
@@ -27,7 +32,9 @@ if TYPE_CHECKING:
 
 _SLIPS = 3  # headers that look misspelt: the rest are in findings.csv
 _LONGEST = 160  # characters of a sentence in a cell
+_LONGEST_FINDING = 320  # the values in it are those of others
 _SEVERITIES = ("error", "warning", "note")
+
 _FEW = 10  # schools that a sentence names; the table has all of them
 # Terrain classes that are known from a layer only: the input of the run, and what to do.
 _LAYERS = {
@@ -79,7 +86,7 @@ def findings_by_code(findings: pd.DataFrame, text: Text) -> list[tuple[str, str,
     Returns
     -------
     list of tuple
-        Sentence (with the first few values where they differ), severity in words, code, count.
+        Sentence of the first one, severity in words, code, count.
     """
     groups = [
         (_SEVERITIES.index(str(group["severity"].iloc[0])), -len(group), str(code), group)
@@ -87,7 +94,7 @@ def findings_by_code(findings: pd.DataFrame, text: Text) -> list[tuple[str, str,
     ]
     return [
         (
-            shortened(findings_sentence(group, text)),
+            shortened(finding_sentence(group.iloc[0].to_dict(), text), _LONGEST_FINDING),
             text(SEVERITY_NAMES[_SEVERITIES[severity]]),
             code,
             len(group),
@@ -96,9 +103,9 @@ def findings_by_code(findings: pd.DataFrame, text: Text) -> list[tuple[str, str,
     ]
 
 
-def shortened(said: str) -> str:
+def shortened(said: str, most: int = _LONGEST) -> str:
     """A long text up to the last whole word that fits into a cell."""
-    return said if len(said) <= _LONGEST else f"{said[:_LONGEST].rpartition(' ')[0]} …"
+    return said if len(said) <= most else f"{said[:most].rpartition(' ')[0]} …"
 
 
 def when_decided(manifest: Mapping[str, Any], text: Text) -> str:
@@ -198,7 +205,8 @@ def _missing_layers(run: Run, text: Text, classes: Collection[str]) -> Iterator[
 
 
 def _unranked(run: Run, chosen: pd.DataFrame, text: Text) -> Iterator[str]:
-    reasons = chosen["unranked_reason"].value_counts()
+    is_school = ~chosen["unranked_reason"].isin(NO_SCHOOLS)
+    reasons = chosen.loc[is_school, "unranked_reason"].value_counts()
     if len(reasons):
         counted = [f"{text(REASONS[str(code)])}: {text.number(n)}" for code, n in reasons.items()]
         yield text(
@@ -206,6 +214,9 @@ def _unranked(run: Run, chosen: pd.DataFrame, text: Text) -> Iterator[str]:
             count=text.number(reasons.sum()),
             reasons="; ".join(counted),
         )
+    if others := int((~is_school).sum()):
+        words = N_("Rows not counted (repeated rows and closed schools): {count}.")
+        yield text(words, count=text.number(others))
     yield from _without_evidence(run, chosen, text)
     if nobody_ranked(run):
         yield _missing(run, text)

@@ -49,7 +49,15 @@ from kalsel_gap.deliverables.tables import (
     page_notices,
     standing_sentence,
 )
-from kalsel_gap.i18n.messages import COUNT_NAMES, NAMES, REASON_COLUMNS, REASONS, TIER_NAMES, reason
+from kalsel_gap.i18n.messages import (
+    COUNT_NAMES,
+    NAMES,
+    REASON_COLUMNS,
+    REASONS,
+    TIER_NAMES,
+    UNKNOWN_KABUPATEN,
+    reason,
+)
 from kalsel_gap.i18n.text import N_, Text, plain
 from kalsel_gap.project.index import Index
 
@@ -66,9 +74,8 @@ _COLUMNS = (
     *("lat", "lon", "students", "terrain_class", "rank", "unranked_reason"),
     *("tier_label", "deficit", "deficit_status", "gap_type", "top_k_set", "rank_p05", "rank_p95"),
 )
-_NOT_RECOGNISED = N_("not recognised")
 # Shares of the columns of the table of all kabupaten.
-_WIDTHS = (0.15, 0.065, 0.06, 0.06, 0.08, 0.06, 0.08, 0.1, 0.09, 0.095, 0.07, 0.09)
+_WIDTHS = (0.15, 0.065, 0.06, 0.06, 0.08, 0.06, 0.08, 0.095, 0.085, 0.095, 0.085, 0.085)
 
 
 def make_report(run: Run, text: Text) -> Report:
@@ -228,7 +235,8 @@ def _worst_kabupaten(schools: pd.DataFrame, text: Text) -> Iterator[Block]:
     worst = counts.head(FIRST_OF_ALL)
     yield SectionHead(text(N_("Which kabupaten has most critical schools")), level=3)
     heads = (
-        *(N_("Kabupaten/kota"), N_("Critical schools"), N_("Of its schools with a tier")),
+        *(N_("Kabupaten/kota"), N_("Critical schools")),
+        N_("Share of its schools whose deficit is known or inferred"),
         N_("Schools whose deficit is unknown"),
     )
     yield PrintedTable(
@@ -243,7 +251,7 @@ def _worst_kabupaten(schools: pd.DataFrame, text: Text) -> Iterator[Block]:
             )
             for row in worst.to_dict("records")
         ),
-        (0.4, 0.2, 0.2, 0.2),
+        (0.3, 0.16, 0.34, 0.2),
         numbers=frozenset({1, 2, 3}),
     )
 
@@ -355,7 +363,8 @@ def _counts_table(schools: pd.DataFrame, claimed: pd.Series[str], text: Text) ->
 
 def _one_kabupaten(name: str, schools: pd.DataFrame, text: Text) -> Iterator[Block]:
     ranked = schools[schools["rank"].notna()]
-    yield SectionHead(plain(name) if name else text(N_("Kabupaten not recognised")), level=3)
+    head = _area(name, text)
+    yield SectionHead(head[:1].upper() + head[1:], level=3)
     critical = int((ranked["tier_label"] == "critical").sum())
     words = N_("Schools: {all}; critical: {critical}; without a rank: {unranked}.")
     numbers = {"all": len(schools), "critical": critical, "unranked": len(schools) - len(ranked)}
@@ -409,7 +418,7 @@ def _charts(run: Run, schools: pd.DataFrame, text: Text) -> Iterator[Block]:
     except ValidationError:
         bounds = Index.shipped().tiers.bounds
     claimed = claimed_kabupaten(schools)
-    areas = {**{name: plain(name) for name in set(claimed)}, "": text(_NOT_RECOGNISED)}
+    areas = {**{name: plain(name) for name in set(claimed)}, "": text(UNKNOWN_KABUPATEN)}
     rows = deficit_rows(schools, claimed, areas)
     yield PrintedPicture(
         deficit_chart(text(N_("Deficit by kabupaten and kota")), rows, bounds, text)
@@ -425,10 +434,10 @@ def _first_k(schools: pd.DataFrame, claimed: pd.Series[str], k: int, text: Text)
     is_first = among_first(schools["rank"], k)
     counts = is_first.groupby(claimed).agg(["sum", "count"])
     names = sorted(counts.index, key=lambda name: (-counts["sum"][name], name == "", name))
-    heads = (N_("Kabupaten/kota"), N_("Among the first k"), N_("Of its schools"))
+    heads = (N_("Kabupaten/kota"), N_("Among the first {k}"), N_("Share of all its schools"))
     return PrintedTable(
         text(N_("Where the first {k} schools are"), k=text.number(k)),
-        tuple(map(text, heads)),
+        tuple(text(head, k=text.number(k)) for head in heads),
         tuple(
             (
                 _area(name, text),
@@ -463,4 +472,4 @@ def _school(row: dict[str, object], text: Text) -> str:
 
 
 def _area(name: object, text: Text) -> str:
-    return plain(name) if name else text(_NOT_RECOGNISED)
+    return plain(name) if name else text(UNKNOWN_KABUPATEN)

@@ -73,7 +73,7 @@ class PrintedTable:
     numbers : frozenset of int
         Columns of numbers.
     codes : frozenset of int
-        Columns of hashes, which may break anywhere.
+        Columns of hashes and other codes, in letters of one width.
     named_by : int
         The column that names the row.
     has_total : bool

@@ -22,8 +22,12 @@ WIDTH = 640
 _LEGEND = 176.0  # width of the legend beside the map
 _LEAST, _MOST = 330.0, 760.0  # height
 _EDGE = 6.0
-_BORDER, _FRAME = "#5a5a5a", "#9a9a9a"
-_NOT_DRAWN = "#ebebe8"  # water, and land of which the run has no outline
+_BORDER, _FRAME = "#8a8272", "#9a9a9a"
+# Land is darker than what is around it, so that a small island is no mark; white marks and the
+# ring, through which it shows, differ on it.
+_LAND = "#e6dcc3"
+_NOT_DRAWN = "#f6f8f9"  # water, and land of which the run has no outline
+_HALO = 5.0  # around labels that lie on marks
 _RADIUS = {"critical": 5.0, "severe": 4.2, "moderate": 3.8, "slight": 3.4}
 _USUAL = 3.2
 _MANY = 1500  # schools from which on the signs become smaller
@@ -83,8 +87,9 @@ def tier_map(
             x, y = frame.at(place.x, place.y)
             half = 11.5 * _LETTER * len(label) / 2
             x = min(max(x, _EDGE + half), max(WIDTH - _LEGEND - _EDGE - half, _EDGE + half))
-            made.say((x, y), label, 11.5, anchor="middle", bold=True)
-    _draw_legend(made, counts, text)
+            made.say((x, y), label, 11.5, anchor="middle", bold=True, halo=_HALO)
+    off = {name: int((marks[~placed] == name).sum()) for name in counts}
+    _draw_legend(made, counts, off, text)
     return made
 
 
@@ -96,8 +101,8 @@ def _draw_land(made: Drawing, frame: MapFrame, kabupaten: pd.DataFrame) -> None:
     coarse = _PLACES * (frame.north - frame.south) / (frame.height - 2 * frame.edge)
     for shape in shapely.coverage_simplify(shapes, coarse):
         for ring in frame.rings(shape):
-            made.area(ring, palette.LAND)
-            made.line([*ring, ring[0]], _BORDER, 0.8)
+            made.area(ring, _LAND)
+            made.line([*ring, ring[0]], _BORDER, 0.7)
 
 
 def draw_mark(made: Drawing, mark: palette.Mark, place: tuple[float, float], radius: float) -> None:
@@ -105,12 +110,15 @@ def draw_mark(made: Drawing, mark: palette.Mark, place: tuple[float, float], rad
     x, y = place
     points = [(x + radius * dx, y + radius * dy) for dx, dy in palette.corners(mark.shape)]
     if mark.shape == "ring":
-        made.line([*points, points[0]], mark.colour, 1.4)
+        made.line([*points, points[0]], mark.colour, 2.0)
     else:
         made.area(points, mark.colour, palette.OUTLINE)
 
 
-def _draw_legend(made: Drawing, counts: dict[str, int], text: Text) -> None:
+def _draw_legend(
+    made: Drawing, counts: dict[str, int], without: dict[str, int], text: Text
+) -> None:
+    """Each tier with its schools, and how many of them the map cannot show."""
     x, y = WIDTH - _LEGEND + 16.0, 26.0
     made.say((x - 4, y), text(N_("Tier of deficit")), 13, bold=True)
     for name, count in counts.items():
@@ -118,6 +126,9 @@ def _draw_legend(made: Drawing, counts: dict[str, int], text: Text) -> None:
         mark = palette.UNKNOWN if name == "unknown" else palette.TIERS[name]
         draw_mark(made, mark, (x + 2, y - 4), 6.0)
         lines = _wrapped(text(TIER_NAMES[name]), 19)
+        if without[name]:
+            missing = text(N_("{count} not on the map"), count=text.number(without[name]))
+            lines.append(f"({missing})")
         for number, line in enumerate(lines):
             made.say((x + 16, y + 14.0 * number), line, 12.5)
         made.say((WIDTH - 4, y), text.number(count), 12.5, anchor="end")

@@ -12,8 +12,9 @@ from pydantic import ValidationError
 
 from kalsel_gap.deliverables.certainty_words import tie_at
 from kalsel_gap.deliverables.explanation import index_of
+from kalsel_gap.deliverables.input_words import name_of_input
 from kalsel_gap.deliverables.page_weights import weight_words, weights_in_force
-from kalsel_gap.deliverables.provenance import licence_of, publication_of
+from kalsel_gap.deliverables.provenance import input_files, licence_of, publication_of
 from kalsel_gap.deliverables.remarks import findings_by_code, leaves_not_scored, shortened
 from kalsel_gap.deliverables.report_blocks import (
     FactList,
@@ -26,7 +27,13 @@ from kalsel_gap.deliverables.report_blocks import (
 from kalsel_gap.deliverables.report_charts import rank_chart
 from kalsel_gap.deliverables.school_columns import joined, school_rows
 from kalsel_gap.deliverables.tables import counted_schools
-from kalsel_gap.i18n.messages import NAMES, REASONS, TIER_NAMES, TOP_K_SETS
+from kalsel_gap.i18n.messages import (
+    NAMES,
+    REASONS,
+    TIER_NAMES,
+    TOP_K_SETS,
+    UNKNOWN_KABUPATEN,
+)
 from kalsel_gap.i18n.text import N_, Text, plain
 from kalsel_gap.project.departures import find_departures
 
@@ -72,27 +79,6 @@ _GAPS: dict[str, tuple[str, str]] = {
         N_("a network has to be built, or satellite"),
     ),
     "unknown": (N_("neither is known"), N_("evidence first")),
-}
-# Sections of the project file that name inputs.
-_SECTIONS: dict[str, str] = {
-    "schools": N_("Register of schools"),
-    "attributes": N_("Table of facts by NPSN"),
-    "boundaries": N_("Boundaries"),
-    "coastline": N_("Coastline"),
-    "coverage": N_("Coverage map"),
-    "elevation": N_("Elevation model"),
-    "land_cover": N_("Land cover"),
-    "facilities": N_("Facilities"),
-    "fibre": N_("Fibre network"),
-    "measurements": N_("Measurements"),
-    "rivers": N_("Rivers"),
-    "roads": N_("Roads"),
-    "sites": N_("Radio sites"),
-    "villages": N_("Village index"),
-    "wetlands": N_("Wetlands"),
-    "repairs": N_("Accepted repairs"),
-    "calibration": N_("Corrections of predictions"),
-    "objections": N_("Accepted objections"),
 }
 
 
@@ -362,20 +348,17 @@ def quality_blocks(run: Run, text: Text) -> Iterator[Block]:
     )
     count, kinds = text.number(len(run.findings)), text.number(len(found))
     yield Passage(text(words, count=count, kinds=kinds))
-    heads = (
-        *(N_("Severity"), N_("Kind"), N_("Count")),
-        N_("Finding, with examples of its values"),
-    )
+    heads = (N_("Severity"), N_("Finding, by its first example"), N_("Count"), N_("Code"))
     yield PrintedTable(
         text(N_("Findings about the inputs")),
         tuple(map(text, heads)),
         tuple(
-            (severity, code, text.number(number), said) for said, severity, code, number in found
+            (severity, said, text.number(number), code) for said, severity, code, number in found
         ),
-        (0.12, 0.2, 0.08, 0.6),
+        (0.12, 0.58, 0.09, 0.21),
         numbers=frozenset({2}),
-        codes=frozenset({1}),
-        named_by=1,
+        codes=frozenset({3}),
+        named_by=3,
     )
 
 
@@ -395,7 +378,7 @@ def _unranked(schools: pd.DataFrame, text: Text) -> Iterator[Block]:
             (
                 plain(row["name"]) or unknown,
                 plain(row["npsn"]) or unknown,
-                joined(row["kabupaten"]) or unknown,
+                joined(row["kabupaten"]) or text(UNKNOWN_KABUPATEN),
                 text(REASONS[str(row["unranked_reason"])]),
             )
             for row in school_rows(missing.head(_UNRANKED))
@@ -411,7 +394,6 @@ def source_blocks(run: Run, text: Text) -> Iterator[Block]:
     """The inputs with dates and hashes, who publishes, and what made the list."""
     yield SectionHead(text(N_("Sources")), code="sources")
     manifest = run.manifest
-    parameters = manifest.get("parameters", {})
     not_stated = text(N_("not stated"))
     words = N_("run {run}, kalsel-gap {version}, Python {python}")
     made = text(
@@ -429,38 +411,29 @@ def source_blocks(run: Run, text: Text) -> Iterator[Block]:
             (text(N_("Made by")), made),
         )
     )
-    yield Passage(
-        text(
-            N_(
-                "Licences of the inputs are not stated in the project file, so they are unknown "
-                "here: ask the owner of a file before you publish it."
-            )
+    files = input_files(run)
+    if not all(each.licence for each in files):
+        words = N_(
+            "A licence that the project file does not state is unknown: ask the owner of the file "
+            "before you publish it."
         )
-    )
+        yield Passage(text(words))
     rows = tuple(
         (
-            plain(item["file"]),
-            text(_SECTIONS.get(name.partition(".")[0], "")) or plain(name),
-            _date_of(name, parameters) or not_stated,
-            str(item["sha256"]),
+            each.file,
+            name_of_input(each.name, text),
+            each.date or not_stated,
+            each.licence or not_stated,
+            each.sha256,
         )
-        for name, item in sorted(manifest.get("inputs", {}).items())
+        for each in files
     )
     if rows:
-        heads = (N_("File"), N_("What it is"), N_("Date"), N_("SHA-256"))
+        heads = (N_("File"), N_("What it is"), N_("Date"), N_("Licence"), N_("SHA-256"))
         yield PrintedTable(
             text(N_("Input files and their hashes")),
             tuple(map(text, heads)),
             rows,
-            (0.27, 0.21, 0.14, 0.38),
-            codes=frozenset({3}),
+            (0.2, 0.14, 0.12, 0.13, 0.41),
+            codes=frozenset({4}),
         )
-
-
-def _date_of(name: str, parameters: dict[str, object]) -> str:
-    """The date that the project states of an input, or of the section that it is a part of."""
-    while name:
-        if stated := parameters.get(f"{name}.date"):
-            return plain(stated)
-        name = name.rpartition(".")[0]
-    return ""

@@ -13,19 +13,20 @@ from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, NamedTuple
 
 from kalsel_gap.deliverables.provenance import day_of_writing
-from kalsel_gap.deliverables.tables import all_notices, select, standing_sentence
+from kalsel_gap.deliverables.tables import NO_SCHOOLS, all_notices, select, standing_sentence
 from kalsel_gap.deliverables.workbook_lists import (
     FROZEN,
-    PRINTED,
     kabupaten_groups,
     list_codes,
     list_columns,
     list_table,
     office_groups,
+    printed_count,
 )
 from kalsel_gap.deliverables.workbook_pages import (
     METHOD_WIDTHS,
     SUMMARY_WIDTHS,
+    SheetContent,
     dictionary_table,
     findings_table,
     method_sections,
@@ -117,6 +118,7 @@ def write_workbook(
             kabupaten=kabupaten,
         )
     table, names = list_table(run, codes, text), list_columns(codes)
+    is_school = (~codes["unranked_reason"].isin(NO_SCHOOLS)).tolist()
     is_ranked = codes["rank"].notna().to_numpy()
     ranked = [row for row in table.rows if is_ranked[row]][: view.top]
     unranked = [row for row in table.rows if not is_ranked[row]]
@@ -137,7 +139,10 @@ def write_workbook(
             _OF_ALL,
         ),
         *(
-            _ListSheet(group.name, content, [n for n in group.rows if n in listed], colour)
+            _ListSheet(
+                *(group.name, group.content or content),
+                *([n for n in group.rows if n in listed], colour),
+            )
             for groups, content, colour in (
                 (kabupaten_groups(schools, text), of_kabupaten, _OF_KABUPATEN),
                 (office_groups(schools, text), of_office, _OF_OFFICE),
@@ -149,16 +154,19 @@ def write_workbook(
     wanted += [text(w) for w in (N_("Data dictionary"), N_("Findings"), N_("Method and sources"))]
     summary_name, *list_names, of_dictionary, of_findings, of_method = sheet_names(wanted)
     described = [
-        *(
-            (name, each.content, len(each.rows))
-            for name, each in zip(list_names, lists, strict=True)
+        *(_described(name, each, is_school) for name, each in zip(list_names, lists, strict=True)),
+        SheetContent(
+            of_dictionary, text(N_("What each column means")), others=len(dictionary.rows)
         ),
-        (of_dictionary, text(N_("What each column means")), len(dictionary.rows)),
-        (of_findings, text(N_("What is wrong or doubtful in the inputs")), len(findings.rows)),
-        (of_method, text(N_("How the list was made, and from which files")), None),
+        SheetContent(
+            *(of_findings, text(N_("What is wrong or doubtful in the inputs"))),
+            others=len(findings.rows),
+        ),
+        SheetContent(of_method, text(N_("How the list was made, and from which files"))),
     ]
     sections = summary_sections(run, view, schools, described, text, older=older)
-    last_printed = table.columns[len(PRINTED) - 1].label
+    printed = printed_count(names)
+    last_printed = table.columns[printed - 1].label
     count = len(lists) + 4
     with _book(run, path, text) as writer:
         title = text(N_("Schools to connect first"))
@@ -168,7 +176,7 @@ def write_workbook(
             writer.add_list(
                 *(name, f"{each.wanted}: {each.content}", table, each.rows),
                 frozen=FROZEN,
-                printed=len(PRINTED),
+                printed=printed,
                 colour=each.colour,
             )
         writer.add_list(of_dictionary, of_dictionary, dictionary, frozen=1)
@@ -177,6 +185,12 @@ def write_workbook(
         writer.add_page(of_method, of_method, method, METHOD_WIDTHS)
         progress(count - 1, count)
     progress(count, count)
+
+
+def _described(name: str, sheet: _ListSheet, is_school: Sequence[bool]) -> SheetContent:
+    """What a list holds: rows that are no school to count apart from the schools."""
+    schools = sum(is_school[row] for row in sheet.rows)
+    return SheetContent(name, sheet.content, schools, len(sheet.rows) - schools)
 
 
 @contextlib.contextmanager

@@ -5,21 +5,21 @@ Of a column that people read, what is unknown is the word for it, never an empty
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from kalsel_gap import schema
 from kalsel_gap.deliverables import columns
+from kalsel_gap.deliverables.map_story import list_length
 from kalsel_gap.deliverables.tables import as_read, claimed_kabupaten, with_words
 from kalsel_gap.deliverables.workbook_writer import (
-    BUTTON,
-    FITTED,
+    SENTENCE,
     TEXT,
     SheetColumn,
     SheetTable,
     lines_of,
 )
-from kalsel_gap.i18n.messages import NAMES
+from kalsel_gap.i18n.messages import NAMES, UNKNOWN_KABUPATEN
 from kalsel_gap.i18n.text import N_, Text
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 # What a budget officer prints; the rest of the summary stands beside it on the screen.
 PRINTED = (
     *("rank", "npsn", "name", "level", "ownership", "authority", "kabupaten", "kecamatan"),
-    *("students", "tier_label", "deficit", "priority", "gap_type", "reason_text"),
+    *("students", "tier_label", "deficit", "priority"),
+    *("top_k_set", "p_top_k", "rank_p05", "rank_p95", "gap_type", "reason_text"),
 )
 FROZEN = 3  # columns: rank, number and name
 BARS = ("deficit", "priority")
@@ -51,14 +52,30 @@ _PERCENT = frozenset(("p_top_k", "completeness", "tier_probability"))
 _RUPIAH = '"Rp"#,##0'
 _FEWEST, _MOST = 8.0, 24.0  # characters of a column
 _MOST_OF = {
-    "name": 34.0,
-    "authority": 14.0,
-    "kabupaten": 26.0,
-    "kecamatan": 20.0,
-    "tier_label": 15.0,
+    "name": 30.0,
+    "authority": 16.5,
+    "kabupaten": 18.0,
+    "kecamatan": 17.5,
+    "tier_label": 13.5,
+    "top_k_set": 13.5,
     "gap_type": 16.0,
-    "reason_text": 52.0,
-}  # of texts that are printed
+    "reason_text": 49.5,
+}  # of texts that are printed: they are broken into lines
+# Where the run states how long its list is, the number stands in place of k.
+_OF_FIRST: dict[str, tuple[str, str]] = {
+    "p_top_k": (
+        N_("Chance to be among the first {k}"),
+        N_("Share of the draws in which the school is among the first {k} of the list."),
+    ),
+    "top_k_label": (N_("Among the first {k}"), schema.BY_NAME["top_k_label"].description),
+    "top_k_set": (
+        schema.BY_NAME["top_k_set"].label,
+        N_(
+            "Statement about the list as a whole: all certain schools are among the first {k}, no "
+            "school that is out is, each at the stated confidence."
+        ),
+    ),
+}
 _LINES = 3  # most of a header
 MOST_KABUPATEN = 100  # that have a sheet of their own: each sheet is an open file
 
@@ -75,10 +92,13 @@ class SchoolGroup:
         As the sheet is to be called.
     rows : sequence of int
         Their positions in the list.
+    content : str
+        What its sheet holds, where that is not the same as for the others.
     """
 
     name: str
     rows: Sequence[int]
+    content: str = ""
 
 
 def list_codes(run: Run, schools: pd.DataFrame, text: Text) -> pd.DataFrame:
@@ -99,22 +119,39 @@ def list_table(run: Run, codes: pd.DataFrame, text: Text) -> SheetTable:
         Language of headers and words.
     """
     names = list_columns(codes)
-    declared, labels = columns.declared(run), columns.labels(run, text)
+    declared, words = columns.declared(run), column_words(run, text)
     shown = columns.in_words(codes[names], run, text).set_axis(names, axis=1)
     is_silent = (codes["available"] == 0.0).tolist()
     cells = [_cells(name, shown[name], is_silent, text) for name in names]
     described = [
         SheetColumn(
-            label=labels[name],
-            note=text(declared[name].description),
-            style=FITTED if name in _MOST_OF else number_format(declared[name]),
-            width=_width(name, labels[name], column),
+            label=words[name][0],
+            note=words[name][1],
+            style=SENTENCE if name in _MOST_OF else number_format(declared[name]),
+            width=_width(name, words[name][0], column),
             has_bars=name in BARS,
         )
         for name, column in zip(names, cells, strict=True)
     ]
     tiers = codes["tier_label"].astype("object").where(codes["tier_label"].notna(), "unknown")
     return SheetTable(described, cells, {names.index("tier_label"): tiers.tolist()})
+
+
+def column_words(run: Run, text: Text) -> dict[str, tuple[str, str]]:
+    """Label and description of each column of a run, no two labels alike."""
+    declared, labels = columns.declared(run), columns.labels(run, text)
+    words = {name: (labels[name], text(column.description)) for name, column in declared.items()}
+    if (k := list_length(run)) is not None:
+        words |= {
+            name: (text(label, k=text.number(k)), text(description, k=text.number(k)))
+            for name, (label, description) in _OF_FIRST.items()
+        }
+    return words
+
+
+def printed_count(names: Sequence[str]) -> int:
+    """How many columns of a list are printed: its first ones."""
+    return sum(name in PRINTED for name in names)
 
 
 def list_columns(table: pd.DataFrame) -> list[str]:
@@ -184,7 +221,12 @@ def office_groups(schools: pd.DataFrame, text: Text) -> list[SchoolGroup]:
     named = {
         key: text(words, kabupaten=key[1]) for key in sorted(set(keys)) if key[0] == "kabupaten"
     }
-    return _groups(keys, {("province", ""): others[("province", "")], **named, **others})
+    groups = _groups(keys, {("province", ""): others[("province", "")], **named, **others})
+    private = text(N_("Private schools by rank; paid by a grant (hibah), BOS or CSR"))
+    return [
+        replace(group, content=private) if group.name == others[("private", "")] else group
+        for group in groups
+    ]
 
 
 def _sheets_of_kabupaten(schools: pd.DataFrame, text: Text) -> list[str]:
@@ -192,7 +234,7 @@ def _sheets_of_kabupaten(schools: pd.DataFrame, text: Text) -> list[str]:
     claimed = claimed_kabupaten(schools)
     counts = claimed[claimed != ""].value_counts()
     kept = set(counts.index[:MOST_KABUPATEN])
-    unknown, rest = text(N_("unknown kabupaten")), text(N_("other kabupaten"))
+    unknown, rest = text(UNKNOWN_KABUPATEN), text(N_("other kabupaten"))
     return [unknown if not name else name if name in kept else rest for name in claimed.tolist()]
 
 
@@ -227,9 +269,12 @@ def _cells(name: str, column: pd.Series, is_silent: Sequence[bool], text: Text) 
 def _width(name: str, label: str, cells: Sequence[CellValue]) -> float:
     """The width that shows all of a column and its header in a few lines, within bounds."""
     of_numbers = not all(isinstance(cell, str) for cell in cells)
-    texts = [] if of_numbers else [len(cell) for cell in cells if isinstance(cell, str)]
-    longest = max(texts, default=7)
+    texts = {cell for cell in cells if isinstance(cell, str)}
+    if of_numbers and name in PRINTED:  # a text among them is broken into lines
+        longest = max([7, *(len(word) for each in texts for word in each.split())])
+    else:
+        longest = max(map(len, texts), default=7)
     width = float(min(max(longest + 2.5, _FEWEST), _MOST_OF.get(name, _MOST)))
-    while lines_of(label, width - BUTTON - 1) > _LINES:
+    while lines_of(label, width - 1) > _LINES:
         width += 1.0
-    return max(width, max(map(len, label.split()), default=0) + BUTTON + 1)
+    return max(width, max(map(len, label.split()), default=0) + 2.0)

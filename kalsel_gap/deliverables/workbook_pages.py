@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
 from kalsel_gap import schema
 from kalsel_gap.deliverables import columns
 from kalsel_gap.deliverables.codes import words_of
+from kalsel_gap.deliverables.input_words import name_of_input
 from kalsel_gap.deliverables.map_story import headline, list_length
 from kalsel_gap.deliverables.map_tables import imprint_of
+from kalsel_gap.deliverables.provenance import input_files, licence_of, publication_of
 from kalsel_gap.deliverables.remarks import list_remarks, when_decided
 from kalsel_gap.deliverables.tables import (
     ALL,
@@ -21,7 +23,7 @@ from kalsel_gap.deliverables.tables import (
     by_kabupaten,
     counted_schools,
 )
-from kalsel_gap.deliverables.workbook_lists import office_groups
+from kalsel_gap.deliverables.workbook_lists import column_words, office_groups
 from kalsel_gap.deliverables.workbook_writer import (
     MOST_ROWS,
     SENTENCE,
@@ -34,22 +36,28 @@ from kalsel_gap.i18n.messages import (
     REASONS,
     SEVERITY_NAMES,
     TIER_NAMES,
+    UNKNOWN_KABUPATEN,
     finding_sentence,
 )
 from kalsel_gap.i18n.text import N_, Text
 from kalsel_gap.sources.values import parse_date
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from kalsel_gap.deliverables.tables import View
     from kalsel_gap.deliverables.workbook_writer import CellValue
     from kalsel_gap.storage.run_folder import Run
 
-SUMMARY_WIDTHS = (38.0, *(12.0,) * 9)
-METHOD_WIDTHS = (24.0, 34.0, 14.0, 70.0)
+SUMMARY_WIDTHS = (36.0, *(15.0,) * 9)
+METHOD_WIDTHS = (24.0, 34.0, 14.0, 14.0, 70.0)
 _WHOLE, _DAY = "#,##0", "yyyy-mm-dd"
 _ORDER = ("error", "warning", "note")
+_PRIVATE = N_(
+    "Private schools stand apart: the column “{column}” names the office that is responsible for "
+    "them by law, but ordinary capital spending of the government may not go to them. A grant "
+    "(hibah), BOS or CSR can."
+)
 _METHOD = (
     N_(
         "The deficit of a school is how far its internet falls short of what it needs: 0 is "
@@ -77,6 +85,22 @@ _METHOD = (
 )
 
 
+class SheetContent(NamedTuple):
+    """What a sheet of the workbook holds.
+
+    Attributes
+    ----------
+    name, content : str
+    schools, others : int or None
+        Rows that are a school to count, and its other rows; None where there is nothing to count.
+    """
+
+    name: str
+    content: str
+    schools: int | None = None
+    others: int | None = None
+
+
 # --- summary -------------------------------------------------------------------------------------
 
 
@@ -84,7 +108,7 @@ def summary_sections(
     run: Run,
     view: View,
     schools: pd.DataFrame,
-    sheets: Sequence[tuple[str, str, int | None]],
+    sheets: Sequence[SheetContent],
     text: Text,
     *,
     older: str = "",
@@ -98,8 +122,8 @@ def summary_sections(
         Which schools the workbook holds.
     schools : DataFrame
         All of them that match its filters, whatever its limit is.
-    sheets : sequence of (str, str, int or None)
-        Name, content and number of rows of each sheet behind the summary.
+    sheets : sequence of SheetContent
+        Those behind the summary.
     text : Text
     older : str
         That the run is older than its inputs; empty where it is not.
@@ -110,7 +134,7 @@ def summary_sections(
     sentences = headline(counted, list_length(run), text)
     yield SheetSection(text(N_("In brief")), [*sentences, *chosen])
     kabupaten = by_kabupaten(counted)
-    below = {ALL: N_("all"), INFERRED: COUNT_NAMES["inferred"], "": N_("not recognised")}
+    below = {ALL: N_("all"), INFERRED: COUNT_NAMES["inferred"], "": UNKNOWN_KABUPATEN}
     kabupaten = kabupaten.sort_values(  # those that are not recognised below the others
         "kabupaten",
         key=lambda names: names.map({"": 1, ALL: 2, INFERRED: 3}).fillna(0),
@@ -123,24 +147,45 @@ def summary_sections(
     yield SheetSection(title, table=table)
     offices = _by_office(counted, text)
     title = text(N_("Schools by tier and by the office that is responsible"))
-    yield SheetSection(title, table=_counts(offices, list(offices.index), N_("Office"), text))
+    table = _counts(offices, list(offices.index), N_("Office"), text)
+    yield SheetSection(title, table=table, is_new_page=True)
+    if text(N_("Private schools")) in offices.index:
+        office = column_words(run, text)["authority"][0]
+        yield SheetSection("", [text(_PRIVATE, column=office)])
     title = text(N_("What is not in the ranking, and what else to know"))
     remarks = [] if schools.empty else list_remarks(run, text, view)
     yield SheetSection(title, remarks, table=_reasons(schools, text))
-    heads = (N_("Sheet"), N_("Rows"), N_("Content"))
+    yield _sheet_list(sheets, text)
+
+
+def _sheet_list(sheets: Sequence[SheetContent], text: Text) -> SheetSection:
+    """Every sheet behind the summary, what it holds, and how much of it."""
     described = [
-        SheetColumn(text(heads[0]), width=SUMMARY_WIDTHS[0]),
-        SheetColumn(text(heads[1]), style=_WHOLE),
-        SheetColumn(text(heads[2]), span=8),
+        SheetColumn(text(N_("Sheet")), width=SUMMARY_WIDTHS[0]),
+        SheetColumn(text(N_("Schools")), style=_WHOLE),
+        SheetColumn(text(N_("Other rows")), style=_WHOLE),
+        SheetColumn(text(N_("Content")), span=7),
+    ]
+    counts = ([each.schools for each in sheets], [each.others for each in sheets])
+    shown: list[list[CellValue]] = [
+        ["" if count is None else count for count in column] for column in counts
     ]
     listed: list[list[CellValue]] = [
-        [name for name, _, _ in sheets],
-        ["" if count is None else count for _, _, count in sheets],
-        [content for _, content, _ in sheets],
+        [each.name for each in sheets],
+        *shown,
+        [each.content for each in sheets],
     ]
-    links = {name: name for name, _, _ in sheets}
-    title = text(N_("Sheets of this workbook"))
-    yield SheetSection(title, table=SheetTable(described, listed), links=links)
+    words = N_(
+        "Other rows repeat a school or are of a closed one, and are not counted above; on the "
+        "last sheets they are columns and findings."
+    )
+    return SheetSection(
+        text(N_("Sheets of this workbook")),
+        [text(words)],
+        table=SheetTable(described, listed),
+        links={each.name: each.name for each in sheets},
+        is_new_page=True,
+    )
 
 
 def _opening(run: Run, text: Text, older: str) -> SheetSection:
@@ -178,7 +223,10 @@ def _counts(
     """Counts by tier: a row for each name; some rows sum up others."""
     kinds = [*schema.TIER_LABELS, "unknown", "all", "inferred"]
     described = [SheetColumn(text(head), width=SUMMARY_WIDTHS[0])] + [
-        SheetColumn(text(COUNT_NAMES.get(kind) or TIER_NAMES[kind]), style=_WHOLE) for kind in kinds
+        SheetColumn(
+            text(COUNT_NAMES.get(kind) or TIER_NAMES[kind]), style=_WHOLE, width=SUMMARY_WIDTHS[1]
+        )
+        for kind in kinds
     ]
     counts = (table[kind].astype(int).tolist() for kind in kinds)
     return SheetTable(described, [list(names), *counts], sums=sums)
@@ -198,13 +246,13 @@ def _by_office(schools: pd.DataFrame, text: Text) -> pd.DataFrame:
 
 
 def _reasons(schools: pd.DataFrame, text: Text) -> SheetTable | None:
-    """Why schools have no rank, and how many; None where all have one."""
+    """Why rows have no rank, and how many; None where all have one."""
     reasons = schools["unranked_reason"].value_counts()
     if reasons.empty:
         return None
     described = [
         SheetColumn(text(N_("Why unranked")), style=SENTENCE, width=SUMMARY_WIDTHS[0]),
-        SheetColumn(text(N_("Schools")), style=_WHOLE),
+        SheetColumn(text(N_("Rows")), style=_WHOLE),
     ]
     words = [text(REASONS[str(code)]) for code in reasons.index]
     return SheetTable(described, [words, [int(n) for n in reasons]])
@@ -215,7 +263,7 @@ def _reasons(schools: pd.DataFrame, text: Text) -> SheetTable | None:
 
 def dictionary_table(run: Run, names: Sequence[str], text: Text) -> SheetTable:
     """What each of these columns means: label, code, description, values, source."""
-    declared, labels = columns.declared(run), columns.labels(run, text)
+    declared, words = columns.declared(run), column_words(run, text)
     known = [declared[name] for name in names]
     heads = (
         SheetColumn(text(N_("Column")), style=SENTENCE, width=30.0),
@@ -231,9 +279,9 @@ def dictionary_table(run: Run, names: Sequence[str], text: Text) -> SheetTable:
     return SheetTable(
         heads,
         [
-            [labels[name] for name in names],
+            [words[name][0] for name in names],
             list(names),
-            [text(column.description) for column in known],
+            [words[name][1] for name in names],
             values,
             [column.source for column in known],
         ],
@@ -304,10 +352,14 @@ def method_sections(run: Run, last_printed: str, text: Text) -> Iterator[SheetSe
 def _facts(run: Run, text: Text) -> SheetTable:
     manifest = run.manifest
     decision = manifest.get("decision", {})
+    published, not_stated = publication_of(run), text(N_("not stated"))
     facts: dict[str, CellValue] = {
         text(N_("Run")): run.folder.name,
         text(N_("Official list")): approval(run) or text(N_("none")),
         text(N_("Trial")): assignments(run.overrides) if run.overrides else text(N_("none")),
+        text(N_("Publisher")): published.publisher or not_stated,
+        text(N_("Contact")): published.contact_email or not_stated,
+        text(N_("Licence of this workbook")): licence_of(run, " · ") or not_stated,
         text(N_("Decision")): str(decision.get("number") or text(N_("none recorded"))),
     }
     if when := when_decided(manifest, text):
@@ -320,25 +372,22 @@ def _facts(run: Run, text: Text) -> SheetTable:
 
 
 def _inputs(run: Run, text: Text) -> SheetTable:
-    """Each input file: its section of the project file, its date as a date, its hash."""
-    parameters: Mapping[str, object] = run.manifest.get("parameters", {})
-    inputs = sorted(run.manifest.get("inputs", {}).items())
+    """Each input file: what it is, its date as a date, its licence, its hash."""
+    inputs, not_stated = input_files(run), text(N_("not stated"))
     heads = (
-        SheetColumn(text(N_("Section")), width=METHOD_WIDTHS[0]),
+        SheetColumn(text(N_("What it is")), style=SENTENCE, width=METHOD_WIDTHS[0]),
         SheetColumn(text(N_("File")), style=SENTENCE, width=METHOD_WIDTHS[1]),
         SheetColumn(text(N_("Date")), style=_DAY),
+        SheetColumn(text(N_("Licence")), style=SENTENCE, width=14.0),
         SheetColumn(text(N_("SHA-256")), width=70.0),
     )
-    dates: list[CellValue] = []
-    for name, _ in inputs:
-        stated = str(parameters.get(f"{name}.date") or "")
-        dates.append(parse_date(stated) or stated or text(N_("not stated")))
     return SheetTable(
         heads,
         [
-            [name for name, _ in inputs],
-            [str(file["file"]) for _, file in inputs],
-            dates,
-            [str(file["sha256"]) for _, file in inputs],
+            [name_of_input(each.name, text) for each in inputs],
+            [each.file for each in inputs],
+            [parse_date(each.date) or each.date or not_stated for each in inputs],
+            [each.licence or not_stated for each in inputs],
+            [each.sha256 for each in inputs],
         ],
     )

@@ -42,8 +42,8 @@ _BAR = "#9fb8d6"
 _WARNING = "#ffe08a"
 _LIGHT = 0.4  # luminance above which black text is easier to read than white
 _LINE_HEIGHT = 15.0  # points
-BUTTON = 2.5  # width of the button of a filter, in characters
-TEXT, FITTED, SENTENCE = "@", "fitted", "sentence"
+_BESIDE = 2.0  # width of what is left free beside a text in its cell, in characters
+TEXT, SENTENCE = "@", "sentence"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,8 @@ class SheetColumn:
     note : str
         Comment on its header; none where it is empty.
     style : str
-        Number format of its cells; :data:`TEXT`; :data:`FITTED`, which is written smaller where it
-        does not fit; or :data:`SENTENCE`, which is broken into lines.
+        Number format of its cells, in which a text is broken into lines; :data:`TEXT`; or
+        :data:`SENTENCE`, which is broken into lines.
     width : float
         In characters.
     has_bars : bool
@@ -133,6 +133,8 @@ class SheetSection:
         Of it, the first column may name sheets.
     links : mapping of str to str
         Cells of the first column that lead to a sheet, and its name.
+    is_new_page : bool
+        Whether it begins a sheet of paper.
     """
 
     title: str
@@ -140,6 +142,7 @@ class SheetSection:
     warnings: Sequence[str] = ()
     table: SheetTable | None = None
     links: Mapping[str, str] = field(default_factory=dict)
+    is_new_page: bool = False
 
 
 class SheetWriter:
@@ -182,7 +185,7 @@ class SheetWriter:
         last, count = len(chosen), len(table.columns)
         for at, column in enumerate(table.columns):
             sheet.set_column(at, at, column.width)
-        self._write_table(sheet, 0, table, chosen, button=BUTTON)
+        self._write_table(sheet, 0, table, chosen, has_buttons=True)
         sheet.freeze_panes(1, frozen)
         sheet.autofilter(0, 0, max(last, 1), count - 1)
         sheet.repeat_rows(0)
@@ -213,7 +216,10 @@ class SheetWriter:
         for at, width in enumerate(widths):
             sheet.set_column(at, at, width)
         row = self._line(sheet, 0, title, widths, bold=True, font_size=16)
+        breaks = []
         for section in sections:
+            if section.is_new_page:
+                breaks.append(row + 1)
             if section.title:
                 row = self._line(sheet, row + 1, section.title, widths, bold=True, font_size=12)
             for warning in section.warnings:
@@ -224,12 +230,13 @@ class SheetWriter:
                 shown = section.table
                 self._write_table(sheet, row, shown, shown.rows, links=section.links)
                 row += len(shown.rows) + 1
+        sheet.set_h_pagebreaks(breaks)
 
     def _sheet(self, name: str, title: str, colour: str) -> Worksheet:
         sheet = self._book.add_worksheet(name)
         sheet.set_landscape()
         sheet.set_paper(_PAPER_F4)
-        sheet.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.7)
+        sheet.set_margins(left=0.3, right=0.3, top=0.7, bottom=0.7)
         sheet.fit_to_pages(1, 0)
         sheet.set_comments_author("kalsel-gap")
         if colour:
@@ -262,16 +269,15 @@ class SheetWriter:
         table: SheetTable,
         rows: Iterable[int],
         *,
-        button: float = 0.0,
+        has_buttons: bool = False,
         links: Mapping[str, str] | None = None,
     ) -> None:
-        """Write a table; a header has a button of that width beside its words."""
+        """Write a table; the buttons of filters have a line of their own below the words."""
         head = self._format(**_HEAD)
         lines = max(
-            lines_of(column.label, column.width * column.span - button - 1)
-            for column in table.columns
+            lines_of(column.label, column.width * column.span - 1) for column in table.columns
         )
-        sheet.set_row(top, _LINE_HEIGHT * lines + 3)
+        sheet.set_row(top, _LINE_HEIGHT * (lines + has_buttons) + 3)
         places, at = [], 0
         for column in table.columns:
             self._write_text(sheet, (top, at), column.span, column.label, head)
@@ -285,13 +291,20 @@ class SheetWriter:
             for n, column in enumerate(table.columns)
         ]
         broken = [
-            (n, column.width * column.span)
+            (table.cells[n], column.width * column.span - _BESIDE)
             for n, column in enumerate(table.columns)
-            if column.style == SENTENCE
+            if column.style != TEXT
         ]
         for row, chosen in enumerate(rows, start=top + 1):
             strong = chosen in table.sums
-            lines = max((lines_of(table.cells[n][chosen], room) for n, room in broken), default=1)
+            lines = max(
+                (
+                    lines_of(said, room)
+                    for cells, room in broken
+                    if isinstance(said := cells[chosen], str) and len(said) > room
+                ),
+                default=1,
+            )
             if lines > 1:
                 sheet.set_row(row, _LINE_HEIGHT * lines)
             for at, column, cells, looks, tiers in writers:
@@ -326,11 +339,10 @@ class SheetWriter:
 
     def _looks(self, style: str) -> _Looks:
         """Formats of texts and of numbers in a column, without and with emphasis."""
-        is_number = style not in (TEXT, FITTED, SENTENCE)
+        is_number = style not in (TEXT, SENTENCE)
         of_text: dict[str, Any] = {"quote_prefix": True, "align": "left", "indent": 1}
         # Excel shows a cell of this format that has more than 255 characters as hashes.
-        of_text |= {"text_wrap": True} if style == SENTENCE else {"num_format": TEXT}
-        of_text |= {"shrink": True} if style == FITTED or is_number else {}
+        of_text |= {"num_format": TEXT} if style == TEXT else {"text_wrap": True}
         of_number = {"num_format": style if is_number else "General"}
         bold: tuple[dict[str, Any], ...] = ({}, {"bold": True})
         return _Looks(
@@ -344,7 +356,7 @@ class SheetWriter:
         """A tier has a colour besides its word."""
         colour = palette.TIERS.get(code, palette.UNKNOWN).colour
         ink = "#000000" if _luminance(colour) > _LIGHT else "#ffffff"
-        more = {"align": "left", "indent": 1, "quote_prefix": True, "shrink": True}
+        more = {"align": "left", "indent": 1, "quote_prefix": True, "text_wrap": True}
         return self._format(bg_color=colour, font_color=ink, **_CELL, **more)
 
     def _shown(self, value: CellValue) -> str:

@@ -699,6 +699,9 @@ ASSUMPTIONS: dict[str, str] = {
     "available": N_("Available service"),
 }
 # Counts beside those by tier.
+# Of schools whose kabupaten the register does not state, or states as one that is not in the
+# boundaries.
+UNKNOWN_KABUPATEN = N_("kabupaten not known")
 COUNT_NAMES: dict[str, str] = {"all": N_("all"), "inferred": N_("of these inferred")}
 # Why a leaf is not scored; keys are the reasons in `not_scored` of run.json.
 INACTIVE: dict[str, str] = {

@@ -38,6 +38,7 @@ def test_the_worst_lies_on_top_and_unknown_is_a_ring() -> None:
     rings = [s for s in made.shapes if isinstance(s, Line) and s.colour == palette.UNKNOWN.colour]
     assert len(rings) == 2  # one school with a place, and the legend
     assert "&lt;b&gt;Satu" in to_svg(made).decode()
+    assert "(1 not on the map)" in [each.words for each in made.texts]
 
 
 def test_without_areas_and_places_there_is_still_a_legend() -> None:

@@ -84,13 +84,16 @@ def test_it_is_accessible_and_says_what_the_page_says(tiny: Run, language: Langu
             assert bare(words) in shown, words
             if not re.search("[<>&\"']", words):
                 assert bare(words) in unescaped, words
+    copied = "".join(sheet.extract_text() for sheet in pdf.pages)
+    assert "\u200b" not in copied
+    assert all(item["sha256"] in copied for item in tiny.manifest["inputs"].values())
     sheets = len(pdf.pages)
     last = {"en": f"Page {sheets} of {sheets}", "id": f"Halaman {sheets} dari {sheets}"}[language]
     assert bare(last) in bare(pdf.pages[-1].extract_text())
 
 
 def said(block: dict[str, Any]) -> Iterator[str]:
-    """All texts of a block; hashes are broken at the ends of lines."""
+    """All texts of a block."""
     yield from (block[name] for name in ("words", "title") if block.get(name))
     for name in ("items", "heads", "signers", "lines"):
         yield from block.get(name, ())

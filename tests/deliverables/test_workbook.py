@@ -20,10 +20,10 @@ import pandas as pd
 import pytest
 
 from kalsel_gap import schema
-from kalsel_gap.deliverables import columns, tables, workbook
+from kalsel_gap.deliverables import tables, workbook
 from kalsel_gap.deliverables.provenance import day_of_writing
 from kalsel_gap.deliverables.workbook import write_workbook
-from kalsel_gap.deliverables.workbook_lists import PRINTED
+from kalsel_gap.deliverables.workbook_lists import PRINTED, column_words
 from kalsel_gap.errors import InputError
 from kalsel_gap.i18n.text import LANGUAGES, Language, Text, plain
 from tests.deliverables.test_tables import HOSTILE
@@ -94,7 +94,7 @@ def books(tiny: Run, folder: Path) -> dict[Language, Written]:
 
 
 def labels(run: Run, language: Language) -> dict[str, str]:
-    return columns.labels(run, Text(language))
+    return {name: label for name, (label, _) in column_words(run, Text(language)).items()}
 
 
 def replaced(run: Run, **values: Any) -> Run:
@@ -175,13 +175,13 @@ def test_a_list_is_filtered_frozen_explained_and_printed(
         assert sheet.sheet_properties.pageSetUpPr.fitToPage
         assert (int(sheet.page_setup.fitToWidth or 1), int(sheet.page_setup.fitToHeight)) == (1, 0)
         assert sheet.print_title_rows == "$1:$1"
-        assert re.search(r"\$A\$1:\$N\$\d+", sheet.print_area)
+        assert re.search(r"\$A\$1:\$R\$\d+", sheet.print_area)
         assert "&P" in (footer := sheet.oddFooter.right.text)
         assert "&N" in footer
         standing = tables.standing_sentence(tiny, Text(language))
         assert standing in sheet.oddFooter.left.text
         notes = {cell.value: cell.comment.text for cell in sheet[1]}
-        described = {named[n]: Text(language)(c.description) for n, c in schema.BY_NAME.items()}
+        described = dict(column_words(tiny, Text(language)).values())
         assert notes == {label: described[label] for label in notes}
         bars = {
             str(ranges.sqref).partition(":")[0].rstrip("0123456789"): rules
@@ -268,6 +268,43 @@ def test_the_summary_counts_what_the_run_holds(tiny: Run, books: dict[Language, 
     assert links == {name: f"'{name}'!A1" for name in SHEETS["en"][1:]}
 
 
+def test_rows_that_repeat_a_school_are_counted_apart(tiny: Run, folder: Path) -> None:
+    schools = tiny.schools
+    repeated = schools["npsn"] == "00000113"  # without a place, in Kab. Gunung Contoh
+    reasons = schools["unranked_reason"].mask(repeated, "duplicate")
+    made = written(replaced(tiny, is_duplicate=repeated, unranked_reason=reasons), "en", folder)
+    sheet = made.book["Summary"]
+    rows = [list(filter(lambda v: v is not None, r)) for r in sheet.iter_rows(values_only=True)]
+    assert ["Kab. Gunung Contoh", 3, 0, 0, 1, 1, 0, 0, 5, 3] in rows
+    listed = {row[0]: row[1:3] for row in rows if len(row) == 4}
+    assert listed["Kab. Gunung Contoh"] == [5, 1]
+    assert listed["Without a rank"] == [1, 1]
+    assert listed["Priorities"] == [11, 0]
+    said = texts_of(sheet)
+    assert "Schools without a rank: 1 (no usable location: 1)." in said
+    assert "Rows not counted (repeated rows and closed schools): 1." in said
+
+
+def test_the_length_of_the_list_stands_in_place_of_k(
+    tiny: Run, books: dict[Language, Written], folder: Path
+) -> None:
+    k = int(tiny.manifest["certainty"]["k"])
+    head = [cell.value for cell in books["en"].book["Priorities"][1]]
+    assert f"Chance to be among the first {k}" in head
+    assert f"Among the first {k}" in head
+    assert f"Peluang termasuk {k} pertama" in [c.value for c in books["id"].book["Prioritas"][1]]
+    unknown = dataclasses.replace(tiny, manifest={**tiny.manifest, "certainty": {}})
+    head = [cell.value for cell in written(unknown, "en", folder).book["Priorities"][1]]
+    assert "Chance to be among the first k" in head
+
+
+def test_nothing_in_a_list_is_written_smaller(books: dict[Language, Written]) -> None:
+    """What does not fit is broken into lines."""
+    for name in SHEETS["id"][1:10]:
+        for row in books["id"].book[name].iter_rows():
+            assert not any(cell.alignment.shrink_to_fit for cell in row)
+
+
 def test_dictionary_findings_and_sources(tiny: Run, books: dict[Language, Written]) -> None:
     english = books["en"]
     words = english.rows("Data dictionary")
@@ -288,6 +325,10 @@ def test_dictionary_findings_and_sources(tiny: Run, books: dict[Language, Writte
     assert {cell.number_format for cell in dated} == {"yyyy-mm-dd"}
     stated = tiny.manifest["parameters"]["schools.0.date"]
     assert files["schools.csv"][2].value.date().isoformat() == stated
+    assert files["schools.csv"][0].value == "Register of schools"
+    facts = {row[0].value: row[1].value for row in sheet.iter_rows(max_row=20)}
+    assert facts["Publisher"] == facts["Contact"] == "not stated"
+    assert facts["Licence of this workbook"] == "not stated"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -25,8 +25,8 @@ ROWS = [
     ("Kab. B", "63.02", "kemenag", "private", "Kemenag"),
     ("Kab. B", "63.02", "kemenag", "public", "Kemenag"),
     ("Kab. B", "63.02", "kabupaten", None, "Dinas Kab. B"),
-    ("Kab. C", None, "kabupaten", "public", "Dinas unknown kabupaten"),
-    (None, None, "kabupaten", "public", "Dinas unknown kabupaten"),
+    ("Kab. C", None, "kabupaten", "public", "Dinas kabupaten not known"),
+    (None, None, "kabupaten", "public", "Dinas kabupaten not known"),
     ("Kab. B", "63.02", None, "public", "Office not known"),
 ]
 SCHOOLS = pd.DataFrame(ROWS, columns=["kabupaten", "kabupaten_code", "authority", "ownership", "_"])
@@ -43,14 +43,14 @@ def test_a_kabupaten_that_is_not_recognised_has_a_sheet(monkeypatch: pytest.Monk
     assert groups == {
         "Kab. A": [0, 1, 2],
         "Kab. B": [3, 4, 5, 6, 9],
-        "unknown kabupaten": [7, 8],
+        "kabupaten not known": [7, 8],
     }
     monkeypatch.setattr(workbook_lists, "MOST_KABUPATEN", 1)
     few = {group.name: list(group.rows) for group in kabupaten_groups(SCHOOLS, EN)}
     assert few == {
         "Kab. B": [3, 4, 5, 6, 9],
         "other kabupaten": [0, 1, 2],
-        "unknown kabupaten": [7, 8],
+        "kabupaten not known": [7, 8],
     }
 
 
