@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from kalsel_gap.storage.run_folder import Run
 
 SUMMARY_WIDTHS = (36.0, *(15.0,) * 9)
-METHOD_WIDTHS = (24.0, 34.0, 14.0, 14.0, 70.0)
+METHOD_WIDTHS = (26.0, 36.0, 20.0, 16.0, 70.0)
 _WHOLE, _DAY = "#,##0", "yyyy-mm-dd"
 _ORDER = ("error", "warning", "note")
 _PRIVATE = N_(
@@ -377,8 +377,8 @@ def _inputs(run: Run, text: Text) -> SheetTable:
     heads = (
         SheetColumn(text(N_("What it is")), style=SENTENCE, width=METHOD_WIDTHS[0]),
         SheetColumn(text(N_("File")), style=SENTENCE, width=METHOD_WIDTHS[1]),
-        SheetColumn(text(N_("Date")), style=_DAY),
-        SheetColumn(text(N_("Licence")), style=SENTENCE, width=14.0),
+        SheetColumn(text(N_("Date")), style=_DAY, width=METHOD_WIDTHS[2]),
+        SheetColumn(text(N_("Licence")), style=SENTENCE, width=METHOD_WIDTHS[3]),
         SheetColumn(text(N_("SHA-256")), width=70.0),
     )
     return SheetTable(
