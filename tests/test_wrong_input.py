@@ -602,7 +602,7 @@ def test_a_filter_that_nothing_meets(
         ("rank", "surplus"),
         ("rnk",),
         ("export", "csv", "--dialect", "de"),
-        ("export", "csv", "--names", "both"),
+        ("export", "csv", "--names", "neither"),
         ("check", "--dialect", "de"),
         ("config", "--format", "yaml"),
     ],

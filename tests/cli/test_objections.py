@@ -142,7 +142,7 @@ def test_letters_answer_every_school_and_are_the_same_again(cli: CommandLine, ra
     assert listed.status == 0
     listed = cli("rank", "-p", ranked)
     assert "Connection already planned, rank unchanged (1): 00000110" in listed.err
-    assert "the school is closed: 2" in listed.err
+    assert "Rows not counted (repeated rows and closed schools): 2." in listed.err
     assert read_run(ranked / "runs").folder.name in speed
     page = ranked / "school.html"
     explained = cli("explain", "00000110", "-p", ranked).out.decode()

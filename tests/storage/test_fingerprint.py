@@ -68,7 +68,7 @@ MOVES: dict[str, tuple[set[str], set[str]]] = {
     "terrain/layers.py": ({"layers"}, set()),
     "sources/sites.py": ({"sites", "prediction"}, set()),
     "sources/villages.py": ({"places"}, set()),
-    "indicators/barrier.py": ({"terrain"}, set()),
+    "indicators/barrier.py": ({"terrain", "previews"}, set()),
     "indicators/inference.py": ({"service", "signals", "certainty"}, set()),
     "storage/cache.py": ({"layers", "losses"}, set()),
     "storage/run_folder.py": (set(), set()),
