@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from kalsel_gap import schema
 from kalsel_gap.deliverables.certainty_words import certainty_of_list
 from kalsel_gap.deliverables.tables import (
-    NO_SCHOOLS,
+    counted_schools,
     known_values,
+    not_counted_sentence,
     select,
     silent_maps,
     values_meant,
@@ -205,8 +206,7 @@ def _missing_layers(run: Run, text: Text, classes: Collection[str]) -> Iterator[
 
 
 def _unranked(run: Run, chosen: pd.DataFrame, text: Text) -> Iterator[str]:
-    is_school = ~chosen["unranked_reason"].isin(NO_SCHOOLS)
-    reasons = chosen.loc[is_school, "unranked_reason"].value_counts()
+    reasons = counted_schools(chosen)["unranked_reason"].value_counts()
     if len(reasons):
         counted = [f"{text(REASONS[str(code)])}: {text.number(n)}" for code, n in reasons.items()]
         yield text(
@@ -214,9 +214,8 @@ def _unranked(run: Run, chosen: pd.DataFrame, text: Text) -> Iterator[str]:
             count=text.number(reasons.sum()),
             reasons="; ".join(counted),
         )
-    if others := int((~is_school).sum()):
-        words = N_("Rows not counted (repeated rows and closed schools): {count}.")
-        yield text(words, count=text.number(others))
+    if others := not_counted_sentence(chosen, text):
+        yield others
     yield from _without_evidence(run, chosen, text)
     if nobody_ranked(run):
         yield _missing(run, text)
