@@ -62,8 +62,11 @@ class _Span:
 
 
 def is_binary(raw: bytes) -> bool:
-    """Whether a workbook is XLS or XLSB: names of an archive stand in its folder, unpacked."""
-    return raw.startswith(_SIGNATURE) or b"xl/workbook.bin" in raw
+    """Whether a workbook is read as XLS or XLSB, whatever its signature says.
+
+    What is no archive is read as XLS; names of an archive stand in its folder, unpacked.
+    """
+    return not raw.startswith(b"PK") or b"xl/workbook.bin" in raw
 
 
 # --- XLS -----------------------------------------------------------------------------------------

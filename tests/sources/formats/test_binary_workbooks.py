@@ -209,3 +209,14 @@ def test_a_panic_of_the_library_is_one_error_and_no_line_on_the_terminal(
     error = refused(tmp_path, zipped(parts), "a.xlsb")
     assert (error.code, error.params["reason"]) == ("table_not_xlsx", "no entry found for key")
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("first", [b"\xd0", b"\x7f"])
+def test_a_panic_is_none_on_the_terminal_whatever_the_signature(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], first: bytes
+) -> None:
+    raw = xls(SHEETS)
+    place = raw.index(struct.pack("<H", 0x85)) + 4  # where the first sheet begins
+    raw = raw[:place] + struct.pack("<I", 1 << 29) + raw[place + 4 :]
+    assert refused(tmp_path, first + raw[1:]).code == "table_not_xlsx"
+    assert capfd.readouterr() == ("", "")
