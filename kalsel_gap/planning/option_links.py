@@ -7,7 +7,6 @@ the worst air.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -16,8 +15,6 @@ import pandas as pd
 from kalsel_gap.geo import geodesy
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from kalsel_gap.geo.arrays import FloatArray, IntArray
     from kalsel_gap.project.model import Opened
     from kalsel_gap.radio.links.path_loss import RadioTerrain
@@ -27,23 +24,6 @@ SAME_PLACE_M = 50.0
 # Places of any kind that something can be reached from.
 PLACES = ("place_id", "kind", "lat", "lon", "height_m", "operators", "left_mbps")
 HOP_COLUMNS = ("reason", "mast_m", "clearance_ratio", "clearance_ratio_worst", "availability")
-
-
-@dataclass(frozen=True, slots=True)
-class ExtraSite:
-    """A mast that is tried in a plan and is in no list of sites.
-
-    Attributes
-    ----------
-    lat, lon : float
-        Degrees.
-    height_m : float
-        Antenna above ground.
-    """
-
-    lat: float
-    lon: float
-    height_m: float
 
 
 class Pairs(NamedTuple):
@@ -57,15 +37,13 @@ class Pairs(NamedTuple):
 # --- places --------------------------------------------------------------------------------------
 
 
-def merge_sites(sites: pd.DataFrame, extra: Sequence[ExtraSite] = ()) -> pd.DataFrame:
+def merge_sites(sites: pd.DataFrame) -> pd.DataFrame:
     """Towers: one row for each place, whatever number of cells and operators is on it.
 
     Parameters
     ----------
     sites : DataFrame
         Table ``sites`` of a run.
-    extra : sequence of ExtraSite
-        Further masts, towers of their own.
 
     Returns
     -------
@@ -96,13 +74,8 @@ def merge_sites(sites: pd.DataFrame, extra: Sequence[ExtraSite] = ()) -> pd.Data
     # Two towers of one id stay two places.
     twice = places["place_id"].duplicated(keep=False)
     places.loc[twice, "place_id"] += "@" + places.loc[twice, "own"]
-    added = pd.DataFrame(
-        [(f"site:{e.lat:.6f},{e.lon:.6f}", e.lat, e.lon, e.height_m, "") for e in extra],
-        columns=["place_id", "lat", "lon", "height_m", "operators"],
-    ).astype({"lat": "float64", "lon": "float64", "height_m": "float64"})
-    both = pd.concat([places, added], ignore_index=True) if len(added) else places
-    both = both.assign(kind="site", left_mbps=np.nan)
-    return both.sort_values(["place_id", "lat", "lon"], ignore_index=True)[list(PLACES)]
+    places = places.assign(kind="site", left_mbps=np.nan)
+    return places.sort_values(["place_id", "lat", "lon"], ignore_index=True)[list(PLACES)]
 
 
 def _clusters(lat: FloatArray, lon: FloatArray) -> IntArray:
