@@ -589,7 +589,7 @@ OPTION_REASONS: dict[str, str] = {
     "too_far": N_("It is {distance_km} km away; at most {longest_km} km is possible."),
     "no_sight": N_("The terrain blocks the line of sight over {distance_km} km, even from a mast of {tallest_m} m."),
     "sight_unknown": N_("It is unknown whether there is a line of sight: the elevation model or the height of the antenna is missing."),
-    "too_tall": N_("Over {distance_km} km a mast of {mast_m} m would be necessary when the air bends rays least; at most {tallest_m} m is possible."),
+    "too_tall": N_("Over {distance_km} km a mast of {needed_m} m would be necessary when the air bends rays least; at most {tallest_m} m is possible."),
     "no_site": N_("The project has no tower, no end of a fibre network and no connected school from which a link could start."),
     "no_relay": N_("No place for a relay was found that has a line of sight to both ends, each within {longest_km} km."),
     "not_needed": N_("A direct link without a mast is possible, so no relay is necessary."),

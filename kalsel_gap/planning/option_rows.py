@@ -22,7 +22,7 @@ TEXTS = (
 )
 NUMBERS = (
     *("distance_km", "down_mbps", "up_mbps", "latency_ms", "capacity_mbps"),
-    *("longest_km", "mast_m", "tallest_m", "level_dbm", "least_dbm", "sharing"),
+    *("longest_km", "needed_m", "tallest_m", "level_dbm", "least_dbm", "sharing"),
     *("clearance_ratio", "clearance_ratio_worst"),
 )
 # Columns of a reason's parameters, by its code; the sentences have the same placeholders.
@@ -35,7 +35,7 @@ PARAMETERS: dict[str, tuple[str, ...]] = {
     "no_relay": ("longest_km",),
     "no_sight": ("distance_km", "tallest_m"),
     "too_far": ("distance_km", "longest_km"),
-    "too_tall": ("distance_km", "mast_m", "tallest_m"),
+    "too_tall": ("distance_km", "needed_m", "tallest_m"),
 }
 
 

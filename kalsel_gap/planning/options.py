@@ -114,6 +114,7 @@ SHARED_TYPES: dict[str, str] = {
     "schools": "int64",
     "population": "Int64",
 }
+_NEED_PARTNER = ("microwave", "microwave_relay", "fibre", "bts", "hub")
 # Where nothing was found for a school, by option.
 _NOTHING = {"microwave_relay": "no_relay", "hub": "no_hub", "microwave": "no_site"}
 
@@ -172,7 +173,7 @@ def make_options(
     rows["reason"] = final_reasons(rows, rows["standing"])
     rows["is_feasible"] = rows["reason"] == ""
     rows["reason_params"] = _parameters(rows)
-    rows = rows.join(price_rows(rows, prices, opened.project.costs))
+    rows = _with_amounts(rows, prices, opened)
     rows["pv_per_student_idr"] = per_unit_idr(rows["pv_idr"], rows["students"].to_numpy("float64"))
     rows["pv_per_mbps_idr"] = per_unit_idr(rows["pv_idr"], rows["down_mbps"].to_numpy("float64"))
     rows = _with_figures(rows, opened, rows["option"])
@@ -212,7 +213,7 @@ def _candidates(
     ends, routes = fibre_of(schools, at, opened)
     donors = donors_of(merge_sites(sites), ends, connected, pole_m)
     direct = microwave_rows(schools, at, donors, ground, opened)
-    bare = direct.loc[(direct["reason"] == "") & direct["mast_m"].isna(), "at"]
+    bare = direct.loc[(direct["reason"] == "") & direct["needed_m"].isna(), "at"]
     behind = np.setdiff1d(at, bare.to_numpy("int64"))
     shared = [
         relay_options(schools, behind, donors, _horizons_of(run), ground, opened),
@@ -314,6 +315,15 @@ def _with_equipment(rows: pd.DataFrame) -> pd.DataFrame:
         solar_kwp=rows["solar_kwp"] + power,
         assumptions=assumed,
     )
+
+
+def _with_amounts(rows: pd.DataFrame, prices: pd.DataFrame, opened: Opened) -> pd.DataFrame:
+    """What each row costs; nothing is known of the cost where the partner it needs is missing."""
+    amounts = price_rows(rows, prices, opened.project.costs)
+    without = rows["option"].isin(_NEED_PARTNER) & (rows["partner"] == "")
+    amounts.loc[without, list(AMOUNTS)] = pd.NA
+    amounts.loc[without, "is_priced"] = False
+    return rows.assign(mast_m=rows["needed_m"]).join(amounts)
 
 
 def _with_figures(rows: pd.DataFrame, opened: Opened, option: pd.Series[str]) -> pd.DataFrame:

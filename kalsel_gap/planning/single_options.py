@@ -217,7 +217,7 @@ def microwave_rows(
             "needs_consent": True,
             "distance_km": chosen["km"].to_numpy(),
             "longest_km": longest,
-            "mast_m": chosen["mast_m"].to_numpy(),
+            "needed_m": chosen["mast_m"].to_numpy(),
             "tallest_m": tallest,
             **{n: chosen[n].to_numpy() for n in ("clearance_ratio", "clearance_ratio_worst")},
         },
