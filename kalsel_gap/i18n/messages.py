@@ -64,6 +64,7 @@ ERRORS: dict[str, str] = {
     "crs_unknown": N_('this is not a known coordinate reference system. Write its EPSG code, such as "EPSG:32750" (WGS 84 / UTM zone 50 S).'),
     "map_too_large": N_("a page holds at most {most} schools, and these are {count}: one file is too small a vessel for them. Write a page for each kabupaten, such as --kabupaten “{kabupaten}”."),
     "qgz_name": N_("QGIS cannot open a file whose name has “|”. Choose another name."),
+    "out_without_template": N_("only the table to fill in is written to a file: add --template. For the prices in force redirect --format csv."),
     "ppn_base_too_large": N_("the base of PPN cannot be more than the price. Write a share such as 11/12."),
     "unit_price_negative": N_("“{value}” is less than nothing. Write the price of one unit in rupiah without PPN, or leave the cell empty."),
     "unit_price_twice": N_("“{value}” has a price in row {first} already. Keep one of the two rows."),

@@ -13,6 +13,7 @@ import pandas as pd
 
 from kalsel_gap.errors import InputError, KalselGapError, SeveralErrors, suggestion
 from kalsel_gap.findings import Finding
+from kalsel_gap.i18n.price_names import ITEM_NAMES, UNIT_NAMES
 from kalsel_gap.project.costs import ITEMS, MOST_IDR
 from kalsel_gap.project.invalid import section_fault
 from kalsel_gap.sources.cells import fold, plain_signs
@@ -20,19 +21,21 @@ from kalsel_gap.sources.columns import recognise, table_findings
 from kalsel_gap.sources.quantities import is_nothing, read_quantities
 from kalsel_gap.sources.table_parts import ROW
 from kalsel_gap.sources.tables import read_table
-from kalsel_gap.sources.values import read_dates
+from kalsel_gap.sources.values import end_of, read_dates
 
 if TYPE_CHECKING:
+    from kalsel_gap.i18n.text import Text
+    from kalsel_gap.project.costs import Costs
     from kalsel_gap.project.model import Opened
 
-# What the template has: canonical column and its header in both languages.
+# What the table to fill in has: canonical column and its header in each language.
 TEMPLATE = {
-    "item": ("item", "kode_item"),
-    "description": ("description", "uraian"),
-    "unit": ("unit", "satuan"),
-    "price": ("price_without_ppn", "harga_tanpa_ppn"),
-    "reference": ("reference_code", "kode_ssh"),
-    "date": ("date", "tanggal"),
+    "item": {"en": "item", "id": "kode_item"},
+    "description": {"en": "description", "id": "uraian"},
+    "unit": {"en": "unit", "id": "satuan"},
+    "price": {"en": "price_without_ppn", "id": "harga_tanpa_ppn"},
+    "reference": {"en": "reference_code", "id": "kode_ssh"},
+    "date": {"en": "date", "id": "tanggal"},
 }
 ALIASES: dict[str, tuple[str, ...]] = {
     "item": ("kodeitem", "itemcode", "kodebarang", "kodebarangjasa", "kode", "code"),
@@ -73,8 +76,7 @@ def read_unit_prices(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
     -------
     prices : DataFrame
         :data:`COLUMNS`, a row for each priced item: ``price_idr`` (Int64, rupiah of one unit
-        without PPN), reference code and date (ISO; empty where not given or not read), file and
-        row.
+        without PPN), reference code and date (empty where not given or not read), file and row.
     findings : list of Finding
         Rows of items that are not ours, dates that could not be read, and what was made of the
         table.
@@ -119,14 +121,14 @@ def read_unit_prices(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
     ]
     cells = cells[cells["code"] != ""]
     texts = cells["price"].map(_without_rupiah)
-    prices = read_quantities(texts, possible=_POSSIBLE_IDR, by_column=True)
+    prices = read_quantities(texts, possible=_POSSIBLE_IDR)
     errors = _faults(cells, prices, header, opened)
     if len(errors) == 1:
         raise errors[0]
     if errors:
         raise SeveralErrors(errors)
-    dates = read_dates(cells["date"])
-    undated = ~is_nothing(cells["date"]) & dates.isna()
+    dates = _dates(cells["date"])
+    undated = ~is_nothing(cells["date"]) & (dates == "")
     findings += [
         Finding("date_unreadable", where, int(row), column=header["date"], value=value)
         for where, row, value in cells.loc[undated, ["file", "row", "date"]].itertuples(index=False)
@@ -136,12 +138,29 @@ def read_unit_prices(opened: Opened) -> tuple[pd.DataFrame, list[Finding]]:
             "item": cells["code"].astype("str"),
             "price_idr": prices.round().astype("Int64"),
             "ref_ssh": cells["reference"].astype("str"),
-            "date": dates.map(lambda day: "" if pd.isna(day) else day.isoformat()).astype("str"),
+            "date": dates,
             "file": cells["file"].astype("str"),
             "row": cells["row"],
         }
     )
     return found.reset_index(drop=True), findings
+
+
+def template_rows(costs: Costs, words: Text) -> tuple[list[str], list[list[str]]]:
+    """Header and rows of the table to fill in: every item, its prices left empty.
+
+    Parameters
+    ----------
+    costs : Costs
+        Its items.
+    words : Text
+        Language of headers, descriptions and units.
+    """
+    rows = [
+        [code, words(ITEM_NAMES[code]), words(UNIT_NAMES.get(item.unit, item.unit)), "", "", ""]
+        for code, item in costs.items.items()
+    ]
+    return [names[words.language] for names in TEMPLATE.values()], rows
 
 
 def is_unit_of(text: str, unit: str) -> bool:
@@ -182,6 +201,16 @@ def _faults(
             fault("unit_price_twice", "item", value=cell["item"], first=first_rows[code])
         first_rows.setdefault(code, row)
     return errors
+
+
+def _dates(texts: pd.Series[str]) -> pd.Series[str]:
+    """Days as ISO dates; a year or a month alone as it is given, such as 2026; otherwise empty."""
+    days = read_dates(texts)
+    known = [
+        text if pd.isna(day) and end_of(text) else "" if pd.isna(day) else day.isoformat()
+        for text, day in zip(texts, days, strict=True)
+    ]
+    return pd.Series(known, index=texts.index, dtype="str")
 
 
 def _without_rupiah(text: str) -> str:
