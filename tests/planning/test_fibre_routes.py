@@ -101,6 +101,19 @@ def test_ends_of_points_and_lines(tmp_path: Path) -> None:
     assert read_fibre_ends(None).empty
 
 
+def test_without_roads_neighbours_share_a_network() -> None:
+    found = routes(at((6.0, 0.0), (9.0, 0.4), (9.0, -0.4), (12.0, 0.0)))
+    # Of the first school 1.2 times six kilometres; behind it the others branch off.
+    assert found.length_km[0] == pytest.approx(7.2, rel=1e-3)
+    assert found.trunks["from_end_km"].iloc[0] == pytest.approx(7.2, rel=1e-3)
+    assert found.trunks["schools"].iloc[0] == 4
+    assert (found.trunk[1:] >= 0).all()
+    far = found.trunks["from_end_km"].to_numpy()[found.trunk]
+    assert (far + found.branch_km >= found.length_km - 1e-9).all()
+    built = found.trunks["km"].sum() + found.branch_km.sum()
+    assert built < 0.7 * found.length_km.sum()
+
+
 def test_order_of_schools_changes_nothing() -> None:
     places = [(3.0, 1.0), (5.0, -1.0), (8.0, 2.0), (9.0, 0.0), (2.0, 2.0)]
     one, other = routes(at(*places)), routes(at(*places[::-1]))
