@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from kalsel_gap.project.inputs import VectorLayer
     from kalsel_gap.project.model import Opened
 
-TRUNK_KM = 2.0  # shortest section of a trunk: shorter ones would only add decisions to a plan
+TRUNK_KM = 5.0  # shortest section of a trunk: shorter ones only add decisions to a plan
 _CUT_M = 250.0  # between points at which a line of fibre can be joined
 _DECIMALS = 6  # of degrees, 0.1 m: vertices of two roads at one crossing are the same
 

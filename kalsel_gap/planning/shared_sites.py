@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from kalsel_gap.geo import geodesy
-from kalsel_gap.planning.fibre_routes import TRUNK_KM, FibreRoutes
+from kalsel_gap.planning.fibre_routes import FibreRoutes
 from kalsel_gap.planning.option_costs import SCHOOL_ITEMS, SHARED_ITEMS
 from kalsel_gap.planning.option_links import Pairs, judge_hops, near_pairs
 from kalsel_gap.planning.option_rows import option_rows
@@ -43,6 +43,7 @@ _TRIED_HOSTS = 8  # nearest schools of which one may be a host
 _TOWARDS = 3  # nearest towers in whose directions a ridge is looked for
 _THIN_DEG = 0.01  # of ridges in one square of 1.1 km one is tried
 _LEAST_KM = 0.3  # a ridge nearer than this is the school's own hill
+_JOIN_KM = 2.0  # from the far end of a trunk to a facility that uses it
 _YARD_KM = 0.1  # neighbours so near are joined whatever the terrain
 
 
@@ -435,7 +436,7 @@ def trunk_options(
             "capacity_mbps": rates["capacity_mbps"],
             "facility_share": facility_shares(
                 *(trunks, facilities, required),
-                within_km=TRUNK_KM,
+                within_km=_JOIN_KM,
                 each_mbps=opened.project.index.required_mbps.minimum,
             ),
         },

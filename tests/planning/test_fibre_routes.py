@@ -12,7 +12,7 @@ import pytest
 from shapely import LineString, Point
 
 from kalsel_gap.geo import geodesy
-from kalsel_gap.planning.fibre_routes import FibreRoutes, read_fibre_ends, route_fibre
+from kalsel_gap.planning.fibre_routes import TRUNK_KM, FibreRoutes, read_fibre_ends, route_fibre
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,8 +66,8 @@ def test_two_schools_behind_one_another_share_a_trunk(tmp_path: Path) -> None:
     road = layer(tmp_path / "roads.geojson", LineString(places[["lon", "lat"]].to_numpy()))
     found = routes(at((7.0, 0.0), (9.0, 0.0)), road)
     trunks = found.trunks
-    # Sections of at least 2 km with both schools behind them; each begins where one ends.
-    assert (trunks["km"] >= 2.0).all()
+    # Sections of at least 5 km with both schools behind them; each begins where one ends.
+    assert (trunks["km"] >= TRUNK_KM).all()
     assert trunks["before"].tolist() == list(range(-1, len(trunks) - 1))
     assert trunks["schools"].tolist() == [2] * len(trunks)
     assert found.trunk.tolist() == [len(trunks) - 1] * 2

@@ -158,6 +158,14 @@ def test_hidden_hubs_have_their_reason(behind_a_ridge: Opened, schools: MakeScho
     assert found.shared.empty
 
 
+def test_neighbours_in_one_yard_need_no_sight(behind_a_ridge: Opened, schools: MakeSchools) -> None:
+    rows = [{**at_km(10.0), "students": 90}, {**at_km(10.0), "students": 9}]
+    table = schools(rows).assign(required_mbps=20.0, **DELIVERED)
+    found = hubs(table, behind_a_ridge)
+    assert found.rows["reason"].tolist() == [""]
+    assert found.rows["distance_km"].tolist() == [0.0]
+
+
 def test_trunks_add_up(project: MakeProject, schools: MakeSchools) -> None:
     opened = project(bare=True)
     table = schools([at_km(x, y) for x, y in ((6.0, 0.0), (9.0, 0.4), (9.0, -0.4), (12.0, 0.0))])
