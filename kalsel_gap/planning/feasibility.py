@@ -45,7 +45,7 @@ REASONS_OF_OPTIONS = (
     *("less_than_now", "no_gain"),
 )
 ASSUMPTIONS = ("lan_unknown", "ups_unknown", "grid_unknown", "cell_unknown", "bts_by_distance")
-# Nothing that can be told from 0 in a sum over schools.
+# A smaller one is 0 but for rounding.
 _NO_GAIN = 1e-9
 _NO_GRID = (
     *("tidakada", "tidak", "none", "no", "belumada", "diesel", "genset", "generator"),

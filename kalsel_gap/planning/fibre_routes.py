@@ -183,7 +183,7 @@ def _between_neighbours(lat: FloatArray, lon: FloatArray, factor: float) -> _Gra
     return _Graph(lat, lon, a, b, factor * _km(lat, lon, a, b))
 
 
-class _Tree(NamedTuple):
+class _FibreTree(NamedTuple):
     """Ways from the ends of fibre to all nodes, arrays of shape (nodes,)."""
 
     distance_km: FloatArray
@@ -193,7 +193,7 @@ class _Tree(NamedTuple):
     end: IntArray
 
 
-def _shortest_paths(graph: _Graph, schools: int, ends: int) -> _Tree:
+def _shortest_paths(graph: _Graph, schools: int, ends: int) -> _FibreTree:
     """Shortest paths from all ends at once."""
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import dijkstra
@@ -215,10 +215,10 @@ def _shortest_paths(graph: _Graph, schools: int, ends: int) -> _Tree:
         return_predecessors=True,
         min_only=True,
     )
-    return _Tree(distance, before.astype(np.int64), end.astype(np.int64))
+    return _FibreTree(distance, before.astype(np.int64), end.astype(np.int64))
 
 
-def _light_tree(graph: _Graph, schools: int, ends: int) -> _Tree:
+def _light_tree(graph: _Graph, schools: int, ends: int) -> _FibreTree:
     """A tree between shortest paths and the shortest network: it has parts to share.
 
     As Prim's and Dijkstra's algorithms, of which the first adds the node with the shortest edge,
@@ -241,11 +241,11 @@ def _light_tree(graph: _Graph, schools: int, ends: int) -> _Tree:
             if not np.isfinite(distance[other]):
                 further = max(km, _LEAST_KM)
                 heapq.heappush(heap, (_WAY * way + further, other, node, way + further))
-    return _Tree(distance, before, end)
+    return _FibreTree(distance, before, end)
 
 
 def _trunks_of(
-    graph: _Graph, tree: _Tree, schools: int, longest_km: float
+    graph: _Graph, tree: _FibreTree, schools: int, longest_km: float
 ) -> tuple[IntArray, FloatArray, pd.DataFrame]:
     """Trunk of each school and the distance of its far end; the table of trunks."""
     distance, before = tree.distance_km, tree.before

@@ -7,14 +7,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
+from affine import Affine
 
 from kalsel_gap.planning.new_sites import ExtraSite, propose_sites
+from kalsel_gap.planning.option_links import terrain_of_links
 from kalsel_gap.planning.shared_rows import SharedOptions, facility_shares
 from tests.planning.option_cases import at_km, site_rows
 
 if TYPE_CHECKING:
-    from tests.conftest import MakeProject, MakeSchools
+    from tests.conftest import MakeDem, MakeProject, MakeSchools
 
+GRID = {
+    "crs": "EPSG:4326",
+    "transform": Affine(0.001, 0.0, 115.4, 0.0, -0.001, -2.42),
+    "nodata": -9999,
+}
 NOWHERE = pd.DataFrame({"place_id": [], "name": [], "lat": [], "lon": []}, dtype="float64")
 
 
@@ -81,6 +88,29 @@ def test_a_place_of_the_user(proposed: Any) -> None:
     assert sorted(found.shared["schools"]) == [1, 2]
     alone = proposed([0.0, 4.0], extra=[ExtraSite(place["lat"], place["lon"], 52.0)])
     assert sorted(alone.shared["schools"]) == [0, 2]
+
+
+def test_a_ridge_parts_the_schools(
+    project: MakeProject, schools: MakeSchools, make_dem: MakeDem
+) -> None:
+    cells = np.zeros((160, 300))
+    cells[:, 145] = 150.0  # 5.06 km east
+    dem = {"path": str(make_dem(cells, **GRID)), "surface": "dtm", "sea": "none"}
+    opened = project({"elevation": dem}, bare=True)
+    east_km = [1.0, 4.0, 6.2, 8.5]
+    table = schools([{**at_km(x), "available": 0.1} for x in east_km])
+    usual = {"antenna_height_m": 42.0, "frequency_mhz": 1800.0, "eirp_dbm": 62.0}
+    sites = site_rows([{**at_km(0.0), **usual}])
+    ground = terrain_of_links(opened)
+    wants = np.ones(4, dtype=np.bool_)
+    found = propose_sites(table.assign(required_mbps=20.0), wants, sites, NOWHERE, ground, opened)
+    assert reasons(found) == {0: "", 1: "", 2: "", 3: ""}
+    # By distance alone one site in the middle would reach three of them.
+    of = found.rows.set_index("at")["shared_id"]
+    assert set(of.loc[[0]]) == set(of.loc[[1]])
+    assert set(of.loc[[2]]) == set(of.loc[[3]])
+    assert found.shared["schools"].tolist() == [2, 2]
+    assert set(found.rows["assumptions"]) == {""}
 
 
 def test_nobody_wants_one(proposed: Any) -> None:
