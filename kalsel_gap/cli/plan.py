@@ -204,18 +204,9 @@ def _stored(source: drawn.RunChoice, out: Path | None, name: str) -> tuple[Plan,
     from kalsel_gap.deliverables.plan_list import schools_of_plan
     from kalsel_gap.storage.plan_folder import read_plan
 
-    opened, folder = drawn.project_and_runs(source.project, source.runs)
-    found = read_plan(_plans(opened, folder, out), name or None)
-    return found, schools_of_plan(found, folder)
-
-
-def _plans(opened: Opened | None, runs: Path, out: Path | None) -> Path:
-    """The folder of the plans."""
-    from kalsel_gap.storage.plan_folder import plans_beside
-
-    if out is not None:
-        return out
-    return plans_beside(runs) if opened is None else opened.project.output.plans_folder(runs)
+    _, runs = drawn.project_and_runs(*source)
+    found = read_plan(out or drawn.plans_folder(source), name or None)
+    return found, schools_of_plan(found, runs)
 
 
 def _list(
@@ -224,8 +215,7 @@ def _list(
     from kalsel_gap.deliverables.plan_list import list_plans
     from kalsel_gap.i18n.plan_names import OBJECTIVE_NAMES, name_of
 
-    opened, folder = drawn.project_and_runs(source.project, source.runs)
-    table = list_plans(_plans(opened, folder, out))
+    table = list_plans(out or drawn.plans_folder(source))
     shown = table.assign(
         is_latest=table["is_latest"].map({True: "*", False: ""}),
         kind=table["kind"].map({code: text(word) for code, word in _KINDS.items()}),

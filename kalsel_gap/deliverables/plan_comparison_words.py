@@ -66,7 +66,8 @@ def percent(share: object, text: Text) -> str:
     ('0', '0.42', '1.23')
     """
     hundredths = -int(-float(str(share)) * 10_000 // 1) if share is not None else 0
-    return text.number(hundredths / 100, 2 if hundredths % 100 else 0)
+    digits = 2 if hundredths % 10 else 1 if hundredths % 100 else 0
+    return text.number(hundredths / 100, digits)
 
 
 def objectives_section(table: pd.DataFrame, text: Text) -> PageSection:

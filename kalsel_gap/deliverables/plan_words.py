@@ -119,8 +119,8 @@ def _summary(plan: Plan, schools: pd.DataFrame, text: Text) -> PageSection:
     section.said.extend(ending_sentences(facts, text))
     if totals["unfunded"]:
         words = N_(
-            "Planned apart, without a ceiling of those who would pay: {schools} schools. They are "
-            "in no sum here."
+            "Schools planned apart, because no ceiling is stated for who would pay: {schools}. "
+            "They are in no sum here."
         )
         section.said.append(text(words, schools=text.number(totals["unfunded"])))
     return section
@@ -163,24 +163,25 @@ def _chosen(plan: Plan, schools: pd.DataFrame, places: Places, text: Text, top: 
     table = plan_tables.chosen_options(plan, schools)
     table = table[~plan_tables.is_opening(table) & ~table["is_unfunded"].astype("bool")]
     shown = table.head(top)
-    rows = tuple(
-        (
-            _school(row),
-            _npsn(row),
-            option_name(row["option"], text),
-            str(row["year"]),
-            short_rupiah(_both(row, "capex_idr", "ppn_capex_idr"), text),
-            short_rupiah(_both(row, "opex_year_idr", "ppn_opex_idr"), text),
-            _payers(row, places, text),
-        )
-        for row in shown.to_dict("records")
-    )
     heads = (
-        *(N_("School"), N_("NPSN"), N_("Option"), N_("Year"), N_("Capex")),
-        *(N_("Opex a year"), N_("Paid by")),
+        *(N_("School"), N_("NPSN"), N_("Option"), N_("Capex"), N_("Opex a year")),
+        N_("Paid by"),
     )
-    grids = [WordTable("", tuple(map(text, heads)), rows, frozenset({4, 5}))] if rows else []
-    said = [text(N_("Amounts with PPN."))] if rows else []
+    grids = []
+    for year, group in shown.groupby("year", sort=True):
+        rows = tuple(
+            (
+                _school(row),
+                _npsn(row),
+                option_name(row["option"], text),
+                short_rupiah(_both(row, "capex_idr", "ppn_capex_idr"), text),
+                short_rupiah(_both(row, "opex_year_idr", "ppn_opex_idr"), text),
+                _payers(row, places, text),
+            )
+            for row in group.to_dict("records")
+        )
+        grids.append(WordTable(str(year), tuple(map(text, heads)), rows, frozenset({1, 3, 4})))
+    said = [text(N_("Amounts with PPN, by the year of spending."))] if grids else []
     said += _cut(len(shown), len(table), text)
     return PageSection(text(N_("Schools that are chosen")), "chosen", said=said, grids=grids)
 
@@ -207,7 +208,7 @@ def _shared(plan: Plan, text: Text) -> PageSection:
         *(N_("What is opened"), N_("Year"), N_("Schools"), N_("Capex"), N_("Opex a year")),
         N_("Borne by facilities"),
     )
-    numbers = frozenset({2, 3, 4, 5})
+    numbers = frozenset({1, 2, 3, 4, 5})
     grids = [WordTable("", tuple(map(text, heads)), rows, numbers)] if rows else []
     return PageSection(text(N_("Shared infrastructure")), "shared", grids=grids)
 
@@ -227,7 +228,7 @@ def _marginal(
         for row in shown.to_dict("records")
     )
     heads = (N_("School"), N_("NPSN"), N_("Option"), N_("What is short"))
-    grids = [WordTable("", tuple(map(text, heads)), rows)] if rows else []
+    grids = [WordTable("", tuple(map(text, heads)), rows, frozenset({1}))] if rows else []
     return PageSection(
         text(N_("The first schools that are left out")),
         "marginal",
@@ -307,12 +308,13 @@ def _cliff(plan: Plan, places: Places, text: Text) -> PageSection:
     said = []
     for row in first_years(plan.table("cliff")).to_dict("records"):
         words = N_(
-            "From {year} to {last}, {envelope}: {opex} a year of {schools} schools has no payer: "
-            "{why}."
+            "From {year} to {last}, {envelope}: {opex} a year has no payer, because {why}. "
+            "Schools at risk: {schools}."
         )
         if row["year"] == row["last_year"]:
             words = N_(
-                "In {year}, {envelope}: {opex} a year of {schools} schools has no payer: {why}."
+                "In {year}, {envelope}: {opex} a year has no payer, because {why}. "
+                "Schools at risk: {schools}."
             )
         said.append(
             text(
@@ -385,7 +387,7 @@ def _options(plan: Plan, text: Text) -> PageSection:
                 option_name(option, text),
                 text.number(int(counts.get("feasible", 0))),
                 text.number(int(counts.get("chosen", 0))),
-                why or _NONE,
+                why or text(N_("nothing")),
             )
         )
     heads = (N_("Option"), N_("Feasible"), N_("Chosen"), N_("What keeps schools from it"))
@@ -416,9 +418,12 @@ def _delivery(plan: Plan, text: Text) -> PageSection:
     )
 
 
-def school_options_section(
-    plan: Plan, row_id: str, text: Text, reasons: Mapping[str, str]
-) -> PageSection | None:
+def unreadable_section(lines: Sequence[str], text: Text) -> PageSection:
+    """That a plan is there and cannot be read, and what to do."""
+    return PageSection(text(N_("Ways to connect it")), "options", warnings=list(lines))
+
+
+def school_options_section(plan: Plan, row_id: str, text: Text) -> PageSection | None:
     """The options of a school in a plan; None where the plan has none of it.
 
     Parameters
@@ -428,8 +433,6 @@ def school_options_section(
         Of the school.
     text : Text
         The reader's language.
-    reasons : mapping of str
-        By `option_id`, in words, why an option is not feasible.
     """
     table = plan_tables.options_of_school(plan, row_id)
     if table.empty:
@@ -440,7 +443,7 @@ def school_options_section(
         if row["is_chosen"]:
             state = text(N_("chosen, {year}"), year=row["year"])
         elif not row["is_feasible"]:
-            state = reasons.get(str(row["option_id"])) or name_of(row["reason"], REASON_NAMES, text)
+            state = name_of(row["reason"], REASON_NAMES, text)
         elif not row["is_priced"]:
             state = text(REASON_NAMES["unpriced"])
         partner = plain(row["partner"] or "")
