@@ -96,8 +96,8 @@ def test_what_is_short_of_a_school() -> None:
             "envelopes"
         ),
         (
-            "needs Rp 310 m, which is there: supply, teams or a shared capacity is short, or the best "
-            "plan is not known exactly"
+            "needs Rp 310 m, which is there: supply, teams or a shared capacity is short, or the "
+            "best plan is not known exactly"
         ),
     ]
 
