@@ -76,7 +76,10 @@ def plan(
     aloud: options.Plain = False,  # noqa: ARG001 - read before parsing
 ) -> None:
     """Do what :data:`HELP` says."""
+    from kalsel_gap.storage.outputs import refuse_file_name
+
     text: Text = ctx.obj
+    refuse_file_name(out)
     stored = (("--show", show is not None), ("--list", list_))
     made = (("--sweep", sweep is not None), ("--compare-objectives", compare_objectives))
     plan_arguments.refuse_together((*stored, *made))

@@ -658,6 +658,8 @@ NAMES: dict[str, str] = {
     "audit": N_("Audit page"),
     "compare": N_("Comparison"),
     "land_signal": N_("signal on the land"),
+    "objectives": N_("plans by objective"),
+    "sweep": N_("plans by budget"),
     "report": N_("Report"),
     "previews": N_("pictures for the map"),
     "gis": N_("layers for GIS"),
