@@ -35,11 +35,11 @@ _CUT_REASONS = 3  # of each option, the most frequent
 _CUT_SENTENCES = 10  # envelopes of which is said what more money buys
 _NONE = "–"
 
-Places = dict[str, str]
+KabupatenNames = dict[str, str]
 """Names of kabupaten by their code."""
 
 
-def places_of(schools: pd.DataFrame) -> Places:
+def places_of(schools: pd.DataFrame) -> KabupatenNames:
     """Names of kabupaten by their code, as the register has them."""
     if "kabupaten_code" not in schools or "kabupaten" not in schools:
         return {}
@@ -134,7 +134,7 @@ def _with_pupils(totals: Mapping[str, int], text: Text) -> str:
     return text(words, **counts)
 
 
-def _budget(plan: Plan, places: Places, text: Text) -> PageSection:
+def _budget(plan: Plan, places: KabupatenNames, text: Text) -> PageSection:
     """One table for each year: ceiling, what is spent of it, what is left."""
     heads = (N_("Envelope"), N_("Ceiling"), N_("Capex"), N_("Opex"), N_("PPN"), N_("Left"))
     grids = []
@@ -159,7 +159,9 @@ def _budget(plan: Plan, places: Places, text: Text) -> PageSection:
     return PageSection(text(N_("By year and envelope")), "budget", said=said, grids=grids)
 
 
-def _chosen(plan: Plan, schools: pd.DataFrame, places: Places, text: Text, top: int) -> PageSection:
+def _chosen(
+    plan: Plan, schools: pd.DataFrame, places: KabupatenNames, text: Text, top: int
+) -> PageSection:
     table = plan_tables.chosen_options(plan, schools)
     table = table[~plan_tables.is_opening(table) & ~table["is_unfunded"].astype("bool")]
     shown = table.head(top)
@@ -186,7 +188,7 @@ def _chosen(plan: Plan, schools: pd.DataFrame, places: Places, text: Text, top: 
     return PageSection(text(N_("Schools that are chosen")), "chosen", said=said, grids=grids)
 
 
-def _payers(row: Mapping[Hashable, Any], places: Places, text: Text) -> str:
+def _payers(row: Mapping[Hashable, Any], places: KabupatenNames, text: Text) -> str:
     codes = dict.fromkeys((row["envelope_capex"], row["envelope_opex"]))
     return ", ".join(envelope_name(code, places, text) for code in codes if code)
 
@@ -214,7 +216,7 @@ def _shared(plan: Plan, text: Text) -> PageSection:
 
 
 def _marginal(
-    plan: Plan, schools: pd.DataFrame, places: Places, text: Text, top: int
+    plan: Plan, schools: pd.DataFrame, places: KabupatenNames, text: Text, top: int
 ) -> PageSection:
     table = plan_tables.marginal_schools(plan, schools)
     shown = table.head(top)
@@ -237,7 +239,7 @@ def _marginal(
     )
 
 
-def shortage_words(row: Mapping[Hashable, Any], places: Places, text: Text) -> str:
+def shortage_words(row: Mapping[Hashable, Any], places: KabupatenNames, text: Text) -> str:
     """What a school that is left out needs, and what is short: *needs Rp 310 m, 12 m short*."""
     needs = short_rupiah(row["needs_idr"], text)
     short = whole(row["short_idr"])
@@ -262,7 +264,7 @@ def shortage_words(row: Mapping[Hashable, Any], places: Places, text: Text) -> s
     return text(N_("needs {needs}, {short} short in {year} ({envelope})"), **values)
 
 
-def _more_money(plan: Plan, places: Places, text: Text) -> PageSection:
+def _more_money(plan: Plan, places: KabupatenNames, text: Text) -> PageSection:
     """What more money of each envelope and year buys, in words."""
     shadow = plan.table("shadow")
     buys = shadow[shadow["schools"] > 0].sort_values(
@@ -284,7 +286,7 @@ def _more_money(plan: Plan, places: Places, text: Text) -> PageSection:
     return PageSection(text(N_("What more money would buy")), "more", said=said)
 
 
-def more_money_sentence(row: Mapping[Hashable, Any], places: Places, text: Text) -> str:
+def more_money_sentence(row: Mapping[Hashable, Any], places: KabupatenNames, text: Text) -> str:
     """What more money buys: *Rp 1 bn more in 2028 connects 9 more schools, 2,140 pupils*."""
     words = N_(
         "{more} more in {year} ({envelope}) connects {schools} more schools, {students} pupils."
@@ -303,7 +305,7 @@ def more_money_sentence(row: Mapping[Hashable, Any], places: Places, text: Text)
     )
 
 
-def _cliff(plan: Plan, places: Places, text: Text) -> PageSection:
+def _cliff(plan: Plan, places: KabupatenNames, text: Text) -> PageSection:
     """From which year on running costs are not covered."""
     said = []
     for row in first_years(plan.table("cliff")).to_dict("records"):
@@ -331,7 +333,7 @@ def _cliff(plan: Plan, places: Places, text: Text) -> PageSection:
     return PageSection(title, "cliff", said=said)
 
 
-def _unfunded(plan: Plan, places: Places, text: Text) -> PageSection:
+def _unfunded(plan: Plan, places: KabupatenNames, text: Text) -> PageSection:
     rows = tuple(
         (
             envelope_name(row["envelope"], places, text),
