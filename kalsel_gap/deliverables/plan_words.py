@@ -103,7 +103,7 @@ def plan_sections(plan: Plan, schools: pd.DataFrame, text: Text, *, top: int) ->
         _options(plan, text),
         _delivery(plan, text),
     ]
-    return [each for each in sections if each.said or each.grids or each.pairs]
+    return [each for each in sections if each.said or each.grids or each.pairs or each.warnings]
 
 
 def _summary(plan: Plan, schools: pd.DataFrame, text: Text) -> PageSection:
@@ -156,7 +156,15 @@ def _budget(plan: Plan, places: KabupatenNames, text: Text) -> PageSection:
         "without it."
     )
     said = [text(words)] if grids else []
-    return PageSection(text(N_("By year and envelope")), "budget", said=said, grids=grids)
+    warnings = []
+    if plan.table("budget")["ceiling_idr"].isna().all():
+        nothing = N_(
+            "No ceiling is stated, so nothing is funded. State envelope, year and amount under "
+            "[[plan.ceilings]] in the project file."
+        )
+        warnings.append(text(nothing))
+    title = text(N_("By year and envelope"))
+    return PageSection(title, "budget", warnings=warnings, said=said, grids=grids)
 
 
 def _chosen(
@@ -212,7 +220,9 @@ def _shared(plan: Plan, text: Text) -> PageSection:
     )
     numbers = frozenset({1, 2, 3, 4, 5})
     grids = [WordTable("", tuple(map(text, heads)), rows, numbers)] if rows else []
-    return PageSection(text(N_("Shared infrastructure")), "shared", grids=grids)
+    words = N_("Opened once and used by many; its cost is allocated by bandwidth.")
+    said = [text(words)] if rows else []
+    return PageSection(text(N_("Shared infrastructure")), "shared", said=said, grids=grids)
 
 
 def _marginal(

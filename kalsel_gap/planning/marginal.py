@@ -75,8 +75,8 @@ def value_more_money(
 ) -> pd.DataFrame:
     """What more money in one year of one envelope would buy, in schools and pupils.
 
-    It is given to the schools that are left out, in the order of value for the money, as long as all
-    that an option needs is there.
+    It is given to the schools that are left out, in the order of value for the money, as long as
+    all that an option needs is there.
 
     Parameters
     ----------
