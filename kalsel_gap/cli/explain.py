@@ -197,7 +197,7 @@ def _page(
 def _ways(source: RunChoice, run: Run, row_id: str, text: Text) -> list[PageSection]:
     """The options of the school in the last plan of the run, if there is one."""
     from kalsel_gap.deliverables.plan_list import plan_of_run
-    from kalsel_gap.deliverables.plan_words import school_options_section, unreadable_section
+    from kalsel_gap.deliverables.school_options import school_options_section, unreadable_section
     from kalsel_gap.i18n.messages import error_lines
 
     try:

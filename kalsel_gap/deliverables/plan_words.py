@@ -430,53 +430,6 @@ def _delivery(plan: Plan, text: Text) -> PageSection:
     )
 
 
-def unreadable_section(lines: Sequence[str], text: Text) -> PageSection:
-    """That a plan is there and cannot be read, and what to do."""
-    return PageSection(text(N_("Ways to connect it")), "options", warnings=list(lines))
-
-
-def school_options_section(plan: Plan, row_id: str, text: Text) -> PageSection | None:
-    """The options of a school in a plan; None where the plan has none of it.
-
-    Parameters
-    ----------
-    plan : Plan
-    row_id : str
-        Of the school.
-    text : Text
-        The reader's language.
-    """
-    table = plan_tables.options_of_school(plan, row_id)
-    if table.empty:
-        return None
-    rows = []
-    for row in table.to_dict("records"):
-        state = text(N_("feasible"))
-        if row["is_chosen"]:
-            state = text(N_("chosen, {year}"), year=row["year"])
-        elif not row["is_feasible"]:
-            state = name_of(row["reason"], REASON_NAMES, text)
-        elif not row["is_priced"]:
-            state = text(REASON_NAMES["unpriced"])
-        partner = plain(row["partner"] or "")
-        rows.append(
-            (
-                _join(option_name(row["option"], text), partner),
-                state,
-                short_rupiah(row["capex_idr"], text) or _NONE,
-                short_rupiah(row["opex_year_idr"], text) or _NONE,
-            )
-        )
-    heads = (N_("Option"), N_("State"), N_("Capex"), N_("Opex a year"))
-    words = N_("From plan {plan}; amounts without PPN.")
-    return PageSection(
-        text(N_("Ways to connect it")),
-        "options",
-        said=[text(words, plan=plan.folder.name)],
-        grids=[WordTable("", tuple(map(text, heads)), tuple(rows), frozenset({2, 3}))],
-    )
-
-
 # --- cells ---------------------------------------------------------------------------------------
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING
 
@@ -129,27 +128,6 @@ def test_an_empty_plan_has_only_its_summary(printed: Callable[..., str]) -> None
     assert "Schools in the plan 0, with 0 pupils" in said
     assert "No ceiling is stated, so nothing is funded." in said
     assert "Schools that are chosen" not in said
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_the_options_of_one_school(language: Language) -> None:
-    text = Text(language)
-    section = plan_words.school_options_section(hand_made(), "s.csv:2", text)
-    assert section is not None
-    (grid,) = section.grids
-    assert [row[0].split(" · ")[0] for row in grid.rows] == [
-        option_name(code, text) for code in ("leo", "fibre", "microwave", "microwave")
-    ]
-    assert "2027" in grid.rows[0][1]
-    assert "\x1b" not in json.dumps(grid.rows, ensure_ascii=False)
-    assert plan_words.school_options_section(hand_made(), "elsewhere", text) is None
-
-
-def test_an_option_without_a_price_has_no_amount() -> None:
-    section = plan_words.school_options_section(hand_made(), "s.csv:3", EN)
-    assert section is not None
-    rows = {row[0]: row[1:] for row in section.grids[0].rows}
-    assert rows["VSAT"] == ("feasible, but without a price", "–", "–")
 
 
 def test_codes_without_a_word_stay_codes() -> None:
