@@ -320,6 +320,13 @@ OutFile = Annotated[
         "--out", "-o", metavar=_FILE, help=N_("File to write; standard output by default.")
     ),
 ]
+PriceTemplate = Annotated[
+    bool,
+    typer.Option(
+        "--template",
+        help=N_("Write a table of all items to fill in: .csv or .xlsx with --out."),
+    ),
+]
 NewFile = Annotated[Path, typer.Option("--out", "-o", help=N_("File to write."))]
 TableFormat = Annotated[
     Format | None,
