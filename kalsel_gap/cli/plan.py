@@ -38,7 +38,7 @@ _LABELS = {  # of the list of plans on a terminal
     "is_latest": N_("Latest"),
     "objective": N_("Objective"),
     "value": N_("Value"),
-    "gap_percent": N_("From the best, at most, %"),
+    "gap_percent": N_("Proven within"),
     "overrides": N_("Overrides"),
 }
 _SPARE = ("value", "gap_percent")
@@ -100,6 +100,9 @@ def plan(
         return
     if show is not None:
         found, schools = _stored(source, out, show)
+        if schools.empty:
+            words = N_("The run of this plan is no longer there: names and pupils are not known.")
+            console.note(text(words), quiet=quiet)
         _print(found, schools, format, top, text)
         return
     opened, chosen = _opened(ctx, source, assignments or (), lang, quiet=quiet)
@@ -215,6 +218,7 @@ def _stored(source: drawn.RunChoice, out: Path | None, name: str) -> tuple[Plan,
 def _list(
     source: drawn.RunChoice, out: Path | None, format_: Format | None, text: Text, *, quiet: bool
 ) -> None:
+    from kalsel_gap.deliverables.plan_comparison_words import objective_value, percent
     from kalsel_gap.deliverables.plan_list import list_plans
     from kalsel_gap.i18n.plan_names import OBJECTIVE_NAMES, name_of
 
@@ -223,6 +227,14 @@ def _list(
         is_latest=table["is_latest"].map({True: "*", False: ""}),
         kind=table["kind"].map({code: text(word) for code, word in _KINDS.items()}),
         objective=[name_of(each, OBJECTIVE_NAMES, text) for each in table["objective"]],
+        value=[
+            objective_value(value, objective, text)
+            for value, objective in zip(table["value"], table["objective"], strict=True)
+        ],
+        gap_percent=[
+            "" if each != each else f"{percent(each / 100.0, text)} %"  # noqa: PLR0124 - NaN
+            for each in table["gap_percent"]
+        ],
     )
     if not shown["overrides"].any():
         shown = shown.drop(columns="overrides")

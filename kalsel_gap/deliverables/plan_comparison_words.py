@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from kalsel_gap.deliverables.sections import Bar, Bars, PageSection, WordTable
@@ -35,7 +36,7 @@ def ending_sentences(facts: Mapping[str, Any], text: Text) -> Iterator[str]:
     if value is None:
         return
     objective = str(facts["objective"])
-    shown = {name: _value(each, objective, text) for name, each in (("value", value),)}
+    shown = {"value": objective_value(value, objective, text)}
     if bound is None or gap is None:
         yield text(N_("Its value: {value}."), **shown)
         return
@@ -48,13 +49,23 @@ def ending_sentences(facts: Mapping[str, Any], text: Text) -> Iterator[str]:
             "Its cost: {value}. No plan that connects as many costs less than {bound}: it is "
             "within {gap} % of the cheapest one."
         )
-    yield text(words, **shown, bound=_value(bound, objective, text), gap=percent(gap, text))
+    yield text(
+        words, **shown, bound=objective_value(bound, objective, text), gap=percent(gap, text)
+    )
 
 
-def _value(value: Any, objective: str, text: Text) -> str:  # noqa: ANN401 - a figure of a record
+def objective_value(value: object, objective: str, text: Text) -> str:
+    """What a plan reaches of its objective; rupiah of *cost*, empty where it is not known.
+
+    Examples
+    --------
+    >>> objective_value(2.5e9, "cost", Text("en")), objective_value(12.0, "schools", Text("en"))
+    ('Rp 2.5 bn', '12')
+    """
+    number = float(str(value))
     if objective == "cost":
-        return short_rupiah(round(value), text)
-    return text.number(float(value), _DIGITS.get(objective, 2))
+        return "" if math.isnan(number) else short_rupiah(round(number), text)
+    return text.number(number, _DIGITS.get(objective, 2))
 
 
 def percent(share: object, text: Text) -> str:
@@ -93,7 +104,7 @@ def objectives_section(table: pd.DataFrame, text: Text) -> PageSection:
     )
     heads = (
         *(N_("Objective"), N_("Schools"), N_("Pupils"), N_("Gap closed"), N_("Spent")),
-        N_("From the best, at most"),
+        N_("Proven within"),
     )
     words = N_(
         "Gap closed: expected fall of the deficit, weighted by priority, times the years of "
