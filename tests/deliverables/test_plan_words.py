@@ -85,6 +85,16 @@ def test_what_the_budget_officer_asks(printed: Callable[..., str]) -> None:
     assert "left out: others come first within the ceilings" in said
 
 
+def test_the_same_in_indonesian(printed: Callable[..., str]) -> None:
+    said = flat(printed(hand_made(), Text("id")))
+    assert "DATA SINTETIS" in said
+    assert "2, dengan 120 siswa yang diketahui" in said
+    assert "APBD Kab. Hulu Rp 25 M Rp 8 jt Rp 0 Rp 880 rb Rp 25 M" in said
+    assert "perlu Rp 310 jt, kurang 12 jt pada 2027" in said
+    assert "Tambahan Rp 1 M pada 2028 (APBD Kab. Hulu) menghubungkan 9 sekolah lagi, 2.140" in said
+    assert "Pada 2028, hibah Kab. Hilir: Rp 9,99 jt per tahun tidak punya pembayar" in said
+
+
 def test_what_is_short_of_a_school() -> None:
     places = plan_words.places_of(SCHOOLS)
     rows = hand_made().table("marginal").to_dict("records")
