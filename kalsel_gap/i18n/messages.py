@@ -579,6 +579,65 @@ HINDRANCES: dict[str, str] = {
     "vulnerable": N_("vulnerable school or village"),
     "water": N_("access over water"),
 }
+# Options of a plan, by their codes.
+OPTION_NAMES: dict[str, str] = {
+    "subscription": N_("subscription of a fixed network"),
+    "cpe_4g": N_("outdoor 4G receiver"),
+    "microwave": N_("microwave link"),
+    "microwave_relay": N_("microwave link with a relay"),
+    "fibre": N_("fibre line"),
+    "leo": N_("satellite terminal, low orbit (LEO)"),
+    "satria": N_("satellite terminal of SATRIA-1"),
+    "vsat": N_("commercial VSAT"),
+    "bts": N_("proposed new 4G site (BTS)"),
+    "hub": N_("shared connection of a neighbour (hub)"),
+}
+# What is opened once and serves many.
+SHARED_NAMES: dict[str, str] = {
+    "bts": N_("new 4G site (BTS)"),
+    "relay": N_("microwave relay"),
+    "hub": N_("hub"),
+    "trunk": N_("fibre trunk"),
+}
+# Why an option is not possible; placeholders are parameters of the reason.
+OPTION_REASONS: dict[str, str] = {
+    "duplicate": N_("Another row of this NPSN counts in its place."),
+    "closed": N_("The school is closed."),
+    "no_location": N_("The school has no usable location."),
+    "no_evidence": N_("Nothing is known of the internet of the school, so what an option would add is unknown."),
+    "already_adequate": N_("The internet of the school is known to be adequate (adequacy {served_before})."),
+    "no_fixed_network": N_("No fixed network serves the place."),
+    "fixed_unknown": N_("It is unknown whether a fixed network serves the place. Ask the providers, and state it in the column of the fixed network."),
+    "no_4g": N_("No operator has 4G or 5G there."),
+    "weak_4g": N_("The declared 4G there is too weak."),
+    "below_level": N_("The 4G level outdoors is {level_dbm} dBm; at least {least_dbm} dBm is necessary."),
+    "level_unknown": N_("The level of 4G there is unknown: no map and no prediction states it."),
+    "cell_full": N_("There is 4G, but its cell is full: {sharing} schools would share {capacity_mbps} Mbps."),
+    "too_far": N_("It is {distance_km} km away; at most {longest_km} km is possible."),
+    "no_sight": N_("The terrain blocks the line of sight over {distance_km} km, even from a mast of {tallest_m} m."),
+    "sight_unknown": N_("It is unknown whether there is a line of sight: the elevation model or the height of the antenna is missing."),
+    "too_tall": N_("Over {distance_km} km a mast of {needed_m} m would be necessary when the air bends rays least; at most {tallest_m} m is possible."),
+    "no_site": N_("The project has no tower, no end of a fibre network and no connected school from which a link could start."),
+    "no_relay": N_("No place for a relay was found that has a line of sight to both ends, each within {longest_km} km."),
+    "not_needed": N_("A direct link without a mast is possible, so no relay is necessary."),
+    "no_fibre": N_("The project names no fibre network from which a line could start."),
+    "no_hub": N_("There is no public facility, connected school or larger school within {longest_km} km."),
+    "sky_hidden": N_("The terrain hides the satellites."),
+    "sky_unknown": N_("It is unknown whether the terrain hides the satellites: the elevation model does not cover the place."),
+    "no_proposal": N_("A new 4G site here would not reach two schools without usable 4G."),
+    "not_eligible": N_("The place is covered already, so no new 4G site is proposed for it."),
+    "rates_unknown": N_("The rate of this option is unknown."),
+    "less_than_now": N_("The option gives no more (adequacy {delivered_after}) than the school has now ({served_before})."),
+    "no_gain": N_("The option does not reduce the expected gap of the school."),
+}  # fmt: skip
+# What an option assumes where nothing states it.
+OPTION_ASSUMPTIONS: dict[str, str] = {
+    "lan_unknown": N_("It is unknown whether the school has a LAN and Wi-Fi: they are included."),
+    "ups_unknown": N_("It is unknown whether the school has a UPS: it is included."),
+    "grid_unknown": N_("It is unknown whether the school has electricity: the grid is assumed, no solar power is included."),
+    "cell_unknown": N_("The covering cell is unknown: its capacity is not divided among schools."),
+    "bts_by_distance": N_("The reach of the new site is judged by distance, not by terrain."),
+}  # fmt: skip
 # The same as whole sentences, for a page about one school.
 REASON_SENTENCES: dict[str, str] = {
     "adequate": N_("Its internet service is enough for what it needs."),
@@ -840,6 +899,28 @@ def reason(row: Row, text: Text) -> str:
     if hindrance in HINDRANCES and row["reason"] != "adequate":
         sentence = f"{sentence}; {text(HINDRANCES[hindrance]).format_map(_Values(row, text))}"
     return sentence
+
+
+def option_reason(code: str, parameters: Mapping[str, float], text: Text) -> str:
+    """Why an option is not possible, as a sentence; empty for a possible one.
+
+    Parameters
+    ----------
+    code : str
+        Of :data:`OPTION_REASONS`.
+    parameters : mapping
+        As the column ``reason_params`` of the options has them, read from JSON.
+    text : Text
+        The language.
+    """
+    sentence = text(OPTION_REASONS.get(code, ""))
+    names = [name for _, name, _, _ in Formatter().parse(sentence) if name]
+    digits = {"km": 1, "m": 0, "mbps": 1, "dbm": 0, "sharing": 0}
+    shown = {
+        name: text.number(_number(parameters.get(name)), digits.get(name.rpartition("_")[2], 2))
+        for name in names
+    }
+    return sentence.format(**{name: value or "?" for name, value in shown.items()})
 
 
 def reason_sentence(code: str, row: Row, text: Text, *, is_leaf: bool) -> str:
