@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 from kalsel_gap.deliverables.plan_tables import options_of_school
 from kalsel_gap.deliverables.sections import PageSection, WordTable
+from kalsel_gap.i18n.messages import option_reason
 from kalsel_gap.i18n.plan_names import REASON_NAMES, name_of, option_name
 from kalsel_gap.i18n.rupiah import short_rupiah
 from kalsel_gap.i18n.text import N_, Text, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Hashable, Mapping, Sequence
 
     from kalsel_gap.storage.plan_folder import Plan
 
@@ -43,7 +45,7 @@ def school_options_section(plan: Plan, row_id: str, text: Text) -> PageSection |
         if row["is_chosen"]:
             state = text(N_("chosen, {year}"), year=row["year"])
         elif not row["is_feasible"]:
-            state = name_of(row["reason"], REASON_NAMES, text)
+            state = _why_not(row, text)
         elif not row["is_priced"]:
             state = text(REASON_NAMES["unpriced"])
         rows.append(
@@ -62,6 +64,17 @@ def school_options_section(plan: Plan, row_id: str, text: Text) -> PageSection |
         said=[text(words, plan=plan.folder.name)],
         grids=[WordTable("", tuple(map(text, heads)), tuple(rows), frozenset({2, 3}))],
     )
+
+
+def _why_not(row: Mapping[Hashable, Any], text: Text) -> str:
+    """The reason as a sentence with its figures; its short name where these cannot be read."""
+    code = str(row["reason"])
+    try:
+        parameters = json.loads(str(row["reason_params"] or "{}"))
+    except ValueError:
+        parameters = None
+    said = option_reason(code, parameters, text) if isinstance(parameters, dict) else ""
+    return said or name_of(code, REASON_NAMES, text)
 
 
 def _with_partner(option: str, partner: str) -> str:

@@ -208,7 +208,8 @@ def test_explain_shows_the_options_of_a_school(
     shown = " ".join(cli(*page).out.decode().split())
     assert "Ways to connect it" in shown
     assert "LEO satellite chosen, 2027 Rp 8 m Rp 9 m" in shown
-    assert "microwave hop · SITE [31m1 no line of sight" in shown
+    assert "microwave hop · SITE [31m1" in shown
+    assert "It is 18.2 km away" in shown
     data = json.loads(cli(*page, "--format", "json").out)
     assert data["plan"] == plan.folder.name
     assert data["options"][0]["is_chosen"] is True

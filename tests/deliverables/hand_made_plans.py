@@ -75,7 +75,10 @@ def _tables() -> dict[str, pd.DataFrame]:
     options = pd.DataFrame(
         [
             _option("s.csv:2", "leo"),
-            _option("s.csv:2", "fibre", "too_far"),
+            {
+                **_option("s.csv:2", "fibre", "too_far"),
+                "reason_params": json.dumps({"distance_km": 18.24, "longest_km": 15.0}),
+            },
             _option("s.csv:2", "microwave", "no_sight"),
             {**_option("s.csv:2", "microwave", "too_far"), "option_id": "s.csv:2|microwave|b"},
             _option("s.csv:3", "microwave_relay"),
