@@ -20,12 +20,12 @@ from scipy import sparse
 from kalsel_gap.planning.envelopes import capex_payers
 from kalsel_gap.planning.model import Problem, RowName
 from kalsel_gap.planning.plan_limits import Rows, add_floors, add_limits
-from kalsel_gap.planning.spending import MONEY, MONTHS, spending_cells
+from kalsel_gap.planning.spending import MONEY, MONTHS, contract_parts, spending_cells
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from kalsel_gap.geo.arrays import FloatArray, IntArray
+    from kalsel_gap.geo.arrays import BoolArray, FloatArray, IntArray
     from kalsel_gap.project.plan import PlanRules
 
 OPENING = "open:"
@@ -33,7 +33,7 @@ THOUSAND = 1_000
 COLUMN_NAMES = (
     *("row_id", "npsn", "option_id", "option", "shared_id", "partner", "year", "lead_months"),
     *("service_year", "envelope_capex", "envelope_opex", *MONEY, "benefit", "benefit_years"),
-    *("required_mbps", "installations", "pv_idr"),
+    *("required_mbps", "capacity_mbps", "installations", "pv_idr"),
 )
 Cell = tuple[str, int]
 
@@ -302,22 +302,23 @@ def _add_years(
         cells = spending_cells(money, payers, year, lead, inputs.rules, inputs.years)
         service = year + lead // MONTHS
         months = (inputs.rules.horizon_years - (year - inputs.years[0])) * MONTHS - lead
-        if months <= 0 or not _is_payable(cells, money, payers, service, inputs, ceilings):
+        if months <= 0 or not _is_payable(money, payers, year, lead, inputs, ceilings):
             continue
         made.rows.append(
             (
                 *(*names, partner, year, lead, service, *payers, *money),
-                *(benefit, months / MONTHS, required, installations, int(row["pv_idr"])),
+                *(benefit, months / MONTHS, required, row.get("capacity_mbps", math.nan)),
+                *(installations, int(row["pv_idr"])),
             )
         )
         made.spending.append(cells)
 
 
 def _is_payable(
-    cells: Mapping[Cell, int],
     money: Sequence[int],
     payers: tuple[str, str],
-    service: int,
+    year: int,
+    lead_months: int,
     inputs: PlanInputs,
     ceilings: Mapping[Cell, int],
 ) -> bool:
@@ -326,18 +327,17 @@ def _is_payable(
     Later years without a ceiling are the cliff that a plan reports.
     """
     capex, ppn, opex, _ = money
-    if capex + ppn:
-        bought = [cell for cell in cells if cell[0] == payers[0] and cell[1] < service]
-        bought = bought or [cell for cell in cells if cell[0] == payers[0]][:1]
-        last = inputs.years[-1]
-        if any(cell not in ceilings or cell[1] > last for cell in bought):
+    parts = contract_parts(capex, ppn, lead_months, is_multi_year=inputs.rules.multi_year)
+    for number, part in enumerate(parts):
+        cell = payers[0], year + number
+        if sum(part) and (cell not in ceilings or cell[1] > inputs.years[-1]):
             return False
-    if opex:
-        if not any((payers[1], year) in ceilings for year in inputs.years):
-            return False
-        if service <= inputs.years[-1] and (payers[1], service) not in ceilings:
-            return False
-    return True
+    if not opex:
+        return True
+    service = year + lead_months // MONTHS
+    if service <= inputs.years[-1]:
+        return (payers[1], service) in ceilings
+    return any((payers[1], each) in ceilings for each in inputs.years)
 
 
 def _exclusive(columns: pd.DataFrame) -> IntArray:
@@ -389,9 +389,9 @@ def _needs(
     return np.array(needing, dtype=np.int64), matrix
 
 
-def _possible(n: int, needing: IntArray, providers: sparse.csr_array) -> Any:  # noqa: ANN401
+def _possible(n: int, needing: IntArray, providers: sparse.csr_array) -> BoolArray:
     """Columns whose needs can be met by columns whose needs can be met."""
-    alive = np.ones(n, dtype=bool)
+    alive: BoolArray = np.ones(n, dtype=bool)
     while True:
         met = providers @ alive.astype(np.float64) > 0
         dead = np.unique(needing[~met])
@@ -444,9 +444,3 @@ def _rows_of(
     add_limits(rows, columns, inputs.shared, inputs.rules)
     add_floors(rows, columns, groups, inputs.schools, inputs.rules.floors)
     return rows
-
-
-def iterate_chosen(assembled: AssembledPlan, chosen: Any) -> Iterator[tuple[int, Any]]:  # noqa: ANN401
-    """Number and row of each chosen column."""
-    picked = assembled.columns[chosen]
-    yield from zip(picked.index, picked.itertuples(index=False), strict=True)

@@ -95,8 +95,6 @@ def add_limits(
 
 def _add_media(rows: Rows, schools: pd.DataFrame) -> None:
     """Rows of cells that several schools would share."""
-    if "capacity_mbps" not in schools:
-        return
     media = schools[
         schools["option"].isin(_SHARED_MEDIA)
         & (schools["partner"] != "")
