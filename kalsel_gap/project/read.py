@@ -23,7 +23,6 @@ from kalsel_gap.project.decision import FIXES, with_decided
 from kalsel_gap.project.inputs import (
     CoverageDefaults,
     OneOrMany,
-    Output,
 )
 from kalsel_gap.project.invalid import decision_faults, readable_errors, section_fault, tree_faults
 from kalsel_gap.project.model import Opened, Project
@@ -88,7 +87,7 @@ def read_project(path: Path, options: tuple[str, ...] = (), *, with_inputs: bool
         raise SeveralErrors(_with_rows(problems, path))
     if not project.output.folder.is_absolute():
         folder = os.path.normpath(path.parent.absolute() / project.output.folder)
-        output = Output(folder=Path(folder))
+        output = project.output.model_copy(update={"folder": Path(folder)})
         project = project.model_copy(update={"output": output})
     problems += decision_faults(project, path, [key for key, _ in flatten(assigned)])
     if with_inputs:
