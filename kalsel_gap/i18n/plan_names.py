@@ -57,6 +57,31 @@ CLIFF_SENTENCES: dict[str, str] = {
     "one_off": N_("grants are not given year after year"),
     "ceiling_below": N_("the ceiling is below what runs on"),
 }
+# What keeps an option from a school, short: a table counts schools by it.
+REASON_NAMES: dict[str, str] = {
+    "chosen": N_("chosen"),
+    "feasible": N_("feasible"),
+    "unpriced": N_("feasible, but without a price"),
+    "no_location": N_("no usable location"),
+    "already_adequate": N_("the service is adequate already"),
+    "no_fixed_network": N_("no fixed network there"),
+    "fixed_unknown": N_("not known whether there is a fixed network"),
+    "no_4g": N_("no 4G there"),
+    "below_level": N_("4G too weak, even outdoors"),
+    "level_unknown": N_("level of 4G not known"),
+    "cell_full": N_("covered, but the cell is full"),
+    "too_far": N_("too far"),
+    "no_sight": N_("no line of sight"),
+    "sight_unknown": N_("line of sight not known"),
+    "too_tall": N_("the mast would be too tall"),
+    "no_site": N_("no site within reach"),
+    "no_hub": N_("no neighbour within reach"),
+    "sky_hidden": N_("terrain hides too much of the sky"),
+    "sky_unknown": N_("view of the sky not known"),
+    "less_than_now": N_("less than there is now"),
+    "no_gain": N_("no gain over what there is"),
+    "not_eligible": N_("the place has coverage, so it is no proposal"),
+}
 # How the solver ended: what a reader must know of it.
 ENDINGS: dict[str, str] = {
     "optimal": N_("No better plan exists: the bound is reached."),
@@ -68,7 +93,7 @@ ENDINGS: dict[str, str] = {
 }
 _OF_ALL = {
     "apbd_province": N_("APBD of the province"),
-    "kemenag": N_("Ministry of Religious Affairs (Kemenag)"),
+    "kemenag": N_("Kemenag"),
     "hibah_province": N_("grants (hibah) of the province"),
     "dak": N_("DAK"),
     "bos": N_("BOS"),
