@@ -423,3 +423,43 @@ def dictionary_of(columns: Sequence[PlanColumn], text: Text, years: int) -> Shee
             [description for _, description in words],
         ],
     )
+
+
+def write_bts_workbook(run: Run, plan: Plan, path: Path, text: Text) -> None:
+    """Write the proposals for base stations as a workbook: what it is, the list, its columns.
+
+    Parameters
+    ----------
+    run : Run
+        The run that the plan is of.
+    plan : Plan
+    path : Path
+        The XLSX file.
+    text : Text
+        Language of the sheets.
+
+    Raises
+    ------
+    OSError
+        It cannot be written completely, such as on a full disk.
+    """
+    places, years = places_of(run.schools), horizon_of(plan)
+    table = sheet_table(_rounded(bts_proposals(run, plan)), BTS, places, text, years)
+    title = text(N_("Proposals for base stations to Komdigi/BAKTI"))
+    wanted = (N_("Summary"), N_("BTS proposals"), N_("Data dictionary"))
+    summary, proposals, dictionary = sheet_names(map(text, wanted))
+    said = [
+        text(N_("Plan {plan} of run {run}."), plan=plan.folder.name, run=run.folder.name),
+        text(
+            N_(
+                "The central government builds base stations: this list is a proposal and no line "
+                "of an APBD. Places are to be surveyed, and costs are estimates."
+            )
+        ),
+    ]
+    with open_book(run, path, text, title=title) as writer:
+        sections = [SheetSection("", said, plan_notices(plan, text))]
+        writer.add_page(summary, title, sections, _WIDTHS)
+        writer.add_list(proposals, title, table, frozen=2, colour=_APART)
+        of_columns = dictionary_of(BTS, text, years)
+        writer.add_list(dictionary, dictionary, of_columns, frozen=1)

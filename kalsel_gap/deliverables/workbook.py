@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from kalsel_gap.deliverables.plan_columns import plan_section, with_plan, with_plan_words
 from kalsel_gap.deliverables.tables import NO_SCHOOLS, select
 from kalsel_gap.deliverables.workbook_file import open_book
 from kalsel_gap.deliverables.workbook_lists import (
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kalsel_gap.deliverables.tables import View
+    from kalsel_gap.storage.plan_folder import Plan
     from kalsel_gap.storage.run_folder import Run
 
 STEP = "workbook"
@@ -63,6 +65,7 @@ def write_workbook(
     text: Text,
     *,
     older: str = "",
+    plan: Plan | None = None,
     progress: Callable[[int, int], None] = silent,
 ) -> None:
     """Write a run, or some of its schools, as a workbook.
@@ -79,6 +82,8 @@ def write_workbook(
         Language of the sheets.
     older : str
         That the run is older than its inputs; empty where it is not.
+    plan : Plan, optional
+        A plan of this run: each school has what it chooses, in columns behind the others.
     progress : callable
         Called with the number of sheets done and of all.
 
@@ -109,6 +114,9 @@ def write_workbook(
     is_part = any(wanted for _, _, wanted in view.filters())
     findings = findings_table(run, schools, text, is_part=is_part)
     dictionary = dictionary_table(run, names, text)
+    if plan is not None:
+        table = with_plan(table, plan, codes["row_id"].tolist(), text)
+        dictionary = with_plan_words(dictionary, text)
 
     of_kabupaten = text(N_("Schools of this kabupaten or kota, by rank"))
     of_office = text(N_("Schools for which this office is responsible, by rank"))
@@ -147,7 +155,9 @@ def write_workbook(
         ),
         SheetContent(of_method, text(N_("How the list was made, and from which files"))),
     ]
-    sections = summary_sections(run, view, schools, described, text, older=older)
+    sections = [*summary_sections(run, view, schools, described, text, older=older)]
+    if plan is not None:
+        sections.insert(1, plan_section(plan, text))
     printed = printed_count(names)
     last_printed = table.columns[printed - 1].label
     count = len(lists) + 4
