@@ -122,7 +122,8 @@ def _near(place: Mapping[str, Any], sites: pd.DataFrame) -> dict[str, Any]:
     """The nearest radio sites, each mast once."""
     if place.get("lat") is None or sites.empty:
         return {}
-    far = distance_m(place["lat"], place["lon"], sites["lat"], sites["lon"])
+    here = (np.full(len(sites), float(place[axis])) for axis in ("lat", "lon"))
+    far = distance_m(*here, sites["lat"], sites["lon"])
     at = sites.assign(far=far).dropna(subset=["far"])
     at = at.sort_values(["far", "site_id"], kind="stable").drop_duplicates(["lat", "lon"])
     at = at.head(_NEAREST)

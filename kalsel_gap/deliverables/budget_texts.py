@@ -42,13 +42,14 @@ _SIGNS = re.compile(r"([\\`*_{}\[\]()#+!|~$^=-])")
 
 
 class BudgetPackage(NamedTuple):
-    """What one office buys of one option in one year.
+    """What one office buys of one option in one year; what has no ceiling is a package apart.
 
     Attributes
     ----------
     skpd : str
     option : str
     year : int
+    is_unfunded : bool
     lines : list of dict
         Of the budget, in its order.
     """
@@ -56,6 +57,7 @@ class BudgetPackage(NamedTuple):
     skpd: str
     option: str
     year: int
+    is_unfunded: bool
     lines: list[dict[str, Any]]
 
 
@@ -86,7 +88,8 @@ def terms_of_reference(run: Run, plan: Plan, text: Text) -> dict[str, str]:
     for package in packages_of(run, plan):
         bare = re.sub(r"[^a-z0-9]+", "-", package.skpd.lower()).strip("-")[:_LONGEST] or "skpd"
         option = package.option.replace(":", "-").replace("_", "-")
-        stem, number = f"tor-{package.year}-{option}-{bare}", 1
+        end = "-unfunded" if package.is_unfunded else ""
+        stem, number = f"tor-{package.year}-{option}-{bare}{end}", 1
         name = f"{stem}.md"
         while name in found:
             number += 1
@@ -98,14 +101,15 @@ def terms_of_reference(run: Run, plan: Plan, text: Text) -> dict[str, str]:
 def packages_of(run: Run, plan: Plan) -> list[BudgetPackage]:
     """The packages of a plan: by year, office and option."""
     lines = budget_lines(run, plan)
-    groups: dict[tuple[int, str, str], list[dict[str, Any]]] = {}
+    groups: dict[tuple[int, str, str, bool], list[dict[str, Any]]] = {}
     for line in to_records(lines[~lines["is_central"]]):
         row: dict[str, Any] = line
-        key = (row["budget_year"], row["skpd"] or "", row["option"])
+        is_unfunded = row["is_unfunded"] == "yes"
+        key = (row["budget_year"], row["skpd"] or "", row["option"], is_unfunded)
         groups.setdefault(key, []).append(row)
     return [
-        BudgetPackage(skpd, option, year, groups[year, skpd, option])
-        for year, skpd, option in sorted(groups)
+        BudgetPackage(skpd, option, year, is_unfunded, groups[year, skpd, option, is_unfunded])
+        for year, skpd, option, is_unfunded in sorted(groups)
     ]
 
 
@@ -192,7 +196,7 @@ class _Draft:
             ),
         ]
         yield _table((text(N_("Package")), ""), rows)
-        if any(line["is_unfunded"] == "yes" for line in package.lines):
+        if package.is_unfunded:
             words = N_(
                 "No ceiling is stated for who would pay. This draft asks for money that no budget "
                 "of the plan holds."

@@ -103,18 +103,18 @@ PLANNED: dict[str, Mark] = {
 }
 # Of schools for which a plan buys nothing: why.
 NOT_PLANNED: dict[str, Mark] = {
-    "unfunded": Mark("#a1002f", "ring"),
+    "unfunded": Mark("#a1002f", "frame"),
     "not_chosen": Mark("#3a3a3a", "ring"),
-    "no_option": Mark("#7a4b00", "frame"),
+    "no_option": Mark("#ffffff", "hexagon"),
     "promised": Mark("#ffffff", "square"),
-    "excluded": Mark("#d5d5d2", "diamond"),
+    "excluded": Mark("#a6a6a6", "square"),
     "adequate": Mark("#ffffff", "circle"),
     "not_counted": Mark("#a6a6a6", "circle"),
 }
 # Years of a plan, the first one first; those after the fifth are one class.
 YEARS: tuple[Mark, ...] = tuple(list(TIERS.values())[:5])
 # Shared infrastructure that a plan opens.
-OPENED = Mark("#a1002f", "frame")
+OPENED = Mark("#00663f", "frame")
 
 # Severity of a finding: dark, medium and light differ for every kind of colour vision.
 SEVERITIES: dict[str, Mark] = {

@@ -1,4 +1,4 @@
-"""The chapter of the report about a plan: what it buys, from which money, and what it leaves out."""
+"""The chapter of the report about a plan: what it buys, from which money, what it leaves out."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _blocks_of(section: PageSection) -> Iterator[Block]:
 def _printed(grid: WordTable, title: str) -> PrintedTable:
     """A table of a page on paper: columns as wide as what stands in them needs."""
     columns = list(zip(grid.heads, *grid.rows, strict=True))
-    sizes = [min(max(max(map(len, column)), _NARROW), _WIDE) for column in columns]
+    sizes = [min(max(_NARROW, *map(len, column)), _WIDE) for column in columns]
     whole = sum(sizes)
     return PrintedTable(
         f"{title}: {grid.title}" if grid.title else title,
