@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def outputs_of(
     opened: Opened, *, writes: Literal["", "repairs", "calibration", "objections"] = ""
 ) -> Outputs:
-    """The guard of what a command of a project writes.
+    """The guard of what a command of a project writes; what only a plan reads is kept as well.
 
     Parameters
     ----------
@@ -27,6 +27,8 @@ def outputs_of(
     for name, path in opened.inputs_known():
         if name != writes:
             kept.setdefault(path, "input")
+    for _, path in project.plan_inputs():
+        kept.setdefault(path, "input")
     for name in ("repairs", "calibration", "objections"):
         section = getattr(project, name)
         if section is not None and name != writes:  # no inputs before they are there
@@ -35,4 +37,5 @@ def outputs_of(
         kept[project.repairs.path] = "repairs"
     rasters = (tiled for tiled in (project.elevation, project.land_cover) if tiled is not None)
     folders = {path for tiled in rasters for path in tiled.path if path.is_dir()}
-    return Outputs(project.output.folder, kept, tile_folders=folders)
+    output = project.output
+    return Outputs(output.folder, kept, tile_folders=folders, plans=output.plans_folder())
