@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from kalsel_gap.storage.plan_folder import Plan
-
     from kalsel_gap.storage.run_folder import Run
 
 RUN, PLAN = "0123456789ab", "ba9876543210"
@@ -215,6 +214,15 @@ def hand_made_plan(rows: Sequence[str] = (), **manifest: Any) -> Plan:
     return cast("Plan", HandMadePlan(tables, manifest=record | manifest))
 
 
+def write_hand_made(plans: Path, run: Run, **manifest: Any) -> Plan:
+    """The plan of the first six schools of a run, as a folder among the plans."""
+    from kalsel_gap.storage.plan_folder import write_plan
+
+    made = cast("HandMadePlan", hand_made_plan(run.schools["row_id"].tolist()[:6]))
+    record = {**made.manifest, "run": {"id": run.folder.name}, **manifest}
+    return write_plan(plans, record, made.tables)
+
+
 def with_tables(plan: Plan, **tables: pd.DataFrame) -> Plan:
     """The plan with other tables."""
     made = cast("HandMadePlan", plan)
@@ -345,6 +353,7 @@ def _payers(ids: Mapping[int, str]) -> pd.DataFrame:
     rows = [
         {
             "option_id": f"{ids[n]}|{'fibre' if n == 4 else 'leo'}|",
+            "payer_capex": {4: "apbd_province", 5: "hibah_63_01"}.get(n, "apbd_63_01"),
             "sources": "apbd_63_01;bos",
             "skpd": office,
             "account_capex": "",

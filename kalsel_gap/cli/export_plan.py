@@ -11,7 +11,7 @@ import typer
 from kalsel_gap.cli import console, drawn, options, plan_choice
 from kalsel_gap.cli.options import DialectChoice, NamesChoice
 from kalsel_gap.errors import KalselGapError
-from kalsel_gap.i18n.text import N_, Text
+from kalsel_gap.i18n.text import N_, Text, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -181,7 +181,7 @@ def tor(
     aloud: options.Plain = False,  # noqa: ARG001 - read before parsing
 ) -> None:
     """Do what :data:`TOR_HELP` says."""
-    from kalsel_gap.deliverables.budget_texts import terms_of_reference
+    from kalsel_gap.deliverables.budget_texts import ANY_TEXT, terms_of_reference
     from kalsel_gap.storage.outputs import refuse_file_name
 
     text: Text = ctx.obj
@@ -204,3 +204,7 @@ def tor(
             temporary.write_bytes(content.encode("utf-8"))
     words = N_("Drafts written to {folder}: {count}.")
     console.note(text(words, folder=out, count=text.number(len(texts))), quiet=quiet)
+    earlier = [path.name for path in sorted(out.glob(ANY_TEXT)) if path.name not in texts]
+    if earlier:
+        words = N_("Earlier drafts, of packages that this plan does not have: {files}.")
+        console.note(text(words, files=", ".join(map(plain, earlier))), quiet=quiet)

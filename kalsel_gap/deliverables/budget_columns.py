@@ -114,7 +114,10 @@ BUDGET: tuple[PlanColumn, ...] = (
     ),
     PlanColumn(
         *("volume", "float", N_("Volume")),
-        N_("Units of the item in this year; of a multi-year contract the part of this year."),
+        N_(
+            "Units of the item in this year; of a multi-year contract the part of this year, of "
+            "shared infrastructure the part that facilities do not bear."
+        ),
     ),
     PlanColumn(*("unit", "text", N_("Unit")), N_("Unit of the volume and of the unit price.")),
     _UNIT_PRICE,

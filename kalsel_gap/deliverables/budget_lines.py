@@ -242,6 +242,10 @@ class _Source:
         self._shared = {row["shared_id"]: row for row in to_records(plan.table("shared"))}
         self.prices = {row["item"]: row for row in to_records(plan.table("prices"))}
         self._payers = {row["option_id"]: row for row in to_records(plan.table("envelopes"))}
+        # What is shared has no row there: the office of its envelope proposes it.
+        self._offices: dict[object, object] = {}
+        for row in sorted(self._payers.values(), key=lambda each: str(each["option_id"])):
+            self._offices.setdefault(row["payer_capex"], row["skpd"])
         self._second = _alternatives(options)
         day = last_day_of_data(run)
         overrides = overrides_of(plan.manifest) or run.overrides
@@ -270,7 +274,9 @@ class _Source:
             "shared_id": row["shared_id"] or "",
             "service_year": row["service_year"],
             "is_central": is_central,
-            "skpd": _CENTRAL if is_central else payer.get("skpd") or "",
+            "skpd": _CENTRAL
+            if is_central
+            else payer.get("skpd") or self._offices.get(row["envelope_capex"]) or "",
             "option": row["option"],
             "option_alternative": self._second.get((row["row_id"], row["option"])),
             "subkegiatan": payer.get("subkegiatan"),

@@ -26,6 +26,7 @@ from tests.hand_made_plan import (
     MONTHS_PPN,
     SITE,
     SITE_YEAR,
+    budget_of,
     hand_made_plan,
     hand_made_run,
     with_tables,
@@ -87,6 +88,24 @@ def test_shared_infrastructure_is_a_line_of_its_own(lines: pd.DataFrame) -> None
     assert opened["opex_year_idr"].tolist() == [0, SITE_YEAR]
     assert opened["is_central"].all()
     assert set(opened["skpd"]) == {"central"}
+
+
+def test_facilities_bear_a_part_of_the_volume() -> None:
+    plan = hand_made_plan()
+    shared = plan.table("shared").assign(facility="F1", facility_share=0.25)
+    is_opening = plan.table("choice")["option"] == "open:bts"
+    choice = plan.table("choice").assign(
+        capex_idr=lambda c: c["capex_idr"].mask(is_opening, SITE * 3 // 4),
+        envelope_capex=lambda c: c["envelope_capex"].mask(is_opening, "apbd_province"),
+        envelope_opex=lambda c: c["envelope_opex"].mask(is_opening, "apbd_province"),
+    )
+    budget = budget_of(choice.to_dict("records"))  # type: ignore[arg-type]
+    made = with_tables(plan, shared=shared, choice=choice, budget=budget)
+    bought = budget_lines(hand_made_run(), made).query("item == 'bts_site'").iloc[0]
+    assert bought["volume"] == 0.75
+    assert bought["capex_idr"] == 1_605_000_000
+    assert bought["shared_with"] == "=BTS 1; F1 25 %"
+    assert bought["skpd"] == "Dinas Pendidikan Provinsi"  # of its envelope
 
 
 def test_facts_of_a_line(lines: pd.DataFrame) -> None:
