@@ -214,8 +214,8 @@ class _Draft:
         else:
             known = [line["students"] for line in schools if line["students"] is not None]
             words = N_(
-                "The package is for {schools} schools with {students} pupils; the number of "
-                "pupils of {unknown} of them is not known."
+                "Schools of the package: {schools}; their pupils: {students}; schools whose number "
+                "of pupils is not known: {unknown}."
             )
             numbers = {
                 "schools": text.number(len(schools)),
@@ -237,7 +237,7 @@ class _Draft:
                 for x in schools
             )
             if inferred:
-                words = N_("Of {count} of them the deficit is inferred and not measured.")
+                words = N_("Schools whose deficit is inferred and not measured: {count}.")
                 yield text(words, count=text.number(inferred))
         yield self._fill(N_("policy, RPJMD and RKPD that the package serves"))
 
@@ -348,7 +348,7 @@ class _Draft:
             (text(N_("Procurement")), str(package.year), self._fill(N_("months"))),
             (
                 text(N_("Delivery and installation")),
-                text(N_("{months} months from the order"), months=text.number(max(lead)))
+                text(N_("months from the order: {months}"), months=text.number(max(lead)))
                 if lead
                 else text(NAMES["unknown"]),
                 self._fill(N_("months")),
@@ -356,7 +356,7 @@ class _Draft:
             *(
                 (
                     text(N_("Service begins")),
-                    text(N_("{year}: {count} places"), year=year, count=text.number(count)),
+                    text(N_("{year}; places: {count}"), year=year, count=text.number(count)),
                     self._fill(N_("date")),
                 )
                 for year, count in sorted(years.items())

@@ -45,11 +45,6 @@ UNIT_NAMES: dict[str, str] = {
 }
 SPENDING_NAMES: dict[str, str] = {"capex": N_("capex"), "opex": N_("opex")}
 CONFIDENCE_NAMES: dict[str, str] = {"high": N_("high"), "medium": N_("medium"), "low": N_("low")}
-ORIGIN_NAMES: dict[str, str] = {
-    "shipped": N_("shipped with kalsel-gap"),
-    "project": N_("project file"),
-    "ssh": N_("SSH table of the project"),
-}
 ACCESS_NAMES: dict[str, str] = {
     "road": N_("by road"),
     "boat": N_("by boat"),
