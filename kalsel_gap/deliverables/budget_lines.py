@@ -237,8 +237,9 @@ class _Source:
         self.horizon = horizon_of(plan)
         wanted = [name for name in ("row_id", *_OF_SCHOOL) if name in run.schools.columns]
         self._schools = {row["row_id"]: row for row in to_records(run.schools[wanted])}
-        options = to_records(plan.table("options"))
-        self._options = {row["option_id"]: row for row in options}
+        options, choice = plan.table("options"), plan.table("choice")
+        chosen = options[options["option_id"].isin(set(choice["option_id"]))]
+        self._options = {row["option_id"]: row for row in to_records(chosen)}
         self._shared = {row["shared_id"]: row for row in to_records(plan.table("shared"))}
         self.prices = {row["item"]: row for row in to_records(plan.table("prices"))}
         self._payers = {row["option_id"]: row for row in to_records(plan.table("envelopes"))}
@@ -246,7 +247,7 @@ class _Source:
         self._offices: dict[object, object] = {}
         for row in sorted(self._payers.values(), key=lambda each: str(each["option_id"])):
             self._offices.setdefault(row["payer_capex"], row["skpd"])
-        self._second = _alternatives(options)
+        self._second = _alternatives(options[options["row_id"].isin(set(choice["row_id"]))])
         day = last_day_of_data(run)
         overrides = overrides_of(plan.manifest) or run.overrides
         self._marks = {
@@ -386,21 +387,22 @@ def _key(row: Mapping[str, Any]) -> str:
     return f"{row['option_id'] or ''}\n{row['option']}\n{row['shared_id'] or ''}"
 
 
-def _alternatives(options: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], str]:
+def _alternatives(options: pd.DataFrame) -> dict[tuple[str, str], str]:
     """The best other option of each school, by school and option."""
-    of_school = defaultdict(list)
-    for row in options:
-        if row["is_feasible"] and row["is_priced"]:
-            of_school[row["row_id"]].append(row)
-    found = {}
-    for row_id, mine in of_school.items():
-        mine.sort(key=lambda row: (-(row["benefit"] or 0.0), row["pv_idr"] or 0, row["option_id"]))
-        best = list(dict.fromkeys(row["option"] for row in mine))
-        for option in best:
-            other = next((each for each in best if each != option), None)
-            if other is not None:
-                found[row_id, option] = other
-    return found
+    is_usable = options["is_feasible"].astype("bool") & options["is_priced"].astype("bool")
+    best = options[is_usable].sort_values(
+        ["benefit", "pv_idr", "option_id"], ascending=[False, True, True], na_position="last"
+    )
+    best = best.drop_duplicates(["row_id", "option"])
+    of_school: dict[str, list[str]] = defaultdict(list)
+    for row_id, option in zip(best["row_id"], best["option"], strict=True):
+        of_school[row_id].append(option)
+    return {
+        (row_id, option): known[known[0] == option]
+        for row_id, known in of_school.items()
+        for option in known
+        if len(known) > 1
+    }
 
 
 def _shared_words(shared: Mapping[str, Any]) -> str | None:

@@ -284,8 +284,8 @@ def _sheets_apart(
     places, years = places_of(run.schools), horizon_of(plan)
     marginal = plan_tables.marginal_schools(plan, run.schools)
     shown = sheet_table(marginal, MARGINAL, places, text, years)
-    unfunded = [int(n) for n in lines.index[lines["is_unfunded"] == "yes"]]
-    central = lines.index[lines["is_central"] & (lines["is_unfunded"] == "no")]
+    unfunded = lines.index[(lines["is_unfunded"] == "yes") & ~lines["is_central"]]
+    central = lines.index[lines["is_central"]]
     bts = sheet_table(_rounded(bts_proposals(run, plan)), BTS, places, text, years)
     return [
         _ListOfPlan(
@@ -296,7 +296,7 @@ def _sheets_apart(
         _ListOfPlan(
             text(N_("Unfunded demand")),
             text(N_("Lines without a ceiling of who would pay: in no budget of an office")),
-            *(table, unfunded, _FROZEN, _APART),
+            *(table, [int(n) for n in unfunded], _FROZEN, _APART),
         ),
         _ListOfPlan(
             text(N_("Central government")),

@@ -137,7 +137,9 @@ class _Draft:
         self._places = places_of(run.schools)
         wanted = [name for name in _OF_SCHOOL if name in run.schools.columns]
         self._schools = {row["row_id"]: row for row in to_records(run.schools[wanted])}
-        self._options = {row["option_id"]: row for row in to_records(plan.table("options"))}
+        options, chosen = plan.table("options"), set(plan.table("choice")["option_id"])
+        options = options[options["option_id"].isin(chosen)]
+        self._options = {row["option_id"]: row for row in to_records(options)}
         self._shared = {row["shared_id"]: row for row in to_records(plan.table("shared"))}
 
     def write(self, package: BudgetPackage) -> str:

@@ -15,7 +15,7 @@ from kalsel_gap.deliverables.budget_columns import BTS, BUDGET, MARGINAL, OF_SCH
 from kalsel_gap.deliverables.budget_lists import to_csv, write_bts_workbook, write_budget_workbook
 from kalsel_gap.errors import InputError
 from kalsel_gap.i18n.text import LANGUAGES, Language, Text
-from tests.hand_made_plan import FORMULA, MARKUP, hand_made_plan, hand_made_run
+from tests.hand_made_plan import FORMULA, MARKUP, hand_made_plan, hand_made_run, with_tables
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -172,6 +172,17 @@ def test_a_plan_longer_than_a_sheet_is_refused(
     with pytest.raises(InputError) as found:
         write_budget_workbook(hand_made_run(), hand_made_plan(), tmp_path / "a.xlsx", EN)
     assert found.value.code == "plan_too_long"
+
+
+def test_proposals_to_the_central_government_stay_apart(tmp_path: Path) -> None:
+    plan = hand_made_plan()
+    is_central = plan.table("choice")["envelope_capex"] == "central"
+    choice = plan.table("choice").assign(is_unfunded=lambda c: c["is_unfunded"] | is_central)
+    made = with_tables(plan, choice=choice)
+    write_budget_workbook(hand_made_run(), made, tmp_path / "a.xlsx", EN)
+    book = openpyxl.load_workbook(tmp_path / "a.xlsx")
+    assert {row["NPSN"] for row in rows_of(book, "Unfunded demand")} == {"00000004"}
+    assert len(rows_of(book, "Central government")) == 2  # of 2028, and opex of 2029
 
 
 def test_very_many_offices_share_a_sheet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
