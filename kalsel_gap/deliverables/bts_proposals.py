@@ -35,7 +35,7 @@ _OF_SCHOOL = (
 )
 
 
-def bts_proposals(run: Run, plan: Plan) -> pd.DataFrame:
+def propose_bts(run: Run, plan: Plan) -> pd.DataFrame:
     """The base stations that a plan opens, those that serve most pupils first.
 
     Parameters

@@ -61,7 +61,7 @@ class ItemShare(NamedTuple):
     ppn: int
 
 
-def budget_lines(run: Run, plan: Plan) -> pd.DataFrame:
+def make_budget_lines(run: Run, plan: Plan) -> pd.DataFrame:
     """Every line of the budget of a plan, in codes.
 
     Parameters

@@ -12,9 +12,9 @@ import pandas as pd
 
 from kalsel_gap import schema
 from kalsel_gap.deliverables import plan_tables
-from kalsel_gap.deliverables.bts_proposals import bts_proposals
+from kalsel_gap.deliverables.bts_proposals import propose_bts
 from kalsel_gap.deliverables.budget_columns import BTS, BUDGET, MARGINAL, TOTALS
-from kalsel_gap.deliverables.budget_lines import budget_lines, horizon_of, total_rows
+from kalsel_gap.deliverables.budget_lines import horizon_of, make_budget_lines, total_rows
 from kalsel_gap.deliverables.budget_words import (
     ACCESS_NAMES,
     CONFIDENCE_NAMES,
@@ -93,8 +93,8 @@ def list_of_plan(
         `plan_unequal`: the lines do not sum up to what the plan states.
     """
     if name == "bts":
-        return bts_proposals(run, plan), BTS
-    lines = budget_lines(run, plan)
+        return propose_bts(run, plan), BTS
+    lines = make_budget_lines(run, plan)
     if name == "budget_totals":
         return total_rows(lines, plan), TOTALS
     return lines[[column.name for column in BUDGET]], BUDGET
@@ -223,7 +223,7 @@ def write_budget_workbook(run: Run, plan: Plan, path: Path, text: Text) -> None:
         It cannot be written completely, such as on a full disk.
     """
     places, years = places_of(run.schools), horizon_of(plan)
-    lines = _rounded(budget_lines(run, plan))
+    lines = _rounded(make_budget_lines(run, plan))
     if len(lines) >= MOST_ROWS:
         raise InputError("plan_too_long", path=path, most=MOST_ROWS - 1, count=len(lines))
     totals = total_rows(lines, plan)
@@ -286,7 +286,7 @@ def _sheets_apart(
     shown = sheet_table(marginal, MARGINAL, places, text, years)
     unfunded = lines.index[(lines["is_unfunded"] == "yes") & ~lines["is_central"]]
     central = lines.index[lines["is_central"]]
-    bts = sheet_table(_rounded(bts_proposals(run, plan)), BTS, places, text, years)
+    bts = sheet_table(_rounded(propose_bts(run, plan)), BTS, places, text, years)
     return [
         _ListOfPlan(
             text(N_("Marginal list")),
@@ -444,7 +444,7 @@ def write_bts_workbook(run: Run, plan: Plan, path: Path, text: Text) -> None:
         It cannot be written completely, such as on a full disk.
     """
     places, years = places_of(run.schools), horizon_of(plan)
-    table = sheet_table(_rounded(bts_proposals(run, plan)), BTS, places, text, years)
+    table = sheet_table(_rounded(propose_bts(run, plan)), BTS, places, text, years)
     title = text(N_("Proposals for base stations to Komdigi/BAKTI"))
     wanted = (N_("Summary"), N_("BTS proposals"), N_("Data dictionary"))
     summary, proposals, dictionary = sheet_names(map(text, wanted))

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kalsel_gap.deliverables.budget_lines import budget_lines
+from kalsel_gap.deliverables.budget_lines import make_budget_lines
 from kalsel_gap.deliverables.budget_words import (
     ACCESS_NAMES,
     CONFIDENCE_NAMES,
@@ -100,7 +100,7 @@ def terms_of_reference(run: Run, plan: Plan, text: Text) -> dict[str, str]:
 
 def packages_of(run: Run, plan: Plan) -> list[BudgetPackage]:
     """The packages of a plan: by year, office and option."""
-    lines = budget_lines(run, plan)
+    lines = make_budget_lines(run, plan)
     groups: dict[tuple[int, str, str, bool], list[dict[str, Any]]] = {}
     for line in to_records(lines[~lines["is_central"]]):
         row: dict[str, Any] = line

@@ -6,13 +6,13 @@ import pandas as pd
 import pytest
 from pyproj import Geod
 
-from kalsel_gap.deliverables.bts_proposals import bts_proposals
+from kalsel_gap.deliverables.bts_proposals import propose_bts
 from kalsel_gap.deliverables.budget_columns import BTS
 from tests.hand_made_plan import SITE, SITE_YEAR, hand_made_plan, hand_made_run, with_tables
 
 
 def test_a_proposal_names_whom_it_serves() -> None:
-    table = bts_proposals(hand_made_run(), hand_made_plan())
+    table = propose_bts(hand_made_run(), hand_made_plan())
     assert list(table.columns) == [column.name for column in BTS]
     (row,) = table.to_dict("records")
     assert (row["schools"], row["students"], row["students_unknown"]) == (2, 100, 0)
@@ -29,14 +29,14 @@ def test_a_proposal_names_whom_it_serves() -> None:
 
 
 def test_population_that_nobody_states_is_missing() -> None:
-    assert bts_proposals(hand_made_run(), hand_made_plan())["population"].isna().all()
+    assert propose_bts(hand_made_run(), hand_made_plan())["population"].isna().all()
     shared = hand_made_plan().table("shared").assign(population=1234)
-    table = bts_proposals(hand_made_run(), with_tables(hand_made_plan(), shared=shared))
+    table = propose_bts(hand_made_run(), with_tables(hand_made_plan(), shared=shared))
     assert table["population"].tolist() == [1234]
 
 
 def test_each_mast_is_near_once_and_names_are_one_line() -> None:
-    (row,) = bts_proposals(hand_made_run(), hand_made_plan()).to_dict("records")
+    (row,) = propose_bts(hand_made_run(), hand_made_plan()).to_dict("records")
     near = row["nearest_sites"].split("; ")
     assert [each.split(" ")[0] for each in near] == ["T2", "T1", "=T3"]
     metres = Geod(ellps="WGS84").inv(115.92, -2.92, 115.9, -2.8)[2]
@@ -45,7 +45,7 @@ def test_each_mast_is_near_once_and_names_are_one_line() -> None:
 
 def test_a_plan_without_a_base_station_has_no_proposal() -> None:
     choice = hand_made_plan().table("choice").query("option != 'open:bts'")
-    table = bts_proposals(hand_made_run(), with_tables(hand_made_plan(), choice=choice))
+    table = propose_bts(hand_made_run(), with_tables(hand_made_plan(), choice=choice))
     assert table.empty
     assert list(table.columns) == [column.name for column in BTS]
 
@@ -56,6 +56,6 @@ def test_those_that_serve_most_pupils_come_first() -> None:
     second = choice.query("option == 'open:bts'").assign(shared_id="bts:0")
     far = shared.assign(shared_id="bts:0", lat=None)
     both = with_tables(plan, choice=pd.concat([second, choice]), shared=pd.concat([far, shared]))
-    table = bts_proposals(hand_made_run(), both)
+    table = propose_bts(hand_made_run(), both)
     assert table["shared_id"].tolist() == ["bts:1", "bts:0"]
     assert table["nearest_km"].isna().tolist() == [False, True]

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from kalsel_gap.deliverables.budget_columns import BUDGET, TOTALS
 from kalsel_gap.deliverables.budget_lines import (
-    budget_lines,
     divide_amount,
+    make_budget_lines,
     refuse_unequal,
     total_rows,
     totals,
@@ -37,7 +37,7 @@ MONEY = ("ppn_idr", "capex_idr", "opex_year_idr", "total_idr")
 
 @pytest.fixture(scope="module")
 def lines() -> pd.DataFrame:
-    return budget_lines(hand_made_run(), hand_made_plan())
+    return make_budget_lines(hand_made_run(), hand_made_plan())
 
 
 def of_school(lines: pd.DataFrame, row: int) -> pd.DataFrame:
@@ -101,7 +101,7 @@ def test_facilities_bear_a_part_of_the_volume() -> None:
     )
     budget = budget_of(choice.to_dict("records"))  # type: ignore[arg-type]
     made = with_tables(plan, shared=shared, choice=choice, budget=budget)
-    bought = budget_lines(hand_made_run(), made).query("item == 'bts_site'").iloc[0]
+    bought = make_budget_lines(hand_made_run(), made).query("item == 'bts_site'").iloc[0]
     assert bought["volume"] == 0.75
     assert bought["capex_idr"] == 1_605_000_000
     assert bought["shared_with"] == "=BTS 1; F1 25 %"
@@ -174,7 +174,7 @@ def test_a_plan_that_contradicts_itself_is_refused() -> None:
     budget = hand_made_plan().table("budget")
     budget.loc[0, "capex_idr"] += 1
     with pytest.raises(InputError) as found:
-        budget_lines(hand_made_run(), with_tables(hand_made_plan(), budget=budget))
+        make_budget_lines(hand_made_run(), with_tables(hand_made_plan(), budget=budget))
     assert found.value.code == "plan_unequal"
     assert found.value.params["expected"] - found.value.params["value"] == 1  # type: ignore[operator]
 
@@ -197,5 +197,5 @@ def test_an_amount_is_divided_without_a_remainder(total: int, weights: list[Frac
 
 def test_hostile_names_do_not_change_the_lines() -> None:
     names = hand_made_run("=1+1", "</script>", "${x}")
-    table, plain = (budget_lines(run, hand_made_plan()) for run in (names, hand_made_run()))
+    table, plain = (make_budget_lines(run, hand_made_plan()) for run in (names, hand_made_run()))
     pd.testing.assert_frame_equal(table[list(MONEY)], plain[list(MONEY)])

@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kalsel_gap.storage.plan_folder import Plan
-
     from kalsel_gap.storage.run_folder import Run
 
 EN = Text("en")
