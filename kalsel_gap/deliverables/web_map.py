@@ -218,7 +218,7 @@ def to_html(
         "title": title,
         **_notices(run, plan, text),
         "words": words,
-        "headline": map_story.headline(schools, k, text),
+        "headline": _headline(schools, k, plan, text),
         "first": (first := _first(schools, columns)),
         "first_title": text(WORDS["first"], count=text.number(len(first))),
         "weights": _weights_words(run, text, is_part=bool(kabupaten)),
@@ -312,13 +312,21 @@ def _weights_words(run: Run, text: Text, *, is_part: bool) -> dict[str, str]:
 
 
 def _notices(run: Run, plan: Plan | None, text: Text) -> dict[str, Any]:
-    """The notices of the run, and which plan is shown with it and what it counts for."""
+    """The notices of the run, and what must not be overlooked of the plan."""
     found = page_notices(run, text)
     if plan is None:
         return found
-    words = text(N_("With plan {plan}, made of this run."), plan=plan.folder.name)
-    said = dict.fromkeys((*found["notices"], *map(plain, plan_notices(plan, text)), words))
+    said = dict.fromkeys((*found["notices"], *map(plain, plan_notices(plan, text))))
     return found | {"notices": list(said)}
+
+
+def _headline(schools: pd.DataFrame, k: int | None, plan: Plan | None, text: Text) -> list[str]:
+    """What stands above the map; last, which plan is shown."""
+    said = list(map_story.headline(schools, k, text))
+    if plan is not None:
+        words = N_("With plan {plan}, made of this run.")
+        said.append(text(words, plan=plan.folder.name))
+    return said
 
 
 def _map(
