@@ -26,7 +26,7 @@ from kalsel_gap.deliverables.budget_words import (
     unit_words,
 )
 from kalsel_gap.deliverables.codes import NO, YES, words_of
-from kalsel_gap.deliverables.plan_words import ending_sentences, places_of, plan_notices, plan_title
+from kalsel_gap.deliverables.plan_words import ending_sentences, places_of, plan_notices
 from kalsel_gap.deliverables.workbook_file import open_book
 from kalsel_gap.deliverables.workbook_lists import MOST_KABUPATEN
 from kalsel_gap.deliverables.workbook_writer import (
@@ -236,7 +236,7 @@ def write_budget_workbook(run: Run, plan: Plan, path: Path, text: Text) -> None:
     wanted = [text(N_("Summary")), *(each.wanted for each in lists)]
     wanted += [text(N_("Totals")), text(N_("Data dictionary"))]
     summary, *names, totals_name, dictionary_name = sheet_names(wanted)
-    title = plan_title(plan, text)
+    title = text(N_("Plan {plan}"), plan=plan.folder.name)
     with open_book(run, path, text, title=title) as writer:
         contents = [
             *zip(
@@ -327,13 +327,16 @@ def _summary(
             )
         ),
     ]
-    narrow = [
-        SheetColumn(column.label, column.note, column.style, width)
-        for column, width in zip(totals.columns, _WIDTHS[1:] + _WIDTHS[:1], strict=True)
-    ]
-    # The source of funds comes first, where the column is wide.
-    order = (1, 0, *range(2, len(narrow)))
-    shown = SheetTable([narrow[n] for n in order], [totals.cells[n] for n in order])
+    # The source of funds comes first, where the column of the sheet is wide.
+    order = (1, 0, *range(2, len(totals.columns)))
+    known = (totals.columns[n] for n in order)
+    shown = SheetTable(
+        [
+            SheetColumn(column.label, column.note, column.style, width)
+            for column, width in zip(known, _WIDTHS, strict=True)
+        ],
+        [totals.cells[n] for n in order],
+    )
     sheets = SheetTable(
         [
             SheetColumn(text(N_("Sheet")), width=_WIDTHS[0]),
