@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from fractions import Fraction
 
+    from kalsel_gap.project.plan import PlanRules
+
 MONTHS = 12
 MONEY = ("capex_idr", "ppn_capex_idr", "opex_year_idr", "ppn_opex_idr")
 
@@ -110,3 +112,56 @@ def _untaxed(text: str, by_item: dict[str, dict[str, object]]) -> tuple[int, int
         else:
             once += amount
     return once, yearly
+
+
+def contract_parts(
+    capex: int, ppn: int, lead_months: int, *, is_multi_year: bool
+) -> list[tuple[int, int]]:
+    """What is paid of a contract, and the PPN on it, in each of its years.
+
+    Examples
+    --------
+    >>> contract_parts(1000, 110, 18, is_multi_year=True)
+    [(667, 73), (333, 37)]
+    """
+    months = contract_months(lead_months, is_multi_year=is_multi_year)
+    return list(zip(divide_idr(capex, months), divide_idr(ppn, months), strict=True))
+
+
+def spending_cells(
+    money: Sequence[int],
+    payers: tuple[str, str],
+    year: int,
+    lead_months: int,
+    rules: PlanRules,
+    years: Sequence[int],
+) -> dict[tuple[str, int], int]:
+    """Rupiah with PPN by envelope and year, what is bought first.
+
+    Parameters
+    ----------
+    money : sequence of int
+        :data:`MONEY`.
+    payers : (str, str)
+        Of what is bought, and of running costs.
+    year : int
+        Of the order.
+    lead_months : int
+        Until service.
+    rules : PlanRules
+        Whether contracts are split over years.
+    years : sequence of int
+        Budget years, in which running costs are paid.
+    """
+    capex, ppn_capex, opex, ppn_opex = money
+    cells: dict[tuple[str, int], int] = {}
+    parts = contract_parts(capex, ppn_capex, lead_months, is_multi_year=rules.multi_year)
+    for number, part in enumerate(parts):
+        if sum(part):
+            cells[payers[0], year + number] = sum(part)
+    if opex + ppn_opex:
+        for each in years:
+            if each >= year + lead_months // MONTHS:
+                cell = payers[1], each
+                cells[cell] = cells.get(cell, 0) + opex + ppn_opex
+    return cells
