@@ -1,0 +1,1 @@
+"""What to build, for whom, from which money, in which year."""
