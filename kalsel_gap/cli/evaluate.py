@@ -12,11 +12,8 @@ from kalsel_gap.cli.options import Format
 from kalsel_gap.i18n.text import N_, Text, plain
 
 if TYPE_CHECKING:
-    import pandas as pd
 
     from kalsel_gap.comparison.plan_evaluation import PlanEvaluation
-    from kalsel_gap.project.model import Opened
-    from kalsel_gap.storage.plan_folder import Plan
 
 HELP = N_(
     "Evaluate a plan by a later run: what was built, what it cost, and what it did.\n\n"

@@ -67,8 +67,8 @@ _ASSUMPTIONS = (
         "The rows “of like deficit before” compare schools of the same tenth of the deficit."
     ),
     N_(
-        "Who gets the delivery first was chosen by somebody. The rows of all schools chosen and due "
-        "are free of that choice, and their effect is smaller where not all were delivered."
+        "Who gets the delivery first was chosen by somebody. The rows of all schools chosen and "
+        "due are free of that choice, and their effect is smaller where not all were delivered."
     ),
     N_(
         "Schools of one kabupaten may change together. The intervals (95 %) allow for it, by the "
