@@ -12,8 +12,10 @@ from kalsel_gap.cli.options import Format
 from kalsel_gap.i18n.text import N_, Text, plain
 
 if TYPE_CHECKING:
+    import pandas as pd
 
     from kalsel_gap.comparison.plan_evaluation import PlanEvaluation
+    from kalsel_gap.project.model import Opened
 
 HELP = N_(
     "Evaluate a plan by a later run: what was built, what it cost, and what it did.\n\n"
@@ -29,7 +31,7 @@ _ENDINGS = (".html", ".htm")
 
 def evaluate(
     ctx: typer.Context,
-    plan: options.PlanArgument,
+    plan: options.EvaluatedPlan,
     run: options.LaterRun,
     *,
     project: options.ProjectFile = None,
@@ -52,24 +54,29 @@ def evaluate(
         evaluation_title,
     )
     from kalsel_gap.comparison.plan_evaluation import evaluate_plan
+    from kalsel_gap.project.outputs import outputs_of
+    from kalsel_gap.storage.outputs import Outputs
     from kalsel_gap.storage.plan_folder import read_plan
     from kalsel_gap.storage.run_folder import read_run
     from kalsel_gap.storage.spreadsheet import csv_of
 
     text: Text = ctx.obj
     opened, folder = drawn.project_and_runs(project, runs, run)
-    chosen = read_plan(drawn.plans_folder(opened, folder, plans), plan)
-    # The run of the plan, then the later one: the guard of --out knows the inputs of both.
-    names = (chosen.manifest["run"]["id"], run)
+    if out is not None:  # first of all, whether it may be written
+        outputs = Outputs(folder) if opened is None else outputs_of(opened)
+        outputs.check(out, endings=_ENDINGS, overwrite=overwrite)
+    chosen = read_plan(_plans(opened, folder, plans), plan)
+    # The guard knows the inputs of both runs: that of the plan, then the later one.
     both = drawn.open_two_runs(
-        *(ctx, drawn.RunChoice(project, runs, None), names, out, _ENDINGS),
+        *(ctx, drawn.RunChoice(project, runs, None), (chosen.manifest["run"]["id"], run)),
+        *(out, _ENDINGS),
         overwrite=overwrite,
         lang=lang,
     )
     found = evaluate_plan(
         chosen,
         *both.runs,
-        delivery=_deliveries(opened, chosen),
+        delivery=None if opened is None else _deliveries(opened),
         earlier=[read_run(folder, name) for name in earlier or ()],
     )
     if out is not None:
@@ -84,6 +91,24 @@ def evaluate(
             sections = evaluation_sections(found, text, top=top)
             title, notices = evaluation_title(found, text), evaluation_notices(found, text)
             explain_table.show(title, notices, sections, text)
+
+
+def _plans(opened: Opened | None, runs: Path, plans: Path | None) -> Path:
+    """The folder of the plans."""
+    from kalsel_gap.storage.plan_folder import plans_beside
+
+    if plans is not None:
+        return plans
+    return plans_beside(runs) if opened is None else opened.project.output.plans_folder(runs)
+
+
+def _deliveries(opened: Opened) -> pd.DataFrame | None:
+    """What the project's table reports today; None where it names none, as the plan has it then."""
+    from kalsel_gap.sources.delivery import read_delivery
+
+    if opened.project.plan.delivery is None:
+        return None
+    return read_delivery(opened)[0]
 
 
 def _write(
