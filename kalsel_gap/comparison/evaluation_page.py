@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from kalsel_gap.comparison.comparison_page import GAP_CHANGE_NAMES
 from kalsel_gap.comparison.gap_changes import GAP_CHANGES
 from kalsel_gap.comparison.plan_evaluation import COMPARISONS, OUTCOMES
-from kalsel_gap.comparison.planned_schools import SHARED_KM
+from kalsel_gap.comparison.planned_schools import SITE_KM
 from kalsel_gap.deliverables.sections import PageSection, WordTable
 from kalsel_gap.deliverables.tables import all_notices
 from kalsel_gap.i18n.plan_names import DELIVERY_NAMES, option_name
@@ -45,7 +45,7 @@ _OUTCOME_NAMES = {
 _METHOD_NAMES = {
     "plain": N_("all not served"),
     "matched": N_("not served, of like deficit before"),
-    "apart": N_("not served, far from shared sites"),
+    "apart": N_("not served, far from new 4G sites"),
 }
 _ASSUMPTIONS = (
     N_(
@@ -145,7 +145,7 @@ def evaluation_data(found: PlanEvaluation) -> str:
         "gaps": to_records(found.gaps),
         "effects": to_records(found.effects),
         "placebo": to_records(found.placebo),
-        "near_shared": found.near_shared,
+        "near_new_site": found.near_new_site,
         "deliveries_of_no_school": list(found.strangers),
         "schools": to_records(found.schools),
     }
@@ -347,13 +347,13 @@ def _effects(found: PlanEvaluation, text: Text) -> PageSection:
             "whose interval nearly reaches 0 is not proven."
         )
         warnings.append(text(words, count=text.number(clusters)))
-    if found.near_shared:
+    if found.near_new_site:
         words = N_(
-            "{count} schools not yet served are within {distance} km of a school with a shared "
-            "site and may be served too; the rows “far from shared sites” leave them out."
+            "{count} schools not yet served are within {distance} km of a school with a new 4G "
+            "site and may be served too; the rows “far from new 4G sites” leave them out."
         )
-        distance = text.number(SHARED_KM)
-        warnings.append(text(words, count=text.number(found.near_shared), distance=distance))
+        distance = text.number(SITE_KM)
+        warnings.append(text(words, count=text.number(found.near_new_site), distance=distance))
     grids = [
         WordTable(
             text(N_("Served: {who}"), who=text(_SERVED_NAMES[compared])),

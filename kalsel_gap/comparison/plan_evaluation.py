@@ -15,7 +15,7 @@ import pandas as pd
 from kalsel_gap.comparison.gap_changes import GAP_CHANGES
 from kalsel_gap.comparison.planned_schools import (
     OF_A_RUN,
-    near_shared,
+    near_new_site,
     planned_money,
     planned_schools,
 )
@@ -135,11 +135,11 @@ class PlanEvaluation:
     effects : DataFrame
         :data:`EFFECTS`. ``evidence``: *all* schools, or *known* in both runs. ``method``: *plain*
         difference in differences; *matched* by the tenth of the deficit before; *apart*, plain
-        without schools near a shared site.
+        without schools near a new 4G site.
     placebo : DataFrame
         ``run`` and :data:`EFFECTS` for the time before the plan, where nothing was built yet.
-    near_shared : int
-        Schools not yet served near a shared site: :data:`.planned_schools.SHARED_KM`.
+    near_new_site : int
+        Schools not yet served near a new 4G site: :data:`.planned_schools.SITE_KM`.
     spending : PlanSpending
     strangers : tuple of str
         NPSN of deliveries that are of no school of the plan.
@@ -155,7 +155,7 @@ class PlanEvaluation:
     gaps: pd.DataFrame
     effects: pd.DataFrame
     placebo: pd.DataFrame
-    near_shared: int
+    near_new_site: int
     spending: PlanSpending
     strangers: tuple[str, ...]
 
@@ -199,7 +199,7 @@ def evaluate_plan(
     year = None if day is None else day.year
     reported = plan.table("delivery") if delivery is None else delivery
     schools = planned_schools(plan, old, new, pairs, reported, year)
-    near = near_shared(schools)
+    near = near_new_site(schools)
     compared: Comparison = "delivered" if is_served(schools, "delivered").any() else "chosen"
     effects = pd.DataFrame(_effects(schools, near), columns=list(EFFECTS))
     placebo = [
@@ -219,7 +219,7 @@ def evaluate_plan(
         gaps=_gaps(shown),
         effects=effects,
         placebo=pd.DataFrame(placebo, columns=["run", *EFFECTS]),
-        near_shared=int(near.sum()),
+        near_new_site=int(near.sum()),
         spending=_spending(plan, schools, compared, effects, year),
         strangers=tuple(strangers),
     )

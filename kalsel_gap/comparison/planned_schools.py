@@ -21,9 +21,8 @@ if TYPE_CHECKING:
     from kalsel_gap.geo.arrays import FloatArray
     from kalsel_gap.storage.plan_folder import Plan
 
-SHARED_KM = 5.0  # within it a shared site may serve those too that were to wait
-# Options whose site or hub serves more than one school.
-SHARED_OPTIONS = ("bts", "hub", "microwave_relay")
+SITE_KM = 5.0  # within it a new 4G site may serve those too that were to wait
+_NEW_SITE = "bts"  # relays and hubs serve only who is linked to them
 # Columns of a run that are needed.
 OF_A_RUN = (
     *("row_id", "npsn", "name", "kabupaten", "lat", "lon", "students", "deficit", "delivered"),
@@ -177,19 +176,17 @@ def _states(reported: pd.DataFrame, state: str, date: str, cost: str) -> pd.Data
     return found.set_axis([state, date, cost], axis="columns")
 
 
-def near_shared(schools: pd.DataFrame) -> pd.Series[bool]:
-    """Schools not yet served within :data:`SHARED_KM` of one whose site may serve them too."""
-    is_shared = schools["option"].isin(SHARED_OPTIONS) & schools["group"].isin(
-        ["delivered", "chosen"]
-    )
+def near_new_site(schools: pd.DataFrame) -> pd.Series[bool]:
+    """Schools not yet served within :data:`SITE_KM` of one that gets a new 4G site."""
+    is_site = (schools["option"] == _NEW_SITE) & schools["group"].isin(["delivered", "chosen"])
     waits = schools["group"].isin(["later", "waiting"]) & schools["lat"].notna()
-    sources = schools[is_shared & schools["lat"].notna()]
+    sources = schools[is_site.fillna(value=False) & schools["lat"].notna()]
     near = pd.Series(data=False, index=schools.index)
     if sources.empty or not waits.any():
         return near
     tree = cKDTree(_places(sources))
     distance, _ = tree.query(_places(schools[waits]))
-    near[waits] = distance <= SHARED_KM * 1000
+    near[waits] = distance <= SITE_KM * 1000
     return near
 
 

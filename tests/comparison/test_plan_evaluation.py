@@ -123,10 +123,10 @@ def test_matched_by_the_tenth_before() -> None:
     assert money.per_caused_idr == math.floor(money.spent_idr / money.caused + 0.5)
 
 
-def test_schools_near_a_shared_site_are_left_out_of_a_comparison() -> None:
+def test_schools_near_a_new_site_are_left_out_of_a_comparison() -> None:
     """School 2 has a new 4G site; 4 and 5 are within 5 km, 6 has no place."""
     found = evaluated()
-    assert found.near_shared == 2
+    assert found.near_new_site == 2
     row = effect(found, "delivered", "deficit", "all", "apart")
     assert row["not_served"] == 2
     assert row["change_not_served"] == pytest.approx(-0.05)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pandas as pd
 import pytest
 
-from kalsel_gap.comparison.planned_schools import near_shared, planned_money, planned_schools
+from kalsel_gap.comparison.planned_schools import near_new_site, planned_money, planned_schools
 from kalsel_gap.comparison.school_matches import match_schools
 from tests.comparison.plans import deliveries, small_plan, small_run
 
@@ -51,8 +51,8 @@ def test_the_last_state_counts_and_what_was_paid_adds_up(turned: bool) -> None:
     assert found.loc["00000004", ["state", "group"]].tolist() == ["", "later"]
 
 
-def test_without_a_shared_site_no_school_is_near_one() -> None:
+def test_without_a_new_site_no_school_is_near_one() -> None:
     found = described((("00000001", "leo", "active", "2027-05-01", None),))
     none = found[found["option"].fillna("") != "bts"]
-    assert not near_shared(none).any()
-    assert near_shared(found).sum() == 2
+    assert not near_new_site(none).any()
+    assert near_new_site(found).sum() == 2
